@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+/** fd_write_all() - write all of @data, over short writes and EINTR.  Return: 0; -errno. */
+int fd_write_all(int fd, const void *data, size_t len);
+
+/** fd_pwrite_all() - as fd_write_all(), at an offset in bytes */
+int fd_pwrite_all(int fd, const void *data, size_t len, uint64_t offset);
+
+/**
+ * fd_read_exact() - read exactly @len bytes
+ *
+ * Return: 0; -ENODATA when the file ends first; -errno.
+ */
+int fd_read_exact(int fd, void *data, size_t len);
+
+/** fd_pread_exact() - as fd_read_exact(), at an offset in bytes */
+int fd_pread_exact(int fd, void *data, size_t len, uint64_t offset);
+
+/**
+ * fd_read_file() - append a whole file to a buffer
+ * @max_bytes: a longer file is refused
+ *
+ * Return: 0; -EFBIG; -errno from read(2); -ENOMEM.
+ */
+int fd_read_file(int fd, size_t max_bytes, struct buf *b);
+
+/** file_read_at() - as fd_read_file(), by name.  Return: also -errno of openat(2). */
+int file_read_at(int dir_fd, const char *name, size_t max_bytes, struct buf *b);
+
+/**
+ * file_write_atomic() - replace a file so that a crash leaves the old or the new content
+ * @dir_fd: folder; borrowed
+ * @name:   file name in that folder; ".NAME.tmp" beside it is used on the way
+ * @mode:   permissions of the new file
+ *
+ * Writes, syncs the file, renames, syncs the folder.
+ *
+ * Return: 0; -errno, with the old file in place.
+ */
+int file_write_atomic(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
+
+/** fd_copy() - copy @len bytes (UINT64_MAX: to the end) from the current offsets.  Return: 0; -ENODATA; -errno. */
+int fd_copy(int from, int to, uint64_t len);
+
+/** fd_set_nonblock() - set or clear O_NONBLOCK.  Return: 0; -errno. */
+int fd_set_nonblock(int fd, bool on);
+
+/** fd_set_cloexec() - set or clear FD_CLOEXEC.  Return: 0; -errno. */
+int fd_set_cloexec(int fd, bool on);
+
+/**
+ * fd_wait() - wait for poll(2) events on one file
+ * @timeout_msec: -1 waits for ever
+ *
+ * Return: the events that came, 0 on timeout; -errno.
+ */
+int fd_wait(int fd, short events, int timeout_msec);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include <errno.h>
+
+#include "base/str.h"
+
+int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err)
+{
+	json_error_t e;
+	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+
+	if (!value)
+		return err_set(err, -EBADMSG, "%s is not valid JSON: line %d, column %d: %s", what, e.line,
+			       e.column, e.text);
+	*ret = value;
+	return 0;
+}
+
+static const json_t *member(const json_t *obj, const char *key)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_null(v) ? NULL : v;
+}
+
+static int wrong_type(const char *key, const char *wanted, struct err *err)
+{
+	return err_set(err, -EBADMSG, "\"%s\" must be %s", key, wanted);
+}
+
+int json_get_str(const json_t *obj, const char *key, const char **ret, struct err *err)
+{
+	const json_t *v = member(obj, key);
+
+	if (v && !json_is_string(v))
+		return wrong_type(key, "a string", err);
+	*ret = json_string_value(v);
+	return 0;
+}
+
+int json_get_i64(const json_t *obj, const char *key, int64_t *ret, struct err *err)
+{
+	const json_t *v = member(obj, key);
+
+	if (v && !json_is_integer(v))
+		return wrong_type(key, "a whole number", err);
+	if (v)
+		*ret = json_integer_value(v);
+	return 0;
+}
+
+int json_get_bool(const json_t *obj, const char *key, bool *ret, struct err *err)
+{
+	const json_t *v = member(obj, key);
+
+	if (v && !json_is_boolean(v))
+		return wrong_type(key, "true or false", err);
+	if (v)
+		*ret = json_is_true(v);
+	return 0;
+}
+
+int json_get_object(const json_t *obj, const char *key, json_t **ret, struct err *err)
+{
+	json_t *v = json_object_get(obj, key);
+
+	if (json_is_null(v))
+		v = NULL;
+	if (v && !json_is_object(v))
+		return wrong_type(key, "an object", err);
+	*ret = v;
+	return 0;
+}
+
+int json_get_array(const json_t *obj, const char *key, json_t **ret, struct err *err)
+{
+	json_t *v = json_object_get(obj, key);
+
+	if (json_is_null(v))
+		v = NULL;
+	if (v && !json_is_array(v))
+		return wrong_type(key, "an array", err);
+	*ret = v;
+	return 0;
+}
+
+int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *err)
+{
+	cleanup_strv char **v = NULL;
+	json_t *array, *item;
+	size_t i;
+	int r = json_get_array(obj, key, &array, err);
+
+	if (r < 0)
+		return r;
+	if (array) {
+		v = calloc(json_array_size(array) + 1, sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+	}
+	json_array_foreach(array, i, item) {
+		if (!json_is_string(item))
+			return wrong_type(key, "an array of strings", err);
+		v[i] = strdup(json_string_value(item));
+		if (!v[i])
+			return -ENOMEM;
+	}
+	*ret = take_ptr(v);
+	return 0;
+}
+
+json_t *json_from_strv(char *const *v)
+{
+	json_t *array = json_array();
+
+	for (; array && v && *v; v++) {
+		if (json_array_append_new(array, json_string(*v)) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+char *json_write(const json_t *value)
+{
+	return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+}

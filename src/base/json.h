@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+
+/*
+ * Reading JSON that somebody else wrote.  Every accessor takes a missing or null
+ * member as "not there" and a member of another type as an error that names it.
+ * Host programs only; the guest has no JSON.
+ */
+
+DEFINE_CLEANUP(json_t, json_decref)
+#define cleanup_json cleanup(json_decref_cleanup_fn)
+
+/**
+ * json_read() - parse one document
+ * @what: for the message, e.g. "manifest"
+ * @ret:  owned, json_decref()
+ *
+ * Duplicate members are refused.
+ *
+ * Return: 0; -EBADMSG with line and column in the message.
+ */
+int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err);
+
+/** json_get_str() - a string member, borrowed from @obj; NULL when not there.  Return: 0; -EBADMSG. */
+int json_get_str(const json_t *obj, const char *key, const char **ret, struct err *err);
+
+/** json_get_i64() - an integer member; @ret untouched when not there.  Return: 0; -EBADMSG. */
+int json_get_i64(const json_t *obj, const char *key, int64_t *ret, struct err *err);
+
+/** json_get_bool() - a boolean member; @ret untouched when not there.  Return: 0; -EBADMSG. */
+int json_get_bool(const json_t *obj, const char *key, bool *ret, struct err *err);
+
+/** json_get_object() - an object member, borrowed; NULL when not there.  Return: 0; -EBADMSG. */
+int json_get_object(const json_t *obj, const char *key, json_t **ret, struct err *err);
+
+/** json_get_array() - an array member, borrowed; NULL when not there.  Return: 0; -EBADMSG. */
+int json_get_array(const json_t *obj, const char *key, json_t **ret, struct err *err);
+
+/** json_get_strv() - an array of strings as a vector owned by the caller; NULL when not there.  Return: 0; -EBADMSG; -ENOMEM. */
+int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *err);
+
+/** json_from_strv() - a new array of strings; NULL when out of memory */
+json_t *json_from_strv(char *const *v);
+
+/** json_write() - compact text, owned by the caller; NULL when out of memory */
+char *json_write(const json_t *value);

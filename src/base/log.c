@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+static enum log_level threshold = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	static const char *const names[] = { "debug", "info", "warning", "error" };
+	char line[2048], when[CLOCK_TEXT_MAX];
+	size_t head, len;
+	va_list ap;
+
+	if (level < threshold)
+		return;
+	clock_format(clock_now_nsec(), when);
+	head = (size_t)snprintf(line, sizeof(line), "%s %s ", when, names[level]);
+	va_start(ap, fmt);
+	vsnprintf(line + head, sizeof(line) - head - 1, fmt, ap);
+	va_end(ap);
+	for (char *p = line + head; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	len = strlen(line);
+	line[len] = '\n';
+	(void)fd_write_all(STDERR_FILENO, line, len + 1);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** path_mkdir_p() - make a folder and its parents; existing ones are fine.  Return: 0; -errno. */
+int path_mkdir_p(const char *path, mode_t mode);
+
+/**
+ * path_open_dir() - open a folder below another, making it if it is missing
+ * @mode:   permissions of a new folder
+ * @ret_fd: O_PATH-less folder descriptor, owned by the caller
+ *
+ * Return: 0; -errno.
+ */
+int path_open_dir(int dir_fd, const char *name, mode_t mode, int *ret_fd);
+
+/**
+ * path_remove_tree() - remove a file or folder with everything below it
+ *
+ * Symbolic links are removed, never followed.  A missing @name is no error.
+ *
+ * Return: 0; -errno of the first thing that could not be removed.
+ */
+int path_remove_tree(int dir_fd, const char *name);
+
+/** path_self_dir() - the folder of the running program.  Return: owned by the caller; NULL on failure. */
+char *path_self_dir(void);

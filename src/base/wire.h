@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/*
+ * Fields of binary messages: little-endian integers, and byte strings with a u32 length before
+ * them.  Written by appending to a buffer, read by taking off the front of a view.
+ */
+
+/* Return: 0; -ENOMEM. */
+int wire_put_u8(struct buf *b, uint8_t v);
+int wire_put_u16(struct buf *b, uint16_t v);
+int wire_put_u32(struct buf *b, uint32_t v);
+int wire_put_u64(struct buf *b, uint64_t v);
+int wire_put_bytes(struct buf *b, const void *data, size_t len);
+int wire_put_str(struct buf *b, const char *s); /* NULL is written as "" */
+int wire_put_strv(struct buf *b, char *const *v);
+
+struct wire_view {
+	const unsigned char *data;
+	size_t len;
+};
+
+/* Return: 0; -EBADMSG past the end, or for a NUL inside a string; -ENOMEM.  Outputs untouched on failure. */
+int wire_get_u8(struct wire_view *v, uint8_t *ret);
+int wire_get_u16(struct wire_view *v, uint16_t *ret);
+int wire_get_u32(struct wire_view *v, uint32_t *ret);
+int wire_get_u64(struct wire_view *v, uint64_t *ret);
+int wire_get_bytes(struct wire_view *v, struct wire_view *ret); /* borrowed from @v */
+int wire_get_str(struct wire_view *v, char **ret);		/* owned, never NULL */
+int wire_get_strv(struct wire_view *v, char ***ret);		/* owned, strv_free() */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * Flattening: layers in, one EROFS file out.  This runs in moat-unpack, a process of its own
+ * that has its descriptors, its limits and nothing else; store.c starts it through unpack.h.
+ */
+
+#define UNPACK_MAX_BYTES (32ULL << 30)	/* file data of one image */
+#define UNPACK_MAX_ENTRIES 2000000u	/* names of one image */
+#define UNPACK_RATIO_FROM (1ULL << 30)	/* a layer that unpacks to more than this … */
+#define UNPACK_RATIO_MAX 400u		/* … and to this many times its packed size is a bomb */
+
+struct flatten_layer {
+	int fd;			/* borrowed; the packed layer, any seekable or plain file */
+	const char *diff_id;	/* "sha256:…" of the unpacked tar; NULL: not checked */
+};
+
+/**
+ * flatten() - apply layers in order and write the image
+ * @layers:  base first; compression (none, gzip, zstd, xz, bzip2) is recognized by content
+ * @out_fd:  empty regular file, written by pwrite(2)
+ *
+ * Whiteouts and opaque folders are applied (image-spec layer.md); nothing of a layer ever
+ * touches the host's file system, the tree lives in memory and the data goes into @out_fd.
+ *
+ * Return: 0; -EBADMSG with a message for a malformed, truncated, escaping or bomb-like
+ * layer or a wrong diff_id; -ENOSPC; -errno.
+ */
+int flatten(const struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "oci/image.h"
+
+/*
+ * The image library as moatd sees it.
+ *
+ * Folder layout below the store's root (created on open):
+ *   oci-layout, index.json, blobs/sha256/…   an OCI image layout; index.json is the table of
+ *                                            tags (annotation org.opencontainers.image.ref.name
+ *                                            holds the full reference, io.containerd.image.name too)
+ *   rootfs/HEX.erofs                         one flattened image per manifest digest
+ *   tmp/                                     unfinished downloads; emptied on open
+ *
+ * Every function may be called from several threads at once.  An image becomes visible in
+ * index.json only when all its blobs and its EROFS file are complete and synced.
+ */
+struct store;
+
+/**
+ * store_open() - open or create an image store
+ * @path:        folder
+ * @unpack_path: the moat-unpack program, absolute; borrowed for the store's lifetime
+ * @ret:         owned, store_close()
+ *
+ * Return: 0; -errno with a message.
+ */
+int store_open(const char *path, const char *unpack_path, struct store **ret, struct err *err);
+void store_close(struct store *st);
+
+struct image {
+	struct digest manifest; /* platform manifest: names the EROFS file */
+	struct digest index;	/* digest the registry knows it by (index or manifest); for RepoDigests; may be unset */
+	struct digest config;	/* docker's image id */
+	char **tags;		/* full references; empty vector for an untagged image */
+	char **repo_digests;	/* "docker.io/library/x@sha256:…", from where it was pulled */
+	uint64_t size_bytes;	/* EROFS file */
+	uint64_t blobs_bytes;	/* compressed layers and JSON */
+	struct oci_image_config *oci;
+	size_t n_layers;
+};
+
+void image_free(struct image *im);
+/** image_list_free() - frees a list of @n images and the array */
+void image_list_free(struct image **list, size_t n);
+
+/** store_list() - all images, newest first.  Return: 0; -errno with a message. */
+int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err *err);
+
+/**
+ * store_find() - by reference, id, or unambiguous id prefix (with or without "sha256:")
+ *
+ * Return: 0; -ENOENT "No such image: X"; -EEXIST when a prefix is ambiguous; -EINVAL.
+ */
+int store_find(struct store *st, const char *name, struct image **ret, struct err *err);
+
+/** store_rootfs_path() - absolute path of an image's EROFS file, owned by the caller; NULL when out of memory */
+char *store_rootfs_path(struct store *st, const struct digest *manifest);
+
+/** store_tag() - let @target (a full or familiar reference) name the image @source.  Return: 0; -ENOENT; -EINVAL. */
+int store_tag(struct store *st, const char *source, const char *target, struct err *err);
+
+/* What store_remove() did, for docker's answer: "Untagged: …", "Deleted: sha256:…". */
+struct removal {
+	char **untagged;
+	char **deleted;
+};
+void removal_reset(struct removal *r);
+
+/**
+ * store_remove() - remove a tag, and the image with its last tag
+ * @force: remove an image by id although it has several tags
+ * @in_use: asked before data goes; true keeps it and fails with -EBUSY; called without the store's lock
+ *
+ * Blobs that no manifest refers to and EROFS files of no image are deleted in the same call.
+ *
+ * Return: 0; -ENOENT; -EBUSY with a message.
+ */
+int store_remove(struct store *st, const char *name, bool force,
+		 bool (*in_use)(const struct digest *manifest, void *arg), void *arg,
+		 struct removal *ret, struct err *err);
+
+/* Progress of a pull or load; @id is a layer's short id or NULL, docker's words in @status. */
+struct progress {
+	void (*report)(void *arg, const char *id, const char *status, uint64_t current_bytes,
+		       uint64_t total_bytes);
+	bool (*cancelled)(void *arg); /* true ends the work with -ECANCELED; may be NULL */
+	void *arg;
+};
+
+struct registry_auth {
+	const char *username; /* NULL: anonymous */
+	const char *password;
+};
+
+/**
+ * store_pull() - fetch an image from its registry, flatten it, name it
+ * @ref:      what to pull
+ * @platform: which manifest of an index
+ * @auth:     borrowed; NULL is anonymous
+ * @progress: borrowed; may be NULL
+ * @ret:      the image, owned
+ *
+ * HTTP for loopback registries, HTTPS elsewhere; anonymous and basic bearer tokens.  Blobs
+ * that are there already are not fetched again.
+ *
+ * Return: 0; -ENOENT manifest unknown or platform missing; -EACCES 401 or 403; -EBADMSG content
+ * that lies about size or digest or is malformed; -EPROTO other answers; -ECANCELED; -errno.
+ */
+int store_pull(struct store *st, const struct reference *ref, const struct platform *platform,
+	       const struct registry_auth *auth, const struct progress *progress,
+	       struct image **ret, struct err *err);
+
+/** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names: loaded references or ids, owned vector.  Return: as store_pull(). */
+int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,
+	       struct err *err);
+
+/** store_import() - make a one-layer image of a root filesystem tar (also compressed).  @ref may be NULL.  Return: as store_pull(). */
+int store_import(struct store *st, int fd, const struct reference *ref,
+		 const struct platform *platform, struct image **ret, struct err *err);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "link/frame.h"
+#include "loop/loop.h"
+
+/*
+ * One end of the guest link on a loop: cuts the stream into messages (joining MORE), queues what
+ * is sent until the descriptor takes it, and keeps the credit books of every (stream, channel).
+ */
+struct link_conn;
+
+struct link_handler {
+	/**
+	 * message() - one whole message other than DATA and CREDIT (EOF included)
+	 *
+	 * Return: 0; a negative errno breaks the link, as a malformed message does.
+	 */
+	int (*message)(void *arg, const struct link_header *h, struct wire_view payload);
+
+	/** data() - bytes of a channel; the receiver owes link_grant() for them once passed on */
+	int (*data)(void *arg, uint32_t stream, enum link_channel channel, const void *data,
+		    size_t len);
+
+	/** writable() - a channel got credit, after link_credit() had been 0 or anything less than wanted */
+	void (*writable)(void *arg, uint32_t stream, enum link_channel channel);
+
+	/** broken() - the link ended: @code 0 at the end of the stream, else a negative errno; called once */
+	void (*broken)(void *arg, int code);
+};
+
+/**
+ * link_conn_new() - take over one end of the link
+ * @fd:      owned by the connection from success on; made non-blocking
+ * @handler: borrowed
+ */
+int link_conn_new(struct loop *l, int fd, const struct link_handler *handler, void *arg,
+		  struct link_conn **ret);
+void link_conn_free(struct link_conn *c);
+
+/** link_send() - queue one message (split into MORE where it is long).  Return: 0; -EMSGSIZE; -ENOMEM; -EPIPE after broken(). */
+int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum link_channel channel,
+	      const void *payload, size_t len);
+
+/** link_open() - begin the credit books of a stream; needed before data may flow on it.  Return: 0; -EEXIST; -ENOMEM. */
+int link_open(struct link_conn *c, uint32_t stream);
+
+/** link_close() - forget a stream's books; data still on its way to us for it is dropped */
+void link_close(struct link_conn *c, uint32_t stream);
+
+/** link_credit() - bytes that may be sent on a channel now; 0 for a stream that is not open */
+size_t link_credit(const struct link_conn *c, uint32_t stream, enum link_channel channel);
+
+/** link_data() - queue bytes within the credit.  Return: 0; -EAGAIN when @len is more than link_credit(); as link_send(). */
+int link_data(struct link_conn *c, uint32_t stream, enum link_channel channel, const void *data,
+	      size_t len);
+
+/** link_grant() - allow the peer @len more bytes on a channel; small grants are gathered */
+int link_grant(struct link_conn *c, uint32_t stream, enum link_channel channel, size_t len);
+
+/** link_pending() - bytes queued and not yet written; 0: all is out */
+size_t link_pending(const struct link_conn *c);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "oci/process.h"
+
+/*
+ * The OCI runtime-spec's config.json: what moatd writes for moat-shim, and what moat-runtime
+ * will get from podman and containerd.  Only what moat acts on is read; the rest is left alone.
+ */
+
+#define OCI_RUNTIME_VERSION "1.0.2"
+
+struct oci_runtime {
+	struct oci_process *process;
+	char *hostname;
+	char *rootfs_path;	/* root.path: for moat the EROFS file of the image, absolute */
+	bool rootfs_readonly;	/* root.readonly: no writable layer */
+	char **masked_paths;	/* linux.maskedPaths */
+	char **readonly_paths;	/* linux.readonlyPaths */
+	int64_t memory_bytes;	/* linux.resources.memory.limit; 0: none */
+	int64_t cpu_quota_usec; /* linux.resources.cpu.quota; 0: none */
+	uint64_t cpu_period_usec;
+	int64_t pids_max;	/* linux.resources.pids.limit; 0: none */
+};
+
+/** oci_runtime_parse() - @ret: owned.  Return: 0; -EBADMSG with a message; -ENOMEM. */
+int oci_runtime_parse(const char *text, size_t len, struct oci_runtime **ret, struct err *err);
+void oci_runtime_free(struct oci_runtime *rt);
+
+/** oci_runtime_write() - config.json text, owned; NULL when out of memory */
+char *oci_runtime_write(const struct oci_runtime *rt);
+
+/** oci_process_read() - the "process" object alone, as exec sends it.  Return: 0; -EBADMSG with a message; -ENOMEM. */
+int oci_process_read(const json_t *obj, struct oci_process **ret, struct err *err);
+
+/** oci_process_write() - a new JSON object; NULL when out of memory */
+json_t *oci_process_write(const struct oci_process *p);
+
+/** oci_capability_parse() - "CAP_NET_RAW", "net_raw" or "NET_RAW" to its number.  Return: 0…63; -EINVAL. */
+int oci_capability_parse(const char *name);
+
+/** oci_default_capabilities() - docker's 14 defaults as a bit mask */
+uint64_t oci_default_capabilities(void);
+
+DEFINE_CLEANUP(struct oci_runtime, oci_runtime_free)
+#define cleanup_oci_runtime cleanup(oci_runtime_free_cleanup_fn)
