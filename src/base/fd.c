@@ -11,6 +11,13 @@
 
 #include "base/str.h"
 
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 int fd_write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;
@@ -104,6 +111,15 @@ int file_read_at(int dir_fd, const char *name, size_t max_bytes, struct buf *b)
 	cleanup_close int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd_read_file(fd, max_bytes, b);
+}
+
+int file_set_at(int dir_fd, const char *name, const char *text)
+{
+	cleanup_close int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
 static int write_and_sync(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)

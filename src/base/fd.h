@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 
+/** fd_close() - close what is open; -1 stands in its place */
+void fd_close(int *fd);
+
 /** fd_write_all() - write all of @data, over short writes and EINTR.  Return: 0; -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
@@ -36,6 +39,13 @@ int fd_read_file(int fd, size_t max_bytes, struct buf *b);
 int file_read_at(int dir_fd, const char *name, size_t max_bytes, struct buf *b);
 
 /**
+ * file_set_at() - write text to an existing file in one write(2), as procfs and cgroupfs want it
+ *
+ * Return: 0; -errno of openat(2) or write(2).
+ */
+int file_set_at(int dir_fd, const char *name, const char *text);
+
+/**
  * file_write_atomic() - replace a file so that a crash leaves the old or the new content
  * @dir_fd: folder; borrowed
  * @name:   file name in that folder; ".NAME.tmp" beside it is used on the way
@@ -47,7 +57,8 @@ int file_read_at(int dir_fd, const char *name, size_t max_bytes, struct buf *b);
  */
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
 
-/** fd_copy() - copy @len bytes (UINT64_MAX: to the end) from the current offsets.  Return: 0; -ENODATA; -errno. */
+/** fd_copy() - copy @len bytes (UINT64_MAX: to the end) from the current offsets.  Return: 0;
+ * -ENODATA; -errno. */
 int fd_copy(int from, int to, uint64_t len);
 
 /** fd_set_nonblock() - set or clear O_NONBLOCK.  Return: 0; -errno. */

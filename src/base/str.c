@@ -174,6 +174,29 @@ int strv_addf(char ***v, const char *fmt, ...)
 	return strv_take(v, n < 0 ? NULL : s);
 }
 
+bool strv_has(char *const *v, const char *s)
+{
+	for (; v && *v; v++)
+		if (streq(*v, s))
+			return true;
+	return false;
+}
+
+void strv_remove(char **v, const char *s)
+{
+	char **to = v;
+
+	if (!v)
+		return;
+	for (; *v; v++) {
+		if (streq(*v, s))
+			free(*v);
+		else
+			*to++ = *v;
+	}
+	*to = NULL;
+}
+
 int strv_copy(char *const *v, char ***ret)
 {
 	size_t n = strv_len(v);

@@ -65,6 +65,12 @@ int strv_add(char ***v, const char *s);
 /** strv_addf() - append formatted text.  Return: 0; -ENOMEM. */
 int strv_addf(char ***v, const char *fmt, ...) printf_like(2, 3);
 
+/** strv_has() - is @s one of the strings? */
+bool strv_has(char *const *v, const char *s);
+
+/** strv_remove() - take out and free every string equal to @s */
+void strv_remove(char **v, const char *s);
+
 /** strv_copy() - a deep copy.  Return: 0; -ENOMEM. */
 int strv_copy(char *const *v, char ***ret);
 

@@ -24,6 +24,7 @@
 #define MEDIA_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
+#define MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
 
 enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
 
@@ -55,6 +56,12 @@ struct oci_manifest {
 	struct oci_descriptor *layers;
 	size_t n_layers;
 };
+
+/** oci_is_index() - is this the media type of an index or a manifest list? */
+bool oci_is_index(const char *media_type);
+
+/** oci_is_manifest() - is this the media type of an image manifest, OCI's or Docker's? */
+bool oci_is_manifest(const char *media_type);
 
 /** oci_layer_compression() - how a layer of this media type is packed.  Return: 0; -EOPNOTSUPP with a message (foreign, encrypted, unknown). */
 int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err);
@@ -105,6 +112,9 @@ struct oci_image_config {
 int oci_image_config_parse(const char *text, size_t len, struct oci_image_config **ret,
 			   struct err *err);
 void oci_image_config_free(struct oci_image_config *c);
+
+/** oci_image_config_copy() - a deep copy that shares nothing.  Return: owned; NULL when out of memory. */
+struct oci_image_config *oci_image_config_copy(const struct oci_image_config *c);
 
 DEFINE_CLEANUP(struct oci_index, oci_index_free)
 DEFINE_CLEANUP(struct oci_manifest, oci_manifest_free)

@@ -19,9 +19,9 @@ struct oci_rlimit {
 };
 
 struct oci_process {
-	char **args;	/* at least one */
+	char **args; /* at least one */
 	char **env;
-	char *cwd;	/* absolute; made when missing, as docker does */
+	char *cwd; /* absolute; made when missing, as docker does */
 	/*
 	 * Who: "name", "uid", "name:group", "uid:gid" in docker's notation, looked up by the guest
 	 * in the container's /etc/passwd and /etc/group; NULL or "" is root.  Travels in
@@ -29,10 +29,11 @@ struct oci_process {
 	 */
 	char *user;
 	bool terminal;
-	uint16_t rows, cols;	   /* initial size with a terminal; 0: unknown */
-	bool open_stdin;	   /* false: stdin is /dev/null */
+	uint16_t rows, cols; /* initial size with a terminal; 0: unknown */
+	bool open_stdin;     /* false: stdin is /dev/null */
 	bool no_new_privileges;
-	uint64_t capabilities;	   /* bit N is capability N; bounding, permitted, effective for root; bounding only for others */
+	uint64_t capabilities; /* bit N is capability N; bounding, permitted, effective for root;
+				  bounding only for others */
 	struct oci_rlimit *rlimits;
 	size_t n_rlimits;
 };
@@ -40,7 +41,8 @@ struct oci_process {
 /** oci_process_free() - NULL is accepted */
 void oci_process_free(struct oci_process *p);
 
-/** oci_process_put() - append the payload of SPAWN (docs/LINK.md): the fields in the order of the structure.  Return: 0; -ENOMEM. */
+/** oci_process_put() - append the payload of SPAWN (docs/LINK.md): the fields in the order of the
+ * structure.  Return: 0; -ENOMEM. */
 int oci_process_put(struct buf *b, const struct oci_process *p);
 
 /** oci_process_get() - the other way.  @ret: owned.  Return: 0; -EBADMSG; -ENOMEM. */

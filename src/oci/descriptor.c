@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/descriptor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/*
+ * Theory of operation: a descriptor (image-spec descriptor.md) says what kind of content there is,
+ * its digest and its size.  "urls" and "data" are ignored: content comes from where the
+ * descriptor came from, and is checked against it.
+ *
+ * A hostile registry or archive writes the JSON.
+ */
+
+#define MEDIA_TYPE_MAX 255
+
+void oci_descriptor_reset(struct oci_descriptor *d)
+{
+	free(d->media_type);
+	json_decref(d->annotations);
+	*d = (struct oci_descriptor){ 0 };
+}
+
+static int read_word(const json_t *obj, const char *key, char *ret, struct err *err)
+{
+	const size_t max = sizeof(((struct platform *)0)->os);
+	const char *s;
+	int r = json_get_str(obj, key, &s, err);
+
+	if (r < 0)
+		return r;
+	if (!s)
+		s = "";
+	if (strlen(s) >= max || strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789._-") != strlen(s))
+		return err_set(err, -EBADMSG, "\"%s\" of a platform is malformed", key);
+	memcpy(ret, s, strlen(s) + 1);
+	return 0;
+}
+
+int platform_read(const json_t *obj, struct platform *ret, struct err *err)
+{
+	struct platform p;
+	int r = read_word(obj, "os", p.os, err);
+
+	if (r == 0)
+		r = read_word(obj, "architecture", p.arch, err);
+	if (r == 0)
+		r = read_word(obj, "variant", p.variant, err);
+	if (r < 0)
+		return r;
+	if (!*p.os || !*p.arch)
+		return err_set(err, -EBADMSG, "a platform needs \"os\" and \"architecture\"");
+	*ret = p;
+	return 0;
+}
+
+static bool media_type_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i] <= ' ' || s[i] > '~')
+			return false;
+	return n > 0 && n <= MEDIA_TYPE_MAX;
+}
+
+static int read_annotations(const json_t *obj, json_t **ret, struct err *err)
+{
+	json_t *annotations, *value;
+	const char *key;
+	int r = json_get_object(obj, "annotations", &annotations, err);
+
+	if (r < 0 || !annotations)
+		return r;
+	json_object_foreach (annotations, key, value) {
+		if (!json_is_string(value))
+			return err_set(err, -EBADMSG, "annotations must be strings");
+	}
+	*ret = json_deep_copy(annotations);
+	return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+static int read_content(const json_t *obj, struct oci_descriptor *d, struct err *err)
+{
+	const char *media_type, *digest;
+	int64_t size = -1;
+	int r = json_get_str(obj, "mediaType", &media_type, err);
+
+	if (r == 0)
+		r = json_get_str(obj, "digest", &digest, err);
+	if (r == 0)
+		r = json_get_i64(obj, "size", &size, err);
+	if (r < 0)
+		return r;
+	if (!media_type || !media_type_valid(media_type))
+		return err_set(err, -EBADMSG, "\"mediaType\" is missing or malformed");
+	if (!digest || size < 0)
+		return err_set(err, -EBADMSG, "\"digest\" and \"size\" are needed");
+	if (digest_parse(digest, &d->digest, NULL) < 0)
+		return err_set(err, -EBADMSG, "\"digest\" is malformed or not of sha256");
+	d->size_bytes = (uint64_t)size;
+	d->media_type = strdup(media_type);
+	return d->media_type ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err)
+{
+	struct oci_descriptor d = { 0 };
+	json_t *platform;
+	int r;
+
+	if (!json_is_object(obj))
+		return err_set(err, -EBADMSG, "a descriptor must be an object");
+	r = read_content(obj, &d, err);
+	if (r == 0)
+		r = json_get_object(obj, "platform", &platform, err);
+	if (r == 0 && platform) {
+		d.has_platform = true;
+		r = platform_read(platform, &d.platform, err);
+	}
+	if (r == 0)
+		r = read_annotations(obj, &d.annotations, err);
+	if (r < 0) {
+		oci_descriptor_reset(&d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+json_t *oci_descriptor_write(const struct oci_descriptor *d)
+{
+	cleanup_json json_t *platform = NULL;
+
+	if (d->has_platform) {
+		platform = json_pack("{s:s, s:s, s:s*}", "architecture", d->platform.arch, "os",
+				     d->platform.os, "variant",
+				     *d->platform.variant ? d->platform.variant : NULL);
+		if (!platform)
+			return NULL;
+	}
+	return json_pack("{s:s, s:s, s:I, s:O*, s:O*}", "mediaType", d->media_type, "digest",
+			 d->digest.text, "size", (json_int_t)d->size_bytes, "platform", platform,
+			 "annotations", d->annotations);
+}
+
+int oci_descriptors_read(const json_t *array, struct oci_descriptor **ret, size_t *ret_n,
+			 struct err *err)
+{
+	size_t n = json_array_size(array);
+	struct oci_descriptor *list = calloc(n + 1, sizeof(*list));
+
+	if (!list)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		int r = oci_descriptor_read(json_array_get(array, i), &list[i], err);
+
+		if (r == 0)
+			continue;
+		err_wrap(err, "descriptor %zu", i);
+		oci_descriptors_free(list, i);
+		return r;
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+void oci_descriptors_free(struct oci_descriptor *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		oci_descriptor_reset(&list[i]);
+	free(list);
+}
+
+int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err)
+{
+	static const struct {
+		const char *media_type;
+		enum layer_compression compression;
+	} known[] = {
+		{ MEDIA_OCI_LAYER, LAYER_PLAIN },
+		{ MEDIA_OCI_LAYER "+gzip", LAYER_GZIP },
+		{ MEDIA_OCI_LAYER "+zstd", LAYER_ZSTD },
+		{ MEDIA_DOCKER_LAYER, LAYER_PLAIN },
+		{ MEDIA_DOCKER_LAYER ".gzip", LAYER_GZIP },
+		{ MEDIA_DOCKER_LAYER ".zstd", LAYER_ZSTD },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (!streq(media_type, known[i].media_type))
+			continue;
+		*ret = known[i].compression;
+		return 0;
+	}
+	if (str_ends(media_type, "+encrypted"))
+		return err_set(err, -EOPNOTSUPP, "layer is encrypted (%s)", media_type);
+	if (strstr(media_type, "foreign") || strstr(media_type, "nondistributable"))
+		return err_set(err, -EOPNOTSUPP, "layer may not be distributed by registries (%s)",
+			       media_type);
+	return err_set(err, -EOPNOTSUPP, "unknown kind of layer (%s)", media_type);
+}

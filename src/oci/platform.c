@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/platform.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+/* What people and uname(2) call a CPU, and Go's words for it. */
+static const struct {
+	const char *name, *arch, *variant;
+} aliases[] = {
+	{ "x86_64", "amd64", "" }, { "x86-64", "amd64", "" }, { "aarch64", "arm64", "" },
+	{ "armhf", "arm", "v7" },  { "armel", "arm", "v6" },  { "i386", "386", "" },
+	{ "i686", "386", "" },
+};
+
+static const char *host_arch(void)
+{
+#if defined(__x86_64__)
+	return "amd64";
+#elif defined(__aarch64__)
+	return "arm64";
+#elif defined(__riscv)
+	return "riscv64";
+#else
+#error "name this CPU as Go does"
+#endif
+}
+
+struct platform platform_host(void)
+{
+	struct platform p = { .os = "linux" };
+
+	snprintf(p.arch, sizeof(p.arch), "%s", host_arch());
+	return p;
+}
+
+static bool word_valid(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < sizeof(((struct platform *)0)->os) &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
+}
+
+static int malformed(const char *text, struct err *err)
+{
+	return err_set(
+		err, -EINVAL,
+		"invalid platform \"%.64s\": write it as os/architecture[/variant], for example "
+		"linux/amd64",
+		text);
+}
+
+static void set_cpu(struct platform *p, const char *arch, const char *variant)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+		if (!streq(aliases[i].name, arch))
+			continue;
+		arch = aliases[i].arch;
+		if (!variant)
+			variant = aliases[i].variant;
+		break;
+	}
+	snprintf(p->arch, sizeof(p->arch), "%s", arch);
+	snprintf(p->variant, sizeof(p->variant), "%s", variant ? variant : "");
+}
+
+int platform_parse(const char *text, struct platform *ret, struct err *err)
+{
+	struct platform p = platform_host();
+	cleanup_free char *copy = strdup(text);
+	char *part[3] = { NULL };
+	char *rest = copy;
+
+	if (!copy)
+		return err_set(err, -ENOMEM, "out of memory");
+	str_lower(copy);
+	for (size_t n = 0; rest && n < ARRAY_SIZE(part); n++) {
+		part[n] = strsep(&rest, "/");
+		if (!word_valid(part[n]))
+			return malformed(text, err);
+	}
+	if (rest)
+		return malformed(text, err);
+	if (part[1]) {
+		snprintf(p.os, sizeof(p.os), "%s", part[0]);
+		set_cpu(&p, part[1], part[2]);
+	} else if (!streq(part[0], p.os)) {
+		set_cpu(&p, part[0], NULL);
+	}
+	*ret = p;
+	return 0;
+}
+
+bool platform_matches(const struct platform *have, const struct platform *want)
+{
+	return streq(have->os, want->os) && streq(have->arch, want->arch) &&
+	       (!*have->variant || !*want->variant || streq(have->variant, want->variant));
+}
+
+void platform_format(const struct platform *p, char ret[64])
+{
+	snprintf(ret, 64, "%s/%s%s%s", p->os, p->arch, *p->variant ? "/" : "", p->variant);
+}
