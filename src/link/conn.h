@@ -22,10 +22,12 @@ struct link_handler {
 	int (*data)(void *arg, uint32_t stream, enum link_channel channel, const void *data,
 		    size_t len);
 
-	/** writable() - a channel got credit, after link_credit() had been 0 or anything less than wanted */
+	/** writable() - a channel got credit, after link_credit() had been 0 or anything less than
+	 * wanted */
 	void (*writable)(void *arg, uint32_t stream, enum link_channel channel);
 
-	/** broken() - the link ended: @code 0 at the end of the stream, else a negative errno; called once */
+	/** broken() - the link ended: @code 0 at the end of the stream, else a negative errno;
+	 * called once */
 	void (*broken)(void *arg, int code);
 };
 
@@ -38,11 +40,13 @@ int link_conn_new(struct loop *l, int fd, const struct link_handler *handler, vo
 		  struct link_conn **ret);
 void link_conn_free(struct link_conn *c);
 
-/** link_send() - queue one message (split into MORE where it is long).  Return: 0; -EMSGSIZE; -ENOMEM; -EPIPE after broken(). */
+/** link_send() - queue one message (split into MORE where it is long).  Return: 0; -EMSGSIZE;
+ * -ENOMEM; -EPIPE after broken(). */
 int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum link_channel channel,
 	      const void *payload, size_t len);
 
-/** link_open() - begin the credit books of a stream; needed before data may flow on it.  Return: 0; -EEXIST; -ENOMEM. */
+/** link_open() - begin the credit books of a stream; needed before data may flow on it.  Return: 0;
+ * -EEXIST; -ENOMEM. */
 int link_open(struct link_conn *c, uint32_t stream);
 
 /** link_close() - forget a stream's books; data still on its way to us for it is dropped */
@@ -51,7 +55,8 @@ void link_close(struct link_conn *c, uint32_t stream);
 /** link_credit() - bytes that may be sent on a channel now; 0 for a stream that is not open */
 size_t link_credit(const struct link_conn *c, uint32_t stream, enum link_channel channel);
 
-/** link_data() - queue bytes within the credit.  Return: 0; -EAGAIN when @len is more than link_credit(); as link_send(). */
+/** link_data() - queue bytes within the credit.  Return: 0; -EAGAIN when @len is more than
+ * link_credit(); as link_send(). */
 int link_data(struct link_conn *c, uint32_t stream, enum link_channel channel, const void *data,
 	      size_t len);
 

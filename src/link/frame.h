@@ -9,12 +9,12 @@
 
 /* Frames of the guest link (docs/LINK.md). Pure; payload fields are base/wire.h. */
 
-#define LINK_VERSION 1
-#define LINK_PORT_NAME "moat.link"
+#define LINK_VERSION	 1
+#define LINK_PORT_NAME	 "moat.link"
 #define LINK_HEADER_SIZE 12
 #define LINK_PAYLOAD_MAX 65536u
 #define LINK_MESSAGE_MAX (4u << 20)
-#define LINK_WINDOW (256u << 10)
+#define LINK_WINDOW	 (256u << 10)
 
 enum link_type {
 	LINK_HELLO = 1,

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/wire.h"
+
+/*
+ * Payloads of the guest link's messages (docs/LINK.md), but for SPAWN, which is oci/process.h.
+ * Every _get takes the whole payload and refuses one that is not used up.
+ */
+
+#define LINK_KERNEL_MAX 64
+
+struct link_hello {
+	uint32_t version;
+	char kernel[LINK_KERNEL_MAX + 1]; /* release; control characters are replaced */
+	uint64_t boot_usec;
+};
+
+struct link_setup {
+	int64_t clock_nsec;	  /* wall clock since 1970 */
+	struct wire_view entropy; /* borrowed: from the caller, or from the payload */
+	char *hostname;
+	bool root_readonly;    /* no writable layer: only the first disk is used */
+	uint64_t memory_bytes; /* 0: no limit; so for the others */
+	int64_t cpu_quota_usec;
+	uint64_t cpu_period_usec; /* 0: the kernel's default */
+	int64_t pids_max;
+	char **masked_paths;
+	char **readonly_paths;
+};
+
+struct link_exited {
+	uint32_t code;
+	uint32_t signal; /* 0: exited by itself, with code */
+	bool oom; /* the memory limit, or the machine's memory, killed a process since the last
+		     EXITED */
+};
+
+/** link_hello_put() - append the payload of HELLO; a longer release is cut.  Return: 0; -ENOMEM. */
+int link_hello_put(struct buf *b, const struct link_hello *h);
+
+/** link_hello_get() - read the payload of HELLO, of any version.  Return: 0; -EBADMSG. */
+int link_hello_get(struct wire_view payload, struct link_hello *ret);
+
+/** link_setup_put() - append the payload of SETUP.  Return: 0; -ENOMEM. */
+int link_setup_put(struct buf *b, const struct link_setup *s);
+
+/**
+ * link_setup_get() - read the payload of SETUP
+ * @ret: strings and vectors owned, link_setup_reset(); untouched on failure
+ *
+ * Return: 0; -EBADMSG; -ENOMEM.
+ */
+int link_setup_get(struct wire_view payload, struct link_setup *ret);
+
+/** link_setup_reset() - free what link_setup_get() filled in */
+void link_setup_reset(struct link_setup *s);
+
+/** link_exited_put() - append the payload of EXITED.  Return: 0; -ENOMEM. */
+int link_exited_put(struct buf *b, const struct link_exited *e);
+
+/** link_exited_get() - read the payload of EXITED; code and signal are in the range of wait(2).
+ * Return: 0; -EBADMSG. */
+int link_exited_get(struct wire_view payload, struct link_exited *ret);
+
+/** link_failed_put() - append the payload of FAILED.  Return: 0; -ENOMEM. */
+int link_failed_put(struct buf *b, const struct err *err);
+
+/**
+ * link_failed_get() - read the payload of FAILED
+ * @ret: a negative errno and one line of text; control characters are replaced
+ *
+ * Return: 0; -EBADMSG.
+ */
+int link_failed_get(struct wire_view payload, struct err *ret);
