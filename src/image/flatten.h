@@ -11,14 +11,17 @@
  * that has its descriptors, its limits and nothing else; store.c starts it through unpack.h.
  */
 
-#define UNPACK_MAX_BYTES (32ULL << 30)	/* file data of one image */
-#define UNPACK_MAX_ENTRIES 2000000u	/* names of one image */
-#define UNPACK_RATIO_FROM (1ULL << 30)	/* a layer that unpacks to more than this … */
-#define UNPACK_RATIO_MAX 400u		/* … and to this many times its packed size is a bomb */
+#define UNPACK_MAX_BYTES   (32ULL << 30) /* file data of one image */
+#define UNPACK_MAX_ENTRIES 2000000u	 /* names of one image */
+#define UNPACK_RATIO_FROM  (1ULL << 30)	 /* a layer that unpacks to more than this … */
+#define UNPACK_RATIO_MAX   400u		 /* … and to this many times its packed size is a bomb */
+#define UNPACK_MAX_MEMORY  (1ULL << 30)	 /* names, link targets and attributes of one image */
+#define UNPACK_INLINE_BYTES                                                                        \
+	(128ULL << 20) /* small files kept in memory to go beside their inodes */
 
 struct flatten_layer {
-	int fd;			/* borrowed; the packed layer, any seekable or plain file */
-	const char *diff_id;	/* "sha256:…" of the unpacked tar; NULL: not checked */
+	int fd;		     /* borrowed; the packed layer, any seekable or plain file */
+	const char *diff_id; /* "sha256:…" of the unpacked tar; NULL: not checked */
 };
 
 /**
@@ -33,3 +36,16 @@ struct flatten_layer {
  * layer or a wrong diff_id; -ENOSPC; -errno.
  */
 int flatten(const struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err);
+
+struct flatten_limits {
+	uint64_t max_bytes;
+	uint32_t max_entries;
+	uint64_t max_memory;
+	uint64_t ratio_from;
+	uint32_t ratio_max;
+	uint64_t inline_bytes;
+};
+
+/** flatten_limited() - as flatten(), with limits other than the UNPACK_… ones */
+int flatten_limited(const struct flatten_layer *layers, size_t n_layers, int out_fd,
+		    const struct flatten_limits *limits, struct err *err);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "oci/image.h"
+
+/* Content-addressed files of a store: blobs/sha256/HEX. */
+
+struct store;
+
+/* A blob on its way in: a file below tmp/ that is hashed while it is written. */
+struct blob_writer {
+	struct store *st; /* borrowed */
+	int fd;
+	char name[32]; /* below tmp/; empty once it is published */
+	struct hash *hash;
+	uint64_t size_bytes;
+	uint64_t max_bytes;
+	struct digest digest; /* set by blob_writer_finish() */
+};
+
+#define BLOB_WRITER_INIT ((struct blob_writer){ .fd = -1 })
+
+/** store_tmp_open() - a new, empty file below tmp/, open for reading and writing.  @ret_name: 32
+ * bytes.  Return: fd; -errno. */
+int store_tmp_open(struct store *st, char ret_name[32]);
+
+/**
+ * blob_writer_open() - begin
+ * @max_bytes: more is refused by blob_writer_add()
+ *
+ * Return: 0, to be ended with blob_writer_close(); -errno with a message.
+ */
+int blob_writer_open(struct store *st, uint64_t max_bytes, struct blob_writer *ret,
+		     struct err *err);
+
+/** blob_writer_add() - append.  Return: 0; -EFBIG past the maximum; -ENOSPC; -errno; all with a
+ * message. */
+int blob_writer_add(struct blob_writer *w, const void *data, size_t len, struct err *err);
+
+/** blob_writer_restart() - forget what was written.  Return: 0; -errno with a message. */
+int blob_writer_restart(struct blob_writer *w, struct err *err);
+
+/** blob_writer_finish() - compute the digest; nothing can be added after.  Return: 0; -EIO with a
+ * message. */
+int blob_writer_finish(struct blob_writer *w, struct err *err);
+
+/**
+ * blob_writer_publish() - check, sync, and move to its name
+ * @expected: what it must be (digest and size); NULL takes what came
+ *
+ * Return: 0; -EBADMSG where size or digest are not as expected; -errno; all with a message.
+ */
+int blob_writer_publish(struct blob_writer *w, const struct oci_descriptor *expected,
+			struct err *err);
+
+/** blob_writer_close() - free; deletes the file unless it was published */
+void blob_writer_close(struct blob_writer *w);
+
+/** blob_exists() - is there a blob of this digest and size? */
+bool blob_exists(const struct store *st, const struct digest *d, uint64_t size_bytes);
+
+/** blob_open() - open for reading.  Content was hashed when it came in; type and size are checked
+ * again.  Return: fd; -EBADMSG; -errno. */
+int blob_open(const struct store *st, const struct digest *d, uint64_t size_bytes);
+
+/** blob_read() - append a whole JSON document, its hash checked again.  Return: 0; -ENOENT;
+ * -EBADMSG; -errno; all with a message. */
+int blob_read(const struct store *st, const struct digest *d, struct buf *ret, struct err *err);
+
+struct work;
+
+/** blob_put() - pin and store a piece of memory.  @ret: its digest.  Return: 0; -errno with a
+ * message. */
+int blob_put(struct work *w, const void *data, size_t len, struct digest *ret, struct err *err);
+
+/** digest_of() - the digest of a piece of memory.  Return: 0; -ENOMEM; -EIO. */
+int digest_of(const void *data, size_t len, struct digest *ret);

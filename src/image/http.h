@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "image/image.h"
+
+/* One HTTP GET at a time, bounded in every direction, over libcurl. */
+
+struct http;
+
+/**
+ * http_new() - a client with connections of its own; used by one thread at a time
+ * @progress: borrowed, asked for cancellation; may be NULL
+ * @ret:      owned, http_free()
+ *
+ * Return: 0; -ENOMEM.
+ */
+int http_new(const struct progress *progress, struct http **ret);
+
+/** http_free() - NULL is accepted */
+void http_free(struct http *h);
+
+/** http_cancelled() - was the work that this client is for cancelled? */
+bool http_cancelled(const struct http *h);
+
+/* Where the body of a successful answer goes. */
+struct http_sink {
+	/* Called once before the first byte; @offset is where in the content the body begins. */
+	int (*begin)(void *arg, uint64_t offset, struct err *err);
+	int (*write)(void *arg, const void *data, size_t len, struct err *err);
+	void *arg;
+	uint64_t have_bytes; /* how much of the content it has; kept up to date by the two calls */
+};
+
+struct http_request {
+	const char *url; /* http: is followed to https:, never the other way */
+	const char *accept;
+	const char *bearer;   /* token_valid(); NULL: none */
+	const char *username; /* with @password, Basic; NULL: none */
+	const char *password;
+	uint64_t offset;	/* ask for the content from here on */
+	struct http_sink *sink; /* NULL: into the response, at most @max_bytes */
+	size_t max_bytes;
+};
+
+struct http_response {
+	long status;
+	char *content_type; /* without parameters; NULL: none */
+	char *digest;	    /* Docker-Content-Digest; NULL: none */
+	char **challenges;  /* WWW-Authenticate */
+	uint64_t range_start;
+	struct buf body; /* of errors at most 64 KiB */
+};
+
+void http_response_reset(struct http_response *r);
+
+/**
+ * http_get() - perform a request
+ * @ret: http_response_reset() on success, whatever the status is
+ *
+ * Authorization is not sent on to other hosts by a redirection.
+ *
+ * Return: 0 when there is a whole answer; -ECONNRESET, -ETIMEDOUT worth another try;
+ * -ECONNREFUSED, -EHOSTUNREACH, -EPROTO; -EFBIG; -ECANCELED; what the sink returned.  All with
+ * a message.
+ */
+int http_get(struct http *h, const struct http_request *rq, struct http_response *ret,
+	     struct err *err);
+
+/** url_is_loopback() - is the host of "HOST[:PORT]…" this machine: localhost, 127.0.0.0/8 or [::1]?
+ */
+bool url_is_loopback(const char *host);
+
+DEFINE_CLEANUP(struct http, http_free)
+#define cleanup_http cleanup(http_free_cleanup_fn)

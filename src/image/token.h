@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/challenge.h"
+#include "image/http.h"
+
+/**
+ * token_fetch() - get a bearer token for pulling from one repository
+ * @c:          what the registry asked for
+ * @repository: checked by reference_parse()
+ * @auth:       NULL is anonymous
+ * @ret:        owned, token_valid()
+ *
+ * Return: 0; -EACCES; -EPROTO; as http_get(); all with a message.
+ */
+int token_fetch(struct http *h, const struct challenge *c, const char *repository,
+		const struct registry_auth *auth, char **ret, struct err *err);
+
+/** answer_text() - what a registry says in the body of an error, cleaned for a terminal; "" when it
+ * says nothing.  @ret: 256 bytes. */
+void answer_text(const struct http_response *rs, char ret[256]);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "kit.h"
+
+#define SOME_DIGEST "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static void refused(struct place *p, int fd, int code, const char *word)
+{
+	char **names = NULL;
+	struct err err = { 0 };
+
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(place_load(p, fd, &names, &err), code);
+	if (!strstr(err.msg, word))
+		fail_msg("\"%s\" is not in \"%s\"", word, err.msg);
+	assert_int_equal(place_count(p, "blobs/sha256"), 0);
+	assert_int_equal(place_count(p, "rootfs"), 0);
+	assert_int_equal(place_count(p, "tmp"), 0);
+}
+
+static void test_oci_archives_of_all_packings(void **state)
+{
+	static const int filters[] = { ARCHIVE_FILTER_NONE, ARCHIVE_FILTER_GZIP,
+				       ARCHIVE_FILTER_ZSTD };
+	struct place *p = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
+		char content[] = { (char)('a' + i), '\0' };
+		struct kit k;
+
+		KIT(&k, .content = content, .filter = filters[i], .docker = i == 1);
+		place_load_ok(p, archive_oci(&k, "x.io/a:1"), "x.io/a:1");
+		kit_reset(&k);
+	}
+	assert_int_equal(place_count(p, "rootfs"), 3);
+}
+
+static void test_docker_archives_with_and_without_links(void **state)
+{
+	struct place *p = *state;
+	struct kit k;
+
+	KIT(&k, .content = "one");
+	place_load_ok(p, archive_docker(&k, "a:1", false), "a:1");
+	place_load_ok(p, archive_docker(&k, "a:2", true), "a:2");
+	kit_reset(&k);
+	KIT(&k, .content = "two", .filter = ARCHIVE_FILTER_ZSTD);
+	place_load_ok(p, archive_docker(&k, "a:3", true), "a:3");
+	kit_reset(&k);
+}
+
+static void test_an_image_without_a_name_is_known_by_its_id(void **state)
+{
+	struct place *p = *state;
+	struct kit k;
+
+	KIT(&k, .content = "one");
+	place_load_ok(p, archive_oci(&k, "latest"), k.config_digest.text);
+	kit_reset(&k);
+}
+
+static void test_another_platform_is_refused_by_name(void **state)
+{
+	struct kit k;
+
+	KIT(&k, .content = "one", .arch = "mips64le");
+	refused(*state, archive_oci(&k, "a:1"), -ENOENT, "there is: linux/mips64le");
+	kit_reset(&k);
+}
+
+static void test_images_that_lie_are_refused(void **state)
+{
+	static const struct {
+		struct kit_spec spec;
+		int code;
+		const char *word;
+	} cases[] = {
+		{ { .content = "x", .diff_id = SOME_DIGEST }, -EBADMSG, "config says" },
+		{ { .content = "x", .layer_size_wrong = 1 }, -EBADMSG, "lacks" },
+		{ { .content = "x", .layer_digest_wrong = true }, -EBADMSG, "lacks" },
+		{ { .content = "x", .no_diff_id = true }, -EBADMSG, "layers" },
+		{ { .content = "x", .layer_type = "text/plain" }, -EOPNOTSUPP, "text/plain" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kit k;
+
+		kit_make(&k, &cases[i].spec);
+		refused(*state, archive_oci(&k, "a:1"), cases[i].code, cases[i].word);
+		kit_reset(&k);
+	}
+}
+
+static void test_content_under_another_digest_is_refused(void **state)
+{
+	struct kit k, other;
+
+	KIT(&k, .content = "one");
+	KIT(&other, .content = "two");
+	other.layer_digest = k.layer_digest;
+	other.config_digest = k.config_digest;
+	other.manifest_digest = k.manifest_digest;
+	refused(*state, archive_oci(&other, "a:1"), -EBADMSG, "lacks");
+	kit_reset(&k);
+	kit_reset(&other);
+}
+
+static void test_hostile_archives_are_refused(void **state)
+{
+	static const char docker[] =
+		"[{\"Config\":\"%s\",\"RepoTags\":[\"%s\"],\"Layers\":[\"%s\"]}]";
+	static const struct {
+		const char *config, *tag, *layer, *word;
+	} cases[] = {
+		{ "../../etc/passwd", "a:1", "l", "not there" },
+		{ "/etc/passwd", "a:1", "l", "not there" },
+		{ "c", "a:1", "loop", "not there" },
+		{ "c", "a:1", "up", "not there" },
+		{ "c", "a:1", "abs", "not there" },
+		{ "c", "A:1", "l", "bad name" },
+		{ "c", "a:1", "l", "image config" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+		char manifest[512];
+
+		snprintf(manifest, sizeof(manifest), docker, cases[i].config, cases[i].tag,
+			 cases[i].layer);
+		TAR_ADD(a, .path = "manifest.json", .content = manifest);
+		TAR_ADD(a, .path = "c", .content = "no json");
+		TAR_ADD(a, .path = "l", .content = "no layer");
+		TAR_ADD(a, .path = "loop", .symlink = "loop");
+		TAR_ADD(a, .path = "up", .symlink = "../../../../etc/passwd");
+		TAR_ADD(a, .path = "abs", .symlink = "/etc/passwd");
+		refused(*state, tar_end(a), -EBADMSG, cases[i].word);
+	}
+}
+
+static void test_files_that_are_no_archives_are_refused(void **state)
+{
+	struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+	struct kit k;
+	int fd;
+
+	TAR_ADD(a, .path = "etc/passwd", .content = "root");
+	refused(*state, tar_end(a), -EBADMSG, "import");
+	refused(*state, memory_file("hello", 5), -EBADMSG, "unknown kind");
+	KIT(&k, .content = "one");
+	fd = archive_docker(&k, "a:1", false);
+	assert_int_equal(ftruncate(fd, 300), 0);
+	refused(*state, fd, -EBADMSG, "load: ");
+	kit_reset(&k);
+}
+
+static void test_a_swarm_of_files_is_refused(void **state)
+{
+	struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+
+	for (int i = 0; i < 10001; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "l%d", i);
+		TAR_ADD(a, .path = name, .symlink = "x");
+	}
+	refused(*state, tar_end(a), -EBADMSG, "more than");
+}
+
+#define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(test_oci_archives_of_all_packings),
+		STORE_TEST(test_docker_archives_with_and_without_links),
+		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
+		STORE_TEST(test_another_platform_is_refused_by_name),
+		STORE_TEST(test_images_that_lie_are_refused),
+		STORE_TEST(test_content_under_another_digest_is_refused),
+		STORE_TEST(test_hostile_archives_are_refused),
+		STORE_TEST(test_files_that_are_no_archives_are_refused),
+		STORE_TEST(test_a_swarm_of_files_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("image: archive", tests, NULL, NULL);
+}

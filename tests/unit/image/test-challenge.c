@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/macro.h"
+#include "image/challenge.h"
+#include "image/http.h"
+
+static void test_challenges_are_read(void **state)
+{
+	static const struct {
+		const char *value;
+		bool bearer;
+		const char *realm, *service;
+	} cases[] = {
+		{ "Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:x:pull\"", true,
+		  "https://a/t", "s" },
+		{ "bearer  service=s , realm=https://a/t", true, "https://a/t", "s" },
+		{ "Bearer realm=\"https://a/\\\"q\\\"\"", true, "https://a/\"q\"", "" },
+		{ "Basic realm=\"x\"", false, "x", "" },
+		{ "Basic", false, "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct challenge c;
+
+		assert_int_equal(challenge_parse(cases[i].value, &c), 0);
+		assert_int_equal(c.bearer, cases[i].bearer);
+		assert_string_equal(c.realm, cases[i].realm);
+		assert_string_equal(c.service, cases[i].service);
+	}
+}
+
+static void test_malformed_challenges_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"Bearer",
+		"Bearer realm",
+		"Bearer realm=\"x",
+		"Bearer realm=\"a\nb\"",
+		"Digest realm=\"x\"",
+		"Bearer realm=\"\"",
+		"Bearer service=\"s\"",
+		"Bearerrealm=\"x\"",
+		"Bearer =x",
+		"Bearer ;",
+	};
+	char longer[4096] = "Bearer realm=\"";
+	struct challenge c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(challenge_parse(bad[i], &c), -EBADMSG);
+	memset(longer + strlen(longer), 'a', 3000);
+	strcat(longer, "\"");
+	assert_int_equal(challenge_parse(longer, &c), -EBADMSG);
+}
+
+static void test_tokens_cannot_break_out_of_a_header(void **state)
+{
+	static char longer[20000];
+
+	(void)state;
+	assert_true(token_valid("eyJ.a-b_c~d+/=="));
+	assert_false(token_valid(""));
+	assert_false(token_valid("a b"));
+	assert_false(token_valid("a\r\nX: y"));
+	assert_false(token_valid("a\xc3\xa4"));
+	memset(longer, 'a', sizeof(longer) - 1);
+	assert_false(token_valid(longer));
+}
+
+static void test_loopback_hosts(void **state)
+{
+	static const char *const yes[] = { "localhost",	 "localhost:5000/x", "LOCALHOST",
+					   "127.0.0.1",	 "127.1.2.3:80",     "[::1]",
+					   "[::1]:5000/" };
+	static const char *const no[] = { "example.org",
+					  "localhost.example.org",
+					  "128.0.0.1",
+					  "127.0.0.1.x",
+					  "127.1",
+					  "[::2]",
+					  "",
+					  "127.0.0.1x:80" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
+		assert_true(url_is_loopback(yes[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		assert_false(url_is_loopback(no[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_challenges_are_read),
+		cmocka_unit_test(test_malformed_challenges_are_refused),
+		cmocka_unit_test(test_tokens_cannot_break_out_of_a_header),
+		cmocka_unit_test(test_loopback_hosts),
+	};
+
+	return cmocka_run_group_tests_name("image: challenge", tests, NULL, NULL);
+}
