@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "link/setup.h"
+
+/* The cgroup (v2) all processes of the container are in.  moat-init itself stays in the root
+ * cgroup. */
+struct cgroup {
+	int fd;	       /* its folder, for clone3(CLONE_INTO_CGROUP) */
+	int events_fd; /* memory.events; -1 where the kernel has no memory controller */
+};
+
+/**
+ * cgroup_init() - mount cgroup2 at /cgroup, make the container's cgroup, and a cgroup namespace
+ * @ret: descriptors owned by the caller, who keeps them to the end
+ *
+ * The calling process and all it forks are in a cgroup namespace whose root is the
+ * container's cgroup.
+ *
+ * Return: 0; -errno.
+ */
+int cgroup_init(struct cgroup *ret, struct err *err);
+
+/** cgroup_limit() - set the limits of SETUP.  Return: 0; -errno. */
+int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err *err);
+
+/** cgroup_oom_kills() - processes killed for want of memory so far; 0 when that is not known */
+uint64_t cgroup_oom_kills(const struct cgroup *cg);

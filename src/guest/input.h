@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "link/conn.h"
+
+/* A process's standard input: from the link to a pipe or terminal, as far as that takes it. */
+struct input {
+	struct loop *loop;
+	struct link_conn *link;
+	uint32_t stream;
+	bool is_tty;
+	int fd;		       /* owned; -1: not open yet, or closed */
+	struct source *source; /* while bytes wait for room */
+	struct buf waiting;
+	bool has_ended; /* the host sent EOF */
+};
+
+/** input_open() - begin, and grant the host a window; @fd: non-blocking, taken over.  Return: 0;
+ * -errno of the link. */
+int input_open(struct input *in, int fd);
+
+/**
+ * input_write() - pass bytes on, and grant as much again when they are
+ *
+ * Bytes for an input that is closed are dropped.
+ *
+ * Return: 0; -ENOMEM; -errno of the link.
+ */
+int input_write(struct input *in, const void *data, size_t len);
+
+/** input_end() - close it when all is written; a terminal stays open */
+void input_end(struct input *in);
+
+/** input_close() - drop what is left */
+void input_close(struct input *in);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  moat-init is the first program of the guest.  main() brings the machine
+ * to the point where it only waits for its container (a snapshot may be taken there), says
+ * HELLO to the host, and from then on session.c does what the host asks.
+ *
+ * Where it may fail, and what happens then:
+ *  - up to HELLO: the reason goes to the console, which is the host's boot log, and the machine
+ *    powers off;
+ *  - in SETUP: FAILED on stream 0, with the reason; the host ends the machine;
+ *  - in SPAWN, and in everything a process does: FAILED or EXITED on its stream, and no other
+ *    process notices;
+ *  - when the link breaks, the host makes no sense, or there is no memory left even to say that
+ *    something failed: the disks are synced and the machine powers off.
+ * It never exits: that would be a kernel panic.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest/boot.h"
+#include "guest/machine.h"
+#include "guest/modules.h"
+#include "guest/port.h"
+#include "guest/session.h"
+
+#define MODULES_DIR "/modules"
+
+static void say(const char *msg)
+{
+	dprintf(STDERR_FILENO, "moat-init: %s\n", msg);
+}
+
+/* The namespaces of the container, but for its mounts: whatever is forked from here on is in them.
+ */
+static int make_namespaces(struct machine *m, struct err *err)
+{
+	int r = cgroup_init(&m->cgroup, err);
+
+	if (r < 0)
+		return r;
+	if (unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
+		return err_errno(err, -errno, "make the container's namespaces");
+	return 0;
+}
+
+static int prepare(struct machine *m, int *ret_port_fd, struct err *err)
+{
+	int r = boot_mounts(err);
+
+	if (r < 0)
+		return r;
+	if (modules_load(MODULES_DIR, err) < 0)
+		say(err->msg); /* what needs the module will fail, and say so */
+	r = boot_new_root(err);
+	if (r == 0)
+		r = boot_settings(err);
+	if (r == 0)
+		r = make_namespaces(m, err);
+	if (r == 0)
+		r = mounts_prepare(&m->mounts, err);
+	if (r == 0)
+		r = port_open(ret_port_fd, err);
+	return r;
+}
+
+int main(void)
+{
+	struct machine m = { .first_pidfd = -1 };
+	struct err err = { 0 };
+	int port_fd, r;
+
+	umask(0);
+	signal(SIGPIPE, SIG_IGN);
+	r = prepare(&m, &port_fd, &err);
+	if (r < 0) {
+		say(err.msg);
+	} else {
+		r = session_run(&m, port_fd);
+		say(r < 0 ? strerror(-r) : "the host has gone");
+	}
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;) /* a kernel that cannot power off */
+		pause();
+}

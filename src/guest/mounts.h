@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "link/setup.h"
+
+#define MOUNTS_MAX 8
+
+/* The container's own file systems, made before its mount namespace and put there by its first
+ * process. */
+struct mounts {
+	int fds[MOUNTS_MAX]; /* detached mounts, in the order they are attached; -1: not made yet */
+	int pts_fd;	     /* the one of /dev/pts; stays with moat-init, to make terminals from */
+};
+
+/**
+ * mounts_prepare() - make /dev with everything in it, /sys and the others
+ * @ret: descriptors owned by the caller
+ *
+ * The calling process must have made the namespaces of the container (ipc, cgroup).
+ *
+ * Return: 0; -errno.
+ */
+int mounts_prepare(struct mounts *ret, struct err *err);
+
+/** mounts_release() - close what only the container's first process needed */
+void mounts_release(struct mounts *m);
+
+/**
+ * mounts_write_files() - write what is laid over /etc/hostname, /etc/hosts and /etc/resolv.conf
+ *
+ * Return: 0; -errno.
+ */
+int mounts_write_files(const char *hostname, struct err *err);
+
+/**
+ * mounts_enter() - in the first process, in a mount namespace of its own: change into the
+ * container's root
+ * @tty: number of the terminal that becomes /dev/console; -1 for none
+ *
+ * After it nothing of moat-init's file system can be reached by name.
+ *
+ * Return: 0; -errno.
+ */
+int mounts_enter(const struct mounts *m, const struct link_setup *s, int tty, struct err *err);

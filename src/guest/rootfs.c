@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The first disk is the image (EROFS), the second the container's
+ * writable layer (ext4) with the folders "upper" and "work"; an overlay joins them.  The
+ * machine may have been restored from a snapshot taken when other disks were in their place,
+ * so what the kernel remembers of their blocks is dropped first.
+ *
+ * Both disks were made by the host, but the writable layer has been in the hands of a
+ * container since: the kernel's ext4 meets it here, inside the guest, and nowhere else.
+ */
+#include "guest/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define UPPER_DIR "/rw/upper"
+#define NEW_DIR	  "/rw/upper.new"
+#define WORK_DIR  "/rw/work"
+
+struct disk {
+	const char *device;
+	const char *dir;
+	const char *type;
+	unsigned long flags;
+	const char *options;
+};
+
+static const struct disk image_disk = { "/dev/vda", "/lower", "erofs", MS_RDONLY, NULL };
+static const struct disk writable_disk = { "/dev/vdb", "/rw", "ext4", MS_RELATIME,
+					   "noinit_itable,no_prefetch_block_bitmaps,discard" };
+
+static int mount_disk(const struct disk *d, struct err *err)
+{
+	cleanup_close int fd = open(d->device, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, BLKFLSBUF, 0) < 0)
+		return err_errno(err, -errno, "open %s", d->device);
+	if (mount(d->device, d->dir, d->type, d->flags, d->options) < 0)
+		return err_errno(err, -errno, "mount %s (%s)", d->device, d->type);
+	return 0;
+}
+
+/*
+ * The overlay's root has owner and mode of the upper folder, so that gets those of the
+ * image's root before it gets its name.
+ */
+static int make_upper(struct err *err)
+{
+	struct stat sb;
+
+	if (access(UPPER_DIR, F_OK) == 0)
+		return 0;
+	if ((mkdir(WORK_DIR, 0700) < 0 && errno != EEXIST) ||
+	    (mkdir(NEW_DIR, 0755) < 0 && errno != EEXIST) || stat("/lower", &sb) < 0 ||
+	    chown(NEW_DIR, sb.st_uid, sb.st_gid) < 0 || chmod(NEW_DIR, sb.st_mode & 07777) < 0 ||
+	    rename(NEW_DIR, UPPER_DIR) < 0)
+		return err_errno(err, -errno, "make the folders of the writable layer");
+	return 0;
+}
+
+int rootfs_mount(bool readonly, struct err *err)
+{
+	static const char options[] = "lowerdir=/lower,upperdir=" UPPER_DIR ",workdir=" WORK_DIR;
+	int r = mount_disk(&image_disk, err);
+
+	if (r == 0 && !readonly)
+		r = mount_disk(&writable_disk, err);
+	if (r == 0)
+		r = make_upper(err);
+	if (r == 0 && mount("overlay", ROOTFS_DIR, "overlay", MS_RELATIME, options) < 0)
+		r = err_errno(err, -errno, "mount the overlay of image and writable layer");
+	return r;
+}
+
+void rootfs_unmount(void)
+{
+	if (umount2(ROOTFS_DIR, 0) < 0)
+		umount2(ROOTFS_DIR, MNT_DETACH);
+	/* Whoever still uses the file system cannot keep it from becoming clean. */
+	if (umount2("/rw", 0) < 0)
+		mount(NULL, "/rw", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	sync();
+}
