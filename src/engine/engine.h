@@ -25,14 +25,13 @@ struct machine {
 	uint64_t memory_bytes;
 	int kernel_fd;
 	int initrd_fd;
-	const char *cmdline;	/* added to the engine's own; may be NULL */
+	const char *cmdline;			      /* added to the engine's own; may be NULL */
 	struct machine_disk disks[MACHINE_DISKS_MAX]; /* /dev/vda, vdb, … in this order */
 	size_t n_disks;
-	int link_fd;		/* engine's end of the guest link, a connected stream socket */
-	int console_fd;		/* guest console, append only */
-	int log_fd;		/* the engine process's stderr */
+	int link_fd;	/* engine's end of the guest link, a connected stream socket */
+	int console_fd; /* guest console, append only */
+	int log_fd;	/* the engine process's stderr */
 };
-
 
 struct engine_probe {
 	bool usable;

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The machine is `microvm`: no PCI, no firmware setup, virtio-mmio
+ * devices announced by ACPI, in the order they stand on the command line.  Every file is an open
+ * descriptor; kernel and initrd, which QEMU opens by name only, are /dev/fd/N.
+ *
+ * Numbers and moat's own constants go into the vector, and the kernel command line an
+ * administrator set; that is one argument of its own, so it cannot become an option.
+ */
+#include "engine/qemu/cmdline.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define CPUS_MAX   255
+#define MEMORY_MIN MIB(64)
+#define MEMORY_MAX GIB(1024)
+/* QEMU takes an eighth of the host's memory otherwise, for each machine. */
+#define TCG_CACHE_MIB 256
+
+/*
+ * PIC, PIT and RTC stay: a stock kernel without them needs the same time to boot, or a second more
+ * (RTC), and an older one without PIT never finishes to calibrate its timers.
+ */
+#define MACHINE_OPTIONS                                                                            \
+	"microvm,acpi=on,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on,"                    \
+	"dump-guest-core=off,mem-merge=off"
+
+/* A panic ends the machine (-no-reboot); what is skipped is what a microvm has not got. */
+#define KERNEL_OPTIONS                                                                             \
+	"console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "                       \
+	"random.trust_cpu=on "                                                                     \
+	"cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1"
+
+static int add_all(char ***v, const char *const *args, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = strv_add(v, args[i]);
+	return r;
+}
+
+#define ADD(v, ...)                                                                                \
+	add_all(v, (const char *const[]){ __VA_ARGS__ },                                           \
+		ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
+
+static int add_machine(char ***v, const struct qemu_start *s, const struct machine *m)
+{
+	uint64_t mib = (m->memory_bytes + MIB(1) - 1) / MIB(1);
+	int r = ADD(v, s->binary, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
+		    "none", "-sandbox", "on,spawn=deny", "-machine", MACHINE_OPTIONS, "-global",
+		    "virtio-mmio.force-legacy=false", "-accel");
+
+	if (r == 0 && s->accel == QEMU_KVM)
+		r = ADD(v, "kvm", "-cpu", "host");
+	else if (r == 0)
+		r = strv_addf(v, "tcg,thread=multi,tb-size=%d", TCG_CACHE_MIB);
+	if (r == 0 && s->accel == QEMU_TCG)
+		r = ADD(v, "-cpu", "max");
+	if (r == 0)
+		r = strv_add(v, "-smp");
+	if (r == 0)
+		r = strv_addf(v, "%u", m->cpus);
+	if (r == 0)
+		r = strv_add(v, "-m");
+	return r == 0 ? strv_addf(v, "%" PRIu64 "M", mib) : r;
+}
+
+/*
+ * Without a hypervisor to ask, the kernel measures its time stamp counter against the PIT.  On a
+ * busy host that fails, and a machine whose clock is called reliable then waits for a
+ * tick for ever: so the rate is given.
+ */
+static int add_kernel(char ***v, const struct qemu_start *s, const struct machine *m)
+{
+	cleanup_free char *tsc = NULL;
+	int r = strv_add(v, "-kernel");
+
+	if (s->tsc_khz > 0) {
+		tsc = str_printf(" tsc_early_khz=%u", s->tsc_khz);
+		if (!tsc)
+			return -ENOMEM;
+	}
+	if (r == 0)
+		r = strv_addf(v, "/dev/fd/%d", s->kernel_fd);
+	if (r == 0)
+		r = strv_add(v, "-initrd");
+	if (r == 0)
+		r = strv_addf(v, "/dev/fd/%d", s->initrd_fd);
+	if (r == 0)
+		r = strv_add(v, "-append");
+	if (r == 0)
+		r = strv_addf(v, KERNEL_OPTIONS "%s%s%s", tsc ? tsc : "", m->cmdline ? " " : "",
+			      m->cmdline ? m->cmdline : "");
+	return r;
+}
+
+/* fdset 1 is the console, the disks follow. */
+static int add_console(char ***v, int fd)
+{
+	int r = strv_add(v, "-add-fd");
+
+	if (r == 0)
+		r = strv_addf(v, "fd=%d,set=1", fd);
+	return r == 0 ? ADD(v, "-chardev", "file,id=console,path=/dev/fdset/1,append=on", "-serial",
+			    "chardev:console")
+		      : r;
+}
+
+static int add_sockets(char ***v, int link_fd, int qmp_fd)
+{
+	int r = strv_add(v, "-chardev");
+
+	if (r == 0)
+		r = strv_addf(v, "socket,id=link,fd=%d", link_fd);
+	if (r == 0)
+		r = ADD(v, "-device", "virtio-serial-device,max_ports=2", "-device",
+			"virtserialport,chardev=link,nr=1,name=moat.link", "-chardev");
+	if (r == 0)
+		r = strv_addf(v, "socket,id=qmp,fd=%d", qmp_fd);
+	return r == 0 ? ADD(v, "-mon", "chardev=qmp,mode=control") : r;
+}
+
+/*
+ * The file is the disk, without a format between.  It goes through the host's page cache; the
+ * guest's flushes are fdatasync(), its discards punch holes.
+ */
+static int add_disk(char ***v, size_t index, int fd, bool read_only)
+{
+	int r = strv_add(v, "-add-fd");
+
+	if (r == 0)
+		r = strv_addf(v, "fd=%d,set=%zu", fd, index + 2);
+	if (r == 0)
+		r = strv_add(v, "-blockdev");
+	if (r == 0)
+		r = strv_addf(
+			v,
+			"driver=file,node-name=disk%zu,filename=/dev/fdset/%zu,locking=off,"
+			"auto-read-only=off,read-only=%s,discard=%s,detect-zeroes=off,aio=threads",
+			index, index + 2, read_only ? "on" : "off", read_only ? "ignore" : "unmap");
+	if (r == 0)
+		r = strv_add(v, "-device");
+	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu", index) : r;
+}
+
+static int check(const struct machine *m, struct err *err)
+{
+	if (m->cpus == 0 || m->cpus > CPUS_MAX)
+		return err_set(err, -EINVAL, "%u CPUs: a machine has 1 to %d", m->cpus, CPUS_MAX);
+	if (m->memory_bytes < MEMORY_MIN || m->memory_bytes > MEMORY_MAX)
+		return err_set(err, -EINVAL,
+			       "%" PRIu64 " bytes of memory: a machine has from 64 MiB to 1 TiB",
+			       m->memory_bytes);
+	if (m->n_disks > MACHINE_DISKS_MAX)
+		return err_set(err, -EINVAL, "%zu disks: a machine has at most %d", m->n_disks,
+			       MACHINE_DISKS_MAX);
+	return 0;
+}
+
+int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***ret, struct err *err)
+{
+	cleanup_strv char **v = NULL;
+	int r = check(m, err);
+
+	if (r < 0)
+		return r;
+	r = add_machine(&v, s, m);
+	if (r == 0)
+		r = add_kernel(&v, s, m);
+	if (r == 0)
+		r = add_console(&v, s->console_fd);
+	if (r == 0)
+		r = add_sockets(&v, s->link_fd, s->qmp_fd);
+	for (size_t i = 0; r == 0 && i < m->n_disks; i++)
+		r = add_disk(&v, i, s->disk_fds[i], m->disks[i].read_only);
+	if (r < 0)
+		return err_errno(err, r, "command line of QEMU");
+	*ret = take_ptr(v);
+	return 0;
+}

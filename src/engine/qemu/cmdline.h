@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "engine/engine.h"
+
+enum qemu_accel { QEMU_KVM, QEMU_TCG };
+
+/* How QEMU is to be started, beside the machine itself.  Descriptors as numbered in its process. */
+struct qemu_start {
+	const char *binary;
+	enum qemu_accel accel;
+	unsigned tsc_khz; /* of the guest's time stamp counter, where the guest cannot ask; 0:
+			     unknown */
+	int kernel_fd;
+	int initrd_fd;
+	int link_fd;
+	int qmp_fd;
+	int console_fd;
+	int disk_fds[MACHINE_DISKS_MAX];
+};
+
+/**
+ * qemu_cmdline() - the argument vector of QEMU for a machine
+ * @ret: owned by the caller, strv_free(); untouched on failure
+ *
+ * Pure: of @m only the plain values are used, none of its descriptors.
+ *
+ * Return: 0; -EINVAL with a message for a machine that QEMU cannot be; -ENOMEM.
+ */
+int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***ret, struct err *err);

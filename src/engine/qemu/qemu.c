@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  QEMU is started in a jail with every file open: kernel, initrd, disks,
+ * console and two sockets, the guest link and QMP.  It runs at once; QMP is spoken only when a
+ * machine is to be paused or resumed.  The process is ended by SIGKILL through its pidfd: all that
+ * was to be kept is in the disks' files by then, as the guest has unmounted, or will be by the
+ * journal.
+ *
+ * KVM and software emulation differ in a few arguments and one device node.
+ */
+#include "engine/qemu/qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "engine/probe.h"
+#include "engine/qemu/calls.h"
+#include "engine/qemu/cmdline.h"
+#include "engine/qemu/qmp.h"
+#include "engine/qemu/tsc.h"
+#include "sandbox/jail.h"
+
+#define QMP_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+struct vm {
+	pid_t pid;
+	int pidfd;
+	struct qmp qmp;
+};
+
+static const char *const binaries[] = { "/usr/bin/qemu-system-x86_64",
+					"/usr/local/bin/qemu-system-x86_64" };
+
+/* Libraries, QEMU's modules, its firmware. */
+static const char *const exposed[] = { "/lib",
+				       "/lib64",
+				       "/usr/lib",
+				       "/usr/lib64",
+				       "/usr/local/lib",
+				       "/etc/ld.so.cache",
+				       "/usr/share/qemu",
+				       "/usr/share/seabios",
+				       "/usr/local/share/qemu" };
+
+static const char *find_binary(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(binaries); i++)
+		if (access(binaries[i], X_OK) == 0)
+			return binaries[i];
+	return NULL;
+}
+
+#define NOT_INSTALLED "QEMU is not installed: install the package qemu-system-x86"
+
+static int probe_kvm(struct engine_probe *ret)
+{
+	if (find_binary())
+		return kvm_probe(ret);
+	*ret = (struct engine_probe){ .reason = NOT_INSTALLED };
+	return 0;
+}
+
+static int probe_tcg(struct engine_probe *ret)
+{
+	*ret = (struct engine_probe){ .usable = find_binary() != NULL };
+	snprintf(ret->reason, sizeof(ret->reason), "%s",
+		 ret->usable ? "using software emulation" : NOT_INSTALLED);
+	return 0;
+}
+
+/* QEMU hands out a descriptor of an fdset only for the access it was opened with. */
+static int check_access(int fd, int want, const char *what, struct err *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return err_errno(err, -errno, "%s", what);
+	if ((flags & O_ACCMODE) != want)
+		return err_set(err, -EBADF, "%s: opened for the wrong access", what);
+	return 0;
+}
+
+static int check_files(const struct machine *m, struct err *err)
+{
+	int r = check_access(m->console_fd, O_WRONLY, "console", err);
+
+	for (size_t i = 0; r == 0 && i < m->n_disks && i < MACHINE_DISKS_MAX; i++)
+		r = check_access(m->disks[i].fd, m->disks[i].read_only ? O_RDONLY : O_RDWR, "disk",
+				 err);
+	return r;
+}
+
+static int add_fd(struct jail_fd *fds, size_t *n, int fd, bool reopen)
+{
+	fds[*n] = (struct jail_fd){ .fd = fd, .reopen = reopen };
+	return JAIL_FD_FIRST + (int)(*n)++;
+}
+
+static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct vm *vm,
+		 struct err *err)
+{
+	const char *const none[] = { NULL }, *const kvm[] = { "/dev/kvm", NULL };
+	const char *expose[ARRAY_SIZE(exposed) + 2] = { s->binary };
+	struct jail_fd fds[JAIL_FDS_MAX];
+	cleanup_strv char **argv = NULL;
+	struct jail j = { .expose = expose,
+			  .devices = s->accel == QEMU_KVM ? kvm : none,
+			  .fds = fds,
+			  .log_fd = m->log_fd,
+			  .syscalls = qemu_calls,
+			  .n_syscalls = qemu_n_calls };
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
+		expose[i + 1] = exposed[i];
+	s->kernel_fd = add_fd(fds, &j.n_fds, m->kernel_fd, true);
+	s->initrd_fd = add_fd(fds, &j.n_fds, m->initrd_fd, true);
+	s->link_fd = add_fd(fds, &j.n_fds, m->link_fd, false);
+	s->qmp_fd = add_fd(fds, &j.n_fds, qmp_fd, false);
+	s->console_fd = add_fd(fds, &j.n_fds, m->console_fd, false);
+	for (size_t i = 0; i < m->n_disks && i < MACHINE_DISKS_MAX; i++)
+		s->disk_fds[i] = add_fd(fds, &j.n_fds, m->disks[i].fd, false);
+	r = qemu_cmdline(s, m, &argv, err);
+	if (r < 0)
+		return r;
+	j.argv = argv;
+	return jail_spawn(&j, &vm->pid, &vm->pidfd, err);
+}
+
+static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret, struct err *err)
+{
+	struct qemu_start s = { .binary = find_binary(), .accel = accel };
+	cleanup_close int ours = -1, theirs = -1;
+	cleanup_free struct vm *vm = NULL;
+	int pair[2];
+	int r = check_files(m, err);
+
+	if (r < 0)
+		return r;
+	if (!s.binary)
+		return err_set(err, -ENOENT, NOT_INSTALLED);
+	if (accel == QEMU_TCG)
+		s.tsc_khz = tsc_khz();
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return err_errno(err, -ENOMEM, "machine");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, -errno, "control socket");
+	ours = pair[0];
+	theirs = pair[1];
+	r = spawn(m, &s, theirs, vm, err);
+	if (r < 0)
+		return r;
+	qmp_init(&vm->qmp, take_fd(&ours));
+	*ret = take_ptr(vm);
+	return 0;
+}
+
+static int start_kvm(const struct machine *m, struct vm **ret, struct err *err)
+{
+	return start(QEMU_KVM, m, ret, err);
+}
+
+static int start_tcg(const struct machine *m, struct vm **ret, struct err *err)
+{
+	return start(QEMU_TCG, m, ret, err);
+}
+
+static int pause_vm(struct vm *vm, struct err *err)
+{
+	return qmp_execute(&vm->qmp, "stop", clock_mono_usec() + QMP_TIMEOUT_USEC, NULL, err);
+}
+
+static int resume_vm(struct vm *vm, struct err *err)
+{
+	return qmp_execute(&vm->qmp, "cont", clock_mono_usec() + QMP_TIMEOUT_USEC, NULL, err);
+}
+
+/* A process that was reaped already is not found: its number may be somebody else's, the pidfd not.
+ */
+static void kill_vm(struct vm *vm)
+{
+	syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0);
+}
+
+static void free_vm(struct vm *vm)
+{
+	if (!vm)
+		return;
+	kill_vm(vm);
+	close(vm->pidfd);
+	qmp_reset(&vm->qmp);
+	free(vm);
+}
+
+static pid_t pid_of_vm(const struct vm *vm)
+{
+	return vm->pid;
+}
+
+const struct engine engine_qemu_kvm = { .name = "qemu-kvm",
+					.probe = probe_kvm,
+					.start = start_kvm,
+					.pause = pause_vm,
+					.resume = resume_vm,
+					.kill = kill_vm,
+					.free = free_vm,
+					.pid = pid_of_vm };
+
+const struct engine engine_qemu_tcg = { .name = "qemu-tcg",
+					.probe = probe_tcg,
+					.start = start_tcg,
+					.pause = pause_vm,
+					.resume = resume_vm,
+					.kill = kill_vm,
+					.free = free_vm,
+					.pid = pid_of_vm };

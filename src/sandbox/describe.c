@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  What a host permits is found by doing it, in a child that ends at
+ * once: whether namespaces can be made is a matter of privilege, sysctls, security modules and
+ * limits together.  The child makes system calls only, as the caller may have threads.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "sandbox/identity.h"
+#include "sandbox/jail.h"
+#include "sandbox/landlock.h"
+#include "sandbox/root.h"
+
+#define OWN_USER 0x80
+
+/* In the child.  Return: why there is no root of its own, an errno or 0; OWN_USER beside it. */
+static int try_steps(void)
+{
+	static const char *const nothing[] = { NULL };
+	const struct jail empty = { .expose = nothing, .devices = nothing };
+	uid_t before = geteuid();
+	bool done = false;
+	int r = identity_unshare(NULL);
+
+	if (r == 0)
+		r = root_enter(&empty, before, &done, NULL);
+	if (r == 0 && !done)
+		r = -EPERM;
+	if (identity_drop(identity_choose(getppid()), NULL) == 0 && geteuid() != before)
+		return -r | OWN_USER;
+	return -r;
+}
+
+/* Return: what try_steps() found, or the errno that kept it from being tried. */
+static int try_jail(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return errno;
+	if (pid == 0)
+		_exit(try_steps());
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
+}
+
+char *sandbox_describe(void)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int found = try_jail(), refused = found & ~OWN_USER;
+	int landlock = landlock_version();
+	int r = buf_adds(&text, "seccomp, no new privileges");
+
+	if (r == 0 && (found & OWN_USER))
+		r = buf_adds(&text, ", a user of its own");
+	if (r == 0 && landlock > 0)
+		r = buf_addf(&text, ", Landlock (ABI %d)", landlock);
+	if (r == 0 && refused == 0)
+		r = buf_adds(&text, ", a root and namespaces of its own");
+	else if (r == 0)
+		r = buf_addf(&text, "; no root or namespaces of its own: %s", strerror(refused));
+	return r < 0 ? NULL : buf_take(&text);
+}

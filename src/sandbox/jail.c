@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A forked child narrows itself step by step and executes the program:
+ * descriptors, namespaces, a root of its own, limits, user and capabilities, Landlock, seccomp.
+ * Each step takes away what the next ones do not need, so the order is not free.  The child
+ * reports over a pipe: a struct err when a step fails, end of file when exec closed it.
+ *
+ * Whatever runs in a jail may be taken over by the guest it serves; nothing it says is
+ * read here.
+ */
+#include "sandbox/jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "sandbox/identity.h"
+#include "sandbox/landlock.h"
+#include "sandbox/root.h"
+#include "sandbox/syscalls.h"
+
+/* Where memory is short a machine goes before the daemons that can say why it went. */
+#define OOM_SCORE_ADJ "100"
+#define NOFILE_MAX    256
+
+static void reset_signals(void)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Puts @report behind the jail's descriptors, out of the way; all others are closed at exec. */
+static int arrange_fds(const struct jail *j, int *report)
+{
+	int past = JAIL_FD_FIRST + (int)j->n_fds;
+	int moved[JAIL_FDS_MAX + 2];
+	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int log_fd = fcntl(j->log_fd, F_DUPFD_CLOEXEC, past + 1);
+	int report_fd = fcntl(*report, F_DUPFD_CLOEXEC, past + 1);
+
+	if (null_fd < 0 || log_fd < 0 || report_fd < 0)
+		return -errno;
+	for (size_t i = 0; i < j->n_fds; i++) {
+		moved[i] = fcntl(j->fds[i].fd, F_DUPFD_CLOEXEC, past + 1);
+		if (moved[i] < 0)
+			return -errno;
+	}
+	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0 ||
+	    dup2(log_fd, STDERR_FILENO) < 0 || dup3(report_fd, past, O_CLOEXEC) < 0)
+		return -errno;
+	*report = past;
+	for (size_t i = 0; i < j->n_fds; i++)
+		if (dup2(moved[i], JAIL_FD_FIRST + (int)i) < 0)
+			return -errno;
+	return syscall(SYS_close_range, past + 1, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static int set_limits(struct err *err)
+{
+	cleanup_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	struct rlimit limit = { 0 };
+	int r = 0;
+
+	/* A lower value than the one we have may be out of our reach; that is no reason to stop. */
+	if (fd >= 0)
+		r = fd_write_all(fd, OOM_SCORE_ADJ, strlen(OOM_SCORE_ADJ));
+	if (r < 0 && r != -EACCES)
+		return err_errno(err, r, "oom_score_adj");
+	if (setrlimit(RLIMIT_CORE, &limit) < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_errno(err, -errno, "limits");
+	if (limit.rlim_max > NOFILE_MAX)
+		limit.rlim_max = NOFILE_MAX;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return err_errno(err, -errno, "limits");
+	return 0;
+}
+
+/* PR_SET_PDEATHSIG is lost with a change of user, and says nothing of a parent that is dead
+ * already. */
+static int die_with(pid_t parent, struct err *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_errno(err, -errno, "parent death signal");
+	return getppid() == parent ? 0 : err_set(err, -ESRCH, "the starter has died");
+}
+
+static int narrow(const struct jail *j, pid_t parent, struct err *err)
+{
+	uid_t uid = identity_choose(parent);
+	bool rooted;
+	int r = set_limits(err);
+
+	if (r < 0)
+		return r;
+	r = identity_unshare(err);
+	if (r == 0)
+		r = root_enter(j, uid, &rooted, err);
+	else if (r == -EPERM)
+		r = 0;
+	if (r == 0)
+		r = identity_drop(uid, err);
+	if (r == 0)
+		r = die_with(parent, err);
+	if (r == 0)
+		r = landlock_restrict(j, err);
+	return r == 0 ? syscalls_restrict(j, err) : r;
+}
+
+static int run(const struct jail *j, pid_t parent, int *report, struct err *err)
+{
+	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
+	char *const environment[] = { path, locale, NULL };
+	int r;
+
+	reset_signals();
+	r = arrange_fds(j, report);
+	if (r < 0)
+		return err_errno(err, r, "descriptors");
+	r = narrow(j, parent, err);
+	if (r < 0)
+		return r;
+	execve(j->argv[0], j->argv, environment);
+	return err_errno(err, -errno, "%s", j->argv[0]);
+}
+
+/* The end of the pipe without a word is success. */
+static int await_report(int fd, struct err *err)
+{
+	struct err got = { 0 };
+	int r = fd_read_exact(fd, &got, sizeof(got));
+
+	if (r == -ENODATA && got.code == 0)
+		return 0;
+	if (r < 0)
+		return err_errno(err, r, "report");
+	got.msg[sizeof(got.msg) - 1] = '\0';
+	return err_set(err, got.code < 0 ? got.code : -EPROTO, "%s", got.msg);
+}
+
+int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err *err)
+{
+	cleanup_close int from = -1, to = -1, pidfd = -1;
+	int ends[2];
+	pid_t parent = getpid(), pid;
+	int r;
+
+	if (j->n_fds > JAIL_FDS_MAX)
+		return err_set(err, -EINVAL, "jail: too many descriptors");
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, -errno, "jail: pipe");
+	from = ends[0];
+	to = ends[1];
+	pid = fork();
+	if (pid < 0)
+		return err_errno(err, -errno, "jail: fork");
+	if (pid == 0) {
+		struct err e = { 0 };
+
+		run(j, parent, &to, &e);
+		_exit(fd_write_all(to, &e, sizeof(e)) < 0 ? 126 : 127);
+	}
+	close(take_fd(&to));
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	r = pidfd < 0 ? err_errno(err, -errno, "pidfd") : await_report(from, err);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		err_wrap(err, "jail");
+		return r;
+	}
+	*ret_pid = pid;
+	*ret_pidfd = take_fd(&pidfd);
+	return 0;
+}

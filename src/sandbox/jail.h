@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/*
+ * The jail of a virtual machine monitor: a process that gets everything as open
+ * descriptors, sees a root of a few read-only folders, and may make only the system
+ * calls it is known to need.
+ */
+
+#define JAIL_FDS_MAX  16
+#define JAIL_FD_FIRST 3
+
+struct jail_fd {
+	int fd;	     /* borrowed */
+	bool reopen; /* the program opens it once more, read-only, by the name /dev/fd/N */
+};
+
+struct jail {
+	char *const *argv; /* argv[0]: the program's absolute path */
+	const char *const
+		*expose; /* files and folders it sees, read-only; missing ones are left out */
+	const char *const *devices; /* device nodes it may open, read and write */
+	const struct jail_fd *fds;  /* become descriptors JAIL_FD_FIRST and up, in this order */
+	size_t n_fds;		    /* at most JAIL_FDS_MAX */
+	int log_fd;		    /* becomes standard output and error; borrowed */
+	const int *syscalls;	    /* numbers, beside those every program needs to start and end */
+	size_t n_syscalls;
+};
+
+/**
+ * jail_spawn() - start a program in a jail
+ * @j:         borrowed; vectors end with NULL
+ * @ret_pid:   the process, a child of the caller, who reaps it
+ * @ret_pidfd: owned by the caller, close-on-exec
+ *
+ * The calling thread must be the only one, and live as long as the program shall: the
+ * program is killed when it ends.  Returns when the program was executed.
+ *
+ * Namespaces and the root of its own are left out where the host does not permit them, see
+ * sandbox_describe(); everything else must work.
+ *
+ * Return: 0; -errno with a message, and no process.
+ */
+int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err *err);
+
+/**
+ * sandbox_describe() - what a jail consists of on this host, in one line for people
+ *
+ * Return: owned by the caller; NULL when out of memory.
+ */
+char *sandbox_describe(void);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The new root is a small tmpfs, mounted over the old root: paths still
+ * begin at the old one underneath, so sources are found by their ordinary names while
+ * everything is put together below the descriptor of the new one.  Folders and files are
+ * cloned mounts made read-only; a symbolic link among them (/lib on a merged /usr) is made
+ * again.  Devices are nodes of our own where we may make some, so that the jail's user can own
+ * them, else clones too.  At the end the old root is detached and the new one made read-only.
+ *
+ * There is no /proc in a jail.  Where a program wants a descriptor's file by a name, that file is
+ * cloned to /dev/fd/N: the same name as outside of a jail.
+ *
+ * The names come from the engine's tables, none from a user or a guest.
+ */
+#include "sandbox/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+static const char *relative(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return path;
+}
+
+/* Makes the folders above @path. */
+static int make_parents(int root, const char *path)
+{
+	char part[PATH_MAX];
+	const char *slash = path;
+
+	while ((slash = strchr(slash, '/')) != NULL) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		if (mkdirat(root, part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		slash++;
+	}
+	return 0;
+}
+
+static int make_file(int root, const char *path)
+{
+	cleanup_close int fd = openat(root, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/* Attaches a clone of @source, a file or folder with all mounts below it, as @path. */
+static int clone_mount(int root, const char *source, const char *path, uint64_t attributes)
+{
+	cleanup_close int tree =
+		open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	struct mount_attr attr = { .attr_set = attributes };
+	struct stat st;
+	int r;
+
+	if (tree < 0 || fstat(tree, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		r = mkdirat(root, path, 0755) < 0 ? -errno : 0;
+	else
+		r = make_file(root, path);
+	if (r < 0)
+		return r;
+	if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0 ||
+	    move_mount(tree, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+static int expose(int root, const char *source)
+{
+	const char *path = relative(source);
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+	int r;
+
+	if (lstat(source, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = make_parents(root, path);
+	if (r < 0)
+		return r;
+	if (!S_ISLNK(st.st_mode))
+		return clone_mount(root, source, path,
+				   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	n = readlink(source, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	return symlinkat(target, root, path) < 0 ? -errno : 0;
+}
+
+static int add_device(int root, const char *source, uid_t owner)
+{
+	const char *path = relative(source);
+	struct stat st;
+	int r = make_parents(root, path);
+
+	if (r < 0)
+		return r;
+	if (stat(source, &st) < 0)
+		return -errno;
+	if (mknodat(root, path, S_IFCHR | 0600, st.st_rdev) == 0 &&
+	    fchownat(root, path, owner, (gid_t)-1, 0) == 0)
+		return 0;
+	unlinkat(root, path, 0);
+	return clone_mount(root, source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+}
+
+/*
+ * A mount can be cloned only out of our own mount namespace, which a descriptor opened before is
+ * not in: so by the file's name, and then it has to be the same file.
+ */
+static int add_named_file(int root, int fd, uid_t reader, struct err *err)
+{
+	char link[64], name[64], source[PATH_MAX];
+	struct stat want, got;
+	ssize_t n;
+	int r;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(name, sizeof(name), "dev/fd/%d", fd);
+	n = readlink(link, source, sizeof(source) - 1);
+	if (n < 0 || fstat(fd, &want) < 0)
+		return err_errno(err, -errno, "descriptor %d", fd);
+	source[n] = '\0';
+	if (want.st_uid != reader && !(want.st_mode & S_IROTH))
+		return err_set(err, -EACCES,
+			       "%s: must be readable by everybody, as the machine runs as user %u "
+			       "(chmod o+r)",
+			       source, reader);
+	r = make_parents(root, name);
+	if (r == 0)
+		r = clone_mount(root, source, name,
+				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					MOUNT_ATTR_NOEXEC);
+	if (r < 0)
+		return err_errno(err, r, "%s", source);
+	if (fstatat(root, name, &got, 0) < 0 || got.st_dev != want.st_dev ||
+	    got.st_ino != want.st_ino)
+		return err_set(err, -ESTALE, "%s: was replaced while it was in use", source);
+	return 0;
+}
+
+static int populate(int root, const struct jail *j, uid_t owner, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && j->expose[i]; i++) {
+		r = expose(root, j->expose[i]);
+		if (r < 0)
+			return err_errno(err, r, "%s", j->expose[i]);
+	}
+	for (size_t i = 0; r == 0 && j->devices[i]; i++) {
+		r = add_device(root, j->devices[i], owner);
+		if (r < 0)
+			return err_errno(err, r, "%s", j->devices[i]);
+	}
+	for (size_t i = 0; r == 0 && i < j->n_fds; i++)
+		if (j->fds[i].reopen)
+			r = add_named_file(root, JAIL_FD_FIRST + (int)i, owner, err);
+	return r;
+}
+
+/* A detached tmpfs, mounted on top of the root folder. */
+static int mount_root(int *ret_root)
+{
+	cleanup_close int fs = -1, root = -1;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
+	    fsconfig(fs, FSCONFIG_SET_STRING, "size", "64k", 0) < 0 ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	root = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	if (root < 0 || move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	*ret_root = take_fd(&root);
+	return 0;
+}
+
+/*
+ * An initramfs cannot be pivoted away (EINVAL).  There a chroot() does: leaving one takes a
+ * capability or a folder's descriptor, and the jail holds neither.
+ */
+static int switch_root(int root)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+					       MOUNT_ATTR_NOEXEC };
+
+	if (fchdir(root) < 0)
+		return -errno;
+	if (syscall(SYS_pivot_root, ".", ".") == 0) {
+		if (umount2(".", MNT_DETACH) < 0)
+			return -errno;
+	} else if (errno != EINVAL || chroot(".") < 0) {
+		return -errno;
+	}
+	if (chdir("/") < 0 || mount_setattr(root, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return -errno;
+	return 0;
+}
+
+int root_enter(const struct jail *j, uid_t owner, bool *ret_done, struct err *err)
+{
+	cleanup_close int root = -1;
+	int r = mount_root(&root);
+
+	if (r == -EPERM || r == -EACCES || r == -ENOSYS) {
+		*ret_done = false;
+		return 0;
+	}
+	if (r < 0)
+		return err_errno(err, r, "mount of the jail's root");
+	r = populate(root, j, owner, err);
+	if (r < 0)
+		return err_wrap(err, "root of the jail");
+	r = switch_root(root);
+	if (r < 0)
+		return err_errno(err, r, "change to the jail's root");
+	*ret_done = true;
+	return 0;
+}

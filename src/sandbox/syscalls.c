@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  An allow list: what every program needs to start, to manage memory and
+ * threads and to end, and what the engine adds.  Other calls fail with ENOSYS, which
+ * libraries take as "an old kernel" and find another way; so a new libc does not break the jail.
+ * Calls that only an attacker makes end the process instead.
+ *
+ * Three calls are looked at more closely: clone() may make threads only, signals go to the process
+ * itself only, prctl() may name threads and narrow the process further.  execve() has to be
+ * allowed, as the program is still to be executed; an engine should close it once it runs
+ * (QEMU does, with -sandbox spawn=deny).  It gains nothing meanwhile: a new program is in
+ * the same jail.
+ */
+#include "sandbox/syscalls.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+
+static const int every_program[] = {
+	/* to start and to end */
+	SYS_execve,
+	SYS_exit,
+	SYS_exit_group,
+	SYS_set_tid_address,
+	SYS_set_robust_list,
+	SYS_rseq,
+	SYS_prlimit64,
+	SYS_getrandom,
+	SYS_uname,
+	SYS_getpid,
+	SYS_gettid,
+	SYS_getppid,
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_seccomp,
+	SYS_restart_syscall,
+#ifdef SYS_arch_prctl
+	SYS_arch_prctl,
+#endif
+	/* memory and threads */
+	SYS_brk,
+	SYS_mmap,
+	SYS_munmap,
+	SYS_mremap,
+	SYS_mprotect,
+	SYS_madvise,
+	SYS_futex,
+	SYS_membarrier,
+	SYS_sched_yield,
+	SYS_sched_getaffinity,
+	SYS_rt_sigaction,
+	SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,
+	SYS_sigaltstack,
+	/* files */
+	SYS_openat,
+	SYS_close,
+	SYS_read,
+	SYS_write,
+	SYS_readv,
+	SYS_writev,
+	SYS_pread64,
+	SYS_pwrite64,
+	SYS_lseek,
+	SYS_fcntl,
+	SYS_dup,
+	SYS_dup3,
+	SYS_fstat,
+	SYS_newfstatat,
+	SYS_statx,
+	SYS_statfs,
+	SYS_fstatfs,
+	SYS_faccessat,
+	SYS_faccessat2,
+	SYS_readlinkat,
+	SYS_getdents64,
+	SYS_getcwd,
+#ifdef SYS_open
+	SYS_open,
+	SYS_stat,
+	SYS_lstat,
+	SYS_access,
+	SYS_readlink,
+	SYS_dup2,
+#endif
+	/* time and waiting */
+	SYS_clock_gettime,
+	SYS_clock_getres,
+	SYS_clock_nanosleep,
+	SYS_nanosleep,
+	SYS_gettimeofday,
+	SYS_ppoll,
+#ifdef SYS_poll
+	SYS_poll,
+	SYS_time,
+#endif
+};
+
+static const int attacks[] = {
+	SYS_ptrace,
+	SYS_process_vm_readv,
+	SYS_process_vm_writev,
+	SYS_mount,
+	SYS_umount2,
+	SYS_pivot_root,
+	SYS_chroot,
+	SYS_open_tree,
+	SYS_move_mount,
+	SYS_fsopen,
+	SYS_fsmount,
+	SYS_mount_setattr,
+	SYS_unshare,
+	SYS_setns,
+	SYS_init_module,
+	SYS_finit_module,
+	SYS_delete_module,
+	SYS_kexec_load,
+	SYS_bpf,
+	SYS_perf_event_open,
+	SYS_add_key,
+	SYS_request_key,
+	SYS_keyctl,
+	SYS_userfaultfd,
+	SYS_io_uring_enter,
+	SYS_reboot,
+	SYS_swapon,
+	SYS_open_by_handle_at,
+	SYS_setuid,
+	SYS_setresuid,
+	SYS_setgid,
+	SYS_setresgid,
+	SYS_setgroups,
+	SYS_capset,
+};
+
+static const int allowed_prctls[] = {
+	PR_SET_NAME,	PR_GET_NAME,	PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
+	PR_SET_SECCOMP, PR_GET_SECCOMP, PR_CAPBSET_READ,     PR_SET_TIMERSLACK,
+};
+
+/* Namespaces a thread could be made in. */
+#define CLONE_REFUSED (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC)
+
+static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = seccomp_rule_add(ctx, action, calls[i], 0);
+	return r == -EEXIST ? 0 : r;
+}
+
+static int add_conditions(scmp_filter_ctx ctx)
+{
+	scmp_datum_t self = (scmp_datum_t)getpid();
+	int r = seccomp_rule_add(
+		ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
+		SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_REFUSED, CLONE_THREAD));
+
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_tgkill, 1,
+				     SCMP_A0_32(SCMP_CMP_EQ, self));
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_kill, 1,
+				     SCMP_A0_32(SCMP_CMP_EQ, self));
+	/* Pushing input into a terminal that came in by mistake. */
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_ioctl, 1,
+				     SCMP_A1_32(SCMP_CMP_NE, TIOCSTI));
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_prctls); i++)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_prctl, 1,
+				     SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)allowed_prctls[i]));
+	return r;
+}
+
+static int fill(scmp_filter_ctx ctx, const struct jail *j)
+{
+	/* A binary tree over the numbers: the list is long, and every call of the VMM passes it. */
+	int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+
+	if (r == 0)
+		r = add_list(ctx, SCMP_ACT_ALLOW, every_program, ARRAY_SIZE(every_program));
+	if (r == 0)
+		r = add_list(ctx, SCMP_ACT_ALLOW, j->syscalls, j->n_syscalls);
+	if (r == 0)
+		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks, ARRAY_SIZE(attacks));
+	return r == 0 ? add_conditions(ctx) : r;
+}
+
+int syscalls_restrict(const struct jail *j, struct err *err)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	int r;
+
+	if (!ctx)
+		return err_set(err, -ENOMEM, "seccomp filter: out of memory");
+	r = fill(ctx, j);
+	if (r == 0)
+		r = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return r < 0 ? err_errno(err, r, "seccomp filter") : 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "sandbox/jail.h"
+
+/**
+ * syscalls_restrict() - let this process make only the jail's system calls from now on
+ *
+ * To be called by the process itself, not before a fork: the filter knows its process id.
+ * no_new_privs must be set.
+ *
+ * Return: 0; -errno with a message.
+ */
+int syscalls_restrict(const struct jail *j, struct err *err);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define LAYER_SIZE_MIN MIB(16)
+#define LAYER_SIZE_MAX (GIB(1024) * 16)
+
+/**
+ * layer_create() - make the writable layer of a container: a sparse file with an empty ext4
+ * @dir_fd:     folder; borrowed
+ * @name:       file name in that folder; ".NAME.tmp" beside it is used on the way
+ * @size_bytes: from LAYER_SIZE_MIN to LAYER_SIZE_MAX; what the guest sees, not what is allocated
+ *
+ * The file system holds the folders "upper" and "work" of an overlay, owned by root.  The file
+ * appears whole or not at all; it is not synced, as there is nothing in it to be lost yet.
+ *
+ * Return: 0; -EINVAL for a size out of range; -errno, with a message and nothing left behind.
+ */
+int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err);
