@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "loop/loop.h"
+#include "shim/outq.h"
+
+/*
+ * One attached descriptor: a stream socket or a pipe on whose other end somebody reads a process's
+ * output and may write its input.  What the other end does is up to it; it can be slow, half-close,
+ * or vanish at any time.
+ */
+struct client;
+
+struct client_options {
+	bool wants[LINK_CHANNELS]; /* LINK_STDIN: what it sends is input */
+	bool framed;
+};
+
+struct client_handler {
+	/** readable() - input may be there: client_read() */
+	void (*readable)(void *arg, struct client *c);
+	/** taken() - client_taken() went up; must not free the client */
+	void (*taken)(void *arg, struct client *c);
+	/** gone() - the other end is no more, or has got everything; the handler frees the client
+	 */
+	void (*gone)(void *arg, struct client *c);
+};
+
+enum client_state {
+	CLIENT_OPEN,
+	CLIENT_DEAF, /* the other end takes no output any more; what it sent before is still input
+		      */
+	CLIENT_FINISHING, /* no more output will come; closed when the queue is empty */
+	CLIENT_LINGERING, /* the other end was told that no more comes, and has yet to close */
+};
+
+struct client {
+	LIST_ENTRY(client) entry; /* for the owner */
+	struct loop *loop;
+	struct source *io;
+	struct source *linger;
+	const struct client_handler *handler;
+	void *arg; /* of the handler; set by the owner */
+	int fd;
+	enum client_state state;
+	struct client_options options;
+	bool reading;	  /* input is asked for */
+	bool input_ended; /* or there is none */
+	struct outq out;
+	uint64_t taken[LINK_CHANNELS]; /* positions in the process's output */
+};
+
+/**
+ * client_new() - take over a descriptor
+ * @fd:      owned by the client from success on; made non-blocking
+ * @handler: borrowed
+ *
+ * Input is not read before client_want_input().  The caller sets taken[] to the process's
+ * positions.
+ *
+ * Return: 0; -EPERM where the descriptor cannot be waited for; -errno; -ENOMEM.
+ */
+int client_new(struct loop *l, int fd, const struct client_options *options,
+	       const struct client_handler *handler, struct client **ret);
+
+/** client_free() - close the descriptor; what is queued is lost */
+void client_free(struct client *c);
+
+/**
+ * client_write() - queue output, and send what goes now
+ *
+ * Output of a channel the client does not want is ignored.
+ *
+ * Return: 0; a negative errno when the client is gone: the caller frees it.
+ */
+int client_write(struct client *c, enum link_channel channel, const void *data, size_t len);
+
+/**
+ * client_taken() - position up to which a channel's output has left for the client
+ *
+ * Return: UINT64_MAX where the client takes nothing from that channel.
+ */
+uint64_t client_taken(const struct client *c, enum link_channel channel);
+
+/** client_want_input() - call readable() when there is input, or not */
+void client_want_input(struct client *c, bool want);
+
+/**
+ * client_read() - read input
+ *
+ * Return: bytes; 0 when the input ended, now or before; -EAGAIN.
+ */
+ssize_t client_read(struct client *c, void *data, size_t max);
+
+/**
+ * client_finish() - no more output will come
+ *
+ * gone() follows when the queue is out and the other end has closed, or soon after; not
+ * from within this call.
+ *
+ * Return: 0; a negative errno when the client is gone already: the caller frees it.
+ */
+int client_finish(struct client *c);
+
+/** client_busy() - is there output that the other end has yet to take? */
+bool client_busy(const struct client *c);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "link/frame.h"
+
+#define CRILOG_RECORD_MAX 16384u /* bytes of content in one record, as in CRI */
+
+/* The writer of container.log. */
+struct crilog;
+
+/**
+ * crilog_format() - bytes of a channel as records
+ * @when: RFC 3339 time of all of them
+ *
+ * A piece without a newline becomes a "P" record of its own at once, so nothing is ever held
+ * back; lines longer than CRILOG_RECORD_MAX become several.
+ *
+ * Return: 0; -ENOMEM.
+ */
+int crilog_format(struct buf *b, const char *when, enum link_channel channel, const char *data,
+		  size_t len);
+
+/**
+ * crilog_open() - open the log in a container's folder, making it if it is missing
+ * @ret: owned, crilog_free()
+ *
+ * A record that a crash cut off at the end is removed.
+ *
+ * Return: 0; -errno; -ENOMEM.
+ */
+int crilog_open(int dir_fd, const char *name, struct crilog **ret);
+
+/** crilog_free() - NULL is accepted */
+void crilog_free(struct crilog *l);
+
+/**
+ * crilog_write() - append bytes of a channel
+ *
+ * What cannot be written (a full disk) is dropped, whole records at a time, and the next call tries
+ * again.
+ *
+ * Return: 0; -errno of the first failure in a row, for one note; 0 for those that follow it.
+ */
+int crilog_write(struct crilog *l, enum link_channel channel, const void *data, size_t len);

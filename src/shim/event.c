@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/event.h"
+
+#include "shim/shim.h"
+
+/* As many as surely fit into a packet. */
+#define EXECS_MAX 1000
+
+static char *take_text(json_t *obj)
+{
+	cleanup_json json_t *owned = obj;
+
+	return owned ? json_write(owned) : NULL;
+}
+
+static int add_exec(json_t *execs, const char *target, bool running, int code)
+{
+	if (json_array_size(execs) >= EXECS_MAX)
+		return 0;
+	return json_array_append_new(execs, json_pack("{s:s, s:b, s:i}", "target", target,
+						      "running", (int)running, "code", code));
+}
+
+/* Those that run, then those that ended last. */
+static json_t *list_execs(const struct shim *s)
+{
+	cleanup_json json_t *execs = json_array();
+	const struct history_entry *e;
+	const struct process *p;
+	int r = execs ? 0 : -1;
+
+	LIST_FOREACH(p, &s->processes, entry)
+	if (r == 0 && p != s->init && p->state == PROCESS_RUNNING)
+		r = add_exec(execs, p->target, true, 0);
+	for (size_t age = 0; r == 0 && (e = history_get(&s->history, age)); age++)
+		r = add_exec(execs, e->target, false, e->code);
+	return r == 0 ? take_ptr(execs) : NULL;
+}
+
+static const char *state_name(const struct shim *s)
+{
+	if (s->stage == SHIM_OVER)
+		return "exited";
+	return s->exit.started_nsec ? "running" : "created";
+}
+
+char *event_state(const struct shim *s)
+{
+	json_t *execs = list_execs(s);
+
+	if (!execs)
+		return NULL;
+	return take_text(json_pack("{s:b, s:s, s:s, s:i, s:I, s:o}", "ok", 1, "event", "state",
+				   "state", state_name(s), "pid", (int)s->machine.pid,
+				   "started_nsec", (json_int_t)s->exit.started_nsec, "execs",
+				   execs));
+}
+
+char *event_started(const struct shim *s)
+{
+	return take_text(json_pack("{s:s, s:i, s:I}", "event", "started", "pid",
+				   (int)s->machine.pid, "started_nsec",
+				   (json_int_t)s->exit.started_nsec));
+}
+
+char *event_exec_exited(const char *target, int code)
+{
+	return take_text(json_pack("{s:s, s:s, s:i}", "event", "exec-exited", "target", target,
+				   "code", code));
+}
+
+char *event_exited(const struct shim *s)
+{
+	json_t *obj = exit_json(&s->exit);
+
+	if (obj && json_object_set_new(obj, "event", json_string("exited")) < 0) {
+		json_decref(obj);
+		return NULL;
+	}
+	return take_text(obj);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The guest says HELLO, gets SETUP with everything that is this
+ * container's own, mounts its root and says READY; from then on processes come and go, each on its
+ * stream.  SHUTDOWN is answered by DOWN, and then the machine is ended from outside.  Each
+ * wait has a deadline.
+ *
+ * The guest is hostile.  Frames and payloads are checked in link/, here whether they may come now;
+ * what may not is a violation, and ends the machine.
+ */
+#include "shim/guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "link/setup.h"
+#include "shim/shim.h"
+
+#define ENTROPY_BYTES 64
+
+enum guest_state {
+	GUEST_BOOTING,
+	GUEST_SETTING_UP,
+	GUEST_READY,
+	GUEST_SHUTTING_DOWN,
+	GUEST_ENDED, /* nothing it says matters any more */
+};
+
+struct guest {
+	struct shim *shim;
+	struct link_conn *link;
+	enum guest_state state;
+	bool link_ended;
+	struct source *deadline;
+};
+
+struct link_conn *guest_link(struct guest *g)
+{
+	return g->link;
+}
+
+bool guest_is_ready(const struct guest *g)
+{
+	return g->state == GUEST_READY;
+}
+
+bool guest_has_ended(const struct guest *g)
+{
+	return g->link_ended;
+}
+
+static void end(struct guest *g, int code, const struct err *err)
+{
+	g->state = GUEST_ENDED;
+	(void)source_set_timer(g->deadline, UINT64_MAX);
+	shim_end_machine(g->shim, code, err);
+}
+
+static int send_setup(struct guest *g)
+{
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	const struct oci_runtime *rt = g->shim->config->runtime;
+	unsigned char entropy[ENTROPY_BYTES];
+	struct link_setup setup = {
+		.clock_nsec = clock_now_nsec(),
+		.entropy = { entropy, sizeof(entropy) },
+		.hostname = rt->hostname,
+		.root_readonly = rt->rootfs_readonly,
+		.memory_bytes = rt->memory_bytes > 0 ? (uint64_t)rt->memory_bytes : 0,
+		.cpu_quota_usec = rt->cpu_quota_usec,
+		.cpu_period_usec = rt->cpu_period_usec,
+		.pids_max = rt->pids_max,
+		.masked_paths = rt->masked_paths,
+		.readonly_paths = rt->readonly_paths,
+	};
+	int r = random_bytes(entropy, sizeof(entropy));
+
+	if (r == 0)
+		r = link_setup_put(&payload, &setup);
+	if (r == 0)
+		r = link_send(g->link, LINK_SETUP, 0, 0, payload.data, payload.len);
+	explicit_bzero(entropy, sizeof(entropy));
+	return r;
+}
+
+static int on_hello(struct guest *g, struct wire_view payload)
+{
+	struct link_hello hello;
+	struct err err;
+	int r;
+
+	if (g->state != GUEST_BOOTING || link_hello_get(payload, &hello) < 0)
+		return -EBADMSG;
+	if (hello.version != LINK_VERSION) {
+		err_set(&err, -EPROTO,
+			"the guest speaks version %u of the link, not %d: its initramfs is of "
+			"another moat",
+			hello.version, LINK_VERSION);
+		end(g, EXIT_NOT_STARTED, &err);
+		return 0;
+	}
+	r = send_setup(g);
+	if (r < 0)
+		return r;
+	g->state = GUEST_SETTING_UP;
+	return source_set_timer(g->deadline, g->shim->options->setup_usec);
+}
+
+static int on_ready(struct guest *g, struct wire_view payload)
+{
+	if (g->state != GUEST_SETTING_UP || payload.len > 0)
+		return -EBADMSG;
+	g->state = GUEST_READY;
+	shim_ready(g->shim);
+	return source_set_timer(g->deadline, UINT64_MAX);
+}
+
+static int on_setup_failed(struct guest *g, struct wire_view payload)
+{
+	struct err err;
+
+	if ((g->state != GUEST_BOOTING && g->state != GUEST_SETTING_UP) ||
+	    link_failed_get(payload, &err) < 0)
+		return -EBADMSG;
+	err_wrap(&err, "the machine could not be set up");
+	end(g, EXIT_NOT_STARTED, &err);
+	return 0;
+}
+
+static int on_down(struct guest *g, struct wire_view payload)
+{
+	if (g->state != GUEST_SHUTTING_DOWN || payload.len > 0)
+		return -EBADMSG;
+	end(g, EXIT_KILLED, NULL);
+	return 0;
+}
+
+static int on_machine_message(struct guest *g, enum link_type type, struct wire_view payload)
+{
+	switch (type) {
+	case LINK_HELLO:
+		return on_hello(g, payload);
+	case LINK_READY:
+		return on_ready(g, payload);
+	case LINK_FAILED:
+		return on_setup_failed(g, payload);
+	case LINK_DOWN:
+		return on_down(g, payload);
+	default:
+		return -EBADMSG;
+	}
+}
+
+static int on_started(struct process *p, struct wire_view payload)
+{
+	uint32_t pid;
+	int r;
+
+	if (wire_get_u32(&payload, &pid) < 0 || payload.len > 0)
+		return -EBADMSG;
+	r = process_started(p);
+	if (r == 0)
+		shim_started(p->shim, p);
+	return r;
+}
+
+static int on_failed(struct process *p, struct wire_view payload)
+{
+	struct err err;
+
+	if (p->state != PROCESS_STARTING || link_failed_get(payload, &err) < 0)
+		return -EBADMSG;
+	shim_failed(p->shim, p, &err);
+	return 0;
+}
+
+static int on_exited(struct process *p, struct wire_view payload)
+{
+	struct link_exited e;
+
+	if (p->state != PROCESS_RUNNING || link_exited_get(payload, &e) < 0)
+		return -EBADMSG;
+	shim_exited(p->shim, p, e.signal ? 128 + (int)e.signal : (int)e.code, e.oom);
+	return 0;
+}
+
+static int on_process_message(struct guest *g, const struct link_header *h,
+			      struct wire_view payload)
+{
+	struct process *p = shim_find_stream(g->shim, h->stream);
+
+	if (!p)
+		return -EBADMSG;
+	switch (h->type) {
+	case LINK_STARTED:
+		return on_started(p, payload);
+	case LINK_FAILED:
+		return on_failed(p, payload);
+	case LINK_EXITED:
+		return on_exited(p, payload);
+	case LINK_EOF:
+		return process_output_end(p, h->channel);
+	default:
+		return -EBADMSG;
+	}
+}
+
+static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
+{
+	struct guest *g = arg;
+
+	if (g->state == GUEST_ENDED)
+		return 0;
+	if (h->stream == 0)
+		return on_machine_message(g, h->type, payload);
+	return on_process_message(g, h, payload);
+}
+
+static int on_data(void *arg, uint32_t stream, enum link_channel channel, const void *data,
+		   size_t len)
+{
+	struct guest *g = arg;
+	struct process *p = shim_find_stream(g->shim, stream);
+
+	if (g->state == GUEST_ENDED)
+		return 0;
+	return p ? process_output(p, channel, data, len) : -EBADMSG;
+}
+
+static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
+{
+	struct guest *g = arg;
+	struct process *p = shim_find_stream(g->shim, stream);
+
+	if (p && channel == LINK_STDIN)
+		process_input_ready(p);
+}
+
+/* Is it the engine's end of the socket that is gone, and no fault of the link? */
+static bool engine_left(int code)
+{
+	return code == 0 || code == -ECONNRESET || code == -EPIPE;
+}
+
+static void on_broken(void *arg, int code)
+{
+	struct guest *g = arg;
+	struct err err;
+
+	g->link_ended = true;
+	if (!engine_left(code) && g->state != GUEST_ENDED) {
+		if (code == -EBADMSG)
+			err_set(&err, code, "the guest broke the protocol of the link");
+		else
+			err_errno(&err, code, "guest link");
+		end(g, EXIT_KILLED, &err);
+	}
+	shim_link_ended(g->shim);
+}
+
+static int on_deadline(struct source *source, void *arg)
+{
+	struct guest *g = arg;
+	struct err err;
+
+	(void)source;
+	if (g->state == GUEST_SHUTTING_DOWN) {
+		log_warning("the guest did not shut down in time, the machine is ended");
+		end(g, EXIT_KILLED, NULL);
+		return 0;
+	}
+	err_set(&err, -ETIMEDOUT, "the guest did not come up within %u s; see `moat logs --boot`",
+		(unsigned)((g->state == GUEST_BOOTING ? g->shim->options->boot_usec
+						      : g->shim->options->setup_usec) /
+			   USEC_PER_SEC));
+	end(g, EXIT_NOT_STARTED, &err);
+	return 0;
+}
+
+static const struct link_handler handler = {
+	.message = on_message,
+	.data = on_data,
+	.writable = on_writable,
+	.broken = on_broken,
+};
+
+int guest_new(struct shim *s, int fd, struct guest **ret)
+{
+	struct guest *g = calloc(1, sizeof(*g));
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	g->shim = s;
+	r = loop_add_timer(s->loop, s->options->boot_usec, on_deadline, g, &g->deadline);
+	if (r == 0)
+		r = link_conn_new(s->loop, fd, &handler, g, &g->link);
+	if (r < 0) {
+		guest_free(g);
+		return r;
+	}
+	*ret = g;
+	return 0;
+}
+
+void guest_free(struct guest *g)
+{
+	if (!g)
+		return;
+	link_conn_free(g->link);
+	source_free(g->deadline);
+	free(g);
+}
+
+void guest_shutdown(struct guest *g)
+{
+	if (g->state != GUEST_READY)
+		return;
+	g->state = GUEST_SHUTTING_DOWN;
+	if (link_send(g->link, LINK_SHUTDOWN, 0, 0, NULL, 0) < 0 ||
+	    source_set_timer(g->deadline, g->shim->options->shutdown_usec) < 0)
+		end(g, EXIT_KILLED, NULL);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "link/conn.h"
+
+struct shim;
+
+/* The guest at the other end of the link: from its HELLO to its DOWN. */
+struct guest;
+
+/** guest_new() - take over our end of the link and wait for the guest.  @fd: owned from success on.
+ * Return: 0; -errno. */
+int guest_new(struct shim *s, int fd, struct guest **ret);
+
+/** guest_free() - NULL is accepted */
+void guest_free(struct guest *g);
+
+/** guest_link() - the link, for processes; borrowed */
+struct link_conn *guest_link(struct guest *g);
+
+/** guest_is_ready() - can processes be started? */
+bool guest_is_ready(const struct guest *g);
+
+/** guest_shutdown() - let the guest clean its disks, and end the machine then, or when it takes too
+ * long */
+void guest_shutdown(struct guest *g);
+
+/** guest_has_ended() - has the link ended? */
+bool guest_has_ended(const struct guest *g);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/handle.h"
+
+#include <errno.h>
+
+#include "base/str.h"
+#include "shim/control.h"
+#include "shim/event.h"
+#include "shim/shim.h"
+
+/*
+ * Handlers of requests that are answered at once return 0 or a negative errno with a message, and
+ * the answer is sent for them.  LATER says that the connection was dealt with.
+ */
+#define LATER 1
+
+/* The process a request is about.  Return: 0; -ESRCH with a message where it is over or never was.
+ */
+static int find(struct shim *s, const char *target, struct process **ret, struct err *err)
+{
+	struct process *p = s->stage == SHIM_OVER ? NULL : shim_find_target(s, target);
+
+	if (!p && *target)
+		return err_set(err, -ESRCH, "there is no process %s, or it is over", target);
+	if (!p && s->decided && *s->exit.err.msg)
+		return err_set(err, -ESRCH, "%s", s->exit.err.msg);
+	if (!p)
+		return err_set(err, -ESRCH, "the container's process is over");
+	*ret = p;
+	return 0;
+}
+
+static struct client_options client_options(const struct request *request)
+{
+	struct client_options o = { .framed = request->framed };
+
+	memcpy(o.wants, request->wants, sizeof(o.wants));
+	return o;
+}
+
+static int attach(struct process *p, const struct request *request, int *fd, struct err *err)
+{
+	struct client_options options = client_options(request);
+	int r = process_attach(p, *fd, &options);
+
+	if (r < 0)
+		return err_errno(err, r, "attach");
+	(void)take_fd(fd);
+	return 0;
+}
+
+static int do_attach(struct shim *s, struct request *request, int *fd, struct err *err)
+{
+	struct process *p;
+	int r = find(s, request->target, &p, err);
+
+	if (r < 0)
+		return r;
+	if (*fd < 0)
+		return err_set(err, -EINVAL, "attach needs a descriptor");
+	return attach(p, request, fd, err);
+}
+
+static int do_start(struct shim *s, struct conn *conn, struct err *err)
+{
+	struct process *init;
+	int r = find(s, "", &init, err);
+
+	if (r < 0)
+		return r;
+	if (s->start_requested)
+		return err_set(err, -EALREADY, "the container is started already");
+	s->start_requested = true;
+	control_wait(conn, init);
+	shim_ready(s);
+	return LATER;
+}
+
+static int check_exec(struct shim *s, const char *target, struct err *err)
+{
+	struct process *init;
+	int r = find(s, "", &init, err);
+
+	if (r < 0)
+		return r;
+	if (init->state != PROCESS_RUNNING)
+		return err_set(err, -EBUSY, "the container does not run yet");
+	if (shim_find_target(s, target) || history_has(&s->history, target))
+		return err_set(err, -EEXIST, "there was an exec %s before", target);
+	return 0;
+}
+
+static int do_exec(struct shim *s, struct conn *conn, struct request *request, int *fd,
+		   struct err *err)
+{
+	struct process *p;
+	int r = check_exec(s, request->target, err);
+
+	if (r < 0)
+		return r;
+	if (request->wants[LINK_STDIN] && *fd >= 0)
+		request->process->open_stdin = true;
+	r = shim_add_process(s, request->target, request->process, &p);
+	if (r < 0)
+		return err_errno(err, r, "exec");
+	request->process = NULL;
+	if (*fd >= 0)
+		r = attach(p, request, fd, err);
+	if (r == 0) {
+		r = process_spawn(p);
+		if (r < 0)
+			err_errno(err, r, "exec");
+	}
+	if (r < 0) {
+		LIST_REMOVE(p, entry);
+		process_free(p);
+		return r;
+	}
+	control_wait(conn, p);
+	return LATER;
+}
+
+static int do_signal(struct shim *s, struct request *request, struct err *err)
+{
+	struct process *p;
+	int r = find(s, request->target, &p, err);
+
+	if (r < 0)
+		return r;
+	r = process_signal(p, request->signal);
+	if (r == -EBUSY)
+		return err_set(err, r, "the process does not run yet");
+	return r < 0 ? err_errno(err, r, "signal") : 0;
+}
+
+static int do_resize(struct shim *s, struct request *request, struct err *err)
+{
+	struct process *p;
+	int r = find(s, request->target, &p, err);
+
+	if (r < 0)
+		return r;
+	r = process_resize(p, request->rows, request->columns);
+	if (r == -ENOTTY)
+		return err_set(err, r, "the process has no terminal");
+	return r < 0 ? err_errno(err, r, "resize") : 0;
+}
+
+static int do_kill(struct shim *s)
+{
+	if (s->stage == SHIM_UP)
+		shim_end_machine(s, EXIT_KILLED, NULL);
+	return 0;
+}
+
+static int do_status(struct shim *s, struct conn *conn)
+{
+	cleanup_free char *text = event_state(s);
+
+	control_answer_text(conn, text);
+	return LATER;
+}
+
+static int do_watch(struct shim *s, struct conn *conn)
+{
+	cleanup_free char *text = event_state(s);
+
+	control_watch(conn, text);
+	return LATER;
+}
+
+void handle_request(struct shim *s, struct conn *conn, struct request *request, int *fd)
+{
+	struct err err = { 0 };
+	int r = 0;
+
+	switch (request->op) {
+	case REQUEST_ATTACH:
+		r = do_attach(s, request, fd, &err);
+		break;
+	case REQUEST_START:
+		r = do_start(s, conn, &err);
+		break;
+	case REQUEST_EXEC:
+		r = do_exec(s, conn, request, fd, &err);
+		break;
+	case REQUEST_SIGNAL:
+		r = do_signal(s, request, &err);
+		break;
+	case REQUEST_RESIZE:
+		r = do_resize(s, request, &err);
+		break;
+	case REQUEST_KILL:
+		r = do_kill(s);
+		break;
+	case REQUEST_STATUS:
+		r = do_status(s, conn);
+		break;
+	case REQUEST_WATCH:
+		r = do_watch(s, conn);
+		break;
+	}
+	if (r != LATER)
+		control_answer(conn, r < 0 ? &err : NULL);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "shim/request.h"
+
+#define HISTORY_MAX 1024
+
+/* The exit codes of the last execs, so that they can be asked for when their processes are
+ * forgotten. */
+struct history {
+	struct history_entry {
+		char target[TARGET_MAX + 1];
+		int code;
+	} entries[HISTORY_MAX];
+	size_t n_added; /* ever; the newest is n_added - 1 */
+};
+
+/** history_add() - remember an exec; the oldest one is forgotten where there is no room */
+void history_add(struct history *h, const char *target, int code);
+
+/** history_get() - @age 0 is the newest.  Return: NULL where there is none so old. */
+const struct history_entry *history_get(const struct history *h, size_t age);
+
+/** history_has() - is the exec remembered? */
+bool history_has(const struct history *h, const char *target);

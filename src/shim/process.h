@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "link/frame.h"
+#include "oci/process.h"
+#include "shim/client.h"
+#include "shim/request.h"
+
+struct conn;
+struct shim;
+
+enum process_state {
+	PROCESS_WAITING,
+	PROCESS_STARTING, /* SPAWN is sent */
+	PROCESS_RUNNING,
+	PROCESS_OVER, /* its clients take the last output */
+};
+
+/* One process in the guest, and the clients attached to it. */
+struct process {
+	LIST_ENTRY(process) entry;
+	struct shim *shim;
+	char target[TARGET_MAX + 1];
+	uint32_t stream;
+	enum process_state state;
+	struct oci_process *spec;
+	struct conn *waiter;	 /* gets the answer when it runs, or does not */
+	struct source *deadline; /* while it starts */
+	LIST_HEAD(, client) clients;
+	uint64_t received[LINK_CHANNELS]; /* output bytes so far */
+	uint64_t granted[LINK_CHANNELS];  /* of which the guest got credit again */
+	bool input_over;		  /* stdin is to be closed: who wrote to it is done */
+	bool input_closed;		  /* and the guest was told */
+	bool unwanted; /* it took too long to start, and is killed when it does */
+};
+
+LIST_HEAD(process_list, process);
+
+/** process_new() - @spec: owned from success on.  @ret: owned, process_free().  Return: 0; -ENOMEM.
+ */
+int process_new(struct shim *s, const char *target, struct oci_process *spec, struct process **ret);
+
+/** process_free() - closes the clients that are left, without telling them that all is well */
+void process_free(struct process *p);
+
+/**
+ * process_attach() - attach a client
+ * @fd: owned from success on
+ *
+ * Return: 0; -errno; -ENOMEM.
+ */
+int process_attach(struct process *p, int fd, const struct client_options *options);
+
+/** process_spawn() - have the guest start it.  Return: 0; -errno, the link is of no use then. */
+int process_spawn(struct process *p);
+
+/** process_signal() - Return: 0; -EBUSY before it runs; -errno of link_send(). */
+int process_signal(struct process *p, int signo);
+
+/** process_resize() - change the terminal's size.  Return: 0; -ENOTTY without a terminal; -errno of
+ * link_send(). */
+int process_resize(struct process *p, uint16_t rows, uint16_t columns);
+
+/** process_started() - the guest started it.  Return: 0; -EBADMSG where it was not starting; -errno
+ * of link_send(). */
+int process_started(struct process *p);
+
+/** process_over() - no more output comes: let the clients take what is left, and close them */
+void process_over(struct process *p);
+
+/** process_output() - output from the guest.  Return: 0; -EBADMSG where there can be none. */
+int process_output(struct process *p, enum link_channel channel, const void *data, size_t len);
+
+/** process_output_end() - EOF from the guest.  Return: 0; -EBADMSG where there can be none. */
+int process_output_end(struct process *p, enum link_channel channel);
+
+/** process_input_ready() - the guest has room for input */
+void process_input_ready(struct process *p);
+
+/** process_busy() - are there clients that have yet to take output? */
+bool process_busy(const struct process *p);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/request.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+
+#include "base/str.h"
+#include "oci/runtime.h"
+
+void request_reset(struct request *r)
+{
+	oci_process_free(r->process);
+	r->process = NULL;
+}
+
+static int get_target(const json_t *obj, struct request *ret, struct err *err)
+{
+	const char *target;
+	int r = json_get_str(obj, "target", &target, err);
+
+	if (r < 0 || !target)
+		return r;
+	if (strlen(target) > TARGET_MAX)
+		return err_set(err, -EINVAL, "\"target\" is longer than %d characters", TARGET_MAX);
+	for (const char *p = target; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_' && *p != '.')
+			return err_set(err, -EINVAL,
+				       "\"target\" may hold letters, digits, -_. only");
+	memcpy(ret->target, target, strlen(target) + 1);
+	return 0;
+}
+
+static int get_number(const json_t *obj, const char *key, int max, int *ret, struct err *err)
+{
+	int64_t value = -1;
+	int r = json_get_i64(obj, key, &value, err);
+
+	if (r < 0)
+		return r;
+	if (value < 0 || value > max)
+		return err_set(err, -EINVAL, "\"%s\" must be from 0 to %d", key, max);
+	*ret = (int)value;
+	return 0;
+}
+
+static int read_attach(const json_t *obj, struct request *ret, struct err *err)
+{
+	static const char *const channels[] = { "stdin", "stdout", "stderr" };
+	int r = 0;
+
+	for (int i = 0; i < LINK_CHANNELS && r == 0; i++)
+		r = json_get_bool(obj, channels[i], &ret->wants[i], err);
+	return r < 0 ? r : json_get_bool(obj, "framed", &ret->framed, err);
+}
+
+static int read_exec(const json_t *obj, struct request *ret, struct err *err)
+{
+	json_t *process;
+	int r = read_attach(obj, ret, err);
+
+	if (r == 0)
+		r = json_get_object(obj, "process", &process, err);
+	if (r < 0)
+		return r;
+	if (!*ret->target)
+		return err_set(err, -EINVAL, "\"target\" is missing");
+	if (!process)
+		return err_set(err, -EINVAL, "\"process\" is missing");
+	return oci_process_read(process, &ret->process, err);
+}
+
+static int read_signal(const json_t *obj, struct request *ret, struct err *err)
+{
+	int r = get_number(obj, "signal", SIGRTMAX, &ret->signal, err);
+
+	if (r == 0 && ret->signal == 0)
+		return err_set(err, -EINVAL, "\"signal\" must not be 0");
+	return r;
+}
+
+static int read_resize(const json_t *obj, struct request *ret, struct err *err)
+{
+	int rows = 0, columns = 0;
+	int r = get_number(obj, "rows", UINT16_MAX, &rows, err);
+
+	if (r == 0)
+		r = get_number(obj, "columns", UINT16_MAX, &columns, err);
+	if (r < 0)
+		return r;
+	ret->rows = (uint16_t)rows;
+	ret->columns = (uint16_t)columns;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*read)(const json_t *obj, struct request *ret, struct err *err);
+} operations[] = {
+	[REQUEST_ATTACH] = { "attach", read_attach }, [REQUEST_START] = { "start", NULL },
+	[REQUEST_EXEC] = { "exec", read_exec },	      [REQUEST_SIGNAL] = { "signal", read_signal },
+	[REQUEST_RESIZE] = { "resize", read_resize }, [REQUEST_KILL] = { "kill", NULL },
+	[REQUEST_STATUS] = { "status", NULL },	      [REQUEST_WATCH] = { "watch", NULL },
+};
+
+static int find_operation(const json_t *obj, enum request_op *ret, struct err *err)
+{
+	const char *name;
+	int r = json_get_str(obj, "op", &name, err);
+
+	if (r < 0)
+		return r;
+	if (!name)
+		return err_set(err, -EINVAL, "\"op\" is missing");
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+		if (streq(operations[i].name, name)) {
+			*ret = (enum request_op)i;
+			return 0;
+		}
+	}
+	return err_set(err, -EOPNOTSUPP, "the request is not known");
+}
+
+int request_parse(const char *text, size_t len, struct request *ret, struct err *err)
+{
+	cleanup(request_reset) struct request request = { 0 };
+	cleanup_json json_t *obj = NULL;
+	int r = json_read(text, len, "request", &obj, err);
+
+	if (r < 0)
+		return r;
+	if (!json_is_object(obj))
+		return err_set(err, -EBADMSG, "the request is not an object");
+	r = find_operation(obj, &request.op, err);
+	if (r == 0)
+		r = get_target(obj, &request, err);
+	if (r == 0 && operations[request.op].read)
+		r = operations[request.op].read(obj, &request, err);
+	if (r < 0)
+		return r;
+	*ret = request;
+	request.process = NULL;
+	return 0;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The first thing that settles how the container ended is decide()d and
+ * stays: its process's exit, a failure of moat's, or a request to end it.  Then the machine's
+ * process ends, by itself or by our hand, and whatever the guest had sent before is read;
+ * clients get the time to take their output; exit.json is written; those who wait are told.
+ * There is no other way out, so that every end is told, and told only when it is true.
+ */
+#include "shim/shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "shim/event.h"
+#include "shim/text.h"
+
+#define LOG_FILE "container.log"
+
+/* What a process that is gone has sent is there at once, and one that closed the link is about to
+ * go. */
+#define SETTLE_USEC USEC_PER_SEC
+
+static void decide(struct shim *s, int code, bool oom, const struct err *err)
+{
+	if (s->decided)
+		return;
+	s->decided = true;
+	s->exit.code = code;
+	s->exit.oom = oom;
+	s->exit.finished_nsec = clock_now_nsec();
+	if (!err)
+		return;
+	s->exit.err = *err;
+	text_clean(s->exit.err.msg);
+	log_error("%s", s->exit.err.msg);
+}
+
+static void tell(struct shim *s, char *event)
+{
+	cleanup_free char *text = event;
+
+	control_event(s->control, text);
+}
+
+struct process *shim_find_target(struct shim *s, const char *target)
+{
+	struct process *p;
+
+	LIST_FOREACH(p, &s->processes, entry)
+	if (p->state != PROCESS_OVER && streq(p->target, target))
+		return p;
+	return NULL;
+}
+
+struct process *shim_find_stream(struct shim *s, uint32_t stream)
+{
+	struct process *p;
+
+	LIST_FOREACH(p, &s->processes, entry)
+	if (p->stream == stream)
+		return p;
+	return NULL;
+}
+
+int shim_add_process(struct shim *s, const char *target, struct oci_process *spec,
+		     struct process **ret)
+{
+	struct process *p;
+	int r;
+
+	if (s->last_stream == UINT32_MAX)
+		return -ENOSPC;
+	r = process_new(s, target, spec, &p);
+	if (r < 0)
+		return r;
+	p->stream = ++s->last_stream;
+	LIST_INSERT_HEAD(&s->processes, p, entry);
+	*ret = p;
+	return 0;
+}
+
+void shim_ready(struct shim *s)
+{
+	struct err err;
+	int r;
+
+	if (!s->start_requested || !guest_is_ready(s->guest) || s->init->state != PROCESS_WAITING)
+		return;
+	r = process_spawn(s->init);
+	if (r == 0)
+		return;
+	err_errno(&err, r, "start the container's process");
+	shim_end_machine(s, EXIT_NOT_STARTED, &err);
+}
+
+void shim_started(struct shim *s, struct process *p)
+{
+	if (p == s->init) {
+		s->exit.started_nsec = clock_now_nsec();
+		tell(s, event_started(s));
+	}
+	if (p->waiter)
+		control_answer(p->waiter, NULL);
+}
+
+void shim_failed(struct shim *s, struct process *p, const struct err *err)
+{
+	struct err clean = *err;
+
+	text_clean(clean.msg);
+	if (p == s->init) {
+		/* Who waits for the start is told when all of it is over, and can be tried again.
+		 */
+		decide(s, exit_code_of_errno(-err->code), false, &clean);
+		process_over(p);
+		guest_shutdown(s->guest);
+		return;
+	}
+	if (p->waiter)
+		control_answer(p->waiter, &clean);
+	link_close(guest_link(s->guest), p->stream);
+	LIST_REMOVE(p, entry);
+	process_free(p);
+}
+
+static void exec_over(struct shim *s, struct process *p, int code)
+{
+	history_add(&s->history, p->target, code);
+	tell(s, event_exec_exited(p->target, code));
+	process_over(p);
+}
+
+void shim_exited(struct shim *s, struct process *p, int code, bool oom)
+{
+	if (p != s->init) {
+		exec_over(s, p, code);
+		return;
+	}
+	decide(s, code, oom, NULL);
+	process_over(p);
+	guest_shutdown(s->guest);
+}
+
+static void answer_start(struct shim *s)
+{
+	struct err err = s->exit.err;
+
+	if (!s->init || !s->init->waiter)
+		return;
+	if (!*err.msg)
+		err_set(&err, -ECANCELED, "the container was ended before its process ran");
+	control_answer(s->init->waiter, &err);
+}
+
+static void end(struct shim *s)
+{
+	int r;
+
+	s->stage = SHIM_OVER;
+	r = exit_write(s->options->dir_fd, &s->exit);
+	if (r < 0)
+		log_error("%s: %s", EXIT_FILE, strerror(-r));
+	answer_start(s);
+	control_serve_waiting(s->control);
+	tell(s, event_exited(s));
+	loop_quit(s->loop, 0);
+}
+
+void shim_lost(struct shim *s)
+{
+	const struct process *p;
+
+	if (s->stage != SHIM_DRAINING)
+		return;
+	LIST_FOREACH(p, &s->processes, entry)
+	if (process_busy(p))
+		return;
+	end(s);
+}
+
+/* Why a machine ended that nobody had ended. */
+static void explain_end(const struct shim *s, struct err *ret)
+{
+	char tail[ERR_MSG_MAX / 2];
+	int status = s->machine_status;
+
+	text_tail(s->options->dir_fd, SHIM_LOG_FILE, s->log_start, tail, sizeof(tail));
+	err_set(ret, -EIO, "the virtual machine ended unexpectedly (%s %d): %s",
+		WIFSIGNALED(status) ? "signal" : "exit status",
+		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+		*tail ? tail : "see `moat logs --boot`");
+}
+
+static void abandon(struct shim *s, struct process *p)
+{
+	struct err err;
+
+	if (p->state == PROCESS_OVER)
+		return;
+	if (p != s->init && p->state == PROCESS_RUNNING) {
+		exec_over(s, p, EXIT_KILLED);
+		return;
+	}
+	if (p != s->init && p->waiter) {
+		err_set(&err, -ESRCH, "the container ended");
+		control_answer(p->waiter, &err);
+	}
+	process_over(p);
+}
+
+/* The machine is gone, and all it had to say is read. */
+static void drain(struct shim *s)
+{
+	struct process *p, *next;
+	struct err err;
+
+	if (!s->decided) {
+		explain_end(s, &err);
+		decide(s, EXIT_KILLED, false, &err);
+	}
+	s->stage = SHIM_DRAINING;
+	for (p = LIST_FIRST(&s->processes); p; p = next) {
+		next = LIST_NEXT(p, entry);
+		abandon(s, p);
+	}
+	if (source_set_timer(s->timer, s->options->drain_usec) < 0)
+		end(s);
+	else
+		shim_lost(s);
+}
+
+static int on_timer(struct source *source, void *arg)
+{
+	struct shim *s = arg;
+
+	(void)source;
+	switch (s->stage) {
+	case SHIM_UP:
+		machine_kill(&s->machine);
+		break;
+	case SHIM_LINK_LEFT:
+		drain(s);
+		break;
+	case SHIM_DRAINING:
+		log_warning("a client did not take the last output in time, and is left behind");
+		end(s);
+		break;
+	case SHIM_OVER:
+		break;
+	}
+	return 0;
+}
+
+static int on_machine_end(struct source *source, pid_t pid, int status, void *arg)
+{
+	struct shim *s = arg;
+
+	(void)source, (void)pid;
+	machine_release(&s->machine);
+	s->machine_status = status;
+	s->stage = SHIM_LINK_LEFT;
+	if (guest_has_ended(s->guest) || source_set_timer(s->timer, SETTLE_USEC) < 0)
+		drain(s);
+	return 0;
+}
+
+void shim_link_ended(struct shim *s)
+{
+	if (s->stage == SHIM_LINK_LEFT)
+		drain(s);
+	else if (s->stage == SHIM_UP && source_set_timer(s->timer, SETTLE_USEC) < 0)
+		machine_kill(&s->machine);
+}
+
+void shim_end_machine(struct shim *s, int code, const struct err *err)
+{
+	decide(s, code, false, err);
+	machine_kill(&s->machine);
+}
+
+/* Everything from the configuration to the running machine. */
+static int bring_up(struct shim *s, struct err *err)
+{
+	struct oci_process *spec;
+	int r = config_load(s->options->dir_fd, &s->config, err);
+
+	if (r < 0)
+		return r;
+	r = crilog_open(s->options->dir_fd, LOG_FILE, &s->log);
+	if (r < 0)
+		return err_errno(err, r, LOG_FILE);
+	spec = s->config->runtime->process;
+	r = shim_add_process(s, "", spec, &s->init);
+	if (r < 0)
+		return err_errno(err, r, "container");
+	s->config->runtime->process = NULL;
+	r = machine_start(s->config, s->options->dir_fd, &s->machine, err);
+	if (r < 0)
+		return r;
+	r = guest_new(s, s->machine.link_fd, &s->guest);
+	if (r < 0)
+		return err_errno(err, r, "guest link");
+	s->machine.link_fd = -1;
+	r = loop_add_child(s->loop, s->machine.pid, on_machine_end, s, &s->machine_end);
+	return r < 0 ? err_errno(err, r, "watch the virtual machine") : 0;
+}
+
+static void reset(struct shim *s)
+{
+	struct process *p;
+
+	control_free(s->control);
+	while ((p = LIST_FIRST(&s->processes))) {
+		LIST_REMOVE(p, entry);
+		process_free(p);
+	}
+	guest_free(s->guest);
+	machine_release(&s->machine);
+	crilog_free(s->log);
+	config_free(s->config);
+	loop_free(s->loop);
+}
+
+static off_t file_size(int dir_fd, const char *name)
+{
+	struct stat sb;
+
+	return fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : sb.st_size;
+}
+
+static int run(struct shim *s)
+{
+	struct err err;
+	int r = loop_new(&s->loop);
+
+	if (r == 0)
+		r = loop_add_timer(s->loop, UINT64_MAX, on_timer, s, &s->timer);
+	if (r == 0)
+		r = control_new(s, s->options->listen_fd, &s->control);
+	if (r < 0)
+		return r;
+	if (bring_up(s, &err) < 0) {
+		machine_release(&s->machine);
+		decide(s, EXIT_NOT_STARTED, false, &err);
+		end(s);
+		return 0;
+	}
+	return loop_run(s->loop);
+}
+
+int shim_run(const struct shim_options *options)
+{
+	struct shim *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->options = options;
+	s->machine.link_fd = -1;
+	s->log_start = file_size(s->options->dir_fd, SHIM_LOG_FILE);
+	LIST_INIT(&s->processes);
+	r = run(s);
+	reset(s);
+	free(s);
+	return r;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "loop/loop.h"
+#include "shim/control.h"
+#include "shim/crilog.h"
+#include "shim/exit.h"
+#include "shim/guest.h"
+#include "shim/history.h"
+#include "shim/machine.h"
+#include "shim/process.h"
+
+/*
+ * The life of one container: its machine, its processes, and how it ended.  The parts report here,
+ * and what follows from it for the whole is decided here.
+ */
+
+struct shim_options {
+	int dir_fd;		/* the container's folder; borrowed */
+	int listen_fd;		/* the control socket; borrowed */
+	uint64_t boot_usec;	/* until HELLO */
+	uint64_t setup_usec;	/* from HELLO to READY */
+	uint64_t spawn_usec;	/* from SPAWN to STARTED or FAILED */
+	uint64_t shutdown_usec; /* from SHUTDOWN to DOWN */
+	uint64_t drain_usec;	/* for clients to take the last output */
+};
+
+/* Generous where an emulated machine on a busy host must get by. */
+#define SHIM_OPTIONS_DEFAULT                                                                       \
+	.boot_usec = 60 * USEC_PER_SEC, .setup_usec = 30 * USEC_PER_SEC,                           \
+	.spawn_usec = 60 * USEC_PER_SEC, .shutdown_usec = 5 * USEC_PER_SEC,                        \
+	.drain_usec = 10 * USEC_PER_SEC
+
+enum shim_stage {
+	SHIM_UP,	/* the machine's process is there */
+	SHIM_LINK_LEFT, /* it is gone, what it sent before is still being read */
+	SHIM_DRAINING,	/* clients take the last output */
+	SHIM_OVER,	/* exit.json is written */
+};
+
+struct shim {
+	const struct shim_options *options;
+	struct loop *loop;
+	enum shim_stage stage;
+	struct control *control;
+	struct shim_config *config;
+	struct crilog *log;
+	struct shim_machine machine;
+	struct source *machine_end;
+	int machine_status;   /* as waitpid(2) gave it */
+	struct source *timer; /* of the stage */
+	struct guest *guest;
+	struct process_list processes;
+	struct process *init; /* in @processes; NULL while there is no configuration */
+	bool start_requested;
+	uint32_t last_stream;
+	struct history history;
+	bool decided; /* @exit says how the container ended */
+	struct exit_status exit;
+	off_t log_start; /* where in shim.log this life began */
+};
+
+/**
+ * shim_run() - run the container of a folder to its end
+ *
+ * The end, whatever it is, is told by exit.json and the `exited` event.
+ *
+ * Return: 0; -errno where not even that was possible.
+ */
+int shim_run(const struct shim_options *options);
+
+/** shim_find_target() - a process that is not over; NULL where there is none */
+struct process *shim_find_target(struct shim *s, const char *target);
+
+/** shim_find_stream() - the process of a stream of the guest link; NULL where there is none */
+struct process *shim_find_stream(struct shim *s, uint32_t stream);
+
+/** shim_add_process() - make a process with a stream of its own.  @spec: owned from success on.
+ * Return: 0; -ENOSPC; -ENOMEM. */
+int shim_add_process(struct shim *s, const char *target, struct oci_process *spec,
+		     struct process **ret);
+
+/** shim_ready() - start the init if the guest is ready for it and somebody asked for it */
+void shim_ready(struct shim *s);
+
+/** shim_started() - a process runs */
+void shim_started(struct shim *s, struct process *p);
+
+/** shim_failed() - a process could not be started.  @err: why, the code is an errno; @p may be
+ * freed */
+void shim_failed(struct shim *s, struct process *p, const struct err *err);
+
+/** shim_exited() - a process ended, after all its output; @p may be freed */
+void shim_exited(struct shim *s, struct process *p, int code, bool oom);
+
+/** shim_lost() - a client is gone, or has taken something: maybe the last thing to wait for */
+void shim_lost(struct shim *s);
+
+/** shim_link_ended() - nothing will come from the guest any more */
+void shim_link_ended(struct shim *s);
+
+/**
+ * shim_end_machine() - end the machine at once
+ * @code: the container's exit code, unless it has one already
+ * @err:  what moat failed in; NULL where the end was asked for
+ */
+void shim_end_machine(struct shim *s, int code, const struct err *err);

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "link/setup.h"
+#include "storage/layer.h"
+
+#define STREAMS_MAX 256
+
+struct vm {
+	pid_t pid;
+};
+
+static guest_script the_script;
+static uint64_t credit[STREAMS_MAX][LINK_CHANNELS];
+
+static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return -ENOMEM;
+	vm->pid = fork();
+	if (vm->pid < 0)
+		return err_errno(err, -errno, "fork");
+	if (vm->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (m->log_fd != STDERR_FILENO || m->n_disks != 2)
+			_exit(99);
+		the_script(dup(m->link_fd));
+		_exit(0);
+	}
+	*ret = vm;
+	return 0;
+}
+
+static void fake_kill(struct vm *vm)
+{
+	kill(vm->pid, SIGKILL);
+}
+
+static void fake_free(struct vm *vm)
+{
+	free(vm);
+}
+
+static pid_t fake_pid(const struct vm *vm)
+{
+	return vm->pid;
+}
+
+const struct engine *engine_find(const char *name)
+{
+	static const struct engine engine = {
+		.name = "fake",
+		.start = fake_start,
+		.kill = fake_kill,
+		.free = fake_free,
+		.pid = fake_pid,
+	};
+
+	return streq(name, engine.name) ? &engine : NULL;
+}
+
+int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err)
+{
+	(void)size_bytes, (void)err;
+	return file_write_atomic(dir_fd, name, "", 0, 0600);
+}
+
+void box_new(struct box *b)
+{
+	static const char config[] =
+		"{\"ociVersion\":\"1.0.2\",\"hostname\":\"box\",\"root\":{\"path\":\"/dev/null\"},"
+		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\",\"dev.moat.openStdin\":true}}";
+	static const char machine[] =
+		"{\"engine\":\"fake\",\"cpus\":1,\"memory_bytes\":268435456,"
+		"\"kernel\":\"/dev/null\",\"initrd\":\"/dev/null\",\"disk_bytes\":1048576}";
+
+	*b = (struct box){ .path = "/tmp/moat-test-box-XXXXXX",
+			   .options = { SHIM_OPTIONS_DEFAULT } };
+	assert_non_null(mkdtemp(b->path));
+	b->dir_fd = open(b->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(b->dir_fd >= 0);
+	assert_int_equal(
+		file_write_atomic(b->dir_fd, CONFIG_FILE, config, sizeof(config) - 1, 0600), 0);
+	assert_int_equal(
+		file_write_atomic(b->dir_fd, MACHINE_FILE, machine, sizeof(machine) - 1, 0600), 0);
+}
+
+static void shim_process(struct box *b)
+{
+	int log = openat(b->dir_fd, SHIM_LOG_FILE, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	dup2(log, STDERR_FILENO);
+	close(log);
+	signal(SIGPIPE, SIG_IGN);
+	b->options.dir_fd = b->dir_fd;
+	exit(shim_run(&b->options) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+void box_start(struct box *b, guest_script script)
+{
+	the_script = script;
+	assert_int_equal(
+		unix_listen_at(b->dir_fd, "shim.sock", SOCK_SEQPACKET, 0600, &b->options.listen_fd),
+		0);
+	b->shim = fork();
+	assert_true(b->shim >= 0);
+	if (b->shim == 0)
+		shim_process(b);
+	close(b->options.listen_fd);
+}
+
+void box_end(struct box *b)
+{
+	char *log;
+	int status;
+
+	assert_int_equal(waitpid(b->shim, &status, 0), b->shim);
+	if (status != 0) {
+		log = box_file(b, SHIM_LOG_FILE);
+		print_error("%s", log);
+		free(log);
+	}
+	assert_int_equal(status, 0);
+	close(b->dir_fd);
+	assert_int_equal(path_remove_tree(AT_FDCWD, b->path), 0);
+}
+
+char *box_file(const struct box *b, const char *name)
+{
+	struct buf text = BUF_INIT;
+
+	assert_int_equal(file_read_at(b->dir_fd, name, MIB(64), &text), 0);
+	return buf_take(&text);
+}
+
+int box_send(const struct box *b, const char *request, int fd)
+{
+	int conn;
+
+	assert_int_equal(unix_connect_at(b->dir_fd, "shim.sock", SOCK_SEQPACKET, &conn), 0);
+	assert_int_equal(unix_send(conn, request, strlen(request), fd), 0);
+	return conn;
+}
+
+json_t *box_receive(int conn)
+{
+	static char text[REQUEST_MAX_BYTES];
+	ssize_t n = recv(conn, text, sizeof(text), 0);
+	json_t *obj;
+
+	assert_true(n >= 0);
+	if (n == 0)
+		return NULL;
+	assert_int_equal(json_read(text, (size_t)n, "answer", &obj, NULL), 0);
+	return obj;
+}
+
+static json_t *answer(const struct box *b, const char *request, int fd)
+{
+	int conn = box_send(b, request, fd);
+	json_t *obj = box_receive(conn);
+
+	assert_non_null(obj);
+	assert_null(box_receive(conn));
+	close(conn);
+	return obj;
+}
+
+void box_ask(const struct box *b, const char *request, int fd)
+{
+	json_t *obj = answer(b, request, fd);
+
+	if (!json_is_true(json_object_get(obj, "ok")))
+		fail_msg("%s: %s", request, text(obj, "error"));
+	json_decref(obj);
+}
+
+int box_refused(const struct box *b, const char *request)
+{
+	json_t *obj = answer(b, request, -1);
+	int errnum = (int)number(obj, "errno");
+
+	assert_true(json_is_false(json_object_get(obj, "ok")));
+	assert_true(*text(obj, "error"));
+	json_decref(obj);
+	return errnum;
+}
+
+int box_attach(const struct box *b, const char *request)
+{
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	box_ask(b, request, pair[1]);
+	close(pair[1]);
+	return pair[0];
+}
+
+json_t *box_event(int watch, const char *name)
+{
+	for (;;) {
+		json_t *obj = box_receive(watch);
+
+		assert_non_null(obj);
+		if (streq(text(obj, "event"), name))
+			return obj;
+		json_decref(obj);
+	}
+}
+
+long long number(const json_t *obj, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(obj, key)));
+	return json_integer_value(json_object_get(obj, key));
+}
+
+const char *text(const json_t *obj, const char *key)
+{
+	assert_true(json_is_string(json_object_get(obj, key)));
+	return json_string_value(json_object_get(obj, key));
+}
+
+void read_all(int fd, struct buf *ret)
+{
+	assert_int_equal(fd_read_file(fd, MIB(256), ret), 0);
+}
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+void guest_send(int fd, enum link_type type, uint32_t stream, const void *payload, size_t len)
+{
+	struct link_header h = { .size = (uint32_t)len, .type = type, .stream = stream };
+	unsigned char header[LINK_HEADER_SIZE];
+
+	link_header_put(&h, header);
+	check(fd_write_all(fd, header, sizeof(header)) == 0);
+	check(fd_write_all(fd, payload, len) == 0);
+}
+
+static struct link_header receive(int fd, struct buf *payload)
+{
+	unsigned char header[LINK_HEADER_SIZE];
+	struct link_header h;
+
+	check(fd_read_exact(fd, header, sizeof(header)) == 0);
+	check(link_header_get(header, &h) == 0);
+	payload->len = 0;
+	check(buf_reserve(payload, h.size) == 0);
+	check(fd_read_exact(fd, payload->data, h.size) == 0);
+	payload->len = h.size;
+	return h;
+}
+
+static void book(const struct link_header *h, const struct buf *payload)
+{
+	struct wire_view v = { (unsigned char *)payload->data, payload->len };
+	uint32_t bytes;
+
+	check(wire_get_u32(&v, &bytes) == 0 && h->stream < STREAMS_MAX);
+	credit[h->stream][h->channel] += bytes;
+}
+
+struct link_header guest_expect(int fd, enum link_type type, struct buf *ret_payload)
+{
+	struct buf payload = BUF_INIT;
+	struct link_header h;
+
+	do {
+		h = receive(fd, &payload);
+		if (h.type == LINK_CREDIT)
+			book(&h, &payload);
+	} while (h.type == LINK_CREDIT && type != LINK_CREDIT);
+	check(h.type == type);
+	if (ret_payload) {
+		buf_reset(ret_payload);
+		*ret_payload = payload;
+	} else {
+		buf_reset(&payload);
+	}
+	return h;
+}
+
+uint32_t guest_started(int fd)
+{
+	struct buf pid = BUF_INIT;
+	struct link_header h = guest_expect(fd, LINK_SPAWN, NULL);
+
+	check(wire_put_u32(&pid, 7) == 0);
+	guest_send(fd, LINK_STARTED, h.stream, pid.data, pid.len);
+	buf_reset(&pid);
+	return h.stream;
+}
+
+static void check_setup(const struct buf *payload)
+{
+	struct wire_view v = { (unsigned char *)payload->data, payload->len };
+	struct link_setup setup;
+
+	check(link_setup_get(v, &setup) == 0);
+	check(streq(setup.hostname, "box") && setup.entropy.len == 64 && setup.clock_nsec > 0);
+	link_setup_reset(&setup);
+}
+
+void guest_boot(int fd)
+{
+	struct link_hello hello = { .version = LINK_VERSION, .kernel = "6.1", .boot_usec = 1 };
+	struct buf payload = BUF_INIT;
+
+	check(link_hello_put(&payload, &hello) == 0);
+	guest_send(fd, LINK_HELLO, 0, payload.data, payload.len);
+	guest_expect(fd, LINK_SETUP, &payload);
+	check_setup(&payload);
+	buf_reset(&payload);
+	guest_send(fd, LINK_READY, 0, NULL, 0);
+}
+
+void guest_output(int fd, uint32_t stream, enum link_channel channel, const void *data, size_t len)
+{
+	struct link_header h = { .type = LINK_DATA, .channel = channel, .stream = stream };
+	unsigned char header[LINK_HEADER_SIZE];
+	const char *p = data;
+
+	while (len > 0) {
+		uint64_t room = credit[stream][channel];
+
+		if (room == 0) {
+			guest_expect(fd, LINK_CREDIT, NULL);
+			continue;
+		}
+		h.size = (uint32_t)(len < room ? len : room);
+		if (h.size > LINK_PAYLOAD_MAX)
+			h.size = LINK_PAYLOAD_MAX;
+		link_header_put(&h, header);
+		check(fd_write_all(fd, header, sizeof(header)) == 0);
+		check(fd_write_all(fd, p, h.size) == 0);
+		credit[stream][channel] -= h.size;
+		p += h.size;
+		len -= h.size;
+	}
+}
+
+void guest_grant(int fd, uint32_t stream, uint32_t bytes)
+{
+	struct buf payload = BUF_INIT;
+
+	check(wire_put_u32(&payload, bytes) == 0);
+	guest_send(fd, LINK_CREDIT, stream, payload.data, payload.len);
+	buf_reset(&payload);
+}
+
+void guest_exited(int fd, uint32_t stream, uint32_t code, uint32_t signal)
+{
+	struct link_exited e = { .code = code, .signal = signal };
+	struct buf payload = BUF_INIT;
+
+	check(link_exited_put(&payload, &e) == 0);
+	guest_send(fd, LINK_EXITED, stream, payload.data, payload.len);
+	buf_reset(&payload);
+}
+
+void guest_down(int fd)
+{
+	guest_expect(fd, LINK_SHUTDOWN, NULL);
+	guest_send(fd, LINK_DOWN, 0, NULL, 0);
+	pause();
+}

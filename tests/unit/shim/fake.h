@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/json.h"
+#include "link/frame.h"
+#include "shim/shim.h"
+
+/*
+ * A container without a machine: the real shim in a process of its own, an engine whose process is
+ * a script of the test's at the other end of the guest link, and moatd's part of the control
+ * socket.
+ */
+
+typedef void (*guest_script)(int link_fd);
+
+struct box {
+	char path[64];
+	int dir_fd;
+	pid_t shim;
+	struct shim_options options; /* deadlines may be changed before box_start() */
+};
+
+/** box_new() - a folder with its configuration */
+void box_new(struct box *b);
+
+/** box_start() - start the shim; @script is what its guest does */
+void box_start(struct box *b, guest_script script);
+
+/** box_end() - wait for the shim's end, and check that it was orderly */
+void box_end(struct box *b);
+
+/** box_file() - a file of the folder; owned */
+char *box_file(const struct box *b, const char *name);
+
+/** box_send() - send a request and leave the connection open.  @fd: goes along unless -1.  Return:
+ * the connection. */
+int box_send(const struct box *b, const char *request, int fd);
+
+/** box_receive() - the next packet of a connection; NULL at its end */
+json_t *box_receive(int conn);
+
+/** box_ask() - a request that must succeed */
+void box_ask(const struct box *b, const char *request, int fd);
+
+/** box_refused() - a request that must fail.  Return: the errno. */
+int box_refused(const struct box *b, const char *request);
+
+/** box_attach() - attach a client.  Return: its end of the connection. */
+int box_attach(const struct box *b, const char *request);
+
+/** box_event() - read events until one of that name; owned */
+json_t *box_event(int watch, const char *name);
+
+/** number(), text() - members of an object */
+long long number(const json_t *obj, const char *key);
+const char *text(const json_t *obj, const char *key);
+
+/** read_all() - everything until the end; owned */
+void read_all(int fd, struct buf *ret);
+
+/*
+ * The guest's side.  Anything unexpected ends the script with abort().
+ */
+
+/** guest_send() - one message */
+void guest_send(int fd, enum link_type type, uint32_t stream, const void *payload, size_t len);
+
+/** guest_expect() - the next message, which must be of that type; CREDIT is booked and passed over.
+ * Return: its header. */
+struct link_header guest_expect(int fd, enum link_type type, struct buf *ret_payload);
+
+/** guest_boot() - HELLO, SETUP, READY, SPAWN, STARTED of stream 1 */
+void guest_boot(int fd);
+
+/** guest_started() - answer the next SPAWN.  Return: its stream. */
+uint32_t guest_started(int fd);
+
+/** guest_output() - output, as far as there is credit; the rest when it comes */
+void guest_output(int fd, uint32_t stream, enum link_channel channel, const void *data, size_t len);
+
+/** guest_grant() - room for input */
+void guest_grant(int fd, uint32_t stream, uint32_t bytes);
+
+/** guest_exited() - a process's end */
+void guest_exited(int fd, uint32_t stream, uint32_t code, uint32_t signal);
+
+/** guest_down() - SHUTDOWN and DOWN, then wait to be killed */
+void guest_down(int fd);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a container's folder: config.json, machine.json, exit.json, shim.log. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "shim/config.h"
+#include "shim/exit.h"
+#include "shim/history.h"
+#include "shim/text.h"
+
+#define CONFIG                                                                                     \
+	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"               \
+	"\"root\":{\"path\":\"/r.erofs\",\"readonly\":true},\"hostname\":\"h\"}"
+#define MACHINE                                                                                    \
+	"{\"engine\":\"e\",\"cpus\":2,\"memory_bytes\":268435456,\"kernel\":\"/k\","               \
+	"\"initrd\":\"/i\",\"disk_bytes\":1073741824,\"cold\":true}"
+
+struct folder {
+	char path[64];
+	int fd;
+};
+
+static int make_folder(void **state)
+{
+	static struct folder f;
+
+	strcpy(f.path, "/tmp/moat-test-shim-XXXXXX");
+	if (!mkdtemp(f.path))
+		return -1;
+	f.fd = open(f.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*state = &f;
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	struct folder *f = *state;
+
+	close(f->fd);
+	return path_remove_tree(AT_FDCWD, f->path);
+}
+
+static void put(const struct folder *f, const char *name, const char *text)
+{
+	assert_int_equal(file_write_atomic(f->fd, name, text, strlen(text), 0600), 0);
+}
+
+static void the_configuration_is_read(void **state)
+{
+	struct shim_config *c;
+	struct err err;
+
+	put(*state, CONFIG_FILE, CONFIG);
+	put(*state, MACHINE_FILE, MACHINE);
+	assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), 0);
+	assert_string_equal(c->engine, "e");
+	assert_string_equal(c->kernel, "/k");
+	assert_string_equal(c->initrd, "/i");
+	assert_int_equal(c->cpus, 2);
+	assert_int_equal(c->memory_bytes, 268435456);
+	assert_int_equal(c->disk_bytes, 1073741824);
+	assert_string_equal(c->runtime->rootfs_path, "/r.erofs");
+	config_free(c);
+}
+
+static void a_missing_file_is_named(void **state)
+{
+	struct shim_config *c;
+	struct err err;
+
+	put(*state, CONFIG_FILE, CONFIG);
+	assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, MACHINE_FILE));
+}
+
+static void wrong_machines_are_refused(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"engine\":\"e\",\"cpus\":0,\"memory_bytes\":268435456,\"kernel\":\"/k\","
+		"\"initrd\":\"/i\"}",
+		"{\"engine\":\"e\",\"cpus\":1,\"memory_bytes\":-1,\"kernel\":\"/k\","
+		"\"initrd\":\"/i\"}",
+		"{\"engine\":\"e\",\"cpus\":1,\"memory_bytes\":268435456,\"kernel\":\"k\","
+		"\"initrd\":\"/i\"}",
+		"{\"engine\":\"e\",\"cpus\":\"1\",\"memory_bytes\":268435456,\"kernel\":\"/k\","
+		"\"initrd\":\"/i\"}",
+	};
+
+	put(*state, CONFIG_FILE, CONFIG);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct shim_config *c;
+		struct err err;
+
+		put(*state, MACHINE_FILE, wrong[i]);
+		assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), -EBADMSG);
+		assert_non_null(strstr(err.msg, MACHINE_FILE));
+	}
+}
+
+static void exit_json_says_how_it_ended(void **state)
+{
+	struct exit_status e = { .code = 137, .oom = true, .started_nsec = 5, .finished_nsec = 6 };
+	struct buf text = BUF_INIT;
+	int fd = ((struct folder *)*state)->fd;
+
+	err_set(&e.err, -EIO, "say \"why\"");
+	assert_int_equal(exit_write(fd, &e), 0);
+	assert_int_equal(file_read_at(fd, EXIT_FILE, 4096, &text), 0);
+	assert_string_equal(text.data, "{\"code\":137,\"oom\":true,\"error\":\"say \\\"why\\\"\","
+				       "\"started_nsec\":5,\"finished_nsec\":6}");
+	buf_reset(&text);
+}
+
+static void failures_to_start_have_dockers_codes(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_code_of_errno(ENOENT), 127);
+	assert_int_equal(exit_code_of_errno(EACCES), 126);
+	assert_int_equal(exit_code_of_errno(EISDIR), 126);
+	assert_int_equal(exit_code_of_errno(ENOEXEC), 126);
+	assert_int_equal(exit_code_of_errno(EINVAL), 125);
+}
+
+static void foreign_text_becomes_clean(void **state)
+{
+	char text[] = "a\033[1mb\n\xc3\xa4 \xc3( \xed\xa0\x80 \xf4\x90\x80\x80 \xc0\xaf "
+		      "\xf0\x9f\x98\x80 \xe2\x82";
+
+	(void)state;
+	text_clean(text);
+	assert_string_equal(text, "a [1mb \xc3\xa4 ?( ??? ???? ?? \xf0\x9f\x98\x80 ??");
+}
+
+static void the_tail_of_a_log_is_what_came_last(void **state)
+{
+	int fd = ((struct folder *)*state)->fd;
+	char tail[16];
+
+	put(*state, "log", "old\nnew one\nnew two\n");
+	text_tail(fd, "log", 4, tail, sizeof(tail));
+	assert_string_equal(tail, "ew one new two");
+	text_tail(fd, "log", 12, tail, sizeof(tail));
+	assert_string_equal(tail, "new two");
+	text_tail(fd, "log", 20, tail, sizeof(tail));
+	assert_string_equal(tail, "");
+	text_tail(fd, "none", 0, tail, sizeof(tail));
+	assert_string_equal(tail, "");
+}
+
+static void the_last_execs_are_remembered(void **state)
+{
+	struct history *h = calloc(1, sizeof(*h));
+	char target[16];
+
+	(void)state;
+	assert_non_null(h);
+	assert_null(history_get(h, 0));
+	for (int i = 0; i < HISTORY_MAX + 5; i++) {
+		snprintf(target, sizeof(target), "e%d", i);
+		history_add(h, target, i % 256);
+	}
+	assert_string_equal(history_get(h, 0)->target, "e1028");
+	assert_int_equal(history_get(h, 0)->code, 4);
+	assert_string_equal(history_get(h, HISTORY_MAX - 1)->target, "e5");
+	assert_null(history_get(h, HISTORY_MAX));
+	assert_true(history_has(h, "e5"));
+	assert_false(history_has(h, "e4"));
+	free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_configuration_is_read, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(a_missing_file_is_named, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(wrong_machines_are_refused, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(exit_json_says_how_it_ended, make_folder,
+						remove_folder),
+		cmocka_unit_test(failures_to_start_have_dockers_codes),
+		cmocka_unit_test(foreign_text_becomes_clean),
+		cmocka_unit_test_setup_teardown(the_tail_of_a_log_is_what_came_last, make_folder,
+						remove_folder),
+		cmocka_unit_test(the_last_execs_are_remembered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
