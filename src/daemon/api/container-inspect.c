@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "daemon/api/api.h"
+
+#define NEVER "0001-01-01T00:00:00Z"
+
+static void format_time(int64_t nsec, char ret[CLOCK_TEXT_MAX])
+{
+	if (nsec > 0)
+		clock_format(nsec, ret);
+	else
+		strcpy(ret, NEVER);
+}
+
+/* Under the table's lock. */
+static json_t *describe_state(const struct container *c)
+{
+	char started[CLOCK_TEXT_MAX], finished[CLOCK_TEXT_MAX];
+
+	format_time(c->rec.started_nsec, started);
+	format_time(c->rec.finished_nsec, finished);
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status",
+			 container_status(c), "Running", c->rec.state == CONTAINER_RUNNING,
+			 "Paused", 0, "Restarting", 0, "OOMKilled", c->rec.oom, "Dead", 0, "Pid",
+			 (int)c->rec.pid, "ExitCode", c->rec.exit_code, "Error", c->rec.error,
+			 "StartedAt", started, "FinishedAt", finished);
+}
+
+static json_t *exec_ids(const struct container *c)
+{
+	json_t *list = NULL;
+
+	for (const struct exec *e = c->execs; e; e = e->next) {
+		if (!e->running)
+			continue;
+		if (!list)
+			list = json_array();
+		json_array_append_new(list, json_string(e->id));
+	}
+	return list ? list : json_null();
+}
+
+static json_t *network_settings(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:{}, s:{}}", "Bridge", "", "SandboxID", "",
+			 "IPAddress", "", "MacAddress", "", "Ports", "Networks");
+}
+
+/* Under the table's lock. */
+static json_t *describe(struct daemon *d, const struct container *c)
+{
+	cleanup_json json_t *args = json_from_strv(c->args ? c->args + 1 : NULL);
+	char created[CLOCK_TEXT_MAX];
+
+	format_time(c->rec.created_nsec, created);
+	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
+			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o}",
+			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
+			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
+			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "LogPath",
+			 json_sprintf("%s/containers/%s/container.log", d->root, c->rec.id), "Name",
+			 json_sprintf("/%s", c->rec.name), "RestartCount", 0, "Driver", "erofs",
+			 "Platform", "linux", "MountLabel", "", "ProcessLabel", "",
+			 "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
+			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings());
+}
+
+static int add_text(json_t *obj, const char *key, const char *text, struct err *err)
+{
+	json_t *value;
+	int r = json_read(text, strlen(text), key, &value, err);
+
+	if (r < 0)
+		return r;
+	return json_object_set_new(obj, key, value) < 0 ? -ENOMEM : 0;
+}
+
+int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct daemon *d = rq->daemon;
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_json json_t *obj = NULL;
+	struct container *c;
+	int r = containers_find(&d->containers, rq->target, &c, err);
+
+	if (r < 0)
+		return r;
+	r = state_texts(d->state, c->rec.id, &texts, err);
+	if (r == 0) {
+		pthread_mutex_lock(&d->containers.lock);
+		obj = describe(d, c);
+		pthread_mutex_unlock(&d->containers.lock);
+		r = obj ? add_text(obj, "Config", texts.config, err) : -ENOMEM;
+	}
+	container_unref(&d->containers, c);
+	if (r == 0)
+		r = add_text(obj, "HostConfig", texts.host_config, err);
+	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj));
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <regex.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/filter.h"
+#include "daemon/human.h"
+
+struct listing {
+	struct daemon *d;
+	struct filters filters;
+	bool all;
+	uint64_t limit;
+	/* Creation times that "before" and "since" stand for. */
+	int64_t before_nsec, since_nsec;
+};
+
+static void status_text(const struct container *c, char *ret, size_t size)
+{
+	int64_t now = clock_now_nsec() / (int64_t)NSEC_PER_SEC;
+	char ago[64];
+
+	switch (c->rec.state) {
+	case CONTAINER_RUNNING:
+		human_duration(now - c->rec.started_nsec / (int64_t)NSEC_PER_SEC, ago, sizeof(ago));
+		snprintf(ret, size, "Up %s", ago);
+		break;
+	case CONTAINER_EXITED:
+		human_duration(now - c->rec.finished_nsec / (int64_t)NSEC_PER_SEC, ago,
+			       sizeof(ago));
+		snprintf(ret, size, "Exited (%d) %s ago", c->rec.exit_code, ago);
+		break;
+	case CONTAINER_CREATED:
+		snprintf(ret, size, "Created");
+		break;
+	}
+}
+
+/* The command as one line, as docker shows it. */
+static json_t *command_text(const struct container *c)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	for (char *const *a = c->args; a && *a; a++) {
+		bool quote = strpbrk(*a, " \t\n") || !**a;
+
+		if (buf_addf(&b, quote ? "%s'%s'" : "%s%s", a == c->args ? "" : " ", *a) < 0)
+			return NULL;
+	}
+	return json_stringn(b.data ? b.data : "", b.len);
+}
+
+/* Under the table's lock. */
+static json_t *describe(const struct container *c)
+{
+	char status[128];
+
+	status_text(c, status, sizeof(status));
+	return json_pack("{s:s, s:[o], s:s, s:s, s:o, s:I, s:[], s:O, s:s, s:s, s:{s:s},"
+			 " s:{s:{}}, s:[]}",
+			 "Id", c->rec.id, "Names", json_sprintf("/%s", c->rec.name), "Image",
+			 c->rec.image, "ImageID", c->rec.config.text, "Command", command_text(c),
+			 "Created", (json_int_t)(c->rec.created_nsec / (int64_t)NSEC_PER_SEC),
+			 "Ports", "Labels", c->labels, "State", container_status(c), "Status",
+			 status, "HostConfig", "NetworkMode", "bridge", "NetworkSettings",
+			 "Networks", "Mounts");
+}
+
+static bool id_begins(const char *value, const void *arg)
+{
+	return str_starts(arg, value) != NULL;
+}
+
+/* docker takes names as regular expressions, with or without the slash. */
+static bool name_fits(const char *value, const void *arg)
+{
+	const char *name = arg;
+	char with_slash[256];
+	regex_t re;
+	bool fits;
+
+	if (regcomp(&re, value, REG_EXTENDED | REG_NOSUB) != 0)
+		return strstr(name, value) != NULL;
+	snprintf(with_slash, sizeof(with_slash), "/%s", name);
+	fits = regexec(&re, name, 0, NULL, 0) == 0 || regexec(&re, with_slash, 0, NULL, 0) == 0;
+	regfree(&re);
+	return fits;
+}
+
+static bool image_fits(const char *value, const void *arg)
+{
+	const struct container *c = arg;
+	cleanup_reference struct reference *want = NULL, *have = NULL;
+	cleanup_free char *want_full = NULL, *have_full = NULL;
+	const char *hex = str_starts(value, "sha256:");
+
+	if (streq(value, c->rec.image) ||
+	    (strlen(hex ? hex : value) >= 4 &&
+	     str_starts(digest_hex(&c->rec.config), hex ? hex : value)))
+		return true;
+	if (reference_parse(value, &want, NULL) < 0 ||
+	    reference_parse(c->rec.image, &have, NULL) < 0)
+		return false;
+	want_full = reference_full(want);
+	have_full = reference_full(have);
+	return want_full && have_full && streq(want_full, have_full);
+}
+
+static bool code_is(const char *value, const void *arg)
+{
+	const struct container *c = arg;
+	uint32_t code;
+
+	return c->rec.state == CONTAINER_EXITED && str_to_u32(value, &code) == 0 &&
+	       c->rec.exit_code == (int)code;
+}
+
+/* Under the table's lock. */
+static bool is_wanted(const struct listing *l, const struct container *c)
+{
+	const struct filters *f = &l->filters;
+
+	if (!l->all && c->rec.state != CONTAINER_RUNNING && filters_count(f, "status") == 0 &&
+	    filters_count(f, "exited") == 0)
+		return false;
+	return c->rec.created_nsec < l->before_nsec && c->rec.created_nsec > l->since_nsec &&
+	       filters_any(f, "id", id_begins, c->rec.id) &&
+	       filters_any(f, "name", name_fits, c->rec.name) &&
+	       filters_exact(f, "status", container_status(c)) &&
+	       filters_any(f, "exited", code_is, c) && filters_any(f, "ancestor", image_fits, c) &&
+	       filters_labels(f, c->labels);
+}
+
+static int created_of(struct listing *l, const char *key, int64_t *ret, struct err *err)
+{
+	struct container *c;
+	int r;
+
+	if (filters_count(&l->filters, key) == 0)
+		return 0;
+	r = containers_find(&l->d->containers, filters_value(&l->filters, key, 0), &c, err);
+	if (r < 0)
+		return r;
+	*ret = c->rec.created_nsec;
+	container_unref(&l->d->containers, c);
+	return 0;
+}
+
+static int check_status(const struct filters *f, struct err *err)
+{
+	static const char *const known[] = { "created", "restarting", "running", "removing",
+					     "paused",	"exited",     "dead" };
+
+	for (size_t i = 0; i < filters_count(f, "status"); i++) {
+		const char *value = filters_value(f, "status", i);
+		bool ok = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(known) && !ok; k++)
+			ok = streq(known[k], value);
+		if (!ok)
+			return err_set(err, -EINVAL, "invalid filter 'status=%s'", value);
+	}
+	return 0;
+}
+
+static int read_listing(const struct request *rq, struct listing *l, struct err *err)
+{
+	static const char *const allowed[] = { "id",	 "name",   "status", "label", "ancestor",
+					       "exited", "before", "since",  NULL };
+	const char *limit = request_arg(rq, "limit");
+	int r = filters_parse(request_arg(rq, "filters"), allowed, &l->filters, err);
+
+	if (r == 0)
+		r = check_status(&l->filters, err);
+	if (r == 0)
+		r = created_of(l, "before", &l->before_nsec, err);
+	if (r == 0)
+		r = created_of(l, "since", &l->since_nsec, err);
+	if (r < 0)
+		return r;
+	l->all = request_flag(rq, "all", false);
+	l->limit = UINT64_MAX;
+	/* docker: a limit shows containers that do not run too; 0 and -1 are no limit */
+	if (limit && str_to_u64(limit, &l->limit) == 0 && l->limit > 0)
+		l->all = true;
+	else
+		l->limit = UINT64_MAX;
+	return 0;
+}
+
+int api_container_list(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct listing l = { .d = rq->daemon, .before_nsec = INT64_MAX, .since_nsec = INT64_MIN };
+	cleanup_json json_t *list = json_array();
+	int r = list ? read_listing(rq, &l, err) : -ENOMEM;
+
+	if (r == 0) {
+		pthread_mutex_lock(&l.d->containers.lock);
+		for (struct container *c = l.d->containers.first; c && r == 0; c = c->next) {
+			if (!is_wanted(&l, c))
+				continue;
+			if (json_array_size(list) >= l.limit)
+				break;
+			if (json_array_append_new(list, describe(c)) < 0)
+				r = -ENOMEM;
+		}
+		pthread_mutex_unlock(&l.d->containers.lock);
+	}
+	filters_reset(&l.filters);
+	return r < 0 ? r : reply_json(rp, 200, take_ptr(list));
+}

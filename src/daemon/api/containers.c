@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/filter.h"
+#include "daemon/lifecycle.h"
+#include "daemon/signals.h"
+
+int api_container_create(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct daemon *d = rq->daemon;
+	cleanup_strv char **warnings = NULL;
+	cleanup_json json_t *body = NULL, *list = NULL;
+	struct create_request create = {
+		.name = request_arg(rq, "name"),
+		.platform = request_arg(rq, "platform"),
+	};
+	struct container *c;
+	int r = request_json(rq, &body, err);
+
+	if (r < 0)
+		return r;
+	create.body = body;
+	r = container_create(d, &create, &c, &warnings, err);
+	if (r < 0)
+		return r;
+	list = json_from_strv(warnings);
+	r = reply_json(rp, 201, json_pack("{s:s, s:O}", "Id", c->rec.id, "Warnings", list));
+	container_unref(&d->containers, c);
+	return r;
+}
+
+/* The container a request is about; a reference. */
+static int target(struct request *rq, struct container **ret, struct err *err)
+{
+	return containers_find(&rq->daemon->containers, rq->target, ret, err);
+}
+
+static int finish(struct request *rq, struct reply *rp, struct container *c, int result)
+{
+	container_unref(&rq->daemon->containers, c);
+	return result < 0 ? result : reply_empty(rp, 204);
+}
+
+int api_container_start(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct container *c;
+	int r = target(rq, &c, err);
+
+	return r < 0 ? r : finish(rq, rp, c, container_start(rq->daemon, c, err));
+}
+
+/* "t": seconds; the container's own when it is not there. */
+static int read_timeout(const struct request *rq, const struct container *c, int *ret,
+			struct err *err)
+{
+	const char *text = request_arg(rq, "t");
+	uint32_t seconds;
+
+	*ret = c->stop_timeout_sec;
+	if (!text || !*text)
+		return 0;
+	if (text[0] == '-' && str_to_u32(text + 1, &seconds) == 0) {
+		*ret = -1;
+		return 0;
+	}
+	if (str_to_u32(text, &seconds) < 0)
+		return err_set(err, -EINVAL, "invalid value for \"t\": %s", text);
+	*ret = seconds > 86400 * 7 ? 86400 * 7 : (int)seconds;
+	return 0;
+}
+
+int api_container_stop(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *signal = request_arg(rq, "signal");
+	int timeout, signo = 0, r = signal && *signal ? signal_parse(signal, &signo, err) : 0;
+	struct container *c;
+
+	if (r == 0)
+		r = target(rq, &c, err);
+	if (r < 0)
+		return r;
+	r = read_timeout(rq, c, &timeout, err);
+	if (r == 0)
+		r = container_stop(rq->daemon, c, signo, timeout, err);
+	return finish(rq, rp, c, r);
+}
+
+int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *signal = request_arg(rq, "signal");
+	int signo = SIGKILL, r = signal && *signal ? signal_parse(signal, &signo, err) : 0;
+	struct container *c;
+
+	if (r == 0)
+		r = target(rq, &c, err);
+	return r < 0 ? r : finish(rq, rp, c, container_kill(rq->daemon, c, signo, err));
+}
+
+int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct container *c;
+	int timeout, r = target(rq, &c, err);
+
+	if (r < 0)
+		return r;
+	r = read_timeout(rq, c, &timeout, err);
+	if (r == 0)
+		r = container_restart(rq->daemon, c, timeout, err);
+	return finish(rq, rp, c, r);
+}
+
+int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *name = request_arg(rq, "name");
+	struct container *c;
+	int r = target(rq, &c, err);
+
+	if (r < 0)
+		return r;
+	r = name && *name ? container_rename(rq->daemon, c, name, err)
+			  : err_set(err, -EINVAL, "Neither old nor new names may be empty");
+	return finish(rq, rp, c, r);
+}
+
+int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct container *c;
+	int r = target(rq, &c, err);
+
+	if (r < 0)
+		return r;
+	if (request_flag(rq, "link", false))
+		r = err_set(err, -EOPNOTSUPP, "moat does not support links");
+	else
+		r = container_remove(rq->daemon, c, request_flag(rq, "force", false), err);
+	return finish(rq, rp, c, r);
+}
+
+static bool is_prunable(struct daemon *d, const struct container *c, const struct filters *f)
+{
+	bool idle;
+
+	pthread_mutex_lock(&d->containers.lock);
+	idle = c->rec.state != CONTAINER_RUNNING && !c->starting;
+	pthread_mutex_unlock(&d->containers.lock);
+	return idle && filters_labels(f, c->labels);
+}
+
+int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
+{
+	static const char *const allowed[] = { "label", NULL };
+	struct daemon *d = rq->daemon;
+	cleanup(filters_reset) struct filters f = FILTERS_INIT;
+	cleanup_json json_t *removed = json_array();
+	struct container **list;
+	size_t n;
+	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
+
+	if (r == 0)
+		r = removed ? containers_list(&d->containers, &list, &n) : -ENOMEM;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		if (is_prunable(d, list[i], &f) && container_remove(d, list[i], false, NULL) == 0)
+			json_array_append_new(removed, json_string(list[i]->rec.id));
+	containers_list_free(&d->containers, list, n);
+	return reply_json(
+		rp, 200,
+		json_pack("{s:O, s:i}", "ContainersDeleted", removed, "SpaceReclaimed", 0));
+}

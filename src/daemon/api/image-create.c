@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POST /images/create: pull from a registry, or import a root filesystem from the body. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/auth.h"
+#include "daemon/job.h"
+
+DEFINE_CLEANUP(struct image, image_free)
+#define cleanup_image cleanup(image_free_cleanup_fn)
+
+struct pull {
+	struct daemon *d;
+	struct reference *ref;
+	char *familiar;
+	struct platform platform;
+	struct credentials credentials;
+};
+
+static void pull_free(void *arg)
+{
+	struct pull *p = arg;
+
+	reference_free(p->ref);
+	credentials_reset(&p->credentials);
+	free(p->familiar);
+	free(p);
+}
+
+/* The manifest the name stands for now; an unset digest when it stands for none. */
+static struct digest present(struct pull *p)
+{
+	cleanup_image struct image *im = NULL;
+
+	if (store_find(p->d->store, p->familiar, &im, NULL) < 0)
+		return (struct digest){ 0 };
+	return im->manifest;
+}
+
+static void say_result(struct job *job, struct pull *p, const struct image *im,
+		       const struct digest *before)
+{
+	const struct digest *known = digest_is_set(&im->index) ? &im->index : &im->manifest;
+	bool same = streq(before->text, im->manifest.text);
+	cleanup_free char *digest = str_printf("Digest: %s", known->text);
+	cleanup_free char *status =
+		str_printf("Status: %s for %s",
+			   same ? "Image is up to date" : "Downloaded newer image", p->familiar);
+
+	if (digest)
+		job_say(job, NULL, digest);
+	if (status)
+		job_say(job, NULL, status);
+}
+
+static int pull_run(struct job *job, void *arg, struct err *err)
+{
+	struct pull *p = arg;
+	struct digest before = present(p);
+	struct progress progress = job_progress(job);
+	struct registry_auth auth = { p->credentials.username, p->credentials.password };
+	cleanup_free char *from = str_printf("Pulling from %s", p->ref->repository);
+	cleanup_image struct image *im = NULL;
+	int r;
+
+	if (from)
+		job_preface(job, p->ref->tag ? p->ref->tag : p->ref->digest.text, from);
+	r = store_pull(p->d->store, p->ref, &p->platform, auth.username ? &auth : NULL, &progress,
+		       &im, err);
+	if (r < 0)
+		return r;
+	say_result(job, p, im, &before);
+	hub_publish(p->d->hub, "image", "pull", p->familiar,
+		    json_pack("{s:s}", "name", p->familiar));
+	return 0;
+}
+
+static char *full_name(const char *image, const char *tag)
+{
+	if (!tag || !*tag)
+		return strdup(image);
+	return str_printf(str_starts(tag, "sha256:") ? "%s@%s" : "%s:%s", image, tag);
+}
+
+static int read_platform(const struct request *rq, struct platform *ret, struct err *err)
+{
+	const char *text = request_arg(rq, "platform");
+
+	*ret = platform_host();
+	return text && *text ? platform_parse(text, ret, err) : 0;
+}
+
+static int read_pull(const struct request *rq, const char *image, struct pull *p, struct err *err)
+{
+	cleanup_free char *name = full_name(image, request_arg(rq, "tag"));
+	int r = name ? reference_parse(name, &p->ref, err) : -ENOMEM;
+
+	if (r == 0)
+		r = read_platform(rq, &p->platform, err);
+	if (r == 0)
+		r = credentials_parse(rq->registry_auth, &p->credentials, err);
+	if (r < 0)
+		return r;
+	p->familiar = reference_familiar(p->ref);
+	return p->familiar ? 0 : -ENOMEM;
+}
+
+static int pull(struct request *rq, struct reply *rp, const char *image, struct err *err)
+{
+	struct pull *p = calloc(1, sizeof(*p));
+	struct job *job;
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	p->d = rq->daemon;
+	r = read_pull(rq, image, p, err);
+	if (r < 0) {
+		pull_free(p);
+		return r;
+	}
+	r = job_start(pull_run, pull_free, p, &job);
+	return r < 0 ? r : job_reply(job, rq, rp, err);
+}
+
+static int import(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *repo = request_arg(rq, "repo");
+	cleanup_free char *name = repo && *repo ? full_name(repo, request_arg(rq, "tag")) : NULL;
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_image struct image *im = NULL;
+	struct platform platform;
+	int r = name ? reference_parse(name, &ref, err) : 0;
+
+	if (r == 0)
+		r = read_platform(rq, &platform, err);
+	if (r == 0)
+		r = store_import(rq->daemon->store, rq->body_fd, ref, &platform, &im, err);
+	if (r < 0)
+		return r;
+	hub_publish(rq->daemon->hub, "image", "import", im->config.text,
+		    json_pack("{s:s}", "name", name ? name : im->config.text));
+	return reply_json(rp, 200, json_pack("{s:s}", "status", im->config.text));
+}
+
+int api_image_create(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *image = request_arg(rq, "fromImage"), *src = request_arg(rq, "fromSrc");
+	const char *changes = request_arg(rq, "changes");
+
+	if (image && *image)
+		return pull(rq, rp, image, err);
+	if (changes && *changes)
+		return err_set(err, -EOPNOTSUPP,
+			       "moat does not support changes to an imported image yet");
+	if (src && streq(src, "-"))
+		return import(rq, rp, err);
+	if (src && *src)
+		return err_set(err, -EOPNOTSUPP,
+			       "moat imports from the request's body only (fromSrc=-)");
+	return err_set(err, -EINVAL, "fromImage or fromSrc must be given");
+}

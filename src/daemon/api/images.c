@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fnmatch.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/filter.h"
+
+DEFINE_CLEANUP(struct image, image_free)
+#define cleanup_image cleanup(image_free_cleanup_fn)
+
+/* References as docker shows them, docker.io and library/ left out. */
+static json_t *familiar_names(char *const *full)
+{
+	cleanup_json json_t *list = json_array();
+
+	for (; list && full && *full; full++) {
+		cleanup_reference struct reference *ref = NULL;
+		cleanup_free char *name = NULL;
+
+		if (reference_parse(*full, &ref, NULL) == 0)
+			name = reference_familiar(ref);
+		if (json_array_append_new(list, json_string(name ? name : *full)) < 0)
+			return NULL;
+	}
+	return take_ptr(list);
+}
+
+static int64_t created_nsec(const struct image *im)
+{
+	int64_t nsec = 0;
+
+	if (im->oci->created)
+		(void)clock_parse(im->oci->created, &nsec);
+	return nsec;
+}
+
+static json_t *describe(const struct image *im)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:i, s:O?, s:i}", "Id",
+			 im->config.text, "ParentId", "", "RepoTags", familiar_names(im->tags),
+			 "RepoDigests", familiar_names(im->repo_digests), "Created",
+			 (json_int_t)(created_nsec(im) / (int64_t)NSEC_PER_SEC), "Size",
+			 (json_int_t)im->size_bytes, "VirtualSize", (json_int_t)im->size_bytes,
+			 "SharedSize", -1, "Labels", im->oci->labels, "Containers", -1);
+}
+
+/* docker's reference filter: a pattern for the familiar name, with or without its tag. */
+static bool reference_fits(const char *pattern, const void *arg)
+{
+	const struct image *im = arg;
+	cleanup_json json_t *names = familiar_names(im->tags);
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (names, i, item) {
+		cleanup_free char *name = strdup(json_string_value(item));
+		char *tag = name ? strrchr(name, ':') : NULL;
+
+		if (!name)
+			return false;
+		if (fnmatch(pattern, name, FNM_PATHNAME) == 0)
+			return true;
+		if (tag && !strchr(tag, '/')) {
+			*tag = '\0';
+			if (fnmatch(pattern, name, FNM_PATHNAME) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool dangling_is(const char *value, const void *arg)
+{
+	const struct image *im = arg;
+	bool dangling = strv_len(im->tags) == 0;
+
+	return dangling == (streq(value, "true") || streq(value, "1"));
+}
+
+static bool is_wanted(const struct filters *f, const struct image *im)
+{
+	return filters_any(f, "reference", reference_fits, im) &&
+	       filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
+}
+
+int api_image_list(struct request *rq, struct reply *rp, struct err *err)
+{
+	static const char *const allowed[] = { "reference", "dangling", "label", NULL };
+	cleanup(filters_reset) struct filters f = FILTERS_INIT;
+	cleanup_json json_t *out = json_array();
+	struct image **list;
+	size_t n;
+	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
+
+	if (r == 0)
+		r = out ? store_list(rq->daemon->store, &list, &n, err) : -ENOMEM;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (is_wanted(&f, list[i]) && json_array_append_new(out, describe(list[i])) < 0)
+			r = -ENOMEM;
+	image_list_free(list, n);
+	return r < 0 ? r : reply_json(rp, 200, take_ptr(out));
+}
+
+int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup_image struct image *im = NULL;
+	const struct oci_image_config *c;
+	int r = store_find(rq->daemon->store, rq->target, &im, err);
+
+	if (r < 0)
+		return r;
+	c = im->oci;
+	return reply_json(
+		rp, 200,
+		json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:O?, s:s, s:s, s:s, s:I, s:I,"
+			  " s:{s:s, s:n}, s:{s:s, s:o}, s:{}}",
+			  "Id", im->config.text, "RepoTags", familiar_names(im->tags),
+			  "RepoDigests", familiar_names(im->repo_digests), "Parent", "", "Comment",
+			  "", "Created", c->created ? c->created : "0001-01-01T00:00:00Z",
+			  "DockerVersion", "", "Author", c->author ? c->author : "", "Config",
+			  c->config, "Architecture", c->platform.arch, "Variant",
+			  c->platform.variant, "Os", c->platform.os, "Size",
+			  (json_int_t)im->size_bytes, "VirtualSize", (json_int_t)im->size_bytes,
+			  "GraphDriver", "Name", "erofs", "Data", "RootFS", "Type", "layers",
+			  "Layers", json_from_strv(c->diff_ids), "Metadata"));
+}
+
+static json_t *describe_step(const struct image *im, const json_t *step, bool newest)
+{
+	const char *created = json_string_value(json_object_get(step, "created"));
+	const char *by = json_string_value(json_object_get(step, "created_by"));
+	const char *comment = json_string_value(json_object_get(step, "comment"));
+	int64_t nsec = 0;
+
+	if (created)
+		(void)clock_parse(created, &nsec);
+	return json_pack("{s:s, s:I, s:s, s:o, s:i, s:s}", "Id",
+			 newest ? im->config.text : "<missing>", "Created",
+			 (json_int_t)(nsec / (int64_t)NSEC_PER_SEC), "CreatedBy", by ? by : "",
+			 "Tags", newest ? familiar_names(im->tags) : json_null(), "Size", 0,
+			 "Comment", comment ? comment : "");
+}
+
+int api_image_history(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup_image struct image *im = NULL;
+	cleanup_json json_t *out = json_array();
+	size_t n;
+	int r = store_find(rq->daemon->store, rq->target, &im, err);
+
+	if (r < 0)
+		return r;
+	n = json_array_size(im->oci->history);
+	for (size_t i = n; i-- > 0;)
+		if (json_array_append_new(
+			    out,
+			    describe_step(im, json_array_get(im->oci->history, i), i == n - 1)) < 0)
+			return -ENOMEM;
+	return reply_json(rp, 200, take_ptr(out));
+}
+
+static void publish(struct daemon *d, const char *action, const char *id, const char *name)
+{
+	hub_publish(d->hub, "image", action, id, json_pack("{s:s}", "name", name));
+}
+
+int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *repo = request_arg(rq, "repo"), *tag = request_arg(rq, "tag");
+	cleanup_image struct image *im = NULL;
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (!repo || !*repo)
+		return err_set(err, -EINVAL, "invalid reference format");
+	name = tag && *tag ? str_printf("%s:%s", repo, tag) : strdup(repo);
+	if (!name)
+		return -ENOMEM;
+	r = store_find(rq->daemon->store, rq->target, &im, err);
+	if (r == 0)
+		r = store_tag(rq->daemon->store, rq->target, name, err);
+	if (r < 0)
+		return r;
+	publish(rq->daemon, "tag", im->config.text, name);
+	return reply_empty(rp, 201);
+}
+
+/* Is there a container of this image? */
+static bool in_use(const struct digest *manifest, void *arg)
+{
+	struct daemon *d = arg;
+	bool used = false;
+
+	pthread_mutex_lock(&d->containers.lock);
+	for (const struct container *c = d->containers.first; c && !used; c = c->next)
+		used = streq(c->rec.manifest.text, manifest->text);
+	pthread_mutex_unlock(&d->containers.lock);
+	return used;
+}
+
+static int append_each(json_t *list, const char *key, char *const *values)
+{
+	for (; values && *values; values++)
+		if (json_array_append_new(list, json_pack("{s:s}", key, *values)) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int api_image_remove(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct daemon *d = rq->daemon;
+	cleanup(removal_reset) struct removal gone = { 0 };
+	cleanup_json json_t *list = json_array();
+	int r = store_remove(d->store, rq->target, request_flag(rq, "force", false), in_use, d,
+			     &gone, err);
+
+	if (r < 0)
+		return r;
+	for (char **name = gone.untagged; name && *name; name++)
+		publish(d, "untag", *name, *name);
+	for (char **name = gone.deleted; name && *name; name++)
+		publish(d, "delete", *name, *name);
+	if (!list || append_each(list, "Untagged", gone.untagged) < 0 ||
+	    append_each(list, "Deleted", gone.deleted) < 0)
+		return -ENOMEM;
+	return reply_json(rp, 200, take_ptr(list));
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/kernel.h"
+
+#define JAIL "own process per container; seccomp, no new privileges, no descriptors but its own"
+
+static json_t *describe_kernel(const struct kernel_paths *k)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "hash", k->hash, "kernel", k->kernel, "initrd",
+			 k->initrd, "version", k->version);
+}
+
+int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct daemon *d = rq->daemon;
+	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	const struct engine *engine = NULL;
+	struct engine_probe probe;
+	struct err why = { 0 };
+	json_t *current = NULL;
+
+	(void)err;
+	if (daemon_engine(d, &engine, &probe, &why) < 0)
+		probe.usable = false;
+	if (kernel_current(d, &kernel, NULL) == 0)
+		current = describe_kernel(&kernel);
+	return reply_json(rp, 200,
+			  json_pack("{s:s, s:s, s:s, s:{s:s, s:b, s:s, s:f, s:s}, s:o, s:i}",
+				    "version", MOAT_VERSION, "root", d->root, "socket", d->socket,
+				    "engine", "name", engine ? engine->name : "", "usable",
+				    engine != NULL, "reason", engine ? probe.reason : why.msg,
+				    "nsec_per_instruction", probe.nsec_per_instruction, "jail",
+				    JAIL, "kernel", current ? current : json_null(), "cpus",
+				    (int)d->host_cpus));
+}
+
+int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	int r = kernel_current(rq->daemon, &kernel, err);
+
+	if (r < 0)
+		return r == -EIO ? -ENOENT : r;
+	return reply_json(rp, 200, describe_kernel(&kernel));
+}
+
+int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	cleanup_json json_t *body = NULL;
+	const char *path = NULL, *modules = NULL;
+	int r = request_json(rq, &body, err);
+
+	if (r == 0)
+		r = json_get_str(body, "kernel", &path, err);
+	if (r == 0)
+		r = json_get_str(body, "modules", &modules, err);
+	if (r == 0 && (!path || !*path))
+		r = err_set(err, -EINVAL, "\"kernel\" must be the path of a kernel");
+	if (r == 0)
+		r = kernel_set(rq->daemon, path, modules, &kernel, err);
+	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));
+}
+
+static ssize_t file_read(void *arg, char *data, size_t max)
+{
+	ssize_t n = read(*(int *)arg, data, max);
+
+	return n < 0 ? -errno : n;
+}
+
+static void file_free(void *arg)
+{
+	close(*(int *)arg);
+	free(arg);
+}
+
+static int reply_file(struct reply *rp, int dir_fd, const char *name, struct err *err)
+{
+	static const struct stream stream = { file_read, file_free };
+	int *fd = malloc(sizeof(*fd));
+
+	if (!fd)
+		return -ENOMEM;
+	*fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0) {
+		int r = -errno;
+
+		free(fd);
+		return err_set(err, r, "there is no %s yet", name);
+	}
+	return reply_stream(rp, "text/plain; charset=utf-8", &stream, fd);
+}
+
+int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct daemon *d = rq->daemon;
+	cleanup_close int dir_fd = -1;
+	struct container *c;
+	int r = containers_find(&d->containers, rq->target, &c, err);
+
+	if (r < 0)
+		return r;
+	dir_fd = openat(d->containers_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = dir_fd < 0 ? -errno : 0;
+	container_unref(&d->containers, c);
+	return r < 0 ? r : reply_file(rp, dir_fd, "boot.log", err);
+}
+
+int api_moat_logs(struct request *rq, struct reply *rp, struct err *err)
+{
+	return reply_file(rp, rq->daemon->root_fd, "moatd.log", err);
+}
+
+int api_moat_stop(struct request *rq, struct reply *rp, struct err *err)
+{
+	(void)err;
+	daemon_quit(rq->daemon);
+	return reply_empty(rp, 204);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A relay is two directions between the client and one end of a socket pair,
+ * each with a buffer; a direction ends with its source's half-close, which is passed on, and the
+ * thread ends with both directions.  Both sides are non-blocking, so neither can stall the other.
+ */
+#include "daemon/attach.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+
+#define RELAY_BYTES	  16384u
+#define RELAY_STACK_BYTES (128u << 10)
+
+struct direction {
+	int from, to;
+	struct buf data;
+	bool ended; /* nothing more comes; passed on once data is out */
+	bool done;
+};
+
+struct relay {
+	struct direction in, out;
+};
+
+static void relay_free(struct relay *r)
+{
+	close(r->in.from);
+	close(r->in.to);
+	buf_reset(&r->in.data);
+	buf_reset(&r->out.data);
+	free(r);
+}
+
+static void pump(struct direction *dir, short from_events, short to_events)
+{
+	ssize_t n;
+
+	if (from_events && !dir->ended && dir->data.len < RELAY_BYTES) {
+		n = buf_read_fd(&dir->data, dir->from, RELAY_BYTES);
+		if (n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR))
+			dir->ended = true;
+	}
+	if (dir->data.len > 0 && (to_events & (POLLOUT | POLLERR | POLLHUP))) {
+		n = send(dir->to, dir->data.data, dir->data.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n > 0)
+			buf_consume(&dir->data, (size_t)n);
+		else if (errno != EAGAIN && errno != EINTR) {
+			buf_reset(&dir->data);
+			dir->ended = dir->done = true;
+		}
+	}
+	if (dir->ended && dir->data.len == 0 && !dir->done) {
+		shutdown(dir->to, SHUT_WR);
+		dir->done = true;
+	}
+}
+
+static short wanted(const struct direction *reads, const struct direction *writes)
+{
+	int events = 0;
+
+	if (!reads->ended && !reads->done && reads->data.len < RELAY_BYTES)
+		events |= POLLIN;
+	if (writes->data.len > 0)
+		events |= POLLOUT;
+	return (short)events;
+}
+
+static void *relay_run(void *arg)
+{
+	struct relay *r = arg;
+
+	/* Without output there is nobody left to run for. */
+	while (!r->out.done) {
+		struct pollfd p[2] = {
+			{ .fd = r->in.from, .events = wanted(&r->in, &r->out) },
+			{ .fd = r->in.to, .events = wanted(&r->out, &r->in) },
+		};
+
+		if (!p[0].events)
+			p[0].fd = -1;
+		if (!p[1].events)
+			p[1].fd = -1;
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		pump(&r->in, p[0].revents, p[1].revents);
+		pump(&r->out, p[1].revents, p[0].revents);
+	}
+	relay_free(r);
+	return NULL;
+}
+
+static int relay_start(struct relay *r)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int code;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, RELAY_STACK_BYTES);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	code = pthread_create(&thread, &attr, relay_run, r);
+	pthread_attr_destroy(&attr);
+	return -code;
+}
+
+int attach_early(int fd, const void *early, size_t len)
+{
+	struct relay *r;
+	int pair[2], code;
+
+	if (len == 0)
+		return fd;
+	r = calloc(1, sizeof(*r));
+	if (!r || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+		code = r ? -errno : -ENOMEM;
+		free(r);
+		close(fd);
+		return code;
+	}
+	r->in = (struct direction){ .from = fd, .to = pair[0] };
+	r->out = (struct direction){ .from = pair[0], .to = fd };
+	code = buf_add(&r->in.data, early, len);
+	if (code == 0)
+		code = fd_set_nonblock(fd, true);
+	if (code == 0)
+		code = relay_start(r);
+	if (code < 0) {
+		relay_free(r);
+		close(pair[1]);
+		return code;
+	}
+	return pair[1];
+}
+
+void attach_error(int fd, bool framed, const char *text)
+{
+	size_t len = strlen(text) + 2;
+	unsigned char header[8] = { 1, [6] = (unsigned char)(len >> 8), [7] = (unsigned char)len };
+
+	if (framed && send(fd, header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return;
+	if (send(fd, text, len - 2, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+		(void)send(fd, "\r\n", 2, MSG_NOSIGNAL | MSG_DONTWAIT);
+}

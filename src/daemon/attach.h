@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/* Handing clients' connections to shims, so that no byte of a workload passes through moatd. */
+
+/**
+ * attach_early() - put bytes that came before the 101 back in front of a connection
+ * @fd: the client's connection, taken over
+ *
+ * The HTTP library may have read some of the client's input already.  Then the connection is
+ * relayed by a thread here, which writes these bytes first; without any, @fd itself is returned.
+ *
+ * Return: the descriptor to hand to the shim, owned by the caller; -errno, with @fd closed.
+ */
+int attach_early(int fd, const void *early, size_t len);
+
+/** attach_error() - write a message into a hijacked connection, framed as standard output where
+ * asked */
+void attach_error(int fd, bool framed, const char *text);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "oci/image.h"
+#include "oci/runtime.h"
+
+/*
+ * From a create request and an image to a container: docker's "Config" and "HostConfig" as
+ * inspect shows them, and out of these two the runtime-spec.  Pure; the request comes from a
+ * client and is checked here, once.
+ */
+
+struct config_source {
+	const json_t *body;	/* the create request */
+	const char *image_name; /* as the user wrote it */
+	const struct oci_image_config *image;
+	const char *id; /* of the new container; the default host name */
+};
+
+/**
+ * config_merge() - docker's Config: the request over the image's config
+ * @ret: owned
+ *
+ * A given Entrypoint clears the image's Cmd; [""] resets the Entrypoint.
+ *
+ * Return: 0; -EINVAL or -EBADMSG with docker's message; -ENOMEM.
+ */
+int config_merge(const struct config_source *src, json_t **ret, struct err *err);
+
+/**
+ * host_config_check() - docker's HostConfig: the request's, checked, with defaults filled in
+ * @body:      the create request
+ * @host_cpus: processors of this host
+ * @ret:       owned
+ *
+ * What would change the meaning of the container and is not there yet is refused, not ignored.
+ *
+ * Return: 0; -EINVAL, -EBADMSG or -EOPNOTSUPP with a message; -ENOMEM.
+ */
+int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err);
+
+/**
+ * config_runtime() - the runtime-spec of a container; rootfs_path is left for the caller
+ * @ret: owned
+ *
+ * Return: 0; -EINVAL or -EBADMSG with a message; -ENOMEM.
+ */
+int config_runtime(const json_t *config, const json_t *host, struct oci_runtime **ret,
+		   struct err *err);
+
+/**
+ * config_process() - the process of an exec
+ * @body:      the exec request (Cmd, Env, User, WorkingDir, Tty, AttachStdin, Privileged)
+ * @container: the process of the container's init: environment, folder and user come from it
+ *
+ * Return: 0, @ret owned; -EINVAL or -EBADMSG with a message; -ENOMEM.
+ */
+int config_process(const json_t *body, const struct oci_process *container,
+		   struct oci_process **ret, struct err *err);
+
+/** config_capabilities() - the default set changed by drop, then add; ALL is understood.  Return:
+ * 0; -EINVAL with a message. */
+int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err);
+
+/** config_strv() - a string or an array of strings (docker's StrSlice).  @ret: owned; NULL when not
+ * there.  Return: 0; -EBADMSG; -ENOMEM. */
+int config_strv(const json_t *obj, const char *key, char ***ret, struct err *err);

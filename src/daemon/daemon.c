@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+
+#include "base/clock.h"
+#include "base/locate.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "daemon/watcher.h"
+
+static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	loop_quit(d->loop, 0);
+	return 0;
+}
+
+static int open_folders(struct daemon *d, struct err *err)
+{
+	int r = path_mkdir_p(d->root, 0700);
+
+	if (r < 0)
+		return err_errno(err, r, "data root %s", d->root);
+	d->root_fd = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = d->root_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = path_open_dir(d->root_fd, "containers", 0700, &d->containers_fd);
+	if (r == 0)
+		r = path_open_dir(d->root_fd, "kernel", 0700, &d->kernel_fd);
+	return r < 0 ? err_errno(err, r, "data root %s", d->root) : 0;
+}
+
+static int open_store(struct daemon *d, struct err *err)
+{
+	cleanup_free char *path = str_printf("%s/images", d->root);
+	static char *unpack; /* the store keeps it */
+	int r = locate_program("moat-unpack", &unpack, err);
+
+	if (r < 0)
+		return r;
+	return path ? store_open(path, unpack, &d->store, err) : -ENOMEM;
+}
+
+static int open_parts(struct daemon *d, struct err *err)
+{
+	int r = locate_program("moat-shim", &d->shim_path, err);
+
+	if (r == 0)
+		r = locate_program("moat-init", &d->init_path, err);
+	if (r == 0)
+		r = open_folders(d, err);
+	if (r == 0)
+		r = state_open(d->root, &d->state, err);
+	if (r == 0)
+		r = open_store(d, err);
+	if (r == 0)
+		r = hub_new(&d->hub);
+	if (r == 0)
+		r = loop_new(&d->loop);
+	if (r == 0)
+		r = watcher_new(d, &d->watcher);
+	if (r < 0)
+		return r;
+	d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return d->quit_fd < 0 ? -errno
+			      : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
+}
+
+int daemon_open(const char *root, struct daemon **ret, struct err *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	cpu_set_t cpus;
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->root_fd = d->containers_fd = d->kernel_fd = d->quit_fd = -1;
+	d->started_nsec = clock_now_nsec();
+	d->host_cpus =
+		sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (unsigned)CPU_COUNT(&cpus) : 1;
+	containers_init(&d->containers);
+	pthread_mutex_init(&d->engine.lock, NULL);
+	pthread_mutex_init(&d->kernel_lock, NULL);
+	d->root = strdup(root);
+	r = d->root ? open_parts(d, err) : -ENOMEM;
+	if (r < 0) {
+		daemon_close(d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+void daemon_close(struct daemon *d)
+{
+	if (!d)
+		return;
+	watcher_free(d->watcher);
+	loop_free(d->loop);
+	containers_destroy(&d->containers);
+	hub_free(d->hub);
+	store_close(d->store);
+	state_close(d->state);
+	for (size_t i = 0; i < 4; i++) {
+		int fd = (int[]){ d->root_fd, d->containers_fd, d->kernel_fd, d->quit_fd }[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	pthread_mutex_destroy(&d->engine.lock);
+	pthread_mutex_destroy(&d->kernel_lock);
+	free(d->root);
+	free(d->socket);
+	free(d->shim_path);
+	free(d->init_path);
+	free(d);
+}
+
+int daemon_engine(struct daemon *d, const struct engine **ret, struct engine_probe *ret_probe,
+		  struct err *err)
+{
+	struct engine_choice *choice = &d->engine;
+	int r = 0;
+
+	pthread_mutex_lock(&choice->lock);
+	if (!choice->known) {
+		(void)engine_choose(&choice->engine, &choice->probe, &choice->err);
+		choice->known = true;
+	}
+	pthread_mutex_unlock(&choice->lock);
+	if (ret_probe)
+		*ret_probe = choice->probe;
+	if (!choice->engine)
+		r = err_set(err, -EIO, "%s", choice->err.msg);
+	else
+		*ret = choice->engine;
+	return r;
+}
+
+void daemon_quit(struct daemon *d)
+{
+	(void)eventfd_write(d->quit_fd, 1);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container.h"
+#include "daemon/hub.h"
+#include "daemon/state.h"
+#include "engine/engine.h"
+#include "image/image.h"
+#include "loop/loop.h"
+
+struct watcher;
+
+/* Which engine runs here and why; found out once, when it is first asked for. */
+struct engine_choice {
+	pthread_mutex_t lock;
+	bool known;
+	const struct engine *engine; /* NULL: none works */
+	struct engine_probe probe;
+	struct err err;
+};
+
+/* Everything moatd is made of; one per process, and it lives as long. */
+struct daemon {
+	char *root; /* absolute */
+	int root_fd;
+	int containers_fd; /* $ROOT/containers */
+	int kernel_fd;	   /* $ROOT/kernel */
+	char *socket;
+	char *shim_path;
+	char *init_path;
+	struct loop *loop; /* main thread */
+	struct state *state;
+	struct store *store;
+	struct hub *hub;
+	struct watcher *watcher;
+	struct containers containers;
+	struct engine_choice engine;
+	unsigned host_cpus;
+	int64_t started_nsec;
+	pthread_mutex_t kernel_lock; /* held over a change of the current kernel */
+	int quit_fd;		     /* eventfd that ends the main loop */
+};
+
+/**
+ * daemon_open() - open the data root and everything in it
+ * @root: absolute; made when it is missing
+ * @ret:  owned, daemon_close()
+ *
+ * Return: 0; -errno with a message.
+ */
+int daemon_open(const char *root, struct daemon **ret, struct err *err);
+void daemon_close(struct daemon *d);
+
+/** daemon_engine() - the engine for new machines.  Return: 0, @ret_probe may be NULL; -EIO with a
+ * message when none works here. */
+int daemon_engine(struct daemon *d, const struct engine **ret, struct engine_probe *ret_probe,
+		  struct err *err);
+
+/** daemon_quit() - end the program; containers go on */
+void daemon_quit(struct daemon *d);

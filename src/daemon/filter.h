@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+
+/*
+ * The "filters" parameter of lists and events: {"key":["value",…]} or {"key":{"value":true,…}}.
+ * Values of one key are alternatives, keys are conditions that must all hold.  Pure.
+ */
+struct filters {
+	json_t *by_key; /* object of arrays of strings; NULL: no filters */
+};
+
+#define FILTERS_INIT ((struct filters){ 0 })
+
+/** filters_reset() - free what it holds */
+void filters_reset(struct filters *f);
+
+/**
+ * filters_parse() - read the parameter
+ * @text:    NULL or "" is no filters
+ * @allowed: NULL-terminated keys this list knows
+ *
+ * Return: 0; -EINVAL with a message; -ENOMEM.
+ */
+int filters_parse(const char *text, const char *const *allowed, struct filters *ret,
+		  struct err *err);
+
+/** filters_count() - how many values a key has */
+size_t filters_count(const struct filters *f, const char *key);
+
+/** filters_value() - value @i of a key; borrowed */
+const char *filters_value(const struct filters *f, const char *key, size_t i);
+
+/** filters_any() - is a key absent, or is @test true for one of its values? */
+bool filters_any(const struct filters *f, const char *key,
+		 bool (*test)(const char *value, const void *arg), const void *arg);
+
+/** filters_exact() - is a key absent, or @have one of its values? */
+bool filters_exact(const struct filters *f, const char *key, const char *have);
+
+/** filters_labels() - do all "label" values (KEY or KEY=VALUE) hold for an object of labels? */
+bool filters_labels(const struct filters *f, const json_t *labels);

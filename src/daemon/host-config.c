@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  HostConfig is kept as the client sent it, so that inspect gives it back,
+ * with docker's defaults filled in.  Here it is decided what of it moat can honour: limits and
+ * privileges are checked, and members that would have to change what the container sees (mounts,
+ * devices, shared namespaces) are refused while moat cannot do them.
+ */
+#include <errno.h>
+
+#include "base/str.h"
+#include "daemon/config.h"
+
+#define MEMORY_MIN MIB(6)
+
+/* Is a member there with something in it? */
+static bool is_filled(const json_t *v)
+{
+	if (json_is_string(v))
+		return *json_string_value(v) != '\0';
+	if (json_is_object(v))
+		return json_object_size(v) > 0;
+	return json_is_true(v) || json_array_size(v) > 0;
+}
+
+static int refuse_unsupported(const json_t *body, const json_t *host, struct err *err)
+{
+	static const struct {
+		const char *key, *what;
+	} members[] = {
+		{ "Binds", "volumes" },
+		{ "Mounts", "volumes" },
+		{ "VolumesFrom", "volumes" },
+		{ "Tmpfs", "tmpfs mounts" },
+		{ "PortBindings", "published ports" },
+		{ "PublishAllPorts", "published ports" },
+		{ "Links", "links" },
+		{ "Devices", "devices" },
+		{ "DeviceRequests", "devices" },
+		{ "GroupAdd", "additional groups" },
+		{ "Sysctls", "sysctls" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (is_filled(json_object_get(host, members[i].key)))
+			return err_set(err, -EOPNOTSUPP, "moat does not support %s yet (%s)",
+				       members[i].what, members[i].key);
+	if (is_filled(json_object_get(body, "Volumes")))
+		return err_set(err, -EOPNOTSUPP, "moat does not support volumes yet (Volumes)");
+	return 0;
+}
+
+static int check_namespaces(const json_t *host, struct err *err)
+{
+	static const char *const modes[] = { "PidMode", "IpcMode", "UTSMode", "UsernsMode" };
+	const char *mode;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		int r = json_get_str(host, modes[i], &mode, err);
+
+		if (r < 0)
+			return r;
+		if (mode && (streq(mode, "host") || str_starts(mode, "container:")))
+			return err_set(err, -EOPNOTSUPP,
+				       "moat cannot share namespaces: every container has a "
+				       "kernel of its own (%s \"%s\")",
+				       modes[i], mode);
+	}
+	return 0;
+}
+
+static int check_network(const json_t *host, struct err *err)
+{
+	static const char *const known[] = { "", "default", "bridge", "none" };
+	const char *mode;
+	int r = json_get_str(host, "NetworkMode", &mode, err);
+
+	if (r < 0 || !mode)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (streq(mode, known[i]))
+			return 0;
+	if (streq(mode, "host") || str_starts(mode, "container:"))
+		return err_set(err, -EOPNOTSUPP, "moat does not support network mode \"%s\"", mode);
+	return err_set(err, -ENOENT, "network %s not found", mode);
+}
+
+static int check_limits(const json_t *host, unsigned host_cpus, struct err *err)
+{
+	int64_t memory = 0, nano_cpus = 0, quota = 0, period = 0, pids = 0;
+	int r = json_get_i64(host, "Memory", &memory, err);
+
+	if (r == 0)
+		r = json_get_i64(host, "NanoCpus", &nano_cpus, err);
+	if (r == 0)
+		r = json_get_i64(host, "CpuQuota", &quota, err);
+	if (r == 0)
+		r = json_get_i64(host, "CpuPeriod", &period, err);
+	if (r == 0)
+		r = json_get_i64(host, "PidsLimit", &pids, err);
+	if (r < 0)
+		return r;
+	if (memory != 0 && memory < (int64_t)MEMORY_MIN)
+		return err_set(err, -EINVAL, "Minimum memory limit allowed is 6MB");
+	if (memory > (int64_t)GIB(16384))
+		return err_set(err, -EINVAL, "memory limit of more than 16 TiB");
+	if (nano_cpus < 0 || nano_cpus > (int64_t)host_cpus * 1000000000)
+		return err_set(err, -EINVAL,
+			       "range of CPUs is from 0.01 to %u.00, as there are only %u CPUs "
+			       "available",
+			       host_cpus, host_cpus);
+	if (nano_cpus && (quota || period))
+		return err_set(err, -EINVAL,
+			       "Conflicting options: Nano CPUs and CPU Period or Quota cannot "
+			       "both be set");
+	if ((period && (period < 1000 || period > 1000000)) || (quota > 0 && quota < 1000))
+		return err_set(err, -EINVAL,
+			       "CPU period must be 1 ms to 1 s and CPU quota at least 1 ms");
+	return 0;
+}
+
+static int check_restart(const json_t *host, struct err *err)
+{
+	const char *name = NULL;
+	json_t *policy;
+	bool auto_remove = false;
+	int r = json_get_object(host, "RestartPolicy", &policy, err);
+
+	if (r == 0)
+		r = json_get_bool(host, "AutoRemove", &auto_remove, err);
+	if (r == 0 && policy)
+		r = json_get_str(policy, "Name", &name, err);
+	if (r < 0)
+		return r;
+	if (auto_remove && name && *name && !streq(name, "no"))
+		return err_set(err, -EINVAL,
+			       "can't create 'AutoRemove' container with restart policy");
+	return 0;
+}
+
+static int fill_defaults(json_t *host)
+{
+	cleanup_json json_t *defaults = json_pack(
+		"{s:n, s:s, s:{s:s, s:{}}, s:s, s:{}, s:{s:s, s:i}, s:b, s:n, s:n, s:b, s:b, s:b,"
+		" s:I, s:I, s:I, s:I, s:n, s:n, s:n, s:s, s:s, s:i}",
+		"Binds", "ContainerIDFile", "", "LogConfig", "Type", "json-file", "Config",
+		"NetworkMode", "default", "PortBindings", "RestartPolicy", "Name", "no",
+		"MaximumRetryCount", 0, "AutoRemove", 0, "CapAdd", "CapDrop", "Privileged", 0,
+		"PublishAllPorts", 0, "ReadonlyRootfs", 0, "Memory", (json_int_t)0, "NanoCpus",
+		(json_int_t)0, "CpuQuota", (json_int_t)0, "CpuPeriod", (json_int_t)0, "PidsLimit",
+		"SecurityOpt", "Ulimits", "IpcMode", "private", "CgroupnsMode", "private",
+		"ShmSize", 64 << 20);
+
+	return defaults && json_object_update_missing(host, defaults) == 0 ? 0 : -ENOMEM;
+}
+
+int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err)
+{
+	cleanup_json json_t *out = NULL;
+	json_t *given;
+	int r = json_get_object(body, "HostConfig", &given, err);
+
+	if (r < 0)
+		return r;
+	out = given ? json_copy(given) : json_object();
+	if (!out)
+		return -ENOMEM;
+	r = refuse_unsupported(body, out, err);
+	if (r == 0)
+		r = check_namespaces(out, err);
+	if (r == 0)
+		r = check_network(out, err);
+	if (r == 0)
+		r = check_limits(out, host_cpus, err);
+	if (r == 0)
+		r = check_restart(out, err);
+	if (r == 0)
+		r = fill_defaults(out);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(out);
+	return 0;
+}

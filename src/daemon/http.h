@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+/*
+ * A request and its reply as the API's handlers see them: no handler knows the HTTP library.
+ * A handler is straight-line code that may block; it has a thread to itself.
+ */
+
+#define API_MINOR_MAX 47u /* announced: 1.47 */
+#define API_MINOR_MIN 24u
+
+#define HTTP_JSON_MAX_BYTES (4u << 20)
+#define HTTP_PARAMS_MAX	    32u
+
+#define TYPE_JSON		"application/json"
+#define TYPE_RAW_STREAM		"application/vnd.docker.raw-stream"
+#define TYPE_MULTIPLEXED_STREAM "application/vnd.docker.multiplexed-stream"
+
+struct daemon;
+
+struct param {
+	char *key;
+	char *value; /* never NULL */
+};
+
+struct request {
+	struct daemon *daemon; /* borrowed */
+	const char *method;    /* borrowed */
+	unsigned api_minor;    /* API_MINOR_MAX for an unversioned path */
+	char *target;	       /* what {} or {*} of the route stood for; NULL where it has none */
+	struct param *query;
+	size_t n_query;
+	char *registry_auth; /* header X-Registry-Auth, or NULL */
+	bool wants_upgrade;  /* the client sent "Upgrade" */
+	int client_fd;	     /* the client's socket; to be polled and duplicated, nothing else */
+	struct buf body;     /* whole body; empty for a ROUTE_UPLOAD */
+	int body_fd;	     /* ROUTE_UPLOAD: the body as it comes in; else -1 */
+};
+
+/** request_arg() - a query parameter; borrowed; NULL when it is not there */
+const char *request_arg(const struct request *rq, const char *key);
+
+/** request_flag() - a boolean of the query as docker reads it: "", 0, no, false, none are false */
+bool request_flag(const struct request *rq, const char *key, bool otherwise);
+
+/** request_json() - the body as a JSON object; an empty body is {}.  @ret: owned.  Return: 0;
+ * -EBADMSG; -ENOMEM. */
+int request_json(const struct request *rq, json_t **ret, struct err *err);
+
+/**
+ * request_client_gone() - did the client close its connection?
+ *
+ * A client that only half-closed is still there.
+ */
+bool request_client_gone(int client_fd);
+
+/* A body that is made while it is sent. */
+struct stream {
+	/** read() - wait for bytes.  Return: how many, at most @max; 0 at the end; -errno cuts the
+	 * connection. */
+	ssize_t (*read)(void *arg, char *data, size_t max);
+	/** free() - called once, also when the client went away */
+	void (*free)(void *arg);
+};
+
+/* A connection that stops being HTTP. Exactly one of the two is called. */
+struct hijack {
+	/**
+	 * take() - the 101 is sent
+	 * @fd:    a duplicate of the client's socket, owned by the callee
+	 * @early: bytes the client sent behind its request; borrowed
+	 */
+	void (*take)(void *arg, int fd, const void *early, size_t len);
+	/** drop() - the client went away before */
+	void (*drop)(void *arg);
+};
+
+struct reply {
+	unsigned status;
+	const char *content_type; /* static */
+	struct buf body;
+	const struct stream *stream; /* NULL: @body is the whole body */
+	const struct hijack *hijack;
+	void *arg;	   /* of stream or hijack */
+	bool ping_headers; /* API version and the like */
+};
+
+/** reply_json() - answer with a JSON value; takes @value over, NULL counts as out of memory.
+ * Return: 0; -ENOMEM. */
+int reply_json(struct reply *rp, unsigned status, json_t *value);
+
+/** reply_text() - answer with text.  Return: 0; -ENOMEM. */
+int reply_text(struct reply *rp, unsigned status, const char *content_type, const char *text);
+
+/** reply_empty() - answer without a body.  Return: 0. */
+int reply_empty(struct reply *rp, unsigned status);
+
+/** reply_stream() - answer with a body that is made while it is sent.  Return: 0. */
+int reply_stream(struct reply *rp, const char *content_type, const struct stream *stream,
+		 void *arg);
+
+/** reply_hijack() - answer 101 and hand the connection over.  Return: 0; -EINVAL with a message
+ * when the client did not ask for an upgrade; @arg stays the caller's then. */
+int reply_hijack(const struct request *rq, struct reply *rp, const char *content_type,
+		 const struct hijack *hijack, void *arg, struct err *err);
+
+/** http_status() - the status that stands for a negative errno of a handler */
+unsigned http_status(int code);
+
+/** http_error_body() - {"message":…} appended to @b; the code's own text when @err has none.
+ * Return: 0; -ENOMEM. */
+int http_error_body(struct buf *b, int code, const struct err *err);

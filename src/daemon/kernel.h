@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/* The guest kernel: $ROOT/kernel/HASH/{vmlinuz,initrd}, and the link "current" to one of them. */
+
+struct kernel_paths {
+	char hash[65];
+	char *kernel, *initrd; /* absolute */
+	char *version;	       /* the release it says it is; "" when it does not say */
+};
+
+/** kernel_paths_reset() - free what it holds */
+void kernel_paths_reset(struct kernel_paths *p);
+
+/** kernel_current() - the kernel for new machines.  Return: 0; -EIO with a message when none is
+ * set; -ENOMEM. */
+int kernel_current(struct daemon *d, struct kernel_paths *ret, struct err *err);
+
+/**
+ * kernel_set() - copy a kernel in, build its initramfs, make it the current one
+ * @kernel:  absolute path of a bzImage or ELF kernel
+ * @modules: absolute path of its modules' folder; NULL or "": everything is built in
+ *
+ * A crash on the way leaves the current kernel as it was.  Machines that run keep theirs.
+ *
+ * Return: 0, @ret owned; -EINVAL or -ENOENT with a message; -errno with a message.
+ */
+int kernel_set(struct daemon *d, const char *kernel, const char *modules, struct kernel_paths *ret,
+	       struct err *err);

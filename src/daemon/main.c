@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  moatd stays in the foreground; whoever wants it in the background puts it
+ * there.  It takes its socket from systemd (LISTEN_FDS) or makes it, locks the data root, finds
+ * out what happened while it was away, and only then accepts.  SIGTERM and SIGINT end it;
+ * containers go on, and the next moatd finds them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/locate.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "daemon/api/api.h"
+#include "daemon/lifecycle.h"
+#include "daemon/server.h"
+
+#define SYSTEMD_FIRST_FD 3
+#define EXIT_USAGE	 2
+
+struct options {
+	char *root;
+	char *socket;
+	int ready_fd; /* -1: nobody waits */
+};
+
+static void print_help(void)
+{
+	puts("Usage: moatd [--root DIR] [--socket unix:///PATH] [--ready-fd N] [--debug]\n"
+	     "\n"
+	     "Runs OCI containers, each in a virtual machine of its own, and serves the Docker\n"
+	     "Engine API for them on a unix socket.\n"
+	     "\n"
+	     "  --root DIR      data root (MOAT_ROOT)\n"
+	     "  --socket ADDR   socket to listen on (MOAT_HOST); by default moat.sock in DIR\n"
+	     "                  where --root is given\n"
+	     "  --ready-fd N    write a byte to this descriptor and close it when listening\n"
+	     "  --debug         log more\n"
+	     "  --version       print the version");
+}
+
+static int set_root(struct options *o, const char *text, struct err *err)
+{
+	if (text[0] != '/')
+		return err_set(err, -EINVAL, "--root must be an absolute path, not \"%s\"", text);
+	free(o->root);
+	o->root = strdup(text);
+	return o->root ? 0 : -ENOMEM;
+}
+
+static int set_ready_fd(struct options *o, const char *text, struct err *err)
+{
+	uint32_t fd;
+
+	if (str_to_u32(text, &fd) < 0 || fd > 65535 || fcntl((int)fd, F_GETFD) < 0)
+		return err_set(err, -EINVAL, "--ready-fd %s is no open descriptor", text);
+	o->ready_fd = (int)fd;
+	return fd_set_cloexec(o->ready_fd, true);
+}
+
+/* Return: 0 to go on; 1 when all is done; -EINVAL with a message. */
+static int parse_options(int argc, char **argv, struct options *o, struct err *err)
+{
+	static const struct option longs[] = {
+		{ "root", required_argument, NULL, 'r' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "ready-fd", required_argument, NULL, 'f' },
+		{ "foreground", no_argument, NULL, 'F' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, r = 0;
+
+	while (r == 0 && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			r = set_root(o, optarg, err);
+			break;
+		case 's':
+			free(o->socket);
+			o->socket = NULL;
+			r = locate_socket_parse(optarg, "--socket", &o->socket, err);
+			break;
+		case 'f':
+			r = set_ready_fd(o, optarg, err);
+			break;
+		case 'F':
+			break;
+		case 'd':
+			log_set_level(LOG_DEBUG);
+			break;
+		case 'v':
+			puts("moatd " MOAT_VERSION);
+			return 1;
+		case 'h':
+			print_help();
+			return 1;
+		default:
+			return err_set(err, -EINVAL, "see moatd --help");
+		}
+	}
+	if (r == 0 && optind < argc)
+		return err_set(err, -EINVAL, "unexpected argument \"%s\"", argv[optind]);
+	return r;
+}
+
+static int fill_options(struct options *o, struct err *err)
+{
+	int r = 0;
+
+	if (o->root && !o->socket) {
+		o->socket = str_printf("%s/moat.sock", o->root);
+		return o->socket ? 0 : -ENOMEM;
+	}
+	if (!o->root)
+		r = locate_root(&o->root, err);
+	if (r == 0 && !o->socket)
+		r = locate_socket(&o->socket, err);
+	return r;
+}
+
+/* The lock is the process's own as long as it lives; the file says whose it is. */
+static int lock_root(const char *root, struct err *err)
+{
+	cleanup_free char *path = str_printf("%s/moatd.lock", root);
+	cleanup(buf_reset) struct buf holder = BUF_INIT;
+	char pid[32];
+	int fd, r = path ? path_mkdir_p(root, 0700) : -ENOMEM;
+
+	if (r < 0)
+		return err_errno(err, r, "data root %s", root);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_errno(err, -errno, "%s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		r = -errno;
+		(void)fd_read_file(fd, 64, &holder);
+		close(fd);
+		if (r != -EWOULDBLOCK)
+			return err_errno(err, r, "%s", path);
+		return err_set(err, -EBUSY, "another moatd runs on %s: process %s", root,
+			       holder.data ? holder.data : "unknown");
+	}
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (ftruncate(fd, 0) < 0 || fd_pwrite_all(fd, pid, strlen(pid), 0) < 0)
+		return err_errno(err, -errno, "%s", path);
+	return 0;
+}
+
+/* sd_listen_fds(3): the descriptors are ours if LISTEN_PID says so. */
+static int inherited_socket(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	uint32_t p, n;
+
+	if (!pid || !fds || str_to_u32(pid, &p) < 0 || str_to_u32(fds, &n) < 0 ||
+	    p != (uint32_t)getpid() || n < 1)
+		return -1;
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	fd_set_cloexec(SYSTEMD_FIRST_FD, true);
+	return SYSTEMD_FIRST_FD;
+}
+
+static int listen_on(const char *path, int *ret_fd, struct err *err)
+{
+	cleanup_free char *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	cleanup_close int dir_fd = -1;
+	int r;
+
+	if (!slash)
+		return -ENOMEM;
+	*slash = '\0';
+	r = path_mkdir_p(*dir ? dir : "/", 0700);
+	if (r == 0) {
+		dir_fd = open(*dir ? dir : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = dir_fd < 0 ? -errno : 0;
+	}
+	if (r == 0)
+		r = unix_listen_at(dir_fd, slash + 1, SOCK_STREAM, 0600, ret_fd);
+	return r < 0 ? err_errno(err, r, "cannot listen on %s", path) : 0;
+}
+
+static int on_signal(struct source *s, int signo, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)s;
+	log_info("ending on signal %d; containers go on", signo);
+	loop_quit(d->loop, 0);
+	return 0;
+}
+
+static int prepare_process(struct daemon *d)
+{
+	struct rlimit files;
+	int r = loop_add_signal(d->loop, SIGTERM, on_signal, d, NULL);
+
+	if (r == 0)
+		r = loop_add_signal(d->loop, SIGINT, on_signal, d, NULL);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		r = -errno;
+	/* A connection, a watch and its container's things: a few descriptors each. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	/* A thread per connection must not become an arena per thread. */
+	mallopt(M_ARENA_MAX, 2);
+	return r;
+}
+
+static int serve(struct daemon *d, const struct options *o, struct err *err)
+{
+	cleanup_close int listen_fd = inherited_socket();
+	bool own = listen_fd < 0;
+	struct server *server;
+	int r = prepare_process(d);
+
+	if (r == 0)
+		r = lifecycle_recover(d, err);
+	if (r == 0 && own)
+		r = listen_on(o->socket, &listen_fd, err);
+	if (r == 0)
+		r = server_new(d, listen_fd, api_routes, &server, err);
+	if (r < 0)
+		return r;
+	log_info("moatd %s serves %s on %s", MOAT_VERSION, d->root, o->socket);
+	if (o->ready_fd >= 0) {
+		(void)fd_write_all(o->ready_fd, "1", 1);
+		close(o->ready_fd);
+	}
+	r = loop_run(d->loop);
+	server_stop(server);
+	if (own)
+		unlink(o->socket);
+	return r;
+}
+
+static int run(struct options *o, struct err *err)
+{
+	struct daemon *d;
+	int r = fill_options(o, err);
+
+	umask(077);
+	if (r == 0)
+		r = lock_root(o->root, err);
+	if (r == 0)
+		r = daemon_open(o->root, &d, err);
+	if (r < 0)
+		return r;
+	d->socket = strdup(o->socket);
+	return d->socket ? serve(d, o, err) : -ENOMEM;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .ready_fd = -1 };
+	struct err err = { 0 };
+	int r = parse_options(argc, argv, &o, &err);
+
+	if (r > 0)
+		return EXIT_SUCCESS;
+	if (r < 0) {
+		fprintf(stderr, "moatd: %s\n", err.msg);
+		return EXIT_USAGE;
+	}
+	r = run(&o, &err);
+	if (r < 0)
+		fprintf(stderr, "moatd: %s\n", err.msg[0] ? err.msg : strerror(-r));
+	/* Handlers may still run: nothing of theirs is freed, and all that counts is on the disk.
+	 */
+	fflush(NULL);
+	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}

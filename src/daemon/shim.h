@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+
+/* Talking to one moat-shim (docs/SHIM.md). The shim is ours, but what it reports came from a guest.
+ */
+
+#define SHIM_PACKET_MAX		(128u << 10)
+#define SHIM_TIMEOUT_MSEC	10000
+#define SHIM_START_TIMEOUT_MSEC 90000
+
+/**
+ * shim_spawn() - make the socket and execute moat-shim
+ * @program: absolute path of moat-shim
+ * @dir:     the container's folder, absolute
+ * @dir_fd:  the same; borrowed
+ * @ret_pid: to be reaped by the caller
+ *
+ * Return: 0; -errno with a message.
+ */
+int shim_spawn(const char *program, const char *dir, int dir_fd, pid_t *ret_pid, struct err *err);
+
+/** shim_connect() - a connection to the shim of a container's folder.  Return: 0; -ECONNREFUSED or
+ * -ENOENT when there is none; -errno. */
+int shim_connect(int containers_fd, const char *id, int *ret_fd);
+
+struct shim_call {
+	int containers_fd; /* borrowed */
+	const char *id;	   /* of the container */
+	json_t *request;   /* taken over; NULL counts as out of memory */
+	int send_fd;	   /* borrowed; -1: none */
+	int timeout_msec;
+};
+
+/**
+ * shim_request() - one request and its answer
+ * @ret: the whole answer, owned; may be NULL
+ *
+ * Return: 0; the negative errno of an answer that says no, with its message; -ETIMEDOUT;
+ * -ECONNREFUSED with a message when the shim is gone; -EBADMSG; -errno.
+ */
+int shim_request(const struct shim_call *call, json_t **ret, struct err *err);
+
+/* How a container ended: exit.json, and the event "exited". */
+struct shim_exit {
+	int code;
+	bool oom;
+	char error[512];
+	int64_t started_nsec;
+	int64_t finished_nsec;
+};
+
+/** shim_read_exit() - from an event or a parsed exit.json.  Return: 0; -EBADMSG with a message. */
+int shim_read_exit(const json_t *obj, struct shim_exit *ret, struct err *err);
+
+/** shim_load_exit() - exit.json of a container.  Return: 0; -ENOENT; -EBADMSG; -errno. */
+int shim_load_exit(int containers_fd, const char *id, struct shim_exit *ret);

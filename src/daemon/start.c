@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A start makes the container's files, executes the shim, watches it, hands
+ * over the clients that attached before, and asks for the process.  The main thread turns the
+ * shim's events into transitions; this one only waits for them.  So there is one place where a
+ * container becomes running or ended, whatever thread asked for it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "daemon/lifecycle.h"
+#include "daemon/machine.h"
+#include "daemon/shim.h"
+#include "daemon/transition.h"
+#include "daemon/watcher.h"
+
+#define CODE_FAILED	    125
+#define CODE_NOT_EXECUTABLE 126
+#define CODE_NOT_FOUND	    127
+#define ATTACHING_MSEC	    5000
+
+static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd, struct err *err)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_close int dir_fd = -1;
+	int r = state_texts(d->state, c->rec.id, &texts, err);
+
+	if (r < 0)
+		return r;
+	r = path_open_dir(d->containers_fd, c->rec.id, 0700, &dir_fd);
+	if (r == 0 && unlinkat(dir_fd, "exit.json", 0) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r < 0)
+		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
+	r = machine_write(d, &texts, dir_fd, err);
+	if (r == 0)
+		*ret_fd = take_fd(&dir_fd);
+	return r;
+}
+
+static int ask_to_watch(struct daemon *d, struct container *c, int *ret_fd, struct err *err)
+{
+	static const char watch[] = "{\"op\":\"watch\"}";
+	cleanup_close int fd = -1;
+	int r = shim_connect(d->containers_fd, c->rec.id, &fd);
+
+	if (r == 0)
+		r = unix_send(fd, watch, strlen(watch), -1);
+	if (r < 0)
+		return err_errno(err, r, "cannot watch moat-shim");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int launch(struct daemon *d, struct container *c, struct err *err)
+{
+	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
+	cleanup_close int dir_fd = -1;
+	pid_t pid;
+	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, err) : -ENOMEM;
+
+	if (r == 0)
+		r = shim_spawn(d->shim_path, dir, dir_fd, &pid, err);
+	if (r < 0)
+		return r;
+	r = ask_to_watch(d, c, &fd, err);
+	if (r == 0)
+		r = watcher_add(d->watcher, c, fd, pid);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	return r;
+}
+
+/* Clients that are being told 101 right now belong to this start. */
+static void wait_for_attaching(struct daemon *d, struct container *c)
+{
+	uint64_t deadline = clock_mono_usec() + ATTACHING_MSEC * USEC_PER_MSEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	bool done = false;
+
+	if (hub_subscribe(d->hub, &sub) < 0)
+		return;
+	while (!done && clock_mono_usec() < deadline) {
+		pthread_mutex_lock(&d->containers.lock);
+		done = c->attaching == 0;
+		pthread_mutex_unlock(&d->containers.lock);
+		if (!done)
+			hub_wait(sub, -1, 100);
+	}
+}
+
+static void hand_over_attachments(struct daemon *d, struct container *c)
+{
+	struct attachment *list;
+
+	wait_for_attaching(d, c);
+	pthread_mutex_lock(&d->containers.lock);
+	list = take_ptr(c->attachments);
+	c->shim = true;
+	pthread_mutex_unlock(&d->containers.lock);
+	for (struct attachment *a = list; a; a = a->next) {
+		struct shim_call call = {
+			.containers_fd = d->containers_fd,
+			.id = c->rec.id,
+			.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach",
+					     "target", "", "stdin", a->in, "stdout", a->out,
+					     "stderr", a->err, "framed", a->framed),
+			.send_fd = a->fd,
+			.timeout_msec = SHIM_TIMEOUT_MSEC,
+		};
+
+		/* One that fails finds its connection closed; the container starts all the same. */
+		(void)shim_request(&call, NULL, NULL);
+	}
+	attachments_free(list);
+}
+
+/* Until the main thread has seen the process run, or end. */
+static int wait_for_news(struct daemon *d, struct container *c, uint64_t ends, int timeout_msec)
+{
+	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	int r = hub_subscribe(d->hub, &sub);
+
+	while (r == 0) {
+		bool done;
+
+		pthread_mutex_lock(&d->containers.lock);
+		done = !c->starting || c->ends != ends;
+		pthread_mutex_unlock(&d->containers.lock);
+		if (done)
+			return 0;
+		if (clock_mono_usec() >= deadline)
+			return -ETIMEDOUT;
+		hub_wait(sub, -1, 1000);
+	}
+	return r;
+}
+
+static int simple_request(struct daemon *d, struct container *c, const char *op, int timeout_msec,
+			  struct err *err)
+{
+	struct shim_call call = {
+		.containers_fd = d->containers_fd,
+		.id = c->rec.id,
+		.request = json_pack("{s:s}", "op", op),
+		.send_fd = -1,
+		.timeout_msec = timeout_msec,
+	};
+
+	return shim_request(&call, NULL, err);
+}
+
+/* The process does not run: make sure the machine is gone, and find the status that says why. */
+static int start_failed(struct daemon *d, struct container *c, uint64_t ends, int code,
+			struct err *err)
+{
+	int exit_code;
+
+	if (wait_for_news(d, c, ends, 2000) < 0) {
+		(void)simple_request(d, c, "kill", SHIM_TIMEOUT_MSEC, NULL);
+		(void)wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
+	}
+	pthread_mutex_lock(&d->containers.lock);
+	c->starting = false;
+	exit_code = c->rec.exit_code;
+	/* A shim that ended instead of answering left its reason in exit.json. */
+	if ((code == -ECONNREFUSED || code == -ECONNRESET) && c->rec.error[0])
+		err_set(err, code, "%s", c->rec.error);
+	pthread_mutex_unlock(&d->containers.lock);
+	if (exit_code == CODE_NOT_FOUND || exit_code == CODE_NOT_EXECUTABLE)
+		return -EINVAL;
+	return code == -ENOENT ? -EIO : code;
+}
+
+/* Nothing of it came to be; there is no shim that could say so. */
+static int launch_failed(struct daemon *d, struct container *c, int code, struct err *err)
+{
+	struct shim_exit how = { .code = CODE_FAILED, .finished_nsec = clock_now_nsec() };
+
+	if (err)
+		snprintf(how.error, sizeof(how.error), "%.500s", err->msg);
+	container_ended(d, c, &how);
+	return code;
+}
+
+static int start_locked(struct daemon *d, struct container *c, struct err *err)
+{
+	uint64_t ends;
+	int r = 0;
+
+	pthread_mutex_lock(&d->containers.lock);
+	if (c->removed)
+		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
+	else if (c->rec.state == CONTAINER_RUNNING)
+		r = -EALREADY;
+	else
+		c->starting = true;
+	ends = c->ends;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (r < 0)
+		return r;
+	r = launch(d, c, err);
+	if (r < 0)
+		return launch_failed(d, c, r, err);
+	hand_over_attachments(d, c);
+	r = simple_request(d, c, "start", SHIM_START_TIMEOUT_MSEC, err);
+	if (r == 0)
+		r = wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
+	return r < 0 ? start_failed(d, c, ends, r, err) : 0;
+}
+
+int container_start(struct daemon *d, struct container *c, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&c->op);
+	r = start_locked(d, c, err);
+	pthread_mutex_unlock(&c->op);
+	return r;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/random.h"
+#include "oci/reference.h"
+
+/*
+ * What moatd must not forget, in SQLite: one row per container.  Every function is one
+ * transaction, on the disk when it returns, and may be called from any thread.
+ */
+struct state;
+
+enum container_state { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED };
+
+/* The part of a row that is kept in memory too. */
+struct record {
+	char id[ID_LEN + 1];
+	char *name;
+	int64_t created_nsec;
+	char *image;		/* as the user named it */
+	struct digest manifest; /* of the image: names the EROFS file */
+	struct digest config;	/* docker's image id */
+	enum container_state state;
+	int exit_code;
+	bool oom;
+	char *error;	       /* never NULL; "" when all went well */
+	int64_t started_nsec;  /* 0: never */
+	int64_t finished_nsec; /* 0: never */
+	pid_t pid;	       /* of the engine; 0 when not running */
+};
+
+/* The part that is not: JSON texts, fixed when the container is made. */
+struct texts {
+	char *config;	   /* docker's Config */
+	char *host_config; /* docker's HostConfig */
+	char *spec;	   /* config.json */
+};
+
+/** record_reset(), texts_reset() - free what they hold */
+void record_reset(struct record *rec);
+void texts_reset(struct texts *t);
+
+/**
+ * state_open() - open or create state.db below the data root
+ * @ret: owned, state_close()
+ *
+ * Return: 0; -EPROTO with a message when a newer moat wrote it; -EIO or -errno with a message.
+ */
+int state_open(const char *root, struct state **ret, struct err *err);
+void state_close(struct state *st);
+
+/** state_insert() - a new container.  Return: 0; -EEXIST when the name is taken; -ENOSPC, -EIO with
+ * a message. */
+int state_insert(struct state *st, const struct record *rec, const struct texts *texts,
+		 struct err *err);
+
+/** state_update() - name, state and what belongs to it.  Return: 0; -EEXIST when the name is taken;
+ * -ENOSPC, -EIO with a message. */
+int state_update(struct state *st, const struct record *rec, struct err *err);
+
+/** state_delete() - forget a container; an unknown one is no error.  Return: 0; -ENOSPC, -EIO with
+ * a message. */
+int state_delete(struct state *st, const char *id, struct err *err);
+
+/** state_texts() - @ret: owned, texts_reset().  Return: 0; -ENOENT; -EIO with a message. */
+int state_texts(struct state *st, const char *id, struct texts *ret, struct err *err);
+
+/**
+ * state_each() - every container, oldest first
+ * @fn: may move what @rec and @texts hold; a negative errno ends the walk
+ *
+ * Return: 0; what @fn returned; -EIO with a message.
+ */
+int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *texts, void *arg),
+	       void *arg, struct err *err);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/transition.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+
+#define CODE_KILLED 137
+
+void container_publish(struct daemon *d, struct container *c, const char *action, json_t *extra)
+{
+	cleanup_json json_t *owned = extra;
+	json_t *attributes = json_deep_copy(c->labels);
+
+	if (attributes) {
+		json_object_update(attributes, owned);
+		json_object_set_new(attributes, "image", json_string(c->rec.image));
+		pthread_mutex_lock(&d->containers.lock);
+		json_object_set_new(attributes, "name", json_string(c->rec.name));
+		pthread_mutex_unlock(&d->containers.lock);
+	}
+	hub_publish(d->hub, "container", action, c->rec.id, attributes);
+}
+
+/* What cannot be written now is found out again from the shim or exit.json after a restart. */
+static void persist(struct daemon *d, const struct container *c)
+{
+	struct err err = { 0 };
+
+	if (state_update(d->state, &c->rec, &err) < 0)
+		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
+}
+
+static void set_error(struct container *c, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return;
+	free(c->rec.error);
+	c->rec.error = copy;
+}
+
+void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t started_nsec)
+{
+	bool news;
+
+	pthread_mutex_lock(&d->containers.lock);
+	news = c->rec.state != CONTAINER_RUNNING && !c->removed;
+	if (news) {
+		c->rec.state = CONTAINER_RUNNING;
+		c->rec.pid = pid;
+		c->rec.started_nsec = started_nsec;
+		c->rec.exit_code = 0;
+		c->rec.oom = false;
+		set_error(c, "");
+		persist(d, c);
+	}
+	c->starting = false;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (news)
+		container_publish(d, c, "start", NULL);
+}
+
+static void end_execs(struct container *c)
+{
+	for (struct exec *e = c->execs; e; e = e->next) {
+		if (e->running)
+			e->code = CODE_KILLED;
+		e->running = false;
+	}
+}
+
+/* Under the table's lock. */
+static void record_end(struct container *c, const struct shim_exit *how)
+{
+	/* A container whose first start failed is still only created, as with docker. */
+	if (c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0)
+		c->rec.state = CONTAINER_EXITED;
+	c->rec.exit_code = how->code;
+	c->rec.oom = how->oom;
+	c->rec.finished_nsec = how->finished_nsec;
+	if (how->started_nsec > 0)
+		c->rec.started_nsec = how->started_nsec;
+	c->rec.pid = 0;
+	set_error(c, how->error);
+	c->starting = false;
+	c->shim = false;
+	end_execs(c);
+}
+
+void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how)
+{
+	struct attachment *left;
+	struct err err = { 0 };
+	bool forget;
+
+	pthread_mutex_lock(&d->containers.lock);
+	record_end(c, how);
+	forget = c->auto_remove && !c->restarting;
+	if (!forget && !c->removed)
+		persist(d, c);
+	left = take_ptr(c->attachments);
+	c->ends++;
+	pthread_mutex_unlock(&d->containers.lock);
+	attachments_free(left);
+	if (how->error[0])
+		log_warning("container %.12s: %s", c->rec.id, how->error);
+	if (how->oom)
+		container_publish(d, c, "oom", NULL);
+	container_publish(d, c, "die",
+			  json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
+	if (forget && container_forget(d, c, &err) < 0)
+		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
+}
+
+void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code)
+{
+	struct exec *e;
+
+	pthread_mutex_lock(&d->containers.lock);
+	e = container_exec(c, exec_id);
+	if (e) {
+		e->started = true;
+		e->running = false;
+		e->code = code;
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+	container_publish(
+		d, c, "exec_die",
+		json_pack("{s:s, s:o}", "execID", exec_id, "exitCode", json_sprintf("%d", code)));
+}
+
+int container_forget(struct daemon *d, struct container *c, struct err *err)
+{
+	int r = state_delete(d->state, c->rec.id, err);
+
+	if (r < 0)
+		return r;
+	if (!containers_drop(&d->containers, c))
+		return 0;
+	container_publish(d, c, "destroy", NULL);
+	r = path_remove_tree(d->containers_fd, c->rec.id);
+	if (r < 0)
+		log_warning("container %.12s: its folder is left: %s", c->rec.id, strerror(-r));
+	return 0;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Handler threads post watches to a list and ring an eventfd; the main loop
+ * takes them over, reads one event per packet and turns it into a transition.  A connection that
+ * ends without "exited" means the shim is gone: exit.json says how the container ended, and
+ * without it the shim was killed.
+ *
+ * The shim's events are checked as any foreign JSON; a packet that makes no sense is logged and
+ * dropped.
+ */
+#include "daemon/watcher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "daemon/transition.h"
+
+struct watch {
+	struct watch *next;
+	struct watcher *watcher;
+	struct container *container; /* a reference */
+	int fd;
+	pid_t pid;
+	struct source *io, *child;
+	bool exited;
+};
+
+struct watcher {
+	struct daemon *d;
+	pthread_mutex_t lock;
+	struct watch *posted;  /* by any thread, guarded by the lock */
+	struct watch *watches; /* main thread only */
+	int wake_fd;
+	struct source *wake;
+	char *packet;
+};
+
+static void watch_free(struct watch *w)
+{
+	source_free(w->io);
+	source_free(w->child);
+	if (w->fd >= 0)
+		close(w->fd);
+	container_unref(&w->watcher->d->containers, w->container);
+	free(w);
+}
+
+static void unlink_watch(struct watch *w)
+{
+	struct watch **p = &w->watcher->watches;
+
+	while (*p && *p != w)
+		p = &(*p)->next;
+	if (*p)
+		*p = w->next;
+}
+
+/* A watch is over when the connection has ended and the child, if it is ours, is reaped. */
+static void finish(struct watch *w)
+{
+	if (w->fd >= 0 || w->pid > 0)
+		return;
+	unlink_watch(w);
+	watch_free(w);
+}
+
+static void note_execs(struct watch *w, const json_t *event)
+{
+	struct container *c = w->container;
+	json_t *list = json_object_get(event, "execs"), *item;
+	size_t i;
+
+	pthread_mutex_lock(&w->watcher->d->containers.lock);
+	json_array_foreach (list, i, item) {
+		const char *target = json_string_value(json_object_get(item, "target"));
+		struct exec *e;
+
+		if (!target || strlen(target) != ID_LEN || i >= EXECS_MAX)
+			continue;
+		e = container_exec(c, target);
+		if (!e) {
+			e = calloc(1, sizeof(*e));
+			if (!e)
+				continue;
+			memcpy(e->id, target, ID_LEN);
+			container_add_exec(c, e);
+		}
+		e->started = true;
+		e->running = json_is_true(json_object_get(item, "running"));
+		e->code = (int)json_integer_value(json_object_get(item, "code"));
+	}
+	pthread_mutex_unlock(&w->watcher->d->containers.lock);
+}
+
+static int on_started(struct watch *w, const json_t *event, struct err *err)
+{
+	int64_t pid = 0, nsec = 0;
+	int r = json_get_i64(event, "pid", &pid, err);
+
+	if (r == 0)
+		r = json_get_i64(event, "started_nsec", &nsec, err);
+	if (r < 0)
+		return r;
+	container_started(w->watcher->d, w->container, (pid_t)pid,
+			  nsec > 0 ? nsec : clock_now_nsec());
+	return 0;
+}
+
+static int on_exited(struct watch *w, const json_t *event, struct err *err)
+{
+	struct shim_exit how;
+	int r = shim_read_exit(event, &how, err);
+
+	if (r < 0)
+		return r;
+	w->exited = true;
+	container_ended(w->watcher->d, w->container, &how);
+	return 0;
+}
+
+static int on_event(struct watch *w, const json_t *event, struct err *err)
+{
+	const char *what, *target = NULL, *state = NULL;
+	int64_t code = 0;
+	int r = json_get_str(event, "event", &what, err);
+
+	if (r < 0 || !what || w->exited)
+		return r;
+	if (streq(what, "started"))
+		return on_started(w, event, err);
+	if (streq(what, "exited"))
+		return on_exited(w, event, err);
+	if (streq(what, "state")) {
+		r = json_get_str(event, "state", &state, err);
+		note_execs(w, event);
+		return r == 0 && state && streq(state, "running") ? on_started(w, event, err) : r;
+	}
+	if (streq(what, "exec-exited")) {
+		r = json_get_str(event, "target", &target, err);
+		if (r == 0)
+			r = json_get_i64(event, "code", &code, err);
+		if (r == 0 && target)
+			container_exec_ended(w->watcher->d, w->container, target,
+					     (int)(code & 0xff));
+	}
+	return r;
+}
+
+static void on_gone(struct watch *w)
+{
+	struct daemon *d = w->watcher->d;
+	struct shim_exit how = { .code = 137, .finished_nsec = clock_now_nsec() };
+	bool running;
+
+	source_free(w->io);
+	w->io = NULL;
+	close(w->fd);
+	w->fd = -1;
+	if (!w->exited) {
+		pthread_mutex_lock(&d->containers.lock);
+		running = w->container->rec.state == CONTAINER_RUNNING;
+		pthread_mutex_unlock(&d->containers.lock);
+		if (shim_load_exit(d->containers_fd, w->container->rec.id, &how) < 0)
+			strcpy(how.error, running ? "moat-shim was killed"
+						  : "moat-shim ended before the container started");
+		container_ended(d, w->container, &how);
+	}
+	hub_wake(d->hub);
+	finish(w);
+}
+
+static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct watch *w = arg;
+	cleanup_json json_t *event = NULL;
+	cleanup_close int unexpected = -1;
+	struct err err = { 0 };
+	ssize_t n = unix_recv(fd, w->watcher->packet, SHIM_PACKET_MAX, &unexpected);
+	int r;
+
+	(void)s;
+	(void)events;
+	if (n == -EAGAIN)
+		return 0;
+	if (n <= 0 && n != -EMSGSIZE) {
+		on_gone(w);
+		return 0;
+	}
+	r = n < 0 ? err_set(&err, (int)n, "a packet that is too long")
+		  : json_read(w->watcher->packet, (size_t)n, "an event", &event, &err);
+	if (r == 0)
+		r = on_event(w, event, &err);
+	if (r < 0)
+		log_warning("container %.12s: moat-shim: %s", w->container->rec.id, err.msg);
+	return 0;
+}
+
+static int on_reaped(struct source *s, pid_t pid, int status, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)s;
+	(void)pid;
+	if (status != 0)
+		log_debug("container %.12s: moat-shim ended with status %d", w->container->rec.id,
+			  status);
+	w->pid = 0;
+	finish(w);
+	return 0;
+}
+
+static int take_over(struct watcher *all, struct watch *w)
+{
+	int r = fd_set_nonblock(w->fd, true);
+
+	if (r == 0)
+		r = loop_add_io(all->d->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
+	if (r == 0 && w->pid > 0)
+		r = loop_add_child(all->d->loop, w->pid, on_reaped, w, &w->child);
+	if (r < 0) {
+		log_error("container %.12s cannot be watched: %s", w->container->rec.id,
+			  strerror(-r));
+		watch_free(w);
+		return 0;
+	}
+	w->next = all->watches;
+	all->watches = w;
+	return 0;
+}
+
+static int on_posted(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct watcher *all = arg;
+	struct watch *posted;
+	eventfd_t n;
+
+	(void)s;
+	(void)events;
+	(void)eventfd_read(fd, &n);
+	pthread_mutex_lock(&all->lock);
+	posted = take_ptr(all->posted);
+	pthread_mutex_unlock(&all->lock);
+	while (posted) {
+		struct watch *w = posted;
+
+		posted = w->next;
+		take_over(all, w);
+	}
+	return 0;
+}
+
+int watcher_new(struct daemon *d, struct watcher **ret)
+{
+	struct watcher *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->d = d;
+	pthread_mutex_init(&w->lock, NULL);
+	w->packet = malloc(SHIM_PACKET_MAX);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = !w->packet ? -ENOMEM : w->wake_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = loop_add_io(d->loop, w->wake_fd, EPOLLIN, on_posted, w, &w->wake);
+	if (r < 0) {
+		watcher_free(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+void watcher_free(struct watcher *w)
+{
+	if (!w)
+		return;
+	while (w->watches) {
+		struct watch *one = w->watches;
+
+		w->watches = one->next;
+		watch_free(one);
+	}
+	source_free(w->wake);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	pthread_mutex_destroy(&w->lock);
+	free(w->packet);
+	free(w);
+}
+
+int watcher_add(struct watcher *w, struct container *c, int fd, pid_t pid)
+{
+	struct watch *one = calloc(1, sizeof(*one));
+
+	if (!one) {
+		close(fd);
+		return -ENOMEM;
+	}
+	one->watcher = w;
+	one->container = container_ref(&w->d->containers, c);
+	one->fd = fd;
+	one->pid = pid;
+	pthread_mutex_lock(&w->lock);
+	one->next = w->posted;
+	w->posted = one;
+	pthread_mutex_unlock(&w->lock);
+	(void)eventfd_write(w->wake_fd, 1);
+	return 0;
+}
