@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "cli/options.h"
+#include "client/api.h"
+#include "client/url.h"
+
+#define API_BASE "/v1.47"
+
+#define EXIT_MOAT_FAILED 125
+#define EXIT_CANNOT_RUN	 126
+#define EXIT_NOT_FOUND	 127
+
+/* What a command gets. */
+struct cli {
+	const struct command *command;
+	struct options opt;
+	struct api *api; /* connects at the first request; starts moatd when needed */
+};
+
+/** cli_new_api() - another connection, for what runs beside requests.  Return: as api_new(). */
+int cli_new_api(const struct cli *c, struct api **ret, struct err *err);
+
+/** cli_print_error() - "moat: MESSAGE" on standard error, with control characters made harmless */
+void cli_print_error(const char *message);
+
+/** cli_fail() - print an error.  Return: the command's exit status for a failure of moat. */
+int cli_fail(const struct cli *c, const struct err *err);
+
+/**
+ * cli_flush() - write out standard output
+ *
+ * Return: @status; the command's status for failures, with a message, when the output could not be
+ * written.
+ */
+int cli_flush(const struct cli *c, int status);
+
+/** cli_out_of_memory() - Return: -ENOMEM, with a message */
+int cli_out_of_memory(struct err *err);
+
+/**
+ * cli_path() - append the path of one object's action: /v1.47/COLLECTION/NAME/ACTION
+ * @action: NULL for the object itself
+ *
+ * Return: 0; -ENOMEM with a message.
+ */
+int cli_path(struct buf *path, const char *collection, const char *name, const char *action,
+	     struct err *err);
+
+/** cli_query() - append a query parameter; a NULL @value appends nothing.  Return: 0; -ENOMEM with
+ * a message. */
+int cli_query(struct buf *path, const char *key, const char *value, struct err *err);
+
+/** cli_request() - a request without or with a JSON body.  Return: as api_call(). */
+int cli_request(struct cli *c, const char *method, const char *path, const json_t *body,
+		json_t **ret, struct err *err);
+
+/** cli_get() - GET @path; an answer without the JSON type wanted is an error.  Return: 0; as
+ * api_call(); -EBADMSG. */
+int cli_get(struct cli *c, const char *path, json_type type, json_t **ret, struct err *err);
+
+/** cli_inspect() - GET /COLLECTION/NAME/json, an object.  Return: as cli_get(). */
+int cli_inspect(struct cli *c, const char *collection, const char *name, json_t **ret,
+		struct err *err);
+
+typedef int (*cli_each_fn)(struct cli *c, const char *name, struct err *err);
+
+/**
+ * cli_each() - do something to every argument, going on after errors
+ * @print: print each name that succeeded
+ *
+ * Return: 0, or 1 after an error.
+ */
+int cli_each(struct cli *c, cli_each_fn fn, bool print);
+
+/** cli_filters() - the --filter options "KEY=VALUE" as the API's query parameter.  Return: 0;
+ * -EINVAL with a message; -ENOMEM. */
+int cli_filters(const struct cli *c, struct buf *path, struct err *err);
+
+/** cli_wants_json() - is --format json?  Return: 1, 0; -EINVAL with a message for an unknown
+ * format. */
+int cli_wants_json(const struct cli *c, struct err *err);
+
+/** cli_str(), cli_int() - members of an answer; what is missing or of another type is "" or 0 */
+const char *cli_str(const json_t *obj, const char *key);
+int64_t cli_int(const json_t *obj, const char *key);
+
+/** cli_print_json() - one line of compact JSON on standard output.  Return: 0; -ENOMEM with a
+ * message. */
+int cli_print_json(const json_t *value, struct err *err);

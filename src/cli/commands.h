@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+struct cli;
+
+/* The commands of the table.  Return: exit status. */
+int command_attach(struct cli *c);
+int command_create(struct cli *c);
+int command_events(struct cli *c);
+int command_exec(struct cli *c);
+int command_help(struct cli *c);
+int command_image_history(struct cli *c);
+int command_image_import(struct cli *c);
+int command_image_inspect(struct cli *c);
+int command_image_load(struct cli *c);
+int command_image_ls(struct cli *c);
+int command_image_rm(struct cli *c);
+int command_image_tag(struct cli *c);
+int command_inspect(struct cli *c);
+int command_kernel_set(struct cli *c);
+int command_kernel_show(struct cli *c);
+int command_kill(struct cli *c);
+int command_logs(struct cli *c);
+int command_ps(struct cli *c);
+int command_pull(struct cli *c);
+int command_rename(struct cli *c);
+int command_restart(struct cli *c);
+int command_rm(struct cli *c);
+int command_run(struct cli *c);
+int command_start(struct cli *c);
+int command_stop(struct cli *c);
+int command_system_info(struct cli *c);
+int command_system_logs(struct cli *c);
+int command_system_start(struct cli *c);
+int command_system_status(struct cli *c);
+int command_system_stop(struct cli *c);
+int command_version(struct cli *c);
+int command_wait(struct cli *c);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation: the first request of a command finds no moatd and starts one, in a session
+ * of its own so that a Ctrl-C in the terminal does not reach it. The new moatd writes one byte to
+ * a pipe when it listens. When it ends before that, another one may hold the data root's lock:
+ * then its socket appears within moments, or the start failed and the log says why.
+ */
+#include "cli/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/locate.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/unix.h"
+
+#define READY_TIMEOUT_MSEC 30000
+#define RIVAL_TIMEOUT_USEC (3 * USEC_PER_SEC)
+#define LOG_TAIL_BYTES	   4096
+#define READY_FD	   3
+
+static int connect_socket(const char *path, int *ret_fd)
+{
+	cleanup_free char *dir = strdup(path), *base = strdup(path);
+	cleanup_close int dir_fd = -1;
+	int r;
+
+	if (!dir || !base)
+		return -ENOMEM;
+	r = unix_connect(path, SOCK_STREAM, ret_fd);
+	if (r != -ENAMETOOLONG)
+		return r;
+	dir_fd = open(dirname(dir), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return -errno;
+	return unix_connect_at(dir_fd, basename(base), SOCK_STREAM, ret_fd);
+}
+
+static int dial(const char *path, int *ret_fd, struct err *err)
+{
+	int r = connect_socket(path, ret_fd);
+
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		return err_set(err, -ECONNREFUSED,
+			       "no moatd runs on %s; start it with "
+			       "'moat system start'",
+			       path);
+	if (r == -EACCES)
+		return err_set(err, r,
+			       "no permission to use %s: it belongs to another user's moatd", path);
+	return r < 0 ? err_errno(err, r, "connect to %s", path) : 0;
+}
+
+int daemon_dial(void *arg, int *ret_fd, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = locate_socket(&path, err);
+
+	(void)arg;
+	return r < 0 ? r : dial(path, ret_fd, err);
+}
+
+int daemon_log_path(char **ret, struct err *err)
+{
+	cleanup_free char *root = NULL;
+	char *path;
+	int r = locate_root(&root, err);
+
+	if (r < 0)
+		return r;
+	r = path_mkdir_p(root, 0700);
+	if (r < 0)
+		return err_errno(err, r, "make the data root %s", root);
+	path = str_printf("%s/moatd.log", root);
+	if (!path)
+		return err_set(err, -ENOMEM, "out of memory");
+	*ret = path;
+	return 0;
+}
+
+/* Runs in the child: only async-signal-safe calls from here to exec. */
+static void exec_moatd(const char *program, int log_fd, int ready_fd)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		(void)sigaction(s, &sa, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setsid();
+	/* Clear of 0 to 3, so that no dup2() below overwrites what the next one needs. */
+	log_fd = fcntl(log_fd, F_DUPFD_CLOEXEC, READY_FD + 1);
+	ready_fd = fcntl(ready_fd, F_DUPFD_CLOEXEC, READY_FD + 1);
+	if (null_fd < 0 || chdir("/") < 0 || dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 ||
+	    dup2(log_fd, 2) < 0 || dup2(ready_fd, READY_FD) < 0)
+		_exit(EXIT_FAILURE);
+	execl(program, program, "--ready-fd", "3", (char *)NULL);
+	dprintf(2, "exec %s: %s\n", program, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
+static int spawn_moatd(int log_fd, pid_t *ret_pid, int *ret_ready_fd, struct err *err)
+{
+	cleanup_close int ready_fd = -1, write_fd = -1;
+	cleanup_free char *program = NULL;
+	int pipe_fd[2], r = locate_program("moatd", &program, err);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return err_errno(err, -errno, "start moatd: make a pipe");
+	ready_fd = pipe_fd[0];
+	write_fd = pipe_fd[1];
+	pid = fork();
+	if (pid < 0)
+		return err_errno(err, -errno, "start moatd");
+	if (pid == 0)
+		exec_moatd(program, log_fd, write_fd);
+	*ret_pid = pid;
+	*ret_ready_fd = take_fd(&ready_fd);
+	return 0;
+}
+
+/* The last line the log got since @start, without its line end. */
+static void last_log_line(int log_fd, off_t start, char *ret, size_t size)
+{
+	char tail[LOG_TAIL_BYTES];
+	off_t end = lseek(log_fd, 0, SEEK_END);
+	off_t from = end - start > (off_t)sizeof(tail) ? end - (off_t)sizeof(tail) : start;
+	ssize_t n = pread(log_fd, tail, sizeof(tail), from);
+	ssize_t line;
+
+	while (n > 0 && tail[n - 1] == '\n')
+		n--;
+	for (line = n; line > 0 && tail[line - 1] != '\n'; line--)
+		;
+	snprintf(ret, size, "%.*s", n > 0 ? (int)(n - line) : 0, tail + (line > 0 ? line : 0));
+}
+
+/* Another moatd may have been quicker: its socket appears soon, if there is one. */
+static int dial_rival(const char *path, int *ret_fd)
+{
+	uint64_t deadline = clock_mono_usec() + RIVAL_TIMEOUT_USEC;
+	struct timespec delay = { .tv_nsec = 5 * 1000 * 1000 };
+	int r;
+
+	for (;;) {
+		r = connect_socket(path, ret_fd);
+		if ((r != -ENOENT && r != -ECONNREFUSED) || clock_mono_usec() > deadline)
+			return r;
+		nanosleep(&delay, NULL);
+		if (delay.tv_nsec < 100 * 1000 * 1000)
+			delay.tv_nsec *= 2;
+	}
+}
+
+static int await_ready(pid_t pid, int ready_fd, struct err *err)
+{
+	uint64_t deadline = clock_mono_usec() + READY_TIMEOUT_MSEC * USEC_PER_MSEC;
+	char byte;
+	int r;
+
+	do {
+		uint64_t now = clock_mono_usec();
+
+		r = now < deadline
+			    ? fd_wait(ready_fd, POLLIN, (int)((deadline - now) / USEC_PER_MSEC) + 1)
+			    : 0;
+	} while (r == -EINTR);
+	if (r <= 0) {
+		kill(pid, SIGTERM);
+		return err_set(err, -ETIMEDOUT, "moatd (process %d) did not get ready within %d s",
+			       (int)pid, READY_TIMEOUT_MSEC / 1000);
+	}
+	return read(ready_fd, &byte, 1) == 1 ? 0 : -ECONNREFUSED;
+}
+
+static int start(const char *path, int *ret_fd, struct err *err)
+{
+	cleanup_close int log_fd = -1, ready_fd = -1;
+	cleanup_free char *log = NULL;
+	char line[512];
+	off_t log_start;
+	pid_t pid = -1;
+	int r = daemon_log_path(&log, err);
+
+	if (r < 0)
+		return r;
+	log_fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (log_fd < 0)
+		return err_errno(err, -errno, "start moatd: open %s", log);
+	log_start = lseek(log_fd, 0, SEEK_END);
+	r = spawn_moatd(log_fd, &pid, &ready_fd, err);
+	if (r < 0)
+		return r;
+	r = await_ready(pid, ready_fd, err);
+	if (r == 0)
+		return dial(path, ret_fd, err);
+	(void)waitpid(pid, NULL, r == -ECONNREFUSED ? 0 : WNOHANG);
+	if (r == -ECONNREFUSED && dial_rival(path, ret_fd) == 0)
+		return 0;
+	last_log_line(log_fd, log_start, line, sizeof(line));
+	return err_set(err, r, "%s: %s (log: %s)",
+		       r == -ECONNREFUSED ? "moatd did not start" : "moatd did not get ready",
+		       line[0] ? line : "it gave no reason", log);
+}
+
+int daemon_dial_or_start(void *arg, int *ret_fd, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = locate_socket(&path, err);
+
+	(void)arg;
+	if (r < 0)
+		return r;
+	r = dial(path, ret_fd, err);
+	return r == -ECONNREFUSED ? start(path, ret_fd, err) : r;
+}

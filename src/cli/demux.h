@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define DEMUX_HEADER_BYTES 8
+
+/*
+ * Docker's multiplexed stream: each piece of output has a header "[1|2] 0 0 0 length(u32 BE)".
+ * Starts zeroed; fed in pieces of any size.
+ */
+struct demux {
+	unsigned char header[DEMUX_HEADER_BYTES];
+	unsigned have; /* bytes of the header */
+	uint32_t left; /* bytes of the payload to come */
+};
+
+/* A piece of payload inside the data that was fed. */
+struct demux_piece {
+	int channel; /* 1 stdout, 2 stderr */
+	const char *data;
+	size_t len; /* 0: the data held no payload */
+};
+
+/**
+ * demux_next() - take the next piece
+ *
+ * Return: bytes of @data used, including the piece's; at least 1 when @len is; -EBADMSG for a
+ * header of another kind.
+ */
+ssize_t demux_next(struct demux *d, const char *data, size_t len, struct demux_piece *ret);

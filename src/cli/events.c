@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat events */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/json-lines.h"
+
+/* "2026-01-02T03:04:05.000000006+00:00 container start ID (image=alpine, name=web)" */
+static void print_event(const json_t *event)
+{
+	const json_t *actor = json_object_get(event, "Actor");
+	int64_t nsec = cli_int(event, "timeNano");
+	time_t seconds = (time_t)(nsec / (int64_t)NSEC_PER_SEC);
+	char when[64] = "", zone[16] = "";
+	const char *key, *separator = " (";
+	json_t *value;
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm)) {
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
+		strftime(zone, sizeof(zone), "%z", &tm);
+	}
+	printf("%s.%09lld%.3s:%.2s %s %s %s", when, (long long)(nsec % (int64_t)NSEC_PER_SEC), zone,
+	       strlen(zone) == 5 ? zone + 3 : "00", cli_str(event, "Type"),
+	       cli_str(event, "Action"), cli_str(actor, "ID"));
+	json_object_foreach (json_object_get(actor, "Attributes"), key, value) {
+		printf("%s%s=%s", separator, key,
+		       json_is_string(value) ? json_string_value(value) : "");
+		separator = ", ";
+	}
+	puts(*separator == ',' ? ")" : "");
+}
+
+static int take_event(const json_t *event, void *arg, struct err *err)
+{
+	const bool *json = arg;
+	int r = 0;
+
+	if (*json)
+		r = cli_print_json(event, err);
+	else
+		print_event(event);
+	fflush(stdout);
+	return r;
+}
+
+int command_events(struct cli *c)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct err err = { 0 };
+	int format = cli_wants_json(c, &err), r = format < 0 ? format : 0;
+	bool json = format > 0;
+	struct json_lines lines = { .fn = take_event, .arg = &json };
+	struct api_request rq = { .method = "GET", .on_body = json_lines_feed, .arg = &lines };
+
+	if (r == 0)
+		r = buf_adds(&path, API_BASE "/events") < 0 ? cli_out_of_memory(&err) : 0;
+	if (r == 0)
+		r = cli_query(&path, "since", options_value(&c->opt, "since"), &err);
+	if (r == 0)
+		r = cli_query(&path, "until", options_value(&c->opt, "until"), &err);
+	if (r == 0)
+		r = cli_filters(c, &path, &err);
+	rq.path = path.data;
+	if (r == 0)
+		r = api_call(c->api, &rq, NULL, &err);
+	(void)json_lines_end(&lines);
+	if (r < 0 || lines.err.code)
+		return cli_fail(c, lines.err.code ? &lines.err : &err);
+	return cli_flush(c, 0);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat image rm, tag, load, import, history */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/columns.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/progress.h"
+#include "oci/reference.h"
+
+static int rm_one(struct cli *c, const char *name, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_json json_t *answer = NULL;
+	const json_t *item;
+	size_t i;
+	int r = cli_path(&path, "images", name, NULL, err);
+
+	if (r == 0)
+		r = cli_query(&path, "force", options_flag(&c->opt, "force") ? "1" : NULL, err);
+	if (r < 0)
+		return r;
+	r = cli_request(c, "DELETE", path.data, NULL, &answer, err);
+	json_array_foreach (answer, i, item) {
+		if (*cli_str(item, "Untagged"))
+			printf("Untagged: %s\n", cli_str(item, "Untagged"));
+		if (*cli_str(item, "Deleted"))
+			printf("Deleted: %s\n", cli_str(item, "Deleted"));
+	}
+	return r;
+}
+
+int command_image_rm(struct cli *c)
+{
+	return cli_each(c, rm_one, false);
+}
+
+static int add_repo_tag(struct buf *path, const char *text, struct err *err)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *familiar = NULL;
+	char *colon;
+	int r = reference_parse(text, &ref, err);
+
+	if (r < 0)
+		return r;
+	if (digest_is_set(&ref->digest))
+		return err_set(err, -EINVAL, "\"%s\" has a digest; a new name has only a tag",
+			       text);
+	familiar = reference_familiar(ref);
+	colon = familiar ? strrchr(familiar, ':') : NULL;
+	if (!colon)
+		return cli_out_of_memory(err);
+	*colon = '\0';
+	r = cli_query(path, "repo", familiar, err);
+	return r < 0 ? r : cli_query(path, "tag", ref->tag, err);
+}
+
+int command_image_tag(struct cli *c)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct err err = { 0 };
+	int r = cli_path(&path, "images", c->opt.args[0], "tag", &err);
+
+	if (r == 0)
+		r = add_repo_tag(&path, c->opt.args[1], &err);
+	if (r == 0)
+		r = cli_request(c, "POST", path.data, NULL, NULL, &err);
+	return r < 0 ? cli_fail(c, &err) : 0;
+}
+
+/* @name: "-" or NULL is standard input.  @ret_fd: owned, a duplicate of standard input too. */
+static int open_input(const char *name, int *ret_fd, struct err *err)
+{
+	int fd;
+
+	if (name && !streq(name, "-"))
+		fd = open(name, O_RDONLY | O_CLOEXEC);
+	else if (isatty(STDIN_FILENO))
+		return err_set(err, -EINVAL,
+			       "no archive: standard input is a terminal; name a file");
+	else
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return err_errno(err, -errno, "open %s", name ? name : "standard input");
+	*ret_fd = fd;
+	return 0;
+}
+
+static int upload(struct cli *c, const char *path, const char *file, struct err *err)
+{
+	cleanup(progress_reset) struct progress progress;
+	struct api_request rq = { .method = "POST", .path = path, .on_body = json_lines_feed };
+	cleanup_close int fd = -1;
+	int r;
+
+	progress_init(&progress, stdout);
+	rq.arg = &progress.lines;
+	r = open_input(file, &fd, err);
+	if (r == 0)
+		r = api_upload(c->api, &rq, fd, NULL, err);
+	return progress_end(&progress, r, err);
+}
+
+int command_image_load(struct cli *c)
+{
+	struct err err = { 0 };
+	int r = upload(c, API_BASE "/images/load", options_value(&c->opt, "input"), &err);
+
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}
+
+int command_image_import(struct cli *c)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	const char *change;
+	size_t cursor = 0;
+	struct err err = { 0 };
+	int r = buf_adds(&path, API_BASE "/images/create") < 0 ? cli_out_of_memory(&err) : 0;
+
+	if (r == 0)
+		r = cli_query(&path, "fromSrc", "-", &err);
+	if (r == 0 && c->opt.n_args > 1)
+		r = add_repo_tag(&path, c->opt.args[1], &err);
+	if (r == 0)
+		r = cli_query(&path, "message", options_value(&c->opt, "message"), &err);
+	if (r == 0)
+		r = cli_query(&path, "platform", options_value(&c->opt, "platform"), &err);
+	while (r == 0 && (change = options_next(&c->opt, "change", &cursor)))
+		r = cli_query(&path, "changes", change, &err);
+	if (r == 0)
+		r = upload(c, path.data, c->opt.args[0], &err);
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}
+
+static int history_row(const struct cli *c, struct columns *t, const json_t *item, struct err *err)
+{
+	char created[FORMAT_MAX], size[FORMAT_MAX], id[FORMAT_MAX];
+	const char *by = cli_str(item, "CreatedBy");
+	bool full = options_flag(&c->opt, "no-trunc");
+	cleanup_free char *cut = full ? strdup(by) : format_ellipsis(by, 45);
+	const char *cells[] = { id, created, cut, size, cli_str(item, "Comment") };
+
+	if (!cut)
+		return cli_out_of_memory(err);
+	format_short_id(cli_str(item, "Id"), id);
+	format_ago(cli_int(item, "Created") * (int64_t)NSEC_PER_SEC, clock_now_nsec(), created);
+	format_size((uint64_t)cli_int(item, "Size"), size);
+	return columns_add(t, cells, err);
+}
+
+int command_image_history(struct cli *c)
+{
+	static const char *const headers[] = { "IMAGE", "CREATED", "CREATED BY",
+					       "SIZE",	"COMMENT", NULL };
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_columns struct columns *t = NULL;
+	cleanup_json json_t *list = NULL;
+	const json_t *item;
+	struct err err = { 0 };
+	size_t i;
+	int r = cli_path(&path, "images", c->opt.args[0], "history", &err);
+
+	if (r == 0)
+		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
+	if (r == 0)
+		r = columns_new(headers, &t, &err);
+	json_array_foreach (list, i, item) {
+		if (r == 0)
+			r = history_row(c, t, item, &err);
+	}
+	if (r == 0)
+		r = columns_print(t, &err);
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}

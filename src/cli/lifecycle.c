@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat stop, kill, restart, rm, wait, rename: one request per container */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+/* POST /containers/NAME/ACTION[?KEY=VALUE] */
+static int post(struct cli *c, const char *name, const char *action, const char *query[2],
+		struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	int r = cli_path(&path, "containers", name, action, err);
+
+	if (r == 0 && query)
+		r = cli_query(&path, query[0], query[1], err);
+	return r < 0 ? r : cli_request(c, "POST", path.data, NULL, NULL, err);
+}
+
+static int check_seconds(const char *text, struct err *err)
+{
+	uint32_t seconds;
+
+	if (!text || streq(text, "-1") || str_to_u32(text, &seconds) == 0)
+		return 0;
+	return err_set(err, -EINVAL, "invalid number of seconds \"%s\"", text);
+}
+
+static int stop_one(struct cli *c, const char *name, struct err *err)
+{
+	return post(c, name, "stop", (const char *[]){ "t", options_value(&c->opt, "time") }, err);
+}
+
+static int restart_one(struct cli *c, const char *name, struct err *err)
+{
+	return post(c, name, "restart", (const char *[]){ "t", options_value(&c->opt, "time") },
+		    err);
+}
+
+static int timed(struct cli *c, cli_each_fn fn)
+{
+	struct err err;
+
+	if (check_seconds(options_value(&c->opt, "time"), &err) < 0)
+		return cli_fail(c, &err);
+	return cli_each(c, fn, true);
+}
+
+int command_stop(struct cli *c)
+{
+	return timed(c, stop_one);
+}
+
+int command_restart(struct cli *c)
+{
+	return timed(c, restart_one);
+}
+
+static int kill_one(struct cli *c, const char *name, struct err *err)
+{
+	return post(c, name, "kill", (const char *[]){ "signal", options_value(&c->opt, "signal") },
+		    err);
+}
+
+int command_kill(struct cli *c)
+{
+	return cli_each(c, kill_one, true);
+}
+
+static int rm_one(struct cli *c, const char *name, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	bool force = options_flag(&c->opt, "force");
+	int r = cli_path(&path, "containers", name, NULL, err);
+
+	if (r == 0)
+		r = cli_query(&path, "force", force ? "1" : NULL, err);
+	if (r == 0)
+		r = cli_query(&path, "v", options_flag(&c->opt, "volumes") ? "1" : NULL, err);
+	return r < 0 ? r : cli_request(c, "DELETE", path.data, NULL, NULL, err);
+}
+
+int command_rm(struct cli *c)
+{
+	return cli_each(c, rm_one, true);
+}
+
+static int wait_one(struct cli *c, const char *name, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_json json_t *answer = NULL;
+	int r = cli_path(&path, "containers", name, "wait", err);
+
+	if (r < 0)
+		return r;
+	r = cli_request(c, "POST", path.data, NULL, &answer, err);
+	if (r < 0)
+		return r;
+	printf("%lld\n", (long long)cli_int(answer, "StatusCode"));
+	fflush(stdout);
+	return 0;
+}
+
+int command_wait(struct cli *c)
+{
+	return cli_each(c, wait_one, false);
+}
+
+int command_rename(struct cli *c)
+{
+	struct err err = { 0 };
+
+	if (post(c, c->opt.args[0], "rename", (const char *[]){ "name", c->opt.args[1] }, &err) < 0)
+		return cli_fail(c, &err);
+	return 0;
+}

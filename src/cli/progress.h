@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/json-lines.h"
+
+/*
+ * Docker's progress messages, one JSON object per line, as people want to see them: on a
+ * terminal every layer has a line that is rewritten, elsewhere each step is a line of its own.
+ */
+struct progress {
+	FILE *out; /* NULL: shown nowhere */
+	bool terminal;
+	char **ids; /* the lines on the terminal, top to bottom */
+	struct json_lines lines;
+};
+
+/** progress_init() - ready for json_lines_feed() on its lines.  @out: borrowed; NULL to show
+ * nothing */
+void progress_init(struct progress *p, FILE *out);
+
+/** progress_reset() - free what it holds */
+void progress_reset(struct progress *p);
+
+/** progress_end() - the outcome, given that of the request, whose message is in @err.  Return: @r,
+ * or the error among the messages. */
+int progress_end(struct progress *p, int r, struct err *err);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat pull */
+#include "cli/pull.h"
+
+#include <errno.h>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "oci/reference.h"
+
+static int pull_path(struct buf *path, const struct reference *ref, const char *platform,
+		     struct err *err)
+{
+	char name[1024];
+	int n = snprintf(name, sizeof(name), "%s/%s", ref->registry, ref->repository), r;
+
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return err_set(err, -EINVAL, "the image's name is too long");
+	r = buf_adds(path, API_BASE "/images/create");
+	if (r < 0)
+		return cli_out_of_memory(err);
+	r = cli_query(path, "fromImage", name, err);
+	if (r == 0)
+		r = cli_query(path, "tag",
+			      digest_is_set(&ref->digest) ? ref->digest.text : ref->tag, err);
+	return r < 0 ? r : cli_query(path, "platform", platform, err);
+}
+
+int pull_image(struct cli *c, const char *text, const char *platform, FILE *out, char **ret_full,
+	       struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_reference struct reference *ref = NULL;
+	cleanup(progress_reset) struct progress progress;
+	struct api_request rq = { .method = "POST",
+				  .on_body = json_lines_feed,
+				  .arg = &progress.lines };
+	int r;
+
+	progress_init(&progress, out);
+	r = reference_parse(text, &ref, err);
+	if (r == 0)
+		r = pull_path(&path, ref, platform, err);
+	if (r < 0)
+		return r;
+	rq.path = path.data;
+	r = api_call(c->api, &rq, NULL, err);
+	r = progress_end(&progress, r, err);
+	if (r < 0)
+		return r;
+	if (ret_full) {
+		*ret_full = reference_full(ref);
+		if (!*ret_full)
+			return cli_out_of_memory(err);
+	}
+	return 0;
+}
+
+int command_pull(struct cli *c)
+{
+	cleanup_free char *full = NULL;
+	FILE *out = options_flag(&c->opt, "quiet") ? NULL : stdout;
+	struct err err = { 0 };
+	int r = pull_image(c, c->opt.args[0], options_value(&c->opt, "platform"), out, &full, &err);
+
+	if (r < 0)
+		return cli_fail(c, &err);
+	puts(full);
+	return cli_flush(c, 0);
+}

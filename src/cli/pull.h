@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/**
+ * pull_image() - have moatd pull an image
+ * @text:     reference as typed
+ * @platform: "os/arch[/variant]" or NULL
+ * @out:      where the progress goes; NULL for nowhere
+ * @ret_full: the full reference, owned; may be NULL
+ *
+ * Return: 0; negative errno with a message.
+ */
+int pull_image(struct cli *c, const char *text, const char *platform, FILE *out, char **ret_full,
+	       struct err *err);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat run, moat create */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/attach.h"
+#include "cli/commands.h"
+#include "cli/create.h"
+#include "cli/pull.h"
+
+enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };
+
+static int pull_policy(const struct cli *c, enum pull_policy *ret, struct err *err)
+{
+	const char *text = options_value(&c->opt, "pull");
+
+	if (!text || streq(text, "missing"))
+		*ret = PULL_MISSING;
+	else if (streq(text, "always"))
+		*ret = PULL_ALWAYS;
+	else if (streq(text, "never"))
+		*ret = PULL_NEVER;
+	else
+		return err_set(err, -EINVAL,
+			       "invalid --pull \"%s\"; it is missing, always or never", text);
+	return 0;
+}
+
+/* Opened before anything is made, so that an id is never left without its file. */
+static int open_cidfile(const struct cli *c, int *ret_fd, struct err *err)
+{
+	const char *path = options_value(&c->opt, "cidfile");
+	int fd;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_errno(err, -errno, "make the file for the container's id, %s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int post_create(struct cli *c, const json_t *body, json_t **ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	int r = buf_adds(&path, API_BASE "/containers/create");
+
+	if (r < 0)
+		return cli_out_of_memory(err);
+	r = cli_query(&path, "name", options_value(&c->opt, "name"), err);
+	if (r == 0)
+		r = cli_query(&path, "platform", options_value(&c->opt, "platform"), err);
+	return r < 0 ? r : cli_request(c, "POST", path.data, body, ret, err);
+}
+
+static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struct err *err)
+{
+	const char *image = c->opt.args[0], *platform = options_value(&c->opt, "platform");
+	FILE *progress = options_flag(&c->opt, "quiet") ? NULL : stderr;
+	enum pull_policy policy = PULL_MISSING;
+	int r = pull_policy(c, &policy, err);
+
+	if (r == 0 && policy == PULL_ALWAYS)
+		r = pull_image(c, image, platform, progress, NULL, err);
+	if (r == 0)
+		r = post_create(c, body, ret, err);
+	if (r != -ENOENT || policy != PULL_MISSING || !strcasestr(err->msg, "no such image"))
+		return r;
+	if (progress)
+		fprintf(progress, "Unable to find image '%s' locally\n", image);
+	r = pull_image(c, image, platform, progress, NULL, err);
+	return r < 0 ? r : post_create(c, body, ret, err);
+}
+
+static void print_warnings(const json_t *answer)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "Warnings"), i, warning) {
+		if (json_is_string(warning))
+			fprintf(stderr, "WARNING: %s\n", json_string_value(warning));
+	}
+}
+
+/* @ret_id: the new container's id, owned */
+static int create(struct cli *c, char **ret_id, struct err *err)
+{
+	cleanup_json json_t *body = NULL, *answer = NULL;
+	cleanup_close int cid_fd = -1;
+	const char *id;
+	int r = create_body(&c->opt, &body, err);
+
+	if (r == 0)
+		r = open_cidfile(c, &cid_fd, err);
+	if (r < 0)
+		return r;
+	r = create_or_pull(c, body, &answer, err);
+	id = r < 0 ? "" : cli_str(answer, "Id");
+	if (r >= 0 && !*id)
+		r = err_set(err, -EBADMSG, "moatd gave the new container no id");
+	if (r < 0) {
+		if (cid_fd >= 0)
+			(void)unlink(options_value(&c->opt, "cidfile"));
+		return r;
+	}
+	print_warnings(answer);
+	r = cid_fd >= 0 ? fd_write_all(cid_fd, id, strlen(id)) : 0;
+	if (r < 0)
+		return err_errno(err, r, "write %s", options_value(&c->opt, "cidfile"));
+	*ret_id = strdup(id);
+	return *ret_id ? 0 : cli_out_of_memory(err);
+}
+
+int command_create(struct cli *c)
+{
+	cleanup_free char *id = NULL;
+	struct err err = { 0 };
+
+	if (create(c, &id, &err) < 0)
+		return cli_fail(c, &err);
+	puts(id);
+	return cli_flush(c, 0);
+}
+
+static int run_detached(struct cli *c, const char *id)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct err err = { 0 };
+	int r = cli_path(&path, "containers", id, "start", &err);
+
+	if (r < 0)
+		return cli_fail(c, &err);
+	r = cli_request(c, "POST", path.data, NULL, NULL, &err);
+	if (r < 0) {
+		cli_fail(c, &err);
+		return start_error_status(err.msg);
+	}
+	puts(id);
+	return cli_flush(c, 0);
+}
+
+int command_run(struct cli *c)
+{
+	cleanup_free char *id = NULL;
+	struct err err = { 0 };
+	struct attach_config cfg = {
+		.condition = options_flag(&c->opt, "rm") ? "removed" : "next-exit",
+		.start = true,
+		.send_stdin = options_flag(&c->opt, "interactive"),
+		.want_output = true,
+		.tty = options_flag(&c->opt, "tty"),
+		.proxy_signals = true,
+	};
+	bool detach = options_flag(&c->opt, "detach");
+	int status = 0;
+
+	if (!detach && attach_check_terminal(cfg.tty, cfg.send_stdin, &err) < 0)
+		return cli_fail(c, &err);
+	if (create(c, &id, &err) < 0)
+		return cli_fail(c, &err);
+	if (detach)
+		return run_detached(c, id);
+	cfg.id = id;
+	if (attach_run(c, &cfg, &status, &err) < 0)
+		return err.code == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
+	return status;
+}

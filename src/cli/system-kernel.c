@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat system kernel set, show */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/locate.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+/* The kernel and modules to set; absolute, owned. */
+struct kernel_source {
+	char *kernel, *modules;
+};
+
+static void source_reset(struct kernel_source *s)
+{
+	free(s->kernel);
+	free(s->modules);
+}
+
+static bool is_dir(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
+}
+
+/* moatd may run in another folder, so it gets absolute paths. */
+static int absolute(const char *path, char **ret, struct err *err)
+{
+	char *full = realpath(path, NULL);
+
+	if (!full)
+		return err_errno(err, -errno, "kernel %s", path);
+	*ret = full;
+	return 0;
+}
+
+/* A folder as fetch-kernel and build-kernel make it: the kernel, its modules where it has any. */
+static int in_folder(const char *dir, struct kernel_source *ret, struct err *err)
+{
+	static const char *const names[] = { "vmlinux", "vmlinuz", "bzImage" };
+	cleanup_free char *modules = str_printf("%s/modules", dir);
+
+	if (!modules)
+		return cli_out_of_memory(err);
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret->kernel; i++) {
+		cleanup_free char *path = str_printf("%s/%s", dir, names[i]);
+
+		if (!path)
+			return cli_out_of_memory(err);
+		if (access(path, R_OK) == 0 && absolute(path, &ret->kernel, err) < 0)
+			return err->code;
+	}
+	if (!ret->kernel)
+		return err_set(err, -ENOENT, "kernel %s: the folder has no vmlinux or vmlinuz",
+			       dir);
+	return is_dir(modules) && !ret->modules ? absolute(modules, &ret->modules, err) : 0;
+}
+
+/* Beside the program when it runs from a build folder, else installed. */
+static int locate_fetch(char **ret, struct err *err)
+{
+	cleanup_free char *dir = path_self_dir();
+	char *path = dir ? str_printf("%s/../tools/fetch-kernel", dir) : NULL;
+
+	if (path && access(path, X_OK) == 0) {
+		*ret = path;
+		return 0;
+	}
+	free(path);
+	return locate_program("fetch-kernel", ret, err);
+}
+
+static int fetch_recommended(char **ret_dir, struct err *err)
+{
+	cleanup_free char *program = NULL, *root = NULL, *dir = NULL;
+	int status, r = locate_fetch(&program, err);
+	pid_t pid;
+
+	if (r == 0)
+		r = locate_root(&root, err);
+	if (r < 0)
+		return r;
+	dir = str_printf("%s/cache/kernel", root);
+	if (!dir)
+		return cli_out_of_memory(err);
+	r = path_mkdir_p(dir, 0700);
+	if (r < 0)
+		return err_errno(err, r, "make %s", dir);
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return err_errno(err, -errno, "start %s", program);
+	if (pid == 0) {
+		execl(program, program, dir, (char *)NULL);
+		dprintf(STDERR_FILENO, "moat: %s: %m\n", program);
+		_exit(EXIT_NOT_FOUND);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_errno(err, -errno, "wait for %s", program);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return err_set(err, -EIO, "%s could not fetch a kernel", program);
+	*ret_dir = take_ptr(dir);
+	return 0;
+}
+
+static int find_source(struct cli *c, struct kernel_source *ret, struct err *err)
+{
+	const char *modules = options_value(&c->opt, "modules"), *path = c->opt.args[0];
+	bool recommended = options_flag(&c->opt, "recommended");
+	cleanup_free char *fetched = NULL;
+	int r = 0;
+
+	if (recommended == (path != NULL))
+		return err_set(err, -EINVAL,
+			       "name a kernel, or use --recommended; see 'moat system "
+			       "kernel set --help'");
+	if (recommended) {
+		r = fetch_recommended(&fetched, err);
+		path = fetched;
+	}
+	if (r == 0 && modules && *modules)
+		r = absolute(modules, &ret->modules, err);
+	if (r < 0)
+		return r;
+	return is_dir(path) ? in_folder(path, ret, err) : absolute(path, &ret->kernel, err);
+}
+
+int command_kernel_set(struct cli *c)
+{
+	cleanup(source_reset) struct kernel_source source = { 0 };
+	cleanup_json json_t *body = NULL, *answer = NULL;
+	struct err err = { 0 };
+	int r = find_source(c, &source, &err);
+
+	if (r == 0) {
+		body = json_pack("{s:s, s:s}", "kernel", source.kernel, "modules",
+				 source.modules ? source.modules : "");
+		r = body ? cli_request(c, "POST", "/moat/kernel", body, &answer, &err)
+			 : cli_out_of_memory(&err);
+	}
+	if (r < 0)
+		return cli_fail(c, &err);
+	if (*cli_str(answer, "version"))
+		puts(cli_str(answer, "version"));
+	return cli_flush(c, 0);
+}
+
+int command_kernel_show(struct cli *c)
+{
+	cleanup_json json_t *answer = NULL;
+	struct err err = { 0 };
+	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
+
+	if (r == 0)
+		r = cli_get(c, "/moat/kernel", JSON_OBJECT, &answer, &err);
+	if (r == 0 && json)
+		r = cli_print_json(answer, &err);
+	if (r < 0)
+		return cli_fail(c, &err);
+	if (!json)
+		printf("Kernel:    %s\nRelease:   %s\nInitramfs: %s\n", cli_str(answer, "kernel"),
+		       cli_str(answer, "version"), cli_str(answer, "initrd"));
+	return cli_flush(c, 0);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat system start, stop, status; moat version */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/locate.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/daemon.h"
+
+#define STOP_TIMEOUT_USEC (30 * USEC_PER_SEC)
+
+static int get_version(struct cli *c, json_t **ret, struct err *err)
+{
+	return cli_get(c, API_BASE "/version", JSON_OBJECT, ret, err);
+}
+
+int command_system_start(struct cli *c)
+{
+	cleanup_json json_t *version = NULL;
+	cleanup_free char *socket = NULL;
+	struct err err = { 0 };
+
+	if (locate_socket(&socket, &err) < 0 || get_version(c, &version, &err) < 0)
+		return cli_fail(c, &err);
+	printf("moatd %s runs on %s\n", cli_str(version, "Version"), socket);
+	return cli_flush(c, 0);
+}
+
+int command_system_status(struct cli *c)
+{
+	cleanup_json json_t *version = NULL;
+	cleanup_free char *socket = NULL;
+	struct err err = { 0 };
+	int r = locate_socket(&socket, &err);
+
+	if (r == 0)
+		r = get_version(c, &version, &err);
+	if (r == -ECONNREFUSED) {
+		printf("moatd does not run on %s\n", socket);
+		return cli_flush(c, 1);
+	}
+	if (r < 0)
+		return cli_fail(c, &err);
+	printf("moatd %s runs on %s\n", cli_str(version, "Version"), socket);
+	return cli_flush(c, 0);
+}
+
+/* moatd is gone when nobody accepts on its socket any more. */
+static int await_end(struct err *err)
+{
+	uint64_t deadline = clock_mono_usec() + STOP_TIMEOUT_USEC;
+	const struct timespec delay = { .tv_nsec = 5 * 1000 * 1000 };
+
+	for (;;) {
+		cleanup_close int fd = -1;
+		int r = daemon_dial(NULL, &fd, err);
+
+		if (r == -ECONNREFUSED)
+			return 0;
+		if (clock_mono_usec() > deadline)
+			return err_set(err, -ETIMEDOUT, "moatd still runs after %llu s",
+				       STOP_TIMEOUT_USEC / USEC_PER_SEC);
+		nanosleep(&delay, NULL);
+	}
+}
+
+int command_system_stop(struct cli *c)
+{
+	struct err err = { 0 };
+	int r = cli_request(c, "POST", "/moat/stop", NULL, NULL, &err);
+
+	if (r == -ECONNREFUSED) {
+		puts("moatd does not run");
+		return cli_flush(c, 0);
+	}
+	/* It may end before its answer gets out. */
+	if (r < 0 && r != -ECONNRESET)
+		return cli_fail(c, &err);
+	api_disconnect(c->api);
+	if (await_end(&err) < 0)
+		return cli_fail(c, &err);
+	puts("moatd stopped");
+	return cli_flush(c, 0);
+}
+
+static void print_version(const json_t *server)
+{
+	puts("Client:\n Version:      " MOAT_VERSION);
+	printf(" API version:  %s\n", &API_BASE[2]);
+	if (!server) {
+		puts("\nServer:        moatd does not run");
+		return;
+	}
+	printf("\nServer:\n Version:      %s\n", cli_str(server, "Version"));
+	printf(" API version:  %s (minimum version %s)\n", cli_str(server, "ApiVersion"),
+	       cli_str(server, "MinAPIVersion"));
+	printf(" OS/Arch:      %s/%s\n", cli_str(server, "Os"), cli_str(server, "Arch"));
+}
+
+int command_version(struct cli *c)
+{
+	cleanup_json json_t *server = NULL, *out = NULL;
+	struct err err = { 0 };
+	int json = cli_wants_json(c, &err), r = json < 0 ? json : get_version(c, &server, &err);
+
+	if (r < 0 && r != -ECONNREFUSED)
+		return cli_fail(c, &err);
+	if (!json) {
+		print_version(server);
+		return cli_flush(c, 0);
+	}
+	out = json_pack("{s:{s:s, s:s}, s:O?}", "Client", "Version", MOAT_VERSION, "ApiVersion",
+			&API_BASE[2], "Server", server);
+	r = out ? cli_print_json(out, &err) : cli_out_of_memory(&err);
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}

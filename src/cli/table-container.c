@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/table.h"
+
+#define FILTER_OPTION                                                                              \
+	{                                                                                          \
+		'f', "filter", "KEY=VALUE", "Show only what matches; may be repeated"              \
+	}
+
+/* What run and create have in common. */
+#define CREATE_OPTIONS                                                                             \
+	{ 0, "cap-add", "CAPABILITY", "Add a Linux capability, or ALL" },                          \
+		{ 0, "cap-drop", "CAPABILITY", "Drop a Linux capability, or ALL" },                \
+		{ 0, "cidfile", "FILE", "Write the container's id to a new file" },                \
+		{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },                               \
+		{ 0, "entrypoint", "PROGRAM", "Run this instead of the image's entrypoint" },      \
+		{ 'e', "env", "KEY[=VALUE]",                                                       \
+		  "Set an environment variable; without a value take moat's own" },                \
+		{ 0, "env-file", "FILE", "Read environment variables from a file" },               \
+		{ 'h', "hostname", "NAME", "Host name in the container" },                         \
+		{ 'i', "interactive", NULL, "Keep standard input open" },                          \
+		{ 'l', "label", "KEY[=VALUE]", "Set a label" },                                    \
+		{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },             \
+		{ 0, "name", "NAME", "Name of the container" },                                    \
+		{ 0, "network", "NETWORK", "Network to connect to" },                              \
+		{ 0, "pids-limit", "NUMBER", "Largest number of processes; -1 for no limit" },     \
+		{ 0, "platform", "OS/ARCH", "Platform of the image, e.g. linux/amd64" },           \
+		{ 'p', "publish", "[[IP:]HOST:]PORT",                                              \
+		  "Publish a port of the container on the host" },                                 \
+		{ 0, "pull", "POLICY", "Pull the image first: missing, always or never" },         \
+		{ 'q', "quiet", NULL, "Show no progress of a pull" },                              \
+		{ 0, "read-only", NULL, "Make the root filesystem read-only" },                    \
+		{ 0, "rm", NULL, "Remove the container when it ends" },                            \
+		{ 0, "security-opt", "OPTION", "Security option, e.g. no-new-privileges" },        \
+		{ 0, "stop-signal", "SIGNAL", "Signal that stops the container" },                 \
+		{ 0, "stop-timeout", "SECONDS", "Time to stop before the container is killed" },   \
+		{ 't', "tty", NULL, "Give the container a terminal" },                             \
+		{ 0, "ulimit", "NAME=SOFT[:HARD]", "Set a resource limit" },                       \
+		{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },                      \
+		{ 'v', "volume", "SOURCE:TARGET", "Share a folder or volume with the container" }, \
+	{                                                                                          \
+		'w', "workdir", "DIR", "Working directory in the container"                        \
+	}
+
+static const struct option_def create_options[] = { CREATE_OPTIONS, { 0 } };
+
+static const struct option_def run_options[] = {
+	{ 'd', "detach", NULL, "Run in the background and print the container's id" },
+	CREATE_OPTIONS,
+	{ 0 }
+};
+
+static const struct option_def exec_options[] = {
+	{ 'd', "detach", NULL, "Run in the background" },
+	{ 'e', "env", "KEY[=VALUE]",
+	  "Set an environment variable; without a value take moat's own" },
+	{ 0, "env-file", "FILE", "Read environment variables from a file" },
+	{ 'i', "interactive", NULL, "Keep standard input open" },
+	{ 't', "tty", NULL, "Give the command a terminal" },
+	{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },
+	{ 'w', "workdir", "DIR", "Working directory in the container" },
+	{ 0 }
+};
+
+static const struct option_def ps_options[] = {
+	{ 'a', "all", NULL, "Show all containers, not only running ones" },
+	FILTER_OPTION,
+	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
+	{ 'n', "last", "NUMBER", "Show the last created containers, in all states" },
+	{ 'l', "latest", NULL, "Show the last created container, in all states" },
+	{ 0, "no-trunc", NULL, "Show ids and commands in full" },
+	{ 'q', "quiet", NULL, "Show ids only" },
+	{ 0 }
+};
+
+static const struct option_def start_options[] = {
+	{ 'a', "attach", NULL, "Attach to the output, and pass signals on" },
+	{ 'i', "interactive", NULL, "Attach standard input too" },
+	{ 0 }
+};
+
+static const struct option_def attach_options[] = {
+	{ 0, "no-stdin", NULL, "Do not attach standard input" }, { 0 }
+};
+
+static const struct option_def logs_options[] = {
+	{ 0, "boot", NULL, "Show the console of the container's machine instead" },
+	{ 'f', "follow", NULL, "Go on as output comes" },
+	{ 0, "since", "TIME", "Show what came after, RFC 3339 or seconds since 1970" },
+	{ 'n', "tail", "LINES", "Show only the last lines" },
+	{ 't', "timestamps", NULL, "Show when each line came" },
+	{ 0, "until", "TIME", "Show what came before" },
+	{ 0 }
+};
+
+static const struct option_def stop_options[] = {
+	{ 't', "time", "SECONDS",
+	  "Time to stop before the container is killed; -1 waits for ever" },
+	{ 0 }
+};
+
+static const struct option_def kill_options[] = {
+	{ 's', "signal", "SIGNAL", "Signal to send, by name or number (default KILL)" }, { 0 }
+};
+
+static const struct option_def rm_options[] = {
+	{ 'f', "force", NULL, "Kill a running container first" },
+	{ 'v', "volumes", NULL, "Remove the container's anonymous volumes too" },
+	{ 0 }
+};
+
+static const struct option_def inspect_options[] = {
+	{ 0, "type", "TYPE", "Look only for this: container or image" }, { 0 }
+};
+
+static const struct option_def events_options[] = {
+	FILTER_OPTION,
+	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
+	{ 0, "since", "TIME", "Begin with what happened after" },
+	{ 0, "until", "TIME", "End there" },
+	{ 0 }
+};
+
+static const struct example run_examples[] = {
+	{ "moat run --rm debian uname -r", "Show the kernel the container runs on: its own." },
+	{ "moat run --rm -it debian bash",
+	  "A shell on a terminal; ctrl-p ctrl-q leaves it running." },
+	{ "moat run -d --name web -m 256m --cpus 2 nginx", "A service in the background." },
+	{ "tar c . | moat run --rm -i debian tar tv",
+	  "Standard input goes through, byte for byte." },
+	{ 0 }
+};
+
+static const struct example exec_examples[] = {
+	{ "moat exec -it web sh", "A shell in a running container." },
+	{ "moat exec -u nobody -w /tmp web id", "A command as another user." },
+	{ 0 }
+};
+
+static const struct example logs_examples[] = {
+	{ "moat logs -f -n 10 web", "The last ten lines, and what follows." },
+	{ "moat logs --boot web", "How the machine booted." },
+	{ 0 }
+};
+
+#define EXIT_STATUS_TEXT                                                                           \
+	"The exit status is that of the command; 128 and the signal's number when a signal ended " \
+	"it; 125 when moat failed, 126 when the command cannot be run, 127 when it is not found."
+
+const struct command container_commands[] = {
+	{ .name = "run",
+	  .synopsis = "[OPTIONS] IMAGE [COMMAND [ARGUMENT...]]",
+	  .summary = "Run a command in a new container",
+	  .description =
+		  "Makes a container from an image, in a virtual machine of its own, and runs the "
+		  "image's command or the one given. An image that is not there is pulled.\n\n"
+		  "Without -d the container's output is shown, and signals to moat go to the "
+		  "command. " EXIT_STATUS_TEXT,
+	  .options = run_options,
+	  .examples = run_examples,
+	  .run = command_run,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
+	  .stops_at_argument = true,
+	  .failure_status = 125 },
+	{ .name = "create",
+	  .synopsis = "[OPTIONS] IMAGE [COMMAND [ARGUMENT...]]",
+	  .summary = "Make a container without starting it",
+	  .description = "As 'moat run', but the container is not started; prints its id. "
+			 "'moat start' starts it.",
+	  .options = create_options,
+	  .run = command_create,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
+	  .stops_at_argument = true,
+	  .failure_status = 1 },
+	{ .name = "start",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Start stopped containers",
+	  .description = "Starts containers that were created or have ended; their files are as "
+			 "they were left. With -a or -i there can be only one, and the exit "
+			 "status is that of its command.",
+	  .options = start_options,
+	  .run = command_start,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "ps",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "List containers",
+	  .description = "Lists running containers, or all of them with -a.",
+	  .options = ps_options,
+	  .run = command_ps,
+	  .failure_status = 1 },
+	{ .name = "logs",
+	  .synopsis = "[OPTIONS] CONTAINER",
+	  .summary = "Show the output of a container",
+	  .description = "Shows what the container's command wrote on standard output and error. "
+			 "With --boot it shows the console of the virtual machine, which says why "
+			 "one did not start.",
+	  .options = logs_options,
+	  .examples = logs_examples,
+	  .run = command_logs,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "exec",
+	  .synopsis = "[OPTIONS] CONTAINER COMMAND [ARGUMENT...]",
+	  .summary = "Run a command in a running container",
+	  .description = "Runs another command in the container's machine, beside those that run "
+			 "there. " EXIT_STATUS_TEXT,
+	  .options = exec_options,
+	  .examples = exec_examples,
+	  .run = command_exec,
+	  .min_args = 2,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .stops_at_argument = true,
+	  .failure_status = 125 },
+	{ .name = "attach",
+	  .synopsis = "[OPTIONS] CONTAINER",
+	  .summary = "Attach to a running container",
+	  .description = "Shows the output of a running container from now on, and passes standard "
+			 "input and signals on to it. ctrl-p ctrl-q leaves a container that has a "
+			 "terminal without ending it.",
+	  .options = attach_options,
+	  .run = command_attach,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "stop",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Stop running containers",
+	  .description = "Sends the container's stop signal, TERM unless it has another, and kills "
+			 "it when it has not ended after the time given, 10 seconds by default.",
+	  .options = stop_options,
+	  .run = command_stop,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "kill",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Send a signal to running containers",
+	  .description = "Sends a signal to the container's first process; KILL ends it at once.",
+	  .options = kill_options,
+	  .run = command_kill,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "restart",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Stop containers and start them again",
+	  .description =
+		  "As 'moat stop' and 'moat start'; a container that does not run is started.",
+	  .options = stop_options,
+	  .run = command_restart,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "wait",
+	  .synopsis = "CONTAINER...",
+	  .summary = "Wait until containers end",
+	  .description = "Waits for one container after the other and prints the exit status of "
+			 "each.",
+	  .run = command_wait,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "rm",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Remove containers",
+	  .description = "Removes containers with their files and logs. A running container is "
+			 "removed only with -f.",
+	  .options = rm_options,
+	  .run = command_rm,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "rename",
+	  .synopsis = "CONTAINER NAME",
+	  .summary = "Give a container another name",
+	  .description = "The container may be running.",
+	  .run = command_rename,
+	  .min_args = 2,
+	  .max_args = 2,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "inspect",
+	  .synopsis = "[OPTIONS] NAME...",
+	  .summary = "Show everything about containers and images",
+	  .description = "Prints a JSON array with an object for each name, looked for among the "
+			 "containers first, then among the images.",
+	  .options = inspect_options,
+	  .run = command_inspect,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "events",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Show what happens, as it happens",
+	  .description = "Prints a line for each event of a container or image, until interrupted "
+			 "or --until is reached.",
+	  .options = events_options,
+	  .run = command_events,
+	  .failure_status = 1 },
+	{ 0 }
+};

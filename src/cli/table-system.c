@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/table.h"
+
+static const struct option_def logs_options[] = { { 'f', "follow", NULL, "Go on as lines come" },
+						  { 'n', "tail", "LINES",
+						    "Show only the last lines" },
+						  { 0 } };
+
+static const struct option_def format_options[] = {
+	{ 0, "format", "FORMAT", "table, or json for the JSON as moatd gives it" }, { 0 }
+};
+
+static const struct option_def kernel_set_options[] = {
+	{ 0, "modules", "DIR", "The kernel's modules, lib/modules/RELEASE of its package" },
+	{ 0, "recommended", NULL, "Fetch Debian's cloud kernel and use that" },
+	{ 0 }
+};
+
+static const struct option_def help_options[] = {
+	{ 0, "completion", "SHELL", "Print the completion script for bash or zsh" },
+	{ 0, "man", NULL, "Print the manual page of a command, or of moat, as roff" },
+	{ 0 }
+};
+
+static const struct example kernel_examples[] = {
+	{ "moat system kernel set --recommended", "What a new installation needs once." },
+	{ "moat system kernel set /boot/vmlinuz-6.1 --modules /lib/modules/6.1",
+	  "A kernel of your own." },
+	{ 0 }
+};
+
+static const struct example help_examples[] = {
+	{ "moat help run", "The same as moat run --help." },
+	{ "moat help --completion bash > /etc/bash_completion.d/moat", "Completion for bash." },
+	{ "moat help --man run | man -l -", "The manual page, without installing it." },
+	{ 0 }
+};
+
+const struct command system_commands[] = {
+	{ .name = "system start",
+	  .synopsis = "",
+	  .summary = "Start moatd",
+	  .description = "Seldom needed: every command that needs moatd starts it. It goes on "
+			 "running and writes to moatd.log in the data root.",
+	  .run = command_system_start,
+	  .failure_status = 1 },
+	{ .name = "system stop",
+	  .synopsis = "",
+	  .summary = "Stop moatd",
+	  .description = "Containers go on running; the next moatd finds them again.",
+	  .run = command_system_stop,
+	  .never_starts = true,
+	  .failure_status = 1 },
+	{ .name = "system status",
+	  .synopsis = "",
+	  .summary = "Say whether moatd runs",
+	  .description = "The exit status is 0 when it does, else 1. Never starts it.",
+	  .run = command_system_status,
+	  .never_starts = true,
+	  .failure_status = 1 },
+	{ .name = "system info",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Show the engine, kernel, folders and counts",
+	  .description = "Says which engine runs the machines and why it was chosen, with the "
+			 "figure that was measured, and what the isolation rests on.",
+	  .options = format_options,
+	  .run = command_system_info,
+	  .failure_status = 1 },
+	{ .name = "system logs",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Show moatd's log",
+	  .description = "Reads moatd.log in the data root; works whether moatd runs or not.",
+	  .options = logs_options,
+	  .run = command_system_logs,
+	  .never_starts = true,
+	  .failure_status = 1 },
+	{ .name = "system kernel set",
+	  .synopsis = "PATH [--modules DIR] | --recommended",
+	  .summary = "Choose the kernel new machines boot",
+	  .description = "The kernel is copied into the data root. Its modules are needed unless "
+			 "virtio, EROFS, ext4 and overlayfs are built into it. Running machines "
+			 "keep the kernel they have.",
+	  .options = kernel_set_options,
+	  .examples = kernel_examples,
+	  .run = command_kernel_set,
+	  .max_args = 1,
+	  .args = ARG_FILE,
+	  .failure_status = 1 },
+	{ .name = "system kernel show",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Show the kernel new machines boot",
+	  .description = "Prints its path, release and modules.",
+	  .options = format_options,
+	  .run = command_kernel_show,
+	  .failure_status = 1 },
+	{ .name = "version",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Show the versions of moat and moatd",
+	  .description = "moatd's is shown when it runs; it is not started.",
+	  .options = format_options,
+	  .run = command_version,
+	  .never_starts = true,
+	  .failure_status = 1 },
+	{ .name = "help",
+	  .synopsis = "[OPTIONS] [COMMAND]",
+	  .summary = "Explain moat or a command",
+	  .description = "Without a command it lists the commands.",
+	  .options = help_options,
+	  .examples = help_examples,
+	  .run = command_help,
+	  .max_args = 3,
+	  .args = ARG_COMMAND,
+	  .never_starts = true,
+	  .failure_status = 1 },
+	{ 0 }
+};
+
+const struct command_alias command_aliases[] = {
+	{ "images", "image ls" },
+	{ "image list", "image ls" },
+	{ "image remove", "image rm" },
+	{ "image pull", "pull" },
+	{ "rmi", "image rm" },
+	{ "tag", "image tag" },
+	{ "load", "image load" },
+	{ "import", "image import" },
+	{ "history", "image history" },
+	{ "ls", "ps" },
+	{ "info", "system info" },
+	{ "system version", "version" },
+	{ 0 },
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The one description of the command line. Parsing, --help, the man pages and the shells'
+ * completions are all made from it.
+ */
+
+struct cli;
+
+struct option_def {
+	char letter;	  /* short form; 0 for none */
+	const char *name; /* long form, without dashes */
+	const char *arg;  /* what the value is called; NULL for a flag */
+	const char *help;
+};
+
+/* What a command's arguments name, for the completions. */
+enum arg_kind { ARG_NONE, ARG_CONTAINER, ARG_IMAGE, ARG_FILE, ARG_COMMAND };
+
+struct example {
+	const char *command;
+	const char *what;
+};
+
+struct command {
+	const char *name; /* one or two words, as typed after "moat" */
+	const char *synopsis;
+	const char *summary;		  /* one line, no full stop */
+	const char *description;	  /* paragraphs, separated by an empty line */
+	const struct option_def *options; /* ends with a NULL name; NULL for none */
+	const struct example *examples;	  /* ends with a NULL command; NULL for none */
+	int (*run)(struct cli *c);	  /* Return: exit status */
+	size_t min_args, max_args;
+	enum arg_kind args;
+	bool stops_at_argument; /* what follows the first argument belongs to the workload */
+	bool never_starts;	/* does not start moatd when none answers */
+	int failure_status;	/* exit status when moat itself failed */
+};
+
+struct command_alias {
+	const char *name;
+	const char *command;
+};
+
+#define ARGS_ANY ((size_t)-1)
+
+/* Every command, in the order of the help; grouped by file. The groups end with a NULL name. */
+extern const struct command container_commands[];
+extern const struct command image_commands[];
+extern const struct command system_commands[];
+extern const struct command_alias command_aliases[];
+
+/** command_next() - walk over all commands; start with NULL.  Return: NULL after the last. */
+const struct command *command_next(const struct command *cmd);
+
+/**
+ * command_find() - the command that words begin with
+ * @words:  NULL-terminated; borrowed
+ * @ret_n:  how many words its name took
+ *
+ * Aliases are followed.  Return: NULL when there is none.
+ */
+const struct command *command_find(char *const *words, size_t *ret_n);
+
+/** command_is_group() - is @word the first word of two-word commands ("image")? */
+bool command_is_group(const char *word);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation: a request is written in one send(2) where it fits, the response is read
+ * by api_step() into a fixed buffer and fed to the parser.  Sockets stay blocking: callers with
+ * a poll loop of their own call api_step() when the descriptor is readable.
+ *
+ * Input: the parser (http.c) bounds the head, API_REPLY_MAX_BYTES what is gathered of a body.
+ */
+#include "client/api.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+
+struct api {
+	api_dial_fn dial;
+	void *dial_arg;
+	int fd;
+	struct http_response response;
+	http_body_fn on_body;
+	void *arg;
+	struct buf body;
+	size_t in_start, in_len; /* bytes read but not consumed; only an upgrade leaves any */
+	char in[65536];
+};
+
+int api_new(api_dial_fn dial, void *arg, struct api **ret)
+{
+	struct api *a = malloc(sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->dial = dial;
+	a->dial_arg = arg;
+	a->fd = -1;
+	a->body = BUF_INIT;
+	a->in_start = a->in_len = 0;
+	http_response_init(&a->response, NULL, NULL);
+	*ret = a;
+	return 0;
+}
+
+void api_free(struct api *a)
+{
+	if (!a)
+		return;
+	api_disconnect(a);
+	http_response_reset(&a->response);
+	buf_reset(&a->body);
+	free(a);
+}
+
+void api_disconnect(struct api *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+	a->in_len = 0;
+}
+
+int api_fd(const struct api *a)
+{
+	return a->fd;
+}
+
+int api_status(const struct api *a)
+{
+	return a->response.state == HTTP_HEAD ? 0 : a->response.status;
+}
+
+bool api_done(const struct api *a)
+{
+	return a->response.state == HTTP_DONE;
+}
+
+/* The body of a success goes to the caller; that of an error is gathered for its message. */
+static int on_body(const void *data, size_t len, void *arg)
+{
+	struct api *a = arg;
+
+	if (a->on_body && a->response.status < 300)
+		return a->on_body(data, len, a->arg);
+	if (len > API_REPLY_MAX_BYTES - a->body.len)
+		return -EFBIG;
+	return buf_add(&a->body, data, len);
+}
+
+static int lost(struct api *a, int code, struct err *err)
+{
+	api_disconnect(a);
+	if (code == -EPIPE || code == -ECONNRESET)
+		return err_set(err, -ECONNRESET, "moatd closed the connection");
+	return err_errno(err, code, "talk to moatd");
+}
+
+/* An idle connection has nothing to read; one that is readable was closed, or is out of step. */
+static int ensure_connected(struct api *a, struct err *err)
+{
+	if (a->fd >= 0 && (a->response.close || fd_wait(a->fd, POLLIN, 0) != 0))
+		api_disconnect(a);
+	return a->fd >= 0 ? 0 : a->dial(a->dial_arg, &a->fd, err);
+}
+
+static int send_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_request(struct buf *b, const struct api_request *rq, const char *text,
+			 bool chunked)
+{
+	int r = buf_addf(b, "%s %s HTTP/1.1\r\nHost: moat\r\nUser-Agent: moat/" MOAT_VERSION "\r\n",
+			 rq->method, rq->path);
+
+	if (r == 0 && rq->upgrade)
+		r = buf_adds(b, "Connection: Upgrade\r\nUpgrade: tcp\r\n");
+	if (r == 0 && chunked)
+		r = buf_adds(b, "Content-Type: application/x-tar\r\n"
+				"Transfer-Encoding: chunked\r\n\r\n");
+	else if (r == 0 && text)
+		r = buf_addf(b, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+			     strlen(text), text);
+	else if (r == 0)
+		r = buf_adds(b, streq(rq->method, "GET") ? "\r\n" : "Content-Length: 0\r\n\r\n");
+	return r;
+}
+
+static int begin(struct api *a, const struct api_request *rq, bool chunked, struct err *err)
+{
+	cleanup(buf_reset) struct buf out = BUF_INIT;
+	cleanup_free char *text = NULL;
+	int r;
+
+	if (rq->body) {
+		text = json_write(rq->body);
+		if (!text)
+			return err_errno(err, -ENOMEM, "write a request");
+	}
+	r = write_request(&out, rq, text, chunked);
+	if (r < 0)
+		return err_errno(err, r, "write a request");
+	r = ensure_connected(a, err);
+	if (r < 0)
+		return r;
+	a->on_body = rq->on_body;
+	a->arg = rq->arg;
+	a->in_len = 0;
+	buf_reset(&a->body);
+	http_response_reset(&a->response);
+	http_response_init(&a->response, on_body, a);
+	r = send_all(a->fd, out.data, out.len);
+	return r < 0 ? lost(a, r, err) : 0;
+}
+
+int api_send(struct api *a, const struct api_request *rq, struct err *err)
+{
+	return begin(a, rq, false, err);
+}
+
+int api_step(struct api *a, struct err *err)
+{
+	ssize_t n, used;
+
+	if (a->fd < 0)
+		return lost(a, -ECONNRESET, err);
+	do {
+		n = recv(a->fd, a->in, sizeof(a->in), 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return lost(a, -errno, err);
+	if (n == 0) {
+		if (http_response_eof(&a->response) < 0)
+			return lost(a, -ECONNRESET, err);
+		return 1;
+	}
+	used = http_response_feed(&a->response, a->in, (size_t)n);
+	if (used < 0) {
+		api_disconnect(a);
+		return err_errno(err, (int)used, "answer of moatd to a request");
+	}
+	a->in_start = (size_t)used;
+	a->in_len = (size_t)(n - used);
+	return a->response.state == HTTP_DONE;
+}
+
+static int status_errno(int status)
+{
+	switch (status) {
+	case 400:
+		return -EINVAL;
+	case 401:
+	case 403:
+		return -EACCES;
+	case 404:
+		return -ENOENT;
+	case 409:
+		return -EEXIST;
+	case 501:
+		return -EOPNOTSUPP;
+	default:
+		return -EIO;
+	}
+}
+
+static int server_error(struct api *a, struct err *err)
+{
+	cleanup_json json_t *json = NULL;
+	const char *message = NULL;
+	int code = status_errno(a->response.status);
+
+	if (a->body.len > 0 && json_read(a->body.data, a->body.len, "error", &json, NULL) == 0 &&
+	    json_is_object(json))
+		(void)json_get_str(json, "message", &message, NULL);
+	if (message)
+		return err_set(err, code, "%s", message);
+	return err_set(err, code, "moatd answered with status %d", a->response.status);
+}
+
+int api_finish(struct api *a, json_t **ret, struct err *err)
+{
+	cleanup_json json_t *json = NULL;
+	int status = a->response.status, r;
+
+	if (status >= 400 || (status >= 300 && status != 304))
+		return server_error(a, err);
+	if (ret && a->body.len > 0) {
+		r = json_read(a->body.data, a->body.len, "answer of moatd", &json, err);
+		if (r < 0)
+			return r;
+	}
+	if (ret)
+		*ret = take_ptr(json);
+	return status;
+}
+
+static int receive(struct api *a, json_t **ret, struct err *err)
+{
+	int r;
+
+	do {
+		r = api_step(a, err);
+	} while (r == 0);
+	return r < 0 ? r : api_finish(a, ret, err);
+}
+
+int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct err *err)
+{
+	int r = begin(a, rq, false, err);
+
+	return r < 0 ? r : receive(a, ret, err);
+}
+
+int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct buf *early,
+		struct err *err)
+{
+	int r = begin(a, rq, false, err);
+
+	if (r == 0)
+		r = receive(a, NULL, err);
+	if (r < 0)
+		return r;
+	if (!a->response.upgraded) {
+		api_disconnect(a);
+		return err_set(err, -EPROTO, "moatd answered with status %d instead of a stream",
+			       r);
+	}
+	r = buf_add(early, a->in + a->in_start, a->in_len);
+	if (r < 0)
+		return err_errno(err, r, "read a stream");
+	*ret_fd = take_fd(&a->fd);
+	a->in_len = 0;
+	return 0;
+}
+
+static int send_chunk(int fd, const char *data, size_t len)
+{
+	char head[32];
+	int n = snprintf(head, sizeof(head), "%zx\r\n", len);
+	int r = send_all(fd, head, (size_t)n);
+
+	if (r == 0 && len > 0)
+		r = send_all(fd, data, len);
+	return r < 0 ? r : send_all(fd, "\r\n", 2);
+}
+
+int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_t **ret,
+	       struct err *err)
+{
+	cleanup(buf_reset) struct buf chunk = BUF_INIT;
+	ssize_t n = 1;
+	int r = begin(a, rq, true, err);
+
+	/* An early answer shows as readable, or as a broken pipe with the answer still to be read.
+	 */
+	while (r == 0 && n > 0 && fd_wait(a->fd, POLLIN, 0) == 0) {
+		chunk.len = 0;
+		n = buf_read_fd(&chunk, upload_fd, 256 * 1024);
+		if (n < 0) {
+			api_disconnect(a);
+			return err_errno(err, (int)n, "read the upload");
+		}
+		if (send_chunk(a->fd, chunk.data, (size_t)n) < 0)
+			break;
+	}
+	if (r < 0)
+		return r;
+	r = receive(a, ret, err);
+	if (n > 0)
+		api_disconnect(a);
+	return r;
+}

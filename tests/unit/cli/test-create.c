@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/attach.h"
+#include "cli/create.h"
+
+/* @line: the words after "moat run", separated by blanks.  Return: the request as text, owned; NULL
+ * with @err. */
+static char *request(const char *line, struct err *err)
+{
+	char *copy = strdup(line), *words[32] = { 0 }, *save = NULL;
+	json_t *body = NULL;
+	struct options o;
+	char *text = NULL;
+	size_t n = 0;
+
+	assert_non_null(copy);
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		words[n++] = w;
+	assert_int_equal(options_parse(&container_commands[0], words, &o, err), 0);
+	if (create_body(&o, &body, err) == 0)
+		text = json_write(body);
+	json_decref(body);
+	options_reset(&o);
+	free(copy);
+	return text;
+}
+
+static void check_has(const char *line, const char *part)
+{
+	struct err err = { 0 };
+	char *text = request(line, &err);
+
+	assert_string_equal(err.msg, "");
+	assert_non_null(text);
+	if (!strstr(text, part))
+		fail_msg("%s is not in %s", part, text);
+	free(text);
+}
+
+static void check_refused(const char *line, const char *part)
+{
+	struct err err = { 0 };
+
+	assert_null(request(line, &err));
+	assert_non_null(strstr(err.msg, part));
+}
+
+static void options_become_dockers_members(void **state)
+{
+	(void)state;
+	check_has("img", "\"Image\":\"img\"");
+	check_has("img echo -n x", "\"Cmd\":[\"echo\",\"-n\",\"x\"]");
+	check_has("--entrypoint /bin/sh img", "\"Entrypoint\":[\"/bin/sh\"]");
+	check_has("--entrypoint= img", "\"Entrypoint\":[\"\"]");
+	check_has("-e A=1 --env B=2 -e A=3 img", "\"Env\":[\"A=3\",\"B=2\"]");
+	check_has("-w /tmp -u me --hostname box --stop-signal INT img",
+		  "\"WorkingDir\":\"/"
+		  "tmp\",\"User\":\"me\",\"Hostname\":\"box\",\"StopSignal\":\"INT\"");
+	check_has("-l a=b -l c img", "\"Labels\":{\"a\":\"b\",\"c\":\"\"}");
+	check_has("--cpus 1.5 -m 64m img", "\"NanoCpus\":1500000000,\"Memory\":67108864");
+	check_has("--rm --read-only img", "\"AutoRemove\":true,\"ReadonlyRootfs\":true");
+	check_has("--cap-add NET_RAW --cap-drop ALL img",
+		  "\"CapAdd\":[\"NET_RAW\"],\"CapDrop\":[\"ALL\"]");
+	check_has("--stop-timeout 3 img", "\"StopTimeout\":3");
+	check_has("--ulimit nofile=1:2 img", "{\"Name\":\"nofile\",\"Soft\":1,\"Hard\":2}");
+}
+
+static void streams_follow_i_t_and_d(void **state)
+{
+	(void)state;
+	check_has("-it img", "\"Tty\":true,\"OpenStdin\":true,\"StdinOnce\":true,"
+			     "\"AttachStdin\":true,\"AttachStdout\":true,\"AttachStderr\":true");
+	check_has("-d img", "\"AttachStdin\":false,\"AttachStdout\":false");
+	check_has("-d -i img", "\"OpenStdin\":true,\"StdinOnce\":false");
+}
+
+static void volumes_and_ports_are_passed_on_for_moatd_to_judge(void **state)
+{
+	(void)state;
+	check_has("-v /a:/b:ro -v /data img", "\"Binds\":[\"/a:/b:ro\"]");
+	check_has("-v /data img", "\"Volumes\":{\"/data\":{}}");
+	check_has("-p 8080:80 img",
+		  "\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8080\"}]}");
+	check_has("-p 127.0.0.1:53:53/udp img",
+		  "{\"53/udp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"53\"}]}");
+	check_has("-p [::1]:1:2 img", "{\"2/tcp\":[{\"HostIp\":\"::1\",\"HostPort\":\"1\"}]}");
+	check_has("-p 80 img", "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}");
+}
+
+static void bad_values_are_refused_by_name(void **state)
+{
+	(void)state;
+	check_refused("--cpus -1 img", "\"-1\"");
+	check_refused("--cpus 1.x img", "\"1.x\"");
+	check_refused("--cpus . img", "\".\"");
+	check_refused("--cpus 99999999999999999999 img", "99999999999999999999");
+	check_refused("-m lots img", "\"lots\"");
+	check_refused("--ulimit nofile img", "\"nofile\"");
+	check_refused("--ulimit nofile=x img", "\"nofile=x\"");
+	check_refused("-p http img", "\"http\"");
+	check_refused("-p 1:99999 img", "\"1:99999\"");
+	check_refused("-p 99999:1 img", "\"99999:1\"");
+	check_refused("-l =x img", "\"=x\"");
+	check_refused("--stop-timeout soon img", "\"soon\"");
+	check_refused("--env-file /nonexistent img", "/nonexistent");
+}
+
+static void the_exit_status_of_a_failed_start_is_dockers(void **state)
+{
+	(void)state;
+	assert_int_equal(start_error_status("exec: \"x\": executable file not found in $PATH"),
+			 127);
+	assert_int_equal(start_error_status("/x: No such file or directory"), 127);
+	assert_int_equal(start_error_status("/etc: Permission denied"), 126);
+	assert_int_equal(start_error_status("/etc: Is a directory"), 126);
+	assert_int_equal(start_error_status("/x: Exec format error"), 126);
+	assert_int_equal(start_error_status("the machine did not boot"), 125);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_become_dockers_members),
+		cmocka_unit_test(streams_follow_i_t_and_d),
+		cmocka_unit_test(volumes_and_ports_are_passed_on_for_moatd_to_judge),
+		cmocka_unit_test(bad_values_are_refused_by_name),
+		cmocka_unit_test(the_exit_status_of_a_failed_start_is_dockers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
