@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# kill -9 at bad moments: moatd comes back with the truth, running containers go on, logs are kept,
+# and no half-written image is ever visible.
+
+load ../integration/lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+}
+
+teardown_file() {
+	file_teardown
+}
+
+teardown() {
+	rm -f "$SUITE/gate"
+}
+
+kill_moatd() {
+	local pid
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+}
+
+ticking() {
+	moat run -d --name "$1" "$BUSYBOX" sh -c 'i=0; while :; do i=$((i + 1)); echo tick $i; sleep 0.1; done' >/dev/null
+	poll 60 log_has "$1" "tick 3"
+}
+
+ticks() {
+	moat logs "$1" | wc -l
+}
+
+more_ticks_than() {
+	[ "$(ticks "$1")" -gt "$2" ]
+}
+
+# The log has every tick from 1 on, once and in order.
+log_is_whole() {
+	moat logs "$1" >"$BATS_TEST_TMPDIR/log"
+	diff <(seq -f "tick %g" "$(wc -l <"$BATS_TEST_TMPDIR/log")") "$BATS_TEST_TMPDIR/log"
+}
+
+@test "crash: running containers go on without moatd, and a new one knows them" {
+	local before
+	ticking survivor
+	before=$(ticks survivor)
+	kill_moatd
+	poll 60 more_ticks_than survivor "$before"
+	is_state survivor running
+	log_is_whole survivor
+	assert_equal "$(moat exec survivor echo still)" still
+	moat stop -t 0 survivor
+	assert_equal "$(moat inspect survivor | jq '.[0].State.ExitCode')" 137
+	moat rm survivor
+}
+
+@test "crash: a container that ended while no moatd ran has its exit status" {
+	local shim
+	moat run -d --name unseen "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; echo bye; exit 21' >/dev/null
+	poll 60 moat exec unseen true
+	shim=$(shim_pid unseen)
+	moat exec unseen sh -c '(sleep 1; touch /go) >/dev/null 2>&1 &'
+	kill_moatd
+	poll 60 gone "$shim"
+	is_state unseen exited
+	assert_equal "$(moat inspect unseen | jq '.[0].State.ExitCode')" 21
+	assert_equal "$(moat logs unseen)" bye
+	moat rm unseen
+}
+
+@test "crash: an attached run ends with an error or the status when moatd is killed, and never hangs" {
+	local pid status=0
+	timeout 100 "$MOAT_BUILD/moat" run --name attached "$BUSYBOX" \
+		sh -c 'echo ready; while [ ! -e /go ]; do sleep 0.1; done; echo after; exit 5' \
+		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	pid=$!
+	poll 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	kill_moatd
+	is_state attached running
+	moat exec attached touch /go
+	wait "$pid" || status=$?
+	[[ $status -eq 5 || $status -eq 125 ]]
+	[ "$status" -eq 5 ] || [ -s "$BATS_TEST_TMPDIR/err" ]
+	assert_equal "$(moat wait attached)" 5
+	assert_equal "$(moat logs attached | tail -n 1)" after
+	moat rm attached
+}
+
+@test "crash: a killed moat-shim ends its container, its machine too, and says so" {
+	local shim engine
+	ticking orphan
+	shim=$(shim_pid orphan)
+	engine=$(engine_pid orphan)
+	kill -9 "$shim"
+	poll 20 gone "$engine"
+	poll 20 is_state orphan exited
+	assert_equal "$(moat inspect orphan | jq '.[0].State.ExitCode')" 137
+	[ -n "$(moat inspect orphan | jq -r '.[0].State.Error')" ]
+	log_is_whole orphan
+	moat start orphan
+	poll 60 is_state orphan running
+	moat rm -f orphan
+}
+
+@test "crash: a moat-shim killed while no moatd ran is found out by the next one" {
+	local shim
+	ticking forgotten
+	shim=$(shim_pid forgotten)
+	kill_moatd
+	kill -9 "$shim"
+	poll 20 gone "$shim"
+	is_state forgotten exited
+	assert_equal "$(moat inspect forgotten | jq '.[0].State.ExitCode')" 137
+	moat rm forgotten
+}
+
+@test "crash: a killed QEMU ends its container with 137 and an error; others go on" {
+	local engine
+	ticking bystander
+	ticking hit
+	engine=$(engine_pid hit)
+	kill -9 "$engine"
+	poll 20 is_state hit exited
+	assert_equal "$(moat inspect hit | jq '.[0].State.ExitCode')" 137
+	[ -n "$(moat inspect hit | jq -r '.[0].State.Error')" ]
+	log_is_whole hit
+	is_state bystander running
+	moat rm -f hit bystander
+}
+
+@test "crash: an attached run whose QEMU is killed ends with 137" {
+	local pid status=0
+	"$MOAT_BUILD/moat" run --name pulled-plug "$BUSYBOX" sh -c 'echo ready; sleep 1000' \
+		>"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+	pid=$!
+	poll 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	kill -9 "$(engine_pid pulled-plug)"
+	wait "$pid" || status=$?
+	assert_equal "$status" 137
+	moat rm pulled-plug
+}
+
+@test "crash: moatd killed while a machine boots: the container is there or startable, never stuck" {
+	local pid
+	"$MOAT_BUILD/moat" run -d --name booting "$BUSYBOX" sleep 1000 >/dev/null 2>&1 3>&- &
+	pid=$!
+	poll 60 moat inspect booting
+	kill_moatd
+	wait "$pid" || true
+	poll 60 settled booting
+	moat rm -f booting
+	run moat inspect booting
+	assert_error 1 booting
+}
+
+settled() {
+	[[ $(state "$1") == @(created|running|exited) ]]
+}
+
+@test "crash: moatd killed in the middle of a pull leaves no image, and the next pull succeeds" {
+	local pid
+	"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/big:latest" >/dev/null 2>&1 3>&- &
+	pid=$!
+	poll 60 downloading
+	kill_moatd
+	wait "$pid" && false
+	touch "$SUITE/gate"
+	run moat image inspect "$BAD_REGISTRY/stall/big:latest"
+	assert_error 1
+	assert_equal "$(find "$MOAT_ROOT/images/tmp" -type f)" ""
+	moat pull -q "$BAD_REGISTRY/stall/big:latest"
+	fsck.erofs "$(rootfs_of "$BAD_REGISTRY/stall/big:latest")"
+	moat image rm "$BAD_REGISTRY/stall/big:latest"
+}
+
+downloading() {
+	[ -n "$(find "$MOAT_ROOT/images/tmp" -type f -size +100k)" ]
+}
+
+@test "crash: moatd killed at many moments of pulls: every image that is visible is whole" {
+	local i erofs
+	touch "$SUITE/gate"
+	for i in $(seq 8); do
+		"$MOAT_BUILD/moat" pull -q "$REGISTRY/test/rich:latest" >/dev/null 2>&1 3>&- &
+		sleep "0.0$((i * 11))"
+		kill_moatd
+		wait $! || true
+		start_moatd
+		if moat image inspect "$REGISTRY/test/rich:latest" >/dev/null 2>&1; then
+			fsck.erofs "$(rootfs_of "$REGISTRY/test/rich:latest")"
+			moat image rm "$REGISTRY/test/rich:latest" >/dev/null
+		fi
+		for erofs in "$MOAT_ROOT"/images/rootfs/*.erofs; do
+			fsck.erofs "$erofs"
+		done
+	done
+	moat pull -q "$REGISTRY/test/rich:latest"
+	moat image rm "$REGISTRY/test/rich:latest"
+}
+
+@test "crash: an interrupted pull client ends the pull and leaves nothing" {
+	local pid
+	rm -f "$SUITE/gate"
+	"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/big:latest" >/dev/null 2>&1 3>&- &
+	pid=$!
+	poll 60 downloading
+	kill -INT "$pid"
+	poll 20 gone "$pid"
+	wait "$pid" || true
+	touch "$SUITE/gate"
+	poll 60 nothing_downloading
+	run moat image inspect "$BAD_REGISTRY/stall/big:latest"
+	assert_error 1
+}
+
+nothing_downloading() {
+	[ -z "$(find "$MOAT_ROOT/images/tmp" -type f)" ]
+}
+
+@test "crash: the image store is an OCI layout that skopeo reads after all this" {
+	skopeo inspect "oci:$MOAT_ROOT/images:$BUSYBOX" >/dev/null
+	assert_equal "$(moat run --rm "$BUSYBOX" echo fine)" fine
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# A full disk is a clear error, and what was there stays usable.
+
+load ../integration/lib
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	file_setup
+	mv "$MOAT_ROOT/kernel" "$SUITE/kernel-aside"
+	mount -t tmpfs -o size=100m,mode=700 tmpfs "$MOAT_ROOT"
+	mv "$SUITE/kernel-aside" "$MOAT_ROOT/kernel"
+	start_moatd
+	with_busybox
+}
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "mounting a small file system needs root"
+}
+
+teardown() {
+	rm -f "$MOAT_ROOT/filler"
+}
+
+teardown_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	kill_users_of "$MOAT_ROOT"
+	poll 20 umount "$MOAT_ROOT"
+	rm -rf "$MOAT_ROOT"
+}
+
+# fill [BYTES]: leave so much room.
+fill() {
+	dd if=/dev/zero of="$MOAT_ROOT/filler" bs=64k 2>/dev/null || true
+	truncate -s "-${1:-0}" "$MOAT_ROOT/filler"
+}
+
+@test "full disk: a pull that does not fit fails with a clear error and gives its space back" {
+	local before after
+	before=$(df --output=used "$MOAT_ROOT" | tail -n 1)
+	fill 20000000
+	run moat pull "$REGISTRY/test/big:latest"
+	assert_error 1 "space"
+	rm "$MOAT_ROOT/filler"
+	after=$(df --output=used "$MOAT_ROOT" | tail -n 1)
+	[ $((after - before)) -lt 2000 ]
+	run moat image inspect "$REGISTRY/test/big:latest"
+	assert_error 1
+}
+
+@test "full disk: create fails with a clear error, and works again with space" {
+	fill
+	run moat run --rm "$BUSYBOX" true
+	assert_error 125
+	rm "$MOAT_ROOT/filler"
+	assert_equal "$(moat run --rm "$BUSYBOX" echo again)" again
+	assert_equal "$(moat ps -aq)" ""
+}
+
+@test "full disk: a container that runs gets an I/O error, and ends; moatd stays" {
+	moat run -d --name writer "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; cat /dev/zero >/fill; sync; exit 1' >/dev/null
+	poll 60 moat exec writer true
+	fill 4000000
+	moat exec writer touch /go || true
+	run moat ps -a
+	assert_status 0
+	assert_has writer
+	moat rm -f writer
+	rm "$MOAT_ROOT/filler"
+	assert_equal "$(moat run --rm "$BUSYBOX" echo alive)" alive
+}

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""A registry that misbehaves on demand; it serves OCI layouts read-only on loopback.
+
+  badregistry.py LAYOUTS GATE PORT-FILE
+
+LAYOUTS/NAME is served as MODE/NAME:latest; the mode says what goes wrong, see MANIFESTS, BLOBS and
+the class below ("honest" does everything right). Mode "stall" sends half of a large blob and
+goes on when the file GATE appears.
+"""
+import http.server
+import json
+import os
+import pathlib
+import sys
+import time
+import urllib.parse
+
+LAYOUTS, GATE, PORT_FILE = sys.argv[1:4]
+TOKEN = "a-token"
+LARGE = 100000      # blobs past this count as layers worth stalling
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, status, body=b"", media_type="application/json", **headers):
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def refuse(self, status, code, **headers):
+        self.answer(status, json.dumps({"errors": [{"code": code, "message": code.lower()}]}).encode(),
+                    **headers)
+
+    def begin(self, length):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def hang_up(self):
+        self.wfile.flush()
+        self.close_connection = True
+
+    # Whole-request misbehaviour, by mode; True when the request is answered.
+    def intercept(self, mode):
+        authorized = self.headers.get("Authorization") == "Bearer " + TOKEN
+        host = self.headers.get("Host", "")
+        if mode == "unauthorized":
+            self.refuse(401, "UNAUTHORIZED", WWW_Authenticate='Basic realm="closed"')
+        elif mode == "forbidden":
+            self.refuse(403, "DENIED")
+        elif mode == "missing":
+            self.refuse(404, "NAME_UNKNOWN")
+        elif mode == "error500":
+            self.answer(500, b"<html>out of order</html>", "text/html")
+        elif mode in ("token", "token-denied", "token-broken") and not authorized:
+            self.refuse(401, "UNAUTHORIZED", WWW_Authenticate=(
+                f'Bearer realm="http://{host}/{mode}",service="test",scope="repository:x:pull"'))
+        elif mode == "redirect":
+            self.answer(307, Location=self.path)
+        elif mode == "hangup":
+            self.hang_up()
+        else:
+            return False
+        return True
+
+    def manifest(self, mode, layout, reference):
+        if reference.startswith("sha256:"):
+            digest = reference
+        else:
+            digest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
+        body = (layout / "blobs/sha256" / digest[7:]).read_bytes()
+        media_type = json.loads(body)["mediaType"]
+        if mode == "html":
+            media_type, body = "text/html", b"<html>please log in</html>"
+        elif mode == "manifest-garbage":
+            body = b'{"schemaVersion":2,"layers":[{'
+        elif mode == "manifest-huge":
+            body = b'{"schemaVersion":2,"x":"' + b"x" * (64 << 20) + b'"}'
+        elif mode == "manifest-lie" and reference.startswith("sha256:"):
+            body += b" "
+        elif mode == "size-lie":
+            changed = json.loads(body)
+            for layer in changed.get("layers", []):
+                layer["size"] += 1
+            body = json.dumps(changed).encode()
+        elif mode == "huge-size":
+            changed = json.loads(body)
+            for layer in changed.get("layers", []):
+                layer["size"] = 1 << 62
+            body = json.dumps(changed).encode()
+        self.answer(200, body, media_type)
+
+    def blob(self, mode, layout, digest):
+        body = (layout / "blobs/sha256" / digest[7:]).read_bytes()
+        half = len(body) // 2
+        if mode == "cutoff":
+            self.begin(len(body))
+            self.wfile.write(body[:half])
+            self.hang_up()
+        elif mode == "short":
+            self.answer(200, body[:half], "application/octet-stream")
+        elif mode == "long":
+            self.answer(200, body + b"more", "application/octet-stream")
+        elif mode == "corrupt":
+            self.answer(200, body[:half] + bytes([body[half] ^ 1]) + body[half + 1:],
+                        "application/octet-stream")
+        elif mode == "endless":
+            self.endless(body)
+        elif mode == "stall" and len(body) > LARGE:
+            self.stall(body, half)
+        elif mode == "redirect-blob":
+            self.answer(307, Location="/v2/honest/" + self.path.removeprefix("/v2/redirect-blob/"))
+        else:
+            self.answer(200, body, "application/octet-stream")
+
+    def endless(self, body):
+        """Never says how long it is, and goes on far past the blob's end (but not for ever)."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        piece = body[:65536]
+        for _ in range(2000):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.hang_up()
+
+    def stall(self, body, half):
+        self.begin(len(body))
+        self.wfile.write(body[:half])
+        self.wfile.flush()
+        for _ in range(1200):
+            if os.path.exists(GATE):
+                break
+            time.sleep(0.1)
+        self.wfile.write(body[half:])
+
+    def do_GET(self):
+        path = urllib.parse.urlsplit(self.path).path
+        if path == "/v2/":
+            return self.answer(200, b"{}")
+        if path == "/token":
+            return self.answer(200, json.dumps({"token": TOKEN, "expires_in": 300}).encode())
+        if path == "/token-denied":
+            return self.refuse(401, "UNAUTHORIZED")
+        if path == "/token-broken":
+            return self.answer(200, b"no json")
+        parts = path.split("/")
+        if len(parts) != 6 or parts[1] != "v2":
+            return self.refuse(404, "UNSUPPORTED")
+        mode, name, kind, reference = parts[2:]
+        if self.intercept(mode):
+            return None
+        layout = pathlib.Path(LAYOUTS) / name
+        try:
+            if kind == "manifests":
+                return self.manifest(mode, layout, reference)
+            return self.blob(mode, layout, reference)
+        except FileNotFoundError:
+            return self.refuse(404, "MANIFEST_UNKNOWN")
+
+    do_HEAD = do_GET
+
+    def handle(self):
+        try:
+            super().handle()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the client gave up, as it should
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+
+server = Server(("127.0.0.1", 0), Handler)
+pathlib.Path(PORT_FILE + ".new").write_text(str(server.server_port))
+os.rename(PORT_FILE + ".new", PORT_FILE)
+server.serve_forever()

@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# Images on disk: ls, inspect, tag, rm, load, import, and what other tools see of the store.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+}
+
+teardown_file() {
+	file_teardown
+}
+
+@test "image ls: names, tags, ids; -q only ids; --format takes json" {
+	run moat image ls
+	assert_status 0
+	assert_has REPOSITORY
+	assert_has "${BUSYBOX%:*}"
+	run moat image ls -q
+	[[ ${lines[0]} =~ ^[0-9a-f]{12}$ || ${lines[0]} =~ ^sha256:[0-9a-f]{64}$ ]]
+}
+
+@test "image inspect: config of the image, in docker's words" {
+	moat pull -q "$REGISTRY/test/configured:latest"
+	run --separate-stderr moat image inspect "$REGISTRY/test/configured:latest"
+	assert_status 0
+	assert_equal "$(jq -r '.[0].Config.Entrypoint | join(" ")' <<<"$output")" "/bin/show entry"
+	assert_equal "$(jq -r '.[0].Config.User' <<<"$output")" alice
+	assert_equal "$(jq -r '.[0].Config.Labels["org.example.label"]' <<<"$output")" value
+	assert_equal "$(jq -r '.[0].Os' <<<"$output")" linux
+	assert_has "$(jq -r '.[0].RepoTags[0]' <<<"$output")"
+}
+
+@test "image inspect: an unknown image is an error" {
+	run moat image inspect nosuch:image
+	assert_error 1 "nosuch:image"
+}
+
+@test "image tag: a second name for the same image" {
+	moat image tag "$BUSYBOX" example/second:v1
+	assert_equal "$(moat image inspect example/second:v1 | jq -r '.[0].Id')" \
+		"$(moat image inspect "$BUSYBOX" | jq -r '.[0].Id')"
+	moat image rm example/second:v1
+	moat image inspect "$BUSYBOX" >/dev/null
+}
+
+@test "image tag: an unknown source or an invalid target is an error" {
+	run moat image tag nosuch:image other:name
+	assert_error 1 nosuch:image
+	run moat image tag "$BUSYBOX" "Not/Valid"
+	[ "$status" -ne 0 ]
+}
+
+@test "image rm: the last name takes blobs and rootfs along, and nothing of other images" {
+	local erofs
+	moat pull -q "$REGISTRY/test/rich:latest"
+	erofs=$(rootfs_of "$REGISTRY/test/rich:latest")
+	run moat image rm "$REGISTRY/test/rich:latest"
+	assert_status 0
+	[ ! -e "$erofs" ]
+	moat image inspect "$BUSYBOX" >/dev/null
+	fsck.erofs "$(rootfs_of "$BUSYBOX")"
+}
+
+@test "image rm: an unknown image is an error" {
+	run moat image rm nosuch:image
+	assert_error 1 nosuch:image
+}
+
+@test "image rm: an image that a container uses stays" {
+	moat create --name user-of-it "$BUSYBOX" true
+	run moat image rm "$BUSYBOX"
+	[ "$status" -ne 0 ]
+	moat image inspect "$BUSYBOX" >/dev/null
+	moat rm user-of-it
+}
+
+@test "image load: an OCI archive, from a file and from standard input" {
+	archive "$SUITE/images/good/zstd" >"$BATS_TEST_TMPDIR/oci.tar"
+	run moat image load -i "$BATS_TEST_TMPDIR/oci.tar"
+	assert_status 0
+	assert_has "Loaded image"
+	run bash -c '"$MOAT_BUILD/moat" image load <"$1"' - "$BATS_TEST_TMPDIR/oci.tar"
+	assert_status 0
+}
+
+@test "image load: a docker archive keeps its name" {
+	skopeo --insecure-policy copy -q "oci:$SUITE/images/good/busybox:latest" \
+		"docker-archive:$BATS_TEST_TMPDIR/docker.tar:example.org/from/docker:v2"
+	run moat image load -i "$BATS_TEST_TMPDIR/docker.tar"
+	assert_status 0
+	assert_has "example.org/from/docker:v2"
+	fsck.erofs "$(rootfs_of example.org/from/docker:v2)"
+}
+
+@test "image load: a compressed archive" {
+	skopeo --insecure-policy copy -q "oci:$SUITE/images/good/busybox:latest" \
+		"docker-archive:$BATS_TEST_TMPDIR/docker.tar:example.org/packed:v1"
+	gzip "$BATS_TEST_TMPDIR/docker.tar"
+	moat image load -i "$BATS_TEST_TMPDIR/docker.tar.gz"
+	moat image inspect example.org/packed:v1 >/dev/null
+}
+
+@test "image load: something that is no archive, or a missing file, is an error" {
+	head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/noise"
+	run moat image load -i "$BATS_TEST_TMPDIR/noise"
+	assert_error 1
+	run moat image load -i "$BATS_TEST_TMPDIR/nowhere"
+	assert_error 1 nowhere
+}
+
+@test "image import: a root filesystem tar becomes an image that runs" {
+	local dir=$BATS_TEST_TMPDIR/root
+	mkdir -p "$dir/bin" "$dir/etc"
+	cp /bin/busybox "$dir/bin/busybox"
+	ln -s busybox "$dir/bin/sh"
+	echo imported >"$dir/etc/marker"
+	tar -C "$dir" -cf "$BATS_TEST_TMPDIR/root.tar" .
+	run moat image import "$BATS_TEST_TMPDIR/root.tar" example/imported:v1
+	assert_status 0
+	run moat run --rm example/imported:v1 /bin/busybox cat /etc/marker
+	assert_status 0
+	assert_equal "$output" imported
+}
+
+@test "store: skopeo reads it as an OCI layout" {
+	run skopeo inspect "oci:$MOAT_ROOT/images:$BUSYBOX"
+	assert_status 0
+	assert_equal "$(skopeo inspect --raw "oci:$MOAT_ROOT/images:$BUSYBOX" | sha256sum)" \
+		"$(skopeo inspect --raw --tls-verify=false "docker://$BUSYBOX" | sha256sum)"
+}
+
+@test "store: every rootfs file passes fsck.erofs" {
+	local erofs n=0
+	for erofs in "$MOAT_ROOT"/images/rootfs/*.erofs; do
+		fsck.erofs "$erofs"
+		n=$((n + 1))
+	done
+	[ "$n" -gt 0 ]
+}

@@ -1,0 +1,199 @@
+# Helpers of all integration tests. Files load it with `load lib` and call file_setup, file_teardown.
+
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+REPO=${TESTS%/*}
+export MOAT_BUILD=${MOAT_BUILD:-$REPO/build}
+
+# No command of a test may hang; the bound is far beyond what anything takes.
+LIMIT=${LIMIT:-120}
+
+moat() {
+	timeout --foreground -k 5 "$LIMIT" "$MOAT_BUILD/moat" "$@"
+}
+
+# poll SECONDS COMMAND…: repeat until it succeeds; fails when the time is over.
+poll() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			echo "gave up waiting for: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# gone PID: no such process, or only its exit status is left.
+gone() {
+	local state
+	state=$(ps -o stat= -p "$1") || return 0
+	[[ $state == Z* ]]
+}
+
+# users_of PATH: processes of moat's, or a server's, with PATH in their arguments or environment.
+users_of() {
+	local dir pid
+	for dir in /proc/[0-9]*; do
+		pid=${dir#/proc/}
+		# The test's own shells have it in their environment, too.
+		case $(readlink "$dir/exe" 2>/dev/null) in
+		*/moat | */moatd | */moat-* | */qemu-system-* | */docker-registry | */python3*) ;;
+		*) continue ;;
+		esac
+		grep -qsF -- "$1" "$dir/cmdline" "$dir/environ" 2>/dev/null && echo "$pid"
+	done
+	return 0
+}
+
+kill_users_of() {
+	local pids
+	pids=$(users_of "$1")
+	# shellcheck disable=SC2086 # a list of numbers
+	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
+}
+
+# A data root of the file's own, with the guest kernel set and nothing else.
+file_setup() {
+	local name
+	name=$(basename "$BATS_TEST_FILENAME" .bats)
+	export MOAT_ROOT=$SUITE/$name
+	mkdir -m 700 "$MOAT_ROOT"
+	cp -a "$SUITE/prepared/kernel" "$MOAT_ROOT/"
+	export SOCKET=$MOAT_ROOT/moat.sock
+}
+
+file_teardown() {
+	kill_users_of "$MOAT_ROOT"
+	rm -rf "$MOAT_ROOT"
+}
+
+# with_busybox: the image almost every test runs.
+with_busybox() {
+	moat pull -q "$BUSYBOX" >/dev/null
+}
+
+start_moatd() {
+	moat system start
+}
+
+# moatd_pid [ROOT]: the process that holds the data root.
+moatd_pid() {
+	local pid
+	for pid in $(users_of "${1:-$MOAT_ROOT}"); do
+		if [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$MOAT_BUILD/moatd")" ]; then
+			echo "$pid"
+			return
+		fi
+	done
+	return 1
+}
+
+# id_of NAME: a container's full id.
+id_of() {
+	moat inspect "$1" | jq -r '.[0].Id'
+}
+
+# shim_pid NAME, engine_pid NAME: the processes of a running container.
+shim_pid() {
+	local id pid
+	id=$(id_of "$1")
+	for pid in $(users_of "$id"); do
+		if [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$MOAT_BUILD/moat-shim")" ]; then
+			echo "$pid"
+			return
+		fi
+	done
+	return 1
+}
+
+engine_pid() {
+	local shim pid
+	shim=$(shim_pid "$1")
+	for pid in $(descendants "$shim"); do
+		case $(readlink "/proc/$pid/exe") in
+		*qemu-system-*)
+			echo "$pid"
+			return
+			;;
+		esac
+	done
+	return 1
+}
+
+descendants() {
+	local child
+	for child in $(ps -o pid= --ppid "$1"); do
+		echo "$child"
+		descendants "$child"
+	done
+}
+
+# state NAME: created, running, exited.
+state() {
+	moat inspect "$1" | jq -r '.[0].State.Status'
+}
+
+is_state() {
+	[ "$(state "$1")" = "$2" ]
+}
+
+no_container() {
+	! moat inspect "$1"
+}
+
+log_has() {
+	moat logs "$1" 2>&1 | grep -qF -- "$2"
+}
+
+# archive LAYOUT: an OCI archive of a layout, on standard output.
+archive() {
+	tar -C "$1" -cf - .
+}
+
+# assert_has TEXT: the last `run` printed it.
+assert_has() {
+	if [[ $output != *"$1"* ]]; then
+		printf 'expected to find: %s\nin: %s\n' "$1" "$output" >&2
+		return 1
+	fi
+}
+
+assert_status() {
+	if [ "$status" -ne "$1" ]; then
+		printf 'expected status %s, got %s; output: %s\n' "$1" "$status" "$output" >&2
+		return 1
+	fi
+}
+
+assert_equal() {
+	if [ "$1" != "$2" ]; then
+		printf 'expected: %s\nactual:   %s\n' "$2" "$1" >&2
+		return 1
+	fi
+}
+
+# assert_error STATUS TEXT…: the last `run` failed so, saying every TEXT, in one plain message.
+assert_error() {
+	local text
+	assert_status "$1"
+	shift
+	for text in "$@"; do
+		assert_has "$text"
+	done
+	[[ $output != *[Ss]egmentation* && $output != *Sanitizer* ]]
+}
+
+# rootfs_of IMAGE: its EROFS file. The image is known by its manifest, which is named by the file.
+rootfs_of() {
+	local config manifest
+	config=$(moat image inspect "$1" | jq -r '.[0].Id')
+	for manifest in "$MOAT_ROOT"/images/rootfs/*.erofs; do
+		manifest=$(basename "$manifest" .erofs)
+		if [ "$(jq -r .config.digest "$MOAT_ROOT/images/blobs/sha256/$manifest")" = "$config" ]; then
+			echo "$MOAT_ROOT/images/rootfs/$manifest.erofs"
+			return
+		fi
+	done
+	return 1
+}

@@ -1,0 +1,73 @@
+# Once for all files: images, a real registry and a misbehaving one, a data root with a guest kernel.
+# Everything lies in $SUITE and is told to the tests by exported variables.
+
+setup_suite() {
+	bats_require_minimum_version 1.7.0
+	source "${BASH_SOURCE[0]%/*}/lib.bash"
+	# Short, because sockets have their place below it.
+	SUITE=$(mktemp -d /tmp/moat-test.XXXXXX)
+	chmod 755 "$SUITE"
+	export SUITE
+
+	python3 "$TESTS/integration/images.py" "$SUITE/images"
+	start_registry
+	start_bad_registry
+	push_images
+	prepare_root
+}
+
+teardown_suite() {
+	kill_users_of "$SUITE"
+	rm -rf "$SUITE"
+}
+
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+start_registry() {
+	local port
+	port=$(free_port)
+	cat >"$SUITE/registry.yml" <<-YML
+		version: 0.1
+		log: {level: error}
+		storage: {filesystem: {rootdirectory: $SUITE/registry}, delete: {enabled: true}}
+		http: {addr: "127.0.0.1:$port"}
+	YML
+	docker-registry serve "$SUITE/registry.yml" >"$SUITE/registry.log" 2>&1 3>&- &
+	poll 20 curl -fsS -o /dev/null "http://127.0.0.1:$port/v2/"
+	export REGISTRY=localhost:$port
+}
+
+start_bad_registry() {
+	python3 "$TESTS/integration/badregistry.py" "$SUITE/images/good" "$SUITE/gate" "$SUITE/bad-port" \
+		>"$SUITE/bad-registry.log" 2>&1 3>&- &
+	poll 20 test -s "$SUITE/bad-port"
+	BAD_REGISTRY=localhost:$(cat "$SUITE/bad-port")
+	export BAD_REGISTRY
+}
+
+push() {
+	skopeo --insecure-policy copy -q --dest-tls-verify=false "$@"
+}
+
+push_images() {
+	local layout name
+	for layout in "$SUITE"/images/good/*; do
+		name=${layout##*/}
+		push --all "oci:$layout:latest" "docker://$REGISTRY/test/$name:latest"
+	done
+	push --format v2s2 "oci:$SUITE/images/good/busybox:latest" "docker://$REGISTRY/test/schema2:latest"
+	push "oci:$SUITE/images/good/busybox:latest" "docker://$REGISTRY/test/busybox:other"
+	export BUSYBOX=$REGISTRY/test/busybox:latest
+}
+
+# The kernel is set once; every file's root starts as a copy of this one.
+prepare_root() {
+	local pid
+	MOAT_ROOT=$SUITE/prepared start_moatd
+	pid=$(moatd_pid "$SUITE/prepared")
+	MOAT_ROOT=$SUITE/prepared moat system kernel set "$MOAT_BUILD/guest-kernel"
+	MOAT_ROOT=$SUITE/prepared moat system stop
+	poll 20 gone "$pid"
+}

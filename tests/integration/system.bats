@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# moatd itself: start, stop, status, info, version; roots and sockets; installed; without root.
+
+load lib
+
+setup_file() {
+	file_setup
+}
+
+teardown_file() {
+	file_teardown
+	[ ! -d "$SUITE/unprivileged" ] || kill_users_of "$SUITE/unprivileged"
+}
+
+@test "system: status says that no moatd runs, and starts none" {
+	run moat system status
+	[ "$status" -ne 0 ]
+	! moatd_pid
+}
+
+@test "system: any other command starts moatd, in a session of its own" {
+	run moat ps
+	assert_status 0
+	[ "$(ps -o sid= -p "$(moatd_pid)")" -eq "$(moatd_pid)" ]
+	moat system status
+}
+
+@test "system start: when one runs already it stays the same" {
+	local pid
+	pid=$(moatd_pid)
+	moat system start
+	assert_equal "$(moatd_pid)" "$pid"
+}
+
+@test "system: the root and the socket are for their owner alone" {
+	assert_equal "$(stat -c %a "$MOAT_ROOT")" 700
+	[[ $(stat -c %a "$SOCKET") == *00 ]]
+}
+
+@test "system: a second moatd on the same root is refused with a message" {
+	run timeout 20 "$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SUITE/second.sock"
+	[[ $status -ne 0 && $status -ne 124 ]]
+	assert_has "$MOAT_ROOT"
+	moat system status
+}
+
+@test "system info: which engine, why, and the kernel" {
+	run moat system info
+	assert_status 0
+	assert_has qemu
+	assert_has "$(cat "$MOAT_BUILD/guest-kernel/VERSION")"
+}
+
+@test "system version: client and server" {
+	run moat system version
+	assert_status 0
+	assert_has "0."
+	run moat --version
+	assert_status 0
+	assert_has moat
+}
+
+@test "system logs: what moatd logged" {
+	run moat system logs
+	assert_status 0
+}
+
+@test "system kernel set: a file that is no kernel is refused, and the one before stays" {
+	local before
+	before=$(readlink "$MOAT_ROOT/kernel/current" || cat "$MOAT_ROOT/kernel/current")
+	run moat system kernel set /etc/passwd
+	assert_error 1 /etc/passwd
+	run moat system kernel set /nowhere
+	assert_error 1 /nowhere
+	assert_equal "$(readlink "$MOAT_ROOT/kernel/current" || cat "$MOAT_ROOT/kernel/current")" "$before"
+}
+
+@test "system stop: ends moatd; its containers, if any, go on" {
+	local pid
+	with_busybox
+	moat run -d --name stays "$BUSYBOX" sleep 1000 >/dev/null
+	pid=$(moatd_pid)
+	moat system stop
+	poll 20 gone "$pid"
+	is_state stays running || is_state stays exited
+	moat rm -f stays
+}
+
+@test "system stop: when none runs is no error" {
+	local pid
+	pid=$(moatd_pid)
+	moat system stop
+	poll 20 gone "$pid"
+	moat system stop
+}
+
+@test "system: two roots stand side by side, each with its own moatd" {
+	local other=$SUITE/other-root
+	mkdir -m 700 "$other"
+	MOAT_ROOT=$other moat ps
+	moat ps
+	[ "$(moatd_pid "$other")" != "$(moatd_pid "$MOAT_ROOT")" ]
+	MOAT_ROOT=$other moat system stop
+	poll 20 eval '! moatd_pid "$SUITE/other-root"'
+	rm -rf "$other"
+}
+
+@test "system: MOAT_HOST names the socket" {
+	local other=$SUITE/host-root
+	mkdir -m 700 "$other"
+	"$MOAT_BUILD/moatd" --root "$other" --socket "$SUITE/elsewhere.sock" >/dev/null 2>&1 3>&- &
+	poll 20 test -S "$SUITE/elsewhere.sock"
+	MOAT_HOST=unix://$SUITE/elsewhere.sock moat ps
+	kill "$!"
+	wait "$!" || true
+	[ ! -e "$SUITE/elsewhere.sock" ]
+	rm -rf "$other"
+}
+
+@test "system: a malformed MOAT_HOST is an error that names it" {
+	MOAT_HOST=ftp://x run moat ps
+	assert_error 1 ftp://x
+}
+
+@test "system: something else than moatd on the socket is an error, no hang" {
+	socat UNIX-LISTEN:"$SUITE/garbage.sock",fork EXEC:'echo garbage' 3>&- &
+	poll 20 test -S "$SUITE/garbage.sock"
+	MOAT_HOST=unix://$SUITE/garbage.sock run moat ps
+	assert_error 1
+	kill "$!"
+}
+
+@test "system: malformed requests get an answer or a closed connection, and moatd lives" {
+	local pid
+	moat system start
+	pid=$(moatd_pid)
+	head -c 100000 /dev/urandom | timeout 10 socat - UNIX-CONNECT:"$SOCKET" >/dev/null || true
+	printf 'GET / HTTP/1.1\r\n' | timeout 10 socat - UNIX-CONNECT:"$SOCKET" >/dev/null || true
+	curl -s --unix-socket "$SOCKET" -X POST -H 'Content-Type: application/json' \
+		-d '{"Image":[' "http://moat/v1.44/containers/create" | jq -e .message
+	curl -s --unix-socket "$SOCKET" "http://moat/v1.44/containers/..%2f..%2fetc/json" | jq -e .message
+	curl -s --unix-socket "$SOCKET" "http://moat/no/such/path" | jq -e .message
+	assert_equal "$(moatd_pid)" "$pid"
+}
+
+@test "install: DESTDIR and prefix are honoured, and the installed programs find each other" {
+	local build=$SUITE/install-build
+	meson setup --prefix=/opt/moat -Dtests=disabled "$build" "$REPO" >/dev/null
+	ninja -C "$build" >/dev/null
+	DESTDIR=$SUITE/dest meson install -C "$build" --no-rebuild >/dev/null
+	[ -x "$SUITE/dest/opt/moat/bin/moat" ]
+	[ -x "$SUITE/dest/opt/moat/libexec/moat/moat-shim" ]
+	[ -n "$(find "$SUITE/dest/opt/moat/share/man" -name 'moat*.1*')" ]
+	chmod -R go+rX "$SUITE/dest"
+	rm -rf "$build"
+}
+
+@test "rootless: an unprivileged user pulls and runs with the installed programs" {
+	local home=$SUITE/unprivileged/home user
+	[ "$(id -u)" -eq 0 ] || skip "already tested as the user itself"
+	mkdir -p "$home"
+	cp -r "$SUITE/prepared/kernel" "$home/kernel-copy"
+	chown -R 54321:54321 "$SUITE/unprivileged"
+	user=(env -i HOME="$home" PATH="$SUITE/dest/opt/moat/bin:$PATH" MOAT_ROOT="$home/root"
+		setpriv --reuid 54321 --regid 54321 --clear-groups --no-new-privs timeout 100)
+	"${user[@]}" sh -c 'mkdir -m 700 "$MOAT_ROOT" && mv "$HOME/kernel-copy" "$MOAT_ROOT/kernel"'
+	"${user[@]}" moat pull -q "$REGISTRY/test/rich:latest"
+	run "${user[@]}" moat run --rm "$REGISTRY/test/rich:latest" \
+		sh -c 'id -u; stat -c %u:%g /data/owned; chown 5:6 /data/owned && stat -c %u:%g /data/owned'
+	assert_status 0
+	assert_equal "$output" $'0\n1000:10\n5:6'
+	"${user[@]}" moat system stop
+}
