@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -38,7 +39,8 @@ int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret
 		return -errno;
 	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
-	/* The mode set here is what bind() gives the file, less the umask: never more than asked. */
+	/* The mode set here is what bind() gives the file, less the umask: never more than asked.
+	 */
 	if (fchmod(fd, mode) < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    fchmodat(dir_fd, name, mode, 0) < 0 || listen(fd, 128) < 0)
 		return -errno;
@@ -107,6 +109,27 @@ int unix_send(int fd, const void *data, size_t len, int send_fd)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+/* The one descriptor of a message.  Padding leaves room for a second one, which nobody asked for.
+ */
+static int take_descriptor(struct msghdr *msg)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	int got = -1;
+
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return -1;
+	for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
+		if (got < 0)
+			got = fd;
+		else
+			close(fd);
+	}
+	return got;
+}
+
 ssize_t unix_recv(int fd, void *data, size_t len, int *ret_fd)
 {
 	union fd_message control = { 0 };
@@ -116,7 +139,6 @@ ssize_t unix_recv(int fd, void *data, size_t len, int *ret_fd)
 			      .msg_control = &control,
 			      .msg_controllen = sizeof(control) };
 	cleanup_close int got = -1;
-	struct cmsghdr *c;
 	ssize_t n;
 
 	do {
@@ -124,10 +146,7 @@ ssize_t unix_recv(int fd, void *data, size_t len, int *ret_fd)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&got, CMSG_DATA(c), sizeof(int));
+	got = take_descriptor(&msg);
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return -EMSGSIZE;
 	*ret_fd = take_fd(&got);

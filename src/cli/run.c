@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/create.h"
 #include "cli/pull.h"
+#include "oci/reference.h"
 
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };
 
@@ -59,6 +60,16 @@ static int post_create(struct cli *c, const json_t *body, json_t **ret, struct e
 	return r < 0 ? r : cli_request(c, "POST", path.data, body, ret, err);
 }
 
+static void print_not_found(FILE *out, const char *image)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *name = NULL;
+
+	if (reference_parse(image, &ref, NULL) == 0)
+		name = reference_familiar(ref);
+	fprintf(out, "Unable to find image '%s' locally\n", name ? name : image);
+}
+
 static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struct err *err)
 {
 	const char *image = c->opt.args[0], *platform = options_value(&c->opt, "platform");
@@ -73,7 +84,7 @@ static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struc
 	if (r != -ENOENT || policy != PULL_MISSING || !strcasestr(err->msg, "no such image"))
 		return r;
 	if (progress)
-		fprintf(progress, "Unable to find image '%s' locally\n", image);
+		print_not_found(progress, image);
 	r = pull_image(c, image, platform, progress, NULL, err);
 	return r < 0 ? r : post_create(c, body, ret, err);
 }

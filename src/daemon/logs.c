@@ -19,6 +19,7 @@
 #define BLOCK_BYTES	 65536u
 #define LINE_MAX_BYTES	 (256u << 10)
 #define HEADER_MAX_BYTES 64u /* time, stream and tag */
+#define TIME_MIN_BYTES	 20u /* "2026-01-02T03:04:05Z" */
 
 static const char *word(const char **p, const char *end, size_t *ret_len)
 {
@@ -37,7 +38,7 @@ int log_parse(const char *line, size_t len, struct log_entry *ret)
 	size_t n;
 
 	s = word(&p, end, &n);
-	if (n == 0 || n >= sizeof(when))
+	if (n < TIME_MIN_BYTES || n >= sizeof(when))
 		return -EBADMSG;
 	memcpy(when, s, n);
 	when[n] = '\0';

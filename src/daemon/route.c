@@ -10,8 +10,8 @@ int route_version(const char *path, unsigned *ret_minor, const char **ret_rest, 
 	const char *p = str_starts(path, "/v1."), *digits = p;
 	unsigned minor = 0;
 
-	while (p && *p >= '0' && *p <= '9' && minor < 10000)
-		minor = minor * 10 + (unsigned)(*p++ - '0');
+	for (; p && *p >= '0' && *p <= '9'; p++)
+		minor = minor < 10000 ? minor * 10 + (unsigned)(*p - '0') : minor;
 	if (!p || p == digits || (*p != '/' && *p != '\0')) {
 		*ret_minor = API_MINOR_MAX;
 		*ret_rest = path;

@@ -17,7 +17,9 @@
  *   tmp/                                     unfinished downloads; emptied on open
  *
  * Every function may be called from several threads at once.  An image becomes visible in
- * index.json only when all its blobs and its EROFS file are complete and synced.
+ * index.json only when all its blobs and its EROFS file are complete and synced.  An image is known
+ * by its config, as with docker: one that comes again with another manifest (its layers packed
+ * differently) only gets the new name.  A program that pulls ignores SIGPIPE.
  */
 struct store;
 
@@ -52,7 +54,7 @@ void image_list_free(struct image **list, size_t n);
 int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err *err);
 
 /**
- * store_find() - by reference, id, or unambiguous id prefix (with or without "sha256:")
+ * store_find() - by reference (also name@digest), id, or unambiguous id prefix (with or without "sha256:")
  *
  * Return: 0; -ENOENT "No such image: X"; -EEXIST when a prefix is ambiguous; -EINVAL.
  */
@@ -84,7 +86,10 @@ int store_remove(struct store *st, const char *name, bool force,
 		 bool (*in_use)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err);
 
-/* Progress of a pull or load; @id is a layer's short id or NULL, docker's words in @status. */
+/*
+ * Progress of a pull or load; @id is a layer's short id or NULL, docker's words in @status.  A pull
+ * calls these from threads of its own too, one call at a time, and from none after its return.
+ */
 struct progress {
 	void (*report)(void *arg, const char *id, const char *status, uint64_t current_bytes,
 		       uint64_t total_bytes);
@@ -107,6 +112,8 @@ struct registry_auth {
  *
  * HTTP for loopback registries, HTTPS elsewhere; anonymous and basic bearer tokens.  Blobs
  * that are there already are not fetched again.
+ *
+ * A reference with a digest gives the image no tag.
  *
  * Return: 0; -ENOENT manifest unknown or platform missing; -EACCES 401 or 403; -EBADMSG content
  * that lies about size or digest or is malformed; -EPROTO other answers; -ECANCELED; -errno.

@@ -191,6 +191,7 @@ int client_finish(struct client *c)
 	if (c->state != CLIENT_OPEN)
 		return -EPIPE;
 	c->state = CLIENT_FINISHING;
+	c->reading = false;
 	return flush(c);
 }
 

@@ -57,7 +57,8 @@ kill_users_of() {
 file_setup() {
 	local name
 	name=$(basename "$BATS_TEST_FILENAME" .bats)
-	export MOAT_ROOT=$SUITE/$name
+	export MOAT_ROOT=$SUITE/roots/$name
+	mkdir -p "$SUITE/roots"
 	mkdir -m 700 "$MOAT_ROOT"
 	cp -a "$SUITE/prepared/kernel" "$MOAT_ROOT/"
 	export SOCKET=$MOAT_ROOT/moat.sock

@@ -114,7 +114,7 @@ teardown_file() {
 	moat pull -q "$REGISTRY/test/moving:latest"
 	first=$(moat image inspect "$REGISTRY/test/moving:latest" | jq -r '.[0].Id')
 	skopeo --insecure-policy copy -q --dest-tls-verify=false --src-tls-verify=false \
-		"docker://$REGISTRY/test/plain:latest" "docker://$REGISTRY/test/moving:latest"
+		"docker://$REGISTRY/test/configured:latest" "docker://$REGISTRY/test/moving:latest"
 	moat pull -q "$REGISTRY/test/moving:latest"
 	second=$(moat image inspect "$REGISTRY/test/moving:latest" | jq -r '.[0].Id')
 	[ "$first" != "$second" ]

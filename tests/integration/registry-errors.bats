@@ -43,11 +43,11 @@ leftovers() {
 }
 
 @test "registry: 401" {
-	refused unauthorized 401
+	refused unauthorized denied
 }
 
 @test "registry: 403" {
-	refused forbidden 403
+	refused forbidden denied
 }
 
 @test "registry: 401 from the token server" {

@@ -35,6 +35,7 @@ start_registry() {
 		http: {addr: "127.0.0.1:$port"}
 	YML
 	docker-registry serve "$SUITE/registry.yml" >"$SUITE/registry.log" 2>&1 3>&- &
+	disown
 	poll 20 curl -fsS -o /dev/null "http://127.0.0.1:$port/v2/"
 	export REGISTRY=localhost:$port
 }
@@ -42,6 +43,7 @@ start_registry() {
 start_bad_registry() {
 	python3 "$TESTS/integration/badregistry.py" "$SUITE/images/good" "$SUITE/gate" "$SUITE/bad-port" \
 		>"$SUITE/bad-registry.log" 2>&1 3>&- &
+	disown
 	poll 20 test -s "$SUITE/bad-port"
 	BAD_REGISTRY=localhost:$(cat "$SUITE/bad-port")
 	export BAD_REGISTRY

@@ -108,6 +108,16 @@ static void give(int fd, const struct answer *a, const struct request *rq)
 	send_all(fd, (const char *)a->body + from, len);
 }
 
+static void answer(struct server *s, int fd, const struct request *rq)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->n_log < SERVER_LOG_MAX)
+		snprintf(s->log[s->n_log++], sizeof(s->log[0]), "%s %s %s", rq->target,
+			 rq->authorization, rq->range);
+	give(fd, choose(s, rq), rq);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *serve(void *arg)
 {
 	struct server *s = arg;
@@ -118,12 +128,8 @@ static void *serve(void *arg)
 
 		if (fd < 0)
 			return NULL;
-		if (read_request(fd, &rq)) {
-			if (s->n_log < SERVER_LOG_MAX)
-				snprintf(s->log[s->n_log++], sizeof(s->log[0]), "%s %s %s",
-					 rq.target, rq.authorization, rq.range);
-			give(fd, choose(s, &rq), &rq);
-		}
+		if (read_request(fd, &rq))
+			answer(s, fd, &rq);
 		shutdown(fd, SHUT_WR);
 		while (read(fd, rq.target, sizeof(rq.target)) > 0)
 			;
@@ -137,6 +143,7 @@ void server_start(struct server *s)
 	socklen_t len = sizeof(a);
 
 	memset(s, 0, sizeof(*s));
+	pthread_mutex_init(&s->lock, NULL);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(s->fd >= 0);
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, len), 0);
@@ -150,21 +157,33 @@ void server_stop(struct server *s)
 {
 	shutdown(s->fd, SHUT_RDWR);
 	pthread_join(s->thread, NULL);
+	pthread_mutex_destroy(&s->lock);
 	close(s->fd);
 }
 
 void server_add(struct server *s, const struct answer *a)
 {
+	pthread_mutex_lock(&s->lock);
 	assert_true(s->n_answers < SERVER_ANSWERS_MAX);
 	s->answers[s->n_answers++] = *a;
+	pthread_mutex_unlock(&s->lock);
 }
 
-size_t server_logged(const struct server *s, const char *text)
+void server_clear(struct server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->n_answers = 0;
+	pthread_mutex_unlock(&s->lock);
+}
+
+size_t server_logged(struct server *s, const char *text)
 {
 	size_t n = 0;
 
+	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->n_log; i++)
 		if (strstr(s->log[i], text))
 			n++;
+	pthread_mutex_unlock(&s->lock);
 	return n;
 }

@@ -29,6 +29,7 @@ struct server {
 	int fd;
 	int port;
 	pthread_t thread;
+	pthread_mutex_t lock; /* held while a request is answered; guards what follows */
 	struct answer answers[SERVER_ANSWERS_MAX];
 	size_t n_answers;
 	char log[SERVER_LOG_MAX][512]; /* "TARGET AUTHORIZATION RANGE" */
@@ -38,11 +39,13 @@ struct server {
 void server_start(struct server *s);
 void server_stop(struct server *s);
 
-/** server_add() - a copy is kept; the first that fits is given.  Not while requests are under way.
- */
+/** server_add() - a copy is kept; the first that fits is given */
 void server_add(struct server *s, const struct answer *a);
 
 #define SERVE(s, ...) server_add(s, &(struct answer){ __VA_ARGS__ })
 
+/** server_clear() - forget all answers; none is on its way when it returns */
+void server_clear(struct server *s);
+
 /** server_logged() - how many requests had this text in their log line? */
-size_t server_logged(const struct server *s, const char *text);
+size_t server_logged(struct server *s, const char *text);

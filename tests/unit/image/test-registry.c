@@ -192,7 +192,7 @@ static void test_refusals_are_told_in_dockers_words(void **state)
 	struct scene *sc = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		sc->server.n_answers = 0;
+		server_clear(&sc->server);
 		SERVE(&sc->server, .path = "/v2/", .status = cases[i].status, .body = cases[i].body,
 		      .len = strlen(cases[i].body));
 		refused(sc, cases[i].code, cases[i].words);
@@ -280,6 +280,7 @@ static void test_lies_about_blobs_are_found(void **state)
 	refused(sc, -EBADMSG, "longer than");
 	refused(sc, -EBADMSG, "has 0 bytes");
 	assert_int_equal(place_count(sc->place, "blobs/sha256"), 0);
+	server_clear(&sc->server);
 	free(changed);
 }
 
@@ -318,6 +319,7 @@ static void test_an_endless_manifest_is_cut_off(void **state)
 	SERVE(&sc->server, .path = "/v2/r/x/manifests/", .type = sc->kit.manifest_type,
 	      .body = body, .len = len);
 	refused(sc, -EFBIG, "larger than");
+	server_clear(&sc->server);
 	free(body);
 }
 
