@@ -70,6 +70,7 @@ static int find_handler(struct exchange *x, const struct route *routes, const ch
 
 	if (r < 0)
 		return r;
+	x->rq.path = path;
 	x->route = route_find(routes, x->rq.method, path, &target, &len);
 	if (!x->route)
 		return err_set(&x->err, -ENOENT, "page not found");

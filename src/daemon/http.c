@@ -58,9 +58,9 @@ bool request_client_gone(int client_fd)
 
 int reply_json(struct reply *rp, unsigned status, json_t *value)
 {
-	cleanup_json json_t *owned = value;
 	cleanup_free char *text = value ? json_write(value) : NULL;
 
+	json_decref(value);
 	if (!text)
 		return -ENOMEM;
 	rp->status = status;

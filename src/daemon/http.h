@@ -32,6 +32,7 @@ struct param {
 struct request {
 	struct daemon *daemon; /* borrowed */
 	const char *method;    /* borrowed */
+	const char *path;      /* without the version; borrowed */
 	unsigned api_minor;    /* API_MINOR_MAX for an unversioned path */
 	char *target;	       /* what {} or {*} of the route stood for; NULL where it has none */
 	struct param *query;

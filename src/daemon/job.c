@@ -50,9 +50,9 @@ static void put_locked(struct job *job, const char *line)
 
 static void put(struct job *job, json_t *message)
 {
-	cleanup_json json_t *owned = message;
 	cleanup_free char *line = message ? json_write(message) : NULL;
 
+	json_decref(message);
 	if (!line)
 		return;
 	pthread_mutex_lock(&job->lock);

@@ -220,8 +220,11 @@ static int prepare_process(struct daemon *d)
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	/* A thread per connection must not become an arena per thread. */
+	/* A thread per connection must not become an arena per thread, nor a large body heap for
+	 * ever. */
 	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 128 << 10);
 	return r;
 }
 

@@ -285,12 +285,9 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 	sqlite3_stmt *stmt;
 	int r = 0, step = SQLITE_DONE;
 
-	pthread_mutex_lock(&st->lock);
 	if (sqlite3_prepare_v2(st->db, "SELECT * FROM container ORDER BY created", -1, &stmt,
 			       NULL) != SQLITE_OK) {
-		r = fail(st, "cannot be read", err);
-		pthread_mutex_unlock(&st->lock);
-		return r;
+		return fail(st, "cannot be read", err);
 	}
 	while (r == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct record rec = { 0 };
@@ -307,6 +304,5 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 	if (r == 0 && step != SQLITE_DONE)
 		r = fail(st, "cannot be read", err);
 	sqlite3_finalize(stmt);
-	pthread_mutex_unlock(&st->lock);
 	return r;
 }

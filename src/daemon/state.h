@@ -10,7 +10,7 @@
 
 /*
  * What moatd must not forget, in SQLite: one row per container.  Every function is one
- * transaction, on the disk when it returns, and may be called from any thread.
+ * transaction, on the disk when it returns, and but for state_each() may be called from any thread.
  */
 struct state;
 
@@ -70,7 +70,7 @@ int state_delete(struct state *st, const char *id, struct err *err);
 int state_texts(struct state *st, const char *id, struct texts *ret, struct err *err);
 
 /**
- * state_each() - every container, oldest first
+ * state_each() - every container, oldest first; before other threads use @st
  * @fn: may move what @rec and @texts hold; a negative errno ends the walk
  *
  * Return: 0; what @fn returned; -EIO with a message.

@@ -37,17 +37,27 @@ static bool is_module(const char *path, size_t len, const char *name)
 	       (left == 3 || base[3] == '.');
 }
 
-/* The line whose first path is module @name, or has exactly @path, @path_len bytes. */
-static const char *find_line(const char *text, const char *name, const char *path, size_t path_len)
+static const char *next_line(const char *text)
 {
-	while (*text) {
-		size_t line = strcspn(text, "\n"), first = strcspn(text, ":\n");
+	text += strcspn(text, "\n");
+	return *text ? text + 1 : text;
+}
 
-		if (name ? is_module(text, first, name)
-			 : first == path_len && memcmp(text, path, first) == 0)
+/* The line that begins with the path of module @name. */
+static const char *find_module(const char *text, const char *name)
+{
+	for (; *text; text = next_line(text))
+		if (is_module(text, strcspn(text, ":\n"), name))
 			return text;
-		text += line + (text[line] == '\n');
-	}
+	return NULL;
+}
+
+/* The line that begins with @path, @len bytes. */
+static const char *find_path(const char *text, const char *path, size_t len)
+{
+	for (; *text; text = next_line(text))
+		if (strcspn(text, ":\n") == len && memcmp(text, path, len) == 0)
+			return text;
 	return NULL;
 }
 
@@ -62,18 +72,19 @@ static int add_needed(const char *dep, const char *line, unsigned depth, char **
 	if (*begin == ':')
 		begin++;
 	while (end > begin) {
-		const char *space = memrchr(begin, ' ', (size_t)(end - begin));
-		const char *path = space ? space + 1 : begin;
+		const char *path = end;
 		const char *needed;
-		int r;
+		int r = 0;
 
+		while (path > begin && path[-1] != ' ')
+			path--;
 		if (path < end) {
-			needed = find_line(dep, NULL, path, (size_t)(end - path));
+			needed = find_path(dep, path, (size_t)(end - path));
 			r = needed ? add_line(dep, needed, depth + 1, v) : -ENOENT;
-			if (r < 0)
-				return r;
 		}
-		end = space ? space : begin;
+		if (r < 0)
+			return r;
+		end = path > begin ? path - 1 : begin;
 	}
 	return 0;
 }
@@ -87,7 +98,7 @@ static int add_line(const char *dep, const char *line, unsigned depth, char ***v
 		return -ENOMEM;
 	if (depth > DEPTH_MAX)
 		return -ELOOP;
-	if (*v && strv_has(*v, path))
+	if (strv_has(*v, path))
 		return 0;
 	r = add_needed(dep, line, depth, v);
 	return r == 0 ? strv_add(v, path) : r;
@@ -99,10 +110,10 @@ int modules_resolve(const char *dep, const char *builtin, const char *const *wan
 	cleanup_strv char **v = NULL;
 
 	for (size_t i = 0; wanted[i]; i++) {
-		const char *line = find_line(dep, wanted[i], NULL, 0);
+		const char *line = find_module(dep, wanted[i]);
 		int r;
 
-		if (!line && find_line(builtin, wanted[i], NULL, 0))
+		if (!line && find_module(builtin, wanted[i]))
 			continue;
 		if (!line)
 			return err_set(

@@ -28,22 +28,22 @@ static int set_clock(int64_t nsec, struct err *err)
 /* Two machines restored from one snapshot have the same generator until it is seeded anew. */
 static int add_entropy(struct wire_view entropy, struct err *err)
 {
-	struct {
+	union {
 		struct rand_pool_info head;
-		unsigned char bytes[ENTROPY_MAX];
+		unsigned char bytes[sizeof(struct rand_pool_info) + ENTROPY_MAX];
 	} pool = { 0 };
 	size_t len = entropy.len < ENTROPY_MAX ? entropy.len : ENTROPY_MAX;
 	cleanup_close int fd = -1;
-	int r;
+	int r = 0;
 
 	if (len == 0)
 		return 0;
 	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 	pool.head.entropy_count = (int)len * 8;
 	pool.head.buf_size = (int)len;
-	memcpy(pool.bytes, entropy.data, len);
-	r = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0 ? -errno
-											  : 0;
+	memcpy(pool.bytes + sizeof(pool.head), entropy.data, len);
+	if (fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
+		r = -errno;
 	explicit_bzero(&pool, sizeof(pool));
 	return r < 0 ? err_errno(err, r, "seed the random number generator") : 0;
 }

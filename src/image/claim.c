@@ -35,21 +35,29 @@ static bool is_claimed(const struct store *st, const char *key)
 	return false;
 }
 
-int claim_take(struct store *st, struct claim *c, const char *key, const struct progress *p)
+/* Take the claim, or wait a second at most for a release.  Return: was it taken? */
+static bool try_claim(struct store *st, struct claim *c, const char *key)
 {
+	struct timespec until;
+
 	LOCK_STORE(st);
-
-	while (is_claimed(st, key)) {
-		struct timespec until;
-
+	if (is_claimed(st, key)) {
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec++;
 		pthread_cond_timedwait(&st->released, &st->lock, &until);
-		if (progress_cancelled(p))
-			return -ECANCELED;
 	}
+	if (is_claimed(st, key))
+		return false;
 	*c = (struct claim){ .key = key, .next = st->claims };
 	st->claims = c;
+	return true;
+}
+
+int claim_take(struct store *st, struct claim *c, const char *key, const struct progress *p)
+{
+	while (!try_claim(st, c, key))
+		if (progress_cancelled(p))
+			return -ECANCELED;
 	return 0;
 }
 

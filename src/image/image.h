@@ -12,9 +12,9 @@
  * Folder layout below the store's root (created on open):
  *   oci-layout, index.json, blobs/sha256/…   an OCI image layout; index.json is the table of
  *                                            tags (annotation org.opencontainers.image.ref.name
- *                                            holds the full reference, io.containerd.image.name too)
- *   rootfs/HEX.erofs                         one flattened image per manifest digest
- *   tmp/                                     unfinished downloads; emptied on open
+ *                                            holds the full reference, io.containerd.image.name
+ * too) rootfs/HEX.erofs                         one flattened image per manifest digest tmp/
+ * unfinished downloads; emptied on open
  *
  * Every function may be called from several threads at once.  An image becomes visible in
  * index.json only when all its blobs and its EROFS file are complete and synced.  An image is known
@@ -36,7 +36,8 @@ void store_close(struct store *st);
 
 struct image {
 	struct digest manifest; /* platform manifest: names the EROFS file */
-	struct digest index;	/* digest the registry knows it by (index or manifest); for RepoDigests; may be unset */
+	struct digest index;	/* digest the registry knows it by (index or manifest); for
+				   RepoDigests; may be unset */
 	struct digest config;	/* docker's image id */
 	char **tags;		/* full references; empty vector for an untagged image */
 	char **repo_digests;	/* "docker.io/library/x@sha256:…", from where it was pulled */
@@ -54,16 +55,19 @@ void image_list_free(struct image **list, size_t n);
 int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err *err);
 
 /**
- * store_find() - by reference (also name@digest), id, or unambiguous id prefix (with or without "sha256:")
+ * store_find() - by reference (also name@digest), id, or unambiguous id prefix (with or without
+ * "sha256:")
  *
  * Return: 0; -ENOENT "No such image: X"; -EEXIST when a prefix is ambiguous; -EINVAL.
  */
 int store_find(struct store *st, const char *name, struct image **ret, struct err *err);
 
-/** store_rootfs_path() - absolute path of an image's EROFS file, owned by the caller; NULL when out of memory */
+/** store_rootfs_path() - absolute path of an image's EROFS file, owned by the caller; NULL when out
+ * of memory */
 char *store_rootfs_path(struct store *st, const struct digest *manifest);
 
-/** store_tag() - let @target (a full or familiar reference) name the image @source.  Return: 0; -ENOENT; -EINVAL. */
+/** store_tag() - let @target (a full or familiar reference) name the image @source.  Return: 0;
+ * -ENOENT; -EINVAL. */
 int store_tag(struct store *st, const char *source, const char *target, struct err *err);
 
 /* What store_remove() did, for docker's answer: "Untagged: …", "Deleted: sha256:…". */
@@ -76,7 +80,8 @@ void removal_reset(struct removal *r);
 /**
  * store_remove() - remove a tag, and the image with its last tag
  * @force: remove an image by id although it has several tags
- * @in_use: asked before data goes; true keeps it and fails with -EBUSY; called without the store's lock
+ * @in_use: asked before data goes; true keeps it and fails with -EBUSY; called without the store's
+ * lock
  *
  * Blobs that no manifest refers to and EROFS files of no image are deleted in the same call.
  *
@@ -122,10 +127,12 @@ int store_pull(struct store *st, const struct reference *ref, const struct platf
 	       const struct registry_auth *auth, const struct progress *progress,
 	       struct image **ret, struct err *err);
 
-/** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names: loaded references or ids, owned vector.  Return: as store_pull(). */
+/** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names:
+ * loaded references or ids, owned vector.  Return: as store_pull(). */
 int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,
 	       struct err *err);
 
-/** store_import() - make a one-layer image of a root filesystem tar (also compressed).  @ref may be NULL.  Return: as store_pull(). */
+/** store_import() - make a one-layer image of a root filesystem tar (also compressed).  @ref may be
+ * NULL.  Return: as store_pull(). */
 int store_import(struct store *st, int fd, const struct reference *ref,
 		 const struct platform *platform, struct image **ret, struct err *err);

@@ -15,16 +15,16 @@
  */
 
 #define OCI_MANIFEST_MAX_BYTES (4u << 20) /* also index and config */
-#define OCI_LAYERS_MAX 512
+#define OCI_LAYERS_MAX	       512
 
-#define MEDIA_OCI_INDEX "application/vnd.oci.image.index.v1+json"
-#define MEDIA_OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
-#define MEDIA_OCI_CONFIG "application/vnd.oci.image.config.v1+json"
-#define MEDIA_OCI_LAYER "application/vnd.oci.image.layer.v1.tar"
-#define MEDIA_DOCKER_LIST "application/vnd.docker.distribution.manifest.list.v2+json"
+#define MEDIA_OCI_INDEX	      "application/vnd.oci.image.index.v1+json"
+#define MEDIA_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"
+#define MEDIA_OCI_CONFIG      "application/vnd.oci.image.config.v1+json"
+#define MEDIA_OCI_LAYER	      "application/vnd.oci.image.layer.v1.tar"
+#define MEDIA_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
-#define MEDIA_DOCKER_CONFIG "application/vnd.docker.container.image.v1+json"
-#define MEDIA_DOCKER_LAYER "application/vnd.docker.image.rootfs.diff.tar"
+#define MEDIA_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
+#define MEDIA_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
 
 enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
 
@@ -63,10 +63,12 @@ bool oci_is_index(const char *media_type);
 /** oci_is_manifest() - is this the media type of an image manifest, OCI's or Docker's? */
 bool oci_is_manifest(const char *media_type);
 
-/** oci_layer_compression() - how a layer of this media type is packed.  Return: 0; -EOPNOTSUPP with a message (foreign, encrypted, unknown). */
+/** oci_layer_compression() - how a layer of this media type is packed.  Return: 0; -EOPNOTSUPP with
+ * a message (foreign, encrypted, unknown). */
 int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err);
 
-/** oci_index_parse() - index or manifest list.  @ret: owned.  Return: 0; -EBADMSG with a message; -ENOMEM. */
+/** oci_index_parse() - index or manifest list.  @ret: owned.  Return: 0; -EBADMSG with a message;
+ * -ENOMEM. */
 int oci_index_parse(const char *text, size_t len, struct oci_index **ret, struct err *err);
 void oci_index_free(struct oci_index *ix);
 
@@ -81,11 +83,13 @@ void oci_index_free(struct oci_index *ix);
 int oci_index_select(const struct oci_index *ix, const struct platform *want,
 		     const struct oci_descriptor **ret, struct err *err);
 
-/** oci_manifest_parse() - @ret: owned.  Return: 0; -EBADMSG with a message (also schema 1 and artifacts); -ENOMEM. */
+/** oci_manifest_parse() - @ret: owned.  Return: 0; -EBADMSG with a message (also schema 1 and
+ * artifacts); -ENOMEM. */
 int oci_manifest_parse(const char *text, size_t len, struct oci_manifest **ret, struct err *err);
 void oci_manifest_free(struct oci_manifest *m);
 
-/** oci_manifest_write() - canonical JSON text of a manifest of our own (load, import); owned; NULL when out of memory */
+/** oci_manifest_write() - canonical JSON text of a manifest of our own (load, import); owned; NULL
+ * when out of memory */
 char *oci_manifest_write(const struct oci_manifest *m);
 
 /* image-spec config.md; with docker's Healthcheck and Shell where present. */
@@ -103,9 +107,9 @@ struct oci_image_config {
 	json_t *volumes;
 	json_t *labels;
 	json_t *healthcheck;
-	json_t *history;      /* array or NULL */
-	char **diff_ids;      /* "sha256:…", validated, one per layer */
-	json_t *config;	      /* the whole "config" member as it came; NULL when absent */
+	json_t *history; /* array or NULL */
+	char **diff_ids; /* "sha256:…", validated, one per layer */
+	json_t *config;	 /* the whole "config" member as it came; NULL when absent */
 };
 
 /** oci_image_config_parse() - @ret: owned.  Return: 0; -EBADMSG with a message; -ENOMEM. */
@@ -113,12 +117,13 @@ int oci_image_config_parse(const char *text, size_t len, struct oci_image_config
 			   struct err *err);
 void oci_image_config_free(struct oci_image_config *c);
 
-/** oci_image_config_copy() - a deep copy that shares nothing.  Return: owned; NULL when out of memory. */
+/** oci_image_config_copy() - a deep copy that shares nothing.  Return: owned; NULL when out of
+ * memory. */
 struct oci_image_config *oci_image_config_copy(const struct oci_image_config *c);
 
 DEFINE_CLEANUP(struct oci_index, oci_index_free)
 DEFINE_CLEANUP(struct oci_manifest, oci_manifest_free)
 DEFINE_CLEANUP(struct oci_image_config, oci_image_config_free)
-#define cleanup_oci_index cleanup(oci_index_free_cleanup_fn)
-#define cleanup_oci_manifest cleanup(oci_manifest_free_cleanup_fn)
+#define cleanup_oci_index	 cleanup(oci_index_free_cleanup_fn)
+#define cleanup_oci_manifest	 cleanup(oci_manifest_free_cleanup_fn)
 #define cleanup_oci_image_config cleanup(oci_image_config_free_cleanup_fn)

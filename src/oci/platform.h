@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/* os/architecture[/variant] in Go's words: linux/amd64, linux/arm64/v8 (image-spec, image-index.md "platform"). */
+/* os/architecture[/variant] in Go's words: linux/amd64, linux/arm64/v8 (image-spec, image-index.md
+ * "platform"). */
 struct platform {
 	char os[16];
 	char arch[16];
@@ -15,7 +16,8 @@ struct platform {
 /** platform_host() - linux and the CPU this program was built for */
 struct platform platform_host(void);
 
-/** platform_parse() - "linux/amd64", "arm64", "linux/arm64/v8"; x86_64 and aarch64 are understood.  Return: 0; -EINVAL with a message. */
+/** platform_parse() - "linux/amd64", "arm64", "linux/arm64/v8"; x86_64 and aarch64 are understood.
+ * Return: 0; -EINVAL with a message. */
 int platform_parse(const char *text, struct platform *ret, struct err *err);
 
 /** platform_matches() - can @have run where @want is asked for?  An empty variant matches any. */

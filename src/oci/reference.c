@@ -238,10 +238,15 @@ char *reference_full(const struct reference *r)
 
 char *reference_familiar(const struct reference *r)
 {
-	const char *rest;
+	const char *slash = strchr(r->repository, '/');
+	const char *rest = str_starts(r->repository, DEFAULT_FOLDER);
 
 	if (!streq(r->registry, DEFAULT_REGISTRY))
 		return reference_full(r);
-	rest = str_starts(r->repository, DEFAULT_FOLDER);
-	return format(r, "", rest && !strchr(rest, '/') ? rest : r->repository);
+	if (rest && !strchr(rest, '/'))
+		return format(r, "", rest);
+	/* Without the registry, docker.io/a.b/c would be read as c of the registry a.b. */
+	if (slash && is_registry(r->repository, (size_t)(slash - r->repository)))
+		return reference_full(r);
+	return format(r, "", r->repository);
 }

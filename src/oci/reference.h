@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
-#define DIGEST_HEX_LEN 64
+#define DIGEST_HEX_LEN	64
 #define DIGEST_TEXT_LEN (7 + DIGEST_HEX_LEN) /* "sha256:" and the hex */
 
 /* A validated digest. sha256 is the only algorithm (image-spec, descriptor.md "Digests"). */
@@ -39,16 +39,19 @@ struct reference {
 	struct digest digest;
 };
 
-/** reference_parse() - parse what a user typed.  @ret: owned, reference_free().  Return: 0; -EINVAL with a message; -ENOMEM. */
+/** reference_parse() - parse what a user typed.  @ret: owned, reference_free().  Return: 0; -EINVAL
+ * with a message; -ENOMEM. */
 int reference_parse(const char *text, struct reference **ret, struct err *err);
 
 /** reference_free() - NULL is accepted */
 void reference_free(struct reference *r);
 
-/** reference_full() - "docker.io/library/alpine:3.19" (or "…@sha256:…" without a tag); owned by the caller; NULL when out of memory */
+/** reference_full() - "docker.io/library/alpine:3.19" (or "…@sha256:…" without a tag); owned by the
+ * caller; NULL when out of memory */
 char *reference_full(const struct reference *r);
 
-/** reference_familiar() - as docker shows it, defaults left out: "alpine:3.19"; owned by the caller; NULL when out of memory */
+/** reference_familiar() - as docker shows it, defaults left out: "alpine:3.19"; owned by the
+ * caller; NULL when out of memory */
 char *reference_familiar(const struct reference *r);
 
 DEFINE_CLEANUP(struct reference, reference_free)

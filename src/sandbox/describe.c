@@ -31,7 +31,7 @@ static int try_steps(void)
 	int r = identity_unshare(NULL);
 
 	if (r == 0)
-		r = root_enter(&empty, before, &done, NULL);
+		r = root_enter(&empty, NULL, before, &done, NULL);
 	if (r == 0 && !done)
 		r = -EPERM;
 	if (identity_drop(identity_choose(getppid()), NULL) == 0 && geteuid() != before)

@@ -16,6 +16,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -102,21 +103,43 @@ static int die_with(pid_t parent, struct err *err)
 	return getppid() == parent ? 0 : err_set(err, -ESRCH, "the starter has died");
 }
 
+/* Said here, as the program would only say that it cannot open /dev/fd/3. */
+static int check_names(const struct jail *j, struct err *err)
+{
+	for (size_t i = 0; i < j->n_fds; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/dev/fd/%zu", JAIL_FD_FIRST + i);
+		if (j->fds[i].reopen && access(path, R_OK) < 0)
+			return err_set(
+				err, -errno,
+				"%s: its file must be readable by user %u, who it runs as: %s "
+				"(chmod o+r)",
+				j->fds[i].name, geteuid(), strerror(errno));
+	}
+	return 0;
+}
+
 static int narrow(const struct jail *j, pid_t parent, struct err *err)
 {
+	cleanup_strv char **names = NULL;
 	uid_t uid = identity_choose(parent);
 	bool rooted;
 	int r = set_limits(err);
 
+	if (r == 0)
+		r = root_find_names(j, &names, err);
 	if (r < 0)
 		return r;
 	r = identity_unshare(err);
 	if (r == 0)
-		r = root_enter(j, uid, &rooted, err);
+		r = root_enter(j, names, uid, &rooted, err);
 	else if (r == -EPERM)
 		r = 0;
 	if (r == 0)
 		r = identity_drop(uid, err);
+	if (r == 0)
+		r = check_names(j, err);
 	if (r == 0)
 		r = die_with(parent, err);
 	if (r == 0)

@@ -17,8 +17,9 @@
 #define JAIL_FD_FIRST 3
 
 struct jail_fd {
-	int fd;	     /* borrowed */
-	bool reopen; /* the program opens it once more, read-only, by the name /dev/fd/N */
+	const char *name; /* for messages: "kernel" */
+	int fd;		  /* borrowed */
+	bool reopen;	  /* the program opens it once more, read-only, by the name /dev/fd/N */
 };
 
 struct jail {

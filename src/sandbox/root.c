@@ -120,28 +120,39 @@ static int add_device(int root, const char *source, uid_t owner)
 	return clone_mount(root, source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
+int root_find_names(const struct jail *j, char ***ret, struct err *err)
+{
+	cleanup_strv char **names = NULL;
+
+	for (size_t i = 0; i < j->n_fds; i++) {
+		char link[64], path[PATH_MAX];
+		ssize_t n;
+
+		if (!j->fds[i].reopen)
+			continue;
+		snprintf(link, sizeof(link), "/proc/self/fd/%zu", JAIL_FD_FIRST + i);
+		n = readlink(link, path, sizeof(path) - 1);
+		if (n < 0)
+			return err_errno(err, -errno, "name of the %s", j->fds[i].name);
+		path[n] = '\0';
+		if (strv_add(&names, path) < 0)
+			return err_errno(err, -ENOMEM, "name of the %s", j->fds[i].name);
+	}
+	*ret = take_ptr(names);
+	return 0;
+}
+
 /*
  * A mount can be cloned only out of our own mount namespace, which a descriptor opened before is
  * not in: so by the file's name, and then it has to be the same file.
  */
-static int add_named_file(int root, int fd, uid_t reader, struct err *err)
+static int add_named_file(int root, int fd, const char *source, struct err *err)
 {
-	char link[64], name[64], source[PATH_MAX];
 	struct stat want, got;
-	ssize_t n;
+	char name[64];
 	int r;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	snprintf(name, sizeof(name), "dev/fd/%d", fd);
-	n = readlink(link, source, sizeof(source) - 1);
-	if (n < 0 || fstat(fd, &want) < 0)
-		return err_errno(err, -errno, "descriptor %d", fd);
-	source[n] = '\0';
-	if (want.st_uid != reader && !(want.st_mode & S_IROTH))
-		return err_set(err, -EACCES,
-			       "%s: must be readable by everybody, as the machine runs as user %u "
-			       "(chmod o+r)",
-			       source, reader);
 	r = make_parents(root, name);
 	if (r == 0)
 		r = clone_mount(root, source, name,
@@ -149,13 +160,15 @@ static int add_named_file(int root, int fd, uid_t reader, struct err *err)
 					MOUNT_ATTR_NOEXEC);
 	if (r < 0)
 		return err_errno(err, r, "%s", source);
-	if (fstatat(root, name, &got, 0) < 0 || got.st_dev != want.st_dev ||
-	    got.st_ino != want.st_ino)
+	if (fstat(fd, &want) < 0 || fstatat(root, name, &got, 0) < 0)
+		return err_errno(err, -errno, "%s", source);
+	if (got.st_dev != want.st_dev || got.st_ino != want.st_ino)
 		return err_set(err, -ESTALE, "%s: was replaced while it was in use", source);
 	return 0;
 }
 
-static int populate(int root, const struct jail *j, uid_t owner, struct err *err)
+static int populate(int root, const struct jail *j, char *const *names, uid_t owner,
+		    struct err *err)
 {
 	int r = 0;
 
@@ -171,7 +184,7 @@ static int populate(int root, const struct jail *j, uid_t owner, struct err *err
 	}
 	for (size_t i = 0; r == 0 && i < j->n_fds; i++)
 		if (j->fds[i].reopen)
-			r = add_named_file(root, JAIL_FD_FIRST + (int)i, owner, err);
+			r = add_named_file(root, JAIL_FD_FIRST + (int)i, *names++, err);
 	return r;
 }
 
@@ -216,7 +229,8 @@ static int switch_root(int root)
 	return 0;
 }
 
-int root_enter(const struct jail *j, uid_t owner, bool *ret_done, struct err *err)
+int root_enter(const struct jail *j, char *const *names, uid_t owner, bool *ret_done,
+	       struct err *err)
 {
 	cleanup_close int root = -1;
 	int r = mount_root(&root);
@@ -227,7 +241,7 @@ int root_enter(const struct jail *j, uid_t owner, bool *ret_done, struct err *er
 	}
 	if (r < 0)
 		return err_errno(err, r, "mount of the jail's root");
-	r = populate(root, j, owner, err);
+	r = populate(root, j, names, owner, err);
 	if (r < 0)
 		return err_wrap(err, "root of the jail");
 	r = switch_root(root);

@@ -212,7 +212,7 @@ int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *
 		return err_errno(err, -ENOMEM, "writable layer %s", name);
 	if (size_bytes < LAYER_SIZE_MIN || size_bytes > LAYER_SIZE_MAX)
 		return err_set(err, -EINVAL,
-			       "writable layer of %llu bytes: must be from 16 MiB to 16 TiB",
+			       "writable layer of %llu bytes: must be from 16 MiB to 8 TiB",
 			       (unsigned long long)size_bytes);
 	r = create_file(dir_fd, tmp, size_bytes / BLOCK_SIZE * BLOCK_SIZE);
 	if (r == 0 && renameat(dir_fd, tmp, dir_fd, name) < 0)

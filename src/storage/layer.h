@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 #define LAYER_SIZE_MIN MIB(16)
-#define LAYER_SIZE_MAX (GIB(1024) * 16)
+#define LAYER_SIZE_MAX (GIB(1024) * 8)
 
 /**
  * layer_create() - make the writable layer of a container: a sparse file with an empty ext4

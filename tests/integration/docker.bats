@@ -79,7 +79,7 @@ docker() {
 }
 
 @test "docker run: failures have docker's exit statuses" {
-	run docker run --rm "$BUSYBOX" nosuchcommand
+	run -127 docker run --rm "$BUSYBOX" nosuchcommand
 	assert_status 127
 	assert_has nosuchcommand
 	run docker run --rm "$BUSYBOX" /etc/passwd

@@ -1,5 +1,7 @@
 # Helpers of all integration tests. Files load it with `load lib` and call file_setup, file_teardown.
 
+bats_require_minimum_version 1.7.0
+
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 REPO=${TESTS%/*}
 export MOAT_BUILD=${MOAT_BUILD:-$REPO/build}

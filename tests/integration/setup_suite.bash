@@ -2,7 +2,6 @@
 # Everything lies in $SUITE and is told to the tests by exported variables.
 
 setup_suite() {
-	bats_require_minimum_version 1.7.0
 	source "${BASH_SOURCE[0]%/*}/lib.bash"
 	# Short, because sockets have their place below it.
 	SUITE=$(mktemp -d /tmp/moat-test.XXXXXX)

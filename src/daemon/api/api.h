@@ -59,6 +59,7 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_network_list(struct request *rq, struct reply *rp, struct err *err);
 int api_network_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err);
+int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err);
 
 /* moat.c: what docker's API has no words for */
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err);

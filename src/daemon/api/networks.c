@@ -48,3 +48,9 @@ int api_volume_list(struct request *rq, struct reply *rp, struct err *err)
 	(void)err;
 	return reply_json(rp, 200, json_pack("{s:[], s:[]}", "Volumes", "Warnings"));
 }
+
+int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err)
+{
+	(void)rp;
+	return err_set(err, -ENOENT, "get %s: no such volume", rq->target);
+}

@@ -7,8 +7,7 @@
 static int not_yet(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)rp;
-	return err_set(err, -ENOSYS, "moat does not serve this request yet: %s%s%s", rq->method,
-		       rq->target ? " … " : "", rq->target ? rq->target : "");
+	return err_set(err, -ENOSYS, "moat does not serve %s %s yet", rq->method, rq->path);
 }
 
 /* The first that fits is taken. */
@@ -61,7 +60,7 @@ const struct route api_routes[] = {
 	{ "POST", "/networks/{*}", not_yet },
 	{ "DELETE", "/networks/{*}", not_yet },
 	{ "GET", "/volumes", api_volume_list },
-	{ "GET", "/volumes/{*}", not_yet },
+	{ "GET", "/volumes/{}", api_volume_inspect },
 	{ "POST", "/volumes/{*}", not_yet },
 	{ "DELETE", "/volumes/{*}", not_yet },
 

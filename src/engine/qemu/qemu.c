@@ -99,10 +99,17 @@ static int check_files(const struct machine *m, struct err *err)
 	return r;
 }
 
-static int add_fd(struct jail_fd *fds, size_t *n, int fd, bool reopen)
+static int add_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
 {
-	fds[*n] = (struct jail_fd){ .fd = fd, .reopen = reopen };
-	return JAIL_FD_FIRST + (int)(*n)++;
+	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd };
+	return JAIL_FD_FIRST + (int)j->n_fds++;
+}
+
+/* QEMU opens these by name only. */
+static int add_named_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+{
+	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd, .reopen = true };
+	return JAIL_FD_FIRST + (int)j->n_fds++;
 }
 
 static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct vm *vm,
@@ -122,13 +129,13 @@ static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, stru
 
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
 		expose[i + 1] = exposed[i];
-	s->kernel_fd = add_fd(fds, &j.n_fds, m->kernel_fd, true);
-	s->initrd_fd = add_fd(fds, &j.n_fds, m->initrd_fd, true);
-	s->link_fd = add_fd(fds, &j.n_fds, m->link_fd, false);
-	s->qmp_fd = add_fd(fds, &j.n_fds, qmp_fd, false);
-	s->console_fd = add_fd(fds, &j.n_fds, m->console_fd, false);
+	s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
+	s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);
+	s->link_fd = add_fd(&j, fds, "link", m->link_fd);
+	s->qmp_fd = add_fd(&j, fds, "QMP", qmp_fd);
+	s->console_fd = add_fd(&j, fds, "console", m->console_fd);
 	for (size_t i = 0; i < m->n_disks && i < MACHINE_DISKS_MAX; i++)
-		s->disk_fds[i] = add_fd(fds, &j.n_fds, m->disks[i].fd, false);
+		s->disk_fds[i] = add_fd(&j, fds, "disk", m->disks[i].fd);
 	r = qemu_cmdline(s, m, &argv, err);
 	if (r < 0)
 		return r;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every payload of the link, as the first byte chooses; what is read must be written back the same.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "link/setup.h"
+#include "oci/process.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_same(const struct buf *b, const uint8_t *data, size_t size)
+{
+	if (b->len != size || (size > 0 && memcmp(b->data, data, size) != 0))
+		abort();
+}
+
+static void try_setup(struct wire_view v)
+{
+	cleanup(link_setup_reset) struct link_setup s = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	if (link_setup_get(v, &s) < 0)
+		return;
+	if (link_setup_put(&b, &s) < 0)
+		abort();
+	check_same(&b, v.data, v.len);
+}
+
+static void try_process(struct wire_view v)
+{
+	cleanup_oci_process struct oci_process *p = NULL;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct wire_view rest = v;
+
+	if (oci_process_get(&rest, &p) < 0)
+		return;
+	if (oci_process_put(&b, p) < 0)
+		abort();
+	check_same(&b, v.data, v.len - rest.len);
+}
+
+static void try_small(struct wire_view v)
+{
+	struct link_hello hello;
+	struct link_exited exited;
+	struct err err;
+
+	if (link_hello_get(v, &hello) == 0 && strlen(hello.kernel) > LINK_KERNEL_MAX)
+		abort();
+	if (link_exited_get(v, &exited) == 0 && exited.code > 255)
+		abort();
+	if (link_failed_get(v, &err) == 0 && (err.code >= 0 || strlen(err.msg) >= ERR_MSG_MAX))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wire_view v = { .data = data + 1, .len = size - 1 };
+
+	if (size == 0)
+		return 0;
+	if (data[0] == 'S')
+		try_setup(v);
+	else if (data[0] == 'P')
+		try_process(v);
+	else
+		try_small(v);
+	return 0;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fd, path and unix: what touches files, in a folder of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/unix.h"
+
+static char dir[] = "/tmp/moat-test-XXXXXX";
+static int dir_fd;
+
+static int set_up(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd < 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fd_close(&dir_fd);
+	return path_remove_tree(AT_FDCWD, dir);
+}
+
+static void atomic_write_replaces_the_whole_file(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(file_write_atomic(dir_fd, "f", "long content", 12, 0640), 0);
+	assert_int_equal(file_write_atomic(dir_fd, "f", "new", 3, 0640), 0);
+	assert_int_equal(file_read_at(dir_fd, "f", 100, &b), 0);
+	assert_string_equal(b.data, "new");
+	assert_int_equal(faccessat(dir_fd, ".f.tmp", F_OK, 0), -1);
+}
+
+static void file_past_the_limit_is_refused(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(file_write_atomic(dir_fd, "big", "12345", 5, 0600), 0);
+	assert_int_equal(file_read_at(dir_fd, "big", 4, &b), -EFBIG);
+	assert_int_equal(file_read_at(dir_fd, "none", 4, &b), -ENOENT);
+}
+
+static void set_writes_only_to_what_exists(void **state)
+{
+	(void)state;
+	assert_int_equal(file_set_at(dir_fd, "missing", "1"), -ENOENT);
+	assert_int_equal(faccessat(dir_fd, "missing", F_OK, 0), -1);
+	assert_int_equal(file_set_at(AT_FDCWD, "/dev/null", "1"), 0);
+}
+
+static void exact_read_tells_a_short_file(void **state)
+{
+	cleanup_close int fd = openat(dir_fd, "short", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	char bytes[4];
+
+	(void)state;
+	assert_int_equal(fd_pwrite_all(fd, "abc", 3, 1), 0);
+	assert_int_equal(fd_pread_exact(fd, bytes, 3, 1), 0);
+	assert_memory_equal(bytes, "abc", 3);
+	assert_int_equal(fd_pread_exact(fd, bytes, 4, 1), -ENODATA);
+	assert_int_equal(fd_read_exact(fd, bytes, 4), 0);
+	assert_int_equal(fd_read_exact(fd, bytes, 1), -ENODATA);
+}
+
+static void tree_is_removed_without_following_links(void **state)
+{
+	(void)state;
+	assert_int_equal(file_write_atomic(dir_fd, "outside", "x", 1, 0600), 0);
+	assert_int_equal(fchdir(dir_fd), 0);
+	assert_int_equal(path_mkdir_p("t/a/b", 0700), 0);
+	assert_int_equal(path_mkdir_p("t/a/b", 0700), 0);
+	assert_int_equal(symlink("../..", "t/a/up"), 0);
+	assert_int_equal(symlink("../outside", "t/file"), 0);
+	assert_int_equal(path_remove_tree(dir_fd, "t"), 0);
+	assert_int_equal(path_remove_tree(dir_fd, "t"), 0);
+	assert_int_equal(access("outside", F_OK), 0);
+	assert_int_equal(access("t", F_OK), -1);
+}
+
+static void folder_behind_a_link_is_not_opened(void **state)
+{
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(symlinkat("/", dir_fd, "link"), 0);
+	assert_true(path_open_dir(dir_fd, "link", 0700, &fd) < 0);
+	assert_int_equal(fd, -1);
+}
+
+static void message_and_descriptor_pass_a_socket(void **state)
+{
+	cleanup_close int listener = -1, client = -1, server = -1, passed = -1;
+	char text[16];
+	uid_t uid;
+
+	(void)state;
+	assert_int_equal(unix_connect_at(dir_fd, "s", SOCK_SEQPACKET, &client), -ENOENT);
+	assert_int_equal(unix_listen_at(dir_fd, "s", SOCK_SEQPACKET, 0600, &listener), 0);
+	assert_int_equal(unix_connect_at(dir_fd, "s", SOCK_SEQPACKET, &client), 0);
+	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(server >= 0);
+	assert_int_equal(unix_peer_uid(server, &uid), 0);
+	assert_int_equal(uid, getuid());
+	assert_int_equal(unix_send(client, "hello", 5, dir_fd), 0);
+	assert_int_equal(unix_recv(server, text, sizeof(text), &passed), 5);
+	assert_memory_equal(text, "hello", 5);
+	assert_int_equal(faccessat(passed, "s", F_OK, 0), 0);
+	assert_true(fcntl(passed, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(unix_send(client, "0123456789abcdefg", 17, -1), 0);
+	fd_close(&passed);
+	assert_int_equal(unix_recv(server, text, sizeof(text), &passed), -EMSGSIZE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(atomic_write_replaces_the_whole_file),
+		cmocka_unit_test(file_past_the_limit_is_refused),
+		cmocka_unit_test(set_writes_only_to_what_exists),
+		cmocka_unit_test(exact_read_tells_a_short_file),
+		cmocka_unit_test(tree_is_removed_without_following_links),
+		cmocka_unit_test(folder_behind_a_link_is_not_opened),
+		cmocka_unit_test(message_and_descriptor_pass_a_socket),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

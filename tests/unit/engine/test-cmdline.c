@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "engine/qemu/cmdline.h"
+
+static const struct qemu_start start = { .binary = "/usr/bin/qemu",
+					 .accel = QEMU_TCG,
+					 .tsc_khz = 2500000,
+					 .kernel_fd = 3,
+					 .initrd_fd = 4,
+					 .link_fd = 5,
+					 .qmp_fd = 6,
+					 .console_fd = 7,
+					 .disk_fds = { 8, 9 } };
+
+static const struct machine machine = { .cpus = 2,
+					.memory_bytes = MIB(256) + 1,
+					.disks = { { .read_only = true }, { .read_only = false } },
+					.n_disks = 2 };
+
+static char **build(const struct qemu_start *s, const struct machine *m)
+{
+	char **v = NULL;
+	struct err err;
+
+	if (qemu_cmdline(s, m, &v, &err) < 0)
+		fail_msg("%s", err.msg);
+	return v;
+}
+
+/* The argument after the @nth option @name. */
+static const char *value(char **v, const char *name, size_t nth)
+{
+	for (; *v; v++)
+		if (streq(*v, name) && nth-- == 0)
+			return v[1];
+	fail_msg("no %s", name);
+	return NULL;
+}
+
+static void emulation_is_told_the_rate_of_the_counter(void **state)
+{
+	cleanup_strv char **v = build(&start, &machine);
+
+	(void)state;
+	assert_string_equal(v[0], "/usr/bin/qemu");
+	assert_non_null(str_starts(value(v, "-accel", 0), "tcg,"));
+	assert_string_equal(value(v, "-cpu", 0), "max");
+	assert_non_null(strstr(value(v, "-append", 0), " tsc_early_khz=2500000"));
+}
+
+static void kvm_gives_the_hosts_processor(void **state)
+{
+	struct qemu_start s = start;
+	cleanup_strv char **v = NULL;
+
+	(void)state;
+	s.accel = QEMU_KVM;
+	s.tsc_khz = 0;
+	v = build(&s, &machine);
+	assert_string_equal(value(v, "-accel", 0), "kvm");
+	assert_string_equal(value(v, "-cpu", 0), "host");
+	assert_null(strstr(value(v, "-append", 0), "tsc_early_khz"));
+}
+
+static void memory_is_rounded_up_to_whole_mebibytes(void **state)
+{
+	cleanup_strv char **v = build(&start, &machine);
+
+	(void)state;
+	assert_string_equal(value(v, "-m", 0), "257M");
+	assert_string_equal(value(v, "-smp", 0), "2");
+}
+
+static void files_are_descriptors(void **state)
+{
+	cleanup_strv char **v = build(&start, &machine);
+
+	(void)state;
+	assert_string_equal(value(v, "-kernel", 0), "/dev/fd/3");
+	assert_string_equal(value(v, "-initrd", 0), "/dev/fd/4");
+	assert_string_equal(value(v, "-add-fd", 0), "fd=7,set=1");
+	assert_string_equal(value(v, "-chardev", 1), "socket,id=link,fd=5");
+	assert_string_equal(value(v, "-chardev", 2), "socket,id=qmp,fd=6");
+}
+
+static void disks_come_in_order_with_their_access(void **state)
+{
+	cleanup_strv char **v = build(&start, &machine);
+
+	(void)state;
+	assert_string_equal(value(v, "-add-fd", 1), "fd=8,set=2");
+	assert_string_equal(value(v, "-add-fd", 2), "fd=9,set=3");
+	assert_non_null(strstr(value(v, "-blockdev", 0), "filename=/dev/fdset/2,"));
+	assert_non_null(strstr(value(v, "-blockdev", 0), ",read-only=on,"));
+	assert_non_null(strstr(value(v, "-blockdev", 1), ",read-only=off,discard=unmap,"));
+	assert_string_equal(value(v, "-device", 2), "virtio-blk-device,drive=disk0");
+	assert_string_equal(value(v, "-device", 3), "virtio-blk-device,drive=disk1");
+}
+
+static void a_kernel_command_line_stays_one_argument(void **state)
+{
+	struct machine m = machine;
+	cleanup_strv char **v = NULL;
+
+	(void)state;
+	m.cmdline = "-device pci=on, x";
+	v = build(&start, &m);
+	assert_true(str_ends(value(v, "-append", 0), " -device pci=on, x"));
+}
+
+static void assert_refused(const struct machine *m)
+{
+	char **v = NULL;
+	struct err err = { 0 };
+
+	assert_int_equal(qemu_cmdline(&start, m, &v, &err), -EINVAL);
+	assert_null(v);
+	assert_true(err.msg[0] != '\0');
+}
+
+static void impossible_machines_are_refused(void **state)
+{
+	struct machine m = machine;
+
+	(void)state;
+	m.cpus = 0;
+	assert_refused(&m);
+	m = machine;
+	m.cpus = 4096;
+	assert_refused(&m);
+	m = machine;
+	m.memory_bytes = KIB(4);
+	assert_refused(&m);
+	m.memory_bytes = UINT64_MAX;
+	assert_refused(&m);
+	m = machine;
+	m.n_disks = MACHINE_DISKS_MAX + 1;
+	assert_refused(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(emulation_is_told_the_rate_of_the_counter),
+		cmocka_unit_test(kvm_gives_the_hosts_processor),
+		cmocka_unit_test(memory_is_rounded_up_to_whole_mebibytes),
+		cmocka_unit_test(files_are_descriptors),
+		cmocka_unit_test(disks_come_in_order_with_their_access),
+		cmocka_unit_test(a_kernel_command_line_stays_one_argument),
+		cmocka_unit_test(impossible_machines_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <archive.h>
+#include <archive_entry.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "engine/initramfs.h"
+#include "engine/kernel.h"
+#include "engine/modules.h"
+
+static const char dep[] = "kernel/a/virtio_mmio.ko: kernel/a/virtio.ko kernel/a/virtio_ring.ko\n"
+			  "kernel/a/virtio.ko: kernel/a/virtio_ring.ko\n"
+			  "kernel/a/virtio_ring.ko:\n"
+			  "kernel/b/virtio-blk.ko: kernel/a/virtio.ko kernel/a/virtio_ring.ko\n"
+			  "kernel/b/virtio_console.ko: kernel/a/virtio.ko kernel/a/virtio_ring.ko\n"
+			  "kernel/c/erofs.ko.gz: kernel/c/libcrc32c.ko\n"
+			  "kernel/c/libcrc32c.ko:\n";
+static const char builtin[] = "kernel/c/ext4.ko\nkernel/c/overlay.ko\n";
+
+static void every_module_comes_after_what_it_needs(void **state)
+{
+	const char *const wanted[] = { "virtio_mmio", "virtio_blk", "overlay", NULL };
+	const char *const order[] = { "kernel/a/virtio_ring.ko", "kernel/a/virtio.ko",
+				      "kernel/a/virtio_mmio.ko", "kernel/b/virtio-blk.ko" };
+	cleanup_strv char **v = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(modules_resolve(dep, builtin, wanted, &v, &err), 0);
+	assert_int_equal(strv_len(v), ARRAY_SIZE(order));
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		assert_string_equal(v[i], order[i]);
+}
+
+static void a_module_that_is_nowhere_is_named(void **state)
+{
+	const char *const wanted[] = { "virtio", "btrfs", NULL };
+	struct err err = { 0 };
+	char **v = NULL;
+
+	(void)state;
+	assert_int_equal(modules_resolve(dep, builtin, wanted, &v, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "btrfs"));
+	assert_null(v);
+}
+
+static void dependencies_in_a_circle_are_an_error(void **state)
+{
+	const char *const wanted[] = { "a", NULL };
+	char **v = NULL;
+
+	(void)state;
+	assert_int_equal(modules_resolve("a.ko: b.ko\nb.ko: a.ko\n", "", wanted, &v, NULL), -ELOOP);
+	assert_int_equal(modules_resolve("a.ko: gone.ko\n", "", wanted, &v, NULL), -ENOENT);
+}
+
+static void names_of_modules_are_without_folder_and_ending(void **state)
+{
+	char *name = modules_name("kernel/b/virtio-blk.ko.xz");
+
+	(void)state;
+	assert_string_equal(name, "virtio_blk");
+	free(name);
+}
+
+static void put(int dir, const char *name, const char *text)
+{
+	assert_int_equal(file_write_atomic(dir, name, text, strlen(text), 0644), 0);
+}
+
+/* Return: bytes of @ret used. */
+static size_t gzip(const void *data, size_t len, void *ret, size_t size)
+{
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+	size_t used = 0;
+
+	archive_write_set_format_raw(a);
+	archive_write_add_filter_gzip(a);
+	archive_write_set_bytes_per_block(a, 0);
+	assert_int_equal(archive_write_open_memory(a, ret, size, &used), ARCHIVE_OK);
+	archive_entry_set_filetype(e, AE_IFREG);
+	assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+	assert_int_equal(archive_write_data(a, data, len), len);
+	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+	archive_entry_free(e);
+	archive_write_free(a);
+	return used;
+}
+
+static void put_gzip(int dir, const char *name, const char *text)
+{
+	char packed[1024];
+	size_t len = gzip(text, strlen(text), packed, sizeof(packed));
+	cleanup_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_int_equal(fd_write_all(fd, packed, len), 0);
+}
+
+/* A folder like lib/modules/VERSION with an "init" beside. */
+static char *make_modules(void)
+{
+	char *dir = strdup("/tmp/moat-initramfs-XXXXXX");
+	const char *const folders[] = { "kernel/a", "kernel/b", "kernel/c" };
+	const char *const files[] = { "kernel/a/virtio_mmio.ko",    "kernel/a/virtio.ko",
+				      "kernel/a/virtio_ring.ko",    "kernel/b/virtio-blk.ko",
+				      "kernel/b/virtio_console.ko", "kernel/c/libcrc32c.ko" };
+	cleanup_close int fd = -1;
+
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		cleanup_free char *path = str_printf("%s/%s", dir, folders[i]);
+
+		assert_int_equal(path_mkdir_p(path, 0755), 0);
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	put(fd, "modules.dep", dep);
+	put(fd, "modules.builtin", builtin);
+	put(fd, "init", "#!init");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cleanup_free char *path = str_printf("%s/%s", dir, files[i]);
+		int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		assert_int_equal(fd_write_all(file, files[i], strlen(files[i])), 0);
+		close(file);
+	}
+	put_gzip(fd, "kernel/c/erofs.ko.gz", "erofs uncompressed");
+	return dir;
+}
+
+static int build(const char *dir, const char *modules)
+{
+	cleanup_free char *init = str_printf("%s/init", dir);
+	int fd = memfd_create("initramfs", MFD_CLOEXEC);
+	struct err err;
+
+	if (initramfs_build(init, modules, fd, &err) < 0)
+		fail_msg("%s", err.msg);
+	return fd;
+}
+
+/* "MODE NAME CONTENT" of every entry, one a line. */
+static char *read_back(int fd)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	struct archive *a = archive_read_new();
+	struct archive_entry *e;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	archive_read_support_format_cpio(a);
+	assert_int_equal(archive_read_open_fd(a, fd, 4096), ARCHIVE_OK);
+	while (archive_read_next_header(a, &e) == ARCHIVE_OK) {
+		char content[100] = "";
+
+		assert_true(archive_read_data(a, content, sizeof(content) - 1) >= 0);
+		for (char *p = content; *p; p++)
+			*p = *p == '\n' ? ',' : *p;
+		buf_addf(&text, "%o %s %s\n", archive_entry_mode(e), archive_entry_pathname(e),
+			 content);
+	}
+	archive_read_free(a);
+	return buf_take(&text);
+}
+
+static void the_archive_holds_init_and_modules_in_order(void **state)
+{
+	cleanup_free char *dir = make_modules();
+	cleanup_close int fd = build(dir, dir);
+	cleanup_free char *text = read_back(fd);
+
+	(void)state;
+	assert_string_equal(
+		text,
+		"40755 dev \n40755 proc \n40755 sys \n40755 run \n40755 rootfs \n40755 modules \n"
+		"20600 dev/console \n100755 init #!init\n"
+		"100644 modules/virtio_ring.ko kernel/a/virtio_ring.ko\n"
+		"100644 modules/virtio.ko kernel/a/virtio.ko\n"
+		"100644 modules/virtio_mmio.ko kernel/a/virtio_mmio.ko\n"
+		"100644 modules/virtio_blk.ko kernel/b/virtio-blk.ko\n"
+		"100644 modules/virtio_console.ko kernel/b/virtio_console.ko\n"
+		"100644 modules/libcrc32c.ko kernel/c/libcrc32c.ko\n"
+		"100644 modules/erofs.ko erofs uncompressed\n"
+		"100644 modules/list virtio_ring.ko,virtio.ko,virtio_mmio.ko,virtio_blk.ko,"
+		"virtio_console.ko,libcrc32c.ko,erofs.ko,\n");
+	assert_int_equal(path_remove_tree(AT_FDCWD, dir), 0);
+}
+
+static void a_kernel_without_modules_needs_none(void **state)
+{
+	cleanup_free char *dir = make_modules();
+	cleanup_close int fd = build(dir, NULL);
+	cleanup_free char *text = read_back(fd);
+
+	(void)state;
+	assert_non_null(strstr(text, " init "));
+	assert_null(strstr(text, ".ko"));
+	assert_int_equal(path_remove_tree(AT_FDCWD, dir), 0);
+}
+
+static void equal_content_makes_equal_archives(void **state)
+{
+	cleanup_free char *dir = make_modules();
+	cleanup_close int a = build(dir, dir), b = build(dir, dir);
+	cleanup(buf_reset) struct buf first = BUF_INIT, second = BUF_INIT;
+
+	(void)state;
+	lseek(a, 0, SEEK_SET);
+	lseek(b, 0, SEEK_SET);
+	assert_int_equal(fd_read_file(a, MIB(1), &first), 0);
+	assert_int_equal(fd_read_file(b, MIB(1), &second), 0);
+	assert_int_equal(first.len, second.len);
+	assert_memory_equal(first.data, second.data, first.len);
+	assert_int_equal(path_remove_tree(AT_FDCWD, dir), 0);
+}
+
+static void a_missing_init_is_an_error_with_its_name(void **state)
+{
+	cleanup_close int fd = memfd_create("initramfs", MFD_CLOEXEC);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(initramfs_build("/nowhere/moat-init", NULL, fd, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "/nowhere/moat-init"));
+}
+
+static int memfd_with(const void *data, size_t len)
+{
+	int fd = memfd_create("kernel", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, data, len), 0);
+	return fd;
+}
+
+/* An ELF file with one note segment. */
+struct elf {
+	Elf64_Ehdr header;
+	Elf64_Phdr notes;
+	Elf64_Nhdr note;
+	char name[4];
+	uint64_t entry;
+};
+
+static struct elf make_elf(uint32_t note_type)
+{
+	return (struct elf){
+		.header = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64 },
+			    .e_machine = EM_X86_64,
+			    .e_phoff = offsetof(struct elf, notes),
+			    .e_phentsize = sizeof(Elf64_Phdr),
+			    .e_phnum = 1 },
+		.notes = { .p_type = PT_NOTE,
+			   .p_offset = offsetof(struct elf, note),
+			   .p_filesz = sizeof(struct elf) - offsetof(struct elf, note) },
+		.note = { .n_namesz = 4, .n_descsz = 8, .n_type = note_type },
+		.name = "Xen",
+		.entry = 0x1000000,
+	};
+}
+
+/* A loader of one sector, the payload right after it.  @ret holds 2048 bytes.  Return: their
+ * number. */
+static size_t make_bzimage(const void *content, size_t len, unsigned char *ret)
+{
+	size_t packed;
+
+	memset(ret, 0, 2048);
+	ret[0x1f1] = 1;
+	memcpy(ret + 0x202, "HdrS", 4);
+	memcpy(ret + 0x206, (uint16_t[]){ 0x020f }, 2);
+	packed = gzip(content, len, ret + 1024, 1024);
+	memcpy(ret + 0x24c, (uint32_t[]){ (uint32_t)packed }, 4);
+	return 1024 + packed;
+}
+
+static void assert_unpacks_to(const void *in, size_t in_len, const void *out, size_t out_len)
+{
+	cleanup_close int from = memfd_with(in, in_len), to = memfd_create("out", MFD_CLOEXEC);
+	cleanup(buf_reset) struct buf got = BUF_INIT;
+	struct err err;
+
+	if (kernel_unpack(from, to, &err) < 0)
+		fail_msg("%s", err.msg);
+	lseek(to, 0, SEEK_SET);
+	assert_int_equal(fd_read_file(to, MIB(1), &got), 0);
+	assert_int_equal(got.len, out_len);
+	assert_memory_equal(got.data, out, out_len);
+}
+
+static void a_kernel_with_a_direct_entry_is_unpacked(void **state)
+{
+	struct elf elf = make_elf(18);
+	unsigned char image[2048];
+	size_t len = make_bzimage(&elf, sizeof(elf), image);
+
+	(void)state;
+	assert_unpacks_to(image, len, &elf, sizeof(elf));
+}
+
+static void other_kernels_are_copied_as_they_are(void **state)
+{
+	struct elf elf = make_elf(17);
+	unsigned char image[2048];
+	size_t len = make_bzimage(&elf, sizeof(elf), image);
+
+	(void)state;
+	assert_unpacks_to(image, len, image, len);
+	assert_unpacks_to("short", 5, "short", 5);
+	elf = make_elf(18);
+	assert_unpacks_to(&elf, sizeof(elf), &elf, sizeof(elf));
+}
+
+static void headers_that_lie_do_no_harm(void **state)
+{
+	struct elf elf = make_elf(18);
+	unsigned char image[2048];
+	size_t len = make_bzimage(&elf, sizeof(elf), image);
+
+	(void)state;
+	memset(image + 0x24c, 0xff, 4);
+	assert_unpacks_to(image, len, image, len);
+	memset(image + 0x248, 0xff, 8);
+	assert_unpacks_to(image, len, image, len);
+	elf.header.e_phoff = UINT64_MAX - 4;
+	len = make_bzimage(&elf, sizeof(elf), image);
+	assert_unpacks_to(image, len, image, len);
+	elf = make_elf(18);
+	elf.note.n_namesz = UINT32_MAX;
+	len = make_bzimage(&elf, sizeof(elf), image);
+	assert_unpacks_to(image, len, image, len);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_module_comes_after_what_it_needs),
+		cmocka_unit_test(a_module_that_is_nowhere_is_named),
+		cmocka_unit_test(dependencies_in_a_circle_are_an_error),
+		cmocka_unit_test(names_of_modules_are_without_folder_and_ending),
+		cmocka_unit_test(the_archive_holds_init_and_modules_in_order),
+		cmocka_unit_test(a_kernel_without_modules_needs_none),
+		cmocka_unit_test(equal_content_makes_equal_archives),
+		cmocka_unit_test(a_missing_init_is_an_error_with_its_name),
+		cmocka_unit_test(a_kernel_with_a_direct_entry_is_unpacked),
+		cmocka_unit_test(other_kernels_are_copied_as_they_are),
+		cmocka_unit_test(headers_that_lie_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

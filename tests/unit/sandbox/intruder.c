@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in a jail and tries what its name says; the exit status is 0 where it worked, else errno. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static int open_as(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	return fd < 0 ? errno : 0;
+}
+
+static int try_nothing(void)
+{
+	return 0;
+}
+
+static int try_secrets(void)
+{
+	return open_as("/etc/shadow", O_RDONLY);
+}
+
+static int try_write(void)
+{
+	return open_as("/usr/lib/moat-intruder", O_WRONLY | O_CREAT);
+}
+
+static int try_create(void)
+{
+	return open_as("/moat-intruder", O_WRONLY | O_CREAT);
+}
+
+static int try_reopen(void)
+{
+	char text[6] = "";
+	int fd = open("/dev/fd/3", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, 5) != 5)
+		return errno;
+	return strcmp(text, "hello") == 0 ? 0 : EBADMSG;
+}
+
+static int try_reopen_for_writing(void)
+{
+	return open_as("/dev/fd/3", O_WRONLY);
+}
+
+static int try_device(void)
+{
+	return open_as("/dev/null", O_RDWR);
+}
+
+static int try_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+
+static int try_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? errno : 0;
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static int try_thread(void)
+{
+	pthread_t thread;
+	int r = pthread_create(&thread, NULL, nothing, NULL);
+
+	return r == 0 ? pthread_join(thread, NULL) : r;
+}
+
+static int try_mount(void)
+{
+	return mount("none", "/usr", "tmpfs", 0, NULL) < 0 ? errno : 0;
+}
+
+static int try_ptrace(void)
+{
+	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) < 0 ? errno : 0;
+}
+
+static int try_signal(void)
+{
+	return kill(getppid(), 0) < 0 ? errno : 0;
+}
+
+static int try_signal_self(void)
+{
+	return kill(getpid(), 0) < 0 ? errno : 0;
+}
+
+static int try_setuid(void)
+{
+	return setresuid(0, 0, 0) < 0 ? errno : 0;
+}
+
+/* Standard descriptors and the one of the test; nothing else came along. */
+static int try_fds(void)
+{
+	for (int fd = 0; fd < 256; fd++)
+		if ((fcntl(fd, F_GETFD) >= 0) != (fd <= 3))
+			return EBADF;
+	return 0;
+}
+
+static int try_environment(void)
+{
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, "PATH=", 5) != 0 && strncmp(*e, "LC_ALL=", 7) != 0)
+			return E2BIG;
+	return 0;
+}
+
+static int try_log(void)
+{
+	return puts("said") < 0 || fflush(stdout) != 0 ? errno : 0;
+}
+
+static int try_wait(void)
+{
+	return poll(NULL, 0, -1);
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(void);
+} attempts[] = {
+	{ "nothing", try_nothing },
+	{ "secrets", try_secrets },
+	{ "write", try_write },
+	{ "create", try_create },
+	{ "reopen", try_reopen },
+	{ "reopen-for-writing", try_reopen_for_writing },
+	{ "device", try_device },
+	{ "socket", try_socket },
+	{ "fork", try_fork },
+	{ "thread", try_thread },
+	{ "mount", try_mount },
+	{ "ptrace", try_ptrace },
+	{ "signal", try_signal },
+	{ "signal-self", try_signal_self },
+	{ "setuid", try_setuid },
+	{ "fds", try_fds },
+	{ "environment", try_environment },
+	{ "log", try_log },
+	{ "wait", try_wait },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc == 2 && i < sizeof(attempts) / sizeof(attempts[0]); i++)
+		if (strcmp(attempts[i].name, argv[1]) == 0)
+			return attempts[i].fn();
+	return 200;
+}

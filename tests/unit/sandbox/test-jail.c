@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "sandbox/jail.h"
+
+/* The program that tries to break out; from the command line. */
+static char *intruder;
+
+/* A file that its path leads to, with "hello" in it. */
+static int hello_file(void)
+{
+	char path[] = "/tmp/moat-jail-XXXXXX";
+	int fd = mkstemp(path), ro;
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, "hello", 5), 0);
+	assert_int_equal(fchmod(fd, 0644), 0);
+	ro = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(ro >= 0);
+	/* Its name has to be there for as long as jails are made of it. */
+	close(fd);
+	return ro;
+}
+
+static void remove_file(int fd)
+{
+	char link[64], path[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	assert_true(n > 0);
+	path[n] = '\0';
+	unlink(path);
+	close(fd);
+}
+
+static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, struct err *err)
+{
+	const char *expose[] = { intruder,     "/lib",		 "/lib64",	     "/usr/lib",
+				 "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", NULL };
+	const char *const devices[] = { "/dev/null", NULL };
+	char *argv[] = { intruder, (char *)(uintptr_t)attempt, NULL };
+	struct jail_fd fds[] = { { .name = "hello", .fd = file, .reopen = true } };
+	struct jail j = { .argv = argv,
+			  .expose = expose,
+			  .devices = devices,
+			  .fds = fds,
+			  .n_fds = 1,
+			  .log_fd = log_fd };
+	int pidfd = -1;
+	int r = jail_spawn(&j, ret_pid, &pidfd, err);
+
+	if (r == 0) {
+		assert_true(pidfd >= 0);
+		close(pidfd);
+	}
+	return r;
+}
+
+/* Return: as waitpid() gives it. */
+static int attempt(const char *what)
+{
+	int file = hello_file(), status;
+	struct err err;
+	pid_t pid;
+
+	if (spawn(what, STDERR_FILENO, file, &pid, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	remove_file(file);
+	return status;
+}
+
+static void assert_works(const char *what)
+{
+	int status = attempt(what);
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("%s: status %x", what, (unsigned)status);
+}
+
+static void assert_fails(const char *what, int error, int or_error)
+{
+	int status = attempt(what);
+
+	if (!WIFEXITED(status) || (WEXITSTATUS(status) != error && WEXITSTATUS(status) != or_error))
+		fail_msg("%s: status %x", what, (unsigned)status);
+}
+
+static void assert_killed(const char *what)
+{
+	int status = attempt(what);
+
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+		fail_msg("%s: status %x", what, (unsigned)status);
+}
+
+static void a_program_runs_with_threads(void **state)
+{
+	(void)state;
+	assert_works("nothing");
+	assert_works("thread");
+	assert_works("signal-self");
+}
+
+static void only_the_given_descriptors_and_environment_are_there(void **state)
+{
+	(void)state;
+	assert_works("fds");
+	assert_works("environment");
+}
+
+static void a_named_descriptor_can_be_opened_again_for_reading_only(void **state)
+{
+	(void)state;
+	assert_works("reopen");
+	assert_fails("reopen-for-writing", EACCES, EROFS);
+}
+
+static void devices_can_be_opened(void **state)
+{
+	(void)state;
+	assert_works("device");
+}
+
+static void files_of_the_host_cannot_be_reached(void **state)
+{
+	(void)state;
+	assert_fails("secrets", ENOENT, EACCES);
+	assert_fails("write", EROFS, EACCES);
+	assert_fails("create", EROFS, EACCES);
+}
+
+static void no_sockets_and_no_processes(void **state)
+{
+	(void)state;
+	assert_fails("socket", ENOSYS, ENOSYS);
+	assert_fails("fork", ENOSYS, ENOSYS);
+	assert_fails("signal", ENOSYS, ENOSYS);
+}
+
+static void attacks_end_the_process(void **state)
+{
+	(void)state;
+	assert_killed("mount");
+	assert_killed("ptrace");
+	assert_killed("setuid");
+}
+
+static void output_goes_to_the_log(void **state)
+{
+	int log_fd = memfd_create("log", MFD_CLOEXEC), file = hello_file();
+	char text[16] = "";
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(spawn("log", log_fd, file, &pid, &err), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(pread(log_fd, text, sizeof(text) - 1, 0), 5);
+	assert_string_equal(text, "said\n");
+	close(log_fd);
+	remove_file(file);
+}
+
+static void assert_status_line(const struct buf *status, const char *line)
+{
+	if (!strstr(status->data, line))
+		fail_msg("no \"%s\" in:\n%s", line, status->data);
+}
+
+static void no_capabilities_and_a_filter(void **state)
+{
+	cleanup(buf_reset) struct buf status = BUF_INIT;
+	int file = hello_file();
+	char path[64];
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(spawn("wait", STDERR_FILENO, file, &pid, &err), 0);
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	assert_int_equal(file_read_at(AT_FDCWD, path, KIB(64), &status), 0);
+	assert_status_line(&status, "\nCapPrm:\t0000000000000000\n");
+	assert_status_line(&status, "\nCapEff:\t0000000000000000\n");
+	assert_status_line(&status, "\nNoNewPrivs:\t1\n");
+	assert_status_line(&status, "\nSeccomp:\t2\n");
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	remove_file(file);
+}
+
+static void a_missing_program_is_an_error_with_its_name(void **state)
+{
+	char *saved = intruder;
+	int file = hello_file();
+	struct err err = { 0 };
+	pid_t pid;
+
+	(void)state;
+	intruder = (char[]){ "/usr/lib/no-such-program" };
+	assert_int_equal(spawn("nothing", STDERR_FILENO, file, &pid, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "/usr/lib/no-such-program"));
+	intruder = saved;
+	remove_file(file);
+}
+
+static bool has_user_of_its_own(void)
+{
+	char *text = sandbox_describe();
+	bool has = text && strstr(text, "a user of its own");
+
+	free(text);
+	return has;
+}
+
+static void a_file_the_jails_user_may_not_read_is_an_error(void **state)
+{
+	int file = hello_file();
+	struct err err = { 0 };
+	pid_t pid;
+
+	(void)state;
+	if (!has_user_of_its_own()) {
+		remove_file(file);
+		print_message("[  SKIPPED ] the jail has the same user here\n");
+		skip();
+	}
+	assert_int_equal(fchmod(file, 0600), 0);
+	assert_int_equal(spawn("reopen", STDERR_FILENO, file, &pid, &err), -EACCES);
+	assert_non_null(strstr(err.msg, "chmod"));
+	remove_file(file);
+}
+
+/* In a child, which is killed then. */
+static void spawn_and_tell(int to, int file)
+{
+	struct err err;
+	pid_t pid;
+
+	if (spawn("wait", STDERR_FILENO, file, &pid, &err) < 0 ||
+	    fd_write_all(to, &pid, sizeof(pid)) < 0)
+		_exit(1);
+	pause();
+}
+
+static void a_jail_ends_with_its_starter(void **state)
+{
+	int ends[2], file = hello_file(), pidfd;
+	pid_t starter, jailed = 0;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	starter = fork();
+	if (starter == 0)
+		spawn_and_tell(ends[1], file);
+	assert_int_equal(fd_read_exact(ends[0], &jailed, sizeof(jailed)), 0);
+	pidfd = (int)syscall(SYS_pidfd_open, jailed, 0);
+	assert_true(pidfd >= 0);
+	kill(starter, SIGKILL);
+	assert_int_equal(waitpid(starter, NULL, 0), starter);
+	assert_true(fd_wait(pidfd, POLLIN, 60000) & POLLIN);
+	close(pidfd);
+	close(ends[0]);
+	close(ends[1]);
+	remove_file(file);
+}
+
+static void the_description_names_the_filter(void **state)
+{
+	char *text = sandbox_describe();
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(strstr(text, "seccomp"));
+	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_program_runs_with_threads),
+		cmocka_unit_test(only_the_given_descriptors_and_environment_are_there),
+		cmocka_unit_test(a_named_descriptor_can_be_opened_again_for_reading_only),
+		cmocka_unit_test(devices_can_be_opened),
+		cmocka_unit_test(files_of_the_host_cannot_be_reached),
+		cmocka_unit_test(no_sockets_and_no_processes),
+		cmocka_unit_test(attacks_end_the_process),
+		cmocka_unit_test(output_goes_to_the_log),
+		cmocka_unit_test(no_capabilities_and_a_filter),
+		cmocka_unit_test(a_missing_program_is_an_error_with_its_name),
+		cmocka_unit_test(a_file_the_jails_user_may_not_read_is_an_error),
+		cmocka_unit_test(a_jail_ends_with_its_starter),
+		cmocka_unit_test(the_description_names_the_filter),
+	};
+
+	if (argc != 2)
+		return 2;
+	intruder = realpath(argv[1], NULL);
+	return intruder ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "storage/layer.h"
+
+static char dir[] = "/tmp/moat-layer-XXXXXX";
+static int dir_fd = -1;
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	close(dir_fd);
+	return path_remove_tree(AT_FDCWD, dir);
+}
+
+/* Runs a program of e2fsprogs on the layer; its standard output goes to @ret. */
+static int run(const char *program, const char *option, const char *argument, struct buf *ret)
+{
+	cleanup_free char *path = str_printf("%s/rw", dir);
+	int ends[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		setenv("PATH", "/usr/sbin:/sbin:/usr/bin:/bin", 1);
+		if (argument)
+			execlp(program, program, option, argument, path, NULL);
+		else
+			execlp(program, program, option, path, NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	assert_int_equal(fd_read_file(ends[0], MIB(1), ret), 0);
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void create(uint64_t size_bytes)
+{
+	struct err err;
+
+	if (layer_create(dir_fd, "rw", size_bytes, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+static void assert_clean(uint64_t size_bytes)
+{
+	cleanup(buf_reset) struct buf out = BUF_INIT;
+	int r;
+
+	create(size_bytes);
+	r = run("e2fsck", "-fn", NULL, &out);
+	if (r == 127) {
+		print_message("[  SKIPPED ] no e2fsck here\n");
+		skip();
+	}
+	if (r != 0)
+		fail_msg("e2fsck -fn of %llu bytes: %d\n%s", (unsigned long long)size_bytes, r,
+			 out.data);
+}
+
+static void a_new_layer_is_clean_at_any_size(void **state)
+{
+	(void)state;
+	assert_clean(LAYER_SIZE_MIN);
+	assert_clean(MIB(100) + 12345);
+	assert_clean(MIB(128));
+	assert_clean(MIB(129));
+	assert_clean(GIB(10));
+	assert_clean(GIB(200));
+}
+
+static void upper_and_work_belong_to_root(void **state)
+{
+	cleanup(buf_reset) struct buf out = BUF_INIT;
+
+	(void)state;
+	create(GIB(1));
+	if (run("debugfs", "-R", "ls -p", &out) == 127) {
+		print_message("[  SKIPPED ] no debugfs here\n");
+		skip();
+	}
+	assert_non_null(strstr(out.data, "/2/040755/0/0/.//"));
+	assert_non_null(strstr(out.data, "/040755/0/0/upper//"));
+	assert_non_null(strstr(out.data, "/040755/0/0/work//"));
+	assert_null(strstr(out.data, "lost+found"));
+}
+
+static void a_layer_is_sparse(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	create(GIB(10));
+	assert_int_equal(fstatat(dir_fd, "rw", &st, 0), 0);
+	assert_int_equal(st.st_size, GIB(10));
+	assert_true((uint64_t)st.st_blocks * 512 < MIB(1));
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void nothing_is_left_of_a_layer_that_failed(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdirat(dir_fd, "taken", 0700), 0);
+	assert_int_equal(layer_create(dir_fd, "taken", GIB(1), &err), -EISDIR);
+	assert_int_equal(faccessat(dir_fd, ".taken.tmp", F_OK, 0), -1);
+	assert_non_null(strstr(err.msg, "taken"));
+}
+
+static void sizes_out_of_range_are_refused(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(layer_create(dir_fd, "x", LAYER_SIZE_MIN - 1, &err), -EINVAL);
+	assert_int_equal(layer_create(dir_fd, "x", LAYER_SIZE_MAX + 1, &err), -EINVAL);
+	assert_int_equal(layer_create(dir_fd, "x", UINT64_MAX, &err), -EINVAL);
+	assert_int_equal(faccessat(dir_fd, "x", F_OK, 0), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_layer_is_clean_at_any_size),
+		cmocka_unit_test(upper_and_work_belong_to_root),
+		cmocka_unit_test(a_layer_is_sparse),
+		cmocka_unit_test(nothing_is_left_of_a_layer_that_failed),
+		cmocka_unit_test(sizes_out_of_range_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
