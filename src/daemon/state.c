@@ -286,9 +286,8 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 	int r = 0, step = SQLITE_DONE;
 
 	if (sqlite3_prepare_v2(st->db, "SELECT * FROM container ORDER BY created", -1, &stmt,
-			       NULL) != SQLITE_OK) {
+			       NULL) != SQLITE_OK)
 		return fail(st, "cannot be read", err);
-	}
 	while (r == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct record rec = { 0 };
 		struct texts texts = { 0 };

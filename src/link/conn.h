@@ -10,24 +10,32 @@
  */
 struct link_conn;
 
+/* Handlers may call everything here, link_conn_free() too; they are only called from the loop. */
 struct link_handler {
 	/**
 	 * message() - one whole message other than DATA and CREDIT (EOF included)
+	 * @payload: valid until the return
+	 *
+	 * Whether the message makes sense here and now is for the handler to judge.
 	 *
 	 * Return: 0; a negative errno breaks the link, as a malformed message does.
 	 */
 	int (*message)(void *arg, const struct link_header *h, struct wire_view payload);
 
-	/** data() - bytes of a channel; the receiver owes link_grant() for them once passed on */
+	/**
+	 * data() - bytes of a channel, at least one, within the credit
+	 *
+	 * The receiver owes link_grant() for them once they are passed on.
+	 *
+	 * Return: 0; a negative errno breaks the link.
+	 */
 	int (*data)(void *arg, uint32_t stream, enum link_channel channel, const void *data,
 		    size_t len);
 
-	/** writable() - a channel got credit, after link_credit() had been 0 or anything less than
-	 * wanted */
+	/** writable() - link_credit() of a channel has grown */
 	void (*writable)(void *arg, uint32_t stream, enum link_channel channel);
 
-	/** broken() - the link ended: @code 0 at the end of the stream, else a negative errno;
-	 * called once */
+	/** broken() - the link ended, for good: @code 0 at the end of the stream, else -errno */
 	void (*broken)(void *arg, int code);
 };
 
@@ -35,32 +43,55 @@ struct link_handler {
  * link_conn_new() - take over one end of the link
  * @fd:      owned by the connection from success on; made non-blocking
  * @handler: borrowed
+ * @ret:     owned, link_conn_free()
+ *
+ * Return: 0; -ENOMEM; -errno of fcntl(2) and epoll_ctl(2).
  */
 int link_conn_new(struct loop *l, int fd, const struct link_handler *handler, void *arg,
 		  struct link_conn **ret);
+
+/** link_conn_free() - close it, with what is queued lost; NULL is accepted */
 void link_conn_free(struct link_conn *c);
 
-/** link_send() - queue one message (split into MORE where it is long).  Return: 0; -EMSGSIZE;
- * -ENOMEM; -EPIPE after broken(). */
+/**
+ * link_send() - queue one message, split into MORE where it is long
+ *
+ * Messages are queued without bound: those who cause them must be bounded.
+ *
+ * Return: 0; -EMSGSIZE past LINK_MESSAGE_MAX; -ENOMEM; -EPIPE after broken().
+ */
 int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum link_channel channel,
 	      const void *payload, size_t len);
 
-/** link_open() - begin the credit books of a stream; needed before data may flow on it.  Return: 0;
- * -EEXIST; -ENOMEM. */
+/**
+ * link_open() - begin the credit books of a stream
+ *
+ * Needed before data may flow on it in either direction.
+ *
+ * Return: 0; -EEXIST; -ENOMEM.
+ */
 int link_open(struct link_conn *c, uint32_t stream);
 
 /** link_close() - forget a stream's books; data still on its way to us for it is dropped */
 void link_close(struct link_conn *c, uint32_t stream);
 
-/** link_credit() - bytes that may be sent on a channel now; 0 for a stream that is not open */
+/** link_credit() - bytes link_data() takes on a channel now; 0 for a stream that is not open */
 size_t link_credit(const struct link_conn *c, uint32_t stream, enum link_channel channel);
 
-/** link_data() - queue bytes within the credit.  Return: 0; -EAGAIN when @len is more than
- * link_credit(); as link_send(). */
+/**
+ * link_data() - queue bytes within the credit
+ *
+ * Return: 0; -EAGAIN when @len is more than link_credit(); -ENOMEM; -EPIPE after broken().
+ */
 int link_data(struct link_conn *c, uint32_t stream, enum link_channel channel, const void *data,
 	      size_t len);
 
-/** link_grant() - allow the peer @len more bytes on a channel; small grants are gathered */
+/**
+ * link_grant() - allow the peer @len more bytes on a channel; small grants are gathered
+ *
+ * Return: 0; -ENOENT when the stream is not open; -EINVAL when the peer would have more than
+ * LINK_WINDOW; -ENOMEM; -EPIPE after broken().
+ */
 int link_grant(struct link_conn *c, uint32_t stream, enum link_channel channel, size_t len);
 
 /** link_pending() - bytes queued and not yet written; 0: all is out */
