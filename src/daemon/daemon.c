@@ -8,8 +8,11 @@
 
 #include "base/clock.h"
 #include "base/locate.h"
+#include "base/log.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "daemon/kernel.h"
 #include "daemon/watcher.h"
 
 static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
@@ -49,6 +52,15 @@ static int open_store(struct daemon *d, struct err *err)
 	return path ? store_open(path, unpack, &d->store, err) : -ENOMEM;
 }
 
+/* Without a new initramfs guests go on with the moat-init they have. */
+static void refresh_kernel(struct daemon *d)
+{
+	struct err err = { 0 };
+
+	if (kernel_refresh(d, &err) < 0)
+		log_warning("the guest's moat-init is not the installed one: %s", err.msg);
+}
+
 static int open_parts(struct daemon *d, struct err *err)
 {
 	int r = locate_program("moat-shim", &d->shim_path, err);
@@ -69,6 +81,7 @@ static int open_parts(struct daemon *d, struct err *err)
 		r = watcher_new(d, &d->watcher);
 	if (r < 0)
 		return r;
+	refresh_kernel(d);
 	d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return d->quit_fd < 0 ? -errno
 			      : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);

@@ -3,6 +3,8 @@
  * Theory of operation.  A kernel and its initramfs (modules and moat-init) are put together in a
  * folder ".new", synced, and renamed to the hash of both; then the link "current" is replaced by
  * rename.  So "current" always leads to a whole pair, and setting the same again changes nothing.
+ * The file "init" beside them holds the hash of the moat-init that is inside: after an upgrade
+ * moatd makes a new pair with the new one.
  *
  * The kernel file is the user's own choice; only its size is bounded.
  */
@@ -25,6 +27,7 @@
 #define KERNEL_MAX_BYTES MIB(512)
 #define VERSION_MAX	 128
 #define STAGING		 ".new"
+#define INIT_HASH	 "init"
 #define NEW_LINK	 ".current"
 
 void kernel_paths_reset(struct kernel_paths *p)
@@ -144,7 +147,17 @@ static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN
 	return r < 0 ? err_errno(err, r, "copy of kernel %s", path) : 0;
 }
 
-static int build_initrd(struct daemon *d, const char *modules, int dir_fd,
+static int note_init(struct daemon *d, int dir_fd)
+{
+	cleanup_close int fd = open(d->init_path, O_RDONLY | O_CLOEXEC);
+	char hash[SHA256_HEX_LEN + 1];
+	int r = fd < 0 ? -errno : hash_fd(fd, hash);
+
+	return r < 0 ? r : file_write_atomic(dir_fd, INIT_HASH, hash, SHA256_HEX_LEN, 0600);
+}
+
+/* A new initramfs from modules, or from the one in @old_fd where that is given. */
+static int build_initrd(struct daemon *d, const char *modules, int old_fd, int dir_fd,
 			char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
 	cleanup_close int fd = create_file(dir_fd, "initrd");
@@ -152,31 +165,89 @@ static int build_initrd(struct daemon *d, const char *modules, int dir_fd,
 
 	if (fd < 0)
 		return err_errno(err, fd, "initramfs");
-	r = initramfs_build(d->init_path, modules && *modules ? modules : NULL, fd, err);
+	if (old_fd >= 0)
+		r = initramfs_update(old_fd, d->init_path, fd, err);
+	else
+		r = initramfs_build(d->init_path, modules && *modules ? modules : NULL, fd, err);
 	if (r < 0)
 		return r;
 	r = seal_file(fd, ret_hex);
+	if (r == 0)
+		r = note_init(d, dir_fd);
 	return r < 0 ? err_errno(err, r, "initramfs") : 0;
 }
 
-/* Put both files into the staging folder; @ret_hash covers both. */
+static int open_staging(struct daemon *d, int *ret_fd, struct err *err)
+{
+	int r = path_remove_tree(d->kernel_fd, STAGING);
+
+	if (r == 0)
+		r = path_open_dir(d->kernel_fd, STAGING, 0700, ret_fd);
+	return r < 0 ? err_errno(err, r, "%s/kernel", d->root) : 0;
+}
+
+/* @both: the hashes of kernel and initramfs, one behind the other; @ret_hash covers both. */
+static int seal_staging(struct daemon *d, int dir_fd, const char *both,
+			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
+{
+	if (fsync(dir_fd) < 0)
+		return err_errno(err, -errno, "%s/kernel", d->root);
+	return hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
+}
+
+/* Put both files into the staging folder. */
 static int stage(struct daemon *d, const char *kernel, const char *modules,
 		 char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	char both[2 * SHA256_HEX_LEN + 1];
 	cleanup_close int dir_fd = -1;
-	int r = path_remove_tree(d->kernel_fd, STAGING);
+	int r = open_staging(d, &dir_fd, err);
 
 	if (r == 0)
-		r = path_open_dir(d->kernel_fd, STAGING, 0700, &dir_fd);
-	if (r < 0)
-		return err_errno(err, r, "%s/kernel", d->root);
-	r = copy_kernel(kernel, dir_fd, both, err);
+		r = copy_kernel(kernel, dir_fd, both, err);
 	if (r == 0)
-		r = build_initrd(d, modules, dir_fd, both + SHA256_HEX_LEN, err);
-	if (r == 0 && fsync(dir_fd) < 0)
-		r = err_errno(err, -errno, "%s/kernel", d->root);
-	return r < 0 ? r : hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
+		r = build_initrd(d, modules, -1, dir_fd, both + SHA256_HEX_LEN, err);
+	return r == 0 ? seal_staging(d, dir_fd, both, ret_hash, err) : r;
+}
+
+static int copy_current_kernel(struct daemon *d, const char *hash, int dir_fd,
+			       char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+{
+	static const char *const names[] = { "vmlinuz", "version" };
+	cleanup_close int fd = -1;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_free char *from = str_printf("%s/%s", hash, names[i]);
+
+		if (!from)
+			return -ENOMEM;
+		if (linkat(d->kernel_fd, from, dir_fd, names[i], 0) < 0)
+			return err_errno(err, -errno, "%s/kernel/%s", d->root, from);
+	}
+	fd = openat(dir_fd, "vmlinuz", O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : hash_fd(fd, ret_hex);
+	return r < 0 ? err_errno(err, r, "copy of the kernel") : 0;
+}
+
+/* As stage(), from the current pair. */
+static int stage_update(struct daemon *d, const char *hash, char ret_hash[SHA256_HEX_LEN + 1],
+			struct err *err)
+{
+	cleanup_free char *initrd = str_printf("%s/initrd", hash);
+	char both[2 * SHA256_HEX_LEN + 1];
+	cleanup_close int dir_fd = -1, old_fd = -1;
+	int r = initrd ? open_staging(d, &dir_fd, err) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	old_fd = openat(d->kernel_fd, initrd, O_RDONLY | O_CLOEXEC);
+	if (old_fd < 0)
+		return err_errno(err, -errno, "%s/kernel/%s", d->root, initrd);
+	r = copy_current_kernel(d, hash, dir_fd, both, err);
+	if (r == 0)
+		r = build_initrd(d, NULL, old_fd, dir_fd, both + SHA256_HEX_LEN, err);
+	return r == 0 ? seal_staging(d, dir_fd, both, ret_hash, err) : r;
 }
 
 static int publish(struct daemon *d, const char *hash, struct err *err)
@@ -213,4 +284,33 @@ int kernel_set(struct daemon *d, const char *kernel, const char *modules, struct
 		(void)path_remove_tree(d->kernel_fd, STAGING);
 	pthread_mutex_unlock(&d->kernel_lock);
 	return r < 0 ? r : fill_paths(d, hash, ret);
+}
+
+/* Has the current initramfs another moat-init than the one installed? */
+static bool is_outdated(struct daemon *d, const char *hash)
+{
+	cleanup_free char *name = str_printf("%s/" INIT_HASH, hash);
+	cleanup_close int fd = open(d->init_path, O_RDONLY | O_CLOEXEC);
+	cleanup(buf_reset) struct buf noted = BUF_INIT;
+	char installed[SHA256_HEX_LEN + 1];
+
+	if (!name || fd < 0 || hash_fd(fd, installed) < 0)
+		return false;
+	return file_read_at(d->kernel_fd, name, SHA256_HEX_LEN, &noted) < 0 || !noted.data ||
+	       !streq(noted.data, installed);
+}
+
+int kernel_refresh(struct daemon *d, struct err *err)
+{
+	cleanup(kernel_paths_reset) struct kernel_paths current = { 0 };
+	char hash[SHA256_HEX_LEN + 1];
+	int r;
+
+	if (kernel_current(d, &current, NULL) < 0 || !is_outdated(d, current.hash))
+		return 0;
+	r = stage_update(d, current.hash, hash, err);
+	if (r == 0)
+		return publish(d, hash, err);
+	(void)path_remove_tree(d->kernel_fd, STAGING);
+	return r;
 }

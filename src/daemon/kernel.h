@@ -29,3 +29,12 @@ int kernel_current(struct daemon *d, struct kernel_paths *ret, struct err *err);
  */
 int kernel_set(struct daemon *d, const char *kernel, const char *modules, struct kernel_paths *ret,
 	       struct err *err);
+
+/**
+ * kernel_refresh() - bring the current initramfs up to date with the moat-init that is installed
+ *
+ * To be called before anybody uses the kernel.  Nothing is done where no kernel is set.
+ *
+ * Return: 0; -errno with a message, and the kernel stays as it was.
+ */
+int kernel_refresh(struct daemon *d, struct err *err);

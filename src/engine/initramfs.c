@@ -162,22 +162,18 @@ static int add_init(struct archive *a, const char *init_path, struct err *err)
 	return add_entry(a, "init", S_IFREG | 0755, &content, err);
 }
 
-static int fill(struct archive *a, const char *init_path, const char *modules_dir, struct err *err)
+static int add_folders(struct archive *a, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++)
 		r = add_entry(a, folders[i], S_IFDIR | 0755, NULL, err);
-	if (r == 0)
-		r = add_entry(a, "dev/console", S_IFCHR | 0600, NULL, err);
-	if (r == 0)
-		r = add_init(a, init_path, err);
-	if (r == 0 && modules_dir)
-		r = add_modules(a, modules_dir, err);
-	return r;
+	return r == 0 ? add_entry(a, "dev/console", S_IFCHR | 0600, NULL, err) : r;
 }
 
-int initramfs_build(const char *init_path, const char *modules_dir, int out_fd, struct err *err)
+typedef int (*fill_fn)(struct archive *a, const void *arg, struct err *err);
+
+static int write_archive(int out_fd, fill_fn fn, const void *arg, struct err *err)
 {
 	struct archive *a = archive_write_new();
 	int r;
@@ -189,9 +185,85 @@ int initramfs_build(const char *init_path, const char *modules_dir, int out_fd, 
 	if (archive_write_open_fd(a, out_fd) != ARCHIVE_OK)
 		r = archive_failure(a, "initramfs", err);
 	else
-		r = fill(a, init_path, modules_dir, err);
+		r = fn(a, arg, err);
 	if (r == 0 && archive_write_close(a) != ARCHIVE_OK)
 		r = archive_failure(a, "initramfs", err);
 	archive_write_free(a);
 	return r < 0 ? err_wrap(err, "initramfs") : 0;
+}
+
+struct sources {
+	const char *init_path;
+	const char *modules_dir;
+	struct archive *old;
+};
+
+static int fill_new(struct archive *a, const void *arg, struct err *err)
+{
+	const struct sources *s = arg;
+	int r = add_folders(a, err);
+
+	if (r == 0)
+		r = add_init(a, s->init_path, err);
+	if (r == 0 && s->modules_dir)
+		r = add_modules(a, s->modules_dir, err);
+	return r;
+}
+
+int initramfs_build(const char *init_path, const char *modules_dir, int out_fd, struct err *err)
+{
+	const struct sources s = { .init_path = init_path, .modules_dir = modules_dir };
+
+	return write_archive(out_fd, fill_new, &s, err);
+}
+
+/* Return: 1 when there was an entry, 0 at the end; -errno with a message. */
+static int copy_entry(struct archive *from, struct archive *to, const char *init_path,
+		      struct err *err)
+{
+	cleanup(buf_reset) struct buf content = BUF_INIT;
+	struct archive_entry *e;
+	const char *path;
+	int r = archive_read_next_header(from, &e);
+
+	if (r == ARCHIVE_EOF)
+		return 0;
+	path = r == ARCHIVE_OK ? archive_entry_pathname(e) : NULL;
+	if (!path)
+		return err_set(err, -EBADMSG, "not an archive of moat's");
+	if (streq(path, "init")) {
+		r = add_init(to, init_path, err);
+	} else {
+		r = read_all(from, path, &content, err);
+		if (r == 0)
+			r = add_entry(to, path, archive_entry_mode(e), &content, err);
+	}
+	return r < 0 ? r : 1;
+}
+
+static int fill_updated(struct archive *a, const void *arg, struct err *err)
+{
+	const struct sources *s = arg;
+	int r;
+
+	do {
+		r = copy_entry(s->old, a, s->init_path, err);
+	} while (r > 0);
+	return r;
+}
+
+int initramfs_update(int in_fd, const char *init_path, int out_fd, struct err *err)
+{
+	struct sources s = { .init_path = init_path, .old = archive_read_new() };
+	int r;
+
+	if (!s.old)
+		return err_errno(err, -ENOMEM, "initramfs");
+	archive_read_support_format_cpio(s.old);
+	if (archive_read_open_fd(s.old, in_fd, READ_STEP) != ARCHIVE_OK)
+		r = archive_failure(s.old, "initramfs", err);
+	else
+		r = write_archive(out_fd, fill_updated, &s, err);
+	archive_read_free(s.old);
+	return r;
 }

@@ -16,3 +16,13 @@
  * Return: 0; -ENOENT with a message when the kernel lacks a module; -errno with a message.
  */
 int initramfs_build(const char *init_path, const char *modules_dir, int out_fd, struct err *err);
+
+/**
+ * initramfs_update() - copy an archive of initramfs_build(), with another /init
+ * @in_fd:     the archive there is, read from its current offset; borrowed
+ * @init_path: a static program
+ * @out_fd:    written from its current offset; borrowed
+ *
+ * Return: 0; -EBADMSG with a message for no such archive; -errno with a message.
+ */
+int initramfs_update(int in_fd, const char *init_path, int out_fd, struct err *err);

@@ -36,8 +36,7 @@ struct link_setup {
 struct link_exited {
 	uint32_t code;
 	uint32_t signal; /* 0: exited by itself, with code */
-	bool oom; /* the memory limit, or the machine's memory, killed a process since the last
-		     EXITED */
+	bool oom;	 /* a process of the container was killed for want of memory while it ran */
 };
 
 /** link_hello_put() - append the payload of HELLO; a longer release is cut.  Return: 0; -ENOMEM. */

@@ -208,7 +208,8 @@ downloading() {
 	"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/big:latest" >/dev/null 2>&1 3>&- &
 	pid=$!
 	poll 60 downloading
-	kill -INT "$pid"
+	# A shell lets what it runs in the background ignore SIGINT.
+	kill -TERM "$pid"
 	poll 20 gone "$pid"
 	wait "$pid" || true
 	touch "$SUITE/gate"

@@ -33,17 +33,19 @@ gone() {
 	[[ $state == Z* ]]
 }
 
-# users_of PATH: processes of moat's, or a server's, with PATH in their arguments or environment.
+# users_of PATH: processes of moat's, or a server's, with PATH in their arguments or below it as MOAT_ROOT.
 users_of() {
 	local dir pid
 	for dir in /proc/[0-9]*; do
 		pid=${dir#/proc/}
-		# The test's own shells have it in their environment, too.
+		# The test's own shells have it there, too.
 		case $(readlink "$dir/exe" 2>/dev/null) in
 		*/moat | */moatd | */moat-* | */qemu-system-* | */docker-registry | */python3*) ;;
 		*) continue ;;
 		esac
-		grep -qsF -- "$1" "$dir/cmdline" "$dir/environ" 2>/dev/null && echo "$pid"
+		if grep -qsF -- "$1" "$dir/cmdline" || grep -qsz -- "^MOAT_ROOT=$1" "$dir/environ"; then
+			echo "$pid"
+		fi
 	done
 	return 0
 }

@@ -228,6 +228,46 @@ static void equal_content_makes_equal_archives(void **state)
 	assert_int_equal(path_remove_tree(AT_FDCWD, dir), 0);
 }
 
+static void an_update_changes_init_and_nothing_else(void **state)
+{
+	cleanup_free char *dir = make_modules();
+	cleanup_free char *init = str_printf("%s/init", dir);
+	cleanup_close int old = build(dir, dir), updated = memfd_create("updated", MFD_CLOEXEC);
+	cleanup_close int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup(buf_reset) struct buf first = BUF_INIT, second = BUF_INIT;
+
+	(void)state;
+	put(dir_fd, "init", "#!other");
+	lseek(old, 0, SEEK_SET);
+	assert_int_equal(initramfs_update(old, init, updated, NULL), 0);
+	put(dir_fd, "init", "#!init");
+	cleanup_close int again = memfd_create("again", MFD_CLOEXEC);
+	lseek(updated, 0, SEEK_SET);
+	assert_int_equal(initramfs_update(updated, init, again, NULL), 0);
+	lseek(old, 0, SEEK_SET);
+	lseek(again, 0, SEEK_SET);
+	assert_int_equal(fd_read_file(old, MIB(1), &first), 0);
+	assert_int_equal(fd_read_file(again, MIB(1), &second), 0);
+	assert_int_equal(first.len, second.len);
+	assert_memory_equal(first.data, second.data, first.len);
+	lseek(updated, 0, SEEK_SET);
+	cleanup_free char *text = read_back(updated);
+	assert_non_null(strstr(text, "100755 init #!other\n100644 modules/virtio_ring.ko"));
+	assert_int_equal(path_remove_tree(AT_FDCWD, dir), 0);
+}
+
+static void what_is_no_archive_cannot_be_updated(void **state)
+{
+	cleanup_close int junk = memfd_create("junk", MFD_CLOEXEC), out = memfd_create("out", 0);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(fd_write_all(junk, "junk, and nothing else", 22), 0);
+	lseek(junk, 0, SEEK_SET);
+	assert_true(initramfs_update(junk, "/proc/self/exe", out, &err) < 0);
+	assert_non_null(strstr(err.msg, "initramfs"));
+}
+
 static void a_missing_init_is_an_error_with_its_name(void **state)
 {
 	cleanup_close int fd = memfd_create("initramfs", MFD_CLOEXEC);
@@ -355,6 +395,8 @@ int main(void)
 		cmocka_unit_test(the_archive_holds_init_and_modules_in_order),
 		cmocka_unit_test(a_kernel_without_modules_needs_none),
 		cmocka_unit_test(equal_content_makes_equal_archives),
+		cmocka_unit_test(an_update_changes_init_and_nothing_else),
+		cmocka_unit_test(what_is_no_archive_cannot_be_updated),
 		cmocka_unit_test(a_missing_init_is_an_error_with_its_name),
 		cmocka_unit_test(a_kernel_with_a_direct_entry_is_unpacked),
 		cmocka_unit_test(other_kernels_are_copied_as_they_are),
