@@ -7,8 +7,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/kernel.h"
-
-#define JAIL "own process per container; seccomp, no new privileges, no descriptors but its own"
+#include "sandbox/jail.h"
 
 static json_t *describe_kernel(const struct kernel_paths *k)
 {
@@ -20,6 +19,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	cleanup_free char *jail = sandbox_describe();
 	const struct engine *engine = NULL;
 	struct engine_probe probe;
 	struct err why = { 0 };
@@ -36,7 +36,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 				    "engine", "name", engine ? engine->name : "", "usable",
 				    engine != NULL, "reason", engine ? probe.reason : why.msg,
 				    "nsec_per_instruction", probe.nsec_per_instruction, "jail",
-				    JAIL, "kernel", current ? current : json_null(), "cpus",
+				    jail ? jail : "", "kernel", current ? current : json_null(), "cpus",
 				    (int)d->host_cpus));
 }
 
