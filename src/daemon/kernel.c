@@ -123,6 +123,16 @@ static int write_version(int kernel_fd, int dir_fd)
 	return file_write_atomic(dir_fd, "version", version, strlen(version), 0600);
 }
 
+/* bzImage ("HdrS" at 0x202), ELF, or arm64's Image ("ARM\x64" at 56). */
+static bool is_kernel(int fd)
+{
+	unsigned char head[0x206];
+
+	return fd_pread_exact(fd, head, sizeof(head), 0) == 0 &&
+	       (memcmp(head, "\177ELF", 4) == 0 || memcmp(head + 0x202, "HdrS", 4) == 0 ||
+		memcmp(head + 56, "ARM\x64", 4) == 0);
+}
+
 static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN + 1],
 		       struct err *err)
 {
@@ -133,8 +143,10 @@ static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN
 
 	if (from < 0 || fstat(from, &sb) < 0)
 		return err_errno(err, -errno, "kernel %s", path);
-	if (!S_ISREG(sb.st_mode) || sb.st_size == 0 || (uint64_t)sb.st_size > KERNEL_MAX_BYTES)
-		return err_set(err, -EINVAL, "kernel %s: not a kernel image", path);
+	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size > KERNEL_MAX_BYTES || !is_kernel(from))
+		return err_set(err, -EINVAL,
+			       "kernel %s: not a kernel image; a bzImage or an ELF file is needed",
+			       path);
 	to = create_file(dir_fd, "vmlinuz");
 	if (to < 0)
 		return err_errno(err, to, "copy of kernel %s", path);
