@@ -171,6 +171,8 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
 	int r = cli_path(&object, "containers", cfg->id, NULL, err);
 
 	if (r == 0)
+		r = detach_keys_parse(options_value(&c->opt, "detach-keys"), &s.keys, err);
+	if (r == 0)
 		r = send_wait(c, cfg, &wait, err);
 	if (r == 0)
 		r = open_stream(c, cfg, &fd, &early, err);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "cli/daemon.h"
+#include "cli/moment.h"
 
 int cli_new_api(const struct cli *c, struct api **ret, struct err *err)
 {
@@ -73,6 +75,14 @@ int cli_path(struct buf *path, const char *collection, const char *name, const c
 int cli_query(struct buf *path, const char *key, const char *value, struct err *err)
 {
 	return url_add_query(path, key, value) < 0 ? cli_out_of_memory(err) : 0;
+}
+
+int cli_query_moment(const struct cli *c, struct buf *path, const char *option, struct err *err)
+{
+	cleanup_free char *value = NULL;
+	int r = moment_parse(options_value(&c->opt, option), clock_now_nsec(), &value, err);
+
+	return r < 0 ? r : cli_query(path, option, value, err);
 }
 
 int cli_request(struct cli *c, const char *method, const char *path, const json_t *body,

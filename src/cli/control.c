@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "cli/terminal.h"
 
+#define LOSSES_MAX 8
+
 int control_fd(const struct control *c)
 {
 	return c->doing == CONTROL_IDLE ? -1 : api_fd(c->api);
@@ -16,7 +18,6 @@ int control_fd(const struct control *c)
 static char *next_path(struct control *c)
 {
 	uint16_t rows, columns;
-	int signo;
 
 	if (c->start) {
 		c->doing = CONTROL_START;
@@ -24,10 +25,10 @@ static char *next_path(struct control *c)
 		return str_printf("%s/start", c->object);
 	}
 	if (c->signals) {
-		signo = __builtin_ctzll(c->signals);
+		c->signo = __builtin_ctzll(c->signals);
 		c->doing = CONTROL_SIGNAL;
 		c->signals &= c->signals - 1;
-		return str_printf("%s/kill?signal=%d", c->object, signo);
+		return str_printf("%s/kill?signal=%d", c->object, c->signo);
 	}
 	c->doing = CONTROL_RESIZE;
 	c->resize = false;
@@ -40,6 +41,9 @@ static int done(struct control *c, int r)
 {
 	bool start = c->doing == CONTROL_START;
 
+	/* A moatd that was just dying took the signal with it; its successor gets it again. */
+	if (r == -ECONNRESET && c->doing == CONTROL_SIGNAL && c->losses++ < LOSSES_MAX)
+		c->signals |= 1ULL << c->signo;
 	c->doing = CONTROL_IDLE;
 	return start && r < 0 ? r : 0;
 }

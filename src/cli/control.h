@@ -21,6 +21,8 @@ struct control {
 	bool start_failed;  /* moatd answered that it could not */
 	bool resize;	    /* the terminal's size is to be sent */
 	uint64_t signals;   /* to be sent, bit N is signal N */
+	int signo;	    /* the one under way */
+	unsigned losses;    /* connections that broke under a signal */
 	enum control_request doing;
 };
 

@@ -283,6 +283,42 @@ static int put_limits(const struct options *o, json_t *host, struct err *err)
 	return r;
 }
 
+int create_restart_policy(const char *text, json_t **ret, struct err *err)
+{
+	size_t len = strcspn(text, ":");
+	uint32_t retries = 0;
+	json_t *policy;
+
+	if (len == 0 ||
+	    (text[len] && (str_to_u32(text + len + 1, &retries) < 0 || retries > INT32_MAX)))
+		return err_set(err, -EINVAL,
+			       "invalid restart policy \"%s\"; write no, on-failure[:N], always or "
+			       "unless-stopped",
+			       text);
+	policy = json_pack("{s:s%, s:I}", "Name", text, len, "MaximumRetryCount",
+			   (json_int_t)retries);
+	if (!policy)
+		return err_set(err, -EINVAL, "restart policy: not UTF-8 text, or out of memory");
+	*ret = policy;
+	return 0;
+}
+
+static int put_restart_policy(const struct options *o, json_t *host, struct err *err)
+{
+	const char *text = options_value(o, "restart");
+	json_t *policy;
+	int r = text ? create_restart_policy(text, &policy, err) : 0;
+
+	return r < 0 || !text ? r : put(host, "RestartPolicy", policy, err);
+}
+
+int create_resources(const struct options *o, json_t *host, struct err *err)
+{
+	int r = put_limits(o, host, err);
+
+	return r < 0 ? r : put_restart_policy(o, host, err);
+}
+
 static int put_host(const struct options *o, json_t *body, struct err *err)
 {
 	static const struct text_option texts[] = { { "network", "NetworkMode" }, { 0 } };
@@ -297,12 +333,14 @@ static int put_host(const struct options *o, json_t *body, struct err *err)
 		r = put(host, "AutoRemove", json_boolean(options_flag(o, "rm")), err);
 	if (r == 0)
 		r = put(host, "ReadonlyRootfs", json_boolean(options_flag(o, "read-only")), err);
+	if (r == 0 && options_flag(o, "cold"))
+		r = put(host, "Moat", json_pack("{s:b}", "Cold", 1), err);
 	if (r == 0)
 		r = put_texts(o, texts, host, err);
 	if (r == 0)
 		r = put_lists(o, lists, host, err);
 	if (r == 0)
-		r = put_limits(o, host, err);
+		r = create_resources(o, host, err);
 	if (r == 0)
 		r = put_ulimits(o, host, err);
 	if (r == 0)
@@ -356,6 +394,7 @@ int create_body(const struct options *o, json_t **ret, struct err *err)
 						    { "stop-signal", "StopSignal" },
 						    { 0 } };
 	cleanup_json json_t *body = json_object();
+	json_t *health = NULL;
 	int r = body ? put_command(o, body, err) : err_set(err, -ENOMEM, "out of memory");
 
 	if (r == 0)
@@ -368,6 +407,10 @@ int create_body(const struct options *o, json_t **ret, struct err *err)
 		r = put_labels(o, body, err);
 	if (r == 0)
 		r = put_host(o, body, err);
+	if (r == 0)
+		r = create_health(o, &health, err);
+	if (r == 0 && health)
+		r = put(body, "Healthcheck", health, err);
 	if (r == 0)
 		*ret = take_ptr(body);
 	return r;

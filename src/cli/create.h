@@ -21,6 +21,18 @@ int create_nano_cpus(const char *text, int64_t *ret, struct err *err);
  * a message; -ENOMEM. */
 int create_ulimit(const char *text, json_t **ret, struct err *err);
 
+/** create_restart_policy() - "on-failure:3" as docker's RestartPolicy object, owned.  Return: 0;
+ * -EINVAL with a message. */
+int create_restart_policy(const char *text, json_t **ret, struct err *err);
+
+/** create_resources() - what `update` can change too, put into a HostConfig: limits and restart
+ * policy.  Return: 0; -EINVAL with a message; -ENOMEM. */
+int create_resources(const struct options *o, json_t *host, struct err *err);
+
+/** create_health() - docker's Healthcheck from the --health-* options, owned; NULL when there are
+ * none.  Return: 0; -EINVAL with a message; -ENOMEM. */
+int create_health(const struct options *o, json_t **ret, struct err *err);
+
 /** create_publish() - add "[[IP:]HOST:]PORT[/PROTO]" to a PortBindings object.  Return: 0; -EINVAL
  * with a message; -ENOMEM. */
 int create_publish(json_t *bindings, const char *text, struct err *err);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <libgen.h>
 #include <poll.h>
 #include <signal.h>
@@ -109,6 +110,8 @@ static void exec_moatd(const char *program, int log_fd, int ready_fd)
 	if (null_fd < 0 || chdir("/") < 0 || dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 ||
 	    dup2(log_fd, 2) < 0 || dup2(ready_fd, READY_FD) < 0)
 		_exit(EXIT_FAILURE);
+	/* Descriptors of the caller are none of moatd's business: a lock, or a pipe's end. */
+	(void)close_range(READY_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	execl(program, program, "--ready-fd", "3", (char *)NULL);
 	dprintf(2, "exec %s: %s\n", program, strerror(errno));
 	_exit(EXIT_FAILURE);

@@ -60,9 +60,9 @@ int command_events(struct cli *c)
 	if (r == 0)
 		r = buf_adds(&path, API_BASE "/events") < 0 ? cli_out_of_memory(&err) : 0;
 	if (r == 0)
-		r = cli_query(&path, "since", options_value(&c->opt, "since"), &err);
+		r = cli_query_moment(c, &path, "since", &err);
 	if (r == 0)
-		r = cli_query(&path, "until", options_value(&c->opt, "until"), &err);
+		r = cli_query_moment(c, &path, "until", &err);
 	if (r == 0)
 		r = cli_filters(c, &path, &err);
 	rq.path = path.data;

@@ -98,6 +98,8 @@ static int exec_pump(struct cli *c, const char *id, int *ret_status, struct err 
 	int r = cli_path(&object, "exec", id, NULL, err);
 
 	if (r == 0)
+		r = detach_keys_parse(options_value(&c->opt, "detach-keys"), &s.keys, err);
+	if (r == 0)
 		r = cli_path(&path, "exec", id, "start", err);
 	if (r == 0)
 		r = cli_new_api(c, &attach, err);

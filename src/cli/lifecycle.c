@@ -69,6 +69,26 @@ int command_kill(struct cli *c)
 	return cli_each(c, kill_one, true);
 }
 
+static int pause_one(struct cli *c, const char *name, struct err *err)
+{
+	return post(c, name, "pause", NULL, err);
+}
+
+int command_pause(struct cli *c)
+{
+	return cli_each(c, pause_one, true);
+}
+
+static int unpause_one(struct cli *c, const char *name, struct err *err)
+{
+	return post(c, name, "unpause", NULL, err);
+}
+
+int command_unpause(struct cli *c)
+{
+	return cli_each(c, unpause_one, true);
+}
+
 static int rm_one(struct cli *c, const char *name, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;

@@ -68,14 +68,14 @@ static int log_path(const struct cli *c, struct buf *path, struct err *err)
 		{ "follow", options_flag(o, "follow") ? "1" : NULL },
 		{ "timestamps", options_flag(o, "timestamps") ? "1" : NULL },
 		{ "tail", options_value(o, "tail") },
-		{ "since", options_value(o, "since") },
-		{ "until", options_value(o, "until") },
 	};
 	int r = cli_path(path, "containers", o->args[0], "logs", err);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(query); i++)
 		r = cli_query(path, query[i].key, query[i].value, err);
-	return r;
+	if (r == 0)
+		r = cli_query_moment(c, path, "since", err);
+	return r < 0 ? r : cli_query_moment(c, path, "until", err);
 }
 
 static int container_log(struct cli *c, struct err *err)

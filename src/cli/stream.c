@@ -23,10 +23,8 @@
 #include "cli/signals.h"
 #include "cli/terminal.h"
 
-#define OUT_BYTES  (256 * 1024)
-#define IN_BYTES   (64 * 1024)
-#define KEY_CTRL_P 0x10
-#define KEY_CTRL_Q 0x11
+#define OUT_BYTES (256 * 1024)
+#define IN_BYTES  (64 * 1024)
 
 enum { POLL_STREAM, POLL_STDIN, POLL_SIGNAL, POLL_CONTROL, POLL_WAIT, POLL_OUTPUT, POLL_COUNT };
 
@@ -46,7 +44,6 @@ struct pump {
 	size_t tx_off, tx_len;
 	bool tx_open; /* standard input is still read */
 	bool tx_shut; /* the socket was half-closed */
-	bool ctrl_p;  /* held back: may begin the detach keys */
 	bool wait_open;
 	int signal_fd;
 };
@@ -112,32 +109,20 @@ static int receive(struct pump *p, struct err *err)
 	return write_output(p, err);
 }
 
-/* Finds ctrl-p ctrl-q, whose first half may have come with the read before. */
-static void filter_detach_keys(struct pump *p)
+static void find_detach_keys(struct pump *p)
 {
-	size_t out = 0;
-	char *copy = p->tx + 1; /* the read left room for one held byte in front */
+	bool found;
 
-	for (size_t i = 0; i < p->tx_len; i++) {
-		char c = copy[i];
-
-		if (p->ctrl_p && c == KEY_CTRL_Q) {
-			p->ended = true;
-			p->result.end = STREAM_DETACHED;
-			break;
-		}
-		if (p->ctrl_p)
-			p->tx[out++] = KEY_CTRL_P;
-		p->ctrl_p = c == KEY_CTRL_P;
-		if (!p->ctrl_p)
-			p->tx[out++] = c;
-	}
-	p->tx_len = out;
+	p->tx_len = detach_keys_filter(&p->s->keys, p->tx, p->tx_len, &found);
+	if (!found)
+		return;
+	p->ended = true;
+	p->result.end = STREAM_DETACHED;
 }
 
 static void read_stdin(struct pump *p)
 {
-	size_t skip = p->s->tty ? 1 : 0;
+	size_t skip = p->s->tty ? DETACH_KEYS_MAX : 0;
 	ssize_t n = read(STDIN_FILENO, p->tx + skip, IN_BYTES - skip);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -149,7 +134,7 @@ static void read_stdin(struct pump *p)
 	}
 	p->tx_len = (size_t)n;
 	if (p->s->tty)
-		filter_detach_keys(p);
+		find_detach_keys(p);
 }
 
 static void send_stdin(struct pump *p)
@@ -305,6 +290,8 @@ int stream_run(struct stream *s, struct stream_result *ret, struct err *err)
 	int r;
 
 	p.out[0].fd = p.out[1].fd = -1;
+	if (s->keys.n == 0)
+		(void)detach_keys_parse(NULL, &s->keys, NULL);
 	r = set_up(&p, err);
 	if (r == 0)
 		r = run(&p, err);

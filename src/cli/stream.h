@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "cli/control.h"
+#include "cli/detach.h"
 
 /* An attached container or exec: its streams, and what happens meanwhile. */
 struct stream {
@@ -10,14 +11,15 @@ struct stream {
 	const struct buf *early; /* bytes of it that came before */
 	bool tty;		 /* raw bytes and detach keys; else framed output */
 	bool send_stdin;
-	bool proxy_signals; /* signals go to the process; else they end the pumping */
+	struct detach_keys keys; /* with a tty; none given: ctrl-p,ctrl-q */
+	bool proxy_signals;	 /* signals go to the process; else they end the pumping */
 	struct control control;
 	struct api *wait; /* an answer to await besides; NULL for none */
 };
 
 enum stream_end {
 	STREAM_ENDED,	 /* all output was written; the wait was answered or its connection lost */
-	STREAM_DETACHED, /* by the detach keys, ctrl-p ctrl-q */
+	STREAM_DETACHED, /* by the detach keys */
 	STREAM_SIGNALLED,
 };
 

@@ -2,6 +2,12 @@
 #include "cli/commands.h"
 #include "cli/table.h"
 
+#define DETACH_KEYS_OPTION                                                                         \
+	{                                                                                          \
+		0, "detach-keys", "KEYS",                                                          \
+			"Keys that leave the container running, e.g. ctrl-a,d; ctrl-p,ctrl-q"      \
+	}
+
 #define FILTER_OPTION                                                                              \
 	{                                                                                          \
 		'f', "filter", "KEY=VALUE", "Show only what matches; may be repeated"              \
@@ -12,17 +18,25 @@
 	{ 0, "cap-add", "CAPABILITY", "Add a Linux capability, or ALL" },                          \
 		{ 0, "cap-drop", "CAPABILITY", "Drop a Linux capability, or ALL" },                \
 		{ 0, "cidfile", "FILE", "Write the container's id to a new file" },                \
+		{ 0, "cold", NULL, "Boot the machine instead of restoring it from a template" },   \
 		{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },                               \
 		{ 0, "entrypoint", "PROGRAM", "Run this instead of the image's entrypoint" },      \
 		{ 'e', "env", "KEY[=VALUE]",                                                       \
 		  "Set an environment variable; without a value take moat's own" },                \
 		{ 0, "env-file", "FILE", "Read environment variables from a file" },               \
+		{ 0, "health-cmd", "COMMAND", "Command that checks the container's health" },      \
+		{ 0, "health-interval", "TIME", "Time between checks, 30s by default" },           \
+		{ 0, "health-retries", "NUMBER", "Failures in a row that make it unhealthy; 3" },  \
+		{ 0, "health-start-interval", "TIME", "Time between checks in the start period" }, \
+		{ 0, "health-start-period", "TIME", "Time to start, in which no failure counts" }, \
+		{ 0, "health-timeout", "TIME", "Longest time of a check, 30s by default" },        \
 		{ 'h', "hostname", "NAME", "Host name in the container" },                         \
 		{ 'i', "interactive", NULL, "Keep standard input open" },                          \
 		{ 'l', "label", "KEY[=VALUE]", "Set a label" },                                    \
 		{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },             \
 		{ 0, "name", "NAME", "Name of the container" },                                    \
 		{ 0, "network", "NETWORK", "Network to connect to" },                              \
+		{ 0, "no-healthcheck", NULL, "Do not check the container's health" },              \
 		{ 0, "pids-limit", "NUMBER", "Largest number of processes; -1 for no limit" },     \
 		{ 0, "platform", "OS/ARCH", "Platform of the image, e.g. linux/amd64" },           \
 		{ 'p', "publish", "[[IP:]HOST:]PORT",                                              \
@@ -30,6 +44,8 @@
 		{ 0, "pull", "POLICY", "Pull the image first: missing, always or never" },         \
 		{ 'q', "quiet", NULL, "Show no progress of a pull" },                              \
 		{ 0, "read-only", NULL, "Make the root filesystem read-only" },                    \
+		{ 0, "restart", "POLICY",                                                          \
+		  "Start it again when it ends: no, on-failure[:N], always, unless-stopped" },     \
 		{ 0, "rm", NULL, "Remove the container when it ends" },                            \
 		{ 0, "security-opt", "OPTION", "Security option, e.g. no-new-privileges" },        \
 		{ 0, "stop-signal", "SIGNAL", "Signal that stops the container" },                 \
@@ -44,14 +60,38 @@
 
 static const struct option_def create_options[] = { CREATE_OPTIONS, { 0 } };
 
+static const struct option_def stats_options[] = {
+	{ 'a', "all", NULL, "Show containers that do not run too" },
+	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
+	{ 0, "no-stream", NULL, "Show the figures once" },
+	{ 0 }
+};
+
+static const struct option_def update_options[] = {
+	{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },
+	{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },
+	{ 0, "pids-limit", "NUMBER", "Largest number of processes; -1 for no limit" },
+	{ 0, "restart", "POLICY",
+	  "Start it again when it ends: no, on-failure[:N], always, unless-stopped" },
+	{ 0 }
+};
+
+static const struct option_def prune_options[] = {
+	{ 0, "filter", "KEY=VALUE", "Remove only what matches: until=24h, label=KEY" },
+	{ 'f', "force", NULL, "Do not ask" },
+	{ 0 }
+};
+
 static const struct option_def run_options[] = {
 	{ 'd', "detach", NULL, "Run in the background and print the container's id" },
+	DETACH_KEYS_OPTION,
 	CREATE_OPTIONS,
 	{ 0 }
 };
 
 static const struct option_def exec_options[] = {
 	{ 'd', "detach", NULL, "Run in the background" },
+	DETACH_KEYS_OPTION,
 	{ 'e', "env", "KEY[=VALUE]",
 	  "Set an environment variable; without a value take moat's own" },
 	{ 0, "env-file", "FILE", "Read environment variables from a file" },
@@ -75,18 +115,20 @@ static const struct option_def ps_options[] = {
 
 static const struct option_def start_options[] = {
 	{ 'a', "attach", NULL, "Attach to the output, and pass signals on" },
+	DETACH_KEYS_OPTION,
 	{ 'i', "interactive", NULL, "Attach standard input too" },
 	{ 0 }
 };
 
 static const struct option_def attach_options[] = {
-	{ 0, "no-stdin", NULL, "Do not attach standard input" }, { 0 }
+	DETACH_KEYS_OPTION, { 0, "no-stdin", NULL, "Do not attach standard input" }, { 0 }
 };
 
 static const struct option_def logs_options[] = {
 	{ 0, "boot", NULL, "Show the console of the container's machine instead" },
 	{ 'f', "follow", NULL, "Go on as output comes" },
-	{ 0, "since", "TIME", "Show what came after, RFC 3339 or seconds since 1970" },
+	{ 0, "since", "TIME",
+	  "Show what came after: a time in RFC 3339, or 10m for ten minutes ago" },
 	{ 'n', "tail", "LINES", "Show only the last lines" },
 	{ 't', "timestamps", NULL, "Show when each line came" },
 	{ 0, "until", "TIME", "Show what came before" },
@@ -225,7 +267,8 @@ const struct command container_commands[] = {
 	  .synopsis = "[OPTIONS] CONTAINER",
 	  .summary = "Attach to a running container",
 	  .description = "Shows the output of a running container from now on, and passes standard "
-			 "input and signals on to it. ctrl-p ctrl-q leaves a container that has a "
+			 "input and signals on to it. ctrl-p ctrl-q, or --detach-keys, leaves a "
+			 "container that has a "
 			 "terminal without ending it.",
 	  .options = attach_options,
 	  .run = command_attach,
@@ -265,6 +308,26 @@ const struct command container_commands[] = {
 	  .max_args = ARGS_ANY,
 	  .args = ARG_CONTAINER,
 	  .failure_status = 1 },
+	{ .name = "pause",
+	  .synopsis = "CONTAINER...",
+	  .summary = "Stop the processors of running containers",
+	  .description = "Nothing in a paused container goes on, time in it stands still, and no "
+			 "command can be run in it, until 'moat unpause'. 'moat kill', 'moat stop' "
+			 "and 'moat rm -f' end it as ever.",
+	  .run = command_pause,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "unpause",
+	  .synopsis = "CONTAINER...",
+	  .summary = "Let paused containers go on",
+	  .description = "Starts the processors of paused containers again.",
+	  .run = command_unpause,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
 	{ .name = "wait",
 	  .synopsis = "CONTAINER...",
 	  .summary = "Wait until containers end",
@@ -294,6 +357,44 @@ const struct command container_commands[] = {
 	  .min_args = 2,
 	  .max_args = 2,
 	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "top",
+	  .synopsis = "CONTAINER",
+	  .summary = "List the processes of a container",
+	  .description = "As ps -ef would in the container; the image needs no ps.",
+	  .run = command_top,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "stats",
+	  .synopsis = "[OPTIONS] [CONTAINER...]",
+	  .summary = "Show what containers use",
+	  .description = "Shows processor, memory, disk and processes of the containers named, or "
+			 "of all that run, every second until interrupted. HOST MEM is what the "
+			 "container's virtual machine takes of the host's memory.",
+	  .options = stats_options,
+	  .run = command_stats,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "update",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Change restart policy and limits of containers",
+	  .description = "The restart policy can be changed at any time; limits only while the "
+			 "container does not run, and they hold from its next start on.",
+	  .options = update_options,
+	  .run = command_update,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "container prune",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Remove all stopped containers",
+	  .description = "Removes every container that does not run, with its files and logs.",
+	  .options = prune_options,
+	  .run = command_container_prune,
 	  .failure_status = 1 },
 	{ .name = "inspect",
 	  .synopsis = "[OPTIONS] NAME...",

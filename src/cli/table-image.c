@@ -26,10 +26,21 @@ static const struct option_def load_options[] = {
 	{ 'i', "input", "FILE", "Read from a file instead of standard input" }, { 0 }
 };
 
+static const struct option_def save_options[] = {
+	{ 'o', "output", "FILE", "Write to a file instead of standard output" }, { 0 }
+};
+
 static const struct option_def import_options[] = {
 	{ 'c', "change", "INSTRUCTION", "Set the image's config, as a Dockerfile does" },
 	{ 'm', "message", "TEXT", "Comment for the image's history" },
 	{ 0, "platform", "OS/ARCH", "Platform the files are for" },
+	{ 0 }
+};
+
+static const struct option_def prune_options[] = {
+	{ 'a', "all", NULL, "Remove images that have a name too" },
+	{ 0, "filter", "KEY=VALUE", "Remove only what matches: until=24h, label=KEY" },
+	{ 'f', "force", NULL, "Do not ask" },
 	{ 0 }
 };
 
@@ -95,6 +106,13 @@ const struct command image_commands[] = {
 	  .max_args = ARGS_ANY,
 	  .args = ARG_IMAGE,
 	  .failure_status = 1 },
+	{ .name = "image prune",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Remove images that have no name",
+	  .description = "With -a every image is removed that no container uses.",
+	  .options = prune_options,
+	  .run = command_image_prune,
+	  .failure_status = 1 },
 	{ .name = "image tag",
 	  .synopsis = "IMAGE NAME",
 	  .summary = "Give an image another name",
@@ -111,6 +129,17 @@ const struct command image_commands[] = {
 	  .options = load_options,
 	  .examples = load_examples,
 	  .run = command_image_load,
+	  .failure_status = 1 },
+	{ .name = "image save",
+	  .synopsis = "[OPTIONS] IMAGE...",
+	  .summary = "Write images to an archive",
+	  .description = "Writes a tar archive to standard output or a file, that 'moat load', "
+			 "'docker load', skopeo and podman read.",
+	  .options = save_options,
+	  .run = command_image_save,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
 	  .failure_status = 1 },
 	{ .name = "image import",
 	  .synopsis = "[OPTIONS] FILE|- [NAME]",

@@ -11,6 +11,11 @@ static const struct option_def format_options[] = {
 	{ 0, "format", "FORMAT", "table, or json for the JSON as moatd gives it" }, { 0 }
 };
 
+static const struct option_def prune_options[] = { { 'a', "all", NULL,
+						     "Remove images that have a name too" },
+						   { 'f', "force", NULL, "Do not ask" },
+						   { 0 } };
+
 static const struct option_def kernel_set_options[] = {
 	{ 0, "modules", "DIR", "The kernel's modules, lib/modules/RELEASE of its package" },
 	{ 0, "recommended", NULL, "Fetch Debian's cloud kernel and use that" },
@@ -113,6 +118,20 @@ const struct command system_commands[] = {
 	  .args = ARG_COMMAND,
 	  .never_starts = true,
 	  .failure_status = 1 },
+	{ .name = "system df",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Show how much space images and containers take",
+	  .description = "What can be reclaimed is what nothing uses that runs.",
+	  .options = format_options,
+	  .run = command_system_df,
+	  .failure_status = 1 },
+	{ .name = "system prune",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Remove stopped containers and images without a name",
+	  .description = "With -a every image is removed that no container uses.",
+	  .options = prune_options,
+	  .run = command_system_prune,
+	  .failure_status = 1 },
 	{ 0 }
 };
 
@@ -124,6 +143,7 @@ const struct command_alias command_aliases[] = {
 	{ "rmi", "image rm" },
 	{ "tag", "image tag" },
 	{ "load", "image load" },
+	{ "save", "image save" },
 	{ "import", "image import" },
 	{ "history", "image history" },
 	{ "ls", "ps" },

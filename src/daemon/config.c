@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "base/str.h"
+#include "daemon/health.h"
 #include "daemon/signals.h"
 
 #define SHORT_ID_LEN 12
@@ -30,6 +31,13 @@ int config_strv(const json_t *obj, const char *key, char ***ret, struct err *err
 		return -ENOMEM;
 	*ret = take_ptr(one);
 	return 0;
+}
+
+int config_env(const json_t *body, char ***ret, struct err *err)
+{
+	if (json_array_size(json_object_get(body, "Env")) > OCI_LIST_MAX)
+		return err_set(err, -EINVAL, "more than %d environment variables", OCI_LIST_MAX);
+	return json_get_strv(body, "Env", ret, err);
 }
 
 static int copy_flags(const json_t *body, json_t *out, struct err *err)
@@ -94,7 +102,7 @@ static int merge_object(const struct config_source *src, const char *key, const 
 static int merge_objects(const struct config_source *src, json_t *out, struct err *err)
 {
 	const struct oci_image_config *im = src->image;
-	json_t *health;
+	cleanup_json json_t *health = NULL;
 	int r = merge_object(src, "ExposedPorts", im->exposed_ports, out, err);
 
 	if (r == 0)
@@ -102,12 +110,10 @@ static int merge_objects(const struct config_source *src, json_t *out, struct er
 	if (r == 0)
 		r = merge_object(src, "Volumes", im->volumes, out, err);
 	if (r == 0)
-		r = json_get_object(src->body, "Healthcheck", &health, err);
+		r = health_merge(src->body, im->healthcheck, &health, err);
 	if (r < 0)
 		return r;
-	if (!health)
-		health = im->healthcheck;
-	return health ? put(out, "Healthcheck", json_incref(health)) : 0;
+	return health ? put(out, "Healthcheck", take_ptr(health)) : 0;
 }
 
 static int check_labels(const json_t *out, struct err *err)
@@ -126,7 +132,7 @@ static int check_labels(const json_t *out, struct err *err)
 static int merge_env(const struct config_source *src, json_t *out, struct err *err)
 {
 	cleanup_strv char **given = NULL, **env = NULL;
-	int r = json_get_strv(src->body, "Env", &given, err);
+	int r = config_env(src->body, &given, err);
 
 	if (r < 0 || strv_copy(given, &env) < 0)
 		return r < 0 ? r : -ENOMEM;

@@ -39,6 +39,10 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
  */
 int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err);
 
+/** host_config_warn() - add a text for every member of a checked HostConfig that has no effect.
+ * Return: 0; -ENOMEM. */
+int host_config_warn(const json_t *host, char ***ret);
+
 /**
  * config_runtime() - the runtime-spec of a container; rootfs_path is left for the caller
  * @ret: owned
@@ -65,3 +69,7 @@ int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, stru
 /** config_strv() - a string or an array of strings (docker's StrSlice).  @ret: owned; NULL when not
  * there.  Return: 0; -EBADMSG; -ENOMEM. */
 int config_strv(const json_t *obj, const char *key, char ***ret, struct err *err);
+
+/** config_env() - the "Env" of a request, at most OCI_LIST_MAX entries.  @ret: owned; NULL when not
+ * there.  Return: 0; -EINVAL; -EBADMSG; -ENOMEM. */
+int config_env(const json_t *body, char ***ret, struct err *err);

@@ -51,6 +51,7 @@ static void container_free(struct container *c)
 	json_decref(c->labels);
 	strv_free(c->args);
 	record_reset(&c->rec);
+	health_reset(&c->health, &c->health_config);
 	pthread_mutex_destroy(&c->op);
 	free(c);
 }
@@ -72,6 +73,11 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 		r = json_get_bool(config, "OpenStdin", &c->open_stdin, err);
 	if (r == 0)
 		r = json_get_bool(host, "AutoRemove", &c->auto_remove, err);
+	if (r == 0)
+		r = restart_policy_read(json_object_get(host, "RestartPolicy"), &c->restart.policy,
+					err);
+	if (r == 0)
+		r = health_config_read(config, &c->health_config, err);
 	if (r == 0)
 		r = json_get_i64(config, "StopTimeout", &timeout, err);
 	if (r == 0)
@@ -273,11 +279,13 @@ void container_add_exec(struct container *c, struct exec *e)
 
 const char *container_status(const struct container *c)
 {
+	if (c->restart.pending)
+		return "restarting";
 	switch (c->rec.state) {
 	case CONTAINER_CREATED:
 		return "created";
 	case CONTAINER_RUNNING:
-		return "running";
+		return c->paused ? "paused" : "running";
 	case CONTAINER_EXITED:
 		return "exited";
 	}

@@ -4,6 +4,8 @@
 #include <pthread.h>
 
 #include "base/json.h"
+#include "daemon/health.h"
+#include "daemon/restart.h"
 #include "daemon/state.h"
 
 /*
@@ -31,6 +33,13 @@ struct attachment {
 	bool in, out, err, framed;
 };
 
+/* When the steps of the last start were done, by clock_mono_usec(); 0: not, or not known. */
+struct start_times {
+	bool restored;
+	uint64_t asked, template; /* moatd's: the request, a template is there or not to be had */
+	uint64_t begun, engine, ready, started; /* moat-shim's: see its struct shim_times */
+};
+
 struct container {
 	unsigned refs;
 	struct container *next; /* in the table */
@@ -41,15 +50,26 @@ struct container {
 	bool tty, open_stdin, auto_remove;
 	int stop_signal;
 	int stop_timeout_sec;
+	struct health_config health_config;
 
 	/* Guarded by the table. */
 	struct record rec;
 	bool starting;	 /* a shim is there, its process not yet */
+	bool paused;	 /* it runs, but its vCPUs are stopped */
 	bool restarting; /* its end is no reason to remove it */
 	bool removed;
-	bool shim;	    /* a watched shim that takes attachments */
-	unsigned attaching; /* clients that are told 101 at this moment */
-	uint64_t ends;	    /* how often it ended since moatd runs */
+	struct {
+		struct restart_policy policy;
+		bool pending;	     /* it has ended, and is to be started again */
+		uint64_t due_usec;   /* monotonic; UINT64_MAX: being done */
+		uint64_t delay_usec; /* the last one; 0: none yet */
+	} restart;
+	struct health health;
+	bool shim;	       /* a watched shim that takes attachments */
+	unsigned attaching;    /* clients that are told 101 at this moment */
+	char template[64 + 1]; /* the machine was to be restored from; "" for none */
+	struct start_times times;
+	uint64_t ends; /* how often it ended since moatd runs */
 	struct attachment *attachments;
 	struct exec *execs;
 

@@ -65,8 +65,10 @@ static int find_image(struct daemon *d, const struct create_request *rq, const c
 	return check_platform(*ret, name, rq->platform, err);
 }
 
-static int add_warnings(const json_t *config, char ***ret)
+static int add_warnings(const json_t *config, const json_t *host, char ***ret)
 {
+	if (host_config_warn(host, ret) < 0)
+		return -ENOMEM;
 	if (json_object_size(json_object_get(config, "ExposedPorts")) == 0)
 		return 0;
 	return strv_add(ret, "containers have no network but loopback yet: exposed ports cannot be "
@@ -87,7 +89,7 @@ static int make_texts(struct daemon *d, const struct config_source *src, const s
 	if (r < 0)
 		return r;
 	rt->rootfs_path = store_rootfs_path(d->store, &im->manifest);
-	if (!rt->rootfs_path || add_warnings(config, ret_warnings) < 0)
+	if (!rt->rootfs_path || add_warnings(config, host, ret_warnings) < 0)
 		return -ENOMEM;
 	ret->config = json_write(config);
 	ret->host_config = json_write(host);

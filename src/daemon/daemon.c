@@ -13,6 +13,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/kernel.h"
+#include "daemon/probe.h"
+#include "daemon/template.h"
 #include "daemon/watcher.h"
 
 static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
@@ -79,6 +81,12 @@ static int open_parts(struct daemon *d, struct err *err)
 		r = loop_new(&d->loop);
 	if (r == 0)
 		r = watcher_new(d, &d->watcher);
+	if (r == 0)
+		r = templates_open(d, &d->templates, err);
+	if (r == 0)
+		r = restarter_new(d, &d->restarter);
+	if (r == 0)
+		r = prober_new(d, &d->prober);
 	if (r < 0)
 		return r;
 	refresh_kernel(d);
@@ -116,6 +124,9 @@ void daemon_close(struct daemon *d)
 {
 	if (!d)
 		return;
+	restarter_free(d->restarter);
+	prober_free(d->prober);
+	templates_close(d->templates);
 	watcher_free(d->watcher);
 	loop_free(d->loop);
 	containers_destroy(&d->containers);

@@ -8,6 +8,9 @@
 #include "image/image.h"
 #include "loop/loop.h"
 
+struct prober;
+struct restarter;
+struct templates;
 struct watcher;
 
 /* Which engine runs here and why; found out once, when it is first asked for. */
@@ -33,6 +36,9 @@ struct daemon {
 	struct store *store;
 	struct hub *hub;
 	struct watcher *watcher;
+	struct templates *templates;
+	struct restarter *restarter;
+	struct prober *prober;
 	struct containers containers;
 	struct engine_choice engine;
 	unsigned host_cpus;

@@ -3,14 +3,17 @@
  * Theory of operation.  HostConfig is kept as the client sent it, so that inspect gives it back,
  * with docker's defaults filled in.  Here it is decided what of it moat can honour: limits and
  * privileges are checked, and members that would have to change what the container sees (mounts,
- * devices, shared namespaces) are refused while moat cannot do them.
+ * devices, shared namespaces) are refused while moat cannot do them.  Those that only would tune it
+ * have no effect, and a warning says so.
  */
 #include <errno.h>
 
 #include "base/str.h"
 #include "daemon/config.h"
+#include "daemon/restart.h"
 
 #define MEMORY_MIN MIB(6)
+#define SHM_BYTES  MIB(64)
 
 /* Is a member there with something in it? */
 static bool is_filled(const json_t *v)
@@ -38,6 +41,10 @@ static int refuse_unsupported(const json_t *body, const json_t *host, struct err
 		{ "DeviceRequests", "devices" },
 		{ "GroupAdd", "additional groups" },
 		{ "Sysctls", "sysctls" },
+		{ "Init", "an init process" },
+		{ "StorageOpt", "storage options" },
+		{ "CgroupParent", "parent cgroups" },
+		{ "DeviceCgroupRules", "device cgroup rules" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
@@ -47,6 +54,60 @@ static int refuse_unsupported(const json_t *body, const json_t *host, struct err
 	if (is_filled(json_object_get(body, "Volumes")))
 		return err_set(err, -EOPNOTSUPP, "moat does not support volumes yet (Volumes)");
 	return 0;
+}
+
+/* Has the member a value that is not docker's way to say "none"? */
+static bool is_given(const json_t *v)
+{
+	return is_filled(v) || (json_is_number(v) && json_number_value(v) > 0);
+}
+
+int host_config_warn(const json_t *host, char ***ret)
+{
+	static const char *const ignored[] = {
+		"Dns",		  "DnsOptions",	       "DnsSearch",
+		"ExtraHosts",	  "CpuShares",	       "CpusetCpus",
+		"CpusetMems",	  "CpuRealtimePeriod", "CpuRealtimeRuntime",
+		"BlkioWeight",	  "BlkioWeightDevice", "BlkioDeviceReadBps",
+		"BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps",
+		"MemoryReservation",   "MemorySwappiness",    "OomKillDisable",
+		"OomScoreAdj",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		if (is_given(json_object_get(host, ignored[i])) &&
+		    strv_addf(ret, "%s is not supported by moat yet and has no effect",
+			      ignored[i]) < 0)
+			return -ENOMEM;
+	if (is_filled(json_object_get(json_object_get(host, "LogConfig"), "Config")))
+		return strv_add(ret, "log options are not supported by moat yet and have no effect");
+	return 0;
+}
+
+static int check_log(const json_t *host, struct err *err)
+{
+	const char *type = NULL;
+	json_t *log;
+	int r = json_get_object(host, "LogConfig", &log, err);
+
+	if (r == 0 && log)
+		r = json_get_str(log, "Type", &type, err);
+	if (r < 0 || !type || !*type || streq(type, "json-file"))
+		return r;
+	return err_set(err, -EOPNOTSUPP, "moat has the log driver json-file only, not \"%s\"", type);
+}
+
+static int check_shm(const json_t *host, struct err *err)
+{
+	int64_t bytes = 0;
+	int r = json_get_i64(host, "ShmSize", &bytes, err);
+
+	if (r < 0 || bytes == 0 || bytes == (int64_t)SHM_BYTES)
+		return r;
+	if (bytes < 0)
+		return err_set(err, -EINVAL, "SHM size can not be less than 0");
+	return err_set(err, -EOPNOTSUPP, "moat does not support another size of /dev/shm than 64 MiB "
+					 "yet (ShmSize)");
 }
 
 static int check_namespaces(const json_t *host, struct err *err)
@@ -120,18 +181,18 @@ static int check_limits(const json_t *host, unsigned host_cpus, struct err *err)
 
 static int check_restart(const json_t *host, struct err *err)
 {
-	const char *name = NULL;
-	json_t *policy;
+	struct restart_policy policy = { 0 };
+	json_t *given;
 	bool auto_remove = false;
-	int r = json_get_object(host, "RestartPolicy", &policy, err);
+	int r = json_get_object(host, "RestartPolicy", &given, err);
 
 	if (r == 0)
 		r = json_get_bool(host, "AutoRemove", &auto_remove, err);
-	if (r == 0 && policy)
-		r = json_get_str(policy, "Name", &name, err);
+	if (r == 0)
+		r = restart_policy_read(given, &policy, err);
 	if (r < 0)
 		return r;
-	if (auto_remove && name && *name && !streq(name, "no"))
+	if (auto_remove && policy.kind != RESTART_NO)
 		return err_set(err, -EINVAL,
 			       "can't create 'AutoRemove' container with restart policy");
 	return 0;
@@ -148,7 +209,7 @@ static int fill_defaults(json_t *host)
 		"PublishAllPorts", 0, "ReadonlyRootfs", 0, "Memory", (json_int_t)0, "NanoCpus",
 		(json_int_t)0, "CpuQuota", (json_int_t)0, "CpuPeriod", (json_int_t)0, "PidsLimit",
 		"SecurityOpt", "Ulimits", "IpcMode", "private", "CgroupnsMode", "private",
-		"ShmSize", 64 << 20);
+		"ShmSize", (int)SHM_BYTES);
 
 	return defaults && json_object_update_missing(host, defaults) == 0 ? 0 : -ENOMEM;
 }
@@ -169,6 +230,10 @@ int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, stru
 		r = check_namespaces(out, err);
 	if (r == 0)
 		r = check_network(out, err);
+	if (r == 0)
+		r = check_log(out, err);
+	if (r == 0)
+		r = check_shm(out, err);
 	if (r == 0)
 		r = check_limits(out, host_cpus, err);
 	if (r == 0)

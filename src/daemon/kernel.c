@@ -28,6 +28,7 @@
 #define VERSION_MAX	 128
 #define STAGING		 ".new"
 #define INIT_HASH	 "init"
+#define PARAMETERS	 "device-parameters" /* there for a kernel that needs no ACPI */
 #define NEW_LINK	 ".current"
 
 void kernel_paths_reset(struct kernel_paths *p)
@@ -48,6 +49,13 @@ static char *load_version(struct daemon *d, const char *hash)
 	return buf_take(&b);
 }
 
+static bool needs_acpi(struct daemon *d, const char *hash)
+{
+	cleanup_free char *name = str_printf("%s/" PARAMETERS, hash);
+
+	return !name || faccessat(d->kernel_fd, name, F_OK, 0) < 0;
+}
+
 static int fill_paths(struct daemon *d, const char *hash, struct kernel_paths *ret)
 {
 	struct kernel_paths p = { 0 };
@@ -56,6 +64,7 @@ static int fill_paths(struct daemon *d, const char *hash, struct kernel_paths *r
 	p.kernel = str_printf("%s/kernel/%s/vmlinuz", d->root, p.hash);
 	p.initrd = str_printf("%s/kernel/%s/initrd", d->root, p.hash);
 	p.version = load_version(d, p.hash);
+	p.acpi = needs_acpi(d, p.hash);
 	if (!p.kernel || !p.initrd || !p.version) {
 		kernel_paths_reset(&p);
 		return -ENOMEM;
@@ -138,6 +147,7 @@ static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN
 {
 	cleanup_close int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	cleanup_close int to = -1;
+	bool device_parameters;
 	struct stat sb;
 	int r;
 
@@ -150,10 +160,12 @@ static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN
 	to = create_file(dir_fd, "vmlinuz");
 	if (to < 0)
 		return err_errno(err, to, "copy of kernel %s", path);
-	r = kernel_unpack(from, to, err);
+	r = kernel_unpack(from, to, &device_parameters, err);
 	if (r < 0)
 		return r;
 	r = write_version(from, dir_fd);
+	if (r == 0 && device_parameters)
+		r = file_write_atomic(dir_fd, PARAMETERS, "", 0, 0600);
 	if (r == 0)
 		r = seal_file(to, ret_hex);
 	return r < 0 ? err_errno(err, r, "copy of kernel %s", path) : 0;
@@ -225,7 +237,7 @@ static int stage(struct daemon *d, const char *kernel, const char *modules,
 static int copy_current_kernel(struct daemon *d, const char *hash, int dir_fd,
 			       char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
-	static const char *const names[] = { "vmlinuz", "version" };
+	static const char *const names[] = { "vmlinuz", "version", PARAMETERS };
 	cleanup_close int fd = -1;
 	int r;
 
@@ -234,7 +246,8 @@ static int copy_current_kernel(struct daemon *d, const char *hash, int dir_fd,
 
 		if (!from)
 			return -ENOMEM;
-		if (linkat(d->kernel_fd, from, dir_fd, names[i], 0) < 0)
+		if (linkat(d->kernel_fd, from, dir_fd, names[i], 0) < 0 &&
+		    !(errno == ENOENT && streq(names[i], PARAMETERS)))
 			return err_errno(err, -errno, "%s/kernel/%s", d->root, from);
 	}
 	fd = openat(dir_fd, "vmlinuz", O_RDONLY | O_CLOEXEC);

@@ -9,6 +9,7 @@ struct kernel_paths {
 	char hash[65];
 	char *kernel, *initrd; /* absolute */
 	char *version;	       /* the release it says it is; "" when it does not say */
+	bool acpi;	       /* it finds its devices by ACPI, not by its command line */
 };
 
 /** kernel_paths_reset() - free what it holds */

@@ -84,9 +84,11 @@ static int end_machine(struct daemon *d, struct container *c, uint64_t ends, str
 			       c->rec.id);
 }
 
+/* What is paused takes no signal: there only the machine's end is one. */
 static int kill_and_wait(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
 {
-	if (send_signal(d, c, SIGKILL, NULL) == 0 && container_wait_end(d, c, ends, KILL_MSEC) == 0)
+	if (!container_is_paused(d, c) && send_signal(d, c, SIGKILL, NULL) == 0 &&
+	    container_wait_end(d, c, ends, KILL_MSEC) == 0)
 		return 0;
 	return end_machine(d, c, ends, err);
 }
@@ -102,12 +104,16 @@ int container_stop(struct daemon *d, struct container *c, int signo, int timeout
 		   struct err *err)
 {
 	uint64_t ends;
+	bool waited;
 	int r;
 
+	waited = restart_forbid(d, c);
 	settle(c);
 	ends = ends_of(d, c);
 	if (!container_is_running(d, c))
-		return -EALREADY;
+		return waited ? 0 : -EALREADY;
+	if (container_is_paused(d, c))
+		(void)container_unpause(d, c, NULL);
 	r = send_signal(d, c, signo ? signo : c->stop_signal, NULL);
 	if (r == 0)
 		r = container_wait_end(d, c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
@@ -122,11 +128,18 @@ int container_kill(struct daemon *d, struct container *c, int signo, struct err 
 {
 	uint64_t ends = ends_of(d, c);
 	struct err why = { 0 };
-	int r = container_is_running(d, c) ? 0 : -ESRCH;
+	bool ending = signo == SIGKILL || signo == c->stop_signal;
+	int r;
 
+	if (ending && restart_forbid(d, c) && !container_is_running(d, c))
+		return 0;
+	r = container_is_running(d, c) ? 0 : -ESRCH;
 	if (r == 0)
 		r = signo == SIGKILL ? kill_and_wait(d, c, ends, &why)
 				     : send_signal(d, c, signo, &why);
+	/* As docker has it: who stops a paused container wants it to see that. */
+	if (r == 0 && ending && container_is_paused(d, c))
+		(void)container_unpause(d, c, NULL);
 	if (r == -ESRCH || (r == -ECONNREFUSED && signo != SIGKILL))
 		return err_set(err, -EBUSY,
 			       "cannot kill container: %.12s: container %s is not running",
@@ -160,6 +173,16 @@ int container_restart(struct daemon *d, struct container *c, int timeout_sec, st
 	return 0;
 }
 
+static bool is_to_be_restarted(struct daemon *d, struct container *c)
+{
+	bool pending;
+
+	pthread_mutex_lock(&d->containers.lock);
+	pending = c->restart.pending;
+	pthread_mutex_unlock(&d->containers.lock);
+	return pending;
+}
+
 static int remove_locked(struct daemon *d, struct container *c, bool force, struct err *err)
 {
 	uint64_t ends = ends_of(d, c);
@@ -168,13 +191,22 @@ static int remove_locked(struct daemon *d, struct container *c, bool force, stru
 	if (container_is_running(d, c)) {
 		if (!force)
 			return err_set(err, -EBUSY,
-				       "cannot remove container \"/%s\": container is running: "
-				       "stop the container before removing or force remove",
-				       c->rec.name);
+				       "cannot remove container \"/%s\": container is %s before "
+				       "removing or force remove",
+				       c->rec.name,
+				       container_is_paused(d, c)
+					       ? "paused and must be unpaused first: unpause and "
+						 "stop the container"
+					       : "running: stop the container");
 		r = end_machine(d, c, ends, err);
 		if (r < 0)
 			return r;
 	}
+	if (!force && is_to_be_restarted(d, c))
+		return err_set(err, -EBUSY,
+			       "cannot remove container \"/%s\": container is restarting: stop the "
+			       "container before removing or force remove",
+			       c->rec.name);
 	return container_forget(d, c, err);
 }
 
@@ -184,6 +216,8 @@ int container_remove(struct daemon *d, struct container *c, bool force, struct e
 	bool starting;
 	int r;
 
+	if (force)
+		(void)restart_forbid(d, c);
 	pthread_mutex_lock(&d->containers.lock);
 	starting = c->starting;
 	pthread_mutex_unlock(&d->containers.lock);

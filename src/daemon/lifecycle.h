@@ -34,6 +34,15 @@ int container_create(struct daemon *d, const struct create_request *rq, struct c
 int container_start(struct daemon *d, struct container *c, struct err *err);
 
 /**
+ * container_start_again() - as container_start(), for a restart policy
+ *
+ * Nothing happens when somebody started, stopped or removed the container meanwhile.
+ *
+ * Return: 0; as container_start().
+ */
+int container_start_again(struct daemon *d, struct container *c, struct err *err);
+
+/**
  * container_stop() - ask the process to end, then end it
  * @signo:       0: the container's stop signal
  * @timeout_sec: between the signal and SIGKILL; negative waits for ever
@@ -50,6 +59,18 @@ int container_stop(struct daemon *d, struct container *c, int signo, int timeout
  */
 int container_kill(struct daemon *d, struct container *c, int signo, struct err *err);
 
+/**
+ * container_pause(), container_unpause() - stop the machine's vCPUs, and let them go on
+ *
+ * Return: 0 when it is so; -EBUSY with docker's message when it does not run, or there is nothing
+ * to do; -errno with a message.
+ */
+int container_pause(struct daemon *d, struct container *c, struct err *err);
+int container_unpause(struct daemon *d, struct container *c, struct err *err);
+
+/** container_is_paused() */
+bool container_is_paused(struct daemon *d, const struct container *c);
+
 /** container_restart() - stop, if it runs, and start.  Return: as the two. */
 int container_restart(struct daemon *d, struct container *c, int timeout_sec, struct err *err);
 
@@ -60,6 +81,14 @@ int container_remove(struct daemon *d, struct container *c, bool force, struct e
 /** container_rename() - Return: 0; -EINVAL, -EEXIST with docker's message; -errno with a message.
  */
 int container_rename(struct daemon *d, struct container *c, const char *name, struct err *err);
+
+/**
+ * container_update() - another restart policy, and other limits where it does not run
+ * @body: docker's update request
+ *
+ * Return: 0; -EINVAL, -EBADMSG, -EOPNOTSUPP with a message; -errno with a message.
+ */
+int container_update(struct daemon *d, struct container *c, const json_t *body, struct err *err);
 
 /** container_is_running() */
 bool container_is_running(struct daemon *d, const struct container *c);

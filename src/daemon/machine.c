@@ -6,10 +6,8 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "daemon/kernel.h"
-
-/* A container without a limit of its own gets a machine for this much. */
-#define MEMORY_DEFAULT_BYTES GIB(1)
+/* A container with a lower limit, or none, gets a machine for this much. */
+#define MEMORY_MIN_BYTES GIB(1)
 
 /*
  * What the guest needs beside the container: kernel text and tables, its page structures, the
@@ -36,10 +34,10 @@ int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
 		*ret_cpus = (unsigned)((nano_cpus + 999999999) / 1000000000);
 	else
 		*ret_cpus = host_cpus < CPUS_DEFAULT_MAX ? host_cpus : CPUS_DEFAULT_MAX;
-	*ret_memory_bytes = memory > 0 ? (uint64_t)memory : MEMORY_DEFAULT_BYTES;
-	/* Whole MiB: engines take no others. */
-	*ret_memory_bytes =
-		(*ret_memory_bytes + MEMORY_OVERHEAD_BYTES + MIB(1) - 1) & ~(MIB(1) - 1);
+	*ret_memory_bytes = MEMORY_MIN_BYTES;
+	while (memory > 0 && *ret_memory_bytes < (uint64_t)memory)
+		*ret_memory_bytes *= 2;
+	*ret_memory_bytes += MEMORY_OVERHEAD_BYTES;
 	return 0;
 }
 
@@ -51,40 +49,57 @@ static int write_plain(int dir_fd, const char *name, const char *text)
 	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 }
 
-static json_t *describe(const struct engine *engine, unsigned cpus, uint64_t memory_bytes,
-			const struct kernel_paths *kernel)
+static char *describe(const struct machine_plan *p)
 {
-	return json_pack("{s:s, s:i, s:I, s:s, s:s, s:I, s:b}", "engine", engine->name, "cpus",
-			 (int)cpus, "memory_bytes", (json_int_t)memory_bytes, "kernel",
-			 kernel->kernel, "initrd", kernel->initrd, "disk_bytes",
-			 (json_int_t)DISK_BYTES, "cold", 1);
+	cleanup_json json_t *machine = json_pack(
+		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I}", "engine", p->engine->name, "cpus", (int)p->cpus,
+		"memory_bytes", (json_int_t)p->memory_bytes, "kernel", p->kernel.kernel, "initrd",
+		p->kernel.initrd, "acpi", p->kernel.acpi, "disk_bytes", (json_int_t)p->disk_bytes);
+
+	return machine ? json_write(machine) : NULL;
 }
 
-int machine_write(struct daemon *d, const struct texts *texts, int dir_fd, struct err *err)
+static int is_cold(const json_t *host, bool *ret, struct err *err)
 {
-	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	cleanup_json json_t *host = NULL, *machine = NULL;
-	cleanup_free char *text = NULL;
-	const struct engine *engine;
-	uint64_t memory_bytes;
-	unsigned cpus;
-	int r = json_read(texts->host_config, strlen(texts->host_config), "stored HostConfig",
-			  &host, err);
+	json_t *ours;
+	int r = json_get_object(host, "Moat", &ours, err);
+
+	return r == 0 && ours ? json_get_bool(ours, "Cold", ret, err) : r;
+}
+
+void machine_plan_reset(struct machine_plan *p)
+{
+	kernel_paths_reset(&p->kernel);
+}
+
+int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, struct err *err)
+{
+	cleanup(machine_plan_reset) struct machine_plan p = { .disk_bytes = DISK_BYTES };
+	const char *text = host ? host : "{}";
+	cleanup_json json_t *obj = NULL;
+	int r = json_read(text, strlen(text), "stored HostConfig", &obj, err);
 
 	if (r == 0)
-		r = machine_size(host, d->host_cpus, &cpus, &memory_bytes, err);
+		r = machine_size(obj, d->host_cpus, &p.cpus, &p.memory_bytes, err);
 	if (r == 0)
-		r = kernel_current(d, &kernel, err);
+		r = is_cold(obj, &p.cold, err);
 	if (r == 0)
-		r = daemon_engine(d, &engine, NULL, err);
+		r = kernel_current(d, &p.kernel, err);
+	if (r == 0)
+		r = daemon_engine(d, &p.engine, NULL, err);
 	if (r < 0)
 		return r;
-	machine = describe(engine, cpus, memory_bytes, &kernel);
-	text = machine ? json_write(machine) : NULL;
-	if (!text)
-		return -ENOMEM;
-	r = write_plain(dir_fd, "machine.json", text);
-	if (r == 0)
-		r = write_plain(dir_fd, "config.json", texts->spec);
+	*ret = p;
+	p.kernel = (struct kernel_paths){ 0 };
+	return 0;
+}
+
+int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err)
+{
+	cleanup_free char *text = describe(p);
+	int r = text ? write_plain(dir_fd, "machine.json", text) : -ENOMEM;
+
+	if (r == 0 && spec)
+		r = write_plain(dir_fd, "config.json", spec);
 	return r < 0 ? err_errno(err, r, "machine.json and config.json") : 0;
 }

@@ -8,8 +8,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -63,8 +65,11 @@ static int ask(struct daemon *d, const char *id, const char *op, json_t **ret)
 	return shim_request(&call, ret, NULL);
 }
 
-/* A shim that nobody asked to start never will be: who wanted it has been told it failed. */
-static bool is_waiting(struct daemon *d, const struct container *c)
+/*
+ * A shim that nobody asked to start never will be: who wanted it has been told it failed.  Of one
+ * that runs, what clients may ask for at once is noted.
+ */
+static bool is_waiting(struct daemon *d, struct container *c)
 {
 	cleanup_json json_t *status = NULL;
 	const char *state = NULL;
@@ -72,6 +77,9 @@ static bool is_waiting(struct daemon *d, const struct container *c)
 	if (ask(d, c->rec.id, "status", &status) < 0)
 		return false;
 	state = json_string_value(json_object_get(status, "state"));
+	pthread_mutex_lock(&d->containers.lock);
+	c->paused = json_is_true(json_object_get(status, "paused"));
+	pthread_mutex_unlock(&d->containers.lock);
 	return state && streq(state, "created");
 }
 
@@ -115,6 +123,8 @@ static void recover_one(struct daemon *d, struct container *c)
 			    c->rec.id);
 	if (r == 0 && is_waiting(d, c)) {
 		(void)ask(d, c->rec.id, "kill", NULL);
+		/* Its exit.json is not to be taken for that of a start that is about to come. */
+		(void)fd_wait(fd, POLLIN, ANSWER_MSEC);
 		close(fd);
 		return;
 	}
@@ -162,8 +172,10 @@ int lifecycle_recover(struct daemon *d, struct err *err)
 		r = containers_list(&d->containers, &list, &n);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		recover_one(d, list[i]);
+		restart_recover(d, list[i]);
+	}
 	containers_list_free(&d->containers, list, n);
 	r = remove_leftovers(d);
 	return r < 0 ? err_errno(err, r, "%s/containers", d->root) : 0;

@@ -22,12 +22,17 @@
 #include "base/unix.h"
 
 #define SHIM_SOCKET	    "shim.sock"
-#define LISTEN_FD	    3
+#define SHIM_FIRST_FD	    3
+#define PASSED_MAX	    3
 #define EXIT_FILE_MAX_BYTES 65536
 
-extern char **environ;
+/* What the shim finds from SHIM_FIRST_FD on, in this order. */
+struct passed {
+	int fds[PASSED_MAX]; /* borrowed */
+	int n;
+};
 
-static int prepare_files(posix_spawn_file_actions_t *fa, int listen_fd, int log_fd)
+static int prepare_files(posix_spawn_file_actions_t *fa, const struct passed *passed, int log_fd)
 {
 	int r = posix_spawn_file_actions_init(fa);
 
@@ -37,10 +42,10 @@ static int prepare_files(posix_spawn_file_actions_t *fa, int listen_fd, int log_
 		r = posix_spawn_file_actions_adddup2(fa, STDIN_FILENO, STDOUT_FILENO);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(fa, log_fd, STDERR_FILENO);
+	for (int i = 0; r == 0 && i < passed->n; i++)
+		r = posix_spawn_file_actions_adddup2(fa, passed->fds[i], SHIM_FIRST_FD + i);
 	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(fa, listen_fd, LISTEN_FD);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(fa, LISTEN_FD + 1);
+		r = posix_spawn_file_actions_addclosefrom_np(fa, SHIM_FIRST_FD + passed->n);
 	return -r;
 }
 
@@ -61,33 +66,76 @@ static int prepare_attributes(posix_spawnattr_t *attr)
 	return -r;
 }
 
-int shim_spawn(const char *program, const char *dir, int dir_fd, pid_t *ret_pid, struct err *err)
+static int execute(const struct shim_launch *l, const char *mode, const struct passed *passed,
+		   pid_t *ret_pid, struct err *err)
 {
-	cleanup_close int listen_fd = -1;
 	cleanup_close int log_fd =
-		openat(dir_fd, "shim.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	cleanup_free char *dir_arg = strdup(dir), *name = strdup("moat-shim");
-	char *argv[] = { name, dir_arg, NULL };
+		openat(l->dir_fd, "shim.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	cleanup_free char *dir = strdup(l->dir), *name = strdup("moat-shim");
+	cleanup_free char *option = strdup(mode ? mode : "");
+	char *argv[] = { name, mode ? option : dir, mode ? dir : NULL, NULL };
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	int r;
 
 	if (log_fd < 0)
-		return err_errno(err, -errno, "%s/shim.log", dir);
-	if (!dir_arg || !name)
+		return err_errno(err, -errno, "%s/shim.log", l->dir);
+	if (!dir || !name || !option)
 		return -ENOMEM;
-	r = unix_listen_at(dir_fd, SHIM_SOCKET, SOCK_SEQPACKET, 0600, &listen_fd);
-	if (r < 0)
-		return err_errno(err, r, "%s/" SHIM_SOCKET, dir);
-	r = prepare_files(&fa, listen_fd, log_fd);
+	r = prepare_files(&fa, passed, log_fd);
 	if (r == 0)
 		r = prepare_attributes(&attr);
 	if (r < 0)
 		return r;
-	r = -posix_spawn(ret_pid, program, &fa, &attr, argv, environ);
+	r = -posix_spawn(ret_pid, l->program, &fa, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&fa);
 	posix_spawnattr_destroy(&attr);
-	return r < 0 ? err_errno(err, r == -ENOENT ? -EIO : r, "cannot execute %s", program) : 0;
+	return r < 0 ? err_errno(err, r == -ENOENT ? -EIO : r, "cannot execute %s", l->program) : 0;
+}
+
+static void passed_close(struct passed *p)
+{
+	while (p->n > 0)
+		close(p->fds[--p->n]);
+}
+
+/* As duplicates beyond the numbers the shim finds them at: none is overwritten by another. */
+static int pass(struct passed *p, int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, SHIM_FIRST_FD + PASSED_MAX);
+
+	if (copy < 0)
+		return -errno;
+	p->fds[p->n++] = copy;
+	return 0;
+}
+
+int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
+{
+	cleanup(passed_close) struct passed passed = { 0 };
+	cleanup_close int listen_fd = -1;
+	int r = unix_listen_at(l->dir_fd, SHIM_SOCKET, SOCK_SEQPACKET, 0600, &listen_fd);
+
+	if (r < 0)
+		return err_errno(err, r, "%s/" SHIM_SOCKET, l->dir);
+	r = pass(&passed, listen_fd);
+	if (r == 0 && l->memory_fd >= 0)
+		r = pass(&passed, l->memory_fd);
+	if (r == 0 && l->memory_fd >= 0)
+		r = pass(&passed, l->state_fd);
+	if (r < 0)
+		return err_errno(err, r, "descriptors for moat-shim");
+	return execute(l, l->memory_fd >= 0 ? "--restore" : NULL, &passed, ret_pid, err);
+}
+
+int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
+{
+	cleanup(passed_close) struct passed passed = { 0 };
+	int r = pass(&passed, l->memory_fd);
+
+	if (r < 0)
+		return err_errno(err, r, "descriptors for moat-shim");
+	return execute(l, "--make-template", &passed, ret_pid, err);
 }
 
 int shim_connect(int containers_fd, const char *id, int *ret_fd)

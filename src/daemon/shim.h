@@ -10,16 +10,24 @@
 #define SHIM_TIMEOUT_MSEC	10000
 #define SHIM_START_TIMEOUT_MSEC 90000
 
+struct shim_launch {
+	const char *program; /* absolute path of moat-shim */
+	const char *dir;     /* the container's folder, or the template's; absolute */
+	int dir_fd;	     /* the same; borrowed */
+	int memory_fd;	     /* of a template, borrowed; -1: the machine is booted */
+	int state_fd;	     /* the same; -1 with @memory_fd: the template is to be made */
+};
+
 /**
  * shim_spawn() - make the socket and execute moat-shim
- * @program: absolute path of moat-shim
- * @dir:     the container's folder, absolute
- * @dir_fd:  the same; borrowed
  * @ret_pid: to be reaped by the caller
  *
  * Return: 0; -errno with a message.
  */
-int shim_spawn(const char *program, const char *dir, int dir_fd, pid_t *ret_pid, struct err *err);
+int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err);
+
+/** shim_spawn_maker() - execute moat-shim to make a template.  As shim_spawn(). */
+int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err);
 
 /** shim_connect() - a connection to the shim of a container's folder.  Return: 0; -ECONNREFUSED or
  * -ENOENT when there is none; -errno. */

@@ -43,9 +43,18 @@ static int strv_of(const char *const *list, size_t n, char ***ret)
 
 static int add_all(char ***v, char *const *more)
 {
-	for (; more && *more; more++)
-		if (strv_add(v, *more) < 0)
-			return -ENOMEM;
+	size_t n = strv_len(*v);
+	cleanup_strv char **copy = NULL;
+	char **grown;
+
+	if (strv_copy(more, &copy) < 0)
+		return -ENOMEM;
+	grown = reallocarray(*v, n + strv_len(copy) + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memcpy(grown + n, copy, (strv_len(copy) + 1) * sizeof(*copy));
+	*v = grown;
+	free(take_ptr(copy));
 	return 0;
 }
 
@@ -352,7 +361,7 @@ int config_process(const json_t *body, const struct oci_process *container,
 	if (r == 0 && (strv_len(p->args) == 0 || !*p->args[0]))
 		return err_set(err, -EINVAL, "No exec command specified");
 	if (r == 0)
-		r = json_get_strv(body, "Env", &env, err);
+		r = config_env(body, &env, err);
 	if (r == 0)
 		r = json_get_bool(body, "Tty", &p->terminal, err);
 	if (r == 0)

@@ -12,12 +12,14 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/unix.h"
 #include "daemon/lifecycle.h"
 #include "daemon/machine.h"
 #include "daemon/shim.h"
+#include "daemon/template.h"
 #include "daemon/transition.h"
 #include "daemon/watcher.h"
 
@@ -26,7 +28,8 @@
 #define CODE_NOT_FOUND	    127
 #define ATTACHING_MSEC	    5000
 
-static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd, struct err *err)
+static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd,
+			  struct machine_plan *ret_plan, struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_close int dir_fd = -1;
@@ -39,7 +42,9 @@ static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd, st
 		r = -errno;
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
-	r = machine_write(d, &texts, dir_fd, err);
+	r = machine_plan(d, texts.host_config, ret_plan, err);
+	if (r == 0)
+		r = machine_write(ret_plan, texts.spec, dir_fd, err);
 	if (r == 0)
 		*ret_fd = take_fd(&dir_fd);
 	return r;
@@ -59,15 +64,37 @@ static int ask_to_watch(struct daemon *d, struct container *c, int *ret_fd, stru
 	return 0;
 }
 
+/* Without a template the machine is booted; the store has said why. */
+static void find_template(struct daemon *d, struct container *c, const struct machine_plan *plan,
+			  struct template_use *ret)
+{
+	struct err err = { 0 };
+
+	if (!plan->cold && template_take(d->templates, plan, ret, &err) < 0)
+		log_debug("container %.12s: %s", c->rec.id, err.msg);
+	pthread_mutex_lock(&d->containers.lock);
+	memcpy(c->template, ret->key, sizeof(c->template));
+	c->times.template = clock_mono_usec();
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
 static int launch(struct daemon *d, struct container *c, struct err *err)
 {
 	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
+	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
+	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
+	struct shim_launch shim = { .program = d->shim_path, .dir = dir };
 	cleanup_close int dir_fd = -1;
 	pid_t pid;
-	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, err) : -ENOMEM;
+	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, &plan, err) : -ENOMEM;
 
-	if (r == 0)
-		r = shim_spawn(d->shim_path, dir, dir_fd, &pid, err);
+	if (r < 0)
+		return r;
+	find_template(d, c, &plan, &from);
+	shim.dir_fd = dir_fd;
+	shim.memory_fd = from.memory_fd;
+	shim.state_fd = from.state_fd;
+	r = shim_spawn(&shim, &pid, err);
 	if (r < 0)
 		return r;
 	r = ask_to_watch(d, c, &fd, err);
@@ -201,10 +228,13 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	pthread_mutex_lock(&d->containers.lock);
 	if (c->removed)
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
+	else if (c->paused)
+		r = err_set(err, -EBUSY, "cannot start a paused container, try unpause instead");
 	else if (c->rec.state == CONTAINER_RUNNING)
 		r = -EALREADY;
 	else
 		c->starting = true;
+	c->times = (struct start_times){ .asked = clock_mono_usec() };
 	ends = c->ends;
 	pthread_mutex_unlock(&d->containers.lock);
 	if (r < 0)
@@ -219,12 +249,40 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	return r < 0 ? start_failed(d, c, ends, r, err) : 0;
 }
 
+/* Somebody's own start: what was before counts no more for the restart policy. */
+static void forget_restarts(struct daemon *d, struct container *c)
+{
+	pthread_mutex_lock(&d->containers.lock);
+	if (c->rec.state != CONTAINER_RUNNING) {
+		c->restart.pending = false;
+		c->restart.delay_usec = 0;
+		c->rec.restart_count = 0;
+		c->rec.stopped = false;
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
 int container_start(struct daemon *d, struct container *c, struct err *err)
 {
 	int r;
 
 	pthread_mutex_lock(&c->op);
+	forget_restarts(d, c);
 	r = start_locked(d, c, err);
+	pthread_mutex_unlock(&c->op);
+	return r;
+}
+
+int container_start_again(struct daemon *d, struct container *c, struct err *err)
+{
+	bool wanted;
+	int r;
+
+	pthread_mutex_lock(&c->op);
+	pthread_mutex_lock(&d->containers.lock);
+	wanted = c->restart.pending && !c->removed;
+	pthread_mutex_unlock(&d->containers.lock);
+	r = wanted ? start_locked(d, c, err) : 0;
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

@@ -16,14 +16,13 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define SCHEMA_VERSION 1
-
 struct state {
 	sqlite3 *db;
 	pthread_mutex_t lock;
 };
 
-static const char schema[] =
+/* What makes a file of version N - 1 one of version N, in one transaction each. */
+static const char *const schema[] = {
 	"BEGIN;"
 	"CREATE TABLE container ("
 	" id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
@@ -33,7 +32,15 @@ static const char schema[] =
 	" pid INTEGER NOT NULL, config TEXT NOT NULL, host_config TEXT NOT NULL,"
 	" spec TEXT NOT NULL) WITHOUT ROWID;"
 	"PRAGMA user_version=1;"
-	"COMMIT;";
+	"COMMIT;",
+	"BEGIN;"
+	"ALTER TABLE container ADD COLUMN restart_count INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE container ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;"
+	"PRAGMA user_version=2;"
+	"COMMIT;",
+};
+
+#define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))
 
 void record_reset(struct record *rec)
 {
@@ -90,8 +97,9 @@ static int prepare_file(struct state *st, struct err *err)
 			       "state.db was written by a newer moat (schema %d, this one knows "
 			       "%d): use that one",
 			       version, SCHEMA_VERSION);
-	if (version == 0 && sqlite3_exec(st->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-		return fail(st, "cannot be set up", err);
+	for (; version < SCHEMA_VERSION; version++)
+		if (sqlite3_exec(st->db, schema[version], NULL, NULL, NULL) != SQLITE_OK)
+			return fail(st, "cannot be set up", err);
 	return 0;
 }
 
@@ -161,6 +169,8 @@ static void bind_record(sqlite3_stmt *stmt, const struct record *rec)
 	bind_int(stmt, ":started", rec->started_nsec);
 	bind_int(stmt, ":finished", rec->finished_nsec);
 	bind_int(stmt, ":pid", rec->pid);
+	bind_int(stmt, ":restart_count", rec->restart_count);
+	bind_int(stmt, ":stopped", rec->stopped);
 }
 
 /* Run a statement without rows; every parameter it names is bound from @rec and @texts. */
@@ -194,7 +204,7 @@ int state_insert(struct state *st, const struct record *rec, const struct texts 
 	return run(st,
 		   "INSERT INTO container VALUES (:id, :name, :created, :image, :manifest,"
 		   " :image_config, :state, :exit_code, :oom, :error, :started, :finished, :pid,"
-		   " :config, :host_config, :spec)",
+		   " :config, :host_config, :spec, :restart_count, :stopped)",
 		   rec, texts, err);
 }
 
@@ -202,8 +212,18 @@ int state_update(struct state *st, const struct record *rec, struct err *err)
 {
 	return run(st,
 		   "UPDATE container SET name=:name, state=:state, exit_code=:exit_code, oom=:oom,"
-		   " error=:error, started=:started, finished=:finished, pid=:pid WHERE id=:id",
+		   " error=:error, started=:started, finished=:finished, pid=:pid,"
+		   " restart_count=:restart_count, stopped=:stopped WHERE id=:id",
 		   rec, NULL, err);
+}
+
+int state_set_texts(struct state *st, const char *id, const struct texts *texts, struct err *err)
+{
+	struct record rec = { 0 };
+
+	memcpy(rec.id, id, strnlen(id, ID_LEN));
+	return run(st, "UPDATE container SET host_config=:host_config, spec=:spec WHERE id=:id",
+		   &rec, texts, err);
 }
 
 int state_delete(struct state *st, const char *id, struct err *err)
@@ -270,6 +290,8 @@ static int read_row(sqlite3_stmt *stmt, struct record *rec, struct texts *texts)
 	rec->started_nsec = sqlite3_column_int64(stmt, 10);
 	rec->finished_nsec = sqlite3_column_int64(stmt, 11);
 	rec->pid = sqlite3_column_int(stmt, 12);
+	rec->restart_count = sqlite3_column_int(stmt, 16);
+	rec->stopped = sqlite3_column_int(stmt, 17) != 0;
 	if (!id || !manifest || !config || !rec->name || !rec->image || !rec->error)
 		return -ENOMEM;
 	memcpy(rec->id, id, strnlen(id, ID_LEN));

@@ -31,6 +31,8 @@ struct record {
 	int64_t started_nsec;  /* 0: never */
 	int64_t finished_nsec; /* 0: never */
 	pid_t pid;	       /* of the engine; 0 when not running */
+	int restart_count;     /* since somebody started it */
+	bool stopped;	       /* by somebody, and not started since */
 };
 
 /* The part that is not: JSON texts, fixed when the container is made. */
@@ -61,6 +63,10 @@ int state_insert(struct state *st, const struct record *rec, const struct texts 
 /** state_update() - name, state and what belongs to it.  Return: 0; -EEXIST when the name is taken;
  * -ENOSPC, -EIO with a message. */
 int state_update(struct state *st, const struct record *rec, struct err *err);
+
+/** state_set_texts() - a new HostConfig and config.json; Config stays.  Return: 0; -ENOSPC, -EIO
+ * with a message. */
+int state_set_texts(struct state *st, const char *id, const struct texts *texts, struct err *err);
 
 /** state_delete() - forget a container; an unknown one is no error.  Return: 0; -ENOSPC, -EIO with
  * a message. */

@@ -55,6 +55,7 @@ void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t
 		c->rec.started_nsec = started_nsec;
 		c->rec.exit_code = 0;
 		c->rec.oom = false;
+		c->restart.pending = false;
 		set_error(c, "");
 		persist(d, c);
 	}
@@ -64,6 +65,19 @@ void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t
 		container_publish(d, c, "start", NULL);
 }
 
+void container_paused(struct daemon *d, struct container *c, bool paused)
+{
+	bool news;
+
+	pthread_mutex_lock(&d->containers.lock);
+	news = c->rec.state == CONTAINER_RUNNING && c->paused != paused;
+	if (news)
+		c->paused = paused;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (news)
+		container_publish(d, c, paused ? "pause" : "unpause", NULL);
+}
+
 static void end_execs(struct container *c)
 {
 	for (struct exec *e = c->execs; e; e = e->next) {
@@ -71,6 +85,16 @@ static void end_execs(struct container *c)
 			e->code = CODE_KILLED;
 		e->running = false;
 	}
+}
+
+/* How long the run was that has ended; a start that failed was none. */
+static int64_t ran_nsec(const struct container *c, const struct shim_exit *how)
+{
+	int64_t started = how->started_nsec > 0 ? how->started_nsec : how->finished_nsec;
+
+	if (how->started_nsec == 0 && c->rec.state == CONTAINER_RUNNING)
+		started = c->rec.started_nsec;
+	return how->finished_nsec - started;
 }
 
 /* Under the table's lock. */
@@ -85,6 +109,7 @@ static void record_end(struct container *c, const struct shim_exit *how)
 	if (how->started_nsec > 0)
 		c->rec.started_nsec = how->started_nsec;
 	c->rec.pid = 0;
+	c->paused = false;
 	set_error(c, how->error);
 	c->starting = false;
 	c->shim = false;
@@ -95,10 +120,15 @@ void container_ended(struct daemon *d, struct container *c, const struct shim_ex
 {
 	struct attachment *left;
 	struct err err = { 0 };
-	bool forget;
+	bool forget, again;
+	int64_t ran;
 
 	pthread_mutex_lock(&d->containers.lock);
+	ran = ran_nsec(c, how);
+	again = c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0 || c->restart.pending;
 	record_end(c, how);
+	if (again)
+		restart_after_end(d, c, ran);
 	forget = c->auto_remove && !c->restarting;
 	if (!forget && !c->removed)
 		persist(d, c);

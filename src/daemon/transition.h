@@ -16,6 +16,9 @@ void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t
 /** container_ended() - the container ended, or its start failed; removes it where it was made so */
 void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how);
 
+/** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
+void container_paused(struct daemon *d, struct container *c, bool paused);
+
 /** container_exec_ended() - an exec of it ended */
 void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code);
 

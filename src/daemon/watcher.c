@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/unix.h"
+#include "daemon/probe.h"
+#include "daemon/template.h"
 #include "daemon/transition.h"
 
 struct watch {
@@ -99,10 +101,49 @@ static void note_execs(struct watch *w, const json_t *event)
 	pthread_mutex_unlock(&w->watcher->d->containers.lock);
 }
 
+/* Absent from a "state", which comes too late to tell. */
+static int note_times(struct watch *w, const json_t *event, struct err *err)
+{
+	int64_t begun = 0, engine = 0, ready = 0, started = 0;
+	struct start_times *t = &w->container->times;
+	bool restored = false;
+	json_t *times;
+	int r = json_get_object(event, "times_usec", &times, err);
+
+	if (r < 0 || !times)
+		return r;
+	r = json_get_bool(event, "restored", &restored, err);
+	if (r == 0)
+		r = json_get_i64(times, "begun", &begun, err);
+	if (r == 0)
+		r = json_get_i64(times, "engine", &engine, err);
+	if (r == 0)
+		r = json_get_i64(times, "ready", &ready, err);
+	if (r == 0)
+		r = json_get_i64(times, "started", &started, err);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&w->watcher->d->containers.lock);
+	*t = (struct start_times){ restored,	     t->asked,	       t->template,
+				   (uint64_t)begun,  (uint64_t)engine, (uint64_t)ready,
+				   (uint64_t)started };
+	log_debug("container %.12s: %s; usec from the request: template %lld, shim %lld, engine "
+		  "%lld, ready %lld, started %lld",
+		  w->container->rec.id, restored ? "restored" : "booted",
+		  (long long)(t->template - t->asked), (long long)(t->begun - t->asked),
+		  (long long)(t->engine - t->asked), (long long)(t->ready - t->asked),
+		  (long long)(t->started - t->asked));
+	pthread_mutex_unlock(&w->watcher->d->containers.lock);
+	return 0;
+}
+
 static int on_started(struct watch *w, const json_t *event, struct err *err)
 {
 	int64_t pid = 0, nsec = 0;
-	int r = json_get_i64(event, "pid", &pid, err);
+	int r = note_times(w, event, err);
+
+	if (r == 0)
+		r = json_get_i64(event, "pid", &pid, err);
 
 	if (r == 0)
 		r = json_get_i64(event, "started_nsec", &nsec, err);
@@ -110,6 +151,7 @@ static int on_started(struct watch *w, const json_t *event, struct err *err)
 		return r;
 	container_started(w->watcher->d, w->container, (pid_t)pid,
 			  nsec > 0 ? nsec : clock_now_nsec());
+	prober_start(w->watcher->d->prober, w->container);
 	return 0;
 }
 
@@ -121,13 +163,29 @@ static int on_exited(struct watch *w, const json_t *event, struct err *err)
 	if (r < 0)
 		return r;
 	w->exited = true;
+	prober_stop(w->watcher->d->prober, w->container);
 	container_ended(w->watcher->d, w->container, &how);
 	return 0;
 }
 
+static int on_state(struct watch *w, const json_t *event, struct err *err)
+{
+	const char *state = NULL;
+	int r = json_get_str(event, "state", &state, err);
+
+	note_execs(w, event);
+	if (r < 0 || !state || !streq(state, "running"))
+		return r;
+	r = on_started(w, event, err);
+	if (r == 0)
+		container_paused(w->watcher->d, w->container,
+				 json_is_true(json_object_get(event, "paused")));
+	return r;
+}
+
 static int on_event(struct watch *w, const json_t *event, struct err *err)
 {
-	const char *what, *target = NULL, *state = NULL;
+	const char *what, *target = NULL;
 	int64_t code = 0;
 	int r = json_get_str(event, "event", &what, err);
 
@@ -137,16 +195,18 @@ static int on_event(struct watch *w, const json_t *event, struct err *err)
 		return on_started(w, event, err);
 	if (streq(what, "exited"))
 		return on_exited(w, event, err);
-	if (streq(what, "state")) {
-		r = json_get_str(event, "state", &state, err);
-		note_execs(w, event);
-		return r == 0 && state && streq(state, "running") ? on_started(w, event, err) : r;
-	}
+	if (streq(what, "restore-failed"))
+		template_distrust(w->watcher->d->templates, w->container->template);
+	if (streq(what, "state"))
+		return on_state(w, event, err);
+	if (streq(what, "paused") || streq(what, "resumed"))
+		container_paused(w->watcher->d, w->container, streq(what, "paused"));
 	if (streq(what, "exec-exited")) {
 		r = json_get_str(event, "target", &target, err);
 		if (r == 0)
 			r = json_get_i64(event, "code", &code, err);
-		if (r == 0 && target)
+		if (r == 0 && target &&
+		    !prober_exec_ended(w->watcher->d->prober, target, (int)(code & 0xff)))
 			container_exec_ended(w->watcher->d, w->container, target,
 					     (int)(code & 0xff));
 	}
@@ -163,6 +223,7 @@ static void on_gone(struct watch *w)
 	w->io = NULL;
 	close(w->fd);
 	w->fd = -1;
+	prober_stop(d->prober, w->container);
 	if (!w->exited) {
 		pthread_mutex_lock(&d->containers.lock);
 		running = w->container->rec.state == CONTAINER_RUNNING;

@@ -19,18 +19,30 @@ struct machine_disk {
 	bool read_only;
 };
 
+/*
+ * The memory and the device state of a machine that was taken down in the middle of its life, from
+ * which any number of machines go on.  Their descriptions must be the same but for what the
+ * descriptors lead to.
+ */
+struct machine_template {
+	int memory_fd; /* memfd of the machine's memory size; restored from: sealed against writing */
+	int state_fd;  /* read from its offset; -1: start a machine that snapshot() is called on */
+};
+
 /* All descriptors are borrowed; start() hands duplicates to the engine's process. */
 struct machine {
 	unsigned cpus;
 	uint64_t memory_bytes;
 	int kernel_fd;
 	int initrd_fd;
+	bool acpi; /* devices are announced by ACPI, else on the kernel's command line */
 	const char *cmdline;			      /* added to the engine's own; may be NULL */
 	struct machine_disk disks[MACHINE_DISKS_MAX]; /* /dev/vda, vdb, … in this order */
 	size_t n_disks;
 	int link_fd;	/* engine's end of the guest link, a connected stream socket */
 	int console_fd; /* guest console, append only */
 	int log_fd;	/* the engine process's stderr */
+	const struct machine_template *from; /* NULL: a machine that boots, with memory of its own */
 };
 
 struct engine_probe {
@@ -50,12 +62,36 @@ struct engine {
 	/**
 	 * start() - start the machine's process
 	 *
+	 * A restored machine goes on by itself.  It cannot change the template it came from.
+	 *
 	 * Returns as soon as the process is there; what happens to it later is seen on
 	 * vm_pid() (the caller reaps it) and on the link.
 	 *
 	 * Return: 0, @ret owned, vm_free(); -errno with a message.
 	 */
 	int (*start)(const struct machine *m, struct vm **ret, struct err *err);
+
+	/**
+	 * snapshot() - complete the template that a machine was started to make
+	 * @state_fd: written from its offset; borrowed
+	 *
+	 * The machine runs before and is of no use after: kill() it, and memory and state may be
+	 * used.
+	 *
+	 * Return: 0; -ETIMEDOUT; -errno with a message.
+	 */
+	int (*snapshot)(struct vm *vm, int state_fd, struct err *err);
+
+	/**
+	 * identity() - all that a template of this machine depends on
+	 * @m:   only its plain values are used
+	 * @ret: text, owned: the engine's version and arguments, the host's processor
+	 *
+	 * A template may be used where the text is what it was when the template was made.
+	 *
+	 * Return: 0; -errno with a message.
+	 */
+	int (*identity)(const struct machine *m, char **ret, struct err *err);
 
 	/** pause(), resume() - stop and continue the vCPUs.  Return: 0; -ETIMEDOUT; -errno. */
 	int (*pause)(struct vm *vm, struct err *err);

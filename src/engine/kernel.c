@@ -142,7 +142,15 @@ static bool can_boot_directly(const struct buf *elf)
 	return false;
 }
 
-int kernel_unpack(int in_fd, int out_fd, struct err *err)
+/* A built-in module's parameter has its full name in the kernel; a bzImage keeps that to itself. */
+static bool has_device_parameter(const struct buf *kernel)
+{
+	static const char name[] = "virtio_mmio.device";
+
+	return memmem(kernel->data, kernel->len, name, sizeof(name)) != NULL;
+}
+
+int kernel_unpack(int in_fd, int out_fd, bool *ret_device_parameters, struct err *err)
 {
 	cleanup(buf_reset) struct buf file = BUF_INIT, elf = BUF_INIT;
 	const struct buf *best = &file;
@@ -161,5 +169,8 @@ int kernel_unpack(int in_fd, int out_fd, struct err *err)
 	}
 	if (r == 0)
 		r = fd_write_all(out_fd, best->data, best->len);
-	return r < 0 ? err_errno(err, r, "kernel") : 0;
+	if (r < 0)
+		return err_errno(err, r, "kernel");
+	*ret_device_parameters = has_device_parameter(best);
+	return 0;
 }

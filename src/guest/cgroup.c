@@ -37,7 +37,7 @@ static int make_namespace(void)
 
 int cgroup_init(struct cgroup *ret, struct err *err)
 {
-	static const char *const controllers[] = { "+memory", "+cpu", "+pids" };
+	static const char *const controllers[] = { "+memory", "+cpu", "+pids", "+io" };
 	int r;
 
 	if (mount("cgroup2", "/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)

@@ -150,7 +150,8 @@ static void report(const struct child_plan *plan, int code, const char *msg)
 static int become(const struct child_plan *plan, const struct user *u, struct err *err)
 {
 	const struct oci_process *p = plan->process;
-	int r = path_mkdir_p(p->cwd, 0755);
+	/* As in docker: for the container the folder is made, for an exec it has to be there. */
+	int r = plan->is_first ? path_mkdir_p(p->cwd, 0755) : 0;
 
 	if (r < 0)
 		return err_set(err, r, "mkdir %s: %s", p->cwd, command_reason(r));

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "guest/boot.h"
+#include "guest/devices.h"
 #include "guest/machine.h"
 #include "guest/modules.h"
 #include "guest/port.h"
@@ -43,6 +44,11 @@ static int make_namespaces(struct machine *m, struct err *err)
 	int r = cgroup_init(&m->cgroup, err);
 
 	if (r < 0)
+		return r;
+	r = devices_restrict(m->cgroup.fd, &m->cgroup.devices_fd, err);
+	if (r == -ENOTSUP)
+		say(err->msg);
+	else if (r < 0)
 		return r;
 	if (unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return err_errno(err, -errno, "make the container's namespaces");
@@ -71,7 +77,7 @@ static int prepare(struct machine *m, int *ret_port_fd, struct err *err)
 
 int main(void)
 {
-	struct machine m = { .first_pidfd = -1 };
+	struct machine m = { .cgroup.devices_fd = -1, .first_pidfd = -1 };
 	struct err err = { 0 };
 	int port_fd, r;
 

@@ -47,20 +47,33 @@ static int mount_disk(const struct disk *d, struct err *err)
 	return 0;
 }
 
+static int own_upper(const struct stat *root)
+{
+	struct stat sb;
+
+	if (stat(NEW_DIR, &sb) < 0)
+		return -errno;
+	if ((sb.st_uid != root->st_uid || sb.st_gid != root->st_gid) &&
+	    chown(NEW_DIR, root->st_uid, root->st_gid) < 0)
+		return -errno;
+	if (sb.st_mode != root->st_mode && chmod(NEW_DIR, root->st_mode & 07777) < 0)
+		return -errno;
+	return 0;
+}
+
 /*
  * The overlay's root has owner and mode of the upper folder, so that gets those of the
- * image's root before it gets its name.
+ * image's root before it gets its name.  The host has made both folders in a new layer already.
  */
 static int make_upper(struct err *err)
 {
-	struct stat sb;
+	struct stat root;
 
 	if (access(UPPER_DIR, F_OK) == 0)
 		return 0;
 	if ((mkdir(WORK_DIR, 0700) < 0 && errno != EEXIST) ||
-	    (mkdir(NEW_DIR, 0755) < 0 && errno != EEXIST) || stat("/lower", &sb) < 0 ||
-	    chown(NEW_DIR, sb.st_uid, sb.st_gid) < 0 || chmod(NEW_DIR, sb.st_mode & 07777) < 0 ||
-	    rename(NEW_DIR, UPPER_DIR) < 0)
+	    (mkdir(NEW_DIR, 0755) < 0 && errno != EEXIST) || stat("/lower", &root) < 0 ||
+	    own_upper(&root) < 0 || rename(NEW_DIR, UPPER_DIR) < 0)
 		return err_errno(err, -errno, "make the folders of the writable layer");
 	return 0;
 }

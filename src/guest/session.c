@@ -17,6 +17,7 @@
 #include "guest/apply.h"
 #include "guest/process.h"
 #include "guest/rootfs.h"
+#include "guest/usage.h"
 #include "link/conn.h"
 
 struct session {
@@ -104,6 +105,35 @@ static int on_resize(struct session *s, uint32_t stream, struct wire_view payloa
 	return 0;
 }
 
+static int on_stats(struct session *s, struct wire_view payload)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_stats stats;
+	uint32_t id;
+	int r = link_question_get(payload, &id);
+
+	if (r < 0)
+		return r;
+	usage_stats(&s->machine->cgroup, &stats);
+	r = link_stats_put(&b, id, &stats);
+	return r < 0 ? r : link_send(s->link, LINK_STATS, 0, 0, b.data, b.len);
+}
+
+static int on_procs(struct session *s, struct wire_view payload)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_free struct link_proc *procs = NULL;
+	size_t n = 0;
+	uint32_t id;
+	int r = link_question_get(payload, &id);
+
+	if (r < 0)
+		return r;
+	(void)usage_procs(&s->machine->cgroup, &procs, &n);
+	r = link_procs_put(&b, id, procs, n);
+	return r < 0 ? r : link_send(s->link, LINK_PROCS, 0, 0, b.data, b.len);
+}
+
 static void take_down(void *arg)
 {
 	struct session *s = arg;
@@ -144,6 +174,10 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return on_signal(s, h->stream, payload);
 	case LINK_RESIZE:
 		return on_resize(s, h->stream, payload);
+	case LINK_STATS:
+		return on_stats(s, payload);
+	case LINK_PROCS:
+		return on_procs(s, payload);
 	case LINK_SHUTDOWN:
 		return payload.len > 0 ? -EBADMSG : on_shutdown(s);
 	default:

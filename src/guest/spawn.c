@@ -10,6 +10,8 @@
 
 #include "base/fd.h"
 #include "guest/child.h"
+#include "guest/credentials.h"
+#include "guest/devices.h"
 
 /* As fork(2), into the container's cgroup, and the first time into a mount namespace of its own. */
 static int fork_child(struct machine *m, bool is_first, pid_t *ret_pid)
@@ -71,6 +73,11 @@ int spawn_process(struct machine *m, const struct oci_process *p, struct spawned
 
 	if (m->had_first && m->first_pid == 0)
 		return err_set(err, -ESRCH, "the container is not running");
+	if (s.is_first && credentials_are_full(p->capabilities) && m->cgroup.devices_fd >= 0) {
+		r = devices_allow_all(m->cgroup.fd, m->cgroup.devices_fd, err);
+		if (r < 0)
+			return r;
+	}
 	r = stdfds_open(p, m->mounts.pts_fd, &s.stdfds, err);
 	if (r < 0)
 		return r;

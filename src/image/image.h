@@ -132,6 +132,15 @@ int store_pull(struct store *st, const struct reference *ref, const struct platf
 int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,
 	       struct err *err);
 
+/**
+ * store_save() - write images as a tar archive that is an OCI image layout and docker's format too
+ * @names: references or ids, NULL-terminated; a reference is recorded as the image's name
+ * @fd:    written to; a pipe that breaks is -EPIPE
+ *
+ * Return: 0; -ENOENT; -EIO, -errno; all with a message.
+ */
+int store_save(struct store *st, char *const *names, int fd, struct err *err);
+
 /** store_import() - make a one-layer image of a root filesystem tar (also compressed).  @ref may be
  * NULL.  Return: as store_pull(). */
 int store_import(struct store *st, int fd, const struct reference *ref,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "image/blob.h"
+#include "image/erofs-format.h"
 #include "image/store.h"
 
 /*
@@ -151,11 +153,27 @@ static int load(const struct store *st, struct record *rec, struct err *err)
 				      err);
 }
 
+/* The file system's own size: its file may be longer, with a hole at the end. */
+static int read_size(const struct store *st, const char *name, uint64_t *ret)
+{
+	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct erofs_super super;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
+	if (r == 0 && le32toh(super.magic) != EROFS_MAGIC)
+		r = -EBADMSG;
+	if (r == 0)
+		*ret = (uint64_t)le32toh(super.blocks) * EROFS_BLOCK;
+	return r;
+}
+
 int record_load(const struct store *st, const struct oci_descriptor *manifest, struct record **ret,
 		struct err *err)
 {
 	cleanup_record struct record *rec = calloc(1, sizeof(*rec));
-	struct stat sb;
 	char name[80];
 	int r;
 
@@ -170,9 +188,9 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 	if (r < 0)
 		return r;
 	rootfs_name(&manifest->digest, name);
-	if (fstatat(st->rootfs_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
-		return err_errno(err, -errno, "%s/rootfs/%s", st->path, name);
-	rec->im.size_bytes = (uint64_t)sb.st_size;
+	r = read_size(st, name, &rec->im.size_bytes);
+	if (r < 0)
+		return err_errno(err, r, "%s/rootfs/%s", st->path, name);
 	*ret = take_ptr(rec);
 	return 0;
 }

@@ -32,6 +32,8 @@ enum link_type {
 	LINK_SHUTDOWN,
 	LINK_DOWN,
 	LINK_MORE,
+	LINK_STATS,
+	LINK_PROCS,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };

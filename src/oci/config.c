@@ -35,6 +35,28 @@ static int take_object(const json_t *obj, const char *key, json_t **ret, struct 
 	return r;
 }
 
+/* Those who merge lists compare every entry of one with every entry of the other. */
+static int check_size(const char *key, size_t n, struct err *err)
+{
+	if (n <= OCI_LIST_MAX)
+		return 0;
+	return err_set(err, -EBADMSG, "\"%s\" has more than %d entries", key, OCI_LIST_MAX);
+}
+
+static int take_map(const json_t *obj, const char *key, json_t **ret, struct err *err)
+{
+	int r = take_object(obj, key, ret, err);
+
+	return r < 0 ? r : check_size(key, json_object_size(*ret), err);
+}
+
+static int take_list(const json_t *obj, const char *key, char ***ret, struct err *err)
+{
+	int r = check_size(key, json_array_size(json_object_get(obj, key)), err);
+
+	return r < 0 ? r : json_get_strv(obj, key, ret, err);
+}
+
 static int check_labels(const json_t *labels, struct err *err)
 {
 	const char *key;
@@ -56,11 +78,11 @@ static int read_strings(const json_t *obj, struct oci_image_config *c, struct er
 	if (r == 0)
 		r = take_str(obj, "StopSignal", &c->stop_signal, err);
 	if (r == 0)
-		r = json_get_strv(obj, "Env", &c->env, err);
+		r = take_list(obj, "Env", &c->env, err);
 	if (r == 0)
-		r = json_get_strv(obj, "Entrypoint", &c->entrypoint, err);
+		r = take_list(obj, "Entrypoint", &c->entrypoint, err);
 	if (r == 0)
-		r = json_get_strv(obj, "Cmd", &c->cmd, err);
+		r = take_list(obj, "Cmd", &c->cmd, err);
 	return r;
 }
 
@@ -73,11 +95,11 @@ static int read_execution(const json_t *doc, struct oci_image_config *c, struct 
 		return r;
 	r = read_strings(c->config, c, err);
 	if (r == 0)
-		r = take_object(c->config, "ExposedPorts", &c->exposed_ports, err);
+		r = take_map(c->config, "ExposedPorts", &c->exposed_ports, err);
 	if (r == 0)
-		r = take_object(c->config, "Volumes", &c->volumes, err);
+		r = take_map(c->config, "Volumes", &c->volumes, err);
 	if (r == 0)
-		r = take_object(c->config, "Labels", &c->labels, err);
+		r = take_map(c->config, "Labels", &c->labels, err);
 	if (r == 0)
 		r = take_object(c->config, "Healthcheck", &c->healthcheck, err);
 	return r == 0 && c->labels ? check_labels(c->labels, err) : r;

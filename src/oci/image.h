@@ -16,6 +16,7 @@
 
 #define OCI_MANIFEST_MAX_BYTES (4u << 20) /* also index and config */
 #define OCI_LAYERS_MAX	       512
+#define OCI_LIST_MAX	       4096 /* entries of Env, Cmd, Labels and the like */
 
 #define MEDIA_OCI_INDEX	      "application/vnd.oci.image.index.v1+json"
 #define MEDIA_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"

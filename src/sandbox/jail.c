@@ -110,6 +110,9 @@ static int check_names(const struct jail *j, struct err *err)
 		char path[32];
 
 		snprintf(path, sizeof(path), "/dev/fd/%zu", JAIL_FD_FIRST + i);
+		if (j->fds[i].memory && access(path, R_OK | W_OK) < 0)
+			return err_errno(err, -errno, "%s: cannot be opened by user %u",
+					 j->fds[i].name, geteuid());
 		if (j->fds[i].reopen && access(path, R_OK) < 0)
 			return err_set(
 				err, -errno,

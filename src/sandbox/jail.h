@@ -20,6 +20,7 @@ struct jail_fd {
 	const char *name; /* for messages: "kernel" */
 	int fd;		  /* borrowed */
 	bool reopen;	  /* the program opens it once more, read-only, by the name /dev/fd/N */
+	bool memory;	  /* a memfd; the program opens it once more by the name /dev/fd/N */
 };
 
 struct jail {

@@ -7,8 +7,8 @@
  * again.  Devices are nodes of our own where we may make some, so that the jail's user can own
  * them, else clones too.  At the end the old root is detached and the new one made read-only.
  *
- * There is no /proc in a jail.  Where a program wants a descriptor's file by a name, that file is
- * cloned to /dev/fd/N: the same name as outside of a jail.
+ * There is no /proc in a jail.  Where a program wants a descriptor's file by a name, that file, or
+ * for memory that one link of /proc, is cloned to /dev/fd/N: the same name as outside of a jail.
  *
  * The names come from the engine's tables, none from a user or a guest.
  */
@@ -167,6 +167,41 @@ static int add_named_file(int root, int fd, const char *source, struct err *err)
 	return 0;
 }
 
+/*
+ * Memory has no name that could be cloned, but its link in /proc can be, which leads to this one
+ * descriptor of this one process and to nothing else.
+ */
+static int add_memory(int root, int fd, const char *what, struct err *err)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+					       MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+	cleanup_close int tree = -1;
+	char link[64], name[64];
+	int r;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	snprintf(name, sizeof(name), "dev/fd/%d", fd);
+	r = make_parents(root, name);
+	if (r == 0)
+		r = make_file(root, name);
+	if (r == 0) {
+		tree = open_tree(AT_FDCWD, link,
+				 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+		if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
+		    move_mount(tree, "", root, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			r = -errno;
+	}
+	return r < 0 ? err_errno(err, r, "%s", what) : 0;
+}
+
+static int add_file(int root, const struct jail_fd *file, int fd, char *const **names,
+		    struct err *err)
+{
+	if (file->memory)
+		return add_memory(root, fd, file->name, err);
+	return file->reopen ? add_named_file(root, fd, *(*names)++, err) : 0;
+}
+
 static int populate(int root, const struct jail *j, char *const *names, uid_t owner,
 		    struct err *err)
 {
@@ -183,8 +218,7 @@ static int populate(int root, const struct jail *j, char *const *names, uid_t ow
 			return err_errno(err, r, "%s", j->devices[i]);
 	}
 	for (size_t i = 0; r == 0 && i < j->n_fds; i++)
-		if (j->fds[i].reopen)
-			r = add_named_file(root, JAIL_FD_FIRST + (int)i, *names++, err);
+		r = add_file(root, &j->fds[i], JAIL_FD_FIRST + (int)i, &names, err);
 	return r;
 }
 

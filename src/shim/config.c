@@ -79,6 +79,8 @@ static int read_machine(const json_t *obj, struct shim_config *c, struct err *er
 	if (r == 0)
 		r = get_text(obj, "initrd", true, &c->initrd, err);
 	if (r == 0)
+		r = json_get_bool(obj, "acpi", &c->acpi, err);
+	if (r == 0)
 		r = get_number(obj, "cpus", 1, &cpus, err);
 	if (r == 0)
 		r = get_number(obj, "memory_bytes", MEMORY_MIN_BYTES, &c->memory_bytes, err);
@@ -116,6 +118,19 @@ int config_load(int dir_fd, struct shim_config **ret, struct err *err)
 	r = load_runtime(dir_fd, c, err);
 	if (r == 0)
 		r = load_machine(dir_fd, c, err);
+	if (r == 0)
+		*ret = take_ptr(c);
+	return r;
+}
+
+int config_load_machine(int dir_fd, struct shim_config **ret, struct err *err)
+{
+	cleanup_config struct shim_config *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return err_errno(err, -ENOMEM, "read the machine's configuration");
+	r = load_machine(dir_fd, c, err);
 	if (r == 0)
 		*ret = take_ptr(c);
 	return r;

@@ -11,6 +11,7 @@ struct shim_config {
 	struct oci_runtime *runtime;
 	char *engine;
 	char *kernel, *initrd; /* absolute paths */
+	bool acpi;
 	unsigned cpus;
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
@@ -19,6 +20,9 @@ struct shim_config {
 /** config_load() - read and check both files.  @ret: owned.  Return: 0; -errno, -EBADMSG with a
  * message; -ENOMEM. */
 int config_load(int dir_fd, struct shim_config **ret, struct err *err);
+
+/** config_load_machine() - as config_load(), of machine.json alone: there is no runtime */
+int config_load_machine(int dir_fd, struct shim_config **ret, struct err *err);
 
 /** config_free() - NULL is accepted */
 void config_free(struct shim_config *c);

@@ -43,6 +43,7 @@ void control_forget(struct conn *conn)
 {
 	if (conn->waits_for)
 		conn->waits_for->waiter = NULL;
+	query_forget(conn->control->shim, conn);
 	LIST_REMOVE(conn, entry);
 	conn->control->n_conns--;
 	source_free(conn->io);

@@ -50,17 +50,32 @@ char *event_state(const struct shim *s)
 
 	if (!execs)
 		return NULL;
-	return take_text(json_pack("{s:b, s:s, s:s, s:i, s:I, s:o}", "ok", 1, "event", "state",
-				   "state", state_name(s), "pid", (int)s->machine.pid,
-				   "started_nsec", (json_int_t)s->exit.started_nsec, "execs",
-				   execs));
+	return take_text(json_pack("{s:b, s:s, s:s, s:b, s:i, s:I, s:o}", "ok", 1, "event", "state",
+				   "state", state_name(s), "paused", (int)s->paused, "pid",
+				   (int)s->machine.pid, "started_nsec",
+				   (json_int_t)s->exit.started_nsec, "execs", execs));
 }
 
 char *event_started(const struct shim *s)
 {
-	return take_text(json_pack("{s:s, s:i, s:I}", "event", "started", "pid",
-				   (int)s->machine.pid, "started_nsec",
-				   (json_int_t)s->exit.started_nsec));
+	const struct shim_times *t = &s->times;
+
+	return take_text(json_pack(
+		"{s:s, s:i, s:I, s:b, s:{s:I, s:I, s:I, s:I}}", "event", "started", "pid",
+		(int)s->machine.pid, "started_nsec", (json_int_t)s->exit.started_nsec, "restored",
+		(int)s->machine.restored, "times_usec", "begun", (json_int_t)t->begun, "engine",
+		(json_int_t)t->engine, "ready", (json_int_t)t->ready, "started",
+		(json_int_t)t->started));
+}
+
+char *event_restore_failed(void)
+{
+	return take_text(json_pack("{s:s}", "event", "restore-failed"));
+}
+
+char *event_paused(const struct shim *s)
+{
+	return take_text(json_pack("{s:s}", "event", s->paused ? "paused" : "resumed"));
 }
 
 char *event_exec_exited(const char *target, int code)

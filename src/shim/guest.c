@@ -2,7 +2,8 @@
 /*
  * Theory of operation.  The guest says HELLO, gets SETUP with everything that is this
  * container's own, mounts its root and says READY; from then on processes come and go, each on its
- * stream.  SHUTDOWN is answered by DOWN, and then the machine is ended from outside.  Each
+ * stream.  A guest restored from a template said HELLO before it became one, and waits for SETUP.
+ * SHUTDOWN is answered by DOWN, and then the machine is ended from outside.  Each
  * wait has a deadline.
  *
  * The guest is hostile.  Frames and payloads are checked in link/, here whether they may come now;
@@ -33,6 +34,7 @@ struct guest {
 	struct shim *shim;
 	struct link_conn *link;
 	enum guest_state state;
+	bool was_ready;
 	bool link_ended;
 	struct source *deadline;
 };
@@ -45,6 +47,11 @@ struct link_conn *guest_link(struct guest *g)
 bool guest_is_ready(const struct guest *g)
 {
 	return g->state == GUEST_READY;
+}
+
+bool guest_was_ready(const struct guest *g)
+{
+	return g->was_ready;
 }
 
 bool guest_has_ended(const struct guest *g)
@@ -86,11 +93,20 @@ static int send_setup(struct guest *g)
 	return r;
 }
 
+int guest_go_on(struct guest *g)
+{
+	int r = send_setup(g);
+
+	if (r < 0)
+		return r;
+	g->state = GUEST_SETTING_UP;
+	return source_set_timer(g->deadline, g->shim->options->setup_usec);
+}
+
 static int on_hello(struct guest *g, struct wire_view payload)
 {
 	struct link_hello hello;
 	struct err err;
-	int r;
 
 	if (g->state != GUEST_BOOTING || link_hello_get(payload, &hello) < 0)
 		return -EBADMSG;
@@ -102,11 +118,7 @@ static int on_hello(struct guest *g, struct wire_view payload)
 		end(g, EXIT_NOT_STARTED, &err);
 		return 0;
 	}
-	r = send_setup(g);
-	if (r < 0)
-		return r;
-	g->state = GUEST_SETTING_UP;
-	return source_set_timer(g->deadline, g->shim->options->setup_usec);
+	return guest_go_on(g);
 }
 
 static int on_ready(struct guest *g, struct wire_view payload)
@@ -114,6 +126,8 @@ static int on_ready(struct guest *g, struct wire_view payload)
 	if (g->state != GUEST_SETTING_UP || payload.len > 0)
 		return -EBADMSG;
 	g->state = GUEST_READY;
+	g->was_ready = true;
+	g->shim->times.ready = clock_mono_usec();
 	shim_ready(g->shim);
 	return source_set_timer(g->deadline, UINT64_MAX);
 }
@@ -149,6 +163,9 @@ static int on_machine_message(struct guest *g, enum link_type type, struct wire_
 		return on_setup_failed(g, payload);
 	case LINK_DOWN:
 		return on_down(g, payload);
+	case LINK_STATS:
+	case LINK_PROCS:
+		return query_answered(g->shim, type, payload);
 	default:
 		return -EBADMSG;
 	}
@@ -256,6 +273,8 @@ static void on_broken(void *arg, int code)
 			err_set(&err, code, "the guest broke the protocol of the link");
 		else
 			err_errno(&err, code, "guest link");
+		if (shim_boot_instead(g->shim, &err))
+			return;
 		end(g, EXIT_KILLED, &err);
 	}
 	shim_link_ended(g->shim);
@@ -276,7 +295,8 @@ static int on_deadline(struct source *source, void *arg)
 		(unsigned)((g->state == GUEST_BOOTING ? g->shim->options->boot_usec
 						      : g->shim->options->setup_usec) /
 			   USEC_PER_SEC));
-	end(g, EXIT_NOT_STARTED, &err);
+	if (!shim_boot_instead(g->shim, &err))
+		end(g, EXIT_NOT_STARTED, &err);
 	return 0;
 }
 

@@ -12,6 +12,10 @@ struct guest;
  * Return: 0; -errno. */
 int guest_new(struct shim *s, int fd, struct guest **ret);
 
+/** guest_go_on() - the guest was restored, and said its HELLO before it was saved.  Return: 0;
+ * -errno. */
+int guest_go_on(struct guest *g);
+
 /** guest_free() - NULL is accepted */
 void guest_free(struct guest *g);
 
@@ -20,6 +24,9 @@ struct link_conn *guest_link(struct guest *g);
 
 /** guest_is_ready() - can processes be started? */
 bool guest_is_ready(const struct guest *g);
+
+/** guest_was_ready() - could they ever? */
+bool guest_was_ready(const struct guest *g);
 
 /** guest_shutdown() - let the guest clean its disks, and end the machine then, or when it takes too
  * long */

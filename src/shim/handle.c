@@ -85,6 +85,8 @@ static int check_exec(struct shim *s, const char *target, struct err *err)
 		return r;
 	if (init->state != PROCESS_RUNNING)
 		return err_set(err, -EBUSY, "the container does not run yet");
+	if (s->paused)
+		return err_set(err, -EBUSY, "the container is paused");
 	if (shim_find_target(s, target) || history_has(&s->history, target))
 		return err_set(err, -EEXIST, "there was an exec %s before", target);
 	return 0;
@@ -153,6 +155,27 @@ static int do_kill(struct shim *s)
 	return 0;
 }
 
+static int do_query(struct shim *s, struct conn *conn, enum link_type type, struct err *err)
+{
+	cleanup_free char *last = NULL;
+	struct process *init;
+	int r = find(s, "", &init, err);
+
+	if (r < 0)
+		return r;
+	if (init->state != PROCESS_RUNNING)
+		return err_set(err, -EBUSY, "the container does not run yet");
+	if (s->paused && type == LINK_STATS) {
+		last = query_last_stats(s);
+		control_answer_text(conn, last);
+		return LATER;
+	}
+	if (s->paused)
+		return err_set(err, -EBUSY, "the container is paused");
+	r = query_ask(s, conn, type);
+	return r < 0 ? err_errno(err, r, "ask the guest") : LATER;
+}
+
 static int do_status(struct shim *s, struct conn *conn)
 {
 	cleanup_free char *text = event_state(s);
@@ -192,6 +215,18 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 		break;
 	case REQUEST_KILL:
 		r = do_kill(s);
+		break;
+	case REQUEST_PAUSE:
+		r = shim_pause(s, &err);
+		break;
+	case REQUEST_RESUME:
+		r = shim_resume(s, &err);
+		break;
+	case REQUEST_STATS:
+		r = do_query(s, conn, LINK_STATS, &err);
+		break;
+	case REQUEST_TOP:
+		r = do_query(s, conn, LINK_PROCS, &err);
 		break;
 	case REQUEST_STATUS:
 		r = do_status(s, conn);

@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/disk.h"
 #include "storage/layer.h"
 
 #define LAYER_FILE   "rw.ext4"
@@ -45,6 +49,29 @@ static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd,
 	return *ret_fd < 0 ? err_errno(err, -errno, "writable layer %s", LAYER_FILE) : 0;
 }
 
+int machine_open_blank(uint64_t size_bytes, int flags)
+{
+	cleanup_close int fd = memfd_create("moat-blank", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	char name[64];
+	int ret;
+
+	if (fd < 0 || ftruncate(fd, (off_t)size_bytes) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return -errno;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	ret = open(name, flags | O_CLOEXEC);
+	return ret < 0 ? -errno : ret;
+}
+
+/* A machine without a writable layer has the disk for it, as all machines have the same disks. */
+static int open_second(const struct shim_config *config, int dir_fd, int *ret_fd, struct err *err)
+{
+	if (!config->runtime->rootfs_readonly)
+		return open_layer(config, dir_fd, ret_fd, err);
+	*ret_fd = machine_open_blank(config->disk_bytes, O_RDWR);
+	return *ret_fd < 0 ? err_errno(err, *ret_fd, "blank disk") : 0;
+}
+
 static int open_parts(const struct shim_config *config, int dir_fd, struct parts *p,
 		      struct err *err)
 {
@@ -54,8 +81,8 @@ static int open_parts(const struct shim_config *config, int dir_fd, struct parts
 		r = open_file("initramfs", config->initrd, &p->initrd, err);
 	if (r == 0)
 		r = open_file("image", config->runtime->rootfs_path, &p->root, err);
-	if (r == 0 && !config->runtime->rootfs_readonly)
-		r = open_layer(config, dir_fd, &p->layer, err);
+	if (r == 0)
+		r = open_second(config, dir_fd, &p->layer, err);
 	if (r < 0)
 		return r;
 	p->console = openat(dir_fd, CONSOLE_FILE,
@@ -63,30 +90,42 @@ static int open_parts(const struct shim_config *config, int dir_fd, struct parts
 	return p->console < 0 ? err_errno(err, -errno, CONSOLE_FILE) : 0;
 }
 
+static bool has_size(int fd, uint64_t size_bytes)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && (uint64_t)sb.st_size == size_bytes;
+}
+
 static int start(const struct shim_config *config, const struct parts *p, struct shim_machine *m,
-		 struct err *err)
+		 const struct machine_template *from, struct err *err)
 {
 	struct machine description = {
 		.cpus = config->cpus,
+		.acpi = config->acpi,
 		.memory_bytes = config->memory_bytes,
 		.kernel_fd = p->kernel,
 		.initrd_fd = p->initrd,
 		.disks = { { .fd = p->root, .read_only = true }, { .fd = p->layer } },
-		.n_disks = p->layer >= 0 ? 2 : 1,
+		.n_disks = 2,
 		.link_fd = p->link,
 		.console_fd = p->console,
 		.log_fd = STDERR_FILENO,
 	};
-	int r = m->engine->start(&description, &m->vm, err);
+	int r;
 
+	if (has_size(p->root, ROOT_DISK_BYTES) && has_size(p->layer, config->disk_bytes))
+		description.from = from;
+	r = m->engine->start(&description, &m->vm, err);
 	if (r < 0)
 		return r;
 	m->pid = m->engine->pid(m->vm);
+	m->restored = description.from != NULL;
 	return 0;
 }
 
-int machine_start(const struct shim_config *config, int dir_fd, struct shim_machine *ret,
-		  struct err *err)
+int machine_start(const struct shim_config *config, int dir_fd, const struct machine_template *from,
+		  struct shim_machine *ret, struct err *err)
 {
 	cleanup(close_parts) struct parts parts = { -1, -1, -1, -1, -1, -1 };
 	struct shim_machine m = { .engine = engine_find(config->engine) };
@@ -102,7 +141,7 @@ int machine_start(const struct shim_config *config, int dir_fd, struct shim_mach
 		return err_errno(err, -errno, "socket for the guest link");
 	link_fd = pair[0];
 	parts.link = pair[1];
-	r = start(config, &parts, &m, err);
+	r = start(config, &parts, &m, from, err);
 	if (r < 0)
 		return r;
 	m.link_fd = take_fd(&link_fd);

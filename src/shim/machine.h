@@ -11,18 +11,29 @@ struct shim_machine {
 	const struct engine *engine;
 	struct vm *vm;
 	pid_t pid;
-	int link_fd; /* our end of the guest link, until somebody takes it */
+	bool restored; /* from a template, instead of booted */
+	int link_fd;   /* our end of the guest link, until somebody takes it */
 };
 
 /**
  * machine_start() - open everything the machine needs and start its process
  * @dir_fd: the container's folder; the writable layer is made there where it is missing
- * @ret:    machine_stop()
+ * @from:   restore it from there; NULL: boot it.  A container whose disks are of other sizes
+ *          than the template's is booted all the same
+ * @ret:    machine_release()
  *
  * Return: 0; -errno with a message.
  */
-int machine_start(const struct shim_config *config, int dir_fd, struct shim_machine *ret,
-		  struct err *err);
+int machine_start(const struct shim_config *config, int dir_fd, const struct machine_template *from,
+		  struct shim_machine *ret, struct err *err);
+
+/**
+ * machine_open_blank() - a disk with nothing on it, on which nothing can be put
+ * @flags: of the descriptor: O_RDONLY or O_RDWR
+ *
+ * Return: a descriptor, owned by the caller; -errno.
+ */
+int machine_open_blank(uint64_t size_bytes, int flags);
 
 /** machine_kill() - end the machine's process; nothing happens where it is gone */
 void machine_kill(struct shim_machine *m);

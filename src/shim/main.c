@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat-shim DIR: run the container whose folder is DIR, serving requests on descriptor 3. */
+/*
+ * moat-shim DIR: run the container whose folder is DIR, serving requests on descriptor 3.
+ * moat-shim --restore DIR: the same, in a machine restored from the memory on descriptor 4 and the
+ * state on descriptor 5.
+ * moat-shim --make-template DIR: make a template in the memory on descriptor 3.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,8 +19,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shim/shim.h"
+#include "shim/template.h"
 
-#define CONTROL_FD 3
+#define CONTROL_FD	   3
+#define MEMORY_FD	   4
+#define STATE_FD	   5
+#define TEMPLATE_MEMORY_FD 3
+
+enum mode { MODE_BOOT, MODE_RESTORE, MODE_MAKE_TEMPLATE };
 
 static int get_option(int fd, int option)
 {
@@ -44,36 +55,83 @@ static int detach(void)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	return fd_set_cloexec(CONTROL_FD, true);
+	return 0;
+}
+
+/* The first that was not given to us on purpose. */
+static int first_foreign_fd(enum mode mode)
+{
+	return mode == MODE_RESTORE ? STATE_FD + 1 : CONTROL_FD + 1;
+}
+
+static int take_descriptors(enum mode mode)
+{
+	int end = first_foreign_fd(mode);
+
+	if (close_range((unsigned)end, ~0u, 0) < 0)
+		log_warning("descriptors that were inherited stay open: %s", strerror(errno));
+	for (int fd = CONTROL_FD; fd < end; fd++)
+		if (fd_set_cloexec(fd, true) < 0)
+			return -EBADF;
+	return 0;
+}
+
+/* Return: the folder's name; NULL for a command line that is none. */
+static const char *parse(int argc, char **argv, enum mode *ret)
+{
+	*ret = MODE_BOOT;
+	if (argc == 3 && streq(argv[1], "--restore"))
+		*ret = MODE_RESTORE;
+	else if (argc == 3 && streq(argv[1], "--make-template"))
+		*ret = MODE_MAKE_TEMPLATE;
+	else if (argc != 2)
+		return NULL;
+	if (*ret != MODE_MAKE_TEMPLATE && !is_control_socket(CONTROL_FD))
+		return NULL;
+	return argv[argc - 1];
+}
+
+static int run(enum mode mode, int dir_fd)
+{
+	const struct machine_template from = { .memory_fd = MEMORY_FD, .state_fd = STATE_FD };
+	const struct shim_options options = { SHIM_OPTIONS_DEFAULT, .dir_fd = dir_fd,
+					      .listen_fd = CONTROL_FD,
+					      .from = mode == MODE_RESTORE ? &from : NULL };
+	struct err err;
+	int r;
+
+	if (mode != MODE_MAKE_TEMPLATE) {
+		r = shim_run(&options);
+		if (r < 0)
+			log_error("moat-shim cannot work: %s", strerror(-r));
+		return r;
+	}
+	r = template_make(dir_fd, TEMPLATE_MEMORY_FD, &err);
+	if (r < 0)
+		log_error("%s", err.msg);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct shim_options options = { SHIM_OPTIONS_DEFAULT, .listen_fd = CONTROL_FD };
 	cleanup_close int dir_fd = -1;
-	int r;
+	const char *dir;
+	enum mode mode;
 
 	if (argc == 2 && streq(argv[1], "--version")) {
 		printf("moat-shim %s\n", MOAT_VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (argc != 2 || !is_control_socket(CONTROL_FD)) {
-		fprintf(stderr, "usage: moat-shim DIR, with a listening SOCK_SEQPACKET socket as "
-				"descriptor 3; moatd starts it\n");
+	dir = parse(argc, argv, &mode);
+	if (!dir || take_descriptors(mode) < 0) {
+		fprintf(stderr, "usage: moat-shim [--restore] DIR, with a listening SOCK_SEQPACKET "
+				"socket as descriptor 3; moatd starts it\n");
 		return EXIT_FAILURE;
 	}
-	if (close_range(CONTROL_FD + 1, ~0u, 0) < 0)
-		log_warning("descriptors that were inherited stay open: %s", strerror(errno));
-	dir_fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0) {
-		log_error("%s: %s", argv[1], strerror(errno));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0 || detach() < 0) {
+		log_error("%s: %s", dir, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	options.dir_fd = dir_fd;
-	r = detach();
-	if (r == 0)
-		r = shim_run(&options);
-	if (r < 0)
-		log_error("moat-shim cannot work: %s", strerror(-r));
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run(mode, dir_fd) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -100,6 +100,8 @@ static const struct {
 	[REQUEST_ATTACH] = { "attach", read_attach }, [REQUEST_START] = { "start", NULL },
 	[REQUEST_EXEC] = { "exec", read_exec },	      [REQUEST_SIGNAL] = { "signal", read_signal },
 	[REQUEST_RESIZE] = { "resize", read_resize }, [REQUEST_KILL] = { "kill", NULL },
+	[REQUEST_PAUSE] = { "pause", NULL },	      [REQUEST_RESUME] = { "resume", NULL },
+	[REQUEST_STATS] = { "stats", NULL },	      [REQUEST_TOP] = { "top", NULL },
 	[REQUEST_STATUS] = { "status", NULL },	      [REQUEST_WATCH] = { "watch", NULL },
 };
 

@@ -87,6 +87,16 @@ int shim_add_process(struct shim *s, const char *target, struct oci_process *spe
 	return 0;
 }
 
+bool shim_boot_instead(struct shim *s, const struct err *err)
+{
+	if (!s->machine.restored || s->decided || guest_was_ready(s->guest))
+		return false;
+	if (err)
+		log_warning("the restored machine: %s", err->msg);
+	machine_kill(&s->machine);
+	return true;
+}
+
 void shim_ready(struct shim *s)
 {
 	struct err err;
@@ -105,6 +115,9 @@ void shim_started(struct shim *s, struct process *p)
 {
 	if (p == s->init) {
 		s->exit.started_nsec = clock_now_nsec();
+		s->times.started = clock_mono_usec();
+		if (s->restore_failed)
+			tell(s, event_restore_failed());
 		tell(s, event_started(s));
 	}
 	if (p->waiter)
@@ -259,11 +272,34 @@ static int on_timer(struct source *source, void *arg)
 	return 0;
 }
 
+static int boot(struct shim *s, const struct machine_template *from, struct err *err);
+
+/* The machine is gone before it was ready, and it was a restored one: start over, without that. */
+static void start_over(struct shim *s)
+{
+	struct err err;
+
+	log_warning("the machine could not be restored and is booted");
+	tell(s, event_restore_failed());
+	guest_free(take_ptr(s->guest));
+	machine_release(&s->machine);
+	(void)source_set_timer(s->timer, UINT64_MAX);
+	if (boot(s, NULL, &err) == 0)
+		return;
+	machine_release(&s->machine);
+	decide(s, EXIT_NOT_STARTED, false, &err);
+	end(s);
+}
+
 static int on_machine_end(struct source *source, pid_t pid, int status, void *arg)
 {
 	struct shim *s = arg;
 
 	(void)source, (void)pid;
+	if (shim_boot_instead(s, NULL)) {
+		start_over(s);
+		return 0;
+	}
 	machine_release(&s->machine);
 	s->machine_status = status;
 	s->stage = SHIM_LINK_LEFT;
@@ -286,6 +322,54 @@ void shim_end_machine(struct shim *s, int code, const struct err *err)
 	machine_kill(&s->machine);
 }
 
+static int set_paused(struct shim *s, bool paused, struct err *err)
+{
+	const struct engine *engine = s->machine.engine;
+	int r;
+
+	if (s->stage != SHIM_UP || s->decided || !s->exit.started_nsec)
+		return err_set(err, -EBUSY, "the container does not run");
+	if (s->paused == paused)
+		return err_set(err, -EALREADY, "the container is %s",
+			       paused ? "paused already" : "not paused");
+	r = paused ? engine->pause(s->machine.vm, err) : engine->resume(s->machine.vm, err);
+	if (r < 0)
+		return r;
+	s->paused = paused;
+	tell(s, event_paused(s));
+	return 0;
+}
+
+int shim_pause(struct shim *s, struct err *err)
+{
+	return set_paused(s, true, err);
+}
+
+int shim_resume(struct shim *s, struct err *err)
+{
+	return set_paused(s, false, err);
+}
+
+static int boot(struct shim *s, const struct machine_template *from, struct err *err)
+{
+	int r = machine_start(s->config, s->options->dir_fd, from, &s->machine, err);
+
+	if (r < 0)
+		return r;
+	s->times.engine = clock_mono_usec();
+	r = guest_new(s, s->machine.link_fd, &s->guest);
+	if (r < 0)
+		return err_errno(err, r, "guest link");
+	s->machine.link_fd = -1;
+	if (s->machine.restored)
+		r = guest_go_on(s->guest);
+	if (r < 0)
+		return err_errno(err, r, "guest link");
+	source_free(take_ptr(s->machine_end));
+	r = loop_add_child(s->loop, s->machine.pid, on_machine_end, s, &s->machine_end);
+	return r < 0 ? err_errno(err, r, "watch the virtual machine") : 0;
+}
+
 /* Everything from the configuration to the running machine. */
 static int bring_up(struct shim *s, struct err *err)
 {
@@ -302,15 +386,16 @@ static int bring_up(struct shim *s, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "container");
 	s->config->runtime->process = NULL;
-	r = machine_start(s->config, s->options->dir_fd, &s->machine, err);
-	if (r < 0)
-		return r;
-	r = guest_new(s, s->machine.link_fd, &s->guest);
-	if (r < 0)
-		return err_errno(err, r, "guest link");
-	s->machine.link_fd = -1;
-	r = loop_add_child(s->loop, s->machine.pid, on_machine_end, s, &s->machine_end);
-	return r < 0 ? err_errno(err, r, "watch the virtual machine") : 0;
+	if (s->options->from) {
+		r = boot(s, s->options->from, err);
+		if (r == 0)
+			return 0;
+		log_warning("the machine cannot be restored and is booted: %s", err->msg);
+		s->restore_failed = true;
+		guest_free(take_ptr(s->guest));
+		machine_release(&s->machine);
+	}
+	return boot(s, NULL, err);
 }
 
 static void reset(struct shim *s)
@@ -364,6 +449,7 @@ int shim_run(const struct shim_options *options)
 	if (!s)
 		return -ENOMEM;
 	s->options = options;
+	s->times.begun = clock_mono_usec();
 	s->machine.link_fd = -1;
 	s->log_start = file_size(s->options->dir_fd, SHIM_LOG_FILE);
 	LIST_INIT(&s->processes);

@@ -9,6 +9,7 @@
 #include "shim/history.h"
 #include "shim/machine.h"
 #include "shim/process.h"
+#include "shim/query.h"
 
 /*
  * The life of one container: its machine, its processes, and how it ended.  The parts report here,
@@ -16,13 +17,14 @@
  */
 
 struct shim_options {
-	int dir_fd;		/* the container's folder; borrowed */
-	int listen_fd;		/* the control socket; borrowed */
-	uint64_t boot_usec;	/* until HELLO */
-	uint64_t setup_usec;	/* from HELLO to READY */
-	uint64_t spawn_usec;	/* from SPAWN to STARTED or FAILED */
-	uint64_t shutdown_usec; /* from SHUTDOWN to DOWN */
-	uint64_t drain_usec;	/* for clients to take the last output */
+	int dir_fd;			     /* the container's folder; borrowed */
+	int listen_fd;			     /* the control socket; borrowed */
+	const struct machine_template *from; /* where the machine is restored from; NULL: booted */
+	uint64_t boot_usec;		     /* until HELLO */
+	uint64_t setup_usec;		     /* from HELLO to READY */
+	uint64_t spawn_usec;		     /* from SPAWN to STARTED or FAILED */
+	uint64_t shutdown_usec;		     /* from SHUTDOWN to DOWN */
+	uint64_t drain_usec;		     /* for clients to take the last output */
 };
 
 /* Generous where an emulated machine on a busy host must get by. */
@@ -36,6 +38,14 @@ enum shim_stage {
 	SHIM_LINK_LEFT, /* it is gone, what it sent before is still being read */
 	SHIM_DRAINING,	/* clients take the last output */
 	SHIM_OVER,	/* exit.json is written */
+};
+
+/* When the steps of the start were done, by clock_mono_usec(); 0: not yet. */
+struct shim_times {
+	uint64_t begun;	  /* the shim runs */
+	uint64_t engine;  /* the engine's process runs, with everything it needs */
+	uint64_t ready;	  /* the guest has set itself up for this container */
+	uint64_t started; /* the container's process runs */
 };
 
 struct shim {
@@ -53,10 +63,14 @@ struct shim {
 	struct process_list processes;
 	struct process *init; /* in @processes; NULL while there is no configuration */
 	bool start_requested;
+	bool paused; /* the machine's vCPUs are stopped */
 	uint32_t last_stream;
 	struct history history;
+	struct queries queries;
 	bool decided; /* @exit says how the container ended */
 	struct exit_status exit;
+	bool restore_failed; /* before anybody could be told */
+	struct shim_times times;
 	off_t log_start; /* where in shim.log this life began */
 };
 
@@ -83,6 +97,14 @@ int shim_add_process(struct shim *s, const char *target, struct oci_process *spe
 /** shim_ready() - start the init if the guest is ready for it and somebody asked for it */
 void shim_ready(struct shim *s);
 
+/**
+ * shim_boot_instead() - a restored machine does not come to be ready: boot one, if it was restored
+ * @err: what went wrong
+ *
+ * Return: is that so?  Then the machine is being ended; the rest follows.
+ */
+bool shim_boot_instead(struct shim *s, const struct err *err);
+
 /** shim_started() - a process runs */
 void shim_started(struct shim *s, struct process *p);
 
@@ -98,6 +120,15 @@ void shim_lost(struct shim *s);
 
 /** shim_link_ended() - nothing will come from the guest any more */
 void shim_link_ended(struct shim *s);
+
+/**
+ * shim_pause(), shim_resume() - stop the machine's vCPUs while the container runs, let them go on
+ *
+ * Return: 0; -EBUSY where the container does not run; -EALREADY where there is nothing to do;
+ * -ETIMEDOUT, -errno from the engine; each with a message.
+ */
+int shim_pause(struct shim *s, struct err *err);
+int shim_resume(struct shim *s, struct err *err);
 
 /**
  * shim_end_machine() - end the machine at once

@@ -135,7 +135,7 @@ static errcode_t populate(ext2_filsys fs)
 	if (!e)
 		e = reserve_inodes(fs);
 	if (!e)
-		e = make_folder(fs, "upper");
+		e = make_folder(fs, "upper.new");
 	if (!e)
 		e = make_folder(fs, "work");
 	if (!e)

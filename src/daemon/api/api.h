@@ -27,6 +27,10 @@ int api_image_remove(struct request *rq, struct reply *rp, struct err *err);
 int api_image_create(struct request *rq, struct reply *rp, struct err *err);
 int api_image_load(struct request *rq, struct reply *rp, struct err *err);
 
+/* image-save.c */
+int api_image_save(struct request *rq, struct reply *rp, struct err *err);
+int api_images_save(struct request *rq, struct reply *rp, struct err *err);
+
 /* container-list.c, container-inspect.c */
 int api_container_list(struct request *rq, struct reply *rp, struct err *err);
 int api_container_inspect(struct request *rq, struct reply *rp, struct err *err);
@@ -36,10 +40,36 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err);
 int api_container_start(struct request *rq, struct reply *rp, struct err *err);
 int api_container_stop(struct request *rq, struct reply *rp, struct err *err);
 int api_container_kill(struct request *rq, struct reply *rp, struct err *err);
+int api_container_pause(struct request *rq, struct reply *rp, struct err *err);
+int api_container_unpause(struct request *rq, struct reply *rp, struct err *err);
 int api_container_restart(struct request *rq, struct reply *rp, struct err *err);
 int api_container_rename(struct request *rq, struct reply *rp, struct err *err);
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err);
+int api_container_update(struct request *rq, struct reply *rp, struct err *err);
+
+/* prune.c */
 int api_container_prune(struct request *rq, struct reply *rp, struct err *err);
+int api_image_prune(struct request *rq, struct reply *rp, struct err *err);
+int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err);
+int api_system_df(struct request *rq, struct reply *rp, struct err *err);
+
+/** api_container_layer_bytes() - space of a container's writable layer on the disk */
+int64_t api_container_layer_bytes(struct daemon *d, const struct container *c);
+
+/** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
+ * owned.  Return: 0; -ENOMEM. */
+int api_container_list_all(struct daemon *d, json_t **ret);
+
+/** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
+json_t *api_image_describe(const struct image *im);
+
+/** api_image_in_use() - for store_remove(): is there a container of this image?  @arg: the daemon
+ */
+bool api_image_in_use(const struct digest *manifest, void *arg);
+
+/* usage.c */
+int api_container_top(struct request *rq, struct reply *rp, struct err *err);
+int api_container_stats(struct request *rq, struct reply *rp, struct err *err);
 
 /* resize.c */
 int api_container_resize(struct request *rq, struct reply *rp, struct err *err);
@@ -67,4 +97,7 @@ int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_templates(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_template_remove(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_stop(struct request *rq, struct reply *rp, struct err *err);

@@ -6,6 +6,7 @@
  * start waits for them: whoever attached before the start misses no output.
  */
 #include "daemon/attach.h"
+#include "daemon/lifecycle.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -121,14 +122,18 @@ static int prepare(const struct request *rq, struct container *c, struct attachi
 int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 {
 	static const struct hijack hijack = { take, drop };
-	struct attaching *x;
+	struct attaching *x = NULL;
 	struct container *c;
 	const char *type;
 	int r = containers_find(&rq->daemon->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
-	r = prepare(rq, c, &x);
+	r = container_is_paused(rq->daemon, c)
+		    ? err_set(err, -EBUSY,
+			      "container %s is paused, unpause the container before attach",
+			      c->rec.id)
+		    : prepare(rq, c, &x);
 	if (r < 0) {
 		container_unref(&rq->daemon->containers, c);
 		return r;

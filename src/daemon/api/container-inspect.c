@@ -22,11 +22,13 @@ static json_t *describe_state(const struct container *c)
 
 	format_time(c->rec.started_nsec, started);
 	format_time(c->rec.finished_nsec, finished);
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s}", "Status",
-			 container_status(c), "Running", c->rec.state == CONTAINER_RUNNING,
-			 "Paused", 0, "Restarting", 0, "OOMKilled", c->rec.oom, "Dead", 0, "Pid",
-			 (int)c->rec.pid, "ExitCode", c->rec.exit_code, "Error", c->rec.error,
-			 "StartedAt", started, "FinishedAt", finished);
+	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s, s:o*}", "Status",
+			 container_status(c), "Running",
+			 c->rec.state == CONTAINER_RUNNING || c->restart.pending, "Paused",
+			 (int)c->paused, "Restarting", (int)c->restart.pending, "OOMKilled",
+			 c->rec.oom, "Dead", 0, "Pid", (int)c->rec.pid, "ExitCode",
+			 c->rec.exit_code, "Error", c->rec.error, "StartedAt", started,
+			 "FinishedAt", finished, "Health", health_describe(&c->health));
 }
 
 static json_t *exec_ids(const struct container *c)
@@ -62,9 +64,9 @@ static json_t *describe(struct daemon *d, const struct container *c)
 			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
 			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "LogPath",
 			 json_sprintf("%s/containers/%s/container.log", d->root, c->rec.id), "Name",
-			 json_sprintf("/%s", c->rec.name), "RestartCount", 0, "Driver", "erofs",
-			 "Platform", "linux", "MountLabel", "", "ProcessLabel", "",
-			 "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
+			 json_sprintf("/%s", c->rec.name), "RestartCount", c->rec.restart_count,
+			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
+			 "", "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
 			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings());
 }
 

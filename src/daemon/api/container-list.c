@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <regex.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -11,7 +12,7 @@
 struct listing {
 	struct daemon *d;
 	struct filters filters;
-	bool all;
+	bool all, size;
 	uint64_t limit;
 	/* Creation times that "before" and "since" stand for. */
 	int64_t before_nsec, since_nsec;
@@ -25,12 +26,14 @@ static void status_text(const struct container *c, char *ret, size_t size)
 	switch (c->rec.state) {
 	case CONTAINER_RUNNING:
 		human_duration(now - c->rec.started_nsec / (int64_t)NSEC_PER_SEC, ago, sizeof(ago));
-		snprintf(ret, size, "Up %s", ago);
+		snprintf(ret, size, "Up %s%s", ago,
+			 c->paused ? " (Paused)" : health_text(&c->health));
 		break;
 	case CONTAINER_EXITED:
 		human_duration(now - c->rec.finished_nsec / (int64_t)NSEC_PER_SEC, ago,
 			       sizeof(ago));
-		snprintf(ret, size, "Exited (%d) %s ago", c->rec.exit_code, ago);
+		snprintf(ret, size, "%s (%d) %s ago", c->restart.pending ? "Restarting" : "Exited",
+			 c->rec.exit_code, ago);
 		break;
 	case CONTAINER_CREATED:
 		snprintf(ret, size, "Created");
@@ -122,15 +125,29 @@ static bool is_wanted(const struct listing *l, const struct container *c)
 {
 	const struct filters *f = &l->filters;
 
-	if (!l->all && c->rec.state != CONTAINER_RUNNING && filters_count(f, "status") == 0 &&
-	    filters_count(f, "exited") == 0)
+	if (!l->all && c->rec.state != CONTAINER_RUNNING && !c->restart.pending &&
+	    filters_count(f, "status") == 0 && filters_count(f, "exited") == 0)
 		return false;
 	return c->rec.created_nsec < l->before_nsec && c->rec.created_nsec > l->since_nsec &&
 	       filters_any(f, "id", id_begins, c->rec.id) &&
 	       filters_any(f, "name", name_fits, c->rec.name) &&
 	       filters_exact(f, "status", container_status(c)) &&
+	       filters_exact(f, "health", health_name(&c->health)) &&
 	       filters_any(f, "exited", code_is, c) && filters_any(f, "ancestor", image_fits, c) &&
 	       filters_labels(f, c->labels);
+}
+
+/* docker shows the image's size with the layer's. */
+static void add_sizes(struct daemon *d, const struct container *c, json_t *item)
+{
+	cleanup_free char *rootfs = store_rootfs_path(d->store, &c->rec.manifest);
+	int64_t layer = api_container_layer_bytes(d, c);
+	struct stat sb = { 0 };
+
+	if (rootfs && stat(rootfs, &sb) < 0)
+		sb.st_size = 0;
+	json_object_set_new(item, "SizeRw", json_integer(layer));
+	json_object_set_new(item, "SizeRootFs", json_integer(layer + sb.st_size));
 }
 
 static int created_of(struct listing *l, const char *key, int64_t *ret, struct err *err)
@@ -167,8 +184,8 @@ static int check_status(const struct filters *f, struct err *err)
 
 static int read_listing(const struct request *rq, struct listing *l, struct err *err)
 {
-	static const char *const allowed[] = { "id",	 "name",   "status", "label", "ancestor",
-					       "exited", "before", "since",  NULL };
+	static const char *const allowed[] = { "id",	 "name",   "status", "label",  "ancestor",
+					       "exited", "before", "since",  "health", NULL };
 	const char *limit = request_arg(rq, "limit");
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &l->filters, err);
 
@@ -181,6 +198,7 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	if (r < 0)
 		return r;
 	l->all = request_flag(rq, "all", false);
+	l->size = request_flag(rq, "size", false);
 	l->limit = UINT64_MAX;
 	/* docker: a limit shows containers that do not run too; 0 and -1 are no limit */
 	if (limit && str_to_u64(limit, &l->limit) == 0 && l->limit > 0)
@@ -190,24 +208,51 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	return 0;
 }
 
+static int list(struct listing *l, json_t **ret)
+{
+	cleanup_json json_t *out = json_array();
+	int r = out ? 0 : -ENOMEM;
+
+	pthread_mutex_lock(&l->d->containers.lock);
+	for (struct container *c = l->d->containers.first; c && r == 0; c = c->next) {
+		json_t *item;
+
+		if (!is_wanted(l, c))
+			continue;
+		if (json_array_size(out) >= l->limit)
+			break;
+		item = describe(c);
+		if (item && l->size)
+			add_sizes(l->d, c, item);
+		if (json_array_append_new(out, item) < 0)
+			r = -ENOMEM;
+	}
+	pthread_mutex_unlock(&l->d->containers.lock);
+	if (r == 0)
+		*ret = take_ptr(out);
+	return r;
+}
+
+int api_container_list_all(struct daemon *d, json_t **ret)
+{
+	struct listing l = { .d = d,
+			     .all = true,
+			     .size = true,
+			     .limit = UINT64_MAX,
+			     .before_nsec = INT64_MAX,
+			     .since_nsec = INT64_MIN };
+
+	return list(&l, ret);
+}
+
 int api_container_list(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct listing l = { .d = rq->daemon, .before_nsec = INT64_MAX, .since_nsec = INT64_MIN };
-	cleanup_json json_t *list = json_array();
-	int r = list ? read_listing(rq, &l, err) : -ENOMEM;
+	json_t *out = NULL;
+	int r = read_listing(rq, &l, err);
 
-	if (r == 0) {
-		pthread_mutex_lock(&l.d->containers.lock);
-		for (struct container *c = l.d->containers.first; c && r == 0; c = c->next) {
-			if (!is_wanted(&l, c))
-				continue;
-			if (json_array_size(list) >= l.limit)
-				break;
-			if (json_array_append_new(list, describe(c)) < 0)
-				r = -ENOMEM;
-		}
-		pthread_mutex_unlock(&l.d->containers.lock);
-	}
+	if (r == 0)
+		r = list(&l, &out);
 	filters_reset(&l.filters);
-	return r < 0 ? r : reply_json(rp, 200, take_ptr(list));
+	return r < 0 ? r : reply_json(rp, 200, out);
 }

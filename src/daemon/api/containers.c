@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/filter.h"
 #include "daemon/lifecycle.h"
 #include "daemon/signals.h"
 
@@ -100,6 +99,22 @@ int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
 	return r < 0 ? r : finish(rq, rp, c, container_kill(rq->daemon, c, signo, err));
 }
 
+int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct container *c;
+	int r = target(rq, &c, err);
+
+	return r < 0 ? r : finish(rq, rp, c, container_pause(rq->daemon, c, err));
+}
+
+int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct container *c;
+	int r = target(rq, &c, err);
+
+	return r < 0 ? r : finish(rq, rp, c, container_unpause(rq->daemon, c, err));
+}
+
 int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
@@ -126,6 +141,21 @@ int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
 	return finish(rq, rp, c, r);
 }
 
+int api_container_update(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup_json json_t *body = NULL;
+	struct container *c;
+	int r = request_json(rq, &body, err);
+
+	if (r == 0)
+		r = target(rq, &c, err);
+	if (r < 0)
+		return r;
+	r = container_update(rq->daemon, c, body, err);
+	container_unref(&rq->daemon->containers, c);
+	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:[]}", "Warnings"));
+}
+
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
@@ -138,37 +168,4 @@ int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 	else
 		r = container_remove(rq->daemon, c, request_flag(rq, "force", false), err);
 	return finish(rq, rp, c, r);
-}
-
-static bool is_prunable(struct daemon *d, const struct container *c, const struct filters *f)
-{
-	bool idle;
-
-	pthread_mutex_lock(&d->containers.lock);
-	idle = c->rec.state != CONTAINER_RUNNING && !c->starting;
-	pthread_mutex_unlock(&d->containers.lock);
-	return idle && filters_labels(f, c->labels);
-}
-
-int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
-{
-	static const char *const allowed[] = { "label", NULL };
-	struct daemon *d = rq->daemon;
-	cleanup(filters_reset) struct filters f = FILTERS_INIT;
-	cleanup_json json_t *removed = json_array();
-	struct container **list;
-	size_t n;
-	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
-
-	if (r == 0)
-		r = removed ? containers_list(&d->containers, &list, &n) : -ENOMEM;
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		if (is_prunable(d, list[i], &f) && container_remove(d, list[i], false, NULL) == 0)
-			json_array_append_new(removed, json_string(list[i]->rec.id));
-	containers_list_free(&d->containers, list, n);
-	return reply_json(
-		rp, 200,
-		json_pack("{s:O, s:i}", "ContainersDeleted", removed, "SpaceReclaimed", 0));
 }

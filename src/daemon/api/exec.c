@@ -54,6 +54,12 @@ static int not_running(const struct container *c, struct err *err)
 	return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
 }
 
+static int paused(const struct container *c, struct err *err)
+{
+	return err_set(err, -EBUSY, "container %s is paused, unpause the container before exec",
+		       c->rec.id);
+}
+
 static int create(struct request *rq, struct container *c, char ret_id[ID_LEN + 1], struct err *err)
 {
 	struct daemon *d = rq->daemon;
@@ -62,6 +68,8 @@ static int create(struct request *rq, struct container *c, char ret_id[ID_LEN + 
 
 	if (r == 0 && !container_is_running(d, c))
 		r = not_running(c, err);
+	if (r == 0 && container_is_paused(d, c))
+		r = paused(c, err);
 	if (r == 0)
 		r = read_body(e->body, e, err);
 	if (r == 0)
@@ -170,6 +178,8 @@ static int claim(const struct container *c, struct exec *e, struct err *err)
 		return err_set(err, -ENOENT, "No such exec instance");
 	if (c->rec.state != CONTAINER_RUNNING)
 		return not_running(c, err);
+	if (c->paused)
+		return paused(c, err);
 	if (e->started)
 		return err_set(err, -EBUSY, "Error: Exec command %s has already run", e->id);
 	e->started = e->running = true;

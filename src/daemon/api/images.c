@@ -36,7 +36,7 @@ static int64_t created_nsec(const struct image *im)
 	return nsec;
 }
 
-static json_t *describe(const struct image *im)
+json_t *api_image_describe(const struct image *im)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:i, s:O?, s:i}", "Id",
 			 im->config.text, "ParentId", "", "RepoTags", familiar_names(im->tags),
@@ -99,7 +99,8 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++)
-		if (is_wanted(&f, list[i]) && json_array_append_new(out, describe(list[i])) < 0)
+		if (is_wanted(&f, list[i]) &&
+		    json_array_append_new(out, api_image_describe(list[i])) < 0)
 			r = -ENOMEM;
 	image_list_free(list, n);
 	return r < 0 ? r : reply_json(rp, 200, take_ptr(out));
@@ -189,8 +190,7 @@ int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
 	return reply_empty(rp, 201);
 }
 
-/* Is there a container of this image? */
-static bool in_use(const struct digest *manifest, void *arg)
+bool api_image_in_use(const struct digest *manifest, void *arg)
 {
 	struct daemon *d = arg;
 	bool used = false;
@@ -215,8 +215,8 @@ int api_image_remove(struct request *rq, struct reply *rp, struct err *err)
 	struct daemon *d = rq->daemon;
 	cleanup(removal_reset) struct removal gone = { 0 };
 	cleanup_json json_t *list = json_array();
-	int r = store_remove(d->store, rq->target, request_flag(rq, "force", false), in_use, d,
-			     &gone, err);
+	int r = store_remove(d->store, rq->target, request_flag(rq, "force", false),
+			     api_image_in_use, d, &gone, err);
 
 	if (r < 0)
 		return r;

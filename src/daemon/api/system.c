@@ -39,7 +39,7 @@ int api_version(struct request *rq, struct reply *rp, struct err *err)
 }
 
 struct counts {
-	int all, running, created, exited;
+	int all, running, paused, created, exited;
 };
 
 static struct counts count_containers(struct daemon *d)
@@ -49,7 +49,8 @@ static struct counts count_containers(struct daemon *d)
 	pthread_mutex_lock(&d->containers.lock);
 	for (struct container *c = d->containers.first; c; c = c->next) {
 		n.all++;
-		n.running += c->rec.state == CONTAINER_RUNNING;
+		n.running += c->rec.state == CONTAINER_RUNNING && !c->paused;
+		n.paused += c->paused;
 		n.created += c->rec.state == CONTAINER_CREATED;
 		n.exited += c->rec.state == CONTAINER_EXITED;
 	}
@@ -88,8 +89,8 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 	info = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:[], s:s, s:s, s:s, s:s, s:s, s:i,"
 			 " s:I, s:s, s:s, s:s, s:s}",
 			 "ID", "moat", "Containers", n.all, "ContainersRunning", n.running,
-			 "ContainersPaused", 0, "ContainersStopped", n.created + n.exited, "Images",
-			 images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
+			 "ContainersPaused", n.paused, "ContainersStopped", n.created + n.exited,
+			 "Images", images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
 			 "KernelVersion", uts.release, "OperatingSystem", "moat", "OSType", "linux",
 			 "Architecture", uts.machine, "NCPU", (int)d->host_cpus, "MemTotal",
 			 (json_int_t)si.totalram * si.mem_unit, "DockerRootDir", d->root,

@@ -38,7 +38,8 @@ static bool is_over(const struct waiter *w)
 	case NEXT_EXIT:
 		return c->removed || c->ends != w->ends;
 	case NOT_RUNNING:
-		return c->removed || (c->rec.state != CONTAINER_RUNNING && !c->starting);
+		return c->removed || c->ends != w->ends ||
+		       (c->rec.state != CONTAINER_RUNNING && !c->starting && !c->restart.pending);
 	}
 	return true;
 }

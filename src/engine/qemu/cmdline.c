@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The machine is `microvm`: no PCI, no firmware setup, virtio-mmio
- * devices announced by ACPI, in the order they stand on the command line.  Every file is an open
+ * devices in the order they stand on the command line, announced by ACPI or, to a kernel that can
+ * do without, by QEMU's additions to the kernel's command line.  Every file is an open
  * descriptor; kernel and initrd, which QEMU opens by name only, are /dev/fd/N.
  *
  * Numbers and moat's own constants go into the vector, and the kernel command line an
@@ -26,7 +27,7 @@
  * (RTC), and an older one without PIT never finishes to calibrate its timers.
  */
 #define MACHINE_OPTIONS                                                                            \
-	"microvm,acpi=on,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on,"                    \
+	"microvm,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on,"                    \
 	"dump-guest-core=off,mem-merge=off"
 
 /* A panic ends the machine (-no-reboot); what is skipped is what a microvm has not got. */
@@ -48,13 +49,22 @@ static int add_all(char ***v, const char *const *args, size_t n)
 	add_all(v, (const char *const[]){ __VA_ARGS__ },                                           \
 		ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
 
+static bool is_restored(const struct machine *m)
+{
+	return m->from && m->from->state_fd >= 0;
+}
+
 static int add_machine(char ***v, const struct qemu_start *s, const struct machine *m)
 {
-	uint64_t mib = (m->memory_bytes + MIB(1) - 1) / MIB(1);
+	const char *machine = m->from ? MACHINE_OPTIONS ",memory-backend=ram" : MACHINE_OPTIONS;
 	int r = ADD(v, s->binary, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
-		    "none", "-sandbox", "on,spawn=deny", "-machine", MACHINE_OPTIONS, "-global",
-		    "virtio-mmio.force-legacy=false", "-accel");
+		    "none", "-sandbox", "on,spawn=deny", "-global",
+		    "virtio-mmio.force-legacy=false", "-machine");
 
+	if (r == 0)
+		r = strv_addf(v, "%s,acpi=%s", machine, m->acpi ? "on" : "off");
+	if (r == 0)
+		r = strv_add(v, "-accel");
 	if (r == 0 && s->accel == QEMU_KVM)
 		r = ADD(v, "kvm", "-cpu", "host");
 	else if (r == 0)
@@ -65,9 +75,31 @@ static int add_machine(char ***v, const struct qemu_start *s, const struct machi
 		r = strv_add(v, "-smp");
 	if (r == 0)
 		r = strv_addf(v, "%u", m->cpus);
+	return r;
+}
+
+/*
+ * A template is made in shared memory.  Machines restored from it see its pages until they write
+ * to them, and wait for QMP to say where their state is.
+ */
+static int add_memory(char ***v, const struct qemu_start *s, const struct machine *m)
+{
+	uint64_t mib = (m->memory_bytes + MIB(1) - 1) / MIB(1);
+	int r = strv_add(v, "-m");
+
 	if (r == 0)
-		r = strv_add(v, "-m");
-	return r == 0 ? strv_addf(v, "%" PRIu64 "M", mib) : r;
+		r = strv_addf(v, "%" PRIu64 "M", mib);
+	if (r < 0 || !m->from)
+		return r;
+	r = strv_add(v, "-object");
+	if (r == 0)
+		r = strv_addf(v,
+			      "memory-backend-file,id=ram,size=%" PRIu64
+			      "M,mem-path=/dev/fd/%d,share=%s,dump=off,merge=off",
+			      mib, s->memory_fd, is_restored(m) ? "off" : "on");
+	if (r == 0 && is_restored(m))
+		r = ADD(v, "-incoming", "defer");
+	return r;
 }
 
 /*
@@ -140,7 +172,8 @@ static int add_disk(char ***v, size_t index, int fd, bool read_only)
 	if (r == 0)
 		r = strv_addf(
 			v,
-			"driver=file,node-name=disk%zu,filename=/dev/fdset/%zu,locking=off,"
+			"driver=file,node-name=disk%zu,filename=/dev/fdset/"
+			"%zu,locking=off,drop-cache=off,"
 			"auto-read-only=off,read-only=%s,discard=%s,detect-zeroes=off,aio=threads",
 			index, index + 2, read_only ? "on" : "off", read_only ? "ignore" : "unmap");
 	if (r == 0)
@@ -171,6 +204,8 @@ int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***re
 		return r;
 	r = add_machine(&v, s, m);
 	if (r == 0)
+		r = add_memory(&v, s, m);
+	if (r == 0 && !is_restored(m))
 		r = add_kernel(&v, s, m);
 	if (r == 0)
 		r = add_console(&v, s->console_fd);

@@ -17,6 +17,7 @@ struct qemu_start {
 	int qmp_fd;
 	int console_fd;
 	int disk_fds[MACHINE_DISKS_MAX];
+	int memory_fd, state_fd; /* of a template */
 };
 
 /**

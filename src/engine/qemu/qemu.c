@@ -2,9 +2,9 @@
 /*
  * Theory of operation.  QEMU is started in a jail with every file open: kernel, initrd, disks,
  * console and two sockets, the guest link and QMP.  It runs at once; QMP is spoken only when a
- * machine is to be paused or resumed.  The process is ended by SIGKILL through its pidfd: all that
- * was to be kept is in the disks' files by then, as the guest has unmounted, or will be by the
- * journal.
+ * machine is to be paused, resumed, restored or saved.  The process is ended by SIGKILL through its
+ * pidfd: all that was to be kept is in the disks' files by then, as the guest has unmounted, or
+ * will be by the journal.
  *
  * KVM and software emulation differ in a few arguments and one device node.
  */
@@ -25,17 +25,25 @@
 #include "engine/probe.h"
 #include "engine/qemu/calls.h"
 #include "engine/qemu/cmdline.h"
+#include "engine/qemu/identity.h"
 #include "engine/qemu/qmp.h"
+#include "engine/qemu/template.h"
 #include "engine/qemu/tsc.h"
 #include "sandbox/jail.h"
 
-#define QMP_TIMEOUT_USEC (10 * USEC_PER_SEC)
+#define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
+#define SNAPSHOT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
 struct vm {
 	pid_t pid;
 	int pidfd;
 	struct qmp qmp;
 };
+
+static bool is_restored(const struct machine *m)
+{
+	return m->from && m->from->state_fd >= 0;
+}
 
 static const char *const binaries[] = { "/usr/bin/qemu-system-x86_64",
 					"/usr/local/bin/qemu-system-x86_64" };
@@ -89,6 +97,18 @@ static int check_access(int fd, int want, const char *what, struct err *err)
 	return 0;
 }
 
+/* A machine must not be able to change the template it came from, whoever has taken it over. */
+static int check_sealed(int fd, struct err *err)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	if (seals < 0)
+		return err_errno(err, -errno, "template's memory");
+	if (!(seals & F_SEAL_WRITE) || !(seals & F_SEAL_SHRINK))
+		return err_set(err, -EPERM, "template's memory: not sealed against writing");
+	return 0;
+}
+
 static int check_files(const struct machine *m, struct err *err)
 {
 	int r = check_access(m->console_fd, O_WRONLY, "console", err);
@@ -96,6 +116,8 @@ static int check_files(const struct machine *m, struct err *err)
 	for (size_t i = 0; r == 0 && i < m->n_disks && i < MACHINE_DISKS_MAX; i++)
 		r = check_access(m->disks[i].fd, m->disks[i].read_only ? O_RDONLY : O_RDWR, "disk",
 				 err);
+	if (r == 0 && is_restored(m))
+		r = check_sealed(m->from->memory_fd, err);
 	return r;
 }
 
@@ -109,6 +131,12 @@ static int add_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
 static int add_named_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
 {
 	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd, .reopen = true };
+	return JAIL_FD_FIRST + (int)j->n_fds++;
+}
+
+static int add_memory_fd(struct jail *j, struct jail_fd *fds, int fd)
+{
+	fds[j->n_fds] = (struct jail_fd){ .name = "memory", .fd = fd, .memory = true };
 	return JAIL_FD_FIRST + (int)j->n_fds++;
 }
 
@@ -129,8 +157,14 @@ static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, stru
 
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
 		expose[i + 1] = exposed[i];
-	s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
-	s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);
+	if (!is_restored(m)) {
+		s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
+		s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);
+	}
+	if (m->from)
+		s->memory_fd = add_memory_fd(&j, fds, m->from->memory_fd);
+	if (is_restored(m))
+		s->state_fd = add_fd(&j, fds, "state", m->from->state_fd);
 	s->link_fd = add_fd(&j, fds, "link", m->link_fd);
 	s->qmp_fd = add_fd(&j, fds, "QMP", qmp_fd);
 	s->console_fd = add_fd(&j, fds, "console", m->console_fd);
@@ -141,6 +175,23 @@ static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, stru
 		return r;
 	j.argv = argv;
 	return jail_spawn(&j, &vm->pid, &vm->pidfd, err);
+}
+
+/* A process that was reaped already is not found: its number may be somebody else's, the pidfd not.
+ */
+static void kill_vm(struct vm *vm)
+{
+	syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0);
+}
+
+static void free_vm(struct vm *vm)
+{
+	if (!vm)
+		return;
+	kill_vm(vm);
+	close(vm->pidfd);
+	qmp_reset(&vm->qmp);
+	free(vm);
 }
 
 static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret, struct err *err)
@@ -155,7 +206,7 @@ static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret
 		return r;
 	if (!s.binary)
 		return err_set(err, -ENOENT, NOT_INSTALLED);
-	if (accel == QEMU_TCG)
+	if (accel == QEMU_TCG && !is_restored(m))
 		s.tsc_khz = tsc_khz();
 	vm = calloc(1, sizeof(*vm));
 	if (!vm)
@@ -168,6 +219,13 @@ static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret
 	if (r < 0)
 		return r;
 	qmp_init(&vm->qmp, take_fd(&ours));
+	if (is_restored(m)) {
+		r = qemu_restore(&vm->qmp, s.state_fd, clock_mono_usec() + QMP_TIMEOUT_USEC, err);
+		if (r < 0) {
+			free_vm(take_ptr(vm));
+			return r;
+		}
+	}
 	*ret = take_ptr(vm);
 	return 0;
 }
@@ -192,21 +250,27 @@ static int resume_vm(struct vm *vm, struct err *err)
 	return qmp_execute(&vm->qmp, "cont", clock_mono_usec() + QMP_TIMEOUT_USEC, NULL, err);
 }
 
-/* A process that was reaped already is not found: its number may be somebody else's, the pidfd not.
- */
-static void kill_vm(struct vm *vm)
+static int snapshot_vm(struct vm *vm, int state_fd, struct err *err)
 {
-	syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0);
+	return qemu_snapshot(&vm->qmp, state_fd, clock_mono_usec() + SNAPSHOT_TIMEOUT_USEC, err);
 }
 
-static void free_vm(struct vm *vm)
+static int identity(enum qemu_accel accel, const struct machine *m, char **ret, struct err *err)
 {
-	if (!vm)
-		return;
-	kill_vm(vm);
-	close(vm->pidfd);
-	qmp_reset(&vm->qmp);
-	free(vm);
+	const char *binary = find_binary();
+
+	return binary ? qemu_identity(binary, accel, m, ret, err)
+		      : err_set(err, -ENOENT, NOT_INSTALLED);
+}
+
+static int identity_kvm(const struct machine *m, char **ret, struct err *err)
+{
+	return identity(QEMU_KVM, m, ret, err);
+}
+
+static int identity_tcg(const struct machine *m, char **ret, struct err *err)
+{
+	return identity(QEMU_TCG, m, ret, err);
 }
 
 static pid_t pid_of_vm(const struct vm *vm)
@@ -217,6 +281,8 @@ static pid_t pid_of_vm(const struct vm *vm)
 const struct engine engine_qemu_kvm = { .name = "qemu-kvm",
 					.probe = probe_kvm,
 					.start = start_kvm,
+					.snapshot = snapshot_vm,
+					.identity = identity_kvm,
 					.pause = pause_vm,
 					.resume = resume_vm,
 					.kill = kill_vm,
@@ -226,6 +292,8 @@ const struct engine engine_qemu_kvm = { .name = "qemu-kvm",
 const struct engine engine_qemu_tcg = { .name = "qemu-tcg",
 					.probe = probe_tcg,
 					.start = start_tcg,
+					.snapshot = snapshot_vm,
+					.identity = identity_tcg,
 					.pause = pause_vm,
 					.resume = resume_vm,
 					.kill = kill_vm,

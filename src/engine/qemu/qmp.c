@@ -18,6 +18,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/str.h"
+#include "base/unix.h"
 
 #define LINE_MAX_BYTES KIB(64)
 
@@ -80,46 +82,73 @@ static int read_message(struct qmp *q, uint64_t deadline_usec, json_t **ret, str
 	return r;
 }
 
-static int send_command(struct qmp *q, const char *command, struct err *err)
+static int add_command(struct qmp *q, struct buf *b, const struct qmp_command *command)
 {
-	cleanup(buf_reset) struct buf line = BUF_INIT;
-	int r = buf_addf(&line, "{\"execute\":\"%s\",\"id\":%lld}\n", command, (long long)++q->id);
-	ssize_t n;
+	int r = buf_addf(b, "{\"execute\":\"%s\"", command->name);
 
-	if (r < 0)
-		return err_errno(err, r, "QMP");
-	n = send(q->fd, line.data, line.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (r == 0 && command->arguments)
+		r = buf_addf(b, ",\"arguments\":%s", command->arguments);
+	return r == 0 ? buf_addf(b, ",\"id\":%lld}\n", (long long)++q->id) : r;
+}
+
+static int send_text(struct qmp *q, const struct buf *text, struct err *err)
+{
+	ssize_t n = send(q->fd, text->data, text->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
 	if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 		return err_set(err, -ECONNRESET, "QEMU has closed its control socket");
 	if (n < 0 && errno != EAGAIN)
 		return err_errno(err, -errno, "QMP");
-	return n == (ssize_t)line.len ? 0 : err_set(err, -ETIMEDOUT, "QEMU takes no commands");
+	return n == (ssize_t)text->len ? 0 : err_set(err, -ETIMEDOUT, "QEMU takes no commands");
+}
+
+static const struct qmp_command negotiation = { .name = "qmp_capabilities" };
+
+int qmp_send_ahead(struct qmp *q, const struct qmp_command *commands, size_t n, struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = q->ready ? 0 : add_command(q, &text, &negotiation);
+
+	q->ready = true;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_command(q, &text, &commands[i]);
+	return r < 0 ? err_errno(err, r, "QMP") : send_text(q, &text, err);
+}
+
+static int check_error(const json_t *msg, struct err *err)
+{
+	json_t *error = NULL;
+	const char *text = NULL;
+	int r = json_get_object(msg, "error", &error, err);
+
+	if (r == 0 && error)
+		r = json_get_str(error, "desc", &text, err);
+	if (r < 0)
+		return r;
+	return error ? err_set(err, -EIO, "%s", text ? text : "refused") : 0;
 }
 
 /* Return: 1 when @msg answers the last command, 0 when it is something else; -errno. */
 static int match_answer(struct qmp *q, json_t *msg, struct err *err)
 {
-	json_t *error = NULL;
-	const char *text = NULL;
 	int64_t id = 0;
 	int r = json_get_i64(msg, "id", &id, err);
 
 	if (r < 0 || id != q->id)
 		return r;
-	r = json_get_object(msg, "error", &error, err);
-	if (r < 0)
-		return r;
-	if (!error)
-		return 1;
-	r = json_get_str(error, "desc", &text, err);
-	return r < 0 ? r : err_set(err, -EIO, "%s", text ? text : "refused");
+	r = check_error(msg, err);
+	return r < 0 ? r : 1;
 }
 
-static int converse(struct qmp *q, const char *command, uint64_t deadline_usec, json_t **ret,
-		    struct err *err)
+static int converse(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec,
+		    json_t **ret, struct err *err)
 {
-	int r = send_command(q, command, err);
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = add_command(q, &text, command);
 
+	if (r == 0 && command->fd)
+		r = unix_send(q->fd, text.data, text.len, *command->fd);
+	r = r < 0 ? err_errno(err, r, "QMP") : command->fd ? 0 : send_text(q, &text, err);
 	while (r == 0) {
 		cleanup_json json_t *msg = NULL;
 
@@ -132,8 +161,24 @@ static int converse(struct qmp *q, const char *command, uint64_t deadline_usec, 
 	return r < 0 ? r : 0;
 }
 
-int qmp_execute(struct qmp *q, const char *command, uint64_t deadline_usec, json_t **ret,
-		struct err *err)
+int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, struct err *err)
+{
+	for (;;) {
+		cleanup_json json_t *msg = NULL;
+		const char *event = NULL;
+		int r = read_message(q, deadline_usec, &msg, err);
+
+		if (r == 0)
+			r = check_error(msg, err);
+		if (r == 0)
+			r = json_get_str(msg, "event", &event, err);
+		if (r < 0 || (event && streq(event, name)))
+			return r;
+	}
+}
+
+int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,
+	     struct err *err)
 {
 	int r = 0;
 
@@ -141,11 +186,17 @@ int qmp_execute(struct qmp *q, const char *command, uint64_t deadline_usec, json
 	 */
 	if (!q->ready) {
 		q->ready = true;
-		r = converse(q, "qmp_capabilities", deadline_usec, NULL, err);
+		r = converse(q, &negotiation, deadline_usec, NULL, err);
 	}
 	if (r == 0)
 		r = converse(q, command, deadline_usec, ret, err);
 	if (r < 0)
-		err_wrap(err, "QMP %s", command);
+		err_wrap(err, "QMP %s", command->name);
 	return r;
+}
+
+int qmp_execute(struct qmp *q, const char *command, uint64_t deadline_usec, json_t **ret,
+		struct err *err)
+{
+	return qmp_call(q, &(struct qmp_command){ .name = command }, deadline_usec, ret, err);
 }

@@ -22,6 +22,27 @@ void qmp_init(struct qmp *q, int fd);
 /** qmp_reset() - close and free */
 void qmp_reset(struct qmp *q);
 
+struct qmp_command {
+	const char *name;
+	const char *arguments; /* a JSON object; NULL for none */
+	const int *fd;	       /* a descriptor that goes along, borrowed; NULL for none */
+};
+
+/**
+ * qmp_send_ahead() - send commands without descriptors at once, whose answers nobody waits for
+ *
+ * Return: 0; -ECONNRESET, -ETIMEDOUT, -errno with a message.
+ */
+int qmp_send_ahead(struct qmp *q, const struct qmp_command *commands, size_t n, struct err *err);
+
+/** qmp_await_event() - read until an event comes; answers before it are dropped.  Return: 0; as
+ * qmp_execute(), also -EIO when a command that was sent ahead failed. */
+int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, struct err *err);
+
+/** qmp_call() - as qmp_execute(), with arguments */
+int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,
+	     struct err *err);
+
 /**
  * qmp_execute() - one command without arguments, and its answer
  * @deadline_usec: of clock_mono_usec()

@@ -71,6 +71,14 @@ static void options_become_dockers_members(void **state)
 	check_has("--cap-add NET_RAW --cap-drop ALL img",
 		  "\"CapAdd\":[\"NET_RAW\"],\"CapDrop\":[\"ALL\"]");
 	check_has("--stop-timeout 3 img", "\"StopTimeout\":3");
+	check_has("--health-cmd true --health-interval 1m30s --health-retries 2 img",
+		  "\"Healthcheck\":{\"Interval\":90000000000,\"Retries\":2,"
+		  "\"Test\":[\"CMD-SHELL\",\"true\"]}");
+	check_has("--no-healthcheck img", "\"Healthcheck\":{\"Test\":[\"NONE\"]}");
+	check_has("--restart on-failure:3 img",
+		  "\"RestartPolicy\":{\"Name\":\"on-failure\",\"MaximumRetryCount\":3}");
+	check_has("--restart always img",
+		  "\"RestartPolicy\":{\"Name\":\"always\",\"MaximumRetryCount\":0}");
 	check_has("--ulimit nofile=1:2 img", "{\"Name\":\"nofile\",\"Soft\":1,\"Hard\":2}");
 }
 
@@ -104,6 +112,9 @@ static void bad_values_are_refused_by_name(void **state)
 	check_refused("--cpus . img", "\".\"");
 	check_refused("--cpus 99999999999999999999 img", "99999999999999999999");
 	check_refused("-m lots img", "\"lots\"");
+	check_refused("--health-timeout soon img", "\"soon\"");
+	check_refused("--no-healthcheck --health-cmd true img", "conflicts");
+	check_refused("--restart on-failure:x img", "\"on-failure:x\"");
 	check_refused("--ulimit nofile img", "\"nofile\"");
 	check_refused("--ulimit nofile=x img", "\"nofile=x\"");
 	check_refused("-p http img", "\"http\"");

@@ -242,6 +242,53 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 		     "moat does not support network mode \"host\"");
 	expect_error("{\"HostConfig\":{\"NetworkMode\":\"mine\"}}", -ENOENT,
 		     "network mine not found");
+	expect_error("{\"HostConfig\":{\"Init\":true}}", -EOPNOTSUPP,
+		     "moat does not support an init process yet (Init)");
+	expect_error("{\"HostConfig\":{\"StorageOpt\":{\"size\":\"1G\"}}}", -EOPNOTSUPP,
+		     "moat does not support storage options yet (StorageOpt)");
+	expect_error("{\"HostConfig\":{\"CgroupParent\":\"/x\"}}", -EOPNOTSUPP,
+		     "moat does not support parent cgroups yet (CgroupParent)");
+	expect_error("{\"HostConfig\":{\"ShmSize\":1048576}}", -EOPNOTSUPP,
+		     "moat does not support another size of /dev/shm than 64 MiB yet (ShmSize)");
+	expect_error("{\"HostConfig\":{\"LogConfig\":{\"Type\":\"syslog\"}}}", -EOPNOTSUPP,
+		     "moat has the log driver json-file only, not \"syslog\"");
+}
+
+static char **warnings_of(const char *host_text)
+{
+	cleanup_json json_t *host = NULL;
+	char **warnings = NULL;
+	struct err err;
+
+	assert_int_equal(json_read(host_text, strlen(host_text), "HostConfig", &host, &err), 0);
+	assert_int_equal(host_config_warn(host, &warnings), 0);
+	return warnings;
+}
+
+static void what_has_no_effect_is_said(void **state)
+{
+	cleanup_strv char **all = warnings_of("{\"Dns\":[\"1.1.1.1\"],\"CpuShares\":512,"
+					      "\"OomKillDisable\":true,\"CpusetCpus\":\"0\"}");
+	cleanup_strv char **docker = warnings_of(
+		"{\"Dns\":[],\"CpuShares\":0,\"MemorySwappiness\":-1,\"OomKillDisable\":false,"
+		"\"CpusetCpus\":\"\",\"LogConfig\":{\"Type\":\"\",\"Config\":{}}}");
+
+	(void)state;
+	assert_int_equal(strv_len(all), 4);
+	assert_string_equal(all[0], "Dns is not supported by moat yet and has no effect");
+	assert_null(docker);
+}
+
+static void a_flood_of_variables_is_refused(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(buf_adds(&b, "{\"Env\":[\"A=0\""), 0);
+	for (int i = 0; i < OCI_LIST_MAX; i++)
+		assert_int_equal(buf_adds(&b, ",\"A=1\""), 0);
+	assert_int_equal(buf_adds(&b, "]}"), 0);
+	expect_error(b.data, -EINVAL, "more than 4096 environment variables");
 }
 
 static void empty_members_are_not_there(void **state)
@@ -325,6 +372,8 @@ int main(void)
 		cmocka_unit_test(limits_reach_the_runtime_spec),
 		cmocka_unit_test(without_limits_there_are_none),
 		cmocka_unit_test(what_moat_cannot_do_yet_is_refused),
+		cmocka_unit_test(what_has_no_effect_is_said),
+		cmocka_unit_test(a_flood_of_variables_is_refused),
 		cmocka_unit_test(empty_members_are_not_there),
 		cmocka_unit_test(bad_values_are_refused_with_a_reason),
 		cmocka_unit_test(an_exec_inherits_from_its_container),

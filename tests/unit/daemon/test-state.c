@@ -94,6 +94,8 @@ static void a_container_comes_back_as_it_was_written(void **state)
 	rec.state = CONTAINER_EXITED;
 	rec.exit_code = 3;
 	rec.oom = true;
+	rec.restart_count = 4;
+	rec.stopped = true;
 	rec.started_nsec = 1234567890123456789;
 	rec.finished_nsec = 1234567890123456790;
 	free(rec.error);
@@ -111,6 +113,8 @@ static void a_container_comes_back_as_it_was_written(void **state)
 	assert_int_equal(seen.last.state, CONTAINER_EXITED);
 	assert_int_equal(seen.last.exit_code, 3);
 	assert_true(seen.last.oom);
+	assert_int_equal(seen.last.restart_count, 4);
+	assert_true(seen.last.stopped);
 	assert_true(seen.last.started_nsec == 1234567890123456789);
 	assert_string_equal(seen.last.error, "it's \"over\"");
 	assert_int_equal(state_texts(st, rec.id, &got, &err), 0);
@@ -163,6 +167,39 @@ static void a_deleted_container_is_gone(void **state)
 	state_close(st);
 }
 
+/* What version 1 did not have is taken away from a file of today. */
+static void a_file_of_the_first_version_is_taken_over(void **state)
+{
+	cleanup_free char *path = str_printf("%s/state.db", root);
+	struct state *st = opened();
+	struct record rec = record_of('a', "web");
+	struct texts texts = texts_of();
+	struct seen seen = { 0 };
+	struct err err;
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(state_insert(st, &rec, &texts, &err), 0);
+	state_close(st);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "ALTER TABLE container DROP COLUMN restart_count;"
+				      "ALTER TABLE container DROP COLUMN stopped;"
+				      "PRAGMA user_version=1",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	st = opened();
+	assert_int_equal(state_each(st, see, &seen, &err), 0);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.last.name, "web");
+	assert_int_equal(seen.last.restart_count, 0);
+	assert_false(seen.last.stopped);
+	record_reset(&seen.last);
+	record_reset(&rec);
+	state_close(st);
+}
+
 static void a_newer_schema_is_refused(void **state)
 {
 	cleanup_free char *path = str_printf("%s/state.db", root);
@@ -186,6 +223,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_name_can_be_taken_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_deleted_container_is_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_file_of_the_first_version_is_taken_over, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_newer_schema_is_refused, set_up, tear_down),
 	};
 

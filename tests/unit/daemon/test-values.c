@@ -232,7 +232,7 @@ static void credentials_are_base64url_json(void **state)
 	assert_null(c.username);
 }
 
-static void a_machine_is_as_large_as_its_container(void **state)
+static void few_sizes_of_machines_serve_all_limits(void **state)
 {
 	cleanup_json json_t *none = json_object();
 	cleanup_json json_t *some = json_pack("{s:I, s:I}", "Memory", (json_int_t)MIB(100) + 1,
@@ -248,7 +248,10 @@ static void a_machine_is_as_large_as_its_container(void **state)
 	assert_int_equal(cpus, 4);
 	assert_int_equal(machine_size(some, 64, &cpus, &memory, NULL), 0);
 	assert_int_equal(cpus, 2);
-	assert_true(memory == MIB(197));
+	assert_true(memory == MIB(1024 + 96));
+	assert_int_equal(json_object_set_new(some, "Memory", json_integer((json_int_t)GIB(1) + 1)), 0);
+	assert_int_equal(machine_size(some, 64, &cpus, &memory, NULL), 0);
+	assert_true(memory == MIB(2048 + 96));
 }
 
 int main(void)
@@ -265,7 +268,7 @@ int main(void)
 		cmocka_unit_test(signals_have_names_and_numbers),
 		cmocka_unit_test(durations_are_told_as_docker_tells_them),
 		cmocka_unit_test(credentials_are_base64url_json),
-		cmocka_unit_test(a_machine_is_as_large_as_its_container),
+		cmocka_unit_test(few_sizes_of_machines_serve_all_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

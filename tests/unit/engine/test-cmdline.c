@@ -80,6 +80,18 @@ static void memory_is_rounded_up_to_whole_mebibytes(void **state)
 	assert_string_equal(value(v, "-smp", 0), "2");
 }
 
+static void acpi_is_there_for_kernels_that_need_it(void **state)
+{
+	struct machine m = machine;
+	cleanup_strv char **without = build(&start, &m);
+
+	(void)state;
+	m.acpi = true;
+	cleanup_strv char **with = build(&start, &m);
+	assert_true(str_ends(value(without, "-machine", 0), ",acpi=off"));
+	assert_true(str_ends(value(with, "-machine", 0), ",acpi=on"));
+}
+
 static void files_are_descriptors(void **state)
 {
 	cleanup_strv char **v = build(&start, &machine);
@@ -153,6 +165,7 @@ int main(void)
 		cmocka_unit_test(emulation_is_told_the_rate_of_the_counter),
 		cmocka_unit_test(kvm_gives_the_hosts_processor),
 		cmocka_unit_test(memory_is_rounded_up_to_whole_mebibytes),
+		cmocka_unit_test(acpi_is_there_for_kernels_that_need_it),
 		cmocka_unit_test(files_are_descriptors),
 		cmocka_unit_test(disks_come_in_order_with_their_access),
 		cmocka_unit_test(a_kernel_command_line_stays_one_argument),

@@ -332,9 +332,10 @@ static void assert_unpacks_to(const void *in, size_t in_len, const void *out, si
 {
 	cleanup_close int from = memfd_with(in, in_len), to = memfd_create("out", MFD_CLOEXEC);
 	cleanup(buf_reset) struct buf got = BUF_INIT;
+	bool device_parameters;
 	struct err err;
 
-	if (kernel_unpack(from, to, &err) < 0)
+	if (kernel_unpack(from, to, &device_parameters, &err) < 0)
 		fail_msg("%s", err.msg);
 	lseek(to, 0, SEEK_SET);
 	assert_int_equal(fd_read_file(to, MIB(1), &got), 0);
@@ -363,6 +364,24 @@ static void other_kernels_are_copied_as_they_are(void **state)
 	assert_unpacks_to("short", 5, "short", 5);
 	elf = make_elf(18);
 	assert_unpacks_to(&elf, sizeof(elf), &elf, sizeof(elf));
+}
+
+static bool takes_device_parameters(const char *content, size_t len)
+{
+	cleanup_close int from = memfd_with(content, len), to = memfd_create("out", MFD_CLOEXEC);
+	bool ret;
+
+	assert_int_equal(kernel_unpack(from, to, &ret, NULL), 0);
+	return ret;
+}
+
+static void a_kernel_with_a_parameter_for_devices_needs_no_acpi(void **state)
+{
+	static const char with[] = "ELF\0virtio_mmio.device\0", without[] = "ELF\0virtio_mmio.c\0";
+
+	(void)state;
+	assert_true(takes_device_parameters(with, sizeof(with)));
+	assert_false(takes_device_parameters(without, sizeof(without)));
 }
 
 static void headers_that_lie_do_no_harm(void **state)
@@ -400,6 +419,7 @@ int main(void)
 		cmocka_unit_test(a_missing_init_is_an_error_with_its_name),
 		cmocka_unit_test(a_kernel_with_a_direct_entry_is_unpacked),
 		cmocka_unit_test(other_kernels_are_copied_as_they_are),
+		cmocka_unit_test(a_kernel_with_a_parameter_for_devices_needs_no_acpi),
 		cmocka_unit_test(headers_that_lie_do_no_harm),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -61,6 +62,60 @@ static void test_an_image_without_a_name_is_known_by_its_id(void **state)
 	KIT(&k, .content = "one");
 	place_load_ok(p, archive_oci(&k, "latest"), k.config_digest.text);
 	kit_reset(&k);
+}
+
+static int save(struct place *p, char *const *names, struct err *err)
+{
+	int fd = memfd_create("archive", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	if (store_save(p->st, names, fd, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static void test_what_was_saved_can_be_loaded_again(void **state)
+{
+	char a1[] = "x.io/a:1", b2[] = "x.io/b:2", b3[] = "x.io/b:3";
+	char *names[] = { a1, b2, b3, NULL }, **loaded = NULL;
+	struct place *p = *state;
+	struct removal gone;
+	struct err err;
+	struct kit one, two;
+	int fd;
+
+	KIT(&one, .content = "one");
+	KIT(&two, .content = "two", .filter = ARCHIVE_FILTER_GZIP, .docker = true);
+	place_load_ok(p, archive_oci(&one, "x.io/a:1"), "x.io/a:1");
+	place_load_ok(p, archive_docker(&two, "x.io/b:2", false), "x.io/b:2");
+	assert_int_equal(store_tag(p->st, "x.io/b:2", "x.io/b:3", &err), 0);
+	fd = save(p, names, &err);
+	assert_true(fd >= 0);
+	for (char **name = names; *name; name++) {
+		assert_int_equal(store_remove(p->st, *name, false, NULL, NULL, &gone, &err), 0);
+		removal_reset(&gone);
+	}
+	assert_int_equal(place_count(p, "blobs/sha256"), 0);
+	assert_int_equal(place_load(p, fd, &loaded, &err), 0);
+	assert_int_equal(strv_len(loaded), 3);
+	for (char **name = names; *name; name++)
+		assert_true(strv_has(loaded, *name));
+	assert_int_equal(place_count(p, "rootfs"), 2);
+	strv_free(loaded);
+	kit_reset(&one);
+	kit_reset(&two);
+}
+
+static void test_saving_what_is_not_there_is_refused(void **state)
+{
+	char none[] = "x.io/none:1", *names[] = { none, NULL };
+	struct err err = { 0 };
+
+	assert_int_equal(save(*state, names, &err), -1);
+	assert_int_equal(err.code, -ENOENT);
 }
 
 static void test_another_platform_is_refused_by_name(void **state)
@@ -178,6 +233,8 @@ int main(void)
 		STORE_TEST(test_oci_archives_of_all_packings),
 		STORE_TEST(test_docker_archives_with_and_without_links),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
+		STORE_TEST(test_what_was_saved_can_be_loaded_again),
+		STORE_TEST(test_saving_what_is_not_there_is_refused),
 		STORE_TEST(test_another_platform_is_refused_by_name),
 		STORE_TEST(test_images_that_lie_are_refused),
 		STORE_TEST(test_content_under_another_digest_is_refused),

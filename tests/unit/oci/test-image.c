@@ -245,6 +245,43 @@ static void test_hostile_configs_are_refused(void **state)
 	}
 }
 
+/* "config" with a list or an object of @n entries */
+static int parse_with(const char *key, bool is_object, int n)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct oci_image_config *c = NULL;
+	int r;
+
+	assert_int_equal(buf_addf(&b, "{\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{"
+				      "\"type\":\"layers\",\"diff_ids\":[]},\"config\":{\"%s\":%c",
+				  key, is_object ? '{' : '['),
+			 0);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(buf_addf(&b, is_object ? "%s\"k%d\":\"\"" : "%s\"k%d\"",
+					  i ? "," : "", i),
+				 0);
+	assert_int_equal(buf_adds(&b, is_object ? "}}}" : "]}}"), 0);
+	r = oci_image_config_parse(b.data, b.len, &c, NULL);
+	oci_image_config_free(c);
+	return r;
+}
+
+static void test_lists_of_a_config_are_bounded(void **state)
+{
+	static const struct {
+		const char *key;
+		bool is_object;
+	} lists[] = { { "Env", false },	     { "Cmd", false },	  { "Entrypoint", false },
+		      { "Labels", true } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		assert_int_equal(parse_with(lists[i].key, lists[i].is_object, OCI_LIST_MAX), 0);
+		assert_int_equal(parse_with(lists[i].key, lists[i].is_object, OCI_LIST_MAX + 1),
+				 -EBADMSG);
+	}
+}
+
 static void test_absent_and_null_members_are_the_same(void **state)
 {
 	static const char text[] =
@@ -268,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_index_selects_the_platform_or_names_what_there_is),
 		cmocka_unit_test(test_config_is_read_and_copied),
 		cmocka_unit_test(test_hostile_configs_are_refused),
+		cmocka_unit_test(test_lists_of_a_config_are_bounded),
 		cmocka_unit_test(test_absent_and_null_members_are_the_same),
 	};
 

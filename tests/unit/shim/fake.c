@@ -51,6 +51,16 @@ static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 	return 0;
 }
 
+static int fake_pause(struct vm *vm, struct err *err)
+{
+	return kill(vm->pid, SIGSTOP) < 0 ? err_errno(err, -errno, "pause") : 0;
+}
+
+static int fake_resume(struct vm *vm, struct err *err)
+{
+	return kill(vm->pid, SIGCONT) < 0 ? err_errno(err, -errno, "resume") : 0;
+}
+
 static void fake_kill(struct vm *vm)
 {
 	kill(vm->pid, SIGKILL);
@@ -71,6 +81,8 @@ const struct engine *engine_find(const char *name)
 	static const struct engine engine = {
 		.name = "fake",
 		.start = fake_start,
+		.pause = fake_pause,
+		.resume = fake_resume,
 		.kill = fake_kill,
 		.free = fake_free,
 		.pid = fake_pid,

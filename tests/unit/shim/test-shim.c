@@ -396,6 +396,66 @@ static void kill_works_on_a_guest_that_hangs(void **state)
 	expect_end(&b, w, 137, "");
 }
 
+static bool is_paused(const struct box *b)
+{
+	int conn = box_send(b, "{\"op\":\"status\"}", -1);
+	json_t *state = box_receive(conn);
+	bool paused = json_is_true(json_object_get(state, "paused"));
+
+	json_decref(state);
+	close(conn);
+	return paused;
+}
+
+/* Ends by itself after a signal, which it cannot get while it is paused. */
+static void exit_at_signal(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	guest_expect(fd, LINK_SIGNAL, NULL);
+	guest_exited(fd, 1, 5, 0);
+	guest_down(fd);
+}
+
+static void a_paused_container_goes_on_where_it_was(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, exit_at_signal);
+	w = watch(&b);
+	assert_int_equal(box_refused(&b, "{\"op\":\"pause\"}"), EBUSY);
+	box_ask(&b, START, -1);
+	assert_int_equal(box_refused(&b, "{\"op\":\"resume\"}"), EALREADY);
+	assert_false(is_paused(&b));
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	json_decref(box_event(w, "paused"));
+	assert_true(is_paused(&b));
+	assert_int_equal(box_refused(&b, "{\"op\":\"pause\"}"), EALREADY);
+	assert_int_equal(box_refused(&b, EXEC("e")), EBUSY);
+	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
+	box_ask(&b, "{\"op\":\"resume\"}", -1);
+	json_decref(box_event(w, "resumed"));
+	expect_end(&b, w, 5, "");
+}
+
+static void kill_works_on_a_paused_container(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, exit_at_signal);
+	w = watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	expect_end(&b, w, 137, "");
+}
+
 static void hang_when_down(int fd)
 {
 	guest_boot(fd);
@@ -686,6 +746,8 @@ int main(void)
 		cmocka_unit_test(a_command_that_is_not_found_is_127),
 		cmocka_unit_test(a_guest_that_does_not_come_up_is_given_up),
 		cmocka_unit_test(kill_works_on_a_guest_that_hangs),
+		cmocka_unit_test(a_paused_container_goes_on_where_it_was),
+		cmocka_unit_test(kill_works_on_a_paused_container),
 		cmocka_unit_test(a_guest_that_does_not_shut_down_is_ended),
 		cmocka_unit_test(a_machine_that_dies_is_explained),
 		cmocka_unit_test(what_was_said_before_the_end_counts),

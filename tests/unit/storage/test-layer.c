@@ -97,7 +97,7 @@ static void a_new_layer_is_clean_at_any_size(void **state)
 	assert_clean(GIB(200));
 }
 
-static void upper_and_work_belong_to_root(void **state)
+static void the_folders_of_the_overlay_are_there(void **state)
 {
 	cleanup(buf_reset) struct buf out = BUF_INIT;
 
@@ -108,7 +108,7 @@ static void upper_and_work_belong_to_root(void **state)
 		skip();
 	}
 	assert_non_null(strstr(out.data, "/2/040755/0/0/.//"));
-	assert_non_null(strstr(out.data, "/040755/0/0/upper//"));
+	assert_non_null(strstr(out.data, "/040755/0/0/upper.new//"));
 	assert_non_null(strstr(out.data, "/040755/0/0/work//"));
 	assert_null(strstr(out.data, "lost+found"));
 }
@@ -151,7 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_layer_is_clean_at_any_size),
-		cmocka_unit_test(upper_and_work_belong_to_root),
+		cmocka_unit_test(the_folders_of_the_overlay_are_there),
 		cmocka_unit_test(a_layer_is_sparse),
 		cmocka_unit_test(nothing_is_left_of_a_layer_that_failed),
 		cmocka_unit_test(sizes_out_of_range_are_refused),

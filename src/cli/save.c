@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat image save */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+static int on_body(const void *data, size_t len, void *arg)
+{
+	const int *fd = arg;
+
+	return fd_write_all(*fd, data, len);
+}
+
+static int make_path(const struct cli *c, struct buf *path, struct err *err)
+{
+	int r = buf_adds(path, API_BASE "/images/get") < 0 ? cli_out_of_memory(err) : 0;
+
+	for (size_t i = 0; r == 0 && i < c->opt.n_args; i++)
+		r = cli_query(path, "names", c->opt.args[i], err);
+	return r;
+}
+
+static int save(struct cli *c, int fd, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct api_request rq = { .method = "GET", .on_body = on_body, .arg = &fd };
+	int r = make_path(c, &path, err);
+
+	if (r < 0)
+		return r;
+	rq.path = path.data;
+	r = api_call(c->api, &rq, NULL, err);
+	return r < 0 ? r : 0;
+}
+
+/* The archive gets its name when it is complete. */
+static int save_to(struct cli *c, const char *file, struct err *err)
+{
+	cleanup_free char *part = str_printf("%s.part-%d", file, (int)getpid());
+	cleanup_close int fd = -1;
+	int r;
+
+	if (!part)
+		return cli_out_of_memory(err);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, -errno, "%s", part);
+	r = save(c, fd, err);
+	if (r == 0 && (fsync(fd) < 0 || rename(part, file) < 0))
+		r = err_errno(err, -errno, "%s", file);
+	if (r < 0)
+		(void)unlink(part);
+	return r;
+}
+
+int command_image_save(struct cli *c)
+{
+	const char *file = options_value(&c->opt, "output");
+	struct err err = { 0 };
+	int r;
+
+	if (!file && isatty(STDOUT_FILENO))
+		r = err_set(&err, -EINVAL,
+			    "an archive is nothing for a terminal: name a file with -o");
+	else
+		r = file ? save_to(c, file, &err) : save(c, STDOUT_FILENO, &err);
+	return r < 0 ? cli_fail(c, &err) : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat top */
+#include <errno.h>
+
+#include "cli/cli.h"
+#include "cli/columns.h"
+#include "cli/commands.h"
+
+#define COLUMNS_MAX 16u
+
+static const char *text_at(const json_t *list, size_t i)
+{
+	const char *s = json_string_value(json_array_get(list, i));
+
+	return s ? s : "";
+}
+
+static int show(const json_t *answer, struct err *err)
+{
+	const json_t *titles = json_object_get(answer, "Titles"), *row;
+	const char *cells[COLUMNS_MAX + 1] = { 0 };
+	cleanup_columns struct columns *t = NULL;
+	size_t n = json_array_size(titles), i;
+	int r;
+
+	if (n == 0 || n > COLUMNS_MAX)
+		return err_set(err, -EBADMSG, "moatd's answer has no columns");
+	for (i = 0; i < n; i++)
+		cells[i] = text_at(titles, i);
+	r = columns_new(cells, &t, err);
+	json_array_foreach (json_object_get(answer, "Processes"), i, row) {
+		const char *values[COLUMNS_MAX];
+
+		for (size_t k = 0; k < n; k++)
+			values[k] = text_at(row, k);
+		if (r == 0)
+			r = columns_add(t, values, err);
+	}
+	return r < 0 ? r : columns_print(t, err);
+}
+
+int command_top(struct cli *c)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_json json_t *answer = NULL;
+	struct err err = { 0 };
+	int r = cli_path(&path, "containers", c->opt.args[0], "top", &err);
+
+	if (r == 0)
+		r = cli_get(c, path.data, JSON_OBJECT, &answer, &err);
+	if (r == 0)
+		r = show(answer, &err);
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}

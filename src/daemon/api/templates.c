@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "daemon/api/api.h"
+#include "daemon/template.h"
+
+int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
+{
+	(void)err;
+	return reply_json(rp, 200, templates_describe(rq->daemon->templates));
+}
+
+/* The template for a container without limits of its own. */
+int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup(template_use_reset) struct template_use use = { .memory_fd = -1, .state_fd = -1 };
+	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
+	int r = machine_plan(rq->daemon, NULL, &plan, err);
+
+	if (r == 0)
+		r = template_take(rq->daemon->templates, &plan, &use, err);
+	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:s}", "Key", use.key));
+}
+
+int api_moat_template_remove(struct request *rq, struct reply *rp, struct err *err)
+{
+	int r = template_remove(rq->daemon->templates, rq->target);
+
+	if (r == -ENOENT)
+		return err_set(err, r, "No such template: %s", rq->target);
+	if (r == -EBUSY)
+		return err_set(err, -EEXIST, "template %s is being made", rq->target);
+	return r < 0 ? err_errno(err, r, "template %s", rq->target) : reply_empty(rp, 204);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  What a container uses is asked of its guest, through the shim, anew for
+ * each answer; what its machine takes of the host is read from the engine's process.  docker's
+ * clients reckon the processor's use from two samples, against the time all processors had: that
+ * is the host's clock, times as many processors.
+ *
+ * The figures come from a guest: they are numbers, and no more is believed of them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/lifecycle.h"
+#include "daemon/machine.h"
+#include "daemon/shim.h"
+
+#define ANSWER_MSEC    5000
+#define INTERVAL_MSEC  1000
+#define PROC_MAX_BYTES 65536
+
+static int ask(struct daemon *d, const struct container *c, const char *op, json_t **ret,
+	       struct err *err)
+{
+	struct shim_call call = {
+		.containers_fd = d->containers_fd,
+		.id = c->rec.id,
+		.request = json_pack("{s:s}", "op", op),
+		.send_fd = -1,
+		.timeout_msec = ANSWER_MSEC,
+	};
+
+	return shim_request(&call, ret, err);
+}
+
+static int64_t number(const json_t *obj, const char *key)
+{
+	return json_integer_value(json_object_get(obj, key));
+}
+
+/* "Mon02" and the like for what is older than a day, else "15:04", as ps(1). */
+static json_t *start_text(int64_t age_usec)
+{
+	time_t start = (time_t)(clock_now_nsec() / (int64_t)NSEC_PER_SEC -
+				age_usec / (int64_t)USEC_PER_SEC);
+	char text[16] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&start, &tm))
+		strftime(text, sizeof(text),
+			 age_usec < 86400 * (int64_t)USEC_PER_SEC ? "%H:%M" : "%b%d", &tm);
+	return json_string(text);
+}
+
+static json_t *process_row(const json_t *p)
+{
+	int64_t age = number(p, "age_usec"), cpu = number(p, "cpu_usec");
+	int64_t seconds = cpu / (int64_t)USEC_PER_SEC;
+
+	return json_pack("[o, o, o, o, o, s, o, s]",
+			 json_sprintf("%lld", (long long)number(p, "uid")),
+			 json_sprintf("%lld", (long long)number(p, "pid")),
+			 json_sprintf("%lld", (long long)number(p, "ppid")),
+			 json_sprintf("%lld", (long long)(age > 0 ? 100 * cpu / age : 0)),
+			 start_text(age), "?",
+			 json_sprintf("%02lld:%02lld:%02lld", (long long)seconds / 3600,
+				      (long long)seconds / 60 % 60, (long long)seconds % 60),
+			 json_is_string(json_object_get(p, "command"))
+				 ? json_string_value(json_object_get(p, "command"))
+				 : "");
+}
+
+static int top(struct daemon *d, struct container *c, struct reply *rp, struct err *err)
+{
+	cleanup_json json_t *answer = NULL, *rows = json_array();
+	json_t *item;
+	size_t i;
+	int r;
+
+	if (!container_is_running(d, c))
+		return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
+	r = rows ? ask(d, c, "top", &answer, err) : -ENOMEM;
+	if (r < 0)
+		return r;
+	json_array_foreach (json_object_get(answer, "processes"), i, item) {
+		if (json_array_append_new(rows, process_row(item)) < 0)
+			return -ENOMEM;
+	}
+	return reply_json(rp, 200,
+			  json_pack("{s:[s, s, s, s, s, s, s, s], s:O}", "Titles", "UID", "PID",
+				    "PPID", "C", "STIME", "TTY", "TIME", "CMD", "Processes", rows));
+}
+
+int api_container_top(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *options = request_arg(rq, "ps_args");
+	struct container *c;
+	int r;
+
+	if (options && *options && !streq(options, "-ef"))
+		return err_set(err, -EINVAL,
+			       "moat lists processes as ps -ef does: no other "
+			       "options can be given");
+	r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	if (r < 0)
+		return r;
+	r = top(rq->daemon, c, rp, err);
+	container_unref(&rq->daemon->containers, c);
+	return r;
+}
+
+/* One client of GET /containers/{id}/stats. */
+struct stats {
+	struct daemon *d;
+	struct container *c; /* a reference */
+	struct hub_sub *sub;
+	int client_fd;
+	unsigned left; /* samples to send; UINT_MAX: until the client goes */
+	bool pair;     /* take one before the first that is sent */
+	unsigned cpus;
+	json_t *before; /* cpu_stats of the last sample */
+	int64_t before_nsec;
+	struct buf out;
+};
+
+/* Memory of the engine's process, with its share of what it has in common with others. */
+static int64_t host_memory(pid_t pid)
+{
+	cleanup_free char *path = str_printf("/proc/%d/smaps_rollup", (int)pid);
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	const char *pss;
+
+	if (pid <= 0 || !path || file_read_at(AT_FDCWD, path, PROC_MAX_BYTES, &b) < 0 ||
+	    buf_add(&b, "", 1) < 0)
+		return 0;
+	pss = strstr(b.data, "\nPss:");
+	return pss ? strtoll(pss + 5, NULL, 10) * 1024 : 0;
+}
+
+static json_t *cpu_stats(const struct stats *s, const json_t *usage)
+{
+	return json_pack("{s:{s:I, s:I, s:I}, s:I, s:i, s:{s:i, s:i, s:i}}", "cpu_usage",
+			 "total_usage", (json_int_t)number(usage, "cpu_usec") * 1000,
+			 "usage_in_kernelmode", (json_int_t)number(usage, "cpu_system_usec") * 1000,
+			 "usage_in_usermode", (json_int_t)number(usage, "cpu_user_usec") * 1000,
+			 "system_cpu_usage", (json_int_t)(clock_mono_usec() * 1000 * s->cpus),
+			 "online_cpus", (int)s->cpus, "throttling_data", "periods", 0,
+			 "throttled_periods", 0, "throttled_time", 0);
+}
+
+static json_t *block_stats(const json_t *usage)
+{
+	return json_pack("{s:[{s:i, s:i, s:s, s:I}, {s:i, s:i, s:s, s:I}]}",
+			 "io_service_bytes_recursive", "major", 0, "minor", 0, "op", "read",
+			 "value", (json_int_t)number(usage, "read_bytes"), "major", 0, "minor", 0,
+			 "op", "write", "value", (json_int_t)number(usage, "write_bytes"));
+}
+
+static json_t *describe(struct stats *s, const json_t *usage)
+{
+	char read[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX] = "0001-01-01T00:00:00Z";
+	cleanup_json json_t *cpu = cpu_stats(s, usage);
+	int64_t now = clock_now_nsec();
+	json_t *out;
+	pid_t pid;
+
+	clock_format(now, read);
+	if (s->before_nsec > 0)
+		clock_format(s->before_nsec, before);
+	pthread_mutex_lock(&s->d->containers.lock);
+	pid = s->c->rec.pid;
+	out = json_pack("{s:o, s:s}", "name", json_sprintf("/%s", s->c->rec.name), "id",
+			s->c->rec.id);
+	pthread_mutex_unlock(&s->d->containers.lock);
+	if (!out || !cpu ||
+	    json_object_update_new(
+		    out,
+		    json_pack("{s:s, s:s, s:i, s:{s:I, s:I}, s:o, s:{}, s:O, s:o, s:{s:I, s:{s:I}, "
+			      "s:I}, s:{s:I}}",
+			      "read", read, "preread", before, "num_procs", 0, "pids_stats",
+			      "current", (json_int_t)number(usage, "pids"), "limit",
+			      (json_int_t)number(usage, "pids_limit"), "blkio_stats",
+			      block_stats(usage), "storage_stats", "cpu_stats", cpu, "precpu_stats",
+			      s->before ? json_incref(s->before) : json_object(), "memory_stats",
+			      "usage", (json_int_t)number(usage, "memory_bytes"), "stats",
+			      "inactive_file", (json_int_t)number(usage, "memory_cache_bytes"),
+			      "limit", (json_int_t)number(usage, "memory_limit_bytes"), "moat",
+			      "host_memory_bytes", (json_int_t)host_memory(pid))) < 0) {
+		json_decref(out);
+		return NULL;
+	}
+	json_decref(s->before);
+	s->before = json_incref(cpu);
+	s->before_nsec = now;
+	return out;
+}
+
+/* A container that does not run uses nothing. */
+static json_t *sample(struct stats *s)
+{
+	cleanup_json json_t *usage = NULL;
+
+	if (container_is_running(s->d, s->c))
+		(void)ask(s->d, s->c, "stats", &usage, NULL);
+	return describe(s, usage);
+}
+
+static bool is_removed(const struct stats *s)
+{
+	bool removed;
+
+	pthread_mutex_lock(&s->d->containers.lock);
+	removed = s->c->removed;
+	pthread_mutex_unlock(&s->d->containers.lock);
+	return removed;
+}
+
+/* Return: 0 when the interval is over; -EPIPE when the client, or the container, is gone. */
+static int wait_interval(struct stats *s)
+{
+	uint64_t end = clock_mono_usec() + INTERVAL_MSEC * USEC_PER_MSEC, now;
+
+	while ((now = clock_mono_usec()) < end) {
+		if (hub_wait(s->sub, s->client_fd, (int)((end - now) / USEC_PER_MSEC) + 1) < 0)
+			return -EPIPE;
+		if (is_removed(s))
+			return -EPIPE;
+	}
+	return 0;
+}
+
+static int next(struct stats *s)
+{
+	cleanup_json json_t *value = NULL;
+	cleanup_free char *text = NULL;
+
+	if (s->pair)
+		json_decref(sample(s));
+	if (s->before && wait_interval(s) < 0)
+		return -EPIPE;
+	s->pair = false;
+	value = sample(s);
+	text = value ? json_write(value) : NULL;
+	if (!text || buf_adds(&s->out, text) < 0 || buf_adds(&s->out, "\n") < 0)
+		return -ENOMEM;
+	if (s->left != UINT_MAX)
+		s->left--;
+	return 0;
+}
+
+static ssize_t stats_read(void *arg, char *data, size_t max)
+{
+	struct stats *s = arg;
+	size_t n;
+
+	if (s->out.len == 0) {
+		int r = s->left > 0 ? next(s) : 0;
+
+		if (r < 0)
+			return is_removed(s) ? 0 : r;
+	}
+	n = s->out.len < max ? s->out.len : max;
+	if (n > 0)
+		memcpy(data, s->out.data, n);
+	buf_consume(&s->out, n);
+	return (ssize_t)n;
+}
+
+static void stats_free(void *arg)
+{
+	struct stats *s = arg;
+
+	hub_unsubscribe(s->sub);
+	container_unref(&s->d->containers, s->c);
+	json_decref(s->before);
+	buf_reset(&s->out);
+	free(s);
+}
+
+/* The processors of the machine, against which its use is reckoned. */
+static int find_cpus(struct stats *s, struct err *err)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_json json_t *host = NULL;
+	uint64_t memory;
+	int r = state_texts(s->d->state, s->c->rec.id, &texts, err);
+
+	if (r == 0)
+		r = json_read(texts.host_config, strlen(texts.host_config), "stored HostConfig",
+			      &host, err);
+	return r < 0 ? r : machine_size(host, s->d->host_cpus, &s->cpus, &memory, err);
+}
+
+int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
+{
+	static const struct stream stream = { stats_read, stats_free };
+	struct stats *s = calloc(1, sizeof(*s));
+	bool endless = request_flag(rq, "stream", true);
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	*s = (struct stats){ .d = rq->daemon, .client_fd = rq->client_fd, .out = BUF_INIT };
+	s->left = endless ? UINT_MAX : 1;
+	s->pair = !endless && !request_flag(rq, "one-shot", false);
+	r = hub_subscribe(rq->daemon->hub, &s->sub);
+	if (r == 0)
+		r = containers_find(&rq->daemon->containers, rq->target, &s->c, err);
+	if (r == 0)
+		r = find_cpus(s, err);
+	if (r < 0) {
+		stats_free(s);
+		return r;
+	}
+	s->pair = s->pair && container_is_running(rq->daemon, s->c);
+	return reply_stream(rp, TYPE_JSON, &stream, s);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/json.h"
+
+/* What docker's health checks mean: how often to probe, and what the results add up to.  Pure. */
+
+#define HEALTH_OUTPUT_MAX 4096u
+#define HEALTH_RESULTS	  5u /* that are kept */
+
+/* "Healthcheck" of docker's Config, with docker's defaults. */
+struct health_config {
+	char **args; /* NULL: no check */
+	int64_t interval_nsec, timeout_nsec, start_period_nsec, start_interval_nsec;
+	int retries;
+};
+
+enum health_status { HEALTH_NONE, HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
+
+struct health {
+	enum health_status status;
+	int failing_streak;
+	json_t *log; /* array of the last results, as inspect shows them; NULL: none */
+};
+
+/* One probe. */
+struct health_result {
+	int64_t start_nsec, end_nsec;
+	int code; /* -1: it could not be run, or took too long */
+	const char *output;
+	size_t output_len;
+};
+
+/**
+ * health_merge() - the request's Healthcheck over the image's, member by member
+ * @body:  the create request
+ * @image: may be NULL
+ * @ret:   owned; NULL when neither has one
+ *
+ * Return: 0; -EINVAL with docker's message; -EBADMSG; -ENOMEM.
+ */
+int health_merge(const json_t *body, const json_t *image, json_t **ret, struct err *err);
+
+/** health_config_read() - @config: docker's Config.  @ret: health_reset().  Return: 0; -EBADMSG
+ * with a message; -ENOMEM. */
+int health_config_read(const json_t *config, struct health_config *ret, struct err *err);
+
+/** health_reset() - free what the two hold */
+void health_reset(struct health *h, struct health_config *config);
+
+/** health_begin() - the container has started */
+void health_begin(struct health *h, const struct health_config *config);
+
+/**
+ * health_add() - take a result in
+ * @started_nsec: when the container started
+ *
+ * Return: did the status change?
+ */
+bool health_add(struct health *h, const struct health_config *config,
+		const struct health_result *result, int64_t started_nsec);
+
+/** health_pause() - how long to wait for the next probe, the container having run for @up_nsec */
+int64_t health_pause(const struct health *h, const struct health_config *config, int64_t up_nsec);
+
+/** health_name() - "none", "starting", "healthy", "unhealthy" */
+const char *health_name(const struct health *h);
+
+/** health_text() - what `ps` adds to "Up 3 seconds": " (healthy)" */
+const char *health_text(const struct health *h);
+
+/** health_describe() - State.Health of inspect, owned; NULL where there is no check */
+json_t *health_describe(const struct health *h);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/query.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/macro.h"
+
+int link_question_put(struct buf *b, uint32_t id)
+{
+	return wire_put_u32(b, id);
+}
+
+int link_question_get(struct wire_view payload, uint32_t *ret_id)
+{
+	uint32_t id;
+
+	if (wire_get_u32(&payload, &id) < 0 || payload.len > 0)
+		return -EBADMSG;
+	*ret_id = id;
+	return 0;
+}
+
+int link_stats_put(struct buf *b, uint32_t id, const struct link_stats *s)
+{
+	const uint64_t values[] = { s->cpu_usec,     s->cpu_user_usec,	    s->cpu_system_usec,
+				    s->memory_bytes, s->memory_limit_bytes, s->memory_cache_bytes,
+				    s->pids,	     s->pids_limit,	    s->read_bytes,
+				    s->write_bytes };
+	int r = wire_put_u32(b, id);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(values); i++)
+		r = wire_put_u64(b, values[i]);
+	return r;
+}
+
+int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats *ret)
+{
+	struct link_stats s;
+	uint64_t *const values[] = { &s.cpu_usec,     &s.cpu_user_usec,	     &s.cpu_system_usec,
+				     &s.memory_bytes, &s.memory_limit_bytes, &s.memory_cache_bytes,
+				     &s.pids,	      &s.pids_limit,	     &s.read_bytes,
+				     &s.write_bytes };
+	uint32_t id;
+
+	if (wire_get_u32(&payload, &id) < 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		/* JSON's integers end there. */
+		if (wire_get_u64(&payload, values[i]) < 0 || *values[i] > INT64_MAX)
+			return -EBADMSG;
+	if (payload.len > 0)
+		return -EBADMSG;
+	*ret_id = id;
+	*ret = s;
+	return 0;
+}
+
+static int put_proc(struct buf *b, const struct link_proc *p)
+{
+	int r = wire_put_u32(b, p->pid);
+
+	if (r == 0)
+		r = wire_put_u32(b, p->ppid);
+	if (r == 0)
+		r = wire_put_u32(b, p->uid);
+	if (r == 0)
+		r = wire_put_u64(b, p->age_usec);
+	if (r == 0)
+		r = wire_put_u64(b, p->cpu_usec);
+	return r < 0 ? r : wire_put_str(b, p->command);
+}
+
+int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, size_t n)
+{
+	int r = wire_put_u32(b, id);
+
+	if (r == 0)
+		r = wire_put_u32(b, (uint32_t)n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = put_proc(b, &procs[i]);
+	return r;
+}
+
+static int get_proc(struct wire_view *v, struct link_proc *ret)
+{
+	struct wire_view command;
+
+	if (wire_get_u32(v, &ret->pid) < 0 || wire_get_u32(v, &ret->ppid) < 0 ||
+	    wire_get_u32(v, &ret->uid) < 0 || wire_get_u64(v, &ret->age_usec) < 0 ||
+	    wire_get_u64(v, &ret->cpu_usec) < 0 || wire_get_bytes(v, &command) < 0)
+		return -EBADMSG;
+	if (command.len > LINK_COMMAND_MAX || ret->age_usec > INT64_MAX / 1000 ||
+	    ret->cpu_usec > INT64_MAX / 1000)
+		return -EBADMSG;
+	for (size_t i = 0; i < command.len; i++) {
+		unsigned char c = ((const unsigned char *)command.data)[i];
+
+		ret->command[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+	}
+	ret->command[command.len] = '\0';
+	return 0;
+}
+
+int link_procs_get(struct wire_view payload, uint32_t *ret_id, struct link_proc **ret,
+		   size_t *ret_n)
+{
+	cleanup_free struct link_proc *procs = NULL;
+	uint32_t id, n;
+
+	if (wire_get_u32(&payload, &id) < 0 || wire_get_u32(&payload, &n) < 0 || n > LINK_PROCS_MAX)
+		return -EBADMSG;
+	procs = calloc((size_t)n + 1, sizeof(*procs));
+	if (!procs)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		if (get_proc(&payload, &procs[i]) < 0)
+			return -EBADMSG;
+	if (payload.len > 0)
+		return -EBADMSG;
+	*ret_id = id;
+	*ret_n = n;
+	*ret = take_ptr(procs);
+	return 0;
+}

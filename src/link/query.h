@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wire.h"
+
+/*
+ * Payloads of STATS and PROCS (docs/LINK.md): the host's question is a number of its choice, the
+ * guest's answer begins with it.
+ */
+
+#define LINK_PROCS_MAX	 1024u
+#define LINK_COMMAND_MAX 256u
+
+/* Of the container's cgroup; what the guest's kernel does not count is 0. */
+struct link_stats {
+	uint64_t cpu_usec, cpu_user_usec, cpu_system_usec;
+	uint64_t memory_bytes, memory_limit_bytes, memory_cache_bytes;
+	uint64_t pids, pids_limit; /* limit 0: none */
+	uint64_t read_bytes, write_bytes;
+};
+
+struct link_proc {
+	uint32_t pid, ppid; /* as the container sees them; ppid 0: from outside */
+	uint32_t uid;
+	uint64_t age_usec; /* since it was started */
+	uint64_t cpu_usec;
+	char command[LINK_COMMAND_MAX + 1]; /* printable ASCII once it has been read */
+};
+
+/** link_question_put() - append the payload of a question.  Return: 0; -ENOMEM. */
+int link_question_put(struct buf *b, uint32_t id);
+
+/** link_question_get() - Return: 0; -EBADMSG. */
+int link_question_get(struct wire_view payload, uint32_t *ret_id);
+
+/** link_stats_put() - append the answer to STATS.  Return: 0; -ENOMEM. */
+int link_stats_put(struct buf *b, uint32_t id, const struct link_stats *s);
+
+/** link_stats_get() - Return: 0; -EBADMSG. */
+int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats *ret);
+
+/** link_procs_put() - append the answer to PROCS.  @n: at most LINK_PROCS_MAX.  Return: 0; -ENOMEM.
+ */
+int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, size_t n);
+
+/** link_procs_get() - @ret: owned array, free(3).  Return: 0; -EBADMSG; -ENOMEM. */
+int link_procs_get(struct wire_view payload, uint32_t *ret_id, struct link_proc **ret,
+		   size_t *ret_n);

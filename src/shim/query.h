@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "link/frame.h"
+#include "link/query.h"
+
+struct conn;
+struct shim;
+
+/*
+ * Questions to the guest, asked by requests that wait for the answer.  Who asks sets the deadline:
+ * a connection that goes takes its question along.
+ */
+struct query {
+	struct query *next;
+	struct conn *conn;
+	uint32_t id;
+	enum link_type type;
+};
+
+struct queries {
+	struct query *first;
+	uint32_t last_id;
+	struct link_stats last_stats; /* for while the guest cannot be asked */
+};
+
+/** query_ask() - send a question for a request, which is answered later.  @type: LINK_STATS or
+ * LINK_PROCS.  Return: 0; -ENOMEM; -errno of link_send(). */
+int query_ask(struct shim *s, struct conn *conn, enum link_type type);
+
+/** query_answered() - the guest's answer.  Return: 0; -EBADMSG where it makes no sense. */
+int query_answered(struct shim *s, enum link_type type, struct wire_view payload);
+
+/** query_forget() - the connection is gone */
+void query_forget(struct shim *s, const struct conn *conn);
+
+/** query_last_stats() - the answer to STATS of before; owned; NULL when out of memory */
+char *query_last_stats(const struct shim *s);

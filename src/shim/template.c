@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A machine with blank disks in the places of a container's boots until its
+ * moat-init says HELLO.  It then gets a moment to become quiet, so that work the kernel left for
+ * later is done once and not in every machine restored from here, and is saved.  Nothing of a
+ * container, and no secret, has been near it.
+ *
+ * The guest runs nothing but our kernel and moat-init; its HELLO is checked all the same.
+ */
+#include "shim/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/disk.h"
+#include "base/fd.h"
+#include "engine/engine.h"
+#include "link/conn.h"
+#include "link/setup.h"
+#include "shim/config.h"
+#include "shim/machine.h"
+
+#define CONSOLE_FILE "boot.log"
+#define BOOT_USEC    (60 * USEC_PER_SEC)
+#define SETTLE_USEC  (150 * USEC_PER_MSEC)
+
+struct maker {
+	struct loop *loop;
+	struct source *timer;
+	struct link_conn *link;
+	bool greeted;
+	int result; /* once the loop has ended */
+};
+
+static void finish(struct maker *m, int result)
+{
+	m->result = result;
+	loop_quit(m->loop, 0);
+}
+
+static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
+{
+	struct maker *m = arg;
+	struct link_hello hello;
+
+	if (m->greeted || h->type != LINK_HELLO || h->stream != 0 ||
+	    link_hello_get(payload, &hello) < 0)
+		return -EBADMSG;
+	if (hello.version != LINK_VERSION)
+		return -EPROTO;
+	m->greeted = true;
+	return source_set_timer(m->timer, SETTLE_USEC);
+}
+
+static int on_data(void *arg, uint32_t stream, enum link_channel channel, const void *data,
+		   size_t len)
+{
+	(void)arg, (void)stream, (void)channel, (void)data, (void)len;
+	return -EBADMSG;
+}
+
+static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
+{
+	(void)arg, (void)stream, (void)channel;
+}
+
+static void on_broken(void *arg, int code)
+{
+	finish(arg, code < 0 ? code : -ECONNRESET);
+}
+
+static int on_timer(struct source *source, void *arg)
+{
+	struct maker *m = arg;
+
+	(void)source;
+	finish(m, m->greeted ? 0 : -ETIMEDOUT);
+	return 0;
+}
+
+/* @link_fd: taken over where that succeeds */
+static int await_quiet(struct maker *m, int *link_fd, struct err *err)
+{
+	static const struct link_handler handler = { on_message, on_data, on_writable, on_broken };
+	int r = loop_add_timer(m->loop, BOOT_USEC, on_timer, m, &m->timer);
+
+	if (r == 0)
+		r = link_conn_new(m->loop, *link_fd, &handler, m, &m->link);
+	if (r == 0) {
+		*link_fd = -1;
+		r = loop_run(m->loop);
+	}
+	if (r == 0)
+		r = m->result;
+	return r < 0 ? err_errno(err, r, "the guest did not come up; see " CONSOLE_FILE) : 0;
+}
+
+/* What the machine is given, but for its memory; all of it is closed when it is saved. */
+struct blanks {
+	int kernel, initrd, root, layer, console, state;
+	int link[2]; /* ours, the machine's */
+};
+
+static void blanks_close(struct blanks *b)
+{
+	int *const fds[] = { &b->kernel,  &b->initrd, &b->root,	   &b->layer,
+			     &b->console, &b->state,  &b->link[0], &b->link[1] };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		cleanup_close_fn(fds[i]);
+}
+
+static int blanks_open(const struct shim_config *config, int dir_fd, struct blanks *b)
+{
+	const int create = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+
+	b->kernel = open(config->kernel, O_RDONLY | O_CLOEXEC);
+	b->initrd = open(config->initrd, O_RDONLY | O_CLOEXEC);
+	b->console = openat(dir_fd, CONSOLE_FILE, create | O_APPEND, 0600);
+	b->state = openat(dir_fd, TEMPLATE_STATE_FILE, create, 0600);
+	if (b->kernel < 0 || b->initrd < 0 || b->console < 0 || b->state < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b->link) < 0)
+		return -errno;
+	b->root = machine_open_blank(ROOT_DISK_BYTES, O_RDONLY);
+	b->layer = machine_open_blank(config->disk_bytes, O_RDWR);
+	return b->root < 0 ? b->root : b->layer < 0 ? b->layer : 0;
+}
+
+static int save(const struct engine *engine, const struct machine *description, struct blanks *b,
+		struct maker *m, struct err *err)
+{
+	struct vm *vm;
+	int r = engine->start(description, &vm, err);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	pid = engine->pid(vm);
+	r = await_quiet(m, &b->link[0], err);
+	if (r == 0)
+		r = engine->snapshot(vm, b->state, err);
+	engine->kill(vm);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	engine->free(vm);
+	if (r == 0 && fsync(b->state) < 0)
+		r = err_errno(err, -errno, TEMPLATE_STATE_FILE);
+	return r;
+}
+
+static int make(const struct shim_config *config, int dir_fd, int memory_fd, struct maker *m,
+		struct err *err)
+{
+	cleanup(blanks_close) struct blanks b = { -1, -1, -1, -1, -1, -1, { -1, -1 } };
+	const struct engine *engine = engine_find(config->engine);
+	int r = blanks_open(config, dir_fd, &b);
+	struct machine_template to = { .memory_fd = memory_fd, .state_fd = -1 };
+	struct machine description = {
+		.cpus = config->cpus,
+		.acpi = config->acpi,
+		.memory_bytes = config->memory_bytes,
+		.n_disks = 2,
+		.log_fd = STDERR_FILENO,
+		.from = &to,
+	};
+
+	if (r < 0)
+		return err_errno(err, r, "files of the machine");
+	if (!engine)
+		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->engine);
+	if (ftruncate(memory_fd, (off_t)config->memory_bytes) < 0)
+		return err_errno(err, -errno, "memory of the machine");
+	description.kernel_fd = b.kernel;
+	description.initrd_fd = b.initrd;
+	description.disks[0] = (struct machine_disk){ .fd = b.root, .read_only = true };
+	description.disks[1] = (struct machine_disk){ .fd = b.layer };
+	description.link_fd = b.link[1];
+	description.console_fd = b.console;
+	return save(engine, &description, &b, m, err);
+}
+
+int template_make(int dir_fd, int memory_fd, struct err *err)
+{
+	cleanup_config struct shim_config *config = NULL;
+	struct maker m = { 0 };
+	int r = config_load_machine(dir_fd, &config, err);
+
+	if (r < 0)
+		return r;
+	r = loop_new(&m.loop);
+	if (r < 0)
+		return err_errno(err, r, "event loop");
+	r = make(config, dir_fd, memory_fd, &m, err);
+	link_conn_free(m.link);
+	loop_free(m.loop);
+	return r < 0 ? err_wrap(err, "template") : 0;
+}

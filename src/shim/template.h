@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+
+#define TEMPLATE_STATE_FILE "state"
+
+/**
+ * template_make() - boot a machine until it waits for its container, and save it there
+ * @dir_fd:    a folder with machine.json; state and logs are written there
+ * @memory_fd: an empty memfd; becomes the machine's memory
+ *
+ * Return: 0, with the state on the disk; -errno with a message.
+ */
+int template_make(int dir_fd, int memory_fd, struct err *err);

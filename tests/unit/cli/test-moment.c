@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/macro.h"
+#include "cli/moment.h"
+
+#define NOW (1700000000 * (int64_t)NSEC_PER_SEC + 500000000)
+
+static void check(const char *text, const char *want)
+{
+	char *got = NULL;
+
+	assert_int_equal(moment_parse(text, NOW, &got, NULL), 0);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void a_duration_is_so_long_ago(void **state)
+{
+	(void)state;
+	check("10s", "1699999990.500000000");
+	check("1h30m", "1699994600.500000000");
+	check("1.5s", "1699999999.000000000");
+	check("250ms", "1700000000.250000000");
+}
+
+static void anything_else_is_left_as_it_is(void **state)
+{
+	static const char *const others[] = { "2026-01-02T03:04:05Z",
+					      "1700000000",
+					      "1700000000.5",
+					      "",
+					      "s",
+					      "10",
+					      "10x",
+					      "10.s",
+					      "10s5",
+					      "-5m" };
+	char *none = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		check(others[i], others[i]);
+	assert_int_equal(moment_parse(NULL, NOW, &none, NULL), 0);
+	assert_null(none);
+}
+
+static void a_duration_beyond_1970_is_refused(void **state)
+{
+	char *got = NULL;
+
+	(void)state;
+	assert_int_equal(moment_parse("99999999999999h", NOW, &got, NULL), -EINVAL);
+	assert_null(got);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_duration_is_so_long_ago),
+		cmocka_unit_test(anything_else_is_left_as_it_is),
+		cmocka_unit_test(a_duration_beyond_1970_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
