@@ -21,6 +21,14 @@ teardown_file() {
 	assert_has latest
 }
 
+@test "pull: what is pulled, its digest and the outcome are each told once" {
+	run moat pull "$REGISTRY/test/zstd:latest"
+	assert_status 0
+	assert_equal "$(grep -c "Pulling from test/zstd" <<<"$output")" 1
+	assert_equal "$(grep -c "^Digest: sha256:" <<<"$output")" 1
+	assert_equal "$(grep -c "^Status: " <<<"$output")" 1
+}
+
 @test "pull: -q prints nothing but the image's name" {
 	run moat pull -q "$REGISTRY/test/busybox:latest"
 	assert_status 0

@@ -146,7 +146,8 @@ teardown_file() {
 @test "install: DESTDIR and prefix are honoured, and the installed programs find each other" {
 	local build=$SUITE/install-build
 	meson setup --prefix=/opt/moat -Dtests=disabled "$build" "$REPO" >/dev/null
-	ninja -C "$build" >/dev/null
+	run ninja -C "$build"
+	assert_status 0
 	DESTDIR=$SUITE/dest meson install -C "$build" --no-rebuild >/dev/null
 	[ -x "$SUITE/dest/opt/moat/bin/moat" ]
 	[ -x "$SUITE/dest/opt/moat/libexec/moat/moat-shim" ]

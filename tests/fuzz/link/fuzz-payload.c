@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "link/query.h"
 #include "link/setup.h"
 #include "oci/process.h"
 
@@ -56,6 +57,26 @@ static void try_small(struct wire_view v)
 		abort();
 }
 
+static void try_query(struct wire_view v)
+{
+	cleanup_free struct link_proc *procs = NULL;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_stats stats;
+	uint32_t id;
+	size_t n;
+
+	if (link_stats_get(v, &id, &stats) == 0) {
+		if (link_stats_put(&b, id, &stats) < 0)
+			abort();
+		check_same(&b, v.data, v.len);
+	}
+	if (link_procs_get(v, &id, &procs, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (strlen(procs[i].command) > LINK_COMMAND_MAX)
+			abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wire_view v = { .data = data + 1, .len = size - 1 };
@@ -66,6 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_setup(v);
 	else if (data[0] == 'P')
 		try_process(v);
+	else if (data[0] == 'Q')
+		try_query(v);
 	else
 		try_small(v);
 	return 0;
