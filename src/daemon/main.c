@@ -206,15 +206,17 @@ static int on_signal(struct source *s, int signo, void *arg)
 	return 0;
 }
 
-static int prepare_process(struct daemon *d)
+/* Before there is any thread: each inherits the blocked signals, so the loop alone gets them. */
+static int prepare_process(void)
 {
 	struct rlimit files;
-	int r = loop_add_signal(d->loop, SIGTERM, on_signal, d, NULL);
+	sigset_t ours;
 
-	if (r == 0)
-		r = loop_add_signal(d->loop, SIGINT, on_signal, d, NULL);
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		r = -errno;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &ours, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -errno;
 	/* A connection, a watch and its container's things: a few descriptors each. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -225,7 +227,7 @@ static int prepare_process(struct daemon *d)
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	mallopt(M_TRIM_THRESHOLD, 128 << 10);
-	return r;
+	return 0;
 }
 
 static int serve(struct daemon *d, const struct options *o, struct err *err)
@@ -233,8 +235,10 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 	cleanup_close int listen_fd = inherited_socket();
 	bool own = listen_fd < 0;
 	struct server *server;
-	int r = prepare_process(d);
+	int r = loop_add_signal(d->loop, SIGTERM, on_signal, d, NULL);
 
+	if (r == 0)
+		r = loop_add_signal(d->loop, SIGINT, on_signal, d, NULL);
 	if (r == 0)
 		r = lifecycle_recover(d, err);
 	if (r == 0 && own)
@@ -263,6 +267,8 @@ static int run(struct options *o, struct err *err)
 	umask(077);
 	if (r == 0)
 		r = lock_root(o->root, err);
+	if (r == 0)
+		r = prepare_process();
 	if (r == 0)
 		r = daemon_open(o->root, &d, err);
 	if (r < 0)

@@ -173,7 +173,7 @@ static int ask(struct probe *p, json_t *request, int send_fd)
 {
 	struct daemon *d = p->prober->d;
 	cleanup_json json_t *owned = request;
-	cleanup_free char *text = request ? json_write(request) : NULL;
+	cleanup_free char *text = owned ? json_write(owned) : NULL;
 	cleanup_close int fd = -1;
 	int r = text ? shim_connect(d->containers_fd, p->c->rec.id, &fd) : -ENOMEM;
 

@@ -70,7 +70,7 @@ static int add_data(struct saving *s, const void *data, size_t len, struct err *
 static int add_text(struct saving *s, const char *name, json_t *value, struct err *err)
 {
 	cleanup_json json_t *owned = value;
-	cleanup_free char *text = value ? json_write(value) : NULL;
+	cleanup_free char *text = owned ? json_write(owned) : NULL;
 	int r;
 
 	if (!text)

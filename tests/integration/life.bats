@@ -294,7 +294,7 @@ is_of() {
 		'send:\x10\x11' -- "$MOAT_BUILD/moat" attach left
 	assert_status 0
 	is_state left running
-	run moat attach --detach-keys ctrl-1 left
-	assert_error 1 "invalid detach keys"
+	run moat exec --detach-keys ctrl-1 left true
+	assert_error 125 "invalid detach keys"
 	moat rm -f left
 }
