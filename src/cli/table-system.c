@@ -16,6 +16,12 @@ static const struct option_def prune_options[] = { { 'a', "all", NULL,
 						   { 'f', "force", NULL, "Do not ask" },
 						   { 0 } };
 
+static const struct option_def template_ls_options[] = {
+	{ 0, "format", "FORMAT", "table, or json for the JSON as moatd gives it" },
+	{ 'q', "quiet", NULL, "Print only the keys" },
+	{ 0 }
+};
+
 static const struct option_def kernel_set_options[] = {
 	{ 0, "modules", "DIR", "The kernel's modules, lib/modules/RELEASE of its package" },
 	{ 0, "recommended", NULL, "Fetch Debian's cloud kernel and use that" },
@@ -98,6 +104,29 @@ const struct command system_commands[] = {
 	  .description = "Prints its path, release and modules.",
 	  .options = format_options,
 	  .run = command_kernel_show,
+	  .failure_status = 1 },
+	{ .name = "system template ls",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "List the templates machines are restored from",
+	  .description = "There is one for each kind of machine that was started lately: each "
+			 "kernel, engine, number of processors and size of memory.",
+	  .options = template_ls_options,
+	  .run = command_template_ls,
+	  .failure_status = 1 },
+	{ .name = "system template rm",
+	  .synopsis = "KEY...",
+	  .summary = "Remove templates",
+	  .description = "The beginning of a key will do. Running machines are not affected; the "
+			 "next start of such a machine makes a new one.",
+	  .run = command_template_rm,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .failure_status = 1 },
+	{ .name = "system template build",
+	  .synopsis = "",
+	  .summary = "Make the template of a container without limits, if there is none",
+	  .description = "Else the first start does. Prints its key.",
+	  .run = command_template_build,
 	  .failure_status = 1 },
 	{ .name = "version",
 	  .synopsis = "[OPTIONS]",

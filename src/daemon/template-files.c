@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/disk.h"
@@ -25,6 +26,7 @@
 #define PAGE	       4096u
 #define STEP	       KIB(256)
 #define INFO_MAX_BYTES KIB(64)
+#define RESERVE_BYTES  MIB(512) /* room that a template leaves to images and containers */
 
 int template_key(const struct machine_plan *plan, char ret[65], struct err *err)
 {
@@ -217,6 +219,17 @@ static int hash_state(int dir_fd, char ret_hex[65])
 	return fd < 0 ? -errno : hash_fd(fd, ret_hex);
 }
 
+static int check_room(int dir_fd, int memory_fd)
+{
+	struct statvfs fs;
+	struct stat sb;
+
+	if (fstat(memory_fd, &sb) < 0 || fstatvfs(dir_fd, &fs) < 0)
+		return -errno;
+	return fs.f_bavail * fs.f_frsize < (uint64_t)sb.st_blocks * 512 + RESERVE_BYTES ? -ENOSPC
+											: 0;
+}
+
 static int save_memory(int dir_fd, int memory_fd, char ret_hex[65])
 {
 	cleanup_close int fd =
@@ -230,6 +243,8 @@ static int save_memory(int dir_fd, int memory_fd, char ret_hex[65])
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (r < 0)
+		(void)unlinkat(dir_fd, TEMPLATE_MEMORY_FILE, 0);
 	return r;
 }
 
@@ -238,8 +253,10 @@ int template_save(int dir_fd, int memory_fd, const struct machine_plan *plan, st
 	char memory[SHA256_HEX_LEN + 1], state[SHA256_HEX_LEN + 1];
 	cleanup_json json_t *obj = NULL;
 	cleanup_free char *text = NULL;
-	int r = hash_state(dir_fd, state);
+	int r = check_room(dir_fd, memory_fd);
 
+	if (r == 0)
+		r = hash_state(dir_fd, state);
 	if (r == 0)
 		r = save_memory(dir_fd, memory_fd, memory);
 	if (r < 0)

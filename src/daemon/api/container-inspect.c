@@ -59,7 +59,7 @@ static json_t *describe(struct daemon *d, const struct container *c)
 
 	format_time(c->rec.created_nsec, created);
 	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
-			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o}",
+			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o, s:{s:b}}",
 			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
 			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
 			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "LogPath",
@@ -67,7 +67,8 @@ static json_t *describe(struct daemon *d, const struct container *c)
 			 json_sprintf("/%s", c->rec.name), "RestartCount", c->rec.restart_count,
 			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
 			 "", "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
-			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings());
+			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings(), "Moat",
+			 "Restored", (int)c->times.restored);
 }
 
 static int add_text(json_t *obj, const char *key, const char *text, struct err *err)

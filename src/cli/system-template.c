@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat system template ls, rm, build */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/columns.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+
+static const char templates_path[] = "/moat/templates";
+
+static int add_row(struct columns *t, const json_t *item, struct err *err)
+{
+	char key[FORMAT_MAX], cpus[32], memory[FORMAT_MAX], disk[FORMAT_MAX];
+	char created[FORMAT_MAX], used[FORMAT_MAX];
+	const char *cells[] = { key, cli_str(item, "Engine"), cpus, memory, disk, created, used };
+	int64_t now = clock_now_nsec();
+
+	format_short_id(cli_str(item, "Key"), key);
+	snprintf(cpus, sizeof(cpus), "%lld", (long long)cli_int(item, "Cpus"));
+	format_binary_size((uint64_t)cli_int(item, "MemoryBytes"), memory);
+	format_size((uint64_t)cli_int(item, "DiskBytes"), disk);
+	format_ago(cli_int(item, "CreatedNsec"), now, created);
+	format_ago(cli_int(item, "UsedNsec"), now, used);
+	return columns_add(t, cells, err);
+}
+
+static int print_table(const json_t *list, struct err *err)
+{
+	static const char *const headers[] = { "KEY",  "ENGINE",  "CPUS", "MEMORY",
+					       "SIZE", "CREATED", "USED", NULL };
+	cleanup_columns struct columns *t = NULL;
+	const json_t *item;
+	size_t i;
+	int r = columns_new(headers, &t, err);
+
+	json_array_foreach (list, i, item) {
+		if (r == 0)
+			r = add_row(t, item, err);
+	}
+	return r < 0 ? r : columns_print(t, err);
+}
+
+int command_template_ls(struct cli *c)
+{
+	bool quiet = options_flag(&c->opt, "quiet");
+	cleanup_json json_t *list = NULL;
+	struct err err = { 0 };
+	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
+	const json_t *item;
+	size_t i;
+
+	if (r == 0)
+		r = cli_get(c, templates_path, JSON_ARRAY, &list, &err);
+	if (r == 0 && quiet)
+		json_array_foreach (list, i, item)
+			puts(cli_str(item, "Key"));
+	else if (r == 0)
+		r = json ? cli_print_json(list, &err) : print_table(list, &err);
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}
+
+/* @ret: borrowed from @list */
+static int find_key(const json_t *list, const char *start, const char **ret, struct err *err)
+{
+	const char *found = NULL;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		if (!*start || !str_starts(cli_str(item, "Key"), start))
+			continue;
+		if (found)
+			return err_set(err, -EINVAL, "more than one template's key begins with %s",
+				       start);
+		found = cli_str(item, "Key");
+	}
+	if (!found)
+		return err_set(err, -ENOENT, "no such template: %s", start);
+	*ret = found;
+	return 0;
+}
+
+static int remove_one(struct cli *c, const char *name, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_json json_t *list = NULL;
+	const char *key;
+	int r = cli_get(c, templates_path, JSON_ARRAY, &list, err);
+
+	if (r == 0)
+		r = find_key(list, name, &key, err);
+	if (r < 0)
+		return r;
+	if (buf_printf(&path, "%s/%s", templates_path, key) < 0)
+		return cli_out_of_memory(err);
+	return cli_request(c, "DELETE", path.data, NULL, NULL, err);
+}
+
+int command_template_rm(struct cli *c)
+{
+	return cli_each(c, remove_one, true);
+}
+
+int command_template_build(struct cli *c)
+{
+	cleanup_json json_t *answer = NULL;
+	struct err err = { 0 };
+
+	if (cli_request(c, "POST", templates_path, NULL, &answer, &err) < 0)
+		return cli_fail(c, &err);
+	puts(cli_str(answer, "Key"));
+	return cli_flush(c, 0);
+}
