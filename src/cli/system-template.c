@@ -96,7 +96,7 @@ static int remove_one(struct cli *c, const char *name, struct err *err)
 		r = find_key(list, name, &key, err);
 	if (r < 0)
 		return r;
-	if (buf_printf(&path, "%s/%s", templates_path, key) < 0)
+	if (buf_addf(&path, "%s/%s", templates_path, key) < 0)
 		return cli_out_of_memory(err);
 	return cli_request(c, "DELETE", path.data, NULL, NULL, err);
 }

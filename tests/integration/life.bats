@@ -249,7 +249,7 @@ is_of() {
 
 @test "top: lists the processes of a container, with its own pids" {
 	moat run -d --name busy "$BUSYBOX" sh -c 'sleep 7777 & exec sleep 8888' >/dev/null
-	poll 60 eval 'moat top busy | grep -q "sleep 7777"'
+	poll 60 eval 'moat top busy | grep -q "[0-9]  *sleep 7777" && moat top busy | grep -q "[0-9]  *sleep 8888"'
 	run moat top busy
 	[[ ${lines[0]} == UID*PID*PPID*CMD* ]]
 	assert_has "sleep 8888"
