@@ -89,7 +89,7 @@ static int remove_one(struct cli *c, const char *name, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *list = NULL;
-	const char *key;
+	const char *key = NULL;
 	int r = cli_get(c, templates_path, JSON_ARRAY, &list, err);
 
 	if (r == 0)
