@@ -116,6 +116,10 @@ static int wait_one(struct cli *c, const char *name, struct err *err)
 	if (r < 0)
 		return r;
 	r = cli_request(c, "POST", path.data, NULL, &answer, err);
+	if (r == -ECONNRESET) { /* moatd is gone: its successor knows */
+		api_disconnect(c->api);
+		r = cli_request(c, "POST", path.data, NULL, &answer, err);
+	}
 	if (r < 0)
 		return r;
 	printf("%lld\n", (long long)cli_int(answer, "StatusCode"));

@@ -58,6 +58,7 @@ struct container {
 	bool paused;	 /* it runs, but its vCPUs are stopped */
 	bool restarting; /* its end is no reason to remove it */
 	bool removed;
+	bool forgetting; /* it ended, and goes with that: it cannot be started any more */
 	struct {
 		struct restart_policy policy;
 		bool pending;	     /* it has ended, and is to be started again */

@@ -65,12 +65,24 @@ static bool is_given(const json_t *v)
 int host_config_warn(const json_t *host, char ***ret)
 {
 	static const char *const ignored[] = {
-		"Dns",		  "DnsOptions",	       "DnsSearch",
-		"ExtraHosts",	  "CpuShares",	       "CpusetCpus",
-		"CpusetMems",	  "CpuRealtimePeriod", "CpuRealtimeRuntime",
-		"BlkioWeight",	  "BlkioWeightDevice", "BlkioDeviceReadBps",
-		"BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps",
-		"MemoryReservation",   "MemorySwappiness",    "OomKillDisable",
+		"Dns",
+		"DnsOptions",
+		"DnsSearch",
+		"ExtraHosts",
+		"CpuShares",
+		"CpusetCpus",
+		"CpusetMems",
+		"CpuRealtimePeriod",
+		"CpuRealtimeRuntime",
+		"BlkioWeight",
+		"BlkioWeightDevice",
+		"BlkioDeviceReadBps",
+		"BlkioDeviceWriteBps",
+		"BlkioDeviceReadIOps",
+		"BlkioDeviceWriteIOps",
+		"MemoryReservation",
+		"MemorySwappiness",
+		"OomKillDisable",
 		"OomScoreAdj",
 	};
 
@@ -80,7 +92,8 @@ int host_config_warn(const json_t *host, char ***ret)
 			      ignored[i]) < 0)
 			return -ENOMEM;
 	if (is_filled(json_object_get(json_object_get(host, "LogConfig"), "Config")))
-		return strv_add(ret, "log options are not supported by moat yet and have no effect");
+		return strv_add(ret,
+				"log options are not supported by moat yet and have no effect");
 	return 0;
 }
 
@@ -94,7 +107,8 @@ static int check_log(const json_t *host, struct err *err)
 		r = json_get_str(log, "Type", &type, err);
 	if (r < 0 || !type || !*type || streq(type, "json-file"))
 		return r;
-	return err_set(err, -EOPNOTSUPP, "moat has the log driver json-file only, not \"%s\"", type);
+	return err_set(err, -EOPNOTSUPP, "moat has the log driver json-file only, not \"%s\"",
+		       type);
 }
 
 static int check_shm(const json_t *host, struct err *err)
@@ -106,8 +120,9 @@ static int check_shm(const json_t *host, struct err *err)
 		return r;
 	if (bytes < 0)
 		return err_set(err, -EINVAL, "SHM size can not be less than 0");
-	return err_set(err, -EOPNOTSUPP, "moat does not support another size of /dev/shm than 64 MiB "
-					 "yet (ShmSize)");
+	return err_set(err, -EOPNOTSUPP,
+		       "moat does not support another size of /dev/shm than 64 MiB "
+		       "yet (ShmSize)");
 }
 
 static int check_namespaces(const json_t *host, struct err *err)

@@ -30,7 +30,6 @@ struct job {
 	int client_fd;
 	int wake_fd;
 	/* Worker only. */
-	char *preface;
 	uint64_t last_usec;
 	char last[160]; /* id and status of the last report */
 	/* Guarded by the lock. */
@@ -56,11 +55,6 @@ static void put(struct job *job, json_t *message)
 	if (!line)
 		return;
 	pthread_mutex_lock(&job->lock);
-	if (job->preface) {
-		put_locked(job, job->preface);
-		free(job->preface);
-		job->preface = NULL;
-	}
 	put_locked(job, line);
 	pthread_mutex_unlock(&job->lock);
 }
@@ -72,18 +66,6 @@ static json_t *status_message(const char *id, const char *status)
 	if (message && id)
 		json_object_set_new(message, "id", json_string(id));
 	return message;
-}
-
-void job_say(struct job *job, const char *id, const char *status)
-{
-	put(job, status_message(id, status));
-}
-
-void job_preface(struct job *job, const char *id, const char *status)
-{
-	cleanup_json json_t *message = status_message(id, status);
-
-	job->preface = message ? json_write(message) : NULL;
 }
 
 static bool is_backed_up(struct job *job)
@@ -174,7 +156,6 @@ static void job_free(void *arg)
 	job->free_fn(job->arg);
 	close(job->wake_fd);
 	pthread_mutex_destroy(&job->lock);
-	free(job->preface);
 	buf_reset(&job->out);
 	free(job);
 }

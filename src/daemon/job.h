@@ -32,12 +32,5 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
  */
 int job_reply(struct job *job, const struct request *rq, struct reply *rp, struct err *err);
 
-/** job_say() - one message: docker's "status", and an "id" or NULL */
-void job_say(struct job *job, const char *id, const char *status);
-
 /** job_progress() - a struct progress that reports into the job */
 struct progress job_progress(struct job *job);
-
-/** job_preface() - a status line to be sent before the first progress, and not without one; copied
- */
-void job_preface(struct job *job, const char *id, const char *status);

@@ -10,8 +10,9 @@
 #include "daemon/shim.h"
 #include "daemon/transition.h"
 
-#define KILL_MSEC 2000 /* a guest that ignores SIGKILL this long has its machine ended */
-#define END_MSEC  10000
+/* Both are longer than anything the shim itself waits for. */
+#define SHUTDOWN_MSEC 75000 /* the machine, its disks clean; less when the guest hangs */
+#define END_MSEC      10000 /* the machine, as it is */
 
 bool container_is_running(struct daemon *d, const struct container *c)
 {
@@ -65,16 +66,23 @@ static int send_signal(struct daemon *d, struct container *c, int signo, struct 
 	return shim_request(&call, NULL, err);
 }
 
-static int end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+static int ask(struct daemon *d, struct container *c, const char *op, struct err *err)
 {
 	struct shim_call call = {
 		.containers_fd = d->containers_fd,
 		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", "kill"),
+		.request = json_pack("{s:s}", "op", op),
 		.send_fd = -1,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
-	int r = shim_request(&call, NULL, err);
+
+	return shim_request(&call, NULL, err);
+}
+
+/* What the guest has not written to its disk yet is lost. */
+static int end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+{
+	int r = ask(d, c, "kill", err);
 
 	/* A shim that is gone already is an end too, which the main thread is about to see. */
 	if (container_wait_end(d, c, ends, END_MSEC) == 0)
@@ -84,13 +92,17 @@ static int end_machine(struct daemon *d, struct container *c, uint64_t ends, str
 			       c->rec.id);
 }
 
-/* What is paused takes no signal: there only the machine's end is one. */
 static int kill_and_wait(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
 {
-	if (!container_is_paused(d, c) && send_signal(d, c, SIGKILL, NULL) == 0 &&
-	    container_wait_end(d, c, ends, KILL_MSEC) == 0)
+	if (ask(d, c, "shutdown", NULL) == 0 && container_wait_end(d, c, ends, SHUTDOWN_MSEC) == 0)
 		return 0;
 	return end_machine(d, c, ends, err);
+}
+
+/* Before the signal is sent, so that it comes before the "die" that follows. */
+static void publish_kill(struct daemon *d, struct container *c, int signo)
+{
+	container_publish(d, c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
 }
 
 /* A start that is under way is let through first. */
@@ -114,11 +126,15 @@ int container_stop(struct daemon *d, struct container *c, int signo, int timeout
 		return waited ? 0 : -EALREADY;
 	if (container_is_paused(d, c))
 		(void)container_unpause(d, c, NULL);
-	r = send_signal(d, c, signo ? signo : c->stop_signal, NULL);
+	signo = signo ? signo : c->stop_signal;
+	publish_kill(d, c, signo);
+	r = send_signal(d, c, signo, NULL);
 	if (r == 0)
 		r = container_wait_end(d, c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
-	if (r < 0)
+	if (r < 0) {
+		publish_kill(d, c, SIGKILL);
 		r = kill_and_wait(d, c, ends, err);
+	}
 	if (r == 0)
 		container_publish(d, c, "stop", NULL);
 	return r;
@@ -135,6 +151,8 @@ int container_kill(struct daemon *d, struct container *c, int signo, struct err 
 		return 0;
 	r = container_is_running(d, c) ? 0 : -ESRCH;
 	if (r == 0)
+		publish_kill(d, c, signo);
+	if (r == 0)
 		r = signo == SIGKILL ? kill_and_wait(d, c, ends, &why)
 				     : send_signal(d, c, signo, &why);
 	/* As docker has it: who stops a paused container wants it to see that. */
@@ -146,7 +164,6 @@ int container_kill(struct daemon *d, struct container *c, int signo, struct err 
 			       c->rec.id, c->rec.id);
 	if (r < 0)
 		return err_set(err, r, "cannot kill container: %.12s: %s", c->rec.id, why.msg);
-	container_publish(d, c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
 	return 0;
 }
 

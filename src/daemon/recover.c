@@ -23,6 +23,7 @@
 #include "daemon/watcher.h"
 
 #define ANSWER_MSEC 2000
+#define END_MSEC    30000 /* of a machine that is killed; longer than the shim takes */
 
 static int load_row(struct record *rec, struct texts *texts, void *arg)
 {
@@ -124,7 +125,7 @@ static void recover_one(struct daemon *d, struct container *c)
 	if (r == 0 && is_waiting(d, c)) {
 		(void)ask(d, c->rec.id, "kill", NULL);
 		/* Its exit.json is not to be taken for that of a start that is about to come. */
-		(void)fd_wait(fd, POLLIN, ANSWER_MSEC);
+		(void)fd_wait(fd, POLLIN, END_MSEC);
 		close(fd);
 		return;
 	}

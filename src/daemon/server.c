@@ -21,6 +21,7 @@
 #include "daemon/exchange.h"
 
 #define CONNECTIONS_MAX		1024u
+#define PAUSE_USEC		(100 * USEC_PER_MSEC)
 #define CONNECTION_BUFFER_BYTES (64u << 10) /* request line, headers and reply headers */
 /* Address space, touched as needed: JSON 2048 levels deep, which a client may send, takes 620 KiB
  * to write. */
@@ -32,6 +33,7 @@ struct server {
 	int listen_fd;
 	struct MHD_Daemon *mhd;
 	struct source *accept;
+	struct source *pause; /* until there may be descriptors again */
 };
 
 bool server_peer_allowed(int fd)
@@ -39,6 +41,21 @@ bool server_peer_allowed(int fd)
 	uid_t peer;
 
 	return unix_peer_uid(fd, &peer) == 0 && (peer == geteuid() || peer == 0);
+}
+
+static int on_pause_over(struct source *source, void *arg)
+{
+	struct server *s = arg;
+
+	(void)source;
+	return source_set_events(s->accept, EPOLLIN);
+}
+
+/* Out of descriptors or memory: the connection stays in the queue, and would call at once again. */
+static int pause_accepting(struct server *s)
+{
+	(void)source_set_events(s->accept, 0);
+	return source_set_timer(s->pause, PAUSE_USEC);
 }
 
 static int on_connection(struct source *source, int fd, uint32_t events, void *arg)
@@ -50,7 +67,9 @@ static int on_connection(struct source *source, int fd, uint32_t events, void *a
 	(void)source;
 	(void)events;
 	if (client < 0)
-		return 0;
+		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED
+			       ? 0
+			       : pause_accepting(s);
 	if (!server_peer_allowed(client)) {
 		log_warning("a connection of another user was refused");
 		return 0;
@@ -113,8 +132,11 @@ int server_new(struct daemon *d, int listen_fd, const struct route *routes, stru
 		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_BUFFER_BYTES, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
 		MHD_OPTION_END);
-	r = s->mhd ? loop_add_io(d->loop, listen_fd, EPOLLIN, on_connection, s, &s->accept) : -EIO;
+	r = s->mhd ? loop_add_timer(d->loop, UINT64_MAX, on_pause_over, s, &s->pause) : -EIO;
+	if (r == 0)
+		r = loop_add_io(d->loop, listen_fd, EPOLLIN, on_connection, s, &s->accept);
 	if (r < 0) {
+		source_free(s->pause);
 		free(s);
 		return err_errno(err, r, "HTTP server");
 	}
@@ -126,6 +148,6 @@ void server_stop(struct server *s)
 {
 	if (!s)
 		return;
-	source_free(s->accept);
-	s->accept = NULL;
+	source_free(take_ptr(s->pause));
+	source_free(take_ptr(s->accept));
 }

@@ -226,7 +226,7 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	int r = 0;
 
 	pthread_mutex_lock(&d->containers.lock);
-	if (c->removed)
+	if (c->removed || c->forgetting)
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
 	else if (c->paused)
 		r = err_set(err, -EBUSY, "cannot start a paused container, try unpause instead");

@@ -192,10 +192,10 @@ static int copy_extents(struct copier *c, uint64_t size)
 
 int template_pages_copy(int from, int to, char ret_hex[65])
 {
-	struct copier c = { .from = from, .to = to, .data = malloc(STEP) };
-	cleanup_free char *data = c.data;
+	cleanup_free char *data = malloc(STEP);
+	struct copier c = { .from = from, .to = to, .data = data };
 	struct stat sb;
-	int r = c.data ? hash_new(&c.hash) : -ENOMEM;
+	int r = data ? hash_new(&c.hash) : -ENOMEM;
 
 	if (r < 0)
 		return r;

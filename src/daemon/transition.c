@@ -116,10 +116,60 @@ static void record_end(struct container *c, const struct shim_exit *how)
 	end_execs(c);
 }
 
+static void forget_ended(struct daemon *d, struct container *c)
+{
+	struct err err = { 0 };
+
+	if (container_forget(d, c, &err) == 0)
+		return;
+	log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
+	pthread_mutex_lock(&d->containers.lock);
+	c->forgetting = false;
+	persist(d, c);
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+struct forgotten {
+	struct daemon *d;
+	struct container *c; /* a reference */
+};
+
+static void *run_forget(void *arg)
+{
+	struct forgotten *f = arg;
+
+	forget_ended(f->d, f->c);
+	container_unref(&f->d->containers, f->c);
+	free(f);
+	return NULL;
+}
+
+/* Its files may be many and large: other containers' events are not to wait for that. */
+static void forget_in_background(struct daemon *d, struct container *c)
+{
+	struct forgotten *f = malloc(sizeof(*f));
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r = ENOMEM;
+
+	if (f) {
+		*f = (struct forgotten){ d, container_ref(&d->containers, c) };
+		pthread_attr_init(&attr);
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+		r = pthread_create(&thread, &attr, run_forget, f);
+		pthread_attr_destroy(&attr);
+	}
+	if (r == 0)
+		return;
+	if (f)
+		container_unref(&d->containers, c);
+	free(f);
+	forget_ended(d, c);
+}
+
 void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how)
 {
 	struct attachment *left;
-	struct err err = { 0 };
 	bool forget, again;
 	int64_t ran;
 
@@ -129,7 +179,7 @@ void container_ended(struct daemon *d, struct container *c, const struct shim_ex
 	record_end(c, how);
 	if (again)
 		restart_after_end(d, c, ran);
-	forget = c->auto_remove && !c->restarting;
+	forget = c->forgetting = c->auto_remove && !c->restarting;
 	if (!forget && !c->removed)
 		persist(d, c);
 	left = take_ptr(c->attachments);
@@ -142,8 +192,8 @@ void container_ended(struct daemon *d, struct container *c, const struct shim_ex
 		container_publish(d, c, "oom", NULL);
 	container_publish(d, c, "die",
 			  json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
-	if (forget && container_forget(d, c, &err) < 0)
-		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
+	if (forget)
+		forget_in_background(d, c);
 }
 
 void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code)

@@ -2,8 +2,9 @@
 /*
  * Theory of operation.  Handler threads post watches to a list and ring an eventfd; the main loop
  * takes them over, reads one event per packet and turns it into a transition.  A connection that
- * ends without "exited" means the shim is gone: exit.json says how the container ended, and
- * without it the shim was killed.
+ * ends without "exited" is made anew: the shim drops who does not keep up, and tells its state
+ * again.  Only where nobody listens any more is the shim gone: exit.json says how the container
+ * ended, and without it the shim was killed.
  *
  * The shim's events are checked as any foreign JSON; a packet that makes no sense is logged and
  * dropped.
@@ -24,6 +25,10 @@
 #include "daemon/template.h"
 #include "daemon/transition.h"
 
+#define RETRY_USEC (200 * USEC_PER_MSEC)
+
+static const char watch_request[] = "{\"op\":\"watch\"}";
+
 struct watch {
 	struct watch *next;
 	struct watcher *watcher;
@@ -31,6 +36,9 @@ struct watch {
 	int fd;
 	pid_t pid;
 	struct source *io, *child;
+	struct source *retry; /* of the connection */
+	bool retrying;
+	bool heard; /* something, since it was connected */
 	bool exited;
 };
 
@@ -48,6 +56,7 @@ static void watch_free(struct watch *w)
 {
 	source_free(w->io);
 	source_free(w->child);
+	source_free(w->retry);
 	if (w->fd >= 0)
 		close(w->fd);
 	container_unref(&w->watcher->d->containers, w->container);
@@ -67,7 +76,7 @@ static void unlink_watch(struct watch *w)
 /* A watch is over when the connection has ended and the child, if it is ours, is reaped. */
 static void finish(struct watch *w)
 {
-	if (w->fd >= 0 || w->pid > 0)
+	if (w->fd >= 0 || w->pid > 0 || w->retrying)
 		return;
 	unlink_watch(w);
 	watch_free(w);
@@ -213,16 +222,33 @@ static int on_event(struct watch *w, const json_t *event, struct err *err)
 	return r;
 }
 
-static void on_gone(struct watch *w)
+static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
+
+/* Return: 0; -ECONNREFUSED or -ENOENT when there is no shim; -errno. */
+static int connect_again(struct watch *w)
+{
+	cleanup_close int fd = -1;
+	int r = shim_connect(w->watcher->d->containers_fd, w->container->rec.id, &fd);
+
+	if (r == 0)
+		r = unix_send(fd, watch_request, strlen(watch_request), -1);
+	if (r == 0)
+		r = fd_set_nonblock(fd, true);
+	if (r == 0)
+		r = loop_add_io(w->watcher->d->loop, fd, EPOLLIN, on_readable, w, &w->io);
+	if (r < 0)
+		return r;
+	w->fd = take_fd(&fd);
+	w->heard = false;
+	return 0;
+}
+
+static void conclude(struct watch *w)
 {
 	struct daemon *d = w->watcher->d;
 	struct shim_exit how = { .code = 137, .finished_nsec = clock_now_nsec() };
 	bool running;
 
-	source_free(w->io);
-	w->io = NULL;
-	close(w->fd);
-	w->fd = -1;
 	prober_stop(d->prober, w->container);
 	if (!w->exited) {
 		pthread_mutex_lock(&d->containers.lock);
@@ -235,6 +261,39 @@ static void on_gone(struct watch *w)
 	}
 	hub_wake(d->hub);
 	finish(w);
+}
+
+/* Is the shim there, and will it be tried again to hear from it? */
+static bool retry(struct watch *w)
+{
+	int r = connect_again(w);
+
+	w->retrying = r < 0 && r != -ECONNREFUSED && r != -ENOENT &&
+		      source_set_timer(w->retry, RETRY_USEC) == 0;
+	return r == 0 || w->retrying;
+}
+
+static int on_retry(struct source *s, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)s;
+	w->retrying = false;
+	if (!retry(w))
+		conclude(w);
+	return 0;
+}
+
+static void on_gone(struct watch *w)
+{
+	source_free(take_ptr(w->io));
+	cleanup_close_fn(&w->fd);
+	w->fd = -1;
+	/* A connection that was dropped at once would be again. */
+	if (!w->exited && !w->heard)
+		w->retrying = source_set_timer(w->retry, RETRY_USEC) == 0;
+	if (w->exited || (!w->retrying && !retry(w)))
+		conclude(w);
 }
 
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
@@ -254,6 +313,7 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 		on_gone(w);
 		return 0;
 	}
+	w->heard = true;
 	r = n < 0 ? err_set(&err, (int)n, "a packet that is too long")
 		  : json_read(w->watcher->packet, (size_t)n, "an event", &event, &err);
 	if (r == 0)
@@ -283,6 +343,8 @@ static int take_over(struct watcher *all, struct watch *w)
 
 	if (r == 0)
 		r = loop_add_io(all->d->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
+	if (r == 0)
+		r = loop_add_timer(all->d->loop, UINT64_MAX, on_retry, w, &w->retry);
 	if (r == 0 && w->pid > 0)
 		r = loop_add_child(all->d->loop, w->pid, on_reaped, w, &w->child);
 	if (r < 0) {

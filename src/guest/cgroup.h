@@ -9,8 +9,8 @@
 /* The cgroup (v2) all processes of the container are in.  moat-init itself stays in the root
  * cgroup. */
 struct cgroup {
-	int fd;	       /* its folder, for clone3(CLONE_INTO_CGROUP) */
-	int events_fd; /* memory.events; -1 where the kernel has no memory controller */
+	int fd;		/* its folder, for clone3(CLONE_INTO_CGROUP) */
+	int events_fd;	/* memory.events; -1 where the kernel has no memory controller */
 	int devices_fd; /* the filter on its devices; -1 without one */
 };
 

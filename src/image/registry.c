@@ -151,7 +151,9 @@ static int answer(struct registry *reg, struct http *h, const struct grant *used
 		r = err_set(err, -EACCES,
 			    used->basic ? "wrong user name or password" : "no login given");
 	} else if (!reg->token || (used->token && streq(reg->token, used->token))) {
-		r = token_fetch(h, &c, reg->ref->repository, reg->auth, &token, err);
+		r = token_check_realm(c.realm, url_is_loopback(host_of(reg->ref)), err);
+		if (r == 0)
+			r = token_fetch(h, &c, reg->ref->repository, reg->auth, &token, err);
 		if (r == 0) {
 			free(reg->token);
 			reg->token = token;

@@ -11,8 +11,8 @@
 
 /*
  * Theory of operation: the token server that a registry names is asked for a token with the scope
- * "pull" of the one repository, whatever the registry suggests.  Credentials go to an HTTPS server,
- * or to one on this machine.
+ * "pull" of the one repository, whatever the registry suggests.  Credentials go to an HTTPS server;
+ * to a plain one only when it is on this machine, and so is the registry.
  *
  * A hostile registry names the server; the token it gives is checked before it becomes a header.
  */
@@ -36,11 +36,16 @@ void answer_text(const struct http_response *rs, char ret[256])
 			*p = '?';
 }
 
-static int check_realm(const char *realm, struct err *err)
+int token_check_realm(const char *realm, bool registry_is_local, struct err *err)
 {
-	const char *host = str_starts(realm, "http://");
+	const char *plain = str_starts(realm, "http://");
+	const char *host = plain ? plain : str_starts(realm, "https://");
 
-	if (str_starts(realm, "https://") || (host && url_is_loopback(host)))
+	/* What looks like the host before an "@" is a user's name. */
+	if (host && memchr(host, '@', strcspn(host, "/?#\\")))
+		return err_set(err, -EPROTO,
+			       "the registry's token server %.200s has a user name in it", realm);
+	if (host && (!plain || (registry_is_local && url_is_loopback(plain))))
 		return 0;
 	return err_set(err, -EPROTO, "the registry's token server %.200s does not use https",
 		       realm);
@@ -86,10 +91,8 @@ int token_fetch(struct http *h, const struct challenge *c, const char *repositor
 	cleanup_free char *url = token_url(c, repository);
 	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
 	char text[256];
-	int r = check_realm(c->realm, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (!url)
 		return err_set(err, -ENOMEM, "out of memory");
 	if (auth && auth->username) {

@@ -5,8 +5,16 @@
 #include "image/http.h"
 
 /**
+ * token_check_realm() - may credentials go to the token server a registry names?
+ * @registry_is_local: the registry is on this machine, and may name a server there
+ *
+ * Return: 0; -EPROTO with a message.
+ */
+int token_check_realm(const char *realm, bool registry_is_local, struct err *err);
+
+/**
  * token_fetch() - get a bearer token for pulling from one repository
- * @c:          what the registry asked for
+ * @c:          what the registry asked for; its realm passed token_check_realm()
  * @repository: checked by reference_parse()
  * @auth:       NULL is anonymous
  * @ret:        owned, token_valid()

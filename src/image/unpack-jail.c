@@ -27,6 +27,7 @@
 #define NOBODY		 65534
 #define ADDRESS_BYTES	 GIB(4)
 #define OUTPUT_MAX_BYTES GIB(64)
+#define CPU_SECONDS	 7200 /* far beyond what that much output takes */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define IS_SANITIZED true
@@ -59,6 +60,8 @@ static int set_limits(void)
 	signal(SIGXFSZ, SIG_IGN);
 	if (r == 0)
 		r = set_limit(RLIMIT_FSIZE, OUTPUT_MAX_BYTES);
+	if (r == 0)
+		r = set_limit(RLIMIT_CPU, CPU_SECONDS);
 	if (r == 0 && !IS_SANITIZED)
 		r = set_limit(RLIMIT_AS, ADDRESS_BYTES);
 	return r;

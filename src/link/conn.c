@@ -28,6 +28,8 @@
 #define READ_SHORT 4096 /* a virtio-serial port gives one page at a time */
 #define QUEUE_MAX  (256u << 10)
 #define QUEUE_LOW  (QUEUE_MAX / 2)
+#define PENDING_MAX                                                                                \
+	(LINK_MESSAGE_MAX + MIB(1)) /* of everything: one who never reads gets no more */
 
 struct link_conn {
 	int fd;
@@ -152,6 +154,8 @@ static int queue_frames(struct link_conn *c, enum link_type more, struct link_he
 
 	if (c->is_broken || c->is_freed)
 		return -EPIPE;
+	if (link_pending(c) > PENDING_MAX)
+		return -ENOBUFS;
 	if (c->out_done >= QUEUE_LOW) {
 		buf_consume(&c->out, c->out_done);
 		c->out_done = 0;
@@ -290,6 +294,18 @@ static int handle_credit(struct link_conn *c, const struct link_header *h, struc
 	return r;
 }
 
+/* Both ends may close a stream at once, so something may still come for it. */
+static bool is_late(const struct link_conn *c, uint32_t stream)
+{
+	return stream != 0 && !books_find(&c->books, stream, LINK_STDIN) &&
+	       books_was_open(&c->books, stream);
+}
+
+static int hand_out(struct link_conn *c, const struct link_header *h, struct wire_view message)
+{
+	return is_late(c, h->stream) ? 0 : c->handler->message(c->arg, h, message);
+}
+
 /* A frame of a message: the whole of it, or its last piece after MORE. */
 static int handle_message(struct link_conn *c, const struct link_header *h, struct wire_view piece)
 {
@@ -297,14 +313,14 @@ static int handle_message(struct link_conn *c, const struct link_header *h, stru
 	int r;
 
 	if (!c->in_message)
-		return c->handler->message(c->arg, h, piece);
+		return hand_out(c, h, piece);
 	r = buf_add(&c->message, piece.data, piece.len);
 	if (r < 0)
 		return r;
 	whole.data = (const unsigned char *)c->message.data;
 	whole.len = c->message.len;
 	c->in_message = false;
-	r = c->handler->message(c->arg, h, whole);
+	r = hand_out(c, h, whole);
 	buf_reset(&c->message);
 	return r;
 }

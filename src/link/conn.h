@@ -56,9 +56,8 @@ void link_conn_free(struct link_conn *c);
 /**
  * link_send() - queue one message, split into MORE where it is long
  *
- * Messages are queued without bound: those who cause them must be bounded.
- *
- * Return: 0; -EMSGSIZE past LINK_MESSAGE_MAX; -ENOMEM; -EPIPE after broken().
+ * Return: 0; -EMSGSIZE past LINK_MESSAGE_MAX; -ENOBUFS when the peer has not read more than that
+ * already; -ENOMEM; -EPIPE after broken().
  */
 int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum link_channel channel,
 	      const void *payload, size_t len);
@@ -72,7 +71,7 @@ int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum li
  */
 int link_open(struct link_conn *c, uint32_t stream);
 
-/** link_close() - forget a stream's books; data still on its way to us for it is dropped */
+/** link_close() - forget a stream's books; what is still on its way to us for it is dropped */
 void link_close(struct link_conn *c, uint32_t stream);
 
 /** link_credit() - bytes link_data() takes on a channel now; 0 for a stream that is not open */
@@ -90,7 +89,7 @@ int link_data(struct link_conn *c, uint32_t stream, enum link_channel channel, c
  * link_grant() - allow the peer @len more bytes on a channel; small grants are gathered
  *
  * Return: 0; -ENOENT when the stream is not open; -EINVAL when the peer would have more than
- * LINK_WINDOW; -ENOMEM; -EPIPE after broken().
+ * LINK_WINDOW; -ENOBUFS, -ENOMEM and -EPIPE as link_send().
  */
 int link_grant(struct link_conn *c, uint32_t stream, enum link_channel channel, size_t len);
 

@@ -85,10 +85,10 @@ void control_wait(struct conn *conn, struct process *p)
 	p->waiter = conn;
 }
 
-void control_watch(struct conn *conn, const char *text)
+void control_watch(struct conn *conn, const char *text, const char *missed)
 {
 	conn->watching = true;
-	if (send_text(conn, text) < 0)
+	if (send_text(conn, text) < 0 || (missed && send_text(conn, missed) < 0))
 		control_forget(conn);
 }
 

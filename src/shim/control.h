@@ -37,8 +37,9 @@ void control_wait(struct conn *conn, struct process *p);
 /** control_forget() - close a connection without an answer */
 void control_forget(struct conn *conn);
 
-/** control_watch() - send @text now, and from now on every event.  NULL is out of memory. */
-void control_watch(struct conn *conn, const char *text);
+/** control_watch() - send @text now, @missed too unless it is NULL, and from now on every event.
+ * A @text of NULL is out of memory. */
+void control_watch(struct conn *conn, const char *text, const char *missed);
 
 /** control_event() - send an event to those that watch; one that does not keep up is dropped.  NULL
  * is out of memory. */

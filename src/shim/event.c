@@ -39,7 +39,7 @@ static json_t *list_execs(const struct shim *s)
 
 static const char *state_name(const struct shim *s)
 {
-	if (s->stage == SHIM_OVER)
+	if (s->stage >= SHIM_DRAINING)
 		return "exited";
 	return s->exit.started_nsec ? "running" : "created";
 }

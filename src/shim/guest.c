@@ -6,12 +6,18 @@
  * SHUTDOWN is answered by DOWN, and then the machine is ended from outside.  Each
  * wait has a deadline.
  *
+ * Where the end is asked for, the init is killed; if that is not heard of soon, because
+ * output waits for a client, SHUTDOWN is sent, which has the output dropped.  A guest that still
+ * does not say that its init has ended is taken to hang.  One that does is alive, and gets the
+ * time it needs to write back what its processes have written.
+ *
  * The guest is hostile.  Frames and payloads are checked in link/, here whether they may come now;
  * what may not is a violation, and ends the machine.
  */
 #include "shim/guest.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -26,6 +32,7 @@ enum guest_state {
 	GUEST_BOOTING,
 	GUEST_SETTING_UP,
 	GUEST_READY,
+	GUEST_KILLING, /* its init */
 	GUEST_SHUTTING_DOWN,
 	GUEST_ENDED, /* nothing it says matters any more */
 };
@@ -280,12 +287,28 @@ static void on_broken(void *arg, int code)
 	shim_link_ended(g->shim);
 }
 
+/* Once, and a deadline for what is to come next. */
+static void send_shutdown(struct guest *g, uint64_t usec)
+{
+	int r = 0;
+
+	if (g->state != GUEST_SHUTTING_DOWN)
+		r = link_send(g->link, LINK_SHUTDOWN, 0, 0, NULL, 0);
+	g->state = GUEST_SHUTTING_DOWN;
+	if (r < 0 || source_set_timer(g->deadline, usec) < 0)
+		end(g, EXIT_KILLED, NULL);
+}
+
 static int on_deadline(struct source *source, void *arg)
 {
 	struct guest *g = arg;
 	struct err err;
 
 	(void)source;
+	if (g->state == GUEST_KILLING) {
+		send_shutdown(g, g->shim->options->kill_usec);
+		return 0;
+	}
 	if (g->state == GUEST_SHUTTING_DOWN) {
 		log_warning("the guest did not shut down in time, the machine is ended");
 		end(g, EXIT_KILLED, NULL);
@@ -337,10 +360,17 @@ void guest_free(struct guest *g)
 
 void guest_shutdown(struct guest *g)
 {
-	if (g->state != GUEST_READY)
+	if (g->state == GUEST_READY || g->state == GUEST_KILLING || g->state == GUEST_SHUTTING_DOWN)
+		send_shutdown(g, g->shim->options->shutdown_usec);
+}
+
+void guest_kill(struct guest *g)
+{
+	if (g->state == GUEST_KILLING || g->state == GUEST_SHUTTING_DOWN)
 		return;
-	g->state = GUEST_SHUTTING_DOWN;
-	if (link_send(g->link, LINK_SHUTDOWN, 0, 0, NULL, 0) < 0 ||
-	    source_set_timer(g->deadline, g->shim->options->shutdown_usec) < 0)
+	if (g->state == GUEST_READY && process_signal(g->shim->init, SIGKILL) == 0 &&
+	    source_set_timer(g->deadline, g->shim->options->kill_usec) == 0)
+		g->state = GUEST_KILLING;
+	else
 		end(g, EXIT_KILLED, NULL);
 }

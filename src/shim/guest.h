@@ -32,5 +32,9 @@ bool guest_was_ready(const struct guest *g);
  * long */
 void guest_shutdown(struct guest *g);
 
+/** guest_kill() - kill the container's processes, then as guest_shutdown(); a guest where no
+ * process runs, or that does not have them killed soon, is ended at once */
+void guest_kill(struct guest *g);
+
 /** guest_has_ended() - has the link ended? */
 bool guest_has_ended(const struct guest *g);

@@ -148,8 +148,15 @@ static int do_resize(struct shim *s, struct request *request, struct err *err)
 	return r < 0 ? err_errno(err, r, "resize") : 0;
 }
 
+static int do_shutdown(struct shim *s)
+{
+	shim_shutdown(s);
+	return 0;
+}
+
 static int do_kill(struct shim *s)
 {
+	shim_hurry(s);
 	if (s->stage == SHIM_UP)
 		shim_end_machine(s, EXIT_KILLED, NULL);
 	return 0;
@@ -187,8 +194,9 @@ static int do_status(struct shim *s, struct conn *conn)
 static int do_watch(struct shim *s, struct conn *conn)
 {
 	cleanup_free char *text = event_state(s);
+	cleanup_free char *end = s->told ? event_exited(s) : NULL;
 
-	control_watch(conn, text);
+	control_watch(conn, text, end);
 	return LATER;
 }
 
@@ -212,6 +220,9 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 		break;
 	case REQUEST_RESIZE:
 		r = do_resize(s, request, &err);
+		break;
+	case REQUEST_SHUTDOWN:
+		r = do_shutdown(s);
 		break;
 	case REQUEST_KILL:
 		r = do_kill(s);

@@ -4,16 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/disk.h"
 #include "storage/layer.h"
 
 #define LAYER_FILE   "rw.ext4"
 #define CONSOLE_FILE "boot.log"
+
+#define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
+#define LOCK_RETRY_USEC (20 * USEC_PER_MSEC)
 
 /* What a machine is given; all of it is closed here once the engine has its duplicates. */
 struct parts {
@@ -36,6 +41,27 @@ static int open_file(const char *what, const char *path, int *ret_fd, struct err
 	return *ret_fd < 0 ? err_errno(err, -errno, "%s %s", what, path) : 0;
 }
 
+/*
+ * Two machines would ruin the layer's filesystem.  The lock is on the open file that the engine
+ * inherits, so it is held until the engine is gone, even where its shim was killed before.
+ */
+static int lock_layer(int fd, struct err *err)
+{
+	uint64_t deadline = clock_mono_usec() + LOCK_WAIT_USEC;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_errno(err, -errno, "lock %s", LAYER_FILE);
+		if (clock_mono_usec() >= deadline)
+			return err_set(err, -EBUSY,
+				       "writable layer %s is in use by another machine: end its "
+				       "process first",
+				       LAYER_FILE);
+		usleep(LOCK_RETRY_USEC);
+	}
+	return 0;
+}
+
 static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd, struct err *err)
 {
 	*ret_fd = openat(dir_fd, LAYER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
@@ -46,7 +72,9 @@ static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd,
 			return r;
 		*ret_fd = openat(dir_fd, LAYER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	}
-	return *ret_fd < 0 ? err_errno(err, -errno, "writable layer %s", LAYER_FILE) : 0;
+	if (*ret_fd < 0)
+		return err_errno(err, -errno, "writable layer %s", LAYER_FILE);
+	return lock_layer(*ret_fd, err);
 }
 
 int machine_open_blank(uint64_t size_bytes, int flags)

@@ -97,12 +97,19 @@ static const struct {
 	const char *name;
 	int (*read)(const json_t *obj, struct request *ret, struct err *err);
 } operations[] = {
-	[REQUEST_ATTACH] = { "attach", read_attach }, [REQUEST_START] = { "start", NULL },
-	[REQUEST_EXEC] = { "exec", read_exec },	      [REQUEST_SIGNAL] = { "signal", read_signal },
-	[REQUEST_RESIZE] = { "resize", read_resize }, [REQUEST_KILL] = { "kill", NULL },
-	[REQUEST_PAUSE] = { "pause", NULL },	      [REQUEST_RESUME] = { "resume", NULL },
-	[REQUEST_STATS] = { "stats", NULL },	      [REQUEST_TOP] = { "top", NULL },
-	[REQUEST_STATUS] = { "status", NULL },	      [REQUEST_WATCH] = { "watch", NULL },
+	[REQUEST_ATTACH] = { "attach", read_attach },
+	[REQUEST_START] = { "start", NULL },
+	[REQUEST_EXEC] = { "exec", read_exec },
+	[REQUEST_SIGNAL] = { "signal", read_signal },
+	[REQUEST_RESIZE] = { "resize", read_resize },
+	[REQUEST_SHUTDOWN] = { "shutdown", NULL },
+	[REQUEST_KILL] = { "kill", NULL },
+	[REQUEST_PAUSE] = { "pause", NULL },
+	[REQUEST_RESUME] = { "resume", NULL },
+	[REQUEST_STATS] = { "stats", NULL },
+	[REQUEST_TOP] = { "top", NULL },
+	[REQUEST_STATUS] = { "status", NULL },
+	[REQUEST_WATCH] = { "watch", NULL },
 };
 
 static int find_operation(const json_t *obj, enum request_op *ret, struct err *err)

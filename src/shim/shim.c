@@ -3,7 +3,7 @@
  * Theory of operation.  The first thing that settles how the container ended is decide()d and
  * stays: its process's exit, a failure of moat's, or a request to end it.  Then the machine's
  * process ends, by itself or by our hand, and whatever the guest had sent before is read;
- * clients get the time to take their output; exit.json is written; those who wait are told.
+ * exit.json is written; those who wait are told; clients get the time to take their output.
  * There is no other way out, so that every end is told, and told only when it is true.
  */
 #include "shim/shim.h"
@@ -173,17 +173,24 @@ static void answer_start(struct shim *s)
 	control_answer(s->init->waiter, &err);
 }
 
-static void end(struct shim *s)
+/* From here on the container can be started again, whatever its clients do. */
+static void announce(struct shim *s)
 {
-	int r;
+	int r = exit_write(s->options->dir_fd, &s->exit);
 
-	s->stage = SHIM_OVER;
-	r = exit_write(s->options->dir_fd, &s->exit);
+	s->stage = SHIM_DRAINING;
 	if (r < 0)
 		log_error("%s: %s", EXIT_FILE, strerror(-r));
 	answer_start(s);
 	control_serve_waiting(s->control);
 	tell(s, event_exited(s));
+	s->told = true;
+}
+
+static void end(struct shim *s)
+{
+	s->stage = SHIM_OVER;
+	control_serve_waiting(s->control);
 	loop_quit(s->loop, 0);
 }
 
@@ -229,6 +236,11 @@ static void abandon(struct shim *s, struct process *p)
 	process_over(p);
 }
 
+static uint64_t drain_usec(const struct shim *s)
+{
+	return s->hasty ? s->options->hasty_drain_usec : s->options->drain_usec;
+}
+
 /* The machine is gone, and all it had to say is read. */
 static void drain(struct shim *s)
 {
@@ -239,12 +251,12 @@ static void drain(struct shim *s)
 		explain_end(s, &err);
 		decide(s, EXIT_KILLED, false, &err);
 	}
-	s->stage = SHIM_DRAINING;
 	for (p = LIST_FIRST(&s->processes); p; p = next) {
 		next = LIST_NEXT(p, entry);
 		abandon(s, p);
 	}
-	if (source_set_timer(s->timer, s->options->drain_usec) < 0)
+	announce(s);
+	if (source_set_timer(s->timer, drain_usec(s)) < 0)
 		end(s);
 	else
 		shim_lost(s);
@@ -288,6 +300,7 @@ static void start_over(struct shim *s)
 		return;
 	machine_release(&s->machine);
 	decide(s, EXIT_NOT_STARTED, false, &err);
+	announce(s);
 	end(s);
 }
 
@@ -320,6 +333,29 @@ void shim_end_machine(struct shim *s, int code, const struct err *err)
 {
 	decide(s, code, false, err);
 	machine_kill(&s->machine);
+}
+
+void shim_hurry(struct shim *s)
+{
+	s->hasty = true;
+	if (s->stage == SHIM_DRAINING)
+		(void)source_set_timer(s->timer, drain_usec(s));
+}
+
+void shim_shutdown(struct shim *s)
+{
+	struct err err;
+
+	shim_hurry(s);
+	if (s->stage != SHIM_UP || s->decided)
+		return;
+	if (s->paused && s->machine.engine->resume(s->machine.vm, &err) < 0) {
+		log_warning("the paused machine cannot go on, and is ended: %s", err.msg);
+		shim_end_machine(s, EXIT_KILLED, NULL);
+		return;
+	}
+	s->paused = false;
+	guest_kill(s->guest);
 }
 
 static int set_paused(struct shim *s, bool paused, struct err *err)
@@ -435,6 +471,7 @@ static int run(struct shim *s)
 	if (bring_up(s, &err) < 0) {
 		machine_release(&s->machine);
 		decide(s, EXIT_NOT_STARTED, false, &err);
+		announce(s);
 		end(s);
 		return 0;
 	}

@@ -23,21 +23,24 @@ struct shim_options {
 	uint64_t boot_usec;		     /* until HELLO */
 	uint64_t setup_usec;		     /* from HELLO to READY */
 	uint64_t spawn_usec;		     /* from SPAWN to STARTED or FAILED */
-	uint64_t shutdown_usec;		     /* from SHUTDOWN to DOWN */
+	uint64_t kill_usec;		     /* from SIGKILL, then from SHUTDOWN, to EXITED */
+	uint64_t shutdown_usec;		     /* from EXITED to DOWN */
 	uint64_t drain_usec;		     /* for clients to take the last output */
+	uint64_t hasty_drain_usec;	     /* the same where the end was asked for */
 };
 
 /* Generous where an emulated machine on a busy host must get by. */
 #define SHIM_OPTIONS_DEFAULT                                                                       \
 	.boot_usec = 60 * USEC_PER_SEC, .setup_usec = 30 * USEC_PER_SEC,                           \
-	.spawn_usec = 60 * USEC_PER_SEC, .shutdown_usec = 5 * USEC_PER_SEC,                        \
-	.drain_usec = 10 * USEC_PER_SEC
+	.spawn_usec = 60 * USEC_PER_SEC, .kill_usec = 800 * USEC_PER_MSEC,                         \
+	.shutdown_usec = 60 * USEC_PER_SEC, .drain_usec = 10 * USEC_PER_SEC,                       \
+	.hasty_drain_usec = 500 * USEC_PER_MSEC
 
 enum shim_stage {
 	SHIM_UP,	/* the machine's process is there */
 	SHIM_LINK_LEFT, /* it is gone, what it sent before is still being read */
-	SHIM_DRAINING,	/* clients take the last output */
-	SHIM_OVER,	/* exit.json is written */
+	SHIM_DRAINING,	/* exit.json is written, clients take the last output */
+	SHIM_OVER,
 };
 
 /* When the steps of the start were done, by clock_mono_usec(); 0: not yet. */
@@ -64,6 +67,8 @@ struct shim {
 	struct process *init; /* in @processes; NULL while there is no configuration */
 	bool start_requested;
 	bool paused; /* the machine's vCPUs are stopped */
+	bool hasty;  /* the end was asked for: clients get little time for the last output */
+	bool told;   /* watchers know of the end */
 	uint32_t last_stream;
 	struct history history;
 	struct queries queries;
@@ -129,6 +134,13 @@ void shim_link_ended(struct shim *s);
  */
 int shim_pause(struct shim *s, struct err *err);
 int shim_resume(struct shim *s, struct err *err);
+
+/** shim_hurry() - clients that are slow are not waited for any more */
+void shim_hurry(struct shim *s);
+
+/** shim_shutdown() - kill the container's processes, and end the machine when its disks are clean;
+ * a guest that does not answer is ended soon */
+void shim_shutdown(struct shim *s);
 
 /**
  * shim_end_machine() - end the machine at once

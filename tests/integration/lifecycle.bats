@@ -75,6 +75,26 @@ teardown_file() {
 	assert_equal "$output" "1 /etc alice"
 }
 
+@test "exec: a folder that is not there is an error, and is not made" {
+	run -127 moat exec -w /nosuchfolder box pwd
+	assert_error 127 'chdir to cwd ("/nosuchfolder") failed'
+	run ! moat exec box ls -d /nosuchfolder
+}
+
+@test "wait: outlives moatd" {
+	local waiting status=0
+	moat run -d --name awaited "$BUSYBOX" sleep 100000 >/dev/null
+	moat wait awaited >"$BATS_TEST_TMPDIR/code" &
+	waiting=$!
+	sleep 0.5
+	kill -9 "$(moatd_pid)"
+	moat kill awaited
+	wait "$waiting" || status=$?
+	[ "$status" -eq 0 ]
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/code")" 137
+	moat rm awaited
+}
+
 @test "exec: -i carries standard input and its end" {
 	run bash -c 'seq 100000 | timeout 100 "$MOAT_BUILD/moat" exec -i box cat | sha256sum'
 	assert_equal "$output" "$(seq 100000 | sha256sum)"

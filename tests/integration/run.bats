@@ -27,6 +27,13 @@ teardown_file() {
 	assert_status 42
 }
 
+@test "run: a device node can be made, but the machine's disks and consoles not opened with it" {
+	run moat run --rm "$BUSYBOX" sh -c 'mknod /disk b 254 16 && mknod /port c 4 64 && mknod /console c 5 1 &&
+		mknod /void c 1 3 && echo x >/void || exit 1
+		for node in /disk /port /console; do head -c 1 "$node" && exit 2; done; exit 0'
+	assert_status 0
+}
+
 @test "run: the kernel is the guest's, not the host's" {
 	run moat run --rm "$BUSYBOX" uname -r
 	assert_status 0

@@ -29,49 +29,18 @@ static void pull_free(void *arg)
 	free(p);
 }
 
-/* The manifest the name stands for now; an unset digest when it stands for none. */
-static struct digest present(struct pull *p)
-{
-	cleanup_image struct image *im = NULL;
-
-	if (store_find(p->d->store, p->familiar, &im, NULL) < 0)
-		return (struct digest){ 0 };
-	return im->manifest;
-}
-
-static void say_result(struct job *job, struct pull *p, const struct image *im,
-		       const struct digest *before)
-{
-	const struct digest *known = digest_is_set(&im->index) ? &im->index : &im->manifest;
-	bool same = streq(before->text, im->manifest.text);
-	cleanup_free char *digest = str_printf("Digest: %s", known->text);
-	cleanup_free char *status =
-		str_printf("Status: %s for %s",
-			   same ? "Image is up to date" : "Downloaded newer image", p->familiar);
-
-	if (digest)
-		job_say(job, NULL, digest);
-	if (status)
-		job_say(job, NULL, status);
-}
-
 static int pull_run(struct job *job, void *arg, struct err *err)
 {
 	struct pull *p = arg;
-	struct digest before = present(p);
 	struct progress progress = job_progress(job);
 	struct registry_auth auth = { p->credentials.username, p->credentials.password };
-	cleanup_free char *from = str_printf("Pulling from %s", p->ref->repository);
 	cleanup_image struct image *im = NULL;
 	int r;
 
-	if (from)
-		job_preface(job, p->ref->tag ? p->ref->tag : p->ref->digest.text, from);
 	r = store_pull(p->d->store, p->ref, &p->platform, auth.username ? &auth : NULL, &progress,
 		       &im, err);
 	if (r < 0)
 		return r;
-	say_result(job, p, im, &before);
 	hub_publish(p->d->hub, "image", "pull", p->familiar,
 		    json_pack("{s:s}", "name", p->familiar));
 	return 0;

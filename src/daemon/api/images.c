@@ -46,29 +46,48 @@ json_t *api_image_describe(const struct image *im)
 			 "SharedSize", -1, "Labels", im->oci->labels, "Containers", -1);
 }
 
-/* docker's reference filter: a pattern for the familiar name, with or without its tag. */
-static bool reference_fits(const char *pattern, const void *arg)
+/* docker's reference filter: a pattern for the familiar name, with or without tag or digest. */
+static bool name_fits(const char *pattern, const void *arg)
 {
-	const struct image *im = arg;
-	cleanup_json json_t *names = familiar_names(im->tags);
-	json_t *item;
-	size_t i;
+	cleanup_free char *name = strdup(arg);
+	char *slash, *end;
 
-	json_array_foreach (names, i, item) {
-		cleanup_free char *name = strdup(json_string_value(item));
-		char *tag = name ? strrchr(name, ':') : NULL;
+	if (!name)
+		return false;
+	if (fnmatch(pattern, name, FNM_PATHNAME) == 0)
+		return true;
+	slash = strrchr(name, '/');
+	end = strchr(name, '@');
+	if (!end)
+		end = strchr(slash ? slash : name, ':');
+	if (!end)
+		return false;
+	*end = '\0';
+	return fnmatch(pattern, name, FNM_PATHNAME) == 0;
+}
 
-		if (!name)
-			return false;
-		if (fnmatch(pattern, name, FNM_PATHNAME) == 0)
-			return true;
-		if (tag && !strchr(tag, '/')) {
-			*tag = '\0';
-			if (fnmatch(pattern, name, FNM_PATHNAME) == 0)
-				return true;
-		}
+/* Takes out of a list of names what the filter does not ask for. */
+static void keep_fitting(const struct filters *f, json_t *names)
+{
+	for (size_t i = json_array_size(names); i-- > 0;) {
+		const char *name = json_string_value(json_array_get(names, i));
+
+		if (!filters_any(f, "reference", name_fits, name))
+			json_array_remove(names, i);
 	}
-	return false;
+}
+
+/* As docker has it, an image shows only the names that were asked for. */
+static bool reference_fits(const struct filters *f, json_t *description)
+{
+	json_t *tags = json_object_get(description, "RepoTags");
+	json_t *digests = json_object_get(description, "RepoDigests");
+
+	if (filters_count(f, "reference") == 0)
+		return true;
+	keep_fitting(f, tags);
+	keep_fitting(f, digests);
+	return json_array_size(tags) + json_array_size(digests) > 0;
 }
 
 static bool dangling_is(const char *value, const void *arg)
@@ -81,8 +100,7 @@ static bool dangling_is(const char *value, const void *arg)
 
 static bool is_wanted(const struct filters *f, const struct image *im)
 {
-	return filters_any(f, "reference", reference_fits, im) &&
-	       filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
+	return filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
 }
 
 int api_image_list(struct request *rq, struct reply *rp, struct err *err)
@@ -98,10 +116,15 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 		r = out ? store_list(rq->daemon->store, &list, &n, err) : -ENOMEM;
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (is_wanted(&f, list[i]) &&
-		    json_array_append_new(out, api_image_describe(list[i])) < 0)
+	for (size_t i = 0; i < n && r == 0; i++) {
+		cleanup_json json_t *item = NULL;
+
+		if (!is_wanted(&f, list[i]))
+			continue;
+		item = api_image_describe(list[i]);
+		if (!item || (reference_fits(&f, item) && json_array_append(out, item) < 0))
 			r = -ENOMEM;
+	}
 	image_list_free(list, n);
 	return r < 0 ? r : reply_json(rp, 200, take_ptr(out));
 }

@@ -11,6 +11,7 @@
 #include "base/macro.h"
 #include "image/challenge.h"
 #include "image/http.h"
+#include "image/token.h"
 
 static void test_challenges_are_read(void **state)
 {
@@ -99,6 +100,29 @@ static void test_loopback_hosts(void **state)
 		assert_false(url_is_loopback(no[i]));
 }
 
+static void test_only_a_local_registry_names_a_local_token_server(void **state)
+{
+	static const struct {
+		const char *realm;
+		bool local, ok;
+	} cases[] = {
+		{ "https://auth.example/t?x=a@b", false, true },
+		{ "https://auth.example/t", true, true },
+		{ "http://127.0.0.1:5001/t", true, true },
+		{ "http://127.0.0.1:5001/t", false, false },
+		{ "http://auth.example/t", true, false },
+		{ "http://localhost:80@auth.example/t", true, false },
+		{ "https://user@auth.example/t", false, false },
+		{ "ftp://auth.example/t", true, false },
+		{ "", true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(token_check_realm(cases[i].realm, cases[i].local, NULL),
+				 cases[i].ok ? 0 : -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +130,7 @@ int main(void)
 		cmocka_unit_test(test_malformed_challenges_are_refused),
 		cmocka_unit_test(test_tokens_cannot_break_out_of_a_header),
 		cmocka_unit_test(test_loopback_hosts),
+		cmocka_unit_test(test_only_a_local_registry_names_a_local_token_server),
 	};
 
 	return cmocka_run_group_tests_name("image: challenge", tests, NULL, NULL);

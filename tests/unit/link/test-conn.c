@@ -380,6 +380,38 @@ static void data_for_a_stream_closed_here_is_dropped(void **state)
 	pair_free(p);
 }
 
+static void message_for_a_stream_closed_here_is_dropped(void **state)
+{
+	struct pair *p = pair_new(false);
+	struct link_header h = { .type = LINK_EXITED, .stream = 3, .size = 1 };
+
+	(void)state;
+	assert_int_equal(link_open(p->a.conn, 3), 0);
+	link_close(p->a.conn, 3);
+	raw_frame(p, h, "x");
+	settle(p);
+	assert_false(p->a.is_broken);
+	assert_int_equal(p->a.messages, 0);
+	pair_free(p);
+}
+
+static void a_peer_that_never_reads_gets_a_bounded_queue(void **state)
+{
+	struct pair *p = pair_new(false);
+	unsigned char payload[1024] = { 0 };
+	unsigned sent = 0;
+	int r = 0;
+
+	(void)state;
+	while (r == 0 && sent < 16384) {
+		r = link_send(p->a.conn, LINK_SIGNAL, 1, 0, payload, sizeof(payload));
+		sent++;
+	}
+	assert_int_equal(r, -ENOBUFS);
+	assert_true(link_pending(p->a.conn) < 2 * LINK_MESSAGE_MAX);
+	pair_free(p);
+}
+
 static void credit_past_the_window_breaks_the_link(void **state)
 {
 	struct pair *p = pair_new(false);
@@ -495,6 +527,8 @@ int main(void)
 		cmocka_unit_test(data_after_its_end_breaks_the_link),
 		cmocka_unit_test(data_for_a_stream_never_opened_breaks_the_link),
 		cmocka_unit_test(data_for_a_stream_closed_here_is_dropped),
+		cmocka_unit_test(message_for_a_stream_closed_here_is_dropped),
+		cmocka_unit_test(a_peer_that_never_reads_gets_a_bounded_queue),
 		cmocka_unit_test(credit_past_the_window_breaks_the_link),
 		cmocka_unit_test(more_must_be_followed_by_its_own_message),
 		cmocka_unit_test(endless_message_breaks_the_link),

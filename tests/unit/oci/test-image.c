@@ -252,14 +252,15 @@ static int parse_with(const char *key, bool is_object, int n)
 	struct oci_image_config *c = NULL;
 	int r;
 
-	assert_int_equal(buf_addf(&b, "{\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{"
-				      "\"type\":\"layers\",\"diff_ids\":[]},\"config\":{\"%s\":%c",
+	assert_int_equal(buf_addf(&b,
+				  "{\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{"
+				  "\"type\":\"layers\",\"diff_ids\":[]},\"config\":{\"%s\":%c",
 				  key, is_object ? '{' : '['),
 			 0);
 	for (int i = 0; i < n; i++)
-		assert_int_equal(buf_addf(&b, is_object ? "%s\"k%d\":\"\"" : "%s\"k%d\"",
-					  i ? "," : "", i),
-				 0);
+		assert_int_equal(
+			buf_addf(&b, is_object ? "%s\"k%d\":\"\"" : "%s\"k%d\"", i ? "," : "", i),
+			0);
 	assert_int_equal(buf_adds(&b, is_object ? "}}}" : "]}}"), 0);
 	r = oci_image_config_parse(b.data, b.len, &c, NULL);
 	oci_image_config_free(c);
@@ -271,8 +272,9 @@ static void test_lists_of_a_config_are_bounded(void **state)
 	static const struct {
 		const char *key;
 		bool is_object;
-	} lists[] = { { "Env", false },	     { "Cmd", false },	  { "Entrypoint", false },
-		      { "Labels", true } };
+	} lists[] = {
+		{ "Env", false }, { "Cmd", false }, { "Entrypoint", false }, { "Labels", true }
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {

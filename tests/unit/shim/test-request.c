@@ -70,6 +70,8 @@ static void simple_operations_need_nothing_else(void **state)
 	(void)state;
 	assert_int_equal(parse("{\"op\":\"start\"}", &r), 0);
 	assert_int_equal(r.op, REQUEST_START);
+	assert_int_equal(parse("{\"op\":\"shutdown\"}", &r), 0);
+	assert_int_equal(r.op, REQUEST_SHUTDOWN);
 	assert_int_equal(parse("{\"op\":\"kill\"}", &r), 0);
 	assert_int_equal(r.op, REQUEST_KILL);
 	assert_int_equal(parse("{\"op\":\"status\"}", &r), 0);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -477,6 +479,156 @@ static void a_guest_that_does_not_shut_down_is_ended(void **state)
 	expect_end(&b, w, 3, "");
 }
 
+#define SHUTDOWN "{\"op\":\"shutdown\"}"
+
+/* Set by a guest, which is another process. */
+static bool *reached;
+
+static void expect_kill(int fd)
+{
+	struct buf payload = BUF_INIT;
+
+	guest_expect(fd, LINK_SIGNAL, &payload);
+	if (payload.len != 4 || payload.data[0] != SIGKILL)
+		abort();
+	buf_reset(&payload);
+}
+
+static void take_long_to_unmount(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	expect_kill(fd);
+	guest_exited(fd, 1, 0, SIGKILL);
+	guest_expect(fd, LINK_SHUTDOWN, NULL);
+	usleep(300 * USEC_PER_MSEC);
+	*reached = true;
+	guest_send(fd, LINK_DOWN, 0, NULL, 0);
+	hang(fd);
+}
+
+static void shutdown_gives_a_live_guest_time_for_its_disks(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 100 * USEC_PER_MSEC;
+	box_start(&b, take_long_to_unmount);
+	w = watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, SHUTDOWN, -1);
+	expect_end(&b, w, 137, "");
+	assert_true(*reached);
+}
+
+static void hang_when_started(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	hang(fd);
+}
+
+static void shutdown_ends_a_guest_that_hangs(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 50 * USEC_PER_MSEC;
+	box_start(&b, hang_when_started);
+	w = watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, SHUTDOWN, -1);
+	expect_end(&b, w, 137, "");
+}
+
+static void shutdown_ends_a_machine_without_processes(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, hang);
+	w = watch(&b);
+	box_ask(&b, SHUTDOWN, -1);
+	expect_end(&b, w, 137, "");
+}
+
+static void shutdown_lets_a_paused_container_go_on_to_its_end(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, exit_at_signal);
+	w = watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	box_ask(&b, SHUTDOWN, -1);
+	expect_end(&b, w, 5, "");
+}
+
+/* Its output is not taken, so it cannot say that the process has ended. */
+static void wait_for_credit(int fd)
+{
+	static const char out[LINK_WINDOW];
+
+	guest_boot(fd);
+	guest_started(fd);
+	guest_output(fd, 1, LINK_STDOUT, out, sizeof(out));
+	expect_kill(fd);
+	guest_expect(fd, LINK_SHUTDOWN, NULL);
+	guest_exited(fd, 1, 0, SIGKILL);
+	guest_send(fd, LINK_DOWN, 0, NULL, 0);
+	hang(fd);
+}
+
+static void the_end_is_told_before_a_slow_client_has_the_output(void **state)
+{
+	struct box b;
+	int w, late, client;
+	json_t *obj;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 100 * USEC_PER_MSEC;
+	b.options.hasty_drain_usec = 60 * USEC_PER_SEC;
+	box_start(&b, wait_for_credit);
+	w = watch(&b);
+	client = box_attach(&b, ATTACH_OUT);
+	box_ask(&b, START, -1);
+	box_ask(&b, SHUTDOWN, -1);
+	json_decref(box_event(w, "exited"));
+	late = box_send(&b, "{\"op\":\"watch\"}", -1);
+	obj = box_receive(late);
+	assert_string_equal(text(obj, "state"), "exited");
+	json_decref(obj);
+	close(client);
+	close(w);
+	expect_end(&b, late, 137, "");
+}
+
+static void a_layer_in_use_by_another_machine_is_left_alone(void **state)
+{
+	struct box b;
+	int w, layer;
+
+	(void)state;
+	box_new(&b);
+	layer = openat(b.dir_fd, "rw.ext4", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(layer >= 0);
+	assert_int_equal(flock(layer, LOCK_EX), 0);
+	box_start(&b, exit_with_7);
+	w = box_send(&b, "{\"op\":\"watch\"}", -1);
+	expect_end(&b, w, 125, "in use by another machine");
+	close(layer);
+}
+
 static void die_in_the_middle(int fd)
 {
 	guest_boot(fd);
@@ -749,6 +901,12 @@ int main(void)
 		cmocka_unit_test(a_paused_container_goes_on_where_it_was),
 		cmocka_unit_test(kill_works_on_a_paused_container),
 		cmocka_unit_test(a_guest_that_does_not_shut_down_is_ended),
+		cmocka_unit_test(shutdown_gives_a_live_guest_time_for_its_disks),
+		cmocka_unit_test(shutdown_ends_a_guest_that_hangs),
+		cmocka_unit_test(shutdown_ends_a_machine_without_processes),
+		cmocka_unit_test(shutdown_lets_a_paused_container_go_on_to_its_end),
+		cmocka_unit_test(the_end_is_told_before_a_slow_client_has_the_output),
+		cmocka_unit_test(a_layer_in_use_by_another_machine_is_left_alone),
 		cmocka_unit_test(a_machine_that_dies_is_explained),
 		cmocka_unit_test(what_was_said_before_the_end_counts),
 		cmocka_unit_test(a_guest_that_breaks_the_protocol_is_ended),
@@ -758,5 +916,9 @@ int main(void)
 		cmocka_unit_test(a_container_without_configuration_ends_with_125),
 	};
 
+	reached = mmap(NULL, sizeof(*reached), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (reached == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,323 @@
+#!/usr/bin/env bats
+# Warm starts: machines are restored from a template, and nothing but their speed tells.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+}
+
+teardown_file() {
+	file_teardown
+}
+
+restored() {
+	moat inspect "$1" | jq -r '.[0].Moat.Restored'
+}
+
+# made: how often a template was made in this root.
+made() {
+	grep -c ' template .* made in ' "$MOAT_ROOT/moatd.log" || true
+}
+
+templates() {
+	moat system template ls -q
+}
+
+# template_dir: the folder of the only template, when all of it is on the disk.
+template_dir() {
+	local dirs=("$MOAT_ROOT"/templates/[0-9a-f]*)
+	[ "${#dirs[@]}" -eq 1 ] && [ -s "${dirs[0]}/template.json" ] && echo "${dirs[0]}"
+}
+
+kept_template() {
+	poll 60 template_dir
+	template_dir
+}
+
+nothing_half_made() {
+	[ -z "$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 -name '.*')" ]
+}
+
+# no_maker: no process that makes a template is left.
+no_maker() {
+	[ -z "$(users_of "$MOAT_ROOT/templates")" ]
+}
+
+# memory_of_moatd: the template's memory as moatd holds it, which machines map.
+memory_of_moatd() {
+	local fd pid
+	pid=$(moatd_pid)
+	for fd in "/proc/$pid/fd"/*; do
+		if [[ $(readlink "$fd") == /memfd:moat-template* ]]; then
+			echo "$fd"
+			return
+		fi
+	done
+	return 1
+}
+
+sum() {
+	sha256sum <"$1" | cut -d' ' -f1
+}
+
+# damage FILE: other bytes in the middle of it.
+damage() {
+	local size
+	size=$(stat -c %s "$1")
+	printf 'damaged by a test' | dd of="$1" bs=1 seek=$((size / 2)) conv=notrunc status=none
+}
+
+# assert_replaced: the next start throws the template away, makes another and is restored from that.
+assert_replaced() {
+	local before
+	before=$(made)
+	run moat run --name after "$BUSYBOX" echo fine
+	assert_status 0
+	assert_equal "$output" fine
+	assert_equal "$(restored after)" true
+	assert_equal "$(made)" $((before + 1))
+	moat rm after
+	kept_template
+	nothing_half_made
+}
+
+# stop_moatd: until its lock is free, so that the next one can start and reads the template from the disk.
+stop_moatd() {
+	moat system stop
+	poll 60 flock -n "$MOAT_ROOT/moatd.lock" true
+}
+
+@test "template: six first starts at once make one template, and all are restored from it" {
+	local i pids=()
+	assert_equal "$(templates)" ""
+	for i in 1 2 3 4 5 6; do
+		# What a container sees of itself, and a container that stays.
+		# shellcheck disable=SC2016 # expanded in the guest
+		"$MOAT_BUILD/moat" run -d --name "clone$i" "$BUSYBOX" sh -c '
+			echo "boot_id $(cat /proc/sys/kernel/random/boot_id)"
+			echo "uuid $(cat /proc/sys/kernel/random/uuid)"
+			echo "urandom $(head -c 16 /dev/urandom | od -An -tx1 | tr -d " \n")"
+			echo "hostname $(hostname)"
+			echo "stack $(grep "\[stack\]" /proc/self/maps | cut -d" " -f1)"
+			echo "libraries $(head -n 1 /proc/self/maps; od -An -tx8 /proc/self/auxv | md5sum)" | tr "\n" " "
+			echo
+			echo complete
+			exec sleep 100000' >/dev/null 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	for i in 1 2 3 4 5 6; do
+		assert_equal "$(restored "clone$i")" true
+	done
+	assert_equal "$(made)" 1
+	assert_equal "$(templates | wc -l)" 1
+	assert_equal "$(templates)" "$(basename "$(kept_template)")"
+}
+
+@test "template: clones share no identity and no randomness" {
+	local i what
+	for i in 1 2 3 4 5 6; do
+		poll 60 log_has "clone$i" complete
+		moat logs "clone$i" >"$BATS_TEST_TMPDIR/$i"
+	done
+	for what in boot_id uuid urandom hostname stack libraries; do
+		run -0 cat "$BATS_TEST_TMPDIR"/[1-6]
+		assert_equal "$what $(grep -c "^$what ." <<<"$output")" "$what 6"
+		assert_equal "$what $(grep "^$what ." <<<"$output" | sort -u | wc -l)" "$what 6"
+	done
+}
+
+@test "template: a clone's clock is the host's" {
+	local after before now
+	before=$(date +%s)
+	now=$(moat exec clone1 date +%s)
+	after=$(date +%s)
+	[ "$now" -ge $((before - 2)) ]
+	[ "$now" -le $((after + 2)) ]
+}
+
+@test "template: exec, logs and signals reach a clone" {
+	run moat exec clone2 sh -c 'echo out; exit 7'
+	assert_status 7
+	assert_equal "$output" out
+	log_has clone2 complete
+	moat kill -s TERM clone2
+	moat kill clone2
+	assert_equal "$(moat wait clone2)" 137
+	moat rm -f clone1 clone2 clone3 clone4 clone5 clone6
+}
+
+@test "template: a clone has its own exit status, output, folder and user, and a blank writable root" {
+	# shellcheck disable=SC2016 # expanded in the guest
+	run --separate-stderr moat run --name own -w /var/log -u alice -e A=1 "$BUSYBOX" \
+		sh -c 'echo "$A $PWD $(id -u)"; echo err >&2; exit 42'
+	assert_status 42
+	assert_equal "$output" "1 /var/log 1000"
+	# shellcheck disable=SC2154 # set by run
+	assert_equal "$stderr" err
+	assert_equal "$(restored own)" true
+	moat rm own
+}
+
+@test "template: a clone can be started again, and finds what it wrote" {
+	moat run --name again "$BUSYBOX" sh -c 'cat /kept 2>/dev/null; echo was here >/kept'
+	run moat start -a again
+	assert_status 0
+	assert_equal "$output" "was here"
+	assert_equal "$(restored again)" true
+	moat rm again
+}
+
+@test "template: a clone's terminal has the size of the client's" {
+	run python3 "$TESTS/integration/terminal.py" 31x97 'expect:#' \
+		'send:stty size\n' 'expect:31 97' 'send:exit 5\n' -- \
+		"$MOAT_BUILD/moat" run --name tty -it "$BUSYBOX" sh
+	assert_status 5
+	assert_equal "$(restored tty)" true
+	moat rm tty
+}
+
+@test "template: memory limits below the machine's size are the container's, not another template's" {
+	local limit
+	for limit in 48 200; do
+		run moat run --name limited -m "${limit}m" "$BUSYBOX" cat /sys/fs/cgroup/memory.max
+		assert_status 0
+		assert_equal "$output" $((limit * 1024 * 1024))
+		assert_equal "$(restored limited)" true
+		moat rm limited
+	done
+	assert_equal "$(templates | wc -l)" 1
+}
+
+@test "template: a read-only root is read-only in a clone" {
+	run moat run --name fixed --read-only "$BUSYBOX" sh -c 'touch /new; touch /dev/shm/new && echo shm'
+	assert_status 0
+	assert_has "Read-only file system"
+	assert_has shm
+	assert_equal "$(restored fixed)" true
+	moat rm fixed
+}
+
+@test "template: --cold boots" {
+	run moat run --cold --name cold "$BUSYBOX" echo booted
+	assert_status 0
+	assert_equal "$output" booted
+	assert_equal "$(restored cold)" false
+	moat rm cold
+	assert_equal "$(made)" 1
+}
+
+@test "template: clones that write to much of their memory change nothing of it" {
+	local dir disk held i memory pids=()
+	dir=$(kept_template)
+	memory=$(memory_of_moatd)
+	disk=$(sum "$dir/memory")
+	held=$(sum "$memory")
+	assert_equal "$held" "$disk"
+	for i in 1 2; do
+		"$MOAT_BUILD/moat" run --rm "$BUSYBOX" \
+			sh -c 'head -c 150000000 /dev/urandom >/dev/shm/x; md5sum /dev/shm/x' >/dev/null 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	assert_equal "$(sum "$dir/memory")" "$disk"
+	assert_equal "$(sum "$memory")" "$disk"
+}
+
+@test "template: the memory moatd holds cannot be written to" {
+	run dd if=/dev/zero of="$(memory_of_moatd)" bs=1 count=1 conv=notrunc
+	[ "$status" -ne 0 ]
+	assert_has "not permitted"
+}
+
+@test "template: after a restart of moatd it is read from the disk" {
+	local before
+	before=$(made)
+	stop_moatd
+	start_moatd
+	moat run --name reread "$BUSYBOX" true
+	assert_equal "$(restored reread)" true
+	assert_equal "$(made)" "$before"
+	moat rm reread
+}
+
+@test "template: one whose state was cut short while moatd runs fails no start, and is replaced" {
+	truncate -s 1000 "$(kept_template)/state"
+	run moat run --name saved "$BUSYBOX" echo fine
+	assert_status 0
+	assert_equal "${lines[-1]}" fine
+	assert_equal "$(restored saved)" false
+	moat rm saved
+	assert_replaced
+}
+
+@test "template: one with damaged state is replaced" {
+	local dir
+	dir=$(kept_template)
+	stop_moatd
+	damage "$dir/state"
+	start_moatd
+	assert_replaced
+	grep -q 'its state is damaged' "$MOAT_ROOT/moatd.log"
+}
+
+@test "template: one with damaged memory is replaced" {
+	local dir
+	dir=$(kept_template)
+	stop_moatd
+	damage "$dir/memory"
+	start_moatd
+	assert_replaced
+	grep -q 'its memory is damaged' "$MOAT_ROOT/moatd.log"
+}
+
+@test "template: one with a damaged template.json is replaced" {
+	local dir
+	dir=$(kept_template)
+	stop_moatd
+	truncate -s 20 "$dir/template.json"
+	start_moatd
+	assert_replaced
+}
+
+@test "template: kill -9 of moatd while one is made leaves nothing half-made" {
+	local pid run
+	moat system template rm "$(templates)"
+	pid=$(moatd_pid)
+	"$MOAT_BUILD/moat" system template build >/dev/null 2>&1 3>&- &
+	run=$!
+	poll 60 compgen -G "$MOAT_ROOT/templates/.new-*/machine.json"
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	wait "$run" || true
+	assert_equal "$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 ! -name '.*')" ""
+	start_moatd
+	nothing_half_made
+	poll 60 no_maker
+	assert_replaced
+}
+
+@test "template: system template ls, rm and build" {
+	local key
+	key=$(templates)
+	run moat system template ls
+	assert_has KEY
+	assert_has "${key:0:12}"
+	assert_equal "$(moat system template ls --format json | jq -r '.[0].Key')" "$key"
+	assert_equal "$(moat system template build)" "$key"
+	run moat system template rm "${key:0:12}"
+	assert_status 0
+	assert_equal "$(templates)" ""
+	run moat system template rm "$key"
+	assert_error 1 "no such template" "$key"
+	assert_equal "$(moat system template build)" "$key"
+	kept_template
+	assert_equal "$(templates)" "$key"
+}
