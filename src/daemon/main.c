@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"
@@ -26,8 +27,10 @@
 #include "daemon/lifecycle.h"
 #include "daemon/server.h"
 
-#define SYSTEMD_FIRST_FD 3
-#define EXIT_USAGE	 2
+#define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
+#define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
+#define SYSTEMD_FIRST_FD  3
+#define EXIT_USAGE	  2
 
 struct options {
 	char *root;
@@ -133,30 +136,66 @@ static int fill_options(struct options *o, struct err *err)
 }
 
 /* The lock is the process's own as long as it lives; the file says whose it is. */
-static int lock_root(const char *root, struct err *err)
+/* The lock's file says who holds it: process id and socket, a line each. */
+static bool holder_answers(int fd, char pid[32])
 {
-	cleanup_free char *path = str_printf("%s/moatd.lock", root);
-	cleanup(buf_reset) struct buf holder = BUF_INIT;
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	cleanup_close int peer = -1;
+	char *socket, *end;
+
+	snprintf(pid, 32, "unknown");
+	if (lseek(fd, 0, SEEK_SET) < 0 || fd_read_file(fd, 4096, &text) < 0 || text.len == 0)
+		return false;
+	socket = strchr(text.data, '\n');
+	if (!socket)
+		return false;
+	*socket++ = '\0';
+	snprintf(pid, 32, "%.31s", text.data);
+	end = strchr(socket, '\n');
+	if (!end)
+		return false;
+	*end = '\0';
+	return unix_connect(socket, SOCK_STREAM, &peer) == 0;
+}
+
+/*
+ * A moatd that was told to end gives its socket up first, and the lock when the disk has taken
+ * what it wrote last: that one is waited for.
+ */
+static int take_lock(int fd, const char *root, struct err *err)
+{
+	uint64_t deadline = clock_mono_usec() + LOCK_TIMEOUT_USEC;
 	char pid[32];
-	int fd, r = path ? path_mkdir_p(root, 0700) : -ENOMEM;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return err_errno(err, -errno, "%s/moatd.lock", root);
+		if (holder_answers(fd, pid) || clock_mono_usec() > deadline)
+			return err_set(err, -EBUSY, "another moatd runs on %s: process %s", root,
+				       pid);
+		usleep(LOCK_STEP_USEC);
+	}
+	return 0;
+}
+
+static int lock_root(const struct options *o, struct err *err)
+{
+	cleanup_free char *path = str_printf("%s/moatd.lock", o->root);
+	cleanup_free char *text = str_printf("%d\n%s\n", (int)getpid(), o->socket);
+	cleanup_close int fd = -1;
+	int r = path && text ? path_mkdir_p(o->root, 0700) : -ENOMEM;
 
 	if (r < 0)
-		return err_errno(err, r, "data root %s", root);
+		return err_errno(err, r, "data root %s", o->root);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		r = -errno;
-		(void)fd_read_file(fd, 64, &holder);
-		close(fd);
-		if (r != -EWOULDBLOCK)
-			return err_errno(err, r, "%s", path);
-		return err_set(err, -EBUSY, "another moatd runs on %s: process %s", root,
-			       holder.data ? holder.data : "unknown");
-	}
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	if (ftruncate(fd, 0) < 0 || fd_pwrite_all(fd, pid, strlen(pid), 0) < 0)
+	r = take_lock(fd, o->root, err);
+	if (r < 0)
+		return r;
+	if (ftruncate(fd, 0) < 0 || fd_pwrite_all(fd, text, strlen(text), 0) < 0)
 		return err_errno(err, -errno, "%s", path);
+	(void)take_fd(&fd); /* held as long as the process lives */
 	return 0;
 }
 
@@ -266,7 +305,7 @@ static int run(struct options *o, struct err *err)
 
 	umask(077);
 	if (r == 0)
-		r = lock_root(o->root, err);
+		r = lock_root(o, err);
 	if (r == 0)
 		r = prepare_process();
 	if (r == 0)
