@@ -52,5 +52,6 @@ void buf_consume(struct buf *b, size_t len);
  */
 ssize_t buf_read_fd(struct buf *b, int fd, size_t max);
 
-/** buf_take() - move the contents out as a string owned by the caller; never NULL unless out of memory */
+/** buf_take() - move the contents out as a string owned by the caller; never NULL unless out of
+ * memory */
 char *buf_take(struct buf *b);

@@ -35,11 +35,11 @@ static inline void cleanup_dir_fn(DIR **d)
 		closedir(*d);
 }
 
-#define cleanup(fn) __attribute__((cleanup(fn)))
-#define cleanup_free cleanup(cleanup_free_fn)
+#define cleanup(fn)   __attribute__((cleanup(fn)))
+#define cleanup_free  cleanup(cleanup_free_fn)
 #define cleanup_close cleanup(cleanup_close_fn)
-#define cleanup_file cleanup(cleanup_file_fn)
-#define cleanup_dir cleanup(cleanup_dir_fn)
+#define cleanup_file  cleanup(cleanup_file_fn)
+#define cleanup_dir   cleanup(cleanup_dir_fn)
 
 /* Defines NAME_cleanup_fn(), so that cleanup(NAME_cleanup_fn) frees a `type *`. */
 #define DEFINE_CLEANUP(type, fn)                                                                   \

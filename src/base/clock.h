@@ -19,7 +19,8 @@ uint64_t clock_mono_usec(void);
 void clock_format(int64_t nsec, char *ret);
 
 /**
- * clock_parse() - RFC 3339 (any offset, fraction optional) or seconds since 1970 with an optional fraction
+ * clock_parse() - RFC 3339 (any offset, fraction optional) or seconds since 1970 with an optional
+ * fraction
  *
  * Return: 0; -EINVAL.
  */

@@ -18,7 +18,8 @@ void hash_free(struct hash *h);
 /** hash_update() - add bytes.  Return: 0; -EIO when OpenSSL refuses. */
 int hash_update(struct hash *h, const void *data, size_t len);
 
-/** hash_final() - the digest as lower-case hex and a NUL; @h can only be freed after.  Return: 0; -EIO. */
+/** hash_final() - the digest as lower-case hex and a NUL; @h can only be freed after.  Return: 0;
+ * -EIO. */
 int hash_final(struct hash *h, char ret_hex[SHA256_HEX_LEN + 1]);
 
 /** hash_bytes() - the digest of one piece of memory.  Return: 0; -ENOMEM; -EIO. */

@@ -11,8 +11,8 @@ int json_read(const char *text, size_t len, const char *what, json_t **ret, stru
 	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 
 	if (!value)
-		return err_set(err, -EBADMSG, "%s is not valid JSON: line %d, column %d: %s", what, e.line,
-			       e.column, e.text);
+		return err_set(err, -EBADMSG, "%s is not valid JSON: line %d, column %d: %s", what,
+			       e.line, e.column, e.text);
 	*ret = value;
 	return 0;
 }
@@ -99,7 +99,7 @@ int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *e
 		if (!v)
 			return -ENOMEM;
 	}
-	json_array_foreach(array, i, item) {
+	json_array_foreach (array, i, item) {
 		if (!json_is_string(item))
 			return wrong_type(key, "an array of strings", err);
 		v[i] = strdup(json_string_value(item));

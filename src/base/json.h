@@ -28,7 +28,8 @@ DEFINE_CLEANUP(json_t, json_decref)
  */
 int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err);
 
-/** json_get_str() - a string member, borrowed from @obj; NULL when not there.  Return: 0; -EBADMSG. */
+/** json_get_str() - a string member, borrowed from @obj; NULL when not there.  Return: 0; -EBADMSG.
+ */
 int json_get_str(const json_t *obj, const char *key, const char **ret, struct err *err);
 
 /** json_get_i64() - an integer member; @ret untouched when not there.  Return: 0; -EBADMSG. */
@@ -43,7 +44,8 @@ int json_get_object(const json_t *obj, const char *key, json_t **ret, struct err
 /** json_get_array() - an array member, borrowed; NULL when not there.  Return: 0; -EBADMSG. */
 int json_get_array(const json_t *obj, const char *key, json_t **ret, struct err *err);
 
-/** json_get_strv() - an array of strings as a vector owned by the caller; NULL when not there.  Return: 0; -EBADMSG; -ENOMEM. */
+/** json_get_strv() - an array of strings as a vector owned by the caller; NULL when not there.
+ * Return: 0; -EBADMSG; -ENOMEM. */
 int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *err);
 
 /** json_from_strv() - a new array of strings; NULL when out of memory */

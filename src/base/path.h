@@ -25,5 +25,6 @@ int path_open_dir(int dir_fd, const char *name, mode_t mode, int *ret_fd);
  */
 int path_remove_tree(int dir_fd, const char *name);
 
-/** path_self_dir() - the folder of the running program.  Return: owned by the caller; NULL on failure. */
+/** path_self_dir() - the folder of the running program.  Return: owned by the caller; NULL on
+ * failure. */
 char *path_self_dir(void);

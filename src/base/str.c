@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-
 const char *str_starts(const char *s, const char *prefix)
 {
 	size_t n = strlen(prefix);

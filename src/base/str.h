@@ -18,7 +18,8 @@ const char *str_starts(const char *s, const char *prefix);
 /** str_ends() - does @s end with @suffix? */
 bool str_ends(const char *s, const char *suffix);
 
-/** str_printf() - formatted text in new memory.  Return: owned by the caller; NULL when out of memory. */
+/** str_printf() - formatted text in new memory.  Return: owned by the caller; NULL when out of
+ * memory. */
 char *str_printf(const char *fmt, ...) printf_like(1, 2);
 
 /**

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/locate.h"
 #include "base/log.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/kernel.h"

@@ -51,10 +51,11 @@ static int write_plain(int dir_fd, const char *name, const char *text)
 
 static char *describe(const struct machine_plan *p)
 {
-	cleanup_json json_t *machine = json_pack(
-		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I}", "engine", p->engine->name, "cpus", (int)p->cpus,
-		"memory_bytes", (json_int_t)p->memory_bytes, "kernel", p->kernel.kernel, "initrd",
-		p->kernel.initrd, "acpi", p->kernel.acpi, "disk_bytes", (json_int_t)p->disk_bytes);
+	cleanup_json json_t *machine =
+		json_pack("{s:s, s:i, s:I, s:s, s:s, s:b, s:I}", "engine", p->engine->name, "cpus",
+			  (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes, "kernel",
+			  p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi,
+			  "disk_bytes", (json_int_t)p->disk_bytes);
 
 	return machine ? json_write(machine) : NULL;
 }

@@ -25,7 +25,8 @@ struct machine_disk {
  * descriptors lead to.
  */
 struct machine_template {
-	int memory_fd; /* memfd of the machine's memory size; restored from: sealed against writing */
+	int memory_fd; /* memfd of the machine's memory size; restored from: sealed against writing
+			*/
 	int state_fd;  /* read from its offset; -1: start a machine that snapshot() is called on */
 };
 
@@ -35,14 +36,15 @@ struct machine {
 	uint64_t memory_bytes;
 	int kernel_fd;
 	int initrd_fd;
-	bool acpi; /* devices are announced by ACPI, else on the kernel's command line */
-	const char *cmdline;			      /* added to the engine's own; may be NULL */
+	bool acpi;	     /* devices are announced by ACPI, else on the kernel's command line */
+	const char *cmdline; /* added to the engine's own; may be NULL */
 	struct machine_disk disks[MACHINE_DISKS_MAX]; /* /dev/vda, vdb, … in this order */
 	size_t n_disks;
 	int link_fd;	/* engine's end of the guest link, a connected stream socket */
 	int console_fd; /* guest console, append only */
 	int log_fd;	/* the engine process's stderr */
-	const struct machine_template *from; /* NULL: a machine that boots, with memory of its own */
+	const struct machine_template
+		*from; /* NULL: a machine that boots, with memory of its own */
 };
 
 struct engine_probe {

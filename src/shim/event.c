@@ -60,12 +60,12 @@ char *event_started(const struct shim *s)
 {
 	const struct shim_times *t = &s->times;
 
-	return take_text(json_pack(
-		"{s:s, s:i, s:I, s:b, s:{s:I, s:I, s:I, s:I}}", "event", "started", "pid",
-		(int)s->machine.pid, "started_nsec", (json_int_t)s->exit.started_nsec, "restored",
-		(int)s->machine.restored, "times_usec", "begun", (json_int_t)t->begun, "engine",
-		(json_int_t)t->engine, "ready", (json_int_t)t->ready, "started",
-		(json_int_t)t->started));
+	return take_text(json_pack("{s:s, s:i, s:I, s:b, s:{s:I, s:I, s:I, s:I}}", "event",
+				   "started", "pid", (int)s->machine.pid, "started_nsec",
+				   (json_int_t)s->exit.started_nsec, "restored",
+				   (int)s->machine.restored, "times_usec", "begun",
+				   (json_int_t)t->begun, "engine", (json_int_t)t->engine, "ready",
+				   (json_int_t)t->ready, "started", (json_int_t)t->started));
 }
 
 char *event_restore_failed(void)

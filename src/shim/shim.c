@@ -424,8 +424,9 @@ static int bring_up(struct shim *s, struct err *err)
 	s->config->runtime->process = NULL;
 	if (s->options->from) {
 		r = boot(s, s->options->from, err);
-		if (r == 0)
-			return 0;
+		/* Booted, it would find the layer in use as well. */
+		if (r == 0 || r == -EBUSY)
+			return r;
 		log_warning("the machine cannot be restored and is booted: %s", err->msg);
 		s->restore_failed = true;
 		guest_free(take_ptr(s->guest));

@@ -15,7 +15,8 @@
  * @size_bytes: from LAYER_SIZE_MIN to LAYER_SIZE_MAX; what the guest sees, not what is allocated
  *
  * The file system holds the folders of an overlay, "work" and "upper.new": the guest names the
- * latter "upper" once it has owner and mode of the image's root.  The file appears whole or not at all; it is not synced, as there is nothing in it to be lost yet.
+ * latter "upper" once it has owner and mode of the image's root.  The file appears whole or not at
+ * all; it is not synced, as there is nothing in it to be lost yet.
  *
  * Return: 0; -EINVAL for a size out of range; -errno, with a message and nothing left behind.
  */

@@ -118,6 +118,43 @@ log_is_whole() {
 	moat rm forgotten
 }
 
+@test "crash: a moatd that was too slow for the events of a container hears from it again" {
+	local dir
+	moat run -d --name loud "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 6' >/dev/null
+	dir=$MOAT_ROOT/containers/$(id_of loud)
+	kill -STOP "$(moatd_pid)"
+	(cd "$dir" && python3 -c '
+import socket
+for i in range(1200):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect("shim.sock")
+    s.send(b"{\"op\":\"%s\"}" % (b"resume" if i % 2 else b"pause"))
+    s.recv(4096)')
+	kill -CONT "$(moatd_pid)"
+	grep -q "does not read its events" "$dir/shim.log"
+	is_state loud running
+	moat exec loud touch /go
+	assert_equal "$(moat wait loud)" 6
+	assert_equal "$(moat inspect loud | jq -r '.[0].State.Error')" ""
+	moat rm loud
+}
+
+@test "crash: no second machine gets a layer that is in use" {
+	local dir holder
+	moat create --name shared "$BUSYBOX" true >/dev/null
+	moat start -a shared
+	dir=$MOAT_ROOT/containers/$(id_of shared)
+	flock "$dir/rw.ext4" sleep 1000 &
+	holder=$!
+	poll 20 eval '! flock -n "'"$dir"'/rw.ext4" true'
+	run moat start shared
+	assert_error 1 "in use by another machine"
+	pkill -P "$holder"
+	wait "$holder" || true
+	moat start -a shared
+	moat rm shared
+}
+
 @test "crash: a killed QEMU ends its container with 137 and an error; others go on" {
 	local engine
 	ticking bystander

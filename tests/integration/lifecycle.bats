@@ -214,6 +214,78 @@ teardown_file() {
 	moat rm victim
 }
 
+@test "kill, stop, restart: what the workload had written is on its disk" {
+	moat run -d --name writer "$BUSYBOX" \
+		sh -c 'dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null; date >>/after; echo written; sleep 1000' >/dev/null
+	poll 60 log_has writer written
+	moat kill writer
+	moat start writer
+	assert_equal "$(moat exec writer sh -c 'wc -c </big')" 209715200
+	assert_equal "$(moat exec writer sh -c 'echo x >/x; wc -l </after')" 1
+	moat restart -t 0 writer
+	assert_equal "$(moat exec writer cat /x)" x
+	moat rm -f writer
+}
+
+# Runs one whose attached client takes none of its output; fd 8 is what it writes to.
+stalled() {
+	moat run --name "$1" "$BUSYBOX" yes >"$BATS_TEST_TMPDIR/pipe" 8<&- &
+	poll 60 is_state "$1" running
+	sleep 1
+}
+
+@test "stop, kill, rm -f: a client that does not take its output does not keep the container" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	exec 8<>"$BATS_TEST_TMPDIR/pipe"
+	stalled stuck
+	moat stop -t 1 stuck
+	is_state stuck exited
+	moat rm stuck
+	stalled stuck
+	moat kill stuck
+	is_state stuck exited
+	moat rm stuck
+	stalled stuck
+	moat rm -f stuck
+	no_container stuck
+	exec 8<&-
+	wait
+}
+
+@test "kill: ends the machine of a guest that hangs" {
+	local engine
+	moat run -d --name hung "$BUSYBOX" sleep 1000 >/dev/null
+	engine=$(engine_pid hung)
+	kill -STOP "$engine"
+	moat kill hung
+	is_state hung exited
+	poll 20 gone "$engine"
+	assert_equal "$(moat inspect hung | jq '.[0].State.ExitCode')" 137
+	moat rm hung
+}
+
+@test "kill: is told before the end that it brings" {
+	local since
+	since=$(date +%s)
+	moat run -d --name told "$BUSYBOX" sleep 1000 >/dev/null
+	moat kill told
+	run moat events --since "$since" --until "$(($(date +%s) + 1))" --filter container=told
+	assert_equal "$(awk '{ print $3 }' <<<"$output" | xargs)" "create start kill die"
+	moat rm told
+}
+
+@test "start: of one that is about to remove itself leaves no machine behind" {
+	local i
+	for i in 1 2 3 4 5; do
+		moat run -d --rm --name fading "$BUSYBOX" sleep 1000 >/dev/null
+		for _ in {1..20}; do moat start fading; done >/dev/null 2>&1 &
+		moat kill fading
+		wait $! || true
+		poll 20 no_container fading
+	done
+	assert_equal "$(pgrep -fc "moat-shim.*$MOAT_ROOT/" || true)" "$(moat ps -q | wc -l)"
+}
+
 @test "kill: an unknown signal is an error that names it" {
 	run moat kill -s NOSUCH box
 	[ "$status" -ne 0 ]

@@ -36,8 +36,8 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 				    "engine", "name", engine ? engine->name : "", "usable",
 				    engine != NULL, "reason", engine ? probe.reason : why.msg,
 				    "nsec_per_instruction", probe.nsec_per_instruction, "jail",
-				    jail ? jail : "", "kernel", current ? current : json_null(), "cpus",
-				    (int)d->host_cpus));
+				    jail ? jail : "", "kernel", current ? current : json_null(),
+				    "cpus", (int)d->host_cpus));
 }
 
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)

@@ -27,7 +27,7 @@
  * (RTC), and an older one without PIT never finishes to calibrate its timers.
  */
 #define MACHINE_OPTIONS                                                                            \
-	"microvm,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on,"                    \
+	"microvm,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on,"                            \
 	"dump-guest-core=off,mem-merge=off"
 
 /* A panic ends the machine (-no-reboot); what is skipped is what a microvm has not got. */

@@ -249,7 +249,8 @@ static void few_sizes_of_machines_serve_all_limits(void **state)
 	assert_int_equal(machine_size(some, 64, &cpus, &memory, NULL), 0);
 	assert_int_equal(cpus, 2);
 	assert_true(memory == MIB(1024 + 96));
-	assert_int_equal(json_object_set_new(some, "Memory", json_integer((json_int_t)GIB(1) + 1)), 0);
+	assert_int_equal(json_object_set_new(some, "Memory", json_integer((json_int_t)GIB(1) + 1)),
+			 0);
 	assert_int_equal(machine_size(some, 64, &cpus, &memory, NULL), 0);
 	assert_true(memory == MIB(2048 + 96));
 }
