@@ -216,12 +216,12 @@ teardown_file() {
 
 @test "kill, stop, restart: what the workload had written is on its disk" {
 	moat run -d --name writer "$BUSYBOX" \
-		sh -c 'dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null; date >>/after; echo written; sleep 1000' >/dev/null
+		sh -c '[ -e /after ] || dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null; echo >/after; echo written; sleep 1000' >/dev/null
 	poll 60 log_has writer written
 	moat kill writer
 	moat start writer
 	assert_equal "$(moat exec writer sh -c 'wc -c </big')" 209715200
-	assert_equal "$(moat exec writer sh -c 'echo x >/x; wc -l </after')" 1
+	moat exec writer sh -c 'echo x >/x'
 	moat restart -t 0 writer
 	assert_equal "$(moat exec writer cat /x)" x
 	moat rm -f writer
