@@ -30,6 +30,7 @@ guest-kernel: ## download and unpack a guest kernel into build/guest-kernel; not
 	tools/fetch-kernel $(BUILD)/guest-kernel
 
 kernel: ## build moat's own guest kernel into build/kernel
+	tools/install-deps build kernel
 	tools/build-kernel $(BUILD)/kernel
 
 demo: deps ## build, serve an image from a registry on loopback, pull it and run it in its own machine
