@@ -2,15 +2,9 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "cli/create-put.h"
 #include "cli/create.h"
 #include "cli/moment.h"
-
-static int put(json_t *obj, const char *key, json_t *value, struct err *err)
-{
-	if (value && json_object_set_new(obj, key, value) == 0)
-		return 0;
-	return err_set(err, -EINVAL, "health check: not UTF-8 text, or out of memory");
-}
 
 static int put_times(const struct options *o, json_t *health, struct err *err)
 {
@@ -30,7 +24,7 @@ static int put_times(const struct options *o, json_t *health, struct err *err)
 
 		r = text ? moment_duration(text, &nsec, err) : 0;
 		if (r == 0 && text)
-			r = put(health, times[i].key, json_integer(nsec), err);
+			r = create_put(health, times[i].key, json_integer(nsec), err);
 	}
 	return r;
 }
@@ -44,7 +38,7 @@ static int put_retries(const struct options *o, json_t *health, struct err *err)
 		return 0;
 	if (str_to_u32(text, &n) < 0 || n > INT32_MAX)
 		return err_set(err, -EINVAL, "invalid number of retries \"%s\"", text);
-	return put(health, "Retries", json_integer(n), err);
+	return create_put(health, "Retries", json_integer(n), err);
 }
 
 int create_health(const struct options *o, json_t **ret, struct err *err)
@@ -57,11 +51,11 @@ int create_health(const struct options *o, json_t **ret, struct err *err)
 	if (r == 0)
 		r = put_retries(o, health, err);
 	if (r == 0 && command)
-		r = put(health, "Test", json_pack("[s, s]", "CMD-SHELL", command), err);
+		r = create_put(health, "Test", json_pack("[s, s]", "CMD-SHELL", command), err);
 	if (r == 0 && none && json_object_size(health) > 0)
 		return err_set(err, -EINVAL, "--no-healthcheck conflicts with --health-* options");
 	if (r == 0 && none)
-		r = put(health, "Test", json_pack("[s]", "NONE"), err);
+		r = create_put(health, "Test", json_pack("[s]", "NONE"), err);
 	if (r == 0 && json_object_size(health) > 0)
 		*ret = take_ptr(health);
 	return r;

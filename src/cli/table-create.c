@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of commands that describe a container or a process in one. */
+#include "cli/table-create.h"
+
+/* What run and create have in common. */
+#define CREATE_OPTIONS                                                                             \
+	{ 0, "cap-add", "CAPABILITY", "Add a Linux capability, or ALL" },                          \
+		{ 0, "cap-drop", "CAPABILITY", "Drop a Linux capability, or ALL" },                \
+		{ 0, "cidfile", "FILE", "Write the container's id to a new file" },                \
+		{ 0, "cold", NULL, "Boot the machine instead of restoring it from a template" },   \
+		{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },                               \
+		{ 0, "entrypoint", "PROGRAM", "Run this instead of the image's entrypoint" },      \
+		{ 'e', "env", "KEY[=VALUE]",                                                       \
+		  "Set an environment variable; without a value take moat's own" },                \
+		{ 0, "env-file", "FILE", "Read environment variables from a file" },               \
+		{ 0, "health-cmd", "COMMAND", "Command that checks the container's health" },      \
+		{ 0, "health-interval", "TIME", "Time between checks, 30s by default" },           \
+		{ 0, "health-retries", "NUMBER", "Failures in a row that make it unhealthy; 3" },  \
+		{ 0, "health-start-interval", "TIME", "Time between checks in the start period" }, \
+		{ 0, "health-start-period", "TIME", "Time to start, in which no failure counts" }, \
+		{ 0, "health-timeout", "TIME", "Longest time of a check, 30s by default" },        \
+		{ 'h', "hostname", "NAME", "Host name in the container" },                         \
+		{ 'i', "interactive", NULL, "Keep standard input open" },                          \
+		{ 'l', "label", "KEY[=VALUE]", "Set a label" },                                    \
+		{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },             \
+		{ 0, "name", "NAME", "Name of the container" },                                    \
+		{ 0, "network", "NETWORK", "Network to connect to" },                              \
+		{ 0, "no-healthcheck", NULL, "Do not check the container's health" },              \
+		{ 0, "pids-limit", "NUMBER", "Largest number of processes; -1 for no limit" },     \
+		{ 0, "platform", "OS/ARCH", "Platform of the image, e.g. linux/amd64" },           \
+		{ 'p', "publish", "[[IP:]HOST:]PORT",                                              \
+		  "Publish a port of the container on the host" },                                 \
+		{ 0, "pull", "POLICY", "Pull the image first: missing, always or never" },         \
+		{ 'q', "quiet", NULL, "Show no progress of a pull" },                              \
+		{ 0, "read-only", NULL, "Make the root filesystem read-only" },                    \
+		{ 0, "restart", "POLICY",                                                          \
+		  "Start it again when it ends: no, on-failure[:N], always, unless-stopped" },     \
+		{ 0, "rm", NULL, "Remove the container when it ends" },                            \
+		{ 0, "security-opt", "OPTION", "Security option, e.g. no-new-privileges" },        \
+		{ 0, "stop-signal", "SIGNAL", "Signal that stops the container" },                 \
+		{ 0, "stop-timeout", "SECONDS", "Time to stop before the container is killed" },   \
+		{ 't', "tty", NULL, "Give the container a terminal" },                             \
+		{ 0, "ulimit", "NAME=SOFT[:HARD]", "Set a resource limit" },                       \
+		{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },                      \
+		{ 'v', "volume", "SOURCE:TARGET", "Share a folder or volume with the container" }, \
+	{                                                                                          \
+		'w', "workdir", "DIR", "Working directory in the container"                        \
+	}
+
+const struct option_def create_options[] = { CREATE_OPTIONS, { 0 } };
+
+const struct option_def run_options[] = { { 'd', "detach", NULL,
+					    "Run in the background and print the container's id" },
+					  DETACH_KEYS_OPTION,
+					  CREATE_OPTIONS,
+					  { 0 } };
+
+const struct option_def update_options[] = {
+	{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },
+	{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },
+	{ 0, "pids-limit", "NUMBER", "Largest number of processes; -1 for no limit" },
+	{ 0, "restart", "POLICY",
+	  "Start it again when it ends: no, on-failure[:N], always, unless-stopped" },
+	{ 0 }
+};
+
+const struct option_def exec_options[] = {
+	{ 'd', "detach", NULL, "Run in the background" },
+	DETACH_KEYS_OPTION,
+	{ 'e', "env", "KEY[=VALUE]",
+	  "Set an environment variable; without a value take moat's own" },
+	{ 0, "env-file", "FILE", "Read environment variables from a file" },
+	{ 'i', "interactive", NULL, "Keep standard input open" },
+	{ 't', "tty", NULL, "Give the command a terminal" },
+	{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },
+	{ 'w', "workdir", "DIR", "Working directory in the container" },
+	{ 0 }
+};
