@@ -17,6 +17,7 @@
 #include "guest/apply.h"
 #include "guest/process.h"
 #include "guest/rootfs.h"
+#include "guest/timekeeper.h"
 #include "guest/usage.h"
 #include "link/conn.h"
 
@@ -25,6 +26,7 @@ struct session {
 	struct link_conn *link;
 	struct machine *machine;
 	struct process_list processes;
+	struct timekeeper timekeeper;
 	bool is_set_up, is_ending;
 	int result;
 };
@@ -62,6 +64,9 @@ static int on_setup(struct session *s, struct wire_view payload)
 	if (r < 0)
 		return r;
 	s->is_set_up = true;
+	r = timekeeper_ask(&s->timekeeper);
+	if (r < 0)
+		return r;
 	r = apply_setup(s->machine, &err);
 	if (r == 0)
 		return link_send(s->link, LINK_READY, 0, 0, NULL, 0);
@@ -178,6 +183,8 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return on_stats(s, payload);
 	case LINK_PROCS:
 		return on_procs(s, payload);
+	case LINK_CLOCK:
+		return s->is_set_up ? timekeeper_told(&s->timekeeper, payload) : -EPROTO;
 	case LINK_SHUTDOWN:
 		return payload.len > 0 ? -EBADMSG : on_shutdown(s);
 	default:
@@ -228,6 +235,8 @@ int session_run(struct machine *m, int fd)
 
 	if (r == 0)
 		r = link_conn_new(s.loop, fd, &handler, &s, &s.link);
+	if (r == 0)
+		r = timekeeper_init(&s.timekeeper, s.loop, s.link);
 	if (r < 0)
 		return r;
 	s.processes = (struct process_list){

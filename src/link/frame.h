@@ -34,6 +34,7 @@ enum link_type {
 	LINK_MORE,
 	LINK_STATS,
 	LINK_PROCS,
+	LINK_CLOCK,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };

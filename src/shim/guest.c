@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "link/clock.h"
 #include "link/setup.h"
 #include "shim/shim.h"
 
@@ -159,6 +160,29 @@ static int on_down(struct guest *g, struct wire_view payload)
 	return 0;
 }
 
+static int send_clock(struct guest *g, uint64_t asked_nsec)
+{
+	const struct link_clock clock = { asked_nsec, clock_now_nsec() };
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	int r = link_clock_put(&payload, &clock);
+
+	return r < 0 ? r : link_send(g->link, LINK_CLOCK, 0, 0, payload.data, payload.len);
+}
+
+static int on_clock(struct guest *g, struct wire_view payload)
+{
+	uint64_t asked_nsec;
+
+	if (g->state == GUEST_BOOTING || link_clock_ask_get(payload, &asked_nsec) < 0)
+		return -EBADMSG;
+	return send_clock(g, asked_nsec);
+}
+
+int guest_tell_clock(struct guest *g)
+{
+	return g->state == GUEST_READY ? send_clock(g, 0) : 0;
+}
+
 static int on_machine_message(struct guest *g, enum link_type type, struct wire_view payload)
 {
 	switch (type) {
@@ -173,6 +197,8 @@ static int on_machine_message(struct guest *g, enum link_type type, struct wire_
 	case LINK_STATS:
 	case LINK_PROCS:
 		return query_answered(g->shim, type, payload);
+	case LINK_CLOCK:
+		return on_clock(g, payload);
 	default:
 		return -EBADMSG;
 	}

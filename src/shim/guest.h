@@ -28,6 +28,10 @@ bool guest_is_ready(const struct guest *g);
 /** guest_was_ready() - could they ever? */
 bool guest_was_ready(const struct guest *g);
 
+/** guest_tell_clock() - its clock may have stood still: let it ask for the time.  Return: 0;
+ * -errno. */
+int guest_tell_clock(struct guest *g);
+
 /** guest_shutdown() - let the guest clean its disks, and end the machine then, or when it takes too
  * long */
 void guest_shutdown(struct guest *g);

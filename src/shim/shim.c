@@ -372,6 +372,8 @@ static int set_paused(struct shim *s, bool paused, struct err *err)
 	if (r < 0)
 		return r;
 	s->paused = paused;
+	if (!paused)
+		(void)guest_tell_clock(s->guest); /* else it asks within half a minute */
 	tell(s, event_paused(s));
 	return 0;
 }

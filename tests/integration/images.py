@@ -10,8 +10,10 @@ import gzip
 import json
 import pathlib
 import struct
+import subprocess
 import sys
 import tarfile
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
@@ -84,6 +86,15 @@ def configured_layers():
     return [busybox_layer(), Layer().file("bin/show", show, 0o755).file("bin/waiter", wait, 0o755)]
 
 
+def identity_layers():
+    """A program that tells all that no two machines may have in common."""
+    source = pathlib.Path(__file__).with_name("identity.c")
+    with tempfile.TemporaryDirectory() as folder:
+        program = pathlib.Path(folder) / "identity"
+        subprocess.run(["gcc", "-static-pie", "-fPIE", "-O2", "-D_GNU_SOURCE", "-o", program, source], check=True)
+        return [busybox_layer(), Layer().file("bin/identity", program.read_bytes(), 0o755)]
+
+
 def good(folder):
     def single(name, layers, config=None):
         layout = Layout(folder / name)
@@ -93,6 +104,7 @@ def good(folder):
     single("zstd", [busybox_layer("zstd")])
     single("plain", [busybox_layer("none")])
     single("rich", [busybox_layer(), *rich_layers()])
+    single("identity", identity_layers())
     single("configured", configured_layers(), CONFIGURED)
     # Big enough that a pull takes long enough to be interrupted; does not compress.
     noise = b"".join(struct.pack("<Q", (i * 0x9E3779B97F4A7C15 + 7) & (2**64 - 1)) for i in range(MIB))

@@ -94,18 +94,7 @@ stop_moatd() {
 	local i pids=()
 	assert_equal "$(templates)" ""
 	for i in 1 2 3 4 5 6; do
-		# What a container sees of itself, and a container that stays.
-		# shellcheck disable=SC2016 # expanded in the guest
-		"$MOAT_BUILD/moat" run -d --name "clone$i" "$BUSYBOX" sh -c '
-			echo "boot_id $(cat /proc/sys/kernel/random/boot_id)"
-			echo "uuid $(cat /proc/sys/kernel/random/uuid)"
-			echo "urandom $(head -c 16 /dev/urandom | od -An -tx1 | tr -d " \n")"
-			echo "hostname $(hostname)"
-			echo "stack $(grep "\[stack\]" /proc/self/maps | cut -d" " -f1)"
-			echo "libraries $(head -n 1 /proc/self/maps; od -An -tx8 /proc/self/auxv | md5sum)" | tr "\n" " "
-			echo
-			echo complete
-			exec sleep 100000' >/dev/null 3>&- &
+		"$MOAT_BUILD/moat" run -d --name "clone$i" "$BUSYBOX" sh -c 'echo complete; exec sleep 100000' >/dev/null 3>&- &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
@@ -117,28 +106,6 @@ stop_moatd() {
 	assert_equal "$(made)" 1
 	assert_equal "$(templates | wc -l)" 1
 	assert_equal "$(templates)" "$(basename "$(kept_template)")"
-}
-
-@test "template: clones share no identity and no randomness" {
-	local i what
-	for i in 1 2 3 4 5 6; do
-		poll 60 log_has "clone$i" complete
-		moat logs "clone$i" >"$BATS_TEST_TMPDIR/$i"
-	done
-	for what in boot_id uuid urandom hostname stack libraries; do
-		run -0 cat "$BATS_TEST_TMPDIR"/[1-6]
-		assert_equal "$what $(grep -c "^$what ." <<<"$output")" "$what 6"
-		assert_equal "$what $(grep "^$what ." <<<"$output" | sort -u | wc -l)" "$what 6"
-	done
-}
-
-@test "template: a clone's clock is the host's" {
-	local after before now
-	before=$(date +%s)
-	now=$(moat exec clone1 date +%s)
-	after=$(date +%s)
-	[ "$now" -ge $((before - 2)) ]
-	[ "$now" -le $((after + 2)) ]
 }
 
 @test "template: exec, logs and signals reach a clone" {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "link/clock.h"
 #include "link/query.h"
 #include "link/setup.h"
 #include "oci/process.h"
@@ -77,6 +78,23 @@ static void try_query(struct wire_view v)
 			abort();
 }
 
+static void try_clock(struct wire_view v)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_clock clock;
+	uint64_t asked;
+
+	if (link_clock_ask_get(v, &asked) == 0) {
+		if (link_clock_ask_put(&b, asked) < 0)
+			abort();
+		check_same(&b, v.data, v.len);
+	} else if (link_clock_get(v, &clock) == 0) {
+		if (link_clock_put(&b, &clock) < 0)
+			abort();
+		check_same(&b, v.data, v.len);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wire_view v = { .data = data + 1, .len = size - 1 };
@@ -89,6 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_process(v);
 	else if (data[0] == 'Q')
 		try_query(v);
+	else if (data[0] == 'C')
+		try_clock(v);
 	else
 		try_small(v);
 	return 0;
