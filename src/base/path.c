@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 int path_mkdir_p(const char *path, mode_t mode)
@@ -43,32 +44,39 @@ int path_open_dir(int dir_fd, const char *name, mode_t mode, int *ret_fd)
 	return 0;
 }
 
-static int remove_children(int fd)
+int path_each(int dir_fd, path_entry_fn fn, void *arg)
 {
-	cleanup_dir DIR *dir = fdopendir(fd);
+	/* Of its own: the folder is read from its beginning, whoever read it before. */
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 	int r = 0;
 
 	if (!dir) {
 		r = -errno;
-		close(fd);
+		fd_close(&fd);
 		return r;
 	}
-	while ((e = readdir(dir))) {
-		int one;
-
-		if (streq(e->d_name, ".") || streq(e->d_name, ".."))
-			continue;
-		one = path_remove_tree(dirfd(dir), e->d_name);
-		if (r == 0)
-			r = one;
-	}
+	while (r == 0 && (e = readdir(dir)))
+		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+			r = fn(dir_fd, e->d_name, arg);
 	return r;
+}
+
+/* @arg: the first error, while the others are removed all the same */
+static int remove_child(int dir_fd, const char *name, void *arg)
+{
+	int *first = arg, r = path_remove_tree(dir_fd, name);
+
+	if (*first == 0)
+		*first = r;
+	return 0;
 }
 
 int path_remove_tree(int dir_fd, const char *name)
 {
-	int fd, r;
+	cleanup_close int fd = -1;
+	int r, failed = 0;
 
 	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
@@ -77,7 +85,9 @@ int path_remove_tree(int dir_fd, const char *name)
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
-	r = remove_children(fd);
+	r = path_each(fd, remove_child, &failed);
+	if (r == 0)
+		r = failed;
 	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT && r == 0)
 		r = -errno;
 	return r;

@@ -25,6 +25,18 @@ int path_open_dir(int dir_fd, const char *name, mode_t mode, int *ret_fd);
  */
 int path_remove_tree(int dir_fd, const char *name);
 
+/** path_entry_fn - called for a name in a folder, which it may remove.  Return: 0 to go on;
+ * anything else ends path_each(). */
+typedef int (*path_entry_fn)(int dir_fd, const char *name, void *arg);
+
+/**
+ * path_each() - call @fn for every name in a folder but "." and ".."
+ * @dir_fd: borrowed; passed on to @fn
+ *
+ * Return: 0; what @fn returned, if not 0; -errno of reading the folder.
+ */
+int path_each(int dir_fd, path_entry_fn fn, void *arg);
+
 /** path_self_dir() - the folder of the running program.  Return: owned by the caller; NULL on
  * failure. */
 char *path_self_dir(void);

@@ -5,7 +5,6 @@
  * row said so.  So every folder's socket is tried, whatever its row says, and the shim's answer is
  * believed; without a shim, a container that was running has ended, as exit.json says.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -139,27 +138,15 @@ static void recover_one(struct daemon *d, struct container *c)
 	note_end(d, c);
 }
 
-static int remove_leftovers(struct daemon *d)
+static int remove_leftover(int dir_fd, const char *name, void *arg)
 {
-	int fd = openat(d->containers_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	struct daemon *d = arg;
 
-	if (!dir) {
-		int r = -errno;
-
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
-	while ((e = readdir(dir))) {
-		if (strlen(e->d_name) != ID_LEN || !hex_is_lower(e->d_name, ID_LEN) ||
-		    is_known(d, e->d_name))
-			continue;
-		log_info("container %.12s: removing what is left of it", e->d_name);
-		(void)ask(d, e->d_name, "kill", NULL);
-		(void)path_remove_tree(d->containers_fd, e->d_name);
-	}
+	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN) || is_known(d, name))
+		return 0;
+	log_info("container %.12s: removing what is left of it", name);
+	(void)ask(d, name, "kill", NULL);
+	(void)path_remove_tree(dir_fd, name);
 	return 0;
 }
 
@@ -178,6 +165,6 @@ int lifecycle_recover(struct daemon *d, struct err *err)
 		restart_recover(d, list[i]);
 	}
 	containers_list_free(&d->containers, list, n);
-	r = remove_leftovers(d);
+	r = path_each(d->containers_fd, remove_leftover, d);
 	return r < 0 ? err_errno(err, r, "%s/containers", d->root) : 0;
 }

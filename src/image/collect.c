@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/hex.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "image/store.h"
 
@@ -65,20 +65,18 @@ static bool is_garbage(const struct marks *m, const char *name, const char *suff
 	return !bsearch(&key, m->hex, m->n, sizeof(*m->hex), by_text);
 }
 
-static void sweep(int dir_fd, const char *suffix, const struct marks *m)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+struct sweep {
+	const struct marks *marks;
+	const char *suffix; /* of the files' names */
+};
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((e = readdir(dir)))
-		if (is_garbage(m, e->d_name, suffix))
-			unlinkat(dir_fd, e->d_name, 0);
+static int sweep_one(int dir_fd, const char *name, void *arg)
+{
+	const struct sweep *s = arg;
+
+	if (is_garbage(s->marks, name, s->suffix))
+		unlinkat(dir_fd, name, 0);
+	return 0;
 }
 
 void store_collect(struct store *st)
@@ -86,8 +84,8 @@ void store_collect(struct store *st)
 	struct marks m = { 0 };
 
 	if (mark(st, &m) == 0) {
-		sweep(st->blobs_fd, "", &m);
-		sweep(st->rootfs_fd, ".erofs", &m);
+		(void)path_each(st->blobs_fd, sweep_one, &(struct sweep){ &m, "" });
+		(void)path_each(st->rootfs_fd, sweep_one, &(struct sweep){ &m, ".erofs" });
 	}
 	free(m.hex);
 }

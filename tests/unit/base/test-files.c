@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "base/numbered.h"
 #include "base/path.h"
 #include "base/unix.h"
 
@@ -129,6 +130,28 @@ static void message_and_descriptor_pass_a_socket(void **state)
 	assert_int_equal(unix_recv(server, text, sizeof(text), &passed), -EMSGSIZE);
 }
 
+static void numbered_files_are_told_from_others(void **state)
+{
+	static const char *const names[] = { "n.7", "n.12", "n.9",   "n.0",
+					     "n.x", "n",    "nn.99", "n.8.tmp" };
+	uint64_t first, last;
+	char name[NUMBERED_MAX];
+
+	(void)state;
+	assert_int_equal(numbered_range(dir_fd, "n", &first, &last), -ENOENT);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		assert_int_equal(file_write_atomic(dir_fd, names[i], "", 0, 0600), 0);
+	assert_int_equal(numbered_range(dir_fd, "n", &first, &last), 0);
+	assert_int_equal(first, 7);
+	assert_int_equal(last, 12);
+	assert_int_equal(numbered_remove(dir_fd, "n", 9), 0);
+	assert_int_equal(numbered_range(dir_fd, "n", &first, &last), 0);
+	assert_int_equal(first, 9);
+	assert_int_equal(faccessat(dir_fd, "n.8.tmp", F_OK, 0), 0);
+	numbered_name("n", 12, name);
+	assert_string_equal(name, "n.12");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +161,7 @@ int main(void)
 		cmocka_unit_test(exact_read_tells_a_short_file),
 		cmocka_unit_test(tree_is_removed_without_following_links),
 		cmocka_unit_test(folder_behind_a_link_is_not_opened),
+		cmocka_unit_test(numbered_files_are_told_from_others),
 		cmocka_unit_test(message_and_descriptor_pass_a_socket),
 	};
 
