@@ -115,6 +115,8 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 	if (r == 0)
 		r = create_put_ulimits(o, host, err);
 	if (r == 0)
+		r = create_put_log(o, host, err);
+	if (r == 0)
 		r = put_ports(o, host, err);
 	return r < 0 ? r : put_volumes(o, body, host, err);
 }

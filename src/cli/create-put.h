@@ -29,5 +29,8 @@ int create_put_lists(const struct options *o, const struct create_text *lists, j
 /** create_put_ulimits() - every --ulimit */
 int create_put_ulimits(const struct options *o, json_t *host, struct err *err);
 
+/** create_put_log() - LogConfig, from --log-driver and --log-opt */
+int create_put_log(const struct options *o, json_t *host, struct err *err);
+
 /** create_put_host() - the whole HostConfig, and what of it belongs beside it */
 int create_put_host(const struct options *o, json_t *body, struct err *err);

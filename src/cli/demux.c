@@ -18,7 +18,8 @@ ssize_t demux_next(struct demux *d, const char *data, size_t len, struct demux_p
 		d->have += (unsigned)used;
 		if (d->have < DEMUX_HEADER_BYTES)
 			return (ssize_t)used;
-		if ((h[0] != 1 && h[0] != 2) || h[1] || h[2] || h[3])
+		if ((h[0] != 1 && h[0] != 2 && !(d->places && h[0] == DEMUX_PLACE)) || h[1] ||
+		    h[2] || h[3])
 			return -EBADMSG;
 		d->left = (uint32_t)h[4] << 24 | (uint32_t)h[5] << 16 | (uint32_t)h[6] << 8 | h[7];
 		d->have = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,11 +16,14 @@ struct demux {
 	unsigned char header[DEMUX_HEADER_BYTES];
 	unsigned have; /* bytes of the header */
 	uint32_t left; /* bytes of the payload to come */
+	bool places;   /* pieces of DEMUX_PLACE may come, too */
 };
+
+#define DEMUX_PLACE 4 /* moat's own, in a log: where what came so far ends */
 
 /* A piece of payload inside the data that was fed. */
 struct demux_piece {
-	int channel; /* 1 stdout, 2 stderr */
+	int channel; /* 1 stdout, 2 stderr, DEMUX_PLACE */
 	const char *data;
 	size_t len; /* 0: the data held no payload */
 };

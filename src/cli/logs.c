@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat logs */
+/*
+ * moat logs
+ *
+ * Theory of operation.  moatd says from time to time where what it has sent so far ends.  When it
+ * is killed, its successor is asked to go on from there, and what was written beyond that place
+ * already is not written twice.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,11 +17,47 @@
 #include "cli/commands.h"
 #include "cli/demux.h"
 
-/* Where a log's body goes: standard output, or output and error where it is framed. */
+#define ATTEMPTS_MAX 20 /* without anything new */
+#define ATTEMPT_USEC (100 * 1000)
+#define PLACE_MAX    64
+
 struct log_sink {
-	bool framed;
 	struct demux demux;
+	char place[PLACE_MAX]; /* where the log goes on; "" before anything is known */
+	char next[PLACE_MAX];  /* the one that is coming in */
+	size_t next_len;
+	uint64_t beyond; /* bytes of output since that place */
+	uint64_t skip;	 /* of the next ones, those that were written already */
+	bool news;
 };
+
+static int take_place(struct log_sink *sink, const struct demux_piece *piece)
+{
+	if (piece->len >= PLACE_MAX - sink->next_len)
+		return -EBADMSG;
+	memcpy(sink->next + sink->next_len, piece->data, piece->len);
+	sink->next_len += piece->len;
+	if (sink->demux.left > 0)
+		return 0;
+	sink->next[sink->next_len] = '\0';
+	memcpy(sink->place, sink->next, sink->next_len + 1);
+	sink->next_len = 0;
+	sink->beyond = 0;
+	return 0;
+}
+
+static int take_output(struct log_sink *sink, const struct demux_piece *piece)
+{
+	size_t known = piece->len < sink->skip ? piece->len : (size_t)sink->skip;
+
+	sink->skip -= known;
+	sink->beyond += piece->len;
+	if (known == piece->len)
+		return 0;
+	sink->news = true;
+	return fd_write_all(piece->channel == 1 ? STDOUT_FILENO : STDERR_FILENO,
+			    piece->data + known, piece->len - known);
+}
 
 static int log_sink_feed(const void *data, size_t len, void *arg)
 {
@@ -23,8 +65,6 @@ static int log_sink_feed(const void *data, size_t len, void *arg)
 	const char *p = data;
 	int r = 0;
 
-	if (!sink->framed)
-		return fd_write_all(STDOUT_FILENO, data, len);
 	while (len > 0 && r == 0) {
 		struct demux_piece piece;
 		ssize_t n = demux_next(&sink->demux, p, len, &piece);
@@ -32,32 +72,43 @@ static int log_sink_feed(const void *data, size_t len, void *arg)
 		if (n < 0)
 			return (int)n;
 		if (piece.len > 0)
-			r = fd_write_all(piece.channel == 1 ? STDOUT_FILENO : STDERR_FILENO,
-					 piece.data, piece.len);
+			r = piece.channel == DEMUX_PLACE ? take_place(sink, &piece)
+							 : take_output(sink, &piece);
 		p += n;
 		len -= (size_t)n;
 	}
 	return r;
 }
 
+static int write_text(const void *data, size_t len, void *arg)
+{
+	(void)arg;
+	return fd_write_all(STDOUT_FILENO, data, len);
+}
+
+static int moat_path(const struct cli *c, const char *what, struct buf *path, struct err *err)
+{
+	int r = buf_adds(path, "/moat/containers");
+
+	if (r == 0)
+		r = url_add_segment(path, c->opt.args[0]);
+	if (r == 0)
+		r = url_add_segment(path, what);
+	return r < 0 ? cli_out_of_memory(err) : 0;
+}
+
 static int boot_log(struct cli *c, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct log_sink sink = { 0 };
-	struct api_request rq = { .method = "GET", .on_body = log_sink_feed, .arg = &sink };
-	int r = buf_adds(&path, "/moat/containers");
+	struct api_request rq = { .method = "GET", .on_body = write_text };
+	int r = moat_path(c, "boot-log", &path, err);
 
-	if (r == 0)
-		r = url_add_segment(&path, c->opt.args[0]);
-	if (r == 0)
-		r = url_add_segment(&path, "boot-log");
-	if (r < 0)
-		return cli_out_of_memory(err);
 	rq.path = path.data;
-	return api_call(c->api, &rq, NULL, err);
+	return r < 0 ? r : api_call(c->api, &rq, NULL, err);
 }
 
-static int log_path(const struct cli *c, struct buf *path, struct err *err)
+static int log_path(const struct cli *c, const struct log_sink *sink, struct buf *path,
+		    struct err *err)
 {
 	const struct options *o = &c->opt;
 	const struct {
@@ -68,8 +119,9 @@ static int log_path(const struct cli *c, struct buf *path, struct err *err)
 		{ "follow", options_flag(o, "follow") ? "1" : NULL },
 		{ "timestamps", options_flag(o, "timestamps") ? "1" : NULL },
 		{ "tail", options_value(o, "tail") },
+		{ "from", *sink->place ? sink->place : NULL },
 	};
-	int r = cli_path(path, "containers", o->args[0], "logs", err);
+	int r = moat_path(c, "logs", path, err);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(query); i++)
 		r = cli_query(path, query[i].key, query[i].value, err);
@@ -78,21 +130,34 @@ static int log_path(const struct cli *c, struct buf *path, struct err *err)
 	return r < 0 ? r : cli_query_moment(c, path, "until", err);
 }
 
-static int container_log(struct cli *c, struct err *err)
+static int read_once(struct cli *c, struct log_sink *sink, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	cleanup_json json_t *info = NULL;
-	struct log_sink sink = { 0 };
-	struct api_request rq = { .method = "GET", .on_body = log_sink_feed, .arg = &sink };
-	int r = cli_inspect(c, "containers", c->opt.args[0], &info, err);
+	struct api_request rq = { .method = "GET", .on_body = log_sink_feed, .arg = sink };
+	int r = log_path(c, sink, &path, err);
 
-	if (r == 0)
-		r = log_path(c, &path, err);
-	if (r < 0)
-		return r;
-	sink.framed = !json_is_true(json_object_get(json_object_get(info, "Config"), "Tty"));
 	rq.path = path.data;
-	return api_call(c->api, &rq, NULL, err);
+	return r < 0 ? r : api_call(c->api, &rq, NULL, err);
+}
+
+static int container_log(struct cli *c, struct err *err)
+{
+	struct log_sink sink = { .demux = { .places = true } };
+
+	for (unsigned attempts = 0;; attempts++) {
+		int r = read_once(c, &sink, err);
+
+		if (sink.news)
+			attempts = 0;
+		if (r != -ECONNRESET || attempts == ATTEMPTS_MAX)
+			return r;
+		sink.demux = (struct demux){ .places = true };
+		sink.next_len = 0;
+		sink.skip += sink.beyond;
+		sink.beyond = 0;
+		sink.news = false;
+		usleep(ATTEMPT_USEC);
+	}
 }
 
 int command_logs(struct cli *c)

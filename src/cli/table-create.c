@@ -22,6 +22,10 @@
 		{ 'h', "hostname", "NAME", "Host name in the container" },                         \
 		{ 'i', "interactive", NULL, "Keep standard input open" },                          \
 		{ 'l', "label", "KEY[=VALUE]", "Set a label" },                                    \
+		{ 0, "log-driver", "DRIVER",                                                       \
+		  "How output is kept: json-file (the default), none" },                           \
+		{ 0, "log-opt", "KEY=VALUE",                                                       \
+		  "max-size=SIZE of a log file (20m), max-file=NUMBER of them (5)" },              \
 		{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },             \
 		{ 0, "name", "NAME", "Name of the container" },                                    \
 		{ 0, "network", "NETWORK", "Network to connect to" },                              \

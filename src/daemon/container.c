@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "daemon/config.h"
+#include "daemon/log-config.h"
 #include "daemon/signals.h"
 
 #define STOP_TIMEOUT_SEC 10
@@ -60,6 +61,7 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 {
 	cleanup_json json_t *config = NULL, *host = NULL;
 	int64_t timeout = STOP_TIMEOUT_SEC;
+	struct log_config log = { 0 };
 	const char *signal;
 	json_t *labels;
 	int r = json_read(texts->config, strlen(texts->config), "stored Config", &config, err);
@@ -79,6 +81,8 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 	if (r == 0)
 		r = health_config_read(config, &c->health_config, err);
 	if (r == 0)
+		r = log_config_read(host, &log, err);
+	if (r == 0)
 		r = json_get_i64(config, "StopTimeout", &timeout, err);
 	if (r == 0)
 		r = json_get_str(config, "StopSignal", &signal, err);
@@ -89,6 +93,7 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 	c->labels = labels ? json_incref(labels) : json_object();
 	c->stop_timeout_sec = timeout < 0 || timeout > 3600 ? STOP_TIMEOUT_SEC : (int)timeout;
 	c->stop_signal = SIGTERM;
+	c->keeps_log = log.max_files > 0;
 	return signal && *signal ? signal_parse(signal, &c->stop_signal, err) : 0;
 }
 

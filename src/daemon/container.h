@@ -51,6 +51,7 @@ struct container {
 	int stop_signal;
 	int stop_timeout_sec;
 	struct health_config health_config;
+	bool keeps_log; /* its output is there to be read again */
 
 	/* Guarded by the table. */
 	struct record rec;

@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "daemon/config.h"
+#include "daemon/log-config.h"
 #include "daemon/restart.h"
 
 #define MEMORY_MIN MIB(6)
@@ -91,24 +92,7 @@ int host_config_warn(const json_t *host, char ***ret)
 		    strv_addf(ret, "%s is not supported by moat yet and has no effect",
 			      ignored[i]) < 0)
 			return -ENOMEM;
-	if (is_filled(json_object_get(json_object_get(host, "LogConfig"), "Config")))
-		return strv_add(ret,
-				"log options are not supported by moat yet and have no effect");
-	return 0;
-}
-
-static int check_log(const json_t *host, struct err *err)
-{
-	const char *type = NULL;
-	json_t *log;
-	int r = json_get_object(host, "LogConfig", &log, err);
-
-	if (r == 0 && log)
-		r = json_get_str(log, "Type", &type, err);
-	if (r < 0 || !type || !*type || streq(type, "json-file"))
-		return r;
-	return err_set(err, -EOPNOTSUPP, "moat has the log driver json-file only, not \"%s\"",
-		       type);
+	return log_config_warn(host, ret);
 }
 
 static int check_shm(const json_t *host, struct err *err)
@@ -232,6 +216,7 @@ static int fill_defaults(json_t *host)
 int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err)
 {
 	cleanup_json json_t *out = NULL;
+	struct log_config log;
 	json_t *given;
 	int r = json_get_object(body, "HostConfig", &given, err);
 
@@ -246,7 +231,7 @@ int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, stru
 	if (r == 0)
 		r = check_network(out, err);
 	if (r == 0)
-		r = check_log(out, err);
+		r = log_config_read(out, &log, err);
 	if (r == 0)
 		r = check_shm(out, err);
 	if (r == 0)

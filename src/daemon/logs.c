@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The log is written by the shim and only grows; its last line may be
- * half-written at any moment, so only lines with their newline are taken.  The text of a line is
- * the workload's and goes out as it is; the rest of a line is checked, and a line that is not in
- * the format is passed over.
+ * Theory of operation.  A log file is written by the shim and only grows; its last line may be
+ * half-written at any moment, and be taken back after a crash, so only lines with their newline are
+ * taken, and the rest is read again.  The text of a line is the workload's and goes out as it is;
+ * the rest of a line is checked, and a line that is not in the format is passed over.
  */
 #include "daemon/logs.h"
 
@@ -17,7 +17,6 @@
 #include "base/fd.h"
 
 #define BLOCK_BYTES	 65536u
-#define LINE_MAX_BYTES	 (256u << 10)
 #define HEADER_MAX_BYTES 64u /* time, stream and tag */
 #define TIME_MIN_BYTES	 20u /* "2026-01-02T03:04:05Z" */
 
@@ -98,33 +97,36 @@ static int previous(int fd, uint64_t end, uint64_t *ret)
 }
 
 /* From the back: every full record ends a line; the pieces before it belong to the same line. */
-int log_tail(int fd, uint64_t lines, uint64_t *ret_offset)
+int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
 {
-	uint64_t found = 0, size, end;
 	struct stat sb;
+	uint64_t end;
+	int r;
 
 	if (fstat(fd, &sb) < 0)
 		return -errno;
-	size = (uint64_t)sb.st_size;
-	for (end = lines == 0 ? 0 : size; end > 0;) {
+	/* A record without its newline is none yet. */
+	r = previous(fd, (uint64_t)sb.st_size + 1, &end);
+	while (r == 0) {
 		uint64_t begin;
 		bool partial = false;
-		int r = previous(fd, end, &begin);
 
+		if (t->wanted == 0 || end == 0)
+			break;
+		r = previous(fd, end, &begin);
 		if (r == 0)
 			r = is_partial(fd, begin, &partial);
-		if (r < 0)
-			return r;
-		if (!partial && found == lines) {
-			*ret_offset = end;
-			return 0;
-		}
-		if (!partial || end == size)
-			found++; /* a last line without an end is one too */
+		if (r < 0 || (!partial && t->found == t->wanted))
+			break;
+		if (!partial || !t->begun)
+			t->found++; /* a last line without an end is one too */
+		t->begun = true;
 		end = begin;
 	}
-	*ret_offset = lines == 0 ? size : 0;
-	return 0;
+	if (r < 0)
+		return r;
+	*ret_offset = end;
+	return t->wanted == 0 || end > 0;
 }
 
 void log_reader_reset(struct log_reader *r)
@@ -136,22 +138,34 @@ void log_reader_reset(struct log_reader *r)
 	buf_reset(&r->out);
 }
 
+static int add_header(struct buf *b, unsigned kind, size_t len)
+{
+	unsigned char header[8] = { (unsigned char)kind };
+
+	for (int i = 0; i < 4; i++)
+		header[4 + i] = (unsigned char)(len >> (24 - 8 * i));
+	return buf_add(b, header, sizeof(header));
+}
+
+int log_frame(struct buf *b, unsigned kind, const char *data, size_t len)
+{
+	int r = add_header(b, kind, len);
+
+	return r < 0 ? r : buf_add(b, data, len);
+}
+
 static int put_entry(struct log_reader *r, const struct log_entry *e)
 {
-	bool begins = !r->within[e->stream];
-	bool stamp = r->options.timestamps && begins;
+	bool stamp = r->options.timestamps && !r->within[e->stream];
 	size_t len = e->len + !e->partial;
 	char when[CLOCK_TEXT_MAX + 1] = "";
-	unsigned char header[8] = { (unsigned char)e->stream };
 
 	if (stamp) {
 		clock_format(e->nsec, when);
 		strcat(when, " ");
 		len += strlen(when);
 	}
-	for (int i = 0; i < 4; i++)
-		header[4 + i] = (unsigned char)(len >> (24 - 8 * i));
-	if ((r->options.framed && buf_add(&r->out, header, sizeof(header)) < 0) ||
+	if ((r->options.framed && add_header(&r->out, e->stream, len) < 0) ||
 	    buf_adds(&r->out, when) < 0 || buf_add(&r->out, e->text, e->len) < 0 ||
 	    (!e->partial && buf_adds(&r->out, "\n") < 0))
 		return -ENOMEM;
@@ -166,6 +180,8 @@ static int take_line(struct log_reader *r, const char *line, size_t len)
 
 	if (log_parse(line, len, &e) < 0)
 		return 0;
+	if (e.nsec > o->until_nsec)
+		r->past = true;
 	if ((e.stream == LOG_STDOUT ? o->out : o->err) && e.nsec >= o->since_nsec &&
 	    e.nsec <= o->until_nsec)
 		code = put_entry(r, &e);
@@ -173,9 +189,25 @@ static int take_line(struct log_reader *r, const char *line, size_t len)
 	return code;
 }
 
+static ssize_t read_block(struct log_reader *r)
+{
+	ssize_t n;
+
+	r->in.len = 0;
+	if (buf_reserve(&r->in, BLOCK_BYTES) < 0)
+		return -ENOMEM;
+	do {
+		n = pread(r->fd, r->in.data, BLOCK_BYTES, (off_t)r->offset);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	r->in.len = (size_t)n;
+	return n;
+}
+
 ssize_t log_reader_fill(struct log_reader *r)
 {
-	ssize_t n = buf_read_fd(&r->in, r->fd, BLOCK_BYTES);
+	ssize_t n = read_block(r);
 	size_t done = 0;
 
 	if (n <= 0)
@@ -194,10 +226,10 @@ ssize_t log_reader_fill(struct log_reader *r)
 		r->overlong = false;
 		done = (size_t)(newline + 1 - r->in.data);
 	}
-	buf_consume(&r->in, done);
-	if (r->in.len > LINE_MAX_BYTES) {
+	if (done == 0 && r->in.len == BLOCK_BYTES) {
 		r->overlong = true;
-		buf_consume(&r->in, r->in.len);
+		done = r->in.len;
 	}
-	return n;
+	r->offset += done;
+	return (ssize_t)done;
 }

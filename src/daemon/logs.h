@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-/* Reading container.log (CRI format, docs/SHIM.md) and writing what docker's clients expect. */
+/* Reading one file of a log (CRI format, docs/SHIM.md) and writing what docker's clients expect. */
 
 enum log_stream { LOG_STDOUT = 1, LOG_STDERR = 2 };
 
@@ -23,14 +23,23 @@ struct log_entry {
 /** log_parse() - one line without its newline; @ret borrows from it.  Return: 0; -EBADMSG. */
 int log_parse(const char *line, size_t len, struct log_entry *ret);
 
+/* A search from the end of a log for the place where its last lines begin. */
+struct log_tail {
+	uint64_t wanted; /* lines */
+	uint64_t found;
+	bool begun; /* a record was seen */
+};
+
 /**
- * log_tail() - the offset at which the last @lines lines begin
+ * log_tail() - search one file, the newest first
+ * @ret_offset: where to begin in this file
  *
  * A line that is in several pieces counts once; both streams count.
  *
- * Return: 0; -errno of pread(2), fstat(2).
+ * Return: 1 when found; 0 when the whole file is wanted and the one before is to be searched too;
+ * -errno of pread(2), fstat(2).
  */
-int log_tail(int fd, uint64_t lines, uint64_t *ret_offset);
+int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset);
 
 struct log_options {
 	bool out, err, timestamps;
@@ -40,13 +49,18 @@ struct log_options {
 };
 
 struct log_reader {
-	int fd; /* owned */
+	int fd;		 /* owned */
+	uint64_t offset; /* of the first record that was not read */
 	struct log_options options;
-	struct buf in;	/* what is read and not yet a whole line */
+	struct buf in;	/* for reading */
 	struct buf out; /* what is to be sent */
 	bool overlong;	/* in the middle of a line that is too long to be one of ours */
+	bool past;	/* a record was seen that came after until_nsec */
 	bool within[3]; /* by stream: the last piece had no newline */
 };
+
+/** log_frame() - append a piece with docker's header of 8 bytes.  Return: 0; -ENOMEM. */
+int log_frame(struct buf *b, unsigned kind, const char *data, size_t len);
 
 /** log_reader_reset() - close and free */
 void log_reader_reset(struct log_reader *r);
@@ -54,6 +68,6 @@ void log_reader_reset(struct log_reader *r);
 /**
  * log_reader_fill() - read on, and put what is wanted of it into out
  *
- * Return: bytes read, 0 at the present end of the file; -errno; -ENOMEM.
+ * Return: bytes of whole records read, 0 at the present end of the file; -errno; -ENOMEM.
  */
 ssize_t log_reader_fill(struct log_reader *r);

@@ -51,11 +51,12 @@ static int write_plain(int dir_fd, const char *name, const char *text)
 
 static char *describe(const struct machine_plan *p)
 {
-	cleanup_json json_t *machine =
-		json_pack("{s:s, s:i, s:I, s:s, s:s, s:b, s:I}", "engine", p->engine->name, "cpus",
-			  (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes, "kernel",
-			  p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi,
-			  "disk_bytes", (json_int_t)p->disk_bytes);
+	cleanup_json json_t *machine = json_pack(
+		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:{s:I, s:I}}", "engine", p->engine->name,
+		"cpus", (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes, "kernel",
+		p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi, "disk_bytes",
+		(json_int_t)p->disk_bytes, "log", "max_bytes", (json_int_t)p->log.max_bytes,
+		"max_files", (json_int_t)p->log.max_files);
 
 	return machine ? json_write(machine) : NULL;
 }
@@ -84,6 +85,8 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 		r = machine_size(obj, d->host_cpus, &p.cpus, &p.memory_bytes, err);
 	if (r == 0)
 		r = is_cold(obj, &p.cold, err);
+	if (r == 0)
+		r = log_config_read(obj, &p.log, err);
 	if (r == 0)
 		r = kernel_current(d, &p.kernel, err);
 	if (r == 0)

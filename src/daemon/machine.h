@@ -3,6 +3,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/kernel.h"
+#include "daemon/log-config.h"
 
 /* The machine of a container: how large it is, which kernel boots in it. */
 
@@ -12,7 +13,8 @@ struct machine_plan {
 	unsigned cpus;
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
-	bool cold;	     /* booted, though there may be a template */
+	struct log_config log;
+	bool cold; /* booted, though there may be a template */
 };
 
 /**

@@ -69,6 +69,22 @@ static int get_number(const json_t *obj, const char *key, uint64_t min, uint64_t
 	return 0;
 }
 
+/* Where nothing is said, one file takes all. */
+static int read_log(const json_t *obj, struct crilog_limits *ret, struct err *err)
+{
+	struct crilog_limits limits = { .max_files = 1 };
+	json_t *log;
+	int r = json_get_object(obj, "log", &log, err);
+
+	if (r == 0 && log)
+		r = get_number(log, "max_bytes", 0, &limits.max_bytes, err);
+	if (r == 0 && log)
+		r = get_number(log, "max_files", 0, &limits.max_files, err);
+	if (r == 0)
+		*ret = limits;
+	return r;
+}
+
 static int read_machine(const json_t *obj, struct shim_config *c, struct err *err)
 {
 	uint64_t cpus;
@@ -86,6 +102,8 @@ static int read_machine(const json_t *obj, struct shim_config *c, struct err *er
 		r = get_number(obj, "memory_bytes", MEMORY_MIN_BYTES, &c->memory_bytes, err);
 	if (r == 0)
 		r = get_number(obj, "disk_bytes", 0, &c->disk_bytes, err);
+	if (r == 0)
+		r = read_log(obj, &c->log, err);
 	if (r < 0)
 		return r;
 	if (cpus > CPUS_MAX)

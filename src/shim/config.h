@@ -2,6 +2,7 @@
 #pragma once
 
 #include "oci/runtime.h"
+#include "shim/crilog.h"
 
 #define CONFIG_FILE  "config.json"
 #define MACHINE_FILE "machine.json"
@@ -15,6 +16,7 @@ struct shim_config {
 	unsigned cpus;
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
+	struct crilog_limits log;
 };
 
 /** config_load() - read and check both files.  @ret: owned.  Return: 0; -errno, -EBADMSG with a

@@ -6,6 +6,11 @@
  * record, and its rest another one.  The file's end is known, so that a write cut short by
  * a full disk is taken back to the last whole record.
  *
+ * A file that is full is left as it is and the next number begun: nothing is renamed, so a reader
+ * keeps its place by number and offset, and a crash at any point leaves nothing to mend.  The
+ * change is made between lines where it can be, so that the oldest file does not begin in the
+ * middle of one.
+ *
  * The contents come from the guest, the format does not: records have a bounded size and end
  * only where this file ends them.
  */
@@ -21,13 +26,21 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/numbered.h"
 
 /* A record's time, stream and tag take less than this. */
 #define HEAD_MAX 64u
 
+/* How far beyond its limit a file may grow while no line ends. */
+#define OVERRUN_MAX MIB(1)
+
 struct crilog {
-	int fd;
-	off_t size_bytes; /* the end of the last whole record */
+	int dir_fd;
+	struct crilog_limits limits;
+	uint64_t number;
+	int fd;			    /* -1: nothing is kept */
+	uint64_t size_bytes;	    /* the end of the last whole record */
+	bool within[LINK_CHANNELS]; /* a line whose end is yet to come */
 	bool failing;
 	struct buf records;
 };
@@ -42,31 +55,41 @@ static int add_record(struct buf *b, const char *when, const char *stream, char 
 	return r < 0 ? r : buf_add(b, "\n", 1);
 }
 
+/* The length of the record that begins at @data; @ret_whole: it ends a line. */
+static size_t next_record(const char *data, size_t len, bool *ret_whole)
+{
+	size_t most = len > CRILOG_RECORD_MAX ? CRILOG_RECORD_MAX + 1 : len;
+	const char *newline = memchr(data, '\n', most);
+
+	*ret_whole = newline != NULL;
+	if (newline)
+		return (size_t)(newline - data);
+	return len > CRILOG_RECORD_MAX ? CRILOG_RECORD_MAX : len;
+}
+
+static const char *stream_name(enum link_channel channel)
+{
+	return channel == LINK_STDERR ? "stderr" : "stdout";
+}
+
 int crilog_format(struct buf *b, const char *when, enum link_channel channel, const char *data,
 		  size_t len)
 {
-	const char *stream = channel == LINK_STDERR ? "stderr" : "stdout";
-
 	while (len > 0) {
-		const char *newline = memchr(data, '\n', len);
-		size_t piece = newline ? (size_t)(newline - data) : len;
-		bool whole = newline && piece <= CRILOG_RECORD_MAX;
-		int r;
+		bool whole;
+		size_t piece = next_record(data, len, &whole);
+		int r = add_record(b, when, stream_name(channel), whole ? 'F' : 'P', data, piece);
 
-		if (piece > CRILOG_RECORD_MAX)
-			piece = CRILOG_RECORD_MAX;
-		r = add_record(b, when, stream, whole ? 'F' : 'P', data, piece);
 		if (r < 0)
 			return r;
-		piece += whole;
-		data += piece;
-		len -= piece;
+		data += piece + whole;
+		len -= piece + whole;
 	}
 	return 0;
 }
 
 /* Finds the end of the last whole record; a longer tail without any newline is none of ours. */
-static int find_end(int fd, off_t *ret)
+static int find_end(int fd, uint64_t *ret)
 {
 	char tail[CRILOG_RECORD_MAX + HEAD_MAX];
 	const char *newline;
@@ -81,30 +104,63 @@ static int find_end(int fd, off_t *ret)
 	if (r < 0)
 		return r;
 	newline = memrchr(tail, '\n', (size_t)(sb.st_size - from));
-	*ret = newline ? from + (newline - tail) + 1 : from;
+	*ret = (uint64_t)(newline ? from + (newline - tail) + 1 : from);
 	return 0;
 }
 
-int crilog_open(int dir_fd, const char *name, struct crilog **ret)
+static int open_number(int dir_fd, uint64_t number, int flags)
 {
-	cleanup_close int fd =
-		openat(dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	struct crilog *l;
-	off_t end;
+	char name[NUMBERED_MAX];
+	int fd;
+
+	numbered_name(CRILOG_NAME, number, name);
+	fd = openat(dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags,
+		    0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The files before the newest @max_files. */
+static void remove_old(struct crilog *l)
+{
+	if (l->number >= l->limits.max_files)
+		(void)numbered_remove(l->dir_fd, CRILOG_NAME, l->number + 1 - l->limits.max_files);
+}
+
+static int open_newest(struct crilog *l)
+{
+	uint64_t first;
+	int r = numbered_range(l->dir_fd, CRILOG_NAME, &first, &l->number);
+
+	if (r == -ENOENT)
+		l->number = 1;
+	else if (r < 0)
+		return r;
+	l->fd = open_number(l->dir_fd, l->number, 0);
+	if (l->fd < 0)
+		return l->fd;
+	r = find_end(l->fd, &l->size_bytes);
+	if (r == 0 && ftruncate(l->fd, (off_t)l->size_bytes) < 0)
+		r = -errno;
+	if (r == 0)
+		remove_old(l);
+	return r;
+}
+
+int crilog_open(int dir_fd, const struct crilog_limits *limits, struct crilog **ret)
+{
+	struct crilog *l = calloc(1, sizeof(*l));
 	int r;
 
-	if (fd < 0)
-		return -errno;
-	r = find_end(fd, &end);
-	if (r < 0)
-		return r;
-	if (ftruncate(fd, end) < 0)
-		return -errno;
-	l = calloc(1, sizeof(*l));
 	if (!l)
 		return -ENOMEM;
-	l->fd = take_fd(&fd);
-	l->size_bytes = end;
+	l->dir_fd = dir_fd;
+	l->limits = *limits;
+	l->fd = -1;
+	r = limits->max_files > 0 ? open_newest(l) : 0;
+	if (r < 0) {
+		crilog_free(l);
+		return r;
+	}
 	*ret = l;
 	return 0;
 }
@@ -113,35 +169,81 @@ void crilog_free(struct crilog *l)
 {
 	if (!l)
 		return;
-	close(l->fd);
+	fd_close(&l->fd);
 	buf_reset(&l->records);
 	free(l);
 }
 
-static int append(struct crilog *l)
+/* Writes the records that are gathered. */
+static int flush(struct crilog *l)
 {
 	int r = fd_write_all(l->fd, l->records.data, l->records.len);
 
-	if (r == 0) {
-		l->size_bytes += (off_t)l->records.len;
-		return 0;
-	}
-	if (ftruncate(l->fd, l->size_bytes) < 0)
-		return -errno;
+	if (r == 0)
+		l->size_bytes += l->records.len;
+	else if (ftruncate(l->fd, (off_t)l->size_bytes) < 0)
+		r = -errno;
+	l->records.len = 0;
 	return r;
+}
+
+/* Is the file full, so that a record of @len bytes belongs into the next one? */
+static bool is_full(const struct crilog *l, size_t len)
+{
+	uint64_t size = l->size_bytes + l->records.len, limit = l->limits.max_bytes;
+
+	if (limit == 0 || size == 0 || size + len <= limit)
+		return false;
+	if (!l->within[LINK_STDOUT] && !l->within[LINK_STDERR])
+		return true;
+	return size + len > limit + (limit < OVERRUN_MAX ? limit : OVERRUN_MAX);
+}
+
+/* Where the next file cannot be made, the one that is there has to go on. */
+static void change_file(struct crilog *l)
+{
+	int fd = open_number(l->dir_fd, l->number + 1, O_EXCL);
+
+	if (fd < 0)
+		return;
+	fd_close(&l->fd);
+	l->fd = fd;
+	l->number++;
+	l->size_bytes = 0;
+	remove_old(l);
+}
+
+static int write_records(struct crilog *l, enum link_channel channel, const char *data, size_t len)
+{
+	char when[CLOCK_TEXT_MAX];
+	int r = 0;
+
+	clock_format(clock_now_nsec(), when);
+	l->records.len = 0;
+	while (r == 0 && len > 0) {
+		bool whole;
+		size_t piece = next_record(data, len, &whole);
+
+		if (is_full(l, HEAD_MAX + piece)) {
+			r = flush(l);
+			if (r < 0)
+				return r;
+			change_file(l);
+		}
+		r = add_record(&l->records, when, stream_name(channel), whole ? 'F' : 'P', data,
+			       piece);
+		l->within[channel] = !whole;
+		data += piece + whole;
+		len -= piece + whole;
+	}
+	return r < 0 ? r : flush(l);
 }
 
 int crilog_write(struct crilog *l, enum link_channel channel, const void *data, size_t len)
 {
-	char when[CLOCK_TEXT_MAX];
 	bool failed_before = l->failing;
-	int r;
+	int r = l->fd < 0 ? 0 : write_records(l, channel, data, len);
 
-	clock_format(clock_now_nsec(), when);
-	l->records.len = 0;
-	r = crilog_format(&l->records, when, channel, data, len);
-	if (r == 0)
-		r = append(l);
 	l->failing = r < 0;
 	return failed_before ? 0 : r;
 }

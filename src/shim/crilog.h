@@ -5,8 +5,15 @@
 #include "link/frame.h"
 
 #define CRILOG_RECORD_MAX 16384u /* bytes of content in one record, as in CRI */
+#define CRILOG_NAME	  "container.log"
 
-/* The writer of container.log. */
+/* How much is kept of a container's output (docs/SHIM.md, "Logs"). */
+struct crilog_limits {
+	uint64_t max_bytes; /* of one file; 0: no limit */
+	uint64_t max_files; /* 0: nothing is kept at all */
+};
+
+/* The writer of container.log.N. */
 struct crilog;
 
 /**
@@ -22,14 +29,16 @@ int crilog_format(struct buf *b, const char *when, enum link_channel channel, co
 		  size_t len);
 
 /**
- * crilog_open() - open the log in a container's folder, making it if it is missing
- * @ret: owned, crilog_free()
+ * crilog_open() - open the newest log file in a container's folder, making the first if there is
+ * none
+ * @dir_fd: borrowed until crilog_free()
+ * @ret:    owned, crilog_free()
  *
- * A record that a crash cut off at the end is removed.
+ * A record that a crash cut off at the end is removed, and so are files beyond the limits.
  *
  * Return: 0; -errno; -ENOMEM.
  */
-int crilog_open(int dir_fd, const char *name, struct crilog **ret);
+int crilog_open(int dir_fd, const struct crilog_limits *limits, struct crilog **ret);
 
 /** crilog_free() - NULL is accepted */
 void crilog_free(struct crilog *l);

@@ -350,7 +350,7 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 	if (p == p->shim->init) {
 		r = crilog_write(p->shim->log, channel, data, len);
 		if (r < 0)
-			log_warning("container.log: %s; output is missing there", strerror(-r));
+			log_warning(CRILOG_NAME ": %s; output is missing there", strerror(-r));
 	}
 	p->received[channel] += len;
 	for (c = LIST_FIRST(&p->clients); c; c = next) {

@@ -22,8 +22,6 @@
 #include "shim/event.h"
 #include "shim/text.h"
 
-#define LOG_FILE "container.log"
-
 /* What a process that is gone has sent is there at once, and one that closed the link is about to
  * go. */
 #define SETTLE_USEC USEC_PER_SEC
@@ -416,9 +414,9 @@ static int bring_up(struct shim *s, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = crilog_open(s->options->dir_fd, LOG_FILE, &s->log);
+	r = crilog_open(s->options->dir_fd, &s->config->log, &s->log);
 	if (r < 0)
-		return err_errno(err, r, LOG_FILE);
+		return err_errno(err, r, CRILOG_NAME);
 	spec = s->config->runtime->process;
 	r = shim_add_process(s, "", spec, &s->init);
 	if (r < 0)

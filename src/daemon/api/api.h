@@ -95,6 +95,7 @@ int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_container_logs(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err);

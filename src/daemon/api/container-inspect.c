@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
+#include "base/numbered.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/log-files.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
 
@@ -51,19 +55,32 @@ static json_t *network_settings(void)
 			 "IPAddress", "", "MacAddress", "", "Ports", "Networks");
 }
 
+/* The newest file: they are numbered. */
+static json_t *log_path(struct daemon *d, const struct container *c)
+{
+	cleanup_close int dir_fd = openat(d->containers_fd, c->rec.id,
+					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	uint64_t first, last;
+	char name[NUMBERED_MAX];
+
+	if (dir_fd < 0 || numbered_range(dir_fd, LOG_NAME, &first, &last) < 0)
+		return json_string("");
+	numbered_name(LOG_NAME, last, name);
+	return json_sprintf("%s/containers/%s/%s", d->root, c->rec.id, name);
+}
+
 /* Under the table's lock. */
-static json_t *describe(struct daemon *d, const struct container *c)
+static json_t *describe(const struct container *c)
 {
 	cleanup_json json_t *args = json_from_strv(c->args ? c->args + 1 : NULL);
 	char created[CLOCK_TEXT_MAX];
 
 	format_time(c->rec.created_nsec, created);
-	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
+	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:s,"
 			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o, s:{s:b}}",
 			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
 			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
-			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "LogPath",
-			 json_sprintf("%s/containers/%s/container.log", d->root, c->rec.id), "Name",
+			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "Name",
 			 json_sprintf("/%s", c->rec.name), "RestartCount", c->rec.restart_count,
 			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
 			 "", "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
@@ -94,10 +111,12 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	r = state_texts(d->state, c->rec.id, &texts, err);
 	if (r == 0) {
 		pthread_mutex_lock(&d->containers.lock);
-		obj = describe(d, c);
+		obj = describe(c);
 		pthread_mutex_unlock(&d->containers.lock);
 		r = obj ? add_text(obj, "Config", texts.config, err) : -ENOMEM;
 	}
+	if (r == 0)
+		r = json_object_set_new(obj, "LogPath", log_path(d, c)) < 0 ? -ENOMEM : 0;
 	container_unref(&d->containers, c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);

@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The client's thread reads the log file and sends; at its end, with
- * "follow", it sleeps until inotify says the file grew, the container's state changed, or the
- * client went away.  When the container has ended, what the file holds then is the rest.
+ * Theory of operation.  The client's thread reads the log's files and sends; at their end, with
+ * "follow", it sleeps until inotify says that the newest file grew or another was made, the
+ * container's state changed, or the client went away.  When the container has ended, what the files
+ * hold then is the rest.
+ *
+ * moat's own client asks below /moat/ and is told its place from time to time, in a frame of a kind
+ * of its own.  With that it goes on elsewhere: when this moatd was killed, in its successor.
  */
-#include "daemon/logs.h"
+#include "daemon/log-files.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+
+#define PLACE_FRAME 4 /* beside docker's: 1 is stdout, 2 is stderr */
 
 /* One client of GET /containers/{id}/logs. */
 struct follower {
 	struct daemon *d;
 	struct container *c;
-	struct hub_sub *sub;	  /* NULL: not following */
-	struct log_reader reader; /* reader.fd is -1 while there is no log yet */
+	struct hub_sub *sub; /* NULL: not following */
+	struct log_files log;
 	int inotify_fd;
+	int file_watch; /* of the file with the number @watched; -1: none */
+	uint64_t watched;
 	int client_fd;
-	uint64_t tail; /* UINT64_MAX: all */
+	uint64_t tail;	  /* UINT64_MAX: all */
+	bool tells_place; /* moat's own client */
+	bool told;
+	bool goes_on;
+	struct log_place from; /* of one that goes on */
 };
 
 static void follower_free(void *arg)
@@ -33,45 +47,89 @@ static void follower_free(void *arg)
 
 	hub_unsubscribe(f->sub);
 	container_unref(&f->d->containers, f->c);
-	log_reader_reset(&f->reader);
-	if (f->inotify_fd >= 0)
-		close(f->inotify_fd);
+	log_files_reset(&f->log);
+	fd_close(&f->inotify_fd);
 	free(f);
+}
+
+static int watch(struct follower *f, int fd, uint32_t events)
+{
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = inotify_add_watch(f->inotify_fd, path, events);
+	return r < 0 ? -errno : r;
+}
+
+/* The folder is made at the first start. */
+static int open_folder(struct follower *f)
+{
+	int r;
+
+	f->log.dir_fd = openat(f->d->containers_fd, f->c->rec.id,
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (f->log.dir_fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = f->sub ? watch(f, f->log.dir_fd, IN_CREATE) : 0;
+	return r < 0 ? r : 0;
 }
 
 /* Return: 0, also when there is no log yet; -errno. */
 static int open_log(struct follower *f)
 {
-	cleanup_free char *name = str_printf("%s/container.log", f->c->rec.id);
-	cleanup_free char *path = NULL;
-	uint64_t offset = 0;
-	int fd, r = 0;
+	int r = f->log.dir_fd < 0 ? open_folder(f) : 0;
 
-	if (!name)
-		return -ENOMEM;
-	fd = openat(f->d->containers_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	f->reader.fd = fd;
-	path = str_printf("/proc/self/fd/%d", fd);
-	if (!path)
-		return -ENOMEM;
-	if (f->inotify_fd >= 0 && inotify_add_watch(f->inotify_fd, path, IN_MODIFY) < 0)
-		return -errno;
-	if (f->tail != UINT64_MAX)
-		r = log_tail(fd, f->tail, &offset);
-	return r == 0 && lseek(fd, (off_t)offset, SEEK_SET) < 0 ? -errno : r;
+	if (r < 0 || f->log.dir_fd < 0)
+		return r;
+	r = f->goes_on ? log_files_open_at(&f->log, &f->from) : log_files_open(&f->log, f->tail);
+	return r == -ENOENT ? 0 : r;
 }
 
-/* Return: 1 to look again; -EPIPE when the client is gone. */
+/* Return: 0 when the newest file was watched before; 1 when it has to be looked at again; -errno.
+ */
+static int watch_file(struct follower *f)
+{
+	int r;
+
+	if (f->log.reader.fd < 0 || f->watched == f->log.number)
+		return 0;
+	if (f->file_watch >= 0)
+		(void)inotify_rm_watch(f->inotify_fd, f->file_watch);
+	r = watch(f, f->log.reader.fd, IN_MODIFY);
+	if (r < 0)
+		return r;
+	f->file_watch = r;
+	f->watched = f->log.number;
+	return 1;
+}
+
+/* Until the newest line that is wanted may have come.  Return: milliseconds, -1 for ever. */
+static int until_msec(const struct follower *f)
+{
+	int64_t until = f->log.reader.options.until_nsec;
+	int64_t left = (until - clock_now_nsec()) / (int64_t)(NSEC_PER_USEC * USEC_PER_MSEC);
+
+	if (until == INT64_MAX || left >= INT_MAX)
+		return -1;
+	return left < 0 ? 0 : (int)left + 1;
+}
+
+/* Return: 1 to look again; 0 when nothing that is wanted can come; -EPIPE when the client is gone.
+ */
 static int wait_for_more(struct follower *f)
 {
 	struct pollfd p[] = { { .fd = f->client_fd },
 			      { .fd = hub_fd(f->sub), .events = POLLIN },
 			      { .fd = f->inotify_fd, .events = POLLIN } };
+	int timeout = until_msec(f), r = watch_file(f);
 	char events[4096];
 
-	if (poll(p, ARRAY_SIZE(p), -1) < 0)
+	if (r != 0)
+		return r;
+	if (timeout == 0)
+		return 0;
+	if (poll(p, ARRAY_SIZE(p), timeout) < 0)
 		return errno == EINTR ? 1 : -errno;
 	if (p[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		return -EPIPE;
@@ -93,6 +151,19 @@ static bool goes_on(struct follower *f)
 	return on;
 }
 
+static int tell_place(struct follower *f)
+{
+	struct log_place place;
+	char text[LOG_PLACE_MAX];
+
+	f->told = true;
+	log_files_place(&f->log, &place);
+	if (place.number == 0)
+		place = f->from; /* nothing is there yet */
+	log_place_format(&place, text);
+	return log_frame(&f->log.reader.out, PLACE_FRAME, text, strlen(text));
+}
+
 /* Return: 1 when there may be something to send; 0 at the end; -errno. */
 static int advance(struct follower *f)
 {
@@ -101,21 +172,25 @@ static int advance(struct follower *f)
 	ssize_t n = 0;
 	int r = 0;
 
-	if (f->reader.fd < 0)
+	if (f->log.reader.fd < 0)
 		r = open_log(f);
-	if (r == 0 && f->reader.fd >= 0)
-		n = log_reader_fill(&f->reader);
+	if (r == 0 && f->log.reader.fd >= 0)
+		n = log_files_fill(&f->log);
 	if (r < 0 || n < 0)
 		return r < 0 ? r : (int)n;
+	if (f->tells_place && (n > 0 || !f->told)) {
+		r = tell_place(f);
+		return r < 0 ? r : 1;
+	}
 	if (n > 0)
 		return 1;
-	return running ? wait_for_more(f) : 0;
+	return running && !f->log.reader.past ? wait_for_more(f) : 0;
 }
 
 static ssize_t follower_read(void *arg, char *data, size_t max)
 {
 	struct follower *f = arg;
-	struct buf *out = &f->reader.out;
+	struct buf *out = &f->log.reader.out;
 
 	while (out->len == 0) {
 		int r = advance(f);
@@ -145,14 +220,14 @@ static int read_time(const struct request *rq, const char *key, int64_t otherwis
 
 static int read_options(const struct request *rq, struct follower *f, struct err *err)
 {
-	struct log_options *o = &f->reader.options;
-	const char *tail = request_arg(rq, "tail");
+	struct log_options *o = &f->log.reader.options;
+	const char *tail = request_arg(rq, "tail"), *from = request_arg(rq, "from");
 	int r;
 
 	o->out = request_flag(rq, "stdout", false);
 	o->err = request_flag(rq, "stderr", false);
 	o->timestamps = request_flag(rq, "timestamps", false);
-	o->framed = !f->c->tty;
+	o->framed = f->tells_place || !f->c->tty;
 	if (!o->out && !o->err)
 		return err_set(err, -EINVAL, "Bad parameters: you must choose at least one stream");
 	r = read_time(rq, "since", INT64_MIN, &o->since_nsec, err);
@@ -162,6 +237,9 @@ static int read_options(const struct request *rq, struct follower *f, struct err
 	f->tail = UINT64_MAX;
 	if (tail)
 		(void)str_to_u64(tail, &f->tail);
+	f->goes_on = f->tells_place && from;
+	if (r == 0 && f->goes_on && log_place_parse(from, &f->from) < 0)
+		return err_set(err, -EINVAL, "invalid value for \"from\": %s", from);
 	return r;
 }
 
@@ -169,6 +247,8 @@ static int prepare(const struct request *rq, struct follower *f, struct err *err
 {
 	int r = containers_find(&f->d->containers, rq->target, &f->c, err);
 
+	if (r == 0 && !f->c->keeps_log)
+		r = err_set(err, -EOPNOTSUPP, "configured logging driver does not support reading");
 	if (r == 0)
 		r = read_options(rq, f, err);
 	if (r == 0 && request_flag(rq, "follow", false)) {
@@ -180,24 +260,36 @@ static int prepare(const struct request *rq, struct follower *f, struct err *err
 	return r;
 }
 
-int api_container_logs(struct request *rq, struct reply *rp, struct err *err)
+static int reply_log(struct request *rq, struct reply *rp, bool tells_place, struct err *err)
 {
 	static const struct stream stream = { follower_read, follower_free };
 	struct follower *f = calloc(1, sizeof(*f));
+	bool raw;
 	int r;
 
 	if (!f)
 		return -ENOMEM;
 	f->d = rq->daemon;
-	f->reader.fd = -1;
+	log_files_init(&f->log, -1);
 	f->inotify_fd = -1;
+	f->file_watch = -1;
 	f->client_fd = rq->client_fd;
+	f->tells_place = tells_place;
 	r = prepare(rq, f, err);
 	if (r < 0) {
 		follower_free(f);
 		return r;
 	}
-	return reply_stream(
-		rp, rq->api_minor < 42 || f->c->tty ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM,
-		&stream, f);
+	raw = rq->api_minor < 42 || !f->log.reader.options.framed;
+	return reply_stream(rp, raw ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM, &stream, f);
+}
+
+int api_container_logs(struct request *rq, struct reply *rp, struct err *err)
+{
+	return reply_log(rq, rp, false, err);
+}
+
+int api_moat_container_logs(struct request *rq, struct reply *rp, struct err *err)
+{
+	return reply_log(rq, rp, true, err);
 }

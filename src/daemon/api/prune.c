@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/filter.h"
@@ -18,16 +19,23 @@ static int64_t disk_bytes(int dir_fd, const char *name)
 	return fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 ? sb.st_blocks * 512 : 0;
 }
 
+static int add_bytes(int dir_fd, const char *name, void *arg)
+{
+	int64_t *sum = arg;
+
+	*sum += disk_bytes(dir_fd, name);
+	return 0;
+}
+
 /* Everything in the folder of a container. */
 static int64_t container_bytes(struct daemon *d, const struct container *c)
 {
-	static const char *const files[] = { "rw.ext4", "container.log", "boot.log", "shim.log" };
 	cleanup_close int dir_fd = openat(d->containers_fd, c->rec.id,
 					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	int64_t sum = 0;
 
-	for (size_t i = 0; dir_fd >= 0 && i < ARRAY_SIZE(files); i++)
-		sum += disk_bytes(dir_fd, files[i]);
+	if (dir_fd >= 0)
+		(void)path_each(dir_fd, add_bytes, &sum);
 	return sum;
 }
 

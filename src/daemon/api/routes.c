@@ -92,6 +92,7 @@ const struct route api_routes[] = {
 	{ "GET", "/moat/kernel", api_moat_kernel },
 	{ "POST", "/moat/kernel", api_moat_kernel_set },
 	{ "GET", "/moat/containers/{}/boot-log", api_moat_boot_log },
+	{ "GET", "/moat/containers/{}/logs", api_moat_container_logs },
 	{ "GET", "/moat/logs", api_moat_logs },
 	{ "GET", "/moat/templates", api_moat_templates },
 	{ "POST", "/moat/templates", api_moat_template_make },

@@ -251,7 +251,7 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 	expect_error("{\"HostConfig\":{\"ShmSize\":1048576}}", -EOPNOTSUPP,
 		     "moat does not support another size of /dev/shm than 64 MiB yet (ShmSize)");
 	expect_error("{\"HostConfig\":{\"LogConfig\":{\"Type\":\"syslog\"}}}", -EOPNOTSUPP,
-		     "moat has the log driver json-file only, not \"syslog\"");
+		     "moat has the log drivers json-file, local and none, not \"syslog\"");
 }
 
 static char **warnings_of(const char *host_text)

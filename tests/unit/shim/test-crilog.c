@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "base/numbered.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "shim/crilog.h"
@@ -130,13 +131,20 @@ static int remove_folder(void **state)
 	return path_remove_tree(AT_FDCWD, path);
 }
 
-static char *read_log(int dir_fd)
+static char *read_file(int dir_fd, const char *name)
 {
 	struct buf b = BUF_INIT;
 
-	assert_int_equal(file_read_at(dir_fd, "log", 1 << 20, &b), 0);
+	assert_int_equal(file_read_at(dir_fd, name, 1 << 20, &b), 0);
 	return buf_take(&b);
 }
+
+static bool exists(int dir_fd, const char *name)
+{
+	return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static const struct crilog_limits endless = { .max_files = 1 };
 
 static void a_record_cut_off_by_a_crash_is_removed(void **state)
 {
@@ -145,11 +153,12 @@ static void a_record_cut_off_by_a_crash_is_removed(void **state)
 	struct crilog *l;
 	char *text;
 
-	assert_int_equal(file_write_atomic(dir_fd, "log", before, sizeof(before) - 1, 0600), 0);
-	assert_int_equal(crilog_open(dir_fd, "log", &l), 0);
+	assert_int_equal(
+		file_write_atomic(dir_fd, "container.log.1", before, sizeof(before) - 1, 0600), 0);
+	assert_int_equal(crilog_open(dir_fd, &endless, &l), 0);
 	assert_int_equal(crilog_write(l, LINK_STDOUT, "three\n", 6), 0);
 	crilog_free(l);
-	text = read_log(dir_fd);
+	text = read_file(dir_fd, "container.log.1");
 	assert_non_null(str_starts(text, WHEN " stdout F one\n20"));
 	assert_true(str_ends(text, "Z stdout F three\n"));
 	free(text);
@@ -166,7 +175,7 @@ static void a_full_disk_costs_whole_records_and_no_more(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small.rlim_max = old.rlim_max;
-	assert_int_equal(crilog_open(dir_fd, "log", &l), 0);
+	assert_int_equal(crilog_open(dir_fd, &endless, &l), 0);
 	assert_int_equal(crilog_write(l, LINK_STDOUT, "before\n", 7), 0);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_true(crilog_write(l, LINK_STDOUT, "a line that does not fit into what is left\n",
@@ -177,11 +186,133 @@ static void a_full_disk_costs_whole_records_and_no_more(void **state)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(crilog_write(l, LINK_STDOUT, "after\n", 6), 0);
 	crilog_free(l);
-	text = read_log(dir_fd);
+	text = read_file(dir_fd, "container.log.1");
 	assert_int_equal(strlen(text), 2 * strlen(WHEN " stdout F ") + 13);
 	assert_non_null(strstr(text, " stdout F before\n20"));
 	assert_true(str_ends(text, " stdout F after\n"));
 	free(text);
+}
+
+static void a_full_file_is_followed_by_the_next_and_the_oldest_goes(void **state)
+{
+	const struct crilog_limits limits = { .max_bytes = 300, .max_files = 2 };
+	int dir_fd = *(int *)*state;
+	struct crilog *l;
+	char *text;
+
+	assert_int_equal(crilog_open(dir_fd, &limits, &l), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(crilog_write(l, LINK_STDOUT, "0123456789\n", 11), 0);
+	crilog_free(l);
+	/* Of 51 bytes each and 64 reserved for a header, five go into a file. */
+	assert_false(exists(dir_fd, "container.log.2"));
+	assert_true(exists(dir_fd, "container.log.3"));
+	text = read_file(dir_fd, "container.log.4");
+	assert_true(strlen(text) <= 300);
+	assert_true(str_ends(text, "stdout F 0123456789\n"));
+	free(text);
+	assert_false(exists(dir_fd, "container.log.5"));
+}
+
+static void a_file_is_changed_between_lines(void **state)
+{
+	const struct crilog_limits limits = { .max_bytes = 200, .max_files = 9 };
+	int dir_fd = *(int *)*state;
+	struct crilog *l;
+	char *text;
+
+	assert_int_equal(crilog_open(dir_fd, &limits, &l), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(crilog_write(l, LINK_STDERR, "0123456789", 10), 0);
+	assert_int_equal(crilog_write(l, LINK_STDERR, "\nnext\n", 6), 0);
+	crilog_free(l);
+	text = read_file(dir_fd, "container.log.1");
+	assert_true(str_ends(text, "Z stderr F \n"));
+	free(text);
+	text = read_file(dir_fd, "container.log.2");
+	assert_true(str_ends(text, "Z stderr F next\n"));
+	free(text);
+}
+
+/* Somebody who never ends a line fills the disk no more than others. */
+static void a_line_without_an_end_cannot_fill_the_disk(void **state)
+{
+	const struct crilog_limits limits = { .max_bytes = 200, .max_files = 2 };
+	uint64_t first, last;
+	int dir_fd = *(int *)*state;
+	struct crilog *l;
+
+	assert_int_equal(crilog_open(dir_fd, &limits, &l), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(crilog_write(l, LINK_STDOUT, "0123456789", 10), 0);
+	crilog_free(l);
+	assert_int_equal(numbered_range(dir_fd, CRILOG_NAME, &first, &last), 0);
+	assert_int_equal(last - first, 1);
+	assert_true(last > 10);
+}
+
+static void one_large_piece_goes_into_several_files(void **state)
+{
+	const struct crilog_limits limits = { .max_bytes = 1000, .max_files = 1000 };
+	static char data[11 * 500 + 1];
+	int dir_fd = *(int *)*state;
+	struct buf all = BUF_INIT, again = BUF_INIT;
+	struct crilog *l;
+
+	for (int i = 0; i < 500; i++)
+		snprintf(data + 11 * i, 12, "%010d\n", i);
+	assert_int_equal(crilog_open(dir_fd, &limits, &l), 0);
+	assert_int_equal(crilog_write(l, LINK_STDOUT, data, 11 * 500), 0);
+	crilog_free(l);
+	for (int i = 1;; i++) {
+		char name[64];
+		size_t before = all.len;
+
+		snprintf(name, sizeof(name), "container.log.%d", i);
+		if (!exists(dir_fd, name))
+			break;
+		assert_int_equal(file_read_at(dir_fd, name, 1 << 20, &all), 0);
+		assert_true(all.len - before <= 1000);
+	}
+	assert_int_equal(buf_add(&all, "", 1), 0);
+	rebuild(all.data, "stdout", &again);
+	assert_int_equal(again.len, 11 * 500);
+	assert_memory_equal(again.data, data, again.len);
+	buf_reset(&all);
+	buf_reset(&again);
+}
+
+static void an_opened_log_goes_on_in_its_newest_file(void **state)
+{
+	const struct crilog_limits limits = { .max_bytes = 120, .max_files = 2 };
+	int dir_fd = *(int *)*state;
+	struct crilog *l;
+	char *text;
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(crilog_open(dir_fd, &limits, &l), 0);
+		assert_int_equal(crilog_write(l, LINK_STDOUT, "a\n", 2), 0);
+		crilog_free(l);
+	}
+	assert_true(exists(dir_fd, "container.log.2"));
+	assert_false(exists(dir_fd, "container.log.3"));
+	text = read_file(dir_fd, "container.log.1");
+	assert_int_equal(strlen(text), 2 * strlen(WHEN " stdout F a\n"));
+	free(text);
+	assert_int_equal(crilog_open(dir_fd, &(struct crilog_limits){ .max_files = 1 }, &l), 0);
+	assert_false(exists(dir_fd, "container.log.1"));
+	crilog_free(l);
+}
+
+static void nothing_is_kept_where_no_file_may_be(void **state)
+{
+	int dir_fd = *(int *)*state;
+	struct crilog *l;
+
+	assert_int_equal(crilog_open(dir_fd, &(struct crilog_limits){ 0 }, &l), 0);
+	assert_int_equal(crilog_write(l, LINK_STDOUT, "a\n", 2), 0);
+	crilog_free(l);
+	assert_false(exists(dir_fd, "container.log.1"));
 }
 
 int main(void)
@@ -194,6 +325,19 @@ int main(void)
 						remove_folder),
 		cmocka_unit_test_setup_teardown(a_full_disk_costs_whole_records_and_no_more,
 						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			a_full_file_is_followed_by_the_next_and_the_oldest_goes, make_folder,
+			remove_folder),
+		cmocka_unit_test_setup_teardown(a_file_is_changed_between_lines, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(a_line_without_an_end_cannot_fill_the_disk,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(one_large_piece_goes_into_several_files,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(an_opened_log_goes_on_in_its_newest_file,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(nothing_is_kept_where_no_file_may_be, make_folder,
+						remove_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

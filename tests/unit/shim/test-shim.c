@@ -139,7 +139,7 @@ static void output_goes_to_clients_and_log(void **state)
 	assert_string_equal(raw.data, "out\nerr");
 	buf_reset(&framed);
 	buf_reset(&raw);
-	log = box_file(&b, "container.log");
+	log = box_file(&b, "container.log.1");
 	assert_non_null(strstr(log, "Z stdout F out\n"));
 	assert_non_null(strstr(log, "Z stderr P err\n"));
 	free(log);

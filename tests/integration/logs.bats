@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# Logs that rotate: nothing is lost that is kept, no line is split or doubled, whoever is killed.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+	# Many small files, all of which are kept.
+	moat run -d --name many --log-opt max-size=4k --log-opt max-file=1000 "$BUSYBOX" sh -c \
+		'i=0; while :; do i=$((i + 1)); echo "line $i"; [ $((i % 50)) -ne 0 ] || sleep 0.05; [ $i -lt 2000 ] || sleep 0.05; done' \
+		>/dev/null
+	poll 60 log_has many "line 1000"
+}
+
+teardown_file() {
+	file_teardown
+}
+
+files_of() {
+	find "$MOAT_ROOT/containers/$(id_of "$1")" -name 'container.log.*'
+}
+
+# in_order FILE [FIRST]: its lines are "line FIRST", "line FIRST+1" and so on.
+in_order() {
+	local first=${2:-1} n
+	n=$(wc -l <"$1")
+	[ "$n" -gt 0 ]
+	diff <(seq -f "line %g" "$first" $((first + n - 1))) "$1"
+}
+
+@test "logs: a log in many files reads as one" {
+	[ "$(files_of many | wc -l)" -gt 5 ]
+	moat logs many >"$BATS_TEST_TMPDIR/log"
+	in_order "$BATS_TEST_TMPDIR/log"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/log")" -ge 1000 ]
+}
+
+@test "logs: --tail counts back over files" {
+	local n
+	for n in 1 7 300; do
+		moat logs --tail "$n" many >"$BATS_TEST_TMPDIR/log"
+		assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" "$n"
+		in_order "$BATS_TEST_TMPDIR/log" "$(head -n 1 "$BATS_TEST_TMPDIR/log" | tr -dc 0-9)"
+	done
+}
+
+@test "logs: -t, --since and --until cut a log in many files where they should" {
+	local from to
+	moat logs -t --tail 500 many >"$BATS_TEST_TMPDIR/log"
+	from=$(sed -n '100s/ .*//p' "$BATS_TEST_TMPDIR/log")
+	to=$(sed -n '400s/ .*//p' "$BATS_TEST_TMPDIR/log")
+	awk -v from="$from" -v to="$to" '$1 >= from && $1 <= to' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/expected"
+	moat logs -t --since "$from" --until "$to" many | diff "$BATS_TEST_TMPDIR/expected" -
+}
+
+@test "logs: -f with --until ends when that time has come" {
+	run moat logs -f --tail 3 --until "$(date -u -d '+1 second' +%FT%T.%NZ)" many
+	assert_status 0
+	[ "${#lines[@]}" -gt 3 ]
+}
+
+@test "logs: -f goes on from file to file, and over kill -9 of moatd, with nothing twice or lost" {
+	local pid follower count before
+	"$MOAT_BUILD/moat" logs -f many >"$BATS_TEST_TMPDIR/followed" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	follower=$!
+	for _ in 1 2 3; do
+		before=$(files_of many | wc -l)
+		poll 60 eval '[ "$(files_of many | wc -l)" -gt '"$before"' ]'
+		pid=$(moatd_pid)
+		kill -9 "$pid"
+		poll 20 gone "$pid"
+	done
+	before=$(wc -l <"$BATS_TEST_TMPDIR/followed")
+	poll 60 eval '[ "$(wc -l <"$BATS_TEST_TMPDIR/followed")" -gt '"$((before + 100))"' ]'
+	kill "$follower"
+	wait "$follower" || true
+	in_order "$BATS_TEST_TMPDIR/followed"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/err")" ""
+}
+
+@test "logs: docker's client reads and follows it, too" {
+	DOCKER_HOST=unix://$SOCKET timeout 60 docker logs --tail 200 many >"$BATS_TEST_TMPDIR/log"
+	in_order "$BATS_TEST_TMPDIR/log" "$(head -n 1 "$BATS_TEST_TMPDIR/log" | tr -dc 0-9)"
+	DOCKER_HOST=unix://$SOCKET timeout 60 docker logs -f many 2>/dev/null | head -n 2500 >"$BATS_TEST_TMPDIR/log"
+	in_order "$BATS_TEST_TMPDIR/log"
+}
+
+@test "logs: kill -9 of moat-shim while files change leaves whole lines, and a start goes on behind them" {
+	local last
+	kill -9 "$(shim_pid many)"
+	poll 20 is_state many exited
+	moat logs many >"$BATS_TEST_TMPDIR/log"
+	in_order "$BATS_TEST_TMPDIR/log"
+	last=$(wc -l <"$BATS_TEST_TMPDIR/log")
+	moat start many
+	poll 60 eval '[ "$(moat logs many | wc -l)" -gt '"$((last + 100))"' ]'
+	moat logs many | head -n "$last" | diff - "$BATS_TEST_TMPDIR/log"
+	moat logs many | tail -n "+$((last + 1))" >"$BATS_TEST_TMPDIR/second"
+	in_order "$BATS_TEST_TMPDIR/second"
+	moat rm -f many
+}
+
+@test "logs: size and number of files are kept, and the last lines with them" {
+	local file
+	moat run --name few --log-opt max-size=8k --log-opt max-file=3 "$BUSYBOX" sh -c \
+		'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); echo "line $i"; done' >/dev/null
+	assert_equal "$(files_of few | wc -l)" 3
+	for file in $(files_of few); do
+		[ "$(stat -c %s "$file")" -le 8192 ]
+	done
+	moat logs few >"$BATS_TEST_TMPDIR/log"
+	in_order "$BATS_TEST_TMPDIR/log" "$(head -n 1 "$BATS_TEST_TMPDIR/log" | tr -dc 0-9)"
+	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/log")" "line 3000"
+	assert_equal "$(moat inspect few | jq -c '.[0].HostConfig.LogConfig')" \
+		'{"Type":"json-file","Config":{"max-size":"8k","max-file":"3"}}'
+	[ -f "$(moat inspect few | jq -r '.[0].LogPath')" ]
+	moat rm few
+}
+
+@test "logs: a line that never ends fills no disk" {
+	moat run --name endless --log-opt max-size=10k --log-opt max-file=2 "$BUSYBOX" sh -c \
+		'dd if=/dev/zero bs=1024 count=1000 2>/dev/null | tr "\0" x' >/dev/null
+	assert_equal "$(files_of endless | wc -l)" 2
+	[ "$(cat $(files_of endless) | wc -c)" -le 100000 ]
+	moat rm endless
+}
+
+@test "logs: with the driver none nothing is kept, and attached clients see all" {
+	run moat run --name silent --log-driver none "$BUSYBOX" echo seen
+	assert_status 0
+	assert_equal "$output" seen
+	run moat logs silent
+	assert_error 1 "does not support reading"
+	assert_equal "$(files_of silent)" ""
+	assert_equal "$(moat inspect silent | jq -r '.[0].LogPath')" ""
+	moat rm silent
+}
+
+@test "logs: options that are none are refused, and those without effect are said" {
+	run moat create --log-opt max-size=huge "$BUSYBOX" true
+	assert_error 1 "max-size"
+	run moat create --log-opt max-file=0 "$BUSYBOX" true
+	assert_error 1 "max-file"
+	run moat create --log-opt speed=high "$BUSYBOX" true
+	assert_error 1 "unknown log opt 'speed'"
+	run moat create --log-driver syslog "$BUSYBOX" true
+	assert_error 1 "syslog"
+	run moat create --name warned --log-opt compress=true "$BUSYBOX" true
+	assert_status 0
+	assert_has "compress"
+	moat rm warned
+}
