@@ -14,8 +14,7 @@
 #include "base/disk.h"
 #include "storage/layer.h"
 
-#define LAYER_FILE   "rw.ext4"
-#define CONSOLE_FILE "boot.log"
+#define LAYER_FILE "rw.ext4"
 
 #define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
 #define LOCK_RETRY_USEC (20 * USEC_PER_MSEC)
@@ -111,11 +110,23 @@ static int open_parts(const struct shim_config *config, int dir_fd, struct parts
 		r = open_file("image", config->runtime->rootfs_path, &p->root, err);
 	if (r == 0)
 		r = open_second(config, dir_fd, &p->layer, err);
-	if (r < 0)
-		return r;
-	p->console = openat(dir_fd, CONSOLE_FILE,
-			    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return p->console < 0 ? err_errno(err, -errno, CONSOLE_FILE) : 0;
+	return r;
+}
+
+/* The engine's ends go to @p, ours to @m. */
+static int open_channels(struct parts *p, struct shim_machine *m, struct err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, -errno, "socket for the guest link");
+	m->link_fd = pair[0];
+	p->link = pair[1];
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_errno(err, -errno, "pipe for the guest's console");
+	m->console_fd = pair[0];
+	p->console = pair[1];
+	return 0;
 }
 
 static bool has_size(int fd, uint64_t size_bytes)
@@ -156,24 +167,21 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 		  struct shim_machine *ret, struct err *err)
 {
 	cleanup(close_parts) struct parts parts = { -1, -1, -1, -1, -1, -1 };
-	struct shim_machine m = { .engine = engine_find(config->engine) };
-	cleanup_close int link_fd = -1;
-	int pair[2], r;
+	cleanup(machine_release) struct shim_machine m = { .link_fd = -1, .console_fd = -1 };
+	int r;
 
+	m.engine = engine_find(config->engine);
 	if (!m.engine)
 		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->engine);
 	r = open_parts(config, dir_fd, &parts, err);
+	if (r == 0)
+		r = open_channels(&parts, &m, err);
+	if (r == 0)
+		r = start(config, &parts, &m, from, err);
 	if (r < 0)
 		return r;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_errno(err, -errno, "socket for the guest link");
-	link_fd = pair[0];
-	parts.link = pair[1];
-	r = start(config, &parts, &m, from, err);
-	if (r < 0)
-		return r;
-	m.link_fd = take_fd(&link_fd);
 	*ret = m;
+	m = (struct shim_machine){ .link_fd = -1, .console_fd = -1 };
 	return 0;
 }
 
@@ -188,5 +196,6 @@ void machine_release(struct shim_machine *m)
 	if (m->vm)
 		m->engine->free(m->vm);
 	cleanup_close_fn(&m->link_fd);
-	*m = (struct shim_machine){ .link_fd = -1 };
+	cleanup_close_fn(&m->console_fd);
+	*m = (struct shim_machine){ .link_fd = -1, .console_fd = -1 };
 }

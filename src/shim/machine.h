@@ -11,8 +11,9 @@ struct shim_machine {
 	const struct engine *engine;
 	struct vm *vm;
 	pid_t pid;
-	bool restored; /* from a template, instead of booted */
-	int link_fd;   /* our end of the guest link, until somebody takes it */
+	bool restored;	/* from a template, instead of booted */
+	int link_fd;	/* our end of the guest link, until somebody takes it */
+	int console_fd; /* what the guest says, the same */
 };
 
 /**

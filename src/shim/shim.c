@@ -397,6 +397,11 @@ static int boot(struct shim *s, const struct machine_template *from, struct err 
 	if (r < 0)
 		return err_errno(err, r, "guest link");
 	s->machine.link_fd = -1;
+	console_free(take_ptr(s->console));
+	r = console_new(s->loop, s->options->dir_fd, s->machine.console_fd, &s->console);
+	if (r < 0)
+		return err_errno(err, r, CONSOLE_FILE);
+	s->machine.console_fd = -1;
 	if (s->machine.restored)
 		r = guest_go_on(s->guest);
 	if (r < 0)
@@ -446,6 +451,7 @@ static void reset(struct shim *s)
 	}
 	guest_free(s->guest);
 	machine_release(&s->machine);
+	console_free(s->console);
 	crilog_free(s->log);
 	config_free(s->config);
 	loop_free(s->loop);
@@ -488,7 +494,7 @@ int shim_run(const struct shim_options *options)
 		return -ENOMEM;
 	s->options = options;
 	s->times.begun = clock_mono_usec();
-	s->machine.link_fd = -1;
+	s->machine.link_fd = s->machine.console_fd = -1;
 	s->log_start = file_size(s->options->dir_fd, SHIM_LOG_FILE);
 	LIST_INIT(&s->processes);
 	r = run(s);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loop/loop.h"
+#include "shim/console.h"
 #include "shim/control.h"
 #include "shim/crilog.h"
 #include "shim/exit.h"
@@ -59,6 +60,7 @@ struct shim {
 	struct shim_config *config;
 	struct crilog *log;
 	struct shim_machine machine;
+	struct console *console; /* of @machine */
 	struct source *machine_end;
 	int machine_status;   /* as waitpid(2) gave it */
 	struct source *timer; /* of the stage */

@@ -152,3 +152,17 @@ in_order() {
 	assert_has "compress"
 	moat rm warned
 }
+
+@test "logs: --boot keeps the beginning and the end of what a guest says on its console" {
+	moat run -d --cap-add ALL --name chatty "$BUSYBOX" sleep 1000 >/dev/null
+	moat exec chatty sh -c 'mknod /dev/console0 c 4 64
+		(i=0; while [ $i -lt 12000 ]; do i=$((i + 1)); echo "console line $i 0123456789012345678901234567890123456789"; done) >/dev/console0'
+	# What the kernel has queued comes at the pace of a serial line.
+	poll 60 eval 'moat logs --boot chatty | tail -n 1 | grep -q "console line 12000 "'
+	moat logs --boot chatty >"$BATS_TEST_TMPDIR/boot"
+	grep -aq "console line 1 " "$BATS_TEST_TMPDIR/boot"
+	grep -aqF "[...]" "$BATS_TEST_TMPDIR/boot"
+	[ "$(wc -c <"$BATS_TEST_TMPDIR/boot")" -le 600000 ]
+	[ "$(cat "$MOAT_ROOT/containers/$(id_of chatty)"/boot.log* | wc -c)" -le 600000 ]
+	moat rm -f chatty
+}

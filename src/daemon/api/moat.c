@@ -98,21 +98,6 @@ static int reply_file(struct reply *rp, int dir_fd, const char *name, struct err
 	return reply_stream(rp, "text/plain; charset=utf-8", &stream, fd);
 }
 
-int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
-{
-	struct daemon *d = rq->daemon;
-	cleanup_close int dir_fd = -1;
-	struct container *c;
-	int r = containers_find(&d->containers, rq->target, &c, err);
-
-	if (r < 0)
-		return r;
-	dir_fd = openat(d->containers_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = dir_fd < 0 ? -errno : 0;
-	container_unref(&d->containers, c);
-	return r < 0 ? r : reply_file(rp, dir_fd, "boot.log", err);
-}
-
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err)
 {
 	return reply_file(rp, rq->daemon->root_fd, "moatd.log", err);
