@@ -158,6 +158,11 @@ static int add_filter(json_t *filters, const char *text, struct err *err)
 
 int cli_filters(const struct cli *c, struct buf *path, struct err *err)
 {
+	return cli_filters_and(c, NULL, path, err);
+}
+
+int cli_filters_and(const struct cli *c, const char *more, struct buf *path, struct err *err)
+{
 	cleanup_json json_t *filters = json_object();
 	cleanup_free char *text = NULL;
 	const char *filter;
@@ -171,21 +176,12 @@ int cli_filters(const struct cli *c, struct buf *path, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	if (more && add_filter(filters, more, err) < 0)
+		return err->code;
 	if (json_object_size(filters) == 0)
 		return 0;
 	text = json_write(filters);
 	return text ? cli_query(path, "filters", text, err) : cli_out_of_memory(err);
-}
-
-int cli_wants_json(const struct cli *c, struct err *err)
-{
-	const char *format = options_value(&c->opt, "format");
-
-	if (!format || streq(format, "table"))
-		return 0;
-	if (streq(format, "json"))
-		return 1;
-	return err_set(err, -EINVAL, "unknown format \"%s\"; it is table or json", format);
 }
 
 const char *cli_str(const json_t *obj, const char *key)

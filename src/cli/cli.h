@@ -82,9 +82,8 @@ int cli_each(struct cli *c, cli_each_fn fn, bool print);
  * -EINVAL with a message; -ENOMEM. */
 int cli_filters(const struct cli *c, struct buf *path, struct err *err);
 
-/** cli_wants_json() - is --format json?  Return: 1, 0; -EINVAL with a message for an unknown
- * format. */
-int cli_wants_json(const struct cli *c, struct err *err);
+/** cli_filters_and() - as cli_filters(), with one more, written as the option is; NULL for none */
+int cli_filters_and(const struct cli *c, const char *more, struct buf *path, struct err *err);
 
 /** cli_str(), cli_int() - members of an answer; what is missing or of another type is "" or 0 */
 const char *cli_str(const json_t *obj, const char *key);

@@ -6,6 +6,7 @@ struct cli;
 /* The commands of the table.  Return: exit status. */
 int command_attach(struct cli *c);
 int command_container_prune(struct cli *c);
+int command_container_inspect(struct cli *c);
 int command_create(struct cli *c);
 int command_events(struct cli *c);
 int command_exec(struct cli *c);
@@ -25,6 +26,7 @@ int command_kernel_show(struct cli *c);
 int command_kill(struct cli *c);
 int command_logs(struct cli *c);
 int command_pause(struct cli *c);
+int command_port(struct cli *c);
 int command_ps(struct cli *c);
 int command_pull(struct cli *c);
 int command_rename(struct cli *c);

@@ -66,6 +66,10 @@ static void put_names_with_prefix(const char *prefix)
 		if (rest && *rest == ' ')
 			printf("%.*s ", (int)strcspn(rest + 1, " "), rest + 1);
 	}
+	for (const struct command_group *g = command_groups; g->name; g++)
+		for (const struct command *c = g->commands; c->name && streq(g->name, prefix); c++)
+			if (!strchr(c->name, ' '))
+				printf("%s ", c->name);
 }
 
 static void put_case(const char *name, const struct command *c)
@@ -73,6 +77,19 @@ static void put_case(const char *name, const struct command *c)
 	printf("\t'%s') kind=%s; options='", name, arg_words(c->args));
 	put_option_words(c->options);
 	puts("' ;;");
+}
+
+/* "container run" */
+static void put_group_cases(void)
+{
+	for (const struct command_group *g = command_groups; g->name; g++)
+		for (const struct command *c = g->commands; c->name; c++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), "%s %s", g->name, c->name);
+			if (!strchr(c->name, ' '))
+				put_case(name, c);
+		}
 }
 
 /* Sets $kind and $options for the command line in $line, in any shell. */
@@ -85,11 +102,13 @@ static void put_cases(void)
 		for (const struct command *c = command_next(NULL); c; c = command_next(c))
 			if (streq(c->name, a->command))
 				put_case(a->name, c);
+	put_group_cases();
 	fputs("\t'') kind=words; names='", stdout);
 	put_first_words();
 	puts("'; options='--host --version --help' ;;");
 	for (const char *const *group =
-		     (const char *const[]){ "image", "system", "system kernel", NULL };
+		     (const char *const[]){ "container", "image", "system", "system kernel",
+					    "system template", NULL };
 	     *group; group++) {
 		printf("\t'%s') kind=words; names='", *group);
 		put_names_with_prefix(*group);

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/json-lines.h"
+#include "cli/shape.h"
 
 /* "2026-01-02T03:04:05.000000006+00:00 container start ID (image=alpine, name=web)" */
 static void print_event(const json_t *event)
@@ -37,13 +38,16 @@ static void print_event(const json_t *event)
 
 static int take_event(const json_t *event, void *arg, struct err *err)
 {
-	const bool *json = arg;
+	const struct shape *shape = arg;
+	cleanup_json json_t *copy = NULL;
 	int r = 0;
 
-	if (*json)
-		r = cli_print_json(event, err);
-	else
+	if (shape->kind == SHAPE_TABLE) {
 		print_event(event);
+	} else {
+		copy = json_copy((json_t *)(uintptr_t)event);
+		r = copy ? shape_print_item(shape, copy, NULL, err) : cli_out_of_memory(err);
+	}
 	fflush(stdout);
 	return r;
 }
@@ -52,10 +56,10 @@ int command_events(struct cli *c)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	struct err err = { 0 };
-	int format = cli_wants_json(c, &err), r = format < 0 ? format : 0;
-	bool json = format > 0;
-	struct json_lines lines = { .fn = take_event, .arg = &json };
+	cleanup(shape_reset) struct shape shape = { 0 };
+	struct json_lines lines = { .fn = take_event, .arg = &shape };
 	struct api_request rq = { .method = "GET", .on_body = json_lines_feed, .arg = &lines };
+	int r = shape_option(c, &shape, &err);
 
 	if (r == 0)
 		r = buf_adds(&path, API_BASE "/events") < 0 ? cli_out_of_memory(&err) : 0;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/macro.h"
 #include "base/str.h"
@@ -42,6 +43,16 @@ void format_ago(int64_t then_nsec, int64_t now_nsec, char *ret)
 
 	format_duration(now_nsec / second - then_nsec / second, text);
 	snprintf(ret, FORMAT_MAX, "%.50s ago", text);
+}
+
+void format_date(int64_t seconds, char *ret)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	*ret = '\0';
+	if (localtime_r(&t, &tm))
+		strftime(ret, FORMAT_MAX, "%Y-%m-%d %H:%M:%S %z %Z", &tm);
 }
 
 /* @limit: where the rounded figure would need more digits, so the next unit is taken. */

@@ -16,6 +16,9 @@ void format_duration(int64_t seconds, char *ret);
 /** format_ago() - "2 minutes ago", from nanoseconds since 1970.  @ret: FORMAT_MAX bytes */
 void format_ago(int64_t then_nsec, int64_t now_nsec, char *ret);
 
+/** format_date() - "2026-01-02 03:04:05 +0100 CET", local time.  @ret: FORMAT_MAX bytes */
+void format_date(int64_t seconds, char *ret);
+
 /** format_size() - "12.3MB", decimal units, three digits.  @ret: FORMAT_MAX bytes */
 void format_size(uint64_t bytes, char *ret);
 

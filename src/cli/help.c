@@ -44,22 +44,24 @@ void help_all(void)
 {
 	puts("Usage: moat [OPTIONS] COMMAND\n\n"
 	     "Run OCI containers, each in a virtual machine of its own.");
-	put_group("Containers", container_commands);
-	put_group("Images", image_commands);
-	put_group("System", system_commands);
+	for (const struct command_group *g = command_groups; g->name; g++)
+		put_group(g->title, g->commands);
 	puts("\nOptions:");
 	help_options(global_options);
 	puts("\n'moat COMMAND --help' explains a command.");
 }
 
+/* What may follow a group's name, or the first word of commands of two. */
 void help_group(const char *word)
 {
 	size_t n = strlen(word);
 
 	printf("Usage: moat %s COMMAND\n\nCommands:\n", word);
-	for (const struct command *c = command_next(NULL); c; c = command_next(c))
-		if (strncmp(c->name, word, n) == 0 && c->name[n] == ' ')
-			put_summary(c, name_width());
+	for (const struct command_group *g = command_groups; g->name; g++)
+		for (const struct command *c = g->commands; c->name; c++)
+			if (streq(g->name, word) ||
+			    (strncmp(c->name, word, n) == 0 && c->name[n] == ' '))
+				put_summary(c, name_width());
 	printf("\n'moat %s COMMAND --help' explains a command.\n", word);
 }
 
@@ -114,6 +116,11 @@ static void put_aliases(const struct command *cmd)
 {
 	const char *title = "\nAlso: ";
 
+	for (const struct command_group *g = command_groups; g->name; g++)
+		if (command_in_group(cmd, g) && !strchr(cmd->name, ' ')) {
+			printf("%smoat %s %s", title, g->name, cmd->name);
+			title = ", ";
+		}
 	for (const struct command_alias *a = command_aliases; a->name; a++) {
 		if (!streq(a->command, cmd->name))
 			continue;

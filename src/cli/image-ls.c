@@ -3,78 +3,59 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/listing.h"
+#include "cli/lists.h"
 
 #define NONE "<none>"
 
-/* One line: an image under one of its names. */
-struct image_row {
-	const json_t *item;
-	char *repository, *tag, *digest;
-	char id[128], created[FORMAT_MAX], size[FORMAT_MAX];
+static const struct listing_kind image_kind = {
+	.fields = (const struct listing_field[]){ { "Repository", "REPOSITORY", true },
+						  { "Tag", "TAG", true },
+						  { "Digest", "DIGEST", false },
+						  { "ID", "IMAGE ID", true },
+						  { "CreatedSince", "CREATED", true },
+						  { "Size", "SIZE", true },
+						  { "CreatedAt", "CREATED AT", false },
+						  { "Containers", "CONTAINERS", false },
+						  { "SharedSize", "SHARED SIZE", false },
+						  { "UniqueSize", "UNIQUE SIZE", false },
+						  { "VirtualSize", "SIZE", false },
+						  { 0 } },
+	.id = "ID",
 };
 
 struct image_list {
-	bool full, quiet, json, digests;
-	struct columns *table;
+	struct listing *listing;
+	bool full;
 };
 
-static void row_reset(struct image_row *row)
+/* One line: an image under one of its names; NULL where it has none. */
+static json_t *make_row(const struct image_list *l, const json_t *item, const char *repository,
+			const char *tag, const char *digest)
 {
-	free(row->repository);
-	free(row->tag);
-	free(row->digest);
+	char id[FORMAT_MAX], since[FORMAT_MAX], at[FORMAT_MAX], size[FORMAT_MAX];
+	int64_t seconds = cli_int(item, "Created"), users = cli_int(item, "Containers");
+
+	format_short_id(cli_str(item, "Id"), id);
+	format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), since);
+	format_date(seconds, at);
+	format_size((uint64_t)cli_int(item, "Size"), size);
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "Containers",
+			 users < 0 ? json_string("N/A") : json_sprintf("%lld", (long long)users),
+			 "CreatedAt", at, "CreatedSince", since, "Digest", digest ? digest : NONE,
+			 "ID", l->full ? cli_str(item, "Id") : id, "Repository",
+			 repository ? repository : NONE, "SharedSize", "N/A", "Size", size, "Tag",
+			 tag ? tag : NONE, "UniqueSize", "N/A", "VirtualSize", size);
 }
 
-static int print_json(const struct image_row *row, struct err *err)
-{
-	cleanup_json json_t *out = NULL;
-	time_t created = (time_t)cli_int(row->item, "Created");
-	char created_at[64] = "";
-	struct tm tm;
-
-	if (localtime_r(&created, &tm))
-		strftime(created_at, sizeof(created_at), "%Y-%m-%d %H:%M:%S %z %Z", &tm);
-	out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "CreatedAt", created_at,
-			"CreatedSince", row->created, "Digest", row->digest, "ID", row->id,
-			"Repository", row->repository, "Size", row->size, "Tag", row->tag);
-	return out ? cli_print_json(out, err) : cli_out_of_memory(err);
-}
-
-static int show_row(const struct image_list *l, struct image_row *row, struct err *err)
-{
-	const char *plain[] = { row->repository, row->tag, row->id, row->created, row->size };
-	const char *with_digest[] = { row->repository, row->tag,     row->digest,
-				      row->id,	       row->created, row->size };
-	const char *id = cli_str(row->item, "Id");
-
-	if (l->full)
-		snprintf(row->id, sizeof(row->id), "%s", id);
-	else
-		format_short_id(id, row->id);
-	format_ago(cli_int(row->item, "Created") * (int64_t)NSEC_PER_SEC, clock_now_nsec(),
-		   row->created);
-	format_size((uint64_t)cli_int(row->item, "Size"), row->size);
-	if (!row->repository || !row->tag || !row->digest)
-		return cli_out_of_memory(err);
-	if (l->quiet) {
-		puts(row->id);
-		return 0;
-	}
-	if (l->json)
-		return print_json(row, err);
-	return columns_add(l->table, l->digests ? with_digest : plain, err);
-}
-
-/* The digest the repository of this name gave the image. */
-static char *find_digest(const json_t *item, const char *repository)
+/* The digest the repository of this name gave the image; borrowed; NULL when it gave none. */
+static const char *find_digest(const json_t *item, const char *repository)
 {
 	const json_t *entry;
 	size_t i, n = strlen(repository);
@@ -83,36 +64,39 @@ static char *find_digest(const json_t *item, const char *repository)
 		const char *s = json_is_string(entry) ? json_string_value(entry) : "";
 
 		if (strncmp(s, repository, n) == 0 && s[n] == '@')
-			return strdup(s + n + 1);
+			return s + n + 1;
 	}
-	return strdup(NONE);
+	return NULL;
 }
 
 static int show_tagged(const struct image_list *l, const json_t *item, const char *name,
 		       struct err *err)
 {
-	cleanup(row_reset) struct image_row row = { .item = item };
-	const char *colon = strrchr(name, ':');
+	cleanup_free char *repository = strdup(name);
+	char *colon = repository ? strrchr(repository, ':') : NULL;
 
-	if (!colon || strchr(colon, '/'))
-		colon = name + strlen(name);
-	row.repository = strndup(name, (size_t)(colon - name));
-	row.tag = strdup(*colon ? colon + 1 : NONE);
-	row.digest = row.repository ? find_digest(item, row.repository) : NULL;
-	return show_row(l, &row, err);
+	if (!repository)
+		return cli_out_of_memory(err);
+	if (colon && strchr(colon, '/'))
+		colon = NULL;
+	if (colon)
+		*colon++ = '\0';
+	return listing_add(l->listing,
+			   make_row(l, item, repository, colon, find_digest(item, repository)),
+			   NULL, err);
 }
 
 static int show_untagged(const struct image_list *l, const json_t *item, struct err *err)
 {
-	cleanup(row_reset) struct image_row row = { .item = item };
 	const char *digest =
 		json_string_value(json_array_get(json_object_get(item, "RepoDigests"), 0));
-	size_t n = digest ? strcspn(digest, "@") : 0;
+	cleanup_free char *repository = digest ? strdup(digest) : NULL;
+	char *at = repository ? strchr(repository, '@') : NULL;
 
-	row.repository = digest && n ? strndup(digest, n) : strdup(NONE);
-	row.tag = strdup(NONE);
-	row.digest = strdup(digest && digest[n] ? digest + n + 1 : NONE);
-	return show_row(l, &row, err);
+	if (at)
+		*at++ = '\0';
+	return listing_add(l->listing, make_row(l, item, at ? repository : NULL, NULL, at), NULL,
+			   err);
 }
 
 static int show_image(const struct image_list *l, const json_t *item, struct err *err)
@@ -121,7 +105,7 @@ static int show_image(const struct image_list *l, const json_t *item, struct err
 	size_t i;
 	int r = 0;
 
-	if (json_array_size(tags) == 0 || l->quiet)
+	if (json_array_size(tags) == 0 || listing_quiet(l->listing))
 		return show_untagged(l, item, err);
 	json_array_foreach (tags, i, tag) {
 		if (r == 0 && json_is_string(tag))
@@ -130,42 +114,34 @@ static int show_image(const struct image_list *l, const json_t *item, struct err
 	return r;
 }
 
-static int show(const struct cli *c, const json_t *list, struct err *err)
+int image_ls_print(const struct cli *c, const json_t *list, struct err *err)
 {
-	static const char *const plain[] = { "REPOSITORY", "TAG",  "IMAGE ID",
-					     "CREATED",	   "SIZE", NULL };
-	static const char *const with_digest[] = { "REPOSITORY", "TAG",	 "DIGEST", "IMAGE ID",
-						   "CREATED",	 "SIZE", NULL };
-	int json = cli_wants_json(c, err), r = json < 0 ? json : 0;
-	struct image_list l = { .full = options_flag(&c->opt, "no-trunc"),
-				.quiet = options_flag(&c->opt, "quiet"),
-				.digests = options_flag(&c->opt, "digests"),
-				.json = json > 0 };
-	cleanup_columns struct columns *table = NULL;
+	cleanup_listing struct listing *listing = NULL;
+	struct image_list l = { .full = options_flag(&c->opt, "no-trunc") };
 	const json_t *item;
 	size_t i;
+	int r = listing_new(c, &image_kind, &listing, err);
 
-	if (r == 0)
-		r = columns_new(l.digests ? with_digest : plain, &table, err);
-	l.table = table;
+	if (r < 0)
+		return r;
+	l.listing = listing;
+	listing_show(listing, "Digest", options_flag(&c->opt, "digests"));
 	json_array_foreach (list, i, item) {
 		if (r == 0)
 			r = show_image(&l, item, err);
 	}
-	return r < 0 || l.quiet || l.json ? r : columns_print(table, err);
+	return r < 0 ? r : listing_print(listing, err);
 }
 
-/* An argument is a filter by reference, as docker has it. */
-static int add_reference(const struct cli *c, struct buf *path, struct err *err)
+/* An argument is one more filter, by reference, as docker has it. */
+static int add_filters(const struct cli *c, struct buf *path, struct err *err)
 {
-	cleanup_json json_t *filter = NULL;
-	cleanup_free char *text = NULL;
+	const char *name = c->opt.args[0];
+	cleanup_free char *reference = name ? str_printf("reference=%s", name) : NULL;
 
-	if (c->opt.n_args == 0)
-		return cli_filters(c, path, err);
-	filter = json_pack("{s:[s]}", "reference", c->opt.args[0]);
-	text = filter ? json_write(filter) : NULL;
-	return text ? cli_query(path, "filters", text, err) : cli_out_of_memory(err);
+	if (name && !reference)
+		return cli_out_of_memory(err);
+	return cli_filters_and(c, reference, path, err);
 }
 
 int command_image_ls(struct cli *c)
@@ -176,10 +152,12 @@ int command_image_ls(struct cli *c)
 	int r = buf_adds(&path, API_BASE "/images/json") < 0 ? cli_out_of_memory(&err) : 0;
 
 	if (r == 0)
-		r = add_reference(c, &path, &err);
+		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, &err);
+	if (r == 0)
+		r = add_filters(c, &path, &err);
 	if (r == 0)
 		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
 	if (r == 0)
-		r = show(c, list, &err);
+		r = image_ls_print(c, list, &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat image rm, tag, load, import, history */
+/* moat image rm, tag, load, import */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
-#include "cli/format.h"
 #include "cli/progress.h"
 #include "oci/reference.h"
 
@@ -99,11 +96,11 @@ static int upload(struct cli *c, const char *path, const char *file, struct err 
 	cleanup(progress_reset) struct progress progress;
 	struct api_request rq = { .method = "POST", .path = path, .on_body = json_lines_feed };
 	cleanup_close int fd = -1;
-	int r;
+	int r = progress_begin(&progress, c, stdout, err);
 
-	progress_init(&progress, stdout);
 	rq.arg = &progress.lines;
-	r = open_input(file, &fd, err);
+	if (r == 0)
+		r = open_input(file, &fd, err);
 	if (r == 0)
 		r = api_upload(c->api, &rq, fd, NULL, err);
 	return progress_end(&progress, r, err);
@@ -137,46 +134,5 @@ int command_image_import(struct cli *c)
 		r = cli_query(&path, "changes", change, &err);
 	if (r == 0)
 		r = upload(c, path.data, c->opt.args[0], &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
-}
-
-static int history_row(const struct cli *c, struct columns *t, const json_t *item, struct err *err)
-{
-	char created[FORMAT_MAX], size[FORMAT_MAX], id[FORMAT_MAX];
-	const char *by = cli_str(item, "CreatedBy");
-	bool full = options_flag(&c->opt, "no-trunc");
-	cleanup_free char *cut = full ? strdup(by) : format_ellipsis(by, 45);
-	const char *cells[] = { id, created, cut, size, cli_str(item, "Comment") };
-
-	if (!cut)
-		return cli_out_of_memory(err);
-	format_short_id(cli_str(item, "Id"), id);
-	format_ago(cli_int(item, "Created") * (int64_t)NSEC_PER_SEC, clock_now_nsec(), created);
-	format_size((uint64_t)cli_int(item, "Size"), size);
-	return columns_add(t, cells, err);
-}
-
-int command_image_history(struct cli *c)
-{
-	static const char *const headers[] = { "IMAGE", "CREATED", "CREATED BY",
-					       "SIZE",	"COMMENT", NULL };
-	cleanup(buf_reset) struct buf path = BUF_INIT;
-	cleanup_columns struct columns *t = NULL;
-	cleanup_json json_t *list = NULL;
-	const json_t *item;
-	struct err err = { 0 };
-	size_t i;
-	int r = cli_path(&path, "images", c->opt.args[0], "history", &err);
-
-	if (r == 0)
-		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
-	if (r == 0)
-		r = columns_new(headers, &t, &err);
-	json_array_foreach (list, i, item) {
-		if (r == 0)
-			r = history_row(c, t, item, &err);
-	}
-	if (r == 0)
-		r = columns_print(t, &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

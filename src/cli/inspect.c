@@ -6,6 +6,17 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/shape.h"
+
+static int get(struct cli *c, const char *kind, const char *name, json_t **ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	int r = cli_path(&path, kind, name, "json", err);
+
+	if (r == 0)
+		r = cli_query(&path, "size", options_flag(&c->opt, "size") ? "1" : NULL, err);
+	return r < 0 ? r : cli_get(c, path.data, JSON_OBJECT, ret, err);
+}
 
 /* @kinds: collections to look in, in this order; ends with NULL */
 static int find(struct cli *c, const char *name, const char *const *kinds, json_t **ret,
@@ -14,16 +25,48 @@ static int find(struct cli *c, const char *name, const char *const *kinds, json_
 	int r = -ENOENT;
 
 	for (; *kinds && r == -ENOENT; kinds++)
-		r = cli_inspect(c, *kinds, name, ret, err);
+		r = get(c, *kinds, name, ret, err);
+	return r;
+}
+
+/* The array as docker prints it, indented by four. */
+static int print_array(json_t *list)
+{
+	if (json_array_size(list) == 0)
+		return puts("[]");
+	if (json_dumpf(list, stdout, JSON_INDENT(4)) < 0)
+		return -ENOMEM;
+	return putchar('\n');
+}
+
+static int print_list(const struct shape *shape, json_t *list, struct err *err)
+{
+	json_t *item;
+	size_t i;
+	int r = 0;
+
+	if (shape->kind == SHAPE_TABLE)
+		return print_array(list) < 0 ? cli_out_of_memory(err) : 0;
+	if (shape->kind != SHAPE_TEMPLATE)
+		return shape_print(shape, list, err);
+	json_array_foreach (list, i, item) {
+		if (r == 0)
+			r = shape_print_item(shape, item, NULL, err);
+	}
 	return r;
 }
 
 static int inspect(struct cli *c, const char *const *kinds, const char *noun)
 {
+	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *list = json_array();
 	struct err err = { 0 };
 	int status = 0;
 
+	if (shape_option(c, &shape, &err) < 0)
+		return cli_fail(c, &err);
+	if (shape.kind == SHAPE_TABLE_TEMPLATE)
+		shape.kind = SHAPE_TEMPLATE;
 	for (char **name = c->opt.args; *name; name++) {
 		json_t *obj;
 		int r = find(c, *name, kinds, &obj, &err);
@@ -36,10 +79,8 @@ static int inspect(struct cli *c, const char *const *kinds, const char *noun)
 		else
 			cli_fail(c, &err);
 	}
-	if (json_array_size(list) == 0)
-		puts("[]");
-	else if (json_dumpf(list, stdout, JSON_INDENT(4)) == 0)
-		putchar('\n');
+	if (print_list(&shape, list, &err) < 0)
+		return cli_fail(c, &err);
 	return cli_flush(c, status);
 }
 
@@ -59,6 +100,13 @@ int command_inspect(struct cli *c)
 		return inspect(c, images, "image");
 	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container or image", type);
 	return cli_fail(c, &err);
+}
+
+int command_container_inspect(struct cli *c)
+{
+	static const char *const containers[] = { "containers", NULL };
+
+	return inspect(c, containers, "container");
 }
 
 int command_image_inspect(struct cli *c)

@@ -7,14 +7,14 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-/* POST /containers/NAME/ACTION[?KEY=VALUE] */
-static int post(struct cli *c, const char *name, const char *action, const char *query[2],
+/* POST /containers/NAME/ACTION[?KEY=VALUE&…]; @query: pairs, ends with NULL; NULL for none */
+static int post(struct cli *c, const char *name, const char *action, const char *const *query,
 		struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	int r = cli_path(&path, "containers", name, action, err);
 
-	if (r == 0 && query)
+	for (; r == 0 && query && query[0]; query += 2)
 		r = cli_query(&path, query[0], query[1], err);
 	return r < 0 ? r : cli_request(c, "POST", path.data, NULL, NULL, err);
 }
@@ -28,22 +28,37 @@ static int check_seconds(const char *text, struct err *err)
 	return err_set(err, -EINVAL, "invalid number of seconds \"%s\"", text);
 }
 
+/* docker has called it --time and --timeout. */
+static const char *seconds(const struct cli *c)
+{
+	const char *timeout = options_value(&c->opt, "timeout");
+
+	return timeout ? timeout : options_value(&c->opt, "time");
+}
+
+static int post_timed(struct cli *c, const char *name, const char *action, struct err *err)
+{
+	const char *const query[] = { "t", seconds(c), "signal", options_value(&c->opt, "signal"),
+				      NULL };
+
+	return post(c, name, action, query, err);
+}
+
 static int stop_one(struct cli *c, const char *name, struct err *err)
 {
-	return post(c, name, "stop", (const char *[]){ "t", options_value(&c->opt, "time") }, err);
+	return post_timed(c, name, "stop", err);
 }
 
 static int restart_one(struct cli *c, const char *name, struct err *err)
 {
-	return post(c, name, "restart", (const char *[]){ "t", options_value(&c->opt, "time") },
-		    err);
+	return post_timed(c, name, "restart", err);
 }
 
 static int timed(struct cli *c, cli_each_fn fn)
 {
 	struct err err;
 
-	if (check_seconds(options_value(&c->opt, "time"), &err) < 0)
+	if (check_seconds(seconds(c), &err) < 0)
 		return cli_fail(c, &err);
 	return cli_each(c, fn, true);
 }
@@ -60,8 +75,9 @@ int command_restart(struct cli *c)
 
 static int kill_one(struct cli *c, const char *name, struct err *err)
 {
-	return post(c, name, "kill", (const char *[]){ "signal", options_value(&c->opt, "signal") },
-		    err);
+	const char *const query[] = { "signal", options_value(&c->opt, "signal"), NULL };
+
+	return post(c, name, "kill", query, err);
 }
 
 int command_kill(struct cli *c)
@@ -134,9 +150,10 @@ int command_wait(struct cli *c)
 
 int command_rename(struct cli *c)
 {
+	const char *const query[] = { "name", c->opt.args[1], NULL };
 	struct err err = { 0 };
 
-	if (post(c, c->opt.args[0], "rename", (const char *[]){ "name", c->opt.args[1] }, &err) < 0)
+	if (post(c, c->opt.args[0], "rename", query, &err) < 0)
 		return cli_fail(c, &err);
 	return 0;
 }

@@ -210,9 +210,14 @@ const char *options_value(const struct options *o, const char *name)
 	return last;
 }
 
-bool options_flag(const struct options *o, const char *name)
+bool options_flag_or(const struct options *o, const char *name, bool otherwise)
 {
 	const char *value = options_value(o, name);
 
-	return value && streq(value, "true");
+	return value ? streq(value, "true") : otherwise;
+}
+
+bool options_flag(const struct options *o, const char *name)
+{
+	return options_flag_or(o, name, false);
 }

@@ -38,6 +38,9 @@ void options_reset(struct options *o);
 /** options_flag() - is a flag of this long name set?  The last one counts. */
 bool options_flag(const struct options *o, const char *name);
 
+/** options_flag_or() - as options_flag(), for a flag that is @otherwise when it is not given */
+bool options_flag_or(const struct options *o, const char *name, bool otherwise);
+
 /** options_value() - the last value given for an option; borrowed; NULL when it was not given */
 const char *options_value(const struct options *o, const char *name);
 

@@ -11,7 +11,6 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "cli/cli.h"
 #include "cli/format.h"
 
 #define BAR_WIDTH 30
@@ -112,11 +111,24 @@ static int take_message(const json_t *msg, void *arg, struct err *err)
 	return *error ? err_set(err, -EIO, "%s", error) : 0;
 }
 
-void progress_init(struct progress *p, FILE *out)
+bool progress_is_shown(const struct cli *c)
 {
-	*p = (struct progress){ .out = out, .terminal = out && isatty(fileno(out)) };
-	p->lines.fn = take_message;
-	p->lines.arg = p;
+	const char *style = options_value(&c->opt, "progress");
+
+	return !options_flag(&c->opt, "quiet") && !(style && streq(style, "none"));
+}
+
+int progress_begin(struct progress *p, const struct cli *c, FILE *out, struct err *err)
+{
+	const char *style = options_value(&c->opt, "progress");
+
+	*p = (struct progress){ .lines = { .fn = take_message, .arg = p } };
+	if (style && !streq(style, "auto") && !streq(style, "plain") && !streq(style, "none"))
+		return err_set(err, -EINVAL, "invalid --progress \"%s\"; it is auto, plain or none",
+			       style);
+	p->out = progress_is_shown(c) ? out : NULL;
+	p->terminal = p->out && !(style && streq(style, "plain")) && isatty(fileno(out));
+	return 0;
 }
 
 void progress_reset(struct progress *p)

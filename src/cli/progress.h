@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cli/cli.h"
 #include "cli/json-lines.h"
 
 /*
@@ -17,9 +18,17 @@ struct progress {
 	struct json_lines lines;
 };
 
-/** progress_init() - ready for json_lines_feed() on its lines.  @out: borrowed; NULL to show
- * nothing */
-void progress_init(struct progress *p, FILE *out);
+/**
+ * progress_begin() - ready for json_lines_feed() on its lines, as --progress and --quiet say
+ * @p:   progress_reset() when done, also after a failure
+ * @out: borrowed
+ *
+ * Return: 0; -EINVAL with a message for an unknown --progress.
+ */
+int progress_begin(struct progress *p, const struct cli *c, FILE *out, struct err *err);
+
+/** progress_is_shown() - does the user want to see any? */
+bool progress_is_shown(const struct cli *c);
 
 /** progress_reset() - free what it holds */
 void progress_reset(struct progress *p);

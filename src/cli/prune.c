@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat container prune, image prune, system prune, system df */
+/* moat container prune, image prune, system prune */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 
@@ -58,10 +57,8 @@ static int prune(struct cli *c, const struct kind *kind, bool all, int64_t *free
 	size_t i;
 	int r = buf_adds(&path, kind->path) < 0 ? cli_out_of_memory(err) : 0;
 
-	if (r == 0 && all)
-		r = cli_query(&path, "filters", "{\"dangling\":[\"false\"]}", err);
-	else if (r == 0)
-		r = cli_filters(c, &path, err);
+	if (r == 0)
+		r = cli_filters_and(c, all ? "dangling=false" : NULL, &path, err);
 	if (r == 0)
 		r = cli_request(c, "POST", path.data, NULL, &answer, err);
 	if (r < 0)
@@ -123,88 +120,4 @@ int command_system_prune(struct cli *c)
 	if (r == 0)
 		r = prune(c, &images, all, &freed, &err);
 	return end(c, r, freed, &err);
-}
-
-struct usage {
-	const char *type;
-	size_t total, active;
-	int64_t bytes, reclaimable;
-};
-
-static struct usage usage_of_images(const json_t *answer)
-{
-	const json_t *list = json_object_get(answer, "Images"), *item;
-	struct usage u = { .type = "Images", .total = json_array_size(list) };
-	size_t i;
-
-	json_array_foreach (list, i, item) {
-		bool used = cli_int(item, "Containers") > 0;
-
-		u.active += used;
-		u.bytes += cli_int(item, "Size");
-		u.reclaimable += used ? 0 : cli_int(item, "Size");
-	}
-	return u;
-}
-
-static struct usage usage_of_containers(const json_t *answer)
-{
-	const json_t *list = json_object_get(answer, "Containers"), *item;
-	struct usage u = { .type = "Containers", .total = json_array_size(list) };
-	size_t i;
-
-	json_array_foreach (list, i, item) {
-		const char *state = cli_str(item, "State");
-		bool active = streq(state, "running") || streq(state, "paused") ||
-			      streq(state, "restarting");
-
-		u.active += active;
-		u.bytes += cli_int(item, "SizeRw");
-		u.reclaimable += active ? 0 : cli_int(item, "SizeRw");
-	}
-	return u;
-}
-
-static int add_usage(struct columns *t, const struct usage *u, struct err *err)
-{
-	char total[32], active[32], size[FORMAT_MAX], free_size[FORMAT_MAX];
-	char reclaimable[FORMAT_MAX + 16];
-	const char *cells[] = { u->type, total, active, size, reclaimable };
-
-	snprintf(total, sizeof(total), "%zu", u->total);
-	snprintf(active, sizeof(active), "%zu", u->active);
-	format_size((uint64_t)u->bytes, size);
-	format_size((uint64_t)u->reclaimable, free_size);
-	snprintf(reclaimable, sizeof(reclaimable), "%s (%d%%)", free_size,
-		 u->bytes > 0 ? (int)(100 * u->reclaimable / u->bytes) : 0);
-	return columns_add(t, cells, err);
-}
-
-int command_system_df(struct cli *c)
-{
-	static const char *const headers[] = { "TYPE", "TOTAL",	      "ACTIVE",
-					       "SIZE", "RECLAIMABLE", NULL };
-	cleanup_json json_t *answer = NULL;
-	cleanup_columns struct columns *t = NULL;
-	struct err err = { 0 };
-	struct usage u;
-	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
-
-	if (r == 0)
-		r = cli_get(c, API_BASE "/system/df", JSON_OBJECT, &answer, &err);
-	if (r == 0 && json)
-		r = cli_print_json(answer, &err);
-	if (r == 0 && !json)
-		r = columns_new(headers, &t, &err);
-	if (r == 0 && !json) {
-		u = usage_of_images(answer);
-		r = add_usage(t, &u, &err);
-	}
-	if (r == 0 && !json) {
-		u = usage_of_containers(answer);
-		r = add_usage(t, &u, &err);
-	}
-	if (r == 0 && !json)
-		r = columns_print(t, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -2,35 +2,38 @@
 /* moat ps */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/listing.h"
+#include "cli/lists.h"
 
 #define COMMAND_WIDTH 20
 
-/* What the columns show, made from one element of GET /containers/json. */
-struct row {
-	char id[128];
-	char *command, *names, *ports, *labels, *networks;
-	char created[FORMAT_MAX];
+static const struct listing_kind ps_kind = {
+	.fields = (const struct listing_field[]){ { "ID", "CONTAINER ID", true },
+						  { "Image", "IMAGE", true },
+						  { "Command", "COMMAND", true },
+						  { "RunningFor", "CREATED", true },
+						  { "Status", "STATUS", true },
+						  { "Ports", "PORTS", true },
+						  { "Names", "NAMES", true },
+						  { "Size", "SIZE", false },
+						  { "CreatedAt", "CREATED AT", false },
+						  { "Labels", "LABELS", false },
+						  { "LocalVolumes", "LOCAL VOLUMES", false },
+						  { "Mounts", "MOUNTS", false },
+						  { "Networks", "NETWORKS", false },
+						  { "State", "STATE", false },
+						  { 0 } },
+	.id = "ID",
 };
 
-static void row_reset(struct row *row)
-{
-	free(row->command);
-	free(row->names);
-	free(row->ports);
-	free(row->labels);
-	free(row->networks);
-}
-
 /* "a=b,c=d" */
-static char *labels_text(json_t *labels)
+static json_t *labels_text(json_t *labels)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	const char *key;
@@ -42,11 +45,11 @@ static char *labels_text(json_t *labels)
 		if (buf_addf(&b, "%s%s=%s", b.len ? "," : "", key, text) < 0)
 			return NULL;
 	}
-	return buf_take(&b);
+	return json_string(b.data ? b.data : "");
 }
 
 /* "0.0.0.0:8080->80/tcp, 443/tcp" */
-static char *ports_text(const json_t *item)
+static json_t *ports_text(const json_t *item)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	const json_t *port;
@@ -62,11 +65,11 @@ static char *ports_text(const json_t *item)
 		if (r < 0 || buf_addf(&b, "%lld/%s", private, cli_str(port, "Type")) < 0)
 			return NULL;
 	}
-	return buf_take(&b);
+	return json_string(b.data ? b.data : "");
 }
 
 /* Names have a slash in front in the API. */
-static char *names_text(const json_t *item)
+static json_t *names_text(const json_t *item)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	const json_t *name;
@@ -78,10 +81,10 @@ static char *names_text(const json_t *item)
 		if (buf_addf(&b, "%s%s", i ? "," : "", *s == '/' ? s + 1 : s) < 0)
 			return NULL;
 	}
-	return buf_take(&b);
+	return json_string(b.data ? b.data : "");
 }
 
-static char *networks_text(const json_t *item)
+static json_t *networks_text(const json_t *item)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	json_t *networks = json_object_get(json_object_get(item, "NetworkSettings"), "Networks");
@@ -92,88 +95,96 @@ static char *networks_text(const json_t *item)
 		if (buf_addf(&b, "%s%s", b.len ? "," : "", name) < 0)
 			return NULL;
 	}
-	return buf_take(&b);
+	return json_string(b.data ? b.data : "");
 }
 
-static char *command_text(const json_t *item, bool full)
+/* A volume's name, or the folder of the host. */
+static json_t *mounts_text(const json_t *item, int *ret_volumes)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	const json_t *mount;
+	size_t i;
+
+	*ret_volumes = 0;
+	json_array_foreach (json_object_get(item, "Mounts"), i, mount) {
+		const char *name = cli_str(mount, "Name");
+
+		*ret_volumes += *name != '\0';
+		if (buf_addf(&b, "%s%s", i ? "," : "", *name ? name : cli_str(mount, "Source")) < 0)
+			return NULL;
+	}
+	return json_string(b.data ? b.data : "");
+}
+
+static json_t *command_text(const json_t *item, bool full)
 {
 	const char *command = cli_str(item, "Command");
 	cleanup_free char *cut = full ? strdup(command) : format_ellipsis(command, COMMAND_WIDTH);
 
-	return cut ? str_printf("\"%s\"", cut) : NULL;
+	return cut ? json_sprintf("\"%s\"", cut) : NULL;
 }
 
-static int row_fill(const json_t *item, bool full, struct row *row, struct err *err)
+/* "12kB (virtual 4.1MB)": what it wrote, and with its image */
+static json_t *size_text(const json_t *item)
 {
-	const char *id = cli_str(item, "Id");
+	char own[FORMAT_MAX], all[FORMAT_MAX];
 
-	if (full)
-		snprintf(row->id, sizeof(row->id), "%s", id);
-	else
-		format_short_id(id, row->id);
-	row->command = command_text(item, full);
-	row->names = names_text(item);
-	row->ports = ports_text(item);
-	row->labels = labels_text(json_object_get(item, "Labels"));
-	row->networks = networks_text(item);
-	format_ago(cli_int(item, "Created") * (int64_t)NSEC_PER_SEC, clock_now_nsec(),
-		   row->created);
-	if (!row->command || !row->names || !row->ports || !row->labels || !row->networks)
-		return cli_out_of_memory(err);
-	return 0;
+	format_size((uint64_t)cli_int(item, "SizeRw"), own);
+	if (cli_int(item, "SizeRootFs") <= 0)
+		return json_string(own);
+	format_size((uint64_t)cli_int(item, "SizeRootFs"), all);
+	return json_sprintf("%s (virtual %s)", own, all);
 }
 
-static int print_json(const json_t *item, const struct row *row, struct err *err)
+/* What the columns show, made from one element of GET /containers/json. */
+static json_t *make_row(const json_t *item, bool full)
 {
-	cleanup_json json_t *out = NULL;
-	time_t created = (time_t)cli_int(item, "Created");
-	char created_at[64] = "";
-	struct tm tm;
+	char id[FORMAT_MAX], created[FORMAT_MAX], created_at[FORMAT_MAX];
+	int64_t seconds = cli_int(item, "Created");
+	json_t *mounts;
+	int volumes;
 
-	if (localtime_r(&created, &tm))
-		strftime(created_at, sizeof(created_at), "%Y-%m-%d %H:%M:%S %z %Z", &tm);
-	out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "Command",
-			row->command, "CreatedAt", created_at, "ID", row->id, "Image",
-			cli_str(item, "Image"), "Labels", row->labels, "Names", row->names,
-			"Networks", row->networks, "Ports", row->ports, "RunningFor", row->created,
-			"State", cli_str(item, "State"), "Status", cli_str(item, "Status"));
-	return out ? cli_print_json(out, err) : cli_out_of_memory(err);
+	format_short_id(cli_str(item, "Id"), id);
+	format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), created);
+	format_date(seconds, created_at);
+	mounts = mounts_text(item, &volumes);
+	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s}",
+			 "Command", command_text(item, full), "CreatedAt", created_at, "ID",
+			 full ? cli_str(item, "Id") : id, "Image", cli_str(item, "Image"), "Labels",
+			 labels_text(json_object_get(item, "Labels")), "LocalVolumes",
+			 json_sprintf("%d", volumes), "Mounts", mounts, "Names", names_text(item),
+			 "Networks", networks_text(item), "Ports", ports_text(item), "RunningFor",
+			 created, "Size", size_text(item), "State", cli_str(item, "State"),
+			 "Status", cli_str(item, "Status"));
 }
 
-static int add_row(struct columns *t, const json_t *item, const struct row *row, struct err *err)
+int ps_print(const struct cli *c, const json_t *list, bool size, struct err *err)
 {
-	const char *cells[] = { row->id,      cli_str(item, "Image"),  row->command,
-				row->created, cli_str(item, "Status"), row->ports,
-				row->names };
-
-	return columns_add(t, cells, err);
-}
-
-static int show(const struct cli *c, const json_t *list, struct err *err)
-{
-	static const char *const headers[] = { "CONTAINER ID", "IMAGE", "COMMAND", "CREATED",
-					       "STATUS",       "PORTS", "NAMES",   NULL };
-	bool full = options_flag(&c->opt, "no-trunc"), quiet = options_flag(&c->opt, "quiet");
-	int json = cli_wants_json(c, err), r = json < 0 ? json : 0;
-	cleanup_columns struct columns *t = NULL;
+	bool full = options_flag(&c->opt, "no-trunc");
+	cleanup_listing struct listing *l = NULL;
 	const json_t *item;
 	size_t i;
+	int r = listing_new(c, &ps_kind, &l, err);
 
-	if (r == 0)
-		r = columns_new(headers, &t, err);
+	if (r < 0)
+		return r;
+	listing_show(l, "Size", size);
 	json_array_foreach (list, i, item) {
-		cleanup(row_reset) struct row row = { 0 };
+		cleanup_json json_t *methods =
+			json_pack("{s:O?}", "Label", json_object_get(item, "Labels"));
 
 		if (r == 0)
-			r = row_fill(item, full, &row, err);
-		if (r < 0)
-			return r;
-		if (quiet)
-			puts(row.id);
-		else
-			r = json ? print_json(item, &row, err) : add_row(t, item, &row, err);
+			r = listing_add(l, make_row(item, full), methods, err);
 	}
-	return r < 0 || quiet || json ? r : columns_print(t, err);
+	return r < 0 ? r : listing_print(l, err);
+}
+
+/* Sizes are asked for only where they are shown: the disk is looked at. */
+static bool wants_size(const struct cli *c)
+{
+	const char *format = options_value(&c->opt, "format");
+
+	return options_flag(&c->opt, "size") || (format && strstr(format, ".Size"));
 }
 
 int command_ps(struct cli *c)
@@ -191,10 +202,12 @@ int command_ps(struct cli *c)
 	if (r == 0)
 		r = cli_query(&path, "limit", last, &err);
 	if (r == 0)
+		r = cli_query(&path, "size", wants_size(c) ? "1" : NULL, &err);
+	if (r == 0)
 		r = cli_filters(c, &path, &err);
 	if (r == 0)
 		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
 	if (r == 0)
-		r = show(c, list, &err);
+		r = ps_print(c, list, options_flag(&c->opt, "size"), &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

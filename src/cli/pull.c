@@ -35,10 +35,10 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 	struct api_request rq = { .method = "POST",
 				  .on_body = json_lines_feed,
 				  .arg = &progress.lines };
-	int r;
+	int r = progress_begin(&progress, c, out, err);
 
-	progress_init(&progress, out);
-	r = reference_parse(text, &ref, err);
+	if (r == 0)
+		r = reference_parse(text, &ref, err);
 	if (r == 0)
 		r = pull_path(&path, ref, platform, err);
 	if (r < 0)
@@ -59,9 +59,9 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 int command_pull(struct cli *c)
 {
 	cleanup_free char *full = NULL;
-	FILE *out = options_flag(&c->opt, "quiet") ? NULL : stdout;
 	struct err err = { 0 };
-	int r = pull_image(c, c->opt.args[0], options_value(&c->opt, "platform"), out, &full, &err);
+	int r = pull_image(c, c->opt.args[0], options_value(&c->opt, "platform"), stdout, &full,
+			   &err);
 
 	if (r < 0)
 		return cli_fail(c, &err);

@@ -9,7 +9,7 @@
  * pull_image() - have moatd pull an image
  * @text:     reference as typed
  * @platform: "os/arch[/variant]" or NULL
- * @out:      where the progress goes; NULL for nowhere
+ * @out:      where the progress goes, if the user wants to see any
  * @ret_full: the full reference, owned; may be NULL
  *
  * Return: 0; negative errno with a message.

@@ -11,6 +11,7 @@
 #include "cli/attach.h"
 #include "cli/commands.h"
 #include "cli/create.h"
+#include "cli/progress.h"
 #include "cli/pull.h"
 #include "oci/reference.h"
 
@@ -73,19 +74,18 @@ static void print_not_found(FILE *out, const char *image)
 static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struct err *err)
 {
 	const char *image = c->opt.args[0], *platform = options_value(&c->opt, "platform");
-	FILE *progress = options_flag(&c->opt, "quiet") ? NULL : stderr;
 	enum pull_policy policy = PULL_MISSING;
 	int r = pull_policy(c, &policy, err);
 
 	if (r == 0 && policy == PULL_ALWAYS)
-		r = pull_image(c, image, platform, progress, NULL, err);
+		r = pull_image(c, image, platform, stderr, NULL, err);
 	if (r == 0)
 		r = post_create(c, body, ret, err);
 	if (r != -ENOENT || policy != PULL_MISSING || !strcasestr(err->msg, "no such image"))
 		return r;
-	if (progress)
-		print_not_found(progress, image);
-	r = pull_image(c, image, platform, progress, NULL, err);
+	if (progress_is_shown(c))
+		print_not_found(stderr, image);
+	r = pull_image(c, image, platform, stderr, NULL, err);
 	return r < 0 ? r : post_create(c, body, ret, err);
 }
 
@@ -167,7 +167,7 @@ int command_run(struct cli *c)
 		.send_stdin = options_flag(&c->opt, "interactive"),
 		.want_output = true,
 		.tty = options_flag(&c->opt, "tty"),
-		.proxy_signals = true,
+		.proxy_signals = options_flag_or(&c->opt, "sig-proxy", true),
 	};
 	bool detach = options_flag(&c->opt, "detach");
 	int status = 0;

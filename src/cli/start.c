@@ -40,7 +40,7 @@ int command_start(struct cli *c)
 	bool in = options_flag(&c->opt, "interactive");
 	bool attach = in || options_flag(&c->opt, "attach");
 	cleanup_json json_t *info = NULL;
-	struct attach_config cfg = { .start = true, .want_output = true, .proxy_signals = true };
+	struct attach_config cfg = { .start = true, .want_output = true };
 	struct err err = { 0 };
 	const json_t *config;
 
@@ -59,6 +59,7 @@ int command_start(struct cli *c)
 	}
 	config = json_object_get(info, "Config");
 	cfg.id = c->opt.args[0];
+	cfg.proxy_signals = options_flag_or(&c->opt, "sig-proxy", true);
 	cfg.condition = end_condition(info);
 	cfg.tty = json_is_true(json_object_get(config, "Tty"));
 	cfg.send_stdin = in && json_is_true(json_object_get(config, "OpenStdin"));
@@ -84,6 +85,6 @@ int command_attach(struct cli *c)
 	cfg.tty = json_is_true(json_object_get(config, "Tty"));
 	cfg.send_stdin = !options_flag(&c->opt, "no-stdin") &&
 			 json_is_true(json_object_get(config, "OpenStdin"));
-	cfg.proxy_signals = true;
+	cfg.proxy_signals = options_flag_or(&c->opt, "sig-proxy", true);
 	return run_attached(c, &cfg);
 }

@@ -8,12 +8,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/listing.h"
 
 #define ROUND_USEC 1000000u
 
@@ -38,62 +37,79 @@ static double cpu_percent(const json_t *before, const json_t *cpu)
 	return 100.0 * (double)used / (double)had * (double)cli_int(cpu, "online_cpus");
 }
 
-struct row {
-	char id[FORMAT_MAX], cpu[32], memory[2 * FORMAT_MAX + 8], percent[32], host[FORMAT_MAX];
-	char block[2 * FORMAT_MAX + 8], pids[32];
-	const char *name;
+static const struct listing_kind stats_kind = {
+	.fields = (const struct listing_field[]){ { "ID", "CONTAINER ID", true },
+						  { "Name", "NAME", true },
+						  { "CPUPerc", "CPU %", true },
+						  { "MemUsage", "MEM USAGE / LIMIT", true },
+						  { "MemPerc", "MEM %", true },
+						  { "HostMem", "HOST MEM", true },
+						  { "NetIO", "NET I/O", true },
+						  { "BlockIO", "BLOCK I/O", true },
+						  { "PIDs", "PIDS", true },
+						  { "Container", "CONTAINER", false },
+						  { 0 } },
 };
 
-static void fill_memory(const json_t *s, struct row *row)
+/* Guest memory without what its kernel would give up at once, and its limit. */
+static int64_t memory_used(const json_t *memory)
 {
-	const json_t *memory = json_object_get(s, "memory_stats");
-	int64_t used = cli_int(memory, "usage"), limit = cli_int(memory, "limit");
-	int64_t cache = deep(memory, "stats", "inactive_file");
-	char a[FORMAT_MAX], b[FORMAT_MAX];
+	int64_t used = cli_int(memory, "usage"), cache = deep(memory, "stats", "inactive_file");
 
-	used -= cache < used ? cache : 0;
-	format_binary_size((uint64_t)used, a);
-	format_binary_size((uint64_t)limit, b);
-	snprintf(row->memory, sizeof(row->memory), "%s / %s", a, b);
-	snprintf(row->percent, sizeof(row->percent), "%.2f%%",
-		 limit > 0 ? 100.0 * (double)used / (double)limit : 0.0);
-	format_binary_size((uint64_t)deep(s, "moat", "host_memory_bytes"), row->host);
+	return used - (cache < used ? cache : 0);
 }
 
-static void fill(const json_t *s, const json_t *before, struct row *row)
+/* "12.3kB / 4.5MB" */
+static json_t *pair_text(int64_t a, int64_t b, void (*format)(uint64_t bytes, char *ret))
+{
+	char first[FORMAT_MAX], second[FORMAT_MAX];
+
+	format((uint64_t)a, first);
+	format((uint64_t)b, second);
+	return json_sprintf("%s / %s", first, second);
+}
+
+static json_t *net_text(const json_t *s)
+{
+	int64_t received = 0, sent = 0;
+	const char *name;
+	json_t *network;
+
+	json_object_foreach (json_object_get(s, "networks"), name, network) {
+		received += cli_int(network, "rx_bytes");
+		sent += cli_int(network, "tx_bytes");
+	}
+	return pair_text(received, sent, format_size);
+}
+
+static json_t *block_text(const json_t *s)
 {
 	const json_t *io =
 		json_object_get(json_object_get(s, "blkio_stats"), "io_service_bytes_recursive");
-	const char *name = cli_str(s, "name");
-	char a[FORMAT_MAX], b[FORMAT_MAX];
 
-	format_short_id(cli_str(s, "id"), row->id);
-	row->name = *name == '/' ? name + 1 : name;
-	snprintf(row->cpu, sizeof(row->cpu), "%.2f%%",
-		 cpu_percent(before, json_object_get(s, "cpu_stats")));
-	fill_memory(s, row);
-	format_size((uint64_t)cli_int(json_array_get(io, 0), "value"), a);
-	format_size((uint64_t)cli_int(json_array_get(io, 1), "value"), b);
-	snprintf(row->block, sizeof(row->block), "%s / %s", a, b);
-	snprintf(row->pids, sizeof(row->pids), "%lld", (long long)deep(s, "pids_stats", "current"));
+	return pair_text(cli_int(json_array_get(io, 0), "value"),
+			 cli_int(json_array_get(io, 1), "value"), format_size);
 }
 
-static int add_row(struct columns *t, const struct row *row, struct err *err)
+/* @asked: how the user named it */
+static json_t *make_row(const json_t *s, const json_t *before, const char *asked, bool full)
 {
-	const char *cells[] = { row->id,      row->name, row->cpu,   row->memory,
-				row->percent, row->host, row->block, row->pids };
+	const json_t *memory = json_object_get(s, "memory_stats");
+	const char *name = cli_str(s, "name"), *id = cli_str(s, "id");
+	int64_t used = memory_used(memory), limit = cli_int(memory, "limit");
+	char short_id[FORMAT_MAX], host[FORMAT_MAX];
 
-	return columns_add(t, cells, err);
-}
-
-static int print_json(const struct row *row, struct err *err)
-{
-	cleanup_json json_t *out = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "ID", row->id, "Name", row->name,
-		"CPUPerc", row->cpu, "MemUsage", row->memory, "MemPerc", row->percent, "HostMem",
-		row->host, "BlockIO", row->block, "PIDs", row->pids);
-
-	return out ? cli_print_json(out, err) : cli_out_of_memory(err);
+	format_short_id(id, short_id);
+	format_binary_size((uint64_t)deep(s, "moat", "host_memory_bytes"), host);
+	return json_pack(
+		"{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "BlockIO", block_text(s),
+		"CPUPerc",
+		json_sprintf("%.2f%%", cpu_percent(before, json_object_get(s, "cpu_stats"))),
+		"Container", asked, "HostMem", host, "ID", full ? id : short_id, "MemPerc",
+		json_sprintf("%.2f%%", limit > 0 ? 100.0 * (double)used / (double)limit : 0.0),
+		"MemUsage", pair_text(used, limit, format_binary_size), "Name",
+		*name == '/' ? name + 1 : name, "NetIO", net_text(s), "PIDs",
+		json_sprintf("%lld", (long long)deep(s, "pids_stats", "current")));
 }
 
 static int get_sample(struct cli *c, const char *name, json_t **ret, struct err *err)
@@ -108,28 +124,28 @@ static int get_sample(struct cli *c, const char *name, json_t **ret, struct err 
 	return r < 0 ? r : cli_get(c, path.data, JSON_OBJECT, ret, err);
 }
 
-/* @t: NULL prints JSON, or nothing when @quiet. */
-static int one(struct cli *c, const char *name, struct rounds *rounds, struct columns *t,
-	       bool quiet, struct err *err)
+/* @l: NULL only finds out where the processors' clocks stand */
+static int one(struct cli *c, const char *name, struct rounds *rounds, struct listing *l,
+	       struct err *err)
 {
 	cleanup_json json_t *s = NULL;
-	struct row row;
+	const json_t *before;
 	const char *id;
 	int r = get_sample(c, name, &s, err);
 
 	if (r < 0)
 		return r;
 	id = cli_str(s, "id");
-	fill(s, json_object_get(rounds->before, id), &row);
+	before = json_object_get(rounds->before, id);
 	json_object_set(rounds->now, id, json_object_get(s, "cpu_stats"));
-	if (t)
-		return add_row(t, &row, err);
-	return quiet ? 0 : print_json(&row, err);
+	if (!l)
+		return 0;
+	return listing_add(l, make_row(s, before, name, options_flag(&c->opt, "no-trunc")), NULL,
+			   err);
 }
 
 /* The containers named, or all that run. */
-static int each(struct cli *c, struct rounds *rounds, struct columns *t, bool quiet,
-		struct err *err)
+static int each(struct cli *c, struct rounds *rounds, struct listing *l, struct err *err)
 {
 	const char *all = options_flag(&c->opt, "all") ? "?all=1" : "";
 	cleanup_free char *path = str_printf(API_BASE "/containers/json%s", all);
@@ -139,54 +155,48 @@ static int each(struct cli *c, struct rounds *rounds, struct columns *t, bool qu
 	int r = 0;
 
 	for (i = 0; r == 0 && i < c->opt.n_args; i++)
-		r = one(c, c->opt.args[i], rounds, t, quiet, err);
+		r = one(c, c->opt.args[i], rounds, l, err);
 	if (c->opt.n_args > 0 || r < 0)
 		return r;
 	r = path ? cli_get(c, path, JSON_ARRAY, &list, err) : cli_out_of_memory(err);
 	json_array_foreach (list, i, item) {
+		if (r == 0)
+			r = one(c, cli_str(item, "Id"), rounds, l, err);
 		/* One that ended meanwhile is not there any more: that is all. */
-		if (r == 0 && one(c, cli_str(item, "Id"), rounds, t, quiet, err) == -ENOMEM)
-			r = -ENOMEM;
+		if (r == -ENOENT || r == -EEXIST)
+			r = 0;
 	}
 	return r;
 }
 
-static int round_of(struct cli *c, struct rounds *rounds, bool json, bool quiet, struct err *err)
+static int round_of(struct cli *c, struct rounds *rounds, bool first, struct err *err)
 {
-	static const char *const headers[] = { "CONTAINER ID",	    "NAME",  "CPU %",
-					       "MEM USAGE / LIMIT", "MEM %", "HOST MEM",
-					       "BLOCK I/O",	    "PIDS",  NULL };
-	cleanup_columns struct columns *t = NULL;
-	int r = 0;
+	cleanup_listing struct listing *l = NULL;
+	int r = listing_new(c, &stats_kind, &l, err);
 
 	json_decref(rounds->before);
 	rounds->before = rounds->now;
 	rounds->now = json_object();
-	if (!rounds->now)
-		return cli_out_of_memory(err);
-	if (!json && !quiet)
-		r = columns_new(headers, &t, err);
+	if (r == 0 && !rounds->now)
+		r = cli_out_of_memory(err);
 	if (r == 0)
-		r = each(c, rounds, t, quiet, err);
-	if (r < 0 || !t)
+		r = each(c, rounds, first ? NULL : l, err);
+	if (r < 0 || first)
 		return r;
-	if (isatty(STDOUT_FILENO) && !options_flag(&c->opt, "no-stream"))
+	if (listing_is_table(l) && isatty(STDOUT_FILENO) && !options_flag(&c->opt, "no-stream"))
 		fputs("\033[H\033[J", stdout);
-	return columns_print(t, err);
+	return listing_print(l, err);
 }
 
 int command_stats(struct cli *c)
 {
 	struct rounds rounds = { 0 };
 	struct err err = { 0 };
-	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
+	int r = round_of(c, &rounds, true, &err);
 
-	/* The first round only finds out where the processors' clocks stand. */
-	if (r == 0)
-		r = round_of(c, &rounds, json, true, &err);
 	while (r == 0) {
 		usleep(ROUND_USEC);
-		r = round_of(c, &rounds, json, false, &err);
+		r = round_of(c, &rounds, false, &err);
 		if (options_flag(&c->opt, "no-stream") || fflush(stdout) != 0)
 			break;
 	}

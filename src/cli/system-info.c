@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/shape.h"
 
 static void print_engine(const json_t *engine)
 {
@@ -53,19 +54,23 @@ static void print_info(const json_t *info, const json_t *counts)
 	       (long long)cli_int(info, "cpus"), memory, cli_str(counts, "KernelVersion"));
 }
 
+/* What docker has words for, and under other names what only moat has. */
 int command_system_info(struct cli *c)
 {
+	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *info = NULL, *counts = NULL;
 	struct err err = { 0 };
-	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
+	int r = shape_option(c, &shape, &err);
 
 	if (r == 0)
 		r = cli_get(c, "/moat/info", JSON_OBJECT, &info, &err);
-	if (r == 0 && !json)
+	if (r == 0)
 		r = cli_get(c, API_BASE "/info", JSON_OBJECT, &counts, &err);
-	if (r == 0 && json)
-		r = cli_print_json(info, &err);
-	else if (r == 0)
+	if (r == 0 && shape.kind == SHAPE_TABLE) {
 		print_info(info, counts);
+	} else if (r == 0) {
+		r = json_object_update(counts, info) < 0 ? cli_out_of_memory(&err)
+							 : shape_print(&shape, counts, &err);
+	}
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/shape.h"
 
 /* The kernel and modules to set; absolute, owned. */
 struct kernel_source {
@@ -157,17 +158,18 @@ int command_kernel_set(struct cli *c)
 
 int command_kernel_show(struct cli *c)
 {
+	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *answer = NULL;
 	struct err err = { 0 };
-	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
+	int r = shape_option(c, &shape, &err);
 
 	if (r == 0)
 		r = cli_get(c, "/moat/kernel", JSON_OBJECT, &answer, &err);
-	if (r == 0 && json)
-		r = cli_print_json(answer, &err);
+	if (r == 0 && shape.kind != SHAPE_TABLE)
+		r = shape_print(&shape, answer, &err);
 	if (r < 0)
 		return cli_fail(c, &err);
-	if (!json)
+	if (shape.kind == SHAPE_TABLE)
 		printf("Kernel:    %s\nRelease:   %s\nInitramfs: %s\n", cli_str(answer, "kernel"),
 		       cli_str(answer, "version"), cli_str(answer, "initrd"));
 	return cli_flush(c, 0);

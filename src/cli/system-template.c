@@ -7,60 +7,63 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/listing.h"
 
 static const char templates_path[] = "/moat/templates";
 
-static int add_row(struct columns *t, const json_t *item, struct err *err)
+static const struct listing_kind template_kind = {
+	.fields = (const struct listing_field[]){ { "Key", "KEY", true },
+						  { "Engine", "ENGINE", true },
+						  { "Cpus", "CPUS", true },
+						  { "Memory", "MEMORY", true },
+						  { "Size", "SIZE", true },
+						  { "CreatedSince", "CREATED", true },
+						  { "UsedSince", "USED", true },
+						  { "Kernel", "KERNEL", false },
+						  { 0 } },
+	.id = "Key",
+};
+
+/* @full: the whole key */
+static json_t *make_row(const json_t *item, bool full)
 {
-	char key[FORMAT_MAX], cpus[32], memory[FORMAT_MAX], disk[FORMAT_MAX];
+	char key[FORMAT_MAX], memory[FORMAT_MAX], disk[FORMAT_MAX];
 	char created[FORMAT_MAX], used[FORMAT_MAX];
-	const char *cells[] = { key, cli_str(item, "Engine"), cpus, memory, disk, created, used };
 	int64_t now = clock_now_nsec();
 
 	format_short_id(cli_str(item, "Key"), key);
-	snprintf(cpus, sizeof(cpus), "%lld", (long long)cli_int(item, "Cpus"));
 	format_binary_size((uint64_t)cli_int(item, "MemoryBytes"), memory);
 	format_size((uint64_t)cli_int(item, "DiskBytes"), disk);
 	format_ago(cli_int(item, "CreatedNsec"), now, created);
 	format_ago(cli_int(item, "UsedNsec"), now, used);
-	return columns_add(t, cells, err);
-}
-
-static int print_table(const json_t *list, struct err *err)
-{
-	static const char *const headers[] = { "KEY",  "ENGINE",  "CPUS", "MEMORY",
-					       "SIZE", "CREATED", "USED", NULL };
-	cleanup_columns struct columns *t = NULL;
-	const json_t *item;
-	size_t i;
-	int r = columns_new(headers, &t, err);
-
-	json_array_foreach (list, i, item) {
-		if (r == 0)
-			r = add_row(t, item, err);
-	}
-	return r < 0 ? r : columns_print(t, err);
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "Key",
+			 full ? cli_str(item, "Key") : key, "Engine", cli_str(item, "Engine"),
+			 "Cpus", json_sprintf("%lld", (long long)cli_int(item, "Cpus")), "Memory",
+			 memory, "Size", disk, "CreatedSince", created, "UsedSince", used, "Kernel",
+			 cli_str(item, "Kernel"));
 }
 
 int command_template_ls(struct cli *c)
 {
-	bool quiet = options_flag(&c->opt, "quiet");
+	bool full = options_flag(&c->opt, "no-trunc");
+	cleanup_listing struct listing *l = NULL;
 	cleanup_json json_t *list = NULL;
 	struct err err = { 0 };
-	int json = cli_wants_json(c, &err), r = json < 0 ? json : 0;
 	const json_t *item;
 	size_t i;
+	int r = listing_new(c, &template_kind, &l, &err);
 
 	if (r == 0)
 		r = cli_get(c, templates_path, JSON_ARRAY, &list, &err);
-	if (r == 0 && quiet)
-		json_array_foreach (list, i, item)
-			puts(cli_str(item, "Key"));
-	else if (r == 0)
-		r = json ? cli_print_json(list, &err) : print_table(list, &err);
+	json_array_foreach (list, i, item) {
+		if (r == 0)
+			r = listing_add(l, make_row(item, full || !listing_is_table(l)), NULL,
+					&err);
+	}
+	if (r == 0)
+		r = listing_print(l, &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }
 

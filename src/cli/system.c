@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/daemon.h"
+#include "cli/shape.h"
 
 #define STOP_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
@@ -103,18 +104,21 @@ static void print_version(const json_t *server)
 
 int command_version(struct cli *c)
 {
+	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *server = NULL, *out = NULL;
 	struct err err = { 0 };
-	int json = cli_wants_json(c, &err), r = json < 0 ? json : get_version(c, &server, &err);
+	int r = shape_option(c, &shape, &err);
 
+	if (r == 0)
+		r = get_version(c, &server, &err);
 	if (r < 0 && r != -ECONNREFUSED)
 		return cli_fail(c, &err);
-	if (!json) {
+	if (shape.kind == SHAPE_TABLE) {
 		print_version(server);
 		return cli_flush(c, 0);
 	}
 	out = json_pack("{s:{s:s, s:s}, s:O?}", "Client", "Version", MOAT_VERSION, "ApiVersion",
 			&API_BASE[2], "Server", server);
-	r = out ? cli_print_json(out, &err) : cli_out_of_memory(&err);
+	r = out ? shape_print(&shape, out, &err) : cli_out_of_memory(&err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 #include "cli/table-create.h"
-
-#define FILTER_OPTION                                                                              \
-	{                                                                                          \
-		'f', "filter", "KEY=VALUE", "Show only what matches; may be repeated"              \
-	}
+#include "cli/table-options.h"
 
 static const struct option_def stats_options[] = {
 	{ 'a', "all", NULL, "Show containers that do not run too" },
-	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
+	FORMAT_OPTION,
 	{ 0, "no-stream", NULL, "Show the figures once" },
+	NO_TRUNC_OPTION,
 	{ 0 }
 };
 
-static const struct option_def prune_options[] = {
-	{ 0, "filter", "KEY=VALUE", "Remove only what matches: until=24h, label=KEY" },
-	{ 'f', "force", NULL, "Do not ask" },
-	{ 0 }
-};
+static const struct option_def prune_options[] = { PRUNE_FILTER_OPTION, FORCE_OPTION, { 0 } };
 
 static const struct option_def ps_options[] = {
 	{ 'a', "all", NULL, "Show all containers, not only running ones" },
 	FILTER_OPTION,
-	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
+	FORMAT_OPTION,
 	{ 'n', "last", "NUMBER", "Show the last created containers, in all states" },
 	{ 'l', "latest", NULL, "Show the last created container, in all states" },
-	{ 0, "no-trunc", NULL, "Show ids and commands in full" },
+	NO_TRUNC_OPTION,
 	{ 'q', "quiet", NULL, "Show ids only" },
+	{ 's', "size", NULL, "Show how much each has written, and its image's size" },
 	{ 0 }
 };
 
@@ -35,12 +29,15 @@ static const struct option_def start_options[] = {
 	{ 'a', "attach", NULL, "Attach to the output, and pass signals on" },
 	DETACH_KEYS_OPTION,
 	{ 'i', "interactive", NULL, "Attach standard input too" },
+	SIG_PROXY_OPTION,
 	{ 0 }
 };
 
-static const struct option_def attach_options[] = {
-	DETACH_KEYS_OPTION, { 0, "no-stdin", NULL, "Do not attach standard input" }, { 0 }
-};
+static const struct option_def attach_options[] = { DETACH_KEYS_OPTION,
+						    { 0, "no-stdin", NULL,
+						      "Do not attach standard input" },
+						    SIG_PROXY_OPTION,
+						    { 0 } };
 
 static const struct option_def logs_options[] = {
 	{ 0, "boot", NULL, "Show the console of the container's machine instead" },
@@ -54,8 +51,10 @@ static const struct option_def logs_options[] = {
 };
 
 static const struct option_def stop_options[] = {
-	{ 't', "time", "SECONDS",
+	{ 's', "signal", "SIGNAL", "Signal to stop it with, instead of its own" },
+	{ 't', "timeout", "SECONDS",
 	  "Time to stop before the container is killed; -1 waits for ever" },
+	{ 0, "time", "SECONDS", "The same as --timeout" },
 	{ 0 }
 };
 
@@ -70,16 +69,24 @@ static const struct option_def rm_options[] = {
 };
 
 static const struct option_def inspect_options[] = {
-	{ 0, "type", "TYPE", "Look only for this: container or image" }, { 0 }
-};
-
-static const struct option_def events_options[] = {
-	FILTER_OPTION,
-	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
-	{ 0, "since", "TIME", "Begin with what happened after" },
-	{ 0, "until", "TIME", "End there" },
+	FORMAT_OPTION_('f'),
+	{ 's', "size", NULL, "Add the sizes of containers" },
+	{ 0, "type", "TYPE", "Look only for this: container or image" },
 	{ 0 }
 };
+
+static const struct option_def container_inspect_options[] = {
+	FORMAT_OPTION_('f'), { 's', "size", NULL, "Add the sizes" }, { 0 }
+};
+
+static const struct option_def top_options[] = { FORMAT_OPTION, { 0 } };
+
+static const struct option_def events_options[] = { FILTER_OPTION,
+						    FORMAT_OPTION,
+						    { 0, "since", "TIME",
+						      "Begin with what happened after" },
+						    { 0, "until", "TIME", "End there" },
+						    { 0 } };
 
 static const struct example run_examples[] = {
 	{ "moat run --rm debian uname -r", "Show the kernel the container runs on: its own." },
@@ -276,13 +283,24 @@ const struct command container_commands[] = {
 	  .max_args = 2,
 	  .args = ARG_CONTAINER,
 	  .failure_status = 1 },
+	{ .name = "port",
+	  .synopsis = "CONTAINER [PORT[/PROTO]]",
+	  .summary = "Show where a container's ports are published",
+	  .description = "Lists the addresses of the host, or those of one port.",
+	  .run = command_port,
+	  .min_args = 1,
+	  .max_args = 2,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
 	{ .name = "top",
-	  .synopsis = "CONTAINER",
+	  .synopsis = "[OPTIONS] CONTAINER [PS OPTIONS]",
 	  .summary = "List the processes of a container",
 	  .description = "As ps -ef would in the container; the image needs no ps.",
+	  .options = top_options,
 	  .run = command_top,
 	  .min_args = 1,
-	  .max_args = 1,
+	  .max_args = ARGS_ANY,
+	  .stops_at_argument = true,
 	  .args = ARG_CONTAINER,
 	  .failure_status = 1 },
 	{ .name = "stats",
@@ -313,6 +331,16 @@ const struct command container_commands[] = {
 	  .description = "Removes every container that does not run, with its files and logs.",
 	  .options = prune_options,
 	  .run = command_container_prune,
+	  .failure_status = 1 },
+	{ .name = "container inspect",
+	  .synopsis = "[OPTIONS] CONTAINER...",
+	  .summary = "Show everything about containers",
+	  .description = "As 'moat inspect', for containers only.",
+	  .options = container_inspect_options,
+	  .run = command_container_inspect,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_CONTAINER,
 	  .failure_status = 1 },
 	{ .name = "inspect",
 	  .synopsis = "[OPTIONS] NAME...",

@@ -2,6 +2,8 @@
 /* The options of commands that describe a container or a process in one. */
 #include "cli/table-create.h"
 
+#include "cli/table-options.h"
+
 /* What run and create have in common. */
 #define CREATE_OPTIONS                                                                             \
 	{ 0, "cap-add", "CAPABILITY", "Add a Linux capability, or ALL" },                          \
@@ -32,6 +34,7 @@
 		{ 0, "no-healthcheck", NULL, "Do not check the container's health" },              \
 		{ 0, "pids-limit", "NUMBER", "Largest number of processes; -1 for no limit" },     \
 		{ 0, "platform", "OS/ARCH", "Platform of the image, e.g. linux/amd64" },           \
+		PROGRESS_OPTION,                                                                   \
 		{ 'p', "publish", "[[IP:]HOST:]PORT",                                              \
 		  "Publish a port of the container on the host" },                                 \
 		{ 0, "pull", "POLICY", "Pull the image first: missing, always or never" },         \
@@ -56,6 +59,7 @@ const struct option_def create_options[] = { CREATE_OPTIONS, { 0 } };
 const struct option_def run_options[] = { { 'd', "detach", NULL,
 					    "Run in the background and print the container's id" },
 					  DETACH_KEYS_OPTION,
+					  SIG_PROXY_OPTION,
 					  CREATE_OPTIONS,
 					  { 0 } };
 

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
+#include "cli/table-options.h"
 #include "cli/table.h"
 
 static const struct option_def pull_options[] = {
 	{ 0, "platform", "OS/ARCH", "Platform to pull, e.g. linux/arm64" },
+	PROGRESS_OPTION,
 	{ 'q', "quiet", NULL, "Print only the image's full name" },
 	{ 0 }
 };
 
 static const struct option_def ls_options[] = {
+	{ 'a', "all", NULL, "As docker's; moat keeps no intermediate images" },
 	{ 0, "digests", NULL, "Show digests too" },
-	{ 'f', "filter", "KEY=VALUE", "Show only what matches; may be repeated" },
-	{ 0, "format", "FORMAT", "table, or json for one JSON object per line" },
-	{ 0, "no-trunc", NULL, "Show ids in full" },
+	FILTER_OPTION,
+	FORMAT_OPTION,
+	NO_TRUNC_OPTION,
 	{ 'q', "quiet", NULL, "Show ids only" },
 	{ 0 }
 };
@@ -22,9 +25,11 @@ static const struct option_def rm_options[] = {
 	{ 0 }
 };
 
-static const struct option_def load_options[] = {
-	{ 'i', "input", "FILE", "Read from a file instead of standard input" }, { 0 }
-};
+static const struct option_def load_options[] = { { 'i', "input", "FILE",
+						    "Read from a file instead of standard input" },
+						  PROGRESS_OPTION,
+						  { 'q', "quiet", NULL, "Show no progress" },
+						  { 0 } };
 
 static const struct option_def save_options[] = {
 	{ 'o', "output", "FILE", "Write to a file instead of standard output" }, { 0 }
@@ -37,16 +42,21 @@ static const struct option_def import_options[] = {
 	{ 0 }
 };
 
-static const struct option_def prune_options[] = {
-	{ 'a', "all", NULL, "Remove images that have a name too" },
-	{ 0, "filter", "KEY=VALUE", "Remove only what matches: until=24h, label=KEY" },
-	{ 'f', "force", NULL, "Do not ask" },
+static const struct option_def prune_options[] = { { 'a', "all", NULL,
+						     "Remove images that have a name too" },
+						   PRUNE_FILTER_OPTION,
+						   FORCE_OPTION,
+						   { 0 } };
+
+static const struct option_def history_options[] = {
+	FORMAT_OPTION,
+	{ 'H', "human", NULL, "Sizes and dates as people read them; on unless =false" },
+	NO_TRUNC_OPTION,
+	{ 'q', "quiet", NULL, "Show ids only" },
 	{ 0 }
 };
 
-static const struct option_def history_options[] = {
-	{ 0, "no-trunc", NULL, "Show commands in full" }, { 0 }
-};
+static const struct option_def inspect_options[] = { FORMAT_OPTION_('f'), { 0 } };
 
 static const struct example pull_examples[] = { { "moat pull debian:12", "From Docker Hub." },
 						{ "moat pull localhost:5000/app",
@@ -87,9 +97,10 @@ const struct command image_commands[] = {
 	  .args = ARG_IMAGE,
 	  .failure_status = 1 },
 	{ .name = "image inspect",
-	  .synopsis = "IMAGE...",
+	  .synopsis = "[OPTIONS] IMAGE...",
 	  .summary = "Show everything about images",
 	  .description = "Prints a JSON array with an object for each image.",
+	  .options = inspect_options,
 	  .run = command_image_inspect,
 	  .min_args = 1,
 	  .max_args = ARGS_ANY,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
+#include "cli/table-options.h"
 #include "cli/table.h"
 
 static const struct option_def logs_options[] = { { 'f', "follow", NULL, "Go on as lines come" },
@@ -7,19 +8,20 @@ static const struct option_def logs_options[] = { { 'f', "follow", NULL, "Go on 
 						    "Show only the last lines" },
 						  { 0 } };
 
-static const struct option_def format_options[] = {
-	{ 0, "format", "FORMAT", "table, or json for the JSON as moatd gives it" }, { 0 }
+static const struct option_def format_options[] = { FORMAT_OPTION_('f'), { 0 } };
+
+static const struct option_def df_options[] = {
+	FORMAT_OPTION, { 'v', "verbose", NULL, "List every image and container" }, { 0 }
 };
 
 static const struct option_def prune_options[] = { { 'a', "all", NULL,
 						     "Remove images that have a name too" },
-						   { 'f', "force", NULL, "Do not ask" },
+						   PRUNE_FILTER_OPTION,
+						   FORCE_OPTION,
 						   { 0 } };
 
 static const struct option_def template_ls_options[] = {
-	{ 0, "format", "FORMAT", "table, or json for the JSON as moatd gives it" },
-	{ 'q', "quiet", NULL, "Print only the keys" },
-	{ 0 }
+	FORMAT_OPTION, NO_TRUNC_OPTION, { 'q', "quiet", NULL, "Print only the keys" }, { 0 }
 };
 
 static const struct option_def kernel_set_options[] = {
@@ -151,7 +153,7 @@ const struct command system_commands[] = {
 	  .synopsis = "[OPTIONS]",
 	  .summary = "Show how much space images and containers take",
 	  .description = "What can be reclaimed is what nothing uses that runs.",
-	  .options = format_options,
+	  .options = df_options,
 	  .run = command_system_df,
 	  .failure_status = 1 },
 	{ .name = "system prune",
@@ -162,21 +164,4 @@ const struct command system_commands[] = {
 	  .run = command_system_prune,
 	  .failure_status = 1 },
 	{ 0 }
-};
-
-const struct command_alias command_aliases[] = {
-	{ "images", "image ls" },
-	{ "image list", "image ls" },
-	{ "image remove", "image rm" },
-	{ "image pull", "pull" },
-	{ "rmi", "image rm" },
-	{ "tag", "image tag" },
-	{ "load", "image load" },
-	{ "save", "image save" },
-	{ "import", "image import" },
-	{ "history", "image history" },
-	{ "ls", "ps" },
-	{ "info", "system info" },
-	{ "system version", "version" },
-	{ 0 },
 };

@@ -3,25 +3,21 @@
 
 #include <string.h>
 
-#include "base/macro.h"
 #include "base/str.h"
-
-static const struct command *const groups[] = { container_commands, image_commands,
-						system_commands };
 
 const struct command *command_next(const struct command *cmd)
 {
 	if (!cmd)
-		return groups[0];
+		return command_groups[0].commands;
 	if (cmd[1].name)
 		return cmd + 1;
-	for (size_t i = 0; i + 1 < ARRAY_SIZE(groups); i++) {
-		const struct command *last = groups[i];
+	for (const struct command_group *g = command_groups; g[1].name; g++) {
+		const struct command *last = g->commands;
 
 		while (last[1].name)
 			last++;
 		if (last == cmd)
-			return groups[i + 1];
+			return g[1].commands;
 	}
 	return NULL;
 }
@@ -51,7 +47,7 @@ static const struct command *find_name(const char *name)
 	return NULL;
 }
 
-const struct command *command_find(char *const *words, size_t *ret_n)
+static const struct command *find_words(char *const *words, size_t *ret_n)
 {
 	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
 		*ret_n = match(c->name, words);
@@ -66,10 +62,36 @@ const struct command *command_find(char *const *words, size_t *ret_n)
 	return NULL;
 }
 
+bool command_in_group(const struct command *cmd, const struct command_group *group)
+{
+	for (const struct command *c = group->commands; c->name; c++)
+		if (c == cmd)
+			return true;
+	return false;
+}
+
+const struct command *command_find(char *const *words, size_t *ret_n)
+{
+	const struct command *found = find_words(words, ret_n);
+
+	for (const struct command_group *g = command_groups; !found && g->name; g++) {
+		if (!words[0] || !streq(words[0], g->name))
+			continue;
+		found = find_words(words + 1, ret_n);
+		*ret_n += 1;
+		if (found && !command_in_group(found, g))
+			found = NULL;
+	}
+	return found;
+}
+
 bool command_is_group(const char *word)
 {
 	size_t n = strlen(word);
 
+	for (const struct command_group *g = command_groups; g->name; g++)
+		if (streq(g->name, word))
+			return true;
 	for (const struct command *c = command_next(NULL); c; c = command_next(c))
 		if (strncmp(c->name, word, n) == 0 && c->name[n] == ' ')
 			return true;

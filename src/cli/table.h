@@ -46,13 +46,22 @@ struct command_alias {
 	const char *command;
 };
 
+struct command_group {
+	const char *name;  /* may stand before the commands' own */
+	const char *title; /* in the help */
+	const struct command *commands;
+};
+
 #define ARGS_ANY ((size_t)-1)
 
 /* Every command, in the order of the help; grouped by file. The groups end with a NULL name. */
 extern const struct command container_commands[];
 extern const struct command image_commands[];
 extern const struct command system_commands[];
+
+/* Both end with a NULL name. */
 extern const struct command_alias command_aliases[];
+extern const struct command_group command_groups[];
 
 /** command_next() - walk over all commands; start with NULL.  Return: NULL after the last. */
 const struct command *command_next(const struct command *cmd);
@@ -62,9 +71,14 @@ const struct command *command_next(const struct command *cmd);
  * @words:  NULL-terminated; borrowed
  * @ret_n:  how many words its name took
  *
- * Aliases are followed.  Return: NULL when there is none.
+ * Aliases are followed, and a group's name before one of its commands is accepted.  Return: NULL
+ * when there is none.
  */
 const struct command *command_find(char *const *words, size_t *ret_n);
 
-/** command_is_group() - is @word the first word of two-word commands ("image")? */
+/** command_in_group() - does a command belong to this group? */
+bool command_in_group(const struct command *cmd, const struct command_group *group);
+
+/** command_is_group() - can @word be followed by a command: is it a group's name, or the first word
+ * of a command of two? */
 bool command_is_group(const char *word);

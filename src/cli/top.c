@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
+#include "cli/shape.h"
 
 #define COLUMNS_MAX 16u
 
@@ -39,16 +40,33 @@ static int show(const json_t *answer, struct err *err)
 	return r < 0 ? r : columns_print(t, err);
 }
 
+/* What follows the container are options of ps. */
+static int add_options(const struct cli *c, struct buf *path, struct err *err)
+{
+	cleanup(buf_reset) struct buf args = BUF_INIT;
+
+	for (size_t i = 1; i < c->opt.n_args; i++)
+		if (buf_addf(&args, "%s%s", i > 1 ? " " : "", c->opt.args[i]) < 0)
+			return cli_out_of_memory(err);
+	return cli_query(path, "ps_args", args.data, err);
+}
+
 int command_top(struct cli *c)
 {
+	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *answer = NULL;
 	struct err err = { 0 };
-	int r = cli_path(&path, "containers", c->opt.args[0], "top", &err);
+	int r = shape_option(c, &shape, &err);
 
+	if (r == 0)
+		r = cli_path(&path, "containers", c->opt.args[0], "top", &err);
+	if (r == 0)
+		r = add_options(c, &path, &err);
 	if (r == 0)
 		r = cli_get(c, path.data, JSON_OBJECT, &answer, &err);
 	if (r == 0)
-		r = show(answer, &err);
+		r = shape.kind == SHAPE_TABLE ? show(answer, &err)
+					      : shape_print(&shape, answer, &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -214,7 +214,7 @@ is_of() {
 	moat create --name user "$BUSYBOX" true
 	run moat system df
 	assert_has Images
-	assert_equal "$(moat system df --format json | jq '.Containers[0].SizeRw')" 0
+	assert_equal "$(moat system df -v --format json | jq '.Containers[0].SizeRw')" 0
 	run moat image prune -f
 	moat image inspect "$REGISTRY/test/configured:latest" >/dev/null
 	run moat image prune -a -f

@@ -277,7 +277,7 @@ stop_moatd() {
 	run moat system template ls
 	assert_has KEY
 	assert_has "${key:0:12}"
-	assert_equal "$(moat system template ls --format json | jq -r '.[0].Key')" "$key"
+	assert_equal "$(moat system template ls --format json | jq -r .Key)" "$key"
 	assert_equal "$(moat system template build)" "$key"
 	run moat system template rm "${key:0:12}"
 	assert_status 0

@@ -144,10 +144,11 @@ static void add_sizes(struct daemon *d, const struct container *c, json_t *item)
 	int64_t layer = api_container_layer_bytes(d, c);
 	struct stat sb = { 0 };
 
+	/* The file is as long as every other, and has holes. */
 	if (rootfs && stat(rootfs, &sb) < 0)
-		sb.st_size = 0;
+		sb.st_blocks = 0;
 	json_object_set_new(item, "SizeRw", json_integer(layer));
-	json_object_set_new(item, "SizeRootFs", json_integer(layer + sb.st_size));
+	json_object_set_new(item, "SizeRootFs", json_integer(layer + sb.st_blocks * 512));
 }
 
 static int created_of(struct listing *l, const char *key, int64_t *ret, struct err *err)

@@ -76,7 +76,17 @@ static void commands_of_two_and_three_words_are_found(void **state)
 	assert_int_equal(n, 1);
 	assert_null(find("image", "nosuch", NULL, &n));
 	assert_null(find("image", NULL, NULL, &n));
+	assert_string_equal(find("container", "run", "x", &n)->name, "run");
+	assert_int_equal(n, 2);
+	assert_string_equal(find("container", "ls", "-a", &n)->name, "ps");
+	assert_string_equal(find("container", "prune", NULL, &n)->name, "container prune");
+	assert_string_equal(find("image", "pull", NULL, &n)->name, "pull");
+	assert_string_equal(find("system", "info", NULL, &n)->name, "system info");
+	assert_null(find("container", "pull", NULL, &n));
+	assert_null(find("image", "ps", NULL, &n));
+	assert_null(find("container", "container", "prune", &n));
 	assert_true(command_is_group("image"));
+	assert_true(command_is_group("container"));
 	assert_false(command_is_group("run"));
 	assert_false(command_is_group("imag"));
 }
