@@ -75,7 +75,7 @@ const struct command *command_find(char *const *words, size_t *ret_n)
 	const struct command *found = find_words(words, ret_n);
 
 	for (const struct command_group *g = command_groups; !found && g->name; g++) {
-		if (!words[0] || !streq(words[0], g->name))
+		if (!words[0] || !words[1] || !streq(words[0], g->name) || streq(words[1], g->name))
 			continue;
 		found = find_words(words + 1, ret_n);
 		*ret_n += 1;

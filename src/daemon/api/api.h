@@ -56,6 +56,9 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err);
 /** api_container_layer_bytes() - space of a container's writable layer on the disk */
 int64_t api_container_layer_bytes(struct daemon *d, const struct container *c);
 
+/** api_container_add_sizes() - SizeRw and SizeRootFs, from the disk */
+void api_container_add_sizes(struct daemon *d, const struct container *c, json_t *item);
+
 /** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
  * owned.  Return: 0; -ENOMEM. */
 int api_container_list_all(struct daemon *d, json_t **ret);

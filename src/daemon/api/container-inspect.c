@@ -117,6 +117,8 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	}
 	if (r == 0)
 		r = json_object_set_new(obj, "LogPath", log_path(d, c)) < 0 ? -ENOMEM : 0;
+	if (r == 0 && request_flag(rq, "size", false))
+		api_container_add_sizes(d, c, obj);
 	container_unref(&d->containers, c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);

@@ -138,7 +138,7 @@ static bool is_wanted(const struct listing *l, const struct container *c)
 }
 
 /* docker shows the image's size with the layer's. */
-static void add_sizes(struct daemon *d, const struct container *c, json_t *item)
+void api_container_add_sizes(struct daemon *d, const struct container *c, json_t *item)
 {
 	cleanup_free char *rootfs = store_rootfs_path(d->store, &c->rec.manifest);
 	int64_t layer = api_container_layer_bytes(d, c);
@@ -224,7 +224,7 @@ static int list(struct listing *l, json_t **ret)
 			break;
 		item = describe(c);
 		if (item && l->size)
-			add_sizes(l->d, c, item);
+			api_container_add_sizes(l->d, c, item);
 		if (json_array_append_new(out, item) < 0)
 			r = -ENOMEM;
 	}

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# What the commands print: formats, filters, columns, and the names docker's users type.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+	moat run -d --name shown --label com.x.y=z --label plain "$BUSYBOX" sleep 10000
+	moat run --name ended "$BUSYBOX" sh -c 'exit 3' || true
+}
+
+teardown_file() {
+	file_teardown
+}
+
+yaml() {
+	python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)'
+}
+
+@test "format: ps as a template, with docker's fields, pipes and functions" {
+	run moat ps -a --format '{{.Names}} {{upper .State}} {{.Image | json}}{{if eq .State "exited"}} over{{end}}'
+	assert_status 0
+	assert_equal "${lines[0]}" "ended EXITED \"$BUSYBOX\" over"
+	assert_equal "${lines[1]}" "shown RUNNING \"$BUSYBOX\""
+	run moat ps --format 'table {{.ID}}\t{{.Names}}\t{{.Label "com.x.y"}}'
+	[[ ${lines[0]} =~ ^CONTAINER\ ID\ +NAMES\ +com.x.y$ ]]
+	[[ ${lines[1]} =~ ^[0-9a-f]{12}\ +shown\ +z$ ]]
+}
+
+@test "format: an unknown field, a template that is none, and an unknown format are clear errors" {
+	run moat ps --format '{{.Nmaes}}'
+	assert_error 1 'no field "Nmaes"' Names
+	run moat ps --format '{{.Names'
+	assert_error 1 "}}"
+	run moat ps --format xml
+	assert_error 1 'unknown format "xml"' yaml
+}
+
+@test "format: json and yaml of every list and object can be read back" {
+	local command
+	for command in "ps -a" "image ls" "image history $BUSYBOX" "system df" "system template ls" "stats --no-stream" \
+		"events --since 1h --until 0s"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr moat $command --format json
+		assert_status 0
+		jq -se 'length > 0 and all(.[]; type == "object")' <<<"$output"
+		# shellcheck disable=SC2086
+		[ "$command" = "stats --no-stream" ] ||
+			assert_equal "$(moat $command --format yaml | yaml | jq -cS 'map(del(.Status, .RunningFor, .UsedSince))')" \
+				"$(jq -cS 'del(.Status, .RunningFor, .UsedSince)' <<<"$output" | jq -cs .)"
+	done
+	for command in "inspect shown" "system info" version "system df -v" "system kernel show" "top shown"; do
+		# shellcheck disable=SC2086
+		assert_equal "$(moat $command --format yaml | yaml | jq -c 'keys')" "$(moat $command --format json | jq -c 'keys')"
+	done
+}
+
+@test "format: inspect by template, over containers and images" {
+	run moat inspect -f '{{.Name}} {{.State.Running}} {{range $k, $v := .Config.Labels}}{{$k}}={{$v}};{{end}}' shown
+	assert_equal "$output" "/shown true com.x.y=z;plain=;"
+	run moat inspect -f '{{.Id}}' shown "$BUSYBOX"
+	assert_equal "${lines[0]}" "$(id_of shown)"
+	[[ ${lines[1]} == sha256:* ]]
+	run moat inspect -f '{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{len .Config.Cmd}}' shown
+	assert_equal "$output" "none 2"
+	run moat container inspect "$BUSYBOX"
+	assert_error 1 "No such container"
+	assert_equal "$(moat inspect -s -f '{{.SizeRootFs}}' shown | grep -c '^[1-9]')" 1
+}
+
+@test "format: what other tools ask docker for: info, version, events" {
+	run moat info -f '{{.ServerVersion}} {{.OSType}} {{.engine.name}}'
+	[[ $output =~ ^[0-9.]+\ linux\ qemu-(tcg|kvm)$ ]]
+	assert_equal "$(moat version -f '{{.Server.Version}}')" "$(moat version -f '{{.Client.Version}}')"
+	run moat events --since 1h --until 0s --filter type=container --filter event=die \
+		--format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}}'
+	assert_equal "$output" "container die ended 3"
+}
+
+@test "ps: filters, -q, -n, -l, -s and --no-trunc" {
+	local id
+	id=$(id_of shown)
+	assert_equal "$(moat ps -q)" "${id:0:12}"
+	assert_equal "$(moat ps -q --no-trunc)" "$id"
+	assert_equal "$(moat ps -aq --no-trunc --filter exited=3)" "$(id_of ended)"
+	assert_equal "$(moat ps -q --no-trunc --filter label=com.x.y=z --filter status=running)" "$id"
+	assert_equal "$(moat ps -l --format '{{.Names}}')" ended
+	assert_equal "$(moat ps -n 2 -q | wc -l)" 2
+	run moat ps -as
+	assert_has SIZE
+	assert_has "(virtual "
+	run moat ps --filter nosuch=1
+	assert_error 1 nosuch
+}
+
+@test "commands: group names, docker's and Apple's other names lead to the same" {
+	local names
+	names=$(moat ps -a --format '{{.Names}}')
+	for command in ls list "container ls" "container list" "container ps"; do
+		# shellcheck disable=SC2086
+		assert_equal "$(moat $command -a --format '{{.Names}}')" "$names"
+	done
+	assert_equal "$(moat images -q)" "$(moat image list -q)"
+	assert_equal "$(moat container exec shown echo in)" in
+	moat image save "$BUSYBOX" | moat load -q
+	moat tag "$BUSYBOX" other:1
+	run moat rmi other:1
+	assert_status 0
+	assert_has "Untagged: other:1"
+	run moat history -q "$BUSYBOX"
+	assert_status 0
+	run moat container
+	assert_status 1
+	assert_has "container prune"
+	assert_has exec
+	run moat image nosuch
+	assert_error 1 'unknown command "image nosuch"'
+}
+
+@test "wait, kill -s, stop -t, restart -t, port, rename: several at once where docker takes several" {
+	moat run -d --name one "$BUSYBOX" sh -c 'trap "exit 5" USR1; while :; do sleep 0.1; done' >/dev/null
+	moat run -d --name two "$BUSYBOX" sleep 1000 >/dev/null
+	(moat wait one two >"$BATS_TEST_TMPDIR/codes") 3>&- &
+	poll 60 eval 'moat kill -s USR1 one; is_state one exited'
+	moat stop -t 0 two
+	wait $!
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/codes")" "5
+137"
+	moat restart -t 1 two
+	is_state two running
+	moat rename two second
+	run moat port second
+	assert_equal "$output" ""
+	run moat port second 80
+	assert_error 1 "no public port '80/tcp'"
+	run moat rm -f -v one second
+	assert_equal "$output" "one
+second"
+}
+
+@test "start -ai: takes part in a container that ended, and passes its status on" {
+	moat create -i --name again "$BUSYBOX" sh -c 'read line; echo "got $line"; exit 7' >/dev/null
+	for word in first second; do
+		run moat start -ai again <<<"$word"
+		assert_status 7
+		assert_equal "$output" "got $word"
+	done
+	moat rm again
+}
+
+@test "attach: --no-stdin and --sig-proxy=false leave the container alone" {
+	moat run -di --name fed "$BUSYBOX" sh -c 'trap "echo term" TERM; while :; do echo alive; sleep 0.2; done' >/dev/null
+	run timeout -s TERM 4 "$MOAT_BUILD/moat" attach --no-stdin --sig-proxy=false fed </dev/null
+	assert_has alive
+	[[ $output != *term* ]]
+	is_state fed running
+	(timeout -s TERM -k 20 3 "$MOAT_BUILD/moat" attach --no-stdin fed >"$BATS_TEST_TMPDIR/out") 3>&- &
+	poll 60 grep -q term "$BATS_TEST_TMPDIR/out"
+	moat rm -f fed
+	wait || true
+}
+
+@test "pull: --progress plain, none, and what is neither" {
+	run moat pull --progress plain "$BUSYBOX"
+	assert_status 0
+	assert_has Digest
+	run moat pull --progress none "$BUSYBOX"
+	assert_equal "$output" "$BUSYBOX"
+	run moat pull --progress loud "$BUSYBOX"
+	assert_error 1 'invalid --progress "loud"'
+}
+
+@test "save and load: through pipes" {
+	local id
+	id=$(moat image inspect -f '{{.Id}}' "$BUSYBOX")
+	moat save "$BUSYBOX" >"$BATS_TEST_TMPDIR/image.tar"
+	run moat load <"$BATS_TEST_TMPDIR/image.tar"
+	assert_status 0
+	assert_has "Loaded image: $BUSYBOX"
+	assert_equal "$(moat image inspect -f '{{.Id}}' "$BUSYBOX")" "$id"
+}
