@@ -99,6 +99,18 @@ struct engine {
 	int (*pause)(struct vm *vm, struct err *err);
 	int (*resume)(struct vm *vm, struct err *err);
 
+	/**
+	 * resume_with() - continue the vCPUs of a paused machine, with other files as its disks
+	 * @disks: all of them, of the same size and access; the descriptors are borrowed
+	 *
+	 * The guest is told nothing: it must not use a disk meanwhile, and forget what it knows of
+	 * them.  Where this fails, the machine is of no use any more.
+	 *
+	 * Return: 0; -ETIMEDOUT; -errno with a message.
+	 */
+	int (*resume_with)(struct vm *vm, const struct machine_disk *disks, size_t n,
+			   struct err *err);
+
 	/** kill() - end the machine at once; idempotent */
 	void (*kill)(struct vm *vm);
 

@@ -158,11 +158,13 @@ static int add_sockets(char ***v, int link_fd, int qmp_fd)
 }
 
 /*
- * The file is the disk, without a format between.  It goes through the host's page cache; the
- * guest's flushes are fdatasync(), its discards punch holes.
+ * The file is the disk.  It goes through the host's page cache; the guest's flushes are
+ * fdatasync(), its discards punch holes.  The raw node above it is what the device holds on to
+ * when another file takes the place of this one.
  */
 static int add_disk(char ***v, size_t index, int fd, bool read_only)
 {
+	const char *access = read_only ? "on" : "off", *discard = read_only ? "ignore" : "unmap";
 	int r = strv_add(v, "-add-fd");
 
 	if (r == 0)
@@ -170,12 +172,12 @@ static int add_disk(char ***v, size_t index, int fd, bool read_only)
 	if (r == 0)
 		r = strv_add(v, "-blockdev");
 	if (r == 0)
-		r = strv_addf(
-			v,
-			"driver=file,node-name=disk%zu,filename=/dev/fdset/"
-			"%zu,locking=off,drop-cache=off,"
-			"auto-read-only=off,read-only=%s,discard=%s,detect-zeroes=off,aio=threads",
-			index, index + 2, read_only ? "on" : "off", read_only ? "ignore" : "unmap");
+		r = strv_addf(v,
+			      "driver=raw,node-name=disk%zu,read-only=%s,discard=%s,"
+			      "detect-zeroes=off,file.driver=file,file.filename=/dev/fdset/%zu,"
+			      "file.locking=off,file.drop-cache=off,file.auto-read-only=off,"
+			      "file.read-only=%s,file.discard=%s,file.aio=threads",
+			      index, access, discard, index + 2, access, discard);
 	if (r == 0)
 		r = strv_add(v, "-device");
 	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu", index) : r;

@@ -25,6 +25,7 @@
 #include "engine/probe.h"
 #include "engine/qemu/calls.h"
 #include "engine/qemu/cmdline.h"
+#include "engine/qemu/disks.h"
 #include "engine/qemu/identity.h"
 #include "engine/qemu/qmp.h"
 #include "engine/qemu/template.h"
@@ -109,13 +110,21 @@ static int check_sealed(int fd, struct err *err)
 	return 0;
 }
 
+static int check_disks(const struct machine_disk *disks, size_t n, struct err *err)
+{
+	int r = n <= MACHINE_DISKS_MAX ? 0 : err_set(err, -EINVAL, "too many disks");
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = check_access(disks[i].fd, disks[i].read_only ? O_RDONLY : O_RDWR, "disk", err);
+	return r;
+}
+
 static int check_files(const struct machine *m, struct err *err)
 {
 	int r = check_access(m->console_fd, O_WRONLY, "console", err);
 
-	for (size_t i = 0; r == 0 && i < m->n_disks && i < MACHINE_DISKS_MAX; i++)
-		r = check_access(m->disks[i].fd, m->disks[i].read_only ? O_RDONLY : O_RDWR, "disk",
-				 err);
+	if (r == 0)
+		r = check_disks(m->disks, m->n_disks, err);
 	if (r == 0 && is_restored(m))
 		r = check_sealed(m->from->memory_fd, err);
 	return r;
@@ -250,6 +259,16 @@ static int resume_vm(struct vm *vm, struct err *err)
 	return qmp_execute(&vm->qmp, "cont", clock_mono_usec() + QMP_TIMEOUT_USEC, NULL, err);
 }
 
+static int resume_vm_with(struct vm *vm, const struct machine_disk *disks, size_t n,
+			  struct err *err)
+{
+	int r = check_disks(disks, n, err);
+
+	return r < 0 ? r
+		     : qemu_resume_with(&vm->qmp, disks, n, clock_mono_usec() + QMP_TIMEOUT_USEC,
+					err);
+}
+
 static int snapshot_vm(struct vm *vm, int state_fd, struct err *err)
 {
 	return qemu_snapshot(&vm->qmp, state_fd, clock_mono_usec() + SNAPSHOT_TIMEOUT_USEC, err);
@@ -285,6 +304,7 @@ const struct engine engine_qemu_kvm = { .name = "qemu-kvm",
 					.identity = identity_kvm,
 					.pause = pause_vm,
 					.resume = resume_vm,
+					.resume_with = resume_vm_with,
 					.kill = kill_vm,
 					.free = free_vm,
 					.pid = pid_of_vm };
@@ -296,6 +316,7 @@ const struct engine engine_qemu_tcg = { .name = "qemu-tcg",
 					.identity = identity_tcg,
 					.pause = pause_vm,
 					.resume = resume_vm,
+					.resume_with = resume_vm_with,
 					.kill = kill_vm,
 					.free = free_vm,
 					.pid = pid_of_vm };

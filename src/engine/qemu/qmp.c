@@ -128,37 +128,51 @@ static int check_error(const json_t *msg, struct err *err)
 	return error ? err_set(err, -EIO, "%s", text ? text : "refused") : 0;
 }
 
-/* Return: 1 when @msg answers the last command, 0 when it is something else; -errno. */
-static int match_answer(struct qmp *q, json_t *msg, struct err *err)
+/* Return: 1 when @msg answers a command, 0 when it is something else; -errno. */
+static int match_answer(json_t *msg, int64_t want, struct err *err)
 {
 	int64_t id = 0;
 	int r = json_get_i64(msg, "id", &id, err);
 
-	if (r < 0 || id != q->id)
+	if (r < 0 || id != want)
 		return r;
 	r = check_error(msg, err);
 	return r < 0 ? r : 1;
 }
 
-static int converse(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec,
-		    json_t **ret, struct err *err)
+static int send_command(struct qmp *q, const struct qmp_command *command, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = add_command(q, &text, command);
 
 	if (r == 0 && command->fd)
 		r = unix_send(q->fd, text.data, text.len, *command->fd);
-	r = r < 0 ? err_errno(err, r, "QMP") : command->fd ? 0 : send_text(q, &text, err);
+	return r < 0 ? err_errno(err, r, "QMP") : command->fd ? 0 : send_text(q, &text, err);
+}
+
+static int await_answer(struct qmp *q, int64_t id, uint64_t deadline_usec, json_t **ret,
+			struct err *err)
+{
+	int r = 0;
+
 	while (r == 0) {
 		cleanup_json json_t *msg = NULL;
 
 		r = read_message(q, deadline_usec, &msg, err);
 		if (r == 0)
-			r = match_answer(q, msg, err);
+			r = match_answer(msg, id, err);
 		if (r > 0 && ret)
 			*ret = json_incref(json_object_get(msg, "return"));
 	}
 	return r < 0 ? r : 0;
+}
+
+static int converse(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec,
+		    json_t **ret, struct err *err)
+{
+	int r = send_command(q, command, err);
+
+	return r == 0 ? await_answer(q, q->id, deadline_usec, ret, err) : r;
 }
 
 int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, struct err *err)
@@ -177,17 +191,36 @@ int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, str
 	}
 }
 
+/* Negotiated at most once: QEMU refuses a second time, even when the first answer was late. */
+static int negotiate(struct qmp *q, uint64_t deadline_usec, struct err *err)
+{
+	if (q->ready)
+		return 0;
+	q->ready = true;
+	return converse(q, &negotiation, deadline_usec, NULL, err);
+}
+
+int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
+		 uint64_t deadline_usec, struct err *err)
+{
+	int r = negotiate(q, deadline_usec, err);
+	int64_t first = q->id + 1;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = send_command(q, &commands[i], err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = await_answer(q, first + (int64_t)i, deadline_usec, NULL, err);
+		if (r < 0)
+			err_wrap(err, "QMP %s", commands[i].name);
+	}
+	return r;
+}
+
 int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,
 	     struct err *err)
 {
-	int r = 0;
+	int r = negotiate(q, deadline_usec, err);
 
-	/* Negotiated at most once: QEMU refuses a second time, even when the first answer was late.
-	 */
-	if (!q->ready) {
-		q->ready = true;
-		r = converse(q, &negotiation, deadline_usec, NULL, err);
-	}
 	if (r == 0)
 		r = converse(q, command, deadline_usec, ret, err);
 	if (r < 0)

@@ -44,6 +44,15 @@ int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline
 	     struct err *err);
 
 /**
+ * qmp_call_all() - send commands one behind the other, and then await the answers
+ * @commands: each is carried out, whatever became of those before it
+ *
+ * Return: as qmp_call(), of the first that failed.
+ */
+int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
+		 uint64_t deadline_usec, struct err *err);
+
+/**
  * qmp_execute() - one command without arguments, and its answer
  * @deadline_usec: of clock_mono_usec()
  * @ret:           the value returned, owned by the caller; may be NULL
