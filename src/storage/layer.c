@@ -59,6 +59,7 @@ static void describe(struct ext2_super_block *sb, uint64_t size_bytes)
 	ext2fs_set_feature_huge_file(sb);
 	ext2fs_set_feature_large_file(sb);
 	ext2fs_set_feature_sparse_super(sb);
+	ext2fs_set_feature_sparse_super2(sb); /* no copies of the superblock */
 	ext2fs_set_feature_xattr(sb);
 }
 
@@ -124,6 +125,16 @@ static void call_tables_zeroed(ext2_filsys fs)
 	}
 }
 
+/*
+ * What is not free by now and is no folder is the file system's own.  A kernel that finds another
+ * number than the one it counts writes its own, with a transaction, at the first mount.
+ */
+static void note_overhead(ext2_filsys fs, unsigned folders)
+{
+	fs->super->s_overhead_clusters = (__u32)(ext2fs_blocks_count(fs->super) -
+						 ext2fs_free_blocks_count(fs->super) - folders);
+}
+
 static errcode_t populate(ext2_filsys fs)
 {
 	errcode_t e = set_identity(fs);
@@ -141,6 +152,7 @@ static errcode_t populate(ext2_filsys fs)
 	if (!e)
 		e = make_journal(fs);
 	call_tables_zeroed(fs);
+	note_overhead(fs, 3);
 	return e;
 }
 
