@@ -35,16 +35,22 @@ static int make_namespace(void)
 	return r;
 }
 
-int cgroup_init(struct cgroup *ret, struct err *err)
+int cgroup_mount(struct err *err)
 {
 	static const char *const controllers[] = { "+memory", "+cpu", "+pids", "+io" };
-	int r;
 
 	if (mount("cgroup2", "/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return err_errno(err, -errno, "mount cgroup2");
 	/* One that is missing is an error only when a limit asks for it. */
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
 		file_set_at(AT_FDCWD, "/cgroup/cgroup.subtree_control", controllers[i]);
+	return 0;
+}
+
+int cgroup_make(struct cgroup *ret, struct err *err)
+{
+	int r;
+
 	if (mkdir(CGROUP_DIR, 0755) < 0)
 		return err_errno(err, -errno, "make the container's cgroup");
 	r = make_namespace();
@@ -55,6 +61,14 @@ int cgroup_init(struct cgroup *ret, struct err *err)
 		return err_errno(err, -errno, "open the container's cgroup");
 	ret->events_fd = openat(ret->fd, "memory.events", O_RDONLY | O_CLOEXEC);
 	return 0;
+}
+
+int cgroup_remove(struct cgroup *cg, struct err *err)
+{
+	fd_close(&cg->fd);
+	fd_close(&cg->events_fd);
+	fd_close(&cg->devices_fd);
+	return rmdir(CGROUP_DIR) < 0 ? err_errno(err, -errno, "remove the container's cgroup") : 0;
 }
 
 static int set_limit(const struct cgroup *cg, const char *name, const char *value, struct err *err)

@@ -14,16 +14,23 @@ struct cgroup {
 	int devices_fd; /* the filter on its devices; -1 without one */
 };
 
+/** cgroup_mount() - mount cgroup2 at /cgroup with its controllers.  Return: 0; -errno. */
+int cgroup_mount(struct err *err);
+
 /**
- * cgroup_init() - mount cgroup2 at /cgroup, make the container's cgroup, and a cgroup namespace
- * @ret: descriptors owned by the caller, who keeps them to the end
+ * cgroup_make() - make the container's cgroup, and a cgroup namespace
+ * @ret: descriptors owned by the caller, cgroup_remove()
  *
  * The calling process and all it forks are in a cgroup namespace whose root is the
  * container's cgroup.
  *
  * Return: 0; -errno.
  */
-int cgroup_init(struct cgroup *ret, struct err *err);
+int cgroup_make(struct cgroup *ret, struct err *err);
+
+/** cgroup_remove() - remove the container's cgroup, in which nothing runs any more.  Return: 0;
+ * -EBUSY. */
+int cgroup_remove(struct cgroup *cg, struct err *err);
 
 /** cgroup_limit() - set the limits of SETUP.  Return: 0; -errno. */
 int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err *err);

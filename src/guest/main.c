@@ -10,22 +10,20 @@
  *  - in SETUP: FAILED on stream 0, with the reason; the host ends the machine;
  *  - in SPAWN, and in everything a process does: FAILED or EXITED on its stream, and no other
  *    process notices;
+ *  - in RESET: as up to HELLO;
  *  - when the link breaks, the host makes no sense, or there is no memory left even to say that
  *    something failed: the disks are synced and the machine powers off.
  * It never exits: that would be a kernel panic.
  */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "guest/boot.h"
-#include "guest/devices.h"
-#include "guest/machine.h"
+#include "guest/container.h"
 #include "guest/modules.h"
 #include "guest/port.h"
 #include "guest/session.h"
@@ -35,24 +33,6 @@
 static void say(const char *msg)
 {
 	dprintf(STDERR_FILENO, "moat-init: %s\n", msg);
-}
-
-/* The namespaces of the container, but for its mounts: whatever is forked from here on is in them.
- */
-static int make_namespaces(struct machine *m, struct err *err)
-{
-	int r = cgroup_init(&m->cgroup, err);
-
-	if (r < 0)
-		return r;
-	r = devices_restrict(m->cgroup.fd, &m->cgroup.devices_fd, err);
-	if (r == -ENOTSUP)
-		say(err->msg);
-	else if (r < 0)
-		return r;
-	if (unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
-		return err_errno(err, -errno, "make the container's namespaces");
-	return 0;
 }
 
 static int prepare(struct machine *m, int *ret_port_fd, struct err *err)
@@ -67,29 +47,43 @@ static int prepare(struct machine *m, int *ret_port_fd, struct err *err)
 	if (r == 0)
 		r = boot_settings(err);
 	if (r == 0)
-		r = make_namespaces(m, err);
+		r = cgroup_mount(err);
 	if (r == 0)
-		r = mounts_prepare(&m->mounts, err);
+		r = container_make(m, err);
 	if (r == 0)
 		r = port_open(ret_port_fd, err);
 	return r;
+}
+
+/* Return: only when there is nobody left to serve. */
+static int serve(struct machine *m, int port_fd, struct err *err)
+{
+	for (;;) {
+		int r = session_run(m, port_fd);
+
+		if (r < 0)
+			return err_errno(err, r, "guest link");
+		if (r != SESSION_RESET)
+			return err_set(err, -EPIPE, "the host has gone");
+		r = container_unmake(m, err);
+		if (r == 0)
+			r = container_make(m, err);
+		if (r < 0)
+			return r;
+	}
 }
 
 int main(void)
 {
 	struct machine m = { .cgroup.devices_fd = -1, .first_pidfd = -1 };
 	struct err err = { 0 };
-	int port_fd, r;
+	int port_fd;
 
 	umask(0);
 	signal(SIGPIPE, SIG_IGN);
-	r = prepare(&m, &port_fd, &err);
-	if (r < 0) {
-		say(err.msg);
-	} else {
-		r = session_run(&m, port_fd);
-		say(r < 0 ? strerror(-r) : "the host has gone");
-	}
+	if (prepare(&m, &port_fd, &err) == 0)
+		serve(&m, port_fd, &err);
+	say(err.msg);
 	sync();
 	reboot(RB_POWER_OFF);
 	for (;;) /* a kernel that cannot power off */

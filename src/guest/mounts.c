@@ -147,6 +147,13 @@ void mounts_release(struct mounts *m)
 			fd_close(&m->fds[i]);
 }
 
+void mounts_discard(struct mounts *m)
+{
+	mounts_release(m);
+	fd_close(&m->fds[PTS]);
+	m->pts_fd = -1;
+}
+
 static int write_file(const char *path, const char *text)
 {
 	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

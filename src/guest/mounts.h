@@ -26,6 +26,9 @@ int mounts_prepare(struct mounts *ret, struct err *err);
 /** mounts_release() - close what only the container's first process needed */
 void mounts_release(struct mounts *m);
 
+/** mounts_discard() - close all that mounts_prepare() made; what nobody has attached is gone */
+void mounts_discard(struct mounts *m);
+
 /**
  * mounts_write_files() - write what is laid over /etc/hostname, /etc/hosts and /etc/resolv.conf
  *

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
 
 #define UPPER_DIR "/rw/upper"
 #define NEW_DIR	  "/rw/upper.new"
@@ -90,6 +91,17 @@ int rootfs_mount(bool readonly, struct err *err)
 	if (r == 0 && mount("overlay", ROOTFS_DIR, "overlay", MS_RELATIME, options) < 0)
 		r = err_errno(err, -errno, "mount the overlay of image and writable layer");
 	return r;
+}
+
+int rootfs_release(struct err *err)
+{
+	static const char *const dirs[] = { ROOTFS_DIR, "/rw", "/lower" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		/* A machine without a writable layer has nothing at /rw. */
+		if (umount2(dirs[i], 0) < 0 && errno != EINVAL)
+			return err_errno(err, -errno, "unmount %s", dirs[i]);
+	return 0;
 }
 
 void rootfs_unmount(void)

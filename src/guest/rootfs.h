@@ -15,5 +15,9 @@
  */
 int rootfs_mount(bool readonly, struct err *err);
 
+/** rootfs_release() - undo rootfs_mount(), for another container's disks to come.  Return: 0;
+ * -EBUSY where somebody still uses it; -errno. */
+int rootfs_release(struct err *err);
+
 /** rootfs_unmount() - take it apart and write everything to the disks, as far as that goes */
 void rootfs_unmount(void);

@@ -9,10 +9,12 @@
 #include "guest/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "base/fd.h"
 #include "base/macro.h"
 #include "guest/apply.h"
 #include "guest/process.h"
@@ -163,6 +165,15 @@ static int on_shutdown(struct session *s)
 	return 0;
 }
 
+/* What the host sends next is for another session: nothing of this one may be on its way. */
+static int on_reset(struct session *s)
+{
+	if (s->is_ending || s->processes.first || link_pending(s->link) > 0)
+		return -EPROTO;
+	loop_quit(s->loop, SESSION_RESET);
+	return 0;
+}
+
 static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
 {
 	struct session *s = arg;
@@ -187,6 +198,8 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return s->is_set_up ? timekeeper_told(&s->timekeeper, payload) : -EPROTO;
 	case LINK_SHUTDOWN:
 		return payload.len > 0 ? -EBADMSG : on_shutdown(s);
+	case LINK_RESET:
+		return payload.len > 0 ? -EBADMSG : on_reset(s);
 	default:
 		return -EPROTO;
 	}
@@ -205,7 +218,7 @@ static int on_data(void *arg, uint32_t stream, enum link_channel channel, const 
 static void end(struct session *s, int code)
 {
 	s->result = code;
-	loop_quit(s->loop, 0);
+	loop_quit(s->loop, SESSION_GONE);
 }
 
 static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
@@ -222,6 +235,16 @@ static void on_broken(void *arg, int code)
 	end(arg, code);
 }
 
+static int open_link(struct session *s, int port_fd, const struct link_handler *handler)
+{
+	int fd = fcntl(port_fd, F_DUPFD_CLOEXEC, 3);
+	int r = fd < 0 ? -errno : link_conn_new(s->loop, fd, handler, s, &s->link);
+
+	if (r < 0)
+		fd_close(&fd);
+	return r;
+}
+
 int session_run(struct machine *m, int fd)
 {
 	static const struct link_handler handler = {
@@ -234,7 +257,7 @@ int session_run(struct machine *m, int fd)
 	int r = loop_new(&s.loop);
 
 	if (r == 0)
-		r = link_conn_new(s.loop, fd, &handler, &s, &s.link);
+		r = open_link(&s, fd, &handler);
 	if (r == 0)
 		r = timekeeper_init(&s.timekeeper, s.loop, s.link);
 	if (r < 0)
@@ -245,5 +268,7 @@ int session_run(struct machine *m, int fd)
 	r = send_hello(&s);
 	if (r == 0)
 		r = loop_run(s.loop);
-	return r < 0 ? r : s.result;
+	link_conn_free(s.link);
+	loop_free(s.loop);
+	return r == 0 ? s.result : r;
 }

@@ -35,6 +35,7 @@ enum link_type {
 	LINK_STATS,
 	LINK_PROCS,
 	LINK_CLOCK,
+	LINK_RESET,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };
