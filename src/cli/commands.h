@@ -43,6 +43,8 @@ int command_system_prune(struct cli *c);
 int command_system_start(struct cli *c);
 int command_system_status(struct cli *c);
 int command_system_stop(struct cli *c);
+int command_spare_ls(struct cli *c);
+int command_spare_set(struct cli *c);
 int command_template_build(struct cli *c);
 int command_template_ls(struct cli *c);
 int command_template_rm(struct cli *c);

@@ -54,6 +54,7 @@ static const struct usage_kind kinds[] = {
 	{ "Local Volumes", "Volumes", "Size", is_referenced },
 	{ "Build Cache", "BuildCache", "Size", is_in_use },
 	{ "Templates", "Templates", "DiskBytes", is_in_use },
+	{ "Spare Machines", "Spares", "DiskBytes", is_in_use },
 };
 
 static int64_t size_of(const json_t *item, const char *key)

@@ -130,6 +130,25 @@ const struct command system_commands[] = {
 	  .description = "Else the first start does. Prints its key.",
 	  .run = command_template_build,
 	  .failure_status = 1 },
+	{ .name = "system spare ls",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "List the machines that wait for a container",
+	  .description =
+		  "A spare machine is restored and has rehearsed before anybody asks for it: a\n"
+		  "start has only to give it its container. There are some of the kind that was\n"
+		  "started last, for ten minutes after the last start.",
+	  .options = template_ls_options,
+	  .run = command_spare_ls,
+	  .failure_status = 1 },
+	{ .name = "system spare set",
+	  .synopsis = "NUMBER",
+	  .summary = "Choose how many machines wait for a container; 0 for none",
+	  .description =
+		  "Until moatd ends. moatd --spares or MOAT_SPARES set it for good; it is 1 else.",
+	  .run = command_spare_set,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .failure_status = 1 },
 	{ .name = "version",
 	  .synopsis = "[OPTIONS]",
 	  .summary = "Show the versions of moat and moatd",

@@ -7,6 +7,7 @@
 #include "daemon/health.h"
 #include "daemon/restart.h"
 #include "daemon/state.h"
+#include "daemon/trace.h"
 
 /*
  * Containers in memory.  One mutex, the table's, guards every member that changes; it is held
@@ -31,13 +32,6 @@ struct attachment {
 	struct attachment *next;
 	int fd;
 	bool in, out, err, framed;
-};
-
-/* When the steps of the last start were done, by clock_mono_usec(); 0: not, or not known. */
-struct start_times {
-	bool restored;
-	uint64_t asked, template; /* moatd's: the request, a template is there or not to be had */
-	uint64_t begun, engine, ready, started; /* moat-shim's: see its struct shim_times */
 };
 
 struct container {
@@ -70,8 +64,8 @@ struct container {
 	bool shim;	       /* a watched shim that takes attachments */
 	unsigned attaching;    /* clients that are told 101 at this moment */
 	char template[64 + 1]; /* the machine was to be restored from; "" for none */
-	struct start_times times;
-	uint64_t ends; /* how often it ended since moatd runs */
+	struct trace trace;    /* of the last start */
+	uint64_t ends;	       /* how often it ended since moatd runs */
 	struct attachment *attachments;
 	struct exec *execs;
 

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "daemon/kernel.h"
 #include "daemon/probe.h"
+#include "daemon/spares.h"
 #include "daemon/template.h"
 #include "daemon/watcher.h"
 
@@ -62,7 +63,7 @@ static void refresh_kernel(struct daemon *d)
 		log_warning("the guest's moat-init is not the installed one: %s", err.msg);
 }
 
-static int open_parts(struct daemon *d, struct err *err)
+static int open_parts(struct daemon *d, unsigned spares, struct err *err)
 {
 	int r = locate_program("moat-shim", &d->shim_path, err);
 
@@ -89,12 +90,15 @@ static int open_parts(struct daemon *d, struct err *err)
 	if (r < 0)
 		return r;
 	refresh_kernel(d);
+	r = spares_open(d, spares, &d->spares, err);
+	if (r < 0)
+		return r;
 	d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return d->quit_fd < 0 ? -errno
 			      : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
 }
 
-int daemon_open(const char *root, struct daemon **ret, struct err *err)
+int daemon_open(const char *root, unsigned spares, struct daemon **ret, struct err *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	cpu_set_t cpus;
@@ -110,7 +114,7 @@ int daemon_open(const char *root, struct daemon **ret, struct err *err)
 	pthread_mutex_init(&d->engine.lock, NULL);
 	pthread_mutex_init(&d->kernel_lock, NULL);
 	d->root = strdup(root);
-	r = d->root ? open_parts(d, err) : -ENOMEM;
+	r = d->root ? open_parts(d, spares, err) : -ENOMEM;
 	if (r < 0) {
 		daemon_close(d);
 		return r;
@@ -123,6 +127,7 @@ void daemon_close(struct daemon *d)
 {
 	if (!d)
 		return;
+	spares_close(d->spares);
 	restarter_free(d->restarter);
 	prober_free(d->prober);
 	templates_close(d->templates);

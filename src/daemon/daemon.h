@@ -10,6 +10,7 @@
 
 struct prober;
 struct restarter;
+struct spares;
 struct templates;
 struct watcher;
 
@@ -37,6 +38,7 @@ struct daemon {
 	struct hub *hub;
 	struct watcher *watcher;
 	struct templates *templates;
+	struct spares *spares;
 	struct restarter *restarter;
 	struct prober *prober;
 	struct containers containers;
@@ -49,12 +51,13 @@ struct daemon {
 
 /**
  * daemon_open() - open the data root and everything in it
- * @root: absolute; made when it is missing
- * @ret:  owned, daemon_close()
+ * @root:   absolute; made when it is missing
+ * @spares: spare machines to keep (spares.h)
+ * @ret:    owned, daemon_close()
  *
  * Return: 0; -errno with a message.
  */
-int daemon_open(const char *root, struct daemon **ret, struct err *err);
+int daemon_open(const char *root, unsigned spares, struct daemon **ret, struct err *err);
 void daemon_close(struct daemon *d);
 
 /** daemon_engine() - the engine for new machines.  Return: 0, @ret_probe may be NULL; -EIO with a

@@ -39,6 +39,21 @@ void kernel_paths_reset(struct kernel_paths *p)
 	*p = (struct kernel_paths){ 0 };
 }
 
+int kernel_paths_copy(const struct kernel_paths *p, struct kernel_paths *ret)
+{
+	struct kernel_paths copy = *p;
+
+	copy.kernel = strdup(p->kernel);
+	copy.initrd = strdup(p->initrd);
+	copy.version = strdup(p->version);
+	if (!copy.kernel || !copy.initrd || !copy.version) {
+		kernel_paths_reset(&copy);
+		return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
 static char *load_version(struct daemon *d, const char *hash)
 {
 	cleanup_free char *name = str_printf("%s/version", hash);

@@ -15,6 +15,9 @@ struct kernel_paths {
 /** kernel_paths_reset() - free what it holds */
 void kernel_paths_reset(struct kernel_paths *p);
 
+/** kernel_paths_copy() - @ret: owned.  Return: 0; -ENOMEM. */
+int kernel_paths_copy(const struct kernel_paths *p, struct kernel_paths *ret);
+
 /** kernel_current() - the kernel for new machines.  Return: 0; -EIO with a message when none is
  * set; -ENOMEM. */
 int kernel_current(struct daemon *d, struct kernel_paths *ret, struct err *err);

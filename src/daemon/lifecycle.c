@@ -174,11 +174,29 @@ static void set_restarting(struct daemon *d, struct container *c, bool on)
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
+/* What would be thrown away at the end is needed for the start that follows. */
+static void keep_layer(struct daemon *d, struct container *c)
+{
+	struct shim_call call = {
+		.containers_fd = d->containers_fd,
+		.id = c->rec.id,
+		.request = json_pack("{s:s}", "op", "keep"),
+		.send_fd = -1,
+		.timeout_msec = SHIM_TIMEOUT_MSEC,
+	};
+
+	if (c->auto_remove && container_is_running(d, c))
+		(void)shim_request(&call, NULL, NULL);
+	else
+		json_decref(call.request);
+}
+
 int container_restart(struct daemon *d, struct container *c, int timeout_sec, struct err *err)
 {
 	int r;
 
 	set_restarting(d, c, true);
+	keep_layer(d, c);
 	r = container_stop(d, c, 0, timeout_sec, err);
 	set_restarting(d, c, false);
 	if (r < 0 && r != -EALREADY)

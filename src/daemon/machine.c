@@ -52,11 +52,11 @@ static int write_plain(int dir_fd, const char *name, const char *text)
 static char *describe(const struct machine_plan *p)
 {
 	cleanup_json json_t *machine = json_pack(
-		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:{s:I, s:I}}", "engine", p->engine->name,
+		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:b, s:{s:I, s:I}}", "engine", p->engine->name,
 		"cpus", (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes, "kernel",
 		p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi, "disk_bytes",
-		(json_int_t)p->disk_bytes, "log", "max_bytes", (json_int_t)p->log.max_bytes,
-		"max_files", (json_int_t)p->log.max_files);
+		(json_int_t)p->disk_bytes, "disposable", (int)p->disposable, "log", "max_bytes",
+		(json_int_t)p->log.max_bytes, "max_files", (json_int_t)p->log.max_files);
 
 	return machine ? json_write(machine) : NULL;
 }
@@ -74,6 +74,16 @@ void machine_plan_reset(struct machine_plan *p)
 	kernel_paths_reset(&p->kernel);
 }
 
+int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret)
+{
+	struct machine_plan copy = *p;
+	int r = kernel_paths_copy(&p->kernel, &copy.kernel);
+
+	if (r == 0)
+		*ret = copy;
+	return r;
+}
+
 int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, struct err *err)
 {
 	cleanup(machine_plan_reset) struct machine_plan p = { .disk_bytes = DISK_BYTES };
@@ -87,6 +97,8 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 		r = is_cold(obj, &p.cold, err);
 	if (r == 0)
 		r = log_config_read(obj, &p.log, err);
+	if (r == 0)
+		r = json_get_bool(obj, "AutoRemove", &p.disposable, err);
 	if (r == 0)
 		r = kernel_current(d, &p.kernel, err);
 	if (r == 0)

@@ -14,7 +14,8 @@ struct machine_plan {
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
 	struct log_config log;
-	bool cold; /* booted, though there may be a template */
+	bool cold;	 /* booted, though there may be a template */
+	bool disposable; /* nobody will want the writable layer after the end */
 };
 
 /**
@@ -26,6 +27,9 @@ struct machine_plan {
  */
 int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, struct err *err);
 void machine_plan_reset(struct machine_plan *p);
+
+/** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */
+int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
 
 /**
  * machine_write() - write config.json and machine.json into a container's folder

@@ -26,6 +26,7 @@
 #include "daemon/api/api.h"
 #include "daemon/lifecycle.h"
 #include "daemon/server.h"
+#include "daemon/spares.h"
 
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
@@ -36,11 +37,13 @@ struct options {
 	char *root;
 	char *socket;
 	int ready_fd; /* -1: nobody waits */
+	unsigned spares;
 };
 
 static void print_help(void)
 {
-	puts("Usage: moatd [--root DIR] [--socket unix:///PATH] [--ready-fd N] [--debug]\n"
+	puts("Usage: moatd [--root DIR] [--socket unix:///PATH] [--ready-fd N]\n"
+	     "             [--spares N] [--debug]\n"
 	     "\n"
 	     "Runs OCI containers, each in a virtual machine of its own, and serves the Docker\n"
 	     "Engine API for them on a unix socket.\n"
@@ -49,6 +52,8 @@ static void print_help(void)
 	     "  --socket ADDR   socket to listen on (MOAT_HOST); by default moat.sock in DIR\n"
 	     "                  where --root is given\n"
 	     "  --ready-fd N    write a byte to this descriptor and close it when listening\n"
+	     "  --spares N      machines to have ready for the next starts (MOAT_SPARES), at most "
+	     "64\n"
 	     "  --debug         log more\n"
 	     "  --version       print the version");
 }
@@ -72,6 +77,17 @@ static int set_ready_fd(struct options *o, const char *text, struct err *err)
 	return fd_set_cloexec(o->ready_fd, true);
 }
 
+static int set_spares(struct options *o, const char *text, const char *what, struct err *err)
+{
+	uint32_t n;
+
+	if (str_to_u32(text, &n) < 0 || n > SPARES_MAX)
+		return err_set(err, -EINVAL, "%s is a number from 0 to %u, not \"%s\"", what,
+			       SPARES_MAX, text);
+	o->spares = n;
+	return 0;
+}
+
 /* Return: 0 to go on; 1 when all is done; -EINVAL with a message. */
 static int parse_options(int argc, char **argv, struct options *o, struct err *err)
 {
@@ -79,13 +95,15 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 		{ "root", required_argument, NULL, 'r' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "ready-fd", required_argument, NULL, 'f' },
+		{ "spares", required_argument, NULL, 'n' },
 		{ "foreground", no_argument, NULL, 'F' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c, r = 0;
+	const char *spares = getenv("MOAT_SPARES");
+	int c, r = spares && *spares ? set_spares(o, spares, "MOAT_SPARES", err) : 0;
 
 	while (r == 0 && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
@@ -99,6 +117,9 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 			break;
 		case 'f':
 			r = set_ready_fd(o, optarg, err);
+			break;
+		case 'n':
+			r = set_spares(o, optarg, "--spares", err);
 			break;
 		case 'F':
 			break;
@@ -309,7 +330,7 @@ static int run(struct options *o, struct err *err)
 	if (r == 0)
 		r = prepare_process();
 	if (r == 0)
-		r = daemon_open(o->root, &d, err);
+		r = daemon_open(o->root, o->spares, &d, err);
 	if (r < 0)
 		return r;
 	d->socket = strdup(o->socket);
@@ -318,7 +339,7 @@ static int run(struct options *o, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .ready_fd = -1 };
+	struct options o = { .ready_fd = -1, .spares = SPARES_DEFAULT };
 	struct err err = { 0 };
 	int r = parse_options(argc, argv, &o, &err);
 

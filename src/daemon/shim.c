@@ -110,22 +110,53 @@ static int pass(struct passed *p, int fd)
 	return 0;
 }
 
+int shim_listen(int dir_fd, int *ret_fd)
+{
+	return unix_listen_at(dir_fd, SHIM_SOCKET, SOCK_SEQPACKET, 0600, ret_fd);
+}
+
+static int pass_template(struct passed *p, const struct shim_launch *l)
+{
+	int r = pass(p, l->memory_fd);
+
+	return r == 0 ? pass(p, l->state_fd) : r;
+}
+
 int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 {
 	cleanup(passed_close) struct passed passed = { 0 };
 	cleanup_close int listen_fd = -1;
-	int r = unix_listen_at(l->dir_fd, SHIM_SOCKET, SOCK_SEQPACKET, 0600, &listen_fd);
+	int r = shim_listen(l->dir_fd, &listen_fd);
 
 	if (r < 0)
 		return err_errno(err, r, "%s/" SHIM_SOCKET, l->dir);
 	r = pass(&passed, listen_fd);
 	if (r == 0 && l->memory_fd >= 0)
-		r = pass(&passed, l->memory_fd);
-	if (r == 0 && l->memory_fd >= 0)
-		r = pass(&passed, l->state_fd);
+		r = pass_template(&passed, l);
 	if (r < 0)
 		return err_errno(err, r, "descriptors for moat-shim");
 	return execute(l, l->memory_fd >= 0 ? "--restore" : NULL, &passed, ret_pid, err);
+}
+
+int shim_spawn_spare(const struct shim_launch *l, int *ret_fd, pid_t *ret_pid, struct err *err)
+{
+	cleanup(passed_close) struct passed passed = { 0 };
+	cleanup_close int ours = -1, theirs = -1;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, -errno, "socket for moat-shim");
+	ours = pair[0];
+	theirs = pair[1];
+	r = pass(&passed, theirs);
+	if (r == 0)
+		r = pass_template(&passed, l);
+	if (r < 0)
+		return err_errno(err, r, "descriptors for moat-shim");
+	r = execute(l, "--spare", &passed, ret_pid, err);
+	if (r == 0)
+		*ret_fd = take_fd(&ours);
+	return r;
 }
 
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err)

@@ -29,6 +29,14 @@ int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err);
 /** shim_spawn_maker() - execute moat-shim to make a template.  As shim_spawn(). */
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err);
 
+/** shim_spawn_spare() - execute moat-shim to have a machine ready.  @ret_fd: a socket to it, owned.
+ * As shim_spawn(). */
+int shim_spawn_spare(const struct shim_launch *l, int *ret_fd, pid_t *ret_pid, struct err *err);
+
+/** shim_listen() - the control socket of a container's folder, for a shim to accept from.  Return:
+ * 0; -errno. */
+int shim_listen(int dir_fd, int *ret_fd);
+
 /** shim_connect() - a connection to the shim of a container's folder.  Return: 0; -ECONNREFUSED or
  * -ENOENT when there is none; -errno. */
 int shim_connect(int containers_fd, const char *id, int *ret_fd);

@@ -19,6 +19,7 @@
 #include "daemon/lifecycle.h"
 #include "daemon/machine.h"
 #include "daemon/shim.h"
+#include "daemon/spares.h"
 #include "daemon/template.h"
 #include "daemon/transition.h"
 #include "daemon/watcher.h"
@@ -74,7 +75,7 @@ static void find_template(struct daemon *d, struct container *c, const struct ma
 		log_debug("container %.12s: %s", c->rec.id, err.msg);
 	pthread_mutex_lock(&d->containers.lock);
 	memcpy(c->template, ret->key, sizeof(c->template));
-	c->times.template = clock_mono_usec();
+	c->trace.usec[TRACE_TEMPLATE] = clock_mono_usec();
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
@@ -91,10 +92,13 @@ static int launch(struct daemon *d, struct container *c, struct err *err)
 	if (r < 0)
 		return r;
 	find_template(d, c, &plan, &from);
-	shim.dir_fd = dir_fd;
-	shim.memory_fd = from.memory_fd;
-	shim.state_fd = from.state_fd;
-	r = shim_spawn(&shim, &pid, err);
+	pid = from.key[0] ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
+	if (pid == 0) {
+		shim.dir_fd = dir_fd;
+		shim.memory_fd = from.memory_fd;
+		shim.state_fd = from.state_fd;
+		r = shim_spawn(&shim, &pid, err);
+	}
 	if (r < 0)
 		return r;
 	r = ask_to_watch(d, c, &fd, err);
@@ -234,7 +238,7 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 		r = -EALREADY;
 	else
 		c->starting = true;
-	c->times = (struct start_times){ .asked = clock_mono_usec() };
+	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
 	ends = c->ends;
 	pthread_mutex_unlock(&d->containers.lock);
 	if (r < 0)
@@ -262,13 +266,24 @@ static void forget_restarts(struct daemon *d, struct container *c)
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
+/* What is made for later waits for starts to be over. */
+static int start_first(struct daemon *d, struct container *c, struct err *err)
+{
+	int r;
+
+	spares_start_begins(d->spares);
+	r = start_locked(d, c, err);
+	spares_start_ends(d->spares);
+	return r;
+}
+
 int container_start(struct daemon *d, struct container *c, struct err *err)
 {
 	int r;
 
 	pthread_mutex_lock(&c->op);
 	forget_restarts(d, c);
-	r = start_locked(d, c, err);
+	r = start_first(d, c, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
 }
@@ -282,7 +297,7 @@ int container_start_again(struct daemon *d, struct container *c, struct err *err
 	pthread_mutex_lock(&d->containers.lock);
 	wanted = c->restart.pending && !c->removed;
 	pthread_mutex_unlock(&d->containers.lock);
-	r = wanted ? start_locked(d, c, err) : 0;
+	r = wanted ? start_first(d, c, err) : 0;
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

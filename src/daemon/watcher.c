@@ -113,37 +113,12 @@ static void note_execs(struct watch *w, const json_t *event)
 /* Absent from a "state", which comes too late to tell. */
 static int note_times(struct watch *w, const json_t *event, struct err *err)
 {
-	int64_t begun = 0, engine = 0, ready = 0, started = 0;
-	struct start_times *t = &w->container->times;
-	bool restored = false;
-	json_t *times;
-	int r = json_get_object(event, "times_usec", &times, err);
+	int r;
 
-	if (r < 0 || !times)
-		return r;
-	r = json_get_bool(event, "restored", &restored, err);
-	if (r == 0)
-		r = json_get_i64(times, "begun", &begun, err);
-	if (r == 0)
-		r = json_get_i64(times, "engine", &engine, err);
-	if (r == 0)
-		r = json_get_i64(times, "ready", &ready, err);
-	if (r == 0)
-		r = json_get_i64(times, "started", &started, err);
-	if (r < 0)
-		return r;
 	pthread_mutex_lock(&w->watcher->d->containers.lock);
-	*t = (struct start_times){ restored,	     t->asked,	       t->template,
-				   (uint64_t)begun,  (uint64_t)engine, (uint64_t)ready,
-				   (uint64_t)started };
-	log_debug("container %.12s: %s; usec from the request: template %lld, shim %lld, engine "
-		  "%lld, ready %lld, started %lld",
-		  w->container->rec.id, restored ? "restored" : "booted",
-		  (long long)(t->template - t->asked), (long long)(t->begun - t->asked),
-		  (long long)(t->engine - t->asked), (long long)(t->ready - t->asked),
-		  (long long)(t->started - t->asked));
+	r = trace_note(&w->container->trace, event, err);
 	pthread_mutex_unlock(&w->watcher->d->containers.lock);
-	return 0;
+	return r;
 }
 
 static int on_started(struct watch *w, const json_t *event, struct err *err)
@@ -172,6 +147,8 @@ static int on_exited(struct watch *w, const json_t *event, struct err *err)
 	if (r < 0)
 		return r;
 	w->exited = true;
+	(void)note_times(w, event, NULL);
+	trace_log(&w->container->trace, w->container->rec.id);
 	prober_stop(w->watcher->d->prober, w->container);
 	container_ended(w->watcher->d, w->container, &how);
 	return 0;

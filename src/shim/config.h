@@ -17,6 +17,7 @@ struct shim_config {
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
 	struct crilog_limits log;
+	bool disposable; /* nobody wants the writable layer after the end */
 };
 
 /** config_load() - read and check both files.  @ret: owned.  Return: 0; -errno, -EBADMSG with a

@@ -56,16 +56,20 @@ char *event_state(const struct shim *s)
 				   (json_int_t)s->exit.started_nsec, "execs", execs));
 }
 
+static json_t *times_json(const struct shim_times *t)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "begun", (json_int_t)t->begun,
+			 "engine", (json_int_t)t->engine, "ready", (json_int_t)t->ready, "started",
+			 (json_int_t)t->started, "output", (json_int_t)t->output, "exited",
+			 (json_int_t)t->exited, "ended", (json_int_t)t->ended);
+}
+
 char *event_started(const struct shim *s)
 {
-	const struct shim_times *t = &s->times;
-
-	return take_text(json_pack("{s:s, s:i, s:I, s:b, s:{s:I, s:I, s:I, s:I}}", "event",
-				   "started", "pid", (int)s->machine.pid, "started_nsec",
+	return take_text(json_pack("{s:s, s:i, s:I, s:b, s:o}", "event", "started", "pid",
+				   (int)s->machine.pid, "started_nsec",
 				   (json_int_t)s->exit.started_nsec, "restored",
-				   (int)s->machine.restored, "times_usec", "begun",
-				   (json_int_t)t->begun, "engine", (json_int_t)t->engine, "ready",
-				   (json_int_t)t->ready, "started", (json_int_t)t->started));
+				   (int)s->was_restored, "times_usec", times_json(&s->times)));
 }
 
 char *event_restore_failed(void)
@@ -88,7 +92,9 @@ char *event_exited(const struct shim *s)
 {
 	json_t *obj = exit_json(&s->exit);
 
-	if (obj && json_object_set_new(obj, "event", json_string("exited")) < 0) {
+	if (obj && (json_object_set_new(obj, "event", json_string("exited")) < 0 ||
+		    json_object_set_new(obj, "restored", json_boolean(s->was_restored)) < 0 ||
+		    json_object_set_new(obj, "times_usec", times_json(&s->times)) < 0)) {
 		json_decref(obj);
 		return NULL;
 	}

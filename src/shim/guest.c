@@ -22,12 +22,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "link/clock.h"
 #include "link/setup.h"
+#include "shim/setup.h"
 #include "shim/shim.h"
-
-#define ENTROPY_BYTES 64
 
 enum guest_state {
 	GUEST_BOOTING,
@@ -74,36 +72,9 @@ static void end(struct guest *g, int code, const struct err *err)
 	shim_end_machine(g->shim, code, err);
 }
 
-static int send_setup(struct guest *g)
-{
-	cleanup(buf_reset) struct buf payload = BUF_INIT;
-	const struct oci_runtime *rt = g->shim->config->runtime;
-	unsigned char entropy[ENTROPY_BYTES];
-	struct link_setup setup = {
-		.clock_nsec = clock_now_nsec(),
-		.entropy = { entropy, sizeof(entropy) },
-		.hostname = rt->hostname,
-		.root_readonly = rt->rootfs_readonly,
-		.memory_bytes = rt->memory_bytes > 0 ? (uint64_t)rt->memory_bytes : 0,
-		.cpu_quota_usec = rt->cpu_quota_usec,
-		.cpu_period_usec = rt->cpu_period_usec,
-		.pids_max = rt->pids_max,
-		.masked_paths = rt->masked_paths,
-		.readonly_paths = rt->readonly_paths,
-	};
-	int r = random_bytes(entropy, sizeof(entropy));
-
-	if (r == 0)
-		r = link_setup_put(&payload, &setup);
-	if (r == 0)
-		r = link_send(g->link, LINK_SETUP, 0, 0, payload.data, payload.len);
-	explicit_bzero(entropy, sizeof(entropy));
-	return r;
-}
-
 int guest_go_on(struct guest *g)
 {
-	int r = send_setup(g);
+	int r = setup_send(g->link, g->shim->config->runtime);
 
 	if (r < 0)
 		return r;
@@ -160,27 +131,18 @@ static int on_down(struct guest *g, struct wire_view payload)
 	return 0;
 }
 
-static int send_clock(struct guest *g, uint64_t asked_nsec)
-{
-	const struct link_clock clock = { asked_nsec, clock_now_nsec() };
-	cleanup(buf_reset) struct buf payload = BUF_INIT;
-	int r = link_clock_put(&payload, &clock);
-
-	return r < 0 ? r : link_send(g->link, LINK_CLOCK, 0, 0, payload.data, payload.len);
-}
-
 static int on_clock(struct guest *g, struct wire_view payload)
 {
 	uint64_t asked_nsec;
 
 	if (g->state == GUEST_BOOTING || link_clock_ask_get(payload, &asked_nsec) < 0)
 		return -EBADMSG;
-	return send_clock(g, asked_nsec);
+	return clock_send(g->link, asked_nsec);
 }
 
 int guest_tell_clock(struct guest *g)
 {
-	return g->state == GUEST_READY ? send_clock(g, 0) : 0;
+	return g->state == GUEST_READY ? clock_send(g->link, 0) : 0;
 }
 
 static int on_machine_message(struct guest *g, enum link_type type, struct wire_view payload)

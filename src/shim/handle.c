@@ -162,6 +162,14 @@ static int do_kill(struct shim *s)
 	return 0;
 }
 
+static int do_keep(struct shim *s, struct err *err)
+{
+	if (s->stage != SHIM_UP || s->decided)
+		return err_set(err, -ESRCH, "the container's process is over");
+	s->config->disposable = false;
+	return 0;
+}
+
 static int do_query(struct shim *s, struct conn *conn, enum link_type type, struct err *err)
 {
 	cleanup_free char *last = NULL;
@@ -226,6 +234,9 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 		break;
 	case REQUEST_KILL:
 		r = do_kill(s);
+		break;
+	case REQUEST_KEEP:
+		r = do_keep(s, &err);
 		break;
 	case REQUEST_PAUSE:
 		r = shim_pause(s, &err);

@@ -14,8 +14,6 @@
 #include "base/disk.h"
 #include "storage/layer.h"
 
-#define LAYER_FILE "rw.ext4"
-
 #define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
 #define LOCK_RETRY_USEC (20 * USEC_PER_MSEC)
 
@@ -167,7 +165,7 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 		  struct shim_machine *ret, struct err *err)
 {
 	cleanup(close_parts) struct parts parts = { -1, -1, -1, -1, -1, -1 };
-	cleanup(machine_release) struct shim_machine m = { .link_fd = -1, .console_fd = -1 };
+	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
 	int r;
 
 	m.engine = engine_find(config->engine);
@@ -181,8 +179,31 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 	if (r < 0)
 		return r;
 	*ret = m;
-	m = (struct shim_machine){ .link_fd = -1, .console_fd = -1 };
+	m = SHIM_MACHINE_NONE;
 	return 0;
+}
+
+static int resume_with(struct shim_machine *m, int root_fd, int layer_fd, struct err *err)
+{
+	const struct machine_disk disks[] = { { .fd = root_fd, .read_only = true },
+					      { .fd = layer_fd } };
+
+	return m->engine->resume_with(m->vm, disks, ARRAY_SIZE(disks), err);
+}
+
+int machine_adopt(struct shim_machine *m, const struct shim_config *config, int dir_fd,
+		  struct err *err)
+{
+	cleanup_close int root = -1, layer = -1;
+	int r = open_file("image", config->runtime->rootfs_path, &root, err);
+
+	if (r == 0)
+		r = open_second(config, dir_fd, &layer, err);
+	if (r < 0)
+		return r;
+	if (!has_size(root, ROOT_DISK_BYTES) || !has_size(layer, config->disk_bytes))
+		return err_set(err, -EINVAL, "the disks do not fit the machine");
+	return resume_with(m, root, layer, err);
 }
 
 void machine_kill(struct shim_machine *m)
@@ -197,5 +218,5 @@ void machine_release(struct shim_machine *m)
 		m->engine->free(m->vm);
 	cleanup_close_fn(&m->link_fd);
 	cleanup_close_fn(&m->console_fd);
-	*m = (struct shim_machine){ .link_fd = -1, .console_fd = -1 };
+	*m = SHIM_MACHINE_NONE;
 }

@@ -5,6 +5,7 @@
 #include "shim/config.h"
 
 #define SHIM_LOG_FILE "shim.log"
+#define LAYER_FILE    "rw.ext4"
 
 /* The container's virtual machine while its process lives. */
 struct shim_machine {
@@ -15,6 +16,8 @@ struct shim_machine {
 	int link_fd;	/* our end of the guest link, until somebody takes it */
 	int console_fd; /* what the guest says, the same */
 };
+
+#define SHIM_MACHINE_NONE ((struct shim_machine){ .link_fd = -1, .console_fd = -1 })
 
 /**
  * machine_start() - open everything the machine needs and start its process
@@ -27,6 +30,15 @@ struct shim_machine {
  */
 int machine_start(const struct shim_config *config, int dir_fd, const struct machine_template *from,
 		  struct shim_machine *ret, struct err *err);
+
+/**
+ * machine_adopt() - let a machine that waits go on with a container's disks
+ * @m: its processors are stopped, and its guest uses no disk; on failure of no use any more
+ *
+ * Return: 0; -EINVAL where the disks are of other sizes than the machine's; -errno with a message.
+ */
+int machine_adopt(struct shim_machine *m, const struct shim_config *config, int dir_fd,
+		  struct err *err);
 
 /**
  * machine_open_blank() - a disk with nothing on it, on which nothing can be put

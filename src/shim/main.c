@@ -3,7 +3,9 @@
  * moat-shim DIR: run the container whose folder is DIR, serving requests on descriptor 3.
  * moat-shim --restore DIR: the same, in a machine restored from the memory on descriptor 4 and the
  * state on descriptor 5.
- * moat-shim --make-template DIR: make a template in the memory on descriptor 3.
+ * moat-shim --spare DIR: have a machine ready, restored from the memory on descriptor 4 and the
+ * state on descriptor 5, for a container that moatd names on descriptor 3. moat-shim
+ * --make-template DIR: make a template in the memory on descriptor 3.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shim/shim.h"
+#include "shim/spare.h"
 #include "shim/template.h"
 
 #define CONTROL_FD	   3
@@ -26,7 +29,7 @@
 #define STATE_FD	   5
 #define TEMPLATE_MEMORY_FD 3
 
-enum mode { MODE_BOOT, MODE_RESTORE, MODE_MAKE_TEMPLATE };
+enum mode { MODE_BOOT, MODE_RESTORE, MODE_SPARE, MODE_MAKE_TEMPLATE };
 
 static int get_option(int fd, int option)
 {
@@ -61,7 +64,7 @@ static int detach(void)
 /* The first that was not given to us on purpose. */
 static int first_foreign_fd(enum mode mode)
 {
-	return mode == MODE_RESTORE ? STATE_FD + 1 : CONTROL_FD + 1;
+	return mode == MODE_RESTORE || mode == MODE_SPARE ? STATE_FD + 1 : CONTROL_FD + 1;
 }
 
 static int take_descriptors(enum mode mode)
@@ -82,34 +85,72 @@ static const char *parse(int argc, char **argv, enum mode *ret)
 	*ret = MODE_BOOT;
 	if (argc == 3 && streq(argv[1], "--restore"))
 		*ret = MODE_RESTORE;
+	else if (argc == 3 && streq(argv[1], "--spare"))
+		*ret = MODE_SPARE;
 	else if (argc == 3 && streq(argv[1], "--make-template"))
 		*ret = MODE_MAKE_TEMPLATE;
 	else if (argc != 2)
 		return NULL;
-	if (*ret != MODE_MAKE_TEMPLATE && !is_control_socket(CONTROL_FD))
+	if (*ret <= MODE_RESTORE && !is_control_socket(CONTROL_FD))
 		return NULL;
 	return argv[argc - 1];
 }
 
-static int run(enum mode mode, int dir_fd)
-{
-	const struct machine_template from = { .memory_fd = MEMORY_FD, .state_fd = STATE_FD };
-	const struct shim_options options = { SHIM_OPTIONS_DEFAULT, .dir_fd = dir_fd,
-					      .listen_fd = CONTROL_FD,
-					      .from = mode == MODE_RESTORE ? &from : NULL };
-	struct err err;
-	int r;
+static const struct machine_template from = { .memory_fd = MEMORY_FD, .state_fd = STATE_FD };
 
-	if (mode != MODE_MAKE_TEMPLATE) {
-		r = shim_run(&options);
-		if (r < 0)
-			log_error("moat-shim cannot work: %s", strerror(-r));
+static int run_container(const struct shim_options *options)
+{
+	int r = shim_run(options);
+
+	if (r < 0)
+		log_error("moat-shim cannot work: %s", strerror(-r));
+	return r;
+}
+
+static int run_spare(int dir_fd)
+{
+	cleanup(adoption_reset) struct adoption a = ADOPTION_NONE;
+	struct err err = { 0 };
+	int r = spare_run(dir_fd, CONTROL_FD, &from, &a, &err);
+
+	if (r < 0)
+		log_error("%s", err.msg);
+	/* Where the machine cannot be used, another one is restored from the same state. */
+	if (r <= 0 || lseek(STATE_FD, 0, SEEK_SET) < 0)
 		return r;
-	}
-	r = template_make(dir_fd, TEMPLATE_MEMORY_FD, &err);
+	close(CONTROL_FD);
+	return run_container(&(struct shim_options){ SHIM_OPTIONS_DEFAULT, .dir_fd = a.dir_fd,
+						     .listen_fd = a.listen_fd, .spare = &a.machine,
+						     .from = &from });
+}
+
+static int make_template(int dir_fd)
+{
+	struct err err;
+	int r = template_make(dir_fd, TEMPLATE_MEMORY_FD, &err);
+
 	if (r < 0)
 		log_error("%s", err.msg);
 	return r;
+}
+
+static int run(enum mode mode, int dir_fd)
+{
+	struct shim_options options = { SHIM_OPTIONS_DEFAULT, .dir_fd = dir_fd,
+					.listen_fd = CONTROL_FD };
+
+	switch (mode) {
+	case MODE_MAKE_TEMPLATE:
+		return make_template(dir_fd);
+	case MODE_SPARE:
+		return run_spare(dir_fd);
+	case MODE_RESTORE:
+		options.from = &from;
+		break;
+	case MODE_BOOT:
+		break;
+	}
+	return run_container(&options);
 }
 
 int main(int argc, char **argv)

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "shim/shim.h"
 
@@ -348,6 +349,8 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 	if (!takes_output(p, channel))
 		return -EBADMSG;
 	if (p == p->shim->init) {
+		if (!p->shim->times.output)
+			p->shim->times.output = clock_mono_usec();
 		r = crilog_write(p->shim->log, channel, data, len);
 		if (r < 0)
 			log_warning(CRILOG_NAME ": %s; output is missing there", strerror(-r));

@@ -104,6 +104,7 @@ static const struct {
 	[REQUEST_RESIZE] = { "resize", read_resize },
 	[REQUEST_SHUTDOWN] = { "shutdown", NULL },
 	[REQUEST_KILL] = { "kill", NULL },
+	[REQUEST_KEEP] = { "keep", NULL },
 	[REQUEST_PAUSE] = { "pause", NULL },
 	[REQUEST_RESUME] = { "resume", NULL },
 	[REQUEST_STATS] = { "stats", NULL },

@@ -114,6 +114,7 @@ void shim_started(struct shim *s, struct process *p)
 	if (p == s->init) {
 		s->exit.started_nsec = clock_now_nsec();
 		s->times.started = clock_mono_usec();
+		s->was_restored = s->machine.restored;
 		if (s->restore_failed)
 			tell(s, event_restore_failed());
 		tell(s, event_started(s));
@@ -155,9 +156,13 @@ void shim_exited(struct shim *s, struct process *p, int code, bool oom)
 		exec_over(s, p, code);
 		return;
 	}
+	s->times.exited = clock_mono_usec();
 	decide(s, code, oom, NULL);
 	process_over(p);
-	guest_shutdown(s->guest);
+	if (s->config->disposable)
+		machine_kill(&s->machine);
+	else
+		guest_shutdown(s->guest);
 }
 
 static void answer_start(struct shim *s)
@@ -179,6 +184,7 @@ static void announce(struct shim *s)
 	s->stage = SHIM_DRAINING;
 	if (r < 0)
 		log_error("%s: %s", EXIT_FILE, strerror(-r));
+	s->times.ended = clock_mono_usec();
 	answer_start(s);
 	control_serve_waiting(s->control);
 	tell(s, event_exited(s));
@@ -284,6 +290,12 @@ static int on_timer(struct source *source, void *arg)
 
 static int boot(struct shim *s, const struct machine_template *from, struct err *err);
 
+static void give_up_machine(struct shim *s)
+{
+	guest_free(take_ptr(s->guest));
+	machine_release(&s->machine);
+}
+
 /* The machine is gone before it was ready, and it was a restored one: start over, without that. */
 static void start_over(struct shim *s)
 {
@@ -291,8 +303,7 @@ static void start_over(struct shim *s)
 
 	log_warning("the machine could not be restored and is booted");
 	tell(s, event_restore_failed());
-	guest_free(take_ptr(s->guest));
-	machine_release(&s->machine);
+	give_up_machine(s);
 	(void)source_set_timer(s->timer, UINT64_MAX);
 	if (boot(s, NULL, &err) == 0)
 		return;
@@ -386,12 +397,11 @@ int shim_resume(struct shim *s, struct err *err)
 	return set_paused(s, false, err);
 }
 
-static int boot(struct shim *s, const struct machine_template *from, struct err *err)
+/* With a machine whose process is there. */
+static int bring_to_life(struct shim *s, struct err *err)
 {
-	int r = machine_start(s->config, s->options->dir_fd, from, &s->machine, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	s->times.engine = clock_mono_usec();
 	r = guest_new(s, s->machine.link_fd, &s->guest);
 	if (r < 0)
@@ -411,6 +421,47 @@ static int boot(struct shim *s, const struct machine_template *from, struct err 
 	return r < 0 ? err_errno(err, r, "watch the virtual machine") : 0;
 }
 
+static int boot(struct shim *s, const struct machine_template *from, struct err *err)
+{
+	int r = machine_start(s->config, s->options->dir_fd, from, &s->machine, err);
+
+	return r < 0 ? r : bring_to_life(s, err);
+}
+
+static int adopt(struct shim *s, struct err *err)
+{
+	int r;
+
+	s->machine = *s->options->spare;
+	*s->options->spare = SHIM_MACHINE_NONE;
+	r = machine_adopt(&s->machine, s->config, s->options->dir_fd, err);
+	return r < 0 ? r : bring_to_life(s, err);
+}
+
+/* From what is fastest to what always works. */
+static int find_machine(struct shim *s, struct err *err)
+{
+	int r;
+
+	if (s->options->spare) {
+		r = adopt(s, err);
+		/* In another machine the layer would be in use as well. */
+		if (r == 0 || r == -EBUSY)
+			return r;
+		log_warning("the spare machine cannot be used: %s", err->msg);
+		give_up_machine(s);
+	}
+	if (s->options->from) {
+		r = boot(s, s->options->from, err);
+		if (r == 0 || r == -EBUSY)
+			return r;
+		log_warning("the machine cannot be restored and is booted: %s", err->msg);
+		s->restore_failed = true;
+		give_up_machine(s);
+	}
+	return boot(s, NULL, err);
+}
+
 /* Everything from the configuration to the running machine. */
 static int bring_up(struct shim *s, struct err *err)
 {
@@ -427,17 +478,7 @@ static int bring_up(struct shim *s, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "container");
 	s->config->runtime->process = NULL;
-	if (s->options->from) {
-		r = boot(s, s->options->from, err);
-		/* Booted, it would find the layer in use as well. */
-		if (r == 0 || r == -EBUSY)
-			return r;
-		log_warning("the machine cannot be restored and is booted: %s", err->msg);
-		s->restore_failed = true;
-		guest_free(take_ptr(s->guest));
-		machine_release(&s->machine);
-	}
-	return boot(s, NULL, err);
+	return find_machine(s, err);
 }
 
 static void reset(struct shim *s)

@@ -20,6 +20,7 @@
 struct shim_options {
 	int dir_fd;			     /* the container's folder; borrowed */
 	int listen_fd;			     /* the control socket; borrowed */
+	struct shim_machine *spare;	     /* one that waits; NULL: none.  Taken over */
 	const struct machine_template *from; /* where the machine is restored from; NULL: booted */
 	uint64_t boot_usec;		     /* until HELLO */
 	uint64_t setup_usec;		     /* from HELLO to READY */
@@ -44,12 +45,15 @@ enum shim_stage {
 	SHIM_OVER,
 };
 
-/* When the steps of the start were done, by clock_mono_usec(); 0: not yet. */
+/* When the steps of the start and the end were done, by clock_mono_usec(); 0: not yet. */
 struct shim_times {
 	uint64_t begun;	  /* the shim runs */
 	uint64_t engine;  /* the engine's process runs, with everything it needs */
 	uint64_t ready;	  /* the guest has set itself up for this container */
 	uint64_t started; /* the container's process runs */
+	uint64_t output;  /* its first output came */
+	uint64_t exited;  /* it has ended */
+	uint64_t ended;	  /* the machine is gone, exit.json is written */
 };
 
 struct shim {
@@ -77,6 +81,7 @@ struct shim {
 	bool decided; /* @exit says how the container ended */
 	struct exit_status exit;
 	bool restore_failed; /* before anybody could be told */
+	bool was_restored;   /* the machine that ran the process was not booted for it */
 	struct shim_times times;
 	off_t log_start; /* where in shim.log this life began */
 };

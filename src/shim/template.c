@@ -22,11 +22,11 @@
 #include "link/conn.h"
 #include "link/setup.h"
 #include "shim/config.h"
+#include "shim/console.h"
 #include "shim/machine.h"
 
-#define CONSOLE_FILE "boot.log"
-#define BOOT_USEC    (60 * USEC_PER_SEC)
-#define SETTLE_USEC  (150 * USEC_PER_MSEC)
+#define BOOT_USEC   (60 * USEC_PER_SEC)
+#define SETTLE_USEC (150 * USEC_PER_MSEC)
 
 struct maker {
 	struct loop *loop;

@@ -66,6 +66,8 @@ file_setup() {
 	mkdir -m 700 "$MOAT_ROOT"
 	cp -a "$SUITE/prepared/kernel" "$MOAT_ROOT/"
 	export SOCKET=$MOAT_ROOT/moat.sock
+	# Each start would have a spare machine made for a next one, which most tests have no use for.
+	export MOAT_SPARES=0
 }
 
 file_teardown() {

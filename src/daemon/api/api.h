@@ -101,6 +101,8 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_container_logs(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_spares(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_spares_set(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_template_remove(struct request *rq, struct reply *rp, struct err *err);

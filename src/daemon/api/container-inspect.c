@@ -85,7 +85,7 @@ static json_t *describe(const struct container *c)
 			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
 			 "", "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
 			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings(), "Moat",
-			 "Restored", (int)c->times.restored);
+			 "Restored", (int)c->trace.restored);
 }
 
 static int add_text(json_t *obj, const char *key, const char *text, struct err *err)

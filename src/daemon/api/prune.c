@@ -10,6 +10,7 @@
 #include "daemon/api/api.h"
 #include "daemon/filter.h"
 #include "daemon/lifecycle.h"
+#include "daemon/spares.h"
 
 /* Space on the disk, which of a sparse file is less than its size. */
 static int64_t disk_bytes(int dir_fd, const char *name)
@@ -216,15 +217,17 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
 	cleanup_json json_t *images = json_array(), *containers = NULL;
+	cleanup_json json_t *spares = spares_describe(d->spares);
 	int64_t bytes = 0;
-	int r = images ? list_images(d, images, &bytes, err) : -ENOMEM;
+	int r = images && spares ? list_images(d, images, &bytes, err) : -ENOMEM;
 
 	if (r == 0)
 		r = api_container_list_all(d, &containers);
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,
-			  json_pack("{s:I, s:O, s:O, s:[], s:[], s:i}", "LayersSize",
+			  json_pack("{s:I, s:O, s:O, s:[], s:[], s:i, s:O}", "LayersSize",
 				    (json_int_t)bytes, "Images", images, "Containers", containers,
-				    "Volumes", "BuildCache", "BuilderSize", 0));
+				    "Volumes", "BuildCache", "BuilderSize", 0, "Spares",
+				    json_object_get(spares, "Machines")));
 }

@@ -94,6 +94,8 @@ const struct route api_routes[] = {
 	{ "GET", "/moat/containers/{}/boot-log", api_moat_boot_log },
 	{ "GET", "/moat/containers/{}/logs", api_moat_container_logs },
 	{ "GET", "/moat/logs", api_moat_logs },
+	{ "GET", "/moat/spares", api_moat_spares },
+	{ "POST", "/moat/spares", api_moat_spares_set },
 	{ "GET", "/moat/templates", api_moat_templates },
 	{ "POST", "/moat/templates", api_moat_template_make },
 	{ "DELETE", "/moat/templates/{}", api_moat_template_remove },

@@ -18,11 +18,11 @@
 #include "daemon/api/api.h"
 #include "daemon/lifecycle.h"
 #include "daemon/machine.h"
+#include "daemon/memory.h"
 #include "daemon/shim.h"
 
-#define ANSWER_MSEC    5000
-#define INTERVAL_MSEC  1000
-#define PROC_MAX_BYTES 65536
+#define ANSWER_MSEC   5000
+#define INTERVAL_MSEC 1000
 
 static int ask(struct daemon *d, const struct container *c, const char *op, json_t **ret,
 	       struct err *err)
@@ -128,20 +128,6 @@ struct stats {
 	struct buf out;
 };
 
-/* Memory of the engine's process, with its share of what it has in common with others. */
-static int64_t host_memory(pid_t pid)
-{
-	cleanup_free char *path = str_printf("/proc/%d/smaps_rollup", (int)pid);
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	const char *pss;
-
-	if (pid <= 0 || !path || file_read_at(AT_FDCWD, path, PROC_MAX_BYTES, &b) < 0 ||
-	    buf_add(&b, "", 1) < 0)
-		return 0;
-	pss = strstr(b.data, "\nPss:");
-	return pss ? strtoll(pss + 5, NULL, 10) * 1024 : 0;
-}
-
 static json_t *cpu_stats(const struct stats *s, const json_t *usage)
 {
 	return json_pack("{s:{s:I, s:I, s:I}, s:I, s:i, s:{s:i, s:i, s:i}}", "cpu_usage",
@@ -190,7 +176,7 @@ static json_t *describe(struct stats *s, const json_t *usage)
 			      "usage", (json_int_t)number(usage, "memory_bytes"), "stats",
 			      "inactive_file", (json_int_t)number(usage, "memory_cache_bytes"),
 			      "limit", (json_int_t)number(usage, "memory_limit_bytes"), "moat",
-			      "host_memory_bytes", (json_int_t)host_memory(pid))) < 0) {
+			      "host_memory_bytes", (json_int_t)memory_of_process(pid))) < 0) {
 		json_decref(out);
 		return NULL;
 	}

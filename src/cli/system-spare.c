@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat system spare ls, set */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+#include "cli/listing.h"
+
+static const char spares_path[] = "/moat/spares";
+
+static const struct listing_kind spare_kind = {
+	.fields = (const struct listing_field[]){ { "Template", "TEMPLATE", true },
+						  { "Pid", "PID", true },
+						  { "Memory", "MEMORY", true },
+						  { "Size", "SIZE", true },
+						  { 0 } },
+	.id = "Pid",
+};
+
+static json_t *make_row(const json_t *item, bool full)
+{
+	char key[FORMAT_MAX], memory[FORMAT_MAX], disk[FORMAT_MAX];
+
+	format_short_id(cli_str(item, "Template"), key);
+	format_binary_size((uint64_t)cli_int(item, "MemoryBytes"), memory);
+	format_size((uint64_t)cli_int(item, "DiskBytes"), disk);
+	return json_pack("{s:s, s:o, s:s, s:s}", "Template", full ? cli_str(item, "Template") : key,
+			 "Pid", json_sprintf("%lld", (long long)cli_int(item, "Pid")), "Memory",
+			 memory, "Size", disk);
+}
+
+int command_spare_ls(struct cli *c)
+{
+	bool full = options_flag(&c->opt, "no-trunc");
+	cleanup_listing struct listing *l = NULL;
+	cleanup_json json_t *answer = NULL;
+	struct err err = { 0 };
+	const json_t *item;
+	size_t i;
+	int r = listing_new(c, &spare_kind, &l, &err);
+
+	if (r == 0)
+		r = cli_get(c, spares_path, JSON_OBJECT, &answer, &err);
+	json_array_foreach (json_object_get(answer, "Machines"), i, item) {
+		if (r == 0)
+			r = listing_add(l, make_row(item, full || !listing_is_table(l)), NULL,
+					&err);
+	}
+	if (r == 0)
+		r = listing_print(l, &err);
+	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+}
+
+int command_spare_set(struct cli *c)
+{
+	cleanup_json json_t *body = NULL;
+	struct err err = { 0 };
+	uint32_t wanted;
+	int r = 0;
+
+	if (str_to_u32(c->opt.args[0], &wanted) < 0)
+		r = err_set(&err, -EINVAL, "\"%s\" is no number of machines", c->opt.args[0]);
+	if (r == 0) {
+		body = json_pack("{s:I}", "Wanted", (json_int_t)wanted);
+		r = body ? cli_request(c, "POST", spares_path, body, NULL, &err)
+			 : cli_out_of_memory(&err);
+	}
+	return r < 0 ? cli_fail(c, &err) : 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "daemon/machine.h"
+
+/*
+ * Spare machines: restored and rehearsed before anybody asks, so that a start has only to give one
+ * its container.  There are some for the kind of machine that was started last.
+ */
+
+#define SPARES_DEFAULT 1u
+#define SPARES_MAX     64u
+
+struct spares;
+
+/**
+ * spares_open() - remove what an earlier moatd left, and begin to keep spares
+ * @wanted: how many to keep; 0: none
+ * @ret:    owned by the daemon, spares_close()
+ *
+ * Return: 0; -errno with a message.
+ */
+int spares_open(struct daemon *d, unsigned wanted, struct spares **ret, struct err *err);
+void spares_close(struct spares *s);
+
+/** spares_start_begins(), spares_start_ends() - around every start, which goes before the making of
+ * spares */
+void spares_start_begins(struct spares *s);
+void spares_start_ends(struct spares *s);
+
+/**
+ * spares_claim() - a machine of a kind, for the container whose folder is @dir_fd
+ * @key:  of the template it would be restored from
+ * @plan: how to make the next one; kept as a copy
+ *
+ * Return: the pid of the container's moat-shim, to be reaped; 0: there is none.
+ */
+pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan *plan, int dir_fd);
+
+/** spares_set() - keep so many from now on */
+void spares_set(struct spares *s, unsigned wanted);
+
+/** spares_describe() - {"Wanted":N,"Machines":[{"Pid","Template","MemoryBytes","DiskBytes"}]}, for
+ * the API.  Return: NULL when out of memory. */
+json_t *spares_describe(struct spares *s);

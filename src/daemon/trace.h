@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+
+/* When the steps of a container's start, and of its end, were done. */
+
+enum trace_step {
+	TRACE_ASKED,	/* moatd has the request to start */
+	TRACE_TEMPLATE, /* a template is there, or not to be had */
+	TRACE_BEGUN,	/* moat-shim works for this container; from here on its own report */
+	TRACE_ENGINE,	/* the machine's process runs, with everything it needs */
+	TRACE_READY,	/* the guest has set itself up for this container */
+	TRACE_STARTED,	/* the container's process runs */
+	TRACE_OUTPUT,	/* the first output */
+	TRACE_EXITED,	/* the process has ended */
+	TRACE_ENDED,	/* the machine has ended, and the exit status is written */
+	TRACE_STEPS,
+};
+
+struct trace {
+	bool restored;
+	uint64_t usec[TRACE_STEPS]; /* by clock_mono_usec(); 0: not, or not known */
+};
+
+/** trace_note() - take over "restored" and "times_usec" of an event of the shim's, as far as they
+ * are there.  Return: 0; -EBADMSG with a message. */
+int trace_note(struct trace *t, const json_t *event, struct err *err);
+
+/** trace_describe() - for the API.  Return: {"Restored":b,"TimesUsec":{step:N,…}}; NULL when out of
+ * memory. */
+json_t *trace_describe(const struct trace *t);
+
+/** trace_log() - the steps that were done, on debug level.  @id: of the container */
+void trace_log(const struct trace *t, const char *id);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Under software emulation most of a start is translation: whatever code a
+ * restored machine runs, it runs for the first time.  So a spare machine rehearses: it runs a
+ * container of moat's own, from SETUP to EXITED, on disks of its own, and is then RESET.  What it
+ * has translated stays with its process.  Its processors are stopped, and it waits; the container
+ * it is given gets its disks in the place of the rehearsal's, and a SETUP of its own.
+ *
+ * Nothing of a container, and no secret, has been near the machine before; the guest runs only
+ * our kernel and programs, and what it says is checked all the same.
+ */
+#include "shim/spare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "link/clock.h"
+#include "link/conn.h"
+#include "link/setup.h"
+#include "shim/setup.h"
+#include "storage/layer.h"
+
+#define REHEARSAL_USEC	 (60 * USEC_PER_SEC)
+#define REHEARSAL_STREAM 1u
+#define PACKET_MAX	 4096
+#define NEW_LAYER_FILE	 "new.ext4"
+
+enum spare_state { SPARE_SETTING_UP, SPARE_RUNNING, SPARE_RESETTING, SPARE_READY };
+
+struct spare {
+	const struct shim_config *config;
+	struct loop *loop;
+	struct link_conn *link;
+	struct source *timer;
+	int keeper_fd;
+	enum spare_state state;
+	struct adoption *adopted;
+	struct err *err;
+};
+
+enum { KEEPER_GONE, ADOPTED, REHEARSED }; /* results of the loop */
+
+static int send_spawn(struct spare *s)
+{
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	int r = oci_process_put(&payload, s->config->runtime->process);
+
+	if (r == 0)
+		r = link_open(s->link, REHEARSAL_STREAM);
+	if (r == 0)
+		r = link_send(s->link, LINK_SPAWN, REHEARSAL_STREAM, 0, payload.data, payload.len);
+	if (r == 0)
+		r = link_grant(s->link, REHEARSAL_STREAM, LINK_STDOUT, LINK_WINDOW);
+	if (r == 0)
+		r = link_grant(s->link, REHEARSAL_STREAM, LINK_STDERR, LINK_WINDOW);
+	return r;
+}
+
+/* A question that came after the session it belongs to is forgotten. */
+static int on_clock(struct spare *s, struct wire_view payload)
+{
+	uint64_t asked_nsec;
+
+	if (link_clock_ask_get(payload, &asked_nsec) < 0)
+		return -EBADMSG;
+	return s->state == SPARE_RESETTING ? 0 : clock_send(s->link, asked_nsec);
+}
+
+static int on_failed(struct spare *s, struct wire_view payload)
+{
+	struct err err;
+
+	if (link_failed_get(payload, &err) < 0)
+		return -EBADMSG;
+	return err_set(s->err, err.code, "rehearsal: %s", err.msg);
+}
+
+static int on_exited(struct spare *s, struct wire_view payload)
+{
+	struct link_exited e;
+
+	if (link_exited_get(payload, &e) < 0)
+		return -EBADMSG;
+	if (e.code != 0 || e.signal != 0)
+		return err_set(s->err, -EIO, "rehearsal: it ended with status %u, signal %u",
+			       e.code, e.signal);
+	link_close(s->link, REHEARSAL_STREAM);
+	s->state = SPARE_RESETTING;
+	return link_send(s->link, LINK_RESET, 0, 0, NULL, 0);
+}
+
+static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
+{
+	struct spare *s = arg;
+	struct link_hello hello;
+
+	if (h->type == LINK_FAILED)
+		return on_failed(s, payload);
+	if (h->stream == 0 && h->type == LINK_CLOCK)
+		return on_clock(s, payload);
+	if (h->stream == 0 && h->type == LINK_READY && s->state == SPARE_SETTING_UP) {
+		s->state = SPARE_RUNNING;
+		return send_spawn(s);
+	}
+	if (h->stream == REHEARSAL_STREAM && s->state == SPARE_RUNNING) {
+		if (h->type == LINK_STARTED || h->type == LINK_EOF)
+			return 0;
+		return h->type == LINK_EXITED ? on_exited(s, payload) : -EBADMSG;
+	}
+	if (h->type != LINK_HELLO || s->state != SPARE_RESETTING ||
+	    link_hello_get(payload, &hello) < 0 || hello.version != LINK_VERSION)
+		return -EBADMSG;
+	s->state = SPARE_READY;
+	loop_quit(s->loop, REHEARSED);
+	return 0;
+}
+
+static int on_data(void *arg, uint32_t stream, enum link_channel channel, const void *data,
+		   size_t len)
+{
+	struct spare *s = arg;
+
+	(void)data;
+	return s->state == SPARE_RUNNING ? link_grant(s->link, stream, channel, len) : -EBADMSG;
+}
+
+static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
+{
+	(void)arg, (void)stream, (void)channel;
+}
+
+/* A message of on_failed() and its like says more than the code. */
+static void on_broken(void *arg, int code)
+{
+	struct spare *s = arg;
+
+	if (!s->err->msg[0])
+		err_errno(s->err, code < 0 ? code : -ECONNRESET, "rehearsal: guest link");
+	loop_quit(s->loop, KEEPER_GONE);
+}
+
+static int on_timer(struct source *source, void *arg)
+{
+	struct spare *s = arg;
+
+	(void)source;
+	err_set(s->err, -ETIMEDOUT, "rehearsal: takes too long");
+	loop_quit(s->loop, KEEPER_GONE);
+	return 0;
+}
+
+static int on_machine_end(struct source *source, pid_t pid, int status, void *arg)
+{
+	struct spare *s = arg;
+
+	(void)source, (void)pid;
+	err_set(s->err, -EIO, "the virtual machine ended unexpectedly (wait status %d)", status);
+	loop_quit(s->loop, KEEPER_GONE);
+	return 0;
+}
+
+/* "folder" brings the container's folder, "adopt" its socket, and is the last. */
+static int on_order(struct spare *s, const char *text, size_t len, int *fd)
+{
+	cleanup_json json_t *obj = NULL;
+	const char *op = NULL;
+	int r = json_read(text, len, "order", &obj, s->err);
+
+	if (r == 0)
+		r = json_get_str(obj, "op", &op, s->err);
+	if (r < 0)
+		return r;
+	if (op && streq(op, "folder") && *fd >= 0 && s->adopted->dir_fd < 0) {
+		s->adopted->dir_fd = take_fd(fd);
+		return 0;
+	}
+	if (!op || !streq(op, "adopt") || *fd < 0 || s->adopted->dir_fd < 0)
+		return err_set(s->err, -EBADMSG, "the order makes no sense");
+	s->adopted->listen_fd = take_fd(fd);
+	loop_quit(s->loop, ADOPTED);
+	return 0;
+}
+
+static int on_keeper(struct source *source, int keeper_fd, uint32_t events, void *arg)
+{
+	struct spare *s = arg;
+	cleanup_close int fd = -1;
+	char packet[PACKET_MAX];
+	ssize_t n = unix_recv(keeper_fd, packet, sizeof(packet), &fd);
+
+	(void)source, (void)events;
+	if (n == -EAGAIN)
+		return 0;
+	if (n <= 0) {
+		loop_quit(s->loop, KEEPER_GONE);
+		return 0;
+	}
+	return on_order(s, packet, (size_t)n, &fd);
+}
+
+/* The link stays open under another number, for the life of the container. */
+static int rehearse(struct spare *s, struct shim_machine *m)
+{
+	static const struct link_handler handler = { on_message, on_data, on_writable, on_broken };
+	cleanup_close int fd = fcntl(m->link_fd, F_DUPFD_CLOEXEC, 3);
+	int r = fd < 0 ? -errno : link_conn_new(s->loop, fd, &handler, s, &s->link);
+
+	if (r < 0)
+		return r;
+	(void)take_fd(&fd);
+	r = setup_send(s->link, s->config->runtime);
+	if (r == 0)
+		r = loop_run(s->loop);
+	link_conn_free(take_ptr(s->link));
+	if (r == KEEPER_GONE && s->err->msg[0])
+		return s->err->code;
+	return r;
+}
+
+static int watch(struct spare *s, const struct shim_machine *m)
+{
+	int r = loop_add_timer(s->loop, REHEARSAL_USEC, on_timer, s, &s->timer);
+
+	if (r == 0)
+		r = loop_add_child(s->loop, m->pid, on_machine_end, s, NULL);
+	if (r == 0)
+		r = fd_set_nonblock(s->keeper_fd, true);
+	if (r == 0)
+		r = loop_add_io(s->loop, s->keeper_fd, EPOLLIN, on_keeper, s, NULL);
+	return r;
+}
+
+/* Return: as spare_run(). */
+static int wait_for_container(struct spare *s)
+{
+	char ready[64];
+	int r = source_set_timer(s->timer, UINT64_MAX);
+
+	snprintf(ready, sizeof(ready), "{\"event\":\"ready\",\"pid\":%d}",
+		 (int)s->adopted->machine.pid);
+	if (r == 0)
+		r = unix_send(s->keeper_fd, ready, strlen(ready), -1);
+	if (r == 0)
+		r = loop_run(s->loop);
+	if (r == KEEPER_GONE && s->err->msg[0])
+		return s->err->code;
+	return r;
+}
+
+static int run(struct spare *s, int dir_fd, const struct machine_template *from)
+{
+	struct shim_machine *m = &s->adopted->machine;
+	int r = machine_start(s->config, dir_fd, from, m, s->err);
+
+	if (r == 0 && !m->restored)
+		return err_set(s->err, -EINVAL, "the disks do not fit the template");
+	if (r == 0)
+		r = watch(s, m);
+	if (r == 0)
+		r = rehearse(s, m);
+	if (r != REHEARSED)
+		return r;
+	r = m->engine->pause(m->vm, s->err);
+	if (r == 0)
+		r = layer_create(dir_fd, NEW_LAYER_FILE, s->config->disk_bytes, s->err);
+	return r == 0 ? wait_for_container(s) : r;
+}
+
+/*
+ * What was said before goes with the machine; what is in the container's folder is of an earlier
+ * life.
+ * A container that has no writable layer gets the one that was made for it.
+ */
+static int move_files(int from_fd, int to_fd, struct err *err)
+{
+	if (renameat(from_fd, SHIM_LOG_FILE, to_fd, SHIM_LOG_FILE) < 0)
+		return err_errno(err, -errno, SHIM_LOG_FILE);
+	if (renameat2(from_fd, NEW_LAYER_FILE, to_fd, LAYER_FILE, RENAME_NOREPLACE) < 0 &&
+	    errno != EEXIST)
+		return err_errno(err, -errno, LAYER_FILE);
+	return 0;
+}
+
+void adoption_reset(struct adoption *a)
+{
+	machine_release(&a->machine);
+	fd_close(&a->dir_fd);
+	fd_close(&a->listen_fd);
+}
+
+int spare_run(int dir_fd, int keeper_fd, const struct machine_template *from, struct adoption *ret,
+	      struct err *err)
+{
+	cleanup_config struct shim_config *config = NULL;
+	struct adoption adopted = ADOPTION_NONE;
+	struct spare s = { .keeper_fd = keeper_fd, .adopted = &adopted, .err = err };
+	int r = config_load(dir_fd, &config, err);
+
+	if (r < 0)
+		return r;
+	s.config = config;
+	r = loop_new(&s.loop);
+	if (r == 0)
+		r = run(&s, dir_fd, from);
+	loop_free(s.loop);
+	if (r == ADOPTED) {
+		int moved = move_files(dir_fd, adopted.dir_fd, err);
+
+		if (moved < 0)
+			r = moved;
+	}
+	if (r != ADOPTED) {
+		adoption_reset(&adopted);
+		return r < 0 && !err->msg[0] ? err_errno(err, r, "spare machine") : r;
+	}
+	*ret = adopted;
+	return 1;
+}

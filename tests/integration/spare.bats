@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# Spare machines: one waits for the next start, and nothing but the speed tells that it was used.
+
+load lib
+
+setup_file() {
+	file_setup
+	export MOAT_SPARES=1
+	start_moatd
+	with_busybox
+	moat run --rm "$BUSYBOX" true
+}
+
+teardown_file() {
+	file_teardown
+}
+
+# spare: the engine's process of the machine that waits.
+spare() {
+	local pid
+	pid=$(moat system spare ls -q)
+	[ -n "$pid" ] && echo "$pid"
+}
+
+await_spare() {
+	poll 60 spare
+	spare
+}
+
+no_spare() {
+	[ -z "$(moat system spare ls -q)" ]
+}
+
+pid_of() {
+	moat inspect "$1" | jq -r '.[0].State.Pid'
+}
+
+# from_spare NAME ARGUMENT…: moat run -d NAME in the machine that waits, and in no other.
+from_spare() {
+	local name=$1 pid
+	shift
+	pid=$(await_spare)
+	moat run -d --name "$name" "$@" >/dev/null
+	assert_equal "$(pid_of "$name")" "$pid"
+}
+
+@test "spare: the next start takes the machine that waits, and another one is made" {
+	local pid next
+	pid=$(await_spare)
+	from_spare taken "$BUSYBOX" sleep 1000
+	next=$(await_spare)
+	[ "$pid" != "$next" ]
+	assert_equal "$(moat inspect taken | jq -r '.[0].Moat.Restored')" true
+	moat rm -f taken
+	poll 20 gone "$pid"
+}
+
+@test "spare: output, exit status, environment and terminal are as in any machine" {
+	await_spare
+	run moat run --rm -e A=b --hostname there -w /tmp "$BUSYBOX" sh -c 'echo $A $(hostname) $PWD; exit 7'
+	assert_status 7
+	assert_equal "$output" "b there /tmp"
+	await_spare
+	run python3 "$TESTS/integration/terminal.py" 24x80 -- "$MOAT_BUILD/moat" run --rm -it "$BUSYBOX" tty
+	assert_status 0
+	assert_has /dev/pts/
+}
+
+@test "spare: nothing of the rehearsal is left in it" {
+	from_spare clean "$BUSYBOX" sleep 1000
+	run moat exec clean sh -c 'ls /scratch /rehearsal; ps -o pid,args; cat /proc/mounts /proc/self/cgroup;
+		cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max /sys/fs/cgroup/cpu.max; true'
+	[[ $output != *rehearsal\ * && $output != *"/scratch"$'\n'* ]]
+	assert_has "No such file"
+	assert_has " 1 sleep 1000"
+	assert_has "0::/"
+	assert_has $'max\nmax\nmax 100000'
+	moat rm -f clean
+}
+
+@test "spare: limits are the container's" {
+	from_spare limited -m 64m --pids-limit 20 "$BUSYBOX" sleep 1000
+	run moat exec limited sh -c 'cd /sys/fs/cgroup; cat memory.max pids.max'
+	assert_equal "$output" $'67108864\n20'
+	moat rm -f limited
+}
+
+@test "spare: machines from one template differ in what must be unique" {
+	local what='cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id; head -c 16 /dev/urandom | xxd -p'
+	await_spare
+	moat run --rm "$BUSYBOX" sh -c "$what" >"$BATS_TEST_TMPDIR/a"
+	await_spare
+	moat run --rm "$BUSYBOX" sh -c "$what" >"$BATS_TEST_TMPDIR/b"
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/a")" 3
+	run grep -xFf "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	assert_status 1
+}
+
+@test "spare: a container that is started again finds its files in it" {
+	local pid
+	from_spare kept "$BUSYBOX" sh -c 'cat /file; echo more >>/file; sync'
+	poll 30 is_state kept exited
+	pid=$(await_spare)
+	run moat start -a kept
+	assert_status 0
+	assert_equal "$output" more
+	poll 20 gone "$pid"
+	moat rm kept
+}
+
+@test "spare: a read-only root stays one" {
+	await_spare
+	run moat run --rm --read-only "$BUSYBOX" sh -c 'touch /x; echo $?'
+	assert_has "Read-only file system"
+}
+
+@test "spare: a container that goes when it ends keeps its files over a restart" {
+	from_spare brief --rm "$BUSYBOX" sh -c 'echo x >>/count; trap "exit 0" TERM; while :; do sleep 0.1; done'
+	poll 20 moat exec brief test -s /count
+	moat restart brief
+	poll 20 moat exec brief sh -c '[ "$(wc -l </count)" = 2 ]'
+	moat stop brief
+	poll 20 no_container brief
+}
+
+@test "spare: one that was killed is replaced" {
+	local pid
+	pid=$(await_spare)
+	kill -9 "$pid"
+	replaced() { [ "$(spare)" != "$pid" ] && spare; }
+	poll 60 replaced
+	run moat run --rm "$BUSYBOX" echo fine
+	assert_equal "$output" fine
+}
+
+@test "spare: a start that finds a dead one does without" {
+	local pid
+	pid=$(await_spare)
+	kill -STOP "$(moatd_pid)"
+	kill -9 "$pid"
+	poll 10 gone "$pid"
+	kill -CONT "$(moatd_pid)"
+	run moat run --rm "$BUSYBOX" echo fine
+	assert_status 0
+	assert_equal "$output" fine
+}
+
+@test "spare: one goes with moatd, and the next moatd makes its own" {
+	local pid
+	pid=$(await_spare)
+	kill -9 "$(moatd_pid)"
+	poll 20 gone "$pid"
+	run moat run --rm "$BUSYBOX" echo fine
+	assert_equal "$output" fine
+	[ "$(await_spare)" != "$pid" ]
+	[ -z "$(users_of "$MOAT_ROOT/spares/$pid")" ]
+}
+
+@test "spare: a container outlives moatd in what was a spare" {
+	from_spare lasting "$BUSYBOX" sh -c 'while :; do echo tick; sleep 0.2; done'
+	kill -9 "$(moatd_pid)"
+	poll 20 is_state lasting running
+	run moat exec lasting echo here
+	assert_equal "$output" here
+	moat rm -f lasting
+	moat run --rm "$BUSYBOX" true
+}
+
+@test "spare: they are counted, and can be switched off" {
+	await_spare
+	run moat system df
+	assert_has "Spare Machines   1"
+	moat system spare set 0
+	poll 20 no_spare
+	run moat run --rm "$BUSYBOX" echo fine
+	assert_equal "$output" fine
+	no_spare
+	run moat system spare set many
+	assert_error 1 '"many" is no number'
+	run moat system spare set 1000
+	assert_error 1 "from 0 to 64"
+	moat system spare set 1
+	await_spare
+}
