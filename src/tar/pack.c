@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A folder is read completely, then its names are packed one after the other,
+ * each through the descriptor of the folder it was found in and without following a link, so that
+ * whoever moves things about meanwhile cannot lead the walk elsewhere.  A member's size is decided
+ * before its data are read and kept to, whatever becomes of the file.
+ *
+ * Names, links and contents are hostile; a device or pipe that takes the place of a file is opened
+ * without waiting for it, and not read.
+ */
+#include "tar/pack.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "tar/links.h"
+#include "tar/writer.h"
+
+#define DEPTH_MAX   900u
+#define CHUNK_BYTES 65536u
+#define XATTRS_MAX  65536u /* bytes of names, and of one value: the kernel's limits */
+#define EXTENTS_MAX 4096u  /* of one file; what is behind the last is packed as data */
+
+int tar_write_fd(void *arg, const void *data, size_t len)
+{
+	const int *fd = arg;
+
+	return fd_write_all(*fd, data, len);
+}
+
+void tar_pack_reset(struct tar_pack *p)
+{
+	buf_reset(&p->path);
+	tar_links_free(take_ptr(p->links));
+}
+
+static const char *path_of(const struct tar_pack *p)
+{
+	return p->path.data && *p->path.data ? p->path.data : "/";
+}
+
+static int fail(const struct tar_pack *p, int code, struct err *err)
+{
+	return err_errno(err, code, "%s", path_of(p));
+}
+
+static int put(struct tar_pack *p, const void *data, size_t len, struct err *err)
+{
+	int r = p->write(p->arg, data, len);
+
+	return r < 0 ? err_errno(err, r, "write the archive") : 0;
+}
+
+static int put_header(struct tar_pack *p, const struct tar_entry *e, struct err *err)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = tar_put_header(&b, e);
+
+	return r < 0 ? fail(p, r, err) : put(p, b.data, b.len, err);
+}
+
+static int put_zeros(struct tar_pack *p, uint64_t len, struct err *err)
+{
+	static const char zeros[4096];
+	int r = 0;
+
+	for (; r == 0 && len > 0; len -= len < sizeof(zeros) ? len : sizeof(zeros))
+		r = put(p, zeros, len < sizeof(zeros) ? (size_t)len : sizeof(zeros), err);
+	return r;
+}
+
+/* What the overlay keeps for itself, and what only this host's security module understands. */
+static bool is_kept(const char *name)
+{
+	return !str_starts(name, "trusted.") && !streq(name, "security.selinux") &&
+	       !streq(name, "security.ima") && !streq(name, "security.evm");
+}
+
+static int add_xattr(int fd, const char *name, struct tar_entry *e)
+{
+	cleanup_free char *value = malloc(XATTRS_MAX);
+	ssize_t n;
+
+	if (!value)
+		return -ENOMEM;
+	n = fgetxattr(fd, name, value, XATTRS_MAX);
+	return n < 0 ? 0 : tar_entry_add_xattr(e, name, value, (size_t)n);
+}
+
+static int add_xattrs(int fd, struct tar_entry *e)
+{
+	ssize_t len = flistxattr(fd, NULL, 0);
+	cleanup_free char *names = NULL;
+	int r = 0;
+
+	if (len <= 0)
+		return 0;
+	names = malloc(XATTRS_MAX + 1);
+	if (!names)
+		return -ENOMEM;
+	len = flistxattr(fd, names, XATTRS_MAX);
+	if (len <= 0)
+		return 0;
+	names[len] = '\0';
+	for (const char *n = names; r == 0 && n < names + len; n += strlen(n) + 1)
+		if (is_kept(n))
+			r = add_xattr(fd, n, e);
+	return r;
+}
+
+static void describe(const struct tar_pack *p, const struct stat *sb, struct tar_entry *e)
+{
+	bool root = p->flags & TAR_PACK_ROOT_OWNS;
+
+	e->mode = sb->st_mode & 07777;
+	e->uid = root ? 0 : sb->st_uid;
+	e->gid = root ? 0 : sb->st_gid;
+	e->mtime_sec = sb->st_mtim.tv_sec;
+	e->mtime_nsec = (uint32_t)sb->st_mtim.tv_nsec;
+	e->major = major(sb->st_rdev);
+	e->minor = minor(sb->st_rdev);
+}
+
+/* Data and holes, where the file system knows. */
+static int find_extents(int fd, const struct stat *sb, struct tar_entry *e)
+{
+	uint64_t size = (uint64_t)sb->st_size;
+	off_t at = 0;
+
+	if ((uint64_t)sb->st_blocks * 512 >= size)
+		return 0;
+	e->sparse = true;
+	while ((uint64_t)at < size) {
+		off_t data = lseek(fd, at, SEEK_DATA), hole;
+
+		if (data < 0 && errno == ENXIO)
+			break;
+		hole = data < 0 || e->n_extents == EXTENTS_MAX ? -1 : lseek(fd, data, SEEK_HOLE);
+		if (data < 0)
+			data = at;
+		if (hole < 0 || (uint64_t)hole > size)
+			hole = (off_t)size;
+		if (data >= hole)
+			break;
+		if (tar_entry_add_extent(e, (uint64_t)data, (uint64_t)(hole - data)) < 0)
+			return -ENOMEM;
+		at = hole;
+	}
+	/* A map that says that all is data helps nobody. */
+	if (e->n_extents == 1 && e->extents[0].len == size)
+		e->sparse = false;
+	/* Readers want to know where the file ends. */
+	return e->sparse ? tar_entry_add_extent(e, size, 0) : 0;
+}
+
+static int put_extent(struct tar_pack *p, int fd, uint64_t offset, uint64_t len, struct err *err)
+{
+	cleanup_free char *chunk = malloc(CHUNK_BYTES);
+
+	if (!chunk)
+		return fail(p, -ENOMEM, err);
+	while (len > 0) {
+		size_t want = len < CHUNK_BYTES ? (size_t)len : CHUNK_BYTES;
+		ssize_t n = pread(fd, chunk, want, (off_t)offset);
+		int r;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(p, -errno, err);
+		if (n == 0)
+			return put_zeros(p, len, err);
+		r = put(p, chunk, (size_t)n, err);
+		if (r < 0)
+			return r;
+		offset += (uint64_t)n;
+		len -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static int put_data(struct tar_pack *p, int fd, const struct tar_entry *e, struct err *err)
+{
+	int r = 0;
+
+	if (!e->sparse)
+		r = put_extent(p, fd, 0, e->size_bytes, err);
+	for (size_t i = 0; r == 0 && i < e->n_extents; i++)
+		r = put_extent(p, fd, e->extents[i].offset, e->extents[i].len, err);
+	return r == 0 ? put_zeros(p, tar_padding(tar_data_bytes(e)), err) : r;
+}
+
+/* Return: a descriptor; -ENOENT when it is no regular file any more; -errno. */
+static int open_file(int dir_fd, const char *name, struct stat *ret)
+{
+	cleanup_close int fd =
+		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ELOOP || errno == ENXIO ? -ENOENT : -errno;
+	if (fstat(fd, ret) < 0)
+		return -errno;
+	return S_ISREG(ret->st_mode) ? take_fd(&fd) : -ENOENT;
+}
+
+static int pack_file(struct tar_pack *p, int dir_fd, const char *name, struct tar_entry *e,
+		     struct err *err)
+{
+	struct stat sb;
+	cleanup_close int fd = open_file(dir_fd, name, &sb);
+	int r = 0;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fail(p, fd, err);
+	describe(p, &sb, e);
+	e->size_bytes = (uint64_t)sb.st_size;
+	if (p->flags & TAR_PACK_XATTRS)
+		r = add_xattrs(fd, e);
+	if (r == 0 && p->flags & TAR_PACK_SPARSE)
+		r = find_extents(fd, &sb, e);
+	if (r < 0)
+		return fail(p, r, err);
+	r = put_header(p, e, err);
+	return r == 0 ? put_data(p, fd, e, err) : r;
+}
+
+static int pack_symlink(struct tar_pack *p, int dir_fd, const char *name, struct tar_entry *e,
+			struct err *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return errno == EINVAL || errno == ENOENT ? 0 : fail(p, -errno, err);
+	target[n] = '\0';
+	e->link = strdup(target);
+	return e->link ? put_header(p, e, err) : fail(p, -ENOMEM, err);
+}
+
+static int pack_other(struct tar_pack *p, int dir_fd, const char *name, const struct stat *sb,
+		      struct tar_entry *e, struct err *err)
+{
+	switch (sb->st_mode & S_IFMT) {
+	case S_IFREG:
+		e->type = TAR_FILE;
+		return pack_file(p, dir_fd, name, e, err);
+	case S_IFLNK:
+		e->type = TAR_SYMLINK;
+		return pack_symlink(p, dir_fd, name, e, err);
+	case S_IFCHR:
+		e->type = TAR_CHAR;
+		return put_header(p, e, err);
+	case S_IFBLK:
+		e->type = TAR_BLOCK;
+		return put_header(p, e, err);
+	case S_IFIFO:
+		e->type = TAR_FIFO;
+		return put_header(p, e, err);
+	default:
+		return 0;
+	}
+}
+
+static int pack_nonfolder(struct tar_pack *p, int dir_fd, const char *name, const struct stat *sb,
+			  struct err *err)
+{
+	cleanup(tar_entry_reset) struct tar_entry e = { .path = strdup(p->path.data) };
+	const char *first = NULL;
+
+	if (!e.path)
+		return fail(p, -ENOMEM, err);
+	describe(p, sb, &e);
+	if (sb->st_nlink > 1 && !S_ISSOCK(sb->st_mode) &&
+	    tar_links_find(&p->links, sb, p->path.data, &first) < 0)
+		return fail(p, -ENOMEM, err);
+	if (!first)
+		return pack_other(p, dir_fd, name, sb, &e, err);
+	e.type = TAR_HARDLINK;
+	e.link = strdup(first);
+	return e.link ? put_header(p, &e, err) : fail(p, -ENOMEM, err);
+}
+
+/* The folder's own member. */
+static int pack_folder(struct tar_pack *p, int fd, const struct stat *sb, struct err *err)
+{
+	cleanup(tar_entry_reset) struct tar_entry e = { .type = TAR_FOLDER };
+	int r = 0;
+
+	if (p->path.len == 0)
+		return 0;
+	e.path = str_printf("%s%s", p->path.data, str_ends(p->path.data, "/") ? "" : "/");
+	if (!e.path)
+		return fail(p, -ENOMEM, err);
+	describe(p, sb, &e);
+	if (p->flags & TAR_PACK_XATTRS)
+		r = add_xattrs(fd, &e);
+	return r < 0 ? fail(p, r, err) : put_header(p, &e, err);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int tar_list(int fd, char ***ret)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	cleanup_strv char **names = NULL;
+	size_t n = 0;
+
+	if (!dir) {
+		int r = -errno;
+
+		fd_close(&copy);
+		return r;
+	}
+	for (;;) {
+		const struct dirent *d;
+		char **more;
+
+		errno = 0;
+		d = readdir(dir);
+		if (!d)
+			break;
+		if (streq(d->d_name, ".") || streq(d->d_name, ".."))
+			continue;
+		more = n > 0 && (n + 1) & n ? names
+					    : reallocarray(names, 2 * n + 2, sizeof(*names));
+		if (!more)
+			return -ENOMEM;
+		names = more;
+		names[n] = strdup(d->d_name);
+		names[n + 1] = NULL;
+		if (!names[n++])
+			return -ENOMEM;
+	}
+	if (errno)
+		return -errno;
+	if (n > 0)
+		qsort(names, n, sizeof(*names), compare);
+	*ret = take_ptr(names);
+	return 0;
+}
+
+static bool is_mount_root(int fd)
+{
+	struct statx sx;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &sx) == 0 &&
+	       (sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
+	       (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+static bool enters(const struct tar_pack *p, int fd, unsigned depth)
+{
+	if (depth == 0 || !is_mount_root(fd))
+		return true;
+	if (p->flags & TAR_PACK_NOT_MOUNTS)
+		return false;
+	return !p->enters || p->enters(fd, p->path.data);
+}
+
+static int walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
+		struct err *err);
+
+static int pack_content(struct tar_pack *p, int fd, unsigned depth, struct err *err)
+{
+	cleanup_strv char **names = NULL;
+	size_t len = p->path.len;
+	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(fd, &names);
+
+	if (r < 0)
+		return fail(p, r, err);
+	for (char **n = names; r == 0 && n && *n; n++) {
+		bool slash = len > 0 && p->path.data[len - 1] != '/';
+
+		if (buf_adds(&p->path, slash ? "/" : "") < 0 || buf_adds(&p->path, *n) < 0)
+			return fail(p, -ENOMEM, err);
+		r = walk(p, fd, *n, depth + 1, true, err);
+		p->path.len = len;
+		p->path.data[len] = '\0';
+	}
+	return r;
+}
+
+static int walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
+		struct err *err)
+{
+	cleanup_close int fd = -1;
+	struct stat sb;
+	int r;
+
+	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT && depth > 0 ? 0 : fail(p, -errno, err);
+	if (!S_ISDIR(sb.st_mode))
+		return pack_nonfolder(p, dir_fd, name, &sb, err);
+	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && depth > 0
+			       ? 0
+			       : fail(p, -errno, err);
+	r = pack_folder(p, fd, &sb, err);
+	return r == 0 && deep && enters(p, fd, depth) ? pack_content(p, fd, depth, err) : r;
+}
+
+static int set_path(struct tar_pack *p, const char *as, struct err *err)
+{
+	p->path.len = 0;
+	return buf_adds(&p->path, as) < 0 ? fail(p, -ENOMEM, err) : 0;
+}
+
+int tar_pack_tree(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err)
+{
+	int r = set_path(p, as, err);
+
+	return r == 0 ? walk(p, dir_fd, name, 0, true, err) : r;
+}
+
+int tar_pack_one(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err)
+{
+	int r = set_path(p, as, err);
+
+	return r == 0 ? walk(p, dir_fd, name, 1, false, err) : r;
+}
+
+int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err)
+{
+	cleanup(tar_entry_reset) struct tar_entry e = { .type = TAR_FILE, .path = strdup(as) };
+	int r = set_path(p, as, err);
+
+	if (r < 0)
+		return r;
+	return e.path ? put_header(p, &e, err) : fail(p, -ENOMEM, err);
+}
+
+int tar_pack_end(struct tar_pack *p, struct err *err)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = tar_put_end(&b);
+
+	return r < 0 ? err_errno(err, r, "write the archive") : put(p, b.data, b.len, err);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "tar/entry.h"
+
+/* Files and folders into a tar archive. */
+
+enum tar_pack_flags {
+	TAR_PACK_SPARSE = 1,	 /* holes stay holes, in GNU's format 1.0 */
+	TAR_PACK_ROOT_OWNS = 2,	 /* everything belongs to 0:0 */
+	TAR_PACK_XATTRS = 4,	 /* extended attributes too */
+	TAR_PACK_NOT_MOUNTS = 8, /* of a mount point only the folder itself */
+};
+
+struct tar_links;
+
+struct tar_pack {
+	/* Return: 0; -errno, which ends the packing. */
+	int (*write)(void *arg, const void *data, size_t len);
+	void *arg;
+	unsigned flags;
+	/* Is the content of a folder wanted that is another file system's root?  NULL: yes. */
+	bool (*enters)(int fd, const char *path);
+
+	/* The rest is the packer's own; zero at the start. */
+	struct buf path;
+	struct tar_links *links;
+};
+
+/**
+ * tar_pack_tree() - a file, or a folder with all that is in it
+ * @dir_fd: where @name is; borrowed
+ * @as:     what it is called in the archive: "", "." or "/" are the archive's root, and of "" the
+ *          folder itself has no member
+ *
+ * Symbolic links are packed as such.  What vanishes meanwhile is left out, a file that shrinks is
+ * filled up with zeros, and sockets are left out.  Names that were packed before with the same
+ * inode are hard links.
+ *
+ * Return: 0; -errno with a message that names the file.
+ */
+int tar_pack_tree(struct tar_pack *p, int dir_fd, const char *name, const char *as,
+		  struct err *err);
+
+/**
+ * tar_pack_one() - as tar_pack_tree(), of a folder only itself
+ * @as: its whole path in the archive
+ */
+int tar_pack_one(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err);
+
+/** tar_pack_empty() - an empty file that is nowhere else, as whiteouts are.  Return: 0; -errno with
+ * a message. */
+int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err);
+
+/** tar_pack_end() - end the archive.  Return: 0; -errno with a message. */
+int tar_pack_end(struct tar_pack *p, struct err *err);
+
+/** tar_pack_reset() - free what the packer holds */
+void tar_pack_reset(struct tar_pack *p);
+
+/** tar_write_fd() - a write() whose argument points to a descriptor */
+int tar_write_fd(void *arg, const void *data, size_t len);
+
+/** tar_list() - the names in a folder, sorted.  @ret: owned, strv_free().  Return: 0; -errno. */
+int tar_list(int fd, char ***ret);

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A member is a header block, what headers before it said about it (pax
+ * records, GNU's long names), and its data in whole blocks.  All of the headers is read before the
+ * member is given out; the data only as they are asked for, so no file is ever in memory.
+ *
+ * Whoever made the archive is hostile.  Everything a header makes the reader keep has a bound;
+ * numbers are checked before they are used; names are bytes, and what may be done with them is for
+ * the caller to decide.
+ */
+#include "tar/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "tar/number.h"
+#include "tar/pax.h"
+
+void tar_reader_reset(struct tar_reader *r)
+{
+	tar_entry_reset(&r->entry);
+}
+
+ssize_t tar_read_fd(void *arg, void *data, size_t max)
+{
+	const int *fd = arg;
+	ssize_t n;
+
+	do
+		n = read(*fd, data, max);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int bad(struct err *err, const char *what)
+{
+	return err_set(err, -EBADMSG, "the archive is damaged: %s", what);
+}
+
+/* At most @max bytes.  Return: bytes; 0 at the end; -errno with a message. */
+static ssize_t take(struct tar_reader *r, void *data, size_t max, struct err *err)
+{
+	size_t n;
+
+	if (r->in_at == r->in_len) {
+		ssize_t got = r->read(r->arg, r->in, sizeof(r->in));
+
+		if (got <= 0)
+			return got < 0 ? err_errno(err, (int)got, "read the archive") : 0;
+		r->in_at = 0;
+		r->in_len = (size_t)got;
+	}
+	n = r->in_len - r->in_at < max ? r->in_len - r->in_at : max;
+	memcpy(data, r->in + r->in_at, n);
+	r->in_at += n;
+	return (ssize_t)n;
+}
+
+/* Return: 1; 0 when the stream ends before the first byte; -EBADMSG in the middle; -errno. */
+static int take_block(struct tar_reader *r, void *block, struct err *err)
+{
+	size_t have = 0;
+
+	while (have < TAR_BLOCK_BYTES) {
+		ssize_t n = take(r, (char *)block + have, TAR_BLOCK_BYTES - have, err);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return have == 0 ? 0 : bad(err, "it ends within a header");
+		have += (size_t)n;
+	}
+	return 1;
+}
+
+static int skip(struct tar_reader *r, uint64_t len, struct err *err)
+{
+	char waste[4096];
+
+	while (len > 0) {
+		ssize_t n = take(r, waste, len < sizeof(waste) ? (size_t)len : sizeof(waste), err);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : bad(err, "it ends within a file");
+		len -= (uint64_t)n;
+	}
+	return 0;
+}
+
+static size_t padding_of(uint64_t len)
+{
+	return (size_t)(-len & (TAR_BLOCK_BYTES - 1));
+}
+
+static bool is_zero(const void *block)
+{
+	static const char zeros[TAR_BLOCK_BYTES];
+
+	return memcmp(block, zeros, sizeof(zeros)) == 0;
+}
+
+static bool has_checksum(const struct tar_header *h)
+{
+	const unsigned char *bytes = (const unsigned char *)h;
+	size_t from = offsetof(struct tar_header, checksum);
+	int64_t want, sum = 0, signed_sum = 0;
+
+	if (tar_number(h->checksum, sizeof(h->checksum), &want) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(*h); i++) {
+		bool inside = i >= from && i < from + sizeof(h->checksum);
+
+		sum += inside ? ' ' : bytes[i];
+		signed_sum += inside ? ' ' : (signed char)bytes[i];
+	}
+	return want == sum || want == signed_sum;
+}
+
+static bool is_ustar(const struct tar_header *h)
+{
+	return memcmp(h->magic, "ustar\0", sizeof(h->magic)) == 0;
+}
+
+/* The data of a header about a header: a pax header, a long name. */
+static int take_meta(struct tar_reader *r, const struct tar_header *h, struct buf *ret,
+		     struct err *err)
+{
+	int64_t size;
+
+	if (tar_number(h->size, sizeof(h->size), &size) < 0 || size < 0)
+		return bad(err, "a size is no number");
+	if (size > TAR_META_MAX)
+		return bad(err, "a header is too large");
+	ret->len = 0;
+	if (buf_reserve(ret, (size_t)size + 1) < 0)
+		return err_errno(err, -ENOMEM, "read the archive");
+	while (ret->len < (size_t)size) {
+		ssize_t n = take(r, ret->data + ret->len, (size_t)size - ret->len, err);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : bad(err, "it ends within a header");
+		ret->len += (size_t)n;
+	}
+	ret->data[ret->len] = '\0';
+	return skip(r, padding_of((uint64_t)size), err);
+}
+
+/* A name of GNU's: up to the first NUL. */
+static int take_long_name(struct tar_reader *r, const struct tar_header *h, char **name,
+			  struct err *err)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int ret = take_meta(r, h, &b, err);
+
+	if (ret < 0)
+		return ret;
+	free(*name);
+	*name = strdup(b.data);
+	return *name ? 0 : err_errno(err, -ENOMEM, "read the archive");
+}
+
+static char *field(const char *text, size_t size)
+{
+	return strndup(text, size);
+}
+
+static char *header_path(const struct tar_header *h)
+{
+	cleanup_free char *name = field(h->name, sizeof(h->name));
+	cleanup_free char *prefix = field(h->prefix, sizeof(h->prefix));
+
+	if (!name || !prefix)
+		return NULL;
+	return is_ustar(h) && *prefix ? str_printf("%s/%s", prefix, name) : take_ptr(name);
+}
+
+static int set_type(struct tar_entry *e, char letter, struct err *err)
+{
+	switch (letter) {
+	case '\0':
+	case '0':
+	case '7':
+	case 'S':
+		e->type = TAR_FILE;
+		if (str_ends(e->path, "/")) /* as v7 has it */
+			e->type = TAR_FOLDER;
+		return 0;
+	case '1':
+		e->type = TAR_HARDLINK;
+		return 0;
+	case '2':
+		e->type = TAR_SYMLINK;
+		return 0;
+	case '3':
+		e->type = TAR_CHAR;
+		return 0;
+	case '4':
+		e->type = TAR_BLOCK;
+		return 0;
+	case '5':
+		e->type = TAR_FOLDER;
+		return 0;
+	case '6':
+		e->type = TAR_FIFO;
+		return 0;
+	default:
+		return err_set(err, -EOPNOTSUPP,
+			       "the archive has a member of type '%c', which moat does not know",
+			       letter >= ' ' && letter <= '~' ? letter : '?');
+	}
+}
+
+static int get_u32(const char *text, size_t size, uint32_t *ret)
+{
+	int64_t value;
+
+	if (tar_number(text, size, &value) < 0 || value < 0 || value > UINT32_MAX)
+		return -EBADMSG;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+static int read_numbers(const struct tar_header *h, struct tar_entry *e, int64_t *ret_size)
+{
+	int64_t mode, sec;
+
+	if (tar_number(h->mode, sizeof(h->mode), &mode) < 0 ||
+	    get_u32(h->uid, sizeof(h->uid), &e->uid) < 0 ||
+	    get_u32(h->gid, sizeof(h->gid), &e->gid) < 0 ||
+	    tar_number(h->size, sizeof(h->size), ret_size) < 0 || *ret_size < 0 ||
+	    tar_number(h->mtime, sizeof(h->mtime), &sec) < 0)
+		return -EBADMSG;
+	e->mode = (uint32_t)mode & 07777;
+	e->mtime_sec = sec;
+	if (e->type != TAR_CHAR && e->type != TAR_BLOCK)
+		return 0;
+	if (get_u32(h->major, sizeof(h->major), &e->major) < 0)
+		return -EBADMSG;
+	return get_u32(h->minor, sizeof(h->minor), &e->minor);
+}
+
+/* Checks that an extent follows the one before and lies within the file. */
+static int add_extent(struct tar_reader *r, uint64_t offset, uint64_t len, struct err *err)
+{
+	struct tar_entry *e = &r->entry;
+	const struct tar_extent *last = e->n_extents > 0 ? &e->extents[e->n_extents - 1] : NULL;
+	uint64_t end;
+
+	if (e->n_extents == TAR_EXTENTS_MAX)
+		return bad(err, "a sparse file has too many pieces");
+	if (__builtin_add_overflow(offset, len, &end) || end > e->size_bytes ||
+	    (last && offset < last->offset + last->len))
+		return bad(err, "the map of a sparse file makes no sense");
+	if (tar_entry_add_extent(e, offset, len) < 0)
+		return err_errno(err, -ENOMEM, "read the archive");
+	return 0;
+}
+
+static int add_gnu_extents(struct tar_reader *r, const struct tar_gnu_extent *map, size_t n,
+			   struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t offset, len;
+		int ret;
+
+		if (map[i].offset[0] == '\0' && map[i].len[0] == '\0')
+			return 0;
+		if (tar_number(map[i].offset, sizeof(map[i].offset), &offset) < 0 ||
+		    tar_number(map[i].len, sizeof(map[i].len), &len) < 0 || offset < 0 || len < 0)
+			return bad(err, "the map of a sparse file is no number");
+		ret = add_extent(r, (uint64_t)offset, (uint64_t)len, err);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int read_gnu_map(struct tar_reader *r, const struct tar_header *h, struct err *err)
+{
+	const struct tar_gnu_header *gnu = (const void *)h;
+	struct tar_gnu_more more = { .is_extended = gnu->is_extended };
+	int64_t size;
+	int ret;
+
+	if (tar_number(gnu->real_size, sizeof(gnu->real_size), &size) < 0 || size < 0)
+		return bad(err, "a size is no number");
+	r->entry.sparse = true;
+	r->entry.size_bytes = (uint64_t)size;
+	ret = add_gnu_extents(r, gnu->map, 4, err);
+	while (ret == 0 && more.is_extended) {
+		ret = take_block(r, &more, err);
+		if (ret == 0)
+			return bad(err, "it ends within a header");
+		if (ret > 0)
+			ret = add_gnu_extents(r, more.map, 21, err);
+	}
+	return ret;
+}
+
+/* One decimal number and a newline of the map before the data; counts what it takes. */
+static int take_map_number(struct tar_reader *r, uint64_t *used, uint64_t *ret, struct err *err)
+{
+	uint64_t value = 0;
+	unsigned digits = 0;
+
+	for (;;) {
+		char c = 0;
+		ssize_t n = take(r, &c, 1, err);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : bad(err, "it ends within a sparse file");
+		if (++*used > r->left)
+			return bad(err, "the map of a sparse file is longer than the file");
+		if (c == '\n' && digits > 0)
+			break;
+		if (c < '0' || c > '9' || ++digits > 19)
+			return bad(err, "the map of a sparse file is no number");
+		value = value * 10 + (uint64_t)(c - '0');
+	}
+	*ret = value;
+	return 0;
+}
+
+static int read_pax_map(struct tar_reader *r, struct err *err)
+{
+	uint64_t used = 0, n = 0;
+	int ret = take_map_number(r, &used, &n, err);
+
+	r->entry.sparse = true;
+	if (ret == 0 && n > TAR_EXTENTS_MAX)
+		return bad(err, "a sparse file has too many pieces");
+	for (uint64_t i = 0; ret == 0 && i < n; i++) {
+		uint64_t offset = 0, len = 0;
+
+		ret = take_map_number(r, &used, &offset, err);
+		if (ret == 0)
+			ret = take_map_number(r, &used, &len, err);
+		if (ret == 0)
+			ret = add_extent(r, offset, len, err);
+	}
+	if (ret < 0)
+		return ret;
+	if (used + padding_of(used) > r->left)
+		return bad(err, "the map of a sparse file is longer than the file");
+	r->left -= used + padding_of(used);
+	return skip(r, padding_of(used), err);
+}
+
+/* Takes the header and what was said before it together. */
+static int make_entry(struct tar_reader *r, const struct tar_header *h, struct tar_pax *pax,
+		      struct err *err)
+{
+	struct tar_entry *e = &r->entry;
+	int64_t size;
+	int ret;
+
+	e->path = pax->path ? take_ptr(pax->path) : header_path(h);
+	e->link = pax->link ? take_ptr(pax->link) : field(h->link, sizeof(h->link));
+	if (!e->path || !e->link)
+		return err_errno(err, -ENOMEM, "read the archive");
+	ret = set_type(e, h->type, err);
+	if (ret < 0)
+		return ret;
+	if (read_numbers(h, e, &size) < 0)
+		return bad(err, "a header's number is none");
+	tar_pax_apply(pax, e, &size);
+	if (!*e->path || strlen(e->path) > TAR_PATH_MAX || strlen(e->link) > TAR_PATH_MAX)
+		return bad(err, "a name is empty or too long");
+	if ((e->type == TAR_HARDLINK || e->type == TAR_SYMLINK) && !*e->link)
+		return bad(err, "a link has no target");
+	/* Only a file has data; POSIX lets a hard link have them too, and nobody writes that. */
+	if (e->type != TAR_FILE)
+		size = 0;
+	r->left = (uint64_t)size;
+	r->padding = padding_of(r->left);
+	e->size_bytes = pax->is_sparse ? pax->real_size : (uint64_t)size;
+	if (e->type != TAR_FILE)
+		return 0;
+	if (pax->is_sparse)
+		return read_pax_map(r, err);
+	return h->type == 'S' ? read_gnu_map(r, h, err) : 0;
+}
+
+static int check_map(const struct tar_reader *r, struct err *err)
+{
+	uint64_t sum = 0;
+
+	if (!r->entry.sparse)
+		return 0;
+	for (size_t i = 0; i < r->entry.n_extents; i++)
+		sum += r->entry.extents[i].len;
+	return sum == r->left ? 0 : bad(err, "the map of a sparse file does not fit its data");
+}
+
+/* Headers up to that of a member.  Return: 1; 0 at the end; -errno. */
+static int next(struct tar_reader *r, struct tar_pax *pax, struct tar_header *h, struct err *err)
+{
+	cleanup(buf_reset) struct buf meta = BUF_INIT;
+
+	for (;;) {
+		int ret = take_block(r, h, err);
+
+		if (ret <= 0 || is_zero(h))
+			return ret < 0 ? ret : 0;
+		if (!has_checksum(h))
+			return bad(err, "a checksum is wrong, or this is no tar archive");
+		switch (h->type) {
+		case 'x':
+			ret = take_meta(r, h, &meta, err);
+			if (ret == 0)
+				ret = tar_pax_parse(meta.data, meta.len, pax, err);
+			break;
+		case 'g':
+			ret = take_meta(r, h, &meta, err);
+			break;
+		case 'L':
+			ret = take_long_name(r, h, &pax->path, err);
+			break;
+		case 'K':
+			ret = take_long_name(r, h, &pax->link, err);
+			break;
+		default:
+			return 1;
+		}
+		if (ret < 0)
+			return ret;
+	}
+}
+
+int tar_next(struct tar_reader *r, const struct tar_entry **ret_entry, struct err *err)
+{
+	cleanup(tar_pax_reset) struct tar_pax pax = { 0 };
+	struct tar_header h;
+	int ret = skip(r, r->left + r->padding, err);
+
+	r->left = r->padding = r->done = 0;
+	r->extent = 0;
+	tar_entry_reset(&r->entry);
+	if (ret == 0)
+		ret = next(r, &pax, &h, err);
+	if (ret <= 0)
+		return ret;
+	ret = make_entry(r, &h, &pax, err);
+	if (ret == 0)
+		ret = check_map(r, err);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < pax.xattrs.n_xattrs; i++)
+		if (tar_entry_add_xattr(&r->entry, pax.xattrs.xattrs[i].name,
+					pax.xattrs.xattrs[i].value, pax.xattrs.xattrs[i].len) < 0)
+			return err_errno(err, -ENOMEM, "read the archive");
+	*ret_entry = &r->entry;
+	return 1;
+}
+
+ssize_t tar_read(struct tar_reader *r, void *data, size_t max, uint64_t *ret_offset,
+		 struct err *err)
+{
+	struct tar_entry *e = &r->entry;
+	uint64_t offset, want = r->left;
+	ssize_t n;
+
+	while (e->sparse && r->extent < e->n_extents && r->done == e->extents[r->extent].len) {
+		r->extent++;
+		r->done = 0;
+	}
+	if (want == 0)
+		return 0;
+	if (e->sparse) {
+		want = e->extents[r->extent].len - r->done;
+		offset = e->extents[r->extent].offset + r->done;
+	} else {
+		offset = e->size_bytes - r->left;
+	}
+	n = take(r, data, want < max ? (size_t)want : max, err);
+	if (n <= 0)
+		return n < 0 ? n : bad(err, "it ends within a file");
+	r->left -= (uint64_t)n;
+	r->done += (uint64_t)n;
+	*ret_offset = offset;
+	return n;
+}

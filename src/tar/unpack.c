@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Each member is made anew in the folder it belongs to, by the descriptor of
+ * that folder and its last name only, and never through something that is there already.  What a
+ * folder is to look like in the end is remembered and set when everything is in it: a time that a
+ * later file would change, permissions that would keep later files out.
+ *
+ * The archive is hostile, and so may be what happens in the destination meanwhile.
+ */
+#include "tar/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "tar/place.h"
+
+#define CHUNK_BYTES 65536u
+#define BLOCK_BYTES 4096u /* of most file systems: zeros that fill one are left to be a hole */
+
+/* A folder to be finished. */
+struct folder {
+	char *path;
+	uint32_t mode;
+	struct timespec mtime;
+};
+
+struct unpack {
+	const struct tar_unpack *u;
+	struct tar_reader *reader;
+	struct folder *folders;
+	size_t n_folders;
+	char *chunk;
+};
+
+static void unpack_reset(struct unpack *p)
+{
+	for (size_t i = 0; i < p->n_folders; i++)
+		free(p->folders[i].path);
+	free(p->folders);
+	free(p->chunk);
+}
+
+static int fail(const char *path, int code, struct err *err)
+{
+	return err_errno(err, code, "%s", path);
+}
+
+static uint32_t mode_of(const struct unpack *p, const struct tar_entry *e)
+{
+	return e->mode & (p->u->flags & TAR_UNPACK_PRIVILEGES ? 07777u : 01777u);
+}
+
+static struct timespec time_of(const struct tar_entry *e)
+{
+	return (struct timespec){ .tv_sec = e->mtime_sec, .tv_nsec = e->mtime_nsec };
+}
+
+/* Owner of the inode a name stands for; the name was made just before. */
+static int set_owner(const struct unpack *p, const struct tar_entry *e, int dir_fd,
+		     const char *name)
+{
+	uint32_t uid = e->uid, gid = e->gid;
+
+	if (p->u->has_owner) {
+		uid = p->u->uid;
+		gid = p->u->gid;
+	} else if (!(p->u->flags & TAR_UNPACK_OWNERS)) {
+		return 0;
+	}
+	return fchownat(dir_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) < 0 ? -errno
+											 : 0;
+}
+
+static int set_time(const struct tar_entry *e, int dir_fd, const char *name)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
+
+	return utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+/* What a file system cannot hold is left out, as with docker. */
+static int set_xattrs(const struct unpack *p, const struct tar_entry *e, int fd)
+{
+	if (!(p->u->flags & TAR_UNPACK_PRIVILEGES))
+		return 0;
+	for (size_t i = 0; i < e->n_xattrs; i++) {
+		const struct tar_xattr *x = &e->xattrs[i];
+
+		if (str_starts(x->name, "trusted.") || str_starts(x->name, "security.selinux"))
+			continue;
+		if (fsetxattr(fd, x->name, x->value, x->len, 0) < 0 && errno != ENOTSUP &&
+		    errno != EPERM)
+			return -errno;
+	}
+	return 0;
+}
+
+static bool is_zero(const char *data, size_t len)
+{
+	return data[0] == '\0' && memcmp(data, data + 1, len - 1) == 0;
+}
+
+/* How many bytes up to the next block of the file. */
+static size_t piece(uint64_t offset, size_t len)
+{
+	size_t n = BLOCK_BYTES - (size_t)(offset % BLOCK_BYTES);
+
+	return n < len ? n : len;
+}
+
+/* Writes all but zeros, in as few pieces as that takes: a new file is one hole. */
+static int write_data(int fd, const char *data, size_t len, uint64_t offset)
+{
+	int r = 0;
+
+	while (r == 0 && len > 0) {
+		size_t n = piece(offset, len), more;
+
+		if (!is_zero(data, n)) {
+			while (n < len) {
+				more = piece(offset + n, len - n);
+				if (is_zero(data + n, more))
+					break;
+				n += more;
+			}
+			r = fd_pwrite_all(fd, data, n, offset);
+		}
+		data += n;
+		len -= n;
+		offset += n;
+	}
+	return r;
+}
+
+static int fill_file(struct unpack *p, const char *path, int fd, struct err *err)
+{
+	for (;;) {
+		uint64_t offset = 0;
+		ssize_t n = tar_read(p->reader, p->chunk, CHUNK_BYTES, &offset, err);
+		int r;
+
+		if (n <= 0)
+			return (int)n;
+		if (offset > INT64_MAX - CHUNK_BYTES)
+			return fail(path, -EFBIG, err);
+		r = write_data(fd, p->chunk, (size_t)n, offset);
+		if (r < 0)
+			return fail(path, r, err);
+	}
+}
+
+/* A mount point cannot be removed; a file that is one is overwritten in its place. */
+static int open_mounted(int dir_fd, const char *name)
+{
+	cleanup_close int fd =
+		openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat sb;
+
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return -errno;
+	if (!S_ISREG(sb.st_mode) || ftruncate(fd, 0) < 0)
+		return -EBUSY;
+	return take_fd(&fd);
+}
+
+static int make_file(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
+		     const char *name, struct err *err)
+{
+	cleanup_close int fd =
+		openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool mounted = fd < 0 && errno == EEXIST;
+	int r;
+
+	if (mounted)
+		fd = open_mounted(dir_fd, name);
+	if (fd < 0)
+		return fail(path, mounted ? fd : -errno, err);
+	if (e->size_bytes > INT64_MAX || ftruncate(fd, (off_t)e->size_bytes) < 0)
+		return fail(path, e->size_bytes > INT64_MAX ? -EFBIG : -errno, err);
+	r = fill_file(p, path, fd, err);
+	if (r < 0)
+		return r;
+	r = mounted ? 0 : set_owner(p, e, fd, "");
+	if (r == 0 && fchmod(fd, mode_of(p, e)) < 0)
+		r = -errno;
+	if (r == 0)
+		r = set_xattrs(p, e, fd);
+	if (r == 0) {
+		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
+
+		r = futimens(fd, times) < 0 ? -errno : 0;
+	}
+	return r < 0 ? fail(path, r, err) : 0;
+}
+
+static int note_folder(struct unpack *p, const struct tar_entry *e, const char *path)
+{
+	struct folder *more = p->folders;
+
+	if ((p->n_folders & (p->n_folders - 1)) == 0)
+		more = reallocarray(more, p->n_folders > 0 ? 2 * p->n_folders : 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	p->folders = more;
+	more[p->n_folders] = (struct folder){ strdup(path), mode_of(p, e), time_of(e) };
+	return more[p->n_folders++].path ? 0 : -ENOMEM;
+}
+
+static int make_folder(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
+		       const char *name, struct err *err)
+{
+	cleanup_close int fd = -1;
+	int r;
+
+	if (mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
+		return fail(path, -errno, err);
+	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(path, -errno, err);
+	r = set_owner(p, e, fd, "");
+	if (r == 0)
+		r = set_xattrs(p, e, fd);
+	if (r == 0)
+		r = note_folder(p, e, path);
+	return r < 0 ? fail(path, r, err) : 0;
+}
+
+static int finish_folder(const struct unpack *p, const struct folder *f, struct err *err)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, f->mtime };
+	const char *name;
+	cleanup_close int parent = tar_open_parent(p->u, f->path, &name, NULL);
+	cleanup_close int fd = -1;
+
+	if (parent >= 0)
+		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return 0; /* a later member has taken its place */
+	if (fchmod(fd, f->mode) < 0 || futimens(fd, times) < 0)
+		return fail(f->path, -errno, err);
+	return 0;
+}
+
+static int make_hardlink(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
+			 const char *name, struct err *err)
+{
+	cleanup_free char *target = NULL;
+	cleanup_close int target_fd = -1;
+	const char *target_name;
+	int r = tar_member_path(p->u, e->link, &target, err);
+
+	if (r < 0)
+		return r;
+	target_fd = tar_open_parent(p->u, target, &target_name, err);
+	if (target_fd < 0)
+		return target_fd;
+	if (linkat(target_fd, target_name, dir_fd, name, 0) < 0)
+		return err_errno(err, -errno, "%s: link to %s", path, target);
+	return 0;
+}
+
+static int make_node(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
+		     const char *name, struct err *err)
+{
+	mode_t type = e->type == TAR_FIFO ? S_IFIFO : e->type == TAR_CHAR ? S_IFCHR : S_IFBLK;
+	int r = 0;
+
+	if (type != S_IFIFO && !(p->u->flags & TAR_UNPACK_DEVICES)) {
+		if (p->u->warn)
+			p->u->warn(path, "a device node");
+		return 0;
+	}
+	if (mknodat(dir_fd, name, type | 0600, makedev(e->major, e->minor)) < 0)
+		return fail(path, -errno, err);
+	r = set_owner(p, e, dir_fd, name);
+	if (r == 0 && fchmodat(dir_fd, name, mode_of(p, e), 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = set_time(e, dir_fd, name);
+	return r < 0 ? fail(path, r, err) : 0;
+}
+
+static int make_symlink(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
+			const char *name, struct err *err)
+{
+	int r = symlinkat(e->link, dir_fd, name) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = set_owner(p, e, dir_fd, name);
+	if (r == 0)
+		r = set_time(e, dir_fd, name);
+	return r < 0 ? fail(path, r, err) : 0;
+}
+
+/* Removes what is in the way.  Return: 0; -EEXIST; -errno; with a message. */
+static int make_way(const struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
+		    const char *name, struct err *err)
+{
+	struct stat sb;
+	bool folder = e->type == TAR_FOLDER;
+	int r = 0;
+
+	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fail(path, -errno, err);
+	if (S_ISDIR(sb.st_mode) && folder)
+		return 0;
+	if (p->u->flags & TAR_UNPACK_KEEP_FOLDERS && S_ISDIR(sb.st_mode) != folder)
+		return err_set(err, -EEXIST,
+			       folder ? "cannot overwrite non-directory \"%s\" with directory"
+				      : "cannot overwrite directory \"%s\" with non-directory",
+			       path);
+	if (S_ISDIR(sb.st_mode))
+		r = path_remove_tree(dir_fd, name);
+	else if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+		r = errno == EBUSY && e->type == TAR_FILE ? 0 : -errno;
+	return r < 0 ? fail(path, r, err) : 0;
+}
+
+static int place(struct unpack *p, const struct tar_entry *e, const char *path, struct err *err)
+{
+	const char *name;
+	cleanup_close int dir_fd = tar_open_parent(p->u, path, &name, err);
+	int r = dir_fd < 0 ? dir_fd : make_way(p, e, path, dir_fd, name, err);
+
+	if (r < 0)
+		return r;
+	switch (e->type) {
+	case TAR_FILE:
+		return make_file(p, e, path, dir_fd, name, err);
+	case TAR_FOLDER:
+		return make_folder(p, e, path, dir_fd, name, err);
+	case TAR_HARDLINK:
+		return make_hardlink(p, e, path, dir_fd, name, err);
+	case TAR_SYMLINK:
+		return make_symlink(p, e, path, dir_fd, name, err);
+	default:
+		return make_node(p, e, path, dir_fd, name, err);
+	}
+}
+
+/* The destination itself is as it is. */
+static int unpack_member(struct unpack *p, const struct tar_entry *e, struct err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = tar_member_path(p->u, e->path, &path, err);
+
+	if (r < 0 || (!*path && e->type == TAR_FOLDER))
+		return r;
+	if (!*path)
+		return err_set(err, -EBADMSG, "the archive has a member without a name");
+	return place(p, e, path, err);
+}
+
+int tar_unpack(struct tar_reader *reader, const struct tar_unpack *u, struct err *err)
+{
+	cleanup(unpack_reset) struct unpack p = { .u = u, .reader = reader };
+	const struct tar_entry *e;
+	int r;
+
+	p.chunk = malloc(CHUNK_BYTES);
+	if (!p.chunk)
+		return err_errno(err, -ENOMEM, "unpack");
+	while ((r = tar_next(reader, &e, err)) > 0) {
+		r = unpack_member(&p, e, err);
+		if (r < 0)
+			return r;
+	}
+	/* Backwards: what is inside first. */
+	for (size_t i = p.n_folders; r == 0 && i > 0; i--)
+		r = finish_folder(&p, &p.folders[i - 1], err);
+	return r;
+}

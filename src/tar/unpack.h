@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "tar/reader.h"
+
+/* A tar archive into a folder. */
+
+enum tar_unpack_flags {
+	TAR_UNPACK_OWNERS = 1,	     /* owners as the archive has them; else whoever unpacks */
+	TAR_UNPACK_DEVICES = 2,	     /* device nodes too; else they are left out */
+	TAR_UNPACK_PRIVILEGES = 4,   /* set-user-id bits and extended attributes too */
+	TAR_UNPACK_KEEP_FOLDERS = 8, /* a folder never replaces anything else, nor is it replaced */
+	TAR_UNPACK_STAY_BENEATH = 16, /* no symbolic link leads out of the folder */
+};
+
+struct tar_unpack {
+	int dir_fd; /* borrowed */
+	unsigned flags;
+	bool has_owner; /* everything belongs to these, whatever the archive says */
+	uint32_t uid, gid;
+	/*
+	 * Only what is called so, or lies below it, may be in the archive, and @to stands in its
+	 * place; both NULL: anything.
+	 */
+	const char *from, *to;
+	/* Something was left out; may be NULL. */
+	void (*warn)(const char *path, const char *what);
+};
+
+/**
+ * tar_unpack() - unpack a whole archive
+ *
+ * Names never lead out of the folder by "..", and what is replaced is removed first: nothing is
+ * written through a file that is there, but where it is a mount point.  Folders that are there stay
+ * with what is in them.
+ *
+ * Return: 0; -EEXIST where a folder would replace something else, or be replaced; -EBADMSG;
+ * -EOPNOTSUPP; -EXDEV where a link leads out; -errno; with a message.
+ */
+int tar_unpack(struct tar_reader *r, const struct tar_unpack *u, struct err *err);
+
+/**
+ * tar_member_path() - where a member goes
+ * @ret: relative, without "." and empty parts, "" for the folder itself; owned
+ *
+ * Return: 0; -EBADMSG with a message where it may not be there; -ENOMEM.
+ */
+int tar_member_path(const struct tar_unpack *u, const char *name, char **ret, struct err *err);
