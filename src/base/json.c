@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
 int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err)
@@ -121,6 +122,41 @@ json_t *json_from_strv(char *const *v)
 		}
 	}
 	return array;
+}
+
+/* Length of a valid UTF-8 sequence; 0 for none. */
+static size_t sequence(const unsigned char *p)
+{
+	size_t n = *p < 0x80		     ? 1
+		   : *p >= 0xc2 && *p < 0xe0 ? 2
+		   : *p >= 0xe0 && *p < 0xf0 ? 3
+		   : *p >= 0xf0 && *p < 0xf5 ? 4
+					     : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
+		return 0;
+	return n;
+}
+
+json_t *json_utf8(const char *text)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	json_t *value = json_string(text);
+
+	if (value)
+		return value;
+	while (*text) {
+		size_t n = sequence((const unsigned char *)text);
+
+		if ((n > 0 ? buf_add(&b, text, n) : buf_adds(&b, "\xef\xbf\xbd")) < 0)
+			return NULL;
+		text += n > 0 ? n : 1;
+	}
+	return json_string(b.data ? b.data : "");
 }
 
 char *json_write(const json_t *value)

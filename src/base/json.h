@@ -51,5 +51,9 @@ int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *e
 /** json_from_strv() - a new array of strings; NULL when out of memory */
 json_t *json_from_strv(char *const *v);
 
+/** json_utf8() - a new string of bytes that may be no UTF-8; what is none becomes U+FFFD, as in Go.
+ * Return: NULL when out of memory. */
+json_t *json_utf8(const char *text);
+
 /** json_write() - compact text, owned by the caller; NULL when out of memory */
 char *json_write(const json_t *value);

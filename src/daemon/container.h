@@ -61,6 +61,10 @@ struct container {
 		uint64_t delay_usec; /* the last one; 0: none yet */
 	} restart;
 	struct health health;
+	struct {
+		bool up; /* a machine for the files alone; never while it runs */
+		unsigned users;
+	} files;
 	bool shim;	       /* a watched shim that takes attachments */
 	unsigned attaching;    /* clients that are told 101 at this moment */
 	char template[64 + 1]; /* the machine was to be restored from; "" for none */

@@ -252,6 +252,8 @@ enum MHD_Result exchange_finish(struct exchange *x, struct MHD_Connection *conn)
 	MHD_add_response_header(response, "Server", "moat/" MOAT_VERSION " (linux)");
 	if (x->rp.content_type)
 		MHD_add_response_header(response, "Content-Type", x->rp.content_type);
+	if (x->rp.header && x->result == 0)
+		MHD_add_response_header(response, x->rp.header, x->rp.header_value);
 	if (x->rp.ping_headers)
 		add_ping_headers(response);
 	queued = MHD_queue_response(conn, x->rp.status, response);
@@ -286,6 +288,7 @@ void exchange_free(struct exchange *x)
 	if (x->rp.hijack)
 		x->rp.hijack->drop(x->rp.arg);
 	buf_reset(&x->rp.body);
+	free(x->rp.header_value);
 	free_request(&x->rq);
 	free(x);
 }

@@ -88,8 +88,10 @@ struct reply {
 	struct buf body;
 	const struct stream *stream; /* NULL: @body is the whole body */
 	const struct hijack *hijack;
-	void *arg;	   /* of stream or hijack */
-	bool ping_headers; /* API version and the like */
+	void *arg;	    /* of stream or hijack */
+	const char *header; /* one more; static; NULL for none */
+	char *header_value; /* owned */
+	bool ping_headers;  /* API version and the like */
 };
 
 /** reply_json() - answer with a JSON value; takes @value over, NULL counts as out of memory.

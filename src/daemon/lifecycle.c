@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "daemon/files.h"
 #include "daemon/names.h"
 #include "daemon/shim.h"
 #include "daemon/transition.h"
@@ -242,7 +243,8 @@ static int remove_locked(struct daemon *d, struct container *c, bool force, stru
 			       "cannot remove container \"/%s\": container is restarting: stop the "
 			       "container before removing or force remove",
 			       c->rec.name);
-	return container_forget(d, c, err);
+	r = files_yield(d, c, force, err);
+	return r < 0 ? r : container_forget(d, c, err);
 }
 
 int container_remove(struct daemon *d, struct container *c, bool force, struct err *err)

@@ -52,11 +52,12 @@ static int write_plain(int dir_fd, const char *name, const char *text)
 static char *describe(const struct machine_plan *p)
 {
 	cleanup_json json_t *machine = json_pack(
-		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:b, s:{s:I, s:I}}", "engine", p->engine->name,
-		"cpus", (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes, "kernel",
-		p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi, "disk_bytes",
-		(json_int_t)p->disk_bytes, "disposable", (int)p->disposable, "log", "max_bytes",
-		(json_int_t)p->log.max_bytes, "max_files", (json_int_t)p->log.max_files);
+		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:b, s:b, s:{s:I, s:I}}", "engine",
+		p->engine->name, "cpus", (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes,
+		"kernel", p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi,
+		"disk_bytes", (json_int_t)p->disk_bytes, "disposable", (int)p->disposable,
+		"files_only", (int)p->files_only, "log", "max_bytes", (json_int_t)p->log.max_bytes,
+		"max_files", (json_int_t)p->log.max_files);
 
 	return machine ? json_write(machine) : NULL;
 }

@@ -16,6 +16,7 @@ struct machine_plan {
 	struct log_config log;
 	bool cold;	 /* booted, though there may be a template */
 	bool disposable; /* nobody will want the writable layer after the end */
+	bool files_only; /* the container is not to run: only its files are at work */
 };
 
 /**

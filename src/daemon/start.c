@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/unix.h"
+#include "daemon/files.h"
 #include "daemon/lifecycle.h"
 #include "daemon/machine.h"
 #include "daemon/shim.h"
@@ -227,8 +228,10 @@ static int launch_failed(struct daemon *d, struct container *c, int code, struct
 static int start_locked(struct daemon *d, struct container *c, struct err *err)
 {
 	uint64_t ends;
-	int r = 0;
+	int r = files_yield(d, c, false, err);
 
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&d->containers.lock);
 	if (c->removed || c->forgetting)
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);

@@ -113,6 +113,11 @@ int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err
 	return r;
 }
 
+int cgroup_freeze(const struct cgroup *cg, bool on)
+{
+	return file_set_at(cg->fd, "cgroup.freeze", on ? "1" : "0");
+}
+
 uint64_t cgroup_oom_kills(const struct cgroup *cg)
 {
 	static const char key[] = "\noom_kill ";

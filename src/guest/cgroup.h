@@ -35,5 +35,8 @@ int cgroup_remove(struct cgroup *cg, struct err *err);
 /** cgroup_limit() - set the limits of SETUP.  Return: 0; -errno. */
 int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err *err);
 
+/** cgroup_freeze() - let the container's processes stand still, or go on.  Return: 0; -errno. */
+int cgroup_freeze(const struct cgroup *cg, bool on);
+
 /** cgroup_oom_kills() - processes killed for want of memory so far; 0 when that is not known */
 uint64_t cgroup_oom_kills(const struct cgroup *cg);

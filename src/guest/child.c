@@ -100,7 +100,7 @@ static int read_accounts(const char *path, struct buf *ret)
 	return r < 0 ? r : buf_adds(ret, "");
 }
 
-static int look_up_user(const struct oci_process *p, struct user *ret, struct err *err)
+int child_look_up_user(const char *spec, struct user *ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf passwd = BUF_INIT, group = BUF_INIT;
 	int r = read_accounts("/etc/passwd", &passwd);
@@ -110,7 +110,7 @@ static int look_up_user(const struct oci_process *p, struct user *ret, struct er
 	r = read_accounts("/etc/group", &group);
 	if (r < 0)
 		return err_errno(err, r, "read /etc/group");
-	return user_lookup(p->user, passwd.data, group.data, ret, err);
+	return user_lookup(spec, passwd.data, group.data, ret, err);
 }
 
 /* So that /dev/stdout and its like can be opened anew. */
@@ -180,7 +180,7 @@ static int run(const struct child_plan *plan, struct err *err)
 		return err_errno(err, r, "set up the process");
 	r = enter_container(plan, err);
 	if (r == 0)
-		r = look_up_user(plan->process, &u, err);
+		r = child_look_up_user(plan->process->user, &u, err);
 	if (r == 0)
 		r = become(plan, &u, err);
 	if (r == 0 && (r = make_environment(plan->process, &u, &env)) < 0)

@@ -5,6 +5,7 @@
 
 #include "guest/machine.h"
 #include "guest/stdfds.h"
+#include "guest/users.h"
 #include "oci/process.h"
 
 /* All borrowed; the child has copies of its own. */
@@ -25,6 +26,10 @@ struct child_report {
 	int32_t pid; /* in the container */
 	int32_t code;
 };
+
+/** child_look_up_user() - find a user in the root of this process, as user_lookup() does.  Return:
+ * the same; -errno. */
+int child_look_up_user(const char *spec, struct user *ret, struct err *err);
 
 /** child_run() - in the new process: become what the plan says, or report why not */
 _Noreturn void child_run(const struct child_plan *plan);

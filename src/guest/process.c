@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "guest/child.h"
+#include "guest/files.h"
 #include "guest/input.h"
 #include "guest/output.h"
 #include "guest/spawn.h"
@@ -33,6 +34,8 @@ struct process {
 	uint32_t stream;
 	enum process_state state;
 	struct spawned spawned; /* descriptors move on when it runs */
+	bool is_files;		/* not the container's: it works on its files */
+	bool freezes;		/* the container's processes stand still while it runs */
 	bool has_exited;
 	int status;	    /* as waitpid(2) gives it */
 	uint64_t oom_kills; /* in the container before it was started */
@@ -50,6 +53,17 @@ static void close_report(struct process *p)
 	buf_reset(&p->report);
 }
 
+/* The last one that wanted the container's processes to stand still is gone. */
+static void thaw(const struct process_list *l)
+{
+	const struct process *p = l->first;
+
+	while (p && !p->freezes)
+		p = p->next;
+	if (!p)
+		(void)cgroup_freeze(&l->machine->cgroup, false);
+}
+
 static void process_free(struct process *p)
 {
 	struct process_list *l = p->list;
@@ -64,6 +78,8 @@ static void process_free(struct process *p)
 	while (*at != p)
 		at = &(*at)->next;
 	*at = p->next;
+	if (p->freezes)
+		thaw(l);
 	free(p);
 	if (!l->first)
 		l->empty(l->arg);
@@ -248,7 +264,25 @@ static int watch(struct process *p, struct err *err)
 	return r;
 }
 
-int process_start(struct process_list *l, uint32_t stream, const struct oci_process *oci)
+/* A program of the container's, or work on its files. */
+struct order {
+	const struct oci_process *program;
+	const struct link_files *files;
+};
+
+static int spawn(struct process *p, const struct order *o, struct err *err)
+{
+	struct machine *m = p->list->machine;
+
+	if (o->program)
+		return spawn_process(m, o->program, &p->spawned, err);
+	p->is_files = true;
+	p->freezes = o->files->flags & LINK_FILES_FREEZE && m->first_pid > 0 &&
+		     cgroup_freeze(&m->cgroup, true) == 0;
+	return files_spawn(m, o->files, &p->spawned, err);
+}
+
+static int start(struct process_list *l, uint32_t stream, const struct order *o)
 {
 	struct process *p = process_new(l, stream);
 	struct err err = { 0 };
@@ -261,12 +295,14 @@ int process_start(struct process_list *l, uint32_t stream, const struct oci_proc
 		free(p);
 		return r;
 	}
-	r = spawn_process(l->machine, oci, &p->spawned, &err);
+	r = spawn(p, o, &err);
 	if (r < 0) {
+		if (p->freezes)
+			thaw(l);
 		free(p);
 		return send_failed(l, stream, &err);
 	}
-	p->in.is_tty = oci->terminal;
+	p->in.is_tty = o->program && o->program->terminal;
 	p->next = l->first;
 	l->first = p;
 	r = watch(p, &err);
@@ -275,6 +311,16 @@ int process_start(struct process_list *l, uint32_t stream, const struct oci_proc
 		return send_failed(l, stream, &err);
 	}
 	return 0;
+}
+
+int process_start(struct process_list *l, uint32_t stream, const struct oci_process *oci)
+{
+	return start(l, stream, &(struct order){ .program = oci });
+}
+
+int process_start_files(struct process_list *l, uint32_t stream, const struct link_files *f)
+{
+	return start(l, stream, &(struct order){ .files = f });
 }
 
 int process_input(struct process_list *l, uint32_t stream, const void *data, size_t len)
@@ -330,6 +376,8 @@ void process_end_all(struct process_list *l)
 		kill(l->machine->first_pid, SIGKILL);
 	for (p = l->first; p; p = next) {
 		next = p->next;
+		if (p->is_files && !p->has_exited)
+			kill(p->spawned.pid, SIGKILL);
 		if (p->has_exited) {
 			output_close(&p->out[0]);
 			output_close(&p->out[1]);

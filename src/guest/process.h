@@ -3,6 +3,7 @@
 
 #include "guest/machine.h"
 #include "link/conn.h"
+#include "link/files.h"
 #include "oci/process.h"
 
 /*
@@ -28,6 +29,9 @@ struct process_list {
  * Return: 0, also when the process failed; -errno when not even that could be said.
  */
 int process_start(struct process_list *l, uint32_t stream, const struct oci_process *p);
+
+/** process_start_files() - as process_start(), for work on the container's files */
+int process_start_files(struct process_list *l, uint32_t stream, const struct link_files *f);
 
 /** process_input() - bytes for its standard input; none for a stream that is over.  Return: 0;
  * -errno. */

@@ -21,9 +21,8 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 
-#define UPPER_DIR "/rw/upper"
-#define NEW_DIR	  "/rw/upper.new"
-#define WORK_DIR  "/rw/work"
+#define NEW_DIR	 "/rw/upper.new"
+#define WORK_DIR "/rw/work"
 
 struct disk {
 	const char *device;
@@ -33,7 +32,7 @@ struct disk {
 	const char *options;
 };
 
-static const struct disk image_disk = { "/dev/vda", "/lower", "erofs", MS_RDONLY, NULL };
+static const struct disk image_disk = { "/dev/vda", LOWER_DIR, "erofs", MS_RDONLY, NULL };
 static const struct disk writable_disk = { "/dev/vdb", "/rw", "ext4", MS_RELATIME,
 					   "noinit_itable,no_prefetch_block_bitmaps,discard" };
 
@@ -73,7 +72,7 @@ static int make_upper(struct err *err)
 	if (access(UPPER_DIR, F_OK) == 0)
 		return 0;
 	if ((mkdir(WORK_DIR, 0700) < 0 && errno != EEXIST) ||
-	    (mkdir(NEW_DIR, 0755) < 0 && errno != EEXIST) || stat("/lower", &root) < 0 ||
+	    (mkdir(NEW_DIR, 0755) < 0 && errno != EEXIST) || stat(LOWER_DIR, &root) < 0 ||
 	    own_upper(&root) < 0 || rename(NEW_DIR, UPPER_DIR) < 0)
 		return err_errno(err, -errno, "make the folders of the writable layer");
 	return 0;
@@ -81,7 +80,9 @@ static int make_upper(struct err *err)
 
 int rootfs_mount(bool readonly, struct err *err)
 {
-	static const char options[] = "lowerdir=/lower,upperdir=" UPPER_DIR ",workdir=" WORK_DIR;
+	/* Whatever the kernel's defaults are, all that is in the upper folder is there itself. */
+	static const char options[] = "lowerdir=" LOWER_DIR ",upperdir=" UPPER_DIR
+				      ",workdir=" WORK_DIR ",redirect_dir=nofollow,metacopy=off";
 	int r = mount_disk(&image_disk, err);
 
 	if (r == 0 && !readonly)

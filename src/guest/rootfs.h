@@ -6,6 +6,8 @@
 #include "base/err.h"
 
 #define ROOTFS_DIR "/rootfs"
+#define LOWER_DIR  "/lower"    /* the image */
+#define UPPER_DIR  "/rw/upper" /* what differs from it */
 
 /**
  * rootfs_mount() - put the container's root together at ROOTFS_DIR

@@ -91,6 +91,17 @@ static int on_spawn(struct session *s, uint32_t stream, struct wire_view payload
 	return process_start(&s->processes, stream, p);
 }
 
+static int on_files(struct session *s, uint32_t stream, struct wire_view payload)
+{
+	cleanup(link_files_reset) struct link_files f = { 0 };
+	int r;
+
+	if (!s->is_set_up || s->is_ending || stream == 0)
+		return -EPROTO;
+	r = link_files_get(payload, &f);
+	return r < 0 ? r : process_start_files(&s->processes, stream, &f);
+}
+
 static int on_signal(struct session *s, uint32_t stream, struct wire_view payload)
 {
 	uint32_t signo;
@@ -183,6 +194,8 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return on_setup(s, payload);
 	case LINK_SPAWN:
 		return on_spawn(s, h->stream, payload);
+	case LINK_FILES:
+		return on_files(s, h->stream, payload);
 	case LINK_EOF:
 		process_input_end(&s->processes, h->stream);
 		return 0;

@@ -59,11 +59,31 @@ static void report(int status_fd, const struct err *err)
 	fd_write_all(status_fd, text, (size_t)len);
 }
 
+/* UNPACK_INFLATE STATUS_FD OUT_FD IN_FD */
+static int run_inflate(char **args)
+{
+	struct err err = { 0 };
+	int status_fd, out_fd, in_fd, r;
+
+	if (parse_fd(args[0], &status_fd) < 0 || parse_fd(args[1], &out_fd) < 0 ||
+	    parse_fd(args[2], &in_fd) < 0)
+		return EXIT_FAILURE;
+	r = unpack_jail(&err);
+	if (r == 0)
+		r = inflate_stream(in_fd, out_fd, &err);
+	if (r == 0)
+		return EXIT_SUCCESS;
+	report(status_fd, &err);
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	int status_fd, out_fd;
 
+	if (argc == 5 && streq(argv[1], UNPACK_INFLATE))
+		return run_inflate(argv + 2);
 	if (argc < 3 || parse_fd(argv[1], &status_fd) < 0 || parse_fd(argv[2], &out_fd) < 0) {
 		fputs("usage: moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...\n", stderr);
 		return EXIT_FAILURE;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 /*
@@ -161,6 +162,8 @@ static int ended(int status, struct err *err)
 		return err_set(err, -EIO, "moat-unpack ended with status %d and said nothing",
 			       WEXITSTATUS(status));
 	switch (WTERMSIG(status)) {
+	case SIGPIPE:
+		return err_set(err, -EPIPE, "moat-unpack: nobody reads what it writes");
 	case SIGKILL:
 		return err_set(err, -ENOMEM,
 			       "moat-unpack was killed; is the machine out of memory?");
@@ -240,4 +243,63 @@ int unpack_run(const char *program, const struct flatten_layer *layers, size_t n
 	if (r < 0)
 		return err_errno(err, r, "preparing %s", program);
 	return run_job(program, &j, status_pipe, err);
+}
+
+/* The child's end of a new pipe goes into the job.  @ret_fd: ours, owned */
+static int job_add_pipe(struct job *j, int above, int *ret_fd)
+{
+	cleanup(close_pipe) int fds[2] = { -1, -1 };
+	int r = pipe2(fds, O_CLOEXEC) < 0 ? -errno : job_add_fd(j, fds[1], above);
+
+	if (r == 0)
+		*ret_fd = take_fd(&fds[0]);
+	return r;
+}
+
+static int job_fill_inflate(struct job *j, const char *program, int in_fd, struct inflate *ret)
+{
+	int above = CHILD_LAYER_FD + 1;
+	int r = strv_add(&j->argv, program);
+
+	j->fds = calloc(3, sizeof(*j->fds));
+	if (!j->fds)
+		return -ENOMEM;
+	if (r == 0)
+		r = strv_add(&j->argv, UNPACK_INFLATE);
+	for (int fd = CHILD_STATUS_FD; r == 0 && fd <= CHILD_LAYER_FD; fd++)
+		r = strv_addf(&j->argv, "%d", fd);
+	if (r == 0)
+		r = job_add_pipe(j, above, &ret->status_fd);
+	if (r == 0)
+		r = job_add_pipe(j, above, &ret->fd);
+	return r == 0 ? job_add_fd(j, in_fd, above) : r;
+}
+
+int unpack_inflate(const char *program, int in_fd, struct inflate *ret, struct err *err)
+{
+	cleanup(job_reset) struct job j = { 0 };
+	struct inflate in = INFLATE_INIT;
+	int r = job_fill_inflate(&j, program, in_fd, &in);
+
+	if (r == 0)
+		r = spawn(program, &j, &in.pid);
+	if (r < 0) {
+		fd_close(&in.fd);
+		fd_close(&in.status_fd);
+		return err_errno(err, r == -ENOENT ? -EIO : r, "cannot start %s", program);
+	}
+	*ret = in;
+	return 0;
+}
+
+int unpack_inflate_end(struct inflate *in, struct err *err)
+{
+	char text[UNPACK_STATUS_MAX];
+	int status, r;
+
+	read_status(in->status_fd, text);
+	r = wait_for(in->pid, &status);
+	if (r < 0)
+		return err_errno(err, r, "waiting for moat-unpack");
+	return report(text, status, err);
 }

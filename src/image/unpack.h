@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "image/flatten.h"
+#include "image/inflate.h"
 
 /*
  * How the store has an image made without parsing a byte of a layer in its own process, and
@@ -32,3 +33,17 @@
  */
 int unpack_run(const char *program, const struct flatten_layer *layers, size_t n_layers, int out_fd,
 	       struct err *err);
+
+#define UNPACK_INFLATE "--inflate"
+
+/**
+ * unpack_inflate() - run `moat-unpack --inflate STATUS_FD OUT_FD IN_FD`
+ * @ret: its pid, what it puts out, and what unpack_inflate_end() needs
+ *
+ * Return: 0; -errno with a message.
+ */
+int unpack_inflate(const char *program, int in_fd, struct inflate *ret, struct err *err);
+
+/** unpack_inflate_end() - wait for it.  Return: 0; -EPIPE when nobody read on; -EBADMSG; -errno;
+ * with a message. */
+int unpack_inflate_end(struct inflate *in, struct err *err);

@@ -36,6 +36,7 @@ enum link_type {
 	LINK_PROCS,
 	LINK_CLOCK,
 	LINK_RESET,
+	LINK_FILES,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };

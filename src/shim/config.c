@@ -99,6 +99,8 @@ static int read_machine(const json_t *obj, struct shim_config *c, struct err *er
 	if (r == 0)
 		r = json_get_bool(obj, "disposable", &c->disposable, err);
 	if (r == 0)
+		r = json_get_bool(obj, "files_only", &c->files_only, err);
+	if (r == 0)
 		r = get_number(obj, "cpus", 1, &cpus, err);
 	if (r == 0)
 		r = get_number(obj, "memory_bytes", MEMORY_MIN_BYTES, &c->memory_bytes, err);

@@ -18,6 +18,7 @@ struct shim_config {
 	uint64_t disk_bytes; /* of the writable layer */
 	struct crilog_limits log;
 	bool disposable; /* nobody wants the writable layer after the end */
+	bool files_only; /* the container does not run: only its files are at work */
 };
 
 /** config_load() - read and check both files.  @ret: owned.  Return: 0; -errno, -EBADMSG with a

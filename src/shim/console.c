@@ -18,6 +18,7 @@
 struct console {
 	struct source *io;
 	int dir_fd;
+	const char *name;
 	int pipe_fd;
 	int fd; /* of the file that is written; -1: it could not be made */
 	uint64_t number;
@@ -34,11 +35,11 @@ static void open_next(struct console *c)
 	char name[NUMBERED_MAX];
 
 	fd_close(&c->fd);
-	numbered_name(CONSOLE_FILE, ++c->number, name);
+	numbered_name(c->name, ++c->number, name);
 	c->fd = open_log(c, name);
 	c->room = PIECE_MAX;
 	if (c->number > PIECES_MAX)
-		(void)numbered_remove(c->dir_fd, CONSOLE_FILE, c->number + 1 - PIECES_MAX);
+		(void)numbered_remove(c->dir_fd, c->name, c->number + 1 - PIECES_MAX);
 }
 
 /* What cannot be written is lost, and counts as if it was: the guest must not notice. */
@@ -81,7 +82,7 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-int console_new(struct loop *l, int dir_fd, int pipe_fd, struct console **ret)
+int console_new(struct loop *l, int dir_fd, const char *name, int pipe_fd, struct console **ret)
 {
 	struct console *c = calloc(1, sizeof(*c));
 	int r;
@@ -89,9 +90,10 @@ int console_new(struct loop *l, int dir_fd, int pipe_fd, struct console **ret)
 	if (!c)
 		return -ENOMEM;
 	c->dir_fd = dir_fd;
+	c->name = name;
 	c->room = FIRST_MAX;
-	r = numbered_remove(dir_fd, CONSOLE_FILE, UINT64_MAX);
-	c->fd = open_log(c, CONSOLE_FILE);
+	r = numbered_remove(dir_fd, name, UINT64_MAX);
+	c->fd = open_log(c, name);
 	if (r == 0 && c->fd < 0)
 		r = -errno;
 	if (r == 0)

@@ -9,16 +9,18 @@
  */
 struct console;
 
-#define CONSOLE_FILE "boot.log" /* and boot.log.N (base/numbered.h) */
+#define CONSOLE_FILE	   "boot.log" /* and boot.log.N (base/numbered.h) */
+#define FILES_CONSOLE_FILE "files-boot.log"
 
 /**
  * console_new() - empty the log and begin to write it
  * @dir_fd:  the container's folder; borrowed
+ * @name:    of the log; static
  * @pipe_fd: what the engine writes, to be read from here; owned by the console from success on
  *
  * Return: 0; -errno; -ENOMEM.
  */
-int console_new(struct loop *l, int dir_fd, int pipe_fd, struct console **ret);
+int console_new(struct loop *l, int dir_fd, const char *name, int pipe_fd, struct console **ret);
 
 /** console_free() - write what is there still; NULL is accepted */
 void console_free(struct console *c);

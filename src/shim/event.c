@@ -30,7 +30,7 @@ static json_t *list_execs(const struct shim *s)
 	int r = execs ? 0 : -1;
 
 	LIST_FOREACH(p, &s->processes, entry)
-	if (r == 0 && p != s->init && p->state == PROCESS_RUNNING)
+	if (r == 0 && p != s->init && !process_is_files(p) && p->state == PROCESS_RUNNING)
 		r = add_exec(execs, p->target, true, 0);
 	for (size_t age = 0; r == 0 && (e = history_get(&s->history, age)); age++)
 		r = add_exec(execs, e->target, false, e->code);

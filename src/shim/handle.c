@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "shim/control.h"
 #include "shim/event.h"
+#include "shim/files.h"
 #include "shim/shim.h"
 
 /*
@@ -68,6 +69,8 @@ static int do_start(struct shim *s, struct conn *conn, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (s->config->files_only)
+		return err_set(err, -EBUSY, "the machine is there for the container's files only");
 	if (s->start_requested)
 		return err_set(err, -EALREADY, "the container is started already");
 	s->start_requested = true;
@@ -222,6 +225,10 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 		break;
 	case REQUEST_EXEC:
 		r = do_exec(s, conn, request, fd, &err);
+		break;
+	case REQUEST_FILES:
+		r = files_request(s, conn, request, fd, &err);
+		r = r == 0 ? LATER : r;
 		break;
 	case REQUEST_SIGNAL:
 		r = do_signal(s, request, &err);

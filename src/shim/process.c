@@ -56,6 +56,7 @@ void process_free(struct process *p)
 		control_forget(p->waiter);
 	source_free(p->deadline);
 	oci_process_free(p->spec);
+	buf_reset(&p->files);
 	free(p);
 }
 
@@ -245,12 +246,15 @@ static int send_spawn(struct process *p)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	struct link_conn *link = link_of(p);
-	int r = oci_process_put(&payload, p->spec);
+	bool files = process_is_files(p);
+	int r = files ? buf_add(&payload, p->files.data, p->files.len)
+		      : oci_process_put(&payload, p->spec);
 
 	if (r == 0)
 		r = link_open(link, p->stream);
 	if (r == 0)
-		r = link_send(link, LINK_SPAWN, p->stream, 0, payload.data, payload.len);
+		r = link_send(link, files ? LINK_FILES : LINK_SPAWN, p->stream, 0, payload.data,
+			      payload.len);
 	if (r == 0)
 		r = link_grant(link, p->stream, LINK_STDOUT, LINK_WINDOW);
 	if (r == 0)

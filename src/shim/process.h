@@ -24,6 +24,7 @@ struct process {
 	uint32_t stream;
 	enum process_state state;
 	struct oci_process *spec;
+	struct buf files;	 /* payload of FILES; empty for a program */
 	struct conn *waiter;	 /* gets the answer when it runs, or does not */
 	struct source *deadline; /* while it starts */
 	LIST_HEAD(, client) clients;
@@ -42,6 +43,12 @@ int process_new(struct shim *s, const char *target, struct oci_process *spec, st
 
 /** process_free() - closes the clients that are left, without telling them that all is well */
 void process_free(struct process *p);
+
+/** process_is_files() - is it no program of the container's, but work on its files? */
+static inline bool process_is_files(const struct process *p)
+{
+	return p->files.len > 0;
+}
 
 /**
  * process_attach() - attach a client

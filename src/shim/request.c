@@ -12,6 +12,7 @@ void request_reset(struct request *r)
 {
 	oci_process_free(r->process);
 	r->process = NULL;
+	link_files_reset(&r->files);
 }
 
 static int get_target(const json_t *obj, struct request *ret, struct err *err)
@@ -70,6 +71,63 @@ static int read_exec(const json_t *obj, struct request *ret, struct err *err)
 	return oci_process_read(process, &ret->process, err);
 }
 
+static int copy_text(const json_t *obj, const char *key, char **ret, struct err *err)
+{
+	const char *text;
+	int r = json_get_str(obj, key, &text, err);
+
+	if (r < 0)
+		return r;
+	*ret = strdup(text ? text : "");
+	return *ret ? 0 : err_errno(err, -ENOMEM, "request");
+}
+
+static int read_files_flags(const json_t *obj, uint32_t *ret, struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t flag;
+	} flags[] = {
+		{ "sparse", LINK_FILES_SPARSE },
+		{ "keep_folders", LINK_FILES_KEEP_FOLDERS },
+		{ "freeze", LINK_FILES_FREEZE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		bool on = false;
+		int r = json_get_bool(obj, flags[i].name, &on, err);
+
+		if (r < 0)
+			return r;
+		*ret |= on ? flags[i].flag : 0u;
+	}
+	return 0;
+}
+
+static int read_files(const json_t *obj, struct request *ret, struct err *err)
+{
+	static const char *const names[] = {
+		[LINK_FILES_STAT] = "stat",	  [LINK_FILES_GET] = "get",
+		[LINK_FILES_PUT] = "put",	  [LINK_FILES_EXPORT] = "export",
+		[LINK_FILES_CHANGES] = "changes", [LINK_FILES_LAYER] = "layer",
+	};
+	const char *what;
+	int r = json_get_str(obj, "what", &what, err);
+
+	for (size_t i = LINK_FILES_STAT; r == 0 && what && i < ARRAY_SIZE(names); i++)
+		if (streq(names[i], what))
+			ret->files.op = (enum link_files_op)i;
+	if (r == 0 && !ret->files.op)
+		return err_set(err, -EINVAL, "\"what\" is missing or not known");
+	if (r == 0 && !*ret->target)
+		return err_set(err, -EINVAL, "\"target\" is missing");
+	if (r == 0)
+		r = copy_text(obj, "path", &ret->files.path, err);
+	if (r == 0)
+		r = copy_text(obj, "user", &ret->files.user, err);
+	return r == 0 ? read_files_flags(obj, &ret->files.flags, err) : r;
+}
+
 static int read_signal(const json_t *obj, struct request *ret, struct err *err)
 {
 	int r = get_number(obj, "signal", SIGRTMAX, &ret->signal, err);
@@ -100,6 +158,7 @@ static const struct {
 	[REQUEST_ATTACH] = { "attach", read_attach },
 	[REQUEST_START] = { "start", NULL },
 	[REQUEST_EXEC] = { "exec", read_exec },
+	[REQUEST_FILES] = { "files", read_files },
 	[REQUEST_SIGNAL] = { "signal", read_signal },
 	[REQUEST_RESIZE] = { "resize", read_resize },
 	[REQUEST_SHUTDOWN] = { "shutdown", NULL },
@@ -149,6 +208,6 @@ int request_parse(const char *text, size_t len, struct request *ret, struct err 
 	if (r < 0)
 		return r;
 	*ret = request;
-	request.process = NULL;
+	request = (struct request){ 0 };
 	return 0;
 }

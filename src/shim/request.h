@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "link/files.h"
 #include "link/frame.h"
 #include "oci/process.h"
 
@@ -13,6 +14,7 @@ enum request_op {
 	REQUEST_ATTACH,
 	REQUEST_START,
 	REQUEST_EXEC,
+	REQUEST_FILES,
 	REQUEST_SIGNAL,
 	REQUEST_RESIZE,
 	REQUEST_SHUTDOWN,
@@ -34,6 +36,7 @@ struct request {
 	int signal;
 	uint16_t rows, columns;
 	struct oci_process *process;
+	struct link_files files;
 };
 
 /** request_reset() - free what a request holds */

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shim/event.h"
+#include "shim/files.h"
 #include "shim/text.h"
 
 /* What a process that is gone has sent is there at once, and one that closed the link is about to
@@ -100,6 +101,8 @@ void shim_ready(struct shim *s)
 	struct err err;
 	int r;
 
+	if (s->config->files_only)
+		files_ready(s);
 	if (!s->start_requested || !guest_is_ready(s->guest) || s->init->state != PROCESS_WAITING)
 		return;
 	r = process_spawn(s->init);
@@ -141,13 +144,17 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err)
 	link_close(guest_link(s->guest), p->stream);
 	LIST_REMOVE(p, entry);
 	process_free(p);
+	files_check_idle(s);
 }
 
 static void exec_over(struct shim *s, struct process *p, int code)
 {
-	history_add(&s->history, p->target, code);
-	tell(s, event_exec_exited(p->target, code));
+	if (!process_is_files(p)) {
+		history_add(&s->history, p->target, code);
+		tell(s, event_exec_exited(p->target, code));
+	}
 	process_over(p);
+	files_check_idle(s);
 }
 
 void shim_exited(struct shim *s, struct process *p, int code, bool oom)
@@ -179,7 +186,9 @@ static void answer_start(struct shim *s)
 /* From here on the container can be started again, whatever its clients do. */
 static void announce(struct shim *s)
 {
-	int r = exit_write(s->options->dir_fd, &s->exit);
+	/* It says how the container's process ended, and here that is long ago. */
+	bool keep = s->config && s->config->files_only;
+	int r = keep ? 0 : exit_write(s->options->dir_fd, &s->exit);
 
 	s->stage = SHIM_DRAINING;
 	if (r < 0)
@@ -202,6 +211,7 @@ void shim_lost(struct shim *s)
 {
 	const struct process *p;
 
+	files_check_idle(s);
 	if (s->stage != SHIM_DRAINING)
 		return;
 	LIST_FOREACH(p, &s->processes, entry)
@@ -235,6 +245,8 @@ static void abandon(struct shim *s, struct process *p)
 	}
 	if (p != s->init && p->waiter) {
 		err_set(&err, -ESRCH, "the container ended");
+		if (process_is_files(p) && *s->exit.err.msg)
+			err = s->exit.err;
 		control_answer(p->waiter, &err);
 	}
 	process_over(p);
@@ -364,6 +376,11 @@ void shim_shutdown(struct shim *s)
 		return;
 	}
 	s->paused = false;
+	if (s->config->files_only && guest_is_ready(s->guest)) {
+		decide(s, 0, false, NULL);
+		guest_shutdown(s->guest);
+		return;
+	}
 	guest_kill(s->guest);
 }
 
@@ -400,6 +417,7 @@ int shim_resume(struct shim *s, struct err *err)
 /* With a machine whose process is there. */
 static int bring_to_life(struct shim *s, struct err *err)
 {
+	const char *console = s->config->files_only ? FILES_CONSOLE_FILE : CONSOLE_FILE;
 	int r;
 
 	s->times.engine = clock_mono_usec();
@@ -408,9 +426,9 @@ static int bring_to_life(struct shim *s, struct err *err)
 		return err_errno(err, r, "guest link");
 	s->machine.link_fd = -1;
 	console_free(take_ptr(s->console));
-	r = console_new(s->loop, s->options->dir_fd, s->machine.console_fd, &s->console);
+	r = console_new(s->loop, s->options->dir_fd, console, s->machine.console_fd, &s->console);
 	if (r < 0)
-		return err_errno(err, r, CONSOLE_FILE);
+		return err_errno(err, r, "%s", console);
 	s->machine.console_fd = -1;
 	if (s->machine.restored)
 		r = guest_go_on(s->guest);
@@ -523,6 +541,7 @@ static int run(struct shim *s)
 		end(s);
 		return 0;
 	}
+	files_check_idle(s);
 	return loop_run(s->loop);
 }
 

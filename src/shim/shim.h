@@ -78,7 +78,8 @@ struct shim {
 	uint32_t last_stream;
 	struct history history;
 	struct queries queries;
-	bool decided; /* @exit says how the container ended */
+	struct source *files_idle; /* of a machine for the container's files only */
+	bool decided;		   /* @exit says how the container ended */
 	struct exit_status exit;
 	bool restore_failed; /* before anybody could be told */
 	bool was_restored;   /* the machine that ran the process was not booted for it */

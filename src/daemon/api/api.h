@@ -94,6 +94,13 @@ int api_network_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err);
 
+/* archive.c: a container's files */
+int api_archive_get(struct request *rq, struct reply *rp, struct err *err);
+int api_archive_put(struct request *rq, struct reply *rp, struct err *err);
+int api_archive_stat(struct request *rq, struct reply *rp, struct err *err);
+int api_container_changes(struct request *rq, struct reply *rp, struct err *err);
+int api_container_export(struct request *rq, struct reply *rp, struct err *err);
+
 /* moat.c: what docker's API has no words for */
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err);

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "link/clock.h"
+#include "link/files.h"
 #include "link/query.h"
 #include "link/setup.h"
 #include "oci/process.h"
@@ -78,6 +79,29 @@ static void try_query(struct wire_view v)
 			abort();
 }
 
+static void try_files(struct wire_view v)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT, c = BUF_INIT;
+	struct link_files f;
+	struct link_stat s;
+	struct err err;
+
+	if (link_files_get(v, &f) == 0) {
+		if (link_files_put(&b, &f) < 0)
+			abort();
+		check_same(&b, v.data, v.len);
+		link_files_reset(&f);
+	}
+	if (link_stat_get(v, &s) == 0) {
+		if (link_stat_put(&c, &s) < 0)
+			abort();
+		check_same(&c, v.data, v.len);
+		link_stat_reset(&s);
+	}
+	if (link_outcome_get(v, &err) < 0 && strlen(err.msg) >= ERR_MSG_MAX)
+		abort();
+}
+
 static void try_clock(struct wire_view v)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -109,7 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_query(v);
 	else if (data[0] == 'C')
 		try_clock(v);
-	else
-		try_small(v);
+	else if (data[0] == 'F')
+		try_files(v);
+	else try_small(v);
 	return 0;
 }

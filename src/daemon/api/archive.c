@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container's files: archive (docker cp), export, changes (docker diff). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/files.h"
+#include "daemon/transition.h"
+#include "image/inflate.h"
+#include "oci/runtime.h"
+
+#define TYPE_TAR	  "application/x-tar"
+#define STAT_HEADER	  "X-Docker-Container-Path-Stat"
+#define CHANGES_MAX_BYTES (64u << 20)
+
+/* What docker answers: the fault is in the request, but for what is not there. */
+static int answer_code(int code)
+{
+	switch (code) {
+	case -ENOTDIR:
+	case -ELOOP:
+	case -EEXIST:
+	case -EOPNOTSUPP:
+		return -EINVAL;
+	case -EROFS:
+		return -EACCES;
+	default:
+		return code;
+	}
+}
+
+static int explain(const char *name, int code, struct err *err)
+{
+	cleanup_free char *text = strdup(err->msg);
+
+	if (code == -ENOENT && text && str_starts(text, "Could not find the file"))
+		return err_set(err, code, "%s in container %s", text, name);
+	return answer_code(code);
+}
+
+static int begin(struct request *rq, struct link_files *what, struct files *ret, struct err *err)
+{
+	struct container *c;
+	int r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+
+	if (r < 0)
+		return r;
+	r = files_open(rq->daemon, c, what, ret, err);
+	container_unref(&rq->daemon->containers, c);
+	return r < 0 ? explain(rq->target, r, err) : 0;
+}
+
+static int read_path(const struct request *rq, char **ret, struct err *err)
+{
+	int r = files_clean_path(request_arg(rq, "path"), ret, err);
+	cleanup_json json_t *text = r == 0 ? json_string(*ret) : NULL;
+
+	if (r == 0 && !text)
+		return err_set(err, -EINVAL, "moat cannot reach names that are not UTF-8");
+	return r;
+}
+
+static int set_stat(struct files *f, const char *path, struct reply *rp, struct err *err)
+{
+	struct link_stat s = { 0 };
+	int r = files_read_stat(f, &s, err);
+
+	if (r < 0)
+		return r;
+	rp->header = STAT_HEADER;
+	rp->header_value = files_stat_header(path, &s);
+	link_stat_reset(&s);
+	return rp->header_value ? 0 : -ENOMEM;
+}
+
+int api_archive_stat(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_STAT };
+	cleanup(files_close) struct files f = FILES_INIT;
+	int r = read_path(rq, &what.path, err);
+
+	if (r == 0)
+		r = begin(rq, &what, &f, err);
+	if (r == 0)
+		r = set_stat(&f, what.path, rp, err);
+	return r < 0 ? r : reply_empty(rp, 200);
+}
+
+static ssize_t stream_read(void *arg, char *data, size_t max)
+{
+	struct files *f = arg;
+	struct err err = { 0 };
+	ssize_t n = files_read(f, data, max, &err);
+
+	if (n < 0)
+		log_warning("files of container %.12s: %s", f->c->rec.id, err.msg);
+	return n;
+}
+
+static void stream_free(void *arg)
+{
+	files_close(arg);
+	free(arg);
+}
+
+static const struct stream stream = { stream_read, stream_free };
+
+static void publish(const struct files *f, const char *action)
+{
+	container_publish(f->d, f->c, action, NULL);
+}
+
+int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_GET };
+	struct files *f = malloc(sizeof(*f));
+	int r = f ? read_path(rq, &what.path, err) : -ENOMEM;
+
+	if (!f)
+		return r;
+	*f = FILES_INIT;
+	/* moat's own: docker's clients do not all read that. */
+	what.flags = request_flag(rq, "sparse", false) ? LINK_FILES_SPARSE : 0;
+	if (r == 0)
+		r = begin(rq, &what, f, err);
+	if (r == 0)
+		r = set_stat(f, what.path, rp, err);
+	if (r < 0) {
+		stream_free(f);
+		return r;
+	}
+	publish(f, "archive-path");
+	return reply_stream(rp, TYPE_TAR, &stream, f);
+}
+
+/* The user that the container's process is, for who wants new files to be its. */
+static int read_owner(const struct request *rq, char **ret, struct err *err)
+{
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	cleanup(texts_reset) struct texts texts = { 0 };
+	struct container *c;
+	int r;
+
+	if (!request_flag(rq, "copyUIDGID", false))
+		return 0;
+	r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	if (r < 0)
+		return r;
+	r = state_texts(rq->daemon->state, c->rec.id, &texts, err);
+	container_unref(&rq->daemon->containers, c);
+	if (r == 0)
+		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, err);
+	if (r < 0)
+		return r;
+	*ret = strdup(rt->process->user ? rt->process->user : "");
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* A stream that breaks off because it could not be decompressed looks damaged to the guest. */
+static int write_archive(struct files *f, struct inflate *in, struct err *err)
+{
+	struct err why = { 0 };
+	int r = files_write_from(f, in->fd, err);
+
+	if (inflate_end(in, &why) < 0)
+		return err_set(err, why.code, "%s", why.msg);
+	return r;
+}
+
+int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_PUT };
+	cleanup(files_close) struct files f = FILES_INIT;
+	cleanup(inflate_close) struct inflate in = INFLATE_INIT;
+	int r = read_path(rq, &what.path, err);
+
+	if (request_flag(rq, "noOverwriteDirNonDir", false))
+		what.flags |= LINK_FILES_KEEP_FOLDERS;
+	if (r == 0)
+		r = read_owner(rq, &what.user, err);
+	if (r == 0)
+		r = begin(rq, &what, &f, err);
+	if (r == 0)
+		r = inflate_open(rq->daemon->store, rq->body_fd, &in, err);
+	if (r < 0)
+		return r;
+	r = write_archive(&f, &in, err);
+	if (r < 0)
+		return answer_code(r);
+	publish(&f, "extract-to-dir");
+	return reply_empty(rp, 200);
+}
+
+int api_container_export(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct link_files what = { .op = LINK_FILES_EXPORT };
+	struct files *f = malloc(sizeof(*f));
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	*f = FILES_INIT;
+	r = begin(rq, &what, f, err);
+	if (r < 0) {
+		stream_free(f);
+		return r;
+	}
+	publish(f, "export");
+	return reply_stream(rp, TYPE_TAR, &stream, f);
+}
+
+static int read_changes(struct files *f, struct buf *ret, struct err *err)
+{
+	for (;;) {
+		ssize_t n;
+
+		if (ret->len > CHANGES_MAX_BYTES)
+			return err_set(err, -EFBIG, "the container has too many changes to list");
+		if (buf_reserve(ret, 65536) < 0)
+			return -ENOMEM;
+		n = files_read(f, ret->data + ret->len, 65536, err);
+		if (n <= 0)
+			return (int)n;
+		ret->len += (size_t)n;
+	}
+}
+
+struct change {
+	int kind;
+	const char *path;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct change *one = a, *two = b;
+
+	return strcmp(one->path, two->path);
+}
+
+/* Records of a letter, a path, and a NUL. */
+static int split_changes(const struct buf *b, struct change **ret, size_t *ret_n)
+{
+	static const char letters[] = "CAD";
+	struct change *list = NULL;
+	size_t n = 0;
+
+	for (const char *at = b->data, *end = at + b->len; at < end; at += strlen(at) + 1) {
+		const char *letter = *at ? strchr(letters, *at) : NULL;
+		struct change *more = list;
+
+		if (!letter || at[1] != '/' || !memchr(at, '\0', (size_t)(end - at))) {
+			free(list);
+			return -EBADMSG;
+		}
+		if ((n & (n - 1)) == 0)
+			more = reallocarray(list, n > 0 ? 2 * n : 1, sizeof(*list));
+		if (!more) {
+			free(list);
+			return -ENOMEM;
+		}
+		list = more;
+		list[n++] = (struct change){ (int)(letter - letters), at + 1 };
+	}
+	if (n > 0)
+		qsort(list, n, sizeof(*list), compare);
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+static json_t *describe_changes(const struct change *list, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < n; i++) {
+		json_t *path = json_utf8(list[i].path);
+
+		json_array_append_new(array,
+				      json_pack("{s:o, s:i}", "Path", path, "Kind", list[i].kind));
+	}
+	return array;
+}
+
+int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct link_files what = { .op = LINK_FILES_CHANGES };
+	cleanup(files_close) struct files f = FILES_INIT;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_free struct change *list = NULL;
+	size_t n = 0;
+	int r = begin(rq, &what, &f, err);
+
+	if (r == 0)
+		r = read_changes(&f, &b, err);
+	if (r < 0)
+		return r;
+	if (b.len > 0 && (r = split_changes(&b, &list, &n)) < 0)
+		return err_set(err, -EIO, "the guest's list of changes makes no sense");
+	return reply_json(rp, 200, describe_changes(list, n));
+}

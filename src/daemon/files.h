@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "link/files.h"
+
+/*
+ * Work on a container's files, by a process of moat-init's in its machine.  A container that does
+ * not run gets a machine for that alone, which ends by itself soon after; its state stays what it
+ * was.  What comes from the guest is as hostile as the container.
+ */
+
+/* One operation. */
+struct files {
+	struct daemon *d;
+	struct container *c; /* a reference */
+	bool stopped;	     /* it holds the machine of a container that does not run */
+	int fd;		     /* to moat-shim; -1 before and after */
+	unsigned channel;    /* of the frame that is being read */
+	uint32_t left;	     /* bytes of that */
+	struct buf outcome;  /* what came on stderr */
+};
+
+#define FILES_INIT ((struct files){ .fd = -1 })
+
+/**
+ * files_open() - begin an operation
+ * @c:   borrowed
+ * @rq:  what to do; borrowed
+ * @ret: files_close(), also on failure; FILES_INIT before
+ *
+ * Return: 0; -EBUSY when the container is paused; the guest's own errno; -ETIMEDOUT; -errno; with a
+ * message.
+ */
+int files_open(struct daemon *d, struct container *c, const struct link_files *rq,
+	       struct files *ret, struct err *err);
+
+/** files_close() - give everything back; an operation that is under way breaks off */
+void files_close(struct files *f);
+
+/**
+ * files_read() - what the operation puts out
+ *
+ * Return: bytes; 0 at the end, when all went well; what went wrong, at the end too; -ETIMEDOUT when
+ * the guest does nothing for long; -EIO when it broke off; with a message.
+ */
+ssize_t files_read(struct files *f, void *data, size_t max, struct err *err);
+
+/** files_read_stat() - the first that STAT and GET put out.  @ret: link_stat_reset().  Return: 0;
+ * -EIO; as files_read(); with a message. */
+int files_read_stat(struct files *f, struct link_stat *ret, struct err *err);
+
+/**
+ * files_write_from() - give the operation all that comes out of a descriptor, and wait for its end
+ *
+ * Return: 0; as files_read(); -errno of read(2); with a message.
+ */
+int files_write_from(struct files *f, int from_fd, struct err *err);
+
+/**
+ * files_yield() - end the machine that is there for a stopped container's files, if there is one
+ * @force: also while it is in use
+ *
+ * To be called with the container's op lock held.
+ *
+ * Return: 0 when there is none; -EBUSY with a message while it is in use; -ETIMEDOUT with a
+ * message.
+ */
+int files_yield(struct daemon *d, struct container *c, bool force, struct err *err);
+
+/** files_hold() - have a machine: the container's own if it runs.  @ret_stopped: else; to be given
+ * to files_release().  Return: 0; -EBUSY; -ENOENT; -errno; with a message. */
+int files_hold(struct daemon *d, struct container *c, bool *ret_stopped, struct err *err);
+
+/** files_release() - a machine is not needed any more */
+void files_release(struct daemon *d, struct container *c);
+
+/**
+ * files_clean_path() - docker's reading of a path in a container
+ * @ret: absolute, without "..", double slashes and the like, but with a slash or "/." at the end
+ *       where @path has that; owned
+ *
+ * Pure.  Return: 0; -EINVAL for an empty one, with docker's message; -ENOMEM.
+ */
+int files_clean_path(const char *path, char **ret, struct err *err);
+
+/** files_stat_header() - the value of X-Docker-Container-Path-Stat.  @path: a clean one.  Pure.
+ * Return: owned; NULL when out of memory. */
+char *files_stat_header(const char *path, const struct link_stat *s);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct store;
+
+/*
+ * A stream that may be compressed, decompressed while it comes in: by moat-unpack, which can do
+ * nothing else, as it comes from anywhere.
+ */
+struct inflate {
+	int fd; /* the plain stream */
+	bool is_compressed;
+	pid_t pid;
+	int status_fd;
+};
+
+#define INFLATE_INIT ((struct inflate){ .fd = -1, .status_fd = -1 })
+
+/**
+ * inflate_open() - begin
+ * @fd:  a pipe; borrowed, and read by moat-unpack where it is compressed
+ * @ret: inflate_close(), also on failure; INFLATE_INIT before
+ *
+ * gzip, bzip2, xz and zstd are known by how they begin.
+ *
+ * Return: 0; -errno with a message.
+ */
+int inflate_open(struct store *st, int fd, struct inflate *ret, struct err *err);
+
+/**
+ * inflate_end() - the stream was read, to its end or as far as it was wanted
+ *
+ * Return: 0; -EBADMSG for what was no such stream; -errno; with a message.
+ */
+int inflate_end(struct inflate *in, struct err *err);
+
+void inflate_close(struct inflate *in);
+
+/** inflate_stream() - in moat-unpack: decompress from one descriptor to another.  Return: 0;
+ * -EBADMSG; -EPIPE; -errno; with a message. */
+int inflate_stream(int from_fd, int to_fd, struct err *err);

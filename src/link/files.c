@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+int link_files_put(struct buf *b, const struct link_files *f)
+{
+	int r = wire_put_u8(b, (uint8_t)f->op);
+
+	if (r == 0)
+		r = wire_put_u32(b, f->flags);
+	if (r == 0)
+		r = wire_put_str(b, f->path);
+	return r == 0 ? wire_put_str(b, f->user) : r;
+}
+
+int link_files_get(struct wire_view payload, struct link_files *ret)
+{
+	cleanup(link_files_reset) struct link_files f = { 0 };
+	uint8_t op;
+	int r = wire_get_u8(&payload, &op);
+
+	if (r == 0)
+		r = wire_get_u32(&payload, &f.flags);
+	if (r == 0)
+		r = wire_get_str(&payload, &f.path);
+	if (r == 0)
+		r = wire_get_str(&payload, &f.user);
+	if (r < 0)
+		return r;
+	if (payload.len > 0 || op < LINK_FILES_STAT || op > LINK_FILES_LAYER ||
+	    f.flags & ~LINK_FILES_FLAGS_ALL)
+		return -EBADMSG;
+	f.op = op;
+	*ret = f;
+	f = (struct link_files){ 0 };
+	return 0;
+}
+
+void link_files_reset(struct link_files *f)
+{
+	free(f->path);
+	free(f->user);
+	*f = (struct link_files){ 0 };
+}
+
+int link_stat_put(struct buf *b, const struct link_stat *s)
+{
+	int r = wire_put_u64(b, s->size_bytes);
+
+	if (r == 0)
+		r = wire_put_u32(b, s->mode);
+	if (r == 0)
+		r = wire_put_u64(b, (uint64_t)s->mtime_nsec);
+	return r == 0 ? wire_put_str(b, s->target) : r;
+}
+
+int link_stat_get(struct wire_view v, struct link_stat *ret)
+{
+	struct link_stat s = { 0 };
+	uint64_t mtime;
+	int r = wire_get_u64(&v, &s.size_bytes);
+
+	if (r == 0)
+		r = wire_get_u32(&v, &s.mode);
+	if (r == 0)
+		r = wire_get_u64(&v, &mtime);
+	if (r == 0)
+		r = wire_get_str(&v, &s.target);
+	if (r < 0)
+		return r;
+	/* JSON's integers end there. */
+	if (v.len > 0 || s.size_bytes > INT64_MAX) {
+		free(s.target);
+		return -EBADMSG;
+	}
+	s.mtime_nsec = (int64_t)mtime;
+	*ret = s;
+	return 0;
+}
+
+void link_stat_reset(struct link_stat *s)
+{
+	free(s->target);
+	*s = (struct link_stat){ 0 };
+}
+
+int link_outcome_put(struct buf *b, const struct err *err)
+{
+	int code = err ? err->code : 0;
+	int r = wire_put_u32(b, (uint32_t)-code);
+
+	return r == 0 ? wire_put_str(b, code < 0 ? err->msg : "") : r;
+}
+
+int link_outcome_get(struct wire_view v, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	uint32_t code;
+
+	if (wire_get_u32(&v, &code) < 0 || wire_get_str(&v, &text) < 0 || v.len > 0 || code > 4095)
+		return err_set(err, -EIO, "the guest broke off");
+	return code == 0 ? 0 : err_set(err, -(int)code, "%s", *text ? text : "the guest failed");
+}
