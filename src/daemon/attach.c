@@ -72,10 +72,8 @@ static short wanted(const struct direction *reads, const struct direction *write
 	return (short)events;
 }
 
-static void *relay_run(void *arg)
+void relay_run(struct relay *r)
 {
-	struct relay *r = arg;
-
 	/* Without output there is nobody left to run for. */
 	while (!r->out.done) {
 		struct pollfd p[2] = {
@@ -83,7 +81,8 @@ static void *relay_run(void *arg)
 			{ .fd = r->in.to, .events = wanted(&r->out, &r->in) },
 		};
 
-		if (!p[0].events)
+		/* A client that is gone altogether is heard of while nothing is read from it. */
+		if (!p[0].events && r->in.ended && !r->in.done)
 			p[0].fd = -1;
 		if (!p[1].events)
 			p[1].fd = -1;
@@ -91,8 +90,15 @@ static void *relay_run(void *arg)
 			break;
 		pump(&r->in, p[0].revents, p[1].revents);
 		pump(&r->out, p[1].revents, p[0].revents);
+		if (r->in.done && (p[0].revents & (POLLHUP | POLLERR)))
+			break;
 	}
 	relay_free(r);
+}
+
+static void *run_thread(void *arg)
+{
+	relay_run(arg);
 	return NULL;
 }
 
@@ -105,19 +111,16 @@ static int relay_start(struct relay *r)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, RELAY_STACK_BYTES);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	code = pthread_create(&thread, &attr, relay_run, r);
+	code = pthread_create(&thread, &attr, run_thread, r);
 	pthread_attr_destroy(&attr);
 	return -code;
 }
 
-int attach_early(int fd, const void *early, size_t len)
+int relay_new(int fd, struct relay **ret)
 {
-	struct relay *r;
+	struct relay *r = calloc(1, sizeof(*r));
 	int pair[2], code;
 
-	if (len == 0)
-		return fd;
-	r = calloc(1, sizeof(*r));
 	if (!r || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
 		code = r ? -errno : -ENOMEM;
 		free(r);
@@ -126,17 +129,35 @@ int attach_early(int fd, const void *early, size_t len)
 	}
 	r->in = (struct direction){ .from = fd, .to = pair[0] };
 	r->out = (struct direction){ .from = pair[0], .to = fd };
-	code = buf_add(&r->in.data, early, len);
-	if (code == 0)
-		code = fd_set_nonblock(fd, true);
-	if (code == 0)
-		code = relay_start(r);
+	code = fd_set_nonblock(fd, true);
 	if (code < 0) {
 		relay_free(r);
 		close(pair[1]);
 		return code;
 	}
+	*ret = r;
 	return pair[1];
+}
+
+int attach_early(int fd, const void *early, size_t len)
+{
+	cleanup_close int inner = -1;
+	struct relay *r;
+	int code;
+
+	if (len == 0)
+		return fd;
+	inner = relay_new(fd, &r);
+	if (inner < 0)
+		return inner;
+	code = buf_add(&r->in.data, early, len);
+	if (code == 0)
+		code = relay_start(r);
+	if (code < 0) {
+		relay_free(r);
+		return code;
+	}
+	return take_fd(&inner);
 }
 
 void attach_error(int fd, bool framed, const char *text)

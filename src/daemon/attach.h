@@ -16,6 +16,21 @@
  */
 int attach_early(int fd, const void *early, size_t len);
 
+/* Bytes between a client and one end of a socket pair, for as long as the other end writes. */
+struct relay;
+
+/**
+ * relay_new() - prepare a relay
+ * @fd:  the client's connection; taken over, closed on failure too
+ * @ret: to be given to relay_run()
+ *
+ * Return: the other end of the pair, owned by the caller; -errno.
+ */
+int relay_new(int fd, struct relay **ret);
+
+/** relay_run() - relay in this thread until the output ends; frees @r */
+void relay_run(struct relay *r);
+
 /** attach_error() - write a message into a hijacked connection, framed as standard output where
  * asked */
 void attach_error(int fd, bool framed, const char *text);

@@ -12,11 +12,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "daemon/attach.h"
 
 #define STREAM_BLOCK_BYTES (32u << 10)
 #define WORKER_STACK_BYTES (1u << 20)
@@ -73,7 +75,8 @@ static int find_handler(struct exchange *x, const struct route *routes, const ch
 	x->rq.path = path;
 	x->route = route_find(routes, x->rq.method, path, &target, &len);
 	if (!x->route)
-		return err_set(&x->err, -ENOENT, "page not found");
+		return err_set(&x->err, -ENOENT, "page not found: moat has no %s %s", x->rq.method,
+			       path);
 	if (target) {
 		x->rq.target = strndup(target, len);
 		if (!x->rq.target)
@@ -187,6 +190,30 @@ static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, cons
 	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
 }
 
+/*
+ * The library can answer a request that asks for no upgrade, but not hand its connection over.  So
+ * the head is written past it, and this thread relays until the output ends; the library then
+ * closes the connection.  The stream ends with moatd, other than one that was upgraded.
+ */
+static enum MHD_Result serve_raw(struct exchange *x)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: " TYPE_RAW_STREAM "\r\n\r\n";
+	const struct hijack *hijack = x->rp.hijack;
+	int fd = fcntl(x->rq.client_fd, F_DUPFD_CLOEXEC, 3), inner = -1;
+	struct relay *relay;
+
+	if (fd >= 0 && send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(head) - 1)
+		inner = relay_new(take_fd(&fd), &relay);
+	if (fd >= 0)
+		close(fd);
+	if (inner < 0)
+		return MHD_NO; /* exchange_free() drops what was to be handed over */
+	x->rp.hijack = NULL;
+	hijack->take(x->rp.arg, inner, NULL, 0);
+	relay_run(relay);
+	return MHD_NO;
+}
+
 static void add_ping_headers(struct MHD_Response *response)
 {
 	char version[16];
@@ -246,6 +273,8 @@ enum MHD_Result exchange_finish(struct exchange *x, struct MHD_Connection *conn)
 		x->result = x->route->handler(&x->rq, &x->rp, &x->err);
 	if (x->result < 0)
 		fill_error(x);
+	if (x->rp.hijack && !x->rq.wants_upgrade)
+		return serve_raw(x);
 	response = make_response(x);
 	if (!response)
 		return MHD_NO;

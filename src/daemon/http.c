@@ -93,13 +93,9 @@ int reply_stream(struct reply *rp, const char *content_type, const struct stream
 }
 
 int reply_hijack(const struct request *rq, struct reply *rp, const char *content_type,
-		 const struct hijack *hijack, void *arg, struct err *err)
+		 const struct hijack *hijack, void *arg)
 {
-	if (!rq->wants_upgrade)
-		return err_set(err, -EINVAL,
-			       "this needs a connection of its own: send \"Connection: Upgrade\" "
-			       "and \"Upgrade: tcp\"");
-	rp->status = 101;
+	rp->status = rq->wants_upgrade ? 101 : 200;
 	rp->content_type = content_type;
 	rp->hijack = hijack;
 	rp->arg = arg;

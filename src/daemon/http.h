@@ -73,7 +73,7 @@ struct stream {
 /* A connection that stops being HTTP. Exactly one of the two is called. */
 struct hijack {
 	/**
-	 * take() - the 101 is sent
+	 * take() - the head of the answer is sent
 	 * @fd:    a duplicate of the client's socket, owned by the callee
 	 * @early: bytes the client sent behind its request; borrowed
 	 */
@@ -108,10 +108,10 @@ int reply_empty(struct reply *rp, unsigned status);
 int reply_stream(struct reply *rp, const char *content_type, const struct stream *stream,
 		 void *arg);
 
-/** reply_hijack() - answer 101 and hand the connection over.  Return: 0; -EINVAL with a message
- * when the client did not ask for an upgrade; @arg stays the caller's then. */
+/** reply_hijack() - answer 101 and hand the connection over; 200 to a client that did not ask for
+ * an upgrade.  Return: 0. */
 int reply_hijack(const struct request *rq, struct reply *rp, const char *content_type,
-		 const struct hijack *hijack, void *arg, struct err *err);
+		 const struct hijack *hijack, void *arg);
 
 /** http_status() - the status that stands for a negative errno of a handler */
 unsigned http_status(int code);

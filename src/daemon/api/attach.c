@@ -139,8 +139,5 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	}
 	type = rq->api_minor < 42 || c->tty ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM;
-	r = reply_hijack(rq, rp, type, &hijack, x, err);
-	if (r < 0)
-		attaching_free(x);
-	return r;
+	return reply_hijack(rq, rp, type, &hijack, x);
 }

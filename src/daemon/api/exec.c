@@ -266,10 +266,7 @@ int api_exec_start(struct request *rq, struct reply *rp, struct err *err)
 	if (detach)
 		return start_detached(s, rp, err);
 	type = rq->api_minor < 42 || !s->framed ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM;
-	r = reply_hijack(rq, rp, type, &hijack, s, err);
-	if (r < 0)
-		drop(s);
-	return r;
+	return reply_hijack(rq, rp, type, &hijack, s);
 }
 
 /*
