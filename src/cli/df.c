@@ -48,12 +48,17 @@ static bool is_in_use(const json_t *item)
 	return json_is_true(json_object_get(item, "InUse"));
 }
 
+static bool is_loaded(const json_t *item)
+{
+	return json_is_true(json_object_get(item, "Loaded"));
+}
+
 static const struct usage_kind kinds[] = {
 	{ "Images", "Images", "Size", has_users },
 	{ "Containers", "Containers", "SizeRw", is_running },
 	{ "Local Volumes", "Volumes", "Size", is_referenced },
 	{ "Build Cache", "BuildCache", "Size", is_in_use },
-	{ "Templates", "Templates", "DiskBytes", is_in_use },
+	{ "Templates", "Templates", "DiskBytes", is_loaded },
 	{ "Spare Machines", "Spares", "DiskBytes", is_in_use },
 };
 

@@ -68,7 +68,7 @@ static int take_text(const json_t *obj, const char *key, char **ret, struct err 
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int read_object(const json_t *obj, struct credentials *ret, struct err *err)
+int credentials_read(const json_t *obj, struct credentials *ret, struct err *err)
 {
 	const char *token = NULL;
 	int r = json_get_str(obj, "identitytoken", &token, err);
@@ -101,7 +101,7 @@ int credentials_parse(const char *header, struct credentials *ret, struct err *e
 	if (r < 0)
 		return err_set(err, r == -ENOMEM ? r : -EINVAL,
 			       "X-Registry-Auth is not base64url JSON");
-	r = read_object(obj, &c, err);
+	r = credentials_read(obj, &c, err);
 	if (r < 0) {
 		credentials_reset(&c);
 		return r;

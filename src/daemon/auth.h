@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/json.h"
 
 /* Credentials a client sends along for one request; never stored, never logged. */
 struct credentials {
@@ -19,3 +20,7 @@ void credentials_reset(struct credentials *c);
  * Return: 0; -EINVAL with a message; -EOPNOTSUPP for an identity token; -ENOMEM.
  */
 int credentials_parse(const char *header, struct credentials *ret, struct err *err);
+
+/** credentials_read() - "username" and "password" of an AuthConfig object.  @ret: to be reset, on
+ * failure too.  Return: 0; -EBADMSG; -EOPNOTSUPP for an identity token; -ENOMEM. */
+int credentials_read(const json_t *obj, struct credentials *ret, struct err *err);

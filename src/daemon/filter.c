@@ -2,7 +2,9 @@
 #include "daemon/filter.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 void filters_reset(struct filters *f)
@@ -129,5 +131,40 @@ bool filters_labels(const struct filters *f, const json_t *labels)
 	for (size_t i = 0; i < filters_count(f, "label"); i++)
 		if (!label_holds(filters_value(f, "label", i), labels))
 			return false;
+	for (size_t i = 0; i < filters_count(f, "label!"); i++)
+		if (label_holds(filters_value(f, "label!", i), labels))
+			return false;
 	return true;
+}
+
+int filters_until(const struct filters *f, int64_t *ret, struct err *err)
+{
+	const char *text;
+	char *unit;
+	double value;
+
+	*ret = INT64_MAX;
+	if (filters_count(f, "until") == 0)
+		return 0;
+	if (filters_count(f, "until") > 1)
+		return err_set(err, -EINVAL, "more than one until filter specified");
+	text = filters_value(f, "until", 0);
+	if (clock_parse(text, ret) == 0)
+		return 0;
+	*ret = clock_now_nsec();
+	while (*text) {
+		value = strtod(text, &unit);
+		if (unit == text || value < 0 || value > 1e9 || !*unit || !strchr("hms", *unit))
+			return err_set(err, -EINVAL, "invalid until filter: %s",
+				       filters_value(f, "until", 0));
+		*ret -= (int64_t)(value * (*unit == 'h' ? 3600e9 : *unit == 'm' ? 60e9 : 1e9));
+		text = unit + 1;
+	}
+	return 0;
+}
+
+bool filters_true(const char *value)
+{
+	return !streq(value, "false") && !streq(value, "0") && !streq(value, "False") &&
+	       !streq(value, "f");
 }

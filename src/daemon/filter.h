@@ -39,5 +39,13 @@ bool filters_any(const struct filters *f, const char *key,
 /** filters_exact() - is a key absent, or @have one of its values? */
 bool filters_exact(const struct filters *f, const char *key, const char *have);
 
-/** filters_labels() - do all "label" values (KEY or KEY=VALUE) hold for an object of labels? */
+/** filters_until() - the one "until" value, a time or a duration before now, in nanoseconds since
+ * 1970; INT64_MAX where there is none.  Return: 0; -EINVAL with a message. */
+int filters_until(const struct filters *f, int64_t *ret, struct err *err);
+
+/** filters_true() - does a value of a yes-or-no filter say yes? */
+bool filters_true(const char *value);
+
+/** filters_labels() - do all "label" values (KEY or KEY=VALUE) hold for an object of labels, and
+ * none of "label!"? */
 bool filters_labels(const struct filters *f, const json_t *labels);

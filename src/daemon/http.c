@@ -111,6 +111,8 @@ unsigned http_status(int code)
 	case EBADMSG:
 	case ERANGE:
 		return 400;
+	case EKEYREJECTED:
+		return 401;
 	case EACCES:
 	case EPERM:
 		return 403;

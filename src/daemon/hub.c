@@ -78,7 +78,7 @@ static char *event_text(const char *type, const char *action, const char *id, js
 	json_t *from = json_object_get(attributes, "image");
 
 	/* What clients of before 1.22 read, and some still do. */
-	if (event && strcmp(type, "container") == 0) {
+	if (event && (strcmp(type, "container") == 0 || strcmp(type, "image") == 0)) {
 		json_object_set_new(event, "status", json_string(action));
 		json_object_set_new(event, "id", json_string(id));
 		if (from)

@@ -91,3 +91,19 @@ int challenge_parse(const char *value, struct challenge *ret)
 	*ret = c;
 	return 0;
 }
+
+bool challenge_choose(char *const *values, struct challenge *ret)
+{
+	struct challenge c;
+	bool found = false;
+
+	for (; values && *values; values++) {
+		if (challenge_parse(*values, &c) < 0 || (found && !c.bearer))
+			continue;
+		*ret = c;
+		found = true;
+		if (c.bearer)
+			break;
+	}
+	return found;
+}

@@ -20,6 +20,10 @@ struct challenge {
  */
 int challenge_parse(const char *value, struct challenge *ret);
 
+/** challenge_choose() - the challenge to answer: Bearer where it is offered.  @values: of
+ * WWW-Authenticate, NULL-terminated.  Return: whether there is one. */
+bool challenge_choose(char *const *values, struct challenge *ret);
+
 /** token_valid() - may @token stand behind "Authorization: Bearer"?  (RFC 6750 b64token, at most 16
  * KiB) */
 bool token_valid(const char *token);

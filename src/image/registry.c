@@ -59,9 +59,9 @@ void registry_free(struct registry *reg)
 	free(reg);
 }
 
-static const char *host_of(const struct reference *ref)
+const char *registry_host(const char *name)
 {
-	return streq(ref->registry, "docker.io") ? "registry-1.docker.io" : ref->registry;
+	return streq(name, "docker.io") ? "registry-1.docker.io" : name;
 }
 
 int registry_new(const struct reference *ref, const struct registry_auth *auth,
@@ -69,7 +69,7 @@ int registry_new(const struct reference *ref, const struct registry_auth *auth,
 {
 	const struct reference bare = { .registry = ref->registry, .repository = ref->repository };
 	cleanup_registry struct registry *reg = NULL;
-	const char *host = host_of(ref);
+	const char *host = registry_host(ref->registry);
 
 	if (auth && auth->username && strchr(auth->username, ':'))
 		return err_set(err, -EINVAL, "a user name cannot have a colon");
@@ -108,23 +108,6 @@ static int grant_now(struct registry *reg, struct grant *ret)
 	return r;
 }
 
-/* The challenge to answer: Bearer where it is offered. */
-static bool choose(char *const *values, struct challenge *ret)
-{
-	struct challenge c;
-	bool found = false;
-
-	for (; values && *values; values++) {
-		if (challenge_parse(*values, &c) < 0 || (found && !c.bearer))
-			continue;
-		*ret = c;
-		found = true;
-		if (c.bearer)
-			break;
-	}
-	return found;
-}
-
 static int denied(const struct registry *reg, const char *why, struct err *err)
 {
 	return err_set(err, -EACCES,
@@ -142,7 +125,7 @@ static int answer(struct registry *reg, struct http *h, const struct grant *used
 	char *token;
 	int r = 0;
 
-	if (!choose(challenges, &c))
+	if (!challenge_choose(challenges, &c))
 		return err_set(err, -EACCES, "the registry asks for a login of an unknown kind");
 	pthread_mutex_lock(&reg->lock);
 	if (!c.bearer && !used->basic && reg->auth && reg->auth->username) {
@@ -151,7 +134,8 @@ static int answer(struct registry *reg, struct http *h, const struct grant *used
 		r = err_set(err, -EACCES,
 			    used->basic ? "wrong user name or password" : "no login given");
 	} else if (!reg->token || (used->token && streq(reg->token, used->token))) {
-		r = token_check_realm(c.realm, url_is_loopback(host_of(reg->ref)), err);
+		r = token_check_realm(c.realm, url_is_loopback(registry_host(reg->ref->registry)),
+				      err);
 		if (r == 0)
 			r = token_fetch(h, &c, reg->ref->repository, reg->auth, &token, err);
 		if (r == 0) {

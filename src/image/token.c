@@ -54,13 +54,14 @@ int token_check_realm(const char *realm, bool registry_is_local, struct err *err
 static char *token_url(const struct challenge *c, const char *repository)
 {
 	char *service = curl_easy_escape(NULL, c->service, 0);
-	char *scope = curl_easy_escape(NULL, repository, 0);
+	char *scope = curl_easy_escape(NULL, repository ? repository : "", 0);
 	char *url = NULL;
 
 	if (service && scope)
-		url = str_printf("%s%s%s%s%sscope=repository%%3A%s%%3Apull", c->realm,
-				 strchr(c->realm, '?') ? "&" : "?", *service ? "service=" : "",
-				 service, *service ? "&" : "", scope);
+		url = str_printf("%s%s%s%s%s%s%s%s", c->realm, strchr(c->realm, '?') ? "&" : "?",
+				 *service ? "service=" : "", service, *service ? "&" : "",
+				 repository ? "scope=repository%3A" : "", scope,
+				 repository ? "%3Apull" : "");
 	curl_free(service);
 	curl_free(scope);
 	return url;

@@ -15,7 +15,7 @@ int token_check_realm(const char *realm, bool registry_is_local, struct err *err
 /**
  * token_fetch() - get a bearer token for pulling from one repository
  * @c:          what the registry asked for; its realm passed token_check_realm()
- * @repository: checked by reference_parse()
+ * @repository: checked by reference_parse(); NULL for a token that only proves who asks
  * @auth:       NULL is anonymous
  * @ret:        owned, token_valid()
  *

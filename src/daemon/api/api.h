@@ -51,6 +51,8 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err);
 int api_container_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_image_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err);
+
+/* df.c */
 int api_system_df(struct request *rq, struct reply *rp, struct err *err);
 
 /** api_container_layer_bytes() - space of a container's writable layer on the disk */
@@ -62,6 +64,9 @@ void api_container_add_sizes(struct daemon *d, const struct container *c, json_t
 /** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
  * owned.  Return: 0; -ENOMEM. */
 int api_container_list_all(struct daemon *d, json_t **ret);
+
+/** api_image_created_nsec() - since 1970; 0 where the image does not say */
+int64_t api_image_created_nsec(const struct image *im);
 
 /** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
 json_t *api_image_describe(const struct image *im);
@@ -87,6 +92,10 @@ int api_container_logs(struct request *rq, struct reply *rp, struct err *err);
 int api_exec_create(struct request *rq, struct reply *rp, struct err *err);
 int api_exec_start(struct request *rq, struct reply *rp, struct err *err);
 int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err);
+
+/* registry.c */
+int api_auth(struct request *rq, struct reply *rp, struct err *err);
+int api_distribution(struct request *rq, struct reply *rp, struct err *err);
 
 /* networks.c */
 int api_network_list(struct request *rq, struct reply *rp, struct err *err);

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/shim.h"
+#include "daemon/transition.h"
 
 struct attaching {
 	struct daemon *d;
@@ -139,5 +140,6 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	}
 	type = rq->api_minor < 42 || c->tty ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM;
+	container_publish(rq->daemon, c, "attach", NULL);
 	return reply_hijack(rq, rp, type, &hijack, x);
 }

@@ -67,8 +67,8 @@ static json_t *describe(const struct container *c)
 			 c->rec.image, "ImageID", c->rec.config.text, "Command", command_text(c),
 			 "Created", (json_int_t)(c->rec.created_nsec / (int64_t)NSEC_PER_SEC),
 			 "Ports", "Labels", c->labels, "State", container_status(c), "Status",
-			 status, "HostConfig", "NetworkMode", "bridge", "NetworkSettings",
-			 "Networks", "Mounts");
+			 status, "HostConfig", "NetworkMode", "none", "NetworkSettings", "Networks",
+			 "Mounts");
 }
 
 static bool id_begins(const char *value, const void *arg)

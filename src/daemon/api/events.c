@@ -42,6 +42,22 @@ static bool names_actor(const char *value, const void *arg)
 	       streq(text_of(json_object_get(actor, "Attributes"), "name"), value);
 }
 
+/* "exec_create" stands for "exec_create: COMMAND", too. */
+static bool is_action(const char *value, const void *arg)
+{
+	const char *rest = str_starts(arg, value);
+
+	return rest && (*rest == '\0' || *rest == ':');
+}
+
+/* An image's name, with or without its tag. */
+static bool is_image(const char *value, const void *arg)
+{
+	const char *rest = str_starts(arg, value);
+
+	return rest && (*rest == '\0' || (*rest == ':' && !strchr(rest, '/')));
+}
+
 static bool is_wanted(const struct listener *l, const json_t *event)
 {
 	const json_t *actor = json_object_get(event, "Actor");
@@ -50,13 +66,14 @@ static bool is_wanted(const struct listener *l, const json_t *event)
 	bool container = streq(type, "container");
 
 	return filters_exact(&l->filters, "type", type) &&
-	       filters_exact(&l->filters, "event", text_of(event, "Action")) &&
+	       filters_exact(&l->filters, "scope", text_of(event, "scope")) &&
+	       filters_any(&l->filters, "event", is_action, text_of(event, "Action")) &&
 	       filters_labels(&l->filters, attributes) &&
 	       (filters_count(&l->filters, "container") == 0 ||
 		(container && filters_any(&l->filters, "container", names_actor, actor))) &&
-	       (filters_count(&l->filters, "image") == 0 ||
-		filters_exact(&l->filters, "image",
-			      container ? text_of(attributes, "image") : text_of(actor, "ID")));
+	       (filters_any(&l->filters, "image", is_image,
+			    text_of(attributes, container ? "image" : "name")) ||
+		(!container && filters_any(&l->filters, "image", is_image, text_of(actor, "ID"))));
 }
 
 /* Return: 1 when @l->pending has something; 0 when there is no event yet; -ENODATA past the end. */

@@ -87,6 +87,25 @@ static int create(struct request *rq, struct container *c, char ret_id[ID_LEN + 
 	return 0;
 }
 
+/* "exec_start: sh -c true", as docker has it */
+static void publish(struct daemon *d, struct container *c, const char *what, const char *exec_id)
+{
+	cleanup(buf_reset) struct buf action = BUF_INIT;
+	const struct exec *e;
+	const json_t *word;
+	size_t i;
+	int r = buf_addf(&action, "%s:", what);
+
+	pthread_mutex_lock(&d->containers.lock);
+	e = container_exec(c, exec_id);
+	json_array_foreach (e ? json_object_get(e->body, "Cmd") : NULL, i, word) {
+		if (r == 0 && json_is_string(word))
+			r = buf_addf(&action, " %s", json_string_value(word));
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+	container_publish(d, c, r == 0 ? action.data : what, json_pack("{s:s}", "execID", exec_id));
+}
+
 int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
@@ -98,7 +117,7 @@ int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = create(rq, c, id, err);
 	if (r == 0)
-		container_publish(d, c, "exec_create", json_pack("{s:s}", "execID", id));
+		publish(d, c, "exec_create", id);
 	container_unref(&d->containers, c);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", id));
 }
@@ -145,7 +164,7 @@ static int run(struct starting *s, int fd, struct err *err)
 	};
 	int r;
 
-	container_publish(s->d, s->c, "exec_start", json_pack("{s:s}", "execID", s->id));
+	publish(s->d, s->c, "exec_start", s->id);
 	r = shim_request(&call, NULL, err);
 	if (r < 0)
 		set_failed(s, r);

@@ -27,7 +27,7 @@ static json_t *familiar_names(char *const *full)
 	return take_ptr(list);
 }
 
-static int64_t created_nsec(const struct image *im)
+int64_t api_image_created_nsec(const struct image *im)
 {
 	int64_t nsec = 0;
 
@@ -41,7 +41,7 @@ json_t *api_image_describe(const struct image *im)
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:i, s:O?, s:i}", "Id",
 			 im->config.text, "ParentId", "", "RepoTags", familiar_names(im->tags),
 			 "RepoDigests", familiar_names(im->repo_digests), "Created",
-			 (json_int_t)(created_nsec(im) / (int64_t)NSEC_PER_SEC), "Size",
+			 (json_int_t)(api_image_created_nsec(im) / (int64_t)NSEC_PER_SEC), "Size",
 			 (json_int_t)im->size_bytes, "VirtualSize", (json_int_t)im->size_bytes,
 			 "SharedSize", -1, "Labels", im->oci->labels, "Containers", -1);
 }
@@ -95,23 +95,62 @@ static bool dangling_is(const char *value, const void *arg)
 	const struct image *im = arg;
 	bool dangling = strv_len(im->tags) == 0;
 
-	return dangling == (streq(value, "true") || streq(value, "1"));
+	return dangling == filters_true(value);
 }
 
-static bool is_wanted(const struct filters *f, const struct image *im)
+/* Images made between two times. */
+struct period {
+	int64_t from_nsec, to_nsec;
+};
+
+static int created_of(struct daemon *d, const struct filters *f, const char *key, int64_t *ret,
+		      struct err *err)
 {
-	return filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
+	cleanup_image struct image *im = NULL;
+	int r = filters_count(f, key) > 0 ? store_find(d->store, filters_value(f, key, 0), &im, err)
+					  : 0;
+
+	if (r == 0 && im)
+		*ret = api_image_created_nsec(im);
+	return r;
+}
+
+/* What "until", "before" and "since" stand for. */
+static int read_period(struct daemon *d, const struct filters *f, struct period *ret,
+		       struct err *err)
+{
+	int64_t before = INT64_MAX;
+	int r = filters_until(f, &ret->to_nsec, err);
+
+	ret->from_nsec = INT64_MIN;
+	if (r == 0)
+		r = created_of(d, f, "before", &before, err);
+	if (before < ret->to_nsec)
+		ret->to_nsec = before;
+	return r < 0 ? r : created_of(d, f, "since", &ret->from_nsec, err);
+}
+
+static bool is_wanted(const struct filters *f, const struct period *p, const struct image *im)
+{
+	int64_t created = api_image_created_nsec(im);
+
+	return created > p->from_nsec && created < p->to_nsec &&
+	       filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
 }
 
 int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 {
-	static const char *const allowed[] = { "reference", "dangling", "label", NULL };
+	static const char *const allowed[] = { "reference", "dangling", "label", "before",
+					       "since",	    "until",	NULL };
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	cleanup_json json_t *out = json_array();
+	struct period period;
 	struct image **list;
 	size_t n;
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
 
+	if (r == 0)
+		r = read_period(rq->daemon, &f, &period, err);
 	if (r == 0)
 		r = out ? store_list(rq->daemon->store, &list, &n, err) : -ENOMEM;
 	if (r < 0)
@@ -119,7 +158,7 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		cleanup_json json_t *item = NULL;
 
-		if (!is_wanted(&f, list[i]))
+		if (!is_wanted(&f, &period, list[i]))
 			continue;
 		item = api_image_describe(list[i]);
 		if (!item || (reference_fits(&f, item) && json_array_append(out, item) < 0))

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The networks every docker client expects to be there.  moat has no others yet. */
+/* The networks there are: containers have a loopback and nothing else, which docker calls none. */
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/filter.h"
 
 static const struct {
 	const char *name, *driver;
-} networks[] = { { "bridge", "bridge" }, { "host", "host" }, { "none", "null" } };
+} networks[] = { { "none", "null" } };
 
 static json_t *describe(struct daemon *d, size_t i)
 {
@@ -23,13 +24,33 @@ static json_t *describe(struct daemon *d, size_t i)
 			 "Ingress", 0, "Containers", "Options", "Labels");
 }
 
+static bool contains(const char *value, const void *arg)
+{
+	return strstr(arg, value) != NULL;
+}
+
+static bool is_wanted(const struct filters *f, size_t i)
+{
+	return filters_any(f, "name", contains, networks[i].name) &&
+	       filters_any(f, "id", contains, networks[i].name) &&
+	       filters_exact(f, "driver", networks[i].driver) &&
+	       filters_exact(f, "scope", "local") && filters_exact(f, "type", "builtin") &&
+	       filters_exact(f, "dangling", "false") && filters_labels(f, NULL);
+}
+
 int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 {
+	static const char *const allowed[] = { "name", "id",	   "driver", "scope",
+					       "type", "dangling", "label",  NULL };
+	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	cleanup_json json_t *list = json_array();
+	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
 
-	(void)err;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
-		if (!list || json_array_append_new(list, describe(rq->daemon, i)) < 0)
+		if (!list ||
+		    (is_wanted(&f, i) && json_array_append_new(list, describe(rq->daemon, i)) < 0))
 			return -ENOMEM;
 	return reply_json(rp, 200, take_ptr(list));
 }

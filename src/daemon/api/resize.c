@@ -5,6 +5,7 @@
 #include "daemon/api/api.h"
 #include "daemon/lifecycle.h"
 #include "daemon/shim.h"
+#include "daemon/transition.h"
 
 static int read_size(const struct request *rq, uint32_t *ret_rows, uint32_t *ret_columns,
 		     struct err *err)
@@ -50,6 +51,10 @@ int api_container_resize(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	r = resize(rq, c, "", err);
+	if (r == 0)
+		container_publish(rq->daemon, c, "resize",
+				  json_pack("{s:s, s:s}", "height", request_arg(rq, "h"), "width",
+					    request_arg(rq, "w")));
 	container_unref(&rq->daemon->containers, c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }

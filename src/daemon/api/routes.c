@@ -76,7 +76,7 @@ const struct route api_routes[] = {
 	{ "POST", "/volumes/{*}", not_yet },
 	{ "DELETE", "/volumes/{*}", not_yet },
 
-	{ "POST", "/auth", not_yet },
+	{ "POST", "/auth", api_auth },
 	{ "POST", "/build", not_yet },
 	{ "POST", "/build/prune", api_nothing_to_prune },
 	{ "POST", "/build/{*}", not_yet },
@@ -84,7 +84,7 @@ const struct route api_routes[] = {
 	{ "POST", "/session", not_yet },
 	{ "POST", "/grpc", not_yet },
 	{ "GET", "/system/df", api_system_df },
-	{ "GET", "/distribution/{*}", not_yet },
+	{ "GET", "/distribution/{*}/json", api_distribution },
 	{ "GET", "/swarm", not_yet },
 	{ "GET", "/plugins", not_yet },
 	{ "GET", "/nodes", not_yet },

@@ -20,6 +20,7 @@
 #include "daemon/machine.h"
 #include "daemon/memory.h"
 #include "daemon/shim.h"
+#include "daemon/transition.h"
 
 #define ANSWER_MSEC   5000
 #define INTERVAL_MSEC 1000
@@ -110,6 +111,8 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	r = top(rq->daemon, c, rp, err);
+	if (r == 0)
+		container_publish(rq->daemon, c, "top", NULL);
 	container_unref(&rq->daemon->containers, c);
 	return r;
 }

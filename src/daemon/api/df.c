@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What takes up space. */
+#include <errno.h>
+
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/spares.h"
+#include "daemon/template.h"
+
+static int list_images(struct daemon *d, json_t *out, int64_t *ret_bytes, struct err *err)
+{
+	struct image **list;
+	size_t n;
+	int r = store_list(d->store, &list, &n, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		json_t *item = api_image_describe(list[i]);
+		int users = 0;
+
+		pthread_mutex_lock(&d->containers.lock);
+		for (const struct container *c = d->containers.first; c; c = c->next)
+			users += streq(c->rec.manifest.text, list[i]->manifest.text);
+		pthread_mutex_unlock(&d->containers.lock);
+		if (!item || json_object_set_new(item, "Containers", json_integer(users)) < 0 ||
+		    json_object_set_new(item, "SharedSize", json_integer(0)) < 0 ||
+		    json_array_append_new(out, item) < 0)
+			r = -ENOMEM;
+		*ret_bytes += (int64_t)(list[i]->size_bytes + list[i]->blobs_bytes);
+	}
+	image_list_free(list, n);
+	return r;
+}
+
+/* "type", repeated, says which kinds are wanted; without it all are. */
+static bool is_wanted(const struct request *rq, const char *type)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < rq->n_query; i++) {
+		if (!streq(rq->query[i].key, "type"))
+			continue;
+		any = true;
+		if (streq(rq->query[i].value, type))
+			return true;
+	}
+	return !any;
+}
+
+static int check_types(const struct request *rq, struct err *err)
+{
+	static const char *const known[] = { "container", "image", "volume", "build-cache" };
+
+	for (size_t i = 0; i < rq->n_query; i++) {
+		bool ok = !streq(rq->query[i].key, "type");
+
+		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+			ok = ok || streq(rq->query[i].value, known[k]);
+		if (!ok)
+			return err_set(err, -EINVAL, "unknown object type: %s", rq->query[i].value);
+	}
+	return 0;
+}
+
+/* Templates and spare machines are moat's own; they are always there. */
+int api_system_df(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct daemon *d = rq->daemon;
+	cleanup_json json_t *images = json_array(), *containers = json_array();
+	cleanup_json json_t *spares = spares_describe(d->spares);
+	int64_t bytes = 0;
+	int r = images && containers && spares ? check_types(rq, err) : -ENOMEM;
+
+	if (r == 0 && is_wanted(rq, "image"))
+		r = list_images(d, images, &bytes, err);
+	if (r == 0 && is_wanted(rq, "container")) {
+		json_decref(take_ptr(containers));
+		r = api_container_list_all(d, &containers);
+	}
+	if (r < 0)
+		return r;
+	return reply_json(rp, 200,
+			  json_pack("{s:I, s:O, s:O, s:[], s:[], s:i, s:o, s:O}", "LayersSize",
+				    (json_int_t)bytes, "Images", images, "Containers", containers,
+				    "Volumes", "BuildCache", "BuilderSize", 0, "Templates",
+				    templates_describe(d->templates), "Spares",
+				    json_object_get(spares, "Machines")));
+}
