@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -22,6 +24,9 @@
 
 #define STREAM_BLOCK_BYTES (32u << 10)
 #define WORKER_STACK_BYTES (1u << 20)
+#define HEAD_STEP_USEC	   20u
+#define HEAD_STEP_MAX_USEC 1000u
+#define HEAD_WAIT_USEC	   500000u
 
 static enum MHD_Result add_param(void *cls, enum MHD_ValueKind kind, const char *key,
 				 const char *value)
@@ -172,6 +177,23 @@ static ssize_t on_stream_read(void *cls, uint64_t pos, char *data, size_t max)
 	return n < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
 }
 
+/*
+ * Wait until the client has read the head of its answer: some read it through a buffer that they
+ * then leave behind, with what of the stream came along (docker's SDK for Python).
+ */
+static void await_head_read(int fd)
+{
+	useconds_t step = HEAD_STEP_USEC;
+	int unread;
+
+	for (useconds_t waited = 0; waited < HEAD_WAIT_USEC; waited += step) {
+		if (ioctl(fd, SIOCOUTQ, &unread) < 0 || unread == 0)
+			return;
+		usleep(step);
+		step = step < HEAD_STEP_MAX_USEC ? 2 * step : step;
+	}
+}
+
 static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, const char *early,
 		       size_t len, MHD_socket socket, struct MHD_UpgradeResponseHandle *urh)
 {
@@ -182,6 +204,8 @@ static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, cons
 	(void)conn;
 	(void)state;
 	x->rp.hijack = NULL;
+	if (fd >= 0)
+		await_head_read(fd);
 	if (fd >= 0)
 		hijack->take(x->rp.arg, fd, early, len);
 	else
@@ -201,8 +225,13 @@ static enum MHD_Result serve_raw(struct exchange *x)
 	const struct hijack *hijack = x->rp.hijack;
 	int fd = fcntl(x->rq.client_fd, F_DUPFD_CLOEXEC, 3), inner = -1;
 	struct relay *relay;
+	bool sent;
 
-	if (fd >= 0 && send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(head) - 1)
+	sent = fd >= 0 &&
+	       send(fd, head, sizeof(head) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(head) - 1;
+	if (sent)
+		await_head_read(fd);
+	if (sent)
 		inner = relay_new(take_fd(&fd), &relay);
 	if (fd >= 0)
 		close(fd);

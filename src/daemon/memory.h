@@ -7,3 +7,12 @@
 /** memory_of_process() - bytes of host memory, with the process's share of what it has in common
  * with others (PSS); 0 where that cannot be told */
 int64_t memory_of_process(pid_t pid);
+
+/**
+ * memory_of_machine() - bytes of host memory a container's virtual machine takes
+ * @engine: process id of the engine, or 0
+ *
+ * The sum over the shim, which leads the engine's session, and all processes below it.  Return: 0
+ * where that cannot be told.
+ */
+int64_t memory_of_machine(pid_t engine);

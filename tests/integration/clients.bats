@@ -8,14 +8,90 @@ setup_file() {
 	start_moatd
 	with_busybox
 	export DOCKER_HOST=unix://$SOCKET
+	export DOCKER_CONFIG=$MOAT_ROOT/docker-config
+	mkdir -p "$DOCKER_CONFIG"
 }
 
 teardown_file() {
 	file_teardown
 }
 
-@test "python: the Docker SDK runs, execs, watches, pauses, updates and removes" {
-	python3 -c 'import docker' 2>/dev/null || skip "the package python3-docker is not installed"
-	run timeout 100 python3 "$TESTS/integration/sdk.py" "$BUSYBOX"
+# A registry that wants a login: user, password.
+start_closed_registry() {
+	local hash port
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	hash=$(python3 -W ignore -c 'import crypt; print(crypt.crypt("password", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))')
+	echo "user:$hash" >"$MOAT_ROOT/htpasswd"
+	cat >"$MOAT_ROOT/closed.yml" <<-YML
+		version: 0.1
+		log: {level: error}
+		storage: {filesystem: {rootdirectory: $MOAT_ROOT/closed}}
+		http: {addr: "127.0.0.1:$port"}
+		auth: {htpasswd: {realm: closed, path: $MOAT_ROOT/htpasswd}}
+	YML
+	docker-registry serve "$MOAT_ROOT/closed.yml" >"$MOAT_ROOT/closed.log" 2>&1 3>&- &
+	disown
+	poll 20 eval "curl -sS -o /dev/null http://127.0.0.1:$port/v2/"
+	CLOSED=localhost:$port
+}
+
+@test "python: the Docker SDK runs, attaches, execs, watches, saves, logs in" {
+	/usr/bin/python3 -c "import docker" 2>/dev/null || skip "the package python3-docker is not installed"
+	start_closed_registry
+	run timeout 200 /usr/bin/python3 "$TESTS/integration/sdk.py" "$BUSYBOX" "$CLOSED" user password
 	assert_status 0
+}
+
+@test "node: dockerode attaches, hijacks, execs, follows logs and events" {
+	command -v node >/dev/null || skip "node is not installed"
+	[ -d "$MOAT_BUILD/node/node_modules/dockerode" ] ||
+		skip "dockerode is not in $MOAT_BUILD/node, and npm could not fetch it"
+	NODE_PATH=$MOAT_BUILD/node/node_modules run timeout 200 node "$TESTS/integration/node/client.js" "$BUSYBOX"
+	assert_status 0
+}
+
+compose() {
+	timeout --foreground -k 5 "$LIMIT" docker-compose --ansi never -p demo -f "$MOAT_ROOT/compose.yml" "$@"
+}
+
+@test "docker-compose: up, ps, logs, exec, restart, down: two services, an env file, a healthcheck" {
+	command -v docker-compose >/dev/null || skip "the package docker-compose is not installed"
+	echo "GREETING=hello from the file" >"$MOAT_ROOT/web.env"
+	cat >"$MOAT_ROOT/compose.yml" <<-YML
+		version: "2.4"
+		services:
+		  web:
+		    image: $BUSYBOX
+		    command: sh -c 'echo "\$\$GREETING"; touch /ready; exec sleep 10000'
+		    env_file: web.env
+		    network_mode: none
+		    restart: unless-stopped
+		    healthcheck: {test: [CMD, test, -e, /ready], interval: 300ms, retries: 10}
+		  worker:
+		    image: $BUSYBOX
+		    command: sh -c 'echo "working as \$\$ROLE"; exec sleep 10000'
+		    environment: {ROLE: worker}
+		    network_mode: none
+		    depends_on: {web: {condition: service_healthy}}
+	YML
+	run compose up -d
+	assert_status 0
+	run compose ps
+	assert_status 0
+	[[ $output =~ demo_web_1[^$'\n']*Up\ \(healthy\) ]]
+	[[ $output =~ demo_worker_1[^$'\n']*Up ]]
+	assert_equal "$(moat inspect -f '{{.HostConfig.RestartPolicy.Name}}' demo_web_1)" unless-stopped
+	run compose logs
+	assert_has "hello from the file"
+	assert_has "working as worker"
+	run compose exec -T worker sh -c 'echo $ROLE; exit 3'
+	assert_status 3
+	assert_has worker
+	run compose up -d
+	assert_has "demo_web_1 is up-to-date"
+	compose restart -t 0 worker
+	is_state demo_worker_1 running
+	run compose down -t 0
+	assert_status 0
+	assert_equal "$(moat ps -aq --filter label=com.docker.compose.project=demo)" ""
 }

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """What a program written against the Docker SDK for Python does, with the container server named by DOCKER_HOST.
 
-  sdk.py IMAGE
+  sdk.py IMAGE [REGISTRY USER PASSWORD]
+
+REGISTRY is one that wants a login.
 """
+import socket
 import sys
 
 import docker
@@ -13,39 +16,143 @@ def check(what, value, expected):
         sys.exit(f"{what}: expected {expected!r}, got {value!r}")
 
 
-def main():
-    image = sys.argv[1]
-    client = docker.from_env()
-    check("ping", client.ping(), True)
-    check("image", image in [tag for i in client.images.list() for tag in i.tags], True)
-    check("run", client.containers.run(image, ["echo", "hello"], remove=True), b"hello\n")
+def refused(what, status, call, *args, **kwargs):
+    try:
+        call(*args, **kwargs)
+    except docker.errors.APIError as e:
+        check(what, e.response.status_code, status)
+    else:
+        sys.exit(f"{what}: was not refused")
 
-    events = client.events(decode=True, filters={"type": "container"})
-    box = client.containers.run(image, ["sleep", "10000"], detach=True, name="sdk",
-                                labels={"from": "sdk"},
+
+def system(client):
+    check("ping", client.ping(), True)
+    check("info", client.info()["OSType"], "linux")
+    check("version", client.version()["Os"], "linux")
+    check("df", set(client.df()) >= {"BuildCache", "Containers", "Images", "LayersSize", "Volumes"}, True)
+    check("networks", [n.name for n in client.networks.list()], ["none"])
+    check("volumes", client.volumes.list(), [])
+    refused("search", 501, client.images.search, "x")
+
+
+def images(client, name):
+    image = client.images.get(name)
+    check("list", name in [tag for i in client.images.list() for tag in i.tags], True)
+    check("tag", image.tag("sdk/image", "1"), True)
+    check("history", len(image.history()) > 0, True)
+    archive = b"".join(client.api.get_image("sdk/image:1"))
+    client.images.remove("sdk/image:1")
+    check("load", [i.id for i in client.images.load(archive)], [image.id])
+    client.images.remove("sdk/image:1")
+    check("registry data", client.images.get_registry_data(name).has_platform("linux/amd64"), True)
+    check("pull", client.images.pull(name).id, image.id)
+    refused("get", 404, client.images.get, "sdk/image:1")
+
+
+def run(client, image):
+    check("run", client.containers.run(image, ["echo", "hello"], remove=True), b"hello\n")
+    try:
+        client.containers.run(image, ["sh", "-c", "echo bad >&2; exit 4"], remove=True)
+    except docker.errors.ContainerError as e:
+        check("failed run", (e.exit_status, e.stderr), (4, b"bad\n"))
+    box = client.containers.create(image, ["cat"], stdin_open=True)
+    sock = box.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})
+    box.start()
+    sock._sock.sendall(b"through")
+    sock._sock.shutdown(socket.SHUT_WR)
+    answer = b""
+    while piece := sock._sock.recv(4096):
+        answer += piece
+    check("attach_socket", answer, b"\x01\0\0\0\0\0\0\x07through")
+    check("wait", box.wait(condition="not-running")["StatusCode"], 0)
+    box.remove()
+
+
+def exec_in(box):
+    code, (out, err) = box.exec_run(["sh", "-c", "echo out; echo err >&2; exit 3"], demux=True)
+    check("exec", (code, out, err), (3, b"out\n", b"err\n"))
+    check("exec environment", box.exec_run("sh -c 'echo $A; pwd; id -u'", environment={"A": "b"}, workdir="/tmp",
+                                           user="1234").output, b"b\n/tmp\n1234\n")
+    pieces = b"".join(box.exec_run("seq 3", stream=True).output)
+    check("exec stream", pieces, b"1\n2\n3\n")
+    exec_id = box.client.api.exec_create(box.id, "cat", stdin=True)["Id"]
+    sock = box.client.api.exec_start(exec_id, socket=True)
+    sock._sock.sendall(b"in")
+    sock._sock.shutdown(socket.SHUT_WR)
+    answer = b""
+    while piece := sock._sock.recv(4096):
+        answer += piece
+    check("exec socket", answer, b"\x01\0\0\0\0\0\0\x02in")
+    check("exec inspect", box.client.api.exec_inspect(exec_id)["ExitCode"], 0)
+
+
+def watch(client, box):
+    lines = box.logs(stream=True, follow=True)
+    check("logs", next(lines)[:5], b"tick ")
+    lines.close()
+    check("logs tail", box.logs(tail=1).count(b"\n"), 1)
+    output = box.attach(stream=True, logs=False)
+    check("attach", b"tick" in next(output), True)
+    samples = box.stats(decode=True)
+    first, second = next(samples), next(samples)
+    check("stats", second["precpu_stats"]["system_cpu_usage"], first["cpu_stats"]["system_cpu_usage"])
+    check("one stats", box.stats(stream=False)["memory_stats"]["usage"] > 0, True)
+    check("top", box.top()["Titles"][-1], "CMD")
+
+
+def life(client, image):
+    events = client.events(decode=True, filters={"type": "container", "label": "from=sdk"})
+    box = client.containers.run(image, ["sh", "-c", "i=0; while :; do echo tick $i; i=$((i+1)); sleep 0.2; done"],
+                                detach=True, name="sdk", labels={"from": "sdk"},
                                 healthcheck={"test": ["CMD", "true"], "interval": 200_000_000})
     check("event", next(events)["Action"], "create")
     check("list", [c.name for c in client.containers.list(filters={"label": "from=sdk"})], ["sdk"])
-    code, (out, err) = box.exec_run(["sh", "-c", "echo out; echo err >&2; exit 3"], demux=True)
-    check("exec", (code, out, err), (3, b"out\n", b"err\n"))
-    stats = box.stats(stream=False)
-    check("stats", stats["memory_stats"]["usage"] > 0 and stats["pids_stats"]["current"], 1)
-    check("top", box.top()["Processes"][0][-1], "sleep 10000")
+    exec_in(box)
+    watch(client, box)
     box.pause()
     box.reload()
     check("pause", box.status, "paused")
     box.unpause()
     box.update(restart_policy={"Name": "on-failure", "MaximumRetryCount": 2})
+    box.rename("sdk-new")
     box.reload()
     check("update", box.attrs["HostConfig"]["RestartPolicy"]["Name"], "on-failure")
-    box.kill()
+    check("rename", box.name, "sdk-new")
+    refused("remove", 409, box.remove)
+    box.restart(timeout=0)
+    box.stop(timeout=0)
     check("wait", box.wait()["StatusCode"], 137)
+    refused("exec", 409, box.exec_run, "true")
     box.remove()
+    actions = []
+    for event in events:
+        actions.append(event["Action"].split(":")[0])
+        if actions[-1] == "destroy":
+            break
+    for action in ["start", "exec_create", "exec_start", "exec_die", "attach", "top", "pause", "unpause", "update",
+                   "rename", "kill", "die", "restart", "stop"]:
+        check(f"event {action}", action in actions, True)
     try:
         client.containers.get("sdk")
         sys.exit("a removed container is still there")
     except docker.errors.NotFound:
         pass
+
+
+def login(client, registry, user, password):
+    check("login", client.login(user, password, registry=registry, reauth=True)["Status"], "Login Succeeded")
+    refused("bad login", 401, client.login, user, "wrong", registry=registry, reauth=True)
+
+
+def main():
+    client = docker.from_env()
+    system(client)
+    images(client, sys.argv[1])
+    run(client, sys.argv[1])
+    life(client, sys.argv[1])
+    if len(sys.argv) > 2:
+        login(client, *sys.argv[2:])
+    client.containers.prune()
 
 
 main()

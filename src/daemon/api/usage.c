@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  What a container uses is asked of its guest, through the shim, anew for
- * each answer; what its machine takes of the host is read from the engine's process.  docker's
+ * each answer; what its machine takes of the host is read from its processes.  docker's
  * clients reckon the processor's use from two samples, against the time all processors had: that
  * is the host's clock, times as many processors.
  *
  * The figures come from a guest: they are numbers, and no more is believed of them.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/lifecycle.h"
@@ -179,7 +177,7 @@ static json_t *describe(struct stats *s, const json_t *usage)
 			      "usage", (json_int_t)number(usage, "memory_bytes"), "stats",
 			      "inactive_file", (json_int_t)number(usage, "memory_cache_bytes"),
 			      "limit", (json_int_t)number(usage, "memory_limit_bytes"), "moat",
-			      "host_memory_bytes", (json_int_t)memory_of_process(pid))) < 0) {
+			      "host_memory_bytes", (json_int_t)memory_of_machine(pid))) < 0) {
 		json_decref(out);
 		return NULL;
 	}

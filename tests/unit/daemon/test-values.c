@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "daemon/auth.h"
 #include "daemon/filter.h"
@@ -117,6 +118,49 @@ static void bad_filters_are_refused(void **state)
 	}
 	assert_int_equal(filters_parse(NULL, keys, &f, &err), 0);
 	assert_int_equal(filters_parse("", keys, &f, &err), 0);
+}
+
+static void unwanted_labels_must_not_hold(void **state)
+{
+	static const char *const negated[] = { "label!", NULL };
+	cleanup_json json_t *labels = json_pack("{s:s}", "a", "1");
+	struct filters f = FILTERS_INIT;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(filters_parse("{\"label!\":[\"a=1\"]}", negated, &f, &err), 0);
+	assert_false(filters_labels(&f, labels));
+	assert_true(filters_labels(&f, NULL));
+	filters_reset(&f);
+}
+
+static void until_is_a_time_or_a_duration_before_now(void **state)
+{
+	static const char *const until[] = { "until", NULL };
+	static const char *const bad[] = { "{\"until\":[\"soon\"]}", "{\"until\":[\"10\u00b5s\"]}",
+					   "{\"until\":[\"1h\",\"2h\"]}", "{\"until\":[\"-1h\"]}" };
+	struct filters f = FILTERS_INIT;
+	struct err err;
+	int64_t nsec, ago;
+
+	(void)state;
+	assert_int_equal(filters_until(&f, &nsec, &err), 0);
+	assert_true(nsec == INT64_MAX);
+	assert_int_equal(filters_parse("{\"until\":[\"1h30m\"]}", until, &f, &err), 0);
+	assert_int_equal(filters_until(&f, &nsec, &err), 0);
+	ago = (clock_now_nsec() - nsec) / 1000000000;
+	assert_in_range(ago, 5400, 5460);
+	filters_reset(&f);
+	assert_int_equal(
+		filters_parse("{\"until\":{\"2026-01-02T03:04:05Z\":true}}", until, &f, &err), 0);
+	assert_int_equal(filters_until(&f, &nsec, &err), 0);
+	assert_true(nsec == 1767323045000000000);
+	filters_reset(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(filters_parse(bad[i], until, &f, &err), 0);
+		assert_int_equal(filters_until(&f, &nsec, &err), -EINVAL);
+		filters_reset(&f);
+	}
 }
 
 static void all_label_filters_must_hold(void **state)
@@ -264,6 +308,8 @@ int main(void)
 		cmocka_unit_test(filters_come_in_two_notations),
 		cmocka_unit_test(bad_filters_are_refused),
 		cmocka_unit_test(all_label_filters_must_hold),
+		cmocka_unit_test(unwanted_labels_must_not_hold),
+		cmocka_unit_test(until_is_a_time_or_a_duration_before_now),
 		cmocka_unit_test(names_are_checked_as_docker_does),
 		cmocka_unit_test(random_names_are_valid_names),
 		cmocka_unit_test(signals_have_names_and_numbers),
