@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "cli/stream.h"
 
@@ -77,6 +78,8 @@ static int send_wait(struct cli *c, const struct attach_config *cfg, struct api 
 	if (r == 0)
 		r = cli_query(&path, "condition", cfg->condition, err);
 	if (r == 0)
+		r = cli_query(&path, "trace", cfg->trace ? "1" : NULL, err);
+	if (r == 0)
 		r = cli_new_api(c, &api, err);
 	if (r < 0)
 		return r;
@@ -113,6 +116,10 @@ static int read_status(const struct attach_config *cfg, const json_t *answer, in
 	if (*message)
 		cli_print_error(message);
 	*ret_status = (int)(json_integer_value(code) & 0xff);
+	if (cfg->trace) {
+		cfg->trace->answered = clock_mono_usec();
+		trace_print(cfg->trace, json_object_get(answer, "Moat"));
+	}
 	return 0;
 }
 
@@ -180,6 +187,8 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
 		r = await_registered(wait, err);
 	if (r < 0)
 		return r;
+	if (cfg->trace)
+		cfg->trace->attached = clock_mono_usec();
 	s.fd = fd;
 	s.wait = wait;
 	s.control = (struct control){ .api = c->api, .object = object.data, .start = cfg->start };

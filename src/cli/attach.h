@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/trace.h"
 
 struct attach_config {
 	const char *id;	       /* container, borrowed */
@@ -11,6 +12,7 @@ struct attach_config {
 	bool want_output; /* false: standard output and error stay unattached */
 	bool tty;
 	bool proxy_signals;
+	struct trace_own *trace; /* print when each step was done; NULL: do not */
 };
 
 /**

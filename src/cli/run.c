@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/attach.h"
@@ -140,7 +141,19 @@ int command_create(struct cli *c)
 	return cli_flush(c, 0);
 }
 
-static int run_detached(struct cli *c, const char *id)
+/* A container that ended at once and is removed has taken its times with it. */
+static void print_trace(struct cli *c, const char *id, struct trace_own *trace)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup_json json_t *answer = NULL;
+
+	trace->answered = clock_mono_usec();
+	if (cli_path(&path, "containers", id, "json", NULL) == 0 &&
+	    cli_get(c, path.data, JSON_OBJECT, &answer, NULL) == 0)
+		trace_print(trace, json_object_get(answer, "Moat"));
+}
+
+static int run_detached(struct cli *c, const char *id, struct trace_own *trace)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	struct err err = { 0 };
@@ -153,6 +166,8 @@ static int run_detached(struct cli *c, const char *id)
 		cli_fail(c, &err);
 		return start_error_status(err.msg);
 	}
+	if (trace)
+		print_trace(c, id, trace);
 	puts(id);
 	return cli_flush(c, 0);
 }
@@ -170,14 +185,19 @@ int command_run(struct cli *c)
 		.proxy_signals = options_flag_or(&c->opt, "sig-proxy", true),
 	};
 	bool detach = options_flag(&c->opt, "detach");
+	struct trace_own trace = { .begun = clock_mono_usec() };
 	int status = 0;
+
+	if (options_flag(&c->opt, "trace-start"))
+		cfg.trace = &trace;
 
 	if (!detach && attach_check_terminal(cfg.tty, cfg.send_stdin, &err) < 0)
 		return cli_fail(c, &err);
 	if (create(c, &id, &err) < 0)
 		return cli_fail(c, &err);
+	trace.created = clock_mono_usec();
 	if (detach)
-		return run_detached(c, id);
+		return run_detached(c, id, cfg.trace);
 	cfg.id = id;
 	if (attach_run(c, &cfg, &status, &err) < 0)
 		return err.code == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);

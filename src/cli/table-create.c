@@ -56,12 +56,14 @@
 
 const struct option_def create_options[] = { CREATE_OPTIONS, { 0 } };
 
-const struct option_def run_options[] = { { 'd', "detach", NULL,
-					    "Run in the background and print the container's id" },
-					  DETACH_KEYS_OPTION,
-					  SIG_PROXY_OPTION,
-					  CREATE_OPTIONS,
-					  { 0 } };
+const struct option_def run_options[] = {
+	{ 'd', "detach", NULL, "Run in the background and print the container's id" },
+	DETACH_KEYS_OPTION,
+	SIG_PROXY_OPTION,
+	{ 0, "trace-start", NULL, "Print when each step of the start was done" },
+	CREATE_OPTIONS,
+	{ 0 }
+};
 
 const struct option_def update_options[] = {
 	{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },

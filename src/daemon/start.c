@@ -80,6 +80,13 @@ static void find_template(struct daemon *d, struct container *c, const struct ma
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
+static void note_spare(struct daemon *d, struct container *c)
+{
+	pthread_mutex_lock(&d->containers.lock);
+	c->trace.spare = true;
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
 static int launch(struct daemon *d, struct container *c, struct err *err)
 {
 	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
@@ -94,7 +101,9 @@ static int launch(struct daemon *d, struct container *c, struct err *err)
 		return r;
 	find_template(d, c, &plan, &from);
 	pid = from.key[0] ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
-	if (pid == 0) {
+	if (pid > 0) {
+		note_spare(d, c);
+	} else {
 		shim.dir_fd = dir_fd;
 		shim.memory_fd = from.memory_fd;
 		shim.state_fd = from.state_fd;

@@ -39,7 +39,8 @@ json_t *trace_describe(const struct trace *t)
 	for (int i = 0; times && i < TRACE_STEPS; i++)
 		if (t->usec[i] > 0)
 			json_object_set_new(times, names[i], json_integer((json_int_t)t->usec[i]));
-	return json_pack("{s:b, s:o}", "Restored", (int)t->restored, "TimesUsec", times);
+	return json_pack("{s:b, s:b, s:o}", "Restored", (int)t->restored, "Spare",
+			 (int)(t->spare && t->restored), "TimesUsec", times);
 }
 
 void trace_log(const struct trace *t, const char *id)
@@ -51,5 +52,8 @@ void trace_log(const struct trace *t, const char *id)
 					       (long long)(t->usec[i] - t->usec[TRACE_ASKED])) < 0)
 			return;
 	log_debug("container %.12s: %s; usec from the request:%s", id,
-		  t->restored ? "restored" : "booted", b.len ? b.data : "");
+		  !t->restored ? "booted"
+		  : t->spare   ? "spare"
+			       : "restored",
+		  b.len ? b.data : "");
 }

@@ -22,7 +22,8 @@ enum trace_step {
 };
 
 struct trace {
-	bool restored;
+	bool restored;		    /* from a template, here or before: */
+	bool spare;		    /* the machine had waited for a container */
 	uint64_t usec[TRACE_STEPS]; /* by clock_mono_usec(); 0: not, or not known */
 };
 
@@ -30,8 +31,8 @@ struct trace {
  * are there.  Return: 0; -EBADMSG with a message. */
 int trace_note(struct trace *t, const json_t *event, struct err *err);
 
-/** trace_describe() - for the API.  Return: {"Restored":b,"TimesUsec":{step:N,…}}; NULL when out of
- * memory. */
+/** trace_describe() - for the API.  Return: {"Restored":b,"Spare":b,"TimesUsec":{step:N,…}}; NULL
+ * when out of memory. */
 json_t *trace_describe(const struct trace *t);
 
 /** trace_log() - the steps that were done, on debug level.  @id: of the container */

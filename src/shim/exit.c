@@ -2,6 +2,8 @@
 #include "shim/exit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -29,10 +31,25 @@ json_t *exit_json(const struct exit_status *e)
 			 (json_int_t)e->finished_nsec);
 }
 
-int exit_write(int dir_fd, const struct exit_status *e)
+static int write_quickly(int dir_fd, const char *text)
+{
+	static const char tmp[] = "." EXIT_FILE ".tmp";
+	cleanup_close int fd =
+		openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+
+	if (r == 0 && renameat(dir_fd, tmp, dir_fd, EXIT_FILE) < 0)
+		r = -errno;
+	return r;
+}
+
+int exit_write(int dir_fd, const struct exit_status *e, bool durably)
 {
 	cleanup_json json_t *obj = exit_json(e);
 	cleanup_free char *text = obj ? json_write(obj) : NULL;
 
-	return text ? file_write_atomic(dir_fd, EXIT_FILE, text, strlen(text), 0600) : -ENOMEM;
+	if (!text)
+		return -ENOMEM;
+	return durably ? file_write_atomic(dir_fd, EXIT_FILE, text, strlen(text), 0600)
+		       : write_quickly(dir_fd, text);
 }

@@ -27,6 +27,10 @@ int exit_code_of_errno(int errnum);
 /** exit_json() - the fields of exit.json as a new object; NULL when out of memory */
 json_t *exit_json(const struct exit_status *e);
 
-/** exit_write() - put exit.json into the container's folder, durably.  Return: 0; -errno; -ENOMEM.
+/**
+ * exit_write() - put exit.json into the container's folder
+ * @durably: over a loss of power too; a crash of processes it survives in any case
+ *
+ * Return: 0; -errno; -ENOMEM.
  */
-int exit_write(int dir_fd, const struct exit_status *e);
+int exit_write(int dir_fd, const struct exit_status *e, bool durably);

@@ -65,10 +65,15 @@ bool guest_has_ended(const struct guest *g)
 	return g->link_ended;
 }
 
-static void end(struct guest *g, int code, const struct err *err)
+void guest_forget(struct guest *g)
 {
 	g->state = GUEST_ENDED;
 	(void)source_set_timer(g->deadline, UINT64_MAX);
+}
+
+static void end(struct guest *g, int code, const struct err *err)
+{
+	guest_forget(g);
 	shim_end_machine(g->shim, code, err);
 }
 

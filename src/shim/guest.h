@@ -36,6 +36,9 @@ int guest_tell_clock(struct guest *g);
  * long */
 void guest_shutdown(struct guest *g);
 
+/** guest_forget() - nothing it says matters any more */
+void guest_forget(struct guest *g);
+
 /** guest_kill() - kill the container's processes, then as guest_shutdown(); a guest where no
  * process runs, or that does not have them killed soon, is ended at once */
 void guest_kill(struct guest *g);

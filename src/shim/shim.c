@@ -147,6 +147,8 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err)
 	files_check_idle(s);
 }
 
+static void drain(struct shim *s);
+
 static void exec_over(struct shim *s, struct process *p, int code)
 {
 	if (!process_is_files(p)) {
@@ -166,10 +168,14 @@ void shim_exited(struct shim *s, struct process *p, int code, bool oom)
 	s->times.exited = clock_mono_usec();
 	decide(s, code, oom, NULL);
 	process_over(p);
-	if (s->config->disposable)
-		machine_kill(&s->machine);
-	else
+	if (!s->config->disposable) {
 		guest_shutdown(s->guest);
+		return;
+	}
+	/* All that counts is known, and nobody has to wait until the machine's memory is freed. */
+	guest_forget(s->guest);
+	machine_kill(&s->machine);
+	drain(s);
 }
 
 static void answer_start(struct shim *s)
@@ -188,7 +194,8 @@ static void announce(struct shim *s)
 {
 	/* It says how the container's process ended, and here that is long ago. */
 	bool keep = s->config && s->config->files_only;
-	int r = keep ? 0 : exit_write(s->options->dir_fd, &s->exit);
+	bool lasting = !s->config || !s->config->disposable;
+	int r = keep ? 0 : exit_write(s->options->dir_fd, &s->exit, lasting);
 
 	s->stage = SHIM_DRAINING;
 	if (r < 0)
@@ -212,7 +219,7 @@ void shim_lost(struct shim *s)
 	const struct process *p;
 
 	files_check_idle(s);
-	if (s->stage != SHIM_DRAINING)
+	if (s->stage != SHIM_DRAINING || s->machine.vm)
 		return;
 	LIST_FOREACH(p, &s->processes, entry)
 	if (process_busy(p))
@@ -336,6 +343,10 @@ static int on_machine_end(struct source *source, pid_t pid, int status, void *ar
 	}
 	machine_release(&s->machine);
 	s->machine_status = status;
+	if (s->stage == SHIM_DRAINING) {
+		shim_lost(s);
+		return 0;
+	}
 	s->stage = SHIM_LINK_LEFT;
 	if (guest_has_ended(s->guest) || source_set_timer(s->timer, SETTLE_USEC) < 0)
 		drain(s);

@@ -28,10 +28,10 @@
 #include "shim/setup.h"
 #include "storage/layer.h"
 
-#define REHEARSAL_USEC	 (60 * USEC_PER_SEC)
-#define REHEARSAL_STREAM 1u
-#define PACKET_MAX	 4096
-#define NEW_LAYER_FILE	 "new.ext4"
+#define REHEARSAL_USEC (60 * USEC_PER_SEC)
+#define ROUNDS	       2u /* the second finds what the first has translated */
+#define PACKET_MAX     4096
+#define NEW_LAYER_FILE "new.ext4"
 
 enum spare_state { SPARE_SETTING_UP, SPARE_RUNNING, SPARE_RESETTING, SPARE_READY };
 
@@ -42,6 +42,7 @@ struct spare {
 	struct source *timer;
 	int keeper_fd;
 	enum spare_state state;
+	uint32_t stream; /* of the rehearsal's program; its number is that of the round */
 	struct adoption *adopted;
 	struct err *err;
 };
@@ -54,13 +55,13 @@ static int send_spawn(struct spare *s)
 	int r = oci_process_put(&payload, s->config->runtime->process);
 
 	if (r == 0)
-		r = link_open(s->link, REHEARSAL_STREAM);
+		r = link_open(s->link, s->stream);
 	if (r == 0)
-		r = link_send(s->link, LINK_SPAWN, REHEARSAL_STREAM, 0, payload.data, payload.len);
+		r = link_send(s->link, LINK_SPAWN, s->stream, 0, payload.data, payload.len);
 	if (r == 0)
-		r = link_grant(s->link, REHEARSAL_STREAM, LINK_STDOUT, LINK_WINDOW);
+		r = link_grant(s->link, s->stream, LINK_STDOUT, LINK_WINDOW);
 	if (r == 0)
-		r = link_grant(s->link, REHEARSAL_STREAM, LINK_STDERR, LINK_WINDOW);
+		r = link_grant(s->link, s->stream, LINK_STDERR, LINK_WINDOW);
 	return r;
 }
 
@@ -92,7 +93,7 @@ static int on_exited(struct spare *s, struct wire_view payload)
 	if (e.code != 0 || e.signal != 0)
 		return err_set(s->err, -EIO, "rehearsal: it ended with status %u, signal %u",
 			       e.code, e.signal);
-	link_close(s->link, REHEARSAL_STREAM);
+	link_close(s->link, s->stream);
 	s->state = SPARE_RESETTING;
 	return link_send(s->link, LINK_RESET, 0, 0, NULL, 0);
 }
@@ -110,7 +111,7 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		s->state = SPARE_RUNNING;
 		return send_spawn(s);
 	}
-	if (h->stream == REHEARSAL_STREAM && s->state == SPARE_RUNNING) {
+	if (h->stream == s->stream && s->state == SPARE_RUNNING) {
 		if (h->type == LINK_STARTED || h->type == LINK_EOF)
 			return 0;
 		return h->type == LINK_EXITED ? on_exited(s, payload) : -EBADMSG;
@@ -118,6 +119,11 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 	if (h->type != LINK_HELLO || s->state != SPARE_RESETTING ||
 	    link_hello_get(payload, &hello) < 0 || hello.version != LINK_VERSION)
 		return -EBADMSG;
+	if (s->stream < ROUNDS) {
+		s->stream++;
+		s->state = SPARE_SETTING_UP;
+		return setup_send(s->link, s->config->runtime);
+	}
 	s->state = SPARE_READY;
 	loop_quit(s->loop, REHEARSED);
 	return 0;
@@ -301,7 +307,7 @@ int spare_run(int dir_fd, int keeper_fd, const struct machine_template *from, st
 {
 	cleanup_config struct shim_config *config = NULL;
 	struct adoption adopted = ADOPTION_NONE;
-	struct spare s = { .keeper_fd = keeper_fd, .adopted = &adopted, .err = err };
+	struct spare s = { .stream = 1, .keeper_fd = keeper_fd, .adopted = &adopted, .err = err };
 	int r = config_load(dir_fd, &config, err);
 
 	if (r < 0)

@@ -182,3 +182,14 @@ from_spare() {
 	moat system spare set 1
 	await_spare
 }
+
+@test "spare: --trace-start tells when each step was done, in order, and the machine's kind" {
+	local steps
+	await_spare
+	moat run --rm --trace-start "$BUSYBOX" echo ok >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/trace"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" ok
+	grep -q "a spare machine" "$BATS_TEST_TMPDIR/trace"
+	steps=$(awk 'NR > 1 { print $1 }' "$BATS_TEST_TMPDIR/trace" | paste -sd ' ')
+	assert_equal "$steps" "created attached asked template begun engine ready started output exited ended answered"
+	moat run --rm --cold --trace-start "$BUSYBOX" true 2>&1 | grep -q "a booted machine"
+}

@@ -77,7 +77,7 @@ static json_t *describe(const struct container *c)
 
 	format_time(c->rec.created_nsec, created);
 	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:s,"
-			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o, s:{s:b}}",
+			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o, s:o}",
 			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
 			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
 			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "Name",
@@ -85,7 +85,7 @@ static json_t *describe(const struct container *c)
 			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
 			 "", "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
 			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings(), "Moat",
-			 "Restored", (int)c->trace.restored);
+			 trace_describe(&c->trace));
 }
 
 static int add_text(json_t *obj, const char *key, const char *text, struct err *err)

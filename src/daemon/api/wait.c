@@ -15,7 +15,9 @@ struct waiter {
 	enum condition condition;
 	uint64_t ends; /* when the client began to wait */
 	int client_fd;
-	bool answered;
+	bool trace; /* the client wants to know how long each step took */
+	char *answer;
+	size_t len, sent;
 };
 
 static void waiter_free(void *arg)
@@ -24,6 +26,7 @@ static void waiter_free(void *arg)
 
 	hub_unsubscribe(w->sub);
 	container_unref(&w->d->containers, w->c);
+	free(w->answer);
 	free(w);
 }
 
@@ -44,25 +47,49 @@ static bool is_over(const struct waiter *w)
 	return true;
 }
 
-static ssize_t waiter_read(void *arg, char *data, size_t max)
+/* Return: owned; NULL when out of memory. */
+static char *write_answer(const struct waiter *w)
 {
-	struct waiter *w = arg;
-	bool over = false;
-	int code, n;
+	cleanup_json json_t *answer = NULL;
+	cleanup_free char *text = NULL;
 
-	if (w->answered)
-		return 0;
+	pthread_mutex_lock(&w->d->containers.lock);
+	answer = json_pack("{s:i, s:o*}", "StatusCode", w->c->rec.exit_code, "Moat",
+			   w->trace ? trace_describe(&w->c->trace) : NULL);
+	pthread_mutex_unlock(&w->d->containers.lock);
+	text = answer ? json_write(answer) : NULL;
+	return text ? str_printf("%s\n", text) : NULL;
+}
+
+/* Return: 0 when it is over; -EPIPE when the client has gone; -ENOMEM. */
+static int await(struct waiter *w)
+{
+	bool over = false;
+
 	while (!over) {
 		pthread_mutex_lock(&w->d->containers.lock);
 		over = is_over(w);
-		code = w->c->rec.exit_code;
 		pthread_mutex_unlock(&w->d->containers.lock);
 		if (!over && hub_wait(w->sub, w->client_fd, -1) < 0)
 			return -EPIPE;
 	}
-	w->answered = true;
-	n = snprintf(data, max, "{\"StatusCode\":%d}\n", code);
-	return n > 0 && (size_t)n < max ? n : -EIO;
+	w->answer = write_answer(w);
+	w->len = w->answer ? strlen(w->answer) : 0;
+	return w->answer ? 0 : -ENOMEM;
+}
+
+static ssize_t waiter_read(void *arg, char *data, size_t max)
+{
+	struct waiter *w = arg;
+	int r = w->answer ? 0 : await(w);
+	size_t n;
+
+	if (r < 0)
+		return r;
+	n = w->len - w->sent < max ? w->len - w->sent : max;
+	memcpy(data, w->answer + w->sent, n);
+	w->sent += n;
+	return (ssize_t)n;
 }
 
 static int read_condition(const struct request *rq, enum condition *ret, struct err *err)
@@ -96,6 +123,7 @@ int api_container_wait(struct request *rq, struct reply *rp, struct err *err)
 	w->d = d;
 	w->condition = condition;
 	w->client_fd = rq->client_fd;
+	w->trace = request_flag(rq, "trace", false);
 	r = hub_subscribe(d->hub, &w->sub);
 	if (r == 0)
 		r = containers_find(&d->containers, rq->target, &w->c, err);

@@ -117,7 +117,7 @@ static void exit_json_says_how_it_ended(void **state)
 	int fd = ((struct folder *)*state)->fd;
 
 	err_set(&e.err, -EIO, "say \"why\"");
-	assert_int_equal(exit_write(fd, &e), 0);
+	assert_int_equal(exit_write(fd, &e, true), 0);
 	assert_int_equal(file_read_at(fd, EXIT_FILE, 4096, &text), 0);
 	assert_string_equal(text.data, "{\"code\":137,\"oom\":true,\"error\":\"say \\\"why\\\"\","
 				       "\"started_nsec\":5,\"finished_nsec\":6}");
