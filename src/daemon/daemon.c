@@ -17,6 +17,8 @@
 #include "daemon/template.h"
 #include "daemon/watcher.h"
 
+#define START_LEASE_USEC (2 * USEC_PER_SEC) /* a start that takes longer holds up no other */
+
 static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct daemon *d = arg;
@@ -113,6 +115,7 @@ int daemon_open(const char *root, unsigned spares, struct daemon **ret, struct e
 	containers_init(&d->containers);
 	pthread_mutex_init(&d->engine.lock, NULL);
 	pthread_mutex_init(&d->kernel_lock, NULL);
+	gate_init(&d->starts, d->host_cpus, START_LEASE_USEC);
 	d->root = strdup(root);
 	r = d->root ? open_parts(d, spares, err) : -ENOMEM;
 	if (r < 0) {
@@ -145,6 +148,7 @@ void daemon_close(struct daemon *d)
 	}
 	pthread_mutex_destroy(&d->engine.lock);
 	pthread_mutex_destroy(&d->kernel_lock);
+	gate_destroy(&d->starts);
 	free(d->root);
 	free(d->socket);
 	free(d->shim_path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/container.h"
+#include "daemon/gate.h"
 #include "daemon/hub.h"
 #include "daemon/state.h"
 #include "engine/engine.h"
@@ -39,6 +40,7 @@ struct daemon {
 	struct watcher *watcher;
 	struct templates *templates;
 	struct spares *spares;
+	struct gate starts; /* machines that come up at the same time hold each other up */
 	struct restarter *restarter;
 	struct prober *prober;
 	struct containers containers;

@@ -87,7 +87,8 @@ static void note_spare(struct daemon *d, struct container *c)
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
-static int launch(struct daemon *d, struct container *c, struct err *err)
+/* @ret_place: at the gate, from the moment on that the machine comes up; 0: it never did */
+static int launch(struct daemon *d, struct container *c, uint64_t *ret_place, struct err *err)
 {
 	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
@@ -100,6 +101,7 @@ static int launch(struct daemon *d, struct container *c, struct err *err)
 	if (r < 0)
 		return r;
 	find_template(d, c, &plan, &from);
+	*ret_place = gate_enter(&d->starts);
 	pid = from.key[0] ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
 	if (pid > 0) {
 		note_spare(d, c);
@@ -236,7 +238,7 @@ static int launch_failed(struct daemon *d, struct container *c, int code, struct
 
 static int start_locked(struct daemon *d, struct container *c, struct err *err)
 {
-	uint64_t ends;
+	uint64_t ends, place = 0;
 	int r = files_yield(d, c, false, err);
 
 	if (r < 0)
@@ -255,11 +257,14 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	pthread_mutex_unlock(&d->containers.lock);
 	if (r < 0)
 		return r;
-	r = launch(d, c, err);
-	if (r < 0)
+	r = launch(d, c, &place, err);
+	if (r < 0) {
+		gate_leave(&d->starts, place);
 		return launch_failed(d, c, r, err);
+	}
 	hand_over_attachments(d, c);
 	r = simple_request(d, c, "start", SHIM_START_TIMEOUT_MSEC, err);
+	gate_leave(&d->starts, place);
 	if (r == 0)
 		r = wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
 	return r < 0 ? start_failed(d, c, ends, r, err) : 0;

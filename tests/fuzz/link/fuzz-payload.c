@@ -135,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_clock(v);
 	else if (data[0] == 'F')
 		try_files(v);
-	else try_small(v);
+	else
+		try_small(v);
 	return 0;
 }
