@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
+#include "base/macro.h"
 #include "daemon/gate.h"
 
 #define COMERS 8
