@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "oci/options-json.h"
 
 /*
  * Theory of operation: config.json (runtime-spec config.md) read into a structure and written
@@ -26,6 +27,8 @@ void oci_runtime_free(struct oci_runtime *rt)
 	free(rt->rootfs_path);
 	strv_free(rt->masked_paths);
 	strv_free(rt->readonly_paths);
+	oci_options_reset(&rt->options);
+	json_decref(rt->seccomp);
 	free(rt);
 }
 
@@ -89,6 +92,9 @@ static int read_linux(const json_t *doc, struct oci_runtime *rt, struct err *err
 	r = json_get_strv(linux_obj, "maskedPaths", &rt->masked_paths, err);
 	if (r == 0)
 		r = json_get_strv(linux_obj, "readonlyPaths", &rt->readonly_paths, err);
+	if (r == 0)
+		r = json_get_object(linux_obj, "seccomp", &rt->seccomp, err);
+	json_incref(rt->seccomp);
 	return r == 0 ? read_resources(linux_obj, rt, err) : r;
 }
 
@@ -109,6 +115,8 @@ static int read_all(const json_t *doc, struct oci_runtime *rt, struct err *err)
 		r = oci_process_read(process, &rt->process, err);
 	if (r == 0)
 		r = read_root(doc, rt, err);
+	if (r == 0)
+		r = oci_options_read(doc, &rt->options, err);
 	return r == 0 ? read_linux(doc, rt, err) : r;
 }
 
@@ -156,12 +164,13 @@ static json_t *write_resources(const struct oci_runtime *rt)
 
 char *oci_runtime_write(const struct oci_runtime *rt)
 {
-	cleanup_json json_t *doc = json_pack(
-		"{s:s, s:o, s:{s:s, s:b}, s:s*, s:{s:o, s:o, s:o}}", "ociVersion",
-		OCI_RUNTIME_VERSION, "process", oci_process_write(rt->process), "root", "path",
-		rt->rootfs_path, "readonly", rt->rootfs_readonly, "hostname", rt->hostname, "linux",
-		"maskedPaths", json_from_strv(rt->masked_paths), "readonlyPaths",
-		json_from_strv(rt->readonly_paths), "resources", write_resources(rt));
+	cleanup_json json_t *doc =
+		json_pack("{s:s, s:o, s:{s:s, s:b}, s:s*, s:{s:o, s:o, s:o, s:O*}}", "ociVersion",
+			  OCI_RUNTIME_VERSION, "process", oci_process_write(rt->process), "root",
+			  "path", rt->rootfs_path, "readonly", rt->rootfs_readonly, "hostname",
+			  rt->hostname, "linux", "maskedPaths", json_from_strv(rt->masked_paths),
+			  "readonlyPaths", json_from_strv(rt->readonly_paths), "resources",
+			  write_resources(rt), "seccomp", rt->seccomp);
 
-	return doc ? json_write(doc) : NULL;
+	return doc && oci_options_write(&rt->options, doc) == 0 ? json_write(doc) : NULL;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "oci/options.h"
 #include "oci/process.h"
 
 /*
@@ -21,7 +22,9 @@ struct oci_runtime {
 	int64_t memory_bytes;	/* linux.resources.memory.limit; 0: none */
 	int64_t cpu_quota_usec; /* linux.resources.cpu.quota; 0: none */
 	uint64_t cpu_period_usec;
-	int64_t pids_max; /* linux.resources.pids.limit; 0: none */
+	int64_t pids_max;	    /* linux.resources.pids.limit; 0: none */
+	struct oci_options options; /* but for the filter, which is to be made of this: */
+	json_t *seccomp;	    /* linux.seccomp; NULL: none */
 };
 
 /** oci_runtime_parse() - @ret: owned.  Return: 0; -EBADMSG with a message; -ENOMEM. */

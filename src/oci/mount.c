@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Options come from a user, by way of docker's API or a runtime-spec.  Those
+ * that are flags of mount(2) become bits, those that are tmpfs's own are handed on as text; a name
+ * that is neither is refused here, where the message can say which.
+ */
+#include "oci/mount.h"
+
+#include <errno.h>
+#include <sys/mount.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/str.h"
+
+static const struct {
+	const char *name;
+	uint64_t set, clear;
+} flags[] = {
+	{ "defaults", 0, 0 },
+	{ "rw", 0, MS_RDONLY },
+	{ "ro", MS_RDONLY, 0 },
+	{ "suid", 0, MS_NOSUID },
+	{ "nosuid", MS_NOSUID, 0 },
+	{ "dev", 0, MS_NODEV },
+	{ "nodev", MS_NODEV, 0 },
+	{ "exec", 0, MS_NOEXEC },
+	{ "noexec", MS_NOEXEC, 0 },
+	{ "sync", MS_SYNCHRONOUS, 0 },
+	{ "async", 0, MS_SYNCHRONOUS },
+	{ "dirsync", MS_DIRSYNC, 0 },
+	{ "mand", MS_MANDLOCK, 0 },
+	{ "nomand", 0, MS_MANDLOCK },
+	{ "atime", 0, MS_NOATIME },
+	{ "noatime", MS_NOATIME, 0 },
+	{ "diratime", 0, MS_NODIRATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },
+	{ "relatime", MS_RELATIME, 0 },
+	{ "norelatime", 0, MS_RELATIME },
+	{ "strictatime", MS_STRICTATIME, 0 },
+	{ "nostrictatime", 0, MS_STRICTATIME },
+	/* Nothing is ever mounted from outside into a machine: they make no difference. */
+	{ "private", 0, 0 },
+	{ "rprivate", 0, 0 },
+	{ "shared", 0, 0 },
+	{ "rshared", 0, 0 },
+	{ "slave", 0, 0 },
+	{ "rslave", 0, 0 },
+	{ "bind", 0, 0 },
+	{ "rbind", 0, 0 },
+};
+
+static const char *const values[] = { "gid",	   "huge",	"mode", "mpol",
+				      "nr_blocks", "nr_inodes", "size", "uid" };
+
+static bool apply_flag(const char *option, uint64_t *bits)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (!streq(option, flags[i].name))
+			continue;
+		*bits = (*bits & ~flags[i].clear) | flags[i].set;
+		return true;
+	}
+	return false;
+}
+
+static bool is_value(const char *option)
+{
+	size_t len = strcspn(option, "=");
+
+	for (size_t i = 0; option[len] == '=' && i < ARRAY_SIZE(values); i++)
+		if (strlen(values[i]) == len && strncmp(option, values[i], len) == 0)
+			return option[len + 1] != '\0' && !strchr(option, ',');
+	return false;
+}
+
+int oci_tmpfs_options(char *const *options, uint64_t *ret_flags, char **ret_data, struct err *err)
+{
+	cleanup(buf_reset) struct buf data = BUF_INIT;
+	uint64_t bits = 0;
+
+	for (; options && *options; options++) {
+		if (apply_flag(*options, &bits))
+			continue;
+		if (!is_value(*options))
+			return err_set(err, -EINVAL, "invalid tmpfs option \"%s\"", *options);
+		if (buf_addf(&data, "%s%s", data.len > 0 ? "," : "", *options) < 0)
+			return -ENOMEM;
+	}
+	*ret_data = buf_take(&data);
+	if (!*ret_data)
+		return -ENOMEM;
+	*ret_flags = bits;
+	return 0;
+}

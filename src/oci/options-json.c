@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation: the options in the runtime-spec's words: "domainname", "mounts" of tmpfs,
+ * process.oomScoreAdj, linux.sysctl, linux.resources.unified.  What the spec has no words for is
+ * in an object of moat's own, "dev.moat": groups by name, the init process, lines of /etc/hosts
+ * and the text of /etc/resolv.conf.
+ *
+ * moatd writes it for moat-shim; later also podman and containerd, on behalf of their user.
+ */
+#include "oci/options-json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+
+#include "base/str.h"
+#include "oci/mount.h"
+
+#define OURS "dev.moat"
+
+/* An object of texts as a vector of "KEY=VALUE". */
+static int read_pairs(const json_t *obj, const char *key, char ***ret, struct err *err)
+{
+	json_t *pairs, *value;
+	const char *name;
+	int r = json_get_object(obj, key, &pairs, err);
+
+	if (r < 0)
+		return r;
+	json_object_foreach (pairs, name, value) {
+		if (!json_is_string(value))
+			return err_set(err, -EBADMSG, "\"%s\" in \"%s\" must be a string", name,
+				       key);
+		if (strv_addf(ret, "%s=%s", name, json_string_value(value)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int write_pairs(json_t *obj, const char *key, char *const *pairs)
+{
+	json_t *out;
+
+	if (strv_len(pairs) == 0)
+		return 0;
+	out = json_object();
+	if (json_object_set_new(obj, key, out) < 0)
+		return -ENOMEM;
+	for (; *pairs; pairs++) {
+		size_t len = strcspn(*pairs, "=");
+
+		if (json_object_setn_new(out, *pairs, len, json_string(*pairs + len + 1)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_text(const json_t *obj, const char *key, char **ret, struct err *err)
+{
+	const char *text;
+	int r = json_get_str(obj, key, &text, err);
+
+	if (r < 0 || !text)
+		return r;
+	*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int read_mount(const json_t *mount, struct oci_options *o, struct err *err)
+{
+	struct oci_tmpfs *grown, t = { 0 };
+	cleanup_strv char **options = NULL;
+	const char *type, *path;
+	int r = json_get_str(mount, "type", &type, err);
+
+	if (r == 0)
+		r = json_get_str(mount, "destination", &path, err);
+	if (r == 0)
+		r = json_get_strv(mount, "options", &options, err);
+	if (r < 0)
+		return r;
+	if (!type || !streq(type, "tmpfs") || !path || *path != '/')
+		return err_set(err, -EBADMSG,
+			       "\"mounts\" may hold file systems of type tmpfs, each with an "
+			       "absolute \"destination\"");
+	grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	o->tmpfs = grown;
+	r = oci_tmpfs_options(options, &t.flags, &t.data, err);
+	if (r < 0)
+		return r;
+	t.path = strdup(path);
+	o->tmpfs[o->n_tmpfs++] = t;
+	return t.path ? 0 : -ENOMEM;
+}
+
+static int read_mounts(const json_t *doc, struct oci_options *o, struct err *err)
+{
+	json_t *list = NULL, *mount;
+	size_t i;
+	int r = json_get_array(doc, "mounts", &list, err);
+
+	json_array_foreach (list, i, mount) {
+		if (r == 0)
+			r = read_mount(mount, o, err);
+	}
+	return r;
+}
+
+static int read_ours(const json_t *doc, struct oci_options *o, struct err *err)
+{
+	json_t *ours;
+	int r = json_get_object(doc, OURS, &ours, err);
+
+	if (r == 0)
+		r = json_get_bool(ours, "init", &o->init, err);
+	if (r == 0)
+		r = json_get_bool(ours, "privileged", &o->privileged, err);
+	if (r == 0)
+		r = json_get_strv(ours, "groups", &o->groups, err);
+	if (r == 0)
+		r = json_get_strv(ours, "hosts", &o->hosts, err);
+	return r == 0 ? read_text(ours, "resolvConf", &o->resolv_conf, err) : r;
+}
+
+static int read_score(const json_t *doc, struct oci_options *o, struct err *err)
+{
+	int64_t score = 0;
+	json_t *process;
+	int r = json_get_object(doc, "process", &process, err);
+
+	if (r == 0)
+		r = json_get_i64(process, "oomScoreAdj", &score, err);
+	if (r < 0)
+		return r;
+	if (score < -1000 || score > 1000)
+		return err_set(err, -EBADMSG, "\"oomScoreAdj\" must be from -1000 to 1000");
+	o->oom_score_adj = (int32_t)score;
+	return 0;
+}
+
+int oci_options_read(const json_t *doc, struct oci_options *ret, struct err *err)
+{
+	json_t *linux_obj, *resources;
+	int r = json_get_object(doc, "linux", &linux_obj, err);
+
+	if (r == 0)
+		r = json_get_object(linux_obj, "resources", &resources, err);
+	if (r == 0)
+		r = read_pairs(resources, "unified", &ret->cgroup, err);
+	if (r == 0)
+		r = read_pairs(linux_obj, "sysctl", &ret->sysctls, err);
+	if (r == 0)
+		r = read_text(doc, "domainname", &ret->domainname, err);
+	if (r == 0)
+		r = read_score(doc, ret, err);
+	if (r == 0)
+		r = read_mounts(doc, ret, err);
+	return r == 0 ? read_ours(doc, ret, err) : r;
+}
+
+static json_t *write_mount(const struct oci_tmpfs *t)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} names[] = {
+		{ MS_RDONLY, "ro" },
+		{ MS_NOSUID, "nosuid" },
+		{ MS_NODEV, "nodev" },
+		{ MS_NOEXEC, "noexec" },
+		{ MS_SYNCHRONOUS, "sync" },
+		{ MS_DIRSYNC, "dirsync" },
+		{ MS_MANDLOCK, "mand" },
+		{ MS_NOATIME, "noatime" },
+		{ MS_NODIRATIME, "nodiratime" },
+		{ MS_RELATIME, "relatime" },
+		{ MS_STRICTATIME, "strictatime" },
+	};
+	cleanup_free char *data = strdup(t->data);
+	cleanup_json json_t *options = json_array();
+	char *rest = data, *one;
+
+	if (!data || !options)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if ((t->flags & names[i].flag) &&
+		    json_array_append_new(options, json_string(names[i].name)) < 0)
+			return NULL;
+	while ((one = strsep(&rest, ",")))
+		if (*one && json_array_append_new(options, json_string(one)) < 0)
+			return NULL;
+	return json_pack("{s:s, s:s, s:s, s:O}", "destination", t->path, "type", "tmpfs", "source",
+			 "tmpfs", "options", options);
+}
+
+static int write_mounts(const struct oci_options *o, json_t *doc)
+{
+	json_t *list;
+
+	if (o->n_tmpfs == 0)
+		return 0;
+	list = json_array();
+	if (json_object_set_new(doc, "mounts", list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < o->n_tmpfs; i++)
+		if (json_array_append_new(list, write_mount(&o->tmpfs[i])) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int set(json_t *obj, const char *key, bool wanted, json_t *value)
+{
+	if (wanted)
+		return json_object_set_new(obj, key, value) < 0 ? -ENOMEM : 0;
+	json_decref(value);
+	return 0;
+}
+
+static int write_ours(const struct oci_options *o, json_t *doc)
+{
+	cleanup_json json_t *ours = json_object();
+	int r = ours ? set(ours, "init", o->init, json_true()) : -ENOMEM;
+
+	if (r == 0)
+		r = set(ours, "privileged", o->privileged, json_true());
+	if (r == 0)
+		r = set(ours, "groups", strv_len(o->groups) > 0, json_from_strv(o->groups));
+	if (r == 0)
+		r = set(ours, "hosts", strv_len(o->hosts) > 0, json_from_strv(o->hosts));
+	if (r == 0 && o->resolv_conf)
+		r = set(ours, "resolvConf", *o->resolv_conf, json_string(o->resolv_conf));
+	if (r == 0 && json_object_size(ours) > 0)
+		r = json_object_set(doc, OURS, ours) < 0 ? -ENOMEM : 0;
+	return r;
+}
+
+int oci_options_write(const struct oci_options *o, json_t *doc)
+{
+	json_t *linux_obj = json_object_get(doc, "linux");
+	int r = write_pairs(json_object_get(linux_obj, "resources"), "unified", o->cgroup);
+
+	if (r == 0)
+		r = write_pairs(linux_obj, "sysctl", o->sysctls);
+	if (r == 0 && o->domainname)
+		r = set(doc, "domainname", *o->domainname, json_string(o->domainname));
+	if (r == 0)
+		r = set(json_object_get(doc, "process"), "oomScoreAdj", o->oom_score_adj != 0,
+			json_integer(o->oom_score_adj));
+	if (r == 0)
+		r = write_mounts(o, doc);
+	return r == 0 ? write_ours(o, doc) : r;
+}

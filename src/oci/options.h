@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wire.h"
+
+/*
+ * What most containers do without: everything a container can ask for beside its root, its limits
+ * and its process.  A plain structure without JSON, because the guest uses it too (it travels over
+ * the guest link).  `struct oci_options o = { 0 };` is valid and asks for nothing.
+ */
+
+struct oci_tmpfs {
+	char *path;	/* absolute */
+	uint64_t flags; /* of mount(2) */
+	char *data;	/* "size=64m,mode=755" */
+};
+
+struct oci_options {
+	bool init;	 /* a PID 1 that reaps and passes signals on is put before the command */
+	bool privileged; /* all devices of the machine, and a /sys that can be written to */
+	int32_t oom_score_adj;
+	char *domainname;  /* NULL or "": none */
+	char **groups;	   /* of every process, by name or number, beside the user's own */
+	char **sysctls;	   /* "net.ipv4.ip_forward=1" */
+	char **cgroup;	   /* further limits: "cpu.weight=39" */
+	char **hosts;	   /* lines for /etc/hosts */
+	char *resolv_conf; /* laid over /etc/resolv.conf; NULL or "": the image's stays */
+	struct oci_tmpfs *tmpfs;
+	size_t n_tmpfs;
+	struct buf seccomp; /* a filter: an array of struct sock_filter; empty for none */
+};
+
+/** oci_options_reset() - free what it holds */
+void oci_options_reset(struct oci_options *o);
+
+/** oci_options_is_empty() - does it ask for nothing? */
+bool oci_options_is_empty(const struct oci_options *o);
+
+/** oci_options_put() - append the payload of OPTIONS (docs/LINK.md).  Return: 0; -ENOMEM. */
+int oci_options_put(struct buf *b, const struct oci_options *o);
+
+/**
+ * oci_options_get() - the other way; the whole payload must be used up
+ * @ret: oci_options_reset(); untouched on failure
+ *
+ * Return: 0; -EBADMSG; -ENOMEM.
+ */
+int oci_options_get(struct wire_view payload, struct oci_options *ret);
