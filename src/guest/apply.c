@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "guest/options.h"
 #include "guest/rootfs.h"
 
 #define ENTROPY_MAX 512 /* bytes; more is no use to the kernel */
@@ -61,7 +62,9 @@ int apply_setup(struct machine *m, struct err *err)
 	if (r == 0)
 		r = cgroup_limit(&m->cgroup, s, err);
 	if (r == 0)
-		r = mounts_write_files(s->hostname, err);
+		r = mounts_write_files(s->hostname, m->options.domainname, err);
+	if (r == 0 && m->has_options)
+		r = options_apply(m, err);
 	if (r == 0)
 		r = rootfs_mount(s->root_readonly, err);
 	return r;

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/str.h"
 
 #define CGROUP_DIR     "/cgroup/moat"
 #define PERIOD_DEFAULT 100000 /* the kernel's, in usec */
@@ -116,6 +117,51 @@ int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err
 int cgroup_freeze(const struct cgroup *cg, bool on)
 {
 	return file_set_at(cg->fd, "cgroup.freeze", on ? "1" : "0");
+}
+
+int cgroup_set(const struct cgroup *cg, const char *assignment, struct err *err)
+{
+	size_t len = strcspn(assignment, "=");
+	cleanup_free char *name = strndup(assignment, len);
+
+	if (!name)
+		return -ENOMEM;
+	return set_limit(cg, name, assignment[len] ? assignment + len + 1 : "", err);
+}
+
+static uint64_t memory_in_use(const struct cgroup *cg)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	if (file_read_at(cg->fd, "memory.current", 64, &b) < 0 || !b.data)
+		return 0;
+	return strtoull(b.data, NULL, 10);
+}
+
+/* What is cached is given back before processes would be killed. */
+static int make_room(const struct cgroup *cg, uint64_t limit, struct err *err)
+{
+	uint64_t used = memory_in_use(cg);
+	char value[32];
+
+	if (used <= limit)
+		return 0;
+	snprintf(value, sizeof(value), "%" PRIu64, used - limit);
+	(void)file_set_at(cg->fd, "memory.reclaim", value);
+	used = memory_in_use(cg);
+	if (used <= limit)
+		return 0;
+	return err_set(err, -EBUSY,
+		       "the container uses %" PRIu64 " bytes of memory, more than the new limit",
+		       used);
+}
+
+int cgroup_change(const struct cgroup *cg, const char *assignment, struct err *err)
+{
+	const char *bytes = str_starts(assignment, "memory.max=");
+	int r = bytes && !streq(bytes, "max") ? make_room(cg, strtoull(bytes, NULL, 10), err) : 0;
+
+	return r == 0 ? cgroup_set(cg, assignment, err) : r;
 }
 
 uint64_t cgroup_oom_kills(const struct cgroup *cg)

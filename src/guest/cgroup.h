@@ -38,5 +38,18 @@ int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err
 /** cgroup_freeze() - let the container's processes stand still, or go on.  Return: 0; -errno. */
 int cgroup_freeze(const struct cgroup *cg, bool on);
 
+/** cgroup_set() - set one more limit.  @assignment: "cpu.weight=39".  Return: 0; -errno. */
+int cgroup_set(const struct cgroup *cg, const char *assignment, struct err *err);
+
+/**
+ * cgroup_change() - as cgroup_set(), for a container that runs
+ *
+ * A limit of memory that is more than can be given back is refused, as the kernel would kill
+ * processes to keep it.
+ *
+ * Return: 0; -EBUSY; -errno.
+ */
+int cgroup_change(const struct cgroup *cg, const char *assignment, struct err *err);
+
 /** cgroup_oom_kills() - processes killed for want of memory so far; 0 when that is not known */
 uint64_t cgroup_oom_kills(const struct cgroup *cg);

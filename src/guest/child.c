@@ -29,6 +29,8 @@
 #include "base/str.h"
 #include "guest/command.h"
 #include "guest/credentials.h"
+#include "guest/init.h"
+#include "guest/options.h"
 #include "guest/users.h"
 
 #define ACCOUNTS_MAX MIB(4) /* bytes of /etc/passwd and /etc/group */
@@ -44,15 +46,18 @@ static int take_stdio(const struct stdfds *s)
 }
 
 /* What moat-init has otherwise than a process shall find it. */
-static int reset_inherited(void)
+static int reset_inherited(const struct machine *m)
 {
+	char score[16] = "0";
 	sigset_t none;
 
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	return file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", "0");
+	if (m->options.oom_score_adj)
+		snprintf(score, sizeof(score), "%d", m->options.oom_score_adj);
+	return file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", score);
 }
 
 static void close_all_but(int a, int b)
@@ -71,7 +76,8 @@ static int enter_container(const struct child_plan *plan, struct err *err)
 	const struct machine *m = plan->machine;
 
 	if (plan->is_first) {
-		int r = mounts_enter(&m->mounts, &m->setup, plan->stdfds->tty, err);
+		int r = mounts_enter(&m->mounts, &m->setup, m->has_options ? &m->options : NULL,
+				     plan->stdfds->tty, err);
 
 		close_all_but(plan->status_fd, plan->status_fd);
 		return r;
@@ -100,7 +106,7 @@ static int read_accounts(const char *path, struct buf *ret)
 	return r < 0 ? r : buf_adds(ret, "");
 }
 
-int child_look_up_user(const char *spec, struct user *ret, struct err *err)
+int child_look_up_user(const char *spec, char *const *more, struct user *ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf passwd = BUF_INIT, group = BUF_INIT;
 	int r = read_accounts("/etc/passwd", &passwd);
@@ -110,7 +116,10 @@ int child_look_up_user(const char *spec, struct user *ret, struct err *err)
 	r = read_accounts("/etc/group", &group);
 	if (r < 0)
 		return err_errno(err, r, "read /etc/group");
-	return user_lookup(spec, passwd.data, group.data, ret, err);
+	r = user_lookup(spec, passwd.data, group.data, ret, err);
+	if (r == 0 && more)
+		r = user_add_groups(ret, more, group.data, err);
+	return r;
 }
 
 /* So that /dev/stdout and its like can be opened anew. */
@@ -147,6 +156,11 @@ static void report(const struct child_plan *plan, int code, const char *msg)
 		_exit(125); /* moat-init is gone */
 }
 
+static bool has_filter(const struct child_plan *plan)
+{
+	return plan->machine->options.seccomp.len > 0;
+}
+
 static int become(const struct child_plan *plan, const struct user *u, struct err *err)
 {
 	const struct oci_process *p = plan->process;
@@ -158,7 +172,11 @@ static int become(const struct child_plan *plan, const struct user *u, struct er
 	r = own_stdio(plan, u);
 	if (r < 0)
 		return err_errno(err, r, "hand standard input and output to the user");
-	r = credentials_apply(p, u, err);
+	/* Only who may do everything can install a filter without no_new_privs. */
+	if (has_filter(plan) && !p->no_new_privileges)
+		r = options_filter(&plan->machine->options, err);
+	if (r == 0)
+		r = credentials_apply(p, u, err);
 	if (r < 0)
 		return r;
 	if (chdir(p->cwd) < 0)
@@ -172,7 +190,7 @@ static int run(const struct child_plan *plan, struct err *err)
 {
 	cleanup(user_reset) struct user u = { 0 };
 	cleanup_strv char **env = NULL;
-	int r = reset_inherited();
+	int r = reset_inherited(plan->machine);
 
 	if (r == 0)
 		r = take_stdio(plan->stdfds);
@@ -180,11 +198,15 @@ static int run(const struct child_plan *plan, struct err *err)
 		return err_errno(err, r, "set up the process");
 	r = enter_container(plan, err);
 	if (r == 0)
-		r = child_look_up_user(plan->process->user, &u, err);
+		r = child_look_up_user(plan->process->user, plan->machine->options.groups, &u, err);
 	if (r == 0)
 		r = become(plan, &u, err);
 	if (r == 0 && (r = make_environment(plan->process, &u, &env)) < 0)
 		r = err_errno(err, r, "make the environment");
+	if (r == 0 && has_filter(plan) && plan->process->no_new_privileges)
+		r = options_filter(&plan->machine->options, err);
+	if (r == 0 && plan->is_first && plan->machine->options.init)
+		r = init_split(plan->status_fd, plan->process->terminal, err);
 	if (r < 0)
 		return r;
 	report(plan, 0, "");

@@ -27,9 +27,13 @@ struct child_report {
 	int32_t code;
 };
 
-/** child_look_up_user() - find a user in the root of this process, as user_lookup() does.  Return:
- * the same; -errno. */
-int child_look_up_user(const char *spec, struct user *ret, struct err *err);
+/**
+ * child_look_up_user() - find a user in the root of this process, as user_lookup() does
+ * @more: names of further groups, as user_add_groups() takes them
+ *
+ * Return: the same; -errno.
+ */
+int child_look_up_user(const char *spec, char *const *more, struct user *ret, struct err *err);
 
 /** child_run() - in the new process: become what the plan says, or report why not */
 _Noreturn void child_run(const struct child_plan *plan);

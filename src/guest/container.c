@@ -78,6 +78,9 @@ int container_unmake(struct machine *m, struct err *err)
 	if (r == 0)
 		r = leave_pid_namespace(err);
 	link_setup_reset(&m->setup);
+	oci_options_reset(&m->options);
+	m->has_options = false;
+	m->oom_told = 0;
 	m->had_first = false;
 	wear_out_memory();
 	return r;

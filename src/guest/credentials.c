@@ -75,14 +75,6 @@ static int set_capabilities(uint64_t mask)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-bool credentials_are_full(uint64_t mask)
-{
-	for (unsigned cap = 0; cap < 64; cap++)
-		if (!(mask & (1ULL << cap)) && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0)
-			return false;
-	return true;
-}
-
 /* The bits of the mask this kernel knows. */
 static uint64_t known_capabilities(uint64_t mask)
 {

@@ -14,7 +14,3 @@
  * Return: 0; -errno.
  */
 int credentials_apply(const struct oci_process *p, const struct user *u, struct err *err);
-
-/** credentials_are_full() - does the mask have every capability of this kernel?  So it is with a
- * privileged container. */
-bool credentials_are_full(uint64_t mask);

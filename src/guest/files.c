@@ -181,7 +181,7 @@ static int find_owner(const char *spec, struct tar_unpack *u, struct err *err)
 
 	if (!*spec)
 		return 0;
-	r = child_look_up_user(spec, &who, err);
+	r = child_look_up_user(spec, NULL, &who, err);
 	if (r < 0)
 		return r;
 	u->has_owner = true;

@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/str.h"
+#include "guest/options.h"
 #include "guest/rootfs.h"
 
 #define NO_SUID	  MOUNT_ATTR_NOSUID
@@ -140,6 +141,11 @@ int mounts_prepare(struct mounts *ret, struct err *err)
 	return r < 0 ? err_errno(err, r, "fill the container's /dev") : 0;
 }
 
+int mounts_dev_fd(const struct mounts *m)
+{
+	return m->fds[DEV];
+}
+
 void mounts_release(struct mounts *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
@@ -161,17 +167,19 @@ static int write_file(const char *path, const char *text)
 	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 }
 
-int mounts_write_files(const char *hostname, struct err *err)
+int mounts_write_files(const char *hostname, const char *domainname, struct err *err)
 {
 	cleanup(buf_reset) struct buf name = BUF_INIT, hosts = BUF_INIT;
 	int r = buf_addf(&name, "%s\n", hostname);
 
 	if (r == 0)
-		r = buf_addf(&hosts,
-			     "127.0.0.1\tlocalhost\n"
-			     "::1\tlocalhost ip6-localhost ip6-loopback\n"
-			     "127.0.1.1\t%s\n",
-			     hostname);
+		r = buf_addf(&hosts, "127.0.0.1\tlocalhost\n"
+				     "::1\tlocalhost ip6-localhost ip6-loopback\n"
+				     "127.0.1.1\t");
+	if (r == 0 && domainname && *domainname)
+		r = buf_addf(&hosts, "%s.%s ", hostname, domainname);
+	if (r == 0)
+		r = buf_addf(&hosts, "%s\n", hostname);
 	if (r == 0)
 		r = write_file(files[0].source, name.data);
 	if (r == 0)
@@ -285,7 +293,7 @@ static int attach_console(int tty, struct err *err)
 	return r < 0 ? err_errno(err, r, "attach the terminal to /dev/console") : 0;
 }
 
-static int attach_all(const struct mounts *m, const int *file_fds, struct err *err)
+static int attach_all(const struct mounts *m, const int *file_fds, bool own_resolv, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		int fd = m->fds[i];
@@ -297,7 +305,8 @@ static int attach_all(const struct mounts *m, const int *file_fds, struct err *e
 			return err_errno(err, r, "mount %s in the container", table[i].path);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		int r = attach_file(file_fds[i], files[i].path, files[i].only_if_missing);
+		int r = attach_file(file_fds[i], files[i].path,
+				    files[i].only_if_missing && !own_resolv);
 
 		if (r < 0)
 			return err_errno(err, r, "mount %s in the container", files[i].path);
@@ -305,7 +314,8 @@ static int attach_all(const struct mounts *m, const int *file_fds, struct err *e
 	return 0;
 }
 
-int mounts_enter(const struct mounts *m, const struct link_setup *s, int tty, struct err *err)
+int mounts_enter(const struct mounts *m, const struct link_setup *s, const struct oci_options *o,
+		 int tty, struct err *err)
 {
 	int file_fds[ARRAY_SIZE(files)];
 	int r;
@@ -318,9 +328,11 @@ int mounts_enter(const struct mounts *m, const struct link_setup *s, int tty, st
 	}
 	r = change_root(err);
 	if (r == 0)
-		r = attach_all(m, file_fds, err);
+		r = attach_all(m, file_fds, o && *o->resolv_conf, err);
 	if (r == 0 && tty >= 0)
 		r = attach_console(tty, err);
+	if (r == 0 && o)
+		r = options_mount(o, err);
 	if (r == 0)
 		r = mask_paths(s->masked_paths, err);
 	if (r == 0)

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "link/setup.h"
+#include "oci/options.h"
 
 #define MOUNTS_MAX 8
 
@@ -23,6 +24,9 @@ struct mounts {
  */
 int mounts_prepare(struct mounts *ret, struct err *err);
 
+/** mounts_dev_fd() - the container's /dev, before its first process was started; borrowed */
+int mounts_dev_fd(const struct mounts *m);
+
 /** mounts_release() - close what only the container's first process needed */
 void mounts_release(struct mounts *m);
 
@@ -31,18 +35,21 @@ void mounts_discard(struct mounts *m);
 
 /**
  * mounts_write_files() - write what is laid over /etc/hostname, /etc/hosts and /etc/resolv.conf
+ * @domainname: NULL or "" for none
  *
  * Return: 0; -errno.
  */
-int mounts_write_files(const char *hostname, struct err *err);
+int mounts_write_files(const char *hostname, const char *domainname, struct err *err);
 
 /**
  * mounts_enter() - in the first process, in a mount namespace of its own: change into the
  * container's root
+ * @o:   NULL: nothing beyond the usual
  * @tty: number of the terminal that becomes /dev/console; -1 for none
  *
  * After it nothing of moat-init's file system can be reached by name.
  *
  * Return: 0; -errno.
  */
-int mounts_enter(const struct mounts *m, const struct link_setup *s, int tty, struct err *err);
+int mounts_enter(const struct mounts *m, const struct link_setup *s, const struct oci_options *o,
+		 int tty, struct err *err);

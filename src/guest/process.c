@@ -111,6 +111,19 @@ static int send_started(struct process *p, int32_t pid)
 	return link_send(p->list->link, LINK_STARTED, p->stream, 0, payload, sizeof(payload));
 }
 
+int process_tell_oom(struct process_list *l)
+{
+	uint64_t kills = cgroup_oom_kills(&l->machine->cgroup);
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r;
+
+	if (kills <= l->machine->oom_told)
+		return 0;
+	l->machine->oom_told = kills;
+	r = wire_put_u64(&b, kills);
+	return r < 0 ? r : link_send(l->link, LINK_OOM, 0, 0, b.data, b.len);
+}
+
 static int send_exited(struct process *p)
 {
 	struct link_exited e = {
@@ -121,6 +134,8 @@ static int send_exited(struct process *p)
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = link_exited_put(&b, &e);
 
+	if (r == 0 && e.oom)
+		r = process_tell_oom(p->list);
 	link_close(p->list->link, p->stream);
 	return r < 0 ? r : link_send(p->list->link, LINK_EXITED, p->stream, 0, b.data, b.len);
 }

@@ -43,6 +43,10 @@ void process_input_end(struct process_list *l, uint32_t stream);
 /** process_output_ready() - a channel of it got credit.  Return: 0; -errno. */
 int process_output_ready(struct process_list *l, uint32_t stream, enum link_channel channel);
 
+/** process_tell_oom() - send OOM if processes were killed for want of memory since the last one.
+ * Return: 0; -errno. */
+int process_tell_oom(struct process_list *l);
+
 /** process_signal() - kill(2), if it has not ended */
 void process_signal(struct process_list *l, uint32_t stream, int signo);
 

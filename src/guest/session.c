@@ -16,12 +16,14 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/str.h"
 #include "guest/apply.h"
 #include "guest/process.h"
 #include "guest/rootfs.h"
 #include "guest/timekeeper.h"
 #include "guest/usage.h"
 #include "link/conn.h"
+#include "link/query.h"
 
 struct session {
 	struct loop *loop;
@@ -74,6 +76,30 @@ static int on_setup(struct session *s, struct wire_view payload)
 		return link_send(s->link, LINK_READY, 0, 0, NULL, 0);
 	r = link_failed_put(&b, &err);
 	return r < 0 ? r : link_send(s->link, LINK_FAILED, 0, 0, b.data, b.len);
+}
+
+static int on_options(struct session *s, struct wire_view payload)
+{
+	if (s->is_set_up || s->machine->has_options)
+		return -EPROTO;
+	s->machine->has_options = true;
+	return oci_options_get(payload, &s->machine->options);
+}
+
+static int on_limits(struct session *s, struct wire_view payload)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_strv char **settings = NULL;
+	struct err err = { 0 };
+	uint32_t id;
+	int r = link_limits_get(payload, &id, &settings);
+
+	if (r < 0)
+		return r;
+	for (char **one = settings; *one && err.code == 0; one++)
+		cgroup_change(&s->machine->cgroup, *one, &err);
+	r = link_done_put(&b, id, &err);
+	return r < 0 ? r : link_send(s->link, LINK_LIMITS, 0, 0, b.data, b.len);
 }
 
 static int on_spawn(struct session *s, uint32_t stream, struct wire_view payload)
@@ -209,6 +235,10 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return on_procs(s, payload);
 	case LINK_CLOCK:
 		return s->is_set_up ? timekeeper_told(&s->timekeeper, payload) : -EPROTO;
+	case LINK_OPTIONS:
+		return on_options(s, payload);
+	case LINK_LIMITS:
+		return on_limits(s, payload);
 	case LINK_SHUTDOWN:
 		return payload.len > 0 ? -EBADMSG : on_shutdown(s);
 	case LINK_RESET:
@@ -258,6 +288,22 @@ static int open_link(struct session *s, int port_fd, const struct link_handler *
 	return r;
 }
 
+static int on_memory_event(struct source *source, int fd, uint32_t events, void *arg)
+{
+	(void)source, (void)fd, (void)events;
+	return process_tell_oom(&((struct session *)arg)->processes);
+}
+
+/* Once read, it tells of the next change only. */
+static int watch_memory(struct session *s)
+{
+	if (s->machine->cgroup.events_fd < 0)
+		return 0;
+	(void)cgroup_oom_kills(&s->machine->cgroup);
+	return loop_add_io(s->loop, s->machine->cgroup.events_fd, EPOLLPRI, on_memory_event, s,
+			   NULL);
+}
+
 int session_run(struct machine *m, int fd)
 {
 	static const struct link_handler handler = {
@@ -278,7 +324,9 @@ int session_run(struct machine *m, int fd)
 	s.processes = (struct process_list){
 		.loop = s.loop, .link = s.link, .machine = m, .empty = take_down, .arg = &s
 	};
-	r = send_hello(&s);
+	r = watch_memory(&s);
+	if (r == 0)
+		r = send_hello(&s);
 	if (r == 0)
 		r = loop_run(s.loop);
 	link_conn_free(s.link);

@@ -10,7 +10,6 @@
 
 #include "base/fd.h"
 #include "guest/child.h"
-#include "guest/credentials.h"
 #include "guest/devices.h"
 
 /* As fork(2), into the container's cgroup, and the first time into a mount namespace of its own. */
@@ -73,7 +72,7 @@ int spawn_process(struct machine *m, const struct oci_process *p, struct spawned
 
 	if (m->had_first && m->first_pid == 0)
 		return err_set(err, -ESRCH, "the container is not running");
-	if (s.is_first && credentials_are_full(p->capabilities) && m->cgroup.devices_fd >= 0) {
+	if (s.is_first && m->options.privileged && m->cgroup.devices_fd >= 0) {
 		r = devices_allow_all(m->cgroup.fd, m->cgroup.devices_fd, err);
 		if (r < 0)
 			return r;

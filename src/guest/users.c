@@ -148,7 +148,8 @@ static int find_user(struct piece who, const char *passwd, struct user *u, struc
 	return set_home(u, (struct piece){ "/", 1 });
 }
 
-static int find_group(struct piece which, const char *group, struct user *u, struct err *err)
+/* Return: 0; -ENOENT for a name that no line has; -ERANGE. */
+static int find_gid(struct piece which, const char *group, uint32_t *ret)
 {
 	struct piece text = { group, strlen(group) };
 	struct group_line line;
@@ -158,16 +159,44 @@ static int find_group(struct piece which, const char *group, struct user *u, str
 	while (next_group(&text, &line)) {
 		if (is_number ? line.gid != gid : !piece_eq(line.name, which))
 			continue;
-		u->gid = line.gid;
+		*ret = line.gid;
 		return 0;
 	}
 	if (!is_number)
+		return -ENOENT;
+	if (gid > ID_MAX)
+		return -ERANGE;
+	*ret = gid;
+	return 0;
+}
+
+static int find_group(struct piece which, const char *group, struct user *u, struct err *err)
+{
+	int r = find_gid(which, group, &u->gid);
+
+	if (r == -ENOENT)
 		return err_set(err, -EINVAL,
 			       "unable to find group %.*s: no matching entries in group file",
 			       (int)which.len, which.s);
-	if (gid > ID_MAX)
+	if (r == -ERANGE)
 		return err_set(err, -EINVAL, "uids and gids must be in range 0-2147483647");
-	u->gid = gid;
+	return r;
+}
+
+static int add_group(struct user *u, gid_t gid)
+{
+	gid_t *grown;
+
+	for (size_t i = 0; i < u->n_groups; i++)
+		if (u->groups[i] == gid)
+			return 0;
+	if (u->n_groups >= GROUPS_MAX)
+		return 0;
+	grown = realloc(u->groups, (u->n_groups + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	grown[u->n_groups++] = gid;
+	u->groups = grown;
 	return 0;
 }
 
@@ -175,19 +204,26 @@ static int find_memberships(struct piece name, const char *group, struct user *u
 {
 	struct piece text = { group, strlen(group) };
 	struct group_line line;
+	int r = 0;
 
-	while (u->n_groups < GROUPS_MAX && next_group(&text, &line)) {
-		gid_t *grown;
+	while (r == 0 && next_group(&text, &line))
+		if (is_member(&line, name))
+			r = add_group(u, line.gid);
+	return r;
+}
 
-		if (!is_member(&line, name))
-			continue;
-		grown = realloc(u->groups, (u->n_groups + 1) * sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		grown[u->n_groups++] = line.gid;
-		u->groups = grown;
+int user_add_groups(struct user *u, char *const *names, const char *group, struct err *err)
+{
+	int r = 0;
+
+	for (; r == 0 && names && *names; names++) {
+		uint32_t gid;
+
+		if (find_gid((struct piece){ *names, strlen(*names) }, group, &gid) < 0)
+			return err_set(err, -EINVAL, "Unable to find group %s", *names);
+		r = add_group(u, gid);
 	}
-	return 0;
+	return r;
 }
 
 int user_lookup(const char *spec, const char *passwd, const char *group, struct user *ret,
@@ -203,7 +239,10 @@ int user_lookup(const char *spec, const char *passwd, const char *group, struct 
 	r = find_user(who, passwd, &u, &name, err);
 	if (r == 0 && which.len > 0)
 		r = find_group(which, group, &u, err);
-	else if (r == 0 && name.len > 0)
+	/* A file that shuts the group out must shut out its members. */
+	if (r == 0)
+		r = add_group(&u, u.gid);
+	if (r == 0 && which.len == 0 && name.len > 0)
 		r = find_memberships(name, group, &u);
 	if (r < 0)
 		return r;

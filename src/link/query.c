@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "base/str.h"
+#include "link/setup.h"
 
 int link_question_put(struct buf *b, uint32_t id)
 {
@@ -123,5 +125,50 @@ int link_procs_get(struct wire_view payload, uint32_t *ret_id, struct link_proc 
 	*ret_id = id;
 	*ret_n = n;
 	*ret = take_ptr(procs);
+	return 0;
+}
+
+int link_limits_put(struct buf *b, uint32_t id, char *const *settings)
+{
+	int r = wire_put_u32(b, id);
+
+	return r < 0 ? r : wire_put_strv(b, settings);
+}
+
+int link_limits_get(struct wire_view payload, uint32_t *ret_id, char ***ret)
+{
+	cleanup_strv char **settings = NULL;
+	uint32_t id;
+	int r = wire_get_u32(&payload, &id);
+
+	if (r == 0)
+		r = wire_get_strv(&payload, &settings);
+	if (r < 0)
+		return r;
+	if (payload.len > 0)
+		return -EBADMSG;
+	*ret_id = id;
+	*ret = take_ptr(settings);
+	return 0;
+}
+
+int link_done_put(struct buf *b, uint32_t id, const struct err *err)
+{
+	int r = wire_put_u32(b, id);
+
+	return r < 0 || err->code == 0 ? r : link_failed_put(b, err);
+}
+
+int link_done_get(struct wire_view payload, uint32_t *ret_id, struct err *ret)
+{
+	uint32_t id;
+
+	if (wire_get_u32(&payload, &id) < 0)
+		return -EBADMSG;
+	if (payload.len == 0)
+		*ret = (struct err){ 0 };
+	else if (link_failed_get(payload, ret) < 0)
+		return -EBADMSG;
+	*ret_id = id;
 	return 0;
 }

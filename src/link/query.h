@@ -4,11 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/wire.h"
 
 /*
- * Payloads of STATS and PROCS (docs/LINK.md): the host's question is a number of its choice, the
- * guest's answer begins with it.
+ * Payloads of STATS, PROCS and LIMITS (docs/LINK.md): the host's question begins with a number of
+ * its choice, and so does the guest's answer.
  */
 
 #define LINK_PROCS_MAX	 1024u
@@ -49,3 +50,18 @@ int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, si
 /** link_procs_get() - @ret: owned array, free(3).  Return: 0; -EBADMSG; -ENOMEM. */
 int link_procs_get(struct wire_view payload, uint32_t *ret_id, struct link_proc **ret,
 		   size_t *ret_n);
+
+/** link_limits_put() - append the question: files of the cgroup and what to write into them,
+ * "cpu.max=50000 100000".  Return: 0; -ENOMEM. */
+int link_limits_put(struct buf *b, uint32_t id, char *const *settings);
+
+/** link_limits_get() - @ret: owned.  Return: 0; -EBADMSG; -ENOMEM. */
+int link_limits_get(struct wire_view payload, uint32_t *ret_id, char ***ret);
+
+/** link_done_put() - append the answer to LIMITS.  @err: code 0 where all went well.  Return: 0;
+ * -ENOMEM. */
+int link_done_put(struct buf *b, uint32_t id, const struct err *err);
+
+/** link_done_get() - @ret: code 0, or a negative errno and one line of text.  Return: 0; -EBADMSG.
+ */
+int link_done_get(struct wire_view payload, uint32_t *ret_id, struct err *ret);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 
+#include "base/cpuset.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "sandbox/profile.h"
 
 #define FILE_MAX_BYTES	 MIB(4)
 #define CPUS_MAX	 256
@@ -18,6 +20,7 @@ void config_free(struct shim_config *c)
 	free(c->engine);
 	free(c->kernel);
 	free(c->initrd);
+	free(c->cpuset);
 	free(c);
 }
 
@@ -36,6 +39,8 @@ static int load_runtime(int dir_fd, struct shim_config *c, struct err *err)
 	if (r < 0)
 		return r;
 	r = oci_runtime_parse(text.data, text.len, &c->runtime, err);
+	if (r == 0 && c->runtime->seccomp)
+		r = profile_compile(c->runtime->seccomp, &c->runtime->options.seccomp, err);
 	return r < 0 ? err_wrap(err, CONFIG_FILE) : 0;
 }
 
@@ -85,6 +90,20 @@ static int read_log(const json_t *obj, struct crilog_limits *ret, struct err *er
 	return r;
 }
 
+static int read_cpuset(const json_t *obj, struct shim_config *c, struct err *err)
+{
+	const char *text;
+	cpu_set_t set;
+	int r = json_get_str(obj, "cpuset", &text, err);
+
+	if (r < 0 || !text || !*text)
+		return r;
+	if (cpuset_parse(text, &set) < 0)
+		return err_set(err, -EBADMSG, "\"cpuset\" must be a list of processors");
+	c->cpuset = strdup(text);
+	return c->cpuset ? 0 : -ENOMEM;
+}
+
 static int read_machine(const json_t *obj, struct shim_config *c, struct err *err)
 {
 	uint64_t cpus;
@@ -108,6 +127,8 @@ static int read_machine(const json_t *obj, struct shim_config *c, struct err *er
 		r = get_number(obj, "disk_bytes", 0, &c->disk_bytes, err);
 	if (r == 0)
 		r = read_log(obj, &c->log, err);
+	if (r == 0)
+		r = read_cpuset(obj, c, err);
 	if (r < 0)
 		return r;
 	if (cpus > CPUS_MAX)

@@ -19,6 +19,7 @@ struct shim_config {
 	struct crilog_limits log;
 	bool disposable; /* nobody wants the writable layer after the end */
 	bool files_only; /* the container does not run: only its files are at work */
+	char *cpuset;	 /* processors of the host it may use; NULL: all */
 };
 
 /** config_load() - read and check both files.  @ret: owned.  Return: 0; -errno, -EBADMSG with a

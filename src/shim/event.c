@@ -50,9 +50,9 @@ char *event_state(const struct shim *s)
 
 	if (!execs)
 		return NULL;
-	return take_text(json_pack("{s:b, s:s, s:s, s:b, s:i, s:I, s:o}", "ok", 1, "event", "state",
-				   "state", state_name(s), "paused", (int)s->paused, "pid",
-				   (int)s->machine.pid, "started_nsec",
+	return take_text(json_pack("{s:b, s:s, s:s, s:b, s:b, s:i, s:I, s:o}", "ok", 1, "event",
+				   "state", "state", state_name(s), "paused", (int)s->paused, "oom",
+				   (int)s->oom, "pid", (int)s->machine.pid, "started_nsec",
 				   (json_int_t)s->exit.started_nsec, "execs", execs));
 }
 
@@ -75,6 +75,11 @@ char *event_started(const struct shim *s)
 char *event_restore_failed(void)
 {
 	return take_text(json_pack("{s:s}", "event", "restore-failed"));
+}
+
+char *event_oom(void)
+{
+	return take_text(json_pack("{s:s}", "event", "oom"));
 }
 
 char *event_paused(const struct shim *s)

@@ -150,6 +150,16 @@ int guest_tell_clock(struct guest *g)
 	return g->state == GUEST_READY ? clock_send(g->link, 0) : 0;
 }
 
+static int on_oom(struct guest *g, struct wire_view payload)
+{
+	uint64_t kills;
+
+	if (!g->was_ready || wire_get_u64(&payload, &kills) < 0 || payload.len > 0)
+		return -EBADMSG;
+	shim_oom(g->shim);
+	return 0;
+}
+
 static int on_machine_message(struct guest *g, enum link_type type, struct wire_view payload)
 {
 	switch (type) {
@@ -163,9 +173,12 @@ static int on_machine_message(struct guest *g, enum link_type type, struct wire_
 		return on_down(g, payload);
 	case LINK_STATS:
 	case LINK_PROCS:
+	case LINK_LIMITS:
 		return query_answered(g->shim, type, payload);
 	case LINK_CLOCK:
 		return on_clock(g, payload);
+	case LINK_OOM:
+		return on_oom(g, payload);
 	default:
 		return -EBADMSG;
 	}

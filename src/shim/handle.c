@@ -173,7 +173,8 @@ static int do_keep(struct shim *s, struct err *err)
 	return 0;
 }
 
-static int do_query(struct shim *s, struct conn *conn, enum link_type type, struct err *err)
+static int do_query(struct shim *s, struct conn *conn, enum link_type type, char *const *settings,
+		    struct err *err)
 {
 	cleanup_free char *last = NULL;
 	struct process *init;
@@ -190,7 +191,7 @@ static int do_query(struct shim *s, struct conn *conn, enum link_type type, stru
 	}
 	if (s->paused)
 		return err_set(err, -EBUSY, "the container is paused");
-	r = query_ask(s, conn, type);
+	r = query_ask(s, conn, type, settings);
 	return r < 0 ? err_errno(err, r, "ask the guest") : LATER;
 }
 
@@ -252,10 +253,13 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 		r = shim_resume(s, &err);
 		break;
 	case REQUEST_STATS:
-		r = do_query(s, conn, LINK_STATS, &err);
+		r = do_query(s, conn, LINK_STATS, NULL, &err);
 		break;
 	case REQUEST_TOP:
-		r = do_query(s, conn, LINK_PROCS, &err);
+		r = do_query(s, conn, LINK_PROCS, NULL, &err);
+		break;
+	case REQUEST_LIMITS:
+		r = do_query(s, conn, LINK_LIMITS, request->settings, &err);
 		break;
 	case REQUEST_STATUS:
 		r = do_status(s, conn);

@@ -8,16 +8,22 @@
 #include "base/buf.h"
 #include "shim/control.h"
 #include "shim/shim.h"
+#include "shim/text.h"
 
 /* Room in a packet for what may be twice as long when it is escaped. */
 #define PROCS_BUDGET (REQUEST_MAX_BYTES - 4096)
 
-int query_ask(struct shim *s, struct conn *conn, enum link_type type)
+int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *const *settings)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	struct query *q = calloc(1, sizeof(*q));
-	int r = q ? link_question_put(&payload, s->queries.last_id + 1) : -ENOMEM;
+	uint32_t id = s->queries.last_id + 1;
+	int r = -ENOMEM;
 
+	if (q && type == LINK_LIMITS)
+		r = link_limits_put(&payload, id, settings);
+	else if (q)
+		r = link_question_put(&payload, id);
 	if (r == 0)
 		r = link_send(guest_link(s->guest), type, 0, 0, payload.data, payload.len);
 	if (r < 0) {
@@ -112,6 +118,22 @@ static int stats_answered(struct shim *s, struct wire_view payload)
 	return 0;
 }
 
+static int limits_answered(struct shim *s, struct wire_view payload)
+{
+	struct conn *conn;
+	struct err err;
+	uint32_t id;
+	int r = link_done_get(payload, &id, &err);
+
+	if (r < 0)
+		return r;
+	conn = take(s, id, LINK_LIMITS);
+	text_clean(err.msg);
+	if (conn)
+		control_answer(conn, err.code < 0 ? &err : NULL);
+	return 0;
+}
+
 int query_answered(struct shim *s, enum link_type type, struct wire_view payload)
 {
 	cleanup_free struct link_proc *procs = NULL;
@@ -123,6 +145,8 @@ int query_answered(struct shim *s, enum link_type type, struct wire_view payload
 
 	if (type == LINK_STATS)
 		return stats_answered(s, payload);
+	if (type == LINK_LIMITS)
+		return limits_answered(s, payload);
 	r = link_procs_get(payload, &id, &procs, &n);
 	if (r < 0)
 		return r;

@@ -24,9 +24,14 @@ struct queries {
 	struct link_stats last_stats; /* for while the guest cannot be asked */
 };
 
-/** query_ask() - send a question for a request, which is answered later.  @type: LINK_STATS or
- * LINK_PROCS.  Return: 0; -ENOMEM; -errno of link_send(). */
-int query_ask(struct shim *s, struct conn *conn, enum link_type type);
+/**
+ * query_ask() - send a question for a request, which is answered later
+ * @type:     LINK_STATS, LINK_PROCS, or LINK_LIMITS
+ * @settings: of LINK_LIMITS; borrowed
+ *
+ * Return: 0; -ENOMEM; -errno of link_send().
+ */
+int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *const *settings);
 
 /** query_answered() - the guest's answer.  Return: 0; -EBADMSG where it makes no sense. */
 int query_answered(struct shim *s, enum link_type type, struct wire_view payload);

@@ -8,10 +8,14 @@
 #include "base/str.h"
 #include "oci/runtime.h"
 
+#define SETTINGS_MAX 32u
+
 void request_reset(struct request *r)
 {
 	oci_process_free(r->process);
+	strv_free(r->settings);
 	r->process = NULL;
+	r->settings = NULL;
 	link_files_reset(&r->files);
 }
 
@@ -137,6 +141,30 @@ static int read_signal(const json_t *obj, struct request *ret, struct err *err)
 	return r;
 }
 
+/* Names of files, not paths, of the controllers there are. */
+static bool is_setting(const char *text)
+{
+	static const char *const controllers[] = { "cpu.", "memory.", "pids." };
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz._");
+
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		if (str_starts(text, controllers[i]))
+			return text[len] == '=' && strlen(text) < 256;
+	return false;
+}
+
+static int read_limits(const json_t *obj, struct request *ret, struct err *err)
+{
+	int r = json_get_strv(obj, "settings", &ret->settings, err);
+
+	if (r == 0 && (strv_len(ret->settings) == 0 || strv_len(ret->settings) > SETTINGS_MAX))
+		return err_set(err, -EINVAL, "\"settings\" must be 1 to %u", SETTINGS_MAX);
+	for (char **s = ret->settings; r == 0 && *s; s++)
+		if (!is_setting(*s))
+			r = err_set(err, -EINVAL, "\"settings\" has what is no limit");
+	return r;
+}
+
 static int read_resize(const json_t *obj, struct request *ret, struct err *err)
 {
 	int rows = 0, columns = 0;
@@ -168,6 +196,7 @@ static const struct {
 	[REQUEST_RESUME] = { "resume", NULL },
 	[REQUEST_STATS] = { "stats", NULL },
 	[REQUEST_TOP] = { "top", NULL },
+	[REQUEST_LIMITS] = { "limits", read_limits },
 	[REQUEST_STATUS] = { "status", NULL },
 	[REQUEST_WATCH] = { "watch", NULL },
 };

@@ -24,6 +24,7 @@ enum request_op {
 	REQUEST_RESUME,
 	REQUEST_STATS,
 	REQUEST_TOP,
+	REQUEST_LIMITS,
 	REQUEST_STATUS,
 	REQUEST_WATCH,
 };
@@ -37,6 +38,7 @@ struct request {
 	uint16_t rows, columns;
 	struct oci_process *process;
 	struct link_files files;
+	char **settings; /* files of the guest's cgroup, "cpu.max=max 100000" */
 };
 
 /** request_reset() - free what a request holds */

@@ -10,6 +10,18 @@
 
 #define ENTROPY_BYTES 64
 
+/* Most containers have none. */
+static int send_options(struct link_conn *link, const struct oci_options *options)
+{
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	int r;
+
+	if (oci_options_is_empty(options))
+		return 0;
+	r = oci_options_put(&payload, options);
+	return r < 0 ? r : link_send(link, LINK_OPTIONS, 0, 0, payload.data, payload.len);
+}
+
 int setup_send(struct link_conn *link, const struct oci_runtime *rt)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
@@ -28,6 +40,8 @@ int setup_send(struct link_conn *link, const struct oci_runtime *rt)
 	};
 	int r = random_bytes(entropy, sizeof(entropy));
 
+	if (r == 0)
+		r = send_options(link, &rt->options);
 	if (r == 0)
 		r = link_setup_put(&payload, &setup);
 	if (r == 0)

@@ -5,8 +5,8 @@
 #include "oci/runtime.h"
 
 /**
- * setup_send() - tell a guest what its container is like: SETUP, with this moment's clock and fresh
- * entropy
+ * setup_send() - tell a guest what its container is like: OPTIONS where it has any, and SETUP,
+ * with this moment's clock and fresh entropy
  *
  * Return: 0; -errno of getrandom(2) and link_send().
  */

@@ -33,7 +33,7 @@ static void decide(struct shim *s, int code, bool oom, const struct err *err)
 		return;
 	s->decided = true;
 	s->exit.code = code;
-	s->exit.oom = oom;
+	s->exit.oom = oom || s->oom;
 	s->exit.finished_nsec = clock_now_nsec();
 	if (!err)
 		return;
@@ -176,6 +176,12 @@ void shim_exited(struct shim *s, struct process *p, int code, bool oom)
 	guest_forget(s->guest);
 	machine_kill(&s->machine);
 	drain(s);
+}
+
+void shim_oom(struct shim *s)
+{
+	s->oom = true;
+	tell(s, event_oom());
 }
 
 static void answer_start(struct shim *s)

@@ -74,6 +74,7 @@ struct shim {
 	bool start_requested;
 	bool paused; /* the machine's vCPUs are stopped */
 	bool hasty;  /* the end was asked for: clients get little time for the last output */
+	bool oom;    /* processes were killed for want of memory */
 	bool told;   /* watchers know of the end */
 	uint32_t last_stream;
 	struct history history;
@@ -127,6 +128,9 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err);
 
 /** shim_exited() - a process ended, after all its output; @p may be freed */
 void shim_exited(struct shim *s, struct process *p, int code, bool oom);
+
+/** shim_oom() - a process of the container was killed for want of memory */
+void shim_oom(struct shim *s);
 
 /** shim_lost() - a client is gone, or has taken something: maybe the last thing to wait for */
 void shim_lost(struct shim *s);

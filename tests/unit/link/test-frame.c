@@ -52,7 +52,7 @@ static void header_with_a_field_out_of_range_is_refused(void **state)
 	assert_int_equal(get_changed(2, 1), -EBADMSG); /* size 66,049 */
 	assert_int_equal(get_changed(3, 0xff), -EBADMSG);
 	assert_int_equal(get_changed(4, 0), -EBADMSG);
-	assert_int_equal(get_changed(4, LINK_RESET + 1), -EBADMSG);
+	assert_int_equal(get_changed(4, LINK_OOM + 1), -EBADMSG);
 	assert_int_equal(get_changed(5, LINK_CHANNELS), -EBADMSG);
 	assert_int_equal(get_changed(6, 1), -EBADMSG);
 	assert_int_equal(get_changed(7, 1), -EBADMSG);
