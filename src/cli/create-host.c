@@ -94,7 +94,6 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 	static const struct create_text texts[] = { { "network", "NetworkMode" }, { 0 } };
 	static const struct create_text lists[] = { { "cap-add", "CapAdd" },
 						    { "cap-drop", "CapDrop" },
-						    { "security-opt", "SecurityOpt" },
 						    { 0 } };
 	json_t *host = json_object();
 	int r = create_put(body, "HostConfig", host, err);
@@ -112,6 +111,8 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 		r = create_put_lists(o, lists, host, err);
 	if (r == 0)
 		r = create_resources(o, host, err);
+	if (r == 0)
+		r = create_put_guest(o, host, err);
 	if (r == 0)
 		r = create_put_ulimits(o, host, err);
 	if (r == 0)

@@ -86,24 +86,50 @@ int create_put_ulimits(const struct options *o, json_t *host, struct err *err)
 	return r;
 }
 
+static int put_size(const struct options *o, const char *option, const char *key, json_t *host,
+		    struct err *err)
+{
+	const char *text = options_value(o, option);
+	uint64_t bytes;
+
+	if (!text)
+		return 0;
+	if (str_to_size(text, &bytes) < 0 || bytes > INT64_MAX)
+		return err_set(err, -EINVAL, "invalid size \"%s\"; write 512m or 2g", text);
+	return create_put(host, key, json_integer((json_int_t)bytes), err);
+}
+
+/* What docker has beside CPUs, memory and processes. */
+static int put_more_limits(const struct options *o, json_t *host, struct err *err)
+{
+	static const struct create_text texts[] = { { "cpuset-cpus", "CpusetCpus" }, { 0 } };
+	const char *swap = options_value(o, "memory-swap"),
+		   *shares = options_value(o, "cpu-shares");
+	uint32_t n;
+	int r = put_size(o, "memory-reservation", "MemoryReservation", host, err);
+
+	if (r == 0 && swap && streq(swap, "-1"))
+		r = create_put(host, "MemorySwap", json_integer(-1), err);
+	else if (r == 0)
+		r = put_size(o, "memory-swap", "MemorySwap", host, err);
+	if (r == 0 && shares) {
+		if (str_to_u32(shares, &n) < 0)
+			return err_set(err, -EINVAL, "invalid CPU shares \"%s\"", shares);
+		r = create_put(host, "CpuShares", json_integer(n), err);
+	}
+	return r < 0 ? r : create_put_texts(o, texts, host, err);
+}
+
 static int put_limits(const struct options *o, json_t *host, struct err *err)
 {
-	const char *cpus = options_value(o, "cpus"), *memory = options_value(o, "memory");
-	const char *pids = options_value(o, "pids-limit");
+	const char *cpus = options_value(o, "cpus"), *pids = options_value(o, "pids-limit");
 	int64_t value;
-	uint64_t bytes;
-	int r = 0;
+	int r = put_size(o, "memory", "Memory", host, err);
 
-	if (cpus) {
+	if (r == 0 && cpus) {
 		r = create_nano_cpus(cpus, &value, err);
 		if (r == 0)
 			r = create_put(host, "NanoCpus", json_integer(value), err);
-	}
-	if (r == 0 && memory) {
-		if (str_to_size(memory, &bytes) < 0 || bytes > INT64_MAX)
-			return err_set(err, -EINVAL, "invalid size \"%s\"; write 512m or 2g",
-				       memory);
-		r = create_put(host, "Memory", json_integer((json_int_t)bytes), err);
 	}
 	if (r == 0 && pids) {
 		if (parse_limit(pids, &value) < 0)
@@ -146,5 +172,7 @@ int create_resources(const struct options *o, json_t *host, struct err *err)
 {
 	int r = put_limits(o, host, err);
 
+	if (r == 0)
+		r = put_more_limits(o, host, err);
 	return r < 0 ? r : put_restart_policy(o, host, err);
 }

@@ -32,5 +32,8 @@ int create_put_ulimits(const struct options *o, json_t *host, struct err *err);
 /** create_put_log() - LogConfig, from --log-driver and --log-opt */
 int create_put_log(const struct options *o, json_t *host, struct err *err);
 
+/** create_put_guest() - what changes the surroundings the container's processes see */
+int create_put_guest(const struct options *o, json_t *host, struct err *err);
+
 /** create_put_host() - the whole HostConfig, and what of it belongs beside it */
 int create_put_host(const struct options *o, json_t *body, struct err *err);

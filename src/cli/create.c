@@ -26,12 +26,19 @@ static int put_env(const struct options *o, json_t *body, struct err *err)
 
 static int put_labels(const struct options *o, json_t *body, struct err *err)
 {
+	cleanup_strv char **given = NULL;
 	json_t *labels = json_object();
 	const char *value;
 	size_t cursor = 0;
 	int r = create_put(body, "Labels", labels, err);
 
-	while (r == 0 && (value = options_next(o, "label", &cursor))) {
+	while (r == 0 && (value = options_next(o, "label-file", &cursor)))
+		r = label_add_file(&given, value, err);
+	cursor = 0;
+	while (r == 0 && (value = options_next(o, "label", &cursor)))
+		r = strv_add(&given, value);
+	for (char **l = given; r == 0 && l && *l; l++) {
+		value = *l;
 		size_t n = strcspn(value, "=");
 		cleanup_free char *key = strndup(value, n);
 
@@ -86,14 +93,19 @@ static int put_command(const struct options *o, json_t *body, struct err *err)
 
 int create_body(const struct options *o, json_t **ret, struct err *err)
 {
-	static const struct create_text texts[] = { { "workdir", "WorkingDir" },
-						    { "user", "User" },
-						    { "hostname", "Hostname" },
-						    { "stop-signal", "StopSignal" },
-						    { 0 } };
+	static const struct create_text texts[] = {
+		{ "workdir", "WorkingDir" },	 { "user", "User" },
+		{ "hostname", "Hostname" },	 { "domainname", "Domainname" },
+		{ "stop-signal", "StopSignal" }, { 0 }
+	};
 	cleanup_json json_t *body = json_object();
 	json_t *health = NULL;
 	int r = body ? put_command(o, body, err) : err_set(err, -ENOMEM, "out of memory");
+
+	if (options_value(o, "init-image"))
+		return err_set(err, -EOPNOTSUPP,
+			       "moat does not support --init-image: the program that sets its "
+			       "machines up is part of moat, and speaks a protocol of its own");
 
 	if (r == 0)
 		r = put_flags(o, body, err);

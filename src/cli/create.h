@@ -33,6 +33,16 @@ int create_resources(const struct options *o, json_t *host, struct err *err);
  * none.  Return: 0; -EINVAL with a message; -ENOMEM. */
 int create_health(const struct options *o, json_t **ret, struct err *err);
 
+/**
+ * create_paths() - the paths given for --masked-path or --read-only-path, behind the usual ones
+ * @defaults: the usual ones, up to NULL; "NONE" clears them and all before it
+ * @ret:      an array, owned; NULL when the option was not given
+ *
+ * Return: 0; -EINVAL with a message; -ENOMEM.
+ */
+int create_paths(const struct options *o, const char *option, const char *const *defaults,
+		 json_t **ret, struct err *err);
+
 /** create_publish() - add "[[IP:]HOST:]PORT[/PROTO]" to a PortBindings object.  Return: 0; -EINVAL
  * with a message; -ENOMEM. */
 int create_publish(json_t *bindings, const char *text, struct err *err);

@@ -8,8 +8,8 @@
 /**
  * env_add() - add one setting as -e takes it
  * @env:  vector of KEY=VALUE; grows
- * @text: "KEY=VALUE"; "KEY" takes the value of this process's environment, or nothing when it has
- * none
+ * @text: "KEY=VALUE"; "KEY" takes the value of this process's environment, and stays as it is when
+ * it has none: then the container shall not have the image's either
  *
  * Return: 0; -EINVAL with a message; -ENOMEM.
  */
@@ -19,8 +19,9 @@ int env_add(char ***env, const char *text, struct err *err);
  * env_add_text() - add the contents of an --env-file
  * @what: the file's name, for messages
  *
- * A setting per line as for env_add(); empty lines and lines that begin with # are skipped, white
- * space before a key is dropped, and nothing is quoted or expanded.
+ * A setting per line, KEY=VALUE, or KEY with the value of this process's environment, which is
+ * skipped when it has none.  Empty lines and lines that begin with # are skipped, white space
+ * before a key is dropped, and nothing is quoted or expanded.
  *
  * Return: 0; -EINVAL with a message that has the line's number; -ENOMEM.
  */
@@ -29,3 +30,8 @@ int env_add_text(char ***env, const char *text, size_t len, const char *what, st
 /** env_add_file() - read an --env-file.  Return: as env_add_text(); negative errno with a message.
  */
 int env_add_file(char ***env, const char *path, struct err *err);
+
+/** label_add_text(), label_add_file() - as env_add_text() and env_add_file(), for a --label-file:
+ * KEY alone stays so */
+int label_add_text(char ***labels, const char *text, size_t len, const char *what, struct err *err);
+int label_add_file(char ***labels, const char *path, struct err *err);

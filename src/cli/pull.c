@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat pull */
 #include "cli/pull.h"
+#include "oci/platform.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "oci/reference.h"
+
+int pull_platform(const struct cli *c, char **ret, struct err *err)
+{
+	const char *platform = options_value(&c->opt, "platform");
+	const char *os = options_value(&c->opt, "os"), *arch = options_value(&c->opt, "arch");
+
+	*ret = NULL;
+	if (platform)
+		*ret = strdup(platform);
+	else if (os || arch)
+		*ret = str_printf("%s/%s", os ? os : platform_host().os,
+				  arch ? arch : platform_host().arch);
+	return *ret || !(platform || os || arch) ? 0 : cli_out_of_memory(err);
+}
 
 static int pull_path(struct buf *path, const struct reference *ref, const char *platform,
 		     struct err *err)
@@ -58,11 +75,12 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 
 int command_pull(struct cli *c)
 {
-	cleanup_free char *full = NULL;
+	cleanup_free char *full = NULL, *platform = NULL;
 	struct err err = { 0 };
-	int r = pull_image(c, c->opt.args[0], options_value(&c->opt, "platform"), stdout, &full,
-			   &err);
+	int r = pull_platform(c, &platform, &err);
 
+	if (r == 0)
+		r = pull_image(c, c->opt.args[0], platform, stdout, &full, &err);
 	if (r < 0)
 		return cli_fail(c, &err);
 	puts(full);

@@ -6,6 +6,14 @@
 #include "cli/cli.h"
 
 /**
+ * pull_platform() - the platform asked for by --platform, or by --os and --arch
+ * @ret: owned; NULL for none
+ *
+ * Return: 0; -ENOMEM with a message.
+ */
+int pull_platform(const struct cli *c, char **ret, struct err *err);
+
+/**
  * pull_image() - have moatd pull an image
  * @text:     reference as typed
  * @platform: "os/arch[/variant]" or NULL

@@ -49,7 +49,8 @@ static int open_cidfile(const struct cli *c, int *ret_fd, struct err *err)
 	return 0;
 }
 
-static int post_create(struct cli *c, const json_t *body, json_t **ret, struct err *err)
+static int post_create(struct cli *c, const json_t *body, const char *platform, json_t **ret,
+		       struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	int r = buf_adds(&path, API_BASE "/containers/create");
@@ -58,7 +59,7 @@ static int post_create(struct cli *c, const json_t *body, json_t **ret, struct e
 		return cli_out_of_memory(err);
 	r = cli_query(&path, "name", options_value(&c->opt, "name"), err);
 	if (r == 0)
-		r = cli_query(&path, "platform", options_value(&c->opt, "platform"), err);
+		r = cli_query(&path, "platform", platform, err);
 	return r < 0 ? r : cli_request(c, "POST", path.data, body, ret, err);
 }
 
@@ -74,20 +75,23 @@ static void print_not_found(FILE *out, const char *image)
 
 static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struct err *err)
 {
-	const char *image = c->opt.args[0], *platform = options_value(&c->opt, "platform");
+	cleanup_free char *platform = NULL;
+	const char *image = c->opt.args[0];
 	enum pull_policy policy = PULL_MISSING;
 	int r = pull_policy(c, &policy, err);
 
+	if (r == 0)
+		r = pull_platform(c, &platform, err);
 	if (r == 0 && policy == PULL_ALWAYS)
 		r = pull_image(c, image, platform, stderr, NULL, err);
 	if (r == 0)
-		r = post_create(c, body, ret, err);
+		r = post_create(c, body, platform, ret, err);
 	if (r != -ENOENT || policy != PULL_MISSING || !strcasestr(err->msg, "no such image"))
 		return r;
 	if (progress_is_shown(c))
 		print_not_found(stderr, image);
 	r = pull_image(c, image, platform, stderr, NULL, err);
-	return r < 0 ? r : post_create(c, body, ret, err);
+	return r < 0 ? r : post_create(c, body, platform, ret, err);
 }
 
 static void print_warnings(const json_t *answer)

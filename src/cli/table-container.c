@@ -317,8 +317,10 @@ const struct command container_commands[] = {
 	{ .name = "update",
 	  .synopsis = "[OPTIONS] CONTAINER...",
 	  .summary = "Change restart policy and limits of containers",
-	  .description = "The restart policy can be changed at any time; limits only while the "
-			 "container does not run, and they hold from its next start on.",
+	  .description = "Changes hold at once, and for later starts. The machine of a running "
+			 "container keeps its size, 1 GiB of memory or the power of two above "
+			 "its limit, and the number of its CPUs: beyond that limits can be raised "
+			 "only while the container does not run.",
 	  .options = update_options,
 	  .run = command_update,
 	  .min_args = 1,

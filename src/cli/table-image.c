@@ -4,6 +4,8 @@
 #include "cli/table.h"
 
 static const struct option_def pull_options[] = {
+	{ 0, "arch", "ARCH", "Architecture to pull, e.g. arm64" },
+	{ 0, "os", "OS", "Operating system to pull: linux" },
 	{ 0, "platform", "OS/ARCH", "Platform to pull, e.g. linux/arm64" },
 	PROGRESS_OPTION,
 	{ 'q', "quiet", NULL, "Print only the image's full name" },

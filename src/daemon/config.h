@@ -10,6 +10,9 @@
  * client and is checked here, once.
  */
 
+/* Instead of an address of the host's in "ExtraHosts". */
+#define CONFIG_HOST_GATEWAY "host-gateway"
+
 struct config_source {
 	const json_t *body;	/* the create request */
 	const char *image_name; /* as the user wrote it */
@@ -62,8 +65,14 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
 int config_process(const json_t *body, const struct oci_process *container,
 		   struct oci_process **ret, struct err *err);
 
-/** config_capabilities() - the default set changed by drop, then add; ALL is understood.  Return:
- * 0; -EINVAL with a message. */
+/**
+ * config_capabilities() - the default set without those to drop, and then with those to add
+ *
+ * As docker has it: adding ALL starts from all of them and drops what is named, dropping ALL leaves
+ * what is added.
+ *
+ * Return: 0; -EINVAL with a message.
+ */
 int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err);
 
 /** config_strv() - a string or an array of strings (docker's StrSlice).  @ret: owned; NULL when not

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/cpuset.h"
 #include "base/fd.h"
 #include "base/str.h"
 /* A container with a lower limit, or none, gets a machine for this much. */
@@ -24,14 +25,20 @@ int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
 		 uint64_t *ret_memory_bytes, struct err *err)
 {
 	int64_t memory = 0, nano_cpus = 0;
+	const char *cpuset;
+	cpu_set_t set;
 	int r = json_get_i64(host, "Memory", &memory, err);
 
 	if (r == 0)
 		r = json_get_i64(host, "NanoCpus", &nano_cpus, err);
+	if (r == 0)
+		r = json_get_str(host, "CpusetCpus", &cpuset, err);
 	if (r < 0)
 		return r;
 	if (nano_cpus > 0)
 		*ret_cpus = (unsigned)((nano_cpus + 999999999) / 1000000000);
+	else if (cpuset && *cpuset && cpuset_parse(cpuset, &set) == 0)
+		*ret_cpus = (unsigned)CPU_COUNT(&set);
 	else
 		*ret_cpus = host_cpus < CPUS_DEFAULT_MAX ? host_cpus : CPUS_DEFAULT_MAX;
 	*ret_memory_bytes = MEMORY_MIN_BYTES;
@@ -52,14 +59,25 @@ static int write_plain(int dir_fd, const char *name, const char *text)
 static char *describe(const struct machine_plan *p)
 {
 	cleanup_json json_t *machine = json_pack(
-		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:b, s:b, s:{s:I, s:I}}", "engine",
+		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:b, s:b, s:{s:I, s:I}, s:s*}", "engine",
 		p->engine->name, "cpus", (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes,
 		"kernel", p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi,
 		"disk_bytes", (json_int_t)p->disk_bytes, "disposable", (int)p->disposable,
 		"files_only", (int)p->files_only, "log", "max_bytes", (json_int_t)p->log.max_bytes,
-		"max_files", (json_int_t)p->log.max_files);
+		"max_files", (json_int_t)p->log.max_files, "cpuset", p->cpuset);
 
 	return machine ? json_write(machine) : NULL;
+}
+
+static int read_cpuset(const json_t *host, char **ret, struct err *err)
+{
+	const char *text;
+	int r = json_get_str(host, "CpusetCpus", &text, err);
+
+	if (r < 0 || !text || !*text)
+		return r;
+	*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int is_cold(const json_t *host, bool *ret, struct err *err)
@@ -73,6 +91,8 @@ static int is_cold(const json_t *host, bool *ret, struct err *err)
 void machine_plan_reset(struct machine_plan *p)
 {
 	kernel_paths_reset(&p->kernel);
+	free(p->cpuset);
+	p->cpuset = NULL;
 }
 
 int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret)
@@ -80,6 +100,7 @@ int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret)
 	struct machine_plan copy = *p;
 	int r = kernel_paths_copy(&p->kernel, &copy.kernel);
 
+	copy.cpuset = NULL;
 	if (r == 0)
 		*ret = copy;
 	return r;
@@ -101,6 +122,8 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 	if (r == 0)
 		r = json_get_bool(obj, "AutoRemove", &p.disposable, err);
 	if (r == 0)
+		r = read_cpuset(obj, &p.cpuset, err);
+	if (r == 0)
 		r = kernel_current(d, &p.kernel, err);
 	if (r == 0)
 		r = daemon_engine(d, &p.engine, NULL, err);
@@ -108,6 +131,7 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 		return r;
 	*ret = p;
 	p.kernel = (struct kernel_paths){ 0 };
+	p.cpuset = NULL;
 	return 0;
 }
 
@@ -119,4 +143,27 @@ int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, st
 	if (r == 0 && spec)
 		r = write_plain(dir_fd, "config.json", spec);
 	return r < 0 ? err_errno(err, r, "machine.json and config.json") : 0;
+}
+
+int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	cleanup_json json_t *obj = NULL;
+	int64_t cpus = 0, memory = 0;
+	int r = file_read_at(dir_fd, "machine.json", KIB(64), &text);
+
+	if (r < 0)
+		return err_errno(err, r, "machine.json");
+	r = json_read(text.data ? text.data : "", text.len, "machine.json", &obj, err);
+	if (r == 0)
+		r = json_get_i64(obj, "cpus", &cpus, err);
+	if (r == 0)
+		r = json_get_i64(obj, "memory_bytes", &memory, err);
+	if (r < 0)
+		return r;
+	if (cpus < 1 || memory <= (int64_t)MEMORY_OVERHEAD_BYTES)
+		return err_set(err, -EBADMSG, "machine.json is damaged");
+	*ret_cpus = (unsigned)cpus;
+	*ret_memory_bytes = (uint64_t)memory - MEMORY_OVERHEAD_BYTES;
+	return 0;
 }

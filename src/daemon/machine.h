@@ -17,6 +17,7 @@ struct machine_plan {
 	bool cold;	 /* booted, though there may be a template */
 	bool disposable; /* nobody will want the writable layer after the end */
 	bool files_only; /* the container is not to run: only its files are at work */
+	char *cpuset;	 /* processors of the host it may use; NULL: all */
 };
 
 /**
@@ -43,6 +44,15 @@ int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
  * Return: 0; -errno with a message.
  */
 int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err);
+
+/**
+ * machine_running() - what the machine that runs has, which limits cannot pass
+ * @dir_fd:           folder of the container; borrowed
+ * @ret_memory_bytes: for the container
+ *
+ * Return: 0; -errno, -EBADMSG with a message.
+ */
+int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err);
 
 /**
  * machine_size() - processors and memory of the machine

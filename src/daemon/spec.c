@@ -9,37 +9,10 @@
 
 #include "base/str.h"
 #include "daemon/config.h"
+#include "daemon/spec.h"
 
 #define DEFAULT_PATH	 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define CPU_PERIOD_USEC	 100000u
 #define CAPABILITIES_ALL ((UINT64_C(1) << 41) - 1) /* up to CAP_CHECKPOINT_RESTORE */
-
-static const char *const masked_paths[] = {
-	"/proc/acpi",
-	"/proc/asound",
-	"/proc/interrupts",
-	"/proc/kcore",
-	"/proc/keys",
-	"/proc/latency_stats",
-	"/proc/sched_debug",
-	"/proc/scsi",
-	"/proc/timer_list",
-	"/proc/timer_stats",
-	"/sys/devices/virtual/powercap",
-	"/sys/firmware",
-};
-
-static const char *const readonly_paths[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
-};
-
-static int strv_of(const char *const *list, size_t n, char ***ret)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strv_add(ret, list[i]) < 0)
-			return -ENOMEM;
-	return 0;
-}
 
 static int add_all(char ***v, char *const *more)
 {
@@ -127,25 +100,40 @@ static bool names_all(const char *name)
 	return streq(name, "ALL") || streq(name, "all") || streq(name, "CAP_ALL");
 }
 
+/* @ret_set: those named; @ret_all: ALL is among them. */
+static int read_capabilities(char *const *names, uint64_t *ret_set, bool *ret_all, struct err *err)
+{
+	*ret_set = 0;
+	*ret_all = false;
+	for (; names && *names; names++) {
+		int n = names_all(*names) ? 0 : capability(*names, err);
+
+		if (n < 0)
+			return n;
+		if (names_all(*names))
+			*ret_all = true;
+		else
+			*ret_set |= UINT64_C(1) << n;
+	}
+	return 0;
+}
+
 int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err)
 {
-	uint64_t set = oci_default_capabilities();
+	uint64_t added, dropped;
+	bool add_all_caps, drop_all_caps;
+	int r = read_capabilities(add, &added, &add_all_caps, err);
 
-	for (; drop && *drop; drop++) {
-		int n = names_all(*drop) ? 0 : capability(*drop, err);
-
-		if (n < 0)
-			return n;
-		set = names_all(*drop) ? 0 : set & ~(UINT64_C(1) << n);
-	}
-	for (; add && *add; add++) {
-		int n = names_all(*add) ? 0 : capability(*add, err);
-
-		if (n < 0)
-			return n;
-		set |= names_all(*add) ? CAPABILITIES_ALL : UINT64_C(1) << n;
-	}
-	*ret = set;
+	if (r == 0)
+		r = read_capabilities(drop, &dropped, &drop_all_caps, err);
+	if (r < 0)
+		return r;
+	if (add_all_caps)
+		*ret = CAPABILITIES_ALL & ~dropped;
+	else if (drop_all_caps)
+		*ret = added;
+	else
+		*ret = (oci_default_capabilities() & ~dropped) | added;
 	return 0;
 }
 
@@ -219,29 +207,6 @@ static int make_rlimits(const json_t *host, struct oci_process *p, struct err *e
 	return 0;
 }
 
-static int read_security_opt(const json_t *host, bool *ret_no_new_privileges, struct err *err)
-{
-	/* The kernel is the container's own: seccomp, AppArmor and SELinux guard no neighbours. */
-	static const char *const ignored[] = { "seccomp", "apparmor", "label", "systempaths" };
-	cleanup_strv char **opts = NULL;
-	int r = json_get_strv(host, "SecurityOpt", &opts, err);
-
-	for (char **o = opts; r == 0 && o && *o; o++) {
-		size_t len = strcspn(*o, "=:");
-		bool known = false;
-
-		if (strncmp(*o, "no-new-privileges", len) == 0 && len == 17) {
-			*ret_no_new_privileges = (*o)[len] == '\0' || !streq(*o + len + 1, "false");
-			continue;
-		}
-		for (size_t i = 0; i < ARRAY_SIZE(ignored) && !known; i++)
-			known = strlen(ignored[i]) == len && strncmp(*o, ignored[i], len) == 0;
-		if (!known)
-			return err_set(err, -EINVAL, "invalid --security-opt: %s", *o);
-	}
-	return r;
-}
-
 static int make_process(const json_t *config, const json_t *host, struct oci_process *p,
 			struct err *err)
 {
@@ -262,8 +227,6 @@ static int make_process(const json_t *config, const json_t *host, struct oci_pro
 	if (r == 0)
 		r = make_rlimits(host, p, err);
 	if (r == 0)
-		r = read_security_opt(host, &p->no_new_privileges, err);
-	if (r == 0)
 		r = json_get_str(config, "WorkingDir", &cwd, err);
 	if (r == 0)
 		r = json_get_str(config, "User", &user, err);
@@ -277,35 +240,6 @@ static int make_process(const json_t *config, const json_t *host, struct oci_pro
 	p->cwd = strdup(cwd && *cwd ? cwd : "/");
 	p->user = strdup(user ? user : "");
 	return p->cwd && p->user ? 0 : -ENOMEM;
-}
-
-static int make_limits(const json_t *host, struct oci_runtime *rt, struct err *err)
-{
-	int64_t nano_cpus = 0, period = 0;
-	int r = json_get_i64(host, "Memory", &rt->memory_bytes, err);
-
-	if (r == 0)
-		r = json_get_i64(host, "NanoCpus", &nano_cpus, err);
-	if (r == 0)
-		r = json_get_i64(host, "CpuQuota", &rt->cpu_quota_usec, err);
-	if (r == 0)
-		r = json_get_i64(host, "CpuPeriod", &period, err);
-	if (r == 0)
-		r = json_get_i64(host, "PidsLimit", &rt->pids_max, err);
-	if (r == 0)
-		r = json_get_bool(host, "ReadonlyRootfs", &rt->rootfs_readonly, err);
-	if (r < 0)
-		return r;
-	if (rt->pids_max < 0)
-		rt->pids_max = 0;
-	if (rt->cpu_quota_usec < 0)
-		rt->cpu_quota_usec = 0;
-	rt->cpu_period_usec = period > 0 ? (uint64_t)period : CPU_PERIOD_USEC;
-	if (nano_cpus > 0)
-		rt->cpu_quota_usec = nano_cpus / 1000 * CPU_PERIOD_USEC / 1000000;
-	if (rt->cpu_quota_usec > 0 && rt->cpu_quota_usec < 1000)
-		rt->cpu_quota_usec = 1000; /* the kernel's least */
-	return 0;
 }
 
 int config_runtime(const json_t *config, const json_t *host, struct oci_runtime **ret,
@@ -322,17 +256,19 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
 		return -ENOMEM;
 	r = make_process(config, host, rt->process, err);
 	if (r == 0)
-		r = make_limits(host, rt, err);
+		r = spec_limits(host, rt, err);
+	if (r == 0)
+		r = spec_paths(host, rt, err);
+	if (r == 0)
+		r = spec_options(config, host, rt, err);
+	if (r == 0)
+		r = json_get_bool(host, "ReadonlyRootfs", &rt->rootfs_readonly, err);
 	if (r == 0)
 		r = json_get_str(config, "Hostname", &hostname, err);
 	if (r < 0)
 		return r;
 	rt->hostname = strdup(hostname ? hostname : "");
 	if (!rt->hostname)
-		return -ENOMEM;
-	if (!json_is_true(json_object_get(host, "Privileged")) &&
-	    (strv_of(masked_paths, ARRAY_SIZE(masked_paths), &rt->masked_paths) < 0 ||
-	     strv_of(readonly_paths, ARRAY_SIZE(readonly_paths), &rt->readonly_paths) < 0))
 		return -ENOMEM;
 	*ret = take_ptr(rt);
 	return 0;

@@ -102,7 +102,8 @@ static int launch(struct daemon *d, struct container *c, uint64_t *ret_place, st
 		return r;
 	find_template(d, c, &plan, &from);
 	*ret_place = gate_enter(&d->starts);
-	pid = from.key[0] ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
+	/* A spare machine has its processors already. */
+	pid = from.key[0] && !plan.cpuset ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
 	if (pid > 0) {
 		note_spare(d, c);
 	} else {

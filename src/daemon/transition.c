@@ -78,6 +78,21 @@ void container_paused(struct daemon *d, struct container *c, bool paused)
 		container_publish(d, c, paused ? "pause" : "unpause", NULL);
 }
 
+void container_oom(struct daemon *d, struct container *c)
+{
+	bool running;
+
+	pthread_mutex_lock(&d->containers.lock);
+	running = c->rec.state == CONTAINER_RUNNING;
+	if (running && !c->rec.oom) {
+		c->rec.oom = true;
+		persist(d, c);
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+	if (running)
+		container_publish(d, c, "oom", NULL);
+}
+
 static void end_execs(struct container *c)
 {
 	for (struct exec *e = c->execs; e; e = e->next) {
@@ -97,14 +112,22 @@ static int64_t ran_nsec(const struct container *c, const struct shim_exit *how)
 	return how->finished_nsec - started;
 }
 
+/* Of this life, and not of one before. */
+static bool was_told_of_oom(const struct container *c)
+{
+	return c->rec.state == CONTAINER_RUNNING && c->rec.oom;
+}
+
 /* Under the table's lock. */
 static void record_end(struct container *c, const struct shim_exit *how)
 {
+	bool knows_of_oom = was_told_of_oom(c);
+
 	/* A container whose first start failed is still only created, as with docker. */
 	if (c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0)
 		c->rec.state = CONTAINER_EXITED;
 	c->rec.exit_code = how->code;
-	c->rec.oom = how->oom;
+	c->rec.oom = how->oom || knows_of_oom;
 	c->rec.finished_nsec = how->finished_nsec;
 	if (how->started_nsec > 0)
 		c->rec.started_nsec = how->started_nsec;
@@ -170,12 +193,13 @@ static void forget_in_background(struct daemon *d, struct container *c)
 void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how)
 {
 	struct attachment *left;
-	bool forget, again;
+	bool forget, again, oom;
 	int64_t ran;
 
 	pthread_mutex_lock(&d->containers.lock);
 	ran = ran_nsec(c, how);
 	again = c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0 || c->restart.pending;
+	oom = how->oom && !was_told_of_oom(c);
 	record_end(c, how);
 	if (again)
 		restart_after_end(d, c, ran);
@@ -188,7 +212,7 @@ void container_ended(struct daemon *d, struct container *c, const struct shim_ex
 	attachments_free(left);
 	if (how->error[0])
 		log_warning("container %.12s: %s", c->rec.id, how->error);
-	if (how->oom)
+	if (oom)
 		container_publish(d, c, "oom", NULL);
 	container_publish(d, c, "die",
 			  json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));

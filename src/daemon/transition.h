@@ -19,6 +19,9 @@ void container_ended(struct daemon *d, struct container *c, const struct shim_ex
 /** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
 void container_paused(struct daemon *d, struct container *c, bool paused);
 
+/** container_oom() - a process of it was killed for want of memory, and others may go on */
+void container_oom(struct daemon *d, struct container *c);
+
 /** container_exec_ended() - an exec of it ended */
 void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code);
 

@@ -2,8 +2,8 @@
 /*
  * Theory of operation.  An update is a create request's HostConfig with only what is to change: it
  * is laid over the stored one, and the result checked and turned into a runtime-spec as a new
- * container's would be.  Limits are given to a machine when it is set up, so those of a running
- * container cannot change; its restart policy can.
+ * container's would be.  Where it runs, its guest is given the new limits first, and only then
+ * are they stored: what is stored has been possible.
  *
  * Clients send every member docker knows; zero and "" mean "leave it".
  */
@@ -13,19 +13,20 @@
 #include "daemon/config.h"
 #include "daemon/lifecycle.h"
 #include "daemon/transition.h"
+#include "daemon/update.h"
 
-static const char *const limits[] = { "Memory", "NanoCpus", "CpuQuota", "CpuPeriod", "PidsLimit" };
+static const char *const limits[] = { "Memory",	    "NanoCpus",		 "CpuQuota",
+				      "CpuPeriod",  "PidsLimit",	 "CpuShares",
+				      "CpusetCpus", "MemoryReservation", "MemorySwap" };
 
 static bool is_given(const json_t *v)
 {
-	return v && !json_is_null(v) && !(json_is_integer(v) && json_integer_value(v) == 0);
+	return v && !json_is_null(v) && !(json_is_integer(v) && json_integer_value(v) == 0) &&
+	       !(json_is_string(v) && *json_string_value(v) == '\0');
 }
 
-/* Limits that change.  Return: how many; -ENOMEM. */
 static int merge_limits(const json_t *body, json_t *host)
 {
-	int n = 0;
-
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		json_t *v = json_object_get(body, limits[i]);
 
@@ -33,9 +34,8 @@ static int merge_limits(const json_t *body, json_t *host)
 			continue;
 		if (json_object_set(host, limits[i], v) < 0)
 			return -ENOMEM;
-		n++;
 	}
-	return n;
+	return 0;
 }
 
 static int merge_policy(const json_t *body, json_t *host, struct err *err)
@@ -58,23 +58,25 @@ static int merge_policy(const json_t *body, json_t *host, struct err *err)
 static int merge(struct daemon *d, const struct container *c, const json_t *body, json_t *host,
 		 struct err *err)
 {
-	int n, r = merge_policy(body, host, err);
+	const json_t *cpuset = json_object_get(body, "CpusetCpus");
+	int r = merge_policy(body, host, err);
 
 	if (r < 0)
 		return r;
-	n = merge_limits(body, host);
-	if (n > 0 && container_is_running(d, c))
+	if (is_given(cpuset) && !json_equal(cpuset, json_object_get(host, "CpusetCpus")) &&
+	    container_is_running(d, c))
 		return err_set(err, -EOPNOTSUPP,
-			       "moat cannot change the limits of a running container yet: stop it "
-			       "first");
-	return n < 0 ? n : 0;
+			       "the processors of a running container's machine cannot change: "
+			       "stop it first");
+	return merge_limits(body, host);
 }
 
-/* The texts of a container with @host for its HostConfig. */
+/* The runtime-spec and the texts of a container with @host for its HostConfig. */
 static int make_texts(struct daemon *d, const json_t *host, const struct texts *old,
+		      const struct oci_runtime *was, struct oci_runtime **ret_new,
 		      struct texts *ret, struct err *err)
 {
-	cleanup_oci_runtime struct oci_runtime *rt = NULL, *was = NULL;
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *checked = NULL;
 	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", host);
 	int r = body ? host_config_check(body, d->host_cpus, &checked, err) : -ENOMEM;
@@ -82,15 +84,16 @@ static int make_texts(struct daemon *d, const json_t *host, const struct texts *
 	if (r == 0)
 		r = json_read(old->config, strlen(old->config), "stored Config", &config, err);
 	if (r == 0)
-		r = oci_runtime_parse(old->spec, strlen(old->spec), &was, err);
-	if (r == 0)
 		r = config_runtime(config, checked, &rt, err);
 	if (r < 0)
 		return r;
-	rt->rootfs_path = take_ptr(was->rootfs_path);
+	rt->rootfs_path = strdup(was->rootfs_path);
 	ret->host_config = json_write(checked);
-	ret->spec = oci_runtime_write(rt);
-	return ret->host_config && ret->spec ? 0 : -ENOMEM;
+	ret->spec = rt->rootfs_path ? oci_runtime_write(rt) : NULL;
+	if (!ret->host_config || !ret->spec)
+		return -ENOMEM;
+	*ret_new = take_ptr(rt);
+	return 0;
 }
 
 static void set_policy(struct daemon *d, struct container *c, const json_t *host)
@@ -108,6 +111,7 @@ static void set_policy(struct daemon *d, struct container *c, const json_t *host
 static int update_locked(struct daemon *d, struct container *c, const json_t *body, struct err *err)
 {
 	cleanup(texts_reset) struct texts old = { 0 }, new = { 0 };
+	cleanup_oci_runtime struct oci_runtime *was = NULL, *rt = NULL;
 	cleanup_json json_t *host = NULL;
 	int r = state_texts(d->state, c->rec.id, &old, err);
 
@@ -117,7 +121,11 @@ static int update_locked(struct daemon *d, struct container *c, const json_t *bo
 	if (r == 0)
 		r = merge(d, c, body, host, err);
 	if (r == 0)
-		r = make_texts(d, host, &old, &new, err);
+		r = oci_runtime_parse(old.spec, strlen(old.spec), &was, err);
+	if (r == 0)
+		r = make_texts(d, host, &old, was, &rt, &new, err);
+	if (r == 0 && container_is_running(d, c))
+		r = update_live(d, c, was, rt, err);
 	if (r == 0)
 		r = state_set_texts(d->state, c->rec.id, &new, err);
 	if (r == 0)

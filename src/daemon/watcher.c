@@ -163,6 +163,8 @@ static int on_state(struct watch *w, const json_t *event, struct err *err)
 	if (r < 0 || !state || !streq(state, "running"))
 		return r;
 	r = on_started(w, event, err);
+	if (r == 0 && json_is_true(json_object_get(event, "oom")) && !w->container->rec.oom)
+		container_oom(w->watcher->d, w->container);
 	if (r == 0)
 		container_paused(w->watcher->d, w->container,
 				 json_is_true(json_object_get(event, "paused")));
@@ -187,6 +189,8 @@ static int on_event(struct watch *w, const json_t *event, struct err *err)
 		return on_state(w, event, err);
 	if (streq(what, "paused") || streq(what, "resumed"))
 		container_paused(w->watcher->d, w->container, streq(what, "paused"));
+	if (streq(what, "oom"))
+		container_oom(w->watcher->d, w->container);
 	if (streq(what, "exec-exited")) {
 		r = json_get_str(event, "target", &target, err);
 		if (r == 0)
