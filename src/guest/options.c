@@ -41,6 +41,9 @@ static int set_sysctl(const char *assignment, struct err *err)
 		for (char *p = path + strlen("/proc/sys/"); *p; p++)
 			*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
 	r = file_set_at(AT_FDCWD, path, value);
+	if (r == -ENOENT)
+		return err_set(err, -EINVAL, "the container's kernel has no sysctl %.*s", (int)len,
+			       assignment);
 	return r < 0 ? err_errno(err, r, "set sysctl %.*s to \"%s\"", (int)len, assignment, value)
 		     : 0;
 }

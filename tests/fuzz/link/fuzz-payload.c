@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "link/clock.h"
 #include "link/files.h"
 #include "link/query.h"
 #include "link/setup.h"
+#include "oci/options.h"
 #include "oci/process.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -119,6 +121,34 @@ static void try_clock(struct wire_view v)
 	}
 }
 
+static void try_options(struct wire_view v)
+{
+	cleanup(oci_options_reset) struct oci_options o = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	if (oci_options_get(v, &o) < 0)
+		return;
+	if (oci_options_put(&b, &o) < 0)
+		abort();
+	check_same(&b, v.data, v.len);
+}
+
+static void try_limits(struct wire_view v)
+{
+	cleanup_strv char **settings = NULL;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct err err;
+	uint32_t id;
+
+	if (link_done_get(v, &id, &err) == 0 && (err.code > 0 || strlen(err.msg) >= ERR_MSG_MAX))
+		abort();
+	if (link_limits_get(v, &id, &settings) < 0)
+		return;
+	if (link_limits_put(&b, id, settings) < 0)
+		abort();
+	check_same(&b, v.data, v.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wire_view v = { .data = data + 1, .len = size - 1 };
@@ -129,6 +159,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_setup(v);
 	else if (data[0] == 'P')
 		try_process(v);
+	else if (data[0] == 'O')
+		try_options(v);
+	else if (data[0] == 'L')
+		try_limits(v);
 	else if (data[0] == 'Q')
 		try_query(v);
 	else if (data[0] == 'C')

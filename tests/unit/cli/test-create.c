@@ -66,7 +66,7 @@ static void options_become_dockers_members(void **state)
 		  "\"WorkingDir\":\"/"
 		  "tmp\",\"User\":\"me\",\"Hostname\":\"box\",\"StopSignal\":\"INT\"");
 	check_has("-l a=b -l c img", "\"Labels\":{\"a\":\"b\",\"c\":\"\"}");
-	check_has("--cpus 1.5 -m 64m img", "\"NanoCpus\":1500000000,\"Memory\":67108864");
+	check_has("--cpus 1.5 -m 64m img", "\"Memory\":67108864,\"NanoCpus\":1500000000");
 	check_has("--rm --read-only img", "\"AutoRemove\":true,\"ReadonlyRootfs\":true");
 	check_has("--cap-add NET_RAW --cap-drop ALL img",
 		  "\"CapAdd\":[\"NET_RAW\"],\"CapDrop\":[\"ALL\"]");
@@ -80,6 +80,50 @@ static void options_become_dockers_members(void **state)
 	check_has("--restart always img",
 		  "\"RestartPolicy\":{\"Name\":\"always\",\"MaximumRetryCount\":0}");
 	check_has("--ulimit nofile=1:2 img", "{\"Name\":\"nofile\",\"Soft\":1,\"Hard\":2}");
+}
+
+static void what_the_container_sees_becomes_dockers_members(void **state)
+{
+	(void)state;
+	check_has("--group-add 5 --group-add audio img", "\"GroupAdd\":[\"5\",\"audio\"]");
+	check_has("--sysctl net.ipv4.ip_forward=1 --sysctl a=b=c img",
+		  "\"Sysctls\":{\"net.ipv4.ip_forward\":\"1\",\"a\":\"b=c\"}");
+	check_has("--tmpfs /run --tmpfs /tmp:size=1m,mode=1777 img",
+		  "\"Tmpfs\":{\"/run\":\"\",\"/tmp\":\"size=1m,mode=1777\"}");
+	check_has("--shm-size 128m img", "\"ShmSize\":134217728");
+	check_has("--init --privileged img", "\"Init\":true,\"Privileged\":true");
+	check_has("--add-host a:1.2.3.4 --add-host b=::1 img",
+		  "\"ExtraHosts\":[\"a:1.2.3.4\",\"b:::1\"]");
+	check_has("--dns 1.1.1.1 --dns-search a.b --dns-option ndots:1 img",
+		  "\"Dns\":[\"1.1.1.1\"],\"DnsSearch\":[\"a.b\"],\"DnsOptions\":[\"ndots:1\"]");
+	check_has("--domainname d.org img", "\"Domainname\":\"d.org\"");
+	check_has("--oom-score-adj -5 img", "\"OomScoreAdj\":-5");
+	check_has("--cpu-shares 512 --cpuset-cpus 0-1 img",
+		  "\"CpuShares\":512,\"CpusetCpus\":\"0-1\"");
+	check_has("-m 64m --memory-reservation 32m --memory-swap -1 img",
+		  "\"MemoryReservation\":33554432,\"MemorySwap\":-1");
+	check_has("--security-opt no-new-privileges --security-opt seccomp=unconfined img",
+		  "\"SecurityOpt\":[\"no-new-privileges\",\"seccomp=unconfined\"]");
+	check_has("--security-opt systempaths=unconfined img",
+		  "\"MaskedPaths\":[],\"ReadonlyPaths\":[]");
+	check_has("--masked-path NONE --masked-path /a img", "\"MaskedPaths\":[\"/a\"]");
+	check_has("--read-only-path /a img", "\"/proc/sysrq-trigger\",\"/a\"]");
+}
+
+static void what_makes_no_sense_is_refused_by_name(void **state)
+{
+	(void)state;
+	check_refused("--sysctl x img", "\"x\"");
+	check_refused("--tmpfs :size=1m img", "\":size=1m\"");
+	check_refused("--shm-size big img", "\"big\"");
+	check_refused("--add-host a img", "\"a\"");
+	check_refused("--oom-score-adj 2000 img", "\"2000\"");
+	check_refused("--cpu-shares many img", "\"many\"");
+	check_refused("--memory-swap -2 img", "\"-2\"");
+	check_refused("--masked-path rel img", "\"rel\"");
+	check_refused("--security-opt seccomp=/nonexistent img", "/nonexistent");
+	check_refused("--init-image x img", "--init-image");
+	check_refused("--label-file /nonexistent img", "/nonexistent");
 }
 
 static void streams_follow_i_t_and_d(void **state)
@@ -141,6 +185,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_become_dockers_members),
+		cmocka_unit_test(what_the_container_sees_becomes_dockers_members),
+		cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
 		cmocka_unit_test(streams_follow_i_t_and_d),
 		cmocka_unit_test(volumes_and_ports_are_passed_on_for_moatd_to_judge),
 		cmocka_unit_test(bad_values_are_refused_by_name),

@@ -46,6 +46,31 @@ static void a_key_alone_takes_the_hosts_value_or_nothing(void **state)
 	assert_string_equal(env[0], "MOAT_TEST_SET=from host");
 }
 
+static void a_key_alone_for_one_container_takes_the_images_away(void **state)
+{
+	cleanup_strv char **env = NULL;
+
+	(void)state;
+	unsetenv("MOAT_TEST_UNSET");
+	assert_int_equal(env_add(&env, "MOAT_TEST_UNSET", NULL), 0);
+	assert_string_equal(env[0], "MOAT_TEST_UNSET");
+}
+
+static void labels_are_read_from_a_file_too(void **state)
+{
+	static const char text[] = "\xef\xbb\xbf"
+				   "a=b c\n# no\n\n  alone\n";
+	cleanup_strv char **labels = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(label_add_text(&labels, text, sizeof(text) - 1, "f", NULL), 0);
+	assert_int_equal(strv_len(labels), 2);
+	assert_string_equal(labels[0], "a=b c");
+	assert_string_equal(labels[1], "alone");
+	assert_int_equal(label_add_text(&labels, "=x\n", 3, "f", &err), -EINVAL);
+}
+
 static void bad_lines_are_named_by_number(void **state)
 {
 	static const char *const bad[] = { "A=1\nB C=2\n", "A=1\n=x\n", "A=1\nB C\n" };
@@ -94,6 +119,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_become_settings),
 		cmocka_unit_test(a_key_alone_takes_the_hosts_value_or_nothing),
+		cmocka_unit_test(a_key_alone_for_one_container_takes_the_images_away),
+		cmocka_unit_test(labels_are_read_from_a_file_too),
 		cmocka_unit_test(bad_lines_are_named_by_number),
 		cmocka_unit_test(a_file_with_a_nul_is_refused),
 		cmocka_unit_test(an_empty_setting_is_refused),

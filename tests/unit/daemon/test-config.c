@@ -175,6 +175,11 @@ static void capabilities_are_dropped_then_added(void **state)
 	assert_true(capabilities("{\"CapDrop\":[\"ALL\"]}") == 0);
 	assert_true(capabilities("{\"CapDrop\":[\"ALL\"],\"CapAdd\":[\"CHOWN\"]}") == chown);
 	assert_true((capabilities("{\"CapAdd\":[\"ALL\"]}") & admin) != 0);
+	/* As in docker: all of them but what is named. */
+	assert_true((capabilities("{\"CapAdd\":[\"ALL\"],\"CapDrop\":[\"CHOWN\"]}") &
+		     (admin | chown)) == admin);
+	assert_true((capabilities("{\"CapAdd\":[\"CHOWN\"],\"CapDrop\":[\"CHOWN\"]}") & chown) !=
+		    0);
 	assert_true((capabilities("{\"Privileged\":true}") & admin) != 0);
 	expect_error("{\"HostConfig\":{\"CapAdd\":[\"FLY\"]}}", -EINVAL,
 		     "invalid capability: \"FLY\"");
@@ -242,14 +247,14 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 		     "moat does not support network mode \"host\"");
 	expect_error("{\"HostConfig\":{\"NetworkMode\":\"mine\"}}", -ENOENT,
 		     "network mine not found");
-	expect_error("{\"HostConfig\":{\"Init\":true}}", -EOPNOTSUPP,
-		     "moat does not support an init process yet (Init)");
 	expect_error("{\"HostConfig\":{\"StorageOpt\":{\"size\":\"1G\"}}}", -EOPNOTSUPP,
 		     "moat does not support storage options yet (StorageOpt)");
 	expect_error("{\"HostConfig\":{\"CgroupParent\":\"/x\"}}", -EOPNOTSUPP,
 		     "moat does not support parent cgroups yet (CgroupParent)");
-	expect_error("{\"HostConfig\":{\"ShmSize\":1048576}}", -EOPNOTSUPP,
-		     "moat does not support another size of /dev/shm than 64 MiB yet (ShmSize)");
+	expect_error("{\"HostConfig\":{\"Mounts\":[{\"Type\":\"bind\"}]}}", -EOPNOTSUPP,
+		     "moat does not support volumes yet (Mounts)");
+	expect_error("{\"HostConfig\":{\"Devices\":[{\"PathOnHost\":\"/dev/x\"}]}}", -EOPNOTSUPP,
+		     "moat does not support devices yet (Devices)");
 	expect_error("{\"HostConfig\":{\"LogConfig\":{\"Type\":\"syslog\"}}}", -EOPNOTSUPP,
 		     "moat has the log drivers json-file, local and none, not \"syslog\"");
 }
@@ -267,15 +272,16 @@ static char **warnings_of(const char *host_text)
 
 static void what_has_no_effect_is_said(void **state)
 {
-	cleanup_strv char **all = warnings_of("{\"Dns\":[\"1.1.1.1\"],\"CpuShares\":512,"
-					      "\"OomKillDisable\":true,\"CpusetCpus\":\"0\"}");
+	cleanup_strv char **all = warnings_of(
+		"{\"CpusetMems\":\"0\",\"OomKillDisable\":true,\"Memory\":1,\"MemorySwap\":2,"
+		"\"ExtraHosts\":[\"a:1.1.1.1\",\"h:host-gateway\"]}");
 	cleanup_strv char **docker = warnings_of(
 		"{\"Dns\":[],\"CpuShares\":0,\"MemorySwappiness\":-1,\"OomKillDisable\":false,"
 		"\"CpusetCpus\":\"\",\"LogConfig\":{\"Type\":\"\",\"Config\":{}}}");
 
 	(void)state;
 	assert_int_equal(strv_len(all), 4);
-	assert_string_equal(all[0], "Dns is not supported by moat yet and has no effect");
+	assert_string_equal(all[0], "CpusetMems is not supported by moat yet and has no effect");
 	assert_null(docker);
 }
 

@@ -51,20 +51,20 @@ static void expect(const struct expected *e)
 static void users_are_found_as_docker_finds_them(void **state)
 {
 	static const struct expected cases[] = {
-		{ "", 0, 0, "/root", 0 },
-		{ "root", 0, 0, "/root", 0 },
-		{ "alice", 1000, 1000, "/home/alice", 2 },
-		{ "1000", 1000, 1000, "/home/alice", 2 },
-		{ "alice:staff", 1000, 50, "/home/alice", 0 },
-		{ "alice:77", 1000, 77, "/home/alice", 0 },
-		{ "alice:", 1000, 1000, "/home/alice", 2 },
-		{ ":staff", 0, 50, "/root", 0 },
-		{ "nohome", 1001, 1001, "/", 0 },
-		{ "5000", 5000, 0, "/", 0 },
-		{ "5000:6000", 5000, 6000, "/", 0 },
-		{ "1002", 1002, 0, "/", 0 }, /* a number is never a name */
-		{ "last", 1004, 1004, "/home/last", 0 },
-		{ "2147483647", 2147483647, 0, "/", 0 },
+		{ "", 0, 0, "/root", 1 },
+		{ "root", 0, 0, "/root", 1 },
+		{ "alice", 1000, 1000, "/home/alice", 3 },
+		{ "1000", 1000, 1000, "/home/alice", 3 },
+		{ "alice:staff", 1000, 50, "/home/alice", 1 },
+		{ "alice:77", 1000, 77, "/home/alice", 1 },
+		{ "alice:", 1000, 1000, "/home/alice", 3 },
+		{ ":staff", 0, 50, "/root", 1 },
+		{ "nohome", 1001, 1001, "/", 1 },
+		{ "5000", 5000, 0, "/", 1 },
+		{ "5000:6000", 5000, 6000, "/", 1 },
+		{ "1002", 1002, 0, "/", 1 }, /* a number is never a name */
+		{ "last", 1004, 1004, "/home/last", 1 },
+		{ "2147483647", 2147483647, 0, "/", 1 },
 	};
 
 	(void)state;
@@ -72,14 +72,34 @@ static void users_are_found_as_docker_finds_them(void **state)
 		expect(&cases[i]);
 }
 
-static void supplementary_groups_are_in_the_order_of_the_file(void **state)
+static void the_own_group_comes_first_then_the_order_of_the_file(void **state)
 {
 	cleanup(user_reset) struct user u = { 0 };
 
 	(void)state;
 	assert_int_equal(user_lookup("alice", passwd, group, &u, NULL), 0);
-	assert_int_equal(u.groups[0], 10);
-	assert_int_equal(u.groups[1], 29);
+	assert_int_equal(u.groups[0], 1000);
+	assert_int_equal(u.groups[1], 10);
+	assert_int_equal(u.groups[2], 29);
+}
+
+static void further_groups_are_added_by_name_and_number(void **state)
+{
+	static const char *const names[] = { "staff", "77", "wheel", "77", NULL };
+	static const char *const unknown[] = { "0", "nobody", NULL };
+	cleanup(user_reset) struct user u = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(user_lookup("alice", passwd, group, &u, NULL), 0);
+	assert_int_equal(user_add_groups(&u, NULL, group, NULL), 0);
+	assert_int_equal(user_add_groups(&u, (char *const *)(uintptr_t)names, group, NULL), 0);
+	assert_int_equal(u.n_groups, 5);
+	assert_int_equal(u.groups[3], 50);
+	assert_int_equal(u.groups[4], 77);
+	assert_int_equal(user_add_groups(&u, (char *const *)(uintptr_t)unknown, group, &err),
+			 -EINVAL);
+	assert_string_equal(err.msg, "Unable to find group nobody");
 }
 
 static void expect_error(const char *spec, const char *msg)
@@ -120,7 +140,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_are_found_as_docker_finds_them),
-		cmocka_unit_test(supplementary_groups_are_in_the_order_of_the_file),
+		cmocka_unit_test(the_own_group_comes_first_then_the_order_of_the_file),
+		cmocka_unit_test(further_groups_are_added_by_name_and_number),
 		cmocka_unit_test(unknown_names_are_errors_in_dockers_words),
 		cmocka_unit_test(without_the_files_numbers_still_work),
 	};

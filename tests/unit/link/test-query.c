@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "link/query.h"
 
 static struct wire_view view(const struct buf *b, size_t len)
@@ -84,6 +85,34 @@ static void too_many_processes_are_refused(void **state)
 	buf_reset(&b);
 }
 
+static void limits_and_their_answer_arrive(void **state)
+{
+	static const char *const sent[] = { "cpu.max=max 100000", "pids.max=5", NULL };
+	struct err err = { .code = -EBUSY, .msg = "too much\n" }, got;
+	struct buf b = BUF_INIT;
+	char **settings;
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(link_limits_put(&b, 4, (char *const *)(uintptr_t)sent), 0);
+	assert_int_equal(link_limits_get(view(&b, b.len), &id, &settings), 0);
+	assert_int_equal(id, 4);
+	assert_string_equal(settings[1], "pids.max=5");
+	strv_free(settings);
+	for (size_t len = 0; len < b.len; len++)
+		assert_int_equal(link_limits_get(view(&b, len), &id, &settings), -EBADMSG);
+	buf_reset(&b);
+	assert_int_equal(link_done_put(&b, 5, &err), 0);
+	assert_int_equal(link_done_get(view(&b, b.len), &id, &got), 0);
+	assert_int_equal(id, 5);
+	assert_int_equal(got.code, -EBUSY);
+	assert_string_equal(got.msg, "too much?");
+	assert_int_equal(link_done_get(view(&b, 4), &id, &got), 0);
+	assert_int_equal(got.code, 0);
+	assert_int_equal(link_done_get(view(&b, b.len - 1), &id, &got), -EBADMSG);
+	buf_reset(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +120,7 @@ int main(void)
 		cmocka_unit_test(numbers_that_json_cannot_hold_are_refused),
 		cmocka_unit_test(processes_arrive_with_clean_commands),
 		cmocka_unit_test(too_many_processes_are_refused),
+		cmocka_unit_test(limits_and_their_answer_arrive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
