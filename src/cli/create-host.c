@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cli/create-put.h"
 #include "cli/create.h"
+#include "cli/terminal.h"
 
 static int bad_port(const char *text, struct err *err)
 {
@@ -57,6 +58,15 @@ int create_publish(json_t *bindings, const char *text, struct err *err)
 	return 0;
 }
 
+/* A terminal that has its size from the beginning needs no other one at once. */
+static void put_console_size(json_t *host)
+{
+	json_t *size = terminal_size_json();
+
+	if (size)
+		json_object_set_new(host, "ConsoleSize", size);
+}
+
 static int put_ports(const struct options *o, json_t *host, struct err *err)
 {
 	json_t *bindings = json_object();
@@ -103,6 +113,8 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 	if (r == 0)
 		r = create_put(host, "ReadonlyRootfs", json_boolean(options_flag(o, "read-only")),
 			       err);
+	if (r == 0 && options_flag(o, "tty"))
+		put_console_size(host);
 	if (r == 0 && options_flag(o, "cold"))
 		r = create_put(host, "Moat", json_pack("{s:b}", "Cold", 1), err);
 	if (r == 0)

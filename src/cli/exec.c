@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/envfile.h"
 #include "cli/stream.h"
+#include "cli/terminal.h"
 
 static int exec_env(const struct cli *c, char ***env, struct err *err)
 {
@@ -105,7 +106,8 @@ static int exec_pump(struct cli *c, const char *id, int *ret_status, struct err 
 		r = cli_new_api(c, &attach, err);
 	if (r < 0)
 		return r;
-	body = json_pack("{s:b, s:b}", "Detach", 0, "Tty", tty);
+	body = json_pack("{s:b, s:b, s:o*}", "Detach", 0, "Tty", tty, "ConsoleSize",
+			 tty ? terminal_size_json() : NULL);
 	rq.path = path.data;
 	rq.body = body;
 	r = api_upgrade(attach, &rq, &fd, &early, err);

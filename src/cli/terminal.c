@@ -44,3 +44,12 @@ int terminal_size(int fd, uint16_t *ret_rows, uint16_t *ret_columns)
 	*ret_columns = ws.ws_col;
 	return 0;
 }
+
+json_t *terminal_size_json(void)
+{
+	uint16_t rows, columns;
+
+	if (terminal_size(STDIN_FILENO, &rows, &columns) < 0)
+		return NULL;
+	return json_pack("[i, i]", rows, columns);
+}

@@ -207,6 +207,19 @@ static int make_rlimits(const json_t *host, struct oci_process *p, struct err *e
 	return 0;
 }
 
+/* [rows, columns]; a size that is none is as good as one that is not known. */
+static void read_console_size(const json_t *host, struct oci_process *p)
+{
+	const json_t *size = json_object_get(host, "ConsoleSize");
+	json_int_t rows = json_integer_value(json_array_get(size, 0));
+	json_int_t columns = json_integer_value(json_array_get(size, 1));
+
+	if (!p->terminal || rows < 0 || rows > UINT16_MAX || columns < 0 || columns > UINT16_MAX)
+		return;
+	p->rows = (uint16_t)rows;
+	p->cols = (uint16_t)columns;
+}
+
 static int make_process(const json_t *config, const json_t *host, struct oci_process *p,
 			struct err *err)
 {
@@ -220,6 +233,7 @@ static int make_process(const json_t *config, const json_t *host, struct oci_pro
 		r = json_get_bool(host, "Privileged", &privileged, err);
 	if (r == 0)
 		r = make_args(config, &p->args, err);
+	read_console_size(host, p);
 	if (r == 0)
 		r = make_env(config, p->terminal, &p->env, err);
 	if (r == 0)
