@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cli/daemon.h"
 #include "cli/moment.h"
+#include "oci/reference.h"
 
 int cli_new_api(const struct cli *c, struct api **ret, struct err *err)
 {
@@ -75,6 +76,27 @@ int cli_path(struct buf *path, const char *collection, const char *name, const c
 int cli_query(struct buf *path, const char *key, const char *value, struct err *err)
 {
 	return url_add_query(path, key, value) < 0 ? cli_out_of_memory(err) : 0;
+}
+
+int cli_query_name(struct buf *path, const char *text, struct err *err)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *familiar = NULL;
+	char *colon;
+	int r = reference_parse(text, &ref, err);
+
+	if (r < 0)
+		return r;
+	if (digest_is_set(&ref->digest))
+		return err_set(err, -EINVAL, "\"%s\" has a digest; a new name has only a tag",
+			       text);
+	familiar = reference_familiar(ref);
+	colon = familiar ? strrchr(familiar, ':') : NULL;
+	if (!colon)
+		return cli_out_of_memory(err);
+	*colon = '\0';
+	r = cli_query(path, "repo", familiar, err);
+	return r < 0 ? r : cli_query(path, "tag", ref->tag, err);
 }
 
 int cli_query_moment(const struct cli *c, struct buf *path, const char *option, struct err *err)

@@ -64,6 +64,10 @@ int cli_get(struct cli *c, const char *path, json_type type, json_t **ret, struc
 int cli_inspect(struct cli *c, const char *collection, const char *name, json_t **ret,
 		struct err *err);
 
+/** cli_query_name() - append the name of a new image, as repo and tag.  Return: 0; -EINVAL or
+ * -ENOMEM with a message. */
+int cli_query_name(struct buf *path, const char *text, struct err *err);
+
 /** cli_query_moment() - append an option that is a point in time, see moment.h.  Return: 0; -EINVAL
  * or -ENOMEM with a message. */
 int cli_query_moment(const struct cli *c, struct buf *path, const char *option, struct err *err);

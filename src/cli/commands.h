@@ -5,11 +5,15 @@ struct cli;
 
 /* The commands of the table.  Return: exit status. */
 int command_attach(struct cli *c);
+int command_commit(struct cli *c);
 int command_container_prune(struct cli *c);
 int command_container_inspect(struct cli *c);
+int command_cp(struct cli *c);
 int command_create(struct cli *c);
+int command_diff(struct cli *c);
 int command_events(struct cli *c);
 int command_exec(struct cli *c);
+int command_export(struct cli *c);
 int command_help(struct cli *c);
 int command_image_history(struct cli *c);
 int command_image_import(struct cli *c);

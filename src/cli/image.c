@@ -10,7 +10,6 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "oci/reference.h"
 
 static int rm_one(struct cli *c, const char *name, struct err *err)
 {
@@ -39,27 +38,6 @@ int command_image_rm(struct cli *c)
 	return cli_each(c, rm_one, false);
 }
 
-static int add_repo_tag(struct buf *path, const char *text, struct err *err)
-{
-	cleanup_reference struct reference *ref = NULL;
-	cleanup_free char *familiar = NULL;
-	char *colon;
-	int r = reference_parse(text, &ref, err);
-
-	if (r < 0)
-		return r;
-	if (digest_is_set(&ref->digest))
-		return err_set(err, -EINVAL, "\"%s\" has a digest; a new name has only a tag",
-			       text);
-	familiar = reference_familiar(ref);
-	colon = familiar ? strrchr(familiar, ':') : NULL;
-	if (!colon)
-		return cli_out_of_memory(err);
-	*colon = '\0';
-	r = cli_query(path, "repo", familiar, err);
-	return r < 0 ? r : cli_query(path, "tag", ref->tag, err);
-}
-
 int command_image_tag(struct cli *c)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
@@ -67,7 +45,7 @@ int command_image_tag(struct cli *c)
 	int r = cli_path(&path, "images", c->opt.args[0], "tag", &err);
 
 	if (r == 0)
-		r = add_repo_tag(&path, c->opt.args[1], &err);
+		r = cli_query_name(&path, c->opt.args[1], &err);
 	if (r == 0)
 		r = cli_request(c, "POST", path.data, NULL, NULL, &err);
 	return r < 0 ? cli_fail(c, &err) : 0;
@@ -125,7 +103,7 @@ int command_image_import(struct cli *c)
 	if (r == 0)
 		r = cli_query(&path, "fromSrc", "-", &err);
 	if (r == 0 && c->opt.n_args > 1)
-		r = add_repo_tag(&path, c->opt.args[1], &err);
+		r = cli_query_name(&path, c->opt.args[1], &err);
 	if (r == 0)
 		r = cli_query(&path, "message", options_value(&c->opt, "message"), &err);
 	if (r == 0)

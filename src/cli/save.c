@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat image save */
+/* moat image save, moat export */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,21 +27,16 @@ static int make_path(const struct cli *c, struct buf *path, struct err *err)
 	return r;
 }
 
-static int save(struct cli *c, int fd, struct err *err)
+static int save(struct cli *c, const char *path, int fd, struct err *err)
 {
-	cleanup(buf_reset) struct buf path = BUF_INIT;
-	struct api_request rq = { .method = "GET", .on_body = on_body, .arg = &fd };
-	int r = make_path(c, &path, err);
+	struct api_request rq = { .method = "GET", .path = path, .on_body = on_body, .arg = &fd };
+	int r = api_call(c->api, &rq, NULL, err);
 
-	if (r < 0)
-		return r;
-	rq.path = path.data;
-	r = api_call(c->api, &rq, NULL, err);
 	return r < 0 ? r : 0;
 }
 
 /* The archive gets its name when it is complete. */
-static int save_to(struct cli *c, const char *file, struct err *err)
+static int save_to(struct cli *c, const char *path, const char *file, struct err *err)
 {
 	cleanup_free char *part = str_printf("%s.part-%d", file, (int)getpid());
 	cleanup_close int fd = -1;
@@ -52,7 +47,7 @@ static int save_to(struct cli *c, const char *file, struct err *err)
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", part);
-	r = save(c, fd, err);
+	r = save(c, path, fd, err);
 	if (r == 0 && (fsync(fd) < 0 || rename(part, file) < 0))
 		r = err_errno(err, -errno, "%s", file);
 	if (r < 0)
@@ -60,16 +55,35 @@ static int save_to(struct cli *c, const char *file, struct err *err)
 	return r;
 }
 
-int command_image_save(struct cli *c)
+/* To where the command's --output says, or to standard output. */
+static int save_body(struct cli *c, const char *path, struct err *err)
 {
 	const char *file = options_value(&c->opt, "output");
-	struct err err = { 0 };
-	int r;
 
 	if (!file && isatty(STDOUT_FILENO))
-		r = err_set(&err, -EINVAL,
-			    "an archive is nothing for a terminal: name a file with -o");
-	else
-		r = file ? save_to(c, file, &err) : save(c, STDOUT_FILENO, &err);
+		return err_set(err, -EINVAL,
+			       "an archive is nothing for a terminal: name a file with -o");
+	return file ? save_to(c, path, file, err) : save(c, path, STDOUT_FILENO, err);
+}
+
+int command_image_save(struct cli *c)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct err err = { 0 };
+	int r = make_path(c, &path, &err);
+
+	if (r == 0)
+		r = save_body(c, path.data, &err);
+	return r < 0 ? cli_fail(c, &err) : 0;
+}
+
+int command_export(struct cli *c)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct err err = { 0 };
+	int r = cli_path(&path, "containers", c->opt.args[0], "export", &err);
+
+	if (r == 0)
+		r = save_body(c, path.data, &err);
 	return r < 0 ? cli_fail(c, &err) : 0;
 }

@@ -11,6 +11,36 @@ static const struct option_def stats_options[] = {
 	{ 0 }
 };
 
+static const struct option_def cp_options[] = {
+	{ 'a', "archive", NULL, "Keep owners and extended attributes; as root, devices too" },
+	{ 'L', "follow-link", NULL, "Copy what a symbolic link leads to, not the link" },
+	{ 'q', "quiet", NULL, "Do not say how much was copied" },
+	{ 0 }
+};
+
+static const struct example cp_examples[] = {
+	{ "moat cp web:/etc/nginx/nginx.conf .", "Copy a file out" },
+	{ "moat cp site/. web:/srv/www", "Copy what is in a folder into another" },
+	{ "moat cp web:/var/log - | tar -tf -", "List a folder of the container" },
+	{ 0 }
+};
+
+static const struct option_def export_options[] = {
+	{ 'o', "output", "FILE", "Write to a file instead of standard output" }, { 0 }
+};
+
+static const struct option_def diff_options[] = { FORMAT_OPTION, { 0 } };
+
+static const struct option_def commit_options[] = {
+	{ 'a', "author", "TEXT", "Who made the image" },
+	{ 'c', "change", "INSTRUCTION",
+	  "Change the image's configuration: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, "
+	  "ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR; may be repeated" },
+	{ 'm', "message", "TEXT", "What the image's history says" },
+	{ 'p', "pause", NULL, "Let the container's processes stand still; on unless =false" },
+	{ 0 }
+};
+
 static const struct option_def prune_options[] = { PRUNE_FILTER_OPTION, FORCE_OPTION, { 0 } };
 
 static const struct option_def ps_options[] = {
@@ -301,6 +331,59 @@ const struct command container_commands[] = {
 	  .min_args = 1,
 	  .max_args = ARGS_ANY,
 	  .stops_at_argument = true,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "cp",
+	  .synopsis = "[OPTIONS] CONTAINER:PATH PATH|-  or  PATH|- CONTAINER:PATH",
+	  .summary = "Copy files between a container and this host",
+	  .description =
+		  "The container may run or not. Folders are copied with all that is in them; into "
+		  "an "
+		  "existing folder the copy goes under its own name, or, where the source ends in "
+		  "\"/.\", only what is in it. A path of this host with a colon in it begins with "
+		  "/ "
+		  "or ./.\n\nWhat is copied into a container belongs to root there, what is copied "
+		  "out to you, and set-user-id bits and devices stay behind; -a keeps all that. "
+		  "Instead of a path of this host, \"-\" is a tar archive on standard input or "
+		  "output.",
+	  .options = cp_options,
+	  .examples = cp_examples,
+	  .run = command_cp,
+	  .min_args = 2,
+	  .max_args = 2,
+	  .args = ARG_FILE,
+	  .failure_status = 1 },
+	{ .name = "diff",
+	  .synopsis = "[OPTIONS] CONTAINER",
+	  .summary = "Show which files of a container differ from its image",
+	  .description = "A was added, C was changed, D was deleted.",
+	  .options = diff_options,
+	  .run = command_diff,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "export",
+	  .synopsis = "[OPTIONS] CONTAINER",
+	  .summary = "Write all files of a container into a tar archive",
+	  .description = "Of volumes and other mounts only the folders are in it. "
+			 "`moat image import` makes an image of it.",
+	  .options = export_options,
+	  .run = command_export,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_CONTAINER,
+	  .failure_status = 1 },
+	{ .name = "commit",
+	  .synopsis = "[OPTIONS] CONTAINER [NAME[:TAG]]",
+	  .summary = "Make an image of a container",
+	  .description = "The image is the container's, with a layer on top that holds what the "
+			 "container has changed, and the container's configuration. Its processes "
+			 "stand still while the layer is read.",
+	  .options = commit_options,
+	  .run = command_commit,
+	  .min_args = 1,
+	  .max_args = 2,
 	  .args = ARG_CONTAINER,
 	  .failure_status = 1 },
 	{ .name = "stats",

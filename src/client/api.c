@@ -25,6 +25,7 @@ struct api {
 	http_body_fn on_body;
 	void *arg;
 	struct buf body;
+	bool answered_early;	 /* the server, before the end of an upload */
 	size_t in_start, in_len; /* bytes read but not consumed; only an upgrade leaves any */
 	char in[65536];
 };
@@ -71,6 +72,11 @@ int api_fd(const struct api *a)
 int api_status(const struct api *a)
 {
 	return a->response.state == HTTP_HEAD ? 0 : a->response.status;
+}
+
+const char *api_header(const struct api *a)
+{
+	return a->response.wanted_value;
 }
 
 bool api_done(const struct api *a)
@@ -163,6 +169,9 @@ static int begin(struct api *a, const struct api_request *rq, bool chunked, stru
 	buf_reset(&a->body);
 	http_response_reset(&a->response);
 	http_response_init(&a->response, on_body, a);
+	a->response.no_body = streq(rq->method, "HEAD");
+	a->response.wanted = rq->want_header;
+	a->answered_early = false;
 	r = send_all(a->fd, out.data, out.len);
 	return r < 0 ? lost(a, r, err) : 0;
 }
@@ -298,29 +307,59 @@ static int send_chunk(int fd, const char *data, size_t len)
 	return r < 0 ? r : send_all(fd, "\r\n", 2);
 }
 
+int api_upload_begin(struct api *a, const struct api_request *rq, struct err *err)
+{
+	return begin(a, rq, true, err);
+}
+
+/* An early answer shows as readable, or as a broken pipe with the answer still to be read. */
+int api_upload_write(struct api *a, const void *data, size_t len)
+{
+	if (len == 0)
+		return 0;
+	if (a->answered_early || fd_wait(a->fd, POLLIN, 0) != 0 || send_chunk(a->fd, data, len) < 0)
+		a->answered_early = true;
+	return a->answered_early ? -EPIPE : 0;
+}
+
+int api_upload_end(struct api *a, json_t **ret, struct err *err)
+{
+	bool early = a->answered_early;
+	int r;
+
+	if (!early)
+		early = fd_wait(a->fd, POLLIN, 0) != 0 || send_chunk(a->fd, "", 0) < 0;
+	r = receive(a, ret, err);
+	if (early)
+		api_disconnect(a);
+	return r;
+}
+
+void api_upload_cancel(struct api *a)
+{
+	api_disconnect(a);
+}
+
 int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_t **ret,
 	       struct err *err)
 {
 	cleanup(buf_reset) struct buf chunk = BUF_INIT;
-	ssize_t n = 1;
-	int r = begin(a, rq, true, err);
+	int r = api_upload_begin(a, rq, err);
 
-	/* An early answer shows as readable, or as a broken pipe with the answer still to be read.
-	 */
-	while (r == 0 && n > 0 && fd_wait(a->fd, POLLIN, 0) == 0) {
+	if (r < 0)
+		return r;
+	do {
+		ssize_t n;
+
 		chunk.len = 0;
 		n = buf_read_fd(&chunk, upload_fd, 256 * 1024);
 		if (n < 0) {
-			api_disconnect(a);
+			api_upload_cancel(a);
 			return err_errno(err, (int)n, "read the upload");
 		}
-		if (send_chunk(a->fd, chunk.data, (size_t)n) < 0)
+		if (n == 0)
 			break;
-	}
-	if (r < 0)
-		return r;
-	r = receive(a, ret, err);
-	if (n > 0)
-		api_disconnect(a);
-	return r;
+		r = api_upload_write(a, chunk.data, chunk.len);
+	} while (r == 0);
+	return api_upload_end(a, ret, err);
 }

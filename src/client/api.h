@@ -27,6 +27,7 @@ struct api_request {
 	http_body_fn
 		on_body; /* gets the body of a success piecewise; NULL: it is gathered as JSON */
 	void *arg;
+	const char *want_header; /* to be had from api_header(); NULL for none */
 };
 
 /** api_new() - @dial: makes connections when they are needed.  @ret: owned, api_free().  Return: 0;
@@ -55,6 +56,9 @@ int api_step(struct api *a, struct err *err);
 
 /** api_status() - the status once the head has come; 0 before */
 int api_status(const struct api *a);
+
+/** api_header() - the value of the header that was wanted; borrowed; NULL when it has not come */
+const char *api_header(const struct api *a);
 
 /** api_done() - is the response complete? */
 bool api_done(const struct api *a);
@@ -94,6 +98,21 @@ int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct
  */
 int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_t **ret,
 	       struct err *err);
+
+/**
+ * api_upload_begin(), api_upload_write(), api_upload_end() - the same, piece by piece
+ *
+ * api_upload_write() returns -EPIPE when the server has answered before the end, or is gone; the
+ * upload is to be ended then, too.
+ *
+ * Return: 0; as api_send(); -EPIPE; as api_call().
+ */
+int api_upload_begin(struct api *a, const struct api_request *rq, struct err *err);
+int api_upload_write(struct api *a, const void *data, size_t len);
+int api_upload_end(struct api *a, json_t **ret, struct err *err);
+
+/** api_upload_cancel() - the body cannot be completed: let the server see that it is cut short */
+void api_upload_cancel(struct api *a);
 
 DEFINE_CLEANUP(struct api, api_free)
 #define cleanup_api cleanup(api_free_cleanup_fn)

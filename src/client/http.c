@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
 
 void http_response_init(struct http_response *h, http_body_fn fn, void *arg)
@@ -25,6 +26,7 @@ void http_response_init(struct http_response *h, http_body_fn fn, void *arg)
 void http_response_reset(struct http_response *h)
 {
 	buf_reset(&h->line);
+	free(take_ptr(h->wanted_value));
 }
 
 /*
@@ -105,6 +107,11 @@ static int parse_header(struct http_response *h, char *line)
 		h->close = true;
 	} else if (strcasecmp(line, "Content-Type") == 0) {
 		snprintf(h->content_type, sizeof(h->content_type), "%s", value);
+	} else if (h->wanted && strcasecmp(line, h->wanted) == 0) {
+		free(h->wanted_value);
+		h->wanted_value = strdup(value);
+		if (!h->wanted_value)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -118,12 +125,13 @@ static int enter_body(struct http_response *h)
 		h->upgraded = true;
 		h->state = HTTP_DONE;
 	} else if (h->status < 200) {
-		http_body_fn fn = h->on_body;
-		void *arg = h->arg;
+		const struct http_response asked = *h;
 
 		http_response_reset(h);
-		http_response_init(h, fn, arg);
-	} else if (h->status == 204 || h->status == 304) {
+		http_response_init(h, asked.on_body, asked.arg);
+		h->no_body = asked.no_body;
+		h->wanted = asked.wanted;
+	} else if (h->status == 204 || h->status == 304 || h->no_body) {
 		h->state = HTTP_DONE;
 	} else if (h->chunked) {
 		h->state = HTTP_CHUNK_SIZE;

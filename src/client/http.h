@@ -36,6 +36,10 @@ struct http_response {
 	bool close;    /* the connection cannot carry another request */
 	char content_type[128];
 
+	bool no_body;	    /* set by the caller: to a HEAD */
+	const char *wanted; /* set by the caller: a header to keep; NULL for none */
+	char *wanted_value; /* owned; NULL while it has not come */
+
 	http_body_fn on_body;
 	void *arg;
 	bool has_length, chunked;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "oci/image.h"
 
@@ -145,3 +146,20 @@ int store_save(struct store *st, char *const *names, int fd, struct err *err);
  * NULL.  Return: as store_pull(). */
 int store_import(struct store *st, int fd, const struct reference *ref,
 		 const struct platform *platform, struct image **ret, struct err *err);
+
+/* A container's changes that are to become an image; everything is borrowed. */
+struct image_commit {
+	const struct digest *parent; /* manifest of the container's image */
+	const struct platform *platform;
+	/* The layer, a tar.  Return: bytes; 0 at the end; -errno with a message. */
+	ssize_t (*read)(void *arg, void *data, size_t max, struct err *err);
+	void *arg;
+	const json_t *config;			   /* of the new image: what and how it runs */
+	const struct reference *ref;		   /* what it is called; NULL: nothing */
+	const char *author, *comment, *created_by; /* NULL where there is none */
+};
+
+/** store_commit() - make an image of a parent and a layer.  @ret: the image, owned.  Return: 0; as
+ * the layer's read(); as store_pull(). */
+int store_commit(struct store *st, const struct image_commit *c, struct image **ret,
+		 struct err *err);

@@ -29,7 +29,7 @@ static char *write_config(const struct platform *p, const struct digest *diff_id
 	return doc ? json_write(doc) : NULL;
 }
 
-static int put_config(struct work *w, const char *text, struct oci_descriptor *ret, struct err *err)
+int store_put_config(struct work *w, const char *text, struct oci_descriptor *ret, struct err *err)
 {
 	ret->size_bytes = strlen(text);
 	ret->media_type = strdup(MEDIA_OCI_CONFIG);
@@ -75,7 +75,7 @@ static int build_manifest(struct work *w, int fd, const struct platform *platfor
 	config = write_config(platform, &m->layers[0].digest);
 	if (!config)
 		return err_set(err, -ENOMEM, "out of memory");
-	r = put_config(w, config, &m->config, err);
+	r = store_put_config(w, config, &m->config, err);
 	return r == 0 ? store_put_manifest(w, m, ret, err) : r;
 }
 

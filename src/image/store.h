@@ -174,6 +174,10 @@ struct install {
  */
 int store_install(struct work *w, const struct install *in, struct image **ret, struct err *err);
 
+/** store_put_config() - pin and store a config of our own.  @ret: oci_descriptor_reset().  Return:
+ * 0; -errno with a message. */
+int store_put_config(struct work *w, const char *text, struct oci_descriptor *ret, struct err *err);
+
 /** store_put_manifest() - pin and store a manifest of our own.  @ret: oci_descriptor_reset().
  * Return: 0; -errno with a message. */
 int store_put_manifest(struct work *w, struct oci_manifest *m, struct oci_descriptor *ret,

@@ -224,3 +224,168 @@ gone_for() {
 	assert_status 0
 	moat rm -f still
 }
+
+@test "moat cp: both ways, with the rules of cp" {
+	mkdir -p tree/sub && echo one >tree/one && echo two >tree/sub/two && chmod 4755 tree/one
+	ln -s one tree/link
+	moat cp tree box:/mcp
+	moat cp tree box:/mcp
+	moat cp tree/sub/. box:/mcp
+	moat cp -L tree/link box:/mcp/followed
+	moat cp tree/link box:/mcp/kept
+	[ "$(in_box 'cd /mcp; find . ! -type d | sort; stat -c "%u:%g %a" one; readlink kept; cat followed')" = "./followed
+./kept
+./link
+./one
+./sub/two
+./tree/link
+./tree/one
+./tree/sub/two
+./two
+0:0 4755
+one
+one" ]
+	moat cp box:/mcp/tree out
+	moat cp box:/mcp/tree out
+	moat cp box:/mcp/tree/. out
+	moat cp -L box:/mcp/kept followed
+	[ "$(find out ! -type d | sort | tr '\n' ' ')" = "out/link out/one out/sub/two out/tree/link out/tree/one out/tree/sub/two " ]
+	[ "$(stat -c %a out/one)" = 755 ]
+	[ "$(cat followed)" = one ]
+	run moat cp tree box:/mcp/one
+	assert_error 1 "cannot copy a directory"
+	run moat cp tree/one box:/mcp/none/
+	assert_error 1 "no such directory"
+	run moat cp box:/mcp/none .
+	assert_error 1 "Could not find the file /mcp/none in container box"
+	run moat cp box:/mcp/one none/here
+	assert_error 1 none
+	run moat cp tree/none box:/
+	assert_error 1 "tree/none: No such file or directory"
+	run moat cp nobody:/x .
+	assert_error 1 "No such container: nobody"
+	run moat cp a b
+	assert_error 1 "one of the two"
+	run moat cp box:/mcp still:/
+	assert_error 1 "between containers"
+}
+
+@test "moat cp: tar on standard input and output, sparse and large files, -a" {
+	local sum
+	truncate -s 3G sparse && echo end | dd of=sparse bs=1 seek=3000000000 conv=notrunc status=none
+	head -c 20000000 /dev/urandom >large
+	sum=$(sha256sum <large)
+	tar -cf - large | moat cp - box:/tmp
+	moat cp sparse box:/tmp/
+	[ "$(in_box 'sha256sum </tmp/large; stat -c %s /tmp/sparse; dd if=/tmp/sparse bs=1000 skip=3000000 count=1 2>/dev/null | head -n 1')" = "$sum
+3221225472
+end" ]
+	[ "$(in_box 'du -k /tmp/sparse | cut -f1')" -lt 1000 ]
+	[ "$(moat cp box:/tmp/large - | tar -xOf - | sha256sum)" = "$sum" ]
+	moat cp box:/tmp/sparse back
+	[ "$(stat -c %s back)" = 3221225472 ]
+	[ "$(du -k back | cut -f1)" -lt 1000 ]
+	cmp -n 100 -i 3000000000:3000000000 sparse back
+	in_box 'rm /tmp/large /tmp/sparse'
+	[ "$(id -u)" = 0 ] || return 0
+	touch owned && chown 123:456 owned
+	setcap cap_net_raw+ep owned
+	moat cp -a owned box:/tmp/
+	moat cp owned box:/tmp/not
+	[ "$(in_box 'stat -c %u:%g /tmp/owned /tmp/not')" = $'123:456\n0:0' ]
+	moat cp -a box:/tmp/owned again
+	[ "$(stat -c %u:%g again)" = 123:456 ]
+	[[ $(getcap again) == *cap_net_raw* ]]
+	moat cp box:/tmp/owned plain
+	[ "$(stat -c %u plain)" = 0 ]
+	[ -z "$(getcap plain)" ]
+}
+
+@test "moat cp: what the container makes of its files stays within the destination" {
+	mkdir dst && echo mine >dst/secret && echo mine >outside
+	in_box 'mkdir -p /evil/d && ln -s ../../.. /evil/d/up && ln -s /tmp /evil/d/abs && echo x >/evil/f &&
+		mknod /evil/d/null c 1 3 && echo d >/evil/d/in'
+	run moat cp box:/evil dst
+	assert_status 0
+	assert_has "a device node is left out"
+	[ "$(readlink dst/evil/d/abs)" = /tmp ]
+	[ ! -e dst/evil/d/null ]
+	# The second copy meets the links that the first one brought.
+	in_box 'rm /evil/d/abs && mkdir /evil/d/abs && echo x >/evil/d/abs/moat-escaped'
+	run moat cp box:/evil/d/. dst/evil/d
+	[ "$status" -ne 0 ]
+	[ ! -e /tmp/moat-escaped ]
+	in_box 'rm -r /evil/d/up && mkdir /evil/d/up && echo x >/evil/d/up/outside'
+	run moat cp box:/evil/d/up dst/evil/d/
+	[ "$status" -ne 0 ]
+	[ "$(cat outside)" = mine ]
+}
+
+@test "moat export and diff: to files and as JSON" {
+	in_box 'mkdir -p /exported && echo x >/exported/file'
+	moat export -o all.tar box
+	[ "$(tar -xOf all.tar exported/file)" = x ]
+	moat export box | tar -tf - | grep -qx exported/file
+	moat diff box | grep -qx 'A /exported/file'
+	[ "$(moat diff --format json box | jq -c '.[] | select(.Path == "/exported/file")')" = '{"Path":"/exported/file","Kind":1}' ]
+	tar -cf - -T /dev/null | moat import - empty:latest
+	run moat diff nobody
+	assert_error 1 "No such container: nobody"
+}
+
+@test "commit: an image of a running container, changes and history in docker's form" {
+	have_docker
+	moat run -d --name base -e KEPT=yes "$REGISTRY/test/rich" sh -c \
+		'cd /data; rm removed; rm -r opaque; mkdir opaque; echo o >opaque/o; echo new >kept/new
+		ln kept/new kept/hard; touch /done; while :; do date >>/log; done' >/dev/null
+	poll 20 moat exec base test -e /done
+	docker commit -m "a message" -a somebody -c 'CMD ["cat", "/data/kept/new"]' -c 'ENV ONE=1 TWO="2 3"' \
+		-c 'LABEL by=test' -c 'WORKDIR /data' base made:first
+	[ "$(moat image inspect made:first | jq -c '.[0] | [.Config.Cmd, .Config.Labels, .Config.WorkingDir, .Author]')" = \
+		'[["cat","/data/kept/new"],{"by":"test"},"/data","somebody"]' ]
+	[ "$(docker history --format '{{.Comment}}' made:first | head -n 1)" = "a message" ]
+	[ "$(moat run --rm made:first)" = new ]
+	[ "$(moat run --rm made:first sh -c 'ls removed opaque; stat -c %h kept/hard; echo $KEPT $ONE $TWO' 2>&1)" = \
+		"ls: removed: No such file or directory
+opaque:
+o
+2
+yes 1 2 3" ]
+	# It goes on as before.
+	[ "$(moat exec base cat /log | wc -l)" -lt "$(sleep 0.5; moat exec base cat /log | wc -l)" ]
+	moat stop -t 0 base >/dev/null
+	id=$(moat commit -p=false -c 'ENTRYPOINT ["echo"]' base made:second)
+	[[ $id == sha256:* ]]
+	[ "$(moat run --rm made:second from entrypoint)" = "from entrypoint" ]
+	skopeo inspect "oci:$MOAT_ROOT/images:$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"] // empty' \
+		"$MOAT_ROOT/images/index.json" | grep made:second)" | jq -e '.Layers | length == 5'
+	run docker commit -c 'RUN x' base
+	assert_error 1 "RUN is not a valid change command"
+	run moat commit nobody
+	assert_error 1 "No such container"
+	moat rm base >/dev/null
+}
+
+@test "files: a paused container says so, a dead guest ends a copy, rm -f is not held up" {
+	moat run -d --name hung "$BUSYBOX" sh -c 'dd if=/dev/zero of=/big bs=1M count=200; sync; touch /done; sleep 1000' >/dev/null
+	moat pause hung >/dev/null
+	run moat cp hung:/etc .
+	assert_error 1 "is paused"
+	moat unpause hung >/dev/null
+	poll 60 moat exec hung test -e /done
+	moat cp hung:/big - >big.tar &
+	copy=$!
+	poll 20 test -s big.tar
+	kill -9 "$(engine_pid hung)"
+	run wait "$copy"
+	[ "$status" -ne 0 ]
+	poll 20 is_state hung exited
+	moat cp hung:/big - >big.tar &
+	copy=$!
+	poll 20 test -s big.tar
+	SECONDS=0
+	moat rm -f hung
+	[ "$SECONDS" -le 2 ]
+	run wait "$copy"
+	[ "$status" -ne 0 ]
+}

@@ -110,6 +110,9 @@ int api_archive_stat(struct request *rq, struct reply *rp, struct err *err);
 int api_container_changes(struct request *rq, struct reply *rp, struct err *err);
 int api_container_export(struct request *rq, struct reply *rp, struct err *err);
 
+/* commit.c */
+int api_commit(struct request *rq, struct reply *rp, struct err *err);
+
 /* moat.c: what docker's API has no words for */
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err);

@@ -80,7 +80,7 @@ const struct route api_routes[] = {
 	{ "POST", "/build", not_yet },
 	{ "POST", "/build/prune", api_nothing_to_prune },
 	{ "POST", "/build/{*}", not_yet },
-	{ "POST", "/commit", not_yet },
+	{ "POST", "/commit", api_commit },
 	{ "POST", "/session", not_yet },
 	{ "POST", "/grpc", not_yet },
 	{ "GET", "/system/df", api_system_df },

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/cp.h"
+
+#define MODE_DIR (1u << 31) /* of Go's os.FileMode */
+
+void cp_side_reset(struct cp_side *s)
+{
+	free(s->path);
+	*s = (struct cp_side){ 0 };
+}
+
+void cp_target_reset(struct cp_target *t)
+{
+	free(t->dir);
+	free(t->name);
+	*t = (struct cp_target){ 0 };
+}
+
+void cp_stat_reset(struct cp_stat *s)
+{
+	free(s->target);
+	*s = (struct cp_stat){ 0 };
+}
+
+static bool is_dot(const char *path)
+{
+	return streq(path, ".") || str_ends(path, "/.");
+}
+
+/* Length without slashes at the end, though "/" keeps its one. */
+static size_t trimmed(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return len;
+}
+
+/* Where the last part begins. */
+static size_t last_part(const char *path, size_t len)
+{
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	return len;
+}
+
+char *cp_dir(const char *path)
+{
+	size_t at = last_part(path, trimmed(path));
+
+	while (at > 1 && path[at - 1] == '/')
+		at--;
+	return at == 0 ? strdup(".") : strndup(path, at);
+}
+
+char *cp_base(const char *path)
+{
+	size_t len = trimmed(path), at = last_part(path, len);
+
+	return at == len ? strdup("/") : strndup(path + at, len - at);
+}
+
+int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret, struct err *err)
+{
+	struct cp_target t = { 0 };
+
+	if (to->exists && to->is_dir) {
+		t.dir = strdup(to->path);
+		if (!t.dir)
+			return cli_out_of_memory(err);
+		*ret = t;
+		return 0;
+	}
+	if (to->exists && source_is_dir)
+		return err_set(err, -EISDIR, "cannot copy a directory over the file %s", to->path);
+	if (!to->exists && !source_is_dir && (str_ends(to->path, "/") || is_dot(to->path)))
+		return err_set(err, -ENOENT, "no such directory: %s", to->path);
+	t.dir = cp_dir(to->path);
+	t.name = cp_base(to->path);
+	if (!t.dir || !t.name) {
+		cp_target_reset(&t);
+		return cli_out_of_memory(err);
+	}
+	*ret = t;
+	return 0;
+}
+
+int cp_split(const char *arg, char **ret_container, const char **ret_path)
+{
+	const char *colon = strchr(arg, ':');
+	char *container;
+
+	if (!colon || *arg == '/' || *arg == '.' || colon == arg) {
+		*ret_container = NULL;
+		*ret_path = arg;
+		return 0;
+	}
+	container = strndup(arg, (size_t)(colon - arg));
+	if (!container)
+		return -ENOMEM;
+	*ret_container = container;
+	*ret_path = colon + 1;
+	return 0;
+}
+
+static int digit(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* RFC 4648.  Return: 0; -EBADMSG; -ENOMEM. */
+static int decode_base64(const char *text, struct buf *ret)
+{
+	uint32_t bits = 0;
+	unsigned n = 0;
+	int r = 0;
+
+	for (; r == 0 && *text && *text != '='; text++) {
+		int value = digit(*text);
+
+		if (value < 0)
+			return -EBADMSG;
+		bits = bits << 6 | (uint32_t)value;
+		n += 6;
+		if (n >= 8) {
+			char byte = (char)(bits >> (n - 8) & 0xff);
+
+			n -= 8;
+			r = buf_add(ret, &byte, 1);
+		}
+	}
+	return r == 0 && strspn(text, "=") != strlen(text) ? -EBADMSG : r;
+}
+
+int cp_stat_parse(const char *value, struct cp_stat *ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	cleanup_json json_t *obj = NULL;
+	const char *target = NULL;
+	int64_t mode = 0;
+	int r = decode_base64(value, &text);
+
+	if (r == 0)
+		r = json_read(text.data ? text.data : "", text.len, CP_STAT_HEADER, &obj, err);
+	else
+		err_set(err, r, CP_STAT_HEADER ": what moatd says makes no sense");
+	if (r == 0)
+		r = json_get_i64(obj, "mode", &mode, err);
+	if (r == 0)
+		r = json_get_str(obj, "linkTarget", &target, err);
+	if (r < 0)
+		return r;
+	ret->is_dir = (uint64_t)mode & MODE_DIR;
+	ret->target = target && *target ? strdup(target) : NULL;
+	return target && *target && !ret->target ? cli_out_of_memory(err) : 0;
+}

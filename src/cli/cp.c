@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat cp */
+#include "cli/cp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/format.h"
+
+int cp_archive_path(const struct cp *cp, const char *path, struct buf *ret, struct err *err)
+{
+	int r = cli_path(ret, "containers", cp->container, "archive", err);
+
+	return r == 0 ? cli_query(ret, "path", path, err) : r;
+}
+
+int cp_stat(struct cp *cp, const char *path, struct cp_stat *ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf url = BUF_INIT;
+	struct api_request rq = { .method = "HEAD", .want_header = CP_STAT_HEADER };
+	const char *header;
+	int r = cp_archive_path(cp, path, &url, err);
+
+	if (r < 0)
+		return r;
+	rq.path = url.data;
+	r = api_call(cp->c->api, &rq, NULL, err);
+	/* There is no body that could say it. */
+	if (r == -ENOENT)
+		return err_set(err, r, "Could not find the file %s in container %s", path,
+			       cp->container);
+	if (r < 0)
+		return r;
+	header = api_header(cp->c->api);
+	if (!header)
+		return err_set(err, -EBADMSG, "moatd's answer lacks " CP_STAT_HEADER);
+	cp_stat_reset(ret);
+	return cp_stat_parse(header, ret, err);
+}
+
+static int copy(struct cp *cp, struct err *err)
+{
+	cleanup_free char *from = NULL, *to = NULL;
+	int r = cp_split(cp->c->opt.args[0], &from, &cp->from);
+
+	if (r == 0)
+		r = cp_split(cp->c->opt.args[1], &to, &cp->to);
+	if (r < 0)
+		return cli_out_of_memory(err);
+	if (from && to)
+		return err_set(err, -EINVAL, "copying between containers is not supported");
+	if (!from && !to)
+		return err_set(err, -EINVAL,
+			       "one of the two must be in a container: CONTAINER:PATH");
+	cp->container = from ? from : to;
+	r = from ? cp_from_container(cp, err) : cp_to_container(cp, err);
+	cp->container = NULL;
+	return r;
+}
+
+int command_cp(struct cli *c)
+{
+	struct cp cp = {
+		.c = c,
+		.archive = options_flag(&c->opt, "archive"),
+		.follow = options_flag(&c->opt, "follow-link"),
+	};
+	struct err err = { 0 };
+	char size[FORMAT_MAX];
+
+	if (copy(&cp, &err) < 0)
+		return cli_fail(c, &err);
+	if (!options_flag_or(&c->opt, "quiet", !isatty(STDERR_FILENO)) && cp.bytes > 0) {
+		format_size(cp.bytes, size);
+		fprintf(stderr, "Successfully copied %s to %s\n", size, c->opt.args[1]);
+	}
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POST /commit: an image out of a container. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "daemon/api/api.h"
+#include "daemon/files.h"
+#include "daemon/transition.h"
+#include "oci/instruction.h"
+
+DEFINE_CLEANUP(struct image, image_free)
+#define cleanup_image cleanup(image_free_cleanup_fn)
+
+/* What an image says of how it is run; the rest of docker's Config is the container's own. */
+static const char *const kept[] = { "User",	  "ExposedPorts", "Env",	"Entrypoint",
+				    "Cmd",	  "Volumes",	  "WorkingDir", "Labels",
+				    "StopSignal", "Healthcheck",  "Shell",	"OnBuild" };
+
+static int take_members(const json_t *from, json_t *to)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		json_t *value = json_object_get(from, kept[i]);
+		const char *text = json_string_value(value);
+
+		if (!value || json_is_null(value) || (text && !*text))
+			continue;
+		if (json_object_set(to, kept[i], value) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The request's configuration is laid over the container's; docker's client sends none. */
+static int read_body(const struct request *rq, json_t *config, struct err *err)
+{
+	cleanup_json json_t *body = NULL;
+	int r = 0;
+
+	if (rq->body.len > 0)
+		r = json_read(rq->body.data, rq->body.len, "the request's body", &body, err);
+	if (r == 0 && body && !json_is_null(body) && !json_is_object(body))
+		return err_set(err, -EBADMSG, "the request's body must be a JSON object");
+	return r < 0 ? r : take_members(body, config);
+}
+
+static int read_changes(const struct request *rq, json_t *config, struct err *err)
+{
+	cleanup_strv char **lines = NULL;
+
+	for (size_t i = 0; i < rq->n_query; i++)
+		if (streq(rq->query[i].key, "changes") && strv_add(&lines, rq->query[i].value) < 0)
+			return -ENOMEM;
+	return oci_instructions_apply(config, lines, err);
+}
+
+static int make_config(struct request *rq, const struct container *c, json_t **ret, struct err *err)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_json json_t *stored = NULL, *config = json_object();
+	int r = config ? state_texts(rq->daemon->state, c->rec.id, &texts, err) : -ENOMEM;
+
+	if (r == 0)
+		r = json_read(texts.config, strlen(texts.config), "stored Config", &stored, err);
+	if (r == 0)
+		r = take_members(stored, config);
+	if (r == 0)
+		r = read_body(rq, config, err);
+	if (r == 0)
+		r = read_changes(rq, config, err);
+	if (r == 0)
+		*ret = take_ptr(config);
+	return r;
+}
+
+static int read_name(const struct request *rq, struct reference **ret, struct err *err)
+{
+	const char *repo = request_arg(rq, "repo"), *tag = request_arg(rq, "tag");
+	cleanup_free char *name = NULL;
+	int r;
+
+	if (!repo || !*repo)
+		return 0;
+	name = tag && *tag ? str_printf("%s:%s", repo, tag) : strdup(repo);
+	r = name ? reference_parse(name, ret, err) : -ENOMEM;
+	if (r == 0 && digest_is_set(&(*ret)->digest))
+		return err_set(err, -EINVAL, "a new image cannot be named with a digest");
+	return r;
+}
+
+static char *join(char *const *args)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = buf_adds(&b, "");
+
+	for (size_t i = 0; r == 0 && args && args[i]; i++)
+		r = buf_addf(&b, "%s%s", i > 0 ? " " : "", args[i]);
+	return r == 0 ? buf_take(&b) : NULL;
+}
+
+static ssize_t read_layer(void *arg, void *data, size_t max, struct err *err)
+{
+	return files_read(arg, data, max, err);
+}
+
+static const char *text_or_null(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
+static int commit(struct request *rq, struct container *c, const json_t *config,
+		  const struct reference *ref, struct image **ret, struct err *err)
+{
+	struct link_files what = { .op = LINK_FILES_LAYER };
+	cleanup(files_close) struct files f = FILES_INIT;
+	cleanup_free char *created_by = join(c->args);
+	struct platform platform = platform_host();
+	const struct image_commit rc = {
+		.parent = &c->rec.manifest,
+		.platform = &platform,
+		.read = read_layer,
+		.arg = &f,
+		.config = config,
+		.ref = ref,
+		.author = text_or_null(request_arg(rq, "author")),
+		.comment = text_or_null(request_arg(rq, "comment")),
+		.created_by = created_by,
+	};
+	int r;
+
+	if (!created_by)
+		return -ENOMEM;
+	if (request_flag(rq, "pause", true))
+		what.flags |= LINK_FILES_FREEZE;
+	r = files_open(rq->daemon, c, &what, &f, err);
+	return r == 0 ? store_commit(rq->daemon->store, &rc, ret, err) : r;
+}
+
+static void publish(struct request *rq, struct container *c, const struct image *im,
+		    const struct reference *ref)
+{
+	cleanup_free char *name = ref ? reference_familiar(ref) : NULL;
+	const char *comment = request_arg(rq, "comment");
+
+	container_publish(rq->daemon, c, "commit",
+			  json_pack("{s:s, s:s, s:s}", "comment", comment ? comment : "", "imageID",
+				    im->config.text, "imageRef", name ? name : ""));
+	hub_publish(rq->daemon->hub, "image", "create", im->config.text,
+		    json_pack("{s:s}", "name", name ? name : im->config.text));
+}
+
+int api_commit(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *name = request_arg(rq, "container");
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_image struct image *im = NULL;
+	cleanup_json json_t *config = NULL;
+	struct container *c;
+	int r = containers_find(&rq->daemon->containers, name ? name : "", &c, err);
+
+	if (r < 0)
+		return r;
+	r = read_name(rq, &ref, err);
+	if (r == 0)
+		r = make_config(rq, c, &config, err);
+	if (r == 0)
+		r = commit(rq, c, config, ref, &im, err);
+	if (r == 0)
+		publish(rq, c, im, ref);
+	container_unref(&rq->daemon->containers, c);
+	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text));
+}

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A line is the instruction's name and its argument; each instruction has a
+ * function that reads the argument its way and sets members of the configuration.
+ *
+ * Who commits or imports writes the lines.
+ */
+#include "oci/instruction.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/macro.h"
+#include "base/str.h"
+#include "oci/words.h"
+
+struct target {
+	json_t *config;
+	bool has_cmd; /* one of the lines has set it */
+};
+
+typedef int (*apply_fn)(struct target *t, const char *arg, struct err *err);
+
+static int set(struct target *t, const char *key, json_t *value)
+{
+	return json_object_set_new(t->config, key, value) < 0 ? -ENOMEM : 0;
+}
+
+/* A member that is an object or array; made when it is not there.  Return: borrowed; NULL. */
+static json_t *member(struct target *t, const char *key, bool is_array)
+{
+	json_t *value = json_object_get(t->config, key);
+
+	if (value && (is_array ? json_is_array(value) : json_is_object(value)))
+		return value;
+	value = is_array ? json_array() : json_object();
+	return json_object_set_new(t->config, key, value) < 0 ? NULL : value;
+}
+
+static int no_memory(struct err *err)
+{
+	return err_errno(err, -ENOMEM, "instruction");
+}
+
+/* ["a", "b"], all of them strings.  Return: a new reference; NULL when it is not that. */
+static json_t *read_array(const char *arg)
+{
+	json_t *list = *arg == '[' ? json_loads(arg, 0, NULL) : NULL;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		if (!json_is_string(item)) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* The exec form, or a command for the shell. */
+static int read_command(const struct target *t, const char *arg, json_t **ret, struct err *err)
+{
+	const json_t *shell = json_object_get(t->config, "Shell");
+	json_t *list = read_array(arg);
+
+	if (!list) {
+		list = json_array_size(shell) > 0 ? json_deep_copy(shell)
+						  : json_pack("[s, s]", "/bin/sh", "-c");
+		if (!list || json_array_append_new(list, json_string(arg)) < 0) {
+			json_decref(list);
+			return no_memory(err);
+		}
+	}
+	*ret = list;
+	return 0;
+}
+
+static int apply_cmd(struct target *t, const char *arg, struct err *err)
+{
+	json_t *list = NULL;
+	int r = read_command(t, arg, &list, err);
+
+	t->has_cmd = true;
+	return r < 0 ? r : set(t, "Cmd", list);
+}
+
+static int apply_entrypoint(struct target *t, const char *arg, struct err *err)
+{
+	json_t *list = NULL;
+	int r = read_command(t, arg, &list, err);
+
+	if (r < 0)
+		return r;
+	if (!t->has_cmd)
+		(void)json_object_del(t->config, "Cmd");
+	return set(t, "Entrypoint", list);
+}
+
+/* KEY=VALUE words, or KEY and the rest of the line. */
+static int each_pair(const char *arg,
+		     int (*fn)(struct target *t, const char *key, const char *value),
+		     struct target *t, struct err *err)
+{
+	const char *at = arg;
+	bool first = true;
+
+	for (;;) {
+		cleanup_free char *word = NULL;
+		char *equals;
+		int r = words_next(&at, &word, err);
+
+		if (r < 0 || (!word && !first))
+			return r;
+		equals = word ? strchr(word, '=') : NULL;
+		if (!word || equals == word)
+			return err_set(err, -EINVAL, "a name is missing");
+		if (!equals && first && *(at += strspn(at, " \t")))
+			return fn(t, word, at) < 0 ? no_memory(err) : 0;
+		if (!equals)
+			return err_set(err, -EINVAL, "%s has no value: write %s=VALUE", word, word);
+		*equals = '\0';
+		if (fn(t, word, equals + 1) < 0)
+			return no_memory(err);
+		first = false;
+	}
+}
+
+static int set_env(struct target *t, const char *key, const char *value)
+{
+	cleanup_free char *text = str_printf("%s=%s", key, value);
+	json_t *env = member(t, "Env", true), *item;
+	size_t len = strlen(key), i;
+
+	if (!text || !env)
+		return -ENOMEM;
+	json_array_foreach (env, i, item) {
+		const char *old = json_string_value(item);
+
+		if (old && strncmp(old, text, len + 1) == 0)
+			return json_array_set_new(env, i, json_string(text)) < 0 ? -ENOMEM : 0;
+	}
+	return json_array_append_new(env, json_string(text)) < 0 ? -ENOMEM : 0;
+}
+
+static int set_label(struct target *t, const char *key, const char *value)
+{
+	return json_object_set_new(member(t, "Labels", false), key, json_string(value));
+}
+
+static int apply_env(struct target *t, const char *arg, struct err *err)
+{
+	return each_pair(arg, set_env, t, err);
+}
+
+static int apply_label(struct target *t, const char *arg, struct err *err)
+{
+	return each_pair(arg, set_label, t, err);
+}
+
+static int add_key(struct target *t, const char *key, const char *name, struct err *err)
+{
+	json_t *object = member(t, key, false);
+
+	return json_object_set_new(object, name, json_object()) < 0 ? no_memory(err) : 0;
+}
+
+/* PORT[-PORT][/PROTOCOL] */
+static int expose(struct target *t, const char *word, struct err *err)
+{
+	cleanup_free char *ports = strdup(word);
+	char *slash = ports ? strchr(ports, '/') : NULL, *dash;
+	const char *protocol = slash ? slash + 1 : "tcp";
+	uint32_t from, to;
+	int r = 0;
+
+	if (!ports)
+		return no_memory(err);
+	if (slash)
+		*slash = '\0';
+	dash = strchr(ports, '-');
+	if (dash)
+		*dash = '\0';
+	if (str_to_u32(ports, &from) < 0 || str_to_u32(dash ? dash + 1 : ports, &to) < 0 ||
+	    from == 0 || to > 65535 || from > to ||
+	    (!streq(protocol, "tcp") && !streq(protocol, "udp") && !streq(protocol, "sctp")))
+		return err_set(err, -EINVAL, "%s is no port", word);
+	for (uint32_t port = from; r == 0 && port <= to; port++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%u/%s", port, protocol);
+		r = add_key(t, "ExposedPorts", name, err);
+	}
+	return r;
+}
+
+static int each_word(struct target *t, const char *arg,
+		     int (*fn)(struct target *t, const char *word, struct err *err),
+		     struct err *err)
+{
+	cleanup_json json_t *list = read_array(arg);
+	const json_t *item;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (list, i, item) {
+		if (r == 0)
+			r = fn(t, json_string_value(item), err);
+	}
+	for (const char *at = arg; r == 0 && !list;) {
+		cleanup_free char *word = NULL;
+
+		r = words_next(&at, &word, err);
+		if (r < 0 || !word)
+			break;
+		r = fn(t, word, err);
+	}
+	return r;
+}
+
+static int apply_expose(struct target *t, const char *arg, struct err *err)
+{
+	return each_word(t, arg, expose, err);
+}
+
+static int add_volume(struct target *t, const char *word, struct err *err)
+{
+	if (!*word)
+		return err_set(err, -EINVAL, "a path is missing");
+	return add_key(t, "Volumes", word, err);
+}
+
+static int apply_volume(struct target *t, const char *arg, struct err *err)
+{
+	return each_word(t, arg, add_volume, err);
+}
+
+static int apply_user(struct target *t, const char *arg, struct err *err)
+{
+	(void)err;
+	return set(t, "User", json_string(arg));
+}
+
+static int apply_stopsignal(struct target *t, const char *arg, struct err *err)
+{
+	(void)err;
+	return set(t, "StopSignal", json_string(arg));
+}
+
+static int apply_workdir(struct target *t, const char *arg, struct err *err)
+{
+	const char *old = json_string_value(json_object_get(t->config, "WorkingDir"));
+	cleanup_free char *path = NULL;
+
+	if (*arg == '/')
+		path = strdup(arg);
+	else
+		path = str_printf("%s/%s", old && !streq(old, "/") ? old : "", arg);
+	return path ? set(t, "WorkingDir", json_string(path)) : no_memory(err);
+}
+
+static int apply_onbuild(struct target *t, const char *arg, struct err *err)
+{
+	if (strncasecmp(arg, "ONBUILD", 7) == 0 || strncasecmp(arg, "FROM", 4) == 0)
+		return err_set(err, -EINVAL, "this is not allowed after ONBUILD");
+	return json_array_append_new(member(t, "OnBuild", true), json_string(arg)) < 0
+		       ? no_memory(err)
+		       : 0;
+}
+
+/* --NAME=VALUE before the command of a health check. */
+static int health_option(json_t *health, const char *word, struct err *err)
+{
+	static const struct {
+		const char *option, *key;
+	} options[] = {
+		{ "--interval=", "Interval" },
+		{ "--timeout=", "Timeout" },
+		{ "--start-period=", "StartPeriod" },
+		{ "--start-interval=", "StartInterval" },
+	};
+	const char *value = str_starts(word, "--retries=");
+	uint32_t retries;
+	int64_t nsec;
+
+	if (value && str_to_u32(value, &retries) == 0)
+		return json_object_set_new(health, "Retries", json_integer(retries));
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		value = str_starts(word, options[i].option);
+		if (value && words_duration(value, &nsec) == 0)
+			return json_object_set_new(health, options[i].key, json_integer(nsec));
+	}
+	return err_set(err, -EINVAL, "%s is no option of a health check", word);
+}
+
+static json_t *health_test(const char *arg)
+{
+	cleanup_json json_t *list = read_array(arg);
+	json_t *test = json_pack("[s]", list ? "CMD" : "CMD-SHELL");
+
+	if (!test || (list ? json_array_extend(test, list)
+			   : json_array_append_new(test, json_string(arg))) < 0) {
+		json_decref(test);
+		return NULL;
+	}
+	return test;
+}
+
+static int apply_healthcheck(struct target *t, const char *arg, struct err *err)
+{
+	cleanup_json json_t *health = json_object();
+	const char *at = arg;
+
+	while (health) {
+		cleanup_free char *word = NULL;
+		int r = words_next(&at, &word, err);
+
+		if (r < 0)
+			return r;
+		if (word && strcasecmp(word, "NONE") == 0)
+			return set(t, "Healthcheck", json_pack("{s:[s]}", "Test", "NONE"));
+		if (word && strcasecmp(word, "CMD") == 0 && *(at += strspn(at, " \t")))
+			break;
+		if (!word || !str_starts(word, "--"))
+			return err_set(err, -EINVAL, "CMD and a command, or NONE, is missing");
+		r = health_option(health, word, err);
+		if (r < 0)
+			return r;
+	}
+	if (json_object_set_new(health, "Test", health_test(at)) < 0)
+		return no_memory(err);
+	return set(t, "Healthcheck", take_ptr(health));
+}
+
+static const struct {
+	const char *name;
+	apply_fn apply;
+} instructions[] = {
+	{ "CMD", apply_cmd },
+	{ "ENTRYPOINT", apply_entrypoint },
+	{ "ENV", apply_env },
+	{ "EXPOSE", apply_expose },
+	{ "HEALTHCHECK", apply_healthcheck },
+	{ "LABEL", apply_label },
+	{ "ONBUILD", apply_onbuild },
+	{ "STOPSIGNAL", apply_stopsignal },
+	{ "USER", apply_user },
+	{ "VOLUME", apply_volume },
+	{ "WORKDIR", apply_workdir },
+};
+
+/* @line: without spaces around it */
+static int apply_line(struct target *t, const char *line, struct err *err)
+{
+	size_t len = strcspn(line, " \t");
+	const char *arg = line + len + strspn(line + len, " \t");
+	apply_fn apply = NULL;
+	struct err why = { 0 };
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(instructions); i++)
+		if (strlen(instructions[i].name) == len &&
+		    strncasecmp(instructions[i].name, line, len) == 0)
+			apply = instructions[i].apply;
+	if (!apply)
+		return err_set(err, -EINVAL, "%.*s is not a valid change command", (int)len, line);
+	if (!*arg)
+		return err_set(err, -EINVAL, "%.200s: an argument is missing", line);
+	r = apply(t, arg, &why);
+	if (r == -ENOMEM)
+		return no_memory(err);
+	return r < 0 ? err_set(err, r, "%.200s: %s", line, why.msg) : 0;
+}
+
+static int apply_text(struct target *t, const char *text, struct err *err)
+{
+	int r = 0;
+
+	while (r == 0 && *text) {
+		size_t len = strcspn(text, "\n"), n = len;
+		cleanup_free char *line = NULL;
+		const char *from = text;
+
+		text += len + (text[len] == '\n');
+		while (n > 0 && isspace((unsigned char)*from)) {
+			from++;
+			n--;
+		}
+		while (n > 0 && isspace((unsigned char)from[n - 1]))
+			n--;
+		if (n == 0 || *from == '#')
+			continue;
+		line = strndup(from, n);
+		r = line ? apply_line(t, line, err) : no_memory(err);
+	}
+	return r;
+}
+
+int oci_instructions_apply(json_t *config, char *const *texts, struct err *err)
+{
+	struct target t = { .config = config };
+	int r = 0;
+
+	for (; r == 0 && texts && *texts; texts++)
+		r = apply_text(&t, *texts, err);
+	return r;
+}

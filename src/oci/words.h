@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/** words_next() - the next word of a line, quotes and backslashes resolved as in a Dockerfile
+ * @at:  moved behind it
+ * @ret: owned; NULL when there is none any more
+ * Return: 0; -EINVAL with a message for a quote that does not end; -ENOMEM. */
+int words_next(const char **at, char **ret, struct err *err);
+
+/** words_duration() - a duration as Go has it: "1m30s", "500ms", "0".  Return: 0; -EINVAL. */
+int words_duration(const char *text, int64_t *ret_nsec);
