@@ -84,6 +84,8 @@ int command_export(struct cli *c)
 	int r = cli_path(&path, "containers", c->opt.args[0], "export", &err);
 
 	if (r == 0)
+		r = cli_query(&path, "sparse", "1", &err);
+	if (r == 0)
 		r = save_body(c, path.data, &err);
 	return r < 0 ? cli_fail(c, &err) : 0;
 }

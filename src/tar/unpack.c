@@ -173,6 +173,21 @@ static int open_mounted(int dir_fd, const char *name)
 	return take_fd(&fd);
 }
 
+/* What a file is besides its content. */
+static int finish_file(const struct unpack *p, const struct tar_entry *e, int fd, bool mounted)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
+	int r = ftruncate(fd, (off_t)e->size_bytes) < 0 ? -errno : 0;
+
+	if (r == 0 && !mounted)
+		r = set_owner(p, e, fd, "");
+	if (r == 0 && fchmod(fd, mode_of(p, e)) < 0)
+		r = -errno;
+	if (r == 0)
+		r = set_xattrs(p, e, fd);
+	return r == 0 && futimens(fd, times) < 0 ? -errno : r;
+}
+
 static int make_file(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
 		     const char *name, struct err *err)
 {
@@ -185,22 +200,15 @@ static int make_file(struct unpack *p, const struct tar_entry *e, const char *pa
 		fd = open_mounted(dir_fd, name);
 	if (fd < 0)
 		return fail(path, mounted ? fd : -errno, err);
-	if (e->size_bytes > INT64_MAX || ftruncate(fd, (off_t)e->size_bytes) < 0)
-		return fail(path, e->size_bytes > INT64_MAX ? -EFBIG : -errno, err);
+	if (e->size_bytes > INT64_MAX)
+		return fail(path, -EFBIG, err);
 	r = fill_file(p, path, fd, err);
-	if (r < 0)
-		return r;
-	r = mounted ? 0 : set_owner(p, e, fd, "");
-	if (r == 0 && fchmod(fd, mode_of(p, e)) < 0)
-		r = -errno;
-	if (r == 0)
-		r = set_xattrs(p, e, fd);
-	if (r == 0) {
-		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
-
-		r = futimens(fd, times) < 0 ? -errno : 0;
-	}
-	return r < 0 ? fail(path, r, err) : 0;
+	if (r == 0 && (r = finish_file(p, e, fd, mounted)) < 0)
+		fail(path, r, err);
+	/* Half a file is worse than none. */
+	if (r < 0 && !mounted)
+		(void)unlinkat(dir_fd, name, 0);
+	return r;
 }
 
 static int note_folder(struct unpack *p, const struct tar_entry *e, const char *path)

@@ -148,6 +148,7 @@ api() {
 		code=$(tarcheck hostile $kind | put /put)
 		[ "$code" -ge 400 ] || return 1
 	done
+	run ! in_box 'ls /put/huge'
 	[ "$(tarcheck hostile symlink | put /put)" = 200 ]
 	[ ! -e /tmp/moat-escaped ]
 	[ "$(in_box 'cat /tmp/moat-escaped')" = out ]

@@ -186,6 +186,9 @@ def files(c, box):
     c.ask("PUT", "/containers/{id}/archive", 200, "?path=/tmp", id=box, body="\0" * 1024)
     c.ask("GET", "/containers/{id}/changes", 200, id=box)
     c.ask("GET", "/containers/{id}/export", 200, id=box)
+    c.ask("POST", "/commit", 201, f"?container={box}&repo=made&changes=USER%20me")
+    c.ask("POST", "/commit", 400, f"?container={box}&changes=RUN%20x")
+    c.ask("POST", "/commit", 404, "?container=nosuch")
 
 
 def containers(c, image):

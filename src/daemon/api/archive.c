@@ -112,6 +112,12 @@ static void publish(const struct files *f, const char *action)
 	container_publish(f->d, f->c, action, NULL);
 }
 
+/* moat's own: docker's clients do not all read what it leads to. */
+static uint32_t sparse_flag(const struct request *rq)
+{
+	return request_flag(rq, "sparse", false) ? LINK_FILES_SPARSE : 0;
+}
+
 int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_GET };
@@ -121,8 +127,7 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 	if (!f)
 		return r;
 	*f = FILES_INIT;
-	/* moat's own: docker's clients do not all read that. */
-	what.flags = request_flag(rq, "sparse", false) ? LINK_FILES_SPARSE : 0;
+	what.flags = sparse_flag(rq);
 	if (r == 0)
 		r = begin(rq, &what, f, err);
 	if (r == 0)
@@ -202,6 +207,7 @@ int api_container_export(struct request *rq, struct reply *rp, struct err *err)
 	if (!f)
 		return -ENOMEM;
 	*f = FILES_INIT;
+	what.flags = sparse_flag(rq);
 	r = begin(rq, &what, f, err);
 	if (r < 0) {
 		stream_free(f);
