@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cli/create-put.h"
 #include "cli/create.h"
+#include "cli/kernel-source.h"
 #include "cli/terminal.h"
 
 static int bad_port(const char *text, struct err *err)
@@ -99,6 +100,27 @@ static int put_volumes(const struct options *o, json_t *body, json_t *host, stru
 	return r;
 }
 
+/* What docker has no words for. */
+static int put_ours(const struct options *o, json_t *host, struct err *err)
+{
+	cleanup(kernel_source_reset) struct kernel_source source = { 0 };
+	const char *kernel = options_value(o, "kernel");
+	json_t *ours = json_object();
+	int r = create_put(host, "Moat", ours, err);
+
+	if (r == 0 && options_flag(o, "cold"))
+		r = create_put(ours, "Cold", json_true(), err);
+	if (r == 0 && kernel)
+		r = kernel_source_find(kernel, NULL, &source, err);
+	if (r == 0 && source.kernel)
+		r = create_put(ours, "Kernel", json_string(source.kernel), err);
+	if (r == 0 && source.modules)
+		r = create_put(ours, "Modules", json_string(source.modules), err);
+	if (r == 0 && json_object_size(ours) == 0)
+		(void)json_object_del(host, "Moat");
+	return r;
+}
+
 int create_put_host(const struct options *o, json_t *body, struct err *err)
 {
 	static const struct create_text texts[] = { { "network", "NetworkMode" }, { 0 } };
@@ -115,8 +137,8 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 			       err);
 	if (r == 0 && options_flag(o, "tty"))
 		put_console_size(host);
-	if (r == 0 && options_flag(o, "cold"))
-		r = create_put(host, "Moat", json_pack("{s:b}", "Cold", 1), err);
+	if (r == 0)
+		r = put_ours(o, host, err);
 	if (r == 0)
 		r = create_put_texts(o, texts, host, err);
 	if (r == 0)

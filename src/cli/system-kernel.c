@@ -13,58 +13,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/kernel-source.h"
 #include "cli/shape.h"
-
-/* The kernel and modules to set; absolute, owned. */
-struct kernel_source {
-	char *kernel, *modules;
-};
-
-static void source_reset(struct kernel_source *s)
-{
-	free(s->kernel);
-	free(s->modules);
-}
-
-static bool is_dir(const char *path)
-{
-	struct stat sb;
-
-	return stat(path, &sb) == 0 && S_ISDIR(sb.st_mode);
-}
-
-/* moatd may run in another folder, so it gets absolute paths. */
-static int absolute(const char *path, char **ret, struct err *err)
-{
-	char *full = realpath(path, NULL);
-
-	if (!full)
-		return err_errno(err, -errno, "kernel %s", path);
-	*ret = full;
-	return 0;
-}
-
-/* A folder as fetch-kernel and build-kernel make it: the kernel, its modules where it has any. */
-static int in_folder(const char *dir, struct kernel_source *ret, struct err *err)
-{
-	static const char *const names[] = { "vmlinux", "vmlinuz", "bzImage" };
-	cleanup_free char *modules = str_printf("%s/modules", dir);
-
-	if (!modules)
-		return cli_out_of_memory(err);
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret->kernel; i++) {
-		cleanup_free char *path = str_printf("%s/%s", dir, names[i]);
-
-		if (!path)
-			return cli_out_of_memory(err);
-		if (access(path, R_OK) == 0 && absolute(path, &ret->kernel, err) < 0)
-			return err->code;
-	}
-	if (!ret->kernel)
-		return err_set(err, -ENOENT, "kernel %s: the folder has no vmlinux or vmlinuz",
-			       dir);
-	return is_dir(modules) && !ret->modules ? absolute(modules, &ret->modules, err) : 0;
-}
 
 /* Beside the program when it runs from a build folder, else installed. */
 static int locate_fetch(char **ret, struct err *err)
@@ -129,16 +79,12 @@ static int find_source(struct cli *c, struct kernel_source *ret, struct err *err
 		r = fetch_recommended(&fetched, err);
 		path = fetched;
 	}
-	if (r == 0 && modules && *modules)
-		r = absolute(modules, &ret->modules, err);
-	if (r < 0)
-		return r;
-	return is_dir(path) ? in_folder(path, ret, err) : absolute(path, &ret->kernel, err);
+	return r < 0 ? r : kernel_source_find(path, modules, ret, err);
 }
 
 int command_kernel_set(struct cli *c)
 {
-	cleanup(source_reset) struct kernel_source source = { 0 };
+	cleanup(kernel_source_reset) struct kernel_source source = { 0 };
 	cleanup_json json_t *body = NULL, *answer = NULL;
 	struct err err = { 0 };
 	int r = find_source(c, &source, &err);

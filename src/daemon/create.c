@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/config.h"
+#include "daemon/kernel.h"
 #include "daemon/lifecycle.h"
 #include "daemon/names.h"
 #include "daemon/transition.h"
@@ -75,6 +76,31 @@ static int add_warnings(const json_t *config, const json_t *host, char ***ret)
 			     "reached from outside");
 }
 
+/* Its path is the client's, so it is copied in now; from then on its hash stands for it. */
+static int add_kernel(struct daemon *d, json_t *host, struct err *err)
+{
+	const char *kernel = NULL, *modules = NULL;
+	cleanup_json json_t *copy = NULL;
+	char hash[65];
+	json_t *ours;
+	int r = json_get_object(host, "Moat", &ours, err);
+
+	if (r == 0)
+		r = json_get_str(ours, "Kernel", &kernel, err);
+	if (r == 0)
+		r = json_get_str(ours, "Modules", &modules, err);
+	if (r < 0 || !ours)
+		return r;
+	copy = json_copy(ours);
+	(void)json_object_del(copy, "KernelHash");
+	if (kernel && *kernel) {
+		r = kernel_add(d, kernel, modules, hash, err);
+		if (r == 0 && json_object_set_new(copy, "KernelHash", json_string(hash)) < 0)
+			r = -ENOMEM;
+	}
+	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? -ENOMEM : 0;
+}
+
 static int make_texts(struct daemon *d, const struct config_source *src, const struct image *im,
 		      struct texts *ret, char ***ret_warnings, struct err *err)
 {
@@ -86,6 +112,8 @@ static int make_texts(struct daemon *d, const struct config_source *src, const s
 		r = host_config_check(src->body, d->host_cpus, &host, err);
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
+	if (r == 0)
+		r = add_kernel(d, host, err);
 	if (r < 0)
 		return r;
 	rt->rootfs_path = store_rootfs_path(d->store, &im->manifest);

@@ -3,7 +3,7 @@
 
 #include "daemon/daemon.h"
 
-/* The guest kernel: $ROOT/kernel/HASH/{vmlinuz,initrd}, and the link "current" to one of them. */
+/* Guest kernels: $ROOT/kernel/HASH/{vmlinuz,initrd}, and the link "current" to one of them. */
 
 struct kernel_paths {
 	char hash[65];
@@ -33,6 +33,26 @@ int kernel_current(struct daemon *d, struct kernel_paths *ret, struct err *err);
  */
 int kernel_set(struct daemon *d, const char *kernel, const char *modules, struct kernel_paths *ret,
 	       struct err *err);
+
+/**
+ * kernel_add() - as kernel_set(), for one container: the current kernel stays
+ * @ret_hash: by which kernel_find() finds it
+ *
+ * Return: 0; -EINVAL or -ENOENT with a message; -errno with a message.
+ */
+int kernel_add(struct daemon *d, const char *kernel, const char *modules, char ret_hash[65],
+	       struct err *err);
+
+/** kernel_find() - the kernel that kernel_add() made, with the moat-init that is installed now.
+ * Return: 0, @ret owned; -EIO with a message where it is gone; -errno with a message. */
+int kernel_find(struct daemon *d, const char *hash, struct kernel_paths *ret, struct err *err);
+
+/** kernel_tidy() - remove the kernels of containers that are gone; at the start of moatd, after the
+ * containers are known */
+void kernel_tidy(struct daemon *d);
+
+/** kernel_is_own() - is it, too, the kernel of a container? */
+bool kernel_is_own(struct daemon *d, const char *hash);
 
 /**
  * kernel_refresh() - bring the current initramfs up to date with the moat-init that is installed

@@ -88,6 +88,21 @@ static int is_cold(const json_t *host, bool *ret, struct err *err)
 	return r == 0 && ours ? json_get_bool(ours, "Cold", ret, err) : r;
 }
 
+/* The container's own, or the one for all. */
+static int find_kernel(struct daemon *d, const json_t *host, struct kernel_paths *ret,
+		       struct err *err)
+{
+	const char *hash = NULL;
+	json_t *ours;
+	int r = json_get_object(host, "Moat", &ours, err);
+
+	if (r == 0)
+		r = json_get_str(ours, "KernelHash", &hash, err);
+	if (r < 0)
+		return r;
+	return hash && *hash ? kernel_find(d, hash, ret, err) : kernel_current(d, ret, err);
+}
+
 void machine_plan_reset(struct machine_plan *p)
 {
 	kernel_paths_reset(&p->kernel);
@@ -124,7 +139,7 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 	if (r == 0)
 		r = read_cpuset(obj, &p.cpuset, err);
 	if (r == 0)
-		r = kernel_current(d, &p.kernel, err);
+		r = find_kernel(d, obj, &p.kernel, err);
 	if (r == 0)
 		r = daemon_engine(d, &p.engine, NULL, err);
 	if (r < 0)

@@ -24,6 +24,7 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "daemon/api/api.h"
+#include "daemon/kernel.h"
 #include "daemon/lifecycle.h"
 #include "daemon/server.h"
 #include "daemon/spares.h"
@@ -301,6 +302,8 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 		r = loop_add_signal(d->loop, SIGINT, on_signal, d, NULL);
 	if (r == 0)
 		r = lifecycle_recover(d, err);
+	if (r == 0)
+		kernel_tidy(d);
 	if (r == 0 && own)
 		r = listen_on(o->socket, &listen_fd, err);
 	if (r == 0)

@@ -447,7 +447,8 @@ void templates_tidy(struct templates *t)
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct found *f = &found[i];
-		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash);
+		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash) &&
+			     !kernel_is_own(t->d, f->info.kernel);
 
 		if (f->valid && !other && i < TEMPLATES_MAX && f->used_nsec >= oldest)
 			continue;

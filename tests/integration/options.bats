@@ -251,3 +251,29 @@ profile() {
 	assert_equal "${#lines[@]}" 1
 	moat rm hungry
 }
+
+@test "run --kernel: a kernel for one container, with templates of its own; gone with it" {
+	local dir=$BATS_TEST_TMPDIR/kernel hash pid
+	cp -r "$MOAT_BUILD/guest-kernel" "$dir"
+	printf '\0' >>"$dir/modules/kernel/drivers/block/virtio_blk.ko"
+	moat run --name special --kernel "$dir" "$BUSYBOX" true
+	hash=$(of special .HostConfig.Moat.KernelHash)
+	[ "$hash" != "$(readlink "$MOAT_ROOT/kernel/current")" ]
+	assert_equal "$(jq -r .kernel "$MOAT_ROOT/containers/$(id_of special)/machine.json")" "$MOAT_ROOT/kernel/$hash/vmlinuz"
+	# A start with the kernel for all does not cost it its template.
+	moat run --rm "$BUSYBOX" true
+	moat start -a special
+	assert_equal "$(of special .Moat.Restored)" true
+	run moat run --rm --kernel /etc/passwd "$BUSYBOX" true
+	assert_error 125 "not a kernel image"
+	run moat run --rm --kernel "$BATS_TEST_TMPDIR/nosuch" "$BUSYBOX" true
+	assert_error 125 nosuch
+	moat rm special
+	pid=$(moatd_pid)
+	moat system stop
+	poll 20 gone "$pid"
+	[ -d "$MOAT_ROOT/kernel/$hash" ]
+	start_moatd
+	[ ! -d "$MOAT_ROOT/kernel/$hash" ]
+	[ -d "$(readlink -f "$MOAT_ROOT/kernel/current")" ]
+}
