@@ -38,10 +38,11 @@ static int exec_body(const struct cli *c, json_t **ret, struct err *err)
 
 	if (r < 0)
 		return r;
-	body = json_pack("{s:b, s:b, s:b, s:b, s:o, s:o, s:s, s:s}", "AttachStdin", in,
-			 "AttachStdout", !detach, "AttachStderr", !detach, "Tty", tty, "Env",
-			 json_from_strv(env), "Cmd", json_from_strv(o->args + 1), "WorkingDir",
-			 dir ? dir : "", "User", user ? user : "");
+	body = json_pack("{s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:s, s:s}", "Privileged",
+			 options_flag(o, "privileged"), "AttachStdin", in, "AttachStdout", !detach,
+			 "AttachStderr", !detach, "Tty", tty, "Env", json_from_strv(env), "Cmd",
+			 json_from_strv(o->args + 1), "WorkingDir", dir ? dir : "", "User",
+			 user ? user : "");
 	if (!body)
 		return err_set(err, -EINVAL, "the command is not UTF-8 text, or out of memory");
 	*ret = body;

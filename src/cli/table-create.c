@@ -117,6 +117,7 @@ const struct option_def exec_options[] = {
 	  "Set an environment variable; without a value take moat's own" },
 	{ 0, "env-file", "FILE", "Read environment variables from a file" },
 	{ 'i', "interactive", NULL, "Keep standard input open" },
+	{ 0, "privileged", NULL, "Give the command all capabilities" },
 	{ 't', "tty", NULL, "Give the command a terminal" },
 	{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },
 	{ 'w', "workdir", "DIR", "Working directory in the container" },

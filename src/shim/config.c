@@ -161,9 +161,14 @@ int config_load(int dir_fd, struct shim_config **ret, struct err *err)
 	r = load_runtime(dir_fd, c, err);
 	if (r == 0)
 		r = load_machine(dir_fd, c, err);
-	if (r == 0)
-		*ret = take_ptr(c);
-	return r;
+	if (r < 0)
+		return r;
+	/* Files are the same without; and one that cannot be set must not keep them from anybody.
+	 */
+	if (c->files_only)
+		oci_options_reset(&c->runtime->options);
+	*ret = take_ptr(c);
+	return 0;
 }
 
 int config_load_machine(int dir_fd, struct shim_config **ret, struct err *err)

@@ -125,6 +125,7 @@ profile() {
 	run moat exec -u 0 filtered sh -c 'grep ^Seccomp: /proc/self/status; rmdir /nosuch'
 	assert_has $'Seccomp:\t2'
 	assert_has "No such file"
+	[[ $(moat exec --privileged -u 0 filtered grep CapEff /proc/self/status) == *000001ffffffffff ]]
 	moat rm -f filtered
 	run docker run --rm --init --cap-add SYS_ADMIN --security-opt no-new-privileges \
 		--security-opt "seccomp=$BATS_TEST_TMPDIR/p.json" "$BUSYBOX" sh -c 'mkdir /tmp/a; rmdir /nosuch; grep ^Seccomp: /proc/1/status'

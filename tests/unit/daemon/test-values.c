@@ -297,6 +297,10 @@ static void few_sizes_of_machines_serve_all_limits(void **state)
 			 0);
 	assert_int_equal(machine_size(some, 64, &cpus, &memory, NULL), 0);
 	assert_true(memory == MIB(2048 + 96));
+	/* Kept to some processors of the host, it has as many of its own. */
+	assert_int_equal(json_object_set_new(none, "CpusetCpus", json_string("0-5,7")), 0);
+	assert_int_equal(machine_size(none, 64, &cpus, &memory, NULL), 0);
+	assert_int_equal(cpus, 7);
 }
 
 int main(void)
