@@ -178,7 +178,8 @@ static int send_input(struct cp *cp, struct err *err)
 	struct api_request rq;
 	int r = find_destination(cp, &to, err);
 
-	if (r == 0 && !to.is_dir)
+	/* Where there is nothing, moatd says what is missing. */
+	if (r == 0 && to.exists && !to.is_dir)
 		r = err_set(err, -ENOTDIR, "destination \"%s:%s\" must be a directory",
 			    cp->container, cp->to);
 	if (r == 0)

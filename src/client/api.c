@@ -340,6 +340,19 @@ void api_upload_cancel(struct api *a)
 	api_disconnect(a);
 }
 
+/* Return: is there something to read from @upload_fd, or its end, before the server says anything?
+ */
+static bool wait_for_upload(int fd, int upload_fd)
+{
+	struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
+			       { .fd = upload_fd, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return true; /* read(2) will say what is wrong */
+	return p[0].revents == 0;
+}
+
 int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_t **ret,
 	       struct err *err)
 {
@@ -351,6 +364,11 @@ int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_
 	do {
 		ssize_t n;
 
+		/* The server can answer while there is nothing to send for long. */
+		if (!wait_for_upload(a->fd, upload_fd)) {
+			a->answered_early = true;
+			break;
+		}
 		chunk.len = 0;
 		n = buf_read_fd(&chunk, upload_fd, 256 * 1024);
 		if (n < 0) {

@@ -270,6 +270,19 @@ static int send_chunk(struct files *f, const char *data, size_t len, struct err 
 	return 1;
 }
 
+/* However long a client takes: the operation can end meanwhile.  Return: 1; 0 when it has; -errno.
+ */
+static int wait_for_input(const struct files *f, int from_fd, struct err *err)
+{
+	struct pollfd p[2] = { { .fd = from_fd, .events = POLLIN },
+			       { .fd = f->fd, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return err_errno(err, -errno, "files");
+	return p[1].revents ? 0 : 1;
+}
+
 int files_write_from(struct files *f, int from_fd, struct err *err)
 {
 	cleanup_free char *chunk = malloc(65536);
@@ -279,14 +292,16 @@ int files_write_from(struct files *f, int from_fd, struct err *err)
 	if (!chunk)
 		return err_errno(err, -ENOMEM, "files");
 	while (r > 0) {
+		r = wait_for_input(f, from_fd, err);
+		if (r <= 0)
+			break;
 		n = read(from_fd, chunk, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return err_errno(err, -errno, "read the archive");
 		if (n == 0)
 			break;
-		r = send_chunk(f, chunk, (size_t)n, err);
+		if (n > 0)
+			r = send_chunk(f, chunk, (size_t)n, err);
 	}
 	if (r < 0)
 		return r;

@@ -202,6 +202,16 @@ static void drain(struct tar_reader *r)
 	} while (n > 0 && left > sizeof(r->in));
 }
 
+/* @fd: of a folder, perhaps O_PATH */
+static int write_back(int fd, struct err *err)
+{
+	cleanup_close int dir_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0 || syncfs(dir_fd) < 0)
+		return err_errno(err, -errno, "write to the disk");
+	return 0;
+}
+
 static int put(struct files_job *job, struct err *err)
 {
 	const struct link_files *f = job->files;
@@ -234,6 +244,9 @@ static int put(struct files_job *job, struct err *err)
 	tar_reader_reset(&reader);
 	if (r == 0)
 		drain(&reader);
+	/* A machine that is there for this alone can be ended at any time. */
+	if (r == 0 && m->first_pid == 0)
+		r = write_back(dir_fd, err);
 	return r;
 }
 

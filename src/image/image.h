@@ -142,10 +142,18 @@ int store_load(struct store *st, int fd, const struct progress *progress, char *
  */
 int store_save(struct store *st, char *const *names, int fd, struct err *err);
 
-/** store_import() - make a one-layer image of a root filesystem tar (also compressed).  @ref may be
- * NULL.  Return: as store_pull(). */
-int store_import(struct store *st, int fd, const struct reference *ref,
-		 const struct platform *platform, struct image **ret, struct err *err);
+/* A root filesystem that is to become an image; everything is borrowed. */
+struct image_import {
+	int fd; /* a tar, also compressed */
+	const struct platform *platform;
+	const json_t *config;	     /* what and how the image runs; NULL: nothing */
+	const struct reference *ref; /* what it is called; NULL: nothing */
+	const char *comment;	     /* for its history; NULL: moat's own */
+};
+
+/** store_import() - make a one-layer image.  Return: as store_pull(). */
+int store_import(struct store *st, const struct image_import *in, struct image **ret,
+		 struct err *err);
 
 /* A container's changes that are to become an image; everything is borrowed. */
 struct image_commit {

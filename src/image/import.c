@@ -15,17 +15,19 @@
  * The archive is hostile; moat-unpack is what reads its members.
  */
 
-static char *write_config(const struct platform *p, const struct digest *diff_id)
+static char *write_config(const struct image_import *in, const struct digest *diff_id)
 {
+	const struct platform *p = in->platform;
+	json_t *config = in->config ? json_deep_copy(in->config) : json_object();
 	cleanup_json json_t *doc = NULL;
 	char now[CLOCK_TEXT_MAX];
 
 	clock_format(clock_now_nsec(), now);
-	doc = json_pack("{s:s, s:s, s:s, s:s*, s:{}, s:{s:s, s:[s]}, s:[{s:s, s:s}]}", "created",
+	doc = json_pack("{s:s, s:s, s:s, s:s*, s:o, s:{s:s, s:[s]}, s:[{s:s, s:s}]}", "created",
 			now, "architecture", p->arch, "os", p->os, "variant",
-			*p->variant ? p->variant : NULL, "config", "rootfs", "type", "layers",
-			"diff_ids", diff_id->text, "history", "created", now, "comment",
-			"imported by moat");
+			*p->variant ? p->variant : NULL, "config", config, "rootfs", "type",
+			"layers", "diff_ids", diff_id->text, "history", "created", now, "comment",
+			in->comment ? in->comment : "imported by moat");
 	return doc ? json_write(doc) : NULL;
 }
 
@@ -57,8 +59,8 @@ static int read_layer(struct work *w, int fd, struct oci_descriptor *ret, struct
 	return ret->media_type ? 0 : err_set(err, -ENOMEM, "out of memory");
 }
 
-static int build_manifest(struct work *w, int fd, const struct platform *platform,
-			  struct oci_descriptor *ret, struct err *err)
+static int build_manifest(struct work *w, const struct image_import *in, struct oci_descriptor *ret,
+			  struct err *err)
 {
 	cleanup_oci_manifest struct oci_manifest *m = calloc(1, sizeof(*m));
 	cleanup_free char *config = NULL;
@@ -69,45 +71,44 @@ static int build_manifest(struct work *w, int fd, const struct platform *platfor
 	if (!m || !m->layers)
 		return err_set(err, -ENOMEM, "out of memory");
 	m->n_layers = 1;
-	r = read_layer(w, fd, &m->layers[0], err);
+	r = read_layer(w, in->fd, &m->layers[0], err);
 	if (r < 0)
 		return r;
-	config = write_config(platform, &m->layers[0].digest);
+	config = write_config(in, &m->layers[0].digest);
 	if (!config)
 		return err_set(err, -ENOMEM, "out of memory");
 	r = store_put_config(w, config, &m->config, err);
 	return r == 0 ? store_put_manifest(w, m, ret, err) : r;
 }
 
-static int import(struct work *w, int fd, const struct install *in, struct image **ret,
-		  struct err *err)
+static int import(struct work *w, const struct image_import *in, char *const *tags,
+		  struct image **ret, struct err *err)
 {
-	struct oci_descriptor manifest = { 0 };
-	struct install complete = *in;
-	int r = build_manifest(w, fd, in->platform, &manifest, err);
+	cleanup(oci_descriptor_reset) struct oci_descriptor manifest = { 0 };
+	const struct install complete = {
+		.manifest = &manifest,
+		.platform = in->platform,
+		.tags = tags,
+	};
+	int r = build_manifest(w, in, &manifest, err);
 
-	complete.manifest = &manifest;
-	if (r == 0)
-		r = store_install(w, &complete, ret, err);
-	oci_descriptor_reset(&manifest);
-	return r;
+	return r == 0 ? store_install(w, &complete, ret, err) : r;
 }
 
-int store_import(struct store *st, int fd, const struct reference *ref,
-		 const struct platform *platform, struct image **ret, struct err *err)
+int store_import(struct store *st, const struct image_import *in, struct image **ret,
+		 struct err *err)
 {
-	cleanup_free char *full = ref ? reference_full(ref) : NULL;
+	cleanup_free char *full = in->ref ? reference_full(in->ref) : NULL;
 	char *tags[] = { full, NULL };
-	const struct install in = { .platform = platform, .tags = tags };
 	struct work w;
 	int r;
 
-	if (ref && !full)
+	if (in->ref && !full)
 		return err_set(err, -ENOMEM, "out of memory");
-	if (ref && digest_is_set(&ref->digest))
+	if (in->ref && digest_is_set(&in->ref->digest))
 		return err_set(err, -EINVAL, "an import cannot be named with a digest");
 	work_begin(&w, st);
-	r = import(&w, fd, &in, ret, err);
+	r = import(&w, in, tags, ret, err);
 	work_end(&w);
 	if (r < 0) {
 		LOCK_STORE(st);

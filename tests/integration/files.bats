@@ -390,3 +390,63 @@ yes 1 2 3" ]
 	run wait "$copy"
 	[ "$status" -ne 0 ]
 }
+
+@test "files: a read-only root says so, running or not; its tmpfs takes files" {
+	echo x >x
+	moat run -d --name ro --read-only --tmpfs /scratch "$BUSYBOX" sleep 1000 >/dev/null
+	moat cp x ro:/scratch/
+	[ "$(moat cp ro:/scratch/x - | tar -xOf -)" = x ]
+	run moat cp x ro:/etc/
+	assert_error 1 "Read-only file system"
+	moat stop -t 0 ro >/dev/null
+	run moat cp x ro:/etc/
+	assert_error 1 "container rootfs is marked read-only"
+	moat cp ro:/etc/passwd .
+	[ -z "$(moat diff ro)" ]
+	moat rm ro >/dev/null
+}
+
+@test "files: rm -f ends a copy that waits for its client; kill -9 of moatd leaves a clean container" {
+	local copy
+	moat create --name waits "$BUSYBOX" cat /kept >/dev/null
+	mkfifo hold
+	moat cp - waits:/ <hold &
+	copy=$!
+	exec 9>hold
+	poll 20 shim_pid waits
+	SECONDS=0
+	moat rm -f waits
+	[ "$SECONDS" -le 2 ]
+	exec 9>&-
+	run wait "$copy"
+	[ "$status" -ne 0 ]
+	moat create --name waits "$BUSYBOX" cat /kept >/dev/null
+	echo kept >kept
+	moat cp kept waits:/
+	moat cp - waits:/ <hold &
+	copy=$!
+	exec 9>hold
+	poll 20 shim_pid waits
+	kill -9 "$(moatd_pid)"
+	exec 9>&-
+	run wait "$copy"
+	[ "$status" -ne 0 ]
+	# A new moatd ends what the old one had left, and the container can be used.
+	is_state waits created
+	[ "$(moat start -a waits)" = kept ]
+	moat rm -f waits >/dev/null
+}
+
+@test "files: fifty copies at once" {
+	local i
+	for i in $(seq 50); do
+		(
+			echo "$i" >"n$i"
+			moat cp "n$i" "box:/tmp/n$i" && moat cp "box:/tmp/n$i" "m$i"
+		) &
+	done
+	wait
+	for i in $(seq 50); do
+		[ "$(cat "m$i")" = "$i" ]
+	done
+}

@@ -123,6 +123,13 @@ teardown_file() {
 	run moat run --rm example/imported:v1 /bin/busybox cat /etc/marker
 	assert_status 0
 	assert_equal "$output" imported
+	moat image import -m "from a tar" -c 'CMD ["/bin/sh", "-c", "echo $WHO"]' -c 'ENV WHO=changed' \
+		"$BATS_TEST_TMPDIR/root.tar" example/imported:v2
+	run moat run --rm example/imported:v2
+	assert_equal "$output" changed
+	moat history example/imported:v2 | grep -q "from a tar"
+	run moat image import -c 'RUN x' "$BATS_TEST_TMPDIR/root.tar"
+	assert_error 1 "RUN is not a valid change command"
 }
 
 @test "store: skopeo reads it as an OCI layout" {

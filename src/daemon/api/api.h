@@ -111,6 +111,10 @@ int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
 int api_container_export(struct request *rq, struct reply *rp, struct err *err);
 
 /* commit.c */
+
+/** api_read_changes() - apply a request's parameters "changes", lines of a Dockerfile, to an
+ * image's configuration.  Return: 0; -EINVAL with a message; -ENOMEM. */
+int api_read_changes(const struct request *rq, json_t *config, struct err *err);
 int api_commit(struct request *rq, struct reply *rp, struct err *err);
 
 /* moat.c: what docker's API has no words for */

@@ -44,7 +44,7 @@ static int read_body(const struct request *rq, json_t *config, struct err *err)
 	return r < 0 ? r : take_members(body, config);
 }
 
-static int read_changes(const struct request *rq, json_t *config, struct err *err)
+int api_read_changes(const struct request *rq, json_t *config, struct err *err)
 {
 	cleanup_strv char **lines = NULL;
 
@@ -67,7 +67,7 @@ static int make_config(struct request *rq, const struct container *c, json_t **r
 	if (r == 0)
 		r = read_body(rq, config, err);
 	if (r == 0)
-		r = read_changes(rq, config, err);
+		r = api_read_changes(rq, config, err);
 	if (r == 0)
 		*ret = take_ptr(config);
 	return r;

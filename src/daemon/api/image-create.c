@@ -99,14 +99,25 @@ static int import(struct request *rq, struct reply *rp, struct err *err)
 	const char *repo = request_arg(rq, "repo");
 	cleanup_free char *name = repo && *repo ? full_name(repo, request_arg(rq, "tag")) : NULL;
 	cleanup_reference struct reference *ref = NULL;
+	cleanup_json json_t *config = json_object();
 	cleanup_image struct image *im = NULL;
+	const char *message = request_arg(rq, "message");
 	struct platform platform;
+	struct image_import in = {
+		.fd = rq->body_fd,
+		.platform = &platform,
+		.config = config,
+		.comment = message && *message ? message : NULL,
+	};
 	int r = name ? reference_parse(name, &ref, err) : 0;
 
+	in.ref = ref;
 	if (r == 0)
 		r = read_platform(rq, &platform, err);
 	if (r == 0)
-		r = store_import(rq->daemon->store, rq->body_fd, ref, &platform, &im, err);
+		r = config ? api_read_changes(rq, config, err) : -ENOMEM;
+	if (r == 0)
+		r = store_import(rq->daemon->store, &in, &im, err);
 	if (r < 0)
 		return r;
 	hub_publish(rq->daemon->hub, "image", "import", im->config.text,
@@ -117,13 +128,9 @@ static int import(struct request *rq, struct reply *rp, struct err *err)
 int api_image_create(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *image = request_arg(rq, "fromImage"), *src = request_arg(rq, "fromSrc");
-	const char *changes = request_arg(rq, "changes");
 
 	if (image && *image)
 		return pull(rq, rp, image, err);
-	if (changes && *changes)
-		return err_set(err, -EOPNOTSUPP,
-			       "moat does not support changes to an imported image yet");
 	if (src && streq(src, "-"))
 		return import(rq, rp, err);
 	if (src && *src)

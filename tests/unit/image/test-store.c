@@ -237,6 +237,14 @@ static void test_a_shared_layer_stays_with_the_other_image(void **state)
 	kit_reset(&other);
 }
 
+static int import(struct place *p, int fd, const struct reference *ref,
+		  const struct platform *platform, struct image **ret)
+{
+	const struct image_import in = { .fd = fd, .ref = ref, .platform = platform };
+
+	return store_import(p->st, &in, ret, NULL);
+}
+
 static void test_import_makes_a_one_layer_image(void **state)
 {
 	struct place *p = *state;
@@ -251,7 +259,7 @@ static void test_import_makes_a_one_layer_image(void **state)
 	fd = tar_end(a);
 	lseek(fd, 0, SEEK_SET);
 	assert_int_equal(reference_parse("my/root:1", &ref, NULL), 0);
-	assert_int_equal(store_import(p->st, fd, ref, &platform, &im, NULL), 0);
+	assert_int_equal(import(p, fd, ref, &platform, &im), 0);
 	assert_string_equal(im->tags[0], "docker.io/my/root:1");
 	assert_string_equal(im->oci->platform.arch, "arm64");
 	assert_string_equal(im->oci->platform.variant, "v8");
@@ -271,10 +279,10 @@ static void test_a_failed_import_leaves_nothing(void **state)
 	int fd = memory_file("no archive at all", 17);
 
 	lseek(fd, 0, SEEK_SET);
-	assert_int_equal(store_import(p->st, fd, NULL, &platform, &im, NULL), -EBADMSG);
+	assert_int_equal(import(p, fd, NULL, &platform, &im), -EBADMSG);
 	close(fd);
 	fd = memory_file("", 0);
-	assert_int_equal(store_import(p->st, fd, NULL, &platform, &im, NULL), -EBADMSG);
+	assert_int_equal(import(p, fd, NULL, &platform, &im), -EBADMSG);
 	close(fd);
 	assert_int_equal(place_count(p, "blobs/sha256"), 0);
 	assert_int_equal(place_count(p, "rootfs"), 0);
