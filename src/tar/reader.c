@@ -46,6 +46,12 @@ static ssize_t take(struct tar_reader *r, void *data, size_t max, struct err *er
 {
 	size_t n;
 
+	/* Much of a file goes where it belongs at once. */
+	if (r->in_at == r->in_len && max >= sizeof(r->in)) {
+		ssize_t got = r->read(r->arg, data, max);
+
+		return got < 0 ? err_errno(err, (int)got, "read the archive") : got;
+	}
 	if (r->in_at == r->in_len) {
 		ssize_t got = r->read(r->arg, r->in, sizeof(r->in));
 
