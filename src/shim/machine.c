@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/cpuset.h"
 #include "base/disk.h"
+#include "base/log.h"
 #include "storage/layer.h"
 
 #define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
@@ -60,19 +61,36 @@ static int lock_layer(int fd, struct err *err)
 	return 0;
 }
 
+/* Return: 0; -ENOENT where it is missing, or is to be made anew; -errno with a message. */
+static int open_existing(int dir_fd, int *ret_fd, struct err *err)
+{
+	cleanup_close int fd = openat(dir_fd, LAYER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int r = fd < 0 ? -errno : 0;
+
+	if (r < 0)
+		return err_errno(err, r, "writable layer %s", LAYER_FILE);
+	r = lock_layer(fd, err);
+	if (r < 0)
+		return r;
+	r = layer_is_lost(fd);
+	if (r < 0)
+		return err_errno(err, r, "writable layer %s", LAYER_FILE);
+	if (r > 0) {
+		log_warning("the writable layer was lost with the host's power, and is made anew");
+		return -ENOENT;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd, struct err *err)
 {
-	*ret_fd = openat(dir_fd, LAYER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (*ret_fd < 0 && errno == ENOENT) {
-		int r = layer_create(dir_fd, LAYER_FILE, config->disk_bytes, err);
+	int r = open_existing(dir_fd, ret_fd, err);
 
-		if (r < 0)
-			return r;
-		*ret_fd = openat(dir_fd, LAYER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	}
-	if (*ret_fd < 0)
-		return err_errno(err, -errno, "writable layer %s", LAYER_FILE);
-	return lock_layer(*ret_fd, err);
+	if (r != -ENOENT)
+		return r;
+	r = layer_create(dir_fd, LAYER_FILE, config->disk_bytes, err);
+	return r < 0 ? r : open_existing(dir_fd, ret_fd, err);
 }
 
 int machine_open_blank(uint64_t size_bytes, int flags)

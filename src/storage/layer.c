@@ -235,3 +235,18 @@ int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *
 	}
 	return 0;
 }
+
+int layer_is_lost(int fd)
+{
+	static const char zeros[BLOCK_SIZE];
+	char first[BLOCK_SIZE]; /* with the superblock in it */
+	struct stat sb;
+	int r;
+
+	if (fstat(fd, &sb) < 0)
+		return -errno;
+	if ((uint64_t)sb.st_size < LAYER_SIZE_MIN)
+		return 1;
+	r = fd_pread_exact(fd, first, sizeof(first), 0);
+	return r < 0 ? r : memcmp(first, zeros, sizeof(first)) == 0;
+}

@@ -16,8 +16,19 @@
  *
  * The file system holds the folders of an overlay, "work" and "upper.new": the guest names the
  * latter "upper" once it has owner and mode of the image's root.  The file appears whole or not at
- * all; it is not synced, as there is nothing in it to be lost yet.
+ * all; it is not synced, as there is nothing in it to be lost yet: see layer_is_lost().
  *
  * Return: 0; -EINVAL for a size out of range; -errno, with a message and nothing left behind.
  */
 int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err);
+
+/**
+ * layer_is_lost() - did a power loss take a layer before any of it was on the disk?
+ *
+ * It has its name then, and is short, or reads as zeros.  A layer that a guest has ever flushed is
+ * whole, as a flush writes all of the file; one that is lost held nothing that anybody was told is
+ * safe, and is to be made anew.
+ *
+ * Return: 1 when it is lost; 0 when not; -errno.
+ */
+int layer_is_lost(int fd);

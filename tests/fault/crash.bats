@@ -155,6 +155,22 @@ for i in range(1200):
 	moat rm shared
 }
 
+@test "crash: a layer that a power loss took before it was on the disk is made anew" {
+	local dir
+	moat create --name dark "$BUSYBOX" sh -c 'cat /kept || echo nothing; echo kept >/kept' >/dev/null
+	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
+	dir=$MOAT_ROOT/containers/$(id_of dark)
+	assert_equal "$(moat start -a dark 2>/dev/null)" kept
+	truncate -s 0 "$dir/rw.ext4"
+	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
+	# The size is there before the contents are.
+	truncate -s 0 "$dir/rw.ext4"
+	truncate -s 16G "$dir/rw.ext4"
+	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
+	grep -q "lost with the host's power" "$dir/shim.log"
+	moat rm dark
+}
+
 @test "crash: a killed QEMU ends its container with 137 and an error; others go on" {
 	local engine
 	ticking bystander

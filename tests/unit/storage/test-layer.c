@@ -147,6 +147,24 @@ static void sizes_out_of_range_are_refused(void **state)
 	assert_int_equal(faccessat(dir_fd, "x", F_OK, 0), -1);
 }
 
+static void a_layer_that_never_came_to_the_disk_is_told(void **state)
+{
+	cleanup_close int fd = -1;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(layer_create(dir_fd, "lost", LAYER_SIZE_MIN, &err), 0);
+	fd = openat(dir_fd, "lost", O_RDWR | O_CLOEXEC);
+	assert_int_equal(layer_is_lost(fd), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(layer_is_lost(fd), 1);
+	assert_int_equal(ftruncate(fd, LAYER_SIZE_MIN), 0);
+	assert_int_equal(layer_is_lost(fd), 1);
+	/* What a guest made of its superblock is its own. */
+	assert_int_equal(pwrite(fd, "x", 1, 2000), 1);
+	assert_int_equal(layer_is_lost(fd), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +172,7 @@ int main(void)
 		cmocka_unit_test(the_folders_of_the_overlay_are_there),
 		cmocka_unit_test(a_layer_is_sparse),
 		cmocka_unit_test(nothing_is_left_of_a_layer_that_failed),
+		cmocka_unit_test(a_layer_that_never_came_to_the_disk_is_told),
 		cmocka_unit_test(sizes_out_of_range_are_refused),
 	};
 
