@@ -160,7 +160,7 @@ int attach_early(int fd, const void *early, size_t len)
 	return take_fd(&inner);
 }
 
-void attach_error(int fd, bool framed, const char *text)
+static void send_error(int fd, bool framed, const char *text)
 {
 	size_t len = strlen(text) + 2;
 	unsigned char header[8] = { 1, [6] = (unsigned char)(len >> 8), [7] = (unsigned char)len };
@@ -169,4 +169,11 @@ void attach_error(int fd, bool framed, const char *text)
 		return;
 	if (send(fd, text, len - 2, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
 		(void)send(fd, "\r\n", 2, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void attach_error(int fd, bool framed, const char *text)
+{
+	send_error(fd, framed, text);
+	/* A shim that does not answer has a duplicate, which would keep the client waiting. */
+	(void)shutdown(fd, SHUT_RDWR);
 }

@@ -32,5 +32,5 @@ int relay_new(int fd, struct relay **ret);
 void relay_run(struct relay *r);
 
 /** attach_error() - write a message into a hijacked connection, framed as standard output where
- * asked */
+ * asked, and end it, whoever else has it */
 void attach_error(int fd, bool framed, const char *text);

@@ -53,6 +53,7 @@ struct container {
 	bool paused;	 /* it runs, but its vCPUs are stopped */
 	bool restarting; /* its end is no reason to remove it */
 	bool removed;
+	bool mute;	 /* its guest did not answer when it was asked last */
 	bool forgetting; /* it ended, and goes with that: it cannot be started any more */
 	struct {
 		struct restart_policy policy;

@@ -15,6 +15,9 @@
 #define SHUTDOWN_MSEC 75000 /* the machine, its disks clean; less when the guest hangs */
 #define END_MSEC      10000 /* the machine, as it is */
 
+/* A shim does nothing that takes long: one that lets an end wait for this is stuck. */
+#define ANSWER_MSEC 1000
+
 bool container_is_running(struct daemon *d, const struct container *c)
 {
 	bool running;
@@ -53,7 +56,8 @@ int container_wait_end(struct daemon *d, const struct container *c, uint64_t end
 	return r;
 }
 
-static int send_signal(struct daemon *d, struct container *c, int signo, struct err *err)
+static int send_signal(struct daemon *d, struct container *c, int signo, int timeout_msec,
+		       struct err *err)
 {
 	struct shim_call call = {
 		.containers_fd = d->containers_fd,
@@ -61,29 +65,27 @@ static int send_signal(struct daemon *d, struct container *c, int signo, struct 
 		.request =
 			json_pack("{s:s, s:s, s:i}", "op", "signal", "target", "", "signal", signo),
 		.send_fd = -1,
-		.timeout_msec = SHIM_TIMEOUT_MSEC,
+		.timeout_msec = timeout_msec,
 	};
 
 	return shim_request(&call, NULL, err);
 }
 
-static int ask(struct daemon *d, struct container *c, const char *op, struct err *err)
+/*
+ * Ask for the end, and see to it: a shim that does not even take the request is killed, its machine
+ * with it.  What the guest has not written to its disk by then is lost.
+ */
+static int ask_for_end(struct daemon *d, struct container *c, const char *op, struct err *err)
 {
-	struct shim_call call = {
-		.containers_fd = d->containers_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", op),
-		.send_fd = -1,
-		.timeout_msec = SHIM_TIMEOUT_MSEC,
-	};
+	int r = shim_ask(d->containers_fd, c->rec.id, op, ANSWER_MSEC, NULL, err);
 
-	return shim_request(&call, NULL, err);
+	return r == -ETIMEDOUT ? shim_end(d->containers_fd, c->rec.id) : r;
 }
 
 /* What the guest has not written to its disk yet is lost. */
 static int end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
 {
-	int r = ask(d, c, "kill", err);
+	int r = ask_for_end(d, c, "kill", err);
 
 	/* A shim that is gone already is an end too, which the main thread is about to see. */
 	if (container_wait_end(d, c, ends, END_MSEC) == 0)
@@ -95,7 +97,8 @@ static int end_machine(struct daemon *d, struct container *c, uint64_t ends, str
 
 static int kill_and_wait(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
 {
-	if (ask(d, c, "shutdown", NULL) == 0 && container_wait_end(d, c, ends, SHUTDOWN_MSEC) == 0)
+	if (ask_for_end(d, c, "shutdown", NULL) == 0 &&
+	    container_wait_end(d, c, ends, SHUTDOWN_MSEC) == 0)
 		return 0;
 	return end_machine(d, c, ends, err);
 }
@@ -129,7 +132,7 @@ int container_stop(struct daemon *d, struct container *c, int signo, int timeout
 		(void)container_unpause(d, c, NULL);
 	signo = signo ? signo : c->stop_signal;
 	publish_kill(d, c, signo);
-	r = send_signal(d, c, signo, NULL);
+	r = send_signal(d, c, signo, timeout_sec == 0 ? ANSWER_MSEC : SHIM_TIMEOUT_MSEC, NULL);
 	if (r == 0)
 		r = container_wait_end(d, c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
 	if (r < 0) {
@@ -155,7 +158,7 @@ int container_kill(struct daemon *d, struct container *c, int signo, struct err 
 		publish_kill(d, c, signo);
 	if (r == 0)
 		r = signo == SIGKILL ? kill_and_wait(d, c, ends, &why)
-				     : send_signal(d, c, signo, &why);
+				     : send_signal(d, c, signo, SHIM_TIMEOUT_MSEC, &why);
 	/* As docker has it: who stops a paused container wants it to see that. */
 	if (r == 0 && ending && container_is_paused(d, c))
 		(void)container_unpause(d, c, NULL);

@@ -38,16 +38,10 @@ static int wait_for_state(struct daemon *d, const struct container *c, bool paus
 
 static int set_paused(struct daemon *d, struct container *c, bool paused, struct err *err)
 {
-	struct shim_call call = {
-		.containers_fd = d->containers_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", paused ? "pause" : "resume"),
-		.send_fd = -1,
-		/* The engine has that long by itself. */
-		.timeout_msec = 2 * SHIM_TIMEOUT_MSEC,
-	};
 	struct err why = { 0 };
-	int r = shim_request(&call, NULL, &why);
+	/* The engine has half of that by itself. */
+	int r = shim_ask(d->containers_fd, c->rec.id, paused ? "pause" : "resume",
+			 2 * SHIM_TIMEOUT_MSEC, NULL, &why);
 
 	if (r == 0)
 		r = wait_for_state(d, c, paused);

@@ -52,19 +52,6 @@ static bool is_known(struct daemon *d, const char *id)
 	return true;
 }
 
-static int ask(struct daemon *d, const char *id, const char *op, json_t **ret)
-{
-	struct shim_call call = {
-		.containers_fd = d->containers_fd,
-		.id = id,
-		.request = json_pack("{s:s}", "op", op),
-		.send_fd = -1,
-		.timeout_msec = ANSWER_MSEC,
-	};
-
-	return shim_request(&call, ret, NULL);
-}
-
 /*
  * A shim that nobody asked to start never will be: who wanted it has been told it failed.  Of one
  * that runs, what clients may ask for at once is noted.
@@ -74,7 +61,7 @@ static bool is_waiting(struct daemon *d, struct container *c)
 	cleanup_json json_t *status = NULL;
 	const char *state = NULL;
 
-	if (ask(d, c->rec.id, "status", &status) < 0)
+	if (shim_ask(d->containers_fd, c->rec.id, "status", ANSWER_MSEC, &status, NULL) < 0)
 		return false;
 	state = json_string_value(json_object_get(status, "state"));
 	pthread_mutex_lock(&d->containers.lock);
@@ -121,8 +108,11 @@ static void recover_one(struct daemon *d, struct container *c)
 	if (r == -ENOENT && faccessat(d->containers_fd, c->rec.id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		log_warning("container %.12s: its folder is missing, its files are lost",
 			    c->rec.id);
+	/* It has not taken the connections of moatd's that ended: it will not take this one's. */
+	if (r == -EAGAIN)
+		(void)shim_end(d->containers_fd, c->rec.id);
 	if (r == 0 && is_waiting(d, c)) {
-		(void)ask(d, c->rec.id, "kill", NULL);
+		(void)shim_ask(d->containers_fd, c->rec.id, "kill", ANSWER_MSEC, NULL, NULL);
 		/* Its exit.json is not to be taken for that of a start that is about to come. */
 		(void)fd_wait(fd, POLLIN, END_MSEC);
 		close(fd);
@@ -145,7 +135,7 @@ static int remove_leftover(int dir_fd, const char *name, void *arg)
 	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN) || is_known(d, name))
 		return 0;
 	log_info("container %.12s: removing what is left of it", name);
-	(void)ask(d, name, "kill", NULL);
+	(void)shim_ask(d->containers_fd, name, "kill", ANSWER_MSEC, NULL, NULL);
 	(void)path_remove_tree(dir_fd, name);
 	return 0;
 }

@@ -173,10 +173,18 @@ int shim_connect(int containers_fd, const char *id, int *ret_fd)
 {
 	cleanup_close int dir_fd =
 		openat(containers_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_close int fd = -1;
+	int r;
 
 	if (dir_fd < 0)
 		return -errno;
-	return unix_connect_at(dir_fd, SHIM_SOCKET, SOCK_SEQPACKET, ret_fd);
+	/* A shim that is stopped has a queue that fills up: nobody is to wait for it there. */
+	r = unix_connect_at(dir_fd, SHIM_SOCKET, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
+	if (r == 0)
+		r = fd_set_nonblock(fd, false);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
 }
 
 static int read_answer(const char *text, size_t len, json_t **ret, struct err *err)
@@ -243,10 +251,26 @@ int shim_request(const struct shim_call *call, json_t **ret, struct err *err)
 	if (!request || !packet)
 		return -ENOMEM;
 	r = shim_connect(call->containers_fd, call->id, &fd);
+	if (r == -EAGAIN)
+		return err_set(err, -ETIMEDOUT, "moat-shim of the container does not answer");
 	if (r < 0)
 		return err_set(err, -ECONNREFUSED, "moat-shim of the container is gone: %s",
 			       strerror(-r));
 	return exchange(call, fd, packet, ret, err);
+}
+
+int shim_ask(int containers_fd, const char *id, const char *op, int timeout_msec, json_t **ret,
+	     struct err *err)
+{
+	struct shim_call call = {
+		.containers_fd = containers_fd,
+		.id = id,
+		.request = json_pack("{s:s}", "op", op),
+		.send_fd = -1,
+		.timeout_msec = timeout_msec,
+	};
+
+	return shim_request(&call, ret, err);
 }
 
 /* Cut between characters: half of one is no UTF-8, and nothing with it could be sent as JSON. */

@@ -9,6 +9,7 @@
 #define SHIM_PACKET_MAX		(128u << 10)
 #define SHIM_TIMEOUT_MSEC	10000
 #define SHIM_START_TIMEOUT_MSEC 90000
+#define SHIM_EXEC_TIMEOUT_MSEC	35000 /* longer than the shim gives the guest */
 
 struct shim_launch {
 	const char *program; /* absolute path of moat-shim */
@@ -38,7 +39,7 @@ int shim_spawn_spare(const struct shim_launch *l, int *ret_fd, pid_t *ret_pid, s
 int shim_listen(int dir_fd, int *ret_fd);
 
 /** shim_connect() - a connection to the shim of a container's folder.  Return: 0; -ECONNREFUSED or
- * -ENOENT when there is none; -errno. */
+ * -ENOENT when there is none; -EAGAIN when it takes no connections any more; -errno. */
 int shim_connect(int containers_fd, const char *id, int *ret_fd);
 
 struct shim_call {
@@ -57,6 +58,17 @@ struct shim_call {
  * -ECONNREFUSED with a message when the shim is gone; -EBADMSG; -errno.
  */
 int shim_request(const struct shim_call *call, json_t **ret, struct err *err);
+
+/** shim_ask() - a request that is one word.  As shim_request(). */
+int shim_ask(int containers_fd, const char *id, const char *op, int timeout_msec, json_t **ret,
+	     struct err *err);
+
+/**
+ * shim_end() - kill a shim that does not answer; its machine ends with it
+ *
+ * Return: 0; -ESRCH when there is none; -errno.
+ */
+int shim_end(int containers_fd, const char *id);
 
 /* How a container ended: exit.json, and the event "exited". */
 struct shim_exit {

@@ -265,7 +265,8 @@ static int send_spawn(struct process *p)
 int process_spawn(struct process *p)
 {
 	struct shim *s = p->shim;
-	int r = loop_add_timer(s->loop, s->options->spawn_usec, on_deadline, p, &p->deadline);
+	uint64_t usec = p == s->init ? s->options->spawn_usec : s->options->exec_usec;
+	int r = loop_add_timer(s->loop, usec, on_deadline, p, &p->deadline);
 
 	if (r == 0)
 		r = send_spawn(p);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "shim/alive.h"
 #include "shim/event.h"
 #include "shim/files.h"
 #include "shim/text.h"
@@ -505,6 +506,9 @@ static int bring_up(struct shim *s, struct err *err)
 
 	if (r < 0)
 		return r;
+	r = alive_lock(s->options->dir_fd);
+	if (r < 0)
+		return err_errno(err, r, "lock of moat-shim");
 	r = crilog_open(s->options->dir_fd, &s->config->log, &s->log);
 	if (r < 0)
 		return err_errno(err, r, CRILOG_NAME);

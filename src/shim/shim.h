@@ -25,6 +25,7 @@ struct shim_options {
 	uint64_t boot_usec;		     /* until HELLO */
 	uint64_t setup_usec;		     /* from HELLO to READY */
 	uint64_t spawn_usec;		     /* from SPAWN to STARTED or FAILED */
+	uint64_t exec_usec;		     /* the same, of an exec */
 	uint64_t kill_usec;		     /* from SIGKILL, then from SHUTDOWN, to EXITED */
 	uint64_t shutdown_usec;		     /* from EXITED to DOWN */
 	uint64_t drain_usec;		     /* for clients to take the last output */
@@ -34,9 +35,9 @@ struct shim_options {
 /* Generous where an emulated machine on a busy host must get by. */
 #define SHIM_OPTIONS_DEFAULT                                                                       \
 	.boot_usec = 60 * USEC_PER_SEC, .setup_usec = 30 * USEC_PER_SEC,                           \
-	.spawn_usec = 60 * USEC_PER_SEC, .kill_usec = 800 * USEC_PER_MSEC,                         \
-	.shutdown_usec = 60 * USEC_PER_SEC, .drain_usec = 10 * USEC_PER_SEC,                       \
-	.hasty_drain_usec = 500 * USEC_PER_MSEC
+	.spawn_usec = 60 * USEC_PER_SEC, .exec_usec = 30 * USEC_PER_SEC,                           \
+	.kill_usec = 800 * USEC_PER_MSEC, .shutdown_usec = 60 * USEC_PER_SEC,                      \
+	.drain_usec = 10 * USEC_PER_SEC, .hasty_drain_usec = 500 * USEC_PER_MSEC
 
 enum shim_stage {
 	SHIM_UP,	/* the machine's process is there */

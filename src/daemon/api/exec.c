@@ -146,9 +146,8 @@ static void set_failed(struct starting *s, int code)
 	e = container_exec(s->c, s->id);
 	if (e) {
 		e->running = false;
-		e->code = code == -EACCES || code == -ENOEXEC || code == -EISDIR
-				  ? CODE_NOT_EXECUTABLE
-				  : CODE_NOT_FOUND;
+		e->code =
+			code == -ENOENT || code == -ENOTDIR ? CODE_NOT_FOUND : CODE_NOT_EXECUTABLE;
 	}
 	pthread_mutex_unlock(&s->d->containers.lock);
 }
@@ -160,7 +159,7 @@ static int run(struct starting *s, int fd, struct err *err)
 		.id = s->c->rec.id,
 		.request = take_ptr(s->request),
 		.send_fd = fd,
-		.timeout_msec = SHIM_START_TIMEOUT_MSEC,
+		.timeout_msec = SHIM_EXEC_TIMEOUT_MSEC,
 	};
 	int r;
 
@@ -294,18 +293,11 @@ int api_exec_start(struct request *rq, struct reply *rp, struct err *err)
  */
 static void refresh(struct daemon *d, struct container *c, const char *id)
 {
-	struct shim_call call = {
-		.containers_fd = d->containers_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", "status"),
-		.send_fd = -1,
-		.timeout_msec = SHIM_TIMEOUT_MSEC,
-	};
 	cleanup_json json_t *status = NULL;
 	json_t *item;
 	size_t i;
 
-	if (shim_request(&call, &status, NULL) < 0)
+	if (shim_ask(d->containers_fd, c->rec.id, "status", SHIM_TIMEOUT_MSEC, &status, NULL) < 0)
 		return;
 	pthread_mutex_lock(&d->containers.lock);
 	json_array_foreach (json_object_get(status, "execs"), i, item) {

@@ -21,21 +21,8 @@
 #include "daemon/transition.h"
 
 #define ANSWER_MSEC   5000
+#define MUTE_MSEC     200 /* of one that did not the last time: others wait for their turn */
 #define INTERVAL_MSEC 1000
-
-static int ask(struct daemon *d, const struct container *c, const char *op, json_t **ret,
-	       struct err *err)
-{
-	struct shim_call call = {
-		.containers_fd = d->containers_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", op),
-		.send_fd = -1,
-		.timeout_msec = ANSWER_MSEC,
-	};
-
-	return shim_request(&call, ret, err);
-}
 
 static int64_t number(const json_t *obj, const char *key)
 {
@@ -83,7 +70,8 @@ static int top(struct daemon *d, struct container *c, struct reply *rp, struct e
 
 	if (!container_is_running(d, c))
 		return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
-	r = rows ? ask(d, c, "top", &answer, err) : -ENOMEM;
+	r = rows ? shim_ask(d->containers_fd, c->rec.id, "top", ANSWER_MSEC, &answer, err)
+		 : -ENOMEM;
 	if (r < 0)
 		return r;
 	json_array_foreach (json_object_get(answer, "processes"), i, item) {
@@ -191,9 +179,18 @@ static json_t *describe(struct stats *s, const json_t *usage)
 static json_t *sample(struct stats *s)
 {
 	cleanup_json json_t *usage = NULL;
+	bool mute;
+	int r = 0;
 
+	pthread_mutex_lock(&s->d->containers.lock);
+	mute = s->c->mute;
+	pthread_mutex_unlock(&s->d->containers.lock);
 	if (container_is_running(s->d, s->c))
-		(void)ask(s->d, s->c, "stats", &usage, NULL);
+		r = shim_ask(s->d->containers_fd, s->c->rec.id, "stats",
+			     mute ? MUTE_MSEC : ANSWER_MSEC, &usage, NULL);
+	pthread_mutex_lock(&s->d->containers.lock);
+	s->c->mute = r == -ETIMEDOUT;
+	pthread_mutex_unlock(&s->d->containers.lock);
 	return describe(s, usage);
 }
 

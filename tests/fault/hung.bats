@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# A machine, or a moat-shim, that does nothing any more: commands end with an answer or an error, none hangs,
+# and other containers do not notice. The bounds here are far beyond what anything takes: `kill` and `rm -f`
+# are done within 2 seconds.
+
+load ../integration/lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+	up alive
+	up engine
+	up shim
+	ENGINE=$(engine_pid engine)
+	SHIM=$(shim_pid shim)
+	SHIMS_ENGINE=$(engine_pid shim)
+	export ENGINE SHIM SHIMS_ENGINE
+	kill -STOP "$ENGINE" "$SHIM"
+	# These take as long as a guest is given to start a process; the tests go on meanwhile.
+	exec_in_background engine
+	exec_in_background shim
+}
+
+teardown_file() {
+	file_teardown
+}
+
+teardown() {
+	moat rm -f box >/dev/null 2>&1 || true
+}
+
+up() {
+	moat run -d --name "$1" "$BUSYBOX" sleep 1000 >/dev/null
+}
+
+exec_in_background() {
+	local status=0
+	(
+		"$MOAT_BUILD/moat" exec "$1" true >"$SUITE/exec-$1" 2>&1 || status=$?
+		echo "$status" >"$SUITE/exec-$1.status"
+	) 3>&- &
+	disown
+}
+
+# exec_failed NAME REASON: the one in the background has ended, and said why.
+exec_failed() {
+	poll 60 test -s "$SUITE/exec-$1.status"
+	assert_equal "$(cat "$SUITE/exec-$1.status")" 126
+	grep -q "$2" "$SUITE/exec-$1"
+}
+
+# within COMMAND…: it ends, well or not.
+within() {
+	LIMIT=50 run moat "$@"
+	[ "$status" -ne 124 ]
+	[ "$status" -ne 137 ]
+}
+
+others_are_fine() {
+	assert_equal "$(LIMIT=20 moat exec alive echo here)" here
+	LIMIT=20 moat ps | grep -q alive
+	LIMIT=20 moat stats --no-stream alive | grep -q alive
+}
+
+# All that looks at a container: each answers, or fails with a reason.
+look_at() {
+	others_are_fine
+	LIMIT=20 moat ps | grep -q "$1"
+	is_state "$1" running
+	LIMIT=20 moat logs "$1"
+	LIMIT=20 run moat top "$1"
+	assert_error 1 "not answer"
+	within stats --no-stream "$1"
+	others_are_fine
+}
+
+ends_with_kill() {
+	LIMIT=20 moat kill "$1"
+	is_state "$1" exited
+	assert_equal "$(moat inspect "$1" | jq '.[0].State.ExitCode')" 137
+	moat start "$1"
+	assert_equal "$(moat exec "$1" echo again)" again
+	moat rm -f "$1"
+}
+
+@test "hung: a stopped QEMU: whatever looks at the container ends" {
+	look_at engine
+}
+
+@test "hung: a stopped moat-shim: whatever looks at the container ends" {
+	look_at shim
+}
+
+@test "hung: a stopped QEMU: stop, restart and rm -f" {
+	up box
+	kill -STOP "$(engine_pid box)"
+	LIMIT=40 moat stop -t 1 box
+	is_state box exited
+	moat start box
+	kill -STOP "$(engine_pid box)"
+	LIMIT=40 moat restart -t 1 box
+	is_state box running
+	kill -STOP "$(engine_pid box)"
+	LIMIT=20 moat rm -f box
+	no_container box
+}
+
+@test "hung: a stopped QEMU: pause fails, and kill does not wait for it" {
+	local pausing
+	up box
+	kill -STOP "$(engine_pid box)"
+	"$MOAT_BUILD/moat" pause box >/dev/null 2>&1 3>&- &
+	pausing=$!
+	sleep 0.2
+	LIMIT=20 moat kill box
+	is_state box exited
+	wait "$pausing" && false
+	moat rm box
+}
+
+@test "hung: a stopped moat-shim: stop and rm -f" {
+	local shim
+	up box
+	kill -STOP "$(shim_pid box)"
+	LIMIT=40 moat stop -t 0 box
+	is_state box exited
+	moat start box
+	shim=$(shim_pid box)
+	kill -STOP "$shim"
+	LIMIT=20 moat rm -f box
+	no_container box
+	poll 20 gone "$shim"
+}
+
+@test "hung: a stopped moat-shim and a moatd that was killed: the next one ends it" {
+	local pid shim
+	up box
+	shim=$(shim_pid box)
+	kill -STOP "$shim"
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	others_are_fine
+	is_state box running
+	LIMIT=20 moat rm -f box
+	poll 20 gone "$shim"
+}
+
+@test "hung: a moat-shim that takes no connections any more stops nobody" {
+	local dir
+	up box
+	dir=$MOAT_ROOT/containers/$(id_of box)
+	kill -STOP "$(shim_pid box)"
+	# More connections than wait in a socket's queue.
+	(cd "$dir" && python3 -c '
+import socket
+held = []
+try:
+    for _ in range(1000):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.setblocking(False)
+        s.connect("shim.sock")
+        held.append(s)
+except BlockingIOError:
+    pass')
+	LIMIT=20 run moat exec box true
+	assert_error 126 "not answer"
+	others_are_fine
+	LIMIT=20 moat rm -f box
+	no_container box
+}
+
+@test "hung: an exec in a machine that does not answer ends with a reason, and kill ends the machine" {
+	exec_failed engine "did not start the process in time"
+	ends_with_kill engine
+	gone "$ENGINE"
+}
+
+@test "hung: an exec through a moat-shim that does not answer ends with a reason, and kill ends both" {
+	exec_failed shim "not answer"
+	ends_with_kill shim
+	poll 20 gone "$SHIM"
+	poll 20 gone "$SHIMS_ENGINE"
+}
