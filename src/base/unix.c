@@ -12,6 +12,9 @@
 
 #include "base/cleanup.h"
 
+/* Connections that wait to be accepted. */
+#define QUEUE_MAX 1024
+
 /* The kernel resolves /proc/self/fd/N, so any folder is within reach of a short address. */
 static int fill_address(int dir_fd, const char *name, struct sockaddr_un *ret)
 {
@@ -42,7 +45,7 @@ int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret
 	/* The mode set here is what bind() gives the file, less the umask: never more than asked.
 	 */
 	if (fchmod(fd, mode) < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    fchmodat(dir_fd, name, mode, 0) < 0 || listen(fd, 128) < 0)
+	    fchmodat(dir_fd, name, mode, 0) < 0 || listen(fd, QUEUE_MAX) < 0)
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;

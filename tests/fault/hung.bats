@@ -157,7 +157,7 @@ ends_with_kill() {
 import socket
 held = []
 try:
-    for _ in range(1000):
+    for _ in range(5000):
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         s.setblocking(False)
         s.connect("shim.sock")

@@ -154,7 +154,7 @@ in_order() {
 }
 
 @test "logs: --boot keeps the beginning and the end of what a guest says on its console" {
-	moat run -d --cap-add ALL --name chatty "$BUSYBOX" sleep 1000 >/dev/null
+	moat run -d --privileged --name chatty "$BUSYBOX" sleep 1000 >/dev/null
 	moat exec chatty sh -c 'mknod /dev/console0 c 4 64
 		(i=0; while [ $i -lt 12000 ]; do i=$((i + 1)); echo "console line $i 0123456789012345678901234567890123456789"; done) >/dev/console0'
 	# What the kernel has queued comes at the pace of a serial line.
