@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "cli/create-put.h"
 #include "cli/envfile.h"
+#include "cli/process-options.h"
 
 static int put_env(const struct options *o, json_t *body, struct err *err)
 {
@@ -91,13 +92,25 @@ static int put_command(const struct options *o, json_t *body, struct err *err)
 	return r;
 }
 
+static int put_process(const struct options *o, json_t *body, struct err *err)
+{
+	const char *dir = process_dir(o);
+	cleanup_free char *user = NULL;
+	int r = process_user(o, &user, err);
+
+	if (r == 0 && user)
+		r = create_put(body, "User", json_string(user), err);
+	if (r == 0 && dir)
+		r = create_put(body, "WorkingDir", json_string(dir), err);
+	return r;
+}
+
 int create_body(const struct options *o, json_t **ret, struct err *err)
 {
-	static const struct create_text texts[] = {
-		{ "workdir", "WorkingDir" },	 { "user", "User" },
-		{ "hostname", "Hostname" },	 { "domainname", "Domainname" },
-		{ "stop-signal", "StopSignal" }, { 0 }
-	};
+	static const struct create_text texts[] = { { "hostname", "Hostname" },
+						    { "domainname", "Domainname" },
+						    { "stop-signal", "StopSignal" },
+						    { 0 } };
 	cleanup_json json_t *body = json_object();
 	json_t *health = NULL;
 	int r = body ? put_command(o, body, err) : err_set(err, -ENOMEM, "out of memory");
@@ -106,9 +119,10 @@ int create_body(const struct options *o, json_t **ret, struct err *err)
 		return err_set(err, -EOPNOTSUPP,
 			       "moat does not support --init-image: the program that sets its "
 			       "machines up is part of moat, and speaks a protocol of its own");
-
 	if (r == 0)
 		r = put_flags(o, body, err);
+	if (r == 0)
+		r = put_process(o, body, err);
 	if (r == 0)
 		r = create_put_texts(o, texts, body, err);
 	if (r == 0)

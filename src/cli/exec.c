@@ -9,6 +9,7 @@
 #include "cli/attach.h"
 #include "cli/commands.h"
 #include "cli/envfile.h"
+#include "cli/process-options.h"
 #include "cli/stream.h"
 #include "cli/terminal.h"
 
@@ -31,11 +32,14 @@ static int exec_body(const struct cli *c, json_t **ret, struct err *err)
 	const struct options *o = &c->opt;
 	bool detach = options_flag(o, "detach"), tty = options_flag(o, "tty");
 	bool in = options_flag(o, "interactive") && !detach;
-	const char *dir = options_value(o, "workdir"), *user = options_value(o, "user");
+	const char *dir = process_dir(o);
+	cleanup_free char *user = NULL;
 	cleanup_strv char **env = NULL;
 	json_t *body;
 	int r = exec_env(c, &env, err);
 
+	if (r == 0)
+		r = process_user(o, &user, err);
 	if (r < 0)
 		return r;
 	body = json_pack("{s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:s, s:s}", "Privileged",

@@ -15,6 +15,7 @@
 		{ 0, "cpu-shares", "NUMBER", "Weight of its CPU time, 2 to 262144" },              \
 		{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },                               \
 		{ 0, "cpuset-cpus", "LIST", "Processors of the host it may use, e.g. 0-2,7" },     \
+		{ 0, "cwd", "DIR", "As --workdir" },                                               \
 		{ 0, "dns", "ADDRESS", "Name server for /etc/resolv.conf" },                       \
 		{ 0, "dns-option", "OPTION", "Option for /etc/resolv.conf" },                      \
 		{ 0, "dns-search", "DOMAIN", "Search domain for /etc/resolv.conf; . for none" },   \
@@ -23,6 +24,7 @@
 		{ 'e', "env", "KEY[=VALUE]",                                                       \
 		  "Set an environment variable; without a value take moat's own" },                \
 		{ 0, "env-file", "FILE", "Read environment variables from a file" },               \
+		{ 0, "gid", "GROUP", "Group to run as, with or without --uid" },                   \
 		{ 0, "group-add", "GROUP", "Add a group, by name or id, to every process" },       \
 		{ 0, "health-cmd", "COMMAND", "Command that checks the container's health" },      \
 		{ 0, "health-interval", "TIME", "Time between checks, 30s by default" },           \
@@ -35,7 +37,7 @@
 		  "Put an init before the command that reaps and passes signals on" },             \
 		{ 0, "init-image", "IMAGE", "Not supported: moat has its own init" },              \
 		{ 'i', "interactive", NULL, "Keep standard input open" },                          \
-		{ 0, "kernel", "PATH",                                                             \
+		{ 'k', "kernel", "PATH",                                                           \
 		  "Boot this kernel: a file, or a folder that make kernel made" },                 \
 		{ 'l', "label", "KEY[=VALUE]", "Set a label" },                                    \
 		{ 0, "label-file", "FILE", "Read labels from a file" },                            \
@@ -78,6 +80,7 @@
 		{ 0, "sysctl", "KEY=VALUE", "Set a parameter of the container's own kernel" },     \
 		{ 0, "tmpfs", "PATH[:OPTIONS]", "Mount a file system in memory" },                 \
 		{ 't', "tty", NULL, "Give the container a terminal" },                             \
+		{ 0, "uid", "USER", "User to run as" },                                            \
 		{ 0, "ulimit", "NAME=SOFT[:HARD]", "Set a resource limit" },                       \
 		{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },                      \
 		{ 'v', "volume", "SOURCE:TARGET", "Share a folder or volume with the container" }, \
@@ -112,13 +115,16 @@ const struct option_def update_options[] = {
 
 const struct option_def exec_options[] = {
 	{ 'd', "detach", NULL, "Run in the background" },
+	{ 0, "cwd", "DIR", "As --workdir" },
 	DETACH_KEYS_OPTION,
 	{ 'e', "env", "KEY[=VALUE]",
 	  "Set an environment variable; without a value take moat's own" },
 	{ 0, "env-file", "FILE", "Read environment variables from a file" },
+	{ 0, "gid", "GROUP", "Group to run as, with or without --uid" },
 	{ 'i', "interactive", NULL, "Keep standard input open" },
 	{ 0, "privileged", NULL, "Give the command all capabilities" },
 	{ 't', "tty", NULL, "Give the command a terminal" },
+	{ 0, "uid", "USER", "User to run as" },
 	{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },
 	{ 'w', "workdir", "DIR", "Working directory in the container" },
 	{ 0 }

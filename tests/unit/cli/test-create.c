@@ -63,8 +63,10 @@ static void options_become_dockers_members(void **state)
 	check_has("--entrypoint= img", "\"Entrypoint\":[\"\"]");
 	check_has("-e A=1 --env B=2 -e A=3 img", "\"Env\":[\"A=3\",\"B=2\"]");
 	check_has("-w /tmp -u me --hostname box --stop-signal INT img",
-		  "\"WorkingDir\":\"/"
-		  "tmp\",\"User\":\"me\",\"Hostname\":\"box\",\"StopSignal\":\"INT\"");
+		  "\"User\":\"me\",\"WorkingDir\":\"/tmp\",\"Hostname\":\"box\","
+		  "\"StopSignal\":\"INT\"");
+	check_has("--cwd /tmp --uid 5 --gid 6 img", "\"User\":\"5:6\",\"WorkingDir\":\"/tmp\"");
+	check_has("--gid 6 img", "\"User\":\":6\"");
 	check_has("-l a=b -l c img", "\"Labels\":{\"a\":\"b\",\"c\":\"\"}");
 	check_has("--cpus 1.5 -m 64m img", "\"Memory\":67108864,\"NanoCpus\":1500000000");
 	check_has("--rm --read-only img", "\"AutoRemove\":true,\"ReadonlyRootfs\":true");

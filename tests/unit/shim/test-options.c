@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes to the guest beside SETUP: options before it, limits later; and what comes of it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "fake.h"
+#include "link/query.h"
+#include "link/setup.h"
+#include "oci/options.h"
+
+#define START "{\"op\":\"start\"}"
+#define LIMIT "{\"op\":\"limits\",\"settings\":[\"memory.max=5\",\"cpu.max=max 100000\"]}"
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static struct wire_view view(const struct buf *b)
+{
+	return (struct wire_view){ (const unsigned char *)b->data, b->len };
+}
+
+static void expect_options(int fd)
+{
+	struct oci_options o = { 0 };
+	struct buf payload = BUF_INIT;
+
+	guest_expect(fd, LINK_OPTIONS, &payload);
+	check(oci_options_get(view(&payload), &o) == 0);
+	check(o.init && streq(o.groups[0], "audio") && o.seccomp.len > 0);
+	oci_options_reset(&o);
+	buf_reset(&payload);
+}
+
+/* Takes OPTIONS ahead of SETUP, and ends. */
+static void with_options(int fd)
+{
+	struct link_hello hello = { .version = LINK_VERSION, .kernel = "6.1", .boot_usec = 1 };
+	struct buf payload = BUF_INIT;
+
+	check(link_hello_put(&payload, &hello) == 0);
+	guest_send(fd, LINK_HELLO, 0, payload.data, payload.len);
+	buf_reset(&payload);
+	expect_options(fd);
+	guest_expect(fd, LINK_SETUP, NULL);
+	guest_send(fd, LINK_READY, 0, NULL, 0);
+	guest_started(fd);
+	guest_exited(fd, 1, 7, 0);
+	guest_down(fd);
+}
+
+static int watch(const struct box *b)
+{
+	int conn = box_send(b, "{\"op\":\"watch\"}", -1);
+
+	json_decref(box_receive(conn));
+	return conn;
+}
+
+static void options_go_ahead_of_setup_with_the_filter_compiled(void **state)
+{
+	static const char config[] =
+		"{\"ociVersion\":\"1.0.2\",\"hostname\":\"box\",\"root\":{\"path\":\"/dev/null\"},"
+		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},\"dev.moat\":{\"init\":true,"
+		"\"groups\":[\"audio\"]},\"linux\":{\"seccomp\":{\"defaultAction\":"
+		"\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":"
+		"\"SCMP_ACT_ERRNO\"}]}}}";
+	struct box b;
+	json_t *end;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	assert_int_equal(file_write_atomic(b.dir_fd, CONFIG_FILE, config, sizeof(config) - 1, 0600),
+			 0);
+	box_start(&b, with_options);
+	w = watch(&b);
+	box_ask(&b, START, -1);
+	end = box_event(w, "exited");
+	assert_int_equal(number(end, "code"), 7);
+	json_decref(end);
+	close(w);
+	box_end(&b);
+}
+
+/* Answers LIMITS once with yes and once with no. */
+static void answer_limits(int fd)
+{
+	struct err no = { .code = -EBUSY, .msg = "too little" }, yes = { 0 };
+	struct err *answers[] = { &yes, &no };
+	struct buf payload = BUF_INIT;
+	char **settings;
+	uint32_t id;
+
+	guest_boot(fd);
+	guest_started(fd);
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		guest_expect(fd, LINK_LIMITS, &payload);
+		check(link_limits_get(view(&payload), &id, &settings) == 0);
+		check(strv_len(settings) == 2 && streq(settings[1], "cpu.max=max 100000"));
+		strv_free(settings);
+		buf_reset(&payload);
+		check(link_done_put(&payload, id, answers[i]) == 0);
+		guest_send(fd, LINK_LIMITS, 0, payload.data, payload.len);
+	}
+	buf_reset(&payload);
+	guest_expect(fd, LINK_SIGNAL, NULL);
+	check(wire_put_u64(&payload, 1) == 0);
+	guest_send(fd, LINK_OOM, 0, payload.data, payload.len);
+	buf_reset(&payload);
+	guest_exited(fd, 1, 0, 9);
+	guest_down(fd);
+}
+
+static void limits_are_passed_on_and_their_answer_back(void **state)
+{
+	struct box b;
+	json_t *end;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, answer_limits);
+	w = watch(&b);
+	assert_int_equal(box_refused(&b, LIMIT), EBUSY);
+	box_ask(&b, START, -1);
+	box_ask(&b, LIMIT, -1);
+	assert_int_equal(box_refused(&b, LIMIT), EBUSY);
+	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
+	json_decref(box_event(w, "oom"));
+	end = box_event(w, "exited");
+	assert_int_equal(number(end, "code"), 137);
+	assert_true(json_is_true(json_object_get(end, "oom")));
+	json_decref(end);
+	close(w);
+	box_end(&b);
+}
+
+static void what_is_no_limit_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"{\"op\":\"limits\"}",
+		"{\"op\":\"limits\",\"settings\":[]}",
+		"{\"op\":\"limits\",\"settings\":[\"cgroup.procs=1\"]}",
+		"{\"op\":\"limits\",\"settings\":[\"memory.max\"]}",
+		"{\"op\":\"limits\",\"settings\":[\"memory.../x=1\"]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct request r;
+		struct err err;
+
+		assert_int_equal(request_parse(bad[i], strlen(bad[i]), &r, &err), -EINVAL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_go_ahead_of_setup_with_the_filter_compiled),
+		cmocka_unit_test(limits_are_passed_on_and_their_answer_back),
+		cmocka_unit_test(what_is_no_limit_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
