@@ -92,12 +92,10 @@ static int open_parts(struct daemon *d, unsigned spares, struct err *err)
 	if (r < 0)
 		return r;
 	refresh_kernel(d);
-	r = spares_open(d, spares, &d->spares, err);
-	if (r < 0)
-		return r;
 	d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return d->quit_fd < 0 ? -errno
-			      : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
+	r = d->quit_fd < 0 ? -errno : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
+	/* The last one, as it does not end before the process. */
+	return r < 0 ? r : spares_open(d, spares, &d->spares, err);
 }
 
 int daemon_open(const char *root, unsigned spares, struct daemon **ret, struct err *err)
@@ -130,7 +128,6 @@ void daemon_close(struct daemon *d)
 {
 	if (!d)
 		return;
-	spares_close(d->spares);
 	restarter_free(d->restarter);
 	prober_free(d->prober);
 	templates_close(d->templates);

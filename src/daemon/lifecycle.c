@@ -200,6 +200,7 @@ int container_restart(struct daemon *d, struct container *c, int timeout_sec, st
 	int r;
 
 	set_restarting(d, c, true);
+	settle(c);
 	keep_layer(d, c);
 	r = container_stop(d, c, 0, timeout_sec, err);
 	set_restarting(d, c, false);

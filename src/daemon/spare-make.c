@@ -100,21 +100,14 @@ static int read_ready(struct spare *s, struct err *err)
 }
 
 /* The one word of a spare is that it is ready; one that ends says why in its log. */
-static int await_ready(struct spare *s, int quit_fd, struct err *err)
+static int await_ready(struct spare *s, struct err *err)
 {
-	struct pollfd fds[] = { { .fd = s->fd, .events = POLLIN },
-				{ .fd = quit_fd, .events = POLLIN } };
-	int r;
+	int r = fd_wait(s->fd, POLLIN, READY_MSEC);
 
-	do {
-		r = poll(fds, ARRAY_SIZE(fds), READY_MSEC);
-	} while (r < 0 && errno == EINTR);
 	if (r < 0)
-		return err_errno(err, -errno, "spare machine");
+		return err_errno(err, r, "spare machine");
 	if (r == 0)
 		return err_set(err, -ETIMEDOUT, "the spare machine takes too long");
-	if (fds[1].revents)
-		return err_set(err, -ECANCELED, "moatd is ending");
 	return read_ready(s, err);
 }
 
@@ -132,7 +125,7 @@ static int explain(int dir_fd, int code, struct err *err)
 }
 
 int spare_make(struct daemon *d, int dir_fd, const char *name, const struct machine_plan *plan,
-	       int quit_fd, struct spare **ret, struct err *err)
+	       struct spare **ret, struct err *err)
 {
 	struct spare *s = calloc(1, sizeof(*s));
 	cleanup_close int own_fd = -1;
@@ -148,7 +141,7 @@ int spare_make(struct daemon *d, int dir_fd, const char *name, const struct mach
 	if (r == 0)
 		r = launch(d, s, own_fd, plan, err);
 	if (r == 0) {
-		r = await_ready(s, quit_fd, err);
+		r = await_ready(s, err);
 		r = r < 0 ? explain(own_fd, r, err) : 0;
 	}
 	if (r < 0) {
@@ -175,8 +168,13 @@ int spare_give(struct spare *s, int dir_fd, struct err *err)
 		r = order(s, "{\"op\":\"adopt\"}", listen_fd);
 	if (r < 0)
 		return err_errno(err, r, "spare machine");
-	fd_close(&s->fd);
+	s->given = true;
 	return 0;
+}
+
+bool spare_is_done(const struct spare *s)
+{
+	return fd_wait(s->fd, POLLIN, 0) != 0;
 }
 
 static void reap(pid_t pid)
@@ -191,10 +189,8 @@ static void reap(pid_t pid)
 
 void spare_end(struct spare *s, int dir_fd)
 {
-	bool given = s->fd < 0 && s->pid > 0;
-
 	fd_close(&s->fd);
-	if (!given && s->pid > 0)
+	if (!s->given && s->pid > 0)
 		reap(s->pid);
 	(void)path_remove_tree(dir_fd, s->name);
 	free(s);

@@ -24,16 +24,15 @@
 #include "daemon/memory.h"
 #include "daemon/spare-make.h"
 
-#define IDLE_USEC  (600 * USEC_PER_SEC)	 /* without a start: then the spares go */
-#define RETRY_USEC (60 * USEC_PER_SEC)	 /* after one that could not be made */
+#define IDLE_USEC  (600 * USEC_PER_SEC) /* without a start: then the spares go */
+#define RETRY_USEC (60 * USEC_PER_SEC)	/* after one that could not be made */
+#define FDS_MAX	   (2 * SPARES_MAX + 1)
 #define QUIET_USEC (150 * USEC_PER_MSEC) /* after a start: what is short-lived is over by then */
 
 struct spares {
 	struct daemon *d;
 	int dir_fd; /* $ROOT/spares */
-	int wake_fd, quit_fd;
-	pthread_t thread;
-	bool running;
+	int wake_fd;
 	bool has_image;
 
 	pthread_mutex_t lock; /* guards the rest */
@@ -59,41 +58,24 @@ static void push(struct spare **list, struct spare *m)
 	*list = m;
 }
 
-static struct spare *pop(struct spare **list)
+static struct spare *pop(struct spare **at)
 {
-	struct spare *m = *list;
+	struct spare *m = *at;
 
-	if (m)
-		*list = m->next;
+	*at = m->next;
 	return m;
 }
 
 /* Under the lock, as all up to the thread. */
 static void discard(struct spares *s, struct spare **at)
 {
-	struct spare *m = *at;
-
-	*at = m->next;
 	s->n_ready--;
-	push(&s->waste, m);
-}
-
-static void discard_all(struct spares *s)
-{
-	while (s->ready)
-		discard(s, &s->ready);
+	push(&s->waste, pop(at));
 }
 
 static bool is_idle(const struct spares *s)
 {
 	return clock_mono_usec() >= s->used_usec + IDLE_USEC;
-}
-
-static bool is_dead(const struct spare *m)
-{
-	struct pollfd p = { .fd = m->fd, .events = POLLIN };
-
-	return poll(&p, 1, 0) != 0;
 }
 
 static void sort_out(struct spares *s)
@@ -102,7 +84,7 @@ static void sort_out(struct spares *s)
 
 	while (*at) {
 		if (s->n_ready > s->wanted || is_idle(s) || !streq((*at)->key, s->key) ||
-		    is_dead(*at))
+		    spare_is_done(*at))
 			discard(s, at);
 		else
 			at = &(*at)->next;
@@ -137,15 +119,25 @@ static void make_one(struct spares *s)
 		r = spare_rehearsal_image(s->dir_fd, &err);
 	s->has_image = r == 0;
 	if (r == 0)
-		r = spare_make(s->d, s->dir_fd, name, &plan, s->quit_fd, &m, &err);
+		r = spare_make(s->d, s->dir_fd, name, &plan, &m, &err);
 	pthread_mutex_lock(&s->lock);
 	if (r == 0) {
 		push(&s->ready, m);
 		s->n_ready++;
-	} else if (r != -ECANCELED) {
+	} else {
 		log_warning("no spare machine: %s", err.msg[0] ? err.msg : strerror(-r));
 		wait_with_making(s, RETRY_USEC);
 	}
+}
+
+/* Of one that was given away the folder stays until its shim has taken what it needs. */
+static struct spare *find_waste(struct spares *s)
+{
+	struct spare **at = &s->waste;
+
+	while (*at && (*at)->given && !spare_is_done(*at))
+		at = &(*at)->next;
+	return *at ? pop(at) : NULL;
 }
 
 /* Return: was there something? */
@@ -154,7 +146,7 @@ static bool work(struct spares *s)
 	struct spare *m;
 
 	sort_out(s);
-	m = pop(&s->waste);
+	m = find_waste(s);
 	if (m) {
 		pthread_mutex_unlock(&s->lock);
 		spare_end(m, s->dir_fd);
@@ -179,37 +171,37 @@ static int timeout_msec(const struct spares *s)
 	return next == UINT64_MAX ? -1 : next <= now ? 0 : (int)((next - now) / USEC_PER_MSEC) + 1;
 }
 
+static nfds_t add_all(struct pollfd *fds, nfds_t n, const struct spare *list)
+{
+	for (; list && n < FDS_MAX; list = list->next)
+		fds[n++] = (struct pollfd){ .fd = list->fd, .events = POLLIN };
+	return n;
+}
+
+/* A spare that waits says nothing, and one that was given away neither: what can be read is the
+ * end. */
 static void sleep_for_news(struct spares *s)
 {
-	struct pollfd fds[SPARES_MAX + 2] = { { .fd = s->wake_fd, .events = POLLIN },
-					      { .fd = s->quit_fd, .events = POLLIN } };
+	struct pollfd fds[FDS_MAX] = { { .fd = s->wake_fd, .events = POLLIN } };
+	nfds_t n = add_all(fds, add_all(fds, 1, s->ready), s->waste);
 	int timeout = timeout_msec(s);
 	eventfd_t ignored;
-	nfds_t n = 2;
 
-	/* A spare that waits says nothing: what can be read is its end. */
-	for (const struct spare *m = s->ready; m && n < ARRAY_SIZE(fds); m = m->next)
-		fds[n++] = (struct pollfd){ .fd = m->fd, .events = POLLIN };
 	pthread_mutex_unlock(&s->lock);
 	(void)poll(fds, n, timeout);
 	(void)eventfd_read(s->wake_fd, &ignored);
 	pthread_mutex_lock(&s->lock);
 }
 
-static bool is_quitting(const struct spares *s)
-{
-	return fd_wait(s->quit_fd, POLLIN, 0) != 0;
-}
-
+/* As long as the process lives; a spare whose moatd is gone ends by itself. */
 static void *keep(void *arg)
 {
 	struct spares *s = arg;
 
 	pthread_mutex_lock(&s->lock);
-	while (!is_quitting(s))
+	for (;;)
 		if (!work(s))
 			sleep_for_news(s);
-	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
@@ -229,6 +221,13 @@ void spares_start_ends(struct spares *s)
 	wake(s);
 }
 
+static void forget_kind(struct spares *s)
+{
+	machine_plan_reset(&s->plan);
+	s->key[0] = '\0';
+	s->not_before_usec = 0;
+}
+
 /* A kind that is asked for once among others is not worth to throw away what is there. */
 static void note_kind(struct spares *s, const char *key, const struct machine_plan *plan)
 {
@@ -238,8 +237,7 @@ static void note_kind(struct spares *s, const char *key, const struct machine_pl
 	snprintf(s->last, sizeof(s->last), "%s", key);
 	if (streq(s->key, key) || (s->key[0] && !again))
 		return;
-	machine_plan_reset(&s->plan);
-	s->key[0] = '\0';
+	forget_kind(s);
 	if (machine_plan_copy(plan, &s->plan) == 0)
 		snprintf(s->key, sizeof(s->key), "%s", key);
 }
@@ -250,6 +248,8 @@ static struct spare *take(struct spares *s, const char *key, const struct machin
 
 	pthread_mutex_lock(&s->lock);
 	note_kind(s, key, plan);
+	while (s->ready && spare_is_done(s->ready))
+		discard(s, &s->ready);
 	if (s->ready && streq(s->ready->key, key)) {
 		m = pop(&s->ready);
 		s->n_ready--;
@@ -276,6 +276,15 @@ pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan 
 	return pid;
 }
 
+void spares_forget(struct spares *s)
+{
+	pthread_mutex_lock(&s->lock);
+	forget_kind(s);
+	s->last[0] = '\0';
+	pthread_mutex_unlock(&s->lock);
+	wake(s);
+}
+
 void spares_set(struct spares *s, unsigned wanted)
 {
 	pthread_mutex_lock(&s->lock);
@@ -285,36 +294,63 @@ void spares_set(struct spares *s, unsigned wanted)
 	wake(s);
 }
 
-static json_t *describe(const struct spares *s, const struct spare *m)
-{
-	int64_t memory = memory_of_process(m->pid) + memory_of_process(m->engine_pid);
-	char layer[sizeof(m->name) + sizeof(SPARE_LAYER_FILE)];
-	struct stat sb = { 0 };
+/* What is told of a spare, measured without the lock: that takes its time. */
+struct view {
+	char name[sizeof(((struct spare *)0)->name)];
+	char key[TEMPLATE_KEY_LEN + 1];
+	pid_t pid, engine_pid;
+};
 
-	snprintf(layer, sizeof(layer), "%s/" SPARE_LAYER_FILE, m->name);
-	(void)fstatat(s->dir_fd, layer, &sb, AT_SYMLINK_NOFOLLOW);
-	return json_pack("{s:i, s:s, s:I, s:I}", "Pid", (int)m->engine_pid, "Template", m->key,
-			 "MemoryBytes", (json_int_t)memory, "DiskBytes",
-			 (json_int_t)sb.st_blocks * 512);
+static size_t view_all(struct spares *s, struct view *ret, unsigned *ret_wanted)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (const struct spare *m = s->ready; m && n < SPARES_MAX; m = m->next, n++) {
+		ret[n] = (struct view){ .pid = m->pid, .engine_pid = m->engine_pid };
+		memcpy(ret[n].name, m->name, sizeof(m->name));
+		memcpy(ret[n].key, m->key, sizeof(m->key));
+	}
+	*ret_wanted = s->wanted;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+static int64_t disk_bytes(const struct spares *s, const char *name, const char *file)
+{
+	cleanup_free char *path = str_printf("%s/%s", name, file);
+	struct stat sb;
+
+	return path && fstatat(s->dir_fd, path, &sb, AT_SYMLINK_NOFOLLOW) == 0 ? sb.st_blocks * 512
+									       : 0;
+}
+
+static json_t *describe(const struct spares *s, const struct view *v)
+{
+	int64_t memory = memory_of_process(v->pid) + memory_of_process(v->engine_pid);
+	int64_t disk = disk_bytes(s, v->name, SPARE_LAYER_FILE) +
+		       disk_bytes(s, v->name, SPARE_NEW_LAYER_FILE);
+
+	return json_pack("{s:i, s:s, s:I, s:I}", "Pid", (int)v->engine_pid, "Template", v->key,
+			 "MemoryBytes", (json_int_t)memory, "DiskBytes", (json_int_t)disk);
 }
 
 json_t *spares_describe(struct spares *s)
 {
 	cleanup_json json_t *list = json_array();
-	json_t *ret = NULL;
+	struct view views[SPARES_MAX];
+	unsigned wanted;
+	size_t n = view_all(s, views, &wanted);
 	int r = list ? 0 : -ENOMEM;
 
-	pthread_mutex_lock(&s->lock);
-	for (const struct spare *m = s->ready; r == 0 && m; m = m->next)
-		r = json_array_append_new(list, describe(s, m));
-	if (r == 0)
-		ret = json_pack("{s:i, s:O}", "Wanted", (int)s->wanted, "Machines", list);
-	pthread_mutex_unlock(&s->lock);
-	return ret;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = json_array_append_new(list, describe(s, &views[i]));
+	return r < 0 ? NULL : json_pack("{s:i, s:O}", "Wanted", (int)wanted, "Machines", list);
 }
 
 static int open_parts(struct spares *s, struct err *err)
 {
+	pthread_t thread;
 	int r = path_remove_tree(s->d->root_fd, "spares");
 
 	if (r == 0)
@@ -322,11 +358,9 @@ static int open_parts(struct spares *s, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "%s/spares", s->d->root);
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	s->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->wake_fd < 0 || s->quit_fd < 0)
+	if (s->wake_fd < 0)
 		return err_errno(err, -errno, "spare machines");
-	r = -pthread_create(&s->thread, NULL, keep, s);
-	s->running = r == 0;
+	r = -pthread_create(&thread, NULL, keep, s);
 	return r < 0 ? err_errno(err, r, "spare machines") : 0;
 }
 
@@ -339,34 +373,16 @@ int spares_open(struct daemon *d, unsigned wanted, struct spares **ret, struct e
 		return -ENOMEM;
 	s->d = d;
 	s->wanted = wanted < SPARES_MAX ? wanted : SPARES_MAX;
-	s->dir_fd = s->wake_fd = s->quit_fd = -1;
+	s->dir_fd = s->wake_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	r = open_parts(s, err);
-	if (r < 0) {
-		spares_close(s);
-		return r;
+	if (r == 0) {
+		*ret = s;
+		return 0;
 	}
-	*ret = s;
-	return 0;
-}
-
-void spares_close(struct spares *s)
-{
-	struct spare *m;
-
-	if (!s)
-		return;
-	if (s->running) {
-		(void)eventfd_write(s->quit_fd, 1);
-		pthread_join(s->thread, NULL);
-	}
-	discard_all(s);
-	while ((m = pop(&s->waste)))
-		spare_end(m, s->dir_fd);
 	fd_close(&s->dir_fd);
 	fd_close(&s->wake_fd);
-	fd_close(&s->quit_fd);
-	machine_plan_reset(&s->plan);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+	return r;
 }

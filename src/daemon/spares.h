@@ -6,7 +6,8 @@
 
 /*
  * Spare machines: restored and rehearsed before anybody asks, so that a start has only to give one
- * its container.  There are some for the kind of machine that was started last.
+ * its container.  There are some of one kind of machine: that of the first start, and then of
+ * whichever was started twice in a row.
  */
 
 #define SPARES_DEFAULT 1u
@@ -17,12 +18,11 @@ struct spares;
 /**
  * spares_open() - remove what an earlier moatd left, and begin to keep spares
  * @wanted: how many to keep; 0: none
- * @ret:    owned by the daemon, spares_close()
+ * @ret:    lives as long as the process, whose thread uses it
  *
  * Return: 0; -errno with a message.
  */
 int spares_open(struct daemon *d, unsigned wanted, struct spares **ret, struct err *err);
-void spares_close(struct spares *s);
 
 /** spares_start_begins(), spares_start_ends() - around every start, which goes before the making of
  * spares */
@@ -37,6 +37,9 @@ void spares_start_ends(struct spares *s);
  * Return: the pid of the container's moat-shim, to be reaped; 0: there is none.
  */
 pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan *plan, int dir_fd);
+
+/** spares_forget() - another kernel is to be used: give up the spares there are */
+void spares_forget(struct spares *s);
 
 /** spares_set() - keep so many from now on */
 void spares_set(struct spares *s, unsigned wanted);

@@ -80,13 +80,6 @@ static void find_template(struct daemon *d, struct container *c, const struct ma
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
-static void note_spare(struct daemon *d, struct container *c)
-{
-	pthread_mutex_lock(&d->containers.lock);
-	c->trace.spare = true;
-	pthread_mutex_unlock(&d->containers.lock);
-}
-
 /* @ret_place: at the gate, from the moment on that the machine comes up; 0: it never did */
 static int launch(struct daemon *d, struct container *c, uint64_t *ret_place, struct err *err)
 {
@@ -104,9 +97,7 @@ static int launch(struct daemon *d, struct container *c, uint64_t *ret_place, st
 	*ret_place = gate_enter(&d->starts);
 	/* A spare machine has its processors already. */
 	pid = from.key[0] && !plan.cpuset ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
-	if (pid > 0) {
-		note_spare(d, c);
-	} else {
+	if (pid == 0) {
 		shim.dir_fd = dir_fd;
 		shim.memory_fd = from.memory_fd;
 		shim.state_fd = from.state_fd;
@@ -237,6 +228,13 @@ static int launch_failed(struct daemon *d, struct container *c, int code, struct
 	return code;
 }
 
+/* Under the table's lock. */
+static void begin(struct container *c)
+{
+	c->starting = true;
+	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
+}
+
 static int start_locked(struct daemon *d, struct container *c, struct err *err)
 {
 	uint64_t ends, place = 0;
@@ -252,8 +250,7 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	else if (c->rec.state == CONTAINER_RUNNING)
 		r = -EALREADY;
 	else
-		c->starting = true;
-	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
+		begin(c);
 	ends = c->ends;
 	pthread_mutex_unlock(&d->containers.lock);
 	if (r < 0)

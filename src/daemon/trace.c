@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/macro.h"
+#include "base/str.h"
 
 static const char *const names[TRACE_STEPS] = {
 	[TRACE_ASKED] = "asked",   [TRACE_TEMPLATE] = "template", [TRACE_BEGUN] = "begun",
@@ -13,13 +13,16 @@ static const char *const names[TRACE_STEPS] = {
 
 int trace_note(struct trace *t, const json_t *event, struct err *err)
 {
+	const char *machine = NULL;
 	struct trace new = *t;
 	json_t *times;
 	int r = json_get_object(event, "times_usec", &times, err);
 
 	if (r < 0 || !times)
 		return r;
-	r = json_get_bool(event, "restored", &new.restored, err);
+	r = json_get_str(event, "machine", &machine, err);
+	new.spare = machine &&streq(machine, "spare");
+	new.restored = new.spare || (machine && streq(machine, "restored"));
 	for (int i = TRACE_BEGUN; r == 0 && i < TRACE_STEPS; i++) {
 		int64_t usec = 0;
 
@@ -39,8 +42,8 @@ json_t *trace_describe(const struct trace *t)
 	for (int i = 0; times && i < TRACE_STEPS; i++)
 		if (t->usec[i] > 0)
 			json_object_set_new(times, names[i], json_integer((json_int_t)t->usec[i]));
-	return json_pack("{s:b, s:b, s:o}", "Restored", (int)t->restored, "Spare",
-			 (int)(t->spare && t->restored), "TimesUsec", times);
+	return json_pack("{s:b, s:b, s:o}", "Restored", (int)t->restored, "Spare", (int)t->spare,
+			 "TimesUsec", times);
 }
 
 void trace_log(const struct trace *t, const char *id)

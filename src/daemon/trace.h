@@ -22,12 +22,12 @@ enum trace_step {
 };
 
 struct trace {
-	bool restored;		    /* from a template, here or before: */
-	bool spare;		    /* the machine had waited for a container */
+	bool restored;		    /* the machine was not booted for this container */
+	bool spare;		    /* it had waited for one */
 	uint64_t usec[TRACE_STEPS]; /* by clock_mono_usec(); 0: not, or not known */
 };
 
-/** trace_note() - take over "restored" and "times_usec" of an event of the shim's, as far as they
+/** trace_note() - take over "machine" and "times_usec" of an event of the shim's, as far as they
  * are there.  Return: 0; -EBADMSG with a message. */
 int trace_note(struct trace *t, const json_t *event, struct err *err);
 

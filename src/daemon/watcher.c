@@ -121,6 +121,16 @@ static int note_times(struct watch *w, const json_t *event, struct err *err)
 	return r;
 }
 
+static void log_times(struct watch *w)
+{
+	struct trace trace;
+
+	pthread_mutex_lock(&w->watcher->d->containers.lock);
+	trace = w->container->trace;
+	pthread_mutex_unlock(&w->watcher->d->containers.lock);
+	trace_log(&trace, w->container->rec.id);
+}
+
 static int on_started(struct watch *w, const json_t *event, struct err *err)
 {
 	int64_t pid = 0, nsec = 0;
@@ -148,7 +158,7 @@ static int on_exited(struct watch *w, const json_t *event, struct err *err)
 		return r;
 	w->exited = true;
 	(void)note_times(w, event, NULL);
-	trace_log(&w->container->trace, w->container->rec.id);
+	log_times(w);
 	prober_stop(w->watcher->d->prober, w->container);
 	container_ended(w->watcher->d, w->container, &how);
 	return 0;

@@ -64,12 +64,21 @@ static json_t *times_json(const struct shim_times *t)
 			 (json_int_t)t->exited, "ended", (json_int_t)t->ended);
 }
 
+static const char *machine_name(const struct shim *s)
+{
+	static const char *const names[] = { [MACHINE_SPARE] = "spare",
+					     [MACHINE_RESTORED] = "restored",
+					     [MACHINE_BOOTED] = "booted" };
+
+	return names[s->source];
+}
+
 char *event_started(const struct shim *s)
 {
-	return take_text(json_pack("{s:s, s:i, s:I, s:b, s:o}", "event", "started", "pid",
+	return take_text(json_pack("{s:s, s:i, s:I, s:s, s:o}", "event", "started", "pid",
 				   (int)s->machine.pid, "started_nsec",
-				   (json_int_t)s->exit.started_nsec, "restored",
-				   (int)s->was_restored, "times_usec", times_json(&s->times)));
+				   (json_int_t)s->exit.started_nsec, "machine", machine_name(s),
+				   "times_usec", times_json(&s->times)));
 }
 
 char *event_restore_failed(void)
@@ -98,7 +107,7 @@ char *event_exited(const struct shim *s)
 	json_t *obj = exit_json(&s->exit);
 
 	if (obj && (json_object_set_new(obj, "event", json_string("exited")) < 0 ||
-		    json_object_set_new(obj, "restored", json_boolean(s->was_restored)) < 0 ||
+		    json_object_set_new(obj, "machine", json_string(machine_name(s))) < 0 ||
 		    json_object_set_new(obj, "times_usec", times_json(&s->times)) < 0)) {
 		json_decref(obj);
 		return NULL;

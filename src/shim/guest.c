@@ -286,7 +286,7 @@ static void on_broken(void *arg, int code)
 			err_set(&err, code, "the guest broke the protocol of the link");
 		else
 			err_errno(&err, code, "guest link");
-		if (shim_boot_instead(g->shim, &err))
+		if (shim_try_another(g->shim, &err))
 			return;
 		end(g, EXIT_KILLED, &err);
 	}
@@ -324,7 +324,7 @@ static int on_deadline(struct source *source, void *arg)
 		(unsigned)((g->state == GUEST_BOOTING ? g->shim->options->boot_usec
 						      : g->shim->options->setup_usec) /
 			   USEC_PER_SEC));
-	if (!shim_boot_instead(g->shim, &err))
+	if (!shim_try_another(g->shim, &err))
 		end(g, EXIT_NOT_STARTED, &err);
 	return 0;
 }

@@ -4,8 +4,9 @@
  * moat-shim --restore DIR: the same, in a machine restored from the memory on descriptor 4 and the
  * state on descriptor 5.
  * moat-shim --spare DIR: have a machine ready, restored from the memory on descriptor 4 and the
- * state on descriptor 5, for a container that moatd names on descriptor 3. moat-shim
- * --make-template DIR: make a template in the memory on descriptor 3.
+ * state on descriptor 5, for a container that moatd names on descriptor 3.
+ *
+ * moat-shim --make-template DIR: make a template in the memory on descriptor 3.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -110,18 +111,21 @@ static int run_container(const struct shim_options *options)
 static int run_spare(int dir_fd)
 {
 	cleanup(adoption_reset) struct adoption a = ADOPTION_NONE;
+	struct shim_options options = { SHIM_OPTIONS_DEFAULT };
 	struct err err = { 0 };
 	int r = spare_run(dir_fd, CONTROL_FD, &from, &a, &err);
 
 	if (r < 0)
 		log_error("%s", err.msg);
-	/* Where the machine cannot be used, another one is restored from the same state. */
-	if (r <= 0 || lseek(STATE_FD, 0, SEEK_SET) < 0)
+	if (r <= 0)
 		return r;
-	close(CONTROL_FD);
-	return run_container(&(struct shim_options){ SHIM_OPTIONS_DEFAULT, .dir_fd = a.dir_fd,
-						     .listen_fd = a.listen_fd, .spare = &a.machine,
-						     .from = &from });
+	close(CONTROL_FD); /* says that our folder is not needed any more */
+	options.dir_fd = a.dir_fd;
+	options.listen_fd = a.listen_fd;
+	options.spare = a.machine.vm ? &a.machine : NULL;
+	/* Where the machine cannot be used, another one is restored from the same state. */
+	options.from = lseek(STATE_FD, 0, SEEK_SET) == 0 ? &from : NULL;
+	return run_container(&options);
 }
 
 static int make_template(int dir_fd)
@@ -165,8 +169,9 @@ int main(int argc, char **argv)
 	}
 	dir = parse(argc, argv, &mode);
 	if (!dir || take_descriptors(mode) < 0) {
-		fprintf(stderr, "usage: moat-shim [--restore] DIR, with a listening SOCK_SEQPACKET "
-				"socket as descriptor 3; moatd starts it\n");
+		fprintf(stderr,
+			"usage: moat-shim [--restore | --spare | --make-template] DIR, with "
+			"descriptors from 3 on (docs/SHIM.md); moatd starts it\n");
 		return EXIT_FAILURE;
 	}
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

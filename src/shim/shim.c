@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "shim/alive.h"
+#include "shim/bringup.h"
 #include "shim/event.h"
 #include "shim/files.h"
 #include "shim/text.h"
@@ -87,12 +87,12 @@ int shim_add_process(struct shim *s, const char *target, struct oci_process *spe
 	return 0;
 }
 
-bool shim_boot_instead(struct shim *s, const struct err *err)
+bool shim_try_another(struct shim *s, const struct err *err)
 {
-	if (!s->machine.restored || s->decided || guest_was_ready(s->guest))
+	if (s->source == MACHINE_BOOTED || s->decided || guest_was_ready(s->guest))
 		return false;
 	if (err)
-		log_warning("the restored machine: %s", err->msg);
+		log_warning("the machine: %s", err->msg);
 	machine_kill(&s->machine);
 	return true;
 }
@@ -113,14 +113,23 @@ void shim_ready(struct shim *s)
 	shim_end_machine(s, EXIT_NOT_STARTED, &err);
 }
 
+/*
+ * It was no good, if the same container is ready now in a machine that was booted: what a container
+ * has on its disk can keep any machine from that.
+ */
+static void blame_template(struct shim *s)
+{
+	if (s->restore_failed && s->source == MACHINE_BOOTED)
+		tell(s, event_restore_failed());
+	s->restore_failed = false;
+}
+
 void shim_started(struct shim *s, struct process *p)
 {
 	if (p == s->init) {
 		s->exit.started_nsec = clock_now_nsec();
 		s->times.started = clock_mono_usec();
-		s->was_restored = s->machine.restored;
-		if (s->restore_failed)
-			tell(s, event_restore_failed());
+		blame_template(s);
 		tell(s, event_started(s));
 	}
 	if (p->waiter)
@@ -135,6 +144,7 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err)
 	if (p == s->init) {
 		/* Who waits for the start is told when all of it is over, and can be tried again.
 		 */
+		blame_template(s);
 		decide(s, exit_code_of_errno(-err->code), false, &clean);
 		process_over(p);
 		guest_shutdown(s->guest);
@@ -314,24 +324,13 @@ static int on_timer(struct source *source, void *arg)
 	return 0;
 }
 
-static int boot(struct shim *s, const struct machine_template *from, struct err *err);
-
-static void give_up_machine(struct shim *s)
-{
-	guest_free(take_ptr(s->guest));
-	machine_release(&s->machine);
-}
-
-/* The machine is gone before it was ready, and it was a restored one: start over, without that. */
+/* The machine is gone before it was ready: take another one. */
 static void start_over(struct shim *s)
 {
 	struct err err;
 
-	log_warning("the machine could not be restored and is booted");
-	tell(s, event_restore_failed());
-	give_up_machine(s);
 	(void)source_set_timer(s->timer, UINT64_MAX);
-	if (boot(s, NULL, &err) == 0)
+	if (bringup_another(s, &err) == 0)
 		return;
 	machine_release(&s->machine);
 	decide(s, EXIT_NOT_STARTED, false, &err);
@@ -339,12 +338,12 @@ static void start_over(struct shim *s)
 	end(s);
 }
 
-static int on_machine_end(struct source *source, pid_t pid, int status, void *arg)
+int shim_machine_ended(struct source *source, pid_t pid, int status, void *arg)
 {
 	struct shim *s = arg;
 
 	(void)source, (void)pid;
-	if (shim_boot_instead(s, NULL)) {
+	if (shim_try_another(s, NULL)) {
 		start_over(s);
 		return 0;
 	}
@@ -432,94 +431,6 @@ int shim_resume(struct shim *s, struct err *err)
 	return set_paused(s, false, err);
 }
 
-/* With a machine whose process is there. */
-static int bring_to_life(struct shim *s, struct err *err)
-{
-	const char *console = s->config->files_only ? FILES_CONSOLE_FILE : CONSOLE_FILE;
-	int r;
-
-	s->times.engine = clock_mono_usec();
-	r = guest_new(s, s->machine.link_fd, &s->guest);
-	if (r < 0)
-		return err_errno(err, r, "guest link");
-	s->machine.link_fd = -1;
-	console_free(take_ptr(s->console));
-	r = console_new(s->loop, s->options->dir_fd, console, s->machine.console_fd, &s->console);
-	if (r < 0)
-		return err_errno(err, r, "%s", console);
-	s->machine.console_fd = -1;
-	if (s->machine.restored)
-		r = guest_go_on(s->guest);
-	if (r < 0)
-		return err_errno(err, r, "guest link");
-	source_free(take_ptr(s->machine_end));
-	r = loop_add_child(s->loop, s->machine.pid, on_machine_end, s, &s->machine_end);
-	return r < 0 ? err_errno(err, r, "watch the virtual machine") : 0;
-}
-
-static int boot(struct shim *s, const struct machine_template *from, struct err *err)
-{
-	int r = machine_start(s->config, s->options->dir_fd, from, &s->machine, err);
-
-	return r < 0 ? r : bring_to_life(s, err);
-}
-
-static int adopt(struct shim *s, struct err *err)
-{
-	int r;
-
-	s->machine = *s->options->spare;
-	*s->options->spare = SHIM_MACHINE_NONE;
-	r = machine_adopt(&s->machine, s->config, s->options->dir_fd, err);
-	return r < 0 ? r : bring_to_life(s, err);
-}
-
-/* From what is fastest to what always works. */
-static int find_machine(struct shim *s, struct err *err)
-{
-	int r;
-
-	if (s->options->spare) {
-		r = adopt(s, err);
-		/* In another machine the layer would be in use as well. */
-		if (r == 0 || r == -EBUSY)
-			return r;
-		log_warning("the spare machine cannot be used: %s", err->msg);
-		give_up_machine(s);
-	}
-	if (s->options->from) {
-		r = boot(s, s->options->from, err);
-		if (r == 0 || r == -EBUSY)
-			return r;
-		log_warning("the machine cannot be restored and is booted: %s", err->msg);
-		s->restore_failed = true;
-		give_up_machine(s);
-	}
-	return boot(s, NULL, err);
-}
-
-/* Everything from the configuration to the running machine. */
-static int bring_up(struct shim *s, struct err *err)
-{
-	struct oci_process *spec;
-	int r = config_load(s->options->dir_fd, &s->config, err);
-
-	if (r < 0)
-		return r;
-	r = alive_lock(s->options->dir_fd);
-	if (r < 0)
-		return err_errno(err, r, "lock of moat-shim");
-	r = crilog_open(s->options->dir_fd, &s->config->log, &s->log);
-	if (r < 0)
-		return err_errno(err, r, CRILOG_NAME);
-	spec = s->config->runtime->process;
-	r = shim_add_process(s, "", spec, &s->init);
-	if (r < 0)
-		return err_errno(err, r, "container");
-	s->config->runtime->process = NULL;
-	return find_machine(s, err);
-}
-
 static void reset(struct shim *s)
 {
 	struct process *p;
@@ -555,7 +466,7 @@ static int run(struct shim *s)
 		r = control_new(s, s->options->listen_fd, &s->control);
 	if (r < 0)
 		return r;
-	if (bring_up(s, &err) < 0) {
+	if (bringup(s, &err) < 0) {
 		machine_release(&s->machine);
 		decide(s, EXIT_NOT_STARTED, false, &err);
 		announce(s);

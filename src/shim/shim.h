@@ -46,6 +46,9 @@ enum shim_stage {
 	SHIM_OVER,
 };
 
+/* Where a machine comes from, in the order in which it is tried. */
+enum machine_source { MACHINE_SPARE, MACHINE_RESTORED, MACHINE_BOOTED };
+
 /* When the steps of the start and the end were done, by clock_mono_usec(); 0: not yet. */
 struct shim_times {
 	uint64_t begun;	  /* the shim runs */
@@ -83,8 +86,8 @@ struct shim {
 	struct source *files_idle; /* of a machine for the container's files only */
 	bool decided;		   /* @exit says how the container ended */
 	struct exit_status exit;
-	bool restore_failed; /* before anybody could be told */
-	bool was_restored;   /* the machine that ran the process was not booted for it */
+	enum machine_source source; /* of the machine there is, or was */
+	bool restore_failed;	    /* from the template, and nobody was told */
 	struct shim_times times;
 	off_t log_start; /* where in shim.log this life began */
 };
@@ -113,12 +116,16 @@ int shim_add_process(struct shim *s, const char *target, struct oci_process *spe
 void shim_ready(struct shim *s);
 
 /**
- * shim_boot_instead() - a restored machine does not come to be ready: boot one, if it was restored
- * @err: what went wrong
+ * shim_try_another() - a machine that was not booted for this container does not come to be ready:
+ * end it, and bring up another one
+ * @err: what went wrong; may be NULL
  *
- * Return: is that so?  Then the machine is being ended; the rest follows.
+ * Return: is that so?  Then the rest follows, when its process has ended.
  */
-bool shim_boot_instead(struct shim *s, const struct err *err);
+bool shim_try_another(struct shim *s, const struct err *err);
+
+/** shim_machine_ended() - the machine's process is gone; a loop_child_fn */
+int shim_machine_ended(struct source *source, pid_t pid, int status, void *arg);
 
 /** shim_started() - a process runs */
 void shim_started(struct shim *s, struct process *p);

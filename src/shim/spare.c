@@ -15,11 +15,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/unix.h"
 #include "link/clock.h"
@@ -43,11 +45,19 @@ struct spare {
 	int keeper_fd;
 	enum spare_state state;
 	uint32_t stream; /* of the rehearsal's program; its number is that of the round */
+	bool over;	 /* the loop is to end, whatever else happens in this round */
 	struct adoption *adopted;
 	struct err *err;
 };
 
 enum { KEEPER_GONE, ADOPTED, REHEARSED }; /* results of the loop */
+
+static void finish(struct spare *s, int result)
+{
+	if (!s->over)
+		loop_quit(s->loop, result);
+	s->over = true;
+}
 
 static int send_spawn(struct spare *s)
 {
@@ -125,7 +135,7 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return setup_send(s->link, s->config->runtime);
 	}
 	s->state = SPARE_READY;
-	loop_quit(s->loop, REHEARSED);
+	finish(s, REHEARSED);
 	return 0;
 }
 
@@ -150,7 +160,7 @@ static void on_broken(void *arg, int code)
 
 	if (!s->err->msg[0])
 		err_errno(s->err, code < 0 ? code : -ECONNRESET, "rehearsal: guest link");
-	loop_quit(s->loop, KEEPER_GONE);
+	finish(s, KEEPER_GONE);
 }
 
 static int on_timer(struct source *source, void *arg)
@@ -159,17 +169,7 @@ static int on_timer(struct source *source, void *arg)
 
 	(void)source;
 	err_set(s->err, -ETIMEDOUT, "rehearsal: takes too long");
-	loop_quit(s->loop, KEEPER_GONE);
-	return 0;
-}
-
-static int on_machine_end(struct source *source, pid_t pid, int status, void *arg)
-{
-	struct spare *s = arg;
-
-	(void)source, (void)pid;
-	err_set(s->err, -EIO, "the virtual machine ended unexpectedly (wait status %d)", status);
-	loop_quit(s->loop, KEEPER_GONE);
+	finish(s, KEEPER_GONE);
 	return 0;
 }
 
@@ -191,25 +191,55 @@ static int on_order(struct spare *s, const char *text, size_t len, int *fd)
 	if (!op || !streq(op, "adopt") || *fd < 0 || s->adopted->dir_fd < 0)
 		return err_set(s->err, -EBADMSG, "the order makes no sense");
 	s->adopted->listen_fd = take_fd(fd);
-	loop_quit(s->loop, ADOPTED);
+	finish(s, ADOPTED);
 	return 0;
 }
 
-static int on_keeper(struct source *source, int keeper_fd, uint32_t events, void *arg)
+/* Return: 1 for an order; 0 where there is none now, or none will come any more; -errno. */
+static int take_order(struct spare *s)
 {
-	struct spare *s = arg;
 	cleanup_close int fd = -1;
 	char packet[PACKET_MAX];
-	ssize_t n = unix_recv(keeper_fd, packet, sizeof(packet), &fd);
+	ssize_t n = unix_recv(s->keeper_fd, packet, sizeof(packet), &fd);
+	int r;
 
-	(void)source, (void)events;
 	if (n == -EAGAIN)
 		return 0;
 	if (n <= 0) {
-		loop_quit(s->loop, KEEPER_GONE);
+		finish(s, KEEPER_GONE);
 		return 0;
 	}
-	return on_order(s, packet, (size_t)n, &fd);
+	r = on_order(s, packet, (size_t)n, &fd);
+	return r < 0 ? r : 1;
+}
+
+static int on_keeper(struct source *source, int fd, uint32_t events, void *arg)
+{
+	int r = take_order(arg);
+
+	(void)source, (void)fd, (void)events;
+	return r < 0 ? r : 0;
+}
+
+/*
+ * What has been sent to us by now is taken: a container whose machine is gone is still ours.  What
+ * comes later is refused, and its sender does without us.
+ */
+static int on_machine_end(struct source *source, pid_t pid, int status, void *arg)
+{
+	struct spare *s = arg;
+	int r = 1;
+
+	(void)source, (void)pid;
+	machine_release(&s->adopted->machine);
+	(void)shutdown(s->keeper_fd, SHUT_RD);
+	while (r > 0 && !s->over)
+		r = take_order(s);
+	if (s->adopted->listen_fd < 0)
+		err_set(s->err, -EIO, "the virtual machine ended unexpectedly (wait status %d)",
+			status);
+	finish(s, KEEPER_GONE);
+	return r < 0 ? r : 0;
 }
 
 /* The link stays open under another number, for the life of the container. */
@@ -250,6 +280,7 @@ static int wait_for_container(struct spare *s)
 	char ready[64];
 	int r = source_set_timer(s->timer, UINT64_MAX);
 
+	s->over = false;
 	snprintf(ready, sizeof(ready), "{\"event\":\"ready\",\"pid\":%d}",
 		 (int)s->adopted->machine.pid);
 	if (r == 0)
@@ -281,18 +312,19 @@ static int run(struct spare *s, int dir_fd, const struct machine_template *from)
 }
 
 /*
- * What was said before goes with the machine; what is in the container's folder is of an earlier
- * life.
- * A container that has no writable layer gets the one that was made for it.
+ * What was said before goes with the machine, and what is in the container's folder is of earlier
+ * lives.  A container that has no writable layer gets the one that was made for it.  It can do
+ * without each of them.
  */
-static int move_files(int from_fd, int to_fd, struct err *err)
+static void move_files(int from_fd, int to_fd)
 {
+	if (renameat(to_fd, SHIM_LOG_FILE, to_fd, SHIM_LOG_FILE ".1") < 0 && errno != ENOENT)
+		log_warning(SHIM_LOG_FILE " of earlier lives: %s", strerror(errno));
 	if (renameat(from_fd, SHIM_LOG_FILE, to_fd, SHIM_LOG_FILE) < 0)
-		return err_errno(err, -errno, SHIM_LOG_FILE);
-	if (renameat2(from_fd, NEW_LAYER_FILE, to_fd, LAYER_FILE, RENAME_NOREPLACE) < 0 &&
-	    errno != EEXIST)
-		return err_errno(err, -errno, LAYER_FILE);
-	return 0;
+		log_warning(SHIM_LOG_FILE ": %s", strerror(errno));
+	if (faccessat(to_fd, LAYER_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
+	    renameat(from_fd, NEW_LAYER_FILE, to_fd, LAYER_FILE) < 0)
+		log_warning(LAYER_FILE ": %s", strerror(errno));
 }
 
 void adoption_reset(struct adoption *a)
@@ -317,16 +349,11 @@ int spare_run(int dir_fd, int keeper_fd, const struct machine_template *from, st
 	if (r == 0)
 		r = run(&s, dir_fd, from);
 	loop_free(s.loop);
-	if (r == ADOPTED) {
-		int moved = move_files(dir_fd, adopted.dir_fd, err);
-
-		if (moved < 0)
-			r = moved;
-	}
 	if (r != ADOPTED) {
 		adoption_reset(&adopted);
 		return r < 0 && !err->msg[0] ? err_errno(err, r, "spare machine") : r;
 	}
+	move_files(dir_fd, adopted.dir_fd);
 	*ret = adopted;
 	return 1;
 }

@@ -5,9 +5,9 @@
 
 /* A spare machine and the container it was given to; owned, adoption_reset(). */
 struct adoption {
-	int dir_fd;    /* the container's folder */
-	int listen_fd; /* its control socket */
-	struct shim_machine machine;
+	int dir_fd;		     /* the container's folder */
+	int listen_fd;		     /* its control socket */
+	struct shim_machine machine; /* none, where it has ended meanwhile */
 };
 
 #define ADOPTION_NONE ((struct adoption){ -1, -1, SHIM_MACHINE_NONE })

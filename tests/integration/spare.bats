@@ -145,6 +145,82 @@ from_spare() {
 	assert_equal "$output" fine
 }
 
+# spare_shim: the shim of the machine that waits.
+spare_shim() {
+	ps -o ppid= -p "$(await_spare)" | tr -d ' '
+}
+
+@test "spare: its folder stays until the container has taken what it needs from it" {
+	local shim
+	shim=$(spare_shim)
+	kill -STOP "$shim"
+	moat run --rm "$BUSYBOX" echo first >"$BATS_TEST_TMPDIR/first" &
+	sleep 0.5
+	run moat run --rm "$BUSYBOX" echo second
+	assert_equal "$output" second
+	kill -CONT "$shim"
+	wait $!
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/first")" first
+}
+
+@test "spare: a container whose machine died as it was given away gets another one" {
+	local shim engine
+	engine=$(await_spare)
+	shim=$(spare_shim)
+	kill -STOP "$shim"
+	moat run --name orphan "$BUSYBOX" echo fine >"$BATS_TEST_TMPDIR/out" &
+	sleep 0.5
+	kill -9 "$engine"
+	kill -CONT "$shim"
+	wait $!
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" fine
+	assert_equal "$(moat inspect orphan | jq -c '.[0].Moat | [.Restored, .Spare]')" "[true,false]"
+	moat rm orphan
+}
+
+@test "spare: one that hangs is given up, and its template is not to blame" {
+	local engine
+	engine=$(await_spare)
+	kill -STOP "$engine"
+	run moat run --name hasty "$BUSYBOX" echo fine
+	assert_equal "$output" fine
+	assert_equal "$(moat inspect hasty | jq -c '.[0].Moat | [.Restored, .Spare]')" "[true,false]"
+	poll 10 gone "$engine"
+	! grep -q "thrown away" "$MOAT_ROOT/moatd.log"
+	moat rm hasty
+}
+
+@test "spare: restart of a container that is just starting keeps its files" {
+	local shim
+	shim=$(spare_shim)
+	kill -STOP "$shim"
+	moat run -d --rm --name eager "$BUSYBOX" sh -c 'echo x >>/count; sleep 1000' >/dev/null &
+	poll 10 moat inspect eager
+	moat restart -t 2 eager &
+	sleep 0.3
+	kill -CONT "$shim"
+	wait
+	twice() { [ "$(moat exec eager cat /count | wc -l)" = 2 ]; }
+	poll 20 twice
+	moat rm -f eager
+}
+
+@test "spare: a start of one that runs leaves what is known of its start" {
+	from_spare running "$BUSYBOX" sleep 1000
+	moat start running
+	assert_equal "$(moat inspect running | jq -c '.[0].Moat | [.Restored, .Spare, (.TimesUsec | has("started"))]')" "[true,true,true]"
+	moat rm -f running
+}
+
+@test "spare: another kernel makes it useless, and it goes" {
+	local pid
+	pid=$(await_spare)
+	moat system kernel set "$MOAT_BUILD/guest-kernel"
+	poll 20 gone "$pid"
+	run moat run --rm "$BUSYBOX" echo fine
+	assert_equal "$output" fine
+}
+
 @test "spare: one goes with moatd, and the next moatd makes its own" {
 	local pid
 	pid=$(await_spare)

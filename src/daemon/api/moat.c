@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/kernel.h"
+#include "daemon/spares.h"
 #include "sandbox/jail.h"
 
 static json_t *describe_kernel(const struct kernel_paths *k)
@@ -65,6 +66,8 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 		r = err_set(err, -EINVAL, "\"kernel\" must be the path of a kernel");
 	if (r == 0)
 		r = kernel_set(rq->daemon, path, modules, &kernel, err);
+	if (r == 0)
+		spares_forget(rq->daemon->spares);
 	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));
 }
 

@@ -131,7 +131,7 @@ static int add_kernel(char ***v, const struct qemu_start *s, const struct machin
 	return r;
 }
 
-/* fdset 1 is the console, the disks follow. */
+/* fdset 1 is the console, from QEMU_FDSET_DISKS on come the disks. */
 static int add_console(char ***v, int fd)
 {
 	int r = strv_add(v, "-add-fd");
@@ -168,7 +168,7 @@ static int add_disk(char ***v, size_t index, int fd, bool read_only)
 	int r = strv_add(v, "-add-fd");
 
 	if (r == 0)
-		r = strv_addf(v, "fd=%d,set=%zu", fd, index + 2);
+		r = strv_addf(v, "fd=%d,set=%zu", fd, index + QEMU_FDSET_DISKS);
 	if (r == 0)
 		r = strv_add(v, "-blockdev");
 	if (r == 0)
@@ -177,7 +177,7 @@ static int add_disk(char ***v, size_t index, int fd, bool read_only)
 			      "detect-zeroes=off,file.driver=file,file.filename=/dev/fdset/%zu,"
 			      "file.locking=off,file.drop-cache=off,file.auto-read-only=off,"
 			      "file.read-only=%s,file.discard=%s,file.aio=threads",
-			      index, access, discard, index + 2, access, discard);
+			      index, access, discard, index + QEMU_FDSET_DISKS, access, discard);
 	if (r == 0)
 		r = strv_add(v, "-device");
 	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu", index) : r;

@@ -3,6 +3,8 @@
 
 #include "engine/engine.h"
 
+#define QEMU_FDSET_DISKS 2 /* the fdset of the first disk; those of the others follow */
+
 enum qemu_accel { QEMU_KVM, QEMU_TCG };
 
 /* How QEMU is to be started, beside the machine itself.  Descriptors as numbered in its process. */

@@ -12,11 +12,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -33,6 +35,8 @@
 #include "sandbox/jail.h"
 
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
+#define RESUME_TIMEOUT_USEC   USEC_PER_SEC /* another machine is there sooner than later */
+#define REAP_TIMEOUT_MSEC     2000
 #define SNAPSHOT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
 struct vm {
@@ -193,11 +197,19 @@ static void kill_vm(struct vm *vm)
 	syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0);
 }
 
+/* Of one that was reaped already nothing is found.  One that cannot die now is left to init. */
+static void reap_vm(struct vm *vm)
+{
+	if (fd_wait(vm->pidfd, POLLIN, REAP_TIMEOUT_MSEC) > 0)
+		(void)waitid(P_PIDFD, (id_t)vm->pidfd, NULL, WEXITED | WNOHANG);
+}
+
 static void free_vm(struct vm *vm)
 {
 	if (!vm)
 		return;
 	kill_vm(vm);
+	reap_vm(vm);
 	close(vm->pidfd);
 	qmp_reset(&vm->qmp);
 	free(vm);
@@ -265,7 +277,7 @@ static int resume_vm_with(struct vm *vm, const struct machine_disk *disks, size_
 	int r = check_disks(disks, n, err);
 
 	return r < 0 ? r
-		     : qemu_resume_with(&vm->qmp, disks, n, clock_mono_usec() + QMP_TIMEOUT_USEC,
+		     : qemu_resume_with(&vm->qmp, disks, n, clock_mono_usec() + RESUME_TIMEOUT_USEC,
 					err);
 }
 
