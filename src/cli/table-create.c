@@ -102,7 +102,7 @@ const struct option_def run_options[] = {
 const struct option_def update_options[] = {
 	{ 0, "cpu-shares", "NUMBER", "Weight of its CPU time, 2 to 262144" },
 	{ 0, "cpus", "NUMBER", "Number of CPUs, e.g. 1.5" },
-	{ 0, "cpuset-cpus", "LIST", "Processors of the host it may use, from its next start on" },
+	{ 0, "cpuset-cpus", "LIST", "Processors of the host it may use, e.g. 0-2,7" },
 	{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },
 	{ 0, "memory-reservation", "SIZE", "Memory it keeps when memory is short" },
 	{ 0, "memory-swap", "SIZE",

@@ -82,24 +82,35 @@ static int check_machine(struct daemon *d, const struct container *c, const stru
 	return r == 0 ? update_check_size(rt, cpus, memory_bytes, err) : r;
 }
 
-int update_live(struct daemon *d, const struct container *c, const struct oci_runtime *old,
-		const struct oci_runtime *new, struct err *err)
+/* @request: taken over */
+static int ask(struct daemon *d, const struct container *c, json_t *request, struct err *err)
 {
-	cleanup_strv char **settings = NULL;
-	struct shim_call call = {
+	const struct shim_call call = {
 		.containers_fd = d->containers_fd,
 		.id = c->rec.id,
+		.request = request,
 		.send_fd = -1,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
+	int r = shim_request(&call, NULL, err);
+
+	return r < 0 ? err_wrap(err, "Cannot update container %s", c->rec.id) : 0;
+}
+
+int update_live(struct daemon *d, const struct container *c, const struct oci_runtime *old,
+		const struct oci_runtime *new, const char *cpuset, struct err *err)
+{
+	cleanup_strv char **settings = NULL;
 	int r = check_machine(d, c, new, err);
 
 	if (r == 0)
 		r = update_settings(old, new, &settings);
-	if (r < 0 || strv_len(settings) == 0)
-		return r;
-	call.request =
-		json_pack("{s:s, s:o}", "op", "limits", "settings", json_from_strv(settings));
-	r = shim_request(&call, NULL, err);
-	return r < 0 ? err_wrap(err, "Cannot update container %s", c->rec.id) : 0;
+	if (r == 0 && strv_len(settings) > 0)
+		r = ask(d, c,
+			json_pack("{s:s, s:o}", "op", "limits", "settings",
+				  json_from_strv(settings)),
+			err);
+	if (r == 0 && cpuset)
+		r = ask(d, c, json_pack("{s:s, s:s}", "op", "cpus", "set", cpuset), err);
+	return r;
 }

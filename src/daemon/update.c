@@ -55,20 +55,21 @@ static int merge_policy(const json_t *body, json_t *host, struct err *err)
 	return json_object_set(host, "RestartPolicy", policy) < 0 ? -ENOMEM : 0;
 }
 
-static int merge(struct daemon *d, const struct container *c, const json_t *body, json_t *host,
-		 struct err *err)
+static int merge(const json_t *body, json_t *host, struct err *err)
 {
-	const json_t *cpuset = json_object_get(body, "CpusetCpus");
 	int r = merge_policy(body, host, err);
 
-	if (r < 0)
-		return r;
-	if (is_given(cpuset) && !json_equal(cpuset, json_object_get(host, "CpusetCpus")) &&
-	    container_is_running(d, c))
-		return err_set(err, -EOPNOTSUPP,
-			       "the processors of a running container's machine cannot change: "
-			       "stop it first");
-	return merge_limits(body, host);
+	return r < 0 ? r : merge_limits(body, host);
+}
+
+/* Borrowed; NULL where it stays as it is. */
+static const char *new_cpuset(const json_t *body, const json_t *host)
+{
+	const json_t *v = json_object_get(body, "CpusetCpus");
+
+	return is_given(v) && !json_equal(v, json_object_get(host, "CpusetCpus"))
+		       ? json_string_value(v)
+		       : NULL;
 }
 
 /* The runtime-spec and the texts of a container with @host for its HostConfig. */
@@ -113,19 +114,22 @@ static int update_locked(struct daemon *d, struct container *c, const json_t *bo
 	cleanup(texts_reset) struct texts old = { 0 }, new = { 0 };
 	cleanup_oci_runtime struct oci_runtime *was = NULL, *rt = NULL;
 	cleanup_json json_t *host = NULL;
+	const char *cpuset = NULL;
 	int r = state_texts(d->state, c->rec.id, &old, err);
 
 	if (r == 0)
 		r = json_read(old.host_config, strlen(old.host_config), "stored HostConfig", &host,
 			      err);
 	if (r == 0)
-		r = merge(d, c, body, host, err);
+		cpuset = new_cpuset(body, host);
+	if (r == 0)
+		r = merge(body, host, err);
 	if (r == 0)
 		r = oci_runtime_parse(old.spec, strlen(old.spec), &was, err);
 	if (r == 0)
 		r = make_texts(d, host, &old, was, &rt, &new, err);
 	if (r == 0 && container_is_running(d, c))
-		r = update_live(d, c, was, rt, err);
+		r = update_live(d, c, was, rt, cpuset, err);
 	if (r == 0)
 		r = state_set_texts(d->state, c->rec.id, &new, err);
 	if (r == 0)

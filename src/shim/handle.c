@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "shim/affinity.h"
 #include "shim/control.h"
 #include "shim/event.h"
 #include "shim/files.h"
@@ -173,6 +174,13 @@ static int do_keep(struct shim *s, struct err *err)
 	return 0;
 }
 
+static int do_cpus(struct shim *s, const struct request *request, struct err *err)
+{
+	if (s->stage != SHIM_UP || s->machine.pid <= 0)
+		return err_set(err, -ESRCH, "the machine is gone");
+	return affinity_set(s->machine.pid, request->cpuset, err);
+}
+
 static int do_query(struct shim *s, struct conn *conn, enum link_type type, char *const *settings,
 		    struct err *err)
 {
@@ -257,6 +265,9 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 		break;
 	case REQUEST_TOP:
 		r = do_query(s, conn, LINK_PROCS, NULL, &err);
+		break;
+	case REQUEST_CPUS:
+		r = do_cpus(s, request, &err);
 		break;
 	case REQUEST_LIMITS:
 		r = do_query(s, conn, LINK_LIMITS, request->settings, &err);

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/cpuset.h"
 #include "base/disk.h"
 #include "base/log.h"
+#include "shim/affinity.h"
 #include "storage/layer.h"
 
 #define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
@@ -153,17 +153,6 @@ static bool has_size(int fd, uint64_t size_bytes)
 	return fstat(fd, &sb) == 0 && (uint64_t)sb.st_size == size_bytes;
 }
 
-/* Of this process and all it starts. */
-static int keep_to_cpus(const char *cpuset, struct err *err)
-{
-	cpu_set_t set;
-	int r = cpuset_parse(cpuset, &set);
-
-	if (r == 0 && sched_setaffinity(0, sizeof(set), &set) < 0)
-		r = -errno;
-	return r < 0 ? err_errno(err, r, "keep to processors %s", cpuset) : 0;
-}
-
 static int start(const struct shim_config *config, const struct parts *p, struct shim_machine *m,
 		 const struct machine_template *from, struct err *err)
 {
@@ -201,7 +190,7 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 	m.engine = engine_find(config->engine);
 	if (!m.engine)
 		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->engine);
-	r = config->cpuset ? keep_to_cpus(config->cpuset, err) : 0;
+	r = config->cpuset ? affinity_set(0, config->cpuset, err) : 0;
 	if (r == 0)
 		r = open_parts(config, dir_fd, &parts, err);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/cpuset.h"
 #include "base/str.h"
 #include "oci/runtime.h"
 
@@ -14,8 +15,10 @@ void request_reset(struct request *r)
 {
 	oci_process_free(r->process);
 	strv_free(r->settings);
+	free(r->cpuset);
 	r->process = NULL;
 	r->settings = NULL;
+	r->cpuset = NULL;
 	link_files_reset(&r->files);
 }
 
@@ -165,6 +168,20 @@ static int read_limits(const json_t *obj, struct request *ret, struct err *err)
 	return r;
 }
 
+static int read_cpus(const json_t *obj, struct request *ret, struct err *err)
+{
+	const char *text;
+	cpu_set_t set;
+	int r = json_get_str(obj, "set", &text, err);
+
+	if (r < 0)
+		return r;
+	if (!text || cpuset_parse(text, &set) < 0)
+		return err_set(err, -EINVAL, "\"set\" must be a list of processors");
+	ret->cpuset = strdup(text);
+	return ret->cpuset ? 0 : -ENOMEM;
+}
+
 static int read_resize(const json_t *obj, struct request *ret, struct err *err)
 {
 	int rows = 0, columns = 0;
@@ -197,6 +214,7 @@ static const struct {
 	[REQUEST_STATS] = { "stats", NULL },
 	[REQUEST_TOP] = { "top", NULL },
 	[REQUEST_LIMITS] = { "limits", read_limits },
+	[REQUEST_CPUS] = { "cpus", read_cpus },
 	[REQUEST_STATUS] = { "status", NULL },
 	[REQUEST_WATCH] = { "watch", NULL },
 };

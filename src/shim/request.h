@@ -25,6 +25,7 @@ enum request_op {
 	REQUEST_STATS,
 	REQUEST_TOP,
 	REQUEST_LIMITS,
+	REQUEST_CPUS,
 	REQUEST_STATUS,
 	REQUEST_WATCH,
 };
@@ -38,6 +39,7 @@ struct request {
 	uint16_t rows, columns;
 	struct oci_process *process;
 	struct link_files files;
+	char *cpuset;	 /* processors of the host, "0-2,7" */
 	char **settings; /* files of the guest's cgroup, "cpu.max=max 100000" */
 };
 

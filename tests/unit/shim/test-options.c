@@ -150,6 +150,8 @@ static void limits_are_passed_on_and_their_answer_back(void **state)
 static void what_is_no_limit_is_refused(void **state)
 {
 	static const char *const bad[] = {
+		"{\"op\":\"cpus\"}",
+		"{\"op\":\"cpus\",\"set\":\"0-\"}",
 		"{\"op\":\"limits\"}",
 		"{\"op\":\"limits\",\"settings\":[]}",
 		"{\"op\":\"limits\",\"settings\":[\"cgroup.procs=1\"]}",
