@@ -72,8 +72,10 @@ static short wanted(const struct direction *reads, const struct direction *write
 	return (short)events;
 }
 
-void relay_run(struct relay *r)
+static void *run_thread(void *arg)
 {
+	struct relay *r = arg;
+
 	/* Without output there is nobody left to run for. */
 	while (!r->out.done) {
 		struct pollfd p[2] = {
@@ -94,26 +96,30 @@ void relay_run(struct relay *r)
 			break;
 	}
 	relay_free(r);
-}
-
-static void *run_thread(void *arg)
-{
-	relay_run(arg);
 	return NULL;
 }
 
-static int relay_start(struct relay *r)
+static int start(struct relay *r, bool detached, pthread_t *ret)
 {
 	pthread_attr_t attr;
-	pthread_t thread;
 	int code;
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, RELAY_STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	code = pthread_create(&thread, &attr, run_thread, r);
+	pthread_attr_setdetachstate(&attr,
+				    detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
+	code = pthread_create(ret, &attr, run_thread, r);
 	pthread_attr_destroy(&attr);
 	return -code;
+}
+
+int relay_start(struct relay *r, pthread_t *ret)
+{
+	int code = start(r, false, ret);
+
+	if (code < 0)
+		relay_free(r);
+	return code;
 }
 
 int relay_new(int fd, struct relay **ret)
@@ -143,6 +149,7 @@ int attach_early(int fd, const void *early, size_t len)
 {
 	cleanup_close int inner = -1;
 	struct relay *r;
+	pthread_t thread;
 	int code;
 
 	if (len == 0)
@@ -152,7 +159,7 @@ int attach_early(int fd, const void *early, size_t len)
 		return inner;
 	code = buf_add(&r->in.data, early, len);
 	if (code == 0)
-		code = relay_start(r);
+		code = start(r, true, &thread);
 	if (code < 0) {
 		relay_free(r);
 		return code;

@@ -22,14 +22,15 @@ struct relay;
 /**
  * relay_new() - prepare a relay
  * @fd:  the client's connection; taken over, closed on failure too
- * @ret: to be given to relay_run()
+ * @ret: to be given to relay_start()
  *
  * Return: the other end of the pair, owned by the caller; -errno.
  */
 int relay_new(int fd, struct relay **ret);
 
-/** relay_run() - relay in this thread until the output ends; frees @r */
-void relay_run(struct relay *r);
+/** relay_start() - relay in a thread until the output ends; takes @r over.  @ret: to be joined.
+ * Return: 0; -errno. */
+int relay_start(struct relay *r, pthread_t *ret);
 
 /** attach_error() - write a message into a hijacked connection, framed as standard output where
  * asked, and end it, whoever else has it */

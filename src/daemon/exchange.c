@@ -216,7 +216,7 @@ static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, cons
 
 /*
  * The library can answer a request that asks for no upgrade, but not hand its connection over.  So
- * the head is written past it, and this thread relays until the output ends; the library then
+ * the head is written past it, and this thread stays until what is relayed ends; the library then
  * closes the connection.  The stream ends with moatd, other than one that was upgraded.
  */
 static enum MHD_Result serve_raw(struct exchange *x)
@@ -225,6 +225,7 @@ static enum MHD_Result serve_raw(struct exchange *x)
 	const struct hijack *hijack = x->rp.hijack;
 	int fd = fcntl(x->rq.client_fd, F_DUPFD_CLOEXEC, 3), inner = -1;
 	struct relay *relay;
+	pthread_t thread;
 	bool sent;
 
 	sent = fd >= 0 &&
@@ -238,8 +239,13 @@ static enum MHD_Result serve_raw(struct exchange *x)
 	if (inner < 0)
 		return MHD_NO; /* exchange_free() drops what was to be handed over */
 	x->rp.hijack = NULL;
+	if (relay_start(relay, &thread) < 0) {
+		close(inner);
+		hijack->drop(x->rp.arg);
+		return MHD_NO;
+	}
 	hijack->take(x->rp.arg, inner, NULL, 0);
-	relay_run(relay);
+	pthread_join(thread, NULL);
 	return MHD_NO;
 }
 

@@ -153,3 +153,105 @@ docker() {
 	assert_has "${BUSYBOX%:*}"
 	moat rm both
 }
+
+@test "docker: a running container, watched and changed: pause, top, stats, update, rename, port, kill -s, restart, wait" {
+	docker run -d --name busy --label of=test "$BUSYBOX" sh -c 'trap "exit 6" USR1; while :; do echo tick; sleep 0.1; done'
+	docker pause busy
+	assert_equal "$(docker ps --filter status=paused --format '{{.Names}}')" busy
+	docker unpause busy
+	run docker top busy
+	assert_has "sleep 0.1"
+	run docker stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemPerc}}' busy
+	[[ $output =~ ^busy\ [1-9]\ [0-9.]+%$ ]]
+	docker update --restart on-failure:2 busy
+	docker rename busy busier
+	run docker inspect -f '{{.Name}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}' busier
+	assert_equal "$output" "/busier on-failure 2"
+	docker update --restart no busier
+	run docker port busier
+	assert_equal "$output" ""
+	run docker logs --tail 1 busier
+	assert_equal "$output" tick
+	run docker ps -s --no-trunc --filter label=of=test --format '{{.ID}} {{.Size}}'
+	[[ $output =~ ^[0-9a-f]{64}\ .*virtual ]]
+	docker restart -t 0 busier
+	(docker wait busier busier >"$BATS_TEST_TMPDIR/codes") 3>&- &
+	poll 60 eval 'docker kill -s USR1 busier; is_state busier exited'
+	wait $!
+	assert_equal "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/codes")" "6 6 "
+	docker rm -v busier
+}
+
+@test "docker attach: takes part, without standard input, and leaves by its keys" {
+	docker run -dit --name shell "$BUSYBOX" sh
+	run python3 "$TESTS/integration/terminal.py" 20x70 'send:echo a$((40 + 2))b\n' 'expect:a42b' 'send:\x01d' -- \
+		docker attach --detach-keys ctrl-a,d shell
+	assert_has "read escape sequence"
+	is_state shell running
+	run docker exec -it shell true
+	assert_error 1 "not a TTY"
+	docker rm -f shell
+	run docker start -ai "$(docker create -i "$BUSYBOX" sh -c 'cat; exit 4')" <<<through
+	assert_status 4
+	assert_equal "$output" through
+}
+
+@test "docker events: filters, since and until, exec and health among them" {
+	local since
+	since=$(date +%s.%N)
+	docker run -d --name seen --health-cmd true --health-interval 200ms "$BUSYBOX" sleep 1000
+	docker exec seen true
+	poll 60 eval '[ "$(docker inspect -f "{{.State.Health.Status}}" seen)" = healthy ]'
+	docker rm -f seen
+	run docker events --since "$since" --until "$(date +%s.%N)" --filter container=seen --format '{{.Action}}'
+	assert_has "create
+start"
+	assert_has "exec_create: true
+exec_start: true"
+	assert_has "health_status: healthy"
+	assert_has "die
+destroy"
+	run docker events --since "$since" --until "$(date +%s.%N)" --filter container=seen --filter event=exec_start \
+		--filter event=die --format '{{.Type}} {{.Action}}'
+	assert_equal "$output" "container exec_start: true
+container die"
+}
+
+@test "docker image: tag, history, save, load, import, inspect, prune" {
+	docker image tag "$BUSYBOX" copied:1
+	run docker image history -q copied:1
+	assert_status 0
+	docker image save copied:1 >"$BATS_TEST_TMPDIR/copied.tar"
+	docker image rm copied:1
+	run docker image load -q -i "$BATS_TEST_TMPDIR/copied.tar"
+	assert_equal "$output" "Loaded image: copied:1"
+	assert_equal "$(docker image inspect -f '{{.Id}}' copied:1)" "$(docker image inspect -f '{{.Id}}' "$BUSYBOX")"
+	assert_equal "$(docker images --filter reference=copied -q | wc -l)" 1
+	mkdir "$BATS_TEST_TMPDIR/root"
+	tar -C "$BATS_TEST_TMPDIR/root" -c . | docker image import - imported:1
+	run docker image inspect -f '{{.Os}}/{{.Architecture}}' imported:1
+	assert_equal "$output" "$(docker version -f '{{.Server.Os}}/{{.Server.Arch}}')"
+	run docker image prune -a -f --filter until=876000h
+	assert_has "Total reclaimed space: 0B"
+	run docker image rm copied:1 imported:1
+	assert_has "Deleted: sha256:"
+}
+
+@test "docker system: info, df, prune; networks and volumes there are; login; what is missing is named" {
+	run docker info -f '{{.OSType}} {{.Driver}} {{len .Warnings}}'
+	assert_equal "$output" "linux erofs 0"
+	run docker system df -v
+	assert_status 0
+	assert_equal "$(docker network ls --format '{{.Name}} {{.Driver}}')" "none null"
+	assert_equal "$(docker volume ls -q)" ""
+	run docker login -u user -p password "$REGISTRY"
+	assert_has "Login Succeeded"
+	run docker search nothing
+	assert_error 1 "moat does not serve GET /images/search"
+	docker create --name pruned "$BUSYBOX" true
+	run docker system prune -f --filter label=nosuch
+	docker inspect pruned >/dev/null
+	run docker container prune -f
+	assert_status 0
+	no_container pruned
+}

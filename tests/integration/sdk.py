@@ -91,6 +91,8 @@ def watch(client, box):
     check("logs", next(lines)[:5], b"tick ")
     lines.close()
     check("logs tail", box.logs(tail=1).count(b"\n"), 1)
+    check("attach with logs", box.attach(stream=True, logs=True).__next__()[:7], b"tick 0\n")
+    check("attach logs only", box.attach(stream=False, logs=True)[:7], b"tick 0\n")
     output = box.attach(stream=True, logs=False)
     check("attach", b"tick" in next(output), True)
     samples = box.stats(decode=True)

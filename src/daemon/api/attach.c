@@ -7,6 +7,7 @@
  */
 #include "daemon/attach.h"
 #include "daemon/lifecycle.h"
+#include "daemon/log-replay.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +22,9 @@ struct attaching {
 	struct daemon *d;
 	struct container *c;
 	struct attachment *a;
+	bool stream;		 /* else only the log is wanted */
+	bool logs;		 /* first what the log holds */
+	struct log_options what; /* of it */
 };
 
 static void attaching_free(struct attaching *x)
@@ -79,7 +83,9 @@ static void take(void *arg, int fd, const void *early, size_t len)
 	bool shim;
 
 	x->a->fd = attach_early(fd, early, len);
-	if (x->a->fd < 0) {
+	if (x->a->fd < 0 ||
+	    (x->logs && log_replay(x->d->containers_fd, x->c->rec.id, &x->what, x->a->fd) < 0) ||
+	    !x->stream) {
 		attaching_free(x);
 		return;
 	}
@@ -112,7 +118,16 @@ static int prepare(const struct request *rq, struct container *c, struct attachi
 	a->out = stream && request_flag(rq, "stdout", false);
 	a->err = stream && request_flag(rq, "stderr", false);
 	a->framed = !c->tty;
-	*x = (struct attaching){ .d = rq->daemon, .c = c, .a = a };
+	*x = (struct attaching){ .d = rq->daemon,
+				 .c = c,
+				 .a = a,
+				 .stream = stream,
+				 .logs = c->keeps_log && request_flag(rq, "logs", false) };
+	x->what = (struct log_options){ .out = request_flag(rq, "stdout", false),
+					.err = request_flag(rq, "stderr", false),
+					.framed = a->framed,
+					.since_nsec = INT64_MIN,
+					.until_nsec = INT64_MAX };
 	pthread_mutex_lock(&rq->daemon->containers.lock);
 	c->attaching++;
 	pthread_mutex_unlock(&rq->daemon->containers.lock);

@@ -133,8 +133,10 @@ static bool is_wanted(const struct listing *l, const struct container *c)
 	       filters_any(f, "name", name_fits, c->rec.name) &&
 	       filters_exact(f, "status", container_status(c)) &&
 	       filters_exact(f, "health", health_name(&c->health)) &&
-	       filters_any(f, "exited", code_is, c) && filters_any(f, "ancestor", image_fits, c) &&
-	       filters_labels(f, c->labels);
+	       filters_exact(f, "network", "none") && filters_exact(f, "is-task", "false") &&
+	       filters_count(f, "volume") == 0 && filters_count(f, "publish") == 0 &&
+	       filters_count(f, "expose") == 0 && filters_any(f, "exited", code_is, c) &&
+	       filters_any(f, "ancestor", image_fits, c) && filters_labels(f, c->labels);
 }
 
 /* docker shows the image's size with the layer's. */
@@ -185,8 +187,9 @@ static int check_status(const struct filters *f, struct err *err)
 
 static int read_listing(const struct request *rq, struct listing *l, struct err *err)
 {
-	static const char *const allowed[] = { "id",	 "name",   "status", "label",  "ancestor",
-					       "exited", "before", "since",  "health", NULL };
+	static const char *const allowed[] = { "id",	 "name",    "status", "label",	 "ancestor",
+					       "exited", "before",  "since",  "health",	 "network",
+					       "volume", "publish", "expose", "is-task", NULL };
 	const char *limit = request_arg(rq, "limit");
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &l->filters, err);
 

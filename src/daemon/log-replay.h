@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/logs.h"
+
+/**
+ * log_replay() - write what a container's log holds to a connection
+ * @containers_fd: the folder of containers
+ * @o:             what of it, and how
+ * @fd:            a socket
+ *
+ * Return: 0, also where there is no log; -ETIMEDOUT when the client takes nothing for a minute;
+ * -errno.
+ */
+int log_replay(int containers_fd, const char *id, const struct log_options *o, int fd);
