@@ -24,6 +24,7 @@ struct exec {
 	json_t *process; /* runtime-spec process */
 	bool tty, open_stdin, attach_stdout, attach_stderr;
 	bool started, running;
+	bool launched; /* the shim knows it, or refused it */
 	int code;
 };
 

@@ -227,7 +227,7 @@ void container_exec_ended(struct daemon *d, struct container *c, const char *exe
 	pthread_mutex_lock(&d->containers.lock);
 	e = container_exec(c, exec_id);
 	if (e) {
-		e->started = true;
+		e->started = e->launched = true;
 		e->running = false;
 		e->code = code;
 	}

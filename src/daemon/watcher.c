@@ -103,7 +103,7 @@ static void note_execs(struct watch *w, const json_t *event)
 			memcpy(e->id, target, ID_LEN);
 			container_add_exec(c, e);
 		}
-		e->started = true;
+		e->started = e->launched = true;
 		e->running = json_is_true(json_object_get(item, "running"));
 		e->code = (int)json_integer_value(json_object_get(item, "code"));
 	}

@@ -152,6 +152,19 @@ static void set_failed(struct starting *s, int code)
 	pthread_mutex_unlock(&s->d->containers.lock);
 }
 
+/* Who wants to change the size of its terminal waits for this. */
+static void set_launched(struct starting *s)
+{
+	struct exec *e;
+
+	pthread_mutex_lock(&s->d->containers.lock);
+	e = container_exec(s->c, s->id);
+	if (e)
+		e->launched = true;
+	pthread_mutex_unlock(&s->d->containers.lock);
+	hub_wake(s->d->hub);
+}
+
 static int run(struct starting *s, int fd, struct err *err)
 {
 	struct shim_call call = {
@@ -167,6 +180,7 @@ static int run(struct starting *s, int fd, struct err *err)
 	r = shim_request(&call, NULL, err);
 	if (r < 0)
 		set_failed(s, r);
+	set_launched(s);
 	return r;
 }
 
@@ -186,6 +200,7 @@ static void drop(void *arg)
 	struct starting *s = arg;
 
 	set_failed(s, -ECANCELED);
+	set_launched(s);
 	starting_free(s);
 }
 

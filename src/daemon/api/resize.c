@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/lifecycle.h"
 #include "daemon/shim.h"
 #include "daemon/transition.h"
+
+#define LAUNCH_MSEC 10000u
+#define WAIT_MSEC   1000
 
 static int read_size(const struct request *rq, uint32_t *ret_rows, uint32_t *ret_columns,
 		     struct err *err)
@@ -59,6 +63,31 @@ int api_container_resize(struct request *rq, struct reply *rp, struct err *err)
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 
+static bool is_launching(struct daemon *d, const struct container *c, const char *id)
+{
+	const struct exec *e;
+	bool launching;
+
+	pthread_mutex_lock(&d->containers.lock);
+	e = container_exec(c, id);
+	launching = e && e->started && !e->launched;
+	pthread_mutex_unlock(&d->containers.lock);
+	return launching;
+}
+
+/* A client tells the size as soon as it has read that its exec starts: the shim is about to hear of
+ * that. */
+static int await_launch(struct request *rq, const struct container *c)
+{
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	uint64_t end = clock_mono_usec() + LAUNCH_MSEC * USEC_PER_MSEC;
+	int r = hub_subscribe(rq->daemon->hub, &sub);
+
+	while (r == 0 && is_launching(rq->daemon, c, rq->target) && clock_mono_usec() < end)
+		r = hub_wait(sub, rq->client_fd, WAIT_MSEC) < 0 ? -EPIPE : 0;
+	return r;
+}
+
 int api_exec_resize(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
@@ -66,7 +95,9 @@ int api_exec_resize(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = resize(rq, c, rq->target, err);
+	r = await_launch(rq, c);
+	if (r == 0)
+		r = resize(rq, c, rq->target, err);
 	container_unref(&rq->daemon->containers, c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
