@@ -115,6 +115,13 @@ static void end_input(struct process *p)
 	close_input(p);
 }
 
+/* Nobody waits for what it does any more: it is not to read a whole disk for that. */
+static void give_up(struct process *p)
+{
+	p->unwanted = true;
+	(void)process_signal(p, SIGKILL);
+}
+
 static void drop_client(struct process *p, struct client *c)
 {
 	bool was_writer = c->options.wants[LINK_STDIN];
@@ -124,6 +131,8 @@ static void drop_client(struct process *p, struct client *c)
 	if (was_writer)
 		end_input(p);
 	grant_all(p);
+	if (process_is_files(p) && LIST_EMPTY(&p->clients))
+		give_up(p);
 }
 
 /* Frees a process that is over when the last client is gone; the init stays for those who ask. */

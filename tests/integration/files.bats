@@ -437,6 +437,18 @@ yes 1 2 3" ]
 	moat rm -f waits >/dev/null
 }
 
+@test "files: a copy that nobody reads any more ends in the guest too" {
+	in_box 'dd if=/dev/zero of=/long bs=1M count=100 2>/dev/null'
+	moat cp box:/long - | head -c 1000000 >/dev/null || true
+	# The machine of a stopped container goes as soon as nothing works in it.
+	moat create --name left "$BUSYBOX" true >/dev/null
+	tar -cf - -C "$MOAT_BUILD" moatd | moat cp - left:/
+	moat cp left:/moatd - | head -c 1000 >/dev/null || true
+	moat start left
+	moat rm -f left
+	in_box 'rm /long'
+}
+
 @test "files: fifty copies at once" {
 	local i
 	for i in $(seq 50); do
