@@ -16,18 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "tar/inode.h"
 #include "tar/links.h"
 #include "tar/writer.h"
 
 #define DEPTH_MAX   900u
 #define CHUNK_BYTES 65536u
-#define XATTRS_MAX  65536u /* bytes of names, and of one value: the kernel's limits */
-#define EXTENTS_MAX 4096u  /* of one file; what is behind the last is packed as data */
 
 int tar_write_fd(void *arg, const void *data, size_t len)
 {
@@ -77,45 +75,6 @@ static int put_zeros(struct tar_pack *p, uint64_t len, struct err *err)
 	return r;
 }
 
-/* What the overlay keeps for itself, and what only this host's security module understands. */
-static bool is_kept(const char *name)
-{
-	return !str_starts(name, "trusted.") && !streq(name, "security.selinux") &&
-	       !streq(name, "security.ima") && !streq(name, "security.evm");
-}
-
-static int add_xattr(int fd, const char *name, struct tar_entry *e)
-{
-	cleanup_free char *value = malloc(XATTRS_MAX);
-	ssize_t n;
-
-	if (!value)
-		return -ENOMEM;
-	n = fgetxattr(fd, name, value, XATTRS_MAX);
-	return n < 0 ? 0 : tar_entry_add_xattr(e, name, value, (size_t)n);
-}
-
-static int add_xattrs(int fd, struct tar_entry *e)
-{
-	ssize_t len = flistxattr(fd, NULL, 0);
-	cleanup_free char *names = NULL;
-	int r = 0;
-
-	if (len <= 0)
-		return 0;
-	names = malloc(XATTRS_MAX + 1);
-	if (!names)
-		return -ENOMEM;
-	len = flistxattr(fd, names, XATTRS_MAX);
-	if (len <= 0)
-		return 0;
-	names[len] = '\0';
-	for (const char *n = names; r == 0 && n < names + len; n += strlen(n) + 1)
-		if (is_kept(n))
-			r = add_xattr(fd, n, e);
-	return r;
-}
-
 static void describe(const struct tar_pack *p, const struct stat *sb, struct tar_entry *e)
 {
 	bool root = p->flags & TAR_PACK_ROOT_OWNS;
@@ -127,38 +86,6 @@ static void describe(const struct tar_pack *p, const struct stat *sb, struct tar
 	e->mtime_nsec = (uint32_t)sb->st_mtim.tv_nsec;
 	e->major = major(sb->st_rdev);
 	e->minor = minor(sb->st_rdev);
-}
-
-/* Data and holes, where the file system knows. */
-static int find_extents(int fd, const struct stat *sb, struct tar_entry *e)
-{
-	uint64_t size = (uint64_t)sb->st_size;
-	off_t at = 0;
-
-	if ((uint64_t)sb->st_blocks * 512 >= size)
-		return 0;
-	e->sparse = true;
-	while ((uint64_t)at < size) {
-		off_t data = lseek(fd, at, SEEK_DATA), hole;
-
-		if (data < 0 && errno == ENXIO)
-			break;
-		hole = data < 0 || e->n_extents == EXTENTS_MAX ? -1 : lseek(fd, data, SEEK_HOLE);
-		if (data < 0)
-			data = at;
-		if (hole < 0 || (uint64_t)hole > size)
-			hole = (off_t)size;
-		if (data >= hole)
-			break;
-		if (tar_entry_add_extent(e, (uint64_t)data, (uint64_t)(hole - data)) < 0)
-			return -ENOMEM;
-		at = hole;
-	}
-	/* A map that says that all is data helps nobody. */
-	if (e->n_extents == 1 && e->extents[0].len == size)
-		e->sparse = false;
-	/* Readers want to know where the file ends. */
-	return e->sparse ? tar_entry_add_extent(e, size, 0) : 0;
 }
 
 static int put_extent(struct tar_pack *p, int fd, uint64_t offset, uint64_t len, struct err *err)
@@ -223,9 +150,9 @@ static int pack_file(struct tar_pack *p, int dir_fd, const char *name, struct ta
 	describe(p, &sb, e);
 	e->size_bytes = (uint64_t)sb.st_size;
 	if (p->flags & TAR_PACK_XATTRS)
-		r = add_xattrs(fd, e);
+		r = tar_add_xattrs(fd, e);
 	if (r == 0 && p->flags & TAR_PACK_SPARSE)
-		r = find_extents(fd, &sb, e);
+		r = tar_find_extents(fd, &sb, e);
 	if (r < 0)
 		return fail(p, r, err);
 	r = put_header(p, e, err);
@@ -301,7 +228,7 @@ static int pack_folder(struct tar_pack *p, int fd, const struct stat *sb, struct
 		return fail(p, -ENOMEM, err);
 	describe(p, sb, &e);
 	if (p->flags & TAR_PACK_XATTRS)
-		r = add_xattrs(fd, &e);
+		r = tar_add_xattrs(fd, &e);
 	return r < 0 ? fail(p, r, err) : put_header(p, &e, err);
 }
 

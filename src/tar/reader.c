@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "tar/number.h"
 #include "tar/pax.h"
+#include "tar/reader-inner.h"
 
 void tar_reader_reset(struct tar_reader *r)
 {
@@ -36,13 +37,12 @@ ssize_t tar_read_fd(void *arg, void *data, size_t max)
 	return n < 0 ? -errno : n;
 }
 
-static int bad(struct err *err, const char *what)
+int tar_bad(struct err *err, const char *what)
 {
 	return err_set(err, -EBADMSG, "the archive is damaged: %s", what);
 }
 
-/* At most @max bytes.  Return: bytes; 0 at the end; -errno with a message. */
-static ssize_t take(struct tar_reader *r, void *data, size_t max, struct err *err)
+ssize_t tar_take(struct tar_reader *r, void *data, size_t max, struct err *err)
 {
 	size_t n;
 
@@ -66,40 +66,35 @@ static ssize_t take(struct tar_reader *r, void *data, size_t max, struct err *er
 	return (ssize_t)n;
 }
 
-/* Return: 1; 0 when the stream ends before the first byte; -EBADMSG in the middle; -errno. */
-static int take_block(struct tar_reader *r, void *block, struct err *err)
+int tar_take_block(struct tar_reader *r, void *block, struct err *err)
 {
 	size_t have = 0;
 
 	while (have < TAR_BLOCK_BYTES) {
-		ssize_t n = take(r, (char *)block + have, TAR_BLOCK_BYTES - have, err);
+		ssize_t n = tar_take(r, (char *)block + have, TAR_BLOCK_BYTES - have, err);
 
 		if (n < 0)
 			return (int)n;
 		if (n == 0)
-			return have == 0 ? 0 : bad(err, "it ends within a header");
+			return have == 0 ? 0 : tar_bad(err, "it ends within a header");
 		have += (size_t)n;
 	}
 	return 1;
 }
 
-static int skip(struct tar_reader *r, uint64_t len, struct err *err)
+int tar_skip(struct tar_reader *r, uint64_t len, struct err *err)
 {
 	char waste[4096];
 
 	while (len > 0) {
-		ssize_t n = take(r, waste, len < sizeof(waste) ? (size_t)len : sizeof(waste), err);
+		ssize_t n =
+			tar_take(r, waste, len < sizeof(waste) ? (size_t)len : sizeof(waste), err);
 
 		if (n <= 0)
-			return n < 0 ? (int)n : bad(err, "it ends within a file");
+			return n < 0 ? (int)n : tar_bad(err, "it ends within a file");
 		len -= (uint64_t)n;
 	}
 	return 0;
-}
-
-static size_t padding_of(uint64_t len)
-{
-	return (size_t)(-len & (TAR_BLOCK_BYTES - 1));
 }
 
 static bool is_zero(const void *block)
@@ -138,21 +133,21 @@ static int take_meta(struct tar_reader *r, const struct tar_header *h, struct bu
 	int64_t size;
 
 	if (tar_number(h->size, sizeof(h->size), &size) < 0 || size < 0)
-		return bad(err, "a size is no number");
+		return tar_bad(err, "a size is no number");
 	if (size > TAR_META_MAX)
-		return bad(err, "a header is too large");
+		return tar_bad(err, "a header is too large");
 	ret->len = 0;
 	if (buf_reserve(ret, (size_t)size + 1) < 0)
 		return err_errno(err, -ENOMEM, "read the archive");
 	while (ret->len < (size_t)size) {
-		ssize_t n = take(r, ret->data + ret->len, (size_t)size - ret->len, err);
+		ssize_t n = tar_take(r, ret->data + ret->len, (size_t)size - ret->len, err);
 
 		if (n <= 0)
-			return n < 0 ? (int)n : bad(err, "it ends within a header");
+			return n < 0 ? (int)n : tar_bad(err, "it ends within a header");
 		ret->len += (size_t)n;
 	}
 	ret->data[ret->len] = '\0';
-	return skip(r, padding_of((uint64_t)size), err);
+	return tar_skip(r, tar_padding((uint64_t)size), err);
 }
 
 /* A name of GNU's: up to the first NUL. */
@@ -249,113 +244,6 @@ static int read_numbers(const struct tar_header *h, struct tar_entry *e, int64_t
 	return get_u32(h->minor, sizeof(h->minor), &e->minor);
 }
 
-/* Checks that an extent follows the one before and lies within the file. */
-static int add_extent(struct tar_reader *r, uint64_t offset, uint64_t len, struct err *err)
-{
-	struct tar_entry *e = &r->entry;
-	const struct tar_extent *last = e->n_extents > 0 ? &e->extents[e->n_extents - 1] : NULL;
-	uint64_t end;
-
-	if (e->n_extents == TAR_EXTENTS_MAX)
-		return bad(err, "a sparse file has too many pieces");
-	if (__builtin_add_overflow(offset, len, &end) || end > e->size_bytes ||
-	    (last && offset < last->offset + last->len))
-		return bad(err, "the map of a sparse file makes no sense");
-	if (tar_entry_add_extent(e, offset, len) < 0)
-		return err_errno(err, -ENOMEM, "read the archive");
-	return 0;
-}
-
-static int add_gnu_extents(struct tar_reader *r, const struct tar_gnu_extent *map, size_t n,
-			   struct err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		int64_t offset, len;
-		int ret;
-
-		if (map[i].offset[0] == '\0' && map[i].len[0] == '\0')
-			return 0;
-		if (tar_number(map[i].offset, sizeof(map[i].offset), &offset) < 0 ||
-		    tar_number(map[i].len, sizeof(map[i].len), &len) < 0 || offset < 0 || len < 0)
-			return bad(err, "the map of a sparse file is no number");
-		ret = add_extent(r, (uint64_t)offset, (uint64_t)len, err);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
-static int read_gnu_map(struct tar_reader *r, const struct tar_header *h, struct err *err)
-{
-	const struct tar_gnu_header *gnu = (const void *)h;
-	struct tar_gnu_more more = { .is_extended = gnu->is_extended };
-	int64_t size;
-	int ret;
-
-	if (tar_number(gnu->real_size, sizeof(gnu->real_size), &size) < 0 || size < 0)
-		return bad(err, "a size is no number");
-	r->entry.sparse = true;
-	r->entry.size_bytes = (uint64_t)size;
-	ret = add_gnu_extents(r, gnu->map, 4, err);
-	while (ret == 0 && more.is_extended) {
-		ret = take_block(r, &more, err);
-		if (ret == 0)
-			return bad(err, "it ends within a header");
-		if (ret > 0)
-			ret = add_gnu_extents(r, more.map, 21, err);
-	}
-	return ret;
-}
-
-/* One decimal number and a newline of the map before the data; counts what it takes. */
-static int take_map_number(struct tar_reader *r, uint64_t *used, uint64_t *ret, struct err *err)
-{
-	uint64_t value = 0;
-	unsigned digits = 0;
-
-	for (;;) {
-		char c = 0;
-		ssize_t n = take(r, &c, 1, err);
-
-		if (n <= 0)
-			return n < 0 ? (int)n : bad(err, "it ends within a sparse file");
-		if (++*used > r->left)
-			return bad(err, "the map of a sparse file is longer than the file");
-		if (c == '\n' && digits > 0)
-			break;
-		if (c < '0' || c > '9' || ++digits > 19)
-			return bad(err, "the map of a sparse file is no number");
-		value = value * 10 + (uint64_t)(c - '0');
-	}
-	*ret = value;
-	return 0;
-}
-
-static int read_pax_map(struct tar_reader *r, struct err *err)
-{
-	uint64_t used = 0, n = 0;
-	int ret = take_map_number(r, &used, &n, err);
-
-	r->entry.sparse = true;
-	if (ret == 0 && n > TAR_EXTENTS_MAX)
-		return bad(err, "a sparse file has too many pieces");
-	for (uint64_t i = 0; ret == 0 && i < n; i++) {
-		uint64_t offset = 0, len = 0;
-
-		ret = take_map_number(r, &used, &offset, err);
-		if (ret == 0)
-			ret = take_map_number(r, &used, &len, err);
-		if (ret == 0)
-			ret = add_extent(r, offset, len, err);
-	}
-	if (ret < 0)
-		return ret;
-	if (used + padding_of(used) > r->left)
-		return bad(err, "the map of a sparse file is longer than the file");
-	r->left -= used + padding_of(used);
-	return skip(r, padding_of(used), err);
-}
-
 /* Takes the header and what was said before it together. */
 static int make_entry(struct tar_reader *r, const struct tar_header *h, struct tar_pax *pax,
 		      struct err *err)
@@ -372,34 +260,23 @@ static int make_entry(struct tar_reader *r, const struct tar_header *h, struct t
 	if (ret < 0)
 		return ret;
 	if (read_numbers(h, e, &size) < 0)
-		return bad(err, "a header's number is none");
+		return tar_bad(err, "a header's number is none");
 	tar_pax_apply(pax, e, &size);
 	if (!*e->path || strlen(e->path) > TAR_PATH_MAX || strlen(e->link) > TAR_PATH_MAX)
-		return bad(err, "a name is empty or too long");
+		return tar_bad(err, "a name is empty or too long");
 	if ((e->type == TAR_HARDLINK || e->type == TAR_SYMLINK) && !*e->link)
-		return bad(err, "a link has no target");
+		return tar_bad(err, "a link has no target");
 	/* Only a file has data; POSIX lets a hard link have them too, and nobody writes that. */
 	if (e->type != TAR_FILE)
 		size = 0;
 	r->left = (uint64_t)size;
-	r->padding = padding_of(r->left);
+	r->padding = tar_padding(r->left);
 	e->size_bytes = pax->is_sparse ? pax->real_size : (uint64_t)size;
 	if (e->type != TAR_FILE)
 		return 0;
 	if (pax->is_sparse)
-		return read_pax_map(r, err);
-	return h->type == 'S' ? read_gnu_map(r, h, err) : 0;
-}
-
-static int check_map(const struct tar_reader *r, struct err *err)
-{
-	uint64_t sum = 0;
-
-	if (!r->entry.sparse)
-		return 0;
-	for (size_t i = 0; i < r->entry.n_extents; i++)
-		sum += r->entry.extents[i].len;
-	return sum == r->left ? 0 : bad(err, "the map of a sparse file does not fit its data");
+		return tar_read_pax_map(r, err);
+	return h->type == 'S' ? tar_read_gnu_map(r, h, err) : 0;
 }
 
 /* Headers up to that of a member.  Return: 1; 0 at the end; -errno. */
@@ -408,12 +285,12 @@ static int next(struct tar_reader *r, struct tar_pax *pax, struct tar_header *h,
 	cleanup(buf_reset) struct buf meta = BUF_INIT;
 
 	for (;;) {
-		int ret = take_block(r, h, err);
+		int ret = tar_take_block(r, h, err);
 
 		if (ret <= 0 || is_zero(h))
 			return ret < 0 ? ret : 0;
 		if (!has_checksum(h))
-			return bad(err, "a checksum is wrong, or this is no tar archive");
+			return tar_bad(err, "a checksum is wrong, or this is no tar archive");
 		switch (h->type) {
 		case 'x':
 			ret = take_meta(r, h, &meta, err);
@@ -441,7 +318,7 @@ int tar_next(struct tar_reader *r, const struct tar_entry **ret_entry, struct er
 {
 	cleanup(tar_pax_reset) struct tar_pax pax = { 0 };
 	struct tar_header h;
-	int ret = skip(r, r->left + r->padding, err);
+	int ret = tar_skip(r, r->left + r->padding, err);
 
 	r->left = r->padding = r->done = 0;
 	r->extent = 0;
@@ -452,7 +329,7 @@ int tar_next(struct tar_reader *r, const struct tar_entry **ret_entry, struct er
 		return ret;
 	ret = make_entry(r, &h, &pax, err);
 	if (ret == 0)
-		ret = check_map(r, err);
+		ret = tar_check_map(r, err);
 	if (ret < 0)
 		return ret;
 	for (size_t i = 0; i < pax.xattrs.n_xattrs; i++)
@@ -482,9 +359,9 @@ ssize_t tar_read(struct tar_reader *r, void *data, size_t max, uint64_t *ret_off
 	} else {
 		offset = e->size_bytes - r->left;
 	}
-	n = take(r, data, want < max ? (size_t)want : max, err);
+	n = tar_take(r, data, want < max ? (size_t)want : max, err);
 	if (n <= 0)
-		return n < 0 ? n : bad(err, "it ends within a file");
+		return n < 0 ? n : tar_bad(err, "it ends within a file");
 	r->left -= (uint64_t)n;
 	r->done += (uint64_t)n;
 	*ret_offset = offset;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "tar/entry.h"
+
+/* What an open file is besides its bytes. */
+
+/** tar_add_xattrs() - its extended attributes, but for those of this host alone.  Return: 0;
+ * -ENOMEM. */
+int tar_add_xattrs(int fd, struct tar_entry *e);
+
+/** tar_find_extents() - where it has data, if it has holes.  Return: 0; -ENOMEM. */
+int tar_find_extents(int fd, const struct stat *sb, struct tar_entry *e);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "tar/reader.h"
+#include "tar/writer.h"
+
+/* Inside of the reader: bytes off the stream. */
+
+/** tar_bad() - Return: -EBADMSG, with a message */
+int tar_bad(struct err *err, const char *what);
+
+/** tar_take() - at most @max bytes.  Return: bytes; 0 at the end; -errno with a message. */
+ssize_t tar_take(struct tar_reader *r, void *data, size_t max, struct err *err);
+
+/** tar_take_block() - Return: 1; 0 when the stream ends before the first byte; -EBADMSG in the
+ * middle; -errno. */
+int tar_take_block(struct tar_reader *r, void *block, struct err *err);
+
+/** tar_skip() - Return: 0; -EBADMSG when the stream ends before; -errno. */
+int tar_skip(struct tar_reader *r, uint64_t len, struct err *err);
+
+/** tar_read_gnu_map(), tar_read_pax_map() - fill in the current entry's extents.  Return: 0;
+ * -EBADMSG; -ENOMEM; -errno. */
+int tar_read_gnu_map(struct tar_reader *r, const struct tar_header *h, struct err *err);
+int tar_read_pax_map(struct tar_reader *r, struct err *err);
+
+/** tar_check_map() - do the extents hold exactly the member's data?  Return: 0; -EBADMSG. */
+int tar_check_map(const struct tar_reader *r, struct err *err);
