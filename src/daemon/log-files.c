@@ -44,7 +44,9 @@ int log_place_parse(const char *text, struct log_place *ret)
 
 void log_files_init(struct log_files *f, int dir_fd)
 {
-	*f = (struct log_files){ .dir_fd = dir_fd, .reader = { .fd = -1 } };
+	*f = (struct log_files){ .dir_fd = dir_fd,
+				 .reader = { .fd = -1, .end = UINT64_MAX },
+				 .until = { UINT64_MAX, UINT64_MAX, 0 } };
 }
 
 void log_files_reset(struct log_files *f)
@@ -69,6 +71,7 @@ static void use(struct log_files *f, int fd, uint64_t number, uint64_t offset)
 	fd_close(&f->reader.fd);
 	f->reader.fd = fd;
 	f->reader.offset = offset;
+	f->reader.end = number == f->until.number ? f->until.offset : UINT64_MAX;
 	f->number = number;
 }
 
@@ -184,7 +187,7 @@ ssize_t log_files_fill(struct log_files *f)
 		cleanup_close int fd = -1;
 		uint64_t next;
 
-		if (n != 0)
+		if (n != 0 || f->number >= f->until.number)
 			return n;
 		fd = find_next(f, &next);
 		if (fd < 0)

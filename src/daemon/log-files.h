@@ -5,18 +5,19 @@
 
 /* Reading a container's log over all its files, while the shim writes and removes them. */
 
+/* A place in a log that stays the same while files come and go.  Number 0: before all of it. */
+struct log_place {
+	uint64_t number, offset;
+	unsigned within; /* bit S: stream S is in the middle of a line */
+};
+
 #define LOG_NAME "container.log"
 
 struct log_files {
 	int dir_fd;		  /* the container's folder; owned */
 	uint64_t number;	  /* of the file that the reader reads */
 	struct log_reader reader; /* reader.fd is -1 before log_files_open() */
-};
-
-/* A place in a log that stays the same while files come and go.  Number 0: before all of it. */
-struct log_place {
-	uint64_t number, offset;
-	unsigned within; /* bit S: stream S is in the middle of a line */
+	struct log_place until;	  /* where to stop; the largest there is at first */
 };
 
 #define LOG_PLACE_MAX 64 /* bytes of its text with NUL */

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "daemon/log-files.h"
 
 #define CLIENT_MSEC 60000
 
@@ -26,7 +25,8 @@ static int send_out(struct buf *out, int fd)
 	return 0;
 }
 
-int log_replay(int containers_fd, const char *id, const struct log_options *o, int fd)
+int log_replay(int containers_fd, const char *id, const struct log_options *o,
+	       const struct log_place *until, int fd)
 {
 	cleanup(log_files_reset) struct log_files log;
 	ssize_t n = 1;
@@ -35,8 +35,10 @@ int log_replay(int containers_fd, const char *id, const struct log_options *o, i
 	log_files_init(&log,
 		       openat(containers_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 	log.reader.options = *o;
+	if (until)
+		log.until = *until;
 	r = log.dir_fd < 0 ? -errno : log_files_open(&log, UINT64_MAX);
-	while (r == 0 && n > 0) {
+	while (r == 0 && n > 0 && log.number <= log.until.number) {
 		n = log_files_fill(&log);
 		r = n < 0 ? (int)n : send_out(&log.reader.out, fd);
 	}

@@ -191,13 +191,15 @@ static int take_line(struct log_reader *r, const char *line, size_t len)
 
 static ssize_t read_block(struct log_reader *r)
 {
+	uint64_t left = r->end > r->offset ? r->end - r->offset : 0;
 	ssize_t n;
 
 	r->in.len = 0;
 	if (buf_reserve(&r->in, BLOCK_BYTES) < 0)
 		return -ENOMEM;
 	do {
-		n = pread(r->fd, r->in.data, BLOCK_BYTES, (off_t)r->offset);
+		n = pread(r->fd, r->in.data, left < BLOCK_BYTES ? (size_t)left : BLOCK_BYTES,
+			  (off_t)r->offset);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

@@ -51,6 +51,7 @@ struct log_options {
 struct log_reader {
 	int fd;		 /* owned */
 	uint64_t offset; /* of the first record that was not read */
+	uint64_t end;	 /* where to stop; UINT64_MAX: at the end of the file */
 	struct log_options options;
 	struct buf in;	/* for reading */
 	struct buf out; /* what is to be sent */

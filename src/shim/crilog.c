@@ -174,6 +174,12 @@ void crilog_free(struct crilog *l)
 	free(l);
 }
 
+void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_offset)
+{
+	*ret_number = l->fd < 0 ? 0 : l->number;
+	*ret_offset = l->size_bytes;
+}
+
 /* Writes the records that are gathered. */
 static int flush(struct crilog *l)
 {

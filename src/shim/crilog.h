@@ -43,6 +43,9 @@ int crilog_open(int dir_fd, const struct crilog_limits *limits, struct crilog **
 /** crilog_free() - NULL is accepted */
 void crilog_free(struct crilog *l);
 
+/** crilog_place() - what was written so far ends there; number 0 where nothing is kept */
+void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_offset);
+
 /**
  * crilog_write() - append bytes of a channel
  *

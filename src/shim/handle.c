@@ -51,7 +51,22 @@ static int attach(struct process *p, const struct request *request, int *fd, str
 	return 0;
 }
 
-static int do_attach(struct shim *s, struct request *request, int *fd, struct err *err)
+/* The log up to here, and what the client gets from now on, are all of the output. */
+static void answer_attached(const struct shim *s, struct conn *conn)
+{
+	cleanup_json json_t *answer = NULL;
+	cleanup_free char *text = NULL;
+	uint64_t number, offset;
+
+	crilog_place(s->log, &number, &offset);
+	answer = json_pack("{s:b, s:{s:I, s:I}}", "ok", 1, "log", "number", (json_int_t)number,
+			   "offset", (json_int_t)offset);
+	text = answer ? json_write(answer) : NULL;
+	control_answer_text(conn, text);
+}
+
+static int do_attach(struct shim *s, struct conn *conn, struct request *request, int *fd,
+		     struct err *err)
 {
 	struct process *p;
 	int r = find(s, request->target, &p, err);
@@ -60,7 +75,11 @@ static int do_attach(struct shim *s, struct request *request, int *fd, struct er
 		return r;
 	if (*fd < 0)
 		return err_set(err, -EINVAL, "attach needs a descriptor");
-	return attach(p, request, fd, err);
+	r = attach(p, request, fd, err);
+	if (r < 0)
+		return r;
+	answer_attached(s, conn);
+	return LATER;
 }
 
 static int do_start(struct shim *s, struct conn *conn, struct err *err)
@@ -227,7 +246,7 @@ void handle_request(struct shim *s, struct conn *conn, struct request *request, 
 
 	switch (request->op) {
 	case REQUEST_ATTACH:
-		r = do_attach(s, request, fd, &err);
+		r = do_attach(s, conn, request, fd, &err);
 		break;
 	case REQUEST_START:
 		r = do_start(s, conn, &err);

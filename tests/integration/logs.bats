@@ -87,6 +87,18 @@ in_order() {
 	in_order "$BATS_TEST_TMPDIR/log"
 }
 
+@test "logs: attach with logs=1 gives all of the output, what was and what comes, with nothing twice" {
+	timeout 60 curl -sN --unix-socket "$SOCKET" -X POST \
+		"http://moat/v1.44/containers/many/attach?logs=1&stream=1&stdout=1" 2>/dev/null |
+		python3 -c '
+import sys
+data = sys.stdin.buffer
+while head := data.read(8):
+    sys.stdout.buffer.write(data.read(int.from_bytes(head[4:], "big")))' | head -n 3000 >"$BATS_TEST_TMPDIR/log" || true
+	in_order "$BATS_TEST_TMPDIR/log"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/log")" -eq 3000 ]
+}
+
 @test "logs: kill -9 of moat-shim while files change leaves whole lines, and a start goes on behind them" {
 	local last
 	kill -9 "$(shim_pid many)"

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/shim.h"
@@ -59,7 +60,8 @@ static void prune(struct container *c)
 	}
 }
 
-static void hand_over(struct attaching *x)
+/* Return: 0, with the place in the log from which on the client gets the output; -errno. */
+static int hand_over(struct attaching *x, int fd, struct log_place *ret)
 {
 	const struct attachment *a = x->a;
 	struct shim_call call = {
@@ -68,27 +70,63 @@ static void hand_over(struct attaching *x)
 		.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach", "target", "",
 				     "stdin", a->in, "stdout", a->out, "stderr", a->err, "framed",
 				     a->framed),
-		.send_fd = a->fd,
+		.send_fd = fd,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
+	cleanup_json json_t *answer = NULL;
 	struct err err = { 0 };
+	const json_t *place;
+	int r = shim_request(&call, &answer, &err);
 
-	if (shim_request(&call, NULL, &err) < 0)
-		attach_error(a->fd, a->framed, err.msg);
+	if (r < 0) {
+		attach_error(fd, a->framed, err.msg);
+		return r;
+	}
+	place = json_object_get(answer, "log");
+	*ret = (struct log_place){
+		.number = (uint64_t)json_integer_value(json_object_get(place, "number")),
+		.offset = (uint64_t)json_integer_value(json_object_get(place, "offset")),
+	};
+	return 0;
 }
 
-static void take(void *arg, int fd, const void *early, size_t len)
+/*
+ * The shim begins to queue output for the client and says where in the log that is; the log up to
+ * there is sent first, and then what was queued is passed on.
+ */
+static void replay_and_go_on(struct attaching *x)
 {
-	struct attaching *x = arg;
+	int client = take_fd(&x->a->fd), r;
+	cleanup_close int inner = -1;
+	struct log_place place;
+	struct relay *relay;
+	pthread_t thread;
+
+	inner = relay_new(client, &relay);
+	if (inner < 0)
+		return;
+	r = hand_over(x, inner, &place);
+	if (r == 0 && place.number > 0)
+		(void)log_replay(x->d->containers_fd, x->c->rec.id, &x->what, &place, client);
+	if (relay_start(relay, &thread) == 0)
+		pthread_detach(thread);
+}
+
+static bool has_shim(struct attaching *x)
+{
 	bool shim;
 
-	x->a->fd = attach_early(fd, early, len);
-	if (x->a->fd < 0 ||
-	    (x->logs && log_replay(x->d->containers_fd, x->c->rec.id, &x->what, x->a->fd) < 0) ||
-	    !x->stream) {
-		attaching_free(x);
-		return;
-	}
+	pthread_mutex_lock(&x->d->containers.lock);
+	shim = x->c->shim;
+	pthread_mutex_unlock(&x->d->containers.lock);
+	return shim;
+}
+
+static void take_fresh(struct attaching *x)
+{
+	struct log_place place;
+	bool shim;
+
 	pthread_mutex_lock(&x->d->containers.lock);
 	prune(x->c);
 	shim = x->c->shim;
@@ -98,7 +136,23 @@ static void take(void *arg, int fd, const void *early, size_t len)
 	}
 	pthread_mutex_unlock(&x->d->containers.lock);
 	if (shim)
-		hand_over(x);
+		(void)hand_over(x, x->a->fd, &place);
+}
+
+static void take(void *arg, int fd, const void *early, size_t len)
+{
+	struct attaching *x = arg;
+	int r = 0;
+
+	x->a->fd = attach_early(fd, early, len);
+	if (x->a->fd >= 0 && x->logs && x->stream && has_shim(x)) {
+		replay_and_go_on(x);
+	} else if (x->a->fd >= 0) {
+		if (x->logs)
+			r = log_replay(x->d->containers_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
+		if (r == 0 && x->stream)
+			take_fresh(x);
+	}
 	attaching_free(x);
 }
 

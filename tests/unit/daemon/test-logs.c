@@ -131,7 +131,9 @@ static void tail_reads_across_blocks(void **state)
 
 static void expect_read(const char *log, struct log_options options, const char *out, size_t len)
 {
-	struct log_reader r = { .fd = file_of(log, strlen(log)), .options = options };
+	struct log_reader r = { .fd = file_of(log, strlen(log)),
+				.end = UINT64_MAX,
+				.options = options };
 
 	if (!r.options.until_nsec)
 		r.options.until_nsec = INT64_MAX;
@@ -200,6 +202,7 @@ static void a_half_written_line_waits_for_its_end(void **state)
 {
 	static const char half[] = T1 "stdout F a\n" T2 "stdout F hal";
 	struct log_reader r = {
+		.end = UINT64_MAX,
 		.fd = file_of(half, strlen(half)),
 		.options = { .out = true, .since_nsec = INT64_MIN, .until_nsec = INT64_MAX }
 	};
