@@ -79,6 +79,26 @@ static void hash_is_sha256(void **state)
 			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+static void bytes_that_are_no_text_are_replaced(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "plain", "plain" },
+		{ "\xc3\xa4", "\xc3\xa4" },
+		{ "a\xff\xc3", "a\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xc0\xafx", "\xef\xbf\xbd\xef\xbf\xbdx" },
+		{ "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		cleanup_json json_t *value = json_utf8(cases[i][0]);
+
+		assert_string_equal(json_string_value(value), cases[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +106,7 @@ int main(void)
 		cmocka_unit_test(member_of_another_type_is_named_in_the_error),
 		cmocka_unit_test(text_that_is_no_document_is_refused),
 		cmocka_unit_test(hash_is_sha256),
+		cmocka_unit_test(bytes_that_are_no_text_are_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
