@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/ioctl.h>
@@ -23,6 +24,7 @@
 #include "daemon/attach.h"
 
 #define STREAM_BLOCK_BYTES (32u << 10)
+#define IDLE_MSEC	   5000 /* of a client whose body is of no use any more */
 #define WORKER_STACK_BYTES (1u << 20)
 #define HEAD_STEP_USEC	   20u
 #define HEAD_STEP_MAX_USEC 1000u
@@ -90,11 +92,31 @@ static int find_handler(struct exchange *x, const struct route *routes, const ch
 	return 0;
 }
 
+/*
+ * The library takes an answer only when the body is complete.  A client that sends nothing any more
+ * would wait for ever for one that says that nothing is wanted: its connection is ended.
+ */
+static void drop_rest(struct exchange *x)
+{
+	char waste[4096];
+	ssize_t n = 1;
+
+	while (n > 0 || (n < 0 && errno == EINTR)) {
+		if (fd_wait(x->rq.body_fd, POLLIN, IDLE_MSEC) == 0) {
+			(void)shutdown(x->rq.client_fd, SHUT_RD);
+			return;
+		}
+		n = read(x->rq.body_fd, waste, sizeof(waste));
+	}
+}
+
 static void *run_upload(void *arg)
 {
 	struct exchange *x = arg;
 
 	x->result = x->route->handler(&x->rq, &x->rp, &x->err);
+	if (x->result < 0)
+		drop_rest(x);
 	close(x->rq.body_fd);
 	x->rq.body_fd = -1;
 	return NULL;

@@ -417,9 +417,10 @@ yes 1 2 3" ]
 	SECONDS=0
 	moat rm -f waits
 	[ "$SECONDS" -le 2 ]
-	exec 9>&-
+	# It is told, although it has nothing to send yet.
 	run wait "$copy"
 	[ "$status" -ne 0 ]
+	exec 9>&-
 	moat create --name waits "$BUSYBOX" cat /kept >/dev/null
 	echo kept >kept
 	moat cp kept waits:/
@@ -432,7 +433,7 @@ yes 1 2 3" ]
 	run wait "$copy"
 	[ "$status" -ne 0 ]
 	# A new moatd ends what the old one had left, and the container can be used.
-	is_state waits created
+	poll 20 is_state waits created
 	[ "$(moat start -a waits)" = kept ]
 	moat rm -f waits >/dev/null
 }
