@@ -304,6 +304,7 @@ static const struct {
 	{ "truncate", 2, 2, do_truncate },
 	{ "print", 0, SIZE_MAX, do_print, true },
 	{ "println", 0, SIZE_MAX, do_print, true },
+	{ "printf", 1, SIZE_MAX, gotmpl_printf, true },
 	{ "len", 1, 1, do_len },
 	{ "index", 1, SIZE_MAX, do_index },
 	{ "eq", 2, SIZE_MAX, do_compare, true },

@@ -106,6 +106,10 @@ struct call {
 /** gotmpl_call() - @ret: a new reference.  Return: 0; -EINVAL with a message; -ENOMEM. */
 int gotmpl_call(const struct call *c, json_t **ret, struct err *err);
 
+/** gotmpl_printf() - the function printf: %s %v %t %q %d %x %f with flags, width and precision.
+ * Return: as gotmpl_call(). */
+int gotmpl_printf(const struct call *c, json_t **ret, struct err *err);
+
 /** gotmpl_is_function() - is there one of this name? */
 bool gotmpl_is_function(const char *name);
 

@@ -72,6 +72,10 @@ static void test_functions(void **state)
 	check("{{join .Env \", \"}}", "A=1, B=2");
 	check("{{upper .Names}} {{.Names | title}} {{\"ABC\" | lower}}", "WEB Web abc");
 	check("{{println .Names .Exit}}", "web 0\n");
+	check("{{printf \"%.4s|%-5s|%5v|%q|%%\" .ID .Names .Exit .Names}}",
+	      "0123|web  |    0|\"web\"|%");
+	check("{{printf \"%03d %+d %x %.1f\" 7 7 255 .Half}}{{printf \"%5d|\" -3}}",
+	      "007 +7 ff 0.5   -3|");
 	check("{{print .Exit 1 \"a\" \"b\"}}", "0 1ab");
 	check("{{len .Env}} {{len .Names}} {{len .Networks}} {{len .None}}", "2 3 2 0");
 	check("{{index .Env 1}} {{index .Networks \"a\" \"IP\"}} [{{index .Networks \"c\"}}]",
@@ -139,6 +143,11 @@ static void test_errors(void **state)
 	check_error("{{lt .ID 1}}", "lt: takes two");
 	check_error("{{.ID 5}}", "no argument");
 	check_error("{{12x}}", "");
+	check_error("{{printf \"%s\"}}", "more verbs");
+	check_error("{{printf \"\" 1}}", "more values");
+	check_error("{{printf \"%d\" .ID}}", "take a number");
+	check_error("{{printf \"%y\" .ID}}", "it knows");
+	check_error("{{printf \"%\" .ID}}", "it knows");
 }
 
 /* Neither deep nesting nor many variables are more than an error. */
