@@ -150,7 +150,7 @@ int listing_add(struct listing *l, json_t *row, const json_t *methods, struct er
 {
 	cleanup_json json_t *owned = row;
 
-	if (!row)
+	if (!owned)
 		return cli_out_of_memory(err);
 	if (l->quiet) {
 		puts(cli_str(row, l->kind->id));
