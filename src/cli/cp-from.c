@@ -207,12 +207,22 @@ static int follow(struct cp *cp, char **path, char **called, struct err *err)
 	return 0;
 }
 
+/* A tar archive is nothing for a terminal. */
+static int check_output(const struct cp *cp, struct err *err)
+{
+	if (!streq(cp->to, "-") || !isatty(STDOUT_FILENO))
+		return 0;
+	return err_set(err, -EINVAL,
+		       "an archive is nothing for a terminal: name a folder, or "
+		       "redirect standard output");
+}
+
 int cp_from_container(struct cp *cp, struct err *err)
 {
 	cleanup_free char *path = strdup(cp->from), *called = NULL;
 	cleanup(buf_reset) struct buf url = BUF_INIT;
 	struct download d = { .cp = cp };
-	int r = path ? 0 : cli_out_of_memory(err);
+	int r = path ? check_output(cp, err) : cli_out_of_memory(err);
 
 	if (r == 0 && cp->follow)
 		r = follow(cp, &path, &called, err);

@@ -20,6 +20,7 @@
 
 #define DELAY_FIRST_USEC (100 * USEC_PER_MSEC)
 #define DELAY_MAX_USEC	 (60 * USEC_PER_SEC)
+#define RETRY_USEC	 (1 * USEC_PER_SEC)
 #define RAN_WELL_NSEC	 (10 * (int64_t)NSEC_PER_SEC)
 #define RETRIES_MAX	 1000000
 #define STARTS_MAX	 4u
@@ -159,6 +160,11 @@ static void *run_start(void *arg)
 
 	if (container_start_again(r->d, s->c, &err) < 0)
 		log_warning("container %.12s: not started again: %s", s->c->rec.id, err.msg);
+	pthread_mutex_lock(&r->d->containers.lock);
+	/* It was not even tried, as its files are in use; another time, then. */
+	if (s->c->restart.pending && s->c->restart.due_usec == UINT64_MAX)
+		s->c->restart.due_usec = clock_mono_usec() + RETRY_USEC;
+	pthread_mutex_unlock(&r->d->containers.lock);
 	container_unref(&r->d->containers, s->c);
 	pthread_mutex_lock(&r->d->containers.lock);
 	r->starts--;
