@@ -153,12 +153,12 @@ int listing_add(struct listing *l, json_t *row, const json_t *methods, struct er
 	if (!owned)
 		return cli_out_of_memory(err);
 	if (l->quiet) {
-		puts(cli_str(row, l->kind->id));
+		puts(cli_str(owned, l->kind->id));
 		return 0;
 	}
 	if (listing_is_table(l))
-		return add_to_table(l, row, methods, err);
-	return shape_print_item(&l->shape, row, methods, err);
+		return add_to_table(l, owned, methods, err);
+	return shape_print_item(&l->shape, owned, methods, err);
 }
 
 int listing_print(struct listing *l, struct err *err)
