@@ -86,6 +86,8 @@ static int read_info(const json_t *obj, struct template_info *i, struct err *err
 	if (r == 0 && format != TEMPLATE_FORMAT)
 		r = err_set(err, -EBADMSG, "its format is %lld", (long long)format);
 	if (r == 0)
+		r = get_hex(obj, "key", i->key, err);
+	if (r == 0)
 		r = get_hex(obj, "kernel", i->kernel, err);
 	if (r == 0)
 		r = json_get_str(obj, "engine", &engine, err);
@@ -248,7 +250,8 @@ static int save_memory(int dir_fd, int memory_fd, char ret_hex[65])
 	return r;
 }
 
-int template_save(int dir_fd, int memory_fd, const struct machine_plan *plan, struct err *err)
+int template_save(int dir_fd, int memory_fd, const char *key, const struct machine_plan *plan,
+		  struct err *err)
 {
 	char memory[SHA256_HEX_LEN + 1], state[SHA256_HEX_LEN + 1];
 	cleanup_json json_t *obj = NULL;
@@ -261,11 +264,12 @@ int template_save(int dir_fd, int memory_fd, const struct machine_plan *plan, st
 		r = save_memory(dir_fd, memory_fd, memory);
 	if (r < 0)
 		return err_errno(err, r, "template");
-	obj = json_pack(
-		"{s:i, s:s, s:s, s:s, s:i, s:I, s:I, s:s, s:s}", "format", TEMPLATE_FORMAT, "moat",
-		MOAT_VERSION, "kernel", plan->kernel.hash, "engine", plan->engine->name, "cpus",
-		(int)plan->cpus, "memory_bytes", (json_int_t)plan->memory_bytes, "created_nsec",
-		(json_int_t)clock_now_nsec(), "memory_sha256", memory, "state_sha256", state);
+	obj = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:s, s:s}", "format",
+			TEMPLATE_FORMAT, "key", key, "moat", MOAT_VERSION, "kernel",
+			plan->kernel.hash, "engine", plan->engine->name, "cpus", (int)plan->cpus,
+			"memory_bytes", (json_int_t)plan->memory_bytes, "created_nsec",
+			(json_int_t)clock_now_nsec(), "memory_sha256", memory, "state_sha256",
+			state);
 	text = obj ? json_write(obj) : NULL;
 	r = text ? file_write_atomic(dir_fd, TEMPLATE_INFO_FILE, text, strlen(text), 0600)
 		 : -ENOMEM;
@@ -305,7 +309,7 @@ static int load_memory(int dir_fd, const struct template_info *info, int *ret_fd
 	return 0;
 }
 
-int template_load(int dir_fd, int *ret_memory_fd, struct err *err)
+int template_load(int dir_fd, const char *key, int *ret_memory_fd, struct err *err)
 {
 	char hex[SHA256_HEX_LEN + 1];
 	struct template_info info;
@@ -313,6 +317,8 @@ int template_load(int dir_fd, int *ret_memory_fd, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (!streq(info.key, key))
+		return err_set(err, -EBADMSG, "it is the template of another kind of machine");
 	r = hash_state(dir_fd, hex);
 	if (r < 0)
 		return err_errno(err, r, TEMPLATE_STATE_FILE);

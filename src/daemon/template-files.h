@@ -7,12 +7,13 @@
  * A template on the disk: a folder with "state", "memory" and, written last, "template.json".
  */
 
-#define TEMPLATE_FORMAT	     1
+#define TEMPLATE_FORMAT	     2
 #define TEMPLATE_INFO_FILE   "template.json"
 #define TEMPLATE_STATE_FILE  "state"
 #define TEMPLATE_MEMORY_FILE "memory"
 
 struct template_info {
+	char key[65];
 	char kernel[65];
 	char engine[32];
 	int64_t cpus;
@@ -48,15 +49,17 @@ int template_pages_copy(int from, int to, char ret_hex[65]);
  *
  * Return: 0; -errno with a message.
  */
-int template_save(int dir_fd, int memory_fd, const struct machine_plan *plan, struct err *err);
+int template_save(int dir_fd, int memory_fd, const char *key, const struct machine_plan *plan,
+		  struct err *err);
 
 /**
  * template_load() - check all of a template and get its memory
+ * @key:           what it must be the template of
  * @ret_memory_fd: a sealed memfd, owned by the caller
  *
- * Return: 0; -EBADMSG with a message where it is damaged; -errno with a message.
+ * Return: 0; -EBADMSG with a message where it is damaged, or another's; -errno with a message.
  */
-int template_load(int dir_fd, int *ret_memory_fd, struct err *err);
+int template_load(int dir_fd, const char *key, int *ret_memory_fd, struct err *err);
 
 /** template_seal() - nobody can write to a memfd from now on.  Return: 0; -EBUSY while it is mapped
  * for writing; -errno. */

@@ -119,7 +119,7 @@ static void *save(void *arg)
 {
 	struct saver *s = arg;
 	struct err err = { 0 };
-	int r = template_save(s->dir_fd, s->memory_fd, &s->plan, &err);
+	int r = template_save(s->dir_fd, s->memory_fd, s->e->key, &s->plan, &err);
 
 	if (r == 0) {
 		r = publish(s->t, s->e->key);
@@ -164,7 +164,7 @@ static int load(struct templates *t, struct template *e, struct err *err)
 {
 	cleanup_close int dir_fd =
 		openat(t->dir_fd, e->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	int r = dir_fd < 0 ? -errno : template_load(dir_fd, &e->memory_fd, err);
+	int r = dir_fd < 0 ? -errno : template_load(dir_fd, e->key, &e->memory_fd, err);
 
 	if (r == 0)
 		e->dir_fd = take_fd(&dir_fd);
@@ -242,7 +242,8 @@ static int use(struct template *e, struct template_use *ret)
 }
 
 /* Makes the entry READY or FAILED; with the lock held, but for the work itself. */
-static void get_ready(struct templates *t, struct template *e, const struct machine_plan *plan)
+static int get_ready(struct templates *t, struct template *e, const struct machine_plan *plan,
+		     struct err *ret_err)
 {
 	bool distrusted = e->distrusted;
 	struct err err = { 0 };
@@ -259,16 +260,23 @@ static void get_ready(struct templates *t, struct template *e, const struct mach
 	e->state = r < 0 ? TEMPLATE_FAILED : TEMPLATE_READY;
 	e->used_usec = clock_mono_usec();
 	pthread_cond_broadcast(&t->changed);
+	return r < 0 ? err_set(ret_err, -EIO, "the template could not be made: %s",
+			       err.msg[0] ? err.msg : strerror(-r))
+		     : 0;
 }
 
 static int take_locked(struct templates *t, struct template *e, const struct machine_plan *plan,
 		       struct template_use *ret, struct err *err)
 {
+	int r = 0;
+
 	while (e->state == TEMPLATE_BUSY || (e->distrusted && e->saving))
 		pthread_cond_wait(&t->changed, &t->lock);
 	if (e->state == TEMPLATE_UNKNOWN || e->distrusted ||
 	    (e->state == TEMPLATE_FAILED && clock_mono_usec() > e->used_usec + RETRY_USEC))
-		get_ready(t, e, plan);
+		r = get_ready(t, e, plan, err);
+	if (r < 0)
+		return r;
 	if (e->state != TEMPLATE_READY)
 		return err_set(err, -EIO, "the template could not be made: see moatd's log");
 	return use(e, ret);

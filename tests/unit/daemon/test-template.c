@@ -120,7 +120,8 @@ static int parse(const char *text, struct template_info *ret)
 static char *info_with(const char *key, const char *value)
 {
 	static const char *const members[][2] = {
-		{ "format", "1" },
+		{ "format", "2" },
+		{ "key", "\"" HEX "\"" },
 		{ "kernel", "\"" HEX "\"" },
 		{ "engine", "\"one\"" },
 		{ "cpus", "2" },
@@ -170,9 +171,9 @@ static void a_good_description_is_read(void **state)
 
 static void a_description_that_lacks_a_member_is_refused(void **state)
 {
-	static const char *const keys[] = { "format",	     "kernel",	     "engine",
-					    "cpus",	     "memory_bytes", "created_nsec",
-					    "memory_sha256", "state_sha256" };
+	static const char *const keys[] = { "format",	    "key",	     "kernel",
+					    "engine",	    "cpus",	     "memory_bytes",
+					    "created_nsec", "memory_sha256", "state_sha256" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -185,7 +186,7 @@ static void a_description_that_lacks_a_member_is_refused(void **state)
 static void bad_members_of_a_description_are_refused(void **state)
 {
 	(void)state;
-	assert_refused("format", "2");
+	assert_refused("format", "1");
 	assert_refused("cpus", "-1");
 	assert_refused("memory_bytes", "0");
 	assert_refused("memory_bytes", "99999999999999999999");
