@@ -23,10 +23,12 @@ int command_system_start(struct cli *c)
 {
 	cleanup_json json_t *version = NULL;
 	cleanup_free char *socket = NULL;
-	struct err err = { 0 };
+	struct err err = { 0 }, ignored;
 
 	if (locate_socket(&socket, &err) < 0 || get_version(c, &version, &err) < 0)
 		return cli_fail(c, &err);
+	/* So that the first container starts warm, too.  Without a kernel it cannot be done yet. */
+	(void)cli_request(c, "POST", "/moat/templates?background=1", NULL, NULL, &ignored);
 	printf("moatd %s runs on %s\n", cli_str(version, "Version"), socket);
 	return cli_flush(c, 0);
 }

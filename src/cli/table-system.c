@@ -26,7 +26,7 @@ static const struct option_def template_ls_options[] = {
 
 static const struct option_def kernel_set_options[] = {
 	{ 0, "modules", "DIR", "The kernel's modules, lib/modules/RELEASE of its package" },
-	{ 0, "recommended", NULL, "Fetch Debian's cloud kernel and use that" },
+	{ 0, "recommended", NULL, "Use moat's own kernel where it was built, else fetch Debian's" },
 	{ 0 }
 };
 
@@ -55,7 +55,9 @@ const struct command system_commands[] = {
 	  .synopsis = "",
 	  .summary = "Start moatd",
 	  .description = "Seldom needed: every command that needs moatd starts it. It goes on "
-			 "running and writes to moatd.log in the data root.",
+			 "running and writes to moatd.log in the data root. In the background it "
+			 "makes the template of a container without limits, if there is none, so "
+			 "that the first one starts as quickly as the others.",
 	  .run = command_system_start,
 	  .failure_status = 1 },
 	{ .name = "system stop",

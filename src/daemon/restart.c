@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/lifecycle.h"
+#include "daemon/thread.h"
 
 #define DELAY_FIRST_USEC (100 * USEC_PER_MSEC)
 #define DELAY_MAX_USEC	 (60 * USEC_PER_SEC)
@@ -174,20 +175,6 @@ static void *run_start(void *arg)
 	return NULL;
 }
 
-static int run_detached(void *(*fn)(void *arg), void *arg)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	int r;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	r = pthread_create(&thread, &attr, fn, arg);
-	pthread_attr_destroy(&attr);
-	return -r;
-}
-
 /* Under the table's lock. What cannot be done now for want of memory is tried again later. */
 static void begin(struct restarter *r, struct container *c)
 {
@@ -198,7 +185,7 @@ static void begin(struct restarter *r, struct container *c)
 		*s = (struct start){ r, c };
 		c->refs++;
 		r->starts++;
-		if (run_detached(run_start, s) == 0)
+		if (thread_detached(run_start, s) == 0)
 			return;
 		c->refs--;
 		r->starts--;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "daemon/thread.h"
 
 #define CODE_KILLED 137
 
@@ -171,16 +172,11 @@ static void *run_forget(void *arg)
 static void forget_in_background(struct daemon *d, struct container *c)
 {
 	struct forgotten *f = malloc(sizeof(*f));
-	pthread_attr_t attr;
-	pthread_t thread;
-	int r = ENOMEM;
+	int r = -ENOMEM;
 
 	if (f) {
 		*f = (struct forgotten){ d, container_ref(&d->containers, c) };
-		pthread_attr_init(&attr);
-		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-		r = pthread_create(&thread, &attr, run_forget, f);
-		pthread_attr_destroy(&attr);
+		r = thread_detached(run_forget, f);
 	}
 	if (r == 0)
 		return;

@@ -56,6 +56,29 @@ fill() {
 	assert_equal "$(moat ps -aq)" ""
 }
 
+@test "full disk: a template that does not fit is kept in memory, and none is half on the disk" {
+	local pid
+	assert_equal "$(find "$MOAT_ROOT/templates" -mindepth 1 -name template.json)" ""
+	grep -q 'is not kept: .*space' "$MOAT_ROOT/moatd.log"
+	moat run --name warm "$BUSYBOX" true
+	assert_equal "$(moat inspect warm | jq '.[0].Moat.Restored')" true
+	moat rm warm
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	start_moatd
+	assert_equal "$(find "$MOAT_ROOT/templates" -mindepth 1)" ""
+}
+
+@test "full disk: a template that cannot be made is a clear error, and starts go on without it" {
+	fill
+	run moat system template build
+	assert_error 1 "space"
+	rm "$MOAT_ROOT/filler"
+	assert_equal "$(find "$MOAT_ROOT/templates" -mindepth 1)" ""
+	assert_equal "$(moat run --rm "$BUSYBOX" echo cold)" cold
+}
+
 @test "full disk: a container that runs gets an I/O error, and ends; moatd stays" {
 	moat run -d --name writer "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; cat /dev/zero >/fill; sync; exit 1' >/dev/null
 	poll 60 moat exec writer true

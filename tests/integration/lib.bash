@@ -80,8 +80,9 @@ with_busybox() {
 	moat pull -q "$BUSYBOX" >/dev/null
 }
 
+# Not by `system start`, which also makes a template.
 start_moatd() {
-	moat system start
+	moat ps -q
 }
 
 # moatd_pid [ROOT]: the process that holds the data root.

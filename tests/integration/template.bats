@@ -33,6 +33,7 @@ template_dir() {
 }
 
 kept_template() {
+	moat system template build >/dev/null
 	poll 60 template_dir
 	template_dir
 }
@@ -90,20 +91,44 @@ stop_moatd() {
 	poll 60 flock -n "$MOAT_ROOT/moatd.lock" true
 }
 
-@test "template: six first starts at once make one template, and all are restored from it" {
+@test "template: system start makes that of a container without limits, in the background" {
+	local key
+	assert_equal "$(templates)" ""
+	moat system start
+	kept_template
+	assert_equal "$(made)" 1
+	key=$(templates)
+	moat run --name warm "$BUSYBOX" true
+	assert_equal "$(restored warm)" true
+	assert_equal "$(made)" 1
+	moat rm warm
+	moat system template rm "$key"
+}
+
+@test "template: system start without a kernel is no error" {
+	local other=$SUITE/no-kernel
+	mkdir -m 700 "$other"
+	MOAT_ROOT=$other run moat system start
+	assert_status 0
+	assert_has "$other/moat.sock"
+	MOAT_ROOT=$other moat system stop
+	rm -rf "$other"
+}
+
+@test "template: ten first starts at once make one template, and all are restored from it" {
 	local i pids=()
 	assert_equal "$(templates)" ""
-	for i in 1 2 3 4 5 6; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do
 		"$MOAT_BUILD/moat" run -d --name "clone$i" "$BUSYBOX" sh -c 'echo complete; exec sleep 100000' >/dev/null 3>&- &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
 		wait "$i"
 	done
-	for i in 1 2 3 4 5 6; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do
 		assert_equal "$(restored "clone$i")" true
 	done
-	assert_equal "$(made)" 1
+	assert_equal "$(made)" 2
 	assert_equal "$(templates | wc -l)" 1
 	assert_equal "$(templates)" "$(basename "$(kept_template)")"
 }
@@ -116,7 +141,7 @@ stop_moatd() {
 	moat kill -s TERM clone2
 	moat kill clone2
 	assert_equal "$(moat wait clone2)" 137
-	moat rm -f clone1 clone2 clone3 clone4 clone5 clone6
+	moat rm -f clone1 clone2 clone3 clone4 clone5 clone6 clone7 clone8 clone9 clone10
 }
 
 @test "template: a clone has its own exit status, output, folder and user, and a blank writable root" {
@@ -149,6 +174,28 @@ stop_moatd() {
 	moat rm tty
 }
 
+@test "template: a clone has the processors and memory it was given" {
+	run moat run --name sized --cpus 1 -m 1500m "$BUSYBOX" \
+		sh -c 'nproc; cat /sys/fs/cgroup/memory.max; grep MemTotal /proc/meminfo'
+	assert_status 0
+	assert_equal "${lines[0]}" 1
+	assert_equal "${lines[1]}" $((1500 * 1024 * 1024))
+	[ "$(tr -dc 0-9 <<<"${lines[2]}")" -ge $((1500 * 1024)) ]
+	assert_equal "$(restored sized)" true
+	moat rm sized
+	moat system template rm "$(moat system template ls --format json | jq -r 'select(.Cpus == 1) | .Key')"
+}
+
+@test "template: a clone stands still while it is paused" {
+	moat run -d --name held "$BUSYBOX" sleep 100000 >/dev/null
+	moat pause held
+	is_state held paused
+	moat unpause held
+	assert_equal "$(moat exec held echo on)" on
+	assert_equal "$(restored held)" true
+	moat rm -f held
+}
+
 @test "template: memory limits below the machine's size are the container's, not another template's" {
 	local limit
 	for limit in 48 200; do
@@ -171,12 +218,14 @@ stop_moatd() {
 }
 
 @test "template: --cold boots" {
+	local before
+	before=$(made)
 	run moat run --cold --name cold "$BUSYBOX" echo booted
 	assert_status 0
 	assert_equal "$output" booted
 	assert_equal "$(restored cold)" false
 	moat rm cold
-	assert_equal "$(made)" 1
+	assert_equal "$(made)" "$before"
 }
 
 @test "template: clones that write to much of their memory change nothing of it" {
@@ -254,9 +303,26 @@ stop_moatd() {
 	assert_replaced
 }
 
+@test "template: another machine's, put in its place, is replaced" {
+	local dir other
+	dir=$(kept_template)
+	moat run --rm --cpus 1 "$BUSYBOX" true
+	two_kept() {
+		[ "$(find "$MOAT_ROOT/templates" -mindepth 2 -name template.json | wc -l)" -eq 2 ]
+	}
+	poll 60 two_kept
+	stop_moatd
+	other=$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 ! -path "$dir")
+	rm -rf "$dir"
+	mv "$other" "$dir"
+	start_moatd
+	assert_replaced
+	grep -q 'of another kind of machine' "$MOAT_ROOT/moatd.log"
+}
+
 @test "template: kill -9 of moatd while one is made leaves nothing half-made" {
 	local pid run
-	moat system template rm "$(templates)"
+	moat system template rm "$(basename "$(kept_template)")"
 	pid=$(moatd_pid)
 	"$MOAT_BUILD/moat" system template build >/dev/null 2>&1 3>&- &
 	run=$!
@@ -271,9 +337,57 @@ stop_moatd() {
 	assert_replaced
 }
 
+# maker qemu|shim: the process that makes a template.
+maker() {
+	local pid
+	for pid in $(users_of "$MOAT_ROOT/templates"); do
+		case $1,$(readlink "/proc/$pid/exe") in
+		shim,*/moat-shim)
+			echo "$pid"
+			return
+			;;
+		qemu,*/moat-shim)
+			for pid in $(descendants "$pid"); do
+				[[ $(readlink "/proc/$pid/exe") != *qemu-system-* ]] || echo "$pid"
+			done
+			return
+			;;
+		esac
+	done
+}
+
+some_maker() {
+	[ -n "$(maker "$1")" ]
+}
+
+@test "template: kill -9 of the machine or its shim while one is made: containers start all the same" {
+	local victim run
+	for victim in qemu shim; do
+		moat system template rm "$(basename "$(kept_template)")"
+		"$MOAT_BUILD/moat" system template build >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		run=$!
+		poll 60 some_maker "$victim"
+		kill -9 "$(maker "$victim")"
+		! wait "$run"
+		grep -q 'template could not be made' "$BATS_TEST_TMPDIR/out"
+		nothing_half_made
+		poll 60 no_maker
+		assert_equal "$(templates)" ""
+		run moat run --name without "$BUSYBOX" echo fine
+		assert_status 0
+		assert_equal "$output" fine
+		assert_equal "$(restored without)" false
+		moat rm without
+		# It is tried again after a while, or at once by a new moatd.
+		stop_moatd
+		start_moatd
+		assert_replaced
+	done
+}
+
 @test "template: system template ls, rm and build" {
 	local key
-	key=$(templates)
+	key=$(basename "$(kept_template)")
 	run moat system template ls
 	assert_has KEY
 	assert_has "${key:0:12}"

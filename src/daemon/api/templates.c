@@ -1,13 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "daemon/api/api.h"
 #include "daemon/template.h"
+#include "daemon/thread.h"
 
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)err;
 	return reply_json(rp, 200, templates_describe(rq->daemon->templates));
+}
+
+struct warm_up {
+	struct templates *templates;
+	struct machine_plan plan; /* owned */
+};
+
+static void *run_warm_up(void *arg)
+{
+	cleanup(template_use_reset) struct template_use use = { .memory_fd = -1, .state_fd = -1 };
+	struct warm_up *w = arg;
+	struct err err = { 0 };
+
+	/* The store has logged why it cannot; the first start will try again. */
+	(void)template_take(w->templates, &w->plan, &use, &err);
+	machine_plan_reset(&w->plan);
+	free(w);
+	return NULL;
+}
+
+/* @plan: moved from */
+static int warm_up(struct daemon *d, struct machine_plan *plan, struct err *err)
+{
+	struct warm_up *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->templates = d->templates;
+	w->plan = *plan;
+	r = thread_detached(run_warm_up, w);
+	if (r < 0) {
+		free(w);
+		return err_errno(err, r, "template");
+	}
+	*plan = (struct machine_plan){ 0 };
+	return 0;
 }
 
 /* The template for a container without limits of its own. */
@@ -17,8 +56,13 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	int r = machine_plan(rq->daemon, NULL, &plan, err);
 
-	if (r == 0)
-		r = template_take(rq->daemon->templates, &plan, &use, err);
+	if (r < 0)
+		return r;
+	if (request_flag(rq, "background", false)) {
+		r = warm_up(rq->daemon, &plan, err);
+		return r < 0 ? r : reply_empty(rp, 202);
+	}
+	r = template_take(rq->daemon->templates, &plan, &use, err);
 	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:s}", "Key", use.key));
 }
 
