@@ -2,7 +2,7 @@
 BUILD ?= build
 DESTDIR ?=
 PREFIX ?= /usr/local
-N ?= 10
+N ?= 20
 
 export MOAT_BUILD = $(abspath $(BUILD))
 
@@ -29,7 +29,7 @@ bench-deps: ## install what the benchmarks compare with
 guest-kernel: ## download and unpack a guest kernel into build/guest-kernel; nothing is installed
 	tools/fetch-kernel $(BUILD)/guest-kernel
 
-kernel: ## build moat's own guest kernel into build/kernel
+kernel: ## build moat's own guest kernel into build/kernel; it is the default from then on
 	tools/install-deps build kernel
 	tools/build-kernel $(BUILD)/kernel
 
@@ -43,7 +43,7 @@ check: ## everything CI runs; ends with "N passed, N failed, N skipped"
 unit: all ## unit tests
 	meson test -C $(BUILD) --print-errorlogs
 
-integration: all guest-kernel ## tests of the real programs; FILES='run.bats …' picks some
+integration: all ## tests of the real programs; FILES='run.bats …' picks some
 	tools/integration $(FILES)
 
 sanitize: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -67,12 +67,15 @@ format-check: ## do the sources agree with clang-format?
 layers: ## does every include agree with the table in docs/ARCHITECTURE.md?
 	tools/check-layers
 
-bench: bench-deps ## measure beside podman and bare QEMU; N=10 runs each
-	@$(MAKE) --no-print-directory all guest-kernel
+bench: bench-deps ## measure beside podman and bare QEMU, N=20 runs each, and draw docs/bench.svg
+	@$(MAKE) --no-print-directory all guest-kernel kernel
 	bench/run -n $(N)
+	bench/draw
 
 install: all ## install below DESTDIR; PREFIX counts when build/ is first made
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+	[ ! -f $(BUILD)/kernel/VERSION ] || \
+		install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/moat/kernel $(BUILD)/kernel/vmlinuz $(BUILD)/kernel/VERSION
 
 clean: ## remove every build folder
 	rm -rf $(BUILD) build-asan build-clang build-fuzz

@@ -64,6 +64,31 @@ static int fetch_recommended(char **ret_dir, struct err *err)
 	return 0;
 }
 
+/* moat's own kernel, where `make kernel` has built it.  Return: 1 when there is one; 0; -errno. */
+static int find_built(char **ret_dir, struct err *err)
+{
+	cleanup_free char *dir = NULL, *version = NULL;
+
+	if (locate_program("kernel", &dir, NULL) < 0)
+		return 0;
+	version = str_printf("%s/VERSION", dir);
+	if (!version)
+		return cli_out_of_memory(err);
+	if (access(version, R_OK) < 0)
+		return 0;
+	*ret_dir = take_ptr(dir);
+	return 1;
+}
+
+static int find_recommended(char **ret_dir, struct err *err)
+{
+	int r = find_built(ret_dir, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return fetch_recommended(ret_dir, err);
+}
+
 static int find_source(struct cli *c, struct kernel_source *ret, struct err *err)
 {
 	const char *modules = options_value(&c->opt, "modules"), *path = c->opt.args[0];
@@ -76,7 +101,7 @@ static int find_source(struct cli *c, struct kernel_source *ret, struct err *err
 			       "name a kernel, or use --recommended; see 'moat system "
 			       "kernel set --help'");
 	if (recommended) {
-		r = fetch_recommended(&fetched, err);
+		r = find_recommended(&fetched, err);
 		path = fetched;
 	}
 	return r < 0 ? r : kernel_source_find(path, modules, ret, err);

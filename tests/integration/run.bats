@@ -37,7 +37,7 @@ teardown_file() {
 @test "run: the kernel is the guest's, not the host's" {
 	run moat run --rm "$BUSYBOX" uname -r
 	assert_status 0
-	assert_equal "$output" "$(cat "$MOAT_BUILD/guest-kernel/VERSION")"
+	assert_equal "$output" "$(cat "$MOAT_TEST_KERNEL/VERSION")"
 }
 
 @test "run: environment, folder, host name and user are what was asked for" {

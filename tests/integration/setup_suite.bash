@@ -68,7 +68,7 @@ prepare_root() {
 	local pid
 	MOAT_ROOT=$SUITE/prepared start_moatd
 	pid=$(moatd_pid "$SUITE/prepared")
-	MOAT_ROOT=$SUITE/prepared moat system kernel set "$MOAT_BUILD/guest-kernel"
+	MOAT_ROOT=$SUITE/prepared moat system kernel set "$MOAT_TEST_KERNEL"
 	MOAT_ROOT=$SUITE/prepared moat system stop
 	poll 20 gone "$pid"
 }

@@ -48,7 +48,7 @@ teardown_file() {
 	run moat system info
 	assert_status 0
 	assert_has qemu
-	assert_has "$(cat "$MOAT_BUILD/guest-kernel/VERSION")"
+	assert_has "$(cat "$MOAT_TEST_KERNEL/VERSION")"
 }
 
 @test "system version: client and server" {
@@ -73,6 +73,14 @@ teardown_file() {
 	run moat system kernel set /nowhere
 	assert_error 1 /nowhere
 	assert_equal "$(readlink "$MOAT_ROOT/kernel/current" || cat "$MOAT_ROOT/kernel/current")" "$before"
+}
+
+@test "system kernel set --recommended: moat's own kernel once it is built" {
+	[ -f "$MOAT_BUILD/kernel/VERSION" ] || skip "make kernel was not run"
+	run moat system kernel set --recommended
+	assert_status 0
+	assert_equal "$output" "$(cat "$MOAT_BUILD/kernel/VERSION")"
+	moat system kernel set "$MOAT_TEST_KERNEL"
 }
 
 @test "system stop: ends moatd; its containers, if any, go on" {

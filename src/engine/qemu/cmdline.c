@@ -105,7 +105,8 @@ static int add_memory(char ***v, const struct qemu_start *s, const struct machin
 /*
  * Without a hypervisor to ask, the kernel measures its time stamp counter against the PIT.  On a
  * busy host that fails, and a machine whose clock is called reliable then waits for a
- * tick for ever: so the rate is given.
+ * tick for ever: so the rate is given.  That of QEMU's APIC timer is fixed; moat's own kernel knows
+ * the parameter (kernel/patches), to others it is a word of no meaning.
  */
 static int add_kernel(char ***v, const struct qemu_start *s, const struct machine *m)
 {
@@ -113,7 +114,7 @@ static int add_kernel(char ***v, const struct qemu_start *s, const struct machin
 	int r = strv_add(v, "-kernel");
 
 	if (s->tsc_khz > 0) {
-		tsc = str_printf(" tsc_early_khz=%u", s->tsc_khz);
+		tsc = str_printf(" tsc_early_khz=%u lapic_timer_hz=1000000000", s->tsc_khz);
 		if (!tsc)
 			return -ENOMEM;
 	}

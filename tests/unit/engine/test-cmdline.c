@@ -55,6 +55,7 @@ static void emulation_is_told_the_rate_of_the_counter(void **state)
 	assert_non_null(str_starts(value(v, "-accel", 0), "tcg,"));
 	assert_string_equal(value(v, "-cpu", 0), "max");
 	assert_non_null(strstr(value(v, "-append", 0), " tsc_early_khz=2500000"));
+	assert_non_null(strstr(value(v, "-append", 0), " lapic_timer_hz=1000000000"));
 }
 
 static void kvm_gives_the_hosts_processor(void **state)
