@@ -2,9 +2,10 @@
 /*
  * Theory of operation: process 1 of the bare machine that moat is measured against. It does the
  * least that leads to the same workload: load the modules, mount the same EROFS file, run the
- * command, reset the machine. Static, no shell, no library beyond libc. On the host, where it is
- * not process 1, it prints the rate of the time stamp counter in kHz, which the machine's kernel
- * is told, since it cannot measure it on a busy host.
+ * command, reset the machine. With "up" for a command it says so and resets at once. Static, no
+ * shell, no library beyond libc. On the host, where it is not process 1, it prints the rate of the
+ * time stamp counter in kHz, which the machine's kernel is told, since it cannot measure it on a
+ * busy host.
  *
  * Input is the initramfs that bench/run makes: /modules holds the modules' paths in order, a line
  * each; argv[1…] from the kernel's command line (after "--") is the workload.
@@ -94,6 +95,11 @@ int main(int argc, char **argv)
 		return print_tsc_khz();
 	if (argc < 2)
 		die("no command");
+	if (strcmp(argv[1], "up") == 0) {
+		if (write(STDOUT_FILENO, "up\n", 3) != 3)
+			die("write");
+		reboot(RB_AUTOBOOT);
+	}
 	load_modules();
 	enter_root();
 	pid = fork();

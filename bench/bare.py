@@ -39,17 +39,19 @@ def load_order(folder, names):
 
 
 class Machine:
-    def __init__(self, folder, kernel, rootfs):
-        self.folder, self.kernel, self.rootfs = pathlib.Path(folder), kernel, rootfs
+    """@kernel: a file; @modules: the folder of its modules, if it has any; @acpi: does it find its devices by that?"""
+
+    def __init__(self, folder, kernel, modules, acpi):
+        self.folder, self.kernel, self.acpi = pathlib.Path(folder), kernel, acpi
         self.folder.mkdir(parents=True, exist_ok=True)
         init = self.folder / "bare-init"
         subprocess.run(["gcc", "-static", "-O2", "-D_GNU_SOURCE", "-o", str(init),
                         str(HERE / "bare-init.c")], check=True)
         self.tsc_khz = subprocess.run([init], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
-        self.make_initramfs(init)
+        self.make_initramfs(init, modules)
 
-    def make_initramfs(self, init):
-        modules = load_order(self.kernel / "modules", MODULES)
+    def make_initramfs(self, init, folder):
+        modules = load_order(folder, MODULES) if folder.exists() else []
         listing = "".join(f"/{module.name}\n" for module in modules).encode()
         entries = [cpio_entry("dev", 0o040755), cpio_entry("dev/console", 0o020600, device=(5, 1)),
                    cpio_entry("init", 0o100755, init.read_bytes()),
@@ -58,15 +60,18 @@ class Machine:
         entries.append(cpio_entry("TRAILER!!!", 0))
         (self.folder / "initramfs").write_bytes(b"".join(entries))
 
-    def command(self, *workload):
-        """The command line; the workload's output is on the serial port, which is standard output."""
+    def command(self, workload, rootfs=None, cpus=1):
+        """The command line; the workload's output is on the serial port, which is standard output.
+        Without @rootfs, init says "up" and that is all."""
         cmdline = ("console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "
                    "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1 "
                    f"tsc_early_khz={self.tsc_khz} -- " + " ".join(workload))
-        return ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot",
-                "-M", "microvm,acpi=on,x-option-roms=off,pit=on,pic=on,rtc=on",
-                "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", "1", "-m", "256", "-kernel", str(self.kernel / "vmlinuz"),
-                "-initrd", str(self.folder / "initramfs"), "-append", cmdline,
-                "-global", "virtio-mmio.force-legacy=false", "-serial", "stdio",
-                "-drive", f"file={self.rootfs},if=none,id=root,format=raw,read-only=on",
-                "-device", "virtio-blk-device,drive=root"]
+        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot",
+                   "-M", f"microvm,acpi={'on' if self.acpi else 'off'},x-option-roms=off,pit=on,pic=on,rtc=on",
+                   "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", str(cpus), "-m", "256",
+                   "-kernel", str(self.kernel), "-initrd", str(self.folder / "initramfs"), "-append", cmdline,
+                   "-global", "virtio-mmio.force-legacy=false", "-serial", "stdio"]
+        if rootfs:
+            command += ["-drive", f"file={rootfs},if=none,id=root,format=raw,read-only=on",
+                        "-device", "virtio-blk-device,drive=root"]
+        return command

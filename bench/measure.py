@@ -1,4 +1,4 @@
-"""Clocks, statistics and tables for bench/run; a small HTTP client for TCP and unix sockets."""
+"""Clocks, statistics and tables of the benchmarks; a small HTTP client for TCP and unix sockets."""
 import http.client
 import json
 import math
@@ -34,45 +34,66 @@ def percentile(samples, share):
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
+UNITS = {"s": ("ms", 1e3), "MiB": ("MiB", 1)}
+
+
 class Table:
     """Samples of several subjects; ratios are those of @own to each of the others."""
 
-    def __init__(self, title, own, runs):
-        self.title, self.own, self.runs = title, own, runs
+    def __init__(self, title, own, runs, unit="s"):
+        self.title, self.own, self.runs, self.unit = title, own, runs, unit
         self.samples = {}
+
+    def add(self, name, sample):
+        for clock, value in sample.items():
+            self.samples.setdefault(name, {}).setdefault(clock, []).append(value)
 
     def interleave(self, subjects, warm_up=2):
         for i in range(warm_up + self.runs):
             for name, run in subjects.items():
-                for clock, value in run().items():
-                    if i >= warm_up:
-                        self.samples.setdefault(name, {}).setdefault(clock, []).append(value)
+                sample = run()
+                if i >= warm_up:
+                    self.add(name, sample)
 
     def rows(self):
         for name, clocks in self.samples.items():
             for clock, values in clocks.items():
                 own = self.samples[self.own].get(clock)
                 ratio = statistics.median(own) / statistics.median(values) if own else None
-                yield {"subject": name, "clock": clock, "median_sec": statistics.median(values),
-                       "p99_sec": percentile(values, 0.99), "ratio_own_to_this": ratio,
-                       "samples_sec": values}
+                yield {"subject": name, "clock": clock, "median": statistics.median(values),
+                       "p99": percentile(values, 0.99), "ratio_own_to_this": ratio, "samples": values}
 
     def print(self):
+        unit, factor = UNITS[self.unit]
         print(f"{self.title} ({self.runs} runs)")
-        print(f"  {'':32}{'clock':8}{'median':>11}{'p99':>11}{self.own + ' / this':>28}")
+        print(f"  {'':36}{'clock':8}{'median':>12}{'p99':>12}{'p99/median':>12}{self.own + ' / this':>24}")
         for row in self.rows():
             ratio = row["ratio_own_to_this"]
             text = f"{ratio:.2f}" if ratio is not None and row["subject"] != self.own else ""
-            print(f"  {row['subject']:32}{row['clock']:8}{row['median_sec'] * 1e3:8.1f} ms"
-                  f"{row['p99_sec'] * 1e3:8.1f} ms{text:>28}")
+            print(f"  {row['subject']:36}{row['clock']:8}{row['median'] * factor:8.1f} {unit:3}"
+                  f"{row['p99'] * factor:8.1f} {unit:3}{row['p99'] / row['median']:12.2f}{text:>24}")
         print(flush=True)
 
     def save(self, path):
         path.write_text(json.dumps({
-            "title": self.title, "own": self.own, "runs": self.runs,
-            "host": {"kernel": platform.release(), "machine": platform.machine(),
-                     "cpus": len(os.sched_getaffinity(0))},
-            "rows": list(self.rows())}, indent=1) + "\n")
+            "title": self.title, "own": self.own, "runs": self.runs, "unit": self.unit,
+            "host": host(), "rows": list(self.rows())}, indent=1) + "\n")
+
+
+def field(path, name):
+    """The first "name: value" of a file of /proc."""
+    with open(path, encoding="ascii", errors="replace") as file:
+        for line in file:
+            if line.split(":")[0].strip() == name:
+                return line.split(":", 1)[1].strip()
+    return ""
+
+
+def host():
+    return {"kernel": platform.release(), "machine": platform.machine(),
+            "processor": field("/proc/cpuinfo", "model name"), "cpus": len(os.sched_getaffinity(0)),
+            "memory_mib": int(field("/proc/meminfo", "MemTotal").split()[0]) // 1024,
+            "load": os.getloadavg()[0]}
 
 
 class UnixConnection(http.client.HTTPConnection):
