@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/str.h"
 #include "cli/cp.h"
 
@@ -109,51 +110,19 @@ int cp_split(const char *arg, char **ret_container, const char **ret_path)
 	return 0;
 }
 
-static int digit(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* RFC 4648.  Return: 0; -EBADMSG; -ENOMEM. */
-static int decode_base64(const char *text, struct buf *ret)
-{
-	uint32_t bits = 0;
-	unsigned n = 0;
-	int r = 0;
-
-	for (; r == 0 && *text && *text != '='; text++) {
-		int value = digit(*text);
-
-		if (value < 0)
-			return -EBADMSG;
-		bits = bits << 6 | (uint32_t)value;
-		n += 6;
-		if (n >= 8) {
-			char byte = (char)(bits >> (n - 8) & 0xff);
-
-			n -= 8;
-			r = buf_add(ret, &byte, 1);
-		}
-	}
-	return r == 0 && strspn(text, "=") != strlen(text) ? -EBADMSG : r;
-}
-
 int cp_stat_parse(const char *value, struct cp_stat *ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	cleanup_json json_t *obj = NULL;
 	const char *target = NULL;
 	int64_t mode = 0;
-	int r = decode_base64(value, &text);
+	int r = base64_decode(&text, value);
 
 	if (r == 0)
 		r = json_read(text.data ? text.data : "", text.len, CP_STAT_HEADER, &obj, err);
 	else
-		err_set(err, r, CP_STAT_HEADER ": what moatd says makes no sense");
+		r = err_set(err, r == -EINVAL ? -EBADMSG : r,
+			    CP_STAT_HEADER ": what moatd says makes no sense");
 	if (r == 0)
 		r = json_get_i64(obj, "mode", &mode, err);
 	if (r == 0)

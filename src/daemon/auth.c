@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/base64.h"
 #include "base/json.h"
 
 #define HEADER_MAX_BYTES 65536
@@ -16,45 +16,6 @@ void credentials_reset(struct credentials *c)
 	free(c->username);
 	free(c->password);
 	*c = (struct credentials){ 0 };
-}
-
-static int sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-' || c == '+')
-		return 62;
-	return c == '_' || c == '/' ? 63 : -1;
-}
-
-/* Both alphabets of RFC 4648, because clients send both. */
-static int decode(const char *text, struct buf *ret)
-{
-	size_t len = strcspn(text, "=\r\n ");
-	unsigned bits = 0, have = 0;
-
-	if (strspn(text + len, "=\r\n ") != strlen(text + len) || len > HEADER_MAX_BYTES)
-		return -EINVAL;
-	for (size_t i = 0; i < len; i++) {
-		int v = sextet(text[i]);
-
-		if (v < 0)
-			return -EINVAL;
-		bits = (bits << 6 | (unsigned)v) & 0xffff;
-		have += 6;
-		if (have >= 8) {
-			unsigned char byte = (unsigned char)(bits >> (have - 8));
-
-			have -= 8;
-			if (buf_add(ret, &byte, 1) < 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
 }
 
 static int take_text(const json_t *obj, const char *key, char **ret, struct err *err)
@@ -92,7 +53,7 @@ int credentials_parse(const char *header, struct credentials *ret, struct err *e
 
 	if (!header || !*header)
 		return 0;
-	r = decode(header, &text);
+	r = strlen(header) > HEADER_MAX_BYTES ? -EINVAL : base64_decode(&text, header);
 	if (r == 0 && text.len > 0)
 		r = json_read(text.data, text.len, "X-Registry-Auth", &obj, NULL);
 	if (text.data)

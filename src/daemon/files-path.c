@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/files.h"
@@ -90,28 +91,6 @@ static uint32_t go_mode(uint32_t mode)
 	return go;
 }
 
-/* RFC 4648, as docker's clients read it. */
-static char *base64(const char *text)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t len = strlen(text);
-	char *ret = malloc((len + 2) / 3 * 4 + 1), *to = ret;
-
-	if (!ret)
-		return NULL;
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t three = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			three = three << 8 | (i + k < len ? (unsigned char)text[i + k] : 0u);
-		for (size_t k = 0; k < 4; k++, three <<= 6)
-			*to++ = i + k > len ? '=' : digits[three >> 18 & 63];
-	}
-	*to = '\0';
-	return ret;
-}
-
 /* The last part, as Go's filepath.Base() has it. */
 static char *base_name(const char *path)
 {
@@ -135,6 +114,7 @@ static json_t *text_or_empty(const char *text)
 char *files_stat_header(const char *path, const struct link_stat *s)
 {
 	cleanup_free char *name = base_name(path), *text = NULL;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
 	cleanup_json json_t *obj = NULL;
 	char mtime[CLOCK_TEXT_MAX];
 
@@ -143,5 +123,7 @@ char *files_stat_header(const char *path, const struct link_stat *s)
 			(json_int_t)s->size_bytes, "mode", (json_int_t)go_mode(s->mode), "mtime",
 			mtime, "linkTarget", text_or_empty(s->target));
 	text = obj ? json_write(obj) : NULL;
-	return text ? base64(text) : NULL;
+	if (!text || base64_encode(&b, text, strlen(text)) < 0)
+		return NULL;
+	return buf_take(&b);
 }

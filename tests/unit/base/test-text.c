@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -108,6 +109,40 @@ static void hex_is_lower_case(void **state)
 	assert_false(hex_is_lower("00g", 3));
 }
 
+static void base64_there_and_back(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },	   { "f", "Zg==" },	   { "fo", "Zm8=" },
+		{ "foo", "Zm9v" }, { "foob", "Zm9vYg==" }, { "\xfb\xff\xfe", "+//+" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf text = BUF_INIT, bytes = BUF_INIT;
+
+		assert_int_equal(base64_encode(&text, cases[i][0], strlen(cases[i][0])), 0);
+		assert_string_equal(text.data, cases[i][1]);
+		assert_int_equal(base64_decode(&bytes, text.data), 0);
+		assert_int_equal(bytes.len, strlen(cases[i][0]));
+		assert_memory_equal(bytes.data ? bytes.data : "", cases[i][0], bytes.len);
+		buf_reset(&text);
+		buf_reset(&bytes);
+	}
+}
+
+static void base64_of_both_alphabets_is_read(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(base64_decode(&b, "-__-\n"), 0);
+	assert_memory_equal(b.data, "\xfb\xff\xfe", 3);
+	assert_int_equal(base64_decode(&b, "Zg"), 0);
+	assert_int_equal(base64_decode(&b, "Z!"), -EINVAL);
+	assert_int_equal(base64_decode(&b, "Zg=x"), -EINVAL);
+	buf_reset(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +153,8 @@ int main(void)
 		cmocka_unit_test(time_is_written_as_docker_does),
 		cmocka_unit_test(time_is_read_in_all_its_notations),
 		cmocka_unit_test(hex_is_lower_case),
+		cmocka_unit_test(base64_there_and_back),
+		cmocka_unit_test(base64_of_both_alphabets_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
