@@ -1,11 +1,20 @@
-"""A container from exec to its output and to its end: warm and cold on moat, on podman, and with the same kernel
-and files on bare QEMU."""
+"""A container from exec to its output and to its end: on moat with a spare machine ready, restored and booted, on
+podman, and with the same kernel and files on bare QEMU.
+
+A spare machine is made before a run that uses it, while no clock runs, and at no other time."""
 import bare
 from measure import Table, timed
-from setting import HERE, KERNEL, MOAT, PODMAN_RUN, kernel_file, needs_acpi, quiet, rootfs
+from setting import HERE, KERNEL, MOAT, PODMAN_RUN, kernel_file, needs_acpi, quiet, rootfs, spares
 
-SUBJECTS = {"own": "moat run", "cold": "moat run --cold --cpus 1", "podman": "podman run (runc, no network)",
+SUBJECTS = {"own": "moat run (a spare machine)", "restored": "moat run (restored)", "cold": "moat run --cold --cpus 1", "podman": "podman run (runc, no network)",
             "bare": "bare QEMU, same kernel, 1 CPU"}
+
+
+def with_spare(command):
+    spares(1)
+    sample = timed(command, b"ok")
+    spares(0)
+    return sample
 
 
 def run(runs, registry):
@@ -13,12 +22,15 @@ def run(runs, registry):
     quiet("podman", "pull", "-q", "--tls-verify=false", registry.busybox)
     machine = bare.Machine(HERE / "bare", kernel_file(), KERNEL / "modules", needs_acpi())
     table = Table("start: run --rm IMAGE echo ok", SUBJECTS["own"], runs)
+    own = [MOAT, "run", "--rm", registry.busybox, "echo", "ok"]
+    quiet(*own)
     commands = {
-        SUBJECTS["own"]: [MOAT, "run", "--rm", registry.busybox, "echo", "ok"],
+        SUBJECTS["restored"]: own,
         SUBJECTS["cold"]: [MOAT, "run", "--rm", "--cold", "--cpus", "1", registry.busybox, "echo", "ok"],
         SUBJECTS["podman"]: [*PODMAN_RUN, registry.busybox, "echo", "ok"],
         SUBJECTS["bare"]: machine.command(["echo", "ok"], rootfs()),
     }
-    table.interleave({name: lambda command=command: timed(command, b"ok") for name, command in commands.items()})
+    table.interleave({SUBJECTS["own"]: lambda: with_spare(own)} |
+                     {name: lambda command=command: timed(command, b"ok") for name, command in commands.items()})
     quiet("podman", "rmi", "-f", registry.busybox)
     return table

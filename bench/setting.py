@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 REPO = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO / "tools"))
@@ -80,7 +81,20 @@ def prepare_root(kernel=KERNEL):
     ROOT.mkdir(mode=0o700, parents=True)
     os.environ["MOAT_ROOT"] = str(ROOT)
     os.environ.pop("MOAT_HOST", None)
+    os.environ["MOAT_SPARES"] = "0"  # benchmarks say when one is to be there
     quiet(MOAT, "system", "kernel", "set", str(kernel))
+
+
+def spares(wanted):
+    """Have so many machines ready, and wait until it is so and nothing works on it any more."""
+    quiet(MOAT, "system", "spare", "set", str(wanted))
+    wait_for(lambda: require(len(output(MOAT, "system", "spare", "ls", "-q").split()) == wanted), 60)
+    time.sleep(0.1)
+
+
+def require(condition):
+    if not condition:
+        raise OSError("not yet")
 
 
 def rootfs():

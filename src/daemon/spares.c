@@ -276,6 +276,15 @@ pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan 
 	return pid;
 }
 
+void spares_expect(struct spares *s, const char *key, const struct machine_plan *plan)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->key[0])
+		note_kind(s, key, plan);
+	pthread_mutex_unlock(&s->lock);
+	wake(s);
+}
+
 void spares_forget(struct spares *s)
 {
 	pthread_mutex_lock(&s->lock);

@@ -38,6 +38,9 @@ void spares_start_ends(struct spares *s);
  */
 pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan *plan, int dir_fd);
 
+/** spares_expect() - the first start will be of this kind of machine; @plan: kept as a copy */
+void spares_expect(struct spares *s, const char *key, const struct machine_plan *plan);
+
 /** spares_forget() - another kernel is to be used: give up the spares there are */
 void spares_forget(struct spares *s);
 

@@ -232,6 +232,15 @@ spare_shim() {
 	[ -z "$(users_of "$MOAT_ROOT/spares/$pid")" ]
 }
 
+@test "spare: system start has one made before anything is started" {
+	local pid
+	pid=$(moatd_pid)
+	moat system stop
+	poll 20 gone "$pid"
+	moat system start
+	await_spare
+}
+
 @test "spare: a container outlives moatd in what was a spare" {
 	from_spare lasting "$BUSYBOX" sh -c 'while :; do echo tick; sleep 0.2; done'
 	kill -9 "$(moatd_pid)"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/api/api.h"
+#include "daemon/spares.h"
 #include "daemon/template.h"
 #include "daemon/thread.h"
 
@@ -13,7 +14,7 @@ int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 }
 
 struct warm_up {
-	struct templates *templates;
+	struct daemon *d;
 	struct machine_plan plan; /* owned */
 };
 
@@ -24,7 +25,8 @@ static void *run_warm_up(void *arg)
 	struct err err = { 0 };
 
 	/* The store has logged why it cannot; the first start will try again. */
-	(void)template_take(w->templates, &w->plan, &use, &err);
+	if (template_take(w->d->templates, &w->plan, &use, &err) == 0)
+		spares_expect(w->d->spares, use.key, &w->plan);
 	machine_plan_reset(&w->plan);
 	free(w);
 	return NULL;
@@ -38,7 +40,7 @@ static int warm_up(struct daemon *d, struct machine_plan *plan, struct err *err)
 
 	if (!w)
 		return -ENOMEM;
-	w->templates = d->templates;
+	w->d = d;
 	w->plan = *plan;
 	r = thread_detached(run_warm_up, w);
 	if (r < 0) {
