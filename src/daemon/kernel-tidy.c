@@ -47,26 +47,35 @@ static int list_used(struct daemon *d, char ***ret)
 	return r;
 }
 
+struct own {
+	struct daemon *d;
+	char current[SHA256_HEX_LEN + 1];
+	char **hashes;
+};
+
+static int add_own(int dir_fd, const char *name, void *arg)
+{
+	struct own *own = arg;
+
+	(void)dir_fd;
+	if (strlen(name) != SHA256_HEX_LEN || !hex_is_lower(name, SHA256_HEX_LEN) ||
+	    streq(name, own->current) || !kernel_is_own(own->d, name))
+		return 0;
+	return strv_add(&own->hashes, name);
+}
+
 /* Folders of containers' own kernels, but for the current one. */
 static int list_own(struct daemon *d, char ***ret)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths current = { 0 };
-	int fd = openat(d->kernel_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	struct own own = { .d = d };
+	int r;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return -EIO;
-	}
 	(void)kernel_current(d, &current, NULL);
-	while ((e = readdir(dir)))
-		if (strlen(e->d_name) == SHA256_HEX_LEN &&
-		    hex_is_lower(e->d_name, SHA256_HEX_LEN) && !streq(e->d_name, current.hash) &&
-		    kernel_is_own(d, e->d_name) && strv_add(ret, e->d_name) < 0)
-			return -ENOMEM;
-	return 0;
+	snprintf(own.current, sizeof(own.current), "%s", current.hash);
+	r = path_each(d->kernel_fd, add_own, &own);
+	*ret = own.hashes;
+	return r;
 }
 
 void kernel_tidy(struct daemon *d)

@@ -181,20 +181,6 @@ static int wait_for_news(struct daemon *d, struct container *c, uint64_t ends, i
 	return r;
 }
 
-static int simple_request(struct daemon *d, struct container *c, const char *op, int timeout_msec,
-			  struct err *err)
-{
-	struct shim_call call = {
-		.containers_fd = d->containers_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", op),
-		.send_fd = -1,
-		.timeout_msec = timeout_msec,
-	};
-
-	return shim_request(&call, NULL, err);
-}
-
 /* The process does not run: make sure the machine is gone, and find the status that says why. */
 static int start_failed(struct daemon *d, struct container *c, uint64_t ends, int code,
 			struct err *err)
@@ -202,7 +188,7 @@ static int start_failed(struct daemon *d, struct container *c, uint64_t ends, in
 	int exit_code;
 
 	if (wait_for_news(d, c, ends, 2000) < 0) {
-		(void)simple_request(d, c, "kill", SHIM_TIMEOUT_MSEC, NULL);
+		(void)shim_ask(d->containers_fd, c->rec.id, "kill", SHIM_TIMEOUT_MSEC, NULL, NULL);
 		(void)wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
 	}
 	pthread_mutex_lock(&d->containers.lock);
@@ -261,7 +247,7 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 		return launch_failed(d, c, r, err);
 	}
 	hand_over_attachments(d, c);
-	r = simple_request(d, c, "start", SHIM_START_TIMEOUT_MSEC, err);
+	r = shim_ask(d->containers_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
 	gate_leave(&d->starts, place);
 	if (r == 0)
 		r = wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);

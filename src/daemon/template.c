@@ -10,7 +10,6 @@
  */
 #include "daemon/template.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -371,37 +370,44 @@ static int by_use(const void *a, const void *b)
 	return x->used_nsec < y->used_nsec ? 1 : x->used_nsec > y->used_nsec ? -1 : 0;
 }
 
+struct scan {
+	struct templates *t;
+	struct found *list; /* owned */
+	size_t n;
+};
+
+static int add_found(int dir_fd, const char *name, void *arg)
+{
+	struct scan *s = arg;
+	struct found *grown;
+
+	(void)dir_fd;
+	if (!is_key(name))
+		return 0;
+	grown = reallocarray(s->list, s->n + 1, sizeof(*s->list));
+	if (!grown)
+		return -ENOMEM;
+	s->list = grown;
+	s->list[s->n] = (struct found){ 0 };
+	memcpy(s->list[s->n].key, name, TEMPLATE_KEY_LEN);
+	inspect(s->t, &s->list[s->n++]);
+	return 0;
+}
+
 /* @ret: owned array */
 static int scan(struct templates *t, struct found **ret, size_t *ret_n)
 {
-	int fd = openat(t->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	cleanup_free struct found *list = NULL;
-	struct dirent *e;
-	size_t n = 0;
+	struct scan s = { .t = t };
+	int r = path_each(t->dir_fd, add_found, &s);
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return -EIO;
+	if (r < 0) {
+		free(s.list);
+		return r;
 	}
-	while ((e = readdir(dir))) {
-		struct found *grown;
-
-		if (!is_key(e->d_name))
-			continue;
-		grown = reallocarray(list, n + 1, sizeof(*list));
-		if (!grown)
-			return -ENOMEM;
-		list = grown;
-		list[n] = (struct found){ 0 };
-		memcpy(list[n].key, e->d_name, TEMPLATE_KEY_LEN);
-		inspect(t, &list[n++]);
-	}
-	if (n > 0)
-		qsort(list, n, sizeof(*list), by_use);
-	*ret = take_ptr(list);
-	*ret_n = n;
+	if (s.n > 0)
+		qsort(s.list, s.n, sizeof(*s.list), by_use);
+	*ret = s.list;
+	*ret_n = s.n;
 	return 0;
 }
 
@@ -469,22 +475,11 @@ void templates_tidy(struct templates *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static int remove_leftovers(struct templates *t)
+static int remove_staged(int dir_fd, const char *name, void *arg)
 {
-	int fd = openat(t->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (!dir) {
-		int r = -errno;
-
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
-	while ((e = readdir(dir)))
-		if (str_starts(e->d_name, STAGING_PREFIX))
-			(void)path_remove_tree(t->dir_fd, e->d_name);
+	(void)arg;
+	if (str_starts(name, STAGING_PREFIX))
+		(void)path_remove_tree(dir_fd, name);
 	return 0;
 }
 
@@ -501,7 +496,7 @@ int templates_open(struct daemon *d, struct templates **ret, struct err *err)
 	pthread_cond_init(&t->changed, NULL);
 	r = path_open_dir(d->root_fd, "templates", 0700, &t->dir_fd);
 	if (r == 0)
-		r = remove_leftovers(t);
+		r = path_each(t->dir_fd, remove_staged, NULL);
 	if (r < 0) {
 		templates_close(t);
 		return err_errno(err, r, "%s/templates", d->root);

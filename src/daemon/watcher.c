@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Handler threads post watches to a list and ring an eventfd; the main loop
- * takes them over, reads one event per packet and turns it into a transition.  A connection that
+ * takes them over and reads one event per packet (shim-event.c).  A connection that
  * ends without "exited" is made anew: the shim drops who does not keep up, and tells its state
  * again.  Only where nobody listens any more is the shim gone: exit.json says how the container
  * ended, and without it the shim was killed.
  *
- * The shim's events are checked as any foreign JSON; a packet that makes no sense is logged and
- * dropped.
+ * A packet that makes no sense is logged and dropped.
  */
 #include "daemon/watcher.h"
 
@@ -22,7 +21,7 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "daemon/probe.h"
-#include "daemon/template.h"
+#include "daemon/shim-event.h"
 #include "daemon/transition.h"
 
 #define RETRY_USEC (200 * USEC_PER_MSEC)
@@ -80,137 +79,6 @@ static void finish(struct watch *w)
 		return;
 	unlink_watch(w);
 	watch_free(w);
-}
-
-static void note_execs(struct watch *w, const json_t *event)
-{
-	struct container *c = w->container;
-	json_t *list = json_object_get(event, "execs"), *item;
-	size_t i;
-
-	pthread_mutex_lock(&w->watcher->d->containers.lock);
-	json_array_foreach (list, i, item) {
-		const char *target = json_string_value(json_object_get(item, "target"));
-		struct exec *e;
-
-		if (!target || strlen(target) != ID_LEN || i >= EXECS_MAX)
-			continue;
-		e = container_exec(c, target);
-		if (!e) {
-			e = calloc(1, sizeof(*e));
-			if (!e)
-				continue;
-			memcpy(e->id, target, ID_LEN);
-			container_add_exec(c, e);
-		}
-		e->started = e->launched = true;
-		e->running = json_is_true(json_object_get(item, "running"));
-		e->code = (int)json_integer_value(json_object_get(item, "code"));
-	}
-	pthread_mutex_unlock(&w->watcher->d->containers.lock);
-}
-
-/* Absent from a "state", which comes too late to tell. */
-static int note_times(struct watch *w, const json_t *event, struct err *err)
-{
-	int r;
-
-	pthread_mutex_lock(&w->watcher->d->containers.lock);
-	r = trace_note(&w->container->trace, event, err);
-	pthread_mutex_unlock(&w->watcher->d->containers.lock);
-	return r;
-}
-
-static void log_times(struct watch *w)
-{
-	struct trace trace;
-
-	pthread_mutex_lock(&w->watcher->d->containers.lock);
-	trace = w->container->trace;
-	pthread_mutex_unlock(&w->watcher->d->containers.lock);
-	trace_log(&trace, w->container->rec.id);
-}
-
-static int on_started(struct watch *w, const json_t *event, struct err *err)
-{
-	int64_t pid = 0, nsec = 0;
-	int r = note_times(w, event, err);
-
-	if (r == 0)
-		r = json_get_i64(event, "pid", &pid, err);
-
-	if (r == 0)
-		r = json_get_i64(event, "started_nsec", &nsec, err);
-	if (r < 0)
-		return r;
-	container_started(w->watcher->d, w->container, (pid_t)pid,
-			  nsec > 0 ? nsec : clock_now_nsec());
-	prober_start(w->watcher->d->prober, w->container);
-	return 0;
-}
-
-static int on_exited(struct watch *w, const json_t *event, struct err *err)
-{
-	struct shim_exit how;
-	int r = shim_read_exit(event, &how, err);
-
-	if (r < 0)
-		return r;
-	w->exited = true;
-	(void)note_times(w, event, NULL);
-	log_times(w);
-	prober_stop(w->watcher->d->prober, w->container);
-	container_ended(w->watcher->d, w->container, &how);
-	return 0;
-}
-
-static int on_state(struct watch *w, const json_t *event, struct err *err)
-{
-	const char *state = NULL;
-	int r = json_get_str(event, "state", &state, err);
-
-	note_execs(w, event);
-	if (r < 0 || !state || !streq(state, "running"))
-		return r;
-	r = on_started(w, event, err);
-	if (r == 0 && json_is_true(json_object_get(event, "oom")) && !w->container->rec.oom)
-		container_oom(w->watcher->d, w->container);
-	if (r == 0)
-		container_paused(w->watcher->d, w->container,
-				 json_is_true(json_object_get(event, "paused")));
-	return r;
-}
-
-static int on_event(struct watch *w, const json_t *event, struct err *err)
-{
-	const char *what, *target = NULL;
-	int64_t code = 0;
-	int r = json_get_str(event, "event", &what, err);
-
-	if (r < 0 || !what || w->exited)
-		return r;
-	if (streq(what, "started"))
-		return on_started(w, event, err);
-	if (streq(what, "exited"))
-		return on_exited(w, event, err);
-	if (streq(what, "restore-failed"))
-		template_distrust(w->watcher->d->templates, w->container->template);
-	if (streq(what, "state"))
-		return on_state(w, event, err);
-	if (streq(what, "paused") || streq(what, "resumed"))
-		container_paused(w->watcher->d, w->container, streq(what, "paused"));
-	if (streq(what, "oom"))
-		container_oom(w->watcher->d, w->container);
-	if (streq(what, "exec-exited")) {
-		r = json_get_str(event, "target", &target, err);
-		if (r == 0)
-			r = json_get_i64(event, "code", &code, err);
-		if (r == 0 && target &&
-		    !prober_exec_ended(w->watcher->d->prober, target, (int)(code & 0xff)))
-			container_exec_ended(w->watcher->d, w->container, target,
-					     (int)(code & 0xff));
-	}
-	return r;
 }
 
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
@@ -307,8 +175,9 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 	w->heard = true;
 	r = n < 0 ? err_set(&err, (int)n, "a packet that is too long")
 		  : json_read(w->watcher->packet, (size_t)n, "an event", &event, &err);
-	if (r == 0)
-		r = on_event(w, event, &err);
+	if (r == 0 && !w->exited)
+		r = shim_event(w->watcher->d, w->container, event, &err);
+	w->exited = w->exited || r > 0;
 	if (r < 0)
 		log_warning("container %.12s: moat-shim: %s", w->container->rec.id, err.msg);
 	return 0;

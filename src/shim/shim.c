@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The first thing that settles how the container ended is decide()d and
- * stays: its process's exit, a failure of moat's, or a request to end it.  Then the machine's
- * process ends, by itself or by our hand, and whatever the guest had sent before is read;
- * exit.json is written; those who wait are told; clients get the time to take their output.
- * There is no other way out, so that every end is told, and told only when it is true.
+ * Theory of operation.  The parts of the shim report here what happens to processes, and what
+ * follows from it for the whole is decided here; how a life ends is in ending.c.
  */
 #include "shim/shim.h"
 
@@ -20,30 +17,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "shim/bringup.h"
+#include "shim/ending.h"
 #include "shim/event.h"
 #include "shim/files.h"
 #include "shim/text.h"
 
-/* What a process that is gone has sent is there at once, and one that closed the link is about to
- * go. */
-#define SETTLE_USEC USEC_PER_SEC
-
-static void decide(struct shim *s, int code, bool oom, const struct err *err)
-{
-	if (s->decided)
-		return;
-	s->decided = true;
-	s->exit.code = code;
-	s->exit.oom = oom || s->oom;
-	s->exit.finished_nsec = clock_now_nsec();
-	if (!err)
-		return;
-	s->exit.err = *err;
-	text_clean(s->exit.err.msg);
-	log_error("%s", s->exit.err.msg);
-}
-
-static void tell(struct shim *s, char *event)
+void shim_tell(struct shim *s, char *event)
 {
 	cleanup_free char *text = event;
 
@@ -120,7 +99,7 @@ void shim_ready(struct shim *s)
 static void blame_template(struct shim *s)
 {
 	if (s->restore_failed && s->source == MACHINE_BOOTED)
-		tell(s, event_restore_failed());
+		shim_tell(s, event_restore_failed());
 	s->restore_failed = false;
 }
 
@@ -130,7 +109,7 @@ void shim_started(struct shim *s, struct process *p)
 		s->exit.started_nsec = clock_now_nsec();
 		s->times.started = clock_mono_usec();
 		blame_template(s);
-		tell(s, event_started(s));
+		shim_tell(s, event_started(s));
 	}
 	if (p->waiter)
 		control_answer(p->waiter, NULL);
@@ -145,7 +124,7 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err)
 		/* Who waits for the start is told when all of it is over, and can be tried again.
 		 */
 		blame_template(s);
-		decide(s, exit_code_of_errno(-err->code), false, &clean);
+		ending_decide(s, exit_code_of_errno(-err->code), false, &clean);
 		process_over(p);
 		guest_shutdown(s->guest);
 		return;
@@ -158,13 +137,11 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err)
 	files_check_idle(s);
 }
 
-static void drain(struct shim *s);
-
-static void exec_over(struct shim *s, struct process *p, int code)
+void shim_exec_over(struct shim *s, struct process *p, int code)
 {
 	if (!process_is_files(p)) {
 		history_add(&s->history, p->target, code);
-		tell(s, event_exec_exited(p->target, code));
+		shim_tell(s, event_exec_exited(p->target, code));
 	}
 	process_over(p);
 	files_check_idle(s);
@@ -173,11 +150,11 @@ static void exec_over(struct shim *s, struct process *p, int code)
 void shim_exited(struct shim *s, struct process *p, int code, bool oom)
 {
 	if (p != s->init) {
-		exec_over(s, p, code);
+		shim_exec_over(s, p, code);
 		return;
 	}
 	s->times.exited = clock_mono_usec();
-	decide(s, code, oom, NULL);
+	ending_decide(s, code, oom, NULL);
 	process_over(p);
 	if (!s->config->disposable) {
 		guest_shutdown(s->guest);
@@ -186,219 +163,13 @@ void shim_exited(struct shim *s, struct process *p, int code, bool oom)
 	/* All that counts is known, and nobody has to wait until the machine's memory is freed. */
 	guest_forget(s->guest);
 	machine_kill(&s->machine);
-	drain(s);
+	ending_drain(s);
 }
 
 void shim_oom(struct shim *s)
 {
 	s->oom = true;
-	tell(s, event_oom());
-}
-
-static void answer_start(struct shim *s)
-{
-	struct err err = s->exit.err;
-
-	if (!s->init || !s->init->waiter)
-		return;
-	if (!*err.msg)
-		err_set(&err, -ECANCELED, "the container was ended before its process ran");
-	control_answer(s->init->waiter, &err);
-}
-
-/* From here on the container can be started again, whatever its clients do. */
-static void announce(struct shim *s)
-{
-	/* It says how the container's process ended, and here that is long ago. */
-	bool keep = s->config && s->config->files_only;
-	bool lasting = !s->config || !s->config->disposable;
-	int r = keep ? 0 : exit_write(s->options->dir_fd, &s->exit, lasting);
-
-	s->stage = SHIM_DRAINING;
-	if (r < 0)
-		log_error("%s: %s", EXIT_FILE, strerror(-r));
-	s->times.ended = clock_mono_usec();
-	answer_start(s);
-	control_serve_waiting(s->control);
-	tell(s, event_exited(s));
-	s->told = true;
-}
-
-static void end(struct shim *s)
-{
-	s->stage = SHIM_OVER;
-	control_serve_waiting(s->control);
-	loop_quit(s->loop, 0);
-}
-
-void shim_lost(struct shim *s)
-{
-	const struct process *p;
-
-	files_check_idle(s);
-	if (s->stage != SHIM_DRAINING || s->machine.vm)
-		return;
-	LIST_FOREACH(p, &s->processes, entry)
-	if (process_busy(p))
-		return;
-	end(s);
-}
-
-/* Why a machine ended that nobody had ended. */
-static void explain_end(const struct shim *s, struct err *ret)
-{
-	char tail[ERR_MSG_MAX / 2];
-	int status = s->machine_status;
-
-	text_tail(s->options->dir_fd, SHIM_LOG_FILE, s->log_start, tail, sizeof(tail));
-	err_set(ret, -EIO, "the virtual machine ended unexpectedly (%s %d): %s",
-		WIFSIGNALED(status) ? "signal" : "exit status",
-		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-		*tail ? tail : "see `moat logs --boot`");
-}
-
-static void abandon(struct shim *s, struct process *p)
-{
-	struct err err;
-
-	if (p->state == PROCESS_OVER)
-		return;
-	if (p != s->init && p->state == PROCESS_RUNNING) {
-		exec_over(s, p, EXIT_KILLED);
-		return;
-	}
-	if (p != s->init && p->waiter) {
-		err_set(&err, -ESRCH, "the container ended");
-		if (process_is_files(p) && *s->exit.err.msg)
-			err = s->exit.err;
-		control_answer(p->waiter, &err);
-	}
-	process_over(p);
-}
-
-static uint64_t drain_usec(const struct shim *s)
-{
-	return s->hasty ? s->options->hasty_drain_usec : s->options->drain_usec;
-}
-
-/* The machine is gone, and all it had to say is read. */
-static void drain(struct shim *s)
-{
-	struct process *p, *next;
-	struct err err;
-
-	if (!s->decided) {
-		explain_end(s, &err);
-		decide(s, EXIT_KILLED, false, &err);
-	}
-	for (p = LIST_FIRST(&s->processes); p; p = next) {
-		next = LIST_NEXT(p, entry);
-		abandon(s, p);
-	}
-	announce(s);
-	if (source_set_timer(s->timer, drain_usec(s)) < 0)
-		end(s);
-	else
-		shim_lost(s);
-}
-
-static int on_timer(struct source *source, void *arg)
-{
-	struct shim *s = arg;
-
-	(void)source;
-	switch (s->stage) {
-	case SHIM_UP:
-		machine_kill(&s->machine);
-		break;
-	case SHIM_LINK_LEFT:
-		drain(s);
-		break;
-	case SHIM_DRAINING:
-		log_warning("a client did not take the last output in time, and is left behind");
-		end(s);
-		break;
-	case SHIM_OVER:
-		break;
-	}
-	return 0;
-}
-
-/* The machine is gone before it was ready: take another one. */
-static void start_over(struct shim *s)
-{
-	struct err err;
-
-	(void)source_set_timer(s->timer, UINT64_MAX);
-	if (bringup_another(s, &err) == 0)
-		return;
-	machine_release(&s->machine);
-	decide(s, EXIT_NOT_STARTED, false, &err);
-	announce(s);
-	end(s);
-}
-
-int shim_machine_ended(struct source *source, pid_t pid, int status, void *arg)
-{
-	struct shim *s = arg;
-
-	(void)source, (void)pid;
-	if (shim_try_another(s, NULL)) {
-		start_over(s);
-		return 0;
-	}
-	machine_release(&s->machine);
-	s->machine_status = status;
-	if (s->stage == SHIM_DRAINING) {
-		shim_lost(s);
-		return 0;
-	}
-	s->stage = SHIM_LINK_LEFT;
-	if (guest_has_ended(s->guest) || source_set_timer(s->timer, SETTLE_USEC) < 0)
-		drain(s);
-	return 0;
-}
-
-void shim_link_ended(struct shim *s)
-{
-	if (s->stage == SHIM_LINK_LEFT)
-		drain(s);
-	else if (s->stage == SHIM_UP && source_set_timer(s->timer, SETTLE_USEC) < 0)
-		machine_kill(&s->machine);
-}
-
-void shim_end_machine(struct shim *s, int code, const struct err *err)
-{
-	decide(s, code, false, err);
-	machine_kill(&s->machine);
-}
-
-void shim_hurry(struct shim *s)
-{
-	s->hasty = true;
-	if (s->stage == SHIM_DRAINING)
-		(void)source_set_timer(s->timer, drain_usec(s));
-}
-
-void shim_shutdown(struct shim *s)
-{
-	struct err err;
-
-	shim_hurry(s);
-	if (s->stage != SHIM_UP || s->decided)
-		return;
-	if (s->paused && s->machine.engine->resume(s->machine.vm, &err) < 0) {
-		log_warning("the paused machine cannot go on, and is ended: %s", err.msg);
-		shim_end_machine(s, EXIT_KILLED, NULL);
-		return;
-	}
-	s->paused = false;
-	if (s->config->files_only && guest_is_ready(s->guest)) {
-		decide(s, 0, false, NULL);
-		guest_shutdown(s->guest);
-		return;
-	}
-	guest_kill(s->guest);
+	shim_tell(s, event_oom());
 }
 
 static int set_paused(struct shim *s, bool paused, struct err *err)
@@ -417,7 +188,7 @@ static int set_paused(struct shim *s, bool paused, struct err *err)
 	s->paused = paused;
 	if (!paused)
 		(void)guest_tell_clock(s->guest); /* else it asks within half a minute */
-	tell(s, event_paused(s));
+	shim_tell(s, event_paused(s));
 	return 0;
 }
 
@@ -461,16 +232,13 @@ static int run(struct shim *s)
 	int r = loop_new(&s->loop);
 
 	if (r == 0)
-		r = loop_add_timer(s->loop, UINT64_MAX, on_timer, s, &s->timer);
+		r = loop_add_timer(s->loop, UINT64_MAX, ending_timer, s, &s->timer);
 	if (r == 0)
 		r = control_new(s, s->options->listen_fd, &s->control);
 	if (r < 0)
 		return r;
 	if (bringup(s, &err) < 0) {
-		machine_release(&s->machine);
-		decide(s, EXIT_NOT_STARTED, false, &err);
-		announce(s);
-		end(s);
+		ending_unborn(s, &err);
 		return 0;
 	}
 	files_check_idle(s);

@@ -137,6 +137,12 @@ void shim_failed(struct shim *s, struct process *p, const struct err *err);
 /** shim_exited() - a process ended, after all its output; @p may be freed */
 void shim_exited(struct shim *s, struct process *p, int code, bool oom);
 
+/** shim_exec_over() - an exec has ended, or goes with its machine; @p may be freed */
+void shim_exec_over(struct shim *s, struct process *p, int code);
+
+/** shim_tell() - an event for those that watch; takes @event over, NULL is out of memory */
+void shim_tell(struct shim *s, char *event);
+
 /** shim_oom() - a process of the container was killed for want of memory */
 void shim_oom(struct shim *s);
 
