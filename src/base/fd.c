@@ -18,76 +18,62 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
-int fd_write_all(int fd, const void *data, size_t len)
+#define NO_OFFSET UINT64_MAX /* the file's own */
+
+static int write_all(int fd, const char *p, size_t len, uint64_t offset)
 {
-	const char *p = data;
-
 	while (len > 0) {
-		ssize_t n = write(fd, p, len);
+		ssize_t n =
+			offset == NO_OFFSET ? write(fd, p, len) : pwrite(fd, p, len, (off_t)offset);
 
-		if (n < 0) {
-			if (errno == EINTR)
-				continue;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
 			return -errno;
-		}
 		p += n;
 		len -= (size_t)n;
+		if (offset != NO_OFFSET)
+			offset += (uint64_t)n;
 	}
 	return 0;
 }
 
+int fd_write_all(int fd, const void *data, size_t len)
+{
+	return write_all(fd, data, len, NO_OFFSET);
+}
+
 int fd_pwrite_all(int fd, const void *data, size_t len, uint64_t offset)
 {
-	const char *p = data;
+	return write_all(fd, data, len, offset);
+}
 
+static int read_exact(int fd, char *p, size_t len, uint64_t offset)
+{
 	while (len > 0) {
-		ssize_t n = pwrite(fd, p, len, (off_t)offset);
+		ssize_t n =
+			offset == NO_OFFSET ? read(fd, p, len) : pread(fd, p, len, (off_t)offset);
 
-		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENODATA;
 		p += n;
 		len -= (size_t)n;
-		offset += (uint64_t)n;
+		if (offset != NO_OFFSET)
+			offset += (uint64_t)n;
 	}
 	return 0;
 }
 
 int fd_read_exact(int fd, void *data, size_t len)
 {
-	char *p = data;
-
-	while (len > 0) {
-		ssize_t n = read(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -ENODATA;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return read_exact(fd, data, len, NO_OFFSET);
 }
 
 int fd_pread_exact(int fd, void *data, size_t len, uint64_t offset)
 {
-	char *p = data;
-
-	while (len > 0) {
-		ssize_t n = pread(fd, p, len, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -ENODATA;
-		p += n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
-	}
-	return 0;
+	return read_exact(fd, data, len, offset);
 }
 
 int fd_read_file(int fd, size_t max_bytes, struct buf *b)

@@ -29,17 +29,23 @@ static int fill_address(int dir_fd, const char *name, struct sockaddr_un *ret)
 	return n < 0 || (size_t)n >= sizeof(ret->sun_path) ? -ENAMETOOLONG : 0;
 }
 
-int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret_fd)
+static int new_socket(int dir_fd, const char *name, int type, struct sockaddr_un *ret)
 {
-	cleanup_close int fd = -1;
-	struct sockaddr_un addr;
-	int r = fill_address(dir_fd, name, &addr);
+	int fd, r = fill_address(dir_fd, name, ret);
 
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret_fd)
+{
+	struct sockaddr_un addr;
+	cleanup_close int fd = new_socket(dir_fd, name, type, &addr);
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
 	/* The mode set here is what bind() gives the file, less the umask: never more than asked.
@@ -53,14 +59,12 @@ int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret
 
 int unix_connect_at(int dir_fd, const char *name, int type, int *ret_fd)
 {
-	cleanup_close int fd = -1;
 	struct sockaddr_un addr;
-	int r = fill_address(dir_fd, name, &addr);
+	cleanup_close int fd = new_socket(dir_fd, name, type, &addr);
 
-	if (r < 0)
-		return r;
-	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	if (fd < 0)
+		return fd;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
