@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every write, sync, truncation and rename fails in turn: what is on the disk is the old or the
+ * new, and whole. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "faults.h"
+#include "shim/crilog.h"
+#include "shim/exit.h"
+
+static char dir[] = "/tmp/moat-test-faults-XXXXXX";
+static int dir_fd;
+
+static int set_up(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd < 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fd_close(&dir_fd);
+	return path_remove_tree(AT_FDCWD, dir);
+}
+
+static int replace(void *arg)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r;
+
+	(void)arg;
+	r = file_write_atomic(dir_fd, "f", "the new one", 11, 0600);
+	assert_int_equal(file_read_at(dir_fd, "f", 100, &b), 0);
+	assert_int_equal(buf_add(&b, "", 1), 0);
+	/* Where only the last sync failed, the new one is there already. */
+	assert_true(streq(b.data, "old") || streq(b.data, "the new one"));
+	assert_int_equal(faccessat(dir_fd, ".f.tmp", F_OK, 0), -1);
+	if (r < 0)
+		assert_int_equal(unlinkat(dir_fd, "f", 0), 0);
+	return r;
+}
+
+static int replace_old(void *arg)
+{
+	int fd = openat(dir_fd, "f", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(pwrite(fd, "old", 3, 0), 3);
+	close(fd);
+	return replace(arg);
+}
+
+static void a_file_is_replaced_as_a_whole(void **state)
+{
+	(void)state;
+	/* write, fsync, rename, fsync of the folder */
+	assert_int_equal(faults_each(FAULT_FILES, replace_old, NULL), 4);
+}
+
+static int write_exit(void *arg)
+{
+	const struct exit_status status = { .code = 3 };
+
+	(void)arg;
+	return exit_write(dir_fd, &status, true);
+}
+
+static void an_end_is_told_as_a_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	assert_true(faults_each(FAULT_FILES, write_exit, NULL) > 0);
+}
+
+/* Whatever failed, the log has whole records, and the last one is there. */
+static void check_log(void)
+{
+	cleanup(buf_reset) struct buf all = BUF_INIT;
+
+	for (int i = 1; i < 100; i++) {
+		cleanup_free char *name = str_printf("container.log.%d", i);
+		int r = file_read_at(dir_fd, name, 1 << 20, &all);
+
+		assert_true(r == 0 || r == -ENOENT);
+		(void)unlinkat(dir_fd, name, 0);
+	}
+	assert_int_equal(buf_add(&all, "", 1), 0);
+	assert_true(str_ends(all.data, " stdout F last\n"));
+	for (char *line = all.data, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		*end = '\0';
+		assert_true(str_ends(line, " stdout F line") || str_ends(line, " stdout F last"));
+	}
+}
+
+static int write_log(void *arg)
+{
+	const struct crilog_limits limits = { .max_bytes = 150, .max_files = 99 };
+	struct crilog *l = NULL;
+	int r = crilog_open(dir_fd, &limits, &l), first = r;
+
+	(void)arg;
+	for (int i = 0; r == 0 && i < 11; i++) {
+		/* One of the last two comes through: no more than one call fails. */
+		int one = crilog_write(l, LINK_STDOUT, i < 9 ? "line\n" : "last\n", 5);
+
+		if (first == 0)
+			first = one;
+	}
+	if (r == 0)
+		check_log();
+	crilog_free(l);
+	return first;
+}
+
+static void a_log_has_whole_records(void **state)
+{
+	(void)state;
+	assert_true(faults_each(FAULT_FILES, write_log, NULL) > 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_file_is_replaced_as_a_whole),
+		cmocka_unit_test(an_end_is_told_as_a_whole_or_not_at_all),
+		cmocka_unit_test(a_log_has_whole_records),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every allocation fails in turn: an error is returned, nothing else happens; ASan looks for what
+ * is left behind. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "faults.h"
+#include "link/query.h"
+#include "link/setup.h"
+#include "oci/image.h"
+#include "oci/runtime.h"
+#include "shim/crilog.h"
+#include "shim/request.h"
+
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define LAYER                                                                                      \
+	"{\"mediaType\":\"application/"                                                            \
+	"vnd.oci.image.layer.v1.tar+gzip\",\"digest\":\"sha256:" HEX64 "\",\"size\":10}"
+
+/* jansson has its memory through these. */
+static void *json_allocate(size_t n)
+{
+	return malloc(n);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	json_set_alloc_funcs(json_allocate, free);
+	return 0;
+}
+
+static struct wire_view view(const struct buf *b)
+{
+	return (struct wire_view){ .data = (const void *)b->data, .len = b->len };
+}
+
+static int setup(void *arg)
+{
+	char *paths[] = { (char[]){ "/proc/kcore" }, (char[]){ "/proc/keys" }, NULL };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_setup sent = { .entropy = { (const unsigned char *)"entropy", 7 },
+				   .hostname = (char[]){ "box" },
+				   .masked_paths = paths,
+				   .readonly_paths = paths };
+	struct link_setup got = { 0 };
+	int r = link_setup_put(&b, &sent);
+
+	(void)arg;
+	if (r == 0)
+		r = link_setup_get(view(&b), &got);
+	if (r < 0)
+		assert_null(got.hostname);
+	else
+		assert_string_equal(got.masked_paths[1], "/proc/keys");
+	link_setup_reset(&got);
+	return r;
+}
+
+static int procs(void *arg)
+{
+	struct link_proc sent[2] = { { .pid = 1, .command = "init" },
+				     { .pid = 2, .command = "sh" } };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_proc *got = NULL;
+	uint32_t id;
+	size_t n;
+	int r = link_procs_put(&b, 5, sent, 2);
+
+	(void)arg;
+	if (r == 0)
+		r = link_procs_get(view(&b), &id, &got, &n);
+	if (r < 0)
+		assert_null(got);
+	free(got);
+	return r;
+}
+
+static int process(void *arg)
+{
+	static const char text[] =
+		"{\"args\":[\"sh\",\"-c\",\"true\"],\"env\":[\"A=b\"],\"cwd\":\"/\","
+		"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1,\"hard\":2}]}";
+	cleanup_oci_process struct oci_process *p = NULL, *again = NULL;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_json json_t *obj = NULL, *written = NULL;
+	struct wire_view v;
+	struct err err;
+	int r = json_read(text, strlen(text), "process", &obj, &err);
+
+	(void)arg;
+	if (r == 0)
+		r = oci_process_read(obj, &p, &err);
+	if (r == 0)
+		r = oci_process_put(&b, p);
+	v = view(&b);
+	if (r == 0)
+		r = oci_process_get(&v, &again);
+	if (r < 0)
+		return r;
+	assert_string_equal(again->args[2], "true");
+	written = oci_process_write(again);
+	return written ? 0 : -ENOMEM;
+}
+
+static int manifest(void *arg)
+{
+	static const char text[] =
+		"{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
+		"\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
+		"\"digest\":\"sha256:" HEX64 "\",\"size\":2},\"layers\":[" LAYER "," LAYER "]}";
+	struct oci_manifest *m = NULL;
+	struct err err;
+	int r = oci_manifest_parse(text, strlen(text), &m, &err);
+
+	(void)arg;
+	if (r < 0)
+		assert_null(m);
+	oci_manifest_free(m);
+	return r;
+}
+
+static int image_config(void *arg)
+{
+	static const char text[] =
+		"{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Env\":[\"A=b\"],"
+		"\"Cmd\":[\"sh\"],\"Labels\":{\"a\":\"b\"},\"ExposedPorts\":{\"80/tcp\":{}}},"
+		"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:" HEX64 "\"]}}";
+	struct oci_image_config *c = NULL;
+	struct err err;
+	int r = oci_image_config_parse(text, strlen(text), &c, &err);
+
+	(void)arg;
+	if (r < 0)
+		assert_null(c);
+	oci_image_config_free(c);
+	return r;
+}
+
+static int runtime(void *arg)
+{
+	static const char text[] =
+		"{\"ociVersion\":\"1.0.2\",\"hostname\":\"box\",\"root\":{\"path\":\"/x\"},"
+		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"
+		"\"linux\":{\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\"]}}";
+	struct oci_runtime *rt = NULL;
+	struct err err;
+	int r = oci_runtime_parse(text, strlen(text), &rt, &err);
+
+	(void)arg;
+	if (r < 0)
+		assert_null(rt);
+	oci_runtime_free(rt);
+	return r;
+}
+
+static int request(void *arg)
+{
+	static const char text[] = "{\"op\":\"exec\",\"target\":\"x\",\"stdout\":true,"
+				   "\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"}}";
+	struct request rq = { 0 };
+	struct err err;
+	int r = request_parse(text, strlen(text), &rq, &err);
+
+	(void)arg;
+	if (r < 0)
+		assert_null(rq.process);
+	request_reset(&rq);
+	return r;
+}
+
+static int records(void *arg)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	(void)arg;
+	return crilog_format(&b, "2026-01-02T03:04:05.000000006Z", LINK_STDOUT, "a\nb\nc", 5);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+	static int (*const subjects[])(void *) = { setup,	 procs,	  process, manifest,
+						   image_config, runtime, request, records };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)
+		assert_true(faults_each(FAULT_MEMORY, subjects[i], NULL) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_may_fail) };
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
