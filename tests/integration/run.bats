@@ -138,7 +138,8 @@ teardown_file() {
 }
 
 @test "run: a workload past its memory limit is killed, and that is told" {
-	run moat run --name oom -m 32m "$BUSYBOX" sh -c 'x=; while :; do x=$x$(head -c 1000000 /dev/zero | tr "\0" x); done'
+	# tail keeps the line that does not end; a shell that gathers as much takes a minute, emulated.
+	run moat run --name oom -m 32m "$BUSYBOX" tail /dev/zero
 	assert_status 137
 	assert_equal "$(moat inspect oom | jq .[0].State.OOMKilled)" true
 	moat rm oom
