@@ -235,6 +235,27 @@ stop_moatd() {
 	assert_equal "$(made)" "$before"
 }
 
+# pss NAME: host memory of its machine, in MiB.
+pss() {
+	awk '$1 == "Pss:" { print int($2 / 1024) }' "/proc/$(engine_pid "$1")/smaps_rollup"
+}
+
+less_than() {
+	[ "$(pss "$1")" -lt "$2" ]
+}
+
+@test "memory: what a booted machine has freed goes back to the host" {
+	local full
+	[[ $(cat "$MOAT_TEST_KERNEL/VERSION") == *-moat ]] || skip "its initramfs lacks the module virtio_balloon"
+	moat run -d --cold --name cold --tmpfs /big:size=300m "$BUSYBOX" sleep 100000 >/dev/null
+	moat exec cold dd if=/dev/zero of=/big/x bs=1M count=200
+	full=$(pss cold)
+	[ "$full" -gt 200 ]
+	moat exec cold rm /big/x
+	poll 60 less_than cold $((full - 150))
+	moat rm -f cold
+}
+
 @test "template: clones that write to much of their memory change nothing of it" {
 	local dir disk held i memory pids=()
 	dir=$(kept_template)

@@ -184,6 +184,16 @@ static int add_disk(char ***v, size_t index, int fd, bool read_only)
 	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu", index) : r;
 }
 
+/*
+ * The guest reports pages it has freed, and QEMU gives them back to the host.  Not in a template:
+ * the memory of what is restored from it is a private map of a sealed file, of which QEMU can give
+ * nothing back (docs/ARCHITECTURE.md).
+ */
+static int add_balloon(char ***v)
+{
+	return ADD(v, "-device", "virtio-balloon-device,free-page-reporting=on");
+}
+
 static int check(const struct machine *m, struct err *err)
 {
 	if (m->cpus == 0 || m->cpus > CPUS_MAX)
@@ -216,6 +226,8 @@ int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***re
 		r = add_sockets(&v, s->link_fd, s->qmp_fd);
 	for (size_t i = 0; r == 0 && i < m->n_disks; i++)
 		r = add_disk(&v, i, s->disk_fds[i], m->disks[i].read_only);
+	if (r == 0 && !m->from)
+		r = add_balloon(&v);
 	if (r < 0)
 		return err_errno(err, r, "command line of QEMU");
 	*ret = take_ptr(v);
