@@ -8,7 +8,8 @@
  * busy host.
  *
  * Input is the initramfs that bench/run makes: /modules holds the modules' paths in order, a line
- * each; argv[1…] from the kernel's command line (after "--") is the workload.
+ * each; the workload's words come from the kernel's command line as workload=WORD,WORD, which is in
+ * the environment.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -86,16 +87,19 @@ static int print_tsc_khz(void)
 	return printf("%.0f\n", (double)(__rdtsc() - ticks) / nsec * 1e6) < 0;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	char *const env[] = { "PATH=/bin:/usr/bin", NULL };
+	char *words[16] = { NULL }, *rest = getenv("workload");
 	pid_t pid;
 
 	if (getpid() != 1)
 		return print_tsc_khz();
-	if (argc < 2)
-		die("no command");
-	if (strcmp(argv[1], "up") == 0) {
+	for (int i = 0; i < 15 && rest; i++)
+		words[i] = strsep(&rest, ",");
+	if (!words[0])
+		die("no workload");
+	if (strcmp(words[0], "up") == 0) {
 		if (write(STDOUT_FILENO, "up\n", 3) != 3)
 			die("write");
 		reboot(RB_AUTOBOOT);
@@ -106,8 +110,8 @@ int main(int argc, char **argv)
 	if (pid < 0)
 		die("fork");
 	if (pid == 0) {
-		execvpe(argv[1], argv + 1, env);
-		die(argv[1]);
+		execvpe(words[0], words, env);
+		die(words[0]);
 	}
 	waitpid(pid, NULL, 0);
 	reboot(RB_AUTOBOOT);

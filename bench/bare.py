@@ -65,7 +65,7 @@ class Machine:
         Without @rootfs, init says "up" and that is all."""
         cmdline = ("console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "
                    "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1 "
-                   f"tsc_early_khz={self.tsc_khz} -- " + " ".join(workload))
+                   f"tsc_early_khz={self.tsc_khz} workload=" + ",".join(workload))
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot",
                    "-M", f"microvm,acpi={'on' if self.acpi else 'off'},x-option-roms=off,pit=on,pic=on,rtc=on",
                    "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", str(cpus), "-m", "256",
