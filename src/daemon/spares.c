@@ -229,20 +229,22 @@ static void forget_kind(struct spares *s)
 }
 
 /* A kind that is asked for once among others is not worth to throw away what is there. */
-static void note_kind(struct spares *s, const char *key, const struct machine_plan *plan)
+static void note_kind(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+		      const struct machine_plan *plan)
 {
 	bool again = streq(s->last, key);
 
 	s->used_usec = clock_mono_usec();
-	snprintf(s->last, sizeof(s->last), "%s", key);
+	memcpy(s->last, key, sizeof(s->last));
 	if (streq(s->key, key) || (s->key[0] && !again))
 		return;
 	forget_kind(s);
 	if (machine_plan_copy(plan, &s->plan) == 0)
-		snprintf(s->key, sizeof(s->key), "%s", key);
+		memcpy(s->key, key, sizeof(s->key));
 }
 
-static struct spare *take(struct spares *s, const char *key, const struct machine_plan *plan)
+static struct spare *take(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+			  const struct machine_plan *plan)
 {
 	struct spare *m = NULL;
 
@@ -258,7 +260,8 @@ static struct spare *take(struct spares *s, const char *key, const struct machin
 	return m;
 }
 
-pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan *plan, int dir_fd)
+pid_t spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+		   const struct machine_plan *plan, int dir_fd)
 {
 	struct spare *m = take(s, key, plan);
 	struct err err = { 0 };
@@ -276,7 +279,8 @@ pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan 
 	return pid;
 }
 
-void spares_expect(struct spares *s, const char *key, const struct machine_plan *plan)
+void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+		   const struct machine_plan *plan)
 {
 	pthread_mutex_lock(&s->lock);
 	if (!s->key[0])

@@ -3,6 +3,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/machine.h"
+#include "daemon/template.h"
 
 /*
  * Spare machines: restored and rehearsed before anybody asks, so that a start has only to give one
@@ -36,10 +37,12 @@ void spares_start_ends(struct spares *s);
  *
  * Return: the pid of the container's moat-shim, to be reaped; 0: there is none.
  */
-pid_t spares_claim(struct spares *s, const char *key, const struct machine_plan *plan, int dir_fd);
+pid_t spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+		   const struct machine_plan *plan, int dir_fd);
 
 /** spares_expect() - the first start will be of this kind of machine; @plan: kept as a copy */
-void spares_expect(struct spares *s, const char *key, const struct machine_plan *plan);
+void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+		   const struct machine_plan *plan);
 
 /** spares_forget() - another kernel is to be used: give up the spares there are */
 void spares_forget(struct spares *s);
