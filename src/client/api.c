@@ -269,9 +269,16 @@ static int receive(struct api *a, json_t **ret, struct err *err)
 
 int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct err *err)
 {
-	int r = begin(a, rq, false, err);
+	int tries = streq(rq->method, "GET") ? 2 : 1, r;
 
-	return r < 0 ? r : receive(a, ret, err);
+	/* A moatd that has just been killed may have taken the connection; its successor is asked
+	 * once, where it does no harm that the first one may have heard it too. */
+	do {
+		r = begin(a, rq, false, err);
+		if (r == 0)
+			r = receive(a, ret, err);
+	} while (r == -ECONNRESET && a->response.status == 0 && --tries > 0);
+	return r;
 }
 
 int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct buf *early,
