@@ -30,7 +30,8 @@ poll() {
 gone() {
 	local state
 	state=$(ps -o stat= -p "$1") || return 0
-	[[ $state == Z* ]]
+	# With "l" threads of it are left, and with them its sockets.
+	[[ $state == Z* && $state != *l* ]]
 }
 
 # users_of PATH: processes of moat's, or a server's, with PATH in their arguments or below it as MOAT_ROOT.
