@@ -60,12 +60,12 @@ class Machine:
         entries.append(cpio_entry("TRAILER!!!", 0))
         (self.folder / "initramfs").write_bytes(b"".join(entries))
 
-    def command(self, workload, rootfs=None, cpus=1):
+    def command(self, workload, rootfs=None, cpus=1, told=""):
         """The command line; the workload's output is on the serial port, which is standard output.
-        Without @rootfs, init says "up" and that is all."""
+        @told: more words on the kernel's command line."""
         cmdline = ("console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "
                    "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1 "
-                   f"tsc_early_khz={self.tsc_khz} workload=" + ",".join(workload))
+                   f"tsc_early_khz={self.tsc_khz} {told} workload=" + ",".join(workload))
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot",
                    "-M", f"microvm,acpi={'on' if self.acpi else 'off'},x-option-roms=off,pit=on,pic=on,rtc=on",
                    "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", str(cpus), "-m", "256",
