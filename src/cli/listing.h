@@ -54,5 +54,15 @@ int listing_add(struct listing *l, json_t *row, const json_t *methods, struct er
  * 0; negative errno with a message. */
 int listing_print(struct listing *l, struct err *err);
 
+/**
+ * listing_command() - a command that shows what a GET answers, and does nothing else
+ * @member:   of the answer, the array; NULL: the answer is the array
+ * @make_row: of an item; @full: with nothing cut off.  Return: owned; NULL when out of memory
+ *
+ * Return: the command's exit status.
+ */
+int listing_command(struct cli *c, const struct listing_kind *kind, const char *path,
+		    const char *member, json_t *(*make_row)(const json_t *item, bool full));
+
 DEFINE_CLEANUP(struct listing, listing_free)
 #define cleanup_listing cleanup(listing_free_cleanup_fn)

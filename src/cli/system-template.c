@@ -47,24 +47,7 @@ static json_t *make_row(const json_t *item, bool full)
 
 int command_template_ls(struct cli *c)
 {
-	bool full = options_flag(&c->opt, "no-trunc");
-	cleanup_listing struct listing *l = NULL;
-	cleanup_json json_t *list = NULL;
-	struct err err = { 0 };
-	const json_t *item;
-	size_t i;
-	int r = listing_new(c, &template_kind, &l, &err);
-
-	if (r == 0)
-		r = cli_get(c, templates_path, JSON_ARRAY, &list, &err);
-	json_array_foreach (list, i, item) {
-		if (r == 0)
-			r = listing_add(l, make_row(item, full || !listing_is_table(l)), NULL,
-					&err);
-	}
-	if (r == 0)
-		r = listing_print(l, &err);
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
+	return listing_command(c, &template_kind, templates_path, NULL, make_row);
 }
 
 /* @ret: borrowed from @list */
