@@ -143,12 +143,12 @@ profile() {
 
 @test "run: masked and read-only paths, system paths, privileged" {
 	run moat run --rm --masked-path /etc/passwd --read-only-path NONE --read-only-path /tmp "$BUSYBOX" sh -c '
-		wc -c </etc/passwd; wc -c </proc/kcore; touch /tmp/x; echo 7 >/proc/sys/vm/swappiness && echo sysctl'
-	assert_has $'0\n0\n'
+		wc -c </etc/passwd; ls -l /proc/keys | cut -c1-10; touch /tmp/x; echo 7 >/proc/sys/vm/swappiness && echo sysctl'
+	assert_has $'0\ncrw-rw-rw-\n'
 	assert_has "Read-only file system"
 	assert_has sysctl
-	run docker run --rm --security-opt systempaths=unconfined "$BUSYBOX" sh -c 'ls -l /proc/kcore | cut -c1-10; echo 8 >/proc/sys/vm/swappiness && echo sysctl'
-	assert_has "-r--------"
+	run docker run --rm --security-opt systempaths=unconfined "$BUSYBOX" sh -c 'ls -l /proc/keys | cut -c1-10; echo 8 >/proc/sys/vm/swappiness && echo sysctl'
+	assert_has "-r--r--r--"
 	assert_has sysctl
 	run docker run --rm --privileged "$BUSYBOX" sh -c '
 		grep CapEff /proc/self/status; head -c 10 /dev/vda | wc -c; mkdir /sys/fs/cgroup/x /tmp/m && mount -t tmpfs x /tmp/m && echo mounted'
