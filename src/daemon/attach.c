@@ -26,6 +26,7 @@ struct direction {
 
 struct relay {
 	struct direction in, out;
+	bool hung_up; /* the client is gone */
 };
 
 static void relay_free(struct relay *r)
@@ -83,13 +84,15 @@ static void *run_thread(void *arg)
 			{ .fd = r->in.to, .events = wanted(&r->out, &r->in) },
 		};
 
-		/* A client that is gone altogether is heard of while nothing is read from it. */
-		if (!p[0].events && r->in.ended && !r->in.done)
+		/* A client that is gone altogether is heard of while nothing is read from it, but
+		 * once is enough where what it sent before has to go first. */
+		if (!p[0].events && !r->in.done && (r->in.ended || r->hung_up))
 			p[0].fd = -1;
 		if (!p[1].events)
 			p[1].fd = -1;
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
+		r->hung_up = r->hung_up || (p[0].revents & (POLLHUP | POLLERR));
 		pump(&r->in, p[0].revents, p[1].revents);
 		pump(&r->out, p[1].revents, p[0].revents);
 		if (r->in.done && (p[0].revents & (POLLHUP | POLLERR)))

@@ -17,8 +17,16 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-#define RULES_MAX 65536u
-#define ARGS_MAX  6u
+#define ARGS_MAX 6u
+
+/*
+ * The kernel takes BPF_MAXINSNS instructions, but libseccomp is to be stopped before: its time
+ * grows faster than the rules, and past 65,535 instructions it writes beyond its memory.  What is
+ * counted is an upper bound, which sharing makes smaller.
+ */
+#define COST_MAX	  (2u * BPF_MAXINSNS)
+#define COST_OF_CALL	  3u
+#define COST_OF_CONDITION 7u /* four, and three where it becomes a rule of its own */
 
 struct action {
 	const char *name;
@@ -52,7 +60,8 @@ static const struct {
 struct compiler {
 	scmp_filter_ctx ctx;
 	uint32_t default_action;
-	unsigned n_rules;
+	unsigned n_archs; /* each has all rules */
+	unsigned cost;	  /* instructions of all rules, at most */
 };
 
 static void compiler_reset(struct compiler *c)
@@ -105,10 +114,10 @@ static int add_architectures(struct compiler *c, const json_t *profile, struct e
 		if (arch == 0)
 			return err_set(err, -EINVAL, "\"%s\" is no architecture", *n);
 		r = seccomp_arch_add(c->ctx, arch);
-		if (r == -EEXIST)
-			r = 0;
-		if (r < 0)
+		if (r < 0 && r != -EEXIST)
 			return err_errno(err, r, "architecture %s", *n);
+		c->n_archs += r == 0;
+		r = 0;
 	}
 	return r;
 }
@@ -173,7 +182,6 @@ static int add_rule(struct compiler *c, uint32_t action, int nr, const struct sc
 {
 	int r = 0;
 
-	c->n_rules++;
 	if (!has_same_arg_twice(args, n))
 		return seccomp_rule_add_array(c->ctx, action, nr, n, args);
 	/* As in runc, several conditions on one argument mean one or the other. */
@@ -201,8 +209,12 @@ static int add_rules(struct compiler *c, const json_t *rule, struct err *err)
 
 		if (nr == __NR_SCMP_ERROR)
 			continue;
-		if (c->n_rules >= RULES_MAX)
-			return err_set(err, -EINVAL, "more than %u rules", RULES_MAX);
+		c->cost += c->n_archs * (COST_OF_CALL + COST_OF_CONDITION * n);
+		if (c->cost > COST_MAX)
+			return err_set(err, -EINVAL,
+				       "too many rules: the filter would have more than %d "
+				       "instructions, which no kernel takes",
+				       BPF_MAXINSNS);
 		r = add_rule(c, action, nr, args, n);
 		if (r < 0)
 			return err_errno(err, r, "rule for %s", *name);
@@ -253,6 +265,7 @@ int profile_compile(const json_t *profile, struct buf *ret, struct err *err)
 	c.ctx = seccomp_init(c.default_action);
 	if (!c.ctx)
 		return -ENOMEM;
+	c.n_archs = 1;
 	/* A binary tree: a call is judged in few steps, which counts where a CPU is emulated. */
 	(void)seccomp_attr_set(c.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	r = add_architectures(&c, profile, err);

@@ -211,7 +211,7 @@ int tar_pax_parse(const char *text, size_t len, struct tar_pax *p, struct err *e
 	return 0;
 }
 
-void tar_pax_apply(const struct tar_pax *p, struct tar_entry *e, int64_t *size)
+void tar_pax_apply(struct tar_pax *p, struct tar_entry *e, int64_t *size)
 {
 	if (p->has_size)
 		*size = (int64_t)p->size;
@@ -224,11 +224,7 @@ void tar_pax_apply(const struct tar_pax *p, struct tar_entry *e, int64_t *size)
 		e->mtime_nsec = p->mtime_nsec;
 	}
 	if (p->is_sparse && p->sparse_path) {
-		char *copy = strdup(p->sparse_path);
-
-		if (copy) {
-			free(e->path);
-			e->path = copy;
-		}
+		free(e->path);
+		e->path = take_ptr(p->sparse_path);
 	}
 }

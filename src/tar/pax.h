@@ -31,4 +31,4 @@ void tar_pax_reset(struct tar_pax *p);
 int tar_pax_parse(const char *text, size_t len, struct tar_pax *p, struct err *err);
 
 /** tar_pax_apply() - change what the header said.  @size: of the data in the archive */
-void tar_pax_apply(const struct tar_pax *p, struct tar_entry *e, int64_t *size);
+void tar_pax_apply(struct tar_pax *p, struct tar_entry *e, int64_t *size);

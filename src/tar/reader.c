@@ -134,8 +134,9 @@ static int take_meta(struct tar_reader *r, const struct tar_header *h, struct bu
 
 	if (tar_number(h->size, sizeof(h->size), &size) < 0 || size < 0)
 		return tar_bad(err, "a size is no number");
-	if (size > TAR_META_MAX)
-		return tar_bad(err, "a header is too large");
+	if ((uint64_t)size > r->meta_left)
+		return tar_bad(err, "the headers of a member are too large");
+	r->meta_left -= (size_t)size;
 	ret->len = 0;
 	if (buf_reserve(ret, (size_t)size + 1) < 0)
 		return err_errno(err, -ENOMEM, "read the archive");
@@ -284,6 +285,7 @@ static int next(struct tar_reader *r, struct tar_pax *pax, struct tar_header *h,
 {
 	cleanup(buf_reset) struct buf meta = BUF_INIT;
 
+	r->meta_left = TAR_META_MAX;
 	for (;;) {
 		int ret = tar_take_block(r, h, err);
 

@@ -13,8 +13,9 @@
  * numbers, and sparse files in GNU's old format and 1.0.
  */
 
-#define TAR_META_MAX	(1u << 20) /* bytes of a pax header, a long name, a sparse map */
-#define TAR_PATH_MAX	16384u	   /* bytes of a path */
+#define TAR_META_MAX                                                                               \
+	(1u << 20) /* bytes of all that is said of a member before it; of a sparse map */
+#define TAR_PATH_MAX	16384u /* bytes of a path */
 #define TAR_EXTENTS_MAX (1u << 18)
 
 struct tar_reader {
@@ -30,6 +31,7 @@ struct tar_reader {
 	uint64_t done;	  /* bytes of that extent */
 	char in[16384];
 	size_t in_at, in_len;
+	size_t meta_left; /* bytes that may still be said of the next member */
 };
 
 /**

@@ -28,6 +28,9 @@
 #define BLOCK_BYTES 4096u /* of most file systems: zeros that fill one are left to be a hole */
 
 /* A folder to be finished. */
+#define FOLDERS_MAX                                                                                \
+	(1u << 20) /* whose times are set at the end; also where one is named over and over */
+
 struct folder {
 	char *path;
 	uint32_t mode;
@@ -215,6 +218,8 @@ static int note_folder(struct unpack *p, const struct tar_entry *e, const char *
 {
 	struct folder *more = p->folders;
 
+	if (p->n_folders >= FOLDERS_MAX)
+		return -E2BIG;
 	if ((p->n_folders & (p->n_folders - 1)) == 0)
 		more = reallocarray(more, p->n_folders > 0 ? 2 * p->n_folders : 1, sizeof(*more));
 	if (!more)

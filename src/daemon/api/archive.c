@@ -14,6 +14,7 @@
 #define TYPE_TAR	  "application/x-tar"
 #define STAT_HEADER	  "X-Docker-Container-Path-Stat"
 #define CHANGES_MAX_BYTES (64u << 20)
+#define CHANGES_MAX	  2000000u
 
 /* What docker answers: the fault is in the request, but for what is not there. */
 static int answer_code(int code)
@@ -217,13 +218,18 @@ int api_container_export(struct request *rq, struct reply *rp, struct err *err)
 	return reply_stream(rp, TYPE_TAR, &stream, f);
 }
 
+static int too_many_changes(struct err *err)
+{
+	return err_set(err, -EFBIG, "the container has too many changes to list");
+}
+
 static int read_changes(struct files *f, struct buf *ret, struct err *err)
 {
 	for (;;) {
 		ssize_t n;
 
 		if (ret->len > CHANGES_MAX_BYTES)
-			return err_set(err, -EFBIG, "the container has too many changes to list");
+			return too_many_changes(err);
 		if (buf_reserve(ret, 65536) < 0)
 			return -ENOMEM;
 		n = files_read(f, ret->data + ret->len, 65536, err);
@@ -256,9 +262,10 @@ static int split_changes(const struct buf *b, struct change **ret, size_t *ret_n
 		const char *letter = *at ? strchr(letters, *at) : NULL;
 		struct change *more = list;
 
-		if (!letter || at[1] != '/' || !memchr(at, '\0', (size_t)(end - at))) {
+		if (!letter || at[1] != '/' || !memchr(at, '\0', (size_t)(end - at)) ||
+		    n >= CHANGES_MAX) {
 			free(list);
-			return -EBADMSG;
+			return n >= CHANGES_MAX ? -EFBIG : -EBADMSG;
 		}
 		if ((n & (n - 1)) == 0)
 			more = reallocarray(list, n > 0 ? 2 * n : 1, sizeof(*list));
@@ -276,17 +283,26 @@ static int split_changes(const struct buf *b, struct change **ret, size_t *ret_n
 	return 0;
 }
 
-static json_t *describe_changes(const struct change *list, size_t n)
+/* As text at once: there may be millions, and each would be hundreds of bytes as a value. */
+static int add_change(struct buf *ret, const struct change *c)
 {
-	json_t *array = json_array();
+	cleanup_json json_t *value =
+		json_pack("{s:o, s:i}", "Path", json_utf8(c->path), "Kind", c->kind);
+	cleanup_free char *text = value ? json_write(value) : NULL;
+	int r = text ? 0 : -ENOMEM;
 
-	for (size_t i = 0; array && i < n; i++) {
-		json_t *path = json_utf8(list[i].path);
+	if (r == 0 && ret->len > 1)
+		r = buf_adds(ret, ",");
+	return r == 0 ? buf_adds(ret, text) : r;
+}
 
-		json_array_append_new(array,
-				      json_pack("{s:o, s:i}", "Path", path, "Kind", list[i].kind));
-	}
-	return array;
+static int reply_changes(struct reply *rp, const struct change *list, size_t n)
+{
+	int r = reply_text(rp, 200, TYPE_JSON, "[");
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_change(&rp->body, &list[i]);
+	return r == 0 ? buf_adds(&rp->body, "]\n") : r;
 }
 
 int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
@@ -302,7 +318,10 @@ int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
 		r = read_changes(&f, &b, err);
 	if (r < 0)
 		return r;
-	if (b.len > 0 && (r = split_changes(&b, &list, &n)) < 0)
+	r = b.len > 0 ? split_changes(&b, &list, &n) : 0;
+	if (r == -EFBIG)
+		return too_many_changes(err);
+	if (r < 0)
 		return err_set(err, -EIO, "the guest's list of changes makes no sense");
-	return reply_json(rp, 200, describe_changes(list, n));
+	return reply_changes(rp, list, n);
 }

@@ -190,8 +190,12 @@ static void take(void *arg, int fd, const void *early, size_t len)
 	cleanup_close int client = attach_early(fd, early, len);
 	struct err err = { 0 };
 
-	if (client >= 0 && run(s, client, &err) < 0)
+	if (client < 0) {
+		set_failed(s, client);
+		set_launched(s);
+	} else if (run(s, client, &err) < 0) {
 		attach_error(client, s->framed, err.msg);
+	}
 	starting_free(s);
 }
 

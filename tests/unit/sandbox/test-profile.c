@@ -121,9 +121,34 @@ static void bad_profiles_are_refused(void **state)
 		     -EBADMSG, "names");
 }
 
+/* As far as libseccomp it would take minutes, and end in its heap. */
+static void a_profile_of_too_many_rules_is_refused_at_once(void **state)
+{
+	json_t *rules = json_array(), *profile;
+	struct buf filter = BUF_INIT;
+	struct err err = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		json_t *args = json_array();
+
+		for (int k = 0; k < 6; k++)
+			json_array_append_new(args,
+					      json_pack("{s:i, s:i, s:s}", "index", k, "value",
+							i * 7 + k, "op", "SCMP_CMP_EQ"));
+		json_array_append_new(rules, json_pack("{s:[s], s:s, s:o}", "names", "getppid",
+						       "action", "SCMP_ACT_ERRNO", "args", args));
+	}
+	profile = json_pack("{s:s, s:o}", "defaultAction", "SCMP_ACT_ALLOW", "syscalls", rules);
+	assert_int_equal(profile_compile(profile, &filter, &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "too many rules"));
+	json_decref(profile);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_profile_of_too_many_rules_is_refused_at_once),
 		cmocka_unit_test(rules_do_what_they_say),
 		cmocka_unit_test(conditions_on_one_argument_are_alternatives),
 		cmocka_unit_test(bad_profiles_are_refused),

@@ -235,29 +235,63 @@ static void what_is_no_archive_is_refused(void **state)
 	tar_entry_reset(&e);
 }
 
-static int read_pax(const char *records)
+static void add_pax(struct buf *b, const char *records)
 {
-	cleanup(buf_reset) struct buf b = BUF_INIT;
 	struct tar_entry e = { .type = TAR_FILE, .path = strdup("f") };
+	size_t at = b->len;
 	struct tar_header *h;
 	unsigned sum = 0;
 
-	assert_int_equal(tar_put_header(&b, &e), 0);
-	h = (struct tar_header *)(void *)b.data;
+	assert_int_equal(tar_put_header(b, &e), 0);
+	h = (struct tar_header *)(void *)(b->data + at);
 	h->type = 'x';
 	snprintf(h->size, sizeof(h->size), "%011o", (unsigned)strlen(records));
 	memset(h->checksum, ' ', sizeof(h->checksum));
 	for (size_t i = 0; i < sizeof(*h); i++)
 		sum += ((const unsigned char *)h)[i];
 	snprintf(h->checksum, sizeof(h->checksum), "%06o", sum);
-	assert_int_equal(buf_adds(&b, records), 0);
-	assert_int_equal(buf_reserve(&b, 2 * TAR_BLOCK_BYTES), 0);
-	memset(b.data + b.len, 0, tar_padding(b.len));
-	b.len += tar_padding(b.len);
-	e.size_bytes = 0;
-	assert_int_equal(tar_put_header(&b, &e), 0);
+	assert_int_equal(buf_adds(b, records), 0);
+	assert_int_equal(buf_reserve(b, TAR_BLOCK_BYTES), 0);
+	memset(b->data + b->len, 0, tar_padding(b->len));
+	b->len += tar_padding(b->len);
 	tar_entry_reset(&e);
+}
+
+static void add_file(struct buf *b)
+{
+	struct tar_entry e = { .type = TAR_FILE, .path = strdup("f") };
+
+	assert_int_equal(tar_put_header(b, &e), 0);
+	tar_entry_reset(&e);
+}
+
+static int read_pax(const char *records)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	add_pax(&b, records);
+	add_file(&b);
 	return read_all(b.data, b.len);
+}
+
+/* However many headers it is said in. */
+static void what_is_said_of_one_member_is_bounded(void **state)
+{
+	cleanup(buf_reset) struct buf two = BUF_INIT, apart = BUF_INIT, record = BUF_INIT;
+	cleanup_free char *value = repeat('v', 600000);
+
+	(void)state;
+	assert_int_equal(buf_addf(&record, "%d SCHILY.xattr.user.a=%s\n", 600000 + 28, value), 0);
+	assert_int_equal(strlen(record.data), 600000 + 28);
+	add_pax(&two, record.data);
+	add_pax(&two, record.data);
+	add_file(&two);
+	assert_int_equal(read_all(two.data, two.len), -EBADMSG);
+	for (int i = 0; i < 2; i++) {
+		add_pax(&apart, record.data);
+		add_file(&apart);
+	}
+	assert_int_equal(read_all(apart.data, apart.len), 0);
 }
 
 static void bad_pax_records_are_refused(void **state)
@@ -288,6 +322,7 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(what_is_no_archive_is_refused),
 		cmocka_unit_test(bad_pax_records_are_refused),
+		cmocka_unit_test(what_is_said_of_one_member_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
