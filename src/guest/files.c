@@ -89,6 +89,25 @@ static int enter(const struct machine *m, struct err *err)
 	return 0;
 }
 
+/* The container's /dev, where it has a file system of its own there. */
+static bool is_dev(int fd)
+{
+	struct stat sb, dev, root;
+
+	return fstat(fd, &sb) == 0 && stat("/dev", &dev) == 0 && stat("/", &root) == 0 &&
+	       sb.st_dev == dev.st_dev && dev.st_dev != root.st_dev;
+}
+
+/* In nanoseconds, which end in 2262: a file's time is what somebody has set. */
+static int64_t mtime_of(const struct stat *sb)
+{
+	const int64_t most = INT64_MAX / (int64_t)NSEC_PER_SEC - 1;
+	int64_t sec = sb->st_mtim.tv_sec;
+
+	sec = sec > most ? most : sec < -most ? -most : sec;
+	return sec * (int64_t)NSEC_PER_SEC + sb->st_mtim.tv_nsec;
+}
+
 /* File systems in which everything is made up by the kernel, and some of it without an end. */
 static bool holds_files(int fd, const char *path)
 {
@@ -100,12 +119,13 @@ static bool holds_files(int fd, const char *path)
 	};
 	struct statfs fs;
 
+	(void)path;
 	if (fstatfs(fd, &fs) < 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(made_up); i++)
 		if ((long)fs.f_type == made_up[i])
 			return false;
-	return !str_ends(path, "/dev") && !streq(path, "dev");
+	return !is_dev(fd);
 }
 
 static int no_such_path(int code, const char *path, struct err *err)
@@ -123,7 +143,7 @@ static int put_stat(struct files_output *out, const struct stat *sb, const char 
 	struct link_stat s = {
 		.size_bytes = (uint64_t)sb->st_size,
 		.mode = sb->st_mode,
-		.mtime_nsec = sb->st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + sb->st_mtim.tv_nsec,
+		.mtime_nsec = mtime_of(sb),
 		.target = (char *)(uintptr_t)target,
 	};
 	int r = link_stat_put(&b, &s);

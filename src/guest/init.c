@@ -44,17 +44,33 @@ static bool reap(pid_t command, int *ret_status)
 	return ended;
 }
 
+static _Noreturn void end_as(int status)
+{
+	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* Below a filter that does not let us hear of signals, the command's end is all there is to do. */
+static _Noreturn void only_wait(pid_t command)
+{
+	int status = 0;
+
+	while (waitpid(command, &status, 0) < 0 && errno == EINTR)
+		continue;
+	end_as(status);
+}
+
 static _Noreturn void serve(pid_t command, const sigset_t *set)
 {
-	int status;
+	int status = 0;
 
 	for (;;) {
 		int signo = sigwaitinfo(set, NULL);
 
+		if (signo < 0 && errno != EINTR)
+			only_wait(command);
 		if (signo == SIGCHLD) {
 			if (reap(command, &status))
-				_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-							  : WEXITSTATUS(status));
+				end_as(status);
 		} else if (signo > 0 && signo != SIGTTIN && signo != SIGTTOU) {
 			kill(command, signo);
 		}

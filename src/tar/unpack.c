@@ -162,7 +162,18 @@ static int fill_file(struct unpack *p, const char *path, int fd, struct err *err
 	}
 }
 
-/* A mount point cannot be removed; a file that is one is overwritten in its place. */
+static bool is_mount_point(int fd)
+{
+	struct statx sx;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &sx) == 0 &&
+	       (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/*
+ * A mount point cannot be removed; a file that is one is overwritten in its place.  What else is
+ * there was put there since the name was cleared, and may be another name of anything.
+ */
 static int open_mounted(int dir_fd, const char *name)
 {
 	cleanup_close int fd =
@@ -171,7 +182,7 @@ static int open_mounted(int dir_fd, const char *name)
 
 	if (fd < 0 || fstat(fd, &sb) < 0)
 		return -errno;
-	if (!S_ISREG(sb.st_mode) || ftruncate(fd, 0) < 0)
+	if (!S_ISREG(sb.st_mode) || !is_mount_point(fd) || ftruncate(fd, 0) < 0)
 		return -EBUSY;
 	return take_fd(&fd);
 }
@@ -286,6 +297,7 @@ static int make_node(struct unpack *p, const struct tar_entry *e, const char *pa
 		     const char *name, struct err *err)
 {
 	mode_t type = e->type == TAR_FIFO ? S_IFIFO : e->type == TAR_CHAR ? S_IFCHR : S_IFBLK;
+	mode_t mask;
 	int r = 0;
 
 	if (type != S_IFIFO && !(p->u->flags & TAR_UNPACK_DEVICES)) {
@@ -293,11 +305,14 @@ static int make_node(struct unpack *p, const struct tar_entry *e, const char *pa
 			p->u->warn(path, "a device node");
 		return 0;
 	}
-	if (mknodat(dir_fd, name, type | 0600, makedev(e->major, e->minor)) < 0)
-		return fail(path, -errno, err);
-	r = set_owner(p, e, dir_fd, name);
-	if (r == 0 && fchmodat(dir_fd, name, mode_of(p, e), 0) < 0)
+	/* With its mode from the beginning: by then the name may be somebody else's link. */
+	mask = umask(0);
+	if (mknodat(dir_fd, name, type | (mode_of(p, e) & 0777), makedev(e->major, e->minor)) < 0)
 		r = -errno;
+	umask(mask);
+	if (r < 0)
+		return fail(path, r, err);
+	r = set_owner(p, e, dir_fd, name);
 	if (r == 0)
 		r = set_time(e, dir_fd, name);
 	return r < 0 ? fail(path, r, err) : 0;

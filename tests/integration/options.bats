@@ -281,3 +281,10 @@ profile() {
 	[ ! -d "$MOAT_ROOT/kernel/$hash" ]
 	[ -d "$(readlink -f "$MOAT_ROOT/kernel/current")" ]
 }
+
+@test "run --init: goes on below a filter that does not let it hear of signals" {
+	printf '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["rt_sigtimedwait"],"action":"SCMP_ACT_ERRNO"}]}' \
+		>"$BATS_TEST_TMPDIR/deaf.json"
+	run moat run --rm --init --security-opt "seccomp=$BATS_TEST_TMPDIR/deaf.json" "$BUSYBOX" sh -c 'exit 7'
+	assert_status 7
+}
