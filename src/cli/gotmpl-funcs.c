@@ -44,18 +44,34 @@ static int print_list(struct buf *out, const json_t *v)
 	return r < 0 ? r : buf_adds(out, "]");
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **gotmpl_keys(const json_t *obj)
+{
+	size_t count = json_object_size(obj), i = 0;
+	const char **keys = calloc(count + 1, sizeof(*keys)), *key;
+	json_t *value;
+
+	if (!keys)
+		return NULL;
+	json_object_foreach ((json_t *)(uintptr_t)obj, key, value)
+		keys[i++] = key;
+	qsort(keys, count, sizeof(*keys), compare_keys);
+	return keys;
+}
+
 static int print_map(struct buf *out, const json_t *v)
 {
-	const char *key, *separator = "";
-	json_t *item;
-	int r = buf_adds(out, "map[");
+	cleanup_free const char **keys = gotmpl_keys(v);
+	int r = keys ? buf_adds(out, "map[") : -ENOMEM;
 
-	json_object_foreach ((json_t *)(uintptr_t)v, key, item) {
+	for (size_t i = 0; r == 0 && keys[i]; i++) {
+		r = buf_addf(out, "%s%s:", i > 0 ? " " : "", keys[i]);
 		if (r == 0)
-			r = buf_addf(out, "%s%s:", separator, key);
-		if (r == 0)
-			r = gotmpl_print(out, item);
-		separator = " ";
+			r = gotmpl_print(out, json_object_get(v, keys[i]));
 	}
 	return r < 0 ? r : buf_adds(out, "]");
 }
@@ -173,7 +189,12 @@ static int do_truncate(const struct call *c, json_t **ret, struct err *err)
 
 	if (!s || !json_is_integer(c->args[1]) || n < 0)
 		return wrong(c, "takes a string and a number", err);
-	return result(json_stringn(s, (size_t)n < len ? (size_t)n : len), ret);
+	if ((size_t)n < len)
+		len = (size_t)n;
+	/* Never within a character: half of one is no text. */
+	while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80)
+		len--;
+	return result(json_stringn(s, len), ret);
 }
 
 /* print puts blanks between operands that are no strings, println between all. */

@@ -223,26 +223,13 @@ static int run_item(struct run *r, const struct node *n, json_t *key, json_t *va
 	return code;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* As Go ranges over a map: by key. */
 static int range_object(struct run *r, const struct node *n, json_t *obj)
 {
-	size_t count = json_object_size(obj), i = 0;
-	cleanup_free const char **keys = calloc(count + 1, sizeof(*keys));
-	const char *key;
-	json_t *value;
+	cleanup_free const char **keys = gotmpl_keys(obj);
 	int code = keys ? 0 : -ENOMEM;
 
-	if (code < 0)
-		return code;
-	json_object_foreach (obj, key, value)
-		keys[i++] = key;
-	qsort(keys, count, sizeof(*keys), compare_keys);
-	for (i = 0; code == 0 && i < count; i++) {
+	for (size_t i = 0; code == 0 && keys[i]; i++) {
 		cleanup_json json_t *name = json_string(keys[i]);
 
 		code = run_item(r, n, name, json_object_get(obj, keys[i]));

@@ -116,5 +116,9 @@ bool gotmpl_is_function(const char *name);
 /** gotmpl_is_true() - as if sees it: not false, 0, "", empty or nothing */
 bool gotmpl_is_true(const json_t *v);
 
+/** gotmpl_keys() - of a map, in the order in which Go goes through it; ends with NULL.  Return: an
+ * array of keys that are the map's, owned; NULL when out of memory. */
+const char **gotmpl_keys(const json_t *obj);
+
 /** gotmpl_print() - a value as Go prints it.  Return: 0; -ENOMEM. */
 int gotmpl_print(struct buf *out, const json_t *v);

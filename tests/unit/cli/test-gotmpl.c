@@ -82,6 +82,7 @@ static void test_functions(void **state)
 	      "B=2 1 []");
 	check("{{(index (index .Ports \"80/tcp\") 0).HostPort}}", "8080");
 	check("{{truncate .ID 4}} {{index (split .Names \"e\") 1}}", "0123 b");
+	check("{{truncate \"h\xc3\xa9llo\" 2}}", "h");
 	check("{{eq .Names \"x\" \"web\"}} {{ne .Exit 0}} {{lt 1 2}} {{ge \"a\" \"b\"}}",
 	      "true false true false");
 	check("{{and true .Exit}} {{or .Exit \"y\"}} {{not .Exit}}", "0 y true");
