@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "cli/cp.h"
 #include "cli/output.h"
@@ -88,7 +89,7 @@ static int resolve(struct cp_side *s, struct err *err)
 	s->is_dir = s->exists && S_ISDIR(sb.st_mode);
 	for (int i = 0; !s->is_dir && i < LINKS_MAX; i++) {
 		char target[PATH_MAX], *next;
-		cleanup_free char *dir = cp_dir(s->path);
+		cleanup_free char *dir = path_dir(s->path);
 		ssize_t n = readlink(s->path, target, sizeof(target) - 1);
 
 		if (n < 0)
@@ -159,7 +160,7 @@ static int receive(struct download *d, const char *path, const char *called, str
 {
 	cleanup(cp_target_reset) struct cp_target target = { 0 };
 	cleanup(cp_stat_reset) struct cp_stat stat = { 0 };
-	cleanup_free char *name = cp_base(path);
+	cleanup_free char *name = path_base(path);
 	const char *header = api_header(d->cp->c->api);
 	cleanup_close int dir_fd = -1;
 	int r;
@@ -199,7 +200,7 @@ static int follow(struct cp *cp, char **path, char **called, struct err *err)
 
 	if (r < 0 || !stat.target)
 		return r;
-	*called = cp_base(*path);
+	*called = path_base(*path);
 	if (!*called)
 		return cli_out_of_memory(err);
 	free(*path);
@@ -219,7 +220,9 @@ static int check_output(const struct cp *cp, struct err *err)
 
 int cp_from_container(struct cp *cp, struct err *err)
 {
-	cleanup_free char *path = strdup(cp->from), *called = NULL;
+	/* As moatd cleans it: the archive has its last part.  An empty one moatd refuses. */
+	cleanup_free char *path = *cp->from ? path_clean(cp->from) : strdup("");
+	cleanup_free char *called = NULL;
 	cleanup(buf_reset) struct buf url = BUF_INIT;
 	struct download d = { .cp = cp };
 	int r = path ? check_output(cp, err) : cli_out_of_memory(err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "cli/cp.h"
 
@@ -28,45 +29,6 @@ void cp_stat_reset(struct cp_stat *s)
 	*s = (struct cp_stat){ 0 };
 }
 
-static bool is_dot(const char *path)
-{
-	return streq(path, ".") || str_ends(path, "/.");
-}
-
-/* Length without slashes at the end, though "/" keeps its one. */
-static size_t trimmed(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	return len;
-}
-
-/* Where the last part begins. */
-static size_t last_part(const char *path, size_t len)
-{
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	return len;
-}
-
-char *cp_dir(const char *path)
-{
-	size_t at = last_part(path, trimmed(path));
-
-	while (at > 1 && path[at - 1] == '/')
-		at--;
-	return at == 0 ? strdup(".") : strndup(path, at);
-}
-
-char *cp_base(const char *path)
-{
-	size_t len = trimmed(path), at = last_part(path, len);
-
-	return at == len ? strdup("/") : strndup(path + at, len - at);
-}
-
 int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret, struct err *err)
 {
 	struct cp_target t = { 0 };
@@ -80,10 +42,10 @@ int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret,
 	}
 	if (to->exists && source_is_dir)
 		return err_set(err, -EISDIR, "cannot copy a directory over the file %s", to->path);
-	if (!to->exists && !source_is_dir && (str_ends(to->path, "/") || is_dot(to->path)))
+	if (!to->exists && !source_is_dir && (str_ends(to->path, "/") || path_is_dot(to->path)))
 		return err_set(err, -ENOENT, "no such directory: %s", to->path);
-	t.dir = cp_dir(to->path);
-	t.name = cp_base(to->path);
+	t.dir = path_dir(to->path);
+	t.name = path_base(to->path);
 	if (!t.dir || !t.name) {
 		cp_target_reset(&t);
 		return cli_out_of_memory(err);

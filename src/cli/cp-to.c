@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/str.h"
 #include "cli/cp.h"
 #include "tar/pack.h"
@@ -54,33 +55,29 @@ static void source_reset(struct source *s)
 	free(s->as);
 }
 
-static bool is_dot(const char *path)
-{
-	return streq(path, ".") || str_ends(path, "/.");
-}
-
 /* Its last part names nothing by itself, or is a link that is to be followed. */
 static bool needs_real_path(const struct cp *cp, const char *base)
 {
-	return cp->follow || streq(base, "..") || (str_ends(cp->from, "/") && !is_dot(cp->from));
+	return cp->follow || streq(base, "..") ||
+	       (str_ends(cp->from, "/") && !path_is_dot(cp->from));
 }
 
 static int find_source(const struct cp *cp, struct source *s, struct err *err)
 {
-	cleanup_free char *base = cp_base(cp->from), *path = strdup(cp->from), *dir = NULL;
+	cleanup_free char *base = path_base(cp->from), *path = strdup(cp->from), *dir = NULL;
 	struct stat sb;
 
 	if (!base || !path)
 		return cli_out_of_memory(err);
-	if (needs_real_path(cp, base) && !is_dot(cp->from) && !streq(base, "/")) {
+	if (needs_real_path(cp, base) && !path_is_dot(cp->from) && !streq(base, "/")) {
 		free(path);
 		path = realpath(cp->from, NULL);
 		if (!path)
 			return err_errno(err, -errno, "%s", cp->from);
 	}
-	dir = is_dot(path) || streq(base, "/") ? strdup(path) : cp_dir(path);
-	s->name = is_dot(path) || streq(base, "/") ? strdup(".") : cp_base(path);
-	s->as = streq(base, "..") ? cp_base(path) : strdup(streq(base, "/") ? "." : base);
+	dir = path_is_dot(path) || streq(base, "/") ? strdup(path) : path_dir(path);
+	s->name = path_is_dot(path) || streq(base, "/") ? strdup(".") : path_base(path);
+	s->as = streq(base, "..") ? path_base(path) : strdup(streq(base, "/") ? "." : base);
 	if (!dir || !s->name || !s->as)
 		return cli_out_of_memory(err);
 	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -27,11 +27,6 @@ int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret,
 void cp_side_reset(struct cp_side *s);
 void cp_target_reset(struct cp_target *t);
 
-/** cp_dir(), cp_base() - the two parts of a path: "a/b/" is "a" and "b", "a/." is "a" and ".".
- * Return: owned; NULL when out of memory. */
-char *cp_dir(const char *path);
-char *cp_base(const char *path);
-
 /**
  * cp_split() - "CONTAINER:PATH", or a path of this host
  * @ret_container: owned; NULL for a path of this host

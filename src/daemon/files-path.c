@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "daemon/files.h"
 
@@ -18,45 +19,17 @@
 #define GO_CHAR_DEVICE (1u << 21)
 #define GO_STICKY      (1u << 20)
 
-static void drop_last(struct buf *b)
-{
-	while (b->len > 0 && b->data[--b->len] != '/')
-		;
-	b->data[b->len] = '\0';
-}
-
-static bool is_dot(const char *path)
-{
-	return streq(path, ".") || str_ends(path, "/.");
-}
-
 int files_clean_path(const char *path, char **ret, struct err *err)
 {
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	const char *at = path;
-	int r;
+	char *clean;
 
 	if (!path || !*path)
 		return err_set(err, -EINVAL, "bad parameter: path cannot be empty");
-	r = buf_adds(&b, "");
-	while (r == 0 && *at) {
-		size_t len = strcspn(at, "/");
-
-		if (len == 2 && memcmp(at, "..", 2) == 0)
-			drop_last(&b);
-		else if (len > 0 && !(len == 1 && *at == '.'))
-			r = buf_adds(&b, "/") < 0 ? -ENOMEM : buf_add(&b, at, len);
-		at += len;
-		at += strspn(at, "/");
-	}
-	if (r == 0 && (b.len == 0 || str_ends(path, "/") || is_dot(path)))
-		r = buf_adds(&b, "/");
-	if (r == 0 && is_dot(path))
-		r = buf_adds(&b, ".");
-	if (r < 0)
-		return err_errno(err, r, "path");
-	*ret = buf_take(&b);
-	return *ret ? 0 : -ENOMEM;
+	clean = path_clean(path);
+	if (!clean)
+		return err_errno(err, -ENOMEM, "path");
+	*ret = clean;
+	return 0;
 }
 
 static uint32_t go_mode(uint32_t mode)
@@ -91,18 +64,6 @@ static uint32_t go_mode(uint32_t mode)
 	return go;
 }
 
-/* The last part, as Go's filepath.Base() has it. */
-static char *base_name(const char *path)
-{
-	size_t len = strlen(path), from;
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	for (from = len; from > 0 && path[from - 1] != '/'; from--)
-		;
-	return from == len ? strdup("/") : strndup(path + from, len - from);
-}
-
 /* A name can be bytes that are no UTF-8; jansson takes none of those. */
 static json_t *text_or_empty(const char *text)
 {
@@ -113,7 +74,7 @@ static json_t *text_or_empty(const char *text)
 
 char *files_stat_header(const char *path, const struct link_stat *s)
 {
-	cleanup_free char *name = base_name(path), *text = NULL;
+	cleanup_free char *name = path_base(path), *text = NULL;
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	cleanup_json json_t *obj = NULL;
 	char mtime[CLOCK_TEXT_MAX];

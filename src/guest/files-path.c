@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "guest/files.h"
 
@@ -28,7 +29,7 @@ static int open_folder(const char *path)
 
 int files_locate(const char *path, int *ret_fd, char **ret_name)
 {
-	bool folder = str_ends(path, "/") || str_ends(path, "/.");
+	bool folder = str_ends(path, "/") || path_is_dot(path);
 	const char *slash = strrchr(path, '/');
 	cleanup_free char *parent = NULL, *name = NULL;
 	int fd;
@@ -47,19 +48,6 @@ int files_locate(const char *path, int *ret_fd, char **ret_name)
 	return 0;
 }
 
-char *files_name(const char *path)
-{
-	size_t len = strlen(path), from;
-
-	while (len > 0 && path[len - 1] == '/')
-		len--;
-	if (len == 0)
-		return strdup("/");
-	for (from = len; from > 0 && path[from - 1] != '/'; from--)
-		;
-	return strndup(path + from, len - from);
-}
-
 /* Puts a link's target in front of what is left to go.  Return: 0; -ENOMEM. */
 static int put_before(char **todo, const char *target, const char *rest)
 {
@@ -70,14 +58,6 @@ static int put_before(char **todo, const char *target, const char *rest)
 	free(*todo);
 	*todo = next;
 	return 0;
-}
-
-static void drop_last(struct buf *done)
-{
-	while (done->len > 0 && done->data[--done->len] != '/')
-		;
-	if (done->data)
-		done->data[done->len] = '\0';
 }
 
 int files_follow(const char *path, char **ret)
@@ -100,7 +80,7 @@ int files_follow(const char *path, char **ret)
 			continue;
 		}
 		if (len == 2 && memcmp(at, "..", 2) == 0) {
-			drop_last(&done);
+			path_drop_last(&done);
 			at = rest;
 			continue;
 		}

@@ -25,6 +25,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "guest/child.h"
 #include "guest/rootfs.h"
@@ -164,7 +165,7 @@ static int get(const struct link_files *f, struct files_output *out, int dir_fd,
 	cleanup(tar_pack_reset) struct tar_pack p = {
 		.write = files_write, .arg = out, .flags = pack_flags(f), .enters = holds_files
 	};
-	cleanup_free char *as = files_name(f->path);
+	cleanup_free char *as = path_base(f->path);
 	int r = as ? tar_pack_tree(&p, dir_fd, name, as, err) : err_errno(err, -ENOMEM, "pack");
 
 	return r == 0 ? tar_pack_end(&p, err) : r;

@@ -39,10 +39,6 @@ int files_locate(const char *path, int *ret_fd, char **ret_name);
  * absolute.  Return: 0; -ELOOP; -ENOMEM. */
 int files_follow(const char *path, char **ret);
 
-/** files_name() - the last part of a path: what docker calls it in an archive.  @ret: owned; NULL
- * when out of memory */
-char *files_name(const char *path);
-
 /* Where output goes: gathered, as each write(2) is a switch to another process and back. */
 struct files_output {
 	int fd;

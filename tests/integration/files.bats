@@ -257,6 +257,9 @@ one" ]
 	[ "$(find out ! -type d | sort | tr '\n' ' ')" = "out/link out/one out/sub/two out/tree/link out/tree/one out/tree/sub/two " ]
 	[ "$(stat -c %a out/one)" = 755 ]
 	[ "$(cat followed)" = one ]
+	# The name that counts is that of what ".." leads to.
+	mkdir up && moat cp box:/mcp/sub/none/../../tree/sub/.. up
+	[ "$(find up ! -type d | sort | tr '\n' ' ')" = "up/tree/link up/tree/one up/tree/sub/two " ]
 	run moat cp tree box:/mcp/one
 	assert_error 1 "cannot copy a directory"
 	run moat cp tree/one box:/mcp/none/

@@ -54,23 +54,6 @@ static void copies_go_where_docker_puts_them(void **state)
 	assert_int_equal(refused(false, "/a/.", false), -ENOENT);
 }
 
-static void paths_are_split_at_the_last_part(void **state)
-{
-	static const char *const cases[][3] = {
-		{ "/a/b", "/a", "b" }, { "a/b/", "a", "b" }, { "a", ".", "a" },
-		{ "/", "/", "/" },     { "/a", "/", "a" },   { "/a/.", "/a", "." },
-		{ "a//b", "a", "b" },  { ".", ".", "." },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		cleanup_free char *dir = cp_dir(cases[i][0]), *base = cp_base(cases[i][0]);
-
-		assert_string_equal(dir, cases[i][1]);
-		assert_string_equal(base, cases[i][2]);
-	}
-}
-
 static void arguments_name_a_container_or_a_path(void **state)
 {
 	static const char *const cases[][3] = {
@@ -122,7 +105,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_go_where_docker_puts_them),
-		cmocka_unit_test(paths_are_split_at_the_last_part),
 		cmocka_unit_test(arguments_name_a_container_or_a_path),
 		cmocka_unit_test(stat_header_is_read),
 	};

@@ -109,26 +109,11 @@ static void the_last_part_is_followed_only_as_a_folder(void **state)
 	}
 }
 
-static void names_are_dockers(void **state)
-{
-	static const char *const cases[][2] = {
-		{ "/", "/" }, { "/a/b", "b" }, { "/a/b/", "b" }, { "/a/.", "." }, { "/.", "." }
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		cleanup_free char *got = files_name(cases[i][0]);
-
-		assert_string_equal(got, cases[i][1]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_are_followed_to_their_end),
 		cmocka_unit_test(the_last_part_is_followed_only_as_a_folder),
-		cmocka_unit_test(names_are_dockers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
