@@ -27,10 +27,10 @@
 #define CHUNK_BYTES 65536u
 #define BLOCK_BYTES 4096u /* of most file systems: zeros that fill one are left to be a hole */
 
-/* A folder to be finished. */
-#define FOLDERS_MAX                                                                                \
-	(1u << 20) /* whose times are set at the end; also where one is named over and over */
+#define FOLDERS_MAX_BYTES                                                                          \
+	MIB(128) /* of what is remembered, also where one is named over and over */
 
+/* A folder to be finished. */
 struct folder {
 	char *path;
 	uint32_t mode;
@@ -42,6 +42,7 @@ struct unpack {
 	struct tar_reader *reader;
 	struct folder *folders;
 	size_t n_folders;
+	size_t folders_bytes;
 	char *chunk;
 };
 
@@ -68,7 +69,7 @@ static struct timespec time_of(const struct tar_entry *e)
 	return (struct timespec){ .tv_sec = e->mtime_sec, .tv_nsec = e->mtime_nsec };
 }
 
-/* Owner of the inode a name stands for; the name was made just before. */
+/* Owner of the inode a name stands for; "": of the descriptor itself. */
 static int set_owner(const struct unpack *p, const struct tar_entry *e, int dir_fd,
 		     const char *name)
 {
@@ -225,19 +226,21 @@ static int make_file(struct unpack *p, const struct tar_entry *e, const char *pa
 	return r;
 }
 
-static int note_folder(struct unpack *p, const struct tar_entry *e, const char *path)
+static int note_folder(struct unpack *p, const struct tar_entry *e, const char *path,
+		       struct err *err)
 {
 	struct folder *more = p->folders;
 
-	if (p->n_folders >= FOLDERS_MAX)
-		return -E2BIG;
+	p->folders_bytes += sizeof(*more) + strlen(path) + 1;
+	if (p->folders_bytes > FOLDERS_MAX_BYTES)
+		return err_set(err, -EFBIG, "%.200s: the archive has too many folders", path);
 	if ((p->n_folders & (p->n_folders - 1)) == 0)
 		more = reallocarray(more, p->n_folders > 0 ? 2 * p->n_folders : 1, sizeof(*more));
 	if (!more)
-		return -ENOMEM;
+		return fail(path, -ENOMEM, err);
 	p->folders = more;
 	more[p->n_folders] = (struct folder){ strdup(path), mode_of(p, e), time_of(e) };
-	return more[p->n_folders++].path ? 0 : -ENOMEM;
+	return more[p->n_folders++].path ? 0 : fail(path, -ENOMEM, err);
 }
 
 static int make_folder(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
@@ -254,9 +257,7 @@ static int make_folder(struct unpack *p, const struct tar_entry *e, const char *
 	r = set_owner(p, e, fd, "");
 	if (r == 0)
 		r = set_xattrs(p, e, fd);
-	if (r == 0)
-		r = note_folder(p, e, path);
-	return r < 0 ? fail(path, r, err) : 0;
+	return r < 0 ? fail(path, r, err) : note_folder(p, e, path, err);
 }
 
 static int finish_folder(const struct unpack *p, const struct folder *f, struct err *err)
@@ -293,6 +294,23 @@ static int make_hardlink(struct unpack *p, const struct tar_entry *e, const char
 	return 0;
 }
 
+/* What was made without being opened.  Its name may be another file's by now, which is left alone.
+ */
+static int finish_made(const struct unpack *p, const struct tar_entry *e, int dir_fd,
+		       const char *name, mode_t type)
+{
+	cleanup_close int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat sb;
+	int r;
+
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return -errno;
+	if ((sb.st_mode & S_IFMT) != type || sb.st_nlink > 1)
+		return -EBUSY;
+	r = set_owner(p, e, fd, "");
+	return r == 0 ? set_time(e, dir_fd, name) : r;
+}
+
 static int make_node(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
 		     const char *name, struct err *err)
 {
@@ -312,9 +330,7 @@ static int make_node(struct unpack *p, const struct tar_entry *e, const char *pa
 	umask(mask);
 	if (r < 0)
 		return fail(path, r, err);
-	r = set_owner(p, e, dir_fd, name);
-	if (r == 0)
-		r = set_time(e, dir_fd, name);
+	r = finish_made(p, e, dir_fd, name, type);
 	return r < 0 ? fail(path, r, err) : 0;
 }
 
@@ -324,9 +340,7 @@ static int make_symlink(struct unpack *p, const struct tar_entry *e, const char 
 	int r = symlinkat(e->link, dir_fd, name) < 0 ? -errno : 0;
 
 	if (r == 0)
-		r = set_owner(p, e, dir_fd, name);
-	if (r == 0)
-		r = set_time(e, dir_fd, name);
+		r = finish_made(p, e, dir_fd, name, S_IFLNK);
 	return r < 0 ? fail(path, r, err) : 0;
 }
 

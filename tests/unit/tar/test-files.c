@@ -222,6 +222,42 @@ static void existing_files_are_replaced_not_written_through(void **state)
 	assert_file(to_fd, "g", "x");
 }
 
+/* Gives the same bytes over and over, without an end. */
+static ssize_t read_again(void *arg, void *data, size_t max)
+{
+	struct {
+		struct buf b;
+		size_t at;
+	} *again = arg;
+	size_t n = again->b.len - again->at < max ? again->b.len - again->at : max;
+
+	memcpy(data, again->b.data + again->at, n);
+	again->at = (again->at + n) % again->b.len;
+	return (ssize_t)n;
+}
+
+static void a_folder_named_without_end_is_refused(void **state)
+{
+	cleanup_free char *path = malloc(3801);
+	struct {
+		struct buf b;
+		size_t at;
+	} again = { 0 };
+	struct tar_reader r = { .read = read_again, .arg = &again };
+	struct tar_unpack u = { .dir_fd = to_fd };
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 3800; i++)
+		path[i] = i % 200 == 199 ? '/' : 'd';
+	path[3800] = '\0';
+	add_member(&again.b, TAR_FOLDER, path, NULL);
+	assert_int_equal(tar_unpack(&r, &u, &err), -EFBIG);
+	assert_non_null(strstr(err.msg, "too many folders"));
+	tar_reader_reset(&r);
+	buf_reset(&again.b);
+}
+
 static void only_what_was_asked_for(void **state)
 {
 	static const char *const paths[] = { "other", "na", "namex", "./", "name/../other" };
@@ -273,6 +309,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_leaves_the_destination, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(existing_files_are_replaced_not_written_through,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_folder_named_without_end_is_refused, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(only_what_was_asked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(folders_and_files_keep_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_parents_are_made, set_up, tear_down),
