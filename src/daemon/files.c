@@ -31,16 +31,11 @@
 
 static json_t *make_request(const struct link_files *rq, const char *target)
 {
-	static const char *const names[] = {
-		[LINK_FILES_STAT] = "stat",	  [LINK_FILES_GET] = "get",
-		[LINK_FILES_PUT] = "put",	  [LINK_FILES_EXPORT] = "export",
-		[LINK_FILES_CHANGES] = "changes", [LINK_FILES_LAYER] = "layer",
-	};
-
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "op", "files", "target",
-			 target, "what", names[rq->op], "path", rq->path ? rq->path : "", "user",
-			 rq->user ? rq->user : "", "sparse", (int)(rq->flags & LINK_FILES_SPARSE),
-			 "keep_folders", (int)(rq->flags & LINK_FILES_KEEP_FOLDERS), "freeze",
+			 target, "what", link_files_name(rq->op), "path", rq->path ? rq->path : "",
+			 "user", rq->user ? rq->user : "", "sparse",
+			 (int)(rq->flags & LINK_FILES_SPARSE), "keep_folders",
+			 (int)(rq->flags & LINK_FILES_KEEP_FOLDERS), "freeze",
 			 (int)(rq->flags & LINK_FILES_FREEZE));
 }
 

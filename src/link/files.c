@@ -6,6 +6,27 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
+#include "base/str.h"
+
+static const char *const names[] = {
+	[LINK_FILES_STAT] = "stat",	  [LINK_FILES_GET] = "get",
+	[LINK_FILES_PUT] = "put",	  [LINK_FILES_EXPORT] = "export",
+	[LINK_FILES_CHANGES] = "changes", [LINK_FILES_LAYER] = "layer",
+};
+
+const char *link_files_name(enum link_files_op op)
+{
+	return names[op];
+}
+
+unsigned link_files_by_name(const char *name)
+{
+	for (unsigned i = LINK_FILES_STAT; i < ARRAY_SIZE(names); i++)
+		if (streq(names[i], name))
+			return i;
+	return 0;
+}
 
 int link_files_put(struct buf *b, const struct link_files *f)
 {

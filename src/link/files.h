@@ -44,6 +44,12 @@ int link_files_get(struct wire_view payload, struct link_files *ret);
 
 void link_files_reset(struct link_files *f);
 
+/** link_files_name() - what moatd and moat-shim call an operation (docs/SHIM.md) */
+const char *link_files_name(enum link_files_op op);
+
+/** link_files_by_name() - Return: the operation; 0: there is none of this name. */
+unsigned link_files_by_name(const char *name);
+
 #define LINK_STAT_MAX 65536u /* bytes of a struct link_stat on stdout */
 
 /* What STAT and GET put out first, with a u32 before it that says how long it is. */

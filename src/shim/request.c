@@ -113,17 +113,11 @@ static int read_files_flags(const json_t *obj, uint32_t *ret, struct err *err)
 
 static int read_files(const json_t *obj, struct request *ret, struct err *err)
 {
-	static const char *const names[] = {
-		[LINK_FILES_STAT] = "stat",	  [LINK_FILES_GET] = "get",
-		[LINK_FILES_PUT] = "put",	  [LINK_FILES_EXPORT] = "export",
-		[LINK_FILES_CHANGES] = "changes", [LINK_FILES_LAYER] = "layer",
-	};
 	const char *what;
 	int r = json_get_str(obj, "what", &what, err);
 
-	for (size_t i = LINK_FILES_STAT; r == 0 && what && i < ARRAY_SIZE(names); i++)
-		if (streq(names[i], what))
-			ret->files.op = (enum link_files_op)i;
+	if (r == 0 && what)
+		ret->files.op = (enum link_files_op)link_files_by_name(what);
 	if (r == 0 && !ret->files.op)
 		return err_set(err, -EINVAL, "\"what\" is missing or not known");
 	if (r == 0 && !*ret->target)

@@ -115,6 +115,9 @@ api() {
 	[ "$(stat_of /st/d/ | jq -c '[.name, .mode]')" = '["d",2147484141]' ]
 	[ "$(stat_of /st/l | jq -c '[.name, .mode, .linkTarget]')" = '["l",134218239,"/st/f"]' ]
 	[ "$(stat_of /st/../st/. | jq -r .name)" = . ]
+	# Later than nanoseconds since 1970 can say.
+	in_box 'touch -d @10000000000 /st/late'
+	[[ $(stat_of /st/late | jq -r .mtime) == 2262-* ]]
 	[ "$(api -o /dev/null -w '%{http_code}' -I 'http://moat/containers/box/archive?path=/st/none')" = 404 ]
 	[ "$(api -o /dev/null -w '%{http_code}' -I 'http://moat/containers/nobody/archive?path=/')" = 404 ]
 	[ "$(api -o /dev/null -w '%{http_code}' 'http://moat/containers/box/archive?path=')" = 400 ]

@@ -77,10 +77,20 @@ static void outcome_is_good_only_when_it_says_so(void **state)
 	buf_reset(&c);
 }
 
+static void operations_have_names(void **state)
+{
+	(void)state;
+	for (unsigned op = LINK_FILES_STAT; op <= LINK_FILES_LAYER; op++)
+		assert_int_equal(link_files_by_name(link_files_name(op)), op);
+	assert_int_equal(link_files_by_name("other"), 0);
+	assert_int_equal(link_files_by_name(""), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_arrives_as_it_was_sent),
+		cmocka_unit_test(operations_have_names),
 		cmocka_unit_test(stat_arrives_as_it_was_sent),
 		cmocka_unit_test(outcome_is_good_only_when_it_says_so),
 	};
