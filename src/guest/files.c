@@ -110,7 +110,7 @@ static int64_t mtime_of(const struct stat *sb)
 }
 
 /* File systems in which everything is made up by the kernel, and some of it without an end. */
-static bool holds_files(int fd, const char *path)
+static bool holds_files(int fd)
 {
 	static const long made_up[] = {
 		PROC_SUPER_MAGIC,   SYSFS_MAGIC,	CGROUP2_SUPER_MAGIC,
@@ -120,7 +120,6 @@ static bool holds_files(int fd, const char *path)
 	};
 	struct statfs fs;
 
-	(void)path;
 	if (fstatfs(fd, &fs) < 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(made_up); i++)

@@ -293,7 +293,7 @@ static bool enters(const struct tar_pack *p, int fd, unsigned depth)
 		return true;
 	if (p->flags & TAR_PACK_NOT_MOUNTS)
 		return false;
-	return !p->enters || p->enters(fd, p->path.data);
+	return !p->enters || p->enters(fd);
 }
 
 static int walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,

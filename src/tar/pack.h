@@ -24,7 +24,7 @@ struct tar_pack {
 	void *arg;
 	unsigned flags;
 	/* Is the content of a folder wanted that is another file system's root?  NULL: yes. */
-	bool (*enters)(int fd, const char *path);
+	bool (*enters)(int fd);
 
 	/* The rest is the packer's own; zero at the start. */
 	struct buf path;
