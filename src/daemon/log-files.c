@@ -160,6 +160,24 @@ void log_files_place(const struct log_files *f, struct log_place *ret)
 		ret->within |= (unsigned)f->reader.within[stream] << stream;
 }
 
+int log_files_end(const struct log_files *f, struct log_place *ret)
+{
+	cleanup_close int fd = -1;
+	uint64_t first, last;
+	struct stat sb;
+	int r = f->dir_fd < 0 ? -ENOENT : numbered_range(f->dir_fd, LOG_NAME, &first, &last);
+
+	if (r == 0) {
+		fd = open_number(f, last);
+		r = fd < 0 ? fd : fstat(fd, &sb) < 0 ? -errno : 0;
+	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = r < 0 ? (struct log_place){ 0 }
+		     : (struct log_place){ .number = last, .offset = (uint64_t)sb.st_size };
+	return 0;
+}
+
 static bool is_removed(int fd)
 {
 	struct stat sb;

@@ -43,6 +43,10 @@ int log_files_open_at(struct log_files *f, const struct log_place *place);
 /** log_files_place() - what was read so far ends here */
 void log_files_place(const struct log_files *f, struct log_place *ret);
 
+/** log_files_end() - the place behind all that is there now; number 0 where there is no file.
+ * Return: 0; -errno. */
+int log_files_end(const struct log_files *f, struct log_place *ret);
+
 /**
  * log_files_fill() - read on, as log_reader_fill(), from one file into the next
  *

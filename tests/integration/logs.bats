@@ -99,6 +99,30 @@ while head := data.read(8):
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/log")" -eq 3000 ]
 }
 
+@test "logs: attach with logs=1 before a start delays it not, and misses nothing, however slow its client" {
+	moat run --name again "$BUSYBOX" sh -c '[ -e /ran ] && echo second || { touch /ran; seq 1 100000; }' >/dev/null
+	run timeout 100 python3 - "$SOCKET" "$MOAT_BUILD/moat" <<-'PY'
+		import socket, subprocess, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.sendall(b"POST /v1.44/containers/again/attach?logs=1&stream=1&stdout=1 HTTP/1.1\r\nHost: moat\r\n"
+		          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+		data = s.makefile("rb")
+		while data.readline().strip():
+		    pass
+		# Nothing is read before the second run is over.
+		subprocess.run([sys.argv[2], "start", "again"], check=True, stdout=subprocess.DEVNULL)
+		subprocess.run([sys.argv[2], "wait", "again"], check=True, stdout=subprocess.DEVNULL)
+		text = b""
+		while head := data.read(8):
+		    text += data.read(int.from_bytes(head[4:], "big"))
+		lines = text.decode().split()
+		assert lines == [str(i) for i in range(1, 100001)] + ["second"], (len(lines), lines[-3:])
+	PY
+	assert_status 0
+	moat rm -f again
+}
+
 @test "logs: kill -9 of moat-shim while files change leaves whole lines, and a start goes on behind them" {
 	local last
 	kill -9 "$(shim_pid many)"

@@ -3,15 +3,18 @@
  * Theory of operation.  A client that attaches before the start is told 101 and its connection is
  * kept by the container until the start hands it to the shim.  The client may ask for the start
  * as soon as it has read the 101, so the container counts clients that are being told, and a
- * start waits for them: whoever attached before the start misses no output.
+ * start waits for them: whoever attached before the start misses no output.  Who wants the log as
+ * well gets it through a relay: the output queues in it while the log is sent, and the start waits
+ * for no client that reads slowly.
  */
 #include "daemon/attach.h"
 #include "daemon/lifecycle.h"
 #include "daemon/log-replay.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/str.h"
@@ -23,17 +26,27 @@ struct attaching {
 	struct daemon *d;
 	struct container *c;
 	struct attachment *a;
+	bool counted;		 /* a start waits for it */
 	bool stream;		 /* else only the log is wanted */
 	bool logs;		 /* first what the log holds */
 	struct log_options what; /* of it */
 };
 
-static void attaching_free(struct attaching *x)
+/* What comes now is no matter of the next start. */
+static void let_start(struct attaching *x)
 {
+	if (!x->counted)
+		return;
+	x->counted = false;
 	pthread_mutex_lock(&x->d->containers.lock);
 	x->c->attaching--;
 	pthread_mutex_unlock(&x->d->containers.lock);
 	hub_wake(x->d->hub);
+}
+
+static void attaching_free(struct attaching *x)
+{
+	let_start(x);
 	container_unref(&x->d->containers, x->c);
 	attachments_free(x->a);
 	free(x);
@@ -91,67 +104,73 @@ static int hand_over(struct attaching *x, int fd, struct log_place *ret)
 }
 
 /*
- * The shim begins to queue output for the client and says where in the log that is; the log up to
- * there is sent first, and then what was queued is passed on.
+ * To the shim; without one, the container keeps the connection for the start.
+ * Return: 0, with @ret_shim and the place in the log where a shim begins; -errno.
  */
-static void replay_and_go_on(struct attaching *x)
+static int pass_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
 {
-	int client = take_fd(&x->a->fd), r;
-	cleanup_close int inner = -1;
-	struct log_place place;
-	struct relay *relay;
-	pthread_t thread;
-
-	inner = relay_new(client, &relay);
-	if (inner < 0)
-		return;
-	r = hand_over(x, inner, &place);
-	if (r == 0 && place.number > 0)
-		(void)log_replay(x->d->containers_fd, x->c->rec.id, &x->what, &place, client);
-	if (relay_start(relay, &thread) == 0)
-		pthread_detach(thread);
-}
-
-static bool has_shim(struct attaching *x)
-{
-	bool shim;
-
-	pthread_mutex_lock(&x->d->containers.lock);
-	shim = x->c->shim;
-	pthread_mutex_unlock(&x->d->containers.lock);
-	return shim;
-}
-
-static void take_fresh(struct attaching *x)
-{
-	struct log_place place;
-	bool shim;
-
 	pthread_mutex_lock(&x->d->containers.lock);
 	prune(x->c);
-	shim = x->c->shim;
-	if (!shim && !x->c->removed) {
+	*ret_shim = x->c->shim;
+	if (!*ret_shim && !x->c->removed) {
 		x->a->next = x->c->attachments;
 		x->c->attachments = take_ptr(x->a);
 	}
 	pthread_mutex_unlock(&x->d->containers.lock);
-	if (shim)
-		(void)hand_over(x, x->a->fd, &place);
+	return *ret_shim ? hand_over(x, x->a->fd, ret) : 0;
+}
+
+static int log_end(const struct attaching *x, struct log_place *ret)
+{
+	cleanup(log_files_reset) struct log_files log;
+
+	log_files_init(&log, openat(x->d->containers_fd, x->c->rec.id,
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+	return log_files_end(&log, ret);
+}
+
+/*
+ * The output is queued for the client from a known place in the log on: where the shim says, or,
+ * before a start, which waits, at the log's end.  The log up to there is sent first, and then what
+ * was queued is passed on.
+ */
+static void replay_and_go_on(struct attaching *x)
+{
+	int client = take_fd(&x->a->fd), r;
+	struct log_place place;
+	struct relay *relay;
+	pthread_t thread;
+	bool shim;
+
+	x->a->fd = relay_new(client, &relay);
+	if (x->a->fd < 0)
+		return;
+	r = pass_on(x, &shim, &place);
+	if (r == 0 && !shim)
+		r = log_end(x, &place);
+	let_start(x);
+	if (r == 0 && place.number > 0)
+		r = log_replay(x->d->containers_fd, x->c->rec.id, &x->what, &place, client);
+	if (r < 0)
+		(void)shutdown(client, SHUT_RDWR); /* rather than output with a gap */
+	if (relay_start(relay, &thread) == 0)
+		pthread_detach(thread);
 }
 
 static void take(void *arg, int fd, const void *early, size_t len)
 {
 	struct attaching *x = arg;
-	int r = 0;
+	struct log_place place;
+	bool shim;
 
 	x->a->fd = attach_early(fd, early, len);
-	if (x->a->fd >= 0 && x->logs && x->stream && has_shim(x)) {
+	if (x->a->fd >= 0 && x->logs && x->stream) {
 		replay_and_go_on(x);
-	} else if (x->a->fd >= 0) {
-		if (x->logs)
-			r = log_replay(x->d->containers_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
-		if (r == 0 && x->stream)
-			take_fresh(x);
+	} else if (x->a->fd >= 0 && x->logs) {
+		let_start(x);
+		(void)log_replay(x->d->containers_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
+	} else if (x->a->fd >= 0 && x->stream) {
+		(void)pass_on(x, &shim, &place);
 	}
 	attaching_free(x);
 }
@@ -175,6 +194,7 @@ static int prepare(const struct request *rq, struct container *c, struct attachi
 	*x = (struct attaching){ .d = rq->daemon,
 				 .c = c,
 				 .a = a,
+				 .counted = true,
 				 .stream = stream,
 				 .logs = c->keeps_log && request_flag(rq, "logs", false) };
 	x->what = (struct log_options){ .out = request_flag(rq, "stdout", false),
