@@ -246,6 +246,36 @@ json_t *box_event(int watch, const char *name)
 	}
 }
 
+void box_expect_end(struct box *b, int watch, int code, const char *error)
+{
+	json_t *event = box_event(watch, "exited"), *file;
+	char *written = box_file(b, EXIT_FILE);
+
+	assert_int_equal(json_read(written, strlen(written), EXIT_FILE, &file, NULL), 0);
+	assert_int_equal(number(event, "code"), code);
+	assert_int_equal(number(file, "code"), code);
+	assert_string_equal(text(file, "error"), text(event, "error"));
+	if (!strstr(text(file, "error"), error) || !*error != !*text(file, "error"))
+		fail_msg("unexpected error: %s", text(file, "error"));
+	assert_true(number(file, "finished_nsec") > 0);
+	json_decref(event);
+	json_decref(file);
+	free(written);
+	assert_null(box_receive(watch));
+	close(watch);
+	box_end(b);
+}
+
+int box_watch(const struct box *b)
+{
+	int conn = box_send(b, "{\"op\":\"watch\"}", -1);
+	json_t *state = box_receive(conn);
+
+	assert_string_equal(text(state, "event"), "state");
+	json_decref(state);
+	return conn;
+}
+
 long long number(const json_t *obj, const char *key)
 {
 	assert_true(json_is_integer(json_object_get(obj, key)));
@@ -405,4 +435,11 @@ void guest_down(int fd)
 	guest_expect(fd, LINK_SHUTDOWN, NULL);
 	guest_send(fd, LINK_DOWN, 0, NULL, 0);
 	pause();
+}
+
+void guest_hang(int fd)
+{
+	(void)fd;
+	for (;;)
+		pause();
 }

@@ -13,6 +13,19 @@
  * socket.
  */
 
+/** Requests of moatd's */
+#define START	 "{\"op\":\"start\"}"
+#define SHUTDOWN "{\"op\":\"shutdown\"}"
+#define ATTACH_ALL                                                                                 \
+	"{\"op\":\"attach\",\"target\":\"\",\"stdin\":true,\"stdout\":true,\"stderr\":true,"       \
+	"\"framed\":true}"
+#define ATTACH_OUT "{\"op\":\"attach\",\"target\":\"\",\"stdout\":true,\"stderr\":true}"
+#define ATTACH_RAW                                                                                 \
+	"{\"op\":\"attach\",\"target\":\"\",\"stdin\":true,\"stdout\":true,\"stderr\":true}"
+#define EXEC(target)                                                                               \
+	"{\"op\":\"exec\",\"target\":\"" target "\",\"stdout\":true,\"process\":"                  \
+	"{\"args\":[\"ls\"],\"cwd\":\"/\"}}"
+
 typedef void (*guest_script)(int link_fd);
 
 struct box {
@@ -53,6 +66,16 @@ int box_attach(const struct box *b, const char *request);
 /** box_event() - read events until one of that name; owned */
 json_t *box_event(int watch, const char *name);
 
+/** box_watch() - watch the container, whose state is read already.  Return: the connection. */
+int box_watch(const struct box *b);
+
+/**
+ * box_expect_end() - the container's end: `exited` on @watch, which is closed, exit.json of the
+ * same content, and the shim's own end
+ * @error: what is said beside the code must contain it; "" where nothing may be said
+ */
+void box_expect_end(struct box *b, int watch, int code, const char *error);
+
 /** number(), text() - members of an object */
 long long number(const json_t *obj, const char *key);
 const char *text(const json_t *obj, const char *key);
@@ -88,3 +111,6 @@ void guest_exited(int fd, uint32_t stream, uint32_t code, uint32_t signal);
 
 /** guest_down() - SHUTDOWN and DOWN, then wait to be killed */
 void guest_down(int fd);
+
+/** guest_hang() - never answer again */
+void guest_hang(int fd);

@@ -17,7 +17,6 @@
 #include "link/setup.h"
 #include "oci/options.h"
 
-#define START "{\"op\":\"start\"}"
 #define LIMIT "{\"op\":\"limits\",\"settings\":[\"memory.max=5\",\"cpu.max=max 100000\"]}"
 
 static void check(bool ok)
@@ -60,14 +59,6 @@ static void with_options(int fd)
 	guest_down(fd);
 }
 
-static int watch(const struct box *b)
-{
-	int conn = box_send(b, "{\"op\":\"watch\"}", -1);
-
-	json_decref(box_receive(conn));
-	return conn;
-}
-
 static void options_go_ahead_of_setup_with_the_filter_compiled(void **state)
 {
 	static const char config[] =
@@ -85,7 +76,7 @@ static void options_go_ahead_of_setup_with_the_filter_compiled(void **state)
 	assert_int_equal(file_write_atomic(b.dir_fd, CONFIG_FILE, config, sizeof(config) - 1, 0600),
 			 0);
 	box_start(&b, with_options);
-	w = watch(&b);
+	w = box_watch(&b);
 	box_ask(&b, START, -1);
 	end = box_event(w, "exited");
 	assert_int_equal(number(end, "code"), 7);
@@ -132,7 +123,7 @@ static void limits_are_passed_on_and_their_answer_back(void **state)
 	(void)state;
 	box_new(&b);
 	box_start(&b, answer_limits);
-	w = watch(&b);
+	w = box_watch(&b);
 	assert_int_equal(box_refused(&b, LIMIT), EBUSY);
 	box_ask(&b, START, -1);
 	box_ask(&b, LIMIT, -1);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How machines end: kill, pause, shutdown, and guests that hang meanwhile. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fake.h"
+
+static void a_guest_that_does_not_come_up_is_given_up(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.boot_usec = 200 * USEC_PER_MSEC;
+	box_start(&b, guest_hang);
+	w = box_watch(&b);
+	assert_int_equal(box_refused(&b, START), ETIMEDOUT);
+	box_expect_end(&b, w, 125, "the guest did not come up within");
+}
+
+static void kill_works_on_a_guest_that_hangs(void **state)
+{
+	struct box b;
+	int w, start;
+	json_t *obj;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, guest_hang);
+	w = box_watch(&b);
+	start = box_send(&b, START, -1);
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	obj = box_receive(start);
+	assert_true(json_is_false(json_object_get(obj, "ok")));
+	json_decref(obj);
+	close(start);
+	box_expect_end(&b, w, 137, "");
+}
+
+static bool is_paused(const struct box *b)
+{
+	int conn = box_send(b, "{\"op\":\"status\"}", -1);
+	json_t *state = box_receive(conn);
+	bool paused = json_is_true(json_object_get(state, "paused"));
+
+	json_decref(state);
+	close(conn);
+	return paused;
+}
+
+/* Ends by itself after a signal, which it cannot get while it is paused. */
+static void exit_at_signal(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	guest_expect(fd, LINK_SIGNAL, NULL);
+	guest_exited(fd, 1, 5, 0);
+	guest_down(fd);
+}
+
+static void a_paused_container_goes_on_where_it_was(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, exit_at_signal);
+	w = box_watch(&b);
+	assert_int_equal(box_refused(&b, "{\"op\":\"pause\"}"), EBUSY);
+	box_ask(&b, START, -1);
+	assert_int_equal(box_refused(&b, "{\"op\":\"resume\"}"), EALREADY);
+	assert_false(is_paused(&b));
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	json_decref(box_event(w, "paused"));
+	assert_true(is_paused(&b));
+	assert_int_equal(box_refused(&b, "{\"op\":\"pause\"}"), EALREADY);
+	assert_int_equal(box_refused(&b, EXEC("e")), EBUSY);
+	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
+	box_ask(&b, "{\"op\":\"resume\"}", -1);
+	json_decref(box_event(w, "resumed"));
+	box_expect_end(&b, w, 5, "");
+}
+
+static void kill_works_on_a_paused_container(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, exit_at_signal);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	box_expect_end(&b, w, 137, "");
+}
+
+static void hang_when_down(int fd)
+{
+	guest_boot(fd);
+	guest_exited(fd, guest_started(fd), 3, 0);
+	guest_hang(fd);
+}
+
+static void a_guest_that_does_not_shut_down_is_ended(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.shutdown_usec = 50 * USEC_PER_MSEC;
+	box_start(&b, hang_when_down);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	box_expect_end(&b, w, 3, "");
+}
+
+/* Set by a guest, which is another process. */
+static bool *reached;
+
+static void expect_kill(int fd)
+{
+	struct buf payload = BUF_INIT;
+
+	guest_expect(fd, LINK_SIGNAL, &payload);
+	if (payload.len != 4 || payload.data[0] != SIGKILL)
+		abort();
+	buf_reset(&payload);
+}
+
+static void take_long_to_unmount(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	expect_kill(fd);
+	guest_exited(fd, 1, 0, SIGKILL);
+	guest_expect(fd, LINK_SHUTDOWN, NULL);
+	usleep(300 * USEC_PER_MSEC);
+	*reached = true;
+	guest_send(fd, LINK_DOWN, 0, NULL, 0);
+	guest_hang(fd);
+}
+
+static void shutdown_gives_a_live_guest_time_for_its_disks(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 100 * USEC_PER_MSEC;
+	box_start(&b, take_long_to_unmount);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, SHUTDOWN, -1);
+	box_expect_end(&b, w, 137, "");
+	assert_true(*reached);
+}
+
+static void hang_when_started(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	guest_hang(fd);
+}
+
+static void shutdown_ends_a_guest_that_hangs(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 50 * USEC_PER_MSEC;
+	box_start(&b, hang_when_started);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, SHUTDOWN, -1);
+	box_expect_end(&b, w, 137, "");
+}
+
+static void shutdown_ends_a_machine_without_processes(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, guest_hang);
+	w = box_watch(&b);
+	box_ask(&b, SHUTDOWN, -1);
+	box_expect_end(&b, w, 137, "");
+}
+
+static void shutdown_lets_a_paused_container_go_on_to_its_end(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, exit_at_signal);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	box_ask(&b, SHUTDOWN, -1);
+	box_expect_end(&b, w, 5, "");
+}
+
+/* Its output is not taken, so it cannot say that the process has ended. */
+static void wait_for_credit(int fd)
+{
+	static const char out[LINK_WINDOW];
+
+	guest_boot(fd);
+	guest_started(fd);
+	guest_output(fd, 1, LINK_STDOUT, out, sizeof(out));
+	expect_kill(fd);
+	guest_expect(fd, LINK_SHUTDOWN, NULL);
+	guest_exited(fd, 1, 0, SIGKILL);
+	guest_send(fd, LINK_DOWN, 0, NULL, 0);
+	guest_hang(fd);
+}
+
+static void the_end_is_told_before_a_slow_client_has_the_output(void **state)
+{
+	struct box b;
+	int w, late, client;
+	json_t *obj;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 100 * USEC_PER_MSEC;
+	b.options.hasty_drain_usec = 60 * USEC_PER_SEC;
+	box_start(&b, wait_for_credit);
+	w = box_watch(&b);
+	client = box_attach(&b, ATTACH_OUT);
+	box_ask(&b, START, -1);
+	box_ask(&b, SHUTDOWN, -1);
+	json_decref(box_event(w, "exited"));
+	late = box_send(&b, "{\"op\":\"watch\"}", -1);
+	obj = box_receive(late);
+	assert_string_equal(text(obj, "state"), "exited");
+	json_decref(obj);
+	close(client);
+	close(w);
+	box_expect_end(&b, late, 137, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_guest_that_does_not_come_up_is_given_up),
+		cmocka_unit_test(kill_works_on_a_guest_that_hangs),
+		cmocka_unit_test(a_paused_container_goes_on_where_it_was),
+		cmocka_unit_test(kill_works_on_a_paused_container),
+		cmocka_unit_test(a_guest_that_does_not_shut_down_is_ended),
+		cmocka_unit_test(shutdown_gives_a_live_guest_time_for_its_disks),
+		cmocka_unit_test(shutdown_ends_a_guest_that_hangs),
+		cmocka_unit_test(shutdown_ends_a_machine_without_processes),
+		cmocka_unit_test(shutdown_lets_a_paused_container_go_on_to_its_end),
+		cmocka_unit_test(the_end_is_told_before_a_slow_client_has_the_output),
+	};
+
+	reached = mmap(NULL, sizeof(*reached), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (reached == MAP_FAILED)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
