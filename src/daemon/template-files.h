@@ -7,13 +7,14 @@
  * A template on the disk: a folder with "state", "memory" and, written last, "template.json".
  */
 
+#define TEMPLATE_KEY_LEN     64 /* hexadecimal digits */
 #define TEMPLATE_FORMAT	     2
 #define TEMPLATE_INFO_FILE   "template.json"
 #define TEMPLATE_STATE_FILE  "state"
 #define TEMPLATE_MEMORY_FILE "memory"
 
 struct template_info {
-	char key[65];
+	char key[TEMPLATE_KEY_LEN + 1];
 	char kernel[65];
 	char engine[32];
 	int64_t cpus;

@@ -17,12 +17,11 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/hex.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "daemon/template-files.h"
 #include "daemon/template-make.h"
+#include "daemon/template-scan.h"
 
 #define STAGING_PREFIX ".new-"
 #define RETRY_USEC     (60 * USEC_PER_SEC)
@@ -308,11 +307,6 @@ void template_distrust(struct templates *t, const char *key)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static bool is_key(const char *name)
-{
-	return strlen(name) == TEMPLATE_KEY_LEN && hex_is_lower(name, TEMPLATE_KEY_LEN);
-}
-
 static int remove_locked(struct templates *t, const char *key)
 {
 	struct template *e = find(t, key);
@@ -330,7 +324,7 @@ int template_remove(struct templates *t, const char *key)
 {
 	int r;
 
-	if (!is_key(key))
+	if (!template_is_key(key))
 		return -ENOENT;
 	pthread_mutex_lock(&t->lock);
 	r = remove_locked(t, key);
@@ -338,80 +332,7 @@ int template_remove(struct templates *t, const char *key)
 	return r;
 }
 
-/* A template found on the disk. */
-struct found {
-	char key[TEMPLATE_KEY_LEN + 1];
-	struct template_info info;
-	bool valid; /* @info is filled */
-	int64_t used_nsec;
-	uint64_t disk_bytes;
-};
-
-static void inspect(struct templates *t, struct found *f)
-{
-	static const char *const files[] = { TEMPLATE_STATE_FILE, TEMPLATE_MEMORY_FILE };
-	cleanup_close int fd = openat(t->dir_fd, f->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat sb;
-
-	f->valid = fd >= 0 && template_info_load(fd, &f->info, NULL) == 0;
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (fd >= 0 && fstatat(fd, files[i], &sb, AT_SYMLINK_NOFOLLOW) == 0)
-			f->disk_bytes += (uint64_t)sb.st_blocks * 512;
-	if (fd >= 0 && fstatat(fd, TEMPLATE_INFO_FILE, &sb, AT_SYMLINK_NOFOLLOW) == 0)
-		f->used_nsec =
-			(int64_t)sb.st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + sb.st_mtim.tv_nsec;
-}
-
-/* The one used last comes first. */
-static int by_use(const void *a, const void *b)
-{
-	const struct found *x = a, *y = b;
-
-	return x->used_nsec < y->used_nsec ? 1 : x->used_nsec > y->used_nsec ? -1 : 0;
-}
-
-struct scan {
-	struct templates *t;
-	struct found *list; /* owned */
-	size_t n;
-};
-
-static int add_found(int dir_fd, const char *name, void *arg)
-{
-	struct scan *s = arg;
-	struct found *grown;
-
-	(void)dir_fd;
-	if (!is_key(name))
-		return 0;
-	grown = reallocarray(s->list, s->n + 1, sizeof(*s->list));
-	if (!grown)
-		return -ENOMEM;
-	s->list = grown;
-	s->list[s->n] = (struct found){ 0 };
-	memcpy(s->list[s->n].key, name, TEMPLATE_KEY_LEN);
-	inspect(s->t, &s->list[s->n++]);
-	return 0;
-}
-
-/* @ret: owned array */
-static int scan(struct templates *t, struct found **ret, size_t *ret_n)
-{
-	struct scan s = { .t = t };
-	int r = path_each(t->dir_fd, add_found, &s);
-
-	if (r < 0) {
-		free(s.list);
-		return r;
-	}
-	if (s.n > 0)
-		qsort(s.list, s.n, sizeof(*s.list), by_use);
-	*ret = s.list;
-	*ret_n = s.n;
-	return 0;
-}
-
-static json_t *describe(const struct found *f, const struct template *e)
+static json_t *describe(const struct template_found *f, const struct template *e)
 {
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "Key", f->key, "Kernel",
 			 f->info.kernel, "Engine", f->info.engine, "Cpus", (json_int_t)f->info.cpus,
@@ -424,13 +345,13 @@ static json_t *describe(const struct found *f, const struct template *e)
 json_t *templates_describe(struct templates *t)
 {
 	cleanup_json json_t *list = json_array();
-	cleanup_free struct found *found = NULL;
+	cleanup_free struct template_found *found = NULL;
 	size_t n = 0;
 	int r = list ? 0 : -ENOMEM;
 
 	pthread_mutex_lock(&t->lock);
 	if (r == 0)
-		r = scan(t, &found, &n);
+		r = templates_scan(t->dir_fd, &found, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (found[i].valid)
 			r = json_array_append_new(list, describe(&found[i], find(t, found[i].key)));
@@ -450,17 +371,17 @@ static void unload_idle(struct templates *t)
 void templates_tidy(struct templates *t)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	cleanup_free struct found *found = NULL;
+	cleanup_free struct template_found *found = NULL;
 	int64_t oldest = clock_now_nsec() - (int64_t)UNUSED_SEC * (int64_t)NSEC_PER_SEC;
 	bool has_kernel = kernel_current(t->d, &kernel, NULL) == 0;
 	size_t n = 0;
 
 	pthread_mutex_lock(&t->lock);
 	unload_idle(t);
-	if (scan(t, &found, &n) < 0)
+	if (templates_scan(t->dir_fd, &found, &n) < 0)
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct found *f = &found[i];
+		const struct template_found *f = &found[i];
 		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash) &&
 			     !kernel_is_own(t->d, f->info.kernel);
 

@@ -3,13 +3,12 @@
 
 #include "daemon/daemon.h"
 #include "daemon/machine.h"
+#include "daemon/template-files.h"
 
 /*
  * Templates: machines that were booted up to where they wait for a container, and saved there.  One
  * for each kind of machine, under $ROOT/templates/KEY; made at the first start of that kind.
  */
-
-#define TEMPLATE_KEY_LEN 64
 
 struct templates;
 
