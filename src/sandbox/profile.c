@@ -9,6 +9,7 @@
 #include "sandbox/profile.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/filter.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -138,6 +139,10 @@ static int read_arg(const json_t *obj, struct scmp_arg_cmp *ret, struct err *err
 		return r;
 	if (index < 0 || index >= (int64_t)ARGS_MAX)
 		return err_set(err, -EINVAL, "\"index\" must be from 0 to %u", ARGS_MAX - 1);
+	/* Registers have a bit more, which the reader of JSON has not. */
+	if (value < 0 || second < 0)
+		return err_set(err, -EINVAL,
+			       "\"value\" and \"valueTwo\" must be from 0 to %" PRId64, INT64_MAX);
 	for (size_t i = 0; op && i < ARRAY_SIZE(operators); i++) {
 		if (!streq(op, operators[i].name))
 			continue;

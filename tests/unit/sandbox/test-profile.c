@@ -117,6 +117,10 @@ static void bad_profiles_are_refused(void **state)
 	expect_error("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
 		     "\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":0,\"op\":\"LIKE\"}]}]}",
 		     -EINVAL, "LIKE");
+	expect_error("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
+		     "\"action\":\"SCMP_ACT_KILL\",\"args\":[{\"index\":0,\"value\":-1,"
+		     "\"op\":\"SCMP_CMP_EQ\"}]}]}",
+		     -EINVAL, "\"value\" and \"valueTwo\"");
 	expect_error("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":\"read\"}]}",
 		     -EBADMSG, "names");
 }
