@@ -17,17 +17,9 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "sandbox/cost.h"
 
 #define ARGS_MAX 6u
-
-/*
- * The kernel takes BPF_MAXINSNS instructions, but libseccomp is to be stopped before: its time
- * grows faster than the rules, and past 65,535 instructions it writes beyond its memory.  What is
- * counted is an upper bound, which sharing makes smaller.
- */
-#define COST_MAX	  (2u * BPF_MAXINSNS)
-#define COST_OF_CALL	  3u
-#define COST_OF_CONDITION 7u /* four, and three where it becomes a rule of its own */
 
 struct action {
 	const char *name;
@@ -62,11 +54,12 @@ struct compiler {
 	scmp_filter_ctx ctx;
 	uint32_t default_action;
 	unsigned n_archs; /* each has all rules */
-	unsigned cost;	  /* instructions of all rules, at most */
+	struct filter_cost cost;
 };
 
 static void compiler_reset(struct compiler *c)
 {
+	cost_reset(&c->cost);
 	if (c->ctx)
 		seccomp_release(c->ctx);
 }
@@ -185,13 +178,21 @@ static bool has_same_arg_twice(const struct scmp_arg_cmp *args, unsigned n)
 static int add_rule(struct compiler *c, uint32_t action, int nr, const struct scmp_arg_cmp *args,
 		    unsigned n)
 {
+	int r = cost_add(&c->cost, nr, args, n, c->n_archs);
+
+	return r < 0 ? r : seccomp_rule_add_array(c->ctx, action, nr, n, args);
+}
+
+static int add_call(struct compiler *c, uint32_t action, int nr, const struct scmp_arg_cmp *args,
+		    unsigned n)
+{
 	int r = 0;
 
 	if (!has_same_arg_twice(args, n))
-		return seccomp_rule_add_array(c->ctx, action, nr, n, args);
+		return add_rule(c, action, nr, args, n);
 	/* As in runc, several conditions on one argument mean one or the other. */
 	for (unsigned i = 0; r == 0 && i < n; i++)
-		r = seccomp_rule_add_array(c->ctx, action, nr, 1, &args[i]);
+		r = add_rule(c, action, nr, &args[i], 1);
 	return r;
 }
 
@@ -214,13 +215,12 @@ static int add_rules(struct compiler *c, const json_t *rule, struct err *err)
 
 		if (nr == __NR_SCMP_ERROR)
 			continue;
-		c->cost += c->n_archs * (COST_OF_CALL + COST_OF_CONDITION * n);
-		if (c->cost > COST_MAX)
+		r = add_call(c, action, nr, args, n);
+		if (r == -E2BIG)
 			return err_set(err, -EINVAL,
-				       "too many rules: the filter would have more than %d "
+				       "too many rules for %s: the filter would have more than %d "
 				       "instructions, which no kernel takes",
-				       BPF_MAXINSNS);
-		r = add_rule(c, action, nr, args, n);
+				       *name, BPF_MAXINSNS);
 		if (r < 0)
 			return err_errno(err, r, "rule for %s", *name);
 	}
