@@ -4,7 +4,7 @@
  * with the rules where each has one condition, or where all ask whether the same arguments are
  * equal to something.  Otherwise a rule is hung below every way through those before it: n rules of
  * up to k conditions become about n^k instructions, in a time that grows faster.  libseccomp knows
- * no limit: ten short rules take it minutes, and past 65,535 instructions it writes beyond its
+ * no limit: eight short rules take it seconds, and past 65,535 instructions it writes beyond its
  * memory.  So what a rule may come to is counted before, from measurements.
  *
  * The rules come from a user, by way of the API.
