@@ -104,26 +104,26 @@ static int add_line(const char *dep, const char *line, unsigned depth, char ***v
 	return r == 0 ? strv_add(v, path) : r;
 }
 
-int modules_resolve(const char *dep, const char *builtin, const char *const *wanted, char ***ret,
-		    struct err *err)
+int modules_resolve(const char *dep, const char *builtin, const struct wanted_module *wanted,
+		    char ***ret, struct err *err)
 {
 	cleanup_strv char **v = NULL;
 
-	for (size_t i = 0; wanted[i]; i++) {
-		const char *line = find_module(dep, wanted[i]);
+	for (const struct wanted_module *w = wanted; w->name; w++) {
+		const char *line = find_module(dep, w->name);
 		int r;
 
-		if (!line && find_module(builtin, wanted[i]))
+		if (!line && (w->optional || find_module(builtin, w->name)))
 			continue;
 		if (!line)
 			return err_set(
 				err, -ENOENT,
 				"kernel module %s is missing: the kernel must have it built in or "
 				"as a module",
-				wanted[i]);
+				w->name);
 		r = add_line(dep, line, 0, &v);
 		if (r < 0)
-			return err_errno(err, r, "dependencies of kernel module %s", wanted[i]);
+			return err_errno(err, r, "dependencies of kernel module %s", w->name);
 	}
 	*ret = take_ptr(v);
 	return 0;

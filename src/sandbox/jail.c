@@ -153,9 +153,12 @@ static int narrow(const struct jail *j, pid_t parent, struct err *err)
 static int run(const struct jail *j, pid_t parent, int *report, struct err *err)
 {
 	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
-	char *const environment[] = { path, locale, NULL };
+	cleanup_free char *preload = j->preload ? str_printf("LD_PRELOAD=%s", j->preload) : NULL;
+	char *const environment[] = { path, locale, preload, NULL };
 	int r;
 
+	if (j->preload && !preload)
+		return err_errno(err, -ENOMEM, "environment");
 	reset_signals();
 	r = arrange_fds(j, report);
 	if (r < 0)

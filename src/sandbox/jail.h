@@ -26,7 +26,9 @@ struct jail_fd {
 struct jail {
 	char *const *argv; /* argv[0]: the program's absolute path */
 	const char *const
-		*expose; /* files and folders it sees, read-only; missing ones are left out */
+		*expose;     /* files and folders it sees, read-only; missing ones are left out */
+	const char *preload; /* a library that comes before the program's own, one that it sees;
+				may be NULL */
 	const char *const *devices; /* device nodes it may open, read and write */
 	const struct jail_fd *fds;  /* become descriptors JAIL_FD_FIRST and up, in this order */
 	size_t n_fds;		    /* at most JAIL_FDS_MAX */

@@ -84,12 +84,15 @@ static int expose(int root, const char *source)
 {
 	const char *path = relative(source);
 	char target[PATH_MAX];
-	struct stat st;
+	struct stat st, there;
 	ssize_t n;
 	int r;
 
 	if (lstat(source, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
+	/* In one of the folders before it. */
+	if (fstatat(root, path, &there, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
 	r = make_parents(root, path);
 	if (r < 0)
 		return r;

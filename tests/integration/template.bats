@@ -244,16 +244,33 @@ less_than() {
 	[ "$(pss "$1")" -lt "$2" ]
 }
 
-@test "memory: what a booted machine has freed goes back to the host" {
-	local full
-	[[ $(cat "$MOAT_TEST_KERNEL/VERSION") == *-moat ]] || skip "its initramfs lacks the module virtio_balloon"
-	moat run -d --cold --name cold --tmpfs /big:size=300m "$BUSYBOX" sleep 100000 >/dev/null
-	moat exec cold dd if=/dev/zero of=/big/x bs=1M count=200
-	full=$(pss cold)
+# gives_back NAME [OPTION…]: a container that fills 200 MiB and frees them
+gives_back() {
+	local full name=$1
+	moat run -d --name "$@" --tmpfs /big:size=300m "$BUSYBOX" sleep 100000 >/dev/null
+	moat exec "$name" dd if=/dev/zero of=/big/x bs=1M count=200
+	full=$(pss "$name")
 	[ "$full" -gt 200 ]
-	moat exec cold rm /big/x
-	poll 60 less_than cold $((full - 150))
+	moat exec "$name" rm /big/x
+	poll 60 less_than "$name" $((full - 150))
+}
+
+@test "memory: what a booted machine has freed goes back to the host" {
+	gives_back cold --cold
 	moat rm -f cold
+}
+
+@test "memory: what a clone has freed goes back to the host, and the template is as it was" {
+	local dir disk
+	dir=$(kept_template)
+	disk=$(sum "$dir/memory")
+	gives_back clone
+	moat exec clone dd if=/dev/urandom of=/big/y bs=1M count=100
+	moat exec clone cp /big/y /big/z
+	moat exec clone cmp /big/y /big/z
+	moat rm -f clone
+	assert_equal "$(sum "$dir/memory")" "$disk"
+	assert_equal "$(sum "$(memory_of_moatd)")" "$disk"
 }
 
 @test "template: clones that write to much of their memory change nothing of it" {

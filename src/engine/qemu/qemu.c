@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/locate.h"
 #include "base/str.h"
 #include "engine/probe.h"
 #include "engine/qemu/calls.h"
@@ -34,6 +35,7 @@
 #include "engine/qemu/tsc.h"
 #include "sandbox/jail.h"
 
+#define DISCARD_LIBRARY	      "moat-discard.so"
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
 #define RESUME_TIMEOUT_USEC   USEC_PER_SEC /* another machine is there sooner than later */
 #define REAP_TIMEOUT_MSEC     2000
@@ -157,7 +159,8 @@ static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, stru
 		 struct err *err)
 {
 	const char *const none[] = { NULL }, *const kvm[] = { "/dev/kvm", NULL };
-	const char *expose[ARRAY_SIZE(exposed) + 2] = { s->binary };
+	const char *expose[ARRAY_SIZE(exposed) + 3] = { s->binary };
+	cleanup_free char *discard = NULL;
 	struct jail_fd fds[JAIL_FDS_MAX];
 	cleanup_strv char **argv = NULL;
 	struct jail j = { .expose = expose,
@@ -170,6 +173,10 @@ static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, stru
 
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
 		expose[i + 1] = exposed[i];
+	r = locate_program(DISCARD_LIBRARY, &discard, err);
+	if (r < 0)
+		return r;
+	j.preload = expose[ARRAY_SIZE(exposed) + 1] = discard;
 	if (!is_restored(m)) {
 		s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
 		s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);

@@ -34,7 +34,9 @@ static const char builtin[] = "kernel/c/ext4.ko\nkernel/c/overlay.ko\n";
 
 static void every_module_comes_after_what_it_needs(void **state)
 {
-	const char *const wanted[] = { "virtio_mmio", "virtio_blk", "overlay", NULL };
+	const struct wanted_module wanted[] = {
+		{ "virtio_mmio" }, { "virtio_blk" }, { "overlay" }, { NULL }
+	};
 	const char *const order[] = { "kernel/a/virtio_ring.ko", "kernel/a/virtio.ko",
 				      "kernel/a/virtio_mmio.ko", "kernel/b/virtio-blk.ko" };
 	cleanup_strv char **v = NULL;
@@ -47,9 +49,23 @@ static void every_module_comes_after_what_it_needs(void **state)
 		assert_string_equal(v[i], order[i]);
 }
 
+static void an_optional_module_is_taken_where_there_is_one(void **state)
+{
+	const struct wanted_module wanted[] = { { "btrfs", true },
+						{ "libcrc32c", true },
+						{ NULL } };
+	cleanup_strv char **v = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(modules_resolve(dep, builtin, wanted, &v, &err), 0);
+	assert_int_equal(strv_len(v), 1);
+	assert_string_equal(v[0], "kernel/c/libcrc32c.ko");
+}
+
 static void a_module_that_is_nowhere_is_named(void **state)
 {
-	const char *const wanted[] = { "virtio", "btrfs", NULL };
+	const struct wanted_module wanted[] = { { "virtio" }, { "btrfs" }, { NULL } };
 	struct err err = { 0 };
 	char **v = NULL;
 
@@ -61,7 +77,7 @@ static void a_module_that_is_nowhere_is_named(void **state)
 
 static void dependencies_in_a_circle_are_an_error(void **state)
 {
-	const char *const wanted[] = { "a", NULL };
+	const struct wanted_module wanted[] = { { "a" }, { NULL } };
 	char **v = NULL;
 
 	(void)state;
@@ -408,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_module_comes_after_what_it_needs),
+		cmocka_unit_test(an_optional_module_is_taken_where_there_is_one),
 		cmocka_unit_test(a_module_that_is_nowhere_is_named),
 		cmocka_unit_test(dependencies_in_a_circle_are_an_error),
 		cmocka_unit_test(names_of_modules_are_without_folder_and_ending),
