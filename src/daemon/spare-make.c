@@ -44,15 +44,24 @@ int spare_rehearsal_image(int dir_fd, struct err *err)
 	return r;
 }
 
-/* With limits, so that setting them is rehearsed too. */
-static int write_spec(struct daemon *d, char **ret, struct err *err)
+/* All that most containers have, and limits, so that setting them is rehearsed too. */
+static int make_runtime(struct daemon *d, struct oci_runtime **ret, struct err *err)
 {
 	cleanup_json json_t *config = json_pack("{s:[s], s:[s], s:s}", "Cmd", "/" PROGRAM, "Env",
 						"PATH=/", "Hostname", PROGRAM);
-	cleanup_json json_t *host = json_pack("{s:I, s:I, s:i}", "Memory", (json_int_t)MIB(512),
-					      "NanoCpus", (json_int_t)1000000000, "PidsLimit", 100);
+	cleanup_json json_t *body =
+		json_pack("{s:{s:I, s:I, s:i}}", "HostConfig", "Memory", (json_int_t)MIB(512),
+			  "NanoCpus", (json_int_t)1000000000, "PidsLimit", 100);
+	cleanup_json json_t *host = NULL;
+	int r = config && body ? host_config_check(body, d->host_cpus, &host, err) : -ENOMEM;
+
+	return r == 0 ? config_runtime(config, host, ret, err) : r;
+}
+
+static int write_spec(struct daemon *d, char **ret, struct err *err)
+{
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	int r = config && host ? config_runtime(config, host, &rt, err) : -ENOMEM;
+	int r = make_runtime(d, &rt, err);
 
 	if (r < 0)
 		return r;

@@ -3,17 +3,23 @@
  * Theory of operation.  The one program of the container that a spare machine runs before it is
  * given away (src/shim/spare.c).  It does nothing but walk the paths through the guest's kernel
  * that most containers begin with: output, files of the image and of the writable layer, memory,
- * another process.
+ * another process and thread.
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/macro.h"
@@ -48,6 +54,42 @@ static void use_files(void)
 		exit(EXIT_FAILURE);
 	close(fd);
 	read_folder();
+}
+
+/* What the run-time library of about every language asks for before main(). */
+static void use_library_calls(void)
+{
+	struct sigaction action = { .sa_handler = SIG_IGN };
+	struct termios tty;
+	struct timespec ts;
+	struct utsname name;
+	unsigned char random[8];
+	char cwd[64];
+	void *heap = sbrk((intptr_t)MIB(1));
+	struct stat sb;
+
+	if (heap == (void *)-1 || sigaction(SIGPIPE, &action, NULL) < 0 || uname(&name) < 0 ||
+	    clock_gettime(CLOCK_MONOTONIC, &ts) < 0 || getrandom(random, sizeof(random), 0) < 0)
+		exit(EXIT_FAILURE);
+	memset(heap, 1, MIB(1) / 2);
+	(void)tcgetattr(STDOUT_FILENO, &tty);
+	(void)stat("/etc/missing", &sb);
+	if (!getcwd(cwd, sizeof(cwd)))
+		exit(EXIT_FAILURE);
+}
+
+static void *be_a_thread(void *arg)
+{
+	return arg;
+}
+
+static void use_threads(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, be_a_thread, NULL) != 0 ||
+	    pthread_join(thread, NULL) != 0)
+		exit(EXIT_FAILURE);
 }
 
 /* A file of the image mapped as the dynamic linker does, and memory of our own. */
@@ -100,6 +142,8 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	use_files();
 	use_memory();
+	use_library_calls();
+	use_threads();
 	use_processes();
 	fputs("rehearsal\n", stderr);
 	return EXIT_SUCCESS;
