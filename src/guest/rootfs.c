@@ -21,8 +21,8 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 
-#define NEW_DIR	 "/rw/upper.new"
-#define WORK_DIR "/rw/work"
+#define FRESH_DIR "/rw/fresh" /* a mark: nobody has used the writable layer yet */
+#define WORK_DIR  "/rw/work"
 
 struct disk {
 	const char *device;
@@ -49,33 +49,44 @@ static int mount_disk(const struct disk *d, struct err *err)
 
 static int own_upper(const struct stat *root)
 {
-	struct stat sb;
-
-	if (stat(NEW_DIR, &sb) < 0)
-		return -errno;
-	if ((sb.st_uid != root->st_uid || sb.st_gid != root->st_gid) &&
-	    chown(NEW_DIR, root->st_uid, root->st_gid) < 0)
-		return -errno;
-	if (sb.st_mode != root->st_mode && chmod(NEW_DIR, root->st_mode & 07777) < 0)
+	if (chown(UPPER_DIR, root->st_uid, root->st_gid) < 0 ||
+	    chmod(UPPER_DIR, root->st_mode & 07777) < 0)
 		return -errno;
 	return 0;
 }
 
+/* Where there is no second disk they are in memory. */
+static int make_folders(void)
+{
+	static const char *const dirs[] = { FRESH_DIR, WORK_DIR, UPPER_DIR };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdir(dirs[i], 0755) < 0 && errno != EEXIST)
+			return -errno;
+	return 0;
+}
+
 /*
- * The overlay's root has owner and mode of the upper folder, so that gets those of the
- * image's root before it gets its name.  The host has made both folders in a new layer already.
+ * The overlay's root has owner and mode of the upper folder, so that gets those of the image's
+ * root before the container can change them.  The host has made it root's and 0755, as nearly all
+ * images have it, and then there is nothing to do, now or ever.
  */
 static int make_upper(struct err *err)
 {
 	struct stat root;
+	int r = access(UPPER_DIR, F_OK) < 0 ? make_folders() : 0;
 
-	if (access(UPPER_DIR, F_OK) == 0)
+	if (r == 0 && stat(LOWER_DIR, &root) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_errno(err, r, "make the folders of the writable layer");
+	if ((root.st_uid == 0 && root.st_gid == 0 && (root.st_mode & 07777) == 0755) ||
+	    access(FRESH_DIR, F_OK) < 0)
 		return 0;
-	if ((mkdir(WORK_DIR, 0700) < 0 && errno != EEXIST) ||
-	    (mkdir(NEW_DIR, 0755) < 0 && errno != EEXIST) || stat(LOWER_DIR, &root) < 0 ||
-	    own_upper(&root) < 0 || rename(NEW_DIR, UPPER_DIR) < 0)
-		return err_errno(err, -errno, "make the folders of the writable layer");
-	return 0;
+	r = own_upper(&root);
+	if (r == 0 && rmdir(FRESH_DIR) < 0)
+		r = -errno;
+	return r < 0 ? err_errno(err, r, "give the root folder its owner") : 0;
 }
 
 int rootfs_mount(bool readonly, struct err *err)

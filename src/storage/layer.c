@@ -98,11 +98,6 @@ static errcode_t reserve_inodes(ext2_filsys fs)
 	return ext2fs_update_bb_inode(fs, NULL);
 }
 
-static errcode_t make_folder(ext2_filsys fs, const char *name)
-{
-	return ext2fs_mkdir(fs, EXT2_ROOT_INO, 0, name);
-}
-
 static errcode_t make_journal(ext2_filsys fs)
 {
 	blk64_t blocks = ext2fs_blocks_count(fs->super) / 16;
@@ -137,6 +132,7 @@ static void note_overhead(ext2_filsys fs, unsigned folders)
 
 static errcode_t populate(ext2_filsys fs)
 {
+	static const char *const folders[] = { "upper", "work", "fresh" };
 	errcode_t e = set_identity(fs);
 
 	if (!e)
@@ -145,14 +141,12 @@ static errcode_t populate(ext2_filsys fs)
 		e = ext2fs_mkdir(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, NULL);
 	if (!e)
 		e = reserve_inodes(fs);
-	if (!e)
-		e = make_folder(fs, "upper.new");
-	if (!e)
-		e = make_folder(fs, "work");
+	for (size_t i = 0; !e && i < ARRAY_SIZE(folders); i++)
+		e = ext2fs_mkdir(fs, EXT2_ROOT_INO, 0, folders[i]);
 	if (!e)
 		e = make_journal(fs);
 	call_tables_zeroed(fs);
-	note_overhead(fs, 3);
+	note_overhead(fs, ARRAY_SIZE(folders) + 1);
 	return e;
 }
 

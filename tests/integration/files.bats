@@ -378,6 +378,23 @@ yes 1 2 3" ]
 	moat rm base >/dev/null
 }
 
+@test "commit: owner and mode of the root folder are the image's, until the container changes them" {
+	moat run --name rooted "$BUSYBOX" sh -c 'chown 7:8 /; chmod 711 /'
+	moat commit rooted made:rooted >/dev/null
+	moat rm rooted >/dev/null
+	moat run --name rooted made:rooted sh -c 'stat -c "%u:%g %a" /; chmod 755 /; chown 0:0 /' >first
+	assert_equal "$(cat first)" "7:8 711"
+	assert_equal "$(moat run --rm --read-only made:rooted stat -c '%u:%g %a' /)" "7:8 711"
+	assert_equal "$(moat start -a rooted)" "0:0 755"
+	moat rm rooted >/dev/null
+	# A plain root folder that was changed stays so too.
+	moat run --name plain "$BUSYBOX" sh -c 'stat -c "%u:%g %a" /; chmod 700 /' >first
+	assert_equal "$(cat first)" "0:0 755"
+	run moat start -a plain
+	assert_equal "$output" "0:0 700"
+	moat rm plain >/dev/null
+}
+
 @test "files: a paused container says so, a dead guest ends a copy, rm -f is not held up" {
 	moat run -d --name hung "$BUSYBOX" sh -c 'dd if=/dev/zero of=/big bs=1M count=200; sync; touch /done; sleep 1000' >/dev/null
 	moat pause hung >/dev/null

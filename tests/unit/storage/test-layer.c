@@ -108,7 +108,8 @@ static void the_folders_of_the_overlay_are_there(void **state)
 		skip();
 	}
 	assert_non_null(strstr(out.data, "/2/040755/0/0/.//"));
-	assert_non_null(strstr(out.data, "/040755/0/0/upper.new//"));
+	assert_non_null(strstr(out.data, "/040755/0/0/upper//"));
+	assert_non_null(strstr(out.data, "/040755/0/0/fresh//"));
 	assert_non_null(strstr(out.data, "/040755/0/0/work//"));
 	assert_null(strstr(out.data, "lost+found"));
 }
