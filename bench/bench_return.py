@@ -15,7 +15,7 @@ def pss():
 
 def measure(image, *options):
     quiet(MOAT, "run", "-d", "--name", NAME, "--tmpfs", "/big:size=300m", *options, image, "sleep", "100000")
-    quiet(MOAT, "exec", NAME, "dd", "if=/dev/zero", "of=/big/x", "bs=1M", f"count={USED_MIB}")
+    quiet(MOAT, "exec", NAME, "sh", "-c", f"head -c {USED_MIB}m /dev/zero >/big/x")
     sample = {"used": pss()}
     quiet(MOAT, "exec", NAME, "rm", "/big/x")
     time.sleep(WAIT_SEC)

@@ -86,8 +86,13 @@ def prepare_root(kernel=KERNEL):
 
 
 def spares(wanted):
-    """Have so many machines ready, and wait until it is so and nothing works on it any more."""
+    """Have so many machines ready, and wait until it is so."""
     quiet(MOAT, "system", "spare", "set", str(wanted))
+    await_spares(wanted)
+
+
+def await_spares(wanted):
+    """Wait until so many machines are ready and nothing works on them any more."""
     wait_for(lambda: require(len(output(MOAT, "system", "spare", "ls", "-q").split()) == wanted), 60)
     time.sleep(0.1)
 

@@ -64,6 +64,30 @@ int str_to_u32(const char *s, uint32_t *ret)
 	return 0;
 }
 
+int str_to_range(const char *s, uint32_t *ret_first, uint32_t *ret_last)
+{
+	char first[16];
+	size_t len = strcspn(s, "-");
+	uint32_t low, high;
+	int r;
+
+	if (len >= sizeof(first))
+		return -ERANGE;
+	memcpy(first, s, len);
+	first[len] = '\0';
+	r = str_to_u32(first, &low);
+	if (r < 0)
+		return r;
+	r = str_to_u32(s[len] ? s + len + 1 : first, &high);
+	if (r < 0)
+		return r;
+	if (high < low)
+		return -EINVAL;
+	*ret_first = low;
+	*ret_last = high;
+	return 0;
+}
+
 static int size_unit(const char *s, uint64_t *ret_scale)
 {
 	static const char units[] = "kmgtp";

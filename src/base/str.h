@@ -33,6 +33,13 @@ int str_to_u64(const char *s, uint64_t *ret);
 int str_to_u32(const char *s, uint32_t *ret);
 
 /**
+ * str_to_range() - "3", which is from 3 to 3, or "3-8"
+ *
+ * Return: 0; -EINVAL, also when the second number is the smaller one; -ERANGE.
+ */
+int str_to_range(const char *s, uint32_t *ret_first, uint32_t *ret_last);
+
+/**
  * str_to_size() - a size as docker takes it: 64m, 1.5g, 4096, 2GiB, 512KB
  *
  * Units are binary, case is ignored, a plain number is bytes.

@@ -40,14 +40,17 @@ int command_spare_ls(struct cli *c)
 int command_spare_set(struct cli *c)
 {
 	cleanup_json json_t *body = NULL;
+	const char *text = c->opt.args[0];
 	struct err err = { 0 };
-	uint32_t wanted;
+	uint32_t least, most;
 	int r = 0;
 
-	if (str_to_u32(c->opt.args[0], &wanted) < 0)
-		r = err_set(&err, -EINVAL, "\"%s\" is no number of machines", c->opt.args[0]);
+	if (str_to_range(text, &least, &most) < 0)
+		r = err_set(&err, -EINVAL, "\"%s\" is no number of machines, nor two as in 1-4",
+			    text);
 	if (r == 0) {
-		body = json_pack("{s:I}", "Wanted", (json_int_t)wanted);
+		body = json_pack("{s:I, s:I}", "Least", (json_int_t)least, "Most",
+				 (json_int_t)most);
 		r = body ? cli_request(c, "POST", spares_path, body, NULL, &err)
 			 : cli_out_of_memory(&err);
 	}

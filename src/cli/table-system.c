@@ -143,10 +143,14 @@ const struct command system_commands[] = {
 	  .run = command_spare_ls,
 	  .failure_status = 1 },
 	{ .name = "system spare set",
-	  .synopsis = "NUMBER",
+	  .synopsis = "NUMBER[-NUMBER]",
 	  .summary = "Choose how many machines wait for a container; 0 for none",
 	  .description =
-		  "Until moatd ends. moatd --spares or MOAT_SPARES set it for good; it is 1 else.",
+		  "Of two numbers the first is for quiet times; after starts in a row that found\n"
+		  "no machine there are more, up to the second, and one less for each minute\n"
+		  "without such starts. Until moatd ends: moatd --spares or MOAT_SPARES set it "
+		  "for\n"
+		  "good. Else it is 1-4, or less than 4 where the host has less than 16 GiB.",
 	  .run = command_spare_set,
 	  .min_args = 1,
 	  .max_args = 1,

@@ -65,7 +65,7 @@ static void refresh_kernel(struct daemon *d)
 		log_warning("the guest's moat-init is not the installed one: %s", err.msg);
 }
 
-static int open_parts(struct daemon *d, unsigned spares, struct err *err)
+static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *err)
 {
 	int r = locate_program("moat-shim", &d->shim_path, err);
 
@@ -98,7 +98,7 @@ static int open_parts(struct daemon *d, unsigned spares, struct err *err)
 	return r < 0 ? r : spares_open(d, spares, &d->spares, err);
 }
 
-int daemon_open(const char *root, unsigned spares, struct daemon **ret, struct err *err)
+int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	cpu_set_t cpus;

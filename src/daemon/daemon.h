@@ -11,6 +11,7 @@
 
 struct prober;
 struct restarter;
+struct spare_bounds;
 struct spares;
 struct templates;
 struct watcher;
@@ -59,7 +60,7 @@ struct daemon {
  *
  * Return: 0; -errno with a message.
  */
-int daemon_open(const char *root, unsigned spares, struct daemon **ret, struct err *err);
+int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err);
 void daemon_close(struct daemon *d);
 
 /** daemon_engine() - the engine for new machines.  Return: 0, @ret_probe may be NULL; -EIO with a

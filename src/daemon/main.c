@@ -38,13 +38,13 @@ struct options {
 	char *root;
 	char *socket;
 	int ready_fd; /* -1: nobody waits */
-	unsigned spares;
+	struct spare_bounds spares;
 };
 
 static void print_help(void)
 {
 	puts("Usage: moatd [--root DIR] [--socket unix:///PATH] [--ready-fd N]\n"
-	     "             [--spares N] [--debug]\n"
+	     "             [--spares N[-M]] [--debug]\n"
 	     "\n"
 	     "Runs OCI containers, each in a virtual machine of its own, and serves the Docker\n"
 	     "Engine API for them on a unix socket.\n"
@@ -53,8 +53,8 @@ static void print_help(void)
 	     "  --socket ADDR   socket to listen on (MOAT_HOST); by default moat.sock in DIR\n"
 	     "                  where --root is given\n"
 	     "  --ready-fd N    write a byte to this descriptor and close it when listening\n"
-	     "  --spares N      machines to have ready for the next starts (MOAT_SPARES), at most "
-	     "64\n"
+	     "  --spares N[-M]  machines to have ready for the next starts (MOAT_SPARES), up to M\n"
+	     "                  after starts in a row; at most 64\n"
 	     "  --debug         log more\n"
 	     "  --version       print the version");
 }
@@ -78,17 +78,6 @@ static int set_ready_fd(struct options *o, const char *text, struct err *err)
 	return fd_set_cloexec(o->ready_fd, true);
 }
 
-static int set_spares(struct options *o, const char *text, const char *what, struct err *err)
-{
-	uint32_t n;
-
-	if (str_to_u32(text, &n) < 0 || n > SPARES_MAX)
-		return err_set(err, -EINVAL, "%s is a number from 0 to %u, not \"%s\"", what,
-			       SPARES_MAX, text);
-	o->spares = n;
-	return 0;
-}
-
 /* Return: 0 to go on; 1 when all is done; -EINVAL with a message. */
 static int parse_options(int argc, char **argv, struct options *o, struct err *err)
 {
@@ -104,7 +93,8 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *spares = getenv("MOAT_SPARES");
-	int c, r = spares && *spares ? set_spares(o, spares, "MOAT_SPARES", err) : 0;
+	int c, r = spares && *spares ? spare_bounds_parse(spares, "MOAT_SPARES", &o->spares, err)
+				     : 0;
 
 	while (r == 0 && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
@@ -120,7 +110,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 			r = set_ready_fd(o, optarg, err);
 			break;
 		case 'n':
-			r = set_spares(o, optarg, "--spares", err);
+			r = spare_bounds_parse(optarg, "--spares", &o->spares, err);
 			break;
 		case 'F':
 			break;
@@ -342,7 +332,7 @@ static int run(struct options *o, struct err *err)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .ready_fd = -1, .spares = SPARES_DEFAULT };
+	struct options o = { .ready_fd = -1, .spares = spare_bounds_default() };
 	struct err err = { 0 };
 	int r = parse_options(argc, argv, &o, &err);
 

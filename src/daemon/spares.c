@@ -5,7 +5,7 @@
  * something happens: it has to make one, one has died, or all were idle for too long.
  *
  * There is one kind of machine at a time: that of the first start, and then of whichever was
- * started twice in a row.  Spares of another kind go.
+ * started twice in a row.  Spares of another kind go.  How many are kept is in spare-goal.h.
  */
 #include "daemon/spares.h"
 
@@ -36,7 +36,8 @@ struct spares {
 	bool has_image;
 
 	pthread_mutex_t lock; /* guards the rest */
-	unsigned wanted, starting;
+	struct spare_goal goal;
+	unsigned starting;
 	char key[TEMPLATE_KEY_LEN + 1];	 /* the kind of machine; "": none yet */
 	char last[TEMPLATE_KEY_LEN + 1]; /* that of the last start */
 	struct machine_plan plan;	 /* how to make one */
@@ -81,9 +82,10 @@ static bool is_idle(const struct spares *s)
 static void sort_out(struct spares *s)
 {
 	struct spare **at = &s->ready;
+	unsigned wanted = spare_goal_now(&s->goal, clock_mono_usec());
 
 	while (*at) {
-		if (s->n_ready > s->wanted || is_idle(s) || !streq((*at)->key, s->key) ||
+		if (s->n_ready > wanted || is_idle(s) || !streq((*at)->key, s->key) ||
 		    spare_is_done(*at))
 			discard(s, at);
 		else
@@ -91,9 +93,10 @@ static void sort_out(struct spares *s)
 	}
 }
 
-static bool wants_more(const struct spares *s)
+static bool wants_more(struct spares *s)
 {
-	return s->key[0] && s->n_ready < s->wanted && s->starting == 0 && !is_idle(s);
+	return s->key[0] && s->n_ready < spare_goal_now(&s->goal, clock_mono_usec()) &&
+	       s->starting == 0 && !is_idle(s);
 }
 
 static void wait_with_making(struct spares *s, uint64_t usec)
@@ -160,11 +163,11 @@ static bool work(struct spares *s)
 }
 
 /* When something is to be done without anybody's asking; -1: never. */
-static int timeout_msec(const struct spares *s)
+static int timeout_msec(struct spares *s)
 {
-	uint64_t now = clock_mono_usec(), next = UINT64_MAX;
+	uint64_t now = clock_mono_usec(), next = spare_goal_next(&s->goal);
 
-	if (s->n_ready > 0)
+	if (s->n_ready > 0 && s->used_usec + IDLE_USEC < next)
 		next = s->used_usec + IDLE_USEC;
 	if (wants_more(s) && s->not_before_usec < next)
 		next = s->not_before_usec;
@@ -224,6 +227,7 @@ void spares_start_ends(struct spares *s)
 static void forget_kind(struct spares *s)
 {
 	machine_plan_reset(&s->plan);
+	spare_goal_set(&s->goal, s->goal.bounds);
 	s->key[0] = '\0';
 	s->not_before_usec = 0;
 }
@@ -256,6 +260,8 @@ static struct spare *take(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1]
 		m = pop(&s->ready);
 		s->n_ready--;
 	}
+	if (streq(s->key, key))
+		spare_goal_start(&s->goal, m != NULL, s->used_usec);
 	pthread_mutex_unlock(&s->lock);
 	return m;
 }
@@ -298,10 +304,10 @@ void spares_forget(struct spares *s)
 	wake(s);
 }
 
-void spares_set(struct spares *s, unsigned wanted)
+void spares_set(struct spares *s, struct spare_bounds bounds)
 {
 	pthread_mutex_lock(&s->lock);
-	s->wanted = wanted < SPARES_MAX ? wanted : SPARES_MAX;
+	spare_goal_set(&s->goal, bounds);
 	s->not_before_usec = 0;
 	pthread_mutex_unlock(&s->lock);
 	wake(s);
@@ -314,7 +320,7 @@ struct view {
 	pid_t pid, engine_pid;
 };
 
-static size_t view_all(struct spares *s, struct view *ret, unsigned *ret_wanted)
+static size_t view_all(struct spares *s, struct view *ret, struct spare_goal *ret_goal)
 {
 	size_t n = 0;
 
@@ -324,7 +330,7 @@ static size_t view_all(struct spares *s, struct view *ret, unsigned *ret_wanted)
 		memcpy(ret[n].name, m->name, sizeof(m->name));
 		memcpy(ret[n].key, m->key, sizeof(m->key));
 	}
-	*ret_wanted = s->wanted;
+	*ret_goal = s->goal;
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
@@ -352,13 +358,17 @@ json_t *spares_describe(struct spares *s)
 {
 	cleanup_json json_t *list = json_array();
 	struct view views[SPARES_MAX];
-	unsigned wanted;
-	size_t n = view_all(s, views, &wanted);
+	struct spare_goal goal;
+	size_t n = view_all(s, views, &goal);
 	int r = list ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = json_array_append_new(list, describe(s, &views[i]));
-	return r < 0 ? NULL : json_pack("{s:i, s:O}", "Wanted", (int)wanted, "Machines", list);
+	if (r < 0)
+		return NULL;
+	return json_pack("{s:i, s:i, s:i, s:O}", "Least", (int)goal.bounds.least, "Most",
+			 (int)goal.bounds.most, "Wanted",
+			 (int)spare_goal_now(&goal, clock_mono_usec()), "Machines", list);
 }
 
 static int open_parts(struct spares *s, struct err *err)
@@ -377,7 +387,7 @@ static int open_parts(struct spares *s, struct err *err)
 	return r < 0 ? err_errno(err, r, "spare machines") : 0;
 }
 
-int spares_open(struct daemon *d, unsigned wanted, struct spares **ret, struct err *err)
+int spares_open(struct daemon *d, struct spare_bounds bounds, struct spares **ret, struct err *err)
 {
 	struct spares *s = calloc(1, sizeof(*s));
 	int r;
@@ -385,7 +395,7 @@ int spares_open(struct daemon *d, unsigned wanted, struct spares **ret, struct e
 	if (!s)
 		return -ENOMEM;
 	s->d = d;
-	s->wanted = wanted < SPARES_MAX ? wanted : SPARES_MAX;
+	spare_goal_set(&s->goal, bounds);
 	s->dir_fd = s->wake_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	r = open_parts(s, err);

@@ -3,6 +3,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/machine.h"
+#include "daemon/spare-goal.h"
 #include "daemon/template.h"
 
 /*
@@ -11,19 +12,16 @@
  * whichever was started twice in a row.
  */
 
-#define SPARES_DEFAULT 1u
-#define SPARES_MAX     64u
-
 struct spares;
 
 /**
  * spares_open() - remove what an earlier moatd left, and begin to keep spares
- * @wanted: how many to keep; 0: none
+ * @bounds: how many to keep
  * @ret:    lives as long as the process, whose thread uses it
  *
  * Return: 0; -errno with a message.
  */
-int spares_open(struct daemon *d, unsigned wanted, struct spares **ret, struct err *err);
+int spares_open(struct daemon *d, struct spare_bounds bounds, struct spares **ret, struct err *err);
 
 /** spares_start_begins(), spares_start_ends() - around every start, which goes before the making of
  * spares */
@@ -48,8 +46,8 @@ void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 void spares_forget(struct spares *s);
 
 /** spares_set() - keep so many from now on */
-void spares_set(struct spares *s, unsigned wanted);
+void spares_set(struct spares *s, struct spare_bounds bounds);
 
-/** spares_describe() - {"Wanted":N,"Machines":[{"Pid","Template","MemoryBytes","DiskBytes"}]}, for
- * the API.  Return: NULL when out of memory. */
+/** spares_describe() - for the API: {"Least":N,"Most":N,"Wanted":N,"Machines":[{"Pid","Template",
+ * "MemoryBytes","DiskBytes"}]}.  Return: NULL when out of memory. */
 json_t *spares_describe(struct spares *s);

@@ -262,10 +262,34 @@ spare_shim() {
 	no_spare
 	run moat system spare set many
 	assert_error 1 '"many" is no number'
+	run moat system spare set 4-2
+	assert_error 1 '"4-2" is no number'
 	run moat system spare set 1000
 	assert_error 1 "from 0 to 64"
 	moat system spare set 1
 	await_spare
+}
+
+# spares N: so many wait.
+spares() {
+	[ "$(moat system spare ls -q | wc -l)" -eq "$1" ]
+}
+
+@test "spare: starts in a row get more of them, within bounds; a start alone does not" {
+	local pids
+	moat system spare set 1-3
+	await_spare
+	moat run --rm "$BUSYBOX" true
+	await_spare
+	sleep 1
+	spares 1
+	pids=$(for i in 1 2 3 4; do moat run -d --rm "$BUSYBOX" sleep 1000; done)
+	poll 60 spares 3
+	moat rm -f $pids >/dev/null
+	sleep 1
+	spares 3
+	moat system spare set 1
+	poll 20 spares 1
 }
 
 @test "spare: --trace-start tells when each step was done, in order, and the machine's kind" {

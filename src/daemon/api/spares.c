@@ -11,20 +11,25 @@ int api_moat_spares(struct request *rq, struct reply *rp, struct err *err)
 	return reply_json(rp, 200, spares_describe(rq->daemon->spares));
 }
 
-/* {"Wanted":N}, until moatd ends. */
+/* {"Least":N,"Most":N}, until moatd ends; "Most" is "Least" where it is not given. */
 int api_moat_spares_set(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
-	int64_t wanted = -1;
+	int64_t least = -1, most;
 	int r = request_json(rq, &body, err);
 
 	if (r == 0)
-		r = json_get_i64(body, "Wanted", &wanted, err);
+		r = json_get_i64(body, "Least", &least, err);
+	most = least;
+	if (r == 0)
+		r = json_get_i64(body, "Most", &most, err);
 	if (r < 0)
 		return r;
-	if (wanted < 0 || wanted > SPARES_MAX)
-		return err_set(err, -EINVAL, "Wanted is a number of machines from 0 to %u",
+	if (least < 0 || most < least || most > SPARES_MAX)
+		return err_set(err, -EINVAL,
+			       "Least and Most are numbers of machines from 0 to %u, and Most is "
+			       "not the smaller one",
 			       SPARES_MAX);
-	spares_set(rq->daemon->spares, (unsigned)wanted);
+	spares_set(rq->daemon->spares, (struct spare_bounds){ (unsigned)least, (unsigned)most });
 	return api_moat_spares(rq, rp, err);
 }
