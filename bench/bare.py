@@ -5,6 +5,9 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent
 # What the machine needs to mount its root; what these depend on is found in them.
 MODULES = ["virtio_mmio", "virtio_blk", "erofs"]
+MEMORY = "1120M"  # as a container's machine has without --memory (src/daemon/machine.c)
+# What moat's own kernel would measure otherwise (src/engine/qemu/cmdline.c).
+TOLD = "lapic_timer_hz=1000000000"
 
 
 def cpio_entry(name, mode, data=b"", device=(0, 0)):
@@ -68,7 +71,7 @@ class Machine:
                    f"tsc_early_khz={self.tsc_khz} {told} workload=" + ",".join(workload))
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot",
                    "-M", f"microvm,acpi={'on' if self.acpi else 'off'},x-option-roms=off,pit=on,pic=on,rtc=on",
-                   "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", str(cpus), "-m", "256",
+                   "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-smp", str(cpus), "-m", MEMORY,
                    "-kernel", str(self.kernel), "-initrd", str(self.folder / "initramfs"), "-append", cmdline,
                    "-global", "virtio-mmio.force-legacy=false", "-serial", "stdio"]
         if rootfs:

@@ -4,8 +4,6 @@ import bare
 from measure import Table, timed
 from setting import DEBIAN_KERNEL, HERE, KERNEL, MOAT, OWN_KERNEL, kernel_file, needs_acpi, quiet
 
-TOLD = "lapic_timer_hz=1000000000"  # as src/engine/qemu/cmdline.c
-
 
 def machine(kernel, name):
     quiet(MOAT, "system", "kernel", "set", str(kernel))
@@ -19,8 +17,8 @@ def run(runs, _registry):
     subjects = {}
     for cpus in (1, 2):
         text = f"{cpus} CPU{'s' if cpus > 1 else ''}"
-        subjects[f"moat's kernel, {text}"] = own.command(["up"], cpus=cpus, told=TOLD)
-        subjects[f"Debian's kernel, {text}"] = debian.command(["up"], cpus=cpus, told=TOLD)
+        subjects[f"moat's kernel, {text}"] = own.command(["up"], cpus=cpus, told=bare.TOLD)
+        subjects[f"Debian's kernel, {text}"] = debian.command(["up"], cpus=cpus, told=bare.TOLD)
     table.interleave({name: lambda command=command: {"output": timed(command, b"up")["output"]}
                       for name, command in subjects.items()}, warm_up=1)
     return table
