@@ -29,6 +29,11 @@ static int bring_to_life(struct shim *s, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "%s", console);
 	s->machine.console_fd = -1;
+	engine_log_free(take_ptr(s->engine_log));
+	r = engine_log_new(s->loop, s->machine.log_fd, &s->engine_log);
+	if (r < 0)
+		return err_errno(err, r, SHIM_LOG_FILE);
+	s->machine.log_fd = -1;
 	if (s->machine.restored)
 		r = guest_go_on(s->guest);
 	if (r < 0)

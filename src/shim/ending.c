@@ -93,6 +93,7 @@ static void explain_end(const struct shim *s, struct err *ret)
 	char tail[ERR_MSG_MAX / 2];
 	int status = s->machine_status;
 
+	engine_log_catch_up(s->engine_log);
 	text_tail(s->options->dir_fd, SHIM_LOG_FILE, s->log_start, tail, sizeof(tail));
 	err_set(ret, -EIO, "the virtual machine ended unexpectedly (%s %d): %s",
 		WIFSIGNALED(status) ? "signal" : "exit status",

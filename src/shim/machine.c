@@ -14,6 +14,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "shim/affinity.h"
+#include "shim/engine-log.h"
 #include "storage/layer.h"
 
 #define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
@@ -21,7 +22,7 @@
 
 /* What a machine is given; all of it is closed here once the engine has its duplicates. */
 struct parts {
-	int kernel, initrd, root, layer, console, link;
+	int kernel, initrd, root, layer, console, log, link;
 };
 
 static void close_parts(struct parts *p)
@@ -31,6 +32,7 @@ static void close_parts(struct parts *p)
 	cleanup_close_fn(&p->root);
 	cleanup_close_fn(&p->layer);
 	cleanup_close_fn(&p->console);
+	cleanup_close_fn(&p->log);
 	cleanup_close_fn(&p->link);
 }
 
@@ -143,6 +145,10 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 		return err_errno(err, -errno, "pipe for the guest's console");
 	m->console_fd = pair[0];
 	p->console = pair[1];
+	if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) < 0)
+		return err_errno(err, -errno, "pipe for the engine's log");
+	m->log_fd = pair[0];
+	p->log = pair[1];
 	return 0;
 }
 
@@ -166,7 +172,7 @@ static int start(const struct shim_config *config, const struct parts *p, struct
 		.n_disks = 2,
 		.link_fd = p->link,
 		.console_fd = p->console,
-		.log_fd = STDERR_FILENO,
+		.log_fd = p->log,
 	};
 	int r;
 
@@ -183,7 +189,7 @@ static int start(const struct shim_config *config, const struct parts *p, struct
 int machine_start(const struct shim_config *config, int dir_fd, const struct machine_template *from,
 		  struct shim_machine *ret, struct err *err)
 {
-	cleanup(close_parts) struct parts parts = { -1, -1, -1, -1, -1, -1 };
+	cleanup(close_parts) struct parts parts = { -1, -1, -1, -1, -1, -1, -1 };
 	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
 	int r;
 
@@ -237,7 +243,10 @@ void machine_release(struct shim_machine *m)
 {
 	if (m->vm)
 		m->engine->free(m->vm);
+	if (m->log_fd >= 0)
+		engine_log_copy(m->log_fd);
 	cleanup_close_fn(&m->link_fd);
 	cleanup_close_fn(&m->console_fd);
+	cleanup_close_fn(&m->log_fd);
 	*m = SHIM_MACHINE_NONE;
 }

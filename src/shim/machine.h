@@ -15,9 +15,10 @@ struct shim_machine {
 	bool restored;	/* from a template, instead of booted */
 	int link_fd;	/* our end of the guest link, until somebody takes it */
 	int console_fd; /* what the guest says, the same */
+	int log_fd;	/* what the engine says, the same */
 };
 
-#define SHIM_MACHINE_NONE ((struct shim_machine){ .link_fd = -1, .console_fd = -1 })
+#define SHIM_MACHINE_NONE ((struct shim_machine){ .link_fd = -1, .console_fd = -1, .log_fd = -1 })
 
 /**
  * machine_start() - open everything the machine needs and start its process

@@ -214,6 +214,7 @@ static void reset(struct shim *s)
 	guest_free(s->guest);
 	machine_release(&s->machine);
 	console_free(s->console);
+	engine_log_free(s->engine_log);
 	crilog_free(s->log);
 	config_free(s->config);
 	loop_free(s->loop);
@@ -254,7 +255,7 @@ int shim_run(const struct shim_options *options)
 		return -ENOMEM;
 	s->options = options;
 	s->times.begun = clock_mono_usec();
-	s->machine.link_fd = s->machine.console_fd = -1;
+	s->machine = SHIM_MACHINE_NONE;
 	s->log_start = file_size(s->options->dir_fd, SHIM_LOG_FILE);
 	LIST_INIT(&s->processes);
 	r = run(s);

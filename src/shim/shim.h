@@ -5,6 +5,7 @@
 #include "shim/console.h"
 #include "shim/control.h"
 #include "shim/crilog.h"
+#include "shim/engine-log.h"
 #include "shim/exit.h"
 #include "shim/guest.h"
 #include "shim/history.h"
@@ -69,6 +70,7 @@ struct shim {
 	struct crilog *log;
 	struct shim_machine machine;
 	struct console *console; /* of @machine */
+	struct engine_log *engine_log;
 	struct source *machine_end;
 	int machine_status;   /* as waitpid(2) gave it */
 	struct source *timer; /* of the stage */

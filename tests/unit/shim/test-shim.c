@@ -128,6 +128,39 @@ static void a_machine_that_dies_is_explained(void **state)
 		       "the virtual machine ended unexpectedly (exit status 3): qemu: out of luck");
 }
 
+/* More than a pipe and the log hold together; whatever does not fit must not hold the engine up. */
+static void complain_without_end(int fd)
+{
+	static const char line[] = "qemu: the guest has broken a device once more\n";
+
+	guest_boot(fd);
+	guest_started(fd);
+	for (int i = 0; i < 20000; i++)
+		(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+	guest_expect(fd, LINK_SIGNAL, NULL);
+	_exit(3);
+}
+
+static void what_an_engine_says_is_kept_within_bounds(void **state)
+{
+	cleanup_free char *log = NULL;
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, complain_without_end);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
+	json_decref(box_event(w, "exited"));
+	log = box_file(&b, SHIM_LOG_FILE);
+	assert_in_range(strlen(log), KIB(64), KIB(66));
+	assert_non_null(strstr(log, "the rest is not kept"));
+	close(w);
+	box_end(&b);
+}
+
 static void exit_and_die(int fd)
 {
 	guest_boot(fd);
@@ -366,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_command_that_is_not_found_is_127),
 		cmocka_unit_test(a_layer_in_use_by_another_machine_is_left_alone),
 		cmocka_unit_test(a_machine_that_dies_is_explained),
+		cmocka_unit_test(what_an_engine_says_is_kept_within_bounds),
 		cmocka_unit_test(what_was_said_before_the_end_counts),
 		cmocka_unit_test(a_guest_that_breaks_the_protocol_is_ended),
 		cmocka_unit_test(any_number_of_execs_can_be_run),
