@@ -8,7 +8,7 @@ from measure import Table, timed
 from setting import HERE, KERNEL, MOAT, PODMAN_RUN, kernel_file, needs_acpi, quiet, rootfs, spares
 
 SUBJECTS = {"own": "moat run (a spare machine)", "restored": "moat run (restored)", "cold": "moat run --cold --cpus 1", "podman": "podman run (runc, no network)",
-            "bare": "bare QEMU, same kernel, 1 CPU", "told": "the same, told what moat tells it"}
+            "bare": "bare QEMU, same kernel, 1 CPU", "told": "bare QEMU, told the timer's rate too"}
 
 
 def with_spare(command):
