@@ -78,7 +78,7 @@ int locate_socket(char **ret, struct err *err)
 	return give(str_printf("%s/moat.sock", root), ret, err);
 }
 
-int locate_program(const char *name, char **ret, struct err *err)
+static int locate_beside(const char *name, int mode, char **ret, struct err *err)
 {
 	static const char *const places[] = { "", "/../libexec/moat" };
 	cleanup_free char *dir = path_self_dir();
@@ -90,9 +90,19 @@ int locate_program(const char *name, char **ret, struct err *err)
 
 		if (!path)
 			return err_set(err, -ENOMEM, "out of memory");
-		if (access(path, X_OK) == 0)
+		if (access(path, mode) == 0)
 			return give(take_ptr(path), ret, err);
 	}
 	return err_set(err, -ENOENT, "cannot find %s beside this program (%s) nor in %s%s", name,
 		       dir, dir, places[1]);
+}
+
+int locate_program(const char *name, char **ret, struct err *err)
+{
+	return locate_beside(name, X_OK, ret, err);
+}
+
+int locate_library(const char *name, char **ret, struct err *err)
+{
+	return locate_beside(name, R_OK, ret, err);
 }

@@ -45,3 +45,6 @@ int locate_socket_parse(const char *text, const char *what, char **ret, struct e
  * Return: 0; -ENOENT with a message that names both places; -ENOMEM.
  */
 int locate_program(const char *name, char **ret, struct err *err);
+
+/** locate_library() - as locate_program(), a file that is not executed itself */
+int locate_library(const char *name, char **ret, struct err *err);

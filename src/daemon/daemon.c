@@ -65,12 +65,21 @@ static void refresh_kernel(struct daemon *d)
 		log_warning("the guest's moat-init is not the installed one: %s", err.msg);
 }
 
-static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *err)
+/* What is missing is told now, and not by every start. */
+static int locate_parts(struct daemon *d, struct err *err)
 {
+	cleanup_free char *library = NULL;
 	int r = locate_program("moat-shim", &d->shim_path, err);
 
 	if (r == 0)
 		r = locate_program("moat-init", &d->init_path, err);
+	return r == 0 ? locate_library(ENGINE_CLONE_LIBRARY, &library, err) : r;
+}
+
+static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *err)
+{
+	int r = locate_parts(d, err);
+
 	if (r == 0)
 		r = open_folders(d, err);
 	if (r == 0)

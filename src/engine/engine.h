@@ -14,6 +14,9 @@
 
 #define MACHINE_DISKS_MAX 4
 
+/* Beside the programs of moat; without it no machine is restored. */
+#define ENGINE_CLONE_LIBRARY "moat-clone-memory.so"
+
 struct machine_disk {
 	int fd;
 	bool read_only;

@@ -55,7 +55,7 @@ static int own_upper(const struct stat *root)
 	return 0;
 }
 
-/* Where there is no second disk they are in memory. */
+/* Where there is no second disk they are in memory; and an earlier moat had the guest make them. */
 static int make_folders(void)
 {
 	static const char *const dirs[] = { FRESH_DIR, WORK_DIR, UPPER_DIR };
@@ -80,10 +80,14 @@ static int make_upper(struct err *err)
 		r = -errno;
 	if (r < 0)
 		return err_errno(err, r, "make the folders of the writable layer");
-	if ((root.st_uid == 0 && root.st_gid == 0 && (root.st_mode & 07777) == 0755) ||
-	    access(FRESH_DIR, F_OK) < 0)
+	if (root.st_uid == 0 && root.st_gid == 0 && (root.st_mode & 07777) == 0755)
 		return 0;
-	r = own_upper(&root);
+	if (access(FRESH_DIR, F_OK) < 0)
+		r = -errno;
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = own_upper(&root);
 	if (r == 0 && rmdir(FRESH_DIR) < 0)
 		r = -errno;
 	return r < 0 ? err_errno(err, r, "give the root folder its owner") : 0;

@@ -150,15 +150,24 @@ static int narrow(const struct jail *j, pid_t parent, struct err *err)
 	return r == 0 ? syscalls_restrict(j, err) : r;
 }
 
+/* By the descriptor's name: it needs no folder that the user can search, and no quoting. */
+static void name_library(const struct jail *j, char *ret, size_t size)
+{
+	for (size_t i = 0; i < j->n_fds; i++)
+		if (j->fds[i].library)
+			snprintf(ret, size, "LD_PRELOAD=/dev/fd/%zu", JAIL_FD_FIRST + i);
+}
+
 static int run(const struct jail *j, pid_t parent, int *report, struct err *err)
 {
 	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
-	cleanup_free char *preload = j->preload ? str_printf("LD_PRELOAD=%s", j->preload) : NULL;
-	char *const environment[] = { path, locale, preload, NULL };
+	char library[64] = "";
+	char *environment[] = { path, locale, NULL, NULL };
 	int r;
 
-	if (j->preload && !preload)
-		return err_errno(err, -ENOMEM, "environment");
+	name_library(j, library, sizeof(library));
+	if (*library)
+		environment[2] = library;
 	reset_signals();
 	r = arrange_fds(j, report);
 	if (r < 0)

@@ -21,14 +21,13 @@ struct jail_fd {
 	int fd;		  /* borrowed */
 	bool reopen;	  /* the program opens it once more, read-only, by the name /dev/fd/N */
 	bool memory;	  /* a memfd; the program opens it once more by the name /dev/fd/N */
+	bool library;	  /* beside reopen: the program loads it before its own libraries */
 };
 
 struct jail {
 	char *const *argv; /* argv[0]: the program's absolute path */
 	const char *const
-		*expose;     /* files and folders it sees, read-only; missing ones are left out */
-	const char *preload; /* a library that comes before the program's own, one that it sees;
-				may be NULL */
+		*expose; /* files and folders it sees, read-only; missing ones are left out */
 	const char *const *devices; /* device nodes it may open, read and write */
 	const struct jail_fd *fds;  /* become descriptors JAIL_FD_FIRST and up, in this order */
 	size_t n_fds;		    /* at most JAIL_FDS_MAX */

@@ -84,15 +84,12 @@ static int expose(int root, const char *source)
 {
 	const char *path = relative(source);
 	char target[PATH_MAX];
-	struct stat st, there;
+	struct stat st;
 	ssize_t n;
 	int r;
 
 	if (lstat(source, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	/* In one of the folders before it. */
-	if (fstatat(root, path, &there, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
 	r = make_parents(root, path);
 	if (r < 0)
 		return r;
@@ -149,7 +146,7 @@ int root_find_names(const struct jail *j, char ***ret, struct err *err)
  * A mount can be cloned only out of our own mount namespace, which a descriptor opened before is
  * not in: so by the file's name, and then it has to be the same file.
  */
-static int add_named_file(int root, int fd, const char *source, struct err *err)
+static int add_named_file(int root, int fd, const char *source, bool executed, struct err *err)
 {
 	struct stat want, got;
 	char name[64];
@@ -160,7 +157,7 @@ static int add_named_file(int root, int fd, const char *source, struct err *err)
 	if (r == 0)
 		r = clone_mount(root, source, name,
 				MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					MOUNT_ATTR_NOEXEC);
+					(executed ? 0 : MOUNT_ATTR_NOEXEC));
 	if (r < 0)
 		return err_errno(err, r, "%s", source);
 	if (fstat(fd, &want) < 0 || fstatat(root, name, &got, 0) < 0)
@@ -202,7 +199,7 @@ static int add_file(int root, const struct jail_fd *file, int fd, char *const **
 {
 	if (file->memory)
 		return add_memory(root, fd, file->name, err);
-	return file->reopen ? add_named_file(root, fd, *(*names)++, err) : 0;
+	return file->reopen ? add_named_file(root, fd, *(*names)++, file->library, err) : 0;
 }
 
 static int populate(int root, const struct jail *j, char *const *names, uid_t owner,

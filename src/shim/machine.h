@@ -43,6 +43,9 @@ int machine_adopt(struct shim_machine *m, const struct shim_config *config, int 
 
 /**
  * machine_open_blank() - a disk with nothing on it, on which nothing can be put
+ *
+ * It is sealed, and so the engine may take a hole in it for made that was not: it has to read as
+ * zeros (engine/qemu/clone-memory.c).
  * @flags: of the descriptor: O_RDONLY or O_RDWR
  *
  * Return: a descriptor, owned by the caller; -errno.

@@ -159,6 +159,7 @@ teardown_file() {
 	DESTDIR=$SUITE/dest meson install -C "$build" --no-rebuild >/dev/null
 	[ -x "$SUITE/dest/opt/moat/bin/moat" ]
 	[ -x "$SUITE/dest/opt/moat/libexec/moat/moat-shim" ]
+	[ -r "$SUITE/dest/opt/moat/libexec/moat/moat-clone-memory.so" ]
 	[ -n "$(find "$SUITE/dest/opt/moat/share/man" -name 'moat*.1*')" ]
 	chmod -R go+rX "$SUITE/dest"
 	rm -rf "$build"

@@ -260,11 +260,19 @@ gives_back() {
 	moat rm -f cold
 }
 
+# held: what moatd's memory of the template takes, in MiB.
+held() {
+	echo $(($(stat -L -c %b "$(memory_of_moatd)") / 2048))
+}
+
 @test "memory: what a clone has freed goes back to the host, and the template is as it was" {
-	local dir disk
+	local dir disk before
 	dir=$(kept_template)
 	disk=$(sum "$dir/memory")
+	before=$(held)
 	gives_back clone
+	assert_equal "$(restored clone)" true
+	[ "$(held)" -le $((before + 2)) ]
 	moat exec clone dd if=/dev/urandom of=/big/y bs=1M count=100
 	moat exec clone cp /big/y /big/z
 	moat exec clone cmp /big/y /big/z

@@ -35,7 +35,6 @@
 #include "engine/qemu/tsc.h"
 #include "sandbox/jail.h"
 
-#define DISCARD_LIBRARY	      "moat-discard.so"
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
 #define RESUME_TIMEOUT_USEC   USEC_PER_SEC /* another machine is there sooner than later */
 #define REAP_TIMEOUT_MSEC     2000
@@ -155,12 +154,29 @@ static int add_memory_fd(struct jail *j, struct jail_fd *fds, int fd)
 	return JAIL_FD_FIRST + (int)j->n_fds++;
 }
 
+/* What deals with the memory of clones. */
+static int add_library(struct jail *j, struct jail_fd *fds, const struct machine *m, int *ret_fd,
+		       struct err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = is_restored(m) ? locate_library(ENGINE_CLONE_LIBRARY, &path, err) : 0;
+
+	if (r < 0 || !path)
+		return r;
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return err_errno(err, -errno, "%s", path);
+	add_named_fd(j, fds, ENGINE_CLONE_LIBRARY, *ret_fd);
+	fds[j->n_fds - 1].library = true;
+	return 0;
+}
+
 static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct vm *vm,
 		 struct err *err)
 {
 	const char *const none[] = { NULL }, *const kvm[] = { "/dev/kvm", NULL };
-	const char *expose[ARRAY_SIZE(exposed) + 3] = { s->binary };
-	cleanup_free char *discard = NULL;
+	const char *expose[ARRAY_SIZE(exposed) + 2] = { s->binary };
+	cleanup_close int library = -1;
 	struct jail_fd fds[JAIL_FDS_MAX];
 	cleanup_strv char **argv = NULL;
 	struct jail j = { .expose = expose,
@@ -173,10 +189,9 @@ static int spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, stru
 
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
 		expose[i + 1] = exposed[i];
-	r = locate_program(DISCARD_LIBRARY, &discard, err);
+	r = add_library(&j, fds, m, &library, err);
 	if (r < 0)
 		return r;
-	j.preload = expose[ARRAY_SIZE(exposed) + 1] = discard;
 	if (!is_restored(m)) {
 		s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
 		s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);

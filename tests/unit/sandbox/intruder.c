@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in a jail and tries what its name says; the exit status is 0 where it worked, else errno. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -132,6 +133,15 @@ static int try_environment(void)
 	return 0;
 }
 
+/* Of the two that define it the one that was given comes first. */
+static int try_library(void)
+{
+	void *call = dlsym(RTLD_DEFAULT, "fallocate64");
+	Dl_info info;
+
+	return call && dladdr(call, &info) && strcmp(info.dli_fname, "/dev/fd/4") == 0 ? 0 : ENOENT;
+}
+
 static int try_log(void)
 {
 	return puts("said") < 0 || fflush(stdout) != 0 ? errno : 0;
@@ -163,6 +173,7 @@ static const struct {
 	{ "setuid", try_setuid },
 	{ "fds", try_fds },
 	{ "environment", try_environment },
+	{ "library", try_library },
 	{ "log", try_log },
 	{ "wait", try_wait },
 };

@@ -21,8 +21,8 @@
 #include "base/str.h"
 #include "sandbox/jail.h"
 
-/* The program that tries to break out; from the command line. */
-static char *intruder;
+/* The program that tries to break out, and a library for it; from the command line. */
+static char *intruder, *library;
 
 /* A file that its path leads to, with "hello" in it. */
 static int hello_file(void)
@@ -59,12 +59,16 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 				 "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", NULL };
 	const char *const devices[] = { "/dev/null", NULL };
 	char *argv[] = { intruder, (char *)(uintptr_t)attempt, NULL };
-	struct jail_fd fds[] = { { .name = "hello", .fd = file, .reopen = true } };
+	cleanup_close int library_fd = open(library, O_RDONLY | O_CLOEXEC);
+	struct jail_fd fds[] = {
+		{ .name = "hello", .fd = file, .reopen = true },
+		{ .name = "library", .fd = library_fd, .reopen = true, .library = true },
+	};
 	struct jail j = { .argv = argv,
 			  .expose = expose,
 			  .devices = devices,
 			  .fds = fds,
-			  .n_fds = 1,
+			  .n_fds = streq(attempt, "library") ? 2 : 1,
 			  .log_fd = log_fd };
 	int pidfd = -1;
 	int r = jail_spawn(&j, ret_pid, &pidfd, err);
@@ -134,6 +138,12 @@ static void a_named_descriptor_can_be_opened_again_for_reading_only(void **state
 	(void)state;
 	assert_works("reopen");
 	assert_fails("reopen-for-writing", EACCES, EROFS);
+}
+
+static void a_library_comes_before_the_programs_own(void **state)
+{
+	(void)state;
+	assert_works("library");
 }
 
 static void devices_can_be_opened(void **state)
@@ -301,6 +311,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_program_runs_with_threads),
 		cmocka_unit_test(only_the_given_descriptors_and_environment_are_there),
 		cmocka_unit_test(a_named_descriptor_can_be_opened_again_for_reading_only),
+		cmocka_unit_test(a_library_comes_before_the_programs_own),
 		cmocka_unit_test(devices_can_be_opened),
 		cmocka_unit_test(files_of_the_host_cannot_be_reached),
 		cmocka_unit_test(no_sockets_and_no_processes),
@@ -313,8 +324,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_description_names_the_filter),
 	};
 
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
 	intruder = realpath(argv[1], NULL);
+	library = argv[2];
 	return intruder ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
 }

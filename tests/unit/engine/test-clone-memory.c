@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* With the library linked in, as it is when it was loaded before the program's own. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -88,6 +89,68 @@ static void a_file_without_seal_gets_its_hole(void **state)
 	assert_int_equal(blocks(fd), 0);
 }
 
+/* Data, a hole, data, and a hole to the end; what is written to a hole does not come to be in the
+ * file. */
+static void holes_are_mapped_as_memory_of_ones_own(void **state)
+{
+	cleanup_close int fd = memory();
+	long long before;
+	char *map;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 2L * PAGES * PAGE), 0);
+	assert_int_equal(fallocate(fd, PUNCH, PAGE, 2L * PAGE), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK), 0);
+	before = blocks(fd);
+	map = mmap(NULL, 2UL * PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	assert_true(map != MAP_FAILED);
+	for (size_t i = 0; i < 2UL * PAGES; i++) {
+		bool is_data = i == 0 || i == 3;
+
+		assert_int_equal(map[i * PAGE], is_data ? 'x' : 0);
+		map[i * PAGE] = 'y';
+	}
+	assert_int_equal(blocks(fd), before);
+	assert_int_equal(madvise(map, 2UL * PAGES * PAGE, MADV_DONTNEED), 0);
+	assert_int_equal(map[0], 'x');
+	assert_int_equal(map[PAGE], 0);
+	assert_int_equal(map[7 * PAGE], 0);
+	munmap(map, 2UL * PAGES * PAGE);
+}
+
+static void a_map_of_a_part_and_a_shared_one_are_as_ever(void **state)
+{
+	cleanup_close int fd = memory();
+	char *map;
+
+	(void)state;
+	assert_int_equal(fallocate(fd, PUNCH, 2L * PAGE, PAGE), 0);
+	map = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(map != MAP_FAILED);
+	map[2 * PAGE] = 'z';
+	munmap(map, PAGES * PAGE);
+	assert_int_equal(fallocate(fd, PUNCH, PAGE, PAGE), 0);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	map = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, PAGE);
+	assert_true(map != MAP_FAILED);
+	assert_int_equal(map[0], 0);
+	assert_int_equal(map[PAGE], 'z');
+	munmap(map, 2 * PAGE);
+	assert_true(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, -1, 0) == MAP_FAILED);
+	assert_int_equal(errno, EBADF);
+}
+
+/* As ld.so finds them. */
+static void the_library_has_the_names_that_are_called(void **state)
+{
+	void *handle = dlopen(*state, RTLD_NOW | RTLD_LOCAL);
+
+	assert_non_null(handle);
+	assert_non_null(dlsym(handle, "mmap64"));
+	assert_non_null(dlsym(handle, "fallocate64"));
+	dlclose(handle);
+}
+
 static void all_else_is_answered_by_the_kernel(void **state)
 {
 	cleanup_close int fd = memory();
@@ -102,14 +165,19 @@ static void all_else_is_answered_by_the_kernel(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sealed_file_keeps_its_pages_and_nobody_is_told),
 		cmocka_unit_test(a_private_map_shows_the_file_again_after_it_was_let_go),
 		cmocka_unit_test(a_file_without_seal_gets_its_hole),
+		cmocka_unit_test(holes_are_mapped_as_memory_of_ones_own),
+		cmocka_unit_test(a_map_of_a_part_and_a_shared_one_are_as_ever),
+		cmocka_unit_test_prestate(the_library_has_the_names_that_are_called, argv[1]),
 		cmocka_unit_test(all_else_is_answered_by_the_kernel),
 	};
 
+	if (argc != 2)
+		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
