@@ -13,7 +13,7 @@
 
 struct engine_log {
 	struct source *io;
-	int fd; /* -1: nothing more is kept */
+	int fd;
 	size_t room;
 };
 
@@ -33,14 +33,8 @@ static ssize_t copy_some(int fd, size_t *room)
 	return n;
 }
 
-static void stop(struct engine_log *e)
-{
-	source_free(take_ptr(e->io));
-	fd_close(&e->fd);
-}
-
-/* The engine does not block on a pipe that is full, and one that nobody reads is an error it
- * ignores. */
+/* What is not read stays in the pipe, and once that is full the engine's writes fail: they do not
+ * block. */
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct engine_log *e = arg;
@@ -48,7 +42,7 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 
 	(void)s, (void)events;
 	if (e->room == 0 || n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR))
-		stop(e);
+		source_free(take_ptr(e->io));
 	return 0;
 }
 
@@ -72,7 +66,7 @@ int engine_log_new(struct loop *l, int pipe_fd, struct engine_log **ret)
 
 void engine_log_catch_up(struct engine_log *e)
 {
-	while (e && e->fd >= 0 && e->room > 0 && copy_some(e->fd, &e->room) > 0)
+	while (e && e->room > 0 && copy_some(e->fd, &e->room) > 0)
 		continue;
 }
 
@@ -81,7 +75,8 @@ void engine_log_free(struct engine_log *e)
 	if (!e)
 		return;
 	engine_log_catch_up(e);
-	stop(e);
+	source_free(e->io);
+	fd_close(&e->fd);
 	free(e);
 }
 
