@@ -387,6 +387,12 @@ yes 1 2 3" ]
 	assert_equal "$(moat run --rm --read-only made:rooted stat -c '%u:%g %a' /)" "7:8 711"
 	assert_equal "$(moat start -a rooted)" "0:0 755"
 	moat rm rooted >/dev/null
+	# One that has never run, whose files are looked at in a machine without it.
+	moat create --name never made:rooted true >/dev/null
+	assert_equal "$(moat diff never)" ""
+	moat commit never made:never >/dev/null
+	assert_equal "$(moat run --rm made:never stat -c '%u:%g %a' /)" "7:8 711"
+	moat rm never >/dev/null
 	# A plain root folder that was changed stays so too.
 	moat run --name plain "$BUSYBOX" sh -c 'stat -c "%u:%g %a" /; chmod 700 /' >first
 	assert_equal "$(cat first)" "0:0 755"
