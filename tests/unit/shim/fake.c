@@ -276,6 +276,16 @@ int box_watch(const struct box *b)
 	return conn;
 }
 
+int box_run(struct box *b, guest_script script)
+{
+	int conn;
+
+	box_start(b, script);
+	conn = box_watch(b);
+	box_ask(b, START, -1);
+	return conn;
+}
+
 long long number(const json_t *obj, const char *key)
 {
 	assert_true(json_is_integer(json_object_get(obj, key)));

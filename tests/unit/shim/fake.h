@@ -63,6 +63,10 @@ int box_refused(const struct box *b, const char *request);
 /** box_attach() - attach a client.  Return: its end of the connection. */
 int box_attach(const struct box *b, const char *request);
 
+/** box_run() - box_start(), box_watch(), and have the container started.  Return: the connection.
+ */
+int box_run(struct box *b, guest_script script);
+
 /** box_event() - read events until one of that name; owned */
 json_t *box_event(int watch, const char *name);
 

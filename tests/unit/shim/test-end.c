@@ -98,9 +98,7 @@ static void kill_works_on_a_paused_container(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, exit_at_signal);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, exit_at_signal);
 	box_ask(&b, "{\"op\":\"pause\"}", -1);
 	box_ask(&b, "{\"op\":\"kill\"}", -1);
 	box_expect_end(&b, w, 137, "");
@@ -121,9 +119,7 @@ static void a_guest_that_does_not_shut_down_is_ended(void **state)
 	(void)state;
 	box_new(&b);
 	b.options.shutdown_usec = 50 * USEC_PER_MSEC;
-	box_start(&b, hang_when_down);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, hang_when_down);
 	box_expect_end(&b, w, 3, "");
 }
 
@@ -161,9 +157,7 @@ static void shutdown_gives_a_live_guest_time_for_its_disks(void **state)
 	(void)state;
 	box_new(&b);
 	b.options.kill_usec = 100 * USEC_PER_MSEC;
-	box_start(&b, take_long_to_unmount);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, take_long_to_unmount);
 	box_ask(&b, SHUTDOWN, -1);
 	box_expect_end(&b, w, 137, "");
 	assert_true(*reached);
@@ -184,9 +178,7 @@ static void shutdown_ends_a_guest_that_hangs(void **state)
 	(void)state;
 	box_new(&b);
 	b.options.kill_usec = 50 * USEC_PER_MSEC;
-	box_start(&b, hang_when_started);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, hang_when_started);
 	box_ask(&b, SHUTDOWN, -1);
 	box_expect_end(&b, w, 137, "");
 }
@@ -211,9 +203,7 @@ static void shutdown_lets_a_paused_container_go_on_to_its_end(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, exit_at_signal);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, exit_at_signal);
 	box_ask(&b, "{\"op\":\"pause\"}", -1);
 	box_ask(&b, SHUTDOWN, -1);
 	box_expect_end(&b, w, 5, "");

@@ -75,9 +75,7 @@ static void options_go_ahead_of_setup_with_the_filter_compiled(void **state)
 	box_new(&b);
 	assert_int_equal(file_write_atomic(b.dir_fd, CONFIG_FILE, config, sizeof(config) - 1, 0600),
 			 0);
-	box_start(&b, with_options);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, with_options);
 	end = box_event(w, "exited");
 	assert_int_equal(number(end, "code"), 7);
 	json_decref(end);

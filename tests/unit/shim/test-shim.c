@@ -33,9 +33,7 @@ static void the_exit_code_is_told_and_written(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, exit_with_7);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, exit_with_7);
 	event = box_event(w, "started");
 	assert_true(number(event, "started_nsec") > 0 && number(event, "pid") > 0);
 	json_decref(event);
@@ -56,9 +54,7 @@ static void a_signal_gives_128_and_its_number(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, exit_by_signal);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, exit_by_signal);
 	box_expect_end(&b, w, 143, "");
 }
 
@@ -120,9 +116,7 @@ static void a_machine_that_dies_is_explained(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, die_in_the_middle);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, die_in_the_middle);
 	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
 	box_expect_end(&b, w, 137,
 		       "the virtual machine ended unexpectedly (exit status 3): qemu: out of luck");
@@ -149,9 +143,7 @@ static void what_an_engine_says_is_kept_within_bounds(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, complain_without_end);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, complain_without_end);
 	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
 	json_decref(box_event(w, "exited"));
 	log = box_file(&b, SHIM_LOG_FILE);
@@ -332,9 +324,7 @@ static void an_exec_ends_with_its_container(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, exec_outlives_init);
-	w = box_watch(&b);
-	box_ask(&b, START, -1);
+	w = box_run(&b, exec_outlives_init);
 	box_ask(&b, EXEC("e"), -1);
 	event = box_event(w, "exec-exited");
 	assert_int_equal(number(event, "code"), 137);
