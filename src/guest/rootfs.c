@@ -47,12 +47,21 @@ static int mount_disk(const struct disk *d, struct err *err)
 	return 0;
 }
 
+/* With that it is not fresh any more. */
 static int own_upper(const struct stat *root)
 {
 	if (chown(UPPER_DIR, root->st_uid, root->st_gid) < 0 ||
-	    chmod(UPPER_DIR, root->st_mode & 07777) < 0)
+	    chmod(UPPER_DIR, root->st_mode & 07777) < 0 || rmdir(FRESH_DIR) < 0)
 		return -errno;
 	return 0;
+}
+
+/* Return: 1 where nobody has used the writable layer; 0; -errno. */
+static int is_fresh(void)
+{
+	if (access(FRESH_DIR, F_OK) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
 }
 
 /* Where there is no second disk they are in memory; and an earlier moat had the guest make them. */
@@ -82,14 +91,9 @@ static int make_upper(struct err *err)
 		return err_errno(err, r, "make the folders of the writable layer");
 	if (root.st_uid == 0 && root.st_gid == 0 && (root.st_mode & 07777) == 0755)
 		return 0;
-	if (access(FRESH_DIR, F_OK) < 0)
-		r = -errno;
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0)
+	r = is_fresh();
+	if (r > 0)
 		r = own_upper(&root);
-	if (r == 0 && rmdir(FRESH_DIR) < 0)
-		r = -errno;
 	return r < 0 ? err_errno(err, r, "give the root folder its owner") : 0;
 }
 
