@@ -33,6 +33,12 @@ static ssize_t copy_some(int fd, size_t *room)
 	return n;
 }
 
+static void copy_all(int fd, size_t *room)
+{
+	while (*room > 0 && copy_some(fd, room) > 0)
+		continue;
+}
+
 /* What is not read stays in the pipe, and once that is full the engine's writes fail: they do not
  * block. */
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
@@ -66,8 +72,8 @@ int engine_log_new(struct loop *l, int pipe_fd, struct engine_log **ret)
 
 void engine_log_catch_up(struct engine_log *e)
 {
-	while (e && e->room > 0 && copy_some(e->fd, &e->room) > 0)
-		continue;
+	if (e)
+		copy_all(e->fd, &e->room);
 }
 
 void engine_log_free(struct engine_log *e)
@@ -84,6 +90,5 @@ void engine_log_copy(int pipe_fd)
 {
 	size_t room = ENGINE_LOG_MAX;
 
-	while (room > 0 && copy_some(pipe_fd, &room) > 0)
-		continue;
+	copy_all(pipe_fd, &room);
 }
