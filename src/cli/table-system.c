@@ -137,8 +137,11 @@ const struct command system_commands[] = {
 	  .summary = "List the machines that wait for a container",
 	  .description =
 		  "A spare machine is restored and has rehearsed before anybody asks for it: a\n"
-		  "start has only to give it its container. There are some of the kind that was\n"
-		  "started last, for ten minutes after the last start.",
+		  "start has only to give it its container. There are some of one kind: that of "
+		  "the\n"
+		  "first start, then of whichever was started twice in a row, for ten minutes "
+		  "after\n"
+		  "the last start.",
 	  .options = template_ls_options,
 	  .run = command_spare_ls,
 	  .failure_status = 1 },
@@ -148,9 +151,9 @@ const struct command system_commands[] = {
 	  .description =
 		  "Of two numbers the first is for quiet times; after starts in a row that found\n"
 		  "no machine there are more, up to the second, and one less for each minute\n"
-		  "without such starts. Until moatd ends: moatd --spares or MOAT_SPARES set it "
-		  "for\n"
-		  "good. Else it is 1-4, or less than 4 where the host has less than 16 GiB.",
+		  "without such starts. It holds until moatd ends; moatd --spares or MOAT_SPARES\n"
+		  "set it for good. Else it is 1-4, or less than 4 on a host with less than 16 "
+		  "GiB.",
 	  .run = command_spare_set,
 	  .min_args = 1,
 	  .max_args = 1,
