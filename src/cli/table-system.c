@@ -136,12 +136,10 @@ const struct command system_commands[] = {
 	  .synopsis = "[OPTIONS]",
 	  .summary = "List the machines that wait for a container",
 	  .description =
-		  "A spare machine is restored and has rehearsed before anybody asks for it: a\n"
+		  "A spare machine is restored and has rehearsed before anybody asks for it: a "
 		  "start has only to give it its container. There are some of one kind: that of "
-		  "the\n"
-		  "first start, then of whichever was started twice in a row, for ten minutes "
-		  "after\n"
-		  "the last start.",
+		  "the first start, then of whichever was started twice in a row, for ten minutes "
+		  "after the last start.",
 	  .options = template_ls_options,
 	  .run = command_spare_ls,
 	  .failure_status = 1 },
@@ -149,9 +147,9 @@ const struct command system_commands[] = {
 	  .synopsis = "NUMBER[-NUMBER]",
 	  .summary = "Choose how many machines wait for a container; 0 for none",
 	  .description =
-		  "Of two numbers the first is for quiet times; after starts in a row that found\n"
-		  "no machine there are more, up to the second, and one less for each minute\n"
-		  "without such starts. It holds until moatd ends; moatd --spares or MOAT_SPARES\n"
+		  "Of two numbers the first is for quiet times; after starts in a row that found "
+		  "no machine there are more, up to the second, and one less for each minute "
+		  "without such starts. It holds until moatd ends; moatd --spares or MOAT_SPARES "
 		  "set it for good. Else it is 1-4, or less than 4 on a host with less than 16 "
 		  "GiB.",
 	  .run = command_spare_set,
