@@ -145,6 +145,19 @@ static int ask_again(struct cli *c, const struct attach_config *cfg, int *ret_st
 	return r < 0 ? r : read_status(cfg, answer, ret_status, err);
 }
 
+/* Return: the exit status, docker's. */
+static int leave(const char *id)
+{
+	cleanup_free char *text =
+		str_printf("got %d of SIGINT and SIGTERM, and leaves container %.12s as it is; "
+			   "`moat kill %.12s` ends it",
+			   STREAM_PATIENCE, id, id);
+
+	if (text)
+		cli_print_error(text);
+	return 1;
+}
+
 static int finish(struct cli *c, const struct attach_config *cfg, struct api *wait,
 		  const struct stream_result *result, int *ret_status, struct err *err)
 {
@@ -157,6 +170,10 @@ static int finish(struct cli *c, const struct attach_config *cfg, struct api *wa
 	}
 	if (result->end == STREAM_SIGNALLED) {
 		*ret_status = 128 + result->signo;
+		return 0;
+	}
+	if (result->end == STREAM_LEFT) {
+		*ret_status = leave(cfg->id);
 		return 0;
 	}
 	if (!result->wait_done)

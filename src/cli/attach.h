@@ -18,7 +18,7 @@ struct attach_config {
 /**
  * attach_run() - attach to a container, optionally start it, and stay until it ends
  * @ret_status: exit status for moat: the workload's; 125, 126 or 127 when the start failed, with
- * the error printed; 0 after detaching
+ * the error printed; 0 after detaching; 1 for one left by STREAM_PATIENCE signals
  *
  * Return: 0; negative errno with a message for moat's own failures.
  */

@@ -46,6 +46,7 @@ struct pump {
 	bool tx_shut; /* the socket was half-closed */
 	bool wait_open;
 	int signal_fd;
+	unsigned n_pleas; /* SIGINT and SIGTERM that came */
 };
 
 static int next_piece(struct pump *p, struct err *err)
@@ -160,6 +161,17 @@ static void send_stdin(struct pump *p)
 	}
 }
 
+/* A workload that ignores them must not keep its user here. */
+static void pass_on(struct pump *p, int signo)
+{
+	if ((signo == SIGINT || signo == SIGTERM) && ++p->n_pleas == STREAM_PATIENCE) {
+		p->ended = true;
+		p->result.end = STREAM_LEFT;
+	} else {
+		p->s->control.signals |= 1ULL << signo;
+	}
+}
+
 static void take_signal(struct pump *p)
 {
 	int signo = signals_read(p->signal_fd);
@@ -167,7 +179,7 @@ static void take_signal(struct pump *p)
 	if (signo == SIGWINCH && p->s->tty) {
 		p->s->control.resize = true;
 	} else if (signo > 0 && p->s->proxy_signals) {
-		p->s->control.signals |= 1ULL << signo;
+		pass_on(p, signo);
 	} else if (signo > 0) {
 		p->ended = true;
 		p->result.end = STREAM_SIGNALLED;

@@ -5,6 +5,9 @@
 #include "cli/control.h"
 #include "cli/detach.h"
 
+/* So many SIGINT and SIGTERM, and the program is left, whatever becomes of the process. */
+#define STREAM_PATIENCE 3
+
 /* An attached container or exec: its streams, and what happens meanwhile. */
 struct stream {
 	int fd;			 /* the attached stream; borrowed */
@@ -12,7 +15,8 @@ struct stream {
 	bool tty;		 /* raw bytes and detach keys; else framed output */
 	bool send_stdin;
 	struct detach_keys keys; /* with a tty; none given: ctrl-p,ctrl-q */
-	bool proxy_signals;	 /* signals go to the process; else they end the pumping */
+	bool proxy_signals;	 /* signals go to the process, with STREAM_PATIENCE; else they end
+				    the pumping */
 	struct control control;
 	struct api *wait; /* an answer to await besides; NULL for none */
 };
@@ -21,6 +25,7 @@ enum stream_end {
 	STREAM_ENDED,	 /* all output was written; the wait was answered or its connection lost */
 	STREAM_DETACHED, /* by the detach keys */
 	STREAM_SIGNALLED,
+	STREAM_LEFT, /* the process was asked to end STREAM_PATIENCE times, and goes on */
 };
 
 struct stream_result {

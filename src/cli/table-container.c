@@ -36,6 +36,9 @@ static const struct example logs_examples[] = {
 	"The exit status is that of the command; 128 and the signal's number when a signal ended " \
 	"it; 125 when moat failed, 126 when the command cannot be run, 127 when it is not found."
 
+#define PATIENCE_TEXT                                                                              \
+	"the third SIGINT (Ctrl-C) or SIGTERM leaves a command that ignores them, with status 1."
+
 const struct command container_commands[] = {
 	{ .name = "run",
 	  .synopsis = "[OPTIONS] IMAGE [COMMAND [ARGUMENT...]]",
@@ -44,7 +47,7 @@ const struct command container_commands[] = {
 		  "Makes a container from an image, in a virtual machine of its own, and runs the "
 		  "image's command or the one given. An image that is not there is pulled.\n\n"
 		  "Without -d the container's output is shown, and signals to moat go to the "
-		  "command. " EXIT_STATUS_TEXT,
+		  "command; " PATIENCE_TEXT "\n\n" EXIT_STATUS_TEXT,
 	  .options = run_options,
 	  .examples = run_examples,
 	  .run = command_run,
@@ -114,9 +117,9 @@ const struct command container_commands[] = {
 	  .synopsis = "[OPTIONS] CONTAINER",
 	  .summary = "Attach to a running container",
 	  .description = "Shows the output of a running container from now on, and passes standard "
-			 "input and signals on to it. ctrl-p ctrl-q, or --detach-keys, leaves a "
-			 "container that has a "
-			 "terminal without ending it.",
+			 "input and signals on to it; " PATIENCE_TEXT
+			 " ctrl-p ctrl-q, or --detach-keys, leaves a container that has a terminal "
+			 "without ending it.",
 	  .options = attach_options,
 	  .run = command_attach,
 	  .min_args = 1,

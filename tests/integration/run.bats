@@ -209,6 +209,16 @@ biggest_blob() {
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" $'ready\ngot it'
 }
 
+@test "run: the third Ctrl-C or TERM leaves a workload that ignores them" {
+	run python3 "$TESTS/integration/terminal.py" 24x80 'expect:ready' \
+		'send:\x03' 'expect:no' 'send:\x03' 'expect:no' 'send:\x03' -- \
+		"$MOAT_BUILD/moat" run --name stubborn "$BUSYBOX" \
+		sh -c 'trap "echo no" INT TERM; echo ready; while :; do sleep 0.1; done'
+	assert_error 1 "got 3" "moat kill"
+	is_state stubborn running
+	moat rm -f stubborn
+}
+
 @test "run: an unknown command is 127, and the message names it" {
 	run -127 moat run --rm "$BUSYBOX" nosuchcommand
 	assert_error 127 nosuchcommand

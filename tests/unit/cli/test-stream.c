@@ -303,30 +303,58 @@ static void serve_start_and_signals(int stream_fd, int control_fd)
 	_exit(send_frame(stream_fd, 1, "end", 3) < 0 ? 4 : 0);
 }
 
-static void it_starts_and_passes_signals_on(void **state)
+/* The third is not passed on, and nothing ends by itself. */
+static void serve_and_ignore(int stream_fd, int control_fd)
+{
+	char more;
+
+	(void)stream_fd;
+	expect(control_fd, "POST /o/start ");
+	kill(getppid(), SIGINT);
+	expect(control_fd, "POST /o/kill?signal=2 ");
+	kill(getppid(), SIGTERM);
+	expect(control_fd, "POST /o/kill?signal=15 ");
+	kill(getppid(), SIGINT);
+	_exit(read(control_fd, &more, 1) == 0 ? 0 : 4);
+}
+
+static enum stream_end run_against(void (*serve)(int stream_fd, int control_fd))
 {
 	struct stream_result result = { 0 };
 	struct stream s = { .proxy_signals = true, .control = { .object = "/o", .start = true } };
 	int pair[2], control[2], fds[3] = { memory_file(), memory_file(), memory_file() };
 	pid_t pid;
 
-	(void)state;
 	make_pair(pair);
 	make_pair(control);
 	pid = fork();
-	if (pid == 0)
-		serve_start_and_signals(pair[1], control[1]);
+	if (pid == 0) {
+		close(control[0]);
+		serve(pair[1], control[1]);
+	}
 	close(pair[1]);
 	close(control[1]);
 	assert_int_equal(api_new(dial, &control[0], &s.control.api), 0);
 	s.fd = pair[0];
 	assert_int_equal(run(&s, fds, &result), 0);
-	assert_int_equal(result.end, STREAM_ENDED);
-	assert_child_ok(pid);
 	api_free(s.control.api);
+	assert_child_ok(pid);
 	for (int i = 0; i < 3; i++)
 		close(fds[i]);
 	close(pair[0]);
+	return result.end;
+}
+
+static void it_starts_and_passes_signals_on(void **state)
+{
+	(void)state;
+	assert_int_equal(run_against(serve_start_and_signals), STREAM_ENDED);
+}
+
+static void a_third_request_to_end_leaves(void **state)
+{
+	(void)state;
+	assert_int_equal(run_against(serve_and_ignore), STREAM_LEFT);
 }
 
 static void a_start_that_fails_ends_it(void **state)
@@ -362,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_broken_stream_is_an_error),
 		cmocka_unit_test(a_reader_that_went_away_is_epipe),
 		cmocka_unit_test(it_starts_and_passes_signals_on),
+		cmocka_unit_test(a_third_request_to_end_leaves),
 		cmocka_unit_test(a_start_that_fails_ends_it),
 	};
 
