@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "oci/platform.h"
 #include "oci/runtime.h"
-#include "sandbox/profile.h"
+#include "seccomp/profile.h"
 
 /* The kernel moat recommends and builds; one of the user's own is hardly older. */
 #define KERNEL_MAJOR 6

@@ -6,7 +6,7 @@
 #include "base/cpuset.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "sandbox/profile.h"
+#include "seccomp/profile.h"
 
 #define FILE_MAX_BYTES	 MIB(4)
 #define CPUS_MAX	 256

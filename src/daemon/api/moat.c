@@ -8,7 +8,7 @@
 #include "daemon/api/api.h"
 #include "daemon/kernel.h"
 #include "daemon/spares.h"
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 static json_t *describe_kernel(const struct kernel_paths *k)
 {
@@ -20,7 +20,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	cleanup_free char *jail = sandbox_describe();
+	cleanup_free char *jail = jail_describe();
 	const struct engine *engine = NULL;
 	struct engine_probe probe;
 	struct err why = { 0 };

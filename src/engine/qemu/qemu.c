@@ -33,7 +33,7 @@
 #include "engine/qemu/qmp.h"
 #include "engine/qemu/template.h"
 #include "engine/qemu/tsc.h"
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
 #define RESUME_TIMEOUT_USEC   USEC_PER_SEC /* another machine is there sooner than later */

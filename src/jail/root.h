@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 /**
  * root_find_names() - the names of the files a jail's program opens again

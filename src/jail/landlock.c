@@ -6,7 +6,7 @@
  * signals to processes outside; the structure grows with the ABI, and the kernel is told how much
  * of it we mean.
  */
-#include "sandbox/landlock.h"
+#include "jail/landlock.h"
 
 #include <errno.h>
 #include <fcntl.h>

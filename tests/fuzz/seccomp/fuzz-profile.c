@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "daemon/seccomp.h"
-#include "sandbox/profile.h"
+#include "seccomp/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -46,15 +46,15 @@ struct jail {
  * program is killed when it ends.  Returns when the program was executed.
  *
  * Namespaces and the root of its own are left out where the host does not permit them, see
- * sandbox_describe(); everything else must work.
+ * jail_describe(); everything else must work.
  *
  * Return: 0; -errno with a message, and no process.
  */
 int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err *err);
 
 /**
- * sandbox_describe() - what a jail consists of on this host, in one line for people
+ * jail_describe() - what a jail consists of on this host, in one line for people
  *
  * Return: owned by the caller; NULL when out of memory.
  */
-char *sandbox_describe(void);
+char *jail_describe(void);

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "sandbox/profile.h"
+#include "seccomp/profile.h"
 
 static void compile(const char *text, struct buf *ret)
 {

@@ -8,7 +8,7 @@
  *
  * Nothing here is controlled by anyone but the caller.
  */
-#include "sandbox/identity.h"
+#include "jail/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>

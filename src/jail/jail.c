@@ -8,7 +8,7 @@
  * Whatever runs in a jail may be taken over by the guest it serves; nothing it says is
  * read here.
  */
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,10 +27,10 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "sandbox/identity.h"
-#include "sandbox/landlock.h"
-#include "sandbox/root.h"
-#include "sandbox/syscalls.h"
+#include "jail/identity.h"
+#include "jail/landlock.h"
+#include "jail/root.h"
+#include "jail/syscalls.h"
 
 /* Where memory is short a machine goes before the daemons that can say why it went. */
 #define OOM_SCORE_ADJ "100"

@@ -19,7 +19,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 /* The program that tries to break out, and a library for it; from the command line. */
 static char *intruder, *library;
@@ -236,7 +236,7 @@ static void a_missing_program_is_an_error_with_its_name(void **state)
 
 static bool has_user_of_its_own(void)
 {
-	char *text = sandbox_describe();
+	char *text = jail_describe();
 	bool has = text && strstr(text, "a user of its own");
 
 	free(text);
@@ -297,7 +297,7 @@ static void a_jail_ends_with_its_starter(void **state)
 
 static void the_description_names_the_filter(void **state)
 {
-	char *text = sandbox_describe();
+	char *text = jail_describe();
 
 	(void)state;
 	assert_non_null(text);

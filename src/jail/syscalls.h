@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 /**
  * syscalls_restrict() - let this process make only the jail's system calls from now on

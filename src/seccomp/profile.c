@@ -6,7 +6,7 @@
  * The profile comes from a user, by way of the API: its size is bounded, and whatever is wrong with
  * it is named.
  */
-#include "sandbox/profile.h"
+#include "seccomp/profile.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "sandbox/cost.h"
+#include "seccomp/cost.h"
 
 #define ARGS_MAX 6u
 

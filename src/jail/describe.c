@@ -14,10 +14,10 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "sandbox/identity.h"
-#include "sandbox/jail.h"
-#include "sandbox/landlock.h"
-#include "sandbox/root.h"
+#include "jail/identity.h"
+#include "jail/jail.h"
+#include "jail/landlock.h"
+#include "jail/root.h"
 
 #define OWN_USER 0x80
 
@@ -55,7 +55,7 @@ static int try_jail(void)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
-char *sandbox_describe(void)
+char *jail_describe(void)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int found = try_jail(), refused = found & ~OWN_USER;

@@ -12,7 +12,7 @@
  *
  * The names come from the engine's tables, none from a user or a guest.
  */
-#include "sandbox/root.h"
+#include "jail/root.h"
 
 #include <errno.h>
 #include <fcntl.h>

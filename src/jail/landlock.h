@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "sandbox/jail.h"
+#include "jail/jail.h"
 
 /**
  * landlock_restrict() - let this process open only what the jail shows, and reach no other process

@@ -9,7 +9,7 @@
  *
  * The rules come from a user, by way of the API.
  */
-#include "sandbox/cost.h"
+#include "seccomp/cost.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -11,7 +11,7 @@
  * (QEMU does, with -sandbox spawn=deny).  It gains nothing meanwhile: a new program is in
  * the same jail.
  */
-#include "sandbox/syscalls.h"
+#include "jail/syscalls.h"
 
 #include <errno.h>
 #include <sched.h>
