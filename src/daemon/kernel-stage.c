@@ -16,8 +16,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "engine/initramfs.h"
-#include "engine/kernel.h"
+#include "kernel/initramfs.h"
+#include "kernel/unpack.h"
 
 #define KERNEL_MAX_BYTES MIB(512)
 #define STAGING		 ".new"

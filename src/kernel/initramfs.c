@@ -6,7 +6,7 @@
  *
  * The files come with a kernel an administrator chose; their sizes are bounded all the same.
  */
-#include "engine/initramfs.h"
+#include "kernel/initramfs.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "engine/modules.h"
+#include "kernel/modules.h"
 
 #define FILE_MAX  MIB(64)
 #define READ_STEP KIB(64)

@@ -19,9 +19,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "engine/initramfs.h"
-#include "engine/kernel.h"
-#include "engine/modules.h"
+#include "kernel/initramfs.h"
+#include "kernel/modules.h"
+#include "kernel/unpack.h"
 
 static const char dep[] = "kernel/a/virtio_mmio.ko: kernel/a/virtio.ko kernel/a/virtio_ring.ko\n"
 			  "kernel/a/virtio.ko: kernel/a/virtio_ring.ko\n"

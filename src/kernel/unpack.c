@@ -9,7 +9,7 @@
  *
  * The kernel is an administrator's choice; offsets and sizes in it are checked all the same.
  */
-#include "engine/kernel.h"
+#include "kernel/unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>

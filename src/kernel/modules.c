@@ -4,7 +4,7 @@
  * Wanted modules are looked up by name and added after what they need, each once, by
  * following those lines downwards.  The files come with a kernel an administrator chose.
  */
-#include "engine/modules.h"
+#include "kernel/modules.h"
 
 #include <errno.h>
 #include <stdlib.h>
