@@ -18,7 +18,7 @@
 #include "base/unix.h"
 #include "daemon/config.h"
 #include "daemon/shim.h"
-#include "image/program.h"
+#include "image/flatten/program.h"
 
 #define PROGRAM	     "rehearsal"
 #define IMAGE_FILE   "rehearsal.erofs"

@@ -8,7 +8,7 @@
 #include "daemon/api/api.h"
 #include "daemon/files.h"
 #include "daemon/transition.h"
-#include "image/inflate.h"
+#include "image/archive/inflate.h"
 #include "oci/runtime.h"
 
 #define TYPE_TAR	  "application/x-tar"

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/auth.h"
-#include "image/distribution.h"
+#include "image/registry/distribution.h"
 
 /* "https://index.docker.io/v1/" and the like as the name of a registry.  @ret: owned */
 static int registry_name(const char *address, char **ret, struct err *err)

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "image/flatten.h"
+#include "image/flatten/flatten.h"
 
 /*
  * The input is one layer, applied twice, so that it meets itself as a lower layer: the whole way

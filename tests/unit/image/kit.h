@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/blob.h"
 #include "image/image.h"
+#include "image/store/blob.h"
 #include "layer-util.h"
 
 /* Images made in memory, and stores in a temporary folder.  Every failure fails the test. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/layer.h"
+#include "image/flatten/layer.h"
 #include "layer-util.h"
 
 /* A tree to which layers are applied, one after the other. */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "image/flatten.h"
+#include "image/flatten/flatten.h"
 
 /* Layers made in memory, for the tests of the flattening side.  Every failure fails the test. */
 

@@ -9,9 +9,9 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
-#include "image/challenge.h"
-#include "image/http.h"
-#include "image/token.h"
+#include "image/registry/challenge.h"
+#include "image/registry/http.h"
+#include "image/registry/token.h"
 
 static void test_challenges_are_read(void **state)
 {

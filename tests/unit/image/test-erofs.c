@@ -12,8 +12,8 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "image/erofs-format.h"
-#include "image/erofs.h"
+#include "image/flatten/erofs-format.h"
+#include "image/flatten/erofs.h"
 #include "layer-util.h"
 
 /*

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "image/tree.h"
+#include "image/flatten/tree.h"
 #include "layer-util.h"
 
 static int setup(void **state)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "image/unpack.h"
+#include "image/flatten/unpack.h"
 #include "sample.h"
 
 static void test_unpack(void **state)

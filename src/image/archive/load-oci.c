@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "image/archive/load.h"
+
+/*
+ * Theory of operation: index.json lists images, each directly or as an index over platforms.  Those
+ * of this machine's platform are loaded, each with the name it was saved under.
+ *
+ * The archive is hostile.
+ */
+
+#define INDEX_DEPTH_MAX 3
+
+static const char *annotation(const struct oci_descriptor *d, const char *key)
+{
+	return json_string_value(json_object_get(d->annotations, key));
+}
+
+/*
+ * The name an image was saved under: containerd's annotation is a full name; OCI's may be that too,
+ * or only a tag, which names nothing by itself.
+ */
+static int saved_name(const struct oci_descriptor *d, char ***ret, struct err *err)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *full = NULL;
+	const char *name = annotation(d, "io.containerd.image.name");
+	int r;
+
+	if (!name)
+		name = annotation(d, "org.opencontainers.image.ref.name");
+	if (!name || !strpbrk(name, "/:"))
+		return 0;
+	r = reference_parse(name, &ref, err);
+	if (r == -EINVAL)
+		return err_set(err, -EBADMSG, "the archive's image has a bad name");
+	if (r < 0)
+		return r;
+	if (digest_is_set(&ref->digest))
+		return 0;
+	full = reference_full(ref);
+	if (!full || strv_add(ret, full) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static int read_index(struct load *l, const struct oci_descriptor *d, struct oci_index **ret,
+		      struct err *err)
+{
+	cleanup_free char *name = str_printf("blobs/sha256/%s", digest_hex(&d->digest));
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = name ? load_read(l, name, &text, err) : err_set(err, -ENOMEM, "out of memory");
+
+	return r == 0 ? oci_index_parse(text.data ? text.data : "", text.len, ret, err) : r;
+}
+
+static int load_entry(struct load *l, const struct oci_descriptor *d, char *const *tags, int depth,
+		      struct err *err)
+{
+	cleanup_oci_index struct oci_index *ix = NULL;
+	const struct platform host = platform_host();
+	const struct oci_descriptor *chosen;
+	int r;
+
+	if (oci_is_manifest(d->media_type))
+		return load_install(l, d, tags, err);
+	if (depth == INDEX_DEPTH_MAX)
+		return err_set(err, -EBADMSG, "indexes are nested more than %d deep",
+			       INDEX_DEPTH_MAX);
+	r = read_index(l, d, &ix, err);
+	if (r == 0)
+		r = oci_index_select(ix, &host, &chosen, err);
+	return r == 0 ? load_entry(l, chosen, tags, depth + 1, err) : r;
+}
+
+static bool is_for(const struct oci_descriptor *d, const struct platform *want)
+{
+	if (!oci_is_manifest(d->media_type) && !oci_is_index(d->media_type))
+		return false;
+	return !d->has_platform || platform_matches(&d->platform, want);
+}
+
+int load_oci(struct load *l, struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	cleanup_oci_index struct oci_index *ix = NULL;
+	const struct platform host = platform_host();
+	const struct oci_descriptor *none;
+	size_t loaded = 0;
+	int r = load_read(l, "index.json", &text, err);
+
+	if (r == 0)
+		r = oci_index_parse(text.data ? text.data : "", text.len, &ix, err);
+	for (size_t i = 0; r == 0 && i < ix->n_manifests; i++) {
+		cleanup_strv char **tags = NULL;
+
+		if (!is_for(&ix->manifests[i], &host))
+			continue;
+		r = saved_name(&ix->manifests[i], &tags, err);
+		if (r == 0)
+			r = load_entry(l, &ix->manifests[i], tags, 0, err);
+		loaded++;
+	}
+	if (r == 0 && loaded == 0)
+		r = oci_index_select(ix, &host, &none, err);
+	return r;
+}

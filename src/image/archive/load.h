@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "image/store/store.h"
+
+/* An archive whose members are all stored and pinned as blobs. */
+
+struct member {
+	char *name;		    /* without "./" and doubled slashes */
+	char *link;		    /* what it is a link to, as a member's name; NULL for a file */
+	struct oci_descriptor blob; /* of a file; no media type */
+};
+
+struct load {
+	struct work *work;
+	const struct progress *progress;
+	struct member *members;
+	size_t n_members;
+	char **names; /* what was loaded, for people */
+};
+
+/** load_find() - the file of a name, through links; borrowed; NULL when there is none */
+const struct member *load_find(const struct load *l, const char *name);
+
+/** load_read() - append a small member.  Return: 0; -ENOENT; -EBADMSG; -errno; with a message. */
+int load_read(const struct load *l, const char *name, struct buf *ret, struct err *err);
+
+/** load_install() - make one image of the archive visible and note its names.  Return: as
+ * store_install(). */
+int load_install(struct load *l, const struct oci_descriptor *manifest, char *const *tags,
+		 struct err *err);
+
+/** load_oci() - the images of an OCI layout (image-spec image-layout.md).  Return: as store_load().
+ */
+int load_oci(struct load *l, struct err *err);
+
+/** load_docker() - the images of a `docker save` archive.  Return: as store_load(). */
+int load_docker(struct load *l, struct err *err);

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#pragma once
-
-#include "image/erofs-out.h"
-#include "image/tree.h"
-
-/** erofs_xattr_write() - append the attributes of an inode, erofs_xattr_size() bytes.  Return: 0;
- * -errno. */
-int erofs_xattr_write(struct erofs_out *out, const struct tree_inode *inode);

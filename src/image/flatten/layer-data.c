@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "image/flatten/erofs.h"
+#include "image/flatten/layer-entry.h"
+
+/*
+ * Theory of operation: libarchive hands out pieces of a file with their offsets; what lies
+ * between them is zeros.  A small file goes to memory as long as there is room for such, any
+ * other to the output at once.
+ */
+
+/* The next piece; checks that it goes on behind @pos and ends within the file. */
+static int next_piece(struct layer *l, uint64_t pos, uint64_t size, const void **ret,
+		      size_t *ret_len, uint64_t *ret_offset)
+{
+	int64_t offset;
+	int r = archive_read_data_block(l->tar, ret, ret_len, &offset);
+
+	if (r == ARCHIVE_EOF) {
+		*ret_len = 0;
+		*ret_offset = size;
+		return 0;
+	}
+	if (r != ARCHIVE_OK)
+		return layer_tar_error(l);
+	if (offset < 0 || (uint64_t)offset < pos || (uint64_t)offset > size ||
+	    *ret_len > size - (uint64_t)offset)
+		return layer_fail(l, "has data outside of its size");
+	*ret_offset = (uint64_t)offset;
+	return 0;
+}
+
+static int read_to_memory(struct layer *l, struct tree_inode *inode)
+{
+	struct arena *arena = &l->target->tree->arena;
+	char *content = arena_alloc(arena, (size_t)inode->size_bytes);
+	uint64_t pos = 0;
+
+	if (!content)
+		return layer_tree_error(l, arena_errno(arena));
+	while (pos < inode->size_bytes) {
+		const void *data;
+		size_t len;
+		int r = next_piece(l, pos, inode->size_bytes, &data, &len, &pos);
+
+		if (r < 0)
+			return r;
+		if (len > 0)
+			memcpy(content + pos, data, len);
+		pos += len;
+	}
+	inode->data = content;
+	l->target->inline_bytes += inode->size_bytes;
+	return 0;
+}
+
+static int append_piece(struct layer *l, uint64_t gap, const void *data, size_t len)
+{
+	struct erofs_out *out = l->target->out;
+	int r = gap > 0 ? erofs_out_skip(out, gap) : 0;
+
+	if (r == 0)
+		r = erofs_out_append(out, data, len);
+	return r < 0 ? err_errno(l->err, r, "writing the image") : 0;
+}
+
+static int read_to_output(struct layer *l, struct tree_inode *inode)
+{
+	uint64_t pos = 0;
+	int r = erofs_out_align(l->target->out);
+
+	if (r < 0)
+		return err_errno(l->err, r, "writing the image");
+	inode->pos = l->target->out->pos;
+	while (pos < inode->size_bytes) {
+		const void *data = NULL;
+		uint64_t offset;
+		size_t len;
+
+		r = next_piece(l, pos, inode->size_bytes, &data, &len, &offset);
+		if (r == 0)
+			r = append_piece(l, offset - pos, data, len);
+		if (r < 0)
+			return r;
+		pos = offset + len;
+	}
+	return 0;
+}
+
+int layer_read_data(struct layer *l, struct tree_inode *inode)
+{
+	struct layer_target *t = l->target;
+	int64_t size = archive_entry_size(l->entry);
+
+	if (size < 0)
+		return layer_fail(l, "has the impossible size %lld", (long long)size);
+	if ((uint64_t)size > t->limits->max_bytes - t->data_bytes)
+		return layer_fail(l, "makes the image larger than %llu bytes",
+				  (unsigned long long)t->limits->max_bytes);
+	inode->size_bytes = (uint64_t)size;
+	t->data_bytes += inode->size_bytes;
+	if (size == 0)
+		return 0;
+	if (inode->size_bytes <= EROFS_INLINE_MAX &&
+	    t->inline_bytes + inode->size_bytes <= t->limits->inline_bytes)
+		return read_to_memory(l, inode);
+	return read_to_output(l, inode);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "image/flatten/layer-entry.h"
+
+#define QUOTED_MAX 256
+
+void layer_quote(const char *s, char *ret, size_t ret_len)
+{
+	static const char dots[] = "...";
+	size_t len = 0;
+
+	for (; *s; s++) {
+		bool is_plain = *s >= ' ' && *s <= '~' && *s != '"' && *s != '\\';
+
+		if (len + 4 + sizeof(dots) > ret_len) {
+			memcpy(ret + len, dots, sizeof(dots));
+			return;
+		}
+		if (is_plain)
+			ret[len++] = *s;
+		else
+			len += (size_t)snprintf(ret + len, ret_len - len, "\\x%02x",
+						(unsigned char)*s);
+	}
+	ret[len] = '\0';
+}
+
+int layer_fail(struct layer *l, const char *fmt, ...)
+{
+	char name[QUOTED_MAX];
+	char text[ERR_MSG_MAX];
+	va_list ap;
+
+	layer_quote(l->entry_name, name, sizeof(name));
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return err_set(l->err, -EBADMSG, "entry \"%s\" %s", name, text);
+}
+
+int layer_tree_error(struct layer *l, int r)
+{
+	const struct flatten_limits *max = l->target->limits;
+
+	switch (r) {
+	case -EXDEV:
+		return layer_fail(l, "leaves the root of the image");
+	case -ELOOP:
+		return layer_fail(l, "has too many symbolic links or folders on its path");
+	case -ENAMETOOLONG:
+		return layer_fail(l, "has a name longer than %u or a path longer than %u bytes",
+				  TREE_NAME_MAX, TREE_PATH_MAX - 1);
+	case -ENOTDIR:
+		return layer_fail(l, "lies below something that is not a folder");
+	case -E2BIG:
+		return err_set(l->err, -EBADMSG, "the image has more than %u entries",
+			       max->max_entries);
+	case -EDQUOT:
+		return err_set(l->err, -EBADMSG,
+			       "names, links and attributes of the image take more than %llu bytes",
+			       (unsigned long long)max->max_memory);
+	default:
+		return err_errno(l->err, r, "applying the layer");
+	}
+}
+
+int layer_tar_error(struct layer *l)
+{
+	const char *text = archive_error_string(l->tar);
+
+	if (layer_stream_error(l->stream) < 0)
+		return layer_stream_error(l->stream);
+	if (archive_errno(l->tar) == ENOMEM)
+		return err_set(l->err, -ENOMEM, "out of memory");
+	return err_set(l->err, -EBADMSG, "not a valid tar archive: %s", text ? text : "malformed");
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "image/flatten/flatten.h"
+
+/* The unpacked bytes of a layer, hashed as they pass. */
+struct layer_stream;
+
+/**
+ * layer_stream_open() - begin to read a layer
+ * @fd:     borrowed; a regular file, read from its start by pread(2)
+ * @limits: borrowed
+ * @err:    borrowed, for this and all later calls
+ * @ret:    owned, layer_stream_free()
+ *
+ * Return: 0; -EBADMSG; -ENOMEM; -errno with a message.
+ */
+int layer_stream_open(int fd, const struct flatten_limits *limits, struct err *err,
+		      struct layer_stream **ret);
+void layer_stream_free(struct layer_stream *s);
+
+/**
+ * layer_stream_next() - the next piece
+ * @ret: borrowed until the next call
+ *
+ * Return: its length, 0 at the end; -EBADMSG for malformed or truncated input, for one that
+ * unpacks to too much and for bytes behind the compressed data; -errno.  A failure stays.
+ */
+ssize_t layer_stream_next(struct layer_stream *s, const void **ret);
+
+/** layer_stream_error() - the failure of layer_stream_next(), its message is in err; 0 if there was
+ * none */
+int layer_stream_error(const struct layer_stream *s);
+
+/** layer_stream_finish() - read to the end, give the hash of all bytes.  Return: 0; as
+ * layer_stream_next(). */
+int layer_stream_finish(struct layer_stream *s, char ret_hex[SHA256_HEX_LEN + 1]);

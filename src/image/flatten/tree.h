@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "image/flatten/arena.h"
+
+/*
+ * The file tree of an image while its layers are applied: inodes, and the names that lead to
+ * them.  Everything lives in arenas and is freed with the tree.
+ *
+ * Each name remembers the layer that set it last, so that whiteouts and opaque folders hide
+ * what lower layers brought and nothing else, in whatever order a layer lists its entries.
+ */
+
+#define TREE_NAME_MAX  255u
+#define TREE_PATH_MAX  4096u
+#define TREE_LINKS_MAX 40u
+#define TREE_DEPTH_MAX 2048u
+#define TREE_DIR_MODE  (S_IFDIR | 0755u) /* of folders that no layer lists */
+
+struct tree_xattr {
+	struct tree_xattr *next;
+	const char *name;
+	const void *value;
+	uint32_t value_len;
+};
+
+struct tree_inode {
+	struct tree_inode *next; /* all inodes, oldest first; also those without a name left */
+	struct tree_xattr *xattrs;
+	int64_t mtime_sec;
+	uint32_t mtime_nsec;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t rdev;	/* as Linux encodes it on disk */
+	uint32_t nlink; /* names of anything but a folder */
+	uint64_t size_bytes;
+	uint64_t pos;	  /* files: where the data is in the output, unless it is at @data */
+	const char *data; /* target of a symbolic link, content of a small file */
+	/* Folders only. */
+	struct tree_entry *parent_entry; /* NULL for the root */
+	struct tree_entry *children;
+	uint32_t n_children;
+	uint32_t depth;
+	uint32_t opaque_layer; /* nothing from below this layer is left in here */
+	/* For the writer of the image. */
+	uint32_t index;	   /* from 1; 0 until it was met */
+	uint32_t head_len; /* the inode and its attributes on disk */
+	uint64_t meta_pos; /* in the metadata area */
+	bool is_compact;
+	bool is_inline; /* the end of the data follows the inode */
+};
+
+struct tree_entry {
+	struct tree_entry *chain; /* of the hash table */
+	struct tree_entry *next;  /* of the folder */
+	struct tree_entry **link; /* what points here in the folder */
+	struct tree_inode *dir;
+	struct tree_inode *inode;
+	uint64_t hash;
+	uint32_t layer;
+	uint8_t len;
+	char name[];
+};
+
+struct tree_limits {
+	uint32_t max_entries; /* names ever made */
+	uint64_t max_bytes;   /* memory for inodes, names, targets and attributes */
+};
+
+struct tree {
+	struct tree_inode *root;
+	struct tree_inode *inodes;
+	struct tree_inode **inodes_end;
+	struct tree_entry **table; /* of all names, by folder and name */
+	size_t table_len;	   /* a power of two */
+	size_t n_entries;
+	uint64_t hash_key[2];
+	uint32_t n_made;
+	uint32_t max_entries;
+	struct arena arena;
+};
+
+/**
+ * tree_new() - a tree with an empty root folder
+ * @ret: owned, tree_free()
+ *
+ * Return: 0; -ENOMEM; -errno from getrandom(2).
+ */
+int tree_new(const struct tree_limits *limits, struct tree **ret);
+void tree_free(struct tree *t);
+
+/**
+ * tree_count() - count one more entry against the limit
+ *
+ * Return: 0; -E2BIG when there are too many.
+ */
+int tree_count(struct tree *t);
+
+/**
+ * tree_inode_new() - a nameless inode
+ * @mode: type and permissions, as in stat(2)
+ * @ret:  borrowed from the tree
+ *
+ * Return: 0; -EDQUOT; -ENOMEM.
+ */
+int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret);
+
+/** tree_find() - a name in a folder.  Return: borrowed; NULL when it is not there. */
+struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,
+			     size_t len);
+
+/**
+ * tree_link() - give an inode a name that is not taken
+ * @dir:   folder
+ * @len:   1 to TREE_NAME_MAX
+ * @layer: the layer that says so
+ *
+ * A folder can have one name only.
+ *
+ * Return: 0; -ELOOP when folders are too deep; -EDQUOT; -ENOMEM.
+ */
+int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t len, uint32_t layer,
+	      struct tree_inode *inode);
+
+/** tree_unlink() - remove a name, and with a folder all that is below it */
+void tree_unlink(struct tree *t, struct tree_entry *e);
+
+/**
+ * tree_hide() - apply a whiteout
+ * @layer: the layer that has the whiteout
+ *
+ * Removes what layers below @layer brought.  A folder in which @layer has something stays, with
+ * the attributes of a folder that is not listed if @layer did not list it.
+ */
+void tree_hide(struct tree *t, struct tree_entry *e, uint32_t layer);
+
+/** tree_hide_children() - make a folder opaque: tree_hide() for each name in it */
+void tree_hide_children(struct tree *t, struct tree_inode *dir, uint32_t layer);
+
+/* tree-path.c: paths of entries */
+
+/**
+ * tree_clean_path() - the path of an entry without ".", "..", and doubled, leading or trailing
+ * slashes
+ * @ret: TREE_PATH_MAX bytes; "" is the root
+ *
+ * Return: 0; -EXDEV when ".." leaves the root; -ENAMETOOLONG for the path or a name in it.
+ */
+int tree_clean_path(const char *path, char *ret);
+
+struct tree_place {
+	struct tree_inode *dir; /* NULL when a parent is missing */
+	const char *name;	/* borrowed from the path */
+	size_t len;
+};
+
+/**
+ * tree_walk() - find the folder of a path
+ * @path:  from tree_clean_path(), not the root; the last name is not looked up
+ * @layer: make missing parents for this layer; 0 makes none
+ *
+ * Symbolic links among the parents are followed inside the root, where ".." stays at the root.
+ * A parent that is no folder gives way if it is from a lower layer.
+ *
+ * Return: 0; -ENOTDIR; -ELOOP; -ENAMETOOLONG; -E2BIG; -EDQUOT; -ENOMEM.
+ */
+int tree_walk(struct tree *t, const char *path, uint32_t layer, struct tree_place *ret);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "image/flatten/unpack-jail.h"
+#include "image/flatten/unpack.h"
+
+/*
+ * moat-unpack: see unpack.h for its arguments.  It is started by moatd, which it trusts; the
+ * layers it does not.
+ */
+
+static int parse_fd(const char *text, int *ret)
+{
+	uint32_t fd;
+
+	if (str_to_u32(text, &fd) < 0 || fd > INT_MAX)
+		return -EINVAL;
+	*ret = (int)fd;
+	return 0;
+}
+
+static int parse_layer(char *arg, struct flatten_layer *ret)
+{
+	char *colon = strchr(arg, ':');
+
+	if (colon)
+		*colon++ = '\0';
+	ret->diff_id = colon;
+	return parse_fd(arg, &ret->fd);
+}
+
+static int run(int out_fd, char **layer_args, size_t n_layers, struct err *err)
+{
+	cleanup_free struct flatten_layer *layers = calloc(n_layers + 1, sizeof(*layers));
+	int r;
+
+	if (!layers)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n_layers; i++) {
+		if (parse_layer(layer_args[i], &layers[i]) < 0)
+			return err_set(err, -EINVAL, "bad argument: %s", layer_args[i]);
+	}
+	r = unpack_jail(err);
+	return r == 0 ? flatten(layers, n_layers, out_fd, err) : r;
+}
+
+static void report(int status_fd, const struct err *err)
+{
+	char text[UNPACK_STATUS_MAX];
+	int len = snprintf(text, sizeof(text), "%d %s", -err->code, err->msg);
+
+	fd_write_all(status_fd, text, (size_t)len);
+}
+
+/* UNPACK_INFLATE STATUS_FD OUT_FD IN_FD */
+static int run_inflate(char **args)
+{
+	struct err err = { 0 };
+	int status_fd, out_fd, in_fd, r;
+
+	if (parse_fd(args[0], &status_fd) < 0 || parse_fd(args[1], &out_fd) < 0 ||
+	    parse_fd(args[2], &in_fd) < 0)
+		return EXIT_FAILURE;
+	r = unpack_jail(&err);
+	if (r == 0)
+		r = inflate_stream(in_fd, out_fd, &err);
+	if (r == 0)
+		return EXIT_SUCCESS;
+	report(status_fd, &err);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	int status_fd, out_fd;
+
+	if (argc == 5 && streq(argv[1], UNPACK_INFLATE))
+		return run_inflate(argv + 2);
+	if (argc < 3 || parse_fd(argv[1], &status_fd) < 0 || parse_fd(argv[2], &out_fd) < 0) {
+		fputs("usage: moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (run(out_fd, argv + 3, (size_t)argc - 3, &err) == 0)
+		return EXIT_SUCCESS;
+	report(status_fd, &err);
+	return EXIT_FAILURE;
+}

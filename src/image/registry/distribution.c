@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/distribution.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "image/store/blob.h"
+
+void distribution_reset(struct distribution *d)
+{
+	free(d->media_type);
+	free(d->platforms);
+	*d = (struct distribution){ 0 };
+}
+
+static int begin(void *arg, uint64_t offset, struct err *err)
+{
+	(void)arg;
+	return offset == 0 ? 0 : err_set(err, -EPROTO, "the registry sent a part of the config");
+}
+
+static int take(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct buf *b = arg;
+
+	if (len > OCI_MANIFEST_MAX_BYTES - b->len)
+		return err_set(err, -EFBIG, "the image's config is too large");
+	return buf_add(b, data, len) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+/* An image for one platform says in its config for which. */
+static int read_config(struct registry *reg, struct http *h, const struct document *doc,
+		       struct distribution *d, struct err *err)
+{
+	cleanup_oci_image_config struct oci_image_config *config = NULL;
+	cleanup_oci_manifest struct oci_manifest *m = NULL;
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	struct http_sink sink = { .begin = begin, .write = take, .arg = &text };
+	struct digest digest;
+	int r = oci_manifest_parse(doc->text.data, doc->text.len, &m, err);
+
+	if (r == 0)
+		r = registry_blob(reg, h, &m->config, &sink, err);
+	if (r == 0)
+		r = digest_of(text.data ? text.data : "", text.len, &digest);
+	if (r == 0 && !streq(digest.text, m->config.digest.text))
+		r = err_set(err, -EBADMSG, "the image's config has digest %s, not %s", digest.text,
+			    m->config.digest.text);
+	if (r == 0)
+		r = oci_image_config_parse(text.data, text.len, &config, err);
+	d->platforms = r < 0 ? NULL : malloc(sizeof(*d->platforms));
+	if (r == 0 && !d->platforms)
+		r = err_set(err, -ENOMEM, "out of memory");
+	if (r < 0)
+		return r;
+	d->platforms[0] = config->platform;
+	d->n_platforms = 1;
+	return 0;
+}
+
+static int read_index(const struct document *doc, struct distribution *d, struct err *err)
+{
+	cleanup_oci_index struct oci_index *ix = NULL;
+	int r = oci_index_parse(doc->text.data, doc->text.len, &ix, err);
+
+	if (r < 0)
+		return r;
+	d->platforms = calloc(ix->n_manifests + 1, sizeof(*d->platforms));
+	if (!d->platforms)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < ix->n_manifests; i++)
+		if (ix->manifests[i].has_platform)
+			d->platforms[d->n_platforms++] = ix->manifests[i].platform;
+	return 0;
+}
+
+int distribution_inspect(const struct reference *ref, const struct registry_auth *auth,
+			 struct distribution *ret, struct err *err)
+{
+	cleanup(distribution_reset) struct distribution d = { 0 };
+	cleanup(document_reset) struct document doc = { 0 };
+	cleanup_registry struct registry *reg = NULL;
+	cleanup_http struct http *h = NULL;
+	int r = http_new(NULL, &h);
+
+	if (r == 0)
+		r = registry_new(ref, auth, &reg, err);
+	if (r == 0)
+		r = registry_manifest(reg, h,
+				      digest_is_set(&ref->digest) ? ref->digest.text : ref->tag,
+				      &doc, err);
+	if (r < 0)
+		return r;
+	d.digest = doc.digest;
+	d.size_bytes = doc.text.len;
+	r = oci_is_index(doc.media_type) ? read_index(&doc, &d, err)
+					 : read_config(reg, h, &doc, &d, err);
+	if (r < 0)
+		return r;
+	d.media_type = take_ptr(doc.media_type);
+	*ret = d;
+	d = (struct distribution){ 0 };
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/registry/registry.h"
+#include "oci/image.h"
+
+/* What a registry has under a name, without pulling it. */
+struct distribution {
+	char *media_type;
+	struct digest digest;
+	uint64_t size_bytes;
+	struct platform *platforms;
+	size_t n_platforms;
+};
+
+void distribution_reset(struct distribution *d);
+
+/**
+ * distribution_inspect() - ask a registry
+ * @auth: NULL is anonymous
+ * @ret:  distribution_reset()
+ *
+ * Return: 0; -ENOENT; as registry_manifest(); all with a message.
+ */
+int distribution_inspect(const struct reference *ref, const struct registry_auth *auth,
+			 struct distribution *ret, struct err *err);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/http.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: libcurl's easy interface in the calling thread, which may block here.  A
+ * silent peer ends in a timeout; header and body have limits that are enforced as bytes arrive.
+ * After a redirection the headers of the earlier answer are forgotten.  HTTPS is never left for
+ * HTTP, and only the proxies of the environment are used, for other hosts than this one.
+ *
+ * A hostile registry, or whoever it redirects to, controls every byte of an answer.
+ */
+
+#define CONNECT_TIMEOUT_SEC  10L
+#define STALL_TIMEOUT_SEC    30L /* without a single byte */
+#define DOCUMENT_TIMEOUT_SEC 120L
+#define REDIRECTS_MAX	     5L
+#define HEADER_MAX_BYTES     (256u << 10)
+#define ERROR_MAX_BYTES	     (64u << 10)
+
+struct http {
+	CURL *easy;
+	const struct progress *progress;
+	char curl_error[CURL_ERROR_SIZE];
+	/* of the request under way */
+	const struct http_request *request;
+	struct http_response response;
+	size_t header_bytes;
+	bool begun; /* the sink's begin() was called */
+	bool cut;   /* an error's body was longer than is wanted */
+	struct err error;
+	int result; /* of the sink */
+};
+
+bool url_is_loopback(const char *host)
+{
+	size_t n = strcspn(host, ":/");
+	char name[64];
+	struct in_addr a;
+
+	if (str_starts(host, "[::1]"))
+		return true;
+	if (n >= sizeof(name))
+		return false;
+	memcpy(name, host, n);
+	name[n] = '\0';
+	if (strcasecmp(name, "localhost") == 0)
+		return true;
+	return inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127;
+}
+
+void http_response_reset(struct http_response *r)
+{
+	free(r->content_type);
+	free(r->digest);
+	strv_free(r->challenges);
+	buf_reset(&r->body);
+	*r = (struct http_response){ 0 };
+}
+
+int http_new(const struct progress *progress, struct http **ret)
+{
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	h->progress = progress;
+	h->easy = curl_easy_init();
+	if (!h->easy) {
+		free(h);
+		return -ENOMEM;
+	}
+	*ret = h;
+	return 0;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	curl_easy_cleanup(h->easy);
+	http_response_reset(&h->response);
+	free(h);
+}
+
+bool http_cancelled(const struct http *h)
+{
+	return progress_cancelled(h->progress);
+}
+
+static int set_once(char **field, const char *value)
+{
+	free(*field);
+	*field = strdup(value);
+	return *field ? 0 : -ENOMEM;
+}
+
+/* One header line, its end cut off. */
+static int take_header(struct http_response *r, char *line)
+{
+	char *value = strchr(line, ':');
+	uint64_t start;
+
+	if (!value)
+		return 0;
+	*value++ = '\0';
+	value += strspn(value, " \t");
+	if (strcasecmp(line, "Docker-Content-Digest") == 0)
+		return set_once(&r->digest, value);
+	if (strcasecmp(line, "WWW-Authenticate") == 0)
+		return strv_len(r->challenges) < 8 ? strv_add(&r->challenges, value) : 0;
+	if (strcasecmp(line, "Content-Type") == 0) {
+		value[strcspn(value, "; \t")] = '\0';
+		return set_once(&r->content_type, value);
+	}
+	if (strcasecmp(line, "Content-Range") == 0 && strncasecmp(value, "bytes ", 6) == 0) {
+		value[strcspn(value, "-")] = '\0';
+		if (str_to_u64(value + 6, &start) == 0)
+			r->range_start = start;
+	}
+	return 0;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct http *h = arg;
+	size_t len = size * n;
+	cleanup_free char *line = strndup(data, len);
+
+	h->header_bytes += len;
+	if (!line || h->header_bytes > HEADER_MAX_BYTES) {
+		h->result =
+			err_set(&h->error, line ? -EPROTO : -ENOMEM, "answer has too many headers");
+		return 0;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	if (str_starts(line, "HTTP/")) {
+		http_response_reset(&h->response);
+		return len;
+	}
+	if (take_header(&h->response, line) < 0) {
+		h->result = err_set(&h->error, -ENOMEM, "out of memory");
+		return 0;
+	}
+	return len;
+}
+
+static int to_sink(struct http *h, const void *data, size_t len)
+{
+	const struct http_sink *sink = h->request->sink;
+
+	if (!h->begun) {
+		uint64_t offset = h->response.status == 206 ? h->response.range_start : 0;
+		int r = sink->begin(sink->arg, offset, &h->error);
+
+		if (r < 0)
+			return r;
+		h->begun = true;
+	}
+	return sink->write(sink->arg, data, len, &h->error);
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http *h = arg;
+	struct http_response *rs = &h->response;
+	size_t len = size * n, max = h->request->max_bytes;
+	bool good;
+
+	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &rs->status);
+	good = rs->status == 200 || rs->status == 206;
+	if (good && h->request->sink) {
+		h->result = to_sink(h, data, len);
+		return h->result < 0 ? 0 : len;
+	}
+	if (!good)
+		max = ERROR_MAX_BYTES;
+	if (len > max - rs->body.len) {
+		h->cut = !good;
+		if (good)
+			h->result =
+				err_set(&h->error, -EFBIG, "answer is larger than %zu bytes", max);
+		return 0;
+	}
+	if (buf_add(&rs->body, data, len) < 0) {
+		h->result = err_set(&h->error, -ENOMEM, "out of memory");
+		return 0;
+	}
+	return len;
+}
+
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct http *h = arg;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return http_cancelled(h);
+}
+
+static void set_limits(struct http *h, const struct http_request *rq)
+{
+	const char *rest = str_starts(rq->url, "http://");
+	CURL *c = h->easy;
+
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, rest ? "http,https" : "https");
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_TIMEOUT_SEC);
+	if (!rq->sink)
+		curl_easy_setopt(c, CURLOPT_TIMEOUT, DOCUMENT_TIMEOUT_SEC);
+	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	if (rest && url_is_loopback(rest))
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
+}
+
+static void set_callbacks(struct http *h)
+{
+	CURL *c = h->easy;
+
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->curl_error);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, h);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, h);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, h);
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+}
+
+static void set_request(struct http *h, const struct http_request *rq)
+{
+	CURL *c = h->easy;
+	char range[32];
+
+	curl_easy_setopt(c, CURLOPT_URL, rq->url);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, "moat/" MOAT_VERSION);
+	if (rq->bearer) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, rq->bearer);
+	} else if (rq->username) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(c, CURLOPT_USERNAME, rq->username);
+		curl_easy_setopt(c, CURLOPT_PASSWORD, rq->password ? rq->password : "");
+	}
+	if (rq->offset) {
+		snprintf(range, sizeof(range), "%" PRIu64 "-", rq->offset);
+		curl_easy_setopt(c, CURLOPT_RANGE, range);
+	}
+}
+
+static int transport_error(const struct http *h, CURLcode code, struct err *err)
+{
+	const char *why = h->curl_error[0] ? h->curl_error : curl_easy_strerror(code);
+
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return err_set(err, -ENOMEM, "out of memory");
+	case CURLE_ABORTED_BY_CALLBACK:
+		return err_set(err, -ECANCELED, "cancelled");
+	case CURLE_COULDNT_CONNECT:
+		return err_set(err, -ECONNREFUSED, "%s: is the registry running?", why);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return err_set(err, -EHOSTUNREACH, "%s: check the name and the network", why);
+	case CURLE_OPERATION_TIMEDOUT:
+		return err_set(err, -ETIMEDOUT, "%s", why);
+	case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		return err_set(err, -ECONNRESET, "the registry cut the connection: %s", why);
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return err_set(err, -EPROTO, "redirection refused: %s", why);
+	default:
+		return err_set(err, -EPROTO, "%s", why);
+	}
+}
+
+static int perform(struct http *h, struct err *err)
+{
+	CURLcode code;
+
+	h->result = 0;
+	h->header_bytes = 0;
+	h->begun = h->cut = false;
+	h->curl_error[0] = '\0';
+	code = curl_easy_perform(h->easy);
+	if (h->result < 0)
+		return err_set(err, h->result, "%s", h->error.msg);
+	if (code != CURLE_OK && !h->cut)
+		return transport_error(h, code, err);
+	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &h->response.status);
+	return 0;
+}
+
+int http_get(struct http *h, const struct http_request *rq, struct http_response *ret,
+	     struct err *err)
+{
+	cleanup_free char *accept = rq->accept ? str_printf("Accept: %s", rq->accept) : NULL;
+	struct curl_slist *headers = accept ? curl_slist_append(NULL, accept) : NULL;
+	int r;
+
+	if (rq->accept && !headers)
+		return err_set(err, -ENOMEM, "out of memory");
+	curl_easy_reset(h->easy);
+	http_response_reset(&h->response);
+	h->request = rq;
+	set_limits(h, rq);
+	set_callbacks(h);
+	set_request(h, rq);
+	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
+	r = perform(h, err);
+	curl_slist_free_all(headers);
+	if (r < 0)
+		return r;
+	*ret = h->response;
+	h->response = (struct http_response){ 0 };
+	return 0;
+}

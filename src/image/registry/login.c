@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation: as the distribution-spec has it, /v2/ is asked without credentials; what it
+ * demands is answered once, and asked again.  Credentials go nowhere that a pull would not send
+ * them to.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "image/registry/registry.h"
+#include "image/registry/token.h"
+
+#define ANSWER_MAX_BYTES (64u << 10)
+
+static int refused(const char *name, const struct http_response *rs, struct err *err)
+{
+	char text[256];
+
+	answer_text(rs, text);
+	return err_set(err, rs->status == 401 || rs->status == 403 ? -EACCES : -EPROTO,
+		       "login at %s: %s%s(%ld)", name, text, *text ? " " : "", rs->status);
+}
+
+/* @rq: gets what the challenge asks for.  @ret_token: owned; what @rq points to */
+static int answer(struct http *h, const char *name, const struct challenge *c,
+		  const struct registry_auth *auth, struct http_request *rq, char **ret_token,
+		  struct err *err)
+{
+	int r;
+
+	if (!c->bearer) {
+		rq->username = auth->username;
+		rq->password = auth->password;
+		return 0;
+	}
+	r = token_check_realm(c->realm, url_is_loopback(registry_host(name)), err);
+	if (r == 0)
+		r = token_fetch(h, c, NULL, auth, ret_token, err);
+	rq->bearer = *ret_token;
+	return r;
+}
+
+int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
+		   struct err *err)
+{
+	cleanup(http_response_reset) struct http_response rs = { 0 };
+	const char *host = registry_host(name);
+	cleanup_free char *url =
+		str_printf("%s://%s/v2/", url_is_loopback(host) ? "http" : "https", host);
+	cleanup_free char *token = NULL;
+	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
+	struct challenge c;
+	int r = url ? http_get(h, &rq, &rs, err) : err_set(err, -ENOMEM, "out of memory");
+
+	if (r < 0 || rs.status == 200)
+		return r;
+	if (rs.status != 401)
+		return refused(name, &rs, err);
+	if (!challenge_choose(rs.challenges, &c))
+		return err_set(err, -EPROTO, "%s asks for a login of an unknown kind", name);
+	r = answer(h, name, &c, auth, &rq, &token, err);
+	http_response_reset(&rs);
+	if (r == 0)
+		r = http_get(h, &rq, &rs, err);
+	return r < 0 || rs.status == 200 ? r : refused(name, &rs, err);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "image/registry/fetch.h"
+#include "image/store/blob.h"
+
+/*
+ * Theory of operation: the reference is resolved, through indexes, to the manifest of one platform;
+ * from there on store_install() gets what is missing.  Everything this pull relies on is pinned
+ * before its presence is checked, so a removal meanwhile takes nothing away.
+ *
+ * The registry is hostile: an index may point to indexes only so often, and each document must
+ * have the size, digest and media type that were announced.
+ */
+
+#define INDEX_DEPTH_MAX 3
+
+struct pull {
+	const struct reference *ref;
+	const struct platform *platform;
+	struct fetcher fetcher;
+	struct oci_descriptor manifest;
+	struct digest index;
+	char **tags;	   /* the full reference; NULL when pulled by digest */
+	char *repo_digest; /* of the answer */
+};
+
+static void pull_reset(struct pull *p)
+{
+	oci_descriptor_reset(&p->manifest);
+	strv_free(p->tags);
+	free(p->repo_digest);
+}
+
+/* One step down an index: @at becomes the entry for the platform. */
+static int descend(const struct pull *p, const struct document *doc, struct oci_descriptor *at,
+		   struct err *err)
+{
+	cleanup_oci_index struct oci_index *ix = NULL;
+	const struct oci_descriptor *chosen;
+	char *media_type;
+	int r = oci_index_parse(doc->text.data, doc->text.len, &ix, err);
+
+	if (r == 0)
+		r = oci_index_select(ix, p->platform, &chosen, err);
+	if (r < 0)
+		return r;
+	media_type = strdup(chosen->media_type);
+	if (!media_type)
+		return err_set(err, -ENOMEM, "out of memory");
+	free(at->media_type);
+	at->media_type = media_type;
+	at->digest = chosen->digest;
+	at->size_bytes = chosen->size_bytes;
+	return 0;
+}
+
+static int check_announced(const struct document *doc, const struct oci_descriptor *at,
+			   struct err *err)
+{
+	if (doc->text.len != at->size_bytes)
+		return err_set(err, -EBADMSG, "%.19s has %zu bytes, but %llu were announced",
+			       at->digest.text, doc->text.len, (unsigned long long)at->size_bytes);
+	if (!streq(doc->media_type, at->media_type))
+		return err_set(err, -EBADMSG, "%.19s is of type %.100s, but %.100s was announced",
+			       at->digest.text, doc->media_type, at->media_type);
+	return 0;
+}
+
+static int keep_manifest(struct pull *p, struct document *doc, struct err *err)
+{
+	struct digest stored;
+	int r = blob_put(p->fetcher.work, doc->text.data, doc->text.len, &stored, err);
+
+	if (r < 0)
+		return r;
+	free(p->manifest.media_type);
+	p->manifest.media_type = take_ptr(doc->media_type);
+	p->manifest.digest = stored;
+	p->manifest.size_bytes = doc->text.len;
+	return 0;
+}
+
+static int resolve(struct pull *p, struct err *err)
+{
+	const char *name = digest_is_set(&p->ref->digest) ? p->ref->digest.text : p->ref->tag;
+
+	for (int depth = 0; depth <= INDEX_DEPTH_MAX; depth++) {
+		cleanup(document_reset) struct document doc = { 0 };
+		int r = registry_manifest(p->fetcher.reg, p->fetcher.http, name, &doc, err);
+
+		if (r == 0 && depth > 0)
+			r = check_announced(&doc, &p->manifest, err);
+		if (r < 0)
+			return r;
+		if (depth == 0)
+			p->index = doc.digest;
+		if (!oci_is_index(doc.media_type))
+			return keep_manifest(p, &doc, err);
+		r = descend(p, &doc, &p->manifest, err);
+		if (r < 0)
+			return r;
+		name = p->manifest.digest.text;
+	}
+	return err_set(err, -EBADMSG, "indexes are nested more than %d deep", INDEX_DEPTH_MAX);
+}
+
+static int source_blob(void *arg, const struct oci_descriptor *d, struct err *err)
+{
+	const struct pull *p = arg;
+
+	return fetch_blob(&p->fetcher, d, err);
+}
+
+static int source_layers(void *arg, const struct oci_manifest *m, struct err *err)
+{
+	const struct pull *p = arg;
+
+	return fetch_layers(&p->fetcher, m, err);
+}
+
+static int name_result(struct pull *p, struct err *err)
+{
+	const struct reference *ref = p->ref;
+
+	if (!digest_is_set(&ref->digest)) {
+		cleanup_free char *full = reference_full(ref);
+
+		if (!full || strv_add(&p->tags, full) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+	}
+	p->repo_digest = str_printf("%s/%s@%s", ref->registry, ref->repository, p->index.text);
+	return p->repo_digest ? 0 : err_set(err, -ENOMEM, "out of memory");
+}
+
+/* The id of the image that has the name already; unset when there is none. */
+static struct digest find_current(struct store *st, const struct pull *p)
+{
+	LOCK_STORE(st);
+
+	for (size_t i = 0; i < st->table.n; i++) {
+		const struct image *im = &st->table.records[i]->im;
+
+		if (p->tags ? strv_has(im->tags, p->tags[0])
+			    : strv_has(im->repo_digests, p->repo_digest))
+			return im->config;
+	}
+	return (struct digest){ 0 };
+}
+
+static void report_end(const struct progress *p, const struct pull *pull, const char *name,
+		       bool current)
+{
+	cleanup_free char *digest = str_printf("Digest: %s", pull->index.text);
+	cleanup_free char *status =
+		str_printf("Status: %s for %s",
+			   current ? "Image is up to date" : "Downloaded newer image", name);
+
+	if (digest && status) {
+		progress_report(p, NULL, digest, 0, 0);
+		progress_report(p, NULL, status, 0, 0);
+	}
+}
+
+static int run(struct pull *p, const char *name, struct image **ret, struct err *err)
+{
+	const struct progress *progress = &p->fetcher.guard->guarded;
+	const struct source source = { source_blob, source_layers, p };
+	cleanup_free char *from = str_printf("Pulling from %s", p->ref->repository);
+	struct install in = {
+		.manifest = &p->manifest,
+		.platform = p->platform,
+		.source = &source,
+		.index = &p->index,
+		.progress = progress,
+	};
+	struct digest before;
+	int r = from ? resolve(p, err) : err_set(err, -ENOMEM, "out of memory");
+
+	if (r == 0)
+		r = name_result(p, err);
+	if (r < 0)
+		return r;
+	progress_report(progress, p->ref->tag ? p->ref->tag : p->ref->digest.text, from, 0, 0);
+	in.tags = p->tags;
+	in.repo_digest = p->repo_digest;
+	before = find_current(p->fetcher.work->st, p);
+	r = store_install(p->fetcher.work, &in, ret, err);
+	if (r == 0)
+		report_end(progress, p, name, streq(before.text, (*ret)->config.text));
+	return r;
+}
+
+/* Does a failure leave content that the next try can use? */
+static bool is_worth_keeping(int r)
+{
+	return r == -ECONNRESET || r == -ETIMEDOUT || r == -ECANCELED || r == -EPROTO;
+}
+
+static int run_pinned(struct pull *p, struct store *st, const char *name, struct image **ret,
+		      struct err *err)
+{
+	struct work work;
+	int r;
+
+	work_begin(&work, st);
+	p->fetcher.work = &work;
+	r = run(p, name, ret, err);
+	work_end(&work);
+	if (r < 0 && !is_worth_keeping(r)) {
+		LOCK_STORE(st);
+		store_collect(st);
+	}
+	return r;
+}
+
+int store_pull(struct store *st, const struct reference *ref, const struct platform *platform,
+	       const struct registry_auth *auth, const struct progress *progress,
+	       struct image **ret, struct err *err)
+{
+	cleanup(pull_reset) struct pull p = { .ref = ref, .platform = platform };
+	cleanup(progress_guard_destroy) struct progress_guard guard;
+	cleanup_registry struct registry *reg = NULL;
+	cleanup_http struct http *http = NULL;
+	cleanup_free char *name = reference_familiar(ref);
+	int r;
+
+	progress_guard_init(&guard, progress);
+	if (!name || http_new(&guard.guarded, &http) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = registry_new(ref, auth, &reg, err);
+	p.fetcher = (struct fetcher){ .reg = reg, .http = http, .guard = &guard };
+	if (r == 0)
+		r = run_pinned(&p, st, name, ret, err);
+	if (r < 0)
+		err_wrap(err, "pull %s", name);
+	return r;
+}

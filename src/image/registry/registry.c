@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/registry.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "image/registry/token.h"
+#include "image/store/blob.h"
+
+/*
+ * Theory of operation: a request goes out with what authorization there is; on 401 the registry's
+ * challenge is answered once, with a token that all threads share, and the request repeated.  What
+ * fails in passing (a cut or silent connection, 429, 5xx) is tried three times in all; a download
+ * goes on where it stopped, if the server can.
+ *
+ * The registry is hostile: every document is measured against its digest, by whoever asked for it
+ * against its descriptor, and a registry's words are cleaned before a person sees them.
+ */
+
+#define TRIES 3
+
+struct registry {
+	const struct reference *ref;
+	const struct registry_auth *auth;
+	char *base;	       /* "https://host/v2/repository" */
+	char *name;	       /* "alpine:3", for messages */
+	char *repository_name; /* "alpine" */
+	pthread_mutex_t lock;
+	/* guarded by lock */
+	char *token;
+	bool basic;
+};
+
+/* The authorization of one request. */
+struct grant {
+	char *token;
+	bool basic;
+};
+
+static void grant_reset(struct grant *g)
+{
+	free(g->token);
+	*g = (struct grant){ 0 };
+}
+
+void registry_free(struct registry *reg)
+{
+	if (!reg)
+		return;
+	pthread_mutex_destroy(&reg->lock);
+	free(reg->base);
+	free(reg->name);
+	free(reg->repository_name);
+	free(reg->token);
+	free(reg);
+}
+
+const char *registry_host(const char *name)
+{
+	return streq(name, "docker.io") ? "registry-1.docker.io" : name;
+}
+
+int registry_new(const struct reference *ref, const struct registry_auth *auth,
+		 struct registry **ret, struct err *err)
+{
+	const struct reference bare = { .registry = ref->registry, .repository = ref->repository };
+	cleanup_registry struct registry *reg = NULL;
+	const char *host = registry_host(ref->registry);
+
+	if (auth && auth->username && strchr(auth->username, ':'))
+		return err_set(err, -EINVAL, "a user name cannot have a colon");
+	reg = calloc(1, sizeof(*reg));
+	if (!reg)
+		return err_set(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&reg->lock, NULL);
+	reg->ref = ref;
+	reg->auth = auth;
+	reg->name = reference_familiar(ref);
+	reg->repository_name = reference_familiar(&bare);
+	reg->base = str_printf("%s://%s/v2/%s", url_is_loopback(host) ? "http" : "https", host,
+			       ref->repository);
+	if (!reg->name || !reg->repository_name || !reg->base)
+		return err_set(err, -ENOMEM, "out of memory");
+	*ret = take_ptr(reg);
+	return 0;
+}
+
+void document_reset(struct document *doc)
+{
+	buf_reset(&doc->text);
+	free(doc->media_type);
+	*doc = (struct document){ 0 };
+}
+
+static int grant_now(struct registry *reg, struct grant *ret)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&reg->lock);
+	ret->basic = reg->basic;
+	if (reg->token && !(ret->token = strdup(reg->token)))
+		r = -ENOMEM;
+	pthread_mutex_unlock(&reg->lock);
+	return r;
+}
+
+static int denied(const struct registry *reg, const char *why, struct err *err)
+{
+	return err_set(err, -EACCES,
+		       "pull access denied for %s, repository does not exist or may require "
+		       "'docker login'%s%s",
+		       reg->repository_name, *why ? ": " : "", why);
+}
+
+/* Answer a challenge; @used did not suffice.  Return: 0 when there is something new to try; -errno.
+ */
+static int answer(struct registry *reg, struct http *h, const struct grant *used,
+		  char *const *challenges, struct err *err)
+{
+	struct challenge c;
+	char *token;
+	int r = 0;
+
+	if (!challenge_choose(challenges, &c))
+		return err_set(err, -EACCES, "the registry asks for a login of an unknown kind");
+	pthread_mutex_lock(&reg->lock);
+	if (!c.bearer && !used->basic && reg->auth && reg->auth->username) {
+		reg->basic = true;
+	} else if (!c.bearer) {
+		r = err_set(err, -EACCES,
+			    used->basic ? "wrong user name or password" : "no login given");
+	} else if (!reg->token || (used->token && streq(reg->token, used->token))) {
+		r = token_check_realm(c.realm, url_is_loopback(registry_host(reg->ref->registry)),
+				      err);
+		if (r == 0)
+			r = token_fetch(h, &c, reg->ref->repository, reg->auth, &token, err);
+		if (r == 0) {
+			free(reg->token);
+			reg->token = token;
+		}
+	}
+	pthread_mutex_unlock(&reg->lock);
+	return r;
+}
+
+static int send_granted(struct registry *reg, struct http *h, struct http_request *rq,
+			struct http_response *ret, struct err *err)
+{
+	cleanup(grant_reset) struct grant used = { 0 };
+	struct err why;
+	int r;
+
+	for (int round = 0;; round++) {
+		grant_reset(&used);
+		if (grant_now(reg, &used) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+		rq->bearer = used.token;
+		rq->username = used.basic ? reg->auth->username : NULL;
+		rq->password = used.basic ? reg->auth->password : NULL;
+		http_response_reset(ret);
+		r = http_get(h, rq, ret, err);
+		if (r < 0 || ret->status != 401 || round == 1)
+			return r;
+		r = answer(reg, h, &used, ret->challenges, &why);
+		if (r == -EACCES)
+			return denied(reg, why.msg, err);
+		if (r < 0)
+			return err_set(err, r, "%s", why.msg);
+	}
+}
+
+static bool is_passing(int r, long status)
+{
+	return r == -ECONNRESET || r == -ETIMEDOUT ||
+	       (r == 0 && (status == 416 || status == 429 || status >= 500));
+}
+
+/* Return: false when the work was cancelled meanwhile. */
+static bool pause_before(int attempt, struct http *h)
+{
+	const struct timespec step = { .tv_nsec = 100000000 };
+
+	for (int i = 0; i < 3 * attempt; i++) {
+		if (http_cancelled(h))
+			return false;
+		nanosleep(&step, NULL);
+	}
+	return true;
+}
+
+static int get(struct registry *reg, struct http *h, struct http_request *rq,
+	       struct http_response *ret, struct err *err)
+{
+	for (int attempt = 1;; attempt++) {
+		int r;
+
+		rq->offset = rq->sink ? rq->sink->have_bytes : 0;
+		r = send_granted(reg, h, rq, ret, err);
+		if (!is_passing(r, ret->status) || attempt == TRIES)
+			return r;
+		if (ret->status == 416 && rq->sink)
+			rq->sink->have_bytes = 0;
+		http_response_reset(ret);
+		if (!pause_before(attempt, h))
+			return err_set(err, -ECANCELED, "cancelled");
+	}
+}
+
+static int refused(const struct registry *reg, const struct http_response *rs, struct err *err)
+{
+	char text[256];
+
+	answer_text(rs, text);
+	if (rs->status == 401 || rs->status == 403)
+		return denied(reg, text, err);
+	return err_set(err, -EPROTO, "registry %s answered %ld%s%s", reg->ref->registry, rs->status,
+		       *text ? ": " : "", text);
+}
+
+static int not_found(const struct registry *reg, const struct http_response *rs, const char *name,
+		     struct err *err)
+{
+	cleanup_free char *full = NULL;
+	char text[256];
+
+	answer_text(rs, text);
+	if (strchr(name, ':') && (!digest_is_set(&reg->ref->digest)))
+		full = str_printf("%s@%s", reg->name, name);
+	return err_set(err, -ENOENT, "manifest for %s not found: %s: check the name and the tag",
+		       full ? full : reg->name, *text ? text : "manifest unknown");
+}
+
+/* What was promised: the digest asked for, or else the one in the header. */
+static int check_digest(const struct document *doc, const char *name, const char *header,
+			struct err *err)
+{
+	const char *promised = strchr(name, ':') ? name : header;
+
+	if (!promised || streq(promised, doc->digest.text))
+		return 0;
+	return err_set(err, -EBADMSG, "manifest has digest %s, but %.80s was expected",
+		       doc->digest.text, promised);
+}
+
+static int check_media_type(const struct document *doc, struct err *err)
+{
+	cleanup_json json_t *json = NULL;
+	const char *inside;
+	int r;
+
+	if (!doc->media_type ||
+	    (!oci_is_index(doc->media_type) && !oci_is_manifest(doc->media_type) &&
+	     !strstr(doc->media_type, "manifest.v1+")))
+		return err_set(
+			err, -EBADMSG,
+			"the answer is of type %.100s, which is no manifest: is this a registry?",
+			doc->media_type ? doc->media_type : "(none)");
+	r = json_read(doc->text.data ? doc->text.data : "", doc->text.len, "manifest", &json, err);
+	if (r == 0)
+		r = json_get_str(json, "mediaType", &inside, err);
+	if (r == 0 && inside && !streq(inside, doc->media_type))
+		return err_set(err, -EBADMSG,
+			       "manifest says it is %.100s, the registry says %.100s", inside,
+			       doc->media_type);
+	return r;
+}
+
+int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
+		      struct err *err)
+{
+	cleanup(http_response_reset) struct http_response rs = { 0 };
+	cleanup(document_reset) struct document doc = { 0 };
+	cleanup_free char *url = str_printf("%s/manifests/%s", reg->base, name);
+	struct http_request rq = {
+		.url = url,
+		.accept = MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST
+					  ", " MEDIA_DOCKER_MANIFEST,
+		.max_bytes = OCI_MANIFEST_MAX_BYTES,
+	};
+	int r = url ? get(reg, h, &rq, &rs, err) : err_set(err, -ENOMEM, "out of memory");
+
+	if (r < 0)
+		return r;
+	if (rs.status == 404)
+		return not_found(reg, &rs, name, err);
+	if (rs.status != 200)
+		return refused(reg, &rs, err);
+	doc.text = rs.body;
+	rs.body = BUF_INIT;
+	doc.media_type = take_ptr(rs.content_type);
+	r = digest_of(doc.text.data ? doc.text.data : "", doc.text.len, &doc.digest);
+	if (r < 0)
+		return err_errno(err, r, "hash");
+	r = check_digest(&doc, name, rs.digest, err);
+	if (r == 0)
+		r = check_media_type(&doc, err);
+	if (r < 0)
+		return r;
+	*ret = doc;
+	doc = (struct document){ 0 };
+	return 0;
+}
+
+int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
+		  struct http_sink *sink, struct err *err)
+{
+	cleanup(http_response_reset) struct http_response rs = { 0 };
+	cleanup_free char *url = str_printf("%s/blobs/%s", reg->base, d->digest.text);
+	struct http_request rq = { .url = url, .sink = sink };
+	int r = url ? get(reg, h, &rq, &rs, err) : err_set(err, -ENOMEM, "out of memory");
+
+	if (r < 0)
+		return r;
+	return rs.status == 200 || rs.status == 206 ? 0 : refused(reg, &rs, err);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/registry/http.h"
+
+/* One repository of one registry, over the OCI distribution-spec (Docker Registry HTTP API v2). */
+
+struct registry;
+
+/**
+ * registry_new() - make a client; no request is sent yet
+ * @ref:  borrowed for the client's lifetime, as is @auth
+ * @auth: NULL is anonymous
+ * @ret:  owned, registry_free(); may be used by several threads, each with its own struct http
+ *
+ * Return: 0; -EINVAL for a user name that HTTP cannot carry; -ENOMEM.
+ */
+int registry_new(const struct reference *ref, const struct registry_auth *auth,
+		 struct registry **ret, struct err *err);
+
+/** registry_free() - NULL is accepted */
+void registry_free(struct registry *reg);
+
+/** registry_host() - the host that serves a registry: docker.io is served by another */
+const char *registry_host(const char *name);
+
+/**
+ * registry_login() - does a registry accept these credentials?
+ * @name: its host, "docker.io" or "localhost:5000"
+ *
+ * A registry that asks nobody accepts everybody.
+ *
+ * Return: 0; -EACCES; -EPROTO; as http_get(); all with a message.
+ */
+int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
+		   struct err *err);
+
+/* A manifest or an index as it came. */
+struct document {
+	struct buf text;
+	char *media_type;
+	struct digest digest; /* computed */
+};
+
+void document_reset(struct document *doc);
+
+/**
+ * registry_manifest() - fetch a manifest or an index
+ * @name: tag or digest
+ * @ret:  owned, document_reset()
+ *
+ * Return: 0; -ENOENT; -EACCES; -EBADMSG when the digest is wrong or the media types disagree;
+ * -EPROTO; as http_get(); all with a message.
+ */
+int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
+		      struct err *err);
+
+/** registry_blob() - fetch a blob into a sink, resumed where it was cut off.  Return: as
+ * registry_manifest(). */
+int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
+		  struct http_sink *sink, struct err *err);
+
+DEFINE_CLEANUP(struct registry, registry_free)
+#define cleanup_registry cleanup(registry_free_cleanup_fn)

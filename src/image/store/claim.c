@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: two things keep concurrent pulls and removals apart.  A claim makes sure
+ * that a blob is fetched, and an image flattened, by one thread at a time: the second one waits and
+ * then finds the result.  A thread holds one claim at most, so claims cannot deadlock.  A pin
+ * protects a blob from garbage collection from before its presence is checked until an image refers
+ * to it.
+ */
+
+void progress_report(const struct progress *p, const char *id, const char *status,
+		     uint64_t current_bytes, uint64_t total_bytes)
+{
+	if (p && p->report)
+		p->report(p->arg, id, status, current_bytes, total_bytes);
+}
+
+bool progress_cancelled(const struct progress *p)
+{
+	return p && p->cancelled && p->cancelled(p->arg);
+}
+
+static bool is_claimed(const struct store *st, const char *key)
+{
+	for (const struct claim *c = st->claims; c; c = c->next)
+		if (streq(c->key, key))
+			return true;
+	return false;
+}
+
+/* Take the claim, or wait a second at most for a release.  Return: was it taken? */
+static bool try_claim(struct store *st, struct claim *c, const char *key)
+{
+	struct timespec until;
+
+	LOCK_STORE(st);
+	if (is_claimed(st, key)) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		pthread_cond_timedwait(&st->released, &st->lock, &until);
+	}
+	if (is_claimed(st, key))
+		return false;
+	*c = (struct claim){ .key = key, .next = st->claims };
+	st->claims = c;
+	return true;
+}
+
+int claim_take(struct store *st, struct claim *c, const char *key, const struct progress *p)
+{
+	while (!try_claim(st, c, key))
+		if (progress_cancelled(p))
+			return -ECANCELED;
+	return 0;
+}
+
+void claim_release(struct store *st, struct claim *c)
+{
+	LOCK_STORE(st);
+
+	for (struct claim **at = &st->claims; *at; at = &(*at)->next) {
+		if (*at != c)
+			continue;
+		*at = c->next;
+		break;
+	}
+	pthread_cond_broadcast(&st->released);
+}
+
+void work_begin(struct work *w, struct store *st)
+{
+	LOCK_STORE(st);
+
+	*w = (struct work){ .st = st, .next = st->works };
+	st->works = w;
+}
+
+int work_pin_locked(struct work *w, const struct digest *d)
+{
+	struct digest *grown = realloc(w->pins, (w->n_pins + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	w->pins = grown;
+	w->pins[w->n_pins++] = *d;
+	return 0;
+}
+
+int work_pin(struct work *w, const struct digest *d)
+{
+	LOCK_STORE(w->st);
+
+	return work_pin_locked(w, d);
+}
+
+void work_end(struct work *w)
+{
+	LOCK_STORE(w->st);
+
+	for (struct work **at = &w->st->works; *at; at = &(*at)->next) {
+		if (*at != w)
+			continue;
+		*at = w->next;
+		break;
+	}
+	free(w->pins);
+	w->pins = NULL;
+}

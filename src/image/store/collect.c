@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/hex.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: mark and sweep.  Marked are the blobs of all images in the table and the
+ * pins of all work under way; the sweep deletes every other file that has the name of a blob or of
+ * an EROFS file.  What cannot be deleted now is found again the next time.
+ */
+
+struct marks {
+	const char **hex; /* sorted; borrowed from records and pins */
+	size_t n;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int mark(const struct store *st, struct marks *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < st->table.n; i++)
+		n += st->table.records[i]->n_blobs;
+	for (const struct work *w = st->works; w; w = w->next)
+		n += w->n_pins;
+	m->hex = calloc(n + 1, sizeof(*m->hex));
+	if (!m->hex)
+		return -ENOMEM;
+	for (size_t i = 0; i < st->table.n; i++) {
+		const struct record *rec = st->table.records[i];
+
+		for (size_t k = 0; k < rec->n_blobs; k++)
+			m->hex[m->n++] = digest_hex(&rec->blobs[k]);
+	}
+	for (const struct work *w = st->works; w; w = w->next)
+		for (size_t k = 0; k < w->n_pins; k++)
+			m->hex[m->n++] = digest_hex(&w->pins[k]);
+	qsort(m->hex, m->n, sizeof(*m->hex), by_text);
+	return 0;
+}
+
+/* Is @name HEX and @suffix, with HEX not marked? */
+static bool is_garbage(const struct marks *m, const char *name, const char *suffix)
+{
+	char hex[DIGEST_HEX_LEN + 1];
+	const char *key = hex;
+
+	if (strlen(name) != DIGEST_HEX_LEN + strlen(suffix) ||
+	    !hex_is_lower(name, DIGEST_HEX_LEN) || !streq(name + DIGEST_HEX_LEN, suffix))
+		return false;
+	memcpy(hex, name, DIGEST_HEX_LEN);
+	hex[DIGEST_HEX_LEN] = '\0';
+	return !bsearch(&key, m->hex, m->n, sizeof(*m->hex), by_text);
+}
+
+struct sweep {
+	const struct marks *marks;
+	const char *suffix; /* of the files' names */
+};
+
+static int sweep_one(int dir_fd, const char *name, void *arg)
+{
+	const struct sweep *s = arg;
+
+	if (is_garbage(s->marks, name, s->suffix))
+		unlinkat(dir_fd, name, 0);
+	return 0;
+}
+
+void store_collect(struct store *st)
+{
+	struct marks m = { 0 };
+
+	if (mark(st, &m) == 0) {
+		(void)path_each(st->blobs_fd, sweep_one, &(struct sweep){ &m, "" });
+		(void)path_each(st->rootfs_fd, sweep_one, &(struct sweep){ &m, ".erofs" });
+	}
+	free(m.hex);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: index.json (image-spec image-layout.md) has one descriptor for each tag of
+ * an image, and one without a name for an image that has no tag.  What the spec has no place for is
+ * in annotations of moat's own: the digest the registry knows the image by, and where it came from.
+ *
+ * We wrote the file; it may still name content that a full disk or a hand removed.
+ */
+
+#define ANNOTATION_REF	   "org.opencontainers.image.ref.name"
+#define ANNOTATION_NAME	   "io.containerd.image.name"
+#define ANNOTATION_INDEX   "dev.moat.registry-digest"
+#define ANNOTATION_DIGESTS "dev.moat.repo-digests" /* joined by spaces */
+
+static json_t *write_annotations(const struct image *im, const char *tag)
+{
+	cleanup(buf_reset) struct buf digests = BUF_INIT;
+
+	for (char **d = im->repo_digests; d && *d; d++)
+		if (buf_addf(&digests, "%s%s", digests.len ? " " : "", *d) < 0)
+			return NULL;
+	return json_pack("{s:s*, s:s*, s:s*, s:s*}", ANNOTATION_REF, tag, ANNOTATION_NAME, tag,
+			 ANNOTATION_INDEX, digest_is_set(&im->index) ? im->index.text : NULL,
+			 ANNOTATION_DIGESTS, digests.data);
+}
+
+static int append_entry(json_t *array, const struct record *rec, const char *tag)
+{
+	struct oci_descriptor d = {
+		.media_type = rec->media_type,
+		.digest = rec->im.manifest,
+		.size_bytes = rec->manifest_bytes,
+		.has_platform = true,
+		.platform = rec->im.oci->platform,
+	};
+	int r;
+
+	d.annotations = write_annotations(&rec->im, tag);
+	if (!d.annotations)
+		return -ENOMEM;
+	r = json_array_append_new(array, oci_descriptor_write(&d));
+	json_decref(d.annotations);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static int write_text(const struct table *t, char **ret)
+{
+	cleanup_json json_t *array = json_array();
+	cleanup_json json_t *doc = NULL;
+	int r = array ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < t->n; i++) {
+		char **tag = t->records[i]->im.tags;
+
+		if (!tag || !*tag)
+			r = append_entry(array, t->records[i], NULL);
+		for (; r == 0 && tag && *tag; tag++)
+			r = append_entry(array, t->records[i], *tag);
+	}
+	if (r < 0)
+		return r;
+	doc = json_pack("{s:i, s:s, s:O}", "schemaVersion", 2, "mediaType", MEDIA_OCI_INDEX,
+			"manifests", array);
+	*ret = doc ? json_write(doc) : NULL;
+	return *ret ? 0 : -ENOMEM;
+}
+
+int table_commit(struct store *st, struct table *t, struct err *err)
+{
+	cleanup_free char *text = NULL;
+	int r = write_text(t, &text);
+
+	if (r == 0 && strlen(text) > OCI_MANIFEST_MAX_BYTES)
+		return err_set(err, -ENOSPC, "%s/index.json is full: remove some images or tags",
+			       st->path);
+	if (r == 0)
+		r = file_write_atomic(st->dir_fd, "index.json", text, strlen(text), 0644);
+	if (r < 0)
+		return err_errno(err, r, "write %s/index.json", st->path);
+	table_reset(&st->table);
+	st->table = *t;
+	*t = (struct table){ 0 };
+	return 0;
+}
+
+static int read_annotations(struct image *im, const json_t *annotations)
+{
+	const char *tag = json_string_value(json_object_get(annotations, ANNOTATION_REF));
+	const char *index = json_string_value(json_object_get(annotations, ANNOTATION_INDEX));
+	const char *digests = json_string_value(json_object_get(annotations, ANNOTATION_DIGESTS));
+	cleanup_free char *copy = strdup(digests ? digests : "");
+	char *rest = copy, *one;
+
+	if (!copy)
+		return -ENOMEM;
+	if (index)
+		digest_parse(index, &im->index, NULL);
+	if (tag && !strv_has(im->tags, tag) && strv_add(&im->tags, tag) < 0)
+		return -ENOMEM;
+	while ((one = strsep(&rest, " ")))
+		if (*one && !strv_has(im->repo_digests, one) &&
+		    strv_add(&im->repo_digests, one) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* Content that is not there, or not what its digest says, cannot be used; anything else may pass.
+ */
+static bool is_lost(int r)
+{
+	return r == -ENOENT || r == -EBADMSG || r == -EFBIG;
+}
+
+static int read_entry(const struct store *st, const struct oci_descriptor *d, struct table *t,
+		      struct err *err)
+{
+	ssize_t i = table_find(t, &d->digest);
+	struct record *rec;
+	int r;
+
+	if (i < 0) {
+		r = record_load(st, d, &rec, err);
+		if (r < 0)
+			return is_lost(r) ? 0 : r;
+		i = (ssize_t)t->n;
+		r = table_add(t, rec);
+		if (r < 0)
+			return err_set(err, r, "out of memory");
+	}
+	r = read_annotations(&t->records[i]->im, d->annotations);
+	return r < 0 ? err_set(err, r, "out of memory") : 0;
+}
+
+int table_load(const struct store *st, struct table *ret, struct err *err)
+{
+	cleanup_oci_index struct oci_index *ix = NULL;
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	cleanup(table_reset) struct table t = { 0 };
+	int r = file_read_at(st->dir_fd, "index.json", OCI_MANIFEST_MAX_BYTES, &text);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_errno(err, r, "read %s/index.json", st->path);
+	r = oci_index_parse(text.data ? text.data : "", text.len, &ix, err);
+	for (size_t i = 0; r == 0 && i < ix->n_manifests; i++)
+		r = read_entry(st, &ix->manifests[i], &t, err);
+	if (r < 0) {
+		err_wrap(err, "%s/index.json", st->path);
+		return r;
+	}
+	*ret = t;
+	t = (struct table){ 0 };
+	return 0;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "image/flatten/unpack.h"
+#include "image/store/blob.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: what pull, load and import have in common, from a manifest's descriptor to a
+ * visible image.  Manifest and config are got and checked before any layer is.  The layers are
+ * flattened by moat-unpack into a file below tmp/, which is synced and renamed into rootfs/; then
+ * the image enters the table, with its name, in one write of index.json.
+ *
+ * Whoever made the image controls manifest, config and layers.
+ */
+
+struct parts {
+	struct oci_manifest *manifest;
+	struct oci_image_config *config;
+};
+
+static void parts_reset(struct parts *p)
+{
+	oci_manifest_free(p->manifest);
+	oci_image_config_free(p->config);
+}
+
+void short_id(const struct digest *d, char ret[13])
+{
+	memcpy(ret, digest_hex(d), 12);
+	ret[12] = '\0';
+}
+
+static int get_document(struct work *w, const struct install *in, const struct oci_descriptor *d,
+			struct buf *ret, struct err *err)
+{
+	int r = work_pin(w, &d->digest);
+
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	if (in->source)
+		r = in->source->blob(in->source->arg, d, err);
+	return r == 0 ? blob_read(w->st, &d->digest, ret, err) : r;
+}
+
+static int check_manifest(const struct oci_manifest *m, struct err *err)
+{
+	enum layer_compression ignored;
+
+	for (size_t i = 0; i < m->n_layers; i++) {
+		int r = oci_layer_compression(m->layers[i].media_type, &ignored, err);
+
+		if (r < 0)
+			return r;
+		if (m->layers[i].size_bytes > UNPACK_MAX_BYTES)
+			return err_set(err, -EBADMSG, "layer %.19s is too large (%llu bytes)",
+				       m->layers[i].digest.text,
+				       (unsigned long long)m->layers[i].size_bytes);
+	}
+	return 0;
+}
+
+static int check_config(const struct parts *p, const struct platform *want, struct err *err)
+{
+	size_t n = strv_len(p->config->diff_ids);
+	char have_name[64], want_name[64];
+
+	if (!platform_matches(&p->config->platform, want)) {
+		platform_format(&p->config->platform, have_name);
+		platform_format(want, want_name);
+		return err_set(err, -ENOENT, "no image for platform %s; there is: %s", want_name,
+			       have_name);
+	}
+	if (n != p->manifest->n_layers)
+		return err_set(err, -EBADMSG, "manifest has %zu layers, but the config has %zu",
+			       p->manifest->n_layers, n);
+	return 0;
+}
+
+static int get_parts(struct work *w, const struct install *in, struct parts *p, struct err *err)
+{
+	cleanup(buf_reset) struct buf manifest = BUF_INIT, config = BUF_INIT;
+	int r = get_document(w, in, in->manifest, &manifest, err);
+
+	if (r == 0)
+		r = oci_manifest_parse(manifest.data ? manifest.data : "", manifest.len,
+				       &p->manifest, err);
+	if (r == 0)
+		r = check_manifest(p->manifest, err);
+	if (r == 0)
+		r = get_document(w, in, &p->manifest->config, &config, err);
+	if (r == 0)
+		r = oci_image_config_parse(config.data ? config.data : "", config.len, &p->config,
+					   err);
+	if (r == 0)
+		r = check_config(p, in->platform, err);
+	return r;
+}
+
+static int get_layers(struct work *w, const struct install *in, const struct parts *p,
+		      struct err *err)
+{
+	for (size_t i = 0; i < p->manifest->n_layers; i++)
+		if (work_pin(w, &p->manifest->layers[i].digest) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+	return in->source ? in->source->layers(in->source->arg, p->manifest, err) : 0;
+}
+
+/*
+ * The config is what an image is known by: where the same one is there with another manifest (its
+ * layers packed differently, or given another media type), that image is taken, and pinned.
+ * @ret: owned.  Return: 1 when there is one; 0; -ENOMEM.
+ */
+static int find_same(struct work *w, const struct parts *p, struct oci_descriptor *ret)
+{
+	const struct record *rec = NULL;
+
+	LOCK_STORE(w->st);
+	for (size_t i = 0; !rec && i < w->st->table.n; i++)
+		if (streq(w->st->table.records[i]->im.config.text, p->manifest->config.digest.text))
+			rec = w->st->table.records[i];
+	if (!rec)
+		return 0;
+	for (size_t i = 0; i < rec->n_blobs; i++)
+		if (work_pin_locked(w, &rec->blobs[i]) < 0)
+			return -ENOMEM;
+	ret->digest = rec->im.manifest;
+	ret->size_bytes = rec->manifest_bytes;
+	ret->media_type = strdup(rec->media_type);
+	return ret->media_type ? 1 : -ENOMEM;
+}
+
+struct layer_files {
+	struct flatten_layer *layers;
+	size_t n;
+};
+
+static void layer_files_close(struct layer_files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		close(f->layers[i].fd);
+	free(f->layers);
+}
+
+static int open_layers(struct store *st, const struct parts *p, struct layer_files *ret,
+		       struct err *err)
+{
+	const struct oci_manifest *m = p->manifest;
+
+	ret->layers = calloc(m->n_layers + 1, sizeof(*ret->layers));
+	if (!ret->layers)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < m->n_layers; i++) {
+		int fd = blob_open(st, &m->layers[i].digest, m->layers[i].size_bytes);
+
+		if (fd < 0)
+			return err_errno(err, fd, "open layer %.19s", m->layers[i].digest.text);
+		ret->layers[ret->n++] =
+			(struct flatten_layer){ .fd = fd, .diff_id = p->config->diff_ids[i] };
+	}
+	return 0;
+}
+
+static int flatten_into(struct store *st, const struct parts *p, int out_fd, struct err *err)
+{
+	cleanup(layer_files_close) struct layer_files files = { 0 };
+	struct err why = { 0 };
+	int r = open_layers(st, p, &files, err);
+
+	if (r < 0)
+		return r;
+	r = unpack_run(st->unpack_path, files.layers, files.n, out_fd, &why);
+	/* A program that cannot be started must not look like an image that is not there. */
+	if (r == -ENOENT || r == -EACCES)
+		r = -EIO;
+	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
+}
+
+/* To the length that all disks with images have; the end is a hole. */
+static int extend(int fd, struct err *err)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) < 0 ||
+	    ((uint64_t)sb.st_size < ROOT_DISK_BYTES && ftruncate(fd, (off_t)ROOT_DISK_BYTES) < 0))
+		return err_errno(err, -errno, "extend the image's file");
+	return 0;
+}
+
+static int make_rootfs(struct store *st, const struct parts *p, const char *name, struct err *err)
+{
+	cleanup_close int fd = -1;
+	char tmp[32];
+	int r;
+
+	fd = store_tmp_open(st, tmp);
+	if (fd < 0)
+		return err_errno(err, fd, "make a file in %s/tmp", st->path);
+	r = flatten_into(st, p, fd, err);
+	if (r == 0)
+		r = extend(fd, err);
+	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
+		       fsync(st->rootfs_fd) < 0))
+		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);
+	if (r < 0)
+		unlinkat(st->tmp_fd, tmp, 0);
+	return r;
+}
+
+static void report_layers(const struct install *in, const struct parts *p, const char *status)
+{
+	char id[13];
+
+	for (size_t i = 0; i < p->manifest->n_layers; i++) {
+		short_id(&p->manifest->layers[i].digest, id);
+		progress_report(in->progress, id, status, 0, 0);
+	}
+}
+
+static int flatten_once(struct store *st, const struct install *in, const struct parts *p,
+			struct err *err)
+{
+	struct claim claim;
+	char name[80];
+	int r;
+
+	rootfs_name(&in->manifest->digest, name);
+	r = claim_take(st, &claim, name, in->progress);
+	if (r < 0)
+		return err_set(err, r, "cancelled");
+	if (faccessat(st->rootfs_fd, name, F_OK, 0) < 0) {
+		report_layers(in, p, "Extracting");
+		r = make_rootfs(st, p, name, err);
+		if (r == 0)
+			report_layers(in, p, "Pull complete");
+	}
+	claim_release(st, &claim);
+	return r;
+}
+
+/* Give the record what this install knows: tag, repository digest, digest in the registry. */
+static int describe(struct table *t, size_t i, const struct install *in)
+{
+	struct record *rec;
+
+	for (char *const *tag = in->tags; tag && *tag; tag++)
+		if (table_move_tag(t, i, *tag) < 0)
+			return -ENOMEM;
+	rec = table_edit(t, i);
+	if (!rec)
+		return -ENOMEM;
+	if (in->index)
+		rec->im.index = *in->index;
+	if (in->repo_digest && !strv_has(rec->im.repo_digests, in->repo_digest))
+		return strv_add(&rec->im.repo_digests, in->repo_digest);
+	return 0;
+}
+
+static int enter(struct store *st, const struct install *in, struct image **ret, struct err *err)
+{
+	cleanup(table_reset) struct table next = { 0 };
+	struct record *rec;
+	ssize_t i;
+	int r;
+
+	LOCK_STORE(st);
+	if (table_copy(&st->table, &next) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	i = table_find(&next, &in->manifest->digest);
+	if (i < 0) {
+		r = record_load(st, in->manifest, &rec, err);
+		if (r < 0)
+			return r;
+		i = (ssize_t)next.n;
+		if (table_add(&next, rec) < 0)
+			return err_set(err, -ENOMEM, "out of memory");
+	}
+	if (describe(&next, (size_t)i, in) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	*ret = image_copy(&next.records[i]->im);
+	if (!*ret)
+		return err_set(err, -ENOMEM, "out of memory");
+	return table_commit(st, &next, err);
+}
+
+int store_install(struct work *w, const struct install *in, struct image **ret, struct err *err)
+{
+	cleanup(oci_descriptor_reset) struct oci_descriptor same = { 0 };
+	cleanup(parts_reset) struct parts p = { 0 };
+	cleanup_image struct image *im = NULL;
+	struct install final = *in;
+	int r = get_parts(w, in, &p, err);
+
+	if (r < 0)
+		return r;
+	r = find_same(w, &p, &same);
+	if (r < 0)
+		return err_set(err, r, "out of memory");
+	if (r == 1) {
+		final.manifest = &same;
+		r = 0;
+	} else {
+		r = get_layers(w, in, &p, err);
+		if (r == 0)
+			r = flatten_once(w->st, in, &p, err);
+	}
+	if (r == 0)
+		r = enter(w->st, &final, &im, err);
+	if (r == 0)
+		*ret = take_ptr(im);
+	return r;
+}
+
+int store_put_manifest(struct work *w, struct oci_manifest *m, struct oci_descriptor *ret,
+		       struct err *err)
+{
+	cleanup_free char *text = oci_manifest_write(m);
+	struct oci_descriptor d = { 0 };
+	int r;
+
+	if (!text)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = blob_put(w, text, strlen(text), &d.digest, err);
+	if (r < 0)
+		return r;
+	d.size_bytes = strlen(text);
+	d.media_type = strdup(MEDIA_OCI_MANIFEST);
+	if (!d.media_type)
+		return err_set(err, -ENOMEM, "out of memory");
+	*ret = d;
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "image/flatten/erofs-format.h"
+#include "image/store/blob.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: an image in memory is what its manifest and config on disk say, read once
+ * when the store is opened or the image arrives.  moatd gets deep copies.
+ *
+ * The JSON was checked against its digest; whoever made the image controls what it says.
+ */
+
+void image_free(struct image *im)
+{
+	if (!im)
+		return;
+	strv_free(im->tags);
+	strv_free(im->repo_digests);
+	oci_image_config_free(im->oci);
+	free(im);
+}
+
+void image_list_free(struct image **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		image_free(list[i]);
+	free(list);
+}
+
+static int copy_into(const struct image *im, struct image *to)
+{
+	struct image n = *im;
+
+	n.tags = n.repo_digests = NULL;
+	n.oci = oci_image_config_copy(im->oci);
+	if (!n.oci || strv_copy(im->tags, &n.tags) < 0 ||
+	    strv_copy(im->repo_digests, &n.repo_digests) < 0) {
+		strv_free(n.tags);
+		oci_image_config_free(n.oci);
+		return -ENOMEM;
+	}
+	*to = n;
+	return 0;
+}
+
+struct image *image_copy(const struct image *im)
+{
+	struct image *copy = calloc(1, sizeof(*copy));
+
+	if (!copy || copy_into(im, copy) < 0) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+void record_unref(struct record *rec)
+{
+	if (!rec || --rec->refs > 0)
+		return;
+	strv_free(rec->im.tags);
+	strv_free(rec->im.repo_digests);
+	oci_image_config_free(rec->im.oci);
+	free(rec->media_type);
+	free(rec->blobs);
+	free(rec);
+}
+
+struct record *record_copy(const struct record *rec)
+{
+	struct record *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	copy->refs = 1;
+	copy->manifest_bytes = rec->manifest_bytes;
+	copy->n_blobs = rec->n_blobs;
+	copy->media_type = strdup(rec->media_type);
+	copy->blobs = calloc(rec->n_blobs, sizeof(*copy->blobs));
+	if (!copy->media_type || !copy->blobs || copy_into(&rec->im, &copy->im) < 0) {
+		record_unref(copy);
+		return NULL;
+	}
+	memcpy(copy->blobs, rec->blobs, rec->n_blobs * sizeof(*copy->blobs));
+	return copy;
+}
+
+void rootfs_name(const struct digest *manifest, char ret[80])
+{
+	snprintf(ret, 80, "%s.erofs", digest_hex(manifest));
+}
+
+static int note_blobs(struct record *rec, const struct oci_manifest *m)
+{
+	uint64_t total = rec->manifest_bytes;
+
+	rec->blobs = calloc(m->n_layers + 2, sizeof(*rec->blobs));
+	if (!rec->blobs)
+		return -ENOMEM;
+	rec->blobs[rec->n_blobs++] = rec->im.manifest;
+	rec->blobs[rec->n_blobs++] = m->config.digest;
+	if (__builtin_add_overflow(total, m->config.size_bytes, &total))
+		return -EOVERFLOW;
+	for (size_t i = 0; i < m->n_layers; i++) {
+		rec->blobs[rec->n_blobs++] = m->layers[i].digest;
+		if (__builtin_add_overflow(total, m->layers[i].size_bytes, &total))
+			return -EOVERFLOW;
+	}
+	rec->im.blobs_bytes = total;
+	return 0;
+}
+
+static int check_blobs(const struct store *st, const struct oci_manifest *m, struct err *err)
+{
+	for (size_t i = 0; i < m->n_layers; i++)
+		if (!blob_exists(st, &m->layers[i].digest, m->layers[i].size_bytes))
+			return err_set(err, -ENOENT, "layer %.19s is not in the store",
+				       m->layers[i].digest.text);
+	return 0;
+}
+
+static int load(const struct store *st, struct record *rec, struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT, config = BUF_INIT;
+	cleanup_oci_manifest struct oci_manifest *m = NULL;
+	int r = blob_read(st, &rec->im.manifest, &text, err);
+
+	if (r == 0)
+		r = oci_manifest_parse(text.data ? text.data : "", text.len, &m, err);
+	if (r < 0)
+		return r;
+	rec->im.config = m->config.digest;
+	rec->im.n_layers = m->n_layers;
+	rec->manifest_bytes = text.len;
+	r = note_blobs(rec, m);
+	if (r < 0)
+		return err_errno(err, r, "manifest");
+	r = check_blobs(st, m, err);
+	if (r == 0)
+		r = blob_read(st, &rec->im.config, &config, err);
+	if (r < 0)
+		return r;
+	return oci_image_config_parse(config.data ? config.data : "", config.len, &rec->im.oci,
+				      err);
+}
+
+/* The file system's own size: its file may be longer, with a hole at the end. */
+static int read_size(const struct store *st, const char *name, uint64_t *ret)
+{
+	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct erofs_super super;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
+	if (r == 0 && le32toh(super.magic) != EROFS_MAGIC)
+		r = -EBADMSG;
+	if (r == 0)
+		*ret = (uint64_t)le32toh(super.blocks) * EROFS_BLOCK;
+	return r;
+}
+
+int record_load(const struct store *st, const struct oci_descriptor *manifest, struct record **ret,
+		struct err *err)
+{
+	cleanup_record struct record *rec = calloc(1, sizeof(*rec));
+	char name[80];
+	int r;
+
+	if (!rec)
+		return err_set(err, -ENOMEM, "out of memory");
+	rec->refs = 1;
+	rec->im.manifest = manifest->digest;
+	rec->media_type = strdup(manifest->media_type);
+	if (!rec->media_type)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = load(st, rec, err);
+	if (r < 0)
+		return r;
+	rootfs_name(&manifest->digest, name);
+	r = read_size(st, name, &rec->im.size_bytes);
+	if (r < 0)
+		return err_errno(err, r, "%s/rootfs/%s", st->path, name);
+	*ret = take_ptr(rec);
+	return 0;
+}
