@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The one program of the container that a spare machine runs before it is
- * given away (src/shim/spare.c).  It does nothing but walk the paths through the guest's kernel
- * that most containers begin with: output, files of the image and of the writable layer, memory,
- * another process and thread.
+ * given away (src/shim/machine/spare.c).  It does nothing but walk the paths through the guest's
+ * kernel that most containers begin with: output, files of the image and of the writable layer,
+ * memory, another process and thread.
  */
 #include <dirent.h>
 #include <fcntl.h>

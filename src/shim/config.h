@@ -2,7 +2,7 @@
 #pragma once
 
 #include "oci/runtime.h"
-#include "shim/crilog.h"
+#include "shim/container/crilog.h"
 
 #define CONFIG_FILE  "config.json"
 #define MACHINE_FILE "machine.json"

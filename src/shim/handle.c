@@ -4,10 +4,10 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "shim/affinity.h"
+#include "shim/container/files.h"
 #include "shim/control.h"
 #include "shim/event.h"
-#include "shim/files.h"
+#include "shim/machine/affinity.h"
 #include "shim/shim.h"
 
 /*

@@ -21,9 +21,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "shim/machine/spare.h"
+#include "shim/machine/template.h"
 #include "shim/shim.h"
-#include "shim/spare.h"
-#include "shim/template.h"
 
 #define CONTROL_FD	   3
 #define MEMORY_FD	   4

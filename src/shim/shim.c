@@ -16,11 +16,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "shim/bringup.h"
-#include "shim/ending.h"
+#include "shim/container/ending.h"
+#include "shim/container/files.h"
+#include "shim/container/text.h"
 #include "shim/event.h"
-#include "shim/files.h"
-#include "shim/text.h"
+#include "shim/machine/bringup.h"
 
 void shim_tell(struct shim *s, char *event)
 {

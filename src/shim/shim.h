@@ -2,16 +2,16 @@
 #pragma once
 
 #include "loop/loop.h"
-#include "shim/console.h"
+#include "shim/container/crilog.h"
+#include "shim/container/history.h"
+#include "shim/container/process.h"
+#include "shim/container/query.h"
 #include "shim/control.h"
-#include "shim/crilog.h"
-#include "shim/engine-log.h"
 #include "shim/exit.h"
-#include "shim/guest.h"
-#include "shim/history.h"
-#include "shim/machine.h"
-#include "shim/process.h"
-#include "shim/query.h"
+#include "shim/machine/console.h"
+#include "shim/machine/engine-log.h"
+#include "shim/machine/guest.h"
+#include "shim/machine/machine.h"
 
 /*
  * The life of one container: its machine, its processes, and how it ended.  The parts report here,

@@ -13,8 +13,8 @@
  * files succeed without being made.  The guest finds the template's content there later, and the
  * balloon promises it none (page-poison=off, cmdline.c).
  *
- * The only other sealed files that QEMU gets are disks with nothing on them (shim/machine.c), for
- * which a hole that is not made is as good.
+ * The only other sealed files that QEMU gets are disks with nothing on them
+ * (shim/machine/machine.c), for which a hole that is not made is as good.
  */
 #include <errno.h>
 #include <fcntl.h>

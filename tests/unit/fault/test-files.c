@@ -17,7 +17,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "faults.h"
-#include "shim/crilog.h"
+#include "shim/container/crilog.h"
 #include "shim/exit.h"
 
 static char dir[] = "/tmp/moat-test-faults-XXXXXX";

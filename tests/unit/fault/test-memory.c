@@ -17,7 +17,7 @@
 #include "link/setup.h"
 #include "oci/image.h"
 #include "oci/runtime.h"
-#include "shim/crilog.h"
+#include "shim/container/crilog.h"
 #include "shim/request.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

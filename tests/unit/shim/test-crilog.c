@@ -15,7 +15,7 @@
 #include "base/numbered.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "shim/crilog.h"
+#include "shim/container/crilog.h"
 
 #define WHEN "2026-01-02T03:04:05.000000006Z"
 

@@ -14,9 +14,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "shim/config.h"
+#include "shim/container/history.h"
+#include "shim/container/text.h"
 #include "shim/exit.h"
-#include "shim/history.h"
-#include "shim/text.h"
 
 #define CONFIG                                                                                     \
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"               \

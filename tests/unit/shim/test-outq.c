@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "shim/outq.h"
+#include "shim/container/outq.h"
 
 static void add(struct outq *q, enum link_channel channel, const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/console.h"
+#include "shim/machine/console.h"
 
 #include <errno.h>
 #include <fcntl.h>

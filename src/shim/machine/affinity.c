@@ -3,7 +3,7 @@
  * Theory of operation.  Threads have processors each for itself, and new ones those of who makes
  * them.  So the list of threads is gone through until it holds none that was not there before.
  */
-#include "shim/affinity.h"
+#include "shim/machine/affinity.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/machine.h"
+#include "shim/machine/machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/log.h"
-#include "shim/affinity.h"
-#include "shim/engine-log.h"
+#include "shim/machine/affinity.h"
+#include "shim/machine/engine-log.h"
 #include "storage/layer.h"
 
 #define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)

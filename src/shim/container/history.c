@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/history.h"
+#include "shim/container/history.h"
 
 #include "base/str.h"
 

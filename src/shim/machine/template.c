@@ -7,7 +7,7 @@
  *
  * The guest runs nothing but our kernel and moat-init; its HELLO is checked all the same.
  */
-#include "shim/template.h"
+#include "shim/machine/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +22,8 @@
 #include "link/conn.h"
 #include "link/setup.h"
 #include "shim/config.h"
-#include "shim/console.h"
-#include "shim/machine.h"
+#include "shim/machine/console.h"
+#include "shim/machine/machine.h"
 
 #define BOOT_USEC   (60 * USEC_PER_SEC)
 #define SETTLE_USEC (150 * USEC_PER_MSEC)

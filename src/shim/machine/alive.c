@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/alive.h"
+#include "shim/machine/alive.h"
 
 #include <errno.h>
 #include <fcntl.h>

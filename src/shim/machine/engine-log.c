@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/engine-log.h"
+#include "shim/machine/engine-log.h"
 
 #include <errno.h>
 #include <stdlib.h>

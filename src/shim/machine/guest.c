@@ -14,7 +14,7 @@
  * The guest is hostile.  Frames and payloads are checked in link/, here whether they may come now;
  * what may not is a violation, and ends the machine.
  */
-#include "shim/guest.h"
+#include "shim/machine/guest.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -24,7 +24,7 @@
 #include "base/log.h"
 #include "link/clock.h"
 #include "link/setup.h"
-#include "shim/setup.h"
+#include "shim/machine/setup.h"
 #include "shim/shim.h"
 
 enum guest_state {

@@ -3,7 +3,7 @@
 
 #include "link/frame.h"
 #include "oci/process.h"
-#include "shim/client.h"
+#include "shim/container/client.h"
 #include "shim/request.h"
 
 struct conn;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/query.h"
+#include "shim/container/query.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "shim/container/text.h"
 #include "shim/control.h"
 #include "shim/shim.h"
-#include "shim/text.h"
 
 /* Room in a packet for what may be twice as long when it is escaped. */
 #define PROCS_BUDGET (REQUEST_MAX_BYTES - 4096)

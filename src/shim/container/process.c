@@ -8,7 +8,7 @@
  *
  * The guest controls when and what the process puts out, the clients what they send and take.
  */
-#include "shim/process.h"
+#include "shim/container/process.h"
 
 #include <errno.h>
 #include <signal.h>

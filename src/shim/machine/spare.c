@@ -9,7 +9,7 @@
  * Nothing of a container, and no secret, has been near the machine before; the guest runs only
  * our kernel and programs, and what it says is checked all the same.
  */
-#include "shim/spare.h"
+#include "shim/machine/spare.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 #include "link/clock.h"
 #include "link/conn.h"
 #include "link/setup.h"
-#include "shim/setup.h"
+#include "shim/machine/setup.h"
 #include "storage/layer.h"
 
 #define REHEARSAL_USEC (60 * USEC_PER_SEC)

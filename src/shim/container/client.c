@@ -10,7 +10,7 @@
  * other end still sends is thrown away until it closes: closing with unread input would reset the
  * connection, and with it output that has not been read.
  */
-#include "shim/client.h"
+#include "shim/container/client.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/setup.h"
+#include "shim/machine/setup.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <sys/queue.h>
 
 #include "loop/loop.h"
-#include "shim/outq.h"
+#include "shim/container/outq.h"
 
 /*
  * One attached descriptor: a stream socket or a pipe on whose other end somebody reads a process's

@@ -6,7 +6,7 @@
  * exit.json is written; those who wait are told; clients get the time to take their output.
  * There is no other way out, so that every end is told, and told only when it is true.
  */
-#include "shim/ending.h"
+#include "shim/container/ending.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "shim/bringup.h"
+#include "shim/container/files.h"
+#include "shim/container/text.h"
 #include "shim/event.h"
-#include "shim/files.h"
-#include "shim/text.h"
+#include "shim/machine/bringup.h"
 
 /* What a process that is gone has sent is there at once, and one that closed the link is about to
  * go. */

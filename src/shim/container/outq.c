@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/outq.h"
+#include "shim/container/outq.h"
 
 #include <errno.h>
 #include <string.h>

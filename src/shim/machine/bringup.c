@@ -4,14 +4,14 @@
  * or one that is booted: what is quickest first, and what always works last.  One that cannot be
  * had, or ends before it is ready, is followed by one of the next kind.
  */
-#include "shim/bringup.h"
+#include "shim/machine/bringup.h"
 
 #include <errno.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "shim/alive.h"
-#include "shim/files.h"
+#include "shim/container/files.h"
+#include "shim/machine/alive.h"
 
 /* With a machine whose process is there. */
 static int bring_to_life(struct shim *s, struct err *err)

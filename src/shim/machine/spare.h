@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "shim/machine.h"
+#include "shim/machine/machine.h"
 
 /* A spare machine and the container it was given to; owned, adoption_reset(). */
 struct adoption {

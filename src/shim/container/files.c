@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/files.h"
+#include "shim/container/files.h"
 
 #include <errno.h>
 

@@ -14,7 +14,7 @@
  * The contents come from the guest, the format does not: records have a bounded size and end
  * only where this file ends them.
  */
-#include "shim/crilog.h"
+#include "shim/container/crilog.h"
 
 #include <errno.h>
 #include <fcntl.h>
