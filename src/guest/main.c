@@ -22,11 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest/boot.h"
-#include "guest/container.h"
-#include "guest/modules.h"
-#include "guest/port.h"
-#include "guest/session.h"
+#include "guest/container/container.h"
+#include "guest/machine/boot.h"
+#include "guest/machine/modules.h"
+#include "guest/machine/port.h"
+#include "guest/machine/session.h"
 
 #define MODULES_DIR "/modules"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "guest/users.h"
+#include "guest/process/users.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "guest/command.h"
+#include "guest/process/command.h"
 
 static char dir[] = "/tmp/moat-test-XXXXXX";
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "guest/devices.h"
+#include "guest/container/devices.h"
 
 /* Runs the filter as the kernel does, for the few instructions it is made of. */
 static uint64_t run(const struct bpf_cgroup_dev_ctx *ctx)

@@ -16,7 +16,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "guest/files.h"
+#include "guest/files/files.h"
 
 static char dir[] = "/tmp/moat-test-XXXXXX";
 

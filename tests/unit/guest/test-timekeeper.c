@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "guest/timekeeper.h"
+#include "guest/machine/timekeeper.h"
 
 /* Asked at 1000, answered "50000". */
 static const struct link_clock answer = { 1000, 50000 };

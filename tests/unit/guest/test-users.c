@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "guest/users.h"
+#include "guest/process/users.h"
 
 static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\n"
 			     "\n"

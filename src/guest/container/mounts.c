@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Everything that is the same for every container is mounted while the
+ * machine boots, so that a machine restored from a snapshot has it already: as mounts
+ * that are attached nowhere and known by descriptor only.  The container's first process
+ * changes its root first, and then attaches them by plain paths: whatever symbolic links
+ * the image has, they end inside the container, because nothing else is left.  Only /proc
+ * is made by that process itself: it shows the pid namespace of whoever makes it.
+ *
+ * The image's folders are under the control of whoever made the image.
+ */
+#include "guest/container/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/str.h"
+#include "guest/container/options.h"
+#include "guest/container/rootfs.h"
+
+#define NO_SUID	  MOUNT_ATTR_NOSUID
+#define DATA_ONLY (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static const struct {
+	const char *path;
+	const char *type;
+	const char *options; /* "key=value,…" */
+	unsigned attributes;
+} table[] = {
+	{ "/proc", "proc", "", DATA_ONLY },
+	{ "/dev", "tmpfs", "mode=755,size=65536k", NO_SUID },
+	{ "/dev/pts", "devpts", "mode=620,gid=5,ptmxmode=666", NO_SUID | MOUNT_ATTR_NOEXEC },
+	{ "/dev/shm", "tmpfs", "mode=1777,size=65536k", DATA_ONLY },
+	{ "/dev/mqueue", "mqueue", "", DATA_ONLY },
+	{ "/sys", "sysfs", "", DATA_ONLY | MOUNT_ATTR_RDONLY },
+	{ "/sys/fs/cgroup", "cgroup2", "", DATA_ONLY | MOUNT_ATTR_RDONLY },
+};
+
+enum { PROC, DEV, PTS }; /* indexes of the table */
+
+_Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the table");
+
+static const struct {
+	const char *path;
+	const char *source; /* in moat-init's root */
+	bool only_if_missing;
+} files[] = {
+	{ "/etc/hostname", "/etc/hostname", false },
+	{ "/etc/hosts", "/etc/hosts", false },
+	{ "/etc/resolv.conf", "/etc/resolv.conf", true },
+};
+
+static int set_string(int fs_fd, const char *key, const char *value)
+{
+	return fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
+}
+
+static int configure(int fs_fd, size_t i)
+{
+	char text[64], *rest = text, *value;
+	int r = set_string(fs_fd, "source", table[i].type);
+
+	snprintf(text, sizeof(text), "%s", table[i].options);
+	while (r == 0 && (value = strsep(&rest, ","))) {
+		const char *key = strsep(&value, "=");
+
+		if (value)
+			r = set_string(fs_fd, key, value);
+	}
+	if (r == 0 && fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		r = -errno;
+	return r;
+}
+
+static int make_mount(size_t i, int *ret_fd)
+{
+	cleanup_close int fs_fd = fsopen(table[i].type, FSOPEN_CLOEXEC);
+	int fd, r;
+
+	if (fs_fd < 0)
+		return -errno;
+	r = configure(fs_fd, i);
+	if (r < 0)
+		return r;
+	fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, table[i].attributes);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int fill_dev(int fd)
+{
+	static const struct {
+		const char *name;
+		unsigned major, minor;
+	} nodes[] = { { "null", 1, 3 },	  { "zero", 1, 5 },    { "full", 1, 7 },
+		      { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 } };
+	static const char *const folders[] = { "pts", "shm", "mqueue" };
+	static const char *const links[][2] = {
+		{ "fd", "/proc/self/fd" },	 { "stdin", "/proc/self/fd/0" },
+		{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
+		{ "core", "/proc/kcore" },	 { "ptmx", "pts/ptmx" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		if (mknodat(fd, nodes[i].name, S_IFCHR | 0666,
+			    makedev(nodes[i].major, nodes[i].minor)) < 0 ||
+		    fchmodat(fd, nodes[i].name, 0666, 0) < 0)
+			return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		if (mkdirat(fd, folders[i], 0755) < 0)
+			return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i][1], fd, links[i][0]) < 0)
+			return -errno;
+	return 0;
+}
+
+int mounts_prepare(struct mounts *ret, struct err *err)
+{
+	int r;
+
+	ret->fds[PROC] = -1;
+	for (size_t i = PROC + 1; i < ARRAY_SIZE(table); i++) {
+		r = make_mount(i, &ret->fds[i]);
+		if (r < 0)
+			return err_errno(err, r, "make a mount of type %s", table[i].type);
+	}
+	ret->pts_fd = ret->fds[PTS];
+	r = fill_dev(ret->fds[DEV]);
+	return r < 0 ? err_errno(err, r, "fill the container's /dev") : 0;
+}
+
+int mounts_dev_fd(const struct mounts *m)
+{
+	return m->fds[DEV];
+}
+
+void mounts_release(struct mounts *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (i != PTS)
+			fd_close(&m->fds[i]);
+}
+
+void mounts_discard(struct mounts *m)
+{
+	mounts_release(m);
+	fd_close(&m->fds[PTS]);
+	m->pts_fd = -1;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
+int mounts_write_files(const char *hostname, const char *domainname, struct err *err)
+{
+	cleanup(buf_reset) struct buf name = BUF_INIT, hosts = BUF_INIT;
+	int r = buf_addf(&name, "%s\n", hostname);
+
+	if (r == 0)
+		r = buf_addf(&hosts, "127.0.0.1\tlocalhost\n"
+				     "::1\tlocalhost ip6-localhost ip6-loopback\n"
+				     "127.0.1.1\t");
+	if (r == 0 && domainname && *domainname)
+		r = buf_addf(&hosts, "%s.%s ", hostname, domainname);
+	if (r == 0)
+		r = buf_addf(&hosts, "%s\n", hostname);
+	if (r == 0)
+		r = write_file(files[0].source, name.data);
+	if (r == 0)
+		r = write_file(files[1].source, hosts.data);
+	if (r == 0)
+		r = write_file(files[2].source, "");
+	return r < 0 ? err_errno(err, r, "write the container's host name files") : 0;
+}
+
+/* Attaches a prepared mount to a folder, which is made if it is missing; never through a symbolic
+ * link. */
+static int attach(int fd, const char *path)
+{
+	if (move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT || mkdir(path, 0755) < 0)
+		return -errno;
+	return move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+static int touch(const char *path)
+{
+	cleanup_close int fd =
+		open(path, O_RDONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : 0;
+}
+
+/* Lays a file over one of the image.  Where the image's symbolic link points nowhere, nothing is
+ * done. */
+static int attach_file(int fd, const char *path, bool only_if_missing)
+{
+	const unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
+
+	if (access(path, F_OK) == 0) {
+		if (only_if_missing)
+			return 0;
+	} else if (errno != ENOENT) {
+		return -errno;
+	} else if ((mkdir("/etc", 0755) < 0 && errno != EEXIST) || touch(path) < 0) {
+		return 0;
+	}
+	return move_mount(fd, "", AT_FDCWD, path, flags) < 0 ? -errno : 0;
+}
+
+static int change_root(struct err *err)
+{
+	if (chdir(ROOTFS_DIR) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_errno(err, -errno, "change into the container's root");
+	return 0;
+}
+
+/* What must not be seen: an empty folder over a folder, /dev/null over anything else. */
+static int mask_paths(char *const *paths, struct err *err)
+{
+	const char *empty = NULL; /* the first one masked; the others are further views of it */
+	struct stat sb;
+
+	for (; paths && *paths; paths++) {
+		int r;
+
+		if (stat(*paths, &sb) < 0)
+			continue;
+		if (!S_ISDIR(sb.st_mode))
+			r = mount("/dev/null", *paths, NULL, MS_BIND, NULL);
+		else if (empty)
+			r = mount(empty, *paths, NULL, MS_BIND, NULL);
+		else
+			r = mount("tmpfs", *paths, "tmpfs", MS_RDONLY, "nr_blocks=1,nr_inodes=1");
+		if (r < 0)
+			return err_errno(err, -errno, "mask %s", *paths);
+		if (S_ISDIR(sb.st_mode) && !empty)
+			empty = *paths;
+	}
+	return 0;
+}
+
+static int set_readonly(const char *path, unsigned flags)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	return mount_setattr(AT_FDCWD, path, flags, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+static int protect_paths(char *const *paths, struct err *err)
+{
+	for (; paths && *paths; paths++) {
+		int r;
+
+		if (mount(*paths, *paths, NULL, MS_BIND | MS_REC, NULL) < 0) {
+			if (errno == ENOENT || errno == ENOTDIR)
+				continue;
+			return err_errno(err, -errno, "make %s read-only", *paths);
+		}
+		r = set_readonly(*paths, AT_RECURSIVE);
+		if (r < 0)
+			return err_errno(err, r, "make %s read-only", *paths);
+	}
+	return 0;
+}
+
+static int attach_console(int tty, struct err *err)
+{
+	char slave[32];
+	int r = touch("/dev/console");
+
+	snprintf(slave, sizeof(slave), "/dev/pts/%d", tty);
+	if (r == 0 && mount(slave, "/dev/console", NULL, MS_BIND, NULL) < 0)
+		r = -errno;
+	return r < 0 ? err_errno(err, r, "attach the terminal to /dev/console") : 0;
+}
+
+static int attach_all(const struct mounts *m, const int *file_fds, bool own_resolv, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		int fd = m->fds[i];
+		int r = i == PROC ? make_mount(i, &fd) : 0;
+
+		if (r == 0)
+			r = attach(fd, table[i].path);
+		if (r < 0)
+			return err_errno(err, r, "mount %s in the container", table[i].path);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		int r = attach_file(file_fds[i], files[i].path,
+				    files[i].only_if_missing && !own_resolv);
+
+		if (r < 0)
+			return err_errno(err, r, "mount %s in the container", files[i].path);
+	}
+	return 0;
+}
+
+int mounts_enter(const struct mounts *m, const struct link_setup *s, const struct oci_options *o,
+		 int tty, struct err *err)
+{
+	int file_fds[ARRAY_SIZE(files)];
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		file_fds[i] =
+			open_tree(AT_FDCWD, files[i].source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (file_fds[i] < 0)
+			return err_errno(err, -errno, "open %s", files[i].source);
+	}
+	r = change_root(err);
+	if (r == 0)
+		r = attach_all(m, file_fds, o && *o->resolv_conf, err);
+	if (r == 0 && tty >= 0)
+		r = attach_console(tty, err);
+	if (r == 0 && o)
+		r = options_mount(o, err);
+	if (r == 0)
+		r = mask_paths(s->masked_paths, err);
+	if (r == 0)
+		r = protect_paths(s->readonly_paths, err);
+	if (r == 0 && s->root_readonly && (r = set_readonly("/", 0)) < 0)
+		r = err_errno(err, r, "make the root read-only");
+	return r;
+}

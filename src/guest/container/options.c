@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Most of it is files: sysctls and limits are written where the kernel has
+ * them, from moat-init's own /proc and cgroup, as those the container sees may be read-only.
+ * moat-init is in the namespaces of the container but for mounts and processes, so what it sets is
+ * the container's.
+ *
+ * The host has checked names and values; the kernel judges what they mean.  Paths of mounts are
+ * looked up in the container's root, by a process that has no other.
+ */
+#include "guest/container/options.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+
+#define SHM_PATH "/dev/shm"
+
+/* net.ipv4.ip_forward as well as net/ipv4/ip_forward: the first separator is the one. */
+static int set_sysctl(const char *assignment, struct err *err)
+{
+	size_t len = strcspn(assignment, "=");
+	cleanup_free char *path = str_printf("/proc/sys/%.*s", (int)len, assignment);
+	const char *value = assignment + len + (assignment[len] == '=');
+	int r;
+
+	if (!path)
+		return -ENOMEM;
+	if (assignment[strcspn(assignment, "./=")] == '.')
+		for (char *p = path + strlen("/proc/sys/"); *p; p++)
+			*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+	r = file_set_at(AT_FDCWD, path, value);
+	if (r == -ENOENT)
+		return err_set(err, -EINVAL, "the container's kernel has no sysctl %.*s", (int)len,
+			       assignment);
+	return r < 0 ? err_errno(err, r, "set sysctl %.*s to \"%s\"", (int)len, assignment, value)
+		     : 0;
+}
+
+static int append(const char *path, const char *text)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
+static int write_names(const struct machine *m, struct err *err)
+{
+	const struct oci_options *o = &m->options;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = 0;
+
+	for (char **line = o->hosts; r == 0 && *line; line++)
+		r = buf_addf(&b, "%s\n", *line);
+	if (r == 0 && b.len > 0)
+		r = append("/etc/hosts", b.data);
+	if (r == 0 && *o->resolv_conf)
+		r = append("/etc/resolv.conf", o->resolv_conf);
+	return r < 0 ? err_errno(err, r, "write /etc/hosts and /etc/resolv.conf") : 0;
+}
+
+/* The nodes of one folder of moat-init's /dev; those that are there already are the container's
+ * own. */
+static int copy_nodes(const char *from, int to_fd)
+{
+	cleanup_dir DIR *dir = opendir(from);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		struct stat sb;
+
+		if (fstatat(dirfd(dir), e->d_name, &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !(S_ISCHR(sb.st_mode) || S_ISBLK(sb.st_mode)) || streq(e->d_name, "console"))
+			continue;
+		if (mknodat(to_fd, e->d_name, sb.st_mode, sb.st_rdev) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+static int add_devices(struct machine *m, struct err *err)
+{
+	static const char *const folders[] = { "net", "mapper" };
+	int dev_fd = mounts_dev_fd(&m->mounts), r = copy_nodes("/dev", dev_fd);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
+		cleanup_free char *from = str_printf("/dev/%s", folders[i]);
+		cleanup_close int fd = -1;
+
+		if (!from)
+			return -ENOMEM;
+		if (access(from, F_OK) < 0)
+			continue;
+		r = path_open_dir(dev_fd, folders[i], 0755, &fd);
+		if (r == 0)
+			r = copy_nodes(from, fd);
+	}
+	return r < 0 ? err_errno(err, r, "copy the machine's devices") : 0;
+}
+
+int options_apply(struct machine *m, struct err *err)
+{
+	const struct oci_options *o = &m->options;
+	int r = 0;
+
+	if (*o->domainname && setdomainname(o->domainname, strlen(o->domainname)) < 0)
+		return err_errno(err, -errno, "set the domain name to \"%s\"", o->domainname);
+	for (char **s = o->cgroup; r == 0 && *s; s++)
+		r = cgroup_set(&m->cgroup, *s, err);
+	for (char **s = o->sysctls; r == 0 && *s; s++)
+		r = set_sysctl(*s, err);
+	if (r == 0)
+		r = write_names(m, err);
+	return r == 0 && o->privileged ? add_devices(m, err) : r;
+}
+
+/* A folder that is there keeps its mode, unless the options have another. */
+static int mount_tmpfs(const struct oci_tmpfs *t)
+{
+	cleanup_free char *data = NULL;
+	struct stat sb;
+	int r;
+
+	if (stat(t->path, &sb) == 0) {
+		data = str_printf("mode=%o%s%s", sb.st_mode & 07777, *t->data ? "," : "", t->data);
+	} else {
+		r = path_mkdir_p(t->path, 0755);
+		if (r < 0)
+			return r;
+		data = strdup(t->data);
+	}
+	if (!data)
+		return -ENOMEM;
+	if (streq(t->path, SHM_PATH) && umount2(SHM_PATH, MNT_DETACH) < 0)
+		return -errno;
+	return mount("tmpfs", t->path, "tmpfs", t->flags, data) < 0 ? -errno : 0;
+}
+
+static int make_writable(const char *path)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	return mount_setattr(AT_FDCWD, path, 0, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+int options_mount(const struct oci_options *o, struct err *err)
+{
+	static const char *const writable[] = { "/sys", "/sys/fs/cgroup" };
+	int r;
+
+	for (size_t i = 0; o->privileged && i < ARRAY_SIZE(writable); i++) {
+		r = make_writable(writable[i]);
+		if (r < 0)
+			return err_errno(err, r, "make %s writable", writable[i]);
+	}
+	for (size_t i = 0; i < o->n_tmpfs; i++) {
+		r = mount_tmpfs(&o->tmpfs[i]);
+		if (r < 0)
+			return err_errno(err, r, "mount a tmpfs with \"%s\" at %s",
+					 o->tmpfs[i].data, o->tmpfs[i].path);
+	}
+	return 0;
+}
+
+int options_filter(const struct oci_options *o, struct err *err)
+{
+	struct sock_fprog program = {
+		.len = (unsigned short)(o->seccomp.len / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *)(void *)o->seccomp.data,
+	};
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		return err_errno(err, -errno, "install the seccomp filter");
+	return 0;
+}

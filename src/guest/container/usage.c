@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Every process of the container is in its cgroup, so the kernel's counters
+ * of that are the container's, and its list of processes is complete but for cgroups the container
+ * made below it.  Names and arguments of processes are the container's own: they are copied, cut,
+ * and taken for nothing but text.
+ */
+#include "guest/container/usage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/macro.h"
+
+#define FILE_MAX_BYTES	65536
+#define PROCS_MAX_BYTES (1u << 20)
+
+/* The start of a small file as text; "" where there is none. */
+static void read_text(int dir_fd, const char *name, char *ret, size_t size)
+{
+	cleanup_close int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
+
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+static uint64_t read_number(int dir_fd, const char *name)
+{
+	char text[64];
+
+	read_text(dir_fd, name, text, sizeof(text));
+	return strtoull(text, NULL, 10); /* "max" is 0: none */
+}
+
+/* The value behind "KEY " at the start of a line. */
+static uint64_t number_of(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, len) == 0 && line[len] == ' ')
+			return strtoull(line + len + 1, NULL, 10);
+	}
+	return 0;
+}
+
+/* All "KEY=N" of a text. */
+static uint64_t sum_of(const char *text, const char *key)
+{
+	uint64_t sum = 0;
+
+	while ((text = strstr(text, key))) {
+		text += strlen(key);
+		sum += strtoull(text, NULL, 10);
+	}
+	return sum;
+}
+
+static uint64_t memory_limit(const struct cgroup *cg)
+{
+	uint64_t limit = read_number(cg->fd, "memory.max"), all = 0;
+	struct sysinfo info;
+
+	if (sysinfo(&info) == 0)
+		all = (uint64_t)info.totalram * info.mem_unit;
+	return limit > 0 && limit < all ? limit : all;
+}
+
+void usage_stats(const struct cgroup *cg, struct link_stats *ret)
+{
+	char cpu[1024], memory[4096], io[4096];
+
+	read_text(cg->fd, "cpu.stat", cpu, sizeof(cpu));
+	read_text(cg->fd, "memory.stat", memory, sizeof(memory));
+	read_text(cg->fd, "io.stat", io, sizeof(io));
+	*ret = (struct link_stats){
+		.cpu_usec = number_of(cpu, "usage_usec"),
+		.cpu_user_usec = number_of(cpu, "user_usec"),
+		.cpu_system_usec = number_of(cpu, "system_usec"),
+		.memory_bytes = read_number(cg->fd, "memory.current"),
+		.memory_limit_bytes = memory_limit(cg),
+		.memory_cache_bytes = number_of(memory, "inactive_file"),
+		.pids = read_number(cg->fd, "pids.current"),
+		.pids_limit = read_number(cg->fd, "pids.max"),
+		.read_bytes = sum_of(io, "rbytes="),
+		.write_bytes = sum_of(io, "wbytes="),
+	};
+}
+
+static uint64_t ticks_to_usec(uint64_t ticks)
+{
+	return ticks * USEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+/* /proc/PID/stat: the fields behind the name, which is in brackets and may hold anything. */
+static int read_stat(int dir_fd, struct link_proc *p, uint32_t *ret_ppid)
+{
+	unsigned long long user, system, start;
+	struct timespec now;
+	uint64_t now_usec, start_usec;
+	char text[1024], *rest;
+
+	read_text(dir_fd, "stat", text, sizeof(text));
+	rest = strrchr(text, ')');
+	if (!rest || sscanf(rest,
+			    ") %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
+			    "%*d %*d %*d %llu",
+			    ret_ppid, &user, &system, &start) != 4)
+		return -ESRCH;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	now_usec = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / NSEC_PER_USEC;
+	start_usec = ticks_to_usec(start);
+	p->age_usec = now_usec > start_usec ? now_usec - start_usec : 0;
+	p->cpu_usec = ticks_to_usec(user + system);
+	*rest = '\0';
+	rest = strchr(text, '(');
+	snprintf(p->command, sizeof(p->command), "[%.15s]", rest ? rest + 1 : "");
+	return 0;
+}
+
+/* The arguments, where it has any; a kernel thread or a zombie keeps its name. */
+static void read_command(int dir_fd, struct link_proc *p)
+{
+	cleanup_close int fd = openat(dir_fd, "cmdline", O_RDONLY | O_CLOEXEC);
+	char text[LINK_COMMAND_MAX];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	while (n > 0 && text[n - 1] == '\0')
+		n--;
+	if (n <= 0)
+		return;
+	for (ssize_t i = 0; i < n; i++)
+		p->command[i] = text[i] ? text[i] : ' ';
+	p->command[n] = '\0';
+}
+
+/* Its number in the innermost namespace is the container's. */
+static uint32_t pid_inside(int dir_fd)
+{
+	char text[4096], *line, *last;
+
+	read_text(dir_fd, "status", text, sizeof(text));
+	line = strstr(text, "\nNSpid:");
+	if (!line)
+		return 0;
+	line++;
+	line[strcspn(line, "\n")] = '\0';
+	last = strrchr(line, '\t');
+	return last ? (uint32_t)strtoul(last + 1, NULL, 10) : 0;
+}
+
+static int read_proc(uint32_t pid, struct link_proc *ret, uint32_t *ret_ppid)
+{
+	char path[32];
+	cleanup_close int dir_fd = -1;
+	struct stat sb;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0 || fstat(dir_fd, &sb) < 0 || read_stat(dir_fd, ret, ret_ppid) < 0)
+		return -ESRCH;
+	ret->uid = sb.st_uid;
+	ret->pid = pid_inside(dir_fd);
+	read_command(dir_fd, ret);
+	return 0;
+}
+
+/* Parents are known by the numbers outside; @outside has those of @procs. */
+static void translate_parents(struct link_proc *procs, size_t n, const uint32_t *outside,
+			      const uint32_t *parents)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (outside[k] == parents[i])
+				procs[i].ppid = procs[k].pid;
+}
+
+int usage_procs(const struct cgroup *cg, struct link_proc **ret, size_t *ret_n)
+{
+	cleanup(buf_reset) struct buf list = BUF_INIT;
+	cleanup_free struct link_proc *procs = calloc(LINK_PROCS_MAX, sizeof(*procs));
+	cleanup_free uint32_t *outside = calloc(LINK_PROCS_MAX, sizeof(*outside));
+	cleanup_free uint32_t *parents = calloc(LINK_PROCS_MAX, sizeof(*parents));
+	int r = file_read_at(cg->fd, "cgroup.procs", PROCS_MAX_BYTES, &list);
+	size_t n = 0;
+
+	if (r < 0)
+		return r;
+	if (!procs || !outside || !parents || buf_add(&list, "", 1) < 0)
+		return -ENOMEM;
+	for (char *at = list.data, *end; n < LINK_PROCS_MAX; at = end) {
+		outside[n] = (uint32_t)strtoul(at, &end, 10);
+		if (end == at)
+			break;
+		if (read_proc(outside[n], &procs[n], &parents[n]) == 0)
+			n++;
+	}
+	translate_parents(procs, n, outside, parents);
+	*ret = take_ptr(procs);
+	*ret_n = n;
+	return 0;
+}

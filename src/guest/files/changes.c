@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The overlay keeps all that differs from the image in the upper folder: a
+ * device node 0:0 stands for what was deleted, and a folder marked opaque hides all that the image
+ * has in it.  So a walk of the upper folder, with a look at the image's for each name, is all that
+ * there is to compare.  The mount points that moat made are no change of the container's.
+ *
+ * The upper folder is the container's: names and contents are hostile.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+#include "base/str.h"
+#include "guest/container/rootfs.h"
+#include "guest/files/files.h"
+#include "tar/pack.h"
+
+#define DEPTH_MAX 900u
+
+struct walk {
+	struct files_output *out;
+	struct tar_pack *pack; /* for a layer; NULL for a list of changes */
+	struct buf path;       /* without a slash in front */
+	struct err *err;
+};
+
+/* Two folders of the same path; lower is -1 where the image has none. */
+struct pair {
+	int upper, lower;
+};
+
+static int fail(const struct walk *w, int code)
+{
+	return err_errno(w->err, code, "/%s", w->path.data);
+}
+
+static int list(struct walk *w, char kind)
+{
+	char head[2] = { kind, '/' };
+	int r = files_write(w->out, head, sizeof(head));
+
+	/* With the NUL behind it. */
+	if (r == 0)
+		r = files_write(w->out, w->path.data, w->path.len + 1);
+	return r < 0 ? fail(w, r) : 0;
+}
+
+static int push(struct walk *w, const char *name)
+{
+	if ((w->path.len > 0 && buf_adds(&w->path, "/") < 0) || buf_adds(&w->path, name) < 0)
+		return fail(w, -ENOMEM);
+	return 0;
+}
+
+static void pop(struct walk *w, size_t len)
+{
+	w->path.len = len;
+	w->path.data[len] = '\0';
+}
+
+static bool is_whiteout(const struct stat *sb)
+{
+	return S_ISCHR(sb->st_mode) && sb->st_rdev == makedev(0, 0);
+}
+
+static bool is_opaque(int fd)
+{
+	char value[2];
+
+	return fgetxattr(fd, "trusted.overlay.opaque", value, sizeof(value)) == 1 &&
+	       value[0] == 'y';
+}
+
+/* What moat mounts something on, and makes where the image lacks it. */
+static bool is_mount_point(const struct walk *w, const struct stat *sb, size_t entries)
+{
+	static const char *const paths[] = { "dev",	  "proc",	  "sys",
+					     "etc/hosts", "etc/hostname", "etc/resolv.conf" };
+
+	if (S_ISDIR(sb->st_mode) ? entries > 0 : !S_ISREG(sb->st_mode) || sb->st_size > 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		if (streq(w->path.data, paths[i]))
+			return true;
+	return false;
+}
+
+static int add_whiteout(struct walk *w)
+{
+	const char *slash = strrchr(w->path.data, '/');
+	int dir_len = slash ? (int)(slash - w->path.data) + 1 : 0;
+	cleanup_free char *as =
+		str_printf("%.*s.wh.%s", dir_len, w->path.data, w->path.data + dir_len);
+
+	return as ? tar_pack_empty(w->pack, as, w->err) : fail(w, -ENOMEM);
+}
+
+static int add_opaque(struct walk *w)
+{
+	cleanup_free char *as = str_printf("%s/.wh..wh..opq", w->path.data);
+
+	return as ? tar_pack_empty(w->pack, as, w->err) : fail(w, -ENOMEM);
+}
+
+/* All that the image has in a folder whose content was replaced. */
+static int list_hidden(struct walk *w, const struct pair *p)
+{
+	cleanup_strv char **names = NULL;
+	size_t len = w->path.len;
+	int r = tar_list(p->lower, &names);
+
+	if (r < 0)
+		return fail(w, r);
+	for (char **n = names; r == 0 && n && *n; n++) {
+		if (faccessat(p->upper, *n, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		r = push(w, *n);
+		if (r == 0)
+			r = list(w, 'D');
+		pop(w, len);
+	}
+	return r;
+}
+
+static bool same_folder(const struct stat *a, const struct stat *b)
+{
+	return a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid;
+}
+
+static int walk(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
+		size_t *ret_n);
+
+static void pair_close(struct pair *p)
+{
+	cleanup_close_fn(&p->upper);
+	cleanup_close_fn(&p->lower);
+}
+
+static int open_pair(struct walk *w, const struct pair *p, const char *name, bool in_both,
+		     struct pair *ret)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+	ret->upper = openat(p->upper, name, flags);
+	if (ret->upper < 0)
+		return fail(w, -errno);
+	ret->lower = in_both ? openat(p->lower, name, flags) : -1;
+	return in_both && ret->lower < 0 ? fail(w, -errno) : 0;
+}
+
+/* @lower: what the image has of that name; NULL for nothing */
+static int visit_folder(struct walk *w, const struct pair *p, const char *name,
+			const struct stat *sb, const struct stat *lower, unsigned depth,
+			bool *ret_changed)
+{
+	bool in_both = lower && S_ISDIR(lower->st_mode), changed = false;
+	cleanup(pair_close) struct pair inner = { -1, -1 };
+	size_t entries = 0;
+	int r = open_pair(w, p, name, in_both, &inner);
+	bool replaced;
+
+	if (r < 0)
+		return r;
+	replaced = in_both && is_opaque(inner.upper);
+	if (w->pack) {
+		r = tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
+		if (r == 0 && replaced)
+			r = add_opaque(w);
+	} else if (replaced) {
+		changed = true;
+		r = list_hidden(w, &inner);
+	}
+	if (r == 0)
+		r = walk(w, &inner, depth + 1, &changed, &entries);
+	if (r < 0)
+		return r;
+	if (lower)
+		changed = changed || !in_both || !same_folder(sb, lower);
+	else
+		/* One that was made for nothing but a mount point is none either. */
+		changed = changed ||
+			  (entries == 0 ? !is_mount_point(w, sb, 0) : !streq(w->path.data, "etc"));
+	if (changed)
+		*ret_changed = true;
+	return changed && !w->pack ? list(w, lower ? 'C' : 'A') : 0;
+}
+
+static int visit(struct walk *w, const struct pair *p, const char *name, unsigned depth,
+		 bool *ret_changed)
+{
+	struct stat sb, lower;
+	bool has_lower;
+
+	if (fstatat(p->upper, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fail(w, -errno);
+	has_lower = p->lower >= 0 && fstatat(p->lower, name, &lower, AT_SYMLINK_NOFOLLOW) == 0;
+	if (S_ISDIR(sb.st_mode))
+		return visit_folder(w, p, name, &sb, has_lower ? &lower : NULL, depth, ret_changed);
+	if (is_whiteout(&sb)) {
+		if (!has_lower)
+			return 0;
+		*ret_changed = true;
+		return w->pack ? add_whiteout(w) : list(w, 'D');
+	}
+	if (!has_lower && is_mount_point(w, &sb, 0))
+		return 0;
+	*ret_changed = true;
+	if (w->pack)
+		return tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
+	return list(w, has_lower ? 'C' : 'A');
+}
+
+static int walk(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
+		size_t *ret_n)
+{
+	cleanup_strv char **names = NULL;
+	size_t len = w->path.len;
+	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(p->upper, &names);
+
+	if (r < 0)
+		return fail(w, r);
+	for (char **n = names; r == 0 && n && *n; n++) {
+		r = push(w, *n);
+		if (r == 0)
+			r = visit(w, p, *n, depth, ret_changed);
+		pop(w, len);
+	}
+	*ret_n = strv_len(names);
+	return r;
+}
+
+/* The root's own owner and permissions. */
+static int visit_root(struct walk *w, const struct pair *p)
+{
+	struct stat upper, lower;
+
+	if (fstat(p->upper, &upper) < 0 || fstat(p->lower, &lower) < 0)
+		return fail(w, -errno);
+	if (!w->pack || same_folder(&upper, &lower))
+		return 0;
+	return tar_pack_one(w->pack, AT_FDCWD, UPPER_DIR, ".", w->err);
+}
+
+static int compare(struct walk *w)
+{
+	cleanup(pair_close) struct pair p = { -1, -1 };
+	bool changed = false;
+	size_t n;
+	int r;
+
+	if (buf_adds(&w->path, "") < 0)
+		return err_errno(w->err, -ENOMEM, "compare with the image");
+	p.upper = open(UPPER_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	p.lower = open(LOWER_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p.upper < 0 || p.lower < 0)
+		return err_errno(w->err, -errno, "compare with the image");
+	r = visit_root(w, &p);
+	return r == 0 ? walk(w, &p, 0, &changed, &n) : r;
+}
+
+int files_changes(struct files_output *out, struct err *err)
+{
+	struct walk w = { .out = out, .err = err };
+	int r = compare(&w);
+
+	buf_reset(&w.path);
+	return r;
+}
+
+int files_layer(struct files_output *out, unsigned pack_flags, struct err *err)
+{
+	cleanup(tar_pack_reset) struct tar_pack pack = { .write = files_write,
+							 .arg = out,
+							 .flags = pack_flags };
+	struct walk w = { .out = out, .pack = &pack, .err = err };
+	int r = compare(&w);
+
+	buf_reset(&w.path);
+	return r == 0 ? tar_pack_end(&pack, err) : r;
+}

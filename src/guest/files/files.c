@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The process first goes where the container's files are: into its mount
+ * namespace, volumes and all, or where no container runs into the mounted root.  It says that it
+ * has begun when what was asked for is there; from then on everything that goes wrong is told at
+ * the end, on standard error, as what it has put out cannot be taken back.
+ *
+ * After the change of the root everything met is the container's: names, links, file types and
+ * contents are hostile, and may change while they are looked at.
+ */
+#include "guest/files/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "guest/container/rootfs.h"
+#include "guest/process/child.h"
+#include "guest/process/users.h"
+#include "tar/pack.h"
+#include "tar/unpack.h"
+
+#define FREEZE_WAIT_MSEC 2000
+#define TAIL_MAX	 MIB(1) /* bytes behind an archive's end that are read and dropped */
+
+int files_flush(struct files_output *o)
+{
+	int r = fd_write_all(o->fd, o->data, o->len);
+
+	o->len = 0;
+	return r;
+}
+
+int files_write(void *arg, const void *data, size_t len)
+{
+	struct files_output *o = arg;
+	int r = 0;
+
+	if (len > sizeof(o->data) - o->len)
+		r = files_flush(o);
+	if (r == 0 && len > sizeof(o->data))
+		return fd_write_all(o->fd, data, len);
+	if (r < 0)
+		return r;
+	memcpy(o->data + o->len, data, len);
+	o->len += len;
+	return 0;
+}
+
+static void report(int fd, int code, const char *msg)
+{
+	struct child_report head = { .pid = getpid(), .code = code };
+	struct iovec iov[] = {
+		{ .iov_base = &head, .iov_len = sizeof(head) },
+		{ .iov_base = (void *)(uintptr_t)msg, .iov_len = strlen(msg) },
+	};
+
+	if (writev(fd, iov, ARRAY_SIZE(iov)) < 0)
+		_exit(125); /* moat-init is gone */
+}
+
+void files_begin(struct files_job *job)
+{
+	report(job->status_fd, 0, "");
+	fd_close(&job->status_fd);
+}
+
+/* Into the container's root, with what is mounted in it if it runs. */
+static int enter(const struct machine *m, struct err *err)
+{
+	if (m->first_pid > 0)
+		return setns(m->first_pidfd, CLONE_NEWNS) < 0
+			       ? err_errno(err, -errno, "join the container")
+			       : 0;
+	if (chroot(ROOTFS_DIR) < 0 || chdir("/") < 0)
+		return err_errno(err, -errno, "change into the container's root");
+	return 0;
+}
+
+/* The container's /dev, where it has a file system of its own there. */
+static bool is_dev(int fd)
+{
+	struct stat sb, dev, root;
+
+	return fstat(fd, &sb) == 0 && stat("/dev", &dev) == 0 && stat("/", &root) == 0 &&
+	       sb.st_dev == dev.st_dev && dev.st_dev != root.st_dev;
+}
+
+/* In nanoseconds, which end in 2262: a file's time is what somebody has set. */
+static int64_t mtime_of(const struct stat *sb)
+{
+	const int64_t most = INT64_MAX / (int64_t)NSEC_PER_SEC - 1;
+	int64_t sec = sb->st_mtim.tv_sec;
+
+	sec = sec > most ? most : sec < -most ? -most : sec;
+	return sec * (int64_t)NSEC_PER_SEC + sb->st_mtim.tv_nsec;
+}
+
+/* File systems in which everything is made up by the kernel, and some of it without an end. */
+static bool holds_files(int fd)
+{
+	static const long made_up[] = {
+		PROC_SUPER_MAGIC,   SYSFS_MAGIC,	CGROUP2_SUPER_MAGIC,
+		CGROUP_SUPER_MAGIC, DEVPTS_SUPER_MAGIC, 0x19800202 /* mqueue */,
+		DEBUGFS_MAGIC,	    TRACEFS_MAGIC,	SECURITYFS_MAGIC,
+		BPF_FS_MAGIC,
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(made_up); i++)
+		if ((long)fs.f_type == made_up[i])
+			return false;
+	return !is_dev(fd);
+}
+
+static int no_such_path(int code, const char *path, struct err *err)
+{
+	if (code == -ENOENT)
+		return err_set(err, code, "Could not find the file %s", path);
+	if (code == -ENOTDIR)
+		return err_set(err, code, "%s: not a directory", path);
+	return err_errno(err, code, "%s", path);
+}
+
+static int put_stat(struct files_output *out, const struct stat *sb, const char *target)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT, framed = BUF_INIT;
+	struct link_stat s = {
+		.size_bytes = (uint64_t)sb->st_size,
+		.mode = sb->st_mode,
+		.mtime_nsec = mtime_of(sb),
+		.target = (char *)(uintptr_t)target,
+	};
+	int r = link_stat_put(&b, &s);
+
+	if (r == 0)
+		r = wire_put_bytes(&framed, b.data, b.len);
+	return r == 0 ? files_write(out, framed.data, framed.len) : r;
+}
+
+static unsigned pack_flags(const struct link_files *f)
+{
+	return TAR_PACK_XATTRS | (f->flags & LINK_FILES_SPARSE ? TAR_PACK_SPARSE : 0u);
+}
+
+static int get(const struct link_files *f, struct files_output *out, int dir_fd, const char *name,
+	       struct err *err)
+{
+	cleanup(tar_pack_reset) struct tar_pack p = {
+		.write = files_write, .arg = out, .flags = pack_flags(f), .enters = holds_files
+	};
+	cleanup_free char *as = path_base(f->path);
+	int r = as ? tar_pack_tree(&p, dir_fd, name, as, err) : err_errno(err, -ENOMEM, "pack");
+
+	return r == 0 ? tar_pack_end(&p, err) : r;
+}
+
+static int stat_and_get(struct files_job *job, struct files_output *out, struct err *err)
+{
+	const struct link_files *f = job->files;
+	cleanup_free char *name = NULL, *target = NULL;
+	cleanup_close int dir_fd = -1;
+	struct stat sb;
+	int r = enter(job->machine, err);
+
+	if (r < 0)
+		return r;
+	r = files_locate(f->path, &dir_fd, &name);
+	if (r == 0 && fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	if (r == 0 && S_ISLNK(sb.st_mode))
+		r = files_follow(f->path, &target);
+	if (r < 0)
+		return no_such_path(r, f->path, err);
+	files_begin(job);
+	r = put_stat(out, &sb, target);
+	if (r < 0)
+		return err_errno(err, r, "%s", f->path);
+	return f->op == LINK_FILES_GET ? get(f, out, dir_fd, name, err) : 0;
+}
+
+static int find_owner(const char *spec, struct tar_unpack *u, struct err *err)
+{
+	cleanup(user_reset) struct user who = { 0 };
+	int r;
+
+	if (!*spec)
+		return 0;
+	r = child_look_up_user(spec, NULL, &who, err);
+	if (r < 0)
+		return r;
+	u->has_owner = true;
+	u->uid = who.uid;
+	u->gid = who.gid;
+	return 0;
+}
+
+/* Archives end before their last blocks do; who sends them wants those taken. */
+static void drain(struct tar_reader *r)
+{
+	size_t left = TAIL_MAX;
+	ssize_t n;
+
+	do {
+		n = r->read(r->arg, r->in, sizeof(r->in));
+		left -= n > 0 && (size_t)n < left ? (size_t)n : 0;
+	} while (n > 0 && left > sizeof(r->in));
+}
+
+/* @fd: of a folder, perhaps O_PATH */
+static int write_back(int fd, struct err *err)
+{
+	cleanup_close int dir_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0 || syncfs(dir_fd) < 0)
+		return err_errno(err, -errno, "write to the disk");
+	return 0;
+}
+
+static int put(struct files_job *job, struct err *err)
+{
+	const struct link_files *f = job->files;
+	const struct machine *m = job->machine;
+	int in = STDIN_FILENO;
+	struct tar_unpack u = { .flags = TAR_UNPACK_OWNERS | TAR_UNPACK_DEVICES |
+					 TAR_UNPACK_PRIVILEGES };
+	struct tar_reader reader = { .read = tar_read_fd, .arg = &in };
+	cleanup_free char *name = NULL, *folder = str_printf("%s/", f->path);
+	cleanup_close int dir_fd = -1;
+	int r;
+
+	if (m->setup.root_readonly && m->first_pid == 0)
+		return err_set(err, -EROFS, "container rootfs is marked read-only");
+	r = enter(m, err);
+	if (r < 0)
+		return r;
+	r = folder ? files_locate(folder, &dir_fd, &name) : -ENOMEM;
+	if (r == -ENOTDIR)
+		return err_set(err, r, "extraction point is not a directory");
+	if (r < 0)
+		return no_such_path(r, f->path, err);
+	r = find_owner(f->user, &u, err);
+	if (r < 0)
+		return r;
+	files_begin(job);
+	u.dir_fd = dir_fd;
+	u.flags |= f->flags & LINK_FILES_KEEP_FOLDERS ? TAR_UNPACK_KEEP_FOLDERS : 0u;
+	r = tar_unpack(&reader, &u, err);
+	tar_reader_reset(&reader);
+	if (r == 0)
+		drain(&reader);
+	/* A machine that is there for this alone can be ended at any time. */
+	if (r == 0 && m->first_pid == 0)
+		r = write_back(dir_fd, err);
+	return r;
+}
+
+static int export(struct files_job *job, struct files_output *out, struct err *err)
+{
+	cleanup(tar_pack_reset) struct tar_pack p = {
+		.write = files_write,
+		.arg = out,
+		.flags = pack_flags(job->files) | TAR_PACK_NOT_MOUNTS,
+	};
+	int r;
+
+	files_begin(job);
+	r = tar_pack_tree(&p, AT_FDCWD, ROOTFS_DIR, "", err);
+	return r == 0 ? tar_pack_end(&p, err) : r;
+}
+
+/* Freezing takes a moment; what is read before it is done may be half written. */
+static void await_freeze(const struct cgroup *cg)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < FREEZE_WAIT_MSEC; i++) {
+		cleanup(buf_reset) struct buf b = BUF_INIT;
+
+		if (file_read_at(cg->fd, "cgroup.events", 4096, &b) < 0 ||
+		    strstr(b.data ? b.data : "frozen 1", "frozen 1"))
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int compare_with_image(struct files_job *job, struct files_output *out, struct err *err)
+{
+	if (job->machine->setup.root_readonly && job->files->op == LINK_FILES_CHANGES) {
+		files_begin(job);
+		return 0;
+	}
+	if (job->files->flags & LINK_FILES_FREEZE)
+		await_freeze(&job->machine->cgroup);
+	files_begin(job);
+	if (job->files->op == LINK_FILES_CHANGES)
+		return files_changes(out, err);
+	return files_layer(out, pack_flags(job->files), err);
+}
+
+static int run(struct files_job *job, struct files_output *out, struct err *err)
+{
+	switch (job->files->op) {
+	case LINK_FILES_STAT:
+	case LINK_FILES_GET:
+		return stat_and_get(job, out, err);
+	case LINK_FILES_PUT:
+		return put(job, err);
+	case LINK_FILES_EXPORT:
+		return export(job, out, err);
+	case LINK_FILES_CHANGES:
+	case LINK_FILES_LAYER:
+		break;
+	}
+	return compare_with_image(job, out, err);
+}
+
+void files_run(struct files_job *job)
+{
+	static struct files_output out = { .fd = STDOUT_FILENO };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct err err = { 0 };
+	int r = run(job, &out, &err);
+
+	if (job->status_fd >= 0) { /* it has not begun */
+		report(job->status_fd, r < 0 ? r : -EIO, err.msg);
+		_exit(125);
+	}
+	if (r == 0 && (r = files_flush(&out)) < 0)
+		err_errno(&err, r, "write");
+	err.code = r;
+	close(STDOUT_FILENO);
+	if (link_outcome_put(&b, &err) == 0)
+		(void)fd_write_all(STDERR_FILENO, b.data, b.len);
+	_exit(r < 0 ? 1 : 0);
+}

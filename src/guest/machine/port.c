@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Ports come to be some time after their driver is loaded, when the
+ * device has answered the driver's questions, and the host's end is announced by one
+ * more message; until then poll(2) says POLLHUP.  All this is over within a few
+ * milliseconds, so it is looked for once a millisecond.
+ */
+#include "guest/machine/port.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/str.h"
+#include "link/frame.h"
+
+#define PORTS_DIR  "/sys/class/virtio-ports"
+#define TRIES_MAX  10000
+#define NAME_BYTES 64
+
+static bool is_link_port(int dir_fd, const char *entry)
+{
+	cleanup(buf_reset) struct buf name = BUF_INIT;
+	char path[280];
+
+	snprintf(path, sizeof(path), "%s/name", entry);
+	return file_read_at(dir_fd, path, NAME_BYTES, &name) == 0 && name.len > 0 &&
+	       streq(name.data, LINK_PORT_NAME "\n");
+}
+
+/* Return: 0; -ENOENT when the port is not there, or not yet; -errno. */
+static int open_port(int *ret_fd)
+{
+	cleanup_dir DIR *dir = opendir(PORTS_DIR);
+	struct dirent *entry;
+	char path[280];
+	int fd;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] != '.' && is_link_port(dirfd(dir), entry->d_name))
+			break;
+	}
+	if (!entry)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int port_open(int *ret_fd, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = NSEC_PER_SEC / 1000 };
+	cleanup_close int fd = -1;
+
+	for (int i = 0; i < TRIES_MAX; i++) {
+		int r = fd < 0 ? open_port(&fd) : 0;
+
+		if (r < 0 && r != -ENOENT)
+			return err_errno(err, r, "open the port " LINK_PORT_NAME);
+		r = fd < 0 ? POLLHUP : fd_wait(fd, POLLOUT, 0);
+		if (r >= 0 && !(r & POLLHUP)) {
+			*ret_fd = take_fd(&fd);
+			return 0;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return err_set(err, -ETIMEDOUT,
+		       fd < 0 ? "the machine has no virtio-serial port named " LINK_PORT_NAME
+			      : "nobody is connected to the port " LINK_PORT_NAME);
+}

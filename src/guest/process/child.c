@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A new process of the container goes from moat-init's surroundings to
+ * the container's: standard descriptors, session, mount namespace, user, folder, and
+ * then the program.  It was forked into the pid namespace and the cgroup already.  One
+ * that joins a running container closes moat-init's descriptors before it can be
+ * seen there.
+ *
+ * After the change of the mount namespace everything met is the container's: files may be
+ * missing, huge, or no files at all.  This process may hang or die on them; moat-init does not.
+ */
+#include "guest/process/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "guest/container/options.h"
+#include "guest/process/command.h"
+#include "guest/process/credentials.h"
+#include "guest/process/init.h"
+#include "guest/process/users.h"
+
+#define ACCOUNTS_MAX MIB(4) /* bytes of /etc/passwd and /etc/group */
+
+static int take_stdio(const struct stdfds *s)
+{
+	for (int i = 0; i < 3; i++)
+		if (dup2(s->theirs[s->tty >= 0 ? 0 : i], i) < 0)
+			return -errno;
+	if (setsid() < 0)
+		return -errno;
+	return s->tty >= 0 && ioctl(0, TIOCSCTTY, 0) < 0 ? -errno : 0;
+}
+
+/* What moat-init has otherwise than a process shall find it. */
+static int reset_inherited(const struct machine *m)
+{
+	char score[16] = "0";
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(022);
+	if (m->options.oom_score_adj)
+		snprintf(score, sizeof(score), "%d", m->options.oom_score_adj);
+	return file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", score);
+}
+
+static void close_all_but(int a, int b)
+{
+	unsigned low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
+
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0U, 0);
+}
+
+static int enter_container(const struct child_plan *plan, struct err *err)
+{
+	const struct machine *m = plan->machine;
+
+	if (plan->is_first) {
+		int r = mounts_enter(&m->mounts, &m->setup, m->has_options ? &m->options : NULL,
+				     plan->stdfds->tty, err);
+
+		close_all_but(plan->status_fd, plan->status_fd);
+		return r;
+	}
+	close_all_but(plan->status_fd, m->first_pidfd);
+	if (setns(m->first_pidfd, CLONE_NEWNS) < 0)
+		return err_errno(err, -errno, "join the container");
+	close(m->first_pidfd);
+	return 0;
+}
+
+/* A file that is missing or none is taken as empty, one that is too long as its first lines. */
+static int read_accounts(const char *path, struct buf *ret)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat sb;
+	int r = 0;
+
+	if (fd >= 0 && fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode))
+		r = fd_read_file(fd, ACCOUNTS_MAX, ret);
+	if (r == -EFBIG) {
+		while (ret->len > 0 && ret->data[ret->len - 1] != '\n')
+			ret->len--;
+		r = 0;
+	}
+	return r < 0 ? r : buf_adds(ret, "");
+}
+
+int child_look_up_user(const char *spec, char *const *more, struct user *ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf passwd = BUF_INIT, group = BUF_INIT;
+	int r = read_accounts("/etc/passwd", &passwd);
+
+	if (r < 0)
+		return err_errno(err, r, "read /etc/passwd");
+	r = read_accounts("/etc/group", &group);
+	if (r < 0)
+		return err_errno(err, r, "read /etc/group");
+	r = user_lookup(spec, passwd.data, group.data, ret, err);
+	if (r == 0 && more)
+		r = user_add_groups(ret, more, group.data, err);
+	return r;
+}
+
+/* So that /dev/stdout and its like can be opened anew. */
+static int own_stdio(const struct child_plan *plan, const struct user *u)
+{
+	bool has_pipe_or_tty = plan->process->terminal || plan->process->open_stdin;
+
+	if (u->uid == 0)
+		return 0;
+	for (int i = has_pipe_or_tty ? 0 : 1; i < 3; i++)
+		if (fchown(i, u->uid, (gid_t)-1) < 0)
+			return -errno;
+	return 0;
+}
+
+static int make_environment(const struct oci_process *p, const struct user *u, char ***ret)
+{
+	int r = strv_copy(p->env, ret);
+
+	if (r == 0 && !env_get(*ret, "HOME"))
+		r = strv_addf(ret, "HOME=%s", u->home);
+	return r;
+}
+
+static void report(const struct child_plan *plan, int code, const char *msg)
+{
+	struct child_report head = { .pid = getpid(), .code = code };
+	struct iovec iov[] = {
+		{ .iov_base = &head, .iov_len = sizeof(head) },
+		{ .iov_base = (void *)(uintptr_t)msg, .iov_len = strlen(msg) },
+	};
+
+	if (writev(plan->status_fd, iov, ARRAY_SIZE(iov)) < 0)
+		_exit(125); /* moat-init is gone */
+}
+
+static bool has_filter(const struct child_plan *plan)
+{
+	return plan->machine->options.seccomp.len > 0;
+}
+
+static int become(const struct child_plan *plan, const struct user *u, struct err *err)
+{
+	const struct oci_process *p = plan->process;
+	/* As in docker: for the container the folder is made, for an exec it has to be there. */
+	int r = plan->is_first ? path_mkdir_p(p->cwd, 0755) : 0;
+
+	if (r < 0)
+		return err_set(err, r, "mkdir %s: %s", p->cwd, command_reason(r));
+	r = own_stdio(plan, u);
+	if (r < 0)
+		return err_errno(err, r, "hand standard input and output to the user");
+	/* Only who may do everything can install a filter without no_new_privs. */
+	if (has_filter(plan) && !p->no_new_privileges)
+		r = options_filter(&plan->machine->options, err);
+	if (r == 0)
+		r = credentials_apply(p, u, err);
+	if (r < 0)
+		return r;
+	if (chdir(p->cwd) < 0)
+		return err_set(err, -errno, "chdir to cwd (\"%s\") failed: %s", p->cwd,
+			       command_reason(-errno));
+	return 0;
+}
+
+/* Return: only on failure. */
+static int run(const struct child_plan *plan, struct err *err)
+{
+	cleanup(user_reset) struct user u = { 0 };
+	cleanup_strv char **env = NULL;
+	int r = reset_inherited(plan->machine);
+
+	if (r == 0)
+		r = take_stdio(plan->stdfds);
+	if (r < 0)
+		return err_errno(err, r, "set up the process");
+	r = enter_container(plan, err);
+	if (r == 0)
+		r = child_look_up_user(plan->process->user, plan->machine->options.groups, &u, err);
+	if (r == 0)
+		r = become(plan, &u, err);
+	if (r == 0 && (r = make_environment(plan->process, &u, &env)) < 0)
+		r = err_errno(err, r, "make the environment");
+	if (r == 0 && has_filter(plan) && plan->process->no_new_privileges)
+		r = options_filter(&plan->machine->options, err);
+	if (r == 0 && plan->is_first && plan->machine->options.init)
+		r = init_split(plan->status_fd, plan->process->terminal, err);
+	if (r < 0)
+		return r;
+	report(plan, 0, "");
+	return command_exec(plan->process->args, env, err);
+}
+
+void child_run(const struct child_plan *plan)
+{
+	struct err err = { 0 };
+	int r = run(plan, &err);
+
+	report(plan, r, err.msg[0] ? err.msg : strerror(-r));
+	_exit(125);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "guest/machine/machine.h"
+#include "guest/process/stdfds.h"
+#include "guest/process/users.h"
+#include "oci/process.h"
+
+/* All borrowed; the child has copies of its own. */
+struct child_plan {
+	const struct machine *machine;
+	const struct oci_process *process;
+	const struct stdfds *stdfds;
+	int status_fd;
+	bool is_first; /* else it joins the namespaces of the first */
+};
+
+/*
+ * What the child writes to its status pipe: one report with code 0 just before it executes
+ * the program; one with a negative errno, and then a message up to the end, when it
+ * failed, which may be the second.
+ */
+struct child_report {
+	int32_t pid; /* in the container */
+	int32_t code;
+};
+
+/**
+ * child_look_up_user() - find a user in the root of this process, as user_lookup() does
+ * @more: names of further groups, as user_add_groups() takes them
+ *
+ * Return: the same; -errno.
+ */
+int child_look_up_user(const char *spec, char *const *more, struct user *ret, struct err *err);
+
+/** child_run() - in the new process: become what the plan says, or report why not */
+_Noreturn void child_run(const struct child_plan *plan);

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A process is starting until its status pipe ends, which is when the
+ * program is executed or the child has said why not; then it runs; and when it has ended
+ * and its output is sent, EXITED is the last that is heard of its stream.
+ *
+ * The processes are hostile; they own the other ends of all pipes.
+ */
+#include "guest/process/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "guest/files/files.h"
+#include "guest/process/child.h"
+#include "guest/process/input.h"
+#include "guest/process/output.h"
+#include "guest/process/spawn.h"
+
+#define REPORT_MAX (2 * sizeof(struct child_report) + ERR_MSG_MAX)
+
+enum process_state { PROCESS_STARTING, PROCESS_RUNNING, PROCESS_FAILED };
+
+struct process {
+	struct process *next;
+	struct process_list *list;
+	uint32_t stream;
+	enum process_state state;
+	struct spawned spawned; /* descriptors move on when it runs */
+	bool is_files;		/* not the container's: it works on its files */
+	bool freezes;		/* the container's processes stand still while it runs */
+	bool has_exited;
+	int status;	    /* as waitpid(2) gives it */
+	uint64_t oom_kills; /* in the container before it was started */
+	struct source *child_source;
+	struct source *report_source;
+	struct buf report;
+	struct input in;
+	struct output out[2];
+};
+
+static void close_report(struct process *p)
+{
+	source_free(take_ptr(p->report_source));
+	fd_close(&p->spawned.status_fd);
+	buf_reset(&p->report);
+}
+
+/* The last one that wanted the container's processes to stand still is gone. */
+static void thaw(const struct process_list *l)
+{
+	const struct process *p = l->first;
+
+	while (p && !p->freezes)
+		p = p->next;
+	if (!p)
+		(void)cgroup_freeze(&l->machine->cgroup, false);
+}
+
+static void process_free(struct process *p)
+{
+	struct process_list *l = p->list;
+	struct process **at = &l->first;
+
+	close_report(p);
+	stdfds_close(&p->spawned.stdfds);
+	input_close(&p->in);
+	output_close(&p->out[0]);
+	output_close(&p->out[1]);
+	source_free(p->child_source);
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	if (p->freezes)
+		thaw(l);
+	free(p);
+	if (!l->first)
+		l->empty(l->arg);
+}
+
+static struct process *find(const struct process_list *l, uint32_t stream)
+{
+	struct process *p = l->first;
+
+	while (p && p->stream != stream)
+		p = p->next;
+	return p;
+}
+
+static int send_failed(struct process_list *l, uint32_t stream, const struct err *err)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = link_failed_put(&b, err);
+
+	link_close(l->link, stream);
+	return r < 0 ? r : link_send(l->link, LINK_FAILED, stream, 0, b.data, b.len);
+}
+
+static int send_started(struct process *p, int32_t pid)
+{
+	unsigned char payload[sizeof(uint32_t)];
+
+	wire_store_u32(payload, (uint32_t)pid);
+	return link_send(p->list->link, LINK_STARTED, p->stream, 0, payload, sizeof(payload));
+}
+
+int process_tell_oom(struct process_list *l)
+{
+	uint64_t kills = cgroup_oom_kills(&l->machine->cgroup);
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r;
+
+	if (kills <= l->machine->oom_told)
+		return 0;
+	l->machine->oom_told = kills;
+	r = wire_put_u64(&b, kills);
+	return r < 0 ? r : link_send(l->link, LINK_OOM, 0, 0, b.data, b.len);
+}
+
+static int send_exited(struct process *p)
+{
+	struct link_exited e = {
+		.code = WIFEXITED(p->status) ? (uint32_t)WEXITSTATUS(p->status) : 0,
+		.signal = WIFSIGNALED(p->status) ? (uint32_t)WTERMSIG(p->status) : 0,
+		.oom = cgroup_oom_kills(&p->list->machine->cgroup) > p->oom_kills,
+	};
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = link_exited_put(&b, &e);
+
+	if (r == 0 && e.oom)
+		r = process_tell_oom(p->list);
+	link_close(p->list->link, p->stream);
+	return r < 0 ? r : link_send(p->list->link, LINK_EXITED, p->stream, 0, b.data, b.len);
+}
+
+/* To be called whenever something ended; frees the process when that was the last. */
+static int check_end(struct process *p)
+{
+	int r = 0;
+
+	if (!p->has_exited || p->out[0].fd >= 0 || p->out[1].fd >= 0)
+		return 0;
+	if (p->state == PROCESS_RUNNING)
+		r = send_exited(p);
+	process_free(p);
+	return r;
+}
+
+static int set_running(struct process *p, int32_t pid)
+{
+	struct stdfds *s = &p->spawned.stdfds;
+	int r;
+
+	p->state = PROCESS_RUNNING;
+	r = send_started(p, pid);
+	for (int i = 0; r == 0 && i < 2; i++)
+		if (s->ours[i + 1] >= 0)
+			r = output_open(&p->out[i], take_fd(&s->ours[i + 1]));
+	if (r == 0 && s->ours[0] >= 0)
+		r = input_open(&p->in, take_fd(&s->ours[0]));
+	return r;
+}
+
+/* The status pipe has ended: what did the child say? */
+static int judge_report(struct process *p)
+{
+	struct child_report head = { 0 };
+	struct err err = { 0 };
+
+	while (p->report.len >= sizeof(head)) {
+		memcpy(&head, p->report.data, sizeof(head));
+		buf_consume(&p->report, sizeof(head));
+		if (head.code < 0)
+			break;
+	}
+	if (head.pid == 0)
+		err_set(&err, -ECANCELED, "the process was killed before it could start");
+	else if (head.code < 0)
+		err_set(&err, head.code, "%.*s", (int)p->report.len, p->report.data);
+	close_report(p);
+	if (err.code == 0)
+		return set_running(p, head.pid);
+	p->state = PROCESS_FAILED;
+	return send_failed(p->list, p->stream, &err);
+}
+
+static int read_report(struct process *p)
+{
+	ssize_t n;
+
+	do {
+		n = buf_read_fd(&p->report, p->spawned.status_fd, REPORT_MAX);
+	} while (n > 0 && p->report.len < REPORT_MAX);
+	if (n == -EAGAIN || n == -EINTR)
+		return 0;
+	return judge_report(p);
+}
+
+static int on_report(struct source *s, int fd, uint32_t events, void *arg)
+{
+	(void)s;
+	(void)fd;
+	(void)events;
+	return read_report(arg);
+}
+
+static void forget_first(struct machine *m, pid_t pid)
+{
+	if (pid != m->first_pid)
+		return;
+	m->first_pid = 0;
+	fd_close(&m->first_pidfd);
+}
+
+static int on_child(struct source *s, pid_t pid, int status, void *arg)
+{
+	struct process *p = arg;
+	int r = 0;
+
+	(void)s;
+	p->has_exited = true;
+	p->status = status;
+	forget_first(p->list->machine, pid);
+	if (p->state == PROCESS_STARTING) /* its report may be later in this round of the loop */
+		r = read_report(p);
+	input_close(&p->in);
+	for (int i = 0; r == 0 && i < 2; i++) {
+		if (p->list->is_ending)
+			output_close(&p->out[i]);
+		else
+			r = output_finish(&p->out[i]);
+	}
+	return r < 0 ? r : check_end(p);
+}
+
+static struct process *process_new(struct process_list *l, uint32_t stream)
+{
+	struct process *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->list = l;
+	p->stream = stream;
+	p->in = (struct input){ .loop = l->loop, .link = l->link, .stream = stream, .fd = -1 };
+	for (int i = 0; i < 2; i++)
+		p->out[i] = (struct output){
+			.loop = l->loop,
+			.link = l->link,
+			.stream = stream,
+			.channel = i == 0 ? LINK_STDOUT : LINK_STDERR,
+			.fd = -1,
+		};
+	p->oom_kills = cgroup_oom_kills(&l->machine->cgroup);
+	return p;
+}
+
+/* A child that cannot be watched is no use. */
+static int watch(struct process *p, struct err *err)
+{
+	struct process_list *l = p->list;
+	int r = loop_add_child(l->loop, p->spawned.pid, on_child, p, &p->child_source);
+
+	if (r == 0)
+		r = loop_add_io(l->loop, p->spawned.status_fd, EPOLLIN, on_report, p,
+				&p->report_source);
+	if (r < 0) {
+		kill(p->spawned.pid, SIGKILL);
+		waitpid(p->spawned.pid, NULL, 0);
+		forget_first(l->machine, p->spawned.pid);
+		err_errno(err, r, "watch the process");
+	}
+	return r;
+}
+
+/* A program of the container's, or work on its files. */
+struct order {
+	const struct oci_process *program;
+	const struct link_files *files;
+};
+
+static int spawn(struct process *p, const struct order *o, struct err *err)
+{
+	struct machine *m = p->list->machine;
+
+	if (o->program)
+		return spawn_process(m, o->program, &p->spawned, err);
+	p->is_files = true;
+	p->freezes = o->files->flags & LINK_FILES_FREEZE && m->first_pid > 0 &&
+		     cgroup_freeze(&m->cgroup, true) == 0;
+	return files_spawn(m, o->files, &p->spawned, err);
+}
+
+static int start(struct process_list *l, uint32_t stream, const struct order *o)
+{
+	struct process *p = process_new(l, stream);
+	struct err err = { 0 };
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	r = link_open(l->link, stream);
+	if (r < 0) {
+		free(p);
+		return r;
+	}
+	r = spawn(p, o, &err);
+	if (r < 0) {
+		if (p->freezes)
+			thaw(l);
+		free(p);
+		return send_failed(l, stream, &err);
+	}
+	p->in.is_tty = o->program && o->program->terminal;
+	p->next = l->first;
+	l->first = p;
+	r = watch(p, &err);
+	if (r < 0) {
+		process_free(p);
+		return send_failed(l, stream, &err);
+	}
+	return 0;
+}
+
+int process_start(struct process_list *l, uint32_t stream, const struct oci_process *oci)
+{
+	return start(l, stream, &(struct order){ .program = oci });
+}
+
+int process_start_files(struct process_list *l, uint32_t stream, const struct link_files *f)
+{
+	return start(l, stream, &(struct order){ .files = f });
+}
+
+int process_input(struct process_list *l, uint32_t stream, const void *data, size_t len)
+{
+	struct process *p = find(l, stream);
+
+	return p ? input_write(&p->in, data, len) : 0;
+}
+
+void process_input_end(struct process_list *l, uint32_t stream)
+{
+	struct process *p = find(l, stream);
+
+	if (p)
+		input_end(&p->in);
+}
+
+int process_output_ready(struct process_list *l, uint32_t stream, enum link_channel channel)
+{
+	struct process *p = find(l, stream);
+	int r;
+
+	if (!p || channel == LINK_STDIN)
+		return 0;
+	r = output_ready(&p->out[channel == LINK_STDERR]);
+	return r < 0 ? r : check_end(p);
+}
+
+void process_signal(struct process_list *l, uint32_t stream, int signo)
+{
+	struct process *p = find(l, stream);
+
+	if (p && !p->has_exited)
+		kill(p->spawned.pid, signo);
+}
+
+void process_resize(struct process_list *l, uint32_t stream, uint16_t rows, uint16_t cols)
+{
+	struct process *p = find(l, stream);
+	struct winsize size = { .ws_row = rows, .ws_col = cols };
+
+	if (!p || !p->in.is_tty)
+		return;
+	ioctl(p->in.fd >= 0 ? p->in.fd : p->spawned.stdfds.ours[0], TIOCSWINSZ, &size);
+}
+
+void process_end_all(struct process_list *l)
+{
+	struct process *p, *next;
+
+	l->is_ending = true;
+	if (l->machine->first_pid > 0)
+		kill(l->machine->first_pid, SIGKILL);
+	for (p = l->first; p; p = next) {
+		next = p->next;
+		if (p->is_files && !p->has_exited)
+			kill(p->spawned.pid, SIGKILL);
+		if (p->has_exited) {
+			output_close(&p->out[0]);
+			output_close(&p->out[1]);
+			check_end(p);
+		}
+	}
+}

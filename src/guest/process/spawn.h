@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "guest/machine/machine.h"
+#include "guest/process/stdfds.h"
+#include "oci/process.h"
+
+struct spawned {
+	pid_t pid;	      /* as moat-init sees it */
+	int status_fd;	      /* child_report and end of file; non-blocking, owned */
+	struct stdfds stdfds; /* our ends, owned */
+	bool is_first;
+};
+
+/**
+ * spawn_process() - fork a process of the container
+ *
+ * The first call makes the container's first process, later ones join it.  Whether the
+ * program could be executed is to be read from the status descriptor.
+ *
+ * Return: 0; -ESRCH when the container is over; -EAGAIN when the limit of processes is reached;
+ * -errno.
+ */
+int spawn_process(struct machine *m, const struct oci_process *p, struct spawned *ret,
+		  struct err *err);
