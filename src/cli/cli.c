@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/daemon.h"
-#include "cli/moment.h"
+#include "cli/format/moment.h"
 #include "oci/reference.h"
 
 int cli_new_api(const struct cli *c, struct api **ret, struct err *err)

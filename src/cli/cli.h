@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "cli/options.h"
+#include "cli/table/options.h"
 #include "client/api.h"
 #include "client/url.h"
 

@@ -19,7 +19,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cli/cp.h"
-#include "cli/output.h"
+#include "cli/term/output.h"
 #include "tar/unpack.h"
 
 #define LINKS_MAX 10

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "cli/commands.h"
-#include "cli/format.h"
+#include "cli/format/format.h"
 
 int cp_archive_path(const struct cp *cp, const char *path, struct buf *ret, struct err *err)
 {

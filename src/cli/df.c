@@ -6,10 +6,10 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format.h"
-#include "cli/listing.h"
-#include "cli/lists.h"
-#include "cli/shape.h"
+#include "cli/format/format.h"
+#include "cli/format/listing.h"
+#include "cli/format/lists.h"
+#include "cli/format/shape.h"
 
 static const struct listing_kind df_kind = {
 	.fields = (const struct listing_field[]){ { "Type", "TYPE", true },

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/shape.h"
+#include "cli/format/shape.h"
 
 /* A terminal is not to be told what to do by the name of a file. */
 static void put_path(const char *path)

@@ -7,8 +7,8 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/json-lines.h"
-#include "cli/shape.h"
+#include "cli/format/json-lines.h"
+#include "cli/format/shape.h"
 
 /* "2026-01-02T03:04:05.000000006+00:00 container start ID (image=alpine, name=web)" */
 static void print_event(const json_t *event)

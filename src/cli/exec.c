@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "cli/attach.h"
 #include "cli/commands.h"
-#include "cli/envfile.h"
-#include "cli/process-options.h"
-#include "cli/stream.h"
-#include "cli/terminal.h"
+#include "cli/create/envfile.h"
+#include "cli/create/process-options.h"
+#include "cli/term/attach.h"
+#include "cli/term/stream.h"
+#include "cli/term/terminal.h"
 
 static int exec_env(const struct cli *c, char ***env, struct err *err)
 {

@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format.h"
-#include "cli/listing.h"
+#include "cli/format/format.h"
+#include "cli/format/listing.h"
 
 #define CREATED_BY_WIDTH 45
 #define COMMENT_WIDTH	 45

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/shape.h"
+#include "cli/format/shape.h"
 
 static int get(struct cli *c, const char *kind, const char *name, json_t **ret, struct err *err)
 {

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/demux.h"
+#include "cli/term/demux.h"
 
 #define ATTEMPTS_MAX 20 /* without anything new */
 #define ATTEMPT_USEC (100 * 1000)

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "cli/cli.h"
-#include "cli/help.h"
+#include "cli/table/help.h"
 
 static int run_command(const struct command *cmd, char **argv)
 {

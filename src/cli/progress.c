@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "cli/format.h"
+#include "cli/format/format.h"
 
 #define BAR_WIDTH 30
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/json-lines.h"
+#include "cli/format/json-lines.h"
 
 /*
  * Docker's progress messages, one JSON object per line, as people want to see them: on a

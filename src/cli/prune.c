@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format.h"
+#include "cli/format/format.h"
 
 /* Return: 0 to go on; 1 when the user does not want to. */
 static int confirm(const struct cli *c, const char *what)

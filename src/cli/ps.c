@@ -7,9 +7,9 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format.h"
-#include "cli/listing.h"
-#include "cli/lists.h"
+#include "cli/format/format.h"
+#include "cli/format/listing.h"
+#include "cli/format/lists.h"
 
 #define COMMAND_WIDTH 20
 

@@ -9,11 +9,11 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "cli/attach.h"
 #include "cli/commands.h"
-#include "cli/create.h"
+#include "cli/create/create.h"
 #include "cli/progress.h"
 #include "cli/pull.h"
+#include "cli/term/attach.h"
 #include "oci/reference.h"
 
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };

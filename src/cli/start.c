@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cli/attach.h"
 #include "cli/commands.h"
+#include "cli/term/attach.h"
 
 static int start_one(struct cli *c, const char *name, struct err *err)
 {

@@ -11,8 +11,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format.h"
-#include "cli/listing.h"
+#include "cli/format/format.h"
+#include "cli/format/listing.h"
 
 #define ROUND_USEC 1000000u
 

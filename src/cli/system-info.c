@@ -5,8 +5,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/format.h"
-#include "cli/shape.h"
+#include "cli/format/format.h"
+#include "cli/format/shape.h"
 
 static void print_engine(const json_t *engine)
 {

@@ -13,8 +13,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/format/shape.h"
 #include "cli/kernel-source.h"
-#include "cli/shape.h"
 
 /* Beside the program when it runs from a build folder, else installed. */
 static int locate_fetch(char **ret, struct err *err)

@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/daemon.h"
-#include "cli/shape.h"
+#include "cli/format/shape.h"
 
 #define STOP_TIMEOUT_USEC (30 * USEC_PER_SEC)
 

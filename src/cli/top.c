@@ -3,9 +3,9 @@
 #include <errno.h>
 
 #include "cli/cli.h"
-#include "cli/columns.h"
 #include "cli/commands.h"
-#include "cli/shape.h"
+#include "cli/format/columns.h"
+#include "cli/format/shape.h"
 
 #define COLUMNS_MAX 16u
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "cli/attach.h"
-#include "cli/create.h"
+#include "cli/create/create.h"
+#include "cli/term/attach.h"
 
 /* @line: the words after "moat run", separated by blanks.  Return: the request as text, owned; NULL
  * with @err. */

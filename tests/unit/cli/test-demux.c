@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "cli/demux.h"
+#include "cli/term/demux.h"
 
 static const char stream[] = "\1\0\0\0\0\0\0\5hello"
 			     "\2\0\0\0\0\0\0\0"

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "cli/envfile.h"
+#include "cli/create/envfile.h"
 
 static void lines_become_settings(void **state)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
-#include "cli/format.h"
+#include "cli/format/format.h"
 
 static void durations_are_dockers(void **state)
 {

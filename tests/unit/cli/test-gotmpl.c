@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "cli/gotmpl.h"
+#include "cli/format/gotmpl.h"
 
 static const char data_text[] =
 	"{\"ID\": \"0123456789abcdef\", \"Names\": \"web\", \"Exit\": 0, \"Half\": 0.5,"

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
-#include "cli/moment.h"
+#include "cli/format/moment.h"
 
 #define NOW (1700000000 * (int64_t)NSEC_PER_SEC + 500000000)
 

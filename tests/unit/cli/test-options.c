@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/options.h"
+#include "cli/table/options.h"
 
 static const struct option_def options[] = { { 'd', "detach", NULL, "" },
 					     { 'e', "env", "KEY", "" },

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cli/shape.h"
+#include "cli/format/shape.h"
 
 static void formats_are_told_apart(void **state)
 {

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
-#include "cli/stream.h"
+#include "cli/term/stream.h"
 
 #define BIG_BYTES (4u << 20)
 

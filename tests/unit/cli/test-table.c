@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "cli/table.h"
+#include "cli/table/table.h"
 
 /* The arguments of the test: the commands that get a manual page. */
 static char **pages;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cli/yaml.h"
+#include "cli/format/yaml.h"
 
 static void check(const char *json, const char *expected)
 {

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What changes the surroundings a container's processes see. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "cli/create/create-put.h"
+#include "cli/create/create.h"
+#include "oci/paths.h"
+
+#define PROFILE_MAX_BYTES MIB(1)
+
+static int out_of_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, "out of memory");
+}
+
+/* The file, as text on one line: moatd may not be able to read it. */
+static int read_profile(const char *path, char **ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_json json_t *profile = NULL;
+	int r = file_read_at(AT_FDCWD, path, PROFILE_MAX_BYTES, &b);
+
+	if (r < 0)
+		return err_errno(err, r, "seccomp profile %s", path);
+	r = json_read(b.data ? b.data : "", b.len, "the seccomp profile", &profile, err);
+	if (r < 0)
+		return err_wrap(err, "%s", path);
+	*ret = json_write(profile);
+	return *ret ? 0 : out_of_memory(err);
+}
+
+/* Return: the text to send, owned; NULL for "systempaths=unconfined", which is two lists. */
+static int security_opt(const char *text, char **ret, struct err *err)
+{
+	size_t len = strcspn(text, "=:");
+	const char *value = text[len] ? text + len + 1 : "";
+	cleanup_free char *profile = NULL;
+
+	*ret = NULL;
+	if (strncmp(text, "systempaths", len) == 0 && len == 11 && streq(value, "unconfined"))
+		return 0;
+	if (strncmp(text, "seccomp", len) == 0 && len == 7 && *value &&
+	    !streq(value, "unconfined") && !streq(value, "builtin")) {
+		int r = read_profile(value, &profile, err);
+
+		if (r < 0)
+			return r;
+		*ret = str_printf("seccomp=%s", profile);
+	} else {
+		*ret = strdup(text);
+	}
+	return *ret ? 0 : out_of_memory(err);
+}
+
+static int put_security(const struct options *o, json_t *host, struct err *err)
+{
+	cleanup_strv char **opts = NULL;
+	const char *value;
+	size_t cursor = 0;
+	int r = 0;
+
+	while (r == 0 && (value = options_next(o, "security-opt", &cursor))) {
+		cleanup_free char *text = NULL;
+
+		r = security_opt(value, &text, err);
+		if (r == 0 && text && strv_add(&opts, text) < 0)
+			return out_of_memory(err);
+		if (r < 0 || text)
+			continue;
+		r = create_put(host, "MaskedPaths", json_array(), err);
+		if (r == 0)
+			r = create_put(host, "ReadonlyPaths", json_array(), err);
+	}
+	return r == 0 ? create_put_strv(host, "SecurityOpt", opts, err) : r;
+}
+
+int create_paths(const struct options *o, const char *option, const char *const *defaults,
+		 json_t **ret, struct err *err)
+{
+	cleanup_json json_t *list = json_array();
+	const char *value;
+	size_t cursor = 0;
+	bool given = false;
+
+	for (; list && *defaults; defaults++)
+		if (json_array_append_new(list, json_string(*defaults)) < 0)
+			return out_of_memory(err);
+	while (list && (value = options_next(o, option, &cursor))) {
+		given = true;
+		if (streq(value, "NONE"))
+			json_array_clear(list);
+		else if (*value != '/')
+			return err_set(err, -EINVAL,
+				       "--%s: \"%s\" is neither an absolute path nor NONE", option,
+				       value);
+		else if (json_array_append_new(list, json_string(value)) < 0)
+			return err_set(err, -EINVAL, "--%s: \"%s\" is not UTF-8", option, value);
+	}
+	*ret = given ? take_ptr(list) : NULL;
+	return 0;
+}
+
+static int put_paths(const struct options *o, json_t *host, struct err *err)
+{
+	json_t *list;
+	int r = create_paths(o, "masked-path", oci_default_masked_paths, &list, err);
+
+	if (r == 0 && list)
+		r = create_put(host, "MaskedPaths", list, err);
+	if (r == 0)
+		r = create_paths(o, "read-only-path", oci_default_readonly_paths, &list, err);
+	if (r == 0 && list)
+		r = create_put(host, "ReadonlyPaths", list, err);
+	return r;
+}
+
+/* "KEY@VALUE" for every one given, as an object; @separator may be missing where @optional. */
+static int put_pairs(const struct options *o, const struct create_text *what, char separator,
+		     bool optional, json_t *host, struct err *err)
+{
+	json_t *map = json_object();
+	const char *text;
+	size_t cursor = 0;
+	int r = create_put(host, what->key, map, err);
+
+	while (r == 0 && (text = options_next(o, what->option, &cursor))) {
+		const char *value = strchr(text, separator);
+		size_t len = value ? (size_t)(value - text) : strlen(text);
+		cleanup_free char *key = strndup(text, len);
+
+		if (!key)
+			return out_of_memory(err);
+		if (len == 0 || (!value && !optional))
+			return err_set(err, -EINVAL, "invalid --%s \"%s\"; write KEY%cVALUE",
+				       what->option, text, separator);
+		r = create_put(map, key, json_string(value ? value + 1 : ""), err);
+	}
+	return r;
+}
+
+/* docker takes NAME=ADDRESS as well, and sends NAME:ADDRESS. */
+static int put_hosts(const struct options *o, json_t *host, struct err *err)
+{
+	cleanup_strv char **list = NULL;
+	const char *text;
+	size_t cursor = 0;
+
+	while ((text = options_next(o, "add-host", &cursor))) {
+		size_t len = strcspn(text, "=:");
+
+		if (!text[len] || len == 0)
+			return err_set(err, -EINVAL,
+				       "invalid --add-host \"%s\"; write NAME:ADDRESS", text);
+		if (strv_addf(&list, "%.*s:%s", (int)len, text, text + len + 1) < 0)
+			return out_of_memory(err);
+	}
+	return create_put_strv(host, "ExtraHosts", list, err);
+}
+
+static int put_numbers(const struct options *o, json_t *host, struct err *err)
+{
+	const char *shm = options_value(o, "shm-size"), *score = options_value(o, "oom-score-adj");
+	const char *digits = score && *score == '-' ? score + 1 : score;
+	uint64_t bytes;
+	uint32_t n;
+	int r = 0;
+
+	if (shm) {
+		if (str_to_size(shm, &bytes) < 0 || bytes > INT64_MAX)
+			return err_set(err, -EINVAL, "invalid size \"%s\"; write 512m or 2g", shm);
+		r = create_put(host, "ShmSize", json_integer((json_int_t)bytes), err);
+	}
+	if (r == 0 && score) {
+		if (str_to_u32(digits, &n) < 0 || n > 1000)
+			return err_set(err, -EINVAL,
+				       "invalid --oom-score-adj \"%s\"; it is -1000 to 1000",
+				       score);
+		r = create_put(host, "OomScoreAdj",
+			       json_integer(*score == '-' ? -(json_int_t)n : (json_int_t)n), err);
+	}
+	return r;
+}
+
+int create_put_guest(const struct options *o, json_t *host, struct err *err)
+{
+	static const struct create_text lists[] = { { "group-add", "GroupAdd" },
+						    { "dns", "Dns" },
+						    { "dns-search", "DnsSearch" },
+						    { "dns-option", "DnsOptions" },
+						    { 0 } };
+	static const struct create_text sysctl = { "sysctl", "Sysctls" };
+	static const struct create_text tmpfs = { "tmpfs", "Tmpfs" };
+	int r = create_put_lists(o, lists, host, err);
+
+	if (r == 0 && options_flag(o, "init"))
+		r = create_put(host, "Init", json_true(), err);
+	if (r == 0 && options_flag(o, "privileged"))
+		r = create_put(host, "Privileged", json_true(), err);
+	if (r == 0)
+		r = put_pairs(o, &sysctl, '=', false, host, err);
+	if (r == 0)
+		r = put_pairs(o, &tmpfs, ':', true, host, err);
+	if (r == 0)
+		r = put_hosts(o, host, err);
+	if (r == 0)
+		r = put_numbers(o, host, err);
+	if (r == 0)
+		r = put_security(o, host, err);
+	return r == 0 ? put_paths(o, host, err) : r;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "cli/table/options.h"
+
+/* Members of the create request, from options.  Each returns 0, or -EINVAL or -ENOMEM with a
+ * message. */
+
+struct create_text {
+	const char *option, *key;
+};
+
+/** create_put() - set a member; takes @value over, NULL is an error */
+int create_put(json_t *obj, const char *key, json_t *value, struct err *err);
+
+/** create_put_strv() - an array of strings; nothing for NULL */
+int create_put_strv(json_t *obj, const char *key, char *const *v, struct err *err);
+
+/** create_put_texts() - text members, for options that were given.  @texts: ends with a NULL option
+ */
+int create_put_texts(const struct options *o, const struct create_text *texts, json_t *obj,
+		     struct err *err);
+
+/** create_put_lists() - repeatable options become arrays of strings.  @lists: as @texts */
+int create_put_lists(const struct options *o, const struct create_text *lists, json_t *obj,
+		     struct err *err);
+
+/** create_put_ulimits() - every --ulimit */
+int create_put_ulimits(const struct options *o, json_t *host, struct err *err);
+
+/** create_put_log() - LogConfig, from --log-driver and --log-opt */
+int create_put_log(const struct options *o, json_t *host, struct err *err);
+
+/** create_put_guest() - what changes the surroundings the container's processes see */
+int create_put_guest(const struct options *o, json_t *host, struct err *err);
+
+/** create_put_host() - the whole HostConfig, and what of it belongs beside it */
+int create_put_host(const struct options *o, json_t *body, struct err *err);

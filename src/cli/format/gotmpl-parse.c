@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The text is cut at "{{" and "}}".  A stack of open blocks says where the
+ * next node belongs; "else if" opens a block inside the else part that the same "end" closes.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macro.h"
+#include "base/str.h"
+#include "cli/format/gotmpl-tree.h"
+
+struct block {
+	struct node *node;
+	bool in_else, chained; /* chained: an "else if", closed with the block around it */
+};
+
+struct reader {
+	struct gotmpl *tmpl;
+	const char *at;
+	struct node **tail;
+	struct block open[GOTMPL_DEPTH_MAX];
+	size_t n_open;
+};
+
+static int add_node(struct reader *rd, enum node_kind kind, struct node **ret)
+{
+	struct node *n = gotmpl_alloc(rd->tmpl, sizeof(*n));
+
+	if (!n)
+		return -ENOMEM;
+	n->kind = kind;
+	*rd->tail = n;
+	rd->tail = &n->next;
+	*ret = n;
+	return 0;
+}
+
+static int add_text(struct reader *rd, const char *s, size_t len)
+{
+	struct node *n;
+
+	if (len == 0)
+		return 0;
+	if (add_node(rd, NODE_TEXT, &n) < 0)
+		return -ENOMEM;
+	n->text = gotmpl_text(rd->tmpl, s, len);
+	n->len = len;
+	return n->text ? 0 : -ENOMEM;
+}
+
+static int open_block(struct reader *rd, enum node_kind kind, struct lexer *l, bool chained,
+		      struct err *err)
+{
+	struct node *n;
+	int r;
+
+	if (rd->n_open == ARRAY_SIZE(rd->open))
+		return err_set(err, -EINVAL, "template: blocks are nested too deep");
+	r = add_node(rd, kind, &n);
+	if (r == 0)
+		r = gotmpl_parse_pipeline(l, &n->pipe, err);
+	if (r < 0)
+		return r;
+	rd->open[rd->n_open++] = (struct block){ .node = n, .chained = chained };
+	rd->tail = &n->body;
+	return 0;
+}
+
+static int nothing_follows(struct lexer *l, const char *word, struct err *err)
+{
+	struct token tok;
+	int r = gotmpl_lex(l, &tok, err);
+
+	if (r == 0 && tok.kind != TOKEN_END)
+		return err_set(err, -EINVAL, "template: nothing can follow {{%s", word);
+	return r;
+}
+
+static int do_else(struct reader *rd, struct lexer *l, struct err *err)
+{
+	struct block *b = rd->n_open ? &rd->open[rd->n_open - 1] : NULL;
+	struct lexer ahead = *l;
+	struct token tok;
+	int r;
+
+	if (!b || b->in_else)
+		return err_set(err, -EINVAL, "template: {{else}} without {{if}}");
+	b->in_else = true;
+	rd->tail = &b->node->otherwise;
+	r = gotmpl_lex(&ahead, &tok, err);
+	if (r < 0)
+		return r;
+	if (tok.kind == TOKEN_WORD && streq(tok.text, "if"))
+		return open_block(rd, NODE_IF, &ahead, true, err);
+	return nothing_follows(l, "else", err);
+}
+
+static int do_end(struct reader *rd, struct lexer *l, struct err *err)
+{
+	bool chained = true;
+
+	if (rd->n_open == 0)
+		return err_set(err, -EINVAL, "template: {{end}} without {{if}} or {{range}}");
+	while (chained && rd->n_open > 0) {
+		const struct block *b = &rd->open[--rd->n_open];
+
+		chained = b->chained;
+		rd->tail = &b->node->next;
+	}
+	return nothing_follows(l, "end", err);
+}
+
+static int action(struct reader *rd, const char *start, size_t len, struct err *err)
+{
+	static const struct {
+		const char *word;
+		enum node_kind kind;
+	} blocks[] = { { "if", NODE_IF }, { "with", NODE_WITH }, { "range", NODE_RANGE } };
+	struct lexer l = { .tmpl = rd->tmpl, .at = start, .end = start + len }, ahead = l;
+	struct token tok;
+	struct node *n;
+	int r = gotmpl_lex(&ahead, &tok, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; tok.kind == TOKEN_WORD && i < ARRAY_SIZE(blocks); i++)
+		if (streq(tok.text, blocks[i].word))
+			return open_block(rd, blocks[i].kind, &ahead, false, err);
+	if (tok.kind == TOKEN_WORD && streq(tok.text, "else"))
+		return do_else(rd, &ahead, err);
+	if (tok.kind == TOKEN_WORD && streq(tok.text, "end"))
+		return do_end(rd, &ahead, err);
+	r = add_node(rd, NODE_ACTION, &n);
+	return r < 0 ? r : gotmpl_parse_pipeline(&l, &n->pipe, err);
+}
+
+/* Where an action ends: "}}" outside of strings.  Return: NULL when it does not. */
+static const char *find_end(const char *s)
+{
+	char quote = 0;
+
+	if (str_starts(s, "/*")) {
+		s = strstr(s, "*/");
+		return s ? strstr(s, "}}") : NULL;
+	}
+	for (; *s; s++) {
+		if (!quote && s[0] == '}' && s[1] == '}')
+			return s;
+		if (quote == '"' && s[0] == '\\' && s[1])
+			s++;
+		else if (quote && *s == quote)
+			quote = 0;
+		else if (!quote && (*s == '"' || *s == '`'))
+			quote = *s;
+	}
+	return NULL;
+}
+
+static bool is_blank(char c)
+{
+	return isspace((unsigned char)c);
+}
+
+/* "{{- x -}}" takes the blanks outside along. */
+static int read_action(struct reader *rd, struct err *err)
+{
+	const char *start = rd->at + 2, *end;
+	size_t len;
+
+	if (start[0] == '-' && is_blank(start[1]))
+		start++;
+	while (is_blank(*start))
+		start++;
+	end = find_end(start);
+	if (!end)
+		return err_set(err, -EINVAL, "template: an action does not end with }}");
+	rd->at = end + 2;
+	len = (size_t)(end - start);
+	if (len > 1 && end[-1] == '-' && is_blank(end[-2])) {
+		len--;
+		while (is_blank(*rd->at))
+			rd->at++;
+	}
+	return str_starts(start, "/*") ? 0 : action(rd, start, len, err);
+}
+
+static int read_text(struct reader *rd)
+{
+	const char *next = strstr(rd->at, "{{"), *start = rd->at;
+	size_t len = next ? (size_t)(next - start) : strlen(start);
+
+	rd->at += len;
+	if (next && next[2] == '-' && is_blank(next[3]))
+		while (len > 0 && is_blank(start[len - 1]))
+			len--;
+	return add_text(rd, start, len);
+}
+
+int gotmpl_parse(const char *text, struct gotmpl **ret, struct err *err)
+{
+	cleanup_gotmpl struct gotmpl *t = calloc(1, sizeof(*t));
+	struct reader rd = { .tmpl = t, .at = text };
+	int r = t ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		rd.tail = &t->nodes;
+		t->constants = json_array();
+		r = t->constants ? 0 : -ENOMEM;
+	}
+	while (r == 0 && *rd.at)
+		r = str_starts(rd.at, "{{") ? read_action(&rd, err) : read_text(&rd);
+	if (r == 0 && rd.n_open > 0)
+		return err_set(err, -EINVAL, "template: {{end}} is missing");
+	if (r == -ENOMEM)
+		return err_set(err, -ENOMEM, "out of memory");
+	if (r == 0)
+		*ret = take_ptr(t);
+	return r;
+}
+
+void gotmpl_free(struct gotmpl *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->n_pool; i++)
+		free(t->pool[i]);
+	free(t->pool);
+	json_decref(t->constants);
+	free(t);
+}

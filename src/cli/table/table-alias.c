@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Other names of commands, as users of docker, podman and Apple's container type them.  Besides,
+ * the name of a group may stand before each of its commands: "moat container run".
+ */
+#include "cli/table/table.h"
+
+const struct command_group command_groups[] = {
+	{ "container", "Containers", container_commands },
+	{ "image", "Images", image_commands },
+	{ "system", "System", system_commands },
+	{ 0 },
+};
+
+const struct command_alias command_aliases[] = {
+	{ "ls", "ps" },
+	{ "list", "ps" },
+	{ "delete", "rm" },
+	{ "remove", "rm" },
+	{ "images", "image ls" },
+	{ "rmi", "image rm" },
+	{ "tag", "image tag" },
+	{ "load", "image load" },
+	{ "save", "image save" },
+	{ "import", "image import" },
+	{ "history", "image history" },
+	{ "image list", "image ls" },
+	{ "image remove", "image rm" },
+	{ "image delete", "image rm" },
+	{ "info", "system info" },
+	{ "system events", "events" },
+	{ 0 },
+};

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/commands.h"
+#include "cli/table/table-options.h"
+#include "cli/table/table.h"
+
+static const struct option_def pull_options[] = {
+	{ 0, "arch", "ARCH", "Architecture to pull, e.g. arm64" },
+	{ 0, "os", "OS", "Operating system to pull: linux" },
+	{ 0, "platform", "OS/ARCH", "Platform to pull, e.g. linux/arm64" },
+	PROGRESS_OPTION,
+	{ 'q', "quiet", NULL, "Print only the image's full name" },
+	{ 0 }
+};
+
+static const struct option_def ls_options[] = {
+	{ 'a', "all", NULL, "As docker's; moat keeps no intermediate images" },
+	{ 0, "digests", NULL, "Show digests too" },
+	FILTER_OPTION,
+	FORMAT_OPTION,
+	NO_TRUNC_OPTION,
+	{ 'q', "quiet", NULL, "Show ids only" },
+	{ 0 }
+};
+
+static const struct option_def rm_options[] = {
+	{ 'f', "force", NULL, "Remove an image that stopped containers use, or all names of it" },
+	{ 0 }
+};
+
+static const struct option_def load_options[] = { { 'i', "input", "FILE",
+						    "Read from a file instead of standard input" },
+						  PROGRESS_OPTION,
+						  { 'q', "quiet", NULL, "Show no progress" },
+						  { 0 } };
+
+static const struct option_def save_options[] = {
+	{ 'o', "output", "FILE", "Write to a file instead of standard output" }, { 0 }
+};
+
+static const struct option_def import_options[] = {
+	{ 'c', "change", "INSTRUCTION", "Set the image's config, as a Dockerfile does" },
+	{ 'm', "message", "TEXT", "Comment for the image's history" },
+	{ 0, "platform", "OS/ARCH", "Platform the files are for" },
+	{ 0 }
+};
+
+static const struct option_def prune_options[] = { { 'a', "all", NULL,
+						     "Remove images that have a name too" },
+						   PRUNE_FILTER_OPTION,
+						   FORCE_OPTION,
+						   { 0 } };
+
+static const struct option_def history_options[] = {
+	FORMAT_OPTION,
+	{ 'H', "human", NULL, "Sizes and dates as people read them; on unless =false" },
+	NO_TRUNC_OPTION,
+	{ 'q', "quiet", NULL, "Show ids only" },
+	{ 0 }
+};
+
+static const struct option_def inspect_options[] = { FORMAT_OPTION_('f'), { 0 } };
+
+static const struct example pull_examples[] = { { "moat pull debian:12", "From Docker Hub." },
+						{ "moat pull localhost:5000/app",
+						  "From a registry on this host, without TLS." },
+						{ 0 } };
+
+static const struct example load_examples[] = {
+	{ "moat image load -i app.tar",
+	  "What 'docker save' or 'skopeo copy … oci-archive:' wrote." },
+	{ 0 }
+};
+
+static const struct example import_examples[] = {
+	{ "mmdebstrap bookworm - | moat image import - debian:own", "A new Debian as an image." },
+	{ 0 }
+};
+
+const struct command image_commands[] = {
+	{ .name = "pull",
+	  .synopsis = "[OPTIONS] IMAGE",
+	  .summary = "Fetch an image from a registry",
+	  .description = "Without a registry in its name an image comes from Docker Hub; without a "
+			 "tag or digest it is the one tagged latest.",
+	  .options = pull_options,
+	  .examples = pull_examples,
+	  .run = command_pull,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "image ls",
+	  .synopsis = "[OPTIONS] [NAME]",
+	  .summary = "List images",
+	  .description = "Lists all images, or those of one name.",
+	  .options = ls_options,
+	  .run = command_image_ls,
+	  .max_args = 1,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "image inspect",
+	  .synopsis = "[OPTIONS] IMAGE...",
+	  .summary = "Show everything about images",
+	  .description = "Prints a JSON array with an object for each image.",
+	  .options = inspect_options,
+	  .run = command_image_inspect,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "image rm",
+	  .synopsis = "[OPTIONS] IMAGE...",
+	  .summary = "Remove images",
+	  .description = "Removes a name of an image, and the image with its last name. An image "
+			 "that a container uses is kept.",
+	  .options = rm_options,
+	  .run = command_image_rm,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "image prune",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Remove images that have no name",
+	  .description = "With -a every image is removed that no container uses.",
+	  .options = prune_options,
+	  .run = command_image_prune,
+	  .failure_status = 1 },
+	{ .name = "image tag",
+	  .synopsis = "IMAGE NAME",
+	  .summary = "Give an image another name",
+	  .description = "The image keeps the names it has.",
+	  .run = command_image_tag,
+	  .min_args = 2,
+	  .max_args = 2,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "image load",
+	  .synopsis = "[OPTIONS]",
+	  .summary = "Read images from an archive",
+	  .description = "Takes an OCI or docker archive, from standard input or a file.",
+	  .options = load_options,
+	  .examples = load_examples,
+	  .run = command_image_load,
+	  .failure_status = 1 },
+	{ .name = "image save",
+	  .synopsis = "[OPTIONS] IMAGE...",
+	  .summary = "Write images to an archive",
+	  .description = "Writes a tar archive to standard output or a file, that 'moat load', "
+			 "'docker load', skopeo and podman read.",
+	  .options = save_options,
+	  .run = command_image_save,
+	  .min_args = 1,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "image import",
+	  .synopsis = "[OPTIONS] FILE|- [NAME]",
+	  .summary = "Make an image of a root filesystem's tar archive",
+	  .description = "The archive may be compressed. The image has one layer and no command, "
+			 "unless one is given with --change.",
+	  .options = import_options,
+	  .examples = import_examples,
+	  .run = command_image_import,
+	  .min_args = 1,
+	  .max_args = 2,
+	  .args = ARG_FILE,
+	  .failure_status = 1 },
+	{ .name = "image history",
+	  .synopsis = "[OPTIONS] IMAGE",
+	  .summary = "Show how an image was made",
+	  .description = "Lists the steps recorded in the image, the last one first.",
+	  .options = history_options,
+	  .run = command_image_history,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ 0 }
+};
