@@ -5,7 +5,7 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent
 # What the machine needs to mount its root; what these depend on is found in them.
 MODULES = ["virtio_mmio", "virtio_blk", "erofs"]
-MEMORY = "1120M"  # as a container's machine has without --memory (src/daemon/machine.c)
+MEMORY = "1120M"  # as a container's machine has without --memory (src/daemon/machine/plan.c)
 # What moat's own kernel would measure otherwise (src/engine/qemu/cmdline.c).
 TOLD = "lapic_timer_hz=1000000000"
 

@@ -11,11 +11,11 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "daemon/kernel.h"
-#include "daemon/probe.h"
-#include "daemon/spares.h"
-#include "daemon/template.h"
-#include "daemon/watcher.h"
+#include "daemon/container/health-probe.h"
+#include "daemon/container/watcher.h"
+#include "daemon/machine/kernel.h"
+#include "daemon/machine/spares.h"
+#include "daemon/machine/template.h"
 
 #define START_LEASE_USEC (2 * USEC_PER_SEC) /* a start that takes longer holds up no other */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/container.h"
-#include "daemon/gate.h"
-#include "daemon/hub.h"
-#include "daemon/state.h"
+#include "daemon/container/container.h"
+#include "daemon/machine/gate.h"
+#include "daemon/state/hub.h"
+#include "daemon/state/state.h"
 #include "engine/engine.h"
 #include "image/image.h"
 #include "loop/loop.h"

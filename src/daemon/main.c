@@ -24,10 +24,10 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "daemon/api/api.h"
-#include "daemon/kernel.h"
-#include "daemon/lifecycle.h"
-#include "daemon/server.h"
-#include "daemon/spares.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/http/server.h"
+#include "daemon/machine/kernel.h"
+#include "daemon/machine/spares.h"
 
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)

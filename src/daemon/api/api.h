@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/daemon.h"
-#include "daemon/route.h"
+#include "daemon/http/route.h"
 
 /* The handlers of the API, by resource, and the table that says which request each serves. */
 

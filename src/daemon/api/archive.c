@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/files.h"
-#include "daemon/transition.h"
+#include "daemon/container/transition.h"
+#include "daemon/files/files.h"
 #include "image/archive/inflate.h"
 #include "oci/runtime.h"
 

@@ -7,9 +7,9 @@
  * well gets it through a relay: the output queues in it while the log is sent, and the start waits
  * for no client that reads slowly.
  */
-#include "daemon/attach.h"
-#include "daemon/lifecycle.h"
-#include "daemon/log-replay.h"
+#include "daemon/container/attach.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/log/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "control/client.h"
 #include "daemon/api/api.h"
-#include "daemon/shim.h"
-#include "daemon/transition.h"
+#include "daemon/container/transition.h"
 
 struct attaching {
 	struct daemon *d;

@@ -5,8 +5,8 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/files.h"
-#include "daemon/transition.h"
+#include "daemon/container/transition.h"
+#include "daemon/files/files.h"
 #include "oci/instruction.h"
 
 DEFINE_CLEANUP(struct image, image_free)

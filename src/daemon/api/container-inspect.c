@@ -7,7 +7,7 @@
 #include "base/numbered.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/log-files.h"
+#include "daemon/log/files.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
 

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/filter.h"
-#include "daemon/human.h"
+#include "daemon/api/human.h"
+#include "daemon/http/filter.h"
 
 struct listing {
 	struct daemon *d;

@@ -5,8 +5,8 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/lifecycle.h"
-#include "daemon/signals.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/spec/signals.h"
 
 int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 {

@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/spares.h"
-#include "daemon/template.h"
+#include "daemon/machine/spares.h"
+#include "daemon/machine/template.h"
 
 static int list_images(struct daemon *d, json_t *out, int64_t *ret_bytes, struct err *err)
 {

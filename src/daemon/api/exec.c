@@ -8,12 +8,12 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "control/client.h"
 #include "daemon/api/api.h"
-#include "daemon/attach.h"
-#include "daemon/config.h"
-#include "daemon/lifecycle.h"
-#include "daemon/shim.h"
-#include "daemon/transition.h"
+#include "daemon/container/attach.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/container/transition.h"
+#include "daemon/spec/config.h"
 
 #define CODE_NOT_EXECUTABLE 126
 #define CODE_NOT_FOUND	    127

@@ -5,8 +5,8 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/auth.h"
-#include "daemon/job.h"
+#include "daemon/http/auth.h"
+#include "daemon/http/job.h"
 
 DEFINE_CLEANUP(struct image, image_free)
 #define cleanup_image cleanup(image_free_cleanup_fn)

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/filter.h"
+#include "daemon/http/filter.h"
 
 DEFINE_CLEANUP(struct image, image_free)
 #define cleanup_image cleanup(image_free_cleanup_fn)

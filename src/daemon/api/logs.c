@@ -8,7 +8,7 @@
  * moat's own client asks below /moat/ and is told its place from time to time, in a frame of a kind
  * of its own.  With that it goes on elsewhere: when this moatd was killed, in its successor.
  */
-#include "daemon/log-files.h"
+#include "daemon/log/files.h"
 
 #include <errno.h>
 #include <fcntl.h>

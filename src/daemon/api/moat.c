@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/kernel.h"
-#include "daemon/spares.h"
+#include "daemon/machine/kernel.h"
+#include "daemon/machine/spares.h"
 #include "jail/jail.h"
 
 static json_t *describe_kernel(const struct kernel_paths *k)

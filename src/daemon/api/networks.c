@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/filter.h"
+#include "daemon/http/filter.h"
 
 static const struct {
 	const char *name, *driver;

@@ -8,8 +8,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/filter.h"
-#include "daemon/lifecycle.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/http/filter.h"
 
 /* Space on the disk, which of a sparse file is less than its size. */
 static int64_t disk_bytes(int dir_fd, const char *name)

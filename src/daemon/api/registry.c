@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/auth.h"
+#include "daemon/http/auth.h"
 #include "image/registry/distribution.h"
 
 /* "https://index.docker.io/v1/" and the like as the name of a registry.  @ret: owned */

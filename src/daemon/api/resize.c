@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "control/client.h"
 #include "daemon/api/api.h"
-#include "daemon/lifecycle.h"
-#include "daemon/shim.h"
-#include "daemon/transition.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/container/transition.h"
 
 #define LAUNCH_MSEC 10000u
 #define WAIT_MSEC   1000

@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "daemon/api/api.h"
-#include "daemon/spares.h"
-#include "daemon/template.h"
-#include "daemon/thread.h"
+#include "daemon/machine/spares.h"
+#include "daemon/machine/template.h"
 
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 {

@@ -13,12 +13,12 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "control/client.h"
 #include "daemon/api/api.h"
-#include "daemon/lifecycle.h"
-#include "daemon/machine.h"
-#include "daemon/memory.h"
-#include "daemon/shim.h"
-#include "daemon/transition.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/container/transition.h"
+#include "daemon/machine/memory.h"
+#include "daemon/machine/plan.h"
 
 #define ANSWER_MSEC   5000
 #define MUTE_MSEC     200 /* of one that did not the last time: others wait for their turn */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "daemon/seccomp.h"
+#include "daemon/spec/seccomp.h"
 #include "seccomp/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "daemon/config.h"
+#include "daemon/spec/config.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
-#include "daemon/gate.h"
+#include "daemon/machine/gate.h"
 
 #define COMERS 8
 

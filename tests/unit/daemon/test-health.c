@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "daemon/health.h"
+#include "daemon/container/health.h"
 
 #define SEC ((int64_t)NSEC_PER_SEC)
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "daemon/hub.h"
+#include "daemon/state/hub.h"
 
 static int set_up(void **state)
 {

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "daemon/log-config.h"
+#include "daemon/spec/log-config.h"
 
 static int read_text(const char *log, struct log_config *ret, struct err *err)
 {

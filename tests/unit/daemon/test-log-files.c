@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "daemon/log-files.h"
+#include "daemon/log/files.h"
 
 #define T1 "2026-01-02T03:04:05.000000001Z "
 

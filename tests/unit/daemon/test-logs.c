@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "daemon/logs.h"
+#include "daemon/log/read.h"
 
 #define T1 "2026-01-02T03:04:05.000000001Z "
 #define T2 "2026-01-02T03:04:06.000000002Z "

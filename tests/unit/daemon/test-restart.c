@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "daemon/restart.h"
+#include "daemon/container/restart.h"
 
 static int read_policy(const char *text, struct restart_policy *ret)
 {

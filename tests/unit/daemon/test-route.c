@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#include "daemon/route.h"
+#include "daemon/http/route.h"
 
 static int first(struct request *rq, struct reply *rp, struct err *err)
 {

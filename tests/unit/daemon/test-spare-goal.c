@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/spare-goal.h"
+#include "daemon/machine/spare-goal.h"
 
 #define NOW USEC_PER_SEC
 

@@ -12,8 +12,8 @@
 #include <sys/mount.h>
 
 #include "base/str.h"
-#include "daemon/config.h"
-#include "daemon/update.h"
+#include "daemon/container/update.h"
+#include "daemon/spec/config.h"
 
 /* A HostConfig, checked, as a runtime-spec. */
 static int build(const char *host_text, struct oci_runtime **ret, struct err *err)

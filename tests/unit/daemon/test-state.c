@@ -15,7 +15,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "daemon/state.h"
+#include "daemon/state/state.h"
 
 #define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

@@ -12,13 +12,13 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "daemon/auth.h"
-#include "daemon/filter.h"
-#include "daemon/http.h"
-#include "daemon/human.h"
-#include "daemon/machine.h"
-#include "daemon/names.h"
-#include "daemon/signals.h"
+#include "daemon/api/human.h"
+#include "daemon/container/name.h"
+#include "daemon/http/auth.h"
+#include "daemon/http/filter.h"
+#include "daemon/http/http.h"
+#include "daemon/machine/plan.h"
+#include "daemon/spec/signals.h"
 
 static void errors_map_to_dockers_statuses(void **state)
 {

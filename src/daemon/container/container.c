@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/container/container.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "daemon/spec/config.h"
+#include "daemon/spec/log-config.h"
+#include "daemon/spec/signals.h"
+
+#define STOP_TIMEOUT_SEC 10
+
+void containers_init(struct containers *t)
+{
+	*t = (struct containers){ 0 };
+	pthread_mutex_init(&t->lock, NULL);
+}
+
+void exec_free(struct exec *e)
+{
+	if (!e)
+		return;
+	json_decref(e->body);
+	json_decref(e->process);
+	free(e);
+}
+
+void attachments_free(struct attachment *list)
+{
+	while (list) {
+		struct attachment *a = list;
+
+		list = a->next;
+		if (a->fd >= 0)
+			close(a->fd);
+		free(a);
+	}
+}
+
+static void container_free(struct container *c)
+{
+	while (c->execs) {
+		struct exec *e = c->execs;
+
+		c->execs = e->next;
+		exec_free(e);
+	}
+	attachments_free(c->attachments);
+	json_decref(c->labels);
+	strv_free(c->args);
+	record_reset(&c->rec);
+	health_reset(&c->health, &c->health_config);
+	pthread_mutex_destroy(&c->op);
+	free(c);
+}
+
+static int read_config(struct container *c, const struct texts *texts, struct err *err)
+{
+	cleanup_json json_t *config = NULL, *host = NULL;
+	int64_t timeout = STOP_TIMEOUT_SEC;
+	struct log_config log = { 0 };
+	const char *signal;
+	json_t *labels;
+	int r = json_read(texts->config, strlen(texts->config), "stored Config", &config, err);
+
+	if (r == 0)
+		r = json_read(texts->host_config, strlen(texts->host_config), "stored HostConfig",
+			      &host, err);
+	if (r == 0)
+		r = json_get_bool(config, "Tty", &c->tty, err);
+	if (r == 0)
+		r = json_get_bool(config, "OpenStdin", &c->open_stdin, err);
+	if (r == 0)
+		r = json_get_bool(host, "AutoRemove", &c->auto_remove, err);
+	if (r == 0)
+		r = restart_policy_read(json_object_get(host, "RestartPolicy"), &c->restart.policy,
+					err);
+	if (r == 0)
+		r = health_config_read(config, &c->health_config, err);
+	if (r == 0)
+		r = log_config_read(host, &log, err);
+	if (r == 0)
+		r = json_get_i64(config, "StopTimeout", &timeout, err);
+	if (r == 0)
+		r = json_get_str(config, "StopSignal", &signal, err);
+	if (r == 0)
+		r = json_get_object(config, "Labels", &labels, err);
+	if (r < 0)
+		return r;
+	c->labels = labels ? json_incref(labels) : json_object();
+	c->stop_timeout_sec = timeout < 0 || timeout > 3600 ? STOP_TIMEOUT_SEC : (int)timeout;
+	c->stop_signal = SIGTERM;
+	c->keeps_log = log.max_files > 0;
+	return signal && *signal ? signal_parse(signal, &c->stop_signal, err) : 0;
+}
+
+int container_new(struct record *rec, const struct texts *texts, struct container **ret,
+		  struct err *err)
+{
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	struct container *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	c->refs = 1;
+	pthread_mutex_init(&c->op, NULL);
+	r = read_config(c, texts, err);
+	if (r == 0)
+		r = oci_runtime_parse(texts->spec, strlen(texts->spec), &rt, err);
+	if (r == 0)
+		r = strv_copy(rt->process->args, &c->args);
+	if (r < 0) {
+		container_free(c);
+		return r;
+	}
+	c->rec = *rec;
+	*rec = (struct record){ 0 };
+	*ret = c;
+	return 0;
+}
+
+struct container *container_ref(struct containers *t, struct container *c)
+{
+	pthread_mutex_lock(&t->lock);
+	c->refs++;
+	pthread_mutex_unlock(&t->lock);
+	return c;
+}
+
+void container_unref(struct containers *t, struct container *c)
+{
+	unsigned left;
+
+	if (!c)
+		return;
+	pthread_mutex_lock(&t->lock);
+	left = --c->refs;
+	pthread_mutex_unlock(&t->lock);
+	if (left == 0)
+		container_free(c);
+}
+
+void containers_add(struct containers *t, struct container *c)
+{
+	pthread_mutex_lock(&t->lock);
+	c->refs++;
+	c->next = t->first;
+	t->first = c;
+	t->n++;
+	pthread_mutex_unlock(&t->lock);
+}
+
+bool containers_drop(struct containers *t, struct container *c)
+{
+	struct container **p;
+	bool found;
+
+	pthread_mutex_lock(&t->lock);
+	for (p = &t->first; *p && *p != c; p = &(*p)->next)
+		;
+	found = *p != NULL;
+	if (found) {
+		*p = c->next;
+		t->n--;
+		c->removed = true;
+		c->refs--; /* the caller holds another */
+	}
+	pthread_mutex_unlock(&t->lock);
+	return found;
+}
+
+void containers_destroy(struct containers *t)
+{
+	while (t->first) {
+		struct container *c = t->first;
+
+		t->first = c->next;
+		container_free(c);
+	}
+	pthread_mutex_destroy(&t->lock);
+}
+
+int containers_find(struct containers *t, const char *name, struct container **ret, struct err *err)
+{
+	const char *wanted = name[0] == '/' ? name + 1 : name;
+	struct container *exact = NULL, *prefix = NULL;
+	size_t n_prefix = 0, len = strlen(wanted);
+
+	pthread_mutex_lock(&t->lock);
+	for (struct container *c = t->first; c && !exact && len > 0; c = c->next) {
+		if (streq(c->rec.id, wanted) || streq(c->rec.name, wanted)) {
+			exact = c;
+		} else if (strncmp(c->rec.id, wanted, len) == 0) {
+			prefix = c;
+			n_prefix++;
+		}
+	}
+	if (!exact && n_prefix == 1)
+		exact = prefix;
+	if (exact)
+		exact->refs++;
+	pthread_mutex_unlock(&t->lock);
+	if (!exact && n_prefix > 1)
+		return err_set(err, -EINVAL, "multiple IDs found with provided prefix: %s", name);
+	if (!exact)
+		return err_set(err, -ENOENT, "No such container: %s", name);
+	*ret = exact;
+	return 0;
+}
+
+int containers_find_exec(struct containers *t, const char *exec_id, struct container **ret,
+			 struct err *err)
+{
+	struct container *found = NULL;
+
+	pthread_mutex_lock(&t->lock);
+	for (struct container *c = t->first; c && !found; c = c->next)
+		if (container_exec(c, exec_id))
+			found = c;
+	if (found)
+		found->refs++;
+	pthread_mutex_unlock(&t->lock);
+	if (!found)
+		return err_set(err, -ENOENT, "No such exec instance: %s", exec_id);
+	*ret = found;
+	return 0;
+}
+
+int containers_list(struct containers *t, struct container ***ret, size_t *ret_n)
+{
+	struct container **list;
+	size_t n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	list = calloc(t->n + 1, sizeof(*list));
+	for (struct container *c = t->first; list && c; c = c->next) {
+		c->refs++;
+		list[n++] = c;
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (!list)
+		return -ENOMEM;
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+void containers_list_free(struct containers *t, struct container **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		container_unref(t, list[i]);
+	free(list);
+}
+
+struct exec *container_exec(const struct container *c, const char *id)
+{
+	for (struct exec *e = c->execs; e; e = e->next)
+		if (streq(e->id, id))
+			return e;
+	return NULL;
+}
+
+void container_add_exec(struct container *c, struct exec *e)
+{
+	size_t n = 0;
+
+	e->next = c->execs;
+	c->execs = e;
+	for (struct exec **p = &c->execs; *p;) {
+		struct exec *old = *p;
+
+		if (++n <= EXECS_MAX || !old->started || old->running) {
+			p = &old->next;
+			continue;
+		}
+		*p = old->next;
+		exec_free(old);
+	}
+}
+
+const char *container_status(const struct container *c)
+{
+	if (c->restart.pending)
+		return "restarting";
+	switch (c->rec.state) {
+	case CONTAINER_CREATED:
+		return "created";
+	case CONTAINER_RUNNING:
+		return c->paused ? "paused" : "running";
+	case CONTAINER_EXITED:
+		return "exited";
+	}
+	return "dead";
+}

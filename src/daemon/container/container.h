@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <pthread.h>
+
+#include "base/json.h"
+#include "daemon/container/health.h"
+#include "daemon/container/restart.h"
+#include "daemon/container/trace.h"
+#include "daemon/state/state.h"
+
+/*
+ * Containers in memory.  One mutex, the table's, guards every member that changes; it is held
+ * for moments only, never over I/O but the database's.  A container lives as long as somebody
+ * holds a reference; one that is removed has left the table.
+ */
+
+#define EXECS_MAX 256u /* finished ones are forgotten beyond that */
+
+struct exec {
+	char id[ID_LEN + 1];
+	struct exec *next;
+	json_t *body;	 /* the exec request; NULL for one found after a restart of moatd */
+	json_t *process; /* runtime-spec process */
+	bool tty, open_stdin, attach_stdout, attach_stderr;
+	bool started, running;
+	bool launched; /* the shim knows it, or refused it */
+	int code;
+};
+
+/* A client that attached before the start. */
+struct attachment {
+	struct attachment *next;
+	int fd;
+	bool in, out, err, framed;
+};
+
+struct container {
+	unsigned refs;
+	struct container *next; /* in the table */
+
+	/* Fixed. */
+	json_t *labels; /* object */
+	char **args;
+	bool tty, open_stdin, auto_remove;
+	int stop_signal;
+	int stop_timeout_sec;
+	struct health_config health_config;
+	bool keeps_log; /* its output is there to be read again */
+
+	/* Guarded by the table. */
+	struct record rec;
+	bool starting;	 /* a shim is there, its process not yet */
+	bool paused;	 /* it runs, but its vCPUs are stopped */
+	bool restarting; /* its end is no reason to remove it */
+	bool removed;
+	bool mute;	 /* its guest did not answer when it was asked last */
+	bool forgetting; /* it ended, and goes with that: it cannot be started any more */
+	struct {
+		struct restart_policy policy;
+		bool pending;	     /* it has ended, and is to be started again */
+		uint64_t due_usec;   /* monotonic; UINT64_MAX: being done */
+		uint64_t delay_usec; /* the last one; 0: none yet */
+	} restart;
+	struct health health;
+	struct {
+		bool up; /* a machine for the files alone; never while it runs */
+		unsigned users;
+	} files;
+	bool shim;	       /* a watched shim that takes attachments */
+	unsigned attaching;    /* clients that are told 101 at this moment */
+	char template[64 + 1]; /* the machine was to be restored from; "" for none */
+	struct trace trace;    /* of the last start */
+	uint64_t ends;	       /* how often it ended since moatd runs */
+	struct attachment *attachments;
+	struct exec *execs;
+
+	pthread_mutex_t
+		op; /* held over a start, a rename, a removal; taken before the table's lock */
+};
+
+struct containers {
+	pthread_mutex_t lock;
+	struct container *first; /* newest first */
+	size_t n;
+};
+
+void containers_init(struct containers *t);
+void containers_destroy(struct containers *t);
+
+/**
+ * container_new() - an object that is in no table yet
+ * @rec:   moved
+ * @texts: borrowed; labels, arguments and the like are read from it
+ * @ret:   one reference, owned by the caller
+ *
+ * Return: 0; -EBADMSG with a message; -ENOMEM.
+ */
+int container_new(struct record *rec, const struct texts *texts, struct container **ret,
+		  struct err *err);
+
+/** container_ref(), container_unref() - NULL is accepted by the latter; both take the table's lock
+ */
+struct container *container_ref(struct containers *t, struct container *c);
+void container_unref(struct containers *t, struct container *c);
+
+/** containers_add() - put a container in front; the table takes a reference of its own */
+void containers_add(struct containers *t, struct container *c);
+
+/** containers_drop() - take a container out, mark it removed, give up the table's reference.
+ * Return: was it in the table? */
+bool containers_drop(struct containers *t, struct container *c);
+
+/**
+ * containers_find() - by id, name (a leading slash is fine), or unambiguous id prefix
+ * @ret: a reference, owned by the caller
+ *
+ * Return: 0; -ENOENT "No such container: X"; -EINVAL with a message for an ambiguous prefix.
+ */
+int containers_find(struct containers *t, const char *name, struct container **ret,
+		    struct err *err);
+
+/** containers_find_exec() - the container of an exec.  @ret: a reference.  Return: 0; -ENOENT with
+ * docker's message. */
+int containers_find_exec(struct containers *t, const char *exec_id, struct container **ret,
+			 struct err *err);
+
+/** containers_list() - a reference to every container, newest first.  @ret: owned array,
+ * containers_list_free().  Return: 0; -ENOMEM. */
+int containers_list(struct containers *t, struct container ***ret, size_t *ret_n);
+void containers_list_free(struct containers *t, struct container **list, size_t n);
+
+/** container_exec() - the exec with an id; borrowed under the table's lock; NULL */
+struct exec *container_exec(const struct container *c, const char *id);
+
+/** container_add_exec() - under the table's lock; takes @e over; forgets old finished ones */
+void container_add_exec(struct container *c, struct exec *e);
+
+/** exec_free() - NULL is accepted */
+void exec_free(struct exec *e);
+
+/** attachments_free() - close what is left of a list */
+void attachments_free(struct attachment *list);
+
+/** container_status() - docker's word for the state; under the table's lock */
+const char *container_status(const struct container *c);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/container/name.h"
+#include "daemon/container/transition.h"
+#include "daemon/machine/kernel.h"
+#include "daemon/spec/config.h"
+
+#define NAME_ATTEMPTS 8u
+
+DEFINE_CLEANUP(struct image, image_free)
+
+static int no_such_image(const char *name, struct err *err)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *familiar = NULL;
+
+	if (reference_parse(name, &ref, NULL) == 0)
+		familiar = reference_familiar(ref);
+	return err_set(err, -ENOENT, "No such image: %s", familiar ? familiar : name);
+}
+
+static int check_platform(const struct image *im, const char *name, const char *wanted,
+			  struct err *err)
+{
+	struct platform host = platform_host(), want = host;
+	char have_text[64], want_text[64];
+	int r = wanted && *wanted ? platform_parse(wanted, &want, err) : 0;
+
+	if (r < 0)
+		return r;
+	platform_format(&im->oci->platform, have_text);
+	platform_format(&want, want_text);
+	if (!platform_matches(&im->oci->platform, &want))
+		return err_set(err, wanted && *wanted ? -ENOENT : -EINVAL,
+			       "image with reference %s was found but its platform (%s) does not "
+			       "match the specified platform (%s)",
+			       name, have_text, want_text);
+	if (!platform_matches(&want, &host))
+		return err_set(err, -EOPNOTSUPP, "moat cannot run %s on this host yet", want_text);
+	return 0;
+}
+
+static int find_image(struct daemon *d, const struct create_request *rq, const char **ret_name,
+		      struct image **ret, struct err *err)
+{
+	const char *name;
+	int r = json_get_str(rq->body, "Image", &name, err);
+
+	if (r < 0)
+		return r;
+	if (!name || !*name)
+		return err_set(err, -EINVAL, "no image specified");
+	r = store_find(d->store, name, ret, err);
+	if (r == -ENOENT)
+		return no_such_image(name, err);
+	if (r < 0)
+		return r;
+	*ret_name = name;
+	return check_platform(*ret, name, rq->platform, err);
+}
+
+static int add_warnings(const json_t *config, const json_t *host, char ***ret)
+{
+	if (host_config_warn(host, ret) < 0)
+		return -ENOMEM;
+	if (json_object_size(json_object_get(config, "ExposedPorts")) == 0)
+		return 0;
+	return strv_add(ret, "containers have no network but loopback yet: exposed ports cannot be "
+			     "reached from outside");
+}
+
+/* Its path is the client's, so it is copied in now; from then on its hash stands for it. */
+static int add_kernel(struct daemon *d, json_t *host, struct err *err)
+{
+	const char *kernel = NULL, *modules = NULL;
+	cleanup_json json_t *copy = NULL;
+	char hash[65];
+	json_t *ours;
+	int r = json_get_object(host, "Moat", &ours, err);
+
+	if (r == 0)
+		r = json_get_str(ours, "Kernel", &kernel, err);
+	if (r == 0)
+		r = json_get_str(ours, "Modules", &modules, err);
+	if (r < 0 || !ours)
+		return r;
+	copy = json_copy(ours);
+	(void)json_object_del(copy, "KernelHash");
+	if (kernel && *kernel) {
+		r = kernel_add(d, kernel, modules, hash, err);
+		if (r == 0 && json_object_set_new(copy, "KernelHash", json_string(hash)) < 0)
+			r = -ENOMEM;
+	}
+	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? -ENOMEM : 0;
+}
+
+static int make_texts(struct daemon *d, const struct config_source *src, const struct image *im,
+		      struct texts *ret, char ***ret_warnings, struct err *err)
+{
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	cleanup_json json_t *config = NULL, *host = NULL;
+	int r = config_merge(src, &config, err);
+
+	if (r == 0)
+		r = host_config_check(src->body, d->host_cpus, &host, err);
+	if (r == 0)
+		r = config_runtime(config, host, &rt, err);
+	if (r == 0)
+		r = add_kernel(d, host, err);
+	if (r < 0)
+		return r;
+	rt->rootfs_path = store_rootfs_path(d->store, &im->manifest);
+	if (!rt->rootfs_path || add_warnings(config, host, ret_warnings) < 0)
+		return -ENOMEM;
+	ret->config = json_write(config);
+	ret->host_config = json_write(host);
+	ret->spec = oci_runtime_write(rt);
+	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
+}
+
+static int name_conflict(struct daemon *d, const char *name, struct err *err)
+{
+	struct container *other = NULL;
+
+	(void)containers_find(&d->containers, name, &other, NULL);
+	err_set(err, -EEXIST,
+		"Conflict. The container name \"/%s\" is already in use by container \"%s\". You "
+		"have to remove (or rename) that container to be able to reuse that name.",
+		name, other ? other->rec.id : "");
+	container_unref(&d->containers, other);
+	return -EEXIST;
+}
+
+static int insert(struct daemon *d, const char *name, struct record *rec, const struct texts *texts,
+		  struct err *err)
+{
+	int r = -EEXIST;
+
+	for (unsigned i = 0; r == -EEXIST && i < (name ? 1 : NAME_ATTEMPTS); i++) {
+		free(rec->name);
+		rec->name = name ? strdup(name) : name_random(i);
+		r = rec->name ? state_insert(d->state, rec, texts, err) : -ENOMEM;
+	}
+	return r == -EEXIST ? name_conflict(d, rec->name, err) : r;
+}
+
+static int fill_record(struct record *rec, const struct image *im, const char *image_name)
+{
+	rec->created_nsec = clock_now_nsec();
+	rec->manifest = im->manifest;
+	rec->config = im->config;
+	rec->image = strdup(image_name);
+	rec->error = strdup("");
+	return rec->image && rec->error ? 0 : -ENOMEM;
+}
+
+/* The image can have been removed since it was found; from the table on it cannot. */
+static int check_image_kept(struct daemon *d, struct container *c, struct err *err)
+{
+	cleanup_free char *rootfs = store_rootfs_path(d->store, &c->rec.manifest);
+
+	if (!rootfs)
+		return -ENOMEM;
+	return access(rootfs, F_OK) == 0 ? 0 : no_such_image(c->rec.image, err);
+}
+
+static int create_from(struct daemon *d, const char *name, struct record *rec,
+		       const struct texts *texts, struct container **ret, struct err *err)
+{
+	struct container *c = NULL;
+	int r;
+
+	if (mkdirat(d->containers_fd, rec->id, 0700) < 0)
+		return err_errno(err, -errno, "%s/containers/%s", d->root, rec->id);
+	r = insert(d, name, rec, texts, err);
+	if (r < 0) {
+		(void)path_remove_tree(d->containers_fd, rec->id);
+		return r;
+	}
+	r = container_new(rec, texts, &c, err);
+	if (r < 0)
+		return r;
+	containers_add(&d->containers, c);
+	r = check_image_kept(d, c, err);
+	if (r < 0) {
+		(void)container_forget(d, c, NULL);
+		container_unref(&d->containers, c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+int container_create(struct daemon *d, const struct create_request *rq, struct container **ret,
+		     char ***ret_warnings, struct err *err)
+{
+	cleanup(image_free_cleanup_fn) struct image *im = NULL;
+	cleanup(record_reset) struct record rec = { 0 };
+	cleanup(texts_reset) struct texts texts = { 0 };
+	struct config_source src = { .body = rq->body, .id = rec.id };
+	const char *name = NULL;
+	int r = rq->name && *rq->name ? name_check(rq->name, &name, err) : 0;
+
+	if (r == 0)
+		r = find_image(d, rq, &src.image_name, &im, err);
+	if (r == 0)
+		r = random_id(rec.id);
+	if (r < 0)
+		return r;
+	src.image = im->oci;
+	r = make_texts(d, &src, im, &texts, ret_warnings, err);
+	if (r == 0)
+		r = fill_record(&rec, im, src.image_name);
+	if (r == 0)
+		r = create_from(d, name, &rec, &texts, ret, err);
+	if (r < 0)
+		return r;
+	container_publish(d, *ret, "create", NULL);
+	return 0;
+}

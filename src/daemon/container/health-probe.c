@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Each running container with a health check has one object here with one
+ * timer: between probes it is the time of the next one, during a probe the time after which it is
+ * given up.  A probe is an exec like any other, asked of the shim without waiting for the answer;
+ * it is over when the shim's event gave the exit code and its output has ended.  Nothing here
+ * blocks, and no container waits for another.
+ *
+ * The output comes from the guest: it is cut at what is kept of it.
+ */
+#include "daemon/container/health-probe.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "control/client.h"
+#include "daemon/container/transition.h"
+#include "daemon/spec/config.h"
+
+#define PACKET_MAX 8192u
+
+struct probe {
+	struct probe *next;
+	struct prober *prober;
+	struct container *c; /* a reference */
+	json_t *process;     /* runtime-spec process of the check */
+	struct source *timer;
+	bool under_way;
+	/* While one is under way. */
+	char exec_id[ID_LEN + 1];
+	int64_t start_nsec;
+	int ask_fd, output_fd; /* -1: over */
+	struct source *ask, *output;
+	struct buf text;
+	bool exited;
+	int code;
+};
+
+struct prober {
+	struct daemon *d;
+	struct probe *first;
+};
+
+static void close_source(struct source **s, int *fd)
+{
+	source_free(*s);
+	*s = NULL;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void probe_free(struct probe *p)
+{
+	close_source(&p->ask, &p->ask_fd);
+	close_source(&p->output, &p->output_fd);
+	source_free(p->timer);
+	json_decref(p->process);
+	buf_reset(&p->text);
+	container_unref(&p->prober->d->containers, p->c);
+	free(p);
+}
+
+static void set_timer(struct probe *p, int64_t nsec)
+{
+	int r = source_set_timer(p->timer, (uint64_t)nsec / 1000);
+
+	if (r < 0)
+		log_error("container %.12s: no more health checks: %s", p->c->rec.id, strerror(-r));
+}
+
+static void wait_for_next(struct probe *p)
+{
+	struct daemon *d = p->prober->d;
+	int64_t pause;
+
+	pthread_mutex_lock(&d->containers.lock);
+	pause = health_pause(&p->c->health, &p->c->health_config,
+			     clock_now_nsec() - p->c->rec.started_nsec);
+	pthread_mutex_unlock(&d->containers.lock);
+	set_timer(p, pause);
+}
+
+static void finish(struct probe *p, int code)
+{
+	struct daemon *d = p->prober->d;
+	struct health_result result = {
+		.start_nsec = p->start_nsec,
+		.end_nsec = clock_now_nsec(),
+		.code = code,
+		.output = p->text.data,
+		.output_len = p->text.len,
+	};
+	char action[64];
+	bool news;
+
+	close_source(&p->output, &p->output_fd);
+	p->under_way = false;
+	pthread_mutex_lock(&d->containers.lock);
+	news = health_add(&p->c->health, &p->c->health_config, &result, p->c->rec.started_nsec);
+	snprintf(action, sizeof(action), "health_status: %s", health_name(&p->c->health));
+	pthread_mutex_unlock(&d->containers.lock);
+	buf_reset(&p->text);
+	if (news)
+		container_publish(d, p->c, action, NULL);
+	wait_for_next(p);
+}
+
+static void fail(struct probe *p, const char *why)
+{
+	buf_reset(&p->text);
+	(void)buf_adds(&p->text, why);
+	finish(p, -1);
+}
+
+static void finish_if_over(struct probe *p)
+{
+	if (p->under_way && p->exited && p->output_fd < 0)
+		finish(p, p->code);
+}
+
+static int on_output(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct probe *p = arg;
+	char data[4096];
+	ssize_t n = read(fd, data, sizeof(data));
+	size_t room = HEALTH_OUTPUT_MAX - p->text.len;
+
+	(void)s;
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n > 0) {
+		(void)buf_add(&p->text, data, (size_t)n < room ? (size_t)n : room);
+		return 0;
+	}
+	close_source(&p->output, &p->output_fd);
+	finish_if_over(p);
+	return 0;
+}
+
+/* The shim's answer: only that a probe could not be started is of interest. */
+static int on_answer(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct probe *p = arg;
+	char packet[PACKET_MAX];
+	cleanup_close int unexpected = -1;
+	cleanup_json json_t *answer = NULL;
+	ssize_t n = unix_recv(fd, packet, sizeof(packet), &unexpected);
+	const char *why;
+
+	(void)s;
+	(void)events;
+	if (n == -EAGAIN)
+		return 0;
+	close_source(&p->ask, &p->ask_fd);
+	if (!p->under_way || n <= 0 || json_read(packet, (size_t)n, "answer", &answer, NULL) < 0 ||
+	    !json_is_false(json_object_get(answer, "ok")))
+		return 0;
+	why = json_string_value(json_object_get(answer, "error"));
+	fail(p, why ? why : "the check could not be run");
+	return 0;
+}
+
+/* Send a request to the shim; the answer goes to on_answer(). */
+static int ask(struct probe *p, json_t *request, int send_fd)
+{
+	struct daemon *d = p->prober->d;
+	cleanup_json json_t *owned = request;
+	cleanup_free char *text = owned ? json_write(owned) : NULL;
+	cleanup_close int fd = -1;
+	int r = text ? shim_connect(d->containers_fd, p->c->rec.id, &fd) : -ENOMEM;
+
+	close_source(&p->ask, &p->ask_fd);
+	if (r == 0)
+		r = unix_send(fd, text, strlen(text), send_fd);
+	if (r == 0)
+		r = fd_set_nonblock(fd, true);
+	if (r == 0)
+		r = loop_add_io(d->loop, fd, EPOLLIN, on_answer, p, &p->ask);
+	if (r == 0)
+		p->ask_fd = take_fd(&fd);
+	return r;
+}
+
+static int run(struct probe *p)
+{
+	struct daemon *d = p->prober->d;
+	cleanup_close int theirs = -1;
+	int pair[2], r = random_id(p->exec_id);
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	p->output_fd = pair[0];
+	theirs = pair[1];
+	(void)shutdown(p->output_fd, SHUT_WR);
+	r = fd_set_nonblock(p->output_fd, true);
+	if (r == 0)
+		r = loop_add_io(d->loop, p->output_fd, EPOLLIN, on_output, p, &p->output);
+	if (r == 0)
+		r = ask(p,
+			json_pack("{s:s, s:s, s:O, s:b, s:b, s:b}", "op", "exec", "target",
+				  p->exec_id, "process", p->process, "stdout", 1, "stderr", 1,
+				  "framed", 0),
+			theirs);
+	return r;
+}
+
+static void begin(struct probe *p)
+{
+	int r;
+
+	p->under_way = true;
+	p->exited = false;
+	p->start_nsec = clock_now_nsec();
+	r = run(p);
+	if (r < 0)
+		fail(p, strerror(-r));
+	else
+		set_timer(p, p->c->health_config.timeout_nsec);
+}
+
+static void give_up(struct probe *p)
+{
+	char why[96];
+
+	snprintf(why, sizeof(why), "Health check exceeded timeout (%.3gs)",
+		 (double)p->c->health_config.timeout_nsec / (double)NSEC_PER_SEC);
+	(void)ask(p,
+		  json_pack("{s:s, s:s, s:i}", "op", "signal", "target", p->exec_id, "signal",
+			    SIGKILL),
+		  -1);
+	fail(p, why);
+}
+
+static int on_timer(struct source *s, void *arg)
+{
+	struct probe *p = arg;
+	struct daemon *d = p->prober->d;
+	bool paused;
+
+	(void)s;
+	pthread_mutex_lock(&d->containers.lock);
+	paused = p->c->paused;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (paused)
+		wait_for_next(p);
+	else if (p->under_way)
+		give_up(p);
+	else
+		begin(p);
+	return 0;
+}
+
+static int make_process(struct daemon *d, const struct container *c, json_t **ret)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	cleanup_oci_process struct oci_process *process = NULL;
+	cleanup_json json_t *body =
+		json_pack("{s:o}", "Cmd", json_from_strv(c->health_config.args));
+	int r = body ? state_texts(d->state, c->rec.id, &texts, NULL) : -ENOMEM;
+
+	if (r == 0)
+		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, NULL);
+	if (r == 0)
+		r = config_process(body, rt->process, &process, NULL);
+	if (r < 0)
+		return r;
+	*ret = oci_process_write(process);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int prober_new(struct daemon *d, struct prober **ret)
+{
+	struct prober *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->d = d;
+	*ret = p;
+	return 0;
+}
+
+void prober_free(struct prober *p)
+{
+	while (p && p->first) {
+		struct probe *one = p->first;
+
+		p->first = one->next;
+		probe_free(one);
+	}
+	free(p);
+}
+
+static bool is_probed(const struct prober *all, const struct container *c)
+{
+	for (const struct probe *p = all->first; p; p = p->next)
+		if (p->c == c)
+			return true;
+	return false;
+}
+
+void prober_start(struct prober *all, struct container *c)
+{
+	struct daemon *d = all->d;
+	struct probe *p;
+	int r;
+
+	if (!c->health_config.args || is_probed(all, c))
+		return;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return;
+	p->prober = all;
+	p->c = container_ref(&d->containers, c);
+	p->ask_fd = p->output_fd = -1;
+	pthread_mutex_lock(&d->containers.lock);
+	health_begin(&c->health, &c->health_config);
+	pthread_mutex_unlock(&d->containers.lock);
+	r = make_process(d, c, &p->process);
+	if (r == 0)
+		r = loop_add_timer(d->loop, UINT64_MAX, on_timer, p, &p->timer);
+	if (r < 0) {
+		log_error("container %.12s: no health checks: %s", c->rec.id, strerror(-r));
+		probe_free(p);
+		return;
+	}
+	p->next = all->first;
+	all->first = p;
+	wait_for_next(p);
+}
+
+void prober_stop(struct prober *all, const struct container *c)
+{
+	for (struct probe **p = &all->first; *p; p = &(*p)->next) {
+		struct probe *one = *p;
+
+		if (one->c != c)
+			continue;
+		*p = one->next;
+		probe_free(one);
+		return;
+	}
+}
+
+bool prober_exec_ended(struct prober *all, const char *exec_id, int code)
+{
+	for (struct probe *p = all->first; p; p = p->next) {
+		if (!streq(p->exec_id, exec_id))
+			continue;
+		p->exited = true;
+		p->code = code;
+		finish_if_over(p);
+		return true;
+	}
+	return false;
+}

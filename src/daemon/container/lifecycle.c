@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/container/lifecycle.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "control/client.h"
+#include "daemon/container/name.h"
+#include "daemon/container/transition.h"
+#include "daemon/files/files.h"
+
+/* Both are longer than anything the shim itself waits for. */
+#define SHUTDOWN_MSEC 75000 /* the machine, its disks clean; less when the guest hangs */
+#define END_MSEC      10000 /* the machine, as it is */
+
+/* A shim does nothing that takes long: one that lets an end wait for this is stuck. */
+#define ANSWER_MSEC 1000
+
+bool container_is_running(struct daemon *d, const struct container *c)
+{
+	bool running;
+
+	pthread_mutex_lock(&d->containers.lock);
+	running = c->rec.state == CONTAINER_RUNNING;
+	pthread_mutex_unlock(&d->containers.lock);
+	return running;
+}
+
+static uint64_t ends_of(struct daemon *d, const struct container *c)
+{
+	uint64_t ends;
+
+	pthread_mutex_lock(&d->containers.lock);
+	ends = c->ends;
+	pthread_mutex_unlock(&d->containers.lock);
+	return ends;
+}
+
+int container_wait_end(struct daemon *d, const struct container *c, uint64_t ends, int timeout_msec)
+{
+	uint64_t start = clock_mono_usec();
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	int r = hub_subscribe(d->hub, &sub);
+
+	while (r == 0) {
+		uint64_t passed = (clock_mono_usec() - start) / USEC_PER_MSEC;
+
+		if (ends_of(d, c) != ends)
+			return 0;
+		if (timeout_msec >= 0 && passed >= (uint64_t)timeout_msec)
+			return -ETIMEDOUT;
+		hub_wait(sub, -1, timeout_msec < 0 ? -1 : timeout_msec - (int)passed);
+	}
+	return r;
+}
+
+static int send_signal(struct daemon *d, struct container *c, int signo, int timeout_msec,
+		       struct err *err)
+{
+	struct shim_call call = {
+		.containers_fd = d->containers_fd,
+		.id = c->rec.id,
+		.request =
+			json_pack("{s:s, s:s, s:i}", "op", "signal", "target", "", "signal", signo),
+		.send_fd = -1,
+		.timeout_msec = timeout_msec,
+	};
+
+	return shim_request(&call, NULL, err);
+}
+
+/*
+ * Ask for the end, and see to it: a shim that does not even take the request is killed, its machine
+ * with it.  What the guest has not written to its disk by then is lost.
+ */
+static int ask_for_end(struct daemon *d, struct container *c, const char *op, struct err *err)
+{
+	int r = shim_ask(d->containers_fd, c->rec.id, op, ANSWER_MSEC, NULL, err);
+
+	return r == -ETIMEDOUT ? shim_end(d->containers_fd, c->rec.id) : r;
+}
+
+/* What the guest has not written to its disk yet is lost. */
+static int end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+{
+	int r = ask_for_end(d, c, "kill", err);
+
+	/* A shim that is gone already is an end too, which the main thread is about to see. */
+	if (container_wait_end(d, c, ends, END_MSEC) == 0)
+		return 0;
+	return r < 0 ? r
+		     : err_set(err, -ETIMEDOUT, "container %s does not end: see its shim.log",
+			       c->rec.id);
+}
+
+static int kill_and_wait(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+{
+	if (ask_for_end(d, c, "shutdown", NULL) == 0 &&
+	    container_wait_end(d, c, ends, SHUTDOWN_MSEC) == 0)
+		return 0;
+	return end_machine(d, c, ends, err);
+}
+
+/* Before the signal is sent, so that it comes before the "die" that follows. */
+static void publish_kill(struct daemon *d, struct container *c, int signo)
+{
+	container_publish(d, c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
+}
+
+/* A start that is under way is let through first. */
+static void settle(struct container *c)
+{
+	pthread_mutex_lock(&c->op);
+	pthread_mutex_unlock(&c->op);
+}
+
+int container_stop(struct daemon *d, struct container *c, int signo, int timeout_sec,
+		   struct err *err)
+{
+	uint64_t ends;
+	bool waited;
+	int r;
+
+	waited = restart_forbid(d, c);
+	settle(c);
+	ends = ends_of(d, c);
+	if (!container_is_running(d, c))
+		return waited ? 0 : -EALREADY;
+	if (container_is_paused(d, c))
+		(void)container_unpause(d, c, NULL);
+	signo = signo ? signo : c->stop_signal;
+	publish_kill(d, c, signo);
+	r = send_signal(d, c, signo, timeout_sec == 0 ? ANSWER_MSEC : SHIM_TIMEOUT_MSEC, NULL);
+	if (r == 0)
+		r = container_wait_end(d, c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
+	if (r < 0) {
+		publish_kill(d, c, SIGKILL);
+		r = kill_and_wait(d, c, ends, err);
+	}
+	if (r == 0)
+		container_publish(d, c, "stop", NULL);
+	return r;
+}
+
+int container_kill(struct daemon *d, struct container *c, int signo, struct err *err)
+{
+	uint64_t ends = ends_of(d, c);
+	struct err why = { 0 };
+	bool ending = signo == SIGKILL || signo == c->stop_signal;
+	int r;
+
+	if (ending && restart_forbid(d, c) && !container_is_running(d, c))
+		return 0;
+	r = container_is_running(d, c) ? 0 : -ESRCH;
+	if (r == 0)
+		publish_kill(d, c, signo);
+	if (r == 0)
+		r = signo == SIGKILL ? kill_and_wait(d, c, ends, &why)
+				     : send_signal(d, c, signo, SHIM_TIMEOUT_MSEC, &why);
+	/* As docker has it: who stops a paused container wants it to see that. */
+	if (r == 0 && ending && container_is_paused(d, c))
+		(void)container_unpause(d, c, NULL);
+	if (r == -ESRCH || (r == -ECONNREFUSED && signo != SIGKILL))
+		return err_set(err, -EBUSY,
+			       "cannot kill container: %.12s: container %s is not running",
+			       c->rec.id, c->rec.id);
+	if (r < 0)
+		return err_set(err, r, "cannot kill container: %.12s: %s", c->rec.id, why.msg);
+	return 0;
+}
+
+static void set_restarting(struct daemon *d, struct container *c, bool on)
+{
+	pthread_mutex_lock(&d->containers.lock);
+	c->restarting = on;
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+/* What would be thrown away at the end is needed for the start that follows. */
+static void keep_layer(struct daemon *d, struct container *c)
+{
+	struct shim_call call = {
+		.containers_fd = d->containers_fd,
+		.id = c->rec.id,
+		.request = json_pack("{s:s}", "op", "keep"),
+		.send_fd = -1,
+		.timeout_msec = SHIM_TIMEOUT_MSEC,
+	};
+
+	if (c->auto_remove && container_is_running(d, c))
+		(void)shim_request(&call, NULL, NULL);
+	else
+		json_decref(call.request);
+}
+
+int container_restart(struct daemon *d, struct container *c, int timeout_sec, struct err *err)
+{
+	int r;
+
+	set_restarting(d, c, true);
+	settle(c);
+	keep_layer(d, c);
+	r = container_stop(d, c, 0, timeout_sec, err);
+	set_restarting(d, c, false);
+	if (r < 0 && r != -EALREADY)
+		return r;
+	r = container_start(d, c, err);
+	if (r < 0)
+		return r;
+	container_publish(d, c, "restart", NULL);
+	return 0;
+}
+
+static bool is_to_be_restarted(struct daemon *d, struct container *c)
+{
+	bool pending;
+
+	pthread_mutex_lock(&d->containers.lock);
+	pending = c->restart.pending;
+	pthread_mutex_unlock(&d->containers.lock);
+	return pending;
+}
+
+static int remove_locked(struct daemon *d, struct container *c, bool force, struct err *err)
+{
+	uint64_t ends = ends_of(d, c);
+	int r;
+
+	if (container_is_running(d, c)) {
+		if (!force)
+			return err_set(err, -EBUSY,
+				       "cannot remove container \"/%s\": container is %s before "
+				       "removing or force remove",
+				       c->rec.name,
+				       container_is_paused(d, c)
+					       ? "paused and must be unpaused first: unpause and "
+						 "stop the container"
+					       : "running: stop the container");
+		r = end_machine(d, c, ends, err);
+		if (r < 0)
+			return r;
+	}
+	if (!force && is_to_be_restarted(d, c))
+		return err_set(err, -EBUSY,
+			       "cannot remove container \"/%s\": container is restarting: stop the "
+			       "container before removing or force remove",
+			       c->rec.name);
+	r = files_yield(d, c, force, err);
+	return r < 0 ? r : container_forget(d, c, err);
+}
+
+int container_remove(struct daemon *d, struct container *c, bool force, struct err *err)
+{
+	uint64_t ends = ends_of(d, c);
+	bool starting;
+	int r;
+
+	if (force)
+		(void)restart_forbid(d, c);
+	pthread_mutex_lock(&d->containers.lock);
+	starting = c->starting;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (force && starting)
+		(void)end_machine(d, c, ends, NULL);
+	pthread_mutex_lock(&c->op);
+	r = remove_locked(d, c, force, err);
+	pthread_mutex_unlock(&c->op);
+	return r;
+}
+
+/* Under the table's lock: @name is checked. */
+static int rename_locked(struct daemon *d, struct container *c, const char *name, struct err *err)
+{
+	char *old = c->rec.name, *copy;
+	int r;
+
+	for (struct container *o = d->containers.first; o; o = o->next)
+		if (streq(o->rec.name, name))
+			return err_set(err, -EEXIST,
+				       "Conflict. The container name \"/%s\" is already in use by "
+				       "container \"%s\". You have to remove (or rename) that "
+				       "container to be able to reuse that name.",
+				       name, o->rec.id);
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	c->rec.name = copy;
+	r = state_update(d->state, &c->rec, err);
+	c->rec.name = r < 0 ? old : copy;
+	free(r < 0 ? copy : old);
+	return r;
+}
+
+int container_rename(struct daemon *d, struct container *c, const char *name, struct err *err)
+{
+	const char *checked;
+	int r = name_check(name, &checked, err);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&c->op);
+	pthread_mutex_lock(&d->containers.lock);
+	r = rename_locked(d, c, checked, err);
+	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->op);
+	if (r == 0)
+		container_publish(d, c, "rename", NULL);
+	return r;
+}

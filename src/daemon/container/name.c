@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/container/name.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "base/str.h"
+
+static const char *const adjectives[] = {
+	"amber",  "ample",   "bold",   "brave",	 "bright", "brisk",  "calm",	"candid",
+	"clear",  "clever",  "cosy",   "crisp",	 "eager",  "early",  "fair",	"fleet",
+	"fond",	  "frank",   "gentle", "glad",	 "golden", "grand",  "happy",	"honest",
+	"humble", "ivory",   "jolly",  "keen",	 "kind",   "lively", "loyal",	"lucid",
+	"mellow", "merry",   "mild",   "modest", "neat",   "noble",  "patient", "plain",
+	"polite", "proud",   "quick",  "quiet",	 "rapid",  "ready",  "serene",	"sharp",
+	"silent", "sincere", "sleek",  "smart",	 "snug",   "solid",  "spry",	"steady",
+	"sturdy", "sunny",   "swift",  "tidy",	 "upbeat", "vivid",  "warm",	"wise",
+};
+
+static const char *const surnames[] = {
+	"agnesi",   "ampere",	 "babbage",	"bartik",   "bernoulli", "boole",    "bose",
+	"cantor",   "carson",	 "cerf",	"clarke",   "curie",	 "darwin",   "dijkstra",
+	"einstein", "engelbart", "erdos",	"euler",    "faraday",	 "fermat",   "feynman",
+	"franklin", "galileo",	 "gauss",	"germain",  "goodall",	 "hamilton", "hamming",
+	"hertz",    "hilbert",	 "hopper",	"huygens",  "johnson",	 "kepler",   "knuth",
+	"lamarr",   "laplace",	 "liskov",	"lovelace", "maxwell",	 "mccarthy", "meitner",
+	"mendel",   "newton",	 "nightingale", "noether",  "ohm",	 "pascal",   "pasteur",
+	"perlman",  "planck",	 "raman",	"ride",	    "ritchie",	 "shannon",  "sinoussi",
+	"tesla",    "thompson",	 "torvalds",	"turing",   "vauban",	 "volta",    "wing",
+	"wozniak",
+};
+
+static bool is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+int name_check(const char *name, const char **ret_name, struct err *err)
+{
+	const char *s = name[0] == '/' ? name + 1 : name;
+	bool ok = is_alnum(s[0]) && s[1] != '\0' && strlen(s) <= NAME_MAX_LEN;
+
+	for (const char *p = s; ok && *p; p++)
+		ok = is_alnum(*p) || strchr("_.-", *p);
+	if (!ok)
+		return err_set(err, -EINVAL,
+			       "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are "
+			       "allowed",
+			       name);
+	*ret_name = s;
+	return 0;
+}
+
+char *name_random(unsigned attempt)
+{
+	uint16_t pick[3];
+	const char *adjective, *surname;
+
+	if (random_bytes(pick, sizeof(pick)) < 0)
+		return NULL;
+	adjective = adjectives[pick[0] % ARRAY_SIZE(adjectives)];
+	surname = surnames[pick[1] % ARRAY_SIZE(surnames)];
+	if (attempt < 2)
+		return str_printf("%s_%s", adjective, surname);
+	return str_printf("%s_%s%u", adjective, surname, pick[2] % 1000u);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A container that is to be started again is marked, with the time, under
+ * the table's lock.  One thread sleeps until the earliest of these times and has the start done by
+ * a thread of its own, since a start can take long; a few run at once, and with nothing to start
+ * there is only the one that sleeps.  The mark is taken away by the start that succeeds, or by
+ * whoever stops, starts or removes the container first.
+ */
+#include "daemon/container/restart.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/thread.h"
+#include "daemon/container/lifecycle.h"
+
+#define DELAY_FIRST_USEC (100 * USEC_PER_MSEC)
+#define DELAY_MAX_USEC	 (60 * USEC_PER_SEC)
+#define RETRY_USEC	 (1 * USEC_PER_SEC)
+#define RAN_WELL_NSEC	 (10 * (int64_t)NSEC_PER_SEC)
+#define RETRIES_MAX	 1000000
+#define STARTS_MAX	 4u
+#define STACK_BYTES	 (512u << 10)
+
+struct restarter {
+	struct daemon *d;
+	pthread_t thread;
+	pthread_cond_t wake; /* with the table's lock */
+	bool running, quit;
+	unsigned starts; /* under way */
+};
+
+/* One start, on its thread. */
+struct start {
+	struct restarter *restarter;
+	struct container *c; /* a reference */
+};
+
+int restart_policy_read(const json_t *policy, struct restart_policy *ret, struct err *err)
+{
+	static const char *const names[] = {
+		[RESTART_NO] = "no",
+		[RESTART_ON_FAILURE] = "on-failure",
+		[RESTART_ALWAYS] = "always",
+		[RESTART_UNLESS_STOPPED] = "unless-stopped",
+	};
+	struct restart_policy p = { RESTART_NO, 0 };
+	const char *name = NULL;
+	int64_t retries = 0;
+	size_t i = 0;
+	int r = policy ? json_get_str(policy, "Name", &name, err) : 0;
+
+	if (r == 0 && policy)
+		r = json_get_i64(policy, "MaximumRetryCount", &retries, err);
+	if (r < 0)
+		return r;
+	if (name && *name)
+		while (i < ARRAY_SIZE(names) && !streq(names[i], name))
+			i++;
+	if (i == ARRAY_SIZE(names))
+		return err_set(err, -EINVAL,
+			       "invalid restart policy: unknown policy '%s'; use one of 'no', "
+			       "'always', 'on-failure', or 'unless-stopped'",
+			       name);
+	p.kind = (enum restart_kind)i;
+	if (retries != 0 && p.kind != RESTART_ON_FAILURE)
+		return err_set(err, -EINVAL,
+			       "invalid restart policy: maximum retry count can only be used with "
+			       "'on-failure'");
+	if (retries < 0 || retries > RETRIES_MAX)
+		return err_set(err, -EINVAL,
+			       "invalid restart policy: maximum retry count must be from 0 to %d",
+			       RETRIES_MAX);
+	p.max_retries = (unsigned)retries;
+	*ret = p;
+	return 0;
+}
+
+bool restart_is_wanted(const struct restart_policy *policy, int code, int count)
+{
+	switch (policy->kind) {
+	case RESTART_ALWAYS:
+	case RESTART_UNLESS_STOPPED:
+		return true;
+	case RESTART_ON_FAILURE:
+		return code != 0 && (policy->max_retries == 0 || count < (int)policy->max_retries);
+	case RESTART_NO:
+		break;
+	}
+	return false;
+}
+
+uint64_t restart_delay(uint64_t last_usec, int64_t ran_nsec)
+{
+	if (last_usec == 0 || ran_nsec >= RAN_WELL_NSEC)
+		return DELAY_FIRST_USEC;
+	return last_usec >= DELAY_MAX_USEC / 2 ? DELAY_MAX_USEC : last_usec * 2;
+}
+
+/* Under the table's lock. */
+static void schedule(struct daemon *d, struct container *c, uint64_t delay_usec)
+{
+	c->restart.pending = true;
+	c->restart.due_usec = clock_mono_usec() + delay_usec;
+	pthread_cond_signal(&d->restarter->wake);
+}
+
+void restart_after_end(struct daemon *d, struct container *c, int64_t ran_nsec)
+{
+	if (c->removed || c->restarting || c->rec.stopped ||
+	    !restart_is_wanted(&c->restart.policy, c->rec.exit_code, c->rec.restart_count)) {
+		c->restart.pending = false;
+		return;
+	}
+	c->rec.restart_count++;
+	c->restart.delay_usec = restart_delay(c->restart.delay_usec, ran_nsec);
+	schedule(d, c, c->restart.delay_usec);
+}
+
+void restart_recover(struct daemon *d, struct container *c)
+{
+	const struct restart_policy *policy = &c->restart.policy;
+
+	pthread_mutex_lock(&d->containers.lock);
+	if (c->rec.state == CONTAINER_EXITED && !c->restart.pending &&
+	    (policy->kind == RESTART_ALWAYS ||
+	     (!c->rec.stopped &&
+	      restart_is_wanted(policy, c->rec.exit_code, c->rec.restart_count)))) {
+		c->rec.stopped = false;
+		schedule(d, c, 0);
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+bool restart_forbid(struct daemon *d, struct container *c)
+{
+	struct err err = { 0 };
+	bool waited, save;
+
+	pthread_mutex_lock(&d->containers.lock);
+	waited = c->restart.pending;
+	save = c->restart.policy.kind != RESTART_NO && !c->rec.stopped && !c->removed;
+	c->restart.pending = false;
+	c->rec.stopped = true;
+	if (save && state_update(d->state, &c->rec, &err) < 0)
+		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
+	pthread_mutex_unlock(&d->containers.lock);
+	return waited;
+}
+
+static void *run_start(void *arg)
+{
+	struct start *s = arg;
+	struct restarter *r = s->restarter;
+	struct err err = { 0 };
+
+	if (container_start_again(r->d, s->c, &err) < 0)
+		log_warning("container %.12s: not started again: %s", s->c->rec.id, err.msg);
+	pthread_mutex_lock(&r->d->containers.lock);
+	/* It was not even tried, as its files are in use; another time, then. */
+	if (s->c->restart.pending && s->c->restart.due_usec == UINT64_MAX)
+		s->c->restart.due_usec = clock_mono_usec() + RETRY_USEC;
+	pthread_mutex_unlock(&r->d->containers.lock);
+	container_unref(&r->d->containers, s->c);
+	pthread_mutex_lock(&r->d->containers.lock);
+	r->starts--;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->d->containers.lock);
+	free(s);
+	return NULL;
+}
+
+/* Under the table's lock. What cannot be done now for want of memory is tried again later. */
+static void begin(struct restarter *r, struct container *c)
+{
+	struct start *s = malloc(sizeof(*s));
+
+	c->restart.due_usec = UINT64_MAX;
+	if (s) {
+		*s = (struct start){ r, c };
+		c->refs++;
+		r->starts++;
+		if (thread_detached(run_start, s) == 0)
+			return;
+		c->refs--;
+		r->starts--;
+		free(s);
+	}
+	c->restart.due_usec = clock_mono_usec() + DELAY_MAX_USEC;
+}
+
+static struct container *earliest(const struct restarter *r)
+{
+	struct container *first = NULL;
+
+	for (struct container *c = r->d->containers.first; c; c = c->next)
+		if (c->restart.pending && c->restart.due_usec != UINT64_MAX &&
+		    (!first || c->restart.due_usec < first->restart.due_usec))
+			first = c;
+	return first;
+}
+
+static void sleep_until(struct restarter *r, uint64_t usec)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(usec / USEC_PER_SEC),
+		.tv_nsec = (long)(usec % USEC_PER_SEC * 1000),
+	};
+
+	pthread_cond_timedwait(&r->wake, &r->d->containers.lock, &ts);
+}
+
+static void *run(void *arg)
+{
+	struct restarter *r = arg;
+
+	pthread_mutex_lock(&r->d->containers.lock);
+	while (!r->quit) {
+		struct container *c = r->starts < STARTS_MAX ? earliest(r) : NULL;
+
+		if (!c)
+			pthread_cond_wait(&r->wake, &r->d->containers.lock);
+		else if (c->restart.due_usec > clock_mono_usec())
+			sleep_until(r, c->restart.due_usec);
+		else
+			begin(r, c);
+	}
+	pthread_mutex_unlock(&r->d->containers.lock);
+	return NULL;
+}
+
+int restarter_new(struct daemon *d, struct restarter **ret)
+{
+	struct restarter *r = calloc(1, sizeof(*r));
+	pthread_condattr_t clock;
+	pthread_attr_t attr;
+	int code;
+
+	if (!r)
+		return -ENOMEM;
+	r->d = d;
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->wake, &clock);
+	pthread_condattr_destroy(&clock);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	code = pthread_create(&r->thread, &attr, run, r);
+	pthread_attr_destroy(&attr);
+	r->running = code == 0;
+	if (code != 0) {
+		restarter_free(r);
+		return -code;
+	}
+	*ret = r;
+	return 0;
+}
+
+void restarter_free(struct restarter *r)
+{
+	if (!r)
+		return;
+	if (r->running) {
+		pthread_mutex_lock(&r->d->containers.lock);
+		r->quit = true;
+		pthread_cond_signal(&r->wake);
+		pthread_mutex_unlock(&r->d->containers.lock);
+		pthread_join(r->thread, NULL);
+	}
+	pthread_cond_destroy(&r->wake);
+	free(r);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A start makes the container's files, executes the shim, watches it, hands
+ * over the clients that attached before, and asks for the process.  The main thread turns the
+ * shim's events into transitions; this one only waits for them.  So there is one place where a
+ * container becomes running or ended, whatever thread asked for it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "control/client.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/container/transition.h"
+#include "daemon/container/watcher.h"
+#include "daemon/files/files.h"
+#include "daemon/machine/plan.h"
+#include "daemon/machine/spares.h"
+#include "daemon/machine/template.h"
+
+#define CODE_FAILED	    125
+#define CODE_NOT_EXECUTABLE 126
+#define CODE_NOT_FOUND	    127
+#define ATTACHING_MSEC	    5000
+
+static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd,
+			  struct machine_plan *ret_plan, struct err *err)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_close int dir_fd = -1;
+	int r = state_texts(d->state, c->rec.id, &texts, err);
+
+	if (r < 0)
+		return r;
+	r = path_open_dir(d->containers_fd, c->rec.id, 0700, &dir_fd);
+	if (r == 0 && unlinkat(dir_fd, "exit.json", 0) < 0 && errno != ENOENT)
+		r = -errno;
+	if (r < 0)
+		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
+	r = machine_plan(d, texts.host_config, ret_plan, err);
+	if (r == 0)
+		r = machine_write(ret_plan, texts.spec, dir_fd, err);
+	if (r == 0)
+		*ret_fd = take_fd(&dir_fd);
+	return r;
+}
+
+static int ask_to_watch(struct daemon *d, struct container *c, int *ret_fd, struct err *err)
+{
+	static const char watch[] = "{\"op\":\"watch\"}";
+	cleanup_close int fd = -1;
+	int r = shim_connect(d->containers_fd, c->rec.id, &fd);
+
+	if (r == 0)
+		r = unix_send(fd, watch, strlen(watch), -1);
+	if (r < 0)
+		return err_errno(err, r, "cannot watch moat-shim");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Without a template the machine is booted; the store has said why. */
+static void find_template(struct daemon *d, struct container *c, const struct machine_plan *plan,
+			  struct template_use *ret)
+{
+	struct err err = { 0 };
+
+	if (!plan->cold && template_take(d->templates, plan, ret, &err) < 0)
+		log_debug("container %.12s: %s", c->rec.id, err.msg);
+	pthread_mutex_lock(&d->containers.lock);
+	memcpy(c->template, ret->key, sizeof(c->template));
+	c->trace.usec[TRACE_TEMPLATE] = clock_mono_usec();
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+/* @ret_place: at the gate, from the moment on that the machine comes up; 0: it never did */
+static int launch(struct daemon *d, struct container *c, uint64_t *ret_place, struct err *err)
+{
+	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
+	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
+	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
+	struct shim_launch shim = { .program = d->shim_path, .dir = dir };
+	cleanup_close int dir_fd = -1;
+	pid_t pid;
+	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, &plan, err) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	find_template(d, c, &plan, &from);
+	*ret_place = gate_enter(&d->starts);
+	/* A spare machine has its processors already. */
+	pid = from.key[0] && !plan.cpuset ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
+	if (pid == 0) {
+		shim.dir_fd = dir_fd;
+		shim.memory_fd = from.memory_fd;
+		shim.state_fd = from.state_fd;
+		r = shim_spawn(&shim, &pid, err);
+	}
+	if (r < 0)
+		return r;
+	r = ask_to_watch(d, c, &fd, err);
+	if (r == 0)
+		r = watcher_add(d->watcher, c, fd, pid);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	return r;
+}
+
+/* Clients that are being told 101 right now belong to this start. */
+static void wait_for_attaching(struct daemon *d, struct container *c)
+{
+	uint64_t deadline = clock_mono_usec() + ATTACHING_MSEC * USEC_PER_MSEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	bool done = false;
+
+	if (hub_subscribe(d->hub, &sub) < 0)
+		return;
+	while (!done && clock_mono_usec() < deadline) {
+		pthread_mutex_lock(&d->containers.lock);
+		done = c->attaching == 0;
+		pthread_mutex_unlock(&d->containers.lock);
+		if (!done)
+			hub_wait(sub, -1, 100);
+	}
+}
+
+static void hand_over_attachments(struct daemon *d, struct container *c)
+{
+	struct attachment *list;
+
+	wait_for_attaching(d, c);
+	pthread_mutex_lock(&d->containers.lock);
+	list = take_ptr(c->attachments);
+	c->shim = true;
+	pthread_mutex_unlock(&d->containers.lock);
+	for (struct attachment *a = list; a; a = a->next) {
+		struct shim_call call = {
+			.containers_fd = d->containers_fd,
+			.id = c->rec.id,
+			.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach",
+					     "target", "", "stdin", a->in, "stdout", a->out,
+					     "stderr", a->err, "framed", a->framed),
+			.send_fd = a->fd,
+			.timeout_msec = SHIM_TIMEOUT_MSEC,
+		};
+
+		/* One that fails finds its connection closed; the container starts all the same. */
+		(void)shim_request(&call, NULL, NULL);
+	}
+	attachments_free(list);
+}
+
+/* Until the main thread has seen the process run, or end. */
+static int wait_for_news(struct daemon *d, struct container *c, uint64_t ends, int timeout_msec)
+{
+	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	int r = hub_subscribe(d->hub, &sub);
+
+	while (r == 0) {
+		bool done;
+
+		pthread_mutex_lock(&d->containers.lock);
+		done = !c->starting || c->ends != ends;
+		pthread_mutex_unlock(&d->containers.lock);
+		if (done)
+			return 0;
+		if (clock_mono_usec() >= deadline)
+			return -ETIMEDOUT;
+		hub_wait(sub, -1, 1000);
+	}
+	return r;
+}
+
+/* The process does not run: make sure the machine is gone, and find the status that says why. */
+static int start_failed(struct daemon *d, struct container *c, uint64_t ends, int code,
+			struct err *err)
+{
+	int exit_code;
+
+	if (wait_for_news(d, c, ends, 2000) < 0) {
+		(void)shim_ask(d->containers_fd, c->rec.id, "kill", SHIM_TIMEOUT_MSEC, NULL, NULL);
+		(void)wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
+	}
+	pthread_mutex_lock(&d->containers.lock);
+	c->starting = false;
+	exit_code = c->rec.exit_code;
+	/* A shim that ended instead of answering left its reason in exit.json. */
+	if ((code == -ECONNREFUSED || code == -ECONNRESET) && c->rec.error[0])
+		err_set(err, code, "%s", c->rec.error);
+	pthread_mutex_unlock(&d->containers.lock);
+	if (exit_code == CODE_NOT_FOUND || exit_code == CODE_NOT_EXECUTABLE)
+		return -EINVAL;
+	return code == -ENOENT ? -EIO : code;
+}
+
+/* Nothing of it came to be; there is no shim that could say so. */
+static int launch_failed(struct daemon *d, struct container *c, int code, struct err *err)
+{
+	struct shim_exit how = { .code = CODE_FAILED, .finished_nsec = clock_now_nsec() };
+
+	if (err)
+		snprintf(how.error, sizeof(how.error), "%.500s", err->msg);
+	container_ended(d, c, &how);
+	return code;
+}
+
+/* Under the table's lock. */
+static void begin(struct container *c)
+{
+	c->starting = true;
+	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
+}
+
+static int start_locked(struct daemon *d, struct container *c, struct err *err)
+{
+	uint64_t ends, place = 0;
+	int r = files_yield(d, c, false, err);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&d->containers.lock);
+	if (c->removed || c->forgetting)
+		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
+	else if (c->paused)
+		r = err_set(err, -EBUSY, "cannot start a paused container, try unpause instead");
+	else if (c->rec.state == CONTAINER_RUNNING)
+		r = -EALREADY;
+	else
+		begin(c);
+	ends = c->ends;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (r < 0)
+		return r;
+	r = launch(d, c, &place, err);
+	if (r < 0) {
+		gate_leave(&d->starts, place);
+		return launch_failed(d, c, r, err);
+	}
+	hand_over_attachments(d, c);
+	r = shim_ask(d->containers_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
+	gate_leave(&d->starts, place);
+	if (r == 0)
+		r = wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
+	return r < 0 ? start_failed(d, c, ends, r, err) : 0;
+}
+
+/* Somebody's own start: what was before counts no more for the restart policy. */
+static void forget_restarts(struct daemon *d, struct container *c)
+{
+	pthread_mutex_lock(&d->containers.lock);
+	if (c->rec.state != CONTAINER_RUNNING) {
+		c->restart.pending = false;
+		c->restart.delay_usec = 0;
+		c->rec.restart_count = 0;
+		c->rec.stopped = false;
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+/* What is made for later waits for starts to be over. */
+static int start_first(struct daemon *d, struct container *c, struct err *err)
+{
+	int r;
+
+	spares_start_begins(d->spares);
+	r = start_locked(d, c, err);
+	spares_start_ends(d->spares);
+	return r;
+}
+
+int container_start(struct daemon *d, struct container *c, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&c->op);
+	forget_restarts(d, c);
+	r = start_first(d, c, err);
+	pthread_mutex_unlock(&c->op);
+	return r;
+}
+
+int container_start_again(struct daemon *d, struct container *c, struct err *err)
+{
+	bool wanted;
+	int r;
+
+	pthread_mutex_lock(&c->op);
+	pthread_mutex_lock(&d->containers.lock);
+	wanted = c->restart.pending && !c->removed;
+	pthread_mutex_unlock(&d->containers.lock);
+	r = wanted ? start_first(d, c, err) : 0;
+	pthread_mutex_unlock(&c->op);
+	return r;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/container/transition.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/thread.h"
+
+#define CODE_KILLED 137
+
+void container_publish(struct daemon *d, struct container *c, const char *action, json_t *extra)
+{
+	cleanup_json json_t *owned = extra;
+	json_t *attributes = json_deep_copy(c->labels);
+
+	if (attributes) {
+		json_object_update(attributes, owned);
+		json_object_set_new(attributes, "image", json_string(c->rec.image));
+		pthread_mutex_lock(&d->containers.lock);
+		json_object_set_new(attributes, "name", json_string(c->rec.name));
+		pthread_mutex_unlock(&d->containers.lock);
+	}
+	hub_publish(d->hub, "container", action, c->rec.id, attributes);
+}
+
+/* What cannot be written now is found out again from the shim or exit.json after a restart. */
+static void persist(struct daemon *d, const struct container *c)
+{
+	struct err err = { 0 };
+
+	if (state_update(d->state, &c->rec, &err) < 0)
+		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
+}
+
+static void set_error(struct container *c, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return;
+	free(c->rec.error);
+	c->rec.error = copy;
+}
+
+void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t started_nsec)
+{
+	bool news;
+
+	pthread_mutex_lock(&d->containers.lock);
+	news = c->rec.state != CONTAINER_RUNNING && !c->removed;
+	if (news) {
+		c->rec.state = CONTAINER_RUNNING;
+		c->rec.pid = pid;
+		c->rec.started_nsec = started_nsec;
+		c->rec.exit_code = 0;
+		c->rec.oom = false;
+		c->restart.pending = false;
+		set_error(c, "");
+		persist(d, c);
+	}
+	c->starting = false;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (news)
+		container_publish(d, c, "start", NULL);
+}
+
+void container_paused(struct daemon *d, struct container *c, bool paused)
+{
+	bool news;
+
+	pthread_mutex_lock(&d->containers.lock);
+	news = c->rec.state == CONTAINER_RUNNING && c->paused != paused;
+	if (news)
+		c->paused = paused;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (news)
+		container_publish(d, c, paused ? "pause" : "unpause", NULL);
+}
+
+void container_oom(struct daemon *d, struct container *c)
+{
+	bool running;
+
+	pthread_mutex_lock(&d->containers.lock);
+	running = c->rec.state == CONTAINER_RUNNING;
+	if (running && !c->rec.oom) {
+		c->rec.oom = true;
+		persist(d, c);
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+	if (running)
+		container_publish(d, c, "oom", NULL);
+}
+
+static void end_execs(struct container *c)
+{
+	for (struct exec *e = c->execs; e; e = e->next) {
+		if (e->running)
+			e->code = CODE_KILLED;
+		e->running = false;
+	}
+}
+
+/* How long the run was that has ended; a start that failed was none. */
+static int64_t ran_nsec(const struct container *c, const struct shim_exit *how)
+{
+	int64_t started = how->started_nsec > 0 ? how->started_nsec : how->finished_nsec;
+
+	if (how->started_nsec == 0 && c->rec.state == CONTAINER_RUNNING)
+		started = c->rec.started_nsec;
+	return how->finished_nsec - started;
+}
+
+/* Of this life, and not of one before. */
+static bool was_told_of_oom(const struct container *c)
+{
+	return c->rec.state == CONTAINER_RUNNING && c->rec.oom;
+}
+
+/* Under the table's lock. */
+static void record_end(struct container *c, const struct shim_exit *how)
+{
+	bool knows_of_oom = was_told_of_oom(c);
+
+	/* A container whose first start failed is still only created, as with docker. */
+	if (c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0)
+		c->rec.state = CONTAINER_EXITED;
+	c->rec.exit_code = how->code;
+	c->rec.oom = how->oom || knows_of_oom;
+	c->rec.finished_nsec = how->finished_nsec;
+	if (how->started_nsec > 0)
+		c->rec.started_nsec = how->started_nsec;
+	c->rec.pid = 0;
+	c->paused = false;
+	set_error(c, how->error);
+	c->starting = false;
+	c->shim = false;
+	end_execs(c);
+}
+
+static void forget_ended(struct daemon *d, struct container *c)
+{
+	struct err err = { 0 };
+
+	if (container_forget(d, c, &err) == 0)
+		return;
+	log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
+	pthread_mutex_lock(&d->containers.lock);
+	c->forgetting = false;
+	persist(d, c);
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+struct forgotten {
+	struct daemon *d;
+	struct container *c; /* a reference */
+};
+
+static void *run_forget(void *arg)
+{
+	struct forgotten *f = arg;
+
+	forget_ended(f->d, f->c);
+	container_unref(&f->d->containers, f->c);
+	free(f);
+	return NULL;
+}
+
+/* Its files may be many and large: other containers' events are not to wait for that. */
+static void forget_in_background(struct daemon *d, struct container *c)
+{
+	struct forgotten *f = malloc(sizeof(*f));
+	int r = -ENOMEM;
+
+	if (f) {
+		*f = (struct forgotten){ d, container_ref(&d->containers, c) };
+		r = thread_detached(run_forget, f);
+	}
+	if (r == 0)
+		return;
+	if (f)
+		container_unref(&d->containers, c);
+	free(f);
+	forget_ended(d, c);
+}
+
+void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how)
+{
+	struct attachment *left;
+	bool forget, again, oom;
+	int64_t ran;
+
+	pthread_mutex_lock(&d->containers.lock);
+	ran = ran_nsec(c, how);
+	again = c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0 || c->restart.pending;
+	oom = how->oom && !was_told_of_oom(c);
+	record_end(c, how);
+	if (again)
+		restart_after_end(d, c, ran);
+	forget = c->forgetting = c->auto_remove && !c->restarting;
+	if (!forget && !c->removed)
+		persist(d, c);
+	left = take_ptr(c->attachments);
+	c->ends++;
+	pthread_mutex_unlock(&d->containers.lock);
+	attachments_free(left);
+	if (how->error[0])
+		log_warning("container %.12s: %s", c->rec.id, how->error);
+	if (oom)
+		container_publish(d, c, "oom", NULL);
+	container_publish(d, c, "die",
+			  json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
+	if (forget)
+		forget_in_background(d, c);
+}
+
+void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code)
+{
+	struct exec *e;
+
+	pthread_mutex_lock(&d->containers.lock);
+	e = container_exec(c, exec_id);
+	if (e) {
+		e->started = e->launched = true;
+		e->running = false;
+		e->code = code;
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+	container_publish(
+		d, c, "exec_die",
+		json_pack("{s:s, s:o}", "execID", exec_id, "exitCode", json_sprintf("%d", code)));
+}
+
+int container_forget(struct daemon *d, struct container *c, struct err *err)
+{
+	int r = state_delete(d->state, c->rec.id, err);
+
+	if (r < 0)
+		return r;
+	if (!containers_drop(&d->containers, c))
+		return 0;
+	container_publish(d, c, "destroy", NULL);
+	r = path_remove_tree(d->containers_fd, c->rec.id);
+	if (r < 0)
+		log_warning("container %.12s: its folder is left: %s", c->rec.id, strerror(-r));
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "control/client.h"
+#include "daemon/daemon.h"
+
+/*
+ * What happens to a container by itself: its process runs, its process ended.  While it has a
+ * shim these are called by the main thread alone, as events come in, so the order of transitions
+ * is the order of events.  Each is on the disk before anybody waiting for it is woken.
+ */
+
+/** container_started() - the init process runs; a container that runs already is left alone */
+void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t started_nsec);
+
+/** container_ended() - the container ended, or its start failed; removes it where it was made so */
+void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how);
+
+/** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
+void container_paused(struct daemon *d, struct container *c, bool paused);
+
+/** container_oom() - a process of it was killed for want of memory, and others may go on */
+void container_oom(struct daemon *d, struct container *c);
+
+/** container_exec_ended() - an exec of it ended */
+void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code);
+
+/**
+ * container_forget() - remove a container that does not run: row, object, folder
+ *
+ * The row goes first, so after a crash a folder without a row is left, which the next start of
+ * moatd removes.  Any thread may call it.
+ *
+ * Return: 0, also when somebody else removed it; -ENOSPC, -EIO with a message.
+ */
+int container_forget(struct daemon *d, struct container *c, struct err *err);
+
+/** container_publish() - an event of a container, with name, image and labels; @extra: taken over,
+ * or NULL */
+void container_publish(struct daemon *d, struct container *c, const char *action, json_t *extra);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  An update is a create request's HostConfig with only what is to change: it
+ * is laid over the stored one, and the result checked and turned into a runtime-spec as a new
+ * container's would be.  Where it runs, its guest is given the new limits first, and only then
+ * are they stored: what is stored has been possible.
+ *
+ * Clients send every member docker knows; zero and "" mean "leave it".
+ */
+#include <errno.h>
+
+#include "base/str.h"
+#include "daemon/container/lifecycle.h"
+#include "daemon/container/transition.h"
+#include "daemon/container/update.h"
+#include "daemon/spec/config.h"
+
+static const char *const limits[] = { "Memory",	    "NanoCpus",		 "CpuQuota",
+				      "CpuPeriod",  "PidsLimit",	 "CpuShares",
+				      "CpusetCpus", "MemoryReservation", "MemorySwap" };
+
+static bool is_given(const json_t *v)
+{
+	return v && !json_is_null(v) && !(json_is_integer(v) && json_integer_value(v) == 0) &&
+	       !(json_is_string(v) && *json_string_value(v) == '\0');
+}
+
+static int merge_limits(const json_t *body, json_t *host)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		json_t *v = json_object_get(body, limits[i]);
+
+		if (!is_given(v) || json_equal(v, json_object_get(host, limits[i])))
+			continue;
+		if (json_object_set(host, limits[i], v) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int merge_policy(const json_t *body, json_t *host, struct err *err)
+{
+	const char *name = NULL;
+	json_t *policy;
+	int r = json_get_object(body, "RestartPolicy", &policy, err);
+
+	if (r == 0 && policy)
+		r = json_get_str(policy, "Name", &name, err);
+	if (r < 0 || !name || !*name)
+		return r;
+	if (json_is_true(json_object_get(host, "AutoRemove")) && !streq(name, "no"))
+		return err_set(err, -EINVAL,
+			       "Restart policy cannot be updated because AutoRemove is enabled for "
+			       "the container");
+	return json_object_set(host, "RestartPolicy", policy) < 0 ? -ENOMEM : 0;
+}
+
+static int merge(const json_t *body, json_t *host, struct err *err)
+{
+	int r = merge_policy(body, host, err);
+
+	return r < 0 ? r : merge_limits(body, host);
+}
+
+/* Borrowed; NULL where it stays as it is. */
+static const char *new_cpuset(const json_t *body, const json_t *host)
+{
+	const json_t *v = json_object_get(body, "CpusetCpus");
+
+	return is_given(v) && !json_equal(v, json_object_get(host, "CpusetCpus"))
+		       ? json_string_value(v)
+		       : NULL;
+}
+
+/* The runtime-spec and the texts of a container with @host for its HostConfig. */
+static int make_texts(struct daemon *d, const json_t *host, const struct texts *old,
+		      const struct oci_runtime *was, struct oci_runtime **ret_new,
+		      struct texts *ret, struct err *err)
+{
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	cleanup_json json_t *config = NULL, *checked = NULL;
+	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", host);
+	int r = body ? host_config_check(body, d->host_cpus, &checked, err) : -ENOMEM;
+
+	if (r == 0)
+		r = json_read(old->config, strlen(old->config), "stored Config", &config, err);
+	if (r == 0)
+		r = config_runtime(config, checked, &rt, err);
+	if (r < 0)
+		return r;
+	rt->rootfs_path = strdup(was->rootfs_path);
+	ret->host_config = json_write(checked);
+	ret->spec = rt->rootfs_path ? oci_runtime_write(rt) : NULL;
+	if (!ret->host_config || !ret->spec)
+		return -ENOMEM;
+	*ret_new = take_ptr(rt);
+	return 0;
+}
+
+static void set_policy(struct daemon *d, struct container *c, const json_t *host)
+{
+	struct restart_policy policy = { 0 };
+
+	(void)restart_policy_read(json_object_get(host, "RestartPolicy"), &policy, NULL);
+	pthread_mutex_lock(&d->containers.lock);
+	c->restart.policy = policy;
+	if (policy.kind == RESTART_NO)
+		c->restart.pending = false;
+	pthread_mutex_unlock(&d->containers.lock);
+}
+
+static int update_locked(struct daemon *d, struct container *c, const json_t *body, struct err *err)
+{
+	cleanup(texts_reset) struct texts old = { 0 }, new = { 0 };
+	cleanup_oci_runtime struct oci_runtime *was = NULL, *rt = NULL;
+	cleanup_json json_t *host = NULL;
+	const char *cpuset = NULL;
+	int r = state_texts(d->state, c->rec.id, &old, err);
+
+	if (r == 0)
+		r = json_read(old.host_config, strlen(old.host_config), "stored HostConfig", &host,
+			      err);
+	if (r == 0)
+		cpuset = new_cpuset(body, host);
+	if (r == 0)
+		r = merge(body, host, err);
+	if (r == 0)
+		r = oci_runtime_parse(old.spec, strlen(old.spec), &was, err);
+	if (r == 0)
+		r = make_texts(d, host, &old, was, &rt, &new, err);
+	if (r == 0 && container_is_running(d, c))
+		r = update_live(d, c, was, rt, cpuset, err);
+	if (r == 0)
+		r = state_set_texts(d->state, c->rec.id, &new, err);
+	if (r == 0)
+		set_policy(d, c, host);
+	return r;
+}
+
+int container_update(struct daemon *d, struct container *c, const json_t *body, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&c->op);
+	r = update_locked(d, c, body, err);
+	pthread_mutex_unlock(&c->op);
+	if (r == 0)
+		container_publish(d, c, "update", NULL);
+	return r;
+}

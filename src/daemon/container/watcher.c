@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Handler threads post watches to a list and ring an eventfd; the main loop
+ * takes them over and reads one event per packet (shim-event.c).  A connection that
+ * ends without "exited" is made anew: the shim drops who does not keep up, and tells its state
+ * again.  Only where nobody listens any more is the shim gone: exit.json says how the container
+ * ended, and without it the shim was killed.
+ *
+ * A packet that makes no sense is logged and dropped.
+ */
+#include "daemon/container/watcher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/unix.h"
+#include "daemon/container/health-probe.h"
+#include "daemon/container/shim-event.h"
+#include "daemon/container/transition.h"
+
+#define RETRY_USEC (200 * USEC_PER_MSEC)
+
+static const char watch_request[] = "{\"op\":\"watch\"}";
+
+struct watch {
+	struct watch *next;
+	struct watcher *watcher;
+	struct container *container; /* a reference */
+	int fd;
+	pid_t pid;
+	struct source *io, *child;
+	struct source *retry; /* of the connection */
+	bool retrying;
+	bool heard; /* something, since it was connected */
+	bool exited;
+};
+
+struct watcher {
+	struct daemon *d;
+	pthread_mutex_t lock;
+	struct watch *posted;  /* by any thread, guarded by the lock */
+	struct watch *watches; /* main thread only */
+	int wake_fd;
+	struct source *wake;
+	char *packet;
+};
+
+static void watch_free(struct watch *w)
+{
+	source_free(w->io);
+	source_free(w->child);
+	source_free(w->retry);
+	if (w->fd >= 0)
+		close(w->fd);
+	container_unref(&w->watcher->d->containers, w->container);
+	free(w);
+}
+
+static void unlink_watch(struct watch *w)
+{
+	struct watch **p = &w->watcher->watches;
+
+	while (*p && *p != w)
+		p = &(*p)->next;
+	if (*p)
+		*p = w->next;
+}
+
+/* A watch is over when the connection has ended and the child, if it is ours, is reaped. */
+static void finish(struct watch *w)
+{
+	if (w->fd >= 0 || w->pid > 0 || w->retrying)
+		return;
+	unlink_watch(w);
+	watch_free(w);
+}
+
+static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
+
+/* Return: 0; -ECONNREFUSED or -ENOENT when there is no shim; -errno. */
+static int connect_again(struct watch *w)
+{
+	cleanup_close int fd = -1;
+	int r = shim_connect(w->watcher->d->containers_fd, w->container->rec.id, &fd);
+
+	if (r == 0)
+		r = unix_send(fd, watch_request, strlen(watch_request), -1);
+	if (r == 0)
+		r = fd_set_nonblock(fd, true);
+	if (r == 0)
+		r = loop_add_io(w->watcher->d->loop, fd, EPOLLIN, on_readable, w, &w->io);
+	if (r < 0)
+		return r;
+	w->fd = take_fd(&fd);
+	w->heard = false;
+	return 0;
+}
+
+static void conclude(struct watch *w)
+{
+	struct daemon *d = w->watcher->d;
+	struct shim_exit how = { .code = 137, .finished_nsec = clock_now_nsec() };
+	bool running;
+
+	prober_stop(d->prober, w->container);
+	if (!w->exited) {
+		pthread_mutex_lock(&d->containers.lock);
+		running = w->container->rec.state == CONTAINER_RUNNING;
+		pthread_mutex_unlock(&d->containers.lock);
+		if (shim_load_exit(d->containers_fd, w->container->rec.id, &how) < 0)
+			strcpy(how.error, running ? "moat-shim was killed"
+						  : "moat-shim ended before the container started");
+		container_ended(d, w->container, &how);
+	}
+	hub_wake(d->hub);
+	finish(w);
+}
+
+/* Is the shim there, and will it be tried again to hear from it? */
+static bool retry(struct watch *w)
+{
+	int r = connect_again(w);
+
+	w->retrying = r < 0 && r != -ECONNREFUSED && r != -ENOENT &&
+		      source_set_timer(w->retry, RETRY_USEC) == 0;
+	return r == 0 || w->retrying;
+}
+
+static int on_retry(struct source *s, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)s;
+	w->retrying = false;
+	if (!retry(w))
+		conclude(w);
+	return 0;
+}
+
+static void on_gone(struct watch *w)
+{
+	source_free(take_ptr(w->io));
+	cleanup_close_fn(&w->fd);
+	w->fd = -1;
+	/* A connection that was dropped at once would be again. */
+	if (!w->exited && !w->heard)
+		w->retrying = source_set_timer(w->retry, RETRY_USEC) == 0;
+	if (w->exited || (!w->retrying && !retry(w)))
+		conclude(w);
+}
+
+static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct watch *w = arg;
+	cleanup_json json_t *event = NULL;
+	cleanup_close int unexpected = -1;
+	struct err err = { 0 };
+	ssize_t n = unix_recv(fd, w->watcher->packet, SHIM_PACKET_MAX, &unexpected);
+	int r;
+
+	(void)s;
+	(void)events;
+	if (n == -EAGAIN)
+		return 0;
+	if (n <= 0 && n != -EMSGSIZE) {
+		on_gone(w);
+		return 0;
+	}
+	w->heard = true;
+	r = n < 0 ? err_set(&err, (int)n, "a packet that is too long")
+		  : json_read(w->watcher->packet, (size_t)n, "an event", &event, &err);
+	if (r == 0 && !w->exited)
+		r = shim_event(w->watcher->d, w->container, event, &err);
+	w->exited = w->exited || r > 0;
+	if (r < 0)
+		log_warning("container %.12s: moat-shim: %s", w->container->rec.id, err.msg);
+	return 0;
+}
+
+static int on_reaped(struct source *s, pid_t pid, int status, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)s;
+	(void)pid;
+	if (status != 0)
+		log_debug("container %.12s: moat-shim ended with status %d", w->container->rec.id,
+			  status);
+	w->pid = 0;
+	finish(w);
+	return 0;
+}
+
+static int take_over(struct watcher *all, struct watch *w)
+{
+	int r = fd_set_nonblock(w->fd, true);
+
+	if (r == 0)
+		r = loop_add_io(all->d->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
+	if (r == 0)
+		r = loop_add_timer(all->d->loop, UINT64_MAX, on_retry, w, &w->retry);
+	if (r == 0 && w->pid > 0)
+		r = loop_add_child(all->d->loop, w->pid, on_reaped, w, &w->child);
+	if (r < 0) {
+		log_error("container %.12s cannot be watched: %s", w->container->rec.id,
+			  strerror(-r));
+		watch_free(w);
+		return 0;
+	}
+	w->next = all->watches;
+	all->watches = w;
+	return 0;
+}
+
+static int on_posted(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct watcher *all = arg;
+	struct watch *posted;
+	eventfd_t n;
+
+	(void)s;
+	(void)events;
+	(void)eventfd_read(fd, &n);
+	pthread_mutex_lock(&all->lock);
+	posted = take_ptr(all->posted);
+	pthread_mutex_unlock(&all->lock);
+	while (posted) {
+		struct watch *w = posted;
+
+		posted = w->next;
+		take_over(all, w);
+	}
+	return 0;
+}
+
+int watcher_new(struct daemon *d, struct watcher **ret)
+{
+	struct watcher *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->d = d;
+	pthread_mutex_init(&w->lock, NULL);
+	w->packet = malloc(SHIM_PACKET_MAX);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = !w->packet ? -ENOMEM : w->wake_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = loop_add_io(d->loop, w->wake_fd, EPOLLIN, on_posted, w, &w->wake);
+	if (r < 0) {
+		watcher_free(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+void watcher_free(struct watcher *w)
+{
+	if (!w)
+		return;
+	while (w->watches) {
+		struct watch *one = w->watches;
+
+		w->watches = one->next;
+		watch_free(one);
+	}
+	source_free(w->wake);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	pthread_mutex_destroy(&w->lock);
+	free(w->packet);
+	free(w);
+}
+
+int watcher_add(struct watcher *w, struct container *c, int fd, pid_t pid)
+{
+	struct watch *one = calloc(1, sizeof(*one));
+
+	if (!one) {
+		close(fd);
+		return -ENOMEM;
+	}
+	one->watcher = w;
+	one->container = container_ref(&w->d->containers, c);
+	one->fd = fd;
+	one->pid = pid;
+	pthread_mutex_lock(&w->lock);
+	one->next = w->posted;
+	w->posted = one;
+	pthread_mutex_unlock(&w->lock);
+	(void)eventfd_write(w->wake_fd, 1);
+	return 0;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  moat-shim gets one end of a socket; what the operation puts out comes
+ * framed, as an exec's output does, its data as standard output and how it ended as standard error;
+ * what it is given goes the other way raw.  moatd passes data on as they come, and keeps none.
+ *
+ * The guest decides what is in the frames, and when: sizes are bounded, and a guest that does
+ * nothing for long is given up.
+ */
+#include "daemon/files/files.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/random.h"
+#include "base/str.h"
+#include "control/client.h"
+
+#define FRAME_HEAD     8u
+#define OUTCOME_MAX    65536u
+#define STALL_MSEC     120000 /* without a byte of the guest */
+#define RETRY_USEC     (20 * USEC_PER_SEC)
+#define RETRY_MSEC     100
+#define CHANNEL_STDOUT 1u
+#define CHANNEL_STDERR 2u
+
+static json_t *make_request(const struct link_files *rq, const char *target)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "op", "files", "target",
+			 target, "what", link_files_name(rq->op), "path", rq->path ? rq->path : "",
+			 "user", rq->user ? rq->user : "", "sparse",
+			 (int)(rq->flags & LINK_FILES_SPARSE), "keep_folders",
+			 (int)(rq->flags & LINK_FILES_KEEP_FOLDERS), "freeze",
+			 (int)(rq->flags & LINK_FILES_FREEZE));
+}
+
+static int ask(struct files *f, const struct link_files *rq, struct err *err)
+{
+	struct shim_call call = {
+		.containers_fd = f->d->containers_fd,
+		.id = f->c->rec.id,
+		.timeout_msec = SHIM_START_TIMEOUT_MSEC,
+	};
+	cleanup_close int ours = -1, theirs = -1;
+	char target[ID_LEN + 1];
+	int pair[2], r = random_id(target);
+
+	if (r < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, r < 0 ? r : -errno, "make a connection for moat-shim");
+	ours = pair[0];
+	theirs = pair[1];
+	call.send_fd = theirs;
+	call.request = make_request(rq, target);
+	r = shim_request(&call, NULL, err);
+	if (r == 0)
+		f->fd = take_fd(&ours);
+	return r;
+}
+
+/* A machine that has just ended, or has not been heard of yet. */
+static bool is_passing(int code)
+{
+	return code == -ESRCH || code == -ECONNREFUSED || code == -ECONNRESET;
+}
+
+static void give_back(struct files *f)
+{
+	if (f->stopped)
+		files_release(f->d, f->c);
+	f->stopped = false;
+}
+
+int files_open(struct daemon *d, struct container *c, const struct link_files *rq,
+	       struct files *ret, struct err *err)
+{
+	uint64_t deadline = clock_mono_usec() + RETRY_USEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	int r = hub_subscribe(d->hub, &sub);
+
+	ret->d = d;
+	ret->c = container_ref(&d->containers, c);
+	if (r < 0)
+		return err_errno(err, r, "files");
+	for (;;) {
+		bool stopped = false;
+
+		r = files_hold(d, c, &stopped, err);
+		ret->stopped = r == 0 && stopped;
+		if (r == 0)
+			r = ask(ret, rq, err);
+		if (r == 0)
+			return 0;
+		give_back(ret);
+		if (!is_passing(r) || clock_mono_usec() >= deadline)
+			return r;
+		hub_wait(sub, -1, RETRY_MSEC);
+	}
+}
+
+void files_close(struct files *f)
+{
+	fd_close(&f->fd);
+	give_back(f);
+	buf_reset(&f->outcome);
+	if (f->c)
+		container_unref(&f->d->containers, f->c);
+	f->c = NULL;
+}
+
+static int broke_off(struct err *err)
+{
+	return err_set(err, -EIO, "the container's machine ended, or broke off");
+}
+
+/* Return: bytes; 0 at the end; -ETIMEDOUT; -errno; with a message. */
+static ssize_t receive(struct files *f, void *data, size_t max, struct err *err)
+{
+	ssize_t n;
+	int r = fd_wait(f->fd, POLLIN, STALL_MSEC);
+
+	if (r == 0)
+		return err_set(err, -ETIMEDOUT, "the guest did nothing for %d s",
+			       STALL_MSEC / 1000);
+	if (r < 0)
+		return err_errno(err, r, "files");
+	do
+		n = recv(f->fd, data, max, 0);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? err_errno(err, -errno, "files") : n;
+}
+
+/* Return: 1; 0 at the end; -EIO in the middle of one; -errno. */
+static int next_frame(struct files *f, struct err *err)
+{
+	unsigned char head[FRAME_HEAD];
+	size_t have = 0;
+
+	while (have < sizeof(head)) {
+		ssize_t n = receive(f, head + have, sizeof(head) - have, err);
+
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return have == 0 ? 0 : broke_off(err);
+		have += (size_t)n;
+	}
+	f->channel = head[0];
+	f->left = (uint32_t)head[4] << 24 | (uint32_t)head[5] << 16 | (uint32_t)head[6] << 8 |
+		  head[7];
+	return 1;
+}
+
+static int note_outcome(struct files *f, struct err *err)
+{
+	char chunk[4096];
+	ssize_t n = receive(f, chunk, f->left < sizeof(chunk) ? f->left : sizeof(chunk), err);
+
+	if (n <= 0)
+		return n < 0 ? (int)n : broke_off(err);
+	f->left -= (uint32_t)n;
+	if (f->outcome.len + (size_t)n > OUTCOME_MAX)
+		return broke_off(err);
+	return buf_add(&f->outcome, chunk, (size_t)n);
+}
+
+/* Nothing more comes: how did it end? */
+static int judge(const struct files *f, struct err *err)
+{
+	struct wire_view v = { (const void *)f->outcome.data, f->outcome.len };
+
+	return v.len == 0 ? broke_off(err) : link_outcome_get(v, err);
+}
+
+ssize_t files_read(struct files *f, void *data, size_t max, struct err *err)
+{
+	ssize_t n;
+
+	for (;;) {
+		int r = 1;
+
+		if (f->left == 0)
+			r = next_frame(f, err);
+		if (r <= 0)
+			return r < 0 ? r : judge(f, err);
+		if (f->left > 0 && f->channel == CHANNEL_STDOUT)
+			break;
+		if (f->left > 0 && (r = note_outcome(f, err)) < 0)
+			return r;
+	}
+	n = receive(f, data, f->left < max ? f->left : max, err);
+	if (n == 0)
+		return broke_off(err);
+	f->left -= n > 0 ? (uint32_t)n : 0;
+	return n;
+}
+
+/* Return: 0; what the operation says where it ends before; -EIO. */
+static int read_exact(struct files *f, void *data, size_t len, struct err *err)
+{
+	for (size_t have = 0; have < len;) {
+		ssize_t n = files_read(f, (char *)data + have, len - have, err);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : broke_off(err);
+		have += (size_t)n;
+	}
+	return 0;
+}
+
+int files_read_stat(struct files *f, struct link_stat *ret, struct err *err)
+{
+	cleanup_free unsigned char *payload = NULL;
+	unsigned char head[sizeof(uint32_t)];
+	uint32_t len;
+	int r = read_exact(f, head, sizeof(head), err);
+
+	if (r < 0)
+		return r;
+	(void)wire_get_u32(&(struct wire_view){ head, sizeof(head) }, &len);
+	if (len > LINK_STAT_MAX)
+		return broke_off(err);
+	payload = malloc(len + 1);
+	if (!payload)
+		return err_errno(err, -ENOMEM, "files");
+	r = read_exact(f, payload, len, err);
+	if (r < 0)
+		return r;
+	return link_stat_get((struct wire_view){ payload, len }, ret) < 0 ? broke_off(err) : 0;
+}
+
+/* Until there is room for data, or the operation says something.  Return: poll(2)'s events;
+ * -ETIMEDOUT; -errno. */
+static int wait_for_room(struct files *f, struct err *err)
+{
+	int r = fd_wait(f->fd, POLLIN | POLLOUT, STALL_MSEC);
+
+	if (r == 0)
+		return err_set(err, -ETIMEDOUT, "the guest took nothing for %d s",
+			       STALL_MSEC / 1000);
+	return r < 0 ? err_errno(err, r, "files") : r;
+}
+
+/* Return: 1; 0 when the operation has ended and takes no more; -errno. */
+static int send_chunk(struct files *f, const char *data, size_t len, struct err *err)
+{
+	while (len > 0) {
+		int events = wait_for_room(f, err);
+		ssize_t n;
+
+		if (events < 0)
+			return events;
+		if (events & (POLLIN | POLLHUP | POLLERR))
+			return 0;
+		n = send(f->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return 0;
+		data += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 1;
+}
+
+/* However long a client takes: the operation can end meanwhile.  Return: 1; 0 when it has; -errno.
+ */
+static int wait_for_input(const struct files *f, int from_fd, struct err *err)
+{
+	struct pollfd p[2] = { { .fd = from_fd, .events = POLLIN },
+			       { .fd = f->fd, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR)
+			return err_errno(err, -errno, "files");
+	return p[1].revents ? 0 : 1;
+}
+
+int files_write_from(struct files *f, int from_fd, struct err *err)
+{
+	cleanup_free char *chunk = malloc(65536);
+	ssize_t n;
+	int r = 1;
+
+	if (!chunk)
+		return err_errno(err, -ENOMEM, "files");
+	while (r > 0) {
+		r = wait_for_input(f, from_fd, err);
+		if (r <= 0)
+			break;
+		n = read(from_fd, chunk, 65536);
+		if (n < 0 && errno != EINTR)
+			return err_errno(err, -errno, "read the archive");
+		if (n == 0)
+			break;
+		if (n > 0)
+			r = send_chunk(f, chunk, (size_t)n, err);
+	}
+	if (r < 0)
+		return r;
+	(void)shutdown(f->fd, SHUT_WR);
+	do
+		n = files_read(f, chunk, 65536, err);
+	while (n > 0);
+	return (int)n;
+}

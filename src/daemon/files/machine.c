@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The machine for a stopped container's files is a shim's with the
+ * container's disks, as its own would be; nobody watches it, so nothing that becomes of it is taken
+ * for the container's life.  A thread waits for the shim's end.  As two machines must not have the
+ * same disks, a start ends this one first, and waits for those who use it; who wants to use it
+ * while a start is under way waits for that, by the container's op lock.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "control/client.h"
+#include "daemon/files/files.h"
+#include "daemon/machine/plan.h"
+#include "daemon/machine/template.h"
+
+#define STACK_BYTES   (64u << 10)
+#define BUSY_MSEC     10000 /* how long a start waits for who copies files */
+#define SHUTDOWN_MSEC 75000 /* longer than the shim takes for it */
+#define KILL_MSEC     10000
+
+struct reaper {
+	struct daemon *d;
+	struct container *c; /* a reference */
+	pid_t pid;
+};
+
+static void set_down(struct daemon *d, struct container *c)
+{
+	pthread_mutex_lock(&d->containers.lock);
+	c->files.up = false;
+	pthread_mutex_unlock(&d->containers.lock);
+	hub_wake(d->hub);
+}
+
+static void *reap(void *arg)
+{
+	struct reaper *r = arg;
+
+	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	set_down(r->d, r->c);
+	container_unref(&r->d->containers, r->c);
+	free(r);
+	return NULL;
+}
+
+static int start_reaper(struct daemon *d, struct container *c, pid_t pid)
+{
+	struct reaper *r = malloc(sizeof(*r));
+	pthread_attr_t attr;
+	pthread_t thread;
+	int code;
+
+	if (!r)
+		return -ENOMEM;
+	*r = (struct reaper){ d, container_ref(&d->containers, c), pid };
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	code = pthread_create(&thread, &attr, reap, r);
+	pthread_attr_destroy(&attr);
+	if (code == 0)
+		return 0;
+	container_unref(&d->containers, c);
+	free(r);
+	return -code;
+}
+
+static int prepare(struct daemon *d, struct container *c, int *ret_fd, struct machine_plan *ret,
+		   struct err *err)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_close int dir_fd = -1;
+	int r = state_texts(d->state, c->rec.id, &texts, err);
+
+	if (r < 0)
+		return r;
+	r = path_open_dir(d->containers_fd, c->rec.id, 0700, &dir_fd);
+	if (r < 0)
+		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
+	r = machine_plan(d, texts.host_config, ret, err);
+	if (r < 0)
+		return r;
+	ret->files_only = true;
+	ret->disposable = false;
+	r = machine_write(ret, texts.spec, dir_fd, err);
+	if (r == 0)
+		*ret_fd = take_fd(&dir_fd);
+	return r;
+}
+
+static int launch(struct daemon *d, struct container *c, struct err *err)
+{
+	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
+	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
+	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
+	struct shim_launch shim = { .program = d->shim_path, .dir = dir };
+	cleanup_close int dir_fd = -1;
+	struct err why = { 0 };
+	pid_t pid;
+	int r = dir ? prepare(d, c, &dir_fd, &plan, err) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	if (!plan.cold && template_take(d->templates, &plan, &from, &why) < 0)
+		log_debug("container %.12s: %s", c->rec.id, why.msg);
+	shim.dir_fd = dir_fd;
+	shim.memory_fd = from.memory_fd;
+	shim.state_fd = from.state_fd;
+	r = shim_spawn(&shim, &pid, err);
+	if (r < 0)
+		return r;
+	r = start_reaper(d, c, pid);
+	if (r < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return err_errno(err, r, "watch moat-shim");
+	}
+	return 0;
+}
+
+static bool is_up(struct daemon *d, struct container *c)
+{
+	bool up;
+
+	pthread_mutex_lock(&d->containers.lock);
+	up = c->files.up;
+	pthread_mutex_unlock(&d->containers.lock);
+	return up;
+}
+
+static bool is_used(struct daemon *d, struct container *c)
+{
+	bool used;
+
+	pthread_mutex_lock(&d->containers.lock);
+	used = c->files.users > 0;
+	pthread_mutex_unlock(&d->containers.lock);
+	return used;
+}
+
+/* Return: is it not so any more? */
+static bool wait_while(bool (*is_so)(struct daemon *d, struct container *c), struct daemon *d,
+		       struct container *c, int timeout_msec)
+{
+	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	bool so = true;
+
+	if (hub_subscribe(d->hub, &sub) < 0)
+		return !is_so(d, c);
+	while ((so = is_so(d, c)) && clock_mono_usec() < deadline)
+		hub_wait(sub, -1, 200);
+	return !so;
+}
+
+static void ask(struct daemon *d, struct container *c, const char *op)
+{
+	struct shim_call call = {
+		.containers_fd = d->containers_fd,
+		.id = c->rec.id,
+		.request = json_pack("{s:s}", "op", op),
+		.send_fd = -1,
+		.timeout_msec = SHIM_TIMEOUT_MSEC,
+	};
+
+	(void)shim_request(&call, NULL, NULL);
+}
+
+int files_yield(struct daemon *d, struct container *c, bool force, struct err *err)
+{
+	if (!is_up(d, c))
+		return 0;
+	if (!force && !wait_while(is_used, d, c, BUSY_MSEC))
+		return err_set(err, -EBUSY,
+			       "files of container %.12s are being copied: try again when that is "
+			       "done",
+			       c->rec.id);
+	ask(d, c, force ? "kill" : "shutdown");
+	if (wait_while(is_up, d, c, force ? KILL_MSEC : SHUTDOWN_MSEC))
+		return 0;
+	ask(d, c, "kill");
+	if (wait_while(is_up, d, c, KILL_MSEC))
+		return 0;
+	return err_set(err, -ETIMEDOUT,
+		       "the machine for the files of container %.12s does not end: see its "
+		       "shim.log",
+		       c->rec.id);
+}
+
+/* Under the op lock. */
+static int hold_locked(struct daemon *d, struct container *c, bool *ret_stopped, struct err *err)
+{
+	bool running, up;
+	int r = 0;
+
+	pthread_mutex_lock(&d->containers.lock);
+	running = c->rec.state == CONTAINER_RUNNING;
+	if (c->removed || c->forgetting)
+		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
+	else if (c->paused)
+		r = err_set(err, -EBUSY,
+			    "container %s is paused, unpause it before its files are used",
+			    c->rec.id);
+	up = c->files.up;
+	if (r == 0 && !running) {
+		c->files.up = true;
+		c->files.users++;
+	}
+	pthread_mutex_unlock(&d->containers.lock);
+	*ret_stopped = !running;
+	if (r < 0 || running || up)
+		return r;
+	r = launch(d, c, err);
+	if (r < 0) {
+		set_down(d, c);
+		files_release(d, c);
+	}
+	return r;
+}
+
+int files_hold(struct daemon *d, struct container *c, bool *ret_stopped, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&c->op);
+	r = hold_locked(d, c, ret_stopped, err);
+	pthread_mutex_unlock(&c->op);
+	return r;
+}
+
+void files_release(struct daemon *d, struct container *c)
+{
+	pthread_mutex_lock(&d->containers.lock);
+	c->files.users--;
+	pthread_mutex_unlock(&d->containers.lock);
+	hub_wake(d->hub);
+}

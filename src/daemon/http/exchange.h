@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+#include "daemon/http/route.h"
+
+/* One request on its way through libmicrohttpd: what is known of it between the library's calls. */
+struct exchange {
+	struct request rq;
+	const struct route *route;
+	struct reply rp;
+	int result; /* of the handler */
+	struct err err;
+	/* ROUTE_UPLOAD: the handler runs beside the connection's thread. */
+	bool uploading;
+	pthread_t worker;
+	int upload_fd; /* where the connection's thread writes the body */
+};
+
+/** exchange_new() - read path, query and headers; @method and @url are borrowed for the connection.
+ * Return: owned; NULL when out of memory. */
+struct exchange *exchange_new(struct daemon *d, const struct route *routes,
+			      struct MHD_Connection *conn, const char *method, const char *url);
+
+/** exchange_data() - a piece of the body.  Return: 0; -ENOMEM.  Too much of it is remembered as
+ * -EFBIG. */
+int exchange_data(struct exchange *x, const char *data, size_t len);
+
+/** exchange_finish() - the body is complete: run the handler, or wait for it, and queue its reply
+ */
+enum MHD_Result exchange_finish(struct exchange *x, struct MHD_Connection *conn);
+
+/** exchange_free() - the library is done with the request */
+void exchange_free(struct exchange *x);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/http/filter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+
+void filters_reset(struct filters *f)
+{
+	json_decref(f->by_key);
+	f->by_key = NULL;
+}
+
+static bool is_allowed(const char *const *allowed, const char *key)
+{
+	for (; *allowed; allowed++)
+		if (streq(*allowed, key))
+			return true;
+	return false;
+}
+
+/* Both notations as an array of strings; NULL for anything else. */
+static json_t *values_of(json_t *value)
+{
+	cleanup_json json_t *out = json_array();
+	json_t *item;
+	const char *key;
+	size_t i;
+
+	if (!out || (!json_is_array(value) && !json_is_object(value)))
+		return NULL;
+	json_array_foreach (value, i, item) {
+		if (!json_is_string(item) || json_array_append(out, item) < 0)
+			return NULL;
+	}
+	json_object_foreach (value, key, item) {
+		if (!json_is_boolean(item))
+			return NULL;
+		if (json_is_true(item) && json_array_append_new(out, json_string(key)) < 0)
+			return NULL;
+	}
+	return take_ptr(out);
+}
+
+int filters_parse(const char *text, const char *const *allowed, struct filters *ret,
+		  struct err *err)
+{
+	cleanup_json json_t *given = NULL, *out = NULL;
+	const char *key;
+	json_t *value;
+	int r;
+
+	if (!text || !*text)
+		return 0;
+	r = json_read(text, strlen(text), "filters", &given, err);
+	if (r < 0) {
+		err_wrap(err, "invalid filter");
+		return -EINVAL;
+	}
+	out = json_object();
+	if (!out)
+		return -ENOMEM;
+	if (!json_is_object(given))
+		return err_set(err, -EINVAL, "invalid filter: must be a JSON object");
+	json_object_foreach (given, key, value) {
+		json_t *values;
+
+		if (!is_allowed(allowed, key))
+			return err_set(err, -EINVAL, "invalid filter '%s'", key);
+		values = values_of(value);
+		if (!values)
+			return err_set(err, -EINVAL,
+				       "invalid filter '%s': must be an array of strings", key);
+		if (json_array_size(values) == 0)
+			json_decref(values);
+		else if (json_object_set_new(out, key, values) < 0)
+			return -ENOMEM;
+	}
+	ret->by_key = take_ptr(out);
+	return 0;
+}
+
+size_t filters_count(const struct filters *f, const char *key)
+{
+	return json_array_size(json_object_get(f->by_key, key));
+}
+
+const char *filters_value(const struct filters *f, const char *key, size_t i)
+{
+	return json_string_value(json_array_get(json_object_get(f->by_key, key), i));
+}
+
+bool filters_any(const struct filters *f, const char *key,
+		 bool (*test)(const char *value, const void *arg), const void *arg)
+{
+	size_t n = filters_count(f, key);
+
+	for (size_t i = 0; i < n; i++)
+		if (test(filters_value(f, key, i), arg))
+			return true;
+	return n == 0;
+}
+
+static bool equals(const char *value, const void *arg)
+{
+	return streq(value, arg);
+}
+
+bool filters_exact(const struct filters *f, const char *key, const char *have)
+{
+	return filters_any(f, key, equals, have);
+}
+
+static bool label_holds(const char *wanted, const json_t *labels)
+{
+	const char *eq = strchr(wanted, '=');
+	const char *have;
+	json_t *value;
+
+	if (!eq)
+		return json_object_get(labels, wanted) != NULL;
+	value = json_object_getn(labels, wanted, (size_t)(eq - wanted));
+	have = json_string_value(value);
+	return have && streq(have, eq + 1);
+}
+
+bool filters_labels(const struct filters *f, const json_t *labels)
+{
+	for (size_t i = 0; i < filters_count(f, "label"); i++)
+		if (!label_holds(filters_value(f, "label", i), labels))
+			return false;
+	for (size_t i = 0; i < filters_count(f, "label!"); i++)
+		if (label_holds(filters_value(f, "label!", i), labels))
+			return false;
+	return true;
+}
+
+int filters_until(const struct filters *f, int64_t *ret, struct err *err)
+{
+	const char *text;
+	char *unit;
+	double value;
+
+	*ret = INT64_MAX;
+	if (filters_count(f, "until") == 0)
+		return 0;
+	if (filters_count(f, "until") > 1)
+		return err_set(err, -EINVAL, "more than one until filter specified");
+	text = filters_value(f, "until", 0);
+	if (clock_parse(text, ret) == 0)
+		return 0;
+	*ret = clock_now_nsec();
+	while (*text) {
+		value = strtod(text, &unit);
+		if (unit == text || value < 0 || value > 1e9 || !*unit || !strchr("hms", *unit))
+			return err_set(err, -EINVAL, "invalid until filter: %s",
+				       filters_value(f, "until", 0));
+		*ret -= (int64_t)(value * (*unit == 'h' ? 3600e9 : *unit == 'm' ? 60e9 : 1e9));
+		text = unit + 1;
+	}
+	return 0;
+}
+
+bool filters_true(const char *value)
+{
+	return !streq(value, "false") && !streq(value, "0") && !streq(value, "False") &&
+	       !streq(value, "f");
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/http/http.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/str.h"
+
+const char *request_arg(const struct request *rq, const char *key)
+{
+	for (size_t i = 0; i < rq->n_query; i++)
+		if (streq(rq->query[i].key, key))
+			return rq->query[i].value;
+	return NULL;
+}
+
+bool request_flag(const struct request *rq, const char *key, bool otherwise)
+{
+	static const char *const no[] = { "", "0", "no", "false", "False", "none" };
+	const char *value = request_arg(rq, key);
+
+	if (!value)
+		return otherwise;
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
+		if (streq(value, no[i]))
+			return false;
+	return true;
+}
+
+int request_json(const struct request *rq, json_t **ret, struct err *err)
+{
+	json_t *obj;
+	int r;
+
+	if (rq->body.len == 0) {
+		obj = json_object();
+		if (!obj)
+			return -ENOMEM;
+	} else {
+		r = json_read(rq->body.data, rq->body.len, "the request's body", &obj, err);
+		if (r < 0)
+			return r;
+	}
+	if (!json_is_object(obj)) {
+		json_decref(obj);
+		return err_set(err, -EBADMSG, "the request's body must be a JSON object");
+	}
+	*ret = obj;
+	return 0;
+}
+
+bool request_client_gone(int client_fd)
+{
+	struct pollfd p = { .fd = client_fd };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+int reply_json(struct reply *rp, unsigned status, json_t *value)
+{
+	cleanup_free char *text = value ? json_write(value) : NULL;
+
+	json_decref(value);
+	if (!text)
+		return -ENOMEM;
+	rp->status = status;
+	rp->content_type = TYPE_JSON;
+	if (buf_adds(&rp->body, text) < 0 || buf_adds(&rp->body, "\n") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int reply_text(struct reply *rp, unsigned status, const char *content_type, const char *text)
+{
+	rp->status = status;
+	rp->content_type = content_type;
+	return buf_adds(&rp->body, text);
+}
+
+int reply_empty(struct reply *rp, unsigned status)
+{
+	rp->status = status;
+	return 0;
+}
+
+int reply_stream(struct reply *rp, const char *content_type, const struct stream *stream, void *arg)
+{
+	rp->status = 200;
+	rp->content_type = content_type;
+	rp->stream = stream;
+	rp->arg = arg;
+	return 0;
+}
+
+int reply_hijack(const struct request *rq, struct reply *rp, const char *content_type,
+		 const struct hijack *hijack, void *arg)
+{
+	rp->status = rq->wants_upgrade ? 101 : 200;
+	rp->content_type = content_type;
+	rp->hijack = hijack;
+	rp->arg = arg;
+	return 0;
+}
+
+unsigned http_status(int code)
+{
+	switch (-code) {
+	case EALREADY:
+		return 304;
+	case EINVAL:
+	case EBADMSG:
+	case ERANGE:
+		return 400;
+	case EKEYREJECTED:
+		return 401;
+	case EACCES:
+	case EPERM:
+		return 403;
+	case ENOENT:
+		return 404;
+	case EBUSY:
+	case EEXIST:
+		return 409;
+	case EFBIG:
+		return 413;
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return 501;
+	default:
+		return 500;
+	}
+}
+
+int http_error_body(struct buf *b, int code, const struct err *err)
+{
+	const char *text = err && err->msg[0] ? err->msg : strerror(-code);
+	cleanup_json json_t *obj = json_object();
+	cleanup_free char *json = NULL;
+
+	/* A message can quote bytes that are no UTF-8; jansson takes none of those. */
+	if (!obj || (json_object_set_new(obj, "message", json_string(text)) < 0 &&
+		     json_object_set_new(obj, "message", json_string(strerror(-code))) < 0))
+		return -ENOMEM;
+	json = json_write(obj);
+	if (!json || buf_adds(b, json) < 0)
+		return -ENOMEM;
+	return buf_adds(b, "\n");
+}

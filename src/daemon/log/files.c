@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The shim begins a new file only when it has written its last byte to the
+ * one before, and removes the oldest then.  So a file is complete once the next one is there: it is
+ * read to its end after that was seen, and left.  A reader that was too slow finds its file
+ * removed; it still has that one open, reads it to its end, and goes on with the oldest there is.
+ */
+#include "daemon/log/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/numbered.h"
+
+#define ATTEMPTS_MAX 100 /* to open a file that is being removed */
+
+void log_place_format(const struct log_place *place, char ret[LOG_PLACE_MAX])
+{
+	snprintf(ret, LOG_PLACE_MAX, "%" PRIu64 ".%" PRIu64 ".%u", place->number, place->offset,
+		 place->within);
+}
+
+int log_place_parse(const char *text, struct log_place *ret)
+{
+	struct log_place p;
+	int used = -1;
+
+	if (strlen(text) >= LOG_PLACE_MAX || strspn(text, "0123456789.") != strlen(text))
+		return -EINVAL;
+	/* A number too large for its type becomes the largest of it. */
+	if (sscanf(text, "%" SCNu64 ".%" SCNu64 ".%u%n", &p.number, &p.offset, &p.within, &used) !=
+		    3 ||
+	    used < 0 || text[used] || p.number > INT64_MAX || p.offset > INT64_MAX)
+		return -EINVAL;
+	*ret = p;
+	return 0;
+}
+
+void log_files_init(struct log_files *f, int dir_fd)
+{
+	*f = (struct log_files){ .dir_fd = dir_fd,
+				 .reader = { .fd = -1, .end = UINT64_MAX },
+				 .until = { UINT64_MAX, UINT64_MAX, 0 } };
+}
+
+void log_files_reset(struct log_files *f)
+{
+	fd_close(&f->dir_fd);
+	log_reader_reset(&f->reader);
+}
+
+/* Return: a descriptor; -ENOENT; -errno. */
+static int open_number(const struct log_files *f, uint64_t number)
+{
+	char name[NUMBERED_MAX];
+	int fd;
+
+	numbered_name(LOG_NAME, number, name);
+	fd = openat(f->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+static void use(struct log_files *f, int fd, uint64_t number, uint64_t offset)
+{
+	fd_close(&f->reader.fd);
+	f->reader.fd = fd;
+	f->reader.offset = offset;
+	f->reader.end = number == f->until.number ? f->until.offset : UINT64_MAX;
+	f->number = number;
+}
+
+/* The oldest file from @from on.  Return: a descriptor; -ENOENT; -errno. */
+static int open_oldest(const struct log_files *f, uint64_t from, uint64_t *ret_number)
+{
+	uint64_t first, last;
+
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		int fd, r = numbered_range(f->dir_fd, LOG_NAME, &first, &last);
+
+		if (r < 0)
+			return r;
+		if (last < from)
+			return -ENOENT;
+		*ret_number = first < from ? from : first;
+		fd = open_number(f, *ret_number);
+		if (fd != -ENOENT)
+			return fd;
+	}
+	return -ENOENT;
+}
+
+/* Back from the newest to the file in which the last lines begin. */
+static int open_tail(struct log_files *f, uint64_t lines)
+{
+	struct log_tail tail = { .wanted = lines };
+	uint64_t first, number, offset;
+	int r = numbered_range(f->dir_fd, LOG_NAME, &first, &number);
+
+	for (; r == 0; number--) {
+		int fd = open_number(f, number);
+
+		if (fd == -ENOENT && f->reader.fd >= 0)
+			return 0; /* removed meanwhile: what is left begins with the one after */
+		if (fd < 0)
+			return fd;
+		r = log_tail(fd, &tail, &offset);
+		if (r < 0) {
+			close(fd);
+			return r;
+		}
+		use(f, fd, number, offset);
+		if (r > 0 || number == first)
+			return 0;
+	}
+	return r;
+}
+
+int log_files_open(struct log_files *f, uint64_t lines)
+{
+	uint64_t number;
+	int fd;
+
+	if (f->dir_fd < 0)
+		return -ENOENT;
+	if (lines != UINT64_MAX)
+		return open_tail(f, lines);
+	fd = open_oldest(f, 0, &number);
+	if (fd < 0)
+		return fd;
+	use(f, fd, number, 0);
+	return 0;
+}
+
+int log_files_open_at(struct log_files *f, const struct log_place *place)
+{
+	uint64_t number;
+	int fd;
+
+	if (f->dir_fd < 0)
+		return -ENOENT;
+	fd = open_oldest(f, place->number, &number);
+	if (fd < 0)
+		return fd;
+	use(f, fd, number, number == place->number ? place->offset : 0);
+	for (int stream = LOG_STDOUT; stream <= LOG_STDERR; stream++)
+		f->reader.within[stream] = number == place->number && place->within >> stream & 1;
+	return 0;
+}
+
+void log_files_place(const struct log_files *f, struct log_place *ret)
+{
+	*ret = (struct log_place){ .number = f->number, .offset = f->reader.offset };
+	for (int stream = LOG_STDOUT; stream <= LOG_STDERR; stream++)
+		ret->within |= (unsigned)f->reader.within[stream] << stream;
+}
+
+int log_files_end(const struct log_files *f, struct log_place *ret)
+{
+	cleanup_close int fd = -1;
+	uint64_t first, last;
+	struct stat sb;
+	int r = f->dir_fd < 0 ? -ENOENT : numbered_range(f->dir_fd, LOG_NAME, &first, &last);
+
+	if (r == 0) {
+		fd = open_number(f, last);
+		r = fd < 0 ? fd : fstat(fd, &sb) < 0 ? -errno : 0;
+	}
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = r < 0 ? (struct log_place){ 0 }
+		     : (struct log_place){ .number = last, .offset = (uint64_t)sb.st_size };
+	return 0;
+}
+
+static bool is_removed(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
+}
+
+/* The file after the one that is read.  Return: a descriptor; -ENOENT when there is none yet;
+ * -errno.
+ */
+static int find_next(struct log_files *f, uint64_t *ret_number)
+{
+	int fd = open_number(f, f->number + 1);
+
+	*ret_number = f->number + 1;
+	if (fd == -ENOENT && is_removed(f->reader.fd))
+		fd = open_oldest(f, f->number + 1, ret_number);
+	return fd;
+}
+
+ssize_t log_files_fill(struct log_files *f)
+{
+	for (;;) {
+		ssize_t n = log_reader_fill(&f->reader);
+		cleanup_close int fd = -1;
+		uint64_t next;
+
+		if (n != 0 || f->number >= f->until.number)
+			return n;
+		fd = find_next(f, &next);
+		if (fd < 0)
+			return fd == -ENOENT ? 0 : fd;
+		/* What was written between the look at the file and the one at the next. */
+		n = log_reader_fill(&f->reader);
+		if (n != 0)
+			return n;
+		use(f, take_fd(&fd), next, 0);
+		f->reader.overlong = false;
+	}
+}

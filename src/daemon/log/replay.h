@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/log/files.h"
+
+/**
+ * log_replay() - write what a container's log holds to a connection
+ * @containers_fd: the folder of containers
+ * @o:             what of it, and how
+ * @until:         where to stop; NULL: at its present end
+ * @fd:            a socket
+ *
+ * Return: 0, also where there is no log; -ETIMEDOUT when the client takes nothing for a minute;
+ * -errno.
+ */
+int log_replay(int containers_fd, const char *id, const struct log_options *o,
+	       const struct log_place *until, int fd);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/machine/gate.h"
+
+#include "base/clock.h"
+#include "base/macro.h"
+
+void gate_init(struct gate *g, unsigned places, uint64_t lease_usec)
+{
+	pthread_condattr_t attr;
+
+	*g = (struct gate){ .n_places = places < GATE_PLACES_MAX ? places : GATE_PLACES_MAX,
+			    .lease_usec = lease_usec,
+			    .turn = 1 };
+	pthread_mutex_init(&g->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&g->changed, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void gate_destroy(struct gate *g)
+{
+	pthread_cond_destroy(&g->changed);
+	pthread_mutex_destroy(&g->lock);
+}
+
+/* The place that is free, or will be first. */
+static struct gate_place *first_free(struct gate *g)
+{
+	struct gate_place *found = &g->places[0];
+
+	for (unsigned i = 1; i < g->n_places; i++)
+		if (g->places[i].until < found->until)
+			found = &g->places[i];
+	return found;
+}
+
+static void wait_until(struct gate *g, uint64_t usec)
+{
+	const struct timespec ts = { .tv_sec = (time_t)(usec / USEC_PER_SEC),
+				     .tv_nsec = (long)(usec % USEC_PER_SEC * NSEC_PER_USEC) };
+
+	(void)pthread_cond_timedwait(&g->changed, &g->lock, &ts);
+}
+
+uint64_t gate_enter(struct gate *g)
+{
+	struct gate_place *place;
+	uint64_t number;
+
+	pthread_mutex_lock(&g->lock);
+	number = ++g->last_number;
+	while (g->turn != number)
+		pthread_cond_wait(&g->changed, &g->lock);
+	while ((place = first_free(g))->until > clock_mono_usec())
+		wait_until(g, place->until);
+	*place = (struct gate_place){ number, clock_mono_usec() + g->lease_usec };
+	g->turn++;
+	pthread_cond_broadcast(&g->changed);
+	pthread_mutex_unlock(&g->lock);
+	return number;
+}
+
+void gate_leave(struct gate *g, uint64_t number)
+{
+	pthread_mutex_lock(&g->lock);
+	for (unsigned i = 0; i < g->n_places; i++)
+		if (g->places[i].number == number)
+			g->places[i] = (struct gate_place){ 0 };
+	pthread_cond_broadcast(&g->changed);
+	pthread_mutex_unlock(&g->lock);
+}

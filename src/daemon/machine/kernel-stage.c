@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A kernel and its initramfs (modules and moat-init) are put together in a
+ * folder ".new", synced, and renamed to the hash of both; so there are only whole pairs, and making
+ * the same again changes nothing.  The file "init" beside them holds the hash of the moat-init
+ * that is inside.
+ *
+ * The kernel file is the user's own choice; only its size is bounded.
+ */
+#include "daemon/machine/kernel-stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "kernel/initramfs.h"
+#include "kernel/unpack.h"
+
+#define KERNEL_MAX_BYTES MIB(512)
+#define STAGING		 ".new"
+#define INIT_HASH	 "init"
+
+/* The machine's process has another user, and gets these two; the folder above lets nobody else in.
+ */
+static int create_file(int dir_fd, const char *name)
+{
+	cleanup_close int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fchmod(fd, 0644) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* Make a finished file durable and find its hash. */
+static int seal_file(int fd, char ret_hex[SHA256_HEX_LEN + 1])
+{
+	if (fsync(fd) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	return hash_fd(fd, ret_hex);
+}
+
+/*
+ * The release a kernel image says it is, by the x86 boot protocol: "HdrS" at 0x202, and 16 bits at
+ * 0x20e that lead to the text, 0x200 before it.  Empty when it does not say.
+ */
+static void read_version(int fd, char ret[KERNEL_VERSION_MAX])
+{
+	unsigned char header[0x210];
+	size_t len = 0;
+
+	memset(ret, 0, KERNEL_VERSION_MAX);
+	if (fd_pread_exact(fd, header, sizeof(header), 0) < 0 ||
+	    memcmp(header + 0x202, "HdrS", 4) != 0 ||
+	    fd_pread_exact(fd, ret, KERNEL_VERSION_MAX - 1,
+			   0x200u + header[0x20e] + ((unsigned)header[0x20f] << 8)) < 0)
+		memset(ret, 0, KERNEL_VERSION_MAX);
+	while (ret[len] > 0x20 && ret[len] < 0x7f)
+		len++;
+	ret[len] = '\0';
+}
+
+static int write_version(int kernel_fd, int dir_fd)
+{
+	char version[KERNEL_VERSION_MAX];
+
+	read_version(kernel_fd, version);
+	return file_write_atomic(dir_fd, "version", version, strlen(version), 0600);
+}
+
+/* bzImage ("HdrS" at 0x202), ELF, or arm64's Image ("ARM\x64" at 56). */
+static bool is_kernel(int fd)
+{
+	unsigned char head[0x206];
+
+	return fd_pread_exact(fd, head, sizeof(head), 0) == 0 &&
+	       (memcmp(head, "\177ELF", 4) == 0 || memcmp(head + 0x202, "HdrS", 4) == 0 ||
+		memcmp(head + 56, "ARM\x64", 4) == 0);
+}
+
+static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN + 1],
+		       struct err *err)
+{
+	cleanup_close int from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cleanup_close int to = -1;
+	bool device_parameters;
+	struct stat sb;
+	int r;
+
+	if (from < 0 || fstat(from, &sb) < 0)
+		return err_errno(err, -errno, "kernel %s", path);
+	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size > KERNEL_MAX_BYTES || !is_kernel(from))
+		return err_set(err, -EINVAL,
+			       "kernel %s: not a kernel image; a bzImage or an ELF file is needed",
+			       path);
+	to = create_file(dir_fd, "vmlinuz");
+	if (to < 0)
+		return err_errno(err, to, "copy of kernel %s", path);
+	r = kernel_unpack(from, to, &device_parameters, err);
+	if (r < 0)
+		return r;
+	r = write_version(from, dir_fd);
+	if (r == 0 && device_parameters)
+		r = file_write_atomic(dir_fd, KERNEL_PARAMETERS, "", 0, 0600);
+	if (r == 0)
+		r = seal_file(to, ret_hex);
+	return r < 0 ? err_errno(err, r, "copy of kernel %s", path) : 0;
+}
+
+static int note_init(struct daemon *d, int dir_fd)
+{
+	cleanup_close int fd = open(d->init_path, O_RDONLY | O_CLOEXEC);
+	char hash[SHA256_HEX_LEN + 1];
+	int r = fd < 0 ? -errno : hash_fd(fd, hash);
+
+	return r < 0 ? r : file_write_atomic(dir_fd, INIT_HASH, hash, SHA256_HEX_LEN, 0600);
+}
+
+/* A new initramfs from modules, or from the one in @old_fd where that is given. */
+static int build_initrd(struct daemon *d, const char *modules, int old_fd, int dir_fd,
+			char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+{
+	cleanup_close int fd = create_file(dir_fd, "initrd");
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, fd, "initramfs");
+	if (old_fd >= 0)
+		r = initramfs_update(old_fd, d->init_path, fd, err);
+	else
+		r = initramfs_build(d->init_path, modules && *modules ? modules : NULL, fd, err);
+	if (r < 0)
+		return r;
+	r = seal_file(fd, ret_hex);
+	if (r == 0)
+		r = note_init(d, dir_fd);
+	return r < 0 ? err_errno(err, r, "initramfs") : 0;
+}
+
+static int open_staging(struct daemon *d, int *ret_fd, struct err *err)
+{
+	int r = path_remove_tree(d->kernel_fd, STAGING);
+
+	if (r == 0)
+		r = path_open_dir(d->kernel_fd, STAGING, 0700, ret_fd);
+	return r < 0 ? err_errno(err, r, "%s/kernel", d->root) : 0;
+}
+
+/* @both: the hashes of kernel and initramfs, one behind the other; @ret_hash covers both. */
+static int seal_staging(struct daemon *d, int dir_fd, const char *both,
+			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
+{
+	if (fsync(dir_fd) < 0)
+		return err_errno(err, -errno, "%s/kernel", d->root);
+	return hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
+}
+
+int kernel_stage(struct daemon *d, const char *kernel, const char *modules,
+		 char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
+{
+	char both[2 * SHA256_HEX_LEN + 1];
+	cleanup_close int dir_fd = -1;
+	int r = open_staging(d, &dir_fd, err);
+
+	if (r == 0)
+		r = copy_kernel(kernel, dir_fd, both, err);
+	if (r == 0)
+		r = build_initrd(d, modules, -1, dir_fd, both + SHA256_HEX_LEN, err);
+	return r == 0 ? seal_staging(d, dir_fd, both, ret_hash, err) : r;
+}
+
+static int copy_kernel_of(struct daemon *d, const char *hash, int dir_fd,
+			  char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+{
+	static const char *const names[] = { "vmlinuz", "version", KERNEL_PARAMETERS };
+	cleanup_close int fd = -1;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cleanup_free char *from = str_printf("%s/%s", hash, names[i]);
+
+		if (!from)
+			return -ENOMEM;
+		if (linkat(d->kernel_fd, from, dir_fd, names[i], 0) < 0 &&
+		    !(errno == ENOENT && streq(names[i], KERNEL_PARAMETERS)))
+			return err_errno(err, -errno, "%s/kernel/%s", d->root, from);
+	}
+	fd = openat(dir_fd, "vmlinuz", O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : hash_fd(fd, ret_hex);
+	return r < 0 ? err_errno(err, r, "copy of the kernel") : 0;
+}
+
+int kernel_stage_update(struct daemon *d, const char *hash, char ret_hash[SHA256_HEX_LEN + 1],
+			struct err *err)
+{
+	cleanup_free char *initrd = str_printf("%s/initrd", hash);
+	char both[2 * SHA256_HEX_LEN + 1];
+	cleanup_close int dir_fd = -1, old_fd = -1;
+	int r = initrd ? open_staging(d, &dir_fd, err) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	old_fd = openat(d->kernel_fd, initrd, O_RDONLY | O_CLOEXEC);
+	if (old_fd < 0)
+		return err_errno(err, -errno, "%s/kernel/%s", d->root, initrd);
+	r = copy_kernel_of(d, hash, dir_fd, both, err);
+	if (r == 0)
+		r = build_initrd(d, NULL, old_fd, dir_fd, both + SHA256_HEX_LEN, err);
+	return r == 0 ? seal_staging(d, dir_fd, both, ret_hash, err) : r;
+}
+
+int kernel_publish(struct daemon *d, const char *hash, struct err *err)
+{
+	int r = 0;
+
+	if (renameat(d->kernel_fd, STAGING, d->kernel_fd, hash) < 0) {
+		if (errno != EEXIST && errno != ENOTEMPTY)
+			return err_errno(err, -errno, "%s/kernel/%s", d->root, hash);
+		r = path_remove_tree(d->kernel_fd, STAGING);
+	}
+	if (r == 0 && fsync(d->kernel_fd) < 0)
+		r = -errno;
+	return r < 0 ? err_errno(err, r, "%s/kernel", d->root) : 0;
+}
+
+void kernel_unstage(struct daemon *d)
+{
+	(void)path_remove_tree(d->kernel_fd, STAGING);
+}
+
+bool kernel_is_outdated(struct daemon *d, const char *hash)
+{
+	cleanup_free char *name = str_printf("%s/" INIT_HASH, hash);
+	cleanup_close int fd = open(d->init_path, O_RDONLY | O_CLOEXEC);
+	cleanup(buf_reset) struct buf noted = BUF_INIT;
+	char installed[SHA256_HEX_LEN + 1];
+
+	if (!name || fd < 0 || hash_fd(fd, installed) < 0)
+		return false;
+	return file_read_at(d->kernel_fd, name, SHA256_HEX_LEN, &noted) < 0 || !noted.data ||
+	       !streq(noted.data, installed);
+}

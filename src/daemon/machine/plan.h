@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "daemon/machine/kernel.h"
+#include "daemon/spec/log-config.h"
+
+/* The machine of a container: how large it is, which kernel boots in it. */
+
+struct machine_plan {
+	const struct engine *engine;
+	struct kernel_paths kernel;
+	unsigned cpus;
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* of the writable layer */
+	struct log_config log;
+	bool cold;	 /* booted, though there may be a template */
+	bool disposable; /* nobody will want the writable layer after the end */
+	bool files_only; /* the container is not to run: only its files are at work */
+	char *cpuset;	 /* processors of the host it may use; NULL: all */
+};
+
+/**
+ * machine_plan() - the machine that a container would get now
+ * @host: docker's HostConfig, a stored text; NULL for one without limits of its own
+ * @ret:  owned, machine_plan_reset()
+ *
+ * Return: 0; -EIO with a message where there is no kernel or engine; -errno with a message.
+ */
+int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, struct err *err);
+void machine_plan_reset(struct machine_plan *p);
+
+/** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */
+int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
+
+/**
+ * machine_write() - write config.json and machine.json into a container's folder
+ * @spec:   the runtime-spec; NULL: machine.json alone
+ * @dir_fd: borrowed
+ *
+ * Both are made anew before each start, out of the database and of the kernel and engine that
+ * are in use now; so nothing is lost when they are half-written.
+ *
+ * Return: 0; -errno with a message.
+ */
+int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err);
+
+/**
+ * machine_running() - what the machine that runs has, which limits cannot pass
+ * @dir_fd:           folder of the container; borrowed
+ * @ret_memory_bytes: for the container
+ *
+ * Return: 0; -errno, -EBADMSG with a message.
+ */
+int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err);
+
+/**
+ * machine_size() - processors and memory of the machine
+ * @host: docker's HostConfig
+ *
+ * Few sizes for many limits: the limit itself is the guest's to keep, memory that is not touched
+ * costs nothing, and each size has a template of its own.
+ *
+ * Pure.  Return: 0; -EBADMSG with a message.
+ */
+int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
+		 uint64_t *ret_memory_bytes, struct err *err);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/machine/template-make.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "control/client.h"
+#include "daemon/machine/template-files.h"
+
+/* Longer than the shim itself waits. */
+#define TIMEOUT_MSEC (120 * 1000)
+
+/* Return: 0 when it ended well. */
+static int await_shim(pid_t pid, struct err *err)
+{
+	cleanup_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int status = 0, r = fd < 0 ? -errno : fd_wait(fd, POLLIN, TIMEOUT_MSEC);
+
+	if (r <= 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_errno(err, -errno, "moat-shim");
+	if (r < 0)
+		return err_errno(err, r, "moat-shim");
+	if (r == 0)
+		return err_set(err, -ETIMEDOUT, "the template takes too long to make");
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0
+		       ? 0
+		       : err_set(err, -EIO, "the template could not be made");
+}
+
+/* The shim says why it failed in its log. */
+static int explain(int dir_fd, int code, struct err *err)
+{
+	cleanup(buf_reset) struct buf log = BUF_INIT;
+	const char *line;
+
+	if (file_read_at(dir_fd, "shim.log", KIB(64), &log) < 0 || log.len == 0)
+		return code;
+	log.data[log.len - 1] = '\0';
+	line = strrchr(log.data, '\n');
+	return err_set(err, code, "%s", line ? line + 1 : log.data);
+}
+
+int template_make(const struct template_site *site, const struct machine_plan *plan,
+		  int *ret_memory_fd, struct err *err)
+{
+	cleanup_close int memory_fd =
+		memfd_create("moat-template", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct shim_launch launch = { .program = site->shim,
+				      .dir = site->dir,
+				      .dir_fd = site->dir_fd,
+				      .memory_fd = memory_fd,
+				      .state_fd = -1 };
+	pid_t pid;
+	int r;
+
+	if (memory_fd < 0)
+		return err_errno(err, -errno, "memory of the template");
+	r = machine_write(plan, NULL, site->dir_fd, err);
+	if (r == 0)
+		r = shim_spawn_maker(&launch, &pid, err);
+	if (r < 0)
+		return r;
+	r = await_shim(pid, err);
+	if (r < 0)
+		return explain(site->dir_fd, r, err);
+	r = template_seal(memory_fd);
+	if (r < 0)
+		return err_errno(err, r, "memory of the template");
+	*ret_memory_fd = take_fd(&memory_fd);
+	return 0;
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A template in use has its memory in a sealed memfd, which every machine
+ * restored from it maps privately: pages are shared until they are written to, and nobody can
+ * change them.  The first start of a kind of machine makes the template and goes on with it, while
+ * a thread writes it to the disk; after a restart of moatd it is read and checked at its first use.
+ *
+ * Each entry is UNKNOWN, BUSY with one thread that loads or makes it while others wait, READY, or
+ * FAILED, and then machines are booted until RETRY_USEC have passed.
+ */
+#include "daemon/machine/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "daemon/machine/template-make.h"
+#include "daemon/machine/template-scan.h"
+
+#define STAGING_PREFIX ".new-"
+#define RETRY_USEC     (60 * USEC_PER_SEC)
+#define IDLE_USEC      (600 * USEC_PER_SEC) /* then its memory is given up */
+#define UNUSED_SEC     (7 * 86400)	    /* then it is removed */
+#define TEMPLATES_MAX  8u
+
+enum template_state { TEMPLATE_UNKNOWN, TEMPLATE_BUSY, TEMPLATE_READY, TEMPLATE_FAILED };
+
+struct template
+{
+	struct template *next;
+	char key[TEMPLATE_KEY_LEN + 1];
+	enum template_state state;
+	bool saving;	 /* it is not all on the disk yet */
+	bool distrusted; /* to be made anew */
+	int dir_fd, memory_fd;
+	uint64_t used_usec; /* READY: last use; FAILED: when */
+};
+
+struct templates {
+	struct daemon *d;
+	int dir_fd; /* $ROOT/templates */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct template *first;
+};
+
+void template_use_reset(struct template_use *u)
+{
+	fd_close(&u->memory_fd);
+	fd_close(&u->state_fd);
+}
+
+static struct template *find(struct templates *t, const char *key)
+{
+	struct template *e = t->first;
+
+	while (e && !streq(e->key, key))
+		e = e->next;
+	return e;
+}
+
+static struct template *find_or_add(struct templates *t, const char *key)
+{
+	struct template *e = find(t, key);
+
+	if (e)
+		return e;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	memcpy(e->key, key, sizeof(e->key));
+	e->dir_fd = e->memory_fd = -1;
+	e->next = t->first;
+	t->first = e;
+	return e;
+}
+
+static void unload(struct template *e)
+{
+	fd_close(&e->memory_fd);
+	fd_close(&e->dir_fd);
+	e->state = TEMPLATE_UNKNOWN;
+	e->distrusted = false;
+}
+
+static bool is_busy(const struct template *e)
+{
+	return e->state == TEMPLATE_BUSY || e->saving;
+}
+
+struct saver {
+	struct templates *t;
+	struct template *e;
+	struct machine_plan plan; /* without what it owns */
+	int dir_fd, memory_fd;	  /* the entry's, which stay open while it is saving */
+};
+
+static int publish(struct templates *t, const char *key)
+{
+	cleanup_free char *staging = str_printf(STAGING_PREFIX "%s", key);
+
+	if (!staging)
+		return -ENOMEM;
+	if (renameat(t->dir_fd, staging, t->dir_fd, key) < 0 || fsync(t->dir_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+/* What cannot be saved is of use as long as moatd runs. */
+static void *save(void *arg)
+{
+	struct saver *s = arg;
+	struct err err = { 0 };
+	int r = template_save(s->dir_fd, s->memory_fd, s->e->key, &s->plan, &err);
+
+	if (r == 0) {
+		r = publish(s->t, s->e->key);
+		if (r < 0)
+			err_errno(&err, r, "template");
+	}
+	if (r < 0)
+		log_warning("template %.12s is not kept: %s", s->e->key, err.msg);
+	pthread_mutex_lock(&s->t->lock);
+	s->e->saving = false;
+	pthread_cond_broadcast(&s->t->changed);
+	pthread_mutex_unlock(&s->t->lock);
+	templates_tidy(s->t);
+	free(s);
+	return NULL;
+}
+
+static int save_in_background(struct templates *t, struct template *e,
+			      const struct machine_plan *plan)
+{
+	struct saver *s = calloc(1, sizeof(*s));
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	*s = (struct saver){ t, e, *plan, e->dir_fd, e->memory_fd };
+	e->saving = true;
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	r = -pthread_create(&thread, &attr, save, s);
+	pthread_attr_destroy(&attr);
+	if (r < 0) {
+		e->saving = false;
+		free(s);
+	}
+	return r;
+}
+
+static int load(struct templates *t, struct template *e, struct err *err)
+{
+	cleanup_close int dir_fd =
+		openat(t->dir_fd, e->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int r = dir_fd < 0 ? -errno : template_load(dir_fd, e->key, &e->memory_fd, err);
+
+	if (r == 0)
+		e->dir_fd = take_fd(&dir_fd);
+	return r;
+}
+
+static int make(struct templates *t, struct template *e, const struct machine_plan *plan,
+		struct err *err)
+{
+	cleanup_free char *name = str_printf(STAGING_PREFIX "%s", e->key);
+	cleanup_free char *path =
+		str_printf("%s/templates/" STAGING_PREFIX "%s", t->d->root, e->key);
+	uint64_t begun = clock_mono_usec();
+	int r;
+
+	if (!name || !path)
+		return -ENOMEM;
+	r = path_remove_tree(t->dir_fd, name);
+	if (r == 0)
+		r = path_open_dir(t->dir_fd, name, 0700, &e->dir_fd);
+	if (r < 0)
+		return err_errno(err, r, "%s", path);
+	r = template_make(&(struct template_site){ t->d->shim_path, path, e->dir_fd }, plan,
+			  &e->memory_fd, err);
+	if (r == 0)
+		r = save_in_background(t, e, plan);
+	if (r < 0) {
+		unload(e);
+		(void)path_remove_tree(t->dir_fd, name);
+		return r;
+	}
+	log_info("template %.12s made in %llu ms", e->key,
+		 (unsigned long long)((clock_mono_usec() - begun) / USEC_PER_MSEC));
+	return 0;
+}
+
+/* By the one thread that made the entry BUSY. */
+static int load_or_make(struct templates *t, struct template *e, bool distrusted,
+			const struct machine_plan *plan, struct err *err)
+{
+	int r = distrusted ? -EBADMSG : load(t, e, err);
+
+	if (r == 0)
+		return 0;
+	if (r != -ENOENT) {
+		log_warning("template %.12s is thrown away: %s", e->key,
+			    distrusted ? "a machine could not be restored from it" : err->msg);
+		(void)path_remove_tree(t->dir_fd, e->key);
+	}
+	return make(t, e, plan, err);
+}
+
+/* The time of the last use, for templates_tidy(). */
+static void touch(const struct template *e)
+{
+	(void)utimensat(e->dir_fd, TEMPLATE_INFO_FILE, NULL, 0);
+}
+
+static int use(struct template *e, struct template_use *ret)
+{
+	struct template_use u = { .memory_fd = fcntl(e->memory_fd, F_DUPFD_CLOEXEC, 0) };
+
+	memcpy(u.key, e->key, sizeof(u.key));
+	u.state_fd = openat(e->dir_fd, TEMPLATE_STATE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (u.memory_fd < 0 || u.state_fd < 0) {
+		int r = -errno;
+
+		template_use_reset(&u);
+		return r;
+	}
+	e->used_usec = clock_mono_usec();
+	touch(e);
+	*ret = u;
+	return 0;
+}
+
+/* Makes the entry READY or FAILED; with the lock held, but for the work itself. */
+static int get_ready(struct templates *t, struct template *e, const struct machine_plan *plan,
+		     struct err *ret_err)
+{
+	bool distrusted = e->distrusted;
+	struct err err = { 0 };
+	int r;
+
+	unload(e);
+	e->state = TEMPLATE_BUSY;
+	pthread_mutex_unlock(&t->lock);
+	r = load_or_make(t, e, distrusted, plan, &err);
+	if (r < 0)
+		log_warning("machines are booted, as their template cannot be made: %s",
+			    err.msg[0] ? err.msg : strerror(-r));
+	pthread_mutex_lock(&t->lock);
+	e->state = r < 0 ? TEMPLATE_FAILED : TEMPLATE_READY;
+	e->used_usec = clock_mono_usec();
+	pthread_cond_broadcast(&t->changed);
+	return r < 0 ? err_set(ret_err, -EIO, "the template could not be made: %s",
+			       err.msg[0] ? err.msg : strerror(-r))
+		     : 0;
+}
+
+static int take_locked(struct templates *t, struct template *e, const struct machine_plan *plan,
+		       struct template_use *ret, struct err *err)
+{
+	int r = 0;
+
+	while (e->state == TEMPLATE_BUSY || (e->distrusted && e->saving))
+		pthread_cond_wait(&t->changed, &t->lock);
+	if (e->state == TEMPLATE_UNKNOWN || e->distrusted ||
+	    (e->state == TEMPLATE_FAILED && clock_mono_usec() > e->used_usec + RETRY_USEC))
+		r = get_ready(t, e, plan, err);
+	if (r < 0)
+		return r;
+	if (e->state != TEMPLATE_READY)
+		return err_set(err, -EIO, "the template could not be made: see moatd's log");
+	return use(e, ret);
+}
+
+int template_take(struct templates *t, const struct machine_plan *plan, struct template_use *ret,
+		  struct err *err)
+{
+	char key[TEMPLATE_KEY_LEN + 1];
+	struct template *e;
+	int r = template_key(plan, key, err);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&t->lock);
+	e = find_or_add(t, key);
+	r = e ? take_locked(t, e, plan, ret, err) : -ENOMEM;
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+void template_distrust(struct templates *t, const char *key)
+{
+	struct template *e;
+
+	pthread_mutex_lock(&t->lock);
+	e = find(t, key);
+	if (e && e->state == TEMPLATE_READY)
+		e->distrusted = true;
+	pthread_mutex_unlock(&t->lock);
+}
+
+static int remove_locked(struct templates *t, const char *key)
+{
+	struct template *e = find(t, key);
+
+	if (e && is_busy(e))
+		return -EBUSY;
+	if (e)
+		unload(e);
+	if (faccessat(t->dir_fd, key, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return path_remove_tree(t->dir_fd, key);
+}
+
+int template_remove(struct templates *t, const char *key)
+{
+	int r;
+
+	if (!template_is_key(key))
+		return -ENOENT;
+	pthread_mutex_lock(&t->lock);
+	r = remove_locked(t, key);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+static json_t *describe(const struct template_found *f, const struct template *e)
+{
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "Key", f->key, "Kernel",
+			 f->info.kernel, "Engine", f->info.engine, "Cpus", (json_int_t)f->info.cpus,
+			 "MemoryBytes", (json_int_t)f->info.memory_bytes, "DiskBytes",
+			 (json_int_t)f->disk_bytes, "CreatedNsec", (json_int_t)f->info.created_nsec,
+			 "UsedNsec", (json_int_t)f->used_nsec, "Loaded",
+			 e && e->state == TEMPLATE_READY);
+}
+
+json_t *templates_describe(struct templates *t)
+{
+	cleanup_json json_t *list = json_array();
+	cleanup_free struct template_found *found = NULL;
+	size_t n = 0;
+	int r = list ? 0 : -ENOMEM;
+
+	pthread_mutex_lock(&t->lock);
+	if (r == 0)
+		r = templates_scan(t->dir_fd, &found, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (found[i].valid)
+			r = json_array_append_new(list, describe(&found[i], find(t, found[i].key)));
+	pthread_mutex_unlock(&t->lock);
+	return r == 0 ? take_ptr(list) : NULL;
+}
+
+static void unload_idle(struct templates *t)
+{
+	uint64_t now = clock_mono_usec();
+
+	for (struct template *e = t->first; e; e = e->next)
+		if (e->state == TEMPLATE_READY && !is_busy(e) && now > e->used_usec + IDLE_USEC)
+			unload(e);
+}
+
+void templates_tidy(struct templates *t)
+{
+	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	cleanup_free struct template_found *found = NULL;
+	int64_t oldest = clock_now_nsec() - (int64_t)UNUSED_SEC * (int64_t)NSEC_PER_SEC;
+	bool has_kernel = kernel_current(t->d, &kernel, NULL) == 0;
+	size_t n = 0;
+
+	pthread_mutex_lock(&t->lock);
+	unload_idle(t);
+	if (templates_scan(t->dir_fd, &found, &n) < 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct template_found *f = &found[i];
+		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash) &&
+			     !kernel_is_own(t->d, f->info.kernel);
+
+		if (f->valid && !other && i < TEMPLATES_MAX && f->used_nsec >= oldest)
+			continue;
+		if (remove_locked(t, f->key) == 0)
+			log_info("template %.12s removed: %s", f->key,
+				 !f->valid ? "damaged"
+				 : other   ? "of another kernel"
+					   : "not used any more");
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+static int remove_staged(int dir_fd, const char *name, void *arg)
+{
+	(void)arg;
+	if (str_starts(name, STAGING_PREFIX))
+		(void)path_remove_tree(dir_fd, name);
+	return 0;
+}
+
+int templates_open(struct daemon *d, struct templates **ret, struct err *err)
+{
+	struct templates *t = calloc(1, sizeof(*t));
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	t->d = d;
+	t->dir_fd = -1;
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->changed, NULL);
+	r = path_open_dir(d->root_fd, "templates", 0700, &t->dir_fd);
+	if (r == 0)
+		r = path_each(t->dir_fd, remove_staged, NULL);
+	if (r < 0) {
+		templates_close(t);
+		return err_errno(err, r, "%s/templates", d->root);
+	}
+	templates_tidy(t);
+	*ret = t;
+	return 0;
+}
+
+void templates_close(struct templates *t)
+{
+	if (!t)
+		return;
+	while (t->first) {
+		struct template *e = t->first;
+
+		t->first = e->next;
+		unload(e);
+		free(e);
+	}
+	fd_close(&t->dir_fd);
+	pthread_cond_destroy(&t->changed);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "daemon/machine/plan.h"
+#include "daemon/machine/template-files.h"
+
+/*
+ * Templates: machines that were booted up to where they wait for a container, and saved there.  One
+ * for each kind of machine, under $ROOT/templates/KEY; made at the first start of that kind.
+ */
+
+struct templates;
+
+/* What a machine is restored from. */
+struct template_use {
+	char key[TEMPLATE_KEY_LEN + 1];
+	int memory_fd; /* owned; sealed */
+	int state_fd;  /* owned; has an offset of its own */
+};
+
+void template_use_reset(struct template_use *u);
+
+/** templates_open() - open the store, removing what a crash left.  @ret: owned by the daemon.
+ * Return: 0; -errno with a message. */
+int templates_open(struct daemon *d, struct templates **ret, struct err *err);
+void templates_close(struct templates *t);
+
+/**
+ * template_take() - the template for a machine, made first where there is none
+ * @ret: owned, template_use_reset()
+ *
+ * Those who want the same one wait while one of them makes it.  A failure to make one is not tried
+ * again for a while.
+ *
+ * Return: 0; -EOPNOTSUPP where the engine knows no templates; -errno with a message.
+ */
+int template_take(struct templates *t, const struct machine_plan *plan, struct template_use *ret,
+		  struct err *err);
+
+/** template_distrust() - a machine could not be restored: make it anew before the next use */
+void template_distrust(struct templates *t, const char *key);
+
+/** template_remove() - Return: 0; -ENOENT; -EBUSY while it is being made; -errno. */
+int template_remove(struct templates *t, const char *key);
+
+/** templates_describe() - all there are, as an array for the API.  Return: NULL when out of memory.
+ */
+json_t *templates_describe(struct templates *t);
+
+/** templates_tidy() - give up memory of those long unused, remove those nobody will use again */
+void templates_tidy(struct templates *t);
