@@ -8,6 +8,18 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 
+/**
+ * fd_open_std() - have something open in the place of descriptors 0, 1 and 2 that came closed
+ *
+ * Called first in each main(): otherwise the next file or socket to be opened becomes standard
+ * input or output, and gets what is meant for those.  Input is at its end then; what is written to
+ * standard output fails with EBADF as it does where it is closed, so that no archive is lost
+ * without a word; what is written to standard error goes nowhere, as nobody could be told.
+ *
+ * Return: 0; -errno from opening /dev/null.
+ */
+int fd_open_std(void);
+
 /** fd_close() - close what is open; -1 stands in its place */
 void fd_close(int *fd);
 

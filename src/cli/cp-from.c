@@ -187,7 +187,7 @@ static int to_output(struct download *d, struct err *err)
 		int r = fd_write_all(STDOUT_FILENO, chunk, (size_t)n);
 
 		if (r < 0)
-			return err_errno(err, r, "standard output");
+			return err_errno(err, r, "write standard output");
 	}
 	return n < 0 ? err_set(err, (int)n, "%s", d->err.msg) : 0;
 }

@@ -48,7 +48,8 @@ static int take_event(const json_t *event, void *arg, struct err *err)
 		copy = json_copy((json_t *)(uintptr_t)event);
 		r = copy ? shape_print_item(shape, copy, NULL, err) : cli_out_of_memory(err);
 	}
-	fflush(stdout);
+	if (r == 0 && fflush(stdout) != 0)
+		r = err_errno(err, -errno, "write standard output");
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/table/help.h"
@@ -71,6 +72,8 @@ int main(int argc, char **argv)
 	size_t n;
 
 	(void)argc;
+	if (fd_open_std() < 0)
+		return EXIT_FAILURE;
 	for (argv++; *argv && **argv == '-'; argv++) {
 		if (streq(*argv, "-H") || streq(*argv, "--host")) {
 			if (set_host(argv[1]) != 0)

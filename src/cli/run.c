@@ -134,6 +134,15 @@ static int create(struct cli *c, char **ret_id, struct err *err)
 	return *ret_id ? 0 : cli_out_of_memory(err);
 }
 
+/* Who closed standard output wants no id: a failure would say that there is no container. */
+static int print_id(struct cli *c, const char *id)
+{
+	puts(id);
+	if (fflush(stdout) != 0 && errno == EBADF)
+		return 0;
+	return cli_flush(c, 0);
+}
+
 int command_create(struct cli *c)
 {
 	cleanup_free char *id = NULL;
@@ -141,8 +150,7 @@ int command_create(struct cli *c)
 
 	if (create(c, &id, &err) < 0)
 		return cli_fail(c, &err);
-	puts(id);
-	return cli_flush(c, 0);
+	return print_id(c, id);
 }
 
 /* A container that ended at once and is removed has taken its times with it. */
@@ -172,8 +180,7 @@ static int run_detached(struct cli *c, const char *id, struct trace_own *trace)
 	}
 	if (trace)
 		print_trace(c, id, trace);
-	puts(id);
-	return cli_flush(c, 0);
+	return print_id(c, id);
 }
 
 int command_run(struct cli *c)

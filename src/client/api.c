@@ -25,6 +25,7 @@ struct api {
 	http_body_fn on_body;
 	void *arg;
 	struct buf body;
+	bool body_refused;	 /* by on_body */
 	bool answered_early;	 /* the server, before the end of an upload */
 	size_t in_start, in_len; /* bytes read but not consumed; only an upgrade leaves any */
 	char in[65536];
@@ -41,6 +42,7 @@ int api_new(api_dial_fn dial, void *arg, struct api **ret)
 	a->fd = -1;
 	a->body = BUF_INIT;
 	a->in_start = a->in_len = 0;
+	a->body_refused = false;
 	http_response_init(&a->response, NULL, NULL);
 	*ret = a;
 	return 0;
@@ -89,8 +91,12 @@ static int on_body(const void *data, size_t len, void *arg)
 {
 	struct api *a = arg;
 
-	if (a->on_body && a->response.status < 300)
-		return a->on_body(data, len, a->arg);
+	if (a->on_body && a->response.status < 300) {
+		int r = a->on_body(data, len, a->arg);
+
+		a->body_refused = r < 0;
+		return r;
+	}
 	if (len > API_REPLY_MAX_BYTES - a->body.len)
 		return -EFBIG;
 	return buf_add(&a->body, data, len);
@@ -172,6 +178,7 @@ static int begin(struct api *a, const struct api_request *rq, bool chunked, stru
 	a->response.no_body = streq(rq->method, "HEAD");
 	a->response.wanted = rq->want_header;
 	a->answered_early = false;
+	a->body_refused = false;
 	r = send_all(a->fd, out.data, out.len);
 	return r < 0 ? lost(a, r, err) : 0;
 }
@@ -200,7 +207,9 @@ int api_step(struct api *a, struct err *err)
 	used = http_response_feed(&a->response, a->in, (size_t)n);
 	if (used < 0) {
 		api_disconnect(a);
-		return err_errno(err, (int)used, "answer of moatd to a request");
+		return err_errno(err, (int)used,
+				 a->body_refused ? "write what moatd sent"
+						 : "answer of moatd to a request");
 	}
 	a->in_start = (size_t)used;
 	a->in_len = (size_t)(n - used);

@@ -334,8 +334,11 @@ int main(int argc, char **argv)
 {
 	struct options o = { .ready_fd = -1, .spares = spare_bounds_default() };
 	struct err err = { 0 };
-	int r = parse_options(argc, argv, &o, &err);
+	int r;
 
+	if (fd_open_std() < 0)
+		return EXIT_FAILURE;
+	r = parse_options(argc, argv, &o, &err);
 	if (r > 0)
 		return EXIT_SUCCESS;
 	if (r < 0) {

@@ -163,6 +163,8 @@ int main(int argc, char **argv)
 	const char *dir;
 	enum mode mode;
 
+	if (fd_open_std() < 0)
+		return EXIT_FAILURE;
 	if (argc == 2 && streq(argv[1], "--version")) {
 		printf("moat-shim %s\n", MOAT_VERSION);
 		return EXIT_SUCCESS;

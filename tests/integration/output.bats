@@ -8,7 +8,7 @@ setup_file() {
 	start_moatd
 	with_busybox
 	moat run -d --name shown --label com.x.y=z --label plain "$BUSYBOX" sleep 10000
-	moat run --name ended "$BUSYBOX" sh -c 'exit 3' || true
+	moat run --name ended "$BUSYBOX" sh -c "echo last; exit 3" || true
 }
 
 teardown_file() {
@@ -180,4 +180,80 @@ second"
 	assert_status 0
 	assert_has "Loaded image: $BUSYBOX"
 	assert_equal "$(moat image inspect -f '{{.Id}}' "$BUSYBOX")" "$id"
+}
+
+# closed TEXT: the command ends with standard descriptors closed as TEXT says.  What it says on those that are
+# open is in $output, for `run` itself keeps standard output.
+closed() {
+	run bash -c "exec timeout -k 5 $LIMIT \"\$MOAT_BUILD/moat\" $1"
+}
+
+@test "closed descriptors: a standard input that is closed is empty" {
+	closed "run --rm -i $BUSYBOX sh -c 'cat; echo rest' <&-"
+	assert_status 0
+	assert_equal "$output" rest
+	closed "exec -i shown sh -c 'cat; echo rest' <&-"
+	assert_status 0
+	assert_equal "$output" rest
+	closed "cp - shown:/ <&-"
+	assert_status 0
+	closed "cp - ended:/ <&-"
+	assert_status 0
+	closed "load <&-"
+	assert_status 1
+	closed "run --rm -it $BUSYBOX true <&-"
+	assert_error 125 "not a TTY"
+}
+
+@test "closed descriptors: what has no standard output to go to is an error, and leaves nothing behind" {
+	local command
+	for command in "export shown" "export ended" "image save $BUSYBOX" "cp shown:/etc -" "logs ended" "ps" "inspect shown" \
+		"events --since 1h" "system logs" "stats"; do
+		closed "$command >&-"
+		assert_error 1 "Bad file descriptor"
+		closed "$command >/dev/full"
+		assert_error 1 "No space left on device"
+	done
+	closed "run --rm $BUSYBOX echo lost >&-"
+	assert_error 125 "write standard output: Bad file descriptor"
+	closed "exec shown echo lost >&-"
+	assert_error 125 "write standard output: Bad file descriptor"
+	# Nothing was to be written.
+	closed "run --rm $BUSYBOX sh -c 'exit 3' >&-"
+	assert_status 3
+	closed "exec shown true >&- 2>&-"
+	assert_status 0
+	# Of errors nobody can be told.
+	closed "exec shown sh -c 'echo error >&2; echo output' 2>&-"
+	assert_status 0
+	assert_equal "$output" output
+}
+
+@test "closed descriptors: run -d and create without any make their containers" {
+	closed "run -d --name without $BUSYBOX sleep 600 <&- >&- 2>&-"
+	assert_status 0
+	is_state without running
+	assert_equal "$(moat exec without readlink /proc/1/fd/0)" /dev/null
+	moat rm -f without
+	closed "create --name without $BUSYBOX true <&- >&- 2>&-"
+	assert_status 0
+	moat rm without
+}
+
+@test "closed descriptors: a moatd that is started without any runs containers, and pulls" {
+	local pid
+	pid=$(moatd_pid)
+	moat system stop
+	poll 20 gone "$pid"
+	"$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SOCKET" 3>&- <&- >&- 2>&- &
+	pid=$!
+	poll 20 moat ps
+	assert_equal "$(moatd_pid)" "$pid"
+	assert_equal "$(moat run --rm "$BUSYBOX" echo "done")" "done"
+	moat pull -q "$REGISTRY/test/rich:latest"
+	kill "$pid"
+	wait "$pid"
+	closed "ps <&- >&- 2>&-"
+	assert_status 1
+	assert_equal "$(moat exec shown echo again)" again
 }

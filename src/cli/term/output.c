@@ -25,6 +25,9 @@ void output_open(struct output *o, int fd)
 	o->regular = S_ISREG(sb.st_mode);
 	if (!S_ISFIFO(sb.st_mode) && !S_ISCHR(sb.st_mode))
 		return;
+	/* What cannot be written to, as a standard output that came closed, stays so. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		return;
 	/* A new open file of the same pipe or terminal; not possible for one of another user. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

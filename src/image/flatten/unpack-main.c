@@ -82,6 +82,8 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 	int status_fd, out_fd;
 
+	if (fd_open_std() < 0)
+		return EXIT_FAILURE;
 	if (argc == 5 && streq(argv[1], UNPACK_INFLATE))
 		return run_inflate(argv + 2);
 	if (argc < 3 || parse_fd(argv[1], &status_fd) < 0 || parse_fd(argv[2], &out_fd) < 0) {

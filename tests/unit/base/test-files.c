@@ -106,6 +106,33 @@ static void folder_behind_a_link_is_not_opened(void **state)
 	assert_int_equal(fd, -1);
 }
 
+/* What @fd was before is open again behind it.  Return: of fd_open_std(). */
+static int open_std_without(int fd, int *ret_write)
+{
+	int kept = fcntl(fd, F_DUPFD_CLOEXEC, 10), r;
+
+	assert_true(kept >= 10);
+	close(fd);
+	r = fd_open_std();
+	*ret_write = write(fd, "x", 1) < 0 ? -errno : 0;
+	assert_int_equal(dup2(kept, fd), fd);
+	close(kept);
+	return r;
+}
+
+static void closed_standard_descriptors_are_opened(void **state)
+{
+	int input, output, error;
+
+	(void)state;
+	assert_int_equal(open_std_without(STDIN_FILENO, &input), 0);
+	assert_int_equal(open_std_without(STDOUT_FILENO, &output), 0);
+	assert_int_equal(open_std_without(STDERR_FILENO, &error), 0);
+	assert_int_equal(input, -EBADF);
+	assert_int_equal(output, -EBADF);
+	assert_int_equal(error, 0);
+}
+
 static void message_and_descriptor_pass_a_socket(void **state)
 {
 	cleanup_close int listener = -1, client = -1, server = -1, passed = -1;
@@ -162,6 +189,7 @@ int main(void)
 		cmocka_unit_test(tree_is_removed_without_following_links),
 		cmocka_unit_test(folder_behind_a_link_is_not_opened),
 		cmocka_unit_test(numbered_files_are_told_from_others),
+		cmocka_unit_test(closed_standard_descriptors_are_opened),
 		cmocka_unit_test(message_and_descriptor_pass_a_socket),
 	};
 
