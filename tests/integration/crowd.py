@@ -3,9 +3,13 @@
 
   crowd.py execs NAME COUNT          so many execs, each with its output and status checked
   crowd.py attach NAME COUNT FILE    so many attached clients, until each has heard the last word
+  crowd.py flood COUNT               so many connections at once that say nothing, little, or do not listen, and as many in turn
+  crowd.py follow COUNT              so many followers of events, fewer than that are served
+  crowd.py idle                      until moatd ends connections that say nothing; not those that wait for an answer
 """
 import json
 import os
+import resource
 import select
 import socket
 import subprocess
@@ -138,6 +142,88 @@ def attach(name, count, path):
     print(count)
 
 
+SILENT = [
+    b"",
+    b"GET /v1.44/containers/json HTTP/1.1\r\nHost: mo",
+    b"POST /v1.44/containers/create HTTP/1.1\r\nHost: moat\r\nContent-Length: 100\r\n\r\n{",
+]
+DEAF = b"GET /v1.44/info HTTP/1.1\r\nHost: moat\r\n\r\n"
+
+
+def say(text):
+    client = Client()
+    try:
+        client.s.sendall(text)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # it has given way to others
+    return client
+
+
+def answers():
+    status, _ = Client().request("GET", "/v1.44/containers/json")
+    expect("another client's request", status, 200)
+
+
+def flood(count):
+    texts = SILENT + [DEAF]
+    clients = []
+    for n in range(count):
+        clients.append(say(texts[n % len(texts)]))
+        if n % 250 == 0:
+            answers()
+    answers()
+    for c in clients:
+        c.s.close()
+    for n in range(count):
+        say(texts[n % len(texts)]).s.close()
+    answers()
+    print(2 * count)
+
+
+def follow(count):
+    served, refused = [], []
+    for _ in range(count):
+        client = say(b"GET /v1.44/events HTTP/1.1\r\nHost: moat\r\n\r\n")
+        while b"\r\n\r\n" not in client.data:
+            client.fill()
+        (served if client.data.split()[1] == b"200" else refused).append(client)
+    if not served or not refused:
+        sys.exit(f"{len(served)} clients were served, {len(refused)} refused")
+    for client in refused:
+        expect("status", client.data.split()[1], b"503")
+        while b"}" not in client.data:
+            client.fill()
+        if b"follow or wait, and not more at once" not in client.data:
+            sys.exit(f"an answer without a reason: {client.data!r}")
+    answers()
+    print(f"{len(served)} + {len(refused)}")
+
+
+def idle():
+    silent = [say(text) for text in SILENT]
+    waiting = say(b"GET /v1.44/events HTTP/1.1\r\nHost: moat\r\n\r\n")
+    while b"\r\n\r\n" not in waiting.data:
+        waiting.fill()
+    begun = time.monotonic()
+    for client in silent:
+        client.s.settimeout(100)
+        expect("what a silent client got", client.s.recv(100), b"")
+    took = time.monotonic() - begun
+    if took < 50:
+        sys.exit(f"ended after {took} seconds")
+    time.sleep(15)
+    waiting.s.setblocking(False)
+    try:
+        sys.exit(f"a client that waits got {waiting.s.recv(100)!r}")
+    except BlockingIOError:
+        print("ended")
+
+
 if __name__ == "__main__":
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     {"execs": lambda a: execs(a[0], int(a[1])),
-     "attach": lambda a: attach(a[0], int(a[1]), a[2])}[sys.argv[1]](sys.argv[2:])
+     "attach": lambda a: attach(a[0], int(a[1]), a[2]),
+     "flood": lambda a: flood(int(a[0])),
+     "follow": lambda a: follow(int(a[0])),
+     "idle": lambda a: idle()}[sys.argv[1]](sys.argv[2:])

@@ -122,7 +122,7 @@ static void *run_upload(void *arg)
 	return NULL;
 }
 
-static int begin_upload(struct exchange *x)
+static int start_worker(struct exchange *x)
 {
 	pthread_attr_t attr;
 	int fds[2], r;
@@ -137,6 +137,12 @@ static int begin_upload(struct exchange *x)
 	pthread_attr_destroy(&attr);
 	x->uploading = r == 0;
 	return -r;
+}
+
+void exchange_begin_upload(struct exchange *x)
+{
+	if (x->result == 0)
+		x->result = start_worker(x);
 }
 
 struct exchange *exchange_new(struct daemon *d, const struct route *routes,
@@ -154,8 +160,6 @@ struct exchange *exchange_new(struct daemon *d, const struct route *routes,
 	r = read_headers(x, conn);
 	if (r == 0)
 		r = find_handler(x, routes, url);
-	if (r == 0 && x->route->flags & ROUTE_UPLOAD)
-		r = begin_upload(x);
 	x->result = r;
 	return x;
 }
@@ -226,6 +230,7 @@ static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, cons
 	(void)conn;
 	(void)state;
 	x->rp.hijack = NULL;
+	x->passed_on = true;
 	if (fd >= 0)
 		await_head_read(fd);
 	if (fd >= 0)

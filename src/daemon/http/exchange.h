@@ -13,6 +13,7 @@ struct exchange {
 	struct reply rp;
 	int result; /* of the handler */
 	struct err err;
+	bool passed_on; /* the client's socket is somebody else's now */
 	/* ROUTE_UPLOAD: the handler runs beside the connection's thread. */
 	bool uploading;
 	pthread_t worker;
@@ -23,6 +24,10 @@ struct exchange {
  * Return: owned; NULL when out of memory. */
 struct exchange *exchange_new(struct daemon *d, const struct route *routes,
 			      struct MHD_Connection *conn, const char *method, const char *url);
+
+/** exchange_begin_upload() - run the handler of a ROUTE_UPLOAD, which reads the body as it comes in
+ */
+void exchange_begin_upload(struct exchange *x);
 
 /** exchange_data() - a piece of the body.  Return: 0; -ENOMEM.  Too much of it is remembered as
  * -EFBIG. */

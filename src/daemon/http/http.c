@@ -126,6 +126,8 @@ unsigned http_status(int code)
 	case ENOSYS:
 	case EOPNOTSUPP:
 		return 501;
+	case EUSERS:
+		return 503;
 	default:
 		return 500;
 	}

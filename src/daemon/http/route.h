@@ -11,6 +11,7 @@ typedef int (*handler_fn)(struct request *rq, struct reply *rp, struct err *err)
 
 enum route_flags {
 	ROUTE_UPLOAD = 1, /* the handler reads the body from body_fd while it comes in */
+	ROUTE_STAYS = 2,  /* may last for as long as the client likes */
 };
 
 struct route {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The main loop accepts, looks at the peer's credentials, and only then
- * gives the connection to libmicrohttpd, which runs it in a thread of its own.  A request becomes
- * an exchange (exchange.c) as soon as its headers are there.
+ * gives the connection to libmicrohttpd, which runs it in a thread of its own.  How many there are
+ * is bounded (connections.h).  A request becomes an exchange (exchange.c) as soon as its headers
+ * are there.
  *
  * Any local process that can reach the socket controls what comes in; only the same user and
  * root get further than accept.
@@ -12,16 +13,20 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/unix.h"
+#include "daemon/http/connections.h"
 #include "daemon/http/exchange.h"
 
-#define CONNECTIONS_MAX		1024u
-#define PAUSE_USEC		(100 * USEC_PER_MSEC)
+#define FILES_EACH		4u /* descriptors moatd has, for each connection it takes */
+#define PAUSE_USEC		(20 * USEC_PER_MSEC)
+#define EXPIRY_USEC		(5 * USEC_PER_SEC)
 #define CONNECTION_BUFFER_BYTES (64u << 10) /* request line, headers and reply headers */
 /* Address space, touched as needed: JSON 2048 levels deep, which a client may send, takes 620 KiB
  * to write. */
@@ -33,7 +38,9 @@ struct server {
 	int listen_fd;
 	struct MHD_Daemon *mhd;
 	struct source *accept;
-	struct source *pause; /* until there may be descriptors again */
+	struct source *pause;  /* until there is room again */
+	struct source *expiry; /* of connections that say nothing */
+	struct connections connections;
 };
 
 bool server_peer_allowed(int fd)
@@ -51,34 +58,89 @@ static int on_pause_over(struct source *source, void *arg)
 	return source_set_events(s->accept, EPOLLIN);
 }
 
-/* Out of descriptors or memory: the connection stays in the queue, and would call at once again. */
+/* Out of room, descriptors or memory: the connection stays in the queue, and would call at once
+ * again. */
 static int pause_accepting(struct server *s)
 {
 	(void)source_set_events(s->accept, 0);
 	return source_set_timer(s->pause, PAUSE_USEC);
 }
 
+static int on_expiry(struct source *source, void *arg)
+{
+	struct server *s = arg;
+
+	connections_expire(&s->connections, clock_mono_usec());
+	return source_set_timer(source, EXPIRY_USEC);
+}
+
+/* The library owns the socket from here on, also when it fails. */
+static void hand_over(struct server *s, int client)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	if (MHD_add_connection(s->mhd, client, (struct sockaddr *)&addr, sizeof(addr)) != MHD_YES)
+		log_warning("a connection could not be served: %s", strerror(errno));
+}
+
 static int on_connection(struct source *source, int fd, uint32_t events, void *arg)
 {
 	struct server *s = arg;
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	cleanup_close int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	cleanup_close int client = -1;
 
 	(void)source;
 	(void)events;
+	if (connections_full(&s->connections))
+		return pause_accepting(s);
+	client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (client < 0)
 		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED
 			       ? 0
 			       : pause_accepting(s);
-	if (!server_peer_allowed(client)) {
+	if (!server_peer_allowed(client))
 		log_warning("a connection of another user was refused");
-		return 0;
-	}
-	/* The library owns the socket from here on, also when it fails. */
-	if (MHD_add_connection(s->mhd, take_fd(&client), (struct sockaddr *)&addr, sizeof(addr)) !=
-	    MHD_YES)
-		log_warning("a connection could not be served: %s", strerror(errno));
+	else if (connections_add(&s->connections, client) == 0)
+		hand_over(s, take_fd(&client));
 	return 0;
+}
+
+static void on_notice(void *cls, struct MHD_Connection *conn, void **context,
+		      enum MHD_ConnectionNotificationCode code)
+{
+	struct server *s = cls;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = connection_started(&s->connections, info->connect_fd);
+	else
+		connection_closed(&s->connections, *context);
+}
+
+static struct connection *connection_of(struct MHD_Connection *conn)
+{
+	return MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* One request more is served, or the exchange ends with the reason why not. */
+static void serve(struct server *s, struct exchange *x, struct MHD_Connection *conn)
+{
+	if (x->result == 0)
+		x->result = connection_serve(&s->connections, connection_of(conn),
+					     x->route->flags & ROUTE_STAYS, &x->err);
+}
+
+static struct exchange *begin(struct server *s, struct MHD_Connection *conn, const char *method,
+			      const char *url)
+{
+	struct exchange *x = exchange_new(s->d, s->routes, conn, method, url);
+
+	connection_heard(&s->connections, connection_of(conn));
+	if (x && x->route && x->route->flags & ROUTE_UPLOAD) {
+		serve(s, x, conn);
+		exchange_begin_upload(x);
+	}
+	return x;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const char *url,
@@ -90,7 +152,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 
 	(void)version;
 	if (!x) {
-		*state = exchange_new(s->d, s->routes, conn, method, url);
+		*state = begin(s, conn, method, url);
 		return *state ? MHD_YES : MHD_NO;
 	}
 	if (*len > 0) {
@@ -99,17 +161,44 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 		*len = 0;
 		return r < 0 ? MHD_NO : MHD_YES;
 	}
+	if (!x->uploading)
+		serve(s, x, conn);
 	return exchange_finish(x, conn);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
 			 enum MHD_RequestTerminationCode how)
 {
-	(void)cls;
-	(void)conn;
+	struct server *s = cls;
+	struct exchange *x = *state;
+	bool passed_on = x && x->passed_on;
+
 	(void)how;
-	exchange_free(*state);
+	exchange_free(x);
 	*state = NULL;
+	connection_served(&s->connections, connection_of(conn), passed_on);
+}
+
+/* Fewer where moatd may not have many descriptors: its containers need some, too. */
+static unsigned connections_allowed(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / FILES_EACH > CONNECTIONS_MAX)
+		return CONNECTIONS_MAX;
+	return (unsigned)files.rlim_cur / FILES_EACH;
+}
+
+static struct MHD_Daemon *start_library(struct server *s)
+{
+	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+					MHD_USE_POLL | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+					MHD_ALLOW_UPGRADE,
+				0, NULL, NULL, on_request, s, MHD_OPTION_NOTIFY_COMPLETED,
+				on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_notice, s,
+				MHD_OPTION_CONNECTION_LIMIT, 2 * CONNECTIONS_MAX,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BUFFER_BYTES,
+				MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
 }
 
 int server_new(struct daemon *d, int listen_fd, const struct route *routes, struct server **ret,
@@ -125,18 +214,16 @@ int server_new(struct daemon *d, int listen_fd, const struct route *routes, stru
 	s->d = d;
 	s->routes = routes;
 	s->listen_fd = listen_fd;
-	s->mhd = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-			MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_UPGRADE,
-		0, NULL, NULL, on_request, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_BUFFER_BYTES, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-		MHD_OPTION_END);
+	connections_init(&s->connections, connections_allowed());
+	s->mhd = start_library(s);
 	r = s->mhd ? loop_add_timer(d->loop, UINT64_MAX, on_pause_over, s, &s->pause) : -EIO;
+	if (r == 0)
+		r = loop_add_timer(d->loop, EXPIRY_USEC, on_expiry, s, &s->expiry);
 	if (r == 0)
 		r = loop_add_io(d->loop, listen_fd, EPOLLIN, on_connection, s, &s->accept);
 	if (r < 0) {
 		source_free(s->pause);
+		source_free(s->expiry);
 		free(s);
 		return err_errno(err, r, "HTTP server");
 	}
@@ -149,5 +236,6 @@ void server_stop(struct server *s)
 	if (!s)
 		return;
 	source_free(take_ptr(s->pause));
+	source_free(take_ptr(s->expiry));
 	source_free(take_ptr(s->accept));
 }

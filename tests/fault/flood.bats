@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# More connections, requests and patterns than anybody needs: moatd serves others meanwhile, and nothing is left behind.
+
+load ../integration/lib
+
+setup_file() {
+	file_setup
+	start_moatd
+}
+
+teardown_file() {
+	file_teardown
+}
+
+crowd() {
+	timeout -k 5 200 python3 "$TESTS/integration/crowd.py" "$@" 3>&-
+}
+
+threads() {
+	find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+descriptors() {
+	find "/proc/$1/fd" -mindepth 1 | wc -l
+}
+
+anonymous_kib() {
+	awk '$1 == "RssAnon:" { print $2 }' "/proc/$1/status"
+}
+
+# left_behind PID THREADS DESCRIPTORS: not more than that are there.
+left_behind() {
+	[ "$(threads "$1")" -le "$2" ] && [ "$(descriptors "$1")" -le "$3" ]
+}
+
+@test "flood: 5,000 connections at once and 5,000 in turn: others are served, and no thread, descriptor or memory stays" {
+	local pid n_threads n_files kib
+	pid=$(moatd_pid)
+	# What the first crowd needs once, thread stacks that are kept for the next, is not counted.
+	crowd flood 1000
+	sleep 1
+	n_threads=$(threads "$pid")
+	n_files=$(descriptors "$pid")
+	kib=$(anonymous_kib "$pid")
+	crowd flood 5000
+	poll 30 left_behind "$pid" "$n_threads" "$n_files"
+	[ "$(anonymous_kib "$pid")" -lt $((kib + 4096)) ]
+	assert_equal "$(moatd_pid)" "$pid"
+}
+
+@test "flood: more clients that follow than are served get a reason, and the others' requests go on" {
+	local pid n_threads n_files
+	pid=$(moatd_pid)
+	n_threads=$(threads "$pid")
+	n_files=$(descriptors "$pid")
+	crowd follow 700
+	poll 30 left_behind "$pid" "$n_threads" "$n_files"
+	moat ps -aq
+}
+
+@test "flood: a connection that says nothing for a minute is ended, one that waits for an answer is not" {
+	crowd idle
+}
