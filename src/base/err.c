@@ -32,6 +32,11 @@ int err_errno(struct err *err, int code, const char *fmt, ...)
 	return err_set(err, code, "%s: %s", msg, strerror(-code));
 }
 
+int err_nomem(struct err *err)
+{
+	return err_set(err, -ENOMEM, "out of memory");
+}
+
 int err_wrap(struct err *err, const char *fmt, ...)
 {
 	char context[ERR_MSG_MAX];

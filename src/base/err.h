@@ -34,6 +34,9 @@ int err_set(struct err *err, int code, const char *fmt, ...) printf_like(3, 4);
  */
 int err_errno(struct err *err, int code, const char *fmt, ...) printf_like(3, 4);
 
+/** err_nomem() - err_set() with -ENOMEM and the words for it */
+int err_nomem(struct err *err);
+
 /**
  * err_wrap() - put context before the message that is there
  * @err: borrowed, filled before; NULL is accepted

@@ -13,9 +13,9 @@
 #include "base/str.h"
 #include "daemon/container/health-probe.h"
 #include "daemon/container/watcher.h"
-#include "daemon/machine/kernel.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
+#include "kernel/store.h"
 
 #define START_LEASE_USEC (2 * USEC_PER_SEC) /* a start that takes longer holds up no other */
 
@@ -40,8 +40,6 @@ static int open_folders(struct daemon *d, struct err *err)
 	r = d->root_fd < 0 ? -errno : 0;
 	if (r == 0)
 		r = path_open_dir(d->root_fd, "containers", 0700, &d->containers_fd);
-	if (r == 0)
-		r = path_open_dir(d->root_fd, "kernel", 0700, &d->kernel_fd);
 	return r < 0 ? err_errno(err, r, "data root %s", d->root) : 0;
 }
 
@@ -56,12 +54,20 @@ static int open_store(struct daemon *d, struct err *err)
 	return path ? store_open(path, unpack, &d->store, err) : -ENOMEM;
 }
 
+static int open_kernels(struct daemon *d, struct err *err)
+{
+	cleanup_free char *init = NULL;
+	int r = locate_program("moat-init", &init, err);
+
+	return r < 0 ? r : kernel_store_open(d->root_fd, d->root, init, &d->kernels, err);
+}
+
 /* Without a new initramfs guests go on with the moat-init they have. */
 static void refresh_kernel(struct daemon *d)
 {
 	struct err err = { 0 };
 
-	if (kernel_refresh(d, &err) < 0)
+	if (kernel_refresh(d->kernels, &err) < 0)
 		log_warning("the guest's moat-init is not the installed one: %s", err.msg);
 }
 
@@ -71,8 +77,6 @@ static int locate_parts(struct daemon *d, struct err *err)
 	cleanup_free char *library = NULL;
 	int r = locate_program("moat-shim", &d->shim_path, err);
 
-	if (r == 0)
-		r = locate_program("moat-init", &d->init_path, err);
 	return r == 0 ? locate_library(ENGINE_CLONE_LIBRARY, &library, err) : r;
 }
 
@@ -82,6 +86,8 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 
 	if (r == 0)
 		r = open_folders(d, err);
+	if (r == 0)
+		r = open_kernels(d, err);
 	if (r == 0)
 		r = state_open(d->root, &d->state, err);
 	if (r == 0)
@@ -115,13 +121,12 @@ int daemon_open(const char *root, struct spare_bounds spares, struct daemon **re
 
 	if (!d)
 		return -ENOMEM;
-	d->root_fd = d->containers_fd = d->kernel_fd = d->quit_fd = -1;
+	d->root_fd = d->containers_fd = d->quit_fd = -1;
 	d->started_nsec = clock_now_nsec();
 	d->host_cpus =
 		sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (unsigned)CPU_COUNT(&cpus) : 1;
 	containers_init(&d->containers);
 	pthread_mutex_init(&d->engine.lock, NULL);
-	pthread_mutex_init(&d->kernel_lock, NULL);
 	gate_init(&d->starts, d->host_cpus, START_LEASE_USEC);
 	d->root = strdup(root);
 	r = d->root ? open_parts(d, spares, err) : -ENOMEM;
@@ -146,19 +151,18 @@ void daemon_close(struct daemon *d)
 	hub_free(d->hub);
 	store_close(d->store);
 	state_close(d->state);
-	for (size_t i = 0; i < 4; i++) {
-		int fd = (int[]){ d->root_fd, d->containers_fd, d->kernel_fd, d->quit_fd }[i];
+	kernel_store_close(d->kernels);
+	for (size_t i = 0; i < 3; i++) {
+		int fd = (int[]){ d->root_fd, d->containers_fd, d->quit_fd }[i];
 
 		if (fd >= 0)
 			close(fd);
 	}
 	pthread_mutex_destroy(&d->engine.lock);
-	pthread_mutex_destroy(&d->kernel_lock);
 	gate_destroy(&d->starts);
 	free(d->root);
 	free(d->socket);
 	free(d->shim_path);
-	free(d->init_path);
 	free(d);
 }
 

@@ -9,6 +9,7 @@
 #include "image/image.h"
 #include "loop/loop.h"
 
+struct kernel_store;
 struct prober;
 struct restarter;
 struct spare_bounds;
@@ -30,11 +31,10 @@ struct daemon {
 	char *root; /* absolute */
 	int root_fd;
 	int containers_fd; /* $ROOT/containers */
-	int kernel_fd;	   /* $ROOT/kernel */
 	char *socket;
 	char *shim_path;
-	char *init_path;
 	struct loop *loop; /* main thread */
+	struct kernel_store *kernels;
 	struct state *state;
 	struct store *store;
 	struct hub *hub;
@@ -48,8 +48,7 @@ struct daemon {
 	struct engine_choice engine;
 	unsigned host_cpus;
 	int64_t started_nsec;
-	pthread_mutex_t kernel_lock; /* held over a change of the current kernel */
-	int quit_fd;		     /* eventfd that ends the main loop */
+	int quit_fd; /* eventfd that ends the main loop */
 };
 
 /**

@@ -24,10 +24,11 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "daemon/api/api.h"
+#include "daemon/container/kernels.h"
 #include "daemon/container/lifecycle.h"
 #include "daemon/http/server.h"
-#include "daemon/machine/kernel.h"
 #include "daemon/machine/spares.h"
+#include "kernel/store.h"
 
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
@@ -281,6 +282,15 @@ static int prepare_process(void)
 	return 0;
 }
 
+/* Where it is not known what containers use, nothing is removed. */
+static void tidy_kernels(struct daemon *d)
+{
+	cleanup_strv char **used = NULL;
+
+	if (containers_kernels(d, &used, NULL) == 0)
+		kernel_tidy(d->kernels, used);
+}
+
 static int serve(struct daemon *d, const struct options *o, struct err *err)
 {
 	cleanup_close int listen_fd = inherited_socket();
@@ -293,7 +303,7 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 	if (r == 0)
 		r = lifecycle_recover(d, err);
 	if (r == 0)
-		kernel_tidy(d);
+		tidy_kernels(d);
 	if (r == 0 && own)
 		r = listen_on(o->socket, &listen_fd, err);
 	if (r == 0)

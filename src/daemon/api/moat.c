@@ -6,9 +6,9 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/machine/kernel.h"
 #include "daemon/machine/spares.h"
 #include "jail/jail.h"
+#include "kernel/store.h"
 
 static json_t *describe_kernel(const struct kernel_paths *k)
 {
@@ -29,7 +29,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 	(void)err;
 	if (daemon_engine(d, &engine, &probe, &why) < 0)
 		probe.usable = false;
-	if (kernel_current(d, &kernel, NULL) == 0)
+	if (kernel_current(d->kernels, &kernel, NULL) == 0)
 		current = describe_kernel(&kernel);
 	return reply_json(rp, 200,
 			  json_pack("{s:s, s:s, s:s, s:{s:s, s:b, s:s, s:f, s:s}, s:o, s:i}",
@@ -44,7 +44,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	int r = kernel_current(rq->daemon, &kernel, err);
+	int r = kernel_current(rq->daemon->kernels, &kernel, err);
 
 	if (r < 0)
 		return r == -EIO ? -ENOENT : r;
@@ -65,7 +65,7 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && (!path || !*path))
 		r = err_set(err, -EINVAL, "\"kernel\" must be the path of a kernel");
 	if (r == 0)
-		r = kernel_set(rq->daemon, path, modules, &kernel, err);
+		r = kernel_set(rq->daemon->kernels, path, modules, &kernel, err);
 	if (r == 0)
 		spares_forget(rq->daemon->spares);
 	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));

@@ -9,8 +9,8 @@
 #include "daemon/container/lifecycle.h"
 #include "daemon/container/name.h"
 #include "daemon/container/transition.h"
-#include "daemon/machine/kernel.h"
 #include "daemon/spec/config.h"
+#include "kernel/store.h"
 
 #define NAME_ATTEMPTS 8u
 
@@ -94,7 +94,7 @@ static int add_kernel(struct daemon *d, json_t *host, struct err *err)
 	copy = json_copy(ours);
 	(void)json_object_del(copy, "KernelHash");
 	if (kernel && *kernel) {
-		r = kernel_add(d, kernel, modules, hash, err);
+		r = kernel_add(d->kernels, kernel, modules, hash, err);
 		if (r == 0 && json_object_set_new(copy, "KernelHash", json_string(hash)) < 0)
 			r = -ENOMEM;
 	}

@@ -100,7 +100,8 @@ static int find_kernel(struct daemon *d, const json_t *host, struct kernel_paths
 		r = json_get_str(ours, "KernelHash", &hash, err);
 	if (r < 0)
 		return r;
-	return hash && *hash ? kernel_find(d, hash, ret, err) : kernel_current(d, ret, err);
+	return hash && *hash ? kernel_find(d->kernels, hash, ret, err)
+			     : kernel_current(d->kernels, ret, err);
 }
 
 void machine_plan_reset(struct machine_plan *p)

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "daemon/daemon.h"
-#include "daemon/machine/kernel.h"
 #include "daemon/spec/log-config.h"
+#include "kernel/store.h"
 
 /* The machine of a container: how large it is, which kernel boots in it. */
 

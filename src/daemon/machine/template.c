@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "daemon/machine/template-make.h"
 #include "daemon/machine/template-scan.h"
+#include "kernel/store.h"
 
 #define STAGING_PREFIX ".new-"
 #define RETRY_USEC     (60 * USEC_PER_SEC)
@@ -373,7 +374,7 @@ void templates_tidy(struct templates *t)
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
 	cleanup_free struct template_found *found = NULL;
 	int64_t oldest = clock_now_nsec() - (int64_t)UNUSED_SEC * (int64_t)NSEC_PER_SEC;
-	bool has_kernel = kernel_current(t->d, &kernel, NULL) == 0;
+	bool has_kernel = kernel_current(t->d->kernels, &kernel, NULL) == 0;
 	size_t n = 0;
 
 	pthread_mutex_lock(&t->lock);
@@ -383,7 +384,7 @@ void templates_tidy(struct templates *t)
 	for (size_t i = 0; i < n; i++) {
 		const struct template_found *f = &found[i];
 		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash) &&
-			     !kernel_is_own(t->d, f->info.kernel);
+			     !kernel_is_own(t->d->kernels, f->info.kernel);
 
 		if (f->valid && !other && i < TEMPLATES_MAX && f->used_nsec >= oldest)
 			continue;

@@ -1,12 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/hash.h"
 
 /* Guest kernels: $ROOT/kernel/HASH/{vmlinuz,initrd}, and the link "current" to one of them. */
 
+struct kernel_store {
+	char *path;	      /* of the folder, absolute */
+	int fd;		      /* the same */
+	char *init_path;      /* of the moat-init that is installed */
+	pthread_mutex_t lock; /* held over every change */
+};
+
+/**
+ * kernel_store_open() - open the folder of kernels, made where it is missing
+ * @root_fd, @root: the data root; borrowed
+ * @init_path:      of the moat-init that is installed; borrowed
+ * @ret:            owned, kernel_store_close()
+ *
+ * Return: 0; -errno with a message.
+ */
+int kernel_store_open(int root_fd, const char *root, const char *init_path,
+		      struct kernel_store **ret, struct err *err);
+
+/** kernel_store_close() - NULL is accepted */
+void kernel_store_close(struct kernel_store *ks);
+
 struct kernel_paths {
-	char hash[65];
+	char hash[SHA256_HEX_LEN + 1];
 	char *kernel, *initrd; /* absolute */
 	char *version;	       /* the release it says it is; "" when it does not say */
 	bool acpi;	       /* it finds its devices by ACPI, not by its command line */
@@ -20,7 +45,7 @@ int kernel_paths_copy(const struct kernel_paths *p, struct kernel_paths *ret);
 
 /** kernel_current() - the kernel for new machines.  Return: 0; -EIO with a message when none is
  * set; -ENOMEM. */
-int kernel_current(struct daemon *d, struct kernel_paths *ret, struct err *err);
+int kernel_current(struct kernel_store *ks, struct kernel_paths *ret, struct err *err);
 
 /**
  * kernel_set() - copy a kernel in, build its initramfs, make it the current one
@@ -31,8 +56,8 @@ int kernel_current(struct daemon *d, struct kernel_paths *ret, struct err *err);
  *
  * Return: 0, @ret owned; -EINVAL or -ENOENT with a message; -errno with a message.
  */
-int kernel_set(struct daemon *d, const char *kernel, const char *modules, struct kernel_paths *ret,
-	       struct err *err);
+int kernel_set(struct kernel_store *ks, const char *kernel, const char *modules,
+	       struct kernel_paths *ret, struct err *err);
 
 /**
  * kernel_add() - as kernel_set(), for one container: the current kernel stays
@@ -40,19 +65,23 @@ int kernel_set(struct daemon *d, const char *kernel, const char *modules, struct
  *
  * Return: 0; -EINVAL or -ENOENT with a message; -errno with a message.
  */
-int kernel_add(struct daemon *d, const char *kernel, const char *modules, char ret_hash[65],
-	       struct err *err);
+int kernel_add(struct kernel_store *ks, const char *kernel, const char *modules,
+	       char ret_hash[SHA256_HEX_LEN + 1], struct err *err);
 
 /** kernel_find() - the kernel that kernel_add() made, with the moat-init that is installed now.
  * Return: 0, @ret owned; -EIO with a message where it is gone; -errno with a message. */
-int kernel_find(struct daemon *d, const char *hash, struct kernel_paths *ret, struct err *err);
+int kernel_find(struct kernel_store *ks, const char *hash, struct kernel_paths *ret,
+		struct err *err);
 
-/** kernel_tidy() - remove the kernels of containers that are gone; at the start of moatd, after the
- * containers are known */
-void kernel_tidy(struct daemon *d);
+/**
+ * kernel_tidy() - remove the kernels of containers that are gone, before anybody else uses the
+ * store
+ * @used: the hashes that containers name; NULL: none
+ */
+void kernel_tidy(struct kernel_store *ks, char *const *used);
 
 /** kernel_is_own() - is it, too, the kernel of a container? */
-bool kernel_is_own(struct daemon *d, const char *hash);
+bool kernel_is_own(struct kernel_store *ks, const char *hash);
 
 /**
  * kernel_refresh() - bring the current initramfs up to date with the moat-init that is installed
@@ -61,4 +90,4 @@ bool kernel_is_own(struct daemon *d, const char *hash);
  *
  * Return: 0; -errno with a message, and the kernel stays as it was.
  */
-int kernel_refresh(struct daemon *d, struct err *err);
+int kernel_refresh(struct kernel_store *ks, struct err *err);

@@ -2,15 +2,16 @@
 #pragma once
 
 #include "base/hash.h"
-#include "daemon/machine/kernel.h"
+#include "kernel/store.h"
 
 /*
- * How pairs of kernel and initramfs come to be.  All of it with the daemon's kernel_lock held, or
+ * How pairs of kernel and initramfs come to be.  All of it with the store's lock held, or
  * before there are other threads.
  */
 
-#define KERNEL_VERSION_MAX 128
-#define KERNEL_PARAMETERS  "device-parameters" /* there for a kernel that needs no ACPI */
+#define KERNEL_VERSION_MAX  128
+#define KERNEL_UPGRADES_MAX 64u /* of moat-init, that are followed from one pair to the next */
+#define KERNEL_PARAMETERS   "device-parameters" /* there for a kernel that needs no ACPI */
 
 /**
  * kernel_stage() - copy a kernel in and build its initramfs
@@ -19,24 +20,24 @@
  *
  * Return: 0; -errno with a message, and then kernel_unstage().
  */
-int kernel_stage(struct daemon *d, const char *kernel, const char *modules,
+int kernel_stage(struct kernel_store *ks, const char *kernel, const char *modules,
 		 char ret_hash[SHA256_HEX_LEN + 1], struct err *err);
 
 /** kernel_stage_update() - as kernel_stage(), from the pair @hash, with the moat-init that is
  * installed now */
-int kernel_stage_update(struct daemon *d, const char *hash, char ret_hash[SHA256_HEX_LEN + 1],
-			struct err *err);
+int kernel_stage_update(struct kernel_store *ks, const char *hash,
+			char ret_hash[SHA256_HEX_LEN + 1], struct err *err);
 
 /** kernel_publish() - give what is staged its name, durably.  Return: 0; -errno with a message. */
-int kernel_publish(struct daemon *d, const char *hash, struct err *err);
+int kernel_publish(struct kernel_store *ks, const char *hash, struct err *err);
 
 /** kernel_unstage() - throw away what is staged */
-void kernel_unstage(struct daemon *d);
+void kernel_unstage(struct kernel_store *ks);
 
 /** kernel_next() - the pair that was made of another, after an upgrade.  Return: 0; -ENOENT;
  * -errno.
  */
-int kernel_next(struct daemon *d, const char *hash, char ret[SHA256_HEX_LEN + 1]);
+int kernel_next(struct kernel_store *ks, const char *hash, char ret[SHA256_HEX_LEN + 1]);
 
 /** kernel_is_outdated() - has a pair another moat-init than the one installed? */
-bool kernel_is_outdated(struct daemon *d, const char *hash);
+bool kernel_is_outdated(struct kernel_store *ks, const char *hash);

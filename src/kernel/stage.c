@@ -7,7 +7,7 @@
  *
  * The kernel file is the user's own choice; only its size is bounded.
  */
-#include "daemon/machine/kernel-stage.h"
+#include "kernel/stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,9 +109,9 @@ static int copy_kernel(const char *path, int dir_fd, char ret_hex[SHA256_HEX_LEN
 	return r < 0 ? err_errno(err, r, "copy of kernel %s", path) : 0;
 }
 
-static int note_init(struct daemon *d, int dir_fd)
+static int note_init(struct kernel_store *ks, int dir_fd)
 {
-	cleanup_close int fd = open(d->init_path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd = open(ks->init_path, O_RDONLY | O_CLOEXEC);
 	char hash[SHA256_HEX_LEN + 1];
 	int r = fd < 0 ? -errno : hash_fd(fd, hash);
 
@@ -119,7 +119,7 @@ static int note_init(struct daemon *d, int dir_fd)
 }
 
 /* A new initramfs from modules, or from the one in @old_fd where that is given. */
-static int build_initrd(struct daemon *d, const char *modules, int old_fd, int dir_fd,
+static int build_initrd(struct kernel_store *ks, const char *modules, int old_fd, int dir_fd,
 			char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
 	cleanup_close int fd = create_file(dir_fd, "initrd");
@@ -128,50 +128,50 @@ static int build_initrd(struct daemon *d, const char *modules, int old_fd, int d
 	if (fd < 0)
 		return err_errno(err, fd, "initramfs");
 	if (old_fd >= 0)
-		r = initramfs_update(old_fd, d->init_path, fd, err);
+		r = initramfs_update(old_fd, ks->init_path, fd, err);
 	else
-		r = initramfs_build(d->init_path, modules && *modules ? modules : NULL, fd, err);
+		r = initramfs_build(ks->init_path, modules && *modules ? modules : NULL, fd, err);
 	if (r < 0)
 		return r;
 	r = seal_file(fd, ret_hex);
 	if (r == 0)
-		r = note_init(d, dir_fd);
+		r = note_init(ks, dir_fd);
 	return r < 0 ? err_errno(err, r, "initramfs") : 0;
 }
 
-static int open_staging(struct daemon *d, int *ret_fd, struct err *err)
+static int open_staging(struct kernel_store *ks, int *ret_fd, struct err *err)
 {
-	int r = path_remove_tree(d->kernel_fd, STAGING);
+	int r = path_remove_tree(ks->fd, STAGING);
 
 	if (r == 0)
-		r = path_open_dir(d->kernel_fd, STAGING, 0700, ret_fd);
-	return r < 0 ? err_errno(err, r, "%s/kernel", d->root) : 0;
+		r = path_open_dir(ks->fd, STAGING, 0700, ret_fd);
+	return r < 0 ? err_errno(err, r, "%s", ks->path) : 0;
 }
 
 /* @both: the hashes of kernel and initramfs, one behind the other; @ret_hash covers both. */
-static int seal_staging(struct daemon *d, int dir_fd, const char *both,
+static int seal_staging(struct kernel_store *ks, int dir_fd, const char *both,
 			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	if (fsync(dir_fd) < 0)
-		return err_errno(err, -errno, "%s/kernel", d->root);
+		return err_errno(err, -errno, "%s", ks->path);
 	return hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
 }
 
-int kernel_stage(struct daemon *d, const char *kernel, const char *modules,
+int kernel_stage(struct kernel_store *ks, const char *kernel, const char *modules,
 		 char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	char both[2 * SHA256_HEX_LEN + 1];
 	cleanup_close int dir_fd = -1;
-	int r = open_staging(d, &dir_fd, err);
+	int r = open_staging(ks, &dir_fd, err);
 
 	if (r == 0)
 		r = copy_kernel(kernel, dir_fd, both, err);
 	if (r == 0)
-		r = build_initrd(d, modules, -1, dir_fd, both + SHA256_HEX_LEN, err);
-	return r == 0 ? seal_staging(d, dir_fd, both, ret_hash, err) : r;
+		r = build_initrd(ks, modules, -1, dir_fd, both + SHA256_HEX_LEN, err);
+	return r == 0 ? seal_staging(ks, dir_fd, both, ret_hash, err) : r;
 }
 
-static int copy_kernel_of(struct daemon *d, const char *hash, int dir_fd,
+static int copy_kernel_of(struct kernel_store *ks, const char *hash, int dir_fd,
 			  char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
 	static const char *const names[] = { "vmlinuz", "version", KERNEL_PARAMETERS };
@@ -183,62 +183,62 @@ static int copy_kernel_of(struct daemon *d, const char *hash, int dir_fd,
 
 		if (!from)
 			return -ENOMEM;
-		if (linkat(d->kernel_fd, from, dir_fd, names[i], 0) < 0 &&
+		if (linkat(ks->fd, from, dir_fd, names[i], 0) < 0 &&
 		    !(errno == ENOENT && streq(names[i], KERNEL_PARAMETERS)))
-			return err_errno(err, -errno, "%s/kernel/%s", d->root, from);
+			return err_errno(err, -errno, "%s/%s", ks->path, from);
 	}
 	fd = openat(dir_fd, "vmlinuz", O_RDONLY | O_CLOEXEC);
 	r = fd < 0 ? -errno : hash_fd(fd, ret_hex);
 	return r < 0 ? err_errno(err, r, "copy of the kernel") : 0;
 }
 
-int kernel_stage_update(struct daemon *d, const char *hash, char ret_hash[SHA256_HEX_LEN + 1],
-			struct err *err)
+int kernel_stage_update(struct kernel_store *ks, const char *hash,
+			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	cleanup_free char *initrd = str_printf("%s/initrd", hash);
 	char both[2 * SHA256_HEX_LEN + 1];
 	cleanup_close int dir_fd = -1, old_fd = -1;
-	int r = initrd ? open_staging(d, &dir_fd, err) : -ENOMEM;
+	int r = initrd ? open_staging(ks, &dir_fd, err) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	old_fd = openat(d->kernel_fd, initrd, O_RDONLY | O_CLOEXEC);
+	old_fd = openat(ks->fd, initrd, O_RDONLY | O_CLOEXEC);
 	if (old_fd < 0)
-		return err_errno(err, -errno, "%s/kernel/%s", d->root, initrd);
-	r = copy_kernel_of(d, hash, dir_fd, both, err);
+		return err_errno(err, -errno, "%s/%s", ks->path, initrd);
+	r = copy_kernel_of(ks, hash, dir_fd, both, err);
 	if (r == 0)
-		r = build_initrd(d, NULL, old_fd, dir_fd, both + SHA256_HEX_LEN, err);
-	return r == 0 ? seal_staging(d, dir_fd, both, ret_hash, err) : r;
+		r = build_initrd(ks, NULL, old_fd, dir_fd, both + SHA256_HEX_LEN, err);
+	return r == 0 ? seal_staging(ks, dir_fd, both, ret_hash, err) : r;
 }
 
-int kernel_publish(struct daemon *d, const char *hash, struct err *err)
+int kernel_publish(struct kernel_store *ks, const char *hash, struct err *err)
 {
 	int r = 0;
 
-	if (renameat(d->kernel_fd, STAGING, d->kernel_fd, hash) < 0) {
+	if (renameat(ks->fd, STAGING, ks->fd, hash) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY)
-			return err_errno(err, -errno, "%s/kernel/%s", d->root, hash);
-		r = path_remove_tree(d->kernel_fd, STAGING);
+			return err_errno(err, -errno, "%s/%s", ks->path, hash);
+		r = path_remove_tree(ks->fd, STAGING);
 	}
-	if (r == 0 && fsync(d->kernel_fd) < 0)
+	if (r == 0 && fsync(ks->fd) < 0)
 		r = -errno;
-	return r < 0 ? err_errno(err, r, "%s/kernel", d->root) : 0;
+	return r < 0 ? err_errno(err, r, "%s", ks->path) : 0;
 }
 
-void kernel_unstage(struct daemon *d)
+void kernel_unstage(struct kernel_store *ks)
 {
-	(void)path_remove_tree(d->kernel_fd, STAGING);
+	(void)path_remove_tree(ks->fd, STAGING);
 }
 
-bool kernel_is_outdated(struct daemon *d, const char *hash)
+bool kernel_is_outdated(struct kernel_store *ks, const char *hash)
 {
 	cleanup_free char *name = str_printf("%s/" INIT_HASH, hash);
-	cleanup_close int fd = open(d->init_path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd = open(ks->init_path, O_RDONLY | O_CLOEXEC);
 	cleanup(buf_reset) struct buf noted = BUF_INIT;
 	char installed[SHA256_HEX_LEN + 1];
 
 	if (!name || fd < 0 || hash_fd(fd, installed) < 0)
 		return false;
-	return file_read_at(d->kernel_fd, name, SHA256_HEX_LEN, &noted) < 0 || !noted.data ||
+	return file_read_at(ks->fd, name, SHA256_HEX_LEN, &noted) < 0 || !noted.data ||
 	       !streq(noted.data, installed);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/container/kernels.h"
+
+#include "base/str.h"
+
+static int note_container(struct daemon *d, const char *id, char ***used, struct err *err)
+{
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_json json_t *host = NULL;
+	const char *hash;
+	int r = state_texts(d->state, id, &texts, err);
+
+	if (r == 0)
+		r = json_read(texts.host_config, strlen(texts.host_config), "HostConfig", &host,
+			      err);
+	if (r < 0)
+		return r;
+	hash = json_string_value(json_object_get(json_object_get(host, "Moat"), "KernelHash"));
+	return hash ? strv_add(used, hash) : 0;
+}
+
+int containers_kernels(struct daemon *d, char ***ret, struct err *err)
+{
+	cleanup_strv char **used = NULL;
+	struct container **list = NULL;
+	size_t n = 0;
+	int r = containers_list(&d->containers, &list, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = note_container(d, list[i]->rec.id, &used, err);
+	containers_list_free(&d->containers, list, n);
+	if (r == 0)
+		*ret = take_ptr(used);
+	return r;
+}

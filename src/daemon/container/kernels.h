@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/**
+ * containers_kernels() - the hashes of the kernels that containers have of their own
+ * @ret: owned, strv_free(); NULL for none
+ *
+ * Return: 0; -errno with a message: then nobody knows which are in use.
+ */
+int containers_kernels(struct daemon *d, char ***ret, struct err *err);
