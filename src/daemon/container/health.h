@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdint.h>
+#include "daemon/spec/health-config.h"
 
-#include "base/json.h"
-
-/* What docker's health checks mean: how often to probe, and what the results add up to.  Pure. */
+/* What the results of docker's health checks add up to, and when the next is due.  Pure. */
 
 #define HEALTH_OUTPUT_MAX 4096u
 #define HEALTH_RESULTS	  5u /* that are kept */
-
-/* "Healthcheck" of docker's Config, with docker's defaults. */
-struct health_config {
-	char **args; /* NULL: no check */
-	int64_t interval_nsec, timeout_nsec, start_period_nsec, start_interval_nsec;
-	int retries;
-};
 
 enum health_status { HEALTH_NONE, HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
 
@@ -32,20 +23,6 @@ struct health_result {
 	const char *output;
 	size_t output_len;
 };
-
-/**
- * health_merge() - the request's Healthcheck over the image's, member by member
- * @body:  the create request
- * @image: may be NULL
- * @ret:   owned; NULL when neither has one
- *
- * Return: 0; -EINVAL with docker's message; -EBADMSG; -ENOMEM.
- */
-int health_merge(const json_t *body, const json_t *image, json_t **ret, struct err *err);
-
-/** health_config_read() - @config: docker's Config.  @ret: health_reset().  Return: 0; -EBADMSG
- * with a message; -ENOMEM. */
-int health_config_read(const json_t *config, struct health_config *ret, struct err *err);
 
 /** health_reset() - free what the two hold */
 void health_reset(struct health *h, struct health_config *config);

@@ -4,37 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
-
-struct container;
-struct daemon;
+#include "daemon/spec/restart-policy.h"
 
 /* Containers that are started again when they have ended, by the rules of docker's restart
  * policies. */
 
-enum restart_kind { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
-
-struct restart_policy {
-	enum restart_kind kind;
-	unsigned max_retries; /* of RESTART_ON_FAILURE; 0: no limit */
-};
-
-/**
- * restart_policy_read() - the policy of docker's RestartPolicy object
- * @policy: NULL is "no"
- *
- * Pure.  Return: 0; -EINVAL, -EBADMSG with a message.
- */
-int restart_policy_read(const json_t *policy, struct restart_policy *ret, struct err *err);
-
-/** restart_is_wanted() - does a policy want a container back that ended with @code, by itself,
- * after
- * @count restarts?  Pure. */
-bool restart_is_wanted(const struct restart_policy *policy, int code, int count);
-
-/** restart_delay() - how long to wait after a run of @ran_nsec, having waited @last_usec before it:
- * 100 ms, doubling to a minute for runs of less than 10 s.  Pure. */
-uint64_t restart_delay(uint64_t last_usec, int64_t ran_nsec);
+struct container;
+struct daemon;
 
 struct restarter;
 

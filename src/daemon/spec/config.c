@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "base/str.h"
-#include "daemon/container/health.h"
+#include "daemon/spec/health-config.h"
 #include "daemon/spec/signals.h"
 
 #define SHORT_ID_LEN 12

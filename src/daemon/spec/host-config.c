@@ -10,9 +10,9 @@
 
 #include "base/cpuset.h"
 #include "base/str.h"
-#include "daemon/container/restart.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
+#include "daemon/spec/restart-policy.h"
 #include "daemon/spec/runtime.h"
 #include "oci/paths.h"
 

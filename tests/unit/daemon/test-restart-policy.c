@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "daemon/container/restart.h"
+#include "daemon/spec/restart-policy.h"
 
 static int read_policy(const char *text, struct restart_policy *ret)
 {
