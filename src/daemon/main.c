@@ -25,7 +25,7 @@
 #include "base/unix.h"
 #include "daemon/api/api.h"
 #include "daemon/container/kernels.h"
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/recover.h"
 #include "daemon/http/server.h"
 #include "daemon/machine/spares.h"
 #include "kernel/store.h"

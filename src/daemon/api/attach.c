@@ -8,7 +8,6 @@
  * for no client that reads slowly.
  */
 #include "daemon/container/attach.h"
-#include "daemon/container/lifecycle.h"
 #include "daemon/log/replay.h"
 
 #include <errno.h>

@@ -5,7 +5,13 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/create.h"
+#include "daemon/container/pause.h"
+#include "daemon/container/remove.h"
+#include "daemon/container/rename.h"
+#include "daemon/container/start.h"
+#include "daemon/container/stop.h"
+#include "daemon/container/update.h"
 #include "daemon/spec/signals.h"
 
 int api_container_create(struct request *rq, struct reply *rp, struct err *err)

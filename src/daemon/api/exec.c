@@ -11,7 +11,6 @@
 #include "control/client.h"
 #include "daemon/api/api.h"
 #include "daemon/container/attach.h"
-#include "daemon/container/lifecycle.h"
 #include "daemon/container/transition.h"
 #include "daemon/spec/config.h"
 

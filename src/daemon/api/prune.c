@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/remove.h"
 #include "daemon/http/filter.h"
 
 /* Space on the disk, which of a sparse file is less than its size. */

@@ -5,7 +5,6 @@
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/api/api.h"
-#include "daemon/container/lifecycle.h"
 #include "daemon/container/transition.h"
 
 #define LAUNCH_MSEC 10000u

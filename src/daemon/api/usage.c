@@ -15,7 +15,6 @@
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/api/api.h"
-#include "daemon/container/lifecycle.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/memory.h"
 #include "daemon/machine/plan.h"

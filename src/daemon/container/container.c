@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "daemon/daemon.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
 #include "daemon/spec/signals.h"
@@ -295,4 +296,34 @@ const char *container_status(const struct container *c)
 		return "exited";
 	}
 	return "dead";
+}
+
+bool container_is_running(struct daemon *d, const struct container *c)
+{
+	bool running;
+
+	pthread_mutex_lock(&d->containers.lock);
+	running = c->rec.state == CONTAINER_RUNNING;
+	pthread_mutex_unlock(&d->containers.lock);
+	return running;
+}
+
+bool container_is_paused(struct daemon *d, const struct container *c)
+{
+	bool paused;
+
+	pthread_mutex_lock(&d->containers.lock);
+	paused = c->paused;
+	pthread_mutex_unlock(&d->containers.lock);
+	return paused;
+}
+
+uint64_t container_ends(struct daemon *d, const struct container *c)
+{
+	uint64_t ends;
+
+	pthread_mutex_lock(&d->containers.lock);
+	ends = c->ends;
+	pthread_mutex_unlock(&d->containers.lock);
+	return ends;
 }

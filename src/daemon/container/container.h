@@ -144,3 +144,10 @@ void attachments_free(struct attachment *list);
 
 /** container_status() - docker's word for the state; under the table's lock */
 const char *container_status(const struct container *c);
+
+/** container_is_running(), container_is_paused() - at this moment; one that is paused runs, too */
+bool container_is_running(struct daemon *d, const struct container *c);
+bool container_is_paused(struct daemon *d, const struct container *c);
+
+/** container_ends() - how often it has ended since moatd runs, for container_wait_end() */
+uint64_t container_ends(struct daemon *d, const struct container *c);

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/create.h"
 #include "daemon/container/name.h"
 #include "daemon/container/transition.h"
 #include "daemon/spec/config.h"

@@ -9,17 +9,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "control/client.h"
-#include "daemon/container/lifecycle.h"
-
-bool container_is_paused(struct daemon *d, const struct container *c)
-{
-	bool paused;
-
-	pthread_mutex_lock(&d->containers.lock);
-	paused = c->paused;
-	pthread_mutex_unlock(&d->containers.lock);
-	return paused;
-}
+#include "daemon/container/pause.h"
 
 /* Until the state is as asked for, or the container has ended. */
 static int wait_for_state(struct daemon *d, const struct container *c, bool paused)

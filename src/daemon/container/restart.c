@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/thread.h"
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/start.h"
 
 #define DELAY_MAX_USEC (60 * USEC_PER_SEC)
 #define RETRY_USEC     (1 * USEC_PER_SEC)

@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "control/client.h"
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/start.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/files/files.h"

@@ -10,7 +10,6 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "daemon/container/lifecycle.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/update.h"
 #include "daemon/spec/config.h"

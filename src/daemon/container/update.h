@@ -5,7 +5,15 @@
 #include "daemon/daemon.h"
 #include "oci/runtime.h"
 
-/* The part of container_update() for a container that runs. */
+/**
+ * container_update() - another restart policy, and other limits where it does not run
+ * @body: docker's update request
+ *
+ * Return: 0; -EINVAL, -EBADMSG, -EOPNOTSUPP with a message; -errno with a message.
+ */
+int container_update(struct daemon *d, struct container *c, const json_t *body, struct err *err);
+
+/* The part of it for a container that runs. */
 
 /** update_live() - change the limits of a running container from @old's to @new's
  * @cpuset: processors of the host its machine is to keep to; NULL: as before

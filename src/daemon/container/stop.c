@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/container/lifecycle.h"
+#include "daemon/container/stop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,9 +7,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "control/client.h"
-#include "daemon/container/name.h"
+#include "daemon/container/pause.h"
+#include "daemon/container/restart.h"
+#include "daemon/container/start.h"
 #include "daemon/container/transition.h"
-#include "daemon/files/files.h"
 
 /* Both are longer than anything the shim itself waits for. */
 #define SHUTDOWN_MSEC 75000 /* the machine, its disks clean; less when the guest hangs */
@@ -17,26 +18,6 @@
 
 /* A shim does nothing that takes long: one that lets an end wait for this is stuck. */
 #define ANSWER_MSEC 1000
-
-bool container_is_running(struct daemon *d, const struct container *c)
-{
-	bool running;
-
-	pthread_mutex_lock(&d->containers.lock);
-	running = c->rec.state == CONTAINER_RUNNING;
-	pthread_mutex_unlock(&d->containers.lock);
-	return running;
-}
-
-static uint64_t ends_of(struct daemon *d, const struct container *c)
-{
-	uint64_t ends;
-
-	pthread_mutex_lock(&d->containers.lock);
-	ends = c->ends;
-	pthread_mutex_unlock(&d->containers.lock);
-	return ends;
-}
 
 int container_wait_end(struct daemon *d, const struct container *c, uint64_t ends, int timeout_msec)
 {
@@ -47,7 +28,7 @@ int container_wait_end(struct daemon *d, const struct container *c, uint64_t end
 	while (r == 0) {
 		uint64_t passed = (clock_mono_usec() - start) / USEC_PER_MSEC;
 
-		if (ends_of(d, c) != ends)
+		if (container_ends(d, c) != ends)
 			return 0;
 		if (timeout_msec >= 0 && passed >= (uint64_t)timeout_msec)
 			return -ETIMEDOUT;
@@ -83,7 +64,7 @@ static int ask_for_end(struct daemon *d, struct container *c, const char *op, st
 }
 
 /* What the guest has not written to its disk yet is lost. */
-static int end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+int container_end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
 {
 	int r = ask_for_end(d, c, "kill", err);
 
@@ -100,7 +81,7 @@ static int kill_and_wait(struct daemon *d, struct container *c, uint64_t ends, s
 	if (ask_for_end(d, c, "shutdown", NULL) == 0 &&
 	    container_wait_end(d, c, ends, SHUTDOWN_MSEC) == 0)
 		return 0;
-	return end_machine(d, c, ends, err);
+	return container_end_machine(d, c, ends, err);
 }
 
 /* Before the signal is sent, so that it comes before the "die" that follows. */
@@ -125,7 +106,7 @@ int container_stop(struct daemon *d, struct container *c, int signo, int timeout
 
 	waited = restart_forbid(d, c);
 	settle(c);
-	ends = ends_of(d, c);
+	ends = container_ends(d, c);
 	if (!container_is_running(d, c))
 		return waited ? 0 : -EALREADY;
 	if (container_is_paused(d, c))
@@ -146,7 +127,7 @@ int container_stop(struct daemon *d, struct container *c, int signo, int timeout
 
 int container_kill(struct daemon *d, struct container *c, int signo, struct err *err)
 {
-	uint64_t ends = ends_of(d, c);
+	uint64_t ends = container_ends(d, c);
 	struct err why = { 0 };
 	bool ending = signo == SIGKILL || signo == c->stop_signal;
 	int r;
@@ -211,101 +192,4 @@ int container_restart(struct daemon *d, struct container *c, int timeout_sec, st
 		return r;
 	container_publish(d, c, "restart", NULL);
 	return 0;
-}
-
-static bool is_to_be_restarted(struct daemon *d, struct container *c)
-{
-	bool pending;
-
-	pthread_mutex_lock(&d->containers.lock);
-	pending = c->restart.pending;
-	pthread_mutex_unlock(&d->containers.lock);
-	return pending;
-}
-
-static int remove_locked(struct daemon *d, struct container *c, bool force, struct err *err)
-{
-	uint64_t ends = ends_of(d, c);
-	int r;
-
-	if (container_is_running(d, c)) {
-		if (!force)
-			return err_set(err, -EBUSY,
-				       "cannot remove container \"/%s\": container is %s before "
-				       "removing or force remove",
-				       c->rec.name,
-				       container_is_paused(d, c)
-					       ? "paused and must be unpaused first: unpause and "
-						 "stop the container"
-					       : "running: stop the container");
-		r = end_machine(d, c, ends, err);
-		if (r < 0)
-			return r;
-	}
-	if (!force && is_to_be_restarted(d, c))
-		return err_set(err, -EBUSY,
-			       "cannot remove container \"/%s\": container is restarting: stop the "
-			       "container before removing or force remove",
-			       c->rec.name);
-	r = files_yield(d, c, force, err);
-	return r < 0 ? r : container_forget(d, c, err);
-}
-
-int container_remove(struct daemon *d, struct container *c, bool force, struct err *err)
-{
-	uint64_t ends = ends_of(d, c);
-	bool starting;
-	int r;
-
-	if (force)
-		(void)restart_forbid(d, c);
-	pthread_mutex_lock(&d->containers.lock);
-	starting = c->starting;
-	pthread_mutex_unlock(&d->containers.lock);
-	if (force && starting)
-		(void)end_machine(d, c, ends, NULL);
-	pthread_mutex_lock(&c->op);
-	r = remove_locked(d, c, force, err);
-	pthread_mutex_unlock(&c->op);
-	return r;
-}
-
-/* Under the table's lock: @name is checked. */
-static int rename_locked(struct daemon *d, struct container *c, const char *name, struct err *err)
-{
-	char *old = c->rec.name, *copy;
-	int r;
-
-	for (struct container *o = d->containers.first; o; o = o->next)
-		if (streq(o->rec.name, name))
-			return err_set(err, -EEXIST,
-				       "Conflict. The container name \"/%s\" is already in use by "
-				       "container \"%s\". You have to remove (or rename) that "
-				       "container to be able to reuse that name.",
-				       name, o->rec.id);
-	copy = strdup(name);
-	if (!copy)
-		return -ENOMEM;
-	c->rec.name = copy;
-	r = state_update(d->state, &c->rec, err);
-	c->rec.name = r < 0 ? old : copy;
-	free(r < 0 ? copy : old);
-	return r;
-}
-
-int container_rename(struct daemon *d, struct container *c, const char *name, struct err *err)
-{
-	const char *checked;
-	int r = name_check(name, &checked, err);
-
-	if (r < 0)
-		return r;
-	pthread_mutex_lock(&c->op);
-	pthread_mutex_lock(&d->containers.lock);
-	r = rename_locked(d, c, checked, err);
-	pthread_mutex_unlock(&d->containers.lock);
-	pthread_mutex_unlock(&c->op);
-	if (r == 0)
-		container_publish(d, c, "rename", NULL);
-	return r;
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+
+struct create_request {
+	const char *name;     /* as the client gave it; NULL: choose one */
+	const char *platform; /* NULL: whatever the image is for */
+	const json_t *body;
+};
+
+/**
+ * container_create() - make a container
+ * @ret:          a reference, owned
+ * @ret_warnings: owned vector; may stay NULL
+ *
+ * Return: 0; -ENOENT no such image; -EEXIST the name is taken; -EINVAL, -EBADMSG, -EOPNOTSUPP as
+ * config.h has it; -errno, each with docker's message where it has one.
+ */
+int container_create(struct daemon *d, const struct create_request *rq, struct container **ret,
+		     char ***ret_warnings, struct err *err);

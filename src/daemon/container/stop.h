@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/* Called by handler threads; everything here may block, with a deadline. */
+
+/**
+ * container_stop() - ask the process to end, then end it
+ * @signo:       0: the container's stop signal
+ * @timeout_sec: between the signal and SIGKILL; negative waits for ever
+ *
+ * Return: 0; -EALREADY when it does not run; -ETIMEDOUT with a message.
+ */
+int container_stop(struct daemon *d, struct container *c, int signo, int timeout_sec,
+		   struct err *err);
+
+/**
+ * container_kill() - send a signal; SIGKILL also waits for the end
+ *
+ * Return: 0; -EBUSY with docker's message when it does not run; -errno with a message.
+ */
+int container_kill(struct daemon *d, struct container *c, int signo, struct err *err);
+
+/** container_restart() - stop, if it runs, and start.  Return: as the two. */
+int container_restart(struct daemon *d, struct container *c, int timeout_sec, struct err *err);
+
+/** container_wait_end() - until it ended more often than @ends times.  Return: 0; -ETIMEDOUT;
+ * -errno. */
+int container_wait_end(struct daemon *d, const struct container *c, uint64_t ends,
+		       int timeout_msec);
+
+/**
+ * container_end_machine() - kill the machine and wait until the container has ended
+ * @ends: how often it had ended before
+ *
+ * What the guest has not written to its disk yet is lost.
+ *
+ * Return: 0; -ETIMEDOUT with a message; -errno with a message.
+ */
+int container_end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err);
