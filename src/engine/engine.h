@@ -50,6 +50,16 @@ struct machine {
 		*from; /* NULL: a machine that boots, with memory of its own */
 };
 
+/*
+ * What the guest asked of its disks and the host could not do, most of all because its own disk is
+ * full.  The guest was told that its request has failed, and goes on.
+ */
+struct disk_errors {
+	uint64_t count;	 /* since the machine was started */
+	size_t disk;	 /* that of the last one, in machine.disks */
+	char reason[80]; /* of the last one: any text, as the engine is not to be trusted */
+};
+
 struct engine_probe {
 	bool usable;
 	double nsec_per_instruction; /* of the KVM probe; 0 when not measured */
@@ -113,6 +123,20 @@ struct engine {
 	 */
 	int (*resume_with)(struct vm *vm, const struct machine_disk *disks, size_t n,
 			   struct err *err);
+
+	/** events_fd() - borrowed, valid until free(); readable when the engine has said something
+	 */
+	int (*events_fd)(const struct vm *vm);
+
+	/**
+	 * disk_errors() - what is known of such errors, by what the engine has said until now
+	 * @ret: filled in any case
+	 *
+	 * Does not wait.  To be called when events_fd() is readable, and after any other call.
+	 *
+	 * Return: 0; -errno with a message: the engine will say nothing more that makes sense.
+	 */
+	int (*disk_errors)(struct vm *vm, struct disk_errors *ret, struct err *err);
 
 	/** kill() - end the machine at once; idempotent */
 	void (*kill)(struct vm *vm);

@@ -37,6 +37,22 @@ static json_t *list_execs(const struct shim *s)
 	return r == 0 ? take_ptr(execs) : NULL;
 }
 
+const char *event_disk_name(size_t disk)
+{
+	return disk == 0 ? "image" : "layer";
+}
+
+/* NULL where there were none. */
+static json_t *disk_errors_json(const struct shim *s)
+{
+	const struct disk_errors *e = &s->disks.now;
+
+	if (e->count == 0)
+		return NULL;
+	return json_pack("{s:I, s:s, s:s}", "count", (json_int_t)e->count, "disk",
+			 event_disk_name(e->disk), "reason", e->reason);
+}
+
 static const char *state_name(const struct shim *s)
 {
 	if (s->stage >= SHIM_DRAINING)
@@ -50,10 +66,11 @@ char *event_state(const struct shim *s)
 
 	if (!execs)
 		return NULL;
-	return take_text(json_pack("{s:b, s:s, s:s, s:b, s:b, s:i, s:I, s:o}", "ok", 1, "event",
-				   "state", "state", state_name(s), "paused", (int)s->paused, "oom",
-				   (int)s->oom, "pid", (int)s->machine.pid, "started_nsec",
-				   (json_int_t)s->exit.started_nsec, "execs", execs));
+	return take_text(json_pack("{s:b, s:s, s:s, s:b, s:b, s:i, s:I, s:o, s:o*}", "ok", 1,
+				   "event", "state", "state", state_name(s), "paused",
+				   (int)s->paused, "oom", (int)s->oom, "pid", (int)s->machine.pid,
+				   "started_nsec", (json_int_t)s->exit.started_nsec, "execs", execs,
+				   "disk_errors", disk_errors_json(s)));
 }
 
 static json_t *times_json(const struct shim_times *t)
@@ -89,6 +106,12 @@ char *event_restore_failed(void)
 char *event_oom(void)
 {
 	return take_text(json_pack("{s:s}", "event", "oom"));
+}
+
+char *event_disk_errors(const struct shim *s)
+{
+	return take_text(json_pack("{s:s, s:o}", "event", "disk-errors", "disk_errors",
+				   disk_errors_json(s)));
 }
 
 char *event_paused(const struct shim *s)

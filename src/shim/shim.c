@@ -183,6 +183,7 @@ static int set_paused(struct shim *s, bool paused, struct err *err)
 		return err_set(err, -EALREADY, "the container is %s",
 			       paused ? "paused already" : "not paused");
 	r = paused ? engine->pause(s->machine.vm, err) : engine->resume(s->machine.vm, err);
+	disk_watch_catch_up(s);
 	if (r < 0)
 		return r;
 	s->paused = paused;

@@ -9,6 +9,7 @@
 #include "shim/control.h"
 #include "shim/exit.h"
 #include "shim/machine/console.h"
+#include "shim/machine/disk-watch.h"
 #include "shim/machine/engine-log.h"
 #include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
@@ -71,6 +72,7 @@ struct shim {
 	struct shim_machine machine;
 	struct console *console; /* of @machine */
 	struct engine_log *engine_log;
+	struct disk_watch disks;
 	struct source *machine_end;
 	int machine_status;   /* as waitpid(2) gave it */
 	struct source *timer; /* of the stage */

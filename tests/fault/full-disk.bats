@@ -79,6 +79,50 @@ fill() {
 	assert_equal "$(moat run --rm "$BUSYBOX" echo cold)" cold
 }
 
+# disk_full NAME: requests to its disk have failed, for want of space.
+disk_full() {
+	moat inspect "$1" | jq -e '.[0].State.DiskErrors | .Disk == "layer" and (.Reason | test("space")) and .Count > 0'
+}
+
+@test "full disk: who writes gets an error, a neighbour runs on, and both are of use again with space" {
+	local since
+	since=$(date +%s)
+	moat run -d --name neighbour "$BUSYBOX" sleep 1000 >/dev/null
+	moat run -d --name writer "$BUSYBOX" sleep 1000 >/dev/null
+	moat exec neighbour sh -c 'echo before >/file; sync'
+	moat exec writer sh -c 'echo before >/file; sync'
+	assert_equal "$(moat inspect writer | jq '.[0].State.DiskErrors')" null
+	fill 8000000
+	run moat exec writer dd if=/dev/zero of=/fill bs=1M count=100 conv=fsync
+	assert_status 1
+	[[ $output == *"Input/output error"* || $output == *"No space"* ]]
+
+	assert_equal "$(moat exec neighbour cat /file)" before
+	assert_equal "$(moat exec writer cat /file)" before
+	run moat stats --no-stream
+	assert_status 0
+	assert_has neighbour
+	assert_has writer
+	is_state neighbour running
+	is_state writer running
+	poll 20 disk_full writer
+	run moat events --since "$since" --until "$(($(date +%s) + 1))" --filter container=writer --filter event=disk_error
+	assert_status 0
+	assert_has "disk=layer"
+	[ "${#lines[@]}" -lt 20 ]
+	grep -q 'requests to its disks have failed on the host.*space' "$MOAT_ROOT/moatd.log"
+
+	rm "$MOAT_ROOT/filler"
+	moat exec neighbour sh -c 'echo after >/file; sync'
+	moat restart -t 0 writer neighbour
+	assert_equal "$(moat exec neighbour cat /file)" after
+	assert_equal "$(moat inspect writer | jq '.[0].State.DiskErrors')" null
+	assert_equal "$(moat exec writer cat /file)" before
+	moat exec writer sh -c 'rm -f /fill; echo after >/file; sync'
+	assert_equal "$(moat exec writer cat /file)" after
+	moat rm -f writer neighbour
+}
+
 @test "full disk: a container that runs gets an I/O error, and ends; moatd stays" {
 	moat run -d --name writer "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; cat /dev/zero >/fill; sync; exit 1' >/dev/null
 	poll 60 moat exec writer true

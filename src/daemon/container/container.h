@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/json.h"
+#include "daemon/container/disk-errors.h"
 #include "daemon/container/health.h"
 #include "daemon/container/restart.h"
 #include "daemon/container/trace.h"
@@ -71,7 +72,8 @@ struct container {
 	unsigned attaching;    /* clients that are told 101 at this moment */
 	char template[64 + 1]; /* the machine was to be restored from; "" for none */
 	struct trace trace;    /* of the last start */
-	uint64_t ends;	       /* how often it ended since moatd runs */
+	struct container_disk_errors disk_errors; /* the same */
+	uint64_t ends;				  /* how often it ended since moatd runs */
 	struct attachment *attachments;
 	struct exec *execs;
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "daemon/container/health-probe.h"
 #include "daemon/container/transition.h"
@@ -93,6 +94,28 @@ static int on_exited(struct daemon *d, struct container *c, const json_t *event,
 	return 1;
 }
 
+static int on_disk_errors(struct daemon *d, struct container *c, const json_t *event,
+			  struct err *err)
+{
+	struct container_disk_errors e;
+	int r;
+
+	pthread_mutex_lock(&d->containers.lock);
+	r = disk_errors_note(&c->disk_errors, event, err);
+	e = c->disk_errors;
+	pthread_mutex_unlock(&d->containers.lock);
+	if (r <= 0)
+		return r;
+	log_warning("container %.12s: %llu requests to its disks have failed on the host, the last "
+		    "one (%s): %s",
+		    c->rec.id, (unsigned long long)e.count, e.disk, e.reason);
+	container_publish(d, c, "disk_error",
+			  json_pack("{s:o, s:s, s:s}", "count",
+				    json_sprintf("%llu", (unsigned long long)e.count), "disk",
+				    e.disk, "reason", e.reason));
+	return 0;
+}
+
 static int on_state(struct daemon *d, struct container *c, const json_t *event, struct err *err)
 {
 	const char *state = NULL;
@@ -104,6 +127,8 @@ static int on_state(struct daemon *d, struct container *c, const json_t *event, 
 	r = on_started(d, c, event, err);
 	if (r == 0 && json_is_true(json_object_get(event, "oom")) && !c->rec.oom)
 		container_oom(d, c);
+	if (r == 0)
+		r = on_disk_errors(d, c, event, err);
 	if (r == 0)
 		container_paused(d, c, json_is_true(json_object_get(event, "paused")));
 	return r;
@@ -129,6 +154,8 @@ int shim_event(struct daemon *d, struct container *c, const json_t *event, struc
 		container_paused(d, c, streq(what, "paused"));
 	if (streq(what, "oom"))
 		container_oom(d, c);
+	if (streq(what, "disk-errors"))
+		return on_disk_errors(d, c, event, err);
 	if (streq(what, "exec-exited")) {
 		r = json_get_str(event, "target", &target, err);
 		if (r == 0)

@@ -162,6 +162,9 @@ static int add_sockets(char ***v, int link_fd, int qmp_fd)
  * The file is the disk.  It goes through the host's page cache; the guest's flushes are
  * fdatasync(), its discards punch holes.  The raw node above it is what the device holds on to
  * when another file takes the place of this one.
+ *
+ * What the host cannot read or write is an I/O error to the guest.  By default a full disk of the
+ * host's stops the virtual processors instead, until somebody says "cont".
  */
 static int add_disk(char ***v, size_t index, int fd, bool read_only)
 {
@@ -181,7 +184,9 @@ static int add_disk(char ***v, size_t index, int fd, bool read_only)
 			      index, access, discard, index + QEMU_FDSET_DISKS, access, discard);
 	if (r == 0)
 		r = strv_add(v, "-device");
-	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu", index) : r;
+	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu,werror=report,rerror=report",
+				  index)
+		      : r;
 }
 
 /*

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  QEMU is started in a jail with every file open: kernel, initrd, disks,
- * console and two sockets, the guest link and QMP.  It runs at once; QMP is spoken only when a
- * machine is to be paused, resumed, restored or saved.  The process is ended by SIGKILL through its
- * pidfd: all that was to be kept is in the disks' files by then, as the guest has unmounted, or
- * will be by the journal.
+ * console and two sockets, the guest link and QMP.  It runs at once; on QMP it is told when the
+ * machine is to be paused, resumed, restored or saved, and tells of disks that fail.  The process
+ * is ended by SIGKILL through its pidfd: all that was to be kept is in the disks' files by then, as
+ * the guest has unmounted, or will be by the journal.
  *
  * KVM and software emulation differ in a few arguments and one device node.
  */
@@ -44,6 +44,7 @@ struct vm {
 	pid_t pid;
 	int pidfd;
 	struct qmp qmp;
+	struct disk_errors errors;
 };
 
 static bool is_restored(const struct machine *m)
@@ -237,6 +238,25 @@ static void free_vm(struct vm *vm)
 	free(vm);
 }
 
+/* A disk's device has the node "diskN" (cmdline.c). */
+static void on_event(const json_t *event, void *arg)
+{
+	const char *name = json_string_value(json_object_get(event, "event"));
+	const json_t *data = json_object_get(event, "data");
+	const char *node = json_string_value(json_object_get(data, "node-name"));
+	const char *reason = json_string_value(json_object_get(data, "reason"));
+	const char *number = node ? str_starts(node, "disk") : NULL;
+	struct vm *vm = arg;
+	uint32_t disk;
+
+	if (!name || !streq(name, "BLOCK_IO_ERROR") || !number || str_to_u32(number, &disk) < 0 ||
+	    disk >= MACHINE_DISKS_MAX)
+		return;
+	vm->errors.count++;
+	vm->errors.disk = disk;
+	snprintf(vm->errors.reason, sizeof(vm->errors.reason), "%s", reason ? reason : "");
+}
+
 static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret, struct err *err)
 {
 	struct qemu_start s = { .binary = find_binary(), .accel = accel };
@@ -261,13 +281,13 @@ static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret
 	r = spawn(m, &s, theirs, vm, err);
 	if (r < 0)
 		return r;
-	qmp_init(&vm->qmp, take_fd(&ours));
-	if (is_restored(m)) {
-		r = qemu_restore(&vm->qmp, s.state_fd, clock_mono_usec() + QMP_TIMEOUT_USEC, err);
-		if (r < 0) {
-			free_vm(take_ptr(vm));
-			return r;
-		}
+	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
+	r = is_restored(m)
+		    ? qemu_restore(&vm->qmp, s.state_fd, clock_mono_usec() + QMP_TIMEOUT_USEC, err)
+		    : qmp_send_ahead(&vm->qmp, NULL, 0, err);
+	if (r < 0) {
+		free_vm(take_ptr(vm));
+		return r;
 	}
 	*ret = take_ptr(vm);
 	return 0;
@@ -301,6 +321,19 @@ static int resume_vm_with(struct vm *vm, const struct machine_disk *disks, size_
 	return r < 0 ? r
 		     : qemu_resume_with(&vm->qmp, disks, n, clock_mono_usec() + RESUME_TIMEOUT_USEC,
 					err);
+}
+
+static int events_fd_of_vm(const struct vm *vm)
+{
+	return vm->qmp.fd;
+}
+
+static int disk_errors_of_vm(struct vm *vm, struct disk_errors *ret, struct err *err)
+{
+	int r = qmp_read_events(&vm->qmp, err);
+
+	*ret = vm->errors;
+	return r;
 }
 
 static int snapshot_vm(struct vm *vm, int state_fd, struct err *err)
@@ -339,6 +372,8 @@ const struct engine engine_qemu_kvm = { .name = "qemu-kvm",
 					.pause = pause_vm,
 					.resume = resume_vm,
 					.resume_with = resume_vm_with,
+					.events_fd = events_fd_of_vm,
+					.disk_errors = disk_errors_of_vm,
 					.kill = kill_vm,
 					.free = free_vm,
 					.pid = pid_of_vm };
@@ -351,6 +386,8 @@ const struct engine engine_qemu_tcg = { .name = "qemu-tcg",
 					.pause = pause_vm,
 					.resume = resume_vm,
 					.resume_with = resume_vm_with,
+					.events_fd = events_fd_of_vm,
+					.disk_errors = disk_errors_of_vm,
 					.kill = kill_vm,
 					.free = free_vm,
 					.pid = pid_of_vm };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A line is a JSON object.  QEMU sends a greeting, then an answer to each
- * command, with the command's id, and events in between, which are dropped.  The greeting is
- * read with the first command, so that starting a machine does not wait for it.  An answer
- * that came too late for its command is told by its id and dropped as well.
+ * command, with the command's id, and events at any time, which are handed to whoever wants them.
+ * The greeting is read with the first command, so that starting a machine does not wait for it.
+ * An answer that came too late for its command is told by its id and dropped.
  *
  * QEMU may have been taken over by its guest: lines are bounded, every command has a
  * deadline, and nothing is done with an answer but to report it.
@@ -23,9 +23,9 @@
 
 #define LINE_MAX_BYTES KIB(64)
 
-void qmp_init(struct qmp *q, int fd)
+void qmp_init(struct qmp *q, int fd, qmp_event_fn on_event, void *arg)
 {
-	*q = (struct qmp){ .fd = fd };
+	*q = (struct qmp){ .fd = fd, .on_event = on_event, .arg = arg };
 }
 
 void qmp_reset(struct qmp *q)
@@ -47,26 +47,40 @@ static int wait_readable(int fd, uint64_t deadline_usec, struct err *err)
 	return r < 0 ? err_errno(err, r, "QMP") : 0;
 }
 
+/* The line at the front of the buffer.  Return: its length with the newline; 0: it is not whole. */
+static ssize_t find_line(const struct qmp *q, struct err *err)
+{
+	const char *end = q->in.len ? memchr(q->in.data, '\n', q->in.len) : NULL;
+
+	if (end)
+		return end - q->in.data + 1;
+	return q->in.len > LINE_MAX_BYTES ? err_set(err, -EBADMSG, "QMP: a line without an end")
+					  : 0;
+}
+
+static int read_some(struct qmp *q, struct err *err)
+{
+	ssize_t n = buf_read_fd(&q->in, q->fd, KIB(4));
+
+	if (n == 0 || n == -ECONNRESET)
+		return err_set(err, -ECONNRESET, "QEMU has closed its control socket");
+	return n < 0 ? err_errno(err, (int)n, "QMP") : 0;
+}
+
 /* Reads until a whole line stands at the front of the buffer.  Return: its length with the newline.
  */
 static ssize_t fill_line(struct qmp *q, uint64_t deadline_usec, struct err *err)
 {
 	for (;;) {
-		const char *end = q->in.len ? memchr(q->in.data, '\n', q->in.len) : NULL;
-		ssize_t n;
+		ssize_t n = find_line(q, err);
 
-		if (end)
-			return end - q->in.data + 1;
-		if (q->in.len > LINE_MAX_BYTES)
-			return err_set(err, -EBADMSG, "QMP: a line without an end");
+		if (n != 0)
+			return n;
 		n = wait_readable(q->fd, deadline_usec, err);
+		if (n == 0)
+			n = read_some(q, err);
 		if (n < 0)
 			return n;
-		n = buf_read_fd(&q->in, q->fd, KIB(4));
-		if (n == 0 || n == -ECONNRESET)
-			return err_set(err, -ECONNRESET, "QEMU has closed its control socket");
-		if (n < 0)
-			return err_errno(err, (int)n, "QMP");
 	}
 }
 
@@ -79,6 +93,24 @@ static int read_message(struct qmp *q, uint64_t deadline_usec, json_t **ret, str
 		return (int)len;
 	r = json_read(q->in.data, (size_t)len, "QMP message", ret, err);
 	buf_consume(&q->in, (size_t)len);
+	if (r == 0 && q->on_event && json_object_get(*ret, "event"))
+		q->on_event(*ret, q->arg);
+	return r;
+}
+
+int qmp_read_events(struct qmp *q, struct err *err)
+{
+	int r = fd_wait(q->fd, POLLIN, 0);
+
+	r = r > 0 ? read_some(q, err) : r;
+	while (r == 0) {
+		cleanup_json json_t *msg = NULL;
+		ssize_t len = find_line(q, err);
+
+		if (len <= 0)
+			return (int)len;
+		r = read_message(q, 0, &msg, err);
+	}
 	return r;
 }
 

@@ -8,16 +8,25 @@
 #include "base/err.h"
 #include "base/json.h"
 
+/** qmp_event_fn - called for every event, whenever it is read.  @event: borrowed, not checked */
+typedef void (*qmp_event_fn)(const json_t *event, void *arg);
+
 /* A client of the QEMU Machine Protocol on a connected stream socket. */
 struct qmp {
 	int fd;	    /* owned */
 	bool ready; /* capabilities are negotiated */
 	int64_t id; /* of the last command */
+	qmp_event_fn on_event;
+	void *arg; /* of on_event() */
 	struct buf in;
 };
 
-/** qmp_init() - @fd: taken over.  Nothing is read or written before the first command. */
-void qmp_init(struct qmp *q, int fd);
+/**
+ * qmp_init() - nothing is read or written before the first command
+ * @fd:       taken over
+ * @on_event: must not use the client
+ */
+void qmp_init(struct qmp *q, int fd, qmp_event_fn on_event, void *arg);
 
 /** qmp_reset() - close and free */
 void qmp_reset(struct qmp *q);
@@ -30,6 +39,7 @@ struct qmp_command {
 
 /**
  * qmp_send_ahead() - send commands without descriptors at once, whose answers nobody waits for
+ * @n: 0 just lets QEMU tell events, which it does not do before the first command
  *
  * Return: 0; -ECONNRESET, -ETIMEDOUT, -errno with a message.
  */
@@ -38,6 +48,14 @@ int qmp_send_ahead(struct qmp *q, const struct qmp_command *commands, size_t n, 
 /** qmp_await_event() - read until an event comes; answers before it are dropped.  Return: 0; as
  * qmp_execute(), also -EIO when a command that was sent ahead failed. */
 int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, struct err *err);
+
+/**
+ * qmp_read_events() - read what has come, without waiting; to be called when the descriptor is
+ * readable
+ *
+ * Return: 0; -ECONNRESET, -EBADMSG, -errno with a message: nothing that makes sense will follow.
+ */
+int qmp_read_events(struct qmp *q, struct err *err);
 
 /** qmp_call() - as qmp_execute(), with arguments */
 int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,

@@ -131,6 +131,7 @@ void ending_drain(struct shim *s)
 	struct process *p, *next;
 	struct err err;
 
+	disk_watch_end(s);
 	if (!s->decided) {
 		explain_end(s, &err);
 		ending_decide(s, EXIT_KILLED, false, &err);
@@ -196,6 +197,7 @@ int shim_machine_ended(struct source *source, pid_t pid, int status, void *arg)
 		start_over(s);
 		return 0;
 	}
+	disk_watch_end(s);
 	machine_release(&s->machine);
 	s->machine_status = status;
 	if (s->stage == SHIM_DRAINING) {

@@ -38,6 +38,9 @@ static int bring_to_life(struct shim *s, struct err *err)
 		r = guest_go_on(s->guest);
 	if (r < 0)
 		return err_errno(err, r, "guest link");
+	r = disk_watch_begin(s);
+	if (r < 0)
+		return err_errno(err, r, "control of the engine");
 	source_free(take_ptr(s->machine_end));
 	r = loop_add_child(s->loop, s->machine.pid, shim_machine_ended, s, &s->machine_end);
 	return r < 0 ? err_errno(err, r, "watch the virtual machine") : 0;

@@ -241,6 +241,7 @@ void machine_kill(struct shim_machine *m)
 
 void machine_release(struct shim_machine *m)
 {
+	source_free(m->events);
 	if (m->vm)
 		m->engine->free(m->vm);
 	if (m->log_fd >= 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "loop/loop.h"
 #include "shim/config.h"
 
 #define SHIM_LOG_FILE "shim.log"
@@ -12,10 +13,11 @@ struct shim_machine {
 	const struct engine *engine;
 	struct vm *vm;
 	pid_t pid;
-	bool restored;	/* from a template, instead of booted */
-	int link_fd;	/* our end of the guest link, until somebody takes it */
-	int console_fd; /* what the guest says, the same */
-	int log_fd;	/* what the engine says, the same */
+	bool restored;	       /* from a template, instead of booted */
+	int link_fd;	       /* our end of the guest link, until somebody takes it */
+	int console_fd;	       /* what the guest says, the same */
+	int log_fd;	       /* what the engine says, the same */
+	struct source *events; /* what it tells of the machine, while somebody listens */
 };
 
 #define SHIM_MACHINE_NONE ((struct shim_machine){ .link_fd = -1, .console_fd = -1, .log_fd = -1 })

@@ -115,8 +115,10 @@ static void disks_come_in_order_with_their_access(void **state)
 	assert_non_null(strstr(value(v, "-blockdev", 0), "filename=/dev/fdset/2,"));
 	assert_non_null(strstr(value(v, "-blockdev", 0), ",read-only=on,"));
 	assert_non_null(strstr(value(v, "-blockdev", 1), ",read-only=off,discard=unmap,"));
-	assert_string_equal(value(v, "-device", 2), "virtio-blk-device,drive=disk0");
-	assert_string_equal(value(v, "-device", 3), "virtio-blk-device,drive=disk1");
+	assert_string_equal(value(v, "-device", 2),
+			    "virtio-blk-device,drive=disk0,werror=report,rerror=report");
+	assert_string_equal(value(v, "-device", 3),
+			    "virtio-blk-device,drive=disk1,werror=report,rerror=report");
 }
 
 static void all_machines_give_memory_back(void **state)

@@ -28,7 +28,7 @@ static struct pair connect_to(const char *says)
 	int fds[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	qmp_init(&p.qmp, fds[0]);
+	qmp_init(&p.qmp, fds[0], NULL, NULL);
 	p.peer = fds[1];
 	assert_int_equal(fd_write_all(p.peer, says, strlen(says)), 0);
 	return p;
@@ -142,6 +142,50 @@ static void a_line_without_end_is_bounded(void **state)
 	disconnect(&p);
 }
 
+static void count_event(const json_t *event, void *arg)
+{
+	int *n = arg;
+
+	assert_string_equal(json_string_value(json_object_get(event, "event")), "BLOCK_IO_ERROR");
+	++*n;
+}
+
+#define EVENT "{\"event\": \"BLOCK_IO_ERROR\", \"data\": {}}\r\n"
+
+static void events_are_told_whenever_they_are_read(void **state)
+{
+	struct pair p = connect_to(GREETING EVENT "{\"return\": {}, \"id\": 1}\r\n" EVENT
+						  "{\"return\": {}, \"id\": 2}\r\n" EVENT EVENT
+						  "{\"event\": \"BLOCK_");
+	struct err err = { 0 };
+	int n = 0;
+
+	(void)state;
+	p.qmp.on_event = count_event;
+	p.qmp.arg = &n;
+	assert_int_equal(qmp_execute(&p.qmp, "stop", far(), NULL, &err), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(qmp_read_events(&p.qmp, &err), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(qmp_read_events(&p.qmp, &err), 0);
+	assert_int_equal(fd_write_all(p.peer, "IO_ERROR\"}\n", 11), 0);
+	assert_int_equal(qmp_read_events(&p.qmp, &err), 0);
+	assert_int_equal(n, 5);
+	close(take_fd(&p.peer));
+	assert_int_equal(qmp_read_events(&p.qmp, &err), -ECONNRESET);
+	disconnect(&p);
+}
+
+static void what_is_no_event_is_an_error(void **state)
+{
+	struct pair p = connect_to("[\n");
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(qmp_read_events(&p.qmp, &err), -EBADMSG);
+	disconnect(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +196,8 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_peer_is_an_error),
 		cmocka_unit_test(what_is_no_message_is_an_error),
 		cmocka_unit_test(a_line_without_end_is_bounded),
+		cmocka_unit_test(events_are_told_whenever_they_are_read),
+		cmocka_unit_test(what_is_no_event_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,17 +27,25 @@
 
 struct vm {
 	pid_t pid;
+	int events_fd; /* a byte on it is a disk error */
+	struct disk_errors errors;
 };
 
 static guest_script the_script;
+static int disk_errors_fd; /* of the script's process */
 static uint64_t credit[STREAMS_MAX][LINK_CHANNELS];
 
 static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
+	int pair[2];
 
 	if (!vm)
 		return -ENOMEM;
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_errno(err, -errno, "pipe");
+	vm->events_fd = pair[0];
+	disk_errors_fd = pair[1];
 	vm->pid = fork();
 	if (vm->pid < 0)
 		return err_errno(err, -errno, "fork");
@@ -47,6 +56,7 @@ static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 		the_script(dup(m->link_fd));
 		_exit(0);
 	}
+	close(disk_errors_fd);
 	*ret = vm;
 	return 0;
 }
@@ -66,8 +76,29 @@ static void fake_kill(struct vm *vm)
 	kill(vm->pid, SIGKILL);
 }
 
+static int fake_events_fd(const struct vm *vm)
+{
+	return vm->events_fd;
+}
+
+static int fake_disk_errors(struct vm *vm, struct disk_errors *ret, struct err *err)
+{
+	char bytes[64];
+	ssize_t n = fd_wait(vm->events_fd, POLLIN, 0) > 0
+			    ? read(vm->events_fd, bytes, sizeof(bytes))
+			    : -1;
+
+	if (n > 0)
+		vm->errors = (struct disk_errors){ .count = vm->errors.count + (size_t)n,
+						   .disk = 1,
+						   .reason = "no\nspace\xff" };
+	*ret = vm->errors;
+	return n == 0 ? err_set(err, -ECONNRESET, "the engine is gone") : 0;
+}
+
 static void fake_free(struct vm *vm)
 {
+	close(vm->events_fd);
 	free(vm);
 }
 
@@ -86,6 +117,8 @@ const struct engine *engine_find(const char *name)
 		.kill = fake_kill,
 		.free = fake_free,
 		.pid = fake_pid,
+		.events_fd = fake_events_fd,
+		.disk_errors = fake_disk_errors,
 	};
 
 	return streq(name, engine.name) ? &engine : NULL;
@@ -438,6 +471,14 @@ void guest_exited(int fd, uint32_t stream, uint32_t code, uint32_t signal)
 	check(link_exited_put(&payload, &e) == 0);
 	guest_send(fd, LINK_EXITED, stream, payload.data, payload.len);
 	buf_reset(&payload);
+}
+
+void guest_disk_errors(size_t n)
+{
+	static const char marks[16];
+
+	if (write(disk_errors_fd, marks, n) != (ssize_t)n)
+		abort();
 }
 
 void guest_down(int fd)

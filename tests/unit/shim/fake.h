@@ -113,6 +113,9 @@ void guest_grant(int fd, uint32_t stream, uint32_t bytes);
 /** guest_exited() - a process's end */
 void guest_exited(int fd, uint32_t stream, uint32_t code, uint32_t signal);
 
+/** guest_disk_errors() - requests to its disks that fail; at most 16 */
+void guest_disk_errors(size_t n);
+
 /** guest_down() - SHUTDOWN and DOWN, then wait to be killed */
 void guest_down(int fd);
 

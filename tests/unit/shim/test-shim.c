@@ -40,6 +40,45 @@ static void the_exit_code_is_told_and_written(void **state)
 	box_expect_end(&b, w, 7, "");
 }
 
+static void fail_to_write(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	guest_disk_errors(3);
+	guest_expect(fd, LINK_SIGNAL, NULL);
+	guest_disk_errors(2);
+	guest_exited(fd, 1, 7, 0);
+	guest_down(fd);
+}
+
+/* The first at once, the rest summed up, and no later than the end. */
+static void disk_errors_are_told_with_their_number(void **state)
+{
+	static const long long want[] = { 3, 5 };
+	struct box b;
+	json_t *event, *errors;
+	char *log;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	w = box_run(&b, fail_to_write);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		event = box_event(w, "disk-errors");
+		errors = json_object_get(event, "disk_errors");
+		assert_true(number(errors, "count") == want[i]);
+		assert_string_equal(text(errors, "disk"), "layer");
+		assert_string_equal(text(errors, "reason"), "no space?");
+		json_decref(event);
+		if (i == 0)
+			box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
+	}
+	log = box_file(&b, SHIM_LOG_FILE);
+	assert_non_null(strstr(log, "no space? (3 requests"));
+	free(log);
+	box_expect_end(&b, w, 7, "");
+}
+
 static void exit_by_signal(int fd)
 {
 	guest_boot(fd);
@@ -385,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_exit_code_is_told_and_written),
+		cmocka_unit_test(disk_errors_are_told_with_their_number),
 		cmocka_unit_test(a_signal_gives_128_and_its_number),
 		cmocka_unit_test(a_command_that_is_not_found_is_127),
 		cmocka_unit_test(a_layer_in_use_by_another_machine_is_left_alone),
