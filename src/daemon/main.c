@@ -288,7 +288,7 @@ static void tidy_kernels(struct daemon *d)
 	cleanup_strv char **used = NULL;
 
 	if (containers_kernels(d, &used, NULL) == 0)
-		kernel_tidy(d->kernels, used);
+		kernel_tidy(d->machines->kernels, used);
 }
 
 static int serve(struct daemon *d, const struct options *o, struct err *err)

@@ -68,7 +68,7 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
 	cleanup_json json_t *images = json_array(), *containers = json_array();
-	cleanup_json json_t *spares = spares_describe(d->spares);
+	cleanup_json json_t *spares = spares_describe(d->machines->spares);
 	int64_t bytes = 0;
 	int r = images && containers && spares ? check_types(rq, err) : -ENOMEM;
 
@@ -84,6 +84,6 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 			  json_pack("{s:I, s:O, s:O, s:[], s:[], s:i, s:o, s:O}", "LayersSize",
 				    (json_int_t)bytes, "Images", images, "Containers", containers,
 				    "Volumes", "BuildCache", "BuilderSize", 0, "Templates",
-				    templates_describe(d->templates), "Spares",
+				    templates_describe(d->machines->templates), "Spares",
 				    json_object_get(spares, "Machines")));
 }

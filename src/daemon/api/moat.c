@@ -27,9 +27,9 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 	json_t *current = NULL;
 
 	(void)err;
-	if (daemon_engine(d, &engine, &probe, &why) < 0)
+	if (machines_engine(d->machines, &engine, &probe, &why) < 0)
 		probe.usable = false;
-	if (kernel_current(d->kernels, &kernel, NULL) == 0)
+	if (kernel_current(d->machines->kernels, &kernel, NULL) == 0)
 		current = describe_kernel(&kernel);
 	return reply_json(rp, 200,
 			  json_pack("{s:s, s:s, s:s, s:{s:s, s:b, s:s, s:f, s:s}, s:o, s:i}",
@@ -38,13 +38,13 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 				    engine != NULL, "reason", engine ? probe.reason : why.msg,
 				    "nsec_per_instruction", probe.nsec_per_instruction, "jail",
 				    jail ? jail : "", "kernel", current ? current : json_null(),
-				    "cpus", (int)d->host_cpus));
+				    "cpus", (int)d->machines->host_cpus));
 }
 
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	int r = kernel_current(rq->daemon->kernels, &kernel, err);
+	int r = kernel_current(rq->daemon->machines->kernels, &kernel, err);
 
 	if (r < 0)
 		return r == -EIO ? -ENOENT : r;
@@ -65,9 +65,9 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && (!path || !*path))
 		r = err_set(err, -EINVAL, "\"kernel\" must be the path of a kernel");
 	if (r == 0)
-		r = kernel_set(rq->daemon->kernels, path, modules, &kernel, err);
+		r = kernel_set(rq->daemon->machines->kernels, path, modules, &kernel, err);
 	if (r == 0)
-		spares_forget(rq->daemon->spares);
+		spares_forget(rq->daemon->machines->spares);
 	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));
 }
 

@@ -92,9 +92,9 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 			 "ContainersPaused", n.paused, "ContainersStopped", n.created + n.exited,
 			 "Images", images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
 			 "KernelVersion", uts.release, "OperatingSystem", "moat", "OSType", "linux",
-			 "Architecture", uts.machine, "NCPU", (int)d->host_cpus, "MemTotal",
-			 (json_int_t)si.totalram * si.mem_unit, "DockerRootDir", d->root,
-			 "ServerVersion", MOAT_VERSION, "SystemTime", now, "LoggingDriver",
+			 "Architecture", uts.machine, "NCPU", (int)d->machines->host_cpus,
+			 "MemTotal", (json_int_t)si.totalram * si.mem_unit, "DockerRootDir",
+			 d->root, "ServerVersion", MOAT_VERSION, "SystemTime", now, "LoggingDriver",
 			 "json-file");
 	more = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:{s:{s:s}}, s:{s:s},"
 			 " s:{s:n, s:[s], s:n, s:[]}, s:[], s:[], s:s, s:{s:{}, s:[]}}",

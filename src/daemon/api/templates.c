@@ -10,7 +10,7 @@
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)err;
-	return reply_json(rp, 200, templates_describe(rq->daemon->templates));
+	return reply_json(rp, 200, templates_describe(rq->daemon->machines->templates));
 }
 
 struct warm_up {
@@ -25,8 +25,8 @@ static void *run_warm_up(void *arg)
 	struct err err = { 0 };
 
 	/* The store has logged why it cannot; the first start will try again. */
-	if (template_take(w->d->templates, &w->plan, &use, &err) == 0)
-		spares_expect(w->d->spares, use.key, &w->plan);
+	if (template_take(w->d->machines->templates, &w->plan, &use, &err) == 0)
+		spares_expect(w->d->machines->spares, use.key, &w->plan);
 	machine_plan_reset(&w->plan);
 	free(w);
 	return NULL;
@@ -56,7 +56,7 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 {
 	cleanup(template_use_reset) struct template_use use = { .memory_fd = -1, .state_fd = -1 };
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	int r = machine_plan(rq->daemon, NULL, &plan, err);
+	int r = machine_plan(rq->daemon->machines, NULL, &plan, err);
 
 	if (r < 0)
 		return r;
@@ -64,13 +64,13 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 		r = warm_up(rq->daemon, &plan, err);
 		return r < 0 ? r : reply_empty(rp, 202);
 	}
-	r = template_take(rq->daemon->templates, &plan, &use, err);
+	r = template_take(rq->daemon->machines->templates, &plan, &use, err);
 	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:s}", "Key", use.key));
 }
 
 int api_moat_template_remove(struct request *rq, struct reply *rp, struct err *err)
 {
-	int r = template_remove(rq->daemon->templates, rq->target);
+	int r = template_remove(rq->daemon->machines->templates, rq->target);
 
 	if (r == -ENOENT)
 		return err_set(err, r, "No such template: %s", rq->target);

@@ -276,7 +276,7 @@ static int find_cpus(struct stats *s, struct err *err)
 	if (r == 0)
 		r = json_read(texts.host_config, strlen(texts.host_config), "stored HostConfig",
 			      &host, err);
-	return r < 0 ? r : machine_size(host, s->d->host_cpus, &s->cpus, &memory, err);
+	return r < 0 ? r : machine_size(host, s->d->machines->host_cpus, &s->cpus, &memory, err);
 }
 
 int api_container_stats(struct request *rq, struct reply *rp, struct err *err)

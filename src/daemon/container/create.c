@@ -94,7 +94,7 @@ static int add_kernel(struct daemon *d, json_t *host, struct err *err)
 	copy = json_copy(ours);
 	(void)json_object_del(copy, "KernelHash");
 	if (kernel && *kernel) {
-		r = kernel_add(d->kernels, kernel, modules, hash, err);
+		r = kernel_add(d->machines->kernels, kernel, modules, hash, err);
 		if (r == 0 && json_object_set_new(copy, "KernelHash", json_string(hash)) < 0)
 			r = -ENOMEM;
 	}
@@ -109,7 +109,7 @@ static int make_texts(struct daemon *d, const struct config_source *src, const s
 	int r = config_merge(src, &config, err);
 
 	if (r == 0)
-		r = host_config_check(src->body, d->host_cpus, &host, err);
+		r = host_config_check(src->body, d->machines->host_cpus, &host, err);
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
 	if (r == 0)

@@ -147,7 +147,7 @@ int shim_event(struct daemon *d, struct container *c, const json_t *event, struc
 	if (streq(what, "exited"))
 		return on_exited(d, c, event, err);
 	if (streq(what, "restore-failed"))
-		template_distrust(d->templates, c->template);
+		template_distrust(d->machines->templates, c->template);
 	if (streq(what, "state"))
 		return on_state(d, c, event, err);
 	if (streq(what, "paused") || streq(what, "resumed"))

@@ -21,9 +21,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/files/files.h"
-#include "daemon/machine/plan.h"
-#include "daemon/machine/spares.h"
-#include "daemon/machine/template.h"
+#include "daemon/machine/lease.h"
 
 #define CODE_FAILED	    125
 #define CODE_NOT_EXECUTABLE 126
@@ -44,7 +42,7 @@ static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd,
 		r = -errno;
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
-	r = machine_plan(d, texts.host_config, ret_plan, err);
+	r = machine_plan(d->machines, texts.host_config, ret_plan, err);
 	if (r == 0)
 		r = machine_write(ret_plan, texts.spec, dir_fd, err);
 	if (r == 0)
@@ -66,51 +64,36 @@ static int ask_to_watch(struct daemon *d, struct container *c, int *ret_fd, stru
 	return 0;
 }
 
-/* Without a template the machine is booted; the store has said why. */
-static void find_template(struct daemon *d, struct container *c, const struct machine_plan *plan,
-			  struct template_use *ret)
+/* What the trace and a template that fails have to be told of. */
+static void note_lease(struct daemon *d, struct container *c, const struct lease *l)
 {
-	struct err err = { 0 };
-
-	if (!plan->cold && template_take(d->templates, plan, ret, &err) < 0)
-		log_debug("container %.12s: %s", c->rec.id, err.msg);
 	pthread_mutex_lock(&d->containers.lock);
-	memcpy(c->template, ret->key, sizeof(c->template));
-	c->trace.usec[TRACE_TEMPLATE] = clock_mono_usec();
+	memcpy(c->template, l->template, sizeof(c->template));
+	c->trace.usec[TRACE_TEMPLATE] = l->found_usec;
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
-/* @ret_place: at the gate, from the moment on that the machine comes up; 0: it never did */
-static int launch(struct daemon *d, struct container *c, uint64_t *ret_place, struct err *err)
+static int launch(struct daemon *d, struct container *c, struct lease *ret, struct err *err)
 {
 	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
-	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	struct shim_launch shim = { .program = d->shim_path, .dir = dir };
+	struct lease_request rq = { .purpose = LEASE_RUN, .plan = &plan, .dir = dir };
 	cleanup_close int dir_fd = -1;
-	pid_t pid;
-	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, &plan, err) : -ENOMEM;
+	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, &plan, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
-	find_template(d, c, &plan, &from);
-	*ret_place = gate_enter(&d->starts);
-	/* A spare machine has its processors already. */
-	pid = from.key[0] && !plan.cpuset ? spares_claim(d->spares, from.key, &plan, dir_fd) : 0;
-	if (pid == 0) {
-		shim.dir_fd = dir_fd;
-		shim.memory_fd = from.memory_fd;
-		shim.state_fd = from.state_fd;
-		r = shim_spawn(&shim, &pid, err);
-	}
+	rq.dir_fd = dir_fd;
+	r = lease_take(d->machines, &rq, ret, err);
+	note_lease(d, c, ret);
 	if (r < 0)
 		return r;
 	r = ask_to_watch(d, c, &fd, err);
 	if (r == 0)
-		r = watcher_add(d->watcher, c, fd, pid);
+		r = watcher_add(d->watcher, c, fd, ret->pid);
 	if (r < 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		kill(ret->pid, SIGKILL);
+		waitpid(ret->pid, NULL, 0);
 	}
 	return r;
 }
@@ -224,7 +207,8 @@ static void begin(struct container *c)
 
 static int start_locked(struct daemon *d, struct container *c, struct err *err)
 {
-	uint64_t ends, place = 0;
+	struct lease lease = { 0 };
+	uint64_t ends;
 	int r = files_yield(d, c, false, err);
 
 	if (r < 0)
@@ -242,14 +226,14 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	pthread_mutex_unlock(&d->containers.lock);
 	if (r < 0)
 		return r;
-	r = launch(d, c, &place, err);
+	r = launch(d, c, &lease, err);
 	if (r < 0) {
-		gate_leave(&d->starts, place);
+		lease_settled(d->machines, &lease);
 		return launch_failed(d, c, r, err);
 	}
 	hand_over_attachments(d, c);
 	r = shim_ask(d->containers_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
-	gate_leave(&d->starts, place);
+	lease_settled(d->machines, &lease);
 	if (r == 0)
 		r = wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
 	return r < 0 ? start_failed(d, c, ends, r, err) : 0;
@@ -268,24 +252,13 @@ static void forget_restarts(struct daemon *d, struct container *c)
 	pthread_mutex_unlock(&d->containers.lock);
 }
 
-/* What is made for later waits for starts to be over. */
-static int start_first(struct daemon *d, struct container *c, struct err *err)
-{
-	int r;
-
-	spares_start_begins(d->spares);
-	r = start_locked(d, c, err);
-	spares_start_ends(d->spares);
-	return r;
-}
-
 int container_start(struct daemon *d, struct container *c, struct err *err)
 {
 	int r;
 
 	pthread_mutex_lock(&c->op);
 	forget_restarts(d, c);
-	r = start_first(d, c, err);
+	r = start_locked(d, c, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
 }
@@ -299,7 +272,7 @@ int container_start_again(struct daemon *d, struct container *c, struct err *err
 	pthread_mutex_lock(&d->containers.lock);
 	wanted = c->restart.pending && !c->removed;
 	pthread_mutex_unlock(&d->containers.lock);
-	r = wanted ? start_first(d, c, err) : 0;
+	r = wanted ? start_locked(d, c, err) : 0;
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

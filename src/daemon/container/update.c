@@ -79,7 +79,7 @@ static int make_texts(struct daemon *d, const json_t *host, const struct texts *
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *checked = NULL;
 	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", host);
-	int r = body ? host_config_check(body, d->host_cpus, &checked, err) : -ENOMEM;
+	int r = body ? host_config_check(body, d->machines->host_cpus, &checked, err) : -ENOMEM;
 
 	if (r == 0)
 		r = json_read(old->config, strlen(old->config), "stored Config", &config, err);

@@ -19,8 +19,7 @@
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/files/files.h"
-#include "daemon/machine/plan.h"
-#include "daemon/machine/template.h"
+#include "daemon/machine/lease.h"
 
 #define STACK_BYTES   (64u << 10)
 #define BUSY_MSEC     10000 /* how long a start waits for who copies files */
@@ -87,7 +86,7 @@ static int prepare(struct daemon *d, struct container *c, int *ret_fd, struct ma
 	r = path_open_dir(d->containers_fd, c->rec.id, 0700, &dir_fd);
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
-	r = machine_plan(d, texts.host_config, ret, err);
+	r = machine_plan(d->machines, texts.host_config, ret, err);
 	if (r < 0)
 		return r;
 	ret->files_only = true;
@@ -101,28 +100,22 @@ static int prepare(struct daemon *d, struct container *c, int *ret_fd, struct ma
 static int launch(struct daemon *d, struct container *c, struct err *err)
 {
 	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
-	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	struct shim_launch shim = { .program = d->shim_path, .dir = dir };
+	struct lease_request rq = { .purpose = LEASE_FILES, .plan = &plan, .dir = dir };
 	cleanup_close int dir_fd = -1;
-	struct err why = { 0 };
-	pid_t pid;
-	int r = dir ? prepare(d, c, &dir_fd, &plan, err) : -ENOMEM;
+	struct lease lease;
+	int r = dir ? prepare(d, c, &dir_fd, &plan, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
-	if (!plan.cold && template_take(d->templates, &plan, &from, &why) < 0)
-		log_debug("container %.12s: %s", c->rec.id, why.msg);
-	shim.dir_fd = dir_fd;
-	shim.memory_fd = from.memory_fd;
-	shim.state_fd = from.state_fd;
-	r = shim_spawn(&shim, &pid, err);
+	rq.dir_fd = dir_fd;
+	r = lease_take(d->machines, &rq, &lease, err);
 	if (r < 0)
 		return r;
-	r = start_reaper(d, c, pid);
+	r = start_reaper(d, c, lease.pid);
 	if (r < 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		kill(lease.pid, SIGKILL);
+		waitpid(lease.pid, NULL, 0);
 		return err_errno(err, r, "watch moat-shim");
 	}
 	return 0;

@@ -89,7 +89,7 @@ static int is_cold(const json_t *host, bool *ret, struct err *err)
 }
 
 /* The container's own, or the one for all. */
-static int find_kernel(struct daemon *d, const json_t *host, struct kernel_paths *ret,
+static int find_kernel(struct machines *ms, const json_t *host, struct kernel_paths *ret,
 		       struct err *err)
 {
 	const char *hash = NULL;
@@ -100,8 +100,8 @@ static int find_kernel(struct daemon *d, const json_t *host, struct kernel_paths
 		r = json_get_str(ours, "KernelHash", &hash, err);
 	if (r < 0)
 		return r;
-	return hash && *hash ? kernel_find(d->kernels, hash, ret, err)
-			     : kernel_current(d->kernels, ret, err);
+	return hash && *hash ? kernel_find(ms->kernels, hash, ret, err)
+			     : kernel_current(ms->kernels, ret, err);
 }
 
 void machine_plan_reset(struct machine_plan *p)
@@ -122,7 +122,7 @@ int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret)
 	return r;
 }
 
-int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, struct err *err)
+int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret, struct err *err)
 {
 	cleanup(machine_plan_reset) struct machine_plan p = { .disk_bytes = DISK_BYTES };
 	const char *text = host ? host : "{}";
@@ -130,7 +130,7 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 	int r = json_read(text, strlen(text), "stored HostConfig", &obj, err);
 
 	if (r == 0)
-		r = machine_size(obj, d->host_cpus, &p.cpus, &p.memory_bytes, err);
+		r = machine_size(obj, ms->host_cpus, &p.cpus, &p.memory_bytes, err);
 	if (r == 0)
 		r = is_cold(obj, &p.cold, err);
 	if (r == 0)
@@ -140,9 +140,9 @@ int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, s
 	if (r == 0)
 		r = read_cpuset(obj, &p.cpuset, err);
 	if (r == 0)
-		r = find_kernel(d, obj, &p.kernel, err);
+		r = find_kernel(ms, obj, &p.kernel, err);
 	if (r == 0)
-		r = daemon_engine(d, &p.engine, NULL, err);
+		r = machines_engine(ms, &p.engine, NULL, err);
 	if (r < 0)
 		return r;
 	*ret = p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/machine/machines.h"
 #include "daemon/spec/log-config.h"
 #include "kernel/store.h"
 
@@ -27,7 +27,7 @@ struct machine_plan {
  *
  * Return: 0; -EIO with a message where there is no kernel or engine; -errno with a message.
  */
-int machine_plan(struct daemon *d, const char *host, struct machine_plan *ret, struct err *err);
+int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret, struct err *err);
 void machine_plan_reset(struct machine_plan *p);
 
 /** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */

@@ -45,7 +45,7 @@ int spare_rehearsal_image(int dir_fd, struct err *err)
 }
 
 /* All that most containers have, and limits, so that setting them is rehearsed too. */
-static int make_runtime(struct daemon *d, struct oci_runtime **ret, struct err *err)
+static int make_runtime(struct machines *ms, struct oci_runtime **ret, struct err *err)
 {
 	cleanup_json json_t *config = json_pack("{s:[s], s:[s], s:s}", "Cmd", "/" PROGRAM, "Env",
 						"PATH=/", "Hostname", PROGRAM);
@@ -53,33 +53,33 @@ static int make_runtime(struct daemon *d, struct oci_runtime **ret, struct err *
 		json_pack("{s:{s:I, s:I, s:i}}", "HostConfig", "Memory", (json_int_t)MIB(512),
 			  "NanoCpus", (json_int_t)1000000000, "PidsLimit", 100);
 	cleanup_json json_t *host = NULL;
-	int r = config && body ? host_config_check(body, d->host_cpus, &host, err) : -ENOMEM;
+	int r = config && body ? host_config_check(body, ms->host_cpus, &host, err) : -ENOMEM;
 
 	return r == 0 ? config_runtime(config, host, ret, err) : r;
 }
 
-static int write_spec(struct daemon *d, char **ret, struct err *err)
+static int write_spec(struct machines *ms, char **ret, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	int r = make_runtime(d, &rt, err);
+	int r = make_runtime(ms, &rt, err);
 
 	if (r < 0)
 		return r;
-	rt->rootfs_path = str_printf("%s/spares/" IMAGE_FILE, d->root);
+	rt->rootfs_path = str_printf("%s/spares/" IMAGE_FILE, ms->root);
 	*ret = rt->rootfs_path ? oci_runtime_write(rt) : NULL;
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int launch(struct daemon *d, struct spare *s, int dir_fd, const struct machine_plan *plan,
+static int launch(struct machines *ms, struct spare *s, int dir_fd, const struct machine_plan *plan,
 		  struct err *err)
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
-	cleanup_free char *dir = str_printf("%s/spares/%s", d->root, s->name), *spec = NULL;
-	struct shim_launch l = { .program = d->shim_path, .dir = dir, .dir_fd = dir_fd };
-	int r = dir ? template_take(d->templates, plan, &from, err) : -ENOMEM;
+	cleanup_free char *dir = str_printf("%s/spares/%s", ms->root, s->name), *spec = NULL;
+	struct shim_launch l = { .program = ms->shim_path, .dir = dir, .dir_fd = dir_fd };
+	int r = dir ? template_take(ms->templates, plan, &from, err) : -ENOMEM;
 
 	if (r == 0)
-		r = write_spec(d, &spec, err);
+		r = write_spec(ms, &spec, err);
 	if (r == 0)
 		r = machine_write(plan, spec, dir_fd, err);
 	if (r < 0)
@@ -133,7 +133,7 @@ static int explain(int dir_fd, int code, struct err *err)
 	return err_set(err, code, "%s", line ? line + 1 : log.data);
 }
 
-int spare_make(struct daemon *d, int dir_fd, const char *name, const struct machine_plan *plan,
+int spare_make(struct machines *ms, int dir_fd, const char *name, const struct machine_plan *plan,
 	       struct spare **ret, struct err *err)
 {
 	struct spare *s = calloc(1, sizeof(*s));
@@ -146,9 +146,9 @@ int spare_make(struct daemon *d, int dir_fd, const char *name, const struct mach
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	r = path_open_dir(dir_fd, s->name, 0700, &own_fd);
 	if (r < 0)
-		err_errno(err, r, "%s/spares/%s", d->root, s->name);
+		err_errno(err, r, "%s/spares/%s", ms->root, s->name);
 	if (r == 0)
-		r = launch(d, s, own_fd, plan, err);
+		r = launch(ms, s, own_fd, plan, err);
 	if (r == 0) {
 		r = await_ready(s, err);
 		r = r < 0 ? explain(own_fd, r, err) : 0;

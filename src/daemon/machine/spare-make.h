@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
 #include "daemon/machine/template.h"
 
@@ -29,7 +29,7 @@ struct spare {
  *
  * Return: 0; -errno with a message.
  */
-int spare_make(struct daemon *d, int dir_fd, const char *name, const struct machine_plan *plan,
+int spare_make(struct machines *ms, int dir_fd, const char *name, const struct machine_plan *plan,
 	       struct spare **ret, struct err *err);
 
 /**

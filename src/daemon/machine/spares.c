@@ -30,7 +30,7 @@
 #define QUIET_USEC (150 * USEC_PER_MSEC) /* after a start: what is short-lived is over by then */
 
 struct spares {
-	struct daemon *d;
+	struct machines *ms;
 	int dir_fd; /* $ROOT/spares */
 	int wake_fd;
 	bool has_image;
@@ -122,7 +122,7 @@ static void make_one(struct spares *s)
 		r = spare_rehearsal_image(s->dir_fd, &err);
 	s->has_image = r == 0;
 	if (r == 0)
-		r = spare_make(s->d, s->dir_fd, name, &plan, &m, &err);
+		r = spare_make(s->ms, s->dir_fd, name, &plan, &m, &err);
 	pthread_mutex_lock(&s->lock);
 	if (r == 0) {
 		push(&s->ready, m);
@@ -374,12 +374,12 @@ json_t *spares_describe(struct spares *s)
 static int open_parts(struct spares *s, struct err *err)
 {
 	pthread_t thread;
-	int r = path_remove_tree(s->d->root_fd, "spares");
+	int r = path_remove_tree(s->ms->root_fd, "spares");
 
 	if (r == 0)
-		r = path_open_dir(s->d->root_fd, "spares", 0700, &s->dir_fd);
+		r = path_open_dir(s->ms->root_fd, "spares", 0700, &s->dir_fd);
 	if (r < 0)
-		return err_errno(err, r, "%s/spares", s->d->root);
+		return err_errno(err, r, "%s/spares", s->ms->root);
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake_fd < 0)
 		return err_errno(err, -errno, "spare machines");
@@ -387,14 +387,15 @@ static int open_parts(struct spares *s, struct err *err)
 	return r < 0 ? err_errno(err, r, "spare machines") : 0;
 }
 
-int spares_open(struct daemon *d, struct spare_bounds bounds, struct spares **ret, struct err *err)
+int spares_open(struct machines *ms, struct spare_bounds bounds, struct spares **ret,
+		struct err *err)
 {
 	struct spares *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
 		return -ENOMEM;
-	s->d = d;
+	s->ms = ms;
 	spare_goal_set(&s->goal, bounds);
 	s->dir_fd = s->wake_fd = -1;
 	pthread_mutex_init(&s->lock, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
 #include "daemon/machine/spare-goal.h"
 #include "daemon/machine/template.h"
@@ -21,7 +21,8 @@ struct spares;
  *
  * Return: 0; -errno with a message.
  */
-int spares_open(struct daemon *d, struct spare_bounds bounds, struct spares **ret, struct err *err);
+int spares_open(struct machines *ms, struct spare_bounds bounds, struct spares **ret,
+		struct err *err);
 
 /** spares_start_begins(), spares_start_ends() - around every start, which goes before the making of
  * spares */

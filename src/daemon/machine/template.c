@@ -44,7 +44,7 @@ struct template
 };
 
 struct templates {
-	struct daemon *d;
+	struct machines *ms;
 	int dir_fd; /* $ROOT/templates */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -175,7 +175,7 @@ static int make(struct templates *t, struct template *e, const struct machine_pl
 {
 	cleanup_free char *name = str_printf(STAGING_PREFIX "%s", e->key);
 	cleanup_free char *path =
-		str_printf("%s/templates/" STAGING_PREFIX "%s", t->d->root, e->key);
+		str_printf("%s/templates/" STAGING_PREFIX "%s", t->ms->root, e->key);
 	uint64_t begun = clock_mono_usec();
 	int r;
 
@@ -186,7 +186,7 @@ static int make(struct templates *t, struct template *e, const struct machine_pl
 		r = path_open_dir(t->dir_fd, name, 0700, &e->dir_fd);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	r = template_make(&(struct template_site){ t->d->shim_path, path, e->dir_fd }, plan,
+	r = template_make(&(struct template_site){ t->ms->shim_path, path, e->dir_fd }, plan,
 			  &e->memory_fd, err);
 	if (r == 0)
 		r = save_in_background(t, e, plan);
@@ -374,7 +374,7 @@ void templates_tidy(struct templates *t)
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
 	cleanup_free struct template_found *found = NULL;
 	int64_t oldest = clock_now_nsec() - (int64_t)UNUSED_SEC * (int64_t)NSEC_PER_SEC;
-	bool has_kernel = kernel_current(t->d->kernels, &kernel, NULL) == 0;
+	bool has_kernel = kernel_current(t->ms->kernels, &kernel, NULL) == 0;
 	size_t n = 0;
 
 	pthread_mutex_lock(&t->lock);
@@ -384,7 +384,7 @@ void templates_tidy(struct templates *t)
 	for (size_t i = 0; i < n; i++) {
 		const struct template_found *f = &found[i];
 		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash) &&
-			     !kernel_is_own(t->d->kernels, f->info.kernel);
+			     !kernel_is_own(t->ms->kernels, f->info.kernel);
 
 		if (f->valid && !other && i < TEMPLATES_MAX && f->used_nsec >= oldest)
 			continue;
@@ -405,23 +405,23 @@ static int remove_staged(int dir_fd, const char *name, void *arg)
 	return 0;
 }
 
-int templates_open(struct daemon *d, struct templates **ret, struct err *err)
+int templates_open(struct machines *ms, struct templates **ret, struct err *err)
 {
 	struct templates *t = calloc(1, sizeof(*t));
 	int r;
 
 	if (!t)
 		return -ENOMEM;
-	t->d = d;
+	t->ms = ms;
 	t->dir_fd = -1;
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->changed, NULL);
-	r = path_open_dir(d->root_fd, "templates", 0700, &t->dir_fd);
+	r = path_open_dir(ms->root_fd, "templates", 0700, &t->dir_fd);
 	if (r == 0)
 		r = path_each(t->dir_fd, remove_staged, NULL);
 	if (r < 0) {
 		templates_close(t);
-		return err_errno(err, r, "%s/templates", d->root);
+		return err_errno(err, r, "%s/templates", ms->root);
 	}
 	templates_tidy(t);
 	*ret = t;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
 #include "daemon/machine/template-files.h"
 
@@ -21,9 +21,9 @@ struct template_use {
 
 void template_use_reset(struct template_use *u);
 
-/** templates_open() - open the store, removing what a crash left.  @ret: owned by the daemon.
+/** templates_open() - open the store, removing what a crash left.  @ret: owned by the caller.
  * Return: 0; -errno with a message. */
-int templates_open(struct daemon *d, struct templates **ret, struct err *err);
+int templates_open(struct machines *ms, struct templates **ret, struct err *err);
 void templates_close(struct templates *t);
 
 /**
