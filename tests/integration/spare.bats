@@ -98,8 +98,9 @@ from_spare() {
 
 @test "spare: a container that is started again finds its files in it" {
 	local pid
-	from_spare kept "$BUSYBOX" sh -c 'cat /file; echo more >>/file; sync'
-	poll 30 is_state kept exited
+	from_spare kept "$BUSYBOX" sh -c 'cat /file && exit; echo more >/file; exec sleep 1000'
+	poll 30 moat exec kept test -s /file
+	moat kill kept
 	pid=$(await_spare)
 	run moat start -a kept
 	assert_status 0
