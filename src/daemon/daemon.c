@@ -13,6 +13,7 @@
 #include "daemon/container/health-probe.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/spares.h"
+#include "engine/disk.h"
 
 static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
 {
@@ -46,7 +47,7 @@ static int open_store(struct daemon *d, struct err *err)
 
 	if (r < 0)
 		return r;
-	return path ? store_open(path, unpack, &d->store, err) : -ENOMEM;
+	return path ? store_open(path, unpack, ROOT_DISK_BYTES, &d->store, err) : -ENOMEM;
 }
 
 static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *err)

@@ -28,11 +28,13 @@ struct store;
  * store_open() - open or create an image store
  * @path:        folder
  * @unpack_path: the moat-unpack program, absolute; borrowed for the store's lifetime
+ * @rootfs_bytes: the least length of an image's file, for whoever makes a disk of it
  * @ret:         owned, store_close()
  *
  * Return: 0; -errno with a message.
  */
-int store_open(const char *path, const char *unpack_path, struct store **ret, struct err *err);
+int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes, struct store **ret,
+	       struct err *err);
 void store_close(struct store *st);
 
 struct image {

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/path.h"
@@ -18,6 +17,7 @@
 #include "base/unix.h"
 #include "control/client.h"
 #include "daemon/spec/config.h"
+#include "engine/disk.h"
 #include "image/flatten/program.h"
 
 #define PROGRAM	     "rehearsal"

@@ -17,11 +17,11 @@
 #include <sys/statvfs.h>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/str.h"
+#include "engine/disk.h"
 
 #define PAGE	       4096u
 #define STEP	       KIB(256)

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/disk.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "image/flatten/unpack.h"
@@ -184,13 +183,13 @@ static int flatten_into(struct store *st, const struct parts *p, int out_fd, str
 	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
 }
 
-/* To the length that all disks with images have; the end is a hole. */
-static int extend(int fd, struct err *err)
+/* What is beyond the file system is a hole. */
+static int extend(const struct store *st, int fd, struct err *err)
 {
 	struct stat sb;
 
 	if (fstat(fd, &sb) < 0 ||
-	    ((uint64_t)sb.st_size < ROOT_DISK_BYTES && ftruncate(fd, (off_t)ROOT_DISK_BYTES) < 0))
+	    ((uint64_t)sb.st_size < st->rootfs_bytes && ftruncate(fd, (off_t)st->rootfs_bytes) < 0))
 		return err_errno(err, -errno, "extend the image's file");
 	return 0;
 }
@@ -206,7 +205,7 @@ static int make_rootfs(struct store *st, const struct parts *p, const char *name
 		return err_errno(err, fd, "make a file in %s/tmp", st->path);
 	r = flatten_into(st, p, fd, err);
 	if (r == 0)
-		r = extend(fd, err);
+		r = extend(st, fd, err);
 	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
 		       fsync(st->rootfs_fd) < 0))
 		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);

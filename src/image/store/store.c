@@ -105,7 +105,8 @@ static int read_table(struct store *st, struct err *err)
 	return r;
 }
 
-int store_open(const char *path, const char *unpack_path, struct store **ret, struct err *err)
+int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes, struct store **ret,
+	       struct err *err)
 {
 	cleanup(store_close_cleanup_fn) struct store *st = calloc(1, sizeof(*st));
 	int r;
@@ -116,6 +117,7 @@ int store_open(const char *path, const char *unpack_path, struct store **ret, st
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_cond_init(&st->released, NULL);
 	st->dir_fd = st->blobs_fd = st->rootfs_fd = st->tmp_fd = -1;
+	st->rootfs_bytes = rootfs_bytes;
 	st->unpack_path = strdup(unpack_path);
 	if (!st->unpack_path)
 		return err_set(err, -ENOMEM, "out of memory");

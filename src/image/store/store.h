@@ -28,7 +28,8 @@ struct table {
 struct store {
 	char *path;
 	char *unpack_path;
-	int dir_fd; /* also locked with flock(2) */
+	uint64_t rootfs_bytes; /* the least length of an image's file */
+	int dir_fd;	       /* also locked with flock(2) */
 	int blobs_fd, rootfs_fd, tmp_fd;
 	uint64_t tmp_counter;
 	pthread_mutex_t lock; /* guards what follows, and index.json */

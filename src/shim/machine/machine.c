@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "base/log.h"
+#include "engine/disk.h"
 #include "shim/machine/affinity.h"
 #include "shim/machine/engine-log.h"
 #include "storage/layer.h"

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "base/fd.h"
+#include "engine/disk.h"
 #include "engine/engine.h"
 #include "link/conn.h"
 #include "link/setup.h"

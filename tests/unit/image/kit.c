@@ -102,7 +102,7 @@ int store_setup(void **state)
 	assert_non_null(p);
 	strcpy(p->path, "/tmp/moat-test-XXXXXX");
 	assert_non_null(mkdtemp(p->path));
-	assert_int_equal(store_open(p->path, MOAT_UNPACK, &p->st, NULL), 0);
+	assert_int_equal(store_open(p->path, MOAT_UNPACK, 0, &p->st, NULL), 0);
 	*state = p;
 	return 0;
 }
@@ -123,7 +123,7 @@ void place_reopen(struct place *p)
 
 	store_close(p->st);
 	p->st = NULL;
-	store_open(p->path, MOAT_UNPACK, &p->st, &err);
+	store_open(p->path, MOAT_UNPACK, 0, &p->st, &err);
 	assert_string_equal(err.msg, "");
 }
 

@@ -103,7 +103,7 @@ static void test_a_second_moatd_is_refused(void **state)
 	struct place *p = *state;
 	struct store *other = NULL;
 
-	assert_int_equal(store_open(p->path, MOAT_UNPACK, &other, NULL), -EBUSY);
+	assert_int_equal(store_open(p->path, MOAT_UNPACK, 0, &other, NULL), -EBUSY);
 }
 
 static void test_what_a_crash_left_is_removed_on_open(void **state)
@@ -137,7 +137,7 @@ static void test_an_unreadable_index_loses_nothing(void **state)
 	store_close(p->st);
 	p->st = NULL;
 	fd = open(index, O_WRONLY | O_TRUNC);
-	assert_int_equal(store_open(p->path, MOAT_UNPACK, &st, NULL), -EBADMSG);
+	assert_int_equal(store_open(p->path, MOAT_UNPACK, 0, &st, NULL), -EBADMSG);
 	assert_int_equal(place_count(p, "blobs/sha256"), 3);
 }
 
