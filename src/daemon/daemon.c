@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -35,7 +36,7 @@ static int open_folders(struct daemon *d, struct err *err)
 	d->root_fd = open(d->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = d->root_fd < 0 ? -errno : 0;
 	if (r == 0)
-		r = path_open_dir(d->root_fd, "containers", 0700, &d->containers_fd);
+		r = path_open_dir(d->root_fd, "containers", 0700, &d->containers.dir_fd);
 	return r < 0 ? err_errno(err, r, "data root %s", d->root) : 0;
 }
 
@@ -48,6 +49,30 @@ static int open_store(struct daemon *d, struct err *err)
 	if (r < 0)
 		return r;
 	return path ? store_open(path, unpack, ROOT_DISK_BYTES, &d->store, err) : -ENOMEM;
+}
+
+static int open_containers(struct daemon *d)
+{
+	struct containers *t = &d->containers;
+	int r;
+
+	t->root = d->root;
+	t->state = d->state;
+	t->hub = d->hub;
+	t->images = d->store;
+	t->loop = d->loop;
+	r = watcher_new(t, &t->watcher);
+	if (r == 0)
+		r = restarter_new(t, &t->restarter);
+	return r == 0 ? prober_new(t, &t->prober) : r;
+}
+
+static int open_machines(struct daemon *d, struct spare_bounds spares, struct err *err)
+{
+	int r = machines_open(d->root_fd, d->root, spares, &d->machines, err);
+
+	d->containers.machines = d->machines;
+	return r;
 }
 
 static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *err)
@@ -63,17 +88,13 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 	if (r == 0)
 		r = loop_new(&d->loop);
 	if (r == 0)
-		r = watcher_new(d, &d->watcher);
-	if (r == 0)
-		r = restarter_new(d, &d->restarter);
-	if (r == 0)
-		r = prober_new(d, &d->prober);
+		r = open_containers(d);
 	if (r < 0)
 		return r;
 	d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = d->quit_fd < 0 ? -errno : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
 	/* The last one, as it does not end before the process. */
-	return r < 0 ? r : machines_open(d->root_fd, d->root, spares, &d->machines, err);
+	return r < 0 ? r : open_machines(d, spares, err);
 }
 
 int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err)
@@ -83,7 +104,7 @@ int daemon_open(const char *root, struct spare_bounds spares, struct daemon **re
 
 	if (!d)
 		return -ENOMEM;
-	d->root_fd = d->containers_fd = d->quit_fd = -1;
+	d->root_fd = d->quit_fd = -1;
 	d->started_nsec = clock_now_nsec();
 	containers_init(&d->containers);
 	d->root = strdup(root);
@@ -100,21 +121,17 @@ void daemon_close(struct daemon *d)
 {
 	if (!d)
 		return;
-	restarter_free(d->restarter);
-	prober_free(d->prober);
-	watcher_free(d->watcher);
+	restarter_free(d->containers.restarter);
+	prober_free(d->containers.prober);
+	watcher_free(d->containers.watcher);
 	loop_free(d->loop);
 	containers_destroy(&d->containers);
 	hub_free(d->hub);
 	store_close(d->store);
 	state_close(d->state);
 	machines_close(d->machines);
-	for (size_t i = 0; i < 3; i++) {
-		int fd = (int[]){ d->root_fd, d->containers_fd, d->quit_fd }[i];
-
-		if (fd >= 0)
-			close(fd);
-	}
+	fd_close(&d->root_fd);
+	fd_close(&d->quit_fd);
 	free(d->root);
 	free(d->socket);
 	free(d);

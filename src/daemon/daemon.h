@@ -8,25 +8,18 @@
 #include "image/image.h"
 #include "loop/loop.h"
 
-struct prober;
-struct restarter;
 struct spare_bounds;
-struct watcher;
 
 /* Everything moatd is made of; one per process, and it lives as long. */
 struct daemon {
 	char *root; /* absolute */
 	int root_fd;
-	int containers_fd; /* $ROOT/containers */
 	char *socket;
 	struct loop *loop; /* main thread */
 	struct machines *machines;
 	struct state *state;
 	struct store *store;
 	struct hub *hub;
-	struct watcher *watcher;
-	struct restarter *restarter;
-	struct prober *prober;
 	struct containers containers;
 	int64_t started_nsec;
 	int quit_fd; /* eventfd that ends the main loop */

@@ -287,7 +287,7 @@ static void tidy_kernels(struct daemon *d)
 {
 	cleanup_strv char **used = NULL;
 
-	if (containers_kernels(d, &used, NULL) == 0)
+	if (containers_kernels(&d->containers, &used, NULL) == 0)
 		kernel_tidy(d->machines->kernels, used);
 }
 
@@ -301,7 +301,7 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 	if (r == 0)
 		r = loop_add_signal(d->loop, SIGINT, on_signal, d, NULL);
 	if (r == 0)
-		r = lifecycle_recover(d, err);
+		r = containers_recover(&d->containers, err);
 	if (r == 0)
 		tidy_kernels(d);
 	if (r == 0 && own)

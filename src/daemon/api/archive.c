@@ -48,8 +48,8 @@ static int begin(struct request *rq, struct link_files *what, struct files *ret,
 
 	if (r < 0)
 		return r;
-	r = files_open(rq->daemon, c, what, ret, err);
-	container_unref(&rq->daemon->containers, c);
+	r = files_open(c, what, ret, err);
+	container_unref(c);
 	return r < 0 ? explain(rq->target, r, err) : 0;
 }
 
@@ -110,7 +110,7 @@ static const struct stream stream = { stream_read, stream_free };
 
 static void publish(const struct files *f, const char *action)
 {
-	container_publish(f->d, f->c, action, NULL);
+	container_publish(f->c, action, NULL);
 }
 
 /* moat's own: docker's clients do not all read what it leads to. */
@@ -155,7 +155,7 @@ static int read_owner(const struct request *rq, char **ret, struct err *err)
 	if (r < 0)
 		return r;
 	r = state_texts(rq->daemon->state, c->rec.id, &texts, err);
-	container_unref(&rq->daemon->containers, c);
+	container_unref(c);
 	if (r == 0)
 		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, err);
 	if (r < 0)

@@ -46,7 +46,7 @@ static void let_start(struct attaching *x)
 static void attaching_free(struct attaching *x)
 {
 	let_start(x);
-	container_unref(&x->d->containers, x->c);
+	container_unref(x->c);
 	attachments_free(x->a);
 	free(x);
 }
@@ -77,7 +77,7 @@ static int hand_over(struct attaching *x, int fd, struct log_place *ret)
 {
 	const struct attachment *a = x->a;
 	struct shim_call call = {
-		.containers_fd = x->d->containers_fd,
+		.containers_fd = x->d->containers.dir_fd,
 		.id = x->c->rec.id,
 		.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach", "target", "",
 				     "stdin", a->in, "stdout", a->out, "stderr", a->err, "framed",
@@ -123,7 +123,7 @@ static int log_end(const struct attaching *x, struct log_place *ret)
 {
 	cleanup(log_files_reset) struct log_files log;
 
-	log_files_init(&log, openat(x->d->containers_fd, x->c->rec.id,
+	log_files_init(&log, openat(x->d->containers.dir_fd, x->c->rec.id,
 				    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 	return log_files_end(&log, ret);
 }
@@ -149,7 +149,7 @@ static void replay_and_go_on(struct attaching *x)
 		r = log_end(x, &place);
 	let_start(x);
 	if (r == 0 && place.number > 0)
-		r = log_replay(x->d->containers_fd, x->c->rec.id, &x->what, &place, client);
+		r = log_replay(x->d->containers.dir_fd, x->c->rec.id, &x->what, &place, client);
 	if (r < 0)
 		(void)shutdown(client, SHUT_RDWR); /* rather than output with a gap */
 	if (relay_start(relay, &thread) == 0)
@@ -167,7 +167,7 @@ static void take(void *arg, int fd, const void *early, size_t len)
 		replay_and_go_on(x);
 	} else if (x->a->fd >= 0 && x->logs) {
 		let_start(x);
-		(void)log_replay(x->d->containers_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
+		(void)log_replay(x->d->containers.dir_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
 	} else if (x->a->fd >= 0 && x->stream) {
 		(void)pass_on(x, &shim, &place);
 	}
@@ -218,16 +218,16 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = container_is_paused(rq->daemon, c)
+	r = container_is_paused(c)
 		    ? err_set(err, -EBUSY,
 			      "container %s is paused, unpause the container before attach",
 			      c->rec.id)
 		    : prepare(rq, c, &x);
 	if (r < 0) {
-		container_unref(&rq->daemon->containers, c);
+		container_unref(c);
 		return r;
 	}
 	type = rq->api_minor < 42 || c->tty ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM;
-	container_publish(rq->daemon, c, "attach", NULL);
+	container_publish(c, "attach", NULL);
 	return reply_hijack(rq, rp, type, &hijack, x);
 }

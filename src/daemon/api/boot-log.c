@@ -40,9 +40,9 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	dir_fd = openat(d->containers_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir_fd = openat(d->containers.dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = dir_fd < 0 ? -errno : 0;
-	container_unref(&d->containers, c);
+	container_unref(c);
 	if (r == 0)
 		r = file_read_at(dir_fd, BOOT_LOG, BYTES_MAX, &rp->body);
 	if (r == -ENOENT)

@@ -132,7 +132,7 @@ static int commit(struct request *rq, struct container *c, const json_t *config,
 		return -ENOMEM;
 	if (request_flag(rq, "pause", true))
 		what.flags |= LINK_FILES_FREEZE;
-	r = files_open(rq->daemon, c, &what, &f, err);
+	r = files_open(c, &what, &f, err);
 	return r == 0 ? store_commit(rq->daemon->store, &rc, ret, err) : r;
 }
 
@@ -142,7 +142,7 @@ static void publish(struct request *rq, struct container *c, const struct image 
 	cleanup_free char *name = ref ? reference_familiar(ref) : NULL;
 	const char *comment = request_arg(rq, "comment");
 
-	container_publish(rq->daemon, c, "commit",
+	container_publish(c, "commit",
 			  json_pack("{s:s, s:s, s:s}", "comment", comment ? comment : "", "imageID",
 				    im->config.text, "imageRef", name ? name : ""));
 	hub_publish(rq->daemon->hub, "image", "create", im->config.text,
@@ -167,6 +167,6 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 		r = commit(rq, c, config, ref, &im, err);
 	if (r == 0)
 		publish(rq, c, im, ref);
-	container_unref(&rq->daemon->containers, c);
+	container_unref(c);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text));
 }

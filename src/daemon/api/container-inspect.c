@@ -60,7 +60,7 @@ static json_t *network_settings(void)
 /* The newest file: they are numbered. */
 static json_t *log_path(struct daemon *d, const struct container *c)
 {
-	cleanup_close int dir_fd = openat(d->containers_fd, c->rec.id,
+	cleanup_close int dir_fd = openat(d->containers.dir_fd, c->rec.id,
 					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	uint64_t first, last;
 	char name[NUMBERED_MAX];
@@ -121,7 +121,7 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 		r = json_object_set_new(obj, "LogPath", log_path(d, c)) < 0 ? -ENOMEM : 0;
 	if (r == 0 && request_flag(rq, "size", false))
 		api_container_add_sizes(d, c, obj);
-	container_unref(&d->containers, c);
+	container_unref(c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);
 	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj));

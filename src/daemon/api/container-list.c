@@ -164,7 +164,7 @@ static int created_of(struct listing *l, const char *key, int64_t *ret, struct e
 	if (r < 0)
 		return r;
 	*ret = c->rec.created_nsec;
-	container_unref(&l->d->containers, c);
+	container_unref(c);
 	return 0;
 }
 

@@ -29,12 +29,12 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	create.body = body;
-	r = container_create(d, &create, &c, &warnings, err);
+	r = container_create(&d->containers, &create, &c, &warnings, err);
 	if (r < 0)
 		return r;
 	list = json_from_strv(warnings);
 	r = reply_json(rp, 201, json_pack("{s:s, s:O}", "Id", c->rec.id, "Warnings", list));
-	container_unref(&d->containers, c);
+	container_unref(c);
 	return r;
 }
 
@@ -44,9 +44,9 @@ static int target(struct request *rq, struct container **ret, struct err *err)
 	return containers_find(&rq->daemon->containers, rq->target, ret, err);
 }
 
-static int finish(struct request *rq, struct reply *rp, struct container *c, int result)
+static int finish(struct reply *rp, struct container *c, int result)
 {
-	container_unref(&rq->daemon->containers, c);
+	container_unref(c);
 	return result < 0 ? result : reply_empty(rp, 204);
 }
 
@@ -55,7 +55,7 @@ int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 	int r = target(rq, &c, err);
 
-	return r < 0 ? r : finish(rq, rp, c, container_start(rq->daemon, c, err));
+	return r < 0 ? r : finish(rp, c, container_start(c, err));
 }
 
 /* "t": seconds; the container's own when it is not there. */
@@ -90,8 +90,8 @@ int api_container_stop(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = read_timeout(rq, c, &timeout, err);
 	if (r == 0)
-		r = container_stop(rq->daemon, c, signo, timeout, err);
-	return finish(rq, rp, c, r);
+		r = container_stop(c, signo, timeout, err);
+	return finish(rp, c, r);
 }
 
 int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
@@ -102,7 +102,7 @@ int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r == 0)
 		r = target(rq, &c, err);
-	return r < 0 ? r : finish(rq, rp, c, container_kill(rq->daemon, c, signo, err));
+	return r < 0 ? r : finish(rp, c, container_kill(c, signo, err));
 }
 
 int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
@@ -110,7 +110,7 @@ int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 	int r = target(rq, &c, err);
 
-	return r < 0 ? r : finish(rq, rp, c, container_pause(rq->daemon, c, err));
+	return r < 0 ? r : finish(rp, c, container_pause(c, err));
 }
 
 int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
@@ -118,7 +118,7 @@ int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 	int r = target(rq, &c, err);
 
-	return r < 0 ? r : finish(rq, rp, c, container_unpause(rq->daemon, c, err));
+	return r < 0 ? r : finish(rp, c, container_unpause(c, err));
 }
 
 int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
@@ -130,8 +130,8 @@ int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = read_timeout(rq, c, &timeout, err);
 	if (r == 0)
-		r = container_restart(rq->daemon, c, timeout, err);
-	return finish(rq, rp, c, r);
+		r = container_restart(c, timeout, err);
+	return finish(rp, c, r);
 }
 
 int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
@@ -142,9 +142,9 @@ int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = name && *name ? container_rename(rq->daemon, c, name, err)
+	r = name && *name ? container_rename(c, name, err)
 			  : err_set(err, -EINVAL, "Neither old nor new names may be empty");
-	return finish(rq, rp, c, r);
+	return finish(rp, c, r);
 }
 
 int api_container_update(struct request *rq, struct reply *rp, struct err *err)
@@ -157,8 +157,8 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 		r = target(rq, &c, err);
 	if (r < 0)
 		return r;
-	r = container_update(rq->daemon, c, body, err);
-	container_unref(&rq->daemon->containers, c);
+	r = container_update(c, body, err);
+	container_unref(c);
 	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:[]}", "Warnings"));
 }
 
@@ -172,6 +172,6 @@ int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 	if (request_flag(rq, "link", false))
 		r = err_set(err, -EOPNOTSUPP, "moat does not support links");
 	else
-		r = container_remove(rq->daemon, c, request_flag(rq, "force", false), err);
-	return finish(rq, rp, c, r);
+		r = container_remove(c, request_flag(rq, "force", false), err);
+	return finish(rp, c, r);
 }

@@ -65,9 +65,9 @@ static int create(struct request *rq, struct container *c, char ret_id[ID_LEN + 
 	struct exec *e = calloc(1, sizeof(*e));
 	int r = e ? request_json(rq, &e->body, err) : -ENOMEM;
 
-	if (r == 0 && !container_is_running(d, c))
+	if (r == 0 && !container_is_running(c))
 		r = not_running(c, err);
-	if (r == 0 && container_is_paused(d, c))
+	if (r == 0 && container_is_paused(c))
 		r = paused(c, err);
 	if (r == 0)
 		r = read_body(e->body, e, err);
@@ -102,7 +102,7 @@ static void publish(struct daemon *d, struct container *c, const char *what, con
 			r = buf_addf(&action, " %s", json_string_value(word));
 	}
 	pthread_mutex_unlock(&d->containers.lock);
-	container_publish(d, c, r == 0 ? action.data : what, json_pack("{s:s}", "execID", exec_id));
+	container_publish(c, r == 0 ? action.data : what, json_pack("{s:s}", "execID", exec_id));
 }
 
 int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
@@ -117,7 +117,7 @@ int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 	r = create(rq, c, id, err);
 	if (r == 0)
 		publish(d, c, "exec_create", id);
-	container_unref(&d->containers, c);
+	container_unref(c);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", id));
 }
 
@@ -133,7 +133,7 @@ struct starting {
 static void starting_free(struct starting *s)
 {
 	json_decref(s->request);
-	container_unref(&s->d->containers, s->c);
+	container_unref(s->c);
 	free(s);
 }
 
@@ -167,7 +167,7 @@ static void set_launched(struct starting *s)
 static int run(struct starting *s, int fd, struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = s->d->containers_fd,
+		.containers_fd = s->d->containers.dir_fd,
 		.id = s->c->rec.id,
 		.request = take_ptr(s->request),
 		.send_fd = fd,
@@ -315,7 +315,8 @@ static void refresh(struct daemon *d, struct container *c, const char *id)
 	json_t *item;
 	size_t i;
 
-	if (shim_ask(d->containers_fd, c->rec.id, "status", SHIM_TIMEOUT_MSEC, &status, NULL) < 0)
+	if (shim_ask(d->containers.dir_fd, c->rec.id, "status", SHIM_TIMEOUT_MSEC, &status, NULL) <
+	    0)
 		return;
 	pthread_mutex_lock(&d->containers.lock);
 	json_array_foreach (json_object_get(status, "execs"), i, item) {
@@ -371,6 +372,6 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (e)
 		answer = describe(c, e);
 	pthread_mutex_unlock(&d->containers.lock);
-	container_unref(&d->containers, c);
+	container_unref(c);
 	return reply_json(rp, 200, answer);
 }

@@ -46,7 +46,7 @@ static void follower_free(void *arg)
 	struct follower *f = arg;
 
 	hub_unsubscribe(f->sub);
-	container_unref(&f->d->containers, f->c);
+	container_unref(f->c);
 	log_files_reset(&f->log);
 	fd_close(&f->inotify_fd);
 	free(f);
@@ -67,7 +67,7 @@ static int open_folder(struct follower *f)
 {
 	int r;
 
-	f->log.dir_fd = openat(f->d->containers_fd, f->c->rec.id,
+	f->log.dir_fd = openat(f->d->containers.dir_fd, f->c->rec.id,
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (f->log.dir_fd < 0)
 		return errno == ENOENT ? 0 : -errno;

@@ -30,7 +30,7 @@ static int add_bytes(int dir_fd, const char *name, void *arg)
 /* Everything in the folder of a container. */
 static int64_t container_bytes(struct daemon *d, const struct container *c)
 {
-	cleanup_close int dir_fd = openat(d->containers_fd, c->rec.id,
+	cleanup_close int dir_fd = openat(d->containers.dir_fd, c->rec.id,
 					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	int64_t sum = 0;
 
@@ -43,7 +43,7 @@ int64_t api_container_layer_bytes(struct daemon *d, const struct container *c)
 {
 	cleanup_free char *name = str_printf("%s/rw.ext4", c->rec.id);
 
-	return name ? disk_bytes(d->containers_fd, name) : 0;
+	return name ? disk_bytes(d->containers.dir_fd, name) : 0;
 }
 
 static bool is_idle(struct daemon *d, const struct container *c)
@@ -87,12 +87,12 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 		    !filters_labels(&f, c->labels))
 			continue;
 		bytes = container_bytes(d, c);
-		if (container_remove(d, c, false, NULL) < 0)
+		if (container_remove(c, false, NULL) < 0)
 			continue;
 		freed += bytes;
 		json_array_append_new(removed, json_string(c->rec.id));
 	}
-	containers_list_free(&d->containers, list, n);
+	containers_list_free(list, n);
 	publish_pruned(d, "container", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ContainersDeleted", removed, "SpaceReclaimed",

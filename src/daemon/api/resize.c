@@ -23,7 +23,7 @@ static int read_size(const struct request *rq, uint32_t *ret_rows, uint32_t *ret
 
 static int resize(struct request *rq, struct container *c, const char *target, struct err *err)
 {
-	struct shim_call call = { .containers_fd = rq->daemon->containers_fd,
+	struct shim_call call = { .containers_fd = rq->daemon->containers.dir_fd,
 				  .id = c->rec.id,
 				  .send_fd = -1,
 				  .timeout_msec = SHIM_TIMEOUT_MSEC };
@@ -55,10 +55,10 @@ int api_container_resize(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = resize(rq, c, "", err);
 	if (r == 0)
-		container_publish(rq->daemon, c, "resize",
+		container_publish(c, "resize",
 				  json_pack("{s:s, s:s}", "height", request_arg(rq, "h"), "width",
 					    request_arg(rq, "w")));
-	container_unref(&rq->daemon->containers, c);
+	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 
@@ -97,6 +97,6 @@ int api_exec_resize(struct request *rq, struct reply *rp, struct err *err)
 	r = await_launch(rq, c);
 	if (r == 0)
 		r = resize(rq, c, rq->target, err);
-	container_unref(&rq->daemon->containers, c);
+	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }

@@ -67,9 +67,9 @@ static int top(struct daemon *d, struct container *c, struct reply *rp, struct e
 	size_t i;
 	int r;
 
-	if (!container_is_running(d, c))
+	if (!container_is_running(c))
 		return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
-	r = rows ? shim_ask(d->containers_fd, c->rec.id, "top", ANSWER_MSEC, &answer, err)
+	r = rows ? shim_ask(d->containers.dir_fd, c->rec.id, "top", ANSWER_MSEC, &answer, err)
 		 : -ENOMEM;
 	if (r < 0)
 		return r;
@@ -97,8 +97,8 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = top(rq->daemon, c, rp, err);
 	if (r == 0)
-		container_publish(rq->daemon, c, "top", NULL);
-	container_unref(&rq->daemon->containers, c);
+		container_publish(c, "top", NULL);
+	container_unref(c);
 	return r;
 }
 
@@ -184,8 +184,8 @@ static json_t *sample(struct stats *s)
 	pthread_mutex_lock(&s->d->containers.lock);
 	mute = s->c->mute;
 	pthread_mutex_unlock(&s->d->containers.lock);
-	if (container_is_running(s->d, s->c))
-		r = shim_ask(s->d->containers_fd, s->c->rec.id, "stats",
+	if (container_is_running(s->c))
+		r = shim_ask(s->d->containers.dir_fd, s->c->rec.id, "stats",
 			     mute ? MUTE_MSEC : ANSWER_MSEC, &usage, NULL);
 	pthread_mutex_lock(&s->d->containers.lock);
 	s->c->mute = r == -ETIMEDOUT;
@@ -259,7 +259,7 @@ static void stats_free(void *arg)
 	struct stats *s = arg;
 
 	hub_unsubscribe(s->sub);
-	container_unref(&s->d->containers, s->c);
+	container_unref(s->c);
 	json_decref(s->before);
 	buf_reset(&s->out);
 	free(s);
@@ -300,6 +300,6 @@ int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
 		stats_free(s);
 		return r;
 	}
-	s->pair = s->pair && container_is_running(rq->daemon, s->c);
+	s->pair = s->pair && container_is_running(s->c);
 	return reply_stream(rp, TYPE_JSON, &stream, s);
 }

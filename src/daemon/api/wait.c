@@ -25,7 +25,7 @@ static void waiter_free(void *arg)
 	struct waiter *w = arg;
 
 	hub_unsubscribe(w->sub);
-	container_unref(&w->d->containers, w->c);
+	container_unref(w->c);
 	free(w->answer);
 	free(w);
 }

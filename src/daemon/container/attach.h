@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /* Handing clients' connections to shims, so that no byte of a workload passes through moatd. */
 

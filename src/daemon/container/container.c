@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/str.h"
-#include "daemon/daemon.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
 #include "daemon/spec/signals.h"
@@ -16,7 +16,7 @@
 
 void containers_init(struct containers *t)
 {
-	*t = (struct containers){ 0 };
+	*t = (struct containers){ .dir_fd = -1 };
 	pthread_mutex_init(&t->lock, NULL);
 }
 
@@ -98,8 +98,8 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 	return signal && *signal ? signal_parse(signal, &c->stop_signal, err) : 0;
 }
 
-int container_new(struct record *rec, const struct texts *texts, struct container **ret,
-		  struct err *err)
+int container_new(struct containers *t, struct record *rec, const struct texts *texts,
+		  struct container **ret, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	struct container *c = calloc(1, sizeof(*c));
@@ -107,6 +107,7 @@ int container_new(struct record *rec, const struct texts *texts, struct containe
 
 	if (!c)
 		return -ENOMEM;
+	c->table = t;
 	c->refs = 1;
 	pthread_mutex_init(&c->op, NULL);
 	r = read_config(c, texts, err);
@@ -124,23 +125,23 @@ int container_new(struct record *rec, const struct texts *texts, struct containe
 	return 0;
 }
 
-struct container *container_ref(struct containers *t, struct container *c)
+struct container *container_ref(struct container *c)
 {
-	pthread_mutex_lock(&t->lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->refs++;
-	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return c;
 }
 
-void container_unref(struct containers *t, struct container *c)
+void container_unref(struct container *c)
 {
 	unsigned left;
 
 	if (!c)
 		return;
-	pthread_mutex_lock(&t->lock);
+	pthread_mutex_lock(&c->table->lock);
 	left = --c->refs;
-	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (left == 0)
 		container_free(c);
 }
@@ -155,8 +156,9 @@ void containers_add(struct containers *t, struct container *c)
 	pthread_mutex_unlock(&t->lock);
 }
 
-bool containers_drop(struct containers *t, struct container *c)
+bool containers_drop(struct container *c)
 {
+	struct containers *t = c->table;
 	struct container **p;
 	bool found;
 
@@ -183,6 +185,7 @@ void containers_destroy(struct containers *t)
 		container_free(c);
 	}
 	pthread_mutex_destroy(&t->lock);
+	fd_close(&t->dir_fd);
 }
 
 int containers_find(struct containers *t, const char *name, struct container **ret, struct err *err)
@@ -250,10 +253,10 @@ int containers_list(struct containers *t, struct container ***ret, size_t *ret_n
 	return 0;
 }
 
-void containers_list_free(struct containers *t, struct container **list, size_t n)
+void containers_list_free(struct container **list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		container_unref(t, list[i]);
+		container_unref(list[i]);
 	free(list);
 }
 
@@ -298,32 +301,32 @@ const char *container_status(const struct container *c)
 	return "dead";
 }
 
-bool container_is_running(struct daemon *d, const struct container *c)
+bool container_is_running(const struct container *c)
 {
 	bool running;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	running = c->rec.state == CONTAINER_RUNNING;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return running;
 }
 
-bool container_is_paused(struct daemon *d, const struct container *c)
+bool container_is_paused(const struct container *c)
 {
 	bool paused;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	paused = c->paused;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return paused;
 }
 
-uint64_t container_ends(struct daemon *d, const struct container *c)
+uint64_t container_ends(const struct container *c)
 {
 	uint64_t ends;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	ends = c->ends;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return ends;
 }

@@ -8,6 +8,7 @@
 #include "daemon/container/health.h"
 #include "daemon/container/restart.h"
 #include "daemon/container/trace.h"
+#include "daemon/state/hub.h"
 #include "daemon/state/state.h"
 
 /*
@@ -15,6 +16,13 @@
  * for moments only, never over I/O but the database's.  A container lives as long as somebody
  * holds a reference; one that is removed has left the table.
  */
+
+struct loop;
+struct machines;
+struct prober;
+struct restarter;
+struct store;
+struct watcher;
 
 #define EXECS_MAX 256u /* finished ones are forgotten beyond that */
 
@@ -37,6 +45,7 @@ struct attachment {
 };
 
 struct container {
+	struct containers *table; /* lives as long as the process */
 	unsigned refs;
 	struct container *next; /* in the table */
 
@@ -81,37 +90,53 @@ struct container {
 		op; /* held over a start, a rename, a removal; taken before the table's lock */
 };
 
+/* The table, and what operations on containers need. */
 struct containers {
 	pthread_mutex_t lock;
 	struct container *first; /* newest first */
 	size_t n;
+
+	/* Borrowed, and there before the first container. */
+	const char *root; /* the data root, absolute */
+	struct state *state;
+	struct hub *hub;
+	struct store *images;
+	struct loop *loop; /* main thread */
+	struct machines *machines;
+
+	/* Owned. */
+	int dir_fd; /* $ROOT/containers */
+	struct watcher *watcher;
+	struct restarter *restarter;
+	struct prober *prober;
 };
 
 void containers_init(struct containers *t);
 void containers_destroy(struct containers *t);
 
 /**
- * container_new() - an object that is in no table yet
+ * container_new() - an object that is not in the table yet
+ * @t:     the table it is for
  * @rec:   moved
  * @texts: borrowed; labels, arguments and the like are read from it
  * @ret:   one reference, owned by the caller
  *
  * Return: 0; -EBADMSG with a message; -ENOMEM.
  */
-int container_new(struct record *rec, const struct texts *texts, struct container **ret,
-		  struct err *err);
+int container_new(struct containers *t, struct record *rec, const struct texts *texts,
+		  struct container **ret, struct err *err);
 
 /** container_ref(), container_unref() - NULL is accepted by the latter; both take the table's lock
  */
-struct container *container_ref(struct containers *t, struct container *c);
-void container_unref(struct containers *t, struct container *c);
+struct container *container_ref(struct container *c);
+void container_unref(struct container *c);
 
 /** containers_add() - put a container in front; the table takes a reference of its own */
 void containers_add(struct containers *t, struct container *c);
 
 /** containers_drop() - take a container out, mark it removed, give up the table's reference.
  * Return: was it in the table? */
-bool containers_drop(struct containers *t, struct container *c);
+bool containers_drop(struct container *c);
 
 /**
  * containers_find() - by id, name (a leading slash is fine), or unambiguous id prefix
@@ -130,7 +155,7 @@ int containers_find_exec(struct containers *t, const char *exec_id, struct conta
 /** containers_list() - a reference to every container, newest first.  @ret: owned array,
  * containers_list_free().  Return: 0; -ENOMEM. */
 int containers_list(struct containers *t, struct container ***ret, size_t *ret_n);
-void containers_list_free(struct containers *t, struct container **list, size_t n);
+void containers_list_free(struct container **list, size_t n);
 
 /** container_exec() - the exec with an id; borrowed under the table's lock; NULL */
 struct exec *container_exec(const struct container *c, const char *id);
@@ -148,8 +173,8 @@ void attachments_free(struct attachment *list);
 const char *container_status(const struct container *c);
 
 /** container_is_running(), container_is_paused() - at this moment; one that is paused runs, too */
-bool container_is_running(struct daemon *d, const struct container *c);
-bool container_is_paused(struct daemon *d, const struct container *c);
+bool container_is_running(const struct container *c);
+bool container_is_paused(const struct container *c);
 
 /** container_ends() - how often it has ended since moatd runs, for container_wait_end() */
-uint64_t container_ends(struct daemon *d, const struct container *c);
+uint64_t container_ends(const struct container *c);

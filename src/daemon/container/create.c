@@ -9,7 +9,9 @@
 #include "daemon/container/create.h"
 #include "daemon/container/name.h"
 #include "daemon/container/transition.h"
+#include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
+#include "image/image.h"
 #include "kernel/store.h"
 
 #define NAME_ATTEMPTS 8u
@@ -47,7 +49,7 @@ static int check_platform(const struct image *im, const char *name, const char *
 	return 0;
 }
 
-static int find_image(struct daemon *d, const struct create_request *rq, const char **ret_name,
+static int find_image(struct containers *t, const struct create_request *rq, const char **ret_name,
 		      struct image **ret, struct err *err)
 {
 	const char *name;
@@ -57,7 +59,7 @@ static int find_image(struct daemon *d, const struct create_request *rq, const c
 		return r;
 	if (!name || !*name)
 		return err_set(err, -EINVAL, "no image specified");
-	r = store_find(d->store, name, ret, err);
+	r = store_find(t->images, name, ret, err);
 	if (r == -ENOENT)
 		return no_such_image(name, err);
 	if (r < 0)
@@ -77,7 +79,7 @@ static int add_warnings(const json_t *config, const json_t *host, char ***ret)
 }
 
 /* Its path is the client's, so it is copied in now; from then on its hash stands for it. */
-static int add_kernel(struct daemon *d, json_t *host, struct err *err)
+static int add_kernel(struct containers *t, json_t *host, struct err *err)
 {
 	const char *kernel = NULL, *modules = NULL;
 	cleanup_json json_t *copy = NULL;
@@ -94,14 +96,14 @@ static int add_kernel(struct daemon *d, json_t *host, struct err *err)
 	copy = json_copy(ours);
 	(void)json_object_del(copy, "KernelHash");
 	if (kernel && *kernel) {
-		r = kernel_add(d->machines->kernels, kernel, modules, hash, err);
+		r = kernel_add(t->machines->kernels, kernel, modules, hash, err);
 		if (r == 0 && json_object_set_new(copy, "KernelHash", json_string(hash)) < 0)
 			r = -ENOMEM;
 	}
 	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? -ENOMEM : 0;
 }
 
-static int make_texts(struct daemon *d, const struct config_source *src, const struct image *im,
+static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
 		      struct texts *ret, char ***ret_warnings, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
@@ -109,14 +111,14 @@ static int make_texts(struct daemon *d, const struct config_source *src, const s
 	int r = config_merge(src, &config, err);
 
 	if (r == 0)
-		r = host_config_check(src->body, d->machines->host_cpus, &host, err);
+		r = host_config_check(src->body, t->machines->host_cpus, &host, err);
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
 	if (r == 0)
-		r = add_kernel(d, host, err);
+		r = add_kernel(t, host, err);
 	if (r < 0)
 		return r;
-	rt->rootfs_path = store_rootfs_path(d->store, &im->manifest);
+	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);
 	if (!rt->rootfs_path || add_warnings(config, host, ret_warnings) < 0)
 		return -ENOMEM;
 	ret->config = json_write(config);
@@ -125,30 +127,30 @@ static int make_texts(struct daemon *d, const struct config_source *src, const s
 	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
 }
 
-static int name_conflict(struct daemon *d, const char *name, struct err *err)
+static int name_conflict(struct containers *t, const char *name, struct err *err)
 {
 	struct container *other = NULL;
 
-	(void)containers_find(&d->containers, name, &other, NULL);
+	(void)containers_find(t, name, &other, NULL);
 	err_set(err, -EEXIST,
 		"Conflict. The container name \"/%s\" is already in use by container \"%s\". You "
 		"have to remove (or rename) that container to be able to reuse that name.",
 		name, other ? other->rec.id : "");
-	container_unref(&d->containers, other);
+	container_unref(other);
 	return -EEXIST;
 }
 
-static int insert(struct daemon *d, const char *name, struct record *rec, const struct texts *texts,
-		  struct err *err)
+static int insert(struct containers *t, const char *name, struct record *rec,
+		  const struct texts *texts, struct err *err)
 {
 	int r = -EEXIST;
 
 	for (unsigned i = 0; r == -EEXIST && i < (name ? 1 : NAME_ATTEMPTS); i++) {
 		free(rec->name);
 		rec->name = name ? strdup(name) : name_random(i);
-		r = rec->name ? state_insert(d->state, rec, texts, err) : -ENOMEM;
+		r = rec->name ? state_insert(t->state, rec, texts, err) : -ENOMEM;
 	}
-	return r == -EEXIST ? name_conflict(d, rec->name, err) : r;
+	return r == -EEXIST ? name_conflict(t, rec->name, err) : r;
 }
 
 static int fill_record(struct record *rec, const struct image *im, const char *image_name)
@@ -162,43 +164,43 @@ static int fill_record(struct record *rec, const struct image *im, const char *i
 }
 
 /* The image can have been removed since it was found; from the table on it cannot. */
-static int check_image_kept(struct daemon *d, struct container *c, struct err *err)
+static int check_image_kept(struct container *c, struct err *err)
 {
-	cleanup_free char *rootfs = store_rootfs_path(d->store, &c->rec.manifest);
+	cleanup_free char *rootfs = store_rootfs_path(c->table->images, &c->rec.manifest);
 
 	if (!rootfs)
 		return -ENOMEM;
 	return access(rootfs, F_OK) == 0 ? 0 : no_such_image(c->rec.image, err);
 }
 
-static int create_from(struct daemon *d, const char *name, struct record *rec,
+static int create_from(struct containers *t, const char *name, struct record *rec,
 		       const struct texts *texts, struct container **ret, struct err *err)
 {
 	struct container *c = NULL;
 	int r;
 
-	if (mkdirat(d->containers_fd, rec->id, 0700) < 0)
-		return err_errno(err, -errno, "%s/containers/%s", d->root, rec->id);
-	r = insert(d, name, rec, texts, err);
+	if (mkdirat(t->dir_fd, rec->id, 0700) < 0)
+		return err_errno(err, -errno, "%s/containers/%s", t->root, rec->id);
+	r = insert(t, name, rec, texts, err);
 	if (r < 0) {
-		(void)path_remove_tree(d->containers_fd, rec->id);
+		(void)path_remove_tree(t->dir_fd, rec->id);
 		return r;
 	}
-	r = container_new(rec, texts, &c, err);
+	r = container_new(t, rec, texts, &c, err);
 	if (r < 0)
 		return r;
-	containers_add(&d->containers, c);
-	r = check_image_kept(d, c, err);
+	containers_add(t, c);
+	r = check_image_kept(c, err);
 	if (r < 0) {
-		(void)container_forget(d, c, NULL);
-		container_unref(&d->containers, c);
+		(void)container_forget(c, NULL);
+		container_unref(c);
 		return r;
 	}
 	*ret = c;
 	return 0;
 }
 
-int container_create(struct daemon *d, const struct create_request *rq, struct container **ret,
+int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
 		     char ***ret_warnings, struct err *err)
 {
 	cleanup(image_free_cleanup_fn) struct image *im = NULL;
@@ -209,19 +211,19 @@ int container_create(struct daemon *d, const struct create_request *rq, struct c
 	int r = rq->name && *rq->name ? name_check(rq->name, &name, err) : 0;
 
 	if (r == 0)
-		r = find_image(d, rq, &src.image_name, &im, err);
+		r = find_image(t, rq, &src.image_name, &im, err);
 	if (r == 0)
 		r = random_id(rec.id);
 	if (r < 0)
 		return r;
 	src.image = im->oci;
-	r = make_texts(d, &src, im, &texts, ret_warnings, err);
+	r = make_texts(t, &src, im, &texts, ret_warnings, err);
 	if (r == 0)
 		r = fill_record(&rec, im, src.image_name);
 	if (r == 0)
-		r = create_from(d, name, &rec, &texts, ret, err);
+		r = create_from(t, name, &rec, &texts, ret, err);
 	if (r < 0)
 		return r;
-	container_publish(d, *ret, "create", NULL);
+	container_publish(*ret, "create", NULL);
 	return 0;
 }

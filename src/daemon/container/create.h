@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 struct create_request {
 	const char *name;     /* as the client gave it; NULL: choose one */
@@ -17,5 +17,5 @@ struct create_request {
  * Return: 0; -ENOENT no such image; -EEXIST the name is taken; -EINVAL, -EBADMSG, -EOPNOTSUPP as
  * config.h has it; -errno, each with docker's message where it has one.
  */
-int container_create(struct daemon *d, const struct create_request *rq, struct container **ret,
+int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
 		     char ***ret_warnings, struct err *err);

@@ -22,6 +22,7 @@
 #include "control/client.h"
 #include "daemon/container/transition.h"
 #include "daemon/spec/config.h"
+#include "loop/loop.h"
 
 #define PACKET_MAX 8192u
 
@@ -43,7 +44,7 @@ struct probe {
 };
 
 struct prober {
-	struct daemon *d;
+	struct containers *table;
 	struct probe *first;
 };
 
@@ -63,7 +64,7 @@ static void probe_free(struct probe *p)
 	source_free(p->timer);
 	json_decref(p->process);
 	buf_reset(&p->text);
-	container_unref(&p->prober->d->containers, p->c);
+	container_unref(p->c);
 	free(p);
 }
 
@@ -77,19 +78,19 @@ static void set_timer(struct probe *p, int64_t nsec)
 
 static void wait_for_next(struct probe *p)
 {
-	struct daemon *d = p->prober->d;
+	struct containers *t = p->prober->table;
 	int64_t pause;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&t->lock);
 	pause = health_pause(&p->c->health, &p->c->health_config,
 			     clock_now_nsec() - p->c->rec.started_nsec);
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&t->lock);
 	set_timer(p, pause);
 }
 
 static void finish(struct probe *p, int code)
 {
-	struct daemon *d = p->prober->d;
+	struct containers *t = p->prober->table;
 	struct health_result result = {
 		.start_nsec = p->start_nsec,
 		.end_nsec = clock_now_nsec(),
@@ -102,13 +103,13 @@ static void finish(struct probe *p, int code)
 
 	close_source(&p->output, &p->output_fd);
 	p->under_way = false;
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&t->lock);
 	news = health_add(&p->c->health, &p->c->health_config, &result, p->c->rec.started_nsec);
 	snprintf(action, sizeof(action), "health_status: %s", health_name(&p->c->health));
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&t->lock);
 	buf_reset(&p->text);
 	if (news)
-		container_publish(d, p->c, action, NULL);
+		container_publish(p->c, action, NULL);
 	wait_for_next(p);
 }
 
@@ -171,11 +172,11 @@ static int on_answer(struct source *s, int fd, uint32_t events, void *arg)
 /* Send a request to the shim; the answer goes to on_answer(). */
 static int ask(struct probe *p, json_t *request, int send_fd)
 {
-	struct daemon *d = p->prober->d;
+	struct containers *t = p->prober->table;
 	cleanup_json json_t *owned = request;
 	cleanup_free char *text = owned ? json_write(owned) : NULL;
 	cleanup_close int fd = -1;
-	int r = text ? shim_connect(d->containers_fd, p->c->rec.id, &fd) : -ENOMEM;
+	int r = text ? shim_connect(t->dir_fd, p->c->rec.id, &fd) : -ENOMEM;
 
 	close_source(&p->ask, &p->ask_fd);
 	if (r == 0)
@@ -183,7 +184,7 @@ static int ask(struct probe *p, json_t *request, int send_fd)
 	if (r == 0)
 		r = fd_set_nonblock(fd, true);
 	if (r == 0)
-		r = loop_add_io(d->loop, fd, EPOLLIN, on_answer, p, &p->ask);
+		r = loop_add_io(t->loop, fd, EPOLLIN, on_answer, p, &p->ask);
 	if (r == 0)
 		p->ask_fd = take_fd(&fd);
 	return r;
@@ -191,7 +192,7 @@ static int ask(struct probe *p, json_t *request, int send_fd)
 
 static int run(struct probe *p)
 {
-	struct daemon *d = p->prober->d;
+	struct containers *t = p->prober->table;
 	cleanup_close int theirs = -1;
 	int pair[2], r = random_id(p->exec_id);
 
@@ -204,7 +205,7 @@ static int run(struct probe *p)
 	(void)shutdown(p->output_fd, SHUT_WR);
 	r = fd_set_nonblock(p->output_fd, true);
 	if (r == 0)
-		r = loop_add_io(d->loop, p->output_fd, EPOLLIN, on_output, p, &p->output);
+		r = loop_add_io(t->loop, p->output_fd, EPOLLIN, on_output, p, &p->output);
 	if (r == 0)
 		r = ask(p,
 			json_pack("{s:s, s:s, s:O, s:b, s:b, s:b}", "op", "exec", "target",
@@ -244,13 +245,13 @@ static void give_up(struct probe *p)
 static int on_timer(struct source *s, void *arg)
 {
 	struct probe *p = arg;
-	struct daemon *d = p->prober->d;
+	struct containers *t = p->prober->table;
 	bool paused;
 
 	(void)s;
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&t->lock);
 	paused = p->c->paused;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&t->lock);
 	if (paused)
 		wait_for_next(p);
 	else if (p->under_way)
@@ -260,14 +261,14 @@ static int on_timer(struct source *s, void *arg)
 	return 0;
 }
 
-static int make_process(struct daemon *d, const struct container *c, json_t **ret)
+static int make_process(const struct container *c, json_t **ret)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_oci_process struct oci_process *process = NULL;
 	cleanup_json json_t *body =
 		json_pack("{s:o}", "Cmd", json_from_strv(c->health_config.args));
-	int r = body ? state_texts(d->state, c->rec.id, &texts, NULL) : -ENOMEM;
+	int r = body ? state_texts(c->table->state, c->rec.id, &texts, NULL) : -ENOMEM;
 
 	if (r == 0)
 		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, NULL);
@@ -279,13 +280,13 @@ static int make_process(struct daemon *d, const struct container *c, json_t **re
 	return *ret ? 0 : -ENOMEM;
 }
 
-int prober_new(struct daemon *d, struct prober **ret)
+int prober_new(struct containers *t, struct prober **ret)
 {
 	struct prober *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return -ENOMEM;
-	p->d = d;
+	p->table = t;
 	*ret = p;
 	return 0;
 }
@@ -311,7 +312,7 @@ static bool is_probed(const struct prober *all, const struct container *c)
 
 void prober_start(struct prober *all, struct container *c)
 {
-	struct daemon *d = all->d;
+	struct containers *t = all->table;
 	struct probe *p;
 	int r;
 
@@ -321,14 +322,14 @@ void prober_start(struct prober *all, struct container *c)
 	if (!p)
 		return;
 	p->prober = all;
-	p->c = container_ref(&d->containers, c);
+	p->c = container_ref(c);
 	p->ask_fd = p->output_fd = -1;
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&t->lock);
 	health_begin(&c->health, &c->health_config);
-	pthread_mutex_unlock(&d->containers.lock);
-	r = make_process(d, c, &p->process);
+	pthread_mutex_unlock(&t->lock);
+	r = make_process(c, &p->process);
 	if (r == 0)
-		r = loop_add_timer(d->loop, UINT64_MAX, on_timer, p, &p->timer);
+		r = loop_add_timer(t->loop, UINT64_MAX, on_timer, p, &p->timer);
 	if (r < 0) {
 		log_error("container %.12s: no health checks: %s", c->rec.id, strerror(-r));
 		probe_free(p);

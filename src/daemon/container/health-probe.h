@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /*
  * Health checks at work: probes run in the containers by their shims, timed by the main loop.
@@ -10,7 +10,7 @@
 struct prober;
 
 /** prober_new() - @ret: owned, prober_free().  Return: 0; -ENOMEM. */
-int prober_new(struct daemon *d, struct prober **ret);
+int prober_new(struct containers *t, struct prober **ret);
 
 /** prober_free() - after the loop ended; NULL is accepted */
 void prober_free(struct prober *p);

@@ -3,12 +3,12 @@
 
 #include "base/str.h"
 
-static int note_container(struct daemon *d, const char *id, char ***used, struct err *err)
+static int note_container(struct containers *t, const char *id, char ***used, struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_json json_t *host = NULL;
 	const char *hash;
-	int r = state_texts(d->state, id, &texts, err);
+	int r = state_texts(t->state, id, &texts, err);
 
 	if (r == 0)
 		r = json_read(texts.host_config, strlen(texts.host_config), "HostConfig", &host,
@@ -19,16 +19,16 @@ static int note_container(struct daemon *d, const char *id, char ***used, struct
 	return hash ? strv_add(used, hash) : 0;
 }
 
-int containers_kernels(struct daemon *d, char ***ret, struct err *err)
+int containers_kernels(struct containers *t, char ***ret, struct err *err)
 {
 	cleanup_strv char **used = NULL;
 	struct container **list = NULL;
 	size_t n = 0;
-	int r = containers_list(&d->containers, &list, &n);
+	int r = containers_list(t, &list, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = note_container(d, list[i]->rec.id, &used, err);
-	containers_list_free(&d->containers, list, n);
+		r = note_container(t, list[i]->rec.id, &used, err);
+	containers_list_free(list, n);
 	if (r == 0)
 		*ret = take_ptr(used);
 	return r;

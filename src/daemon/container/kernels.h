@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /**
  * containers_kernels() - the hashes of the kernels that containers have of their own
@@ -9,4 +9,4 @@
  *
  * Return: 0; -errno with a message: then nobody knows which are in use.
  */
-int containers_kernels(struct daemon *d, char ***ret, struct err *err);
+int containers_kernels(struct containers *t, char ***ret, struct err *err);

@@ -12,13 +12,13 @@
 #include "daemon/container/pause.h"
 
 /* Until the state is as asked for, or the container has ended. */
-static int wait_for_state(struct daemon *d, const struct container *c, bool paused)
+static int wait_for_state(const struct container *c, bool paused)
 {
 	uint64_t deadline = clock_mono_usec() + SHIM_TIMEOUT_MSEC * USEC_PER_MSEC;
 	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(d->hub, &sub);
+	int r = hub_subscribe(c->table->hub, &sub);
 
-	while (r == 0 && container_is_paused(d, c) != paused && container_is_running(d, c)) {
+	while (r == 0 && container_is_paused(c) != paused && container_is_running(c)) {
 		if (clock_mono_usec() >= deadline)
 			return -ETIMEDOUT;
 		hub_wait(sub, -1, 1000);
@@ -26,15 +26,15 @@ static int wait_for_state(struct daemon *d, const struct container *c, bool paus
 	return r;
 }
 
-static int set_paused(struct daemon *d, struct container *c, bool paused, struct err *err)
+static int set_paused(struct container *c, bool paused, struct err *err)
 {
 	struct err why = { 0 };
 	/* The engine has half of that by itself. */
-	int r = shim_ask(d->containers_fd, c->rec.id, paused ? "pause" : "resume",
+	int r = shim_ask(c->table->dir_fd, c->rec.id, paused ? "pause" : "resume",
 			 2 * SHIM_TIMEOUT_MSEC, NULL, &why);
 
 	if (r == 0)
-		r = wait_for_state(d, c, paused);
+		r = wait_for_state(c, paused);
 	if (r == -EBUSY || r == -ECONNREFUSED)
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
 	if (r == -EALREADY)
@@ -45,16 +45,16 @@ static int set_paused(struct daemon *d, struct container *c, bool paused, struct
 		     : 0;
 }
 
-int container_pause(struct daemon *d, struct container *c, struct err *err)
+int container_pause(struct container *c, struct err *err)
 {
-	if (!container_is_running(d, c))
+	if (!container_is_running(c))
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
-	return set_paused(d, c, true, err);
+	return set_paused(c, true, err);
 }
 
-int container_unpause(struct daemon *d, struct container *c, struct err *err)
+int container_unpause(struct container *c, struct err *err)
 {
-	if (!container_is_running(d, c))
+	if (!container_is_running(c))
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
-	return set_paused(d, c, false, err);
+	return set_paused(c, false, err);
 }

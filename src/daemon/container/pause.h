@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /**
  * container_pause(), container_unpause() - stop the machine's vCPUs, and let them go on
@@ -9,5 +9,5 @@
  * Return: 0 when it is so; -EBUSY with docker's message when it does not run, or there is nothing
  * to do; -errno with a message.
  */
-int container_pause(struct daemon *d, struct container *c, struct err *err);
-int container_unpause(struct daemon *d, struct container *c, struct err *err);
+int container_pause(struct container *c, struct err *err);
+int container_unpause(struct container *c, struct err *err);

@@ -3,64 +3,64 @@
 
 #include <errno.h>
 
+#include "daemon/container/hold.h"
 #include "daemon/container/pause.h"
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
-#include "daemon/files/files.h"
 
-static bool is_to_be_restarted(struct daemon *d, struct container *c)
+static bool is_to_be_restarted(struct container *c)
 {
 	bool pending;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	pending = c->restart.pending;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return pending;
 }
 
-static int remove_locked(struct daemon *d, struct container *c, bool force, struct err *err)
+static int remove_locked(struct container *c, bool force, struct err *err)
 {
-	uint64_t ends = container_ends(d, c);
+	uint64_t ends = container_ends(c);
 	int r;
 
-	if (container_is_running(d, c)) {
+	if (container_is_running(c)) {
 		if (!force)
 			return err_set(err, -EBUSY,
 				       "cannot remove container \"/%s\": container is %s before "
 				       "removing or force remove",
 				       c->rec.name,
-				       container_is_paused(d, c)
+				       container_is_paused(c)
 					       ? "paused and must be unpaused first: unpause and "
 						 "stop the container"
 					       : "running: stop the container");
-		r = container_end_machine(d, c, ends, err);
+		r = container_end_machine(c, ends, err);
 		if (r < 0)
 			return r;
 	}
-	if (!force && is_to_be_restarted(d, c))
+	if (!force && is_to_be_restarted(c))
 		return err_set(err, -EBUSY,
 			       "cannot remove container \"/%s\": container is restarting: stop the "
 			       "container before removing or force remove",
 			       c->rec.name);
-	r = files_yield(d, c, force, err);
-	return r < 0 ? r : container_forget(d, c, err);
+	r = container_yield(c, force, err);
+	return r < 0 ? r : container_forget(c, err);
 }
 
-int container_remove(struct daemon *d, struct container *c, bool force, struct err *err)
+int container_remove(struct container *c, bool force, struct err *err)
 {
-	uint64_t ends = container_ends(d, c);
+	uint64_t ends = container_ends(c);
 	bool starting;
 	int r;
 
 	if (force)
-		(void)restart_forbid(d, c);
-	pthread_mutex_lock(&d->containers.lock);
+		(void)restart_forbid(c);
+	pthread_mutex_lock(&c->table->lock);
 	starting = c->starting;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (force && starting)
-		(void)container_end_machine(d, c, ends, NULL);
+		(void)container_end_machine(c, ends, NULL);
 	pthread_mutex_lock(&c->op);
-	r = remove_locked(d, c, force, err);
+	r = remove_locked(c, force, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /** container_remove() - @force: also when it runs.  Return: 0; -EBUSY with docker's message; -errno
  * with a message. */
-int container_remove(struct daemon *d, struct container *c, bool force, struct err *err);
+int container_remove(struct container *c, bool force, struct err *err);

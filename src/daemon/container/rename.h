@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /** container_rename() - Return: 0; -EINVAL, -EEXIST with docker's message; -errno with a message.
  */
-int container_rename(struct daemon *d, struct container *c, const char *name, struct err *err);
+int container_rename(struct container *c, const char *name, struct err *err);

@@ -25,7 +25,7 @@
 #define STACK_BYTES    (512u << 10)
 
 struct restarter {
-	struct daemon *d;
+	struct containers *table;
 	pthread_t thread;
 	pthread_cond_t wake; /* with the table's lock */
 	bool running, quit;
@@ -39,14 +39,14 @@ struct start {
 };
 
 /* Under the table's lock. */
-static void schedule(struct daemon *d, struct container *c, uint64_t delay_usec)
+static void schedule(struct container *c, uint64_t delay_usec)
 {
 	c->restart.pending = true;
 	c->restart.due_usec = clock_mono_usec() + delay_usec;
-	pthread_cond_signal(&d->restarter->wake);
+	pthread_cond_signal(&c->table->restarter->wake);
 }
 
-void restart_after_end(struct daemon *d, struct container *c, int64_t ran_nsec)
+void restart_after_end(struct container *c, int64_t ran_nsec)
 {
 	if (c->removed || c->restarting || c->rec.stopped ||
 	    !restart_is_wanted(&c->restart.policy, c->rec.exit_code, c->rec.restart_count)) {
@@ -55,37 +55,37 @@ void restart_after_end(struct daemon *d, struct container *c, int64_t ran_nsec)
 	}
 	c->rec.restart_count++;
 	c->restart.delay_usec = restart_delay(c->restart.delay_usec, ran_nsec);
-	schedule(d, c, c->restart.delay_usec);
+	schedule(c, c->restart.delay_usec);
 }
 
-void restart_recover(struct daemon *d, struct container *c)
+void restart_recover(struct container *c)
 {
 	const struct restart_policy *policy = &c->restart.policy;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	if (c->rec.state == CONTAINER_EXITED && !c->restart.pending &&
 	    (policy->kind == RESTART_ALWAYS ||
 	     (!c->rec.stopped &&
 	      restart_is_wanted(policy, c->rec.exit_code, c->rec.restart_count)))) {
 		c->rec.stopped = false;
-		schedule(d, c, 0);
+		schedule(c, 0);
 	}
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
-bool restart_forbid(struct daemon *d, struct container *c)
+bool restart_forbid(struct container *c)
 {
 	struct err err = { 0 };
 	bool waited, save;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	waited = c->restart.pending;
 	save = c->restart.policy.kind != RESTART_NO && !c->rec.stopped && !c->removed;
 	c->restart.pending = false;
 	c->rec.stopped = true;
-	if (save && state_update(d->state, &c->rec, &err) < 0)
+	if (save && state_update(c->table->state, &c->rec, &err) < 0)
 		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return waited;
 }
 
@@ -95,18 +95,18 @@ static void *run_start(void *arg)
 	struct restarter *r = s->restarter;
 	struct err err = { 0 };
 
-	if (container_start_again(r->d, s->c, &err) < 0)
+	if (container_start_again(s->c, &err) < 0)
 		log_warning("container %.12s: not started again: %s", s->c->rec.id, err.msg);
-	pthread_mutex_lock(&r->d->containers.lock);
+	pthread_mutex_lock(&r->table->lock);
 	/* It was not even tried, as its files are in use; another time, then. */
 	if (s->c->restart.pending && s->c->restart.due_usec == UINT64_MAX)
 		s->c->restart.due_usec = clock_mono_usec() + RETRY_USEC;
-	pthread_mutex_unlock(&r->d->containers.lock);
-	container_unref(&r->d->containers, s->c);
-	pthread_mutex_lock(&r->d->containers.lock);
+	pthread_mutex_unlock(&r->table->lock);
+	container_unref(s->c);
+	pthread_mutex_lock(&r->table->lock);
 	r->starts--;
 	pthread_cond_signal(&r->wake);
-	pthread_mutex_unlock(&r->d->containers.lock);
+	pthread_mutex_unlock(&r->table->lock);
 	free(s);
 	return NULL;
 }
@@ -134,7 +134,7 @@ static struct container *earliest(const struct restarter *r)
 {
 	struct container *first = NULL;
 
-	for (struct container *c = r->d->containers.first; c; c = c->next)
+	for (struct container *c = r->table->first; c; c = c->next)
 		if (c->restart.pending && c->restart.due_usec != UINT64_MAX &&
 		    (!first || c->restart.due_usec < first->restart.due_usec))
 			first = c;
@@ -148,29 +148,29 @@ static void sleep_until(struct restarter *r, uint64_t usec)
 		.tv_nsec = (long)(usec % USEC_PER_SEC * 1000),
 	};
 
-	pthread_cond_timedwait(&r->wake, &r->d->containers.lock, &ts);
+	pthread_cond_timedwait(&r->wake, &r->table->lock, &ts);
 }
 
 static void *run(void *arg)
 {
 	struct restarter *r = arg;
 
-	pthread_mutex_lock(&r->d->containers.lock);
+	pthread_mutex_lock(&r->table->lock);
 	while (!r->quit) {
 		struct container *c = r->starts < STARTS_MAX ? earliest(r) : NULL;
 
 		if (!c)
-			pthread_cond_wait(&r->wake, &r->d->containers.lock);
+			pthread_cond_wait(&r->wake, &r->table->lock);
 		else if (c->restart.due_usec > clock_mono_usec())
 			sleep_until(r, c->restart.due_usec);
 		else
 			begin(r, c);
 	}
-	pthread_mutex_unlock(&r->d->containers.lock);
+	pthread_mutex_unlock(&r->table->lock);
 	return NULL;
 }
 
-int restarter_new(struct daemon *d, struct restarter **ret)
+int restarter_new(struct containers *t, struct restarter **ret)
 {
 	struct restarter *r = calloc(1, sizeof(*r));
 	pthread_condattr_t clock;
@@ -179,7 +179,7 @@ int restarter_new(struct daemon *d, struct restarter **ret)
 
 	if (!r)
 		return -ENOMEM;
-	r->d = d;
+	r->table = t;
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->wake, &clock);
@@ -202,10 +202,10 @@ void restarter_free(struct restarter *r)
 	if (!r)
 		return;
 	if (r->running) {
-		pthread_mutex_lock(&r->d->containers.lock);
+		pthread_mutex_lock(&r->table->lock);
 		r->quit = true;
 		pthread_cond_signal(&r->wake);
-		pthread_mutex_unlock(&r->d->containers.lock);
+		pthread_mutex_unlock(&r->table->lock);
 		pthread_join(r->thread, NULL);
 	}
 	pthread_cond_destroy(&r->wake);

@@ -10,13 +10,13 @@
  * policies. */
 
 struct container;
-struct daemon;
+struct containers;
 
 struct restarter;
 
 /** restarter_new() - the thread that starts containers when it is time.  @ret: owned,
  * restarter_free().  Return: 0; -errno. */
-int restarter_new(struct daemon *d, struct restarter **ret);
+int restarter_new(struct containers *t, struct restarter **ret);
 
 /** restarter_free() - NULL is accepted */
 void restarter_free(struct restarter *r);
@@ -27,14 +27,14 @@ void restarter_free(struct restarter *r);
  *
  * Under the table's lock, before the record is written.
  */
-void restart_after_end(struct daemon *d, struct container *c, int64_t ran_nsec);
+void restart_after_end(struct container *c, int64_t ran_nsec);
 
 /** restart_recover() - at the start of moatd, for a container that does not run */
-void restart_recover(struct daemon *d, struct container *c);
+void restart_recover(struct container *c);
 
 /**
  * restart_forbid() - somebody stops the container: its policy counts no more until it is started
  *
  * Return: was it waiting to be started again?
  */
-bool restart_forbid(struct daemon *d, struct container *c);
+bool restart_forbid(struct container *c);

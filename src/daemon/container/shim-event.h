@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /**
  * shim_event() - turn an event of a shim's (docs/SHIM.md) into what it means for its container
@@ -10,4 +10,4 @@
  *
  * Return: 0; 1 when the container has ended, and no other event counts; -EBADMSG with a message.
  */
-int shim_event(struct daemon *d, struct container *c, const json_t *event, struct err *err);
+int shim_event(struct container *c, const json_t *event, struct err *err);

@@ -17,10 +17,10 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "control/client.h"
+#include "daemon/container/hold.h"
 #include "daemon/container/start.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
-#include "daemon/files/files.h"
 #include "daemon/machine/lease.h"
 
 #define CODE_FAILED	    125
@@ -28,21 +28,21 @@
 #define CODE_NOT_FOUND	    127
 #define ATTACHING_MSEC	    5000
 
-static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd,
-			  struct machine_plan *ret_plan, struct err *err)
+static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan *ret_plan,
+			  struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_close int dir_fd = -1;
-	int r = state_texts(d->state, c->rec.id, &texts, err);
+	int r = state_texts(c->table->state, c->rec.id, &texts, err);
 
 	if (r < 0)
 		return r;
-	r = path_open_dir(d->containers_fd, c->rec.id, 0700, &dir_fd);
+	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &dir_fd);
 	if (r == 0 && unlinkat(dir_fd, "exit.json", 0) < 0 && errno != ENOENT)
 		r = -errno;
 	if (r < 0)
-		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
-	r = machine_plan(d->machines, texts.host_config, ret_plan, err);
+		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
+	r = machine_plan(c->table->machines, texts.host_config, ret_plan, err);
 	if (r == 0)
 		r = machine_write(ret_plan, texts.spec, dir_fd, err);
 	if (r == 0)
@@ -50,11 +50,11 @@ static int prepare_folder(struct daemon *d, struct container *c, int *ret_fd,
 	return r;
 }
 
-static int ask_to_watch(struct daemon *d, struct container *c, int *ret_fd, struct err *err)
+static int ask_to_watch(struct container *c, int *ret_fd, struct err *err)
 {
 	static const char watch[] = "{\"op\":\"watch\"}";
 	cleanup_close int fd = -1;
-	int r = shim_connect(d->containers_fd, c->rec.id, &fd);
+	int r = shim_connect(c->table->dir_fd, c->rec.id, &fd);
 
 	if (r == 0)
 		r = unix_send(fd, watch, strlen(watch), -1);
@@ -65,32 +65,32 @@ static int ask_to_watch(struct daemon *d, struct container *c, int *ret_fd, stru
 }
 
 /* What the trace and a template that fails have to be told of. */
-static void note_lease(struct daemon *d, struct container *c, const struct lease *l)
+static void note_lease(struct container *c, const struct lease *l)
 {
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	memcpy(c->template, l->template, sizeof(c->template));
 	c->trace.usec[TRACE_TEMPLATE] = l->found_usec;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
-static int launch(struct daemon *d, struct container *c, struct lease *ret, struct err *err)
+static int launch(struct container *c, struct lease *ret, struct err *err)
 {
-	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
+	cleanup_free char *dir = str_printf("%s/containers/%s", c->table->root, c->rec.id);
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	struct lease_request rq = { .purpose = LEASE_RUN, .plan = &plan, .dir = dir };
 	cleanup_close int dir_fd = -1;
-	int fd = -1, r = dir ? prepare_folder(d, c, &dir_fd, &plan, err) : err_nomem(err);
+	int fd = -1, r = dir ? prepare_folder(c, &dir_fd, &plan, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
 	rq.dir_fd = dir_fd;
-	r = lease_take(d->machines, &rq, ret, err);
-	note_lease(d, c, ret);
+	r = lease_take(c->table->machines, &rq, ret, err);
+	note_lease(c, ret);
 	if (r < 0)
 		return r;
-	r = ask_to_watch(d, c, &fd, err);
+	r = ask_to_watch(c, &fd, err);
 	if (r == 0)
-		r = watcher_add(d->watcher, c, fd, ret->pid);
+		r = watcher_add(c->table->watcher, c, fd, ret->pid);
 	if (r < 0) {
 		kill(ret->pid, SIGKILL);
 		waitpid(ret->pid, NULL, 0);
@@ -99,35 +99,35 @@ static int launch(struct daemon *d, struct container *c, struct lease *ret, stru
 }
 
 /* Clients that are being told 101 right now belong to this start. */
-static void wait_for_attaching(struct daemon *d, struct container *c)
+static void wait_for_attaching(struct container *c)
 {
 	uint64_t deadline = clock_mono_usec() + ATTACHING_MSEC * USEC_PER_MSEC;
 	cleanup_hub_sub struct hub_sub *sub = NULL;
 	bool done = false;
 
-	if (hub_subscribe(d->hub, &sub) < 0)
+	if (hub_subscribe(c->table->hub, &sub) < 0)
 		return;
 	while (!done && clock_mono_usec() < deadline) {
-		pthread_mutex_lock(&d->containers.lock);
+		pthread_mutex_lock(&c->table->lock);
 		done = c->attaching == 0;
-		pthread_mutex_unlock(&d->containers.lock);
+		pthread_mutex_unlock(&c->table->lock);
 		if (!done)
 			hub_wait(sub, -1, 100);
 	}
 }
 
-static void hand_over_attachments(struct daemon *d, struct container *c)
+static void hand_over_attachments(struct container *c)
 {
 	struct attachment *list;
 
-	wait_for_attaching(d, c);
-	pthread_mutex_lock(&d->containers.lock);
+	wait_for_attaching(c);
+	pthread_mutex_lock(&c->table->lock);
 	list = take_ptr(c->attachments);
 	c->shim = true;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	for (struct attachment *a = list; a; a = a->next) {
 		struct shim_call call = {
-			.containers_fd = d->containers_fd,
+			.containers_fd = c->table->dir_fd,
 			.id = c->rec.id,
 			.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach",
 					     "target", "", "stdin", a->in, "stdout", a->out,
@@ -143,18 +143,18 @@ static void hand_over_attachments(struct daemon *d, struct container *c)
 }
 
 /* Until the main thread has seen the process run, or end. */
-static int wait_for_news(struct daemon *d, struct container *c, uint64_t ends, int timeout_msec)
+static int wait_for_news(struct container *c, uint64_t ends, int timeout_msec)
 {
 	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
 	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(d->hub, &sub);
+	int r = hub_subscribe(c->table->hub, &sub);
 
 	while (r == 0) {
 		bool done;
 
-		pthread_mutex_lock(&d->containers.lock);
+		pthread_mutex_lock(&c->table->lock);
 		done = !c->starting || c->ends != ends;
-		pthread_mutex_unlock(&d->containers.lock);
+		pthread_mutex_unlock(&c->table->lock);
 		if (done)
 			return 0;
 		if (clock_mono_usec() >= deadline)
@@ -165,35 +165,34 @@ static int wait_for_news(struct daemon *d, struct container *c, uint64_t ends, i
 }
 
 /* The process does not run: make sure the machine is gone, and find the status that says why. */
-static int start_failed(struct daemon *d, struct container *c, uint64_t ends, int code,
-			struct err *err)
+static int start_failed(struct container *c, uint64_t ends, int code, struct err *err)
 {
 	int exit_code;
 
-	if (wait_for_news(d, c, ends, 2000) < 0) {
-		(void)shim_ask(d->containers_fd, c->rec.id, "kill", SHIM_TIMEOUT_MSEC, NULL, NULL);
-		(void)wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
+	if (wait_for_news(c, ends, 2000) < 0) {
+		(void)shim_ask(c->table->dir_fd, c->rec.id, "kill", SHIM_TIMEOUT_MSEC, NULL, NULL);
+		(void)wait_for_news(c, ends, SHIM_TIMEOUT_MSEC);
 	}
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->starting = false;
 	exit_code = c->rec.exit_code;
 	/* A shim that ended instead of answering left its reason in exit.json. */
 	if ((code == -ECONNREFUSED || code == -ECONNRESET) && c->rec.error[0])
 		err_set(err, code, "%s", c->rec.error);
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (exit_code == CODE_NOT_FOUND || exit_code == CODE_NOT_EXECUTABLE)
 		return -EINVAL;
 	return code == -ENOENT ? -EIO : code;
 }
 
 /* Nothing of it came to be; there is no shim that could say so. */
-static int launch_failed(struct daemon *d, struct container *c, int code, struct err *err)
+static int launch_failed(struct container *c, int code, struct err *err)
 {
 	struct shim_exit how = { .code = CODE_FAILED, .finished_nsec = clock_now_nsec() };
 
 	if (err)
 		snprintf(how.error, sizeof(how.error), "%.500s", err->msg);
-	container_ended(d, c, &how);
+	container_ended(c, &how);
 	return code;
 }
 
@@ -205,15 +204,15 @@ static void begin(struct container *c)
 	c->disk_errors = (struct container_disk_errors){ 0 };
 }
 
-static int start_locked(struct daemon *d, struct container *c, struct err *err)
+static int start_locked(struct container *c, struct err *err)
 {
 	struct lease lease = { 0 };
 	uint64_t ends;
-	int r = files_yield(d, c, false, err);
+	int r = container_yield(c, false, err);
 
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	if (c->removed || c->forgetting)
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
 	else if (c->paused)
@@ -223,56 +222,56 @@ static int start_locked(struct daemon *d, struct container *c, struct err *err)
 	else
 		begin(c);
 	ends = c->ends;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (r < 0)
 		return r;
-	r = launch(d, c, &lease, err);
+	r = launch(c, &lease, err);
 	if (r < 0) {
-		lease_settled(d->machines, &lease);
-		return launch_failed(d, c, r, err);
+		lease_settled(c->table->machines, &lease);
+		return launch_failed(c, r, err);
 	}
-	hand_over_attachments(d, c);
-	r = shim_ask(d->containers_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
-	lease_settled(d->machines, &lease);
+	hand_over_attachments(c);
+	r = shim_ask(c->table->dir_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
+	lease_settled(c->table->machines, &lease);
 	if (r == 0)
-		r = wait_for_news(d, c, ends, SHIM_TIMEOUT_MSEC);
-	return r < 0 ? start_failed(d, c, ends, r, err) : 0;
+		r = wait_for_news(c, ends, SHIM_TIMEOUT_MSEC);
+	return r < 0 ? start_failed(c, ends, r, err) : 0;
 }
 
 /* Somebody's own start: what was before counts no more for the restart policy. */
-static void forget_restarts(struct daemon *d, struct container *c)
+static void forget_restarts(struct container *c)
 {
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	if (c->rec.state != CONTAINER_RUNNING) {
 		c->restart.pending = false;
 		c->restart.delay_usec = 0;
 		c->rec.restart_count = 0;
 		c->rec.stopped = false;
 	}
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
-int container_start(struct daemon *d, struct container *c, struct err *err)
+int container_start(struct container *c, struct err *err)
 {
 	int r;
 
 	pthread_mutex_lock(&c->op);
-	forget_restarts(d, c);
-	r = start_locked(d, c, err);
+	forget_restarts(c);
+	r = start_locked(c, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
 }
 
-int container_start_again(struct daemon *d, struct container *c, struct err *err)
+int container_start_again(struct container *c, struct err *err)
 {
 	bool wanted;
 	int r;
 
 	pthread_mutex_lock(&c->op);
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	wanted = c->restart.pending && !c->removed;
-	pthread_mutex_unlock(&d->containers.lock);
-	r = wanted ? start_locked(d, c, err) : 0;
+	pthread_mutex_unlock(&c->table->lock);
+	r = wanted ? start_locked(c, err) : 0;
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

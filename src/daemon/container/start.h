@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /**
  * container_start() - boot a machine and run the container's process in it
@@ -9,7 +9,7 @@
  * Return: 0 when it runs and that is on the disk; -EALREADY when it runs already; -ENOENT when it
  * is removed; -EINVAL when the process cannot be executed; -errno; with a message.
  */
-int container_start(struct daemon *d, struct container *c, struct err *err);
+int container_start(struct container *c, struct err *err);
 
 /**
  * container_start_again() - as container_start(), for a restart policy
@@ -18,4 +18,4 @@ int container_start(struct daemon *d, struct container *c, struct err *err);
  *
  * Return: 0; as container_start().
  */
-int container_start_again(struct daemon *d, struct container *c, struct err *err);
+int container_start_again(struct container *c, struct err *err);

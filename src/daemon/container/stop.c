@@ -19,16 +19,16 @@
 /* A shim does nothing that takes long: one that lets an end wait for this is stuck. */
 #define ANSWER_MSEC 1000
 
-int container_wait_end(struct daemon *d, const struct container *c, uint64_t ends, int timeout_msec)
+int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
 {
 	uint64_t start = clock_mono_usec();
 	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(d->hub, &sub);
+	int r = hub_subscribe(c->table->hub, &sub);
 
 	while (r == 0) {
 		uint64_t passed = (clock_mono_usec() - start) / USEC_PER_MSEC;
 
-		if (container_ends(d, c) != ends)
+		if (container_ends(c) != ends)
 			return 0;
 		if (timeout_msec >= 0 && passed >= (uint64_t)timeout_msec)
 			return -ETIMEDOUT;
@@ -37,11 +37,10 @@ int container_wait_end(struct daemon *d, const struct container *c, uint64_t end
 	return r;
 }
 
-static int send_signal(struct daemon *d, struct container *c, int signo, int timeout_msec,
-		       struct err *err)
+static int send_signal(struct container *c, int signo, int timeout_msec, struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = d->containers_fd,
+		.containers_fd = c->table->dir_fd,
 		.id = c->rec.id,
 		.request =
 			json_pack("{s:s, s:s, s:i}", "op", "signal", "target", "", "signal", signo),
@@ -56,38 +55,38 @@ static int send_signal(struct daemon *d, struct container *c, int signo, int tim
  * Ask for the end, and see to it: a shim that does not even take the request is killed, its machine
  * with it.  What the guest has not written to its disk by then is lost.
  */
-static int ask_for_end(struct daemon *d, struct container *c, const char *op, struct err *err)
+static int ask_for_end(struct container *c, const char *op, struct err *err)
 {
-	int r = shim_ask(d->containers_fd, c->rec.id, op, ANSWER_MSEC, NULL, err);
+	int r = shim_ask(c->table->dir_fd, c->rec.id, op, ANSWER_MSEC, NULL, err);
 
-	return r == -ETIMEDOUT ? shim_end(d->containers_fd, c->rec.id) : r;
+	return r == -ETIMEDOUT ? shim_end(c->table->dir_fd, c->rec.id) : r;
 }
 
 /* What the guest has not written to its disk yet is lost. */
-int container_end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+int container_end_machine(struct container *c, uint64_t ends, struct err *err)
 {
-	int r = ask_for_end(d, c, "kill", err);
+	int r = ask_for_end(c, "kill", err);
 
 	/* A shim that is gone already is an end too, which the main thread is about to see. */
-	if (container_wait_end(d, c, ends, END_MSEC) == 0)
+	if (container_wait_end(c, ends, END_MSEC) == 0)
 		return 0;
 	return r < 0 ? r
 		     : err_set(err, -ETIMEDOUT, "container %s does not end: see its shim.log",
 			       c->rec.id);
 }
 
-static int kill_and_wait(struct daemon *d, struct container *c, uint64_t ends, struct err *err)
+static int kill_and_wait(struct container *c, uint64_t ends, struct err *err)
 {
-	if (ask_for_end(d, c, "shutdown", NULL) == 0 &&
-	    container_wait_end(d, c, ends, SHUTDOWN_MSEC) == 0)
+	if (ask_for_end(c, "shutdown", NULL) == 0 &&
+	    container_wait_end(c, ends, SHUTDOWN_MSEC) == 0)
 		return 0;
-	return container_end_machine(d, c, ends, err);
+	return container_end_machine(c, ends, err);
 }
 
 /* Before the signal is sent, so that it comes before the "die" that follows. */
-static void publish_kill(struct daemon *d, struct container *c, int signo)
+static void publish_kill(struct container *c, int signo)
 {
-	container_publish(d, c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
+	container_publish(c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
 }
 
 /* A start that is under way is let through first. */
@@ -97,52 +96,51 @@ static void settle(struct container *c)
 	pthread_mutex_unlock(&c->op);
 }
 
-int container_stop(struct daemon *d, struct container *c, int signo, int timeout_sec,
-		   struct err *err)
+int container_stop(struct container *c, int signo, int timeout_sec, struct err *err)
 {
 	uint64_t ends;
 	bool waited;
 	int r;
 
-	waited = restart_forbid(d, c);
+	waited = restart_forbid(c);
 	settle(c);
-	ends = container_ends(d, c);
-	if (!container_is_running(d, c))
+	ends = container_ends(c);
+	if (!container_is_running(c))
 		return waited ? 0 : -EALREADY;
-	if (container_is_paused(d, c))
-		(void)container_unpause(d, c, NULL);
+	if (container_is_paused(c))
+		(void)container_unpause(c, NULL);
 	signo = signo ? signo : c->stop_signal;
-	publish_kill(d, c, signo);
-	r = send_signal(d, c, signo, timeout_sec == 0 ? ANSWER_MSEC : SHIM_TIMEOUT_MSEC, NULL);
+	publish_kill(c, signo);
+	r = send_signal(c, signo, timeout_sec == 0 ? ANSWER_MSEC : SHIM_TIMEOUT_MSEC, NULL);
 	if (r == 0)
-		r = container_wait_end(d, c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
+		r = container_wait_end(c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
 	if (r < 0) {
-		publish_kill(d, c, SIGKILL);
-		r = kill_and_wait(d, c, ends, err);
+		publish_kill(c, SIGKILL);
+		r = kill_and_wait(c, ends, err);
 	}
 	if (r == 0)
-		container_publish(d, c, "stop", NULL);
+		container_publish(c, "stop", NULL);
 	return r;
 }
 
-int container_kill(struct daemon *d, struct container *c, int signo, struct err *err)
+int container_kill(struct container *c, int signo, struct err *err)
 {
-	uint64_t ends = container_ends(d, c);
+	uint64_t ends = container_ends(c);
 	struct err why = { 0 };
 	bool ending = signo == SIGKILL || signo == c->stop_signal;
 	int r;
 
-	if (ending && restart_forbid(d, c) && !container_is_running(d, c))
+	if (ending && restart_forbid(c) && !container_is_running(c))
 		return 0;
-	r = container_is_running(d, c) ? 0 : -ESRCH;
+	r = container_is_running(c) ? 0 : -ESRCH;
 	if (r == 0)
-		publish_kill(d, c, signo);
+		publish_kill(c, signo);
 	if (r == 0)
-		r = signo == SIGKILL ? kill_and_wait(d, c, ends, &why)
-				     : send_signal(d, c, signo, SHIM_TIMEOUT_MSEC, &why);
+		r = signo == SIGKILL ? kill_and_wait(c, ends, &why)
+				     : send_signal(c, signo, SHIM_TIMEOUT_MSEC, &why);
 	/* As docker has it: who stops a paused container wants it to see that. */
-	if (r == 0 && ending && container_is_paused(d, c))
-		(void)container_unpause(d, c, NULL);
+	if (r == 0 && ending && container_is_paused(c))
+		(void)container_unpause(c, NULL);
 	if (r == -ESRCH || (r == -ECONNREFUSED && signo != SIGKILL))
 		return err_set(err, -EBUSY,
 			       "cannot kill container: %.12s: container %s is not running",
@@ -152,44 +150,44 @@ int container_kill(struct daemon *d, struct container *c, int signo, struct err 
 	return 0;
 }
 
-static void set_restarting(struct daemon *d, struct container *c, bool on)
+static void set_restarting(struct container *c, bool on)
 {
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->restarting = on;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
 /* What would be thrown away at the end is needed for the start that follows. */
-static void keep_layer(struct daemon *d, struct container *c)
+static void keep_layer(struct container *c)
 {
 	struct shim_call call = {
-		.containers_fd = d->containers_fd,
+		.containers_fd = c->table->dir_fd,
 		.id = c->rec.id,
 		.request = json_pack("{s:s}", "op", "keep"),
 		.send_fd = -1,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
 
-	if (c->auto_remove && container_is_running(d, c))
+	if (c->auto_remove && container_is_running(c))
 		(void)shim_request(&call, NULL, NULL);
 	else
 		json_decref(call.request);
 }
 
-int container_restart(struct daemon *d, struct container *c, int timeout_sec, struct err *err)
+int container_restart(struct container *c, int timeout_sec, struct err *err)
 {
 	int r;
 
-	set_restarting(d, c, true);
+	set_restarting(c, true);
 	settle(c);
-	keep_layer(d, c);
-	r = container_stop(d, c, 0, timeout_sec, err);
-	set_restarting(d, c, false);
+	keep_layer(c);
+	r = container_stop(c, 0, timeout_sec, err);
+	set_restarting(c, false);
 	if (r < 0 && r != -EALREADY)
 		return r;
-	r = container_start(d, c, err);
+	r = container_start(c, err);
 	if (r < 0)
 		return r;
-	container_publish(d, c, "restart", NULL);
+	container_publish(c, "restart", NULL);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /* Called by handler threads; everything here may block, with a deadline. */
 
@@ -12,23 +12,21 @@
  *
  * Return: 0; -EALREADY when it does not run; -ETIMEDOUT with a message.
  */
-int container_stop(struct daemon *d, struct container *c, int signo, int timeout_sec,
-		   struct err *err);
+int container_stop(struct container *c, int signo, int timeout_sec, struct err *err);
 
 /**
  * container_kill() - send a signal; SIGKILL also waits for the end
  *
  * Return: 0; -EBUSY with docker's message when it does not run; -errno with a message.
  */
-int container_kill(struct daemon *d, struct container *c, int signo, struct err *err);
+int container_kill(struct container *c, int signo, struct err *err);
 
 /** container_restart() - stop, if it runs, and start.  Return: as the two. */
-int container_restart(struct daemon *d, struct container *c, int timeout_sec, struct err *err);
+int container_restart(struct container *c, int timeout_sec, struct err *err);
 
 /** container_wait_end() - until it ended more often than @ends times.  Return: 0; -ETIMEDOUT;
  * -errno. */
-int container_wait_end(struct daemon *d, const struct container *c, uint64_t ends,
-		       int timeout_msec);
+int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec);
 
 /**
  * container_end_machine() - kill the machine and wait until the container has ended
@@ -38,4 +36,4 @@ int container_wait_end(struct daemon *d, const struct container *c, uint64_t end
  *
  * Return: 0; -ETIMEDOUT with a message; -errno with a message.
  */
-int container_end_machine(struct daemon *d, struct container *c, uint64_t ends, struct err *err);
+int container_end_machine(struct container *c, uint64_t ends, struct err *err);

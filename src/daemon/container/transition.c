@@ -10,7 +10,7 @@
 
 #define CODE_KILLED 137
 
-void container_publish(struct daemon *d, struct container *c, const char *action, json_t *extra)
+void container_publish(struct container *c, const char *action, json_t *extra)
 {
 	cleanup_json json_t *owned = extra;
 	json_t *attributes = json_deep_copy(c->labels);
@@ -18,19 +18,19 @@ void container_publish(struct daemon *d, struct container *c, const char *action
 	if (attributes) {
 		json_object_update(attributes, owned);
 		json_object_set_new(attributes, "image", json_string(c->rec.image));
-		pthread_mutex_lock(&d->containers.lock);
+		pthread_mutex_lock(&c->table->lock);
 		json_object_set_new(attributes, "name", json_string(c->rec.name));
-		pthread_mutex_unlock(&d->containers.lock);
+		pthread_mutex_unlock(&c->table->lock);
 	}
-	hub_publish(d->hub, "container", action, c->rec.id, attributes);
+	hub_publish(c->table->hub, "container", action, c->rec.id, attributes);
 }
 
 /* What cannot be written now is found out again from the shim or exit.json after a restart. */
-static void persist(struct daemon *d, const struct container *c)
+static void persist(const struct container *c)
 {
 	struct err err = { 0 };
 
-	if (state_update(d->state, &c->rec, &err) < 0)
+	if (state_update(c->table->state, &c->rec, &err) < 0)
 		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
 }
 
@@ -44,11 +44,11 @@ static void set_error(struct container *c, const char *text)
 	c->rec.error = copy;
 }
 
-void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t started_nsec)
+void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 {
 	bool news;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	news = c->rec.state != CONTAINER_RUNNING && !c->removed;
 	if (news) {
 		c->rec.state = CONTAINER_RUNNING;
@@ -58,40 +58,40 @@ void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t
 		c->rec.oom = false;
 		c->restart.pending = false;
 		set_error(c, "");
-		persist(d, c);
+		persist(c);
 	}
 	c->starting = false;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (news)
-		container_publish(d, c, "start", NULL);
+		container_publish(c, "start", NULL);
 }
 
-void container_paused(struct daemon *d, struct container *c, bool paused)
+void container_paused(struct container *c, bool paused)
 {
 	bool news;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	news = c->rec.state == CONTAINER_RUNNING && c->paused != paused;
 	if (news)
 		c->paused = paused;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (news)
-		container_publish(d, c, paused ? "pause" : "unpause", NULL);
+		container_publish(c, paused ? "pause" : "unpause", NULL);
 }
 
-void container_oom(struct daemon *d, struct container *c)
+void container_oom(struct container *c)
 {
 	bool running;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	running = c->rec.state == CONTAINER_RUNNING;
 	if (running && !c->rec.oom) {
 		c->rec.oom = true;
-		persist(d, c);
+		persist(c);
 	}
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	if (running)
-		container_publish(d, c, "oom", NULL);
+		container_publish(c, "oom", NULL);
 }
 
 static void end_execs(struct container *c)
@@ -140,21 +140,21 @@ static void record_end(struct container *c, const struct shim_exit *how)
 	end_execs(c);
 }
 
-static void forget_ended(struct daemon *d, struct container *c)
+static void forget_ended(struct container *c)
 {
 	struct err err = { 0 };
 
-	if (container_forget(d, c, &err) == 0)
+	if (container_forget(c, &err) == 0)
 		return;
 	log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->forgetting = false;
-	persist(d, c);
-	pthread_mutex_unlock(&d->containers.lock);
+	persist(c);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
 struct forgotten {
-	struct daemon *d;
+	struct containers *table;
 	struct container *c; /* a reference */
 };
 
@@ -162,87 +162,86 @@ static void *run_forget(void *arg)
 {
 	struct forgotten *f = arg;
 
-	forget_ended(f->d, f->c);
-	container_unref(&f->d->containers, f->c);
+	forget_ended(f->c);
+	container_unref(f->c);
 	free(f);
 	return NULL;
 }
 
 /* Its files may be many and large: other containers' events are not to wait for that. */
-static void forget_in_background(struct daemon *d, struct container *c)
+static void forget_in_background(struct container *c)
 {
 	struct forgotten *f = malloc(sizeof(*f));
 	int r = -ENOMEM;
 
 	if (f) {
-		*f = (struct forgotten){ d, container_ref(&d->containers, c) };
+		*f = (struct forgotten){ c->table, container_ref(c) };
 		r = thread_detached(run_forget, f);
 	}
 	if (r == 0)
 		return;
 	if (f)
-		container_unref(&d->containers, c);
+		container_unref(c);
 	free(f);
-	forget_ended(d, c);
+	forget_ended(c);
 }
 
-void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how)
+void container_ended(struct container *c, const struct shim_exit *how)
 {
 	struct attachment *left;
 	bool forget, again, oom;
 	int64_t ran;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	ran = ran_nsec(c, how);
 	again = c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0 || c->restart.pending;
 	oom = how->oom && !was_told_of_oom(c);
 	record_end(c, how);
 	if (again)
-		restart_after_end(d, c, ran);
+		restart_after_end(c, ran);
 	forget = c->forgetting = c->auto_remove && !c->restarting;
 	if (!forget && !c->removed)
-		persist(d, c);
+		persist(c);
 	left = take_ptr(c->attachments);
 	c->ends++;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	attachments_free(left);
 	if (how->error[0])
 		log_warning("container %.12s: %s", c->rec.id, how->error);
 	if (oom)
-		container_publish(d, c, "oom", NULL);
-	container_publish(d, c, "die",
-			  json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
+		container_publish(c, "oom", NULL);
+	container_publish(c, "die", json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
 	if (forget)
-		forget_in_background(d, c);
+		forget_in_background(c);
 }
 
-void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code)
+void container_exec_ended(struct container *c, const char *exec_id, int code)
 {
 	struct exec *e;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	e = container_exec(c, exec_id);
 	if (e) {
 		e->started = e->launched = true;
 		e->running = false;
 		e->code = code;
 	}
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	container_publish(
-		d, c, "exec_die",
+		c, "exec_die",
 		json_pack("{s:s, s:o}", "execID", exec_id, "exitCode", json_sprintf("%d", code)));
 }
 
-int container_forget(struct daemon *d, struct container *c, struct err *err)
+int container_forget(struct container *c, struct err *err)
 {
-	int r = state_delete(d->state, c->rec.id, err);
+	int r = state_delete(c->table->state, c->rec.id, err);
 
 	if (r < 0)
 		return r;
-	if (!containers_drop(&d->containers, c))
+	if (!containers_drop(c))
 		return 0;
-	container_publish(d, c, "destroy", NULL);
-	r = path_remove_tree(d->containers_fd, c->rec.id);
+	container_publish(c, "destroy", NULL);
+	r = path_remove_tree(c->table->dir_fd, c->rec.id);
 	if (r < 0)
 		log_warning("container %.12s: its folder is left: %s", c->rec.id, strerror(-r));
 	return 0;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "control/client.h"
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /*
  * What happens to a container by itself: its process runs, its process ended.  While it has a
@@ -11,19 +11,19 @@
  */
 
 /** container_started() - the init process runs; a container that runs already is left alone */
-void container_started(struct daemon *d, struct container *c, pid_t pid, int64_t started_nsec);
+void container_started(struct container *c, pid_t pid, int64_t started_nsec);
 
 /** container_ended() - the container ended, or its start failed; removes it where it was made so */
-void container_ended(struct daemon *d, struct container *c, const struct shim_exit *how);
+void container_ended(struct container *c, const struct shim_exit *how);
 
 /** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
-void container_paused(struct daemon *d, struct container *c, bool paused);
+void container_paused(struct container *c, bool paused);
 
 /** container_oom() - a process of it was killed for want of memory, and others may go on */
-void container_oom(struct daemon *d, struct container *c);
+void container_oom(struct container *c);
 
 /** container_exec_ended() - an exec of it ended */
-void container_exec_ended(struct daemon *d, struct container *c, const char *exec_id, int code);
+void container_exec_ended(struct container *c, const char *exec_id, int code);
 
 /**
  * container_forget() - remove a container that does not run: row, object, folder
@@ -33,8 +33,8 @@ void container_exec_ended(struct daemon *d, struct container *c, const char *exe
  *
  * Return: 0, also when somebody else removed it; -ENOSPC, -EIO with a message.
  */
-int container_forget(struct daemon *d, struct container *c, struct err *err);
+int container_forget(struct container *c, struct err *err);
 
 /** container_publish() - an event of a container, with name, image and labels; @extra: taken over,
  * or NULL */
-void container_publish(struct daemon *d, struct container *c, const char *action, json_t *extra);
+void container_publish(struct container *c, const char *action, json_t *extra);

@@ -67,11 +67,10 @@ int update_check_size(const struct oci_runtime *rt, unsigned cpus, uint64_t memo
 	return 0;
 }
 
-static int check_machine(struct daemon *d, const struct container *c, const struct oci_runtime *rt,
-			 struct err *err)
+static int check_machine(const struct container *c, const struct oci_runtime *rt, struct err *err)
 {
 	cleanup_close int dir_fd =
-		openat(d->containers_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		openat(c->table->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	uint64_t memory_bytes;
 	unsigned cpus;
 	int r;
@@ -83,10 +82,10 @@ static int check_machine(struct daemon *d, const struct container *c, const stru
 }
 
 /* @request: taken over */
-static int ask(struct daemon *d, const struct container *c, json_t *request, struct err *err)
+static int ask(const struct container *c, json_t *request, struct err *err)
 {
 	const struct shim_call call = {
-		.containers_fd = d->containers_fd,
+		.containers_fd = c->table->dir_fd,
 		.id = c->rec.id,
 		.request = request,
 		.send_fd = -1,
@@ -97,20 +96,20 @@ static int ask(struct daemon *d, const struct container *c, json_t *request, str
 	return r < 0 ? err_wrap(err, "Cannot update container %s", c->rec.id) : 0;
 }
 
-int update_live(struct daemon *d, const struct container *c, const struct oci_runtime *old,
+int update_live(const struct container *c, const struct oci_runtime *old,
 		const struct oci_runtime *new, const char *cpuset, struct err *err)
 {
 	cleanup_strv char **settings = NULL;
-	int r = check_machine(d, c, new, err);
+	int r = check_machine(c, new, err);
 
 	if (r == 0)
 		r = update_settings(old, new, &settings);
 	if (r == 0 && strv_len(settings) > 0)
-		r = ask(d, c,
+		r = ask(c,
 			json_pack("{s:s, s:o}", "op", "limits", "settings",
 				  json_from_strv(settings)),
 			err);
 	if (r == 0 && cpuset)
-		r = ask(d, c, json_pack("{s:s, s:s}", "op", "cpus", "set", cpuset), err);
+		r = ask(c, json_pack("{s:s, s:s}", "op", "cpus", "set", cpuset), err);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/update.h"
+#include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
 
 static const char *const limits[] = { "Memory",	    "NanoCpus",		 "CpuQuota",
@@ -72,14 +73,14 @@ static const char *new_cpuset(const json_t *body, const json_t *host)
 }
 
 /* The runtime-spec and the texts of a container with @host for its HostConfig. */
-static int make_texts(struct daemon *d, const json_t *host, const struct texts *old,
+static int make_texts(struct containers *t, const json_t *host, const struct texts *old,
 		      const struct oci_runtime *was, struct oci_runtime **ret_new,
 		      struct texts *ret, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *checked = NULL;
 	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", host);
-	int r = body ? host_config_check(body, d->machines->host_cpus, &checked, err) : -ENOMEM;
+	int r = body ? host_config_check(body, t->machines->host_cpus, &checked, err) : -ENOMEM;
 
 	if (r == 0)
 		r = json_read(old->config, strlen(old->config), "stored Config", &config, err);
@@ -96,25 +97,25 @@ static int make_texts(struct daemon *d, const json_t *host, const struct texts *
 	return 0;
 }
 
-static void set_policy(struct daemon *d, struct container *c, const json_t *host)
+static void set_policy(struct container *c, const json_t *host)
 {
 	struct restart_policy policy = { 0 };
 
 	(void)restart_policy_read(json_object_get(host, "RestartPolicy"), &policy, NULL);
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->restart.policy = policy;
 	if (policy.kind == RESTART_NO)
 		c->restart.pending = false;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
-static int update_locked(struct daemon *d, struct container *c, const json_t *body, struct err *err)
+static int update_locked(struct container *c, const json_t *body, struct err *err)
 {
 	cleanup(texts_reset) struct texts old = { 0 }, new = { 0 };
 	cleanup_oci_runtime struct oci_runtime *was = NULL, *rt = NULL;
 	cleanup_json json_t *host = NULL;
 	const char *cpuset = NULL;
-	int r = state_texts(d->state, c->rec.id, &old, err);
+	int r = state_texts(c->table->state, c->rec.id, &old, err);
 
 	if (r == 0)
 		r = json_read(old.host_config, strlen(old.host_config), "stored HostConfig", &host,
@@ -126,24 +127,24 @@ static int update_locked(struct daemon *d, struct container *c, const json_t *bo
 	if (r == 0)
 		r = oci_runtime_parse(old.spec, strlen(old.spec), &was, err);
 	if (r == 0)
-		r = make_texts(d, host, &old, was, &rt, &new, err);
-	if (r == 0 && container_is_running(d, c))
-		r = update_live(d, c, was, rt, cpuset, err);
+		r = make_texts(c->table, host, &old, was, &rt, &new, err);
+	if (r == 0 && container_is_running(c))
+		r = update_live(c, was, rt, cpuset, err);
 	if (r == 0)
-		r = state_set_texts(d->state, c->rec.id, &new, err);
+		r = state_set_texts(c->table->state, c->rec.id, &new, err);
 	if (r == 0)
-		set_policy(d, c, host);
+		set_policy(c, host);
 	return r;
 }
 
-int container_update(struct daemon *d, struct container *c, const json_t *body, struct err *err)
+int container_update(struct container *c, const json_t *body, struct err *err)
 {
 	int r;
 
 	pthread_mutex_lock(&c->op);
-	r = update_locked(d, c, body, err);
+	r = update_locked(c, body, err);
 	pthread_mutex_unlock(&c->op);
 	if (r == 0)
-		container_publish(d, c, "update", NULL);
+		container_publish(c, "update", NULL);
 	return r;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "daemon/container/container.h"
-#include "daemon/daemon.h"
 #include "oci/runtime.h"
 
 /**
@@ -11,7 +10,7 @@
  *
  * Return: 0; -EINVAL, -EBADMSG, -EOPNOTSUPP with a message; -errno with a message.
  */
-int container_update(struct daemon *d, struct container *c, const json_t *body, struct err *err);
+int container_update(struct container *c, const json_t *body, struct err *err);
 
 /* The part of it for a container that runs. */
 
@@ -20,7 +19,7 @@ int container_update(struct daemon *d, struct container *c, const json_t *body, 
  *
  * Return: 0; -EINVAL with a message where its machine is too small; -EBUSY with a message where it
  * is paused, or uses more than a limit leaves; -errno with a message. */
-int update_live(struct daemon *d, const struct container *c, const struct oci_runtime *old,
+int update_live(const struct container *c, const struct oci_runtime *old,
 		const struct oci_runtime *new, const char *cpuset, struct err *err);
 
 /** update_settings() - what is to be written into the guest's cgroup.  Pure.  @ret: owned; NULL

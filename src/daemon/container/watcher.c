@@ -23,6 +23,7 @@
 #include "daemon/container/health-probe.h"
 #include "daemon/container/shim-event.h"
 #include "daemon/container/transition.h"
+#include "loop/loop.h"
 
 #define RETRY_USEC (200 * USEC_PER_MSEC)
 
@@ -42,7 +43,7 @@ struct watch {
 };
 
 struct watcher {
-	struct daemon *d;
+	struct containers *table;
 	pthread_mutex_t lock;
 	struct watch *posted;  /* by any thread, guarded by the lock */
 	struct watch *watches; /* main thread only */
@@ -58,7 +59,7 @@ static void watch_free(struct watch *w)
 	source_free(w->retry);
 	if (w->fd >= 0)
 		close(w->fd);
-	container_unref(&w->watcher->d->containers, w->container);
+	container_unref(w->container);
 	free(w);
 }
 
@@ -87,14 +88,14 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
 static int connect_again(struct watch *w)
 {
 	cleanup_close int fd = -1;
-	int r = shim_connect(w->watcher->d->containers_fd, w->container->rec.id, &fd);
+	int r = shim_connect(w->watcher->table->dir_fd, w->container->rec.id, &fd);
 
 	if (r == 0)
 		r = unix_send(fd, watch_request, strlen(watch_request), -1);
 	if (r == 0)
 		r = fd_set_nonblock(fd, true);
 	if (r == 0)
-		r = loop_add_io(w->watcher->d->loop, fd, EPOLLIN, on_readable, w, &w->io);
+		r = loop_add_io(w->watcher->table->loop, fd, EPOLLIN, on_readable, w, &w->io);
 	if (r < 0)
 		return r;
 	w->fd = take_fd(&fd);
@@ -104,21 +105,21 @@ static int connect_again(struct watch *w)
 
 static void conclude(struct watch *w)
 {
-	struct daemon *d = w->watcher->d;
+	struct containers *t = w->watcher->table;
 	struct shim_exit how = { .code = 137, .finished_nsec = clock_now_nsec() };
 	bool running;
 
-	prober_stop(d->prober, w->container);
+	prober_stop(t->prober, w->container);
 	if (!w->exited) {
-		pthread_mutex_lock(&d->containers.lock);
+		pthread_mutex_lock(&t->lock);
 		running = w->container->rec.state == CONTAINER_RUNNING;
-		pthread_mutex_unlock(&d->containers.lock);
-		if (shim_load_exit(d->containers_fd, w->container->rec.id, &how) < 0)
+		pthread_mutex_unlock(&t->lock);
+		if (shim_load_exit(t->dir_fd, w->container->rec.id, &how) < 0)
 			strcpy(how.error, running ? "moat-shim was killed"
 						  : "moat-shim ended before the container started");
-		container_ended(d, w->container, &how);
+		container_ended(w->container, &how);
 	}
-	hub_wake(d->hub);
+	hub_wake(t->hub);
 	finish(w);
 }
 
@@ -176,7 +177,7 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 	r = n < 0 ? err_set(&err, (int)n, "a packet that is too long")
 		  : json_read(w->watcher->packet, (size_t)n, "an event", &event, &err);
 	if (r == 0 && !w->exited)
-		r = shim_event(w->watcher->d, w->container, event, &err);
+		r = shim_event(w->container, event, &err);
 	w->exited = w->exited || r > 0;
 	if (r < 0)
 		log_warning("container %.12s: moat-shim: %s", w->container->rec.id, err.msg);
@@ -202,11 +203,11 @@ static int take_over(struct watcher *all, struct watch *w)
 	int r = fd_set_nonblock(w->fd, true);
 
 	if (r == 0)
-		r = loop_add_io(all->d->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
+		r = loop_add_io(all->table->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
 	if (r == 0)
-		r = loop_add_timer(all->d->loop, UINT64_MAX, on_retry, w, &w->retry);
+		r = loop_add_timer(all->table->loop, UINT64_MAX, on_retry, w, &w->retry);
 	if (r == 0 && w->pid > 0)
-		r = loop_add_child(all->d->loop, w->pid, on_reaped, w, &w->child);
+		r = loop_add_child(all->table->loop, w->pid, on_reaped, w, &w->child);
 	if (r < 0) {
 		log_error("container %.12s cannot be watched: %s", w->container->rec.id,
 			  strerror(-r));
@@ -239,20 +240,20 @@ static int on_posted(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-int watcher_new(struct daemon *d, struct watcher **ret)
+int watcher_new(struct containers *t, struct watcher **ret)
 {
 	struct watcher *w = calloc(1, sizeof(*w));
 	int r;
 
 	if (!w)
 		return -ENOMEM;
-	w->d = d;
+	w->table = t;
 	pthread_mutex_init(&w->lock, NULL);
 	w->packet = malloc(SHIM_PACKET_MAX);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = !w->packet ? -ENOMEM : w->wake_fd < 0 ? -errno : 0;
 	if (r == 0)
-		r = loop_add_io(d->loop, w->wake_fd, EPOLLIN, on_posted, w, &w->wake);
+		r = loop_add_io(t->loop, w->wake_fd, EPOLLIN, on_posted, w, &w->wake);
 	if (r < 0) {
 		watcher_free(w);
 		return r;
@@ -288,7 +289,7 @@ int watcher_add(struct watcher *w, struct container *c, int fd, pid_t pid)
 		return -ENOMEM;
 	}
 	one->watcher = w;
-	one->container = container_ref(&w->d->containers, c);
+	one->container = container_ref(c);
 	one->fd = fd;
 	one->pid = pid;
 	pthread_mutex_lock(&w->lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 
 /*
  * One watch connection per running container, all on the main loop: what a shim reports becomes
@@ -9,7 +9,7 @@
  */
 
 /** watcher_new() - @ret: owned, watcher_free().  Return: 0; -errno. */
-int watcher_new(struct daemon *d, struct watcher **ret);
+int watcher_new(struct containers *t, struct watcher **ret);
 
 /** watcher_free() - after the loop ended; stops watching */
 void watcher_free(struct watcher *w);

@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "control/client.h"
+#include "daemon/container/hold.h"
 
 #define FRAME_HEAD     8u
 #define OUTCOME_MAX    65536u
@@ -42,7 +43,7 @@ static json_t *make_request(const struct link_files *rq, const char *target)
 static int ask(struct files *f, const struct link_files *rq, struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = f->d->containers_fd,
+		.containers_fd = f->table->dir_fd,
 		.id = f->c->rec.id,
 		.timeout_msec = SHIM_START_TIMEOUT_MSEC,
 	};
@@ -71,25 +72,24 @@ static bool is_passing(int code)
 static void give_back(struct files *f)
 {
 	if (f->stopped)
-		files_release(f->d, f->c);
+		container_release(f->c);
 	f->stopped = false;
 }
 
-int files_open(struct daemon *d, struct container *c, const struct link_files *rq,
-	       struct files *ret, struct err *err)
+int files_open(struct container *c, const struct link_files *rq, struct files *ret, struct err *err)
 {
 	uint64_t deadline = clock_mono_usec() + RETRY_USEC;
 	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(d->hub, &sub);
+	int r = hub_subscribe(c->table->hub, &sub);
 
-	ret->d = d;
-	ret->c = container_ref(&d->containers, c);
+	ret->table = c->table;
+	ret->c = container_ref(c);
 	if (r < 0)
 		return err_errno(err, r, "files");
 	for (;;) {
 		bool stopped = false;
 
-		r = files_hold(d, c, &stopped, err);
+		r = container_hold(c, &stopped, err);
 		ret->stopped = r == 0 && stopped;
 		if (r == 0)
 			r = ask(ret, rq, err);
@@ -108,7 +108,7 @@ void files_close(struct files *f)
 	give_back(f);
 	buf_reset(&f->outcome);
 	if (f->c)
-		container_unref(&f->d->containers, f->c);
+		container_unref(f->c);
 	f->c = NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 #include "link/files.h"
 
 /*
@@ -12,7 +12,7 @@
 
 /* One operation. */
 struct files {
-	struct daemon *d;
+	struct containers *table;
 	struct container *c; /* a reference */
 	bool stopped;	     /* it holds the machine of a container that does not run */
 	int fd;		     /* to moat-shim; -1 before and after */
@@ -32,8 +32,8 @@ struct files {
  * Return: 0; -EBUSY when the container is paused; the guest's own errno; -ETIMEDOUT; -errno; with a
  * message.
  */
-int files_open(struct daemon *d, struct container *c, const struct link_files *rq,
-	       struct files *ret, struct err *err);
+int files_open(struct container *c, const struct link_files *rq, struct files *ret,
+	       struct err *err);
 
 /** files_close() - give everything back; an operation that is under way breaks off */
 void files_close(struct files *f);
@@ -56,24 +56,6 @@ int files_read_stat(struct files *f, struct link_stat *ret, struct err *err);
  * Return: 0; as files_read(); -errno of read(2); with a message.
  */
 int files_write_from(struct files *f, int from_fd, struct err *err);
-
-/**
- * files_yield() - end the machine that is there for a stopped container's files, if there is one
- * @force: also while it is in use
- *
- * To be called with the container's op lock held.
- *
- * Return: 0 when there is none; -EBUSY with a message while it is in use; -ETIMEDOUT with a
- * message.
- */
-int files_yield(struct daemon *d, struct container *c, bool force, struct err *err);
-
-/** files_hold() - have a machine: the container's own if it runs.  @ret_stopped: else; to be given
- * to files_release().  Return: 0; -EBUSY; -ENOENT; -errno; with a message. */
-int files_hold(struct daemon *d, struct container *c, bool *ret_stopped, struct err *err);
-
-/** files_release() - a machine is not needed any more */
-void files_release(struct daemon *d, struct container *c);
 
 /**
  * files_clean_path() - docker's reading of a path in a container

@@ -6,6 +6,8 @@
  * same disks, a start ends this one first, and waits for those who use it; who wants to use it
  * while a start is under way waits for that, by the container's op lock.
  */
+#include "daemon/container/hold.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,7 +20,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "control/client.h"
-#include "daemon/files/files.h"
 #include "daemon/machine/lease.h"
 
 #define STACK_BYTES   (64u << 10)
@@ -27,17 +28,16 @@
 #define KILL_MSEC     10000
 
 struct reaper {
-	struct daemon *d;
 	struct container *c; /* a reference */
 	pid_t pid;
 };
 
-static void set_down(struct daemon *d, struct container *c)
+static void set_down(struct container *c)
 {
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->files.up = false;
-	pthread_mutex_unlock(&d->containers.lock);
-	hub_wake(d->hub);
+	pthread_mutex_unlock(&c->table->lock);
+	hub_wake(c->table->hub);
 }
 
 static void *reap(void *arg)
@@ -46,13 +46,13 @@ static void *reap(void *arg)
 
 	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	set_down(r->d, r->c);
-	container_unref(&r->d->containers, r->c);
+	set_down(r->c);
+	container_unref(r->c);
 	free(r);
 	return NULL;
 }
 
-static int start_reaper(struct daemon *d, struct container *c, pid_t pid)
+static int start_reaper(struct container *c, pid_t pid)
 {
 	struct reaper *r = malloc(sizeof(*r));
 	pthread_attr_t attr;
@@ -61,7 +61,7 @@ static int start_reaper(struct daemon *d, struct container *c, pid_t pid)
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct reaper){ d, container_ref(&d->containers, c), pid };
+	*r = (struct reaper){ container_ref(c), pid };
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_BYTES);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
@@ -69,24 +69,23 @@ static int start_reaper(struct daemon *d, struct container *c, pid_t pid)
 	pthread_attr_destroy(&attr);
 	if (code == 0)
 		return 0;
-	container_unref(&d->containers, c);
+	container_unref(c);
 	free(r);
 	return -code;
 }
 
-static int prepare(struct daemon *d, struct container *c, int *ret_fd, struct machine_plan *ret,
-		   struct err *err)
+static int prepare(struct container *c, int *ret_fd, struct machine_plan *ret, struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_close int dir_fd = -1;
-	int r = state_texts(d->state, c->rec.id, &texts, err);
+	int r = state_texts(c->table->state, c->rec.id, &texts, err);
 
 	if (r < 0)
 		return r;
-	r = path_open_dir(d->containers_fd, c->rec.id, 0700, &dir_fd);
+	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &dir_fd);
 	if (r < 0)
-		return err_errno(err, r, "%s/containers/%s", d->root, c->rec.id);
-	r = machine_plan(d->machines, texts.host_config, ret, err);
+		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
+	r = machine_plan(c->table->machines, texts.host_config, ret, err);
 	if (r < 0)
 		return r;
 	ret->files_only = true;
@@ -97,22 +96,22 @@ static int prepare(struct daemon *d, struct container *c, int *ret_fd, struct ma
 	return r;
 }
 
-static int launch(struct daemon *d, struct container *c, struct err *err)
+static int launch(struct container *c, struct err *err)
 {
-	cleanup_free char *dir = str_printf("%s/containers/%s", d->root, c->rec.id);
+	cleanup_free char *dir = str_printf("%s/containers/%s", c->table->root, c->rec.id);
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	struct lease_request rq = { .purpose = LEASE_FILES, .plan = &plan, .dir = dir };
 	cleanup_close int dir_fd = -1;
 	struct lease lease;
-	int r = dir ? prepare(d, c, &dir_fd, &plan, err) : err_nomem(err);
+	int r = dir ? prepare(c, &dir_fd, &plan, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
 	rq.dir_fd = dir_fd;
-	r = lease_take(d->machines, &rq, &lease, err);
+	r = lease_take(c->table->machines, &rq, &lease, err);
 	if (r < 0)
 		return r;
-	r = start_reaper(d, c, lease.pid);
+	r = start_reaper(c, lease.pid);
 	if (r < 0) {
 		kill(lease.pid, SIGKILL);
 		waitpid(lease.pid, NULL, 0);
@@ -121,45 +120,44 @@ static int launch(struct daemon *d, struct container *c, struct err *err)
 	return 0;
 }
 
-static bool is_up(struct daemon *d, struct container *c)
+static bool is_up(struct container *c)
 {
 	bool up;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	up = c->files.up;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return up;
 }
 
-static bool is_used(struct daemon *d, struct container *c)
+static bool is_used(struct container *c)
 {
 	bool used;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	used = c->files.users > 0;
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	return used;
 }
 
 /* Return: is it not so any more? */
-static bool wait_while(bool (*is_so)(struct daemon *d, struct container *c), struct daemon *d,
-		       struct container *c, int timeout_msec)
+static bool wait_while(bool (*is_so)(struct container *c), struct container *c, int timeout_msec)
 {
 	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
 	cleanup_hub_sub struct hub_sub *sub = NULL;
 	bool so = true;
 
-	if (hub_subscribe(d->hub, &sub) < 0)
-		return !is_so(d, c);
-	while ((so = is_so(d, c)) && clock_mono_usec() < deadline)
+	if (hub_subscribe(c->table->hub, &sub) < 0)
+		return !is_so(c);
+	while ((so = is_so(c)) && clock_mono_usec() < deadline)
 		hub_wait(sub, -1, 200);
 	return !so;
 }
 
-static void ask(struct daemon *d, struct container *c, const char *op)
+static void ask(struct container *c, const char *op)
 {
 	struct shim_call call = {
-		.containers_fd = d->containers_fd,
+		.containers_fd = c->table->dir_fd,
 		.id = c->rec.id,
 		.request = json_pack("{s:s}", "op", op),
 		.send_fd = -1,
@@ -169,20 +167,20 @@ static void ask(struct daemon *d, struct container *c, const char *op)
 	(void)shim_request(&call, NULL, NULL);
 }
 
-int files_yield(struct daemon *d, struct container *c, bool force, struct err *err)
+int container_yield(struct container *c, bool force, struct err *err)
 {
-	if (!is_up(d, c))
+	if (!is_up(c))
 		return 0;
-	if (!force && !wait_while(is_used, d, c, BUSY_MSEC))
+	if (!force && !wait_while(is_used, c, BUSY_MSEC))
 		return err_set(err, -EBUSY,
 			       "files of container %.12s are being copied: try again when that is "
 			       "done",
 			       c->rec.id);
-	ask(d, c, force ? "kill" : "shutdown");
-	if (wait_while(is_up, d, c, force ? KILL_MSEC : SHUTDOWN_MSEC))
+	ask(c, force ? "kill" : "shutdown");
+	if (wait_while(is_up, c, force ? KILL_MSEC : SHUTDOWN_MSEC))
 		return 0;
-	ask(d, c, "kill");
-	if (wait_while(is_up, d, c, KILL_MSEC))
+	ask(c, "kill");
+	if (wait_while(is_up, c, KILL_MSEC))
 		return 0;
 	return err_set(err, -ETIMEDOUT,
 		       "the machine for the files of container %.12s does not end: see its "
@@ -191,12 +189,12 @@ int files_yield(struct daemon *d, struct container *c, bool force, struct err *e
 }
 
 /* Under the op lock. */
-static int hold_locked(struct daemon *d, struct container *c, bool *ret_stopped, struct err *err)
+static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 {
 	bool running, up;
 	int r = 0;
 
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	running = c->rec.state == CONTAINER_RUNNING;
 	if (c->removed || c->forgetting)
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
@@ -209,32 +207,32 @@ static int hold_locked(struct daemon *d, struct container *c, bool *ret_stopped,
 		c->files.up = true;
 		c->files.users++;
 	}
-	pthread_mutex_unlock(&d->containers.lock);
+	pthread_mutex_unlock(&c->table->lock);
 	*ret_stopped = !running;
 	if (r < 0 || running || up)
 		return r;
-	r = launch(d, c, err);
+	r = launch(c, err);
 	if (r < 0) {
-		set_down(d, c);
-		files_release(d, c);
+		set_down(c);
+		container_release(c);
 	}
 	return r;
 }
 
-int files_hold(struct daemon *d, struct container *c, bool *ret_stopped, struct err *err)
+int container_hold(struct container *c, bool *ret_stopped, struct err *err)
 {
 	int r;
 
 	pthread_mutex_lock(&c->op);
-	r = hold_locked(d, c, ret_stopped, err);
+	r = hold_locked(c, ret_stopped, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
 }
 
-void files_release(struct daemon *d, struct container *c)
+void container_release(struct container *c)
 {
-	pthread_mutex_lock(&d->containers.lock);
+	pthread_mutex_lock(&c->table->lock);
 	c->files.users--;
-	pthread_mutex_unlock(&d->containers.lock);
-	hub_wake(d->hub);
+	pthread_mutex_unlock(&c->table->lock);
+	hub_wake(c->table->hub);
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container/container.h"
+
+/* A machine for the files of a container that does not run. */
+
+/**
+ * container_yield() - end the machine that is there for a stopped container's files, if there is
+ * one
+ * @force: also while it is in use
+ *
+ * To be called with the container's op lock held.
+ *
+ * Return: 0 when there is none; -EBUSY with a message while it is in use; -ETIMEDOUT with a
+ * message.
+ */
+int container_yield(struct container *c, bool force, struct err *err);
+
+/** container_hold() - have a machine: the container's own if it runs.  @ret_stopped: else; to be
+ * given to container_release().  Return: 0; -EBUSY; -ENOENT; -errno; with a message. */
+int container_hold(struct container *c, bool *ret_stopped, struct err *err);
+
+/** container_release() - a machine is not needed any more */
+void container_release(struct container *c);
