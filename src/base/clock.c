@@ -24,6 +24,14 @@ uint64_t clock_mono_usec(void)
 	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / NSEC_PER_USEC;
 }
 
+struct timespec clock_timespec(uint64_t mono_usec)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(mono_usec / USEC_PER_SEC),
+		.tv_nsec = (long)(mono_usec % USEC_PER_SEC * 1000),
+	};
+}
+
 void clock_format(int64_t nsec, char *ret)
 {
 	int64_t fraction = nsec % (int64_t)NSEC_PER_SEC;

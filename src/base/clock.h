@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <time.h>
 
 #define CLOCK_TEXT_MAX 40
 
@@ -10,6 +11,9 @@ int64_t clock_now_nsec(void);
 
 /** clock_mono_usec() - microseconds of CLOCK_MONOTONIC, for deadlines and durations */
 uint64_t clock_mono_usec(void);
+
+/** clock_timespec() - a moment of clock_mono_usec(), for waits that end at one */
+struct timespec clock_timespec(uint64_t mono_usec);
 
 /**
  * clock_format() - RFC 3339 in UTC with nanoseconds, as Docker prints it

@@ -10,6 +10,7 @@
 #define SHIM_TIMEOUT_MSEC	10000
 #define SHIM_START_TIMEOUT_MSEC 90000
 #define SHIM_EXEC_TIMEOUT_MSEC	35000 /* longer than the shim gives the guest */
+#define SHIM_DISKS_MSEC		30000 /* for who needs a machine's disks until they are clean */
 
 struct shim_launch {
 	const char *program; /* absolute path of moat-shim */
@@ -69,6 +70,24 @@ int shim_ask(int containers_fd, const char *id, const char *op, int timeout_msec
  * Return: 0; -ESRCH when there is none; -errno.
  */
 int shim_end(int containers_fd, const char *id);
+
+/**
+ * shim_ask_end() - have a machine ended by a request, "kill" or "shutdown"
+ *
+ * A shim that does not even take the request is killed, and its machine with it.
+ *
+ * Return: 0 when the end is on its way; -ECONNREFUSED with a message when the shim is gone; -errno
+ * with a message.
+ */
+int shim_ask_end(int containers_fd, const char *id, const char *op, struct err *err);
+
+/**
+ * shim_finish() - the container has ended: let its machine make its disks clean
+ * @timeout_msec: then it is ended as it is
+ *
+ * Return when it is gone, or about to be.
+ */
+void shim_finish(int containers_fd, const char *id, int timeout_msec);
 
 /* How a container ended: exit.json, and the event "exited". */
 struct shim_exit {

@@ -180,7 +180,7 @@ static int do_shutdown(struct shim *s)
 static int do_kill(struct shim *s)
 {
 	shim_hurry(s);
-	if (s->stage == SHIM_UP)
+	if (s->stage == SHIM_UP || s->stage == SHIM_DRAINING)
 		shim_end_machine(s, EXIT_KILLED, NULL);
 	return 0;
 }

@@ -29,7 +29,8 @@ struct shim_options {
 	uint64_t spawn_usec;		     /* from SPAWN to STARTED or FAILED */
 	uint64_t exec_usec;		     /* the same, of an exec */
 	uint64_t kill_usec;		     /* from SIGKILL, then from SHUTDOWN, to EXITED */
-	uint64_t shutdown_usec;		     /* from EXITED to DOWN */
+	uint64_t tell_usec;		     /* from EXITED or FAILED until the end is told */
+	uint64_t shutdown_usec;		     /* from then to DOWN */
 	uint64_t drain_usec;		     /* for clients to take the last output */
 	uint64_t hasty_drain_usec;	     /* the same where the end was asked for */
 };
@@ -38,13 +39,15 @@ struct shim_options {
 #define SHIM_OPTIONS_DEFAULT                                                                       \
 	.boot_usec = 60 * USEC_PER_SEC, .setup_usec = 30 * USEC_PER_SEC,                           \
 	.spawn_usec = 60 * USEC_PER_SEC, .exec_usec = 30 * USEC_PER_SEC,                           \
-	.kill_usec = 800 * USEC_PER_MSEC, .shutdown_usec = 60 * USEC_PER_SEC,                      \
-	.drain_usec = 10 * USEC_PER_SEC, .hasty_drain_usec = 500 * USEC_PER_MSEC
+	.kill_usec = 800 * USEC_PER_MSEC, .tell_usec = 2 * USEC_PER_SEC,                           \
+	.shutdown_usec = 60 * USEC_PER_SEC, .drain_usec = 10 * USEC_PER_SEC,                       \
+	.hasty_drain_usec = 500 * USEC_PER_MSEC
 
 enum shim_stage {
 	SHIM_UP,	/* the machine's process is there */
 	SHIM_LINK_LEFT, /* it is gone, what it sent before is still being read */
-	SHIM_DRAINING,	/* exit.json is written, clients take the last output */
+	SHIM_DRAINING,	/* exit.json is written, clients take the last output; a slow guest's
+			   machine is still there to make its disks clean */
 	SHIM_OVER,
 };
 
@@ -84,6 +87,7 @@ struct shim {
 	bool hasty;  /* the end was asked for: clients get little time for the last output */
 	bool oom;    /* processes were killed for want of memory */
 	bool told;   /* watchers know of the end */
+	bool late;   /* clients have had their time for the last output */
 	uint32_t last_stream;
 	struct history history;
 	struct queries queries;
@@ -167,6 +171,13 @@ int shim_resume(struct shim *s, struct err *err);
 
 /** shim_hurry() - clients that are slow are not waited for any more */
 void shim_hurry(struct shim *s);
+
+/**
+ * shim_tell_end() - the container's process is over, its machine is not: let nobody wait for that
+ *
+ * Return: was there an end to tell, and a machine that can be let go on?
+ */
+bool shim_tell_end(struct shim *s);
 
 /** shim_shutdown() - kill the container's processes, and end the machine when its disks are clean;
  * a guest that does not answer is ended soon */

@@ -119,6 +119,44 @@ ends_with_kill() {
 	moat rm box
 }
 
+@test "hung: rm -f waits neither for an update nor for a start that waits for the guest" {
+	local waiting engine
+	up box
+	kill -STOP "$(engine_pid box)"
+	"$MOAT_BUILD/moat" update --pids-limit 77 box >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	waiting=$!
+	sleep 0.5
+	LIMIT=20 moat rm -f box
+	no_container box
+	wait "$waiting" && false
+	moat create --cold --name box "$BUSYBOX" sleep 1000 >/dev/null
+	"$MOAT_BUILD/moat" start box >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	waiting=$!
+	poll 20 engine_pid box
+	engine=$(engine_pid box)
+	kill -STOP "$engine"
+	is_state box created
+	LIMIT=20 moat rm -f box
+	no_container box
+	poll 20 gone "$engine"
+	wait "$waiting" && false
+	true
+}
+
+@test "hung: stop gives a start that waits for the guest the time it gives a process" {
+	local starting
+	moat create --cold --name box "$BUSYBOX" sleep 1000 >/dev/null
+	"$MOAT_BUILD/moat" start box >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	starting=$!
+	poll 20 engine_pid box
+	kill -STOP "$(engine_pid box)"
+	LIMIT=20 moat stop -t 1 box
+	wait "$starting" && false
+	is_state box created
+	LIMIT=40 moat start box
+	assert_equal "$(moat exec box echo here)" here
+}
+
 @test "hung: a stopped moat-shim: stop and rm -f" {
 	local shim
 	up box

@@ -22,10 +22,9 @@
 #include "control/client.h"
 #include "daemon/machine/lease.h"
 
-#define STACK_BYTES   (64u << 10)
-#define BUSY_MSEC     10000 /* how long a start waits for who copies files */
-#define SHUTDOWN_MSEC 75000 /* longer than the shim takes for it */
-#define KILL_MSEC     10000
+#define STACK_BYTES (64u << 10)
+#define BUSY_MSEC   10000 /* how long a start waits for who copies files */
+#define KILL_MSEC   10000
 
 struct reaper {
 	struct container *c; /* a reference */
@@ -154,32 +153,21 @@ static bool wait_while(bool (*is_so)(struct container *c), struct container *c, 
 	return !so;
 }
 
-static void ask(struct container *c, const char *op)
-{
-	struct shim_call call = {
-		.containers_fd = c->table->dir_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", op),
-		.send_fd = -1,
-		.timeout_msec = SHIM_TIMEOUT_MSEC,
-	};
-
-	(void)shim_request(&call, NULL, NULL);
-}
-
-int container_yield(struct container *c, bool force, struct err *err)
+int container_yield(struct container *c, bool patient, bool keep, struct err *err)
 {
 	if (!is_up(c))
 		return 0;
-	if (!force && !wait_while(is_used, c, BUSY_MSEC))
+	if (patient && !wait_while(is_used, c, BUSY_MSEC))
 		return err_set(err, -EBUSY,
 			       "files of container %.12s are being copied: try again when that is "
 			       "done",
 			       c->rec.id);
-	ask(c, force ? "kill" : "shutdown");
-	if (wait_while(is_up, c, force ? KILL_MSEC : SHUTDOWN_MSEC))
-		return 0;
-	ask(c, "kill");
+	if (keep) {
+		(void)shim_ask_end(c->table->dir_fd, c->rec.id, "shutdown", NULL);
+		if (wait_while(is_up, c, SHIM_DISKS_MSEC))
+			return 0;
+	}
+	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
 	if (wait_while(is_up, c, KILL_MSEC))
 		return 0;
 	return err_set(err, -ETIMEDOUT,
@@ -211,6 +199,7 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 	*ret_stopped = !running;
 	if (r < 0 || running || up)
 		return r;
+	shim_finish(c->table->dir_fd, c->rec.id, SHIM_DISKS_MSEC);
 	r = launch(c, err);
 	if (r < 0) {
 		set_down(c);

@@ -8,14 +8,15 @@
 /**
  * container_yield() - end the machine that is there for a stopped container's files, if there is
  * one
- * @force: also while it is in use
+ * @patient: wait for who uses it
+ * @keep:    what was written is wanted: let it make its disks clean
  *
  * To be called with the container's op lock held.
  *
  * Return: 0 when there is none; -EBUSY with a message while it is in use; -ETIMEDOUT with a
  * message.
  */
-int container_yield(struct container *c, bool force, struct err *err);
+int container_yield(struct container *c, bool patient, bool keep, struct err *err);
 
 /** container_hold() - have a machine: the container's own if it runs.  @ret_stopped: else; to be
  * given to container_release().  Return: 0; -EBUSY; -ENOENT; -errno; with a message. */

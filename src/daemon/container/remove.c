@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "control/client.h"
 #include "daemon/container/hold.h"
 #include "daemon/container/pause.h"
 #include "daemon/container/stop.h"
@@ -42,24 +43,20 @@ static int remove_locked(struct container *c, bool force, struct err *err)
 			       "cannot remove container \"/%s\": container is restarting: stop the "
 			       "container before removing or force remove",
 			       c->rec.name);
-	r = container_yield(c, force, err);
-	return r < 0 ? r : container_forget(c, err);
+	r = container_yield(c, !force, false, err);
+	if (r < 0)
+		return r;
+	shim_finish(c->table->dir_fd, c->rec.id, 0);
+	return container_forget(c, err);
 }
 
 int container_remove(struct container *c, bool force, struct err *err)
 {
-	uint64_t ends = container_ends(c);
-	bool starting;
 	int r;
 
 	if (force)
 		(void)restart_forbid(c);
-	pthread_mutex_lock(&c->table->lock);
-	starting = c->starting;
-	pthread_mutex_unlock(&c->table->lock);
-	if (force && starting)
-		(void)container_end_machine(c, ends, NULL);
-	pthread_mutex_lock(&c->op);
+	container_take(c, force ? 0 : -1);
 	r = remove_locked(c, force, err);
 	pthread_mutex_unlock(&c->op);
 	return r;

@@ -19,6 +19,7 @@
 #include "control/client.h"
 #include "daemon/container/hold.h"
 #include "daemon/container/start.h"
+#include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
@@ -169,10 +170,8 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 {
 	int exit_code;
 
-	if (wait_for_news(c, ends, 2000) < 0) {
-		(void)shim_ask(c->table->dir_fd, c->rec.id, "kill", SHIM_TIMEOUT_MSEC, NULL, NULL);
-		(void)wait_for_news(c, ends, SHIM_TIMEOUT_MSEC);
-	}
+	if (wait_for_news(c, ends, 2000) < 0)
+		(void)container_end_machine(c, ends, NULL);
 	pthread_mutex_lock(&c->table->lock);
 	c->starting = false;
 	exit_code = c->rec.exit_code;
@@ -208,7 +207,7 @@ static int start_locked(struct container *c, struct err *err)
 {
 	struct lease lease = { 0 };
 	uint64_t ends;
-	int r = container_yield(c, false, err);
+	int r = container_yield(c, true, true, err);
 
 	if (r < 0)
 		return r;
@@ -225,6 +224,7 @@ static int start_locked(struct container *c, struct err *err)
 	pthread_mutex_unlock(&c->table->lock);
 	if (r < 0)
 		return r;
+	shim_finish(c->table->dir_fd, c->rec.id, SHIM_DISKS_MSEC);
 	r = launch(c, &lease, err);
 	if (r < 0) {
 		lease_settled(c->table->machines, &lease);

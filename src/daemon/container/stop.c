@@ -12,12 +12,13 @@
 #include "daemon/container/start.h"
 #include "daemon/container/transition.h"
 
-/* Both are longer than anything the shim itself waits for. */
-#define SHUTDOWN_MSEC 75000 /* the machine, its disks clean; less when the guest hangs */
-#define END_MSEC      10000 /* the machine, as it is */
+/* A shim that works tells the end within two seconds of "shutdown", and at once after "kill". */
+#define SHUTDOWN_MSEC 10000
+#define KILL_MSEC     1500
+#define END_MSEC      10000 /* of a shim that was killed */
 
-/* A shim does nothing that takes long: one that lets an end wait for this is stuck. */
-#define ANSWER_MSEC 1000
+#define STEAL_MSEC	100
+#define SIGNAL_MIN_MSEC 1000
 
 int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
 {
@@ -51,23 +52,14 @@ static int send_signal(struct container *c, int signo, int timeout_msec, struct 
 	return shim_request(&call, NULL, err);
 }
 
-/*
- * Ask for the end, and see to it: a shim that does not even take the request is killed, its machine
- * with it.  What the guest has not written to its disk by then is lost.
- */
-static int ask_for_end(struct container *c, const char *op, struct err *err)
-{
-	int r = shim_ask(c->table->dir_fd, c->rec.id, op, ANSWER_MSEC, NULL, err);
-
-	return r == -ETIMEDOUT ? shim_end(c->table->dir_fd, c->rec.id) : r;
-}
-
-/* What the guest has not written to its disk yet is lost. */
 int container_end_machine(struct container *c, uint64_t ends, struct err *err)
 {
-	int r = ask_for_end(c, "kill", err);
+	int r = shim_ask_end(c->table->dir_fd, c->rec.id, "kill", err);
 
 	/* A shim that is gone already is an end too, which the main thread is about to see. */
+	if (container_wait_end(c, ends, KILL_MSEC) == 0)
+		return 0;
+	(void)shim_end(c->table->dir_fd, c->rec.id);
 	if (container_wait_end(c, ends, END_MSEC) == 0)
 		return 0;
 	return r < 0 ? r
@@ -77,7 +69,7 @@ int container_end_machine(struct container *c, uint64_t ends, struct err *err)
 
 static int kill_and_wait(struct container *c, uint64_t ends, struct err *err)
 {
-	if (ask_for_end(c, "shutdown", NULL) == 0 &&
+	if (shim_ask_end(c->table->dir_fd, c->rec.id, "shutdown", NULL) == 0 &&
 	    container_wait_end(c, ends, SHUTDOWN_MSEC) == 0)
 		return 0;
 	return container_end_machine(c, ends, err);
@@ -89,11 +81,33 @@ static void publish_kill(struct container *c, int signo)
 	container_publish(c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
 }
 
-/* A start that is under way is let through first. */
-static void settle(struct container *c)
+void container_take(struct container *c, int patience_msec)
 {
-	pthread_mutex_lock(&c->op);
+	struct timespec until;
+
+	if (patience_msec < 0) {
+		pthread_mutex_lock(&c->op);
+		return;
+	}
+	until = clock_timespec(clock_mono_usec() + (unsigned)patience_msec * USEC_PER_MSEC);
+	while (pthread_mutex_clocklock(&c->op, CLOCK_MONOTONIC, &until) == ETIMEDOUT) {
+		(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
+		until = clock_timespec(clock_mono_usec() + STEAL_MSEC * USEC_PER_MSEC);
+	}
+}
+
+static void settle(struct container *c, int timeout_sec)
+{
+	container_take(c, timeout_sec < 0 ? -1 : timeout_sec * 1000);
 	pthread_mutex_unlock(&c->op);
+}
+
+/* A shim that lets a signal wait for longer than the process is given is not waited for. */
+static int signal_msec(int timeout_sec)
+{
+	if (timeout_sec < 0 || timeout_sec > SHIM_TIMEOUT_MSEC / 1000)
+		return SHIM_TIMEOUT_MSEC;
+	return timeout_sec == 0 ? SIGNAL_MIN_MSEC : timeout_sec * 1000;
 }
 
 int container_stop(struct container *c, int signo, int timeout_sec, struct err *err)
@@ -103,7 +117,7 @@ int container_stop(struct container *c, int signo, int timeout_sec, struct err *
 	int r;
 
 	waited = restart_forbid(c);
-	settle(c);
+	settle(c, timeout_sec);
 	ends = container_ends(c);
 	if (!container_is_running(c))
 		return waited ? 0 : -EALREADY;
@@ -111,7 +125,7 @@ int container_stop(struct container *c, int signo, int timeout_sec, struct err *
 		(void)container_unpause(c, NULL);
 	signo = signo ? signo : c->stop_signal;
 	publish_kill(c, signo);
-	r = send_signal(c, signo, timeout_sec == 0 ? ANSWER_MSEC : SHIM_TIMEOUT_MSEC, NULL);
+	r = send_signal(c, signo, signal_msec(timeout_sec), NULL);
 	if (r == 0)
 		r = container_wait_end(c, ends, timeout_sec < 0 ? -1 : timeout_sec * 1000);
 	if (r < 0) {
@@ -179,7 +193,7 @@ int container_restart(struct container *c, int timeout_sec, struct err *err)
 	int r;
 
 	set_restarting(c, true);
-	settle(c);
+	settle(c, timeout_sec);
 	keep_layer(c);
 	r = container_stop(c, 0, timeout_sec, err);
 	set_restarting(c, false);

@@ -29,6 +29,15 @@ int container_restart(struct container *c, int timeout_sec, struct err *err);
 int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec);
 
 /**
+ * container_take() - take a container's op lock
+ * @patience_msec: for who holds it; -1: without end
+ *
+ * A start, an update or a copy of files that holds it may be waiting for the guest.  When patience
+ * is over the machine is ended, again if another one follows, and with it what was waited for.
+ */
+void container_take(struct container *c, int patience_msec);
+
+/**
  * container_end_machine() - kill the machine and wait until the container has ended
  * @ends: how often it had ended before
  *

@@ -37,8 +37,7 @@ static struct gate_place *first_free(struct gate *g)
 
 static void wait_until(struct gate *g, uint64_t usec)
 {
-	const struct timespec ts = { .tv_sec = (time_t)(usec / USEC_PER_SEC),
-				     .tv_nsec = (long)(usec % USEC_PER_SEC * NSEC_PER_USEC) };
+	const struct timespec ts = clock_timespec(usec);
 
 	(void)pthread_cond_timedwait(&g->changed, &g->lock, &ts);
 }

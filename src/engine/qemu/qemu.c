@@ -36,7 +36,8 @@
 #include "jail/jail.h"
 
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
-#define RESUME_TIMEOUT_USEC   USEC_PER_SEC /* another machine is there sooner than later */
+#define PAUSE_TIMEOUT_USEC    (5 * USEC_PER_SEC) /* whoever asks moat-shim meanwhile waits too */
+#define RESUME_TIMEOUT_USEC   USEC_PER_SEC	 /* another machine is there sooner than later */
 #define REAP_TIMEOUT_MSEC     2000
 #define SNAPSHOT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
@@ -305,12 +306,12 @@ static int start_tcg(const struct machine *m, struct vm **ret, struct err *err)
 
 static int pause_vm(struct vm *vm, struct err *err)
 {
-	return qmp_execute(&vm->qmp, "stop", clock_mono_usec() + QMP_TIMEOUT_USEC, NULL, err);
+	return qmp_execute(&vm->qmp, "stop", clock_mono_usec() + PAUSE_TIMEOUT_USEC, NULL, err);
 }
 
 static int resume_vm(struct vm *vm, struct err *err)
 {
-	return qmp_execute(&vm->qmp, "cont", clock_mono_usec() + QMP_TIMEOUT_USEC, NULL, err);
+	return qmp_execute(&vm->qmp, "cont", clock_mono_usec() + PAUSE_TIMEOUT_USEC, NULL, err);
 }
 
 static int resume_vm_with(struct vm *vm, const struct machine_disk *disks, size_t n,

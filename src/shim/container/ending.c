@@ -4,7 +4,9 @@
  * stays: its process's exit, a failure of moat's, or a request to end it.  Then the machine's
  * process ends, by itself or by our hand, and whatever the guest had sent before is read;
  * exit.json is written; those who wait are told; clients get the time to take their output.
- * There is no other way out, so that every end is told, and told only when it is true.
+ * Where the process is over and the guest needs long for its disks, or only says nothing more,
+ * all but the machine's end comes first.  There is no other way out, so that every end is told,
+ * and told only when it is true.
  */
 #include "shim/container/ending.h"
 
@@ -74,17 +76,21 @@ static void end(struct shim *s)
 	loop_quit(s->loop, 0);
 }
 
-void shim_lost(struct shim *s)
+static bool clients_are_busy(const struct shim *s)
 {
 	const struct process *p;
 
-	files_check_idle(s);
-	if (s->stage != SHIM_DRAINING || s->machine.vm)
-		return;
 	LIST_FOREACH(p, &s->processes, entry)
 	if (process_busy(p))
-		return;
-	end(s);
+		return true;
+	return false;
+}
+
+void shim_lost(struct shim *s)
+{
+	files_check_idle(s);
+	if (s->stage == SHIM_DRAINING && !s->machine.vm && (s->late || !clients_are_busy(s)))
+		end(s);
 }
 
 /* Why a machine ended that nobody had ended. */
@@ -125,7 +131,7 @@ static uint64_t drain_usec(const struct shim *s)
 	return s->hasty ? s->options->hasty_drain_usec : s->options->drain_usec;
 }
 
-/* The machine is gone, and all it had to say is read. */
+/* The machine is gone, or nothing of what it may still say matters to who waits. */
 void ending_drain(struct shim *s)
 {
 	struct process *p, *next;
@@ -160,8 +166,12 @@ int ending_timer(struct source *source, void *arg)
 		ending_drain(s);
 		break;
 	case SHIM_DRAINING:
-		log_warning("a client did not take the last output in time, and is left behind");
-		end(s);
+		if (clients_are_busy(s))
+			log_warning("a client did not take the last output in time, and is left "
+				    "behind");
+		s->late = true;
+		if (!s->machine.vm || !guest_is_shutting_down(s->guest))
+			end(s);
 		break;
 	case SHIM_OVER:
 		break;
@@ -216,6 +226,15 @@ void shim_link_ended(struct shim *s)
 		ending_drain(s);
 	else if (s->stage == SHIM_UP && source_set_timer(s->timer, SETTLE_USEC) < 0)
 		machine_kill(&s->machine);
+}
+
+bool shim_tell_end(struct shim *s)
+{
+	if (s->stage != SHIM_UP || !s->decided || guest_has_ended(s->guest))
+		return false;
+	log_info("the guest takes long to make its disks clean, and its container is over already");
+	ending_drain(s);
+	return true;
 }
 
 void shim_end_machine(struct shim *s, int code, const struct err *err)

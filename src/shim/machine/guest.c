@@ -8,8 +8,9 @@
  *
  * Where the end is asked for, the init is killed; if that is not heard of soon, because
  * output waits for a client, SHUTDOWN is sent, which has the output dropped.  A guest that still
- * does not say that its init has ended is taken to hang.  One that does is alive, and gets the
- * time it needs to write back what its processes have written.
+ * does not say that its init has ended is taken to hang.  One that does is alive, and gets a minute
+ * to write back what its processes have written; but nobody waits that long to hear of the end:
+ * where DOWN does not follow soon, it is told while the machine goes on.
  *
  * The guest is hostile.  Frames and payloads are checked in link/, here whether they may come now;
  * what may not is a violation, and ends the machine.
@@ -43,6 +44,7 @@ struct guest {
 	bool was_ready;
 	bool link_ended;
 	struct source *deadline;
+	uint64_t tell_by_usec; /* monotonic: by then an end that was asked for is told */
 };
 
 struct link_conn *guest_link(struct guest *g)
@@ -58,6 +60,11 @@ bool guest_is_ready(const struct guest *g)
 bool guest_was_ready(const struct guest *g)
 {
 	return g->was_ready;
+}
+
+bool guest_is_shutting_down(const struct guest *g)
+{
+	return g->state == GUEST_SHUTTING_DOWN;
 }
 
 bool guest_has_ended(const struct guest *g)
@@ -315,6 +322,10 @@ static int on_deadline(struct source *source, void *arg)
 		send_shutdown(g, g->shim->options->kill_usec);
 		return 0;
 	}
+	if (g->state == GUEST_SHUTTING_DOWN && shim_tell_end(g->shim)) {
+		send_shutdown(g, g->shim->options->shutdown_usec);
+		return 0;
+	}
 	if (g->state == GUEST_SHUTTING_DOWN) {
 		log_warning("the guest did not shut down in time, the machine is ended");
 		end(g, EXIT_KILLED, NULL);
@@ -344,6 +355,7 @@ int guest_new(struct shim *s, int fd, struct guest **ret)
 	if (!g)
 		return -ENOMEM;
 	g->shim = s;
+	g->tell_by_usec = UINT64_MAX;
 	r = loop_add_timer(s->loop, s->options->boot_usec, on_deadline, g, &g->deadline);
 	if (r == 0)
 		r = link_conn_new(s->loop, fd, &handler, g, &g->link);
@@ -366,14 +378,19 @@ void guest_free(struct guest *g)
 
 void guest_shutdown(struct guest *g)
 {
+	uint64_t now = clock_mono_usec(), usec = g->shim->options->tell_usec;
+
+	if (g->tell_by_usec != UINT64_MAX)
+		usec = g->tell_by_usec > now ? g->tell_by_usec - now : 0;
 	if (g->state == GUEST_READY || g->state == GUEST_KILLING || g->state == GUEST_SHUTTING_DOWN)
-		send_shutdown(g, g->shim->options->shutdown_usec);
+		send_shutdown(g, usec);
 }
 
 void guest_kill(struct guest *g)
 {
 	if (g->state == GUEST_KILLING || g->state == GUEST_SHUTTING_DOWN)
 		return;
+	g->tell_by_usec = clock_mono_usec() + 2 * g->shim->options->kill_usec;
 	if (g->state == GUEST_READY && process_signal(g->shim->init, SIGKILL) == 0 &&
 	    source_set_timer(g->deadline, g->shim->options->kill_usec) == 0)
 		g->state = GUEST_KILLING;

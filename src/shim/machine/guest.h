@@ -43,5 +43,8 @@ void guest_forget(struct guest *g);
  * process runs, or that does not have them killed soon, is ended at once */
 void guest_kill(struct guest *g);
 
+/** guest_is_shutting_down() - is it to clean its disks, and has not said that it has? */
+bool guest_is_shutting_down(const struct guest *g);
+
 /** guest_has_ended() - has the link ended? */
 bool guest_has_ended(const struct guest *g);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fake.h"
+#include "link/setup.h"
 
 static void a_guest_that_does_not_come_up_is_given_up(void **state)
 {
@@ -118,13 +119,78 @@ static void a_guest_that_does_not_shut_down_is_ended(void **state)
 
 	(void)state;
 	box_new(&b);
-	b.options.shutdown_usec = 50 * USEC_PER_MSEC;
+	b.options.tell_usec = b.options.shutdown_usec = 50 * USEC_PER_MSEC;
 	w = box_run(&b, hang_when_down);
 	box_expect_end(&b, w, 3, "");
 }
 
 /* Set by a guest, which is another process. */
 static bool *reached;
+
+/* As the rest of a minute, in which nobody waits. */
+static void clean_its_disks_late(int fd)
+{
+	guest_expect(fd, LINK_SHUTDOWN, NULL);
+	usleep(300 * USEC_PER_MSEC);
+	*reached = true;
+	guest_send(fd, LINK_DOWN, 0, NULL, 0);
+	guest_hang(fd);
+}
+
+static void exit_and_be_slow(int fd)
+{
+	guest_boot(fd);
+	guest_exited(fd, guest_started(fd), 3, 0);
+	clean_its_disks_late(fd);
+}
+
+static void the_end_is_told_while_the_disks_are_made_clean(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	*reached = false;
+	box_new(&b);
+	b.options.tell_usec = 50 * USEC_PER_MSEC;
+	b.options.drain_usec = 10 * USEC_PER_MSEC;
+	w = box_run(&b, exit_and_be_slow);
+	json_decref(box_event(w, "exited"));
+	assert_false(*reached);
+	close(w);
+	w = box_send(&b, "{\"op\":\"watch\"}", -1);
+	box_expect_end(&b, w, 3, "");
+	assert_true(*reached);
+}
+
+static void fail_and_hang(int fd)
+{
+	struct err err = { .code = -ENOENT, .msg = "no such program" };
+	struct buf payload = BUF_INIT;
+
+	guest_boot(fd);
+	guest_expect(fd, LINK_SPAWN, NULL);
+	if (link_failed_put(&payload, &err) < 0)
+		abort();
+	guest_send(fd, LINK_FAILED, 1, payload.data, payload.len);
+	guest_hang(fd);
+}
+
+static void a_failed_start_does_not_wait_for_the_machine(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.tell_usec = 50 * USEC_PER_MSEC;
+	box_start(&b, fail_and_hang);
+	w = box_watch(&b);
+	assert_int_equal(box_refused(&b, START), ENOENT);
+	/* Its machine is there, until somebody wants it gone. */
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	box_expect_end(&b, w, 127, "no such program");
+}
 
 static void expect_kill(int fd)
 {
@@ -142,11 +208,7 @@ static void take_long_to_unmount(int fd)
 	guest_started(fd);
 	expect_kill(fd);
 	guest_exited(fd, 1, 0, SIGKILL);
-	guest_expect(fd, LINK_SHUTDOWN, NULL);
-	usleep(300 * USEC_PER_MSEC);
-	*reached = true;
-	guest_send(fd, LINK_DOWN, 0, NULL, 0);
-	guest_hang(fd);
+	clean_its_disks_late(fd);
 }
 
 static void shutdown_gives_a_live_guest_time_for_its_disks(void **state)
@@ -155,12 +217,40 @@ static void shutdown_gives_a_live_guest_time_for_its_disks(void **state)
 	int w;
 
 	(void)state;
+	*reached = false;
 	box_new(&b);
 	b.options.kill_usec = 100 * USEC_PER_MSEC;
 	w = box_run(&b, take_long_to_unmount);
 	box_ask(&b, SHUTDOWN, -1);
 	box_expect_end(&b, w, 137, "");
 	assert_true(*reached);
+}
+
+static void exit_when_killed_and_hang(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	expect_kill(fd);
+	guest_exited(fd, 1, 0, SIGKILL);
+	guest_hang(fd);
+}
+
+static void shutdown_is_told_soon_whatever_the_guest_does(void **state)
+{
+	struct box b;
+	int w;
+
+	(void)state;
+	box_new(&b);
+	b.options.kill_usec = 50 * USEC_PER_MSEC;
+	b.options.tell_usec = b.options.shutdown_usec = 3600 * USEC_PER_SEC;
+	w = box_run(&b, exit_when_killed_and_hang);
+	box_ask(&b, SHUTDOWN, -1);
+	json_decref(box_event(w, "exited"));
+	close(w);
+	w = box_send(&b, "{\"op\":\"watch\"}", -1);
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	box_expect_end(&b, w, 137, "");
 }
 
 static void hang_when_started(int fd)
@@ -257,6 +347,9 @@ int main(void)
 		cmocka_unit_test(a_paused_container_goes_on_where_it_was),
 		cmocka_unit_test(kill_works_on_a_paused_container),
 		cmocka_unit_test(a_guest_that_does_not_shut_down_is_ended),
+		cmocka_unit_test(the_end_is_told_while_the_disks_are_made_clean),
+		cmocka_unit_test(a_failed_start_does_not_wait_for_the_machine),
+		cmocka_unit_test(shutdown_is_told_soon_whatever_the_guest_does),
 		cmocka_unit_test(shutdown_gives_a_live_guest_time_for_its_disks),
 		cmocka_unit_test(shutdown_ends_a_guest_that_hangs),
 		cmocka_unit_test(shutdown_ends_a_machine_without_processes),
