@@ -55,6 +55,7 @@ static void container_free(struct container *c)
 	record_reset(&c->rec);
 	health_reset(&c->health, &c->health_config);
 	pthread_mutex_destroy(&c->op);
+	pthread_mutex_destroy(&c->saving);
 	free(c);
 }
 
@@ -110,6 +111,7 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 	c->table = t;
 	c->refs = 1;
 	pthread_mutex_init(&c->op, NULL);
+	pthread_mutex_init(&c->saving, NULL);
 	r = read_config(c, texts, err);
 	if (r == 0)
 		r = oci_runtime_parse(texts->spec, strlen(texts->spec), &rt, err);

@@ -13,7 +13,7 @@
 
 /*
  * Containers in memory.  One mutex, the table's, guards every member that changes; it is held
- * for moments only, never over I/O but the database's.  A container lives as long as somebody
+ * for moments only, never over I/O.  A container lives as long as somebody
  * holds a reference; one that is removed has left the table.
  */
 
@@ -86,8 +86,9 @@ struct container {
 	struct attachment *attachments;
 	struct exec *execs;
 
-	pthread_mutex_t
-		op; /* held over a start, a rename, a removal; taken before the table's lock */
+	/* In the order in which they are taken, before the table's lock. */
+	pthread_mutex_t op;	/* held over a start, a rename, a removal */
+	pthread_mutex_t saving; /* held while @rec is written to the database */
 };
 
 /* The table, and what operations on containers need. */

@@ -127,7 +127,7 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
 }
 
-static int name_conflict(struct containers *t, const char *name, struct err *err)
+int container_name_conflict(struct containers *t, const char *name, struct err *err)
 {
 	struct container *other = NULL;
 
@@ -150,7 +150,7 @@ static int insert(struct containers *t, const char *name, struct record *rec,
 		rec->name = name ? strdup(name) : name_random(i);
 		r = rec->name ? state_insert(t->state, rec, texts, err) : -ENOMEM;
 	}
-	return r == -EEXIST ? name_conflict(t, rec->name, err) : r;
+	return r == -EEXIST ? container_name_conflict(t, rec->name, err) : r;
 }
 
 static int fill_record(struct record *rec, const struct image *im, const char *image_name)

@@ -19,3 +19,6 @@ struct create_request {
  */
 int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
 		     char ***ret_warnings, struct err *err);
+
+/** container_name_conflict() - a name is in use.  Return: -EEXIST with docker's message. */
+int container_name_conflict(struct containers *t, const char *name, struct err *err);

@@ -4,30 +4,36 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "daemon/container/create.h"
 #include "daemon/container/name.h"
 #include "daemon/container/transition.h"
 
-/* Under the table's lock: @name is checked. */
-static int rename_locked(struct container *c, const char *name, struct err *err)
+/* Whether a name is free, the database says: what it has is what a restart of moatd finds. */
+static int rename_saving(struct container *c, const char *name, struct err *err)
 {
-	char *old = c->rec.name, *copy;
+	cleanup(record_reset) struct record rec = { 0 };
+	char *old;
 	int r;
 
-	for (struct container *o = c->table->first; o; o = o->next)
-		if (streq(o->rec.name, name))
-			return err_set(err, -EEXIST,
-				       "Conflict. The container name \"/%s\" is already in use by "
-				       "container \"%s\". You have to remove (or rename) that "
-				       "container to be able to reuse that name.",
-				       name, o->rec.id);
-	copy = strdup(name);
-	if (!copy)
-		return -ENOMEM;
-	c->rec.name = copy;
-	r = state_update(c->table->state, &c->rec, err);
-	c->rec.name = r < 0 ? old : copy;
-	free(r < 0 ? copy : old);
-	return r;
+	pthread_mutex_lock(&c->table->lock);
+	r = record_dup(&c->rec, &rec);
+	pthread_mutex_unlock(&c->table->lock);
+	if (r < 0)
+		return r;
+	if (streq(rec.name, name))
+		return -EEXIST;
+	old = rec.name;
+	rec.name = strdup(name);
+	free(old);
+	r = rec.name ? state_update(c->table->state, &rec, err) : -ENOMEM;
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&c->table->lock);
+	old = c->rec.name;
+	c->rec.name = take_ptr(rec.name);
+	pthread_mutex_unlock(&c->table->lock);
+	free(old);
+	return 0;
 }
 
 int container_rename(struct container *c, const char *name, struct err *err)
@@ -38,11 +44,11 @@ int container_rename(struct container *c, const char *name, struct err *err)
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->op);
-	pthread_mutex_lock(&c->table->lock);
-	r = rename_locked(c, checked, err);
-	pthread_mutex_unlock(&c->table->lock);
+	pthread_mutex_lock(&c->saving);
+	r = rename_saving(c, checked, err);
+	pthread_mutex_unlock(&c->saving);
 	pthread_mutex_unlock(&c->op);
 	if (r == 0)
 		container_publish(c, "rename", NULL);
-	return r;
+	return r == -EEXIST ? container_name_conflict(c->table, checked, err) : r;
 }

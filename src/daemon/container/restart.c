@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "daemon/container/start.h"
+#include "daemon/container/transition.h"
 
 #define DELAY_MAX_USEC (60 * USEC_PER_SEC)
 #define RETRY_USEC     (1 * USEC_PER_SEC)
@@ -75,7 +76,6 @@ void restart_recover(struct container *c)
 
 bool restart_forbid(struct container *c)
 {
-	struct err err = { 0 };
 	bool waited, save;
 
 	pthread_mutex_lock(&c->table->lock);
@@ -83,9 +83,9 @@ bool restart_forbid(struct container *c)
 	save = c->restart.policy.kind != RESTART_NO && !c->rec.stopped && !c->removed;
 	c->restart.pending = false;
 	c->rec.stopped = true;
-	if (save && state_update(c->table->state, &c->rec, &err) < 0)
-		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
 	pthread_mutex_unlock(&c->table->lock);
+	if (save)
+		container_save(c);
 	return waited;
 }
 
@@ -143,10 +143,7 @@ static struct container *earliest(const struct restarter *r)
 
 static void sleep_until(struct restarter *r, uint64_t usec)
 {
-	struct timespec ts = {
-		.tv_sec = (time_t)(usec / USEC_PER_SEC),
-		.tv_nsec = (long)(usec % USEC_PER_SEC * 1000),
-	};
+	const struct timespec ts = clock_timespec(usec);
 
 	pthread_cond_timedwait(&r->wake, &r->table->lock, &ts);
 }

@@ -25,13 +25,23 @@ void container_publish(struct container *c, const char *action, json_t *extra)
 	hub_publish(c->table->hub, "container", action, c->rec.id, attributes);
 }
 
-/* What cannot be written now is found out again from the shim or exit.json after a restart. */
-static void persist(const struct container *c)
+void container_save(struct container *c)
 {
+	cleanup(record_reset) struct record rec = { 0 };
 	struct err err = { 0 };
+	int r;
 
-	if (state_update(c->table->state, &c->rec, &err) < 0)
-		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
+	pthread_mutex_lock(&c->saving);
+	pthread_mutex_lock(&c->table->lock);
+	r = record_dup(&c->rec, &rec);
+	pthread_mutex_unlock(&c->table->lock);
+	if (r == 0)
+		r = state_update(c->table->state, &rec, &err);
+	pthread_mutex_unlock(&c->saving);
+	/* It is found out again from the shim or exit.json after a restart. */
+	if (r < 0)
+		log_error("container %.12s: state not saved: %s", c->rec.id,
+			  err.msg[0] ? err.msg : strerror(-r));
 }
 
 static void set_error(struct container *c, const char *text)
@@ -58,12 +68,13 @@ void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 		c->rec.oom = false;
 		c->restart.pending = false;
 		set_error(c, "");
-		persist(c);
 	}
 	c->starting = false;
 	pthread_mutex_unlock(&c->table->lock);
-	if (news)
-		container_publish(c, "start", NULL);
+	if (!news)
+		return;
+	container_save(c);
+	container_publish(c, "start", NULL);
 }
 
 void container_paused(struct container *c, bool paused)
@@ -81,15 +92,15 @@ void container_paused(struct container *c, bool paused)
 
 void container_oom(struct container *c)
 {
-	bool running;
+	bool running, news;
 
 	pthread_mutex_lock(&c->table->lock);
 	running = c->rec.state == CONTAINER_RUNNING;
-	if (running && !c->rec.oom) {
-		c->rec.oom = true;
-		persist(c);
-	}
+	news = running && !c->rec.oom;
+	c->rec.oom |= news;
 	pthread_mutex_unlock(&c->table->lock);
+	if (news)
+		container_save(c);
 	if (running)
 		container_publish(c, "oom", NULL);
 }
@@ -149,8 +160,8 @@ static void forget_ended(struct container *c)
 	log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 	pthread_mutex_lock(&c->table->lock);
 	c->forgetting = false;
-	persist(c);
 	pthread_mutex_unlock(&c->table->lock);
+	container_save(c);
 }
 
 struct forgotten {
@@ -189,7 +200,7 @@ static void forget_in_background(struct container *c)
 void container_ended(struct container *c, const struct shim_exit *how)
 {
 	struct attachment *left;
-	bool forget, again, oom;
+	bool forget, again, oom, save;
 	int64_t ran;
 
 	pthread_mutex_lock(&c->table->lock);
@@ -200,12 +211,13 @@ void container_ended(struct container *c, const struct shim_exit *how)
 	if (again)
 		restart_after_end(c, ran);
 	forget = c->forgetting = c->auto_remove && !c->restarting;
-	if (!forget && !c->removed)
-		persist(c);
+	save = !forget && !c->removed;
 	left = take_ptr(c->attachments);
 	c->ends++;
 	pthread_mutex_unlock(&c->table->lock);
 	attachments_free(left);
+	if (save)
+		container_save(c);
 	if (how->error[0])
 		log_warning("container %.12s: %s", c->rec.id, how->error);
 	if (oom)

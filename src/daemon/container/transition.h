@@ -7,7 +7,9 @@
 /*
  * What happens to a container by itself: its process runs, its process ended.  While it has a
  * shim these are called by the main thread alone, as events come in, so the order of transitions
- * is the order of events.  Each is on the disk before anybody waiting for it is woken.
+ * is the order of events.  Each is on the disk before its event is published.  Who looks just
+ * before that sees what a crash may take back, and a new moatd finds out again from shim or
+ * exit.json.
  */
 
 /** container_started() - the init process runs; a container that runs already is left alone */
@@ -24,6 +26,14 @@ void container_oom(struct container *c);
 
 /** container_exec_ended() - an exec of it ended */
 void container_exec_ended(struct container *c, const char *exec_id, int code);
+
+/**
+ * container_save() - write what the table has of a container to the database
+ *
+ * When it returns, what had changed before the call is on the disk, whoever wrote it.  A failure is
+ * logged.  Not under the table's lock: a disk may be slow.
+ */
+void container_save(struct container *c);
 
 /**
  * container_forget() - remove a container that does not run: row, object, folder

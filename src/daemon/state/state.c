@@ -2,7 +2,8 @@
 /*
  * Theory of operation.  One connection in WAL mode with synchronous=FULL: a statement that
  * returned survives kill -9 and power loss.  Statements are few and short, so each is prepared
- * when it is needed, and one mutex keeps statement and error text together.
+ * when it is needed, and one mutex keeps statement and error text together.  A second connection,
+ * with a mutex of its own, reads what was written: no reader waits until the disk has something.
  *
  * The file is our own; it may be older than this program (migrated) or newer (refused).
  */
@@ -17,8 +18,8 @@
 #include "base/str.h"
 
 struct state {
-	sqlite3 *db;
-	pthread_mutex_t lock;
+	sqlite3 *db, *reader;
+	pthread_mutex_t lock, reader_lock;
 };
 
 /* What makes a file of version N - 1 one of version N, in one transaction each. */
@@ -42,6 +43,21 @@ static const char *const schema[] = {
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))
 
+int record_dup(const struct record *rec, struct record *ret)
+{
+	struct record copy = *rec;
+
+	copy.name = strdup(rec->name);
+	copy.image = strdup(rec->image);
+	copy.error = strdup(rec->error);
+	if (!copy.name || !copy.image || !copy.error) {
+		record_reset(&copy);
+		return -ENOMEM;
+	}
+	*ret = copy;
+	return 0;
+}
+
 void record_reset(struct record *rec)
 {
 	free(rec->name);
@@ -58,9 +74,9 @@ void texts_reset(struct texts *t)
 	*t = (struct texts){ 0 };
 }
 
-static int fail(struct state *st, const char *what, struct err *err)
+static int fail(sqlite3 *db, const char *what, struct err *err)
 {
-	int code = sqlite3_extended_errcode(st->db), r = -EIO;
+	int code = sqlite3_extended_errcode(db), r = -EIO;
 
 	if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
 		r = -EEXIST;
@@ -68,7 +84,7 @@ static int fail(struct state *st, const char *what, struct err *err)
 		r = -ENOSPC;
 	else if ((code & 0xff) == SQLITE_NOMEM)
 		r = -ENOMEM;
-	return err_set(err, r, "state.db: %s: %s", what, sqlite3_errmsg(st->db));
+	return err_set(err, r, "state.db: %s: %s", what, sqlite3_errmsg(db));
 }
 
 static int get_version(struct state *st, int *ret, struct err *err)
@@ -76,10 +92,10 @@ static int get_version(struct state *st, int *ret, struct err *err)
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(st->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
-		return fail(st, "cannot be read", err);
+		return fail(st->db, "cannot be read", err);
 	*ret = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
 	sqlite3_finalize(stmt);
-	return *ret < 0 ? fail(st, "cannot be read", err) : 0;
+	return *ret < 0 ? fail(st->db, "cannot be read", err) : 0;
 }
 
 static int prepare_file(struct state *st, struct err *err)
@@ -88,7 +104,7 @@ static int prepare_file(struct state *st, struct err *err)
 
 	if (sqlite3_exec(st->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
 			 NULL) != SQLITE_OK)
-		return fail(st, "cannot be used", err);
+		return fail(st->db, "cannot be used", err);
 	r = get_version(st, &version, err);
 	if (r < 0)
 		return r;
@@ -99,8 +115,15 @@ static int prepare_file(struct state *st, struct err *err)
 			       version, SCHEMA_VERSION);
 	for (; version < SCHEMA_VERSION; version++)
 		if (sqlite3_exec(st->db, schema[version], NULL, NULL, NULL) != SQLITE_OK)
-			return fail(st, "cannot be set up", err);
+			return fail(st->db, "cannot be set up", err);
 	return 0;
+}
+
+/* @ret: to be closed in any case */
+static int connect_to(const char *path, int flags, sqlite3 **ret, struct err *err)
+{
+	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	return sqlite3_open_v2(path, ret, flags, NULL) == SQLITE_OK ? 0 : fail(*ret, path, err);
 }
 
 int state_open(const char *root, struct state **ret, struct err *err)
@@ -114,13 +137,12 @@ int state_open(const char *root, struct state **ret, struct err *err)
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&st->lock, NULL);
-	if (sqlite3_open_v2(path, &st->db,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-				    SQLITE_OPEN_EXRESCODE,
-			    NULL) != SQLITE_OK)
-		r = fail(st, path, err);
-	else
+	pthread_mutex_init(&st->reader_lock, NULL);
+	r = connect_to(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &st->db, err);
+	if (r == 0)
 		r = prepare_file(st, err);
+	if (r == 0)
+		r = connect_to(path, SQLITE_OPEN_READWRITE, &st->reader, err);
 	if (r < 0) {
 		state_close(st);
 		return r;
@@ -133,8 +155,10 @@ void state_close(struct state *st)
 {
 	if (!st)
 		return;
+	sqlite3_close(st->reader);
 	sqlite3_close(st->db);
 	pthread_mutex_destroy(&st->lock);
+	pthread_mutex_destroy(&st->reader_lock);
 	free(st);
 }
 
@@ -182,7 +206,7 @@ static int run(struct state *st, const char *sql, const struct record *rec,
 
 	pthread_mutex_lock(&st->lock);
 	if (sqlite3_prepare_v2(st->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
-		r = fail(st, rec->id, err);
+		r = fail(st->db, rec->id, err);
 	} else {
 		bind_record(stmt, rec);
 		if (texts) {
@@ -191,7 +215,7 @@ static int run(struct state *st, const char *sql, const struct record *rec,
 			bind_text(stmt, ":spec", texts->spec);
 		}
 		if (sqlite3_step(stmt) != SQLITE_DONE)
-			r = fail(st, rec->id, err);
+			r = fail(st->db, rec->id, err);
 		sqlite3_finalize(stmt);
 	}
 	pthread_mutex_unlock(&st->lock);
@@ -255,18 +279,18 @@ int state_texts(struct state *st, const char *id, struct texts *ret, struct err 
 	sqlite3_stmt *stmt;
 	int r = -ENOENT;
 
-	pthread_mutex_lock(&st->lock);
-	if (sqlite3_prepare_v2(st->db,
+	pthread_mutex_lock(&st->reader_lock);
+	if (sqlite3_prepare_v2(st->reader,
 			       "SELECT config, host_config, spec FROM container WHERE id=:id", -1,
 			       &stmt, NULL) != SQLITE_OK) {
-		r = fail(st, id, err);
+		r = fail(st->reader, id, err);
 	} else {
 		bind_text(stmt, ":id", id);
 		if (sqlite3_step(stmt) == SQLITE_ROW)
 			r = read_texts(stmt, 0, &t);
 		sqlite3_finalize(stmt);
 	}
-	pthread_mutex_unlock(&st->lock);
+	pthread_mutex_unlock(&st->reader_lock);
 	if (r < 0) {
 		texts_reset(&t);
 		return r == -ENOENT ? err_set(err, r, "No such container: %s", id) : r;
@@ -309,7 +333,7 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 
 	if (sqlite3_prepare_v2(st->db, "SELECT * FROM container ORDER BY created", -1, &stmt,
 			       NULL) != SQLITE_OK)
-		return fail(st, "cannot be read", err);
+		return fail(st->db, "cannot be read", err);
 	while (r == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct record rec = { 0 };
 		struct texts texts = { 0 };
@@ -323,7 +347,7 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 		texts_reset(&texts);
 	}
 	if (r == 0 && step != SQLITE_DONE)
-		r = fail(st, "cannot be read", err);
+		r = fail(st->db, "cannot be read", err);
 	sqlite3_finalize(stmt);
 	return r;
 }

@@ -42,6 +42,9 @@ struct texts {
 	char *spec;	   /* config.json */
 };
 
+/** record_dup() - @ret: owned, record_reset().  Return: 0; -ENOMEM. */
+int record_dup(const struct record *rec, struct record *ret);
+
 /** record_reset(), texts_reset() - free what they hold */
 void record_reset(struct record *rec);
 void texts_reset(struct texts *t);
