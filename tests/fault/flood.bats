@@ -6,6 +6,7 @@ load ../integration/lib
 setup_file() {
 	file_setup
 	start_moatd
+	with_busybox
 }
 
 teardown_file() {
@@ -56,6 +57,17 @@ left_behind() {
 	crowd follow 700
 	poll 30 left_behind "$pid" "$n_threads" "$n_files"
 	moat ps -aq
+}
+
+@test "flood: execs that are never started are forgotten, the oldest first" {
+	local pid kib
+	pid=$(moatd_pid)
+	moat run -d --name idle "$BUSYBOX" sleep 1000
+	kib=$(anonymous_kib "$pid")
+	crowd unstarted idle 3000
+	[ "$(anonymous_kib "$pid")" -lt $((kib + 65536)) ]
+	assert_equal "$(moat exec idle echo served)" served
+	moat rm -f idle
 }
 
 @test "flood: a connection that says nothing for a minute is ended, one that waits for an answer is not" {

@@ -5,6 +5,7 @@
   crowd.py attach NAME COUNT FILE    so many attached clients, until each has heard the last word
   crowd.py flood COUNT               so many connections at once that say nothing, little, or do not listen, and as many in turn
   crowd.py follow COUNT              so many followers of events, fewer than that are served
+  crowd.py unstarted NAME COUNT      so many execs that are never started
   crowd.py idle                      until moatd ends connections that say nothing; not those that wait for an answer
 """
 import json
@@ -199,6 +200,17 @@ def follow(count):
     print(f"{len(served)} + {len(refused)}")
 
 
+def unstarted(name, count):
+    client, ids = Client(), []
+    for n in range(count):
+        status, made = client.request("POST", f"/v1.44/containers/{name}/exec", {"Cmd": ["sh", "-c", "x" * 50000]})
+        expect(f"exec {n}", status, 201)
+        ids.append(made["Id"])
+    known = [Client().request("GET", f"/v1.44/exec/{i}/json")[0] for i in (ids[0], ids[-1])]
+    expect("the first and the last", known, [404, 200])
+    print(count)
+
+
 def idle():
     silent = [say(text) for text in SILENT]
     waiting = say(b"GET /v1.44/events HTTP/1.1\r\nHost: moat\r\n\r\n")
@@ -226,4 +238,5 @@ if __name__ == "__main__":
      "attach": lambda a: attach(a[0], int(a[1]), a[2]),
      "flood": lambda a: flood(int(a[0])),
      "follow": lambda a: follow(int(a[0])),
+     "unstarted": lambda a: unstarted(a[0], int(a[1])),
      "idle": lambda a: idle()}[sys.argv[1]](sys.argv[2:])

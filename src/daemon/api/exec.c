@@ -79,6 +79,7 @@ static int create(struct request *rq, struct container *c, char ret_id[ID_LEN + 
 		exec_free(e);
 		return r;
 	}
+	e->bytes = rq->body.len;
 	memcpy(ret_id, e->id, sizeof(e->id));
 	pthread_mutex_lock(&d->containers.lock);
 	container_add_exec(c, e);
@@ -210,7 +211,7 @@ static void drop(void *arg)
 /* Under the table's lock: it can be started once, while the container runs. */
 static int claim(const struct container *c, struct exec *e, struct err *err)
 {
-	if (!e || !e->process)
+	if (!e)
 		return err_set(err, -ENOENT, "No such exec instance");
 	if (c->rec.state != CONTAINER_RUNNING)
 		return not_running(c, err);
@@ -244,10 +245,10 @@ static int prepare(struct request *rq, bool detach, struct starting **ret, struc
 		memcpy(s->id, e->id, sizeof(e->id));
 		s->framed = !e->tty;
 		s->request =
-			json_pack("{s:s, s:s, s:O, s:b, s:b, s:b, s:b}", "op", "exec", "target",
-				  e->id, "process", e->process, "stdin", e->open_stdin && !detach,
-				  "stdout", e->attach_stdout && !detach, "stderr",
-				  e->attach_stderr && !detach, "framed", s->framed);
+			json_pack("{s:s, s:s, s:o, s:b, s:b, s:b, s:b}", "op", "exec", "target",
+				  e->id, "process", take_ptr(e->process), "stdin",
+				  e->open_stdin && !detach, "stdout", e->attach_stdout && !detach,
+				  "stderr", e->attach_stderr && !detach, "framed", s->framed);
 		if (!s->request)
 			r = -ENOMEM;
 	}

@@ -272,14 +272,16 @@ struct exec *container_exec(const struct container *c, const char *id)
 
 void container_add_exec(struct container *c, struct exec *e)
 {
-	size_t n = 0;
+	size_t n[2] = { 0 }, bytes = 0;
 
 	e->next = c->execs;
 	c->execs = e;
 	for (struct exec **p = &c->execs; *p;) {
 		struct exec *old = *p;
 
-		if (++n <= EXECS_MAX || !old->started || old->running) {
+		bytes += old->bytes;
+		if (old == e || old->running ||
+		    (++n[old->started] < EXECS_MAX && bytes <= EXECS_MAX_BYTES)) {
 			p = &old->next;
 			continue;
 		}

@@ -24,13 +24,17 @@ struct restarter;
 struct store;
 struct watcher;
 
-#define EXECS_MAX 256u /* finished ones are forgotten beyond that */
+/* The oldest are forgotten beyond that many that were started, that many that never were, or that
+ * much that was asked for; those that run never are. */
+#define EXECS_MAX	256u
+#define EXECS_MAX_BYTES (8u << 20)
 
 struct exec {
 	char id[ID_LEN + 1];
 	struct exec *next;
 	json_t *body;	 /* the exec request; NULL for one found after a restart of moatd */
-	json_t *process; /* runtime-spec process */
+	json_t *process; /* runtime-spec process; NULL once it was started */
+	size_t bytes;	 /* of the request's text */
 	bool tty, open_stdin, attach_stdout, attach_stderr;
 	bool started, running;
 	bool launched; /* the shim knows it, or refused it */
@@ -161,7 +165,7 @@ void containers_list_free(struct container **list, size_t n);
 /** container_exec() - the exec with an id; borrowed under the table's lock; NULL */
 struct exec *container_exec(const struct container *c, const char *id);
 
-/** container_add_exec() - under the table's lock; takes @e over; forgets old finished ones */
+/** container_add_exec() - under the table's lock; takes @e over; forgets what is too much */
 void container_add_exec(struct container *c, struct exec *e);
 
 /** exec_free() - NULL is accepted */
