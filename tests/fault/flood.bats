@@ -59,6 +59,34 @@ left_behind() {
 	moat ps -aq
 }
 
+# repeated TEXT TIMES
+repeated() {
+	local i
+	for i in $(seq "$2"); do
+		printf %s "$1"
+	done
+}
+
+@test "flood: a name filter is a pattern as docker has it, and none of them holds up or ends moatd" {
+	local pid name
+	pid=$(moatd_pid)
+	for name in web-1 web-2 db; do
+		moat create --name "$name" "$BUSYBOX" true
+	done
+	run moat ps -aq --filter "name=$(repeated "(" 2000)a$(repeated ")" 2000)"
+	assert_error 1 "invalid filter 'name': more than 1024 characters"
+	run moat ps -aq --filter "name=$(repeated "(" 101)a$(repeated ")" 101)"
+	assert_error 1 "invalid filter 'name': more than 100 groups in each other"
+	run moat ps -aq --filter "name=((a{1,100}){1,100}){1,100}"
+	assert_error 1 "invalid filter 'name': more than 2000 steps with the repetitions written out"
+	assert_equal "$(moat ps -aq --filter "name=$(repeated "(.*" 50)$(repeated ")*" 50)x" | wc -l)" 0
+	assert_equal "$(moat ps -a --format '{{.Names}}' --filter 'name=^/?web-\d$' | sort | xargs)" "web-1 web-2"
+	assert_equal "$(moat ps -a --format '{{.Names}}' --filter name=^db --filter name=2$ | sort | xargs)" "db web-2"
+	assert_equal "$(moat ps -aq --filter 'name=(' | wc -l)" 0
+	assert_equal "$(moatd_pid)" "$pid"
+	moat rm web-1 web-2 db
+}
+
 @test "flood: execs that are never started are forgotten, the oldest first" {
 	local pid kib
 	pid=$(moatd_pid)

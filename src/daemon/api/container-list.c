@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <regex.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/api/human.h"
+#include "daemon/container/name.h"
 #include "daemon/http/filter.h"
 
 struct listing {
 	struct daemon *d;
 	struct filters filters;
+	struct pattern *names; /* NULL: every name */
 	bool all, size;
 	uint64_t limit;
 	/* Creation times that "before" and "since" stand for. */
@@ -76,22 +77,6 @@ static bool id_begins(const char *value, const void *arg)
 	return str_starts(arg, value) != NULL;
 }
 
-/* docker takes names as regular expressions, with or without the slash. */
-static bool name_fits(const char *value, const void *arg)
-{
-	const char *name = arg;
-	char with_slash[256];
-	regex_t re;
-	bool fits;
-
-	if (regcomp(&re, value, REG_EXTENDED | REG_NOSUB) != 0)
-		return strstr(name, value) != NULL;
-	snprintf(with_slash, sizeof(with_slash), "/%s", name);
-	fits = regexec(&re, name, 0, NULL, 0) == 0 || regexec(&re, with_slash, 0, NULL, 0) == 0;
-	regfree(&re);
-	return fits;
-}
-
 static bool image_fits(const char *value, const void *arg)
 {
 	const struct container *c = arg;
@@ -120,23 +105,45 @@ static bool code_is(const char *value, const void *arg)
 	       c->rec.exit_code == (int)code;
 }
 
+/* docker has names fit with or without the slash. */
+static bool name_fits(const struct listing *l, struct container *c)
+{
+	char name[1 + NAME_MAX_LEN + 1] = "/";
+
+	if (!l->names)
+		return true;
+	pthread_mutex_lock(&l->d->containers.lock);
+	snprintf(name + 1, sizeof(name) - 1, "%s", c->rec.name);
+	pthread_mutex_unlock(&l->d->containers.lock);
+	return pattern_fits(l->names, name + 1) || pattern_fits(l->names, name);
+}
+
+/* By what does not change, or is long work: without the table's lock. */
+static bool may_be_wanted(const struct listing *l, struct container *c)
+{
+	const struct filters *f = &l->filters;
+
+	return c->rec.created_nsec < l->before_nsec && c->rec.created_nsec > l->since_nsec &&
+	       filters_any(f, "id", id_begins, c->rec.id) && filters_exact(f, "network", "none") &&
+	       filters_exact(f, "is-task", "false") && filters_count(f, "volume") == 0 &&
+	       filters_count(f, "publish") == 0 && filters_count(f, "expose") == 0 &&
+	       filters_any(f, "ancestor", image_fits, c) && filters_labels(f, c->labels) &&
+	       name_fits(l, c);
+}
+
 /* Under the table's lock. */
 static bool is_wanted(const struct listing *l, const struct container *c)
 {
 	const struct filters *f = &l->filters;
 
+	if (c->removed)
+		return false;
 	if (!l->all && c->rec.state != CONTAINER_RUNNING && !c->restart.pending &&
 	    filters_count(f, "status") == 0 && filters_count(f, "exited") == 0)
 		return false;
-	return c->rec.created_nsec < l->before_nsec && c->rec.created_nsec > l->since_nsec &&
-	       filters_any(f, "id", id_begins, c->rec.id) &&
-	       filters_any(f, "name", name_fits, c->rec.name) &&
-	       filters_exact(f, "status", container_status(c)) &&
+	return filters_exact(f, "status", container_status(c)) &&
 	       filters_exact(f, "health", health_name(&c->health)) &&
-	       filters_exact(f, "network", "none") && filters_exact(f, "is-task", "false") &&
-	       filters_count(f, "volume") == 0 && filters_count(f, "publish") == 0 &&
-	       filters_count(f, "expose") == 0 && filters_any(f, "exited", code_is, c) &&
-	       filters_any(f, "ancestor", image_fits, c) && filters_labels(f, c->labels);
+	       filters_any(f, "exited", code_is, c);
 }
 
 /* docker shows the image's size with the layer's. */
@@ -196,6 +203,8 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	if (r == 0)
 		r = check_status(&l->filters, err);
 	if (r == 0)
+		r = filters_pattern(&l->filters, "name", &l->names, err);
+	if (r == 0)
 		r = created_of(l, "before", &l->before_nsec, err);
 	if (r == 0)
 		r = created_of(l, "since", &l->since_nsec, err);
@@ -212,26 +221,38 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	return 0;
 }
 
+/* Return: a new description; NULL where the container is not wanted, or there is no memory. */
+static json_t *describe_wanted(const struct listing *l, struct container *c)
+{
+	json_t *item = NULL;
+
+	if (!may_be_wanted(l, c))
+		return NULL;
+	pthread_mutex_lock(&l->d->containers.lock);
+	if (is_wanted(l, c))
+		item = describe(c);
+	pthread_mutex_unlock(&l->d->containers.lock);
+	if (item && l->size)
+		api_container_add_sizes(l->d, c, item);
+	return item;
+}
+
 static int list(struct listing *l, json_t **ret)
 {
 	cleanup_json json_t *out = json_array();
-	int r = out ? 0 : -ENOMEM;
+	struct container **all;
+	size_t n;
+	int r = out ? containers_list(&l->d->containers, &all, &n) : -ENOMEM;
 
-	pthread_mutex_lock(&l->d->containers.lock);
-	for (struct container *c = l->d->containers.first; c && r == 0; c = c->next) {
-		json_t *item;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n && r == 0 && json_array_size(out) < l->limit; i++) {
+		json_t *item = describe_wanted(l, all[i]);
 
-		if (!is_wanted(l, c))
-			continue;
-		if (json_array_size(out) >= l->limit)
-			break;
-		item = describe(c);
-		if (item && l->size)
-			api_container_add_sizes(l->d, c, item);
-		if (json_array_append_new(out, item) < 0)
+		if (item && json_array_append_new(out, item) < 0)
 			r = -ENOMEM;
 	}
-	pthread_mutex_unlock(&l->d->containers.lock);
+	containers_list_free(all, n);
 	if (r == 0)
 		*ret = take_ptr(out);
 	return r;
@@ -258,5 +279,6 @@ int api_container_list(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = list(&l, &out);
 	filters_reset(&l.filters);
+	pattern_free(l.names);
 	return r < 0 ? r : reply_json(rp, 200, out);
 }

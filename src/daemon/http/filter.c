@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
+#define FILTER_VALUES_MAX 1000u
+
 void filters_reset(struct filters *f)
 {
 	json_decref(f->by_key);
@@ -44,12 +46,30 @@ static json_t *values_of(json_t *value)
 	return take_ptr(out);
 }
 
+static int add_values(json_t *out, const char *key, json_t *value, size_t *n, struct err *err)
+{
+	json_t *values = values_of(value);
+
+	if (!values)
+		return err_set(err, -EINVAL, "invalid filter '%s': must be an array of strings",
+			       key);
+	*n += json_array_size(values);
+	if (json_array_size(values) == 0)
+		json_decref(values);
+	else if (json_object_set_new(out, key, values) < 0)
+		return -ENOMEM;
+	return *n > FILTER_VALUES_MAX ? err_set(err, -EINVAL, "invalid filter: more than %u values",
+						FILTER_VALUES_MAX)
+				      : 0;
+}
+
 int filters_parse(const char *text, const char *const *allowed, struct filters *ret,
 		  struct err *err)
 {
 	cleanup_json json_t *given = NULL, *out = NULL;
 	const char *key;
 	json_t *value;
+	size_t n = 0;
 	int r;
 
 	if (!text || !*text)
@@ -65,20 +85,36 @@ int filters_parse(const char *text, const char *const *allowed, struct filters *
 	if (!json_is_object(given))
 		return err_set(err, -EINVAL, "invalid filter: must be a JSON object");
 	json_object_foreach (given, key, value) {
-		json_t *values;
-
 		if (!is_allowed(allowed, key))
 			return err_set(err, -EINVAL, "invalid filter '%s'", key);
-		values = values_of(value);
-		if (!values)
-			return err_set(err, -EINVAL,
-				       "invalid filter '%s': must be an array of strings", key);
-		if (json_array_size(values) == 0)
-			json_decref(values);
-		else if (json_object_set_new(out, key, values) < 0)
-			return -ENOMEM;
+		r = add_values(out, key, value, &n, err);
+		if (r < 0)
+			return r;
 	}
 	ret->by_key = take_ptr(out);
+	return 0;
+}
+
+int filters_pattern(const struct filters *f, const char *key, struct pattern **ret, struct err *err)
+{
+	struct pattern *p = NULL;
+	size_t n = filters_count(f, key);
+
+	if (n > 0) {
+		p = pattern_new();
+		if (!p)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct err too_much = { 0 };
+
+		/* What is no regular expression fits nothing. */
+		if (pattern_add(p, filters_value(f, key, i), &too_much) != -E2BIG)
+			continue;
+		pattern_free(p);
+		return err_set(err, -EINVAL, "invalid filter '%s': %s", key, too_much.msg);
+	}
+	*ret = p;
 	return 0;
 }
 

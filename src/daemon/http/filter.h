@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "daemon/http/pattern.h"
 
 /*
  * The "filters" parameter of lists and events: {"key":["value",…]} or {"key":{"value":true,…}}.
@@ -38,6 +39,16 @@ bool filters_any(const struct filters *f, const char *key,
 
 /** filters_exact() - is a key absent, or @have one of its values? */
 bool filters_exact(const struct filters *f, const char *key, const char *have);
+
+/**
+ * filters_pattern() - the values of a key as regular expressions
+ * @ret: owned, pattern_free(); NULL where the key is absent.  One that is none, fits nothing, as in
+ *       docker.
+ *
+ * Return: 0; -EINVAL with a message that says what is too much; -ENOMEM.
+ */
+int filters_pattern(const struct filters *f, const char *key, struct pattern **ret,
+		    struct err *err);
 
 /** filters_until() - the one "until" value, a time or a duration before now, in nanoseconds since
  * 1970; INT64_MAX where there is none.  Return: 0; -EINVAL with a message. */

@@ -99,6 +99,49 @@ static void filters_come_in_two_notations(void **state)
 	}
 }
 
+static void names_are_patterns_with_a_bound(void **state)
+{
+	static const char *const by_name[] = { "name", NULL };
+	struct filters f = FILTERS_INIT;
+	struct pattern *p = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(filters_parse("{\"name\":[\"^web\",\"(\",\"db$\"]}", by_name, &f, &err),
+			 0);
+	assert_int_equal(filters_pattern(&f, "name", &p, &err), 0);
+	assert_true(pattern_fits(p, "web1"));
+	assert_true(pattern_fits(p, "mydb"));
+	assert_false(pattern_fits(p, "other"));
+	pattern_free(p);
+	p = NULL;
+	assert_int_equal(filters_pattern(&f, "id", &p, &err), 0);
+	assert_null(p);
+	filters_reset(&f);
+	assert_int_equal(filters_parse("{\"name\":[\"(a{1000}){9}\"]}", by_name, &f, &err), 0);
+	assert_int_equal(filters_pattern(&f, "name", &p, &err), -EINVAL);
+	assert_string_equal(err.msg, "invalid filter 'name': more than 2000 steps with the "
+				     "repetitions written out");
+	filters_reset(&f);
+}
+
+static void a_filter_has_so_many_values(void **state)
+{
+	static const char *const by_name[] = { "name", NULL };
+	cleanup_json json_t *list = json_array(), *filters = NULL;
+	cleanup_free char *text = NULL;
+	struct filters f = FILTERS_INIT;
+	struct err err = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 1001; i++)
+		json_array_append_new(list, json_string("x"));
+	filters = json_pack("{s:O}", "name", list);
+	text = json_write(filters);
+	assert_int_equal(filters_parse(text, by_name, &f, &err), -EINVAL);
+	assert_string_equal(err.msg, "invalid filter: more than 1000 values");
+}
+
 static void bad_filters_are_refused(void **state)
 {
 	static const char *const bad[] = { "{",
@@ -310,6 +353,8 @@ int main(void)
 		cmocka_unit_test(an_error_body_is_json_whatever_the_message),
 		cmocka_unit_test(flags_are_read_as_docker_reads_them),
 		cmocka_unit_test(filters_come_in_two_notations),
+		cmocka_unit_test(names_are_patterns_with_a_bound),
+		cmocka_unit_test(a_filter_has_so_many_values),
 		cmocka_unit_test(bad_filters_are_refused),
 		cmocka_unit_test(all_label_filters_must_hold),
 		cmocka_unit_test(unwanted_labels_must_not_hold),
