@@ -6,11 +6,38 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+struct json_extent json_measure(const char *text, size_t len)
+{
+	struct json_extent all = { .values = 1 };
+	size_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += text[i] == '\\';
+		else if (text[i] == '[' || text[i] == '{')
+			depth++;
+		else if (depth > 0 && (text[i] == ']' || text[i] == '}'))
+			depth--;
+		else if (text[i] == ',')
+			all.values++;
+		if (depth > all.depth)
+			all.depth = depth;
+	}
+	return all;
+}
+
 int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err)
 {
 	json_error_t e;
-	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	json_t *value;
 
+	if (json_measure(text, len).depth > JSON_DEPTH_MAX)
+		return err_set(err, -EBADMSG, "%s is nested deeper than %u levels", what,
+			       JSON_DEPTH_MAX);
+	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 	if (!value)
 		return err_set(err, -EBADMSG, "%s is not valid JSON: line %d, column %d: %s", what,
 			       e.line, e.column, e.text);

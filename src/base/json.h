@@ -17,14 +17,26 @@
 DEFINE_CLEANUP(json_t, json_decref)
 #define cleanup_json cleanup(json_decref_cleanup_fn)
 
+/* Reading and writing call themselves for each level, on whatever stack a thread has. */
+#define JSON_DEPTH_MAX 100u
+
+struct json_extent {
+	size_t depth;  /* of arrays and objects in each other */
+	size_t values; /* more or less: one, and one for each comma */
+};
+
+/** json_measure() - how much a text will be, before it is parsed; right for valid JSON, not too
+ * little for what comes before the first error */
+struct json_extent json_measure(const char *text, size_t len);
+
 /**
  * json_read() - parse one document
  * @what: for the message, e.g. "manifest"
  * @ret:  owned, json_decref()
  *
- * Duplicate members are refused.
+ * Duplicate members are refused, and more than JSON_DEPTH_MAX levels.
  *
- * Return: 0; -EBADMSG with line and column in the message.
+ * Return: 0; -EBADMSG with a message, which has line and column.
  */
 int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err);
 

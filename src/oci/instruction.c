@@ -48,10 +48,12 @@ static int no_memory(struct err *err)
 /* ["a", "b"], all of them strings.  Return: a new reference; NULL when it is not that. */
 static json_t *read_array(const char *arg)
 {
-	json_t *list = *arg == '[' ? json_loads(arg, 0, NULL) : NULL;
+	json_t *list = NULL;
 	const json_t *item;
 	size_t i;
 
+	if (*arg == '[')
+		(void)json_read(arg, strlen(arg), "list", &list, NULL);
 	json_array_foreach (list, i, item) {
 		if (!json_is_string(item)) {
 			json_decref(list);

@@ -87,6 +87,19 @@ repeated() {
 	moat rm web-1 web-2 db
 }
 
+@test "flood: a body of many levels or values is refused with a reason" {
+	local pid
+	pid=$(moatd_pid)
+	post() {
+		curl -sS --unix-socket "$SOCKET" -H 'Content-Type: application/json' --data-binary @- http://moat/v1.44/containers/create
+	}
+	assert_equal "$(printf '{"Image":"x","Labels":%s1%s}' "$(repeated '[' 2000)" "$(repeated ']' 2000)" | post)" \
+		'{"message":"the request'"'"'s body is nested deeper than 100 levels"}'
+	assert_equal "$(printf '{"Image":"x","Cmd":[1%s]}' "$(head -c 400000 /dev/zero | tr '\0' , | sed 's/,/,1/g')" | post)" \
+		'{"message":"the request'"'"'s body has more than 100000 values"}'
+	assert_equal "$(moatd_pid)" "$pid"
+}
+
 @test "flood: execs that are never started are forgotten, the oldest first" {
 	local pid kib
 	pid=$(moatd_pid)

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/ioctl.h>
@@ -164,6 +165,22 @@ struct exchange *exchange_new(struct daemon *d, const struct route *routes,
 	return x;
 }
 
+/* Bodies that are held for a handler, of all exchanges. */
+static atomic_size_t bodies_bytes;
+
+static int take_body(struct exchange *x, const char *data, size_t len)
+{
+	if (atomic_fetch_add(&bodies_bytes, len) + len > HTTP_JSON_ALL_BYTES) {
+		atomic_fetch_sub(&bodies_bytes, len);
+		x->result = err_set(&x->err, -EUSERS,
+				    "the bodies of all requests take more than %u bytes",
+				    HTTP_JSON_ALL_BYTES);
+		return 0;
+	}
+	x->body_bytes += len;
+	return buf_add(&x->rq.body, data, len);
+}
+
 int exchange_data(struct exchange *x, const char *data, size_t len)
 {
 	if (x->uploading) {
@@ -180,7 +197,7 @@ int exchange_data(struct exchange *x, const char *data, size_t len)
 				    HTTP_JSON_MAX_BYTES);
 		return 0;
 	}
-	return buf_add(&x->rq.body, data, len);
+	return take_body(x, data, len);
 }
 
 static void join_upload(struct exchange *x)
@@ -378,6 +395,7 @@ void exchange_free(struct exchange *x)
 		x->rp.stream->free(x->rp.arg);
 	if (x->rp.hijack)
 		x->rp.hijack->drop(x->rp.arg);
+	atomic_fetch_sub(&bodies_bytes, x->body_bytes);
 	buf_reset(&x->rp.body);
 	free(x->rp.header_value);
 	free_request(&x->rq);

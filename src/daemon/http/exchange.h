@@ -13,7 +13,8 @@ struct exchange {
 	struct reply rp;
 	int result; /* of the handler */
 	struct err err;
-	bool passed_on; /* the client's socket is somebody else's now */
+	size_t body_bytes; /* what of it is held */
+	bool passed_on;	   /* the client's socket is somebody else's now */
 	/* ROUTE_UPLOAD: the handler runs beside the connection's thread. */
 	bool uploading;
 	pthread_t worker;

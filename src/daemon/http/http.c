@@ -32,6 +32,10 @@ int request_json(const struct request *rq, json_t **ret, struct err *err)
 	json_t *obj;
 	int r;
 
+	/* A value takes many times the memory of its text. */
+	if (json_measure(rq->body.data, rq->body.len).values > HTTP_JSON_MAX_VALUES)
+		return err_set(err, -EFBIG, "the request's body has more than %u values",
+			       HTTP_JSON_MAX_VALUES);
 	if (rq->body.len == 0) {
 		obj = json_object();
 		if (!obj)

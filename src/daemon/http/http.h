@@ -15,8 +15,10 @@
 #define API_MINOR_MAX 47u /* announced: 1.47 */
 #define API_MINOR_MIN 24u
 
-#define HTTP_JSON_MAX_BYTES (4u << 20)
-#define HTTP_PARAMS_MAX	    32u
+#define HTTP_JSON_MAX_BYTES  (4u << 20)
+#define HTTP_JSON_MAX_VALUES 100000u
+#define HTTP_JSON_ALL_BYTES  (64u << 20) /* of all requests at one time */
+#define HTTP_PARAMS_MAX	     32u
 
 #define TYPE_JSON		"application/json"
 #define TYPE_RAW_STREAM		"application/vnd.docker.raw-stream"
@@ -51,7 +53,7 @@ const char *request_arg(const struct request *rq, const char *key);
 bool request_flag(const struct request *rq, const char *key, bool otherwise);
 
 /** request_json() - the body as a JSON object; an empty body is {}.  @ret: owned.  Return: 0;
- * -EBADMSG; -ENOMEM. */
+ * -EBADMSG, -EFBIG with a message; -ENOMEM. */
 int request_json(const struct request *rq, json_t **ret, struct err *err);
 
 /**

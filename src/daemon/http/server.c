@@ -28,9 +28,7 @@
 #define PAUSE_USEC		(20 * USEC_PER_MSEC)
 #define EXPIRY_USEC		(5 * USEC_PER_SEC)
 #define CONNECTION_BUFFER_BYTES (64u << 10) /* request line, headers and reply headers */
-/* Address space, touched as needed: JSON 2048 levels deep, which a client may send, takes 620 KiB
- * to write. */
-#define STACK_BYTES (1u << 20)
+#define STACK_BYTES		(1u << 20)  /* address space, touched as needed */
 
 struct server {
 	struct daemon *d;

@@ -20,7 +20,8 @@
 #include "base/clock.h"
 #include "base/macro.h"
 
-#define RING 256u
+#define RING	   256u
+#define RING_BYTES (4u << 20) /* a client's labels and commands are in the events */
 
 struct event {
 	int64_t nsec;
@@ -38,7 +39,9 @@ struct hub {
 	pthread_mutex_t lock;
 	struct hub_sub *subs;
 	struct event ring[RING];
-	uint64_t seq; /* of the next event to come */
+	uint64_t first; /* of the oldest event that is kept */
+	uint64_t seq;	/* of the next event to come */
+	size_t bytes;	/* of those that are kept */
 };
 
 int hub_new(struct hub **ret)
@@ -87,6 +90,25 @@ static char *event_text(const char *type, const char *action, const char *id, js
 	return event ? json_write(event) : NULL;
 }
 
+static void forget_oldest_locked(struct hub *h)
+{
+	struct event *e = &h->ring[h->first++ % RING];
+
+	h->bytes -= strlen(e->text);
+	free(take_ptr(e->text));
+}
+
+static void keep_locked(struct hub *h, char *text, int64_t nsec)
+{
+	if (h->seq - h->first == RING)
+		forget_oldest_locked(h);
+	h->ring[h->seq++ % RING] = (struct event){ .nsec = nsec, .text = text };
+	h->bytes += strlen(text);
+	/* Not the newest, however large. */
+	while (h->bytes > RING_BYTES && h->seq - h->first > 1)
+		forget_oldest_locked(h);
+}
+
 void hub_publish(struct hub *h, const char *type, const char *action, const char *id,
 		 json_t *attributes)
 {
@@ -95,13 +117,8 @@ void hub_publish(struct hub *h, const char *type, const char *action, const char
 	char *text = event_text(type, action, id, owned, nsec);
 
 	pthread_mutex_lock(&h->lock);
-	if (text) {
-		struct event *slot = &h->ring[h->seq % RING];
-
-		free(slot->text);
-		*slot = (struct event){ .nsec = nsec, .text = text };
-		h->seq++;
-	}
+	if (text)
+		keep_locked(h, text, nsec);
 	wake_locked(h);
 	pthread_mutex_unlock(&h->lock);
 }
@@ -183,7 +200,7 @@ void hub_rewind(struct hub_sub *s, int64_t since_nsec)
 	uint64_t seq;
 
 	pthread_mutex_lock(&h->lock);
-	seq = h->seq > RING ? h->seq - RING : 0;
+	seq = h->first;
 	while (seq < h->seq && h->ring[seq % RING].nsec < since_nsec)
 		seq++;
 	s->seq = seq;
@@ -193,17 +210,17 @@ void hub_rewind(struct hub_sub *s, int64_t since_nsec)
 json_t *hub_next(struct hub_sub *s, int64_t *ret_nsec)
 {
 	struct hub *h = s->hub;
-	json_t *event = NULL;
+	cleanup_free char *text = NULL;
 
 	pthread_mutex_lock(&h->lock);
-	if (h->seq > RING && s->seq < h->seq - RING)
-		s->seq = h->seq - RING;
+	if (s->seq < h->first)
+		s->seq = h->first;
 	if (s->seq < h->seq) {
 		const struct event *e = &h->ring[s->seq++ % RING];
 
-		event = json_loads(e->text, 0, NULL);
+		text = strdup(e->text);
 		*ret_nsec = e->nsec;
 	}
 	pthread_mutex_unlock(&h->lock);
-	return event;
+	return text ? json_loads(text, 0, NULL) : NULL;
 }

@@ -21,11 +21,13 @@
 
 void answer_text(const struct http_response *rs, char ret[256])
 {
-	cleanup_json json_t *doc =
-		json_loadb(rs->body.data ? rs->body.data : "", rs->body.len, 0, NULL);
-	const json_t *first = json_array_get(json_object_get(doc, "errors"), 0);
-	const char *text = json_string_value(json_object_get(first, "message"));
+	cleanup_json json_t *doc = NULL;
+	const json_t *first;
+	const char *text;
 
+	(void)json_read(rs->body.data ? rs->body.data : "", rs->body.len, "answer", &doc, NULL);
+	first = json_array_get(json_object_get(doc, "errors"), 0);
+	text = json_string_value(json_object_get(first, "message"));
 	if (!text || !*text)
 		text = json_string_value(json_object_get(first, "code"));
 	if (!text)

@@ -99,12 +99,40 @@ static void bytes_that_are_no_text_are_replaced(void **state)
 	}
 }
 
+/* That many arrays in each other, with @inner within. */
+static void expect_depth(size_t depth, const char *inner, int code)
+{
+	cleanup_json json_t *value = NULL;
+	char text[512];
+	struct err err = { 0 };
+
+	memset(text, '[', depth);
+	strcpy(text + depth, inner);
+	memset(text + depth + strlen(inner), ']', depth);
+	text[2 * depth + strlen(inner)] = '\0';
+	assert_int_equal(read_text(text, &value, &err), code);
+	if (code < 0)
+		assert_string_equal(err.msg, "thing is nested deeper than 100 levels");
+}
+
+static void depth_is_bounded(void **state)
+{
+	(void)state;
+	expect_depth(JSON_DEPTH_MAX, "1", 0);
+	expect_depth(JSON_DEPTH_MAX, "\"[[[\\\"[[\"", 0);
+	expect_depth(JSON_DEPTH_MAX + 1, "1", -EBADMSG);
+	expect_depth(JSON_DEPTH_MAX - 1, "\"]]\\\"]]\",[[1]]", -EBADMSG);
+	expect_depth(JSON_DEPTH_MAX - 1, "{\"a\":[1]}", -EBADMSG);
+	assert_int_equal(json_measure("{\"a,\":[1,2,3],\"b\":{}}", 22).values, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_are_read_by_type),
 		cmocka_unit_test(member_of_another_type_is_named_in_the_error),
 		cmocka_unit_test(text_that_is_no_document_is_refused),
+		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(hash_is_sha256),
 		cmocka_unit_test(bytes_that_are_no_text_are_replaced),
 	};

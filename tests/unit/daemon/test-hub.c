@@ -111,6 +111,26 @@ static void a_slow_subscriber_misses_the_oldest_events(void **state)
 	hub_unsubscribe(sub);
 }
 
+static void large_events_are_kept_for_a_shorter_time(void **state)
+{
+	struct hub *h = *state;
+	struct hub_sub *sub;
+	char *large = calloc(1, (3u << 20) + 1);
+	int64_t nsec;
+
+	assert_non_null(large);
+	memset(large, 'x', 3u << 20);
+	assert_int_equal(hub_subscribe(h, &sub), 0);
+	hub_publish(h, "container", "first", "id", json_pack("{s:s}", "label", large));
+	hub_publish(h, "container", "second", "id", json_pack("{s:s}", "label", large));
+	hub_publish(h, "container", "third", "id", NULL);
+	expect_next(sub, "second");
+	expect_next(sub, "third");
+	assert_null(hub_next(sub, &nsec));
+	hub_unsubscribe(sub);
+	free(large);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +142,8 @@ int main(void)
 			a_client_that_is_gone_ends_the_wait_a_half_close_does_not, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(earlier_events_can_be_asked_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(large_events_are_kept_for_a_shorter_time, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_slow_subscriber_misses_the_oldest_events, set_up,
 						tear_down),
 	};
