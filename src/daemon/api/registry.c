@@ -6,6 +6,7 @@
 #include "daemon/api/api.h"
 #include "daemon/http/auth.h"
 #include "image/registry/distribution.h"
+#include "image/registry/login.h"
 
 /* "https://index.docker.io/v1/" and the like as the name of a registry.  @ret: owned */
 static int registry_name(const char *address, char **ret, struct err *err)

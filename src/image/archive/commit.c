@@ -8,6 +8,9 @@
 #include "base/str.h"
 #include "image/flatten/unpack.h"
 #include "image/store/blob.h"
+#include "image/store/claim.h"
+#include "image/store/collect.h"
+#include "image/store/install.h"
 #include "image/store/store.h"
 
 /*

@@ -6,6 +6,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "image/archive/tarin.h"
+#include "image/store/claim.h"
+#include "image/store/collect.h"
+#include "image/store/install.h"
+#include "image/store/store.h"
 
 /*
  * Theory of operation: a root filesystem's tar is unpacked (gzip and the like) into a blob, which

@@ -40,7 +40,3 @@ int inflate_open(struct store *st, int fd, struct inflate *ret, struct err *err)
 int inflate_end(struct inflate *in, struct err *err);
 
 void inflate_close(struct inflate *in);
-
-/** inflate_stream() - in moat-unpack: decompress from one descriptor to another.  Return: 0;
- * -EBADMSG; -EPIPE; -errno; with a message. */
-int inflate_stream(int from_fd, int to_fd, struct err *err);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/archive/load-docker.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,8 +8,9 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/str.h"
-#include "image/archive/load.h"
 #include "image/store/blob.h"
+#include "image/store/install.h"
+#include "image/store/store.h"
 
 /*
  * Theory of operation: manifest.json of a `docker save` archive names, for each image, its config,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/archive/load-oci.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "image/archive/load.h"
 
 /*
  * Theory of operation: index.json lists images, each directly or as an index over platforms.  Those

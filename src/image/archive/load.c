@@ -8,7 +8,15 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "image/archive/load-docker.h"
+#include "image/archive/load-oci.h"
 #include "image/archive/tarin.h"
+#include "image/store/claim.h"
+#include "image/store/collect.h"
+#include "image/store/install.h"
+#include "image/store/progress.h"
+#include "image/store/record.h"
+#include "image/store/store.h"
 
 /*
  * Theory of operation: an archive may come through a pipe, and says only at its end which of its

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "image/store/store.h"
+#include "image/store/claim.h"
 
 /* An archive whose members are all stored and pinned as blobs. */
 
@@ -30,10 +30,3 @@ int load_read(const struct load *l, const char *name, struct buf *ret, struct er
  * store_install(). */
 int load_install(struct load *l, const struct oci_descriptor *manifest, char *const *tags,
 		 struct err *err);
-
-/** load_oci() - the images of an OCI layout (image-spec image-layout.md).  Return: as store_load().
- */
-int load_oci(struct load *l, struct err *err);
-
-/** load_docker() - the images of a `docker save` archive.  Return: as store_load(). */
-int load_docker(struct load *l, struct err *err);

@@ -16,6 +16,9 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "image/store/blob.h"
+#include "image/store/claim.h"
+#include "image/store/find.h"
+#include "image/store/record.h"
 #include "image/store/store.h"
 
 #define CHUNK_BYTES KIB(128)

@@ -5,6 +5,8 @@
 
 #include "base/macro.h"
 #include "image/flatten/flatten.h"
+#include "image/store/claim.h"
+#include "image/store/progress.h"
 
 /*
  * Theory of operation: libarchive unpacks the outer archive in this process; of its formats only

@@ -4,7 +4,7 @@
 #include <archive.h>
 
 #include "image/store/blob.h"
-#include "image/store/store.h"
+#include "image/store/claim.h"
 
 /* Archives that a user gives: read as a stream, packed or not, and never unpacked by name. */
 

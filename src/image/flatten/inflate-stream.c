@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/inflate-stream.h"
+
 #include <archive.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/macro.h"
-#include "image/archive/inflate.h"
 
 #define CHUNK_BYTES KIB(128)
 

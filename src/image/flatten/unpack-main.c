@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "image/flatten/inflate-stream.h"
 #include "image/flatten/unpack-jail.h"
 #include "image/flatten/unpack.h"
 

@@ -9,6 +9,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "image/store/blob.h"
+#include "image/store/claim.h"
+#include "image/store/install.h"
+#include "image/store/progress.h"
+#include "image/store/store.h"
 
 /*
  * Theory of operation: the layers of an image are a queue that a few threads, the caller among

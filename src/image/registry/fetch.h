@@ -2,7 +2,7 @@
 #pragma once
 
 #include "image/registry/registry.h"
-#include "image/store/store.h"
+#include "image/store/claim.h"
 
 /* Lets several threads report through one struct progress, one at a time, and stop together. */
 struct progress_guard {

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "base/str.h"
-#include "image/store/store.h"
+#include "image/store/progress.h"
 
 /*
  * Theory of operation: libcurl's easy interface in the calling thread, which may block here.  A

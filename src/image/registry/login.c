@@ -4,6 +4,8 @@
  * demands is answered once, and asked again.  Credentials go nowhere that a pull would not send
  * them to.
  */
+#include "image/registry/login.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,11 @@
 #include "base/str.h"
 #include "image/registry/fetch.h"
 #include "image/store/blob.h"
+#include "image/store/claim.h"
+#include "image/store/collect.h"
+#include "image/store/install.h"
+#include "image/store/progress.h"
+#include "image/store/store.h"
 
 /*
  * Theory of operation: the reference is resolved, through indexes, to the manifest of one platform;

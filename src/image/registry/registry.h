@@ -24,17 +24,6 @@ void registry_free(struct registry *reg);
 /** registry_host() - the host that serves a registry: docker.io is served by another */
 const char *registry_host(const char *name);
 
-/**
- * registry_login() - does a registry accept these credentials?
- * @name: its host, "docker.io" or "localhost:5000"
- *
- * A registry that asks nobody accepts everybody.
- *
- * Return: 0; -EACCES; -EPROTO; as http_get(); all with a message.
- */
-int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
-		   struct err *err);
-
 /* A manifest or an index as it came. */
 struct document {
 	struct buf text;

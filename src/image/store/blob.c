@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "image/store/claim.h"
 #include "image/store/store.h"
 
 /*

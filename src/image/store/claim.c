@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/claim.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/str.h"
+#include "image/store/progress.h"
 #include "image/store/store.h"
 
 /*
@@ -14,18 +17,6 @@
  * protects a blob from garbage collection from before its presence is checked until an image refers
  * to it.
  */
-
-void progress_report(const struct progress *p, const char *id, const char *status,
-		     uint64_t current_bytes, uint64_t total_bytes)
-{
-	if (p && p->report)
-		p->report(p->arg, id, status, current_bytes, total_bytes);
-}
-
-bool progress_cancelled(const struct progress *p)
-{
-	return p && p->cancelled && p->cancelled(p->arg);
-}
 
 static bool is_claimed(const struct store *st, const char *key)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/collect.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +11,8 @@
 #include "base/hex.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "image/store/claim.h"
+#include "image/store/record.h"
 #include "image/store/store.h"
 
 /*

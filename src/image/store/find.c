@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/find.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hex.h"
 #include "base/str.h"
+#include "image/store/index.h"
+#include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/table.h"
 
 /*
  * Theory of operation: a name is looked up in docker's order: a whole id, a tag or a repository

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/index.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/table.h"
 
 /*
  * Theory of operation: index.json (image-spec image-layout.md) has one descriptor for each tag of

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/install.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,12 @@
 #include "base/str.h"
 #include "image/flatten/unpack.h"
 #include "image/store/blob.h"
+#include "image/store/claim.h"
+#include "image/store/index.h"
+#include "image/store/progress.h"
+#include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/table.h"
 
 /*
  * Theory of operation: what pull, load and import have in common, from a manifest's descriptor to a

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/record.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,12 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "image/store/collect.h"
+#include "image/store/find.h"
+#include "image/store/index.h"
+#include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/table.h"
 
 /*
  * Theory of operation: a removal takes names away; an image that loses its last name goes, with the

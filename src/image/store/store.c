@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 #include "image/store/store.h"
 
 #include <curl/curl.h>
@@ -14,6 +15,10 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "image/store/collect.h"
+#include "image/store/index.h"
+#include "image/store/record.h"
+#include "image/store/table.h"
 
 /*
  * Theory of operation: an OCI image layout on disk, and a table of its images in memory that

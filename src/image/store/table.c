@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/table.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "image/store/store.h"
+#include "image/store/record.h"
 
 /*
  * Theory of operation: the table of images in memory mirrors index.json.  Whoever changes it copies

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/registry/http.h"
+
+/**
+ * registry_login() - does a registry accept these credentials?
+ * @name: its host, "docker.io" or "localhost:5000"
+ *
+ * A registry that asks nobody accepts everybody.
+ *
+ * Return: 0; -EACCES; -EPROTO; as http_get(); all with a message.
+ */
+int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
+		   struct err *err);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/image.h"
+
+struct store;
+
+/*
+ * One image of the table.  Never changed while it is shared: a change is made to a copy, saved,
+ * and swapped in (table.c), so that what is in memory is always what is on disk.
+ */
+struct record {
+	unsigned refs;
+	struct image im;
+	char *media_type; /* of the manifest */
+	uint64_t manifest_bytes;
+	struct digest *blobs; /* manifest, config, layers */
+	size_t n_blobs;
+};
+
+/** record_load() - read an image from its blobs.  @ret: owned, one reference.  Return: 0; -ENOENT;
+ * -EBADMSG; -errno; with a message. */
+int record_load(const struct store *st, const struct oci_descriptor *manifest, struct record **ret,
+		struct err *err);
+void record_unref(struct record *rec);
+
+/** record_copy() - a copy that may be changed, one reference; NULL when out of memory */
+struct record *record_copy(const struct record *rec);
+
+/** image_copy() - a deep copy.  Return: owned; NULL when out of memory. */
+struct image *image_copy(const struct image *im);
+
+/** rootfs_name() - "HEX.erofs", 80 bytes */
+void rootfs_name(const struct digest *manifest, char ret[80]);
+
+DEFINE_CLEANUP(struct image, image_free)
+DEFINE_CLEANUP(struct record, record_unref)
+#define cleanup_image  cleanup(image_free_cleanup_fn)
+#define cleanup_record cleanup(record_unref_cleanup_fn)
