@@ -165,6 +165,18 @@ static void print_trace(struct cli *c, const char *id, struct trace_own *trace)
 		trace_print(trace, json_object_get(answer, "Moat"));
 }
 
+/* What could not be run is not started by anybody else; one that runs is refused, and stays. */
+static void remove_unused(struct cli *c, const char *id)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	struct err err = { 0 };
+
+	if (!options_flag(&c->opt, "rm") || cli_path(&path, "containers", id, NULL, &err) < 0)
+		return;
+	api_disconnect(c->api);
+	(void)cli_request(c, "DELETE", path.data, NULL, NULL, &err);
+}
+
 static int run_detached(struct cli *c, const char *id, struct trace_own *trace)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
@@ -176,6 +188,7 @@ static int run_detached(struct cli *c, const char *id, struct trace_own *trace)
 	r = cli_request(c, "POST", path.data, NULL, NULL, &err);
 	if (r < 0) {
 		cli_fail(c, &err);
+		remove_unused(c, id);
 		return start_error_status(err.msg);
 	}
 	if (trace)
@@ -210,7 +223,8 @@ int command_run(struct cli *c)
 	if (detach)
 		return run_detached(c, id, cfg.trace);
 	cfg.id = id;
-	if (attach_run(c, &cfg, &status, &err) < 0)
-		return err.code == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
-	return status;
+	if (attach_run(c, &cfg, &status, &err) == 0)
+		return status;
+	remove_unused(c, id);
+	return err.code == -EPIPE ? 128 + SIGPIPE : cli_fail(c, &err);
 }

@@ -132,8 +132,8 @@ for i in range(1200):
     s.recv(4096)')
 	kill -CONT "$(moatd_pid)"
 	grep -q "does not read its events" "$dir/shim.log"
-	is_state loud running
-	moat exec loud touch /go
+	# It goes through what it missed, and ends with what is so.
+	poll 20 moat exec loud touch /go
 	assert_equal "$(moat wait loud)" 6
 	assert_equal "$(moat inspect loud | jq -r '.[0].State.Error')" ""
 	moat rm loud
@@ -208,6 +208,48 @@ for i in range(1200):
 	moat rm -f booting
 	run moat inspect booting
 	assert_error 1 booting
+}
+
+# In the middle of a start: the machine is there, its guest is not.
+cut_off_start() {
+	poll 60 engine_pid "$1"
+	kill -STOP "$(engine_pid "$1")"
+	kill_moatd
+}
+
+@test "crash: a start of --rm cut off by the death of moatd leaves nothing, with or without its client" {
+	local pid
+	"$MOAT_BUILD/moat" run --rm --cold --name cut "$BUSYBOX" sleep 1000 >/dev/null 2>&1 3>&- &
+	pid=$!
+	cut_off_start cut
+	wait "$pid" && false
+	poll 20 no_container cut
+	"$MOAT_BUILD/moat" run --rm --cold --name cut "$BUSYBOX" sleep 1000 >/dev/null 2>&1 3>&- &
+	pid=$!
+	poll 60 engine_pid cut
+	kill -9 "$pid"
+	cut_off_start cut
+	poll 20 no_container cut
+	# And after another start of moatd nothing has come back, and what was only made is there.
+	moat create --rm --name made "$BUSYBOX" true >/dev/null
+	kill_moatd
+	no_container cut
+	is_state made created
+	moat start -a made
+	no_container made
+}
+
+@test "crash: a start cut off by the death of moatd leaves its container as it was made" {
+	moat create --cold --name cut "$BUSYBOX" echo fine >/dev/null
+	"$MOAT_BUILD/moat" start cut >/dev/null 2>&1 3>&- &
+	cut_off_start cut
+	wait $! && false
+	is_state cut created
+	kill_moatd
+	is_state cut created
+	assert_equal "$(moat inspect cut | jq '.[0].State.ExitCode')" 0
+	assert_equal "$(moat start -a cut)" fine
+	moat rm cut
 }
 
 settled() {

@@ -185,6 +185,38 @@ ends_with_kill() {
 	poll 20 gone "$shim"
 }
 
+@test "hung: moat-shims that do not answer do not hold up a new moatd" {
+	local pid i silent
+	for i in $(seq 20); do
+		moat create --name "silent$i" "$BUSYBOX" true >/dev/null
+	done
+	silent=$(moat ps -aqf name=silent --no-trunc)
+	(cd "$MOAT_ROOT/containers" && exec python3 -c '
+import os, socket, sys, time
+held = []
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.bind("shim.sock")
+    s.listen(64)
+    held.append(s)
+    os.chdir("..")
+open("../silent", "w").close()
+time.sleep(600)' $silent) 3>&- &
+	silent=$!
+	poll 20 test -e "$MOAT_ROOT/silent"
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	assert_equal "$(LIMIT=20 moat ps -aqf name=silent | wc -l)" 20
+	assert_equal "$(curl -s --unix-socket "$SOCKET" http://moat/_ping)" OK
+	others_are_fine
+	kill "$silent"
+	for i in $(seq 20); do
+		LIMIT=20 moat rm -f "silent$i"
+	done
+}
+
 @test "hung: a moat-shim that takes no connections any more stops nobody" {
 	local dir
 	up box

@@ -4,6 +4,10 @@
  * that were cut short), and containers whose shims went on without us, or started just before the
  * row said so.  So every folder's socket is tried, whatever its row says, and the shim's answer is
  * believed; without a shim, a container that was running has ended, as exit.json says.
+ *
+ * Shims are asked all at once, each by a thread that holds its container's op lock.  moatd serves
+ * when they have answered, or soon without those that do not: for what it asks of a shim, a client
+ * waits then as at any other time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,14 +19,29 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "base/unix.h"
 #include "control/client.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
+#include "daemon/machine/plan.h"
 
-#define ANSWER_MSEC 2000
-#define END_MSEC    30000 /* of a machine that is killed; longer than the shim takes */
+#define ANSWER_MSEC  2000
+#define END_MSEC     30000 /* of a machine that is killed; longer than the shim takes */
+#define RECOVER_MSEC 1000
+
+/* All that is asked; freed by the last who is part of it. */
+struct recovery {
+	struct containers *table;
+	unsigned parts; /* threads, and the start of moatd; guarded by the table's lock */
+};
+
+struct recovering {
+	struct recovery *all;
+	struct container *c; /* a reference */
+	int fd;
+};
 
 static int load_row(struct record *rec, struct texts *texts, void *arg)
 {
@@ -101,60 +120,225 @@ static void note_end(struct container *c)
 	container_ended(c, &how);
 }
 
-static void recover_one(struct container *c)
+static void forget(struct container *c)
+{
+	struct err err = { 0 };
+
+	if (container_forget(c, &err) < 0)
+		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
+}
+
+/* Who wanted the start has been told that it failed; with docker, that is the end of one that is to
+ * remove itself. */
+static void end_start(struct container *c, int fd)
+{
+	cleanup_free char *name = str_printf("%s/exit.json", c->rec.id);
+
+	log_info("container %.12s: its start was cut off", c->rec.id);
+	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
+	(void)fd_wait(fd, POLLIN, END_MSEC);
+	close(fd);
+	/* It is not to be taken for that of a start that is about to come. */
+	if (name)
+		(void)unlinkat(c->table->dir_fd, name, 0);
+	if (c->auto_remove)
+		forget(c);
+}
+
+/* Of one that somebody made and has not started yet, nothing was cut off. */
+static bool was_cut_off(const struct container *c)
+{
+	cleanup_close int dir_fd = -1;
+
+	if (!c->auto_remove || c->rec.state != CONTAINER_CREATED)
+		return false;
+	dir_fd = openat(c->table->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd >= 0 && machine_was_for_start(dir_fd);
+}
+
+static void recover_with_shim(struct container *c, int fd)
+{
+	int r;
+
+	if (is_waiting(c)) {
+		end_start(c, fd);
+		return;
+	}
+	r = adopt(c, fd);
+	if (r == 0)
+		return;
+	log_warning("container %.12s: moat-shim does not listen: %s", c->rec.id, strerror(-r));
+	note_end(c);
+}
+
+static void leave(struct recovery *all)
+{
+	struct containers *t = all->table;
+	bool last;
+
+	pthread_mutex_lock(&t->lock);
+	last = --all->parts == 0;
+	pthread_mutex_unlock(&t->lock);
+	hub_wake(t->hub);
+	if (last)
+		free(all);
+}
+
+static void *run_recovering(void *arg)
+{
+	struct recovering *one = arg;
+
+	pthread_mutex_lock(&one->c->op);
+	recover_with_shim(one->c, one->fd);
+	restart_recover(one->c);
+	pthread_mutex_unlock(&one->c->op);
+	container_unref(one->c);
+	leave(one->all);
+	free(one);
+	return NULL;
+}
+
+/* @fd: taken over */
+static void begin_recovering(struct recovery *all, struct container *c, int fd)
+{
+	struct containers *t = all->table;
+	struct recovering *one = malloc(sizeof(*one));
+
+	if (!one) {
+		recover_with_shim(c, fd);
+		restart_recover(c);
+		return;
+	}
+	*one = (struct recovering){ all, container_ref(c), fd };
+	pthread_mutex_lock(&t->lock);
+	all->parts++;
+	pthread_mutex_unlock(&t->lock);
+	if (thread_detached(run_recovering, one) < 0)
+		(void)run_recovering(one);
+}
+
+static void recover_one(struct recovery *all, struct container *c)
 {
 	int fd, r = shim_connect(c->table->dir_fd, c->rec.id, &fd);
 
+	if (r == 0) {
+		begin_recovering(all, c, fd);
+		return;
+	}
 	if (r == -ENOENT && faccessat(c->table->dir_fd, c->rec.id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		log_warning("container %.12s: its folder is missing, its files are lost",
 			    c->rec.id);
 	/* It has not taken the connections of moatd's that ended: it will not take this one's. */
 	if (r == -EAGAIN)
 		(void)shim_end(c->table->dir_fd, c->rec.id);
-	if (r == 0 && is_waiting(c)) {
-		(void)shim_ask(c->table->dir_fd, c->rec.id, "kill", ANSWER_MSEC, NULL, NULL);
-		/* Its exit.json is not to be taken for that of a start that is about to come. */
-		(void)fd_wait(fd, POLLIN, END_MSEC);
-		close(fd);
-		return;
-	}
-	if (r == 0) {
-		r = adopt(c, fd);
-		if (r == 0)
-			return;
-		log_warning("container %.12s: moat-shim does not listen: %s", c->rec.id,
-			    strerror(-r));
-	}
-	note_end(c);
+	if (was_cut_off(c))
+		forget(c);
+	else
+		note_end(c);
+	restart_recover(c);
 }
 
-static int remove_leftover(int dir_fd, const char *name, void *arg)
+static unsigned parts_of(const struct recovery *all)
 {
-	struct containers *t = arg;
+	unsigned parts;
 
-	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN) || is_known(t, name))
+	pthread_mutex_lock(&all->table->lock);
+	parts = all->parts;
+	pthread_mutex_unlock(&all->table->lock);
+	return parts;
+}
+
+static void wait_for_shims(const struct recovery *all)
+{
+	uint64_t deadline = clock_mono_usec() + RECOVER_MSEC * USEC_PER_MSEC;
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	unsigned parts;
+
+	if (hub_subscribe(all->table->hub, &sub) < 0)
+		return;
+	while ((parts = parts_of(all)) > 1 && clock_mono_usec() < deadline)
+		hub_wait(sub, -1, 50);
+	if (parts > 1)
+		log_warning("of %u containers moat-shim has not answered yet", parts - 1);
+}
+
+static int recover_each(struct containers *t)
+{
+	struct recovery *all = malloc(sizeof(*all));
+	struct container **list;
+	size_t n;
+	int r = all ? containers_list(t, &list, &n) : -ENOMEM;
+
+	if (r < 0) {
+		free(all);
+		return r;
+	}
+	*all = (struct recovery){ t, 1 };
+	for (size_t i = 0; i < n; i++)
+		recover_one(all, list[i]);
+	containers_list_free(list, n);
+	wait_for_shims(all);
+	leave(all);
+	return 0;
+}
+
+struct leftovers {
+	struct containers *table;
+	char **ids;
+};
+
+static int note_leftover(int dir_fd, const char *name, void *arg)
+{
+	struct leftovers *l = arg;
+
+	(void)dir_fd;
+	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN) || is_known(l->table, name))
 		return 0;
-	log_info("container %.12s: removing what is left of it", name);
-	(void)shim_ask(t->dir_fd, name, "kill", ANSWER_MSEC, NULL, NULL);
-	(void)path_remove_tree(dir_fd, name);
+	return strv_add(&l->ids, name);
+}
+
+/* Nobody waits for that, and no other container ever has one of these ids. */
+static void *remove_leftovers(void *arg)
+{
+	struct leftovers *l = arg;
+
+	for (char **id = l->ids; id && *id; id++) {
+		log_info("container %.12s: removing what is left of it", *id);
+		(void)shim_ask_end(l->table->dir_fd, *id, "kill", NULL);
+		(void)path_remove_tree(l->table->dir_fd, *id);
+	}
+	strv_free(l->ids);
+	free(l);
+	return NULL;
+}
+
+static int recover_folders(struct containers *t)
+{
+	struct leftovers *l = malloc(sizeof(*l));
+	int r;
+
+	if (!l)
+		return -ENOMEM;
+	*l = (struct leftovers){ .table = t };
+	r = path_each(t->dir_fd, note_leftover, l);
+	if (r < 0) {
+		strv_free(l->ids);
+		free(l);
+		return r;
+	}
+	if (thread_detached(remove_leftovers, l) < 0)
+		(void)remove_leftovers(l);
 	return 0;
 }
 
 int containers_recover(struct containers *t, struct err *err)
 {
-	struct container **list;
-	size_t n;
 	int r = state_each(t->state, load_row, t, err);
 
-	if (r == 0)
-		r = containers_list(t, &list, &n);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		recover_one(list[i]);
-		restart_recover(list[i]);
-	}
-	containers_list_free(list, n);
-	r = path_each(t->dir_fd, remove_leftover, t);
+	r = recover_each(t);
+	if (r == 0)
+		r = recover_folders(t);
 	return r < 0 ? err_errno(err, r, "%s/containers", t->root) : 0;
 }

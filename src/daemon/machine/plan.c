@@ -161,16 +161,30 @@ int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, st
 	return r < 0 ? err_errno(err, r, "machine.json and config.json") : 0;
 }
 
-int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err)
+static int read_description(int dir_fd, json_t **ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	cleanup_json json_t *obj = NULL;
-	int64_t cpus = 0, memory = 0;
 	int r = file_read_at(dir_fd, "machine.json", KIB(64), &text);
 
 	if (r < 0)
 		return err_errno(err, r, "machine.json");
-	r = json_read(text.data ? text.data : "", text.len, "machine.json", &obj, err);
+	return json_read(text.data ? text.data : "", text.len, "machine.json", ret, err);
+}
+
+bool machine_was_for_start(int dir_fd)
+{
+	cleanup_json json_t *obj = NULL;
+
+	return read_description(dir_fd, &obj, NULL) == 0 &&
+	       json_is_false(json_object_get(obj, "files_only"));
+}
+
+int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err)
+{
+	cleanup_json json_t *obj = NULL;
+	int64_t cpus = 0, memory = 0;
+	int r = read_description(dir_fd, &obj, err);
+
 	if (r == 0)
 		r = json_get_i64(obj, "cpus", &cpus, err);
 	if (r == 0)

@@ -45,6 +45,10 @@ int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
  */
 int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err);
 
+/** machine_was_for_start() - was it for a start that the machine in a container's folder was
+ * described last, and not for its files alone?  @dir_fd: borrowed */
+bool machine_was_for_start(int dir_fd);
+
 /**
  * machine_running() - what the machine that runs has, which limits cannot pass
  * @dir_fd:           folder of the container; borrowed
