@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -69,6 +70,18 @@ int boot_new_root(struct err *err)
 	return 0;
 }
 
+/*
+ * Containers share a network namespace that is moat-init's own, with nothing but lo in it.  The
+ * machine's NIC, and whatever else the kernel has made, stays in the first one, where only threads
+ * of the kernel are left.
+ */
+static int leave_network(void)
+{
+	/* Else there would be a sit0 in ours, too; a kernel without it has no such interface. */
+	file_set_at(AT_FDCWD, "/proc/sys/net/core/fb_tunnels_only_for_init_net", "1");
+	return unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
 static int loopback_up(void)
 {
 	cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -97,6 +110,9 @@ int boot_settings(struct err *err)
 		return err_errno(err, r, "set oom_score_adj");
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return err_errno(err, -errno, "raise the limit of open files");
+	r = leave_network();
+	if (r < 0)
+		return err_errno(err, r, "make a network namespace");
 	r = loopback_up();
 	if (r < 0)
 		return err_errno(err, r, "bring the loopback interface up");
