@@ -12,14 +12,35 @@
  * can do with it.  Engines are processes; the shim is their parent.
  */
 
-#define MACHINE_DISKS_MAX 4
+/*
+ * Every machine has the same devices, used or not, so that any of moat's templates fits any
+ * container: disks for two containers, each an image and a writable layer, one NIC and one channel
+ * to the server of shared folders.
+ */
+#define MACHINE_SLOTS	   2
+#define MACHINE_DISKS_MAX  (2 * MACHINE_SLOTS)
+#define MACHINE_NICS_MAX   1
+#define MACHINE_SHARES_MAX 1
+
+/* Indexes of disks. */
+#define MACHINE_IMAGE_DISK(slot) (2 * (size_t)(slot))
+#define MACHINE_LAYER_DISK(slot) (2 * (size_t)(slot) + 1)
 
 /* Beside the programs of moat; without it no machine is restored. */
 #define ENGINE_CLONE_LIBRARY "moat-clone-memory.so"
 
 struct machine_disk {
-	int fd;
+	int fd; /* -1: a blank disk, which forgets what is written to it */
 	bool read_only;
+	uint64_t size_bytes; /* of a blank one; any other is as large as its file */
+};
+
+struct machine_nic {
+	int tap_fd; /* of a tap with IFF_VNET_HDR; -1: a cable that leads nowhere */
+};
+
+struct machine_share {
+	int fd; /* a connected stream socket; -1: nobody serves it */
 };
 
 /*
@@ -28,9 +49,10 @@ struct machine_disk {
  * descriptors lead to.
  */
 struct machine_template {
-	int memory_fd; /* memfd of the machine's memory size; restored from: sealed against writing
-			*/
-	int state_fd;  /* read from its offset; -1: start a machine that snapshot() is called on */
+	/* A memfd of the machine's memory size; one to be restored from is sealed against writing.
+	 */
+	int memory_fd;
+	int state_fd; /* read from its offset; -1: start a machine that snapshot() is called on */
 };
 
 /* All descriptors are borrowed; start() hands duplicates to the engine's process. */
@@ -43,11 +65,29 @@ struct machine {
 	const char *cmdline; /* added to the engine's own; may be NULL */
 	struct machine_disk disks[MACHINE_DISKS_MAX]; /* /dev/vda, vdb, … in this order */
 	size_t n_disks;
+	struct machine_nic nics[MACHINE_NICS_MAX];
+	size_t n_nics;
+	struct machine_share shares[MACHINE_SHARES_MAX];
+	size_t n_shares;
 	int link_fd;	/* engine's end of the guest link, a connected stream socket */
 	int console_fd; /* guest console, append only */
 	int log_fd;	/* the engine process's stderr */
-	const struct machine_template
-		*from; /* NULL: a machine that boots, with memory of its own */
+	/* NULL: a machine that boots, with memory of its own */
+	const struct machine_template *from;
+};
+
+/* Another file for a disk. */
+struct machine_swap {
+	size_t disk;		  /* its index */
+	struct machine_disk with; /* of the same size and access */
+};
+
+/* What an engine can do; start(), pause(), resume() and kill() are there in any. */
+enum engine_feature {
+	ENGINE_SNAPSHOT = 1,   /* identity(), snapshot(), and machines restored from templates */
+	ENGINE_SWAP_DISKS = 2, /* swap_disks() */
+	ENGINE_SHARE = 4,      /* machines may have shares */
+	ENGINE_BALLOON = 8,    /* memory that the guest frees goes back to the host */
 };
 
 /*
@@ -66,10 +106,17 @@ struct engine_probe {
 	char reason[200];	     /* why usable or not, for `moat system info` */
 };
 
+/** machine_is_restored() - from a template; else it boots */
+static inline bool machine_is_restored(const struct machine *m)
+{
+	return m->from && m->from->state_fd >= 0;
+}
+
 struct vm;
 
 struct engine {
-	const char *name; /* "qemu-kvm", "qemu-tcg", later "native" */
+	const char *name;  /* "qemu-kvm", "qemu-tcg", later "native" */
+	unsigned features; /* enum engine_feature */
 
 	/** probe() - can this engine run here?  Fills @ret in any case.  Return: 0; -errno. */
 	int (*probe)(struct engine_probe *ret);
@@ -113,16 +160,18 @@ struct engine {
 	int (*resume)(struct vm *vm, struct err *err);
 
 	/**
-	 * resume_with() - continue the vCPUs of a paused machine, with other files as its disks
-	 * @disks: all of them, of the same size and access; the descriptors are borrowed
+	 * swap_disks() - put other files in the places of disks, of a running or a paused machine
+	 * @swaps:  only those that change; descriptors are borrowed
+	 * @resume: continue the vCPUs of a paused machine, in the same breath
 	 *
-	 * The guest is told nothing: it must not use a disk meanwhile, and forget what it knows of
-	 * them.  Where this fails, the machine is of no use any more.
+	 * The guest is told nothing: it must not use these disks meanwhile, and forget what it
+	 * knows of them.  Where this fails, each disk is as it was or as it was to be; a machine
+	 * that was to be resumed is of no use any more.
 	 *
 	 * Return: 0; -ETIMEDOUT; -errno with a message.
 	 */
-	int (*resume_with)(struct vm *vm, const struct machine_disk *disks, size_t n,
-			   struct err *err);
+	int (*swap_disks)(struct vm *vm, const struct machine_swap *swaps, size_t n, bool resume,
+			  struct err *err);
 
 	/** events_fd() - borrowed, valid until free(); readable when the engine has said something
 	 */
@@ -147,6 +196,12 @@ struct engine {
 	/** pid() - the process to wait for */
 	pid_t (*pid)(const struct vm *vm);
 };
+
+/**
+ * machine_add_devices() - give a description all of its devices, each of them blank or unused
+ * @image_bytes, @layer_bytes: sizes of the disks
+ */
+void machine_add_devices(struct machine *m, uint64_t image_bytes, uint64_t layer_bytes);
 
 /** engine_find() - by name.  Return: NULL when there is no such engine. */
 const struct engine *engine_find(const char *name);

@@ -30,16 +30,14 @@
 
 int template_key(const struct machine_plan *plan, char ret[65], struct err *err)
 {
-	const struct machine machine = { .cpus = plan->cpus,
-					 .memory_bytes = plan->memory_bytes,
-					 .disks = { { .read_only = true }, { .read_only = false } },
-					 .n_disks = 2 };
+	struct machine machine = { .cpus = plan->cpus, .memory_bytes = plan->memory_bytes };
 	cleanup_free char *identity = NULL, *text = NULL;
 	int r;
 
-	if (!plan->engine->identity || !plan->engine->snapshot)
+	if (!(plan->engine->features & ENGINE_SNAPSHOT))
 		return err_set(err, -EOPNOTSUPP, "engine %s knows no templates",
 			       plan->engine->name);
+	machine_add_devices(&machine, ROOT_DISK_BYTES, plan->disk_bytes);
 	r = plan->engine->identity(&machine, &identity, err);
 	if (r < 0)
 		return r;

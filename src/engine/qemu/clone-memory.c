@@ -12,9 +12,6 @@
  * does not go on to the second step, which is what frees a clone's own pages.  So holes in sealed
  * files succeed without being made.  The guest finds the template's content there later, and the
  * balloon promises it none (page-poison=off, cmdline.c).
- *
- * The only other sealed files that QEMU gets are disks with nothing on them
- * (shim/machine/machine.c), for which a hole that is not made is as good.
  */
 #include <errno.h>
 #include <fcntl.h>

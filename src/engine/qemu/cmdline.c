@@ -22,6 +22,9 @@
 /* QEMU takes an eighth of the host's memory otherwise, for each machine. */
 #define TCG_CACHE_MIB 256
 
+/* The transports of a microvm without ACPI: what has disks and NICs, the ports, the balloon. */
+_Static_assert(MACHINE_DISKS_MAX + MACHINE_NICS_MAX + 2 <= 8, "there are no more transports");
+
 /*
  * PIC, PIT and RTC stay: a stock kernel without them needs the same time to boot, or a second more
  * (RTC), and an older one without PIT never finishes to calibrate its timers.
@@ -49,17 +52,13 @@ static int add_all(char ***v, const char *const *args, size_t n)
 	add_all(v, (const char *const[]){ __VA_ARGS__ },                                           \
 		ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
 
-static bool is_restored(const struct machine *m)
-{
-	return m->from && m->from->state_fd >= 0;
-}
-
 static int add_machine(char ***v, const struct qemu_start *s, const struct machine *m)
 {
 	const char *machine = m->from ? MACHINE_OPTIONS ",memory-backend=ram" : MACHINE_OPTIONS;
 	int r = ADD(v, s->binary, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
 		    "none", "-sandbox", "on,spawn=deny", "-global",
-		    "virtio-mmio.force-legacy=false", "-machine");
+		    "virtio-mmio.force-legacy=false", "-global", "migration.announce-rounds=0",
+		    "-machine");
 
 	if (r == 0)
 		r = strv_addf(v, "%s,acpi=%s", machine, m->acpi ? "on" : "off");
@@ -96,8 +95,8 @@ static int add_memory(char ***v, const struct qemu_start *s, const struct machin
 		r = strv_addf(v,
 			      "memory-backend-file,id=ram,size=%" PRIu64
 			      "M,mem-path=/dev/fd/%d,share=%s,dump=off,merge=off",
-			      mib, s->memory_fd, is_restored(m) ? "off" : "on");
-	if (r == 0 && is_restored(m))
+			      mib, s->memory_fd, machine_is_restored(m) ? "off" : "on");
+	if (r == 0 && machine_is_restored(m))
 		r = ADD(v, "-incoming", "defer");
 	return r;
 }
@@ -144,18 +143,79 @@ static int add_console(char ***v, int fd)
 		      : r;
 }
 
-static int add_sockets(char ***v, int link_fd, int qmp_fd)
+/* To the guest it makes no difference whether somebody is at the other end. */
+static int add_share(char ***v, size_t index, const struct machine_share *share, int fd)
+{
+	int r = strv_add(v, "-chardev");
+
+	if (r == 0 && share->fd >= 0)
+		r = strv_addf(v, "socket,id=share%zu,fd=%d", index, fd);
+	else if (r == 0)
+		r = strv_addf(v, "null,id=share%zu", index);
+	if (r == 0)
+		r = strv_add(v, "-device");
+	return r == 0 ? strv_addf(v, "virtserialport,chardev=share%zu,nr=%zu,name=moat.share",
+				  index, index + 2)
+		      : r;
+}
+
+/* Port 0 of the device would be a console. */
+static int add_ports(char ***v, const struct qemu_start *s, const struct machine *m)
 {
 	int r = strv_add(v, "-chardev");
 
 	if (r == 0)
-		r = strv_addf(v, "socket,id=link,fd=%d", link_fd);
+		r = strv_addf(v, "socket,id=link,fd=%d", s->link_fd);
 	if (r == 0)
-		r = ADD(v, "-device", "virtio-serial-device,max_ports=2", "-device",
-			"virtserialport,chardev=link,nr=1,name=moat.link", "-chardev");
+		r = strv_add(v, "-device");
 	if (r == 0)
-		r = strv_addf(v, "socket,id=qmp,fd=%d", qmp_fd);
+		r = strv_addf(v, "virtio-serial-device,max_ports=%zu", 2 + m->n_shares);
+	if (r == 0)
+		r = ADD(v, "-device", "virtserialport,chardev=link,nr=1,name=moat.link");
+	for (size_t i = 0; r == 0 && i < m->n_shares; i++)
+		r = add_share(v, i, &m->shares[i], s->share_fds[i]);
+	return r;
+}
+
+static int add_qmp(char ***v, int fd)
+{
+	int r = strv_add(v, "-chardev");
+
+	if (r == 0)
+		r = strv_addf(v, "socket,id=qmp,fd=%d", fd);
 	return r == 0 ? ADD(v, "-mon", "chardev=qmp,mode=control") : r;
+}
+
+/*
+ * After a restore QEMU would announce the MAC address of the template, which no machine is to
+ * have: so announce-rounds is 0 (add_machine()).  Offloads work only in a machine whose template
+ * had a tap as well.
+ */
+static int add_nic(char ***v, size_t index, const struct machine_nic *nic, int fd)
+{
+	int r = strv_add(v, "-netdev");
+
+	if (r == 0 && nic->tap_fd >= 0)
+		r = strv_addf(v, "tap,id=nic%zu,fd=%d,vhost=off", index, fd);
+	else if (r == 0)
+		r = strv_addf(v, "dgram,id=nic%zu,local.type=fd,local.str=%d", index, fd);
+	if (r == 0)
+		r = strv_add(v, "-device");
+	return r == 0 ? strv_addf(v, "virtio-net-device,netdev=nic%zu", index) : r;
+}
+
+static int add_file(char ***v, size_t index, const struct machine_disk *d, const char *node)
+{
+	if (d->fd < 0)
+		return strv_addf(v,
+				 "%s,file.driver=null-co,file.size=%" PRIu64 ",file.read-zeroes=on",
+				 node, d->size_bytes);
+	return strv_addf(v,
+			 "%s,file.driver=file,file.filename=/dev/fdset/%zu,file.locking=off,"
+			 "file.drop-cache=off,file.auto-read-only=off,file.read-only=%s,"
+			 "file.discard=%s,file.aio=threads",
+			 node, index + QEMU_FDSET_DISKS, d->read_only ? "on" : "off",
+			 d->read_only ? "ignore" : "unmap");
 }
 
 /*
@@ -166,22 +226,21 @@ static int add_sockets(char ***v, int link_fd, int qmp_fd)
  * What the host cannot read or write is an I/O error to the guest.  By default a full disk of the
  * host's stops the virtual processors instead, until somebody says "cont".
  */
-static int add_disk(char ***v, size_t index, int fd, bool read_only)
+static int add_disk(char ***v, size_t index, const struct machine_disk *d, int fd)
 {
-	const char *access = read_only ? "on" : "off", *discard = read_only ? "ignore" : "unmap";
-	int r = strv_add(v, "-add-fd");
+	cleanup_free char *node =
+		str_printf("driver=raw,node-name=disk%zu,read-only=%s,discard=%s,detect-zeroes=off",
+			   index, d->read_only ? "on" : "off", d->read_only ? "ignore" : "unmap");
+	int r = node ? 0 : -ENOMEM;
 
-	if (r == 0)
+	if (r == 0 && d->fd >= 0)
+		r = strv_add(v, "-add-fd");
+	if (r == 0 && d->fd >= 0)
 		r = strv_addf(v, "fd=%d,set=%zu", fd, index + QEMU_FDSET_DISKS);
 	if (r == 0)
 		r = strv_add(v, "-blockdev");
 	if (r == 0)
-		r = strv_addf(v,
-			      "driver=raw,node-name=disk%zu,read-only=%s,discard=%s,"
-			      "detect-zeroes=off,file.driver=file,file.filename=/dev/fdset/%zu,"
-			      "file.locking=off,file.drop-cache=off,file.auto-read-only=off,"
-			      "file.read-only=%s,file.discard=%s,file.aio=threads",
-			      index, access, discard, index + QEMU_FDSET_DISKS, access, discard);
+		r = add_file(v, index, d, node);
 	if (r == 0)
 		r = strv_add(v, "-device");
 	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu,werror=report,rerror=report",
@@ -199,7 +258,7 @@ static int add_balloon(char ***v)
 	return ADD(v, "-device", "virtio-balloon-device,free-page-reporting=on,page-poison=off");
 }
 
-static int check(const struct machine *m, struct err *err)
+int qemu_check_machine(const struct machine *m, struct err *err)
 {
 	if (m->cpus == 0 || m->cpus > CPUS_MAX)
 		return err_set(err, -EINVAL, "%u CPUs: a machine has 1 to %d", m->cpus, CPUS_MAX);
@@ -207,30 +266,34 @@ static int check(const struct machine *m, struct err *err)
 		return err_set(err, -EINVAL,
 			       "%" PRIu64 " bytes of memory: a machine has from 64 MiB to 1 TiB",
 			       m->memory_bytes);
-	if (m->n_disks > MACHINE_DISKS_MAX)
-		return err_set(err, -EINVAL, "%zu disks: a machine has at most %d", m->n_disks,
-			       MACHINE_DISKS_MAX);
+	if (m->n_disks > MACHINE_DISKS_MAX || m->n_nics > MACHINE_NICS_MAX ||
+	    m->n_shares > MACHINE_SHARES_MAX)
+		return err_set(err, -EINVAL,
+			       "%zu disks, %zu NICs, %zu shares: a machine has at most %d, %d, %d",
+			       m->n_disks, m->n_nics, m->n_shares, MACHINE_DISKS_MAX,
+			       MACHINE_NICS_MAX, MACHINE_SHARES_MAX);
 	return 0;
 }
 
 int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***ret, struct err *err)
 {
 	cleanup_strv char **v = NULL;
-	int r = check(m, err);
+	int r = add_machine(&v, s, m);
 
-	if (r < 0)
-		return r;
-	r = add_machine(&v, s, m);
 	if (r == 0)
 		r = add_memory(&v, s, m);
-	if (r == 0 && !is_restored(m))
+	if (r == 0 && !machine_is_restored(m))
 		r = add_kernel(&v, s, m);
 	if (r == 0)
 		r = add_console(&v, s->console_fd);
 	if (r == 0)
-		r = add_sockets(&v, s->link_fd, s->qmp_fd);
+		r = add_qmp(&v, s->qmp_fd);
+	if (r == 0)
+		r = add_ports(&v, s, m);
 	for (size_t i = 0; r == 0 && i < m->n_disks; i++)
-		r = add_disk(&v, i, s->disk_fds[i], m->disks[i].read_only);
+		r = add_disk(&v, i, &m->disks[i], s->disk_fds[i]);
+	for (size_t i = 0; r == 0 && i < m->n_nics; i++)
+		r = add_nic(&v, i, &m->nics[i], s->nic_fds[i]);
 	if (r == 0)
 		r = add_balloon(&v);
 	if (r < 0)

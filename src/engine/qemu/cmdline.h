@@ -19,15 +19,21 @@ struct qemu_start {
 	int qmp_fd;
 	int console_fd;
 	int disk_fds[MACHINE_DISKS_MAX];
+	int nic_fds[MACHINE_NICS_MAX]; /* a tap, or a datagram socket where the machine has none */
+	int share_fds[MACHINE_SHARES_MAX];
 	int memory_fd, state_fd; /* of a template */
 };
 
+/** qemu_check_machine() - Return: 0; -EINVAL with a message for a machine that QEMU cannot be. */
+int qemu_check_machine(const struct machine *m, struct err *err);
+
 /**
  * qemu_cmdline() - the argument vector of QEMU for a machine
+ * @m:   passes qemu_check_machine()
  * @ret: owned by the caller, strv_free(); untouched on failure
  *
- * Pure: of @m only the plain values are used, none of its descriptors.
+ * Pure: of @m only the plain values are used, and of its descriptors whether they are there.
  *
- * Return: 0; -EINVAL with a message for a machine that QEMU cannot be; -ENOMEM.
+ * Return: 0; -ENOMEM.
  */
 int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***ret, struct err *err);

@@ -1,69 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A disk is a raw node that its device holds, on top of a file node.  The
- * new file comes over QMP into an fdset, becomes a node of its own, and takes the old one's place
- * below the raw node; the old node goes with its last user, and its fdset when it is removed.
+ * Theory of operation.  A disk is a raw node that its device holds, on top of a node that has the
+ * content: a file, or nothing (null-co).  A new file comes over QMP into an fdset and becomes a
+ * node, both with numbers never used before, and blockdev-reopen puts all new nodes in the places
+ * of the old ones at once, or none.  The old node of the command line goes with that; one that
+ * came over QMP, and the old file's fdset, are removed then.
  *
  * QEMU reads its commands byte by byte, with a round of its main loop for each: so what is sent is
  * short, leaves out what is the default, and does not wait for one answer before the next command.
  */
 #include "engine/qemu/disks.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "engine/qemu/cmdline.h"
 
-#define FDSET_FIRST	64 /* those of the command line are below */
-#define COMMANDS_A_DISK 3
-#define TEXT_MAX	160
+#define FDSET_FIRST 64 /* those of the command line are below */
+#define TEXT_MAX    160
 
-struct texts {
-	char set[TEXT_MAX], add[TEXT_MAX], swap[TEXT_MAX];
+void qemu_disks_init(struct qemu_disks *d, const struct machine *m)
+{
+	*d = (struct qemu_disks){ 0 };
+	for (size_t i = 0; i < m->n_disks; i++)
+		d->at[i].set = m->disks[i].fd < 0 ? 0 : (unsigned)i + QEMU_FDSET_DISKS;
+}
+
+/* Commands that are put together, and their texts. */
+struct batch {
+	struct qmp_command commands[2 * MACHINE_DISKS_MAX + 2];
+	char texts[2 * MACHINE_DISKS_MAX][TEXT_MAX];
+	size_t n, n_texts;
 };
 
-static void describe(size_t i, const struct machine_disk *d, struct texts *t,
-		     struct qmp_command *ret)
+static char *add_command(struct batch *b, const char *name)
 {
-	const char *how = d->read_only ? "\"read-only\":true" : "\"discard\":\"unmap\"";
-	size_t set = FDSET_FIRST + i;
+	char *text = b->texts[b->n_texts++];
 
-	snprintf(t->set, sizeof(t->set), "{\"fdset-id\":%zu}", set);
-	snprintf(t->add, sizeof(t->add),
-		 "{\"driver\":\"file\",\"node-name\":\"f%zu\",\"filename\":\"/dev/fdset/%zu\","
+	b->commands[b->n++] = (struct qmp_command){ .name = name, .arguments = text };
+	return text;
+}
+
+static const char *access_of(const struct machine_disk *d)
+{
+	return d->read_only ? "\"read-only\":true" : "\"discard\":\"unmap\"";
+}
+
+static void add_node(struct batch *b, const struct machine_disk *d, const struct qemu_disk *next)
+{
+	char *text;
+
+	if (next->set == 0) {
+		snprintf(add_command(b, "blockdev-add"), TEXT_MAX,
+			 "{\"driver\":\"null-co\",\"node-name\":\"f%u\",\"size\":%" PRIu64
+			 ",\"read-zeroes\":true,%s}",
+			 next->node, d->size_bytes, access_of(d));
+		return;
+	}
+	text = add_command(b, "add-fd");
+	b->commands[b->n - 1].fd = &d->fd;
+	snprintf(text, TEXT_MAX, "{\"fdset-id\":%u}", next->set);
+	snprintf(add_command(b, "blockdev-add"), TEXT_MAX,
+		 "{\"driver\":\"file\",\"node-name\":\"f%u\",\"filename\":\"/dev/fdset/%u\","
 		 "\"locking\":\"off\",%s}",
-		 i, set, how);
-	snprintf(t->swap, sizeof(t->swap),
-		 "{\"options\":[{\"driver\":\"raw\",\"node-name\":\"disk%zu\",\"file\":\"f%zu\",%s}"
-		 "]}",
-		 i, i, how);
-	ret[0] = (struct qmp_command){ .name = "add-fd", .arguments = t->set, .fd = &d->fd };
-	ret[1] = (struct qmp_command){ .name = "blockdev-add", .arguments = t->add };
-	ret[2] = (struct qmp_command){ .name = "blockdev-reopen", .arguments = t->swap };
+		 next->node, next->set, access_of(d));
+}
+
+static int describe_reopen(struct buf *b, const struct machine_swap *swaps, size_t n,
+			   const struct qemu_disk *next)
+{
+	int r = buf_adds(b, "{\"options\":[");
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = buf_addf(
+			b, "%s{\"driver\":\"raw\",\"node-name\":\"disk%zu\",\"file\":\"f%u\",%s}",
+			i > 0 ? "," : "", swaps[i].disk, next[i].node, access_of(&swaps[i].with));
+	return r == 0 ? buf_adds(b, "]}") : r;
 }
 
 /* Nobody waits for that. */
-static int forget_old_files(struct qmp *q, size_t n, struct err *err)
+static int forget(struct qmp *q, const struct qemu_disk *old, size_t n, struct err *err)
 {
-	struct qmp_command commands[MACHINE_DISKS_MAX];
-	char sets[MACHINE_DISKS_MAX][TEXT_MAX];
+	struct batch b = { .n = 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		snprintf(sets[i], sizeof(sets[i]), "{\"fdset-id\":%zu}", i + QEMU_FDSET_DISKS);
-		commands[i] = (struct qmp_command){ .name = "remove-fd", .arguments = sets[i] };
+		if (old[i].node != 0)
+			snprintf(add_command(&b, "blockdev-del"), TEXT_MAX,
+				 "{\"node-name\":\"f%u\"}", old[i].node);
+		if (old[i].set != 0)
+			snprintf(add_command(&b, "remove-fd"), TEXT_MAX, "{\"fdset-id\":%u}",
+				 old[i].set);
 	}
-	return qmp_send_ahead(q, commands, n, err);
+	return b.n > 0 ? qmp_send_ahead(q, b.commands, b.n, err) : 0;
 }
 
-int qemu_resume_with(struct qmp *q, const struct machine_disk *disks, size_t n,
-		     uint64_t deadline_usec, struct err *err)
+int qemu_disks_swap(struct qemu_disks *d, struct qmp *q, const struct machine_swap *swaps, size_t n,
+		    bool resume, uint64_t deadline_usec, struct err *err)
 {
-	struct qmp_command commands[MACHINE_DISKS_MAX * COMMANDS_A_DISK + 1];
-	struct texts texts[MACHINE_DISKS_MAX];
+	struct qemu_disk next[MACHINE_DISKS_MAX], old[MACHINE_DISKS_MAX];
+	cleanup(buf_reset) struct buf reopen = BUF_INIT;
+	struct batch b = { .n = 0 };
 	int r;
 
+	for (size_t i = 0; i < n; i++) {
+		next[i].node = ++d->generation;
+		next[i].set = swaps[i].with.fd < 0 ? 0 : FDSET_FIRST + next[i].node;
+		old[i] = d->at[swaps[i].disk];
+		add_node(&b, &swaps[i].with, &next[i]);
+	}
+	r = describe_reopen(&reopen, swaps, n, next);
+	if (r < 0)
+		return err_errno(err, r, "swap of disks");
+	b.commands[b.n++] =
+		(struct qmp_command){ .name = "blockdev-reopen", .arguments = reopen.data };
+	if (resume)
+		b.commands[b.n++] = (struct qmp_command){ .name = "cont" };
+	r = qmp_call_all(q, b.commands, b.n, deadline_usec, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < n; i++)
-		describe(i, &disks[i], &texts[i], &commands[i * COMMANDS_A_DISK]);
-	commands[n * COMMANDS_A_DISK] = (struct qmp_command){ .name = "cont" };
-	r = qmp_call_all(q, commands, n * COMMANDS_A_DISK + 1, deadline_usec, err);
-	return r == 0 ? forget_old_files(q, n, err) : r;
+		d->at[swaps[i].disk] = next[i];
+	return forget(q, old, n, err);
 }

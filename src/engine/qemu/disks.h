@@ -4,11 +4,23 @@
 #include "engine/engine.h"
 #include "engine/qemu/qmp.h"
 
+/* Where the content of a machine's disks comes from now. */
+struct qemu_disks {
+	unsigned generation; /* the number that was given to a node last */
+	struct qemu_disk {
+		unsigned node; /* number of the node below the raw one; 0: the command line's */
+		unsigned set;  /* fdset of its file; 0: blank */
+	} at[MACHINE_DISKS_MAX];
+};
+
+/** qemu_disks_init() - as the command line has them */
+void qemu_disks_init(struct qemu_disks *d, const struct machine *m);
+
 /**
- * qemu_resume_with() - let the disks' devices go on with other files, and then the machine
- * @disks: in the order of the command line (cmdline.c); at most MACHINE_DISKS_MAX
+ * qemu_disks_swap() - let the disks' devices go on with other files, and then the machine
+ * @swaps: at most MACHINE_DISKS_MAX, each of another disk
  *
- * Return: 0; as qmp_call().
+ * Return: 0; as qmp_call(), all disks are as they were unless time has run out.
  */
-int qemu_resume_with(struct qmp *q, const struct machine_disk *disks, size_t n,
-		     uint64_t deadline_usec, struct err *err);
+int qemu_disks_swap(struct qemu_disks *d, struct qmp *q, const struct machine_swap *swaps, size_t n,
+		    bool resume, uint64_t deadline_usec, struct err *err);

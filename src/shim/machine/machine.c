@@ -95,27 +95,10 @@ static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd,
 	return r < 0 ? r : open_existing(dir_fd, ret_fd, err);
 }
 
-int machine_open_blank(uint64_t size_bytes, int flags)
-{
-	cleanup_close int fd = memfd_create("moat-blank", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	char name[64];
-	int ret;
-
-	if (fd < 0 || ftruncate(fd, (off_t)size_bytes) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-		return -errno;
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	ret = open(name, flags | O_CLOEXEC);
-	return ret < 0 ? -errno : ret;
-}
-
-/* A machine without a writable layer has the disk for it, as all machines have the same disks. */
+/* A container without a writable layer leaves the disk for it blank: the descriptor is -1. */
 static int open_second(const struct shim_config *config, int dir_fd, int *ret_fd, struct err *err)
 {
-	if (!config->runtime->rootfs_readonly)
-		return open_layer(config, dir_fd, ret_fd, err);
-	*ret_fd = machine_open_blank(config->disk_bytes, O_RDWR);
-	return *ret_fd < 0 ? err_errno(err, *ret_fd, "blank disk") : 0;
+	return config->runtime->rootfs_readonly ? 0 : open_layer(config, dir_fd, ret_fd, err);
 }
 
 static int open_parts(const struct shim_config *config, int dir_fd, struct parts *p,
@@ -159,6 +142,12 @@ static bool has_size(int fd, uint64_t size_bytes)
 	return fstat(fd, &sb) == 0 && (uint64_t)sb.st_size == size_bytes;
 }
 
+static bool disks_fit(const struct shim_config *config, int root_fd, int layer_fd)
+{
+	return has_size(root_fd, ROOT_DISK_BYTES) &&
+	       (layer_fd < 0 || has_size(layer_fd, config->disk_bytes));
+}
+
 static int start(const struct shim_config *config, const struct parts *p, struct shim_machine *m,
 		 const struct machine_template *from, struct err *err)
 {
@@ -168,15 +157,16 @@ static int start(const struct shim_config *config, const struct parts *p, struct
 		.memory_bytes = config->memory_bytes,
 		.kernel_fd = p->kernel,
 		.initrd_fd = p->initrd,
-		.disks = { { .fd = p->root, .read_only = true }, { .fd = p->layer } },
-		.n_disks = 2,
 		.link_fd = p->link,
 		.console_fd = p->console,
 		.log_fd = p->log,
 	};
 	int r;
 
-	if (has_size(p->root, ROOT_DISK_BYTES) && has_size(p->layer, config->disk_bytes))
+	machine_add_devices(&description, ROOT_DISK_BYTES, config->disk_bytes);
+	description.disks[MACHINE_IMAGE_DISK(0)].fd = p->root;
+	description.disks[MACHINE_LAYER_DISK(0)].fd = p->layer;
+	if (disks_fit(config, p->root, p->layer))
 		description.from = from;
 	r = m->engine->start(&description, &m->vm, err);
 	if (r < 0)
@@ -210,12 +200,15 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 	return 0;
 }
 
-static int resume_with(struct shim_machine *m, int root_fd, int layer_fd, struct err *err)
+static int swap_disks(struct shim_machine *m, const struct shim_config *config, int root_fd,
+		      int layer_fd, struct err *err)
 {
-	const struct machine_disk disks[] = { { .fd = root_fd, .read_only = true },
-					      { .fd = layer_fd } };
+	const struct machine_swap swaps[] = {
+		{ MACHINE_IMAGE_DISK(0), { .fd = root_fd, .read_only = true } },
+		{ MACHINE_LAYER_DISK(0), { .fd = layer_fd, .size_bytes = config->disk_bytes } },
+	};
 
-	return m->engine->resume_with(m->vm, disks, ARRAY_SIZE(disks), err);
+	return m->engine->swap_disks(m->vm, swaps, ARRAY_SIZE(swaps), true, err);
 }
 
 int machine_adopt(struct shim_machine *m, const struct shim_config *config, int dir_fd,
@@ -228,9 +221,9 @@ int machine_adopt(struct shim_machine *m, const struct shim_config *config, int 
 		r = open_second(config, dir_fd, &layer, err);
 	if (r < 0)
 		return r;
-	if (!has_size(root, ROOT_DISK_BYTES) || !has_size(layer, config->disk_bytes))
+	if (!disks_fit(config, root, layer))
 		return err_set(err, -EINVAL, "the disks do not fit the machine");
-	return resume_with(m, root, layer, err);
+	return swap_disks(m, config, root, layer, err);
 }
 
 void machine_kill(struct shim_machine *m)

@@ -43,17 +43,6 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 int machine_adopt(struct shim_machine *m, const struct shim_config *config, int dir_fd,
 		  struct err *err);
 
-/**
- * machine_open_blank() - a disk with nothing on it, on which nothing can be put
- *
- * It is sealed, and so the engine may take a hole in it for made that was not: it has to read as
- * zeros (engine/qemu/clone-memory.c).
- * @flags: of the descriptor: O_RDONLY or O_RDWR
- *
- * Return: a descriptor, owned by the caller; -errno.
- */
-int machine_open_blank(uint64_t size_bytes, int flags);
-
 /** machine_kill() - end the machine's process; nothing happens where it is gone */
 void machine_kill(struct shim_machine *m);
 

@@ -101,14 +101,14 @@ static int await_quiet(struct maker *m, int *link_fd, struct err *err)
 
 /* What the machine is given, but for its memory; all of it is closed when it is saved. */
 struct blanks {
-	int kernel, initrd, root, layer, console, state;
+	int kernel, initrd, console, state;
 	int link[2]; /* ours, the machine's */
 };
 
 static void blanks_close(struct blanks *b)
 {
-	int *const fds[] = { &b->kernel,  &b->initrd, &b->root,	   &b->layer,
-			     &b->console, &b->state,  &b->link[0], &b->link[1] };
+	int *const fds[] = { &b->kernel, &b->initrd,  &b->console,
+			     &b->state,	 &b->link[0], &b->link[1] };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_close_fn(fds[i]);
@@ -125,9 +125,7 @@ static int blanks_open(const struct shim_config *config, int dir_fd, struct blan
 	if (b->kernel < 0 || b->initrd < 0 || b->console < 0 || b->state < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b->link) < 0)
 		return -errno;
-	b->root = machine_open_blank(ROOT_DISK_BYTES, O_RDONLY);
-	b->layer = machine_open_blank(config->disk_bytes, O_RDWR);
-	return b->root < 0 ? b->root : b->layer < 0 ? b->layer : 0;
+	return 0;
 }
 
 static int save(const struct engine *engine, const struct machine *description, struct blanks *b,
@@ -155,7 +153,7 @@ static int save(const struct engine *engine, const struct machine *description, 
 static int make(const struct shim_config *config, int dir_fd, int memory_fd, struct maker *m,
 		struct err *err)
 {
-	cleanup(blanks_close) struct blanks b = { -1, -1, -1, -1, -1, -1, { -1, -1 } };
+	cleanup(blanks_close) struct blanks b = { -1, -1, -1, -1, { -1, -1 } };
 	const struct engine *engine = engine_find(config->engine);
 	int r = blanks_open(config, dir_fd, &b);
 	struct machine_template to = { .memory_fd = memory_fd, .state_fd = -1 };
@@ -163,7 +161,6 @@ static int make(const struct shim_config *config, int dir_fd, int memory_fd, str
 		.cpus = config->cpus,
 		.acpi = config->acpi,
 		.memory_bytes = config->memory_bytes,
-		.n_disks = 2,
 		.log_fd = STDERR_FILENO,
 		.from = &to,
 	};
@@ -174,10 +171,9 @@ static int make(const struct shim_config *config, int dir_fd, int memory_fd, str
 		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->engine);
 	if (ftruncate(memory_fd, (off_t)config->memory_bytes) < 0)
 		return err_errno(err, -errno, "memory of the machine");
+	machine_add_devices(&description, ROOT_DISK_BYTES, config->disk_bytes);
 	description.kernel_fd = b.kernel;
 	description.initrd_fd = b.initrd;
-	description.disks[0] = (struct machine_disk){ .fd = b.root, .read_only = true };
-	description.disks[1] = (struct machine_disk){ .fd = b.layer };
 	description.link_fd = b.link[1];
 	description.console_fd = b.console;
 	return save(engine, &description, &b, m, err);

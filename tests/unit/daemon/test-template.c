@@ -26,14 +26,12 @@ static int identity(const struct machine *m, char **ret, struct err *err)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int snapshot(struct vm *vm, int state_fd, struct err *err)
-{
-	(void)vm, (void)state_fd, (void)err;
-	return -ENOSYS;
-}
-
-static const struct engine one = { .name = "one", .identity = identity, .snapshot = snapshot };
-static const struct engine other = { .name = "other", .identity = identity, .snapshot = snapshot };
+static const struct engine one = { .name = "one",
+				   .features = ENGINE_SNAPSHOT,
+				   .identity = identity };
+static const struct engine other = { .name = "other",
+				     .features = ENGINE_SNAPSHOT,
+				     .identity = identity };
 
 static struct machine_plan plan(void)
 {

@@ -19,12 +19,23 @@ static const struct qemu_start start = { .binary = "/usr/bin/qemu",
 					 .link_fd = 5,
 					 .qmp_fd = 6,
 					 .console_fd = 7,
-					 .disk_fds = { 8, 9 } };
+					 .disk_fds = { 8, 9 },
+					 .nic_fds = { 10 },
+					 .share_fds = { 11 } };
 
 static const struct machine machine = { .cpus = 2,
 					.memory_bytes = MIB(256) + 1,
 					.disks = { { .read_only = true }, { .read_only = false } },
 					.n_disks = 2 };
+
+/* With all of its devices, and nothing to them. */
+static struct machine empty_machine(void)
+{
+	struct machine m = { .cpus = 1, .memory_bytes = MIB(256) };
+
+	machine_add_devices(&m, GIB(32), GIB(10));
+	return m;
+}
 
 static char **build(const struct qemu_start *s, const struct machine *m)
 {
@@ -101,8 +112,8 @@ static void files_are_descriptors(void **state)
 	assert_string_equal(value(v, "-kernel", 0), "/dev/fd/3");
 	assert_string_equal(value(v, "-initrd", 0), "/dev/fd/4");
 	assert_string_equal(value(v, "-add-fd", 0), "fd=7,set=1");
-	assert_string_equal(value(v, "-chardev", 1), "socket,id=link,fd=5");
-	assert_string_equal(value(v, "-chardev", 2), "socket,id=qmp,fd=6");
+	assert_string_equal(value(v, "-chardev", 1), "socket,id=qmp,fd=6");
+	assert_string_equal(value(v, "-chardev", 2), "socket,id=link,fd=5");
 }
 
 static void disks_come_in_order_with_their_access(void **state)
@@ -119,6 +130,58 @@ static void disks_come_in_order_with_their_access(void **state)
 			    "virtio-blk-device,drive=disk0,werror=report,rerror=report");
 	assert_string_equal(value(v, "-device", 3),
 			    "virtio-blk-device,drive=disk1,werror=report,rerror=report");
+}
+
+static void a_blank_disk_has_a_size_and_no_file(void **state)
+{
+	struct machine m = empty_machine();
+	cleanup_strv char **v = NULL;
+
+	(void)state;
+	m.disks[MACHINE_LAYER_DISK(0)].fd = 20;
+	v = build(&start, &m);
+	assert_string_equal(value(v, "-add-fd", 1), "fd=9,set=3");
+	assert_string_equal(value(v, "-blockdev", 0),
+			    "driver=raw,node-name=disk0,read-only=on,discard=ignore,"
+			    "detect-zeroes=off,file.driver=null-co,file.size=34359738368,"
+			    "file.read-zeroes=on");
+	assert_non_null(strstr(value(v, "-blockdev", 1), "filename=/dev/fdset/3,"));
+	assert_non_null(strstr(value(v, "-blockdev", 2), ",read-only=on,"));
+	assert_non_null(strstr(value(v, "-blockdev", 3), ",read-only=off,"));
+	assert_non_null(strstr(value(v, "-blockdev", 3), ",file.size=10737418240,"));
+}
+
+static void a_nic_is_on_a_tap_or_on_nothing(void **state)
+{
+	struct machine m = empty_machine();
+	cleanup_strv char **nowhere = build(&start, &m), **tap = NULL;
+
+	(void)state;
+	m.nics[0].tap_fd = 30;
+	tap = build(&start, &m);
+	assert_string_equal(value(nowhere, "-netdev", 0),
+			    "dgram,id=nic0,local.type=fd,local.str=10");
+	assert_string_equal(value(tap, "-netdev", 0), "tap,id=nic0,fd=10,vhost=off");
+	assert_string_equal(value(nowhere, "-device", 7), "virtio-net-device,netdev=nic0");
+	assert_string_equal(value(tap, "-device", 7), "virtio-net-device,netdev=nic0");
+	assert_string_equal(value(tap, "-global", 1), "migration.announce-rounds=0");
+}
+
+static void a_share_is_a_port_beside_the_link(void **state)
+{
+	struct machine m = empty_machine();
+	cleanup_strv char **unserved = build(&start, &m), **served = NULL;
+
+	(void)state;
+	m.shares[0].fd = 31;
+	served = build(&start, &m);
+	assert_string_equal(value(unserved, "-chardev", 3), "null,id=share0");
+	assert_string_equal(value(served, "-chardev", 3), "socket,id=share0,fd=11");
+	assert_string_equal(value(served, "-device", 0), "virtio-serial-device,max_ports=3");
+	assert_string_equal(value(served, "-device", 1),
+			    "virtserialport,chardev=link,nr=1,name=moat.link");
+	assert_string_equal(value(served, "-device", 2),
+			    "virtserialport,chardev=share0,nr=2,name=moat.share");
 }
 
 static void all_machines_give_memory_back(void **state)
@@ -152,11 +215,9 @@ static void a_kernel_command_line_stays_one_argument(void **state)
 
 static void assert_refused(const struct machine *m)
 {
-	char **v = NULL;
 	struct err err = { 0 };
 
-	assert_int_equal(qemu_cmdline(&start, m, &v, &err), -EINVAL);
-	assert_null(v);
+	assert_int_equal(qemu_check_machine(m, &err), -EINVAL);
 	assert_true(err.msg[0] != '\0');
 }
 
@@ -178,6 +239,14 @@ static void impossible_machines_are_refused(void **state)
 	m = machine;
 	m.n_disks = MACHINE_DISKS_MAX + 1;
 	assert_refused(&m);
+	m = machine;
+	m.n_nics = MACHINE_NICS_MAX + 1;
+	assert_refused(&m);
+	m = machine;
+	m.n_shares = MACHINE_SHARES_MAX + 1;
+	assert_refused(&m);
+	m = machine;
+	assert_int_equal(qemu_check_machine(&m, NULL), 0);
 }
 
 int main(void)
@@ -189,6 +258,9 @@ int main(void)
 		cmocka_unit_test(acpi_is_there_for_kernels_that_need_it),
 		cmocka_unit_test(files_are_descriptors),
 		cmocka_unit_test(disks_come_in_order_with_their_access),
+		cmocka_unit_test(a_blank_disk_has_a_size_and_no_file),
+		cmocka_unit_test(a_nic_is_on_a_tap_or_on_nothing),
+		cmocka_unit_test(a_share_is_a_port_beside_the_link),
 		cmocka_unit_test(all_machines_give_memory_back),
 		cmocka_unit_test(a_kernel_command_line_stays_one_argument),
 		cmocka_unit_test(impossible_machines_are_refused),

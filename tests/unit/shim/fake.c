@@ -51,7 +51,7 @@ static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 		return err_errno(err, -errno, "fork");
 	if (vm->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (m->n_disks != 2 || dup2(m->log_fd, STDERR_FILENO) < 0)
+		if (m->n_disks != MACHINE_DISKS_MAX || dup2(m->log_fd, STDERR_FILENO) < 0)
 			_exit(99);
 		the_script(dup(m->link_fd));
 		_exit(0);

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  All of QEMU's files come as descriptors of its jail, which also says how
+ * it may come by those it opens by name.  Before, each is looked at: what QEMU would refuse with a
+ * line in its log, or take and fail with later, is an error of the start.
+ */
+#include "engine/qemu/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/locate.h"
+#include "base/str.h"
+#include "engine/qemu/calls.h"
+#include "jail/jail.h"
+
+/* Libraries, QEMU's modules, its firmware. */
+static const char *const exposed[] = { "/lib",
+				       "/lib64",
+				       "/usr/lib",
+				       "/usr/lib64",
+				       "/usr/local/lib",
+				       "/etc/ld.so.cache",
+				       "/usr/share/qemu",
+				       "/usr/share/seabios",
+				       "/usr/local/share/qemu" };
+
+/* QEMU hands out a descriptor of an fdset only for the access it was opened with. */
+static int check_access(int fd, int want, const char *what, struct err *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return err_errno(err, -errno, "%s", what);
+	if ((flags & O_ACCMODE) != want)
+		return err_set(err, -EBADF, "%s: opened for the wrong access", what);
+	return 0;
+}
+
+/* A machine must not be able to change the template it came from, whoever has taken it over. */
+static int check_sealed(int fd, struct err *err)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	if (seals < 0)
+		return err_errno(err, -errno, "template's memory");
+	if (!(seals & F_SEAL_WRITE) || !(seals & F_SEAL_SHRINK))
+		return err_set(err, -EPERM, "template's memory: not sealed against writing");
+	return 0;
+}
+
+int qemu_check_disk(const struct machine_disk *d, struct err *err)
+{
+	return d->fd < 0 ? 0 : check_access(d->fd, d->read_only ? O_RDONLY : O_RDWR, "disk", err);
+}
+
+/* Without the headers there are no offloads, and a template that has them does not fit. */
+static int check_tap(int fd, struct err *err)
+{
+	struct ifreq req = { 0 };
+
+	if (ioctl(fd, TUNGETIFF, &req) < 0)
+		return err_errno(err, -errno, "tap");
+	if (!(req.ifr_flags & IFF_TAP) || !(req.ifr_flags & IFF_VNET_HDR))
+		return err_set(err, -EINVAL, "tap: not one that has IFF_VNET_HDR");
+	return 0;
+}
+
+int qemu_check_files(const struct machine *m, struct err *err)
+{
+	int r = check_access(m->console_fd, O_WRONLY, "console", err);
+
+	for (size_t i = 0; r == 0 && i < m->n_disks; i++)
+		r = qemu_check_disk(&m->disks[i], err);
+	for (size_t i = 0; r == 0 && i < m->n_nics; i++)
+		r = m->nics[i].tap_fd < 0 ? 0 : check_tap(m->nics[i].tap_fd, err);
+	if (r == 0 && machine_is_restored(m))
+		r = check_sealed(m->from->memory_fd, err);
+	return r;
+}
+
+static int add_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+{
+	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd };
+	return JAIL_FD_FIRST + (int)j->n_fds++;
+}
+
+/* QEMU opens these by name only. */
+static int add_named_fd(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+{
+	fds[j->n_fds] = (struct jail_fd){ .name = name, .fd = fd, .reopen = true };
+	return JAIL_FD_FIRST + (int)j->n_fds++;
+}
+
+static int add_memory_fd(struct jail *j, struct jail_fd *fds, int fd)
+{
+	fds[j->n_fds] = (struct jail_fd){ .name = "memory", .fd = fd, .memory = true };
+	return JAIL_FD_FIRST + (int)j->n_fds++;
+}
+
+/* What deals with the memory of clones. */
+static int add_library(struct jail *j, struct jail_fd *fds, const struct machine *m, int *ret_fd,
+		       struct err *err)
+{
+	cleanup_free char *path = NULL;
+	int r = machine_is_restored(m) ? locate_library(ENGINE_CLONE_LIBRARY, &path, err) : 0;
+
+	if (r < 0 || !path)
+		return r;
+	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return err_errno(err, -errno, "%s", path);
+	add_named_fd(j, fds, ENGINE_CLONE_LIBRARY, *ret_fd);
+	fds[j->n_fds - 1].library = true;
+	return 0;
+}
+
+/* What comes by a descriptor of its own.  @nowhere: what NICs are on that have no tap */
+static void add_devices(struct jail *j, struct jail_fd *fds, const struct machine *m, int nowhere,
+			struct qemu_start *s)
+{
+	for (size_t i = 0; i < m->n_disks; i++)
+		if (m->disks[i].fd >= 0)
+			s->disk_fds[i] = add_fd(j, fds, "disk", m->disks[i].fd);
+	for (size_t i = 0; i < m->n_nics; i++) {
+		int tap = m->nics[i].tap_fd;
+
+		s->nic_fds[i] = add_fd(j, fds, "NIC", tap >= 0 ? tap : nowhere);
+	}
+	for (size_t i = 0; i < m->n_shares; i++)
+		if (m->shares[i].fd >= 0)
+			s->share_fds[i] = add_fd(j, fds, "share", m->shares[i].fd);
+}
+
+/*
+ * A socket that nobody reads.  A tap of no network would do as well, but its end takes the kernel
+ * tens of milliseconds, for which QEMU's process stays.
+ */
+static int open_nowhere(int *ret_fd, struct err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, -errno, "socket for the NIC");
+	close(pair[1]);
+	*ret_fd = pair[0];
+	return 0;
+}
+
+int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct qemu_process *ret,
+	       struct err *err)
+{
+	const char *const none[] = { NULL }, *const kvm[] = { "/dev/kvm", NULL };
+	const char *expose[ARRAY_SIZE(exposed) + 2] = { s->binary };
+	cleanup_close int library = -1, nowhere = -1;
+	struct jail_fd fds[JAIL_FDS_MAX];
+	cleanup_strv char **argv = NULL;
+	struct jail j = { .expose = expose,
+			  .devices = s->accel == QEMU_KVM ? kvm : none,
+			  .fds = fds,
+			  .log_fd = m->log_fd,
+			  .syscalls = qemu_calls,
+			  .n_syscalls = qemu_n_calls };
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
+		expose[i + 1] = exposed[i];
+	r = add_library(&j, fds, m, &library, err);
+	if (r == 0)
+		r = open_nowhere(&nowhere, err);
+	if (r < 0)
+		return r;
+	if (!machine_is_restored(m)) {
+		s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
+		s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);
+	}
+	if (m->from)
+		s->memory_fd = add_memory_fd(&j, fds, m->from->memory_fd);
+	if (machine_is_restored(m))
+		s->state_fd = add_fd(&j, fds, "state", m->from->state_fd);
+	s->link_fd = add_fd(&j, fds, "link", m->link_fd);
+	s->qmp_fd = add_fd(&j, fds, "QMP", qmp_fd);
+	s->console_fd = add_fd(&j, fds, "console", m->console_fd);
+	add_devices(&j, fds, m, nowhere, s);
+	r = qemu_cmdline(s, m, &argv, err);
+	if (r < 0)
+		return r;
+	j.argv = argv;
+	return jail_spawn(&j, &ret->pid, &ret->pidfd, err);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/types.h>
+
+#include "engine/qemu/cmdline.h"
+
+/** qemu_check_disk() - Return: 0; -EBADF with a message where its file was opened otherwise. */
+int qemu_check_disk(const struct machine_disk *d, struct err *err);
+
+/**
+ * qemu_check_files() - whether a machine's descriptors are what QEMU needs
+ * @m: passes qemu_check_machine()
+ *
+ * Return: 0; -EBADF, -EINVAL, -EPERM (a template that could be changed), -errno with a message.
+ */
+int qemu_check_files(const struct machine *m, struct err *err);
+
+struct qemu_process {
+	pid_t pid;
+	int pidfd; /* owned */
+};
+
+/**
+ * qemu_spawn() - start QEMU in its jail
+ * @m: passes both checks; borrowed
+ * @s: what is no descriptor is set; the numbers of descriptors are filled in
+ *
+ * Return: 0; -errno with a message, and no process.
+ */
+int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct qemu_process *ret,
+	       struct err *err);
