@@ -7,6 +7,7 @@
 #include "base/numbered.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/exec.h"
 #include "daemon/log/files.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
@@ -39,15 +40,8 @@ static json_t *describe_state(const struct container *c)
 
 static json_t *exec_ids(const struct container *c)
 {
-	json_t *list = NULL;
+	json_t *list = container_exec_ids(c);
 
-	for (const struct exec *e = c->execs; e; e = e->next) {
-		if (!e->running)
-			continue;
-		if (!list)
-			list = json_array();
-		json_array_append_new(list, json_string(e->id));
-	}
 	return list ? list : json_null();
 }
 
@@ -79,14 +73,14 @@ static json_t *describe(const struct container *c)
 
 	format_time(c->rec.created_nsec, created);
 	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:s,"
-			 " s:s, s:s, s:s, s:o, s:{s:s, s:n}, s:[], s:o, s:o}",
+			 " s:s, s:s, s:s, s:{s:s, s:n}, s:[], s:o, s:o}",
 			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
 			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
 			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "Name",
 			 json_sprintf("/%s", c->rec.name), "RestartCount", c->rec.restart_count,
 			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
-			 "", "AppArmorProfile", "", "ExecIDs", exec_ids(c), "GraphDriver", "Name",
-			 "erofs", "Data", "Mounts", "NetworkSettings", network_settings(), "Moat",
+			 "", "AppArmorProfile", "", "GraphDriver", "Name", "erofs", "Data",
+			 "Mounts", "NetworkSettings", network_settings(), "Moat",
 			 trace_describe(&c->trace));
 }
 
@@ -117,6 +111,8 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 		pthread_mutex_unlock(&d->containers.lock);
 		r = obj ? add_text(obj, "Config", texts.config, err) : -ENOMEM;
 	}
+	if (r == 0)
+		r = json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ? -ENOMEM : 0;
 	if (r == 0)
 		r = json_object_set_new(obj, "LogPath", log_path(d, c)) < 0 ? -ENOMEM : 0;
 	if (r == 0 && request_flag(rq, "size", false))

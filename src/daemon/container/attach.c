@@ -1,158 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A relay is two directions between the client and one end of a socket pair,
- * each with a buffer; a direction ends with its source's half-close, which is passed on, and the
- * thread ends with both directions.  Both sides are non-blocking, so neither can stall the other.
+ * Theory of operation.  A client that attaches before the start is told 101 and its connection is
+ * kept by the container until the start hands it to the shim.  The client may ask for the start
+ * as soon as it has read the 101, so the container counts clients that are being told, and a
+ * start waits for them: whoever attached before the start misses no output.  Who wants the log as
+ * well gets it through a relay: the output queues in it while the log is sent, and the start waits
+ * for no client that reads slowly.
+ *
+ * Connections are clients'; what they send goes to the shim as it comes.
  */
 #include "daemon/container/attach.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/relay.h"
 #include "base/str.h"
+#include "control/client.h"
+#include "daemon/container/transition.h"
+#include "daemon/log/files.h"
+#include "daemon/log/replay.h"
 
-#define RELAY_BYTES	  16384u
-#define RELAY_STACK_BYTES (128u << 10)
+#define ATTACHING_MSEC 5000
 
-struct direction {
-	int from, to;
-	struct buf data;
-	bool ended; /* nothing more comes; passed on once data is out */
-	bool done;
+/* A client that attached before the start. */
+struct attachment {
+	struct attachment *next;
+	int fd;
+	bool in, out, err, framed;
 };
 
-struct relay {
-	struct direction in, out;
-	bool hung_up; /* the client is gone */
+struct attaching {
+	struct container *c; /* a reference */
+	struct attachment *a;
+	bool counted;		 /* a start waits for it */
+	bool stream;		 /* else only the log is wanted */
+	bool logs;		 /* first what the log holds */
+	struct log_options what; /* of it */
 };
 
-static void relay_free(struct relay *r)
+void attachments_free(struct attachment *list)
 {
-	close(r->in.from);
-	close(r->in.to);
-	buf_reset(&r->in.data);
-	buf_reset(&r->out.data);
-	free(r);
-}
+	while (list) {
+		struct attachment *a = list;
 
-static void pump(struct direction *dir, short from_events, short to_events)
-{
-	ssize_t n;
-
-	if (from_events && !dir->ended && dir->data.len < RELAY_BYTES) {
-		n = buf_read_fd(&dir->data, dir->from, RELAY_BYTES);
-		if (n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR))
-			dir->ended = true;
+		list = a->next;
+		if (a->fd >= 0)
+			close(a->fd);
+		free(a);
 	}
-	if (dir->data.len > 0 && (to_events & (POLLOUT | POLLERR | POLLHUP))) {
-		n = send(dir->to, dir->data.data, dir->data.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n > 0)
-			buf_consume(&dir->data, (size_t)n);
-		else if (errno != EAGAIN && errno != EINTR) {
-			buf_reset(&dir->data);
-			dir->ended = dir->done = true;
-		}
-	}
-	if (dir->ended && dir->data.len == 0 && !dir->done) {
-		shutdown(dir->to, SHUT_WR);
-		dir->done = true;
-	}
-}
-
-static short wanted(const struct direction *reads, const struct direction *writes)
-{
-	int events = 0;
-
-	if (!reads->ended && !reads->done && reads->data.len < RELAY_BYTES)
-		events |= POLLIN;
-	if (writes->data.len > 0)
-		events |= POLLOUT;
-	return (short)events;
-}
-
-static void *run_thread(void *arg)
-{
-	struct relay *r = arg;
-
-	/* Without output there is nobody left to run for. */
-	while (!r->out.done) {
-		struct pollfd p[2] = {
-			{ .fd = r->in.from, .events = wanted(&r->in, &r->out) },
-			{ .fd = r->in.to, .events = wanted(&r->out, &r->in) },
-		};
-
-		/* A client that is gone altogether is heard of while nothing is read from it, but
-		 * once is enough where what it sent before has to go first. */
-		if (!p[0].events && !r->in.done && (r->in.ended || r->hung_up))
-			p[0].fd = -1;
-		if (!p[1].events)
-			p[1].fd = -1;
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			break;
-		r->hung_up = r->hung_up || (p[0].revents & (POLLHUP | POLLERR));
-		pump(&r->in, p[0].revents, p[1].revents);
-		pump(&r->out, p[1].revents, p[0].revents);
-		if (r->in.done && (p[0].revents & (POLLHUP | POLLERR)))
-			break;
-	}
-	relay_free(r);
-	return NULL;
-}
-
-static int start(struct relay *r, bool detached, pthread_t *ret)
-{
-	pthread_attr_t attr;
-	int code;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, RELAY_STACK_BYTES);
-	pthread_attr_setdetachstate(&attr,
-				    detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
-	code = pthread_create(ret, &attr, run_thread, r);
-	pthread_attr_destroy(&attr);
-	return -code;
-}
-
-int relay_start(struct relay *r, pthread_t *ret)
-{
-	int code = start(r, false, ret);
-
-	if (code < 0)
-		relay_free(r);
-	return code;
-}
-
-int relay_new(int fd, struct relay **ret)
-{
-	struct relay *r = calloc(1, sizeof(*r));
-	int pair[2], code;
-
-	if (!r || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
-		code = r ? -errno : -ENOMEM;
-		free(r);
-		close(fd);
-		return code;
-	}
-	r->in = (struct direction){ .from = fd, .to = pair[0] };
-	r->out = (struct direction){ .from = pair[0], .to = fd };
-	code = fd_set_nonblock(fd, true);
-	if (code < 0) {
-		relay_free(r);
-		close(pair[1]);
-		return code;
-	}
-	*ret = r;
-	return pair[1];
 }
 
 int attach_early(int fd, const void *early, size_t len)
 {
 	cleanup_close int inner = -1;
 	struct relay *r;
-	pthread_t thread;
 	int code;
 
 	if (len == 0)
@@ -160,14 +66,13 @@ int attach_early(int fd, const void *early, size_t len)
 	inner = relay_new(fd, &r);
 	if (inner < 0)
 		return inner;
-	code = buf_add(&r->in.data, early, len);
-	if (code == 0)
-		code = start(r, true, &thread);
+	code = relay_feed(r, early, len);
 	if (code < 0) {
 		relay_free(r);
 		return code;
 	}
-	return take_fd(&inner);
+	code = relay_start(r, NULL);
+	return code < 0 ? code : take_fd(&inner);
 }
 
 static void send_error(int fd, bool framed, const char *text)
@@ -186,4 +91,207 @@ void attach_error(int fd, bool framed, const char *text)
 	send_error(fd, framed, text);
 	/* A shim that does not answer has a duplicate, which would keep the client waiting. */
 	(void)shutdown(fd, SHUT_RDWR);
+}
+
+/* What comes now is no matter of the next start. */
+static void let_start(struct attaching *x)
+{
+	if (!x->counted)
+		return;
+	x->counted = false;
+	pthread_mutex_lock(&x->c->table->lock);
+	x->c->attaching--;
+	pthread_mutex_unlock(&x->c->table->lock);
+	hub_wake(x->c->table->hub);
+}
+
+void attach_drop(struct attaching *x)
+{
+	let_start(x);
+	container_unref(x->c);
+	attachments_free(x->a);
+	free(x);
+}
+
+/* Under the table's lock: forget clients that went away while they waited for a start. */
+static void prune(struct container *c)
+{
+	for (struct attachment **p = &c->attachments; *p;) {
+		struct attachment *a = *p;
+
+		if (fd_wait(a->fd, 0, 0) == 0) {
+			p = &a->next;
+			continue;
+		}
+		*p = a->next;
+		a->next = NULL;
+		attachments_free(a);
+	}
+}
+
+static int ask_shim(const struct container *c, const struct attachment *a, json_t **ret,
+		    struct err *err)
+{
+	struct shim_call call = {
+		.containers_fd = c->table->dir_fd,
+		.id = c->rec.id,
+		.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach", "target", "",
+				     "stdin", a->in, "stdout", a->out, "stderr", a->err, "framed",
+				     a->framed),
+		.send_fd = a->fd,
+		.timeout_msec = SHIM_TIMEOUT_MSEC,
+	};
+
+	return shim_request(&call, ret, err);
+}
+
+/* Return: 0, with the place in the log from which on the client gets the output; -errno. */
+static int hand_over(struct attaching *x, struct log_place *ret)
+{
+	cleanup_json json_t *answer = NULL;
+	struct err err = { 0 };
+	const json_t *place;
+	int r = ask_shim(x->c, x->a, &answer, &err);
+
+	if (r < 0) {
+		attach_error(x->a->fd, x->a->framed, err.msg);
+		return r;
+	}
+	place = json_object_get(answer, "log");
+	*ret = (struct log_place){
+		.number = (uint64_t)json_integer_value(json_object_get(place, "number")),
+		.offset = (uint64_t)json_integer_value(json_object_get(place, "offset")),
+	};
+	return 0;
+}
+
+/*
+ * To the shim; without one, the container keeps the connection for the start.
+ * Return: 0, with @ret_shim and the place in the log where a shim begins; -errno.
+ */
+static int pass_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
+{
+	pthread_mutex_lock(&x->c->table->lock);
+	prune(x->c);
+	*ret_shim = x->c->shim;
+	if (!*ret_shim && !x->c->removed) {
+		x->a->next = x->c->attachments;
+		x->c->attachments = take_ptr(x->a);
+	}
+	pthread_mutex_unlock(&x->c->table->lock);
+	return *ret_shim ? hand_over(x, ret) : 0;
+}
+
+static int log_end(const struct attaching *x, struct log_place *ret)
+{
+	cleanup(log_files_reset) struct log_files log;
+
+	log_files_init(&log, openat(x->c->table->dir_fd, x->c->rec.id,
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+	return log_files_end(&log, ret);
+}
+
+/*
+ * The output is queued for the client from a known place in the log on: where the shim says, or,
+ * before a start, which waits, at the log's end.  The log up to there is sent first, and then what
+ * was queued is passed on.
+ */
+static void replay_and_go_on(struct attaching *x)
+{
+	int client = take_fd(&x->a->fd), r;
+	struct log_place place;
+	struct relay *relay;
+	bool shim;
+
+	x->a->fd = relay_new(client, &relay);
+	if (x->a->fd < 0)
+		return;
+	r = pass_on(x, &shim, &place);
+	if (r == 0 && !shim)
+		r = log_end(x, &place);
+	let_start(x);
+	if (r == 0 && place.number > 0)
+		r = log_replay(x->c->table->dir_fd, x->c->rec.id, &x->what, &place, client);
+	if (r < 0)
+		(void)shutdown(client, SHUT_RDWR); /* rather than output with a gap */
+	(void)relay_start(relay, NULL);
+}
+
+void attach_take(struct attaching *x, int fd, const void *early, size_t len)
+{
+	struct log_place place;
+	bool shim;
+
+	x->a->fd = attach_early(fd, early, len);
+	if (x->a->fd >= 0 && x->logs && x->stream) {
+		replay_and_go_on(x);
+	} else if (x->a->fd >= 0 && x->logs) {
+		let_start(x);
+		(void)log_replay(x->c->table->dir_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
+	} else if (x->a->fd >= 0 && x->stream) {
+		(void)pass_on(x, &shim, &place);
+	}
+	attach_drop(x);
+}
+
+int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,
+		   struct err *err)
+{
+	struct attaching *x = NULL;
+	struct attachment *a;
+
+	if (container_is_paused(c))
+		return err_set(err, -EBUSY,
+			       "container %s is paused, unpause the container before attach",
+			       c->rec.id);
+	x = calloc(1, sizeof(*x));
+	a = calloc(1, sizeof(*a));
+	if (!x || !a) {
+		free(x);
+		free(a);
+		return -ENOMEM;
+	}
+	*a = (struct attachment){ .fd = -1,
+				  .in = o->stream && c->open_stdin && o->in,
+				  .out = o->stream && o->out,
+				  .err = o->stream && o->err,
+				  .framed = !c->tty };
+	*x = (struct attaching){ .c = container_ref(c),
+				 .a = a,
+				 .counted = true,
+				 .stream = o->stream,
+				 .logs = c->keeps_log && o->logs };
+	x->what = (struct log_options){ .out = o->out,
+					.err = o->err,
+					.framed = a->framed,
+					.since_nsec = INT64_MIN,
+					.until_nsec = INT64_MAX };
+	pthread_mutex_lock(&c->table->lock);
+	c->attaching++;
+	pthread_mutex_unlock(&c->table->lock);
+	container_publish(c, "attach", NULL);
+	*ret = x;
+	return 0;
+}
+
+static bool nobody_attaches(const struct container *c, const void *arg)
+{
+	(void)arg;
+	return c->attaching == 0;
+}
+
+void attach_hand_over(struct container *c)
+{
+	struct attachment *list;
+
+	/* Clients that are being told 101 right now belong to this start. */
+	(void)container_wait(c, nobody_attaches, NULL, ATTACHING_MSEC, -1);
+	pthread_mutex_lock(&c->table->lock);
+	list = take_ptr(c->attachments);
+	c->shim = true;
+	pthread_mutex_unlock(&c->table->lock);
+	/* One that fails finds its connection closed; the container starts all the same. */
+	for (const struct attachment *a = list; a; a = a->next)
+		(void)ask_shim(c, a, NULL, NULL);
+	attachments_free(list);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "daemon/container/container.h"
 
 /* Handing clients' connections to shims, so that no byte of a workload passes through moatd. */
 
@@ -18,22 +16,41 @@
  */
 int attach_early(int fd, const void *early, size_t len);
 
-/* Bytes between a client and one end of a socket pair, for as long as the other end writes. */
-struct relay;
-
-/**
- * relay_new() - prepare a relay
- * @fd:  the client's connection; taken over, closed on failure too
- * @ret: to be given to relay_start()
- *
- * Return: the other end of the pair, owned by the caller; -errno.
- */
-int relay_new(int fd, struct relay **ret);
-
-/** relay_start() - relay in a thread until the output ends; takes @r over.  @ret: to be joined.
- * Return: 0; -errno. */
-int relay_start(struct relay *r, pthread_t *ret);
-
 /** attach_error() - write a message into a hijacked connection, framed as standard output where
  * asked, and end it, whoever else has it */
 void attach_error(int fd, bool framed, const char *text);
+
+/* What a client wants. */
+struct attach_options {
+	bool stream; /* from now on, and in */
+	bool logs;   /* first what the log holds */
+	bool in, out, err;
+};
+
+struct attaching;
+
+/**
+ * attach_prepare() - a client is about to be told 101: a start waits for it
+ * @ret: owned; taken over by attach_take() or attach_drop()
+ *
+ * Return: 0; -EBUSY with docker's message when the container is paused; -ENOMEM.
+ */
+int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,
+		   struct err *err);
+
+/**
+ * attach_take() - the client has been told: its connection goes to the shim, or waits for the start
+ * @fd:    the connection; taken over
+ * @early: what the client has sent already; borrowed
+ */
+void attach_take(struct attaching *x, int fd, const void *early, size_t len);
+
+/** attach_drop() - the client is gone */
+void attach_drop(struct attaching *x);
+
+/** attach_hand_over() - a start's shim is there: it gets the clients that attached before, and from
+ * now on those that come */
+void attach_hand_over(struct container *c);
+
+/** attachments_free() - close what is left of a list */
+void attachments_free(struct attachment *list);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "daemon/container/attach.h"
+#include "daemon/container/exec.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
 #include "daemon/spec/signals.h"
@@ -18,27 +21,6 @@ void containers_init(struct containers *t)
 {
 	*t = (struct containers){ .dir_fd = -1 };
 	pthread_mutex_init(&t->lock, NULL);
-}
-
-void exec_free(struct exec *e)
-{
-	if (!e)
-		return;
-	json_decref(e->body);
-	json_decref(e->process);
-	free(e);
-}
-
-void attachments_free(struct attachment *list)
-{
-	while (list) {
-		struct attachment *a = list;
-
-		list = a->next;
-		if (a->fd >= 0)
-			close(a->fd);
-		free(a);
-	}
 }
 
 static void container_free(struct container *c)
@@ -262,34 +244,6 @@ void containers_list_free(struct container **list, size_t n)
 	free(list);
 }
 
-struct exec *container_exec(const struct container *c, const char *id)
-{
-	for (struct exec *e = c->execs; e; e = e->next)
-		if (streq(e->id, id))
-			return e;
-	return NULL;
-}
-
-void container_add_exec(struct container *c, struct exec *e)
-{
-	size_t n[2] = { 0 }, bytes = 0;
-
-	e->next = c->execs;
-	c->execs = e;
-	for (struct exec **p = &c->execs; *p;) {
-		struct exec *old = *p;
-
-		bytes += old->bytes;
-		if (old == e || old->running ||
-		    (++n[old->started] < EXECS_MAX && bytes <= EXECS_MAX_BYTES)) {
-			p = &old->next;
-			continue;
-		}
-		*p = old->next;
-		exec_free(old);
-	}
-}
-
 const char *container_status(const struct container *c)
 {
 	if (c->restart.pending)
@@ -333,4 +287,28 @@ uint64_t container_ends(const struct container *c)
 	ends = c->ends;
 	pthread_mutex_unlock(&c->table->lock);
 	return ends;
+}
+
+int container_wait(const struct container *c, container_condition is_so, const void *arg,
+		   int timeout_msec, int client_fd)
+{
+	uint64_t start = clock_mono_usec();
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	int r = hub_subscribe(c->table->hub, &sub);
+
+	while (r == 0) {
+		uint64_t passed = (clock_mono_usec() - start) / USEC_PER_MSEC;
+		bool so;
+
+		pthread_mutex_lock(&c->table->lock);
+		so = is_so(c, arg);
+		pthread_mutex_unlock(&c->table->lock);
+		if (so)
+			break;
+		if (timeout_msec >= 0 && passed >= (uint64_t)timeout_msec)
+			return -ETIMEDOUT;
+		r = hub_wait(sub, client_fd, timeout_msec < 0 ? -1 : timeout_msec - (int)passed);
+		r = r < 0 ? r : 0;
+	}
+	return r;
 }

@@ -24,29 +24,8 @@ struct restarter;
 struct store;
 struct watcher;
 
-/* The oldest are forgotten beyond that many that were started, that many that never were, or that
- * much that was asked for; those that run never are. */
-#define EXECS_MAX	256u
-#define EXECS_MAX_BYTES (8u << 20)
-
-struct exec {
-	char id[ID_LEN + 1];
-	struct exec *next;
-	json_t *body;	 /* the exec request; NULL for one found after a restart of moatd */
-	json_t *process; /* runtime-spec process; NULL once it was started */
-	size_t bytes;	 /* of the request's text */
-	bool tty, open_stdin, attach_stdout, attach_stderr;
-	bool started, running;
-	bool launched; /* the shim knows it, or refused it */
-	int code;
-};
-
-/* A client that attached before the start. */
-struct attachment {
-	struct attachment *next;
-	int fd;
-	bool in, out, err, framed;
-};
+struct attachment;
+struct exec;
 
 struct container {
 	struct containers *table; /* lives as long as the process */
@@ -87,7 +66,7 @@ struct container {
 	struct trace trace;    /* of the last start */
 	struct container_disk_errors disk_errors; /* the same */
 	uint64_t ends;				  /* how often it ended since moatd runs */
-	struct attachment *attachments;
+	struct attachment *attachments;		  /* clients that attached before the start */
 	struct exec *execs;
 
 	/* In the order in which they are taken, before the table's lock. */
@@ -162,18 +141,6 @@ int containers_find_exec(struct containers *t, const char *exec_id, struct conta
 int containers_list(struct containers *t, struct container ***ret, size_t *ret_n);
 void containers_list_free(struct container **list, size_t n);
 
-/** container_exec() - the exec with an id; borrowed under the table's lock; NULL */
-struct exec *container_exec(const struct container *c, const char *id);
-
-/** container_add_exec() - under the table's lock; takes @e over; forgets what is too much */
-void container_add_exec(struct container *c, struct exec *e);
-
-/** exec_free() - NULL is accepted */
-void exec_free(struct exec *e);
-
-/** attachments_free() - close what is left of a list */
-void attachments_free(struct attachment *list);
-
 /** container_status() - docker's word for the state; under the table's lock */
 const char *container_status(const struct container *c);
 
@@ -183,3 +150,19 @@ bool container_is_paused(const struct container *c);
 
 /** container_ends() - how often it has ended since moatd runs, for container_wait_end() */
 uint64_t container_ends(const struct container *c);
+
+/** A condition of a container's, asked under the table's lock.  @arg: as given to
+ * container_wait() */
+typedef bool (*container_condition)(const struct container *c, const void *arg);
+
+/**
+ * container_wait() - sleep until a condition holds
+ * @timeout_msec: -1 waits for ever
+ * @client_fd:    a client that may go away meanwhile; -1: none
+ *
+ * Whoever changes what the condition asks for publishes an event, or calls hub_wake().
+ *
+ * Return: 0; -ETIMEDOUT; -EPIPE when the client closed its connection; -errno.
+ */
+int container_wait(const struct container *c, container_condition is_so, const void *arg,
+		   int timeout_msec, int client_fd);

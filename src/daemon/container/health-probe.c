@@ -20,8 +20,8 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "control/client.h"
+#include "daemon/container/exec.h"
 #include "daemon/container/transition.h"
-#include "daemon/spec/config.h"
 #include "loop/loop.h"
 
 #define PACKET_MAX 8192u
@@ -263,21 +263,10 @@ static int on_timer(struct source *s, void *arg)
 
 static int make_process(const struct container *c, json_t **ret)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	cleanup_oci_process struct oci_process *process = NULL;
 	cleanup_json json_t *body =
 		json_pack("{s:o}", "Cmd", json_from_strv(c->health_config.args));
-	int r = body ? state_texts(c->table->state, c->rec.id, &texts, NULL) : -ENOMEM;
 
-	if (r == 0)
-		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, NULL);
-	if (r == 0)
-		r = config_process(body, rt->process, &process, NULL);
-	if (r < 0)
-		return r;
-	*ret = oci_process_write(process);
-	return *ret ? 0 : -ENOMEM;
+	return body ? container_process(c, body, ret, NULL) : -ENOMEM;
 }
 
 int prober_new(struct containers *t, struct prober **ret)

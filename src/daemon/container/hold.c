@@ -10,15 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "control/client.h"
 #include "daemon/machine/lease.h"
 
@@ -54,23 +53,17 @@ static void *reap(void *arg)
 static int start_reaper(struct container *c, pid_t pid)
 {
 	struct reaper *r = malloc(sizeof(*r));
-	pthread_attr_t attr;
-	pthread_t thread;
 	int code;
 
 	if (!r)
 		return -ENOMEM;
 	*r = (struct reaper){ container_ref(c), pid };
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	code = pthread_create(&thread, &attr, reap, r);
-	pthread_attr_destroy(&attr);
+	code = thread_start(STACK_BYTES, reap, r, NULL);
 	if (code == 0)
 		return 0;
 	container_unref(c);
 	free(r);
-	return -code;
+	return code;
 }
 
 static int prepare(struct container *c, int *ret_fd, struct machine_plan *ret, struct err *err)
@@ -119,56 +112,35 @@ static int launch(struct container *c, struct err *err)
 	return 0;
 }
 
-static bool is_up(struct container *c)
+/* Under the table's lock. */
+static bool is_down(const struct container *c, const void *arg)
 {
-	bool up;
-
-	pthread_mutex_lock(&c->table->lock);
-	up = c->files.up;
-	pthread_mutex_unlock(&c->table->lock);
-	return up;
+	(void)arg;
+	return !c->files.up;
 }
 
-static bool is_used(struct container *c)
+static bool is_free(const struct container *c, const void *arg)
 {
-	bool used;
-
-	pthread_mutex_lock(&c->table->lock);
-	used = c->files.users > 0;
-	pthread_mutex_unlock(&c->table->lock);
-	return used;
-}
-
-/* Return: is it not so any more? */
-static bool wait_while(bool (*is_so)(struct container *c), struct container *c, int timeout_msec)
-{
-	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
-	cleanup_hub_sub struct hub_sub *sub = NULL;
-	bool so = true;
-
-	if (hub_subscribe(c->table->hub, &sub) < 0)
-		return !is_so(c);
-	while ((so = is_so(c)) && clock_mono_usec() < deadline)
-		hub_wait(sub, -1, 200);
-	return !so;
+	(void)arg;
+	return c->files.users == 0;
 }
 
 int container_yield(struct container *c, bool patient, bool keep, struct err *err)
 {
-	if (!is_up(c))
+	if (container_wait(c, is_down, NULL, 0, -1) == 0)
 		return 0;
-	if (patient && !wait_while(is_used, c, BUSY_MSEC))
+	if (patient && container_wait(c, is_free, NULL, BUSY_MSEC, -1) < 0)
 		return err_set(err, -EBUSY,
 			       "files of container %.12s are being copied: try again when that is "
 			       "done",
 			       c->rec.id);
 	if (keep) {
 		(void)shim_ask_end(c->table->dir_fd, c->rec.id, "shutdown", NULL);
-		if (wait_while(is_up, c, SHIM_DISKS_MSEC))
+		if (container_wait(c, is_down, NULL, SHIM_DISKS_MSEC, -1) == 0)
 			return 0;
 	}
 	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
-	if (wait_while(is_up, c, KILL_MSEC))
+	if (container_wait(c, is_down, NULL, KILL_MSEC, -1) == 0)
 		return 0;
 	return err_set(err, -ETIMEDOUT,
 		       "the machine for the files of container %.12s does not end: see its "

@@ -6,24 +6,20 @@
  */
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/container/pause.h"
 
-/* Until the state is as asked for, or the container has ended. */
-static int wait_for_state(const struct container *c, bool paused)
+static bool is_paused_or_over(const struct container *c, const void *arg)
 {
-	uint64_t deadline = clock_mono_usec() + SHIM_TIMEOUT_MSEC * USEC_PER_MSEC;
-	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(c->table->hub, &sub);
+	(void)arg;
+	return c->paused || c->rec.state != CONTAINER_RUNNING;
+}
 
-	while (r == 0 && container_is_paused(c) != paused && container_is_running(c)) {
-		if (clock_mono_usec() >= deadline)
-			return -ETIMEDOUT;
-		hub_wait(sub, -1, 1000);
-	}
-	return r;
+static bool is_not_paused(const struct container *c, const void *arg)
+{
+	(void)arg;
+	return !c->paused;
 }
 
 static int set_paused(struct container *c, bool paused, struct err *err)
@@ -34,7 +30,8 @@ static int set_paused(struct container *c, bool paused, struct err *err)
 			 2 * SHIM_TIMEOUT_MSEC, NULL, &why);
 
 	if (r == 0)
-		r = wait_for_state(c, paused);
+		r = container_wait(c, paused ? is_paused_or_over : is_not_paused, NULL,
+				   SHIM_TIMEOUT_MSEC, -1);
 	if (r == -EBUSY || r == -ECONNREFUSED)
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
 	if (r == -EALREADY)

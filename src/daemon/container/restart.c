@@ -171,7 +171,6 @@ int restarter_new(struct containers *t, struct restarter **ret)
 {
 	struct restarter *r = calloc(1, sizeof(*r));
 	pthread_condattr_t clock;
-	pthread_attr_t attr;
 	int code;
 
 	if (!r)
@@ -181,14 +180,11 @@ int restarter_new(struct containers *t, struct restarter **ret)
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->wake, &clock);
 	pthread_condattr_destroy(&clock);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	code = pthread_create(&r->thread, &attr, run, r);
-	pthread_attr_destroy(&attr);
+	code = thread_start(STACK_BYTES, run, r, &r->thread);
 	r->running = code == 0;
 	if (code != 0) {
 		restarter_free(r);
-		return -code;
+		return code;
 	}
 	*ret = r;
 	return 0;

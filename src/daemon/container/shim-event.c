@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "daemon/container/exec.h"
 #include "daemon/container/health-probe.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/template.h"

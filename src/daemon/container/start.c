@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "control/client.h"
+#include "daemon/container/attach.h"
 #include "daemon/container/hold.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
@@ -27,7 +28,6 @@
 #define CODE_FAILED	    125
 #define CODE_NOT_EXECUTABLE 126
 #define CODE_NOT_FOUND	    127
-#define ATTACHING_MSEC	    5000
 
 static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan *ret_plan,
 			  struct err *err)
@@ -99,70 +99,15 @@ static int launch(struct container *c, struct lease *ret, struct err *err)
 	return r;
 }
 
-/* Clients that are being told 101 right now belong to this start. */
-static void wait_for_attaching(struct container *c)
+/* The main thread has seen the process run, or end. */
+static bool is_decided(const struct container *c, const void *ends)
 {
-	uint64_t deadline = clock_mono_usec() + ATTACHING_MSEC * USEC_PER_MSEC;
-	cleanup_hub_sub struct hub_sub *sub = NULL;
-	bool done = false;
-
-	if (hub_subscribe(c->table->hub, &sub) < 0)
-		return;
-	while (!done && clock_mono_usec() < deadline) {
-		pthread_mutex_lock(&c->table->lock);
-		done = c->attaching == 0;
-		pthread_mutex_unlock(&c->table->lock);
-		if (!done)
-			hub_wait(sub, -1, 100);
-	}
+	return !c->starting || c->ends != *(const uint64_t *)ends;
 }
 
-static void hand_over_attachments(struct container *c)
-{
-	struct attachment *list;
-
-	wait_for_attaching(c);
-	pthread_mutex_lock(&c->table->lock);
-	list = take_ptr(c->attachments);
-	c->shim = true;
-	pthread_mutex_unlock(&c->table->lock);
-	for (struct attachment *a = list; a; a = a->next) {
-		struct shim_call call = {
-			.containers_fd = c->table->dir_fd,
-			.id = c->rec.id,
-			.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach",
-					     "target", "", "stdin", a->in, "stdout", a->out,
-					     "stderr", a->err, "framed", a->framed),
-			.send_fd = a->fd,
-			.timeout_msec = SHIM_TIMEOUT_MSEC,
-		};
-
-		/* One that fails finds its connection closed; the container starts all the same. */
-		(void)shim_request(&call, NULL, NULL);
-	}
-	attachments_free(list);
-}
-
-/* Until the main thread has seen the process run, or end. */
 static int wait_for_news(struct container *c, uint64_t ends, int timeout_msec)
 {
-	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
-	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(c->table->hub, &sub);
-
-	while (r == 0) {
-		bool done;
-
-		pthread_mutex_lock(&c->table->lock);
-		done = !c->starting || c->ends != ends;
-		pthread_mutex_unlock(&c->table->lock);
-		if (done)
-			return 0;
-		if (clock_mono_usec() >= deadline)
-			return -ETIMEDOUT;
-		hub_wait(sub, -1, 1000);
-	}
-	return r;
+	return container_wait(c, is_decided, &ends, timeout_msec, -1);
 }
 
 /* The process does not run: make sure the machine is gone, and find the status that says why. */
@@ -230,7 +175,7 @@ static int start_locked(struct container *c, struct err *err)
 		lease_settled(c->table->machines, &lease);
 		return launch_failed(c, r, err);
 	}
-	hand_over_attachments(c);
+	attach_hand_over(c);
 	r = shim_ask(c->table->dir_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
 	lease_settled(c->table->machines, &lease);
 	if (r == 0)

@@ -20,22 +20,14 @@
 #define STEAL_MSEC	100
 #define SIGNAL_MIN_MSEC 1000
 
+static bool has_ended_again(const struct container *c, const void *ends)
+{
+	return c->ends != *(const uint64_t *)ends;
+}
+
 int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
 {
-	uint64_t start = clock_mono_usec();
-	cleanup_hub_sub struct hub_sub *sub = NULL;
-	int r = hub_subscribe(c->table->hub, &sub);
-
-	while (r == 0) {
-		uint64_t passed = (clock_mono_usec() - start) / USEC_PER_MSEC;
-
-		if (container_ends(c) != ends)
-			return 0;
-		if (timeout_msec >= 0 && passed >= (uint64_t)timeout_msec)
-			return -ETIMEDOUT;
-		hub_wait(sub, -1, timeout_msec < 0 ? -1 : timeout_msec - (int)passed);
-	}
-	return r;
+	return container_wait(c, has_ended_again, &ends, timeout_msec, -1);
 }
 
 static int send_signal(struct container *c, int signo, int timeout_msec, struct err *err)

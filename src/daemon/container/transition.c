@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "daemon/container/attach.h"
+#include "daemon/container/exec.h"
 
 #define CODE_KILLED 137
 

@@ -21,8 +21,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/relay.h"
 #include "base/str.h"
-#include "daemon/container/attach.h"
 
 #define STREAM_BLOCK_BYTES (32u << 10)
 #define IDLE_MSEC	   5000 /* of a client whose body is of no use any more */

@@ -53,13 +53,6 @@ int request_json(const struct request *rq, json_t **ret, struct err *err)
 	return 0;
 }
 
-bool request_client_gone(int client_fd)
-{
-	struct pollfd p = { .fd = client_fd };
-
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
-}
-
 int reply_json(struct reply *rp, unsigned status, json_t *value)
 {
 	cleanup_free char *text = value ? json_write(value) : NULL;

@@ -56,13 +56,6 @@ bool request_flag(const struct request *rq, const char *key, bool otherwise);
  * -EBADMSG, -EFBIG with a message; -ENOMEM. */
 int request_json(const struct request *rq, json_t **ret, struct err *err);
 
-/**
- * request_client_gone() - did the client close its connection?
- *
- * A client that only half-closed is still there.
- */
-bool request_client_gone(int client_fd);
-
 /* A body that is made while it is sent. */
 struct stream {
 	/** read() - wait for bytes.  Return: how many, at most @max; 0 at the end; -errno cuts the

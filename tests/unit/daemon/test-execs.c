@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/container/container.h"
+#include "daemon/container/exec.h"
 
 static struct exec *add(struct container *c, unsigned number)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
-#include "daemon/container/attach.h"
+#include "base/relay.h"
 
 static uint64_t cpu_nsec(clockid_t clock)
 {

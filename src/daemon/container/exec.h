@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container/container.h"
+
+/*
+ * Processes beside the container's own.  An exec is made, which checks and remembers what is to
+ * run, and then started once.
+ */
+
+/* The oldest are forgotten beyond that many that were started, that many that never were, or that
+ * much that was asked for; those that run never are. */
+#define EXECS_MAX	256u
+#define EXECS_MAX_BYTES (8u << 20)
+
+struct exec {
+	char id[ID_LEN + 1];
+	struct exec *next;
+	json_t *body;	 /* the exec request; NULL for one found after a restart of moatd */
+	json_t *process; /* runtime-spec process; NULL once it was started */
+	size_t bytes;	 /* of the request's text */
+	bool tty, open_stdin, attach_stdout, attach_stderr;
+	bool started, running;
+	bool launched; /* the shim knows it, or refused it */
+	int code;
+};
+
+/** exec_free() - NULL is accepted */
+void exec_free(struct exec *e);
+
+/** container_exec() - the exec with an id; borrowed under the table's lock; NULL */
+struct exec *container_exec(const struct container *c, const char *id);
+
+/** container_add_exec() - under the table's lock; takes @e over; forgets what is too much */
+void container_add_exec(struct container *c, struct exec *e);
+
+/** container_exec_ids() - those that run.  Return: an array, owned; NULL for none. */
+json_t *container_exec_ids(const struct container *c);
+
+/** container_process() - the runtime-spec process for an exec request in a container.  @ret: owned.
+ * Return: 0; -EINVAL, -EBADMSG with a message; -errno with a message. */
+int container_process(const struct container *c, const json_t *body, json_t **ret, struct err *err);
+
+/**
+ * exec_create() - make an exec
+ * @body:   docker's request; borrowed
+ * @bytes:  of its text
+ * @ret_id: its id
+ *
+ * Return: 0; -EBUSY with docker's message when the container does not run, or is paused; as
+ * container_process().
+ */
+int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_LEN + 1],
+		struct err *err);
+
+/* How an exec is to be started. */
+struct exec_options {
+	bool detach;
+	const json_t *size; /* [rows, columns] of its terminal; NULL: not known */
+};
+
+struct exec_start;
+
+/**
+ * exec_claim() - from now on nobody else can start an exec
+ * @ret: owned; taken over by one of the next three
+ *
+ * Return: 0; -ENOENT; -EBUSY with docker's message; -ENOMEM.
+ */
+int exec_claim(struct containers *t, const char *id, const struct exec_options *o,
+	       struct exec_start **ret, struct err *err);
+
+/** exec_is_framed() - is the output to have docker's headers? */
+bool exec_is_framed(const struct exec_start *s);
+
+/**
+ * exec_run() - give an exec to the shim, with the client's connection
+ * @fd:    the connection, taken over
+ * @early: what the client has sent already; borrowed
+ *
+ * Why it could not be started is written into the connection.
+ */
+void exec_run(struct exec_start *s, int fd, const void *early, size_t len);
+
+/** exec_run_detached() - without a connection.  Return: 0; -EINVAL when the process cannot be
+ * executed; -errno; with a message. */
+int exec_run_detached(struct exec_start *s, struct err *err);
+
+/** exec_cancel() - the client is gone before it was run */
+void exec_cancel(struct exec_start *s);
+
+/** exec_describe() - docker's answer about an exec, as its shim knows it at this moment.  Return:
+ * owned; NULL when out of memory, or when it was forgotten. */
+json_t *exec_describe(struct container *c, const char *id);
+
+/**
+ * exec_await_launch() - a client tells the size of a terminal as soon as it has read that its exec
+ * starts: wait until the shim has heard of that
+ *
+ * Return: 0; -EPIPE when the client is gone; -errno.
+ */
+int exec_await_launch(struct container *c, const char *id, int client_fd);

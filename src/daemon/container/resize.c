@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/container/resize.h"
+
+#include <errno.h>
+
+#include "control/client.h"
+#include "daemon/container/exec.h"
+#include "daemon/container/transition.h"
+
+/* @target: an exec, or "" for the container's process */
+static int resize(struct container *c, const char *target, const struct terminal_size *size,
+		  struct err *err)
+{
+	struct shim_call call = { .containers_fd = c->table->dir_fd,
+				  .id = c->rec.id,
+				  .send_fd = -1,
+				  .timeout_msec = SHIM_TIMEOUT_MSEC };
+	bool shim;
+
+	pthread_mutex_lock(&c->table->lock);
+	shim = c->shim;
+	pthread_mutex_unlock(&c->table->lock);
+	if (!shim)
+		return err_set(err, -EBUSY,
+			       "cannot resize a stopped container: container %s is not running",
+			       c->rec.id);
+	call.request = json_pack("{s:s, s:s, s:i, s:i}", "op", "resize", "target", target, "rows",
+				 (int)size->rows, "columns", (int)size->columns);
+	return shim_request(&call, NULL, err);
+}
+
+int container_resize(struct container *c, const struct terminal_size *size, struct err *err)
+{
+	int r = resize(c, "", size, err);
+
+	if (r < 0)
+		return r;
+	container_publish(c, "resize",
+			  json_pack("{s:o, s:o}", "height", json_sprintf("%u", size->rows), "width",
+				    json_sprintf("%u", size->columns)));
+	return 0;
+}
+
+int exec_resize(struct container *c, const char *id, const struct terminal_size *size,
+		int client_fd, struct err *err)
+{
+	int r = exec_await_launch(c, id, client_fd);
+
+	return r == 0 ? resize(c, id, size, err) : r;
+}
