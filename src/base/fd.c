@@ -120,18 +120,32 @@ int file_set_at(int dir_fd, const char *name, const char *text)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-static int write_and_sync(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
+/* Return: the descriptor of the file; -errno. */
+static int overwrite(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
 	cleanup_close int fd =
-		openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	int r;
+		openat(dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r = fd < 0 ? -errno : fd_write_all(fd, data, len);
+
+	if (r == 0 && ftruncate(fd, (off_t)len) < 0)
+		r = -errno;
+	return r < 0 ? r : take_fd(&fd);
+}
+
+int file_overwrite(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
+{
+	cleanup_close int fd = overwrite(dir_fd, name, data, len, mode);
+
+	return fd < 0 ? fd : 0;
+}
+
+static int write_and_sync(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
+{
+	cleanup_close int fd = overwrite(dir_fd, name, data, len, mode);
 
 	if (fd < 0)
-		return -errno;
-	r = fd_write_all(fd, data, len);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	return r;
+		return fd;
+	return fsync(fd) < 0 ? -errno : 0;
 }
 
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
@@ -149,6 +163,23 @@ int file_write_atomic(int dir_fd, const char *name, const void *data, size_t len
 		return r;
 	}
 	return fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+int file_reserve(int dir_fd, const char *name, size_t len)
+{
+	cleanup_free char *tmp = str_printf(".%s.tmp", name);
+	cleanup_close int fd = -1;
+	int r;
+
+	if (!tmp)
+		return -ENOMEM;
+	fd = openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	r = posix_fallocate(fd, 0, (off_t)len);
+	if (r != 0)
+		unlinkat(dir_fd, tmp, 0);
+	return -r;
 }
 
 int fd_copy(int from, int to, uint64_t len)

@@ -58,6 +58,16 @@ int file_read_at(int dir_fd, const char *name, size_t max_bytes, struct buf *b);
 int file_set_at(int dir_fd, const char *name, const char *text);
 
 /**
+ * file_overwrite() - give a file other content, or make it
+ *
+ * The blocks it has are used again and not given up first: where the new content is no longer than
+ * the old one, a full disk has room for it.  A crash may leave a mixture.
+ *
+ * Return: 0; -errno.
+ */
+int file_overwrite(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
+
+/**
  * file_write_atomic() - replace a file so that a crash leaves the old or the new content
  * @dir_fd: folder; borrowed
  * @name:   file name in that folder; ".NAME.tmp" beside it is used on the way
@@ -68,6 +78,17 @@ int file_set_at(int dir_fd, const char *name, const char *text);
  * Return: 0; -errno, with the old file in place.
  */
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
+
+/**
+ * file_reserve() - see to it that the next file_write_atomic() of that name finds room on a full
+ * disk
+ * @len: bytes that it may write
+ *
+ * They are allocated to ".NAME.tmp", which becomes the new file, so nobody else can take them.
+ *
+ * Return: 0; -ENOSPC, -errno: then it has to take its chance.
+ */
+int file_reserve(int dir_fd, const char *name, size_t len);
 
 /** fd_copy() - copy @len bytes (UINT64_MAX: to the end) from the current offsets.  Return: 0;
  * -ENODATA; -errno. */

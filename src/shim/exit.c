@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 
 int exit_code_of_errno(int errnum)
 {
@@ -24,6 +25,17 @@ int exit_code_of_errno(int errnum)
 	}
 }
 
+/* All of it, with every byte of the message escaped. */
+#define RESERVE_BYTES (256 + 6 * ERR_MSG_MAX)
+
+void exit_reserve(int dir_fd)
+{
+	int r = file_reserve(dir_fd, EXIT_FILE, RESERVE_BYTES);
+
+	if (r < 0)
+		log_warning("no room is kept for " EXIT_FILE ": %s", strerror(-r));
+}
+
 json_t *exit_json(const struct exit_status *e)
 {
 	return json_pack("{s:i, s:b, s:s, s:I, s:I}", "code", e->code, "oom", (int)e->oom, "error",
@@ -34,9 +46,7 @@ json_t *exit_json(const struct exit_status *e)
 static int write_quickly(int dir_fd, const char *text)
 {
 	static const char tmp[] = "." EXIT_FILE ".tmp";
-	cleanup_close int fd =
-		openat(dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int r = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+	int r = file_overwrite(dir_fd, tmp, text, strlen(text), 0600);
 
 	if (r == 0 && renameat(dir_fd, tmp, dir_fd, EXIT_FILE) < 0)
 		r = -errno;

@@ -27,6 +27,9 @@ int exit_code_of_errno(int errnum);
 /** exit_json() - the fields of exit.json as a new object; NULL when out of memory */
 json_t *exit_json(const struct exit_status *e);
 
+/** exit_reserve() - see to it that a full disk has room for exit.json, when the container ends */
+void exit_reserve(int dir_fd);
+
 /**
  * exit_write() - put exit.json into the container's folder
  * @durably: over a loss of power too; a crash of processes it survives in any case

@@ -48,14 +48,6 @@ int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
 	return 0;
 }
 
-static int write_plain(int dir_fd, const char *name, const char *text)
-{
-	cleanup_close int fd =
-		openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
-}
-
 static char *describe(const struct machine_plan *p)
 {
 	cleanup_json json_t *machine = json_pack(
@@ -154,10 +146,10 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err)
 {
 	cleanup_free char *text = describe(p);
-	int r = text ? write_plain(dir_fd, "machine.json", text) : -ENOMEM;
+	int r = text ? file_overwrite(dir_fd, "machine.json", text, strlen(text), 0600) : -ENOMEM;
 
 	if (r == 0 && spec)
-		r = write_plain(dir_fd, "config.json", spec);
+		r = file_overwrite(dir_fd, "config.json", spec, strlen(spec), 0600);
 	return r < 0 ? err_errno(err, r, "machine.json and config.json") : 0;
 }
 

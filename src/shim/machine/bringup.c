@@ -119,6 +119,7 @@ int bringup(struct shim *s, struct err *err)
 	r = alive_lock(s->options->dir_fd);
 	if (r < 0)
 		return err_errno(err, r, "lock of moat-shim");
+	exit_reserve(s->options->dir_fd);
 	r = crilog_open(s->options->dir_fd, &s->config->log, &s->log);
 	if (r < 0)
 		return err_errno(err, r, CRILOG_NAME);

@@ -49,6 +49,23 @@ static void atomic_write_replaces_the_whole_file(void **state)
 	assert_int_equal(faccessat(dir_fd, ".f.tmp", F_OK, 0), -1);
 }
 
+static void reserved_file_becomes_the_new_one(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct stat kept, made;
+
+	(void)state;
+	assert_int_equal(file_reserve(dir_fd, "r", 5000), 0);
+	assert_int_equal(fstatat(dir_fd, ".r.tmp", &kept, 0), 0);
+	assert_true(kept.st_blocks * 512 >= 5000);
+	assert_int_equal(file_write_atomic(dir_fd, "r", "short", 5, 0600), 0);
+	assert_int_equal(fstatat(dir_fd, "r", &made, 0), 0);
+	assert_true(made.st_ino == kept.st_ino);
+	assert_int_equal(file_read_at(dir_fd, "r", 100, &b), 0);
+	assert_int_equal(b.len, 5);
+	assert_int_equal(faccessat(dir_fd, ".r.tmp", F_OK, 0), -1);
+}
+
 static void file_past_the_limit_is_refused(void **state)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -183,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(atomic_write_replaces_the_whole_file),
+		cmocka_unit_test(reserved_file_becomes_the_new_one),
 		cmocka_unit_test(file_past_the_limit_is_refused),
 		cmocka_unit_test(set_writes_only_to_what_exists),
 		cmocka_unit_test(exact_read_tells_a_short_file),

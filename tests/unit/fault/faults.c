@@ -78,7 +78,7 @@ WRAP(FAULT_MEMORY, void *, reallocarray, NULL, (void *p, size_t n, size_t size),
 WRAP(FAULT_MEMORY, char *, strdup, NULL, (const char *s), (s))
 WRAP(FAULT_MEMORY, char *, strndup, NULL, (const char *s, size_t n), (s, n))
 WRAP(FAULT_FILES, int, fsync, -1, (int fd), (fd))
-WRAP(FAULT_FILES, int, ftruncate, -1, (int fd, off_t size), (fd, size))
+WRAP(FAULT_FILES, int, ftruncate64, -1, (int fd, off_t size), (fd, size))
 WRAP(FAULT_FILES, int, renameat, -1, (int a, const char *from, int b, const char *to),
      (a, from, b, to))
 

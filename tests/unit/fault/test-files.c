@@ -67,8 +67,8 @@ static int replace_old(void *arg)
 static void a_file_is_replaced_as_a_whole(void **state)
 {
 	(void)state;
-	/* write, fsync, rename, fsync of the folder */
-	assert_int_equal(faults_each(FAULT_FILES, replace_old, NULL), 4);
+	/* write, truncation, fsync, rename, fsync of the folder */
+	assert_int_equal(faults_each(FAULT_FILES, replace_old, NULL), 5);
 }
 
 static int write_exit(void *arg)
