@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "image/store/collect.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
 #include "image/store/table.h"
@@ -77,7 +78,8 @@ static int write_text(const struct table *t, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-int table_commit(struct store *st, struct table *t, struct err *err)
+/* As much as now is kept for a time when the disk is full: then names are taken away, not added. */
+static int save(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
 	int r = write_text(t, &text);
@@ -89,9 +91,40 @@ int table_commit(struct store *st, struct table *t, struct err *err)
 		r = file_write_atomic(st->dir_fd, "index.json", text, strlen(text), 0644);
 	if (r < 0)
 		return err_errno(err, r, "write %s/index.json", st->path);
+	(void)file_reserve(st->dir_fd, "index.json", strlen(text));
+	return 0;
+}
+
+static void adopt(struct store *st, struct table *t)
+{
 	table_reset(&st->table);
 	st->table = *t;
 	*t = (struct table){ 0 };
+}
+
+int table_commit(struct store *st, struct table *t, struct err *err)
+{
+	int r = save(st, t, err);
+
+	if (r == 0)
+		adopt(st, t);
+	return r;
+}
+
+/*
+ * Whether the second attempt fails does not matter: then index.json names content that is gone, and
+ * what is read there without its content is left out.
+ */
+int table_commit_and_collect(struct store *st, struct table *t, struct err *err)
+{
+	int r = save(st, t, err);
+
+	if (r < 0 && r != -ENOSPC && r != -EDQUOT)
+		return r;
+	adopt(st, t);
+	store_collect(st);
+	if (r < 0)
+		(void)save(st, &st->table, NULL);
 	return 0;
 }
 

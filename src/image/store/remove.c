@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "image/store/collect.h"
 #include "image/store/find.h"
 #include "image/store/index.h"
 #include "image/store/record.h"
@@ -117,10 +116,9 @@ static int try_remove(struct store *st, const char *name, bool force, struct dig
 		*cleared = p->dies;
 		return 1;
 	}
-	r = table_commit(st, &p->next, err);
-	if (r == 0 && digest_is_set(&p->dies))
-		store_collect(st);
-	return r;
+	if (digest_is_set(&p->dies))
+		return table_commit_and_collect(st, &p->next, err);
+	return table_commit(st, &p->next, err);
 }
 
 int store_remove(struct store *st, const char *name, bool force,

@@ -15,7 +15,6 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "image/store/collect.h"
 #include "image/store/index.h"
 #include "image/store/record.h"
 #include "image/store/table.h"
@@ -25,7 +24,9 @@
  * answers every question without reading a file.  One moatd owns the folder (flock); its threads
  * share one mutex, which is held for memory and for the writing of index.json, never for a
  * transfer.  The order of every change is: content, synced; then index.json; then garbage.  So a
- * kill leaves at worst content that nobody refers to, which the next store_open() removes.
+ * kill leaves at worst content that nobody refers to, which the next store_open() removes.  On a
+ * full disk a removal goes the other way, garbage first: the next store_open() leaves out what has
+ * no content.
  */
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -53,6 +54,12 @@ void store_close(struct store *st)
 
 DEFINE_CLEANUP(struct store, store_close)
 
+static int remove_entry(int dir_fd, const char *name, void *arg)
+{
+	(void)arg;
+	return path_remove_tree(dir_fd, name);
+}
+
 static int open_folders(struct store *st)
 {
 	cleanup_close int blobs = -1;
@@ -63,8 +70,9 @@ static int open_folders(struct store *st)
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "rootfs", 0755, &st->rootfs_fd);
 	if (r == 0)
-		r = path_remove_tree(st->dir_fd, "tmp");
-	return r == 0 ? path_open_dir(st->dir_fd, "tmp", 0700, &st->tmp_fd) : r;
+		r = path_open_dir(st->dir_fd, "tmp", 0700, &st->tmp_fd);
+	/* The folder itself stays: a full disk may have no room for another. */
+	return r == 0 ? path_each(st->tmp_fd, remove_entry, NULL) : r;
 }
 
 static int write_layout(struct store *st)
@@ -104,10 +112,7 @@ static int read_table(struct store *st, struct err *err)
 	if (r < 0)
 		return r;
 	LOCK_STORE(st);
-	r = table_commit(st, &t, err);
-	if (r == 0)
-		store_collect(st);
-	return r;
+	return table_commit_and_collect(st, &t, err);
 }
 
 int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes, struct store **ret,
