@@ -16,8 +16,11 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "daemon/state/reserve.h"
 
 struct state {
+	char *path;
+	bool has_log_room; /* else it is tried again with every change */
 	sqlite3 *db, *reader;
 	pthread_mutex_t lock, reader_lock;
 };
@@ -102,7 +105,8 @@ static int prepare_file(struct state *st, struct err *err)
 {
 	int version = 0, r;
 
-	if (sqlite3_exec(st->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
+	if (!reserve_prepare(st->db) ||
+	    sqlite3_exec(st->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
 			 NULL) != SQLITE_OK)
 		return fail(st->db, "cannot be used", err);
 	r = get_version(st, &version, err);
@@ -128,25 +132,26 @@ static int connect_to(const char *path, int flags, sqlite3 **ret, struct err *er
 
 int state_open(const char *root, struct state **ret, struct err *err)
 {
-	cleanup_free char *path = str_printf("%s/state.db", root);
 	struct state *st = calloc(1, sizeof(*st));
 	int r;
 
-	if (!path || !st) {
-		free(st);
+	if (!st)
 		return -ENOMEM;
-	}
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_mutex_init(&st->reader_lock, NULL);
-	r = connect_to(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &st->db, err);
+	st->path = str_printf("%s/state.db", root);
+	r = st->path ? 0 : -ENOMEM;
+	if (r == 0)
+		r = connect_to(st->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &st->db, err);
 	if (r == 0)
 		r = prepare_file(st, err);
 	if (r == 0)
-		r = connect_to(path, SQLITE_OPEN_READWRITE, &st->reader, err);
+		r = connect_to(st->path, SQLITE_OPEN_READWRITE, &st->reader, err);
 	if (r < 0) {
 		state_close(st);
 		return r;
 	}
+	st->has_log_room = reserve_log(st->path);
 	*ret = st;
 	return 0;
 }
@@ -159,6 +164,7 @@ void state_close(struct state *st)
 	sqlite3_close(st->db);
 	pthread_mutex_destroy(&st->lock);
 	pthread_mutex_destroy(&st->reader_lock);
+	free(st->path);
 	free(st);
 }
 
@@ -202,12 +208,14 @@ static int run(struct state *st, const char *sql, const struct record *rec,
 	       const struct texts *texts, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int r = 0;
+	int r;
 
 	pthread_mutex_lock(&st->lock);
-	if (sqlite3_prepare_v2(st->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+	st->has_log_room = st->has_log_room || reserve_log(st->path);
+	r = texts ? reserve_row(st->db, texts, err) : 0;
+	if (r == 0 && sqlite3_prepare_v2(st->db, sql, -1, &stmt, NULL) != SQLITE_OK)
 		r = fail(st->db, rec->id, err);
-	} else {
+	if (r == 0) {
 		bind_record(stmt, rec);
 		if (texts) {
 			bind_text(stmt, ":config", texts->config);
