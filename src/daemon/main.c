@@ -148,7 +148,6 @@ static int fill_options(struct options *o, struct err *err)
 	return r;
 }
 
-/* The lock is the process's own as long as it lives; the file says whose it is. */
 /* The lock's file says who holds it: process id and socket, a line each. */
 static bool holder_answers(int fd, char pid[32])
 {
@@ -206,8 +205,10 @@ static int lock_root(const struct options *o, struct err *err)
 	r = take_lock(fd, o->root, err);
 	if (r < 0)
 		return r;
-	if (ftruncate(fd, 0) < 0 || fd_pwrite_all(fd, text, strlen(text), 0) < 0)
-		return err_errno(err, -errno, "%s", path);
+	/* That only helps who finds the lock taken: a full disk is no reason not to start. */
+	r = fd_pwrite_all(fd, text, strlen(text), 0);
+	if (r < 0 || ftruncate(fd, (off_t)strlen(text)) < 0)
+		log_warning("%s does not say who holds it: %s", path, strerror(r < 0 ? -r : errno));
 	(void)take_fd(&fd); /* held as long as the process lives */
 	return 0;
 }

@@ -250,6 +250,11 @@ int container_forget(struct container *c, struct err *err)
 {
 	int r = state_delete(c->table->state, c->rec.id, err);
 
+	/* Where the disk has no room for the record, its files make some. */
+	if (r == -ENOSPC) {
+		(void)path_remove_tree(c->table->dir_fd, c->rec.id);
+		r = state_delete(c->table->state, c->rec.id, err);
+	}
 	if (r < 0)
 		return r;
 	if (!containers_drop(c))
