@@ -278,7 +278,8 @@ static int receive(struct api *a, json_t **ret, struct err *err)
 
 int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct err *err)
 {
-	int tries = streq(rq->method, "GET") ? 2 : 1, r;
+	bool only_looks = streq(rq->method, "GET") || streq(rq->method, "HEAD");
+	int tries = only_looks ? 2 : 1, r;
 
 	/* A moatd that has just been killed may have taken the connection; its successor is asked
 	 * once, where it does no harm that the first one may have heard it too. */

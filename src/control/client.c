@@ -211,6 +211,13 @@ static int read_answer(const char *text, size_t len, json_t **ret, struct err *e
 	return 0;
 }
 
+/* Its socket takes connections until it is gone, and then breaks them. */
+static int ended_before(struct err *err)
+{
+	return err_set(err, -ECONNREFUSED,
+		       "moat-shim ended before it answered: see shim.log of the container");
+}
+
 static int exchange(const struct shim_call *call, int fd, char *packet, json_t **ret,
 		    struct err *err)
 {
@@ -226,6 +233,8 @@ static int exchange(const struct shim_call *call, int fd, char *packet, json_t *
 			       "command and environment are too long (%zu bytes, at most %u)",
 			       strlen(text), SHIM_PACKET_MAX);
 	r = unix_send(fd, text, strlen(text), call->send_fd);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return ended_before(err);
 	if (r < 0)
 		return err_errno(err, r, "cannot ask moat-shim");
 	r = fd_wait(fd, POLLIN, call->timeout_msec);
@@ -235,9 +244,10 @@ static int exchange(const struct shim_call *call, int fd, char *packet, json_t *
 			       "the container",
 			       call->timeout_msec / 1000);
 	n = unix_recv(fd, packet, SHIM_PACKET_MAX, &unexpected);
-	if (n <= 0)
-		return err_set(err, n < 0 ? (int)n : -ECONNRESET,
-			       "moat-shim ended before it answered: see shim.log of the container");
+	if (n == 0 || n == -ECONNRESET)
+		return ended_before(err);
+	if (n < 0)
+		return err_errno(err, (int)n, "answer of moat-shim");
 	return read_answer(packet, (size_t)n, ret, err);
 }
 

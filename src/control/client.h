@@ -56,7 +56,8 @@ struct shim_call {
  * @ret: the whole answer, owned; may be NULL
  *
  * Return: 0; the negative errno of an answer that says no, with its message; -ETIMEDOUT;
- * -ECONNREFUSED with a message when the shim is gone; -EBADMSG; -errno.
+ * -ECONNREFUSED with a message when the shim is gone, or ended before it answered; -EBADMSG;
+ * -errno.
  */
 int shim_request(const struct shim_call *call, json_t **ret, struct err *err);
 

@@ -217,6 +217,31 @@ time.sleep(600)' $silent) 3>&- &
 	done
 }
 
+@test "hung: a moat-shim that is stopped in the middle of a copy, and a moatd that was killed: the next one ends it" {
+	local copy pid shim
+	# Nothing of its start is cut off: it stays.
+	moat create --rm --name box "$BUSYBOX" cat /kept >/dev/null
+	cd "$BATS_TEST_TMPDIR"
+	echo kept >kept
+	mkfifo hold
+	"$MOAT_BUILD/moat" cp - box:/ <hold 3>&- &
+	copy=$!
+	exec 9>hold
+	poll 20 shim_pid box
+	shim=$(shim_pid box)
+	kill -STOP "$shim"
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	exec 9>&-
+	run wait "$copy"
+	[ "$status" -ne 0 ]
+	# It had the container's disks.
+	moat cp kept box:/
+	poll 20 gone "$shim"
+	[ "$(moat start -a box)" = kept ]
+}
+
 @test "hung: a moat-shim that takes no connections any more stops nobody" {
 	local dir
 	up box

@@ -60,6 +60,11 @@ static json_t *process_row(const json_t *p)
 				 : "");
 }
 
+static int not_running(const struct container *c, struct err *err)
+{
+	return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
+}
+
 static int top(struct daemon *d, struct container *c, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *answer = NULL, *rows = json_array();
@@ -68,9 +73,11 @@ static int top(struct daemon *d, struct container *c, struct reply *rp, struct e
 	int r;
 
 	if (!container_is_running(c))
-		return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
+		return not_running(c, err);
 	r = rows ? shim_ask(d->containers.dir_fd, c->rec.id, "top", ANSWER_MSEC, &answer, err)
 		 : -ENOMEM;
+	if (r == -ECONNREFUSED)
+		return not_running(c, err);
 	if (r < 0)
 		return r;
 	json_array_foreach (json_object_get(answer, "processes"), i, item) {

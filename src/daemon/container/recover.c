@@ -72,16 +72,19 @@ static bool is_known(struct containers *t, const char *id)
 }
 
 /*
- * A shim that nobody asked to start never will be: who wanted it has been told it failed.  Of one
- * that runs, what clients may ask for at once is noted.
+ * A shim that nobody asked to start never will be: who wanted it has been told it failed.  One that
+ * does not answer, on a busy host for being about to come up, is no more wanted where the row knows
+ * of no run: it may be there for the container's files, and has the disks that the next machine
+ * needs.  Of one that runs, what clients may ask for at once is noted.
  */
-static bool is_waiting(struct container *c)
+static bool is_unwanted(struct container *c)
 {
 	cleanup_json json_t *status = NULL;
 	const char *state = NULL;
+	int r = shim_ask(c->table->dir_fd, c->rec.id, "status", ANSWER_MSEC, &status, NULL);
 
-	if (shim_ask(c->table->dir_fd, c->rec.id, "status", ANSWER_MSEC, &status, NULL) < 0)
-		return false;
+	if (r < 0)
+		return r == -ETIMEDOUT && c->rec.state != CONTAINER_RUNNING;
 	state = json_string_value(json_object_get(status, "state"));
 	pthread_mutex_lock(&c->table->lock);
 	c->paused = json_is_true(json_object_get(status, "paused"));
@@ -128,23 +131,6 @@ static void forget(struct container *c)
 		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 }
 
-/* Who wanted the start has been told that it failed; with docker, that is the end of one that is to
- * remove itself. */
-static void end_start(struct container *c, int fd)
-{
-	cleanup_free char *name = str_printf("%s/exit.json", c->rec.id);
-
-	log_info("container %.12s: its start was cut off", c->rec.id);
-	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
-	(void)fd_wait(fd, POLLIN, END_MSEC);
-	close(fd);
-	/* It is not to be taken for that of a start that is about to come. */
-	if (name)
-		(void)unlinkat(c->table->dir_fd, name, 0);
-	if (c->auto_remove)
-		forget(c);
-}
-
 /* Of one that somebody made and has not started yet, nothing was cut off. */
 static bool was_cut_off(const struct container *c)
 {
@@ -156,12 +142,29 @@ static bool was_cut_off(const struct container *c)
 	return dir_fd >= 0 && machine_was_for_start(dir_fd);
 }
 
+/* Who wanted the start, if it was for one, has been told that it failed; with docker, that is the
+ * end of one that is to remove itself. */
+static void end_unwanted(struct container *c, int fd)
+{
+	cleanup_free char *name = str_printf("%s/exit.json", c->rec.id);
+
+	log_info("container %.12s: its start, or a copy of its files, was cut off", c->rec.id);
+	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
+	(void)fd_wait(fd, POLLIN, END_MSEC);
+	close(fd);
+	/* It is not to be taken for that of a start that is about to come. */
+	if (name)
+		(void)unlinkat(c->table->dir_fd, name, 0);
+	if (was_cut_off(c))
+		forget(c);
+}
+
 static void recover_with_shim(struct container *c, int fd)
 {
 	int r;
 
-	if (is_waiting(c)) {
-		end_start(c, fd);
+	if (is_unwanted(c)) {
+		end_unwanted(c, fd);
 		return;
 	}
 	r = adopt(c, fd);

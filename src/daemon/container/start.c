@@ -121,7 +121,7 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 	c->starting = false;
 	exit_code = c->rec.exit_code;
 	/* A shim that ended instead of answering left its reason in exit.json. */
-	if ((code == -ECONNREFUSED || code == -ECONNRESET) && c->rec.error[0])
+	if (code == -ECONNREFUSED && c->rec.error[0])
 		err_set(err, code, "%s", c->rec.error);
 	pthread_mutex_unlock(&c->table->lock);
 	if (exit_code == CODE_NOT_FOUND || exit_code == CODE_NOT_EXECUTABLE)

@@ -66,7 +66,7 @@ static int ask(struct files *f, const struct link_files *rq, struct err *err)
 /* A machine that has just ended, or has not been heard of yet. */
 static bool is_passing(int code)
 {
-	return code == -ESRCH || code == -ECONNREFUSED || code == -ECONNRESET;
+	return code == -ESRCH || code == -ECONNREFUSED;
 }
 
 static void give_back(struct files *f)
