@@ -156,7 +156,7 @@ spare_shim() {
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run --rm "$BUSYBOX" echo first >"$BATS_TEST_TMPDIR/first" &
-	sleep 0.5
+	poll 20 no_spare
 	run moat run --rm "$BUSYBOX" echo second
 	assert_equal "$output" second
 	kill -CONT "$shim"
@@ -170,7 +170,7 @@ spare_shim() {
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run --name orphan "$BUSYBOX" echo fine >"$BATS_TEST_TMPDIR/out" &
-	sleep 0.5
+	poll 20 no_spare
 	kill -9 "$engine"
 	kill -CONT "$shim"
 	wait $!
@@ -284,7 +284,8 @@ spares() {
 	await_spare
 	sleep 1
 	spares 1
-	pids=$(for i in 1 2 3 4; do moat run -d --rm "$BUSYBOX" sleep 1000; done)
+	# At once, so that they follow each other soon on a busy host too.
+	pids=$(for i in 1 2 3 4; do moat run -d --rm "$BUSYBOX" sleep 1000 & done; wait)
 	poll 60 spares 3
 	moat rm -f $pids >/dev/null
 	sleep 1
