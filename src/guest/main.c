@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  moat-init is the first program of the guest.  main() brings the machine
- * to the point where it only waits for its container (a snapshot may be taken there), says
+ * to the point where it only waits for a container (a snapshot may be taken there), says
  * HELLO to the host, and from then on session.c does what the host asks.
  *
  * Where it may fail, and what happens then:
  *  - up to HELLO: the reason goes to the console, which is the host's boot log, and the machine
  *    powers off;
- *  - in SETUP: FAILED on stream 0, with the reason; the host ends the machine;
+ *  - in MACHINE, CONTAINER and REMOVE: FAILED on stream 0, with the reason;
  *  - in SPAWN, and in everything a process does: FAILED or EXITED on its stream, and no other
  *    process notices;
- *  - in RESET: as up to HELLO;
  *  - when the link breaks, the host makes no sense, or there is no memory left even to say that
  *    something failed: the disks are synced and the machine powers off.
  * It never exits: that would be a kernel panic.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest/container/container.h"
+#include "guest/container/cgroup.h"
 #include "guest/machine/boot.h"
 #include "guest/machine/modules.h"
 #include "guest/machine/port.h"
@@ -49,40 +47,22 @@ static int prepare(struct machine *m, int *ret_port_fd, struct err *err)
 	if (r == 0)
 		r = cgroup_mount(err);
 	if (r == 0)
-		r = container_make(m, err);
+		r = session_prepare(m, err);
 	if (r == 0)
 		r = port_open(ret_port_fd, err);
 	return r;
 }
 
-/* Return: only when there is nobody left to serve. */
-static int serve(struct machine *m, int port_fd, struct err *err)
-{
-	for (;;) {
-		int r = session_run(m, port_fd);
-
-		if (r < 0)
-			return err_errno(err, r, "guest link");
-		if (r != SESSION_RESET)
-			return err_set(err, -EPIPE, "the host has gone");
-		r = container_unmake(m, err);
-		if (r == 0)
-			r = container_make(m, err);
-		if (r < 0)
-			return r;
-	}
-}
-
 int main(void)
 {
-	struct machine m = { .cgroup.devices_fd = -1, .first_pidfd = -1 };
+	struct machine m = { .own = NAMESPACES_NONE, .pid_fd = -1 };
 	struct err err = { 0 };
 	int port_fd;
 
 	umask(0);
 	signal(SIGPIPE, SIG_IGN);
 	if (prepare(&m, &port_fd, &err) == 0)
-		serve(&m, port_fd, &err);
+		session_run(&m, port_fd, &err);
 	say(err.msg);
 	sync();
 	reboot(RB_POWER_OFF);

@@ -41,6 +41,7 @@ struct link_conn {
 	size_t out_done; /* bytes at the front of out that are written */
 	struct buf message;
 	bool in_message; /* MORE came, the rest has not */
+	uint16_t message_container;
 	uint32_t message_stream;
 	struct link_books books;
 	int error;	 /* of a write outside the loop's callback */
@@ -180,11 +181,8 @@ static int queue_frames(struct link_conn *c, enum link_type more, struct link_he
 	return watch_write(c);
 }
 
-int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum link_channel channel,
-	      const void *payload, size_t len)
+int link_send(struct link_conn *c, struct link_header h, const void *payload, size_t len)
 {
-	struct link_header h = { .type = type, .stream = stream, .channel = channel };
-
 	if (len > LINK_MESSAGE_MAX)
 		return -EMSGSIZE;
 	return queue_frames(c, LINK_MORE, h, payload, len);
@@ -240,7 +238,10 @@ int link_grant(struct link_conn *c, uint32_t stream, enum link_channel channel, 
 	if (r < 0 || credit == 0)
 		return r;
 	wire_store_u32(payload, credit);
-	return link_send(c, LINK_CREDIT, stream, channel, payload, sizeof(payload));
+	return link_send(
+		c,
+		(struct link_header){ .type = LINK_CREDIT, .stream = stream, .channel = channel },
+		payload, sizeof(payload));
 }
 
 static int handle_data(struct link_conn *c, const struct link_header *h, const void *data)
@@ -330,6 +331,7 @@ static int handle_more(struct link_conn *c, const struct link_header *h, const v
 	if (h->size == 0)
 		return -EBADMSG;
 	c->in_message = true;
+	c->message_container = h->container;
 	c->message_stream = h->stream;
 	return buf_add(&c->message, data, h->size);
 }
@@ -339,7 +341,8 @@ static int handle_frame(struct link_conn *c, const struct link_header *h, const 
 	struct wire_view payload = { .data = data, .len = h->size };
 	bool is_plain = h->type == LINK_DATA || h->type == LINK_EOF || h->type == LINK_CREDIT;
 
-	if (c->in_message && (is_plain || h->stream != c->message_stream))
+	if (c->in_message &&
+	    (is_plain || h->container != c->message_container || h->stream != c->message_stream))
 		return -EBADMSG;
 	if (c->message.len + h->size > LINK_MESSAGE_MAX)
 		return -EBADMSG;

@@ -55,12 +55,12 @@ void link_conn_free(struct link_conn *c);
 
 /**
  * link_send() - queue one message, split into MORE where it is long
+ * @h: what it is and for whom; its size is set here
  *
  * Return: 0; -EMSGSIZE past LINK_MESSAGE_MAX; -ENOBUFS when the peer has not read more than that
  * already; -ENOMEM; -EPIPE after broken().
  */
-int link_send(struct link_conn *c, enum link_type type, uint32_t stream, enum link_channel channel,
-	      const void *payload, size_t len);
+int link_send(struct link_conn *c, struct link_header h, const void *payload, size_t len);
 
 /**
  * link_open() - begin the credit books of a stream

@@ -9,7 +9,7 @@
 
 /* Frames of the guest link (docs/LINK.md). Pure; payload fields are base/wire.h. */
 
-#define LINK_VERSION	 1
+#define LINK_VERSION	 2
 #define LINK_PORT_NAME	 "moat.link"
 #define LINK_HEADER_SIZE 12
 #define LINK_PAYLOAD_MAX 65536u
@@ -18,7 +18,7 @@
 
 enum link_type {
 	LINK_HELLO = 1,
-	LINK_SETUP,
+	LINK_MACHINE,
 	LINK_READY,
 	LINK_SPAWN,
 	LINK_STARTED,
@@ -35,11 +35,12 @@ enum link_type {
 	LINK_STATS,
 	LINK_PROCS,
 	LINK_CLOCK,
-	LINK_RESET,
+	LINK_REMOVE,
 	LINK_FILES,
-	LINK_OPTIONS,
+	LINK_CONTAINER,
 	LINK_LIMITS,
 	LINK_OOM,
+	LINK_REMOVED,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };
@@ -48,6 +49,7 @@ struct link_header {
 	uint32_t size;
 	enum link_type type;
 	enum link_channel channel;
+	uint16_t container; /* whom it is about; 0: the machine, or a stream says it */
 	uint32_t stream;
 };
 

@@ -52,27 +52,6 @@ int link_hello_get(struct wire_view payload, struct link_hello *ret)
 	return 0;
 }
 
-int link_setup_put(struct buf *b, const struct link_setup *s)
-{
-	if (wire_put_u64(b, (uint64_t)s->clock_nsec) < 0 ||
-	    wire_put_bytes(b, s->entropy.data, s->entropy.len) < 0 ||
-	    wire_put_str(b, s->hostname) < 0 || wire_put_u8(b, s->root_readonly) < 0 ||
-	    wire_put_u64(b, s->memory_bytes) < 0 ||
-	    wire_put_u64(b, (uint64_t)s->cpu_quota_usec) < 0 ||
-	    wire_put_u64(b, s->cpu_period_usec) < 0 || wire_put_u64(b, (uint64_t)s->pids_max) < 0 ||
-	    wire_put_strv(b, s->masked_paths) < 0 || wire_put_strv(b, s->readonly_paths) < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-void link_setup_reset(struct link_setup *s)
-{
-	free(s->hostname);
-	strv_free(s->masked_paths);
-	strv_free(s->readonly_paths);
-	*s = (struct link_setup){ 0 };
-}
-
 static int get_i64(struct wire_view *v, int64_t *ret)
 {
 	uint64_t value;
@@ -83,42 +62,80 @@ static int get_i64(struct wire_view *v, int64_t *ret)
 	return r;
 }
 
-static int get_limits(struct wire_view *v, struct link_setup *s)
+int link_machine_put(struct buf *b, const struct link_machine *m)
 {
-	int r = wire_get_u64(v, &s->memory_bytes);
+	int r = wire_put_u64(b, (uint64_t)m->clock_nsec);
+
+	return r < 0 ? r : wire_put_bytes(b, m->entropy.data, m->entropy.len);
+}
+
+int link_machine_get(struct wire_view payload, struct link_machine *ret)
+{
+	struct link_machine m;
+
+	if (get_i64(&payload, &m.clock_nsec) < 0 || wire_get_bytes(&payload, &m.entropy) < 0 ||
+	    payload.len > 0)
+		return -EBADMSG;
+	*ret = m;
+	return 0;
+}
+
+int link_container_put(struct buf *b, const struct link_container *c)
+{
+	if (wire_put_u8(b, c->slot) < 0 || wire_put_str(b, c->hostname) < 0 ||
+	    wire_put_u8(b, c->root_readonly) < 0 || wire_put_u64(b, c->memory_bytes) < 0 ||
+	    wire_put_u64(b, (uint64_t)c->cpu_quota_usec) < 0 ||
+	    wire_put_u64(b, c->cpu_period_usec) < 0 || wire_put_u64(b, (uint64_t)c->pids_max) < 0 ||
+	    wire_put_strv(b, c->masked_paths) < 0 || wire_put_strv(b, c->readonly_paths) < 0 ||
+	    wire_put_bytes(b, c->options.data, c->options.len) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void link_container_reset(struct link_container *c)
+{
+	free(c->hostname);
+	strv_free(c->masked_paths);
+	strv_free(c->readonly_paths);
+	*c = (struct link_container){ 0 };
+}
+
+static int get_limits(struct wire_view *v, struct link_container *c)
+{
+	int r = wire_get_u64(v, &c->memory_bytes);
 
 	if (r == 0)
-		r = get_i64(v, &s->cpu_quota_usec);
+		r = get_i64(v, &c->cpu_quota_usec);
 	if (r == 0)
-		r = wire_get_u64(v, &s->cpu_period_usec);
+		r = wire_get_u64(v, &c->cpu_period_usec);
 	if (r == 0)
-		r = get_i64(v, &s->pids_max);
+		r = get_i64(v, &c->pids_max);
 	return r;
 }
 
-int link_setup_get(struct wire_view payload, struct link_setup *ret)
+int link_container_get(struct wire_view payload, struct link_container *ret)
 {
-	cleanup(link_setup_reset) struct link_setup s = { 0 };
-	int r = get_i64(&payload, &s.clock_nsec);
+	cleanup(link_container_reset) struct link_container c = { 0 };
+	int r = wire_get_u8(&payload, &c.slot);
 
 	if (r == 0)
-		r = wire_get_bytes(&payload, &s.entropy);
+		r = wire_get_str(&payload, &c.hostname);
 	if (r == 0)
-		r = wire_get_str(&payload, &s.hostname);
+		r = wire_get_bool(&payload, &c.root_readonly);
 	if (r == 0)
-		r = wire_get_bool(&payload, &s.root_readonly);
+		r = get_limits(&payload, &c);
 	if (r == 0)
-		r = get_limits(&payload, &s);
+		r = wire_get_strv(&payload, &c.masked_paths);
 	if (r == 0)
-		r = wire_get_strv(&payload, &s.masked_paths);
+		r = wire_get_strv(&payload, &c.readonly_paths);
 	if (r == 0)
-		r = wire_get_strv(&payload, &s.readonly_paths);
+		r = wire_get_bytes(&payload, &c.options);
 	if (r < 0)
 		return r;
-	if (payload.len > 0)
+	if (payload.len > 0 || c.slot >= LINK_SLOTS)
 		return -EBADMSG;
-	*ret = s;
-	s = (struct link_setup){ 0 };
+	*ret = c;
+	c = (struct link_container){ 0 };
 	return 0;
 }
 

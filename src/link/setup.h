@@ -20,17 +20,24 @@ struct link_hello {
 	uint64_t boot_usec;
 };
 
-struct link_setup {
+struct link_machine {
 	int64_t clock_nsec;	  /* wall clock since 1970 */
 	struct wire_view entropy; /* borrowed: from the caller, or from the payload */
+};
+
+#define LINK_SLOTS 13 /* pairs of disks, as far as they have names of one letter */
+
+struct link_container {
+	uint8_t slot; /* its image is disk 2 * slot, its writable layer the next one */
 	char *hostname;
-	bool root_readonly;    /* no writable layer: only the first disk is used */
+	bool root_readonly;    /* the writable layer is not used */
 	uint64_t memory_bytes; /* 0: no limit; so for the others */
 	int64_t cpu_quota_usec;
 	uint64_t cpu_period_usec; /* 0: the kernel's default */
 	int64_t pids_max;
 	char **masked_paths;
 	char **readonly_paths;
+	struct wire_view options; /* struct oci_options, or nothing; borrowed like entropy */
 };
 
 struct link_exited {
@@ -45,19 +52,25 @@ int link_hello_put(struct buf *b, const struct link_hello *h);
 /** link_hello_get() - read the payload of HELLO, of any version.  Return: 0; -EBADMSG. */
 int link_hello_get(struct wire_view payload, struct link_hello *ret);
 
-/** link_setup_put() - append the payload of SETUP.  Return: 0; -ENOMEM. */
-int link_setup_put(struct buf *b, const struct link_setup *s);
+/** link_machine_put() - append the payload of MACHINE.  Return: 0; -ENOMEM. */
+int link_machine_put(struct buf *b, const struct link_machine *m);
+
+/** link_machine_get() - read the payload of MACHINE.  Return: 0; -EBADMSG. */
+int link_machine_get(struct wire_view payload, struct link_machine *ret);
+
+/** link_container_put() - append the payload of CONTAINER.  Return: 0; -ENOMEM. */
+int link_container_put(struct buf *b, const struct link_container *c);
 
 /**
- * link_setup_get() - read the payload of SETUP
- * @ret: strings and vectors owned, link_setup_reset(); untouched on failure
+ * link_container_get() - read the payload of CONTAINER
+ * @ret: strings and vectors owned, link_container_reset(); untouched on failure
  *
  * Return: 0; -EBADMSG; -ENOMEM.
  */
-int link_setup_get(struct wire_view payload, struct link_setup *ret);
+int link_container_get(struct wire_view payload, struct link_container *ret);
 
-/** link_setup_reset() - free what link_setup_get() filled in */
-void link_setup_reset(struct link_setup *s);
+/** link_container_reset() - free what link_container_get() filled in */
+void link_container_reset(struct link_container *c);
 
 /** link_exited_put() - append the payload of EXITED.  Return: 0; -ENOMEM. */
 int link_exited_put(struct buf *b, const struct link_exited *e);

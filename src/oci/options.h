@@ -40,7 +40,7 @@ void oci_options_reset(struct oci_options *o);
 /** oci_options_is_empty() - does it ask for nothing? */
 bool oci_options_is_empty(const struct oci_options *o);
 
-/** oci_options_put() - append the payload of OPTIONS (docs/LINK.md).  Return: 0; -ENOMEM. */
+/** oci_options_put() - append the options of CONTAINER (docs/LINK.md).  Return: 0; -ENOMEM. */
 int oci_options_put(struct buf *b, const struct oci_options *o);
 
 /**

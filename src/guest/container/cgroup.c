@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/container/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sched.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +17,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-#define CGROUP_DIR     "/cgroup/moat"
 #define PERIOD_DEFAULT 100000 /* the kernel's, in usec */
-
-static int move_self(const char *procs)
-{
-	return file_set_at(AT_FDCWD, procs, "0");
-}
-
-/* The root of a new cgroup namespace is the cgroup of whoever makes it. */
-static int make_namespace(void)
-{
-	int r = move_self(CGROUP_DIR "/cgroup.procs");
-
-	if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
-		r = -errno;
-	if (r == 0)
-		r = move_self("/cgroup/cgroup.procs");
-	return r;
-}
 
 int cgroup_mount(struct err *err)
 {
@@ -48,28 +31,85 @@ int cgroup_mount(struct err *err)
 	return 0;
 }
 
-int cgroup_make(struct cgroup *ret, struct err *err)
+int cgroup_make(struct cgroup *ret, unsigned name, struct err *err)
 {
-	int r;
-
-	if (mkdir(CGROUP_DIR, 0755) < 0)
+	snprintf(ret->path, sizeof(ret->path), "/cgroup/%u", name);
+	if (mkdir(ret->path, 0755) < 0)
 		return err_errno(err, -errno, "make the container's cgroup");
-	r = make_namespace();
-	if (r < 0)
-		return err_errno(err, r, "make the container's cgroup namespace");
-	ret->fd = open(CGROUP_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret->fd = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ret->fd < 0)
 		return err_errno(err, -errno, "open the container's cgroup");
 	ret->events_fd = openat(ret->fd, "memory.events", O_RDONLY | O_CLOEXEC);
 	return 0;
 }
 
+int cgroup_enter(const struct cgroup *cg)
+{
+	return file_set_at(cg->fd, "cgroup.procs", "0");
+}
+
+int cgroup_leave(void)
+{
+	return file_set_at(AT_FDCWD, "/cgroup/cgroup.procs", "0");
+}
+
+/* @ret: the first folder in one; "" where there is none.  Return: 0; -errno. */
+static int first_child(int dir_fd, char *ret, size_t size)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!dir) {
+		int r = -errno;
+
+		fd_close(&fd);
+		return r;
+	}
+	do {
+		e = readdir(dir);
+	} while (e && (e->d_type != DT_DIR || streq(e->d_name, ".") || streq(e->d_name, "..")));
+	snprintf(ret, size, "%s", e ? e->d_name : "");
+	return 0;
+}
+
+/*
+ * What a container has made below its cgroup can be as deep as it likes, so this neither recurses
+ * nor holds a descriptor for each level: it goes down as long as it must, and up by "..".
+ */
+static int remove_below(int top_fd)
+{
+	cleanup_close int fd = openat(top_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[NAME_MAX + 1];
+	size_t depth = 0;
+
+	while (fd >= 0) {
+		int r = first_child(fd, name, sizeof(name)), next;
+
+		if (r < 0 || (!*name && depth == 0))
+			return r;
+		if (*name && unlinkat(fd, name, AT_REMOVEDIR) == 0)
+			continue;
+		if (*name && errno != EBUSY)
+			return -errno;
+		next = openat(fd, *name ? name : "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		depth = *name ? depth + 1 : depth - 1;
+		fd_close(&fd);
+		fd = next;
+	}
+	return -errno;
+}
+
 int cgroup_remove(struct cgroup *cg, struct err *err)
 {
+	int r = cg->fd < 0 ? 0 : remove_below(cg->fd);
+
 	fd_close(&cg->fd);
 	fd_close(&cg->events_fd);
 	fd_close(&cg->devices_fd);
-	return rmdir(CGROUP_DIR) < 0 ? err_errno(err, -errno, "remove the container's cgroup") : 0;
+	if (r == 0 && *cg->path && rmdir(cg->path) < 0 && errno != ENOENT)
+		r = -errno;
+	return r < 0 ? err_errno(err, r, "remove the container's cgroup") : 0;
 }
 
 static int set_limit(const struct cgroup *cg, const char *name, const char *value, struct err *err)
@@ -95,20 +135,20 @@ static int limit_memory(const struct cgroup *cg, uint64_t bytes, struct err *err
 	return r;
 }
 
-int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err *err)
+int cgroup_limit(const struct cgroup *cg, const struct link_container *c, struct err *err)
 {
-	uint64_t period = s->cpu_period_usec ? s->cpu_period_usec : PERIOD_DEFAULT;
+	uint64_t period = c->cpu_period_usec ? c->cpu_period_usec : PERIOD_DEFAULT;
 	char value[64];
 	int r = 0;
 
-	if (s->memory_bytes > 0)
-		r = limit_memory(cg, s->memory_bytes, err);
-	if (r == 0 && s->cpu_quota_usec > 0) {
-		snprintf(value, sizeof(value), "%" PRIi64 " %" PRIu64, s->cpu_quota_usec, period);
+	if (c->memory_bytes > 0)
+		r = limit_memory(cg, c->memory_bytes, err);
+	if (r == 0 && c->cpu_quota_usec > 0) {
+		snprintf(value, sizeof(value), "%" PRIi64 " %" PRIu64, c->cpu_quota_usec, period);
 		r = set_limit(cg, "cpu.max", value, err);
 	}
-	if (r == 0 && s->pids_max > 0) {
-		snprintf(value, sizeof(value), "%" PRIi64, s->pids_max);
+	if (r == 0 && c->pids_max > 0) {
+		snprintf(value, sizeof(value), "%" PRIi64, c->pids_max);
 		r = set_limit(cg, "pids.max", value, err);
 	}
 	return r;

@@ -6,34 +6,45 @@
 #include "base/err.h"
 #include "link/setup.h"
 
-/* The cgroup (v2) all processes of the container are in.  moat-init itself stays in the root
+/* The cgroup (v2) all processes of a container are in.  moat-init itself stays in the root
  * cgroup. */
 struct cgroup {
+	char path[24];
 	int fd;		/* its folder, for clone3(CLONE_INTO_CGROUP) */
 	int events_fd;	/* memory.events; -1 where the kernel has no memory controller */
 	int devices_fd; /* the filter on its devices; -1 without one */
 };
 
+#define CGROUP_NONE ((struct cgroup){ "", -1, -1, -1 })
+
 /** cgroup_mount() - mount cgroup2 at /cgroup with its controllers.  Return: 0; -errno. */
 int cgroup_mount(struct err *err);
 
 /**
- * cgroup_make() - make the container's cgroup, and a cgroup namespace
- * @ret: descriptors owned by the caller, cgroup_remove()
- *
- * The calling process and all it forks are in a cgroup namespace whose root is the
- * container's cgroup.
+ * cgroup_make() - make a container's cgroup
+ * @ret:  cgroup_remove(), also after a failure
+ * @name: of its folder
  *
  * Return: 0; -errno.
  */
-int cgroup_make(struct cgroup *ret, struct err *err);
+int cgroup_make(struct cgroup *ret, unsigned name, struct err *err);
 
-/** cgroup_remove() - remove the container's cgroup, in which nothing runs any more.  Return: 0;
- * -EBUSY. */
+/** cgroup_enter(), cgroup_leave() - move the calling process there, and to the root cgroup.
+ * Return: 0; -errno. */
+int cgroup_enter(const struct cgroup *cg);
+int cgroup_leave(void);
+
+/**
+ * cgroup_remove() - remove a container's cgroup, and those the container made below it
+ *
+ * Nothing runs in them any more.
+ *
+ * Return: 0; -EBUSY; -errno.
+ */
 int cgroup_remove(struct cgroup *cg, struct err *err);
 
-/** cgroup_limit() - set the limits of SETUP.  Return: 0; -errno. */
-int cgroup_limit(const struct cgroup *cg, const struct link_setup *s, struct err *err);
+/** cgroup_limit() - set the limits every container can have.  Return: 0; -errno. */
+int cgroup_limit(const struct cgroup *cg, const struct link_container *c, struct err *err);
 
 /** cgroup_freeze() - let the container's processes stand still, or go on.  Return: 0; -errno. */
 int cgroup_freeze(const struct cgroup *cg, bool on);

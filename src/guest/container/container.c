@@ -1,87 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  What is the same for all containers is made before the host names one: for
+ * the first while the machine boots, so that a machine restored from a snapshot has it already,
+ * and for the next when one was removed.  moat-init goes into the new namespaces to make the mounts
+ * that belong to them, and comes back; from then on it has them by descriptor.
+ *
+ * The first process brings a container's pid and mount namespaces with it, and the kernel kills
+ * whoever is left in them when it ends.  So after its last process nothing but what is known here
+ * has to be taken away.
+ */
 #include "guest/container/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <sys/mman.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/macro.h"
+#include "base/path.h"
 #include "guest/container/devices.h"
+#include "guest/container/oom.h"
+#include "guest/container/options.h"
 #include "guest/container/rootfs.h"
 
-#define FREED_BYTES MIB(4) /* more than a small container has freed at its end */
-
-int container_make(struct machine *m, struct err *err)
+static bool is_taken(const struct machine *m, unsigned place)
 {
-	int r = cgroup_make(&m->cgroup, err);
+	if (m->vacant && m->vacant->place == place)
+		return true;
+	for (const struct container *c = m->containers; c; c = c->next)
+		if (c->place == place)
+			return true;
+	return false;
+}
+
+int container_new(struct machine *m, struct container **ret, struct err *err)
+{
+	struct container *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return err_errno(err, -ENOMEM, "make a container");
+	*c = (struct container){ .machine = m,
+				 .place = 1,
+				 .cgroup = CGROUP_NONE,
+				 .namespaces = NAMESPACES_NONE,
+				 .mounts = MOUNTS_NONE,
+				 .first_pidfd = -1 };
+	while (is_taken(m, c->place))
+		c->place++;
+	snprintf(c->dir, sizeof(c->dir), "/c/%u", c->place);
+	*ret = c;
+	return 0;
+}
+
+struct container *container_find(const struct machine *m, uint16_t number)
+{
+	struct container *c = m->containers;
+
+	while (c && c->number != number)
+		c = c->next;
+	return c;
+}
+
+static int make_folders(const struct container *c)
+{
+	if (mkdir(c->dir, 0755) < 0 || chdir(c->dir) < 0)
+		return -errno;
+	return rootfs_make_folders();
+}
+
+/* Leaves moat-init in the container's namespaces. */
+static int make_namespaces(struct container *c, struct err *err)
+{
+	int r = cgroup_enter(&c->cgroup), left;
 
 	if (r == 0)
-		r = devices_restrict(m->cgroup.fd, &m->cgroup.devices_fd, err);
+		r = namespaces_make(&c->namespaces);
+	left = cgroup_leave();
+	if (r == 0)
+		r = left;
+	if (r < 0)
+		return err_errno(err, r, "make the container's namespaces");
+	return mounts_prepare(&c->mounts, err);
+}
+
+static int come_back(const struct container *c, int result, struct err *err)
+{
+	int r = namespaces_join(&c->machine->own);
+
+	if (result == 0 && r < 0)
+		return err_errno(err, r, "leave the container's namespaces");
+	return result;
+}
+
+int container_prepare(struct container *c, struct err *err)
+{
+	int r = make_folders(c);
+
+	if (r < 0)
+		return err_errno(err, r, "make the container's folder");
+	r = cgroup_make(&c->cgroup, c->place, err);
+	if (r == 0)
+		r = devices_restrict(c->cgroup.fd, &c->cgroup.devices_fd, err);
 	if (r == -ENOTSUP)
 		dprintf(STDERR_FILENO, "moat-init: %s\n", err->msg);
 	else if (r < 0)
 		return r;
-	if (unshare(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
-		return err_errno(err, -errno, "make the container's namespaces");
-	return mounts_prepare(&m->mounts, err);
+	r = come_back(c, make_namespaces(c, err), err);
+	return r < 0 ? r : oom_watch(c, err);
 }
 
-/* A pid namespace whose first process has ended takes no more; a new one is made from our own. */
-static int leave_pid_namespace(struct err *err)
-{
-	cleanup_close int fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || setns(fd, CLONE_NEWPID) < 0)
-		return err_errno(err, -errno, "leave the container's pid namespace");
-	return 0;
-}
-
-/*
- * An emulator notices each write to memory that holds code it has translated.  What a container's
- * programs leave behind is such memory, and the next one would get it first, so it is overwritten
- * here, where nobody waits: each processor takes what it has lately freed, and gives it back.
- */
-static void wear_out_memory(void)
-{
-	cpu_set_t all, one;
-
-	if (sched_getaffinity(0, sizeof(all), &all) < 0)
-		return;
-	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all))
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		if (sched_setaffinity(0, sizeof(one), &one) == 0) {
-			void *at = mmap(NULL, FREED_BYTES, PROT_READ | PROT_WRITE,
-					MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-			if (at != MAP_FAILED)
-				munmap(at, FREED_BYTES);
-		}
-	}
-	sched_setaffinity(0, sizeof(all), &all);
-}
-
-int container_unmake(struct machine *m, struct err *err)
+/* These are the settings of whoever writes them: of the namespaces the writer is in. */
+static int apply_sysctls(const struct container *c, struct err *err)
 {
 	int r;
 
-	mounts_discard(&m->mounts);
-	r = rootfs_release(err);
+	if (!*c->options.sysctls)
+		return 0;
+	r = namespaces_join(&c->namespaces);
+	if (r < 0)
+		err_errno(err, r, "join the container's namespaces");
+	else
+		r = options_set_sysctls(&c->options, err);
+	return come_back(c, r, err);
+}
+
+int container_set_up(struct container *c, struct err *err)
+{
+	int r = cgroup_limit(&c->cgroup, &c->spec, err);
+
+	if (r == 0 && chdir(c->dir) < 0)
+		r = err_errno(err, -errno, "go to the container's folder");
 	if (r == 0)
-		r = cgroup_remove(&m->cgroup, err);
-	if (r == 0)
-		r = leave_pid_namespace(err);
-	link_setup_reset(&m->setup);
-	oci_options_reset(&m->options);
-	m->has_options = false;
-	m->oom_told = 0;
-	m->had_first = false;
-	wear_out_memory();
-	return r;
+		r = mounts_write_files(c->spec.hostname, c->options.domainname, err);
+	if (r == 0 && c->has_options)
+		r = apply_sysctls(c, err);
+	if (r == 0 && c->has_options)
+		r = options_apply(&c->options, &c->cgroup, mounts_dev_fd(&c->mounts), err);
+	return r == 0 ? rootfs_mount(&c->spec, err) : r;
+}
+
+static int set_names(const struct container *c, struct err *err)
+{
+	const char *host = c->spec.hostname, *domain = c->options.domainname;
+
+	if (sethostname(host, strlen(host)) < 0)
+		return err_errno(err, -errno, "set the host name to \"%s\"", host);
+	if (domain && *domain && setdomainname(domain, strlen(domain)) < 0)
+		return err_errno(err, -errno, "set the domain name to \"%s\"", domain);
+	return 0;
+}
+
+int container_enter(const struct container *c, int tty, struct err *err)
+{
+	int r = namespaces_join(&c->namespaces);
+
+	if (r == 0 && chdir(c->dir) < 0)
+		r = -errno;
+	if (r < 0)
+		return err_errno(err, r, "join the container's namespaces");
+	r = set_names(c, err);
+	if (r < 0)
+		return r;
+	return mounts_enter(&c->mounts, &c->spec, c->has_options ? &c->options : NULL, tty, err);
+}
+
+int container_release(struct container *c, struct err *err)
+{
+	int r;
+
+	source_free(take_ptr(c->oom_source));
+	mounts_discard(&c->mounts);
+	namespaces_close(&c->namespaces);
+	if (chdir(c->dir) < 0)
+		return errno == ENOENT ? 0 : err_errno(err, -errno, "go to the container's folder");
+	r = rootfs_release(c->spec.slot, err);
+	if (r < 0)
+		return r;
+	/* Of a container that could write to memory only, all it wrote is there. */
+	r = path_remove_tree(AT_FDCWD, c->dir);
+	if (r < 0)
+		return err_errno(err, r, "remove the container's folder");
+	return cgroup_remove(&c->cgroup, err);
+}
+
+void container_free(struct container *c)
+{
+	if (!c)
+		return;
+	link_container_reset(&c->spec);
+	oci_options_reset(&c->options);
+	free(c);
 }

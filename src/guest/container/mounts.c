@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Everything that is the same for every container is mounted while the
- * machine boots, so that a machine restored from a snapshot has it already: as mounts
- * that are attached nowhere and known by descriptor only.  The container's first process
- * changes its root first, and then attaches them by plain paths: whatever symbolic links
+ * Theory of operation.  Everything that is the same for every container is mounted before there is
+ * one: as mounts that are attached nowhere and known by descriptor only.  The container's first
+ * process changes its root first, and then attaches them by plain paths: whatever symbolic links
  * the image has, they end inside the container, because nothing else is left.  Only /proc
  * is made by that process itself: it shows the pid namespace of whoever makes it.
  *
@@ -51,12 +50,12 @@ _Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the 
 
 static const struct {
 	const char *path;
-	const char *source; /* in moat-init's root */
+	const char *source; /* in the container's folder */
 	bool only_if_missing;
 } files[] = {
-	{ "/etc/hostname", "/etc/hostname", false },
-	{ "/etc/hosts", "/etc/hosts", false },
-	{ "/etc/resolv.conf", "/etc/resolv.conf", true },
+	{ "/etc/hostname", "hostname", false },
+	{ "/etc/hosts", "hosts", false },
+	{ "/etc/resolv.conf", "resolv.conf", true },
 };
 
 static int set_string(int fs_fd, const char *key, const char *value)
@@ -130,7 +129,6 @@ int mounts_prepare(struct mounts *ret, struct err *err)
 {
 	int r;
 
-	ret->fds[PROC] = -1;
 	for (size_t i = PROC + 1; i < ARRAY_SIZE(table); i++) {
 		r = make_mount(i, &ret->fds[i]);
 		if (r < 0)
@@ -227,7 +225,7 @@ static int attach_file(int fd, const char *path, bool only_if_missing)
 
 static int change_root(struct err *err)
 {
-	if (chdir(ROOTFS_DIR) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	if (chdir(ROOT_DIR) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
 	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		return err_errno(err, -errno, "change into the container's root");
 	return 0;
@@ -314,8 +312,8 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 	return 0;
 }
 
-int mounts_enter(const struct mounts *m, const struct link_setup *s, const struct oci_options *o,
-		 int tty, struct err *err)
+int mounts_enter(const struct mounts *m, const struct link_container *c,
+		 const struct oci_options *o, int tty, struct err *err)
 {
 	int file_fds[ARRAY_SIZE(files)];
 	int r;
@@ -334,10 +332,10 @@ int mounts_enter(const struct mounts *m, const struct link_setup *s, const struc
 	if (r == 0 && o)
 		r = options_mount(o, err);
 	if (r == 0)
-		r = mask_paths(s->masked_paths, err);
+		r = mask_paths(c->masked_paths, err);
 	if (r == 0)
-		r = protect_paths(s->readonly_paths, err);
-	if (r == 0 && s->root_readonly && (r = set_readonly("/", 0)) < 0)
+		r = protect_paths(c->readonly_paths, err);
+	if (r == 0 && c->root_readonly && (r = set_readonly("/", 0)) < 0)
 		r = err_errno(err, r, "make the root read-only");
 	return r;
 }

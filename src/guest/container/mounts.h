@@ -14,17 +14,19 @@ struct mounts {
 	int pts_fd;	     /* the one of /dev/pts; stays with moat-init, to make terminals from */
 };
 
+#define MOUNTS_NONE ((struct mounts){ { -1, -1, -1, -1, -1, -1, -1, -1 }, -1 })
+
 /**
  * mounts_prepare() - make /dev with everything in it, /sys and the others
- * @ret: descriptors owned by the caller
+ * @ret: MOUNTS_NONE before; mounts_discard(), also after a failure
  *
- * The calling process must have made the namespaces of the container (ipc, cgroup).
+ * The calling process must be in the namespaces of the container (ipc, cgroup).
  *
  * Return: 0; -errno.
  */
 int mounts_prepare(struct mounts *ret, struct err *err);
 
-/** mounts_dev_fd() - the container's /dev, before its first process was started; borrowed */
+/** mounts_dev_fd() - a container's /dev, before its first process was started; borrowed */
 int mounts_dev_fd(const struct mounts *m);
 
 /** mounts_release() - close what only the container's first process needed */
@@ -37,13 +39,15 @@ void mounts_discard(struct mounts *m);
  * mounts_write_files() - write what is laid over /etc/hostname, /etc/hosts and /etc/resolv.conf
  * @domainname: NULL or "" for none
  *
+ * They are put into the current folder, the container's: hostname, hosts, resolv.conf.
+ *
  * Return: 0; -errno.
  */
 int mounts_write_files(const char *hostname, const char *domainname, struct err *err);
 
 /**
- * mounts_enter() - in the first process, in a mount namespace of its own: change into the
- * container's root
+ * mounts_enter() - in the first process, in a mount namespace of its own and in the container's
+ * folder: change into the container's root
  * @o:   NULL: nothing beyond the usual
  * @tty: number of the terminal that becomes /dev/console; -1 for none
  *
@@ -51,5 +55,5 @@ int mounts_write_files(const char *hostname, const char *domainname, struct err 
  *
  * Return: 0; -errno.
  */
-int mounts_enter(const struct mounts *m, const struct link_setup *s, const struct oci_options *o,
-		 int tty, struct err *err);
+int mounts_enter(const struct mounts *m, const struct link_container *c,
+		 const struct oci_options *o, int tty, struct err *err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Most of it is files: sysctls and limits are written where the kernel has
- * them, from moat-init's own /proc and cgroup, as those the container sees may be read-only.
- * moat-init is in the namespaces of the container but for mounts and processes, so what it sets is
- * the container's.
+ * them, from moat-init's own /proc and cgroup, as those the container sees may be read-only.  Which
+ * container a sysctl is set for depends on the namespaces of who sets it; those of the network are
+ * the machine's.
  *
  * The host has checked names and values; the kernel judges what they mean.  Paths of mounts are
  * looked up in the container's root, by a process that has no other.
@@ -55,18 +55,17 @@ static int append(const char *path, const char *text)
 	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 }
 
-static int write_names(const struct machine *m, struct err *err)
+static int write_names(const struct oci_options *o, struct err *err)
 {
-	const struct oci_options *o = &m->options;
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = 0;
 
 	for (char **line = o->hosts; r == 0 && *line; line++)
 		r = buf_addf(&b, "%s\n", *line);
 	if (r == 0 && b.len > 0)
-		r = append("/etc/hosts", b.data);
+		r = append("hosts", b.data);
 	if (r == 0 && *o->resolv_conf)
-		r = append("/etc/resolv.conf", o->resolv_conf);
+		r = append("resolv.conf", o->resolv_conf);
 	return r < 0 ? err_errno(err, r, "write /etc/hosts and /etc/resolv.conf") : 0;
 }
 
@@ -89,10 +88,10 @@ static int copy_nodes(const char *from, int to_fd)
 	return 0;
 }
 
-static int add_devices(struct machine *m, struct err *err)
+static int add_devices(int dev_fd, struct err *err)
 {
 	static const char *const folders[] = { "net", "mapper" };
-	int dev_fd = mounts_dev_fd(&m->mounts), r = copy_nodes("/dev", dev_fd);
+	int r = copy_nodes("/dev", dev_fd);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
 		cleanup_free char *from = str_printf("/dev/%s", folders[i]);
@@ -109,20 +108,24 @@ static int add_devices(struct machine *m, struct err *err)
 	return r < 0 ? err_errno(err, r, "copy the machine's devices") : 0;
 }
 
-int options_apply(struct machine *m, struct err *err)
+int options_set_sysctls(const struct oci_options *o, struct err *err)
 {
-	const struct oci_options *o = &m->options;
 	int r = 0;
 
-	if (*o->domainname && setdomainname(o->domainname, strlen(o->domainname)) < 0)
-		return err_errno(err, -errno, "set the domain name to \"%s\"", o->domainname);
-	for (char **s = o->cgroup; r == 0 && *s; s++)
-		r = cgroup_set(&m->cgroup, *s, err);
 	for (char **s = o->sysctls; r == 0 && *s; s++)
 		r = set_sysctl(*s, err);
+	return r;
+}
+
+int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_fd, struct err *err)
+{
+	int r = 0;
+
+	for (char **s = o->cgroup; r == 0 && *s; s++)
+		r = cgroup_set(cg, *s, err);
 	if (r == 0)
-		r = write_names(m, err);
-	return r == 0 && o->privileged ? add_devices(m, err) : r;
+		r = write_names(o, err);
+	return r == 0 && o->privileged ? add_devices(dev_fd, err) : r;
 }
 
 /* A folder that is there keeps its mode, unless the options have another. */

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "guest/machine/machine.h"
+#include "guest/container/cgroup.h"
+#include "oci/options.h"
 
 /*
  * What most containers do without (struct oci_options).  Nothing here runs for a container that
  * asks for nothing.
  */
 
+/** options_set_sysctls() - in moat-init, in the namespaces of the container.  Return: 0; -errno. */
+int options_set_sysctls(const struct oci_options *o, struct err *err);
+
 /**
- * options_apply() - in moat-init: sysctls, domain name, further limits, name files, devices
+ * options_apply() - in moat-init, in the container's folder: further limits, name files, devices
+ * @dev_fd: the container's /dev
  *
  * After mounts_write_files(), before the container's first process.
  *
  * Return: 0; -errno.
  */
-int options_apply(struct machine *m, struct err *err);
+int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_fd,
+		  struct err *err);
 
 /** options_mount() - in the container's first process, in its root: what it has of file systems
  * beside the usual.  Return: 0; -errno. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The first disk is the image (EROFS), the second the container's
+ * Theory of operation.  The first disk of a slot is the image (EROFS), the second the container's
  * writable layer (ext4) with the folders "upper" and "work"; an overlay joins them.  The
  * machine may have been restored from a snapshot taken when other disks were in their place,
  * so what the kernel remembers of their blocks is dropped first.
@@ -16,34 +16,67 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/macro.h"
 
-#define FRESH_DIR "/rw/fresh" /* a mark: nobody has used the writable layer yet */
-#define WORK_DIR  "/rw/work"
+#define FRESH_DIR RW_DIR "/fresh" /* a mark: nobody has used the writable layer yet */
+#define WORK_DIR  RW_DIR "/work"
 
-struct disk {
-	const char *device;
+#define UNUSED_WAIT_MSEC 2000
+
+/* In the order of a slot's disks. */
+static const struct disk {
 	const char *dir;
 	const char *type;
 	unsigned long flags;
 	const char *options;
+} disks[] = {
+	{ LOWER_DIR, "erofs", MS_RDONLY, NULL },
+	{ RW_DIR, "ext4", MS_RELATIME, "noinit_itable,no_prefetch_block_bitmaps,discard" },
 };
 
-static const struct disk image_disk = { "/dev/vda", LOWER_DIR, "erofs", MS_RDONLY, NULL };
-static const struct disk writable_disk = { "/dev/vdb", "/rw", "ext4", MS_RELATIME,
-					   "noinit_itable,no_prefetch_block_bitmaps,discard" };
+struct device {
+	char path[sizeof("/dev/vda")];
+};
 
-static int mount_disk(const struct disk *d, struct err *err)
+static struct device device_of(unsigned slot, size_t i)
 {
-	cleanup_close int fd = open(d->device, O_RDONLY | O_CLOEXEC);
+	struct device d = { "/dev/vda" };
+
+	d.path[sizeof(d.path) - 2] = (char)('a' + slot * ARRAY_SIZE(disks) + i);
+	return d;
+}
+
+static int mount_disk(unsigned slot, size_t i, struct err *err)
+{
+	const struct disk *d = &disks[i];
+	struct device device = device_of(slot, i);
+	cleanup_close int fd = open(device.path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || ioctl(fd, BLKFLSBUF, 0) < 0)
-		return err_errno(err, -errno, "open %s", d->device);
-	if (mount(d->device, d->dir, d->type, d->flags, d->options) < 0)
-		return err_errno(err, -errno, "mount %s (%s)", d->device, d->type);
+		return err_errno(err, -errno, "open %s", device.path);
+	if (mount(device.path, d->dir, d->type, d->flags, d->options) < 0)
+		return err_errno(err, -errno, "mount %s (%s)", device.path, d->type);
+	return 0;
+}
+
+static int mount_memory(struct err *err)
+{
+	if (mount("moat", RW_DIR, "tmpfs", 0, "mode=755") < 0)
+		return err_errno(err, -errno, "mount a tmpfs");
+	return 0;
+}
+
+int rootfs_make_folders(void)
+{
+	static const char *const dirs[] = { ROOT_DIR, LOWER_DIR, RW_DIR };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdir(dirs[i], 0755) < 0)
+			return -errno;
 	return 0;
 }
 
@@ -64,7 +97,8 @@ static int is_fresh(void)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-/* Where there is no second disk they are in memory; and an earlier moat had the guest make them. */
+/* Where the second disk is not used they are in memory; and an earlier moat had the guest make
+ * them. */
 static int make_folders(void)
 {
 	static const char *const dirs[] = { FRESH_DIR, WORK_DIR, UPPER_DIR };
@@ -97,39 +131,66 @@ static int make_upper(struct err *err)
 	return r < 0 ? err_errno(err, r, "give the root folder its owner") : 0;
 }
 
-int rootfs_mount(bool readonly, struct err *err)
+int rootfs_mount(const struct link_container *c, struct err *err)
 {
 	/* Whatever the kernel's defaults are, all that is in the upper folder is there itself. */
 	static const char options[] = "lowerdir=" LOWER_DIR ",upperdir=" UPPER_DIR
 				      ",workdir=" WORK_DIR ",redirect_dir=nofollow,metacopy=off";
-	int r = mount_disk(&image_disk, err);
+	int r = mount_disk(c->slot, 0, err);
 
-	if (r == 0 && !readonly)
-		r = mount_disk(&writable_disk, err);
+	if (r == 0)
+		r = c->root_readonly ? mount_memory(err) : mount_disk(c->slot, 1, err);
 	if (r == 0)
 		r = make_upper(err);
-	if (r == 0 && mount("overlay", ROOTFS_DIR, "overlay", MS_RELATIME, options) < 0)
+	if (r == 0 && mount("overlay", ROOT_DIR, "overlay", MS_RELATIME, options) < 0)
 		r = err_errno(err, -errno, "mount the overlay of image and writable layer");
 	return r;
 }
 
-int rootfs_release(struct err *err)
+/*
+ * The kernel lets go of a file system a moment after its last mount is gone, where that was in the
+ * namespace of a process that has just ended.  Until then it may write to the disk.
+ */
+static int await_unused(unsigned slot, size_t i)
 {
-	static const char *const dirs[] = { ROOTFS_DIR, "/rw", "/lower" };
+	const struct timespec pause = { .tv_nsec = NSEC_PER_SEC / 1000 };
+	struct device device = device_of(slot, i);
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		/* A machine without a writable layer has nothing at /rw. */
-		if (umount2(dirs[i], 0) < 0 && errno != EINVAL)
-			return err_errno(err, -errno, "unmount %s", dirs[i]);
-	return 0;
+	for (int n = 0; n < UNUSED_WAIT_MSEC; n++) {
+		cleanup_close int fd = open(device.path, O_RDONLY | O_EXCL | O_CLOEXEC);
+
+		if (fd >= 0 || errno != EBUSY)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return -EBUSY;
+}
+
+/* Return: 1; 0 where nothing was mounted; -errno with a message. */
+static int unmount(const char *dir, struct err *err)
+{
+	if (umount2(dir, 0) == 0)
+		return 1;
+	return errno == EINVAL ? 0 : err_errno(err, -errno, "unmount %s", dir);
+}
+
+int rootfs_release(unsigned slot, struct err *err)
+{
+	int r = unmount(ROOT_DIR, err);
+
+	for (size_t i = ARRAY_SIZE(disks); r >= 0 && i-- > 0;) {
+		r = unmount(disks[i].dir, err);
+		if (r > 0 && (r = await_unused(slot, i)) < 0)
+			err_errno(err, r, "give up %s", device_of(slot, i).path);
+	}
+	return r < 0 ? r : 0;
 }
 
 void rootfs_unmount(void)
 {
-	if (umount2(ROOTFS_DIR, 0) < 0)
-		umount2(ROOTFS_DIR, MNT_DETACH);
+	if (umount2(ROOT_DIR, 0) < 0)
+		umount2(ROOT_DIR, MNT_DETACH);
 	/* Whoever still uses the file system cannot keep it from becoming clean. */
-	if (umount2("/rw", 0) < 0)
-		mount(NULL, "/rw", NULL, MS_REMOUNT | MS_RDONLY, NULL);
-	sync();
+	if (umount2(RW_DIR, 0) < 0)
+		mount(NULL, RW_DIR, NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/err.h"
+#include "link/setup.h"
 
-#define ROOTFS_DIR "/rootfs"
-#define LOWER_DIR  "/lower"    /* the image */
-#define UPPER_DIR  "/rw/upper" /* what differs from it */
+/* All in the container's folder, which has to be the current one for what is here. */
+#define ROOT_DIR  "root"
+#define LOWER_DIR "lower"    /* the image */
+#define RW_DIR	  "rw"	     /* the writable layer */
+#define UPPER_DIR "rw/upper" /* what differs from the image */
+
+/** rootfs_make_folders() - make the mount points.  Return: 0; -errno. */
+int rootfs_make_folders(void);
 
 /**
- * rootfs_mount() - put the container's root together at ROOTFS_DIR
- * @readonly: the second disk is not used; what is written (mount points) goes to memory
+ * rootfs_mount() - put a container's root together at ROOT_DIR
+ *
+ * Where it is read-only, what is written all the same (mount points) goes to memory.
  *
  * Return: 0; -errno.
  */
-int rootfs_mount(bool readonly, struct err *err);
+int rootfs_mount(const struct link_container *c, struct err *err);
 
-/** rootfs_release() - undo rootfs_mount(), for another container's disks to come.  Return: 0;
- * -EBUSY where somebody still uses it; -errno. */
-int rootfs_release(struct err *err);
+/** rootfs_release() - undo rootfs_mount(), as far as that went, for the disks to be another
+ * container's.  Return: 0; -EBUSY where somebody still uses it; -errno. */
+int rootfs_release(unsigned slot, struct err *err);
 
-/** rootfs_unmount() - take it apart and write everything to the disks, as far as that goes */
+/** rootfs_unmount() - take it apart, so that the disks are clean after sync(2), whoever uses it */
 void rootfs_unmount(void);

@@ -79,13 +79,13 @@ void files_begin(struct files_job *job)
 }
 
 /* Into the container's root, with what is mounted in it if it runs. */
-static int enter(const struct machine *m, struct err *err)
+static int enter(const struct container *c, struct err *err)
 {
-	if (m->first_pid > 0)
-		return setns(m->first_pidfd, CLONE_NEWNS) < 0
+	if (c->first_pid > 0)
+		return setns(c->first_pidfd, CLONE_NEWNS) < 0
 			       ? err_errno(err, -errno, "join the container")
 			       : 0;
-	if (chroot(ROOTFS_DIR) < 0 || chdir("/") < 0)
+	if (chroot(ROOT_DIR) < 0 || chdir("/") < 0)
 		return err_errno(err, -errno, "change into the container's root");
 	return 0;
 }
@@ -176,7 +176,7 @@ static int stat_and_get(struct files_job *job, struct files_output *out, struct 
 	cleanup_free char *name = NULL, *target = NULL;
 	cleanup_close int dir_fd = -1;
 	struct stat sb;
-	int r = enter(job->machine, err);
+	int r = enter(job->container, err);
 
 	if (r < 0)
 		return r;
@@ -235,7 +235,7 @@ static int write_back(int fd, struct err *err)
 static int put(struct files_job *job, struct err *err)
 {
 	const struct link_files *f = job->files;
-	const struct machine *m = job->machine;
+	const struct container *c = job->container;
 	int in = STDIN_FILENO;
 	struct tar_unpack u = { .flags = TAR_UNPACK_OWNERS | TAR_UNPACK_DEVICES |
 					 TAR_UNPACK_PRIVILEGES };
@@ -244,9 +244,9 @@ static int put(struct files_job *job, struct err *err)
 	cleanup_close int dir_fd = -1;
 	int r;
 
-	if (m->setup.root_readonly && m->first_pid == 0)
+	if (c->spec.root_readonly && c->first_pid == 0)
 		return err_set(err, -EROFS, "container rootfs is marked read-only");
-	r = enter(m, err);
+	r = enter(c, err);
 	if (r < 0)
 		return r;
 	r = folder ? files_locate(folder, &dir_fd, &name) : -ENOMEM;
@@ -265,7 +265,7 @@ static int put(struct files_job *job, struct err *err)
 	if (r == 0)
 		drain(&reader);
 	/* A machine that is there for this alone can be ended at any time. */
-	if (r == 0 && m->first_pid == 0)
+	if (r == 0 && c->first_pid == 0)
 		r = write_back(dir_fd, err);
 	return r;
 }
@@ -280,7 +280,7 @@ static int export(struct files_job *job, struct files_output *out, struct err *e
 	int r;
 
 	files_begin(job);
-	r = tar_pack_tree(&p, AT_FDCWD, ROOTFS_DIR, "", err);
+	r = tar_pack_tree(&p, AT_FDCWD, ROOT_DIR, "", err);
 	return r == 0 ? tar_pack_end(&p, err) : r;
 }
 
@@ -301,12 +301,12 @@ static void await_freeze(const struct cgroup *cg)
 
 static int compare_with_image(struct files_job *job, struct files_output *out, struct err *err)
 {
-	if (job->machine->setup.root_readonly && job->files->op == LINK_FILES_CHANGES) {
+	if (job->container->spec.root_readonly && job->files->op == LINK_FILES_CHANGES) {
 		files_begin(job);
 		return 0;
 	}
 	if (job->files->flags & LINK_FILES_FREEZE)
-		await_freeze(&job->machine->cgroup);
+		await_freeze(&job->container->cgroup);
 	files_begin(job);
 	if (job->files->op == LINK_FILES_CHANGES)
 		return files_changes(out, err);
@@ -335,7 +335,9 @@ void files_run(struct files_job *job)
 	static struct files_output out = { .fd = STDOUT_FILENO };
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	struct err err = { 0 };
-	int r = run(job, &out, &err);
+	int r = chdir(job->container->dir) < 0
+			? err_errno(&err, -errno, "go to the container's folder")
+			: run(job, &out, &err);
 
 	if (job->status_fd >= 0) { /* it has not begun */
 		report(job->status_fd, r < 0 ? r : -EIO, err.msg);

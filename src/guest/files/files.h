@@ -5,7 +5,7 @@
 #include "link/files.h"
 
 /**
- * files_spawn() - fork a process that reads or writes the container's files
+ * files_spawn() - fork a process that reads or writes a container's files
  *
  * It runs in moat-init's own pid namespace and cgroup, where the container's processes do not see
  * it.  Whether the operation can begin is to be read from the status descriptor; what it puts out
@@ -13,12 +13,12 @@
  *
  * Return: 0; -ESRCH when the container is over; -errno.
  */
-int files_spawn(struct machine *m, const struct link_files *f, struct spawned *ret,
+int files_spawn(const struct container *c, const struct link_files *f, struct spawned *ret,
 		struct err *err);
 
 /* What an operation works on, in its own process. */
 struct files_job {
-	const struct machine *machine; /* borrowed */
+	const struct container *container; /* borrowed */
 	const struct link_files *files;
 	int status_fd; /* -1 once it was said that it goes well */
 };

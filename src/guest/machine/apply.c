@@ -11,8 +11,6 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "guest/container/options.h"
-#include "guest/container/rootfs.h"
 
 #define ENTROPY_MAX 512 /* bytes; more is no use to the kernel */
 
@@ -49,23 +47,9 @@ static int add_entropy(struct wire_view entropy, struct err *err)
 	return r < 0 ? err_errno(err, r, "seed the random number generator") : 0;
 }
 
-int apply_setup(struct machine *m, struct err *err)
+int apply_machine(const struct link_machine *m, struct err *err)
 {
-	const struct link_setup *s = &m->setup;
-	int r = set_clock(s->clock_nsec, err);
+	int r = set_clock(m->clock_nsec, err);
 
-	if (r == 0)
-		r = add_entropy(s->entropy, err);
-	m->setup.entropy = (struct wire_view){ 0 };
-	if (r == 0 && sethostname(s->hostname, strlen(s->hostname)) < 0)
-		r = err_errno(err, -errno, "set the host name to \"%s\"", s->hostname);
-	if (r == 0)
-		r = cgroup_limit(&m->cgroup, s, err);
-	if (r == 0)
-		r = mounts_write_files(s->hostname, m->options.domainname, err);
-	if (r == 0 && m->has_options)
-		r = options_apply(m, err);
-	if (r == 0)
-		r = rootfs_mount(s->root_readonly, err);
-	return r;
+	return r == 0 ? add_entropy(m->entropy, err) : r;
 }

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "guest/machine/machine.h"
+#include "base/err.h"
+#include "link/setup.h"
 
-/**
- * apply_setup() - make the machine this one: clock, entropy, name, limits, disks
- *
- * Reads m->setup, and wipes the entropy once it is used.
- *
- * Return: 0; -errno.
- */
-int apply_setup(struct machine *m, struct err *err);
+/** apply_machine() - make the machine this one, at this moment: clock and entropy.  Return: 0;
+ * -errno with a message. */
+int apply_machine(const struct link_machine *m, struct err *err);

@@ -53,8 +53,7 @@ int boot_mounts(struct err *err)
 
 int boot_new_root(struct err *err)
 {
-	static const char *const folders[] = { "dev", "proc", "sys",	"lower",
-					       "rw",  "etc",  "cgroup", "rootfs" };
+	static const char *const folders[] = { "dev", "proc", "sys", "cgroup", "c" };
 	static const char *const moved[] = { "/dev", "/proc", "/sys" };
 
 	if (mount("moat", "/rootfs", "tmpfs", 0, "mode=755") < 0 || chdir("/rootfs") < 0)
@@ -102,6 +101,7 @@ int boot_settings(struct err *err)
 		/* What is read of an image is in the host's memory, and a request costs more than
 		   the copy. */
 		{ "/sys/block/vda/queue/read_ahead_kb", "1024" },
+		{ "/sys/block/vdc/queue/read_ahead_kb", "1024" },
 	};
 	const struct rlimit files = { FILES_MAX, FILES_MAX };
 	int r = file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");

@@ -14,14 +14,14 @@ int boot_mounts(struct err *err);
  * boot_new_root() - go from the initramfs to a tmpfs of moat-init's own
  *
  * The initramfs cannot be left with pivot_root(2), which every container will do.  The new
- * root has the folders the rest of moat-init expects: lower, rw, rootfs, cgroup.
+ * root has the folders the rest of moat-init expects: cgroup, and c for containers.
  *
  * Return: 0; -errno.
  */
 int boot_new_root(struct err *err);
 
 /**
- * boot_settings() - what is the same for every container: loopback up, sysctls, never killed for
+ * boot_settings() - what is the same for every machine: loopback up, sysctls, never killed for
  * memory
  *
  * Return: 0; -errno.

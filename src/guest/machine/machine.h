@@ -2,22 +2,25 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
 
-#include "guest/container/cgroup.h"
-#include "guest/container/mounts.h"
-#include "link/setup.h"
-#include "oci/options.h"
+#include "guest/container/namespaces.h"
+#include "guest/machine/timekeeper.h"
+
+struct container;
 
 /* What moat-init knows of the machine it runs; one per machine, made in main(). */
 struct machine {
-	struct cgroup cgroup;
-	struct mounts mounts;
-	struct link_setup setup;    /* owned; valid from SETUP on */
-	struct oci_options options; /* empty unless has_options */
-	bool has_options;	    /* OPTIONS came before SETUP */
-	uint64_t oom_told;	    /* processes killed for want of memory the host knows of */
-	bool had_first;		    /* the container's first process was started */
-	pid_t first_pid;	    /* 0 when it is not running */
-	int first_pidfd;	    /* by which others find its mount namespace; -1 likewise */
+	struct loop *loop;
+	struct link_conn *link; /* NULL until the port is open */
+	struct timekeeper timekeeper;
+	struct namespaces own;	      /* moat-init's, to come back to */
+	int pid_fd;		      /* its pid namespace */
+	struct container *containers; /* those the host has given a number */
+	struct container *vacant;     /* one that has its surroundings already; NULL: none */
+	bool has_time;		      /* MACHINE has come */
+	bool is_ending;		      /* SHUTDOWN has come */
+	bool is_down;		      /* and was answered */
+
+	/** idle() - the last process of a container is gone; the container may be freed */
+	void (*idle)(struct container *c);
 };

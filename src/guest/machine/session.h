@@ -2,20 +2,22 @@
 #pragma once
 
 #include "guest/machine/machine.h"
-#include "loop/loop.h"
-
-enum session_end {
-	SESSION_GONE,  /* the link has ended */
-	SESSION_RESET, /* this container is over, the machine is to be ready for another one */
-};
 
 /**
- * session_run() - serve the host for the life of one container
- * @fd: the port; borrowed
+ * session_prepare() - what can be made ready before the host is there: the loop, and the
+ * surroundings of the first container
+ *
+ * Return: 0; -errno with a message.
+ */
+int session_prepare(struct machine *m, struct err *err);
+
+/**
+ * session_run() - serve the host
+ * @fd: the port; taken over
  *
  * Says HELLO and does what the host asks.  Failures of what it asks are told the host; so
- * this only returns when there is nobody to tell, or nothing left to do.
+ * this only returns when there is nobody left to tell.
  *
- * Return: enum session_end; -errno when the link broke, or memory for it is lacking.
+ * Return: -errno with a message.
  */
-int session_run(struct machine *m, int fd);
+int session_run(struct machine *m, int fd, struct err *err);

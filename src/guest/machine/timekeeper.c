@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  SETUP brings the time, but in a machine that was just restored, tens of
+ * Theory of operation.  MACHINE brings the time, but in a machine that was just restored, tens of
  * milliseconds pass until it is read.  A question to the host arrives at once: so moat-init
  * asks as soon as it runs, goes on with its work, and finds the answer when it
  * has done that; its own monotonic clock, which the answer repeats, says how long ago it asked.
@@ -36,11 +36,7 @@ static int64_t read_clock(clockid_t id)
 	return (int64_t)ts.tv_sec * (int64_t)NSEC_PER_SEC + ts.tv_nsec;
 }
 
-static int on_timer(struct source *s, void *arg)
-{
-	(void)s;
-	return timekeeper_ask(arg);
-}
+static int on_timer(struct source *s, void *arg);
 
 int timekeeper_init(struct timekeeper *k, struct loop *l, struct link_conn *link)
 {
@@ -48,14 +44,26 @@ int timekeeper_init(struct timekeeper *k, struct loop *l, struct link_conn *link
 	return loop_add_timer(l, UINT64_MAX, on_timer, k, &k->timer);
 }
 
-int timekeeper_ask(struct timekeeper *k)
+static int ask(struct timekeeper *k)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = link_clock_ask_put(&b, (uint64_t)read_clock(CLOCK_MONOTONIC));
 
 	if (r == 0)
-		r = link_send(k->link, LINK_CLOCK, 0, 0, b.data, b.len);
+		r = link_send(k->link, (struct link_header){ .type = LINK_CLOCK }, b.data, b.len);
 	return r < 0 ? r : source_set_timer(k->timer, INTERVAL_USEC);
+}
+
+static int on_timer(struct source *s, void *arg)
+{
+	(void)s;
+	return ask(arg);
+}
+
+int timekeeper_begin(struct timekeeper *k)
+{
+	k->answers = 0;
+	return ask(k);
 }
 
 /* After the host's answer, which came @since_nsec after the question. */
@@ -113,7 +121,7 @@ int timekeeper_told(struct timekeeper *k, struct wire_view payload)
 		return -EBADMSG;
 	if (answer.asked_nsec == 0) {
 		k->answers = 1;
-		return timekeeper_ask(k);
+		return ask(k);
 	}
 	now.mono_nsec = read_clock(CLOCK_MONOTONIC);
 	now.wall_nsec = read_clock(CLOCK_REALTIME);

@@ -9,15 +9,15 @@
 struct timekeeper {
 	struct link_conn *link;
 	struct source *timer;
-	unsigned answers; /* since SETUP, or since it stood still */
+	unsigned answers; /* since MACHINE, or since it stood still */
 };
 
 /** timekeeper_init() - prepare, without a word to the host.  Return: 0; -errno. */
 int timekeeper_init(struct timekeeper *k, struct loop *l, struct link_conn *link);
 
-/** timekeeper_ask() - ask the host for the time, and from then on now and then.  Return: 0;
- * -errno. */
-int timekeeper_ask(struct timekeeper *k);
+/** timekeeper_begin() - the time may be any: ask the host for it, and from then on now and then.
+ * Return: 0; -errno. */
+int timekeeper_begin(struct timekeeper *k);
 
 /** timekeeper_told() - the host's CLOCK has come: set the clock.  Return: 0; -EBADMSG; -errno. */
 int timekeeper_told(struct timekeeper *k, struct wire_view payload);

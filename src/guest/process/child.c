@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A new process of the container goes from moat-init's surroundings to
- * the container's: standard descriptors, session, mount namespace, user, folder, and
+ * Theory of operation.  A new process of a container goes from moat-init's surroundings to
+ * the container's: standard descriptors, session, namespaces, user, folder, and
  * then the program.  It was forked into the pid namespace and the cgroup already.  One
  * that joins a running container closes moat-init's descriptors before it can be
  * seen there.
@@ -46,7 +46,7 @@ static int take_stdio(const struct stdfds *s)
 }
 
 /* What moat-init has otherwise than a process shall find it. */
-static int reset_inherited(const struct machine *m)
+static int reset_inherited(const struct container *c)
 {
 	char score[16] = "0";
 	sigset_t none;
@@ -55,8 +55,8 @@ static int reset_inherited(const struct machine *m)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
-	if (m->options.oom_score_adj)
-		snprintf(score, sizeof(score), "%d", m->options.oom_score_adj);
+	if (c->options.oom_score_adj)
+		snprintf(score, sizeof(score), "%d", c->options.oom_score_adj);
 	return file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", score);
 }
 
@@ -73,19 +73,19 @@ static void close_all_but(int a, int b)
 
 static int enter_container(const struct child_plan *plan, struct err *err)
 {
-	const struct machine *m = plan->machine;
+	const int all = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
+	const struct container *c = plan->container;
 
 	if (plan->is_first) {
-		int r = mounts_enter(&m->mounts, &m->setup, m->has_options ? &m->options : NULL,
-				     plan->stdfds->tty, err);
+		int r = container_enter(c, plan->stdfds->tty, err);
 
 		close_all_but(plan->status_fd, plan->status_fd);
 		return r;
 	}
-	close_all_but(plan->status_fd, m->first_pidfd);
-	if (setns(m->first_pidfd, CLONE_NEWNS) < 0)
+	close_all_but(plan->status_fd, c->first_pidfd);
+	if (setns(c->first_pidfd, all) < 0)
 		return err_errno(err, -errno, "join the container");
-	close(m->first_pidfd);
+	close(c->first_pidfd);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static void report(const struct child_plan *plan, int code, const char *msg)
 
 static bool has_filter(const struct child_plan *plan)
 {
-	return plan->machine->options.seccomp.len > 0;
+	return plan->container->options.seccomp.len > 0;
 }
 
 static int become(const struct child_plan *plan, const struct user *u, struct err *err)
@@ -174,7 +174,7 @@ static int become(const struct child_plan *plan, const struct user *u, struct er
 		return err_errno(err, r, "hand standard input and output to the user");
 	/* Only who may do everything can install a filter without no_new_privs. */
 	if (has_filter(plan) && !p->no_new_privileges)
-		r = options_filter(&plan->machine->options, err);
+		r = options_filter(&plan->container->options, err);
 	if (r == 0)
 		r = credentials_apply(p, u, err);
 	if (r < 0)
@@ -190,7 +190,7 @@ static int run(const struct child_plan *plan, struct err *err)
 {
 	cleanup(user_reset) struct user u = { 0 };
 	cleanup_strv char **env = NULL;
-	int r = reset_inherited(plan->machine);
+	int r = reset_inherited(plan->container);
 
 	if (r == 0)
 		r = take_stdio(plan->stdfds);
@@ -198,14 +198,15 @@ static int run(const struct child_plan *plan, struct err *err)
 		return err_errno(err, r, "set up the process");
 	r = enter_container(plan, err);
 	if (r == 0)
-		r = child_look_up_user(plan->process->user, plan->machine->options.groups, &u, err);
+		r = child_look_up_user(plan->process->user, plan->container->options.groups, &u,
+				       err);
 	if (r == 0)
 		r = become(plan, &u, err);
 	if (r == 0 && (r = make_environment(plan->process, &u, &env)) < 0)
 		r = err_errno(err, r, "make the environment");
 	if (r == 0 && has_filter(plan) && plan->process->no_new_privileges)
-		r = options_filter(&plan->machine->options, err);
-	if (r == 0 && plan->is_first && plan->machine->options.init)
+		r = options_filter(&plan->container->options, err);
+	if (r == 0 && plan->is_first && plan->container->options.init)
 		r = init_split(plan->status_fd, plan->process->terminal, err);
 	if (r < 0)
 		return r;

@@ -3,14 +3,14 @@
 
 #include <stdint.h>
 
-#include "guest/machine/machine.h"
+#include "guest/container/container.h"
 #include "guest/process/stdfds.h"
 #include "guest/process/users.h"
 #include "oci/process.h"
 
 /* All borrowed; the child has copies of its own. */
 struct child_plan {
-	const struct machine *machine;
+	const struct container *container;
 	const struct oci_process *process;
 	const struct stdfds *stdfds;
 	int status_fd;

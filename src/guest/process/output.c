@@ -50,6 +50,9 @@ static size_t allowance(const struct output *o)
 /* Return: 1 when something was sent; 0; -errno of the link. */
 static int pump(struct output *o)
 {
+	const struct link_header eof = { .type = LINK_EOF,
+					 .stream = o->stream,
+					 .channel = o->channel };
 	char chunk[LINK_PAYLOAD_MAX];
 	ssize_t n;
 	int r;
@@ -62,7 +65,7 @@ static int pump(struct output *o)
 	}
 	if (n <= 0) { /* a terminal ends with EIO */
 		output_close(o);
-		return link_send(o->link, LINK_EOF, o->stream, o->channel, NULL, 0);
+		return link_send(o->link, eof, NULL, 0);
 	}
 	r = link_data(o->link, o->stream, o->channel, chunk, (size_t)n);
 	if (o->is_finishing) {

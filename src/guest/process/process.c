@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "guest/container/oom.h"
 #include "guest/files/files.h"
 #include "guest/process/child.h"
 #include "guest/process/input.h"
@@ -30,7 +31,7 @@ enum process_state { PROCESS_STARTING, PROCESS_RUNNING, PROCESS_FAILED };
 
 struct process {
 	struct process *next;
-	struct process_list *list;
+	struct container *container;
 	uint32_t stream;
 	enum process_state state;
 	struct spawned spawned; /* descriptors move on when it runs */
@@ -54,20 +55,20 @@ static void close_report(struct process *p)
 }
 
 /* The last one that wanted the container's processes to stand still is gone. */
-static void thaw(const struct process_list *l)
+static void thaw(const struct container *c)
 {
-	const struct process *p = l->first;
+	const struct process *p = c->processes;
 
 	while (p && !p->freezes)
 		p = p->next;
 	if (!p)
-		(void)cgroup_freeze(&l->machine->cgroup, false);
+		(void)cgroup_freeze(&c->cgroup, false);
 }
 
 static void process_free(struct process *p)
 {
-	struct process_list *l = p->list;
-	struct process **at = &l->first;
+	struct container *c = p->container;
+	struct process **at = &c->processes;
 
 	close_report(p);
 	stdfds_close(&p->spawned.stdfds);
@@ -79,49 +80,43 @@ static void process_free(struct process *p)
 		at = &(*at)->next;
 	*at = p->next;
 	if (p->freezes)
-		thaw(l);
+		thaw(c);
 	free(p);
-	if (!l->first)
-		l->empty(l->arg);
+	if (!c->processes)
+		c->machine->idle(c);
 }
 
-static struct process *find(const struct process_list *l, uint32_t stream)
+static struct process *find(const struct machine *m, uint32_t stream)
 {
-	struct process *p = l->first;
-
-	while (p && p->stream != stream)
-		p = p->next;
-	return p;
+	for (const struct container *c = m->containers; c; c = c->next)
+		for (struct process *p = c->processes; p; p = p->next)
+			if (p->stream == stream)
+				return p;
+	return NULL;
 }
 
-static int send_failed(struct process_list *l, uint32_t stream, const struct err *err)
+static int send_failed(struct link_conn *link, uint32_t stream, const struct err *err)
 {
+	struct link_header h = { .type = LINK_FAILED, .stream = stream };
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = link_failed_put(&b, err);
 
-	link_close(l->link, stream);
-	return r < 0 ? r : link_send(l->link, LINK_FAILED, stream, 0, b.data, b.len);
+	link_close(link, stream);
+	return r < 0 ? r : link_send(link, h, b.data, b.len);
+}
+
+static struct link_conn *link_of(const struct process *p)
+{
+	return p->container->machine->link;
 }
 
 static int send_started(struct process *p, int32_t pid)
 {
+	struct link_header h = { .type = LINK_STARTED, .stream = p->stream };
 	unsigned char payload[sizeof(uint32_t)];
 
 	wire_store_u32(payload, (uint32_t)pid);
-	return link_send(p->list->link, LINK_STARTED, p->stream, 0, payload, sizeof(payload));
-}
-
-int process_tell_oom(struct process_list *l)
-{
-	uint64_t kills = cgroup_oom_kills(&l->machine->cgroup);
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	int r;
-
-	if (kills <= l->machine->oom_told)
-		return 0;
-	l->machine->oom_told = kills;
-	r = wire_put_u64(&b, kills);
-	return r < 0 ? r : link_send(l->link, LINK_OOM, 0, 0, b.data, b.len);
+	return link_send(link_of(p), h, payload, sizeof(payload));
 }
 
 static int send_exited(struct process *p)
@@ -129,15 +124,16 @@ static int send_exited(struct process *p)
 	struct link_exited e = {
 		.code = WIFEXITED(p->status) ? (uint32_t)WEXITSTATUS(p->status) : 0,
 		.signal = WIFSIGNALED(p->status) ? (uint32_t)WTERMSIG(p->status) : 0,
-		.oom = cgroup_oom_kills(&p->list->machine->cgroup) > p->oom_kills,
+		.oom = cgroup_oom_kills(&p->container->cgroup) > p->oom_kills,
 	};
+	struct link_header h = { .type = LINK_EXITED, .stream = p->stream };
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = link_exited_put(&b, &e);
 
 	if (r == 0 && e.oom)
-		r = process_tell_oom(p->list);
-	link_close(p->list->link, p->stream);
-	return r < 0 ? r : link_send(p->list->link, LINK_EXITED, p->stream, 0, b.data, b.len);
+		r = oom_tell(p->container);
+	link_close(link_of(p), p->stream);
+	return r < 0 ? r : link_send(link_of(p), h, b.data, b.len);
 }
 
 /* To be called whenever something ended; frees the process when that was the last. */
@@ -188,7 +184,7 @@ static int judge_report(struct process *p)
 	if (err.code == 0)
 		return set_running(p, head.pid);
 	p->state = PROCESS_FAILED;
-	return send_failed(p->list, p->stream, &err);
+	return send_failed(link_of(p), p->stream, &err);
 }
 
 static int read_report(struct process *p)
@@ -211,12 +207,12 @@ static int on_report(struct source *s, int fd, uint32_t events, void *arg)
 	return read_report(arg);
 }
 
-static void forget_first(struct machine *m, pid_t pid)
+static void forget_first(struct container *c, pid_t pid)
 {
-	if (pid != m->first_pid)
+	if (pid != c->first_pid)
 		return;
-	m->first_pid = 0;
-	fd_close(&m->first_pidfd);
+	c->first_pid = 0;
+	fd_close(&c->first_pidfd);
 }
 
 static int on_child(struct source *s, pid_t pid, int status, void *arg)
@@ -227,12 +223,12 @@ static int on_child(struct source *s, pid_t pid, int status, void *arg)
 	(void)s;
 	p->has_exited = true;
 	p->status = status;
-	forget_first(p->list->machine, pid);
+	forget_first(p->container, pid);
 	if (p->state == PROCESS_STARTING) /* its report may be later in this round of the loop */
 		r = read_report(p);
 	input_close(&p->in);
 	for (int i = 0; r == 0 && i < 2; i++) {
-		if (p->list->is_ending)
+		if (p->container->state == CONTAINER_ENDING)
 			output_close(&p->out[i]);
 		else
 			r = output_finish(&p->out[i]);
@@ -240,40 +236,42 @@ static int on_child(struct source *s, pid_t pid, int status, void *arg)
 	return r < 0 ? r : check_end(p);
 }
 
-static struct process *process_new(struct process_list *l, uint32_t stream)
+static struct process *process_new(struct container *c, uint32_t stream)
 {
+	struct loop *loop = c->machine->loop;
+	struct link_conn *link = c->machine->link;
 	struct process *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->list = l;
+	p->container = c;
 	p->stream = stream;
-	p->in = (struct input){ .loop = l->loop, .link = l->link, .stream = stream, .fd = -1 };
+	p->in = (struct input){ .loop = loop, .link = link, .stream = stream, .fd = -1 };
 	for (int i = 0; i < 2; i++)
 		p->out[i] = (struct output){
-			.loop = l->loop,
-			.link = l->link,
+			.loop = loop,
+			.link = link,
 			.stream = stream,
 			.channel = i == 0 ? LINK_STDOUT : LINK_STDERR,
 			.fd = -1,
 		};
-	p->oom_kills = cgroup_oom_kills(&l->machine->cgroup);
+	p->oom_kills = cgroup_oom_kills(&c->cgroup);
 	return p;
 }
 
 /* A child that cannot be watched is no use. */
 static int watch(struct process *p, struct err *err)
 {
-	struct process_list *l = p->list;
-	int r = loop_add_child(l->loop, p->spawned.pid, on_child, p, &p->child_source);
+	struct loop *loop = p->container->machine->loop;
+	int r = loop_add_child(loop, p->spawned.pid, on_child, p, &p->child_source);
 
 	if (r == 0)
-		r = loop_add_io(l->loop, p->spawned.status_fd, EPOLLIN, on_report, p,
+		r = loop_add_io(loop, p->spawned.status_fd, EPOLLIN, on_report, p,
 				&p->report_source);
 	if (r < 0) {
 		kill(p->spawned.pid, SIGKILL);
 		waitpid(p->spawned.pid, NULL, 0);
-		forget_first(l->machine, p->spawned.pid);
+		forget_first(p->container, p->spawned.pid);
 		err_errno(err, r, "watch the process");
 	}
 	return r;
@@ -287,25 +285,26 @@ struct order {
 
 static int spawn(struct process *p, const struct order *o, struct err *err)
 {
-	struct machine *m = p->list->machine;
+	struct container *c = p->container;
 
 	if (o->program)
-		return spawn_process(m, o->program, &p->spawned, err);
+		return spawn_process(c, o->program, &p->spawned, err);
 	p->is_files = true;
-	p->freezes = o->files->flags & LINK_FILES_FREEZE && m->first_pid > 0 &&
-		     cgroup_freeze(&m->cgroup, true) == 0;
-	return files_spawn(m, o->files, &p->spawned, err);
+	p->freezes = o->files->flags & LINK_FILES_FREEZE && c->first_pid > 0 &&
+		     cgroup_freeze(&c->cgroup, true) == 0;
+	return files_spawn(c, o->files, &p->spawned, err);
 }
 
-static int start(struct process_list *l, uint32_t stream, const struct order *o)
+static int start(struct container *c, uint32_t stream, const struct order *o)
 {
-	struct process *p = process_new(l, stream);
+	struct link_conn *link = c->machine->link;
+	struct process *p = process_new(c, stream);
 	struct err err = { 0 };
 	int r;
 
 	if (!p)
 		return -ENOMEM;
-	r = link_open(l->link, stream);
+	r = link_open(link, stream);
 	if (r < 0) {
 		free(p);
 		return r;
@@ -313,49 +312,49 @@ static int start(struct process_list *l, uint32_t stream, const struct order *o)
 	r = spawn(p, o, &err);
 	if (r < 0) {
 		if (p->freezes)
-			thaw(l);
+			thaw(c);
 		free(p);
-		return send_failed(l, stream, &err);
+		return send_failed(link, stream, &err);
 	}
 	p->in.is_tty = o->program && o->program->terminal;
-	p->next = l->first;
-	l->first = p;
+	p->next = c->processes;
+	c->processes = p;
 	r = watch(p, &err);
 	if (r < 0) {
 		process_free(p);
-		return send_failed(l, stream, &err);
+		return send_failed(link, stream, &err);
 	}
 	return 0;
 }
 
-int process_start(struct process_list *l, uint32_t stream, const struct oci_process *oci)
+int process_start(struct container *c, uint32_t stream, const struct oci_process *oci)
 {
-	return start(l, stream, &(struct order){ .program = oci });
+	return start(c, stream, &(struct order){ .program = oci });
 }
 
-int process_start_files(struct process_list *l, uint32_t stream, const struct link_files *f)
+int process_start_files(struct container *c, uint32_t stream, const struct link_files *f)
 {
-	return start(l, stream, &(struct order){ .files = f });
+	return start(c, stream, &(struct order){ .files = f });
 }
 
-int process_input(struct process_list *l, uint32_t stream, const void *data, size_t len)
+int process_input(const struct machine *m, uint32_t stream, const void *data, size_t len)
 {
-	struct process *p = find(l, stream);
+	struct process *p = find(m, stream);
 
 	return p ? input_write(&p->in, data, len) : 0;
 }
 
-void process_input_end(struct process_list *l, uint32_t stream)
+void process_input_end(const struct machine *m, uint32_t stream)
 {
-	struct process *p = find(l, stream);
+	struct process *p = find(m, stream);
 
 	if (p)
 		input_end(&p->in);
 }
 
-int process_output_ready(struct process_list *l, uint32_t stream, enum link_channel channel)
+int process_output_ready(const struct machine *m, uint32_t stream, enum link_channel channel)
 {
-	struct process *p = find(l, stream);
+	struct process *p = find(m, stream);
 	int r;
 
 	if (!p || channel == LINK_STDIN)
@@ -364,17 +363,17 @@ int process_output_ready(struct process_list *l, uint32_t stream, enum link_chan
 	return r < 0 ? r : check_end(p);
 }
 
-void process_signal(struct process_list *l, uint32_t stream, int signo)
+void process_signal(const struct machine *m, uint32_t stream, int signo)
 {
-	struct process *p = find(l, stream);
+	struct process *p = find(m, stream);
 
 	if (p && !p->has_exited)
 		kill(p->spawned.pid, signo);
 }
 
-void process_resize(struct process_list *l, uint32_t stream, uint16_t rows, uint16_t cols)
+void process_resize(const struct machine *m, uint32_t stream, uint16_t rows, uint16_t cols)
 {
-	struct process *p = find(l, stream);
+	struct process *p = find(m, stream);
 	struct winsize size = { .ws_row = rows, .ws_col = cols };
 
 	if (!p || !p->in.is_tty)
@@ -382,14 +381,14 @@ void process_resize(struct process_list *l, uint32_t stream, uint16_t rows, uint
 	ioctl(p->in.fd >= 0 ? p->in.fd : p->spawned.stdfds.ours[0], TIOCSWINSZ, &size);
 }
 
-void process_end_all(struct process_list *l)
+void process_end_all(struct container *c)
 {
 	struct process *p, *next;
 
-	l->is_ending = true;
-	if (l->machine->first_pid > 0)
-		kill(l->machine->first_pid, SIGKILL);
-	for (p = l->first; p; p = next) {
+	c->state = CONTAINER_ENDING;
+	if (c->first_pid > 0)
+		kill(c->first_pid, SIGKILL);
+	for (p = c->processes; p; p = next) {
 		next = p->next;
 		if (p->is_files && !p->has_exited)
 			kill(p->spawned.pid, SIGKILL);

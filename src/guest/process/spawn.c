@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,35 +13,57 @@
 #include "guest/container/devices.h"
 #include "guest/process/child.h"
 
-/* As fork(2), into the container's cgroup, and the first time into a mount namespace of its own. */
-static int fork_child(struct machine *m, bool is_first, pid_t *ret_pid)
+static int clone_into(const struct container *c, struct clone_args *args, pid_t *ret_pid)
 {
-	int pidfd = -1;
-	struct clone_args args = {
-		.flags = CLONE_INTO_CGROUP,
-		.exit_signal = SIGCHLD,
-		.cgroup = (unsigned)m->cgroup.fd,
-	};
 	long pid;
 
-	if (is_first) {
-		args.flags |= CLONE_NEWNS | CLONE_PIDFD;
-		args.pidfd = (uint64_t)(uintptr_t)&pidfd;
-	}
-	pid = syscall(SYS_clone3, &args, sizeof(args));
+	args->flags |= CLONE_INTO_CGROUP;
+	args->exit_signal = SIGCHLD;
+	args->cgroup = (unsigned)c->cgroup.fd;
+	pid = syscall(SYS_clone3, args, sizeof(*args));
 	if (pid < 0)
 		return -errno;
-	if (pid > 0 && is_first) {
-		m->had_first = true;
-		m->first_pid = (pid_t)pid;
-		m->first_pidfd = pidfd;
-		mounts_release(&m->mounts);
-	}
 	*ret_pid = (pid_t)pid;
 	return 0;
 }
 
-static int start(struct machine *m, const struct oci_process *p, struct spawned *s, struct err *err)
+/* The first process makes the container's pid and mount namespaces. */
+static int fork_first(struct container *c, pid_t *ret_pid)
+{
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+	};
+	int r = clone_into(c, &args, ret_pid);
+
+	if (r < 0 || *ret_pid == 0)
+		return r;
+	c->had_first = true;
+	c->first_pid = *ret_pid;
+	c->first_pidfd = pidfd;
+	mounts_release(&c->mounts);
+	return 0;
+}
+
+/* A process is in a pid namespace from its birth: moat-init's children are for a moment. */
+static int fork_further(struct container *c, pid_t *ret_pid)
+{
+	struct clone_args args = { 0 };
+	int r;
+
+	if (setns(c->first_pidfd, CLONE_NEWPID) < 0)
+		return -errno;
+	r = clone_into(c, &args, ret_pid);
+	if (r == 0 && *ret_pid == 0)
+		return 0;
+	if (setns(c->machine->pid_fd, CLONE_NEWPID) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+static int start(struct container *c, const struct oci_process *p, struct spawned *s,
+		 struct err *err)
 {
 	cleanup_close int reader = -1, writer = -1;
 	int fds[2], r;
@@ -51,11 +74,11 @@ static int start(struct machine *m, const struct oci_process *p, struct spawned 
 	writer = fds[1];
 	r = fd_set_nonblock(reader, true);
 	if (r == 0)
-		r = fork_child(m, s->is_first, &s->pid);
+		r = s->is_first ? fork_first(c, &s->pid) : fork_further(c, &s->pid);
 	if (r < 0)
 		return err_errno(err, r, "start a process");
 	if (s->pid == 0)
-		child_run(&(struct child_plan){ .machine = m,
+		child_run(&(struct child_plan){ .container = c,
 						.process = p,
 						.stdfds = &s->stdfds,
 						.status_fd = writer,
@@ -64,23 +87,23 @@ static int start(struct machine *m, const struct oci_process *p, struct spawned 
 	return 0;
 }
 
-int spawn_process(struct machine *m, const struct oci_process *p, struct spawned *ret,
+int spawn_process(struct container *c, const struct oci_process *p, struct spawned *ret,
 		  struct err *err)
 {
-	struct spawned s = { .is_first = !m->had_first };
+	struct spawned s = { .is_first = !c->had_first };
 	int r;
 
-	if (m->had_first && m->first_pid == 0)
+	if (c->had_first && c->first_pid == 0)
 		return err_set(err, -ESRCH, "the container is not running");
-	if (s.is_first && m->options.privileged && m->cgroup.devices_fd >= 0) {
-		r = devices_allow_all(m->cgroup.fd, m->cgroup.devices_fd, err);
+	if (s.is_first && c->options.privileged && c->cgroup.devices_fd >= 0) {
+		r = devices_allow_all(c->cgroup.fd, c->cgroup.devices_fd, err);
 		if (r < 0)
 			return r;
 	}
-	r = stdfds_open(p, m->mounts.pts_fd, &s.stdfds, err);
+	r = stdfds_open(p, c->mounts.pts_fd, &s.stdfds, err);
 	if (r < 0)
 		return r;
-	r = start(m, p, &s, err);
+	r = start(c, p, &s, err);
 	stdfds_close_theirs(&s.stdfds);
 	if (r < 0) {
 		stdfds_close(&s.stdfds);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "guest/machine/machine.h"
+#include "guest/container/container.h"
 #include "guest/process/stdfds.h"
 #include "oci/process.h"
 
@@ -13,13 +13,13 @@ struct spawned {
 };
 
 /**
- * spawn_process() - fork a process of the container
+ * spawn_process() - fork a process of a container
  *
- * The first call makes the container's first process, later ones join it.  Whether the
+ * The first call makes its first process, later ones join it.  Whether the
  * program could be executed is to be read from the status descriptor.
  *
  * Return: 0; -ESRCH when the container is over; -EAGAIN when the limit of processes is reached;
  * -errno.
  */
-int spawn_process(struct machine *m, const struct oci_process *p, struct spawned *ret,
+int spawn_process(struct container *c, const struct oci_process *p, struct spawned *ret,
 		  struct err *err);

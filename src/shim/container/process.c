@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "shim/machine/setup.h"
 #include "shim/shim.h"
 
 #define INPUT_CHUNK 32768u
@@ -65,6 +66,11 @@ static struct link_conn *link_of(const struct process *p)
 	return guest_link(p->shim->guest);
 }
 
+static struct link_header message(const struct process *p, enum link_type type)
+{
+	return (struct link_header){ .type = type, .stream = p->stream };
+}
+
 /* Gives the guest credit for what the slowest client has taken. */
 static void grant(struct process *p, enum link_channel channel)
 {
@@ -98,7 +104,7 @@ static void close_input(struct process *p)
 	if (!p->input_over || p->input_closed || p->state != PROCESS_RUNNING)
 		return;
 	p->input_closed = true;
-	(void)link_send(link_of(p), LINK_EOF, p->stream, LINK_STDIN, NULL, 0);
+	(void)link_send(link_of(p), message(p, LINK_EOF), NULL, 0);
 }
 
 /* A client's input is over.  A terminal outlives those who typed at it, as docker has it. */
@@ -256,14 +262,15 @@ static int send_spawn(struct process *p)
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	struct link_conn *link = link_of(p);
 	bool files = process_is_files(p);
+	struct link_header h = message(p, files ? LINK_FILES : LINK_SPAWN);
 	int r = files ? buf_add(&payload, p->files.data, p->files.len)
 		      : oci_process_put(&payload, p->spec);
 
+	h.container = SETUP_CONTAINER;
 	if (r == 0)
 		r = link_open(link, p->stream);
 	if (r == 0)
-		r = link_send(link, files ? LINK_FILES : LINK_SPAWN, p->stream, 0, payload.data,
-			      payload.len);
+		r = link_send(link, h, payload.data, payload.len);
 	if (r == 0)
 		r = link_grant(link, p->stream, LINK_STDOUT, LINK_WINDOW);
 	if (r == 0)
@@ -310,7 +317,7 @@ int process_signal(struct process *p, int signo)
 	r = wire_put_u32(&payload, (uint32_t)signo);
 	if (r < 0)
 		return r;
-	return link_send(link_of(p), LINK_SIGNAL, p->stream, 0, payload.data, payload.len);
+	return link_send(link_of(p), message(p, LINK_SIGNAL), payload.data, payload.len);
 }
 
 int process_resize(struct process *p, uint16_t rows, uint16_t columns)
@@ -329,7 +336,7 @@ int process_resize(struct process *p, uint16_t rows, uint16_t columns)
 		r = wire_put_u16(&payload, columns);
 	if (r < 0)
 		return r;
-	return link_send(link_of(p), LINK_RESIZE, p->stream, 0, payload.data, payload.len);
+	return link_send(link_of(p), message(p, LINK_RESIZE), payload.data, payload.len);
 }
 
 void process_over(struct process *p)

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "shim/container/text.h"
 #include "shim/control.h"
+#include "shim/machine/setup.h"
 #include "shim/shim.h"
 
 /* Room in a packet for what may be twice as long when it is escaped. */
@@ -16,6 +17,7 @@
 int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *const *settings)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	const struct link_header h = { .type = type, .container = SETUP_CONTAINER };
 	struct query *q = calloc(1, sizeof(*q));
 	uint32_t id = s->queries.last_id + 1;
 	int r = -ENOMEM;
@@ -25,7 +27,7 @@ int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *cons
 	else if (q)
 		r = link_question_put(&payload, id);
 	if (r == 0)
-		r = link_send(guest_link(s->guest), type, 0, 0, payload.data, payload.len);
+		r = link_send(guest_link(s->guest), h, payload.data, payload.len);
 	if (r < 0) {
 		free(q);
 		return r;

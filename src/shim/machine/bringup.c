@@ -123,6 +123,8 @@ int bringup(struct shim *s, struct err *err)
 	r = crilog_open(s->options->dir_fd, &s->config->log, &s->log);
 	if (r < 0)
 		return err_errno(err, r, CRILOG_NAME);
+	if (s->options->spare)
+		s->last_stream = s->options->spare->last_stream;
 	spec = s->config->runtime->process;
 	r = shim_add_process(s, "", spec, &s->init);
 	if (r < 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The guest says HELLO, gets SETUP with everything that is this
- * container's own, mounts its root and says READY; from then on processes come and go, each on its
- * stream.  A guest restored from a template said HELLO before it became one, and waits for SETUP.
+ * Theory of operation.  The guest says HELLO, gets MACHINE with the time and CONTAINER with
+ * everything that is this container's own, mounts its root and says READY; from then on processes
+ * come and go, each on its stream.  A guest restored from a template said HELLO before it became
+ * one, and waits for MACHINE.
  * SHUTDOWN is answered by DOWN, and then the machine is ended from outside.  Each
  * wait has a deadline.
  *
@@ -167,9 +168,12 @@ static int on_oom(struct guest *g, struct wire_view payload)
 	return 0;
 }
 
-static int on_machine_message(struct guest *g, enum link_type type, struct wire_view payload)
+static int on_machine_message(struct guest *g, const struct link_header *h,
+			      struct wire_view payload)
 {
-	switch (type) {
+	if (h->container != 0 && h->container != SETUP_CONTAINER)
+		return -EBADMSG;
+	switch (h->type) {
 	case LINK_HELLO:
 		return on_hello(g, payload);
 	case LINK_READY:
@@ -181,7 +185,7 @@ static int on_machine_message(struct guest *g, enum link_type type, struct wire_
 	case LINK_STATS:
 	case LINK_PROCS:
 	case LINK_LIMITS:
-		return query_answered(g->shim, type, payload);
+		return query_answered(g->shim, h->type, payload);
 	case LINK_CLOCK:
 		return on_clock(g, payload);
 	case LINK_OOM:
@@ -252,7 +256,7 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 	if (g->state == GUEST_ENDED)
 		return 0;
 	if (h->stream == 0)
-		return on_machine_message(g, h->type, payload);
+		return on_machine_message(g, h, payload);
 	return on_process_message(g, h, payload);
 }
 
@@ -306,7 +310,7 @@ static void send_shutdown(struct guest *g, uint64_t usec)
 	int r = 0;
 
 	if (g->state != GUEST_SHUTTING_DOWN)
-		r = link_send(g->link, LINK_SHUTDOWN, 0, 0, NULL, 0);
+		r = link_send(g->link, (struct link_header){ .type = LINK_SHUTDOWN }, NULL, 0);
 	g->state = GUEST_SHUTTING_DOWN;
 	if (r < 0 || source_set_timer(g->deadline, usec) < 0)
 		end(g, EXIT_KILLED, NULL);

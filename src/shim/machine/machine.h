@@ -18,6 +18,7 @@ struct shim_machine {
 	int console_fd;	       /* what the guest says, the same */
 	int log_fd;	       /* what the engine says, the same */
 	struct source *events; /* what it tells of the machine, while somebody listens */
+	uint32_t last_stream;  /* of the link that was used; 0: none */
 };
 
 #define SHIM_MACHINE_NONE ((struct shim_machine){ .link_fd = -1, .console_fd = -1, .log_fd = -1 })

@@ -10,25 +10,30 @@
 
 #define ENTROPY_BYTES 64
 
-/* Most containers have none. */
-static int send_options(struct link_conn *link, const struct oci_options *options)
-{
-	cleanup(buf_reset) struct buf payload = BUF_INIT;
-	int r;
-
-	if (oci_options_is_empty(options))
-		return 0;
-	r = oci_options_put(&payload, options);
-	return r < 0 ? r : link_send(link, LINK_OPTIONS, 0, 0, payload.data, payload.len);
-}
-
-int setup_send(struct link_conn *link, const struct oci_runtime *rt)
+static int send_machine(struct link_conn *link)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	unsigned char entropy[ENTROPY_BYTES];
-	struct link_setup setup = {
+	const struct link_machine machine = {
 		.clock_nsec = clock_now_nsec(),
 		.entropy = { entropy, sizeof(entropy) },
+	};
+	int r = random_bytes(entropy, sizeof(entropy));
+
+	if (r == 0)
+		r = link_machine_put(&payload, &machine);
+	if (r == 0)
+		r = link_send(link, (struct link_header){ .type = LINK_MACHINE }, payload.data,
+			      payload.len);
+	explicit_bzero(entropy, sizeof(entropy));
+	return r;
+}
+
+static int send_container(struct link_conn *link, const struct oci_runtime *rt)
+{
+	const struct link_header h = { .type = LINK_CONTAINER, .container = SETUP_CONTAINER };
+	cleanup(buf_reset) struct buf payload = BUF_INIT, options = BUF_INIT;
+	struct link_container container = {
 		.hostname = rt->hostname,
 		.root_readonly = rt->rootfs_readonly,
 		.memory_bytes = rt->memory_bytes > 0 ? (uint64_t)rt->memory_bytes : 0,
@@ -38,16 +43,21 @@ int setup_send(struct link_conn *link, const struct oci_runtime *rt)
 		.masked_paths = rt->masked_paths,
 		.readonly_paths = rt->readonly_paths,
 	};
-	int r = random_bytes(entropy, sizeof(entropy));
+	int r = 0;
 
+	if (!oci_options_is_empty(&rt->options)) /* it is, for most */
+		r = oci_options_put(&options, &rt->options);
+	container.options = (struct wire_view){ (const unsigned char *)options.data, options.len };
 	if (r == 0)
-		r = send_options(link, &rt->options);
-	if (r == 0)
-		r = link_setup_put(&payload, &setup);
-	if (r == 0)
-		r = link_send(link, LINK_SETUP, 0, 0, payload.data, payload.len);
-	explicit_bzero(entropy, sizeof(entropy));
-	return r;
+		r = link_container_put(&payload, &container);
+	return r < 0 ? r : link_send(link, h, payload.data, payload.len);
+}
+
+int setup_send(struct link_conn *link, const struct oci_runtime *rt)
+{
+	int r = send_machine(link);
+
+	return r < 0 ? r : send_container(link, rt);
 }
 
 int clock_send(struct link_conn *link, uint64_t asked_nsec)
@@ -56,5 +66,7 @@ int clock_send(struct link_conn *link, uint64_t asked_nsec)
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	int r = link_clock_put(&payload, &clock);
 
-	return r < 0 ? r : link_send(link, LINK_CLOCK, 0, 0, payload.data, payload.len);
+	return r < 0 ? r
+		     : link_send(link, (struct link_header){ .type = LINK_CLOCK }, payload.data,
+				 payload.len);
 }

@@ -4,9 +4,11 @@
 #include "link/conn.h"
 #include "oci/runtime.h"
 
+#define SETUP_CONTAINER 1 /* the number of the one container a machine has */
+
 /**
- * setup_send() - tell a guest what its container is like: OPTIONS where it has any, and SETUP,
- * with this moment's clock and fresh entropy
+ * setup_send() - tell a guest the time, with fresh entropy, and what its container is like:
+ * MACHINE and CONTAINER
  *
  * Return: 0; -errno of getrandom(2) and link_send().
  */

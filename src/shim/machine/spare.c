@@ -2,9 +2,9 @@
 /*
  * Theory of operation.  Under software emulation most of a start is translation: whatever code a
  * restored machine runs, it runs for the first time.  So a spare machine rehearses: it runs a
- * container of moat's own, from SETUP to EXITED, on disks of its own, and is then RESET.  What it
+ * container of moat's own, from MACHINE to REMOVED, on disks of its own.  What it
  * has translated stays with its process.  Its processors are stopped, and it waits; the container
- * it is given gets its disks in the place of the rehearsal's, and a SETUP of its own.
+ * it is given gets its disks in the place of the rehearsal's, and a MACHINE of its own.
  *
  * Nothing of a container, and no secret, has been near the machine before; the guest runs only
  * our kernel and programs, and what it says is checked all the same.
@@ -35,7 +35,7 @@
 #define PACKET_MAX     4096
 #define NEW_LAYER_FILE "new.ext4"
 
-enum spare_state { SPARE_SETTING_UP, SPARE_RUNNING, SPARE_RESETTING, SPARE_READY };
+enum spare_state { SPARE_SETTING_UP, SPARE_RUNNING, SPARE_REMOVING, SPARE_READY };
 
 struct spare {
 	const struct shim_config *config;
@@ -61,13 +61,16 @@ static void finish(struct spare *s, int result)
 
 static int send_spawn(struct spare *s)
 {
+	const struct link_header h = { .type = LINK_SPAWN,
+				       .container = SETUP_CONTAINER,
+				       .stream = s->stream };
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	int r = oci_process_put(&payload, s->config->runtime->process);
 
 	if (r == 0)
 		r = link_open(s->link, s->stream);
 	if (r == 0)
-		r = link_send(s->link, LINK_SPAWN, s->stream, 0, payload.data, payload.len);
+		r = link_send(s->link, h, payload.data, payload.len);
 	if (r == 0)
 		r = link_grant(s->link, s->stream, LINK_STDOUT, LINK_WINDOW);
 	if (r == 0)
@@ -75,14 +78,13 @@ static int send_spawn(struct spare *s)
 	return r;
 }
 
-/* A question that came after the session it belongs to is forgotten. */
 static int on_clock(struct spare *s, struct wire_view payload)
 {
 	uint64_t asked_nsec;
 
 	if (link_clock_ask_get(payload, &asked_nsec) < 0)
 		return -EBADMSG;
-	return s->state == SPARE_RESETTING ? 0 : clock_send(s->link, asked_nsec);
+	return clock_send(s->link, asked_nsec);
 }
 
 static int on_failed(struct spare *s, struct wire_view payload)
@@ -96,6 +98,7 @@ static int on_failed(struct spare *s, struct wire_view payload)
 
 static int on_exited(struct spare *s, struct wire_view payload)
 {
+	const struct link_header h = { .type = LINK_REMOVE, .container = SETUP_CONTAINER };
 	struct link_exited e;
 
 	if (link_exited_get(payload, &e) < 0)
@@ -104,15 +107,31 @@ static int on_exited(struct spare *s, struct wire_view payload)
 		return err_set(s->err, -EIO, "rehearsal: it ended with status %u, signal %u",
 			       e.code, e.signal);
 	link_close(s->link, s->stream);
-	s->state = SPARE_RESETTING;
-	return link_send(s->link, LINK_RESET, 0, 0, NULL, 0);
+	s->state = SPARE_REMOVING;
+	return link_send(s->link, h, NULL, 0);
+}
+
+static int on_removed(struct spare *s, struct wire_view payload)
+{
+	if (s->state != SPARE_REMOVING || payload.len > 0)
+		return -EBADMSG;
+	if (s->stream < ROUNDS) {
+		s->stream++;
+		s->state = SPARE_SETTING_UP;
+		return setup_send(s->link, s->config->runtime);
+	}
+	s->state = SPARE_READY;
+	s->adopted->machine.last_stream = s->stream;
+	finish(s, REHEARSED);
+	return 0;
 }
 
 static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
 {
 	struct spare *s = arg;
-	struct link_hello hello;
 
+	if (h->container != 0 && h->container != SETUP_CONTAINER)
+		return -EBADMSG;
 	if (h->type == LINK_FAILED)
 		return on_failed(s, payload);
 	if (h->stream == 0 && h->type == LINK_CLOCK)
@@ -126,17 +145,7 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 			return 0;
 		return h->type == LINK_EXITED ? on_exited(s, payload) : -EBADMSG;
 	}
-	if (h->type != LINK_HELLO || s->state != SPARE_RESETTING ||
-	    link_hello_get(payload, &hello) < 0 || hello.version != LINK_VERSION)
-		return -EBADMSG;
-	if (s->stream < ROUNDS) {
-		s->stream++;
-		s->state = SPARE_SETTING_UP;
-		return setup_send(s->link, s->config->runtime);
-	}
-	s->state = SPARE_READY;
-	finish(s, REHEARSED);
-	return 0;
+	return h->stream == 0 && h->type == LINK_REMOVED ? on_removed(s, payload) : -EBADMSG;
 }
 
 static int on_data(void *arg, uint32_t stream, enum link_channel channel, const void *data,

@@ -37,6 +37,9 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return link_exited_get(payload, &exited);
 	case LINK_STARTED:
 		return link_open(host->conn, h->stream);
+	case LINK_READY:
+	case LINK_REMOVED:
+		return h->container == 0 ? -EBADMSG : 0;
 	case LINK_DOWN:
 		link_conn_free(host->conn);
 		host->conn = NULL;

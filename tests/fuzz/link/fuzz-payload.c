@@ -22,14 +22,26 @@ static void check_same(const struct buf *b, const uint8_t *data, size_t size)
 		abort();
 }
 
-static void try_setup(struct wire_view v)
+static void try_machine(struct wire_view v)
 {
-	cleanup(link_setup_reset) struct link_setup s = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_machine m;
+
+	if (link_machine_get(v, &m) < 0)
+		return;
+	if (link_machine_put(&b, &m) < 0)
+		abort();
+	check_same(&b, v.data, v.len);
+}
+
+static void try_container(struct wire_view v)
+{
+	cleanup(link_container_reset) struct link_container c = { 0 };
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 
-	if (link_setup_get(v, &s) < 0)
+	if (link_container_get(v, &c) < 0)
 		return;
-	if (link_setup_put(&b, &s) < 0)
+	if (c.slot >= LINK_SLOTS || link_container_put(&b, &c) < 0)
 		abort();
 	check_same(&b, v.data, v.len);
 }
@@ -155,8 +167,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	if (data[0] == 'S')
-		try_setup(v);
+	if (data[0] == 'M')
+		try_machine(v);
+	else if (data[0] == 'S')
+		try_container(v);
 	else if (data[0] == 'P')
 		try_process(v);
 	else if (data[0] == 'O')

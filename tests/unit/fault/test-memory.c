@@ -43,25 +43,25 @@ static struct wire_view view(const struct buf *b)
 	return (struct wire_view){ .data = (const void *)b->data, .len = b->len };
 }
 
-static int setup(void *arg)
+static int container(void *arg)
 {
 	char *paths[] = { (char[]){ "/proc/kcore" }, (char[]){ "/proc/keys" }, NULL };
 	cleanup(buf_reset) struct buf b = BUF_INIT;
-	struct link_setup sent = { .entropy = { (const unsigned char *)"entropy", 7 },
-				   .hostname = (char[]){ "box" },
-				   .masked_paths = paths,
-				   .readonly_paths = paths };
-	struct link_setup got = { 0 };
-	int r = link_setup_put(&b, &sent);
+	struct link_container sent = { .hostname = (char[]){ "box" },
+				       .masked_paths = paths,
+				       .readonly_paths = paths,
+				       .options = { (const unsigned char *)"options", 7 } };
+	struct link_container got = { 0 };
+	int r = link_container_put(&b, &sent);
 
 	(void)arg;
 	if (r == 0)
-		r = link_setup_get(view(&b), &got);
+		r = link_container_get(view(&b), &got);
 	if (r < 0)
 		assert_null(got.hostname);
 	else
 		assert_string_equal(got.masked_paths[1], "/proc/keys");
-	link_setup_reset(&got);
+	link_container_reset(&got);
 	return r;
 }
 
@@ -187,7 +187,7 @@ static int records(void *arg)
 
 static void each_allocation_may_fail(void **state)
 {
-	static int (*const subjects[])(void *) = { setup,	 procs,	  process, manifest,
+	static int (*const subjects[])(void *) = { container,	 procs,	  process, manifest,
 						   image_config, runtime, request, records };
 
 	(void)state;

@@ -17,6 +17,16 @@
 #include "base/fd.h"
 #include "link/conn.h"
 
+#define CONTAINER 3
+
+/* SPAWN is about a container, the others that are sent here are not. */
+static struct link_header message(enum link_type type, uint32_t stream)
+{
+	return (struct link_header){ .type = type,
+				     .container = type == LINK_SPAWN ? CONTAINER : 0,
+				     .stream = stream };
+}
+
 struct end {
 	struct loop *loop;
 	struct link_conn *conn;
@@ -157,7 +167,7 @@ static void raw_expect_broken(struct pair *p, int code)
 	settle(p);
 	assert_true(p->a.is_broken);
 	assert_int_equal(p->a.code, code);
-	assert_int_equal(link_send(p->a.conn, LINK_READY, 0, 0, NULL, 0), -EPIPE);
+	assert_int_equal(link_send(p->a.conn, message(LINK_DOWN, 0), NULL, 0), -EPIPE);
 	pair_free(p);
 }
 
@@ -166,10 +176,11 @@ static void short_message_arrives(void **state)
 	struct pair *p = pair_new(true);
 
 	(void)state;
-	assert_int_equal(link_send(p->a.conn, LINK_SPAWN, 5, 0, "abc", 3), 0);
+	assert_int_equal(link_send(p->a.conn, message(LINK_SPAWN, 5), "abc", 3), 0);
 	settle(p);
 	assert_int_equal(p->b.messages, 1);
 	assert_int_equal(p->b.header.type, LINK_SPAWN);
+	assert_int_equal(p->b.header.container, CONTAINER);
 	assert_int_equal(p->b.header.stream, 5);
 	assert_string_equal(p->b.message.data, "abc");
 	pair_free(p);
@@ -185,12 +196,13 @@ static void long_message_is_put_together_again(void **state)
 	assert_non_null(payload);
 	for (size_t i = 0; i < len; i++)
 		payload[i] = (char)(i * 31 >> 3);
-	assert_int_equal(link_send(p->a.conn, LINK_SPAWN, 1, 0, payload, len), 0);
-	assert_int_equal(link_send(p->a.conn, LINK_SPAWN, 2, 0, payload, LINK_PAYLOAD_MAX), 0);
+	assert_int_equal(link_send(p->a.conn, message(LINK_SPAWN, 1), payload, len), 0);
+	assert_int_equal(link_send(p->a.conn, message(LINK_SPAWN, 2), payload, LINK_PAYLOAD_MAX),
+			 0);
 	settle(p);
 	assert_int_equal(p->b.messages, 2);
 	assert_int_equal(p->b.message.len, LINK_PAYLOAD_MAX);
-	assert_int_equal(link_send(p->a.conn, LINK_SPAWN, 3, 0, payload, len), 0);
+	assert_int_equal(link_send(p->a.conn, message(LINK_SPAWN, 3), payload, len), 0);
 	settle(p);
 	assert_int_equal(p->b.message.len, len);
 	assert_memory_equal(p->b.message.data, payload, len);
@@ -205,9 +217,11 @@ static void message_past_the_limit_is_not_sent(void **state)
 
 	(void)state;
 	assert_non_null(payload);
-	assert_int_equal(link_send(p->a.conn, LINK_SPAWN, 1, 0, payload, LINK_MESSAGE_MAX + 1),
-			 -EMSGSIZE);
-	assert_int_equal(link_send(p->a.conn, LINK_SPAWN, 1, 0, payload, LINK_MESSAGE_MAX), 0);
+	assert_int_equal(
+		link_send(p->a.conn, message(LINK_SPAWN, 1), payload, LINK_MESSAGE_MAX + 1),
+		-EMSGSIZE);
+	assert_int_equal(link_send(p->a.conn, message(LINK_SPAWN, 1), payload, LINK_MESSAGE_MAX),
+			 0);
 	settle(p);
 	assert_int_equal(p->b.message.len, LINK_MESSAGE_MAX);
 	free(payload);
@@ -404,7 +418,7 @@ static void a_peer_that_never_reads_gets_a_bounded_queue(void **state)
 
 	(void)state;
 	while (r == 0 && sent < 16384) {
-		r = link_send(p->a.conn, LINK_SIGNAL, 1, 0, payload, sizeof(payload));
+		r = link_send(p->a.conn, message(LINK_SIGNAL, 1), payload, sizeof(payload));
 		sent++;
 	}
 	assert_int_equal(r, -ENOBUFS);
@@ -431,14 +445,20 @@ static void credit_past_the_window_breaks_the_link(void **state)
 
 static void more_must_be_followed_by_its_own_message(void **state)
 {
-	struct pair *p = pair_new(false);
-	struct link_header more = { .size = 1, .type = LINK_MORE, .stream = 1 };
-	struct link_header other = { .size = 1, .type = LINK_STARTED, .stream = 2 };
+	static const struct link_header others[] = {
+		{ .size = 1, .type = LINK_STARTED, .stream = 2 },
+		{ .size = 1, .type = LINK_PROCS, .container = 2, .stream = 1 },
+	};
+	struct link_header more = { .size = 1, .type = LINK_MORE, .container = 1, .stream = 1 };
 
 	(void)state;
-	raw_frame(p, more, "x");
-	raw_frame(p, other, "y");
-	raw_expect_broken(p, -EBADMSG);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct pair *p = pair_new(false);
+
+		raw_frame(p, more, "x");
+		raw_frame(p, others[i], "y");
+		raw_expect_broken(p, -EBADMSG);
+	}
 }
 
 static void endless_message_breaks_the_link(void **state)

@@ -17,13 +17,22 @@ static struct wire_view view(const struct buf *b)
 	return (struct wire_view){ .data = (const unsigned char *)b->data, .len = b->len };
 }
 
-static void put_example(struct buf *b)
+static void put_machine(struct buf *b)
+{
+	struct link_machine m = {
+		.clock_nsec = -5,
+		.entropy = { .data = (const unsigned char *)"\0\1\2", .len = 3 },
+	};
+
+	assert_int_equal(link_machine_put(b, &m), 0);
+}
+
+static void put_container(struct buf *b, uint8_t slot)
 {
 	char hostname[] = "box", one[] = "/proc/kcore", two[] = "/sys/firmware";
 	char *masked[] = { one, two, NULL };
-	struct link_setup s = {
-		.clock_nsec = -5,
-		.entropy = { .data = (const unsigned char *)"\0\1\2", .len = 3 },
+	struct link_container c = {
+		.slot = slot,
 		.hostname = hostname,
 		.root_readonly = true,
 		.memory_bytes = 1ULL << 40,
@@ -31,57 +40,88 @@ static void put_example(struct buf *b)
 		.cpu_period_usec = 100000,
 		.pids_max = 7,
 		.masked_paths = masked,
+		.options = { .data = (const unsigned char *)"\3\0", .len = 2 },
 	};
 
-	assert_int_equal(link_setup_put(b, &s), 0);
+	assert_int_equal(link_container_put(b, &c), 0);
 }
 
-static void setup_comes_back_as_it_went(void **state)
+static void machine_comes_back_as_it_went(void **state)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
-	cleanup(link_setup_reset) struct link_setup s = { 0 };
+	struct link_machine m;
 
 	(void)state;
-	put_example(&b);
-	assert_int_equal(link_setup_get(view(&b), &s), 0);
-	assert_int_equal(s.clock_nsec, -5);
-	assert_int_equal(s.entropy.len, 3);
-	assert_memory_equal(s.entropy.data, "\0\1\2", 3);
-	assert_string_equal(s.hostname, "box");
-	assert_true(s.root_readonly);
-	assert_int_equal(s.memory_bytes, 1ULL << 40);
-	assert_int_equal(s.cpu_quota_usec, 50000);
-	assert_int_equal(s.cpu_period_usec, 100000);
-	assert_int_equal(s.pids_max, 7);
-	assert_int_equal(strv_len(s.masked_paths), 2);
-	assert_string_equal(s.masked_paths[1], "/sys/firmware");
-	assert_int_equal(strv_len(s.readonly_paths), 0);
+	put_machine(&b);
+	assert_int_equal(link_machine_get(view(&b), &m), 0);
+	assert_int_equal(m.clock_nsec, -5);
+	assert_int_equal(m.entropy.len, 3);
+	assert_memory_equal(m.entropy.data, "\0\1\2", 3);
 }
 
-static void setup_cut_anywhere_is_refused(void **state)
+static void container_comes_back_as_it_went(void **state)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
-	struct link_setup s = { 0 };
+	cleanup(link_container_reset) struct link_container c = { 0 };
 
 	(void)state;
-	put_example(&b);
-	for (size_t len = 0; len < b.len; len++) {
-		struct wire_view v = { .data = (const unsigned char *)b.data, .len = len };
+	put_container(&b, LINK_SLOTS - 1);
+	assert_int_equal(link_container_get(view(&b), &c), 0);
+	assert_int_equal(c.slot, LINK_SLOTS - 1);
+	assert_string_equal(c.hostname, "box");
+	assert_true(c.root_readonly);
+	assert_int_equal(c.memory_bytes, 1ULL << 40);
+	assert_int_equal(c.cpu_quota_usec, 50000);
+	assert_int_equal(c.cpu_period_usec, 100000);
+	assert_int_equal(c.pids_max, 7);
+	assert_int_equal(strv_len(c.masked_paths), 2);
+	assert_string_equal(c.masked_paths[1], "/sys/firmware");
+	assert_int_equal(strv_len(c.readonly_paths), 0);
+	assert_int_equal(c.options.len, 2);
+	assert_memory_equal(c.options.data, "\3\0", 2);
+}
 
-		assert_int_equal(link_setup_get(v, &s), -EBADMSG);
-		assert_null(s.hostname);
+static void payload_cut_anywhere_is_refused(void **state)
+{
+	cleanup(buf_reset) struct buf machine = BUF_INIT, container = BUF_INIT;
+	struct link_container c = { 0 };
+	struct link_machine m;
+	struct wire_view v;
+
+	(void)state;
+	put_machine(&machine);
+	for (v = view(&machine), v.len = 0; v.len < machine.len; v.len++)
+		assert_int_equal(link_machine_get(v, &m), -EBADMSG);
+	put_container(&container, 0);
+	for (v = view(&container), v.len = 0; v.len < container.len; v.len++) {
+		assert_int_equal(link_container_get(v, &c), -EBADMSG);
+		assert_null(c.hostname);
 	}
 }
 
-static void setup_with_more_behind_it_is_refused(void **state)
+static void payload_with_more_behind_it_is_refused(void **state)
 {
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	struct link_setup s;
+	cleanup(buf_reset) struct buf machine = BUF_INIT, container = BUF_INIT;
+	struct link_container c;
+	struct link_machine m;
 
 	(void)state;
-	put_example(&b);
-	assert_int_equal(buf_add(&b, "", 1), 0);
-	assert_int_equal(link_setup_get(view(&b), &s), -EBADMSG);
+	put_machine(&machine);
+	assert_int_equal(buf_add(&machine, "", 1), 0);
+	assert_int_equal(link_machine_get(view(&machine), &m), -EBADMSG);
+	put_container(&container, 0);
+	assert_int_equal(buf_add(&container, "", 1), 0);
+	assert_int_equal(link_container_get(view(&container), &c), -EBADMSG);
+}
+
+static void slot_whose_disks_have_no_name_is_refused(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct link_container c;
+
+	(void)state;
+	put_container(&b, LINK_SLOTS);
+	assert_int_equal(link_container_get(view(&b), &c), -EBADMSG);
 }
 
 static void hello_is_read_and_its_text_made_harmless(void **state)
@@ -171,9 +211,11 @@ static void failed_is_an_errno_and_text_that_fits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(setup_comes_back_as_it_went),
-		cmocka_unit_test(setup_cut_anywhere_is_refused),
-		cmocka_unit_test(setup_with_more_behind_it_is_refused),
+		cmocka_unit_test(machine_comes_back_as_it_went),
+		cmocka_unit_test(container_comes_back_as_it_went),
+		cmocka_unit_test(payload_cut_anywhere_is_refused),
+		cmocka_unit_test(payload_with_more_behind_it_is_refused),
+		cmocka_unit_test(slot_whose_disks_have_no_name_is_refused),
 		cmocka_unit_test(hello_is_read_and_its_text_made_harmless),
 		cmocka_unit_test(hello_with_an_endless_release_is_refused),
 		cmocka_unit_test(exited_is_only_what_wait_can_say),

@@ -344,9 +344,14 @@ static void check(bool ok)
 
 void guest_send(int fd, enum link_type type, uint32_t stream, const void *payload, size_t len)
 {
-	struct link_header h = { .size = (uint32_t)len, .type = type, .stream = stream };
+	guest_send_frame(fd, (struct link_header){ .type = type, .stream = stream }, payload, len);
+}
+
+void guest_send_frame(int fd, struct link_header h, const void *payload, size_t len)
+{
 	unsigned char header[LINK_HEADER_SIZE];
 
+	h.size = (uint32_t)len;
 	link_header_put(&h, header);
 	check(fd_write_all(fd, header, sizeof(header)) == 0);
 	check(fd_write_all(fd, payload, len) == 0);
@@ -406,27 +411,46 @@ uint32_t guest_started(int fd)
 	return h.stream;
 }
 
-static void check_setup(const struct buf *payload)
+static void check_container(const struct buf *payload)
 {
 	struct wire_view v = { (unsigned char *)payload->data, payload->len };
-	struct link_setup setup;
+	struct link_container c;
 
-	check(link_setup_get(v, &setup) == 0);
-	check(streq(setup.hostname, "box") && setup.entropy.len == 64 && setup.clock_nsec > 0);
-	link_setup_reset(&setup);
+	check(link_container_get(v, &c) == 0);
+	check(streq(c.hostname, "box") && c.slot == 0);
+	link_container_reset(&c);
 }
 
-void guest_boot(int fd)
+static void check_machine(const struct buf *payload)
+{
+	struct wire_view v = { (unsigned char *)payload->data, payload->len };
+	struct link_machine m;
+
+	check(link_machine_get(v, &m) == 0);
+	check(m.entropy.len == 64 && m.clock_nsec > 0);
+}
+
+void guest_hello(int fd)
 {
 	struct link_hello hello = { .version = LINK_VERSION, .kernel = "6.1", .boot_usec = 1 };
 	struct buf payload = BUF_INIT;
 
 	check(link_hello_put(&payload, &hello) == 0);
 	guest_send(fd, LINK_HELLO, 0, payload.data, payload.len);
-	guest_expect(fd, LINK_SETUP, &payload);
-	check_setup(&payload);
+	guest_expect(fd, LINK_MACHINE, &payload);
+	check_machine(&payload);
 	buf_reset(&payload);
-	guest_send(fd, LINK_READY, 0, NULL, 0);
+}
+
+void guest_boot(int fd)
+{
+	struct buf payload = BUF_INIT;
+
+	guest_hello(fd);
+	guest_expect(fd, LINK_CONTAINER, &payload);
+	check_container(&payload);
+	buf_reset(&payload);
+	guest_send_frame(fd, (struct link_header){ .type = LINK_READY, .container = 1 }, NULL, 0);
 }
 
 void guest_output(int fd, uint32_t stream, enum link_channel channel, const void *data, size_t len)

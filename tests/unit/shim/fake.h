@@ -91,14 +91,20 @@ void read_all(int fd, struct buf *ret);
  * The guest's side.  Anything unexpected ends the script with abort().
  */
 
-/** guest_send() - one message */
+/** guest_send() - one message that is not about a container as a whole */
 void guest_send(int fd, enum link_type type, uint32_t stream, const void *payload, size_t len);
+
+/** guest_send_frame() - one message; its size is set here */
+void guest_send_frame(int fd, struct link_header h, const void *payload, size_t len);
 
 /** guest_expect() - the next message, which must be of that type; CREDIT is booked and passed over.
  * Return: its header. */
 struct link_header guest_expect(int fd, enum link_type type, struct buf *ret_payload);
 
-/** guest_boot() - HELLO, SETUP, READY, SPAWN, STARTED of stream 1 */
+/** guest_hello() - HELLO, MACHINE */
+void guest_hello(int fd);
+
+/** guest_boot() - the same, and CONTAINER, READY */
 void guest_boot(int fd);
 
 /** guest_started() - answer the next SPAWN.  Return: its stream. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes to the guest beside SETUP: options before it, limits later; and what comes of it. */
+/* What most containers do without: options, and limits later; and what comes of it. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,36 +30,40 @@ static struct wire_view view(const struct buf *b)
 	return (struct wire_view){ (const unsigned char *)b->data, b->len };
 }
 
-static void expect_options(int fd)
+static void send_of_container(int fd, enum link_type type, const struct buf *payload)
 {
-	struct oci_options o = { 0 };
-	struct buf payload = BUF_INIT;
+	struct link_header h = { .type = type, .container = 1 };
 
-	guest_expect(fd, LINK_OPTIONS, &payload);
-	check(oci_options_get(view(&payload), &o) == 0);
-	check(o.init && streq(o.groups[0], "audio") && o.seccomp.len > 0);
-	oci_options_reset(&o);
-	buf_reset(&payload);
+	guest_send_frame(fd, h, payload->data, payload->len);
 }
 
-/* Takes OPTIONS ahead of SETUP, and ends. */
+static void check_options(struct wire_view payload)
+{
+	struct oci_options o = { 0 };
+
+	check(oci_options_get(payload, &o) == 0);
+	check(o.init && streq(o.groups[0], "audio") && o.seccomp.len > 0);
+	oci_options_reset(&o);
+}
+
 static void with_options(int fd)
 {
-	struct link_hello hello = { .version = LINK_VERSION, .kernel = "6.1", .boot_usec = 1 };
-	struct buf payload = BUF_INIT;
+	struct buf payload = BUF_INIT, empty = BUF_INIT;
+	struct link_container c;
 
-	check(link_hello_put(&payload, &hello) == 0);
-	guest_send(fd, LINK_HELLO, 0, payload.data, payload.len);
+	guest_hello(fd);
+	guest_expect(fd, LINK_CONTAINER, &payload);
+	check(link_container_get(view(&payload), &c) == 0);
+	check_options(c.options);
+	link_container_reset(&c);
 	buf_reset(&payload);
-	expect_options(fd);
-	guest_expect(fd, LINK_SETUP, NULL);
-	guest_send(fd, LINK_READY, 0, NULL, 0);
+	send_of_container(fd, LINK_READY, &empty);
 	guest_started(fd);
 	guest_exited(fd, 1, 7, 0);
 	guest_down(fd);
 }
 
-static void options_go_ahead_of_setup_with_the_filter_compiled(void **state)
+static void options_go_with_the_container_their_filter_compiled(void **state)
 {
 	static const char config[] =
 		"{\"ociVersion\":\"1.0.2\",\"hostname\":\"box\",\"root\":{\"path\":\"/dev/null\"},"
@@ -101,12 +105,12 @@ static void answer_limits(int fd)
 		strv_free(settings);
 		buf_reset(&payload);
 		check(link_done_put(&payload, id, answers[i]) == 0);
-		guest_send(fd, LINK_LIMITS, 0, payload.data, payload.len);
+		send_of_container(fd, LINK_LIMITS, &payload);
 	}
 	buf_reset(&payload);
 	guest_expect(fd, LINK_SIGNAL, NULL);
 	check(wire_put_u64(&payload, 1) == 0);
-	guest_send(fd, LINK_OOM, 0, payload.data, payload.len);
+	send_of_container(fd, LINK_OOM, &payload);
 	buf_reset(&payload);
 	guest_exited(fd, 1, 0, 9);
 	guest_down(fd);
@@ -160,7 +164,7 @@ static void what_is_no_limit_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options_go_ahead_of_setup_with_the_filter_compiled),
+		cmocka_unit_test(options_go_with_the_container_their_filter_compiled),
 		cmocka_unit_test(limits_are_passed_on_and_their_answer_back),
 		cmocka_unit_test(what_is_no_limit_is_refused),
 	};

@@ -259,10 +259,42 @@ static void a_second_hello(int fd)
 	guest_boot(fd);
 }
 
+static void get_another_container_ready(int fd)
+{
+	guest_hello(fd);
+	guest_expect(fd, LINK_CONTAINER, NULL);
+	guest_send_frame(fd, (struct link_header){ .type = LINK_READY, .container = 2 }, NULL, 0);
+	guest_hang(fd);
+}
+
+static void want_memory_for_another_container(int fd)
+{
+	struct link_header h = { .type = LINK_OOM, .container = 2 };
+
+	guest_boot(fd);
+	guest_started(fd);
+	guest_send_frame(fd, h, "\1\0\0\0\0\0\0\0", 8);
+	guest_hang(fd);
+}
+
+static void remove_unasked(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	guest_send_frame(fd, (struct link_header){ .type = LINK_REMOVED, .container = 1 }, NULL, 0);
+	guest_hang(fd);
+}
+
 static void a_guest_that_breaks_the_protocol_is_ended(void **state)
 {
-	static const guest_script scripts[] = { start_a_stranger, start_twice, data_without_credit,
-						nonsense, a_second_hello };
+	static const guest_script scripts[] = { start_a_stranger,
+						start_twice,
+						data_without_credit,
+						nonsense,
+						a_second_hello,
+						get_another_container_ready,
+						want_memory_for_another_container,
+						remove_unasked };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
