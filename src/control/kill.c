@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "control/client.h"
+#include "control/names.h"
 
 #define ANSWER_MSEC	 1000
 #define FINISH_STEP_USEC (20 * USEC_PER_MSEC)
@@ -29,15 +30,15 @@ static pid_t holder(int fd)
 	return lock.l_type == F_UNLCK ? 0 : lock.l_pid;
 }
 
-int shim_end(int containers_fd, const char *id)
+int shim_end(struct shim_ref shim)
 {
-	cleanup_free char *name = str_printf("%s/shim.lock", id);
+	cleanup_free char *name = str_printf("%s/" SHIM_LOCK_FILE, shim.name);
 	cleanup_close int fd = -1, pidfd = -1;
 	pid_t pid;
 
 	if (!name)
 		return -ENOMEM;
-	fd = openat(containers_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(shim.dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	pid = holder(fd);
@@ -49,33 +50,33 @@ int shim_end(int containers_fd, const char *id)
 	/* It holds the lock still, so the number is its own. */
 	if (holder(fd) != pid)
 		return -ESRCH;
-	log_warning("container %.12s: moat-shim does not answer and is killed", id);
+	log_warning("container %.12s: moat-shim does not answer and is killed", shim.name);
 	return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 ? -errno : 0;
 }
 
-int shim_ask_end(int containers_fd, const char *id, const char *op, struct err *err)
+int shim_ask_end(struct shim_ref shim, enum control_op op, struct err *err)
 {
-	int r = shim_ask(containers_fd, id, op, ANSWER_MSEC, NULL, err);
+	int r = shim_ask(shim, op, ANSWER_MSEC, NULL, err);
 
-	return r == -ETIMEDOUT ? shim_end(containers_fd, id) : r;
+	return r == -ETIMEDOUT ? shim_end(shim) : r;
 }
 
 /* One that does not answer may have one. */
-static bool has_machine(int containers_fd, const char *id)
+static bool has_machine(struct shim_ref shim)
 {
-	cleanup_json json_t *status = NULL;
-	int r = shim_ask(containers_fd, id, "status", ANSWER_MSEC, &status, NULL);
+	cleanup(control_event_reset) struct control_event now = { 0 };
+	int r = shim_status(shim, ANSWER_MSEC, &now, NULL);
 
-	return r == -ETIMEDOUT || json_integer_value(json_object_get(status, "pid")) > 0;
+	return r == -ETIMEDOUT || now.pid > 0;
 }
 
-void shim_finish(int containers_fd, const char *id, int timeout_msec)
+void shim_finish(struct shim_ref shim, int timeout_msec)
 {
 	uint64_t deadline = clock_mono_usec() + (unsigned)timeout_msec * USEC_PER_MSEC;
 
-	while (has_machine(containers_fd, id)) {
+	while (has_machine(shim)) {
 		if (clock_mono_usec() >= deadline) {
-			(void)shim_ask_end(containers_fd, id, "kill", NULL);
+			(void)shim_ask_end(shim, CONTROL_KILL, NULL);
 			return;
 		}
 		usleep(FINISH_STEP_USEC);

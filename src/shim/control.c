@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/unix.h"
+#include "control/answer.h"
 #include "shim/handle.h"
 #include "shim/shim.h"
 
@@ -67,15 +68,8 @@ void control_answer_text(struct conn *conn, const char *text)
 
 void control_answer(struct conn *conn, const struct err *err)
 {
-	cleanup_json json_t *obj = NULL;
-	cleanup_free char *text = NULL;
+	cleanup_free char *text = answer_write(err);
 
-	if (err)
-		obj = json_pack("{s:b, s:i, s:s}", "ok", 0, "errno", -err->code, "error", err->msg);
-	else
-		obj = json_pack("{s:b}", "ok", 1);
-	if (obj)
-		text = json_write(obj);
 	control_answer_text(conn, text);
 }
 
@@ -112,9 +106,9 @@ void control_event(struct control *c, const char *text)
 
 static void handle_packet(struct conn *conn, const char *text, size_t len, int *fd)
 {
-	cleanup(request_reset) struct request request = { 0 };
+	cleanup(control_request_reset) struct control_request request = { 0 };
 	struct err err = { .code = -ENOMEM, .msg = "out of memory" };
-	int r = request_parse(text, len, &request, &err);
+	int r = control_request_read(text, len, &request, &err);
 
 	if (r < 0)
 		control_answer(conn, &err);
@@ -124,7 +118,7 @@ static void handle_packet(struct conn *conn, const char *text, size_t len, int *
 
 static void receive_request(struct conn *conn)
 {
-	char text[REQUEST_MAX_BYTES];
+	char text[CONTROL_PACKET_MAX];
 	cleanup_close int fd = -1;
 	ssize_t n = unix_recv(conn->fd, text, sizeof(text), &fd);
 	struct err err;
@@ -132,7 +126,7 @@ static void receive_request(struct conn *conn)
 	if (n == -EAGAIN)
 		return;
 	if (n == -EMSGSIZE) {
-		err_set(&err, -EMSGSIZE, "the request is longer than %u bytes", REQUEST_MAX_BYTES);
+		err_set(&err, -EMSGSIZE, "the request is longer than %u bytes", CONTROL_PACKET_MAX);
 		control_answer(conn, &err);
 		return;
 	}

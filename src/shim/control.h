@@ -5,7 +5,7 @@
 
 struct shim;
 struct process;
-struct request;
+struct control_request;
 
 /*
  * The control socket: connections, their one request and its answer, and those that watch.

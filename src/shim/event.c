@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim/event.h"
 
+#include <string.h>
+
 #include "shim/shim.h"
 
-/* As many as surely fit into a packet. */
-#define EXECS_MAX 1000
-
-static char *take_text(json_t *obj)
+static void add_exec(struct control_event *e, const char *target, bool running, int code)
 {
-	cleanup_json json_t *owned = obj;
+	struct control_exec *exec;
 
-	return owned ? json_write(owned) : NULL;
-}
-
-static int add_exec(json_t *execs, const char *target, bool running, int code)
-{
-	if (json_array_size(execs) >= EXECS_MAX)
-		return 0;
-	return json_array_append_new(execs, json_pack("{s:s, s:b, s:i}", "target", target,
-						      "running", (int)running, "code", code));
+	if (e->n_execs == CONTROL_EXECS_MAX)
+		return;
+	exec = &e->execs[e->n_execs++];
+	memcpy(exec->target, target, strlen(target) + 1);
+	exec->running = running;
+	exec->code = code;
 }
 
 /* Those that run, then those that ended last. */
-static json_t *list_execs(const struct shim *s)
+static void list_execs(const struct shim *s, struct control_event *e)
 {
-	cleanup_json json_t *execs = json_array();
-	const struct history_entry *e;
+	const struct history_entry *old;
 	const struct process *p;
-	int r = execs ? 0 : -1;
 
 	LIST_FOREACH(p, &s->processes, entry)
-	if (r == 0 && p != s->init && !process_is_files(p) && p->state == PROCESS_RUNNING)
-		r = add_exec(execs, p->target, true, 0);
-	for (size_t age = 0; r == 0 && (e = history_get(&s->history, age)); age++)
-		r = add_exec(execs, e->target, false, e->code);
-	return r == 0 ? take_ptr(execs) : NULL;
+	if (p != s->init && !process_is_files(p) && p->state == PROCESS_RUNNING)
+		add_exec(e, p->target, true, 0);
+	for (size_t age = 0; (old = history_get(&s->history, age)); age++)
+		add_exec(e, old->target, false, old->code);
+}
+
+static enum control_state state_of(const struct shim *s)
+{
+	if (s->stage >= SHIM_DRAINING)
+		return STATE_EXITED;
+	return s->exit.started_nsec ? STATE_RUNNING : STATE_CREATED;
 }
 
 const char *event_disk_name(size_t disk)
@@ -42,98 +42,84 @@ const char *event_disk_name(size_t disk)
 	return disk == 0 ? "image" : "layer";
 }
 
-/* NULL where there were none. */
-static json_t *disk_errors_json(const struct shim *s)
+static void note_disk_errors(const struct shim *s, struct control_event *e)
 {
-	const struct disk_errors *e = &s->disks.now;
+	const struct disk_errors *errors = &s->disks.now;
 
-	if (e->count == 0)
-		return NULL;
-	return json_pack("{s:I, s:s, s:s}", "count", (json_int_t)e->count, "disk",
-			 event_disk_name(e->disk), "reason", e->reason);
-}
-
-static const char *state_name(const struct shim *s)
-{
-	if (s->stage >= SHIM_DRAINING)
-		return "exited";
-	return s->exit.started_nsec ? "running" : "created";
+	e->disk_errors.count = errors->count;
+	strcpy(e->disk_errors.disk, event_disk_name(errors->disk));
+	memcpy(e->disk_errors.reason, errors->reason, sizeof(errors->reason));
 }
 
 char *event_state(const struct shim *s)
 {
-	json_t *execs = list_execs(s);
+	struct control_event e = {
+		.type = EVENT_STATE,
+		.state = state_of(s),
+		.paused = s->paused,
+		.oom = s->oom,
+		.pid = (int)s->machine.pid,
+		.started_nsec = s->exit.started_nsec,
+		.execs = calloc(CONTROL_EXECS_MAX, sizeof(*e.execs)),
+	};
+	char *text = NULL;
 
-	if (!execs)
-		return NULL;
-	return take_text(json_pack("{s:b, s:s, s:s, s:b, s:b, s:i, s:I, s:o, s:o*}", "ok", 1,
-				   "event", "state", "state", state_name(s), "paused",
-				   (int)s->paused, "oom", (int)s->oom, "pid", (int)s->machine.pid,
-				   "started_nsec", (json_int_t)s->exit.started_nsec, "execs", execs,
-				   "disk_errors", disk_errors_json(s)));
+	if (e.execs) {
+		note_disk_errors(s, &e);
+		list_execs(s, &e);
+		text = control_event_write(&e);
+	}
+	control_event_reset(&e);
+	return text;
 }
 
-static json_t *times_json(const struct shim_times *t)
+static char *of_type(enum control_event_type type)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "begun", (json_int_t)t->begun,
-			 "engine", (json_int_t)t->engine, "ready", (json_int_t)t->ready, "started",
-			 (json_int_t)t->started, "output", (json_int_t)t->output, "exited",
-			 (json_int_t)t->exited, "ended", (json_int_t)t->ended);
-}
-
-static const char *machine_name(const struct shim *s)
-{
-	static const char *const names[] = { [MACHINE_SPARE] = "spare",
-					     [MACHINE_RESTORED] = "restored",
-					     [MACHINE_BOOTED] = "booted" };
-
-	return names[s->source];
+	return control_event_write(&(struct control_event){ .type = type });
 }
 
 char *event_started(const struct shim *s)
 {
-	return take_text(json_pack("{s:s, s:i, s:I, s:s, s:o}", "event", "started", "pid",
-				   (int)s->machine.pid, "started_nsec",
-				   (json_int_t)s->exit.started_nsec, "machine", machine_name(s),
-				   "times_usec", times_json(&s->times)));
+	return control_event_write(&(struct control_event){ .type = EVENT_STARTED,
+							    .pid = (int)s->machine.pid,
+							    .started_nsec = s->exit.started_nsec,
+							    .machine = s->source,
+							    .times = s->times });
 }
 
 char *event_restore_failed(void)
 {
-	return take_text(json_pack("{s:s}", "event", "restore-failed"));
+	return of_type(EVENT_RESTORE_FAILED);
 }
 
 char *event_oom(void)
 {
-	return take_text(json_pack("{s:s}", "event", "oom"));
+	return of_type(EVENT_OOM);
 }
 
 char *event_disk_errors(const struct shim *s)
 {
-	return take_text(json_pack("{s:s, s:o}", "event", "disk-errors", "disk_errors",
-				   disk_errors_json(s)));
+	struct control_event e = { .type = EVENT_DISK_ERRORS };
+
+	note_disk_errors(s, &e);
+	return control_event_write(&e);
 }
 
 char *event_paused(const struct shim *s)
 {
-	return take_text(json_pack("{s:s}", "event", s->paused ? "paused" : "resumed"));
+	return of_type(s->paused ? EVENT_PAUSED : EVENT_RESUMED);
 }
 
 char *event_exec_exited(const char *target, int code)
 {
-	return take_text(json_pack("{s:s, s:s, s:i}", "event", "exec-exited", "target", target,
-				   "code", code));
+	struct control_event e = { .type = EVENT_EXEC_EXITED, .exec.code = code };
+
+	memcpy(e.exec.target, target, strlen(target) + 1);
+	return control_event_write(&e);
 }
 
 char *event_exited(const struct shim *s)
 {
-	json_t *obj = exit_json(&s->exit);
-
-	if (obj && (json_object_set_new(obj, "event", json_string("exited")) < 0 ||
-		    json_object_set_new(obj, "machine", json_string(machine_name(s))) < 0 ||
-		    json_object_set_new(obj, "times_usec", times_json(&s->times)) < 0)) {
-		json_decref(obj);
-		return NULL;
-	}
-	return take_text(obj);
+	return control_event_write(&(struct control_event){
+		.type = EVENT_EXITED, .exit = s->exit, .machine = s->source, .times = s->times });
 }

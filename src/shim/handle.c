@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "control/answer.h"
 #include "shim/container/files.h"
 #include "shim/control.h"
 #include "shim/event.h"
@@ -32,7 +33,7 @@ static int find(struct shim *s, const char *target, struct process **ret, struct
 	return 0;
 }
 
-static struct client_options client_options(const struct request *request)
+static struct client_options client_options(const struct control_request *request)
 {
 	struct client_options o = { .framed = request->framed };
 
@@ -40,7 +41,8 @@ static struct client_options client_options(const struct request *request)
 	return o;
 }
 
-static int attach(struct process *p, const struct request *request, int *fd, struct err *err)
+static int attach(struct process *p, const struct control_request *request, int *fd,
+		  struct err *err)
 {
 	struct client_options options = client_options(request);
 	int r = process_attach(p, *fd, &options);
@@ -54,18 +56,15 @@ static int attach(struct process *p, const struct request *request, int *fd, str
 /* The log up to here, and what the client gets from now on, are all of the output. */
 static void answer_attached(const struct shim *s, struct conn *conn)
 {
-	cleanup_json json_t *answer = NULL;
 	cleanup_free char *text = NULL;
-	uint64_t number, offset;
+	struct answer_log place;
 
-	crilog_place(s->log, &number, &offset);
-	answer = json_pack("{s:b, s:{s:I, s:I}}", "ok", 1, "log", "number", (json_int_t)number,
-			   "offset", (json_int_t)offset);
-	text = answer ? json_write(answer) : NULL;
+	crilog_place(s->log, &place.number, &place.offset);
+	text = answer_log_write(&place);
 	control_answer_text(conn, text);
 }
 
-static int do_attach(struct shim *s, struct conn *conn, struct request *request, int *fd,
+static int do_attach(struct shim *s, struct conn *conn, struct control_request *request, int *fd,
 		     struct err *err)
 {
 	struct process *p;
@@ -89,7 +88,7 @@ static int do_start(struct shim *s, struct conn *conn, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (s->config->files_only)
+	if (s->config->machine.files_only)
 		return err_set(err, -EBUSY, "the machine is there for the container's files only");
 	if (s->start_requested)
 		return err_set(err, -EALREADY, "the container is started already");
@@ -115,7 +114,7 @@ static int check_exec(struct shim *s, const char *target, struct err *err)
 	return 0;
 }
 
-static int do_exec(struct shim *s, struct conn *conn, struct request *request, int *fd,
+static int do_exec(struct shim *s, struct conn *conn, struct control_request *request, int *fd,
 		   struct err *err)
 {
 	struct process *p;
@@ -145,7 +144,7 @@ static int do_exec(struct shim *s, struct conn *conn, struct request *request, i
 	return LATER;
 }
 
-static int do_signal(struct shim *s, struct request *request, struct err *err)
+static int do_signal(struct shim *s, struct control_request *request, struct err *err)
 {
 	struct process *p;
 	int r = find(s, request->target, &p, err);
@@ -158,7 +157,7 @@ static int do_signal(struct shim *s, struct request *request, struct err *err)
 	return r < 0 ? err_errno(err, r, "signal") : 0;
 }
 
-static int do_resize(struct shim *s, struct request *request, struct err *err)
+static int do_resize(struct shim *s, struct control_request *request, struct err *err)
 {
 	struct process *p;
 	int r = find(s, request->target, &p, err);
@@ -189,11 +188,11 @@ static int do_keep(struct shim *s, struct err *err)
 {
 	if (s->stage != SHIM_UP || s->decided)
 		return err_set(err, -ESRCH, "the container's process is over");
-	s->config->disposable = false;
+	s->config->machine.disposable = false;
 	return 0;
 }
 
-static int do_cpus(struct shim *s, const struct request *request, struct err *err)
+static int do_cpus(struct shim *s, const struct control_request *request, struct err *err)
 {
 	if (s->stage != SHIM_UP || s->machine.pid <= 0)
 		return err_set(err, -ESRCH, "the machine is gone");
@@ -212,7 +211,7 @@ static int do_query(struct shim *s, struct conn *conn, enum link_type type, char
 	if (init->state != PROCESS_RUNNING)
 		return err_set(err, -EBUSY, "the container does not run yet");
 	if (s->paused && type == LINK_STATS) {
-		last = query_last_stats(s);
+		last = answer_stats_write(&s->queries.last_stats);
 		control_answer_text(conn, last);
 		return LATER;
 	}
@@ -239,62 +238,62 @@ static int do_watch(struct shim *s, struct conn *conn)
 	return LATER;
 }
 
-void handle_request(struct shim *s, struct conn *conn, struct request *request, int *fd)
+void handle_request(struct shim *s, struct conn *conn, struct control_request *request, int *fd)
 {
 	struct err err = { 0 };
 	int r = 0;
 
 	switch (request->op) {
-	case REQUEST_ATTACH:
+	case CONTROL_ATTACH:
 		r = do_attach(s, conn, request, fd, &err);
 		break;
-	case REQUEST_START:
+	case CONTROL_START:
 		r = do_start(s, conn, &err);
 		break;
-	case REQUEST_EXEC:
+	case CONTROL_EXEC:
 		r = do_exec(s, conn, request, fd, &err);
 		break;
-	case REQUEST_FILES:
+	case CONTROL_FILES:
 		r = files_request(s, conn, request, fd, &err);
 		r = r == 0 ? LATER : r;
 		break;
-	case REQUEST_SIGNAL:
+	case CONTROL_SIGNAL:
 		r = do_signal(s, request, &err);
 		break;
-	case REQUEST_RESIZE:
+	case CONTROL_RESIZE:
 		r = do_resize(s, request, &err);
 		break;
-	case REQUEST_SHUTDOWN:
+	case CONTROL_SHUTDOWN:
 		r = do_shutdown(s);
 		break;
-	case REQUEST_KILL:
+	case CONTROL_KILL:
 		r = do_kill(s);
 		break;
-	case REQUEST_KEEP:
+	case CONTROL_KEEP:
 		r = do_keep(s, &err);
 		break;
-	case REQUEST_PAUSE:
+	case CONTROL_PAUSE:
 		r = shim_pause(s, &err);
 		break;
-	case REQUEST_RESUME:
+	case CONTROL_RESUME:
 		r = shim_resume(s, &err);
 		break;
-	case REQUEST_STATS:
+	case CONTROL_STATS:
 		r = do_query(s, conn, LINK_STATS, NULL, &err);
 		break;
-	case REQUEST_TOP:
+	case CONTROL_TOP:
 		r = do_query(s, conn, LINK_PROCS, NULL, &err);
 		break;
-	case REQUEST_CPUS:
+	case CONTROL_CPUS:
 		r = do_cpus(s, request, &err);
 		break;
-	case REQUEST_LIMITS:
+	case CONTROL_LIMITS:
 		r = do_query(s, conn, LINK_LIMITS, request->settings, &err);
 		break;
-	case REQUEST_STATUS:
+	case CONTROL_STATUS:
 		r = do_status(s, conn);
 		break;
-	case REQUEST_WATCH:
+	case CONTROL_WATCH:
 		r = do_watch(s, conn);
 		break;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "shim/request.h"
+#include "control/request.h"
 
 struct conn;
 struct shim;
@@ -11,4 +11,4 @@ struct shim;
  * @conn: may be closed by the call
  * @fd:   the descriptor that came along, or -1; taken where it is used
  */
-void handle_request(struct shim *s, struct conn *conn, struct request *request, int *fd);
+void handle_request(struct shim *s, struct conn *conn, struct control_request *request, int *fd);

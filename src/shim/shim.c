@@ -81,7 +81,7 @@ void shim_ready(struct shim *s)
 	struct err err;
 	int r;
 
-	if (s->config->files_only)
+	if (s->config->machine.files_only)
 		files_ready(s);
 	if (!s->start_requested || !guest_is_ready(s->guest) || s->init->state != PROCESS_WAITING)
 		return;
@@ -156,7 +156,7 @@ void shim_exited(struct shim *s, struct process *p, int code, bool oom)
 	s->times.exited = clock_mono_usec();
 	ending_decide(s, code, oom, NULL);
 	process_over(p);
-	if (!s->config->disposable) {
+	if (!s->config->machine.disposable) {
 		guest_shutdown(s->guest);
 		return;
 	}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "control/event.h"
 #include "loop/loop.h"
 #include "shim/container/crilog.h"
 #include "shim/container/history.h"
 #include "shim/container/process.h"
 #include "shim/container/query.h"
 #include "shim/control.h"
-#include "shim/exit.h"
 #include "shim/machine/console.h"
 #include "shim/machine/disk-watch.h"
 #include "shim/machine/engine-log.h"
@@ -51,20 +51,6 @@ enum shim_stage {
 	SHIM_OVER,
 };
 
-/* Where a machine comes from, in the order in which it is tried. */
-enum machine_source { MACHINE_SPARE, MACHINE_RESTORED, MACHINE_BOOTED };
-
-/* When the steps of the start and the end were done, by clock_mono_usec(); 0: not yet. */
-struct shim_times {
-	uint64_t begun;	  /* the shim runs */
-	uint64_t engine;  /* the engine's process runs, with everything it needs */
-	uint64_t ready;	  /* the guest has set itself up for this container */
-	uint64_t started; /* the container's process runs */
-	uint64_t output;  /* its first output came */
-	uint64_t exited;  /* it has ended */
-	uint64_t ended;	  /* the machine is gone, exit.json is written */
-};
-
 struct shim {
 	const struct shim_options *options;
 	struct loop *loop;
@@ -96,7 +82,7 @@ struct shim {
 	struct exit_status exit;
 	enum machine_source source; /* of the machine there is, or was */
 	bool restore_failed;	    /* from the template, and nobody was told */
-	struct shim_times times;
+	struct control_times times;
 	off_t log_start; /* where in shim.log this life began */
 };
 

@@ -5,9 +5,9 @@
 
 #include "base/fd.h"
 #include "base/numbered.h"
+#include "control/names.h"
 #include "daemon/api/api.h"
 
-#define BOOT_LOG   "boot.log"
 #define GAP	   "\n[...]\n"
 #define BYTES_MAX  MIB(1)
 #define PIECES_MAX 2u /* the shim keeps no more */
@@ -16,14 +16,14 @@ static int add_end(int dir_fd, struct buf *b)
 {
 	char name[NUMBERED_MAX];
 	uint64_t first, last;
-	int r = numbered_range(dir_fd, BOOT_LOG, &first, &last);
+	int r = numbered_range(dir_fd, CONSOLE_FILE, &first, &last);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (first > 1)
 		r = buf_adds(b, GAP);
 	for (uint64_t n = first; r == 0 && n <= last && n - first < PIECES_MAX; n++) {
-		numbered_name(BOOT_LOG, n, name);
+		numbered_name(CONSOLE_FILE, n, name);
 		r = file_read_at(dir_fd, name, BYTES_MAX, b);
 		if (r == -ENOENT)
 			r = 0; /* it was removed just now */
@@ -44,9 +44,9 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 	r = dir_fd < 0 ? -errno : 0;
 	container_unref(c);
 	if (r == 0)
-		r = file_read_at(dir_fd, BOOT_LOG, BYTES_MAX, &rp->body);
+		r = file_read_at(dir_fd, CONSOLE_FILE, BYTES_MAX, &rp->body);
 	if (r == -ENOENT)
-		return err_set(err, r, "there is no " BOOT_LOG " yet");
+		return err_set(err, r, "there is no " CONSOLE_FILE " yet");
 	if (r == 0)
 		r = add_end(dir_fd, &rp->body);
 	return r < 0 ? r : reply_text(rp, 200, "text/plain; charset=utf-8", "");

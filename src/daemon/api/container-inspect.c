@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/numbered.h"
 #include "base/str.h"
+#include "control/names.h"
 #include "daemon/api/api.h"
 #include "daemon/container/exec.h"
 #include "daemon/log/files.h"
@@ -59,9 +60,9 @@ static json_t *log_path(struct daemon *d, const struct container *c)
 	uint64_t first, last;
 	char name[NUMBERED_MAX];
 
-	if (dir_fd < 0 || numbered_range(dir_fd, LOG_NAME, &first, &last) < 0)
+	if (dir_fd < 0 || numbered_range(dir_fd, CONTAINER_LOG_FILE, &first, &last) < 0)
 		return json_string("");
-	numbered_name(LOG_NAME, last, name);
+	numbered_name(CONTAINER_LOG_FILE, last, name);
 	return json_sprintf("%s/containers/%s/%s", d->root, c->rec.id, name);
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "control/names.h"
 #include "daemon/api/api.h"
 #include "daemon/container/remove.h"
 #include "daemon/http/filter.h"
@@ -41,7 +42,7 @@ static int64_t container_bytes(struct daemon *d, const struct container *c)
 
 int64_t api_container_layer_bytes(struct daemon *d, const struct container *c)
 {
-	cleanup_free char *name = str_printf("%s/rw.ext4", c->rec.id);
+	cleanup_free char *name = str_printf("%s/" LAYER_FILE, c->rec.id);
 
 	return name ? disk_bytes(d->containers.dir_fd, name) : 0;
 }

@@ -23,11 +23,6 @@
 #define MUTE_MSEC     200 /* of one that did not the last time: others wait for their turn */
 #define INTERVAL_MSEC 1000
 
-static int64_t number(const json_t *obj, const char *key)
-{
-	return json_integer_value(json_object_get(obj, key));
-}
-
 /* "Mon02" and the like for what is older than a day, else "15:04", as ps(1). */
 static json_t *start_text(int64_t age_usec)
 {
@@ -42,22 +37,21 @@ static json_t *start_text(int64_t age_usec)
 	return json_string(text);
 }
 
-static json_t *process_row(const json_t *p)
+static json_t *process_row(const struct link_proc *p)
 {
-	int64_t age = number(p, "age_usec"), cpu = number(p, "cpu_usec");
-	int64_t seconds = cpu / (int64_t)USEC_PER_SEC;
+	uint64_t seconds = p->cpu_usec / USEC_PER_SEC;
 
-	return json_pack("[o, o, o, o, o, s, o, s]",
-			 json_sprintf("%lld", (long long)number(p, "uid")),
-			 json_sprintf("%lld", (long long)number(p, "pid")),
-			 json_sprintf("%lld", (long long)number(p, "ppid")),
-			 json_sprintf("%lld", (long long)(age > 0 ? 100 * cpu / age : 0)),
-			 start_text(age), "?",
-			 json_sprintf("%02lld:%02lld:%02lld", (long long)seconds / 3600,
-				      (long long)seconds / 60 % 60, (long long)seconds % 60),
-			 json_is_string(json_object_get(p, "command"))
-				 ? json_string_value(json_object_get(p, "command"))
-				 : "");
+	return json_pack(
+		"[o, o, o, o, o, s, o, s]", json_sprintf("%u", p->uid), json_sprintf("%u", p->pid),
+		json_sprintf("%u", p->ppid),
+		json_sprintf("%llu",
+			     (unsigned long long)(p->age_usec > 0 ? 100 * p->cpu_usec / p->age_usec
+								  : 0)),
+		start_text((int64_t)p->age_usec), "?",
+		json_sprintf("%02llu:%02llu:%02llu", (unsigned long long)seconds / 3600,
+			     (unsigned long long)seconds / 60 % 60,
+			     (unsigned long long)seconds % 60),
+		p->command);
 }
 
 static int not_running(const struct container *c, struct err *err)
@@ -65,25 +59,25 @@ static int not_running(const struct container *c, struct err *err)
 	return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
 }
 
-static int top(struct daemon *d, struct container *c, struct reply *rp, struct err *err)
+static int top(struct container *c, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *answer = NULL, *rows = json_array();
-	json_t *item;
-	size_t i;
+	cleanup_free struct link_proc *procs = NULL;
+	size_t n = 0;
 	int r;
 
 	if (!container_is_running(c))
 		return not_running(c, err);
-	r = rows ? shim_ask(d->containers.dir_fd, c->rec.id, "top", ANSWER_MSEC, &answer, err)
-		 : -ENOMEM;
+	r = rows ? shim_ask(container_shim(c), CONTROL_TOP, ANSWER_MSEC, &answer, err) : -ENOMEM;
+	if (r == 0)
+		r = answer_procs_read(answer, &procs, &n, err);
 	if (r == -ECONNREFUSED)
 		return not_running(c, err);
 	if (r < 0)
 		return r;
-	json_array_foreach (json_object_get(answer, "processes"), i, item) {
-		if (json_array_append_new(rows, process_row(item)) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(rows, process_row(&procs[i])) < 0)
 			return -ENOMEM;
-	}
 	return reply_json(rp, 200,
 			  json_pack("{s:[s, s, s, s, s, s, s, s], s:O}", "Titles", "UID", "PID",
 				    "PPID", "C", "STIME", "TTY", "TIME", "CMD", "Processes", rows));
@@ -102,7 +96,7 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 	r = containers_find(&rq->daemon->containers, rq->target, &c, err);
 	if (r < 0)
 		return r;
-	r = top(rq->daemon, c, rp, err);
+	r = top(c, rp, err);
 	if (r == 0)
 		container_publish(c, "top", NULL);
 	container_unref(c);
@@ -123,26 +117,26 @@ struct stats {
 	struct buf out;
 };
 
-static json_t *cpu_stats(const struct stats *s, const json_t *usage)
+static json_t *cpu_stats(const struct stats *s, const struct link_stats *usage)
 {
 	return json_pack("{s:{s:I, s:I, s:I}, s:I, s:i, s:{s:i, s:i, s:i}}", "cpu_usage",
-			 "total_usage", (json_int_t)number(usage, "cpu_usec") * 1000,
-			 "usage_in_kernelmode", (json_int_t)number(usage, "cpu_system_usec") * 1000,
-			 "usage_in_usermode", (json_int_t)number(usage, "cpu_user_usec") * 1000,
-			 "system_cpu_usage", (json_int_t)(clock_mono_usec() * 1000 * s->cpus),
-			 "online_cpus", (int)s->cpus, "throttling_data", "periods", 0,
-			 "throttled_periods", 0, "throttled_time", 0);
+			 "total_usage", (json_int_t)usage->cpu_usec * 1000, "usage_in_kernelmode",
+			 (json_int_t)usage->cpu_system_usec * 1000, "usage_in_usermode",
+			 (json_int_t)usage->cpu_user_usec * 1000, "system_cpu_usage",
+			 (json_int_t)(clock_mono_usec() * 1000 * s->cpus), "online_cpus",
+			 (int)s->cpus, "throttling_data", "periods", 0, "throttled_periods", 0,
+			 "throttled_time", 0);
 }
 
-static json_t *block_stats(const json_t *usage)
+static json_t *block_stats(const struct link_stats *usage)
 {
 	return json_pack("{s:[{s:i, s:i, s:s, s:I}, {s:i, s:i, s:s, s:I}]}",
 			 "io_service_bytes_recursive", "major", 0, "minor", 0, "op", "read",
-			 "value", (json_int_t)number(usage, "read_bytes"), "major", 0, "minor", 0,
-			 "op", "write", "value", (json_int_t)number(usage, "write_bytes"));
+			 "value", (json_int_t)usage->read_bytes, "major", 0, "minor", 0, "op",
+			 "write", "value", (json_int_t)usage->write_bytes);
 }
 
-static json_t *describe(struct stats *s, const json_t *usage)
+static json_t *describe(struct stats *s, const struct link_stats *usage)
 {
 	char read[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX] = "0001-01-01T00:00:00Z";
 	cleanup_json json_t *cpu = cpu_stats(s, usage);
@@ -164,14 +158,14 @@ static json_t *describe(struct stats *s, const json_t *usage)
 		    json_pack("{s:s, s:s, s:i, s:{s:I, s:I}, s:o, s:{}, s:O, s:o, s:{s:I, s:{s:I}, "
 			      "s:I}, s:{s:I}}",
 			      "read", read, "preread", before, "num_procs", 0, "pids_stats",
-			      "current", (json_int_t)number(usage, "pids"), "limit",
-			      (json_int_t)number(usage, "pids_limit"), "blkio_stats",
-			      block_stats(usage), "storage_stats", "cpu_stats", cpu, "precpu_stats",
+			      "current", (json_int_t)usage->pids, "limit",
+			      (json_int_t)usage->pids_limit, "blkio_stats", block_stats(usage),
+			      "storage_stats", "cpu_stats", cpu, "precpu_stats",
 			      s->before ? json_incref(s->before) : json_object(), "memory_stats",
-			      "usage", (json_int_t)number(usage, "memory_bytes"), "stats",
-			      "inactive_file", (json_int_t)number(usage, "memory_cache_bytes"),
-			      "limit", (json_int_t)number(usage, "memory_limit_bytes"), "moat",
-			      "host_memory_bytes", (json_int_t)memory_of_machine(pid))) < 0) {
+			      "usage", (json_int_t)usage->memory_bytes, "stats", "inactive_file",
+			      (json_int_t)usage->memory_cache_bytes, "limit",
+			      (json_int_t)usage->memory_limit_bytes, "moat", "host_memory_bytes",
+			      (json_int_t)memory_of_machine(pid))) < 0) {
 		json_decref(out);
 		return NULL;
 	}
@@ -184,7 +178,8 @@ static json_t *describe(struct stats *s, const json_t *usage)
 /* A container that does not run uses nothing. */
 static json_t *sample(struct stats *s)
 {
-	cleanup_json json_t *usage = NULL;
+	cleanup_json json_t *answer = NULL;
+	struct link_stats usage = { 0 };
 	bool mute;
 	int r = 0;
 
@@ -192,12 +187,14 @@ static json_t *sample(struct stats *s)
 	mute = s->c->mute;
 	pthread_mutex_unlock(&s->d->containers.lock);
 	if (container_is_running(s->c))
-		r = shim_ask(s->d->containers.dir_fd, s->c->rec.id, "stats",
-			     mute ? MUTE_MSEC : ANSWER_MSEC, &usage, NULL);
+		r = shim_ask(container_shim(s->c), CONTROL_STATS, mute ? MUTE_MSEC : ANSWER_MSEC,
+			     &answer, NULL);
+	if (r == 0 && answer)
+		r = answer_stats_read(answer, &usage, NULL);
 	pthread_mutex_lock(&s->d->containers.lock);
 	s->c->mute = r == -ETIMEDOUT;
 	pthread_mutex_unlock(&s->d->containers.lock);
-	return describe(s, usage);
+	return describe(s, &usage);
 }
 
 static bool is_removed(const struct stats *s)

@@ -133,16 +133,16 @@ static int ask_shim(const struct container *c, const struct attachment *a, json_
 		    struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = c->table->dir_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "op", "attach", "target", "",
-				     "stdin", a->in, "stdout", a->out, "stderr", a->err, "framed",
-				     a->framed),
-		.send_fd = a->fd,
+		.request = { .op = CONTROL_ATTACH,
+			     .wants = { [LINK_STDIN] = a->in,
+					[LINK_STDOUT] = a->out,
+					[LINK_STDERR] = a->err },
+			     .framed = a->framed },
+		.fd = a->fd,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
 
-	return shim_request(&call, ret, err);
+	return shim_call(container_shim(c), &call, ret, err);
 }
 
 /* Return: 0, with the place in the log from which on the client gets the output; -errno. */
@@ -150,18 +150,17 @@ static int hand_over(struct attaching *x, struct log_place *ret)
 {
 	cleanup_json json_t *answer = NULL;
 	struct err err = { 0 };
-	const json_t *place;
+	struct answer_log place;
 	int r = ask_shim(x->c, x->a, &answer, &err);
+
+	if (r == 0)
+		r = answer_log_read(answer, &place, &err);
 
 	if (r < 0) {
 		attach_error(x->a->fd, x->a->framed, err.msg);
 		return r;
 	}
-	place = json_object_get(answer, "log");
-	*ret = (struct log_place){
-		.number = (uint64_t)json_integer_value(json_object_get(place, "number")),
-		.offset = (uint64_t)json_integer_value(json_object_get(place, "offset")),
-	};
+	*ret = (struct log_place){ .number = place.number, .offset = place.offset };
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/json.h"
+#include "control/client.h"
 #include "daemon/container/disk-errors.h"
 #include "daemon/container/health.h"
 #include "daemon/container/restart.h"
@@ -114,6 +115,12 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
  */
 struct container *container_ref(struct container *c);
 void container_unref(struct container *c);
+
+/** container_shim() - where its shim is to be asked; valid as long as the container */
+static inline struct shim_ref container_shim(const struct container *c)
+{
+	return (struct shim_ref){ c->table->dir_fd, c->rec.id };
+}
 
 /** containers_add() - put a container in front; the table takes a reference of its own */
 void containers_add(struct containers *t, struct container *c);

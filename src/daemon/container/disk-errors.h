@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "base/json.h"
+#include "control/event.h"
 
 /* What the host could not do for the disks of a container's machine, as its shim has told. */
 struct container_disk_errors {
@@ -13,12 +13,8 @@ struct container_disk_errors {
 	char reason[80]; /* of the last one */
 };
 
-/**
- * disk_errors_note() - take over "disk_errors" of an event of the shim's, where it is there
- *
- * Return: 1 where that is news; 0; -EBADMSG with a message.
- */
-int disk_errors_note(struct container_disk_errors *e, const json_t *event, struct err *err);
+/** disk_errors_note() - take over what an event of the shim's says.  Return: is it news? */
+bool disk_errors_note(struct container_disk_errors *e, const struct control_disk_errors *told);
 
 /** disk_errors_describe() - for the API.  Return: {"Count":N,"Disk":"layer","Reason":"text",
  * "Time":"…"}; NULL where there were none, or when out of memory. */

@@ -10,6 +10,7 @@
  * more than the container.
  */
 #include "daemon/container/exec.h"
+#include "daemon/container/resize.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ void exec_free(struct exec *e)
 	if (!e)
 		return;
 	json_decref(e->body);
-	json_decref(e->process);
+	oci_process_free(e->process);
 	free(e);
 }
 
@@ -90,21 +91,16 @@ static int read_body(const json_t *body, struct exec *e, struct err *err)
 	return r;
 }
 
-int container_process(const struct container *c, const json_t *body, json_t **ret, struct err *err)
+int container_process(const struct container *c, const json_t *body, struct oci_process **ret,
+		      struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	cleanup_oci_process struct oci_process *p = NULL;
 	int r = state_texts(c->table->state, c->rec.id, &texts, err);
 
 	if (r == 0)
 		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, err);
-	if (r == 0)
-		r = config_process(body, rt->process, &p, err);
-	if (r < 0)
-		return r;
-	*ret = oci_process_write(p);
-	return *ret ? 0 : -ENOMEM;
+	return r == 0 ? config_process(body, rt->process, ret, err) : r;
 }
 
 static int not_running(const struct container *c, struct err *err)
@@ -178,13 +174,13 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
 struct exec_start {
 	struct container *c; /* a reference */
 	char id[ID_LEN + 1];
-	json_t *request;
+	struct control_request request; /* its process is owned */
 	bool framed;
 };
 
 static void start_free(struct exec_start *s)
 {
-	json_decref(s->request);
+	control_request_reset(&s->request);
 	container_unref(s->c);
 	free(s);
 }
@@ -219,16 +215,14 @@ static void set_launched(struct exec_start *s)
 static int run(struct exec_start *s, int fd, struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = s->c->table->dir_fd,
-		.id = s->c->rec.id,
-		.request = take_ptr(s->request),
-		.send_fd = fd,
+		.request = s->request,
+		.fd = fd,
 		.timeout_msec = SHIM_EXEC_TIMEOUT_MSEC,
 	};
 	int r;
 
 	publish(s->c, "exec_start", s->id);
-	r = shim_request(&call, NULL, err);
+	r = shim_call(container_shim(s->c), &call, NULL, err);
 	if (r < 0)
 		set_failed(s, r);
 	set_launched(s);
@@ -285,35 +279,44 @@ static int claim(const struct container *c, struct exec *e, struct err *err)
 }
 
 /* Under the table's lock. */
-static json_t *make_request(struct exec *e, const struct exec_options *o)
+static void make_request(struct exec_start *s, struct exec *e, bool detach)
 {
-	return json_pack("{s:s, s:s, s:o, s:b, s:b, s:b, s:b}", "op", "exec", "target", e->id,
-			 "process", take_ptr(e->process), "stdin", e->open_stdin && !o->detach,
-			 "stdout", e->attach_stdout && !o->detach, "stderr",
-			 e->attach_stderr && !o->detach, "framed", !e->tty);
+	s->request = (struct control_request){
+		.op = CONTROL_EXEC,
+		.wants = { [LINK_STDIN] = e->open_stdin && !detach,
+			   [LINK_STDOUT] = e->attach_stdout && !detach,
+			   [LINK_STDERR] = e->attach_stderr && !detach },
+		.framed = !e->tty,
+		.process = take_ptr(e->process),
+	};
+	memcpy(s->request.target, e->id, sizeof(e->id));
 }
 
-static void set_size(struct exec_start *s, const json_t *size)
+/* @size: [rows, columns]; something else is no size */
+static int read_size(const json_t *size, struct terminal_size *ret, struct err *err)
 {
-	json_t *process = json_object_get(s->request, "process");
+	json_int_t rows = json_integer_value(json_array_get(size, 0));
+	json_int_t columns = json_integer_value(json_array_get(size, 1));
 
-	if (s->framed || json_array_size(size) != 2)
-		return;
-	json_object_set_new(process, "consoleSize",
-			    json_pack("{s:O, s:O}", "height", json_array_get(size, 0), "width",
-				      json_array_get(size, 1)));
+	if (rows < 0 || rows > UINT16_MAX || columns < 0 || columns > UINT16_MAX)
+		return err_set(err, -EINVAL, "\"ConsoleSize\" must be two numbers up to 65535");
+	*ret = (struct terminal_size){ (uint32_t)rows, (uint32_t)columns };
+	return 0;
 }
 
 int exec_claim(struct containers *t, const char *id, const struct exec_options *o,
 	       struct exec_start **ret, struct err *err)
 {
 	struct exec_start *s = calloc(1, sizeof(*s));
+	struct terminal_size size = { 0 };
 	struct exec *e;
 	int r;
 
 	if (!s)
 		return -ENOMEM;
-	r = containers_find_exec(t, id, &s->c, err);
+	r = read_size(o->size, &size, err);
+	if (r == 0)
+		r = containers_find_exec(t, id, &s->c, err);
 	if (r < 0) {
 		free(s);
 		return r;
@@ -324,16 +327,17 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
 	if (r == 0) {
 		memcpy(s->id, e->id, sizeof(e->id));
 		s->framed = !e->tty;
-		s->request = make_request(e, o);
-		if (!s->request)
-			r = -ENOMEM;
+		make_request(s, e, o->detach);
 	}
 	pthread_mutex_unlock(&t->lock);
 	if (r < 0) {
 		start_free(s);
 		return r;
 	}
-	set_size(s, o->size);
+	if (!s->framed && size.rows > 0) {
+		s->request.process->rows = (uint16_t)size.rows;
+		s->request.process->cols = (uint16_t)size.columns;
+	}
 	*ret = s;
 	return 0;
 }
@@ -344,22 +348,18 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
  */
 static void refresh(struct container *c, const char *id)
 {
-	cleanup_json json_t *status = NULL;
-	json_t *item;
-	size_t i;
+	cleanup(control_event_reset) struct control_event now = { 0 };
+	struct exec *e;
 
-	if (shim_ask(c->table->dir_fd, c->rec.id, "status", SHIM_TIMEOUT_MSEC, &status, NULL) < 0)
+	if (shim_status(container_shim(c), SHIM_TIMEOUT_MSEC, &now, NULL) < 0)
 		return;
 	pthread_mutex_lock(&c->table->lock);
-	json_array_foreach (json_object_get(status, "execs"), i, item) {
-		const char *target = json_string_value(json_object_get(item, "target"));
-		struct exec *e = container_exec(c, id);
-
-		if (!e || !target || !streq(target, id) ||
-		    json_is_true(json_object_get(item, "running")))
+	e = container_exec(c, id);
+	for (size_t i = 0; e && i < now.n_execs; i++) {
+		if (now.execs[i].running || !streq(now.execs[i].target, id))
 			continue;
 		e->running = false;
-		e->code = (int)json_integer_value(json_object_get(item, "code"));
+		e->code = now.execs[i].code;
 	}
 	pthread_mutex_unlock(&c->table->lock);
 }

@@ -16,9 +16,9 @@
 struct exec {
 	char id[ID_LEN + 1];
 	struct exec *next;
-	json_t *body;	 /* the exec request; NULL for one found after a restart of moatd */
-	json_t *process; /* runtime-spec process; NULL once it was started */
-	size_t bytes;	 /* of the request's text */
+	json_t *body; /* the exec request; NULL for one found after a restart of moatd */
+	struct oci_process *process; /* NULL once it was started */
+	size_t bytes;		     /* of the request's text */
 	bool tty, open_stdin, attach_stdout, attach_stderr;
 	bool started, running;
 	bool launched; /* the shim knows it, or refused it */
@@ -37,9 +37,10 @@ void container_add_exec(struct container *c, struct exec *e);
 /** container_exec_ids() - those that run.  Return: an array, owned; NULL for none. */
 json_t *container_exec_ids(const struct container *c);
 
-/** container_process() - the runtime-spec process for an exec request in a container.  @ret: owned.
+/** container_process() - the process for an exec request in a container.  @ret: owned.
  * Return: 0; -EINVAL, -EBADMSG with a message; -errno with a message. */
-int container_process(const struct container *c, const json_t *body, json_t **ret, struct err *err);
+int container_process(const struct container *c, const json_t *body, struct oci_process **ret,
+		      struct err *err);
 
 /**
  * exec_create() - make an exec

@@ -29,8 +29,8 @@
 struct probe {
 	struct probe *next;
 	struct prober *prober;
-	struct container *c; /* a reference */
-	json_t *process;     /* runtime-spec process of the check */
+	struct container *c;	     /* a reference */
+	struct oci_process *process; /* the check */
 	struct source *timer;
 	bool under_way;
 	/* While one is under way. */
@@ -62,7 +62,7 @@ static void probe_free(struct probe *p)
 	close_source(&p->ask, &p->ask_fd);
 	close_source(&p->output, &p->output_fd);
 	source_free(p->timer);
-	json_decref(p->process);
+	oci_process_free(p->process);
 	buf_reset(&p->text);
 	container_unref(p->c);
 	free(p);
@@ -152,39 +152,31 @@ static int on_answer(struct source *s, int fd, uint32_t events, void *arg)
 	struct probe *p = arg;
 	char packet[PACKET_MAX];
 	cleanup_close int unexpected = -1;
-	cleanup_json json_t *answer = NULL;
 	ssize_t n = unix_recv(fd, packet, sizeof(packet), &unexpected);
-	const char *why;
+	struct err err = { 0 };
 
 	(void)s;
 	(void)events;
 	if (n == -EAGAIN)
 		return 0;
 	close_source(&p->ask, &p->ask_fd);
-	if (!p->under_way || n <= 0 || json_read(packet, (size_t)n, "answer", &answer, NULL) < 0 ||
-	    !json_is_false(json_object_get(answer, "ok")))
-		return 0;
-	why = json_string_value(json_object_get(answer, "error"));
-	fail(p, why ? why : "the check could not be run");
+	if (p->under_way && n > 0 && answer_read(packet, (size_t)n, NULL, &err) < 0)
+		fail(p, err.msg);
 	return 0;
 }
 
 /* Send a request to the shim; the answer goes to on_answer(). */
-static int ask(struct probe *p, json_t *request, int send_fd)
+static int ask(struct probe *p, const struct control_request *rq, int send_fd)
 {
-	struct containers *t = p->prober->table;
-	cleanup_json json_t *owned = request;
-	cleanup_free char *text = owned ? json_write(owned) : NULL;
 	cleanup_close int fd = -1;
-	int r = text ? shim_connect(t->dir_fd, p->c->rec.id, &fd) : -ENOMEM;
+	int r;
 
 	close_source(&p->ask, &p->ask_fd);
-	if (r == 0)
-		r = unix_send(fd, text, strlen(text), send_fd);
+	r = shim_send(container_shim(p->c), rq, send_fd, &fd);
 	if (r == 0)
 		r = fd_set_nonblock(fd, true);
 	if (r == 0)
-		r = loop_add_io(t->loop, fd, EPOLLIN, on_answer, p, &p->ask);
+		r = loop_add_io(p->prober->table->loop, fd, EPOLLIN, on_answer, p, &p->ask);
 	if (r == 0)
 		p->ask_fd = take_fd(&fd);
 	return r;
@@ -193,6 +185,9 @@ static int ask(struct probe *p, json_t *request, int send_fd)
 static int run(struct probe *p)
 {
 	struct containers *t = p->prober->table;
+	struct control_request rq = { .op = CONTROL_EXEC,
+				      .wants = { [LINK_STDOUT] = true, [LINK_STDERR] = true },
+				      .process = p->process };
 	cleanup_close int theirs = -1;
 	int pair[2], r = random_id(p->exec_id);
 
@@ -202,16 +197,13 @@ static int run(struct probe *p)
 		return -errno;
 	p->output_fd = pair[0];
 	theirs = pair[1];
+	memcpy(rq.target, p->exec_id, sizeof(p->exec_id));
 	(void)shutdown(p->output_fd, SHUT_WR);
 	r = fd_set_nonblock(p->output_fd, true);
 	if (r == 0)
 		r = loop_add_io(t->loop, p->output_fd, EPOLLIN, on_output, p, &p->output);
 	if (r == 0)
-		r = ask(p,
-			json_pack("{s:s, s:s, s:O, s:b, s:b, s:b}", "op", "exec", "target",
-				  p->exec_id, "process", p->process, "stdout", 1, "stderr", 1,
-				  "framed", 0),
-			theirs);
+		r = ask(p, &rq, theirs);
 	return r;
 }
 
@@ -231,14 +223,13 @@ static void begin(struct probe *p)
 
 static void give_up(struct probe *p)
 {
+	struct control_request rq = { .op = CONTROL_SIGNAL, .signal = SIGKILL };
 	char why[96];
 
+	memcpy(rq.target, p->exec_id, sizeof(p->exec_id));
 	snprintf(why, sizeof(why), "Health check exceeded timeout (%.3gs)",
 		 (double)p->c->health_config.timeout_nsec / (double)NSEC_PER_SEC);
-	(void)ask(p,
-		  json_pack("{s:s, s:s, s:i}", "op", "signal", "target", p->exec_id, "signal",
-			    SIGKILL),
-		  -1);
+	(void)ask(p, &rq, -1);
 	fail(p, why);
 }
 
@@ -261,7 +252,7 @@ static int on_timer(struct source *s, void *arg)
 	return 0;
 }
 
-static int make_process(const struct container *c, json_t **ret)
+static int make_process(const struct container *c, struct oci_process **ret)
 {
 	cleanup_json json_t *body =
 		json_pack("{s:o}", "Cmd", json_from_strv(c->health_config.args));

@@ -135,11 +135,11 @@ int container_yield(struct container *c, bool patient, bool keep, struct err *er
 			       "done",
 			       c->rec.id);
 	if (keep) {
-		(void)shim_ask_end(c->table->dir_fd, c->rec.id, "shutdown", NULL);
+		(void)shim_ask_end(container_shim(c), CONTROL_SHUTDOWN, NULL);
 		if (container_wait(c, is_down, NULL, SHIM_DISKS_MSEC, -1) == 0)
 			return 0;
 	}
-	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
+	(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	if (container_wait(c, is_down, NULL, KILL_MSEC, -1) == 0)
 		return 0;
 	return err_set(err, -ETIMEDOUT,
@@ -171,7 +171,7 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 	*ret_stopped = !running;
 	if (r < 0 || running || up)
 		return r;
-	shim_finish(c->table->dir_fd, c->rec.id, SHIM_DISKS_MSEC);
+	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
 	r = launch(c, err);
 	if (r < 0) {
 		set_down(c);

@@ -26,7 +26,7 @@ static int set_paused(struct container *c, bool paused, struct err *err)
 {
 	struct err why = { 0 };
 	/* The engine has half of that by itself. */
-	int r = shim_ask(c->table->dir_fd, c->rec.id, paused ? "pause" : "resume",
+	int r = shim_ask(container_shim(c), paused ? CONTROL_PAUSE : CONTROL_RESUME,
 			 2 * SHIM_TIMEOUT_MSEC, NULL, &why);
 
 	if (r == 0)

@@ -20,8 +20,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
-#include "base/unix.h"
 #include "control/client.h"
+#include "control/names.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
@@ -79,46 +79,44 @@ static bool is_known(struct containers *t, const char *id)
  */
 static bool is_unwanted(struct container *c)
 {
-	cleanup_json json_t *status = NULL;
-	const char *state = NULL;
-	int r = shim_ask(c->table->dir_fd, c->rec.id, "status", ANSWER_MSEC, &status, NULL);
+	cleanup(control_event_reset) struct control_event now = { 0 };
+	int r = shim_status(container_shim(c), ANSWER_MSEC, &now, NULL);
 
 	if (r < 0)
 		return r == -ETIMEDOUT && c->rec.state != CONTAINER_RUNNING;
-	state = json_string_value(json_object_get(status, "state"));
 	pthread_mutex_lock(&c->table->lock);
-	c->paused = json_is_true(json_object_get(status, "paused"));
+	c->paused = now.paused;
 	pthread_mutex_unlock(&c->table->lock);
-	return state && streq(state, "created");
+	return now.state == STATE_CREATED;
 }
 
-/* A shim is there: let the main loop hear from it. */
+/* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
+ * taken over */
 static int adopt(struct container *c, int fd)
 {
-	static const char watch[] = "{\"op\":\"watch\"}";
-	int r = unix_send(fd, watch, strlen(watch), -1);
+	int watch_fd, r;
 
-	if (r < 0) {
-		close(fd);
+	close(fd);
+	r = shim_watch(container_shim(c), &watch_fd);
+	if (r < 0)
 		return r;
-	}
 	pthread_mutex_lock(&c->table->lock);
 	c->shim = true;
 	pthread_mutex_unlock(&c->table->lock);
-	return watcher_add(c->table->watcher, c, fd, 0);
+	return watcher_add(c->table->watcher, c, watch_fd, 0);
 }
 
 /* The end of a run that the row does not know has another time of finishing. */
 static void note_end(struct container *c)
 {
-	struct shim_exit how = { .code = 137, .finished_nsec = clock_now_nsec() };
+	struct exit_status how = { .code = 137, .finished_nsec = clock_now_nsec() };
 	bool running = c->rec.state == CONTAINER_RUNNING;
-	int r = shim_load_exit(c->table->dir_fd, c->rec.id, &how);
+	int r = exit_load(c->table->dir_fd, c->rec.id, &how);
 
 	if (!running && (r < 0 || how.finished_nsec == c->rec.finished_nsec))
 		return;
 	if (r < 0)
-		strcpy(how.error, "moat-shim ended while moatd was not running");
+		err_set(&how.err, -EIO, "moat-shim ended while moatd was not running");
 	log_info("container %.12s ended with %d in the meantime", c->rec.id, how.code);
 	container_ended(c, &how);
 }
@@ -146,10 +144,10 @@ static bool was_cut_off(const struct container *c)
  * end of one that is to remove itself. */
 static void end_unwanted(struct container *c, int fd)
 {
-	cleanup_free char *name = str_printf("%s/exit.json", c->rec.id);
+	cleanup_free char *name = str_printf("%s/" EXIT_FILE, c->rec.id);
 
 	log_info("container %.12s: its start, or a copy of its files, was cut off", c->rec.id);
-	(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
+	(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	(void)fd_wait(fd, POLLIN, END_MSEC);
 	close(fd);
 	/* It is not to be taken for that of a start that is about to come. */
@@ -222,7 +220,7 @@ static void begin_recovering(struct recovery *all, struct container *c, int fd)
 
 static void recover_one(struct recovery *all, struct container *c)
 {
-	int fd, r = shim_connect(c->table->dir_fd, c->rec.id, &fd);
+	int fd, r = shim_connect(container_shim(c), &fd);
 
 	if (r == 0) {
 		begin_recovering(all, c, fd);
@@ -233,7 +231,7 @@ static void recover_one(struct recovery *all, struct container *c)
 			    c->rec.id);
 	/* It has not taken the connections of moatd's that ended: it will not take this one's. */
 	if (r == -EAGAIN)
-		(void)shim_end(c->table->dir_fd, c->rec.id);
+		(void)shim_end(container_shim(c));
 	if (was_cut_off(c))
 		forget(c);
 	else
@@ -307,7 +305,7 @@ static void *remove_leftovers(void *arg)
 
 	for (char **id = l->ids; id && *id; id++) {
 		log_info("container %.12s: removing what is left of it", *id);
-		(void)shim_ask_end(l->table->dir_fd, *id, "kill", NULL);
+		(void)shim_ask_end((struct shim_ref){ l->table->dir_fd, *id }, CONTROL_KILL, NULL);
 		(void)path_remove_tree(l->table->dir_fd, *id);
 	}
 	strv_free(l->ids);

@@ -46,7 +46,7 @@ static int remove_locked(struct container *c, bool force, struct err *err)
 	r = container_yield(c, !force, false, err);
 	if (r < 0)
 		return r;
-	shim_finish(c->table->dir_fd, c->rec.id, 0);
+	shim_finish(container_shim(c), 0);
 	return container_forget(c, err);
 }
 

@@ -11,9 +11,10 @@
 static int resize(struct container *c, const char *target, const struct terminal_size *size,
 		  struct err *err)
 {
-	struct shim_call call = { .containers_fd = c->table->dir_fd,
-				  .id = c->rec.id,
-				  .send_fd = -1,
+	struct shim_call call = { .request = { .op = CONTROL_RESIZE,
+					       .rows = (uint16_t)size->rows,
+					       .columns = (uint16_t)size->columns },
+				  .fd = -1,
 				  .timeout_msec = SHIM_TIMEOUT_MSEC };
 	bool shim;
 
@@ -24,9 +25,8 @@ static int resize(struct container *c, const char *target, const struct terminal
 		return err_set(err, -EBUSY,
 			       "cannot resize a stopped container: container %s is not running",
 			       c->rec.id);
-	call.request = json_pack("{s:s, s:s, s:i, s:i}", "op", "resize", "target", target, "rows",
-				 (int)size->rows, "columns", (int)size->columns);
-	return shim_request(&call, NULL, err);
+	snprintf(call.request.target, sizeof(call.request.target), "%s", target);
+	return shim_call(container_shim(c), &call, NULL, err);
 }
 
 int container_resize(struct container *c, const struct terminal_size *size, struct err *err)

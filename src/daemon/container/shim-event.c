@@ -1,57 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Called by the main thread alone, so that there is one place where a
- * container becomes running or ended, whatever thread asked for it.  Events are checked as any
- * foreign JSON: what is in them came from a guest.
+ * container becomes running or ended, whatever thread asked for it.
  */
 #include "daemon/container/shim-event.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/health-probe.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/template.h"
 
-static void note_execs(struct container *c, const json_t *event)
+/* Under the table's lock. */
+static void note_exec(struct container *c, const struct control_exec *told)
 {
-	json_t *list = json_object_get(event, "execs"), *item;
-	size_t i;
+	struct exec *e = container_exec(c, told->target);
 
-	pthread_mutex_lock(&c->table->lock);
-	json_array_foreach (list, i, item) {
-		const char *target = json_string_value(json_object_get(item, "target"));
-		struct exec *e;
-
-		if (!target || strlen(target) != ID_LEN || i >= EXECS_MAX)
-			continue;
-		e = container_exec(c, target);
-		if (!e) {
-			e = calloc(1, sizeof(*e));
-			if (!e)
-				continue;
-			memcpy(e->id, target, ID_LEN);
-			container_add_exec(c, e);
-		}
-		e->started = e->launched = true;
-		e->running = json_is_true(json_object_get(item, "running"));
-		e->code = (int)json_integer_value(json_object_get(item, "code"));
+	if (!e) {
+		e = calloc(1, sizeof(*e));
+		if (!e)
+			return;
+		memcpy(e->id, told->target, ID_LEN);
+		container_add_exec(c, e);
 	}
+	e->started = e->launched = true;
+	e->running = told->running;
+	e->code = told->code;
+}
+
+static void note_execs(struct container *c, const struct control_event *event)
+{
+	pthread_mutex_lock(&c->table->lock);
+	for (size_t i = 0; i < event->n_execs && i < EXECS_MAX; i++)
+		if (strlen(event->execs[i].target) == ID_LEN)
+			note_exec(c, &event->execs[i]);
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-/* Absent from a "state", which comes too late to tell. */
-static int note_times(struct container *c, const json_t *event, struct err *err)
+static void note_times(struct container *c, const struct control_event *event)
 {
-	int r;
-
 	pthread_mutex_lock(&c->table->lock);
-	r = trace_note(&c->trace, event, err);
+	trace_note(&c->trace, event);
 	pthread_mutex_unlock(&c->table->lock);
-	return r;
 }
 
 static void log_times(struct container *c)
@@ -64,48 +58,38 @@ static void log_times(struct container *c)
 	trace_log(&trace, c->rec.id);
 }
 
-static int on_started(struct container *c, const json_t *event, struct err *err)
+static void set_started(struct container *c, const struct control_event *event)
 {
-	int64_t pid = 0, nsec = 0;
-	int r = note_times(c, event, err);
-
-	if (r == 0)
-		r = json_get_i64(event, "pid", &pid, err);
-	if (r == 0)
-		r = json_get_i64(event, "started_nsec", &nsec, err);
-	if (r < 0)
-		return r;
-	container_started(c, (pid_t)pid, nsec > 0 ? nsec : clock_now_nsec());
+	container_started(c, (pid_t)event->pid,
+			  event->started_nsec > 0 ? event->started_nsec : clock_now_nsec());
 	prober_start(c->table->prober, c);
-	return 0;
 }
 
-/* Return: 1; -errno. */
-static int on_exited(struct container *c, const json_t *event, struct err *err)
+static void on_started(struct container *c, const struct control_event *event)
 {
-	struct shim_exit how;
-	int r = shim_read_exit(event, &how, err);
+	note_times(c, event);
+	set_started(c, event);
+}
 
-	if (r < 0)
-		return r;
-	(void)note_times(c, event, NULL);
+static void on_exited(struct container *c, const struct control_event *event)
+{
+	note_times(c, event);
 	log_times(c);
 	prober_stop(c->table->prober, c);
-	container_ended(c, &how);
-	return 1;
+	container_ended(c, &event->exit);
 }
 
-static int on_disk_errors(struct container *c, const json_t *event, struct err *err)
+static void on_disk_errors(struct container *c, const struct control_event *event)
 {
 	struct container_disk_errors e;
-	int r;
+	bool news;
 
 	pthread_mutex_lock(&c->table->lock);
-	r = disk_errors_note(&c->disk_errors, event, err);
+	news = disk_errors_note(&c->disk_errors, &event->disk_errors);
 	e = c->disk_errors;
 	pthread_mutex_unlock(&c->table->lock);
-	if (r <= 0)
-		return r;
+	if (!news)
+		return;
 	log_warning("container %.12s: %llu requests to its disks have failed on the host, the last "
 		    "one (%s): %s",
 		    c->rec.id, (unsigned long long)e.count, e.disk, e.reason);
@@ -113,56 +97,55 @@ static int on_disk_errors(struct container *c, const json_t *event, struct err *
 			  json_pack("{s:o, s:s, s:s}", "count",
 				    json_sprintf("%llu", (unsigned long long)e.count), "disk",
 				    e.disk, "reason", e.reason));
-	return 0;
 }
 
-static int on_state(struct container *c, const json_t *event, struct err *err)
+/* It comes too late to tell of times. */
+static void on_state(struct container *c, const struct control_event *event)
 {
-	const char *state = NULL;
-	int r = json_get_str(event, "state", &state, err);
-
 	note_execs(c, event);
-	if (r < 0 || !state || !streq(state, "running"))
-		return r;
-	r = on_started(c, event, err);
-	if (r == 0 && json_is_true(json_object_get(event, "oom")) && !c->rec.oom)
+	if (event->state != STATE_RUNNING)
+		return;
+	set_started(c, event);
+	if (event->oom && !c->rec.oom)
 		container_oom(c);
-	if (r == 0)
-		r = on_disk_errors(c, event, err);
-	if (r == 0)
-		container_paused(c, json_is_true(json_object_get(event, "paused")));
-	return r;
+	on_disk_errors(c, event);
+	container_paused(c, event->paused);
 }
 
-int shim_event(struct container *c, const json_t *event, struct err *err)
+static void on_exec_exited(struct container *c, const struct control_exec *e)
 {
-	const char *what, *target = NULL;
-	int64_t code = 0;
-	int r = json_get_str(event, "event", &what, err);
+	if (!prober_exec_ended(c->table->prober, e->target, e->code))
+		container_exec_ended(c, e->target, e->code);
+}
 
-	if (r < 0 || !what)
-		return r;
-	if (streq(what, "started"))
-		return on_started(c, event, err);
-	if (streq(what, "exited"))
-		return on_exited(c, event, err);
-	if (streq(what, "restore-failed"))
+int shim_event(struct container *c, const struct control_event *event)
+{
+	switch (event->type) {
+	case EVENT_STATE:
+		on_state(c, event);
+		break;
+	case EVENT_STARTED:
+		on_started(c, event);
+		break;
+	case EVENT_RESTORE_FAILED:
 		template_distrust(c->table->machines->templates, c->template);
-	if (streq(what, "state"))
-		return on_state(c, event, err);
-	if (streq(what, "paused") || streq(what, "resumed"))
-		container_paused(c, streq(what, "paused"));
-	if (streq(what, "oom"))
+		break;
+	case EVENT_PAUSED:
+	case EVENT_RESUMED:
+		container_paused(c, event->type == EVENT_PAUSED);
+		break;
+	case EVENT_OOM:
 		container_oom(c);
-	if (streq(what, "disk-errors"))
-		return on_disk_errors(c, event, err);
-	if (streq(what, "exec-exited")) {
-		r = json_get_str(event, "target", &target, err);
-		if (r == 0)
-			r = json_get_i64(event, "code", &code, err);
-		if (r == 0 && target &&
-		    !prober_exec_ended(c->table->prober, target, (int)(code & 0xff)))
-			container_exec_ended(c, target, (int)(code & 0xff));
+		break;
+	case EVENT_DISK_ERRORS:
+		on_disk_errors(c, event);
+		break;
+	case EVENT_EXEC_EXITED:
+		on_exec_exited(c, &event->exec);
+		break;
+	case EVENT_EXITED:
+		on_exited(c, event);
+		return 1;
 	}
-	return r;
+	return 0;
 }

@@ -6,8 +6,6 @@
 /**
  * shim_event() - turn an event of a shim's (docs/SHIM.md) into what it means for its container
  *
- * Events that are not known are passed over.
- *
- * Return: 0; 1 when the container has ended, and no other event counts; -EBADMSG with a message.
+ * Return: 0; 1 when the container has ended, and no other event counts.
  */
-int shim_event(struct container *c, const json_t *event, struct err *err);
+int shim_event(struct container *c, const struct control_event *event);

@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "base/unix.h"
 #include "control/client.h"
+#include "control/names.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/hold.h"
 #include "daemon/container/start.h"
@@ -39,7 +39,7 @@ static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan 
 	if (r < 0)
 		return r;
 	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &dir_fd);
-	if (r == 0 && unlinkat(dir_fd, "exit.json", 0) < 0 && errno != ENOENT)
+	if (r == 0 && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
 		r = -errno;
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
@@ -53,16 +53,9 @@ static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan 
 
 static int ask_to_watch(struct container *c, int *ret_fd, struct err *err)
 {
-	static const char watch[] = "{\"op\":\"watch\"}";
-	cleanup_close int fd = -1;
-	int r = shim_connect(c->table->dir_fd, c->rec.id, &fd);
+	int r = shim_watch(container_shim(c), ret_fd);
 
-	if (r == 0)
-		r = unix_send(fd, watch, strlen(watch), -1);
-	if (r < 0)
-		return err_errno(err, r, "cannot watch moat-shim");
-	*ret_fd = take_fd(&fd);
-	return 0;
+	return r < 0 ? err_errno(err, r, "cannot watch moat-shim") : 0;
 }
 
 /* What the trace and a template that fails have to be told of. */
@@ -132,10 +125,10 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 /* Nothing of it came to be; there is no shim that could say so. */
 static int launch_failed(struct container *c, int code, struct err *err)
 {
-	struct shim_exit how = { .code = CODE_FAILED, .finished_nsec = clock_now_nsec() };
+	struct exit_status how = { .code = CODE_FAILED, .finished_nsec = clock_now_nsec() };
 
 	if (err)
-		snprintf(how.error, sizeof(how.error), "%.500s", err->msg);
+		how.err = *err;
 	container_ended(c, &how);
 	return code;
 }
@@ -169,14 +162,14 @@ static int start_locked(struct container *c, struct err *err)
 	pthread_mutex_unlock(&c->table->lock);
 	if (r < 0)
 		return r;
-	shim_finish(c->table->dir_fd, c->rec.id, SHIM_DISKS_MSEC);
+	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
 	r = launch(c, &lease, err);
 	if (r < 0) {
 		lease_settled(c->table->machines, &lease);
 		return launch_failed(c, r, err);
 	}
 	attach_hand_over(c);
-	r = shim_ask(c->table->dir_fd, c->rec.id, "start", SHIM_START_TIMEOUT_MSEC, NULL, err);
+	r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
 	lease_settled(c->table->machines, &lease);
 	if (r == 0)
 		r = wait_for_news(c, ends, SHIM_TIMEOUT_MSEC);

@@ -33,25 +33,22 @@ int container_wait_end(const struct container *c, uint64_t ends, int timeout_mse
 static int send_signal(struct container *c, int signo, int timeout_msec, struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = c->table->dir_fd,
-		.id = c->rec.id,
-		.request =
-			json_pack("{s:s, s:s, s:i}", "op", "signal", "target", "", "signal", signo),
-		.send_fd = -1,
+		.request = { .op = CONTROL_SIGNAL, .signal = signo },
+		.fd = -1,
 		.timeout_msec = timeout_msec,
 	};
 
-	return shim_request(&call, NULL, err);
+	return shim_call(container_shim(c), &call, NULL, err);
 }
 
 int container_end_machine(struct container *c, uint64_t ends, struct err *err)
 {
-	int r = shim_ask_end(c->table->dir_fd, c->rec.id, "kill", err);
+	int r = shim_ask_end(container_shim(c), CONTROL_KILL, err);
 
 	/* A shim that is gone already is an end too, which the main thread is about to see. */
 	if (container_wait_end(c, ends, KILL_MSEC) == 0)
 		return 0;
-	(void)shim_end(c->table->dir_fd, c->rec.id);
+	(void)shim_end(container_shim(c));
 	if (container_wait_end(c, ends, END_MSEC) == 0)
 		return 0;
 	return r < 0 ? r
@@ -61,7 +58,7 @@ int container_end_machine(struct container *c, uint64_t ends, struct err *err)
 
 static int kill_and_wait(struct container *c, uint64_t ends, struct err *err)
 {
-	if (shim_ask_end(c->table->dir_fd, c->rec.id, "shutdown", NULL) == 0 &&
+	if (shim_ask_end(container_shim(c), CONTROL_SHUTDOWN, NULL) == 0 &&
 	    container_wait_end(c, ends, SHUTDOWN_MSEC) == 0)
 		return 0;
 	return container_end_machine(c, ends, err);
@@ -83,7 +80,7 @@ void container_take(struct container *c, int patience_msec)
 	}
 	until = clock_timespec(clock_mono_usec() + (unsigned)patience_msec * USEC_PER_MSEC);
 	while (pthread_mutex_clocklock(&c->op, CLOCK_MONOTONIC, &until) == ETIMEDOUT) {
-		(void)shim_ask_end(c->table->dir_fd, c->rec.id, "kill", NULL);
+		(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 		until = clock_timespec(clock_mono_usec() + STEAL_MSEC * USEC_PER_MSEC);
 	}
 }
@@ -166,18 +163,8 @@ static void set_restarting(struct container *c, bool on)
 /* What would be thrown away at the end is needed for the start that follows. */
 static void keep_layer(struct container *c)
 {
-	struct shim_call call = {
-		.containers_fd = c->table->dir_fd,
-		.id = c->rec.id,
-		.request = json_pack("{s:s}", "op", "keep"),
-		.send_fd = -1,
-		.timeout_msec = SHIM_TIMEOUT_MSEC,
-	};
-
 	if (c->auto_remove && container_is_running(c))
-		(void)shim_request(&call, NULL, NULL);
-	else
-		json_decref(call.request);
+		(void)shim_ask(container_shim(c), CONTROL_KEEP, SHIM_TIMEOUT_MSEC, NULL, NULL);
 }
 
 int container_restart(struct container *c, int timeout_sec, struct err *err)

@@ -11,28 +11,20 @@ static const char *const names[TRACE_STEPS] = {
 	[TRACE_OUTPUT] = "output", [TRACE_EXITED] = "exited",	  [TRACE_ENDED] = "ended",
 };
 
-int trace_note(struct trace *t, const json_t *event, struct err *err)
+void trace_note(struct trace *t, const struct control_event *event)
 {
-	const char *machine = NULL;
-	struct trace new = *t;
-	json_t *times;
-	int r = json_get_object(event, "times_usec", &times, err);
+	const uint64_t usec[TRACE_STEPS] = {
+		[TRACE_BEGUN] = event->times.begun,   [TRACE_ENGINE] = event->times.engine,
+		[TRACE_READY] = event->times.ready,   [TRACE_STARTED] = event->times.started,
+		[TRACE_OUTPUT] = event->times.output, [TRACE_EXITED] = event->times.exited,
+		[TRACE_ENDED] = event->times.ended,
+	};
 
-	if (r < 0 || !times)
-		return r;
-	r = json_get_str(event, "machine", &machine, err);
-	new.spare = machine &&streq(machine, "spare");
-	new.restored = new.spare || (machine && streq(machine, "restored"));
-	for (int i = TRACE_BEGUN; r == 0 && i < TRACE_STEPS; i++) {
-		int64_t usec = 0;
-
-		r = json_get_i64(times, names[i], &usec, err);
-		if (usec > 0)
-			new.usec[i] = (uint64_t)usec;
-	}
-	if (r == 0)
-		*t = new;
-	return r;
+	t->spare = event->machine == MACHINE_SPARE;
+	t->restored = event->machine != MACHINE_BOOTED;
+	for (int i = TRACE_BEGUN; i < TRACE_STEPS; i++)
+		if (usec[i] > 0)
+			t->usec[i] = usec[i];
 }
 
 json_t *trace_describe(const struct trace *t)

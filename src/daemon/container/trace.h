@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/json.h"
+#include "control/event.h"
 
 /* When the steps of a container's start, and of its end, were done. */
 
@@ -27,9 +27,8 @@ struct trace {
 	uint64_t usec[TRACE_STEPS]; /* by clock_mono_usec(); 0: not, or not known */
 };
 
-/** trace_note() - take over "machine" and "times_usec" of an event of the shim's, as far as they
- * are there.  Return: 0; -EBADMSG with a message. */
-int trace_note(struct trace *t, const json_t *event, struct err *err);
+/** trace_note() - take over what an event "started" or "exited" says of the machine and of times */
+void trace_note(struct trace *t, const struct control_event *event);
 
 /** trace_describe() - for the API.  Return: {"Restored":b,"Spare":b,"TimesUsec":{step:N,…}}; NULL
  * when out of memory. */

@@ -117,7 +117,7 @@ static void end_execs(struct container *c)
 }
 
 /* How long the run was that has ended; a start that failed was none. */
-static int64_t ran_nsec(const struct container *c, const struct shim_exit *how)
+static int64_t ran_nsec(const struct container *c, const struct exit_status *how)
 {
 	int64_t started = how->started_nsec > 0 ? how->started_nsec : how->finished_nsec;
 
@@ -133,7 +133,7 @@ static bool was_told_of_oom(const struct container *c)
 }
 
 /* Under the table's lock. */
-static void record_end(struct container *c, const struct shim_exit *how)
+static void record_end(struct container *c, const struct exit_status *how)
 {
 	bool knows_of_oom = was_told_of_oom(c);
 
@@ -147,7 +147,7 @@ static void record_end(struct container *c, const struct shim_exit *how)
 		c->rec.started_nsec = how->started_nsec;
 	c->rec.pid = 0;
 	c->paused = false;
-	set_error(c, how->error);
+	set_error(c, how->err.msg);
 	c->starting = false;
 	c->shim = false;
 	end_execs(c);
@@ -199,7 +199,7 @@ static void forget_in_background(struct container *c)
 	forget_ended(c);
 }
 
-void container_ended(struct container *c, const struct shim_exit *how)
+void container_ended(struct container *c, const struct exit_status *how)
 {
 	struct attachment *left;
 	bool forget, again, oom, save;
@@ -220,8 +220,8 @@ void container_ended(struct container *c, const struct shim_exit *how)
 	attachments_free(left);
 	if (save)
 		container_save(c);
-	if (how->error[0])
-		log_warning("container %.12s: %s", c->rec.id, how->error);
+	if (how->err.msg[0])
+		log_warning("container %.12s: %s", c->rec.id, how->err.msg);
 	if (oom)
 		container_publish(c, "oom", NULL);
 	container_publish(c, "die", json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));

@@ -16,7 +16,7 @@
 void container_started(struct container *c, pid_t pid, int64_t started_nsec);
 
 /** container_ended() - the container ended, or its start failed; removes it where it was made so */
-void container_ended(struct container *c, const struct shim_exit *how);
+void container_ended(struct container *c, const struct exit_status *how);
 
 /** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
 void container_paused(struct container *c, bool paused);

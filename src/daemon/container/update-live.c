@@ -81,17 +81,14 @@ static int check_machine(const struct container *c, const struct oci_runtime *rt
 	return r == 0 ? update_check_size(rt, cpus, memory_bytes, err) : r;
 }
 
-/* @request: taken over */
-static int ask(const struct container *c, json_t *request, struct err *err)
+static int ask(const struct container *c, const struct control_request *request, struct err *err)
 {
 	const struct shim_call call = {
-		.containers_fd = c->table->dir_fd,
-		.id = c->rec.id,
-		.request = request,
-		.send_fd = -1,
+		.request = *request,
+		.fd = -1,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
-	int r = shim_request(&call, NULL, err);
+	int r = shim_call(container_shim(c), &call, NULL, err);
 
 	return r < 0 ? err_wrap(err, "Cannot update container %s", c->rec.id) : 0;
 }
@@ -105,11 +102,9 @@ int update_live(const struct container *c, const struct oci_runtime *old,
 	if (r == 0)
 		r = update_settings(old, new, &settings);
 	if (r == 0 && strv_len(settings) > 0)
-		r = ask(c,
-			json_pack("{s:s, s:o}", "op", "limits", "settings",
-				  json_from_strv(settings)),
+		r = ask(c, &(struct control_request){ .op = CONTROL_LIMITS, .settings = settings },
 			err);
 	if (r == 0 && cpuset)
-		r = ask(c, json_pack("{s:s, s:s}", "op", "cpus", "set", cpuset), err);
+		r = ask(c, &(struct control_request){ .op = CONTROL_CPUS, .cpuset = cpuset }, err);
 	return r;
 }

@@ -27,8 +27,6 @@
 
 #define RETRY_USEC (200 * USEC_PER_MSEC)
 
-static const char watch_request[] = "{\"op\":\"watch\"}";
-
 struct watch {
 	struct watch *next;
 	struct watcher *watcher;
@@ -88,10 +86,8 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
 static int connect_again(struct watch *w)
 {
 	cleanup_close int fd = -1;
-	int r = shim_connect(w->watcher->table->dir_fd, w->container->rec.id, &fd);
+	int r = shim_watch(container_shim(w->container), &fd);
 
-	if (r == 0)
-		r = unix_send(fd, watch_request, strlen(watch_request), -1);
 	if (r == 0)
 		r = fd_set_nonblock(fd, true);
 	if (r == 0)
@@ -106,7 +102,7 @@ static int connect_again(struct watch *w)
 static void conclude(struct watch *w)
 {
 	struct containers *t = w->watcher->table;
-	struct shim_exit how = { .code = 137, .finished_nsec = clock_now_nsec() };
+	struct exit_status how = { .code = 137, .finished_nsec = clock_now_nsec() };
 	bool running;
 
 	prober_stop(t->prober, w->container);
@@ -114,9 +110,10 @@ static void conclude(struct watch *w)
 		pthread_mutex_lock(&t->lock);
 		running = w->container->rec.state == CONTAINER_RUNNING;
 		pthread_mutex_unlock(&t->lock);
-		if (shim_load_exit(t->dir_fd, w->container->rec.id, &how) < 0)
-			strcpy(how.error, running ? "moat-shim was killed"
-						  : "moat-shim ended before the container started");
+		if (exit_load(t->dir_fd, w->container->rec.id, &how) < 0)
+			err_set(&how.err, -EIO, "%s",
+				running ? "moat-shim was killed"
+					: "moat-shim ended before the container started");
 		container_ended(w->container, &how);
 	}
 	hub_wake(t->hub);
@@ -159,10 +156,10 @@ static void on_gone(struct watch *w)
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct watch *w = arg;
-	cleanup_json json_t *event = NULL;
+	cleanup(control_event_reset) struct control_event event = { 0 };
 	cleanup_close int unexpected = -1;
 	struct err err = { 0 };
-	ssize_t n = unix_recv(fd, w->watcher->packet, SHIM_PACKET_MAX, &unexpected);
+	ssize_t n = unix_recv(fd, w->watcher->packet, CONTROL_PACKET_MAX, &unexpected);
 	int r;
 
 	(void)s;
@@ -175,11 +172,11 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 	}
 	w->heard = true;
 	r = n < 0 ? err_set(&err, (int)n, "a packet that is too long")
-		  : json_read(w->watcher->packet, (size_t)n, "an event", &event, &err);
+		  : control_event_read(w->watcher->packet, (size_t)n, &event, &err);
 	if (r == 0 && !w->exited)
-		r = shim_event(w->container, event, &err);
+		r = shim_event(w->container, &event);
 	w->exited = w->exited || r > 0;
-	if (r < 0)
+	if (r < 0 && r != -EOPNOTSUPP)
 		log_warning("container %.12s: moat-shim: %s", w->container->rec.id, err.msg);
 	return 0;
 }
@@ -249,7 +246,7 @@ int watcher_new(struct containers *t, struct watcher **ret)
 		return -ENOMEM;
 	w->table = t;
 	pthread_mutex_init(&w->lock, NULL);
-	w->packet = malloc(SHIM_PACKET_MAX);
+	w->packet = malloc(CONTROL_PACKET_MAX);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = !w->packet ? -ENOMEM : w->wake_fd < 0 ? -errno : 0;
 	if (r == 0)

@@ -30,34 +30,21 @@
 #define CHANNEL_STDOUT 1u
 #define CHANNEL_STDERR 2u
 
-static json_t *make_request(const struct link_files *rq, const char *target)
-{
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "op", "files", "target",
-			 target, "what", link_files_name(rq->op), "path", rq->path ? rq->path : "",
-			 "user", rq->user ? rq->user : "", "sparse",
-			 (int)(rq->flags & LINK_FILES_SPARSE), "keep_folders",
-			 (int)(rq->flags & LINK_FILES_KEEP_FOLDERS), "freeze",
-			 (int)(rq->flags & LINK_FILES_FREEZE));
-}
-
 static int ask(struct files *f, const struct link_files *rq, struct err *err)
 {
 	struct shim_call call = {
-		.containers_fd = f->table->dir_fd,
-		.id = f->c->rec.id,
+		.request = { .op = CONTROL_FILES, .files = *rq },
 		.timeout_msec = SHIM_START_TIMEOUT_MSEC,
 	};
 	cleanup_close int ours = -1, theirs = -1;
-	char target[ID_LEN + 1];
-	int pair[2], r = random_id(target);
+	int pair[2], r = random_id(call.request.target);
 
 	if (r < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_errno(err, r < 0 ? r : -errno, "make a connection for moat-shim");
 	ours = pair[0];
 	theirs = pair[1];
-	call.send_fd = theirs;
-	call.request = make_request(rq, target);
-	r = shim_request(&call, NULL, err);
+	call.fd = theirs;
+	r = shim_call(container_shim(f->c), &call, NULL, err);
 	if (r == 0)
 		f->fd = take_fd(&ours);
 	return r;

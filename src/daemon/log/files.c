@@ -6,6 +6,7 @@
  * removed; it still has that one open, reads it to its end, and goes on with the oldest there is.
  */
 #include "daemon/log/files.h"
+#include "control/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +62,7 @@ static int open_number(const struct log_files *f, uint64_t number)
 	char name[NUMBERED_MAX];
 	int fd;
 
-	numbered_name(LOG_NAME, number, name);
+	numbered_name(CONTAINER_LOG_FILE, number, name);
 	fd = openat(f->dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	return fd < 0 ? -errno : fd;
 }
@@ -81,7 +82,7 @@ static int open_oldest(const struct log_files *f, uint64_t from, uint64_t *ret_n
 	uint64_t first, last;
 
 	for (int i = 0; i < ATTEMPTS_MAX; i++) {
-		int fd, r = numbered_range(f->dir_fd, LOG_NAME, &first, &last);
+		int fd, r = numbered_range(f->dir_fd, CONTAINER_LOG_FILE, &first, &last);
 
 		if (r < 0)
 			return r;
@@ -100,7 +101,7 @@ static int open_tail(struct log_files *f, uint64_t lines)
 {
 	struct log_tail tail = { .wanted = lines };
 	uint64_t first, number, offset;
-	int r = numbered_range(f->dir_fd, LOG_NAME, &first, &number);
+	int r = numbered_range(f->dir_fd, CONTAINER_LOG_FILE, &first, &number);
 
 	for (; r == 0; number--) {
 		int fd = open_number(f, number);
@@ -165,7 +166,8 @@ int log_files_end(const struct log_files *f, struct log_place *ret)
 	cleanup_close int fd = -1;
 	uint64_t first, last;
 	struct stat sb;
-	int r = f->dir_fd < 0 ? -ENOENT : numbered_range(f->dir_fd, LOG_NAME, &first, &last);
+	int r = f->dir_fd < 0 ? -ENOENT
+			      : numbered_range(f->dir_fd, CONTAINER_LOG_FILE, &first, &last);
 
 	if (r == 0) {
 		fd = open_number(f, last);

@@ -11,8 +11,6 @@ struct log_place {
 	unsigned within; /* bit S: stream S is in the middle of a line */
 };
 
-#define LOG_NAME "container.log"
-
 struct log_files {
 	int dir_fd;		  /* the container's folder; owned */
 	uint64_t number;	  /* of the file that the reader reads */

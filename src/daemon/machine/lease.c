@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/client.h"
+#include "control/launch.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 

@@ -7,6 +7,8 @@
 #include "base/cpuset.h"
 #include "base/fd.h"
 #include "base/str.h"
+#include "control/machine-spec.h"
+#include "control/names.h"
 /* A container with a lower limit, or none, gets a machine for this much. */
 #define MEMORY_MIN_BYTES GIB(1)
 
@@ -46,19 +48,6 @@ int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
 		*ret_memory_bytes *= 2;
 	*ret_memory_bytes += MEMORY_OVERHEAD_BYTES;
 	return 0;
-}
-
-static char *describe(const struct machine_plan *p)
-{
-	cleanup_json json_t *machine = json_pack(
-		"{s:s, s:i, s:I, s:s, s:s, s:b, s:I, s:b, s:b, s:{s:I, s:I}, s:s*}", "engine",
-		p->engine->name, "cpus", (int)p->cpus, "memory_bytes", (json_int_t)p->memory_bytes,
-		"kernel", p->kernel.kernel, "initrd", p->kernel.initrd, "acpi", p->kernel.acpi,
-		"disk_bytes", (json_int_t)p->disk_bytes, "disposable", (int)p->disposable,
-		"files_only", (int)p->files_only, "log", "max_bytes", (json_int_t)p->log.max_bytes,
-		"max_files", (json_int_t)p->log.max_files, "cpuset", p->cpuset);
-
-	return machine ? json_write(machine) : NULL;
 }
 
 static int read_cpuset(const json_t *host, char **ret, struct err *err)
@@ -145,47 +134,44 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 
 int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err)
 {
-	cleanup_free char *text = describe(p);
-	int r = text ? file_overwrite(dir_fd, "machine.json", text, strlen(text), 0600) : -ENOMEM;
+	const struct machine_spec machine = {
+		.engine = p->engine->name,
+		.kernel = p->kernel.kernel,
+		.initrd = p->kernel.initrd,
+		.acpi = p->kernel.acpi,
+		.cpus = (int)p->cpus,
+		.memory_bytes = p->memory_bytes,
+		.disk_bytes = p->disk_bytes,
+		.log = { p->log.max_bytes, p->log.max_files },
+		.disposable = p->disposable,
+		.files_only = p->files_only,
+		.cpuset = p->cpuset,
+	};
+	int r = machine_spec_write(dir_fd, &machine, err);
 
-	if (r == 0 && spec)
-		r = file_overwrite(dir_fd, "config.json", spec, strlen(spec), 0600);
-	return r < 0 ? err_errno(err, r, "machine.json and config.json") : 0;
-}
-
-static int read_description(int dir_fd, json_t **ret, struct err *err)
-{
-	cleanup(buf_reset) struct buf text = BUF_INIT;
-	int r = file_read_at(dir_fd, "machine.json", KIB(64), &text);
-
-	if (r < 0)
-		return err_errno(err, r, "machine.json");
-	return json_read(text.data ? text.data : "", text.len, "machine.json", ret, err);
+	if (r < 0 || !spec)
+		return r;
+	r = file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
+	return r < 0 ? err_errno(err, r, CONFIG_FILE) : 0;
 }
 
 bool machine_was_for_start(int dir_fd)
 {
-	cleanup_json json_t *obj = NULL;
+	cleanup(machine_spec_reset) struct machine_spec m = { 0 };
 
-	return read_description(dir_fd, &obj, NULL) == 0 &&
-	       json_is_false(json_object_get(obj, "files_only"));
+	return machine_spec_load(dir_fd, &m, NULL) == 0 && !m.files_only;
 }
 
 int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err)
 {
-	cleanup_json json_t *obj = NULL;
-	int64_t cpus = 0, memory = 0;
-	int r = read_description(dir_fd, &obj, err);
+	cleanup(machine_spec_reset) struct machine_spec m = { 0 };
+	int r = machine_spec_load(dir_fd, &m, err);
 
-	if (r == 0)
-		r = json_get_i64(obj, "cpus", &cpus, err);
-	if (r == 0)
-		r = json_get_i64(obj, "memory_bytes", &memory, err);
 	if (r < 0)
 		return r;
-	if (cpus < 1 || memory <= (int64_t)MEMORY_OVERHEAD_BYTES)
-		return err_set(err, -EBADMSG, "machine.json is damaged");
-	*ret_cpus = (unsigned)cpus;
-	*ret_memory_bytes = (uint64_t)memory - MEMORY_OVERHEAD_BYTES;
+	if (m.memory_bytes <= MEMORY_OVERHEAD_BYTES)
+		return err_set(err, -EBADMSG, MACHINE_FILE " is damaged");
+	*ret_cpus = (unsigned)m.cpus;
+	*ret_memory_bytes = m.memory_bytes - MEMORY_OVERHEAD_BYTES;
 	return 0;
 }

@@ -16,6 +16,8 @@
 #include "base/str.h"
 #include "base/unix.h"
 #include "control/client.h"
+#include "control/launch.h"
+#include "control/names.h"
 #include "daemon/spec/config.h"
 #include "engine/disk.h"
 #include "image/flatten/program.h"
@@ -126,7 +128,7 @@ static int explain(int dir_fd, int code, struct err *err)
 	cleanup(buf_reset) struct buf log = BUF_INIT;
 	const char *line;
 
-	if (code != -EIO || file_read_at(dir_fd, "shim.log", KIB(64), &log) < 0 || log.len == 0)
+	if (code != -EIO || file_read_at(dir_fd, SHIM_LOG_FILE, KIB(64), &log) < 0 || log.len == 0)
 		return code;
 	log.data[log.len - 1] = '\0';
 	line = strrchr(log.data, '\n');

@@ -5,9 +5,6 @@
 #include "daemon/machine/plan.h"
 #include "daemon/machine/template.h"
 
-#define SPARE_LAYER_FILE     "rw.ext4"	/* of the rehearsal */
-#define SPARE_NEW_LAYER_FILE "new.ext4" /* for a new container */
-
 /* One machine that waits for a container: a moat-shim with its own folder below $ROOT/spares. */
 struct spare {
 	struct spare *next;

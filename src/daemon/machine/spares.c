@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "control/names.h"
 #include "daemon/machine/memory.h"
 #include "daemon/machine/spare-make.h"
 
@@ -347,8 +348,8 @@ static int64_t disk_bytes(const struct spares *s, const char *name, const char *
 static json_t *describe(const struct spares *s, const struct view *v)
 {
 	int64_t memory = memory_of_process(v->pid) + memory_of_process(v->engine_pid);
-	int64_t disk = disk_bytes(s, v->name, SPARE_LAYER_FILE) +
-		       disk_bytes(s, v->name, SPARE_NEW_LAYER_FILE);
+	int64_t disk =
+		disk_bytes(s, v->name, LAYER_FILE) + disk_bytes(s, v->name, SPARE_NEW_LAYER_FILE);
 
 	return json_pack("{s:i, s:s, s:I, s:I}", "Pid", (int)v->engine_pid, "Template", v->key,
 			 "MemoryBytes", (json_int_t)memory, "DiskBytes", (json_int_t)disk);

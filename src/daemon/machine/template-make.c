@@ -12,6 +12,8 @@
 
 #include "base/fd.h"
 #include "control/client.h"
+#include "control/launch.h"
+#include "control/names.h"
 #include "daemon/machine/template-files.h"
 
 /* Longer than the shim itself waits. */
@@ -43,7 +45,7 @@ static int explain(int dir_fd, int code, struct err *err)
 	cleanup(buf_reset) struct buf log = BUF_INIT;
 	const char *line;
 
-	if (file_read_at(dir_fd, "shim.log", KIB(64), &log) < 0 || log.len == 0)
+	if (file_read_at(dir_fd, SHIM_LOG_FILE, KIB(64), &log) < 0 || log.len == 0)
 		return code;
 	log.data[log.len - 1] = '\0';
 	line = strrchr(log.data, '\n');

@@ -36,7 +36,7 @@
 
 struct crilog {
 	int dir_fd;
-	struct crilog_limits limits;
+	struct log_limits limits;
 	uint64_t number;
 	int fd;			    /* -1: nothing is kept */
 	uint64_t size_bytes;	    /* the end of the last whole record */
@@ -113,7 +113,7 @@ static int open_number(int dir_fd, uint64_t number, int flags)
 	char name[NUMBERED_MAX];
 	int fd;
 
-	numbered_name(CRILOG_NAME, number, name);
+	numbered_name(CONTAINER_LOG_FILE, number, name);
 	fd = openat(dir_fd, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags,
 		    0600);
 	return fd < 0 ? -errno : fd;
@@ -123,13 +123,14 @@ static int open_number(int dir_fd, uint64_t number, int flags)
 static void remove_old(struct crilog *l)
 {
 	if (l->number >= l->limits.max_files)
-		(void)numbered_remove(l->dir_fd, CRILOG_NAME, l->number + 1 - l->limits.max_files);
+		(void)numbered_remove(l->dir_fd, CONTAINER_LOG_FILE,
+				      l->number + 1 - l->limits.max_files);
 }
 
 static int open_newest(struct crilog *l)
 {
 	uint64_t first;
-	int r = numbered_range(l->dir_fd, CRILOG_NAME, &first, &l->number);
+	int r = numbered_range(l->dir_fd, CONTAINER_LOG_FILE, &first, &l->number);
 
 	if (r == -ENOENT)
 		l->number = 1;
@@ -146,7 +147,7 @@ static int open_newest(struct crilog *l)
 	return r;
 }
 
-int crilog_open(int dir_fd, const struct crilog_limits *limits, struct crilog **ret)
+int crilog_open(int dir_fd, const struct log_limits *limits, struct crilog **ret)
 {
 	struct crilog *l = calloc(1, sizeof(*l));
 	int r;

@@ -2,16 +2,11 @@
 #pragma once
 
 #include "base/buf.h"
+#include "control/machine-spec.h"
+#include "control/names.h"
 #include "link/frame.h"
 
 #define CRILOG_RECORD_MAX 16384u /* bytes of content in one record, as in CRI */
-#define CRILOG_NAME	  "container.log"
-
-/* How much is kept of a container's output (docs/SHIM.md, "Logs"). */
-struct crilog_limits {
-	uint64_t max_bytes; /* of one file; 0: no limit */
-	uint64_t max_files; /* 0: nothing is kept at all */
-};
 
 /* The writer of container.log.N. */
 struct crilog;
@@ -38,7 +33,7 @@ int crilog_format(struct buf *b, const char *when, enum link_channel channel, co
  *
  * Return: 0; -errno; -ENOMEM.
  */
-int crilog_open(int dir_fd, const struct crilog_limits *limits, struct crilog **ret);
+int crilog_open(int dir_fd, const struct log_limits *limits, struct crilog **ret);
 
 /** crilog_free() - NULL is accepted */
 void crilog_free(struct crilog *l);

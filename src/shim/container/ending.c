@@ -55,8 +55,8 @@ static void answer_start(struct shim *s)
 static void announce(struct shim *s)
 {
 	/* It says how the container's process ended, and here that is long ago. */
-	bool keep = s->config && s->config->files_only;
-	bool lasting = !s->config || !s->config->disposable;
+	bool keep = s->config && s->config->machine.files_only;
+	bool lasting = !s->config || !s->config->machine.disposable;
 	int r = keep ? 0 : exit_write(s->options->dir_fd, &s->exit, lasting);
 
 	s->stage = SHIM_DRAINING;
@@ -263,7 +263,7 @@ void shim_shutdown(struct shim *s)
 		return;
 	}
 	s->paused = false;
-	if (s->config->files_only && guest_is_ready(s->guest)) {
+	if (s->config->machine.files_only && guest_is_ready(s->guest)) {
 		ending_decide(s, 0, false, NULL);
 		guest_shutdown(s->guest);
 		return;

@@ -22,7 +22,7 @@ void files_check_idle(struct shim *s)
 	bool busy = false;
 	int r = 0;
 
-	if (!s->config->files_only || s->stage != SHIM_UP)
+	if (!s->config->machine.files_only || s->stage != SHIM_UP)
 		return;
 	LIST_FOREACH(p, &s->processes, entry)
 	busy = busy || process_is_files(p);
@@ -34,9 +34,9 @@ void files_check_idle(struct shim *s)
 		shim_shutdown(s);
 }
 
-static int check(struct shim *s, const struct request *request, int fd, struct err *err)
+static int check(struct shim *s, const struct control_request *request, int fd, struct err *err)
 {
-	bool only = s->config && s->config->files_only;
+	bool only = s->config && s->config->machine.files_only;
 
 	if (fd < 0)
 		return err_set(err, -EINVAL, "files needs a descriptor");
@@ -55,7 +55,7 @@ static int check(struct shim *s, const struct request *request, int fd, struct e
 }
 
 /* As much of a process as there is to it. */
-static struct oci_process *describe(const struct request *request)
+static struct oci_process *describe(const struct control_request *request)
 {
 	struct oci_process *p = calloc(1, sizeof(*p));
 
@@ -64,7 +64,7 @@ static struct oci_process *describe(const struct request *request)
 	return p;
 }
 
-static int add(struct shim *s, const struct request *request, int *fd, struct process **ret)
+static int add(struct shim *s, const struct control_request *request, int *fd, struct process **ret)
 {
 	struct client_options options = { .framed = true, .wants = { true, true, true } };
 	struct oci_process *spec = describe(request);
@@ -91,7 +91,7 @@ static int add(struct shim *s, const struct request *request, int *fd, struct pr
 	return 0;
 }
 
-int files_request(struct shim *s, struct conn *conn, struct request *request, int *fd,
+int files_request(struct shim *s, struct conn *conn, struct control_request *request, int *fd,
 		  struct err *err)
 {
 	struct process *p;

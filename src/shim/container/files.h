@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "shim/request.h"
+#include "control/request.h"
 
 struct conn;
 struct process;
@@ -19,7 +19,7 @@ struct shim;
  * Return: 0; -EINVAL; -EBUSY when the container is paused or does not run yet; -ESRCH when it is
  * over; -EEXIST; -errno; with a message.
  */
-int files_request(struct shim *s, struct conn *conn, struct request *request, int *fd,
+int files_request(struct shim *s, struct conn *conn, struct control_request *request, int *fd,
 		  struct err *err);
 
 /** files_ready() - the guest is ready: begin what has come before */

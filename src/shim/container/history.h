@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "shim/request.h"
+#include "control/request.h"
 
 #define HISTORY_MAX 1024
 
@@ -12,7 +12,7 @@
  * forgotten. */
 struct history {
 	struct history_entry {
-		char target[TARGET_MAX + 1];
+		char target[CONTROL_TARGET_MAX + 1];
 		int code;
 	} entries[HISTORY_MAX];
 	size_t n_added; /* ever; the newest is n_added - 1 */

@@ -374,7 +374,8 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 			p->shim->times.output = clock_mono_usec();
 		r = crilog_write(p->shim->log, channel, data, len);
 		if (r < 0)
-			log_warning(CRILOG_NAME ": %s; output is missing there", strerror(-r));
+			log_warning(CONTAINER_LOG_FILE ": %s; output is missing there",
+				    strerror(-r));
 	}
 	p->received[channel] += len;
 	for (c = LIST_FIRST(&p->clients); c; c = next) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "control/request.h"
 #include "link/frame.h"
 #include "oci/process.h"
 #include "shim/container/client.h"
-#include "shim/request.h"
 
 struct conn;
 struct shim;
@@ -20,7 +20,7 @@ enum process_state {
 struct process {
 	LIST_ENTRY(process) entry;
 	struct shim *shim;
-	char target[TARGET_MAX + 1];
+	char target[CONTROL_TARGET_MAX + 1];
 	uint32_t stream;
 	enum process_state state;
 	struct oci_process *spec;

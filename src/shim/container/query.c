@@ -6,13 +6,11 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "control/answer.h"
 #include "shim/container/text.h"
 #include "shim/control.h"
 #include "shim/machine/setup.h"
 #include "shim/shim.h"
-
-/* Room in a packet for what may be twice as long when it is escaped. */
-#define PROCS_BUDGET (REQUEST_MAX_BYTES - 4096)
 
 int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *const *settings)
 {
@@ -67,43 +65,6 @@ void query_forget(struct shim *s, const struct conn *conn)
 	}
 }
 
-char *query_last_stats(const struct shim *s)
-{
-	const struct link_stats *n = &s->queries.last_stats;
-	cleanup_json json_t *obj = json_pack(
-		"{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ok", 1, "cpu_usec",
-		(json_int_t)n->cpu_usec, "cpu_user_usec", (json_int_t)n->cpu_user_usec,
-		"cpu_system_usec", (json_int_t)n->cpu_system_usec, "memory_bytes",
-		(json_int_t)n->memory_bytes, "memory_limit_bytes",
-		(json_int_t)n->memory_limit_bytes, "memory_cache_bytes",
-		(json_int_t)n->memory_cache_bytes, "pids", (json_int_t)n->pids, "pids_limit",
-		(json_int_t)n->pids_limit, "read_bytes", (json_int_t)n->read_bytes, "write_bytes",
-		(json_int_t)n->write_bytes);
-
-	return obj ? json_write(obj) : NULL;
-}
-
-static char *procs_text(const struct link_proc *procs, size_t n)
-{
-	cleanup_json json_t *list = json_array(), *obj = NULL;
-	size_t used = 0;
-
-	for (size_t i = 0; list && i < n; i++) {
-		const struct link_proc *p = &procs[i];
-
-		used += 2 * strlen(p->command) + 128;
-		if (used > PROCS_BUDGET)
-			break;
-		json_array_append_new(
-			list, json_pack("{s:I, s:I, s:I, s:I, s:I, s:s}", "pid", (json_int_t)p->pid,
-					"ppid", (json_int_t)p->ppid, "uid", (json_int_t)p->uid,
-					"age_usec", (json_int_t)p->age_usec, "cpu_usec",
-					(json_int_t)p->cpu_usec, "command", p->command));
-	}
-	obj = json_pack("{s:b, s:O}", "ok", 1, "processes", list);
-	return obj ? json_write(obj) : NULL;
-}
-
 static int stats_answered(struct shim *s, struct wire_view payload)
 {
 	cleanup_free char *text = NULL;
@@ -114,7 +75,7 @@ static int stats_answered(struct shim *s, struct wire_view payload)
 	if (r < 0)
 		return r;
 	conn = take(s, id, LINK_STATS);
-	text = query_last_stats(s);
+	text = answer_stats_write(&s->queries.last_stats);
 	if (conn)
 		control_answer_text(conn, text);
 	return 0;
@@ -153,7 +114,7 @@ int query_answered(struct shim *s, enum link_type type, struct wire_view payload
 	if (r < 0)
 		return r;
 	conn = take(s, id, LINK_PROCS);
-	text = procs_text(procs, n);
+	text = answer_procs_write(procs, n);
 	if (conn)
 		control_answer_text(conn, text);
 	return 0;

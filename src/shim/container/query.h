@@ -38,6 +38,3 @@ int query_answered(struct shim *s, enum link_type type, struct wire_view payload
 
 /** query_forget() - the connection is gone */
 void query_forget(struct shim *s, const struct conn *conn);
-
-/** query_last_stats() - the answer to STATS of before; owned; NULL when out of memory */
-char *query_last_stats(const struct shim *s);

@@ -16,7 +16,7 @@
 /* With a machine whose process is there. */
 static int bring_to_life(struct shim *s, struct err *err)
 {
-	const char *console = s->config->files_only ? FILES_CONSOLE_FILE : CONSOLE_FILE;
+	const char *console = s->config->machine.files_only ? FILES_CONSOLE_FILE : CONSOLE_FILE;
 	int r;
 
 	s->times.engine = clock_mono_usec();
@@ -120,9 +120,9 @@ int bringup(struct shim *s, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "lock of moat-shim");
 	exit_reserve(s->options->dir_fd);
-	r = crilog_open(s->options->dir_fd, &s->config->log, &s->log);
+	r = crilog_open(s->options->dir_fd, &s->config->machine.log, &s->log);
 	if (r < 0)
-		return err_errno(err, r, CRILOG_NAME);
+		return err_errno(err, r, CONTAINER_LOG_FILE);
 	if (s->options->spare)
 		s->last_stream = s->options->spare->last_stream;
 	spec = s->config->runtime->process;

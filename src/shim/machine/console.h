@@ -9,9 +9,6 @@
  */
 struct console;
 
-#define CONSOLE_FILE	   "boot.log" /* and boot.log.N (base/numbered.h) */
-#define FILES_CONSOLE_FILE "files-boot.log"
-
 /**
  * console_new() - empty the log and begin to write it
  * @dir_fd:  the container's folder; borrowed

@@ -91,7 +91,7 @@ static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd,
 
 	if (r != -ENOENT)
 		return r;
-	r = layer_create(dir_fd, LAYER_FILE, config->disk_bytes, err);
+	r = layer_create(dir_fd, LAYER_FILE, config->machine.disk_bytes, err);
 	return r < 0 ? r : open_existing(dir_fd, ret_fd, err);
 }
 
@@ -104,10 +104,10 @@ static int open_second(const struct shim_config *config, int dir_fd, int *ret_fd
 static int open_parts(const struct shim_config *config, int dir_fd, struct parts *p,
 		      struct err *err)
 {
-	int r = open_file("kernel", config->kernel, &p->kernel, err);
+	int r = open_file("kernel", config->machine.kernel, &p->kernel, err);
 
 	if (r == 0)
-		r = open_file("initramfs", config->initrd, &p->initrd, err);
+		r = open_file("initramfs", config->machine.initrd, &p->initrd, err);
 	if (r == 0)
 		r = open_file("image", config->runtime->rootfs_path, &p->root, err);
 	if (r == 0)
@@ -145,16 +145,16 @@ static bool has_size(int fd, uint64_t size_bytes)
 static bool disks_fit(const struct shim_config *config, int root_fd, int layer_fd)
 {
 	return has_size(root_fd, ROOT_DISK_BYTES) &&
-	       (layer_fd < 0 || has_size(layer_fd, config->disk_bytes));
+	       (layer_fd < 0 || has_size(layer_fd, config->machine.disk_bytes));
 }
 
 static int start(const struct shim_config *config, const struct parts *p, struct shim_machine *m,
 		 const struct machine_template *from, struct err *err)
 {
 	struct machine description = {
-		.cpus = config->cpus,
-		.acpi = config->acpi,
-		.memory_bytes = config->memory_bytes,
+		.cpus = (unsigned)config->machine.cpus,
+		.acpi = config->machine.acpi,
+		.memory_bytes = config->machine.memory_bytes,
 		.kernel_fd = p->kernel,
 		.initrd_fd = p->initrd,
 		.link_fd = p->link,
@@ -163,7 +163,7 @@ static int start(const struct shim_config *config, const struct parts *p, struct
 	};
 	int r;
 
-	machine_add_devices(&description, ROOT_DISK_BYTES, config->disk_bytes);
+	machine_add_devices(&description, ROOT_DISK_BYTES, config->machine.disk_bytes);
 	description.disks[MACHINE_IMAGE_DISK(0)].fd = p->root;
 	description.disks[MACHINE_LAYER_DISK(0)].fd = p->layer;
 	if (disks_fit(config, p->root, p->layer))
@@ -183,10 +183,10 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
 	int r;
 
-	m.engine = engine_find(config->engine);
+	m.engine = engine_find(config->machine.engine);
 	if (!m.engine)
-		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->engine);
-	r = config->cpuset ? affinity_set(0, config->cpuset, err) : 0;
+		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->machine.engine);
+	r = config->machine.cpuset ? affinity_set(0, config->machine.cpuset, err) : 0;
 	if (r == 0)
 		r = open_parts(config, dir_fd, &parts, err);
 	if (r == 0)
@@ -205,7 +205,8 @@ static int swap_disks(struct shim_machine *m, const struct shim_config *config, 
 {
 	const struct machine_swap swaps[] = {
 		{ MACHINE_IMAGE_DISK(0), { .fd = root_fd, .read_only = true } },
-		{ MACHINE_LAYER_DISK(0), { .fd = layer_fd, .size_bytes = config->disk_bytes } },
+		{ MACHINE_LAYER_DISK(0),
+		  { .fd = layer_fd, .size_bytes = config->machine.disk_bytes } },
 	};
 
 	return m->engine->swap_disks(m->vm, swaps, ARRAY_SIZE(swaps), true, err);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "control/names.h"
 #include "engine/engine.h"
 #include "loop/loop.h"
 #include "shim/config.h"
-
-#define SHIM_LOG_FILE "shim.log"
-#define LAYER_FILE    "rw.ext4"
 
 /* The container's virtual machine while its process lives. */
 struct shim_machine {

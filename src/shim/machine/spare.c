@@ -33,7 +33,6 @@
 #define REHEARSAL_USEC (60 * USEC_PER_SEC)
 #define ROUNDS	       2u /* the second finds what the first has translated */
 #define PACKET_MAX     4096
-#define NEW_LAYER_FILE "new.ext4"
 
 enum spare_state { SPARE_SETTING_UP, SPARE_RUNNING, SPARE_REMOVING, SPARE_READY };
 
@@ -316,7 +315,8 @@ static int run(struct spare *s, int dir_fd, const struct machine_template *from)
 		return r;
 	r = m->engine->pause(m->vm, s->err);
 	if (r == 0)
-		r = layer_create(dir_fd, NEW_LAYER_FILE, s->config->disk_bytes, s->err);
+		r = layer_create(dir_fd, SPARE_NEW_LAYER_FILE, s->config->machine.disk_bytes,
+				 s->err);
 	return r == 0 ? wait_for_container(s) : r;
 }
 
@@ -332,7 +332,7 @@ static void move_files(int from_fd, int to_fd)
 	if (renameat(from_fd, SHIM_LOG_FILE, to_fd, SHIM_LOG_FILE) < 0)
 		log_warning(SHIM_LOG_FILE ": %s", strerror(errno));
 	if (faccessat(to_fd, LAYER_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
-	    renameat(from_fd, NEW_LAYER_FILE, to_fd, LAYER_FILE) < 0)
+	    renameat(from_fd, SPARE_NEW_LAYER_FILE, to_fd, LAYER_FILE) < 0)
 		log_warning(LAYER_FILE ": %s", strerror(errno));
 }
 

@@ -17,12 +17,12 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "control/machine-spec.h"
+#include "control/names.h"
 #include "engine/disk.h"
 #include "engine/engine.h"
 #include "link/conn.h"
 #include "link/setup.h"
-#include "shim/config.h"
-#include "shim/machine/console.h"
 #include "shim/machine/machine.h"
 
 #define BOOT_USEC   (60 * USEC_PER_SEC)
@@ -114,12 +114,12 @@ static void blanks_close(struct blanks *b)
 		cleanup_close_fn(fds[i]);
 }
 
-static int blanks_open(const struct shim_config *config, int dir_fd, struct blanks *b)
+static int blanks_open(const struct machine_spec *spec, int dir_fd, struct blanks *b)
 {
 	const int create = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
 
-	b->kernel = open(config->kernel, O_RDONLY | O_CLOEXEC);
-	b->initrd = open(config->initrd, O_RDONLY | O_CLOEXEC);
+	b->kernel = open(spec->kernel, O_RDONLY | O_CLOEXEC);
+	b->initrd = open(spec->initrd, O_RDONLY | O_CLOEXEC);
 	b->console = openat(dir_fd, CONSOLE_FILE, create | O_APPEND, 0600);
 	b->state = openat(dir_fd, TEMPLATE_STATE_FILE, create, 0600);
 	if (b->kernel < 0 || b->initrd < 0 || b->console < 0 || b->state < 0 ||
@@ -150,17 +150,17 @@ static int save(const struct engine *engine, const struct machine *description, 
 	return r;
 }
 
-static int make(const struct shim_config *config, int dir_fd, int memory_fd, struct maker *m,
+static int make(const struct machine_spec *spec, int dir_fd, int memory_fd, struct maker *m,
 		struct err *err)
 {
 	cleanup(blanks_close) struct blanks b = { -1, -1, -1, -1, { -1, -1 } };
-	const struct engine *engine = engine_find(config->engine);
-	int r = blanks_open(config, dir_fd, &b);
+	const struct engine *engine = engine_find(spec->engine);
+	int r = blanks_open(spec, dir_fd, &b);
 	struct machine_template to = { .memory_fd = memory_fd, .state_fd = -1 };
 	struct machine description = {
-		.cpus = config->cpus,
-		.acpi = config->acpi,
-		.memory_bytes = config->memory_bytes,
+		.cpus = (unsigned)spec->cpus,
+		.acpi = spec->acpi,
+		.memory_bytes = spec->memory_bytes,
 		.log_fd = STDERR_FILENO,
 		.from = &to,
 	};
@@ -168,10 +168,10 @@ static int make(const struct shim_config *config, int dir_fd, int memory_fd, str
 	if (r < 0)
 		return err_errno(err, r, "files of the machine");
 	if (!engine)
-		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->engine);
-	if (ftruncate(memory_fd, (off_t)config->memory_bytes) < 0)
+		return err_set(err, -ENOENT, "there is no engine \"%s\"", spec->engine);
+	if (ftruncate(memory_fd, (off_t)spec->memory_bytes) < 0)
 		return err_errno(err, -errno, "memory of the machine");
-	machine_add_devices(&description, ROOT_DISK_BYTES, config->disk_bytes);
+	machine_add_devices(&description, ROOT_DISK_BYTES, spec->disk_bytes);
 	description.kernel_fd = b.kernel;
 	description.initrd_fd = b.initrd;
 	description.link_fd = b.link[1];
@@ -181,16 +181,16 @@ static int make(const struct shim_config *config, int dir_fd, int memory_fd, str
 
 int template_make(int dir_fd, int memory_fd, struct err *err)
 {
-	cleanup_config struct shim_config *config = NULL;
+	cleanup(machine_spec_reset) struct machine_spec spec = { 0 };
 	struct maker m = { 0 };
-	int r = config_load_machine(dir_fd, &config, err);
+	int r = machine_spec_load(dir_fd, &spec, err);
 
 	if (r < 0)
 		return r;
 	r = loop_new(&m.loop);
 	if (r < 0)
 		return err_errno(err, r, "event loop");
-	r = make(config, dir_fd, memory_fd, &m, err);
+	r = make(&spec, dir_fd, memory_fd, &m, err);
 	link_conn_free(m.link);
 	loop_free(m.loop);
 	return r < 0 ? err_wrap(err, "template") : 0;

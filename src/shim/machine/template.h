@@ -3,8 +3,6 @@
 
 #include "base/err.h"
 
-#define TEMPLATE_STATE_FILE "state"
-
 /**
  * template_make() - boot a machine until it waits for its container, and save it there
  * @dir_fd:    a folder with machine.json; state and logs are written there

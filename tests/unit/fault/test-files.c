@@ -16,9 +16,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "control/exit.h"
 #include "faults.h"
 #include "shim/container/crilog.h"
-#include "shim/exit.h"
 
 static char dir[] = "/tmp/moat-test-faults-XXXXXX";
 static int dir_fd;
@@ -109,7 +109,7 @@ static void check_log(void)
 
 static int write_log(void *arg)
 {
-	const struct crilog_limits limits = { .max_bytes = 150, .max_files = 99 };
+	const struct log_limits limits = { .max_bytes = 150, .max_files = 99 };
 	struct crilog *l = NULL;
 	int r = crilog_open(dir_fd, &limits, &l), first = r;
 

@@ -12,13 +12,13 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "control/request.h"
 #include "faults.h"
 #include "link/query.h"
 #include "link/setup.h"
 #include "oci/image.h"
 #include "oci/runtime.h"
 #include "shim/container/crilog.h"
-#include "shim/request.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LAYER                                                                                      \
@@ -166,14 +166,14 @@ static int request(void *arg)
 {
 	static const char text[] = "{\"op\":\"exec\",\"target\":\"x\",\"stdout\":true,"
 				   "\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"}}";
-	struct request rq = { 0 };
+	struct control_request rq = { 0 };
 	struct err err;
-	int r = request_parse(text, strlen(text), &rq, &err);
+	int r = control_request_read(text, strlen(text), &rq, &err);
 
 	(void)arg;
 	if (r < 0)
 		assert_null(rq.process);
-	request_reset(&rq);
+	control_request_reset(&rq);
 	return r;
 }
 

@@ -215,7 +215,7 @@ int box_send(const struct box *b, const char *request, int fd)
 
 json_t *box_receive(int conn)
 {
-	static char text[REQUEST_MAX_BYTES];
+	static char text[CONTROL_PACKET_MAX];
 	ssize_t n = recv(conn, text, sizeof(text), 0);
 	json_t *obj;
 

@@ -144,7 +144,7 @@ static bool exists(int dir_fd, const char *name)
 	return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static const struct crilog_limits endless = { .max_files = 1 };
+static const struct log_limits endless = { .max_files = 1 };
 
 static void a_record_cut_off_by_a_crash_is_removed(void **state)
 {
@@ -195,7 +195,7 @@ static void a_full_disk_costs_whole_records_and_no_more(void **state)
 
 static void a_full_file_is_followed_by_the_next_and_the_oldest_goes(void **state)
 {
-	const struct crilog_limits limits = { .max_bytes = 300, .max_files = 2 };
+	const struct log_limits limits = { .max_bytes = 300, .max_files = 2 };
 	int dir_fd = *(int *)*state;
 	struct crilog *l;
 	char *text;
@@ -216,7 +216,7 @@ static void a_full_file_is_followed_by_the_next_and_the_oldest_goes(void **state
 
 static void a_file_is_changed_between_lines(void **state)
 {
-	const struct crilog_limits limits = { .max_bytes = 200, .max_files = 9 };
+	const struct log_limits limits = { .max_bytes = 200, .max_files = 9 };
 	int dir_fd = *(int *)*state;
 	struct crilog *l;
 	char *text;
@@ -237,7 +237,7 @@ static void a_file_is_changed_between_lines(void **state)
 /* Somebody who never ends a line fills the disk no more than others. */
 static void a_line_without_an_end_cannot_fill_the_disk(void **state)
 {
-	const struct crilog_limits limits = { .max_bytes = 200, .max_files = 2 };
+	const struct log_limits limits = { .max_bytes = 200, .max_files = 2 };
 	uint64_t first, last;
 	int dir_fd = *(int *)*state;
 	struct crilog *l;
@@ -246,14 +246,14 @@ static void a_line_without_an_end_cannot_fill_the_disk(void **state)
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(crilog_write(l, LINK_STDOUT, "0123456789", 10), 0);
 	crilog_free(l);
-	assert_int_equal(numbered_range(dir_fd, CRILOG_NAME, &first, &last), 0);
+	assert_int_equal(numbered_range(dir_fd, CONTAINER_LOG_FILE, &first, &last), 0);
 	assert_int_equal(last - first, 1);
 	assert_true(last > 10);
 }
 
 static void one_large_piece_goes_into_several_files(void **state)
 {
-	const struct crilog_limits limits = { .max_bytes = 1000, .max_files = 1000 };
+	const struct log_limits limits = { .max_bytes = 1000, .max_files = 1000 };
 	static char data[11 * 500 + 1];
 	int dir_fd = *(int *)*state;
 	struct buf all = BUF_INIT, again = BUF_INIT;
@@ -284,7 +284,7 @@ static void one_large_piece_goes_into_several_files(void **state)
 
 static void an_opened_log_goes_on_in_its_newest_file(void **state)
 {
-	const struct crilog_limits limits = { .max_bytes = 120, .max_files = 2 };
+	const struct log_limits limits = { .max_bytes = 120, .max_files = 2 };
 	int dir_fd = *(int *)*state;
 	struct crilog *l;
 	char *text;
@@ -299,7 +299,7 @@ static void an_opened_log_goes_on_in_its_newest_file(void **state)
 	text = read_file(dir_fd, "container.log.1");
 	assert_int_equal(strlen(text), 2 * strlen(WHEN " stdout F a\n"));
 	free(text);
-	assert_int_equal(crilog_open(dir_fd, &(struct crilog_limits){ .max_files = 1 }, &l), 0);
+	assert_int_equal(crilog_open(dir_fd, &(struct log_limits){ .max_files = 1 }, &l), 0);
 	assert_false(exists(dir_fd, "container.log.1"));
 	crilog_free(l);
 }
@@ -309,7 +309,7 @@ static void nothing_is_kept_where_no_file_may_be(void **state)
 	int dir_fd = *(int *)*state;
 	struct crilog *l;
 
-	assert_int_equal(crilog_open(dir_fd, &(struct crilog_limits){ 0 }, &l), 0);
+	assert_int_equal(crilog_open(dir_fd, &(struct log_limits){ 0 }, &l), 0);
 	assert_int_equal(crilog_write(l, LINK_STDOUT, "a\n", 2), 0);
 	crilog_free(l);
 	assert_false(exists(dir_fd, "container.log.1"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a container's folder: config.json, machine.json, exit.json, shim.log. */
+/* The files of a container's folder: config.json, machine.json, shim.log. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -13,10 +13,10 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "control/names.h"
 #include "shim/config.h"
 #include "shim/container/history.h"
 #include "shim/container/text.h"
-#include "shim/exit.h"
 
 #define CONFIG                                                                                     \
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"               \
@@ -63,75 +63,9 @@ static void the_configuration_is_read(void **state)
 	put(*state, CONFIG_FILE, CONFIG);
 	put(*state, MACHINE_FILE, MACHINE);
 	assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), 0);
-	assert_string_equal(c->engine, "e");
-	assert_string_equal(c->kernel, "/k");
-	assert_string_equal(c->initrd, "/i");
-	assert_int_equal(c->cpus, 2);
-	assert_int_equal(c->memory_bytes, 268435456);
-	assert_int_equal(c->disk_bytes, 1073741824);
+	assert_int_equal(c->machine.cpus, 2);
 	assert_string_equal(c->runtime->rootfs_path, "/r.erofs");
 	config_free(c);
-}
-
-static void a_missing_file_is_named(void **state)
-{
-	struct shim_config *c;
-	struct err err;
-
-	put(*state, CONFIG_FILE, CONFIG);
-	assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), -ENOENT);
-	assert_non_null(strstr(err.msg, MACHINE_FILE));
-}
-
-static void wrong_machines_are_refused(void **state)
-{
-	static const char *const wrong[] = {
-		"",
-		"[]",
-		"{}",
-		"{\"engine\":\"e\",\"cpus\":0,\"memory_bytes\":268435456,\"kernel\":\"/k\","
-		"\"initrd\":\"/i\"}",
-		"{\"engine\":\"e\",\"cpus\":1,\"memory_bytes\":-1,\"kernel\":\"/k\","
-		"\"initrd\":\"/i\"}",
-		"{\"engine\":\"e\",\"cpus\":1,\"memory_bytes\":268435456,\"kernel\":\"k\","
-		"\"initrd\":\"/i\"}",
-		"{\"engine\":\"e\",\"cpus\":\"1\",\"memory_bytes\":268435456,\"kernel\":\"/k\","
-		"\"initrd\":\"/i\"}",
-	};
-
-	put(*state, CONFIG_FILE, CONFIG);
-	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		struct shim_config *c;
-		struct err err;
-
-		put(*state, MACHINE_FILE, wrong[i]);
-		assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), -EBADMSG);
-		assert_non_null(strstr(err.msg, MACHINE_FILE));
-	}
-}
-
-static void exit_json_says_how_it_ended(void **state)
-{
-	struct exit_status e = { .code = 137, .oom = true, .started_nsec = 5, .finished_nsec = 6 };
-	struct buf text = BUF_INIT;
-	int fd = ((struct folder *)*state)->fd;
-
-	err_set(&e.err, -EIO, "say \"why\"");
-	assert_int_equal(exit_write(fd, &e, true), 0);
-	assert_int_equal(file_read_at(fd, EXIT_FILE, 4096, &text), 0);
-	assert_string_equal(text.data, "{\"code\":137,\"oom\":true,\"error\":\"say \\\"why\\\"\","
-				       "\"started_nsec\":5,\"finished_nsec\":6}");
-	buf_reset(&text);
-}
-
-static void failures_to_start_have_dockers_codes(void **state)
-{
-	(void)state;
-	assert_int_equal(exit_code_of_errno(ENOENT), 127);
-	assert_int_equal(exit_code_of_errno(EACCES), 126);
-	assert_int_equal(exit_code_of_errno(EISDIR), 126);
-	assert_int_equal(exit_code_of_errno(ENOEXEC), 126);
-	assert_int_equal(exit_code_of_errno(EINVAL), 125);
 }
 
 static void foreign_text_becomes_clean(void **state)
@@ -186,13 +120,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_configuration_is_read, make_folder,
 						remove_folder),
-		cmocka_unit_test_setup_teardown(a_missing_file_is_named, make_folder,
-						remove_folder),
-		cmocka_unit_test_setup_teardown(wrong_machines_are_refused, make_folder,
-						remove_folder),
-		cmocka_unit_test_setup_teardown(exit_json_says_how_it_ended, make_folder,
-						remove_folder),
-		cmocka_unit_test(failures_to_start_have_dockers_codes),
 		cmocka_unit_test(foreign_text_becomes_clean),
 		cmocka_unit_test_setup_teardown(the_tail_of_a_log_is_what_came_last, make_folder,
 						remove_folder),

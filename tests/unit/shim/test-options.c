@@ -154,10 +154,10 @@ static void what_is_no_limit_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct request r;
+		struct control_request r;
 		struct err err;
 
-		assert_int_equal(request_parse(bad[i], strlen(bad[i]), &r, &err), -EINVAL);
+		assert_int_equal(control_request_read(bad[i], strlen(bad[i]), &r, &err), -EINVAL);
 	}
 }
 

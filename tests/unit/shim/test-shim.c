@@ -412,7 +412,7 @@ static void unwilling(int fd)
 
 static void bad_requests_get_an_answer_and_do_no_harm(void **state)
 {
-	static char huge[REQUEST_MAX_BYTES + 10];
+	static char huge[CONTROL_PACKET_MAX + 10];
 	struct box b;
 	int w;
 

@@ -8,12 +8,12 @@
 
 #include <cmocka.h>
 
-#include "shim/request.h"
+#include "control/request.h"
 
-static int parse(const char *text, struct request *ret)
+static int parse(const char *text, struct control_request *ret)
 {
 	struct err err = { 0 };
-	int r = request_parse(text, strlen(text), ret, &err);
+	int r = control_request_read(text, strlen(text), ret, &err);
 
 	if (r < 0)
 		assert_true(*err.msg);
@@ -22,62 +22,70 @@ static int parse(const char *text, struct request *ret)
 
 static void attach_says_what_is_wanted(void **state)
 {
-	struct request r;
+	struct control_request r;
 
 	(void)state;
 	assert_int_equal(parse("{\"op\":\"attach\",\"target\":\"\",\"stdin\":true,\"stdout\":true,"
 			       "\"stderr\":false,\"framed\":true}",
 			       &r),
 			 0);
-	assert_int_equal(r.op, REQUEST_ATTACH);
+	assert_int_equal(r.op, CONTROL_ATTACH);
 	assert_string_equal(r.target, "");
 	assert_true(r.wants[LINK_STDIN] && r.wants[LINK_STDOUT] && !r.wants[LINK_STDERR]);
 	assert_true(r.framed);
+	control_request_reset(&r);
 }
 
 static void exec_carries_a_process(void **state)
 {
-	struct request r;
+	struct control_request r;
 
 	(void)state;
 	assert_int_equal(parse("{\"op\":\"exec\",\"target\":\"e1\",\"stdout\":true,\"process\":"
 			       "{\"args\":[\"ls\",\"-l\"],\"cwd\":\"/\",\"terminal\":true}}",
 			       &r),
 			 0);
-	assert_int_equal(r.op, REQUEST_EXEC);
+	assert_int_equal(r.op, CONTROL_EXEC);
 	assert_string_equal(r.target, "e1");
 	assert_string_equal(r.process->args[1], "-l");
 	assert_true(r.process->terminal);
-	request_reset(&r);
+	control_request_reset(&r);
 }
 
 static void numbers_are_read(void **state)
 {
-	struct request r;
+	struct control_request r;
 
 	(void)state;
 	assert_int_equal(parse("{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", &r), 0);
 	assert_int_equal(r.signal, 15);
+	control_request_reset(&r);
 	assert_int_equal(parse("{\"op\":\"resize\",\"rows\":24,\"columns\":80}", &r), 0);
 	assert_int_equal(r.rows, 24);
 	assert_int_equal(r.columns, 80);
+	control_request_reset(&r);
 }
 
 static void simple_operations_need_nothing_else(void **state)
 {
-	struct request r;
+	struct control_request r;
 
 	(void)state;
 	assert_int_equal(parse("{\"op\":\"start\"}", &r), 0);
-	assert_int_equal(r.op, REQUEST_START);
+	assert_int_equal(r.op, CONTROL_START);
+	control_request_reset(&r);
 	assert_int_equal(parse("{\"op\":\"shutdown\"}", &r), 0);
-	assert_int_equal(r.op, REQUEST_SHUTDOWN);
+	assert_int_equal(r.op, CONTROL_SHUTDOWN);
+	control_request_reset(&r);
 	assert_int_equal(parse("{\"op\":\"kill\"}", &r), 0);
-	assert_int_equal(r.op, REQUEST_KILL);
+	assert_int_equal(r.op, CONTROL_KILL);
+	control_request_reset(&r);
 	assert_int_equal(parse("{\"op\":\"status\"}", &r), 0);
-	assert_int_equal(r.op, REQUEST_STATUS);
+	assert_int_equal(r.op, CONTROL_STATUS);
+	control_request_reset(&r);
 	assert_int_equal(parse("{\"op\":\"watch\"}", &r), 0);
-	assert_int_equal(r.op, REQUEST_WATCH);
+	assert_int_equal(r.op, CONTROL_WATCH);
+	control_request_reset(&r);
 }
 
 static void malformed_requests_are_refused(void **state)
@@ -108,7 +116,7 @@ static void malformed_requests_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct request r;
+		struct control_request r;
 
 		assert_int_equal(parse(cases[i].text, &r), cases[i].code);
 	}
@@ -117,13 +125,62 @@ static void malformed_requests_are_refused(void **state)
 static void a_target_that_is_too_long_is_refused(void **state)
 {
 	char text[256];
-	struct request r;
+	struct control_request r;
 
 	(void)state;
 	snprintf(text, sizeof(text), "{\"op\":\"attach\",\"target\":\"%064d\"}", 0);
 	assert_int_equal(parse(text, &r), 0);
+	control_request_reset(&r);
 	snprintf(text, sizeof(text), "{\"op\":\"attach\",\"target\":\"%065d\"}", 0);
 	assert_int_equal(parse(text, &r), -EINVAL);
+}
+
+static void read_back(const struct control_request *rq, struct control_request *ret)
+{
+	cleanup_free char *written = control_request_write(rq);
+
+	assert_non_null(written);
+	assert_int_equal(parse(written, ret), 0);
+	assert_int_equal(ret->op, rq->op);
+}
+
+static void requests_are_read_as_they_were_written(void **state)
+{
+	char *args[] = { (char[]){ "ls" }, NULL }, *settings[] = { (char[]){ "pids.max=7" }, NULL };
+	struct oci_process process = { .args = args, .cwd = (char[]){ "/" }, .open_stdin = true };
+	struct control_request got;
+
+	(void)state;
+	read_back(&(struct control_request){ .op = CONTROL_EXEC,
+					     .target = "e",
+					     .wants = { [LINK_STDERR] = true },
+					     .framed = true,
+					     .process = &process },
+		  &got);
+	assert_string_equal(got.target, "e");
+	assert_true(got.wants[LINK_STDERR] && !got.wants[LINK_STDOUT] && got.framed);
+	assert_true(got.process->open_stdin);
+	control_request_reset(&got);
+	read_back(&(struct control_request){ .op = CONTROL_FILES,
+					     .target = "f",
+					     .files = { .op = LINK_FILES_PUT,
+							.flags = LINK_FILES_KEEP_FOLDERS,
+							.path = (char[]){ "/a" } } },
+		  &got);
+	assert_int_equal(got.files.op, LINK_FILES_PUT);
+	assert_int_equal(got.files.flags, LINK_FILES_KEEP_FOLDERS);
+	assert_string_equal(got.files.path, "/a");
+	control_request_reset(&got);
+	read_back(&(struct control_request){ .op = CONTROL_LIMITS, .settings = settings }, &got);
+	assert_string_equal(got.settings[0], "pids.max=7");
+	control_request_reset(&got);
+	read_back(&(struct control_request){ .op = CONTROL_CPUS, .cpuset = "0-2" }, &got);
+	assert_string_equal(got.cpuset, "0-2");
+	control_request_reset(&got);
+	read_back(&(struct control_request){ .op = CONTROL_RESIZE, .rows = 65535, .columns = 1 },
+		  &got);
+	assert_int_equal(got.rows, 65535);
+	control_request_reset(&got);
 }
 
 int main(void)
@@ -135,6 +192,7 @@ int main(void)
 		cmocka_unit_test(simple_operations_need_nothing_else),
 		cmocka_unit_test(malformed_requests_are_refused),
 		cmocka_unit_test(a_target_that_is_too_long_is_refused),
+		cmocka_unit_test(requests_are_read_as_they_were_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,29 +3,34 @@
 
 #include "base/json.h"
 
-#define EXIT_FILE "exit.json"
-
 /* Exit codes of moat's own, as docker gives them. */
 #define EXIT_NOT_STARTED    125
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND	    127
 #define EXIT_KILLED	    137
 
-/* How a container ended (docs/SHIM.md, exit.json). */
+/* How a container ended (docs/SHIM.md): exit.json, and the event "exited". */
 struct exit_status {
 	int code;
 	bool oom;
 	int64_t started_nsec; /* 0: never */
 	int64_t finished_nsec;
-	struct err err; /* why moat failed: code 0 and no text where it did not */
+	struct err err; /* why moat failed: code 0 and no text where it did not.  The text alone is
+			   written */
 };
 
 /** exit_code_of_errno() - the exit code of a process that could not be started for @errnum
  * (positive) */
 int exit_code_of_errno(int errnum);
 
-/** exit_json() - the fields of exit.json as a new object; NULL when out of memory */
-json_t *exit_json(const struct exit_status *e);
+/** exit_put() - add the fields of exit.json to an object.  Return: 0; -ENOMEM. */
+int exit_put(json_t *obj, const struct exit_status *e);
+
+/** exit_get() - the other way.  Return: 0; -EBADMSG, -EINVAL with a message. */
+int exit_get(const json_t *obj, struct exit_status *ret, struct err *err);
+
+/** exit_reserve() - see to it that a full disk has room for exit.json, when the container ends */
+void exit_reserve(int dir_fd);
 
 /** exit_reserve() - see to it that a full disk has room for exit.json, when the container ends */
 void exit_reserve(int dir_fd);
@@ -37,3 +42,12 @@ void exit_reserve(int dir_fd);
  * Return: 0; -errno; -ENOMEM.
  */
 int exit_write(int dir_fd, const struct exit_status *e, bool durably);
+
+/**
+ * exit_load() - exit.json of a container
+ * @containers_fd: folder of containers; borrowed
+ * @id:            of the container
+ *
+ * Return: 0; -ENOENT; -EBADMSG, -EINVAL; -errno.
+ */
+int exit_load(int containers_fd, const char *id, struct exit_status *ret);

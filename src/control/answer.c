@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/fields.h"
+#include "control/request.h"
+
+/* Room in a packet for what may be twice as long when it is escaped. */
+#define PROCS_BUDGET (CONTROL_PACKET_MAX - 4096)
+
+#define STAT(name) FIELD(link_stats, name, FIELD_U64)
+
+static const struct field stats_fields[] = {
+	STAT(cpu_usec),	    STAT(cpu_user_usec),      STAT(cpu_system_usec),
+	STAT(memory_bytes), STAT(memory_limit_bytes), STAT(memory_cache_bytes),
+	STAT(pids),	    STAT(pids_limit),	      STAT(read_bytes),
+	STAT(write_bytes),
+};
+
+static const struct field log_fields[] = {
+	FIELD(answer_log, number, FIELD_U64),
+	FIELD(answer_log, offset, FIELD_U64),
+};
+
+static const struct field proc_fields[] = {
+	FIELD(link_proc, pid, FIELD_U32, .max = UINT32_MAX),
+	FIELD(link_proc, ppid, FIELD_U32, .max = UINT32_MAX),
+	FIELD(link_proc, uid, FIELD_U32, .max = UINT32_MAX),
+	FIELD(link_proc, age_usec, FIELD_U64),
+	FIELD(link_proc, cpu_usec, FIELD_U64),
+	FIELD(link_proc, command, FIELD_LINE, .max = LINK_COMMAND_MAX),
+};
+
+static char *take_text(json_t *obj)
+{
+	cleanup_json json_t *owned = obj;
+
+	return owned ? json_write(owned) : NULL;
+}
+
+char *answer_write(const struct err *err)
+{
+	if (!err)
+		return take_text(json_pack("{s:b}", "ok", 1));
+	return take_text(
+		json_pack("{s:b, s:i, s:s}", "ok", 0, "errno", -err->code, "error", err->msg));
+}
+
+int answer_read(const char *text, size_t len, json_t **ret, struct err *err)
+{
+	cleanup_json json_t *answer = NULL;
+	const char *message = NULL;
+	int64_t code = EIO;
+	bool ok = true;
+	int r = json_read(text, len, "moat-shim's answer", &answer, err);
+
+	if (r == 0)
+		r = json_get_bool(answer, "ok", &ok, err);
+	if (r == 0)
+		r = json_get_i64(answer, "errno", &code, err);
+	if (r == 0)
+		r = json_get_str(answer, "error", &message, err);
+	if (r < 0)
+		return r;
+	if (!ok)
+		return err_set(err, code > 0 && code < 4096 ? -(int)code : -EIO, "%s",
+			       message ? message : "moat-shim gave no reason");
+	if (ret)
+		*ret = take_ptr(answer);
+	return 0;
+}
+
+char *answer_log_write(const struct answer_log *place)
+{
+	json_t *log = json_object();
+
+	if (!log || fields_put(log, log_fields, ARRAY_SIZE(log_fields), place) < 0) {
+		json_decref(log);
+		return NULL;
+	}
+	return take_text(json_pack("{s:b, s:o}", "ok", 1, "log", log));
+}
+
+int answer_log_read(const json_t *answer, struct answer_log *ret, struct err *err)
+{
+	json_t *log;
+	int r = json_get_object(answer, "log", &log, err);
+
+	return r < 0 ? r : fields_get(log, log_fields, ARRAY_SIZE(log_fields), ret, err);
+}
+
+char *answer_stats_write(const struct link_stats *stats)
+{
+	cleanup_json json_t *obj = json_pack("{s:b}", "ok", 1);
+
+	if (!obj || fields_put(obj, stats_fields, ARRAY_SIZE(stats_fields), stats) < 0)
+		return NULL;
+	return json_write(obj);
+}
+
+int answer_stats_read(const json_t *answer, struct link_stats *ret, struct err *err)
+{
+	return fields_get(answer, stats_fields, ARRAY_SIZE(stats_fields), ret, err);
+}
+
+char *answer_procs_write(const struct link_proc *procs, size_t n)
+{
+	cleanup_json json_t *list = json_array();
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *item;
+
+		used += 2 * strlen(procs[i].command) + 128;
+		if (used > PROCS_BUDGET)
+			break;
+		item = json_object();
+		if (json_array_append_new(list, item) < 0 ||
+		    fields_put(item, proc_fields, ARRAY_SIZE(proc_fields), &procs[i]) < 0)
+			return NULL;
+	}
+	return take_text(json_pack("{s:b, s:O}", "ok", 1, "processes", list));
+}
+
+int answer_procs_read(const json_t *answer, struct link_proc **ret, size_t *ret_n, struct err *err)
+{
+	cleanup_free struct link_proc *procs = NULL;
+	json_t *list, *item;
+	size_t i;
+	int r = json_get_array(answer, "processes", &list, err);
+
+	if (r < 0)
+		return r;
+	procs = calloc(json_array_size(list) + 1, sizeof(*procs));
+	if (!procs)
+		return err_nomem(err);
+	json_array_foreach (list, i, item) {
+		r = fields_get(item, proc_fields, ARRAY_SIZE(proc_fields), &procs[i], err);
+		if (r < 0)
+			return r;
+	}
+	*ret = take_ptr(procs);
+	*ret_n = json_array_size(list);
+	return 0;
+}

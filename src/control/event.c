@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/event.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/str.h"
+#include "control/fields.h"
+
+#define TIME(name) FIELD(control_times, name, FIELD_U64)
+
+static const struct field times_fields[] = {
+	TIME(begun),  TIME(engine), TIME(ready), TIME(started),
+	TIME(output), TIME(exited), TIME(ended),
+};
+
+static const struct field exec_fields[] = {
+	FIELD(control_exec, target, FIELD_NAME, .max = CONTROL_TARGET_MAX),
+	FIELD(control_exec, running, FIELD_BOOL),
+	FIELD(control_exec, code, FIELD_INT, .max = 255),
+};
+
+static const struct field disk_fields[] = {
+	FIELD(control_disk_errors, count, FIELD_U64),
+	FIELD(control_disk_errors, disk, FIELD_NAME, .max = 15),
+	FIELD(control_disk_errors, reason, FIELD_LINE, .max = 79),
+};
+
+static const struct field state_fields[] = {
+	FIELD(control_event, paused, FIELD_BOOL),
+	FIELD(control_event, oom, FIELD_BOOL),
+	FIELD(control_event, pid, FIELD_INT, .max = INT_MAX),
+	FIELD(control_event, started_nsec, FIELD_I64, .max = INT64_MAX),
+};
+
+static const struct field started_fields[] = {
+	FIELD(control_event, pid, FIELD_INT, .max = INT_MAX),
+	FIELD(control_event, started_nsec, FIELD_I64, .max = INT64_MAX),
+};
+
+static const char *const state_names[] = {
+	[STATE_CREATED] = "created",
+	[STATE_RUNNING] = "running",
+	[STATE_EXITED] = "exited",
+};
+
+static const char *const machine_names[] = {
+	[MACHINE_SPARE] = "spare",
+	[MACHINE_RESTORED] = "restored",
+	[MACHINE_BOOTED] = "booted",
+};
+
+static int get_word(const json_t *obj, const char *key, const char *const *words, size_t n,
+		    struct err *err)
+{
+	const char *text;
+	int r = json_get_str(obj, key, &text, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; text && i < n; i++)
+		if (streq(words[i], text))
+			return (int)i;
+	return err_set(err, -EBADMSG, "\"%s\" is missing or not known", key);
+}
+
+static int put_execs(json_t *obj, const struct control_event *e)
+{
+	json_t *list = json_array();
+
+	if (json_object_set_new(obj, "execs", list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < e->n_execs; i++) {
+		json_t *item = json_object();
+
+		if (json_array_append_new(list, item) < 0 ||
+		    fields_put(item, exec_fields, ARRAY_SIZE(exec_fields), &e->execs[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int get_execs(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	json_t *list, *item;
+	size_t i;
+	int r = json_get_array(obj, "execs", &list, err);
+
+	if (r < 0 || json_array_size(list) == 0)
+		return r;
+	if (json_array_size(list) > CONTROL_EXECS_MAX)
+		return err_set(err, -EBADMSG, "\"execs\" are too many");
+	ret->execs = calloc(json_array_size(list), sizeof(*ret->execs));
+	if (!ret->execs)
+		return err_nomem(err);
+	json_array_foreach (list, i, item) {
+		r = fields_get(item, exec_fields, ARRAY_SIZE(exec_fields), &ret->execs[i], err);
+		if (r < 0)
+			return r;
+	}
+	ret->n_execs = i;
+	return 0;
+}
+
+/* Left out where there were none. */
+static int put_disk_errors(json_t *obj, const struct control_event *e)
+{
+	json_t *errors;
+
+	if (e->disk_errors.count == 0)
+		return 0;
+	errors = json_object();
+	if (json_object_set_new(obj, "disk_errors", errors) < 0)
+		return -ENOMEM;
+	return fields_put(errors, disk_fields, ARRAY_SIZE(disk_fields), &e->disk_errors);
+}
+
+static int get_disk_errors(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	json_t *errors;
+	int r = json_get_object(obj, "disk_errors", &errors, err);
+
+	if (r < 0 || !errors)
+		return r;
+	return fields_get(errors, disk_fields, ARRAY_SIZE(disk_fields), &ret->disk_errors, err);
+}
+
+static int put_state(json_t *obj, const struct control_event *e)
+{
+	int r = json_object_update_new(
+		obj, json_pack("{s:b, s:s}", "ok", 1, "state", state_names[e->state]));
+
+	if (r == 0)
+		r = fields_put(obj, state_fields, ARRAY_SIZE(state_fields), e);
+	if (r == 0)
+		r = put_disk_errors(obj, e);
+	return r == 0 ? put_execs(obj, e) : r;
+}
+
+static int get_state(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	int r = get_word(obj, "state", state_names, ARRAY_SIZE(state_names), err);
+
+	if (r < 0)
+		return r;
+	ret->state = (enum control_state)r;
+	r = fields_get(obj, state_fields, ARRAY_SIZE(state_fields), ret, err);
+	if (r == 0)
+		r = get_disk_errors(obj, ret, err);
+	return r == 0 ? get_execs(obj, ret, err) : r;
+}
+
+static int put_trace(json_t *obj, const struct control_event *e)
+{
+	json_t *times = json_object();
+
+	if (json_object_set_new(obj, "times_usec", times) < 0 ||
+	    json_object_set_new(obj, "machine", json_string(machine_names[e->machine])) < 0)
+		return -ENOMEM;
+	return fields_put(times, times_fields, ARRAY_SIZE(times_fields), &e->times);
+}
+
+static int get_trace(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	json_t *times;
+	int r = get_word(obj, "machine", machine_names, ARRAY_SIZE(machine_names), err);
+
+	if (r < 0)
+		return r;
+	ret->machine = (enum machine_source)r;
+	r = json_get_object(obj, "times_usec", &times, err);
+	return r == 0 && times
+		       ? fields_get(times, times_fields, ARRAY_SIZE(times_fields), &ret->times, err)
+		       : r;
+}
+
+static int put_started(json_t *obj, const struct control_event *e)
+{
+	int r = fields_put(obj, started_fields, ARRAY_SIZE(started_fields), e);
+
+	return r == 0 ? put_trace(obj, e) : r;
+}
+
+static int get_started(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	int r = fields_get(obj, started_fields, ARRAY_SIZE(started_fields), ret, err);
+
+	return r == 0 ? get_trace(obj, ret, err) : r;
+}
+
+static int put_exited(json_t *obj, const struct control_event *e)
+{
+	int r = exit_put(obj, &e->exit);
+
+	return r == 0 ? put_trace(obj, e) : r;
+}
+
+static int get_exited(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	int r = exit_get(obj, &ret->exit, err);
+
+	return r == 0 ? get_trace(obj, ret, err) : r;
+}
+
+/* It does not say that it does not run. */
+static int put_exec_exited(json_t *obj, const struct control_event *e)
+{
+	return json_object_update_new(
+		obj, json_pack("{s:s, s:i}", "target", e->exec.target, "code", e->exec.code));
+}
+
+static int get_exec_exited(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	return fields_get(obj, exec_fields, ARRAY_SIZE(exec_fields), &ret->exec, err);
+}
+
+static const struct kind {
+	const char *name;
+	int (*put)(json_t *obj, const struct control_event *e);
+	int (*get)(const json_t *obj, struct control_event *ret, struct err *err);
+} kinds[] = {
+	[EVENT_STATE] = { "state", put_state, get_state },
+	[EVENT_STARTED] = { "started", put_started, get_started },
+	[EVENT_RESTORE_FAILED] = { "restore-failed", NULL, NULL },
+	[EVENT_PAUSED] = { "paused", NULL, NULL },
+	[EVENT_RESUMED] = { "resumed", NULL, NULL },
+	[EVENT_OOM] = { "oom", NULL, NULL },
+	[EVENT_DISK_ERRORS] = { "disk-errors", put_disk_errors, get_disk_errors },
+	[EVENT_EXEC_EXITED] = { "exec-exited", put_exec_exited, get_exec_exited },
+	[EVENT_EXITED] = { "exited", put_exited, get_exited },
+};
+
+char *control_event_write(const struct control_event *e)
+{
+	const struct kind *kind = &kinds[e->type];
+	cleanup_json json_t *obj = json_pack("{s:s}", "event", kind->name);
+
+	if (!obj || (kind->put && kind->put(obj, e) < 0))
+		return NULL;
+	return json_write(obj);
+}
+
+static int find_type(const json_t *obj, enum control_event_type *ret, struct err *err)
+{
+	const char *name;
+	int r = json_get_str(obj, "event", &name, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; name && i < ARRAY_SIZE(kinds); i++) {
+		if (streq(kinds[i].name, name)) {
+			*ret = (enum control_event_type)i;
+			return 0;
+		}
+	}
+	return err_set(err, -EOPNOTSUPP, "the event is not known");
+}
+
+int control_event_from_json(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	cleanup(control_event_reset) struct control_event e = { 0 };
+	int r = find_type(obj, &e.type, err);
+
+	if (r == 0 && kinds[e.type].get)
+		r = kinds[e.type].get(obj, &e, err);
+	if (r < 0)
+		return r;
+	*ret = e;
+	e.execs = NULL;
+	return 0;
+}
+
+int control_event_read(const char *text, size_t len, struct control_event *ret, struct err *err)
+{
+	cleanup_json json_t *obj = NULL;
+	int r = json_read(text, len, "an event", &obj, err);
+
+	return r == 0 ? control_event_from_json(obj, ret, err) : r;
+}
+
+void control_event_reset(struct control_event *e)
+{
+	free(e->execs);
+	*e = (struct control_event){ 0 };
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/types.h>
+
+#include "control/exit.h"
+#include "control/request.h"
+
+/* As many as surely fit into a packet. */
+#define CONTROL_EXECS_MAX 1000u
+
+/* What moat-shim tells those that watch (docs/SHIM.md). */
+enum control_event_type {
+	EVENT_STATE, /* also the answer to CONTROL_STATUS */
+	EVENT_STARTED,
+	EVENT_RESTORE_FAILED,
+	EVENT_PAUSED,
+	EVENT_RESUMED,
+	EVENT_OOM,
+	EVENT_DISK_ERRORS,
+	EVENT_EXEC_EXITED,
+	EVENT_EXITED,
+};
+
+enum control_state { STATE_CREATED, STATE_RUNNING, STATE_EXITED };
+
+/* Where a machine comes from, in the order in which it is tried. */
+enum machine_source { MACHINE_SPARE, MACHINE_RESTORED, MACHINE_BOOTED };
+
+/* When the steps of the start and the end were done, by clock_mono_usec(); 0: not yet. */
+struct control_times {
+	uint64_t begun;	  /* the shim runs */
+	uint64_t engine;  /* the engine's process runs, with everything it needs */
+	uint64_t ready;	  /* the guest has set itself up for this container */
+	uint64_t started; /* the container's process runs */
+	uint64_t output;  /* its first output came */
+	uint64_t exited;  /* it has ended */
+	uint64_t ended;	  /* the machine is gone, exit.json is written */
+};
+
+struct control_exec {
+	char target[CONTROL_TARGET_MAX + 1];
+	bool running;
+	int code;
+};
+
+/* What the host could not do for the machine's disks. */
+struct control_disk_errors {
+	uint64_t count; /* since the machine was started; 0: none */
+	char disk[16];	/* of the last one: "image" or "layer" */
+	char reason[80];
+};
+
+struct control_event {
+	enum control_event_type type;
+
+	/* EVENT_STATE */
+	enum control_state state;
+	bool paused, oom;
+	struct control_exec *execs; /* owned where the event was read */
+	size_t n_execs;
+
+	/* EVENT_STATE, EVENT_DISK_ERRORS */
+	struct control_disk_errors disk_errors;
+
+	/* EVENT_STATE, EVENT_STARTED */
+	int pid; /* of the engine */
+	int64_t started_nsec;
+
+	/* EVENT_STARTED, EVENT_EXITED */
+	enum machine_source machine;
+	struct control_times times;
+
+	/* EVENT_EXITED */
+	struct exit_status exit;
+
+	/* EVENT_EXEC_EXITED */
+	struct control_exec exec; /* not running */
+};
+
+/** control_event_write() - one packet; owned text; NULL when out of memory */
+char *control_event_write(const struct control_event *e);
+
+/**
+ * control_event_read() - one packet
+ * @ret: control_event_reset()
+ *
+ * Return: 0; -EOPNOTSUPP for one that is not known; -EBADMSG, -EINVAL with a message; -ENOMEM.
+ */
+int control_event_read(const char *text, size_t len, struct control_event *ret, struct err *err);
+
+/** control_event_from_json() - as control_event_read(), of a packet that is parsed already */
+int control_event_from_json(const json_t *obj, struct control_event *ret, struct err *err);
+
+void control_event_reset(struct control_event *e);

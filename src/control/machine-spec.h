@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+
+/* How much is kept of a container's output (docs/SHIM.md, "Logs"). */
+struct log_limits {
+	uint64_t max_bytes; /* of one file; 0: no limit */
+	uint64_t max_files; /* 0: nothing is kept at all */
+};
+
+/* machine.json (docs/SHIM.md). */
+struct machine_spec {
+	const char *engine;
+	const char *kernel, *initrd; /* absolute paths */
+	bool acpi;
+	int cpus;
+	uint64_t memory_bytes;
+	uint64_t disk_bytes; /* of the writable layer */
+	struct log_limits log;
+	bool disposable;    /* nobody wants the writable layer after the end */
+	bool files_only;    /* the container does not run: only its files are at work */
+	const char *cpuset; /* processors of the host it may use; NULL: all */
+	json_t *document;   /* owned; the texts of one that was read are in there */
+};
+
+/** machine_spec_write() - write machine.json into a folder; what is there is overwritten, so it may
+ * be half-written after a crash.  Return: 0; -errno with a message. */
+int machine_spec_write(int dir_fd, const struct machine_spec *spec, struct err *err);
+
+/** machine_spec_load() - read and check machine.json.  @ret: machine_spec_reset().  Return: 0;
+ * -EBADMSG, -EINVAL, -errno with a message. */
+int machine_spec_load(int dir_fd, struct machine_spec *ret, struct err *err);
+
+void machine_spec_reset(struct machine_spec *spec);

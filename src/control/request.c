@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Each operation has a table of its plain members, and a pair of functions
+ * for those that are not.  Requests are written by moatd, and by tests that mean harm: whatever is
+ * read is checked.
+ */
+#include "control/request.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "base/cpuset.h"
+#include "base/str.h"
+#include "control/fields.h"
+#include "oci/runtime.h"
+
+#define SETTINGS_MAX 32u
+
+#define TARGET FIELD(control_request, target, FIELD_NAME, .max = CONTROL_TARGET_MAX)
+#define WANTS(name, channel)                                                                       \
+	{                                                                                          \
+		name, FIELD_BOOL, offsetof(struct control_request, wants[channel])                 \
+	}
+
+static const struct field attach_fields[] = {
+	TARGET,
+	WANTS("stdin", LINK_STDIN),
+	WANTS("stdout", LINK_STDOUT),
+	WANTS("stderr", LINK_STDERR),
+	FIELD(control_request, framed, FIELD_BOOL),
+};
+
+static const struct field files_fields[] = { TARGET };
+
+static const struct field signal_fields[] = {
+	TARGET,
+	FIELD(control_request, signal, FIELD_INT, .min = 1, .max = 64),
+};
+
+static const struct field resize_fields[] = {
+	TARGET,
+	FIELD(control_request, rows, FIELD_U16, .max = UINT16_MAX, .needed = true),
+	FIELD(control_request, columns, FIELD_U16, .max = UINT16_MAX, .needed = true),
+};
+
+static const struct field cpus_fields[] = {
+	{ "set", FIELD_TEXT, offsetof(struct control_request, cpuset) },
+};
+
+static const struct {
+	const char *name;
+	uint32_t flag;
+} files_flags[] = {
+	{ "sparse", LINK_FILES_SPARSE },
+	{ "keep_folders", LINK_FILES_KEEP_FOLDERS },
+	{ "freeze", LINK_FILES_FREEZE },
+};
+
+void control_request_reset(struct control_request *rq)
+{
+	oci_process_free(rq->process);
+	strv_free(rq->settings);
+	link_files_reset(&rq->files);
+	json_decref(rq->document);
+	*rq = (struct control_request){ 0 };
+}
+
+static int check_target(const struct control_request *rq, struct err *err)
+{
+	return *rq->target ? 0 : err_set(err, -EINVAL, "\"target\" is missing");
+}
+
+static int read_exec(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	json_t *process;
+	int r = check_target(ret, err);
+
+	if (r == 0)
+		r = json_get_object(obj, "process", &process, err);
+	if (r < 0)
+		return r;
+	if (!process)
+		return err_set(err, -EINVAL, "\"process\" is missing");
+	return oci_process_read(process, &ret->process, err);
+}
+
+static int write_exec(json_t *obj, const struct control_request *rq)
+{
+	return json_object_set_new(obj, "process", oci_process_write(rq->process));
+}
+
+static int copy_text(const json_t *obj, const char *key, char **ret, struct err *err)
+{
+	const char *text;
+	int r = json_get_str(obj, key, &text, err);
+
+	if (r < 0)
+		return r;
+	*ret = strdup(text ? text : "");
+	return *ret ? 0 : err_nomem(err);
+}
+
+static int read_files_flags(const json_t *obj, uint32_t *ret, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files_flags); i++) {
+		bool on = false;
+		int r = json_get_bool(obj, files_flags[i].name, &on, err);
+
+		if (r < 0)
+			return r;
+		*ret |= on ? files_flags[i].flag : 0u;
+	}
+	return 0;
+}
+
+static int read_files(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	const char *what;
+	int r = check_target(ret, err);
+
+	if (r == 0)
+		r = json_get_str(obj, "what", &what, err);
+	if (r == 0 && what)
+		ret->files.op = (enum link_files_op)link_files_by_name(what);
+	if (r == 0 && !ret->files.op)
+		return err_set(err, -EINVAL, "\"what\" is missing or not known");
+	if (r == 0)
+		r = copy_text(obj, "path", &ret->files.path, err);
+	if (r == 0)
+		r = copy_text(obj, "user", &ret->files.user, err);
+	return r == 0 ? read_files_flags(obj, &ret->files.flags, err) : r;
+}
+
+static int write_files(json_t *obj, const struct control_request *rq)
+{
+	const struct link_files *f = &rq->files;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files_flags); i++)
+		if (json_object_set_new(obj, files_flags[i].name,
+					json_boolean(f->flags & files_flags[i].flag)) < 0)
+			return -ENOMEM;
+	return json_object_update_new(
+		obj, json_pack("{s:s, s:s, s:s}", "what", link_files_name(f->op), "path",
+			       f->path ? f->path : "", "user", f->user ? f->user : ""));
+}
+
+/* Names of files, not paths, of the controllers there are. */
+static bool is_setting(const char *text)
+{
+	static const char *const controllers[] = { "cpu.", "memory.", "pids." };
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz._");
+
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+		if (str_starts(text, controllers[i]))
+			return text[len] == '=' && strlen(text) < 256;
+	return false;
+}
+
+static int read_limits(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	int r = json_get_strv(obj, "settings", &ret->settings, err);
+
+	if (r == 0 && (strv_len(ret->settings) == 0 || strv_len(ret->settings) > SETTINGS_MAX))
+		return err_set(err, -EINVAL, "\"settings\" must be 1 to %u", SETTINGS_MAX);
+	for (char **s = ret->settings; r == 0 && *s; s++)
+		if (!is_setting(*s))
+			r = err_set(err, -EINVAL, "\"settings\" has what is no limit");
+	return r;
+}
+
+static int write_limits(json_t *obj, const struct control_request *rq)
+{
+	return json_object_set_new(obj, "settings", json_from_strv(rq->settings));
+}
+
+static int read_cpus(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	cpu_set_t set;
+
+	(void)obj;
+	if (!ret->cpuset || cpuset_parse(ret->cpuset, &set) < 0)
+		return err_set(err, -EINVAL, "\"set\" must be a list of processors");
+	return 0;
+}
+
+#define FIELDS(table) (table), ARRAY_SIZE(table)
+
+static const struct operation {
+	const char *name;
+	const struct field *fields;
+	size_t n_fields;
+	int (*read)(const json_t *obj, struct control_request *ret, struct err *err);
+	int (*write)(json_t *obj, const struct control_request *rq);
+} operations[] = {
+	[CONTROL_ATTACH] = { "attach", FIELDS(attach_fields) },
+	[CONTROL_START] = { "start" },
+	[CONTROL_EXEC] = { "exec", FIELDS(attach_fields), read_exec, write_exec },
+	[CONTROL_FILES] = { "files", FIELDS(files_fields), read_files, write_files },
+	[CONTROL_SIGNAL] = { "signal", FIELDS(signal_fields) },
+	[CONTROL_RESIZE] = { "resize", FIELDS(resize_fields) },
+	[CONTROL_SHUTDOWN] = { "shutdown" },
+	[CONTROL_KILL] = { "kill" },
+	[CONTROL_KEEP] = { "keep" },
+	[CONTROL_PAUSE] = { "pause" },
+	[CONTROL_RESUME] = { "resume" },
+	[CONTROL_STATS] = { "stats" },
+	[CONTROL_TOP] = { "top" },
+	[CONTROL_LIMITS] = { "limits", .read = read_limits, .write = write_limits },
+	[CONTROL_CPUS] = { "cpus", FIELDS(cpus_fields), .read = read_cpus },
+	[CONTROL_STATUS] = { "status" },
+	[CONTROL_WATCH] = { "watch" },
+};
+
+char *control_request_write(const struct control_request *rq)
+{
+	const struct operation *op = &operations[rq->op];
+	cleanup_json json_t *obj = json_pack("{s:s}", "op", op->name);
+
+	if (!obj || fields_put(obj, op->fields, op->n_fields, rq) < 0 ||
+	    (op->write && op->write(obj, rq) < 0))
+		return NULL;
+	return json_write(obj);
+}
+
+static int find_operation(const json_t *obj, enum control_op *ret, struct err *err)
+{
+	const char *name;
+	int r = json_get_str(obj, "op", &name, err);
+
+	if (r < 0)
+		return r;
+	if (!name)
+		return err_set(err, -EINVAL, "\"op\" is missing");
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+		if (streq(operations[i].name, name)) {
+			*ret = (enum control_op)i;
+			return 0;
+		}
+	}
+	return err_set(err, -EOPNOTSUPP, "the request is not known");
+}
+
+int control_request_read(const char *text, size_t len, struct control_request *ret, struct err *err)
+{
+	cleanup(control_request_reset) struct control_request rq = { 0 };
+	const struct operation *op;
+	int r = json_read(text, len, "request", &rq.document, err);
+
+	if (r < 0)
+		return r;
+	if (!json_is_object(rq.document))
+		return err_set(err, -EBADMSG, "the request is not an object");
+	r = find_operation(rq.document, &rq.op, err);
+	if (r < 0)
+		return r;
+	op = &operations[rq.op];
+	r = fields_get(rq.document, op->fields, op->n_fields, &rq, err);
+	if (r == 0 && op->read)
+		r = op->read(rq.document, &rq, err);
+	if (r < 0)
+		return r;
+	*ret = rq;
+	rq = (struct control_request){ 0 };
+	return 0;
+}

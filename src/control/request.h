@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "link/files.h"
+#include "link/frame.h"
+#include "oci/process.h"
+
+#define CONTROL_PACKET_MAX (128u << 10)
+#define CONTROL_TARGET_MAX 64
+
+/* One request to moat-shim (docs/SHIM.md). */
+enum control_op {
+	CONTROL_ATTACH,
+	CONTROL_START,
+	CONTROL_EXEC,
+	CONTROL_FILES,
+	CONTROL_SIGNAL,
+	CONTROL_RESIZE,
+	CONTROL_SHUTDOWN,
+	CONTROL_KILL,
+	CONTROL_KEEP,
+	CONTROL_PAUSE,
+	CONTROL_RESUME,
+	CONTROL_STATS,
+	CONTROL_TOP,
+	CONTROL_LIMITS,
+	CONTROL_CPUS,
+	CONTROL_STATUS,
+	CONTROL_WATCH,
+};
+
+struct control_request {
+	enum control_op op;
+	char target[CONTROL_TARGET_MAX + 1]; /* empty: the container's init */
+	bool wants[LINK_CHANNELS];
+	bool framed;
+	int signal;
+	uint16_t rows, columns;
+	struct oci_process *process;
+	struct link_files files;
+	char **settings;    /* files of the guest's cgroup, "cpu.max=max 100000" */
+	const char *cpuset; /* processors of the host, "0-2,7" */
+	json_t *document;   /* owned; @cpuset of a request that was read is in there */
+};
+
+/** control_request_reset() - free what a request holds that was read */
+void control_request_reset(struct control_request *rq);
+
+/**
+ * control_request_write() - one packet
+ * @rq: borrowed, and all in it
+ *
+ * Return: owned text; NULL when out of memory.
+ */
+char *control_request_write(const struct control_request *rq);
+
+/**
+ * control_request_read() - one packet
+ * @ret: control_request_reset()
+ *
+ * Members that do not belong to the operation are left alone.
+ *
+ * Return: 0; -EBADMSG, -EINVAL or -EOPNOTSUPP with a message; -ENOMEM.
+ */
+int control_request_read(const char *text, size_t len, struct control_request *ret,
+			 struct err *err);

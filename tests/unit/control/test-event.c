@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "control/answer.h"
+#include "control/event.h"
+
+static void read_back(const struct control_event *e, struct control_event *ret)
+{
+	cleanup_free char *text = control_event_write(e);
+
+	assert_non_null(text);
+	assert_int_equal(control_event_read(text, strlen(text), ret, NULL), 0);
+	assert_int_equal(ret->type, e->type);
+}
+
+static void a_state_is_read_as_it_was_written(void **state)
+{
+	struct control_exec execs[] = { { "a", true, 0 }, { "b.c-d_e", false, 137 } };
+	struct control_event e = { .type = EVENT_STATE,
+				   .state = STATE_RUNNING,
+				   .paused = true,
+				   .pid = 12,
+				   .started_nsec = INT64_C(1) << 60,
+				   .disk_errors = { 5, "layer", "No space left on device" },
+				   .execs = execs,
+				   .n_execs = 2 };
+	struct control_event got;
+
+	(void)state;
+	read_back(&e, &got);
+	assert_int_equal(got.state, STATE_RUNNING);
+	assert_true(got.paused && !got.oom);
+	assert_int_equal(got.pid, 12);
+	assert_true(got.started_nsec == INT64_C(1) << 60);
+	assert_int_equal(got.disk_errors.count, 5);
+	assert_string_equal(got.disk_errors.disk, "layer");
+	assert_string_equal(got.disk_errors.reason, "No space left on device");
+	assert_int_equal(got.n_execs, 2);
+	assert_string_equal(got.execs[0].target, "a");
+	assert_true(got.execs[0].running);
+	assert_int_equal(got.execs[1].code, 137);
+	control_event_reset(&got);
+}
+
+static void as_many_execs_as_are_told_of_fit_into_a_packet(void **state)
+{
+	struct control_event e = { .type = EVENT_STATE, .n_execs = CONTROL_EXECS_MAX }, got;
+	cleanup_free char *text = NULL;
+
+	(void)state;
+	e.execs = calloc(CONTROL_EXECS_MAX, sizeof(*e.execs));
+	assert_non_null(e.execs);
+	for (size_t i = 0; i < CONTROL_EXECS_MAX; i++) {
+		memset(e.execs[i].target, 'x', CONTROL_TARGET_MAX);
+		e.execs[i].code = 255;
+	}
+	text = control_event_write(&e);
+	assert_non_null(text);
+	assert_in_range(strlen(text), 1, CONTROL_PACKET_MAX);
+	read_back(&e, &got);
+	assert_int_equal(got.n_execs, CONTROL_EXECS_MAX);
+	control_event_reset(&got);
+	control_event_reset(&e);
+}
+
+static void an_end_is_read_as_it_was_written(void **state)
+{
+	struct control_event e = { .type = EVENT_EXITED,
+				   .machine = MACHINE_RESTORED,
+				   .times = { .begun = 1, .exited = 6, .ended = 7 },
+				   .exit = { .code = 3, .started_nsec = 4, .finished_nsec = 5 } };
+	struct control_event got;
+
+	(void)state;
+	err_set(&e.exit.err, -EIO, "say \"why\" \xc3\xa4");
+	read_back(&e, &got);
+	assert_int_equal(got.machine, MACHINE_RESTORED);
+	assert_int_equal(got.times.begun, 1);
+	assert_int_equal(got.times.engine, 0);
+	assert_int_equal(got.times.ended, 7);
+	assert_int_equal(got.exit.code, 3);
+	assert_int_equal(got.exit.finished_nsec, 5);
+	assert_string_equal(got.exit.err.msg, "say \"why\" \xc3\xa4");
+}
+
+static void a_long_reason_is_cut_between_characters(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct control_event got;
+
+	(void)state;
+	assert_int_equal(
+		buf_adds(&text, "{\"event\":\"exited\",\"machine\":\"booted\",\"error\":\"x"), 0);
+	for (int i = 0; i < ERR_MSG_MAX; i++)
+		assert_int_equal(buf_adds(&text, "\xc3\xa4"), 0);
+	assert_int_equal(buf_adds(&text, "\"}"), 0);
+	assert_int_equal(control_event_read(text.data, text.len, &got, NULL), 0);
+	assert_in_range(strlen(got.exit.err.msg), ERR_MSG_MAX - 3, ERR_MSG_MAX - 1);
+	assert_int_equal((unsigned char)got.exit.err.msg[strlen(got.exit.err.msg) - 1], 0xa4);
+	buf_reset(&text);
+}
+
+static void events_without_members_are_told_apart(void **state)
+{
+	static const enum control_event_type types[] = { EVENT_RESTORE_FAILED, EVENT_PAUSED,
+							 EVENT_RESUMED, EVENT_OOM };
+	struct control_event got;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		read_back(&(struct control_event){ .type = types[i] }, &got);
+}
+
+static void malformed_events_are_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+	} cases[] = {
+		{ "", -EBADMSG },
+		{ "{}", -EOPNOTSUPP },
+		{ "{\"event\":\"fly\"}", -EOPNOTSUPP },
+		{ "{\"event\":\"state\"}", -EBADMSG },
+		{ "{\"event\":\"state\",\"state\":\"lost\"}", -EBADMSG },
+		{ "{\"event\":\"state\",\"state\":\"exited\",\"execs\":{}}", -EBADMSG },
+		{ "{\"event\":\"exec-exited\",\"target\":\"../x\",\"code\":0}", -EINVAL },
+		{ "{\"event\":\"exec-exited\",\"target\":\"x\",\"code\":256}", -EINVAL },
+		{ "{\"event\":\"exited\",\"machine\":\"booted\",\"code\":-1}", -EINVAL },
+		{ "{\"event\":\"started\",\"machine\":\"booted\",\"pid\":\"1\"}", -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct control_event e;
+		struct err err = { 0 };
+
+		assert_int_equal(control_event_read(cases[i].text, strlen(cases[i].text), &e, &err),
+				 cases[i].code);
+		assert_true(*err.msg);
+	}
+}
+
+static void a_refusal_carries_its_reason(void **state)
+{
+	struct err no = { -EBUSY, "not now" }, err;
+	cleanup_free char *text = answer_write(&no), *yes = answer_write(NULL);
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(yes);
+	assert_int_equal(answer_read(text, strlen(text), NULL, &err), -EBUSY);
+	assert_string_equal(err.msg, "not now");
+	assert_int_equal(answer_read(yes, strlen(yes), NULL, &err), 0);
+}
+
+static void figures_are_read_as_they_were_written(void **state)
+{
+	struct link_stats stats = { .cpu_usec = 1, .memory_bytes = 2, .write_bytes = UINT64_MAX };
+	struct link_proc procs[] = { { 1, 0, UINT32_MAX, 10, 5, "sh -c \"x\"" }, { .pid = 9 } };
+	cleanup_free char *first = answer_stats_write(&stats),
+			  *second = answer_procs_write(procs, 2);
+	cleanup_json json_t *answer = NULL, *list = NULL;
+	cleanup_free struct link_proc *got = NULL;
+	size_t n;
+
+	(void)state;
+	memset(&stats, 0xff, sizeof(stats));
+	assert_int_equal(answer_read(first, strlen(first), &answer, NULL), 0);
+	assert_int_equal(answer_stats_read(answer, &stats, NULL), 0);
+	assert_int_equal(stats.cpu_usec, 1);
+	assert_int_equal(stats.pids, 0);
+	assert_true(stats.write_bytes == INT64_MAX);
+	assert_int_equal(answer_read(second, strlen(second), &list, NULL), 0);
+	assert_int_equal(answer_procs_read(list, &got, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(got[0].uid, UINT32_MAX);
+	assert_string_equal(got[0].command, "sh -c \"x\"");
+	assert_int_equal(got[1].pid, 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_state_is_read_as_it_was_written),
+		cmocka_unit_test(as_many_execs_as_are_told_of_fit_into_a_packet),
+		cmocka_unit_test(an_end_is_read_as_it_was_written),
+		cmocka_unit_test(a_long_reason_is_cut_between_characters),
+		cmocka_unit_test(events_without_members_are_told_apart),
+		cmocka_unit_test(malformed_events_are_refused),
+		cmocka_unit_test(a_refusal_carries_its_reason),
+		cmocka_unit_test(figures_are_read_as_they_were_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
