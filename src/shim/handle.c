@@ -47,6 +47,8 @@ static int attach(struct process *p, const struct control_request *request, int 
 	struct client_options options = client_options(request);
 	int r = process_attach(p, *fd, &options);
 
+	if (r == -EUSERS)
+		return err_set(err, r, "no more clients can be attached to the process");
 	if (r < 0)
 		return err_errno(err, r, "attach");
 	(void)take_fd(fd);

@@ -34,6 +34,14 @@ left_behind() {
 	[ "$(threads "$1")" -le "$2" ] && [ "$(descriptors "$1")" -le "$3" ]
 }
 
+# repeated TEXT TIMES
+repeated() {
+	local i
+	for i in $(seq "$2"); do
+		printf %s "$1"
+	done
+}
+
 @test "flood: 5,000 connections at once and 5,000 in turn: others are served, and no thread, descriptor or memory stays" {
 	local pid n_threads n_files kib
 	pid=$(moatd_pid)
@@ -54,17 +62,33 @@ left_behind() {
 	pid=$(moatd_pid)
 	n_threads=$(threads "$pid")
 	n_files=$(descriptors "$pid")
-	crowd follow 700
+	assert_equal "$(crowd follow 700)" "512 + 188"
 	poll 30 left_behind "$pid" "$n_threads" "$n_files"
 	moat ps -aq
 }
 
-# repeated TEXT TIMES
-repeated() {
-	local i
-	for i in $(seq "$2"); do
-		printf %s "$1"
-	done
+@test "flood: of clients that attach as many are kept as may be, and the container starts and is served" {
+	local pid n_files n_threads
+	pid=$(moatd_pid)
+	# The first start leaves a template.
+	moat run --rm "$BUSYBOX" true
+	sleep 1
+	n_threads=$(threads "$pid")
+	n_files=$(descriptors "$pid")
+	moat create --name popular "$BUSYBOX" sh -c 'echo started; sleep 1000'
+	assert_equal "$(crowd attached popular 300)" "256 + 44"
+	moat start popular
+	poll 60 log_has popular started
+	assert_equal "$(moat exec popular echo served)" served
+	moat rm -f popular
+	poll 30 left_behind "$pid" "$n_threads" "$n_files"
+}
+
+@test "flood: of a request's parameters none is lost, and too many are refused" {
+	run curl -sS --unix-socket "$SOCKET" "http://moat/v1.44/images/get?$(repeated "names=$BUSYBOX&" 40)names=missing"
+	assert_has "missing"
+	assert_has '"message"'
+	assert_equal "$(curl -sS --unix-socket "$SOCKET" "http://moat/v1.44/images/json?$(repeated "a&" 501)")" '{"message":"more than 500 query parameters"}'
 }
 
 @test "flood: a name filter is a pattern as docker has it, and none of them holds up or ends moatd" {

@@ -6,6 +6,7 @@
   crowd.py flood COUNT               so many connections at once that say nothing, little, or do not listen, and as many in turn
   crowd.py follow COUNT              so many followers of events, fewer than that are served
   crowd.py unstarted NAME COUNT      so many execs that are never started
+  crowd.py attached NAME COUNT       so many attached clients, fewer than that are served
   crowd.py idle                      until moatd ends connections that say nothing; not those that wait for an answer
 """
 import json
@@ -181,23 +182,33 @@ def flood(count):
     print(2 * count)
 
 
-def follow(count):
+def more_than_served(count, text, reason):
+    """All stay until the last has its answer."""
     served, refused = [], []
     for _ in range(count):
-        client = say(b"GET /v1.44/events HTTP/1.1\r\nHost: moat\r\n\r\n")
+        client = say(text)
         while b"\r\n\r\n" not in client.data:
             client.fill()
-        (served if client.data.split()[1] == b"200" else refused).append(client)
+        (refused if client.data.split()[1] == b"503" else served).append(client)
     if not served or not refused:
         sys.exit(f"{len(served)} clients were served, {len(refused)} refused")
     for client in refused:
-        expect("status", client.data.split()[1], b"503")
         while b"}" not in client.data:
             client.fill()
-        if b"follow or wait, and not more at once" not in client.data:
-            sys.exit(f"an answer without a reason: {client.data!r}")
+        if reason not in client.data:
+            sys.exit(f"an answer without its reason: {client.data!r}")
     answers()
     print(f"{len(served)} + {len(refused)}")
+
+
+def follow(count):
+    more_than_served(count, b"GET /v1.44/events HTTP/1.1\r\nHost: moat\r\n\r\n", b"follow or wait, and not more at once")
+
+
+def attached(name, count):
+    head = f"POST /v1.44/containers/{name}/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: moat\r\n"
+    more_than_served(count, head.encode() + b"Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n",
+                     b"clients wait for the start of container")
 
 
 def unstarted(name, count):
@@ -238,5 +249,6 @@ if __name__ == "__main__":
      "attach": lambda a: attach(a[0], int(a[1]), a[2]),
      "flood": lambda a: flood(int(a[0])),
      "follow": lambda a: follow(int(a[0])),
+     "attached": lambda a: attached(a[0], int(a[1])),
      "unstarted": lambda a: unstarted(a[0], int(a[1])),
      "idle": lambda a: idle()}[sys.argv[1]](sys.argv[2:])

@@ -25,7 +25,8 @@
 #include "daemon/log/files.h"
 #include "daemon/log/replay.h"
 
-#define ATTACHING_MSEC 5000
+#define ATTACHING_MSEC	5000
+#define ATTACHMENTS_MAX 256u
 
 /* A client that attached before the start. */
 struct attachment {
@@ -114,19 +115,23 @@ void attach_drop(struct attaching *x)
 }
 
 /* Under the table's lock: forget clients that went away while they waited for a start. */
-static void prune(struct container *c)
+static unsigned prune(struct container *c)
 {
+	unsigned n = 0;
+
 	for (struct attachment **p = &c->attachments; *p;) {
 		struct attachment *a = *p;
 
 		if (fd_wait(a->fd, 0, 0) == 0) {
 			p = &a->next;
+			n++;
 			continue;
 		}
 		*p = a->next;
 		a->next = NULL;
 		attachments_free(a);
 	}
+	return n;
 }
 
 static int ask_shim(const struct container *c, const struct attachment *a, json_t **ret,
@@ -171,7 +176,7 @@ static int hand_over(struct attaching *x, struct log_place *ret)
 static int pass_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
 {
 	pthread_mutex_lock(&x->c->table->lock);
-	prune(x->c);
+	(void)prune(x->c);
 	*ret_shim = x->c->shim;
 	if (!*ret_shim && !x->c->removed) {
 		x->a->next = x->c->attachments;
@@ -233,16 +238,34 @@ void attach_take(struct attaching *x, int fd, const void *early, size_t len)
 	attach_drop(x);
 }
 
-int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,
-		   struct err *err)
+/* Each client that waits for the start has a descriptor here. */
+static int check_attach(struct container *c, struct err *err)
 {
-	struct attaching *x = NULL;
-	struct attachment *a;
+	unsigned n;
 
 	if (container_is_paused(c))
 		return err_set(err, -EBUSY,
 			       "container %s is paused, unpause the container before attach",
 			       c->rec.id);
+	pthread_mutex_lock(&c->table->lock);
+	n = c->shim ? 0 : c->attaching + prune(c);
+	pthread_mutex_unlock(&c->table->lock);
+	return n < ATTACHMENTS_MAX ? 0
+				   : err_set(err, -EUSERS,
+					     "%u clients wait for the start of container %s, and "
+					     "not more at once",
+					     ATTACHMENTS_MAX, c->rec.id);
+}
+
+int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,
+		   struct err *err)
+{
+	struct attaching *x = NULL;
+	struct attachment *a;
+	int r = check_attach(c, err);
+
+	if (r < 0)
+		return r;
 	x = calloc(1, sizeof(*x));
 	a = calloc(1, sizeof(*a));
 	if (!x || !a) {

@@ -33,7 +33,8 @@ struct attaching;
  * attach_prepare() - a client is about to be told 101: a start waits for it
  * @ret: owned; taken over by attach_take() or attach_drop()
  *
- * Return: 0; -EBUSY with docker's message when the container is paused; -ENOMEM.
+ * Return: 0; -EBUSY with docker's message when the container is paused; -EUSERS
+ * with one when too many wait for its start; -ENOMEM.
  */
 int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,
 		   struct err *err);

@@ -34,21 +34,30 @@
 static enum MHD_Result add_param(void *cls, enum MHD_ValueKind kind, const char *key,
 				 const char *value)
 {
-	struct request *rq = cls;
-	struct param *p = &rq->query[rq->n_query];
+	struct exchange *x = cls;
+	struct param *p = &x->rq.query[x->rq.n_query];
 
 	(void)kind;
-	if (rq->n_query == HTTP_PARAMS_MAX)
-		return MHD_NO;
 	p->key = strdup(key);
 	p->value = strdup(value ? value : "");
-	if (!p->key || !p->value) {
-		free(p->key);
-		free(p->value);
-		return MHD_NO;
-	}
-	rq->n_query++;
-	return MHD_YES;
+	x->rq.n_query++;
+	if (p->key && p->value)
+		return MHD_YES;
+	x->result = -ENOMEM;
+	return MHD_NO;
+}
+
+static int read_query(struct exchange *x, struct MHD_Connection *conn)
+{
+	int n = MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+
+	if (n > (int)HTTP_PARAMS_MAX)
+		return err_set(&x->err, -EINVAL, "more than %u query parameters", HTTP_PARAMS_MAX);
+	x->rq.query = calloc((size_t)n + 1, sizeof(*x->rq.query));
+	if (!x->rq.query)
+		return -ENOMEM;
+	MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, add_param, x);
+	return x->result;
 }
 
 static int read_headers(struct exchange *x, struct MHD_Connection *conn)
@@ -60,16 +69,12 @@ static int read_headers(struct exchange *x, struct MHD_Connection *conn)
 
 	x->rq.client_fd = info ? info->connect_fd : -1;
 	x->rq.wants_upgrade = upgrade && *upgrade;
-	x->rq.query = calloc(HTTP_PARAMS_MAX, sizeof(*x->rq.query));
-	if (!x->rq.query)
-		return -ENOMEM;
-	MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, add_param, &x->rq);
 	if (auth) {
 		x->rq.registry_auth = strdup(auth);
 		if (!x->rq.registry_auth)
 			return -ENOMEM;
 	}
-	return 0;
+	return read_query(x, conn);
 }
 
 static int find_handler(struct exchange *x, const struct route *routes, const char *url)

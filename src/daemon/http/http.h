@@ -18,7 +18,7 @@
 #define HTTP_JSON_MAX_BYTES  (4u << 20)
 #define HTTP_JSON_MAX_VALUES 100000u
 #define HTTP_JSON_ALL_BYTES  (64u << 20) /* of all requests at one time */
-#define HTTP_PARAMS_MAX	     32u
+#define HTTP_PARAMS_MAX	     500u	 /* docker repeats one for each image to save */
 
 #define TYPE_JSON		"application/json"
 #define TYPE_RAW_STREAM		"application/vnd.docker.raw-stream"

@@ -20,6 +20,7 @@
 #include "shim/shim.h"
 
 #define INPUT_CHUNK 32768u
+#define CLIENTS_MAX 512u
 
 static void on_readable(void *arg, struct client *c);
 static void on_taken(void *arg, struct client *c);
@@ -220,12 +221,24 @@ void process_input_ready(struct process *p)
 	}
 }
 
+static unsigned count_clients(const struct process *p)
+{
+	struct client *c;
+	unsigned n = 0;
+
+	LIST_FOREACH(c, &p->clients, entry)
+	n++;
+	return n;
+}
+
 int process_attach(struct process *p, int fd, const struct client_options *options)
 {
 	struct client_options o = *options;
 	struct client *c;
 	int r;
 
+	if (count_clients(p) >= CLIENTS_MAX)
+		return -EUSERS;
 	o.wants[LINK_STDIN] = o.wants[LINK_STDIN] && p->spec->open_stdin && !p->input_closed;
 	r = client_new(p->shim->loop, fd, &o, &client_handler, &c);
 	if (r < 0)

@@ -54,7 +54,7 @@ static inline bool process_is_files(const struct process *p)
  * process_attach() - attach a client
  * @fd: owned from success on
  *
- * Return: 0; -errno; -ENOMEM.
+ * Return: 0; -EUSERS where as many are attached as may be; -errno; -ENOMEM.
  */
 int process_attach(struct process *p, int fd, const struct client_options *options);
 
