@@ -13,9 +13,16 @@ moat() {
 	timeout --foreground -k 5 "$LIMIT" "$MOAT_BUILD/moat" "$@"
 }
 
-# poll SECONDS COMMAND…: repeat until it succeeds; fails when the time is over.
+# How many times as long as on an idle host something takes, for want of processors.
+slowness() {
+	local load
+	load=$(cut -d. -f1 /proc/loadavg)
+	echo $((1 + load / $(nproc)))
+}
+
+# poll SECONDS COMMAND…: repeat until it succeeds; fails when the time is over, which is that of an idle host.
 poll() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1 * $(slowness)))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$deadline" ]; then
