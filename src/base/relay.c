@@ -15,8 +15,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 
-#define RELAY_BYTES	  16384u
-#define RELAY_STACK_BYTES (128u << 10)
+#define RELAY_BYTES 16384u
 
 struct direction {
 	int from, to;
@@ -133,7 +132,7 @@ int relay_feed(struct relay *r, const void *data, size_t len)
 
 int relay_start(struct relay *r, pthread_t *ret)
 {
-	int code = thread_start(RELAY_STACK_BYTES, run_thread, r, ret);
+	int code = thread_start(ret, run_thread, r);
 
 	if (code < 0)
 		relay_free(r);

@@ -2,17 +2,13 @@
 #pragma once
 
 #include <pthread.h>
-#include <stddef.h>
-
-/** thread_detached() - run a function in a thread of its own that nobody waits for.  Return: 0;
- * -errno of pthread_create(3). */
-int thread_detached(void *(*fn)(void *arg), void *arg);
 
 /**
  * thread_start() - run a function in a thread of its own
- * @stack_bytes: for its stack
- * @ret:         to be joined; NULL: nobody waits for it
+ * @ret: for whoever joins it; NULL: nobody waits for it
+ *
+ * It takes no signals: they are for the program's first thread.
  *
  * Return: 0; -errno of pthread_create(3).
  */
-int thread_start(size_t stack_bytes, void *(*fn)(void *arg), void *arg, pthread_t *ret);
+int thread_start(pthread_t *ret, void *(*fn)(void *arg), void *arg);

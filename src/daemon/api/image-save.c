@@ -11,10 +11,10 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "daemon/api/api.h"
 
-#define TYPE_TAR    "application/x-tar"
-#define STACK_BYTES (512u << 10)
+#define TYPE_TAR "application/x-tar"
 
 struct save {
 	struct daemon *d;
@@ -61,17 +61,13 @@ static void save_free(void *arg)
 
 static int begin(struct save *s)
 {
-	pthread_attr_t attr;
 	int fds[2], r;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	s->out = fds[0];
 	s->in = fds[1];
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = -pthread_create(&s->thread, &attr, run, s);
-	pthread_attr_destroy(&attr);
+	r = thread_start(&s->thread, run, s);
 	if (r < 0) {
 		close(fds[0]);
 		close(fds[1]);

@@ -42,7 +42,7 @@ static int warm_up(struct daemon *d, struct machine_plan *plan, struct err *err)
 		return -ENOMEM;
 	w->d = d;
 	w->plan = *plan;
-	r = thread_detached(run_warm_up, w);
+	r = thread_start(NULL, run_warm_up, w);
 	if (r < 0) {
 		free(w);
 		return err_errno(err, r, "template");

@@ -21,9 +21,8 @@
 #include "control/client.h"
 #include "daemon/machine/lease.h"
 
-#define STACK_BYTES (64u << 10)
-#define BUSY_MSEC   10000 /* how long a start waits for who copies files */
-#define KILL_MSEC   10000
+#define BUSY_MSEC 10000 /* how long a start waits for who copies files */
+#define KILL_MSEC 10000
 
 struct reaper {
 	struct container *c; /* a reference */
@@ -58,7 +57,7 @@ static int start_reaper(struct container *c, pid_t pid)
 	if (!r)
 		return -ENOMEM;
 	*r = (struct reaper){ container_ref(c), pid };
-	code = thread_start(STACK_BYTES, reap, r, NULL);
+	code = thread_start(NULL, reap, r);
 	if (code == 0)
 		return 0;
 	container_unref(c);

@@ -214,7 +214,7 @@ static void begin_recovering(struct recovery *all, struct container *c, int fd)
 	pthread_mutex_lock(&t->lock);
 	all->parts++;
 	pthread_mutex_unlock(&t->lock);
-	if (thread_detached(run_recovering, one) < 0)
+	if (thread_start(NULL, run_recovering, one) < 0)
 		(void)run_recovering(one);
 }
 
@@ -327,7 +327,7 @@ static int recover_folders(struct containers *t)
 		free(l);
 		return r;
 	}
-	if (thread_detached(remove_leftovers, l) < 0)
+	if (thread_start(NULL, remove_leftovers, l) < 0)
 		(void)remove_leftovers(l);
 	return 0;
 }

@@ -23,7 +23,6 @@
 #define DELAY_MAX_USEC (60 * USEC_PER_SEC)
 #define RETRY_USEC     (1 * USEC_PER_SEC)
 #define STARTS_MAX     4u
-#define STACK_BYTES    (512u << 10)
 
 struct restarter {
 	struct containers *table;
@@ -121,7 +120,7 @@ static void begin(struct restarter *r, struct container *c)
 		*s = (struct start){ r, c };
 		c->refs++;
 		r->starts++;
-		if (thread_detached(run_start, s) == 0)
+		if (thread_start(NULL, run_start, s) == 0)
 			return;
 		c->refs--;
 		r->starts--;
@@ -180,7 +179,7 @@ int restarter_new(struct containers *t, struct restarter **ret)
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->wake, &clock);
 	pthread_condattr_destroy(&clock);
-	code = thread_start(STACK_BYTES, run, r, &r->thread);
+	code = thread_start(&r->thread, run, r);
 	r->running = code == 0;
 	if (code != 0) {
 		restarter_free(r);

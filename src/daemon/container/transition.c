@@ -189,7 +189,7 @@ static void forget_in_background(struct container *c)
 
 	if (f) {
 		*f = (struct forgotten){ c->table, container_ref(c) };
-		r = thread_detached(run_forget, f);
+		r = thread_start(NULL, run_forget, f);
 	}
 	if (r == 0)
 		return;

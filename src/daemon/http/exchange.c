@@ -23,10 +23,10 @@
 #include "base/log.h"
 #include "base/relay.h"
 #include "base/str.h"
+#include "base/thread.h"
 
 #define STREAM_BLOCK_BYTES (32u << 10)
 #define IDLE_MSEC	   5000 /* of a client whose body is of no use any more */
-#define WORKER_STACK_BYTES (1u << 20)
 #define HEAD_STEP_USEC	   20u
 #define HEAD_STEP_MAX_USEC 1000u
 #define HEAD_WAIT_USEC	   500000u
@@ -130,19 +130,15 @@ static void *run_upload(void *arg)
 
 static int start_worker(struct exchange *x)
 {
-	pthread_attr_t attr;
 	int fds[2], r;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	x->rq.body_fd = fds[0];
 	x->upload_fd = fds[1];
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
-	r = pthread_create(&x->worker, &attr, run_upload, x);
-	pthread_attr_destroy(&attr);
+	r = thread_start(&x->worker, run_upload, x);
 	x->uploading = r == 0;
-	return -r;
+	return r;
 }
 
 void exchange_begin_upload(struct exchange *x)

@@ -16,8 +16,8 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/thread.h"
 
-#define STACK_BYTES	  (1u << 20)
 #define REPORT_USEC	  (100 * USEC_PER_MSEC)
 #define BACKLOG_MAX_BYTES (1u << 20) /* a client this far behind misses progress, not results */
 
@@ -164,7 +164,6 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	      void *arg, struct job **ret)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	pthread_attr_t attr;
 	int r = job ? 0 : -ENOMEM;
 
 	if (r == 0) {
@@ -180,10 +179,7 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	job->free_fn = free_fn;
 	job->arg = arg;
 	pthread_mutex_init(&job->lock, NULL);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = -pthread_create(&job->thread, &attr, run, job);
-	pthread_attr_destroy(&attr);
+	r = thread_start(&job->thread, run, job);
 	if (r < 0) {
 		close(job->wake_fd);
 		pthread_mutex_destroy(&job->lock);

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "control/names.h"
 #include "daemon/machine/memory.h"
 #include "daemon/machine/spare-make.h"
@@ -374,7 +375,6 @@ json_t *spares_describe(struct spares *s)
 
 static int open_parts(struct spares *s, struct err *err)
 {
-	pthread_t thread;
 	int r = path_remove_tree(s->ms->root_fd, "spares");
 
 	if (r == 0)
@@ -384,7 +384,7 @@ static int open_parts(struct spares *s, struct err *err)
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake_fd < 0)
 		return err_errno(err, -errno, "spare machines");
-	r = -pthread_create(&thread, NULL, keep, s);
+	r = thread_start(NULL, keep, s);
 	return r < 0 ? err_errno(err, r, "spare machines") : 0;
 }
 

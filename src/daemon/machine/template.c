@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "daemon/machine/template-make.h"
 #include "daemon/machine/template-scan.h"
 #include "kernel/store.h"
@@ -140,18 +141,13 @@ static int save_in_background(struct templates *t, struct template *e,
 			      const struct machine_plan *plan)
 {
 	struct saver *s = calloc(1, sizeof(*s));
-	pthread_attr_t attr;
-	pthread_t thread;
 	int r;
 
 	if (!s)
 		return -ENOMEM;
 	*s = (struct saver){ t, e, *plan, e->dir_fd, e->memory_fd };
 	e->saving = true;
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	r = -pthread_create(&thread, &attr, save, s);
-	pthread_attr_destroy(&attr);
+	r = thread_start(NULL, save, s);
 	if (r < 0) {
 		e->saving = false;
 		free(s);

@@ -2,12 +2,12 @@
 #include "image/registry/fetch.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/install.h"
@@ -216,17 +216,13 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Start up to @max threads; fewer will do.  They take no signals, which are the program's. */
+/* Start up to @max threads; fewer will do. */
 static size_t start_threads(struct batch *b, pthread_t *threads, size_t max)
 {
-	sigset_t all, old;
 	size_t n = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (n < max && pthread_create(&threads[n], NULL, thread_main, b) == 0)
+	while (n < max && thread_start(&threads[n], thread_main, b) == 0)
 		n++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return n;
 }
 
