@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,13 +24,13 @@
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "base/unix.h"
 
 #define READY_TIMEOUT_MSEC 30000
 #define RIVAL_TIMEOUT_USEC (3 * USEC_PER_SEC)
 #define LOG_TAIL_BYTES	   4096
-#define READY_FD	   3
 
 static int connect_socket(const char *path, int *ret_fd)
 {
@@ -92,37 +91,12 @@ int daemon_log_path(char **ret, struct err *err)
 	return 0;
 }
 
-/* Runs in the child: only async-signal-safe calls from here to exec. */
-static void exec_moatd(const char *program, int log_fd, int ready_fd)
-{
-	struct sigaction sa = { .sa_handler = SIG_DFL };
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	sigset_t none;
-
-	for (int s = 1; s < NSIG; s++)
-		(void)sigaction(s, &sa, NULL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)setsid();
-	/* Clear of 0 to 3, so that no dup2() below overwrites what the next one needs. */
-	log_fd = fcntl(log_fd, F_DUPFD_CLOEXEC, READY_FD + 1);
-	ready_fd = fcntl(ready_fd, F_DUPFD_CLOEXEC, READY_FD + 1);
-	if (null_fd < 0 || chdir("/") < 0 || dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 ||
-	    dup2(log_fd, 2) < 0 || dup2(ready_fd, READY_FD) < 0)
-		_exit(EXIT_FAILURE);
-	/* Descriptors of the caller are none of moatd's business: a lock, or a pipe's end. */
-	(void)close_range(READY_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	execl(program, program, "--ready-fd", "3", (char *)NULL);
-	dprintf(2, "exec %s: %s\n", program, strerror(errno));
-	_exit(EXIT_FAILURE);
-}
-
 static int spawn_moatd(int log_fd, pid_t *ret_pid, int *ret_ready_fd, struct err *err)
 {
+	static const char *const argv[] = { "moatd", "--ready-fd", "3", NULL };
 	cleanup_close int ready_fd = -1, write_fd = -1;
 	cleanup_free char *program = NULL;
 	int pipe_fd[2], r = locate_program("moatd", &program, err);
-	pid_t pid;
 
 	if (r < 0)
 		return r;
@@ -130,12 +104,14 @@ static int spawn_moatd(int log_fd, pid_t *ret_pid, int *ret_ready_fd, struct err
 		return err_errno(err, -errno, "start moatd: make a pipe");
 	ready_fd = pipe_fd[0];
 	write_fd = pipe_fd[1];
-	pid = fork();
-	if (pid < 0)
-		return err_errno(err, -errno, "start moatd");
-	if (pid == 0)
-		exec_moatd(program, log_fd, write_fd);
-	*ret_pid = pid;
+	r = spawn_start(&(struct spawn){ .program = program,
+					 .argv = argv,
+					 .fds = (int[]){ -1, log_fd, log_fd, write_fd },
+					 .n_fds = 4,
+					 .detached = true },
+			ret_pid);
+	if (r < 0)
+		return err_errno(err, r, "start %s", program);
 	*ret_ready_fd = take_fd(&ready_fd);
 	return 0;
 }

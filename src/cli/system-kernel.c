@@ -10,6 +10,7 @@
 
 #include "base/locate.h"
 #include "base/path.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -47,14 +48,14 @@ static int fetch_recommended(char **ret_dir, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "make %s", dir);
 	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		return err_errno(err, -errno, "start %s", program);
-	if (pid == 0) {
-		execl(program, program, dir, (char *)NULL);
-		dprintf(STDERR_FILENO, "moat: %s: %m\n", program);
-		_exit(EXIT_NOT_FOUND);
-	}
+	r = spawn_start(
+		&(struct spawn){ .program = program,
+				 .argv = (const char *const[]){ program, dir, NULL },
+				 .fds = (int[]){ STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO },
+				 .n_fds = 3 },
+		&pid);
+	if (r < 0)
+		return err_errno(err, r, "start %s", program);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_errno(err, -errno, "wait for %s", program);
