@@ -106,6 +106,30 @@ ends_with_kill() {
 	no_container box
 }
 
+# Its process writes to a file system that it has frozen, and nothing in its guest can kill it.
+up_unkillable() {
+	moat run -d --privileged --name "$1" "$BUSYBOX" \
+		sh -c '[ ! -e /m ] || exec sleep 1000; mkdir /m && mount -t ext4 /dev/vdb /m &&
+			fsfreeze --freeze /m && echo stuck; echo y >/m/more' >/dev/null
+	poll 60 log_has "$1" stuck
+}
+
+@test "hung: a process that the guest cannot kill: kill, stop, start and rm -f" {
+	up_unkillable box
+	LIMIT=20 moat kill box
+	is_state box exited
+	LIMIT=40 moat start box
+	assert_equal "$(moat exec box echo again)" again
+	moat rm -f box
+	up_unkillable box
+	LIMIT=20 moat stop -t 1 box
+	is_state box exited
+	moat rm box
+	up_unkillable box
+	LIMIT=20 moat rm -f box
+	no_container box
+}
+
 @test "hung: a stopped QEMU: pause fails, and kill does not wait for it" {
 	local pausing
 	up box
