@@ -167,17 +167,27 @@ static void shim_process(struct box *b)
 	exit(shim_run(&b->options) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-void box_start(struct box *b, guest_script script)
+void box_listen(struct box *b)
 {
-	the_script = script;
 	assert_int_equal(
 		unix_listen_at(b->dir_fd, "shim.sock", SOCK_SEQPACKET, 0600, &b->options.listen_fd),
 		0);
+}
+
+void box_go(struct box *b, guest_script script)
+{
+	the_script = script;
 	b->shim = fork();
 	assert_true(b->shim >= 0);
 	if (b->shim == 0)
 		shim_process(b);
 	close(b->options.listen_fd);
+}
+
+void box_start(struct box *b, guest_script script)
+{
+	box_listen(b);
+	box_go(b, script);
 }
 
 void box_end(struct box *b)
@@ -301,7 +311,7 @@ void box_expect_end(struct box *b, int watch, int code, const char *error)
 
 int box_watch(const struct box *b)
 {
-	int conn = box_send(b, "{\"op\":\"watch\"}", -1);
+	int conn = box_send(b, WATCH, -1);
 	json_t *state = box_receive(conn);
 
 	assert_string_equal(text(state, "event"), "state");

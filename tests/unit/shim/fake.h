@@ -15,6 +15,7 @@
 
 /** Requests of moatd's */
 #define START	 "{\"op\":\"start\"}"
+#define WATCH	 "{\"op\":\"watch\"}"
 #define SHUTDOWN "{\"op\":\"shutdown\"}"
 #define ATTACH_ALL                                                                                 \
 	"{\"op\":\"attach\",\"target\":\"\",\"stdin\":true,\"stdout\":true,\"stderr\":true,"       \
@@ -40,6 +41,11 @@ void box_new(struct box *b);
 
 /** box_start() - start the shim; @script is what its guest does */
 void box_start(struct box *b, guest_script script);
+
+/** box_listen(), box_go() - the two parts of it: requests may be sent in between to a shim that may
+ * end at once */
+void box_listen(struct box *b);
+void box_go(struct box *b, guest_script script);
 
 /** box_end() - wait for the shim's end, and check that it was orderly */
 void box_end(struct box *b);

@@ -158,7 +158,7 @@ static void the_end_is_told_while_the_disks_are_made_clean(void **state)
 	json_decref(box_event(w, "exited"));
 	assert_false(*reached);
 	close(w);
-	w = box_send(&b, "{\"op\":\"watch\"}", -1);
+	w = box_send(&b, WATCH, -1);
 	box_expect_end(&b, w, 3, "");
 	assert_true(*reached);
 }
@@ -248,7 +248,7 @@ static void shutdown_is_told_soon_whatever_the_guest_does(void **state)
 	box_ask(&b, SHUTDOWN, -1);
 	json_decref(box_event(w, "exited"));
 	close(w);
-	w = box_send(&b, "{\"op\":\"watch\"}", -1);
+	w = box_send(&b, WATCH, -1);
 	box_ask(&b, "{\"op\":\"kill\"}", -1);
 	box_expect_end(&b, w, 137, "");
 }
@@ -330,7 +330,7 @@ static void the_end_is_told_before_a_slow_client_has_the_output(void **state)
 	box_ask(&b, START, -1);
 	box_ask(&b, SHUTDOWN, -1);
 	json_decref(box_event(w, "exited"));
-	late = box_send(&b, "{\"op\":\"watch\"}", -1);
+	late = box_send(&b, WATCH, -1);
 	obj = box_receive(late);
 	assert_string_equal(text(obj, "state"), "exited");
 	json_decref(obj);

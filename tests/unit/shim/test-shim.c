@@ -134,7 +134,7 @@ static void a_layer_in_use_by_another_machine_is_left_alone(void **state)
 	assert_true(layer >= 0);
 	assert_int_equal(flock(layer, LOCK_EX), 0);
 	box_start(&b, exit_with_7);
-	w = box_send(&b, "{\"op\":\"watch\"}", -1);
+	w = box_send(&b, WATCH, -1);
 	box_expect_end(&b, w, 125, "in use by another machine");
 	close(layer);
 }
@@ -302,9 +302,10 @@ static void a_guest_that_breaks_the_protocol_is_ended(void **state)
 		int w, start;
 
 		box_new(&b);
-		box_start(&b, scripts[i]);
-		w = box_watch(&b);
+		box_listen(&b);
+		w = box_send(&b, WATCH, -1);
 		start = box_send(&b, START, -1);
+		box_go(&b, scripts[i]);
 		box_expect_end(&b, w, 137, "the guest broke the protocol of the link");
 		close(start);
 	}
