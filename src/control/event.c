@@ -30,6 +30,7 @@ static const struct field disk_fields[] = {
 static const struct field state_fields[] = {
 	FIELD(control_event, paused, FIELD_BOOL),
 	FIELD(control_event, oom, FIELD_BOOL),
+	FIELD(control_event, disk_full, FIELD_BOOL),
 	FIELD(control_event, pid, FIELD_INT, .max = INT_MAX),
 	FIELD(control_event, started_nsec, FIELD_I64, .max = INT64_MAX),
 };
@@ -226,6 +227,8 @@ static const struct kind {
 	[EVENT_PAUSED] = { "paused", NULL, NULL },
 	[EVENT_RESUMED] = { "resumed", NULL, NULL },
 	[EVENT_OOM] = { "oom", NULL, NULL },
+	[EVENT_DISK_FULL] = { "disk-full", NULL, NULL },
+	[EVENT_DISK_FREE] = { "disk-free", NULL, NULL },
 	[EVENT_DISK_ERRORS] = { "disk-errors", put_disk_errors, get_disk_errors },
 	[EVENT_EXEC_EXITED] = { "exec-exited", put_exec_exited, get_exec_exited },
 	[EVENT_EXITED] = { "exited", put_exited, get_exited },

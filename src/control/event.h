@@ -17,6 +17,8 @@ enum control_event_type {
 	EVENT_PAUSED,
 	EVENT_RESUMED,
 	EVENT_OOM,
+	EVENT_DISK_FULL, /* no room is left for the writable layer; or there is again: */
+	EVENT_DISK_FREE,
 	EVENT_DISK_ERRORS,
 	EVENT_EXEC_EXITED,
 	EVENT_EXITED,
@@ -56,7 +58,7 @@ struct control_event {
 
 	/* EVENT_STATE */
 	enum control_state state;
-	bool paused, oom;
+	bool paused, oom, disk_full;
 	struct control_exec *execs; /* owned where the event was read */
 	size_t n_execs;
 

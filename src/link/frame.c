@@ -21,6 +21,7 @@ static bool is_of_container(enum link_type type)
 	case LINK_OOM:
 	case LINK_REMOVE:
 	case LINK_REMOVED:
+	case LINK_SPACE:
 		return true;
 	default:
 		return false;
@@ -58,7 +59,7 @@ int link_header_get(const unsigned char *data, struct link_header *ret)
 	    wire_get_u8(&v, &channel) < 0 || wire_get_u16(&v, &container) < 0 ||
 	    wire_get_u32(&v, &stream) < 0)
 		return -EBADMSG;
-	if (size > LINK_PAYLOAD_MAX || type < LINK_HELLO || type > LINK_REMOVED)
+	if (size > LINK_PAYLOAD_MAX || type < LINK_HELLO || type > LINK_SPACE)
 		return -EBADMSG;
 	if (channel >= LINK_CHANNELS || (channel != 0 && !has_channel(type)))
 		return -EBADMSG;

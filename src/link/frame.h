@@ -41,6 +41,7 @@ enum link_type {
 	LINK_LIMITS,
 	LINK_OOM,
 	LINK_REMOVED,
+	LINK_SPACE,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };

@@ -58,6 +58,7 @@ char *event_state(const struct shim *s)
 		.state = state_of(s),
 		.paused = s->paused,
 		.oom = s->oom,
+		.disk_full = s->space.full,
 		.pid = (int)s->machine.pid,
 		.started_nsec = s->exit.started_nsec,
 		.execs = calloc(CONTROL_EXECS_MAX, sizeof(*e.execs)),
@@ -95,6 +96,11 @@ char *event_restore_failed(void)
 char *event_oom(void)
 {
 	return of_type(EVENT_OOM);
+}
+
+char *event_space(const struct shim *s)
+{
+	return of_type(s->space.full ? EVENT_DISK_FULL : EVENT_DISK_FREE);
 }
 
 char *event_disk_errors(const struct shim *s)

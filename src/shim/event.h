@@ -16,6 +16,7 @@ char *event_started(const struct shim *s);
 char *event_restore_failed(void);
 char *event_oom(void);
 char *event_disk_errors(const struct shim *s);
+char *event_space(const struct shim *s);
 char *event_paused(const struct shim *s);
 char *event_exec_exited(const char *target, int code);
 char *event_exited(const struct shim *s);

@@ -13,6 +13,7 @@
 #include "shim/machine/engine-log.h"
 #include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
+#include "shim/machine/space.h"
 
 /*
  * The life of one container: its machine, its processes, and how it ended.  The parts report here,
@@ -62,6 +63,7 @@ struct shim {
 	struct console *console; /* of @machine */
 	struct engine_log *engine_log;
 	struct disk_watch disks;
+	struct space_watch space;
 	struct source *machine_end;
 	int machine_status;   /* as waitpid(2) gave it */
 	struct source *timer; /* of the stage */

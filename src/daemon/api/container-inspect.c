@@ -29,14 +29,14 @@ static json_t *describe_state(const struct container *c)
 	format_time(c->rec.started_nsec, started);
 	format_time(c->rec.finished_nsec, finished);
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s, s:o*,"
-			 " s:o*}",
+			 " s:b, s:o*}",
 			 "Status", container_status(c), "Running",
 			 c->rec.state == CONTAINER_RUNNING || c->restart.pending, "Paused",
 			 (int)c->paused, "Restarting", (int)c->restart.pending, "OOMKilled",
 			 c->rec.oom, "Dead", 0, "Pid", (int)c->rec.pid, "ExitCode",
 			 c->rec.exit_code, "Error", c->rec.error, "StartedAt", started,
-			 "FinishedAt", finished, "Health", health_describe(&c->health),
-			 "DiskErrors", disk_errors_describe(&c->disk_errors));
+			 "FinishedAt", finished, "Health", health_describe(&c->health), "DiskFull",
+			 (int)c->disk_full, "DiskErrors", disk_errors_describe(&c->disk_errors));
 }
 
 static json_t *exec_ids(const struct container *c)

@@ -66,8 +66,9 @@ struct container {
 	char template[64 + 1]; /* the machine was to be restored from; "" for none */
 	struct trace trace;    /* of the last start */
 	struct container_disk_errors disk_errors; /* the same */
-	uint64_t ends;				  /* how often it ended since moatd runs */
-	struct attachment *attachments;		  /* clients that attached before the start */
+	bool disk_full;			/* the host has no room left for its writable layer */
+	uint64_t ends;			/* how often it ended since moatd runs */
+	struct attachment *attachments; /* clients that attached before the start */
 	struct exec *execs;
 
 	/* In the order in which they are taken, before the table's lock. */

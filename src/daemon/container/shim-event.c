@@ -109,6 +109,7 @@ static void on_state(struct container *c, const struct control_event *event)
 	if (event->oom && !c->rec.oom)
 		container_oom(c);
 	on_disk_errors(c, event);
+	container_disk_full(c, event->disk_full);
 	container_paused(c, event->paused);
 }
 
@@ -136,6 +137,10 @@ int shim_event(struct container *c, const struct control_event *event)
 		break;
 	case EVENT_OOM:
 		container_oom(c);
+		break;
+	case EVENT_DISK_FULL:
+	case EVENT_DISK_FREE:
+		container_disk_full(c, event->type == EVENT_DISK_FULL);
 		break;
 	case EVENT_DISK_ERRORS:
 		on_disk_errors(c, event);

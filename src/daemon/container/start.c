@@ -139,6 +139,7 @@ static void begin(struct container *c)
 	c->starting = true;
 	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
 	c->disk_errors = (struct container_disk_errors){ 0 };
+	c->disk_full = false;
 }
 
 static int start_locked(struct container *c, struct err *err)

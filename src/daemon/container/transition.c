@@ -92,6 +92,23 @@ void container_paused(struct container *c, bool paused)
 		container_publish(c, paused ? "pause" : "unpause", NULL);
 }
 
+void container_disk_full(struct container *c, bool full)
+{
+	bool news;
+
+	pthread_mutex_lock(&c->table->lock);
+	news = c->disk_full != full;
+	c->disk_full = full;
+	pthread_mutex_unlock(&c->table->lock);
+	if (!news)
+		return;
+	log_warning("container %.12s: %s", c->rec.id,
+		    full ? "the disk is full: it cannot write what needs room"
+			 : "the disk has room again");
+	if (full)
+		container_publish(c, "disk_full", NULL);
+}
+
 void container_oom(struct container *c)
 {
 	bool running, news;
@@ -147,6 +164,7 @@ static void record_end(struct container *c, const struct exit_status *how)
 		c->rec.started_nsec = how->started_nsec;
 	c->rec.pid = 0;
 	c->paused = false;
+	c->disk_full = false;
 	set_error(c, how->err.msg);
 	c->starting = false;
 	c->shim = false;

@@ -21,6 +21,10 @@ void container_ended(struct container *c, const struct exit_status *how);
 /** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
 void container_paused(struct container *c, bool paused);
 
+/** container_disk_full() - the host's disk has no room left for its writable layer, or some again;
+ * nothing happens where that is known */
+void container_disk_full(struct container *c, bool full);
+
 /** container_oom() - a process of it was killed for want of memory, and others may go on */
 void container_oom(struct container *c);
 

@@ -50,6 +50,13 @@ static struct device device_of(unsigned slot, size_t i)
 	return d;
 }
 
+char rootfs_layer_letter(unsigned slot)
+{
+	struct device device = device_of(slot, 1);
+
+	return device.path[sizeof(device.path) - 2];
+}
+
 static int mount_disk(unsigned slot, size_t i, struct err *err)
 {
 	const struct disk *d = &disks[i];

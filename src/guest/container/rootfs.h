@@ -10,6 +10,9 @@
 #define RW_DIR	  "rw"	     /* the writable layer */
 #define UPPER_DIR "rw/upper" /* what differs from the image */
 
+/** rootfs_layer_letter() - N of /dev/vdN, the disk of a slot's writable layer */
+char rootfs_layer_letter(unsigned slot);
+
 /** rootfs_make_folders() - make the mount points.  Return: 0; -errno. */
 int rootfs_make_folders(void);
 

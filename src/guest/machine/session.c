@@ -20,6 +20,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "guest/container/rootfs.h"
+#include "guest/container/space.h"
 #include "guest/container/usage.h"
 #include "guest/machine/apply.h"
 #include "guest/machine/table.h"
@@ -80,6 +81,18 @@ static int on_limits(struct container *c, struct wire_view payload)
 		cgroup_change(&c->cgroup, *one, &err);
 	r = link_done_put(&b, id, &err);
 	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
+}
+
+/* Where it cannot be done, a full disk of the host's is an I/O error. */
+static int on_space(const struct container *c, struct wire_view payload)
+{
+	uint64_t bytes;
+
+	if (wire_get_u64(&payload, &bytes) < 0 || payload.len > 0)
+		return -EBADMSG;
+	if (c->state == CONTAINER_READY && !c->spec.root_readonly)
+		(void)space_limit(c->dir, c->spec.slot, bytes);
+	return 0;
 }
 
 static int on_spawn(struct container *c, uint32_t stream, struct wire_view payload)
@@ -228,6 +241,8 @@ static int on_container_message(struct machine *m, const struct link_header *h,
 		return on_procs(c, payload);
 	case LINK_LIMITS:
 		return on_limits(c, payload);
+	case LINK_SPACE:
+		return on_space(c, payload);
 	case LINK_REMOVE:
 		return on_remove(c, payload);
 	default:

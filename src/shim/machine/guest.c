@@ -115,11 +115,16 @@ static int on_hello(struct guest *g, struct wire_view payload)
 
 static int on_ready(struct guest *g, struct wire_view payload)
 {
+	int r;
+
 	if (g->state != GUEST_SETTING_UP || payload.len > 0)
 		return -EBADMSG;
 	g->state = GUEST_READY;
 	g->was_ready = true;
 	g->shim->times.ready = clock_mono_usec();
+	r = space_begin(g->shim);
+	if (r < 0)
+		log_warning("the room on the host's disk: %s", strerror(-r));
 	shim_ready(g->shim);
 	return source_set_timer(g->deadline, UINT64_MAX);
 }
@@ -156,6 +161,15 @@ static int on_clock(struct guest *g, struct wire_view payload)
 int guest_tell_clock(struct guest *g)
 {
 	return g->state == GUEST_READY ? clock_send(g->link, 0) : 0;
+}
+
+int guest_tell_space(struct guest *g, uint64_t bytes)
+{
+	const struct link_header h = { .type = LINK_SPACE, .container = SETUP_CONTAINER };
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	int r = wire_put_u64(&payload, bytes);
+
+	return r < 0 ? r : link_send(g->link, h, payload.data, payload.len);
 }
 
 static int on_oom(struct guest *g, struct wire_view payload)

@@ -32,6 +32,10 @@ bool guest_was_ready(const struct guest *g);
  * -errno. */
 int guest_tell_clock(struct guest *g);
 
+/** guest_tell_space() - how much the writable layer may still grow by; UINT64_MAX: there is enough.
+ * Return: 0; -errno. */
+int guest_tell_space(struct guest *g, uint64_t bytes);
+
 /** guest_shutdown() - let the guest clean its disks, and end the machine then, or when it takes too
  * long */
 void guest_shutdown(struct guest *g);

@@ -161,12 +161,27 @@ static void what_is_no_limit_is_refused(void **state)
 	}
 }
 
+static void a_full_disk_leaves_nothing_for_layers(void **state)
+{
+	(void)state;
+	/* A sixteenth of a small disk stays, and 256 MiB of a large one. */
+	assert_true(space_left(MIB(100), MIB(160), GIB(16)) == MIB(90));
+	assert_true(space_left(MIB(10), MIB(160), GIB(16)) == 0);
+	assert_true(space_left(0, MIB(160), GIB(16)) == 0);
+	assert_true(space_left(GIB(2), GIB(1000), GIB(16)) == GIB(2) - MIB(256));
+	/* What is as large as the layer is no limit. */
+	assert_true(space_left(GIB(16), GIB(1000), GIB(16)) == GIB(16) - MIB(256));
+	assert_true(space_left(GIB(17), GIB(1000), GIB(16)) == UINT64_MAX);
+	assert_true(space_left(0, 0, GIB(16)) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_go_with_the_container_their_filter_compiled),
 		cmocka_unit_test(limits_are_passed_on_and_their_answer_back),
 		cmocka_unit_test(what_is_no_limit_is_refused),
+		cmocka_unit_test(a_full_disk_leaves_nothing_for_layers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+/**
+ * space_limit() - let the writable layer grow by so many bytes and no more, whatever its disk says
+ * @dir:   the container's folder
+ * @slot:  of its disks
+ * @bytes: UINT64_MAX: there is enough
+ *
+ * Return: 0; -errno.
+ */
+int space_limit(const char *dir, unsigned slot, uint64_t bytes);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/machine/space.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/macro.h"
+#include "shim/event.h"
+#include "shim/shim.h"
+
+#define MARGIN_MAX    MIB(256)
+#define MARGIN_PART   16u /* of the file system, at most */
+#define SCARCE_BYTES  GIB(1)
+#define PAUSE_SCARCE  (200 * USEC_PER_MSEC)
+#define PAUSE_LIMITED USEC_PER_SEC
+#define PAUSE_ENOUGH  (5 * USEC_PER_SEC)
+
+uint64_t space_left(uint64_t avail_bytes, uint64_t total_bytes, uint64_t layer_bytes)
+{
+	uint64_t margin = total_bytes / MARGIN_PART;
+	uint64_t left;
+
+	if (margin > MARGIN_MAX)
+		margin = MARGIN_MAX;
+	left = avail_bytes > margin ? avail_bytes - margin : 0;
+	return left < layer_bytes ? left : UINT64_MAX;
+}
+
+static int measure(const struct shim *s, uint64_t *ret)
+{
+	struct statvfs sb;
+
+	if (fstatvfs(s->options->dir_fd, &sb) < 0)
+		return -errno;
+	*ret = space_left(sb.f_bavail * sb.f_frsize, sb.f_blocks * sb.f_frsize,
+			  s->config->machine.disk_bytes);
+	return 0;
+}
+
+/* What it writes itself the guest takes off by itself. */
+static bool is_news(uint64_t told, uint64_t now)
+{
+	uint64_t change = told > now ? told - now : now - told;
+
+	return change > told / 16 || (now == 0) != (told == 0);
+}
+
+static void tell_watchers(struct shim *s, bool full)
+{
+	s->space.full = full;
+	if (full)
+		log_warning("the host's disk is full: what needs room on the container's fails");
+	else
+		log_info("the host's disk has room again");
+	shim_tell(s, event_space(s));
+}
+
+static int look(struct shim *s)
+{
+	struct space_watch *w = &s->space;
+	uint64_t now = w->told_bytes;
+	int r = measure(s, &now);
+
+	if (r < 0 || !is_news(w->told_bytes, now))
+		return r;
+	r = guest_tell_space(s->guest, now);
+	if (r < 0)
+		return r;
+	w->told_bytes = now;
+	if ((now == 0) != w->full)
+		tell_watchers(s, now == 0);
+	return 0;
+}
+
+static uint64_t pause_usec(const struct space_watch *w)
+{
+	if (w->told_bytes == UINT64_MAX)
+		return PAUSE_ENOUGH;
+	return w->told_bytes < SCARCE_BYTES ? PAUSE_SCARCE : PAUSE_LIMITED;
+}
+
+static int on_timer(struct source *source, void *arg)
+{
+	struct shim *s = arg;
+	int r;
+
+	if (s->stage != SHIM_UP || !guest_is_ready(s->guest))
+		return 0;
+	r = s->paused ? 0 : look(s);
+	if (r < 0)
+		log_warning("the room on the host's disk: %s", strerror(-r));
+	(void)source_set_timer(source, pause_usec(&s->space));
+	return 0;
+}
+
+int space_begin(struct shim *s)
+{
+	struct space_watch *w = &s->space;
+	int r;
+
+	if (s->config->runtime->rootfs_readonly)
+		return 0;
+	*w = (struct space_watch){ .timer = w->timer, .told_bytes = UINT64_MAX };
+	r = look(s);
+	if (r < 0)
+		return r;
+	return w->timer ? source_set_timer(w->timer, pause_usec(w))
+			: loop_add_timer(s->loop, pause_usec(w), on_timer, s, &w->timer);
+}
