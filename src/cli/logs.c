@@ -55,7 +55,7 @@ static int take_output(struct log_sink *sink, const struct demux_piece *piece)
 	if (known == piece->len)
 		return 0;
 	sink->news = true;
-	return fd_write_all(piece->channel == 1 ? STDOUT_FILENO : STDERR_FILENO,
+	return fd_write_all(piece->stream == FRAMES_STDOUT ? STDOUT_FILENO : STDERR_FILENO,
 			    piece->data + known, piece->len - known);
 }
 
@@ -72,7 +72,7 @@ static int log_sink_feed(const void *data, size_t len, void *arg)
 		if (n < 0)
 			return (int)n;
 		if (piece.len > 0)
-			r = piece.channel == DEMUX_PLACE ? take_place(sink, &piece)
+			r = piece.stream == FRAMES_PLACE ? take_place(sink, &piece)
 							 : take_output(sink, &piece);
 		p += n;
 		len -= (size_t)n;

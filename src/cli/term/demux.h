@@ -6,24 +6,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DEMUX_HEADER_BYTES 8
+#include "base/frames.h"
 
 /*
  * Docker's multiplexed stream: each piece of output has a header "[1|2] 0 0 0 length(u32 BE)".
  * Starts zeroed; fed in pieces of any size.
  */
 struct demux {
-	unsigned char header[DEMUX_HEADER_BYTES];
-	unsigned have; /* bytes of the header */
-	uint32_t left; /* bytes of the payload to come */
-	bool places;   /* pieces of DEMUX_PLACE may come, too */
+	unsigned char header[FRAMES_HEADER_BYTES];
+	unsigned have;	 /* bytes of the header */
+	unsigned stream; /* enum frames_stream */
+	uint32_t left;	 /* bytes of the payload to come */
+	bool places;	 /* pieces of FRAMES_PLACE may come, too */
 };
-
-#define DEMUX_PLACE 4 /* moat's own, in a log: where what came so far ends */
 
 /* A piece of payload inside the data that was fed. */
 struct demux_piece {
-	int channel; /* 1 stdout, 2 stderr, DEMUX_PLACE */
+	unsigned stream; /* enum frames_stream */
 	const char *data;
 	size_t len; /* 0: the data held no payload */
 };

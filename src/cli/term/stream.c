@@ -81,10 +81,10 @@ static int write_output(struct pump *p, struct err *err)
 				return r;
 			continue;
 		}
-		n = output_write(&p->out[p->piece.channel - 1], p->piece.data, p->piece.len);
+		n = output_write(&p->out[p->piece.stream - 1], p->piece.data, p->piece.len);
 		if (n < 0)
 			return err_errno(err, (int)n, "write standard %s",
-					 p->piece.channel == 1 ? "output" : "error");
+					 p->piece.stream == FRAMES_STDOUT ? "output" : "error");
 		if (n == 0)
 			return 0;
 		p->piece.data += n;
@@ -215,7 +215,7 @@ static void fill_poll(const struct pump *p, struct pollfd *fds)
 	short stream = (short)((p->rx_eof || output_pending(p) ? 0 : POLLIN) |
 			       (p->tx_len > 0 ? POLLOUT : 0));
 	bool want_stdin = p->tx_open && p->tx_len == 0;
-	int out_fd = p->piece.len > 0 ? p->out[p->piece.channel - 1].fd : -1;
+	int out_fd = p->piece.len > 0 ? p->out[p->piece.stream - 1].fd : -1;
 
 	fds[POLL_STREAM] = (struct pollfd){ stream ? p->s->fd : -1, stream, 0 };
 	fds[POLL_STDIN] = (struct pollfd){ want_stdin ? STDIN_FILENO : -1, POLLIN, 0 };

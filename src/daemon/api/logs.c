@@ -8,6 +8,7 @@
  * moat's own client asks below /moat/ and is told its place from time to time, in a frame of a kind
  * of its own.  With that it goes on elsewhere: when this moatd was killed, in its successor.
  */
+#include "base/frames.h"
 #include "daemon/log/files.h"
 
 #include <errno.h>
@@ -21,8 +22,6 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
-
-#define PLACE_FRAME 4 /* beside docker's: 1 is stdout, 2 is stderr */
 
 /* One client of GET /containers/{id}/logs. */
 struct follower {
@@ -161,7 +160,7 @@ static int tell_place(struct follower *f)
 	if (place.number == 0)
 		place = f->from; /* nothing is there yet */
 	log_place_format(&place, text);
-	return log_frame(&f->log.reader.out, PLACE_FRAME, text, strlen(text));
+	return log_frame(&f->log.reader.out, FRAMES_PLACE, text, strlen(text));
 }
 
 /* Return: 1 when there may be something to send; 0 at the end; -errno. */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/frames.h"
 #include "base/relay.h"
 #include "base/str.h"
 #include "control/client.h"
@@ -79,8 +80,9 @@ int attach_early(int fd, const void *early, size_t len)
 static void send_error(int fd, bool framed, const char *text)
 {
 	size_t len = strlen(text) + 2;
-	unsigned char header[8] = { 1, [6] = (unsigned char)(len >> 8), [7] = (unsigned char)len };
+	unsigned char header[FRAMES_HEADER_BYTES];
 
+	frames_put(header, FRAMES_STDOUT, len);
 	if (framed && send(fd, header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return;
 	if (send(fd, text, len - 2, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)

@@ -17,17 +17,16 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/frames.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/container/hold.h"
 
-#define FRAME_HEAD     8u
 #define OUTCOME_MAX    65536u
 #define STALL_MSEC     120000 /* without a byte of the guest */
 #define RETRY_USEC     (20 * USEC_PER_SEC)
 #define RETRY_MSEC     100
-#define CHANNEL_STDOUT 1u
 #define CHANNEL_STDERR 2u
 
 static int ask(struct files *f, const struct link_files *rq, struct err *err)
@@ -124,7 +123,7 @@ static ssize_t receive(struct files *f, void *data, size_t max, struct err *err)
 /* Return: 1; 0 at the end; -EIO in the middle of one; -errno. */
 static int next_frame(struct files *f, struct err *err)
 {
-	unsigned char head[FRAME_HEAD];
+	unsigned char head[FRAMES_HEADER_BYTES];
 	size_t have = 0;
 
 	while (have < sizeof(head)) {
@@ -136,10 +135,7 @@ static int next_frame(struct files *f, struct err *err)
 			return have == 0 ? 0 : broke_off(err);
 		have += (size_t)n;
 	}
-	f->channel = head[0];
-	f->left = (uint32_t)head[4] << 24 | (uint32_t)head[5] << 16 | (uint32_t)head[6] << 8 |
-		  head[7];
-	return 1;
+	return frames_get(head, &f->stream, &f->left) < 0 ? broke_off(err) : 1;
 }
 
 static int note_outcome(struct files *f, struct err *err)
@@ -174,7 +170,7 @@ ssize_t files_read(struct files *f, void *data, size_t max, struct err *err)
 			r = next_frame(f, err);
 		if (r <= 0)
 			return r < 0 ? r : judge(f, err);
-		if (f->left > 0 && f->channel == CHANNEL_STDOUT)
+		if (f->left > 0 && f->stream == FRAMES_STDOUT)
 			break;
 		if (f->left > 0 && (r = note_outcome(f, err)) < 0)
 			return r;

@@ -16,7 +16,7 @@ struct files {
 	struct container *c; /* a reference */
 	bool stopped;	     /* it holds the machine of a container that does not run */
 	int fd;		     /* to moat-shim; -1 before and after */
-	unsigned channel;    /* of the frame that is being read */
+	unsigned stream;     /* of the frame that is being read */
 	uint32_t left;	     /* bytes of that */
 	struct buf outcome;  /* what came on stderr */
 };

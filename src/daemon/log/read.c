@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/frames.h"
 
 #define BLOCK_BYTES	 65536u
 #define HEADER_MAX_BYTES 64u /* time, stream and tag */
@@ -138,18 +139,17 @@ void log_reader_reset(struct log_reader *r)
 	buf_reset(&r->out);
 }
 
-static int add_header(struct buf *b, unsigned kind, size_t len)
+static int add_header(struct buf *b, unsigned stream, size_t len)
 {
-	unsigned char header[8] = { (unsigned char)kind };
+	unsigned char header[FRAMES_HEADER_BYTES];
 
-	for (int i = 0; i < 4; i++)
-		header[4 + i] = (unsigned char)(len >> (24 - 8 * i));
+	frames_put(header, stream, len);
 	return buf_add(b, header, sizeof(header));
 }
 
-int log_frame(struct buf *b, unsigned kind, const char *data, size_t len)
+int log_frame(struct buf *b, unsigned stream, const char *data, size_t len)
 {
-	int r = add_header(b, kind, len);
+	int r = add_header(b, stream, len);
 
 	return r < 0 ? r : buf_add(b, data, len);
 }

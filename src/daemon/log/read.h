@@ -61,7 +61,7 @@ struct log_reader {
 };
 
 /** log_frame() - append a piece with docker's header of 8 bytes.  Return: 0; -ENOMEM. */
-int log_frame(struct buf *b, unsigned kind, const char *data, size_t len);
+int log_frame(struct buf *b, unsigned stream, const char *data, size_t len);
 
 /** log_reader_reset() - close and free */
 void log_reader_reset(struct log_reader *r);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/frames.h"
 #include "base/macro.h"
 
 /* A longer frame is not begun by joining, so that clients need no large buffers. */
@@ -22,12 +23,9 @@ void outq_reset(struct outq *q)
 	*q = (struct outq){ .framed = q->framed };
 }
 
-static void put_header(char *at, enum link_channel channel, size_t len)
+static void put_header(void *at, enum link_channel channel, size_t len)
 {
-	at[0] = (char)(channel == LINK_STDERR ? 2 : 1);
-	memset(at + 1, 0, 3);
-	for (int i = 0; i < 4; i++)
-		at[4 + i] = (char)(len >> (24 - 8 * i));
+	frames_put(at, channel == LINK_STDERR ? FRAMES_STDERR : FRAMES_STDOUT, len);
 }
 
 /* The last piece, if more of @channel can still go into it. */
@@ -66,8 +64,8 @@ static int reserve_piece(struct outq *q)
 
 static int new_piece(struct outq *q, enum link_channel channel, const void *data, size_t len)
 {
-	size_t header = q->framed ? OUTQ_HEADER_SIZE : 0;
-	char head[OUTQ_HEADER_SIZE];
+	size_t header = q->framed ? FRAMES_HEADER_BYTES : 0;
+	char head[FRAMES_HEADER_BYTES];
 	int r = reserve_piece(q);
 
 	if (r == 0)
@@ -95,7 +93,7 @@ int outq_add(struct outq *q, enum link_channel channel, const void *data, size_t
 		return r;
 	last->data_bytes += len;
 	if (q->framed)
-		put_header(q->bytes.data + q->bytes.len - last->data_bytes - OUTQ_HEADER_SIZE,
+		put_header(q->bytes.data + q->bytes.len - last->data_bytes - FRAMES_HEADER_BYTES,
 			   channel, last->data_bytes);
 	return 0;
 }

@@ -4,8 +4,6 @@
 #include "base/buf.h"
 #include "link/frame.h"
 
-#define OUTQ_HEADER_SIZE 8u
-
 /*
  * The queue of output on its way to one client: bytes as they go out, raw or with docker's
  * headers, and which of them belong to which channel.  It has no limit of its own; link credit is

@@ -27,8 +27,7 @@ static int feed(struct demux *d, const char *data, size_t len, struct buf out[2]
 			return (int)n;
 		assert_in_range(n, 1, len);
 		if (piece.len > 0)
-			assert_int_equal(buf_add(&out[piece.channel - 1], piece.data, piece.len),
-					 0);
+			assert_int_equal(buf_add(&out[piece.stream - 1], piece.data, piece.len), 0);
 		data += n;
 		len -= (size_t)n;
 	}
@@ -78,7 +77,7 @@ static void other_headers_are_refused(void **state)
 		struct demux d = { 0 };
 		struct demux_piece piece;
 
-		assert_int_equal(demux_next(&d, bad[i], DEMUX_HEADER_BYTES, &piece), -EBADMSG);
+		assert_int_equal(demux_next(&d, bad[i], FRAMES_HEADER_BYTES, &piece), -EBADMSG);
 	}
 }
 

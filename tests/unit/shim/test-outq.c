@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/frames.h"
 #include "shim/container/outq.h"
 
 static void add(struct outq *q, enum link_channel channel, const char *text)
@@ -98,14 +99,14 @@ static void unpack(struct buf *wire, struct buf out[LINK_CHANNELS])
 		const unsigned char *h = (unsigned char *)wire->data;
 		size_t len;
 
-		if (wire->len < OUTQ_HEADER_SIZE)
+		if (wire->len < FRAMES_HEADER_BYTES)
 			return;
 		len = (size_t)h[4] << 24 | (size_t)h[5] << 16 | (size_t)h[6] << 8 | h[7];
 		assert_true(h[0] == 1 || h[0] == 2);
-		if (wire->len < OUTQ_HEADER_SIZE + len)
+		if (wire->len < FRAMES_HEADER_BYTES + len)
 			return;
-		assert_int_equal(buf_add(&out[h[0]], h + OUTQ_HEADER_SIZE, len), 0);
-		buf_consume(wire, OUTQ_HEADER_SIZE + len);
+		assert_int_equal(buf_add(&out[h[0]], h + FRAMES_HEADER_BYTES, len), 0);
+		buf_consume(wire, FRAMES_HEADER_BYTES + len);
 	}
 }
 
