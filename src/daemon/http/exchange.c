@@ -128,6 +128,7 @@ static void *run_upload(void *arg)
 	return NULL;
 }
 
+/* From success on the result is the worker's, who may have it already. */
 static int start_worker(struct exchange *x)
 {
 	int fds[2], r;
@@ -143,8 +144,10 @@ static int start_worker(struct exchange *x)
 
 void exchange_begin_upload(struct exchange *x)
 {
-	if (x->result == 0)
-		x->result = start_worker(x);
+	int r = x->result == 0 ? start_worker(x) : 0;
+
+	if (r < 0)
+		x->result = err_errno(&x->err, r, "take the body");
 }
 
 struct exchange *exchange_new(struct daemon *d, const struct route *routes,
