@@ -30,13 +30,14 @@ static int find(struct cli *c, const char *name, const char *const *kinds, json_
 }
 
 /* The array as docker prints it, indented by four. */
-static int print_array(json_t *list)
+static int print_array(json_t *list, struct err *err)
 {
-	if (json_array_size(list) == 0)
-		return puts("[]");
-	if (json_dumpf(list, stdout, JSON_INDENT(4)) < 0)
-		return -ENOMEM;
-	return putchar('\n');
+	cleanup_free char *text = json_dumps(list, JSON_INDENT(4));
+
+	if (!text)
+		return cli_out_of_memory(err);
+	puts(text);
+	return 0;
 }
 
 static int print_list(const struct shape *shape, json_t *list, struct err *err)
@@ -46,7 +47,7 @@ static int print_list(const struct shape *shape, json_t *list, struct err *err)
 	int r = 0;
 
 	if (shape->kind == SHAPE_TABLE)
-		return print_array(list) < 0 ? cli_out_of_memory(err) : 0;
+		return print_array(list, err);
 	if (shape->kind != SHAPE_TEMPLATE)
 		return shape_print(shape, list, err);
 	json_array_foreach (list, i, item) {
