@@ -23,9 +23,9 @@ static void list_execs(const struct shim *s, struct control_event *e)
 	const struct history_entry *old;
 	const struct process *p;
 
-	LIST_FOREACH(p, &s->processes, entry)
-	if (p != s->init && !process_is_files(p) && p->state == PROCESS_RUNNING)
-		add_exec(e, p->target, true, 0);
+	LIST_FOREACH (p, &s->processes, entry)
+		if (p != s->init && !process_is_files(p) && p->state == PROCESS_RUNNING)
+			add_exec(e, p->target, true, 0);
 	for (size_t age = 0; (old = history_get(&s->history, age)); age++)
 		add_exec(e, old->target, false, old->code);
 }

@@ -33,9 +33,9 @@ struct process *shim_find_target(struct shim *s, const char *target)
 {
 	struct process *p;
 
-	LIST_FOREACH(p, &s->processes, entry)
-	if (p->state != PROCESS_OVER && streq(p->target, target))
-		return p;
+	LIST_FOREACH (p, &s->processes, entry)
+		if (p->state != PROCESS_OVER && streq(p->target, target))
+			return p;
 	return NULL;
 }
 
@@ -43,9 +43,9 @@ struct process *shim_find_stream(struct shim *s, uint32_t stream)
 {
 	struct process *p;
 
-	LIST_FOREACH(p, &s->processes, entry)
-	if (p->stream == stream)
-		return p;
+	LIST_FOREACH (p, &s->processes, entry)
+		if (p->stream == stream)
+			return p;
 	return NULL;
 }
 

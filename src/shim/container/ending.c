@@ -80,9 +80,9 @@ static bool clients_are_busy(const struct shim *s)
 {
 	const struct process *p;
 
-	LIST_FOREACH(p, &s->processes, entry)
-	if (process_busy(p))
-		return true;
+	LIST_FOREACH (p, &s->processes, entry)
+		if (process_busy(p))
+			return true;
 	return false;
 }
 

@@ -24,8 +24,8 @@ void files_check_idle(struct shim *s)
 
 	if (!s->config->machine.files_only || s->stage != SHIM_UP)
 		return;
-	LIST_FOREACH(p, &s->processes, entry)
-	busy = busy || process_is_files(p);
+	LIST_FOREACH (p, &s->processes, entry)
+		busy = busy || process_is_files(p);
 	if (!s->files_idle)
 		r = loop_add_timer(s->loop, UINT64_MAX, on_idle, s, &s->files_idle);
 	if (r == 0)

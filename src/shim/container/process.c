@@ -80,8 +80,7 @@ static void grant(struct process *p, enum link_channel channel)
 
 	if (p->state == PROCESS_OVER)
 		return;
-	LIST_FOREACH(c, &p->clients, entry)
-	{
+	LIST_FOREACH (c, &p->clients, entry) {
 		uint64_t taken = client_taken(c, channel);
 
 		if (taken < slowest)
@@ -115,9 +114,9 @@ static void end_input(struct process *p)
 
 	if (p->spec->terminal)
 		return;
-	LIST_FOREACH(c, &p->clients, entry)
-	if (!c->input_ended)
-		return;
+	LIST_FOREACH (c, &p->clients, entry)
+		if (!c->input_ended)
+			return;
 	p->input_over = true;
 	close_input(p);
 }
@@ -226,8 +225,8 @@ static unsigned count_clients(const struct process *p)
 	struct client *c;
 	unsigned n = 0;
 
-	LIST_FOREACH(c, &p->clients, entry)
-	n++;
+	LIST_FOREACH (c, &p->clients, entry)
+		n++;
 	return n;
 }
 
@@ -410,8 +409,8 @@ bool process_busy(const struct process *p)
 {
 	const struct client *c;
 
-	LIST_FOREACH(c, &p->clients, entry)
-	if (client_busy(c))
-		return true;
+	LIST_FOREACH (c, &p->clients, entry)
+		if (client_busy(c))
+			return true;
 	return false;
 }
