@@ -6,12 +6,12 @@
  *
  * Where it may fail, and what happens then:
  *  - up to HELLO: the reason goes to the console, which is the host's boot log, and the machine
- *    powers off;
+ *    ends;
  *  - in MACHINE, CONTAINER and REMOVE: FAILED on stream 0, with the reason;
  *  - in SPAWN, and in everything a process does: FAILED or EXITED on its stream, and no other
  *    process notices;
  *  - when the link breaks, the host makes no sense, or there is no memory left even to say that
- *    something failed: the disks are synced and the machine powers off.
+ *    something failed: the disks are synced and the machine ends.
  * It never exits: that would be a kernel panic.
  */
 #include <signal.h>
@@ -65,7 +65,9 @@ int main(void)
 		session_run(&m, port_fd, &err);
 	say(err.msg);
 	sync();
-	reboot(RB_POWER_OFF);
-	for (;;) /* a kernel that cannot power off */
+	/* A machine is never booted again: this ends it, also where power cannot be switched off.
+	 */
+	reboot(RB_AUTOBOOT);
+	for (;;)
 		pause();
 }
