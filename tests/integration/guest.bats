@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# moat-init with several containers, without a shim: what it does with them, order by order.
+
+load lib
+
+setup_file() {
+	export GUEST_ACPI=no
+	if [ -d "$MOAT_TEST_KERNEL/modules" ]; then
+		GUEST_ACPI=yes
+	fi
+}
+
+guest() {
+	local kernel=$SUITE/prepared/kernel/current
+	timeout "${2:-$LIMIT}" python3 "$TESTS/integration/guest.py" "$1" "$kernel/vmlinuz" "$kernel/initrd" "$GUEST_ACPI"
+}
+
+@test "guest: two containers have roots, names, processes, IPC and limits of their own" {
+	guest apart
+}
+
+@test "guest: the end of one container leaves the other alone, and its number and disks are free" {
+	guest one_ends
+}
+
+@test "guest: a container past its memory limit is killed and told of, and no other" {
+	guest killed_for_memory
+}
+
+@test "guest: a container that runs is removed with all it made, and its disk is clean" {
+	guest removed_as_it_runs
+}
+
+@test "guest: two hundred containers one after the other leave nothing behind" {
+	guest one_after_the_other 600
+}
+
+@test "guest: a container that cannot be set up says why, and is removed" {
+	guest not_to_be_set_up
+}
+
+@test "guest: an order that makes no sense ends the machine" {
+	local order
+	for order in unknown_number number_twice slot_twice removed_twice; do
+		guest "$order"
+	done
+}
+
+@test "guest: a shutdown ends all containers, and all disks are clean" {
+	guest all_down
+}
