@@ -232,6 +232,7 @@ cut_off_start() {
 	poll 20 no_container cut
 	# And after another start of moatd nothing has come back, and what was only made is there.
 	moat create --rm --name made "$BUSYBOX" true >/dev/null
+	moat cp /etc/passwd made:/copied
 	kill_moatd
 	no_container cut
 	is_state made created
