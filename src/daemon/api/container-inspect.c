@@ -9,6 +9,7 @@
 #include "control/names.h"
 #include "daemon/api/api.h"
 #include "daemon/container/exec.h"
+#include "daemon/container/view.h"
 #include "daemon/log/files.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
@@ -21,22 +22,22 @@ static void format_time(int64_t nsec, char ret[CLOCK_TEXT_MAX])
 		strcpy(ret, NEVER);
 }
 
-/* Under the table's lock. */
-static json_t *describe_state(const struct container *c)
+static json_t *describe_state(const struct container_view *v)
 {
 	char started[CLOCK_TEXT_MAX], finished[CLOCK_TEXT_MAX];
 
-	format_time(c->rec.started_nsec, started);
-	format_time(c->rec.finished_nsec, finished);
+	format_time(v->rec.started_nsec, started);
+	format_time(v->rec.finished_nsec, finished);
 	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s, s:o*,"
 			 " s:b, s:o*}",
-			 "Status", container_status(c), "Running",
-			 c->rec.state == CONTAINER_RUNNING || c->restart.pending, "Paused",
-			 (int)c->paused, "Restarting", (int)c->restart.pending, "OOMKilled",
-			 c->rec.oom, "Dead", 0, "Pid", (int)c->rec.pid, "ExitCode",
-			 c->rec.exit_code, "Error", c->rec.error, "StartedAt", started,
-			 "FinishedAt", finished, "Health", health_describe(&c->health), "DiskFull",
-			 (int)c->disk_full, "DiskErrors", disk_errors_describe(&c->disk_errors));
+			 "Status", view_status(v), "Running",
+			 (int)view_is_shown(v, STATES_RUNNING | STATE(WAITING)), "Paused",
+			 (int)view_is_shown(v, STATE(PAUSED)), "Restarting",
+			 (int)view_is_shown(v, STATE(WAITING)), "OOMKilled", v->rec.oom, "Dead", 0,
+			 "Pid", (int)v->rec.pid, "ExitCode", v->rec.exit_code, "Error",
+			 v->rec.error, "StartedAt", started, "FinishedAt", finished, "Health",
+			 health_describe(&v->health), "DiskFull", (int)v->disk_full, "DiskErrors",
+			 disk_errors_describe(&v->disk_errors));
 }
 
 static json_t *exec_ids(const struct container *c)
@@ -66,23 +67,23 @@ static json_t *log_path(struct daemon *d, const struct container *c)
 	return json_sprintf("%s/containers/%s/%s", d->root, c->rec.id, name);
 }
 
-/* Under the table's lock. */
-static json_t *describe(const struct container *c)
+static json_t *describe(const struct container_view *v)
 {
+	const struct container *c = v->c;
 	cleanup_json json_t *args = json_from_strv(c->args ? c->args + 1 : NULL);
 	char created[CLOCK_TEXT_MAX];
 
-	format_time(c->rec.created_nsec, created);
+	format_time(v->rec.created_nsec, created);
 	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:s,"
 			 " s:s, s:s, s:s, s:{s:s, s:n}, s:[], s:o, s:o}",
 			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
-			 "Args", args, "State", describe_state(c), "Image", c->rec.config.text,
+			 "Args", args, "State", describe_state(v), "Image", v->rec.config.text,
 			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "Name",
-			 json_sprintf("/%s", c->rec.name), "RestartCount", c->rec.restart_count,
+			 json_sprintf("/%s", v->rec.name), "RestartCount", v->rec.restart_count,
 			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
 			 "", "AppArmorProfile", "", "GraphDriver", "Name", "erofs", "Data",
 			 "Mounts", "NetworkSettings", network_settings(), "Moat",
-			 trace_describe(&c->trace));
+			 trace_describe(&v->trace));
 }
 
 static int add_text(json_t *obj, const char *key, const char *text, struct err *err)
@@ -99,6 +100,7 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
 	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup(container_view_reset) struct container_view v = { 0 };
 	cleanup_json json_t *obj = NULL;
 	struct container *c;
 	int r = containers_find(&d->containers, rq->target, &c, err);
@@ -106,10 +108,10 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	r = state_texts(d->state, c->rec.id, &texts, err);
+	if (r == 0)
+		r = container_view(c, &v);
 	if (r == 0) {
-		pthread_mutex_lock(&d->containers.lock);
-		obj = describe(c);
-		pthread_mutex_unlock(&d->containers.lock);
+		obj = describe(&v);
 		r = obj ? add_text(obj, "Config", texts.config, err) : -ENOMEM;
 	}
 	if (r == 0)

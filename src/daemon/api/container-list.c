@@ -7,6 +7,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/human.h"
 #include "daemon/container/name.h"
+#include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 
 struct listing {
@@ -19,26 +20,23 @@ struct listing {
 	int64_t before_nsec, since_nsec;
 };
 
-static void status_text(const struct container *c, char *ret, size_t size)
+static void status_text(const struct container_view *v, char *ret, size_t size)
 {
 	int64_t now = clock_now_nsec() / (int64_t)NSEC_PER_SEC;
 	char ago[64];
 
-	switch (c->rec.state) {
-	case CONTAINER_RUNNING:
-		human_duration(now - c->rec.started_nsec / (int64_t)NSEC_PER_SEC, ago, sizeof(ago));
-		snprintf(ret, size, "Up %s%s", ago,
-			 c->paused ? " (Paused)" : health_text(&c->health));
-		break;
-	case CONTAINER_EXITED:
-		human_duration(now - c->rec.finished_nsec / (int64_t)NSEC_PER_SEC, ago,
-			       sizeof(ago));
-		snprintf(ret, size, "%s (%d) %s ago", c->restart.pending ? "Restarting" : "Exited",
-			 c->rec.exit_code, ago);
-		break;
-	case CONTAINER_CREATED:
+	if (view_is_shown(v, STATE(CREATED))) {
 		snprintf(ret, size, "Created");
-		break;
+	} else if (view_is_shown(v, STATES_RUNNING)) {
+		human_duration(now - v->rec.started_nsec / (int64_t)NSEC_PER_SEC, ago, sizeof(ago));
+		snprintf(ret, size, "Up %s%s", ago,
+			 view_is_shown(v, STATE(PAUSED)) ? " (Paused)" : health_text(&v->health));
+	} else {
+		human_duration(now - v->rec.finished_nsec / (int64_t)NSEC_PER_SEC, ago,
+			       sizeof(ago));
+		snprintf(ret, size, "%s (%d) %s ago",
+			 view_is_shown(v, STATE(WAITING)) ? "Restarting" : "Exited",
+			 v->rec.exit_code, ago);
 	}
 }
 
@@ -56,19 +54,19 @@ static json_t *command_text(const struct container *c)
 	return json_stringn(b.data ? b.data : "", b.len);
 }
 
-/* Under the table's lock. */
-static json_t *describe(const struct container *c)
+static json_t *describe(const struct container_view *v)
 {
+	const struct record *rec = &v->rec;
 	char status[128];
 
-	status_text(c, status, sizeof(status));
+	status_text(v, status, sizeof(status));
 	return json_pack("{s:s, s:[o], s:s, s:s, s:o, s:I, s:[], s:O, s:s, s:s, s:{s:s},"
 			 " s:{s:{}}, s:[]}",
-			 "Id", c->rec.id, "Names", json_sprintf("/%s", c->rec.name), "Image",
-			 c->rec.image, "ImageID", c->rec.config.text, "Command", command_text(c),
-			 "Created", (json_int_t)(c->rec.created_nsec / (int64_t)NSEC_PER_SEC),
-			 "Ports", "Labels", c->labels, "State", container_status(c), "Status",
-			 status, "HostConfig", "NetworkMode", "none", "NetworkSettings", "Networks",
+			 "Id", rec->id, "Names", json_sprintf("/%s", rec->name), "Image",
+			 rec->image, "ImageID", rec->config.text, "Command", command_text(v->c),
+			 "Created", (json_int_t)(rec->created_nsec / (int64_t)NSEC_PER_SEC),
+			 "Ports", "Labels", v->c->labels, "State", view_status(v), "Status", status,
+			 "HostConfig", "NetworkMode", "none", "NetworkSettings", "Networks",
 			 "Mounts");
 }
 
@@ -79,17 +77,15 @@ static bool id_begins(const char *value, const void *arg)
 
 static bool image_fits(const char *value, const void *arg)
 {
-	const struct container *c = arg;
+	const struct record *rec = arg;
 	cleanup_reference struct reference *want = NULL, *have = NULL;
 	cleanup_free char *want_full = NULL, *have_full = NULL;
 	const char *hex = str_starts(value, "sha256:");
 
-	if (streq(value, c->rec.image) ||
-	    (strlen(hex ? hex : value) >= 4 &&
-	     str_starts(digest_hex(&c->rec.config), hex ? hex : value)))
+	if (streq(value, rec->image) || (strlen(hex ? hex : value) >= 4 &&
+					 str_starts(digest_hex(&rec->config), hex ? hex : value)))
 		return true;
-	if (reference_parse(value, &want, NULL) < 0 ||
-	    reference_parse(c->rec.image, &have, NULL) < 0)
+	if (reference_parse(value, &want, NULL) < 0 || reference_parse(rec->image, &have, NULL) < 0)
 		return false;
 	want_full = reference_full(want);
 	have_full = reference_full(have);
@@ -98,52 +94,40 @@ static bool image_fits(const char *value, const void *arg)
 
 static bool code_is(const char *value, const void *arg)
 {
-	const struct container *c = arg;
+	const struct container_view *v = arg;
 	uint32_t code;
 
-	return c->rec.state == CONTAINER_EXITED && str_to_u32(value, &code) == 0 &&
-	       c->rec.exit_code == (int)code;
+	return view_is_shown(v, STATE(EXITED) | STATE(WAITING)) && str_to_u32(value, &code) == 0 &&
+	       v->rec.exit_code == (int)code;
 }
 
 /* docker has names fit with or without the slash. */
-static bool name_fits(const struct listing *l, struct container *c)
+static bool name_fits(const struct listing *l, const struct container_view *v)
 {
-	char name[1 + NAME_MAX_LEN + 1] = "/";
+	char name[1 + NAME_MAX_LEN + 1];
 
 	if (!l->names)
 		return true;
-	pthread_mutex_lock(&l->d->containers.lock);
-	snprintf(name + 1, sizeof(name) - 1, "%s", c->rec.name);
-	pthread_mutex_unlock(&l->d->containers.lock);
+	snprintf(name, sizeof(name), "/%s", v->rec.name);
 	return pattern_fits(l->names, name + 1) || pattern_fits(l->names, name);
 }
 
-/* By what does not change, or is long work: without the table's lock. */
-static bool may_be_wanted(const struct listing *l, struct container *c)
+static bool is_wanted(const struct listing *l, const struct container_view *v)
 {
 	const struct filters *f = &l->filters;
 
-	return c->rec.created_nsec < l->before_nsec && c->rec.created_nsec > l->since_nsec &&
-	       filters_any(f, "id", id_begins, c->rec.id) && filters_exact(f, "network", "none") &&
-	       filters_exact(f, "is-task", "false") && filters_count(f, "volume") == 0 &&
-	       filters_count(f, "publish") == 0 && filters_count(f, "expose") == 0 &&
-	       filters_any(f, "ancestor", image_fits, c) && filters_labels(f, c->labels) &&
-	       name_fits(l, c);
-}
-
-/* Under the table's lock. */
-static bool is_wanted(const struct listing *l, const struct container *c)
-{
-	const struct filters *f = &l->filters;
-
-	if (c->removed)
-		return false;
-	if (!l->all && c->rec.state != CONTAINER_RUNNING && !c->restart.pending &&
+	if (!l->all && !view_is_shown(v, STATES_RUNNING | STATE(WAITING)) &&
 	    filters_count(f, "status") == 0 && filters_count(f, "exited") == 0)
 		return false;
-	return filters_exact(f, "status", container_status(c)) &&
-	       filters_exact(f, "health", health_name(&c->health)) &&
-	       filters_any(f, "exited", code_is, c);
+	return v->rec.created_nsec < l->before_nsec && v->rec.created_nsec > l->since_nsec &&
+	       filters_any(f, "id", id_begins, v->rec.id) &&
+	       filters_exact(f, "status", view_status(v)) &&
+	       filters_exact(f, "health", health_name(&v->health)) &&
+	       filters_exact(f, "network", "none") && filters_exact(f, "is-task", "false") &&
+	       filters_count(f, "volume") == 0 && filters_count(f, "publish") == 0 &&
+	       filters_count(f, "expose") == 0 && filters_any(f, "exited", code_is, v) &&
+	       filters_any(f, "ancestor", image_fits, &v->rec) && filters_labels(f, v->c->labels) &&
+	       name_fits(l, v);
 }
 
 /* docker shows the image's size with the layer's. */
@@ -221,38 +205,27 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	return 0;
 }
 
-/* Return: a new description; NULL where the container is not wanted, or there is no memory. */
-static json_t *describe_wanted(const struct listing *l, struct container *c)
-{
-	json_t *item = NULL;
-
-	if (!may_be_wanted(l, c))
-		return NULL;
-	pthread_mutex_lock(&l->d->containers.lock);
-	if (is_wanted(l, c))
-		item = describe(c);
-	pthread_mutex_unlock(&l->d->containers.lock);
-	if (item && l->size)
-		api_container_add_sizes(l->d, c, item);
-	return item;
-}
-
 static int list(struct listing *l, json_t **ret)
 {
 	cleanup_json json_t *out = json_array();
-	struct container **all;
+	struct container_view *all;
 	size_t n;
-	int r = out ? containers_list(&l->d->containers, &all, &n) : -ENOMEM;
+	int r = out ? container_views(&l->d->containers, &all, &n) : -ENOMEM;
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n && r == 0 && json_array_size(out) < l->limit; i++) {
-		json_t *item = describe_wanted(l, all[i]);
+		json_t *item;
 
-		if (item && json_array_append_new(out, item) < 0)
+		if (!is_wanted(l, &all[i]))
+			continue;
+		item = describe(&all[i]);
+		if (item && l->size)
+			api_container_add_sizes(l->d, all[i].c, item);
+		if (json_array_append_new(out, item) < 0)
 			r = -ENOMEM;
 	}
-	containers_list_free(all, n);
+	container_views_free(all, n);
 	if (r == 0)
 		*ret = take_ptr(out);
 	return r;

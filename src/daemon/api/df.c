@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/view.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
@@ -17,13 +18,10 @@ static int list_images(struct daemon *d, json_t *out, int64_t *ret_bytes, struct
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		json_t *item = api_image_describe(list[i]);
-		int users = 0;
+		size_t users = containers_use(&d->containers, &list[i]->manifest);
 
-		pthread_mutex_lock(&d->containers.lock);
-		for (const struct container *c = d->containers.first; c; c = c->next)
-			users += streq(c->rec.manifest.text, list[i]->manifest.text);
-		pthread_mutex_unlock(&d->containers.lock);
-		if (!item || json_object_set_new(item, "Containers", json_integer(users)) < 0 ||
+		if (!item ||
+		    json_object_set_new(item, "Containers", json_integer((json_int_t)users)) < 0 ||
 		    json_object_set_new(item, "SharedSize", json_integer(0)) < 0 ||
 		    json_array_append_new(out, item) < 0)
 			r = -ENOMEM;

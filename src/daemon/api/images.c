@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 
 DEFINE_CLEANUP(struct image, image_free)
@@ -255,13 +256,8 @@ int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
 bool api_image_in_use(const struct digest *manifest, void *arg)
 {
 	struct daemon *d = arg;
-	bool used = false;
 
-	pthread_mutex_lock(&d->containers.lock);
-	for (const struct container *c = d->containers.first; c && !used; c = c->next)
-		used = streq(c->rec.manifest.text, manifest->text);
-	pthread_mutex_unlock(&d->containers.lock);
-	return used;
+	return containers_use(&d->containers, manifest) > 0;
 }
 
 static int append_each(json_t *list, const char *key, char *const *values)

@@ -139,15 +139,9 @@ static int wait_for_more(struct follower *f)
 	return 1;
 }
 
-static bool goes_on(struct follower *f)
+static bool goes_on(const struct follower *f)
 {
-	const struct container *c = f->c;
-	bool on;
-
-	pthread_mutex_lock(&f->d->containers.lock);
-	on = !c->removed && (c->rec.state == CONTAINER_RUNNING || c->starting);
-	pthread_mutex_unlock(&f->d->containers.lock);
-	return on;
+	return container_is_now(f->c, STATES_BEGINNING | STATES_RUNNING);
 }
 
 static int tell_place(struct follower *f)

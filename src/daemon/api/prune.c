@@ -47,14 +47,9 @@ int64_t api_container_layer_bytes(struct daemon *d, const struct container *c)
 	return name ? disk_bytes(d->containers.dir_fd, name) : 0;
 }
 
-static bool is_idle(struct daemon *d, const struct container *c)
+static bool is_idle(const struct container *c)
 {
-	bool idle;
-
-	pthread_mutex_lock(&d->containers.lock);
-	idle = c->rec.state != CONTAINER_RUNNING && !c->starting && !c->restart.pending;
-	pthread_mutex_unlock(&d->containers.lock);
-	return idle;
+	return container_is_now(c, STATE(CREATED) | STATE(EXITED) | STATES_GONE);
 }
 
 static void publish_pruned(struct daemon *d, const char *type, int64_t freed)
@@ -84,8 +79,7 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 		struct container *c = list[i];
 		int64_t bytes;
 
-		if (c->rec.created_nsec >= until || !is_idle(d, c) ||
-		    !filters_labels(&f, c->labels))
+		if (c->rec.created_nsec >= until || !is_idle(c) || !filters_labels(&f, c->labels))
 			continue;
 		bytes = container_bytes(d, c);
 		if (container_remove(c, false, NULL) < 0)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/view.h"
 
 int api_ping(struct request *rq, struct reply *rp, struct err *err)
 {
@@ -39,23 +40,25 @@ int api_version(struct request *rq, struct reply *rp, struct err *err)
 }
 
 struct counts {
-	int all, running, paused, created, exited;
+	int all, running, paused, stopped;
 };
 
-static struct counts count_containers(struct daemon *d)
+static int count_containers(struct daemon *d, struct counts *ret)
 {
-	struct counts n = { 0 };
+	struct container_view *all;
+	size_t n;
+	int r = container_views(&d->containers, &all, &n);
 
-	pthread_mutex_lock(&d->containers.lock);
-	for (struct container *c = d->containers.first; c; c = c->next) {
-		n.all++;
-		n.running += c->rec.state == CONTAINER_RUNNING && !c->paused;
-		n.paused += c->paused;
-		n.created += c->rec.state == CONTAINER_CREATED;
-		n.exited += c->rec.state == CONTAINER_EXITED;
+	if (r < 0)
+		return r;
+	*ret = (struct counts){ .all = (int)n };
+	for (size_t i = 0; i < n; i++) {
+		ret->running += view_is_shown(&all[i], STATE(RUNNING));
+		ret->paused += view_is_shown(&all[i], STATE(PAUSED));
+		ret->stopped += !view_is_shown(&all[i], STATES_RUNNING);
 	}
-	pthread_mutex_unlock(&d->containers.lock);
-	return n;
+	container_views_free(all, n);
+	return 0;
 }
 
 static int count_images(struct daemon *d, int *ret, struct err *err)
@@ -74,13 +77,15 @@ static int count_images(struct daemon *d, int *ret, struct err *err)
 int api_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct daemon *d = rq->daemon;
-	struct counts n = count_containers(d);
+	struct counts n = { 0 };
 	char now[CLOCK_TEXT_MAX];
 	cleanup_json json_t *info = NULL, *more = NULL;
 	struct sysinfo si;
 	struct utsname uts;
 	int images, r = count_images(d, &images, err);
 
+	if (r == 0)
+		r = count_containers(d, &n);
 	if (r < 0)
 		return r;
 	if (sysinfo(&si) < 0 || uname(&uts) < 0)
@@ -89,8 +94,8 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 	info = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:[], s:s, s:s, s:s, s:s, s:s, s:i,"
 			 " s:I, s:s, s:s, s:s, s:s}",
 			 "ID", "moat", "Containers", n.all, "ContainersRunning", n.running,
-			 "ContainersPaused", n.paused, "ContainersStopped", n.created + n.exited,
-			 "Images", images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
+			 "ContainersPaused", n.paused, "ContainersStopped", n.stopped, "Images",
+			 images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
 			 "KernelVersion", uts.release, "OperatingSystem", "moat", "OSType", "linux",
 			 "Architecture", uts.machine, "NCPU", (int)d->machines->host_cpus,
 			 "MemTotal", (json_int_t)si.totalram * si.mem_unit, "DockerRootDir",

@@ -13,14 +13,13 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "control/client.h"
 #include "daemon/api/api.h"
 #include "daemon/container/transition.h"
+#include "daemon/container/usage.h"
+#include "daemon/container/view.h"
 #include "daemon/machine/memory.h"
 #include "daemon/machine/plan.h"
 
-#define ANSWER_MSEC   5000
-#define MUTE_MSEC     200 /* of one that did not the last time: others wait for their turn */
 #define INTERVAL_MSEC 1000
 
 /* "Mon02" and the like for what is older than a day, else "15:04", as ps(1). */
@@ -54,25 +53,13 @@ static json_t *process_row(const struct link_proc *p)
 		p->command);
 }
 
-static int not_running(const struct container *c, struct err *err)
-{
-	return err_set(err, -EBUSY, "container %s is not running", c->rec.id);
-}
-
 static int top(struct container *c, struct reply *rp, struct err *err)
 {
-	cleanup_json json_t *answer = NULL, *rows = json_array();
+	cleanup_json json_t *rows = json_array();
 	cleanup_free struct link_proc *procs = NULL;
 	size_t n = 0;
-	int r;
+	int r = rows ? container_processes(c, &procs, &n, err) : -ENOMEM;
 
-	if (!container_is_running(c))
-		return not_running(c, err);
-	r = rows ? shim_ask(container_shim(c), CONTROL_TOP, ANSWER_MSEC, &answer, err) : -ENOMEM;
-	if (r == 0)
-		r = answer_procs_read(answer, &procs, &n, err);
-	if (r == -ECONNREFUSED)
-		return not_running(c, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
@@ -107,7 +94,6 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 struct stats {
 	struct daemon *d;
 	struct container *c; /* a reference */
-	struct hub_sub *sub;
 	int client_fd;
 	unsigned left; /* samples to send; UINT_MAX: until the client goes */
 	bool pair;     /* take one before the first that is sent */
@@ -138,20 +124,18 @@ static json_t *block_stats(const struct link_stats *usage)
 
 static json_t *describe(struct stats *s, const struct link_stats *usage)
 {
+	cleanup(container_view_reset) struct container_view v = { 0 };
 	char read[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX] = "0001-01-01T00:00:00Z";
 	cleanup_json json_t *cpu = cpu_stats(s, usage);
 	int64_t now = clock_now_nsec();
 	json_t *out;
-	pid_t pid;
 
 	clock_format(now, read);
 	if (s->before_nsec > 0)
 		clock_format(s->before_nsec, before);
-	pthread_mutex_lock(&s->d->containers.lock);
-	pid = s->c->rec.pid;
-	out = json_pack("{s:o, s:s}", "name", json_sprintf("/%s", s->c->rec.name), "id",
-			s->c->rec.id);
-	pthread_mutex_unlock(&s->d->containers.lock);
+	if (container_view(s->c, &v) < 0)
+		return NULL;
+	out = json_pack("{s:o, s:s}", "name", json_sprintf("/%s", v.rec.name), "id", v.rec.id);
 	if (!out || !cpu ||
 	    json_object_update_new(
 		    out,
@@ -165,7 +149,7 @@ static json_t *describe(struct stats *s, const struct link_stats *usage)
 			      "usage", (json_int_t)usage->memory_bytes, "stats", "inactive_file",
 			      (json_int_t)usage->memory_cache_bytes, "limit",
 			      (json_int_t)usage->memory_limit_bytes, "moat", "host_memory_bytes",
-			      (json_int_t)memory_of_machine(pid))) < 0) {
+			      (json_int_t)memory_of_machine(v.rec.pid))) < 0) {
 		json_decref(out);
 		return NULL;
 	}
@@ -178,47 +162,24 @@ static json_t *describe(struct stats *s, const struct link_stats *usage)
 /* A container that does not run uses nothing. */
 static json_t *sample(struct stats *s)
 {
-	cleanup_json json_t *answer = NULL;
 	struct link_stats usage = { 0 };
-	bool mute;
-	int r = 0;
 
-	pthread_mutex_lock(&s->d->containers.lock);
-	mute = s->c->mute;
-	pthread_mutex_unlock(&s->d->containers.lock);
-	if (container_is_running(s->c))
-		r = shim_ask(container_shim(s->c), CONTROL_STATS, mute ? MUTE_MSEC : ANSWER_MSEC,
-			     &answer, NULL);
-	if (r == 0 && answer)
-		r = answer_stats_read(answer, &usage, NULL);
-	pthread_mutex_lock(&s->d->containers.lock);
-	s->c->mute = r == -ETIMEDOUT;
-	pthread_mutex_unlock(&s->d->containers.lock);
+	container_usage(s->c, &usage);
 	return describe(s, &usage);
 }
 
-static bool is_removed(const struct stats *s)
+static bool is_removed(const struct container *c, const void *arg)
 {
-	bool removed;
-
-	pthread_mutex_lock(&s->d->containers.lock);
-	removed = s->c->removed;
-	pthread_mutex_unlock(&s->d->containers.lock);
-	return removed;
+	(void)arg;
+	return container_is(c, STATE(REMOVED));
 }
 
 /* Return: 0 when the interval is over; -EPIPE when the client, or the container, is gone. */
-static int wait_interval(struct stats *s)
+static int wait_interval(const struct stats *s)
 {
-	uint64_t end = clock_mono_usec() + INTERVAL_MSEC * USEC_PER_MSEC, now;
+	int r = container_wait(s->c, is_removed, NULL, INTERVAL_MSEC, s->client_fd);
 
-	while ((now = clock_mono_usec()) < end) {
-		if (hub_wait(s->sub, s->client_fd, (int)((end - now) / USEC_PER_MSEC) + 1) < 0)
-			return -EPIPE;
-		if (is_removed(s))
-			return -EPIPE;
-	}
-	return 0;
+	return r == -ETIMEDOUT ? 0 : -EPIPE;
 }
 
 static int next(struct stats *s)
@@ -249,7 +210,7 @@ static ssize_t stats_read(void *arg, char *data, size_t max)
 		int r = s->left > 0 ? next(s) : 0;
 
 		if (r < 0)
-			return is_removed(s) ? 0 : r;
+			return container_is_now(s->c, STATE(REMOVED)) ? 0 : r;
 	}
 	n = s->out.len < max ? s->out.len : max;
 	if (n > 0)
@@ -262,7 +223,6 @@ static void stats_free(void *arg)
 {
 	struct stats *s = arg;
 
-	hub_unsubscribe(s->sub);
 	container_unref(s->c);
 	json_decref(s->before);
 	buf_reset(&s->out);
@@ -295,9 +255,7 @@ int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
 	*s = (struct stats){ .d = rq->daemon, .client_fd = rq->client_fd, .out = BUF_INIT };
 	s->left = endless ? UINT_MAX : 1;
 	s->pair = !endless && !request_flag(rq, "one-shot", false);
-	r = hub_subscribe(rq->daemon->hub, &s->sub);
-	if (r == 0)
-		r = containers_find(&rq->daemon->containers, rq->target, &s->c, err);
+	r = containers_find(&rq->daemon->containers, rq->target, &s->c, err);
 	if (r == 0)
 		r = find_cpus(s, err);
 	if (r < 0) {

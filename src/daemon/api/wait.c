@@ -4,14 +4,13 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/view.h"
 
 enum condition { NOT_RUNNING, NEXT_EXIT, REMOVED };
 
 /* One client of POST /containers/{id}/wait. */
 struct waiter {
-	struct daemon *d;
 	struct container *c; /* a reference; lives on when the container is removed */
-	struct hub_sub *sub;
 	enum condition condition;
 	uint64_t ends; /* when the client began to wait */
 	int client_fd;
@@ -24,39 +23,35 @@ static void waiter_free(void *arg)
 {
 	struct waiter *w = arg;
 
-	hub_unsubscribe(w->sub);
 	container_unref(w->c);
 	free(w->answer);
 	free(w);
 }
 
 /* Under the table's lock. */
-static bool is_over(const struct waiter *w)
+static bool is_over(const struct container *c, const void *arg)
 {
-	const struct container *c = w->c;
+	const struct waiter *w = arg;
+	unsigned over = STATE(REMOVED);
 
-	switch (w->condition) {
-	case REMOVED:
-		return c->removed;
-	case NEXT_EXIT:
-		return c->removed || c->ends != w->ends;
-	case NOT_RUNNING:
-		return c->removed || c->ends != w->ends ||
-		       (c->rec.state != CONTAINER_RUNNING && !c->starting && !c->restart.pending);
-	}
-	return true;
+	if (w->condition != REMOVED && c->ends != w->ends)
+		return true;
+	if (w->condition == NOT_RUNNING)
+		over |= STATE(CREATED) | STATE(EXITED) | STATE(REMOVING);
+	return container_is(c, over);
 }
 
 /* Return: owned; NULL when out of memory. */
 static char *write_answer(const struct waiter *w)
 {
+	cleanup(container_view_reset) struct container_view v = { 0 };
 	cleanup_json json_t *answer = NULL;
 	cleanup_free char *text = NULL;
 
-	pthread_mutex_lock(&w->d->containers.lock);
-	answer = json_pack("{s:i, s:o*}", "StatusCode", w->c->rec.exit_code, "Moat",
-			   w->trace ? trace_describe(&w->c->trace) : NULL);
-	pthread_mutex_unlock(&w->d->containers.lock);
+	if (container_view(w->c, &v) < 0)
+		return NULL;
+	answer = json_pack("{s:i, s:o*}", "StatusCode", v.rec.exit_code, "Moat",
+			   w->trace ? trace_describe(&v.trace) : NULL);
 	text = answer ? json_write(answer) : NULL;
 	return text ? str_printf("%s\n", text) : NULL;
 }
@@ -64,15 +59,10 @@ static char *write_answer(const struct waiter *w)
 /* Return: 0 when it is over; -EPIPE when the client has gone; -ENOMEM. */
 static int await(struct waiter *w)
 {
-	bool over = false;
+	int r = container_wait(w->c, is_over, w, -1, w->client_fd);
 
-	while (!over) {
-		pthread_mutex_lock(&w->d->containers.lock);
-		over = is_over(w);
-		pthread_mutex_unlock(&w->d->containers.lock);
-		if (!over && hub_wait(w->sub, w->client_fd, -1) < 0)
-			return -EPIPE;
-	}
+	if (r < 0)
+		return r;
 	w->answer = write_answer(w);
 	w->len = w->answer ? strlen(w->answer) : 0;
 	return w->answer ? 0 : -ENOMEM;
@@ -110,7 +100,6 @@ static int read_condition(const struct request *rq, enum condition *ret, struct 
 int api_container_wait(struct request *rq, struct reply *rp, struct err *err)
 {
 	static const struct stream stream = { waiter_read, waiter_free };
-	struct daemon *d = rq->daemon;
 	enum condition condition = NOT_RUNNING;
 	struct waiter *w;
 	int r = read_condition(rq, &condition, err);
@@ -120,19 +109,14 @@ int api_container_wait(struct request *rq, struct reply *rp, struct err *err)
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	w->d = d;
 	w->condition = condition;
 	w->client_fd = rq->client_fd;
 	w->trace = request_flag(rq, "trace", false);
-	r = hub_subscribe(d->hub, &w->sub);
-	if (r == 0)
-		r = containers_find(&d->containers, rq->target, &w->c, err);
+	r = containers_find(&rq->daemon->containers, rq->target, &w->c, err);
 	if (r < 0) {
 		waiter_free(w);
 		return r;
 	}
-	pthread_mutex_lock(&d->containers.lock);
-	w->ends = w->c->ends;
-	pthread_mutex_unlock(&d->containers.lock);
+	w->ends = container_ends(w->c);
 	return reply_stream(rp, TYPE_JSON, &stream, w);
 }

@@ -179,8 +179,8 @@ static int pass_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
 {
 	pthread_mutex_lock(&x->c->table->lock);
 	(void)prune(x->c);
-	*ret_shim = x->c->shim;
-	if (!*ret_shim && !x->c->removed) {
+	*ret_shim = container_is(x->c, STATES_SHIM);
+	if (!*ret_shim && !container_is(x->c, STATE(REMOVED))) {
 		x->a->next = x->c->attachments;
 		x->c->attachments = take_ptr(x->a);
 	}
@@ -250,7 +250,7 @@ static int check_attach(struct container *c, struct err *err)
 			       "container %s is paused, unpause the container before attach",
 			       c->rec.id);
 	pthread_mutex_lock(&c->table->lock);
-	n = c->shim ? 0 : c->attaching + prune(c);
+	n = container_is(c, STATES_SHIM) ? 0 : c->attaching + prune(c);
 	pthread_mutex_unlock(&c->table->lock);
 	return n < ATTACHMENTS_MAX ? 0
 				   : err_set(err, -EUSERS,
@@ -312,7 +312,7 @@ void attach_hand_over(struct container *c)
 	(void)container_wait(c, nobody_attaches, NULL, ATTACHING_MSEC, -1);
 	pthread_mutex_lock(&c->table->lock);
 	list = take_ptr(c->attachments);
-	c->shim = true;
+	container_enter(c, CONTAINER_LAUNCHED);
 	pthread_mutex_unlock(&c->table->lock);
 	/* One that fails finds its connection closed; the container starts all the same. */
 	for (const struct attachment *a = list; a; a = a->next)

@@ -104,6 +104,9 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 		return r;
 	}
 	c->rec = *rec;
+	c->state = rec->state == RECORD_RUNNING	 ? CONTAINER_RUNNING
+		   : rec->state == RECORD_EXITED ? CONTAINER_EXITED
+						 : CONTAINER_CREATED;
 	*rec = (struct record){ 0 };
 	*ret = c;
 	return 0;
@@ -149,11 +152,10 @@ bool containers_drop(struct container *c)
 	pthread_mutex_lock(&t->lock);
 	for (p = &t->first; *p && *p != c; p = &(*p)->next)
 		;
-	found = *p != NULL;
+	found = *p && container_enter(c, CONTAINER_REMOVED);
 	if (found) {
 		*p = c->next;
 		t->n--;
-		c->removed = true;
 		c->refs--; /* the caller holds another */
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -244,39 +246,71 @@ void containers_list_free(struct container **list, size_t n)
 	free(list);
 }
 
-const char *container_status(const struct container *c)
+bool container_enter(struct container *c, enum container_state to)
 {
-	if (c->restart.pending)
-		return "restarting";
-	switch (c->rec.state) {
-	case CONTAINER_CREATED:
-		return "created";
-	case CONTAINER_RUNNING:
-		return c->paused ? "paused" : "running";
-	case CONTAINER_EXITED:
-		return "exited";
-	}
-	return "dead";
+	/* What a container may do next. */
+	static const unsigned nexts[CONTAINER_STATES] = {
+		[CONTAINER_CREATED] = STATE(STARTING) | STATE(LAUNCHED) | STATE(CREATED) |
+				      STATE(EXITED) | STATE(REMOVING) | STATE(REMOVED),
+		[CONTAINER_EXITED] = STATE(STARTING) | STATE(LAUNCHED) | STATE(EXITED) |
+				     STATE(WAITING) | STATE(REMOVING) | STATE(REMOVED),
+		[CONTAINER_WAITING] = STATE(STARTING) | STATE(LAUNCHED) | STATE(EXITED) |
+				      STATE(WAITING) | STATE(REMOVED),
+		[CONTAINER_STARTING] = STATE(LAUNCHED) | STATE(CREATED) | STATE(EXITED) |
+				       STATE(WAITING) | STATE(REMOVING),
+		[CONTAINER_LAUNCHED] = STATE(RUNNING) | STATE(CREATED) | STATE(EXITED) |
+				       STATE(WAITING) | STATE(REMOVING),
+		[CONTAINER_RUNNING] =
+			STATE(PAUSED) | STATE(EXITED) | STATE(WAITING) | STATE(REMOVING),
+		[CONTAINER_PAUSED] =
+			STATE(RUNNING) | STATE(EXITED) | STATE(WAITING) | STATE(REMOVING),
+		[CONTAINER_REMOVING] = STATE(CREATED) | STATE(EXITED) | STATE(REMOVED),
+	};
+
+	if (!(nexts[c->state] & (1u << to)))
+		return false;
+	if (to == CONTAINER_STARTING || to == CONTAINER_LAUNCHED)
+		c->from = container_is(c, STATES_BEGINNING) ? c->from : c->state;
+	c->state = to;
+	if (container_is(c, STATES_RUNNING))
+		c->rec.state = RECORD_RUNNING;
+	else if (!container_is(c, STATES_BEGINNING))
+		c->rec.state =
+			container_at_rest(c) == CONTAINER_CREATED ? RECORD_CREATED : RECORD_EXITED;
+	return true;
+}
+
+enum container_state container_at_rest(const struct container *c)
+{
+	return c->rec.started_nsec > 0 || container_is(c, STATES_RUNNING) ? CONTAINER_EXITED
+									  : CONTAINER_CREATED;
+}
+
+enum container_state container_shown(const struct container *c)
+{
+	if (container_is(c, STATES_BEGINNING))
+		return c->from;
+	return container_is(c, STATES_GONE) ? container_at_rest(c) : c->state;
+}
+
+bool container_is_now(const struct container *c, unsigned states)
+{
+	bool is;
+
+	pthread_mutex_lock(&c->table->lock);
+	is = container_is(c, states);
+	pthread_mutex_unlock(&c->table->lock);
+	return is;
 }
 
 bool container_is_running(const struct container *c)
 {
-	bool running;
-
-	pthread_mutex_lock(&c->table->lock);
-	running = c->rec.state == CONTAINER_RUNNING;
-	pthread_mutex_unlock(&c->table->lock);
-	return running;
+	return container_is_now(c, STATES_RUNNING);
 }
 
 bool container_is_paused(const struct container *c)
 {
-	bool paused;
-
-	pthread_mutex_lock(&c->table->lock);
-	paused = c->paused;
-	pthread_mutex_unlock(&c->table->lock);
-	return paused;
+	return container_is_now(c, STATE(PAUSED));
 }
 
 uint64_t container_ends(const struct container *c)

@@ -28,6 +28,37 @@ struct watcher;
 struct attachment;
 struct exec;
 
+/*
+ * What a container is doing.
+ *
+ *   CREATED, EXITED, WAITING --start--> STARTING --machine--> LAUNCHED --process--> RUNNING <->
+ * PAUSED
+ *
+ * A start that fails, and a run that ends, lead back to CREATED where the process has never run,
+ * else to EXITED; to WAITING where the restart policy wants it again; to REMOVING where it was made
+ * to go with its end.  REMOVED is the end.  A moatd that finds a shim which is not its own goes to
+ * LAUNCHED, and hears the rest.
+ */
+enum container_state {
+	CONTAINER_CREATED,
+	CONTAINER_EXITED,
+	CONTAINER_WAITING,  /* its restart policy is to start it again */
+	CONTAINER_STARTING, /* a machine is sought for it */
+	CONTAINER_LAUNCHED, /* its shim is there and takes clients; the process does not run yet */
+	CONTAINER_RUNNING,
+	CONTAINER_PAUSED,   /* it runs, but its vCPUs are stopped */
+	CONTAINER_REMOVING, /* it cannot be started any more */
+	CONTAINER_REMOVED,  /* it has left the table */
+	CONTAINER_STATES,
+};
+
+/* Sets of states, for container_is(). */
+#define STATE(name)	 (1u << CONTAINER_##name)
+#define STATES_BEGINNING (STATE(STARTING) | STATE(LAUNCHED))
+#define STATES_RUNNING	 (STATE(RUNNING) | STATE(PAUSED))
+#define STATES_SHIM	 (STATE(LAUNCHED) | STATES_RUNNING)
+#define STATES_GONE	 (STATE(REMOVING) | STATE(REMOVED))
+
 struct container {
 	struct containers *table; /* lives as long as the process */
 	unsigned refs;
@@ -44,16 +75,13 @@ struct container {
 
 	/* Guarded by the table. */
 	struct record rec;
-	bool starting;	 /* a shim is there, its process not yet */
-	bool paused;	 /* it runs, but its vCPUs are stopped */
-	bool restarting; /* its end is no reason to remove it */
-	bool removed;
-	bool mute;	 /* its guest did not answer when it was asked last */
-	bool forgetting; /* it ended, and goes with that: it cannot be started any more */
+	enum container_state state; /* changed by container_enter() alone */
+	enum container_state from;  /* while it starts: what it was, and is still shown as */
+	bool kept;		    /* its end is no reason to remove it: somebody restarts it */
+	bool mute;		    /* its guest did not answer when it was asked last */
 	struct {
 		struct restart_policy policy;
-		bool pending;	     /* it has ended, and is to be started again */
-		uint64_t due_usec;   /* monotonic; UINT64_MAX: being done */
+		uint64_t due_usec;   /* while it waits; monotonic; UINT64_MAX: being done */
 		uint64_t delay_usec; /* the last one; 0: none yet */
 	} restart;
 	struct health health;
@@ -61,7 +89,6 @@ struct container {
 		bool up; /* a machine for the files alone; never while it runs */
 		unsigned users;
 	} files;
-	bool shim;	       /* a watched shim that takes attachments */
 	unsigned attaching;    /* clients that are told 101 at this moment */
 	char template[64 + 1]; /* the machine was to be restored from; "" for none */
 	struct trace trace;    /* of the last start */
@@ -149,8 +176,31 @@ int containers_find_exec(struct containers *t, const char *exec_id, struct conta
 int containers_list(struct containers *t, struct container ***ret, size_t *ret_n);
 void containers_list_free(struct container **list, size_t n);
 
-/** container_status() - docker's word for the state; under the table's lock */
-const char *container_status(const struct container *c);
+/** container_is() - is it in one of some states?  Under the table's lock. */
+static inline bool container_is(const struct container *c, unsigned states)
+{
+	return states & (1u << c->state);
+}
+
+/** container_is_now() - the same for whoever has no lock */
+bool container_is_now(const struct container *c, unsigned states);
+
+/**
+ * container_enter() - change the state, and with it what the row says; under the table's lock
+ *
+ * Here alone it is decided what may follow what.
+ *
+ * Return: false when that is no way from the state it is in; nothing has changed then.
+ */
+bool container_enter(struct container *c, enum container_state to);
+
+/** container_at_rest() - what it is where nothing of it runs: created, or exited; under the
+ * table's lock */
+enum container_state container_at_rest(const struct container *c);
+
+/** container_shown() - the state as users see it: one that starts is shown as what it was; under
+ * the table's lock */
+enum container_state container_shown(const struct container *c);
 
 /** container_is_running(), container_is_paused() - at this moment; one that is paused runs, too */
 bool container_is_running(const struct container *c);

@@ -268,9 +268,9 @@ static int claim(const struct container *c, struct exec *e, struct err *err)
 {
 	if (!e)
 		return err_set(err, -ENOENT, "No such exec instance");
-	if (c->rec.state != CONTAINER_RUNNING)
+	if (!container_is(c, STATES_RUNNING))
 		return not_running(c, err);
-	if (c->paused)
+	if (container_is(c, STATE(PAUSED)))
 		return paused(c, err);
 	if (e->started)
 		return err_set(err, -EBUSY, "Error: Exec command %s has already run", e->id);

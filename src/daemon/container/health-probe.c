@@ -236,14 +236,9 @@ static void give_up(struct probe *p)
 static int on_timer(struct source *s, void *arg)
 {
 	struct probe *p = arg;
-	struct containers *t = p->prober->table;
-	bool paused;
 
 	(void)s;
-	pthread_mutex_lock(&t->lock);
-	paused = p->c->paused;
-	pthread_mutex_unlock(&t->lock);
-	if (paused)
+	if (container_is_paused(p->c))
 		wait_for_next(p);
 	else if (p->under_way)
 		give_up(p);

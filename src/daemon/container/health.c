@@ -22,11 +22,10 @@ static void note(struct health *h, const struct health_result *r)
 {
 	char start[CLOCK_TEXT_MAX], end[CLOCK_TEXT_MAX];
 	cleanup_free char *output = malloc(r->output_len + 1);
+	cleanup_json json_t *log = h->log ? json_copy(h->log) : json_array();
 	json_t *text;
 
-	if (!h->log)
-		h->log = json_array();
-	if (!output || !h->log)
+	if (!output || !log)
 		return;
 	/* The output is anything; what is no text there is not shown. */
 	for (size_t i = 0; i < r->output_len; i++)
@@ -40,10 +39,12 @@ static void note(struct health *h, const struct health_result *r)
 	}
 	clock_format(r->start_nsec, start);
 	clock_format(r->end_nsec, end);
-	json_array_append_new(h->log, json_pack("{s:s, s:s, s:i, s:o}", "Start", start, "End", end,
-						"ExitCode", r->code, "Output", text));
-	while (json_array_size(h->log) > HEALTH_RESULTS)
-		json_array_remove(h->log, 0);
+	json_array_append_new(log, json_pack("{s:s, s:s, s:i, s:o}", "Start", start, "End", end,
+					     "ExitCode", r->code, "Output", text));
+	while (json_array_size(log) > HEALTH_RESULTS)
+		json_array_remove(log, 0);
+	json_decref(h->log);
+	h->log = take_ptr(log);
 }
 
 bool health_add(struct health *h, const struct health_config *config,
@@ -92,5 +93,5 @@ json_t *health_describe(const struct health *h)
 	if (h->status == HEALTH_NONE)
 		return NULL;
 	return json_pack("{s:s, s:i, s:o}", "Status", health_name(h), "FailingStreak",
-			 h->failing_streak, "Log", h->log ? json_deep_copy(h->log) : json_array());
+			 h->failing_streak, "Log", h->log ? json_incref(h->log) : json_array());
 }

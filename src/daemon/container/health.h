@@ -13,7 +13,9 @@ enum health_status { HEALTH_NONE, HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEAL
 struct health {
 	enum health_status status;
 	int failing_streak;
-	json_t *log; /* array of the last results, as inspect shows them; NULL: none */
+	/* Array of the last results, as inspect shows them; NULL: none.  One with a new result
+	 * takes its place, so whoever holds a reference can read it without a lock. */
+	json_t *log;
 };
 
 /* One probe. */

@@ -154,10 +154,10 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 	int r = 0;
 
 	pthread_mutex_lock(&c->table->lock);
-	running = c->rec.state == CONTAINER_RUNNING;
-	if (c->removed || c->forgetting)
+	running = container_is(c, STATES_SHIM);
+	if (container_is(c, STATES_GONE))
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
-	else if (c->paused)
+	else if (container_is(c, STATE(PAUSED)))
 		r = err_set(err, -EBUSY,
 			    "container %s is paused, unpause it before its files are used",
 			    c->rec.id);

@@ -13,13 +13,13 @@
 static bool is_paused_or_over(const struct container *c, const void *arg)
 {
 	(void)arg;
-	return c->paused || c->rec.state != CONTAINER_RUNNING;
+	return !container_is(c, STATE(RUNNING));
 }
 
 static bool is_not_paused(const struct container *c, const void *arg)
 {
 	(void)arg;
-	return !c->paused;
+	return !container_is(c, STATE(PAUSED));
 }
 
 static int set_paused(struct container *c, bool paused, struct err *err)

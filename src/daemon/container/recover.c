@@ -77,22 +77,20 @@ static bool is_known(struct containers *t, const char *id)
  * of no run: it may be there for the container's files, and has the disks that the next machine
  * needs.  Of one that runs, what clients may ask for at once is noted.
  */
-static bool is_unwanted(struct container *c)
+static bool is_unwanted(struct container *c, bool *ret_paused)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };
 	int r = shim_status(container_shim(c), ANSWER_MSEC, &now, NULL);
 
 	if (r < 0)
-		return r == -ETIMEDOUT && c->rec.state != CONTAINER_RUNNING;
-	pthread_mutex_lock(&c->table->lock);
-	c->paused = now.paused;
-	pthread_mutex_unlock(&c->table->lock);
+		return r == -ETIMEDOUT && !container_is_running(c);
+	*ret_paused = now.paused;
 	return now.state == STATE_CREATED;
 }
 
 /* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
  * taken over */
-static int adopt(struct container *c, int fd)
+static int adopt(struct container *c, int fd, bool paused)
 {
 	int watch_fd, r;
 
@@ -101,7 +99,10 @@ static int adopt(struct container *c, int fd)
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->table->lock);
-	c->shim = true;
+	if (!container_is(c, STATES_RUNNING))
+		container_enter(c, CONTAINER_LAUNCHED);
+	else if (paused)
+		container_enter(c, CONTAINER_PAUSED);
 	pthread_mutex_unlock(&c->table->lock);
 	return watcher_add(c->table->watcher, c, watch_fd, 0);
 }
@@ -110,7 +111,7 @@ static int adopt(struct container *c, int fd)
 static void note_end(struct container *c)
 {
 	struct exit_status how = { .code = 137, .finished_nsec = clock_now_nsec() };
-	bool running = c->rec.state == CONTAINER_RUNNING;
+	bool running = container_is_running(c);
 	int r = exit_load(c->table->dir_fd, c->rec.id, &how);
 
 	if (!running && (r < 0 || how.finished_nsec == c->rec.finished_nsec))
@@ -134,7 +135,7 @@ static bool was_cut_off(const struct container *c)
 {
 	cleanup_close int dir_fd = -1;
 
-	if (!c->auto_remove || c->rec.state != CONTAINER_CREATED)
+	if (!c->auto_remove || !container_is_now(c, STATE(CREATED)))
 		return false;
 	dir_fd = openat(c->table->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir_fd >= 0 && machine_was_for_start(dir_fd);
@@ -150,6 +151,9 @@ static void end_unwanted(struct container *c, int fd)
 	(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	(void)fd_wait(fd, POLLIN, END_MSEC);
 	close(fd);
+	/* A row that says it runs is of the run before, whose end could not be written. */
+	if (container_is_running(c))
+		note_end(c);
 	/* It is not to be taken for that of a start that is about to come. */
 	if (name)
 		(void)unlinkat(c->table->dir_fd, name, 0);
@@ -159,13 +163,14 @@ static void end_unwanted(struct container *c, int fd)
 
 static void recover_with_shim(struct container *c, int fd)
 {
+	bool paused = false;
 	int r;
 
-	if (is_unwanted(c)) {
+	if (is_unwanted(c, &paused)) {
 		end_unwanted(c, fd);
 		return;
 	}
-	r = adopt(c, fd);
+	r = adopt(c, fd, paused);
 	if (r == 0)
 		return;
 	log_warning("container %.12s: moat-shim does not listen: %s", c->rec.id, strerror(-r));

@@ -9,22 +9,12 @@
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 
-static bool is_to_be_restarted(struct container *c)
-{
-	bool pending;
-
-	pthread_mutex_lock(&c->table->lock);
-	pending = c->restart.pending;
-	pthread_mutex_unlock(&c->table->lock);
-	return pending;
-}
-
 static int remove_locked(struct container *c, bool force, struct err *err)
 {
 	uint64_t ends = container_ends(c);
 	int r;
 
-	if (container_is_running(c)) {
+	if (container_is_now(c, STATES_SHIM)) {
 		if (!force)
 			return err_set(err, -EBUSY,
 				       "cannot remove container \"/%s\": container is %s before "
@@ -38,7 +28,7 @@ static int remove_locked(struct container *c, bool force, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	if (!force && is_to_be_restarted(c))
+	if (!force && container_is_now(c, STATE(WAITING)))
 		return err_set(err, -EBUSY,
 			       "cannot remove container \"/%s\": container is restarting: stop the "
 			       "container before removing or force remove",

@@ -16,12 +16,8 @@ static int resize(struct container *c, const char *target, const struct terminal
 					       .columns = (uint16_t)size->columns },
 				  .fd = -1,
 				  .timeout_msec = SHIM_TIMEOUT_MSEC };
-	bool shim;
 
-	pthread_mutex_lock(&c->table->lock);
-	shim = c->shim;
-	pthread_mutex_unlock(&c->table->lock);
-	if (!shim)
+	if (!container_is_now(c, STATES_SHIM))
 		return err_set(err, -EBUSY,
 			       "cannot resize a stopped container: container %s is not running",
 			       c->rec.id);

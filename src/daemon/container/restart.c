@@ -41,21 +41,19 @@ struct start {
 /* Under the table's lock. */
 static void schedule(struct container *c, uint64_t delay_usec)
 {
-	c->restart.pending = true;
 	c->restart.due_usec = clock_mono_usec() + delay_usec;
 	pthread_cond_signal(&c->table->restarter->wake);
 }
 
-void restart_after_end(struct container *c, int64_t ran_nsec)
+bool restart_after_end(struct container *c, int64_t ran_nsec)
 {
-	if (c->removed || c->restarting || c->rec.stopped ||
-	    !restart_is_wanted(&c->restart.policy, c->rec.exit_code, c->rec.restart_count)) {
-		c->restart.pending = false;
-		return;
-	}
+	if (c->kept || c->rec.stopped ||
+	    !restart_is_wanted(&c->restart.policy, c->rec.exit_code, c->rec.restart_count))
+		return false;
 	c->rec.restart_count++;
 	c->restart.delay_usec = restart_delay(c->restart.delay_usec, ran_nsec);
 	schedule(c, c->restart.delay_usec);
+	return true;
 }
 
 void restart_recover(struct container *c)
@@ -63,14 +61,23 @@ void restart_recover(struct container *c)
 	const struct restart_policy *policy = &c->restart.policy;
 
 	pthread_mutex_lock(&c->table->lock);
-	if (c->rec.state == CONTAINER_EXITED && !c->restart.pending &&
+	if (container_is(c, STATE(EXITED)) &&
 	    (policy->kind == RESTART_ALWAYS ||
 	     (!c->rec.stopped &&
 	      restart_is_wanted(policy, c->rec.exit_code, c->rec.restart_count)))) {
 		c->rec.stopped = false;
+		container_enter(c, CONTAINER_WAITING);
 		schedule(c, 0);
 	}
 	pthread_mutex_unlock(&c->table->lock);
+}
+
+void restart_give_up(struct container *c)
+{
+	if (container_is(c, STATE(WAITING)))
+		container_enter(c, CONTAINER_EXITED);
+	else if (container_is(c, STATES_BEGINNING) && c->from == CONTAINER_WAITING)
+		c->from = CONTAINER_EXITED;
 }
 
 bool restart_forbid(struct container *c)
@@ -78,9 +85,10 @@ bool restart_forbid(struct container *c)
 	bool waited, save;
 
 	pthread_mutex_lock(&c->table->lock);
-	waited = c->restart.pending;
-	save = c->restart.policy.kind != RESTART_NO && !c->rec.stopped && !c->removed;
-	c->restart.pending = false;
+	waited = container_shown(c) == CONTAINER_WAITING;
+	save = c->restart.policy.kind != RESTART_NO && !c->rec.stopped &&
+	       !container_is(c, STATE(REMOVED));
+	restart_give_up(c);
 	c->rec.stopped = true;
 	pthread_mutex_unlock(&c->table->lock);
 	if (save)
@@ -98,7 +106,7 @@ static void *run_start(void *arg)
 		log_warning("container %.12s: not started again: %s", s->c->rec.id, err.msg);
 	pthread_mutex_lock(&r->table->lock);
 	/* It was not even tried, as its files are in use; another time, then. */
-	if (s->c->restart.pending && s->c->restart.due_usec == UINT64_MAX)
+	if (container_is(s->c, STATE(WAITING)) && s->c->restart.due_usec == UINT64_MAX)
 		s->c->restart.due_usec = clock_mono_usec() + RETRY_USEC;
 	pthread_mutex_unlock(&r->table->lock);
 	container_unref(s->c);
@@ -134,7 +142,7 @@ static struct container *earliest(const struct restarter *r)
 	struct container *first = NULL;
 
 	for (struct container *c = r->table->first; c; c = c->next)
-		if (c->restart.pending && c->restart.due_usec != UINT64_MAX &&
+		if (container_is(c, STATE(WAITING)) && c->restart.due_usec != UINT64_MAX &&
 		    (!first || c->restart.due_usec < first->restart.due_usec))
 			first = c;
 	return first;

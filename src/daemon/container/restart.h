@@ -22,12 +22,16 @@ int restarter_new(struct containers *t, struct restarter **ret);
 void restarter_free(struct restarter *r);
 
 /**
- * restart_after_end() - a container's run is over: have it started again if its policy says so
+ * restart_after_end() - a container's run is over: does its policy say that it is to be started
+ * again?  Then it is to enter CONTAINER_WAITING, and when it is due has been decided.
  * @ran_nsec: how long it ran
  *
  * Under the table's lock, before the record is written.
  */
-void restart_after_end(struct container *c, int64_t ran_nsec);
+bool restart_after_end(struct container *c, int64_t ran_nsec);
+
+/** restart_give_up() - one that waits is not to be started again; under the table's lock */
+void restart_give_up(struct container *c);
 
 /** restart_recover() - at the start of moatd, for a container that does not run */
 void restart_recover(struct container *c);

@@ -95,7 +95,7 @@ static int launch(struct container *c, struct lease *ret, struct err *err)
 /* The main thread has seen the process run, or end. */
 static bool is_decided(const struct container *c, const void *ends)
 {
-	return !c->starting || c->ends != *(const uint64_t *)ends;
+	return !container_is(c, STATES_BEGINNING) || c->ends != *(const uint64_t *)ends;
 }
 
 static int wait_for_news(struct container *c, uint64_t ends, int timeout_msec)
@@ -111,7 +111,8 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 	if (wait_for_news(c, ends, 2000) < 0)
 		(void)container_end_machine(c, ends, NULL);
 	pthread_mutex_lock(&c->table->lock);
-	c->starting = false;
+	if (container_is(c, STATES_BEGINNING))
+		container_enter(c, c->from);
 	exit_code = c->rec.exit_code;
 	/* A shim that ended instead of answering left its reason in exit.json. */
 	if (code == -ECONNREFUSED && c->rec.error[0])
@@ -134,12 +135,18 @@ static int launch_failed(struct container *c, int code, struct err *err)
 }
 
 /* Under the table's lock. */
-static void begin(struct container *c)
+static int begin(struct container *c, struct err *err)
 {
-	c->starting = true;
+	if (container_is(c, STATES_GONE))
+		return err_set(err, -ENOENT, "No such container: %s", c->rec.id);
+	if (container_is(c, STATE(PAUSED)))
+		return err_set(err, -EBUSY, "cannot start a paused container, try unpause instead");
+	if (!container_enter(c, CONTAINER_STARTING))
+		return -EALREADY;
 	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
 	c->disk_errors = (struct container_disk_errors){ 0 };
 	c->disk_full = false;
+	return 0;
 }
 
 static int start_locked(struct container *c, struct err *err)
@@ -151,14 +158,7 @@ static int start_locked(struct container *c, struct err *err)
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->table->lock);
-	if (c->removed || c->forgetting)
-		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
-	else if (c->paused)
-		r = err_set(err, -EBUSY, "cannot start a paused container, try unpause instead");
-	else if (c->rec.state == CONTAINER_RUNNING)
-		r = -EALREADY;
-	else
-		begin(c);
+	r = begin(c, err);
 	ends = c->ends;
 	pthread_mutex_unlock(&c->table->lock);
 	if (r < 0)
@@ -181,8 +181,8 @@ static int start_locked(struct container *c, struct err *err)
 static void forget_restarts(struct container *c)
 {
 	pthread_mutex_lock(&c->table->lock);
-	if (c->rec.state != CONTAINER_RUNNING) {
-		c->restart.pending = false;
+	if (!container_is(c, STATES_RUNNING)) {
+		restart_give_up(c);
 		c->restart.delay_usec = 0;
 		c->rec.restart_count = 0;
 		c->rec.stopped = false;
@@ -203,14 +203,10 @@ int container_start(struct container *c, struct err *err)
 
 int container_start_again(struct container *c, struct err *err)
 {
-	bool wanted;
 	int r;
 
 	pthread_mutex_lock(&c->op);
-	pthread_mutex_lock(&c->table->lock);
-	wanted = c->restart.pending && !c->removed;
-	pthread_mutex_unlock(&c->table->lock);
-	r = wanted ? start_locked(c, err) : 0;
+	r = container_is_now(c, STATE(WAITING)) ? start_locked(c, err) : 0;
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

@@ -153,10 +153,10 @@ int container_kill(struct container *c, int signo, struct err *err)
 	return 0;
 }
 
-static void set_restarting(struct container *c, bool on)
+static void set_kept(struct container *c, bool on)
 {
 	pthread_mutex_lock(&c->table->lock);
-	c->restarting = on;
+	c->kept = on;
 	pthread_mutex_unlock(&c->table->lock);
 }
 
@@ -171,11 +171,11 @@ int container_restart(struct container *c, int timeout_sec, struct err *err)
 {
 	int r;
 
-	set_restarting(c, true);
+	set_kept(c, true);
 	settle(c, timeout_sec);
 	keep_layer(c);
 	r = container_stop(c, 0, timeout_sec, err);
-	set_restarting(c, false);
+	set_kept(c, false);
 	if (r < 0 && r != -EALREADY)
 		return r;
 	r = container_start(c, err);

@@ -61,17 +61,14 @@ void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 	bool news;
 
 	pthread_mutex_lock(&c->table->lock);
-	news = c->rec.state != CONTAINER_RUNNING && !c->removed;
+	news = !container_is(c, STATES_RUNNING) && container_enter(c, CONTAINER_RUNNING);
 	if (news) {
-		c->rec.state = CONTAINER_RUNNING;
 		c->rec.pid = pid;
 		c->rec.started_nsec = started_nsec;
 		c->rec.exit_code = 0;
 		c->rec.oom = false;
-		c->restart.pending = false;
 		set_error(c, "");
 	}
-	c->starting = false;
 	pthread_mutex_unlock(&c->table->lock);
 	if (!news)
 		return;
@@ -84,9 +81,8 @@ void container_paused(struct container *c, bool paused)
 	bool news;
 
 	pthread_mutex_lock(&c->table->lock);
-	news = c->rec.state == CONTAINER_RUNNING && c->paused != paused;
-	if (news)
-		c->paused = paused;
+	news = container_is(c, paused ? STATE(RUNNING) : STATE(PAUSED)) &&
+	       container_enter(c, paused ? CONTAINER_PAUSED : CONTAINER_RUNNING);
 	pthread_mutex_unlock(&c->table->lock);
 	if (news)
 		container_publish(c, paused ? "pause" : "unpause", NULL);
@@ -114,7 +110,7 @@ void container_oom(struct container *c)
 	bool running, news;
 
 	pthread_mutex_lock(&c->table->lock);
-	running = c->rec.state == CONTAINER_RUNNING;
+	running = container_is(c, STATES_RUNNING);
 	news = running && !c->rec.oom;
 	c->rec.oom |= news;
 	pthread_mutex_unlock(&c->table->lock);
@@ -138,7 +134,7 @@ static int64_t ran_nsec(const struct container *c, const struct exit_status *how
 {
 	int64_t started = how->started_nsec > 0 ? how->started_nsec : how->finished_nsec;
 
-	if (how->started_nsec == 0 && c->rec.state == CONTAINER_RUNNING)
+	if (how->started_nsec == 0 && container_is(c, STATES_RUNNING))
 		started = c->rec.started_nsec;
 	return how->finished_nsec - started;
 }
@@ -146,7 +142,7 @@ static int64_t ran_nsec(const struct container *c, const struct exit_status *how
 /* Of this life, and not of one before. */
 static bool was_told_of_oom(const struct container *c)
 {
-	return c->rec.state == CONTAINER_RUNNING && c->rec.oom;
+	return container_is(c, STATES_RUNNING) && c->rec.oom;
 }
 
 /* Under the table's lock. */
@@ -154,20 +150,14 @@ static void record_end(struct container *c, const struct exit_status *how)
 {
 	bool knows_of_oom = was_told_of_oom(c);
 
-	/* A container whose first start failed is still only created, as with docker. */
-	if (c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0)
-		c->rec.state = CONTAINER_EXITED;
 	c->rec.exit_code = how->code;
 	c->rec.oom = how->oom || knows_of_oom;
 	c->rec.finished_nsec = how->finished_nsec;
 	if (how->started_nsec > 0)
 		c->rec.started_nsec = how->started_nsec;
 	c->rec.pid = 0;
-	c->paused = false;
 	c->disk_full = false;
 	set_error(c, how->err.msg);
-	c->starting = false;
-	c->shim = false;
 	end_execs(c);
 }
 
@@ -179,7 +169,7 @@ static void forget_ended(struct container *c)
 		return;
 	log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 	pthread_mutex_lock(&c->table->lock);
-	c->forgetting = false;
+	container_enter(c, container_at_rest(c));
 	pthread_mutex_unlock(&c->table->lock);
 	container_save(c);
 }
@@ -220,18 +210,25 @@ static void forget_in_background(struct container *c)
 void container_ended(struct container *c, const struct exit_status *how)
 {
 	struct attachment *left;
-	bool forget, again, oom, save;
+	enum container_state next;
+	bool forget, again, oom, save, entered;
 	int64_t ran;
 
 	pthread_mutex_lock(&c->table->lock);
 	ran = ran_nsec(c, how);
-	again = c->rec.state == CONTAINER_RUNNING || how->started_nsec > 0 || c->restart.pending;
+	again = container_is(c, STATES_RUNNING) || how->started_nsec > 0 ||
+		container_shown(c) == CONTAINER_WAITING;
 	oom = how->oom && !was_told_of_oom(c);
 	record_end(c, how);
-	if (again)
-		restart_after_end(c, ran);
-	forget = c->forgetting = c->auto_remove && !c->restarting;
-	save = !forget && !c->removed;
+	/* A container whose first start failed is still only created, as with docker. */
+	next = container_at_rest(c);
+	if (c->auto_remove && !c->kept)
+		next = CONTAINER_REMOVING;
+	else if (again && !container_is(c, STATES_GONE) && restart_after_end(c, ran))
+		next = CONTAINER_WAITING;
+	entered = container_enter(c, next);
+	forget = entered && next == CONTAINER_REMOVING;
+	save = entered && !forget;
 	left = take_ptr(c->attachments);
 	c->ends++;
 	pthread_mutex_unlock(&c->table->lock);

@@ -105,7 +105,7 @@ static void set_policy(struct container *c, const json_t *host)
 	pthread_mutex_lock(&c->table->lock);
 	c->restart.policy = policy;
 	if (policy.kind == RESTART_NO)
-		c->restart.pending = false;
+		restart_give_up(c);
 	pthread_mutex_unlock(&c->table->lock);
 }
 

@@ -107,9 +107,7 @@ static void conclude(struct watch *w)
 
 	prober_stop(t->prober, w->container);
 	if (!w->exited) {
-		pthread_mutex_lock(&t->lock);
-		running = w->container->rec.state == CONTAINER_RUNNING;
-		pthread_mutex_unlock(&t->lock);
+		running = container_is_running(w->container);
 		if (exit_load(t->dir_fd, w->container->rec.id, &how) < 0)
 			err_set(&how.err, -EIO, "%s",
 				running ? "moat-shim was killed"

@@ -315,7 +315,7 @@ static int read_row(sqlite3_stmt *stmt, struct record *rec, struct texts *texts)
 	rec->name = column(stmt, 1);
 	rec->created_nsec = sqlite3_column_int64(stmt, 2);
 	rec->image = column(stmt, 3);
-	rec->state = (enum container_state)sqlite3_column_int(stmt, 6);
+	rec->state = (enum record_state)sqlite3_column_int(stmt, 6);
 	rec->exit_code = sqlite3_column_int(stmt, 7);
 	rec->oom = sqlite3_column_int(stmt, 8) != 0;
 	rec->error = column(stmt, 9);

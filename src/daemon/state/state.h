@@ -14,7 +14,7 @@
  */
 struct state;
 
-enum container_state { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED };
+enum record_state { RECORD_CREATED, RECORD_RUNNING, RECORD_EXITED };
 
 /* The part of a row that is kept in memory too. */
 struct record {
@@ -24,7 +24,7 @@ struct record {
 	char *image;		/* as the user named it */
 	struct digest manifest; /* of the image: names the EROFS file */
 	struct digest config;	/* docker's image id */
-	enum container_state state;
+	enum record_state state;
 	int exit_code;
 	bool oom;
 	char *error;	       /* never NULL; "" when all went well */

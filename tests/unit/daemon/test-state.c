@@ -46,7 +46,7 @@ static struct state *opened(void)
 
 static struct record record_of(char digit, const char *name)
 {
-	struct record rec = { .created_nsec = digit, .state = CONTAINER_CREATED };
+	struct record rec = { .created_nsec = digit, .state = RECORD_CREATED };
 
 	memset(rec.id, digit, ID_LEN);
 	rec.name = strdup(name);
@@ -91,7 +91,7 @@ static void a_container_comes_back_as_it_was_written(void **state)
 
 	(void)state;
 	assert_int_equal(state_insert(st, &rec, &texts, &err), 0);
-	rec.state = CONTAINER_EXITED;
+	rec.state = RECORD_EXITED;
 	rec.exit_code = 3;
 	rec.oom = true;
 	rec.restart_count = 4;
@@ -110,7 +110,7 @@ static void a_container_comes_back_as_it_was_written(void **state)
 	assert_string_equal(seen.last.name, "web");
 	assert_string_equal(seen.last.image, "img:1");
 	assert_string_equal(seen.last.manifest.text, DIGEST);
-	assert_int_equal(seen.last.state, CONTAINER_EXITED);
+	assert_int_equal(seen.last.state, RECORD_EXITED);
 	assert_int_equal(seen.last.exit_code, 3);
 	assert_true(seen.last.oom);
 	assert_int_equal(seen.last.restart_count, 4);
