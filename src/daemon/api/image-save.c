@@ -1,78 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Theory of operation.  A thread writes the archive into a pipe, whose other end is the body of the
- * reply: neither is kept in memory, and a client that goes away breaks the pipe, which ends the
- * thread.  Names are looked up before, so that an unknown one is an ordinary error.
- */
+/* Names are looked up before anything is sent, so that an unknown one is an ordinary error. */
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "base/str.h"
-#include "base/thread.h"
 #include "daemon/api/api.h"
+#include "daemon/http/written.h"
 
 #define TYPE_TAR "application/x-tar"
 
 struct save {
-	struct daemon *d;
+	struct store *store;
 	char **names;
-	pthread_t thread;
-	int in, out; /* of the pipe; the thread closes @in */
-	int result;
 };
 
-static void *run(void *arg)
+static int save_write(void *arg, int fd, struct err *err)
 {
-	struct save *s = arg;
-	struct err err = { 0 };
+	const struct save *s = arg;
 
-	s->result = store_save(s->d->store, s->names, s->in, &err);
-	if (s->result < 0 && s->result != -EPIPE)
-		log_warning("image save: %s", err.msg);
-	close(s->in);
-	return NULL;
-}
-
-static ssize_t save_read(void *arg, char *data, size_t max)
-{
-	struct save *s = arg;
-	ssize_t n;
-
-	do
-		n = read(s->out, data, max);
-	while (n < 0 && errno == EINTR);
-	if (n != 0)
-		return n < 0 ? -errno : n;
-	return __atomic_load_n(&s->result, __ATOMIC_ACQUIRE) < 0 ? -EIO : 0;
+	return store_save(s->store, s->names, fd, err);
 }
 
 static void save_free(void *arg)
 {
 	struct save *s = arg;
 
-	close(s->out);
-	pthread_join(s->thread, NULL);
 	strv_free(s->names);
 	free(s);
-}
-
-static int begin(struct save *s)
-{
-	int fds[2], r;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	s->out = fds[0];
-	s->in = fds[1];
-	r = thread_start(&s->thread, run, s);
-	if (r < 0) {
-		close(fds[0]);
-		close(fds[1]);
-	}
-	return r;
 }
 
 static int check_names(struct daemon *d, char *const *names, struct err *err)
@@ -94,20 +48,17 @@ static int check_names(struct daemon *d, char *const *names, struct err *err)
 /* @names: taken over */
 static int save(struct request *rq, struct reply *rp, char **names, struct err *err)
 {
-	static const struct stream stream = { save_read, save_free };
+	static const struct writer writer = { save_write, save_free };
 	struct save *s = calloc(1, sizeof(*s));
 	int r = s ? check_names(rq->daemon, names, err) : -ENOMEM;
 
-	if (r == 0) {
-		*s = (struct save){ .d = rq->daemon, .names = names };
-		r = begin(s);
-	}
 	if (r < 0) {
 		strv_free(names);
 		free(s);
 		return r;
 	}
-	return reply_stream(rp, TYPE_TAR, &stream, s);
+	*s = (struct save){ .store = rq->daemon->store, .names = names };
+	return reply_written(rp, TYPE_TAR, &writer, s);
 }
 
 int api_image_save(struct request *rq, struct reply *rp, struct err *err)

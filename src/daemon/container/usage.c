@@ -34,8 +34,7 @@ void container_usage(struct container *c, struct link_stats *ret)
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-int container_processes(struct container *c, struct link_proc **ret, size_t *ret_n,
-			struct err *err)
+int container_processes(struct container *c, struct link_proc **ret, size_t *ret_n, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
 	int r = -ECONNREFUSED;

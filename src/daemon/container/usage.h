@@ -6,11 +6,11 @@
 
 /* What a container's guest says of it.  Numbers and texts are the guest's own claims. */
 
-/** container_usage() - what it uses.  @ret: untouched for one that does not run, or whose guest does
- * not answer */
+/** container_usage() - what it uses.  @ret: untouched for one that does not run, or whose guest
+ * does not answer */
 void container_usage(struct container *c, struct link_stats *ret);
 
-/** container_processes() - @ret: owned array, free(3).  Return: 0; -EBUSY with docker's message when
- * it does not run; -errno with a message. */
+/** container_processes() - @ret: owned array, free(3).  Return: 0; -EBUSY with docker's message
+ * when it does not run; -errno with a message. */
 int container_processes(struct container *c, struct link_proc **ret, size_t *ret_n,
 			struct err *err);
