@@ -97,6 +97,21 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 	return r < 0 ? r : open_machines(d, spares, err);
 }
 
+static void fill_api(struct daemon *d)
+{
+	d->api = (struct api){
+		.root = d->root,
+		.root_fd = d->root_fd,
+		.containers = &d->containers,
+		.machines = d->machines,
+		.store = d->store,
+		.state = d->state,
+		.hub = d->hub,
+		.started_nsec = clock_now_nsec(),
+		.quit_fd = d->quit_fd,
+	};
+}
+
 int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
@@ -105,7 +120,6 @@ int daemon_open(const char *root, struct spare_bounds spares, struct daemon **re
 	if (!d)
 		return -ENOMEM;
 	d->root_fd = d->quit_fd = -1;
-	d->started_nsec = clock_now_nsec();
 	containers_init(&d->containers);
 	d->root = strdup(root);
 	r = d->root ? open_parts(d, spares, err) : -ENOMEM;
@@ -113,6 +127,7 @@ int daemon_open(const char *root, struct spare_bounds spares, struct daemon **re
 		daemon_close(d);
 		return r;
 	}
+	fill_api(d);
 	*ret = d;
 	return 0;
 }
@@ -133,11 +148,5 @@ void daemon_close(struct daemon *d)
 	fd_close(&d->root_fd);
 	fd_close(&d->quit_fd);
 	free(d->root);
-	free(d->socket);
 	free(d);
-}
-
-void daemon_quit(struct daemon *d)
-{
-	(void)eventfd_write(d->quit_fd, 1);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "daemon/api/api.h"
 #include "daemon/container/container.h"
 #include "daemon/machine/machines.h"
 #include "daemon/state/hub.h"
@@ -14,15 +15,14 @@ struct spare_bounds;
 struct daemon {
 	char *root; /* absolute */
 	int root_fd;
-	char *socket;
 	struct loop *loop; /* main thread */
 	struct machines *machines;
 	struct state *state;
 	struct store *store;
 	struct hub *hub;
 	struct containers containers;
-	int64_t started_nsec;
-	int quit_fd; /* eventfd that ends the main loop */
+	struct api api; /* borrows from the others */
+	int quit_fd;	/* eventfd that ends the main loop */
 };
 
 /**
@@ -35,6 +35,3 @@ struct daemon {
  */
 int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err);
 void daemon_close(struct daemon *d);
-
-/** daemon_quit() - end the program; containers go on */
-void daemon_quit(struct daemon *d);

@@ -26,6 +26,7 @@
 #include "daemon/api/api.h"
 #include "daemon/container/kernels.h"
 #include "daemon/container/recover.h"
+#include "daemon/daemon.h"
 #include "daemon/http/server.h"
 #include "daemon/machine/spares.h"
 #include "kernel/store.h"
@@ -295,6 +296,7 @@ static void tidy_kernels(struct daemon *d)
 static int serve(struct daemon *d, const struct options *o, struct err *err)
 {
 	cleanup_close int listen_fd = inherited_socket();
+	const struct service service = { api_routes, &d->api };
 	bool own = listen_fd < 0;
 	struct server *server;
 	int r = loop_add_signal(d->loop, SIGTERM, on_signal, d, NULL);
@@ -308,7 +310,7 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 	if (r == 0 && own)
 		r = listen_on(o->socket, &listen_fd, err);
 	if (r == 0)
-		r = server_new(d, listen_fd, api_routes, &server, err);
+		r = server_new(d->loop, listen_fd, &service, &server, err);
 	if (r < 0)
 		return r;
 	log_info("moatd %s serves %s on %s", MOAT_VERSION, d->root, o->socket);
@@ -337,8 +339,8 @@ static int run(struct options *o, struct err *err)
 		r = daemon_open(o->root, o->spares, &d, err);
 	if (r < 0)
 		return r;
-	d->socket = strdup(o->socket);
-	return d->socket ? serve(d, o, err) : -ENOMEM;
+	d->api.socket = o->socket;
+	return serve(d, o, err);
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include "daemon/container/container.h"
 #include "daemon/http/route.h"
+#include "image/image.h"
+
+/* What requests work on. */
+struct api {
+	const char *root; /* the data root, absolute */
+	int root_fd;
+	const char *socket;
+	struct containers *containers;
+	struct machines *machines;
+	struct store *store;
+	struct state *state;
+	struct hub *hub;
+	int64_t started_nsec;
+	int quit_fd; /* eventfd that ends moatd */
+};
 
 /* The handlers of the API, by resource, and the table that says which request each serves. */
 
@@ -56,14 +71,14 @@ int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_system_df(struct request *rq, struct reply *rp, struct err *err);
 
 /** api_container_layer_bytes() - space of a container's writable layer on the disk */
-int64_t api_container_layer_bytes(struct daemon *d, const struct container *c);
+int64_t api_container_layer_bytes(struct api *api, const struct container *c);
 
 /** api_container_add_sizes() - SizeRw and SizeRootFs, from the disk */
-void api_container_add_sizes(struct daemon *d, const struct container *c, json_t *item);
+void api_container_add_sizes(struct api *api, const struct container *c, json_t *item);
 
 /** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
  * owned.  Return: 0; -ENOMEM. */
-int api_container_list_all(struct daemon *d, json_t **ret);
+int api_container_list_all(struct api *api, json_t **ret);
 
 /** api_image_created_nsec() - since 1970; 0 where the image does not say */
 int64_t api_image_created_nsec(const struct image *im);
@@ -71,7 +86,7 @@ int64_t api_image_created_nsec(const struct image *im);
 /** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
 json_t *api_image_describe(const struct image *im);
 
-/** api_image_in_use() - for store_remove(): is there a container of this image?  @arg: the daemon
+/** api_image_in_use() - for store_remove(): is there a container of this image?  @arg: a struct api
  */
 bool api_image_in_use(const struct digest *manifest, void *arg);
 

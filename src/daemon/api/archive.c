@@ -44,7 +44,7 @@ static int explain(const char *name, int code, struct err *err)
 static int begin(struct request *rq, struct link_files *what, struct files *ret, struct err *err)
 {
 	struct container *c;
-	int r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
@@ -151,10 +151,10 @@ static int read_owner(const struct request *rq, char **ret, struct err *err)
 
 	if (!request_flag(rq, "copyUIDGID", false))
 		return 0;
-	r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	r = containers_find(rq->api->containers, rq->target, &c, err);
 	if (r < 0)
 		return r;
-	r = state_texts(rq->daemon->state, c->rec.id, &texts, err);
+	r = state_texts(rq->api->state, c->rec.id, &texts, err);
 	container_unref(c);
 	if (r == 0)
 		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, err);
@@ -189,7 +189,7 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = begin(rq, &what, &f, err);
 	if (r == 0)
-		r = inflate_open(rq->daemon->store, rq->body_fd, &in, err);
+		r = inflate_open(rq->api->store, rq->body_fd, &in, err);
 	if (r < 0)
 		return r;
 	r = write_archive(&f, &in, err);

@@ -26,7 +26,7 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 	struct attaching *x;
 	struct container *c;
 	const char *type;
-	int r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;

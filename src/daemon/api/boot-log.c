@@ -33,14 +33,14 @@ static int add_end(int dir_fd, struct buf *b)
 
 int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup_close int dir_fd = -1;
 	struct container *c;
-	int r = containers_find(&d->containers, rq->target, &c, err);
+	int r = containers_find(api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
-	dir_fd = openat(d->containers.dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir_fd = openat(api->containers->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = dir_fd < 0 ? -errno : 0;
 	container_unref(c);
 	if (r == 0)

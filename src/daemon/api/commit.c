@@ -58,7 +58,7 @@ static int make_config(struct request *rq, const struct container *c, json_t **r
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_json json_t *stored = NULL, *config = json_object();
-	int r = config ? state_texts(rq->daemon->state, c->rec.id, &texts, err) : -ENOMEM;
+	int r = config ? state_texts(rq->api->state, c->rec.id, &texts, err) : -ENOMEM;
 
 	if (r == 0)
 		r = json_read(texts.config, strlen(texts.config), "stored Config", &stored, err);
@@ -133,7 +133,7 @@ static int commit(struct request *rq, struct container *c, const json_t *config,
 	if (request_flag(rq, "pause", true))
 		what.flags |= LINK_FILES_FREEZE;
 	r = files_open(c, &what, &f, err);
-	return r == 0 ? store_commit(rq->daemon->store, &rc, ret, err) : r;
+	return r == 0 ? store_commit(rq->api->store, &rc, ret, err) : r;
 }
 
 static void publish(struct request *rq, struct container *c, const struct image *im,
@@ -145,7 +145,7 @@ static void publish(struct request *rq, struct container *c, const struct image 
 	container_publish(c, "commit",
 			  json_pack("{s:s, s:s, s:s}", "comment", comment ? comment : "", "imageID",
 				    im->config.text, "imageRef", name ? name : ""));
-	hub_publish(rq->daemon->hub, "image", "create", im->config.text,
+	hub_publish(rq->api->hub, "image", "create", im->config.text,
 		    json_pack("{s:s}", "name", name ? name : im->config.text));
 }
 
@@ -156,7 +156,7 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_image struct image *im = NULL;
 	cleanup_json json_t *config = NULL;
 	struct container *c;
-	int r = containers_find(&rq->daemon->containers, name ? name : "", &c, err);
+	int r = containers_find(rq->api->containers, name ? name : "", &c, err);
 
 	if (r < 0)
 		return r;

@@ -54,9 +54,9 @@ static json_t *network_settings(void)
 }
 
 /* The newest file: they are numbered. */
-static json_t *log_path(struct daemon *d, const struct container *c)
+static json_t *log_path(struct api *api, const struct container *c)
 {
-	cleanup_close int dir_fd = openat(d->containers.dir_fd, c->rec.id,
+	cleanup_close int dir_fd = openat(api->containers->dir_fd, c->rec.id,
 					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	uint64_t first, last;
 	char name[NUMBERED_MAX];
@@ -64,7 +64,7 @@ static json_t *log_path(struct daemon *d, const struct container *c)
 	if (dir_fd < 0 || numbered_range(dir_fd, CONTAINER_LOG_FILE, &first, &last) < 0)
 		return json_string("");
 	numbered_name(CONTAINER_LOG_FILE, last, name);
-	return json_sprintf("%s/containers/%s/%s", d->root, c->rec.id, name);
+	return json_sprintf("%s/containers/%s/%s", api->root, c->rec.id, name);
 }
 
 static json_t *describe(const struct container_view *v)
@@ -98,16 +98,16 @@ static int add_text(json_t *obj, const char *key, const char *text, struct err *
 
 int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup(container_view_reset) struct container_view v = { 0 };
 	cleanup_json json_t *obj = NULL;
 	struct container *c;
-	int r = containers_find(&d->containers, rq->target, &c, err);
+	int r = containers_find(api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
-	r = state_texts(d->state, c->rec.id, &texts, err);
+	r = state_texts(api->state, c->rec.id, &texts, err);
 	if (r == 0)
 		r = container_view(c, &v);
 	if (r == 0) {
@@ -117,9 +117,9 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ? -ENOMEM : 0;
 	if (r == 0)
-		r = json_object_set_new(obj, "LogPath", log_path(d, c)) < 0 ? -ENOMEM : 0;
+		r = json_object_set_new(obj, "LogPath", log_path(api, c)) < 0 ? -ENOMEM : 0;
 	if (r == 0 && request_flag(rq, "size", false))
-		api_container_add_sizes(d, c, obj);
+		api_container_add_sizes(api, c, obj);
 	container_unref(c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);

@@ -11,7 +11,7 @@
 #include "daemon/http/filter.h"
 
 struct listing {
-	struct daemon *d;
+	struct api *api;
 	struct filters filters;
 	struct pattern *names; /* NULL: every name */
 	bool all, size;
@@ -131,10 +131,10 @@ static bool is_wanted(const struct listing *l, const struct container_view *v)
 }
 
 /* docker shows the image's size with the layer's. */
-void api_container_add_sizes(struct daemon *d, const struct container *c, json_t *item)
+void api_container_add_sizes(struct api *api, const struct container *c, json_t *item)
 {
-	cleanup_free char *rootfs = store_rootfs_path(d->store, &c->rec.manifest);
-	int64_t layer = api_container_layer_bytes(d, c);
+	cleanup_free char *rootfs = store_rootfs_path(api->store, &c->rec.manifest);
+	int64_t layer = api_container_layer_bytes(api, c);
 	struct stat sb = { 0 };
 
 	/* The file is as long as every other, and has holes. */
@@ -151,7 +151,7 @@ static int created_of(struct listing *l, const char *key, int64_t *ret, struct e
 
 	if (filters_count(&l->filters, key) == 0)
 		return 0;
-	r = containers_find(&l->d->containers, filters_value(&l->filters, key, 0), &c, err);
+	r = containers_find(l->api->containers, filters_value(&l->filters, key, 0), &c, err);
 	if (r < 0)
 		return r;
 	*ret = c->rec.created_nsec;
@@ -210,7 +210,7 @@ static int list(struct listing *l, json_t **ret)
 	cleanup_json json_t *out = json_array();
 	struct container_view *all;
 	size_t n;
-	int r = out ? container_views(&l->d->containers, &all, &n) : -ENOMEM;
+	int r = out ? container_views(l->api->containers, &all, &n) : -ENOMEM;
 
 	if (r < 0)
 		return r;
@@ -221,7 +221,7 @@ static int list(struct listing *l, json_t **ret)
 			continue;
 		item = describe(&all[i]);
 		if (item && l->size)
-			api_container_add_sizes(l->d, all[i].c, item);
+			api_container_add_sizes(l->api, all[i].c, item);
 		if (json_array_append_new(out, item) < 0)
 			r = -ENOMEM;
 	}
@@ -231,9 +231,9 @@ static int list(struct listing *l, json_t **ret)
 	return r;
 }
 
-int api_container_list_all(struct daemon *d, json_t **ret)
+int api_container_list_all(struct api *api, json_t **ret)
 {
-	struct listing l = { .d = d,
+	struct listing l = { .api = api,
 			     .all = true,
 			     .size = true,
 			     .limit = UINT64_MAX,
@@ -245,7 +245,7 @@ int api_container_list_all(struct daemon *d, json_t **ret)
 
 int api_container_list(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct listing l = { .d = rq->daemon, .before_nsec = INT64_MAX, .since_nsec = INT64_MIN };
+	struct listing l = { .api = rq->api, .before_nsec = INT64_MAX, .since_nsec = INT64_MIN };
 	json_t *out = NULL;
 	int r = read_listing(rq, &l, err);
 

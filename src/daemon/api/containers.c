@@ -16,7 +16,7 @@
 
 int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup_strv char **warnings = NULL;
 	cleanup_json json_t *body = NULL, *list = NULL;
 	struct create_request create = {
@@ -29,7 +29,7 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	create.body = body;
-	r = container_create(&d->containers, &create, &c, &warnings, err);
+	r = container_create(api->containers, &create, &c, &warnings, err);
 	if (r < 0)
 		return r;
 	list = json_from_strv(warnings);
@@ -41,7 +41,7 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 /* The container a request is about; a reference. */
 static int target(struct request *rq, struct container **ret, struct err *err)
 {
-	return containers_find(&rq->daemon->containers, rq->target, ret, err);
+	return containers_find(rq->api->containers, rq->target, ret, err);
 }
 
 static int finish(struct reply *rp, struct container *c, int result)

@@ -8,17 +8,17 @@
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
-static int list_images(struct daemon *d, json_t *out, int64_t *ret_bytes, struct err *err)
+static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct err *err)
 {
 	struct image **list;
 	size_t n;
-	int r = store_list(d->store, &list, &n, err);
+	int r = store_list(api->store, &list, &n, err);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		json_t *item = api_image_describe(list[i]);
-		size_t users = containers_use(&d->containers, &list[i]->manifest);
+		size_t users = containers_use(api->containers, &list[i]->manifest);
 
 		if (!item ||
 		    json_object_set_new(item, "Containers", json_integer((json_int_t)users)) < 0 ||
@@ -64,17 +64,17 @@ static int check_types(const struct request *rq, struct err *err)
 /* Templates and spare machines are moat's own; they are always there. */
 int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup_json json_t *images = json_array(), *containers = json_array();
-	cleanup_json json_t *spares = spares_describe(d->machines->spares);
+	cleanup_json json_t *spares = spares_describe(api->machines->spares);
 	int64_t bytes = 0;
 	int r = images && containers && spares ? check_types(rq, err) : -ENOMEM;
 
 	if (r == 0 && is_wanted(rq, "image"))
-		r = list_images(d, images, &bytes, err);
+		r = list_images(api, images, &bytes, err);
 	if (r == 0 && is_wanted(rq, "container")) {
 		json_decref(take_ptr(containers));
-		r = api_container_list_all(d, &containers);
+		r = api_container_list_all(api, &containers);
 	}
 	if (r < 0)
 		return r;
@@ -82,6 +82,6 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 			  json_pack("{s:I, s:O, s:O, s:[], s:[], s:i, s:o, s:O}", "LayersSize",
 				    (json_int_t)bytes, "Images", images, "Containers", containers,
 				    "Volumes", "BuildCache", "BuilderSize", 0, "Templates",
-				    templates_describe(d->machines->templates), "Spares",
+				    templates_describe(api->machines->templates), "Spares",
 				    json_object_get(spares, "Machines")));
 }

@@ -160,7 +160,7 @@ int api_events(struct request *rq, struct reply *rp, struct err *err)
 	if (!l)
 		return -ENOMEM;
 	l->client_fd = rq->client_fd;
-	r = hub_subscribe(rq->daemon->hub, &l->sub);
+	r = hub_subscribe(rq->api->hub, &l->sub);
 	if (r == 0)
 		r = filters_parse(request_arg(rq, "filters"), allowed, &l->filters, err);
 	if (r == 0)

@@ -8,7 +8,7 @@ int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_json json_t *body = NULL;
 	char id[ID_LEN + 1];
 	struct container *c;
-	int r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
@@ -42,7 +42,7 @@ int api_exec_start(struct request *rq, struct reply *rp, struct err *err)
 		r = json_get_bool(body, "Detach", &o.detach, err);
 	o.size = json_object_get(body, "ConsoleSize");
 	if (r == 0)
-		r = exec_claim(&rq->daemon->containers, rq->target, &o, &s, err);
+		r = exec_claim(rq->api->containers, rq->target, &o, &s, err);
 	if (r < 0)
 		return r;
 	if (o.detach) {
@@ -57,7 +57,7 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	json_t *answer;
 	struct container *c;
-	int r = containers_find_exec(&rq->daemon->containers, rq->target, &c, err);
+	int r = containers_find_exec(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;

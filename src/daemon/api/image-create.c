@@ -12,7 +12,7 @@ DEFINE_CLEANUP(struct image, image_free)
 #define cleanup_image cleanup(image_free_cleanup_fn)
 
 struct pull {
-	struct daemon *d;
+	struct api *api;
 	struct reference *ref;
 	char *familiar;
 	struct platform platform;
@@ -37,11 +37,11 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 	cleanup_image struct image *im = NULL;
 	int r;
 
-	r = store_pull(p->d->store, p->ref, &p->platform, auth.username ? &auth : NULL, &progress,
+	r = store_pull(p->api->store, p->ref, &p->platform, auth.username ? &auth : NULL, &progress,
 		       &im, err);
 	if (r < 0)
 		return r;
-	hub_publish(p->d->hub, "image", "pull", p->familiar,
+	hub_publish(p->api->hub, "image", "pull", p->familiar,
 		    json_pack("{s:s}", "name", p->familiar));
 	return 0;
 }
@@ -84,7 +84,7 @@ static int pull(struct request *rq, struct reply *rp, const char *image, struct 
 
 	if (!p)
 		return -ENOMEM;
-	p->d = rq->daemon;
+	p->api = rq->api;
 	r = read_pull(rq, image, p, err);
 	if (r < 0) {
 		pull_free(p);
@@ -117,10 +117,10 @@ static int import(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = config ? api_read_changes(rq, config, err) : -ENOMEM;
 	if (r == 0)
-		r = store_import(rq->daemon->store, &in, &im, err);
+		r = store_import(rq->api->store, &in, &im, err);
 	if (r < 0)
 		return r;
-	hub_publish(rq->daemon->hub, "image", "import", im->config.text,
+	hub_publish(rq->api->hub, "image", "import", im->config.text,
 		    json_pack("{s:s}", "name", name ? name : im->config.text));
 	return reply_json(rp, 200, json_pack("{s:s}", "status", im->config.text));
 }

@@ -7,7 +7,7 @@
 int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_strv char **names = NULL;
-	int r = store_load(rq->daemon->store, rq->body_fd, NULL, &names, err);
+	int r = store_load(rq->api->store, rq->body_fd, NULL, &names, err);
 
 	if (r < 0)
 		return r;
@@ -25,7 +25,7 @@ int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 		line = message ? json_write(message) : NULL;
 		if (!line || buf_adds(&rp->body, line) < 0 || buf_adds(&rp->body, "\r\n") < 0)
 			return -ENOMEM;
-		hub_publish(rq->daemon->hub, "image", "load", *name,
+		hub_publish(rq->api->hub, "image", "load", *name,
 			    json_pack("{s:s}", "name", familiar ? familiar : *name));
 	}
 	rp->status = 200;

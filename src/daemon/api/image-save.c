@@ -29,7 +29,7 @@ static void save_free(void *arg)
 	free(s);
 }
 
-static int check_names(struct daemon *d, char *const *names, struct err *err)
+static int check_names(struct api *api, char *const *names, struct err *err)
 {
 	int r = 0;
 
@@ -38,7 +38,7 @@ static int check_names(struct daemon *d, char *const *names, struct err *err)
 	for (; r == 0 && *names; names++) {
 		struct image *im = NULL;
 
-		r = store_find(d->store, *names, &im, err);
+		r = store_find(api->store, *names, &im, err);
 		if (r == 0)
 			image_free(im);
 	}
@@ -50,14 +50,14 @@ static int save(struct request *rq, struct reply *rp, char **names, struct err *
 {
 	static const struct writer writer = { save_write, save_free };
 	struct save *s = calloc(1, sizeof(*s));
-	int r = s ? check_names(rq->daemon, names, err) : -ENOMEM;
+	int r = s ? check_names(rq->api, names, err) : -ENOMEM;
 
 	if (r < 0) {
 		strv_free(names);
 		free(s);
 		return r;
 	}
-	*s = (struct save){ .store = rq->daemon->store, .names = names };
+	*s = (struct save){ .store = rq->api->store, .names = names };
 	return reply_written(rp, TYPE_TAR, &writer, s);
 }
 

@@ -104,12 +104,13 @@ struct period {
 	int64_t from_nsec, to_nsec;
 };
 
-static int created_of(struct daemon *d, const struct filters *f, const char *key, int64_t *ret,
+static int created_of(struct api *api, const struct filters *f, const char *key, int64_t *ret,
 		      struct err *err)
 {
 	cleanup_image struct image *im = NULL;
-	int r = filters_count(f, key) > 0 ? store_find(d->store, filters_value(f, key, 0), &im, err)
-					  : 0;
+	int r = filters_count(f, key) > 0
+			? store_find(api->store, filters_value(f, key, 0), &im, err)
+			: 0;
 
 	if (r == 0 && im)
 		*ret = api_image_created_nsec(im);
@@ -117,7 +118,7 @@ static int created_of(struct daemon *d, const struct filters *f, const char *key
 }
 
 /* What "until", "before" and "since" stand for. */
-static int read_period(struct daemon *d, const struct filters *f, struct period *ret,
+static int read_period(struct api *api, const struct filters *f, struct period *ret,
 		       struct err *err)
 {
 	int64_t before = INT64_MAX;
@@ -125,10 +126,10 @@ static int read_period(struct daemon *d, const struct filters *f, struct period 
 
 	ret->from_nsec = INT64_MIN;
 	if (r == 0)
-		r = created_of(d, f, "before", &before, err);
+		r = created_of(api, f, "before", &before, err);
 	if (before < ret->to_nsec)
 		ret->to_nsec = before;
-	return r < 0 ? r : created_of(d, f, "since", &ret->from_nsec, err);
+	return r < 0 ? r : created_of(api, f, "since", &ret->from_nsec, err);
 }
 
 static bool is_wanted(const struct filters *f, const struct period *p, const struct image *im)
@@ -151,9 +152,9 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
 
 	if (r == 0)
-		r = read_period(rq->daemon, &f, &period, err);
+		r = read_period(rq->api, &f, &period, err);
 	if (r == 0)
-		r = out ? store_list(rq->daemon->store, &list, &n, err) : -ENOMEM;
+		r = out ? store_list(rq->api->store, &list, &n, err) : -ENOMEM;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++) {
@@ -173,7 +174,7 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_image struct image *im = NULL;
 	const struct oci_image_config *c;
-	int r = store_find(rq->daemon->store, rq->target, &im, err);
+	int r = store_find(rq->api->store, rq->target, &im, err);
 
 	if (r < 0)
 		return r;
@@ -214,7 +215,7 @@ int api_image_history(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_image struct image *im = NULL;
 	cleanup_json json_t *out = json_array();
 	size_t n;
-	int r = store_find(rq->daemon->store, rq->target, &im, err);
+	int r = store_find(rq->api->store, rq->target, &im, err);
 
 	if (r < 0)
 		return r;
@@ -227,9 +228,9 @@ int api_image_history(struct request *rq, struct reply *rp, struct err *err)
 	return reply_json(rp, 200, take_ptr(out));
 }
 
-static void publish(struct daemon *d, const char *action, const char *id, const char *name)
+static void publish(struct api *api, const char *action, const char *id, const char *name)
 {
-	hub_publish(d->hub, "image", action, id, json_pack("{s:s}", "name", name));
+	hub_publish(api->hub, "image", action, id, json_pack("{s:s}", "name", name));
 }
 
 int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
@@ -244,20 +245,20 @@ int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
 	name = tag && *tag ? str_printf("%s:%s", repo, tag) : strdup(repo);
 	if (!name)
 		return -ENOMEM;
-	r = store_find(rq->daemon->store, rq->target, &im, err);
+	r = store_find(rq->api->store, rq->target, &im, err);
 	if (r == 0)
-		r = store_tag(rq->daemon->store, rq->target, name, err);
+		r = store_tag(rq->api->store, rq->target, name, err);
 	if (r < 0)
 		return r;
-	publish(rq->daemon, "tag", im->config.text, name);
+	publish(rq->api, "tag", im->config.text, name);
 	return reply_empty(rp, 201);
 }
 
 bool api_image_in_use(const struct digest *manifest, void *arg)
 {
-	struct daemon *d = arg;
+	struct api *api = arg;
 
-	return containers_use(&d->containers, manifest) > 0;
+	return containers_use(api->containers, manifest) > 0;
 }
 
 static int append_each(json_t *list, const char *key, char *const *values)
@@ -270,18 +271,18 @@ static int append_each(json_t *list, const char *key, char *const *values)
 
 int api_image_remove(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup(removal_reset) struct removal gone = { 0 };
 	cleanup_json json_t *list = json_array();
-	int r = store_remove(d->store, rq->target, request_flag(rq, "force", false),
-			     api_image_in_use, d, &gone, err);
+	int r = store_remove(api->store, rq->target, request_flag(rq, "force", false),
+			     api_image_in_use, api, &gone, err);
 
 	if (r < 0)
 		return r;
 	for (char **name = gone.untagged; name && *name; name++)
-		publish(d, "untag", *name, *name);
+		publish(api, "untag", *name, *name);
 	for (char **name = gone.deleted; name && *name; name++)
-		publish(d, "delete", *name, *name);
+		publish(api, "delete", *name, *name);
 	if (!list || append_each(list, "Untagged", gone.untagged) < 0 ||
 	    append_each(list, "Deleted", gone.deleted) < 0)
 		return -ENOMEM;

@@ -25,7 +25,7 @@
 
 /* One client of GET /containers/{id}/logs. */
 struct follower {
-	struct daemon *d;
+	struct api *api;
 	struct container *c;
 	struct hub_sub *sub; /* NULL: not following */
 	struct log_files log;
@@ -66,7 +66,7 @@ static int open_folder(struct follower *f)
 {
 	int r;
 
-	f->log.dir_fd = openat(f->d->containers.dir_fd, f->c->rec.id,
+	f->log.dir_fd = openat(f->api->containers->dir_fd, f->c->rec.id,
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (f->log.dir_fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -238,14 +238,14 @@ static int read_options(const struct request *rq, struct follower *f, struct err
 
 static int prepare(const struct request *rq, struct follower *f, struct err *err)
 {
-	int r = containers_find(&f->d->containers, rq->target, &f->c, err);
+	int r = containers_find(f->api->containers, rq->target, &f->c, err);
 
 	if (r == 0 && !f->c->keeps_log)
 		r = err_set(err, -EOPNOTSUPP, "configured logging driver does not support reading");
 	if (r == 0)
 		r = read_options(rq, f, err);
 	if (r == 0 && request_flag(rq, "follow", false)) {
-		r = hub_subscribe(f->d->hub, &f->sub);
+		r = hub_subscribe(f->api->hub, &f->sub);
 		f->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 		if (r == 0 && f->inotify_fd < 0)
 			r = -errno;
@@ -262,7 +262,7 @@ static int reply_log(struct request *rq, struct reply *rp, bool tells_place, str
 
 	if (!f)
 		return -ENOMEM;
-	f->d = rq->daemon;
+	f->api = rq->api;
 	log_files_init(&f->log, -1);
 	f->inotify_fd = -1;
 	f->file_watch = -1;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -18,7 +19,7 @@ static json_t *describe_kernel(const struct kernel_paths *k)
 
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
 	cleanup_free char *jail = jail_describe();
 	const struct engine *engine = NULL;
@@ -27,24 +28,24 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 	json_t *current = NULL;
 
 	(void)err;
-	if (machines_engine(d->machines, &engine, &probe, &why) < 0)
+	if (machines_engine(api->machines, &engine, &probe, &why) < 0)
 		probe.usable = false;
-	if (kernel_current(d->machines->kernels, &kernel, NULL) == 0)
+	if (kernel_current(api->machines->kernels, &kernel, NULL) == 0)
 		current = describe_kernel(&kernel);
-	return reply_json(rp, 200,
-			  json_pack("{s:s, s:s, s:s, s:{s:s, s:b, s:s, s:f, s:s}, s:o, s:i}",
-				    "version", MOAT_VERSION, "root", d->root, "socket", d->socket,
-				    "engine", "name", engine ? engine->name : "", "usable",
-				    engine != NULL, "reason", engine ? probe.reason : why.msg,
-				    "nsec_per_instruction", probe.nsec_per_instruction, "jail",
-				    jail ? jail : "", "kernel", current ? current : json_null(),
-				    "cpus", (int)d->machines->host_cpus));
+	return reply_json(
+		rp, 200,
+		json_pack("{s:s, s:s, s:s, s:{s:s, s:b, s:s, s:f, s:s}, s:o, s:i}", "version",
+			  MOAT_VERSION, "root", api->root, "socket", api->socket, "engine", "name",
+			  engine ? engine->name : "", "usable", engine != NULL, "reason",
+			  engine ? probe.reason : why.msg, "nsec_per_instruction",
+			  probe.nsec_per_instruction, "jail", jail ? jail : "", "kernel",
+			  current ? current : json_null(), "cpus", (int)api->machines->host_cpus));
 }
 
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	int r = kernel_current(rq->daemon->machines->kernels, &kernel, err);
+	int r = kernel_current(rq->api->machines->kernels, &kernel, err);
 
 	if (r < 0)
 		return r == -EIO ? -ENOENT : r;
@@ -65,9 +66,9 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && (!path || !*path))
 		r = err_set(err, -EINVAL, "\"kernel\" must be the path of a kernel");
 	if (r == 0)
-		r = kernel_set(rq->daemon->machines->kernels, path, modules, &kernel, err);
+		r = kernel_set(rq->api->machines->kernels, path, modules, &kernel, err);
 	if (r == 0)
-		spares_forget(rq->daemon->machines->spares);
+		spares_forget(rq->api->machines->spares);
 	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));
 }
 
@@ -103,12 +104,12 @@ static int reply_file(struct reply *rp, int dir_fd, const char *name, struct err
 
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err)
 {
-	return reply_file(rp, rq->daemon->root_fd, "moatd.log", err);
+	return reply_file(rp, rq->api->root_fd, "moatd.log", err);
 }
 
 int api_moat_stop(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)err;
-	daemon_quit(rq->daemon);
+	(void)eventfd_write(rq->api->quit_fd, 1);
 	return reply_empty(rp, 204);
 }

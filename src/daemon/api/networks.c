@@ -11,11 +11,11 @@ static const struct {
 	const char *name, *driver;
 } networks[] = { { "none", "null" } };
 
-static json_t *describe(struct daemon *d, size_t i)
+static json_t *describe(struct api *api, size_t i)
 {
 	char created[CLOCK_TEXT_MAX];
 
-	clock_format(d->started_nsec, created);
+	clock_format(api->started_nsec, created);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:{s:s, s:{}, s:[]}, s:b, s:b, s:b, s:{},"
 			 " s:{}, s:{}}",
 			 "Name", networks[i].name, "Id", networks[i].name, "Created", created,
@@ -50,7 +50,7 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
 		if (!list ||
-		    (is_wanted(&f, i) && json_array_append_new(list, describe(rq->daemon, i)) < 0))
+		    (is_wanted(&f, i) && json_array_append_new(list, describe(rq->api, i)) < 0))
 			return -ENOMEM;
 	return reply_json(rp, 200, take_ptr(list));
 }
@@ -59,7 +59,7 @@ int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
 		if (streq(networks[i].name, rq->target))
-			return reply_json(rp, 200, describe(rq->daemon, i));
+			return reply_json(rp, 200, describe(rq->api, i));
 	return err_set(err, -ENOENT, "network %s not found", rq->target);
 }
 

@@ -29,9 +29,9 @@ static int add_bytes(int dir_fd, const char *name, void *arg)
 }
 
 /* Everything in the folder of a container. */
-static int64_t container_bytes(struct daemon *d, const struct container *c)
+static int64_t container_bytes(struct api *api, const struct container *c)
 {
-	cleanup_close int dir_fd = openat(d->containers.dir_fd, c->rec.id,
+	cleanup_close int dir_fd = openat(api->containers->dir_fd, c->rec.id,
 					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	int64_t sum = 0;
 
@@ -40,11 +40,11 @@ static int64_t container_bytes(struct daemon *d, const struct container *c)
 	return sum;
 }
 
-int64_t api_container_layer_bytes(struct daemon *d, const struct container *c)
+int64_t api_container_layer_bytes(struct api *api, const struct container *c)
 {
 	cleanup_free char *name = str_printf("%s/" LAYER_FILE, c->rec.id);
 
-	return name ? disk_bytes(d->containers.dir_fd, name) : 0;
+	return name ? disk_bytes(api->containers->dir_fd, name) : 0;
 }
 
 static bool is_idle(const struct container *c)
@@ -52,16 +52,16 @@ static bool is_idle(const struct container *c)
 	return container_is_now(c, STATE(CREATED) | STATE(EXITED) | STATES_GONE);
 }
 
-static void publish_pruned(struct daemon *d, const char *type, int64_t freed)
+static void publish_pruned(struct api *api, const char *type, int64_t freed)
 {
-	hub_publish(d->hub, type, "prune", "",
+	hub_publish(api->hub, type, "prune", "",
 		    json_pack("{s:o}", "reclaimed", json_sprintf("%lld", (long long)freed)));
 }
 
 int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 {
 	static const char *const allowed[] = { "label", "label!", "until", NULL };
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	cleanup_json json_t *removed = json_array();
 	struct container **list;
@@ -72,7 +72,7 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = filters_until(&f, &until, err);
 	if (r == 0)
-		r = removed ? containers_list(&d->containers, &list, &n) : -ENOMEM;
+		r = removed ? containers_list(api->containers, &list, &n) : -ENOMEM;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
@@ -81,39 +81,39 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 
 		if (c->rec.created_nsec >= until || !is_idle(c) || !filters_labels(&f, c->labels))
 			continue;
-		bytes = container_bytes(d, c);
+		bytes = container_bytes(api, c);
 		if (container_remove(c, false, NULL) < 0)
 			continue;
 		freed += bytes;
 		json_array_append_new(removed, json_string(c->rec.id));
 	}
 	containers_list_free(list, n);
-	publish_pruned(d, "container", freed);
+	publish_pruned(api, "container", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ContainersDeleted", removed, "SpaceReclaimed",
 				    (json_int_t)freed));
 }
 
 /* Remove one image with all its names, unless a container uses it. */
-static void prune_image(struct daemon *d, const struct image *im, json_t *deleted, int64_t *freed)
+static void prune_image(struct api *api, const struct image *im, json_t *deleted, int64_t *freed)
 {
 	cleanup(removal_reset) struct removal gone = { 0 };
 
-	if (store_remove(d->store, im->config.text, true, api_image_in_use, d, &gone, NULL) < 0)
+	if (store_remove(api->store, im->config.text, true, api_image_in_use, api, &gone, NULL) < 0)
 		return;
 	*freed += (int64_t)(im->size_bytes + im->blobs_bytes);
 	for (char **name = gone.untagged; name && *name; name++)
 		json_array_append_new(deleted, json_pack("{s:s}", "Untagged", *name));
 	for (char **name = gone.deleted; name && *name; name++)
 		json_array_append_new(deleted, json_pack("{s:s}", "Deleted", *name));
-	hub_publish(d->hub, "image", "delete", im->config.text,
+	hub_publish(api->hub, "image", "delete", im->config.text,
 		    json_pack("{s:s}", "name", im->config.text));
 }
 
 int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 {
 	static const char *const allowed[] = { "label", "label!", "until", "dangling", NULL };
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	cleanup_json json_t *deleted = json_array();
 	struct image **list;
@@ -127,16 +127,16 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && filters_count(&f, "dangling") > 0)
 		tagged = !filters_true(filters_value(&f, "dangling", 0));
 	if (r == 0)
-		r = deleted ? store_list(d->store, &list, &n, err) : -ENOMEM;
+		r = deleted ? store_list(api->store, &list, &n, err) : -ENOMEM;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
 		if ((tagged || strv_len(list[i]->tags) == 0) &&
 		    api_image_created_nsec(list[i]) < until &&
 		    filters_labels(&f, list[i]->oci->labels))
-			prune_image(d, list[i], deleted, &freed);
+			prune_image(api, list[i], deleted, &freed);
 	image_list_free(list, n);
-	publish_pruned(d, "image", freed);
+	publish_pruned(api, "image", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ImagesDeleted", deleted, "SpaceReclaimed",
 				    (json_int_t)freed));

@@ -20,7 +20,7 @@ int api_container_resize(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct terminal_size size;
 	struct container *c;
-	int r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
@@ -35,7 +35,7 @@ int api_exec_resize(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct terminal_size size;
 	struct container *c;
-	int r = containers_find_exec(&rq->daemon->containers, rq->target, &c, err);
+	int r = containers_find_exec(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;

@@ -8,7 +8,7 @@
 int api_moat_spares(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)err;
-	return reply_json(rp, 200, spares_describe(rq->daemon->machines->spares));
+	return reply_json(rp, 200, spares_describe(rq->api->machines->spares));
 }
 
 /* {"Least":N,"Most":N}, until moatd ends; "Most" is "Least" where it is not given. */
@@ -30,7 +30,7 @@ int api_moat_spares_set(struct request *rq, struct reply *rp, struct err *err)
 			       "Least and Most are numbers of machines from 0 to %u, and Most is "
 			       "not the smaller one",
 			       SPARES_MAX);
-	spares_set(rq->daemon->machines->spares,
+	spares_set(rq->api->machines->spares,
 		   (struct spare_bounds){ (unsigned)least, (unsigned)most });
 	return api_moat_spares(rq, rp, err);
 }

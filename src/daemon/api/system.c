@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
+#include "daemon/machine/machines.h"
 
 int api_ping(struct request *rq, struct reply *rp, struct err *err)
 {
@@ -43,11 +44,11 @@ struct counts {
 	int all, running, paused, stopped;
 };
 
-static int count_containers(struct daemon *d, struct counts *ret)
+static int count_containers(struct api *api, struct counts *ret)
 {
 	struct container_view *all;
 	size_t n;
-	int r = container_views(&d->containers, &all, &n);
+	int r = container_views(api->containers, &all, &n);
 
 	if (r < 0)
 		return r;
@@ -61,11 +62,11 @@ static int count_containers(struct daemon *d, struct counts *ret)
 	return 0;
 }
 
-static int count_images(struct daemon *d, int *ret, struct err *err)
+static int count_images(struct api *api, int *ret, struct err *err)
 {
 	struct image **list;
 	size_t n;
-	int r = store_list(d->store, &list, &n, err);
+	int r = store_list(api->store, &list, &n, err);
 
 	if (r < 0)
 		return r;
@@ -76,16 +77,16 @@ static int count_images(struct daemon *d, int *ret, struct err *err)
 
 int api_info(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct daemon *d = rq->daemon;
+	struct api *api = rq->api;
 	struct counts n = { 0 };
 	char now[CLOCK_TEXT_MAX];
 	cleanup_json json_t *info = NULL, *more = NULL;
 	struct sysinfo si;
 	struct utsname uts;
-	int images, r = count_images(d, &images, err);
+	int images, r = count_images(api, &images, err);
 
 	if (r == 0)
-		r = count_containers(d, &n);
+		r = count_containers(api, &n);
 	if (r < 0)
 		return r;
 	if (sysinfo(&si) < 0 || uname(&uts) < 0)
@@ -97,10 +98,10 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 			 "ContainersPaused", n.paused, "ContainersStopped", n.stopped, "Images",
 			 images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
 			 "KernelVersion", uts.release, "OperatingSystem", "moat", "OSType", "linux",
-			 "Architecture", uts.machine, "NCPU", (int)d->machines->host_cpus,
+			 "Architecture", uts.machine, "NCPU", (int)api->machines->host_cpus,
 			 "MemTotal", (json_int_t)si.totalram * si.mem_unit, "DockerRootDir",
-			 d->root, "ServerVersion", MOAT_VERSION, "SystemTime", now, "LoggingDriver",
-			 "json-file");
+			 api->root, "ServerVersion", MOAT_VERSION, "SystemTime", now,
+			 "LoggingDriver", "json-file");
 	more = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:{s:{s:s}}, s:{s:s},"
 			 " s:{s:n, s:[s], s:n, s:[]}, s:[], s:[], s:s, s:{s:{}, s:[]}}",
 			 "CgroupDriver", "none", "CgroupVersion", "2", "MemoryLimit", 1,

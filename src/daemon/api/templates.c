@@ -8,7 +8,7 @@
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)err;
-	return reply_json(rp, 200, templates_describe(rq->daemon->machines->templates));
+	return reply_json(rp, 200, templates_describe(rq->api->machines->templates));
 }
 
 /* The template for a container without limits of its own. */
@@ -16,21 +16,21 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 {
 	cleanup(template_use_reset) struct template_use use = { .memory_fd = -1, .state_fd = -1 };
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	int r = machine_plan(rq->daemon->machines, NULL, &plan, err);
+	int r = machine_plan(rq->api->machines, NULL, &plan, err);
 
 	if (r < 0)
 		return r;
 	if (request_flag(rq, "background", false)) {
-		r = template_warm_up(rq->daemon->machines, &plan, err);
+		r = template_warm_up(rq->api->machines, &plan, err);
 		return r < 0 ? r : reply_empty(rp, 202);
 	}
-	r = template_take(rq->daemon->machines->templates, &plan, &use, err);
+	r = template_take(rq->api->machines->templates, &plan, &use, err);
 	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:s}", "Key", use.key));
 }
 
 int api_moat_template_remove(struct request *rq, struct reply *rp, struct err *err)
 {
-	int r = template_remove(rq->daemon->machines->templates, rq->target);
+	int r = template_remove(rq->api->machines->templates, rq->target);
 
 	if (r == -ENOENT)
 		return err_set(err, r, "No such template: %s", rq->target);

@@ -80,7 +80,7 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 		return err_set(err, -EINVAL,
 			       "moat lists processes as ps -ef does: no other "
 			       "options can be given");
-	r = containers_find(&rq->daemon->containers, rq->target, &c, err);
+	r = containers_find(rq->api->containers, rq->target, &c, err);
 	if (r < 0)
 		return r;
 	r = top(c, rp, err);
@@ -92,7 +92,7 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 
 /* One client of GET /containers/{id}/stats. */
 struct stats {
-	struct daemon *d;
+	struct api *api;
 	struct container *c; /* a reference */
 	int client_fd;
 	unsigned left; /* samples to send; UINT_MAX: until the client goes */
@@ -235,12 +235,12 @@ static int find_cpus(struct stats *s, struct err *err)
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_json json_t *host = NULL;
 	uint64_t memory;
-	int r = state_texts(s->d->state, s->c->rec.id, &texts, err);
+	int r = state_texts(s->api->state, s->c->rec.id, &texts, err);
 
 	if (r == 0)
 		r = json_read(texts.host_config, strlen(texts.host_config), "stored HostConfig",
 			      &host, err);
-	return r < 0 ? r : machine_size(host, s->d->machines->host_cpus, &s->cpus, &memory, err);
+	return r < 0 ? r : machine_size(host, s->api->machines->host_cpus, &s->cpus, &memory, err);
 }
 
 int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
@@ -252,10 +252,10 @@ int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
 
 	if (!s)
 		return -ENOMEM;
-	*s = (struct stats){ .d = rq->daemon, .client_fd = rq->client_fd, .out = BUF_INIT };
+	*s = (struct stats){ .api = rq->api, .client_fd = rq->client_fd, .out = BUF_INIT };
 	s->left = endless ? UINT_MAX : 1;
 	s->pair = !endless && !request_flag(rq, "one-shot", false);
-	r = containers_find(&rq->daemon->containers, rq->target, &s->c, err);
+	r = containers_find(rq->api->containers, rq->target, &s->c, err);
 	if (r == 0)
 		r = find_cpus(s, err);
 	if (r < 0) {

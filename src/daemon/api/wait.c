@@ -112,7 +112,7 @@ int api_container_wait(struct request *rq, struct reply *rp, struct err *err)
 	w->condition = condition;
 	w->client_fd = rq->client_fd;
 	w->trace = request_flag(rq, "trace", false);
-	r = containers_find(&rq->daemon->containers, rq->target, &w->c, err);
+	r = containers_find(rq->api->containers, rq->target, &w->c, err);
 	if (r < 0) {
 		waiter_free(w);
 		return r;

@@ -150,21 +150,21 @@ void exchange_begin_upload(struct exchange *x)
 		x->result = err_errno(&x->err, r, "take the body");
 }
 
-struct exchange *exchange_new(struct daemon *d, const struct route *routes,
-			      struct MHD_Connection *conn, const char *method, const char *url)
+struct exchange *exchange_new(const struct service *service, struct MHD_Connection *conn,
+			      const char *method, const char *url)
 {
 	struct exchange *x = calloc(1, sizeof(*x));
 	int r;
 
 	if (!x)
 		return NULL;
-	x->rq.daemon = d;
+	x->rq.api = service->api;
 	x->rq.method = method;
 	x->rq.body_fd = -1;
 	x->upload_fd = -1;
 	r = read_headers(x, conn);
 	if (r == 0)
-		r = find_handler(x, routes, url);
+		r = find_handler(x, service->routes, url);
 	x->result = r;
 	return x;
 }

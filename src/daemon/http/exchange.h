@@ -23,8 +23,8 @@ struct exchange {
 
 /** exchange_new() - read path, query and headers; @method and @url are borrowed for the connection.
  * Return: owned; NULL when out of memory. */
-struct exchange *exchange_new(struct daemon *d, const struct route *routes,
-			      struct MHD_Connection *conn, const char *method, const char *url);
+struct exchange *exchange_new(const struct service *service, struct MHD_Connection *conn,
+			      const char *method, const char *url);
 
 /** exchange_begin_upload() - run the handler of a ROUTE_UPLOAD, which reads the body as it comes in
  */

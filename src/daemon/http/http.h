@@ -24,7 +24,7 @@
 #define TYPE_RAW_STREAM		"application/vnd.docker.raw-stream"
 #define TYPE_MULTIPLEXED_STREAM "application/vnd.docker.multiplexed-stream"
 
-struct daemon;
+struct api;
 
 struct param {
 	char *key;
@@ -32,11 +32,11 @@ struct param {
 };
 
 struct request {
-	struct daemon *daemon; /* borrowed */
-	const char *method;    /* borrowed */
-	const char *path;      /* without the version; borrowed */
-	unsigned api_minor;    /* API_MINOR_MAX for an unversioned path */
-	char *target;	       /* what {} or {*} of the route stood for; NULL where it has none */
+	struct api *api;    /* what the handlers work on; borrowed */
+	const char *method; /* borrowed */
+	const char *path;   /* without the version; borrowed */
+	unsigned api_minor; /* API_MINOR_MAX for an unversioned path */
+	char *target;	    /* what {} or {*} of the route stood for; NULL where it has none */
 	struct param *query;
 	size_t n_query;
 	char *registry_auth; /* header X-Registry-Auth, or NULL */

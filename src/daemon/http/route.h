@@ -42,3 +42,9 @@ bool route_match(const char *pattern, const char *path, const char **ret_target,
  * there is none */
 const struct route *route_find(const struct route *table, const char *method, const char *path,
 			       const char **ret_target, size_t *ret_len);
+
+/* What a server serves. */
+struct service {
+	const struct route *routes; /* ends with a NULL method */
+	struct api *api;	    /* for the handlers */
+};

@@ -31,8 +31,7 @@
 #define STACK_BYTES		(1u << 20)  /* address space, touched as needed */
 
 struct server {
-	struct daemon *d;
-	const struct route *routes;
+	struct service service;
 	int listen_fd;
 	struct MHD_Daemon *mhd;
 	struct source *accept;
@@ -131,7 +130,7 @@ static void serve(struct server *s, struct exchange *x, struct MHD_Connection *c
 static struct exchange *begin(struct server *s, struct MHD_Connection *conn, const char *method,
 			      const char *url)
 {
-	struct exchange *x = exchange_new(s->d, s->routes, conn, method, url);
+	struct exchange *x = exchange_new(&s->service, conn, method, url);
 
 	connection_heard(&s->connections, connection_of(conn));
 	if (x && x->route && x->route->flags & ROUTE_UPLOAD) {
@@ -199,7 +198,7 @@ static struct MHD_Daemon *start_library(struct server *s)
 				MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
 }
 
-int server_new(struct daemon *d, int listen_fd, const struct route *routes, struct server **ret,
+int server_new(struct loop *loop, int listen_fd, const struct service *service, struct server **ret,
 	       struct err *err)
 {
 	struct server *s = calloc(1, sizeof(*s));
@@ -209,16 +208,15 @@ int server_new(struct daemon *d, int listen_fd, const struct route *routes, stru
 		free(s);
 		return err_errno(err, r, "HTTP server");
 	}
-	s->d = d;
-	s->routes = routes;
+	s->service = *service;
 	s->listen_fd = listen_fd;
 	connections_init(&s->connections, connections_allowed());
 	s->mhd = start_library(s);
-	r = s->mhd ? loop_add_timer(d->loop, UINT64_MAX, on_pause_over, s, &s->pause) : -EIO;
+	r = s->mhd ? loop_add_timer(loop, UINT64_MAX, on_pause_over, s, &s->pause) : -EIO;
 	if (r == 0)
-		r = loop_add_timer(d->loop, EXPIRY_USEC, on_expiry, s, &s->expiry);
+		r = loop_add_timer(loop, EXPIRY_USEC, on_expiry, s, &s->expiry);
 	if (r == 0)
-		r = loop_add_io(d->loop, listen_fd, EPOLLIN, on_connection, s, &s->accept);
+		r = loop_add_io(loop, listen_fd, EPOLLIN, on_connection, s, &s->accept);
 	if (r < 0) {
 		source_free(s->pause);
 		source_free(s->expiry);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
 #include "daemon/http/route.h"
+#include "loop/loop.h"
 
 /*
  * HTTP on a unix socket: accepts on the main loop, checks who connects, and gives every
@@ -12,13 +12,14 @@ struct server;
 
 /**
  * server_new() - serve a table of routes
+ * @loop:      accepts; borrowed
  * @listen_fd: listening stream socket; borrowed, made non-blocking
- * @routes:    ends with a NULL method; lives as long as the server
+ * @service:   copied
  * @ret:       owned, server_free()
  *
  * Return: 0; -errno with a message.
  */
-int server_new(struct daemon *d, int listen_fd, const struct route *routes, struct server **ret,
+int server_new(struct loop *loop, int listen_fd, const struct service *service, struct server **ret,
 	       struct err *err);
 
 /** server_stop() - accept no more; requests under way are cut off when the program ends */
