@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,20 @@ static enum log_level threshold = LOG_INFO;
 void log_set_level(enum log_level level)
 {
 	threshold = level;
+}
+
+/* Lines that could not be written, by any thread, since the last that could. */
+static atomic_uint lost;
+
+static void tell_lost(const char *when)
+{
+	unsigned n = atomic_exchange(&lost, 0);
+	char line[128];
+	int len = snprintf(line, sizeof(line), "%s warning lines of this log that are lost: %u\n",
+			   when, n);
+
+	if (n > 0 && fd_write_all(STDERR_FILENO, line, (size_t)len) < 0)
+		atomic_fetch_add(&lost, n);
 }
 
 void log_write(enum log_level level, const char *fmt, ...)
@@ -35,5 +50,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 			*p = ' ';
 	len = strlen(line);
 	line[len] = '\n';
-	(void)fd_write_all(STDERR_FILENO, line, len + 1);
+	tell_lost(when);
+	if (fd_write_all(STDERR_FILENO, line, len + 1) < 0)
+		atomic_fetch_add(&lost, 1);
 }

@@ -42,6 +42,7 @@ struct crilog {
 	uint64_t size_bytes;	    /* the end of the last whole record */
 	bool within[LINK_CHANNELS]; /* a line whose end is yet to come */
 	bool failing;
+	uint64_t lost_bytes;
 	struct buf records;
 };
 
@@ -252,5 +253,16 @@ int crilog_write(struct crilog *l, enum link_channel channel, const void *data, 
 	int r = l->fd < 0 ? 0 : write_records(l, channel, data, len);
 
 	l->failing = r < 0;
+	if (r < 0)
+		l->lost_bytes += len;
 	return failed_before ? 0 : r;
+}
+
+uint64_t crilog_take_lost(struct crilog *l)
+{
+	uint64_t lost = l->failing ? 0 : l->lost_bytes;
+
+	if (!l->failing)
+		l->lost_bytes = 0;
+	return lost;
 }

@@ -50,3 +50,7 @@ void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_of
  * Return: 0; -errno of the first failure in a row, for one note; 0 for those that follow it.
  */
 int crilog_write(struct crilog *l, enum link_channel channel, const void *data, size_t len);
+
+/** crilog_take_lost() - bytes of output that were dropped, at most, before it could be written
+ * again; told once.  0 for as long as it cannot. */
+uint64_t crilog_take_lost(struct crilog *l);

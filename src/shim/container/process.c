@@ -374,20 +374,29 @@ static bool takes_output(const struct process *p, enum link_channel channel)
 	       channel != LINK_STDIN;
 }
 
+/* Both ends of a gap in the log are told. */
+static void keep_output(struct crilog *log, enum link_channel channel, const void *data, size_t len)
+{
+	int r = crilog_write(log, channel, data, len);
+	uint64_t lost = crilog_take_lost(log);
+
+	if (r < 0)
+		log_warning(CONTAINER_LOG_FILE ": %s; output is missing there", strerror(-r));
+	if (lost > 0)
+		log_warning(CONTAINER_LOG_FILE ": up to %llu bytes of output are missing there",
+			    (unsigned long long)lost);
+}
+
 int process_output(struct process *p, enum link_channel channel, const void *data, size_t len)
 {
 	struct client *c, *next;
-	int r;
 
 	if (!takes_output(p, channel))
 		return -EBADMSG;
 	if (p == p->shim->init) {
 		if (!p->shim->times.output)
 			p->shim->times.output = clock_mono_usec();
-		r = crilog_write(p->shim->log, channel, data, len);
-		if (r < 0)
-			log_warning(CONTAINER_LOG_FILE ": %s; output is missing there",
-				    strerror(-r));
+		keep_output(p->shim->log, channel, data, len);
 	}
 	p->received[channel] += len;
 	for (c = LIST_FIRST(&p->clients); c; c = next) {

@@ -27,6 +27,7 @@ static void a_state_is_read_as_it_was_written(void **state)
 	struct control_event e = { .type = EVENT_STATE,
 				   .state = STATE_RUNNING,
 				   .paused = true,
+				   .disk_full = true,
 				   .pid = 12,
 				   .started_nsec = INT64_C(1) << 60,
 				   .disk_errors = { 5, "layer", "No space left on device" },
@@ -37,7 +38,7 @@ static void a_state_is_read_as_it_was_written(void **state)
 	(void)state;
 	read_back(&e, &got);
 	assert_int_equal(got.state, STATE_RUNNING);
-	assert_true(got.paused && !got.oom);
+	assert_true(got.paused && got.disk_full && !got.oom);
 	assert_int_equal(got.pid, 12);
 	assert_true(got.started_nsec == INT64_C(1) << 60);
 	assert_int_equal(got.disk_errors.count, 5);

@@ -111,16 +111,20 @@ static int write_log(void *arg)
 {
 	const struct log_limits limits = { .max_bytes = 150, .max_files = 99 };
 	struct crilog *l = NULL;
-	int r = crilog_open(dir_fd, &limits, &l), first = r;
+	int r = crilog_open(dir_fd, &limits, &l), first = r, one = 0;
+	uint64_t lost = 0;
 
 	(void)arg;
 	for (int i = 0; r == 0 && i < 11; i++) {
 		/* One of the last two comes through: no more than one call fails. */
-		int one = crilog_write(l, LINK_STDOUT, i < 9 ? "line\n" : "last\n", 5);
+		one = crilog_write(l, LINK_STDOUT, i < 9 ? "line\n" : "last\n", 5);
 
 		if (first == 0)
 			first = one;
+		lost += crilog_take_lost(l);
 	}
+	/* It is told with the next that comes through. */
+	assert_int_equal(lost, r == 0 && first < 0 && one == 0 ? 5 : 0);
 	if (r == 0)
 		check_log();
 	crilog_free(l);
