@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -46,12 +47,16 @@ static json_t *make_row(const struct image_list *l, const json_t *item, const ch
 	format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), since);
 	format_date(seconds, at);
 	format_size((uint64_t)cli_int(item, "Size"), size);
-	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "Containers",
-			 users < 0 ? json_string("N/A") : json_sprintf("%lld", (long long)users),
-			 "CreatedAt", at, "CreatedSince", since, "Digest", digest ? digest : NONE,
-			 "ID", l->full ? cli_str(item, "Id") : id, "Repository",
-			 repository ? repository : NONE, "SharedSize", "N/A", "Size", size, "Tag",
-			 tag ? tag : NONE, "UniqueSize", "N/A", "VirtualSize", size);
+	return JSON_OBJECT(
+		member_json("Containers", users < 0 ? json_string("N/A")
+						    : json_sprintf("%lld", (long long)users)),
+		member_text("CreatedAt", at), member_text("CreatedSince", since),
+		member_text("Digest", digest ? digest : NONE),
+		member_text("ID", l->full ? cli_str(item, "Id") : id),
+		member_text("Repository", repository ? repository : NONE),
+		member_text("SharedSize", "N/A"), member_text("Size", size),
+		member_text("Tag", tag ? tag : NONE), member_text("UniqueSize", "N/A"),
+		member_text("VirtualSize", size));
 }
 
 /* The digest the repository of this name gave the image; borrowed; NULL when it gave none. */

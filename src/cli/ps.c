@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -148,14 +149,18 @@ static json_t *make_row(const json_t *item, bool full)
 	format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), created);
 	format_date(seconds, created_at);
 	mounts = mounts_text(item, &volumes);
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:s}",
-			 "Command", command_text(item, full), "CreatedAt", created_at, "ID",
-			 full ? cli_str(item, "Id") : id, "Image", cli_str(item, "Image"), "Labels",
-			 labels_text(json_object_get(item, "Labels")), "LocalVolumes",
-			 json_sprintf("%d", volumes), "Mounts", mounts, "Names", names_text(item),
-			 "Networks", networks_text(item), "Ports", ports_text(item), "RunningFor",
-			 created, "Size", size_text(item), "State", cli_str(item, "State"),
-			 "Status", cli_str(item, "Status"));
+	return JSON_OBJECT(member_json("Command", command_text(item, full)),
+			   member_text("CreatedAt", created_at),
+			   member_text("ID", full ? cli_str(item, "Id") : id),
+			   member_text("Image", cli_str(item, "Image")),
+			   member_json("Labels", labels_text(json_object_get(item, "Labels"))),
+			   member_json("LocalVolumes", json_sprintf("%d", volumes)),
+			   member_json("Mounts", mounts), member_json("Names", names_text(item)),
+			   member_json("Networks", networks_text(item)),
+			   member_json("Ports", ports_text(item)),
+			   member_text("RunningFor", created), member_json("Size", size_text(item)),
+			   member_text("State", cli_str(item, "State")),
+			   member_text("Status", cli_str(item, "Status")));
 }
 
 int ps_print(const struct cli *c, const json_t *list, bool size, struct err *err)

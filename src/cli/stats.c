@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/json-object.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -101,15 +102,21 @@ static json_t *make_row(const json_t *s, const json_t *before, const char *asked
 
 	format_short_id(id, short_id);
 	format_binary_size((uint64_t)deep(s, "moat", "host_memory_bytes"), host);
-	return json_pack(
-		"{s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "BlockIO", block_text(s),
-		"CPUPerc",
-		json_sprintf("%.2f%%", cpu_percent(before, json_object_get(s, "cpu_stats"))),
-		"Container", asked, "HostMem", host, "ID", full ? id : short_id, "MemPerc",
-		json_sprintf("%.2f%%", limit > 0 ? 100.0 * (double)used / (double)limit : 0.0),
-		"MemUsage", pair_text(used, limit, format_binary_size), "Name",
-		*name == '/' ? name + 1 : name, "NetIO", net_text(s), "PIDs",
-		json_sprintf("%lld", (long long)deep(s, "pids_stats", "current")));
+	return JSON_OBJECT(
+		member_json("BlockIO", block_text(s)),
+		member_json("CPUPerc",
+			    json_sprintf("%.2f%%",
+					 cpu_percent(before, json_object_get(s, "cpu_stats")))),
+		member_text("Container", asked), member_text("HostMem", host),
+		member_text("ID", full ? id : short_id),
+		member_json("MemPerc",
+			    json_sprintf("%.2f%%",
+					 limit > 0 ? 100.0 * (double)used / (double)limit : 0.0)),
+		member_json("MemUsage", pair_text(used, limit, format_binary_size)),
+		member_text("Name", *name == '/' ? name + 1 : name),
+		member_json("NetIO", net_text(s)),
+		member_json("PIDs",
+			    json_sprintf("%lld", (long long)deep(s, "pids_stats", "current"))));
 }
 
 static int get_sample(struct cli *c, const char *name, json_t **ret, struct err *err)

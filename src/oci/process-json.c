@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-object.h"
 #include "base/str.h"
 #include "oci/capability.h"
 #include "oci/runtime.h"
@@ -191,12 +192,15 @@ static json_t *write_capabilities(uint64_t mask)
 
 json_t *oci_process_write(const struct oci_process *p)
 {
-	return json_pack(
-		"{s:b, s:b, s:{s:i, s:i}, s:{s:i, s:i, s:s}, s:o, s:o, s:s, s:o, s:o, s:b}",
-		"terminal", p->terminal, OPEN_STDIN, p->open_stdin, "consoleSize", "height",
-		p->rows, "width", p->cols, "user", "uid", 0, "gid", 0, "username",
-		p->user ? p->user : "", "args", json_from_strv(p->args), "env",
-		json_from_strv(p->env), "cwd", p->cwd, "capabilities",
-		write_capabilities(p->capabilities), "rlimits", write_rlimits(p), "noNewPrivileges",
-		p->no_new_privileges);
+	return JSON_OBJECT(
+		member_bool("terminal", p->terminal), member_bool(OPEN_STDIN, p->open_stdin),
+		member_json("consoleSize", JSON_OBJECT(member_int("height", p->rows),
+						       member_int("width", p->cols))),
+		member_json("user", JSON_OBJECT(member_int("uid", 0), member_int("gid", 0),
+						member_text("username", p->user ? p->user : ""))),
+		member_json("args", json_from_strv(p->args)),
+		member_json("env", json_from_strv(p->env)), member_text("cwd", p->cwd),
+		member_json("capabilities", write_capabilities(p->capabilities)),
+		member_json("rlimits", write_rlimits(p)),
+		member_bool("noNewPrivileges", p->no_new_privileges));
 }

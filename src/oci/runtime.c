@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-object.h"
 #include "base/str.h"
 #include "oci/options-json.h"
 
@@ -162,15 +163,23 @@ static json_t *write_resources(const struct oci_runtime *rt)
 	return r == 0 ? take_ptr(resources) : NULL;
 }
 
+static json_t *write_linux(const struct oci_runtime *rt)
+{
+	return JSON_OBJECT(member_json("maskedPaths", json_from_strv(rt->masked_paths)),
+			   member_json("readonlyPaths", json_from_strv(rt->readonly_paths)),
+			   member_json("resources", write_resources(rt)),
+			   member_optional("seccomp", json_incref(rt->seccomp)));
+}
+
 char *oci_runtime_write(const struct oci_runtime *rt)
 {
-	cleanup_json json_t *doc =
-		json_pack("{s:s, s:o, s:{s:s, s:b}, s:s*, s:{s:o, s:o, s:o, s:O*}}", "ociVersion",
-			  OCI_RUNTIME_VERSION, "process", oci_process_write(rt->process), "root",
-			  "path", rt->rootfs_path, "readonly", rt->rootfs_readonly, "hostname",
-			  rt->hostname, "linux", "maskedPaths", json_from_strv(rt->masked_paths),
-			  "readonlyPaths", json_from_strv(rt->readonly_paths), "resources",
-			  write_resources(rt), "seccomp", rt->seccomp);
+	cleanup_json json_t *doc = JSON_OBJECT(
+		member_text("ociVersion", OCI_RUNTIME_VERSION),
+		member_json("process", oci_process_write(rt->process)),
+		member_json("root", JSON_OBJECT(member_text("path", rt->rootfs_path),
+						member_bool("readonly", rt->rootfs_readonly))),
+		member_optional("hostname", rt->hostname ? json_string(rt->hostname) : NULL),
+		member_json("linux", write_linux(rt)));
 
 	return doc && oci_options_write(&rt->options, doc) == 0 ? json_write(doc) : NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json-object.h"
 #include "base/numbered.h"
 #include "base/str.h"
 #include "control/names.h"
@@ -28,16 +29,18 @@ static json_t *describe_state(const struct container_view *v)
 
 	format_time(v->rec.started_nsec, started);
 	format_time(v->rec.finished_nsec, finished);
-	return json_pack("{s:s, s:b, s:b, s:b, s:b, s:b, s:i, s:i, s:s, s:s, s:s, s:o*,"
-			 " s:b, s:o*}",
-			 "Status", view_status(v), "Running",
-			 (int)view_is_shown(v, STATES_RUNNING | STATE(WAITING)), "Paused",
-			 (int)view_is_shown(v, STATE(PAUSED)), "Restarting",
-			 (int)view_is_shown(v, STATE(WAITING)), "OOMKilled", v->rec.oom, "Dead", 0,
-			 "Pid", (int)v->rec.pid, "ExitCode", v->rec.exit_code, "Error",
-			 v->rec.error, "StartedAt", started, "FinishedAt", finished, "Health",
-			 health_describe(&v->health), "DiskFull", (int)v->disk_full, "DiskErrors",
-			 disk_errors_describe(&v->disk_errors));
+	return JSON_OBJECT(
+		member_text("Status", view_status(v)),
+		member_bool("Running", view_is_shown(v, STATES_RUNNING | STATE(WAITING))),
+		member_bool("Paused", view_is_shown(v, STATE(PAUSED))),
+		member_bool("Restarting", view_is_shown(v, STATE(WAITING))),
+		member_bool("OOMKilled", v->rec.oom), member_bool("Dead", false),
+		member_int("Pid", v->rec.pid), member_int("ExitCode", v->rec.exit_code),
+		member_text("Error", v->rec.error), member_text("StartedAt", started),
+		member_text("FinishedAt", finished),
+		member_optional("Health", health_describe(&v->health)),
+		member_bool("DiskFull", v->disk_full),
+		member_optional("DiskErrors", disk_errors_describe(&v->disk_errors)));
 }
 
 static json_t *exec_ids(const struct container *c)
@@ -74,16 +77,21 @@ static json_t *describe(const struct container_view *v)
 	char created[CLOCK_TEXT_MAX];
 
 	format_time(v->rec.created_nsec, created);
-	return json_pack("{s:s, s:s, s:s, s:O, s:o, s:s, s:s, s:s, s:s, s:o, s:i, s:s, s:s,"
-			 " s:s, s:s, s:s, s:{s:s, s:n}, s:[], s:o, s:o}",
-			 "Id", c->rec.id, "Created", created, "Path", c->args ? c->args[0] : "",
-			 "Args", args, "State", describe_state(v), "Image", v->rec.config.text,
-			 "ResolvConfPath", "", "HostnamePath", "", "HostsPath", "", "Name",
-			 json_sprintf("/%s", v->rec.name), "RestartCount", v->rec.restart_count,
-			 "Driver", "erofs", "Platform", "linux", "MountLabel", "", "ProcessLabel",
-			 "", "AppArmorProfile", "", "GraphDriver", "Name", "erofs", "Data",
-			 "Mounts", "NetworkSettings", network_settings(), "Moat",
-			 trace_describe(&v->trace));
+	return JSON_OBJECT(
+		member_text("Id", c->rec.id), member_text("Created", created),
+		member_text("Path", c->args ? c->args[0] : ""),
+		member_json("Args", json_incref(args)), member_json("State", describe_state(v)),
+		member_text("Image", v->rec.config.text), member_text("ResolvConfPath", ""),
+		member_text("HostnamePath", ""), member_text("HostsPath", ""),
+		member_json("Name", json_sprintf("/%s", v->rec.name)),
+		member_int("RestartCount", v->rec.restart_count), member_text("Driver", "erofs"),
+		member_text("Platform", "linux"), member_text("MountLabel", ""),
+		member_text("ProcessLabel", ""), member_text("AppArmorProfile", ""),
+		member_json("GraphDriver",
+			    JSON_OBJECT(member_text("Name", "erofs"), member_null("Data"))),
+		member_json("Mounts", json_array()),
+		member_json("NetworkSettings", network_settings()),
+		member_json("Moat", trace_describe(&v->trace)));
 }
 
 static int add_text(json_t *obj, const char *key, const char *text, struct err *err)

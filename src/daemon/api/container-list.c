@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/api/human.h"
@@ -60,14 +61,18 @@ static json_t *describe(const struct container_view *v)
 	char status[128];
 
 	status_text(v, status, sizeof(status));
-	return json_pack("{s:s, s:[o], s:s, s:s, s:o, s:I, s:[], s:O, s:s, s:s, s:{s:s},"
-			 " s:{s:{}}, s:[]}",
-			 "Id", rec->id, "Names", json_sprintf("/%s", rec->name), "Image",
-			 rec->image, "ImageID", rec->config.text, "Command", command_text(v->c),
-			 "Created", (json_int_t)(rec->created_nsec / (int64_t)NSEC_PER_SEC),
-			 "Ports", "Labels", v->c->labels, "State", view_status(v), "Status", status,
-			 "HostConfig", "NetworkMode", "none", "NetworkSettings", "Networks",
-			 "Mounts");
+	return JSON_OBJECT(
+		member_text("Id", rec->id),
+		member_json("Names", json_pack("[o]", json_sprintf("/%s", rec->name))),
+		member_text("Image", rec->image), member_text("ImageID", rec->config.text),
+		member_json("Command", command_text(v->c)),
+		member_int("Created", (json_int_t)(rec->created_nsec / (int64_t)NSEC_PER_SEC)),
+		member_json("Ports", json_array()),
+		member_json("Labels", json_incref(v->c->labels)),
+		member_text("State", view_status(v)), member_text("Status", status),
+		member_json("HostConfig", JSON_OBJECT(member_text("NetworkMode", "none"))),
+		member_json("NetworkSettings", JSON_OBJECT(member_json("Networks", json_object()))),
+		member_json("Mounts", json_array()));
 }
 
 static bool id_begins(const char *value, const void *arg)

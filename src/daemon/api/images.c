@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
@@ -39,12 +40,15 @@ int64_t api_image_created_nsec(const struct image *im)
 
 json_t *api_image_describe(const struct image *im)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:i, s:O?, s:i}", "Id",
-			 im->config.text, "ParentId", "", "RepoTags", familiar_names(im->tags),
-			 "RepoDigests", familiar_names(im->repo_digests), "Created",
-			 (json_int_t)(api_image_created_nsec(im) / (int64_t)NSEC_PER_SEC), "Size",
-			 (json_int_t)im->size_bytes, "VirtualSize", (json_int_t)im->size_bytes,
-			 "SharedSize", -1, "Labels", im->oci->labels, "Containers", -1);
+	return JSON_OBJECT(member_text("Id", im->config.text), member_text("ParentId", ""),
+			   member_json("RepoTags", familiar_names(im->tags)),
+			   member_json("RepoDigests", familiar_names(im->repo_digests)),
+			   member_int("Created", (json_int_t)(api_image_created_nsec(im) /
+							      (int64_t)NSEC_PER_SEC)),
+			   member_int("Size", (json_int_t)im->size_bytes),
+			   member_int("VirtualSize", (json_int_t)im->size_bytes),
+			   member_int("SharedSize", -1), member_ref("Labels", im->oci->labels),
+			   member_int("Containers", -1));
 }
 
 /* docker's reference filter: a pattern for the familiar name, with or without tag or digest. */
@@ -181,17 +185,27 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 	c = im->oci;
 	return reply_json(
 		rp, 200,
-		json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:O?, s:s, s:s, s:s, s:I, s:I,"
-			  " s:{s:s, s:n}, s:{s:s, s:o}, s:{}}",
-			  "Id", im->config.text, "RepoTags", familiar_names(im->tags),
-			  "RepoDigests", familiar_names(im->repo_digests), "Parent", "", "Comment",
-			  "", "Created", c->created ? c->created : "0001-01-01T00:00:00Z",
-			  "DockerVersion", "", "Author", c->author ? c->author : "", "Config",
-			  c->config, "Architecture", c->platform.arch, "Variant",
-			  c->platform.variant, "Os", c->platform.os, "Size",
-			  (json_int_t)im->size_bytes, "VirtualSize", (json_int_t)im->size_bytes,
-			  "GraphDriver", "Name", "erofs", "Data", "RootFS", "Type", "layers",
-			  "Layers", json_from_strv(c->diff_ids), "Metadata"));
+		JSON_OBJECT(
+			member_text("Id", im->config.text),
+			member_json("RepoTags", familiar_names(im->tags)),
+			member_json("RepoDigests", familiar_names(im->repo_digests)),
+			member_text("Parent", ""), member_text("Comment", ""),
+			member_text("Created", c->created ? c->created : "0001-01-01T00:00:00Z"),
+			member_text("DockerVersion", ""),
+			member_text("Author", c->author ? c->author : ""),
+			member_ref("Config", c->config),
+			member_text("Architecture", c->platform.arch),
+			member_text("Variant", c->platform.variant),
+			member_text("Os", c->platform.os),
+			member_int("Size", (json_int_t)im->size_bytes),
+			member_int("VirtualSize", (json_int_t)im->size_bytes),
+			member_json("GraphDriver",
+				    JSON_OBJECT(member_text("Name", "erofs"), member_null("Data"))),
+			member_json(
+				"RootFS",
+				JSON_OBJECT(member_text("Type", "layers"),
+					    member_json("Layers", json_from_strv(c->diff_ids)))),
+			member_json("Metadata", json_object())));
 }
 
 static json_t *describe_step(const struct image *im, const json_t *step, bool newest)

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include "base/cleanup.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/machine/spares.h"
@@ -34,12 +35,19 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 		current = describe_kernel(&kernel);
 	return reply_json(
 		rp, 200,
-		json_pack("{s:s, s:s, s:s, s:{s:s, s:b, s:s, s:f, s:s}, s:o, s:i}", "version",
-			  MOAT_VERSION, "root", api->root, "socket", api->socket, "engine", "name",
-			  engine ? engine->name : "", "usable", engine != NULL, "reason",
-			  engine ? probe.reason : why.msg, "nsec_per_instruction",
-			  probe.nsec_per_instruction, "jail", jail ? jail : "", "kernel",
-			  current ? current : json_null(), "cpus", (int)api->machines->host_cpus));
+		JSON_OBJECT(
+			member_text("version", MOAT_VERSION), member_text("root", api->root),
+			member_text("socket", api->socket),
+			member_json(
+				"engine",
+				JSON_OBJECT(member_text("name", engine ? engine->name : ""),
+					    member_bool("usable", engine != NULL),
+					    member_text("reason", engine ? probe.reason : why.msg),
+					    member_json("nsec_per_instruction",
+							json_real(probe.nsec_per_instruction)),
+					    member_text("jail", jail ? jail : ""))),
+			member_json("kernel", current ? current : json_null()),
+			member_int("cpus", api->machines->host_cpus)));
 }
 
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/http/filter.h"
@@ -16,12 +17,16 @@ static json_t *describe(struct api *api, size_t i)
 	char created[CLOCK_TEXT_MAX];
 
 	clock_format(api->started_nsec, created);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:{s:s, s:{}, s:[]}, s:b, s:b, s:b, s:{},"
-			 " s:{}, s:{}}",
-			 "Name", networks[i].name, "Id", networks[i].name, "Created", created,
-			 "Scope", "local", "Driver", networks[i].driver, "EnableIPv6", 0, "IPAM",
-			 "Driver", "default", "Options", "Config", "Internal", 0, "Attachable", 0,
-			 "Ingress", 0, "Containers", "Options", "Labels");
+	return JSON_OBJECT(
+		member_text("Name", networks[i].name), member_text("Id", networks[i].name),
+		member_text("Created", created), member_text("Scope", "local"),
+		member_text("Driver", networks[i].driver), member_bool("EnableIPv6", false),
+		member_json("IPAM", JSON_OBJECT(member_text("Driver", "default"),
+						member_json("Options", json_object()),
+						member_json("Config", json_array()))),
+		member_bool("Internal", false), member_bool("Attachable", false),
+		member_bool("Ingress", false), member_json("Containers", json_object()),
+		member_json("Options", json_object()), member_json("Labels", json_object()));
 }
 
 static bool contains(const char *value, const void *arg)

@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
@@ -30,14 +31,17 @@ int api_version(struct request *rq, struct reply *rp, struct err *err)
 		return -ENOMEM;
 	return reply_json(
 		rp, 200,
-		json_pack("{s:{s:s}, s:[{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}], s:s, s:s, s:s,"
-			  " s:s, s:s, s:s, s:s, s:s}",
-			  "Platform", "Name", "moat", "Components", "Name", "Engine", "Version",
-			  MOAT_VERSION, "Details", "ApiVersion", max, "Arch", host.arch,
-			  "KernelVersion", uts.release, "MinAPIVersion", min, "Os", "linux",
-			  "Version", MOAT_VERSION, "ApiVersion", max, "MinAPIVersion", min,
-			  "GitCommit", "", "GoVersion", "", "Os", "linux", "Arch", host.arch,
-			  "KernelVersion", uts.release));
+		JSON_OBJECT(
+			member_json("Platform", JSON_OBJECT(member_text("Name", "moat"))),
+			member_json("Components",
+				    json_pack("[{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}]", "Name",
+					      "Engine", "Version", MOAT_VERSION, "Details",
+					      "ApiVersion", max, "Arch", host.arch, "KernelVersion",
+					      uts.release, "MinAPIVersion", min, "Os", "linux")),
+			member_text("Version", MOAT_VERSION), member_text("ApiVersion", max),
+			member_text("MinAPIVersion", min), member_text("GitCommit", ""),
+			member_text("GoVersion", ""), member_text("Os", "linux"),
+			member_text("Arch", host.arch), member_text("KernelVersion", uts.release)));
 }
 
 struct counts {
@@ -92,25 +96,38 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 	if (sysinfo(&si) < 0 || uname(&uts) < 0)
 		return -errno;
 	clock_format(clock_now_nsec(), now);
-	info = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:s, s:[], s:s, s:s, s:s, s:s, s:s, s:i,"
-			 " s:I, s:s, s:s, s:s, s:s}",
-			 "ID", "moat", "Containers", n.all, "ContainersRunning", n.running,
-			 "ContainersPaused", n.paused, "ContainersStopped", n.stopped, "Images",
-			 images, "Driver", "erofs", "DriverStatus", "Name", uts.nodename,
-			 "KernelVersion", uts.release, "OperatingSystem", "moat", "OSType", "linux",
-			 "Architecture", uts.machine, "NCPU", (int)api->machines->host_cpus,
-			 "MemTotal", (json_int_t)si.totalram * si.mem_unit, "DockerRootDir",
-			 api->root, "ServerVersion", MOAT_VERSION, "SystemTime", now,
-			 "LoggingDriver", "json-file");
-	more = json_pack("{s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:s, s:{s:{s:s}}, s:{s:s},"
-			 " s:{s:n, s:[s], s:n, s:[]}, s:[], s:[], s:s, s:{s:{}, s:[]}}",
-			 "CgroupDriver", "none", "CgroupVersion", "2", "MemoryLimit", 1,
-			 "SwapLimit", 0, "CpuCfsPeriod", 1, "CpuCfsQuota", 1, "PidsLimit", 1,
-			 "DefaultRuntime", "moat", "Runtimes", "moat", "path", "moat-shim", "Swarm",
-			 "LocalNodeState", "inactive", "Plugins", "Volume", "Network", "bridge",
-			 "Authorization", "Log", "SecurityOptions", "Warnings",
-			 "IndexServerAddress", "https://index.docker.io/v1/", "RegistryConfig",
-			 "IndexConfigs", "Mirrors");
+	info = JSON_OBJECT(
+		member_text("ID", "moat"), member_int("Containers", n.all),
+		member_int("ContainersRunning", n.running),
+		member_int("ContainersPaused", n.paused),
+		member_int("ContainersStopped", n.stopped), member_int("Images", images),
+		member_text("Driver", "erofs"), member_json("DriverStatus", json_array()),
+		member_text("Name", uts.nodename), member_text("KernelVersion", uts.release),
+		member_text("OperatingSystem", "moat"), member_text("OSType", "linux"),
+		member_text("Architecture", uts.machine),
+		member_int("NCPU", api->machines->host_cpus),
+		member_int("MemTotal", (json_int_t)si.totalram * si.mem_unit),
+		member_text("DockerRootDir", api->root), member_text("ServerVersion", MOAT_VERSION),
+		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
+	more = JSON_OBJECT(
+		member_text("CgroupDriver", "none"), member_text("CgroupVersion", "2"),
+		member_bool("MemoryLimit", true), member_bool("SwapLimit", false),
+		member_bool("CpuCfsPeriod", true), member_bool("CpuCfsQuota", true),
+		member_bool("PidsLimit", true), member_text("DefaultRuntime", "moat"),
+		member_json("Runtimes",
+			    JSON_OBJECT(member_json(
+				    "moat", JSON_OBJECT(member_text("path", "moat-shim"))))),
+		member_json("Swarm", JSON_OBJECT(member_text("LocalNodeState", "inactive"))),
+		member_json("Plugins",
+			    JSON_OBJECT(member_null("Volume"),
+					member_json("Network", json_pack("[s]", "bridge")),
+					member_null("Authorization"),
+					member_json("Log", json_array()))),
+		member_json("SecurityOptions", json_array()), member_json("Warnings", json_array()),
+		member_text("IndexServerAddress", "https://index.docker.io/v1/"),
+		member_json("RegistryConfig",
+			    JSON_OBJECT(member_json("IndexConfigs", json_object()),
+					member_json("Mirrors", json_array()))));
 	if (!info || !more || json_object_update(info, more) < 0)
 		return -ENOMEM;
 	return reply_json(rp, 200, take_ptr(info));

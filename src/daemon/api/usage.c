@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/transition.h"
@@ -105,13 +106,18 @@ struct stats {
 
 static json_t *cpu_stats(const struct stats *s, const struct link_stats *usage)
 {
-	return json_pack("{s:{s:I, s:I, s:I}, s:I, s:i, s:{s:i, s:i, s:i}}", "cpu_usage",
-			 "total_usage", (json_int_t)usage->cpu_usec * 1000, "usage_in_kernelmode",
-			 (json_int_t)usage->cpu_system_usec * 1000, "usage_in_usermode",
-			 (json_int_t)usage->cpu_user_usec * 1000, "system_cpu_usage",
-			 (json_int_t)(clock_mono_usec() * 1000 * s->cpus), "online_cpus",
-			 (int)s->cpus, "throttling_data", "periods", 0, "throttled_periods", 0,
-			 "throttled_time", 0);
+	json_t *times = JSON_OBJECT(
+		member_int("total_usage", (json_int_t)usage->cpu_usec * 1000),
+		member_int("usage_in_kernelmode", (json_int_t)usage->cpu_system_usec * 1000),
+		member_int("usage_in_usermode", (json_int_t)usage->cpu_user_usec * 1000));
+	json_t *throttling =
+		JSON_OBJECT(member_int("periods", 0), member_int("throttled_periods", 0),
+			    member_int("throttled_time", 0));
+
+	return JSON_OBJECT(
+		member_json("cpu_usage", times),
+		member_int("system_cpu_usage", (json_int_t)(clock_mono_usec() * 1000 * s->cpus)),
+		member_int("online_cpus", s->cpus), member_json("throttling_data", throttling));
 }
 
 static json_t *block_stats(const struct link_stats *usage)
@@ -122,37 +128,48 @@ static json_t *block_stats(const struct link_stats *usage)
 			 "write", "value", (json_int_t)usage->write_bytes);
 }
 
+static json_t *memory_stats(const struct link_stats *usage)
+{
+	json_t *more =
+		JSON_OBJECT(member_int("inactive_file", (json_int_t)usage->memory_cache_bytes));
+
+	return JSON_OBJECT(member_int("usage", (json_int_t)usage->memory_bytes),
+			   member_json("stats", more),
+			   member_int("limit", (json_int_t)usage->memory_limit_bytes));
+}
+
+static json_t *pids_stats(const struct link_stats *usage)
+{
+	return JSON_OBJECT(member_int("current", (json_int_t)usage->pids),
+			   member_int("limit", (json_int_t)usage->pids_limit));
+}
+
 static json_t *describe(struct stats *s, const struct link_stats *usage)
 {
 	cleanup(container_view_reset) struct container_view v = { 0 };
 	char read[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX] = "0001-01-01T00:00:00Z";
 	cleanup_json json_t *cpu = cpu_stats(s, usage);
 	int64_t now = clock_now_nsec();
-	json_t *out;
+	json_t *ours, *out;
 
 	clock_format(now, read);
 	if (s->before_nsec > 0)
 		clock_format(s->before_nsec, before);
 	if (container_view(s->c, &v) < 0)
 		return NULL;
-	out = json_pack("{s:o, s:s}", "name", json_sprintf("/%s", v.rec.name), "id", v.rec.id);
-	if (!out || !cpu ||
-	    json_object_update_new(
-		    out,
-		    json_pack("{s:s, s:s, s:i, s:{s:I, s:I}, s:o, s:{}, s:O, s:o, s:{s:I, s:{s:I}, "
-			      "s:I}, s:{s:I}}",
-			      "read", read, "preread", before, "num_procs", 0, "pids_stats",
-			      "current", (json_int_t)usage->pids, "limit",
-			      (json_int_t)usage->pids_limit, "blkio_stats", block_stats(usage),
-			      "storage_stats", "cpu_stats", cpu, "precpu_stats",
-			      s->before ? json_incref(s->before) : json_object(), "memory_stats",
-			      "usage", (json_int_t)usage->memory_bytes, "stats", "inactive_file",
-			      (json_int_t)usage->memory_cache_bytes, "limit",
-			      (json_int_t)usage->memory_limit_bytes, "moat", "host_memory_bytes",
-			      (json_int_t)memory_of_machine(v.rec.pid))) < 0) {
-		json_decref(out);
+	ours = JSON_OBJECT(
+		member_int("host_memory_bytes", (json_int_t)memory_of_machine(v.rec.pid)));
+	out = JSON_OBJECT(
+		member_json("name", json_sprintf("/%s", v.rec.name)), member_text("id", v.rec.id),
+		member_text("read", read), member_text("preread", before),
+		member_int("num_procs", 0), member_json("pids_stats", pids_stats(usage)),
+		member_json("blkio_stats", block_stats(usage)),
+		member_json("storage_stats", json_object()),
+		member_json("cpu_stats", json_incref(cpu)),
+		member_json("precpu_stats", s->before ? json_incref(s->before) : json_object()),
+		member_json("memory_stats", memory_stats(usage)), member_json("moat", ours));
+	if (!out)
 		return NULL;
-	}
 	json_decref(s->before);
 	s->before = json_incref(cpu);
 	s->before_nsec = now;

@@ -10,6 +10,7 @@
  * more than the container.
  */
 #include "daemon/container/exec.h"
+#include "base/json-object.h"
 #include "daemon/container/resize.h"
 
 #include <errno.h>
@@ -374,12 +375,15 @@ static json_t *describe(const struct container *c, const struct exec *e)
 			   json_object_get(e->body, "Env"));
 	for (size_t i = 1; i < json_array_size(cmd); i++)
 		json_array_append(json_object_get(config, "arguments"), json_array_get(cmd, i));
-	return json_pack("{s:s, s:b, s:o, s:o, s:b, s:b, s:b, s:b, s:s, s:s, s:i}", "ID", e->id,
-			 "Running", e->running, "ExitCode",
-			 e->running || !e->started ? json_null() : json_integer(e->code),
-			 "ProcessConfig", config, "OpenStdin", e->open_stdin, "OpenStderr",
-			 e->attach_stderr, "OpenStdout", e->attach_stdout, "CanRemove", !e->running,
-			 "ContainerID", c->rec.id, "DetachKeys", "", "Pid", 0);
+	return JSON_OBJECT(
+		member_text("ID", e->id), member_bool("Running", e->running),
+		member_json("ExitCode",
+			    e->running || !e->started ? json_null() : json_integer(e->code)),
+		member_json("ProcessConfig", config), member_bool("OpenStdin", e->open_stdin),
+		member_bool("OpenStderr", e->attach_stderr),
+		member_bool("OpenStdout", e->attach_stdout), member_bool("CanRemove", !e->running),
+		member_text("ContainerID", c->rec.id), member_text("DetachKeys", ""),
+		member_int("Pid", 0));
 }
 
 json_t *exec_describe(struct container *c, const char *id)

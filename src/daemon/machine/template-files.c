@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/hex.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "engine/disk.h"
 
@@ -262,12 +263,13 @@ int template_save(int dir_fd, int memory_fd, const char *key, const struct machi
 		r = save_memory(dir_fd, memory_fd, memory);
 	if (r < 0)
 		return err_errno(err, r, "template");
-	obj = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:I, s:s, s:s}", "format",
-			TEMPLATE_FORMAT, "key", key, "moat", MOAT_VERSION, "kernel",
-			plan->kernel.hash, "engine", plan->engine->name, "cpus", (int)plan->cpus,
-			"memory_bytes", (json_int_t)plan->memory_bytes, "created_nsec",
-			(json_int_t)clock_now_nsec(), "memory_sha256", memory, "state_sha256",
-			state);
+	obj = JSON_OBJECT(member_int("format", TEMPLATE_FORMAT), member_text("key", key),
+			  member_text("moat", MOAT_VERSION),
+			  member_text("kernel", plan->kernel.hash),
+			  member_text("engine", plan->engine->name), member_int("cpus", plan->cpus),
+			  member_int("memory_bytes", (json_int_t)plan->memory_bytes),
+			  member_int("created_nsec", (json_int_t)clock_now_nsec()),
+			  member_text("memory_sha256", memory), member_text("state_sha256", state));
 	text = obj ? json_write(obj) : NULL;
 	r = text ? file_write_atomic(dir_fd, TEMPLATE_INFO_FILE, text, strlen(text), 0600)
 		 : -ENOMEM;

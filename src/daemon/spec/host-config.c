@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "base/cpuset.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
@@ -296,16 +297,20 @@ static int fill_all_paths(json_t *host, struct err *err)
 
 static int fill_defaults(json_t *host)
 {
-	cleanup_json json_t *defaults = json_pack(
-		"{s:n, s:s, s:{s:s, s:{}}, s:s, s:{}, s:{s:s, s:i}, s:b, s:n, s:n, s:b, s:b, s:b,"
-		" s:I, s:I, s:I, s:I, s:n, s:n, s:n, s:s, s:s, s:i}",
-		"Binds", "ContainerIDFile", "", "LogConfig", "Type", "json-file", "Config",
-		"NetworkMode", "default", "PortBindings", "RestartPolicy", "Name", "no",
-		"MaximumRetryCount", 0, "AutoRemove", 0, "CapAdd", "CapDrop", "Privileged", 0,
-		"PublishAllPorts", 0, "ReadonlyRootfs", 0, "Memory", (json_int_t)0, "NanoCpus",
-		(json_int_t)0, "CpuQuota", (json_int_t)0, "CpuPeriod", (json_int_t)0, "PidsLimit",
-		"SecurityOpt", "Ulimits", "IpcMode", "private", "CgroupnsMode", "private",
-		"ShmSize", (int)SHM_BYTES);
+	cleanup_json json_t *defaults = JSON_OBJECT(
+		member_null("Binds"), member_text("ContainerIDFile", ""),
+		member_json("LogConfig", JSON_OBJECT(member_text("Type", "json-file"),
+						     member_json("Config", json_object()))),
+		member_text("NetworkMode", "default"), member_json("PortBindings", json_object()),
+		member_json("RestartPolicy", JSON_OBJECT(member_text("Name", "no"),
+							 member_int("MaximumRetryCount", 0))),
+		member_bool("AutoRemove", false), member_null("CapAdd"), member_null("CapDrop"),
+		member_bool("Privileged", false), member_bool("PublishAllPorts", false),
+		member_bool("ReadonlyRootfs", false), member_int("Memory", 0),
+		member_int("NanoCpus", 0), member_int("CpuQuota", 0), member_int("CpuPeriod", 0),
+		member_null("PidsLimit"), member_null("SecurityOpt"), member_null("Ulimits"),
+		member_text("IpcMode", "private"), member_text("CgroupnsMode", "private"),
+		member_int("ShmSize", SHM_BYTES));
 
 	return defaults && json_object_update_missing(host, defaults) == 0 ? 0 : -ENOMEM;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "image/archive/tarin.h"
 #include "image/store/claim.h"
@@ -27,11 +28,16 @@ static char *write_config(const struct image_import *in, const struct digest *di
 	char now[CLOCK_TEXT_MAX];
 
 	clock_format(clock_now_nsec(), now);
-	doc = json_pack("{s:s, s:s, s:s, s:s*, s:o, s:{s:s, s:[s]}, s:[{s:s, s:s}]}", "created",
-			now, "architecture", p->arch, "os", p->os, "variant",
-			*p->variant ? p->variant : NULL, "config", config, "rootfs", "type",
-			"layers", "diff_ids", diff_id->text, "history", "created", now, "comment",
-			in->comment ? in->comment : "imported by moat");
+	doc = JSON_OBJECT(
+		member_text("created", now), member_text("architecture", p->arch),
+		member_text("os", p->os),
+		member_optional("variant", *p->variant ? json_string(p->variant) : NULL),
+		member_json("config", config),
+		member_json("rootfs",
+			    JSON_OBJECT(member_text("type", "layers"),
+					member_json("diff_ids", json_pack("[s]", diff_id->text)))),
+		member_json("history", json_pack("[{s:s, s:s}]", "created", now, "comment",
+						 in->comment ? in->comment : "imported by moat")));
 	return doc ? json_write(doc) : NULL;
 }
 
