@@ -242,19 +242,34 @@ int load_install(struct load *l, const struct oci_descriptor *manifest, char *co
 	return r;
 }
 
-static int load(struct load *l, int fd, struct err *err)
+/*
+ * The index leads to the very manifests that were saved, so it comes first.  Docker 25 and later
+ * write some that lead to no whole image, beside a manifest.json that does.
+ */
+static int load_images(struct load *l, struct err *err)
 {
-	int r = read_members(l, fd, err);
+	bool has_list = load_find(l, "manifest.json");
+	struct err why = { 0 };
+	int r;
 
-	if (r < 0)
-		return r;
-	if (load_find(l, "oci-layout") && load_find(l, "index.json"))
-		return load_oci(l, err);
-	if (load_find(l, "manifest.json"))
+	if (load_find(l, "oci-layout") && load_find(l, "index.json")) {
+		r = load_oci(l, &why);
+		if (!has_list || (r != -EBADMSG && r != -ENOENT))
+			return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
+		strv_free(take_ptr(l->names));
+	}
+	if (has_list)
 		return load_docker(l, err);
 	return err_set(err, -EBADMSG,
 		       "neither an OCI nor a docker archive: there is no index.json and no "
 		       "manifest.json (`moat image import` takes a root filesystem)");
+}
+
+static int load(struct load *l, int fd, struct err *err)
+{
+	int r = read_members(l, fd, err);
+
+	return r < 0 ? r : load_images(l, err);
 }
 
 int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,

@@ -61,19 +61,21 @@ static const char *layer_type(const struct kit_spec *spec)
 static void make_manifest(struct kit *k, const struct kit_spec *spec)
 {
 	struct digest layer = k->layer_digest;
+	cleanup_free char *layers = NULL;
 
 	if (spec->layer_digest_wrong)
 		layer.text[10] = layer.text[10] == 'a' ? 'b' : 'a';
+	layers = str_printf("[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%lld}]",
+			    layer_type(spec), layer.text,
+			    (long long)k->layer.len + spec->layer_size_wrong);
 	k->manifest_type = spec->docker ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST;
 	assert_int_equal(
 		buf_addf(&k->manifest,
-			 "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":{\"mediaType\":\"%"
-			 "s\","
-			 "\"digest\":\"%s\",\"size\":%zu},\"layers\":[{\"mediaType\":\"%s\","
-			 "\"digest\":\"%s\",\"size\":%lld}]}",
+			 "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":{\"mediaType\":"
+			 "\"%s\",\"digest\":\"%s\",\"size\":%zu},\"layers\":%s}",
 			 k->manifest_type, spec->docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG,
-			 k->config_digest.text, k->config.len, layer_type(spec), layer.text,
-			 (long long)k->layer.len + spec->layer_size_wrong),
+			 k->config_digest.text, k->config.len,
+			 spec->layers ? spec->layers : layers),
 		0);
 	assert_int_equal(digest_of(k->manifest.data, k->manifest.len, &k->manifest_digest), 0);
 }
@@ -176,21 +178,32 @@ static void add_blob(struct archive *a, const struct digest *d, const struct buf
 	add(a, path, b->data, b->len);
 }
 
-int archive_oci(const struct kit *k, const char *name)
+char *kit_entry(const struct kit *k, const char *name)
+{
+	return str_printf("[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,"
+			  "\"annotations\":{\"org.opencontainers.image.ref.name\":\"%s\"}}]",
+			  k->manifest_type, k->manifest_digest.text, k->manifest.len, name);
+}
+
+static void add_layout(struct archive *a, const char *entries)
 {
 	static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
-	cleanup_free char *index = str_printf(
-		"{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\","
-		"\"size\":%zu,\"annotations\":{\"org.opencontainers.image.ref.name\":\"%s\"}}]}",
-		k->manifest_type, k->manifest_digest.text, k->manifest.len, name);
-	struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+	cleanup_free char *index = str_printf("{\"schemaVersion\":2,\"manifests\":%s}", entries);
 
 	assert_non_null(index);
+	add(a, "./oci-layout", layout, strlen(layout));
+	add(a, "index.json", index, strlen(index));
+}
+
+int archive_oci(const struct kit *k, const char *name)
+{
+	cleanup_free char *entries = kit_entry(k, name);
+	struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+
 	add_blob(a, &k->layer_digest, &k->layer);
 	add_blob(a, &k->config_digest, &k->config);
 	add_blob(a, &k->manifest_digest, &k->manifest);
-	add(a, "./oci-layout", layout, strlen(layout));
-	add(a, "index.json", index, strlen(index));
+	add_layout(a, entries);
 	return rewound(tar_end(a));
 }
 
@@ -206,6 +219,23 @@ int archive_docker(const struct kit *k, const char *tag, bool link)
 		TAR_ADD(a, .path = "1/layer.tar", .mode = S_IFLNK | 0777, .symlink = "../x.tar");
 	add(a, link ? "x.tar" : "1/layer.tar", k->layer.data, k->layer.len);
 	add(a, "c.json", k->config.data, k->config.len);
+	add(a, "manifest.json", manifest, strlen(manifest));
+	return rewound(tar_end(a));
+}
+
+int archive_both(const struct kit *k, const char *tag, const char *entries)
+{
+	cleanup_free char *manifest =
+		str_printf("[{\"Config\":\"blobs/sha256/%s\",\"RepoTags\":"
+			   "[\"%s\"],\"Layers\":[\"blobs/sha256/%s\"]}]",
+			   digest_hex(&k->config_digest), tag, digest_hex(&k->layer_digest));
+	struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+
+	assert_non_null(manifest);
+	add_blob(a, &k->layer_digest, &k->layer);
+	add_blob(a, &k->config_digest, &k->config);
+	add_blob(a, &k->manifest_digest, &k->manifest);
+	add_layout(a, entries);
 	add(a, "manifest.json", manifest, strlen(manifest));
 	return rewound(tar_end(a));
 }

@@ -14,6 +14,7 @@ struct kit_spec {
 	const char *arch;	  /* NULL: this machine's */
 	const char *diff_id;	  /* NULL: the right one */
 	const char *layer_type;	  /* NULL: the right one */
+	const char *layers;	  /* of the manifest, as JSON; NULL: the right ones */
 	bool docker;		  /* Docker's media types */
 	int64_t layer_size_wrong; /* added to the layer's size in the manifest */
 	bool layer_digest_wrong;
@@ -52,9 +53,16 @@ int place_load(struct place *p, int fd, char ***ret_names, struct err *err);
 /** place_load_ok() - load an archive that is right, of one image with this name */
 void place_load_ok(struct place *p, int fd, const char *name);
 
+/** kit_entry() - what an index.json lists: the image under a name.  Return: owned. */
+char *kit_entry(const struct kit *k, const char *name);
+
 /** archive_oci() - an archive of one image with a name.  Return: its file. */
 int archive_oci(const struct kit *k, const char *name);
 
 /** archive_docker() - as `docker save` makes it; the layer is a link where @link is set.  Return:
  * its file. */
 int archive_docker(const struct kit *k, const char *tag, bool link);
+
+/** archive_both() - as docker's newer `save` makes it: a layout and manifest.json.  @entries: what
+ * index.json lists, as JSON.  Return: its file. */
+int archive_both(const struct kit *k, const char *tag, const char *entries);

@@ -54,6 +54,36 @@ static void test_docker_archives_with_and_without_links(void **state)
 	kit_reset(&k);
 }
 
+/* Newer versions of docker's save write a layout whose index leads nowhere, beside a whole
+ * manifest.json. */
+static void test_an_index_without_a_whole_image_gives_way_to_manifest_json(void **state)
+{
+	static const struct kit_spec specs[] = {
+		{ .content = "a", .layers = "null" },
+		{ .content = "b", .layers = "[]" },
+		{ .content = "c", .layer_digest_wrong = true },
+	};
+	static const char *const entries[] = { "null", "[]" };
+	struct place *p = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		cleanup_free char *entry = NULL;
+		struct kit k;
+
+		kit_make(&k, &specs[i]);
+		entry = kit_entry(&k, "latest");
+		place_load_ok(p, archive_both(&k, "x.io/a:1", entry), "x.io/a:1");
+		kit_reset(&k);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		struct kit k;
+
+		KIT(&k, .content = i ? "d" : "e");
+		place_load_ok(p, archive_both(&k, "x.io/a:1", entries[i]), "x.io/a:1");
+		kit_reset(&k);
+	}
+}
+
 static void test_an_image_without_a_name_is_known_by_its_id(void **state)
 {
 	struct place *p = *state;
@@ -232,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(test_oci_archives_of_all_packings),
 		STORE_TEST(test_docker_archives_with_and_without_links),
+		STORE_TEST(test_an_index_without_a_whole_image_gives_way_to_manifest_json),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
 		STORE_TEST(test_what_was_saved_can_be_loaded_again),
 		STORE_TEST(test_saving_what_is_not_there_is_refused),
