@@ -125,14 +125,14 @@ int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *e
 	if (array) {
 		v = calloc(json_array_size(array) + 1, sizeof(*v));
 		if (!v)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	json_array_foreach (array, i, item) {
 		if (!json_is_string(item))
 			return wrong_type(key, "an array of strings", err);
 		v[i] = strdup(json_string_value(item));
 		if (!v[i])
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	*ret = take_ptr(v);
 	return 0;

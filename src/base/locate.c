@@ -19,7 +19,7 @@ static const char *variable(const char *name)
 static int give(char *path, char **ret, struct err *err)
 {
 	if (!path)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = path;
 	return 0;
 }
@@ -89,7 +89,7 @@ static int locate_beside(const char *name, int mode, char **ret, struct err *err
 		cleanup_free char *path = str_printf("%s%s/%s", dir, places[i], name);
 
 		if (!path)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 		if (access(path, mode) == 0)
 			return give(take_ptr(path), ret, err);
 	}

@@ -17,7 +17,7 @@ int cli_new_api(const struct cli *c, struct api **ret, struct err *err)
 {
 	api_dial_fn dial = c->command->never_starts ? daemon_dial : daemon_dial_or_start;
 
-	return api_new(dial, NULL, ret) < 0 ? cli_out_of_memory(err) : 0;
+	return api_new(dial, NULL, ret) < 0 ? err_nomem(err) : 0;
 }
 
 void cli_print_error(const char *message)
@@ -34,7 +34,7 @@ void cli_print_error(const char *message)
 int cli_fail(const struct cli *c, const struct err *err)
 {
 	fflush(stdout);
-	cli_print_error(err->msg[0] ? err->msg : strerror(-err->code));
+	cli_print_error(err->msg);
 	return c->command->failure_status;
 }
 
@@ -48,11 +48,6 @@ int cli_flush(const struct cli *c, int status)
 		return 128 + SIGPIPE;
 	err_errno(&err, -errno, "write standard output");
 	return cli_fail(c, &err);
-}
-
-int cli_out_of_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, "out of memory");
 }
 
 int cli_path(struct buf *path, const char *collection, const char *name, const char *action,
@@ -70,12 +65,12 @@ int cli_path(struct buf *path, const char *collection, const char *name, const c
 		r = url_add_segment(path, name);
 	if (r == 0 && action)
 		r = url_add_segment(path, action);
-	return r < 0 ? cli_out_of_memory(err) : 0;
+	return r < 0 ? err_nomem(err) : 0;
 }
 
 int cli_query(struct buf *path, const char *key, const char *value, struct err *err)
 {
-	return url_add_query(path, key, value) < 0 ? cli_out_of_memory(err) : 0;
+	return url_add_query(path, key, value) < 0 ? err_nomem(err) : 0;
 }
 
 int cli_query_name(struct buf *path, const char *text, struct err *err)
@@ -93,7 +88,7 @@ int cli_query_name(struct buf *path, const char *text, struct err *err)
 	familiar = reference_familiar(ref);
 	colon = familiar ? strrchr(familiar, ':') : NULL;
 	if (!colon)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	*colon = '\0';
 	r = cli_query(path, "repo", familiar, err);
 	return r < 0 ? r : cli_query(path, "tag", ref->tag, err);
@@ -166,12 +161,12 @@ static int add_filter(json_t *filters, const char *text, struct err *err)
 			       text);
 	key = strndup(text, (size_t)(value - text));
 	if (!key)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	values = json_object_get(filters, key);
 	if (!values) {
 		values = json_array();
 		if (json_object_set_new(filters, key, values) < 0)
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 	}
 	if (json_array_append_new(values, json_string(value + 1)) < 0)
 		return err_set(err, -EINVAL, "filter \"%s\" is not UTF-8", text);
@@ -191,7 +186,7 @@ int cli_filters_and(const struct cli *c, const char *more, struct buf *path, str
 	size_t cursor = 0;
 
 	if (!filters)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	while ((filter = options_next(&c->opt, "filter", &cursor))) {
 		int r = add_filter(filters, filter, err);
 
@@ -203,7 +198,7 @@ int cli_filters_and(const struct cli *c, const char *more, struct buf *path, str
 	if (json_object_size(filters) == 0)
 		return 0;
 	text = json_write(filters);
-	return text ? cli_query(path, "filters", text, err) : cli_out_of_memory(err);
+	return text ? cli_query(path, "filters", text, err) : err_nomem(err);
 }
 
 const char *cli_str(const json_t *obj, const char *key)
@@ -223,7 +218,7 @@ int cli_print_json(const json_t *value, struct err *err)
 	cleanup_free char *text = json_write(value);
 
 	if (!text)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	puts(text);
 	return 0;
 }

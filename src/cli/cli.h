@@ -36,9 +36,6 @@ int cli_fail(const struct cli *c, const struct err *err);
  */
 int cli_flush(const struct cli *c, int status);
 
-/** cli_out_of_memory() - Return: -ENOMEM, with a message */
-int cli_out_of_memory(struct err *err);
-
 /**
  * cli_path() - append the path of one object's action: /v1.47/COLLECTION/NAME/ACTION
  * @action: NULL for the object itself

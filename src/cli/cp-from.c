@@ -98,7 +98,7 @@ static int resolve(struct cp_side *s, struct err *err)
 		next = *target == '/' ? strdup(target) : str_printf("%s/%s", dir, target);
 		if (!dir || !next) {
 			free(next);
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 		}
 		free(s->path);
 		s->path = next;
@@ -110,7 +110,7 @@ static int open_destination(const struct cp *cp, bool source_is_dir, struct cp_t
 			    int *ret_fd, struct err *err)
 {
 	cleanup(cp_side_reset) struct cp_side to = { .path = strdup(cp->to) };
-	int r = to.path ? resolve(&to, err) : cli_out_of_memory(err);
+	int r = to.path ? resolve(&to, err) : err_nomem(err);
 
 	if (r == 0)
 		r = cp_plan(source_is_dir, &to, target, err);
@@ -166,7 +166,7 @@ static int receive(struct download *d, const char *path, const char *called, str
 	int r;
 
 	if (!name)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (!header)
 		return err_set(err, -EBADMSG, "moatd's answer lacks " CP_STAT_HEADER);
 	r = cp_stat_parse(header, &stat, err);
@@ -202,7 +202,7 @@ static int follow(struct cp *cp, char **path, char **called, struct err *err)
 		return r;
 	*called = path_base(*path);
 	if (!*called)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	free(*path);
 	*path = take_ptr(stat.target);
 	return 0;
@@ -225,7 +225,7 @@ int cp_from_container(struct cp *cp, struct err *err)
 	cleanup_free char *called = NULL;
 	cleanup(buf_reset) struct buf url = BUF_INIT;
 	struct download d = { .cp = cp };
-	int r = path ? check_output(cp, err) : cli_out_of_memory(err);
+	int r = path ? check_output(cp, err) : err_nomem(err);
 
 	if (r == 0 && cp->follow)
 		r = follow(cp, &path, &called, err);

@@ -36,7 +36,7 @@ int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret,
 	if (to->exists && to->is_dir) {
 		t.dir = strdup(to->path);
 		if (!t.dir)
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 		*ret = t;
 		return 0;
 	}
@@ -48,7 +48,7 @@ int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret,
 	t.name = path_base(to->path);
 	if (!t.dir || !t.name) {
 		cp_target_reset(&t);
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	}
 	*ret = t;
 	return 0;
@@ -93,5 +93,5 @@ int cp_stat_parse(const char *value, struct cp_stat *ret, struct err *err)
 		return r;
 	ret->is_dir = (uint64_t)mode & MODE_DIR;
 	ret->target = target && *target ? strdup(target) : NULL;
-	return target && *target && !ret->target ? cli_out_of_memory(err) : 0;
+	return target && *target && !ret->target ? err_nomem(err) : 0;
 }

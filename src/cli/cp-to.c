@@ -68,7 +68,7 @@ static int find_source(const struct cp *cp, struct source *s, struct err *err)
 	struct stat sb;
 
 	if (!base || !path)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (needs_real_path(cp, base) && !path_is_dot(cp->from) && !streq(base, "/")) {
 		free(path);
 		path = realpath(cp->from, NULL);
@@ -79,7 +79,7 @@ static int find_source(const struct cp *cp, struct source *s, struct err *err)
 	s->name = path_is_dot(path) || streq(base, "/") ? strdup(".") : path_base(path);
 	s->as = streq(base, "..") ? path_base(path) : strdup(streq(base, "/") ? "." : base);
 	if (!dir || !s->name || !s->as)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0 || fstatat(s->dir_fd, s->name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_errno(err, -errno, "%s", cp->from);
@@ -94,7 +94,7 @@ static int find_destination(struct cp *cp, struct cp_side *ret, struct err *err)
 	int r;
 
 	ret->path = strdup(cp->to);
-	r = ret->path ? cp_stat(cp, ret->path, &stat, err) : cli_out_of_memory(err);
+	r = ret->path ? cp_stat(cp, ret->path, &stat, err) : err_nomem(err);
 	if (r == 0 && stat.target) {
 		free(ret->path);
 		ret->path = take_ptr(stat.target);
@@ -131,8 +131,8 @@ static int pack(struct cp *cp, const struct source *s, struct err *err)
 
 	if (r == 0)
 		r = tar_pack_end(&p, err);
-	if (r == 0)
-		r = flush(&u);
+	if (r == 0 && (r = flush(&u)) < 0)
+		err_errno(err, r, "send to moatd");
 	buf_reset(&u.chunk);
 	return r;
 }

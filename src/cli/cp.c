@@ -49,7 +49,7 @@ static int copy(struct cp *cp, struct err *err)
 	if (r == 0)
 		r = cp_split(cp->c->opt.args[1], &to, &cp->to);
 	if (r < 0)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (from && to)
 		return err_set(err, -EINVAL, "copying between containers is not supported");
 	if (!from && !to)

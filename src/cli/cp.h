@@ -20,7 +20,7 @@ struct cp_target {
  * @to:            the destination as it is now
  * @ret:           cp_target_reset()
  *
- * Pure.  Return: 0; -EISDIR, -ENOENT with docker's message; -ENOMEM.
+ * Pure.  Return: 0; -EISDIR, -ENOENT or -ENOMEM with docker's message.
  */
 int cp_plan(bool source_is_dir, const struct cp_side *to, struct cp_target *ret, struct err *err);
 

@@ -86,7 +86,7 @@ int daemon_log_path(char **ret, struct err *err)
 		return err_errno(err, r, "make the data root %s", root);
 	path = str_printf("%s/moatd.log", root);
 	if (!path)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = path;
 	return 0;
 }
@@ -149,7 +149,8 @@ static int dial_rival(const char *path, int *ret_fd)
 	}
 }
 
-static int await_ready(pid_t pid, int ready_fd, struct err *err)
+/* Return: 0; -ETIMEDOUT; -ECONNREFUSED when the new moatd has ended. */
+static int await_ready(pid_t pid, int ready_fd)
 {
 	uint64_t deadline = clock_mono_usec() + READY_TIMEOUT_MSEC * USEC_PER_MSEC;
 	char byte;
@@ -164,8 +165,7 @@ static int await_ready(pid_t pid, int ready_fd, struct err *err)
 	} while (r == -EINTR);
 	if (r <= 0) {
 		kill(pid, SIGTERM);
-		return err_set(err, -ETIMEDOUT, "moatd (process %d) did not get ready within %d s",
-			       (int)pid, READY_TIMEOUT_MSEC / 1000);
+		return -ETIMEDOUT;
 	}
 	return read(ready_fd, &byte, 1) == 1 ? 0 : -ECONNREFUSED;
 }
@@ -188,7 +188,7 @@ static int start(const char *path, int *ret_fd, struct err *err)
 	r = spawn_moatd(log_fd, &pid, &ready_fd, err);
 	if (r < 0)
 		return r;
-	r = await_ready(pid, ready_fd, err);
+	r = await_ready(pid, ready_fd);
 	if (r == 0)
 		return dial(path, ret_fd, err);
 	(void)waitpid(pid, NULL, r == -ECONNREFUSED ? 0 : WNOHANG);

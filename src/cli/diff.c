@@ -56,7 +56,7 @@ static int make_path(const struct cli *c, struct buf *path, struct err *err)
 {
 	const char *change;
 	size_t cursor = 0;
-	int r = buf_adds(path, API_BASE "/commit") < 0 ? cli_out_of_memory(err) : 0;
+	int r = buf_adds(path, API_BASE "/commit") < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
 		r = cli_query(path, "container", c->opt.args[0], err);

@@ -46,7 +46,7 @@ static int take_event(const json_t *event, void *arg, struct err *err)
 		print_event(event);
 	} else {
 		copy = json_copy((json_t *)(uintptr_t)event);
-		r = copy ? shape_print_item(shape, copy, NULL, err) : cli_out_of_memory(err);
+		r = copy ? shape_print_item(shape, copy, NULL, err) : err_nomem(err);
 	}
 	if (r == 0 && fflush(stdout) != 0)
 		r = err_errno(err, -errno, "write standard output");
@@ -63,7 +63,7 @@ int command_events(struct cli *c)
 	int r = shape_option(c, &shape, &err);
 
 	if (r == 0)
-		r = buf_adds(&path, API_BASE "/events") < 0 ? cli_out_of_memory(&err) : 0;
+		r = buf_adds(&path, API_BASE "/events") < 0 ? err_nomem(&err) : 0;
 	if (r == 0)
 		r = cli_query_moment(c, &path, "since", &err);
 	if (r == 0)

@@ -69,7 +69,7 @@ static int exec_create(struct cli *c, char **ret_id, struct err *err)
 	if (!*cli_str(answer, "Id"))
 		return err_set(err, -EBADMSG, "moatd gave the new exec no id");
 	*ret_id = strdup(cli_str(answer, "Id"));
-	return *ret_id ? 0 : cli_out_of_memory(err);
+	return *ret_id ? 0 : err_nomem(err);
 }
 
 static int exec_status(struct cli *c, const char *id, int *ret_status, struct err *err)

@@ -81,7 +81,7 @@ static int show_tagged(const struct image_list *l, const json_t *item, const cha
 	char *colon = repository ? strrchr(repository, ':') : NULL;
 
 	if (!repository)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (colon && strchr(colon, '/'))
 		colon = NULL;
 	if (colon)
@@ -145,7 +145,7 @@ static int add_filters(const struct cli *c, struct buf *path, struct err *err)
 	cleanup_free char *reference = name ? str_printf("reference=%s", name) : NULL;
 
 	if (name && !reference)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	return cli_filters_and(c, reference, path, err);
 }
 
@@ -154,7 +154,7 @@ int command_image_ls(struct cli *c)
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *list = NULL;
 	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/images/json") < 0 ? cli_out_of_memory(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/images/json") < 0 ? err_nomem(&err) : 0;
 
 	if (r == 0)
 		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, &err);

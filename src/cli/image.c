@@ -98,7 +98,7 @@ int command_image_import(struct cli *c)
 	const char *change;
 	size_t cursor = 0;
 	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/images/create") < 0 ? cli_out_of_memory(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/images/create") < 0 ? err_nomem(&err) : 0;
 
 	if (r == 0)
 		r = cli_query(&path, "fromSrc", "-", &err);

@@ -35,7 +35,7 @@ static int print_array(json_t *list, struct err *err)
 	cleanup_free char *text = json_dumps(list, JSON_INDENT(4));
 
 	if (!text)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	puts(text);
 	return 0;
 }

@@ -40,12 +40,12 @@ static int in_folder(const char *dir, struct kernel_source *ret, struct err *err
 	cleanup_free char *modules = str_printf("%s/modules", dir);
 
 	if (!modules)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	for (size_t i = 0; i < ARRAY_SIZE(names) && !ret->kernel; i++) {
 		cleanup_free char *path = str_printf("%s/%s", dir, names[i]);
 
 		if (!path)
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 		if (access(path, R_OK) == 0 && absolute(path, &ret->kernel, err) < 0)
 			return err->code;
 	}

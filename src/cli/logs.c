@@ -94,7 +94,7 @@ static int moat_path(const struct cli *c, const char *what, struct buf *path, st
 		r = url_add_segment(path, c->opt.args[0]);
 	if (r == 0)
 		r = url_add_segment(path, what);
-	return r < 0 ? cli_out_of_memory(err) : 0;
+	return r < 0 ? err_nomem(err) : 0;
 }
 
 static int boot_log(struct cli *c, struct err *err)

@@ -30,7 +30,7 @@ static int print_one(const json_t *ports, const char *id, const char *text, stru
 	const json_t *bindings = name ? json_object_get(ports, name) : NULL;
 
 	if (!name)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (json_array_size(bindings) == 0)
 		return err_set(err, -ENOENT, "no public port '%s' published for %s", name, id);
 	print_port(name, bindings, true);

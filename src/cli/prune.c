@@ -55,7 +55,7 @@ static int prune(struct cli *c, const struct kind *kind, bool all, int64_t *free
 	cleanup_json json_t *answer = NULL;
 	const json_t *list, *item;
 	size_t i;
-	int r = buf_adds(&path, kind->path) < 0 ? cli_out_of_memory(err) : 0;
+	int r = buf_adds(&path, kind->path) < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
 		r = cli_filters_and(c, all ? "dangling=false" : NULL, &path, err);

@@ -198,7 +198,7 @@ int command_ps(struct cli *c)
 	cleanup_json json_t *list = NULL;
 	const char *last = options_value(&c->opt, "last");
 	struct err err = { 0 };
-	int r = buf_adds(&path, API_BASE "/containers/json") < 0 ? cli_out_of_memory(&err) : 0;
+	int r = buf_adds(&path, API_BASE "/containers/json") < 0 ? err_nomem(&err) : 0;
 
 	if (options_flag(&c->opt, "latest"))
 		last = "1";

@@ -22,7 +22,7 @@ int pull_platform(const struct cli *c, char **ret, struct err *err)
 	else if (os || arch)
 		*ret = str_printf("%s/%s", os ? os : platform_host().os,
 				  arch ? arch : platform_host().arch);
-	return *ret || !(platform || os || arch) ? 0 : cli_out_of_memory(err);
+	return *ret || !(platform || os || arch) ? 0 : err_nomem(err);
 }
 
 static int pull_path(struct buf *path, const struct reference *ref, const char *platform,
@@ -35,7 +35,7 @@ static int pull_path(struct buf *path, const struct reference *ref, const char *
 		return err_set(err, -EINVAL, "the image's name is too long");
 	r = buf_adds(path, API_BASE "/images/create");
 	if (r < 0)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	r = cli_query(path, "fromImage", name, err);
 	if (r == 0)
 		r = cli_query(path, "tag",
@@ -68,7 +68,7 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 	if (ret_full) {
 		*ret_full = reference_full(ref);
 		if (!*ret_full)
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 	}
 	return 0;
 }

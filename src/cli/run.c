@@ -56,7 +56,7 @@ static int post_create(struct cli *c, const json_t *body, const char *platform, 
 	int r = buf_adds(&path, API_BASE "/containers/create");
 
 	if (r < 0)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	r = cli_query(&path, "name", options_value(&c->opt, "name"), err);
 	if (r == 0)
 		r = cli_query(&path, "platform", platform, err);
@@ -131,7 +131,7 @@ static int create(struct cli *c, char **ret_id, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "write %s", options_value(&c->opt, "cidfile"));
 	*ret_id = strdup(id);
-	return *ret_id ? 0 : cli_out_of_memory(err);
+	return *ret_id ? 0 : err_nomem(err);
 }
 
 /* Who closed standard output wants no id: a failure would say that there is no container. */

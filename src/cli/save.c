@@ -20,7 +20,7 @@ static int on_body(const void *data, size_t len, void *arg)
 
 static int make_path(const struct cli *c, struct buf *path, struct err *err)
 {
-	int r = buf_adds(path, API_BASE "/images/get") < 0 ? cli_out_of_memory(err) : 0;
+	int r = buf_adds(path, API_BASE "/images/get") < 0 ? err_nomem(err) : 0;
 
 	for (size_t i = 0; r == 0 && i < c->opt.n_args; i++)
 		r = cli_query(path, "names", c->opt.args[i], err);
@@ -43,7 +43,7 @@ static int save_to(struct cli *c, const char *path, const char *file, struct err
 	int r;
 
 	if (!part)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", part);

@@ -165,7 +165,7 @@ static int each(struct cli *c, struct rounds *rounds, struct listing *l, struct 
 		r = one(c, c->opt.args[i], rounds, l, err);
 	if (c->opt.n_args > 0 || r < 0)
 		return r;
-	r = path ? cli_get(c, path, JSON_ARRAY, &list, err) : cli_out_of_memory(err);
+	r = path ? cli_get(c, path, JSON_ARRAY, &list, err) : err_nomem(err);
 	json_array_foreach (list, i, item) {
 		if (r == 0)
 			r = one(c, cli_str(item, "Id"), rounds, l, err);
@@ -185,7 +185,7 @@ static int round_of(struct cli *c, struct rounds *rounds, bool first, struct err
 	rounds->before = rounds->now;
 	rounds->now = json_object();
 	if (r == 0 && !rounds->now)
-		r = cli_out_of_memory(err);
+		r = err_nomem(err);
 	if (r == 0)
 		r = each(c, rounds, first ? NULL : l, err);
 	if (r < 0 || first)

@@ -69,7 +69,7 @@ int command_system_info(struct cli *c)
 	if (r == 0 && shape.kind == SHAPE_TABLE) {
 		print_info(info, counts);
 	} else if (r == 0) {
-		r = json_object_update(counts, info) < 0 ? cli_out_of_memory(&err)
+		r = json_object_update(counts, info) < 0 ? err_nomem(&err)
 							 : shape_print(&shape, counts, &err);
 	}
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);

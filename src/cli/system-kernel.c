@@ -43,7 +43,7 @@ static int fetch_recommended(char **ret_dir, struct err *err)
 		return r;
 	dir = str_printf("%s/cache/kernel", root);
 	if (!dir)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	r = path_mkdir_p(dir, 0700);
 	if (r < 0)
 		return err_errno(err, r, "make %s", dir);
@@ -74,7 +74,7 @@ static int find_built(char **ret_dir, struct err *err)
 		return 0;
 	version = str_printf("%s/VERSION", dir);
 	if (!version)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (access(version, R_OK) < 0)
 		return 0;
 	*ret_dir = take_ptr(dir);
@@ -119,7 +119,7 @@ int command_kernel_set(struct cli *c)
 		body = json_pack("{s:s, s:s}", "kernel", source.kernel, "modules",
 				 source.modules ? source.modules : "");
 		r = body ? cli_request(c, "POST", "/moat/kernel", body, &answer, &err)
-			 : cli_out_of_memory(&err);
+			 : err_nomem(&err);
 	}
 	if (r < 0)
 		return cli_fail(c, &err);

@@ -51,8 +51,7 @@ int command_spare_set(struct cli *c)
 	if (r == 0) {
 		body = json_pack("{s:I, s:I}", "Least", (json_int_t)least, "Most",
 				 (json_int_t)most);
-		r = body ? cli_request(c, "POST", spares_path, body, NULL, &err)
-			 : cli_out_of_memory(&err);
+		r = body ? cli_request(c, "POST", spares_path, body, NULL, &err) : err_nomem(&err);
 	}
 	return r < 0 ? cli_fail(c, &err) : 0;
 }

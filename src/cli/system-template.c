@@ -83,7 +83,7 @@ static int remove_one(struct cli *c, const char *name, struct err *err)
 	if (r < 0)
 		return r;
 	if (buf_addf(&path, "%s/%s", templates_path, key) < 0)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	return cli_request(c, "DELETE", path.data, NULL, NULL, err);
 }
 

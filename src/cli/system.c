@@ -121,6 +121,6 @@ int command_version(struct cli *c)
 	}
 	out = json_pack("{s:{s:s, s:s}, s:O?}", "Client", "Version", MOAT_VERSION, "ApiVersion",
 			&API_BASE[2], "Server", server);
-	r = out ? shape_print(&shape, out, &err) : cli_out_of_memory(&err);
+	r = out ? shape_print(&shape, out, &err) : err_nomem(&err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -47,7 +47,7 @@ static int add_options(const struct cli *c, struct buf *path, struct err *err)
 
 	for (size_t i = 1; i < c->opt.n_args; i++)
 		if (buf_addf(&args, "%s%s", i > 1 ? " " : "", c->opt.args[i]) < 0)
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 	return cli_query(path, "ps_args", args.data, err);
 }
 

@@ -10,7 +10,7 @@ static int update_one(struct cli *c, const char *name, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *body = json_object();
-	int r = body ? create_resources(&c->opt, body, err) : cli_out_of_memory(err);
+	int r = body ? create_resources(&c->opt, body, err) : err_nomem(err);
 
 	if (r == 0 && json_object_size(body) == 0)
 		return err_set(err, -EINVAL, "nothing to update: give an option");

@@ -152,9 +152,9 @@ static int open_staging(struct kernel_store *ks, int *ret_fd, struct err *err)
 static int seal_staging(struct kernel_store *ks, int dir_fd, const char *both,
 			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
-	if (fsync(dir_fd) < 0)
-		return err_errno(err, -errno, "%s", ks->path);
-	return hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
+	int r = fsync(dir_fd) < 0 ? -errno : hash_bytes(both, 2 * SHA256_HEX_LEN, ret_hash);
+
+	return r < 0 ? err_errno(err, r, "%s", ks->path) : 0;
 }
 
 int kernel_stage(struct kernel_store *ks, const char *kernel, const char *modules,
@@ -182,7 +182,7 @@ static int copy_kernel_of(struct kernel_store *ks, const char *hash, int dir_fd,
 		cleanup_free char *from = str_printf("%s/%s", hash, names[i]);
 
 		if (!from)
-			return -ENOMEM;
+			return err_nomem(err);
 		if (linkat(ks->fd, from, dir_fd, names[i], 0) < 0 &&
 		    !(errno == ENOENT && streq(names[i], KERNEL_PARAMETERS)))
 			return err_errno(err, -errno, "%s/%s", ks->path, from);
@@ -198,7 +198,7 @@ int kernel_stage_update(struct kernel_store *ks, const char *hash,
 	cleanup_free char *initrd = str_printf("%s/initrd", hash);
 	char both[2 * SHA256_HEX_LEN + 1];
 	cleanup_close int dir_fd = -1, old_fd = -1;
-	int r = initrd ? open_staging(ks, &dir_fd, err) : -ENOMEM;
+	int r = initrd ? open_staging(ks, &dir_fd, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;

@@ -94,7 +94,8 @@ static bool needs_acpi(struct kernel_store *ks, const char *hash)
 	return !name || faccessat(ks->fd, name, F_OK, 0) < 0;
 }
 
-static int fill_paths(struct kernel_store *ks, const char *hash, struct kernel_paths *ret)
+static int fill_paths(struct kernel_store *ks, const char *hash, struct kernel_paths *ret,
+		      struct err *err)
 {
 	struct kernel_paths p = { 0 };
 
@@ -105,7 +106,7 @@ static int fill_paths(struct kernel_store *ks, const char *hash, struct kernel_p
 	p.acpi = needs_acpi(ks, p.hash);
 	if (!p.kernel || !p.initrd || !p.version) {
 		kernel_paths_reset(&p);
-		return -ENOMEM;
+		return err_nomem(err);
 	}
 	*ret = p;
 	return 0;
@@ -120,7 +121,7 @@ int kernel_current(struct kernel_store *ks, struct kernel_paths *ret, struct err
 		return err_set(err, -EIO,
 			       "no guest kernel is set: set one with \"moat system kernel set "
 			       "PATH\"");
-	return fill_paths(ks, hash, ret);
+	return fill_paths(ks, hash, ret, err);
 }
 
 static int make_current(struct kernel_store *ks, const char *hash, struct err *err)
@@ -181,7 +182,7 @@ int kernel_set(struct kernel_store *ks, const char *kernel, const char *modules,
 	char hash[SHA256_HEX_LEN + 1];
 	int r = add_locked(ks, kernel, modules, false, hash, err);
 
-	return r < 0 ? r : fill_paths(ks, hash, ret);
+	return r < 0 ? r : fill_paths(ks, hash, ret, err);
 }
 
 int kernel_add(struct kernel_store *ks, const char *kernel, const char *modules,
@@ -242,7 +243,7 @@ int kernel_find(struct kernel_store *ks, const char *hash, struct kernel_paths *
 	pthread_mutex_lock(&ks->lock);
 	r = follow(ks, found, err);
 	pthread_mutex_unlock(&ks->lock);
-	return r < 0 ? r : fill_paths(ks, found, ret);
+	return r < 0 ? r : fill_paths(ks, found, ret, err);
 }
 
 bool kernel_is_own(struct kernel_store *ks, const char *hash)

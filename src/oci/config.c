@@ -22,7 +22,7 @@ static int take_str(const json_t *obj, const char *key, char **ret, struct err *
 	if (r < 0 || !s)
 		return r;
 	*ret = strdup(s);
-	return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int take_object(const json_t *obj, const char *key, json_t **ret, struct err *err)
@@ -157,7 +157,7 @@ int oci_image_config_parse(const char *text, size_t len, struct oci_image_config
 	int r;
 
 	if (!c)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (len > OCI_MANIFEST_MAX_BYTES)
 		return err_set(err, -EBADMSG, "image config is larger than %u bytes",
 			       OCI_MANIFEST_MAX_BYTES);

@@ -81,7 +81,7 @@ static int read_annotations(const json_t *obj, json_t **ret, struct err *err)
 			return err_set(err, -EBADMSG, "annotations must be strings");
 	}
 	*ret = json_deep_copy(annotations);
-	return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int read_content(const json_t *obj, struct oci_descriptor *d, struct err *err)
@@ -104,7 +104,7 @@ static int read_content(const json_t *obj, struct oci_descriptor *d, struct err 
 		return err_set(err, -EBADMSG, "\"digest\" is malformed or not of sha256");
 	d->size_bytes = (uint64_t)size;
 	d->media_type = strdup(media_type);
-	return d->media_type ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return d->media_type ? 0 : err_nomem(err);
 }
 
 int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err)
@@ -155,7 +155,7 @@ int oci_descriptors_read(const json_t *array, struct oci_descriptor **ret, size_
 	struct oci_descriptor *list = calloc(n + 1, sizeof(*list));
 
 	if (!list)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < n; i++) {
 		int r = oci_descriptor_read(json_array_get(array, i), &list[i], err);
 

@@ -13,7 +13,7 @@ int platform_read(const json_t *obj, struct platform *ret, struct err *err);
  * oci_descriptors_read() - an array of descriptors
  * @ret: owned, oci_descriptors_free(); never NULL, also when there are none
  *
- * Return: 0; -EBADMSG with a message; -ENOMEM.
+ * Return: 0; -EBADMSG or -ENOMEM with a message.
  */
 int oci_descriptors_read(const json_t *array, struct oci_descriptor **ret, size_t *ret_n,
 			 struct err *err);

@@ -41,7 +41,7 @@ struct oci_descriptor {
 /** oci_descriptor_reset() - free what a descriptor holds */
 void oci_descriptor_reset(struct oci_descriptor *d);
 
-/** oci_descriptor_read() - from a JSON object.  Return: 0; -EBADMSG with a message; -ENOMEM. */
+/** oci_descriptor_read() - from a JSON object.  Return: 0; -EBADMSG or -ENOMEM with a message. */
 int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err);
 
 /** oci_descriptor_write() - a new JSON object; NULL when out of memory */
@@ -113,7 +113,7 @@ struct oci_image_config {
 	json_t *config;	 /* the whole "config" member as it came; NULL when absent */
 };
 
-/** oci_image_config_parse() - @ret: owned.  Return: 0; -EBADMSG with a message; -ENOMEM. */
+/** oci_image_config_parse() - @ret: owned.  Return: 0; -EBADMSG or -ENOMEM with a message. */
 int oci_image_config_parse(const char *text, size_t len, struct oci_image_config **ret,
 			   struct err *err);
 void oci_image_config_free(struct oci_image_config *c);

@@ -42,7 +42,7 @@ int oci_index_parse(const char *text, size_t len, struct oci_index **ret, struct
 	int r;
 
 	if (!ix)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = oci_document_read(text, len, "index", oci_is_index, &doc, err);
 	if (r == 0)
 		r = json_get_array(doc, "manifests", &manifests, err);
@@ -90,7 +90,7 @@ static int no_match(const struct oci_index *ix, const struct platform *want, str
 			continue;
 		platform_format(&d->platform, name);
 		if (buf_addf(&list, "%s%s", list.len ? ", " : "", name) < 0)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 	}
 	platform_format(want, name);
 	return err_set(err, -ENOENT, "no image for platform %s; there is: %s", name,

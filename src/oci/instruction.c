@@ -24,9 +24,9 @@ struct target {
 
 typedef int (*apply_fn)(struct target *t, const char *arg, struct err *err);
 
-static int set(struct target *t, const char *key, json_t *value)
+static int set(struct target *t, const char *key, json_t *value, struct err *err)
 {
-	return json_object_set_new(t->config, key, value) < 0 ? -ENOMEM : 0;
+	return json_object_set_new(t->config, key, value) < 0 ? err_nomem(err) : 0;
 }
 
 /* A member that is an object or array; made when it is not there.  Return: borrowed; NULL. */
@@ -38,11 +38,6 @@ static json_t *member(struct target *t, const char *key, bool is_array)
 		return value;
 	value = is_array ? json_array() : json_object();
 	return json_object_set_new(t->config, key, value) < 0 ? NULL : value;
-}
-
-static int no_memory(struct err *err)
-{
-	return err_errno(err, -ENOMEM, "instruction");
 }
 
 /* ["a", "b"], all of them strings.  Return: a new reference; NULL when it is not that. */
@@ -74,7 +69,7 @@ static int read_command(const struct target *t, const char *arg, json_t **ret, s
 						  : json_pack("[s, s]", "/bin/sh", "-c");
 		if (!list || json_array_append_new(list, json_string(arg)) < 0) {
 			json_decref(list);
-			return no_memory(err);
+			return err_nomem(err);
 		}
 	}
 	*ret = list;
@@ -87,7 +82,7 @@ static int apply_cmd(struct target *t, const char *arg, struct err *err)
 	int r = read_command(t, arg, &list, err);
 
 	t->has_cmd = true;
-	return r < 0 ? r : set(t, "Cmd", list);
+	return r < 0 ? r : set(t, "Cmd", list, err);
 }
 
 static int apply_entrypoint(struct target *t, const char *arg, struct err *err)
@@ -99,7 +94,7 @@ static int apply_entrypoint(struct target *t, const char *arg, struct err *err)
 		return r;
 	if (!t->has_cmd)
 		(void)json_object_del(t->config, "Cmd");
-	return set(t, "Entrypoint", list);
+	return set(t, "Entrypoint", list, err);
 }
 
 /* KEY=VALUE words, or KEY and the rest of the line. */
@@ -121,12 +116,12 @@ static int each_pair(const char *arg,
 		if (!word || equals == word)
 			return err_set(err, -EINVAL, "a name is missing");
 		if (!equals && first && *(at += strspn(at, " \t")))
-			return fn(t, word, at) < 0 ? no_memory(err) : 0;
+			return fn(t, word, at) < 0 ? err_nomem(err) : 0;
 		if (!equals)
 			return err_set(err, -EINVAL, "%s has no value: write %s=VALUE", word, word);
 		*equals = '\0';
 		if (fn(t, word, equals + 1) < 0)
-			return no_memory(err);
+			return err_nomem(err);
 		first = false;
 	}
 }
@@ -167,7 +162,7 @@ static int add_key(struct target *t, const char *key, const char *name, struct e
 {
 	json_t *object = member(t, key, false);
 
-	return json_object_set_new(object, name, json_object()) < 0 ? no_memory(err) : 0;
+	return json_object_set_new(object, name, json_object()) < 0 ? err_nomem(err) : 0;
 }
 
 /* PORT[-PORT][/PROTOCOL] */
@@ -180,7 +175,7 @@ static int expose(struct target *t, const char *word, struct err *err)
 	int r = 0;
 
 	if (!ports)
-		return no_memory(err);
+		return err_nomem(err);
 	if (slash)
 		*slash = '\0';
 	dash = strchr(ports, '-');
@@ -242,14 +237,12 @@ static int apply_volume(struct target *t, const char *arg, struct err *err)
 
 static int apply_user(struct target *t, const char *arg, struct err *err)
 {
-	(void)err;
-	return set(t, "User", json_string(arg));
+	return set(t, "User", json_string(arg), err);
 }
 
 static int apply_stopsignal(struct target *t, const char *arg, struct err *err)
 {
-	(void)err;
-	return set(t, "StopSignal", json_string(arg));
+	return set(t, "StopSignal", json_string(arg), err);
 }
 
 static int apply_workdir(struct target *t, const char *arg, struct err *err)
@@ -261,7 +254,7 @@ static int apply_workdir(struct target *t, const char *arg, struct err *err)
 		path = strdup(arg);
 	else
 		path = str_printf("%s/%s", old && !streq(old, "/") ? old : "", arg);
-	return path ? set(t, "WorkingDir", json_string(path)) : no_memory(err);
+	return path ? set(t, "WorkingDir", json_string(path), err) : err_nomem(err);
 }
 
 static int apply_onbuild(struct target *t, const char *arg, struct err *err)
@@ -269,8 +262,13 @@ static int apply_onbuild(struct target *t, const char *arg, struct err *err)
 	if (strncasecmp(arg, "ONBUILD", 7) == 0 || strncasecmp(arg, "FROM", 4) == 0)
 		return err_set(err, -EINVAL, "this is not allowed after ONBUILD");
 	return json_array_append_new(member(t, "OnBuild", true), json_string(arg)) < 0
-		       ? no_memory(err)
+		       ? err_nomem(err)
 		       : 0;
+}
+
+static int set_health(json_t *health, const char *key, int64_t value, struct err *err)
+{
+	return json_object_set_new(health, key, json_integer(value)) < 0 ? err_nomem(err) : 0;
 }
 
 /* --NAME=VALUE before the command of a health check. */
@@ -289,11 +287,11 @@ static int health_option(json_t *health, const char *word, struct err *err)
 	int64_t nsec;
 
 	if (value && str_to_u32(value, &retries) == 0)
-		return json_object_set_new(health, "Retries", json_integer(retries));
+		return set_health(health, "Retries", retries, err);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		value = str_starts(word, options[i].option);
 		if (value && words_duration(value, &nsec) == 0)
-			return json_object_set_new(health, options[i].key, json_integer(nsec));
+			return set_health(health, options[i].key, nsec, err);
 	}
 	return err_set(err, -EINVAL, "%s is no option of a health check", word);
 }
@@ -323,7 +321,7 @@ static int apply_healthcheck(struct target *t, const char *arg, struct err *err)
 		if (r < 0)
 			return r;
 		if (word && strcasecmp(word, "NONE") == 0)
-			return set(t, "Healthcheck", json_pack("{s:[s]}", "Test", "NONE"));
+			return set(t, "Healthcheck", json_pack("{s:[s]}", "Test", "NONE"), err);
 		if (word && strcasecmp(word, "CMD") == 0 && *(at += strspn(at, " \t")))
 			break;
 		if (!word || !str_starts(word, "--"))
@@ -333,8 +331,8 @@ static int apply_healthcheck(struct target *t, const char *arg, struct err *err)
 			return r;
 	}
 	if (json_object_set_new(health, "Test", health_test(at)) < 0)
-		return no_memory(err);
-	return set(t, "Healthcheck", take_ptr(health));
+		return err_nomem(err);
+	return set(t, "Healthcheck", take_ptr(health), err);
 }
 
 static const struct {
@@ -372,8 +370,6 @@ static int apply_line(struct target *t, const char *line, struct err *err)
 	if (!*arg)
 		return err_set(err, -EINVAL, "%.200s: an argument is missing", line);
 	r = apply(t, arg, &why);
-	if (r == -ENOMEM)
-		return no_memory(err);
 	return r < 0 ? err_set(err, r, "%.200s: %s", line, why.msg) : 0;
 }
 
@@ -396,7 +392,7 @@ static int apply_text(struct target *t, const char *text, struct err *err)
 		if (n == 0 || *from == '#')
 			continue;
 		line = strndup(from, n);
-		r = line ? apply_line(t, line, err) : no_memory(err);
+		r = line ? apply_line(t, line, err) : err_nomem(err);
 	}
 	return r;
 }

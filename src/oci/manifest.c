@@ -91,7 +91,7 @@ int oci_manifest_parse(const char *text, size_t len, struct oci_manifest **ret, 
 	int r;
 
 	if (!m)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = oci_document_read(text, len, "manifest", oci_is_manifest, &doc, err);
 	if (r == 0)
 		r = read_config(doc, &m->config, err);

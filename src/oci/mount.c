@@ -85,11 +85,11 @@ int oci_tmpfs_options(char *const *options, uint64_t *ret_flags, char **ret_data
 		if (!is_value(*options))
 			return err_set(err, -EINVAL, "invalid tmpfs option \"%s\"", *options);
 		if (buf_addf(&data, "%s%s", data.len > 0 ? "," : "", *options) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	*ret_data = buf_take(&data);
 	if (!*ret_data)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret_flags = bits;
 	return 0;
 }

@@ -32,7 +32,7 @@ static int read_pairs(const json_t *obj, const char *key, char ***ret, struct er
 			return err_set(err, -EBADMSG, "\"%s\" in \"%s\" must be a string", name,
 				       key);
 		if (strv_addf(ret, "%s=%s", name, json_string_value(value)) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	return 0;
 }
@@ -63,7 +63,7 @@ static int read_text(const json_t *obj, const char *key, char **ret, struct err 
 	if (r < 0 || !text)
 		return r;
 	*ret = strdup(text);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int read_mount(const json_t *mount, struct oci_options *o, struct err *err)
@@ -85,14 +85,14 @@ static int read_mount(const json_t *mount, struct oci_options *o, struct err *er
 			       "absolute \"destination\"");
 	grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
 	if (!grown)
-		return -ENOMEM;
+		return err_nomem(err);
 	o->tmpfs = grown;
 	r = oci_tmpfs_options(options, &t.flags, &t.data, err);
 	if (r < 0)
 		return r;
 	t.path = strdup(path);
 	o->tmpfs[o->n_tmpfs++] = t;
-	return t.path ? 0 : -ENOMEM;
+	return t.path ? 0 : err_nomem(err);
 }
 
 static int read_mounts(const json_t *doc, struct oci_options *o, struct err *err)

@@ -78,7 +78,7 @@ int platform_parse(const char *text, struct platform *ret, struct err *err)
 	char *rest = copy;
 
 	if (!copy)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	str_lower(copy);
 	for (size_t n = 0; rest && n < ARRAY_SIZE(part); n++) {
 		part[n] = strsep(&rest, "/");

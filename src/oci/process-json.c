@@ -40,7 +40,7 @@ static int read_user(const json_t *obj, struct oci_process *p, struct err *err)
 	if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
 		return err_set(err, -EBADMSG, "\"uid\" and \"gid\" must fit in 32 bits");
 	p->user = name ? strdup(name) : str_printf("%u:%u", (unsigned)uid, (unsigned)gid);
-	return p->user ? 0 : -ENOMEM;
+	return p->user ? 0 : err_nomem(err);
 }
 
 static int read_terminal(const json_t *obj, struct oci_process *p, struct err *err)
@@ -86,7 +86,7 @@ static int read_rlimit(const json_t *obj, struct oci_rlimit *ret, struct err *er
 	ret->type = strdup(type);
 	ret->soft = (uint64_t)soft;
 	ret->hard = (uint64_t)hard;
-	return ret->type ? 0 : -ENOMEM;
+	return ret->type ? 0 : err_nomem(err);
 }
 
 static int read_rlimits(const json_t *obj, struct oci_process *p, struct err *err)
@@ -102,7 +102,7 @@ static int read_rlimits(const json_t *obj, struct oci_process *p, struct err *er
 		return err_set(err, -EBADMSG, "more than %d rlimits", RLIMITS_MAX);
 	p->rlimits = calloc(n + 1, sizeof(*p->rlimits));
 	if (!p->rlimits)
-		return -ENOMEM;
+		return err_nomem(err);
 	while (r == 0 && p->n_rlimits < n) {
 		r = read_rlimit(json_array_get(array, p->n_rlimits), &p->rlimits[p->n_rlimits],
 				err);
@@ -141,7 +141,7 @@ static int read_command(const json_t *obj, struct oci_process *p, struct err *er
 	if (!cwd || *cwd != '/')
 		return err_set(err, -EBADMSG, "\"cwd\" must be an absolute path");
 	p->cwd = strdup(cwd);
-	return p->cwd ? 0 : -ENOMEM;
+	return p->cwd ? 0 : err_nomem(err);
 }
 
 int oci_process_read(const json_t *obj, struct oci_process **ret, struct err *err)
@@ -151,7 +151,7 @@ int oci_process_read(const json_t *obj, struct oci_process **ret, struct err *er
 	int r;
 
 	if (!p)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (!json_is_object(obj))
 		return err_set(err, -EBADMSG, "process must be an object");
 	r = read_command(obj, p, &why);
@@ -162,7 +162,7 @@ int oci_process_read(const json_t *obj, struct oci_process **ret, struct err *er
 	if (r == 0)
 		r = read_rights(obj, p, &why);
 	if (r < 0)
-		return err_set(err, r, "process: %s", r == -ENOMEM ? "out of memory" : why.msg);
+		return err_set(err, r, "process: %s", why.msg);
 	*ret = take_ptr(p);
 	return 0;
 }

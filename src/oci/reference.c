@@ -193,31 +193,27 @@ static int take_suffixes(char *name, struct reference *r, struct err *err)
 	} else if (!at) {
 		r->tag = strdup(DEFAULT_TAG);
 	}
-	return (colon || !at) && !r->tag ? -ENOMEM : 0;
+	return (colon || !at) && !r->tag ? err_nomem(err) : 0;
 }
 
 int reference_parse(const char *text, struct reference **ret, struct err *err)
 {
 	cleanup_reference struct reference *r = calloc(1, sizeof(*r));
 	cleanup_free char *name = strdup(text);
-	struct err why;
 	int rc;
 
 	if (!r || !name)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (strlen(text) == DIGEST_HEX_LEN && hex_is_lower(text, DIGEST_HEX_LEN))
 		return err_set(
 			err, -EINVAL,
 			"invalid repository name (%s), cannot specify 64-byte hexadecimal strings",
 			text);
-	rc = take_suffixes(name, r, &why);
-	if (rc == -EINVAL)
-		return err_set(err, rc, "%s", why.msg);
+	rc = take_suffixes(name, r, err);
+	if (rc == 0 && split_name(name, r) < 0)
+		rc = err_nomem(err);
 	if (rc == 0)
-		rc = split_name(name, r);
-	if (rc < 0)
-		return err_set(err, rc, "out of memory");
-	rc = check(r, text, err);
+		rc = check(r, text, err);
 	if (rc < 0)
 		return rc;
 	*ret = take_ptr(r);

@@ -52,7 +52,7 @@ static int read_root(const json_t *doc, struct oci_runtime *rt, struct err *err)
 	rt->rootfs_path = strdup(path);
 	if (hostname)
 		rt->hostname = strdup(hostname);
-	return rt->rootfs_path && (!hostname || rt->hostname) ? 0 : -ENOMEM;
+	return rt->rootfs_path && (!hostname || rt->hostname) ? 0 : err_nomem(err);
 }
 
 static int read_resources(const json_t *linux_obj, struct oci_runtime *rt, struct err *err)
@@ -129,7 +129,7 @@ int oci_runtime_parse(const char *text, size_t len, struct oci_runtime **ret, st
 	int r;
 
 	if (!rt)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (len > CONFIG_MAX_BYTES)
 		return err_set(err, -EBADMSG, "config.json is larger than %u bytes",
 			       CONFIG_MAX_BYTES);

@@ -27,7 +27,7 @@ struct oci_runtime {
 	json_t *seccomp;	    /* linux.seccomp; NULL: none */
 };
 
-/** oci_runtime_parse() - @ret: owned.  Return: 0; -EBADMSG with a message; -ENOMEM. */
+/** oci_runtime_parse() - @ret: owned.  Return: 0; -EBADMSG or -ENOMEM with a message. */
 int oci_runtime_parse(const char *text, size_t len, struct oci_runtime **ret, struct err *err);
 void oci_runtime_free(struct oci_runtime *rt);
 

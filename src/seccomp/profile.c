@@ -102,7 +102,7 @@ static int add_architectures(struct compiler *c, const json_t *profile, struct e
 		uint32_t arch;
 
 		if (!name)
-			return -ENOMEM;
+			return err_nomem(err);
 		str_lower(name);
 		arch = *name ? seccomp_arch_resolve_name(name) : 0;
 		if (arch == 0)
@@ -269,7 +269,7 @@ int profile_compile(const json_t *profile, struct buf *ret, struct err *err)
 		return r;
 	c.ctx = seccomp_init(c.default_action);
 	if (!c.ctx)
-		return -ENOMEM;
+		return err_nomem(err);
 	c.n_archs = 1;
 	/* A binary tree: a call is judged in few steps, which counts where a CPU is emulated. */
 	(void)seccomp_attr_set(c.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);

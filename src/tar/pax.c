@@ -144,6 +144,13 @@ static bool has_prefix(const struct pax_record *rec, const char *prefix)
 	return rec->key_len > strlen(prefix) && memcmp(rec->key, prefix, strlen(prefix)) == 0;
 }
 
+static int old_sparse(struct err *err)
+{
+	return err_set(err, -EOPNOTSUPP,
+		       "the archive has a sparse file in an old format of GNU tar; make it with "
+		       "--sparse-version=1.0");
+}
+
 static int apply_sparse(const struct pax_record *rec, struct tar_pax *p, struct err *err)
 {
 	uint64_t version = 0;
@@ -153,23 +160,21 @@ static int apply_sparse(const struct pax_record *rec, struct tar_pax *p, struct 
 		r = set_number(rec, UINT64_MAX, &version, err);
 		if (r == 0 && version == 1)
 			p->is_sparse = true;
-		return r == 0 && version != 1 ? -EOPNOTSUPP : r;
+		return r == 0 && version != 1 ? old_sparse(err) : r;
 	}
 	if (is_key(rec, "GNU.sparse.minor")) {
 		r = set_number(rec, UINT64_MAX, &version, err);
-		return r == 0 && version != 0 ? -EOPNOTSUPP : r;
+		return r == 0 && version != 0 ? old_sparse(err) : r;
 	}
 	if (is_key(rec, "GNU.sparse.name"))
 		return set_text(rec, &p->sparse_path, err);
 	if (is_key(rec, "GNU.sparse.realsize"))
 		return set_number(rec, INT64_MAX, &p->real_size, err);
-	return -EOPNOTSUPP;
+	return old_sparse(err);
 }
 
 static int apply_record(const struct pax_record *rec, struct tar_pax *p, struct err *err)
 {
-	int r;
-
 	if (is_key(rec, "path"))
 		return set_text(rec, &p->path, err);
 	if (is_key(rec, "linkpath"))
@@ -186,14 +191,7 @@ static int apply_record(const struct pax_record *rec, struct tar_pax *p, struct 
 		return set_time(rec, p, err);
 	if (has_prefix(rec, XATTR_PREFIX))
 		return add_xattr(rec, p, err);
-	if (!has_prefix(rec, "GNU.sparse."))
-		return 0;
-	r = apply_sparse(rec, p, err);
-	if (r == -EOPNOTSUPP)
-		return err_set(err, r,
-			       "the archive has a sparse file in an old format of GNU tar; "
-			       "make it with --sparse-version=1.0");
-	return r;
+	return has_prefix(rec, "GNU.sparse.") ? apply_sparse(rec, p, err) : 0;
 }
 
 int tar_pax_parse(const char *text, size_t len, struct tar_pax *p, struct err *err)

@@ -14,7 +14,7 @@
 
 static int out_of_memory(struct err *err)
 {
-	return err_set(err, -ENOMEM, "out of memory");
+	return err_nomem(err);
 }
 
 /* The file, as text on one line: moatd may not be able to read it. */

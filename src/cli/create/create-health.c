@@ -46,7 +46,7 @@ int create_health(const struct options *o, json_t **ret, struct err *err)
 	cleanup_json json_t *health = json_object();
 	const char *command = options_value(o, "health-cmd");
 	bool none = options_flag(o, "no-healthcheck");
-	int r = health ? put_times(o, health, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = health ? put_times(o, health, err) : err_nomem(err);
 
 	if (r == 0)
 		r = put_retries(o, health, err);

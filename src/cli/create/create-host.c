@@ -21,7 +21,7 @@ int create_publish(json_t *bindings, const char *text, struct err *err)
 	json_t *list;
 
 	if (!copy)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	proto = strrchr(copy, '/');
 	if (proto)
 		*proto++ = '\0';
@@ -46,7 +46,7 @@ int create_publish(json_t *bindings, const char *text, struct err *err)
 	}
 	key = str_printf("%s/%s", port, proto ? proto : "tcp");
 	if (!key)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	list = json_object_get(bindings, key);
 	if (!list) {
 		list = json_array();

@@ -52,7 +52,7 @@ int create_ulimit(const char *text, json_t **ret, struct err *err)
 	json_t *obj;
 
 	if (!name)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	soft_text = strchr(name, '=');
 	if (soft_text) {
 		*soft_text++ = '\0';
@@ -66,7 +66,7 @@ int create_ulimit(const char *text, json_t **ret, struct err *err)
 	obj = json_pack("{s:s, s:I, s:I}", "Name", name, "Soft", (json_int_t)soft, "Hard",
 			(json_int_t)hard);
 	if (!obj)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = obj;
 	return 0;
 }
@@ -81,7 +81,7 @@ int create_put_ulimits(const struct options *o, json_t *host, struct err *err)
 	while (r == 0 && (value = options_next(o, "ulimit", &cursor))) {
 		r = create_ulimit(value, &limit, err);
 		if (r == 0 && json_array_append_new(list, limit) < 0)
-			r = err_set(err, -ENOMEM, "out of memory");
+			r = err_nomem(err);
 	}
 	return r;
 }

@@ -19,7 +19,7 @@ static int put_options(const struct options *o, json_t *config, struct err *err)
 			return err_set(err, -EINVAL, "invalid log option \"%s\"; write KEY=VALUE",
 				       value);
 		if (!key)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 		r = create_put(config, key, json_string(value + n + 1), err);
 	}
 	return r;

@@ -41,7 +41,7 @@ int create_put_lists(const struct options *o, const struct create_text *lists, j
 
 		while ((value = options_next(o, lists->option, &cursor)))
 			if (strv_add(&v, value) < 0)
-				return err_set(err, -ENOMEM, "out of memory");
+				return err_nomem(err);
 		r = create_put_strv(obj, lists->key, v, err);
 		if (r < 0)
 			return r;

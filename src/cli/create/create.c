@@ -46,7 +46,7 @@ static int put_labels(const struct options *o, json_t *body, struct err *err)
 		if (n == 0)
 			r = err_set(err, -EINVAL, "invalid label \"%s\"; write KEY=VALUE", value);
 		else if (!key)
-			r = err_set(err, -ENOMEM, "out of memory");
+			r = err_nomem(err);
 		else
 			r = create_put(labels, key, json_string(value[n] ? value + n + 1 : ""),
 				       err);
@@ -113,7 +113,7 @@ int create_body(const struct options *o, json_t **ret, struct err *err)
 						    { 0 } };
 	cleanup_json json_t *body = json_object();
 	json_t *health = NULL;
-	int r = body ? put_command(o, body, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = body ? put_command(o, body, err) : err_nomem(err);
 
 	if (options_value(o, "init-image"))
 		return err_set(err, -EOPNOTSUPP,

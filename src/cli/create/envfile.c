@@ -43,7 +43,7 @@ static int add_label_line(char ***labels, const char *text, struct err *err)
 {
 	if (*text == '=')
 		return err_set(err, -EINVAL, "invalid label \"%s\"; write KEY=VALUE", text);
-	return strv_add(labels, text) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+	return strv_add(labels, text) < 0 ? err_nomem(err) : 0;
 }
 
 static int add_line(char ***list, char *line, add_fn *add, const char *what, unsigned number,
@@ -75,7 +75,7 @@ static int add_text(char ***list, const char *text, size_t len, add_fn *add, con
 		return err_set(err, -EINVAL, "%s: not a text file", what);
 	copy = strndup(text, len);
 	if (!copy)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	line = copy;
 	if (str_starts(line, "\xef\xbb\xbf")) /* the mark some editors put first */
 		line += 3;

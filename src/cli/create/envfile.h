@@ -11,7 +11,7 @@
  * @text: "KEY=VALUE"; "KEY" takes the value of this process's environment, and stays as it is when
  * it has none: then the container shall not have the image's either
  *
- * Return: 0; -EINVAL with a message; -ENOMEM.
+ * Return: 0; -EINVAL or -ENOMEM with a message.
  */
 int env_add(char ***env, const char *text, struct err *err);
 

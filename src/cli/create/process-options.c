@@ -15,7 +15,7 @@ int process_user(const struct options *o, char **ret, struct err *err)
 		*ret = strdup(user);
 	else if (uid || gid)
 		*ret = str_printf("%s%s%s", uid ? uid : "", gid ? ":" : "", gid ? gid : "");
-	return *ret || !(user || uid || gid) ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return *ret || !(user || uid || gid) ? 0 : err_nomem(err);
 }
 
 const char *process_dir(const struct options *o)

@@ -15,7 +15,7 @@ struct columns {
 
 static int no_memory(struct err *err)
 {
-	return err_set(err, -ENOMEM, "out of memory");
+	return err_nomem(err);
 }
 
 int columns_new(const char *const *headers, struct columns **ret, struct err *err)

@@ -97,18 +97,19 @@ int gotmpl_print(struct buf *out, const json_t *v)
 	}
 }
 
-static int result(json_t *v, json_t **ret)
+static int result(json_t *v, json_t **ret, struct err *err)
 {
 	*ret = v;
-	return v ? 0 : -ENOMEM;
+	return v ? 0 : err_nomem(err);
 }
 
-static int text_result(struct buf *b, json_t **ret)
+/* @r: of what has filled @b */
+static int text_result(int r, struct buf *b, json_t **ret, struct err *err)
 {
-	int r = result(json_stringn(b->data ? b->data : "", b->len), ret);
+	json_t *text = r < 0 ? NULL : json_stringn(b->data ? b->data : "", b->len);
 
 	buf_reset(b);
-	return r;
+	return result(text, ret, err);
 }
 
 static int wrong(const struct call *c, const char *what, struct err *err)
@@ -120,8 +121,7 @@ static int do_json(const struct call *c, json_t **ret, struct err *err)
 {
 	cleanup_free char *text = json_dumps(c->args[0], JSON_COMPACT | JSON_ENCODE_ANY);
 
-	(void)err;
-	return text ? result(json_string(text), ret) : -ENOMEM;
+	return result(text ? json_string(text) : NULL, ret, err);
 }
 
 /* join LIST SEPARATOR */
@@ -141,9 +141,7 @@ static int do_join(const struct call *c, json_t **ret, struct err *err)
 		if (r == 0)
 			r = gotmpl_print(&b, item);
 	}
-	if (r < 0)
-		buf_reset(&b);
-	return r < 0 ? r : text_result(&b, ret);
+	return text_result(r, &b, ret, err);
 }
 
 static int do_split(const struct call *c, json_t **ret, struct err *err)
@@ -156,8 +154,8 @@ static int do_split(const struct call *c, json_t **ret, struct err *err)
 	for (; (end = strstr(s, by)); s = end + strlen(by))
 		json_array_append_new(list, json_stringn(s, (size_t)(end - s)));
 	if (json_array_append_new(list, json_string(s)) < 0)
-		return -ENOMEM;
-	return result(take_ptr(list), ret);
+		return err_nomem(err);
+	return result(take_ptr(list), ret, err);
 }
 
 /* upper, lower, title; as far as ASCII goes */
@@ -178,7 +176,7 @@ static int do_case(const struct call *c, json_t **ret, struct err *err)
 			*p = (char)tolower(ch);
 		start = !isalnum(ch) && ch < 0x80 && ch != '\'' && ch != '_';
 	}
-	return copy ? result(json_string(copy), ret) : -ENOMEM;
+	return result(copy ? json_string(copy) : NULL, ret, err);
 }
 
 static int do_truncate(const struct call *c, json_t **ret, struct err *err)
@@ -194,7 +192,7 @@ static int do_truncate(const struct call *c, json_t **ret, struct err *err)
 	/* Never within a character: half of one is no text. */
 	while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80)
 		len--;
-	return result(json_stringn(s, len), ret);
+	return result(json_stringn(s, len), ret, err);
 }
 
 /* print puts blanks between operands that are no strings, println between all. */
@@ -204,7 +202,6 @@ static int do_print(const struct call *c, json_t **ret, struct err *err)
 	struct buf b = BUF_INIT;
 	int r = 0;
 
-	(void)err;
 	for (size_t i = 0; r == 0 && i < c->n; i++) {
 		if (i > 0 &&
 		    (line || (!json_is_string(c->args[i]) && !json_is_string(c->args[i - 1]))))
@@ -214,9 +211,7 @@ static int do_print(const struct call *c, json_t **ret, struct err *err)
 	}
 	if (r == 0 && line)
 		r = buf_adds(&b, "\n");
-	if (r < 0)
-		buf_reset(&b);
-	return r < 0 ? r : text_result(&b, ret);
+	return text_result(r, &b, ret, err);
 }
 
 static int do_len(const struct call *c, json_t **ret, struct err *err)
@@ -230,7 +225,7 @@ static int do_len(const struct call *c, json_t **ret, struct err *err)
 		n = json_is_array(v) ? json_array_size(v) : json_object_size(v);
 	else
 		return wrong(c, "takes a string or a list", err);
-	return result(json_integer((json_int_t)n), ret);
+	return result(json_integer((json_int_t)n), ret, err);
 }
 
 /* index VALUE KEY…: a key that is not there is "", an index out of range an error. */
@@ -250,12 +245,12 @@ static int do_index(const struct call *c, json_t **ret, struct err *err)
 		} else if ((json_is_object(v) || json_is_null(v)) && json_is_string(key)) {
 			v = json_object_get(v, json_string_value(key));
 			if (!v)
-				return result(json_string(""), ret);
+				return result(json_string(""), ret, err);
 		} else {
 			return wrong(c, "takes a list and a number, or an object and a name", err);
 		}
 	}
-	return result(json_incref(v), ret);
+	return result(json_incref(v), ret, err);
 }
 
 static int order(const json_t *a, const json_t *b)
@@ -282,7 +277,7 @@ static int do_compare(const struct call *c, json_t **ret, struct err *err)
 	if (streq(c->name, "eq") || streq(c->name, "ne")) {
 		for (size_t i = 1; i < c->n; i++)
 			yes = yes || equal(a, c->args[i]);
-		return result(json_boolean(yes == streq(c->name, "eq")), ret);
+		return result(json_boolean(yes == streq(c->name, "eq")), ret, err);
 	}
 	if (!text && (!json_is_number(a) || !json_is_number(b)))
 		return wrong(c, "takes two numbers or two strings", err);
@@ -290,7 +285,7 @@ static int do_compare(const struct call *c, json_t **ret, struct err *err)
 		yes = c->name[1] == 't' ? o < 0 : o <= 0;
 	else
 		yes = c->name[1] == 't' ? o > 0 : o >= 0;
-	return result(json_boolean(yes), ret);
+	return result(json_boolean(yes), ret, err);
 }
 
 /* and, or: the first argument that decides, else the last */
@@ -298,16 +293,14 @@ static int do_logic(const struct call *c, json_t **ret, struct err *err)
 {
 	size_t i = 0;
 
-	(void)err;
 	while (i + 1 < c->n && gotmpl_is_true(c->args[i]) == streq(c->name, "and"))
 		i++;
-	return result(json_incref(c->args[i]), ret);
+	return result(json_incref(c->args[i]), ret, err);
 }
 
 static int do_not(const struct call *c, json_t **ret, struct err *err)
 {
-	(void)err;
-	return result(json_boolean(!gotmpl_is_true(c->args[0])), ret);
+	return result(json_boolean(!gotmpl_is_true(c->args[0])), ret, err);
 }
 
 static const struct {
@@ -355,7 +348,7 @@ int gotmpl_call(const struct call *c, json_t **ret, struct err *err)
 		if (c->n < functions[i].min || c->n > functions[i].max)
 			return wrong(c, "wrong number of arguments", err);
 		if (c->headers && !functions[i].plain)
-			return result(json_incref(c->args[0]), ret);
+			return result(json_incref(c->args[0]), ret, err);
 		return functions[i].fn(c, ret, err);
 	}
 	return wrong(c, "no such function", err);

@@ -34,11 +34,12 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-static int finish(struct lexer *l, struct token *tok, enum token_kind kind, const char *start)
+static int finish(struct lexer *l, struct token *tok, enum token_kind kind, const char *start,
+		  struct err *err)
 {
 	tok->kind = kind;
 	tok->text = gotmpl_text(l->tmpl, start, (size_t)(l->at - start));
-	return tok->text ? 0 : -ENOMEM;
+	return tok->text ? 0 : err_nomem(err);
 }
 
 static int escape(char c, char *ret)
@@ -58,7 +59,7 @@ static int lex_string(struct lexer *l, struct token *tok, struct err *err)
 	char quote = *l->at++, *out = gotmpl_text(l->tmpl, l->at, (size_t)(l->end - l->at));
 
 	if (!out)
-		return -ENOMEM;
+		return err_nomem(err);
 	tok->kind = TOKEN_STRING;
 	tok->text = out;
 	for (; l->at < l->end && *l->at != quote; l->at++) {
@@ -81,21 +82,21 @@ static void skip_word(struct lexer *l)
 		l->at++;
 }
 
-static int lex_number(struct lexer *l, struct token *tok)
+static int lex_number(struct lexer *l, struct token *tok, struct err *err)
 {
 	const char *start = l->at++;
 
 	while (l->at < l->end && (isdigit((unsigned char)*l->at) || *l->at == '.'))
 		l->at++;
-	return finish(l, tok, TOKEN_NUMBER, start);
+	return finish(l, tok, TOKEN_NUMBER, start, err);
 }
 
-static int lex_dot(struct lexer *l, struct token *tok)
+static int lex_dot(struct lexer *l, struct token *tok, struct err *err)
 {
 	const char *start = ++l->at;
 
 	skip_word(l);
-	return finish(l, tok, l->at == start ? TOKEN_DOT : TOKEN_FIELD, start);
+	return finish(l, tok, l->at == start ? TOKEN_DOT : TOKEN_FIELD, start, err);
 }
 
 static int lex_sign(struct lexer *l, struct token *tok, struct err *err)
@@ -137,13 +138,13 @@ int gotmpl_lex(struct lexer *l, struct token *ret, struct err *err)
 	if (*start == '"' || *start == '`')
 		return lex_string(l, ret, err);
 	if (number)
-		return lex_number(l, ret);
+		return lex_number(l, ret, err);
 	if (*start == '.')
-		return lex_dot(l, ret);
+		return lex_dot(l, ret, err);
 	if (*start == '$' || is_word(*start)) {
 		l->at++;
 		skip_word(l);
-		return finish(l, ret, *start == '$' ? TOKEN_VARIABLE : TOKEN_WORD, start);
+		return finish(l, ret, *start == '$' ? TOKEN_VARIABLE : TOKEN_WORD, start, err);
 	}
 	return lex_sign(l, ret, err);
 }

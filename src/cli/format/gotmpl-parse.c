@@ -25,30 +25,30 @@ struct reader {
 	size_t n_open;
 };
 
-static int add_node(struct reader *rd, enum node_kind kind, struct node **ret)
+/* Return: NULL when out of memory. */
+static struct node *add_node(struct reader *rd, enum node_kind kind)
 {
 	struct node *n = gotmpl_alloc(rd->tmpl, sizeof(*n));
 
 	if (!n)
-		return -ENOMEM;
+		return NULL;
 	n->kind = kind;
 	*rd->tail = n;
 	rd->tail = &n->next;
-	*ret = n;
-	return 0;
+	return n;
 }
 
-static int add_text(struct reader *rd, const char *s, size_t len)
+static int add_text(struct reader *rd, const char *s, size_t len, struct err *err)
 {
 	struct node *n;
 
 	if (len == 0)
 		return 0;
-	if (add_node(rd, NODE_TEXT, &n) < 0)
-		return -ENOMEM;
-	n->text = gotmpl_text(rd->tmpl, s, len);
+	n = add_node(rd, NODE_TEXT);
+	if (!n || !(n->text = gotmpl_text(rd->tmpl, s, len)))
+		return err_nomem(err);
 	n->len = len;
-	return n->text ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int open_block(struct reader *rd, enum node_kind kind, struct lexer *l, bool chained,
@@ -59,9 +59,8 @@ static int open_block(struct reader *rd, enum node_kind kind, struct lexer *l, b
 
 	if (rd->n_open == ARRAY_SIZE(rd->open))
 		return err_set(err, -EINVAL, "template: blocks are nested too deep");
-	r = add_node(rd, kind, &n);
-	if (r == 0)
-		r = gotmpl_parse_pipeline(l, &n->pipe, err);
+	n = add_node(rd, kind);
+	r = n ? gotmpl_parse_pipeline(l, &n->pipe, err) : err_nomem(err);
 	if (r < 0)
 		return r;
 	rd->open[rd->n_open++] = (struct block){ .node = n, .chained = chained };
@@ -133,8 +132,8 @@ static int action(struct reader *rd, const char *start, size_t len, struct err *
 		return do_else(rd, &ahead, err);
 	if (tok.kind == TOKEN_WORD && streq(tok.text, "end"))
 		return do_end(rd, &ahead, err);
-	r = add_node(rd, NODE_ACTION, &n);
-	return r < 0 ? r : gotmpl_parse_pipeline(&l, &n->pipe, err);
+	n = add_node(rd, NODE_ACTION);
+	return n ? gotmpl_parse_pipeline(&l, &n->pipe, err) : err_nomem(err);
 }
 
 /* Where an action ends: "}}" outside of strings.  Return: NULL when it does not. */
@@ -187,7 +186,7 @@ static int read_action(struct reader *rd, struct err *err)
 	return str_starts(start, "/*") ? 0 : action(rd, start, len, err);
 }
 
-static int read_text(struct reader *rd)
+static int read_text(struct reader *rd, struct err *err)
 {
 	const char *next = strstr(rd->at, "{{"), *start = rd->at;
 	size_t len = next ? (size_t)(next - start) : strlen(start);
@@ -196,26 +195,22 @@ static int read_text(struct reader *rd)
 	if (next && next[2] == '-' && is_blank(next[3]))
 		while (len > 0 && is_blank(start[len - 1]))
 			len--;
-	return add_text(rd, start, len);
+	return add_text(rd, start, len, err);
 }
 
 int gotmpl_parse(const char *text, struct gotmpl **ret, struct err *err)
 {
 	cleanup_gotmpl struct gotmpl *t = calloc(1, sizeof(*t));
 	struct reader rd = { .tmpl = t, .at = text };
-	int r = t ? 0 : -ENOMEM;
+	int r = 0;
 
-	if (r == 0) {
-		rd.tail = &t->nodes;
-		t->constants = json_array();
-		r = t->constants ? 0 : -ENOMEM;
-	}
+	if (!t || !(t->constants = json_array()))
+		return err_nomem(err);
+	rd.tail = &t->nodes;
 	while (r == 0 && *rd.at)
-		r = str_starts(rd.at, "{{") ? read_action(&rd, err) : read_text(&rd);
+		r = str_starts(rd.at, "{{") ? read_action(&rd, err) : read_text(&rd, err);
 	if (r == 0 && rd.n_open > 0)
 		return err_set(err, -EINVAL, "template: {{end}} is missing");
-	if (r == -ENOMEM)
-		return err_set(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		*ret = take_ptr(t);
 	return r;

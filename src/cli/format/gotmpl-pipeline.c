@@ -38,7 +38,7 @@ static int fields(struct parser *p, struct field **tail, struct err *err)
 		struct field *f = gotmpl_alloc(p->tmpl, sizeof(*f));
 
 		if (!f)
-			return -ENOMEM;
+			return err_nomem(err);
 		f->name = p->tok.text;
 		*tail = f;
 		tail = &f->next;
@@ -47,11 +47,11 @@ static int fields(struct parser *p, struct field **tail, struct err *err)
 	return r;
 }
 
-static int constant(struct parser *p, struct operand *o, json_t *value)
+static int constant(struct parser *p, struct operand *o, json_t *value, struct err *err)
 {
 	o->kind = OPERAND_CONSTANT;
 	o->value = value;
-	return value && json_array_append_new(p->tmpl->constants, value) == 0 ? 0 : -ENOMEM;
+	return json_array_append_new(p->tmpl->constants, value) < 0 ? err_nomem(err) : 0;
 }
 
 static int number(struct parser *p, struct operand *o, struct err *err)
@@ -62,8 +62,9 @@ static int number(struct parser *p, struct operand *o, struct err *err)
 
 	if (*end)
 		return err_set(err, -EINVAL, "template: \"%s\" is no number", text);
-	return constant(
-		p, o, strchr(text, '.') ? json_real(real) : json_integer(strtoll(text, NULL, 10)));
+	return constant(p, o,
+			strchr(text, '.') ? json_real(real) : json_integer(strtoll(text, NULL, 10)),
+			err);
 }
 
 static int word(struct parser *p, struct operand *o, struct err *err)
@@ -71,9 +72,9 @@ static int word(struct parser *p, struct operand *o, struct err *err)
 	const char *name = p->tok.text;
 
 	if (streq(name, "true") || streq(name, "false"))
-		return constant(p, o, json_boolean(streq(name, "true")));
+		return constant(p, o, json_boolean(streq(name, "true")), err);
 	if (streq(name, "nil"))
-		return constant(p, o, json_null());
+		return constant(p, o, json_null(), err);
 	if (!gotmpl_is_function(name))
 		return err_set(err, -EINVAL, "template: no function \"%s\"", name);
 	o->kind = OPERAND_CALL;
@@ -108,7 +109,7 @@ static int operand(struct parser *p, struct operand **ret, struct err *err)
 		return 0;
 	o = gotmpl_alloc(p->tmpl, sizeof(*o));
 	if (!o)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret = o;
 	switch (p->tok.kind) {
 	case TOKEN_FIELD: /* of the dot: taken by fields() */
@@ -123,7 +124,7 @@ static int operand(struct parser *p, struct operand **ret, struct err *err)
 		o->name = p->tok.text;
 		break;
 	case TOKEN_STRING:
-		r = constant(p, o, json_string(p->tok.text));
+		r = constant(p, o, json_string(p->tok.text), err);
 		break;
 	case TOKEN_NUMBER:
 		r = number(p, o, err);
@@ -149,7 +150,7 @@ static int command(struct parser *p, struct command_node **ret, struct err *err)
 	int r;
 
 	if (!c)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret = c;
 	tail = &c->operands;
 	do {
@@ -188,7 +189,7 @@ static int pipeline(struct parser *p, struct pipeline **ret, struct err *err)
 {
 	struct pipeline *pl = gotmpl_alloc(p->tmpl, sizeof(*pl));
 	struct command_node **tail;
-	int r = pl ? declarations(p, pl, err) : -ENOMEM;
+	int r = pl ? declarations(p, pl, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;

@@ -46,13 +46,12 @@ static const char *read_verb(const char *s, struct verb *ret)
 	return *s ? s + 1 : s;
 }
 
-static int put_text(struct buf *out, const struct verb *v, const char *text)
+static int put_text(struct buf *out, const struct verb *v, const char *text, struct err *err)
 {
 	int precision = v->precision < 0 ? (int)strlen(text) : v->precision;
+	int r = buf_addf(out, v->left ? "%-*.*s" : "%*.*s", v->width, precision, text);
 
-	if (v->left)
-		return buf_addf(out, "%-*.*s", v->width, precision, text);
-	return buf_addf(out, "%*.*s", v->width, precision, text);
+	return r < 0 ? err_nomem(err) : 0;
 }
 
 static int print_digits(const struct verb *v, const json_t *arg, char *ret, size_t size,
@@ -89,7 +88,7 @@ static int put_number(struct buf *out, const struct verb *v, const json_t *arg, 
 		r = buf_adds(&text, "0");
 	if (r == 0)
 		r = buf_adds(&text, digits + negative);
-	return r < 0 ? r : put_text(out, &whole, text.data);
+	return r < 0 ? err_nomem(err) : put_text(out, &whole, text.data, err);
 }
 
 static int put(struct buf *out, const struct verb *v, const json_t *arg, struct err *err)
@@ -102,11 +101,11 @@ static int put(struct buf *out, const struct verb *v, const json_t *arg, struct 
 	case 'v':
 	case 't':
 		if (gotmpl_print(&text, arg) < 0 || buf_adds(&text, "") < 0)
-			return -ENOMEM;
-		return put_text(out, v, text.data);
+			return err_nomem(err);
+		return put_text(out, v, text.data, err);
 	case 'q':
 		quoted = json_dumps(arg, JSON_ENCODE_ANY);
-		return quoted ? put_text(out, v, quoted) : -ENOMEM;
+		return quoted ? put_text(out, v, quoted, err) : err_nomem(err);
 	case 'd':
 	case 'f':
 	case 'x':
@@ -129,13 +128,14 @@ int gotmpl_printf(const struct call *c, json_t **ret, struct err *err)
 		size_t plain = strcspn(s, "%");
 		struct verb v;
 
-		r = buf_add(&out, s, plain);
+		if (buf_add(&out, s, plain) < 0)
+			return err_nomem(err);
 		s += plain;
-		if (r < 0 || !*s)
+		if (!*s)
 			break;
 		s = read_verb(s + 1, &v);
 		if (v.letter == '%')
-			r = buf_adds(&out, "%");
+			r = buf_adds(&out, "%") < 0 ? err_nomem(err) : 0;
 		else if (next >= c->n)
 			return wrong(err, "more verbs than values");
 		else
@@ -146,5 +146,5 @@ int gotmpl_printf(const struct call *c, json_t **ret, struct err *err)
 	if (next < c->n)
 		return wrong(err, "more values than verbs");
 	*ret = json_stringn(out.data ? out.data : "", out.len);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }

@@ -69,7 +69,7 @@ static int no_field(struct run *r, const json_t *v, const char *name)
 	json_object_foreach ((json_t *)(uintptr_t)v, key, value) {
 		if (names.len < 400 &&
 		    (buf_adds(&names, names.len ? ", " : "") < 0 || buf_adds(&names, key) < 0))
-			return -ENOMEM;
+			return err_nomem(r->err);
 	}
 	return err_set(r->err, -EINVAL, "template: no field \"%s\"; there %s %s", name,
 		       names.len ? "are" : "is", names.len ? names.data : "none");
@@ -143,7 +143,7 @@ static int eval_method(struct run *r, json_t *dot, const struct operand *o, json
 		return err_set(r->err, -EINVAL, "template: what takes no argument was given one");
 	if (r->data->headers) {
 		*ret = json_string(key);
-		return *ret ? 0 : -ENOMEM;
+		return *ret ? 0 : err_nomem(r->err);
 	}
 	code = eval_operand(r, dot, o, &v);
 	if (code < 0)
@@ -151,7 +151,7 @@ static int eval_method(struct run *r, json_t *dot, const struct operand *o, json
 	if (!json_is_object(v))
 		return err_set(r->err, -EINVAL, "template: .%s takes no argument", o->fields->name);
 	*ret = json_object_get(v, key) ? json_incref(json_object_get(v, key)) : json_string("");
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(r->err);
 }
 
 /* @last: what came through the pipe, or NULL; borrowed */
@@ -227,7 +227,7 @@ static int run_item(struct run *r, const struct node *n, json_t *key, json_t *va
 static int range_object(struct run *r, const struct node *n, json_t *obj)
 {
 	cleanup_free const char **keys = gotmpl_keys(obj);
-	int code = keys ? 0 : -ENOMEM;
+	int code = keys ? 0 : err_nomem(r->err);
 
 	for (size_t i = 0; code == 0 && keys[i]; i++) {
 		cleanup_json json_t *name = json_string(keys[i]);
@@ -287,7 +287,9 @@ static int run_action(struct run *r, json_t *dot, const struct pipeline *pl)
 
 	if (code < 0)
 		return code;
-	return pl->n_names > 0 ? push(r, pl->names[0], value) : gotmpl_print(r->out, value);
+	if (pl->n_names > 0)
+		return push(r, pl->names[0], value);
+	return gotmpl_print(r->out, value) < 0 ? err_nomem(r->err) : 0;
 }
 
 static int run_nodes(struct run *r, json_t *dot, const struct node *n)
@@ -297,7 +299,7 @@ static int run_nodes(struct run *r, json_t *dot, const struct node *n)
 
 	for (; code == 0 && n; n = n->next) {
 		if (n->kind == NODE_TEXT)
-			code = buf_add(r->out, n->text, n->len);
+			code = buf_add(r->out, n->text, n->len) < 0 ? err_nomem(r->err) : 0;
 		else if (n->kind == NODE_ACTION)
 			code = run_action(r, dot, n->pipe);
 		else
@@ -311,7 +313,6 @@ int gotmpl_run(const struct gotmpl *t, const struct gotmpl_data *data, struct bu
 	       struct err *err)
 {
 	struct run r = { .data = data, .out = out, .err = err };
-	int code = run_nodes(&r, data->dot, t->nodes);
 
-	return code == -ENOMEM ? err_set(err, -ENOMEM, "out of memory") : code;
+	return run_nodes(&r, data->dot, t->nodes);
 }

@@ -86,7 +86,7 @@ void *gotmpl_alloc(struct gotmpl *t, size_t size);
 /** gotmpl_text() - a copy of @len bytes in the pool; NULL when out of memory */
 char *gotmpl_text(struct gotmpl *t, const char *s, size_t len);
 
-/** gotmpl_lex() - the next token of an action.  Return: 0; -EINVAL with a message; -ENOMEM. */
+/** gotmpl_lex() - the next token of an action.  Return: 0; -EINVAL or -ENOMEM with a message. */
 int gotmpl_lex(struct lexer *l, struct token *ret, struct err *err);
 
 /**
@@ -103,7 +103,7 @@ struct call {
 	bool headers;
 };
 
-/** gotmpl_call() - @ret: a new reference.  Return: 0; -EINVAL with a message; -ENOMEM. */
+/** gotmpl_call() - @ret: a new reference.  Return: 0; -EINVAL or -ENOMEM with a message. */
 int gotmpl_call(const struct call *c, json_t **ret, struct err *err);
 
 /** gotmpl_printf() - the function printf: %s %v %t %q %d %x %f with flags, width and precision.

@@ -24,7 +24,7 @@ struct gotmpl_data {
 	bool headers;	       /* dot has the columns' titles: functions leave them as they are */
 };
 
-/** gotmpl_parse() - @ret: owned, gotmpl_free().  Return: 0; -EINVAL with a message; -ENOMEM. */
+/** gotmpl_parse() - @ret: owned, gotmpl_free().  Return: 0; -EINVAL or -ENOMEM with a message. */
 int gotmpl_parse(const char *text, struct gotmpl **ret, struct err *err);
 
 /** gotmpl_free() - NULL is accepted */
@@ -36,7 +36,7 @@ void gotmpl_free(struct gotmpl *t);
  * A field that is not there is an error that names it, but in the condition of if and with, where
  * it is false.  Names that differ in case only are the same: "Id" is "ID" in other programs.
  *
- * Return: 0; -EINVAL with a message; -ENOMEM.
+ * Return: 0; -EINVAL or -ENOMEM with a message.
  */
 int gotmpl_run(const struct gotmpl *t, const struct gotmpl_data *data, struct buf *out,
 	       struct err *err);

@@ -29,7 +29,7 @@ int listing_new(const struct cli *c, const struct listing_kind *kind, struct lis
 		struct err *err)
 {
 	cleanup_listing struct listing *l = calloc(1, sizeof(*l));
-	int r = l ? shape_option(c, &l->shape, err) : cli_out_of_memory(err);
+	int r = l ? shape_option(c, &l->shape, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
@@ -88,7 +88,7 @@ static int render(struct listing *l, const struct gotmpl_data *data, char ***ret
 
 	if (r == 0 && buf_adds(&text, "") == 0)
 		r = cut(text.data, ret);
-	return r == -ENOMEM ? cli_out_of_memory(err) : r;
+	return r == -ENOMEM ? err_nomem(err) : r;
 }
 
 static int add_title(struct listing *l, const struct listing_field *f)
@@ -103,7 +103,7 @@ static int template_titles(struct listing *l, struct err *err)
 
 	for (const struct listing_field *f = l->kind->fields; f->name; f++)
 		if (json_object_set_new(titles, f->name, json_string(f->title)) < 0)
-			return cli_out_of_memory(err);
+			return err_nomem(err);
 	return render(l, &data, &l->titles, err);
 }
 
@@ -115,7 +115,7 @@ static int begin_table(struct listing *l, struct err *err)
 		r = template_titles(l, err);
 	for (size_t i = 0; r == 0 && !l->shape.tmpl && l->kind->fields[i].name; i++)
 		if (l->shown[i] && add_title(l, &l->kind->fields[i]) < 0)
-			r = cli_out_of_memory(err);
+			r = err_nomem(err);
 	l->n_titles = strv_len(l->titles);
 	if (r == 0 && l->n_titles > FIELDS_MAX)
 		return err_set(err, -EINVAL, "template: more than %u columns", FIELDS_MAX);
@@ -142,7 +142,7 @@ static int add_to_table(struct listing *l, json_t *row, const json_t *methods, s
 		r = render(l, &data, &cells, err);
 	for (size_t i = 0; r == 0 && !l->shape.tmpl && l->kind->fields[i].name; i++)
 		if (l->shown[i] && strv_add(&cells, cli_str(row, l->kind->fields[i].name)) < 0)
-			r = cli_out_of_memory(err);
+			r = err_nomem(err);
 	return r < 0 ? r : add_cells(l, cells, err);
 }
 
@@ -151,7 +151,7 @@ int listing_add(struct listing *l, json_t *row, const json_t *methods, struct er
 	cleanup_json json_t *owned = row;
 
 	if (!owned)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	if (l->quiet) {
 		puts(cli_str(owned, l->kind->id));
 		return 0;

@@ -22,7 +22,7 @@ struct listing_kind {
 struct listing;
 
 /** listing_new() - read --format and --quiet.  @kind: borrowed.  @ret: owned, listing_free().
- * Return: 0; -EINVAL with a message; -ENOMEM. */
+ * Return: 0; -EINVAL or -ENOMEM with a message. */
 int listing_new(const struct cli *c, const struct listing_kind *kind, struct listing **ret,
 		struct err *err);
 
@@ -46,7 +46,7 @@ bool listing_is_table(const struct listing *l);
  * @row:     object with a string for each field; taken over, NULL counts as out of memory
  * @methods: what templates can ask with an argument, e.g. {"Label":{…}}; borrowed; NULL
  *
- * Return: 0; -EINVAL with a message; -ENOMEM.
+ * Return: 0; -EINVAL or -ENOMEM with a message.
  */
 int listing_add(struct listing *l, json_t *row, const json_t *methods, struct err *err);
 

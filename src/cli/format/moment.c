@@ -61,7 +61,7 @@ int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err
 	} else {
 		*ret = strdup(text);
 	}
-	return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return *ret ? 0 : err_nomem(err);
 }
 
 int moment_duration(const char *text, int64_t *ret_nsec, struct err *err)

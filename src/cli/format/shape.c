@@ -27,7 +27,7 @@ static int parse_template(const char *text, enum shape_kind kind, struct shape *
 			  struct err *err)
 {
 	cleanup_free char *expanded = expand(text);
-	int r = expanded ? gotmpl_parse(expanded, &ret->tmpl, err) : cli_out_of_memory(err);
+	int r = expanded ? gotmpl_parse(expanded, &ret->tmpl, err) : err_nomem(err);
 
 	if (r == 0)
 		ret->kind = kind;
@@ -97,7 +97,7 @@ static int print_yaml(json_t *value, bool item, struct err *err)
 	cleanup(buf_reset) struct buf out = BUF_INIT;
 
 	if ((item ? yaml_write_item(&out, value) : yaml_write(&out, value)) < 0)
-		return cli_out_of_memory(err);
+		return err_nomem(err);
 	fwrite(out.data, 1, out.len, stdout);
 	return 0;
 }

@@ -26,7 +26,7 @@ struct shape {
  *
  * As docker does it, \t and \n stand for a tab and the end of a line.
  *
- * Return: 0; -EINVAL with a message; -ENOMEM.
+ * Return: 0; -EINVAL or -ENOMEM with a message.
  */
 int shape_parse(const char *text, struct shape *ret, struct err *err);
 

@@ -28,7 +28,7 @@ struct options {
  * Options and arguments may be mixed unless the command stops at its first argument.  With
  * --help the number of arguments is not checked.
  *
- * Return: 0; -EINVAL with a message; -ENOMEM.
+ * Return: 0; -EINVAL or -ENOMEM with a message.
  */
 int options_parse(const struct command *cmd, char **argv, struct options *ret, struct err *err);
 

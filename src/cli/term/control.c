@@ -58,7 +58,7 @@ int control_pump(struct control *c, struct err *err)
 		return 0;
 	path = next_path(c);
 	if (!path)
-		return done(c, err_set(err, -ENOMEM, "out of memory"));
+		return done(c, err_nomem(err));
 	rq.path = path;
 	r = api_send(c->api, &rq, err);
 	return r < 0 ? done(c, r) : 0;

@@ -278,7 +278,7 @@ static int set_up(struct pump *p, struct err *err)
 	p->rx = malloc(early > OUT_BYTES ? early : OUT_BYTES);
 	p->tx = malloc(IN_BYTES);
 	if (!p->rx || !p->tx)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (early > 0)
 		memcpy(p->rx, p->s->early->data, early);
 	p->rx_len = early;

@@ -24,7 +24,7 @@ int terminal_raw(int fd, struct err *err)
 	if (tcgetattr(fd, &saved) < 0)
 		return err_errno(err, -errno, "read the terminal's settings");
 	if (!registered && atexit(terminal_restore) != 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	registered = 1;
 	raw = saved;
 	cfmakeraw(&raw);

@@ -165,7 +165,7 @@ int cgroup_set(const struct cgroup *cg, const char *assignment, struct err *err)
 	cleanup_free char *name = strndup(assignment, len);
 
 	if (!name)
-		return -ENOMEM;
+		return err_nomem(err);
 	return set_limit(cg, name, assignment[len] ? assignment + len + 1 : "", err);
 }
 

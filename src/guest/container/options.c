@@ -36,7 +36,7 @@ static int set_sysctl(const char *assignment, struct err *err)
 	int r;
 
 	if (!path)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (assignment[strcspn(assignment, "./=")] == '.')
 		for (char *p = path + strlen("/proc/sys/"); *p; p++)
 			*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
@@ -98,7 +98,7 @@ static int add_devices(int dev_fd, struct err *err)
 		cleanup_close int fd = -1;
 
 		if (!from)
-			return -ENOMEM;
+			return err_nomem(err);
 		if (access(from, F_OK) < 0)
 			continue;
 		r = path_open_dir(dev_fd, folders[i], 0755, &fd);

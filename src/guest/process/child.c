@@ -219,6 +219,6 @@ void child_run(const struct child_plan *plan)
 	struct err err = { 0 };
 	int r = run(plan, &err);
 
-	report(plan, r, err.msg[0] ? err.msg : strerror(-r));
+	report(plan, r, err.msg);
 	_exit(125);
 }

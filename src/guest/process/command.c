@@ -47,7 +47,7 @@ static int find_by_path(const char *path, char **ret, struct err *err)
 	if (r < 0)
 		return err_set(err, r, "exec: \"%s\": stat %s: %s", path, path, command_reason(r));
 	*ret = strdup(path);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 int command_find(const char *name, char *const *env, char **ret, struct err *err)
@@ -64,7 +64,7 @@ int command_find(const char *name, char *const *env, char **ret, struct err *err
 					      : str_printf("./%s", name);
 
 		if (!file)
-			return -ENOMEM;
+			return err_nomem(err);
 		if (check_program(file) == 0) {
 			*ret = take_ptr(file);
 			return 0;

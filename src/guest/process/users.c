@@ -114,10 +114,10 @@ static bool is_member(const struct group_line *g, struct piece name)
 	return false;
 }
 
-static int set_home(struct user *u, struct piece home)
+static int set_home(struct user *u, struct piece home, struct err *err)
 {
 	u->home = home.len > 0 ? strndup(home.s, home.len) : strdup("/");
-	return u->home ? 0 : -ENOMEM;
+	return u->home ? 0 : err_nomem(err);
 }
 
 /* @ret_name: of the line that was found, else empty. */
@@ -136,7 +136,7 @@ static int find_user(struct piece who, const char *passwd, struct user *u, struc
 		u->uid = line.uid;
 		u->gid = line.gid;
 		*ret_name = line.name;
-		return set_home(u, line.home);
+		return set_home(u, line.home, err);
 	}
 	if (!is_number)
 		return err_set(err, -EINVAL,
@@ -145,7 +145,7 @@ static int find_user(struct piece who, const char *passwd, struct user *u, struc
 	if (uid > ID_MAX)
 		return err_set(err, -EINVAL, "uids and gids must be in range 0-2147483647");
 	u->uid = uid;
-	return set_home(u, (struct piece){ "/", 1 });
+	return set_home(u, (struct piece){ "/", 1 }, err);
 }
 
 /* Return: 0; -ENOENT for a name that no line has; -ERANGE. */
@@ -183,7 +183,7 @@ static int find_group(struct piece which, const char *group, struct user *u, str
 	return r;
 }
 
-static int add_group(struct user *u, gid_t gid)
+static int add_group(struct user *u, gid_t gid, struct err *err)
 {
 	gid_t *grown;
 
@@ -194,13 +194,13 @@ static int add_group(struct user *u, gid_t gid)
 		return 0;
 	grown = realloc(u->groups, (u->n_groups + 1) * sizeof(*grown));
 	if (!grown)
-		return -ENOMEM;
+		return err_nomem(err);
 	grown[u->n_groups++] = gid;
 	u->groups = grown;
 	return 0;
 }
 
-static int find_memberships(struct piece name, const char *group, struct user *u)
+static int find_memberships(struct piece name, const char *group, struct user *u, struct err *err)
 {
 	struct piece text = { group, strlen(group) };
 	struct group_line line;
@@ -208,7 +208,7 @@ static int find_memberships(struct piece name, const char *group, struct user *u
 
 	while (r == 0 && next_group(&text, &line))
 		if (is_member(&line, name))
-			r = add_group(u, line.gid);
+			r = add_group(u, line.gid, err);
 	return r;
 }
 
@@ -221,7 +221,7 @@ int user_add_groups(struct user *u, char *const *names, const char *group, struc
 
 		if (find_gid((struct piece){ *names, strlen(*names) }, group, &gid) < 0)
 			return err_set(err, -EINVAL, "Unable to find group %s", *names);
-		r = add_group(u, gid);
+		r = add_group(u, gid, err);
 	}
 	return r;
 }
@@ -241,9 +241,9 @@ int user_lookup(const char *spec, const char *passwd, const char *group, struct 
 		r = find_group(which, group, &u, err);
 	/* A file that shuts the group out must shut out its members. */
 	if (r == 0)
-		r = add_group(&u, u.gid);
+		r = add_group(&u, u.gid, err);
 	if (r == 0 && which.len == 0 && name.len > 0)
-		r = find_memberships(name, group, &u);
+		r = find_memberships(name, group, &u, err);
 	if (r < 0)
 		return r;
 	*ret = u;

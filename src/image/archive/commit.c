@@ -27,7 +27,7 @@
 
 static int no_memory(struct err *err)
 {
-	return err_set(err, -ENOMEM, "out of memory");
+	return err_nomem(err);
 }
 
 static int copy_layer(const struct image_commit *c, struct blob_writer *to, struct err *err)

@@ -46,7 +46,7 @@ int store_put_config(struct work *w, const char *text, struct oci_descriptor *re
 	ret->size_bytes = strlen(text);
 	ret->media_type = strdup(MEDIA_OCI_CONFIG);
 	if (!ret->media_type)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	return blob_put(w, text, strlen(text), &ret->digest, err);
 }
 
@@ -66,7 +66,7 @@ static int read_layer(struct work *w, int fd, struct oci_descriptor *ret, struct
 	if (r < 0)
 		return r;
 	ret->media_type = strdup(MEDIA_OCI_LAYER);
-	return ret->media_type ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return ret->media_type ? 0 : err_nomem(err);
 }
 
 static int build_manifest(struct work *w, const struct image_import *in, struct oci_descriptor *ret,
@@ -79,14 +79,14 @@ static int build_manifest(struct work *w, const struct image_import *in, struct 
 	if (m)
 		m->layers = calloc(1, sizeof(*m->layers));
 	if (!m || !m->layers)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	m->n_layers = 1;
 	r = read_layer(w, in->fd, &m->layers[0], err);
 	if (r < 0)
 		return r;
 	config = write_config(in, &m->layers[0].digest);
 	if (!config)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = store_put_config(w, config, &m->config, err);
 	return r == 0 ? store_put_manifest(w, m, ret, err) : r;
 }
@@ -114,7 +114,7 @@ int store_import(struct store *st, const struct image_import *in, struct image *
 	int r;
 
 	if (in->ref && !full)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (in->ref && digest_is_set(&in->ref->digest))
 		return err_set(err, -EINVAL, "an import cannot be named with a digest");
 	work_begin(&w, st);

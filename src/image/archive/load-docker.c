@@ -48,7 +48,7 @@ static int describe(const struct load *l, const char *name, const char *media_ty
 	ret->digest = m->blob.digest;
 	ret->size_bytes = m->blob.size_bytes;
 	ret->media_type = strdup(media_type ? media_type : sniff(l->work->st, &m->blob));
-	return ret->media_type ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return ret->media_type ? 0 : err_nomem(err);
 }
 
 static int build(const struct load *l, const json_t *entry, struct oci_manifest *m, struct err *err)
@@ -66,7 +66,7 @@ static int build(const struct load *l, const json_t *entry, struct oci_manifest 
 			       OCI_LAYERS_MAX);
 	m->layers = calloc(strv_len(layers) + 1, sizeof(*m->layers));
 	if (!m->layers)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = describe(l, config, MEDIA_OCI_CONFIG, &m->config, err);
 	for (char **layer = layers; r == 0 && layer && *layer; layer++)
 		r = describe(l, *layer, NULL, &m->layers[m->n_layers++], err);
@@ -86,7 +86,7 @@ static int read_tags(const json_t *entry, char ***ret, struct err *err)
 			return err_set(err, -EBADMSG, "an image of the archive has a bad name");
 		full = reference_full(ref);
 		if (!full || strv_add(ret, full) < 0)
-			r = err_set(err, -ENOMEM, "out of memory");
+			r = err_nomem(err);
 	}
 	return r;
 }
@@ -96,7 +96,7 @@ static int load_image(struct load *l, const json_t *entry, struct err *err)
 	cleanup_oci_manifest struct oci_manifest *m = calloc(1, sizeof(*m));
 	struct oci_descriptor manifest = { 0 };
 	cleanup_strv char **tags = NULL;
-	int r = m ? build(l, entry, m, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = m ? build(l, entry, m, err) : err_nomem(err);
 
 	if (r == 0)
 		r = read_tags(entry, &tags, err);

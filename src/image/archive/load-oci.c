@@ -46,7 +46,7 @@ static int saved_name(const struct oci_descriptor *d, char ***ret, struct err *e
 		return 0;
 	full = reference_full(ref);
 	if (!full || strv_add(ret, full) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	return 0;
 }
 
@@ -55,7 +55,7 @@ static int read_index(struct load *l, const struct oci_descriptor *d, struct oci
 {
 	cleanup_free char *name = str_printf("blobs/sha256/%s", digest_hex(&d->digest));
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	int r = name ? load_read(l, name, &text, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = name ? load_read(l, name, &text, err) : err_nomem(err);
 
 	return r == 0 ? oci_index_parse(text.data ? text.data : "", text.len, ret, err) : r;
 }

@@ -151,7 +151,7 @@ static int take_member(struct load *l, struct tarin *in, struct archive_entry *e
 		free(m.name);
 		return r;
 	}
-	return add_member(l, &m) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+	return add_member(l, &m) < 0 ? err_nomem(err) : 0;
 }
 
 static int read_members(struct load *l, int fd, struct err *err)
@@ -238,7 +238,7 @@ int load_install(struct load *l, const struct oci_descriptor *manifest, char *co
 	int r = store_install(l->work, &in, &im, err);
 
 	if (r == 0 && note_names(l, tags, im) < 0)
-		r = err_set(err, -ENOMEM, "out of memory");
+		r = err_nomem(err);
 	return r;
 }
 

@@ -34,7 +34,7 @@ struct saving {
 
 static int out_of_memory(struct err *err)
 {
-	return err_set(err, -ENOMEM, "out of memory");
+	return err_nomem(err);
 }
 
 static int archive_failed(struct archive *a, struct err *err)

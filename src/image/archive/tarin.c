@@ -82,7 +82,7 @@ static int copy_data(struct tarin *t, struct blob_writer *to, struct err *err)
 	cleanup_free char *chunk = malloc(CHUNK_BYTES);
 
 	if (!chunk)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (;;) {
 		la_ssize_t n = archive_read_data(t->archive, chunk, CHUNK_BYTES);
 		int r;
@@ -114,7 +114,7 @@ int tarin_store(struct tarin *t, struct work *w, struct oci_descriptor *ret, str
 	if (r == 0)
 		r = blob_writer_finish(&writer, err);
 	if (r == 0 && work_pin(w, &writer.digest) < 0)
-		r = err_set(err, -ENOMEM, "out of memory");
+		r = err_nomem(err);
 	if (r == 0)
 		r = blob_writer_publish(&writer, NULL, err);
 	if (r == 0)

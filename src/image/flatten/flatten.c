@@ -36,7 +36,8 @@ static int apply_layer(struct layer_target *target, const struct flatten_layer *
 		err_wrap(err, "layer %u", number);
 		return r;
 	}
-	return hash_update(ids, hex, SHA256_HEX_LEN);
+	r = hash_update(ids, hex, SHA256_HEX_LEN);
+	return r < 0 ? err_errno(err, r, "SHA-256") : 0;
 }
 
 static unsigned int hex_value(char c)

@@ -75,6 +75,6 @@ int layer_tar_error(struct layer *l)
 	if (layer_stream_error(l->stream) < 0)
 		return layer_stream_error(l->stream);
 	if (archive_errno(l->tar) == ENOMEM)
-		return err_set(l->err, -ENOMEM, "out of memory");
+		return err_nomem(l->err);
 	return err_set(l->err, -EBADMSG, "not a valid tar archive: %s", text ? text : "malformed");
 }

@@ -86,7 +86,7 @@ static int open_raw(struct layer_stream *s)
 
 	s->raw = archive_read_new();
 	if (!s->raw)
-		return err_set(s->err, -ENOMEM, "out of memory");
+		return err_nomem(s->err);
 	if (!enable_filters(s->raw))
 		return err_set(s->err, -ENOTSUP, "this libarchive lacks gzip, zstd, xz or bzip2");
 	if (archive_read_open(s->raw, s, NULL, read_packed, NULL) != ARCHIVE_OK)
@@ -108,7 +108,7 @@ int layer_stream_open(int fd, const struct flatten_limits *limits, struct err *e
 	int r;
 
 	if (!s || hash_new(&s->hash) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	s->fd = fd;
 	s->limits = limits;
 	s->err = err;

@@ -295,7 +295,7 @@ static int open_tar(struct layer *l)
 {
 	if (!l->tar || archive_read_support_format_tar(l->tar) != ARCHIVE_OK ||
 	    archive_read_support_format_empty(l->tar) != ARCHIVE_OK)
-		return err_set(l->err, -ENOMEM, "out of memory");
+		return err_nomem(l->err);
 	if (archive_read_open(l->tar, l->stream, NULL, read_stream, NULL) != ARCHIVE_OK)
 		return layer_tar_error(l);
 	return 0;

@@ -43,7 +43,7 @@ static int run(int out_fd, char **layer_args, size_t n_layers, struct err *err)
 	int r;
 
 	if (!layers)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < n_layers; i++) {
 		if (parse_layer(layer_args[i], &layers[i]) < 0)
 			return err_set(err, -EINVAL, "bad argument: %s", layer_args[i]);

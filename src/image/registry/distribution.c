@@ -27,7 +27,7 @@ static int take(void *arg, const void *data, size_t len, struct err *err)
 
 	if (len > OCI_MANIFEST_MAX_BYTES - b->len)
 		return err_set(err, -EFBIG, "the image's config is too large");
-	return buf_add(b, data, len) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+	return buf_add(b, data, len) < 0 ? err_nomem(err) : 0;
 }
 
 /* An image for one platform says in its config for which. */
@@ -52,7 +52,7 @@ static int read_config(struct registry *reg, struct http *h, const struct docume
 		r = oci_image_config_parse(text.data, text.len, &config, err);
 	d->platforms = r < 0 ? NULL : malloc(sizeof(*d->platforms));
 	if (r == 0 && !d->platforms)
-		r = err_set(err, -ENOMEM, "out of memory");
+		r = err_nomem(err);
 	if (r < 0)
 		return r;
 	d->platforms[0] = config->platform;
@@ -69,7 +69,7 @@ static int read_index(const struct document *doc, struct distribution *d, struct
 		return r;
 	d->platforms = calloc(ix->n_manifests + 1, sizeof(*d->platforms));
 	if (!d->platforms)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < ix->n_manifests; i++)
 		if (ix->manifests[i].has_platform)
 			d->platforms[d->n_platforms++] = ix->manifests[i].platform;

@@ -269,7 +269,7 @@ static int transport_error(const struct http *h, CURLcode code, struct err *err)
 
 	switch (code) {
 	case CURLE_OUT_OF_MEMORY:
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	case CURLE_ABORTED_BY_CALLBACK:
 		return err_set(err, -ECANCELED, "cancelled");
 	case CURLE_COULDNT_CONNECT:
@@ -318,7 +318,7 @@ int http_get(struct http *h, const struct http_request *rq, struct http_response
 	int r;
 
 	if (rq->accept && !headers)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	curl_easy_reset(h->easy);
 	http_response_reset(&h->response);
 	h->request = rq;

@@ -54,7 +54,7 @@ int registry_login(const char *name, const struct registry_auth *auth, struct ht
 	cleanup_free char *token = NULL;
 	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
 	struct challenge c;
-	int r = url ? http_get(h, &rq, &rs, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = url ? http_get(h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0 || rs.status == 200)
 		return r;

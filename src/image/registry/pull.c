@@ -55,7 +55,7 @@ static int descend(const struct pull *p, const struct document *doc, struct oci_
 		return r;
 	media_type = strdup(chosen->media_type);
 	if (!media_type)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	free(at->media_type);
 	at->media_type = media_type;
 	at->digest = chosen->digest;
@@ -135,10 +135,10 @@ static int name_result(struct pull *p, struct err *err)
 		cleanup_free char *full = reference_full(ref);
 
 		if (!full || strv_add(&p->tags, full) < 0)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 	}
 	p->repo_digest = str_printf("%s/%s@%s", ref->registry, ref->repository, p->index.text);
-	return p->repo_digest ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return p->repo_digest ? 0 : err_nomem(err);
 }
 
 /* The id of the image that has the name already; unset when there is none. */
@@ -183,7 +183,7 @@ static int run(struct pull *p, const char *name, struct image **ret, struct err 
 		.progress = progress,
 	};
 	struct digest before;
-	int r = from ? resolve(p, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = from ? resolve(p, err) : err_nomem(err);
 
 	if (r == 0)
 		r = name_result(p, err);
@@ -235,7 +235,7 @@ int store_pull(struct store *st, const struct reference *ref, const struct platf
 
 	progress_guard_init(&guard, progress);
 	if (!name || http_new(&guard.guarded, &http) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = registry_new(ref, auth, &reg, err);
 	p.fetcher = (struct fetcher){ .reg = reg, .http = http, .guard = &guard };
 	if (r == 0)

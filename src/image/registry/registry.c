@@ -75,7 +75,7 @@ int registry_new(const struct reference *ref, const struct registry_auth *auth,
 		return err_set(err, -EINVAL, "a user name cannot have a colon");
 	reg = calloc(1, sizeof(*reg));
 	if (!reg)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	pthread_mutex_init(&reg->lock, NULL);
 	reg->ref = ref;
 	reg->auth = auth;
@@ -84,7 +84,7 @@ int registry_new(const struct reference *ref, const struct registry_auth *auth,
 	reg->base = str_printf("%s://%s/v2/%s", url_is_loopback(host) ? "http" : "https", host,
 			       ref->repository);
 	if (!reg->name || !reg->repository_name || !reg->base)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = take_ptr(reg);
 	return 0;
 }
@@ -157,7 +157,7 @@ static int send_granted(struct registry *reg, struct http *h, struct http_reques
 	for (int round = 0;; round++) {
 		grant_reset(&used);
 		if (grant_now(reg, &used) < 0)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 		rq->bearer = used.token;
 		rq->username = used.basic ? reg->auth->username : NULL;
 		rq->password = used.basic ? reg->auth->password : NULL;
@@ -281,7 +281,7 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 					  ", " MEDIA_DOCKER_MANIFEST,
 		.max_bytes = OCI_MANIFEST_MAX_BYTES,
 	};
-	int r = url ? get(reg, h, &rq, &rs, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = url ? get(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
@@ -311,7 +311,7 @@ int registry_blob(struct registry *reg, struct http *h, const struct oci_descrip
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	cleanup_free char *url = str_printf("%s/blobs/%s", reg->base, d->digest.text);
 	struct http_request rq = { .url = url, .sink = sink };
-	int r = url ? get(reg, h, &rq, &rs, err) : err_set(err, -ENOMEM, "out of memory");
+	int r = url ? get(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;

@@ -84,7 +84,7 @@ static int read_token(const struct http_response *rs, char **ret, struct err *er
 	if (!token || !token_valid(token))
 		return err_set(err, -EPROTO, "token server: the token is missing or malformed");
 	*ret = strdup(token);
-	return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return *ret ? 0 : err_nomem(err);
 }
 
 int token_fetch(struct http *h, const struct challenge *c, const char *repository,
@@ -97,7 +97,7 @@ int token_fetch(struct http *h, const struct challenge *c, const char *repositor
 	int r;
 
 	if (!url)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	if (auth && auth->username) {
 		rq.username = auth->username;
 		rq.password = auth->password;

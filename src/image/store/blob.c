@@ -37,7 +37,7 @@ int blob_writer_open(struct store *st, uint64_t max_bytes, struct blob_writer *r
 	struct blob_writer w = { .st = st, .max_bytes = max_bytes };
 
 	if (hash_new(&w.hash) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	w.fd = store_tmp_open(st, w.name);
 	if (w.fd < 0) {
 		hash_free(w.hash);
@@ -69,7 +69,7 @@ int blob_writer_restart(struct blob_writer *w, struct err *err)
 	struct hash *hash;
 
 	if (hash_new(&hash) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	hash_free(w->hash);
 	w->hash = hash;
 	w->size_bytes = 0;
@@ -183,7 +183,7 @@ int blob_put(struct work *work, const void *data, size_t len, struct digest *ret
 	if (r == 0)
 		r = blob_writer_finish(&w, err);
 	if (r == 0 && work_pin(work, &w.digest) < 0)
-		r = err_set(err, -ENOMEM, "out of memory");
+		r = err_nomem(err);
 	if (r == 0)
 		r = blob_writer_publish(&w, NULL, err);
 	if (r == 0)

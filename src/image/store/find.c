@@ -83,7 +83,7 @@ static int find_reference(const struct table *t, struct reference *ref, struct m
 	}
 	full = reference_full(ref);
 	if (!familiar || !repository || !full)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < t->n; i++) {
 		if (!matches(&t->records[i]->im, ref, repository, full))
 			continue;
@@ -123,7 +123,7 @@ int store_find(struct store *st, const char *name, struct image **ret, struct er
 	match_reset(&m);
 	copy = image_copy(&st->table.records[m.i]->im);
 	if (!copy)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = copy;
 	return 0;
 }
@@ -138,7 +138,7 @@ static int check_target(const char *target, char **ret, struct err *err)
 	if (digest_is_set(&ref->digest))
 		return err_set(err, -EINVAL, "a tag cannot be made of a reference with a digest");
 	*ret = reference_full(ref);
-	return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
+	return *ret ? 0 : err_nomem(err);
 }
 
 int store_tag(struct store *st, const char *source, const char *target, struct err *err)

@@ -116,7 +116,7 @@ static int get_layers(struct work *w, const struct install *in, const struct par
 {
 	for (size_t i = 0; i < p->manifest->n_layers; i++)
 		if (work_pin(w, &p->manifest->layers[i].digest) < 0)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 	return in->source ? in->source->layers(in->source->arg, p->manifest, err) : 0;
 }
 
@@ -163,7 +163,7 @@ static int open_layers(struct store *st, const struct parts *p, struct layer_fil
 
 	ret->layers = calloc(m->n_layers + 1, sizeof(*ret->layers));
 	if (!ret->layers)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < m->n_layers; i++) {
 		int fd = blob_open(st, &m->layers[i].digest, m->layers[i].size_bytes);
 
@@ -279,7 +279,7 @@ static int enter(struct store *st, const struct install *in, struct image **ret,
 
 	LOCK_STORE(st);
 	if (table_copy(&st->table, &next) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	i = table_find(&next, &in->manifest->digest);
 	if (i < 0) {
 		r = record_load(st, in->manifest, &rec, err);
@@ -287,13 +287,13 @@ static int enter(struct store *st, const struct install *in, struct image **ret,
 			return r;
 		i = (ssize_t)next.n;
 		if (table_add(&next, rec) < 0)
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 	}
 	if (describe(&next, (size_t)i, in) < 0)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = image_copy(&next.records[i]->im);
 	if (!*ret)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	return table_commit(st, &next, err);
 }
 
@@ -333,14 +333,14 @@ int store_put_manifest(struct work *w, struct oci_manifest *m, struct oci_descri
 	int r;
 
 	if (!text)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = blob_put(w, text, strlen(text), &d.digest, err);
 	if (r < 0)
 		return r;
 	d.size_bytes = strlen(text);
 	d.media_type = strdup(MEDIA_OCI_MANIFEST);
 	if (!d.media_type)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	*ret = d;
 	return 0;
 }

@@ -180,12 +180,12 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 	int r;
 
 	if (!rec)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	rec->refs = 1;
 	rec->im.manifest = manifest->digest;
 	rec->media_type = strdup(manifest->media_type);
 	if (!rec->media_type)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = load(st, rec, err);
 	if (r < 0)
 		return r;

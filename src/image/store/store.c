@@ -122,7 +122,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	int r;
 
 	if (!st)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	pthread_once(&curl_once, init_curl);
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_cond_init(&st->released, NULL);
@@ -130,7 +130,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	st->rootfs_bytes = rootfs_bytes;
 	st->unpack_path = strdup(unpack_path);
 	if (!st->unpack_path)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	r = open_root(st, path, err);
 	if (r == 0)
 		r = read_table(st, err);
@@ -164,12 +164,12 @@ int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err 
 	struct image **list = calloc(st->table.n + 1, sizeof(struct image *));
 
 	if (!list)
-		return err_set(err, -ENOMEM, "out of memory");
+		return err_nomem(err);
 	for (size_t i = 0; i < st->table.n; i++) {
 		list[i] = image_copy(&st->table.records[i]->im);
 		if (!list[i]) {
 			image_list_free(list, i);
-			return err_set(err, -ENOMEM, "out of memory");
+			return err_nomem(err);
 		}
 	}
 	qsort(list, st->table.n, sizeof(struct image *), newest_first);

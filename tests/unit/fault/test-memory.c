@@ -43,6 +43,13 @@ static struct wire_view view(const struct buf *b)
 	return (struct wire_view){ .data = (const void *)b->data, .len = b->len };
 }
 
+/* Who fails has said why. */
+static void assert_told(int r, const struct err *err)
+{
+	assert_int_equal(err->code, r);
+	assert_true(r == 0 || *err->msg);
+}
+
 static int container(void *arg)
 {
 	char *paths[] = { (char[]){ "/proc/kcore" }, (char[]){ "/proc/keys" }, NULL };
@@ -93,12 +100,13 @@ static int process(void *arg)
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	cleanup_json json_t *obj = NULL, *written = NULL;
 	struct wire_view v;
-	struct err err;
+	struct err err = { 0 };
 	int r = json_read(text, strlen(text), "process", &obj, &err);
 
 	(void)arg;
 	if (r == 0)
 		r = oci_process_read(obj, &p, &err);
+	assert_told(r, &err);
 	if (r == 0)
 		r = oci_process_put(&b, p);
 	v = view(&b);
@@ -118,12 +126,13 @@ static int manifest(void *arg)
 		"\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\","
 		"\"digest\":\"sha256:" HEX64 "\",\"size\":2},\"layers\":[" LAYER "," LAYER "]}";
 	struct oci_manifest *m = NULL;
-	struct err err;
+	struct err err = { 0 };
 	int r = oci_manifest_parse(text, strlen(text), &m, &err);
 
 	(void)arg;
 	if (r < 0)
 		assert_null(m);
+	assert_told(r, &err);
 	oci_manifest_free(m);
 	return r;
 }
@@ -135,12 +144,13 @@ static int image_config(void *arg)
 		"\"Cmd\":[\"sh\"],\"Labels\":{\"a\":\"b\"},\"ExposedPorts\":{\"80/tcp\":{}}},"
 		"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:" HEX64 "\"]}}";
 	struct oci_image_config *c = NULL;
-	struct err err;
+	struct err err = { 0 };
 	int r = oci_image_config_parse(text, strlen(text), &c, &err);
 
 	(void)arg;
 	if (r < 0)
 		assert_null(c);
+	assert_told(r, &err);
 	oci_image_config_free(c);
 	return r;
 }
@@ -152,12 +162,13 @@ static int runtime(void *arg)
 		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"
 		"\"linux\":{\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\"]}}";
 	struct oci_runtime *rt = NULL;
-	struct err err;
+	struct err err = { 0 };
 	int r = oci_runtime_parse(text, strlen(text), &rt, &err);
 
 	(void)arg;
 	if (r < 0)
 		assert_null(rt);
+	assert_told(r, &err);
 	oci_runtime_free(rt);
 	return r;
 }
@@ -167,7 +178,7 @@ static int request(void *arg)
 	static const char text[] = "{\"op\":\"exec\",\"target\":\"x\",\"stdout\":true,"
 				   "\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"}}";
 	struct control_request rq = { 0 };
-	struct err err;
+	struct err err = { 0 };
 	int r = control_request_read(text, strlen(text), &rq, &err);
 
 	(void)arg;
