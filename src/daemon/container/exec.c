@@ -22,9 +22,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/spec/config.h"
 
-#define CODE_NOT_EXECUTABLE 126
-#define CODE_NOT_FOUND	    127
-#define LAUNCH_MSEC	    10000
+#define LAUNCH_MSEC 10000
 
 void exec_free(struct exec *e)
 {
@@ -195,7 +193,7 @@ static void set_failed(struct exec_start *s, int code)
 	if (e) {
 		e->running = false;
 		e->code =
-			code == -ENOENT || code == -ENOTDIR ? CODE_NOT_FOUND : CODE_NOT_EXECUTABLE;
+			code == -ENOENT || code == -ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	}
 	pthread_mutex_unlock(&s->c->table->lock);
 }

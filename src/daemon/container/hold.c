@@ -111,6 +111,16 @@ static int launch(struct container *c, struct err *err)
 	return 0;
 }
 
+static bool is_up(const struct container *c)
+{
+	bool up;
+
+	pthread_mutex_lock(&c->table->lock);
+	up = c->files.up;
+	pthread_mutex_unlock(&c->table->lock);
+	return up;
+}
+
 /* Under the table's lock. */
 static bool is_down(const struct container *c, const void *arg)
 {
@@ -126,7 +136,7 @@ static bool is_free(const struct container *c, const void *arg)
 
 int container_yield(struct container *c, bool patient, bool keep, struct err *err)
 {
-	if (container_wait(c, is_down, NULL, 0, -1) == 0)
+	if (!is_up(c))
 		return 0;
 	if (patient && container_wait(c, is_free, NULL, BUSY_MSEC, -1) < 0)
 		return err_set(err, -EBUSY,

@@ -110,7 +110,7 @@ static int adopt(struct container *c, int fd, bool paused)
 /* The end of a run that the row does not know has another time of finishing. */
 static void note_end(struct container *c)
 {
-	struct exit_status how = { .code = 137, .finished_nsec = clock_now_nsec() };
+	struct exit_status how = { .code = EXIT_KILLED, .finished_nsec = clock_now_nsec() };
 	bool running = container_is_running(c);
 	int r = exit_load(c->table->dir_fd, c->rec.id, &how);
 

@@ -25,10 +25,6 @@
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
 
-#define CODE_FAILED	    125
-#define CODE_NOT_EXECUTABLE 126
-#define CODE_NOT_FOUND	    127
-
 static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan *ret_plan,
 			  struct err *err)
 {
@@ -106,11 +102,13 @@ static int wait_for_news(struct container *c, uint64_t ends, int timeout_msec)
 /* The process does not run: make sure the machine is gone, and find the status that says why. */
 static int start_failed(struct container *c, uint64_t ends, int code, struct err *err)
 {
+	bool runs;
 	int exit_code;
 
 	if (wait_for_news(c, ends, 2000) < 0)
 		(void)container_end_machine(c, ends, NULL);
 	pthread_mutex_lock(&c->table->lock);
+	runs = container_is(c, STATES_RUNNING);
 	if (container_is(c, STATES_BEGINNING))
 		container_enter(c, c->from);
 	exit_code = c->rec.exit_code;
@@ -118,7 +116,10 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 	if (code == -ECONNREFUSED && c->rec.error[0])
 		err_set(err, code, "%s", c->rec.error);
 	pthread_mutex_unlock(&c->table->lock);
-	if (exit_code == CODE_NOT_FOUND || exit_code == CODE_NOT_EXECUTABLE)
+	/* It was only not heard of in time, or in the way that was expected. */
+	if (runs)
+		return 0;
+	if (exit_code == EXIT_NOT_FOUND || exit_code == EXIT_NOT_EXECUTABLE)
 		return -EINVAL;
 	return code == -ENOENT ? -EIO : code;
 }
@@ -126,7 +127,7 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 /* Nothing of it came to be; there is no shim that could say so. */
 static int launch_failed(struct container *c, int code, struct err *err)
 {
-	struct exit_status how = { .code = CODE_FAILED, .finished_nsec = clock_now_nsec() };
+	struct exit_status how = { .code = EXIT_NOT_STARTED, .finished_nsec = clock_now_nsec() };
 
 	if (err)
 		how.err = *err;

@@ -6,8 +6,8 @@
 /**
  * container_start() - boot a machine and run the container's process in it
  *
- * Return: 0 when it runs and that is on the disk; -EALREADY when it runs already; -ENOENT when it
- * is removed; -EINVAL when the process cannot be executed; -errno; with a message.
+ * Return: 0 when it runs; -EALREADY when it runs already; -ENOENT when it is removed; -EINVAL when
+ * the process cannot be executed; -errno; with a message.
  */
 int container_start(struct container *c, struct err *err);
 

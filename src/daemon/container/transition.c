@@ -10,8 +10,6 @@
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
 
-#define CODE_KILLED 137
-
 void container_publish(struct container *c, const char *action, json_t *extra)
 {
 	cleanup_json json_t *owned = extra;
@@ -124,7 +122,7 @@ static void end_execs(struct container *c)
 {
 	for (struct exec *e = c->execs; e; e = e->next) {
 		if (e->running)
-			e->code = CODE_KILLED;
+			e->code = EXIT_KILLED;
 		e->running = false;
 	}
 }

@@ -102,7 +102,7 @@ static int connect_again(struct watch *w)
 static void conclude(struct watch *w)
 {
 	struct containers *t = w->watcher->table;
-	struct exit_status how = { .code = 137, .finished_nsec = clock_now_nsec() };
+	struct exit_status how = { .code = EXIT_KILLED, .finished_nsec = clock_now_nsec() };
 	bool running;
 
 	prober_stop(t->prober, w->container);
