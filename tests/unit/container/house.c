@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "house.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/thread.h"
+#include "control/launch.h"
+#include "daemon/container/health-probe.h"
+#include "daemon/container/recover.h"
+#include "daemon/container/restart.h"
+#include "daemon/container/watcher.h"
+#include "daemon/machine/lease.h"
+#include "loop/loop.h"
+
+#define DIGEST	  "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define WAIT_MSEC 20000
+
+static char root[] = "/tmp/moat-house-XXXXXX";
+static struct containers table;
+static struct machines machines; /* nobody looks into them */
+static pthread_t main_thread;
+static int quit_fd;
+static pid_t last_shim;
+
+/* In the place of the room of machines. */
+
+int __wrap_machine_plan(struct machines *ms, const char *host, struct machine_plan *ret,
+			struct err *err);
+int __wrap_machine_write(const struct machine_plan *p, const char *spec, int dir_fd,
+			 struct err *err);
+int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
+		      struct err *err);
+void __wrap_lease_settled(struct machines *ms, struct lease *l);
+
+int __wrap_machine_plan(struct machines *ms, const char *host, struct machine_plan *ret,
+			struct err *err)
+{
+	(void)ms;
+	(void)host;
+	(void)err;
+	*ret = (struct machine_plan){ .cold = true };
+	return 0;
+}
+
+int __wrap_machine_write(const struct machine_plan *p, const char *spec, int dir_fd,
+			 struct err *err)
+{
+	(void)p;
+	(void)spec;
+	(void)dir_fd;
+	(void)err;
+	return 0;
+}
+
+int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
+		      struct err *err)
+{
+	const struct shim_launch shim = { .program = FAKE_SHIM,
+					  .dir = rq->dir,
+					  .dir_fd = rq->dir_fd,
+					  .memory_fd = -1,
+					  .state_fd = -1 };
+	int r;
+
+	(void)ms;
+	*ret = (struct lease){ 0 };
+	r = shim_spawn(&shim, &ret->pid, err);
+	if (r == 0)
+		last_shim = ret->pid;
+	return r;
+}
+
+void __wrap_lease_settled(struct machines *ms, struct lease *l)
+{
+	(void)ms;
+	(void)l;
+}
+
+static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
+{
+	(void)s;
+	(void)fd;
+	(void)events;
+	(void)arg;
+	loop_quit(table.loop, 0);
+	return 0;
+}
+
+static void *run_loop(void *arg)
+{
+	(void)arg;
+	(void)loop_run(table.loop);
+	return NULL;
+}
+
+static void open_table(void)
+{
+	struct err err = { 0 };
+
+	containers_init(&table);
+	table.root = root;
+	table.machines = &machines;
+	assert_int_equal(state_open(root, &table.state, &err), 0);
+	assert_int_equal(hub_new(&table.hub), 0);
+	assert_int_equal(loop_new(&table.loop), 0);
+	assert_int_equal(path_open_dir(AT_FDCWD, root, 0700, &quit_fd), 0);
+	assert_int_equal(path_open_dir(quit_fd, "containers", 0700, &table.dir_fd), 0);
+	close(quit_fd);
+	assert_int_equal(watcher_new(&table, &table.watcher), 0);
+	assert_int_equal(restarter_new(&table, &table.restarter), 0);
+	assert_int_equal(prober_new(&table, &table.prober), 0);
+	quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	assert_int_equal(loop_add_io(table.loop, quit_fd, EPOLLIN, on_quit, NULL, NULL), 0);
+	assert_int_equal(containers_recover(&table, &err), 0);
+	assert_int_equal(thread_start(&main_thread, run_loop, NULL), 0);
+}
+
+/* Containers stay in memory: somebody may still hold one. */
+static void close_table(void)
+{
+	(void)eventfd_write(quit_fd, 1);
+	pthread_join(main_thread, NULL);
+	restarter_free(table.restarter);
+	prober_free(table.prober);
+	watcher_free(table.watcher);
+	loop_free(table.loop);
+	state_close(table.state);
+	close(quit_fd);
+}
+
+void house_leave(void)
+{
+	close_table();
+	containers_destroy(&table);
+	hub_free(table.hub);
+}
+
+int house_set_up(void **state)
+{
+	(void)state;
+	strcpy(root + strlen(root) - 6, "XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	house_behave("run");
+	open_table();
+	return 0;
+}
+
+int house_tear_down(void **state)
+{
+	(void)state;
+	for (struct container *c = table.first; c; c = c->next)
+		(void)shim_ask(container_shim(c), CONTROL_KILL, 1000, NULL, NULL);
+	house_leave();
+	return path_remove_tree(AT_FDCWD, root);
+}
+
+struct containers *house_table(void)
+{
+	return &table;
+}
+
+void house_behave(const char *how)
+{
+	cleanup_free char *path = str_printf("%s/behaviour", root);
+	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_int_equal(fd_write_all(fd, how, strlen(how)), 0);
+}
+
+struct container *house_add(const char *name, const char *host)
+{
+	struct texts texts = { (char[]){ "{}" }, (char[256]){ "" }, (char[]){ HOUSE_SPEC } };
+	cleanup(record_reset) struct record rec = { .created_nsec = 1 };
+	struct err err = { 0 };
+	struct container *c;
+
+	snprintf(texts.host_config, 256, "%s", host);
+	assert_int_equal(random_id(rec.id), 0);
+	rec.name = strdup(name);
+	rec.image = strdup("img:1");
+	rec.error = strdup("");
+	strcpy(rec.manifest.text, DIGEST);
+	strcpy(rec.config.text, DIGEST);
+	assert_int_equal(state_insert(table.state, &rec, &texts, &err), 0);
+	assert_int_equal(mkdirat(table.dir_fd, rec.id, 0700), 0);
+	if (container_new(&table, &rec, &texts, &c, &err) < 0)
+		fail_msg("%s", err.msg);
+	containers_add(&table, c);
+	return c;
+}
+
+void house_come(void)
+{
+	open_table();
+}
+
+void house_restart(void)
+{
+	house_leave();
+	house_come();
+}
+
+struct container *house_find(const char *name)
+{
+	struct container *c;
+
+	assert_int_equal(containers_find(&table, name, &c, NULL), 0);
+	return c;
+}
+
+static bool is_in(const struct container *c, const void *states)
+{
+	return container_is(c, *(const unsigned *)states);
+}
+
+void house_await(struct container *c, unsigned states)
+{
+	if (container_wait(c, is_in, &states, WAIT_MSEC, -1) < 0)
+		fail_msg("the container is in state %d", (int)c->state);
+}
+
+void house_kill_shim(void)
+{
+	assert_int_equal(kill(last_shim, SIGKILL), 0);
+}
+
+static int see(struct record *rec, struct texts *texts, void *arg)
+{
+	struct record *wanted = arg;
+
+	(void)texts;
+	if (streq(rec->id, wanted->id))
+		wanted->state = rec->state;
+	return 0;
+}
+
+enum record_state house_row(const struct container *c)
+{
+	struct record rec = { .state = RECORD_CREATED };
+	struct err err = { 0 };
+	struct state *st;
+
+	memcpy(rec.id, c->rec.id, sizeof(rec.id));
+	assert_int_equal(state_open(root, &st, &err), 0);
+	assert_int_equal(state_each(st, see, &rec, &err), 0);
+	state_close(st);
+	return rec.state;
+}
