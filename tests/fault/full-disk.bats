@@ -221,9 +221,9 @@ full() {
 	assert_equal "$(moat run --rm "$BUSYBOX" echo again)" again
 }
 
-@test "full disk: a container that ends meanwhile keeps its exit code, and starts again" {
+@test "full disk: a container that ends meanwhile keeps its exit code and its files, and starts again" {
 	local pid id
-	moat run -d --name seven "$BUSYBOX" sh -c 'sleep 4; exit 7' >/dev/null
+	moat run -d --name seven "$BUSYBOX" sh -c 'mkdir -p /a/b/c; cat /a/b/c/* 2>/dev/null; echo x >/a/b/c/$$; sleep 4; exit 7' >/dev/null
 	id=$(id_of seven)
 	pid=$(moatd_pid)
 	kill -9 "$pid"
@@ -232,6 +232,10 @@ full() {
 	poll 20 test -e "$MOAT_ROOT/containers/$id/exit.json"
 	start_moatd
 	assert_equal "$(moat inspect seven | jq -c '.[0].State | [.Status, .ExitCode, .Error]')" '["exited",7,""]'
+	rm "$MOAT_ROOT/filler"
+	moat start seven
+	poll 60 is_state seven exited
+	assert_equal "$(moat wait seven)" 7
 	fill
 	moat start seven
 	poll 60 is_state seven exited

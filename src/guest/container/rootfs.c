@@ -193,10 +193,29 @@ int rootfs_release(unsigned slot, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-void rootfs_unmount(void)
+/*
+ * All that the layer's file system has in memory, to its journal and then to its place.  An unmount
+ * does that too, but where it fails (the host's disk is full) ext4 says all the same that the
+ * journal is not needed, and the next mount forgets it.
+ */
+static int write_back(unsigned slot)
+{
+	struct device device = device_of(slot, 1);
+	cleanup_close int dir_fd = open(RW_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int disk_fd = open(device.path, O_RDONLY | O_CLOEXEC);
+
+	if (dir_fd < 0 || disk_fd < 0 || syncfs(dir_fd) < 0 || fsync(disk_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+void rootfs_unmount(unsigned slot)
 {
 	if (umount2(ROOT_DIR, 0) < 0)
 		umount2(ROOT_DIR, MNT_DETACH);
+	/* It stays as after a loss of power, and the next mount replays the journal. */
+	if (write_back(slot) < 0)
+		return;
 	/* Whoever still uses the file system cannot keep it from becoming clean. */
 	if (umount2(RW_DIR, 0) < 0)
 		mount(NULL, RW_DIR, NULL, MS_REMOUNT | MS_RDONLY, NULL);

@@ -29,5 +29,6 @@ int rootfs_mount(const struct link_container *c, struct err *err);
  * container's.  Return: 0; -EBUSY where somebody still uses it; -errno. */
 int rootfs_release(unsigned slot, struct err *err);
 
-/** rootfs_unmount() - take it apart, so that the disks are clean after sync(2), whoever uses it */
-void rootfs_unmount(void);
+/** rootfs_unmount() - take it apart, so that the disks are clean after sync(2), whoever uses it; a
+ * layer that cannot be written is left to its journal */
+void rootfs_unmount(unsigned slot);

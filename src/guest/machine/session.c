@@ -184,7 +184,7 @@ static void take_down(struct machine *m)
 	m->is_down = true;
 	for (const struct container *c = m->containers; c; c = c->next)
 		if (chdir(c->dir) == 0)
-			rootfs_unmount();
+			rootfs_unmount(c->spec.slot);
 	sync();
 	(void)link_send(m->link, (struct link_header){ .type = LINK_DOWN }, NULL, 0);
 }
