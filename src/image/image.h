@@ -80,18 +80,24 @@ struct removal {
 };
 void removal_reset(struct removal *r);
 
+/* The containers that are made of an image. */
+struct image_users {
+	size_t all, running;
+};
+
 /**
- * store_remove() - remove a tag, and the image with its last tag
- * @force: remove an image by id although it has several tags
- * @in_use: asked before data goes; true keeps it and fails with -EBUSY; called without the store's
- * lock
+ * store_remove() - remove a name, and the image with its last one
+ * @force: remove an image by id although it has several tags; take the last name of one that
+ * containers use, which stays without a name then
+ * @count: asked for an image that is about to lose its last name; called without the store's lock;
+ * NULL: no container uses it
  *
  * Blobs that no manifest refers to and EROFS files of no image are deleted in the same call.
  *
  * Return: 0; -ENOENT; -EBUSY with a message.
  */
 int store_remove(struct store *st, const char *name, bool force,
-		 bool (*in_use)(const struct digest *manifest, void *arg), void *arg,
+		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err);
 
 /*

@@ -77,6 +77,28 @@ teardown_file() {
 	moat rm user-of-it
 }
 
+@test "image rm -f: takes the name of an image that a created container uses, which goes on working" {
+	local image=$REGISTRY/test/configured:latest erofs
+	moat pull -q "$image"
+	erofs=$(rootfs_of "$image")
+	moat create --name still-works "$image" >/dev/null
+	run moat image rm "$image"
+	assert_error 1 "must force"
+	run moat image rm -f "$image"
+	assert_status 0
+	assert_has "Untagged: $image"
+	[[ $output != *Deleted* ]]
+	run moat image inspect "$image"
+	assert_error 1 "$image"
+	moat image prune -af
+	run moat start -a still-works
+	assert_status 0
+	assert_has "args=entry default words"
+	moat rm still-works
+	moat image prune -f
+	[ ! -e "$erofs" ]
+}
+
 @test "image load: an OCI archive, from a file and from standard input" {
 	archive "$SUITE/images/good/zstd" >"$BATS_TEST_TMPDIR/oci.tar"
 	run moat image load -i "$BATS_TEST_TMPDIR/oci.tar"

@@ -23,7 +23,8 @@ static const struct option_def ls_options[] = {
 };
 
 static const struct option_def rm_options[] = {
-	{ 'f', "force", NULL, "Remove an image that stopped containers use, or all names of it" },
+	{ 'f', "force", NULL,
+	  "Take the last name of an image that containers use, too, or all names of it" },
 	{ 0 }
 };
 

@@ -86,10 +86,6 @@ int64_t api_image_created_nsec(const struct image *im);
 /** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
 json_t *api_image_describe(const struct image *im);
 
-/** api_image_in_use() - for store_remove(): is there a container of this image?  @arg: a struct api
- */
-bool api_image_in_use(const struct digest *manifest, void *arg);
-
 /* usage.c */
 int api_container_top(struct request *rq, struct reply *rp, struct err *err);
 int api_container_stats(struct request *rq, struct reply *rp, struct err *err);

@@ -18,7 +18,7 @@ static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct 
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		json_t *item = api_image_describe(list[i]);
-		size_t users = containers_use(api->containers, &list[i]->manifest);
+		size_t users = containers_use(api->containers, &list[i]->manifest).all;
 
 		if (!item ||
 		    json_object_set_new(item, "Containers", json_integer((json_int_t)users)) < 0 ||

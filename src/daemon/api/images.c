@@ -268,11 +268,11 @@ int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
 	return reply_empty(rp, 201);
 }
 
-bool api_image_in_use(const struct digest *manifest, void *arg)
+static struct image_users count_users(const struct digest *manifest, void *arg)
 {
 	struct api *api = arg;
 
-	return containers_use(api->containers, manifest) > 0;
+	return containers_use(api->containers, manifest);
 }
 
 static int append_each(json_t *list, const char *key, char *const *values)
@@ -288,8 +288,8 @@ int api_image_remove(struct request *rq, struct reply *rp, struct err *err)
 	struct api *api = rq->api;
 	cleanup(removal_reset) struct removal gone = { 0 };
 	cleanup_json json_t *list = json_array();
-	int r = store_remove(api->store, rq->target, request_flag(rq, "force", false),
-			     api_image_in_use, api, &gone, err);
+	int r = store_remove(api->store, rq->target, request_flag(rq, "force", false), count_users,
+			     api, &gone, err);
 
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@
 #include "control/names.h"
 #include "daemon/api/api.h"
 #include "daemon/container/remove.h"
+#include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 
 /* Space on the disk, which of a sparse file is less than its size. */
@@ -94,12 +95,22 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 				    (json_int_t)freed));
 }
 
+/* What a container uses keeps its names, as if it ran. */
+static struct image_users count_users(const struct digest *manifest, void *arg)
+{
+	struct api *api = arg;
+	struct image_users n = containers_use(api->containers, manifest);
+
+	n.running = n.all;
+	return n;
+}
+
 /* Remove one image with all its names, unless a container uses it. */
 static void prune_image(struct api *api, const struct image *im, json_t *deleted, int64_t *freed)
 {
 	cleanup(removal_reset) struct removal gone = { 0 };
 
-	if (store_remove(api->store, im->config.text, true, api_image_in_use, api, &gone, NULL) < 0)
+	if (store_remove(api->store, im->config.text, true, count_users, api, &gone, NULL) < 0)
 		return;
 	*freed += (int64_t)(im->size_bytes + im->blobs_bytes);
 	for (char **name = gone.untagged; name && *name; name++)

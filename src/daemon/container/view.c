@@ -87,13 +87,17 @@ const char *view_status(const struct container_view *v)
 	}
 }
 
-size_t containers_use(struct containers *t, const struct digest *manifest)
+struct image_users containers_use(struct containers *t, const struct digest *manifest)
 {
-	size_t n = 0;
+	struct image_users n = { 0 };
 
 	pthread_mutex_lock(&t->lock);
-	for (const struct container *c = t->first; c; c = c->next)
-		n += streq(c->rec.manifest.text, manifest->text);
+	for (const struct container *c = t->first; c; c = c->next) {
+		if (!streq(c->rec.manifest.text, manifest->text))
+			continue;
+		n.all++;
+		n.running += container_is(c, STATES_RUNNING | STATES_BEGINNING);
+	}
 	pthread_mutex_unlock(&t->lock);
 	return n;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/container/container.h"
+#include "image/image.h"
 
 /* What readers see of a container: a copy, made at one moment. */
 struct container_view {
@@ -41,4 +42,4 @@ static inline bool view_is_shown(const struct container_view *v, unsigned states
 const char *view_status(const struct container_view *v);
 
 /** containers_use() - how many are made of an image? */
-size_t containers_use(struct containers *t, const struct digest *manifest);
+struct image_users containers_use(struct containers *t, const struct digest *manifest);

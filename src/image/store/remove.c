@@ -12,9 +12,9 @@
 
 /*
  * Theory of operation: a removal takes names away; an image that loses its last name goes, with the
- * content that nothing else refers to.  Whether containers use it is asked without the lock held,
- * so the removal is tried again from the start after the answer, in case the table changed
- * meanwhile.
+ * content that nothing else refers to, or stays without a name for the containers that use it.
+ * Who uses it is asked without the lock held, so the removal is tried again from the start after
+ * the answer, in case the table changed meanwhile.
  */
 
 void removal_reset(struct removal *r)
@@ -27,7 +27,9 @@ void removal_reset(struct removal *r)
 /* One removal: the new table, and what it does. */
 struct plan {
 	struct table next;
-	struct digest dies; /* manifest; unset when the image stays */
+	size_t i; /* the image */
+	bool by_id;
+	bool loses_all; /* its names */
 	struct removal done;
 };
 
@@ -47,27 +49,20 @@ static int note_untagged(struct plan *p, const char *name)
 	return strv_add(&p->done.untagged, familiar ? familiar : name);
 }
 
-static int drop_image(struct plan *p, size_t i)
+static int note_all_untagged(struct plan *p, const struct image *im)
 {
-	const struct image *im = &p->next.records[i]->im;
 	int r = 0;
 
 	for (char **name = im->tags; r == 0 && name && *name; name++)
 		r = note_untagged(p, *name);
 	for (char **name = im->repo_digests; r == 0 && name && *name; name++)
 		r = note_untagged(p, *name);
-	if (r == 0)
-		r = strv_add(&p->done.deleted, im->config.text);
-	if (r < 0)
-		return r;
-	p->dies = im->manifest;
-	table_drop(&p->next, i);
-	return 0;
+	return r;
 }
 
-static int drop_name(struct plan *p, size_t i, const char *name)
+static int drop_name(struct plan *p, const char *name)
 {
-	struct record *rec = table_edit(&p->next, i);
+	struct record *rec = table_edit(&p->next, p->i);
 
 	if (!rec)
 		return -ENOMEM;
@@ -94,54 +89,111 @@ static int make_plan(struct store *st, const char *name, bool force, struct plan
 			"conflict: unable to delete %.12s (must be forced) - image is referenced "
 			"by %zu tags",
 			digest_hex(&im->config), n_tags);
+	p->i = m.i;
+	p->by_id = m.by_id;
+	p->loses_all = m.by_id || n_tags <= (strv_has(im->tags, m.name) ? 1 : 0);
 	r = table_copy(&st->table, &p->next);
-	if (r == 0 && !m.by_id && n_tags > (strv_has(im->tags, m.name) ? 1 : 0))
-		r = drop_name(p, m.i, m.name);
-	else if (r == 0)
-		r = drop_image(p, m.i);
+	if (r == 0)
+		r = p->loses_all ? note_all_untagged(p, im) : drop_name(p, m.name);
 	match_reset(&m);
-	return r < 0 ? err_set(err, r, "out of memory") : 0;
+	return r < 0 ? err_nomem(err) : 0;
 }
 
-/* Return: 0 when done; 1 when somebody must say whether @ret_ask is in use; -errno. */
-static int try_remove(struct store *st, const char *name, bool force, struct digest *cleared,
+/* May an image that containers use lose its last name?  As docker has it. */
+static int check_users(const struct plan *p, const char *name, bool force,
+		       const struct image_users *users, struct err *err)
+{
+	const char *id = digest_hex(&p->next.records[p->i]->im.config);
+
+	if (!p->by_id && !force)
+		return err_set(err, -EBUSY,
+			       "conflict: unable to remove repository reference \"%.300s\" (must "
+			       "force) - a container is using its referenced image %.12s",
+			       name, id);
+	if (p->by_id && users->running > 0)
+		return err_set(err, -EBUSY,
+			       "conflict: unable to delete %.12s (cannot be forced) - image is "
+			       "being used by a running container",
+			       id);
+	if (p->by_id && !force)
+		return err_set(err, -EBUSY,
+			       "conflict: unable to delete %.12s (must be forced) - image is being "
+			       "used by a stopped container",
+			       id);
+	if (!p->done.untagged)
+		return err_set(err, -EBUSY,
+			       "conflict: unable to delete %.12s (cannot be forced) - image is "
+			       "used by a container: remove the container first",
+			       id);
+	return 0;
+}
+
+static int keep_nameless(struct store *st, struct plan *p, struct err *err)
+{
+	struct record *rec = table_edit(&p->next, p->i);
+
+	if (!rec)
+		return err_nomem(err);
+	strv_free(take_ptr(rec->im.tags));
+	strv_free(take_ptr(rec->im.repo_digests));
+	return table_commit(st, &p->next, err);
+}
+
+static int drop_image(struct store *st, struct plan *p, struct err *err)
+{
+	if (strv_add(&p->done.deleted, p->next.records[p->i]->im.config.text) < 0)
+		return err_nomem(err);
+	table_drop(&p->next, p->i);
+	return table_commit_and_collect(st, &p->next, err);
+}
+
+/* What is known of the users of an image, which is asked without the lock. */
+struct answer {
+	struct digest manifest;
+	struct image_users users;
+};
+
+/* Return: 0 when done; 1 when somebody must say who uses @known->manifest; -errno. */
+static int try_remove(struct store *st, const char *name, bool force, struct answer *known,
 		      struct plan *p, struct err *err)
 {
 	LOCK_STORE(st);
+	const struct digest *manifest;
 	int r = make_plan(st, name, force, p, err);
 
 	if (r < 0)
 		return r;
-	if (digest_is_set(&p->dies) && !streq(p->dies.text, cleared->text)) {
-		*cleared = p->dies;
+	if (!p->loses_all)
+		return table_commit(st, &p->next, err);
+	manifest = &p->next.records[p->i]->im.manifest;
+	if (!streq(manifest->text, known->manifest.text)) {
+		known->manifest = *manifest;
 		return 1;
 	}
-	if (digest_is_set(&p->dies))
-		return table_commit_and_collect(st, &p->next, err);
-	return table_commit(st, &p->next, err);
+	if (known->users.all == 0)
+		return drop_image(st, p, err);
+	r = check_users(p, name, force, &known->users, err);
+	return r < 0 ? r : keep_nameless(st, p, err);
 }
 
 int store_remove(struct store *st, const char *name, bool force,
-		 bool (*in_use)(const struct digest *manifest, void *arg), void *arg,
+		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err)
 {
-	struct digest asked = { 0 };
+	struct answer known = { 0 };
 	int r;
 
 	do {
 		cleanup(plan_reset) struct plan p = { 0 };
 
-		r = try_remove(st, name, force, &asked, &p, err);
-		if (r == 0)
+		r = try_remove(st, name, force, &known, &p, err);
+		if (r == 0) {
 			*ret = p.done;
-		if (r == 0)
 			p.done = (struct removal){ 0 };
-		if (r == 1 && in_use && in_use(&asked, arg))
-			return err_set(
-				err, -EBUSY,
-				"conflict: unable to delete %.300s (cannot be forced) - image is "
-				"used by a container: remove the container first",
-				name);
+		}
+		if (r == 1)
+			known.users =
+				count ? count(&known.manifest, arg) : (struct image_users){ 0 };
 	} while (r == 1);
 	return r;
 }

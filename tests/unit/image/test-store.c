@@ -42,16 +42,20 @@ static size_t count_images(struct place *p)
 	return n;
 }
 
-static bool never(const struct digest *manifest, void *arg)
+/* @arg: who uses it; NULL: nobody */
+static struct image_users count(const struct digest *manifest, void *arg)
 {
 	(void)manifest;
-	return arg != NULL;
+	return arg ? *(struct image_users *)arg : (struct image_users){ 0 };
 }
 
-static int remove_it(struct place *p, const char *name, bool force, void *used, struct err *err)
+static struct image_users stopped = { .all = 1 }, running = { .all = 2, .running = 1 };
+
+static int remove_it(struct place *p, const char *name, bool force, struct image_users *users,
+		     struct err *err)
 {
 	struct removal done = { 0 };
-	int r = store_remove(p->st, name, force, never, used, &done, err);
+	int r = store_remove(p->st, name, force, count, users, &done, err);
 
 	removal_reset(&done);
 	return r;
@@ -167,14 +171,14 @@ static void test_the_last_tag_takes_the_image_along(void **state)
 	load_image(p, "one", "a:1");
 	load_image(p, "two", "keep:1");
 	assert_int_equal(store_tag(p->st, "a:1", "b:1", NULL), 0);
-	assert_int_equal(store_remove(p->st, "a:1", false, never, p, &done, NULL), 0);
+	assert_int_equal(store_remove(p->st, "a:1", false, count, &running, &done, NULL), 0);
 	assert_string_equal(done.untagged[0], "a:1");
 	assert_null(done.deleted);
 	removal_reset(&done);
-	assert_int_equal(remove_it(p, "b:1", true, p, &err), -EBUSY);
-	assert_non_null(strstr(err.msg, "container"));
+	assert_int_equal(remove_it(p, "b:1", false, &stopped, &err), -EBUSY);
+	assert_non_null(strstr(err.msg, "must force"));
 	assert_true(exists(p, "b:1"));
-	assert_int_equal(store_remove(p->st, "b:1", false, never, NULL, &done, NULL), 0);
+	assert_int_equal(store_remove(p->st, "b:1", false, count, NULL, &done, NULL), 0);
 	assert_string_equal(done.untagged[0], "b:1");
 	assert_true(str_starts(done.deleted[0], "sha256:") != NULL);
 	removal_reset(&done);
@@ -182,6 +186,48 @@ static void test_the_last_tag_takes_the_image_along(void **state)
 	assert_int_equal(place_count(p, "blobs/sha256"), 3);
 	assert_int_equal(place_count(p, "rootfs"), 1);
 	assert_true(exists(p, "keep:1"));
+}
+
+static void test_force_takes_the_last_name_of_an_image_in_use(void **state)
+{
+	struct place *p = *state;
+	struct removal done;
+	struct image *im;
+	struct err err;
+
+	load_image(p, "one", "a:1");
+	im = find(p, "a:1");
+	assert_int_equal(store_remove(p->st, "a:1", true, count, &running, &done, NULL), 0);
+	assert_string_equal(done.untagged[0], "a:1");
+	assert_null(done.deleted);
+	removal_reset(&done);
+	assert_false(exists(p, "a:1"));
+	place_reopen(p);
+	assert_true(exists(p, im->config.text));
+	assert_int_equal(place_count(p, "rootfs"), 1);
+	assert_int_equal(remove_it(p, im->config.text, true, &stopped, &err), -EBUSY);
+	assert_int_equal(remove_it(p, im->config.text, false, NULL, &err), 0);
+	assert_int_equal(place_count(p, "rootfs"), 0);
+	image_free(im);
+}
+
+static void test_an_id_of_an_image_in_use_needs_force_and_that_none_runs(void **state)
+{
+	struct place *p = *state;
+	struct image *im;
+	struct err err;
+
+	load_image(p, "one", "a:1");
+	im = find(p, "a:1");
+	assert_int_equal(remove_it(p, im->config.text, true, &running, &err), -EBUSY);
+	assert_non_null(strstr(err.msg, "cannot be forced"));
+	assert_int_equal(remove_it(p, im->config.text, false, &stopped, &err), -EBUSY);
+	assert_non_null(strstr(err.msg, "must be forced"));
+	assert_true(exists(p, "a:1"));
+	assert_int_equal(remove_it(p, im->config.text, true, &stopped, &err), 0);
+	assert_false(exists(p, "a:1"));
+	assert_int_equal(place_count(p, "rootfs"), 1);
+	image_free(im);
 }
 
 static void test_an_id_with_several_tags_needs_force(void **state)
@@ -300,6 +346,8 @@ int main(void)
 		STORE_TEST(test_an_unreadable_index_loses_nothing),
 		STORE_TEST(test_tags_move),
 		STORE_TEST(test_the_last_tag_takes_the_image_along),
+		STORE_TEST(test_force_takes_the_last_name_of_an_image_in_use),
+		STORE_TEST(test_an_id_of_an_image_in_use_needs_force_and_that_none_runs),
 		STORE_TEST(test_an_id_with_several_tags_needs_force),
 		STORE_TEST(test_the_same_image_packed_differently_is_one_image),
 		STORE_TEST(test_a_shared_layer_stays_with_the_other_image),
