@@ -59,7 +59,7 @@ static ssize_t read_body(void *arg, void *data, size_t max)
 	return (ssize_t)n;
 }
 
-static int begin(struct download *d, const char *path, struct err *err)
+static int begin_download(struct download *d, const char *path, struct err *err)
 {
 	struct api *api = d->cp->c->api;
 	struct api_request rq = {
@@ -81,7 +81,7 @@ static int begin(struct download *d, const char *path, struct err *err)
 }
 
 /* Through symbolic links, the last of which may lead to what is not there yet. */
-static int resolve(struct cp_side *s, struct err *err)
+static int resolve_destination(struct cp_side *s, struct err *err)
 {
 	struct stat sb;
 
@@ -110,7 +110,7 @@ static int open_destination(const struct cp *cp, bool source_is_dir, struct cp_t
 			    int *ret_fd, struct err *err)
 {
 	cleanup(cp_side_reset) struct cp_side to = { .path = strdup(cp->to) };
-	int r = to.path ? resolve(&to, err) : err_nomem(err);
+	int r = to.path ? resolve_destination(&to, err) : err_nomem(err);
 
 	if (r == 0)
 		r = cp_plan(source_is_dir, &to, target, err);
@@ -120,7 +120,7 @@ static int open_destination(const struct cp *cp, bool source_is_dir, struct cp_t
 	return *ret_fd < 0 ? err_errno(err, -errno, "destination %s", target->dir) : 0;
 }
 
-static void warn(const char *path, const char *what)
+static void warn_left_out(const char *path, const char *what)
 {
 	cleanup_free char *text =
 		str_printf("%s: %s is left out (-a as root copies it)", path, what);
@@ -129,7 +129,8 @@ static void warn(const char *path, const char *what)
 }
 
 /* @name: of the path in the container, as the archive has it; @as: what it is to be called */
-static int unpack(struct download *d, const char *name, const char *as, int dir_fd, struct err *err)
+static int unpack_tree(struct download *d, const char *name, const char *as, int dir_fd,
+		       struct err *err)
 {
 	struct tar_reader reader = { .read = read_body, .arg = d };
 	struct tar_unpack u = {
@@ -137,7 +138,7 @@ static int unpack(struct download *d, const char *name, const char *as, int dir_
 		.flags = TAR_UNPACK_KEEP_FOLDERS | TAR_UNPACK_STAY_BENEATH,
 		.from = name,
 		.to = as,
-		.warn = warn,
+		.warn = warn_left_out,
 	};
 	int r;
 
@@ -156,7 +157,7 @@ static const char *own_name(const char *name)
 	return streq(name, ".") || streq(name, "/") ? "" : name;
 }
 
-static int receive(struct download *d, const char *path, const char *called, struct err *err)
+static int receive_tree(struct download *d, const char *path, const char *called, struct err *err)
 {
 	cleanup(cp_target_reset) struct cp_target target = { 0 };
 	cleanup(cp_stat_reset) struct cp_stat stat = { 0 };
@@ -174,8 +175,8 @@ static int receive(struct download *d, const char *path, const char *called, str
 		r = open_destination(d->cp, stat.is_dir, &target, &dir_fd, err);
 	if (r < 0)
 		return r;
-	return unpack(d, name, target.name ? target.name : own_name(called ? called : name), dir_fd,
-		      err);
+	return unpack_tree(d, name, target.name ? target.name : own_name(called ? called : name),
+			   dir_fd, err);
 }
 
 static int to_output(struct download *d, struct err *err)
@@ -193,7 +194,7 @@ static int to_output(struct download *d, struct err *err)
 }
 
 /* With -L: what the path leads to, under the path's own name. */
-static int follow(struct cp *cp, char **path, char **called, struct err *err)
+static int follow_source(struct cp *cp, char **path, char **called, struct err *err)
 {
 	cleanup(cp_stat_reset) struct cp_stat stat = { 0 };
 	int r = cp_stat(cp, *path, &stat, err);
@@ -228,15 +229,15 @@ int cp_from_container(struct cp *cp, struct err *err)
 	int r = path ? check_output(cp, err) : err_nomem(err);
 
 	if (r == 0 && cp->follow)
-		r = follow(cp, &path, &called, err);
+		r = follow_source(cp, &path, &called, err);
 	if (r == 0)
 		r = cp_archive_path(cp, path, &url, err);
 	if (r == 0 && !streq(cp->to, "-"))
 		r = cli_query(&url, "sparse", "1", err);
 	if (r == 0)
-		r = begin(&d, url.data, err);
+		r = begin_download(&d, url.data, err);
 	if (r == 0)
-		r = streq(cp->to, "-") ? to_output(&d, err) : receive(&d, path, called, err);
+		r = streq(cp->to, "-") ? to_output(&d, err) : receive_tree(&d, path, called, err);
 	if (!api_done(cp->c->api))
 		api_disconnect(cp->c->api);
 	buf_reset(&d.data);

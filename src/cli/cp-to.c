@@ -24,7 +24,7 @@ struct upload {
 	struct buf chunk;
 };
 
-static int flush(struct upload *u)
+static int flush_upload(struct upload *u)
 {
 	int r = api_upload_write(u->cp->c->api, u->chunk.data, u->chunk.len);
 
@@ -38,7 +38,7 @@ static int send_piece(void *arg, const void *data, size_t len)
 	int r = buf_add(&u->chunk, data, len);
 
 	u->cp->bytes += len;
-	return r == 0 && u->chunk.len >= CHUNK_BYTES ? flush(u) : r;
+	return r == 0 && u->chunk.len >= CHUNK_BYTES ? flush_upload(u) : r;
 }
 
 /* The file or folder to be packed: @name in the folder @dir_fd, to be called @as. */
@@ -107,8 +107,8 @@ static int find_destination(struct cp *cp, struct cp_side *ret, struct err *err)
 	return r;
 }
 
-static int begin(struct cp *cp, const char *dir, struct buf *path, struct api_request *rq,
-		 struct err *err)
+static int describe_upload(struct cp *cp, const char *dir, struct buf *path, struct api_request *rq,
+			   struct err *err)
 {
 	int r = cp_archive_path(cp, dir, path, err);
 
@@ -118,7 +118,7 @@ static int begin(struct cp *cp, const char *dir, struct buf *path, struct api_re
 	return r;
 }
 
-static int pack(struct cp *cp, const struct source *s, struct err *err)
+static int pack_source(struct cp *cp, const struct source *s, struct err *err)
 {
 	struct upload u = { .cp = cp };
 	cleanup(tar_pack_reset) struct tar_pack p = {
@@ -131,7 +131,7 @@ static int pack(struct cp *cp, const struct source *s, struct err *err)
 
 	if (r == 0)
 		r = tar_pack_end(&p, err);
-	if (r == 0 && (r = flush(&u)) < 0)
+	if (r == 0 && (r = flush_upload(&u)) < 0)
 		err_errno(err, r, "send to moatd");
 	buf_reset(&u.chunk);
 	return r;
@@ -148,7 +148,7 @@ static int send_tree(struct cp *cp, struct source *s, struct err *err)
 	if (r == 0)
 		r = cp_plan(s->is_dir, &to, &target, err);
 	if (r == 0)
-		r = begin(cp, target.dir, &path, &rq, err);
+		r = describe_upload(cp, target.dir, &path, &rq, err);
 	if (r < 0)
 		return r;
 	if (target.name) {
@@ -158,7 +158,7 @@ static int send_tree(struct cp *cp, struct source *s, struct err *err)
 	r = api_upload_begin(cp->c->api, &rq, err);
 	if (r < 0)
 		return r;
-	r = pack(cp, s, err);
+	r = pack_source(cp, s, err);
 	/* Who has answered already says why. */
 	if (r < 0 && r != -EPIPE) {
 		api_upload_cancel(cp->c->api);
@@ -180,7 +180,7 @@ static int send_input(struct cp *cp, struct err *err)
 		r = err_set(err, -ENOTDIR, "destination \"%s:%s\" must be a directory",
 			    cp->container, cp->to);
 	if (r == 0)
-		r = begin(cp, to.path, &path, &rq, err);
+		r = describe_upload(cp, to.path, &path, &rq, err);
 	if (r == 0)
 		r = api_upload(cp->c->api, &rq, STDIN_FILENO, NULL, err);
 	return r < 0 ? r : 0;

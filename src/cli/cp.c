@@ -41,7 +41,7 @@ int cp_stat(struct cp *cp, const char *path, struct cp_stat *ret, struct err *er
 	return cp_stat_parse(header, ret, err);
 }
 
-static int copy(struct cp *cp, struct err *err)
+static int copy_files(struct cp *cp, struct err *err)
 {
 	cleanup_free char *from = NULL, *to = NULL;
 	int r = cp_split(cp->c->opt.args[0], &from, &cp->from);
@@ -71,7 +71,7 @@ int command_cp(struct cli *c)
 	struct err err = { 0 };
 	char size[FORMAT_MAX];
 
-	if (copy(&cp, &err) < 0)
+	if (copy_files(&cp, &err) < 0)
 		return cli_fail(c, &err);
 	if (!options_flag_or(&c->opt, "quiet", !isatty(STDERR_FILENO)) && cp.bytes > 0) {
 		format_size(cp.bytes, size);

@@ -49,7 +49,7 @@ static int connect_socket(const char *path, int *ret_fd)
 	return unix_connect_at(dir_fd, basename(base), SOCK_STREAM, ret_fd);
 }
 
-static int dial(const char *path, int *ret_fd, struct err *err)
+static int dial_moatd(const char *path, int *ret_fd, struct err *err)
 {
 	int r = connect_socket(path, ret_fd);
 
@@ -70,7 +70,7 @@ int daemon_dial(void *arg, int *ret_fd, struct err *err)
 	int r = locate_socket(&path, err);
 
 	(void)arg;
-	return r < 0 ? r : dial(path, ret_fd, err);
+	return r < 0 ? r : dial_moatd(path, ret_fd, err);
 }
 
 int daemon_log_path(char **ret, struct err *err)
@@ -170,7 +170,7 @@ static int await_ready(pid_t pid, int ready_fd)
 	return read(ready_fd, &byte, 1) == 1 ? 0 : -ECONNREFUSED;
 }
 
-static int start(const char *path, int *ret_fd, struct err *err)
+static int start_moatd(const char *path, int *ret_fd, struct err *err)
 {
 	cleanup_close int log_fd = -1, ready_fd = -1;
 	cleanup_free char *log = NULL;
@@ -190,7 +190,7 @@ static int start(const char *path, int *ret_fd, struct err *err)
 		return r;
 	r = await_ready(pid, ready_fd);
 	if (r == 0)
-		return dial(path, ret_fd, err);
+		return dial_moatd(path, ret_fd, err);
 	(void)waitpid(pid, NULL, r == -ECONNREFUSED ? 0 : WNOHANG);
 	if (r == -ECONNREFUSED && dial_rival(path, ret_fd) == 0)
 		return 0;
@@ -208,6 +208,6 @@ int daemon_dial_or_start(void *arg, int *ret_fd, struct err *err)
 	(void)arg;
 	if (r < 0)
 		return r;
-	r = dial(path, ret_fd, err);
-	return r == -ECONNREFUSED ? start(path, ret_fd, err) : r;
+	r = dial_moatd(path, ret_fd, err);
+	return r == -ECONNREFUSED ? start_moatd(path, ret_fd, err) : r;
 }

@@ -19,7 +19,7 @@ static void put_path(const char *path)
 	putchar('\n');
 }
 
-static void show(const json_t *list)
+static void show_changes(const json_t *list)
 {
 	static const char letters[] = { 'C', 'A', 'D' };
 	const json_t *change;
@@ -46,7 +46,7 @@ int command_diff(struct cli *c)
 	if (r == 0)
 		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
 	if (r == 0 && shape.kind == SHAPE_TABLE)
-		show(list);
+		show_changes(list);
 	else if (r == 0)
 		r = shape_print(&shape, list, &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);

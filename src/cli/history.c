@@ -24,7 +24,7 @@ static const struct listing_kind history_kind = {
 	.id = "ID",
 };
 
-static json_t *cut(const char *text, bool full, unsigned width)
+static json_t *cut_text(const char *text, bool full, unsigned width)
 {
 	cleanup_free char *short_text = full ? strdup(text) : format_ellipsis(text, width);
 
@@ -47,8 +47,8 @@ static json_t *make_row(const struct cli *c, const json_t *item)
 	else
 		snprintf(size, sizeof(size), "%lld", (long long)cli_int(item, "Size"));
 	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:s}", "Comment",
-			 cut(cli_str(item, "Comment"), full, COMMENT_WIDTH), "CreatedAt", at,
-			 "CreatedBy", cut(cli_str(item, "CreatedBy"), full, CREATED_BY_WIDTH),
+			 cut_text(cli_str(item, "Comment"), full, COMMENT_WIDTH), "CreatedAt", at,
+			 "CreatedBy", cut_text(cli_str(item, "CreatedBy"), full, CREATED_BY_WIDTH),
 			 "CreatedSince", since, "ID", full ? cli_str(item, "Id") : id, "Size",
 			 size);
 }

@@ -69,7 +69,7 @@ static int open_input(const char *name, int *ret_fd, struct err *err)
 	return 0;
 }
 
-static int upload(struct cli *c, const char *path, const char *file, struct err *err)
+static int upload_archive(struct cli *c, const char *path, const char *file, struct err *err)
 {
 	cleanup(progress_reset) struct progress progress;
 	struct api_request rq = { .method = "POST", .path = path, .on_body = json_lines_feed };
@@ -87,7 +87,7 @@ static int upload(struct cli *c, const char *path, const char *file, struct err 
 int command_image_load(struct cli *c)
 {
 	struct err err = { 0 };
-	int r = upload(c, API_BASE "/images/load", options_value(&c->opt, "input"), &err);
+	int r = upload_archive(c, API_BASE "/images/load", options_value(&c->opt, "input"), &err);
 
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }
@@ -111,6 +111,6 @@ int command_image_import(struct cli *c)
 	while (r == 0 && (change = options_next(&c->opt, "change", &cursor)))
 		r = cli_query(&path, "changes", change, &err);
 	if (r == 0)
-		r = upload(c, path.data, c->opt.args[0], &err);
+		r = upload_archive(c, path.data, c->opt.args[0], &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -8,7 +8,8 @@
 #include "cli/commands.h"
 #include "cli/format/shape.h"
 
-static int get(struct cli *c, const char *kind, const char *name, json_t **ret, struct err *err)
+static int get_object(struct cli *c, const char *kind, const char *name, json_t **ret,
+		      struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	int r = cli_path(&path, kind, name, "json", err);
@@ -19,13 +20,13 @@ static int get(struct cli *c, const char *kind, const char *name, json_t **ret, 
 }
 
 /* @kinds: collections to look in, in this order; ends with NULL */
-static int find(struct cli *c, const char *name, const char *const *kinds, json_t **ret,
-		struct err *err)
+static int find_object(struct cli *c, const char *name, const char *const *kinds, json_t **ret,
+		       struct err *err)
 {
 	int r = -ENOENT;
 
 	for (; *kinds && r == -ENOENT; kinds++)
-		r = get(c, *kinds, name, ret, err);
+		r = get_object(c, *kinds, name, ret, err);
 	return r;
 }
 
@@ -57,7 +58,7 @@ static int print_list(const struct shape *shape, json_t *list, struct err *err)
 	return r;
 }
 
-static int inspect(struct cli *c, const char *const *kinds, const char *noun)
+static int inspect_objects(struct cli *c, const char *const *kinds, const char *noun)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };
 	cleanup_json json_t *list = json_array();
@@ -70,7 +71,7 @@ static int inspect(struct cli *c, const char *const *kinds, const char *noun)
 		shape.kind = SHAPE_TEMPLATE;
 	for (char **name = c->opt.args; *name; name++) {
 		json_t *obj;
-		int r = find(c, *name, kinds, &obj, &err);
+		int r = find_object(c, *name, kinds, &obj, &err);
 
 		if (r >= 0 && json_array_append_new(list, obj) == 0)
 			continue;
@@ -94,11 +95,11 @@ int command_inspect(struct cli *c)
 	struct err err;
 
 	if (!type)
-		return inspect(c, any, "object");
+		return inspect_objects(c, any, "object");
 	if (streq(type, "container"))
-		return inspect(c, containers, "container");
+		return inspect_objects(c, containers, "container");
 	if (streq(type, "image"))
-		return inspect(c, images, "image");
+		return inspect_objects(c, images, "image");
 	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container or image", type);
 	return cli_fail(c, &err);
 }
@@ -107,12 +108,12 @@ int command_container_inspect(struct cli *c)
 {
 	static const char *const containers[] = { "containers", NULL };
 
-	return inspect(c, containers, "container");
+	return inspect_objects(c, containers, "container");
 }
 
 int command_image_inspect(struct cli *c)
 {
 	static const char *const images[] = { "images", NULL };
 
-	return inspect(c, images, "image");
+	return inspect_objects(c, images, "image");
 }

@@ -23,7 +23,7 @@ static bool is_dir(const char *path)
 }
 
 /* moatd may run in another folder, so it gets absolute paths. */
-static int absolute(const char *path, char **ret, struct err *err)
+static int absolute_path(const char *path, char **ret, struct err *err)
 {
 	char *full = realpath(path, NULL);
 
@@ -46,21 +46,21 @@ static int in_folder(const char *dir, struct kernel_source *ret, struct err *err
 
 		if (!path)
 			return err_nomem(err);
-		if (access(path, R_OK) == 0 && absolute(path, &ret->kernel, err) < 0)
+		if (access(path, R_OK) == 0 && absolute_path(path, &ret->kernel, err) < 0)
 			return err->code;
 	}
 	if (!ret->kernel)
 		return err_set(err, -ENOENT, "kernel %s: the folder has no vmlinux or vmlinuz",
 			       dir);
-	return is_dir(modules) && !ret->modules ? absolute(modules, &ret->modules, err) : 0;
+	return is_dir(modules) && !ret->modules ? absolute_path(modules, &ret->modules, err) : 0;
 }
 
 int kernel_source_find(const char *path, const char *modules, struct kernel_source *ret,
 		       struct err *err)
 {
-	int r = modules && *modules ? absolute(modules, &ret->modules, err) : 0;
+	int r = modules && *modules ? absolute_path(modules, &ret->modules, err) : 0;
 
 	if (r < 0)
 		return r;
-	return is_dir(path) ? in_folder(path, ret, err) : absolute(path, &ret->kernel, err);
+	return is_dir(path) ? in_folder(path, ret, err) : absolute_path(path, &ret->kernel, err);
 }

@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 
 /* POST /containers/NAME/ACTION[?KEY=VALUE&…]; @query: pairs, ends with NULL; NULL for none */
-static int post(struct cli *c, const char *name, const char *action, const char *const *query,
-		struct err *err)
+static int post_action(struct cli *c, const char *name, const char *action,
+		       const char *const *query, struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	int r = cli_path(&path, "containers", name, action, err);
@@ -29,7 +29,7 @@ static int check_seconds(const char *text, struct err *err)
 }
 
 /* docker has called it --time and --timeout. */
-static const char *seconds(const struct cli *c)
+static const char *stop_seconds(const struct cli *c)
 {
 	const char *timeout = options_value(&c->opt, "timeout");
 
@@ -38,10 +38,10 @@ static const char *seconds(const struct cli *c)
 
 static int post_timed(struct cli *c, const char *name, const char *action, struct err *err)
 {
-	const char *const query[] = { "t", seconds(c), "signal", options_value(&c->opt, "signal"),
-				      NULL };
+	const char *const query[] = { "t", stop_seconds(c), "signal",
+				      options_value(&c->opt, "signal"), NULL };
 
-	return post(c, name, action, query, err);
+	return post_action(c, name, action, query, err);
 }
 
 static int stop_one(struct cli *c, const char *name, struct err *err)
@@ -54,30 +54,30 @@ static int restart_one(struct cli *c, const char *name, struct err *err)
 	return post_timed(c, name, "restart", err);
 }
 
-static int timed(struct cli *c, cli_each_fn fn)
+static int each_timed(struct cli *c, cli_each_fn fn)
 {
 	struct err err;
 
-	if (check_seconds(seconds(c), &err) < 0)
+	if (check_seconds(stop_seconds(c), &err) < 0)
 		return cli_fail(c, &err);
 	return cli_each(c, fn, true);
 }
 
 int command_stop(struct cli *c)
 {
-	return timed(c, stop_one);
+	return each_timed(c, stop_one);
 }
 
 int command_restart(struct cli *c)
 {
-	return timed(c, restart_one);
+	return each_timed(c, restart_one);
 }
 
 static int kill_one(struct cli *c, const char *name, struct err *err)
 {
 	const char *const query[] = { "signal", options_value(&c->opt, "signal"), NULL };
 
-	return post(c, name, "kill", query, err);
+	return post_action(c, name, "kill", query, err);
 }
 
 int command_kill(struct cli *c)
@@ -87,7 +87,7 @@ int command_kill(struct cli *c)
 
 static int pause_one(struct cli *c, const char *name, struct err *err)
 {
-	return post(c, name, "pause", NULL, err);
+	return post_action(c, name, "pause", NULL, err);
 }
 
 int command_pause(struct cli *c)
@@ -97,7 +97,7 @@ int command_pause(struct cli *c)
 
 static int unpause_one(struct cli *c, const char *name, struct err *err)
 {
-	return post(c, name, "unpause", NULL, err);
+	return post_action(c, name, "unpause", NULL, err);
 }
 
 int command_unpause(struct cli *c)
@@ -153,7 +153,7 @@ int command_rename(struct cli *c)
 	const char *const query[] = { "name", c->opt.args[1], NULL };
 	struct err err = { 0 };
 
-	if (post(c, c->opt.args[0], "rename", query, &err) < 0)
+	if (post_action(c, c->opt.args[0], "rename", query, &err) < 0)
 		return cli_fail(c, &err);
 	return 0;
 }

@@ -73,7 +73,7 @@ static int show_on_terminal(struct progress *p, const json_t *msg, const char *i
 	return 0;
 }
 
-static int show(struct progress *p, const json_t *msg)
+static int show_message(struct progress *p, const json_t *msg)
 {
 	const char *id = cli_str(msg, "id"), *status = cli_str(msg, "status");
 	const char *stream = cli_str(msg, "stream");
@@ -104,7 +104,7 @@ static int show(struct progress *p, const json_t *msg)
 static int take_message(const json_t *msg, void *arg, struct err *err)
 {
 	const char *error = cli_str(msg, "error");
-	int r = show(arg, msg);
+	int r = show_message(arg, msg);
 
 	if (r < 0)
 		return err_set(err, r, "out of memory");

@@ -12,7 +12,7 @@
 #include "cli/format/format.h"
 
 /* Return: 0 to go on; 1 when the user does not want to. */
-static int confirm(const struct cli *c, const char *what)
+static int confirm_removal(const struct cli *c, const char *what)
 {
 	char answer[16] = "";
 
@@ -49,7 +49,8 @@ static const struct kind images = { API_BASE "/images/prune", "ImagesDeleted",
 				    "Deleted Images:", print_image };
 
 /* @all: images that have a name too. */
-static int prune(struct cli *c, const struct kind *kind, bool all, int64_t *freed, struct err *err)
+static int prune_kind(struct cli *c, const struct kind *kind, bool all, int64_t *freed,
+		      struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *answer = NULL;
@@ -74,7 +75,7 @@ static int prune(struct cli *c, const struct kind *kind, bool all, int64_t *free
 	return 0;
 }
 
-static int end(struct cli *c, int r, int64_t freed, const struct err *err)
+static int report_freed(struct cli *c, int r, int64_t freed, const struct err *err)
 {
 	char text[FORMAT_MAX];
 
@@ -90,9 +91,9 @@ int command_container_prune(struct cli *c)
 	struct err err = { 0 };
 	int64_t freed = 0;
 
-	if (confirm(c, "all stopped containers"))
+	if (confirm_removal(c, "all stopped containers"))
 		return 0;
-	return end(c, prune(c, &containers, false, &freed, &err), freed, &err);
+	return report_freed(c, prune_kind(c, &containers, false, &freed, &err), freed, &err);
 }
 
 int command_image_prune(struct cli *c)
@@ -101,9 +102,10 @@ int command_image_prune(struct cli *c)
 	bool all = options_flag(&c->opt, "all");
 	int64_t freed = 0;
 
-	if (confirm(c, all ? "all images that no container uses" : "all images without a name"))
+	if (confirm_removal(c, all ? "all images that no container uses"
+				   : "all images without a name"))
 		return 0;
-	return end(c, prune(c, &images, all, &freed, &err), freed, &err);
+	return report_freed(c, prune_kind(c, &images, all, &freed, &err), freed, &err);
 }
 
 int command_system_prune(struct cli *c)
@@ -113,11 +115,11 @@ int command_system_prune(struct cli *c)
 	int64_t freed = 0;
 	int r;
 
-	if (confirm(c, all ? "all stopped containers and all images that no container uses"
-			   : "all stopped containers and all images without a name"))
+	if (confirm_removal(c, all ? "all stopped containers and all images that no container uses"
+				   : "all stopped containers and all images without a name"))
 		return 0;
-	r = prune(c, &containers, false, &freed, &err);
+	r = prune_kind(c, &containers, false, &freed, &err);
 	if (r == 0)
-		r = prune(c, &images, all, &freed, &err);
-	return end(c, r, freed, &err);
+		r = prune_kind(c, &images, all, &freed, &err);
+	return report_freed(c, r, freed, &err);
 }

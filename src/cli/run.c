@@ -106,7 +106,7 @@ static void print_warnings(const json_t *answer)
 }
 
 /* @ret_id: the new container's id, owned */
-static int create(struct cli *c, char **ret_id, struct err *err)
+static int create_container(struct cli *c, char **ret_id, struct err *err)
 {
 	cleanup_json json_t *body = NULL, *answer = NULL;
 	cleanup_close int cid_fd = -1;
@@ -148,7 +148,7 @@ int command_create(struct cli *c)
 	cleanup_free char *id = NULL;
 	struct err err = { 0 };
 
-	if (create(c, &id, &err) < 0)
+	if (create_container(c, &id, &err) < 0)
 		return cli_fail(c, &err);
 	return print_id(c, id);
 }
@@ -217,7 +217,7 @@ int command_run(struct cli *c)
 
 	if (!detach && attach_check_terminal(cfg.tty, cfg.send_stdin, &err) < 0)
 		return cli_fail(c, &err);
-	if (create(c, &id, &err) < 0)
+	if (create_container(c, &id, &err) < 0)
 		return cli_fail(c, &err);
 	trace.created = clock_mono_usec();
 	if (detach)

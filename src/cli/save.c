@@ -27,7 +27,7 @@ static int make_path(const struct cli *c, struct buf *path, struct err *err)
 	return r;
 }
 
-static int save(struct cli *c, const char *path, int fd, struct err *err)
+static int save_images(struct cli *c, const char *path, int fd, struct err *err)
 {
 	struct api_request rq = { .method = "GET", .path = path, .on_body = on_body, .arg = &fd };
 	int r = api_call(c->api, &rq, NULL, err);
@@ -47,7 +47,7 @@ static int save_to(struct cli *c, const char *path, const char *file, struct err
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, -errno, "%s", part);
-	r = save(c, path, fd, err);
+	r = save_images(c, path, fd, err);
 	if (r == 0 && (fsync(fd) < 0 || rename(part, file) < 0))
 		r = err_errno(err, -errno, "%s", file);
 	if (r < 0)
@@ -63,7 +63,7 @@ static int save_body(struct cli *c, const char *path, struct err *err)
 	if (!file && isatty(STDOUT_FILENO))
 		return err_set(err, -EINVAL,
 			       "an archive is nothing for a terminal: name a file with -o");
-	return file ? save_to(c, path, file, err) : save(c, path, STDOUT_FILENO, err);
+	return file ? save_to(c, path, file, err) : save_images(c, path, STDOUT_FILENO, err);
 }
 
 int command_image_save(struct cli *c)

@@ -22,15 +22,15 @@ struct rounds {
 	json_t *before, *now;
 };
 
-static int64_t deep(const json_t *obj, const char *outer, const char *key)
+static int64_t int_within(const json_t *obj, const char *outer, const char *key)
 {
 	return cli_int(json_object_get(obj, outer), key);
 }
 
 static double cpu_percent(const json_t *before, const json_t *cpu)
 {
-	int64_t used =
-		deep(cpu, "cpu_usage", "total_usage") - deep(before, "cpu_usage", "total_usage");
+	int64_t used = int_within(cpu, "cpu_usage", "total_usage") -
+		       int_within(before, "cpu_usage", "total_usage");
 	int64_t had = cli_int(cpu, "system_cpu_usage") - cli_int(before, "system_cpu_usage");
 
 	if (!before || used <= 0 || had <= 0)
@@ -55,7 +55,8 @@ static const struct listing_kind stats_kind = {
 /* Guest memory without what its kernel would give up at once, and its limit. */
 static int64_t memory_used(const json_t *memory)
 {
-	int64_t used = cli_int(memory, "usage"), cache = deep(memory, "stats", "inactive_file");
+	int64_t used = cli_int(memory, "usage"),
+		cache = int_within(memory, "stats", "inactive_file");
 
 	return used - (cache < used ? cache : 0);
 }
@@ -101,7 +102,7 @@ static json_t *make_row(const json_t *s, const json_t *before, const char *asked
 	char short_id[FORMAT_MAX], host[FORMAT_MAX];
 
 	format_short_id(id, short_id);
-	format_binary_size((uint64_t)deep(s, "moat", "host_memory_bytes"), host);
+	format_binary_size((uint64_t)int_within(s, "moat", "host_memory_bytes"), host);
 	return JSON_OBJECT(
 		member_json("BlockIO", block_text(s)),
 		member_json("CPUPerc",
@@ -115,8 +116,8 @@ static json_t *make_row(const json_t *s, const json_t *before, const char *asked
 		member_json("MemUsage", pair_text(used, limit, format_binary_size)),
 		member_text("Name", *name == '/' ? name + 1 : name),
 		member_json("NetIO", net_text(s)),
-		member_json("PIDs",
-			    json_sprintf("%lld", (long long)deep(s, "pids_stats", "current"))));
+		member_json("PIDs", json_sprintf("%lld", (long long)int_within(s, "pids_stats",
+									       "current"))));
 }
 
 static int get_sample(struct cli *c, const char *name, json_t **ret, struct err *err)
@@ -132,8 +133,8 @@ static int get_sample(struct cli *c, const char *name, json_t **ret, struct err 
 }
 
 /* @l: NULL only finds out where the processors' clocks stand */
-static int one(struct cli *c, const char *name, struct rounds *rounds, struct listing *l,
-	       struct err *err)
+static int add_container(struct cli *c, const char *name, struct rounds *rounds, struct listing *l,
+			 struct err *err)
 {
 	cleanup_json json_t *s = NULL;
 	const json_t *before;
@@ -152,7 +153,7 @@ static int one(struct cli *c, const char *name, struct rounds *rounds, struct li
 }
 
 /* The containers named, or all that run. */
-static int each(struct cli *c, struct rounds *rounds, struct listing *l, struct err *err)
+static int each_container(struct cli *c, struct rounds *rounds, struct listing *l, struct err *err)
 {
 	const char *all = options_flag(&c->opt, "all") ? "?all=1" : "";
 	cleanup_free char *path = str_printf(API_BASE "/containers/json%s", all);
@@ -162,13 +163,13 @@ static int each(struct cli *c, struct rounds *rounds, struct listing *l, struct 
 	int r = 0;
 
 	for (i = 0; r == 0 && i < c->opt.n_args; i++)
-		r = one(c, c->opt.args[i], rounds, l, err);
+		r = add_container(c, c->opt.args[i], rounds, l, err);
 	if (c->opt.n_args > 0 || r < 0)
 		return r;
 	r = path ? cli_get(c, path, JSON_ARRAY, &list, err) : err_nomem(err);
 	json_array_foreach (list, i, item) {
 		if (r == 0)
-			r = one(c, cli_str(item, "Id"), rounds, l, err);
+			r = add_container(c, cli_str(item, "Id"), rounds, l, err);
 		/* One that ended meanwhile is not there any more: that is all. */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;
@@ -187,7 +188,7 @@ static int round_of(struct cli *c, struct rounds *rounds, bool first, struct err
 	if (r == 0 && !rounds->now)
 		r = err_nomem(err);
 	if (r == 0)
-		r = each(c, rounds, first ? NULL : l, err);
+		r = each_container(c, rounds, first ? NULL : l, err);
 	if (r < 0 || first)
 		return r;
 	if (listing_is_table(l) && isatty(STDOUT_FILENO) && !options_flag(&c->opt, "no-stream"))

@@ -41,7 +41,7 @@ static int seek_tail(int fd, uint64_t lines)
 	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
-static int follow(int fd, const char *path)
+static int follow_log(int fd, const char *path)
 {
 	char event[sizeof(struct inotify_event) + NAME_MAX + 1];
 	cleanup_close int watch = inotify_init1(IN_CLOEXEC);
@@ -78,7 +78,7 @@ int command_system_logs(struct cli *c)
 	if (tail && !streq(tail, "all"))
 		r = lines > 0 ? seek_tail(fd, lines) : (lseek(fd, 0, SEEK_END) < 0 ? -errno : 0);
 	if (r == 0)
-		r = options_flag(&c->opt, "follow") ? follow(fd, path)
+		r = options_flag(&c->opt, "follow") ? follow_log(fd, path)
 						    : fd_copy(fd, STDOUT_FILENO, UINT64_MAX);
 	if (r < 0) {
 		err_errno(&err, r, "show %s", path);

@@ -16,7 +16,7 @@ static const char *text_at(const json_t *list, size_t i)
 	return s ? s : "";
 }
 
-static int show(const json_t *answer, struct err *err)
+static int show_processes(const json_t *answer, struct err *err)
 {
 	const json_t *titles = json_object_get(answer, "Titles"), *row;
 	const char *cells[COLUMNS_MAX + 1] = { 0 };
@@ -66,7 +66,7 @@ int command_top(struct cli *c)
 	if (r == 0)
 		r = cli_get(c, path.data, JSON_OBJECT, &answer, &err);
 	if (r == 0)
-		r = shape.kind == SHAPE_TABLE ? show(answer, &err)
+		r = shape.kind == SHAPE_TABLE ? show_processes(answer, &err)
 					      : shape_print(&shape, answer, &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -102,7 +102,7 @@ static int on_body(const void *data, size_t len, void *arg)
 	return buf_add(&a->body, data, len);
 }
 
-static int lost(struct api *a, int code, struct err *err)
+static int connection_lost(struct api *a, int code, struct err *err)
 {
 	api_disconnect(a);
 	if (code == -EPIPE || code == -ECONNRESET)
@@ -152,7 +152,7 @@ static int write_request(struct buf *b, const struct api_request *rq, const char
 	return r;
 }
 
-static int begin(struct api *a, const struct api_request *rq, bool chunked, struct err *err)
+static int begin_request(struct api *a, const struct api_request *rq, bool chunked, struct err *err)
 {
 	cleanup(buf_reset) struct buf out = BUF_INIT;
 	cleanup_free char *text = NULL;
@@ -180,12 +180,12 @@ static int begin(struct api *a, const struct api_request *rq, bool chunked, stru
 	a->answered_early = false;
 	a->body_refused = false;
 	r = send_all(a->fd, out.data, out.len);
-	return r < 0 ? lost(a, r, err) : 0;
+	return r < 0 ? connection_lost(a, r, err) : 0;
 }
 
 int api_send(struct api *a, const struct api_request *rq, struct err *err)
 {
-	return begin(a, rq, false, err);
+	return begin_request(a, rq, false, err);
 }
 
 int api_step(struct api *a, struct err *err)
@@ -193,15 +193,15 @@ int api_step(struct api *a, struct err *err)
 	ssize_t n, used;
 
 	if (a->fd < 0)
-		return lost(a, -ECONNRESET, err);
+		return connection_lost(a, -ECONNRESET, err);
 	do {
 		n = recv(a->fd, a->in, sizeof(a->in), 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return lost(a, -errno, err);
+		return connection_lost(a, -errno, err);
 	if (n == 0) {
 		if (http_response_eof(&a->response) < 0)
-			return lost(a, -ECONNRESET, err);
+			return connection_lost(a, -ECONNRESET, err);
 		return 1;
 	}
 	used = http_response_feed(&a->response, a->in, (size_t)n);
@@ -266,7 +266,7 @@ int api_finish(struct api *a, json_t **ret, struct err *err)
 	return status;
 }
 
-static int receive(struct api *a, json_t **ret, struct err *err)
+static int receive_response(struct api *a, json_t **ret, struct err *err)
 {
 	int r;
 
@@ -284,9 +284,9 @@ int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct e
 	/* A moatd that has just been killed may have taken the connection; its successor is asked
 	 * once, where it does no harm that the first one may have heard it too. */
 	do {
-		r = begin(a, rq, false, err);
+		r = begin_request(a, rq, false, err);
 		if (r == 0)
-			r = receive(a, ret, err);
+			r = receive_response(a, ret, err);
 	} while (r == -ECONNRESET && a->response.status == 0 && --tries > 0);
 	return r;
 }
@@ -294,10 +294,10 @@ int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct e
 int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct buf *early,
 		struct err *err)
 {
-	int r = begin(a, rq, false, err);
+	int r = begin_request(a, rq, false, err);
 
 	if (r == 0)
-		r = receive(a, NULL, err);
+		r = receive_response(a, NULL, err);
 	if (r < 0)
 		return r;
 	if (!a->response.upgraded) {
@@ -326,7 +326,7 @@ static int send_chunk(int fd, const char *data, size_t len)
 
 int api_upload_begin(struct api *a, const struct api_request *rq, struct err *err)
 {
-	return begin(a, rq, true, err);
+	return begin_request(a, rq, true, err);
 }
 
 /* An early answer shows as readable, or as a broken pipe with the answer still to be read. */
@@ -346,7 +346,7 @@ int api_upload_end(struct api *a, json_t **ret, struct err *err)
 
 	if (!early)
 		early = fd_wait(a->fd, POLLIN, 0) != 0 || send_chunk(a->fd, "", 0) < 0;
-	r = receive(a, ret, err);
+	r = receive_response(a, ret, err);
 	if (early)
 		api_disconnect(a);
 	return r;

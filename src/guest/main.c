@@ -28,19 +28,19 @@
 
 #define MODULES_DIR "/modules"
 
-static void say(const char *msg)
+static void say_on_console(const char *msg)
 {
 	dprintf(STDERR_FILENO, "moat-init: %s\n", msg);
 }
 
-static int prepare(struct machine *m, int *ret_port_fd, struct err *err)
+static int prepare_machine(struct machine *m, int *ret_port_fd, struct err *err)
 {
 	int r = boot_mounts(err);
 
 	if (r < 0)
 		return r;
 	if (modules_load(MODULES_DIR, err) < 0)
-		say(err->msg); /* what needs the module will fail, and say so */
+		say_on_console(err->msg); /* what needs the module will fail, and say so */
 	r = boot_new_root(err);
 	if (r == 0)
 		r = boot_settings(err);
@@ -61,9 +61,9 @@ int main(void)
 
 	umask(0);
 	signal(SIGPIPE, SIG_IGN);
-	if (prepare(&m, &port_fd, &err) == 0)
+	if (prepare_machine(&m, &port_fd, &err) == 0)
 		session_run(&m, port_fd, &err);
-	say(err.msg);
+	say_on_console(err.msg);
 	sync();
 	/* A machine is never booted again: this ends it, also where power cannot be switched off.
 	 */

@@ -82,7 +82,7 @@ int identity_unshare(struct err *err)
  * Inside somebody else's user namespace high numbers may not exist: then nobody will do.  A
  * root that may not change its user at all stays what it is, less its capabilities.
  */
-static int become(uid_t uid)
+static int become_user(uid_t uid)
 {
 	const uid_t candidates[] = { uid, NOBODY_UID };
 
@@ -123,7 +123,7 @@ int identity_drop(uid_t uid, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "capability bounding set");
 	if (geteuid() == 0)
-		r = become(uid);
+		r = become_user(uid);
 	if (r < 0)
 		return err_errno(err, r, "user %u", uid);
 	r = clear_capabilities();

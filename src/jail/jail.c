@@ -123,7 +123,7 @@ static int check_names(const struct jail *j, struct err *err)
 	return 0;
 }
 
-static int narrow(const struct jail *j, pid_t parent, struct err *err)
+static int enter_jail(const struct jail *j, pid_t parent, struct err *err)
 {
 	cleanup_strv char **names = NULL;
 	uid_t uid = identity_choose(parent);
@@ -158,7 +158,7 @@ static void name_library(const struct jail *j, char *ret, size_t size)
 			snprintf(ret, size, "LD_PRELOAD=/dev/fd/%zu", JAIL_FD_FIRST + i);
 }
 
-static int run(const struct jail *j, pid_t parent, int *report, struct err *err)
+static int run_program(const struct jail *j, pid_t parent, int *report, struct err *err)
 {
 	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
 	char library[64] = "";
@@ -172,7 +172,7 @@ static int run(const struct jail *j, pid_t parent, int *report, struct err *err)
 	r = arrange_fds(j, report);
 	if (r < 0)
 		return err_errno(err, r, "descriptors");
-	r = narrow(j, parent, err);
+	r = enter_jail(j, parent, err);
 	if (r < 0)
 		return r;
 	execve(j->argv[0], j->argv, environment);
@@ -212,7 +212,7 @@ int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err 
 	if (pid == 0) {
 		struct err e = { 0 };
 
-		run(j, parent, &to, &e);
+		run_program(j, parent, &to, &e);
 		_exit(fd_write_all(to, &e, sizeof(e)) < 0 ? 126 : 127);
 	}
 	close(take_fd(&to));

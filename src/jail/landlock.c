@@ -64,7 +64,7 @@ static int create_ruleset(int abi)
 	return (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 }
 
-static int allow(int ruleset, const char *path, uint64_t access)
+static int allow_path(int ruleset, const char *path, uint64_t access)
 {
 	cleanup_close int fd = open(path, O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr rule = { .allowed_access = access, .parent_fd = fd };
@@ -86,16 +86,16 @@ static int allow_jail(int ruleset, const struct jail *j)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && j->expose[i]; i++)
-		r = allow(ruleset, j->expose[i], ACCESS_FS_READ);
+		r = allow_path(ruleset, j->expose[i], ACCESS_FS_READ);
 	for (size_t i = 0; r == 0 && j->devices[i]; i++)
-		r = allow(ruleset, j->devices[i],
-			  LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+		r = allow_path(ruleset, j->devices[i],
+			       LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	for (size_t i = 0; r == 0 && i < j->n_fds; i++) {
 		char path[32];
 
 		snprintf(path, sizeof(path), "/dev/fd/%zu", JAIL_FD_FIRST + i);
 		if (j->fds[i].reopen)
-			r = allow(ruleset, path, LANDLOCK_ACCESS_FS_READ_FILE);
+			r = allow_path(ruleset, path, LANDLOCK_ACCESS_FS_READ_FILE);
 	}
 	return r;
 }

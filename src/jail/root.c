@@ -28,7 +28,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-static const char *relative(const char *path)
+static const char *relative_path(const char *path)
 {
 	while (*path == '/')
 		path++;
@@ -80,9 +80,9 @@ static int clone_mount(int root, const char *source, const char *path, uint64_t 
 	return 0;
 }
 
-static int expose(int root, const char *source)
+static int expose_path(int root, const char *source)
 {
-	const char *path = relative(source);
+	const char *path = relative_path(source);
 	char target[PATH_MAX];
 	struct stat st;
 	ssize_t n;
@@ -105,7 +105,7 @@ static int expose(int root, const char *source)
 
 static int add_device(int root, const char *source, uid_t owner)
 {
-	const char *path = relative(source);
+	const char *path = relative_path(source);
 	struct stat st;
 	int r = make_parents(root, path);
 
@@ -202,13 +202,13 @@ static int add_file(int root, const struct jail_fd *file, int fd, char *const **
 	return file->reopen ? add_named_file(root, fd, *(*names)++, file->library, err) : 0;
 }
 
-static int populate(int root, const struct jail *j, char *const *names, uid_t owner,
-		    struct err *err)
+static int populate_root(int root, const struct jail *j, char *const *names, uid_t owner,
+			 struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && j->expose[i]; i++) {
-		r = expose(root, j->expose[i]);
+		r = expose_path(root, j->expose[i]);
 		if (r < 0)
 			return err_errno(err, r, "%s", j->expose[i]);
 	}
@@ -275,7 +275,7 @@ int root_enter(const struct jail *j, char *const *names, uid_t owner, bool *ret_
 	}
 	if (r < 0)
 		return err_errno(err, r, "mount of the jail's root");
-	r = populate(root, j, names, owner, err);
+	r = populate_root(root, j, names, owner, err);
 	if (r < 0)
 		return err_wrap(err, "root of the jail");
 	r = switch_root(root);

@@ -184,7 +184,7 @@ static int add_conditions(scmp_filter_ctx ctx)
 	return r;
 }
 
-static int fill(scmp_filter_ctx ctx, const struct jail *j)
+static int fill_filter(scmp_filter_ctx ctx, const struct jail *j)
 {
 	/* A binary tree over the numbers: the list is long, and every call of the VMM passes it. */
 	int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -205,7 +205,7 @@ int syscalls_restrict(const struct jail *j, struct err *err)
 
 	if (!ctx)
 		return err_set(err, -ENOMEM, "seccomp filter: out of memory");
-	r = fill(ctx, j);
+	r = fill_filter(ctx, j);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	seccomp_release(ctx);

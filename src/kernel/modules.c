@@ -16,7 +16,7 @@
 #define DEPTH_MAX 32
 
 /* Dashes and underscores are the same in names of modules. */
-static char fold(char c)
+static char fold_dash(char c)
 {
 	return c == '-' ? '_' : c;
 }
@@ -28,7 +28,7 @@ static bool is_module(const char *path, size_t len, const char *name)
 	const char *base = slash ? slash + 1 : path;
 	size_t left = len - (size_t)(base - path);
 
-	while (left > 0 && *name && fold(*base) == fold(*name)) {
+	while (left > 0 && *name && fold_dash(*base) == fold_dash(*name)) {
 		base++;
 		name++;
 		left--;
@@ -137,6 +137,6 @@ char *modules_name(const char *path)
 	char *name = strndup(base, end ? (size_t)(end - base) : strlen(base));
 
 	for (char *p = name; p && *p; p++)
-		*p = fold(*p);
+		*p = fold_dash(*p);
 	return name;
 }

@@ -148,8 +148,8 @@ static int write_note(struct kernel_store *ks, const char *hash, const char *nam
 }
 
 /* @own: for a container, else the current one.  With the lock held. */
-static int add(struct kernel_store *ks, const char *kernel, const char *modules, bool own,
-	       char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
+static int add_pair(struct kernel_store *ks, const char *kernel, const char *modules, bool own,
+		    char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	int r = kernel_stage(ks, kernel, modules, ret_hash, err);
 
@@ -171,7 +171,7 @@ static int add_locked(struct kernel_store *ks, const char *kernel, const char *m
 	if (kernel[0] != '/' || (modules && *modules && modules[0] != '/'))
 		return err_set(err, -EINVAL, "kernel and modules must be absolute paths");
 	pthread_mutex_lock(&ks->lock);
-	r = add(ks, kernel, modules, own, ret_hash, err);
+	r = add_pair(ks, kernel, modules, own, ret_hash, err);
 	pthread_mutex_unlock(&ks->lock);
 	return r;
 }
@@ -206,7 +206,7 @@ int kernel_next(struct kernel_store *ks, const char *hash, char ret[SHA256_HEX_L
 }
 
 /* With the lock held; @hash becomes that of the pair to use now. */
-static int follow(struct kernel_store *ks, char hash[SHA256_HEX_LEN + 1], struct err *err)
+static int follow_upgrades(struct kernel_store *ks, char hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	char next[SHA256_HEX_LEN + 1];
 	int r = 0;
@@ -241,7 +241,7 @@ int kernel_find(struct kernel_store *ks, const char *hash, struct kernel_paths *
 			       hash);
 	memcpy(found, hash, sizeof(found));
 	pthread_mutex_lock(&ks->lock);
-	r = follow(ks, found, err);
+	r = follow_upgrades(ks, found, err);
 	pthread_mutex_unlock(&ks->lock);
 	return r < 0 ? r : fill_paths(ks, found, ret, err);
 }

@@ -69,7 +69,7 @@ static bool find_payload(const struct buf *file, struct span *ret)
 	return true;
 }
 
-static int unpack(const struct span *packed, struct buf *ret)
+static int unpack_payload(const struct span *packed, struct buf *ret)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *e;
@@ -161,7 +161,7 @@ int kernel_unpack(int in_fd, int out_fd, bool *ret_device_parameters, struct err
 		return err_errno(err, -errno, "kernel");
 	r = fd_read_file(in_fd, KERNEL_MAX, &file);
 	if (r == 0 && find_payload(&file, &packed)) {
-		r = unpack(&packed, &elf);
+		r = unpack_payload(&packed, &elf);
 		if (r == 0 && can_boot_directly(&elf))
 			best = &elf;
 		if (r != -ENOMEM)

@@ -75,7 +75,7 @@ int link_conn_new(struct loop *l, int fd, const struct link_handler *handler, vo
 	return 0;
 }
 
-static void destroy(struct link_conn *c)
+static void conn_destroy(struct link_conn *c)
 {
 	close(c->fd);
 	books_free(&c->books);
@@ -92,7 +92,7 @@ void link_conn_free(struct link_conn *c)
 	source_free(take_ptr(c->source));
 	c->is_freed = true;
 	if (!c->busy)
-		destroy(c);
+		conn_destroy(c);
 }
 
 size_t link_pending(const struct link_conn *c)
@@ -381,7 +381,7 @@ static int handle_input(struct link_conn *c)
 }
 
 /* Return: 0; -ENODATA at the end of the stream; -errno. */
-static int receive(struct link_conn *c)
+static int receive_frames(struct link_conn *c)
 {
 	ssize_t n;
 
@@ -433,13 +433,13 @@ static int on_io(struct source *s, int fd, uint32_t events, void *arg)
 	(void)fd;
 	c->busy = true;
 	if (r == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-		r = receive(c);
+		r = receive_frames(c);
 	if (r == 0 && !c->is_freed && (events & EPOLLOUT))
 		r = send_queued(c);
 	if (r < 0 && !c->is_freed)
 		break_link(c, r);
 	c->busy = false;
 	if (c->is_freed)
-		destroy(c);
+		conn_destroy(c);
 	return 0;
 }

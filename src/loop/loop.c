@@ -137,7 +137,7 @@ static int source_new(struct loop *l, enum source_kind kind, int fd, uint32_t ev
 	return 0;
 }
 
-static void give(struct source *s, struct source **ret)
+static void give_source(struct source *s, struct source **ret)
 {
 	if (ret)
 		*ret = s;
@@ -152,7 +152,7 @@ int loop_add_io(struct loop *l, int fd, uint32_t events, loop_io_fn fn, void *ar
 	if (r < 0)
 		return r;
 	s->fn.io = fn;
-	give(s, ret);
+	give_source(s, ret);
 	return 0;
 }
 
@@ -194,7 +194,7 @@ int loop_add_timer(struct loop *l, uint64_t delay_usec, loop_timer_fn fn, void *
 		source_free(s);
 		return r;
 	}
-	give(s, ret);
+	give_source(s, ret);
 	return 0;
 }
 
@@ -215,7 +215,7 @@ int loop_add_signal(struct loop *l, int signo, loop_signal_fn fn, void *arg, str
 	if (r < 0)
 		return r;
 	s->fn.signal = fn;
-	give(s, ret);
+	give_source(s, ret);
 	return 0;
 }
 
@@ -232,7 +232,7 @@ int loop_add_child(struct loop *l, pid_t pid, loop_child_fn fn, void *arg, struc
 		return r;
 	s->pid = pid;
 	s->fn.child = fn;
-	give(s, ret);
+	give_source(s, ret);
 	return 0;
 }
 
@@ -264,7 +264,7 @@ static int dispatch_child(struct source *s)
 	return s->fn.child(s, s->pid, status, s->arg);
 }
 
-static int dispatch(struct source *s, uint32_t events)
+static int source_dispatch(struct source *s, uint32_t events)
 {
 	switch (s->kind) {
 	case SOURCE_IO:
@@ -292,7 +292,7 @@ int loop_run(struct loop *l)
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		for (int i = 0; i < n; i++) {
-			int r = dispatch(events[i].data.ptr, events[i].events);
+			int r = source_dispatch(events[i].data.ptr, events[i].events);
 
 			if (r < 0)
 				return r;

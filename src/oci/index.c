@@ -67,7 +67,7 @@ static bool is_candidate(const struct oci_descriptor *d)
 }
 
 /* How well an entry fits; 0 is not at all.  One without a platform may still turn out to fit. */
-static int rank(const struct oci_descriptor *d, const struct platform *want)
+static int rank_platform(const struct oci_descriptor *d, const struct platform *want)
 {
 	if (!is_candidate(d))
 		return 0;
@@ -104,7 +104,7 @@ int oci_index_select(const struct oci_index *ix, const struct platform *want,
 	int best_rank = 0;
 
 	for (size_t i = 0; i < ix->n_manifests; i++) {
-		int fit = rank(&ix->manifests[i], want);
+		int fit = rank_platform(&ix->manifests[i], want);
 
 		if (fit > best_rank) {
 			best = &ix->manifests[i];

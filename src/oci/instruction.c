@@ -24,13 +24,13 @@ struct target {
 
 typedef int (*apply_fn)(struct target *t, const char *arg, struct err *err);
 
-static int set(struct target *t, const char *key, json_t *value, struct err *err)
+static int set_member(struct target *t, const char *key, json_t *value, struct err *err)
 {
 	return json_object_set_new(t->config, key, value) < 0 ? err_nomem(err) : 0;
 }
 
 /* A member that is an object or array; made when it is not there.  Return: borrowed; NULL. */
-static json_t *member(struct target *t, const char *key, bool is_array)
+static json_t *get_member(struct target *t, const char *key, bool is_array)
 {
 	json_t *value = json_object_get(t->config, key);
 
@@ -82,7 +82,7 @@ static int apply_cmd(struct target *t, const char *arg, struct err *err)
 	int r = read_command(t, arg, &list, err);
 
 	t->has_cmd = true;
-	return r < 0 ? r : set(t, "Cmd", list, err);
+	return r < 0 ? r : set_member(t, "Cmd", list, err);
 }
 
 static int apply_entrypoint(struct target *t, const char *arg, struct err *err)
@@ -94,7 +94,7 @@ static int apply_entrypoint(struct target *t, const char *arg, struct err *err)
 		return r;
 	if (!t->has_cmd)
 		(void)json_object_del(t->config, "Cmd");
-	return set(t, "Entrypoint", list, err);
+	return set_member(t, "Entrypoint", list, err);
 }
 
 /* KEY=VALUE words, or KEY and the rest of the line. */
@@ -129,7 +129,7 @@ static int each_pair(const char *arg,
 static int set_env(struct target *t, const char *key, const char *value)
 {
 	cleanup_free char *text = str_printf("%s=%s", key, value);
-	json_t *env = member(t, "Env", true), *item;
+	json_t *env = get_member(t, "Env", true), *item;
 	size_t len = strlen(key), i;
 
 	if (!text || !env)
@@ -145,7 +145,7 @@ static int set_env(struct target *t, const char *key, const char *value)
 
 static int set_label(struct target *t, const char *key, const char *value)
 {
-	return json_object_set_new(member(t, "Labels", false), key, json_string(value));
+	return json_object_set_new(get_member(t, "Labels", false), key, json_string(value));
 }
 
 static int apply_env(struct target *t, const char *arg, struct err *err)
@@ -160,13 +160,13 @@ static int apply_label(struct target *t, const char *arg, struct err *err)
 
 static int add_key(struct target *t, const char *key, const char *name, struct err *err)
 {
-	json_t *object = member(t, key, false);
+	json_t *object = get_member(t, key, false);
 
 	return json_object_set_new(object, name, json_object()) < 0 ? err_nomem(err) : 0;
 }
 
 /* PORT[-PORT][/PROTOCOL] */
-static int expose(struct target *t, const char *word, struct err *err)
+static int add_ports(struct target *t, const char *word, struct err *err)
 {
 	cleanup_free char *ports = strdup(word);
 	char *slash = ports ? strchr(ports, '/') : NULL, *dash;
@@ -220,7 +220,7 @@ static int each_word(struct target *t, const char *arg,
 
 static int apply_expose(struct target *t, const char *arg, struct err *err)
 {
-	return each_word(t, arg, expose, err);
+	return each_word(t, arg, add_ports, err);
 }
 
 static int add_volume(struct target *t, const char *word, struct err *err)
@@ -237,12 +237,12 @@ static int apply_volume(struct target *t, const char *arg, struct err *err)
 
 static int apply_user(struct target *t, const char *arg, struct err *err)
 {
-	return set(t, "User", json_string(arg), err);
+	return set_member(t, "User", json_string(arg), err);
 }
 
 static int apply_stopsignal(struct target *t, const char *arg, struct err *err)
 {
-	return set(t, "StopSignal", json_string(arg), err);
+	return set_member(t, "StopSignal", json_string(arg), err);
 }
 
 static int apply_workdir(struct target *t, const char *arg, struct err *err)
@@ -254,14 +254,14 @@ static int apply_workdir(struct target *t, const char *arg, struct err *err)
 		path = strdup(arg);
 	else
 		path = str_printf("%s/%s", old && !streq(old, "/") ? old : "", arg);
-	return path ? set(t, "WorkingDir", json_string(path), err) : err_nomem(err);
+	return path ? set_member(t, "WorkingDir", json_string(path), err) : err_nomem(err);
 }
 
 static int apply_onbuild(struct target *t, const char *arg, struct err *err)
 {
 	if (strncasecmp(arg, "ONBUILD", 7) == 0 || strncasecmp(arg, "FROM", 4) == 0)
 		return err_set(err, -EINVAL, "this is not allowed after ONBUILD");
-	return json_array_append_new(member(t, "OnBuild", true), json_string(arg)) < 0
+	return json_array_append_new(get_member(t, "OnBuild", true), json_string(arg)) < 0
 		       ? err_nomem(err)
 		       : 0;
 }
@@ -321,7 +321,8 @@ static int apply_healthcheck(struct target *t, const char *arg, struct err *err)
 		if (r < 0)
 			return r;
 		if (word && strcasecmp(word, "NONE") == 0)
-			return set(t, "Healthcheck", json_pack("{s:[s]}", "Test", "NONE"), err);
+			return set_member(t, "Healthcheck", json_pack("{s:[s]}", "Test", "NONE"),
+					  err);
 		if (word && strcasecmp(word, "CMD") == 0 && *(at += strspn(at, " \t")))
 			break;
 		if (!word || !str_starts(word, "--"))
@@ -332,7 +333,7 @@ static int apply_healthcheck(struct target *t, const char *arg, struct err *err)
 	}
 	if (json_object_set_new(health, "Test", health_test(at)) < 0)
 		return err_nomem(err);
-	return set(t, "Healthcheck", take_ptr(health), err);
+	return set_member(t, "Healthcheck", take_ptr(health), err);
 }
 
 static const struct {

@@ -47,7 +47,7 @@ static bool word_valid(const char *s)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
-static int malformed(const char *text, struct err *err)
+static int malformed_platform(const char *text, struct err *err)
 {
 	return err_set(
 		err, -EINVAL,
@@ -83,10 +83,10 @@ int platform_parse(const char *text, struct platform *ret, struct err *err)
 	for (size_t n = 0; rest && n < ARRAY_SIZE(part); n++) {
 		part[n] = strsep(&rest, "/");
 		if (!word_valid(part[n]))
-			return malformed(text, err);
+			return malformed_platform(text, err);
 	}
 	if (rest)
-		return malformed(text, err);
+		return malformed_platform(text, err);
 	if (part[1]) {
 		snprintf(p.os, sizeof(p.os), "%s", part[0]);
 		set_cpu(&p, part[1], part[2]);

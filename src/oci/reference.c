@@ -53,7 +53,7 @@ void reference_free(struct reference *r)
 	free(r);
 }
 
-static int invalid(const char *text, struct err *err)
+static int invalid_reference(const char *text, struct err *err)
 {
 	for (const char *p = text; *p; p++)
 		if (*p < ' ' || *p > '~')
@@ -154,10 +154,10 @@ static int split_name(const char *name, struct reference *r)
 	return r->repository ? 0 : -ENOMEM;
 }
 
-static int check(const struct reference *r, const char *text, struct err *err)
+static int check_reference(const struct reference *r, const char *text, struct err *err)
 {
 	if (!registry_valid(r->registry))
-		return invalid(text, err);
+		return invalid_reference(text, err);
 	if (strspn(r->repository, ALNUM "._-/") == strlen(r->repository) &&
 	    strpbrk(r->repository, UPPER))
 		return err_set(
@@ -165,7 +165,7 @@ static int check(const struct reference *r, const char *text, struct err *err)
 			"invalid reference format: repository name (%.300s) must be lowercase",
 			r->repository);
 	if (!repository_valid(r->repository) || (r->tag && !tag_valid(r->tag)))
-		return invalid(text, err);
+		return invalid_reference(text, err);
 	if (strlen(r->repository) > REPOSITORY_MAX)
 		return err_set(err, -EINVAL, "repository name must not be more than %d characters",
 			       REPOSITORY_MAX);
@@ -213,14 +213,15 @@ int reference_parse(const char *text, struct reference **ret, struct err *err)
 	if (rc == 0 && split_name(name, r) < 0)
 		rc = err_nomem(err);
 	if (rc == 0)
-		rc = check(r, text, err);
+		rc = check_reference(r, text, err);
 	if (rc < 0)
 		return rc;
 	*ret = take_ptr(r);
 	return 0;
 }
 
-static char *format(const struct reference *r, const char *registry, const char *repository)
+static char *format_reference(const struct reference *r, const char *registry,
+			      const char *repository)
 {
 	return str_printf("%s%s%s%s%s%s%s", registry, *registry ? "/" : "", repository,
 			  r->tag ? ":" : "", r->tag ? r->tag : "",
@@ -229,7 +230,7 @@ static char *format(const struct reference *r, const char *registry, const char 
 
 char *reference_full(const struct reference *r)
 {
-	return format(r, r->registry, r->repository);
+	return format_reference(r, r->registry, r->repository);
 }
 
 char *reference_familiar(const struct reference *r)
@@ -240,9 +241,9 @@ char *reference_familiar(const struct reference *r)
 	if (!streq(r->registry, DEFAULT_REGISTRY))
 		return reference_full(r);
 	if (rest && !strchr(rest, '/'))
-		return format(r, "", rest);
+		return format_reference(r, "", rest);
 	/* Without the registry, docker.io/a.b/c would be read as c of the registry a.b. */
 	if (slash && is_registry(r->repository, (size_t)(slash - r->repository)))
 		return reference_full(r);
-	return format(r, "", r->repository);
+	return format_reference(r, "", r->repository);
 }

@@ -99,7 +99,7 @@ static int read_linux(const json_t *doc, struct oci_runtime *rt, struct err *err
 	return r == 0 ? read_resources(linux_obj, rt, err) : r;
 }
 
-static int read_all(const json_t *doc, struct oci_runtime *rt, struct err *err)
+static int read_document(const json_t *doc, struct oci_runtime *rt, struct err *err)
 {
 	const char *version;
 	json_t *process;
@@ -136,7 +136,7 @@ int oci_runtime_parse(const char *text, size_t len, struct oci_runtime **ret, st
 	r = json_read(text, len, "config.json", &doc, err);
 	if (r < 0)
 		return r;
-	r = json_is_object(doc) ? read_all(doc, rt, &why)
+	r = json_is_object(doc) ? read_document(doc, rt, &why)
 				: err_set(&why, -EBADMSG, "it must be a JSON object");
 	if (r < 0)
 		return err_set(err, r, "config.json: %s", r == -ENOMEM ? "out of memory" : why.msg);

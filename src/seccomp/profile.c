@@ -240,7 +240,7 @@ static int add_syscalls(struct compiler *c, const json_t *profile, struct err *e
 	return r;
 }
 
-static int export(struct compiler *c, struct buf *ret, struct err *err)
+static int export_filter(struct compiler *c, struct buf *ret, struct err *err)
 {
 	cleanup_close int fd = memfd_create("moat-seccomp", MFD_CLOEXEC);
 	const size_t max = BPF_MAXINSNS * sizeof(struct sock_filter);
@@ -276,5 +276,5 @@ int profile_compile(const json_t *profile, struct buf *ret, struct err *err)
 	r = add_architectures(&c, profile, err);
 	if (r == 0)
 		r = add_syscalls(&c, profile, err);
-	return r == 0 ? export(&c, ret, err) : r;
+	return r == 0 ? export_filter(&c, ret, err) : r;
 }

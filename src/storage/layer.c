@@ -32,7 +32,7 @@
 #define JOURNAL_MAX	(MIB(8) / BLOCK_SIZE)
 #define JOURNAL_MIN	1024 /* blocks; what jbd2 accepts */
 
-static void describe(struct ext2_super_block *sb, uint64_t size_bytes)
+static void describe_file_system(struct ext2_super_block *sb, uint64_t size_bytes)
 {
 	*sb = (struct ext2_super_block){
 		.s_rev_level = EXT2_DYNAMIC_REV,
@@ -130,7 +130,7 @@ static void note_overhead(ext2_filsys fs, unsigned folders)
 						 ext2fs_free_blocks_count(fs->super) - folders);
 }
 
-static errcode_t populate(ext2_filsys fs)
+static errcode_t populate_file_system(ext2_filsys fs)
 {
 	static const char *const folders[] = { "upper", "work", "fresh" };
 	errcode_t e = set_identity(fs);
@@ -157,12 +157,12 @@ static errcode_t make_filesystem(int fd, uint64_t size_bytes)
 	char name[32];
 	errcode_t e;
 
-	describe(&param, size_bytes);
+	describe_file_system(&param, size_bytes);
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	e = ext2fs_initialize(name, EXT2_FLAG_64BITS, &param, unix_io_manager, &fs);
 	if (e)
 		return e;
-	e = populate(fs);
+	e = populate_file_system(fs);
 	if (!e)
 		e = ext2fs_close2(fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	if (e)

@@ -19,7 +19,7 @@ void tar_entry_reset(struct tar_entry *e)
 }
 
 /* Makes room for one more; the array doubles whenever its length is a power of two. */
-static void *grow(void *array, size_t n, size_t size)
+static void *grow_array(void *array, size_t n, size_t size)
 {
 	if (n > 0 && (n & (n - 1)) != 0)
 		return array;
@@ -28,7 +28,7 @@ static void *grow(void *array, size_t n, size_t size)
 
 int tar_entry_add_xattr(struct tar_entry *e, const char *name, const void *value, size_t len)
 {
-	struct tar_xattr *xattrs = grow(e->xattrs, e->n_xattrs, sizeof(*xattrs));
+	struct tar_xattr *xattrs = grow_array(e->xattrs, e->n_xattrs, sizeof(*xattrs));
 	struct tar_xattr x = { .len = len };
 
 	if (!xattrs)
@@ -49,7 +49,7 @@ int tar_entry_add_xattr(struct tar_entry *e, const char *name, const void *value
 
 int tar_entry_add_extent(struct tar_entry *e, uint64_t offset, uint64_t len)
 {
-	struct tar_extent *extents = grow(e->extents, e->n_extents, sizeof(*extents));
+	struct tar_extent *extents = grow_array(e->extents, e->n_extents, sizeof(*extents));
 
 	if (!extents)
 		return -ENOMEM;

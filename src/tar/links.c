@@ -28,7 +28,7 @@ static size_t bucket_of(const struct tar_links *l, dev_t dev, ino_t ino)
 	return (size_t)(h >> 32) & (l->n_buckets - 1);
 }
 
-static int grow(struct tar_links *l)
+static int grow_buckets(struct tar_links *l)
 {
 	struct tar_links next = { .n_buckets = l->n_buckets ? 2 * l->n_buckets : BUCKETS_MIN,
 				  .n = l->n };
@@ -51,13 +51,13 @@ static int grow(struct tar_links *l)
 	return 0;
 }
 
-static int add(struct tar_links *l, const struct stat *sb, const char *path)
+static int add_inode(struct tar_links *l, const struct stat *sb, const char *path)
 {
 	size_t len = strlen(path) + 1;
 	struct inode *inode;
 	struct inode **to;
 
-	if (l->n == l->n_buckets && grow(l) < 0)
+	if (l->n == l->n_buckets && grow_buckets(l) < 0)
 		return -ENOMEM;
 	inode = malloc(sizeof(*inode) + len);
 	if (!inode)
@@ -87,7 +87,7 @@ int tar_links_find(struct tar_links **links, const struct stat *sb, const char *
 	while (inode && (inode->dev != sb->st_dev || inode->ino != sb->st_ino))
 		inode = inode->next;
 	*ret = inode ? inode->path : NULL;
-	return inode ? 0 : add(l, sb, path);
+	return inode ? 0 : add_inode(l, sb, path);
 }
 
 void tar_links_free(struct tar_links *l)

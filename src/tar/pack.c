@@ -40,17 +40,17 @@ void tar_pack_reset(struct tar_pack *p)
 	tar_links_free(take_ptr(p->links));
 }
 
-static const char *path_of(const struct tar_pack *p)
+static const char *shown_path(const struct tar_pack *p)
 {
 	return p->path.data && *p->path.data ? p->path.data : "/";
 }
 
-static int fail(const struct tar_pack *p, int code, struct err *err)
+static int pack_failed(const struct tar_pack *p, int code, struct err *err)
 {
-	return err_errno(err, code, "%s", path_of(p));
+	return err_errno(err, code, "%s", shown_path(p));
 }
 
-static int put(struct tar_pack *p, const void *data, size_t len, struct err *err)
+static int put_bytes(struct tar_pack *p, const void *data, size_t len, struct err *err)
 {
 	int r = p->write(p->arg, data, len);
 
@@ -62,7 +62,7 @@ static int put_header(struct tar_pack *p, const struct tar_entry *e, struct err 
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = tar_put_header(&b, e);
 
-	return r < 0 ? fail(p, r, err) : put(p, b.data, b.len, err);
+	return r < 0 ? pack_failed(p, r, err) : put_bytes(p, b.data, b.len, err);
 }
 
 static int put_zeros(struct tar_pack *p, uint64_t len, struct err *err)
@@ -71,11 +71,11 @@ static int put_zeros(struct tar_pack *p, uint64_t len, struct err *err)
 	int r = 0;
 
 	for (; r == 0 && len > 0; len -= len < sizeof(zeros) ? len : sizeof(zeros))
-		r = put(p, zeros, len < sizeof(zeros) ? (size_t)len : sizeof(zeros), err);
+		r = put_bytes(p, zeros, len < sizeof(zeros) ? (size_t)len : sizeof(zeros), err);
 	return r;
 }
 
-static void describe(const struct tar_pack *p, const struct stat *sb, struct tar_entry *e)
+static void describe_entry(const struct tar_pack *p, const struct stat *sb, struct tar_entry *e)
 {
 	bool root = p->flags & TAR_PACK_ROOT_OWNS;
 
@@ -93,7 +93,7 @@ static int put_extent(struct tar_pack *p, int fd, uint64_t offset, uint64_t len,
 	cleanup_free char *chunk = malloc(CHUNK_BYTES);
 
 	if (!chunk)
-		return fail(p, -ENOMEM, err);
+		return pack_failed(p, -ENOMEM, err);
 	while (len > 0) {
 		size_t want = len < CHUNK_BYTES ? (size_t)len : CHUNK_BYTES;
 		ssize_t n = pread(fd, chunk, want, (off_t)offset);
@@ -102,10 +102,10 @@ static int put_extent(struct tar_pack *p, int fd, uint64_t offset, uint64_t len,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail(p, -errno, err);
+			return pack_failed(p, -errno, err);
 		if (n == 0)
 			return put_zeros(p, len, err);
-		r = put(p, chunk, (size_t)n, err);
+		r = put_bytes(p, chunk, (size_t)n, err);
 		if (r < 0)
 			return r;
 		offset += (uint64_t)n;
@@ -146,15 +146,15 @@ static int pack_file(struct tar_pack *p, int dir_fd, const char *name, struct ta
 	int r = 0;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : fail(p, fd, err);
-	describe(p, &sb, e);
+		return fd == -ENOENT ? 0 : pack_failed(p, fd, err);
+	describe_entry(p, &sb, e);
 	e->size_bytes = (uint64_t)sb.st_size;
 	if (p->flags & TAR_PACK_XATTRS)
 		r = tar_add_xattrs(fd, e);
 	if (r == 0 && p->flags & TAR_PACK_SPARSE)
 		r = tar_find_extents(fd, &sb, e);
 	if (r < 0)
-		return fail(p, r, err);
+		return pack_failed(p, r, err);
 	r = put_header(p, e, err);
 	return r == 0 ? put_data(p, fd, e, err) : r;
 }
@@ -166,10 +166,10 @@ static int pack_symlink(struct tar_pack *p, int dir_fd, const char *name, struct
 	ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return errno == EINVAL || errno == ENOENT ? 0 : fail(p, -errno, err);
+		return errno == EINVAL || errno == ENOENT ? 0 : pack_failed(p, -errno, err);
 	target[n] = '\0';
 	e->link = strdup(target);
-	return e->link ? put_header(p, e, err) : fail(p, -ENOMEM, err);
+	return e->link ? put_header(p, e, err) : pack_failed(p, -ENOMEM, err);
 }
 
 static int pack_other(struct tar_pack *p, int dir_fd, const char *name, const struct stat *sb,
@@ -203,16 +203,16 @@ static int pack_nonfolder(struct tar_pack *p, int dir_fd, const char *name, cons
 	const char *first = NULL;
 
 	if (!e.path)
-		return fail(p, -ENOMEM, err);
-	describe(p, sb, &e);
+		return pack_failed(p, -ENOMEM, err);
+	describe_entry(p, sb, &e);
 	if (sb->st_nlink > 1 && !S_ISSOCK(sb->st_mode) &&
 	    tar_links_find(&p->links, sb, p->path.data, &first) < 0)
-		return fail(p, -ENOMEM, err);
+		return pack_failed(p, -ENOMEM, err);
 	if (!first)
 		return pack_other(p, dir_fd, name, sb, &e, err);
 	e.type = TAR_HARDLINK;
 	e.link = strdup(first);
-	return e.link ? put_header(p, &e, err) : fail(p, -ENOMEM, err);
+	return e.link ? put_header(p, &e, err) : pack_failed(p, -ENOMEM, err);
 }
 
 /* The folder's own member. */
@@ -225,14 +225,14 @@ static int pack_folder(struct tar_pack *p, int fd, const struct stat *sb, struct
 		return 0;
 	e.path = str_printf("%s%s", p->path.data, str_ends(p->path.data, "/") ? "" : "/");
 	if (!e.path)
-		return fail(p, -ENOMEM, err);
-	describe(p, sb, &e);
+		return pack_failed(p, -ENOMEM, err);
+	describe_entry(p, sb, &e);
 	if (p->flags & TAR_PACK_XATTRS)
 		r = tar_add_xattrs(fd, &e);
-	return r < 0 ? fail(p, r, err) : put_header(p, &e, err);
+	return r < 0 ? pack_failed(p, r, err) : put_header(p, &e, err);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -273,7 +273,7 @@ int tar_list(int fd, char ***ret)
 	if (errno)
 		return -errno;
 	if (n > 0)
-		qsort(names, n, sizeof(*names), compare);
+		qsort(names, n, sizeof(*names), compare_names);
 	*ret = take_ptr(names);
 	return 0;
 }
@@ -287,7 +287,7 @@ static bool is_mount_root(int fd)
 	       (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-static bool enters(const struct tar_pack *p, int fd, unsigned depth)
+static bool enters_mount(const struct tar_pack *p, int fd, unsigned depth)
 {
 	if (depth == 0 || !is_mount_root(fd))
 		return true;
@@ -296,8 +296,8 @@ static bool enters(const struct tar_pack *p, int fd, unsigned depth)
 	return !p->enters || p->enters(fd);
 }
 
-static int walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
-		struct err *err);
+static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
+		     struct err *err);
 
 static int pack_content(struct tar_pack *p, int fd, unsigned depth, struct err *err)
 {
@@ -306,57 +306,57 @@ static int pack_content(struct tar_pack *p, int fd, unsigned depth, struct err *
 	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(fd, &names);
 
 	if (r < 0)
-		return fail(p, r, err);
+		return pack_failed(p, r, err);
 	for (char **n = names; r == 0 && n && *n; n++) {
 		bool slash = len > 0 && p->path.data[len - 1] != '/';
 
 		if (buf_adds(&p->path, slash ? "/" : "") < 0 || buf_adds(&p->path, *n) < 0)
-			return fail(p, -ENOMEM, err);
-		r = walk(p, fd, *n, depth + 1, true, err);
+			return pack_failed(p, -ENOMEM, err);
+		r = pack_walk(p, fd, *n, depth + 1, true, err);
 		p->path.len = len;
 		p->path.data[len] = '\0';
 	}
 	return r;
 }
 
-static int walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
-		struct err *err)
+static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, unsigned depth, bool deep,
+		     struct err *err)
 {
 	cleanup_close int fd = -1;
 	struct stat sb;
 	int r;
 
 	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT && depth > 0 ? 0 : fail(p, -errno, err);
+		return errno == ENOENT && depth > 0 ? 0 : pack_failed(p, -errno, err);
 	if (!S_ISDIR(sb.st_mode))
 		return pack_nonfolder(p, dir_fd, name, &sb, err);
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &sb) < 0)
 		return (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && depth > 0
 			       ? 0
-			       : fail(p, -errno, err);
+			       : pack_failed(p, -errno, err);
 	r = pack_folder(p, fd, &sb, err);
-	return r == 0 && deep && enters(p, fd, depth) ? pack_content(p, fd, depth, err) : r;
+	return r == 0 && deep && enters_mount(p, fd, depth) ? pack_content(p, fd, depth, err) : r;
 }
 
 static int set_path(struct tar_pack *p, const char *as, struct err *err)
 {
 	p->path.len = 0;
-	return buf_adds(&p->path, as) < 0 ? fail(p, -ENOMEM, err) : 0;
+	return buf_adds(&p->path, as) < 0 ? pack_failed(p, -ENOMEM, err) : 0;
 }
 
 int tar_pack_tree(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err)
 {
 	int r = set_path(p, as, err);
 
-	return r == 0 ? walk(p, dir_fd, name, 0, true, err) : r;
+	return r == 0 ? pack_walk(p, dir_fd, name, 0, true, err) : r;
 }
 
 int tar_pack_one(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err)
 {
 	int r = set_path(p, as, err);
 
-	return r == 0 ? walk(p, dir_fd, name, 1, false, err) : r;
+	return r == 0 ? pack_walk(p, dir_fd, name, 1, false, err) : r;
 }
 
 int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err)
@@ -366,7 +366,7 @@ int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err)
 
 	if (r < 0)
 		return r;
-	return e.path ? put_header(p, &e, err) : fail(p, -ENOMEM, err);
+	return e.path ? put_header(p, &e, err) : pack_failed(p, -ENOMEM, err);
 }
 
 int tar_pack_end(struct tar_pack *p, struct err *err)
@@ -374,5 +374,5 @@ int tar_pack_end(struct tar_pack *p, struct err *err)
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = tar_put_end(&b);
 
-	return r < 0 ? err_errno(err, r, "write the archive") : put(p, b.data, b.len, err);
+	return r < 0 ? err_errno(err, r, "write the archive") : put_bytes(p, b.data, b.len, err);
 }

@@ -27,7 +27,7 @@ void tar_pax_reset(struct tar_pax *p)
 	*p = (struct tar_pax){ 0 };
 }
 
-static int bad(struct err *err)
+static int bad_header(struct err *err)
 {
 	return err_set(err, -EBADMSG, "the archive is damaged: a pax header makes no sense");
 }
@@ -59,7 +59,7 @@ static int set_text(const struct pax_record *rec, char **to, struct err *err)
 	char *copy;
 
 	if (memchr(rec->value, '\0', rec->len))
-		return bad(err);
+		return bad_header(err);
 	copy = strndup(rec->value, rec->len);
 	if (!copy)
 		return err_errno(err, -ENOMEM, "read the archive");
@@ -74,11 +74,11 @@ static int set_number(const struct pax_record *rec, uint64_t max, uint64_t *ret,
 	uint64_t value;
 
 	if (rec->len == 0 || rec->len >= sizeof(digits))
-		return bad(err);
+		return bad_header(err);
 	memcpy(digits, rec->value, rec->len);
 	digits[rec->len] = '\0';
 	if (str_to_u64(digits, &value) < 0 || value > max)
-		return bad(err);
+		return bad_header(err);
 	*ret = value;
 	return 0;
 }
@@ -92,15 +92,15 @@ static int set_time(const struct pax_record *rec, struct tar_pax *p, struct err 
 	int64_t sec = 0;
 
 	if (i == rec->len)
-		return bad(err);
+		return bad_header(err);
 	for (; i < rec->len && rec->value[i] != '.'; i++) {
 		if (rec->value[i] < '0' || rec->value[i] > '9' || sec > INT64_MAX / 100)
-			return bad(err);
+			return bad_header(err);
 		sec = sec * 10 + (rec->value[i] - '0');
 	}
 	for (i++; i < rec->len; i++, weight /= 10) {
 		if (rec->value[i] < '0' || rec->value[i] > '9')
-			return bad(err);
+			return bad_header(err);
 		nsec += weight * (uint32_t)(rec->value[i] - '0');
 	}
 	if (negative && nsec > 0) {
@@ -199,7 +199,7 @@ int tar_pax_parse(const char *text, size_t len, struct tar_pax *p, struct err *e
 	while (len > 0) {
 		struct pax_record rec;
 		ssize_t n = next_record(text, len, &rec);
-		int r = n < 0 ? bad(err) : apply_record(&rec, p, err);
+		int r = n < 0 ? bad_header(err) : apply_record(&rec, p, err);
 
 		if (r < 0)
 			return r;

@@ -20,14 +20,14 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-static int outside(const char *name, struct err *err)
+static int name_outside(const char *name, struct err *err)
 {
 	return err_set(err, -EBADMSG, "the archive has a member that does not belong there: %.200s",
 		       name);
 }
 
 /* @name without what its parts have too much.  Return: 0; -EBADMSG for ".."; -ENOMEM. */
-static int clean(const char *name, struct buf *ret)
+static int clean_name(const char *name, struct buf *ret)
 {
 	int r = buf_adds(ret, "");
 
@@ -51,16 +51,16 @@ int tar_member_path(const struct tar_unpack *u, const char *name, char **ret, st
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT, from = BUF_INIT;
 	const char *rest = NULL;
-	int r = clean(name, &b);
+	int r = clean_name(name, &b);
 
 	if (r == 0 && u->from)
-		r = clean(u->from, &from);
+		r = clean_name(u->from, &from);
 	if (r < 0)
-		return r == -EBADMSG ? outside(name, err) : err_errno(err, r, "unpack");
+		return r == -EBADMSG ? name_outside(name, err) : err_errno(err, r, "unpack");
 	if (u->from) {
 		rest = from.len == 0 ? b.data : str_starts(b.data, from.data);
 		if (!rest || (from.len > 0 && *rest != '\0' && *rest != '/'))
-			return outside(name, err);
+			return name_outside(name, err);
 		while (*rest == '/')
 			rest++;
 		*ret = str_printf("%s%s%s", u->to, *u->to && *rest ? "/" : "", rest);

@@ -165,15 +165,15 @@ static int take_long_name(struct tar_reader *r, const struct tar_header *h, char
 	return *name ? 0 : err_errno(err, -ENOMEM, "read the archive");
 }
 
-static char *field(const char *text, size_t size)
+static char *copy_field(const char *text, size_t size)
 {
 	return strndup(text, size);
 }
 
 static char *header_path(const struct tar_header *h)
 {
-	cleanup_free char *name = field(h->name, sizeof(h->name));
-	cleanup_free char *prefix = field(h->prefix, sizeof(h->prefix));
+	cleanup_free char *name = copy_field(h->name, sizeof(h->name));
+	cleanup_free char *prefix = copy_field(h->prefix, sizeof(h->prefix));
 
 	if (!name || !prefix)
 		return NULL;
@@ -254,7 +254,7 @@ static int make_entry(struct tar_reader *r, const struct tar_header *h, struct t
 	int ret;
 
 	e->path = pax->path ? take_ptr(pax->path) : header_path(h);
-	e->link = pax->link ? take_ptr(pax->link) : field(h->link, sizeof(h->link));
+	e->link = pax->link ? take_ptr(pax->link) : copy_field(h->link, sizeof(h->link));
 	if (!e->path || !e->link)
 		return err_errno(err, -ENOMEM, "read the archive");
 	ret = set_type(e, h->type, err);
@@ -281,7 +281,8 @@ static int make_entry(struct tar_reader *r, const struct tar_header *h, struct t
 }
 
 /* Headers up to that of a member.  Return: 1; 0 at the end; -errno. */
-static int next(struct tar_reader *r, struct tar_pax *pax, struct tar_header *h, struct err *err)
+static int next_header(struct tar_reader *r, struct tar_pax *pax, struct tar_header *h,
+		       struct err *err)
 {
 	cleanup(buf_reset) struct buf meta = BUF_INIT;
 
@@ -326,7 +327,7 @@ int tar_next(struct tar_reader *r, const struct tar_entry **ret_entry, struct er
 	r->extent = 0;
 	tar_entry_reset(&r->entry);
 	if (ret == 0)
-		ret = next(r, &pax, &h, err);
+		ret = next_header(r, &pax, &h, err);
 	if (ret <= 0)
 		return ret;
 	ret = make_entry(r, &h, &pax, err);

@@ -54,7 +54,7 @@ static void unpack_reset(struct unpack *p)
 	free(p->chunk);
 }
 
-static int fail(const char *path, int code, struct err *err)
+static int unpack_failed(const char *path, int code, struct err *err)
 {
 	return err_errno(err, code, "%s", path);
 }
@@ -115,7 +115,7 @@ static bool is_zero(const char *data, size_t len)
 }
 
 /* How many bytes up to the next block of the file. */
-static size_t piece(uint64_t offset, size_t len)
+static size_t piece_len(uint64_t offset, size_t len)
 {
 	size_t n = BLOCK_BYTES - (size_t)(offset % BLOCK_BYTES);
 
@@ -128,11 +128,11 @@ static int write_data(int fd, const char *data, size_t len, uint64_t offset)
 	int r = 0;
 
 	while (r == 0 && len > 0) {
-		size_t n = piece(offset, len), more;
+		size_t n = piece_len(offset, len), more;
 
 		if (!is_zero(data, n)) {
 			while (n < len) {
-				more = piece(offset + n, len - n);
+				more = piece_len(offset + n, len - n);
 				if (is_zero(data + n, more))
 					break;
 				n += more;
@@ -156,10 +156,10 @@ static int fill_file(struct unpack *p, const char *path, int fd, struct err *err
 		if (n <= 0)
 			return (int)n;
 		if (offset > INT64_MAX - CHUNK_BYTES)
-			return fail(path, -EFBIG, err);
+			return unpack_failed(path, -EFBIG, err);
 		r = write_data(fd, p->chunk, (size_t)n, offset);
 		if (r < 0)
-			return fail(path, r, err);
+			return unpack_failed(path, r, err);
 	}
 }
 
@@ -214,12 +214,12 @@ static int make_file(struct unpack *p, const struct tar_entry *e, const char *pa
 	if (mounted)
 		fd = open_mounted(dir_fd, name);
 	if (fd < 0)
-		return fail(path, mounted ? fd : -errno, err);
+		return unpack_failed(path, mounted ? fd : -errno, err);
 	if (e->size_bytes > INT64_MAX)
-		return fail(path, -EFBIG, err);
+		return unpack_failed(path, -EFBIG, err);
 	r = fill_file(p, path, fd, err);
 	if (r == 0 && (r = finish_file(p, e, fd, mounted)) < 0)
-		fail(path, r, err);
+		unpack_failed(path, r, err);
 	/* Half a file is worse than none. */
 	if (r < 0 && !mounted)
 		(void)unlinkat(dir_fd, name, 0);
@@ -237,10 +237,10 @@ static int note_folder(struct unpack *p, const struct tar_entry *e, const char *
 	if ((p->n_folders & (p->n_folders - 1)) == 0)
 		more = reallocarray(more, p->n_folders > 0 ? 2 * p->n_folders : 1, sizeof(*more));
 	if (!more)
-		return fail(path, -ENOMEM, err);
+		return unpack_failed(path, -ENOMEM, err);
 	p->folders = more;
 	more[p->n_folders] = (struct folder){ strdup(path), mode_of(p, e), time_of(e) };
-	return more[p->n_folders++].path ? 0 : fail(path, -ENOMEM, err);
+	return more[p->n_folders++].path ? 0 : unpack_failed(path, -ENOMEM, err);
 }
 
 static int make_folder(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
@@ -250,14 +250,14 @@ static int make_folder(struct unpack *p, const struct tar_entry *e, const char *
 	int r;
 
 	if (mkdirat(dir_fd, name, 0700) < 0 && errno != EEXIST)
-		return fail(path, -errno, err);
+		return unpack_failed(path, -errno, err);
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return fail(path, -errno, err);
+		return unpack_failed(path, -errno, err);
 	r = set_owner(p, e, fd, "");
 	if (r == 0)
 		r = set_xattrs(p, e, fd);
-	return r < 0 ? fail(path, r, err) : note_folder(p, e, path, err);
+	return r < 0 ? unpack_failed(path, r, err) : note_folder(p, e, path, err);
 }
 
 static int finish_folder(const struct unpack *p, const struct folder *f, struct err *err)
@@ -272,7 +272,7 @@ static int finish_folder(const struct unpack *p, const struct folder *f, struct 
 	if (fd < 0)
 		return 0; /* a later member has taken its place */
 	if (fchmod(fd, f->mode) < 0 || futimens(fd, times) < 0)
-		return fail(f->path, -errno, err);
+		return unpack_failed(f->path, -errno, err);
 	return 0;
 }
 
@@ -329,9 +329,9 @@ static int make_node(struct unpack *p, const struct tar_entry *e, const char *pa
 		r = -errno;
 	umask(mask);
 	if (r < 0)
-		return fail(path, r, err);
+		return unpack_failed(path, r, err);
 	r = finish_made(p, e, dir_fd, name, type);
-	return r < 0 ? fail(path, r, err) : 0;
+	return r < 0 ? unpack_failed(path, r, err) : 0;
 }
 
 static int make_symlink(struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
@@ -341,7 +341,7 @@ static int make_symlink(struct unpack *p, const struct tar_entry *e, const char 
 
 	if (r == 0)
 		r = finish_made(p, e, dir_fd, name, S_IFLNK);
-	return r < 0 ? fail(path, r, err) : 0;
+	return r < 0 ? unpack_failed(path, r, err) : 0;
 }
 
 /* Removes what is in the way.  Return: 0; -EEXIST; -errno; with a message. */
@@ -353,7 +353,7 @@ static int make_way(const struct unpack *p, const struct tar_entry *e, const cha
 	int r = 0;
 
 	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : fail(path, -errno, err);
+		return errno == ENOENT ? 0 : unpack_failed(path, -errno, err);
 	if (S_ISDIR(sb.st_mode) && folder)
 		return 0;
 	if (p->u->flags & TAR_UNPACK_KEEP_FOLDERS && S_ISDIR(sb.st_mode) != folder)
@@ -365,10 +365,11 @@ static int make_way(const struct unpack *p, const struct tar_entry *e, const cha
 		r = path_remove_tree(dir_fd, name);
 	else if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		r = errno == EBUSY && e->type == TAR_FILE ? 0 : -errno;
-	return r < 0 ? fail(path, r, err) : 0;
+	return r < 0 ? unpack_failed(path, r, err) : 0;
 }
 
-static int place(struct unpack *p, const struct tar_entry *e, const char *path, struct err *err)
+static int place_entry(struct unpack *p, const struct tar_entry *e, const char *path,
+		       struct err *err)
 {
 	const char *name;
 	cleanup_close int dir_fd = tar_open_parent(p->u, path, &name, err);
@@ -400,7 +401,7 @@ static int unpack_member(struct unpack *p, const struct tar_entry *e, struct err
 		return r;
 	if (!*path)
 		return err_set(err, -EBADMSG, "the archive has a member without a name");
-	return place(p, e, path, err);
+	return place_entry(p, e, path, err);
 }
 
 int tar_unpack(struct tar_reader *reader, const struct tar_unpack *u, struct err *err)

@@ -144,26 +144,27 @@ static int add_sparse(struct buf *b, const struct tar_entry *e)
 	return r == 0 ? add_number(b, "GNU.sparse.realsize", e->size_bytes) : r;
 }
 
-static uint64_t clip(uint64_t value, uint64_t max)
+static uint64_t clip_number(uint64_t value, uint64_t max)
 {
 	return value > max ? 0 : value;
 }
 
 /* Fills the header, and appends to @pax what it cannot say. */
-static int fill(struct tar_header *h, const struct tar_entry *e, uint64_t size, struct buf *pax)
+static int fill_header(struct tar_header *h, const struct tar_entry *e, uint64_t size,
+		       struct buf *pax)
 {
 	bool plain_time = e->mtime_nsec == 0 && e->mtime_sec >= 0 && e->mtime_sec <= TIME_MAX;
 	int r = 0;
 
 	fill_common(h, type_letters[e->type]);
 	put_octal(h->mode, sizeof(h->mode), e->mode & 07777);
-	put_octal(h->uid, sizeof(h->uid), clip(e->uid, ID_MAX));
-	put_octal(h->gid, sizeof(h->gid), clip(e->gid, ID_MAX));
-	put_octal(h->size, sizeof(h->size), clip(size, BYTES_MAX));
+	put_octal(h->uid, sizeof(h->uid), clip_number(e->uid, ID_MAX));
+	put_octal(h->gid, sizeof(h->gid), clip_number(e->gid, ID_MAX));
+	put_octal(h->size, sizeof(h->size), clip_number(size, BYTES_MAX));
 	put_octal(h->mtime, sizeof(h->mtime),
 		  e->mtime_sec >= 0 && e->mtime_sec <= TIME_MAX ? (uint64_t)e->mtime_sec : 0);
-	put_octal(h->major, sizeof(h->major), clip(e->major, ID_MAX));
-	put_octal(h->minor, sizeof(h->minor), clip(e->minor, ID_MAX));
+	put_octal(h->major, sizeof(h->major), clip_number(e->major, ID_MAX));
+	put_octal(h->minor, sizeof(h->minor), clip_number(e->minor, ID_MAX));
 	if (!put_path(h, e->path) && !e->sparse)
 		r = add_text(pax, "path", e->path);
 	if (r == 0 && e->link) {
@@ -225,7 +226,7 @@ int tar_put_header(struct buf *b, const struct tar_entry *e)
 	int r = e->sparse ? make_map(e, &map) : 0;
 
 	if (r == 0)
-		r = fill(&h, e, size + map.len, &pax);
+		r = fill_header(&h, e, size + map.len, &pax);
 	if (r == 0 && pax.len > 0)
 		r = put_pax(b, &pax);
 	if (r < 0)

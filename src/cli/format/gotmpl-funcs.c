@@ -97,7 +97,7 @@ int gotmpl_print(struct buf *out, const json_t *v)
 	}
 }
 
-static int result(json_t *v, json_t **ret, struct err *err)
+static int give_result(json_t *v, json_t **ret, struct err *err)
 {
 	*ret = v;
 	return v ? 0 : err_nomem(err);
@@ -109,10 +109,10 @@ static int text_result(int r, struct buf *b, json_t **ret, struct err *err)
 	json_t *text = r < 0 ? NULL : json_stringn(b->data ? b->data : "", b->len);
 
 	buf_reset(b);
-	return result(text, ret, err);
+	return give_result(text, ret, err);
 }
 
-static int wrong(const struct call *c, const char *what, struct err *err)
+static int wrong_arguments(const struct call *c, const char *what, struct err *err)
 {
 	return err_set(err, -EINVAL, "template: %s: %s", c->name, what);
 }
@@ -121,7 +121,7 @@ static int do_json(const struct call *c, json_t **ret, struct err *err)
 {
 	cleanup_free char *text = json_dumps(c->args[0], JSON_COMPACT | JSON_ENCODE_ANY);
 
-	return result(text ? json_string(text) : NULL, ret, err);
+	return give_result(text ? json_string(text) : NULL, ret, err);
 }
 
 /* join LIST SEPARATOR */
@@ -134,7 +134,7 @@ static int do_join(const struct call *c, json_t **ret, struct err *err)
 	int r = 0;
 
 	if (!separator || (!json_is_array(c->args[0]) && !json_is_null(c->args[0])))
-		return wrong(c, "takes a list and a string", err);
+		return wrong_arguments(c, "takes a list and a string", err);
 	json_array_foreach (c->args[0], i, item) {
 		if (r == 0 && i > 0)
 			r = buf_adds(&b, separator);
@@ -150,12 +150,12 @@ static int do_split(const struct call *c, json_t **ret, struct err *err)
 	cleanup_json json_t *list = json_array();
 
 	if (!s || !by || !*by)
-		return wrong(c, "takes two strings", err);
+		return wrong_arguments(c, "takes two strings", err);
 	for (; (end = strstr(s, by)); s = end + strlen(by))
 		json_array_append_new(list, json_stringn(s, (size_t)(end - s)));
 	if (json_array_append_new(list, json_string(s)) < 0)
 		return err_nomem(err);
-	return result(take_ptr(list), ret, err);
+	return give_result(take_ptr(list), ret, err);
 }
 
 /* upper, lower, title; as far as ASCII goes */
@@ -166,7 +166,7 @@ static int do_case(const struct call *c, json_t **ret, struct err *err)
 	bool start = true;
 
 	if (!s)
-		return wrong(c, "takes a string", err);
+		return wrong_arguments(c, "takes a string", err);
 	for (char *p = copy; p && *p; p++) {
 		unsigned char ch = (unsigned char)*p;
 
@@ -176,7 +176,7 @@ static int do_case(const struct call *c, json_t **ret, struct err *err)
 			*p = (char)tolower(ch);
 		start = !isalnum(ch) && ch < 0x80 && ch != '\'' && ch != '_';
 	}
-	return result(copy ? json_string(copy) : NULL, ret, err);
+	return give_result(copy ? json_string(copy) : NULL, ret, err);
 }
 
 static int do_truncate(const struct call *c, json_t **ret, struct err *err)
@@ -186,13 +186,13 @@ static int do_truncate(const struct call *c, json_t **ret, struct err *err)
 	size_t len = s ? strlen(s) : 0;
 
 	if (!s || !json_is_integer(c->args[1]) || n < 0)
-		return wrong(c, "takes a string and a number", err);
+		return wrong_arguments(c, "takes a string and a number", err);
 	if ((size_t)n < len)
 		len = (size_t)n;
 	/* Never within a character: half of one is no text. */
 	while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80)
 		len--;
-	return result(json_stringn(s, len), ret, err);
+	return give_result(json_stringn(s, len), ret, err);
 }
 
 /* print puts blanks between operands that are no strings, println between all. */
@@ -224,8 +224,8 @@ static int do_len(const struct call *c, json_t **ret, struct err *err)
 	else if (json_is_array(v) || json_is_object(v) || json_is_null(v))
 		n = json_is_array(v) ? json_array_size(v) : json_object_size(v);
 	else
-		return wrong(c, "takes a string or a list", err);
-	return result(json_integer((json_int_t)n), ret, err);
+		return wrong_arguments(c, "takes a string or a list", err);
+	return give_result(json_integer((json_int_t)n), ret, err);
 }
 
 /* index VALUE KEY…: a key that is not there is "", an index out of range an error. */
@@ -241,19 +241,20 @@ static int do_index(const struct call *c, json_t **ret, struct err *err)
 				    ? NULL
 				    : json_array_get(v, (size_t)json_integer_value(key));
 			if (!v)
-				return wrong(c, "the list is not as long", err);
+				return wrong_arguments(c, "the list is not as long", err);
 		} else if ((json_is_object(v) || json_is_null(v)) && json_is_string(key)) {
 			v = json_object_get(v, json_string_value(key));
 			if (!v)
-				return result(json_string(""), ret, err);
+				return give_result(json_string(""), ret, err);
 		} else {
-			return wrong(c, "takes a list and a number, or an object and a name", err);
+			return wrong_arguments(
+				c, "takes a list and a number, or an object and a name", err);
 		}
 	}
-	return result(json_incref(v), ret, err);
+	return give_result(json_incref(v), ret, err);
 }
 
-static int order(const json_t *a, const json_t *b)
+static int values_order(const json_t *a, const json_t *b)
 {
 	double x = json_number_value(a), y = json_number_value(b);
 
@@ -262,9 +263,10 @@ static int order(const json_t *a, const json_t *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool equal(const json_t *a, const json_t *b)
+static bool values_equal(const json_t *a, const json_t *b)
 {
-	return json_is_number(a) && json_is_number(b) ? order(a, b) == 0 : json_equal(a, b) == 1;
+	return json_is_number(a) && json_is_number(b) ? values_order(a, b) == 0
+						      : json_equal(a, b) == 1;
 }
 
 /* eq A B…, ne, lt, le, gt, ge */
@@ -272,20 +274,20 @@ static int do_compare(const struct call *c, json_t **ret, struct err *err)
 {
 	const json_t *a = c->args[0], *b = c->args[1];
 	bool text = json_is_string(a) && json_is_string(b), yes = false;
-	int o = order(a, b);
+	int o = values_order(a, b);
 
 	if (streq(c->name, "eq") || streq(c->name, "ne")) {
 		for (size_t i = 1; i < c->n; i++)
-			yes = yes || equal(a, c->args[i]);
-		return result(json_boolean(yes == streq(c->name, "eq")), ret, err);
+			yes = yes || values_equal(a, c->args[i]);
+		return give_result(json_boolean(yes == streq(c->name, "eq")), ret, err);
 	}
 	if (!text && (!json_is_number(a) || !json_is_number(b)))
-		return wrong(c, "takes two numbers or two strings", err);
+		return wrong_arguments(c, "takes two numbers or two strings", err);
 	if (c->name[0] == 'l')
 		yes = c->name[1] == 't' ? o < 0 : o <= 0;
 	else
 		yes = c->name[1] == 't' ? o > 0 : o >= 0;
-	return result(json_boolean(yes), ret, err);
+	return give_result(json_boolean(yes), ret, err);
 }
 
 /* and, or: the first argument that decides, else the last */
@@ -295,12 +297,12 @@ static int do_logic(const struct call *c, json_t **ret, struct err *err)
 
 	while (i + 1 < c->n && gotmpl_is_true(c->args[i]) == streq(c->name, "and"))
 		i++;
-	return result(json_incref(c->args[i]), ret, err);
+	return give_result(json_incref(c->args[i]), ret, err);
 }
 
 static int do_not(const struct call *c, json_t **ret, struct err *err)
 {
-	return result(json_boolean(!gotmpl_is_true(c->args[0])), ret, err);
+	return give_result(json_boolean(!gotmpl_is_true(c->args[0])), ret, err);
 }
 
 static const struct {
@@ -346,10 +348,10 @@ int gotmpl_call(const struct call *c, json_t **ret, struct err *err)
 		if (!streq(functions[i].name, c->name))
 			continue;
 		if (c->n < functions[i].min || c->n > functions[i].max)
-			return wrong(c, "wrong number of arguments", err);
+			return wrong_arguments(c, "wrong number of arguments", err);
 		if (c->headers && !functions[i].plain)
-			return result(json_incref(c->args[0]), ret, err);
+			return give_result(json_incref(c->args[0]), ret, err);
 		return functions[i].fn(c, ret, err);
 	}
-	return wrong(c, "no such function", err);
+	return wrong_arguments(c, "no such function", err);
 }

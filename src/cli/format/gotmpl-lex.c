@@ -34,15 +34,15 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-static int finish(struct lexer *l, struct token *tok, enum token_kind kind, const char *start,
-		  struct err *err)
+static int finish_token(struct lexer *l, struct token *tok, enum token_kind kind, const char *start,
+			struct err *err)
 {
 	tok->kind = kind;
 	tok->text = gotmpl_text(l->tmpl, start, (size_t)(l->at - start));
 	return tok->text ? 0 : err_nomem(err);
 }
 
-static int escape(char c, char *ret)
+static int unescape(char c, char *ret)
 {
 	static const char letters[] = "ntr\"\\'a", bytes[] = "\n\t\r\"\\'\a";
 	const char *p = c ? strchr(letters, c) : NULL;
@@ -65,7 +65,7 @@ static int lex_string(struct lexer *l, struct token *tok, struct err *err)
 	for (; l->at < l->end && *l->at != quote; l->at++) {
 		*out = *l->at;
 		if (quote == '"' && *l->at == '\\' &&
-		    (++l->at == l->end || escape(*l->at, out) < 0))
+		    (++l->at == l->end || unescape(*l->at, out) < 0))
 			return err_set(err, -EINVAL, "template: unknown escape in a string");
 		out++;
 	}
@@ -88,7 +88,7 @@ static int lex_number(struct lexer *l, struct token *tok, struct err *err)
 
 	while (l->at < l->end && (isdigit((unsigned char)*l->at) || *l->at == '.'))
 		l->at++;
-	return finish(l, tok, TOKEN_NUMBER, start, err);
+	return finish_token(l, tok, TOKEN_NUMBER, start, err);
 }
 
 static int lex_dot(struct lexer *l, struct token *tok, struct err *err)
@@ -96,7 +96,7 @@ static int lex_dot(struct lexer *l, struct token *tok, struct err *err)
 	const char *start = ++l->at;
 
 	skip_word(l);
-	return finish(l, tok, l->at == start ? TOKEN_DOT : TOKEN_FIELD, start, err);
+	return finish_token(l, tok, l->at == start ? TOKEN_DOT : TOKEN_FIELD, start, err);
 }
 
 static int lex_sign(struct lexer *l, struct token *tok, struct err *err)
@@ -144,7 +144,8 @@ int gotmpl_lex(struct lexer *l, struct token *ret, struct err *err)
 	if (*start == '$' || is_word(*start)) {
 		l->at++;
 		skip_word(l);
-		return finish(l, ret, *start == '$' ? TOKEN_VARIABLE : TOKEN_WORD, start, err);
+		return finish_token(l, ret, *start == '$' ? TOKEN_VARIABLE : TOKEN_WORD, start,
+				    err);
 	}
 	return lex_sign(l, ret, err);
 }

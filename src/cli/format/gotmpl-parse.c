@@ -112,7 +112,7 @@ static int do_end(struct reader *rd, struct lexer *l, struct err *err)
 	return nothing_follows(l, "end", err);
 }
 
-static int action(struct reader *rd, const char *start, size_t len, struct err *err)
+static int parse_action(struct reader *rd, const char *start, size_t len, struct err *err)
 {
 	static const struct {
 		const char *word;
@@ -183,7 +183,7 @@ static int read_action(struct reader *rd, struct err *err)
 		while (is_blank(*rd->at))
 			rd->at++;
 	}
-	return str_starts(start, "/*") ? 0 : action(rd, start, len, err);
+	return str_starts(start, "/*") ? 0 : parse_action(rd, start, len, err);
 }
 
 static int read_text(struct reader *rd, struct err *err)

@@ -23,14 +23,14 @@ struct parser {
 	unsigned depth;
 };
 
-static int pipeline(struct parser *p, struct pipeline **ret, struct err *err);
+static int parse_pipeline(struct parser *p, struct pipeline **ret, struct err *err);
 
-static int advance(struct parser *p, struct err *err)
+static int next_token(struct parser *p, struct err *err)
 {
 	return gotmpl_lex(p->lex, &p->tok, err);
 }
 
-static int fields(struct parser *p, struct field **tail, struct err *err)
+static int parse_fields(struct parser *p, struct field **tail, struct err *err)
 {
 	int r = 0;
 
@@ -42,19 +42,19 @@ static int fields(struct parser *p, struct field **tail, struct err *err)
 		f->name = p->tok.text;
 		*tail = f;
 		tail = &f->next;
-		r = advance(p, err);
+		r = next_token(p, err);
 	}
 	return r;
 }
 
-static int constant(struct parser *p, struct operand *o, json_t *value, struct err *err)
+static int set_constant(struct parser *p, struct operand *o, json_t *value, struct err *err)
 {
 	o->kind = OPERAND_CONSTANT;
 	o->value = value;
 	return json_array_append_new(p->tmpl->constants, value) < 0 ? err_nomem(err) : 0;
 }
 
-static int number(struct parser *p, struct operand *o, struct err *err)
+static int parse_number(struct parser *p, struct operand *o, struct err *err)
 {
 	const char *text = p->tok.text;
 	char *end;
@@ -62,19 +62,19 @@ static int number(struct parser *p, struct operand *o, struct err *err)
 
 	if (*end)
 		return err_set(err, -EINVAL, "template: \"%s\" is no number", text);
-	return constant(p, o,
-			strchr(text, '.') ? json_real(real) : json_integer(strtoll(text, NULL, 10)),
-			err);
+	return set_constant(
+		p, o, strchr(text, '.') ? json_real(real) : json_integer(strtoll(text, NULL, 10)),
+		err);
 }
 
-static int word(struct parser *p, struct operand *o, struct err *err)
+static int parse_word(struct parser *p, struct operand *o, struct err *err)
 {
 	const char *name = p->tok.text;
 
 	if (streq(name, "true") || streq(name, "false"))
-		return constant(p, o, json_boolean(streq(name, "true")), err);
+		return set_constant(p, o, json_boolean(streq(name, "true")), err);
 	if (streq(name, "nil"))
-		return constant(p, o, json_null(), err);
+		return set_constant(p, o, json_null(), err);
 	if (!gotmpl_is_function(name))
 		return err_set(err, -EINVAL, "template: no function \"%s\"", name);
 	o->kind = OPERAND_CALL;
@@ -82,16 +82,16 @@ static int word(struct parser *p, struct operand *o, struct err *err)
 	return 0;
 }
 
-static int parenthesis(struct parser *p, struct operand *o, struct err *err)
+static int parse_parenthesis(struct parser *p, struct operand *o, struct err *err)
 {
 	int r;
 
 	o->kind = OPERAND_PIPE;
 	if (p->depth++ >= GOTMPL_DEPTH_MAX)
 		return err_set(err, -EINVAL, "template: too many parentheses");
-	r = advance(p, err);
+	r = next_token(p, err);
 	if (r == 0)
-		r = pipeline(p, &o->pipe, err);
+		r = parse_pipeline(p, &o->pipe, err);
 	p->depth--;
 	if (r == 0 && p->tok.kind != TOKEN_CLOSE)
 		return err_set(err, -EINVAL, "template: a parenthesis is not closed");
@@ -99,7 +99,7 @@ static int parenthesis(struct parser *p, struct operand *o, struct err *err)
 }
 
 /* @ret: NULL when no operand begins here */
-static int operand(struct parser *p, struct operand **ret, struct err *err)
+static int parse_operand(struct parser *p, struct operand **ret, struct err *err)
 {
 	struct operand *o;
 	int r = 0;
@@ -112,10 +112,10 @@ static int operand(struct parser *p, struct operand **ret, struct err *err)
 		return err_nomem(err);
 	*ret = o;
 	switch (p->tok.kind) {
-	case TOKEN_FIELD: /* of the dot: taken by fields() */
+	case TOKEN_FIELD: /* of the dot: taken by parse_fields() */
 		o->kind = OPERAND_DOT;
 		p->tok.spaced = false;
-		return fields(p, &o->fields, err);
+		return parse_fields(p, &o->fields, err);
 	case TOKEN_DOT:
 		o->kind = OPERAND_DOT;
 		break;
@@ -124,26 +124,26 @@ static int operand(struct parser *p, struct operand **ret, struct err *err)
 		o->name = p->tok.text;
 		break;
 	case TOKEN_STRING:
-		r = constant(p, o, json_string(p->tok.text), err);
+		r = set_constant(p, o, json_string(p->tok.text), err);
 		break;
 	case TOKEN_NUMBER:
-		r = number(p, o, err);
+		r = parse_number(p, o, err);
 		break;
 	case TOKEN_WORD:
-		r = word(p, o, err);
+		r = parse_word(p, o, err);
 		break;
 	case TOKEN_OPEN:
-		r = parenthesis(p, o, err);
+		r = parse_parenthesis(p, o, err);
 		break;
 	default:
 		return err_set(err, -EINVAL, "template: unexpected sign in an action");
 	}
 	if (r == 0)
-		r = advance(p, err);
-	return r < 0 ? r : fields(p, &o->fields, err);
+		r = next_token(p, err);
+	return r < 0 ? r : parse_fields(p, &o->fields, err);
 }
 
-static int command(struct parser *p, struct command_node **ret, struct err *err)
+static int parse_command(struct parser *p, struct command_node **ret, struct err *err)
 {
 	struct command_node *c = gotmpl_alloc(p->tmpl, sizeof(*c));
 	struct operand **tail;
@@ -154,7 +154,7 @@ static int command(struct parser *p, struct command_node **ret, struct err *err)
 	*ret = c;
 	tail = &c->operands;
 	do {
-		r = operand(p, tail, err);
+		r = parse_operand(p, tail, err);
 		if (r < 0 || !*tail)
 			break;
 		tail = &(*tail)->next;
@@ -165,7 +165,7 @@ static int command(struct parser *p, struct command_node **ret, struct err *err)
 }
 
 /* "$x :=", "$k, $v :=": only a look ahead tells them from an operand. */
-static int declarations(struct parser *p, struct pipeline *pl, struct err *err)
+static int parse_declarations(struct parser *p, struct pipeline *pl, struct err *err)
 {
 	const struct lexer start = *p->lex;
 	const struct token first = p->tok;
@@ -173,11 +173,11 @@ static int declarations(struct parser *p, struct pipeline *pl, struct err *err)
 
 	while (r == 0 && p->tok.kind == TOKEN_VARIABLE && pl->n_names < 2) {
 		pl->names[pl->n_names++] = p->tok.text;
-		r = advance(p, err);
+		r = next_token(p, err);
 		if (r == 0 && p->tok.kind == TOKEN_DECLARE)
-			return advance(p, err);
+			return next_token(p, err);
 		if (r == 0 && p->tok.kind == TOKEN_COMMA)
-			r = advance(p, err);
+			r = next_token(p, err);
 	}
 	*p->lex = start;
 	p->tok = first;
@@ -185,22 +185,22 @@ static int declarations(struct parser *p, struct pipeline *pl, struct err *err)
 	return r;
 }
 
-static int pipeline(struct parser *p, struct pipeline **ret, struct err *err)
+static int parse_pipeline(struct parser *p, struct pipeline **ret, struct err *err)
 {
 	struct pipeline *pl = gotmpl_alloc(p->tmpl, sizeof(*pl));
 	struct command_node **tail;
-	int r = pl ? declarations(p, pl, err) : err_nomem(err);
+	int r = pl ? parse_declarations(p, pl, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
 	*ret = pl;
 	tail = &pl->commands;
-	r = command(p, tail, err);
+	r = parse_command(p, tail, err);
 	while (r == 0 && p->tok.kind == TOKEN_PIPE) {
 		tail = &(*tail)->next;
-		r = advance(p, err);
+		r = next_token(p, err);
 		if (r == 0)
-			r = command(p, tail, err);
+			r = parse_command(p, tail, err);
 	}
 	return r;
 }
@@ -208,10 +208,10 @@ static int pipeline(struct parser *p, struct pipeline **ret, struct err *err)
 int gotmpl_parse_pipeline(struct lexer *l, struct pipeline **ret, struct err *err)
 {
 	struct parser p = { .lex = l, .tmpl = l->tmpl };
-	int r = advance(&p, err);
+	int r = next_token(&p, err);
 
 	if (r == 0)
-		r = pipeline(&p, ret, err);
+		r = parse_pipeline(&p, ret, err);
 	if (r == 0 && p.tok.kind != TOKEN_END)
 		return err_set(err, -EINVAL, "template: unexpected sign in an action");
 	return r;

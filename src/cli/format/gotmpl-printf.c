@@ -17,7 +17,7 @@ struct verb {
 	char letter;
 };
 
-static int wrong(struct err *err, const char *what)
+static int wrong_format(struct err *err, const char *what)
 {
 	return err_set(err, -EINVAL, "template: printf: %s", what);
 }
@@ -66,7 +66,7 @@ static int print_digits(const struct verb *v, const json_t *arg, char *ret, size
 	else if (v->letter == 'x' && json_is_integer(arg))
 		snprintf(ret, size, "%llx", (long long)json_integer_value(arg));
 	else
-		return wrong(err, "%d, %x and %f take a number");
+		return wrong_format(err, "%d, %x and %f take a number");
 	return 0;
 }
 
@@ -91,7 +91,7 @@ static int put_number(struct buf *out, const struct verb *v, const json_t *arg, 
 	return r < 0 ? err_nomem(err) : put_text(out, &whole, text.data, err);
 }
 
-static int put(struct buf *out, const struct verb *v, const json_t *arg, struct err *err)
+static int put_value(struct buf *out, const struct verb *v, const json_t *arg, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	cleanup_free char *quoted = NULL;
@@ -111,7 +111,7 @@ static int put(struct buf *out, const struct verb *v, const json_t *arg, struct 
 	case 'x':
 		return put_number(out, v, arg, err);
 	default:
-		return wrong(err, "it knows %s, %v, %t, %q, %d, %x, %f and %%");
+		return wrong_format(err, "it knows %s, %v, %t, %q, %d, %x, %f and %%");
 	}
 }
 
@@ -123,7 +123,7 @@ int gotmpl_printf(const struct call *c, json_t **ret, struct err *err)
 	int r = 0;
 
 	if (!s)
-		return wrong(err, "takes a string first");
+		return wrong_format(err, "takes a string first");
 	while (r == 0 && *s) {
 		size_t plain = strcspn(s, "%");
 		struct verb v;
@@ -137,14 +137,14 @@ int gotmpl_printf(const struct call *c, json_t **ret, struct err *err)
 		if (v.letter == '%')
 			r = buf_adds(&out, "%") < 0 ? err_nomem(err) : 0;
 		else if (next >= c->n)
-			return wrong(err, "more verbs than values");
+			return wrong_format(err, "more verbs than values");
 		else
-			r = put(&out, &v, c->args[next++], err);
+			r = put_value(&out, &v, c->args[next++], err);
 	}
 	if (r < 0)
 		return r;
 	if (next < c->n)
-		return wrong(err, "more values than verbs");
+		return wrong_format(err, "more values than verbs");
 	*ret = json_stringn(out.data ? out.data : "", out.len);
 	return *ret ? 0 : err_nomem(err);
 }

@@ -28,7 +28,7 @@ struct run {
 
 static int eval_pipe(struct run *r, json_t *dot, const struct pipeline *pl, json_t **ret);
 
-static int push(struct run *r, const char *name, json_t *value)
+static int push_variable(struct run *r, const char *name, json_t *value)
 {
 	if (r->n_vars == VARIABLES_MAX)
 		return err_set(r->err, -EINVAL, "template: too many variables");
@@ -43,7 +43,7 @@ static void pop_to(struct run *r, size_t n)
 }
 
 /* A member by name, or by the only name that differs in case. */
-static json_t *member(const json_t *obj, const char *name)
+static json_t *find_member(const json_t *obj, const char *name)
 {
 	json_t *found = json_object_get(obj, name), *value;
 	const char *key;
@@ -76,12 +76,12 @@ static int no_field(struct run *r, const json_t *v, const char *name)
 }
 
 /* @root: the value is the data itself, which has methods */
-static int lookup(struct run *r, json_t *v, const char *name, bool root, json_t **ret)
+static int lookup_field(struct run *r, json_t *v, const char *name, bool root, json_t **ret)
 {
-	json_t *found = member(v, name);
+	json_t *found = find_member(v, name);
 
 	if (!found && root)
-		found = member(r->data->methods, name);
+		found = find_member(r->data->methods, name);
 	if (!found && r->condition)
 		found = json_null();
 	if (!found)
@@ -90,7 +90,7 @@ static int lookup(struct run *r, json_t *v, const char *name, bool root, json_t 
 	return 0;
 }
 
-static int variable(struct run *r, const char *name, json_t **ret)
+static int find_variable(struct run *r, const char *name, json_t **ret)
 {
 	if (streq(name, "$")) {
 		*ret = r->data->dot;
@@ -112,7 +112,7 @@ static int eval_operand(struct run *r, json_t *dot, const struct operand *o, jso
 	int code = 0;
 
 	if (o->kind == OPERAND_VARIABLE)
-		code = variable(r, o->name, &v);
+		code = find_variable(r, o->name, &v);
 	else if (o->kind == OPERAND_CONSTANT)
 		v = o->value;
 	else if (o->kind == OPERAND_CALL) {
@@ -125,7 +125,7 @@ static int eval_operand(struct run *r, json_t *dot, const struct operand *o, jso
 		v = piped;
 	}
 	for (const struct field *f = o->fields; code == 0 && f; f = f->next)
-		code = lookup(r, v, f->name, v == r->data->dot, &v);
+		code = lookup_field(r, v, f->name, v == r->data->dot, &v);
 	if (code == 0)
 		*ret = json_incref(v);
 	return code;
@@ -214,9 +214,9 @@ static int run_item(struct run *r, const struct node *n, json_t *key, json_t *va
 	int code = 0;
 
 	if (pl->n_names == 2)
-		code = push(r, pl->names[0], key);
+		code = push_variable(r, pl->names[0], key);
 	if (code == 0 && pl->n_names > 0)
-		code = push(r, pl->names[pl->n_names - 1], value);
+		code = push_variable(r, pl->names[pl->n_names - 1], value);
 	if (code == 0)
 		code = run_nodes(r, value, n->body);
 	pop_to(r, before);
@@ -237,7 +237,7 @@ static int range_object(struct run *r, const struct node *n, json_t *obj)
 	return code;
 }
 
-static int range(struct run *r, const struct node *n, json_t *list)
+static int range_list(struct run *r, const struct node *n, json_t *list)
 {
 	json_t *item;
 	size_t i;
@@ -271,9 +271,9 @@ static int run_block(struct run *r, json_t *dot, const struct node *n)
 	if (!gotmpl_is_true(value))
 		return run_nodes(r, dot, n->otherwise);
 	if (n->kind == NODE_RANGE)
-		return range(r, n, value);
+		return range_list(r, n, value);
 	if (n->pipe->n_names > 0)
-		code = push(r, n->pipe->names[0], value);
+		code = push_variable(r, n->pipe->names[0], value);
 	if (code == 0)
 		code = run_nodes(r, n->kind == NODE_WITH ? value : dot, n->body);
 	pop_to(r, before);
@@ -288,7 +288,7 @@ static int run_action(struct run *r, json_t *dot, const struct pipeline *pl)
 	if (code < 0)
 		return code;
 	if (pl->n_names > 0)
-		return push(r, pl->names[0], value);
+		return push_variable(r, pl->names[0], value);
 	return gotmpl_print(r->out, value) < 0 ? err_nomem(r->err) : 0;
 }
 

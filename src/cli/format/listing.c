@@ -69,7 +69,7 @@ bool listing_is_table(const struct listing *l)
 }
 
 /* The cells of a line of a template, cut at tabs. */
-static int cut(char *line, char ***ret)
+static int cut_cells(char *line, char ***ret)
 {
 	for (char *cell = line, *tab; cell; cell = tab) {
 		tab = strchr(cell, '\t');
@@ -81,13 +81,14 @@ static int cut(char *line, char ***ret)
 	return 0;
 }
 
-static int render(struct listing *l, const struct gotmpl_data *data, char ***ret, struct err *err)
+static int render_row(struct listing *l, const struct gotmpl_data *data, char ***ret,
+		      struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = shape_render(&l->shape, data, &text, err);
 
 	if (r == 0 && buf_adds(&text, "") == 0)
-		r = cut(text.data, ret);
+		r = cut_cells(text.data, ret);
 	return r == -ENOMEM ? err_nomem(err) : r;
 }
 
@@ -104,7 +105,7 @@ static int template_titles(struct listing *l, struct err *err)
 	for (const struct listing_field *f = l->kind->fields; f->name; f++)
 		if (json_object_set_new(titles, f->name, json_string(f->title)) < 0)
 			return err_nomem(err);
-	return render(l, &data, &l->titles, err);
+	return render_row(l, &data, &l->titles, err);
 }
 
 static int begin_table(struct listing *l, struct err *err)
@@ -139,7 +140,7 @@ static int add_to_table(struct listing *l, json_t *row, const json_t *methods, s
 	int r = l->table ? 0 : begin_table(l, err);
 
 	if (r == 0 && l->shape.tmpl)
-		r = render(l, &data, &cells, err);
+		r = render_row(l, &data, &cells, err);
 	for (size_t i = 0; r == 0 && !l->shape.tmpl && l->kind->fields[i].name; i++)
 		if (l->shown[i] && strv_add(&cells, cli_str(row, l->kind->fields[i].name)) < 0)
 			r = err_nomem(err);

@@ -8,7 +8,7 @@
 #include "cli/format/yaml.h"
 
 /* "\t" and "\n", as they are typed, become what they mean. */
-static char *expand(const char *text)
+static char *expand_escapes(const char *text)
 {
 	char *copy = strdup(text), *out = copy;
 
@@ -26,7 +26,7 @@ static char *expand(const char *text)
 static int parse_template(const char *text, enum shape_kind kind, struct shape *ret,
 			  struct err *err)
 {
-	cleanup_free char *expanded = expand(text);
+	cleanup_free char *expanded = expand_escapes(text);
 	int r = expanded ? gotmpl_parse(expanded, &ret->tmpl, err) : err_nomem(err);
 
 	if (r == 0)
@@ -102,8 +102,8 @@ static int print_yaml(json_t *value, bool item, struct err *err)
 	return 0;
 }
 
-static int print(const struct shape *s, json_t *value, const json_t *methods, bool item,
-		 struct err *err)
+static int print_item(const struct shape *s, json_t *value, const json_t *methods, bool item,
+		      struct err *err)
 {
 	if (s->kind == SHAPE_JSON)
 		return cli_print_json(value, err);
@@ -114,10 +114,10 @@ static int print(const struct shape *s, json_t *value, const json_t *methods, bo
 
 int shape_print(const struct shape *s, json_t *value, struct err *err)
 {
-	return print(s, value, NULL, false, err);
+	return print_item(s, value, NULL, false, err);
 }
 
 int shape_print_item(const struct shape *s, json_t *value, const json_t *methods, struct err *err)
 {
-	return print(s, value, methods, true, err);
+	return print_item(s, value, methods, true, err);
 }

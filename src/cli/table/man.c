@@ -8,7 +8,7 @@
 #include "cli/table/help.h"
 
 /* Text with roff's special characters escaped; a line never begins with a control character. */
-static void put(const char *s)
+static void put_escaped(const char *s)
 {
 	for (; *s; s++) {
 		if (*s == '\\')
@@ -31,7 +31,7 @@ static void put_paragraphs(const char *text)
 
 		for (size_t i = 0; i < n; i++) {
 			c[0] = text[i] == '\n' ? ' ' : text[i];
-			put(c);
+			put_escaped(c);
 		}
 		text += n;
 		if (*text) {
@@ -63,7 +63,7 @@ static void put_title(const char *command, const char *summary)
 	fputs("\" 1 \"\" \"moat " MOAT_VERSION "\" \"moat manual\"\n.SH NAME\n", stdout);
 	put_page_name(command, false);
 	fputs(" \\- ", stdout);
-	put(summary);
+	put_escaped(summary);
 	putchar('\n');
 }
 
@@ -77,15 +77,15 @@ static void put_options(const struct option_def *d)
 		if (d->letter)
 			printf("\\fB\\-%c\\fR, ", d->letter);
 		fputs("\\fB\\-\\-", stdout);
-		put(d->name);
+		put_escaped(d->name);
 		fputs("\\fR", stdout);
 		if (d->arg) {
 			fputs(" \\fI", stdout);
-			put(d->arg);
+			put_escaped(d->arg);
 			fputs("\\fR", stdout);
 		}
 		putchar('\n');
-		put(d->help);
+		put_escaped(d->help);
 		puts(".");
 	}
 }
@@ -98,9 +98,9 @@ static void put_examples(const struct example *e)
 	for (; e->command; e++) {
 		puts(".TP");
 		fputs("\\fB", stdout);
-		put(e->command);
+		put_escaped(e->command);
 		puts("\\fR");
-		put(e->what);
+		put_escaped(e->what);
 		putchar('\n');
 	}
 }
@@ -117,7 +117,7 @@ static void put_environment(void)
 		printf(".TP\n\\fB%s\\fR\n%s\n", variables[i][0], variables[i][1]);
 }
 
-static void overview(void)
+static void overview_page(void)
 {
 	put_title(NULL, "run OCI containers, each in a virtual machine of its own");
 	puts(".SH SYNOPSIS\n\\fBmoat\\fR [OPTIONS] COMMAND\n.SH DESCRIPTION\n"
@@ -128,7 +128,7 @@ static void overview(void)
 		fputs(".TP\n\\fB", stdout);
 		put_page_name(c->name, false);
 		fputs("\\fR(1)\n", stdout);
-		put(c->summary);
+		put_escaped(c->summary);
 		puts(".");
 	}
 	put_options(global_options);
@@ -138,14 +138,14 @@ static void overview(void)
 void man_page(const struct command *cmd)
 {
 	if (!cmd) {
-		overview();
+		overview_page();
 		return;
 	}
 	put_title(cmd->name, cmd->summary);
 	fputs(".SH SYNOPSIS\n\\fBmoat ", stdout);
-	put(cmd->name);
+	put_escaped(cmd->name);
 	fputs("\\fR ", stdout);
-	put(cmd->synopsis);
+	put_escaped(cmd->synopsis);
 	fputs("\n.SH DESCRIPTION\n", stdout);
 	put_paragraphs(cmd->description);
 	put_options(cmd->options);

@@ -33,8 +33,8 @@ static void add_value(struct options *o, const struct option_def *def, const cha
 		o->values[o->n_values++] = (struct option_value){ def, value };
 }
 
-static int unknown(const struct command *cmd, const char *dashes, const char *name, int len,
-		   struct err *err)
+static int unknown_option(const struct command *cmd, const char *dashes, const char *name, int len,
+			  struct err *err)
 {
 	return err_set(err, -EINVAL, "unknown option %s%.*s; see 'moat %s --help'", dashes, len,
 		       name, cmd->name);
@@ -68,7 +68,7 @@ static int parse_long(struct options *o, char **argv, struct err *err)
 	int used = 1, r;
 
 	if (!d)
-		return unknown(o->command, "--", name, (int)n, err);
+		return unknown_option(o->command, "--", name, (int)n, err);
 	if (!d->arg && name[n] == '=') {
 		r = flag_value(d, name + n + 1, &value, err);
 		if (r < 0)
@@ -94,7 +94,7 @@ static int parse_short(struct options *o, char **argv, struct err *err)
 		int r;
 
 		if (!d)
-			return unknown(o->command, "-", s, 1, err);
+			return unknown_option(o->command, "-", s, 1, err);
 		if (d->arg && s[1]) {
 			add_value(o, d, s[1] == '=' ? s + 2 : s + 1);
 			return 1;
@@ -135,7 +135,7 @@ static int check_count(const struct options *o, struct err *err)
 		       cmd->name, bound, limit, limit == 1 ? "" : "s", cmd->name);
 }
 
-static int parse(struct options *o, char **argv, struct err *err)
+static int parse_words(struct options *o, char **argv, struct err *err)
 {
 	bool only_args = false;
 
@@ -173,7 +173,7 @@ int options_parse(const struct command *cmd, char **argv, struct options *ret, s
 	if (!o.values || !o.args)
 		r = err_errno(err, -ENOMEM, "read the command line");
 	else
-		r = parse(&o, argv, err);
+		r = parse_words(&o, argv, err);
 	if (r < 0) {
 		options_reset(&o);
 		return r;

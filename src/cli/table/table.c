@@ -23,7 +23,7 @@ const struct command *command_next(const struct command *cmd)
 }
 
 /* How many of @words the words of @name are; 0 when they differ. */
-static size_t match(const char *name, char *const *words)
+static size_t match_words(const char *name, char *const *words)
 {
 	size_t n = 0;
 
@@ -50,12 +50,12 @@ static const struct command *find_name(const char *name)
 static const struct command *find_words(char *const *words, size_t *ret_n)
 {
 	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
-		*ret_n = match(c->name, words);
+		*ret_n = match_words(c->name, words);
 		if (*ret_n > 0)
 			return c;
 	}
 	for (const struct command_alias *a = command_aliases; a->name; a++) {
-		*ret_n = match(a->name, words);
+		*ret_n = match_words(a->name, words);
 		if (*ret_n > 0)
 			return find_name(a->command);
 	}

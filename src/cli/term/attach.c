@@ -22,7 +22,7 @@ int attach_check_terminal(bool tty, bool send_stdin, struct err *err)
 	return 0;
 }
 
-static bool mentions(const char *message, const char *const *texts)
+static bool mentions_any(const char *message, const char *const *texts)
 {
 	for (; *texts; texts++)
 		if (strcasestr(message, *texts))
@@ -38,9 +38,9 @@ int start_error_status(const char *message)
 	static const char *const cannot_run[] = { "permission denied", "is a directory",
 						  "exec format error", NULL };
 
-	if (mentions(message, not_found))
+	if (mentions_any(message, not_found))
 		return EXIT_NOT_FOUND;
-	return mentions(message, cannot_run) ? EXIT_CANNOT_RUN : EXIT_MOAT_FAILED;
+	return mentions_any(message, cannot_run) ? EXIT_CANNOT_RUN : EXIT_MOAT_FAILED;
 }
 
 static int open_stream(struct cli *c, const struct attach_config *cfg, int *ret_fd,
@@ -146,7 +146,7 @@ static int ask_again(struct cli *c, const struct attach_config *cfg, int *ret_st
 }
 
 /* Return: the exit status, docker's. */
-static int leave(const char *id)
+static int leave_running(const char *id)
 {
 	cleanup_free char *text =
 		str_printf("got %d of SIGINT and SIGTERM, and leaves container %.12s as it is; "
@@ -158,8 +158,8 @@ static int leave(const char *id)
 	return 1;
 }
 
-static int finish(struct cli *c, const struct attach_config *cfg, struct api *wait,
-		  const struct stream_result *result, int *ret_status, struct err *err)
+static int finish_attach(struct cli *c, const struct attach_config *cfg, struct api *wait,
+			 const struct stream_result *result, int *ret_status, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
 	int r;
@@ -173,7 +173,7 @@ static int finish(struct cli *c, const struct attach_config *cfg, struct api *wa
 		return 0;
 	}
 	if (result->end == STREAM_LEFT) {
-		*ret_status = leave(cfg->id);
+		*ret_status = leave_running(cfg->id);
 		return 0;
 	}
 	if (!result->wait_done)
@@ -215,5 +215,5 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
 		*ret_status = start_error_status(err->msg);
 		return 0;
 	}
-	return r < 0 ? r : finish(c, cfg, wait, &result, ret_status, err);
+	return r < 0 ? r : finish_attach(c, cfg, wait, &result, ret_status, err);
 }

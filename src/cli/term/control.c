@@ -37,7 +37,7 @@ static char *next_path(struct control *c)
 	return str_printf("%s/resize?h=%u&w=%u", c->object, rows, columns);
 }
 
-static int done(struct control *c, int r)
+static int request_done(struct control *c, int r)
 {
 	bool start = c->doing == CONTROL_START;
 
@@ -58,10 +58,10 @@ int control_pump(struct control *c, struct err *err)
 		return 0;
 	path = next_path(c);
 	if (!path)
-		return done(c, err_nomem(err));
+		return request_done(c, err_nomem(err));
 	rq.path = path;
 	r = api_send(c->api, &rq, err);
-	return r < 0 ? done(c, r) : 0;
+	return r < 0 ? request_done(c, r) : 0;
 }
 
 int control_step(struct control *c, struct err *err)
@@ -74,5 +74,5 @@ int control_step(struct control *c, struct err *err)
 		r = api_finish(c->api, NULL, err);
 		c->start_failed = c->doing == CONTROL_START && r < 0;
 	}
-	return done(c, r);
+	return request_done(c, r);
 }

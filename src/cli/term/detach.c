@@ -7,7 +7,7 @@
 
 #include "base/macro.h"
 
-static int invalid(const char *text, struct err *err)
+static int invalid_keys(const char *text, struct err *err)
 {
 	return err_set(
 		err, -EINVAL,
@@ -40,7 +40,7 @@ int detach_keys_parse(const char *text, struct detach_keys *ret, struct err *err
 		else
 			key = -1;
 		if (key < 0 || k.n == ARRAY_SIZE(k.keys))
-			return invalid(text, err);
+			return invalid_keys(text, err);
 		k.keys[k.n++] = (char)key;
 		if (!*end)
 			break;

@@ -92,7 +92,7 @@ static int write_output(struct pump *p, struct err *err)
 	}
 }
 
-static int receive(struct pump *p, struct err *err)
+static int receive_output(struct pump *p, struct err *err)
 {
 	ssize_t n = recv(p->s->fd, p->rx, OUT_BYTES, MSG_DONTWAIT);
 
@@ -162,7 +162,7 @@ static void send_stdin(struct pump *p)
 }
 
 /* A workload that ignores them must not keep its user here. */
-static void pass_on(struct pump *p, int signo)
+static void pass_on_signal(struct pump *p, int signo)
 {
 	if ((signo == SIGINT || signo == SIGTERM) && ++p->n_pleas == STREAM_PATIENCE) {
 		p->ended = true;
@@ -179,7 +179,7 @@ static void take_signal(struct pump *p)
 	if (signo == SIGWINCH && p->s->tty) {
 		p->s->control.resize = true;
 	} else if (signo > 0 && p->s->proxy_signals) {
-		pass_on(p, signo);
+		pass_on_signal(p, signo);
 	} else if (signo > 0) {
 		p->ended = true;
 		p->result.end = STREAM_SIGNALLED;
@@ -202,7 +202,7 @@ static bool output_pending(const struct pump *p)
 	return p->piece.len > 0 || p->rx_len > 0;
 }
 
-static bool finished(const struct pump *p)
+static bool pump_finished(const struct pump *p)
 {
 	return p->ended || (p->rx_eof && !output_pending(p) && !p->wait_open &&
 			    p->s->control.doing != CONTROL_START && !p->s->control.start);
@@ -225,7 +225,7 @@ static void fill_poll(const struct pump *p, struct pollfd *fds)
 	fds[POLL_OUTPUT] = (struct pollfd){ out_fd, POLLOUT, 0 };
 }
 
-static int dispatch(struct pump *p, const struct pollfd *fds, struct err *err)
+static int dispatch_events(struct pump *p, const struct pollfd *fds, struct err *err)
 {
 	int r = 0;
 
@@ -237,7 +237,7 @@ static int dispatch(struct pump *p, const struct pollfd *fds, struct err *err)
 		r = write_output(p, err);
 	if (r == 0 && fds[POLL_STREAM].revents & (POLLIN | POLLHUP | POLLERR) &&
 	    fds[POLL_STREAM].events & POLLIN)
-		r = receive(p, err);
+		r = receive_output(p, err);
 	if (r < 0)
 		return r;
 	if (fds[POLL_STDIN].revents)
@@ -249,11 +249,11 @@ static int dispatch(struct pump *p, const struct pollfd *fds, struct err *err)
 	return 0;
 }
 
-static int run(struct pump *p, struct err *err)
+static int run_pump(struct pump *p, struct err *err)
 {
 	int r = write_output(p, err);
 
-	while (r == 0 && !finished(p)) {
+	while (r == 0 && !pump_finished(p)) {
 		struct pollfd fds[POLL_COUNT];
 
 		r = control_pump(&p->s->control, err);
@@ -265,7 +265,7 @@ static int run(struct pump *p, struct err *err)
 				continue;
 			return err_errno(err, -errno, "poll");
 		}
-		r = dispatch(p, fds, err);
+		r = dispatch_events(p, fds, err);
 	}
 	return r;
 }
@@ -306,7 +306,7 @@ int stream_run(struct stream *s, struct stream_result *ret, struct err *err)
 		(void)detach_keys_parse(NULL, &s->keys, NULL);
 	r = set_up(&p, err);
 	if (r == 0)
-		r = run(&p, err);
+		r = run_pump(&p, err);
 	terminal_restore();
 	output_close(&p.out[0]);
 	output_close(&p.out[1]);

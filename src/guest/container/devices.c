@@ -97,7 +97,7 @@ size_t devices_program(struct bpf_insn *ret)
 	return (size_t)(p - ret);
 }
 
-static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
+static int call_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
 {
 	long r = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 
@@ -116,7 +116,7 @@ int devices_restrict(int cgroup_fd, int *ret_fd, struct err *err)
 	load.insns = (uintptr_t)program;
 	load.insn_cnt = (uint32_t)devices_program(program);
 	load.license = (uintptr_t)license;
-	fd = bpf(BPF_PROG_LOAD, &load);
+	fd = call_bpf(BPF_PROG_LOAD, &load);
 	if (fd == -ENOSYS || fd == -EINVAL)
 		return err_set(err, -ENOTSUP,
 			       "the kernel was built without CONFIG_CGROUP_BPF: containers can "
@@ -126,7 +126,7 @@ int devices_restrict(int cgroup_fd, int *ret_fd, struct err *err)
 	attach.target_fd = (uint32_t)cgroup_fd;
 	attach.attach_bpf_fd = (uint32_t)fd;
 	attach.attach_type = BPF_CGROUP_DEVICE;
-	r = bpf(BPF_PROG_ATTACH, &attach);
+	r = call_bpf(BPF_PROG_ATTACH, &attach);
 	if (r < 0)
 		return err_errno(err, r, "filter the container's devices");
 	*ret_fd = take_fd(&fd);
@@ -141,6 +141,6 @@ int devices_allow_all(int cgroup_fd, int filter_fd, struct err *err)
 	attr.target_fd = (uint32_t)cgroup_fd;
 	attr.attach_bpf_fd = (uint32_t)filter_fd;
 	attr.attach_type = BPF_CGROUP_DEVICE;
-	r = bpf(BPF_PROG_DETACH, &attr);
+	r = call_bpf(BPF_PROG_DETACH, &attr);
 	return r < 0 ? err_errno(err, r, "give the container all devices") : 0;
 }

@@ -63,7 +63,7 @@ static int set_string(int fs_fd, const char *key, const char *value)
 	return fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
 }
 
-static int configure(int fs_fd, size_t i)
+static int configure_mount(int fs_fd, size_t i)
 {
 	char text[64], *rest = text, *value;
 	int r = set_string(fs_fd, "source", table[i].type);
@@ -87,7 +87,7 @@ static int make_mount(size_t i, int *ret_fd)
 
 	if (fs_fd < 0)
 		return -errno;
-	r = configure(fs_fd, i);
+	r = configure_mount(fs_fd, i);
 	if (r < 0)
 		return r;
 	fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, table[i].attributes);
@@ -189,7 +189,7 @@ int mounts_write_files(const char *hostname, const char *domainname, struct err 
 
 /* Attaches a prepared mount to a folder, which is made if it is missing; never through a symbolic
  * link. */
-static int attach(int fd, const char *path)
+static int attach_mount(int fd, const char *path)
 {
 	if (move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) == 0)
 		return 0;
@@ -198,7 +198,7 @@ static int attach(int fd, const char *path)
 	return move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
 }
 
-static int touch(const char *path)
+static int touch_file(const char *path)
 {
 	cleanup_close int fd =
 		open(path, O_RDONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
@@ -217,7 +217,7 @@ static int attach_file(int fd, const char *path, bool only_if_missing)
 			return 0;
 	} else if (errno != ENOENT) {
 		return -errno;
-	} else if ((mkdir("/etc", 0755) < 0 && errno != EEXIST) || touch(path) < 0) {
+	} else if ((mkdir("/etc", 0755) < 0 && errno != EEXIST) || touch_file(path) < 0) {
 		return 0;
 	}
 	return move_mount(fd, "", AT_FDCWD, path, flags) < 0 ? -errno : 0;
@@ -283,7 +283,7 @@ static int protect_paths(char *const *paths, struct err *err)
 static int attach_console(int tty, struct err *err)
 {
 	char slave[32];
-	int r = touch("/dev/console");
+	int r = touch_file("/dev/console");
 
 	snprintf(slave, sizeof(slave), "/dev/pts/%d", tty);
 	if (r == 0 && mount(slave, "/dev/console", NULL, MS_BIND, NULL) < 0)
@@ -298,7 +298,7 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 		int r = i == PROC ? make_mount(i, &fd) : 0;
 
 		if (r == 0)
-			r = attach(fd, table[i].path);
+			r = attach_mount(fd, table[i].path);
 		if (r < 0)
 			return err_errno(err, r, "mount %s in the container", table[i].path);
 	}

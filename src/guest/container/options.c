@@ -48,7 +48,7 @@ static int set_sysctl(const char *assignment, struct err *err)
 		     : 0;
 }
 
-static int append(const char *path, const char *text)
+static int append_to_file(const char *path, const char *text)
 {
 	cleanup_close int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 
@@ -63,9 +63,9 @@ static int write_names(const struct oci_options *o, struct err *err)
 	for (char **line = o->hosts; r == 0 && *line; line++)
 		r = buf_addf(&b, "%s\n", *line);
 	if (r == 0 && b.len > 0)
-		r = append("hosts", b.data);
+		r = append_to_file("hosts", b.data);
 	if (r == 0 && *o->resolv_conf)
-		r = append("resolv.conf", o->resolv_conf);
+		r = append_to_file("resolv.conf", o->resolv_conf);
 	return r < 0 ? err_errno(err, r, "write /etc/hosts and /etc/resolv.conf") : 0;
 }
 

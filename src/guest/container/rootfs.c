@@ -174,7 +174,7 @@ static int await_unused(unsigned slot, size_t i)
 }
 
 /* Return: 1; 0 where nothing was mounted; -errno with a message. */
-static int unmount(const char *dir, struct err *err)
+static int unmount_folder(const char *dir, struct err *err)
 {
 	if (umount2(dir, 0) == 0)
 		return 1;
@@ -183,10 +183,10 @@ static int unmount(const char *dir, struct err *err)
 
 int rootfs_release(unsigned slot, struct err *err)
 {
-	int r = unmount(ROOT_DIR, err);
+	int r = unmount_folder(ROOT_DIR, err);
 
 	for (size_t i = ARRAY_SIZE(disks); r >= 0 && i-- > 0;) {
-		r = unmount(disks[i].dir, err);
+		r = unmount_folder(disks[i].dir, err);
 		if (r > 0 && (r = await_unused(slot, i)) < 0)
 			err_errno(err, r, "give up %s", device_of(slot, i).path);
 	}

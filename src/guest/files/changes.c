@@ -36,12 +36,12 @@ struct pair {
 	int upper, lower;
 };
 
-static int fail(const struct walk *w, int code)
+static int changes_failed(const struct walk *w, int code)
 {
 	return err_errno(w->err, code, "/%s", w->path.data);
 }
 
-static int list(struct walk *w, char kind)
+static int list_change(struct walk *w, char kind)
 {
 	char head[2] = { kind, '/' };
 	int r = files_write(w->out, head, sizeof(head));
@@ -49,17 +49,17 @@ static int list(struct walk *w, char kind)
 	/* With the NUL behind it. */
 	if (r == 0)
 		r = files_write(w->out, w->path.data, w->path.len + 1);
-	return r < 0 ? fail(w, r) : 0;
+	return r < 0 ? changes_failed(w, r) : 0;
 }
 
-static int push(struct walk *w, const char *name)
+static int push_name(struct walk *w, const char *name)
 {
 	if ((w->path.len > 0 && buf_adds(&w->path, "/") < 0) || buf_adds(&w->path, name) < 0)
-		return fail(w, -ENOMEM);
+		return changes_failed(w, -ENOMEM);
 	return 0;
 }
 
-static void pop(struct walk *w, size_t len)
+static void pop_name(struct walk *w, size_t len)
 {
 	w->path.len = len;
 	w->path.data[len] = '\0';
@@ -99,14 +99,14 @@ static int add_whiteout(struct walk *w)
 	cleanup_free char *as =
 		str_printf("%.*s.wh.%s", dir_len, w->path.data, w->path.data + dir_len);
 
-	return as ? tar_pack_empty(w->pack, as, w->err) : fail(w, -ENOMEM);
+	return as ? tar_pack_empty(w->pack, as, w->err) : changes_failed(w, -ENOMEM);
 }
 
 static int add_opaque(struct walk *w)
 {
 	cleanup_free char *as = str_printf("%s/.wh..wh..opq", w->path.data);
 
-	return as ? tar_pack_empty(w->pack, as, w->err) : fail(w, -ENOMEM);
+	return as ? tar_pack_empty(w->pack, as, w->err) : changes_failed(w, -ENOMEM);
 }
 
 /* All that the image has in a folder whose content was replaced. */
@@ -117,14 +117,14 @@ static int list_hidden(struct walk *w, const struct pair *p)
 	int r = tar_list(p->lower, &names);
 
 	if (r < 0)
-		return fail(w, r);
+		return changes_failed(w, r);
 	for (char **n = names; r == 0 && n && *n; n++) {
 		if (faccessat(p->upper, *n, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
-		r = push(w, *n);
+		r = push_name(w, *n);
 		if (r == 0)
-			r = list(w, 'D');
-		pop(w, len);
+			r = list_change(w, 'D');
+		pop_name(w, len);
 	}
 	return r;
 }
@@ -134,8 +134,8 @@ static bool same_folder(const struct stat *a, const struct stat *b)
 	return a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid;
 }
 
-static int walk(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
-		size_t *ret_n);
+static int walk_folder(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
+		       size_t *ret_n);
 
 static void pair_close(struct pair *p)
 {
@@ -150,9 +150,9 @@ static int open_pair(struct walk *w, const struct pair *p, const char *name, boo
 
 	ret->upper = openat(p->upper, name, flags);
 	if (ret->upper < 0)
-		return fail(w, -errno);
+		return changes_failed(w, -errno);
 	ret->lower = in_both ? openat(p->lower, name, flags) : -1;
-	return in_both && ret->lower < 0 ? fail(w, -errno) : 0;
+	return in_both && ret->lower < 0 ? changes_failed(w, -errno) : 0;
 }
 
 /* @lower: what the image has of that name; NULL for nothing */
@@ -178,7 +178,7 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 		r = list_hidden(w, &inner);
 	}
 	if (r == 0)
-		r = walk(w, &inner, depth + 1, &changed, &entries);
+		r = walk_folder(w, &inner, depth + 1, &changed, &entries);
 	if (r < 0)
 		return r;
 	if (lower)
@@ -189,17 +189,17 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 			  (entries == 0 ? !is_mount_point(w, sb, 0) : !streq(w->path.data, "etc"));
 	if (changed)
 		*ret_changed = true;
-	return changed && !w->pack ? list(w, lower ? 'C' : 'A') : 0;
+	return changed && !w->pack ? list_change(w, lower ? 'C' : 'A') : 0;
 }
 
-static int visit(struct walk *w, const struct pair *p, const char *name, unsigned depth,
-		 bool *ret_changed)
+static int visit_entry(struct walk *w, const struct pair *p, const char *name, unsigned depth,
+		       bool *ret_changed)
 {
 	struct stat sb, lower;
 	bool has_lower;
 
 	if (fstatat(p->upper, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : fail(w, -errno);
+		return errno == ENOENT ? 0 : changes_failed(w, -errno);
 	has_lower = p->lower >= 0 && fstatat(p->lower, name, &lower, AT_SYMLINK_NOFOLLOW) == 0;
 	if (S_ISDIR(sb.st_mode))
 		return visit_folder(w, p, name, &sb, has_lower ? &lower : NULL, depth, ret_changed);
@@ -207,30 +207,30 @@ static int visit(struct walk *w, const struct pair *p, const char *name, unsigne
 		if (!has_lower)
 			return 0;
 		*ret_changed = true;
-		return w->pack ? add_whiteout(w) : list(w, 'D');
+		return w->pack ? add_whiteout(w) : list_change(w, 'D');
 	}
 	if (!has_lower && is_mount_point(w, &sb, 0))
 		return 0;
 	*ret_changed = true;
 	if (w->pack)
 		return tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
-	return list(w, has_lower ? 'C' : 'A');
+	return list_change(w, has_lower ? 'C' : 'A');
 }
 
-static int walk(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
-		size_t *ret_n)
+static int walk_folder(struct walk *w, const struct pair *p, unsigned depth, bool *ret_changed,
+		       size_t *ret_n)
 {
 	cleanup_strv char **names = NULL;
 	size_t len = w->path.len;
 	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(p->upper, &names);
 
 	if (r < 0)
-		return fail(w, r);
+		return changes_failed(w, r);
 	for (char **n = names; r == 0 && n && *n; n++) {
-		r = push(w, *n);
+		r = push_name(w, *n);
 		if (r == 0)
-			r = visit(w, p, *n, depth, ret_changed);
-		pop(w, len);
+			r = visit_entry(w, p, *n, depth, ret_changed);
+		pop_name(w, len);
 	}
 	*ret_n = strv_len(names);
 	return r;
@@ -242,13 +242,13 @@ static int visit_root(struct walk *w, const struct pair *p)
 	struct stat upper, lower;
 
 	if (fstat(p->upper, &upper) < 0 || fstat(p->lower, &lower) < 0)
-		return fail(w, -errno);
+		return changes_failed(w, -errno);
 	if (!w->pack || same_folder(&upper, &lower))
 		return 0;
 	return tar_pack_one(w->pack, AT_FDCWD, UPPER_DIR, ".", w->err);
 }
 
-static int compare(struct walk *w)
+static int compare_with_image(struct walk *w)
 {
 	cleanup(pair_close) struct pair p = { -1, -1 };
 	bool changed = false;
@@ -262,13 +262,13 @@ static int compare(struct walk *w)
 	if (p.upper < 0 || p.lower < 0)
 		return err_errno(w->err, -errno, "compare with the image");
 	r = visit_root(w, &p);
-	return r == 0 ? walk(w, &p, 0, &changed, &n) : r;
+	return r == 0 ? walk_folder(w, &p, 0, &changed, &n) : r;
 }
 
 int files_changes(struct files_output *out, struct err *err)
 {
 	struct walk w = { .out = out, .err = err };
-	int r = compare(&w);
+	int r = compare_with_image(&w);
 
 	buf_reset(&w.path);
 	return r;
@@ -280,7 +280,7 @@ int files_layer(struct files_output *out, unsigned pack_flags, struct err *err)
 							 .arg = out,
 							 .flags = pack_flags };
 	struct walk w = { .out = out, .pack = &pack, .err = err };
-	int r = compare(&w);
+	int r = compare_with_image(&w);
 
 	buf_reset(&w.path);
 	return r == 0 ? tar_pack_end(&pack, err) : r;

@@ -60,7 +60,7 @@ int files_write(void *arg, const void *data, size_t len)
 	return 0;
 }
 
-static void report(int fd, int code, const char *msg)
+static void report_outcome(int fd, int code, const char *msg)
 {
 	struct child_report head = { .pid = getpid(), .code = code };
 	struct iovec iov[] = {
@@ -74,12 +74,12 @@ static void report(int fd, int code, const char *msg)
 
 void files_begin(struct files_job *job)
 {
-	report(job->status_fd, 0, "");
+	report_outcome(job->status_fd, 0, "");
 	fd_close(&job->status_fd);
 }
 
 /* Into the container's root, with what is mounted in it if it runs. */
-static int enter(const struct container *c, struct err *err)
+static int enter_root(const struct container *c, struct err *err)
 {
 	if (c->first_pid > 0)
 		return setns(c->first_pidfd, CLONE_NEWNS) < 0
@@ -158,8 +158,8 @@ static unsigned pack_flags(const struct link_files *f)
 	return TAR_PACK_XATTRS | (f->flags & LINK_FILES_SPARSE ? TAR_PACK_SPARSE : 0u);
 }
 
-static int get(const struct link_files *f, struct files_output *out, int dir_fd, const char *name,
-	       struct err *err)
+static int send_tree(const struct link_files *f, struct files_output *out, int dir_fd,
+		     const char *name, struct err *err)
 {
 	cleanup(tar_pack_reset) struct tar_pack p = {
 		.write = files_write, .arg = out, .flags = pack_flags(f), .enters = holds_files
@@ -176,7 +176,7 @@ static int stat_and_get(struct files_job *job, struct files_output *out, struct 
 	cleanup_free char *name = NULL, *target = NULL;
 	cleanup_close int dir_fd = -1;
 	struct stat sb;
-	int r = enter(job->container, err);
+	int r = enter_root(job->container, err);
 
 	if (r < 0)
 		return r;
@@ -191,7 +191,7 @@ static int stat_and_get(struct files_job *job, struct files_output *out, struct 
 	r = put_stat(out, &sb, target);
 	if (r < 0)
 		return err_errno(err, r, "%s", f->path);
-	return f->op == LINK_FILES_GET ? get(f, out, dir_fd, name, err) : 0;
+	return f->op == LINK_FILES_GET ? send_tree(f, out, dir_fd, name, err) : 0;
 }
 
 static int find_owner(const char *spec, struct tar_unpack *u, struct err *err)
@@ -211,7 +211,7 @@ static int find_owner(const char *spec, struct tar_unpack *u, struct err *err)
 }
 
 /* Archives end before their last blocks do; who sends them wants those taken. */
-static void drain(struct tar_reader *r)
+static void drain_archive(struct tar_reader *r)
 {
 	size_t left = TAIL_MAX;
 	ssize_t n;
@@ -232,7 +232,7 @@ static int write_back(int fd, struct err *err)
 	return 0;
 }
 
-static int put(struct files_job *job, struct err *err)
+static int unpack_archive(struct files_job *job, struct err *err)
 {
 	const struct link_files *f = job->files;
 	const struct container *c = job->container;
@@ -246,7 +246,7 @@ static int put(struct files_job *job, struct err *err)
 
 	if (c->spec.root_readonly && c->first_pid == 0)
 		return err_set(err, -EROFS, "container rootfs is marked read-only");
-	r = enter(c, err);
+	r = enter_root(c, err);
 	if (r < 0)
 		return r;
 	r = folder ? files_locate(folder, &dir_fd, &name) : -ENOMEM;
@@ -263,14 +263,14 @@ static int put(struct files_job *job, struct err *err)
 	r = tar_unpack(&reader, &u, err);
 	tar_reader_reset(&reader);
 	if (r == 0)
-		drain(&reader);
+		drain_archive(&reader);
 	/* A machine that is there for this alone can be ended at any time. */
 	if (r == 0 && c->first_pid == 0)
 		r = write_back(dir_fd, err);
 	return r;
 }
 
-static int export(struct files_job *job, struct files_output *out, struct err *err)
+static int export_tree(struct files_job *job, struct files_output *out, struct err *err)
 {
 	cleanup(tar_pack_reset) struct tar_pack p = {
 		.write = files_write,
@@ -313,16 +313,16 @@ static int compare_with_image(struct files_job *job, struct files_output *out, s
 	return files_layer(out, pack_flags(job->files), err);
 }
 
-static int run(struct files_job *job, struct files_output *out, struct err *err)
+static int run_request(struct files_job *job, struct files_output *out, struct err *err)
 {
 	switch (job->files->op) {
 	case LINK_FILES_STAT:
 	case LINK_FILES_GET:
 		return stat_and_get(job, out, err);
 	case LINK_FILES_PUT:
-		return put(job, err);
+		return unpack_archive(job, err);
 	case LINK_FILES_EXPORT:
-		return export(job, out, err);
+		return export_tree(job, out, err);
 	case LINK_FILES_CHANGES:
 	case LINK_FILES_LAYER:
 		break;
@@ -337,10 +337,10 @@ void files_run(struct files_job *job)
 	struct err err = { 0 };
 	int r = chdir(job->container->dir) < 0
 			? err_errno(&err, -errno, "go to the container's folder")
-			: run(job, &out, &err);
+			: run_request(job, &out, &err);
 
 	if (job->status_fd >= 0) { /* it has not begun */
-		report(job->status_fd, r < 0 ? r : -EIO, err.msg);
+		report_outcome(job->status_fd, r < 0 ? r : -EIO, err.msg);
 		_exit(125);
 	}
 	if (r == 0 && (r = files_flush(&out)) < 0)

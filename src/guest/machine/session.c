@@ -282,7 +282,7 @@ static int on_data(void *arg, uint32_t stream, enum link_channel channel, const 
 }
 
 /* A loop ends with a positive number only. */
-static void end(struct machine *m, int code)
+static void end_session(struct machine *m, int code)
 {
 	loop_quit(m->loop, code < 0 ? -code : EPIPE);
 }
@@ -292,12 +292,12 @@ static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
 	int r = process_output_ready(arg, stream, channel);
 
 	if (r < 0)
-		end(arg, r);
+		end_session(arg, r);
 }
 
 static void on_broken(void *arg, int code)
 {
-	end(arg, code);
+	end_session(arg, code);
 }
 
 int session_prepare(struct machine *m, struct err *err)

@@ -44,7 +44,7 @@ int timekeeper_init(struct timekeeper *k, struct loop *l, struct link_conn *link
 	return loop_add_timer(l, UINT64_MAX, on_timer, k, &k->timer);
 }
 
-static int ask(struct timekeeper *k)
+static int ask_for_time(struct timekeeper *k)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = link_clock_ask_put(&b, (uint64_t)read_clock(CLOCK_MONOTONIC));
@@ -57,17 +57,17 @@ static int ask(struct timekeeper *k)
 static int on_timer(struct source *s, void *arg)
 {
 	(void)s;
-	return ask(arg);
+	return ask_for_time(arg);
 }
 
 int timekeeper_begin(struct timekeeper *k)
 {
 	k->answers = 0;
-	return ask(k);
+	return ask_for_time(k);
 }
 
 /* After the host's answer, which came @since_nsec after the question. */
-static int settle(struct timekeeper *k, int64_t since_nsec)
+static int settle_clock(struct timekeeper *k, int64_t since_nsec)
 {
 	if (since_nsec <= GOOD_NSEC || k->answers >= SETTLE_TRIES) {
 		k->answers = SETTLE_TRIES;
@@ -121,7 +121,7 @@ int timekeeper_told(struct timekeeper *k, struct wire_view payload)
 		return -EBADMSG;
 	if (answer.asked_nsec == 0) {
 		k->answers = 1;
-		return ask(k);
+		return ask_for_time(k);
 	}
 	now.mono_nsec = read_clock(CLOCK_MONOTONIC);
 	now.wall_nsec = read_clock(CLOCK_REALTIME);
@@ -130,5 +130,5 @@ int timekeeper_told(struct timekeeper *k, struct wire_view payload)
 		add_at_once(error);
 	else if (error != 0)
 		add_slowly(error);
-	return settle(k, now.mono_nsec - (int64_t)answer.asked_nsec);
+	return settle_clock(k, now.mono_nsec - (int64_t)answer.asked_nsec);
 }

@@ -144,7 +144,7 @@ static int make_environment(const struct oci_process *p, const struct user *u, c
 	return r;
 }
 
-static void report(const struct child_plan *plan, int code, const char *msg)
+static void report_to_init(const struct child_plan *plan, int code, const char *msg)
 {
 	struct child_report head = { .pid = getpid(), .code = code };
 	struct iovec iov[] = {
@@ -161,7 +161,7 @@ static bool has_filter(const struct child_plan *plan)
 	return plan->container->options.seccomp.len > 0;
 }
 
-static int become(const struct child_plan *plan, const struct user *u, struct err *err)
+static int become_user(const struct child_plan *plan, const struct user *u, struct err *err)
 {
 	const struct oci_process *p = plan->process;
 	/* As in docker: for the container the folder is made, for an exec it has to be there. */
@@ -186,7 +186,7 @@ static int become(const struct child_plan *plan, const struct user *u, struct er
 }
 
 /* Return: only on failure. */
-static int run(const struct child_plan *plan, struct err *err)
+static int become_program(const struct child_plan *plan, struct err *err)
 {
 	cleanup(user_reset) struct user u = { 0 };
 	cleanup_strv char **env = NULL;
@@ -201,7 +201,7 @@ static int run(const struct child_plan *plan, struct err *err)
 		r = child_look_up_user(plan->process->user, plan->container->options.groups, &u,
 				       err);
 	if (r == 0)
-		r = become(plan, &u, err);
+		r = become_user(plan, &u, err);
 	if (r == 0 && (r = make_environment(plan->process, &u, &env)) < 0)
 		r = err_errno(err, r, "make the environment");
 	if (r == 0 && has_filter(plan) && plan->process->no_new_privileges)
@@ -210,15 +210,15 @@ static int run(const struct child_plan *plan, struct err *err)
 		r = init_split(plan->status_fd, plan->process->terminal, err);
 	if (r < 0)
 		return r;
-	report(plan, 0, "");
+	report_to_init(plan, 0, "");
 	return command_exec(plan->process->args, env, err);
 }
 
 void child_run(const struct child_plan *plan)
 {
 	struct err err = { 0 };
-	int r = run(plan, &err);
+	int r = become_program(plan, &err);
 
-	report(plan, r, err.msg);
+	report_to_init(plan, r, err.msg);
 	_exit(125);
 }

@@ -29,7 +29,7 @@ static void fill_set(sigset_t *set)
 }
 
 /* Return: has the command ended, and @ret_status how? */
-static bool reap(pid_t command, int *ret_status)
+static bool reap_children(pid_t command, int *ret_status)
 {
 	bool ended = false;
 	int status;
@@ -59,7 +59,7 @@ static _Noreturn void only_wait(pid_t command)
 	end_as(status);
 }
 
-static _Noreturn void serve(pid_t command, const sigset_t *set)
+static _Noreturn void serve_as_init(pid_t command, const sigset_t *set)
 {
 	int status = 0;
 
@@ -69,7 +69,7 @@ static _Noreturn void serve(pid_t command, const sigset_t *set)
 		if (signo < 0 && errno != EINTR)
 			only_wait(command);
 		if (signo == SIGCHLD) {
-			if (reap(command, &status))
+			if (reap_children(command, &status))
 				end_as(status);
 		} else if (signo > 0 && signo != SIGTTIN && signo != SIGTTOU) {
 			kill(command, signo);
@@ -90,7 +90,7 @@ int init_split(int status_fd, bool has_tty, struct err *err)
 	if (pid > 0) {
 		close(status_fd);
 		prctl(PR_SET_NAME, "moat-init");
-		serve(pid, &set);
+		serve_as_init(pid, &set);
 	}
 	/* A process group of its own, so that a key of the terminal does not reach it twice. */
 	if (setpgid(0, 0) < 0 || (has_tty && tcsetpgrp(STDIN_FILENO, getpid()) < 0))

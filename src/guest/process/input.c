@@ -24,7 +24,7 @@ static int update_watch(struct input *in)
 	return 0;
 }
 
-static int flush(struct input *in)
+static int flush_input(struct input *in)
 {
 	size_t done = in->waiting.len;
 	ssize_t n = write(in->fd, in->waiting.data, in->waiting.len);
@@ -49,7 +49,7 @@ static int on_writable(struct source *s, int fd, uint32_t events, void *arg)
 	(void)s;
 	(void)fd;
 	(void)events;
-	return flush(arg);
+	return flush_input(arg);
 }
 
 int input_open(struct input *in, int fd)
@@ -67,7 +67,7 @@ int input_write(struct input *in, const void *data, size_t len)
 	r = buf_add(&in->waiting, data, len);
 	if (r < 0 || in->source)
 		return r;
-	return flush(in);
+	return flush_input(in);
 }
 
 void input_end(struct input *in)

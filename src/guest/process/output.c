@@ -19,26 +19,26 @@
 
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
 
-static int watch(struct output *o)
+static int watch_output(struct output *o)
 {
 	if (o->source)
 		return 0;
 	return loop_add_io(o->loop, o->fd, EPOLLIN, on_readable, o, &o->source);
 }
 
-static void unwatch(struct output *o)
+static void unwatch_output(struct output *o)
 {
 	source_free(take_ptr(o->source));
 }
 
 void output_close(struct output *o)
 {
-	unwatch(o);
+	unwatch_output(o);
 	fd_close(&o->fd);
 }
 
 /* The most that may be sent now. */
-static size_t allowance(const struct output *o)
+static size_t output_allowance(const struct output *o)
 {
 	size_t max = link_credit(o->link, o->stream, o->channel);
 
@@ -48,7 +48,7 @@ static size_t allowance(const struct output *o)
 }
 
 /* Return: 1 when something was sent; 0; -errno of the link. */
-static int pump(struct output *o)
+static int pump_output(struct output *o)
 {
 	const struct link_header eof = { .type = LINK_EOF,
 					 .stream = o->stream,
@@ -57,7 +57,7 @@ static int pump(struct output *o)
 	ssize_t n;
 	int r;
 
-	n = read(o->fd, chunk, allowance(o));
+	n = read(o->fd, chunk, output_allowance(o));
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		if (o->is_finishing)
 			output_close(o);
@@ -84,17 +84,17 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 	(void)s;
 	(void)fd;
 	(void)events;
-	if (allowance(o) == 0)
-		unwatch(o);
+	if (output_allowance(o) == 0)
+		unwatch_output(o);
 	else
-		r = pump(o);
+		r = pump_output(o);
 	return r < 0 ? r : 0;
 }
 
 int output_open(struct output *o, int fd)
 {
 	o->fd = fd;
-	return watch(o);
+	return watch_output(o);
 }
 
 int output_ready(struct output *o)
@@ -104,9 +104,9 @@ int output_ready(struct output *o)
 	if (o->fd < 0)
 		return 0;
 	if (!o->is_finishing)
-		return watch(o);
-	while (r > 0 && o->fd >= 0 && allowance(o) > 0)
-		r = pump(o);
+		return watch_output(o);
+	while (r > 0 && o->fd >= 0 && output_allowance(o) > 0)
+		r = pump_output(o);
 	return r < 0 ? r : 0;
 }
 
@@ -116,7 +116,7 @@ int output_finish(struct output *o)
 
 	if (o->fd < 0)
 		return 0;
-	unwatch(o);
+	unwatch_output(o);
 	o->is_finishing = true;
 	o->left = TTY_LEFT_MAX;
 	if (!isatty(o->fd) && ioctl(o->fd, FIONREAD, &there) == 0)

@@ -55,7 +55,7 @@ static void close_report(struct process *p)
 }
 
 /* The last one that wanted the container's processes to stand still is gone. */
-static void thaw(const struct container *c)
+static void thaw_container(const struct container *c)
 {
 	const struct process *p = c->processes;
 
@@ -80,13 +80,13 @@ static void process_free(struct process *p)
 		at = &(*at)->next;
 	*at = p->next;
 	if (p->freezes)
-		thaw(c);
+		thaw_container(c);
 	free(p);
 	if (!c->processes)
 		c->machine->idle(c);
 }
 
-static struct process *find(const struct machine *m, uint32_t stream)
+static struct process *find_process(const struct machine *m, uint32_t stream)
 {
 	for (const struct container *c = m->containers; c; c = c->next)
 		for (struct process *p = c->processes; p; p = p->next)
@@ -105,7 +105,7 @@ static int send_failed(struct link_conn *link, uint32_t stream, const struct err
 	return r < 0 ? r : link_send(link, h, b.data, b.len);
 }
 
-static struct link_conn *link_of(const struct process *p)
+static struct link_conn *process_link(const struct process *p)
 {
 	return p->container->machine->link;
 }
@@ -116,7 +116,7 @@ static int send_started(struct process *p, int32_t pid)
 	unsigned char payload[sizeof(uint32_t)];
 
 	wire_store_u32(payload, (uint32_t)pid);
-	return link_send(link_of(p), h, payload, sizeof(payload));
+	return link_send(process_link(p), h, payload, sizeof(payload));
 }
 
 static int send_exited(struct process *p)
@@ -132,12 +132,12 @@ static int send_exited(struct process *p)
 
 	if (r == 0 && e.oom)
 		r = oom_tell(p->container);
-	link_close(link_of(p), p->stream);
-	return r < 0 ? r : link_send(link_of(p), h, b.data, b.len);
+	link_close(process_link(p), p->stream);
+	return r < 0 ? r : link_send(process_link(p), h, b.data, b.len);
 }
 
 /* To be called whenever something ended; frees the process when that was the last. */
-static int check_end(struct process *p)
+static int check_process_end(struct process *p)
 {
 	int r = 0;
 
@@ -184,7 +184,7 @@ static int judge_report(struct process *p)
 	if (err.code == 0)
 		return set_running(p, head.pid);
 	p->state = PROCESS_FAILED;
-	return send_failed(link_of(p), p->stream, &err);
+	return send_failed(process_link(p), p->stream, &err);
 }
 
 static int read_report(struct process *p)
@@ -233,7 +233,7 @@ static int on_child(struct source *s, pid_t pid, int status, void *arg)
 		else
 			r = output_finish(&p->out[i]);
 	}
-	return r < 0 ? r : check_end(p);
+	return r < 0 ? r : check_process_end(p);
 }
 
 static struct process *process_new(struct container *c, uint32_t stream)
@@ -260,7 +260,7 @@ static struct process *process_new(struct container *c, uint32_t stream)
 }
 
 /* A child that cannot be watched is no use. */
-static int watch(struct process *p, struct err *err)
+static int watch_child(struct process *p, struct err *err)
 {
 	struct loop *loop = p->container->machine->loop;
 	int r = loop_add_child(loop, p->spawned.pid, on_child, p, &p->child_source);
@@ -283,7 +283,7 @@ struct order {
 	const struct link_files *files;
 };
 
-static int spawn(struct process *p, const struct order *o, struct err *err)
+static int spawn_program(struct process *p, const struct order *o, struct err *err)
 {
 	struct container *c = p->container;
 
@@ -295,7 +295,7 @@ static int spawn(struct process *p, const struct order *o, struct err *err)
 	return files_spawn(c, o->files, &p->spawned, err);
 }
 
-static int start(struct container *c, uint32_t stream, const struct order *o)
+static int start_process(struct container *c, uint32_t stream, const struct order *o)
 {
 	struct link_conn *link = c->machine->link;
 	struct process *p = process_new(c, stream);
@@ -309,17 +309,17 @@ static int start(struct container *c, uint32_t stream, const struct order *o)
 		free(p);
 		return r;
 	}
-	r = spawn(p, o, &err);
+	r = spawn_program(p, o, &err);
 	if (r < 0) {
 		if (p->freezes)
-			thaw(c);
+			thaw_container(c);
 		free(p);
 		return send_failed(link, stream, &err);
 	}
 	p->in.is_tty = o->program && o->program->terminal;
 	p->next = c->processes;
 	c->processes = p;
-	r = watch(p, &err);
+	r = watch_child(p, &err);
 	if (r < 0) {
 		process_free(p);
 		return send_failed(link, stream, &err);
@@ -329,24 +329,24 @@ static int start(struct container *c, uint32_t stream, const struct order *o)
 
 int process_start(struct container *c, uint32_t stream, const struct oci_process *oci)
 {
-	return start(c, stream, &(struct order){ .program = oci });
+	return start_process(c, stream, &(struct order){ .program = oci });
 }
 
 int process_start_files(struct container *c, uint32_t stream, const struct link_files *f)
 {
-	return start(c, stream, &(struct order){ .files = f });
+	return start_process(c, stream, &(struct order){ .files = f });
 }
 
 int process_input(const struct machine *m, uint32_t stream, const void *data, size_t len)
 {
-	struct process *p = find(m, stream);
+	struct process *p = find_process(m, stream);
 
 	return p ? input_write(&p->in, data, len) : 0;
 }
 
 void process_input_end(const struct machine *m, uint32_t stream)
 {
-	struct process *p = find(m, stream);
+	struct process *p = find_process(m, stream);
 
 	if (p)
 		input_end(&p->in);
@@ -354,18 +354,18 @@ void process_input_end(const struct machine *m, uint32_t stream)
 
 int process_output_ready(const struct machine *m, uint32_t stream, enum link_channel channel)
 {
-	struct process *p = find(m, stream);
+	struct process *p = find_process(m, stream);
 	int r;
 
 	if (!p || channel == LINK_STDIN)
 		return 0;
 	r = output_ready(&p->out[channel == LINK_STDERR]);
-	return r < 0 ? r : check_end(p);
+	return r < 0 ? r : check_process_end(p);
 }
 
 void process_signal(const struct machine *m, uint32_t stream, int signo)
 {
-	struct process *p = find(m, stream);
+	struct process *p = find_process(m, stream);
 
 	if (p && !p->has_exited)
 		kill(p->spawned.pid, signo);
@@ -373,7 +373,7 @@ void process_signal(const struct machine *m, uint32_t stream, int signo)
 
 void process_resize(const struct machine *m, uint32_t stream, uint16_t rows, uint16_t cols)
 {
-	struct process *p = find(m, stream);
+	struct process *p = find_process(m, stream);
 	struct winsize size = { .ws_row = rows, .ws_col = cols };
 
 	if (!p || !p->in.is_tty)
@@ -395,7 +395,7 @@ void process_end_all(struct container *c)
 		if (p->has_exited) {
 			output_close(&p->out[0]);
 			output_close(&p->out[1]);
-			check_end(p);
+			check_process_end(p);
 		}
 	}
 }

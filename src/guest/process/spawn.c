@@ -62,8 +62,8 @@ static int fork_further(struct container *c, pid_t *ret_pid)
 	return r;
 }
 
-static int start(struct container *c, const struct oci_process *p, struct spawned *s,
-		 struct err *err)
+static int start_child(struct container *c, const struct oci_process *p, struct spawned *s,
+		       struct err *err)
 {
 	cleanup_close int reader = -1, writer = -1;
 	int fds[2], r;
@@ -103,7 +103,7 @@ int spawn_process(struct container *c, const struct oci_process *p, struct spawn
 	r = stdfds_open(p, c->mounts.pts_fd, &s.stdfds, err);
 	if (r < 0)
 		return r;
-	r = start(c, p, &s, err);
+	r = start_child(c, p, &s, err);
 	stdfds_close_theirs(&s.stdfds);
 	if (r < 0) {
 		stdfds_close(&s.stdfds);

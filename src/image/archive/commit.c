@@ -145,8 +145,8 @@ static int read_parent(struct work *w, const struct digest *digest, struct oci_m
 	return r == 0 ? oci_manifest_parse(text.data, text.len, ret, err) : r;
 }
 
-static int build(struct work *w, const struct image_commit *c, struct oci_descriptor *ret,
-		 struct err *err)
+static int build_image(struct work *w, const struct image_commit *c, struct oci_descriptor *ret,
+		       struct err *err)
 {
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
 	cleanup(oci_descriptor_reset) struct oci_descriptor layer = { 0 };
@@ -164,8 +164,8 @@ static int build(struct work *w, const struct image_commit *c, struct oci_descri
 	return r == 0 ? store_put_manifest(w, m, ret, err) : r;
 }
 
-static int commit(struct work *w, const struct image_commit *c, char *const *tags,
-		  struct image **ret, struct err *err)
+static int commit_image(struct work *w, const struct image_commit *c, char *const *tags,
+			struct image **ret, struct err *err)
 {
 	cleanup(oci_descriptor_reset) struct oci_descriptor manifest = { 0 };
 	const struct install in = {
@@ -173,7 +173,7 @@ static int commit(struct work *w, const struct image_commit *c, char *const *tag
 		.platform = c->platform,
 		.tags = tags,
 	};
-	int r = build(w, c, &manifest, err);
+	int r = build_image(w, c, &manifest, err);
 
 	return r == 0 ? store_install(w, &in, ret, err) : r;
 }
@@ -189,7 +189,7 @@ int store_commit(struct store *st, const struct image_commit *c, struct image **
 	if (c->ref && !full)
 		return no_memory(err);
 	work_begin(&w, st);
-	r = commit(&w, c, tags, ret, err);
+	r = commit_image(&w, c, tags, ret, err);
 	work_end(&w);
 	if (r < 0) {
 		LOCK_STORE(st);

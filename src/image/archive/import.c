@@ -91,8 +91,8 @@ static int build_manifest(struct work *w, const struct image_import *in, struct 
 	return r == 0 ? store_put_manifest(w, m, ret, err) : r;
 }
 
-static int import(struct work *w, const struct image_import *in, char *const *tags,
-		  struct image **ret, struct err *err)
+static int import_image(struct work *w, const struct image_import *in, char *const *tags,
+			struct image **ret, struct err *err)
 {
 	cleanup(oci_descriptor_reset) struct oci_descriptor manifest = { 0 };
 	const struct install complete = {
@@ -118,7 +118,7 @@ int store_import(struct store *st, const struct image_import *in, struct image *
 	if (in->ref && digest_is_set(&in->ref->digest))
 		return err_set(err, -EINVAL, "an import cannot be named with a digest");
 	work_begin(&w, st);
-	r = import(&w, in, tags, ret, err);
+	r = import_image(&w, in, tags, ret, err);
 	work_end(&w);
 	if (r < 0) {
 		LOCK_STORE(st);

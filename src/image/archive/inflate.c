@@ -30,7 +30,7 @@ static const struct {
 };
 
 /* The first bytes of a pipe, which stay in it.  Return: how many there are. */
-static size_t peek(int fd, char ret[MAGIC_MAX])
+static size_t peek_magic(int fd, char ret[MAGIC_MAX])
 {
 	cleanup_close int reader = -1, writer = -1;
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -58,7 +58,7 @@ static size_t peek(int fd, char ret[MAGIC_MAX])
 static bool is_compressed(int fd)
 {
 	char head[MAGIC_MAX];
-	size_t n = peek(fd, head);
+	size_t n = peek_magic(fd, head);
 
 	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
 		if (n >= magics[i].len && memcmp(head, magics[i].bytes, magics[i].len) == 0)

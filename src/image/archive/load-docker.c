@@ -23,7 +23,7 @@
 
 #define IMAGES_MAX 1024
 
-static const char *sniff(struct store *st, const struct oci_descriptor *blob)
+static const char *sniff_media_type(struct store *st, const struct oci_descriptor *blob)
 {
 	cleanup_close int fd = blob_open(st, &blob->digest, blob->size_bytes);
 	unsigned char magic[4] = { 0 };
@@ -37,8 +37,8 @@ static const char *sniff(struct store *st, const struct oci_descriptor *blob)
 	return MEDIA_OCI_LAYER;
 }
 
-static int describe(const struct load *l, const char *name, const char *media_type,
-		    struct oci_descriptor *ret, struct err *err)
+static int describe_member(const struct load *l, const char *name, const char *media_type,
+			   struct oci_descriptor *ret, struct err *err)
 {
 	const struct member *m = load_find(l, name);
 
@@ -47,11 +47,12 @@ static int describe(const struct load *l, const char *name, const char *media_ty
 			       name);
 	ret->digest = m->blob.digest;
 	ret->size_bytes = m->blob.size_bytes;
-	ret->media_type = strdup(media_type ? media_type : sniff(l->work->st, &m->blob));
+	ret->media_type = strdup(media_type ? media_type : sniff_media_type(l->work->st, &m->blob));
 	return ret->media_type ? 0 : err_nomem(err);
 }
 
-static int build(const struct load *l, const json_t *entry, struct oci_manifest *m, struct err *err)
+static int build_manifest(const struct load *l, const json_t *entry, struct oci_manifest *m,
+			  struct err *err)
 {
 	cleanup_strv char **layers = NULL;
 	const char *config;
@@ -67,9 +68,9 @@ static int build(const struct load *l, const json_t *entry, struct oci_manifest 
 	m->layers = calloc(strv_len(layers) + 1, sizeof(*m->layers));
 	if (!m->layers)
 		return err_nomem(err);
-	r = describe(l, config, MEDIA_OCI_CONFIG, &m->config, err);
+	r = describe_member(l, config, MEDIA_OCI_CONFIG, &m->config, err);
 	for (char **layer = layers; r == 0 && layer && *layer; layer++)
-		r = describe(l, *layer, NULL, &m->layers[m->n_layers++], err);
+		r = describe_member(l, *layer, NULL, &m->layers[m->n_layers++], err);
 	return r;
 }
 
@@ -96,7 +97,7 @@ static int load_image(struct load *l, const json_t *entry, struct err *err)
 	cleanup_oci_manifest struct oci_manifest *m = calloc(1, sizeof(*m));
 	struct oci_descriptor manifest = { 0 };
 	cleanup_strv char **tags = NULL;
-	int r = m ? build(l, entry, m, err) : err_nomem(err);
+	int r = m ? build_manifest(l, entry, m, err) : err_nomem(err);
 
 	if (r == 0)
 		r = read_tags(entry, &tags, err);

@@ -17,7 +17,7 @@
 
 #define INDEX_DEPTH_MAX 3
 
-static const char *annotation(const struct oci_descriptor *d, const char *key)
+static const char *annotation_of(const struct oci_descriptor *d, const char *key)
 {
 	return json_string_value(json_object_get(d->annotations, key));
 }
@@ -30,11 +30,11 @@ static int saved_name(const struct oci_descriptor *d, char ***ret, struct err *e
 {
 	cleanup_reference struct reference *ref = NULL;
 	cleanup_free char *full = NULL;
-	const char *name = annotation(d, "io.containerd.image.name");
+	const char *name = annotation_of(d, "io.containerd.image.name");
 	int r;
 
 	if (!name)
-		name = annotation(d, "org.opencontainers.image.ref.name");
+		name = annotation_of(d, "org.opencontainers.image.ref.name");
 	if (!name || !strpbrk(name, "/:"))
 		return 0;
 	r = reference_parse(name, &ref, err);

@@ -265,7 +265,7 @@ static int load_images(struct load *l, struct err *err)
 		       "manifest.json (`moat image import` takes a root filesystem)");
 }
 
-static int load(struct load *l, int fd, struct err *err)
+static int load_archive(struct load *l, int fd, struct err *err)
 {
 	int r = read_members(l, fd, err);
 
@@ -280,7 +280,7 @@ int store_load(struct store *st, int fd, const struct progress *progress, char *
 	int r;
 
 	work_begin(&work, st);
-	r = load(&l, fd, err);
+	r = load_archive(&l, fd, err);
 	work_end(&work);
 	LOCK_STORE(st);
 	store_collect(st);

@@ -121,8 +121,8 @@ static int add_blob(struct saving *s, const struct digest *d, uint64_t size, str
 }
 
 /* What is to be saved of one name.  @ret_tag: full reference; NULL where it was named by id. */
-static int find(struct saving *s, const char *name, struct digest *ret_manifest,
-		char **ret_media_type, char **ret_tag, struct err *err)
+static int find_saved(struct saving *s, const char *name, struct digest *ret_manifest,
+		      char **ret_media_type, char **ret_tag, struct err *err)
 {
 	LOCK_STORE(s->work.st);
 	const struct record *rec;
@@ -156,7 +156,7 @@ static int add_to_index(struct saving *s, const struct oci_descriptor *manifest,
 	return json_array_append_new(s->index, d) < 0 ? out_of_memory(err) : 0;
 }
 
-static json_t *path_of(const struct digest *d)
+static json_t *blob_path(const struct digest *d)
 {
 	return json_sprintf("blobs/sha256/%s", digest_hex(d));
 }
@@ -164,7 +164,7 @@ static json_t *path_of(const struct digest *d)
 /* docker wants one entry for an image, with all its names. */
 static json_t *entry_of(struct saving *s, const struct oci_manifest *m)
 {
-	cleanup_json json_t *config = path_of(&m->config.digest);
+	cleanup_json json_t *config = blob_path(&m->config.digest);
 	json_t *entry, *layers;
 	size_t i;
 
@@ -174,7 +174,7 @@ static json_t *entry_of(struct saving *s, const struct oci_manifest *m)
 	}
 	layers = json_array();
 	for (i = 0; i < m->n_layers; i++)
-		json_array_append_new(layers, path_of(&m->layers[i].digest));
+		json_array_append_new(layers, blob_path(&m->layers[i].digest));
 	entry = json_pack("{s:O, s:[], s:o}", "Config", config, "RepoTags", "Layers", layers);
 	return json_array_append_new(s->manifests, entry) < 0 ? NULL : entry;
 }
@@ -204,7 +204,7 @@ static int add_image(struct saving *s, const char *name, struct err *err)
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
 	cleanup_free char *tag = NULL, *media_type = NULL;
 	struct oci_descriptor d = { 0 };
-	int r = find(s, name, &d.digest, &media_type, &tag, err);
+	int r = find_saved(s, name, &d.digest, &media_type, &tag, err);
 
 	if (r == 0)
 		r = blob_read(s->work.st, &d.digest, &text, err);

@@ -14,7 +14,7 @@
 /* What a stream may unpack to; the disk it goes to is smaller. */
 #define OUTPUT_MAX GIB(64)
 
-static int failed(struct archive *a, struct err *err)
+static int inflate_failed(struct archive *a, struct err *err)
 {
 	int code = archive_errno(a);
 
@@ -24,7 +24,7 @@ static int failed(struct archive *a, struct err *err)
 		       archive_error_string(a) ? archive_error_string(a) : "no reason given");
 }
 
-static int copy(struct archive *a, int to_fd, struct err *err)
+static int copy_stream(struct archive *a, int to_fd, struct err *err)
 {
 	cleanup_free char *chunk = malloc(CHUNK_BYTES);
 	uint64_t total = 0;
@@ -36,7 +36,7 @@ static int copy(struct archive *a, int to_fd, struct err *err)
 		int r;
 
 		if (n <= 0)
-			return n < 0 ? failed(a, err) : 0;
+			return n < 0 ? inflate_failed(a, err) : 0;
 		total += (uint64_t)n;
 		if (total > OUTPUT_MAX)
 			return err_set(err, -EBADMSG, "the archive unpacks to more than %llu GiB",
@@ -63,7 +63,7 @@ int inflate_stream(int from_fd, int to_fd, struct err *err)
 	r = archive_read_open_fd(a, from_fd, CHUNK_BYTES);
 	if (r == ARCHIVE_OK)
 		r = archive_read_next_header(a, &e);
-	r = r == ARCHIVE_OK ? copy(a, to_fd, err) : failed(a, err);
+	r = r == ARCHIVE_OK ? copy_stream(a, to_fd, err) : inflate_failed(a, err);
 	archive_read_free(a);
 	return r;
 }

@@ -30,7 +30,7 @@ static void free_tar(struct archive **a)
 	archive_read_free(*a);
 }
 
-static int place(struct layer *l, uint32_t number, struct tree_place *ret)
+static int place_entry(struct layer *l, uint32_t number, struct tree_place *ret)
 {
 	int r = tree_walk(l->target->tree, l->path, number, ret);
 
@@ -40,7 +40,7 @@ static int place(struct layer *l, uint32_t number, struct tree_place *ret)
 static int apply_opaque(struct layer *l)
 {
 	struct tree_place at;
-	int r = place(l, l->number, &at);
+	int r = place_entry(l, l->number, &at);
 
 	if (r == 0)
 		tree_hide_children(l->target->tree, at.dir, l->number);
@@ -56,7 +56,7 @@ static int apply_whiteout(struct layer *l, const char *hidden)
 
 	if (streq(hidden, "") || streq(hidden, ".") || streq(hidden, ".."))
 		return layer_fail(l, "is a whiteout of nothing");
-	r = place(l, 0, &at);
+	r = place_entry(l, 0, &at);
 	if (r < 0)
 		return r;
 	if (at.dir)
@@ -115,12 +115,12 @@ static void copy_attributes(struct tree_inode *to, const struct tree_inode *from
 }
 
 /* Gives the entry's name to an inode.  A folder over a folder keeps what is in it. */
-static int put(struct layer *l, struct tree_inode *inode)
+static int put_inode(struct layer *l, struct tree_inode *inode)
 {
 	struct tree *t = l->target->tree;
 	struct tree_place at;
 	struct tree_entry *old;
-	int r = place(l, l->number, &at);
+	int r = place_entry(l, l->number, &at);
 
 	if (r < 0)
 		return r;
@@ -161,7 +161,7 @@ static int apply_hardlink(struct layer *l, const char *target)
 		return layer_fail(l, "links to \"%s\", which does not exist", shown);
 	if (S_ISDIR(e->inode->mode))
 		return layer_fail(l, "links to \"%s\", which is a folder", shown);
-	return put(l, e->inode);
+	return put_inode(l, e->inode);
 }
 
 static int read_symlink(struct layer *l, struct tree_inode *inode)
@@ -228,7 +228,7 @@ static int apply_inode(struct layer *l, uint32_t mode)
 	if (r < 0)
 		return r;
 	if (l->path[0])
-		return put(l, inode);
+		return put_inode(l, inode);
 	if (!S_ISDIR(mode))
 		return layer_fail(l, "would replace the root of the image");
 	copy_attributes(t->root, inode);

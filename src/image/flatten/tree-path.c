@@ -65,7 +65,7 @@ static int make_dir(struct walk *w, const char *name, size_t len)
 }
 
 /* Puts the target of a link before what is left of the path. */
-static int follow(struct walk *w, const struct tree_inode *link)
+static int follow_link(struct walk *w, const struct tree_inode *link)
 {
 	const char *left = w->rest + w->pos;
 	size_t left_len = strlen(left);
@@ -91,7 +91,7 @@ static int step_dots(struct walk *w, size_t len)
 	return 0;
 }
 
-static int step(struct walk *w, const char *name, size_t len)
+static int step_name(struct walk *w, const char *name, size_t len)
 {
 	struct tree_entry *e;
 
@@ -105,7 +105,7 @@ static int step(struct walk *w, const char *name, size_t len)
 		return 0;
 	}
 	if (e && S_ISLNK(e->inode->mode))
-		return follow(w, e->inode);
+		return follow_link(w, e->inode);
 	if (w->layer == 0)
 		return -ENOENT;
 	if (e && e->layer == w->layer)
@@ -129,7 +129,7 @@ int tree_walk(struct tree *t, const char *path, uint32_t layer, struct tree_plac
 
 		w.pos += len + strspn(next + len, "/");
 		if (len > 0)
-			r = step(&w, next, len);
+			r = step_name(&w, next, len);
 	}
 	if (r < 0 && r != -ENOENT)
 		return r;

@@ -18,7 +18,7 @@
 
 #define TABLE_LEN_FIRST 1024u
 
-static uint64_t fold(uint64_t a, uint64_t b)
+static uint64_t fold_hash(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
 
@@ -28,18 +28,18 @@ static uint64_t fold(uint64_t a, uint64_t b)
 static uint64_t hash_name(const struct tree *t, const struct tree_inode *dir, const char *name,
 			  size_t len)
 {
-	uint64_t h = fold((uint64_t)(uintptr_t)dir ^ t->hash_key[0], t->hash_key[1] ^ len);
+	uint64_t h = fold_hash((uint64_t)(uintptr_t)dir ^ t->hash_key[0], t->hash_key[1] ^ len);
 
 	while (len > 0) {
 		size_t n = len < sizeof(uint64_t) ? len : sizeof(uint64_t);
 		uint64_t word = 0;
 
 		memcpy(&word, name, n);
-		h = fold(h ^ word, t->hash_key[1]);
+		h = fold_hash(h ^ word, t->hash_key[1]);
 		name += n;
 		len -= n;
 	}
-	return fold(h ^ t->hash_key[0], t->hash_key[1]);
+	return fold_hash(h ^ t->hash_key[0], t->hash_key[1]);
 }
 
 int tree_new(const struct tree_limits *limits, struct tree **ret)

@@ -37,7 +37,7 @@ static int parse_layer(char *arg, struct flatten_layer *ret)
 	return parse_fd(arg, &ret->fd);
 }
 
-static int run(int out_fd, char **layer_args, size_t n_layers, struct err *err)
+static int unpack_layers(int out_fd, char **layer_args, size_t n_layers, struct err *err)
 {
 	cleanup_free struct flatten_layer *layers = calloc(n_layers + 1, sizeof(*layers));
 	int r;
@@ -52,7 +52,7 @@ static int run(int out_fd, char **layer_args, size_t n_layers, struct err *err)
 	return r == 0 ? flatten(layers, n_layers, out_fd, err) : r;
 }
 
-static void report(int status_fd, const struct err *err)
+static void write_report(int status_fd, const struct err *err)
 {
 	char text[UNPACK_STATUS_MAX];
 	int len = snprintf(text, sizeof(text), "%d %s", -err->code, err->msg);
@@ -74,7 +74,7 @@ static int run_inflate(char **args)
 		r = inflate_stream(in_fd, out_fd, &err);
 	if (r == 0)
 		return EXIT_SUCCESS;
-	report(status_fd, &err);
+	write_report(status_fd, &err);
 	return EXIT_FAILURE;
 }
 
@@ -91,8 +91,8 @@ int main(int argc, char **argv)
 		fputs("usage: moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if (run(out_fd, argv + 3, (size_t)argc - 3, &err) == 0)
+	if (unpack_layers(out_fd, argv + 3, (size_t)argc - 3, &err) == 0)
 		return EXIT_SUCCESS;
-	report(status_fd, &err);
+	write_report(status_fd, &err);
 	return EXIT_FAILURE;
 }

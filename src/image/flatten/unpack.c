@@ -99,7 +99,7 @@ static void read_status(int fd, char ret[UNPACK_STATUS_MAX])
 	ret[len] = '\0';
 }
 
-static int ended(int status, struct err *err)
+static int program_ended(int status, struct err *err)
 {
 	if (!WIFSIGNALED(status))
 		return err_set(err, -EIO, "moat-unpack ended with status %d and said nothing",
@@ -122,7 +122,7 @@ static int ended(int status, struct err *err)
 	}
 }
 
-static int report(char *text, int status, struct err *err)
+static int read_report(char *text, int status, struct err *err)
 {
 	char *message = strchr(text, ' ');
 	uint64_t code;
@@ -132,7 +132,7 @@ static int report(char *text, int status, struct err *err)
 	if (message)
 		*message++ = '\0';
 	if (!message || str_to_u64(text, &code) < 0 || code == 0 || code > ERRNO_MAX)
-		return ended(status, err);
+		return program_ended(status, err);
 	for (char *c = message; *c; c++) {
 		if (*c < ' ' || *c > '~')
 			*c = '?';
@@ -164,7 +164,7 @@ static int job_run(const struct job *j, int status_fds[2], struct err *err)
 	r = wait_for(pid, &status);
 	if (r < 0)
 		return err_errno(err, r, "waiting for %s", j->argv[0]);
-	return report(text, status, err);
+	return read_report(text, status, err);
 }
 
 static void close_pipe(int (*fds)[2])
@@ -233,5 +233,5 @@ int unpack_inflate_end(struct inflate *in, struct err *err)
 	r = wait_for(in->pid, &status);
 	if (r < 0)
 		return err_errno(err, r, "waiting for moat-unpack");
-	return report(text, status, err);
+	return read_report(text, status, err);
 }

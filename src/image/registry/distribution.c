@@ -15,13 +15,13 @@ void distribution_reset(struct distribution *d)
 	*d = (struct distribution){ 0 };
 }
 
-static int begin(void *arg, uint64_t offset, struct err *err)
+static int begin_config(void *arg, uint64_t offset, struct err *err)
 {
 	(void)arg;
 	return offset == 0 ? 0 : err_set(err, -EPROTO, "the registry sent a part of the config");
 }
 
-static int take(void *arg, const void *data, size_t len, struct err *err)
+static int take_config(void *arg, const void *data, size_t len, struct err *err)
 {
 	struct buf *b = arg;
 
@@ -37,7 +37,7 @@ static int read_config(struct registry *reg, struct http *h, const struct docume
 	cleanup_oci_image_config struct oci_image_config *config = NULL;
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	struct http_sink sink = { .begin = begin, .write = take, .arg = &text };
+	struct http_sink sink = { .begin = begin_config, .write = take_config, .arg = &text };
 	struct digest digest;
 	int r = oci_manifest_parse(doc->text.data, doc->text.len, &m, err);
 

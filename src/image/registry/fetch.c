@@ -110,8 +110,8 @@ static int on_write(void *arg, const void *data, size_t len, struct err *err)
 	return 0;
 }
 
-static int download(const struct fetcher *f, const struct oci_descriptor *desc,
-		    const struct progress *p, struct err *err)
+static int download_blob(const struct fetcher *f, const struct oci_descriptor *desc,
+			 const struct progress *p, struct err *err)
 {
 	struct download d = {
 		.writer = BLOB_WRITER_INIT,
@@ -133,8 +133,8 @@ static int download(const struct fetcher *f, const struct oci_descriptor *desc,
 }
 
 /* @p is told about layers, not about documents. */
-static int fetch(const struct fetcher *f, const struct oci_descriptor *d, const struct progress *p,
-		 struct err *err)
+static int fetch_unless_stored(const struct fetcher *f, const struct oci_descriptor *d,
+			       const struct progress *p, struct err *err)
 {
 	struct store *st = f->work->st;
 	struct claim claim;
@@ -147,7 +147,7 @@ static int fetch(const struct fetcher *f, const struct oci_descriptor *d, const 
 	if (blob_exists(st, &d->digest, d->size_bytes)) {
 		progress_report(p, id, "Already exists", 0, 0);
 	} else {
-		r = download(f, d, p, err);
+		r = download_blob(f, d, p, err);
 		if (r == 0)
 			progress_report(p, id, "Download complete", 0, 0);
 	}
@@ -157,7 +157,7 @@ static int fetch(const struct fetcher *f, const struct oci_descriptor *d, const 
 
 int fetch_blob(const struct fetcher *f, const struct oci_descriptor *d, struct err *err)
 {
-	return fetch(f, d, NULL, err);
+	return fetch_unless_stored(f, d, NULL, err);
 }
 
 struct batch {
@@ -199,7 +199,7 @@ static void work_off(struct batch *b, struct http *h)
 
 	f.http = h;
 	while ((d = next_layer(b))) {
-		int r = fetch(&f, d, &f.guard->guarded, &err);
+		int r = fetch_unless_stored(&f, d, &f.guard->guarded, &err);
 
 		if (r < 0)
 			note_failure(b, r, &err);
@@ -227,7 +227,7 @@ static size_t start_threads(struct batch *b, pthread_t *threads, size_t max)
 }
 
 /* How many are to be downloaded; those are announced. */
-static size_t announce(const struct fetcher *f, const struct oci_manifest *m)
+static size_t announce_layers(const struct fetcher *f, const struct oci_manifest *m)
 {
 	size_t n = 0;
 	char id[13];
@@ -245,7 +245,7 @@ static size_t announce(const struct fetcher *f, const struct oci_manifest *m)
 int fetch_layers(const struct fetcher *f, const struct oci_manifest *m, struct err *err)
 {
 	struct batch b = { .f = f, .m = m, .lock = PTHREAD_MUTEX_INITIALIZER };
-	size_t wanted = announce(f, m), n;
+	size_t wanted = announce_layers(f, m), n;
 	pthread_t threads[THREADS_MAX];
 
 	if (wanted > THREADS_MAX)

@@ -293,7 +293,7 @@ static int transport_error(const struct http *h, CURLcode code, struct err *err)
 	}
 }
 
-static int perform(struct http *h, struct err *err)
+static int perform_request(struct http *h, struct err *err)
 {
 	CURLcode code;
 
@@ -326,7 +326,7 @@ int http_get(struct http *h, const struct http_request *rq, struct http_response
 	set_callbacks(h);
 	set_request(h, rq);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
-	r = perform(h, err);
+	r = perform_request(h, err);
 	curl_slist_free_all(headers);
 	if (r < 0)
 		return r;

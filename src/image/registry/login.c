@@ -16,7 +16,7 @@
 
 #define ANSWER_MAX_BYTES (64u << 10)
 
-static int refused(const char *name, const struct http_response *rs, struct err *err)
+static int login_refused(const char *name, const struct http_response *rs, struct err *err)
 {
 	char text[256];
 
@@ -26,9 +26,9 @@ static int refused(const char *name, const struct http_response *rs, struct err 
 }
 
 /* @rq: gets what the challenge asks for.  @ret_token: owned; what @rq points to */
-static int answer(struct http *h, const char *name, const struct challenge *c,
-		  const struct registry_auth *auth, struct http_request *rq, char **ret_token,
-		  struct err *err)
+static int answer_challenge(struct http *h, const char *name, const struct challenge *c,
+			    const struct registry_auth *auth, struct http_request *rq,
+			    char **ret_token, struct err *err)
 {
 	int r;
 
@@ -59,12 +59,12 @@ int registry_login(const char *name, const struct registry_auth *auth, struct ht
 	if (r < 0 || rs.status == 200)
 		return r;
 	if (rs.status != 401)
-		return refused(name, &rs, err);
+		return login_refused(name, &rs, err);
 	if (!challenge_choose(rs.challenges, &c))
 		return err_set(err, -EPROTO, "%s asks for a login of an unknown kind", name);
-	r = answer(h, name, &c, auth, &rq, &token, err);
+	r = answer_challenge(h, name, &c, auth, &rq, &token, err);
 	http_response_reset(&rs);
 	if (r == 0)
 		r = http_get(h, &rq, &rs, err);
-	return r < 0 || rs.status == 200 ? r : refused(name, &rs, err);
+	return r < 0 || rs.status == 200 ? r : login_refused(name, &rs, err);
 }

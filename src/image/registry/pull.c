@@ -41,8 +41,8 @@ static void pull_reset(struct pull *p)
 }
 
 /* One step down an index: @at becomes the entry for the platform. */
-static int descend(const struct pull *p, const struct document *doc, struct oci_descriptor *at,
-		   struct err *err)
+static int descend_index(const struct pull *p, const struct document *doc,
+			 struct oci_descriptor *at, struct err *err)
 {
 	cleanup_oci_index struct oci_index *ix = NULL;
 	const struct oci_descriptor *chosen;
@@ -89,7 +89,7 @@ static int keep_manifest(struct pull *p, struct document *doc, struct err *err)
 	return 0;
 }
 
-static int resolve(struct pull *p, struct err *err)
+static int resolve_manifest(struct pull *p, struct err *err)
 {
 	const char *name = digest_is_set(&p->ref->digest) ? p->ref->digest.text : p->ref->tag;
 
@@ -105,7 +105,7 @@ static int resolve(struct pull *p, struct err *err)
 			p->index = doc.digest;
 		if (!oci_is_index(doc.media_type))
 			return keep_manifest(p, &doc, err);
-		r = descend(p, &doc, &p->manifest, err);
+		r = descend_index(p, &doc, &p->manifest, err);
 		if (r < 0)
 			return r;
 		name = p->manifest.digest.text;
@@ -170,7 +170,7 @@ static void report_end(const struct progress *p, const struct pull *pull, const 
 	}
 }
 
-static int run(struct pull *p, const char *name, struct image **ret, struct err *err)
+static int run_pull(struct pull *p, const char *name, struct image **ret, struct err *err)
 {
 	const struct progress *progress = &p->fetcher.guard->guarded;
 	const struct source source = { source_blob, source_layers, p };
@@ -183,7 +183,7 @@ static int run(struct pull *p, const char *name, struct image **ret, struct err 
 		.progress = progress,
 	};
 	struct digest before;
-	int r = from ? resolve(p, err) : err_nomem(err);
+	int r = from ? resolve_manifest(p, err) : err_nomem(err);
 
 	if (r == 0)
 		r = name_result(p, err);
@@ -213,7 +213,7 @@ static int run_pinned(struct pull *p, struct store *st, const char *name, struct
 
 	work_begin(&work, st);
 	p->fetcher.work = &work;
-	r = run(p, name, ret, err);
+	r = run_pull(p, name, ret, err);
 	work_end(&work);
 	if (r < 0 && !is_worth_keeping(r)) {
 		LOCK_STORE(st);

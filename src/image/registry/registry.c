@@ -108,7 +108,7 @@ static int grant_now(struct registry *reg, struct grant *ret)
 	return r;
 }
 
-static int denied(const struct registry *reg, const char *why, struct err *err)
+static int access_denied(const struct registry *reg, const char *why, struct err *err)
 {
 	return err_set(err, -EACCES,
 		       "pull access denied for %s, repository does not exist or may require "
@@ -118,8 +118,8 @@ static int denied(const struct registry *reg, const char *why, struct err *err)
 
 /* Answer a challenge; @used did not suffice.  Return: 0 when there is something new to try; -errno.
  */
-static int answer(struct registry *reg, struct http *h, const struct grant *used,
-		  char *const *challenges, struct err *err)
+static int answer_challenge(struct registry *reg, struct http *h, const struct grant *used,
+			    char *const *challenges, struct err *err)
 {
 	struct challenge c;
 	char *token;
@@ -165,9 +165,9 @@ static int send_granted(struct registry *reg, struct http *h, struct http_reques
 		r = http_get(h, rq, ret, err);
 		if (r < 0 || ret->status != 401 || round == 1)
 			return r;
-		r = answer(reg, h, &used, ret->challenges, &why);
+		r = answer_challenge(reg, h, &used, ret->challenges, &why);
 		if (r == -EACCES)
-			return denied(reg, why.msg, err);
+			return access_denied(reg, why.msg, err);
 		if (r < 0)
 			return err_set(err, r, "%s", why.msg);
 	}
@@ -192,8 +192,8 @@ static bool pause_before(int attempt, struct http *h)
 	return true;
 }
 
-static int get(struct registry *reg, struct http *h, struct http_request *rq,
-	       struct http_response *ret, struct err *err)
+static int get_with_retries(struct registry *reg, struct http *h, struct http_request *rq,
+			    struct http_response *ret, struct err *err)
 {
 	for (int attempt = 1;; attempt++) {
 		int r;
@@ -210,13 +210,14 @@ static int get(struct registry *reg, struct http *h, struct http_request *rq,
 	}
 }
 
-static int refused(const struct registry *reg, const struct http_response *rs, struct err *err)
+static int request_refused(const struct registry *reg, const struct http_response *rs,
+			   struct err *err)
 {
 	char text[256];
 
 	answer_text(rs, text);
 	if (rs->status == 401 || rs->status == 403)
-		return denied(reg, text, err);
+		return access_denied(reg, text, err);
 	return err_set(err, -EPROTO, "registry %s answered %ld%s%s", reg->ref->registry, rs->status,
 		       *text ? ": " : "", text);
 }
@@ -281,14 +282,14 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 					  ", " MEDIA_DOCKER_MANIFEST,
 		.max_bytes = OCI_MANIFEST_MAX_BYTES,
 	};
-	int r = url ? get(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = url ? get_with_retries(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
 	if (rs.status == 404)
 		return not_found(reg, &rs, name, err);
 	if (rs.status != 200)
-		return refused(reg, &rs, err);
+		return request_refused(reg, &rs, err);
 	doc.text = rs.body;
 	rs.body = BUF_INIT;
 	doc.media_type = take_ptr(rs.content_type);
@@ -311,9 +312,9 @@ int registry_blob(struct registry *reg, struct http *h, const struct oci_descrip
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	cleanup_free char *url = str_printf("%s/blobs/%s", reg->base, d->digest.text);
 	struct http_request rq = { .url = url, .sink = sink };
-	int r = url ? get(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = url ? get_with_retries(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
-	return rs.status == 200 || rs.status == 206 ? 0 : refused(reg, &rs, err);
+	return rs.status == 200 || rs.status == 206 ? 0 : request_refused(reg, &rs, err);
 }

@@ -78,8 +78,8 @@ int blob_writer_restart(struct blob_writer *w, struct err *err)
 	return 0;
 }
 
-static int check(const struct blob_writer *w, const struct oci_descriptor *expected,
-		 struct err *err)
+static int check_content(const struct blob_writer *w, const struct oci_descriptor *expected,
+			 struct err *err)
 {
 	if (w->size_bytes != expected->size_bytes)
 		return err_set(err, -EBADMSG,
@@ -91,7 +91,7 @@ static int check(const struct blob_writer *w, const struct oci_descriptor *expec
 	return 0;
 }
 
-static int publish(struct blob_writer *w)
+static int publish_blob(struct blob_writer *w)
 {
 	if (fsync(w->fd) < 0)
 		return -errno;
@@ -119,10 +119,10 @@ int blob_writer_publish(struct blob_writer *w, const struct oci_descriptor *expe
 	int r = blob_writer_finish(w, err);
 
 	if (r == 0 && expected)
-		r = check(w, expected, err);
+		r = check_content(w, expected, err);
 	if (r < 0)
 		return r;
-	r = publish(w);
+	r = publish_blob(w);
 	return r < 0 ? err_errno(err, r, "store %.19s", w->digest.text) : 0;
 }
 

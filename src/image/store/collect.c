@@ -31,7 +31,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int mark(const struct store *st, struct marks *m)
+static int mark_used(const struct store *st, struct marks *m)
 {
 	size_t n = 0;
 
@@ -87,7 +87,7 @@ void store_collect(struct store *st)
 {
 	struct marks m = { 0 };
 
-	if (mark(st, &m) == 0) {
+	if (mark_used(st, &m) == 0) {
 		(void)path_each(st->blobs_fd, sweep_one, &(struct sweep){ &m, "" });
 		(void)path_each(st->rootfs_fd, sweep_one, &(struct sweep){ &m, ".erofs" });
 	}

@@ -60,8 +60,8 @@ static bool has_tag_in(const struct image *im, const char *repository)
 	return false;
 }
 
-static bool matches(const struct image *im, const struct reference *ref, const char *repository,
-		    const char *full)
+static bool image_matches(const struct image *im, const struct reference *ref,
+			  const char *repository, const char *full)
 {
 	if (!digest_is_set(&ref->digest))
 		return strv_has(im->tags, full);
@@ -85,7 +85,7 @@ static int find_reference(const struct table *t, struct reference *ref, struct m
 	if (!familiar || !repository || !full)
 		return err_nomem(err);
 	for (size_t i = 0; i < t->n; i++) {
-		if (!matches(&t->records[i]->im, ref, repository, full))
+		if (!image_matches(&t->records[i]->im, ref, repository, full))
 			continue;
 		*ret = (struct match){ .i = i, .name = take_ptr(full) };
 		return 0;

@@ -79,7 +79,7 @@ static int write_text(const struct table *t, char **ret)
 }
 
 /* As much as now is kept for a time when the disk is full: then names are taken away, not added. */
-static int save(struct store *st, const struct table *t, struct err *err)
+static int save_index(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
 	int r = write_text(t, &text);
@@ -95,7 +95,7 @@ static int save(struct store *st, const struct table *t, struct err *err)
 	return 0;
 }
 
-static void adopt(struct store *st, struct table *t)
+static void adopt_table(struct store *st, struct table *t)
 {
 	table_reset(&st->table);
 	st->table = *t;
@@ -104,10 +104,10 @@ static void adopt(struct store *st, struct table *t)
 
 int table_commit(struct store *st, struct table *t, struct err *err)
 {
-	int r = save(st, t, err);
+	int r = save_index(st, t, err);
 
 	if (r == 0)
-		adopt(st, t);
+		adopt_table(st, t);
 	return r;
 }
 
@@ -117,14 +117,14 @@ int table_commit(struct store *st, struct table *t, struct err *err)
  */
 int table_commit_and_collect(struct store *st, struct table *t, struct err *err)
 {
-	int r = save(st, t, err);
+	int r = save_index(st, t, err);
 
 	if (r < 0 && r != -ENOSPC && r != -EDQUOT)
 		return r;
-	adopt(st, t);
+	adopt_table(st, t);
 	store_collect(st);
 	if (r < 0)
-		(void)save(st, &st->table, NULL);
+		(void)save_index(st, &st->table, NULL);
 	return 0;
 }
 

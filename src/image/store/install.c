@@ -191,7 +191,7 @@ static int flatten_into(struct store *st, const struct parts *p, int out_fd, str
 }
 
 /* What is beyond the file system is a hole. */
-static int extend(const struct store *st, int fd, struct err *err)
+static int extend_rootfs(const struct store *st, int fd, struct err *err)
 {
 	struct stat sb;
 
@@ -212,7 +212,7 @@ static int make_rootfs(struct store *st, const struct parts *p, const char *name
 		return err_errno(err, fd, "make a file in %s/tmp", st->path);
 	r = flatten_into(st, p, fd, err);
 	if (r == 0)
-		r = extend(st, fd, err);
+		r = extend_rootfs(st, fd, err);
 	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
 		       fsync(st->rootfs_fd) < 0))
 		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);
@@ -253,7 +253,7 @@ static int flatten_once(struct store *st, const struct install *in, const struct
 }
 
 /* Give the record what this install knows: tag, repository digest, digest in the registry. */
-static int describe(struct table *t, size_t i, const struct install *in)
+static int describe_image(struct table *t, size_t i, const struct install *in)
 {
 	struct record *rec;
 
@@ -270,7 +270,8 @@ static int describe(struct table *t, size_t i, const struct install *in)
 	return 0;
 }
 
-static int enter(struct store *st, const struct install *in, struct image **ret, struct err *err)
+static int enter_image(struct store *st, const struct install *in, struct image **ret,
+		       struct err *err)
 {
 	cleanup(table_reset) struct table next = { 0 };
 	struct record *rec;
@@ -289,7 +290,7 @@ static int enter(struct store *st, const struct install *in, struct image **ret,
 		if (table_add(&next, rec) < 0)
 			return err_nomem(err);
 	}
-	if (describe(&next, (size_t)i, in) < 0)
+	if (describe_image(&next, (size_t)i, in) < 0)
 		return err_nomem(err);
 	*ret = image_copy(&next.records[i]->im);
 	if (!*ret)
@@ -319,7 +320,7 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 			r = flatten_once(w->st, in, &p, err);
 	}
 	if (r == 0)
-		r = enter(w->st, &final, &im, err);
+		r = enter_image(w->st, &final, &im, err);
 	if (r == 0)
 		*ret = take_ptr(im);
 	return r;

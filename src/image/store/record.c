@@ -130,7 +130,7 @@ static int check_blobs(const struct store *st, const struct oci_manifest *m, str
 	return 0;
 }
 
-static int load(const struct store *st, struct record *rec, struct err *err)
+static int load_record(const struct store *st, struct record *rec, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT, config = BUF_INIT;
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
@@ -186,7 +186,7 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 	rec->media_type = strdup(manifest->media_type);
 	if (!rec->media_type)
 		return err_nomem(err);
-	r = load(st, rec, err);
+	r = load_record(st, rec, err);
 	if (r < 0)
 		return r;
 	rootfs_name(&manifest->digest, name);
