@@ -288,3 +288,18 @@ profile() {
 	run moat run --rm --init --security-opt "seccomp=$BATS_TEST_TMPDIR/deaf.json" "$BUSYBOX" sh -c 'exit 7'
 	assert_status 7
 }
+
+@test "exec: has the limits of its container, and so have health checks" {
+	moat run -d --name limited --ulimit nofile=99:100 --ulimit core=0 --health-cmd 'test $(ulimit -n) = 99' --health-interval 200ms \
+		"$BUSYBOX" sh -c 'ls /sys/class/net; sleep 1000' >/dev/null
+	assert_equal "$(moat exec limited sh -c 'ulimit -n; ulimit -Hn; ulimit -c')" $'99\n100\n0'
+	poll 60 is_healthy limited
+	# No interface but its own is seen, however the container looks for it.
+	assert_equal "$(moat logs limited)" lo
+	assert_equal "$(moat exec limited sh -c "ip -o link | cut -d' ' -f2; ls /proc/sys/net/ipv4/conf")" $'lo:\nall\ndefault\nlo'
+	moat rm -f limited >/dev/null
+}
+
+is_healthy() {
+	[ "$(of "$1" .State.Health.Status)" = healthy ]
+}

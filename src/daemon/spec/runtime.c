@@ -300,6 +300,22 @@ static int exec_text(const json_t *body, const char *key, const char *otherwise,
 	return *ret ? 0 : -ENOMEM;
 }
 
+static int copy_rlimits(const struct oci_process *from, struct oci_process *to)
+{
+	to->rlimits = calloc(from->n_rlimits + 1, sizeof(*to->rlimits));
+	if (!to->rlimits)
+		return -ENOMEM;
+	for (; to->n_rlimits < from->n_rlimits; to->n_rlimits++) {
+		struct oci_rlimit *limit = &to->rlimits[to->n_rlimits];
+
+		*limit = from->rlimits[to->n_rlimits];
+		limit->type = strdup(limit->type);
+		if (!limit->type)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int config_process(const json_t *body, const struct oci_process *container,
 		   struct oci_process **ret, struct err *err)
 {
@@ -328,7 +344,7 @@ int config_process(const json_t *body, const struct oci_process *container,
 		return err_set(err, -EINVAL, "Cwd must be an absolute path");
 	p->no_new_privileges = container->no_new_privileges;
 	p->capabilities = privileged ? CAPABILITIES_ALL : container->capabilities;
-	if (strv_copy(container->env, &p->env) < 0 ||
+	if (copy_rlimits(container, p) < 0 || strv_copy(container->env, &p->env) < 0 ||
 	    (p->terminal && !env_get(p->env, "TERM") && strv_add(&p->env, "TERM=xterm") < 0) ||
 	    env_apply(&p->env, env) < 0)
 		return -ENOMEM;

@@ -343,8 +343,12 @@ static struct oci_process *exec_of(const char *text, const struct oci_process *c
 
 static void an_exec_inherits_from_its_container(void **state)
 {
-	cleanup_oci_runtime struct oci_runtime *rt = built(
-		"{\"User\":\"app\",\"WorkingDir\":\"/w\",\"Env\":[\"A=1\"]}", "{\"Cmd\":[\"sh\"]}");
+	cleanup_oci_runtime struct oci_runtime *rt =
+		built("{\"User\":\"app\",\"WorkingDir\":\"/w\",\"Env\":[\"A=1\"],"
+		      "\"HostConfig\":{\"Ulimits\":["
+		      "{\"Name\":\"nofile\",\"Soft\":9,\"Hard\":10},"
+		      "{\"Name\":\"core\",\"Soft\":-1,\"Hard\":-1}]}}",
+		      "{\"Cmd\":[\"sh\"]}");
 	cleanup_oci_process struct oci_process *a = exec_of("{\"Cmd\":[\"id\"]}", rt->process);
 	cleanup_oci_process struct oci_process *b =
 		exec_of("{\"Cmd\":[\"id\"],\"User\":\"0\",\"WorkingDir\":\"/\",\"Env\":[\"A=2\"],"
@@ -356,6 +360,11 @@ static void an_exec_inherits_from_its_container(void **state)
 	assert_string_equal(a->cwd, "/w");
 	assert_string_equal(env_get(a->env, "A"), "1");
 	assert_false(a->terminal || a->open_stdin);
+	assert_int_equal(a->n_rlimits, 2);
+	assert_string_equal(a->rlimits[0].type, "RLIMIT_NOFILE");
+	assert_int_equal(a->rlimits[0].soft, 9);
+	assert_int_equal(a->rlimits[0].hard, 10);
+	assert_true(a->rlimits[1].soft == UINT64_MAX);
 	assert_string_equal(b->user, "0");
 	assert_string_equal(b->cwd, "/");
 	assert_string_equal(env_get(b->env, "A"), "2");
