@@ -303,3 +303,19 @@ profile() {
 is_healthy() {
 	[ "$(of "$1" .State.Health.Status)" = healthy ]
 }
+
+@test "run, exec --security-opt seccomp: a profile older than faccessat2(2) hides no program" {
+	local action
+	for action in '"SCMP_ACT_ERRNO"' '"SCMP_ACT_ERRNO", "errnoRet": 38'; do
+		echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["faccessat2"], "action": '"$action"'}]}' \
+			>"$BATS_TEST_TMPDIR/old.json"
+		moat run -d --name old --security-opt "seccomp=$BATS_TEST_TMPDIR/old.json" "$BUSYBOX" sleep 1000 >/dev/null
+		assert_equal "$(moat exec old echo by name)" "by name"
+		assert_equal "$(moat exec -u 1000 old /bin/echo by path)" "by path"
+		run moat exec old /etc/passwd
+		assert_error 126 "permission denied"
+		run -127 moat exec old nosuchcommand
+		assert_has "executable file not found"
+		moat rm -f old >/dev/null
+	done
+}
