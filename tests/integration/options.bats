@@ -319,3 +319,24 @@ is_healthy() {
 		moat rm -f old >/dev/null
 	done
 }
+
+@test "run, exec -w: into a folder its user may not enter, as docker does" {
+	# Nobody but root may enter /root; the folder below it is made where it is missing.
+	run moat run --rm -u 1000 -w /root/made "$BUSYBOX" sh -c 'id -u; ls -ld . | cut -c1-10; ls /root'
+	assert_has $'1000\ndrwxr-xr-x\n'
+	assert_has "Permission denied"
+	moat run -d --name shut -w /root "$BUSYBOX" sh -c 'chmod 700 /root; touch /root/seen; sleep 1000' >/dev/null
+	poll 60 moat exec shut test -e /root/seen
+	run moat exec -u 1000:1000 -w /root shut sh -c 'id -u; ls .'
+	assert_equal "${lines[0]}" 1000
+	assert_has "Permission denied"
+	# That is the container's own folder, too.
+	assert_equal "$(moat exec -u 1000 shut id -u)" 1000
+	run -127 moat exec -u 1000 -w /root/none shut id
+	assert_error 127 'chdir to cwd ("/root/none") failed: no such file or directory'
+	run -127 moat exec -u 1000 -w /root/seen shut id
+	assert_error 127 'chdir to cwd ("/root/seen") failed: not a directory'
+	moat rm -f shut >/dev/null
+	run docker run --rm -u 1000 -w /etc/passwd "$BUSYBOX" true
+	assert_error 125 "not a directory"
+}

@@ -161,14 +161,38 @@ static bool has_filter(const struct child_plan *plan)
 	return plan->container->options.seccomp.len > 0;
 }
 
+static int go_to(const char *folder, struct err *err)
+{
+	if (chdir(folder) == 0)
+		return 0;
+	return err_set(err, -errno, "chdir to cwd (\"%s\") failed: %s", folder,
+		       command_reason(-errno));
+}
+
+/*
+ * As in docker: for the container the folder is made, for an exec it has to be there; and the user
+ * need not be one who may enter it.  Where it is root that may not, it is tried again as the user.
+ */
+static int enter_folder(const struct child_plan *plan, bool *ret_gone, struct err *err)
+{
+	const char *folder = plan->process->cwd;
+	int r = plan->is_first ? path_mkdir_p(folder, 0755) : 0;
+
+	if (r < 0)
+		return err_set(err, r, "mkdir %s: %s", folder, command_reason(r));
+	r = go_to(folder, err);
+	*ret_gone = r == 0;
+	return r == -EACCES || r == -EPERM ? 0 : r;
+}
+
 static int become_user(const struct child_plan *plan, const struct user *u, struct err *err)
 {
 	const struct oci_process *p = plan->process;
-	/* As in docker: for the container the folder is made, for an exec it has to be there. */
-	int r = plan->is_first ? path_mkdir_p(p->cwd, 0755) : 0;
+	bool has_gone;
+	int r = enter_folder(plan, &has_gone, err);
 
 	if (r < 0)
-		return err_set(err, r, "mkdir %s: %s", p->cwd, command_reason(r));
+		return r;
 	r = own_stdio(plan, u);
 	if (r < 0)
 		return err_errno(err, r, "hand standard input and output to the user");
@@ -177,12 +201,7 @@ static int become_user(const struct child_plan *plan, const struct user *u, stru
 		r = options_filter(&plan->container->options, err);
 	if (r == 0)
 		r = credentials_apply(p, u, err);
-	if (r < 0)
-		return r;
-	if (chdir(p->cwd) < 0)
-		return err_set(err, -errno, "chdir to cwd (\"%s\") failed: %s", p->cwd,
-			       command_reason(-errno));
-	return 0;
+	return r == 0 && !has_gone ? go_to(p->cwd, err) : r;
 }
 
 /* Return: only on failure. */
