@@ -17,7 +17,8 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-#define PERIOD_DEFAULT 100000 /* the kernel's, in usec */
+#define CGROUP_TEXT_MAX 16384u /* of a process: a line for each hierarchy there may be */
+#define PERIOD_DEFAULT	100000 /* the kernel's, in usec */
 
 int cgroup_mount(struct err *err)
 {
@@ -51,6 +52,58 @@ int cgroup_enter(const struct cgroup *cg)
 int cgroup_leave(void)
 {
 	return file_set_at(AT_FDCWD, "/cgroup/cgroup.procs", "0");
+}
+
+/* The line of a /proc/PID/cgroup that cgroup v2 has: "0::/1/init".  Return: NULL where there is
+ * none. */
+static char *find_path(char *text)
+{
+	static const char head[] = "0::";
+
+	for (char *line = text, *end; line && *line; line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		if (strncmp(line, head, sizeof(head) - 1) == 0)
+			return line + sizeof(head) - 1;
+	}
+	return NULL;
+}
+
+int cgroup_find(const struct cgroup *cg, pid_t pid, char *ret, size_t size)
+{
+	const char *own = strrchr(cg->path, '/');
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	char name[32], *path;
+	const char *below;
+	int r;
+
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	r = file_read_at(AT_FDCWD, name, CGROUP_TEXT_MAX, &text);
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
+	path = buf_adds(&text, "") < 0 ? NULL : find_path(text.data);
+	below = path && own ? str_starts(path, own) : NULL;
+	if (!below || (*below && *below != '/'))
+		return -ESRCH;
+	below += strspn(below, "/");
+	if ((size_t)snprintf(ret, size, "%s", *below ? below : ".") >= size)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+int cgroup_open_of(const struct cgroup *cg, pid_t pid, int *ret_fd)
+{
+	char path[PATH_MAX];
+	int r = cgroup_find(cg, pid, path, sizeof(path)), fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(cg->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
 }
 
 /* @ret: the first folder in one; "" where there is none.  Return: 0; -errno. */

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "link/setup.h"
 
-/* The cgroup (v2) all processes of a container are in.  moat-init itself stays in the root
- * cgroup. */
+/*
+ * The cgroup (v2) all processes of a container are in: in itself, or in those that the container
+ * has made below it.  As soon as that has controllers for these, nobody can be in the one above
+ * them any more.  moat-init itself stays in the root cgroup.
+ */
 struct cgroup {
 	char path[24];
 	int fd;		/* its folder, for clone3(CLONE_INTO_CGROUP) */
@@ -42,6 +46,21 @@ int cgroup_leave(void);
  * Return: 0; -EBUSY; -errno.
  */
 int cgroup_remove(struct cgroup *cg, struct err *err);
+
+/**
+ * cgroup_find() - where below a container's cgroup a process is
+ * @pid: as moat-init sees it
+ * @ret: the path from there, "." where it is in that cgroup itself; of @size bytes
+ *
+ * What the container calls its cgroups is its own affair; a path is not trusted to be there still.
+ *
+ * Return: 0; -ESRCH for a process that is not the container's, or is over; -ENAMETOOLONG; -errno.
+ */
+int cgroup_find(const struct cgroup *cg, pid_t pid, char *ret, size_t size);
+
+/** cgroup_open_of() - the folder of the cgroup cgroup_find() finds.  @ret_fd: owned.  Return: 0; as
+ * cgroup_find(); -errno. */
+int cgroup_open_of(const struct cgroup *cg, pid_t pid, int *ret_fd);
 
 /** cgroup_limit() - set the limits every container can have.  Return: 0; -errno. */
 int cgroup_limit(const struct cgroup *cg, const struct link_container *c, struct err *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Every process of the container is in its cgroup, so the kernel's counters
- * of that are the container's, and its list of processes is complete but for cgroups the container
- * made below it.  Names and arguments of processes are the container's own: they are copied, cut,
+ * Theory of operation.  Every process of the container is in its cgroup, or in those it has made
+ * below that, so the kernel's counters of it are the container's.  A list of processes is asked of
+ * /proc, and each for its cgroup: there can be more cgroups than processes, as deep as the
+ * container likes.  Names and arguments of processes are the container's own: they are copied, cut,
  * and taken for nothing but text.
  */
 #include "guest/container/usage.h"
@@ -21,9 +22,8 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/macro.h"
-
-#define FILE_MAX_BYTES	65536
-#define PROCS_MAX_BYTES (1u << 20)
+#include "base/path.h"
+#include "base/str.h"
 
 /* The start of a small file as text; "" where there is none. */
 static void read_text(int dir_fd, const char *name, char *ret, size_t size)
@@ -186,28 +186,47 @@ static void translate_parents(struct link_proc *procs, size_t n, const uint32_t 
 				procs[i].ppid = procs[k].pid;
 }
 
+/* What is found of the container's processes; @outside and @parents are their numbers out here. */
+struct list {
+	const struct cgroup *cgroup;
+	struct link_proc *procs;
+	uint32_t *outside, *parents;
+	size_t n;
+};
+
+/* Return: 0; 1 when there is no room for more. */
+static int add_proc(int dir_fd, const char *name, void *arg)
+{
+	struct list *l = arg;
+	char path[PATH_MAX];
+	uint32_t pid;
+
+	(void)dir_fd;
+	if (str_to_u32(name, &pid) < 0 ||
+	    cgroup_find(l->cgroup, (pid_t)pid, path, sizeof(path)) < 0)
+		return 0;
+	l->outside[l->n] = pid;
+	if (read_proc(pid, &l->procs[l->n], &l->parents[l->n]) == 0)
+		l->n++;
+	return l->n == LINK_PROCS_MAX;
+}
+
 int usage_procs(const struct cgroup *cg, struct link_proc **ret, size_t *ret_n)
 {
-	cleanup(buf_reset) struct buf list = BUF_INIT;
+	cleanup_close int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_free struct link_proc *procs = calloc(LINK_PROCS_MAX, sizeof(*procs));
 	cleanup_free uint32_t *outside = calloc(LINK_PROCS_MAX, sizeof(*outside));
 	cleanup_free uint32_t *parents = calloc(LINK_PROCS_MAX, sizeof(*parents));
-	int r = file_read_at(cg->fd, "cgroup.procs", PROCS_MAX_BYTES, &list);
-	size_t n = 0;
+	struct list l = { cg, procs, outside, parents, 0 };
+	int r;
 
+	if (!procs || !outside || !parents)
+		return -ENOMEM;
+	r = proc_fd < 0 ? -errno : path_each(proc_fd, add_proc, &l);
 	if (r < 0)
 		return r;
-	if (!procs || !outside || !parents || buf_add(&list, "", 1) < 0)
-		return -ENOMEM;
-	for (char *at = list.data, *end; n < LINK_PROCS_MAX; at = end) {
-		outside[n] = (uint32_t)strtoul(at, &end, 10);
-		if (end == at)
-			break;
-		if (read_proc(outside[n], &procs[n], &parents[n]) == 0)
-			n++;
-	}
-	translate_parents(procs, n, outside, parents);
+	translate_parents(procs, l.n, outside, parents);
 	*ret = take_ptr(procs);
-	*ret_n = n;
+	*ret_n = l.n;
 	return 0;
 }

@@ -13,13 +13,15 @@
 #include "guest/container/devices.h"
 #include "guest/process/child.h"
 
-static int clone_into(const struct container *c, struct clone_args *args, pid_t *ret_pid)
+#define CGROUP_TRIES 10
+
+static int clone_into(int cgroup_fd, struct clone_args *args, pid_t *ret_pid)
 {
 	long pid;
 
 	args->flags |= CLONE_INTO_CGROUP;
 	args->exit_signal = SIGCHLD;
-	args->cgroup = (unsigned)c->cgroup.fd;
+	args->cgroup = (unsigned)cgroup_fd;
 	pid = syscall(SYS_clone3, args, sizeof(*args));
 	if (pid < 0)
 		return -errno;
@@ -35,7 +37,7 @@ static int fork_first(struct container *c, pid_t *ret_pid)
 		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 	};
-	int r = clone_into(c, &args, ret_pid);
+	int r = clone_into(c->cgroup.fd, &args, ret_pid);
 
 	if (r < 0 || *ret_pid == 0)
 		return r;
@@ -46,15 +48,34 @@ static int fork_first(struct container *c, pid_t *ret_pid)
 	return 0;
 }
 
+/*
+ * Where the first process is, another can be: the container's own cgroup takes none any more when
+ * the container, as systemd does, has made others below it and given them controllers.
+ */
+static int clone_beside(const struct container *c, pid_t *ret_pid)
+{
+	struct clone_args args = { 0 };
+	int r = -EBUSY;
+
+	/* The container may be about it at this moment. */
+	for (int i = 0; i < CGROUP_TRIES && (r == -EBUSY || r == -ENODEV || r == -ENOENT); i++) {
+		cleanup_close int fd = -1;
+
+		r = cgroup_open_of(&c->cgroup, c->first_pid, &fd);
+		if (r == 0)
+			r = clone_into(fd, &args, ret_pid);
+	}
+	return r;
+}
+
 /* A process is in a pid namespace from its birth: moat-init's children are for a moment. */
 static int fork_further(struct container *c, pid_t *ret_pid)
 {
-	struct clone_args args = { 0 };
 	int r;
 
 	if (setns(c->first_pidfd, CLONE_NEWPID) < 0)
 		return -errno;
-	r = clone_into(c, &args, ret_pid);
+	r = clone_beside(c, ret_pid);
 	if (r == 0 && *ret_pid == 0)
 		return 0;
 	if (setns(c->machine->pid_fd, CLONE_NEWPID) < 0 && r == 0)
