@@ -79,12 +79,36 @@ static int count_images(struct api *api, int *ret, struct err *err)
 	return 0;
 }
 
+/* What does not change. */
+static json_t *describe_abilities(void)
+{
+	return JSON_OBJECT(
+		member_text("CgroupDriver", "none"), member_text("CgroupVersion", "2"),
+		member_bool("MemoryLimit", true), member_bool("SwapLimit", false),
+		member_bool("CpuCfsPeriod", true), member_bool("CpuCfsQuota", true),
+		member_bool("PidsLimit", true), member_text("DefaultRuntime", "moat"),
+		member_json("Runtimes",
+			    JSON_OBJECT(member_json(
+				    "moat", JSON_OBJECT(member_text("path", "moat-shim"))))),
+		member_json("Swarm", JSON_OBJECT(member_text("LocalNodeState", "inactive"))),
+		member_json("Plugins",
+			    JSON_OBJECT(member_null("Volume"),
+					member_json("Network", json_pack("[s]", "bridge")),
+					member_null("Authorization"),
+					member_json("Log", json_array()))),
+		member_json("SecurityOptions", json_array()), member_json("Warnings", json_array()),
+		member_text("IndexServerAddress", "https://index.docker.io/v1/"),
+		member_json("RegistryConfig",
+			    JSON_OBJECT(member_json("IndexConfigs", json_object()),
+					member_json("Mirrors", json_array()))));
+}
+
 int api_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
 	struct counts n = { 0 };
 	char now[CLOCK_TEXT_MAX];
-	cleanup_json json_t *info = NULL, *more = NULL;
+	cleanup_json json_t *info = NULL, *more = describe_abilities();
 	struct sysinfo si;
 	struct utsname uts;
 	int images, r = count_images(api, &images, err);
@@ -109,25 +133,6 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 		member_int("MemTotal", (json_int_t)si.totalram * si.mem_unit),
 		member_text("DockerRootDir", api->root), member_text("ServerVersion", MOAT_VERSION),
 		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
-	more = JSON_OBJECT(
-		member_text("CgroupDriver", "none"), member_text("CgroupVersion", "2"),
-		member_bool("MemoryLimit", true), member_bool("SwapLimit", false),
-		member_bool("CpuCfsPeriod", true), member_bool("CpuCfsQuota", true),
-		member_bool("PidsLimit", true), member_text("DefaultRuntime", "moat"),
-		member_json("Runtimes",
-			    JSON_OBJECT(member_json(
-				    "moat", JSON_OBJECT(member_text("path", "moat-shim"))))),
-		member_json("Swarm", JSON_OBJECT(member_text("LocalNodeState", "inactive"))),
-		member_json("Plugins",
-			    JSON_OBJECT(member_null("Volume"),
-					member_json("Network", json_pack("[s]", "bridge")),
-					member_null("Authorization"),
-					member_json("Log", json_array()))),
-		member_json("SecurityOptions", json_array()), member_json("Warnings", json_array()),
-		member_text("IndexServerAddress", "https://index.docker.io/v1/"),
-		member_json("RegistryConfig",
-			    JSON_OBJECT(member_json("IndexConfigs", json_object()),
-					member_json("Mirrors", json_array()))));
 	if (!info || !more || json_object_update(info, more) < 0)
 		return -ENOMEM;
 	return reply_json(rp, 200, take_ptr(info));
