@@ -26,7 +26,7 @@ int cgroup_mount(struct err *err)
 
 	if (mount("cgroup2", "/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return err_errno(err, -errno, "mount cgroup2");
-	/* One that is missing is an error only when a limit asks for it. */
+	/* A controller the kernel has not is an error only when a limit needs it. */
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
 		file_set_at(AT_FDCWD, "/cgroup/cgroup.subtree_control", controllers[i]);
 	return 0;
@@ -106,7 +106,7 @@ int cgroup_open_of(const struct cgroup *cg, pid_t pid, int *ret_fd)
 	return 0;
 }
 
-/* @ret: the first folder in one; "" where there is none.  Return: 0; -errno. */
+/* @ret: the name of the first folder in this one; "" where there is none.  Return: 0; -errno. */
 static int first_child(int dir_fd, char *ret, size_t size)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -231,7 +231,7 @@ static uint64_t memory_in_use(const struct cgroup *cg)
 	return strtoull(b.data, NULL, 10);
 }
 
-/* What is cached is given back before processes would be killed. */
+/* Has the kernel drop what it has cached for the container, where that makes the limit possible. */
 static int make_room(const struct cgroup *cg, uint64_t limit, struct err *err)
 {
 	uint64_t used = memory_in_use(cg);

@@ -73,7 +73,7 @@ static int make_folders(const struct container *c)
 	return rootfs_make_folders();
 }
 
-/* Leaves moat-init in the container's namespaces. */
+/* After this moat-init is in the container's namespaces. */
 static int make_namespaces(struct container *c, struct err *err)
 {
 	int r = cgroup_enter(&c->cgroup), left;
@@ -114,7 +114,8 @@ int container_prepare(struct container *c, struct err *err)
 	return r < 0 ? r : oom_watch(c, err);
 }
 
-/* These are the settings of whoever writes them: of the namespaces the writer is in. */
+/* A sysctl is set in the IPC and host name namespace of the process that writes it, so moat-init
+ * goes there. */
 static int apply_sysctls(const struct container *c, struct err *err)
 {
 	int r;
@@ -181,7 +182,6 @@ int container_release(struct container *c, struct err *err)
 	r = rootfs_release(c->spec.slot, err);
 	if (r < 0)
 		return r;
-	/* Of a container that could write to memory only, all it wrote is there. */
 	r = path_remove_tree(AT_FDCWD, c->dir);
 	if (r < 0)
 		return err_errno(err, r, "remove the container's folder");

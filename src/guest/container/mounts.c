@@ -206,8 +206,7 @@ static int touch_file(const char *path)
 	return fd < 0 ? -errno : 0;
 }
 
-/* Lays a file over one of the image.  Where the image's symbolic link points nowhere, nothing is
- * done. */
+/* Lays a file over one of the image.  Nothing is done where that is a symbolic link to nowhere. */
 static int attach_file(int fd, const char *path, bool only_if_missing)
 {
 	const unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
@@ -231,7 +230,7 @@ static int change_root(struct err *err)
 	return 0;
 }
 
-/* What must not be seen: an empty folder over a folder, /dev/null over anything else. */
+/* Hides paths from the container: an empty folder over a folder, /dev/null over anything else. */
 static int mask_paths(char *const *paths, struct err *err)
 {
 	const char *empty = NULL; /* the first one masked; the others are further views of it */

@@ -25,7 +25,7 @@ static int on_memory_event(struct source *source, int fd, uint32_t events, void 
 	return oom_tell(arg);
 }
 
-/* Once read, it tells of the next change only. */
+/* memory.events tells of changes since it was read, so it is read once before. */
 int oom_watch(struct container *c, struct err *err)
 {
 	int r;

@@ -27,7 +27,7 @@
 
 #define SHM_PATH "/dev/shm"
 
-/* net.ipv4.ip_forward as well as net/ipv4/ip_forward: the first separator is the one. */
+/* A name may be net.ipv4.ip_forward or net/ipv4/ip_forward: its first separator says which. */
 static int set_sysctl(const char *assignment, struct err *err)
 {
 	size_t len = strcspn(assignment, "=");
@@ -69,8 +69,8 @@ static int write_names(const struct oci_options *o, struct err *err)
 	return r < 0 ? err_errno(err, r, "write /etc/hosts and /etc/resolv.conf") : 0;
 }
 
-/* The nodes of one folder of moat-init's /dev; those that are there already are the container's
- * own. */
+/* Copies the device nodes of a folder of moat-init's /dev.  What the container's /dev has already
+ * stays as it is. */
 static int copy_nodes(const char *from, int to_fd)
 {
 	cleanup_dir DIR *dir = opendir(from);
@@ -128,7 +128,7 @@ int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_
 	return r == 0 && o->privileged ? add_devices(dev_fd, err) : r;
 }
 
-/* A folder that is there keeps its mode, unless the options have another. */
+/* The tmpfs has the mode of the folder it hides, unless the options have another. */
 static int mount_tmpfs(const struct oci_tmpfs *t)
 {
 	cleanup_free char *data = NULL;

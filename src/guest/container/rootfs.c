@@ -27,7 +27,7 @@
 
 #define UNUSED_WAIT_MSEC 2000
 
-/* In the order of a slot's disks. */
+/* The disks of a slot, in their order. */
 static const struct disk {
 	const char *dir;
 	const char *type;
@@ -87,7 +87,7 @@ int rootfs_make_folders(void)
 	return 0;
 }
 
-/* With that it is not fresh any more. */
+/* Removes the mark as the last step: what was not done to its end is done again. */
 static int own_upper(const struct stat *root)
 {
 	if (chown(UPPER_DIR, root->st_uid, root->st_gid) < 0 ||
@@ -104,8 +104,8 @@ static int is_fresh(void)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-/* Where the second disk is not used they are in memory; and an earlier moat had the guest make
- * them. */
+/* The host makes these when it makes the disk.  A root in memory has none, nor has a disk that an
+ * early moat made. */
 static int make_folders(void)
 {
 	static const char *const dirs[] = { FRESH_DIR, WORK_DIR, UPPER_DIR };
@@ -117,9 +117,9 @@ static int make_folders(void)
 }
 
 /*
- * The overlay's root has owner and mode of the upper folder, so that gets those of the image's
- * root before the container can change them.  The host has made it root's and 0755, as nearly all
- * images have it, and then there is nothing to do, now or ever.
+ * An overlay shows the upper folder's owner and mode as those of its root.  So the upper folder
+ * gets what the image's root has, once, before the container can change it.  The host has made it
+ * root's and 0755: for an image with such a root, as nearly all are, nothing has to be done.
  */
 static int make_upper(struct err *err)
 {
@@ -140,7 +140,8 @@ static int make_upper(struct err *err)
 
 int rootfs_mount(const struct link_container *c, struct err *err)
 {
-	/* Whatever the kernel's defaults are, all that is in the upper folder is there itself. */
+	/* Without redirects and bare metadata, whatever the kernel's defaults are, the upper folder
+	 * alone holds all that was written. */
 	static const char options[] = "lowerdir=" LOWER_DIR ",upperdir=" UPPER_DIR
 				      ",workdir=" WORK_DIR ",redirect_dir=nofollow,metacopy=off";
 	int r = mount_disk(c->slot, 0, err);
@@ -216,7 +217,7 @@ void rootfs_unmount(unsigned slot)
 	/* It stays as after a loss of power, and the next mount replays the journal. */
 	if (write_back(slot) < 0)
 		return;
-	/* Whoever still uses the file system cannot keep it from becoming clean. */
+	/* Where somebody still uses the file system, it can be made read-only, and so clean. */
 	if (umount2(RW_DIR, 0) < 0)
 		mount(NULL, RW_DIR, NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }

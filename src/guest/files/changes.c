@@ -7,6 +7,8 @@
  *
  * The upper folder is the container's: names and contents are hostile.
  */
+#include "guest/files/changes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,10 +18,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "guest/container/rootfs.h"
-#include "guest/files/files.h"
 #include "tar/pack.h"
 
 #define DEPTH_MAX 900u
@@ -46,7 +48,7 @@ static int list_change(struct walk *w, char kind)
 	char head[2] = { kind, '/' };
 	int r = files_write(w->out, head, sizeof(head));
 
-	/* With the NUL behind it. */
+	/* The NUL at the end goes with it. */
 	if (r == 0)
 		r = files_write(w->out, w->path.data, w->path.len + 1);
 	return r < 0 ? changes_failed(w, r) : 0;
@@ -78,7 +80,7 @@ static bool is_opaque(int fd)
 	       value[0] == 'y';
 }
 
-/* What moat mounts something on, and makes where the image lacks it. */
+/* Is it a file or an empty folder that was made only for moat to mount something on it? */
 static bool is_mount_point(const struct walk *w, const struct stat *sb, size_t entries)
 {
 	static const char *const paths[] = { "dev",	  "proc",	  "sys",
@@ -184,7 +186,7 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 	if (lower)
 		changed = changed || !in_both || !same_folder(sb, lower);
 	else
-		/* One that was made for nothing but a mount point is none either. */
+		/* /etc is made for mount points, too, where the image has none. */
 		changed = changed ||
 			  (entries == 0 ? !is_mount_point(w, sb, 0) : !streq(w->path.data, "etc"));
 	if (changed)

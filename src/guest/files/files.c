@@ -28,6 +28,9 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "guest/container/rootfs.h"
+#include "guest/files/changes.h"
+#include "guest/files/output.h"
+#include "guest/files/path.h"
 #include "guest/process/child.h"
 #include "guest/process/users.h"
 #include "tar/pack.h"
@@ -35,30 +38,6 @@
 
 #define FREEZE_WAIT_MSEC 2000
 #define TAIL_MAX	 MIB(1) /* bytes behind an archive's end that are read and dropped */
-
-int files_flush(struct files_output *o)
-{
-	int r = fd_write_all(o->fd, o->data, o->len);
-
-	o->len = 0;
-	return r;
-}
-
-int files_write(void *arg, const void *data, size_t len)
-{
-	struct files_output *o = arg;
-	int r = 0;
-
-	if (len > sizeof(o->data) - o->len)
-		r = files_flush(o);
-	if (r == 0 && len > sizeof(o->data))
-		return fd_write_all(o->fd, data, len);
-	if (r < 0)
-		return r;
-	memcpy(o->data + o->len, data, len);
-	o->len += len;
-	return 0;
-}
 
 static void report_outcome(int fd, int code, const char *msg)
 {
@@ -210,7 +189,7 @@ static int find_owner(const char *spec, struct tar_unpack *u, struct err *err)
 	return 0;
 }
 
-/* Archives end before their last blocks do; who sends them wants those taken. */
+/* Reads the padding behind an archive's end: who sends it would see its write fail. */
 static void drain_archive(struct tar_reader *r)
 {
 	size_t left = TAIL_MAX;
@@ -264,7 +243,7 @@ static int unpack_archive(struct files_job *job, struct err *err)
 	tar_reader_reset(&reader);
 	if (r == 0)
 		drain_archive(&reader);
-	/* A machine that is there for this alone can be ended at any time. */
+	/* The machine may have been started for this alone, and be ended as soon as it is done. */
 	if (r == 0 && c->first_pid == 0)
 		r = write_back(dir_fd, err);
 	return r;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths as docker cp means them.  The container's symbolic links are hostile: they are counted, and
- * lead nowhere but within the root of this process, which is the container's. */
+/* The container's symbolic links are hostile: they are counted, and lead nowhere but within the
+ * root of this process, which is the container's. */
+#include "guest/files/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -12,7 +14,6 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "guest/files/files.h"
 
 #define LINKS_MAX 40u
 

@@ -4,7 +4,7 @@
  * moat-init's own making, not of the container's: it is forked into moat-init's pid namespace, so
  * that nobody in the container can see, stop or trace it.
  */
-#include "guest/files/files.h"
+#include "guest/files/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "guest/files/files.h"
 
 static void take_stdio(const struct stdfds *s)
 {
@@ -29,7 +30,8 @@ static void take_stdio(const struct stdfds *s)
 	(void)file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", "0");
 }
 
-/* Of the others' pipes above all: one that is open here does not end there.  @keep: sorted here */
+/* Closes all descriptors but @keep, which is sorted here.  A pipe of another process would not end
+ * as long as this one had it open. */
 static void close_others(int *keep, size_t n)
 {
 	int from = 3;

@@ -281,7 +281,7 @@ static int on_data(void *arg, uint32_t stream, enum link_channel channel, const 
 	return channel == LINK_STDIN ? process_input(arg, stream, data, len) : -EPROTO;
 }
 
-/* A loop ends with a positive number only. */
+/* loop_quit() takes no negative result: session_run() turns it around again. */
 static void end_session(struct machine *m, int code)
 {
 	loop_quit(m->loop, code < 0 ? -code : EPIPE);

@@ -63,7 +63,8 @@ static int read_wishes(struct wire_view payload, struct link_container *spec,
 	return r;
 }
 
-/* The one that is vacant, or a new one, which may fail: then it is there all the same. */
+/* The vacant container, or a new one.  @ret: NULL where there is no memory for one; else it is
+ * there after a failure, too, to be removed. */
 static int take_container(struct machine *m, struct container **ret, struct err *err)
 {
 	int r;
@@ -142,7 +143,7 @@ static void unlink_container(struct container *c)
 	*at = c->next;
 }
 
-/* For the next container: one that cannot be prepared now is tried again when it is asked for. */
+/* Prepares the next container.  Where that fails it is tried again when the host asks for one. */
 static void get_ready_again(struct machine *m)
 {
 	struct err err;

@@ -45,7 +45,7 @@ static int take_stdio(const struct stdfds *s)
 	return s->tty >= 0 && ioctl(0, TIOCSCTTY, 0) < 0 ? -errno : 0;
 }
 
-/* What moat-init has otherwise than a process shall find it. */
+/* Undoes what moat-init has set for itself, and a program must not inherit. */
 static int reset_inherited(const struct container *c)
 {
 	char score[16] = "0";
@@ -122,7 +122,7 @@ int child_look_up_user(const char *spec, char *const *more, struct user *ret, st
 	return r;
 }
 
-/* So that /dev/stdout and its like can be opened anew. */
+/* A user other than root must own pipes and terminal to open /dev/stdout and its like. */
 static int own_stdio(const struct child_plan *plan, const struct user *u)
 {
 	bool has_pipe_or_tty = plan->process->terminal || plan->process->open_stdin;
@@ -196,7 +196,7 @@ static int become_user(const struct child_plan *plan, const struct user *u, stru
 	r = own_stdio(plan, u);
 	if (r < 0)
 		return err_errno(err, r, "hand standard input and output to the user");
-	/* Only who may do everything can install a filter without no_new_privs. */
+	/* Without no_new_privs this takes a capability, which may be dropped below. */
 	if (has_filter(plan) && !p->no_new_privileges)
 		r = options_filter(&plan->container->options, err);
 	if (r == 0)

@@ -18,7 +18,7 @@
 
 #include "base/macro.h"
 
-/* What a bug of its own would raise is not for anybody else. */
+/* All signals but those that a bug in this code would raise. */
 static void fill_set(sigset_t *set)
 {
 	static const int own[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };

@@ -19,7 +19,7 @@
 
 #include "base/fd.h"
 #include "guest/container/oom.h"
-#include "guest/files/files.h"
+#include "guest/files/spawn.h"
 #include "guest/process/child.h"
 #include "guest/process/input.h"
 #include "guest/process/output.h"
@@ -54,7 +54,7 @@ static void close_report(struct process *p)
 	buf_reset(&p->report);
 }
 
-/* The last one that wanted the container's processes to stand still is gone. */
+/* Lets the container's processes go on, unless another operation wants them to stand still. */
 static void thaw_container(const struct container *c)
 {
 	const struct process *p = c->processes;
@@ -136,7 +136,8 @@ static int send_exited(struct process *p)
 	return r < 0 ? r : link_send(process_link(p), h, b.data, b.len);
 }
 
-/* To be called whenever something ended; frees the process when that was the last. */
+/* Frees a process when it has exited and its output was sent.  Called whenever one of them is so.
+ */
 static int check_process_end(struct process *p)
 {
 	int r = 0;

@@ -68,7 +68,8 @@ static int clone_beside(const struct container *c, pid_t *ret_pid)
 	return r;
 }
 
-/* A process is in a pid namespace from its birth: moat-init's children are for a moment. */
+/* A process is born into the pid namespace that its parent has chosen for its children: for a
+ * moment moat-init chooses the container's. */
 static int fork_further(struct container *c, pid_t *ret_pid)
 {
 	int r;

@@ -239,7 +239,8 @@ int user_lookup(const char *spec, const char *passwd, const char *group, struct 
 	r = find_user(who, passwd, &u, &name, err);
 	if (r == 0 && which.len > 0)
 		r = find_group(which, group, &u, err);
-	/* A file that shuts the group out must shut out its members. */
+	/* Its own group is among the supplementary ones, as login(1) has it: a process that changes
+	 * its gid is still a member, and a file that denies the group access denies it to it. */
 	if (r == 0)
 		r = add_group(&u, u.gid, err);
 	if (r == 0 && which.len == 0 && name.len > 0)

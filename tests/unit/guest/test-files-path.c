@@ -14,9 +14,10 @@
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "guest/files/files.h"
+#include "guest/files/path.h"
 
 static char dir[] = "/tmp/moat-test-XXXXXX";
 

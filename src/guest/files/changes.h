@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "guest/files/output.h"
+
+/* What differs from the image.  In the container's folder. */
+
+/** files_changes() - put out for each difference a letter (A, C, D), the path, and a NUL.  Return:
+ * 0; -errno with a message. */
+int files_changes(struct files_output *out, struct err *err);
+
+/** files_layer() - put out the same as a layer.  Return: 0; -errno with a message. */
+int files_layer(struct files_output *out, unsigned pack_flags, struct err *err);
