@@ -177,6 +177,15 @@ int oci_image_config_parse(const char *text, size_t len, struct oci_image_config
 	return 0;
 }
 
+void oci_image_config_complete(struct oci_image_config *c, const struct oci_descriptor *manifest)
+{
+	const struct platform host = platform_host();
+
+	if (manifest && manifest->has_platform)
+		platform_complete(&c->platform, &manifest->platform);
+	platform_complete(&c->platform, &host);
+}
+
 void oci_image_config_free(struct oci_image_config *c)
 {
 	if (!c)

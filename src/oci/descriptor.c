@@ -52,8 +52,7 @@ int platform_read(const json_t *obj, struct platform *ret, struct err *err)
 		r = read_word(obj, "variant", p.variant, err);
 	if (r < 0)
 		return r;
-	if (!*p.os || !*p.arch)
-		return err_set(err, -EBADMSG, "a platform needs \"os\" and \"architecture\"");
+	platform_normalize(&p);
 	*ret = p;
 	return 0;
 }
@@ -119,8 +118,12 @@ int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct er
 	if (r == 0)
 		r = json_get_object(obj, "platform", &platform, err);
 	if (r == 0 && platform) {
-		d.has_platform = true;
+		const struct platform host = platform_host();
+
 		r = platform_read(platform, &d.platform, err);
+		/* One that names no CPU says nothing: the config will. */
+		d.has_platform = *d.platform.arch;
+		platform_complete(&d.platform, &host);
 	}
 	if (r == 0)
 		r = read_annotations(obj, &d.annotations, err);

@@ -5,8 +5,8 @@
 
 /* What the models of index, manifest and config share. */
 
-/** platform_read() - "os", "architecture" and "variant" of an object.  Return: 0; -EBADMSG with a
- * message. */
+/** platform_read() - "os", "architecture" and "variant" of an object, in Go's words; what is
+ * missing is empty.  Return: 0; -EBADMSG with a message. */
 int platform_read(const json_t *obj, struct platform *ret, struct err *err);
 
 /**

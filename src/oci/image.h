@@ -95,8 +95,8 @@ char *oci_manifest_write(const struct oci_manifest *m);
 
 /* image-spec config.md; with docker's Healthcheck and Shell where present. */
 struct oci_image_config {
-	struct platform platform;
-	char *created; /* RFC 3339 or NULL */
+	struct platform platform; /* members are empty where the config does not say them */
+	char *created;		  /* RFC 3339 or NULL */
 	char *author;
 	char *user;
 	char **env;
@@ -117,6 +117,10 @@ struct oci_image_config {
 int oci_image_config_parse(const char *text, size_t len, struct oci_image_config **ret,
 			   struct err *err);
 void oci_image_config_free(struct oci_image_config *c);
+
+/** oci_image_config_complete() - take what a config does not say of its platform from the
+ * descriptor of its manifest (NULL: there is none), else from this host */
+void oci_image_config_complete(struct oci_image_config *c, const struct oci_descriptor *manifest);
 
 /** oci_image_config_copy() - a deep copy that shares nothing.  Return: owned; NULL when out of
  * memory. */

@@ -56,18 +56,30 @@ static int malformed_platform(const char *text, struct err *err)
 		text);
 }
 
-static void set_cpu(struct platform *p, const char *arch, const char *variant)
+void platform_normalize(struct platform *p)
 {
+	str_lower(p->os);
+	str_lower(p->arch);
+	str_lower(p->variant);
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
-		if (!streq(aliases[i].name, arch))
+		if (!streq(aliases[i].name, p->arch))
 			continue;
-		arch = aliases[i].arch;
-		if (!variant)
-			variant = aliases[i].variant;
-		break;
+		snprintf(p->arch, sizeof(p->arch), "%s", aliases[i].arch);
+		if (!*p->variant)
+			snprintf(p->variant, sizeof(p->variant), "%s", aliases[i].variant);
+		return;
 	}
-	snprintf(p->arch, sizeof(p->arch), "%s", arch);
-	snprintf(p->variant, sizeof(p->variant), "%s", variant ? variant : "");
+}
+
+void platform_complete(struct platform *p, const struct platform *other)
+{
+	if (!*p->os)
+		memcpy(p->os, other->os, sizeof(p->os));
+	if (*p->arch)
+		return;
+	memcpy(p->arch, other->arch, sizeof(p->arch));
+	if (!*p->variant)
+		memcpy(p->variant, other->variant, sizeof(p->variant));
 }
 
 int platform_parse(const char *text, struct platform *ret, struct err *err)
@@ -87,12 +99,13 @@ int platform_parse(const char *text, struct platform *ret, struct err *err)
 	}
 	if (rest)
 		return malformed_platform(text, err);
-	if (part[1]) {
+	if (part[1])
 		snprintf(p.os, sizeof(p.os), "%s", part[0]);
-		set_cpu(&p, part[1], part[2]);
-	} else if (!streq(part[0], p.os)) {
-		set_cpu(&p, part[0], NULL);
-	}
+	if (part[1] || !streq(part[0], p.os))
+		snprintf(p.arch, sizeof(p.arch), "%s", part[part[1] ? 1 : 0]);
+	if (part[2])
+		snprintf(p.variant, sizeof(p.variant), "%s", part[2]);
+	platform_normalize(&p);
 	*ret = p;
 	return 0;
 }

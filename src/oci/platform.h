@@ -16,6 +16,12 @@ struct platform {
 /** platform_host() - linux and the CPU this program was built for */
 struct platform platform_host(void);
 
+/** platform_normalize() - what people and uname(2) call an OS and a CPU becomes Go's words */
+void platform_normalize(struct platform *p);
+
+/** platform_complete() - take from @other what @p does not say */
+void platform_complete(struct platform *p, const struct platform *other);
+
 /** platform_parse() - "linux/amd64", "arm64", "linux/arm64/v8"; x86_64 and aarch64 are understood.
  * Return: 0; -EINVAL with a message. */
 int platform_parse(const char *text, struct platform *ret, struct err *err);

@@ -95,6 +95,8 @@ static int change_config(json_t *doc, const struct image_commit *c,
 	(void)json_object_del(doc, "container_config");
 	(void)json_object_del(doc, "author");
 	if (json_object_set_new(doc, "created", json_string(now)) < 0 ||
+	    json_object_set_new(doc, "architecture", json_string(c->platform->arch)) < 0 ||
+	    json_object_set_new(doc, "os", json_string(c->platform->os)) < 0 ||
 	    (c->author && json_object_set_new(doc, "author", json_string(c->author)) < 0) ||
 	    json_object_set_new(doc, "config", json_deep_copy(c->config)) < 0 ||
 	    (layer && json_array_append_new(ids, json_string(layer->digest.text)) < 0))

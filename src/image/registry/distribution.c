@@ -55,6 +55,7 @@ static int read_config(struct registry *reg, struct http *h, const struct docume
 		r = err_nomem(err);
 	if (r < 0)
 		return r;
+	oci_image_config_complete(config, NULL);
 	d->platforms[0] = config->platform;
 	d->n_platforms = 1;
 	return 0;

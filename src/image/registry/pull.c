@@ -60,6 +60,8 @@ static int descend_index(const struct pull *p, const struct document *doc,
 	at->media_type = media_type;
 	at->digest = chosen->digest;
 	at->size_bytes = chosen->size_bytes;
+	at->has_platform = chosen->has_platform;
+	at->platform = chosen->platform;
 	return 0;
 }
 

@@ -106,9 +106,10 @@ static int get_parts(struct work *w, const struct install *in, struct parts *p, 
 	if (r == 0)
 		r = oci_image_config_parse(config.data ? config.data : "", config.len, &p->config,
 					   err);
-	if (r == 0)
-		r = check_config(p, in->platform, err);
-	return r;
+	if (r < 0)
+		return r;
+	oci_image_config_complete(p->config, in->manifest);
+	return check_config(p, in->platform, err);
 }
 
 static int get_layers(struct work *w, const struct install *in, const struct parts *p,

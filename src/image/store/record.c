@@ -130,7 +130,8 @@ static int check_blobs(const struct store *st, const struct oci_manifest *m, str
 	return 0;
 }
 
-static int load_record(const struct store *st, struct record *rec, struct err *err)
+static int load_record(const struct store *st, const struct oci_descriptor *manifest,
+		       struct record *rec, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT, config = BUF_INIT;
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
@@ -151,8 +152,10 @@ static int load_record(const struct store *st, struct record *rec, struct err *e
 		r = blob_read(st, &rec->im.config, &config, err);
 	if (r < 0)
 		return r;
-	return oci_image_config_parse(config.data ? config.data : "", config.len, &rec->im.oci,
-				      err);
+	r = oci_image_config_parse(config.data ? config.data : "", config.len, &rec->im.oci, err);
+	if (r == 0)
+		oci_image_config_complete(rec->im.oci, manifest);
+	return r;
 }
 
 /* The file system's own size: its file may be longer, with a hole at the end. */
@@ -186,7 +189,7 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 	rec->media_type = strdup(manifest->media_type);
 	if (!rec->media_type)
 		return err_nomem(err);
-	r = load_record(st, rec, err);
+	r = load_record(st, manifest, rec, err);
 	if (r < 0)
 		return r;
 	rootfs_name(&manifest->digest, name);

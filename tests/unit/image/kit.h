@@ -19,6 +19,7 @@ struct kit_spec {
 	int64_t layer_size_wrong; /* added to the layer's size in the manifest */
 	bool layer_digest_wrong;
 	bool no_diff_id;
+	bool no_platform; /* the config has none */
 };
 
 struct kit {

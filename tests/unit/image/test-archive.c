@@ -157,6 +157,36 @@ static void test_another_platform_is_refused_by_name(void **state)
 	kit_reset(&k);
 }
 
+static void test_an_image_that_does_not_say_its_platform_is_for_this_one(void **state)
+{
+	const struct platform host = platform_host();
+	struct place *p = *state;
+	struct image *im;
+	struct kit k;
+
+	KIT(&k, .content = "one", .no_platform = true);
+	place_load_ok(p, archive_oci(&k, "a.io/a:1"), "a.io/a:1");
+	kit_reset(&k);
+	KIT(&k, .content = "two", .no_platform = true);
+	place_load_ok(p, archive_docker(&k, "a:2", false), "a:2");
+	kit_reset(&k);
+	place_reopen(p);
+	assert_int_equal(store_find(p->st, "a:2", &im, NULL), 0);
+	assert_string_equal(im->oci->platform.os, "linux");
+	assert_string_equal(im->oci->platform.arch, host.arch);
+	image_free(im);
+}
+
+static void test_a_cpu_by_the_name_of_uname_is_understood(void **state)
+{
+	const struct platform host = platform_host();
+	struct kit k;
+
+	KIT(&k, .content = "one", .arch = streq(host.arch, "amd64") ? "x86_64" : "aarch64");
+	place_load_ok(*state, archive_docker(&k, "a:1", false), "a:1");
+	kit_reset(&k);
+}
+
 static void test_images_that_lie_are_refused(void **state)
 {
 	static const struct {
@@ -267,6 +297,8 @@ int main(void)
 		STORE_TEST(test_what_was_saved_can_be_loaded_again),
 		STORE_TEST(test_saving_what_is_not_there_is_refused),
 		STORE_TEST(test_another_platform_is_refused_by_name),
+		STORE_TEST(test_an_image_that_does_not_say_its_platform_is_for_this_one),
+		STORE_TEST(test_a_cpu_by_the_name_of_uname_is_understood),
 		STORE_TEST(test_images_that_lie_are_refused),
 		STORE_TEST(test_content_under_another_digest_is_refused),
 		STORE_TEST(test_hostile_archives_are_refused),

@@ -157,14 +157,54 @@ static void test_an_index_leads_to_the_platform(void **state)
 	pulled(sc, &(struct options){ 0 });
 }
 
+static void replace_kit(struct scene *sc, const struct kit_spec *spec)
+{
+	kit_reset(&sc->kit);
+	kit_make(&sc->kit, spec);
+	snprintf(sc->layer_path, sizeof(sc->layer_path), "/v2/r/x/blobs/%s",
+		 sc->kit.layer_digest.text);
+	snprintf(sc->config_path, sizeof(sc->config_path), "/v2/r/x/blobs/%s",
+		 sc->kit.config_digest.text);
+}
+
+static void test_an_index_says_the_platform_where_the_config_does_not(void **state)
+{
+	struct scene *sc = *state;
+	const struct platform foreign = { "linux", "arm", "v7" };
+	cleanup_free char *index = NULL, *name = NULL;
+	struct oci_descriptor m = { .has_platform = true, .platform = foreign };
+	cleanup_json json_t *entry = NULL;
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *entry_text = NULL;
+	struct image *im;
+
+	replace_kit(sc, &(struct kit_spec){ .content = "one", .no_platform = true });
+	m.media_type = (char *)(uintptr_t)sc->kit.manifest_type;
+	m.digest = sc->kit.manifest_digest;
+	m.size_bytes = sc->kit.manifest.len;
+	entry = oci_descriptor_write(&m);
+	entry_text = json_write(entry);
+	index = str_printf("{\"schemaVersion\":2,\"manifests\":[%s]}", entry_text);
+	SERVE(&sc->server, .path = "/v2/r/x/manifests/1", .type = MEDIA_OCI_INDEX, .body = index,
+	      .len = strlen(index));
+	serve_manifest(sc);
+	serve_blobs(sc);
+	name = str_printf("127.0.0.1:%d/r/x:1", sc->server.port);
+	assert_int_equal(reference_parse(name, &ref, NULL), 0);
+	assert_int_equal(store_pull(sc->place->st, ref, &foreign, NULL, NULL, &im, NULL), 0);
+	image_free(im);
+	place_reopen(sc->place);
+	assert_int_equal(store_find(sc->place->st, name, &im, NULL), 0);
+	assert_string_equal(im->oci->platform.arch, "arm");
+	assert_string_equal(im->oci->platform.variant, "v7");
+	image_free(im);
+}
+
 static void test_a_foreign_platform_is_refused_with_what_there_is(void **state)
 {
 	struct scene *sc = *state;
 
-	kit_reset(&sc->kit);
-	KIT(&sc->kit, .content = "one", .arch = "mips64le");
-	snprintf(sc->config_path, sizeof(sc->config_path), "/v2/r/x/blobs/%s",
-		 sc->kit.config_digest.text);
+	replace_kit(sc, &(struct kit_spec){ .content = "one", .arch = "mips64le" });
 	serve_manifest(sc);
 	serve_blobs(sc);
 	refused(sc, -ENOENT, "there is: linux/mips64le");
@@ -479,6 +519,7 @@ int main(void)
 		SCENE_TEST(test_an_image_is_pulled_and_known_by_digest_too),
 		SCENE_TEST(test_stored_blobs_are_not_fetched_again),
 		SCENE_TEST(test_an_index_leads_to_the_platform),
+		SCENE_TEST(test_an_index_says_the_platform_where_the_config_does_not),
 		SCENE_TEST(test_a_foreign_platform_is_refused_with_what_there_is),
 		SCENE_TEST(test_refusals_are_told_in_dockers_words),
 		SCENE_TEST(test_nobody_listening_is_told),

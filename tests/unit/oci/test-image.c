@@ -168,6 +168,16 @@ static void test_index_selects_the_platform_or_names_what_there_is(void **state)
 		err.msg,
 		"no image for platform linux/s390x; there is: linux/arm64/v8, linux/amd64");
 	assert_int_equal(
+		select_from(
+			"{\"schemaVersion\":2,\"manifests\":[" ENTRY(
+				A,
+				PLATFORM("linux",
+					 "aarch64")) "," ENTRY(B,
+							       "\"architecture\":\"x86_64\"") "]}",
+			"amd64", digest, &err),
+		0);
+	assert_string_equal(digest, B);
+	assert_int_equal(
 		select_from("{\"schemaVersion\":2,\"manifests\":[]}", "amd64", digest, &err),
 		-ENOENT);
 	assert_int_equal(select_from("{\"schemaVersion\":2}", "amd64", digest, &err), -EBADMSG);
@@ -210,8 +220,43 @@ static void test_config_is_read_and_copied(void **state)
 	assert_non_null(copy->healthcheck);
 }
 
-#define HEAD   "{\"architecture\":\"amd64\",\"os\":\"linux\","
 #define ROOTFS "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}"
+
+static void test_a_platform_is_understood_as_people_write_it_and_completed(void **state)
+{
+	static const struct {
+		const char *config;
+		struct oci_descriptor manifest;
+		const char *os, *arch, *variant;
+	} cases[] = {
+		{ "{\"os\":\"Linux\",\"architecture\":\"x86_64\",", { 0 }, "linux", "amd64", "" },
+		{ "{\"architecture\":\"aarch64\",", { 0 }, "linux", "arm64", "" },
+		{ "{",
+		  { .has_platform = true, .platform = { "linux", "arm", "v6" } },
+		  "linux",
+		  "arm",
+		  "v6" },
+		{ "{\"architecture\":\"s390x\",",
+		  { .has_platform = true, .platform = { "linux", "arm", "v6" } },
+		  "linux",
+		  "s390x",
+		  "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_oci_image_config struct oci_image_config *c = NULL;
+		cleanup_free char *text = str_printf("%s%s", cases[i].config, ROOTFS);
+
+		assert_int_equal(oci_image_config_parse(text, strlen(text), &c, NULL), 0);
+		oci_image_config_complete(c, &cases[i].manifest);
+		assert_string_equal(c->platform.os, cases[i].os);
+		assert_string_equal(c->platform.arch, cases[i].arch);
+		assert_string_equal(c->platform.variant, cases[i].variant);
+	}
+}
+
+#define HEAD "{\"architecture\":\"amd64\",\"os\":\"linux\","
 
 static void test_hostile_configs_are_refused(void **state)
 {
@@ -220,7 +265,7 @@ static void test_hostile_configs_are_refused(void **state)
 		"null",
 		"[]",
 		"{}",
-		"{\"os\":\"linux\"," ROOTFS,
+		"{\"os\":\"li nux\"," ROOTFS,
 		HEAD "\"x\":1}",
 		HEAD "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:12\"]}}",
 		HEAD "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[7]}}",
@@ -306,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_layer_kinds),
 		cmocka_unit_test(test_index_selects_the_platform_or_names_what_there_is),
 		cmocka_unit_test(test_config_is_read_and_copied),
+		cmocka_unit_test(test_a_platform_is_understood_as_people_write_it_and_completed),
 		cmocka_unit_test(test_hostile_configs_are_refused),
 		cmocka_unit_test(test_lists_of_a_config_are_bounded),
 		cmocka_unit_test(test_absent_and_null_members_are_the_same),

@@ -22,6 +22,8 @@ static void test_names_are_understood(void **state)
 		{ "aarch64", "linux/arm64" },
 		{ "linux/arm64/v8", "linux/arm64/v8" },
 		{ "linux/armhf", "linux/arm/v7" },
+		{ "x86-64", "linux/amd64" },
+		{ "i686", "linux/386" },
 		{ "windows/amd64", "windows/amd64" },
 	};
 
