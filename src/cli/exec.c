@@ -118,7 +118,7 @@ static int exec_pump(struct cli *c, const char *id, int *ret_status, struct err 
 	r = api_upgrade(attach, &rq, &fd, &early, err);
 	if (r < 0) {
 		cli_print_error(err->msg);
-		*ret_status = start_error_status(err->msg);
+		*ret_status = start_error_status(r, err);
 		return 0;
 	}
 	s.fd = fd;
@@ -144,7 +144,7 @@ static int exec_detached(struct cli *c, const char *id, int *ret_status, struct 
 	r = cli_request(c, "POST", path.data, body, NULL, err);
 	if (r < 0) {
 		cli_print_error(err->msg);
-		*ret_status = start_error_status(err->msg);
+		*ret_status = start_error_status(r, err);
 	}
 	return 0;
 }

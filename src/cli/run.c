@@ -86,7 +86,7 @@ static int create_or_pull(struct cli *c, const json_t *body, json_t **ret, struc
 		r = pull_image(c, image, platform, stderr, NULL, err);
 	if (r == 0)
 		r = post_create(c, body, platform, ret, err);
-	if (r != -ENOENT || policy != PULL_MISSING || !strcasestr(err->msg, "no such image"))
+	if (r != -ENOENT || policy != PULL_MISSING || err->code != -ENOENT)
 		return r;
 	if (progress_is_shown(c))
 		print_not_found(stderr, image);
@@ -189,7 +189,7 @@ static int run_detached(struct cli *c, const char *id, struct trace_own *trace)
 	if (r < 0) {
 		cli_fail(c, &err);
 		remove_unused(c, id);
-		return start_error_status(err.msg);
+		return start_error_status(r, &err);
 	}
 	if (trace)
 		print_trace(c, id, trace);

@@ -9,6 +9,7 @@
 #include "client/api.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,14 +240,21 @@ static int server_error(struct api *a, struct err *err)
 {
 	cleanup_json json_t *json = NULL;
 	const char *message = NULL;
+	int64_t errnum = 0;
 	int code = status_errno(a->response.status);
 
 	if (a->body.len > 0 && json_read(a->body.data, a->body.len, "error", &json, NULL) == 0 &&
-	    json_is_object(json))
+	    json_is_object(json)) {
 		(void)json_get_str(json, "message", &message, NULL);
+		(void)json_get_i64(json, "errno", &errnum, NULL);
+	}
 	if (message)
-		return err_set(err, code, "%s", message);
-	return err_set(err, code, "moatd answered with status %d", a->response.status);
+		err_set(err, code, "%s", message);
+	else
+		err_set(err, code, "moatd answered with status %d", a->response.status);
+	if (err && errnum > 0 && errnum <= INT_MAX)
+		err->code = -(int)errnum;
+	return code;
 }
 
 int api_finish(struct api *a, json_t **ret, struct err *err)

@@ -67,7 +67,8 @@ bool api_done(const struct api *a);
  * api_finish() - judge a complete response
  * @ret: the JSON body, owned; NULL when there was none; may be NULL
  *
- * Return: the status, 2xx, 101 or 304; for others a negative errno with the server's message:
+ * Return: the status, 2xx, 101 or 304; for others a negative errno with the server's message, whose
+ * code is the server's own reason where it gives one:
  * -EINVAL for 400, -EACCES for 401 and 403, -ENOENT for 404, -EEXIST for 409, -EOPNOTSUPP for 501,
  * else -EIO.
  */

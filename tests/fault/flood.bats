@@ -88,7 +88,7 @@ repeated() {
 	run curl -sS --unix-socket "$SOCKET" "http://moat/v1.44/images/get?$(repeated "names=$BUSYBOX&" 40)names=missing"
 	assert_has "missing"
 	assert_has '"message"'
-	assert_equal "$(curl -sS --unix-socket "$SOCKET" "http://moat/v1.44/images/json?$(repeated "a&" 501)")" '{"message":"more than 500 query parameters"}'
+	assert_equal "$(curl -sS --unix-socket "$SOCKET" "http://moat/v1.44/images/json?$(repeated "a&" 501)")" '{"message":"more than 500 query parameters","errno":22}'
 }
 
 @test "flood: a name filter is a pattern as docker has it, and none of them holds up or ends moatd" {
@@ -118,9 +118,9 @@ repeated() {
 		curl -sS --unix-socket "$SOCKET" -H 'Content-Type: application/json' --data-binary @- http://moat/v1.44/containers/create
 	}
 	assert_equal "$(printf '{"Image":"x","Labels":%s1%s}' "$(repeated '[' 2000)" "$(repeated ']' 2000)" | post)" \
-		'{"message":"the request'"'"'s body is nested deeper than 100 levels"}'
+		'{"message":"the request'"'"'s body is nested deeper than 100 levels","errno":74}'
 	assert_equal "$(printf '{"Image":"x","Cmd":[1%s]}' "$(head -c 400000 /dev/zero | tr '\0' , | sed 's/,/,1/g')" | post)" \
-		'{"message":"the request'"'"'s body has more than 100000 values"}'
+		'{"message":"the request'"'"'s body has more than 100000 values","errno":27}'
 	assert_equal "$(moatd_pid)" "$pid"
 }
 

@@ -315,7 +315,8 @@ stalled() {
 	moat run -d --name awaited "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 33' >/dev/null
 	moat wait awaited >"$BATS_TEST_TMPDIR/code" &
 	pid=$!
-	moat exec awaited touch /go
+	# Detached: its process may end with the container, before it has ended by itself.
+	moat exec -d awaited touch /go
 	wait "$pid"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/code")" 33
 	moat rm awaited

@@ -8,7 +8,6 @@
 #include "cli/term/attach.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,25 +21,21 @@ int attach_check_terminal(bool tty, bool send_stdin, struct err *err)
 	return 0;
 }
 
-static bool mentions_any(const char *message, const char *const *texts)
+int start_error_status(int result, const struct err *err)
 {
-	for (; *texts; texts++)
-		if (strcasestr(message, *texts))
-			return true;
-	return false;
-}
-
-int start_error_status(const char *message)
-{
-	static const char *const not_found[] = { "executable file not found",
-						 "no such file or directory",
-						 "system cannot find the file specified", NULL };
-	static const char *const cannot_run[] = { "permission denied", "is a directory",
-						  "exec format error", NULL };
-
-	if (mentions_any(message, not_found))
+	/* What cannot be executed is the caller's mistake; the rest is moat's. */
+	if (result != -EINVAL)
+		return EXIT_MOAT_FAILED;
+	switch (-err->code) {
+	case ENOENT:
 		return EXIT_NOT_FOUND;
-	return mentions_any(message, cannot_run) ? EXIT_CANNOT_RUN : EXIT_MOAT_FAILED;
+	case EACCES:
+	case EISDIR:
+	case ENOEXEC:
+		return EXIT_CANNOT_RUN;
+	default:
+		return EXIT_MOAT_FAILED;
+	}
 }
 
 static int open_stream(struct cli *c, const struct attach_config *cfg, int *ret_fd,
@@ -212,7 +207,7 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
 	r = stream_run(&s, &result, err);
 	if (r < 0 && s.control.start_failed) {
 		cli_print_error(err->msg);
-		*ret_status = start_error_status(err->msg);
+		*ret_status = start_error_status(r, err);
 		return 0;
 	}
 	return r < 0 ? r : finish_attach(c, cfg, wait, &result, ret_status, err);

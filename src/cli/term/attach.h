@@ -29,5 +29,5 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
 int attach_check_terminal(bool tty, bool send_stdin, struct err *err);
 
 /** start_error_status() - docker's exit status for what kept a process from starting: 125, 126 or
- * 127 */
-int start_error_status(const char *message);
+ * 127.  @result, @err: of the request */
+int start_error_status(int result, const struct err *err);

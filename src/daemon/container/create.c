@@ -39,11 +39,14 @@ static int check_platform(const struct image *im, const char *name, const char *
 		return r;
 	platform_format(&im->oci->platform, have_text);
 	platform_format(&want, want_text);
-	if (!platform_matches(&im->oci->platform, &want))
-		return err_set(err, wanted && *wanted ? -ENOENT : -EINVAL,
-			       "image with reference %s was found but its platform (%s) does not "
-			       "match the specified platform (%s)",
-			       name, have_text, want_text);
+	if (!platform_matches(&im->oci->platform, &want)) {
+		/* As docker answers; but it is no image that is missing. */
+		(void)err_set(err, -ENOEXEC,
+			      "image with reference %s was found but its platform (%s) does not "
+			      "match the specified platform (%s)",
+			      name, have_text, want_text);
+		return wanted && *wanted ? -ENOENT : -EINVAL;
+	}
 	if (!platform_matches(&want, &host))
 		return err_set(err, -EOPNOTSUPP, "moat cannot run %s on this host yet", want_text);
 	return 0;

@@ -121,6 +121,9 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 		return 0;
 	if (exit_code == EXIT_NOT_FOUND || exit_code == EXIT_NOT_EXECUTABLE)
 		return -EINVAL;
+	/* To the caller this would be a container that is missing, or a program. */
+	if (code == -ENOENT && err)
+		err->code = -EIO;
 	return code == -ENOENT ? -EIO : code;
 }
 

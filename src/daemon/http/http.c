@@ -133,12 +133,15 @@ unsigned http_status(int code)
 int http_error_body(struct buf *b, int code, const struct err *err)
 {
 	const char *text = err && err->msg[0] ? err->msg : strerror(-code);
+	int errnum = err && err->code ? -err->code : -code;
 	cleanup_json json_t *obj = json_object();
 	cleanup_free char *json = NULL;
 
 	/* A message can quote bytes that are no UTF-8; jansson takes none of those. */
-	if (!obj || (json_object_set_new(obj, "message", json_string(text)) < 0 &&
-		     json_object_set_new(obj, "message", json_string(strerror(-code))) < 0))
+	if (!obj ||
+	    (json_object_set_new(obj, "message", json_string(text)) < 0 &&
+	     json_object_set_new(obj, "message", json_string(strerror(-code))) < 0) ||
+	    json_object_set_new(obj, "errno", json_integer(errnum)) < 0)
 		return -ENOMEM;
 	json = json_write(obj);
 	if (!json || buf_adds(b, json) < 0)

@@ -111,6 +111,6 @@ int reply_hijack(const struct request *rq, struct reply *rp, const char *content
 /** http_status() - the status that stands for a negative errno of a handler */
 unsigned http_status(int code);
 
-/** http_error_body() - {"message":…} appended to @b; the code's own text when @err has none.
- * Return: 0; -ENOMEM. */
+/** http_error_body() - {"message":…,"errno":N} appended to @b; the code's own text when @err has
+ * none. Return: 0; -ENOMEM. */
 int http_error_body(struct buf *b, int code, const struct err *err);

@@ -152,7 +152,9 @@ static int check_network(const json_t *host, struct err *err)
 			return 0;
 	if (streq(mode, "host") || str_starts(mode, "container:"))
 		return err_set(err, -EOPNOTSUPP, "moat does not support network mode \"%s\"", mode);
-	return err_set(err, -ENOENT, "network %s not found", mode);
+	/* As docker answers; but it is no image that is missing. */
+	(void)err_set(err, -ENONET, "network %s not found", mode);
+	return -ENOENT;
 }
 
 static int check_limits(const json_t *host, unsigned host_cpus, struct err *err)

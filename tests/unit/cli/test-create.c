@@ -174,13 +174,12 @@ static void bad_values_are_refused_by_name(void **state)
 static void the_exit_status_of_a_failed_start_is_dockers(void **state)
 {
 	(void)state;
-	assert_int_equal(start_error_status("exec: \"x\": executable file not found in $PATH"),
-			 127);
-	assert_int_equal(start_error_status("/x: No such file or directory"), 127);
-	assert_int_equal(start_error_status("/etc: Permission denied"), 126);
-	assert_int_equal(start_error_status("/etc: Is a directory"), 126);
-	assert_int_equal(start_error_status("/x: Exec format error"), 126);
-	assert_int_equal(start_error_status("the machine did not boot"), 125);
+	assert_int_equal(start_error_status(-EINVAL, &(struct err){ .code = -ENOENT }), 127);
+	assert_int_equal(start_error_status(-EINVAL, &(struct err){ .code = -EACCES }), 126);
+	assert_int_equal(start_error_status(-EINVAL, &(struct err){ .code = -EISDIR }), 126);
+	assert_int_equal(start_error_status(-EINVAL, &(struct err){ .code = -ENOEXEC }), 126);
+	assert_int_equal(start_error_status(-EIO, &(struct err){ .code = -ENOENT }), 125);
+	assert_int_equal(start_error_status(-ENOENT, &(struct err){ .code = -ENOENT }), 125);
 }
 
 int main(void)
