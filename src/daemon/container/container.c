@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The table is a list of containers, newest first.  It holds a reference to
+ * each, and so does everybody who works on one: a container that leaves the table lives on until
+ * the last of them lets go of it.
+ *
+ * What a container is doing is one state, and container_enter() is the only function that changes
+ * it.  Its table says what may follow what; a step that is not in there is refused, and the caller
+ * takes that for "it is not so any more".  Whoever waits for a state asks again at each event.
+ */
 #include "daemon/container/container.h"
 
 #include <errno.h>

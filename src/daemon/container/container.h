@@ -14,8 +14,8 @@
 
 /*
  * Containers in memory.  One mutex, the table's, guards every member that changes; it is held
- * for moments only, never over I/O.  A container lives as long as somebody
- * holds a reference; one that is removed has left the table.
+ * for moments only, never over I/O.  A container lives as long as somebody holds a reference; one
+ * that is removed has left the table.
  */
 
 struct loop;
@@ -29,15 +29,11 @@ struct attachment;
 struct exec;
 
 /*
- * What a container is doing.
- *
- *   CREATED, EXITED, WAITING --start--> STARTING --machine--> LAUNCHED --process--> RUNNING <->
- * PAUSED
- *
- * A start that fails, and a run that ends, lead back to CREATED where the process has never run,
- * else to EXITED; to WAITING where the restart policy wants it again; to REMOVING where it was made
- * to go with its end.  REMOVED is the end.  A moatd that finds a shim which is not its own goes to
- * LAUNCHED, and hears the rest.
+ * What a container is doing.  A start leads from CREATED, EXITED or WAITING to STARTING, LAUNCHED
+ * and RUNNING.  Where it fails, and where a run ends, the container is CREATED again if its process
+ * has never run, else EXITED; or it is WAITING if its restart policy wants it back, or REMOVING if
+ * it was made to go with its end.  A new moatd that finds a running shim begins with LAUNCHED, and
+ * hears the rest from it.
  */
 enum container_state {
 	CONTAINER_CREATED,

@@ -1,4 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A request and an image become the three texts that the database keeps of a
+ * container.  Then its folder is made, then its row, and then the object in the table.  A crash in
+ * between leaves a folder without a row, which the next moatd removes.
+ *
+ * The image can be removed while this goes on.  From the moment on that the container is in the
+ * table nobody can, so that is when it is looked for again.
+ *
+ * The request is a client's, and all of it is checked before anything is made.
+ */
 #include <errno.h>
 #include <sys/stat.h>
 

@@ -34,6 +34,13 @@ struct exec *container_exec(const struct container *c, const char *id);
 /** container_add_exec() - under the table's lock; takes @e over; forgets what is too much */
 void container_add_exec(struct container *c, struct exec *e);
 
+/** exec_allowed() - can an exec be made or started now?  Under the table's lock.  Return: 0; -EBUSY
+ * with docker's message. */
+int exec_allowed(const struct container *c, struct err *err);
+
+/** exec_publish() - an event as docker has it, "exec_start: sh -c true"; @what: "exec_start" */
+void exec_publish(struct container *c, const char *what, const char *exec_id);
+
 /** container_exec_ids() - those that run.  Return: an array, owned; NULL for none. */
 json_t *container_exec_ids(const struct container *c);
 

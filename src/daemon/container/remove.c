@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A removal needs the container's op lock, so no start and no copy of files
+ * is under way during one.  A forced one does not wait for those: it ends their machine until they
+ * give up (container_take()).
+ */
 #include "daemon/container/remove.h"
 
 #include <errno.h>

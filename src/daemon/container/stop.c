@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A container ends in one of three ways, and each is tried when the one
+ * before has had its time.  A signal asks the process.  "shutdown" has the guest kill what is left
+ * and make its disks clean.  "kill" ends the machine as it is; what was not written to its disks is
+ * lost. Whether it has ended is told by the main thread alone, which hears it from the shim.
+ *
+ * A guest is not trusted to do any of this: every wait has an end, and the last way needs no guest.
+ */
 #include "daemon/container/stop.h"
 
 #include <errno.h>

@@ -1,4 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Each function here takes one step of a container's life, in the same three
+ * stages.  Under the table's lock it changes the state, if container_enter() lets it, and what goes
+ * with the state.  Without the lock it writes the row, since a disk may be slow.  Last it publishes
+ * the event, which wakes everybody who waits.  A step that was refused, or is known already, has no
+ * second and no third stage.
+ *
+ * When and how a container ended is told by its shim, which has it from the guest.
+ */
 #include "daemon/container/transition.h"
 
 #include <errno.h>
@@ -172,37 +181,19 @@ static void forget_ended(struct container *c)
 	container_save(c);
 }
 
-struct forgotten {
-	struct containers *table;
-	struct container *c; /* a reference */
-};
-
+/* @arg: a reference */
 static void *run_forget(void *arg)
 {
-	struct forgotten *f = arg;
-
-	forget_ended(f->c);
-	container_unref(f->c);
-	free(f);
+	forget_ended(arg);
+	container_unref(arg);
 	return NULL;
 }
 
 /* Its files may be many and large: other containers' events are not to wait for that. */
 static void forget_in_background(struct container *c)
 {
-	struct forgotten *f = malloc(sizeof(*f));
-	int r = -ENOMEM;
-
-	if (f) {
-		*f = (struct forgotten){ c->table, container_ref(c) };
-		r = thread_start(NULL, run_forget, f);
-	}
-	if (r == 0)
-		return;
-	if (f)
-		container_unref(c);
-	free(f);
-	forget_ended(c);
+	if (thread_start(NULL, run_forget, container_ref(c)) < 0)
+		run_forget(c);
 }
 
 void container_ended(struct container *c, const struct exit_status *how)
