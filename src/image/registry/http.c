@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/registry/http.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -10,24 +9,34 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/str.h"
+#include "image/registry/redirect.h"
 #include "image/store/progress.h"
 
 /*
  * Theory of operation: libcurl's easy interface in the calling thread, which may block here.  A
  * silent peer ends in a timeout; header and body have limits that are enforced as bytes arrive.
- * After a redirection the headers of the earlier answer are forgotten.  HTTPS is never left for
- * HTTP, and only the proxies of the environment are used, for other hosts than this one.
+ * Redirections are followed here and not by libcurl, as plain HTTP is for this machine alone
+ * (redirect.c); the headers of the earlier answer are forgotten.  Only the proxies of the
+ * environment are used, for other hosts than this one.
  *
  * A hostile registry, or whoever it redirects to, controls every byte of an answer.
  */
 
 #define CONNECT_TIMEOUT_SEC  10L
 #define STALL_TIMEOUT_SEC    30L /* without a single byte */
-#define DOCUMENT_TIMEOUT_SEC 120L
-#define REDIRECTS_MAX	     5L
+#define DOCUMENT_TIMEOUT_SEC 120ULL
+#define REDIRECTS_MAX	     5
 #define HEADER_MAX_BYTES     (256u << 10)
 #define ERROR_MAX_BYTES	     (64u << 10)
+
+/* One step on the way that redirections lead. */
+struct hop {
+	char *url;
+	bool trusted; /* it is still the host that credentials are for */
+	uint64_t deadline_usec;
+};
 
 struct http {
 	CURL *easy;
@@ -42,23 +51,6 @@ struct http {
 	struct err error;
 	int result; /* of the sink */
 };
-
-bool url_is_loopback(const char *host)
-{
-	size_t n = strcspn(host, ":/");
-	char name[64];
-	struct in_addr a;
-
-	if (str_starts(host, "[::1]"))
-		return true;
-	if (n >= sizeof(name))
-		return false;
-	memcpy(name, host, n);
-	name[n] = '\0';
-	if (strcasecmp(name, "localhost") == 0)
-		return true;
-	return inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127;
-}
 
 void http_response_reset(struct http_response *r)
 {
@@ -208,23 +200,23 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	return http_cancelled(h);
 }
 
-static void set_limits(struct http *h, const struct http_request *rq)
+static void set_limits(struct http *h, const struct http_request *rq, const struct hop *hop)
 {
-	const char *rest = str_starts(rq->url, "http://");
+	uint64_t now = clock_mono_usec();
 	CURL *c = h->easy;
 
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, rest ? "http,https" : "https");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(c, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_TIMEOUT_SEC);
 	if (!rq->sink)
-		curl_easy_setopt(c, CURLOPT_TIMEOUT, DOCUMENT_TIMEOUT_SEC);
+		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
+				 hop->deadline_usec > now
+					 ? (long)((hop->deadline_usec - now) / 1000) + 1
+					 : 1L);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	if (rest && url_is_loopback(rest))
+	if (url_leads_here(hop->url))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
@@ -242,17 +234,17 @@ static void set_callbacks(struct http *h)
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 }
 
-static void set_request(struct http *h, const struct http_request *rq)
+static void set_request(struct http *h, const struct http_request *rq, const struct hop *hop)
 {
 	CURL *c = h->easy;
 	char range[32];
 
-	curl_easy_setopt(c, CURLOPT_URL, rq->url);
+	curl_easy_setopt(c, CURLOPT_URL, hop->url);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "moat/" MOAT_VERSION);
-	if (rq->bearer) {
+	if (hop->trusted && rq->bearer) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
 		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, rq->bearer);
-	} else if (rq->username) {
+	} else if (hop->trusted && rq->username) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		curl_easy_setopt(c, CURLOPT_USERNAME, rq->username);
 		curl_easy_setopt(c, CURLOPT_PASSWORD, rq->password ? rq->password : "");
@@ -286,8 +278,6 @@ static int transport_error(const struct http *h, CURLcode code, struct err *err)
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
 		return err_set(err, -ECONNRESET, "the registry cut the connection: %s", why);
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return err_set(err, -EPROTO, "redirection refused: %s", why);
 	default:
 		return err_set(err, -EPROTO, "%s", why);
 	}
@@ -310,6 +300,65 @@ static int perform_request(struct http *h, struct err *err)
 	return 0;
 }
 
+static int take_hop(struct http *h, const struct http_request *rq, const struct hop *hop,
+		    struct curl_slist *headers, struct err *err)
+{
+	curl_easy_reset(h->easy);
+	http_response_reset(&h->response);
+	h->request = rq;
+	set_limits(h, rq, hop);
+	set_callbacks(h);
+	set_request(h, rq, hop);
+	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
+	return perform_request(h, err);
+}
+
+/* Return: 1 with the next step in @hop; 0 when the answer is the last; -errno with a message. */
+static int next_hop(struct http *h, struct hop *hop, struct err *err)
+{
+	cleanup_free char *next = NULL;
+	bool same_host = false;
+	const char *to = NULL;
+	int r;
+
+	curl_easy_getinfo(h->easy, CURLINFO_REDIRECT_URL, &to);
+	if (!to)
+		return 0;
+	r = redirect_check(hop->url, to, &same_host, err);
+	if (r < 0)
+		return r;
+	next = strdup(to);
+	if (!next)
+		return err_nomem(err);
+	free(hop->url);
+	hop->url = take_ptr(next);
+	hop->trusted = hop->trusted && same_host;
+	return 1;
+}
+
+static int follow(struct http *h, const struct http_request *rq, struct curl_slist *headers,
+		  struct err *err)
+{
+	struct hop hop = { .url = strdup(rq->url),
+			   .trusted = true,
+			   .deadline_usec =
+				   clock_mono_usec() + DOCUMENT_TIMEOUT_SEC * USEC_PER_SEC };
+	int r = hop.url ? 1 : err_nomem(err);
+
+	for (int i = 0; r > 0 && i <= REDIRECTS_MAX; i++) {
+		r = take_hop(h, rq, &hop, headers, err);
+		if (r == 0)
+			r = next_hop(h, &hop, err);
+	}
+	if (r > 0)
+		r = err_set(err, -EPROTO, "more than %d redirects", REDIRECTS_MAX);
+	/* Another host has no say in where the credentials for this one go. */
+	if (!hop.trusted)
+		strv_free(take_ptr(h->response.challenges));
+	free(hop.url);
+	return r;
+}
+
 int http_get(struct http *h, const struct http_request *rq, struct http_response *ret,
 	     struct err *err)
 {
@@ -319,14 +368,7 @@ int http_get(struct http *h, const struct http_request *rq, struct http_response
 
 	if (rq->accept && !headers)
 		return err_nomem(err);
-	curl_easy_reset(h->easy);
-	http_response_reset(&h->response);
-	h->request = rq;
-	set_limits(h, rq);
-	set_callbacks(h);
-	set_request(h, rq);
-	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
-	r = perform_request(h, err);
+	r = follow(h, rq, headers, err);
 	curl_slist_free_all(headers);
 	if (r < 0)
 		return r;

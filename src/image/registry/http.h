@@ -34,7 +34,7 @@ struct http_sink {
 };
 
 struct http_request {
-	const char *url; /* http: is followed to https:, never the other way */
+	const char *url; /* http: may lead to https:, never the other way */
 	const char *accept;
 	const char *bearer;   /* token_valid(); NULL: none */
 	const char *username; /* with @password, Basic; NULL: none */
@@ -59,7 +59,8 @@ void http_response_reset(struct http_response *r);
  * http_get() - perform a request
  * @ret: http_response_reset() on success, whatever the status is
  *
- * Authorization is not sent on to other hosts by a redirection.
+ * A redirection to another host or port gets no credentials; which are followed at all:
+ * redirect_check().
  *
  * Return: 0 when there is a whole answer; -ECONNRESET, -ETIMEDOUT worth another try;
  * -ECONNREFUSED, -EHOSTUNREACH, -EPROTO; -EFBIG; -ECANCELED; what the sink returned.  All with
@@ -67,10 +68,6 @@ void http_response_reset(struct http_response *r);
  */
 int http_get(struct http *h, const struct http_request *rq, struct http_response *ret,
 	     struct err *err);
-
-/** url_is_loopback() - is the host of "HOST[:PORT]…" this machine: localhost, 127.0.0.0/8 or [::1]?
- */
-bool url_is_loopback(const char *host);
 
 DEFINE_CLEANUP(struct http, http_free)
 #define cleanup_http cleanup(http_free_cleanup_fn)

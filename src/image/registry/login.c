@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "image/registry/redirect.h"
 #include "image/registry/registry.h"
 #include "image/registry/token.h"
 

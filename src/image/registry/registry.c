@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "image/registry/redirect.h"
 #include "image/registry/token.h"
 #include "image/store/blob.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "image/registry/redirect.h"
 
 /*
  * Theory of operation: the token server that a registry names is asked for a token with the scope

@@ -11,6 +11,7 @@
 #include "base/macro.h"
 #include "image/registry/challenge.h"
 #include "image/registry/http.h"
+#include "image/registry/redirect.h"
 #include "image/registry/token.h"
 
 static void test_challenges_are_read(void **state)
@@ -100,6 +101,54 @@ static void test_loopback_hosts(void **state)
 		assert_false(url_is_loopback(no[i]));
 }
 
+static void test_plain_http_leads_nowhere_but_here(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		int r;
+		bool same_host;
+	} cases[] = {
+		{ "http://127.0.0.1:5000/v2/", "http://127.0.0.1:5000/b", 0, true },
+		{ "http://127.0.0.1:5000/v2/", "http://127.0.0.1:5001/b", 0, false },
+		{ "http://127.0.0.1:5000/v2/", "http://localhost:5000/b", 0, false },
+		{ "http://127.0.0.1/v2/", "http://127.0.0.1:80/b", 0, true },
+		{ "http://127.0.0.1/v2/", "http://[::1]/b", 0, false },
+		{ "http://127.0.0.1:5000/v2/", "https://example.org/b", 0, false },
+		{ "https://example.org/v2/", "https://EXAMPLE.org:443/b", 0, true },
+		{ "https://example.org/v2/", "https://cdn.example.org/b", 0, false },
+		{ "http://127.0.0.1:5000/v2/", "http://10.0.0.1/b", -EPROTO, false },
+		{ "http://127.0.0.1:5000/v2/", "http://example.org/b", -EPROTO, false },
+		{ "http://127.0.0.1:5000/v2/", "http://169.254.169.254/latest", -EPROTO, false },
+		{ "http://127.0.0.1:80/v2/", "http://127.0.0.1:80@10.0.0.1/b", -EPROTO, false },
+		{ "http://127.0.0.1:80/v2/", "http://10.0.0.1#@127.0.0.1/b", -EPROTO, false },
+		{ "http://127.0.0.1:80/v2/", "http://[::ffff:10.0.0.1]/b", -EPROTO, false },
+		{ "https://example.org/v2/", "http://example.org/b", -EPROTO, false },
+		{ "https://example.org/v2/", "http://127.0.0.1/b", -EPROTO, false },
+		{ "http://127.0.0.1/v2/", "file:///etc/passwd", -EPROTO, false },
+		{ "http://127.0.0.1/v2/", "ftp://127.0.0.1/b", -EPROTO, false },
+		{ "http://127.0.0.1/v2/", "http://", -EPROTO, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool same_host = false;
+		struct err err;
+		int r = redirect_check(cases[i].from, cases[i].to, &same_host, &err);
+
+		if (r != cases[i].r || same_host != cases[i].same_host)
+			fail_msg("%s: %d %d", cases[i].to, r, same_host);
+	}
+}
+
+static void test_proxies_are_for_other_hosts(void **state)
+{
+	(void)state;
+	assert_true(url_leads_here("http://127.0.0.1:5000/v2/"));
+	assert_true(url_leads_here("https://localhost/v2/"));
+	assert_false(url_leads_here("https://127.0.0.1:80@example.org/"));
+	assert_false(url_leads_here("127.0.0.1"));
+}
+
 static void test_only_a_local_registry_names_a_local_token_server(void **state)
 {
 	static const struct {
@@ -130,6 +179,8 @@ int main(void)
 		cmocka_unit_test(test_malformed_challenges_are_refused),
 		cmocka_unit_test(test_tokens_cannot_break_out_of_a_header),
 		cmocka_unit_test(test_loopback_hosts),
+		cmocka_unit_test(test_plain_http_leads_nowhere_but_here),
+		cmocka_unit_test(test_proxies_are_for_other_hosts),
 		cmocka_unit_test(test_only_a_local_registry_names_a_local_token_server),
 	};
 

@@ -467,6 +467,54 @@ static void test_a_redirection_takes_no_authorization_along(void **state)
 	server_stop(&other);
 }
 
+/* The registry is on this machine and so may speak plain HTTP; where it leads to may not. */
+static void test_a_redirection_to_plain_http_elsewhere_is_refused(void **state)
+{
+	struct scene *sc = *state;
+
+	serve_manifest(sc);
+	SERVE(&sc->server, .path = sc->layer_path, .status = 307,
+	      .headers = "Location: http://10.0.0.1/data\r\n");
+	serve_blobs(sc);
+	refused(sc, -EPROTO, "redirection to http://10.0.0.1/data refused");
+	server_clear(&sc->server);
+	SERVE(&sc->server, .path = "/v2/", .status = 302,
+	      .headers = "Location: //10.0.0.1/v2/\r\n");
+	refused(sc, -EPROTO, "redirection to http://10.0.0.1/v2/ refused");
+}
+
+static void test_a_redirected_token_server_stays_here(void **state)
+{
+	struct scene *sc = *state;
+	char challenge[256];
+
+	snprintf(challenge, sizeof(challenge),
+		 "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%d/token\",service=\"s\"\r\n",
+		 sc->server.port);
+	SERVE(&sc->server, .path = "/token", .status = 302,
+	      .headers = "Location: http://10.0.0.1/token\r\n");
+	SERVE(&sc->server, .path = "/v2/", .auth = "", .status = 401, .headers = challenge);
+	refused(sc, -EPROTO, "redirection to http://10.0.0.1/token refused");
+}
+
+static void test_a_host_redirected_to_names_no_token_server(void **state)
+{
+	struct scene *sc = *state;
+	char location[128], challenge[256];
+	struct server other;
+
+	server_start(&other);
+	snprintf(location, sizeof(location), "Location: http://127.0.0.1:%d/v2/\r\n", other.port);
+	snprintf(challenge, sizeof(challenge),
+		 "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%d/token\",service=\"s\"\r\n",
+		 other.port);
+	SERVE(&other, .path = "/v2/", .status = 401, .headers = challenge);
+	SERVE(&sc->server, .path = "/v2/", .status = 307, .headers = location);
+	refused(sc, -EACCES, "denied");
+	assert_int_equal(server_logged(&other, "/token"), 0);
+	server_stop(&other);
+}
+
 static bool always(void *arg)
 {
 	(void)arg;
@@ -536,6 +584,9 @@ int main(void)
 		SCENE_TEST(test_basic_authentication),
 		SCENE_TEST(test_hostile_tokens_and_realms_are_refused),
 		SCENE_TEST(test_a_redirection_takes_no_authorization_along),
+		SCENE_TEST(test_a_redirection_to_plain_http_elsewhere_is_refused),
+		SCENE_TEST(test_a_redirected_token_server_stays_here),
+		SCENE_TEST(test_a_host_redirected_to_names_no_token_server),
 		SCENE_TEST(test_a_cancelled_pull_stops),
 		SCENE_TEST(test_concurrent_pulls_fetch_each_blob_once),
 	};

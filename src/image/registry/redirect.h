@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* Where answers may lead. */
+
+/** url_is_loopback() - is the host of "HOST[:PORT]…" this machine: localhost, 127.0.0.0/8 or [::1]?
+ */
+bool url_is_loopback(const char *host);
+
+/** url_leads_here() - is the host of this absolute URL, as libcurl reads it, this machine? */
+bool url_leads_here(const char *url);
+
+/**
+ * redirect_check() - may a redirection be followed?
+ * @from, @to:     absolute URLs
+ * @ret_same_host: the same scheme, host and port
+ *
+ * HTTPS is never left for HTTP, and plain HTTP stays on this machine.
+ *
+ * Return: 0; -EPROTO with a message; -ENOMEM.
+ */
+int redirect_check(const char *from, const char *to, bool *ret_same_host, struct err *err);
