@@ -10,9 +10,11 @@ setup_file() {
 	fi
 }
 
+# guest CASE [FOLDER]: see guest.py.
 guest() {
-	local kernel=$SUITE/prepared/kernel/current
-	timeout "${2:-$LIMIT}" python3 "$TESTS/integration/guest.py" "$1" "$kernel/vmlinuz" "$kernel/initrd" "$GUEST_ACPI"
+	local case=$1 kernel=$SUITE/prepared/kernel/current
+	shift
+	timeout "$LIMIT" python3 "$TESTS/integration/guest.py" "$case" "$kernel/vmlinuz" "$kernel/initrd" "$GUEST_ACPI" "$@"
 }
 
 @test "guest: two containers have roots, names, processes, IPC and limits of their own" {
@@ -31,8 +33,17 @@ guest() {
 	guest removed_as_it_runs
 }
 
+@test "guest: a container whose disk cannot be written is not removed as if it were" {
+	[ "$(id -u)" -eq 0 ] || skip "mounting a small file system needs root"
+	mkdir "$SUITE/small"
+	mount -t tmpfs -o size=8m tmpfs "$SUITE/small"
+	run guest removed_on_a_full_disk "$SUITE/small"
+	umount "$SUITE/small"
+	assert_status 0
+}
+
 @test "guest: two hundred containers one after the other leave nothing behind" {
-	guest one_after_the_other 600
+	LIMIT=600 guest one_after_the_other
 }
 
 @test "guest: a container that cannot be set up says why, and is removed" {

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Containers of one machine, by their orders: what moat-init does with them.
 
-  guest.py CASE KERNEL INITRD ACPI     CASE: a function below; ACPI: yes or no
+  guest.py CASE KERNEL INITRD ACPI [FOLDER]
+
+CASE is a function below, ACPI yes or no. The last writable layer is in FOLDER, where one is given.
 """
 import pathlib
 import subprocess
@@ -105,6 +107,27 @@ def removed_as_it_runs(m):
     equal(m.run(1, "cat /file"), "kept")
 
 
+def removed_on_a_full_disk(m):
+    """What cannot be written is not given up as if it were: the journal still has it."""
+    disk = m.disks[3]
+    m.add(1, 1)
+    m.start(1, FOREVER)
+    m.run(1, "echo kept >/file; sync")
+    subprocess.run(["dd", "if=/dev/zero", f"of={disk.with_name('filler')}"],
+                   stderr=subprocess.DEVNULL)
+    m.run(1, "dd if=/dev/zero of=/big bs=1M count=16 2>/dev/null; mkdir /a /b /c; echo more >/a/file")
+    m.send("REMOVE", b"", 1)
+    try:
+        m.wait("REMOVED", 1)
+        assert False, "it was removed"
+    except RuntimeError as e:
+        assert "write the writable layer" in str(e), e
+    m.end()
+    disk.with_name("filler").unlink()
+    assert subprocess.run(["e2fsck", "-p", disk], stdout=subprocess.DEVNULL).returncode <= 1
+    subprocess.run(["e2fsck", "-fn", disk], check=True, stdout=subprocess.DEVNULL)
+
+
 def leftovers(m):
     """What the machine has of cgroups, open files, mounts and memory, seen from a container."""
     text = m.run(2, "echo 3 >/proc/sys/vm/drop_caches; sleep 1; grep ^memory /proc/cgroups | cut -f3; "
@@ -192,9 +215,9 @@ def all_down(m):
 
 
 def main():
-    case, kernel, initrd, acpi = sys.argv[1:]
+    case, kernel, initrd, acpi, *small = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="moat-guest.") as folder:
-        m = Machine(folder, kernel, initrd, acpi == "yes")
+        m = Machine(folder, kernel, initrd, acpi == "yes", *small)
         try:
             m.boot()
             globals()[case](m)

@@ -41,8 +41,11 @@ class Gone(Exception):
     """The machine has ended."""
 
 
-def make_disks(folder, slots):
-    """An image with busybox and a file /which, and an empty writable layer, for each slot."""
+def make_disks(folder, slots, last):
+    """An image with busybox and a file /which, and an empty writable layer, for each slot.
+
+    The last layer goes into the folder @last.
+    """
     root, layer = folder / "root", folder / "layer"
     for path in [root / name for name in ("bin", "dev", "etc", "proc", "sys", "tmp")]:
         path.mkdir(parents=True)
@@ -58,7 +61,8 @@ def make_disks(folder, slots):
     disks = []
     for slot in range(slots):
         (root / "which").write_text(f"image {slot}\n")
-        image, writable = folder / f"image{slot}", folder / f"writable{slot}"
+        image = folder / f"image{slot}"
+        writable = (last if slot == slots - 1 else folder) / f"writable{slot}"
         subprocess.run(["mkfs.erofs", "--quiet", image, root], check=True, stdout=subprocess.DEVNULL)
         with open(writable, "wb") as f:
             f.truncate(64 << 20)
@@ -70,9 +74,9 @@ def make_disks(folder, slots):
 class Machine:
     """Containers have numbers, processes streams; self.over has how a stream ended."""
 
-    def __init__(self, folder, kernel, initrd, acpi):
+    def __init__(self, folder, kernel, initrd, acpi, last=None):
         self.folder = pathlib.Path(folder)
-        self.disks = make_disks(self.folder, 2)
+        self.disks = make_disks(self.folder, 2, pathlib.Path(last or folder))
         self.link, theirs = socket.socketpair()
         args = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot",
                 "-display", "none", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
@@ -85,7 +89,7 @@ class Machine:
                 "-device", "virtserialport,chardev=link,nr=1,name=moat.link"]
         for i, disk in enumerate(self.disks):
             args += ["-drive", f"if=none,id=disk{i},format=raw,file={disk},discard=unmap,"
-                               f"readonly={'off' if i % 2 else 'on'}",
+                               f"readonly={'off' if i % 2 else 'on'},werror=report",
                      "-device", f"virtio-blk-device,drive=disk{i}"]
         self.qemu = subprocess.Popen(args, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         theirs.close()

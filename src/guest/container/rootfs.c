@@ -182,18 +182,6 @@ static int unmount_folder(const char *dir, struct err *err)
 	return errno == EINVAL ? 0 : err_errno(err, -errno, "unmount %s", dir);
 }
 
-int rootfs_release(unsigned slot, struct err *err)
-{
-	int r = unmount_folder(ROOT_DIR, err);
-
-	for (size_t i = ARRAY_SIZE(disks); r >= 0 && i-- > 0;) {
-		r = unmount_folder(disks[i].dir, err);
-		if (r > 0 && (r = await_unused(slot, i)) < 0)
-			err_errno(err, r, "give up %s", device_of(slot, i).path);
-	}
-	return r < 0 ? r : 0;
-}
-
 /*
  * All that the layer's file system has in memory, to its journal and then to its place.  An unmount
  * does that too, but where it fails (the host's disk is full) ext4 says all the same that the
@@ -208,6 +196,20 @@ static int write_back(unsigned slot)
 	if (dir_fd < 0 || disk_fd < 0 || syncfs(dir_fd) < 0 || fsync(disk_fd) < 0)
 		return -errno;
 	return 0;
+}
+
+int rootfs_release(unsigned slot, struct err *err)
+{
+	int r = unmount_folder(ROOT_DIR, err);
+
+	if (r > 0 && (r = write_back(slot)) < 0)
+		err_errno(err, r, "write the writable layer");
+	for (size_t i = ARRAY_SIZE(disks); r >= 0 && i-- > 0;) {
+		r = unmount_folder(disks[i].dir, err);
+		if (r > 0 && (r = await_unused(slot, i)) < 0)
+			err_errno(err, r, "give up %s", device_of(slot, i).path);
+	}
+	return r < 0 ? r : 0;
 }
 
 void rootfs_unmount(unsigned slot)

@@ -26,7 +26,8 @@ int rootfs_make_folders(void);
 int rootfs_mount(const struct link_container *c, struct err *err);
 
 /** rootfs_release() - undo rootfs_mount(), as far as that went, for the disks to be another
- * container's.  Return: 0; -EBUSY where somebody still uses it; -errno. */
+ * container's.  Return: 0; -EBUSY where somebody still uses it; -EIO where the writable layer
+ * cannot be written; -errno. */
 int rootfs_release(unsigned slot, struct err *err);
 
 /** rootfs_unmount() - take it apart, so that the disks are clean after sync(2), whoever uses it; a

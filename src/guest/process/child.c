@@ -188,7 +188,7 @@ static int enter_folder(const struct child_plan *plan, bool *ret_gone, struct er
 static int become_user(const struct child_plan *plan, const struct user *u, struct err *err)
 {
 	const struct oci_process *p = plan->process;
-	bool has_gone;
+	bool has_gone = false;
 	int r = enter_folder(plan, &has_gone, err);
 
 	if (r < 0)
