@@ -32,7 +32,7 @@ static int answer_code(int code)
 	}
 }
 
-static int explain(const char *name, int code, struct err *err)
+static int explain_failure(const char *name, int code, struct err *err)
 {
 	cleanup_free char *text = strdup(err->msg);
 
@@ -41,7 +41,8 @@ static int explain(const char *name, int code, struct err *err)
 	return answer_code(code);
 }
 
-static int begin(struct request *rq, struct link_files *what, struct files *ret, struct err *err)
+static int begin_files(struct request *rq, struct link_files *what, struct files *ret,
+		       struct err *err)
 {
 	struct container *c;
 	int r = containers_find(rq->api->containers, rq->target, &c, err);
@@ -50,7 +51,7 @@ static int begin(struct request *rq, struct link_files *what, struct files *ret,
 		return r;
 	r = files_open(c, what, ret, err);
 	container_unref(c);
-	return r < 0 ? explain(rq->target, r, err) : 0;
+	return r < 0 ? explain_failure(rq->target, r, err) : 0;
 }
 
 static int read_path(const struct request *rq, char **ret, struct err *err)
@@ -83,7 +84,7 @@ int api_archive_stat(struct request *rq, struct reply *rp, struct err *err)
 	int r = read_path(rq, &what.path, err);
 
 	if (r == 0)
-		r = begin(rq, &what, &f, err);
+		r = begin_files(rq, &what, &f, err);
 	if (r == 0)
 		r = set_stat(&f, what.path, rp, err);
 	return r < 0 ? r : reply_empty(rp, 200);
@@ -108,7 +109,7 @@ static void stream_free(void *arg)
 
 static const struct stream stream = { stream_read, stream_free };
 
-static void publish(const struct files *f, const char *action)
+static void publish_files(const struct files *f, const char *action)
 {
 	container_publish(f->c, action, NULL);
 }
@@ -130,14 +131,14 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 	*f = FILES_INIT;
 	what.flags = sparse_flag(rq);
 	if (r == 0)
-		r = begin(rq, &what, f, err);
+		r = begin_files(rq, &what, f, err);
 	if (r == 0)
 		r = set_stat(f, what.path, rp, err);
 	if (r < 0) {
 		stream_free(f);
 		return r;
 	}
-	publish(f, "archive-path");
+	publish_files(f, "archive-path");
 	return reply_stream(rp, TYPE_TAR, &stream, f);
 }
 
@@ -187,7 +188,7 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = read_owner(rq, &what.user, err);
 	if (r == 0)
-		r = begin(rq, &what, &f, err);
+		r = begin_files(rq, &what, &f, err);
 	if (r == 0)
 		r = inflate_open(rq->api->store, rq->body_fd, &in, err);
 	if (r < 0)
@@ -195,7 +196,7 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 	r = write_archive(&f, &in, err);
 	if (r < 0)
 		return answer_code(r);
-	publish(&f, "extract-to-dir");
+	publish_files(&f, "extract-to-dir");
 	return reply_empty(rp, 200);
 }
 
@@ -209,12 +210,12 @@ int api_container_export(struct request *rq, struct reply *rp, struct err *err)
 		return -ENOMEM;
 	*f = FILES_INIT;
 	what.flags = sparse_flag(rq);
-	r = begin(rq, &what, f, err);
+	r = begin_files(rq, &what, f, err);
 	if (r < 0) {
 		stream_free(f);
 		return r;
 	}
-	publish(f, "export");
+	publish_files(f, "export");
 	return reply_stream(rp, TYPE_TAR, &stream, f);
 }
 
@@ -244,7 +245,7 @@ struct change {
 	const char *path;
 };
 
-static int compare(const void *a, const void *b)
+static int compare_changes(const void *a, const void *b)
 {
 	const struct change *one = a, *two = b;
 
@@ -277,7 +278,7 @@ static int split_changes(const struct buf *b, struct change **ret, size_t *ret_n
 		list[n++] = (struct change){ (int)(letter - letters), at + 1 };
 	}
 	if (n > 0)
-		qsort(list, n, sizeof(*list), compare);
+		qsort(list, n, sizeof(*list), compare_changes);
 	*ret = list;
 	*ret_n = n;
 	return 0;
@@ -312,7 +313,7 @@ int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	cleanup_free struct change *list = NULL;
 	size_t n = 0;
-	int r = begin(rq, &what, &f, err);
+	int r = begin_files(rq, &what, &f, err);
 
 	if (r == 0)
 		r = read_changes(&f, &b, err);

@@ -3,19 +3,19 @@
 
 #include "daemon/api/api.h"
 
-static void take(void *arg, int fd, const void *early, size_t len)
+static void take_connection(void *arg, int fd, const void *early, size_t len)
 {
 	attach_take(arg, fd, early, len);
 }
 
-static void drop(void *arg)
+static void drop_connection(void *arg)
 {
 	attach_drop(arg);
 }
 
 int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 {
-	static const struct hijack hijack = { take, drop };
+	static const struct hijack hijack = { take_connection, drop_connection };
 	const struct attach_options o = {
 		.stream = request_flag(rq, "stream", false),
 		.logs = request_flag(rq, "logs", false),

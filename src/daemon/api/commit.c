@@ -88,7 +88,7 @@ static int read_name(const struct request *rq, struct reference **ret, struct er
 	return r;
 }
 
-static char *join(char *const *args)
+static char *join_args(char *const *args)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	int r = buf_adds(&b, "");
@@ -108,12 +108,12 @@ static const char *text_or_null(const char *text)
 	return text && *text ? text : NULL;
 }
 
-static int commit(struct request *rq, struct container *c, const json_t *config,
-		  const struct reference *ref, struct image **ret, struct err *err)
+static int commit_image(struct request *rq, struct container *c, const json_t *config,
+			const struct reference *ref, struct image **ret, struct err *err)
 {
 	struct link_files what = { .op = LINK_FILES_LAYER };
 	cleanup(files_close) struct files f = FILES_INIT;
-	cleanup_free char *created_by = join(c->args);
+	cleanup_free char *created_by = join_args(c->args);
 	struct platform platform = platform_host();
 	const struct image_commit rc = {
 		.parent = &c->rec.manifest,
@@ -136,8 +136,8 @@ static int commit(struct request *rq, struct container *c, const json_t *config,
 	return r == 0 ? store_commit(rq->api->store, &rc, ret, err) : r;
 }
 
-static void publish(struct request *rq, struct container *c, const struct image *im,
-		    const struct reference *ref)
+static void publish_image(struct request *rq, struct container *c, const struct image *im,
+			  const struct reference *ref)
 {
 	cleanup_free char *name = ref ? reference_familiar(ref) : NULL;
 	const char *comment = request_arg(rq, "comment");
@@ -164,9 +164,9 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = make_config(rq, c, &config, err);
 	if (r == 0)
-		r = commit(rq, c, config, ref, &im, err);
+		r = commit_image(rq, c, config, ref, &im, err);
 	if (r == 0)
-		publish(rq, c, im, ref);
+		publish_image(rq, c, im, ref);
 	container_unref(c);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text));
 }

@@ -70,7 +70,7 @@ static json_t *log_path(struct api *api, const struct container *c)
 	return json_sprintf("%s/containers/%s/%s", api->root, c->rec.id, name);
 }
 
-static json_t *describe(const struct container_view *v)
+static json_t *describe_container(const struct container_view *v)
 {
 	const struct container *c = v->c;
 	cleanup_json json_t *args = json_from_strv(c->args ? c->args + 1 : NULL);
@@ -119,7 +119,7 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = container_view(c, &v);
 	if (r == 0) {
-		obj = describe(&v);
+		obj = describe_container(&v);
 		r = obj ? add_text(obj, "Config", texts.config, err) : -ENOMEM;
 	}
 	if (r == 0)

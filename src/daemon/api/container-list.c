@@ -55,7 +55,7 @@ static json_t *command_text(const struct container *c)
 	return json_stringn(b.data ? b.data : "", b.len);
 }
 
-static json_t *describe(const struct container_view *v)
+static json_t *describe_container(const struct container_view *v)
 {
 	const struct record *rec = &v->rec;
 	char status[128];
@@ -210,7 +210,7 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	return 0;
 }
 
-static int list(struct listing *l, json_t **ret)
+static int list_containers(struct listing *l, json_t **ret)
 {
 	cleanup_json json_t *out = json_array();
 	struct container_view *all;
@@ -224,7 +224,7 @@ static int list(struct listing *l, json_t **ret)
 
 		if (!is_wanted(l, &all[i]))
 			continue;
-		item = describe(&all[i]);
+		item = describe_container(&all[i]);
 		if (item && l->size)
 			api_container_add_sizes(l->api, all[i].c, item);
 		if (json_array_append_new(out, item) < 0)
@@ -245,7 +245,7 @@ int api_container_list_all(struct api *api, json_t **ret)
 			     .before_nsec = INT64_MAX,
 			     .since_nsec = INT64_MIN };
 
-	return list(&l, ret);
+	return list_containers(&l, ret);
 }
 
 int api_container_list(struct request *rq, struct reply *rp, struct err *err)
@@ -255,7 +255,7 @@ int api_container_list(struct request *rq, struct reply *rp, struct err *err)
 	int r = read_listing(rq, &l, err);
 
 	if (r == 0)
-		r = list(&l, &out);
+		r = list_containers(&l, &out);
 	filters_reset(&l.filters);
 	pattern_free(l.names);
 	return r < 0 ? r : reply_json(rp, 200, out);

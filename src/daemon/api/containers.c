@@ -39,12 +39,12 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 }
 
 /* The container a request is about; a reference. */
-static int target(struct request *rq, struct container **ret, struct err *err)
+static int find_target(struct request *rq, struct container **ret, struct err *err)
 {
 	return containers_find(rq->api->containers, rq->target, ret, err);
 }
 
-static int finish(struct reply *rp, struct container *c, int result)
+static int finish_reply(struct reply *rp, struct container *c, int result)
 {
 	container_unref(c);
 	return result < 0 ? result : reply_empty(rp, 204);
@@ -53,9 +53,9 @@ static int finish(struct reply *rp, struct container *c, int result)
 int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = target(rq, &c, err);
+	int r = find_target(rq, &c, err);
 
-	return r < 0 ? r : finish(rp, c, container_start(c, err));
+	return r < 0 ? r : finish_reply(rp, c, container_start(c, err));
 }
 
 /* "t": seconds; the container's own when it is not there. */
@@ -85,13 +85,13 @@ int api_container_stop(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 
 	if (r == 0)
-		r = target(rq, &c, err);
+		r = find_target(rq, &c, err);
 	if (r < 0)
 		return r;
 	r = read_timeout(rq, c, &timeout, err);
 	if (r == 0)
 		r = container_stop(c, signo, timeout, err);
-	return finish(rp, c, r);
+	return finish_reply(rp, c, r);
 }
 
 int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
@@ -101,50 +101,50 @@ int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 
 	if (r == 0)
-		r = target(rq, &c, err);
-	return r < 0 ? r : finish(rp, c, container_kill(c, signo, err));
+		r = find_target(rq, &c, err);
+	return r < 0 ? r : finish_reply(rp, c, container_kill(c, signo, err));
 }
 
 int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = target(rq, &c, err);
+	int r = find_target(rq, &c, err);
 
-	return r < 0 ? r : finish(rp, c, container_pause(c, err));
+	return r < 0 ? r : finish_reply(rp, c, container_pause(c, err));
 }
 
 int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = target(rq, &c, err);
+	int r = find_target(rq, &c, err);
 
-	return r < 0 ? r : finish(rp, c, container_unpause(c, err));
+	return r < 0 ? r : finish_reply(rp, c, container_unpause(c, err));
 }
 
 int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int timeout, r = target(rq, &c, err);
+	int timeout, r = find_target(rq, &c, err);
 
 	if (r < 0)
 		return r;
 	r = read_timeout(rq, c, &timeout, err);
 	if (r == 0)
 		r = container_restart(c, timeout, err);
-	return finish(rp, c, r);
+	return finish_reply(rp, c, r);
 }
 
 int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *name = request_arg(rq, "name");
 	struct container *c;
-	int r = target(rq, &c, err);
+	int r = find_target(rq, &c, err);
 
 	if (r < 0)
 		return r;
 	r = name && *name ? container_rename(c, name, err)
 			  : err_set(err, -EINVAL, "Neither old nor new names may be empty");
-	return finish(rp, c, r);
+	return finish_reply(rp, c, r);
 }
 
 int api_container_update(struct request *rq, struct reply *rp, struct err *err)
@@ -154,7 +154,7 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 	int r = request_json(rq, &body, err);
 
 	if (r == 0)
-		r = target(rq, &c, err);
+		r = find_target(rq, &c, err);
 	if (r < 0)
 		return r;
 	r = container_update(c, body, err);
@@ -165,7 +165,7 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = target(rq, &c, err);
+	int r = find_target(rq, &c, err);
 
 	if (r < 0)
 		return r;
@@ -173,5 +173,5 @@ int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 		r = err_set(err, -EOPNOTSUPP, "moat does not support links");
 	else
 		r = container_remove(c, request_flag(rq, "force", false), err);
-	return finish(rp, c, r);
+	return finish_reply(rp, c, r);
 }

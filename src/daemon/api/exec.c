@@ -19,19 +19,19 @@ int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", id));
 }
 
-static void take(void *arg, int fd, const void *early, size_t len)
+static void take_connection(void *arg, int fd, const void *early, size_t len)
 {
 	exec_run(arg, fd, early, len);
 }
 
-static void drop(void *arg)
+static void drop_connection(void *arg)
 {
 	exec_cancel(arg);
 }
 
 int api_exec_start(struct request *rq, struct reply *rp, struct err *err)
 {
-	static const struct hijack hijack = { take, drop };
+	static const struct hijack hijack = { take_connection, drop_connection };
 	cleanup_json json_t *body = NULL;
 	struct exec_options o = { 0 };
 	struct exec_start *s = NULL;

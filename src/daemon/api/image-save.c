@@ -46,7 +46,7 @@ static int check_names(struct api *api, char *const *names, struct err *err)
 }
 
 /* @names: taken over */
-static int save(struct request *rq, struct reply *rp, char **names, struct err *err)
+static int reply_images(struct request *rq, struct reply *rp, char **names, struct err *err)
 {
 	static const struct writer writer = { save_write, save_free };
 	struct save *s = calloc(1, sizeof(*s));
@@ -67,7 +67,7 @@ int api_image_save(struct request *rq, struct reply *rp, struct err *err)
 
 	if (strv_add(&names, rq->target) < 0)
 		return -ENOMEM;
-	return save(rq, rp, take_ptr(names), err);
+	return reply_images(rq, rp, take_ptr(names), err);
 }
 
 int api_images_save(struct request *rq, struct reply *rp, struct err *err)
@@ -77,5 +77,5 @@ int api_images_save(struct request *rq, struct reply *rp, struct err *err)
 	for (size_t i = 0; i < rq->n_query; i++)
 		if (streq(rq->query[i].key, "names") && strv_add(&names, rq->query[i].value) < 0)
 			return -ENOMEM;
-	return save(rq, rp, take_ptr(names), err);
+	return reply_images(rq, rp, take_ptr(names), err);
 }

@@ -242,7 +242,7 @@ int api_image_history(struct request *rq, struct reply *rp, struct err *err)
 	return reply_json(rp, 200, take_ptr(out));
 }
 
-static void publish(struct api *api, const char *action, const char *id, const char *name)
+static void publish_image(struct api *api, const char *action, const char *id, const char *name)
 {
 	hub_publish(api->hub, "image", action, id, json_pack("{s:s}", "name", name));
 }
@@ -264,7 +264,7 @@ int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
 		r = store_tag(rq->api->store, rq->target, name, err);
 	if (r < 0)
 		return r;
-	publish(rq->api, "tag", im->config.text, name);
+	publish_image(rq->api, "tag", im->config.text, name);
 	return reply_empty(rp, 201);
 }
 
@@ -294,9 +294,9 @@ int api_image_remove(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	for (char **name = gone.untagged; name && *name; name++)
-		publish(api, "untag", *name, *name);
+		publish_image(api, "untag", *name, *name);
 	for (char **name = gone.deleted; name && *name; name++)
-		publish(api, "delete", *name, *name);
+		publish_image(api, "delete", *name, *name);
 	if (!list || append_each(list, "Untagged", gone.untagged) < 0 ||
 	    append_each(list, "Deleted", gone.deleted) < 0)
 		return -ENOMEM;

@@ -51,7 +51,7 @@ static void follower_free(void *arg)
 	free(f);
 }
 
-static int watch(struct follower *f, int fd, uint32_t events)
+static int watch_inode(struct follower *f, int fd, uint32_t events)
 {
 	char path[64];
 	int r;
@@ -70,7 +70,7 @@ static int open_folder(struct follower *f)
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (f->log.dir_fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	r = f->sub ? watch(f, f->log.dir_fd, IN_CREATE) : 0;
+	r = f->sub ? watch_inode(f, f->log.dir_fd, IN_CREATE) : 0;
 	return r < 0 ? r : 0;
 }
 
@@ -95,7 +95,7 @@ static int watch_file(struct follower *f)
 		return 0;
 	if (f->file_watch >= 0)
 		(void)inotify_rm_watch(f->inotify_fd, f->file_watch);
-	r = watch(f, f->log.reader.fd, IN_MODIFY);
+	r = watch_inode(f, f->log.reader.fd, IN_MODIFY);
 	if (r < 0)
 		return r;
 	f->file_watch = r;
@@ -158,7 +158,7 @@ static int tell_place(struct follower *f)
 }
 
 /* Return: 1 when there may be something to send; 0 at the end; -errno. */
-static int advance(struct follower *f)
+static int advance_follower(struct follower *f)
 {
 	/* Asked before the file is read: what was written until then is seen below. */
 	bool running = f->sub && goes_on(f);
@@ -186,7 +186,7 @@ static ssize_t follower_read(void *arg, char *data, size_t max)
 	struct buf *out = &f->log.reader.out;
 
 	while (out->len == 0) {
-		int r = advance(f);
+		int r = advance_follower(f);
 
 		if (r <= 0)
 			return r;
@@ -236,7 +236,7 @@ static int read_options(const struct request *rq, struct follower *f, struct err
 	return r;
 }
 
-static int prepare(const struct request *rq, struct follower *f, struct err *err)
+static int prepare_follower(const struct request *rq, struct follower *f, struct err *err)
 {
 	int r = containers_find(f->api->containers, rq->target, &f->c, err);
 
@@ -268,7 +268,7 @@ static int reply_log(struct request *rq, struct reply *rp, bool tells_place, str
 	f->file_watch = -1;
 	f->client_fd = rq->client_fd;
 	f->tells_place = tells_place;
-	r = prepare(rq, f, err);
+	r = prepare_follower(rq, f, err);
 	if (r < 0) {
 		follower_free(f);
 		return r;

@@ -12,7 +12,7 @@ static const struct {
 	const char *name, *driver;
 } networks[] = { { "none", "null" } };
 
-static json_t *describe(struct api *api, size_t i)
+static json_t *describe_network(struct api *api, size_t i)
 {
 	char created[CLOCK_TEXT_MAX];
 
@@ -54,8 +54,8 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
-		if (!list ||
-		    (is_wanted(&f, i) && json_array_append_new(list, describe(rq->api, i)) < 0))
+		if (!list || (is_wanted(&f, i) &&
+			      json_array_append_new(list, describe_network(rq->api, i)) < 0))
 			return -ENOMEM;
 	return reply_json(rp, 200, take_ptr(list));
 }
@@ -64,7 +64,7 @@ int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
 		if (streq(networks[i].name, rq->target))
-			return reply_json(rp, 200, describe(rq->api, i));
+			return reply_json(rp, 200, describe_network(rq->api, i));
 	return err_set(err, -ENOENT, "network %s not found", rq->target);
 }
 

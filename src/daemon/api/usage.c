@@ -54,7 +54,7 @@ static json_t *process_row(const struct link_proc *p)
 		p->command);
 }
 
-static int top(struct container *c, struct reply *rp, struct err *err)
+static int list_processes(struct container *c, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *rows = json_array();
 	cleanup_free struct link_proc *procs = NULL;
@@ -84,7 +84,7 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 	r = containers_find(rq->api->containers, rq->target, &c, err);
 	if (r < 0)
 		return r;
-	r = top(c, rp, err);
+	r = list_processes(c, rp, err);
 	if (r == 0)
 		container_publish(c, "top", NULL);
 	container_unref(c);
@@ -144,7 +144,7 @@ static json_t *pids_stats(const struct link_stats *usage)
 			   member_int("limit", (json_int_t)usage->pids_limit));
 }
 
-static json_t *describe(struct stats *s, const struct link_stats *usage)
+static json_t *describe_usage(struct stats *s, const struct link_stats *usage)
 {
 	cleanup(container_view_reset) struct container_view v = { 0 };
 	char read[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX] = "0001-01-01T00:00:00Z";
@@ -177,12 +177,12 @@ static json_t *describe(struct stats *s, const struct link_stats *usage)
 }
 
 /* A container that does not run uses nothing. */
-static json_t *sample(struct stats *s)
+static json_t *take_sample(struct stats *s)
 {
 	struct link_stats usage = { 0 };
 
 	container_usage(s->c, &usage);
-	return describe(s, &usage);
+	return describe_usage(s, &usage);
 }
 
 static bool is_removed(const struct container *c, const void *arg)
@@ -199,17 +199,17 @@ static int wait_interval(const struct stats *s)
 	return r == -ETIMEDOUT ? 0 : -EPIPE;
 }
 
-static int next(struct stats *s)
+static int next_sample(struct stats *s)
 {
 	cleanup_json json_t *value = NULL;
 	cleanup_free char *text = NULL;
 
 	if (s->pair)
-		json_decref(sample(s));
+		json_decref(take_sample(s));
 	if (s->before && wait_interval(s) < 0)
 		return -EPIPE;
 	s->pair = false;
-	value = sample(s);
+	value = take_sample(s);
 	text = value ? json_write(value) : NULL;
 	if (!text || buf_adds(&s->out, text) < 0 || buf_adds(&s->out, "\n") < 0)
 		return -ENOMEM;
@@ -224,7 +224,7 @@ static ssize_t stats_read(void *arg, char *data, size_t max)
 	size_t n;
 
 	if (s->out.len == 0) {
-		int r = s->left > 0 ? next(s) : 0;
+		int r = s->left > 0 ? next_sample(s) : 0;
 
 		if (r < 0)
 			return container_is_now(s->c, STATE(REMOVED)) ? 0 : r;

@@ -57,7 +57,7 @@ static char *write_answer(const struct waiter *w)
 }
 
 /* Return: 0 when it is over; -EPIPE when the client has gone; -ENOMEM. */
-static int await(struct waiter *w)
+static int await_end(struct waiter *w)
 {
 	int r = container_wait(w->c, is_over, w, -1, w->client_fd);
 
@@ -71,7 +71,7 @@ static int await(struct waiter *w)
 static ssize_t waiter_read(void *arg, char *data, size_t max)
 {
 	struct waiter *w = arg;
-	int r = w->answer ? 0 : await(w);
+	int r = w->answer ? 0 : await_end(w);
 	size_t n;
 
 	if (r < 0)

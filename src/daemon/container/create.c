@@ -153,8 +153,8 @@ int container_name_conflict(struct containers *t, const char *name, struct err *
 	return -EEXIST;
 }
 
-static int insert(struct containers *t, const char *name, struct record *rec,
-		  const struct texts *texts, struct err *err)
+static int insert_row(struct containers *t, const char *name, struct record *rec,
+		      const struct texts *texts, struct err *err)
 {
 	int r = -EEXIST;
 
@@ -194,7 +194,7 @@ static int create_from(struct containers *t, const char *name, struct record *re
 
 	if (mkdirat(t->dir_fd, rec->id, 0700) < 0)
 		return err_errno(err, -errno, "%s/containers/%s", t->root, rec->id);
-	r = insert(t, name, rec, texts, err);
+	r = insert_row(t, name, rec, texts, err);
 	if (r < 0) {
 		(void)path_remove_tree(t->dir_fd, rec->id);
 		return r;

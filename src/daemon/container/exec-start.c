@@ -61,7 +61,7 @@ static void set_launched(struct exec_start *s)
 	hub_wake(s->c->table->hub);
 }
 
-static int run(struct exec_start *s, int fd, struct err *err)
+static int launch_exec(struct exec_start *s, int fd, struct err *err)
 {
 	struct shim_call call = {
 		.request = s->request,
@@ -86,7 +86,7 @@ void exec_run(struct exec_start *s, int fd, const void *early, size_t len)
 	if (client < 0) {
 		set_failed(s, client);
 		set_launched(s);
-	} else if (run(s, client, &err) < 0) {
+	} else if (launch_exec(s, client, &err) < 0) {
 		attach_error(client, s->framed, err.msg);
 	}
 	start_free(s);
@@ -94,7 +94,7 @@ void exec_run(struct exec_start *s, int fd, const void *early, size_t len)
 
 int exec_run_detached(struct exec_start *s, struct err *err)
 {
-	int r = run(s, -1, err);
+	int r = launch_exec(s, -1, err);
 
 	start_free(s);
 	return r < 0 && exit_code_of_errno(-r) != EXIT_NOT_STARTED ? -EINVAL : r;
@@ -113,7 +113,7 @@ bool exec_is_framed(const struct exec_start *s)
 }
 
 /* Under the table's lock: it can be started once, while the container runs. */
-static int claim(const struct container *c, struct exec *e, struct err *err)
+static int claim_exec(const struct container *c, struct exec *e, struct err *err)
 {
 	int r;
 
@@ -172,7 +172,7 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
 	}
 	pthread_mutex_lock(&t->lock);
 	e = container_exec(s->c, id);
-	r = claim(s->c, e, err);
+	r = claim_exec(s->c, e, err);
 	if (r == 0) {
 		memcpy(s->id, e->id, sizeof(e->id));
 		s->framed = !e->tty;

@@ -124,7 +124,7 @@ void exec_publish(struct container *c, const char *what, const char *exec_id)
 	container_publish(c, r == 0 ? action.data : what, json_pack("{s:s}", "execID", exec_id));
 }
 
-static int fill(const struct container *c, struct exec *e, struct err *err)
+static int fill_exec(const struct container *c, struct exec *e, struct err *err)
 {
 	int r;
 
@@ -149,7 +149,7 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
 		return -ENOMEM;
 	e->body = json_incref(body);
 	e->bytes = bytes;
-	r = fill(c, e, err);
+	r = fill_exec(c, e, err);
 	if (r < 0) {
 		exec_free(e);
 		return r;
@@ -166,7 +166,7 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
  * A client asks for the code as soon as its connection ends, and the event of that may still be
  * on its way to us: what an exec that seems to run is really doing, its shim knows.
  */
-static void refresh(struct container *c, const char *id)
+static void refresh_exec(struct container *c, const char *id)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };
 	struct exec *e;
@@ -184,7 +184,7 @@ static void refresh(struct container *c, const char *id)
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-static json_t *describe(const struct container *c, const struct exec *e)
+static json_t *describe_exec(const struct container *c, const struct exec *e)
 {
 	json_t *cmd = json_object_get(e->body, "Cmd"), *config;
 	const char *entrypoint = json_string_value(json_array_get(cmd, 0));
@@ -216,11 +216,11 @@ json_t *exec_describe(struct container *c, const char *id)
 	running = e && e->running;
 	pthread_mutex_unlock(&c->table->lock);
 	if (running)
-		refresh(c, id);
+		refresh_exec(c, id);
 	pthread_mutex_lock(&c->table->lock);
 	e = container_exec(c, id);
 	if (e)
-		answer = describe(c, e);
+		answer = describe_exec(c, e);
 	pthread_mutex_unlock(&c->table->lock);
 	return answer;
 }

@@ -88,7 +88,7 @@ static void wait_for_next(struct probe *p)
 	set_timer(p, pause);
 }
 
-static void finish(struct probe *p, int code)
+static void finish_probe(struct probe *p, int code)
 {
 	struct containers *t = p->prober->table;
 	struct health_result result = {
@@ -113,17 +113,17 @@ static void finish(struct probe *p, int code)
 	wait_for_next(p);
 }
 
-static void fail(struct probe *p, const char *why)
+static void fail_probe(struct probe *p, const char *why)
 {
 	buf_reset(&p->text);
 	(void)buf_adds(&p->text, why);
-	finish(p, -1);
+	finish_probe(p, -1);
 }
 
 static void finish_if_over(struct probe *p)
 {
 	if (p->under_way && p->exited && p->output_fd < 0)
-		finish(p, p->code);
+		finish_probe(p, p->code);
 }
 
 static int on_output(struct source *s, int fd, uint32_t events, void *arg)
@@ -161,12 +161,12 @@ static int on_answer(struct source *s, int fd, uint32_t events, void *arg)
 		return 0;
 	close_source(&p->ask, &p->ask_fd);
 	if (p->under_way && n > 0 && answer_read(packet, (size_t)n, NULL, &err) < 0)
-		fail(p, err.msg);
+		fail_probe(p, err.msg);
 	return 0;
 }
 
 /* Send a request to the shim; the answer goes to on_answer(). */
-static int ask(struct probe *p, const struct control_request *rq, int send_fd)
+static int ask_shim(struct probe *p, const struct control_request *rq, int send_fd)
 {
 	cleanup_close int fd = -1;
 	int r;
@@ -182,7 +182,7 @@ static int ask(struct probe *p, const struct control_request *rq, int send_fd)
 	return r;
 }
 
-static int run(struct probe *p)
+static int run_check(struct probe *p)
 {
 	struct containers *t = p->prober->table;
 	struct control_request rq = { .op = CONTROL_EXEC,
@@ -203,20 +203,20 @@ static int run(struct probe *p)
 	if (r == 0)
 		r = loop_add_io(t->loop, p->output_fd, EPOLLIN, on_output, p, &p->output);
 	if (r == 0)
-		r = ask(p, &rq, theirs);
+		r = ask_shim(p, &rq, theirs);
 	return r;
 }
 
-static void begin(struct probe *p)
+static void begin_probe(struct probe *p)
 {
 	int r;
 
 	p->under_way = true;
 	p->exited = false;
 	p->start_nsec = clock_now_nsec();
-	r = run(p);
+	r = run_check(p);
 	if (r < 0)
-		fail(p, strerror(-r));
+		fail_probe(p, strerror(-r));
 	else
 		set_timer(p, p->c->health_config.timeout_nsec);
 }
@@ -229,8 +229,8 @@ static void give_up(struct probe *p)
 	memcpy(rq.target, p->exec_id, sizeof(p->exec_id));
 	snprintf(why, sizeof(why), "Health check exceeded timeout (%.3gs)",
 		 (double)p->c->health_config.timeout_nsec / (double)NSEC_PER_SEC);
-	(void)ask(p, &rq, -1);
-	fail(p, why);
+	(void)ask_shim(p, &rq, -1);
+	fail_probe(p, why);
 }
 
 static int on_timer(struct source *s, void *arg)
@@ -243,7 +243,7 @@ static int on_timer(struct source *s, void *arg)
 	else if (p->under_way)
 		give_up(p);
 	else
-		begin(p);
+		begin_probe(p);
 	return 0;
 }
 

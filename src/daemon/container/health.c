@@ -18,7 +18,7 @@ void health_begin(struct health *h, const struct health_config *config)
 	*h = (struct health){ .status = config->args ? HEALTH_STARTING : HEALTH_NONE };
 }
 
-static void note(struct health *h, const struct health_result *r)
+static void note_result(struct health *h, const struct health_result *r)
 {
 	char start[CLOCK_TEXT_MAX], end[CLOCK_TEXT_MAX];
 	cleanup_free char *output = malloc(r->output_len + 1);
@@ -54,7 +54,7 @@ bool health_add(struct health *h, const struct health_config *config,
 	bool spared = old == HEALTH_STARTING &&
 		      result->start_nsec - started_nsec < config->start_period_nsec;
 
-	note(h, result);
+	note_result(h, result);
 	if (result->code == 0) {
 		h->failing_streak = 0;
 		h->status = HEALTH_HEALTHY;

@@ -8,8 +8,8 @@
 #include "daemon/container/transition.h"
 
 /* @target: an exec, or "" for the container's process */
-static int resize(struct container *c, const char *target, const struct terminal_size *size,
-		  struct err *err)
+static int resize_terminal(struct container *c, const char *target,
+			   const struct terminal_size *size, struct err *err)
 {
 	struct shim_call call = { .request = { .op = CONTROL_RESIZE,
 					       .rows = (uint16_t)size->rows,
@@ -27,7 +27,7 @@ static int resize(struct container *c, const char *target, const struct terminal
 
 int container_resize(struct container *c, const struct terminal_size *size, struct err *err)
 {
-	int r = resize(c, "", size, err);
+	int r = resize_terminal(c, "", size, err);
 
 	if (r < 0)
 		return r;
@@ -42,5 +42,5 @@ int exec_resize(struct container *c, const char *id, const struct terminal_size 
 {
 	int r = exec_await_launch(c, id, client_fd);
 
-	return r == 0 ? resize(c, id, size, err) : r;
+	return r == 0 ? resize_terminal(c, id, size, err) : r;
 }

@@ -39,7 +39,7 @@ struct start {
 };
 
 /* Under the table's lock. */
-static void schedule(struct container *c, uint64_t delay_usec)
+static void schedule_start(struct container *c, uint64_t delay_usec)
 {
 	c->restart.due_usec = clock_mono_usec() + delay_usec;
 	pthread_cond_signal(&c->table->restarter->wake);
@@ -52,7 +52,7 @@ bool restart_after_end(struct container *c, int64_t ran_nsec)
 		return false;
 	c->rec.restart_count++;
 	c->restart.delay_usec = restart_delay(c->restart.delay_usec, ran_nsec);
-	schedule(c, c->restart.delay_usec);
+	schedule_start(c, c->restart.delay_usec);
 	return true;
 }
 
@@ -67,7 +67,7 @@ void restart_recover(struct container *c)
 	      restart_is_wanted(policy, c->rec.exit_code, c->rec.restart_count)))) {
 		c->rec.stopped = false;
 		container_enter(c, CONTAINER_WAITING);
-		schedule(c, 0);
+		schedule_start(c, 0);
 	}
 	pthread_mutex_unlock(&c->table->lock);
 }
@@ -119,7 +119,7 @@ static void *run_start(void *arg)
 }
 
 /* Under the table's lock. What cannot be done now for want of memory is tried again later. */
-static void begin(struct restarter *r, struct container *c)
+static void begin_start(struct restarter *r, struct container *c)
 {
 	struct start *s = malloc(sizeof(*s));
 
@@ -137,7 +137,7 @@ static void begin(struct restarter *r, struct container *c)
 	c->restart.due_usec = clock_mono_usec() + DELAY_MAX_USEC;
 }
 
-static struct container *earliest(const struct restarter *r)
+static struct container *earliest_due(const struct restarter *r)
 {
 	struct container *first = NULL;
 
@@ -155,20 +155,20 @@ static void sleep_until(struct restarter *r, uint64_t usec)
 	pthread_cond_timedwait(&r->wake, &r->table->lock, &ts);
 }
 
-static void *run(void *arg)
+static void *run_restarter(void *arg)
 {
 	struct restarter *r = arg;
 
 	pthread_mutex_lock(&r->table->lock);
 	while (!r->quit) {
-		struct container *c = r->starts < STARTS_MAX ? earliest(r) : NULL;
+		struct container *c = r->starts < STARTS_MAX ? earliest_due(r) : NULL;
 
 		if (!c)
 			pthread_cond_wait(&r->wake, &r->table->lock);
 		else if (c->restart.due_usec > clock_mono_usec())
 			sleep_until(r, c->restart.due_usec);
 		else
-			begin(r, c);
+			begin_start(r, c);
 	}
 	pthread_mutex_unlock(&r->table->lock);
 	return NULL;
@@ -187,7 +187,7 @@ int restarter_new(struct containers *t, struct restarter **ret)
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->wake, &clock);
 	pthread_condattr_destroy(&clock);
-	code = thread_start(&r->thread, run, r);
+	code = thread_start(&r->thread, run_restarter, r);
 	r->running = code == 0;
 	if (code != 0) {
 		restarter_free(r);

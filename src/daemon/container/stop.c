@@ -93,7 +93,7 @@ void container_take(struct container *c, int patience_msec)
 	}
 }
 
-static void settle(struct container *c, int timeout_sec)
+static void let_work_end(struct container *c, int timeout_sec)
 {
 	container_take(c, timeout_sec < 0 ? -1 : timeout_sec * 1000);
 	pthread_mutex_unlock(&c->op);
@@ -114,7 +114,7 @@ int container_stop(struct container *c, int signo, int timeout_sec, struct err *
 	int r;
 
 	waited = restart_forbid(c);
-	settle(c, timeout_sec);
+	let_work_end(c, timeout_sec);
 	ends = container_ends(c);
 	if (!container_is_running(c))
 		return waited ? 0 : -EALREADY;
@@ -180,7 +180,7 @@ int container_restart(struct container *c, int timeout_sec, struct err *err)
 	int r;
 
 	set_kept(c, true);
-	settle(c, timeout_sec);
+	let_work_end(c, timeout_sec);
 	keep_layer(c);
 	r = container_stop(c, 0, timeout_sec, err);
 	set_kept(c, false);

@@ -81,7 +81,8 @@ static int check_machine(const struct container *c, const struct oci_runtime *rt
 	return r == 0 ? update_check_size(rt, cpus, memory_bytes, err) : r;
 }
 
-static int ask(const struct container *c, const struct control_request *request, struct err *err)
+static int ask_shim(const struct container *c, const struct control_request *request,
+		    struct err *err)
 {
 	const struct shim_call call = {
 		.request = *request,
@@ -102,9 +103,11 @@ int update_live(const struct container *c, const struct oci_runtime *old,
 	if (r == 0)
 		r = update_settings(old, new, &settings);
 	if (r == 0 && strv_len(settings) > 0)
-		r = ask(c, &(struct control_request){ .op = CONTROL_LIMITS, .settings = settings },
+		r = ask_shim(
+			c, &(struct control_request){ .op = CONTROL_LIMITS, .settings = settings },
 			err);
 	if (r == 0 && cpuset)
-		r = ask(c, &(struct control_request){ .op = CONTROL_CPUS, .cpuset = cpuset }, err);
+		r = ask_shim(c, &(struct control_request){ .op = CONTROL_CPUS, .cpuset = cpuset },
+			     err);
 	return r;
 }

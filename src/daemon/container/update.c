@@ -55,7 +55,7 @@ static int merge_policy(const json_t *body, json_t *host, struct err *err)
 	return json_object_set(host, "RestartPolicy", policy) < 0 ? -ENOMEM : 0;
 }
 
-static int merge(const json_t *body, json_t *host, struct err *err)
+static int merge_update(const json_t *body, json_t *host, struct err *err)
 {
 	int r = merge_policy(body, host, err);
 
@@ -123,7 +123,7 @@ static int update_locked(struct container *c, const json_t *body, struct err *er
 	if (r == 0)
 		cpuset = new_cpuset(body, host);
 	if (r == 0)
-		r = merge(body, host, err);
+		r = merge_update(body, host, err);
 	if (r == 0)
 		r = oci_runtime_parse(old.spec, strlen(old.spec), &was, err);
 	if (r == 0)

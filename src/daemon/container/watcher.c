@@ -72,7 +72,7 @@ static void unlink_watch(struct watch *w)
 }
 
 /* A watch is over when the connection has ended and the child, if it is ours, is reaped. */
-static void finish(struct watch *w)
+static void finish_watch(struct watch *w)
 {
 	if (w->fd >= 0 || w->pid > 0 || w->retrying)
 		return;
@@ -99,7 +99,7 @@ static int connect_again(struct watch *w)
 	return 0;
 }
 
-static void conclude(struct watch *w)
+static void conclude_watch(struct watch *w)
 {
 	struct containers *t = w->watcher->table;
 	struct exit_status how = { .code = EXIT_KILLED, .finished_nsec = clock_now_nsec() };
@@ -115,11 +115,11 @@ static void conclude(struct watch *w)
 		container_ended(w->container, &how);
 	}
 	hub_wake(t->hub);
-	finish(w);
+	finish_watch(w);
 }
 
 /* Is the shim there, and will it be tried again to hear from it? */
-static bool retry(struct watch *w)
+static bool retry_watch(struct watch *w)
 {
 	int r = connect_again(w);
 
@@ -134,8 +134,8 @@ static int on_retry(struct source *s, void *arg)
 
 	(void)s;
 	w->retrying = false;
-	if (!retry(w))
-		conclude(w);
+	if (!retry_watch(w))
+		conclude_watch(w);
 	return 0;
 }
 
@@ -147,8 +147,8 @@ static void on_gone(struct watch *w)
 	/* A connection that was dropped at once would be again. */
 	if (!w->exited && !w->heard)
 		w->retrying = source_set_timer(w->retry, RETRY_USEC) == 0;
-	if (w->exited || (!w->retrying && !retry(w)))
-		conclude(w);
+	if (w->exited || (!w->retrying && !retry_watch(w)))
+		conclude_watch(w);
 }
 
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
@@ -189,7 +189,7 @@ static int on_reaped(struct source *s, pid_t pid, int status, void *arg)
 		log_debug("container %.12s: moat-shim ended with status %d", w->container->rec.id,
 			  status);
 	w->pid = 0;
-	finish(w);
+	finish_watch(w);
 	return 0;
 }
 

@@ -29,7 +29,7 @@
 #define RETRY_MSEC     100
 #define CHANNEL_STDERR 2u
 
-static int ask(struct files *f, const struct link_files *rq, struct err *err)
+static int ask_shim(struct files *f, const struct link_files *rq, struct err *err)
 {
 	struct shim_call call = {
 		.request = { .op = CONTROL_FILES, .files = *rq },
@@ -78,7 +78,7 @@ int files_open(struct container *c, const struct link_files *rq, struct files *r
 		r = container_hold(c, &stopped, err);
 		ret->stopped = r == 0 && stopped;
 		if (r == 0)
-			r = ask(ret, rq, err);
+			r = ask_shim(ret, rq, err);
 		if (r == 0)
 			return 0;
 		give_back(ret);

@@ -22,7 +22,7 @@ struct written {
 	int result;
 };
 
-static void *run(void *arg)
+static void *run_writer(void *arg)
 {
 	struct written *w = arg;
 	struct err err = { 0 };
@@ -57,7 +57,7 @@ static void written_free(void *arg)
 	free(w);
 }
 
-static int begin(struct written *w)
+static int begin_writing(struct written *w)
 {
 	int fds[2], r;
 
@@ -65,7 +65,7 @@ static int begin(struct written *w)
 		return -errno;
 	w->out = fds[0];
 	w->in = fds[1];
-	r = thread_start(&w->thread, run, w);
+	r = thread_start(&w->thread, run_writer, w);
 	if (r < 0) {
 		close(fds[0]);
 		close(fds[1]);
@@ -82,7 +82,7 @@ int reply_written(struct reply *rp, const char *content_type, const struct write
 
 	if (w) {
 		*w = (struct written){ .writer = writer, .arg = arg };
-		r = begin(w);
+		r = begin_writing(w);
 	}
 	if (r < 0) {
 		writer->free(arg);
