@@ -40,8 +40,8 @@ class Layer:
         self._out = io.BytesIO()
         self._tar = tarfile.open(fileobj=self._out, mode="w", format=tarfile.PAX_FORMAT)
 
-    def add(self, name, kind=tarfile.REGTYPE, data=b"", xattrs=None, **fields):
-        """The general entry: @fields are attributes of tarfile.TarInfo."""
+    def add(self, name, kind=tarfile.REGTYPE, data=b"", xattrs=None, acl=None, **fields):
+        """The general entry: @acl is text, as tar(1) writes it; @fields are attributes of tarfile.TarInfo."""
         info = tarfile.TarInfo(name)
         info.type = kind
         info.mtime = MTIME
@@ -53,6 +53,8 @@ class Layer:
         info.pax_headers = {
             "SCHILY.xattr." + key: value.decode("utf-8", "surrogateescape")
             for key, value in (xattrs or {}).items()}
+        if acl:
+            info.pax_headers["SCHILY.acl.access"] = acl
         self._tar.addfile(info, io.BytesIO(data))
         return self
 

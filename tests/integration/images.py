@@ -46,6 +46,8 @@ def rich_layers():
     base.symlink("data/dangling", "nowhere")
     base.file("data/capable", b"", 0o755,
               xattrs={"security.capability": file_capability(CAP_NET_RAW), "user.note": b"hello"})
+    base.file("data/listed", b"for alice", 0o640,
+              acl="user::rw-\nuser:1000:r--\ngroup::---\nmask::r--\nother::---\n")
     base.device("data/null", tarfile.CHRTYPE, 1, 3, 0o666)
     base.device("data/disk", tarfile.BLKTYPE, 259, 7, 0o660)
     base.add("data/pipe", tarfile.FIFOTYPE)

@@ -117,6 +117,10 @@ teardown_file() {
 	assert_has hidden
 	assert_has "$(python3 -c 'import sys; sys.stdout.buffer.write(bytes(range(256)) * 20000)' | md5sum | cut -d" " -f1)"
 	[[ $output == *$'\n2\n600\n'* ]]
+	run moat run --rm -u 1000 "$REGISTRY/test/rich:latest" sh -c 'stat -c %A /data/listed; cat /data/listed'
+	assert_equal "$output" $'-rw-r-----\nfor alice'
+	run moat run --rm -u 1001 "$REGISTRY/test/rich:latest" cat /data/listed
+	assert_error 1 "Permission denied"
 	moat image rm "$REGISTRY/test/rich:latest"
 }
 

@@ -41,7 +41,7 @@ static bool is_kept(const char *name)
 	       !str_starts(name, "trusted.overlay.");
 }
 
-static struct tree_xattr *find_xattr(struct tree_inode *inode, const char *name)
+struct tree_xattr *layer_find_xattr(struct tree_inode *inode, const char *name)
 {
 	struct tree_xattr *x = inode->xattrs;
 
@@ -50,14 +50,17 @@ static struct tree_xattr *find_xattr(struct tree_inode *inode, const char *name)
 	return x;
 }
 
-static int add_xattr(struct layer *l, struct tree_inode *inode, const char *name, const void *value,
-		     size_t len)
+int layer_add_xattr(struct layer *l, struct tree_inode *inode, const char *name, const void *value,
+		    size_t len)
 {
 	struct arena *arena = &l->target->tree->arena;
-	struct tree_xattr *x = find_xattr(inode, name);
+	struct tree_xattr *x = layer_find_xattr(inode, name);
 	size_t name_len = strlen(name);
-	char *copy = arena_alloc(arena, name_len + 1 + len);
+	char *copy;
 
+	if (len > UINT16_MAX)
+		return layer_fail(l, "has an extended attribute of %zu bytes", len);
+	copy = arena_alloc(arena, name_len + 1 + len);
 	if (!copy)
 		return layer_tree_error(l, arena_errno(arena));
 	if (!x) {
@@ -77,6 +80,9 @@ static int add_xattr(struct layer *l, struct tree_inode *inode, const char *name
 	x->name = copy;
 	x->value = copy + name_len + 1;
 	x->value_len = (uint32_t)len;
+	if (erofs_xattr_size(inode) > EROFS_XATTR_SIZE_MAX)
+		return layer_fail(l, "has more than %u bytes of extended attributes",
+				  EROFS_XATTR_SIZE_MAX);
 	return 0;
 }
 
@@ -93,14 +99,9 @@ static int read_xattrs(struct layer *l, struct tree_inode *inode)
 
 		if (!name || !is_kept(name))
 			continue;
-		if (len > UINT16_MAX)
-			return layer_fail(l, "has an extended attribute of %zu bytes", len);
-		r = add_xattr(l, inode, name, value, len);
+		r = layer_add_xattr(l, inode, name, value, len);
 		if (r < 0)
 			return r;
-		if (erofs_xattr_size(inode) > EROFS_XATTR_SIZE_MAX)
-			return layer_fail(l, "has more than %u bytes of extended attributes",
-					  EROFS_XATTR_SIZE_MAX);
 	}
 	return 0;
 }
@@ -111,5 +112,7 @@ int layer_read_attributes(struct layer *l, struct tree_inode *inode)
 
 	if (r == 0)
 		r = read_time(l, inode);
-	return r == 0 ? read_xattrs(l, inode) : r;
+	if (r == 0)
+		r = read_xattrs(l, inode);
+	return r == 0 ? layer_read_acls(l, inode) : r;
 }

@@ -39,6 +39,18 @@ void layer_quote(const char *s, char *ret, size_t ret_len);
  * -ENOMEM. */
 int layer_read_attributes(struct layer *l, struct tree_inode *inode);
 
+/** layer_find_xattr() - an extended attribute the entry has; borrowed; NULL when it has not */
+struct tree_xattr *layer_find_xattr(struct tree_inode *inode, const char *name);
+
+/** layer_add_xattr() - give the entry an extended attribute.  Return: 0; -EBADMSG when it is too
+ * large; -ENOMEM. */
+int layer_add_xattr(struct layer *l, struct tree_inode *inode, const char *name, const void *value,
+		    size_t len);
+
+/** layer_read_acls() - access control lists, and the permissions of the group with them.  To be
+ * called after the attributes were added.  Return: 0; -EBADMSG; -ENOMEM. */
+int layer_read_acls(struct layer *l, struct tree_inode *inode);
+
 /** layer_read_data() - the content of a regular file.  Return: 0; -EBADMSG; -ENOMEM; -errno of
  * writing. */
 int layer_read_data(struct layer *l, struct tree_inode *inode);

@@ -31,6 +31,12 @@ struct archive *tar_begin(int filter)
 	return a;
 }
 
+static void add_acl(struct archive_entry *e, const char *text, int type)
+{
+	if (text)
+		assert_int_equal(archive_entry_acl_from_text(e, text, type), ARCHIVE_OK);
+}
+
 static struct archive_entry *make_entry(const struct entry_spec *s, size_t size)
 {
 	struct archive_entry *e = archive_entry_new();
@@ -52,6 +58,8 @@ static struct archive_entry *make_entry(const struct entry_spec *s, size_t size)
 	if (s->xattr)
 		archive_entry_xattr_add_entry(e, s->xattr, s->value,
 					      s->value_len ? s->value_len : strlen(s->value));
+	add_acl(e, s->acl, ARCHIVE_ENTRY_ACL_TYPE_ACCESS);
+	add_acl(e, s->default_acl, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT);
 	return e;
 }
 

@@ -27,7 +27,8 @@ struct entry_spec {
 	long mtime_nsec;
 	unsigned int major, minor;
 	const char *xattr, *value;
-	size_t value_len; /* 0: strlen() */
+	size_t value_len;	       /* 0: strlen() */
+	const char *acl, *default_acl; /* as tar(1) writes them */
 };
 
 /* @filter is ARCHIVE_FILTER_…; the file of the layer is returned by tar_end(). */

@@ -99,6 +99,75 @@ static void test_xattrs(void **state)
 	assert_null(look(b, "nfs")->xattrs);
 }
 
+static const struct tree_xattr *xattr_of(struct bench *b, const char *path, const char *name)
+{
+	const struct tree_xattr *x = look(b, path)->xattrs;
+
+	while (x && strcmp(x->name, name) != 0)
+		x = x->next;
+	return x;
+}
+
+/* Entries of a list as getxattr(2) shows it: tag, permissions, number. */
+#define ACL_ENTRY(tag, perm, id) tag, 0, perm, 0, (id)&0xFF, (id) >> 8 & 0xFF, 0, 0
+#define ACL_NOBODY(tag, perm)	 tag, 0, perm, 0, 255, 255, 255, 255
+
+static void test_acls(void **state)
+{
+	static const unsigned char list[] = {
+		2,
+		0,
+		0,
+		0,
+		ACL_NOBODY(1, 6),
+		ACL_ENTRY(2, 4, 1000),
+		ACL_ENTRY(2, 7, 1001),
+		ACL_NOBODY(4, 0),
+		ACL_ENTRY(8, 6, 7),
+		ACL_NOBODY(16, 4),
+		ACL_NOBODY(32, 0),
+	};
+	static const unsigned char given[] = {
+		2, 0, 0, 0, ACL_NOBODY(1, 6), ACL_NOBODY(4, 4), ACL_NOBODY(32, 0)
+	};
+	static const unsigned char masked[] = { 2,
+						0,
+						0,
+						0,
+						ACL_NOBODY(1, 7),
+						ACL_NOBODY(4, 4),
+						ACL_ENTRY(8, 3, 9),
+						ACL_NOBODY(16, 7),
+						ACL_NOBODY(32, 1) };
+	struct bench *b = *state;
+	const struct tree_xattr *x;
+
+	apply(b, TAR({ .path = "f",
+		       .acl = "user::rw-\nuser:1001:rwx\nuser:1000:r--\nuser:alice:rwx\n"
+			      "group::---\ngroup:7:rw-\nmask::r--\nother::---\n" },
+		     { .path = "given",
+		       .acl = "user::rw-\nuser:1000:r--\ngroup::---\nmask::r--\nother::---\n",
+		       .xattr = "system.posix_acl_access",
+		       .value = (const char *)given,
+		       .value_len = sizeof(given) },
+		     { .path = "d",
+		       .mode = S_IFDIR | 0750,
+		       .default_acl = "user::rwx\ngroup::r--\ngroup:9:-wx\nother::--x\n" },
+		     { .path = "plain", .mode = S_IFREG | 0640 }));
+	assert_int_equal(look(b, "f")->mode, S_IFREG | 0640);
+	x = xattr_of(b, "f", "system.posix_acl_access");
+	assert_int_equal(x->value_len, sizeof(list));
+	assert_memory_equal(x->value, list, sizeof(list));
+	assert_int_equal(look(b, "given")->mode, S_IFREG | 0640);
+	x = xattr_of(b, "given", "system.posix_acl_access");
+	assert_int_equal(x->value_len, sizeof(given));
+	assert_int_equal(look(b, "d")->mode, S_IFDIR | 0750);
+	x = xattr_of(b, "d", "system.posix_acl_default");
+	assert_int_equal(x->value_len, sizeof(masked));
+	assert_int_equal(look(b, "plain")->mode, S_IFREG | 0640);
+	assert_null(look(b, "plain")->xattrs);
+}
+
 static void test_bad_entries(void **state)
 {
 	struct bench *b = *state;
@@ -249,6 +318,8 @@ int main(void)
 			   test_big_files_go_to_the_output),
 		BENCH_CASE("extended attributes are kept where the image can hold them",
 			   test_xattrs),
+		BENCH_CASE("an access control list is kept, and the group's mode is its mask",
+			   test_acls),
 		BENCH_CASE("entries that cannot be are refused by name", test_bad_entries),
 		BENCH_CASE("names of 255 bytes are kept, longer ones refused", test_long_name),
 		BENCH_CASE("names keep their bytes", test_any_bytes_in_names),
