@@ -27,7 +27,7 @@ bench-deps: ## install what the benchmarks compare with
 	tools/install-deps build run demo test bench
 
 guest-kernel: ## download and unpack a guest kernel into build/guest-kernel; nothing is installed
-	tools/fetch-kernel $(BUILD)/guest-kernel
+	@tools/fetch-kernel $(BUILD)/guest-kernel >/dev/null
 
 kernel: ## build moat's own guest kernel into build/kernel; it is the default from then on
 	tools/install-deps build kernel

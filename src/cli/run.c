@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/create/create.h"
+#include "cli/kernel-fetch.h"
 #include "cli/progress.h"
 #include "cli/pull.h"
 #include "cli/term/attach.h"
@@ -105,8 +106,8 @@ static void print_warnings(const json_t *answer)
 	}
 }
 
-/* @ret_id: the new container's id, owned */
-static int create_container(struct cli *c, char **ret_id, struct err *err)
+/* @ret_id: the new container's id, owned; @ret_lacks_kernel: may be NULL */
+static int create_container(struct cli *c, char **ret_id, bool *ret_lacks_kernel, struct err *err)
 {
 	cleanup_json json_t *body = NULL, *answer = NULL;
 	cleanup_close int cid_fd = -1;
@@ -127,6 +128,9 @@ static int create_container(struct cli *c, char **ret_id, struct err *err)
 		return r;
 	}
 	print_warnings(answer);
+	if (ret_lacks_kernel)
+		*ret_lacks_kernel = json_is_true(
+			json_object_get(json_object_get(answer, "Moat"), "LacksKernel"));
 	r = cid_fd >= 0 ? fd_write_all(cid_fd, id, strlen(id)) : 0;
 	if (r < 0)
 		return err_errno(err, r, "write %s", options_value(&c->opt, "cidfile"));
@@ -148,7 +152,7 @@ int command_create(struct cli *c)
 	cleanup_free char *id = NULL;
 	struct err err = { 0 };
 
-	if (create_container(c, &id, &err) < 0)
+	if (create_container(c, &id, NULL, &err) < 0)
 		return cli_fail(c, &err);
 	return print_id(c, id);
 }
@@ -208,7 +212,7 @@ int command_run(struct cli *c)
 		.tty = options_flag(&c->opt, "tty"),
 		.proxy_signals = options_flag_or(&c->opt, "sig-proxy", true),
 	};
-	bool detach = options_flag(&c->opt, "detach");
+	bool detach = options_flag(&c->opt, "detach"), lacks_kernel = false;
 	struct trace_own trace = { .begun = clock_mono_usec() };
 	int status = 0;
 
@@ -217,8 +221,12 @@ int command_run(struct cli *c)
 
 	if (!detach && attach_check_terminal(cfg.tty, cfg.send_stdin, &err) < 0)
 		return cli_fail(c, &err);
-	if (create_container(c, &id, &err) < 0)
+	if (create_container(c, &id, &lacks_kernel, &err) < 0)
 		return cli_fail(c, &err);
+	if (lacks_kernel && kernel_fetch(c, &err) < 0) {
+		remove_unused(c, id);
+		return cli_fail(c, &err);
+	}
 	trace.created = clock_mono_usec();
 	if (detach)
 		return run_detached(c, id, cfg.trace);

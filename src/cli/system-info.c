@@ -30,7 +30,7 @@ static void print_engine(const json_t *engine)
 static void print_kernel(const json_t *kernel)
 {
 	if (!json_is_object(kernel)) {
-		puts("Kernel:          none; set one with 'moat system kernel set --recommended'");
+		puts("Kernel:          none yet; the first run sets the recommended one");
 		return;
 	}
 	printf("Kernel:          %s\n  File:          %s\n", cli_str(kernel, "version"),

@@ -31,6 +31,7 @@ int kernel_store_open(int root_fd, const char *root, const char *init_path,
 	if (!ks)
 		return err_nomem(err);
 	pthread_mutex_init(&ks->lock, NULL);
+	pthread_mutex_init(&ks->fetching, NULL);
 	ks->path = str_printf("%s/kernel", root);
 	ks->init_path = strdup(init_path);
 	ks->fd = -1;
@@ -49,6 +50,7 @@ void kernel_store_close(struct kernel_store *ks)
 		return;
 	cleanup_close_fn(&ks->fd);
 	pthread_mutex_destroy(&ks->lock);
+	pthread_mutex_destroy(&ks->fetching);
 	free(ks->path);
 	free(ks->init_path);
 	free(ks);
@@ -118,7 +120,7 @@ int kernel_current(struct kernel_store *ks, struct kernel_paths *ret, struct err
 	ssize_t n = readlinkat(ks->fd, "current", hash, sizeof(hash));
 
 	if (n != SHA256_HEX_LEN || !hex_is_lower(hash, SHA256_HEX_LEN))
-		return err_set(err, -EIO,
+		return err_set(err, -ENOENT,
 			       "no guest kernel is set: set one with \"moat system kernel set "
 			       "PATH\"");
 	return fill_paths(ks, hash, ret, err);

@@ -10,10 +10,11 @@
 /* Guest kernels: $ROOT/kernel/HASH/{vmlinuz,initrd}, and the link "current" to one of them. */
 
 struct kernel_store {
-	char *path;	      /* of the folder, absolute */
-	int fd;		      /* the same */
-	char *init_path;      /* of the moat-init that is installed */
-	pthread_mutex_t lock; /* held over every change */
+	char *path;		  /* of the folder, absolute */
+	int fd;			  /* the same */
+	char *init_path;	  /* of the moat-init that is installed */
+	pthread_mutex_t lock;	  /* held over every change */
+	pthread_mutex_t fetching; /* held over a download; taken before @lock */
 };
 
 /**
@@ -43,8 +44,8 @@ void kernel_paths_reset(struct kernel_paths *p);
 /** kernel_paths_copy() - @ret: owned.  Return: 0; -ENOMEM. */
 int kernel_paths_copy(const struct kernel_paths *p, struct kernel_paths *ret);
 
-/** kernel_current() - the kernel for new machines.  Return: 0; -EIO with a message when none is
- * set; -ENOMEM. */
+/** kernel_current() - the kernel for new machines.  Return: 0; -ENOENT with a message when none
+ * is set; -ENOMEM. */
 int kernel_current(struct kernel_store *ks, struct kernel_paths *ret, struct err *err);
 
 /**

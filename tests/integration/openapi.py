@@ -136,6 +136,7 @@ def system(c, image):
     c.ask("POST", "/auth", 400, body={"username": "a", "password": "b", "serveraddress": "no registry"})
     c.ask("POST", "/moat/templates", 200)
     c.ask("POST", "/moat/kernel", 400, body={})
+    c.ask("POST", "/moat/kernel/recommended", 200)
     c.ask("POST", "/moat/spares", 400, body={"Least": -1})
     c.ask("DELETE", "/moat/templates/{key}", 404, key="nosuch")
     for path in ("/networks/prune", "/volumes/prune", "/build/prune"):

@@ -181,3 +181,62 @@ teardown_file() {
 	assert_equal "$output" $'0\n1000:10\n5:6'
 	"${user[@]}" moat system stop
 }
+
+# Without a kernel, and with no apt to fetch one: programs that lie beside no kernel of moat's own.
+programs_alone() {
+	local dir=$BATS_TEST_TMPDIR/alone program
+	mkdir -p "$dir/build" "$dir/tools" "$dir/empty"
+	for program in moat moatd moat-shim moat-init moat-unpack moat-rehearsal moat-clone-memory.so; do
+		cp "$MOAT_BUILD/$program" "$dir/build/"
+	done
+	cp tools/fetch-kernel "$dir/tools/"
+	echo "$dir"
+}
+
+@test "first use: a run sets the recommended kernel by itself, once, however many ask for it" {
+	local root=$BATS_TEST_TMPDIR/new i pids=()
+	[ -f "$MOAT_BUILD/kernel/VERSION" ] || skip "make kernel was not run"
+	mkdir -m 700 "$root"
+	MOAT_ROOT=$root moat pull -q "$BUSYBOX"
+	for i in 1 2 3 4; do
+		MOAT_ROOT=$root moat run --rm "$BUSYBOX" uname -r >"$BATS_TEST_TMPDIR/out.$i" 2>"$BATS_TEST_TMPDIR/err.$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	for i in 1 2 3 4; do
+		assert_equal "$(cat "$BATS_TEST_TMPDIR/out.$i")" "$(cat "$MOAT_BUILD/kernel/VERSION")"
+	done
+	grep -q "there is no guest kernel yet: the recommended one is fetched" "$BATS_TEST_TMPDIR/err.1"
+	run env MOAT_ROOT="$root" "$MOAT_BUILD/moat" run --rm "$BUSYBOX" true
+	assert_equal "$output" ""
+	MOAT_ROOT=$root moat system stop
+}
+
+@test "first use: docker's client gets the kernel too, and is told" {
+	local root=$BATS_TEST_TMPDIR/new
+	[ -f "$MOAT_BUILD/kernel/VERSION" ] || skip "make kernel was not run"
+	mkdir -m 700 "$root"
+	MOAT_ROOT=$root moat pull -q "$BUSYBOX"
+	run docker -H "unix://$root/moat.sock" run --rm "$BUSYBOX" uname -r
+	assert_status 0
+	assert_has "WARNING: there is no guest kernel yet"
+	assert_has "$(cat "$MOAT_BUILD/kernel/VERSION")"
+	MOAT_ROOT=$root moat system stop
+}
+
+@test "first use: where no kernel can be fetched, a run says what to do, and leaves nothing behind" {
+	local dir root=$BATS_TEST_TMPDIR/new
+	dir=$(programs_alone)
+	mkdir -m 700 "$root"
+	export MOAT_ROOT=$root
+	PATH=$dir/empty "$dir/build/moat" pull -q "$BUSYBOX"
+	PATH=$dir/empty run "$dir/build/moat" run --rm "$BUSYBOX" true
+	assert_error 125 "apt-get is missing"
+	assert_has "moat system kernel set PATH"
+	assert_equal "$("$dir/build/moat" ps -aq)" ""
+	PATH=$dir/empty run "$dir/build/moat" system kernel set --recommended
+	assert_error 1 "apt-get is missing"
+	"$dir/build/moat" system stop
+}

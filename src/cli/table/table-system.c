@@ -37,7 +37,7 @@ static const struct option_def help_options[] = {
 };
 
 static const struct example kernel_examples[] = {
-	{ "moat system kernel set --recommended", "What a new installation needs once." },
+	{ "moat system kernel set --recommended", "The newest again, with new modules." },
 	{ "moat system kernel set /boot/vmlinuz-6.1 --modules /lib/modules/6.1",
 	  "A kernel of your own." },
 	{ 0 }

@@ -132,6 +132,7 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err);
+int api_moat_kernel_recommended(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_container_logs(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err);

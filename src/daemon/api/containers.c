@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/create.h"
@@ -17,7 +18,7 @@
 int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
-	cleanup_strv char **warnings = NULL;
+	struct create_notes notes = { 0 };
 	cleanup_json json_t *body = NULL, *list = NULL;
 	struct create_request create = {
 		.name = request_arg(rq, "name"),
@@ -29,11 +30,20 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	create.body = body;
-	r = container_create(api->containers, &create, &c, &warnings, err);
-	if (r < 0)
+	r = container_create(api->containers, &create, &c, &notes, err);
+	if (r < 0) {
+		strv_free(notes.warnings);
 		return r;
-	list = json_from_strv(warnings);
-	r = reply_json(rp, 201, json_pack("{s:s, s:O}", "Id", c->rec.id, "Warnings", list));
+	}
+	list = json_from_strv(notes.warnings);
+	strv_free(notes.warnings);
+	r = reply_json(
+		rp, 201,
+		JSON_OBJECT(member_text("Id", c->rec.id),
+			    member_json("Warnings", json_incref(list)),
+			    member_optional("Moat", notes.lacks_kernel
+							    ? json_pack("{s:b}", "LacksKernel", 1)
+							    : NULL)));
 	container_unref(c);
 	return r;
 }

@@ -8,9 +8,10 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/http/job.h"
 #include "daemon/machine/spares.h"
 #include "jail/jail.h"
-#include "kernel/store.h"
+#include "kernel/recommended.h"
 
 static json_t *describe_kernel(const struct kernel_paths *k)
 {
@@ -56,7 +57,7 @@ int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
 	int r = kernel_current(rq->api->machines->kernels, &kernel, err);
 
 	if (r < 0)
-		return r == -EIO ? -ENOENT : r;
+		return r;
 	return reply_json(rp, 200, describe_kernel(&kernel));
 }
 
@@ -78,6 +79,39 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		spares_forget(rq->api->machines->spares);
 	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));
+}
+
+static void fetch_free(void *arg)
+{
+	(void)arg; /* it lives as long as moatd */
+}
+
+static void report_fetch(void *arg, uint64_t current_bytes, uint64_t total_bytes)
+{
+	const struct progress *progress = arg;
+
+	progress->report(progress->arg, "guest kernel", "Downloading", current_bytes, total_bytes);
+}
+
+static int run_fetch(struct job *job, void *arg, struct err *err)
+{
+	struct api *api = arg;
+	struct progress progress = job_progress(job);
+	const struct kernel_progress p = { report_fetch, &progress };
+	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	int r = kernel_set_recommended(api->machines->kernels, &p, &kernel, err);
+
+	if (r == 0)
+		spares_forget(api->machines->spares);
+	return r;
+}
+
+int api_moat_kernel_recommended(struct request *rq, struct reply *rp, struct err *err)
+{
+	struct job *job;
+	int r = job_start(run_fetch, fetch_free, rq->api, &job);
+
+	return r < 0 ? r : job_reply(job, rq, rp, err);
 }
 
 static ssize_t file_read(void *arg, char *data, size_t max)

@@ -96,6 +96,7 @@ const struct route api_routes[] = {
 	{ "GET", "/moat/info", api_moat_info },
 	{ "GET", "/moat/kernel", api_moat_kernel },
 	{ "POST", "/moat/kernel", api_moat_kernel_set },
+	{ "POST", "/moat/kernel/recommended", api_moat_kernel_recommended },
 	{ "GET", "/moat/containers/{}/boot-log", api_moat_boot_log },
 	{ "GET", "/moat/containers/{}/logs", api_moat_container_logs, ROUTE_STAYS },
 	{ "GET", "/moat/logs", api_moat_logs, ROUTE_STAYS },

@@ -16,11 +16,18 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 {
 	cleanup(template_use_reset) struct template_use use = { .memory_fd = -1, .state_fd = -1 };
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	int r = machine_plan(rq->api->machines, NULL, &plan, err);
+	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
+	bool background = request_flag(rq, "background", false);
+	int r = 0;
 
+	/* Nobody waits for it, so nothing is fetched for it. */
+	if (background)
+		r = kernel_current(rq->api->machines->kernels, &kernel, err);
+	if (r == 0)
+		r = machine_plan(rq->api->machines, NULL, &plan, err);
 	if (r < 0)
 		return r;
-	if (request_flag(rq, "background", false)) {
+	if (background) {
 		r = template_warm_up(rq->api->machines, &plan, err);
 		return r < 0 ? r : reply_empty(rp, 202);
 	}

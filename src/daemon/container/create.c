@@ -81,8 +81,23 @@ static int find_image(struct containers *t, const struct create_request *rq, con
 	return check_platform(*ret, name, rq->platform, err);
 }
 
-static int add_warnings(const json_t *config, const json_t *host, char ***ret)
+/* A container with a kernel of its own needs no other. */
+static bool lacks_kernel(struct containers *t, const json_t *host)
 {
+	cleanup(kernel_paths_reset) struct kernel_paths current = { 0 };
+
+	return !json_object_get(json_object_get(host, "Moat"), "KernelHash") &&
+	       kernel_current(t->machines->kernels, &current, NULL) == -ENOENT;
+}
+
+static int add_warnings(const json_t *config, const json_t *host, struct create_notes *notes)
+{
+	char ***ret = &notes->warnings;
+
+	if (notes->lacks_kernel &&
+	    strv_add(ret, "there is no guest kernel yet: the recommended one is fetched and set "
+			  "before the first start") < 0)
+		return -ENOMEM;
 	if (host_config_warn(host, ret) < 0)
 		return -ENOMEM;
 	if (json_object_size(json_object_get(config, "ExposedPorts")) == 0)
@@ -117,7 +132,7 @@ static int add_kernel(struct containers *t, json_t *host, struct err *err)
 }
 
 static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
-		      struct texts *ret, char ***ret_warnings, struct err *err)
+		      struct texts *ret, struct create_notes *ret_notes, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *host = NULL;
@@ -132,7 +147,8 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 	if (r < 0)
 		return r;
 	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);
-	if (!rt->rootfs_path || add_warnings(config, host, ret_warnings) < 0)
+	ret_notes->lacks_kernel = lacks_kernel(t, host);
+	if (!rt->rootfs_path || add_warnings(config, host, ret_notes) < 0)
 		return -ENOMEM;
 	ret->config = json_write(config);
 	ret->host_config = json_write(host);
@@ -214,7 +230,7 @@ static int create_from(struct containers *t, const char *name, struct record *re
 }
 
 int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
-		     char ***ret_warnings, struct err *err)
+		     struct create_notes *ret_notes, struct err *err)
 {
 	cleanup(image_free_cleanup_fn) struct image *im = NULL;
 	cleanup(record_reset) struct record rec = { 0 };
@@ -230,7 +246,7 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 	if (r < 0)
 		return r;
 	src.image = im->oci;
-	r = make_texts(t, &src, im, &texts, ret_warnings, err);
+	r = make_texts(t, &src, im, &texts, ret_notes, err);
 	if (r == 0)
 		r = fill_record(&rec, im, src.image_name);
 	if (r == 0)

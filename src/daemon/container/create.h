@@ -9,16 +9,22 @@ struct create_request {
 	const json_t *body;
 };
 
+/* What a client is to be told beside the id. */
+struct create_notes {
+	char **warnings;   /* owned, strv_free() */
+	bool lacks_kernel; /* none is set for its machine: the first start will fetch one */
+};
+
 /**
  * container_create() - make a container
  * @ret:          a reference, owned
- * @ret_warnings: owned vector; may stay NULL
+ * @ret_notes:    owned
  *
  * Return: 0; -ENOENT no such image; -EEXIST the name is taken; -EINVAL, -EBADMSG, -EOPNOTSUPP as
  * config.h has it; -errno, each with docker's message where it has one.
  */
 int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
-		     char ***ret_warnings, struct err *err);
+		     struct create_notes *ret_notes, struct err *err);
 
 /** container_name_conflict() - a name is in use.  Return: -EEXIST with docker's message. */
 int container_name_conflict(struct containers *t, const char *name, struct err *err);

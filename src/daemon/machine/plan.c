@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "control/machine-spec.h"
 #include "control/names.h"
+#include "kernel/recommended.h"
 /* A container with a lower limit, or none, gets a machine for this much. */
 #define MEMORY_MIN_BYTES GIB(1)
 
@@ -82,7 +83,7 @@ static int find_kernel(struct machines *ms, const json_t *host, struct kernel_pa
 	if (r < 0)
 		return r;
 	return hash && *hash ? kernel_find(ms->kernels, hash, ret, err)
-			     : kernel_current(ms->kernels, ret, err);
+			     : kernel_ensure(ms->kernels, ret, err);
 }
 
 void machine_plan_reset(struct machine_plan *p)
