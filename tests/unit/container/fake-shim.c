@@ -7,6 +7,7 @@
  *   brief    it ends at once, with status 3
  *   missing  it cannot be found
  *   fickle   as "run", but who watches is dropped once, as a shim does with one that is slow
+ *   babbling as "run", but who watches is told things that make no sense
  *   die      the shim is gone as soon as it is asked to start
  */
 #include <errno.h>
@@ -92,6 +93,11 @@ static void start(int fd)
 	tell(&e);
 	say(fd, answer_write(NULL));
 	shim.fickle = behaves("fickle");
+	for (size_t i = 0; behaves("babbling") && i < shim.n; i++) {
+		say(shim.clients[i], strdup("{\"event\":"));
+		say(shim.clients[i], strdup("{\"event\":\"nosuch\"}"));
+		say(shim.clients[i], strdup("{\"event\":\"exited\",\"code\":\"none\"}"));
+	}
 	if (behaves("brief"))
 		end(3, "");
 }

@@ -108,33 +108,6 @@ static void what_runs_is_removed_by_force_alone(void **state)
 	container_unref(c);
 }
 
-static void a_shim_that_is_killed_ends_its_container(void **state)
-{
-	struct container *c = house_add("web", "{}");
-
-	(void)state;
-	assert_int_equal(container_start(c, NULL), 0);
-	house_kill_shim();
-	house_await(c, STATE(EXITED));
-	assert_int_equal(c->rec.exit_code, 137);
-	assert_string_equal(c->rec.error, "moat-shim was killed");
-	container_unref(c);
-}
-
-static void a_watch_that_is_dropped_is_made_anew(void **state)
-{
-	struct container *c = house_add("web", "{}");
-
-	(void)state;
-	house_behave("fickle");
-	assert_int_equal(container_start(c, NULL), 0);
-	assert_int_equal(container_pause(c, NULL), 0);
-	assert_int_equal(c->state, CONTAINER_PAUSED);
-	assert_int_equal(container_kill(c, SIGKILL, NULL), 0);
-	assert_int_equal(c->state, CONTAINER_EXITED);
-	container_unref(c);
-}
-
 /* Memory may fail for what a start can do without; then it goes well, or nothing is left of it. */
 static void a_start_without_memory_leaves_nothing_half_done(void **state)
 {
@@ -170,8 +143,6 @@ int main(void)
 		TEST(a_process_that_ends_at_once_has_run),
 		TEST(a_paused_one_is_not_started_but_stopped),
 		TEST(what_runs_is_removed_by_force_alone),
-		TEST(a_shim_that_is_killed_ends_its_container),
-		TEST(a_watch_that_is_dropped_is_made_anew),
 		TEST(a_start_without_memory_leaves_nothing_half_done),
 	};
 
