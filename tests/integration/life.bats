@@ -35,6 +35,16 @@ is_of() {
 	[ "$(of "$1" "$2")" = "$3" ]
 }
 
+@test "pause: stats are those of the moment before, whoever had asked for any" {
+	moat run -d --name still "$BUSYBOX" sh -c 'sleep 1000 & wait' >/dev/null
+	moat pause still >/dev/null
+	run moat stats --no-stream --format '{{.MemUsage}} {{.PIDs}}' still
+	assert_status 0
+	[[ $output != 0B* ]]
+	[ "${output##* }" -ge 2 ]
+	moat rm -f still >/dev/null
+}
+
 @test "pause: time in the container stands still, unpause lets it go on, events tell" {
 	local engine ticks since
 	since=$(date +%s)

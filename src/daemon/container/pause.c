@@ -10,6 +10,8 @@
 #include "control/client.h"
 #include "daemon/container/pause.h"
 
+#define STATS_MSEC 1000
+
 static bool is_paused_or_over(const struct container *c, const void *arg)
 {
 	(void)arg;
@@ -46,6 +48,8 @@ int container_pause(struct container *c, struct err *err)
 {
 	if (!container_is_running(c))
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
+	/* The shim remembers the answer, for those who ask while the guest cannot give one. */
+	(void)shim_ask(container_shim(c), CONTROL_STATS, STATS_MSEC, NULL, NULL);
 	return set_paused(c, true, err);
 }
 
