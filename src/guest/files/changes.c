@@ -2,8 +2,9 @@
 /*
  * Theory of operation.  The overlay keeps all that differs from the image in the upper folder: a
  * device node 0:0 stands for what was deleted, and a folder marked opaque hides all that the image
- * has in it.  So a walk of the upper folder, with a look at the image's for each name, is all that
- * there is to compare.  The mount points that moat made are no change of the container's.
+ * has in it and, unmarked, in the folders below.  So a walk of the upper folder, with a look at the
+ * image's for each name, is all that there is to compare.  The mount points that moat made are no
+ * change of the container's.
  *
  * The upper folder is the container's: names and contents are hostile.
  */
@@ -33,9 +34,10 @@ struct walk {
 	struct err *err;
 };
 
-/* Two folders of the same path; lower is -1 where the image has none. */
+/* Two folders of the same path. */
 struct pair {
-	int upper, lower;
+	int upper, lower; /* lower is -1 where the image has none */
+	bool replaced;	  /* nothing of lower can be seen any more */
 };
 
 static int changes_failed(const struct walk *w, int code)
@@ -111,8 +113,8 @@ static int add_opaque(struct walk *w)
 	return as ? tar_pack_empty(w->pack, as, w->err) : changes_failed(w, -ENOMEM);
 }
 
-/* All that the image has in a folder whose content was replaced. */
-static int list_hidden(struct walk *w, const struct pair *p)
+/* What the image has in a folder whose content was replaced, and is not there any more. */
+static int list_hidden(struct walk *w, const struct pair *p, bool *ret_changed)
 {
 	cleanup_strv char **names = NULL;
 	size_t len = w->path.len;
@@ -123,6 +125,7 @@ static int list_hidden(struct walk *w, const struct pair *p)
 	for (char **n = names; r == 0 && n && *n; n++) {
 		if (faccessat(p->upper, *n, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
+		*ret_changed = true;
 		r = push_name(w, *n);
 		if (r == 0)
 			r = list_change(w, 'D');
@@ -154,7 +157,10 @@ static int open_pair(struct walk *w, const struct pair *p, const char *name, boo
 	if (ret->upper < 0)
 		return changes_failed(w, -errno);
 	ret->lower = in_both ? openat(p->lower, name, flags) : -1;
-	return in_both && ret->lower < 0 ? changes_failed(w, -errno) : 0;
+	if (in_both && ret->lower < 0)
+		return changes_failed(w, -errno);
+	ret->replaced = in_both && (p->replaced || is_opaque(ret->upper));
+	return 0;
 }
 
 /* @lower: what the image has of that name; NULL for nothing */
@@ -163,21 +169,19 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 			bool *ret_changed)
 {
 	bool in_both = lower && S_ISDIR(lower->st_mode), changed = false;
-	cleanup(pair_close) struct pair inner = { -1, -1 };
+	cleanup(pair_close) struct pair inner = { -1, -1, false };
 	size_t entries = 0;
 	int r = open_pair(w, p, name, in_both, &inner);
-	bool replaced;
 
 	if (r < 0)
 		return r;
-	replaced = in_both && is_opaque(inner.upper);
 	if (w->pack) {
 		r = tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
-		if (r == 0 && replaced)
+		/* In a layer, too, it is for all that is below. */
+		if (r == 0 && inner.replaced && !p->replaced)
 			r = add_opaque(w);
-	} else if (replaced) {
-		changed = true;
-		r = list_hidden(w, &inner);
+	} else if (inner.replaced) {
+		r = list_hidden(w, &inner, &changed);
 	}
 	if (r == 0)
 		r = walk_folder(w, &inner, depth + 1, &changed, &entries);
@@ -252,7 +256,7 @@ static int visit_root(struct walk *w, const struct pair *p)
 
 static int compare_with_image(struct walk *w)
 {
-	cleanup(pair_close) struct pair p = { -1, -1 };
+	cleanup(pair_close) struct pair p = { -1, -1, false };
 	bool changed = false;
 	size_t n;
 	int r;

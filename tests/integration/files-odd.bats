@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# A container's files where they are not what they seem: made up by the kernel, replaced, or just going away.
+
+load lib
+
+setup_file() {
+	file_setup
+	with_busybox
+	export DOCKER_HOST=unix://$SOCKET DOCKER_CONFIG=$SUITE/docker-config
+	mkdir -p "$DOCKER_CONFIG"
+	moat run -d --name box --privileged "$BUSYBOX" sleep 1000 >/dev/null
+}
+
+teardown_file() {
+	file_teardown
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+}
+
+docker() {
+	timeout --foreground -k 5 "$LIMIT" docker "$@"
+}
+
+have_docker() {
+	command -v docker >/dev/null || skip "the docker command line is not installed"
+}
+
+@test "diff, commit, export: what was in a folder that was made anew is gone, however deep" {
+	moat run --name base "$BUSYBOX" sh -c 'mkdir -p /dir1/sub/deep /dir2/kept /dir3; touch /dir1/gone /dir1/sub/foo \
+		/dir1/sub/deep/x /dir1/same /dir2/kept/a; echo old >/dir3/f'
+	moat commit base made:nested >/dev/null
+	moat run --name anew made:nested sh -c 'rm -r /dir1; mkdir -p /dir1/sub; touch /dir1/vis; touch /dir1/same
+		mv /dir2/kept /dir2/moved; mkdir -p /dir2/kept/in
+		rm -r /dir3; mkdir -p /new/dir3; mv /new/dir3 /dir3; rmdir /new'
+	run moat diff anew
+	assert_equal "$output" "C /dir1
+D /dir1/gone
+C /dir1/same
+C /dir1/sub
+D /dir1/sub/deep
+D /dir1/sub/foo
+A /dir1/vis
+C /dir2
+C /dir2/kept
+D /dir2/kept/a
+A /dir2/kept/in
+A /dir2/moved
+A /dir2/moved/a
+C /dir3
+D /dir3/f"
+	moat commit anew made:anew >/dev/null
+	moat export anew | tar -tf - | grep '^dir' | sed 's,/$,,' | sort >exported
+	moat run --rm made:anew find dir1 dir2 dir3 | sort >committed
+	printf '%s\n' dir1 dir1/same dir1/sub dir1/vis dir2 dir2/kept dir2/kept/in dir2/moved dir2/moved/a dir3 >right
+	diff right exported
+	diff right committed
+	# In the layer one mark hides all that the image has below, and comes before what is new there.
+	skopeo --insecure-policy copy -q "oci:$MOAT_ROOT/images:$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"] // empty' \
+		"$MOAT_ROOT/images/index.json" | grep made:anew)" dir:layers
+	tar -tf "layers/$(jq -r '.layers[-1].digest[7:]' layers/manifest.json)" | grep '^dir1/' >layer
+	assert_equal "$(cat layer)" "dir1/
+dir1/.wh..wh..opq
+dir1/same
+dir1/sub/
+dir1/vis"
+	moat rm base anew >/dev/null
+}
