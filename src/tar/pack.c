@@ -5,6 +5,8 @@
  * whoever moves things about meanwhile cannot lead the walk elsewhere.  A member's size is decided
  * before its data are read and kept to, whatever becomes of the file.
  *
+ * Where the kernel makes a file up its size is known only when it was read, so it is read before.
+ *
  * Names, links and contents are hostile; a device or pipe that takes the place of a file is opened
  * without waiting for it, and not read.
  */
@@ -22,6 +24,7 @@
 #include "base/str.h"
 #include "tar/inode.h"
 #include "tar/links.h"
+#include "tar/made-up.h"
 #include "tar/writer.h"
 
 #define DEPTH_MAX   900u
@@ -48,6 +51,13 @@ static const char *shown_path(const struct tar_pack *p)
 static int pack_failed(const struct tar_pack *p, int code, struct err *err)
 {
 	return err_errno(err, code, "%s", shown_path(p));
+}
+
+/* Much of what is made up is there only to be written to, or for what is not in this machine: who
+ * wants a whole folder does without. */
+static int leave_out(const struct tar_pack *p, int made_up_fd, int code, struct err *err)
+{
+	return !p->alone && tar_is_made_up(made_up_fd) ? 0 : pack_failed(p, code, err);
 }
 
 static int put_bytes(struct tar_pack *p, const void *data, size_t len, struct err *err)
@@ -138,16 +148,32 @@ static int open_file(int dir_fd, const char *name, struct stat *ret)
 	return S_ISREG(ret->st_mode) ? take_fd(&fd) : -ENOENT;
 }
 
+static int put_text(struct tar_pack *p, const struct buf *text, struct tar_entry *e,
+		    struct err *err)
+{
+	int r;
+
+	e->size_bytes = text->len;
+	r = put_header(p, e, err);
+	if (r == 0 && text->len > 0)
+		r = put_bytes(p, text->data, text->len, err);
+	return r == 0 ? put_zeros(p, tar_padding(text->len), err) : r;
+}
+
 static int pack_file(struct tar_pack *p, int dir_fd, const char *name, struct tar_entry *e,
 		     struct err *err)
 {
+	cleanup(buf_reset) struct buf text = BUF_INIT;
 	struct stat sb;
 	cleanup_close int fd = open_file(dir_fd, name, &sb);
 	int r = 0;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : pack_failed(p, fd, err);
+		return fd == -ENOENT ? 0 : leave_out(p, dir_fd, fd, err);
 	describe_entry(p, &sb, e);
+	r = tar_read_made_up(fd, &sb, &text);
+	if (r != 0)
+		return r < 0 ? leave_out(p, fd, r, err) : put_text(p, &text, e, err);
 	e->size_bytes = (uint64_t)sb.st_size;
 	if (p->flags & TAR_PACK_XATTRS)
 		r = tar_add_xattrs(fd, e);
@@ -166,7 +192,7 @@ static int pack_symlink(struct tar_pack *p, int dir_fd, const char *name, struct
 	ssize_t n = readlinkat(dir_fd, name, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return errno == EINVAL || errno == ENOENT ? 0 : pack_failed(p, -errno, err);
+		return errno == EINVAL || errno == ENOENT ? 0 : leave_out(p, dir_fd, -errno, err);
 	target[n] = '\0';
 	e->link = strdup(target);
 	return e->link ? put_header(p, e, err) : pack_failed(p, -ENOMEM, err);
@@ -306,7 +332,7 @@ static int pack_content(struct tar_pack *p, int fd, unsigned depth, struct err *
 	int r = depth == DEPTH_MAX ? -ELOOP : tar_list(fd, &names);
 
 	if (r < 0)
-		return pack_failed(p, r, err);
+		return leave_out(p, fd, r, err);
 	for (char **n = names; r == 0 && n && *n; n++) {
 		bool slash = len > 0 && p->path.data[len - 1] != '/';
 
@@ -326,6 +352,7 @@ static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, unsigned 
 	struct stat sb;
 	int r;
 
+	p->alone = depth == 0;
 	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT && depth > 0 ? 0 : pack_failed(p, -errno, err);
 	if (!S_ISDIR(sb.st_mode))
@@ -334,7 +361,7 @@ static int pack_walk(struct tar_pack *p, int dir_fd, const char *name, unsigned 
 	if (fd < 0 || fstat(fd, &sb) < 0)
 		return (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) && depth > 0
 			       ? 0
-			       : pack_failed(p, -errno, err);
+			       : leave_out(p, dir_fd, -errno, err);
 	r = pack_folder(p, fd, &sb, err);
 	return r == 0 && deep && enters_mount(p, fd, depth) ? pack_content(p, fd, depth, err) : r;
 }

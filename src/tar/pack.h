@@ -29,6 +29,7 @@ struct tar_pack {
 	/* The rest is the packer's own; zero at the start. */
 	struct buf path;
 	struct tar_links *links;
+	bool alone; /* what is at hand was asked for by its name */
 };
 
 /**
@@ -38,7 +39,8 @@ struct tar_pack {
  *          folder itself has no member
  *
  * Symbolic links are packed as such.  What vanishes meanwhile is left out, a file that shrinks is
- * filled up with zeros, and sockets are left out.  Names that were packed before with the same
+ * filled up with zeros, and sockets are left out; of what the kernel makes up (tar/made-up.h), what
+ * cannot be read, where a folder was asked for.  Names that were packed before with the same
  * inode are hard links.
  *
  * Return: 0; -errno with a message that names the file.

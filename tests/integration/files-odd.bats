@@ -67,3 +67,37 @@ dir1/sub/
 dir1/vis"
 	moat rm base anew >/dev/null
 }
+
+@test "cp: files of /proc and /sys come with their content, or a reason" {
+	have_docker
+	in_box() { moat exec box cat "$1"; }
+	for file in /proc/version /sys/class/net/lo/address /sys/fs/cgroup/cgroup.controllers /proc/sys/kernel/ostype; do
+		for client in moat docker; do
+			$client cp "box:$file" "$client"
+			assert_equal "$(cat "$client")" "$(in_box "$file")"
+			$client cp "box:$file" - | tar -xOf - | cmp - "$client"
+		done
+		rm moat docker
+	done
+	# Not to be read, without an end, and with nothing to say at the moment.
+	for file in /proc/sys/vm/compact_memory /proc/kcore /proc/kmsg; do
+		for client in moat docker; do
+			run "$client" cp "box:$file" here
+			assert_error 1 "$file"
+			[ ! -e here ]
+		done
+	done
+	# Of a folder, what can be read.
+	moat cp box:/proc/sys/vm .
+	[ -s vm/swappiness ]
+	[ ! -e vm/compact_memory ]
+	moat cp box:/sys/class/net/lo/ net
+	assert_equal "$(cat net/operstate)" "$(in_box /sys/class/net/lo/operstate)"
+	docker cp box:/sys/kernel - >kernel.tar
+	tar -tf kernel.tar | grep -qx kernel/uevent_seqnum
+	# The other way, this host's.
+	moat cp /proc/version box:/tmp/
+	assert_equal "$(in_box /tmp/version)" "$(cat /proc/version)"
+	run moat cp /proc/sys/vm/compact_memory box:/tmp/
+	assert_error 1 "compact_memory"
+}

@@ -239,7 +239,9 @@ const struct command container_commands[] = {
 		  "/ "
 		  "or ./.\n\nWhat is copied into a container belongs to root there, what is copied "
 		  "out to you, and set-user-id bits and devices stay behind; -a keeps all that. "
-		  "Instead of a path of this host, \"-\" is a tar archive on standard input or "
+		  "Files that the kernel makes up, as those of /proc and /sys, are copied as they "
+		  "read at that moment; of a folder of such, those that can be read. Instead of a "
+		  "path of this host, \"-\" is a tar archive on standard input or "
 		  "output.",
 	  .options = cp_options,
 	  .examples = cp_examples,

@@ -12,14 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +31,7 @@
 #include "guest/files/path.h"
 #include "guest/process/child.h"
 #include "guest/process/users.h"
+#include "tar/made-up.h"
 #include "tar/pack.h"
 #include "tar/unpack.h"
 
@@ -88,23 +87,9 @@ static int64_t mtime_of(const struct stat *sb)
 	return sec * (int64_t)NSEC_PER_SEC + sb->st_mtim.tv_nsec;
 }
 
-/* File systems in which everything is made up by the kernel, and some of it without an end. */
 static bool holds_files(int fd)
 {
-	static const long made_up[] = {
-		PROC_SUPER_MAGIC,   SYSFS_MAGIC,	CGROUP2_SUPER_MAGIC,
-		CGROUP_SUPER_MAGIC, DEVPTS_SUPER_MAGIC, 0x19800202 /* mqueue */,
-		DEBUGFS_MAGIC,	    TRACEFS_MAGIC,	SECURITYFS_MAGIC,
-		BPF_FS_MAGIC,
-	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(made_up); i++)
-		if ((long)fs.f_type == made_up[i])
-			return false;
-	return !is_dev(fd);
+	return !tar_is_made_up(fd) && !is_dev(fd);
 }
 
 static int no_such_path(int code, const char *path, struct err *err)
@@ -149,6 +134,23 @@ static int send_tree(const struct link_files *f, struct files_output *out, int d
 	return r == 0 ? tar_pack_end(&p, err) : r;
 }
 
+/* As long as there is somebody to be told: an archive that has begun can only break off. */
+static int check_file(int dir_fd, const char *name, const struct stat *sb)
+{
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	cleanup(buf_reset) struct buf content = BUF_INIT;
+	cleanup_close int fd = -1;
+	int r;
+
+	if (!S_ISREG(sb->st_mode))
+		return 0;
+	fd = openat(dir_fd, name, flags);
+	if (fd < 0)
+		return -errno;
+	r = tar_read_made_up(fd, sb, &content);
+	return r < 0 ? r : 0;
+}
+
 static int stat_and_get(struct files_job *job, struct files_output *out, struct err *err)
 {
 	const struct link_files *f = job->files;
@@ -164,6 +166,8 @@ static int stat_and_get(struct files_job *job, struct files_output *out, struct 
 		r = -errno;
 	if (r == 0 && S_ISLNK(sb.st_mode))
 		r = files_follow(f->path, &target);
+	if (r == 0 && f->op == LINK_FILES_GET)
+		r = check_file(dir_fd, name, &sb);
 	if (r < 0)
 		return no_such_path(r, f->path, err);
 	files_begin(job);

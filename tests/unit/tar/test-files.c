@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "base/macro.h"
 #include "base/path.h"
 #include "tar/pack.h"
 #include "tar/unpack.h"
@@ -132,6 +133,49 @@ static void tree_comes_back_as_it_was(void **state)
 	assert_int_equal(one.st_mtim.tv_sec, 1000000000);
 	assert_int_equal(fstatat(to_fd, "new/pipe", &one, 0), 0);
 	assert_true(S_ISFIFO(one.st_mode));
+}
+
+static int pack_path(const char *path, struct buf *ret)
+{
+	cleanup(tar_pack_reset) struct tar_pack p = { .write = write_buf, .arg = ret };
+	struct err err = { 0 };
+	int r = tar_pack_tree(&p, AT_FDCWD, path, "it", &err);
+
+	return r == 0 ? tar_pack_end(&p, &err) : r;
+}
+
+static void made_up_files_have_their_content(void **state)
+{
+	/* One says that it is empty, one that it is a page long. */
+	static const char *const paths[] = { "/proc/version", "/sys/kernel/uevent_seqnum" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		cleanup(buf_reset) struct buf b = BUF_INIT, text = BUF_INIT;
+
+		if (file_read_at(AT_FDCWD, paths[i], 100000, &text) < 0)
+			continue;
+		assert_int_equal(buf_adds(&text, ""), 0);
+		assert_int_equal(pack_path(paths[i], &b), 0);
+		assert_int_equal(unpack(&b, (struct tar_unpack){ 0 }), 0);
+		assert_file(to_fd, "it", text.data);
+	}
+}
+
+static void made_up_files_nobody_can_read_are_left_out_of_folders(void **state)
+{
+	static const char write_only[] = "/proc/sys/vm/compact_memory";
+	cleanup(buf_reset) struct buf b = BUF_INIT, none = BUF_INIT;
+
+	(void)state;
+	if (access(write_only, F_OK) < 0)
+		skip();
+	assert_int_equal(pack_path(write_only, &none), -EACCES);
+	assert_int_equal(none.len, 0);
+	assert_int_equal(pack_path("/proc/sys/vm", &b), 0);
+	assert_int_equal(unpack(&b, (struct tar_unpack){ 0 }), 0);
+	assert_int_equal(faccessat(to_fd, "it/swappiness", F_OK, 0), 0);
+	assert_int_equal(faccessat(to_fd, "it/compact_memory", F_OK, 0), -1);
 }
 
 static void holes_stay_holes(void **state)
@@ -305,6 +349,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(tree_comes_back_as_it_was, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(made_up_files_have_their_content, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			made_up_files_nobody_can_read_are_left_out_of_folders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(holes_stay_holes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_leaves_the_destination, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(existing_files_are_replaced_not_written_through,
