@@ -17,6 +17,28 @@ int cp_archive_path(const struct cp *cp, const char *path, struct buf *ret, stru
 	return r == 0 ? cli_query(ret, "path", path, err) : r;
 }
 
+static int refuse_body(const void *data, size_t len, void *arg)
+{
+	(void)data, (void)len, (void)arg;
+	return -ECANCELED;
+}
+
+/* The answer to HEAD has no body that could say why it failed; that to GET has.  Return: @code, or
+ * what GET says. */
+static int ask_why(struct cp *cp, const char *path, int code, struct err *err)
+{
+	struct api_request rq = { .method = "GET", .path = path, .on_body = refuse_body };
+	struct err why = { 0 };
+	int r = api_call(cp->c->api, &rq, NULL, &why);
+
+	if (r >= 0 || r == -ECANCELED) {
+		api_disconnect(cp->c->api);
+		return code;
+	}
+	*err = why;
+	return r;
+}
+
 int cp_stat(struct cp *cp, const char *path, struct cp_stat *ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf url = BUF_INIT;
@@ -28,12 +50,11 @@ int cp_stat(struct cp *cp, const char *path, struct cp_stat *ret, struct err *er
 		return r;
 	rq.path = url.data;
 	r = api_call(cp->c->api, &rq, NULL, err);
-	/* There is no body that could say it. */
 	if (r == -ENOENT)
 		return err_set(err, r, "Could not find the file %s in container %s", path,
 			       cp->container);
 	if (r < 0)
-		return r;
+		return ask_why(cp, url.data, r, err);
 	header = api_header(cp->c->api);
 	if (!header)
 		return err_set(err, -EBADMSG, "moatd's answer lacks " CP_STAT_HEADER);

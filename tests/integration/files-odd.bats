@@ -101,3 +101,16 @@ dir1/vis"
 	run moat cp /proc/sys/vm/compact_memory box:/tmp/
 	assert_error 1 "compact_memory"
 }
+
+@test "cp: a destination that is a link to nowhere says so" {
+	have_docker
+	echo a >a
+	moat exec box sh -c 'ln -s /nowhere /link; ln -s /loop /loop; ln -s /etc/passwd /file'
+	for name in link loop file; do
+		run moat cp a "box:/$name/"
+		assert_error 1 "/$name/"
+		[[ $output != *"status "* ]]
+		run docker cp a "box:/$name/"
+		assert_error 1 " directory"
+	done
+}
