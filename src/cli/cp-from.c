@@ -6,6 +6,8 @@
  *
  * What comes was made by a guest, which may be hostile.
  */
+#include "cli/cp-from.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +20,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "cli/cp-plan.h"
 #include "cli/cp.h"
 #include "cli/term/output.h"
 #include "tar/unpack.h"

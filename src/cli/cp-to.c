@@ -4,6 +4,8 @@
  * link that is named is copied as such, unless -L asks for what it leads to, or a slash at its end
  * says that it is a folder.
  */
+#include "cli/cp-to.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "cli/cp-plan.h"
 #include "cli/cp.h"
 #include "tar/pack.h"
 

@@ -8,6 +8,9 @@
 
 #include "base/str.h"
 #include "cli/commands.h"
+#include "cli/cp-from.h"
+#include "cli/cp-plan.h"
+#include "cli/cp-to.h"
 #include "cli/format/format.h"
 
 int cp_archive_path(const struct cp *cp, const char *path, struct buf *ret, struct err *err)

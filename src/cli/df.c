@@ -8,8 +8,9 @@
 #include "cli/commands.h"
 #include "cli/format/format.h"
 #include "cli/format/listing.h"
-#include "cli/format/lists.h"
 #include "cli/format/shape.h"
+#include "cli/image-ls.h"
+#include "cli/ps.h"
 
 static const struct listing_kind df_kind = {
 	.fields = (const struct listing_field[]){ { "Type", "TYPE", true },

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat image ls */
+#include "cli/image-ls.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,6 @@
 #include "cli/commands.h"
 #include "cli/format/format.h"
 #include "cli/format/listing.h"
-#include "cli/format/lists.h"
 
 #define NONE "<none>"
 

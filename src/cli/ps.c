@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat ps */
+#include "cli/ps.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -10,7 +12,6 @@
 #include "cli/commands.h"
 #include "cli/format/format.h"
 #include "cli/format/listing.h"
-#include "cli/format/lists.h"
 
 #define COMMAND_WIDTH 20
 

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/create/create.h"
+#include "cli/create/create-limits.h"
 
 static int update_one(struct cli *c, const char *name, struct err *err)
 {

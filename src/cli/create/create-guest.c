@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What changes the surroundings a container's processes see. */
+#include "cli/create/create-guest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,7 +9,6 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "cli/create/create-put.h"
-#include "cli/create/create.h"
 #include "oci/paths.h"
 
 #define PROFILE_MAX_BYTES MIB(1)

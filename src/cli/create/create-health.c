@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/create/create-health.h"
+
 #include <errno.h>
 
 #include "base/str.h"
 #include "cli/create/create-put.h"
-#include "cli/create/create.h"
 #include "cli/format/moment.h"
 
 static int put_times(const struct options *o, json_t *health, struct err *err)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits and restart policy, for run, create and update. */
+#include "cli/create/create-limits.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "cli/create/create-put.h"
-#include "cli/create/create.h"
 
 int create_nano_cpus(const char *text, int64_t *ret, struct err *err)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/create/create-log.h"
+
 #include <errno.h>
 #include <string.h>
 

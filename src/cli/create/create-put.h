@@ -25,15 +25,3 @@ int create_put_texts(const struct options *o, const struct create_text *texts, j
 /** create_put_lists() - repeatable options become arrays of strings.  @lists: as @texts */
 int create_put_lists(const struct options *o, const struct create_text *lists, json_t *obj,
 		     struct err *err);
-
-/** create_put_ulimits() - every --ulimit */
-int create_put_ulimits(const struct options *o, json_t *host, struct err *err);
-
-/** create_put_log() - LogConfig, from --log-driver and --log-opt */
-int create_put_log(const struct options *o, json_t *host, struct err *err);
-
-/** create_put_guest() - what changes the surroundings the container's processes see */
-int create_put_guest(const struct options *o, json_t *host, struct err *err);
-
-/** create_put_host() - the whole HostConfig, and what of it belongs beside it */
-int create_put_host(const struct options *o, json_t *body, struct err *err);

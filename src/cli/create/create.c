@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/create/create-health.h"
+#include "cli/create/create-host.h"
 #include "cli/create/create-put.h"
 #include "cli/create/envfile.h"
 #include "cli/create/process-options.h"

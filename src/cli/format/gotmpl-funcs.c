@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/format/gotmpl-funcs.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +9,7 @@
 
 #include "base/macro.h"
 #include "base/str.h"
-#include "cli/format/gotmpl-tree.h"
+#include "cli/format/gotmpl-printf.h"
 
 bool gotmpl_is_true(const json_t *v)
 {

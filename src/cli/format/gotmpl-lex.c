@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/format/gotmpl-lex.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/format/gotmpl-tree.h"
+#include "cli/format/gotmpl-inner.h"
 
 void *gotmpl_alloc(struct gotmpl *t, size_t size)
 {

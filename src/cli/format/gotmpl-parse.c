@@ -3,6 +3,8 @@
  * Theory of operation.  The text is cut at "{{" and "}}".  A stack of open blocks says where the
  * next node belongs; "else if" opens a block inside the else part that the same "end" closes.
  */
+#include "cli/format/gotmpl-parse.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +12,9 @@
 
 #include "base/macro.h"
 #include "base/str.h"
-#include "cli/format/gotmpl-tree.h"
+#include "cli/format/gotmpl-inner.h"
+#include "cli/format/gotmpl-lex.h"
+#include "cli/format/gotmpl-pipeline.h"
 
 struct block {
 	struct node *node;

@@ -9,12 +9,17 @@
  *
  * where only a field that follows without a blank continues an operand.
  */
+#include "cli/format/gotmpl-pipeline.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/format/gotmpl-tree.h"
+#include "cli/format/gotmpl-funcs.h"
+#include "cli/format/gotmpl-inner.h"
+#include "cli/format/gotmpl-lex.h"
+#include "cli/format/gotmpl-parse.h"
 
 struct parser {
 	struct lexer *lex;

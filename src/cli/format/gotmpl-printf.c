@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/format/gotmpl-printf.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/format/gotmpl-tree.h"
+#include "cli/format/gotmpl-funcs.h"
 
 #define WIDTH_MAX 1000
 

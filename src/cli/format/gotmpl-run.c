@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/format/gotmpl-run.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +8,8 @@
 
 #include "base/macro.h"
 #include "base/str.h"
-#include "cli/format/gotmpl-tree.h"
+#include "cli/format/gotmpl-funcs.h"
+#include "cli/format/gotmpl-inner.h"
 
 #define VARIABLES_MAX 64u
 #define ARGS_MAX      32u

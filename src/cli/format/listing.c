@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "cli/format/columns.h"
+#include "cli/format/gotmpl-run.h"
 #include "cli/format/shape.h"
 
 #define FIELDS_MAX 32u

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cli/format/gotmpl-parse.h"
+#include "cli/format/gotmpl-run.h"
 #include "cli/format/yaml.h"
 
 /* "\t" and "\n", as they are typed, become what they mean. */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "cli/format/gotmpl.h"
+#include "cli/format/gotmpl-run.h"
 
 /* What --format asks for. */
 

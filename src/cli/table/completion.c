@@ -4,11 +4,12 @@
  * case per command with its options and what its arguments name. Names of containers and
  * images are asked of moat itself.
  */
+#include "cli/table/completion.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/table/help.h"
 
 static const char *arg_words(enum arg_kind kind)
 {

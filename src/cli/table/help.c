@@ -9,6 +9,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/table/completion.h"
+#include "cli/table/man.h"
 
 #define WIDTH 78
 

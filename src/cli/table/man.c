@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Manual pages as roff (man(7)), from the table. */
+#include "cli/table/man.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

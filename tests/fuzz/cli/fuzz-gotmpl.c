@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/format/gotmpl.h"
+#include "cli/format/gotmpl-parse.h"
+#include "cli/format/gotmpl-run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

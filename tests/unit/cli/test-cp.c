@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "cli/cp-plan.h"
 #include "cli/cp.h"
 
 static void assert_plan(bool source_is_dir, const char *to, bool exists, bool is_dir,

@@ -8,7 +8,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "cli/format/gotmpl.h"
+#include "cli/format/gotmpl-parse.h"
+#include "cli/format/gotmpl-run.h"
 
 static const char data_text[] =
 	"{\"ID\": \"0123456789abcdef\", \"Names\": \"web\", \"Exit\": 0, \"Half\": 0.5,"

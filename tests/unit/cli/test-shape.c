@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cli/format/gotmpl-run.h"
 #include "cli/format/shape.h"
 
 static void formats_are_told_apart(void **state)

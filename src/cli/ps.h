@@ -3,11 +3,6 @@
 
 #include "cli/cli.h"
 
-/* Lists that more than one command shows, as --format says. */
-
 /** ps_print() - containers, from GET /containers/json.  Return: 0; negative errno with a message.
  */
 int ps_print(const struct cli *c, const json_t *list, bool size, struct err *err);
-
-/** image_ls_print() - images, from GET /images/json.  Return: 0; negative errno with a message. */
-int image_ls_print(const struct cli *c, const json_t *list, struct err *err);

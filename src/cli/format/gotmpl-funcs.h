@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "base/json.h"
+
+/* A function's arguments, and where its result goes. */
+struct call {
+	const char *name;
+	json_t *const *args;
+	size_t n;
+	bool headers;
+};
+
+/** gotmpl_call() - @ret: a new reference.  Return: 0; -EINVAL or -ENOMEM with a message. */
+int gotmpl_call(const struct call *c, json_t **ret, struct err *err);
+
+/** gotmpl_is_function() - is there one of this name? */
+bool gotmpl_is_function(const char *name);
+
+/** gotmpl_is_true() - as if sees it: not false, 0, "", empty or nothing */
+bool gotmpl_is_true(const json_t *v);
+
+/** gotmpl_keys() - of a map, in the order in which Go goes through it; ends with NULL.  Return: an
+ * array of keys that are the map's, owned; NULL when out of memory. */
+const char **gotmpl_keys(const json_t *obj);
+
+/** gotmpl_print() - a value as Go prints it.  Return: 0; -ENOMEM. */
+int gotmpl_print(struct buf *out, const json_t *v);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "cli/table/table.h"
+
+/** man_page() - a command's manual page as roff; NULL for moat(1) itself */
+void man_page(const struct command *cmd);
