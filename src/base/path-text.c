@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths as text: nothing here asks the file system. */
+#include "base/path-text.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "base/str.h"
 
 bool path_is_dot(const char *path)

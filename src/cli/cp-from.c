@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/path.h"
+#include "base/path-text.h"
 #include "base/str.h"
 #include "cli/cp-plan.h"
 #include "cli/cp.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/path.h"
+#include "base/path-text.h"
 #include "base/str.h"
 #include "cli/cp.h"
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/path.h"
+#include "base/path-text.h"
 #include "base/str.h"
 #include "cli/cp-plan.h"
 #include "cli/cp.h"

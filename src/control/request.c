@@ -12,7 +12,7 @@
 #include "base/cpuset.h"
 #include "base/str.h"
 #include "control/fields.h"
-#include "oci/runtime.h"
+#include "oci/process-json.h"
 
 #define SETTINGS_MAX 32u
 

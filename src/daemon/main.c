@@ -29,7 +29,7 @@
 #include "daemon/daemon.h"
 #include "daemon/http/server.h"
 #include "daemon/machine/spares.h"
-#include "kernel/store.h"
+#include "kernel/tidy.h"
 
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)

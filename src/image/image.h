@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "oci/image.h"
+#include "oci/config.h"
+#include "oci/reference.h"
 
 /*
  * The image library as moatd sees it.

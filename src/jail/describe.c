@@ -4,6 +4,8 @@
  * once: whether namespaces can be made is a matter of privilege, sysctls, security modules and
  * limits together.  The child makes system calls only, as the caller may have threads.
  */
+#include "jail/describe.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -51,10 +51,3 @@ struct jail {
  * Return: 0; -errno with a message, and no process.
  */
 int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err *err);
-
-/**
- * jail_describe() - what a jail consists of on this host, in one line for people
- *
- * Return: owned by the caller; NULL when out of memory.
- */
-char *jail_describe(void);

@@ -34,10 +34,5 @@ int kernel_publish(struct kernel_store *ks, const char *hash, struct err *err);
 /** kernel_unstage() - throw away what is staged */
 void kernel_unstage(struct kernel_store *ks);
 
-/** kernel_next() - the pair that was made of another, after an upgrade.  Return: 0; -ENOENT;
- * -errno.
- */
-int kernel_next(struct kernel_store *ks, const char *hash, char ret[SHA256_HEX_LEN + 1]);
-
 /** kernel_is_outdated() - has a pair another moat-init than the one installed? */
 bool kernel_is_outdated(struct kernel_store *ks, const char *hash);

@@ -74,13 +74,6 @@ int kernel_add(struct kernel_store *ks, const char *kernel, const char *modules,
 int kernel_find(struct kernel_store *ks, const char *hash, struct kernel_paths *ret,
 		struct err *err);
 
-/**
- * kernel_tidy() - remove the kernels of containers that are gone, before anybody else uses the
- * store
- * @used: the hashes that containers name; NULL: none
- */
-void kernel_tidy(struct kernel_store *ks, char *const *used);
-
 /** kernel_is_own() - is it, too, the kernel of a container? */
 bool kernel_is_own(struct kernel_store *ks, const char *hash);
 
@@ -92,3 +85,8 @@ bool kernel_is_own(struct kernel_store *ks, const char *hash);
  * Return: 0; -errno with a message, and the kernel stays as it was.
  */
 int kernel_refresh(struct kernel_store *ks, struct err *err);
+
+/** kernel_next() - the pair that was made of another, after an upgrade.  Return: 0; -ENOENT;
+ * -errno.
+ */
+int kernel_next(struct kernel_store *ks, const char *hash, char ret[SHA256_HEX_LEN + 1]);

@@ -4,6 +4,8 @@
  * the same; what no container names any more is removed when moatd starts, before there are
  * requests.  Where anything cannot be read, nothing is removed.
  */
+#include "kernel/tidy.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/stage.h"
+#include "kernel/store.h"
 
 struct own {
 	struct kernel_store *ks;

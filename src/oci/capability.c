@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/str.h"
-#include "oci/runtime.h"
 
 static const char *const names[] = {
 	[CAP_CHOWN] = "CAP_CHOWN",

@@ -207,3 +207,38 @@ int oci_layer_compression(const char *media_type, enum layer_compression *ret, s
 			       media_type);
 	return err_set(err, -EOPNOTSUPP, "unknown kind of layer (%s)", media_type);
 }
+
+int oci_document_read(const char *text, size_t len, const char *what,
+		      bool (*is_ok)(const char *media_type), json_t **ret, struct err *err)
+{
+	cleanup_json json_t *doc = NULL;
+	const char *media_type;
+	int64_t version = 0;
+	int r;
+
+	if (len > OCI_MANIFEST_MAX_BYTES)
+		return err_set(err, -EBADMSG, "%s is larger than %u bytes", what,
+			       OCI_MANIFEST_MAX_BYTES);
+	r = json_read(text, len, what, &doc, err);
+	if (r < 0)
+		return r;
+	if (!json_is_object(doc))
+		return err_set(err, -EBADMSG, "%s must be a JSON object", what);
+	r = json_get_i64(doc, "schemaVersion", &version, err);
+	if (r == 0)
+		r = json_get_str(doc, "mediaType", &media_type, err);
+	if (r < 0)
+		return r;
+	if (version == 1)
+		return err_set(
+			err, -EBADMSG,
+			"%s has schema 1, which is not supported: push the image again with a "
+			"current tool",
+			what);
+	if (version != 2)
+		return err_set(err, -EBADMSG, "%s must have \"schemaVersion\" 2", what);
+	if (media_type && !is_ok(media_type))
+		return err_set(err, -EBADMSG, "not an image %s but \"%.100s\"", what, media_type);
+	*ret = take_ptr(doc);
+	return 0;
+}

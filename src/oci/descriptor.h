@@ -1,9 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "oci/image.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* What the models of index, manifest and config share. */
+#include "base/json.h"
+#include "oci/platform.h"
+#include "oci/reference.h"
+
+/*
+ * Models of the image-spec: descriptor, index, manifest, config.  Pure: JSON text in,
+ * checked structures out, and back.  The JSON comes from a hostile registry or archive.
+ * Docker's schema-2 media types are read as their OCI counterparts.
+ */
+
+#define OCI_MANIFEST_MAX_BYTES (4u << 20) /* also index and config */
+#define OCI_LAYERS_MAX	       512
+#define OCI_LIST_MAX	       4096 /* entries of Env, Cmd, Labels and the like */
+
+#define MEDIA_OCI_INDEX	      "application/vnd.oci.image.index.v1+json"
+#define MEDIA_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"
+#define MEDIA_OCI_CONFIG      "application/vnd.oci.image.config.v1+json"
+#define MEDIA_OCI_LAYER	      "application/vnd.oci.image.layer.v1.tar"
+#define MEDIA_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
+#define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
+#define MEDIA_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
+#define MEDIA_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
+
+enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
+
+struct oci_descriptor {
+	char *media_type;
+	struct digest digest;
+	uint64_t size_bytes;
+	bool has_platform;
+	struct platform platform;
+	json_t *annotations; /* object of strings, owned; NULL when there are none */
+};
+
+/** oci_descriptor_reset() - free what a descriptor holds */
+void oci_descriptor_reset(struct oci_descriptor *d);
+
+/** oci_descriptor_read() - from a JSON object.  Return: 0; -EBADMSG or -ENOMEM with a message. */
+int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err);
+
+/** oci_descriptor_write() - a new JSON object; NULL when out of memory */
+json_t *oci_descriptor_write(const struct oci_descriptor *d);
+
+/** oci_layer_compression() - how a layer of this media type is packed.  Return: 0; -EOPNOTSUPP with
+ * a message (foreign, encrypted, unknown). */
+int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err);
 
 /** platform_read() - "os", "architecture" and "variant" of an object, in Go's words; what is
  * missing is empty.  Return: 0; -EBADMSG with a message. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/manifest.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "oci/descriptor.h"
+#include "oci/index.h"
 
 /*
  * Theory of operation: a manifest (image-spec manifest.md) names one config and the layers, base
@@ -13,41 +16,6 @@
  *
  * A hostile registry or archive writes the JSON.
  */
-
-int oci_document_read(const char *text, size_t len, const char *what,
-		      bool (*is_ok)(const char *media_type), json_t **ret, struct err *err)
-{
-	cleanup_json json_t *doc = NULL;
-	const char *media_type;
-	int64_t version = 0;
-	int r;
-
-	if (len > OCI_MANIFEST_MAX_BYTES)
-		return err_set(err, -EBADMSG, "%s is larger than %u bytes", what,
-			       OCI_MANIFEST_MAX_BYTES);
-	r = json_read(text, len, what, &doc, err);
-	if (r < 0)
-		return r;
-	if (!json_is_object(doc))
-		return err_set(err, -EBADMSG, "%s must be a JSON object", what);
-	r = json_get_i64(doc, "schemaVersion", &version, err);
-	if (r == 0)
-		r = json_get_str(doc, "mediaType", &media_type, err);
-	if (r < 0)
-		return r;
-	if (version == 1)
-		return err_set(
-			err, -EBADMSG,
-			"%s has schema 1, which is not supported: push the image again with a "
-			"current tool",
-			what);
-	if (version != 2)
-		return err_set(err, -EBADMSG, "%s must have \"schemaVersion\" 2", what);
-	if (media_type && !is_ok(media_type))
-		return err_set(err, -EBADMSG, "not an image %s but \"%.100s\"", what, media_type);
-	*ret = take_ptr(doc);
-	return 0;
-}
 
 void oci_manifest_free(struct oci_manifest *m)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/process-json.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +8,6 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "oci/capability.h"
-#include "oci/runtime.h"
 
 /*
  * Theory of operation: the "process" object of the runtime-spec (config.md "Process") to and from

@@ -8,6 +8,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "oci/options-json.h"
+#include "oci/process-json.h"
 
 /*
  * Theory of operation: config.json (runtime-spec config.md) read into a structure and written

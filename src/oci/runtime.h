@@ -34,19 +34,5 @@ void oci_runtime_free(struct oci_runtime *rt);
 /** oci_runtime_write() - config.json text, owned; NULL when out of memory */
 char *oci_runtime_write(const struct oci_runtime *rt);
 
-/** oci_process_read() - the "process" object alone, as exec sends it.  Return: 0; -EBADMSG with a
- * message; -ENOMEM. */
-int oci_process_read(const json_t *obj, struct oci_process **ret, struct err *err);
-
-/** oci_process_write() - a new JSON object; NULL when out of memory */
-json_t *oci_process_write(const struct oci_process *p);
-
-/** oci_capability_parse() - "CAP_NET_RAW", "net_raw" or "NET_RAW" to its number.  Return: 0…63;
- * -EINVAL. */
-int oci_capability_parse(const char *name);
-
-/** oci_default_capabilities() - docker's 14 defaults as a bit mask */
-uint64_t oci_default_capabilities(void);
-
 DEFINE_CLEANUP(struct oci_runtime, oci_runtime_free)
 #define cleanup_oci_runtime cleanup(oci_runtime_free_cleanup_fn)

@@ -15,3 +15,11 @@ int tar_open_parent(const struct tar_unpack *u, const char *path, const char **r
 /** tar_open_folder() - a folder of the archive by its path.  Return: a descriptor, owned;
  * -errno. */
 int tar_open_folder(const struct tar_unpack *u, const char *path);
+
+/**
+ * tar_member_path() - where a member goes
+ * @ret: relative, without "." and empty parts, "" for the folder itself; owned
+ *
+ * Return: 0; -EBADMSG with a message where it may not be there; -ENOMEM.
+ */
+int tar_member_path(const struct tar_unpack *u, const char *name, char **ret, struct err *err);

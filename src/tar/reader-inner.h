@@ -18,11 +18,3 @@ int tar_take_block(struct tar_reader *r, void *block, struct err *err);
 
 /** tar_skip() - Return: 0; -EBADMSG when the stream ends before; -errno. */
 int tar_skip(struct tar_reader *r, uint64_t len, struct err *err);
-
-/** tar_read_gnu_map(), tar_read_pax_map() - fill in the current entry's extents.  Return: 0;
- * -EBADMSG; -ENOMEM; -errno. */
-int tar_read_gnu_map(struct tar_reader *r, const struct tar_header *h, struct err *err);
-int tar_read_pax_map(struct tar_reader *r, struct err *err);
-
-/** tar_check_map() - do the extents hold exactly the member's data?  Return: 0; -EBADMSG. */
-int tar_check_map(const struct tar_reader *r, struct err *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the data of a sparse file belong, as GNU tar says it: in its old format in the header and
  * blocks behind it, in 1.0 as text before the data. */
+#include "tar/reader-sparse.h"
+
 #include <errno.h>
 
 #include "tar/number.h"

@@ -20,6 +20,7 @@
 #include "tar/number.h"
 #include "tar/pax.h"
 #include "tar/reader-inner.h"
+#include "tar/reader-sparse.h"
 
 void tar_reader_reset(struct tar_reader *r)
 {

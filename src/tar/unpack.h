@@ -39,11 +39,3 @@ struct tar_unpack {
  * -EOPNOTSUPP; -EXDEV where a link leads out; -errno; with a message.
  */
 int tar_unpack(struct tar_reader *r, const struct tar_unpack *u, struct err *err);
-
-/**
- * tar_member_path() - where a member goes
- * @ret: relative, without "." and empty parts, "" for the folder itself; owned
- *
- * Return: 0; -EBADMSG with a message where it may not be there; -ENOMEM.
- */
-int tar_member_path(const struct tar_unpack *u, const char *name, char **ret, struct err *err);

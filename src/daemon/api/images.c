@@ -8,6 +8,7 @@
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
+#include "oci/config.h"
 
 DEFINE_CLEANUP(struct image, image_free)
 #define cleanup_image cleanup(image_free_cleanup_fn)

@@ -10,6 +10,7 @@
 #include "daemon/api/api.h"
 #include "daemon/http/job.h"
 #include "daemon/machine/spares.h"
+#include "jail/describe.h"
 #include "jail/jail.h"
 #include "kernel/recommended.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "base/path.h"
+#include "base/path-text.h"
 #include "base/str.h"
 #include "daemon/files/files.h"
 

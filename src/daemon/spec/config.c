@@ -12,6 +12,8 @@
 #include "base/str.h"
 #include "daemon/spec/health-config.h"
 #include "daemon/spec/signals.h"
+#include "oci/config.h"
+#include "oci/descriptor.h"
 
 #define SHORT_ID_LEN 12
 

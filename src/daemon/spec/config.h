@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "oci/image.h"
+#include "oci/config.h"
 #include "oci/runtime.h"
 
 /*

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/runtime.h"
+#include "oci/capability.h"
 
 #define DEFAULT_PATH	 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define CAPABILITIES_ALL ((UINT64_C(1) << 41) - 1) /* up to CAP_CHECKPOINT_RESTORE */

@@ -13,8 +13,8 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "oci/capability.h"
 #include "oci/platform.h"
-#include "oci/runtime.h"
 #include "seccomp/profile.h"
 
 /* The kernel moat recommends and builds; one of the user's own is hardly older. */

@@ -23,7 +23,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
-#include "base/path.h"
+#include "base/path-text.h"
 #include "base/str.h"
 #include "guest/container/rootfs.h"
 #include "guest/files/changes.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
+#include "base/path-text.h"
 #include "base/str.h"
 
 #define LINKS_MAX 40u

@@ -12,6 +12,8 @@
 #include "image/store/collect.h"
 #include "image/store/install.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: the layer is stored as it comes in, its digest is its diff_id too.  The

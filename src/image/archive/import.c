@@ -11,6 +11,8 @@
 #include "image/store/collect.h"
 #include "image/store/install.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: a root filesystem's tar is unpacked (gzip and the like) into a blob, which
@@ -39,15 +41,6 @@ static char *write_config(const struct image_import *in, const struct digest *di
 		member_json("history", json_pack("[{s:s, s:s}]", "created", now, "comment",
 						 in->comment ? in->comment : "imported by moat")));
 	return doc ? json_write(doc) : NULL;
-}
-
-int store_put_config(struct work *w, const char *text, struct oci_descriptor *ret, struct err *err)
-{
-	ret->size_bytes = strlen(text);
-	ret->media_type = strdup(MEDIA_OCI_CONFIG);
-	if (!ret->media_type)
-		return err_nomem(err);
-	return blob_put(w, text, strlen(text), &ret->digest, err);
 }
 
 static int read_layer(struct work *w, int fd, struct oci_descriptor *ret, struct err *err)

@@ -11,6 +11,8 @@
 #include "image/store/blob.h"
 #include "image/store/install.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: manifest.json of a `docker save` archive names, for each image, its config,

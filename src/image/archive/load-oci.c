@@ -7,6 +7,8 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
 
 /*
  * Theory of operation: index.json lists images, each directly or as an index over platforms.  Those

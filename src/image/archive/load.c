@@ -17,6 +17,8 @@
 #include "image/store/progress.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: an archive may come through a pipe, and says only at its end which of its

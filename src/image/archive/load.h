@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "image/store/claim.h"
+#include "oci/descriptor.h"
 
 /* An archive whose members are all stored and pinned as blobs. */
 

@@ -20,6 +20,8 @@
 #include "image/store/find.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 #define CHUNK_BYTES KIB(128)
 

@@ -7,6 +7,7 @@
 #include "image/flatten/flatten.h"
 #include "image/store/claim.h"
 #include "image/store/progress.h"
+#include "oci/descriptor.h"
 
 /*
  * Theory of operation: libarchive unpacks the outer archive in this process; of its formats only

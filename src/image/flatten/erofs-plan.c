@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "image/flatten/erofs-dir.h"
+#include "image/flatten/erofs-xattr.h"
 #include "image/flatten/erofs.h"
 
 /*

@@ -7,7 +7,6 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "image/flatten/erofs-format.h"
-#include "image/flatten/erofs.h"
 
 static const struct {
 	const char *prefix;

@@ -12,17 +12,6 @@
 #define EROFS_XATTR_SIZE_MAX 65536u /* bytes of all attributes of one inode, on disk */
 
 /**
- * erofs_xattr_index() - can an attribute be stored?
- * @name: in full, as "user.x"
- *
- * Return: an enum erofs_xattr_index, with the length of the prefix it stands for; 0 if not.
- */
-int erofs_xattr_index(const char *name, uint32_t *ret_prefix_len);
-
-/** erofs_xattr_size() - bytes that the attributes of an inode take on disk */
-uint64_t erofs_xattr_size(const struct tree_inode *inode);
-
-/**
  * erofs_write() - finish an image: names, inodes, superblock
  * @t:    the tree, with the data of its files in @out already; folders get sorted, inodes placed
  * @out:  flushed and cut to a whole number of blocks on success

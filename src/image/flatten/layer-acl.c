@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/layer-acl.h"
+
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "image/flatten/layer-entry.h"
+#include "image/flatten/layer-attr.h"
+#include "image/flatten/layer-error.h"
 
 /*
  * Theory of operation: tar(1) writes an access control list as text (SCHILY.acl.access), which

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/layer-attr.h"
+
 #include <string.h>
 
 #include "base/macro.h"
 #include "base/str.h"
+#include "image/flatten/erofs-xattr.h"
 #include "image/flatten/erofs.h"
-#include "image/flatten/layer-entry.h"
+#include "image/flatten/layer-acl.h"
+#include "image/flatten/layer-error.h"
+#include "image/flatten/layer-inner.h"
 
 #define XATTR_NAME_MAX 255
 

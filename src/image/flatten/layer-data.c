@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/layer-data.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "image/flatten/erofs.h"
-#include "image/flatten/layer-entry.h"
+#include "image/flatten/layer-error.h"
+#include "image/flatten/layer-inner.h"
 
 /*
  * Theory of operation: libarchive hands out pieces of a file with their offsets; what lies

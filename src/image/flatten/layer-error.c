@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/layer-error.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/str.h"
-#include "image/flatten/layer-entry.h"
+#include "image/flatten/layer-inner.h"
 
 #define QUOTED_MAX 256
 

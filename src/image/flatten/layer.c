@@ -6,7 +6,11 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "image/flatten/layer-entry.h"
+#include "image/flatten/layer-attr.h"
+#include "image/flatten/layer-data.h"
+#include "image/flatten/layer-error.h"
+#include "image/flatten/layer-inner.h"
+#include "image/flatten/tree-path.h"
 
 /*
  * Theory of operation: the entries of a layer's tar are applied to the tree one by one, as

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/macro.h"
 #include "image/flatten/erofs.h"
+#include "image/flatten/tree-path.h"
 
 #define PROGRAM_MAX MIB(16)
 #define LAYER	    1

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/tree-path.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -142,32 +142,3 @@ void tree_hide(struct tree *t, struct tree_entry *e, uint32_t layer);
 
 /** tree_hide_children() - make a folder opaque: tree_hide() for each name in it */
 void tree_hide_children(struct tree *t, struct tree_inode *dir, uint32_t layer);
-
-/* tree-path.c: paths of entries */
-
-/**
- * tree_clean_path() - the path of an entry without ".", "..", and doubled, leading or trailing
- * slashes
- * @ret: TREE_PATH_MAX bytes; "" is the root
- *
- * Return: 0; -EXDEV when ".." leaves the root; -ENAMETOOLONG for the path or a name in it.
- */
-int tree_clean_path(const char *path, char *ret);
-
-struct tree_place {
-	struct tree_inode *dir; /* NULL when a parent is missing */
-	const char *name;	/* borrowed from the path */
-	size_t len;
-};
-
-/**
- * tree_walk() - find the folder of a path
- * @path:  from tree_clean_path(), not the root; the last name is not looked up
- * @layer: make missing parents for this layer; 0 makes none
- *
- * Symbolic links among the parents are followed inside the root, where ".." stays at the root.
- * A parent that is no folder gives way if it is from a lower layer.
- *
- * Return: 0; -ENOTDIR; -ELOOP; -ENAMETOOLONG; -E2BIG; -EDQUOT; -ENOMEM.
- */
-int tree_walk(struct tree *t, const char *path, uint32_t layer, struct tree_place *ret);

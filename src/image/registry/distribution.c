@@ -7,6 +7,10 @@
 
 #include "base/str.h"
 #include "image/store/blob.h"
+#include "oci/config.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
+#include "oci/manifest.h"
 
 void distribution_reset(struct distribution *d)
 {

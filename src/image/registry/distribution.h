@@ -2,7 +2,6 @@
 #pragma once
 
 #include "image/registry/registry.h"
-#include "oci/image.h"
 
 /* What a registry has under a name, without pulling it. */
 struct distribution {

@@ -13,6 +13,8 @@
 #include "image/store/install.h"
 #include "image/store/progress.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: the layers of an image are a queue that a few threads, the caller among

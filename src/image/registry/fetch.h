@@ -3,6 +3,7 @@
 
 #include "image/registry/registry.h"
 #include "image/store/claim.h"
+#include "oci/manifest.h"
 
 /* Lets several threads report through one struct progress, one at a time, and stop together. */
 struct progress_guard {

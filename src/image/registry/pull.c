@@ -11,6 +11,9 @@
 #include "image/store/install.h"
 #include "image/store/progress.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: the reference is resolved, through indexes, to the manifest of one platform;

@@ -11,6 +11,8 @@
 #include "image/registry/redirect.h"
 #include "image/registry/token.h"
 #include "image/store/blob.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
 
 /*
  * Theory of operation: a request goes out with what authorization there is; on 401 the registry's

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/registry/http.h"
+#include "oci/descriptor.h"
 
 /* One repository of one registry, over the OCI distribution-spec (Docker Registry HTTP API v2). */
 

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "image/store/claim.h"
 #include "image/store/store.h"
+#include "oci/descriptor.h"
 
 /*
  * Theory of operation: a blob is written to a file below tmp/ while it is hashed, never longer

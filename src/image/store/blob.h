@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "oci/image.h"
+#include "oci/descriptor.h"
 
 /* Content-addressed files of a store: blobs/sha256/HEX. */
 

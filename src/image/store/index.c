@@ -11,6 +11,8 @@
 #include "image/store/record.h"
 #include "image/store/store.h"
 #include "image/store/table.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
 
 /*
  * Theory of operation: index.json (image-spec image-layout.md) has one descriptor for each tag of

@@ -18,6 +18,9 @@
 #include "image/store/record.h"
 #include "image/store/store.h"
 #include "image/store/table.h"
+#include "oci/config.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: what pull, load and import have in common, from a manifest's descriptor to a
@@ -325,6 +328,15 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 	if (r == 0)
 		*ret = take_ptr(im);
 	return r;
+}
+
+int store_put_config(struct work *w, const char *text, struct oci_descriptor *ret, struct err *err)
+{
+	ret->size_bytes = strlen(text);
+	ret->media_type = strdup(MEDIA_OCI_CONFIG);
+	if (!ret->media_type)
+		return err_nomem(err);
+	return blob_put(w, text, strlen(text), &ret->digest, err);
 }
 
 int store_put_manifest(struct work *w, struct oci_manifest *m, struct oci_descriptor *ret,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/store/claim.h"
+#include "oci/manifest.h"
 
 /* Where the content of an image comes from that is not in the store yet. */
 struct source {

@@ -13,6 +13,9 @@
 #include "image/flatten/erofs-format.h"
 #include "image/store/blob.h"
 #include "image/store/store.h"
+#include "oci/config.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
 
 /*
  * Theory of operation: an image in memory is what its manifest and config on disk say, read once

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/image.h"
+#include "oci/descriptor.h"
 
 struct store;
 

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "oci/image.h"
+#include "oci/config.h"
+#include "oci/reference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oci/image.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tar/place.h"
 #include "tar/reader.h"
 #include "tar/unpack.h"
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
+#include "base/path-text.h"
 
 static void paths_are_split_at_the_last_part(void **state)
 {

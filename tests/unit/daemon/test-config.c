@@ -12,6 +12,9 @@
 
 #include "base/str.h"
 #include "daemon/spec/config.h"
+#include "oci/capability.h"
+#include "oci/config.h"
+#include "oci/descriptor.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

@@ -16,7 +16,9 @@
 #include "faults.h"
 #include "link/query.h"
 #include "link/setup.h"
-#include "oci/image.h"
+#include "oci/config.h"
+#include "oci/manifest.h"
+#include "oci/process-json.h"
 #include "oci/runtime.h"
 #include "shim/container/crilog.h"
 

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "oci/descriptor.h"
 
 static void read_all(int fd, struct buf *b)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layer-bench.h"
+#include "image/flatten/tree-path.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "image/flatten/erofs-format.h"
-#include "image/flatten/erofs.h"
+#include "image/flatten/erofs-xattr.h"
 #include "layer-util.h"
 
 /*

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "kit.h"
+#include "oci/descriptor.h"
 #include "server.h"
 
 /* A store, and a registry that serves one image and can lie about it. */

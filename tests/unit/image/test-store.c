@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "kit.h"
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "image/flatten/tree-path.h"
 #include "image/flatten/tree.h"
 #include "layer-util.h"
 

@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "jail/describe.h"
 #include "jail/jail.h"
 
 /* The program that tries to break out, and a library for it; from the command line. */

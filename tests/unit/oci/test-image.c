@@ -11,7 +11,10 @@
 #include "base/buf.h"
 #include "base/macro.h"
 #include "base/str.h"
-#include "oci/image.h"
+#include "oci/config.h"
+#include "oci/descriptor.h"
+#include "oci/index.h"
+#include "oci/manifest.h"
 
 #define A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B "sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

@@ -11,6 +11,7 @@
 
 #include "base/macro.h"
 #include "base/str.h"
+#include "oci/capability.h"
 #include "oci/runtime.h"
 
 static struct oci_runtime *example(void)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "oci/process.h"
+
+/** oci_process_read() - the "process" object alone, as exec sends it.  Return: 0; -EBADMSG with a
+ * message; -ENOMEM. */
+int oci_process_read(const json_t *obj, struct oci_process **ret, struct err *err);
+
+/** oci_process_write() - a new JSON object; NULL when out of memory */
+json_t *oci_process_write(const struct oci_process *p);
