@@ -34,6 +34,8 @@ struct jail {
 	int log_fd;		    /* becomes standard output and error; borrowed */
 	const int *syscalls;	    /* numbers, beside those every program needs to start and end */
 	size_t n_syscalls;
+	const unsigned long *ioctls; /* commands of ioctl(2), beside a terminal's and a socket's */
+	size_t n_ioctls;
 };
 
 /**

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  An allow list: what every program needs to start, to manage memory and
- * threads and to end, and what the engine adds.  Other calls fail with ENOSYS, which
- * libraries take as "an old kernel" and find another way; so a new libc does not break the jail.
- * Calls that only an attacker makes end the process instead.
+ * threads and to end, and what the engine adds.  What no program has a reason to ask for here ends
+ * the process.  All else fails with ENOSYS, which libraries take as "an old kernel" and find
+ * another way; so a new libc does not break the jail.
  *
- * Three calls are looked at more closely: clone() may make threads only, signals go to the process
- * itself only, prctl() may name threads and narrow the process further.  execve() has to be
+ * Where a number says too little the arguments are looked at: clone() may make threads only,
+ * signals go to the process itself only, limits are read and only its own, fcntl() and ioctl() do
+ * what is listed, prctl() may name threads and narrow the process further.  execve() has to be
  * allowed, as the program is still to be executed; an engine should close it once it runs
  * (QEMU does, with -sandbox spawn=deny).  It gains nothing meanwhile: a new program is in
  * the same jail.
@@ -14,6 +15,8 @@
 #include "jail/syscalls.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
@@ -33,7 +36,6 @@ static const int every_program[] = {
 	SYS_set_tid_address,
 	SYS_set_robust_list,
 	SYS_rseq,
-	SYS_prlimit64,
 	SYS_getrandom,
 	SYS_uname,
 	SYS_getpid,
@@ -73,7 +75,6 @@ static const int every_program[] = {
 	SYS_pread64,
 	SYS_pwrite64,
 	SYS_lseek,
-	SYS_fcntl,
 	SYS_dup,
 	SYS_dup3,
 	SYS_fstat,
@@ -108,9 +109,31 @@ static const int every_program[] = {
 };
 
 static const int attacks[] = {
+	/* other processes, and new ones */
 	SYS_ptrace,
 	SYS_process_vm_readv,
 	SYS_process_vm_writev,
+	SYS_process_madvise,
+	SYS_kcmp,
+	SYS_pidfd_getfd,
+	SYS_pidfd_send_signal,
+	SYS_tkill,
+	SYS_rt_sigqueueinfo,
+	SYS_rt_tgsigqueueinfo,
+	SYS_migrate_pages,
+	SYS_move_pages,
+	SYS_execveat,
+#ifdef SYS_fork
+	SYS_fork,
+	SYS_vfork,
+#endif
+	/* sockets of its own */
+	SYS_connect,
+	SYS_bind,
+	SYS_listen,
+	SYS_accept,
+	SYS_accept4,
+	/* another view of the host */
 	SYS_mount,
 	SYS_umount2,
 	SYS_pivot_root,
@@ -122,6 +145,8 @@ static const int attacks[] = {
 	SYS_mount_setattr,
 	SYS_unshare,
 	SYS_setns,
+	SYS_open_by_handle_at,
+	/* the kernel itself */
 	SYS_init_module,
 	SYS_finit_module,
 	SYS_delete_module,
@@ -133,13 +158,31 @@ static const int attacks[] = {
 	SYS_keyctl,
 	SYS_userfaultfd,
 	SYS_io_uring_enter,
+	SYS_io_uring_register,
 	SYS_reboot,
 	SYS_swapon,
-	SYS_open_by_handle_at,
+	SYS_swapoff,
+	SYS_acct,
+	SYS_syslog,
+	SYS_quotactl,
+	SYS_fanotify_init,
+	SYS_sethostname,
+	SYS_settimeofday,
+	SYS_clock_settime,
+#ifdef SYS_iopl
+	SYS_iopl,
+	SYS_ioperm,
+	SYS_modify_ldt,
+#endif
+	/* more rights */
 	SYS_setuid,
+	SYS_setreuid,
 	SYS_setresuid,
+	SYS_setfsuid,
 	SYS_setgid,
+	SYS_setregid,
 	SYS_setresgid,
+	SYS_setfsgid,
 	SYS_setgroups,
 	SYS_capset,
 };
@@ -149,8 +192,22 @@ static const int allowed_prctls[] = {
 	PR_SET_SECCOMP, PR_GET_SECCOMP, PR_CAPBSET_READ,     PR_SET_TIMERSLACK,
 };
 
+static const int allowed_fcntls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
+				      F_SETFD, F_GETFL,		F_GET_SEALS };
+
+/* Whom the kernel shall signal. */
+static const int fcntl_attacks[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE, F_NOTIFY };
+
+static const unsigned long allowed_ioctls[] = { TCGETS,	 TIOCGWINSZ, FIONREAD,
+						FIONBIO, FIOCLEX,    FIONCLEX };
+
+/* Input for a terminal that came in by mistake; and whom the kernel shall signal, once more. */
+static const unsigned long ioctl_attacks[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP, FIOASYNC };
+
 /* Namespaces a thread could be made in. */
-#define CLONE_REFUSED (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC)
+#define CLONE_REFUSED                                                                              \
+	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
+	 CLONE_NEWCGROUP)
 
 static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
@@ -161,7 +218,7 @@ static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size
 	return r == -EEXIST ? 0 : r;
 }
 
-static int add_conditions(scmp_filter_ctx ctx)
+static int add_process_rules(scmp_filter_ctx ctx)
 {
 	scmp_datum_t self = (scmp_datum_t)getpid();
 	int r = seccomp_rule_add(
@@ -169,18 +226,65 @@ static int add_conditions(scmp_filter_ctx ctx)
 		SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_REFUSED, CLONE_THREAD));
 
 	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_tgkill, 1,
+		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_clone, 1,
+				     SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		static const int calls[] = { SYS_tgkill, SYS_kill };
+
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
 				     SCMP_A0_32(SCMP_CMP_EQ, self));
+		if (r == 0)
+			r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, calls[i], 1,
+					     SCMP_A0_32(SCMP_CMP_NE, self));
+	}
 	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_kill, 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, self));
-	/* Pushing input into a terminal that came in by mistake. */
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_prlimit64, 2,
+				     SCMP_A0_32(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0));
 	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_ioctl, 1,
-				     SCMP_A1_32(SCMP_CMP_NE, TIOCSTI));
+		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_prlimit64, 1,
+				     SCMP_A0_32(SCMP_CMP_NE, 0));
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_prctls); i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_prctl, 1,
 				     SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)allowed_prctls[i]));
+	return r;
+}
+
+static int add_command(scmp_filter_ctx ctx, uint32_t action, int call, unsigned long command)
+{
+	int r = seccomp_rule_add(ctx, action, call, 1, SCMP_A1_32(SCMP_CMP_EQ, command));
+
+	return r == -EEXIST ? 0 : r;
+}
+
+static int add_fcntl_rules(scmp_filter_ctx ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_fcntls); i++)
+		r = add_command(ctx, SCMP_ACT_ALLOW, SYS_fcntl, (unsigned)allowed_fcntls[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(fcntl_attacks); i++)
+		r = add_command(ctx, SCMP_ACT_KILL_PROCESS, SYS_fcntl, (unsigned)fcntl_attacks[i]);
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_fcntl, 2,
+				     SCMP_A1_32(SCMP_CMP_EQ, F_SETFL),
+				     SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ASYNC, 0));
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_fcntl, 2,
+				     SCMP_A1_32(SCMP_CMP_EQ, F_SETFL),
+				     SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ASYNC, O_ASYNC));
+	return r;
+}
+
+static int add_ioctl_rules(scmp_filter_ctx ctx, const struct jail *j)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_ioctls); i++)
+		r = add_command(ctx, SCMP_ACT_ALLOW, SYS_ioctl, allowed_ioctls[i]);
+	for (size_t i = 0; r == 0 && i < j->n_ioctls; i++)
+		r = add_command(ctx, SCMP_ACT_ALLOW, SYS_ioctl, j->ioctls[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ioctl_attacks); i++)
+		r = add_command(ctx, SCMP_ACT_KILL_PROCESS, SYS_ioctl, ioctl_attacks[i]);
 	return r;
 }
 
@@ -195,7 +299,11 @@ static int fill_filter(scmp_filter_ctx ctx, const struct jail *j)
 		r = add_list(ctx, SCMP_ACT_ALLOW, j->syscalls, j->n_syscalls);
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks, ARRAY_SIZE(attacks));
-	return r == 0 ? add_conditions(ctx) : r;
+	if (r == 0)
+		r = add_process_rules(ctx);
+	if (r == 0)
+		r = add_fcntl_rules(ctx);
+	return r == 0 ? add_ioctl_rules(ctx, j) : r;
 }
 
 int syscalls_restrict(const struct jail *j, struct err *err)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* System calls QEMU makes beside those of every program, for struct jail. */
 extern const int qemu_calls[];
 extern const size_t qemu_n_calls;
+
+/* Commands of ioctl(2), the first qemu_n_ioctls() of which it needs. */
+extern const unsigned long qemu_ioctls[];
+size_t qemu_n_ioctls(bool kvm);

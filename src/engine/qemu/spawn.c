@@ -166,7 +166,9 @@ int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct
 			  .fds = fds,
 			  .log_fd = m->log_fd,
 			  .syscalls = qemu_calls,
-			  .n_syscalls = qemu_n_calls };
+			  .n_syscalls = qemu_n_calls,
+			  .ioctls = qemu_ioctls,
+			  .n_ioctls = qemu_n_ioctls(s->accel == QEMU_KVM) };
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)

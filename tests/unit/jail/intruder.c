@@ -3,14 +3,19 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kvm.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -116,6 +121,124 @@ static int try_setuid(void)
 	return setresuid(0, 0, 0) < 0 ? errno : 0;
 }
 
+/* In a process namespace of its own 1 is the intruder itself, and this a process that is not there:
+ * the filter does not look for it. */
+#define ANOTHER 2
+
+static int try_limits_of_another(void)
+{
+	struct rlimit limit = { 0, 0 };
+
+	return prlimit(ANOTHER, RLIMIT_FSIZE, &limit, NULL) < 0 ? errno : 0;
+}
+
+static int try_read_limits_of_another(void)
+{
+	struct rlimit limit;
+
+	return prlimit(ANOTHER, RLIMIT_FSIZE, NULL, &limit) < 0 ? errno : 0;
+}
+
+static int try_limits(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? errno : 0;
+}
+
+static int try_set_limits(void)
+{
+	struct rlimit limit = { 1 << 20, 1 << 20 };
+
+	return setrlimit(RLIMIT_FSIZE, &limit) < 0 ? errno : 0;
+}
+
+static int try_fcntls(void)
+{
+	int flags = fcntl(3, F_GETFL), copy = fcntl(3, F_DUPFD_CLOEXEC, 10);
+
+	if (flags < 0 || copy < 0 || fcntl(3, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(copy, F_SETFD, FD_CLOEXEC) < 0)
+		return errno;
+	return 0;
+}
+
+static int try_owner(void)
+{
+	return fcntl(3, F_SETOWN, ANOTHER) < 0 ? errno : 0;
+}
+
+static int try_owner_ex(void)
+{
+	struct f_owner_ex owner = { F_OWNER_PID, ANOTHER };
+
+	return fcntl(3, F_SETOWN_EX, &owner) < 0 ? errno : 0;
+}
+
+static int try_signal_of_file(void)
+{
+	return fcntl(3, F_SETSIG, SIGKILL) < 0 ? errno : 0;
+}
+
+static int try_async(void)
+{
+	return fcntl(3, F_SETFL, O_ASYNC) < 0 ? errno : 0;
+}
+
+static int try_ioctl_owner(void)
+{
+	int pid = ANOTHER;
+
+	return ioctl(3, FIOSETOWN, &pid) < 0 ? errno : 0;
+}
+
+static int try_ioctl_async(void)
+{
+	int on = 1;
+
+	return ioctl(3, FIOASYNC, &on) < 0 ? errno : 0;
+}
+
+static int try_terminal_input(void)
+{
+	return ioctl(3, TIOCSTI, "x") < 0 ? errno : 0;
+}
+
+static int try_kvm(void)
+{
+	return ioctl(3, KVM_CREATE_VM, 0) < 0 ? errno : 0;
+}
+
+static int try_listed_ioctl(void)
+{
+	return ioctl(3, KVM_GET_API_VERSION, 0) < 0 ? errno : 0;
+}
+
+static int try_memory_file(void)
+{
+	return memfd_create("intruder", MFD_CLOEXEC) < 0 ? errno : 0;
+}
+
+static int try_truncate(void)
+{
+	return ftruncate(3, (off_t)1 << 40) < 0 ? errno : 0;
+}
+
+static int try_vfork(void)
+{
+	return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) < 0 ? errno : 0;
+}
+
+static int try_connect(void)
+{
+	return connect(3, NULL, 0) < 0 ? errno : 0;
+}
+
+static int try_queue_signal(void)
+{
+	return syscall(SYS_rt_sigqueueinfo, ANOTHER, SIGKILL, NULL) < 0 ? errno : 0;
+}
+
 /* Standard descriptors and the one of the test; nothing else came along. */
 static int try_fds(void)
 {
@@ -171,6 +294,25 @@ static const struct {
 	{ "signal", try_signal },
 	{ "signal-self", try_signal_self },
 	{ "setuid", try_setuid },
+	{ "limits-of-another", try_limits_of_another },
+	{ "read-limits-of-another", try_read_limits_of_another },
+	{ "limits", try_limits },
+	{ "set-limits", try_set_limits },
+	{ "fcntls", try_fcntls },
+	{ "owner", try_owner },
+	{ "owner-ex", try_owner_ex },
+	{ "signal-of-file", try_signal_of_file },
+	{ "async", try_async },
+	{ "ioctl-owner", try_ioctl_owner },
+	{ "ioctl-async", try_ioctl_async },
+	{ "terminal-input", try_terminal_input },
+	{ "kvm", try_kvm },
+	{ "listed-ioctl", try_listed_ioctl },
+	{ "memory-file", try_memory_file },
+	{ "truncate", try_truncate },
+	{ "vfork", try_vfork },
+	{ "connect", try_connect },
+	{ "queue-signal", try_queue_signal },
 	{ "fds", try_fds },
 	{ "environment", try_environment },
 	{ "library", try_library },

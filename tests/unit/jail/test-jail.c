@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/kvm.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -59,6 +60,7 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 	const char *expose[] = { intruder,     "/lib",		 "/lib64",	     "/usr/lib",
 				 "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", NULL };
 	const char *const devices[] = { "/dev/null", NULL };
+	const unsigned long ioctls[] = { KVM_GET_API_VERSION };
 	char *argv[] = { intruder, (char *)(uintptr_t)attempt, NULL };
 	cleanup_close int library_fd = open(library, O_RDONLY | O_CLOEXEC);
 	struct jail_fd fds[] = {
@@ -70,7 +72,9 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 			  .devices = devices,
 			  .fds = fds,
 			  .n_fds = streq(attempt, "library") ? 2 : 1,
-			  .log_fd = log_fd };
+			  .log_fd = log_fd,
+			  .ioctls = ioctls,
+			  .n_ioctls = 1 };
 	int pidfd = -1;
 	int r = jail_spawn(&j, ret_pid, &pidfd, err);
 
@@ -165,8 +169,52 @@ static void no_sockets_and_no_processes(void **state)
 {
 	(void)state;
 	assert_fails("socket", ENOSYS, ENOSYS);
-	assert_fails("fork", ENOSYS, ENOSYS);
-	assert_fails("signal", ENOSYS, ENOSYS);
+	assert_killed("connect");
+	assert_killed("fork");
+	assert_killed("vfork");
+}
+
+static void other_processes_cannot_be_reached(void **state)
+{
+	(void)state;
+	assert_killed("signal");
+	assert_killed("queue-signal");
+	assert_killed("limits-of-another");
+	assert_killed("read-limits-of-another");
+}
+
+static void limits_can_be_read_and_not_set(void **state)
+{
+	(void)state;
+	assert_works("limits");
+	assert_fails("set-limits", ENOSYS, ENOSYS);
+}
+
+static void files_signal_nobody(void **state)
+{
+	(void)state;
+	assert_works("fcntls");
+	assert_killed("owner");
+	assert_killed("owner-ex");
+	assert_killed("signal-of-file");
+	assert_killed("async");
+	assert_killed("ioctl-owner");
+	assert_killed("ioctl-async");
+}
+
+static void devices_take_the_listed_commands_only(void **state)
+{
+	(void)state;
+	assert_fails("listed-ioctl", ENOTTY, ENOTTY);
+	assert_fails("kvm", ENOSYS, ENOSYS);
+	assert_killed("terminal-input");
+}
+
+static void no_file_grows_and_none_is_made_of_memory(void **state)
+{
+	(void)state;
+	assert_fails("memory-file", ENOSYS, ENOSYS);
+	assert_fails("truncate", ENOSYS, ENOSYS);
 }
 
 static void attacks_end_the_process(void **state)
@@ -317,6 +365,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(files_of_the_host_cannot_be_reached),
 		cmocka_unit_test(no_sockets_and_no_processes),
 		cmocka_unit_test(attacks_end_the_process),
+		cmocka_unit_test(other_processes_cannot_be_reached),
+		cmocka_unit_test(limits_can_be_read_and_not_set),
+		cmocka_unit_test(files_signal_nobody),
+		cmocka_unit_test(devices_take_the_listed_commands_only),
+		cmocka_unit_test(no_file_grows_and_none_is_made_of_memory),
 		cmocka_unit_test(output_goes_to_the_log),
 		cmocka_unit_test(no_capabilities_and_a_filter),
 		cmocka_unit_test(a_missing_program_is_an_error_with_its_name),
