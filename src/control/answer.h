@@ -5,7 +5,7 @@
 #include "link/query.h"
 
 /*
- * What moat-shim answers to requests (docs/SHIM.md).  Texts are owned; NULL when out of memory.
+ * What moat-shim answers to requests (docs/CONTROL.md).  Texts are owned; NULL when out of memory.
  * Whoever reads an answer has its JSON of shim_call().
  */
 

@@ -25,7 +25,7 @@ int shim_listen(int dir_fd, int *ret_fd)
 int shim_connect(struct shim_ref shim, int *ret_fd)
 {
 	cleanup_close int dir_fd =
-		openat(shim.dir_fd, shim.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		openat(shim.dir_fd, shim.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_close int fd = -1;
 	int r;
 
@@ -40,9 +40,18 @@ int shim_connect(struct shim_ref shim, int *ret_fd)
 	return r;
 }
 
+static char *write_request(struct shim_ref shim, const struct control_request *rq)
+{
+	struct control_request named = *rq;
+
+	if (!*named.container && shim.container)
+		snprintf(named.container, sizeof(named.container), "%s", shim.container);
+	return control_request_write(&named);
+}
+
 int shim_send(struct shim_ref shim, const struct control_request *rq, int fd, int *ret_fd)
 {
-	cleanup_free char *text = control_request_write(rq);
+	cleanup_free char *text = write_request(shim, rq);
 	cleanup_close int conn = -1;
 	int r = text ? shim_connect(shim, &conn) : -ENOMEM;
 
@@ -65,32 +74,49 @@ static int ended_before(struct err *err)
 		       "moat-shim ended before it answered: see shim.log of the container");
 }
 
-static int exchange(const struct shim_call *call, int fd, char *packet, json_t **ret,
-		    struct err *err)
+static int send_request(struct shim_ref shim, const struct control_request *rq, int fd, int *ret_fd,
+			struct err *err)
 {
-	cleanup_free char *text = control_request_write(&call->request);
-	cleanup_close int unexpected = -1;
-	ssize_t n;
-	int r;
+	cleanup_free char *text = write_request(shim, rq);
+	cleanup_close int conn = -1;
+	int r = text ? shim_connect(shim, &conn) : -ENOMEM;
 
-	if (!text)
+	if (r == -ENOMEM)
 		return err_nomem(err);
+	if (r == -EAGAIN)
+		return err_set(err, -ETIMEDOUT, "moat-shim of the container does not answer");
+	if (r < 0)
+		return err_set(err, -ECONNREFUSED, "moat-shim of the container is gone: %s",
+			       strerror(-r));
 	if (strlen(text) > CONTROL_PACKET_MAX)
 		return err_set(err, -EINVAL,
 			       "command and environment are too long (%zu bytes, at most %u)",
 			       strlen(text), CONTROL_PACKET_MAX);
-	r = unix_send(fd, text, strlen(text), call->fd);
+	r = unix_send(conn, text, strlen(text), fd);
 	if (r == -EPIPE || r == -ECONNRESET)
 		return ended_before(err);
 	if (r < 0)
 		return err_errno(err, r, "cannot ask moat-shim");
-	r = fd_wait(fd, POLLIN, call->timeout_msec);
+	*ret_fd = take_fd(&conn);
+	return 0;
+}
+
+static int receive_answer(int conn, int timeout_msec, json_t **ret, struct err *err)
+{
+	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);
+	cleanup_close int unexpected = -1;
+	ssize_t n;
+	int r;
+
+	if (!packet)
+		return err_nomem(err);
+	r = fd_wait(conn, POLLIN, timeout_msec);
 	if (r <= 0)
 		return err_set(err, r < 0 ? r : -ETIMEDOUT,
 			       "moat-shim did not answer within %d s: see boot.log and shim.log of "
 			       "the container",
-			       call->timeout_msec / 1000);
-	n = unix_recv(fd, packet, CONTROL_PACKET_MAX, &unexpected);
+			       timeout_msec / 1000);
+	n = unix_recv(conn, packet, CONTROL_PACKET_MAX, &unexpected);
 	if (n == 0 || n == -ECONNRESET)
 		return ended_before(err);
 	if (n < 0)
@@ -100,18 +126,22 @@ static int exchange(const struct shim_call *call, int fd, char *packet, json_t *
 
 int shim_call(struct shim_ref shim, const struct shim_call *call, json_t **ret, struct err *err)
 {
-	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);
-	cleanup_close int fd = -1;
-	int r = packet ? shim_connect(shim, &fd) : -ENOMEM;
+	cleanup_close int conn = -1;
+	int r = send_request(shim, &call->request, call->fd, &conn, err);
 
-	if (r == -ENOMEM)
-		return err_nomem(err);
-	if (r == -EAGAIN)
-		return err_set(err, -ETIMEDOUT, "moat-shim of the container does not answer");
-	if (r < 0)
-		return err_set(err, -ECONNREFUSED, "moat-shim of the container is gone: %s",
-			       strerror(-r));
-	return exchange(call, fd, packet, ret, err);
+	return r == 0 ? receive_answer(conn, call->timeout_msec, ret, err) : r;
+}
+
+int shim_hold(struct shim_ref shim, int *ret_fd, struct err *err)
+{
+	cleanup_close int conn = -1;
+	int r = send_request(shim, &(struct control_request){ .op = CONTROL_HOLD }, -1, &conn, err);
+
+	if (r == 0)
+		r = receive_answer(conn, SHIM_TIMEOUT_MSEC, NULL, err);
+	if (r == 0)
+		*ret_fd = take_fd(&conn);
+	return r;
 }
 
 int shim_ask(struct shim_ref shim, enum control_op op, int timeout_msec, json_t **ret,

@@ -4,7 +4,8 @@
 #include "control/answer.h"
 #include "control/event.h"
 
-/* Talking to one moat-shim (docs/SHIM.md). The shim is ours, but what it reports came from a guest.
+/* Talking to one moat-shim (docs/CONTROL.md). The shim is ours, but what it reports came from a
+ * guest.
  */
 
 #define SHIM_TIMEOUT_MSEC	10000
@@ -12,10 +13,11 @@
 #define SHIM_EXEC_TIMEOUT_MSEC	35000 /* longer than the shim gives the guest */
 #define SHIM_DISKS_MSEC		30000 /* for who needs a machine's disks until they are clean */
 
-/* A shim is known by the folder in which its socket is. */
+/* A shim is known by its machine's folder, in which its socket is. */
 struct shim_ref {
-	int dir_fd;	  /* borrowed */
-	const char *name; /* of the folder in there; borrowed */
+	int dir_fd;	       /* borrowed */
+	const char *name;      /* of the folder in there, or of a link to it; borrowed */
+	const char *container; /* that requests are about, where they name none; borrowed; NULL */
 };
 
 /** shim_listen() - the control socket of a folder, for a shim to accept from.  Return: 0; -errno.
@@ -32,6 +34,10 @@ int shim_send(struct shim_ref shim, const struct control_request *rq, int fd, in
 
 /** shim_watch() - a connection on which events come.  Return: as shim_connect(). */
 int shim_watch(struct shim_ref shim, int *ret_fd);
+
+/** shim_hold() - a connection that keeps the machine there until it is closed.  Return: 0; as
+ * shim_call(). */
+int shim_hold(struct shim_ref shim, int *ret_fd, struct err *err);
 
 struct shim_call {
 	struct control_request request; /* what is in there is borrowed */

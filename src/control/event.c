@@ -27,12 +27,26 @@ static const struct field disk_fields[] = {
 	FIELD(control_disk_errors, reason, FIELD_LINE, .max = 79),
 };
 
+static const struct field about_fields[] = {
+	FIELD(control_event, container, FIELD_NAME, .max = CONTROL_NAME_MAX),
+};
+
 static const struct field state_fields[] = {
 	FIELD(control_event, paused, FIELD_BOOL),
-	FIELD(control_event, oom, FIELD_BOOL),
-	FIELD(control_event, disk_full, FIELD_BOOL),
+	FIELD(control_event, resting, FIELD_BOOL),
 	FIELD(control_event, pid, FIELD_INT, .max = INT_MAX),
-	FIELD(control_event, started_nsec, FIELD_I64, .max = INT64_MAX),
+};
+
+static const struct field container_fields[] = {
+	FIELD(control_container, name, FIELD_NAME, .max = CONTROL_NAME_MAX),
+	FIELD(control_container, oom, FIELD_BOOL),
+	FIELD(control_container, disk_full, FIELD_BOOL),
+	FIELD(control_container, started_nsec, FIELD_I64, .max = INT64_MAX),
+};
+
+static const struct field removed_fields[] = {
+	{ "error", FIELD_LINE, offsetof(struct control_event, exit.err.msg),
+	  .max = ERR_MSG_MAX - 1 },
 };
 
 static const struct field started_fields[] = {
@@ -66,7 +80,7 @@ static int get_word(const json_t *obj, const char *key, const char *const *words
 	return err_set(err, -EBADMSG, "\"%s\" is missing or not known", key);
 }
 
-static int put_execs(json_t *obj, const struct control_event *e)
+static int put_execs(json_t *obj, const struct control_container *e)
 {
 	json_t *list = json_array();
 
@@ -82,7 +96,7 @@ static int put_execs(json_t *obj, const struct control_event *e)
 	return 0;
 }
 
-static int get_execs(const json_t *obj, struct control_event *ret, struct err *err)
+static int get_execs(const json_t *obj, struct control_container *ret, struct err *err)
 {
 	json_t *list, *item;
 	size_t i;
@@ -127,29 +141,87 @@ static int get_disk_errors(const json_t *obj, struct control_event *ret, struct 
 	return fields_get(errors, disk_fields, ARRAY_SIZE(disk_fields), &ret->disk_errors, err);
 }
 
-static int put_state(json_t *obj, const struct control_event *e)
+static int put_container(json_t *obj, const struct control_container *c)
 {
-	int r = json_object_update_new(
-		obj, json_pack("{s:b, s:s}", "ok", 1, "state", state_names[e->state]));
-
-	if (r == 0)
-		r = fields_put(obj, state_fields, ARRAY_SIZE(state_fields), e);
-	if (r == 0)
-		r = put_disk_errors(obj, e);
-	return r == 0 ? put_execs(obj, e) : r;
+	if (!obj || fields_put(obj, container_fields, ARRAY_SIZE(container_fields), c) < 0 ||
+	    json_object_set_new(obj, "state", json_string(state_names[c->state])) < 0)
+		return -ENOMEM;
+	return put_execs(obj, c);
 }
 
-static int get_state(const json_t *obj, struct control_event *ret, struct err *err)
+static int get_container(const json_t *obj, struct control_container *ret, struct err *err)
 {
 	int r = get_word(obj, "state", state_names, ARRAY_SIZE(state_names), err);
 
 	if (r < 0)
 		return r;
 	ret->state = (enum control_state)r;
+	r = fields_get(obj, container_fields, ARRAY_SIZE(container_fields), ret, err);
+	return r == 0 ? get_execs(obj, ret, err) : r;
+}
+
+static int put_containers(json_t *obj, const struct control_event *e)
+{
+	json_t *list = json_array();
+
+	if (json_object_set_new(obj, "containers", list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < e->n_containers; i++) {
+		json_t *item = json_object();
+
+		if (json_array_append_new(list, item) < 0 ||
+		    put_container(item, &e->containers[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int get_containers(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	json_t *list, *item;
+	size_t i;
+	int r = json_get_array(obj, "containers", &list, err);
+
+	if (r < 0 || json_array_size(list) == 0)
+		return r;
+	if (json_array_size(list) > CONTROL_CONTAINERS_MAX)
+		return err_set(err, -EBADMSG, "\"containers\" are too many");
+	ret->containers = calloc(json_array_size(list), sizeof(*ret->containers));
+	if (!ret->containers)
+		return err_nomem(err);
+	ret->n_containers = json_array_size(list);
+	json_array_foreach (list, i, item) {
+		r = get_container(item, &ret->containers[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int put_state(json_t *obj, const struct control_event *e)
+{
+	int r = json_object_set_new(obj, "ok", json_true());
+
+	if (r == 0)
+		r = json_object_set_new(obj, "machine", json_string(machine_names[e->machine]));
+	if (r == 0)
+		r = fields_put(obj, state_fields, ARRAY_SIZE(state_fields), e);
+	if (r == 0)
+		r = put_disk_errors(obj, e);
+	return r == 0 ? put_containers(obj, e) : r;
+}
+
+static int get_state(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	int r = get_word(obj, "machine", machine_names, ARRAY_SIZE(machine_names), err);
+
+	if (r < 0)
+		return r;
+	ret->machine = (enum machine_source)r;
 	r = fields_get(obj, state_fields, ARRAY_SIZE(state_fields), ret, err);
 	if (r == 0)
 		r = get_disk_errors(obj, ret, err);
-	return r == 0 ? get_execs(obj, ret, err) : r;
+	return r == 0 ? get_containers(obj, ret, err) : r;
 }
 
 static int put_trace(json_t *obj, const struct control_event *e)
@@ -216,6 +288,21 @@ static int get_exec_exited(const json_t *obj, struct control_event *ret, struct 
 	return fields_get(obj, exec_fields, ARRAY_SIZE(exec_fields), &ret->exec, err);
 }
 
+static int put_removed(json_t *obj, const struct control_event *e)
+{
+	return fields_put(obj, removed_fields, ARRAY_SIZE(removed_fields), e);
+}
+
+static int get_removed(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	return fields_get(obj, removed_fields, ARRAY_SIZE(removed_fields), ret, err);
+}
+
+static int put_about(json_t *obj, const struct control_event *e)
+{
+	return *e->container ? fields_put(obj, about_fields, ARRAY_SIZE(about_fields), e) : 0;
+}
+
 static const struct kind {
 	const char *name;
 	int (*put)(json_t *obj, const struct control_event *e);
@@ -232,6 +319,7 @@ static const struct kind {
 	[EVENT_DISK_ERRORS] = { "disk-errors", put_disk_errors, get_disk_errors },
 	[EVENT_EXEC_EXITED] = { "exec-exited", put_exec_exited, get_exec_exited },
 	[EVENT_EXITED] = { "exited", put_exited, get_exited },
+	[EVENT_REMOVED] = { "removed", put_removed, get_removed },
 };
 
 char *control_event_write(const struct control_event *e)
@@ -239,7 +327,7 @@ char *control_event_write(const struct control_event *e)
 	const struct kind *kind = &kinds[e->type];
 	cleanup_json json_t *obj = json_pack("{s:s}", "event", kind->name);
 
-	if (!obj || (kind->put && kind->put(obj, e) < 0))
+	if (!obj || put_about(obj, e) < 0 || (kind->put && kind->put(obj, e) < 0))
 		return NULL;
 	return json_write(obj);
 }
@@ -265,12 +353,15 @@ int control_event_from_json(const json_t *obj, struct control_event *ret, struct
 	cleanup(control_event_reset) struct control_event e = { 0 };
 	int r = find_type(obj, &e.type, err);
 
+	if (r == 0)
+		r = fields_get(obj, about_fields, ARRAY_SIZE(about_fields), &e, err);
 	if (r == 0 && kinds[e.type].get)
 		r = kinds[e.type].get(obj, &e, err);
 	if (r < 0)
 		return r;
 	*ret = e;
-	e.execs = NULL;
+	e.containers = NULL;
+	e.n_containers = 0;
 	return 0;
 }
 
@@ -282,8 +373,23 @@ int control_event_read(const char *text, size_t len, struct control_event *ret, 
 	return r == 0 ? control_event_from_json(obj, ret, err) : r;
 }
 
+struct control_container *control_event_container(const struct control_event *e, const char *name)
+{
+	for (size_t i = 0; i < e->n_containers; i++)
+		if (streq(e->containers[i].name, name))
+			return &e->containers[i];
+	return NULL;
+}
+
+const char *control_disk_name(size_t disk)
+{
+	return disk % 2 == 0 ? "image" : "layer";
+}
+
 void control_event_reset(struct control_event *e)
 {
-	free(e->execs);
+	for (size_t i = 0; i < e->n_containers; i++)
+		free(e->containers[i].execs);
+	free(e->containers);
 	*e = (struct control_event){ 0 };
 }

@@ -7,9 +7,10 @@
 #include "control/request.h"
 
 /* As many as surely fit into a packet. */
-#define CONTROL_EXECS_MAX 1000u
+#define CONTROL_EXECS_MAX      1000u
+#define CONTROL_CONTAINERS_MAX 64u /* in a machine */
 
-/* What moat-shim tells those that watch (docs/SHIM.md). */
+/* What moat-shim tells those that watch (docs/CONTROL.md). */
 enum control_event_type {
 	EVENT_STATE, /* also the answer to CONTROL_STATUS */
 	EVENT_STARTED,
@@ -22,6 +23,7 @@ enum control_event_type {
 	EVENT_DISK_ERRORS,
 	EVENT_EXEC_EXITED,
 	EVENT_EXITED,
+	EVENT_REMOVED,
 };
 
 enum control_state { STATE_CREATED, STATE_RUNNING, STATE_EXITED };
@@ -31,13 +33,13 @@ enum machine_source { MACHINE_SPARE, MACHINE_RESTORED, MACHINE_BOOTED };
 
 /* When the steps of the start and the end were done, by clock_mono_usec(); 0: not yet. */
 struct control_times {
-	uint64_t begun;	  /* the shim runs */
+	uint64_t begun;	  /* the container was added */
 	uint64_t engine;  /* the engine's process runs, with everything it needs */
 	uint64_t ready;	  /* the guest has set itself up for this container */
 	uint64_t started; /* the container's process runs */
 	uint64_t output;  /* its first output came */
 	uint64_t exited;  /* it has ended */
-	uint64_t ended;	  /* the machine is gone, exit.json is written */
+	uint64_t ended;	  /* exit.json is written */
 };
 
 struct control_exec {
@@ -53,27 +55,37 @@ struct control_disk_errors {
 	char reason[80];
 };
 
+/* One of the machine's. */
+struct control_container {
+	char name[CONTROL_NAME_MAX + 1];
+	enum control_state state;
+	bool oom, disk_full;
+	int64_t started_nsec;
+	struct control_exec *execs; /* owned where the event was read */
+	size_t n_execs;		    /* of all containers CONTROL_EXECS_MAX, as far as they fit */
+};
+
 struct control_event {
 	enum control_event_type type;
+	char container[CONTROL_NAME_MAX + 1]; /* empty where it is of the machine */
 
 	/* EVENT_STATE */
-	enum control_state state;
-	bool paused, oom, disk_full;
-	struct control_exec *execs; /* owned where the event was read */
-	size_t n_execs;
+	bool paused, resting;
+	struct control_container *containers; /* owned where the event was read */
+	size_t n_containers;
 
 	/* EVENT_STATE, EVENT_DISK_ERRORS */
 	struct control_disk_errors disk_errors;
 
 	/* EVENT_STATE, EVENT_STARTED */
-	int pid; /* of the engine */
+	int pid; /* of the engine; 0: none */
 	int64_t started_nsec;
 
 	/* EVENT_STARTED, EVENT_EXITED */
 	enum machine_source machine;
 	struct control_times times;
 
-	/* EVENT_EXITED */
+	/* EVENT_EXITED; EVENT_REMOVED: err alone, why moat failed */
 	struct exit_status exit;
 
 	/* EVENT_EXEC_EXITED */
@@ -93,5 +105,11 @@ int control_event_read(const char *text, size_t len, struct control_event *ret, 
 
 /** control_event_from_json() - as control_event_read(), of a packet that is parsed already */
 int control_event_from_json(const json_t *obj, struct control_event *ret, struct err *err);
+
+/** control_event_container() - one of EVENT_STATE's; NULL where there is none of this name */
+struct control_container *control_event_container(const struct control_event *e, const char *name);
+
+/** control_disk_name() - what a disk of the machine is for; its index is that of engine/engine.h */
+const char *control_disk_name(size_t disk);
 
 void control_event_reset(struct control_event *e);

@@ -9,7 +9,7 @@
 #define EXIT_NOT_FOUND	    127
 #define EXIT_KILLED	    137
 
-/* How a container ended (docs/SHIM.md): exit.json, and the event "exited". */
+/* How a container ended (docs/CONTROL.md): exit.json, and the event "exited". */
 struct exit_status {
 	int code;
 	bool oom;

@@ -55,21 +55,6 @@ int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 		       (int[]){ listen_fd, l->memory_fd, l->state_fd }, ret_pid, err);
 }
 
-int shim_spawn_spare(const struct shim_launch *l, int *ret_fd, pid_t *ret_pid, struct err *err)
-{
-	cleanup_close int ours = -1, theirs = -1;
-	int pair[2], r;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_errno(err, -errno, "socket for moat-shim");
-	ours = pair[0];
-	theirs = pair[1];
-	r = execute(l, "--spare", (int[]){ theirs, l->memory_fd, l->state_fd }, ret_pid, err);
-	if (r == 0)
-		*ret_fd = take_fd(&ours);
-	return r;
-}
-
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 {
 	return execute(l, "--make-template", (int[]){ l->memory_fd, -1, -1 }, ret_pid, err);

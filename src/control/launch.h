@@ -7,7 +7,7 @@
 
 struct shim_launch {
 	const char *program; /* absolute path of moat-shim */
-	const char *dir;     /* the container's folder, or the template's; absolute */
+	const char *dir;     /* the machine's folder, or the template's; absolute */
 	int dir_fd;	     /* the same; borrowed */
 	int memory_fd;	     /* of a template, borrowed; -1: the machine is booted */
 	int state_fd;	     /* the same; -1 with @memory_fd: the template is to be made */
@@ -23,7 +23,3 @@ int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err);
 
 /** shim_spawn_maker() - execute moat-shim to make a template.  As shim_spawn(). */
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err);
-
-/** shim_spawn_spare() - execute moat-shim to have a machine ready.  @ret_fd: a socket to it, owned.
- * As shim_spawn(). */
-int shim_spawn_spare(const struct shim_launch *l, int *ret_fd, pid_t *ret_pid, struct err *err);

@@ -22,24 +22,14 @@ static const struct field fields[] = {
 	FIELD(machine_spec, initrd, FIELD_TEXT),
 	FIELD(machine_spec, acpi, FIELD_BOOL),
 	FIELD(machine_spec, disk_bytes, FIELD_U64),
-	FIELD(machine_spec, disposable, FIELD_BOOL),
-	FIELD(machine_spec, files_only, FIELD_BOOL),
 	FIELD(machine_spec, cpuset, FIELD_TEXT),
-};
-
-static const struct field log_fields[] = {
-	FIELD(log_limits, max_bytes, FIELD_U64),
-	FIELD(log_limits, max_files, FIELD_U64),
 };
 
 static char *make_text(const struct machine_spec *spec)
 {
 	cleanup_json json_t *obj = json_object();
-	json_t *log = json_object();
 
-	if (!obj || json_object_set_new(obj, "log", log) < 0 ||
-	    fields_put(log, log_fields, ARRAY_SIZE(log_fields), &spec->log) < 0 ||
-	    fields_put(obj, fields, ARRAY_SIZE(fields), spec) < 0)
+	if (!obj || fields_put(obj, fields, ARRAY_SIZE(fields), spec) < 0)
 		return NULL;
 	return json_write(obj);
 }
@@ -77,16 +67,6 @@ static int check(struct machine_spec *spec, struct err *err)
 	return r;
 }
 
-/* Where nothing is said, one file takes all. */
-static int read_log(const json_t *obj, struct log_limits *ret, struct err *err)
-{
-	json_t *log;
-	int r = json_get_object(obj, "log", &log, err);
-
-	*ret = (struct log_limits){ .max_files = 1 };
-	return r == 0 && log ? fields_get(log, log_fields, ARRAY_SIZE(log_fields), ret, err) : r;
-}
-
 int machine_spec_load(int dir_fd, struct machine_spec *ret, struct err *err)
 {
 	cleanup(machine_spec_reset) struct machine_spec spec = { 0 };
@@ -99,8 +79,6 @@ int machine_spec_load(int dir_fd, struct machine_spec *ret, struct err *err)
 	if (r < 0)
 		return r;
 	r = fields_get(spec.document, fields, ARRAY_SIZE(fields), &spec, err);
-	if (r == 0)
-		r = read_log(spec.document, &spec.log, err);
 	if (r == 0)
 		r = check(&spec, err);
 	if (r < 0)

@@ -3,13 +3,13 @@
 
 #include "base/json.h"
 
-/* How much is kept of a container's output (docs/SHIM.md, "Logs"). */
+/* How much is kept of a container's output (docs/CONTROL.md, "Logs"). */
 struct log_limits {
 	uint64_t max_bytes; /* of one file; 0: no limit */
 	uint64_t max_files; /* 0: nothing is kept at all */
 };
 
-/* machine.json (docs/SHIM.md). */
+/* machine.json (docs/CONTROL.md). */
 struct machine_spec {
 	const char *engine;
 	const char *kernel, *initrd; /* absolute paths */
@@ -17,11 +17,8 @@ struct machine_spec {
 	int cpus;
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
-	struct log_limits log;
-	bool disposable;    /* nobody wants the writable layer after the end */
-	bool files_only;    /* the container does not run: only its files are at work */
-	const char *cpuset; /* processors of the host it may use; NULL: all */
-	json_t *document;   /* owned; the texts of one that was read are in there */
+	const char *cpuset;  /* processors of the host it may use; NULL: all */
+	json_t *document;    /* owned; the texts of one that was read are in there */
 };
 
 /** machine_spec_write() - write machine.json into a folder; what is there is overwritten, so it may

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Files of a machine's and of a container's folder (docs/SHIM.md), where moatd and moat-shim meet.
+/* Files of a machine's and of a container's folder (docs/CONTROL.md), where moatd and moat-shim
+ * meet.
  */
 
 #define CONFIG_FILE	     "config.json"
@@ -13,6 +14,5 @@
 #define SHIM_LOCK_FILE	     "shim.lock"
 #define SHIM_LOG_FILE	     "shim.log"
 #define CONSOLE_FILE	     "boot.log" /* and with numbers (base/numbered.h) */
-#define FILES_CONSOLE_FILE   "files-boot.log"
 #define TEMPLATE_STATE_FILE  "state"
 #define SPARE_NEW_LAYER_FILE "new.ext4" /* for a container that has none yet */

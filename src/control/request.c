@@ -22,6 +22,15 @@
 		name, FIELD_BOOL, offsetof(struct control_request, wants[channel])                 \
 	}
 
+static const struct field container_fields[] = {
+	FIELD(control_request, container, FIELD_NAME, .max = CONTROL_NAME_MAX),
+};
+
+static const struct field log_fields[] = {
+	FIELD(log_limits, max_bytes, FIELD_U64),
+	FIELD(log_limits, max_files, FIELD_U64),
+};
+
 static const struct field attach_fields[] = {
 	TARGET,
 	WANTS("stdin", LINK_STDIN),
@@ -63,6 +72,28 @@ void control_request_reset(struct control_request *rq)
 	link_files_reset(&rq->files);
 	json_decref(rq->document);
 	*rq = (struct control_request){ 0 };
+}
+
+static int read_add(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	json_t *log;
+	int r = json_get_object(obj, "log", &log, err);
+
+	ret->keeps_log = r == 0 && log;
+	return ret->keeps_log ? fields_get(log, log_fields, ARRAY_SIZE(log_fields), &ret->log, err)
+			      : r;
+}
+
+static int write_add(json_t *obj, const struct control_request *rq)
+{
+	json_t *log;
+
+	if (!rq->keeps_log)
+		return 0;
+	log = json_object();
+	if (json_object_set_new(obj, "log", log) < 0)
+		return -ENOMEM;
+	return fields_put(log, log_fields, ARRAY_SIZE(log_fields), &rq->log);
 }
 
 static int check_target(const struct control_request *rq, struct err *err)
@@ -200,7 +231,10 @@ static const struct operation {
 	[CONTROL_RESIZE] = { "resize", FIELDS(resize_fields) },
 	[CONTROL_SHUTDOWN] = { "shutdown" },
 	[CONTROL_KILL] = { "kill" },
-	[CONTROL_KEEP] = { "keep" },
+	[CONTROL_HOLD] = { "hold" },
+	[CONTROL_REST] = { "rest" },
+	[CONTROL_ADD] = { "add", .read = read_add, .write = write_add },
+	[CONTROL_REMOVE] = { "remove" },
 	[CONTROL_PAUSE] = { "pause" },
 	[CONTROL_RESUME] = { "resume" },
 	[CONTROL_STATS] = { "stats" },
@@ -211,12 +245,37 @@ static const struct operation {
 	[CONTROL_WATCH] = { "watch" },
 };
 
+static bool is_of_container(enum control_op op)
+{
+	return op >= CONTROL_ADD;
+}
+
+static int put_container(json_t *obj, const struct control_request *rq)
+{
+	return is_of_container(rq->op)
+		       ? fields_put(obj, container_fields, ARRAY_SIZE(container_fields), rq)
+		       : 0;
+}
+
+static int get_container(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	int r;
+
+	if (!is_of_container(ret->op))
+		return 0;
+	r = fields_get(obj, container_fields, ARRAY_SIZE(container_fields), ret, err);
+	if (r == 0 && !*ret->container)
+		return err_set(err, -EINVAL, "\"container\" is missing");
+	return r;
+}
+
 char *control_request_write(const struct control_request *rq)
 {
 	const struct operation *op = &operations[rq->op];
 	cleanup_json json_t *obj = json_pack("{s:s}", "op", op->name);
 
-	if (!obj || fields_put(obj, op->fields, op->n_fields, rq) < 0 ||
+	if (!obj || put_container(obj, rq) < 0 ||
+	    fields_put(obj, op->fields, op->n_fields, rq) < 0 ||
 	    (op->write && op->write(obj, rq) < 0))
 		return NULL;
 	return json_write(obj);
@@ -254,7 +313,9 @@ int control_request_read(const char *text, size_t len, struct control_request *r
 	if (r < 0)
 		return r;
 	op = &operations[rq.op];
-	r = fields_get(rq.document, op->fields, op->n_fields, &rq, err);
+	r = get_container(rq.document, &rq, err);
+	if (r == 0)
+		r = fields_get(rq.document, op->fields, op->n_fields, &rq, err);
 	if (r == 0 && op->read)
 		r = op->read(rq.document, &rq, err);
 	if (r < 0)

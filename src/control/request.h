@@ -2,41 +2,51 @@
 #pragma once
 
 #include "base/json.h"
+#include "control/machine-spec.h"
 #include "link/files.h"
 #include "link/frame.h"
 #include "oci/process.h"
 
 #define CONTROL_PACKET_MAX (128u << 10)
 #define CONTROL_TARGET_MAX 64
+#define CONTROL_NAME_MAX   64 /* of a container */
 
-/* One request to moat-shim (docs/SHIM.md). */
+/* One request to moat-shim (docs/CONTROL.md). */
 enum control_op {
+	/* Of the machine. */
+	CONTROL_HOLD,
+	CONTROL_REST,
+	CONTROL_SHUTDOWN,
+	CONTROL_KILL,
+	CONTROL_PAUSE,
+	CONTROL_RESUME,
+	CONTROL_CPUS,
+	CONTROL_STATUS,
+	CONTROL_WATCH,
+	/* Of a container. */
+	CONTROL_ADD,
+	CONTROL_REMOVE,
 	CONTROL_ATTACH,
 	CONTROL_START,
 	CONTROL_EXEC,
 	CONTROL_FILES,
 	CONTROL_SIGNAL,
 	CONTROL_RESIZE,
-	CONTROL_SHUTDOWN,
-	CONTROL_KILL,
-	CONTROL_KEEP,
-	CONTROL_PAUSE,
-	CONTROL_RESUME,
 	CONTROL_STATS,
 	CONTROL_TOP,
 	CONTROL_LIMITS,
-	CONTROL_CPUS,
-	CONTROL_STATUS,
-	CONTROL_WATCH,
 };
 
 struct control_request {
 	enum control_op op;
-	char target[CONTROL_TARGET_MAX + 1]; /* empty: the container's init */
+	char container[CONTROL_NAME_MAX + 1]; /* empty where it is of the machine */
+	char target[CONTROL_TARGET_MAX + 1];  /* empty: the container's init */
 	bool wants[LINK_CHANNELS];
 	bool framed;
 	int signal;
 	uint16_t rows, columns;
+	bool keeps_log; /* CONTROL_ADD: @log says how much */
+	struct log_limits log;
 	struct oci_process *process;
 	struct link_files files;
 	char **settings;    /* files of the guest's cgroup, "cpu.max=max 100000" */

@@ -44,7 +44,7 @@ int link_files_get(struct wire_view payload, struct link_files *ret);
 
 void link_files_reset(struct link_files *f);
 
-/** link_files_name() - what moatd and moat-shim call an operation (docs/SHIM.md) */
+/** link_files_name() - what moatd and moat-shim call an operation (docs/CONTROL.md) */
 const char *link_files_name(enum link_files_op op);
 
 /** link_files_by_name() - Return: the operation; 0: there is none of this name. */

@@ -1,106 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim/event.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "shim/shim.h"
 
-static void add_exec(struct control_event *e, const char *target, bool running, int code)
+static void note_disk_errors(const struct shim *s, struct control_event *e)
 {
-	struct control_exec *exec;
+	const struct disk_errors *errors = life_disk_errors(s->life);
 
-	if (e->n_execs == CONTROL_EXECS_MAX)
-		return;
-	exec = &e->execs[e->n_execs++];
+	e->disk_errors.count = errors->count;
+	strcpy(e->disk_errors.disk, control_disk_name(errors->disk));
+	memcpy(e->disk_errors.reason, errors->reason, sizeof(errors->reason));
+}
+
+static void add_exec(struct control_container *to, const char *target, bool running, int code)
+{
+	struct control_exec *exec = &to->execs[to->n_execs++];
+
 	memcpy(exec->target, target, strlen(target) + 1);
 	exec->running = running;
 	exec->code = code;
 }
 
-/* Those that run, then those that ended last. */
-static void list_execs(const struct shim *s, struct control_event *e)
+/* Those that run, then those that ended last; @room: for how many. */
+static void list_execs(const struct container *c, struct control_container *to, size_t room)
 {
 	const struct history_entry *old;
 	const struct process *p;
 
-	LIST_FOREACH (p, &s->processes, entry)
-		if (p != s->init && !process_is_files(p) && p->state == PROCESS_RUNNING)
-			add_exec(e, p->target, true, 0);
-	for (size_t age = 0; (old = history_get(&s->history, age)); age++)
-		add_exec(e, old->target, false, old->code);
+	LIST_FOREACH (p, &c->processes, entry)
+		if (p != c->init && !process_is_files(p) && p->state == PROCESS_RUNNING &&
+		    to->n_execs < room)
+			add_exec(to, p->target, true, 0);
+	for (size_t age = 0; to->n_execs < room && (old = history_get(&c->history, age)); age++)
+		add_exec(to, old->target, false, old->code);
 }
 
-static enum control_state state_of(const struct shim *s)
+static enum control_state state_of(const struct container *c)
 {
-	if (s->stage >= SHIM_DRAINING)
+	if (c->ended)
 		return STATE_EXITED;
-	return s->exit.started_nsec ? STATE_RUNNING : STATE_CREATED;
+	return c->exit.started_nsec ? STATE_RUNNING : STATE_CREATED;
 }
 
-const char *event_disk_name(size_t disk)
+static int describe(const struct container *c, struct control_container *to, size_t room)
 {
-	return disk == 0 ? "image" : "layer";
+	*to = (struct control_container){ .state = state_of(c),
+					  .oom = c->oom,
+					  .disk_full = c->space.full,
+					  .started_nsec = c->exit.started_nsec,
+					  .execs = calloc(room + 1, sizeof(*to->execs)) };
+	memcpy(to->name, c->name, sizeof(to->name));
+	if (!to->execs)
+		return -1;
+	list_execs(c, to, room);
+	return 0;
 }
 
-static void note_disk_errors(const struct shim *s, struct control_event *e)
+static int list_containers(const struct shim *s, struct control_event *e)
 {
-	const struct disk_errors *errors = &s->disks.now;
+	size_t room = CONTROL_EXECS_MAX;
+	const struct container *c;
 
-	e->disk_errors.count = errors->count;
-	strcpy(e->disk_errors.disk, event_disk_name(errors->disk));
-	memcpy(e->disk_errors.reason, errors->reason, sizeof(errors->reason));
+	e->containers = calloc(CONTROL_CONTAINERS_MAX, sizeof(*e->containers));
+	if (!e->containers)
+		return -1;
+	LIST_FOREACH (c, &s->containers.list, entry) {
+		struct control_container *to = &e->containers[e->n_containers];
+
+		if (e->n_containers == CONTROL_CONTAINERS_MAX)
+			break;
+		e->n_containers++;
+		if (describe(c, to, room) < 0)
+			return -1;
+		room -= to->n_execs;
+	}
+	return 0;
 }
 
 char *event_state(const struct shim *s)
 {
 	struct control_event e = {
 		.type = EVENT_STATE,
-		.state = state_of(s),
-		.paused = s->paused,
-		.oom = s->oom,
-		.disk_full = s->space.full,
-		.pid = (int)s->machine.pid,
-		.started_nsec = s->exit.started_nsec,
-		.execs = calloc(CONTROL_EXECS_MAX, sizeof(*e.execs)),
+		.paused = life_is_paused(s->life),
+		.resting = life_is_resting(s->life),
+		.pid = (int)life_pid(s->life),
+		.machine = life_source(s->life),
 	};
 	char *text = NULL;
 
-	if (e.execs) {
-		note_disk_errors(s, &e);
-		list_execs(s, &e);
+	note_disk_errors(s, &e);
+	if (list_containers(s, &e) == 0)
 		text = control_event_write(&e);
-	}
 	control_event_reset(&e);
 	return text;
-}
-
-static char *of_type(enum control_event_type type)
-{
-	return control_event_write(&(struct control_event){ .type = type });
-}
-
-char *event_started(const struct shim *s)
-{
-	return control_event_write(&(struct control_event){ .type = EVENT_STARTED,
-							    .pid = (int)s->machine.pid,
-							    .started_nsec = s->exit.started_nsec,
-							    .machine = s->source,
-							    .times = s->times });
-}
-
-char *event_restore_failed(void)
-{
-	return of_type(EVENT_RESTORE_FAILED);
-}
-
-char *event_oom(void)
-{
-	return of_type(EVENT_OOM);
-}
-
-char *event_space(const struct shim *s)
-{
-	return of_type(s->space.full ? EVENT_DISK_FULL : EVENT_DISK_FREE);
 }
 
 char *event_disk_errors(const struct shim *s)
@@ -109,23 +104,4 @@ char *event_disk_errors(const struct shim *s)
 
 	note_disk_errors(s, &e);
 	return control_event_write(&e);
-}
-
-char *event_paused(const struct shim *s)
-{
-	return of_type(s->paused ? EVENT_PAUSED : EVENT_RESUMED);
-}
-
-char *event_exec_exited(const char *target, int code)
-{
-	struct control_event e = { .type = EVENT_EXEC_EXITED, .exec.code = code };
-
-	memcpy(e.exec.target, target, strlen(target) + 1);
-	return control_event_write(&e);
-}
-
-char *event_exited(const struct shim *s)
-{
-	return control_event_write(&(struct control_event){
-		.type = EVENT_EXITED, .exit = s->exit, .machine = s->source, .times = s->times });
 }

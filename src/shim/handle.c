@@ -2,303 +2,337 @@
 #include "shim/handle.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "base/str.h"
+#include "base/cleanup.h"
 #include "control/answer.h"
+#include "shim/container/ending.h"
 #include "shim/container/files.h"
-#include "shim/control.h"
 #include "shim/event.h"
-#include "shim/machine/affinity.h"
 #include "shim/shim.h"
 
 /*
- * Handlers of requests that are answered at once return 0 or a negative errno with a message, and
- * the answer is sent for them.  LATER says that the connection was dealt with.
+ * Handlers return 0 or a negative errno with a message, and the answer is sent for them.  LATER
+ * says that the connection was dealt with.
  */
 #define LATER 1
 
+/* One request. */
+struct call {
+	struct shim *shim;
+	struct container *c; /* NULL where it is of the machine */
+	struct conn *conn;
+	struct control_request *rq;
+	int *fd;
+	struct err err;
+};
+
 /* The process a request is about.  Return: 0; -ESRCH with a message where it is over or never was.
  */
-static int find(struct shim *s, const char *target, struct process **ret, struct err *err)
+static int find(struct call *call, const char *target, struct process **ret)
 {
-	struct process *p = s->stage == SHIM_OVER ? NULL : shim_find_target(s, target);
+	struct container *c = call->c;
+	struct process *p = container_find(c, target);
 
 	if (!p && *target)
-		return err_set(err, -ESRCH, "there is no process %s, or it is over", target);
-	if (!p && s->decided && *s->exit.err.msg)
-		return err_set(err, -ESRCH, "%s", s->exit.err.msg);
+		return err_set(&call->err, -ESRCH, "there is no process %s, or it is over", target);
+	if (!p && *c->exit.err.msg)
+		return err_set(&call->err, -ESRCH, "%s", c->exit.err.msg);
 	if (!p)
-		return err_set(err, -ESRCH, "the container's process is over");
+		return err_set(&call->err, -ESRCH, "the container's process is over");
 	*ret = p;
 	return 0;
 }
 
-static struct client_options client_options(const struct control_request *request)
+/* For what needs its guest at once, and more than its disks. */
+static int check_running(struct call *call)
 {
-	struct client_options o = { .framed = request->framed };
+	struct process *init = NULL;
+	int r = find(call, "", &init);
 
-	memcpy(o.wants, request->wants, sizeof(o.wants));
-	return o;
+	if (r < 0)
+		return r;
+	if (init->state != PROCESS_RUNNING || call->c->state != CONTAINER_READY)
+		return err_set(&call->err, -EBUSY, "the container does not run yet");
+	return 0;
 }
 
-static int attach(struct process *p, const struct control_request *request, int *fd,
-		  struct err *err)
+static int check_not_paused(struct call *call)
 {
-	struct client_options options = client_options(request);
-	int r = process_attach(p, *fd, &options);
+	return life_is_paused(call->shim->life)
+		       ? err_set(&call->err, -EBUSY, "the container is paused")
+		       : 0;
+}
 
+static int attach(struct call *call, struct process *p)
+{
+	struct client_options options = { .framed = call->rq->framed };
+	int r;
+
+	memcpy(options.wants, call->rq->wants, sizeof(options.wants));
+	r = process_attach(p, *call->fd, &options);
 	if (r == -EUSERS)
-		return err_set(err, r, "no more clients can be attached to the process");
+		return err_set(&call->err, r, "no more clients can be attached to the process");
 	if (r < 0)
-		return err_errno(err, r, "attach");
-	(void)take_fd(fd);
+		return err_errno(&call->err, r, "attach");
+	(void)take_fd(call->fd);
 	return 0;
 }
 
 /* The log up to here, and what the client gets from now on, are all of the output. */
-static void answer_attached(const struct shim *s, struct conn *conn)
+static void answer_attached(struct call *call)
 {
 	cleanup_free char *text = NULL;
-	struct answer_log place;
+	struct answer_log place = { 0 };
 
-	crilog_place(s->log, &place.number, &place.offset);
+	if (call->c->log)
+		crilog_place(call->c->log, &place.number, &place.offset);
 	text = answer_log_write(&place);
-	control_answer_text(conn, text);
+	server_answer_text(call->conn, text);
 }
 
-static int do_attach(struct shim *s, struct conn *conn, struct control_request *request, int *fd,
-		     struct err *err)
+static int do_attach(struct call *call)
 {
 	struct process *p;
-	int r = find(s, request->target, &p, err);
+	int r = find(call, call->rq->target, &p);
 
 	if (r < 0)
 		return r;
-	if (*fd < 0)
-		return err_set(err, -EINVAL, "attach needs a descriptor");
-	r = attach(p, request, fd, err);
+	if (*call->fd < 0)
+		return err_set(&call->err, -EINVAL, "attach needs a descriptor");
+	r = attach(call, p);
 	if (r < 0)
 		return r;
-	answer_attached(s, conn);
+	answer_attached(call);
 	return LATER;
 }
 
-static int do_start(struct shim *s, struct conn *conn, struct err *err)
+static int do_add(struct call *call)
 {
-	struct process *init;
-	int r = find(s, "", &init, err);
-
-	if (r < 0)
-		return r;
-	if (s->config->machine.files_only)
-		return err_set(err, -EBUSY, "the machine is there for the container's files only");
-	if (s->start_requested)
-		return err_set(err, -EALREADY, "the container is started already");
-	s->start_requested = true;
-	control_wait(conn, init);
-	shim_ready(s);
-	return LATER;
+	return containers_add(&call->shim->containers, call->rq, call->fd, &call->err);
 }
 
-static int check_exec(struct shim *s, const char *target, struct err *err)
+static int do_remove(struct call *call)
 {
-	struct process *init;
-	int r = find(s, "", &init, err);
+	int r = container_remove(call->c, call->conn, &call->err);
 
+	return r == 0 ? LATER : r;
+}
+
+static int do_start(struct call *call)
+{
+	int r = container_start(call->c, call->conn, &call->err);
+
+	return r == 0 ? LATER : r;
+}
+
+static int check_exec(struct call *call)
+{
+	const char *target = call->rq->target;
+	int r = check_running(call);
+
+	if (r == 0)
+		r = check_not_paused(call);
 	if (r < 0)
 		return r;
-	if (init->state != PROCESS_RUNNING)
-		return err_set(err, -EBUSY, "the container does not run yet");
-	if (s->paused)
-		return err_set(err, -EBUSY, "the container is paused");
-	if (shim_find_target(s, target) || history_has(&s->history, target))
-		return err_set(err, -EEXIST, "there was an exec %s before", target);
+	if (container_find(call->c, target) || history_has(&call->c->history, target))
+		return err_set(&call->err, -EEXIST, "there was an exec %s before", target);
 	return 0;
 }
 
-static int do_exec(struct shim *s, struct conn *conn, struct control_request *request, int *fd,
-		   struct err *err)
+static int do_exec(struct call *call)
 {
+	struct control_request *rq = call->rq;
 	struct process *p;
-	int r = check_exec(s, request->target, err);
+	int r = check_exec(call);
 
 	if (r < 0)
 		return r;
-	if (request->wants[LINK_STDIN] && *fd >= 0)
-		request->process->open_stdin = true;
-	r = shim_add_process(s, request->target, request->process, &p);
+	if (rq->wants[LINK_STDIN] && *call->fd >= 0)
+		rq->process->open_stdin = true;
+	r = container_add_process(call->c, rq->target, rq->process, &p);
 	if (r < 0)
-		return err_errno(err, r, "exec");
-	request->process = NULL;
-	if (*fd >= 0)
-		r = attach(p, request, fd, err);
+		return err_errno(&call->err, r, "exec");
+	rq->process = NULL;
+	if (*call->fd >= 0)
+		r = attach(call, p);
 	if (r == 0) {
 		r = process_spawn(p);
 		if (r < 0)
-			err_errno(err, r, "exec");
+			err_errno(&call->err, r, "exec");
 	}
 	if (r < 0) {
-		LIST_REMOVE(p, entry);
-		process_free(p);
+		container_drop_process(p);
 		return r;
 	}
-	control_wait(conn, p);
+	process_answer_to(p, call->conn);
 	return LATER;
 }
 
-static int do_signal(struct shim *s, struct control_request *request, struct err *err)
+static int do_files(struct call *call)
+{
+	int r = check_not_paused(call);
+
+	if (r == 0)
+		r = files_request(call->c, call->conn, call->rq, call->fd, &call->err);
+	return r == 0 ? LATER : r;
+}
+
+static int do_signal(struct call *call)
 {
 	struct process *p;
-	int r = find(s, request->target, &p, err);
+	int r = find(call, call->rq->target, &p);
 
 	if (r < 0)
 		return r;
-	r = process_signal(p, request->signal);
+	r = process_signal(p, call->rq->signal);
 	if (r == -EBUSY)
-		return err_set(err, r, "the process does not run yet");
-	return r < 0 ? err_errno(err, r, "signal") : 0;
+		return err_set(&call->err, r, "the process does not run yet");
+	return r < 0 ? err_errno(&call->err, r, "signal") : 0;
 }
 
-static int do_resize(struct shim *s, struct control_request *request, struct err *err)
+static int do_resize(struct call *call)
 {
 	struct process *p;
-	int r = find(s, request->target, &p, err);
+	int r = find(call, call->rq->target, &p);
 
 	if (r < 0)
 		return r;
-	r = process_resize(p, request->rows, request->columns);
+	r = process_resize(p, call->rq->rows, call->rq->columns);
 	if (r == -ENOTTY)
-		return err_set(err, r, "the process has no terminal");
-	return r < 0 ? err_errno(err, r, "resize") : 0;
+		return err_set(&call->err, r, "the process has no terminal");
+	return r < 0 ? err_errno(&call->err, r, "resize") : 0;
 }
 
-static int do_shutdown(struct shim *s)
+static int ask_guest(struct call *call, enum link_type type)
 {
-	shim_shutdown(s);
-	return 0;
+	int r = query_ask(call->c, call->conn, type, call->rq->settings);
+
+	return r < 0 ? err_errno(&call->err, r, "ask the guest") : LATER;
 }
 
-static int do_kill(struct shim *s)
-{
-	shim_hurry(s);
-	if (s->stage == SHIM_UP || s->stage == SHIM_DRAINING)
-		shim_end_machine(s, EXIT_KILLED, NULL);
-	return 0;
-}
-
-static int do_keep(struct shim *s, struct err *err)
-{
-	if (s->stage != SHIM_UP || s->decided)
-		return err_set(err, -ESRCH, "the container's process is over");
-	s->config->machine.disposable = false;
-	return 0;
-}
-
-static int do_cpus(struct shim *s, const struct control_request *request, struct err *err)
-{
-	if (s->stage != SHIM_UP || s->machine.pid <= 0)
-		return err_set(err, -ESRCH, "the machine is gone");
-	return affinity_set(s->machine.pid, request->cpuset, err);
-}
-
-static int do_query(struct shim *s, struct conn *conn, enum link_type type, char *const *settings,
-		    struct err *err)
+static int do_stats(struct call *call)
 {
 	cleanup_free char *last = NULL;
-	struct process *init;
-	int r = find(s, "", &init, err);
+	int r = check_running(call);
 
 	if (r < 0)
 		return r;
-	if (init->state != PROCESS_RUNNING)
-		return err_set(err, -EBUSY, "the container does not run yet");
-	if (s->paused && type == LINK_STATS) {
-		last = answer_stats_write(&s->queries.last_stats);
-		control_answer_text(conn, last);
-		return LATER;
-	}
-	if (s->paused)
-		return err_set(err, -EBUSY, "the container is paused");
-	r = query_ask(s, conn, type, settings);
-	return r < 0 ? err_errno(err, r, "ask the guest") : LATER;
-}
-
-static int do_status(struct shim *s, struct conn *conn)
-{
-	cleanup_free char *text = event_state(s);
-
-	control_answer_text(conn, text);
+	if (!life_is_paused(call->shim->life))
+		return ask_guest(call, LINK_STATS);
+	last = answer_stats_write(&call->c->queries.last_stats);
+	server_answer_text(call->conn, last);
 	return LATER;
 }
 
-static int do_watch(struct shim *s, struct conn *conn)
+static int ask_running(struct call *call, enum link_type type)
 {
-	cleanup_free char *text = event_state(s);
-	cleanup_free char *end = s->told ? event_exited(s) : NULL;
+	int r = check_running(call);
 
-	control_watch(conn, text, end);
+	if (r == 0)
+		r = check_not_paused(call);
+	return r == 0 ? ask_guest(call, type) : r;
+}
+
+static int do_top(struct call *call)
+{
+	return ask_running(call, LINK_PROCS);
+}
+
+static int do_limits(struct call *call)
+{
+	return ask_running(call, LINK_LIMITS);
+}
+
+static int do_hold(struct call *call)
+{
+	server_hold(call->conn);
 	return LATER;
 }
 
-void handle_request(struct shim *s, struct conn *conn, struct control_request *request, int *fd)
+static int do_rest(struct call *call)
 {
-	struct err err = { 0 };
-	int r = 0;
+	cleanup_free char *text = NULL;
+	int r = shim_rest(call->shim, &call->err);
 
-	switch (request->op) {
-	case CONTROL_ATTACH:
-		r = do_attach(s, conn, request, fd, &err);
-		break;
-	case CONTROL_START:
-		r = do_start(s, conn, &err);
-		break;
-	case CONTROL_EXEC:
-		r = do_exec(s, conn, request, fd, &err);
-		break;
-	case CONTROL_FILES:
-		r = files_request(s, conn, request, fd, &err);
-		r = r == 0 ? LATER : r;
-		break;
-	case CONTROL_SIGNAL:
-		r = do_signal(s, request, &err);
-		break;
-	case CONTROL_RESIZE:
-		r = do_resize(s, request, &err);
-		break;
-	case CONTROL_SHUTDOWN:
-		r = do_shutdown(s);
-		break;
-	case CONTROL_KILL:
-		r = do_kill(s);
-		break;
-	case CONTROL_KEEP:
-		r = do_keep(s, &err);
-		break;
-	case CONTROL_PAUSE:
-		r = shim_pause(s, &err);
-		break;
-	case CONTROL_RESUME:
-		r = shim_resume(s, &err);
-		break;
-	case CONTROL_STATS:
-		r = do_query(s, conn, LINK_STATS, NULL, &err);
-		break;
-	case CONTROL_TOP:
-		r = do_query(s, conn, LINK_PROCS, NULL, &err);
-		break;
-	case CONTROL_CPUS:
-		r = do_cpus(s, request, &err);
-		break;
-	case CONTROL_LIMITS:
-		r = do_query(s, conn, LINK_LIMITS, request->settings, &err);
-		break;
-	case CONTROL_STATUS:
-		r = do_status(s, conn);
-		break;
-	case CONTROL_WATCH:
-		r = do_watch(s, conn);
-		break;
-	}
+	if (r < 0)
+		return r;
+	text = event_state(call->shim);
+	server_answer_text(call->conn, text);
+	return LATER;
+}
+
+static int do_shutdown(struct call *call)
+{
+	shim_shutdown(call->shim);
+	return 0;
+}
+
+static int do_kill(struct call *call)
+{
+	shim_kill(call->shim);
+	return 0;
+}
+
+static int do_pause(struct call *call)
+{
+	return shim_pause(call->shim, &call->err);
+}
+
+static int do_resume(struct call *call)
+{
+	return shim_resume(call->shim, &call->err);
+}
+
+static int do_cpus(struct call *call)
+{
+	return life_set_cpus(call->shim->life, call->rq->cpuset, &call->err);
+}
+
+static int do_status(struct call *call)
+{
+	cleanup_free char *text = event_state(call->shim);
+
+	server_answer_text(call->conn, text);
+	return LATER;
+}
+
+static int do_watch(struct call *call)
+{
+	shim_watch(call->shim, call->conn);
+	return LATER;
+}
+
+static int (*const handlers[])(struct call *call) = {
+	[CONTROL_HOLD] = do_hold,	  [CONTROL_REST] = do_rest,
+	[CONTROL_SHUTDOWN] = do_shutdown, [CONTROL_KILL] = do_kill,
+	[CONTROL_PAUSE] = do_pause,	  [CONTROL_RESUME] = do_resume,
+	[CONTROL_CPUS] = do_cpus,	  [CONTROL_STATUS] = do_status,
+	[CONTROL_WATCH] = do_watch,	  [CONTROL_ADD] = do_add,
+	[CONTROL_REMOVE] = do_remove,	  [CONTROL_ATTACH] = do_attach,
+	[CONTROL_START] = do_start,	  [CONTROL_EXEC] = do_exec,
+	[CONTROL_FILES] = do_files,	  [CONTROL_SIGNAL] = do_signal,
+	[CONTROL_RESIZE] = do_resize,	  [CONTROL_STATS] = do_stats,
+	[CONTROL_TOP] = do_top,		  [CONTROL_LIMITS] = do_limits,
+};
+
+static int find_container(struct call *call)
+{
+	const char *name = call->rq->container;
+
+	if (!*name || call->rq->op == CONTROL_ADD)
+		return 0;
+	call->c = containers_find(&call->shim->containers, name);
+	return call->c ? 0 : err_set(&call->err, -ESRCH, "the machine has no container %s", name);
+}
+
+void handle_request(void *arg, struct conn *conn, struct control_request *request, int *fd)
+{
+	struct call call = { .shim = arg, .conn = conn, .rq = request, .fd = fd };
+	int r = find_container(&call);
+
+	if (r == 0)
+		r = handlers[request->op](&call);
 	if (r != LATER)
-		control_answer(conn, r < 0 ? &err : NULL);
+		server_answer(conn, r < 0 ? &call.err : NULL);
 }

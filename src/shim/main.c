@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * moat-shim DIR: run the container whose folder is DIR, serving requests on descriptor 3.
- * moat-shim --restore DIR: the same, in a machine restored from the memory on descriptor 4 and the
- * state on descriptor 5.
- * moat-shim --spare DIR: have a machine ready, restored from the memory on descriptor 4 and the
- * state on descriptor 5, for a container that moatd names on descriptor 3.
+ * moat-shim DIR: be there for the machine whose folder is DIR, serving requests on descriptor 3.
+ * moat-shim --restore DIR: the same, with a machine that is restored from the memory on descriptor
+ * 4 and the state on descriptor 5.
  *
  * moat-shim --make-template DIR: make a template in the memory on descriptor 3.
  */
@@ -21,7 +19,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "shim/machine/spare.h"
 #include "shim/machine/template.h"
 #include "shim/shim.h"
 
@@ -30,7 +27,7 @@
 #define STATE_FD	   5
 #define TEMPLATE_MEMORY_FD 3
 
-enum mode { MODE_BOOT, MODE_RESTORE, MODE_SPARE, MODE_MAKE_TEMPLATE };
+enum mode { MODE_BOOT, MODE_RESTORE, MODE_MAKE_TEMPLATE };
 
 static int get_option(int fd, int option)
 {
@@ -65,7 +62,7 @@ static int detach(void)
 /* The first that was not given to us on purpose. */
 static int first_foreign_fd(enum mode mode)
 {
-	return mode == MODE_RESTORE || mode == MODE_SPARE ? STATE_FD + 1 : CONTROL_FD + 1;
+	return mode == MODE_RESTORE ? STATE_FD + 1 : CONTROL_FD + 1;
 }
 
 static int take_descriptors(enum mode mode)
@@ -86,8 +83,6 @@ static const char *parse(int argc, char **argv, enum mode *ret)
 	*ret = MODE_BOOT;
 	if (argc == 3 && streq(argv[1], "--restore"))
 		*ret = MODE_RESTORE;
-	else if (argc == 3 && streq(argv[1], "--spare"))
-		*ret = MODE_SPARE;
 	else if (argc == 3 && streq(argv[1], "--make-template"))
 		*ret = MODE_MAKE_TEMPLATE;
 	else if (argc != 2)
@@ -97,35 +92,19 @@ static const char *parse(int argc, char **argv, enum mode *ret)
 	return argv[argc - 1];
 }
 
-static const struct machine_template from = { .memory_fd = MEMORY_FD, .state_fd = STATE_FD };
-
-static int run_container(const struct shim_options *options)
+static int run_machine(int dir_fd, bool restore)
 {
-	int r = shim_run(options);
+	static const struct machine_template from = { .memory_fd = MEMORY_FD,
+						      .state_fd = STATE_FD };
+	const struct shim_options options = { .dir_fd = dir_fd,
+					      .listen_fd = CONTROL_FD,
+					      .from = restore ? &from : NULL,
+					      .deadlines = { DEADLINES_DEFAULT } };
+	int r = shim_run(&options);
 
 	if (r < 0)
 		log_error("moat-shim cannot work: %s", strerror(-r));
 	return r;
-}
-
-static int run_spare(int dir_fd)
-{
-	cleanup(adoption_reset) struct adoption a = ADOPTION_NONE;
-	struct shim_options options = { SHIM_OPTIONS_DEFAULT };
-	struct err err = { 0 };
-	int r = spare_run(dir_fd, CONTROL_FD, &from, &a, &err);
-
-	if (r < 0)
-		log_error("%s", err.msg);
-	if (r <= 0)
-		return r;
-	close(CONTROL_FD); /* says that our folder is not needed any more */
-	options.dir_fd = a.dir_fd;
-	options.listen_fd = a.listen_fd;
-	options.spare = a.machine.vm ? &a.machine : NULL;
-	/* Where the machine cannot be used, another one is restored from the same state. */
-	options.from = lseek(STATE_FD, 0, SEEK_SET) == 0 ? &from : NULL;
-	return run_container(&options);
 }
 
 static int make_template(int dir_fd)
@@ -138,30 +117,12 @@ static int make_template(int dir_fd)
 	return r;
 }
 
-static int run(enum mode mode, int dir_fd)
-{
-	struct shim_options options = { SHIM_OPTIONS_DEFAULT, .dir_fd = dir_fd,
-					.listen_fd = CONTROL_FD };
-
-	switch (mode) {
-	case MODE_MAKE_TEMPLATE:
-		return make_template(dir_fd);
-	case MODE_SPARE:
-		return run_spare(dir_fd);
-	case MODE_RESTORE:
-		options.from = &from;
-		break;
-	case MODE_BOOT:
-		break;
-	}
-	return run_container(&options);
-}
-
 int main(int argc, char **argv)
 {
 	cleanup_close int dir_fd = -1;
 	const char *dir;
 	enum mode mode;
+	int r;
 
 	if (fd_open_std() < 0)
 		return EXIT_FAILURE;
@@ -171,9 +132,8 @@ int main(int argc, char **argv)
 	}
 	dir = parse(argc, argv, &mode);
 	if (!dir || take_descriptors(mode) < 0) {
-		fprintf(stderr,
-			"usage: moat-shim [--restore | --spare | --make-template] DIR, with "
-			"descriptors from 3 on (docs/SHIM.md); moatd starts it\n");
+		fprintf(stderr, "usage: moat-shim [--restore | --make-template] DIR, with "
+				"descriptors from 3 on (docs/CONTROL.md); moatd starts it\n");
 		return EXIT_FAILURE;
 	}
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -181,5 +141,7 @@ int main(int argc, char **argv)
 		log_error("%s: %s", dir, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	return run(mode, dir_fd) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	r = mode == MODE_MAKE_TEMPLATE ? make_template(dir_fd)
+				       : run_machine(dir_fd, mode == MODE_RESTORE);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,266 +1,282 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The parts of the shim report here what happens to processes, and what
- * follows from it for the whole is decided here; how a life ends is in ending.c.
+ * Theory of operation.  The machine is there for its containers, and for those who hold it.  When
+ * none of them is left, or somebody asks for it, the guest is told to clean its disks, and the
+ * machine ends; when the clients have the last output too, the shim does.  What happens is noted,
+ * and looked at in one place, from the loop (on_check()), so that no part of the shim is taken away
+ * while it still works.
  */
 #include "shim/shim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
-#include "shim/container/ending.h"
-#include "shim/container/files.h"
-#include "shim/container/text.h"
+#include "shim/container/event.h"
 #include "shim/event.h"
-#include "shim/machine/bringup.h"
+#include "shim/handle.h"
+#include "shim/machine/alive.h"
 
-void shim_tell(struct shim *s, char *event)
+static void look_soon(void *arg)
 {
-	cleanup_free char *text = event;
+	struct shim *s = arg;
 
-	control_event(s->control, text);
+	(void)source_set_timer(s->check, 0);
 }
 
-struct process *shim_find_target(struct shim *s, const char *target)
+static void close_machine(struct shim *s)
 {
-	struct process *p;
-
-	LIST_FOREACH (p, &s->processes, entry)
-		if (p->state != PROCESS_OVER && streq(p->target, target))
-			return p;
-	return NULL;
+	s->stage = SHIM_CLOSING;
+	(void)source_set_timer(s->killing, UINT64_MAX);
+	life_close(s->life, s->options->deadlines.shutdown_usec);
+	look_soon(s);
 }
 
-struct process *shim_find_stream(struct shim *s, uint32_t stream)
+/* Who held it may still want to know why a container cannot be started. */
+static bool is_over(struct shim *s)
 {
-	struct process *p;
+	bool held = server_is_held(s->server);
 
-	LIST_FOREACH (p, &s->processes, entry)
-		if (p->stream == stream)
-			return p;
-	return NULL;
+	if (life_state(s->life) == LIFE_NONE)
+		return !held && !s->patient && LIST_EMPTY(&s->containers.list);
+	return life_state(s->life) == LIFE_ENDED && containers_are_drained(&s->containers) &&
+	       !(held && containers_are_untold(&s->containers));
 }
 
-int shim_add_process(struct shim *s, const char *target, struct oci_process *spec,
-		     struct process **ret)
+static int on_check(struct source *source, void *arg)
 {
-	struct process *p;
-	int r;
+	struct shim *s = arg;
 
-	if (s->last_stream == UINT32_MAX)
-		return -ENOSPC;
-	r = process_new(s, target, spec, &p);
-	if (r < 0)
-		return r;
-	p->stream = ++s->last_stream;
-	LIST_INSERT_HEAD(&s->processes, p, entry);
-	*ret = p;
+	(void)source;
+	containers_forget(&s->containers);
+	if (is_over(s)) {
+		server_serve_waiting(s->server);
+		loop_quit(s->loop, 0);
+		return 0;
+	}
+	if (containers_are_wanted(&s->containers)) {
+		s->patient = false;
+		return 0;
+	}
+	if (life_state(s->life) != LIFE_UP || s->stage == SHIM_CLOSING)
+		return 0;
+	if (s->stage != SHIM_OPEN || (!server_is_held(s->server) && !s->patient))
+		close_machine(s);
 	return 0;
 }
 
-bool shim_try_another(struct shim *s, const struct err *err)
+static int on_killing_too_long(struct source *source, void *arg)
 {
-	if (s->source == MACHINE_BOOTED || s->decided || guest_was_ready(s->guest))
-		return false;
-	if (err)
-		log_warning("the machine: %s", err->msg);
-	machine_kill(&s->machine);
-	return true;
+	struct shim *s = arg;
+
+	(void)source;
+	s->stage = SHIM_FORCING;
+	life_close(s->life, s->options->deadlines.kill_usec);
+	return 0;
 }
 
-void shim_ready(struct shim *s)
+static int on_unused(struct source *source, void *arg)
 {
-	struct err err;
-	int r;
+	struct shim *s = arg;
 
-	if (s->config->machine.files_only)
-		files_ready(s);
-	if (!s->start_requested || !guest_is_ready(s->guest) || s->init->state != PROCESS_WAITING)
+	(void)source;
+	s->patient = false;
+	look_soon(s);
+	return 0;
+}
+
+static void on_released(void *arg)
+{
+	struct shim *s = arg;
+
+	s->patient = false;
+	look_soon(s);
+}
+
+static void on_machine_ready(void *arg)
+{
+	struct shim *s = arg;
+
+	containers_offer(&s->containers);
+}
+
+static void on_disk_errors(void *arg)
+{
+	struct shim *s = arg;
+
+	server_tell_all(s->server, event_disk_errors(s));
+}
+
+static void on_machine_ended(void *arg, int code, const struct err *why)
+{
+	struct shim *s = arg;
+
+	s->patient = false;
+	containers_end(&s->containers, code, why);
+	look_soon(s);
+}
+
+void shim_watch(struct shim *s, struct conn *conn)
+{
+	struct container *c;
+
+	server_watch(conn);
+	if (!server_tell(conn, event_state(s)))
 		return;
-	r = process_spawn(s->init);
-	if (r == 0)
-		return;
-	err_errno(&err, r, "start the container's process");
-	shim_end_machine(s, EXIT_NOT_STARTED, &err);
-}
-
-/*
- * It was no good, if the same container is ready now in a machine that was booted: what a container
- * has on its disk can keep any machine from that.
- */
-static void blame_template(struct shim *s)
-{
-	if (s->restore_failed && s->source == MACHINE_BOOTED)
-		shim_tell(s, event_restore_failed());
-	s->restore_failed = false;
-}
-
-void shim_started(struct shim *s, struct process *p)
-{
-	if (p == s->init) {
-		s->exit.started_nsec = clock_now_nsec();
-		s->times.started = clock_mono_usec();
-		blame_template(s);
-		shim_tell(s, event_started(s));
+	LIST_FOREACH (c, &s->containers.list, entry) {
+		if (c->ended && c->start_requested && !server_tell(conn, event_exited(c)))
+			return;
+		if (c->state == CONTAINER_GONE &&
+		    !server_tell(conn, event_removed(c, &c->exit.err)))
+			return;
 	}
-	if (p->waiter)
-		control_answer(p->waiter, NULL);
 }
 
-void shim_failed(struct shim *s, struct process *p, const struct err *err)
+static int check_runs(const struct shim *s, struct err *err)
 {
-	struct err clean = *err;
-
-	text_clean(clean.msg);
-	if (p == s->init) {
-		/* Who waits for the start is told when all of it is over, and can be tried again.
-		 */
-		blame_template(s);
-		ending_decide(s, exit_code_of_errno(-err->code), false, &clean);
-		process_over(p);
-		guest_shutdown(s->guest);
-		return;
-	}
-	if (p->waiter)
-		control_answer(p->waiter, &clean);
-	link_close(guest_link(s->guest), p->stream);
-	LIST_REMOVE(p, entry);
-	process_free(p);
-	files_check_idle(s);
-}
-
-void shim_exec_over(struct shim *s, struct process *p, int code)
-{
-	if (!process_is_files(p)) {
-		history_add(&s->history, p->target, code);
-		shim_tell(s, event_exec_exited(p->target, code));
-	}
-	process_over(p);
-	files_check_idle(s);
-}
-
-void shim_exited(struct shim *s, struct process *p, int code, bool oom)
-{
-	if (p != s->init) {
-		shim_exec_over(s, p, code);
-		return;
-	}
-	s->times.exited = clock_mono_usec();
-	ending_decide(s, code, oom, NULL);
-	process_over(p);
-	if (!s->config->machine.disposable) {
-		guest_shutdown(s->guest);
-		return;
-	}
-	/* All that counts is known, and nobody has to wait until the machine's memory is freed. */
-	guest_forget(s->guest);
-	machine_kill(&s->machine);
-	ending_drain(s);
-}
-
-void shim_oom(struct shim *s)
-{
-	s->oom = true;
-	shim_tell(s, event_oom());
-}
-
-static int set_paused(struct shim *s, bool paused, struct err *err)
-{
-	const struct engine *engine = s->machine.engine;
-	int r;
-
-	if (s->stage != SHIM_UP || s->decided || !s->exit.started_nsec)
+	if (life_is_closing(s->life) || !containers_are_running(&s->containers))
 		return err_set(err, -EBUSY, "the container does not run");
-	if (s->paused == paused)
-		return err_set(err, -EALREADY, "the container is %s",
-			       paused ? "paused already" : "not paused");
-	r = paused ? engine->pause(s->machine.vm, err) : engine->resume(s->machine.vm, err);
-	disk_watch_catch_up(s);
-	if (r < 0)
-		return r;
-	s->paused = paused;
-	if (!paused)
-		(void)guest_tell_clock(s->guest); /* else it asks within half a minute */
-	shim_tell(s, event_paused(s));
 	return 0;
 }
 
 int shim_pause(struct shim *s, struct err *err)
 {
-	return set_paused(s, true, err);
+	int r = check_runs(s, err);
+
+	if (r == 0)
+		r = life_pause(s->life, err);
+	if (r == 0)
+		server_tell_all(s->server, event_of_type(EVENT_PAUSED));
+	return r;
 }
 
 int shim_resume(struct shim *s, struct err *err)
 {
-	return set_paused(s, false, err);
+	int r = check_runs(s, err);
+
+	if (r == 0)
+		r = life_resume(s->life, err);
+	if (r < 0)
+		return r;
+	(void)guest_tell_clock(life_guest(s->life)); /* else it asks within half a minute */
+	server_tell_all(s->server, event_of_type(EVENT_RESUMED));
+	return 0;
 }
 
-static void reset(struct shim *s)
+int shim_rest(struct shim *s, struct err *err)
 {
-	struct process *p;
-
-	control_free(s->control);
-	while ((p = LIST_FIRST(&s->processes))) {
-		LIST_REMOVE(p, entry);
-		process_free(p);
-	}
-	guest_free(s->guest);
-	machine_release(&s->machine);
-	console_free(s->console);
-	engine_log_free(s->engine_log);
-	crilog_free(s->log);
-	config_free(s->config);
-	loop_free(s->loop);
+	containers_forget(&s->containers);
+	if (!LIST_EMPTY(&s->containers.list))
+		return err_set(err, -EBUSY, "the machine has a container");
+	return life_rest(s->life, err);
 }
 
-static off_t file_size(int dir_fd, const char *name)
+void shim_kill(struct shim *s)
 {
-	struct stat sb;
-
-	return fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : sb.st_size;
+	containers_hurry(&s->containers);
+	if (life_state(s->life) == LIFE_NONE)
+		life_close(s->life, 0);
+	else
+		life_kill(s->life);
+	look_soon(s);
 }
 
-static int run(struct shim *s)
+void shim_shutdown(struct shim *s)
 {
 	struct err err;
+
+	containers_hurry(&s->containers);
+	if (s->stage != SHIM_OPEN || life_is_closing(s->life))
+		return;
+	if (life_is_paused(s->life) && life_resume(s->life, &err) < 0) {
+		log_warning("the paused machine cannot go on, and is ended: %s", err.msg);
+		shim_kill(s);
+		return;
+	}
+	s->stage = SHIM_KILLING;
+	if (!containers_are_wanted(&s->containers))
+		close_machine(s);
+	else if (!containers_kill(&s->containers) ||
+		 source_set_timer(s->killing, s->options->deadlines.kill_usec) < 0)
+		shim_kill(s);
+}
+
+static int start_parts(struct shim *s, struct err *err)
+{
+	static const struct server_handler server_handler = { handle_request, on_released };
+	static const struct life_handler life_handler = { on_machine_ready, on_disk_errors,
+							  on_machine_ended };
+	const struct life_options o = {
+		.loop = s->loop,
+		.dir_fd = s->options->dir_fd,
+		.from = s->options->from,
+		.deadlines = &s->options->deadlines,
+		.handler = &life_handler,
+		.arg = s,
+		.containers = &containers_guest_handler,
+		.containers_arg = &s->containers,
+	};
+	int r = alive_lock(s->options->dir_fd);
+
+	if (r < 0)
+		return err_errno(err, r, "lock of moat-shim");
+	r = server_new(s->loop, s->options->listen_fd, &server_handler, s, &s->server);
+	if (r < 0)
+		return err_errno(err, r, "control socket");
+	r = life_new(&o, &s->life, err);
+	if (r < 0)
+		return r;
+	s->containers = (struct containers){ .loop = s->loop,
+					     .life = s->life,
+					     .server = s->server,
+					     .deadlines = &s->options->deadlines,
+					     .changed = look_soon,
+					     .arg = s };
+	LIST_INIT(&s->containers.list);
+	return 0;
+}
+
+static int start(struct shim *s, struct err *err)
+{
 	int r = loop_new(&s->loop);
 
 	if (r == 0)
-		r = loop_add_timer(s->loop, UINT64_MAX, ending_timer, s, &s->timer);
+		r = loop_add_timer(s->loop, UINT64_MAX, on_check, s, &s->check);
 	if (r == 0)
-		r = control_new(s, s->options->listen_fd, &s->control);
-	if (r < 0)
-		return r;
-	if (bringup(s, &err) < 0) {
-		ending_unborn(s, &err);
-		return 0;
-	}
-	files_check_idle(s);
-	return loop_run(s->loop);
+		r = loop_add_timer(s->loop, UINT64_MAX, on_killing_too_long, s, &s->killing);
+	if (r == 0)
+		r = loop_add_timer(s->loop, s->options->deadlines.unused_usec, on_unused, s,
+				   &s->unused);
+	return r < 0 ? err_errno(err, r, "event loop") : start_parts(s, err);
+}
+
+static void shim_free(struct shim *s)
+{
+	server_free(s->server);
+	containers_free(&s->containers);
+	life_free(s->life);
+	source_free(s->check);
+	source_free(s->killing);
+	source_free(s->unused);
+	loop_free(s->loop);
+	free(s);
 }
 
 int shim_run(const struct shim_options *options)
 {
 	struct shim *s = calloc(1, sizeof(*s));
+	struct err err = { 0 };
 	int r;
 
 	if (!s)
 		return -ENOMEM;
 	s->options = options;
-	s->times.begun = clock_mono_usec();
-	s->machine = SHIM_MACHINE_NONE;
-	s->log_start = file_size(s->options->dir_fd, SHIM_LOG_FILE);
-	LIST_INIT(&s->processes);
-	r = run(s);
-	reset(s);
-	free(s);
+	s->patient = true;
+	r = start(s, &err);
+	if (r < 0)
+		log_error("%s", err.msg);
+	else
+		r = loop_run(s->loop);
+	shim_free(s);
 	return r;
 }

@@ -123,7 +123,7 @@ log_is_whole() {
 	moat run -d --name loud "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 6' >/dev/null
 	dir=$MOAT_ROOT/containers/$(id_of loud)
 	kill -STOP "$(moatd_pid)"
-	(cd "$dir" && python3 -c '
+	(cd "$dir/machine" && python3 -c '
 import socket
 for i in range(1200):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -131,7 +131,7 @@ for i in range(1200):
     s.send(b"{\"op\":\"%s\"}" % (b"resume" if i % 2 else b"pause"))
     s.recv(4096)')
 	kill -CONT "$(moatd_pid)"
-	grep -q "does not read its events" "$dir/shim.log"
+	grep -q "does not read its events" "$dir/machine/shim.log"
 	# It goes through what it missed, and ends with what is so.
 	poll 20 moat exec loud touch /go
 	assert_equal "$(moat wait loud)" 6
@@ -167,7 +167,7 @@ for i in range(1200):
 	truncate -s 0 "$dir/rw.ext4"
 	truncate -s 16G "$dir/rw.ext4"
 	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
-	grep -q "lost with the host's power" "$dir/shim.log"
+	grep -q "lost with the host's power" "$dir/machine/shim.log"
 	moat rm dark
 }
 

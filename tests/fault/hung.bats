@@ -218,13 +218,17 @@ up_unkillable() {
 	(cd "$MOAT_ROOT/containers" && exec python3 -c '
 import os, socket, sys, time
 held = []
-for folder in sys.argv[1:]:
+for i, folder in enumerate(sys.argv[1:]):
+    machine = "../../machines/%016x" % i
     os.chdir(folder)
+    os.mkdir(machine)
+    os.symlink(machine, "machine")
+    os.chdir("machine")
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     s.bind("shim.sock")
     s.listen(64)
     held.append(s)
-    os.chdir("..")
+    os.chdir("../../containers")
 open("../silent", "w").close()
 time.sleep(600)' $silent) 3>&- &
 	silent=$!
@@ -272,7 +276,7 @@ time.sleep(600)' $silent) 3>&- &
 	dir=$MOAT_ROOT/containers/$(id_of box)
 	kill -STOP "$(shim_pid box)"
 	# More connections than wait in a socket's queue.
-	(cd "$dir" && python3 -c '
+	(cd "$dir/machine" && python3 -c '
 import socket
 held = []
 try:

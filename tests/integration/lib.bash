@@ -110,15 +110,18 @@ id_of() {
 	moat inspect "$1" | jq -r '.[0].Id'
 }
 
-# shim_pid NAME, engine_pid NAME: the processes of a running container.
+# shim_pid NAME, engine_pid NAME: the processes of the machine a container is in, for its files or to run.
 shim_pid() {
-	local id pid
-	id=$(id_of "$1")
-	for pid in $(users_of "$id"); do
-		if [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$MOAT_BUILD/moat-shim")" ]; then
-			echo "$pid"
-			return
-		fi
+	local dir link machine pid
+	dir=$MOAT_ROOT/containers/$(id_of "$1")
+	for link in files machine; do
+		machine=$(readlink "$dir/$link") || continue
+		for pid in $(users_of "machines/${machine##*/}"); do
+			if [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$MOAT_BUILD/moat-shim")" ]; then
+				echo "$pid"
+				return
+			fi
+		done
 	done
 	return 1
 }

@@ -174,7 +174,7 @@ teardown_file() {
 @test "logs --boot: the guest's console" {
 	run moat logs --boot box
 	assert_status 0
-	assert_equal "$output" "$(cat "$MOAT_ROOT/containers/$(id_of box)/boot.log")"
+	assert_equal "$output" "$(cat "$MOAT_ROOT/containers/$(id_of box)/machine/boot.log")"
 }
 
 @test "stop: sends the image's stop signal, and the exit status is the workload's" {

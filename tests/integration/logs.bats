@@ -214,6 +214,6 @@ while head := data.read(8):
 	grep -aq "console line 1 " "$BATS_TEST_TMPDIR/boot"
 	grep -aqF "[...]" "$BATS_TEST_TMPDIR/boot"
 	[ "$(wc -c <"$BATS_TEST_TMPDIR/boot")" -le 600000 ]
-	[ "$(cat "$MOAT_ROOT/containers/$(id_of chatty)"/boot.log* | wc -c)" -le 600000 ]
+	[ "$(cat "$MOAT_ROOT/containers/$(id_of chatty)"/machine/boot.log* | wc -c)" -le 600000 ]
 	moat rm -f chatty
 }

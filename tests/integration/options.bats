@@ -263,7 +263,7 @@ profile() {
 	moat run --name special --kernel "$dir" "$BUSYBOX" true
 	hash=$(of special .HostConfig.Moat.KernelHash)
 	[ "$hash" != "$(readlink "$MOAT_ROOT/kernel/current")" ]
-	assert_equal "$(jq -r .kernel "$MOAT_ROOT/containers/$(id_of special)/machine.json")" "$MOAT_ROOT/kernel/$hash/vmlinuz"
+	assert_equal "$(jq -r .kernel "$MOAT_ROOT/containers/$(id_of special)/machine/machine.json")" "$MOAT_ROOT/kernel/$hash/vmlinuz"
 	# A start with the kernel for all does not cost it its template.
 	moat run --rm "$BUSYBOX" true
 	moat start -a special

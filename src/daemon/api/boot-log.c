@@ -40,7 +40,8 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	dir_fd = openat(api->containers->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir_fd = openat(api->containers->dir_fd, c->machine_path,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = dir_fd < 0 ? -errno : 0;
 	container_unref(c);
 	if (r == 0)

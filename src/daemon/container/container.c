@@ -113,6 +113,9 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 		return r;
 	}
 	c->rec = *rec;
+	snprintf(c->machine_path, sizeof(c->machine_path), "%s/" MACHINE_LINK, c->rec.id);
+	snprintf(c->files_path, sizeof(c->files_path), "%s/" MACHINE_FILES_LINK, c->rec.id);
+	c->files.hold_fd = -1;
 	c->state = rec->state == RECORD_RUNNING	 ? CONTAINER_RUNNING
 		   : rec->state == RECORD_EXITED ? CONTAINER_EXITED
 						 : CONTAINER_CREATED;

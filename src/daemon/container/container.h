@@ -9,6 +9,7 @@
 #include "daemon/container/health.h"
 #include "daemon/container/restart.h"
 #include "daemon/container/trace.h"
+#include "daemon/machine/folder.h"
 #include "daemon/state/hub.h"
 #include "daemon/state/state.h"
 
@@ -67,7 +68,9 @@ struct container {
 	int stop_signal;
 	int stop_timeout_sec;
 	struct health_config health_config;
-	bool keeps_log; /* its output is there to be read again */
+	char machine_path[ID_LEN + 16],
+		files_path[ID_LEN + 16]; /* below the folder of containers */
+	bool keeps_log;			 /* its output is there to be read again */
 
 	/* Guarded by the table. */
 	struct record rec;
@@ -82,7 +85,8 @@ struct container {
 	} restart;
 	struct health health;
 	struct {
-		bool up; /* a machine for the files alone; never while it runs */
+		bool up;     /* a machine for the files alone; never while it runs */
+		int hold_fd; /* holds it; -1: it is on its way out */
 		unsigned users;
 	} files;
 	unsigned attaching;    /* clients that are told 101 at this moment */
@@ -140,10 +144,17 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 struct container *container_ref(struct container *c);
 void container_unref(struct container *c);
 
-/** container_shim() - where its shim is to be asked; valid as long as the container */
+/** container_shim() - where the shim of the machine it runs in, or ran in last, is to be asked;
+ * valid as long as the container */
 static inline struct shim_ref container_shim(const struct container *c)
 {
-	return (struct shim_ref){ c->table->dir_fd, c->rec.id };
+	return (struct shim_ref){ c->table->dir_fd, c->machine_path, c->rec.id };
+}
+
+/** container_files_shim() - the same of the machine that is there for its files alone */
+static inline struct shim_ref container_files_shim(const struct container *c)
+{
+	return (struct shim_ref){ c->table->dir_fd, c->files_path, c->rec.id };
 }
 
 /** containers_add() - put a container in front; the table takes a reference of its own */

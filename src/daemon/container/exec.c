@@ -169,17 +169,19 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
 static void refresh_exec(struct container *c, const char *id)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };
+	const struct control_container *told;
 	struct exec *e;
 
 	if (shim_status(container_shim(c), SHIM_TIMEOUT_MSEC, &now, NULL) < 0)
 		return;
 	pthread_mutex_lock(&c->table->lock);
 	e = container_exec(c, id);
-	for (size_t i = 0; e && i < now.n_execs; i++) {
-		if (now.execs[i].running || !streq(now.execs[i].target, id))
+	told = control_event_container(&now, c->rec.id);
+	for (size_t i = 0; e && told && i < told->n_execs; i++) {
+		if (told->execs[i].running || !streq(told->execs[i].target, id))
 			continue;
 		e->running = false;
-		e->code = now.execs[i].code;
+		e->code = told->execs[i].code;
 	}
 	pthread_mutex_unlock(&c->table->lock);
 }

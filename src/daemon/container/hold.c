@@ -1,33 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The machine for a stopped container's files is a shim's with the
- * container's disks, as its own would be; nobody watches it, so nothing that becomes of it is taken
- * for the container's life.  A thread waits for the shim's end.  As two machines must not have the
- * same disks, a start ends this one first, and waits for those who use it; who wants to use it
- * while a start is under way waits for that, by the container's op lock.
+ * Theory of operation.  The machine for a stopped container's files has the container in it as its
+ * own would, but nobody starts it; nobody watches it, so nothing that becomes of it is taken
+ * for the container's life.  A thread holds it while it is used, and waits for the shim's end.  As
+ * two machines must not have the same disks, a start ends this one first, and waits for those who
+ * use it; who wants to use it while a start is under way waits for that, by the container's op
+ * lock.
  */
 #include "daemon/container/hold.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "control/client.h"
+#include "control/names.h"
 #include "daemon/machine/lease.h"
+#include "oci/runtime.h"
 
 #define BUSY_MSEC 10000 /* how long a start waits for who copies files */
 #define KILL_MSEC 10000
+#define IDLE_MSEC 3000 /* without anybody who uses it: then it goes */
+#define LOOK_MSEC 250
 
+/* Who waits for the end of a machine. */
 struct reaper {
 	struct container *c; /* a reference */
 	pid_t pid;
 };
+
+static void let_go(struct container *c)
+{
+	pthread_mutex_lock(&c->table->lock);
+	fd_close(&c->files.hold_fd);
+	pthread_mutex_unlock(&c->table->lock);
+}
+
+/* As `docker cp` asks two or three things in a row.  Return: is it unused for so long now? */
+static bool is_idle(struct container *c, unsigned *idle)
+{
+	bool used;
+
+	pthread_mutex_lock(&c->table->lock);
+	used = c->files.users > 0;
+	pthread_mutex_unlock(&c->table->lock);
+	*idle = used ? 0 : *idle + LOOK_MSEC;
+	return *idle >= IDLE_MSEC;
+}
 
 static void set_down(struct container *c)
 {
@@ -37,12 +65,28 @@ static void set_down(struct container *c)
 	hub_wake(c->table->hub);
 }
 
-static void *reap(void *arg)
+static void remove_folder(struct container *c)
+{
+	cleanup_close int dir_fd = openat(c->table->dir_fd, c->rec.id,
+					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (dir_fd >= 0)
+		machine_unlink(c->table->machines, dir_fd, MACHINE_FILES_LINK);
+}
+
+static void *run_reaper(void *arg)
 {
 	struct reaper *r = arg;
+	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0);
+	unsigned idle = 0;
 
+	while (pidfd >= 0 && fd_wait(pidfd, POLLIN, LOOK_MSEC) == 0)
+		if (is_idle(r->c, &idle))
+			let_go(r->c);
 	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	let_go(r->c);
+	remove_folder(r->c);
 	set_down(r->c);
 	container_unref(r->c);
 	free(r);
@@ -57,7 +101,7 @@ static int start_reaper(struct container *c, pid_t pid)
 	if (!r)
 		return -ENOMEM;
 	*r = (struct reaper){ container_ref(c), pid };
-	code = thread_start(NULL, reap, r);
+	code = thread_start(NULL, run_reaper, r);
 	if (code == 0)
 		return 0;
 	container_unref(c);
@@ -65,23 +109,37 @@ static int start_reaper(struct container *c, pid_t pid)
 	return code;
 }
 
+/* Files are the same without options; and one that cannot be set must not keep them from anybody.
+ */
+static char *plain_spec(const char *spec, struct err *err)
+{
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+
+	if (oci_runtime_parse(spec, strlen(spec), &rt, err) < 0)
+		return NULL;
+	oci_options_reset(&rt->options);
+	json_decref(take_ptr(rt->seccomp));
+	return oci_runtime_write(rt);
+}
+
 static int prepare(struct container *c, int *ret_fd, struct machine_plan *ret, struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup_free char *spec = NULL;
 	cleanup_close int dir_fd = -1;
 	int r = state_texts(c->table->state, c->rec.id, &texts, err);
 
 	if (r < 0)
 		return r;
+	spec = plain_spec(texts.spec, err);
+	if (!spec)
+		return err_nomem(err);
 	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &dir_fd);
+	if (r == 0)
+		r = file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
 	r = machine_plan(c->table->machines, texts.host_config, ret, err);
-	if (r < 0)
-		return r;
-	ret->files_only = true;
-	ret->disposable = false;
-	r = machine_write(ret, texts.spec, dir_fd, err);
 	if (r == 0)
 		*ret_fd = take_fd(&dir_fd);
 	return r;
@@ -89,25 +147,33 @@ static int prepare(struct container *c, int *ret_fd, struct machine_plan *ret, s
 
 static int launch(struct container *c, struct err *err)
 {
-	cleanup_free char *dir = str_printf("%s/containers/%s", c->table->root, c->rec.id);
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	struct lease_request rq = { .purpose = LEASE_FILES, .plan = &plan, .dir = dir };
+	struct lease_request rq = { .purpose = LEASE_FILES, .plan = &plan, .container = c->rec.id };
 	cleanup_close int dir_fd = -1;
 	struct lease lease;
-	int r = dir ? prepare(c, &dir_fd, &plan, err) : err_nomem(err);
+	int r = prepare(c, &dir_fd, &plan, err);
 
 	if (r < 0)
 		return r;
 	rq.dir_fd = dir_fd;
 	r = lease_take(c->table->machines, &rq, &lease, err);
 	if (r < 0)
-		return r;
-	r = start_reaper(c, lease.pid);
+		return r == -ENOENT ? -EIO : r;
+	r = machine_link(dir_fd, MACHINE_FILES_LINK, lease.machine, err);
+	if (r == 0) {
+		r = start_reaper(c, lease.pid);
+		if (r < 0)
+			err_errno(err, r, "watch moat-shim");
+	}
 	if (r < 0) {
+		lease_let_go(&lease);
 		kill(lease.pid, SIGKILL);
 		waitpid(lease.pid, NULL, 0);
-		return err_errno(err, r, "watch moat-shim");
+		return r;
 	}
+	pthread_mutex_lock(&c->table->lock);
+	c->files.hold_fd = take_fd(&lease.hold_fd);
+	pthread_mutex_unlock(&c->table->lock);
 	return 0;
 }
 
@@ -144,11 +210,11 @@ int container_yield(struct container *c, bool patient, bool keep, struct err *er
 			       "done",
 			       c->rec.id);
 	if (keep) {
-		(void)shim_ask_end(container_shim(c), CONTROL_SHUTDOWN, NULL);
+		(void)shim_ask_end(container_files_shim(c), CONTROL_SHUTDOWN, NULL);
 		if (container_wait(c, is_down, NULL, SHIM_DISKS_MSEC, -1) == 0)
 			return 0;
 	}
-	(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
+	(void)shim_ask_end(container_files_shim(c), CONTROL_KILL, NULL);
 	if (container_wait(c, is_down, NULL, KILL_MSEC, -1) == 0)
 		return 0;
 	return err_set(err, -ETIMEDOUT,

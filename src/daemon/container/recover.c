@@ -80,12 +80,14 @@ static bool is_known(struct containers *t, const char *id)
 static bool is_unwanted(struct container *c, bool *ret_paused)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };
+	const struct control_container *told;
 	int r = shim_status(container_shim(c), ANSWER_MSEC, &now, NULL);
 
 	if (r < 0)
 		return r == -ETIMEDOUT && !container_is_running(c);
 	*ret_paused = now.paused;
-	return now.state == STATE_CREATED;
+	told = control_event_container(&now, c->rec.id);
+	return !told || told->state == STATE_CREATED;
 }
 
 /* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
@@ -133,12 +135,8 @@ static void forget(struct container *c)
 /* Of one that somebody made and has not started yet, nothing was cut off. */
 static bool was_cut_off(const struct container *c)
 {
-	cleanup_close int dir_fd = -1;
-
-	if (!c->auto_remove || !container_is_now(c, STATE(CREATED)))
-		return false;
-	dir_fd = openat(c->table->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir_fd >= 0 && machine_was_for_start(dir_fd);
+	return c->auto_remove && container_is_now(c, STATE(CREATED)) &&
+	       faccessat(c->table->dir_fd, c->machine_path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Who wanted the start, if it was for one, has been told that it failed; with docker, that is the
@@ -290,17 +288,43 @@ static int recover_each(struct containers *t)
 
 struct leftovers {
 	struct containers *table;
-	char **ids;
+	struct machines *ms;
+	char **ids;	 /* of folders without a container */
+	char **machines; /* that containers have, or had last */
 };
+
+static int note_machine(struct leftovers *l, int containers_fd, const char *id)
+{
+	cleanup_close int dir_fd =
+		openat(containers_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	char name[MACHINE_NAME_LEN + 1] = "";
+
+	if (dir_fd >= 0)
+		machine_linked(dir_fd, MACHINE_LINK, name);
+	return *name ? strv_add(&l->machines, name) : 0;
+}
 
 static int note_leftover(int dir_fd, const char *name, void *arg)
 {
 	struct leftovers *l = arg;
 
-	(void)dir_fd;
-	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN) || is_known(l->table, name))
+	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN))
 		return 0;
-	return strv_add(&l->ids, name);
+	return is_known(l->table, name) ? note_machine(l, dir_fd, name) : strv_add(&l->ids, name);
+}
+
+static void leftovers_free(struct leftovers *l)
+{
+	strv_free(l->ids);
+	strv_free(l->machines);
+	free(l);
+}
+
+static bool is_of_container(void *arg, const char *name)
+{
+	const struct leftovers *l = arg;
+
+	return strv_has(l->machines, name);
 }
 
 /* Nobody waits for that, and no other container ever has one of these ids. */
@@ -308,13 +332,12 @@ static void *remove_leftovers(void *arg)
 {
 	struct leftovers *l = arg;
 
+	machine_folders_tidy(l->ms, is_of_container, l);
 	for (char **id = l->ids; id && *id; id++) {
 		log_info("container %.12s: removing what is left of it", *id);
-		(void)shim_ask_end((struct shim_ref){ l->table->dir_fd, *id }, CONTROL_KILL, NULL);
 		(void)path_remove_tree(l->table->dir_fd, *id);
 	}
-	strv_free(l->ids);
-	free(l);
+	leftovers_free(l);
 	return NULL;
 }
 
@@ -325,11 +348,10 @@ static int recover_folders(struct containers *t)
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct leftovers){ .table = t };
+	*l = (struct leftovers){ .table = t, .ms = t->machines };
 	r = path_each(t->dir_fd, note_leftover, l);
 	if (r < 0) {
-		strv_free(l->ids);
-		free(l);
+		leftovers_free(l);
 		return r;
 	}
 	if (thread_start(NULL, remove_leftovers, l) < 0)

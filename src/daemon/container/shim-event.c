@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/health-probe.h"
 #include "daemon/container/transition.h"
@@ -32,12 +33,12 @@ static void note_exec(struct container *c, const struct control_exec *told)
 	e->code = told->code;
 }
 
-static void note_execs(struct container *c, const struct control_event *event)
+static void note_execs(struct container *c, const struct control_container *told)
 {
 	pthread_mutex_lock(&c->table->lock);
-	for (size_t i = 0; i < event->n_execs && i < EXECS_MAX; i++)
-		if (strlen(event->execs[i].target) == ID_LEN)
-			note_exec(c, &event->execs[i]);
+	for (size_t i = 0; i < told->n_execs && i < EXECS_MAX; i++)
+		if (strlen(told->execs[i].target) == ID_LEN)
+			note_exec(c, &told->execs[i]);
 	pthread_mutex_unlock(&c->table->lock);
 }
 
@@ -58,17 +59,16 @@ static void log_times(struct container *c)
 	trace_log(&trace, c->rec.id);
 }
 
-static void set_started(struct container *c, const struct control_event *event)
+static void set_started(struct container *c, int pid, int64_t nsec)
 {
-	container_started(c, (pid_t)event->pid,
-			  event->started_nsec > 0 ? event->started_nsec : clock_now_nsec());
+	container_started(c, (pid_t)pid, nsec > 0 ? nsec : clock_now_nsec());
 	prober_start(c->table->prober, c);
 }
 
 static void on_started(struct container *c, const struct control_event *event)
 {
 	note_times(c, event);
-	set_started(c, event);
+	set_started(c, event->pid, event->started_nsec);
 }
 
 static void on_exited(struct container *c, const struct control_event *event)
@@ -102,14 +102,18 @@ static void on_disk_errors(struct container *c, const struct control_event *even
 /* It comes too late to tell of times. */
 static void on_state(struct container *c, const struct control_event *event)
 {
-	note_execs(c, event);
-	if (event->state != STATE_RUNNING)
+	const struct control_container *told = control_event_container(event, c->rec.id);
+
+	if (!told)
 		return;
-	set_started(c, event);
-	if (event->oom && !c->rec.oom)
+	note_execs(c, told);
+	if (told->state != STATE_RUNNING)
+		return;
+	set_started(c, event->pid, told->started_nsec);
+	if (told->oom && !c->rec.oom)
 		container_oom(c);
 	on_disk_errors(c, event);
-	container_disk_full(c, event->disk_full);
+	container_disk_full(c, told->disk_full);
 	container_paused(c, event->paused);
 }
 
@@ -121,6 +125,8 @@ static void on_exec_exited(struct container *c, const struct control_exec *e)
 
 int shim_event(struct container *c, const struct control_event *event)
 {
+	if (*event->container && !streq(event->container, c->rec.id))
+		return 0;
 	switch (event->type) {
 	case EVENT_STATE:
 		on_state(c, event);
@@ -151,6 +157,8 @@ int shim_event(struct container *c, const struct control_event *event)
 	case EVENT_EXITED:
 		on_exited(c, event);
 		return 1;
+	case EVENT_REMOVED: /* who needs its disks waits for the machine */
+		break;
 	}
 	return 0;
 }

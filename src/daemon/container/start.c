@@ -25,6 +25,7 @@
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
 
+/* config.json is made anew before each start, so nothing is lost when it is half-written. */
 static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan *ret_plan,
 			  struct err *err)
 {
@@ -40,11 +41,13 @@ static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan 
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
 	r = machine_plan(c->table->machines, texts.host_config, ret_plan, err);
-	if (r == 0)
-		r = machine_write(ret_plan, texts.spec, dir_fd, err);
-	if (r == 0)
-		*ret_fd = take_fd(&dir_fd);
-	return r;
+	if (r < 0)
+		return r;
+	r = file_overwrite(dir_fd, CONFIG_FILE, texts.spec, strlen(texts.spec), 0600);
+	if (r < 0)
+		return err_errno(err, r, CONFIG_FILE);
+	*ret_fd = take_fd(&dir_fd);
+	return 0;
 }
 
 static int ask_to_watch(struct container *c, int *ret_fd, struct err *err)
@@ -63,13 +66,21 @@ static void note_lease(struct container *c, const struct lease *l)
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-static int launch(struct container *c, struct lease *ret, struct err *err)
+static int watch(struct container *c, struct lease *l, struct err *err)
 {
-	cleanup_free char *dir = str_printf("%s/containers/%s", c->table->root, c->rec.id);
+	int fd = -1, r = ask_to_watch(c, &fd, err);
+
+	return r == 0 ? watcher_add(c->table->watcher, c, fd, l->pid) : r;
+}
+
+/* @ret_old: the machine of the run before, whose folder is not needed any more */
+static int launch(struct container *c, struct lease *ret, char ret_old[MACHINE_NAME_LEN + 1],
+		  struct err *err)
+{
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	struct lease_request rq = { .purpose = LEASE_RUN, .plan = &plan, .dir = dir };
+	struct lease_request rq = { .purpose = LEASE_RUN, .plan = &plan, .container = c->rec.id };
 	cleanup_close int dir_fd = -1;
-	int fd = -1, r = dir ? prepare_folder(c, &dir_fd, &plan, err) : err_nomem(err);
+	int r = prepare_folder(c, &dir_fd, &plan, err);
 
 	if (r < 0)
 		return r;
@@ -78,9 +89,10 @@ static int launch(struct container *c, struct lease *ret, struct err *err)
 	note_lease(c, ret);
 	if (r < 0)
 		return r;
-	r = ask_to_watch(c, &fd, err);
+	machine_linked(dir_fd, MACHINE_LINK, ret_old);
+	r = machine_link(dir_fd, MACHINE_LINK, ret->machine, err);
 	if (r == 0)
-		r = watcher_add(c->table->watcher, c, fd, ret->pid);
+		r = watch(c, ret, err);
 	if (r < 0) {
 		kill(ret->pid, SIGKILL);
 		waitpid(ret->pid, NULL, 0);
@@ -135,7 +147,7 @@ static int launch_failed(struct container *c, int code, struct err *err)
 	if (err)
 		how.err = *err;
 	container_ended(c, &how);
-	return code;
+	return code == -ENOENT ? -EIO : code;
 }
 
 /* Under the table's lock. */
@@ -155,7 +167,8 @@ static int begin(struct container *c, struct err *err)
 
 static int start_locked(struct container *c, struct err *err)
 {
-	struct lease lease = { 0 };
+	struct lease lease = LEASE_NONE;
+	char old[MACHINE_NAME_LEN + 1] = "";
 	uint64_t ends;
 	int r = container_yield(c, true, true, err);
 
@@ -168,14 +181,17 @@ static int start_locked(struct container *c, struct err *err)
 	if (r < 0)
 		return r;
 	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
-	r = launch(c, &lease, err);
+	r = launch(c, &lease, old, err);
 	if (r < 0) {
 		lease_settled(c->table->machines, &lease);
+		lease_let_go(&lease);
 		return launch_failed(c, r, err);
 	}
 	attach_hand_over(c);
 	r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
 	lease_settled(c->table->machines, &lease);
+	lease_let_go(&lease);
+	machine_folder_remove(c->table->machines, old);
 	if (r == 0)
 		r = wait_for_news(c, ends, SHIM_TIMEOUT_MSEC);
 	return r < 0 ? start_failed(c, ends, r, err) : 0;

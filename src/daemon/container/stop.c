@@ -168,20 +168,12 @@ static void set_kept(struct container *c, bool on)
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-/* What would be thrown away at the end is needed for the start that follows. */
-static void keep_layer(struct container *c)
-{
-	if (c->auto_remove && container_is_running(c))
-		(void)shim_ask(container_shim(c), CONTROL_KEEP, SHIM_TIMEOUT_MSEC, NULL, NULL);
-}
-
 int container_restart(struct container *c, int timeout_sec, struct err *err)
 {
 	int r;
 
 	set_kept(c, true);
 	let_work_end(c, timeout_sec);
-	keep_layer(c);
 	r = container_stop(c, 0, timeout_sec, err);
 	set_kept(c, false);
 	if (r < 0 && r != -EALREADY)

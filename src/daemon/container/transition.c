@@ -11,7 +11,9 @@
 #include "daemon/container/transition.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -250,6 +252,16 @@ void container_exec_ended(struct container *c, const char *exec_id, int code)
 		json_pack("{s:s, s:o}", "execID", exec_id, "exitCode", json_sprintf("%d", code)));
 }
 
+/* The folder of the one it ran in last. */
+static void forget_machine(struct container *c)
+{
+	cleanup_close int dir_fd = openat(c->table->dir_fd, c->rec.id,
+					  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (dir_fd >= 0)
+		machine_unlink(c->table->machines, dir_fd, MACHINE_LINK);
+}
+
 int container_forget(struct container *c, struct err *err)
 {
 	int r = state_delete(c->table->state, c->rec.id, err);
@@ -264,6 +276,7 @@ int container_forget(struct container *c, struct err *err)
 	if (!containers_drop(c))
 		return 0;
 	container_publish(c, "destroy", NULL);
+	forget_machine(c);
 	r = path_remove_tree(c->table->dir_fd, c->rec.id);
 	if (r < 0)
 		log_warning("container %.12s: its folder is left: %s", c->rec.id, strerror(-r));

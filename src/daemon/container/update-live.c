@@ -70,7 +70,7 @@ int update_check_size(const struct oci_runtime *rt, unsigned cpus, uint64_t memo
 static int check_machine(const struct container *c, const struct oci_runtime *rt, struct err *err)
 {
 	cleanup_close int dir_fd =
-		openat(c->table->dir_fd, c->rec.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		openat(c->table->dir_fd, c->machine_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	uint64_t memory_bytes;
 	unsigned cpus;
 	int r;

@@ -43,7 +43,8 @@ static int ask_shim(struct files *f, const struct link_files *rq, struct err *er
 	ours = pair[0];
 	theirs = pair[1];
 	call.fd = theirs;
-	r = shim_call(container_shim(f->c), &call, NULL, err);
+	r = shim_call(f->stopped ? container_files_shim(f->c) : container_shim(f->c), &call, NULL,
+		      err);
 	if (r == 0)
 		f->fd = take_fd(&ours);
 	return r;

@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 
-/* Reading one file of a log (CRI format, docs/SHIM.md) and writing what docker's clients expect. */
+/* Reading one file of a log (CRI format, docs/CONTROL.md) and writing what docker's clients expect.
+ */
 
 enum log_stream { LOG_STDOUT = 1, LOG_STDERR = 2 };
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/machine/lease.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "control/launch.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
@@ -19,25 +24,93 @@ static void find_template(struct machines *ms, const struct machine_plan *plan,
 		log_debug("the machine is booted: %s", err.msg);
 }
 
-/* Return: the pid of the shim of a spare machine; 0: there is none. */
-static pid_t claim_spare(struct machines *ms, const struct lease_request *rq,
-			 const struct template_use *from)
+static struct shim_ref ref_of(struct machines *ms, const struct lease *l,
+			      const struct lease_request *rq)
 {
+	return (struct shim_ref){ ms->dir_fd, l->machine, rq->container };
+}
+
+static int add_container(struct machines *ms, const struct lease_request *rq, struct lease *l,
+			 struct err *err)
+{
+	const struct log_config *log = &rq->plan->log;
+	const struct shim_call call = {
+		.request = { .op = CONTROL_ADD,
+			     .keeps_log = rq->purpose == LEASE_RUN,
+			     .log = { log->max_bytes, log->max_files } },
+		.fd = rq->dir_fd,
+		.timeout_msec = SHIM_TIMEOUT_MSEC,
+	};
+
+	return shim_call(ref_of(ms, l, rq), &call, NULL, err);
+}
+
+/* One that fails is not missed. */
+static bool take_spare(struct machines *ms, const struct lease_request *rq, struct lease *l)
+{
+	struct spare *s;
+	struct err err = { 0 };
+
 	/* The processors of a spare machine are chosen already. */
-	if (rq->purpose != LEASE_RUN || !from->key[0] || rq->plan->cpuset)
-		return 0;
-	return spares_claim(ms->spares, from->key, rq->plan, rq->dir_fd);
+	if (rq->purpose != LEASE_RUN || !l->template[0] || rq->plan->cpuset)
+		return false;
+	s = spares_claim(ms->spares, l->template, rq->plan);
+	if (!s)
+		return false;
+	spare_give_layer(ms, s, rq->dir_fd);
+	memcpy(l->machine, s->name, sizeof(l->machine));
+	if (add_container(ms, rq, l, &err) < 0) {
+		log_warning("a spare machine is not used: %s", err.msg);
+		spares_waste(ms->spares, s);
+		return false;
+	}
+	l->pid = s->pid;
+	l->hold_fd = take_fd(&s->fd);
+	spare_forget(s);
+	return true;
+}
+
+static int spawn(struct machines *ms, const struct machine_plan *plan,
+		 const struct template_use *from, struct lease *l, struct err *err)
+{
+	cleanup_close int dir_fd = -1;
+	cleanup_free char *dir = NULL;
+	struct shim_launch shim = { .program = ms->shim_path,
+				    .memory_fd = from->memory_fd,
+				    .state_fd = from->state_fd };
+	int r = machine_folder_new(ms, l->machine, &dir_fd, err);
+
+	if (r < 0)
+		return r;
+	dir = str_printf("%s/machines/%s", ms->root, l->machine);
+	if (!dir)
+		return err_nomem(err);
+	shim.dir = dir;
+	shim.dir_fd = dir_fd;
+	r = machine_write(plan, dir_fd, err);
+	return r == 0 ? shim_spawn(&shim, &l->pid, err) : r;
+}
+
+static void give_up(struct machines *ms, struct lease *l)
+{
+	lease_let_go(l);
+	if (l->pid > 0) {
+		kill(l->pid, SIGKILL);
+		while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	machine_folder_remove(ms, l->machine);
+	l->pid = 0;
+	l->machine[0] = '\0';
 }
 
 int lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 	       struct err *err)
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
-	struct shim_launch shim = { .program = ms->shim_path,
-				    .dir = rq->dir,
-				    .dir_fd = rq->dir_fd };
+	int r;
 
-	*ret = (struct lease){ 0 };
+	*ret = LEASE_NONE;
 	if (rq->purpose == LEASE_RUN)
 		spares_start_begins(ms->spares);
 	find_template(ms, rq->plan, &from);
@@ -45,12 +118,16 @@ int lease_take(struct machines *ms, const struct lease_request *rq, struct lease
 	ret->found_usec = clock_mono_usec();
 	if (rq->purpose == LEASE_RUN)
 		ret->place = gate_enter(&ms->gate);
-	ret->pid = claim_spare(ms, rq, &from);
-	if (ret->pid > 0)
+	if (take_spare(ms, rq, ret))
 		return 0;
-	shim.memory_fd = from.memory_fd;
-	shim.state_fd = from.state_fd;
-	return shim_spawn(&shim, &ret->pid, err);
+	r = spawn(ms, rq->plan, &from, ret, err);
+	if (r == 0)
+		r = shim_hold(ref_of(ms, ret, rq), &ret->hold_fd, err);
+	if (r == 0)
+		r = add_container(ms, rq, ret, err);
+	if (r < 0)
+		give_up(ms, ret);
+	return r;
 }
 
 void lease_settled(struct machines *ms, struct lease *l)
@@ -60,4 +137,9 @@ void lease_settled(struct machines *ms, struct lease *l)
 	gate_leave(&ms->gate, l->place);
 	l->place = 0;
 	spares_start_ends(ms->spares);
+}
+
+void lease_let_go(struct lease *l)
+{
+	fd_close(&l->hold_fd);
 }

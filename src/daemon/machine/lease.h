@@ -3,13 +3,16 @@
 
 #include <sys/types.h>
 
+#include "control/client.h"
+#include "daemon/machine/folder.h"
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
 #include "daemon/machine/template-files.h"
 
 /*
- * The one way to get a machine: a spare one where one is ready, one restored from a template, or
- * one that is booted.
+ * The one way to get a machine with a container in it: a spare one where one is ready, one restored
+ * from a template, or one that is booted.  It is there for as long as it is held, and while its
+ * container runs.
  */
 
 enum lease_purpose {
@@ -20,16 +23,20 @@ enum lease_purpose {
 struct lease_request {
 	enum lease_purpose purpose;
 	const struct machine_plan *plan;
-	const char *dir; /* the container's folder, with config.json and machine.json; absolute */
-	int dir_fd;	 /* the same; borrowed */
+	const char *container; /* its name */
+	int dir_fd;	       /* its folder, with config.json; borrowed */
 };
 
 struct lease {
+	char machine[MACHINE_NAME_LEN + 1];  /* its folder below $ROOT/machines */
 	pid_t pid;			     /* of moat-shim, to be reaped by the caller */
+	int hold_fd;			     /* owned, lease_let_go() */
 	char template[TEMPLATE_KEY_LEN + 1]; /* the machine was to be restored from; "": none */
 	uint64_t found_usec; /* by clock_mono_usec(): when the template was found, or was not */
 	uint64_t place;	     /* at the gate */
 };
+
+#define LEASE_NONE ((struct lease){ .hold_fd = -1 })
 
 /**
  * lease_take() - get a machine
@@ -42,3 +49,6 @@ int lease_take(struct machines *ms, const struct lease_request *rq, struct lease
 
 /** lease_settled() - the machine is up, or will not come up: others may */
 void lease_settled(struct machines *ms, struct lease *l);
+
+/** lease_let_go() - it is there for its container alone from here on */
+void lease_let_go(struct lease *l);

@@ -11,6 +11,8 @@
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
@@ -49,6 +51,23 @@ static void refresh_kernel(struct machines *ms)
 		log_warning("the guest's moat-init is not the installed one: %s", err.msg);
 }
 
+static int note_folder(int dir_fd, const char *name, void *arg)
+{
+	struct machines *ms = arg;
+
+	(void)dir_fd;
+	return strv_add(&ms->found, name);
+}
+
+static int open_folders(struct machines *ms, struct err *err)
+{
+	int r = path_open_dir(ms->root_fd, "machines", 0700, &ms->dir_fd);
+
+	if (r == 0)
+		r = path_each(ms->dir_fd, note_folder, ms);
+	return r < 0 ? err_errno(err, r, "%s/machines", ms->root) : 0;
+}
+
 static int open_parts(struct machines *ms, int root_fd, struct spare_bounds spares, struct err *err)
 {
 	int r = locate_parts(ms, err);
@@ -58,7 +77,9 @@ static int open_parts(struct machines *ms, int root_fd, struct spare_bounds spar
 	ms->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
 	if (ms->root_fd < 0)
 		return err_errno(err, -errno, "%s", ms->root);
-	r = open_kernels(ms, err);
+	r = open_folders(ms, err);
+	if (r == 0)
+		r = open_kernels(ms, err);
 	if (r < 0)
 		return r;
 	refresh_kernel(ms);
@@ -75,7 +96,7 @@ int machines_open(int root_fd, const char *root, struct spare_bounds spares, str
 
 	if (!ms)
 		return err_nomem(err);
-	ms->root_fd = -1;
+	ms->root_fd = ms->dir_fd = -1;
 	ms->host_cpus = count_cpus();
 	pthread_mutex_init(&ms->engine.lock, NULL);
 	gate_init(&ms->gate, ms->host_cpus, COMING_UP_USEC);
@@ -98,6 +119,8 @@ void machines_close(struct machines *ms)
 	gate_destroy(&ms->gate);
 	pthread_mutex_destroy(&ms->engine.lock);
 	fd_close(&ms->root_fd);
+	fd_close(&ms->dir_fd);
+	strv_free(ms->found);
 	free(ms->shim_path);
 	free(ms->root);
 	free(ms);

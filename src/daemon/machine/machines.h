@@ -22,6 +22,8 @@ struct engine_choice {
 struct machines {
 	char *root; /* the data root, absolute */
 	int root_fd;
+	int dir_fd;   /* $ROOT/machines */
+	char **found; /* what was in there, until machine_folders_tidy() */
 	char *shim_path;
 	unsigned host_cpus;
 	struct kernel_store *kernels;

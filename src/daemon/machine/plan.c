@@ -118,8 +118,6 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 	if (r == 0)
 		r = log_config_read(obj, &p.log, err);
 	if (r == 0)
-		r = json_get_bool(obj, "AutoRemove", &p.disposable, err);
-	if (r == 0)
 		r = read_cpuset(obj, &p.cpuset, err);
 	if (r == 0)
 		r = find_kernel(ms, obj, &p.kernel, err);
@@ -133,7 +131,7 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 	return 0;
 }
 
-int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err)
+int machine_write(const struct machine_plan *p, int dir_fd, struct err *err)
 {
 	const struct machine_spec machine = {
 		.engine = p->engine->name,
@@ -143,24 +141,10 @@ int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, st
 		.cpus = (int)p->cpus,
 		.memory_bytes = p->memory_bytes,
 		.disk_bytes = p->disk_bytes,
-		.log = { p->log.max_bytes, p->log.max_files },
-		.disposable = p->disposable,
-		.files_only = p->files_only,
 		.cpuset = p->cpuset,
 	};
-	int r = machine_spec_write(dir_fd, &machine, err);
 
-	if (r < 0 || !spec)
-		return r;
-	r = file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
-	return r < 0 ? err_errno(err, r, CONFIG_FILE) : 0;
-}
-
-bool machine_was_for_start(int dir_fd)
-{
-	cleanup(machine_spec_reset) struct machine_spec m = { 0 };
-
-	return machine_spec_load(dir_fd, &m, NULL) == 0 && !m.files_only;
+	return machine_spec_write(dir_fd, &machine, err);
 }
 
 int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err)

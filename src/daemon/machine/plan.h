@@ -14,10 +14,8 @@ struct machine_plan {
 	uint64_t memory_bytes;
 	uint64_t disk_bytes; /* of the writable layer */
 	struct log_config log;
-	bool cold;	 /* booted, though there may be a template */
-	bool disposable; /* nobody will want the writable layer after the end */
-	bool files_only; /* the container is not to run: only its files are at work */
-	char *cpuset;	 /* processors of the host it may use; NULL: all */
+	bool cold;    /* booted, though there may be a template */
+	char *cpuset; /* processors of the host it may use; NULL: all */
 };
 
 /**
@@ -33,25 +31,13 @@ void machine_plan_reset(struct machine_plan *p);
 /** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */
 int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
 
-/**
- * machine_write() - write config.json and machine.json into a container's folder
- * @spec:   the runtime-spec; NULL: machine.json alone
- * @dir_fd: borrowed
- *
- * Both are made anew before each start, out of the database and of the kernel and engine that
- * are in use now; so nothing is lost when they are half-written.
- *
- * Return: 0; -errno with a message.
- */
-int machine_write(const struct machine_plan *p, const char *spec, int dir_fd, struct err *err);
-
-/** machine_was_for_start() - was it for a start that the machine in a container's folder was
- * described last, and not for its files alone?  @dir_fd: borrowed */
-bool machine_was_for_start(int dir_fd);
+/** machine_write() - write machine.json into a machine's folder.  @dir_fd: borrowed.  Return: 0;
+ * -errno with a message. */
+int machine_write(const struct machine_plan *p, int dir_fd, struct err *err);
 
 /**
  * machine_running() - what the machine that runs has, which limits cannot pass
- * @dir_fd:           folder of the container; borrowed
+ * @dir_fd:           the machine's folder; borrowed
  * @ret_memory_bytes: for the container
  *
  * Return: 0; -errno, -EBADMSG with a message.

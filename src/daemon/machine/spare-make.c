@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/locate.h"
-#include "base/path.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "base/unix.h"
 #include "control/client.h"
@@ -21,12 +21,13 @@
 #include "daemon/spec/config.h"
 #include "engine/disk.h"
 #include "image/flatten/program.h"
+#include "storage/layer.h"
 
 #define PROGRAM	     "rehearsal"
 #define IMAGE_FILE   "rehearsal.erofs"
 #define READY_MSEC   (90 * 1000) /* longer than the shim itself waits */
 #define GOODBYE_MSEC 2000
-#define PACKET_MAX   4096
+#define ROUNDS	     2 /* the second finds what the first has translated */
 
 int spare_rehearsal_image(int dir_fd, struct err *err)
 {
@@ -76,50 +77,97 @@ static int launch(struct machines *ms, struct spare *s, int dir_fd, const struct
 		  struct err *err)
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
-	cleanup_free char *dir = str_printf("%s/spares/%s", ms->root, s->name), *spec = NULL;
+	cleanup_free char *dir = str_printf("%s/machines/%s", ms->root, s->name), *spec = NULL;
 	struct shim_launch l = { .program = ms->shim_path, .dir = dir, .dir_fd = dir_fd };
-	int r = dir ? template_take(ms->templates, plan, &from, err) : -ENOMEM;
+	int r = dir ? template_take(ms->templates, plan, &from, err) : err_nomem(err);
 
 	if (r == 0)
 		r = write_spec(ms, &spec, err);
 	if (r == 0)
-		r = machine_write(plan, spec, dir_fd, err);
+		r = machine_write(plan, dir_fd, err);
+	if (r == 0 && file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600) < 0)
+		r = err_set(err, -EIO, CONFIG_FILE " of the rehearsal");
 	if (r < 0)
 		return r;
 	memcpy(s->key, from.key, sizeof(s->key));
 	l.memory_fd = from.memory_fd;
 	l.state_fd = from.state_fd;
-	return shim_spawn_spare(&l, &s->fd, &s->pid, err);
+	return shim_spawn(&l, &s->pid, err);
 }
 
-static int read_ready(struct spare *s, struct err *err)
+/* Return: 0 for an end that is well; -EIO with a message. */
+static int judge_end(const struct control_event *e, struct err *err)
 {
-	cleanup_close int unexpected = -1;
-	cleanup_json json_t *event = NULL;
-	char packet[PACKET_MAX];
-	ssize_t n = unix_recv(s->fd, packet, sizeof(packet), &unexpected);
-	int64_t pid = 0;
-	int r;
-
-	if (n <= 0)
-		return err_set(err, -EIO, "the spare machine could not be made");
-	r = json_read(packet, (size_t)n, "event", &event, err);
-	if (r == 0)
-		r = json_get_i64(event, "pid", &pid, err);
-	s->engine_pid = (pid_t)pid;
-	return r;
+	if (*e->exit.err.msg)
+		return err_set(err, -EIO, "rehearsal: %s", e->exit.err.msg);
+	return e->exit.code == 0 ? 0
+				 : err_set(err, -EIO, "rehearsal: it ended with %d", e->exit.code);
 }
 
-/* The one word of a spare is that it is ready; one that ends says why in its log. */
-static int await_ready(struct spare *s, struct err *err)
+/* Until the rehearsal has ended. */
+static int await_end(int watch_fd, struct err *err)
 {
-	int r = fd_wait(s->fd, POLLIN, READY_MSEC);
+	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);
+	cleanup(control_event_reset) struct control_event e = { 0 };
 
-	if (r < 0)
-		return err_errno(err, r, "spare machine");
+	while (packet && e.type != EVENT_EXITED) {
+		cleanup_close int unexpected = -1;
+		int r = fd_wait(watch_fd, POLLIN, READY_MSEC);
+		ssize_t n = r > 0 ? unix_recv(watch_fd, packet, CONTROL_PACKET_MAX, &unexpected)
+				  : -ETIMEDOUT;
+
+		if (n <= 0)
+			return err_set(err, -EIO, "rehearsal: the machine does not answer");
+		control_event_reset(&e);
+		r = control_event_read(packet, (size_t)n, &e, err);
+		if (r < 0 && r != -EOPNOTSUPP)
+			return r;
+	}
+	return packet ? judge_end(&e, err) : err_nomem(err);
+}
+
+static int ask(struct shim_ref shim, enum control_op op, int fd, struct err *err)
+{
+	const struct shim_call call = { .request.op = op, .fd = fd, .timeout_msec = READY_MSEC };
+
+	return shim_call(shim, &call, NULL, err);
+}
+
+/* One container of moat's own, from its coming to its going. */
+static int rehearse(struct shim_ref shim, int dir_fd, struct err *err)
+{
+	cleanup_close int watch_fd = -1;
+	int r = ask(shim, CONTROL_ADD, dir_fd, err);
+
 	if (r == 0)
-		return err_set(err, -ETIMEDOUT, "the spare machine takes too long");
-	return read_ready(s, err);
+		r = shim_watch(shim, &watch_fd);
+	if (r == 0 && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
+		r = err_errno(err, -errno, EXIT_FILE);
+	if (r == 0)
+		r = ask(shim, CONTROL_START, -1, err);
+	if (r == 0)
+		r = await_end(watch_fd, err);
+	return r == 0 ? ask(shim, CONTROL_REMOVE, -1, err) : r;
+}
+
+static int prepare(struct machines *ms, struct spare *s, int dir_fd,
+		   const struct machine_plan *plan, struct err *err)
+{
+	const struct shim_ref shim = { ms->dir_fd, s->name, PROGRAM };
+	cleanup(control_event_reset) struct control_event now = { 0 };
+	cleanup_json json_t *answer = NULL;
+	int r = shim_hold(shim, &s->fd, err);
+
+	for (int i = 0; r == 0 && i < ROUNDS; i++)
+		r = rehearse(shim, dir_fd, err);
+	if (r == 0)
+		r = shim_ask(shim, CONTROL_REST, SHIM_TIMEOUT_MSEC, &answer, err);
+	if (r == 0)
+		r = control_event_from_json(answer, &now, err);
+	s->engine_pid = (pid_t)now.pid;
+	if (r == 0 && now.machine != MACHINE_RESTORED)
+		r = err_set(err, -EINVAL, "the machine was not restored");
+	return r == 0 ? layer_create(dir_fd, SPARE_NEW_LAYER_FILE, plan->disk_bytes, err) : r;
 }
 
 /* Return: the last line of the shim's log, where there is one. */
@@ -135,52 +183,40 @@ static int explain(int dir_fd, int code, struct err *err)
 	return err_set(err, code, "%s", line ? line + 1 : log.data);
 }
 
-int spare_make(struct machines *ms, int dir_fd, const char *name, const struct machine_plan *plan,
-	       struct spare **ret, struct err *err)
+int spare_make(struct machines *ms, const struct machine_plan *plan, struct spare **ret,
+	       struct err *err)
 {
 	struct spare *s = calloc(1, sizeof(*s));
-	cleanup_close int own_fd = -1;
+	cleanup_close int dir_fd = -1;
 	int r;
 
 	if (!s)
-		return -ENOMEM;
+		return err_nomem(err);
 	s->fd = -1;
-	snprintf(s->name, sizeof(s->name), "%s", name);
-	r = path_open_dir(dir_fd, s->name, 0700, &own_fd);
-	if (r < 0)
-		err_errno(err, r, "%s/spares/%s", ms->root, s->name);
+	r = machine_folder_new(ms, s->name, &dir_fd, err);
 	if (r == 0)
-		r = launch(ms, s, own_fd, plan, err);
+		r = launch(ms, s, dir_fd, plan, err);
 	if (r == 0) {
-		r = await_ready(s, err);
-		r = r < 0 ? explain(own_fd, r, err) : 0;
+		r = prepare(ms, s, dir_fd, plan, err);
+		r = r < 0 ? explain(dir_fd, r, err) : 0;
 	}
 	if (r < 0) {
-		spare_end(s, dir_fd);
+		spare_end(ms, s);
 		return r;
 	}
 	*ret = s;
 	return 0;
 }
 
-static int order(const struct spare *s, const char *text, int fd)
+/* It can do without. */
+void spare_give_layer(struct machines *ms, const struct spare *s, int dir_fd)
 {
-	return unix_send(s->fd, text, strlen(text), fd);
-}
+	cleanup_free char *name = str_printf("%s/" SPARE_NEW_LAYER_FILE, s->name);
 
-int spare_give(struct spare *s, int dir_fd, struct err *err)
-{
-	cleanup_close int listen_fd = -1;
-	int r = shim_listen(dir_fd, &listen_fd);
-
-	if (r == 0)
-		r = order(s, "{\"op\":\"folder\"}", dir_fd);
-	if (r == 0)
-		r = order(s, "{\"op\":\"adopt\"}", listen_fd);
-	if (r < 0)
-		return err_errno(err, r, "spare machine");
-	s->given = true;
-	return 0;
+	if (!name || faccessat(dir_fd, LAYER_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	if (renameat(ms->dir_fd, name, dir_fd, LAYER_FILE) < 0)
+		log_warning(LAYER_FILE ": %s", strerror(errno));
 }
 
 bool spare_is_done(const struct spare *s)
@@ -198,11 +234,17 @@ static void reap(pid_t pid)
 		continue;
 }
 
-void spare_end(struct spare *s, int dir_fd)
+void spare_end(struct machines *ms, struct spare *s)
 {
 	fd_close(&s->fd);
-	if (!s->given && s->pid > 0)
+	if (s->pid > 0)
 		reap(s->pid);
-	(void)path_remove_tree(dir_fd, s->name);
+	machine_folder_remove(ms, s->name);
+	free(s);
+}
+
+void spare_forget(struct spare *s)
+{
+	fd_close(&s->fd);
 	free(s);
 }

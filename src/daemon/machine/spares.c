@@ -28,12 +28,12 @@
 
 #define IDLE_USEC  (600 * USEC_PER_SEC) /* without a start: then the spares go */
 #define RETRY_USEC (60 * USEC_PER_SEC)	/* after one that could not be made */
-#define FDS_MAX	   (2 * SPARES_MAX + 1)
+#define FDS_MAX	   (SPARES_MAX + 1)
 #define QUIET_USEC (150 * USEC_PER_MSEC) /* after a start: what is short-lived is over by then */
 
 struct spares {
 	struct machines *ms;
-	int dir_fd; /* $ROOT/spares */
+	int dir_fd; /* $ROOT/spares, with the image of the rehearsal */
 	int wake_fd;
 	bool has_image;
 
@@ -45,7 +45,6 @@ struct spares {
 	struct machine_plan plan;	 /* how to make one */
 	uint64_t used_usec;
 	uint64_t not_before_usec; /* no spare is made */
-	uint64_t made;		  /* counts, for names */
 	struct spare *ready, *waste;
 	unsigned n_ready;
 };
@@ -115,16 +114,14 @@ static void make_one(struct spares *s)
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	struct spare *m = NULL;
 	struct err err = { 0 };
-	char name[sizeof(m->name)];
 	int r = machine_plan_copy(&s->plan, &plan);
 
-	snprintf(name, sizeof(name), "%llu", (unsigned long long)++s->made);
 	pthread_mutex_unlock(&s->lock);
 	if (r == 0 && !s->has_image)
 		r = spare_rehearsal_image(s->dir_fd, &err);
 	s->has_image = r == 0;
 	if (r == 0)
-		r = spare_make(s->ms, s->dir_fd, name, &plan, &m, &err);
+		r = spare_make(s->ms, &plan, &m, &err);
 	pthread_mutex_lock(&s->lock);
 	if (r == 0) {
 		push(&s->ready, m);
@@ -135,26 +132,16 @@ static void make_one(struct spares *s)
 	}
 }
 
-/* Of one that was given away the folder stays until its shim has taken what it needs. */
-static struct spare *find_waste(struct spares *s)
-{
-	struct spare **at = &s->waste;
-
-	while (*at && (*at)->given && !spare_is_done(*at))
-		at = &(*at)->next;
-	return *at ? pop(at) : NULL;
-}
-
 /* Return: was there something? */
 static bool work(struct spares *s)
 {
 	struct spare *m;
 
 	sort_out(s);
-	m = find_waste(s);
+	m = s->waste ? pop(&s->waste) : NULL;
 	if (m) {
 		pthread_mutex_unlock(&s->lock);
-		spare_end(m, s->dir_fd);
+		spare_end(s->ms, m);
 		pthread_mutex_lock(&s->lock);
 		return true;
 	}
@@ -183,12 +170,11 @@ static nfds_t add_all(struct pollfd *fds, nfds_t n, const struct spare *list)
 	return n;
 }
 
-/* A spare that waits says nothing, and one that was given away neither: what can be read is the
- * end. */
+/* A spare that waits says nothing: what can be read is the end. */
 static void sleep_for_news(struct spares *s)
 {
 	struct pollfd fds[FDS_MAX] = { { .fd = s->wake_fd, .events = POLLIN } };
-	nfds_t n = add_all(fds, add_all(fds, 1, s->ready), s->waste);
+	nfds_t n = add_all(fds, 1, s->ready);
 	int timeout = timeout_msec(s);
 	eventfd_t ignored;
 
@@ -268,23 +254,18 @@ static struct spare *take(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1]
 	return m;
 }
 
-pid_t spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
-		   const struct machine_plan *plan, int dir_fd)
+struct spare *spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+			   const struct machine_plan *plan)
 {
-	struct spare *m = take(s, key, plan);
-	struct err err = { 0 };
-	pid_t pid = 0;
+	return take(s, key, plan);
+}
 
-	if (!m)
-		return 0;
-	if (spare_give(m, dir_fd, &err) == 0)
-		pid = m->pid;
-	else
-		log_warning("a spare machine is not used: %s", err.msg);
+void spares_waste(struct spares *s, struct spare *m)
+{
 	pthread_mutex_lock(&s->lock);
 	push(&s->waste, m);
 	pthread_mutex_unlock(&s->lock);
-	return pid;
+	wake(s);
 }
 
 void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
@@ -342,8 +323,9 @@ static int64_t disk_bytes(const struct spares *s, const char *name, const char *
 	cleanup_free char *path = str_printf("%s/%s", name, file);
 	struct stat sb;
 
-	return path && fstatat(s->dir_fd, path, &sb, AT_SYMLINK_NOFOLLOW) == 0 ? sb.st_blocks * 512
-									       : 0;
+	return path && fstatat(s->ms->dir_fd, path, &sb, AT_SYMLINK_NOFOLLOW) == 0
+		       ? sb.st_blocks * 512
+		       : 0;
 }
 
 static json_t *describe(const struct spares *s, const struct view *v)

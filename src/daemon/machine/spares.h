@@ -4,6 +4,7 @@
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
 #include "daemon/machine/spare-goal.h"
+#include "daemon/machine/spare-make.h"
 #include "daemon/machine/template.h"
 
 /*
@@ -30,14 +31,17 @@ void spares_start_begins(struct spares *s);
 void spares_start_ends(struct spares *s);
 
 /**
- * spares_claim() - a machine of a kind, for the container whose folder is @dir_fd
+ * spares_claim() - a machine of a kind that rests
  * @key:  of the template it would be restored from
  * @plan: how to make the next one; kept as a copy
  *
- * Return: the pid of the container's moat-shim, to be reaped; 0: there is none.
+ * Return: owned, spare_forget() or spares_waste(); NULL: there is none.
  */
-pid_t spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
-		   const struct machine_plan *plan, int dir_fd);
+struct spare *spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+			   const struct machine_plan *plan);
+
+/** spares_waste() - end one that cannot be used, some time */
+void spares_waste(struct spares *s, struct spare *m);
 
 /** spares_expect() - the first start will be of this kind of machine; @plan: kept as a copy */
 void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],

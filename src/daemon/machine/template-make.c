@@ -67,7 +67,7 @@ int template_make(const struct template_site *site, const struct machine_plan *p
 
 	if (memory_fd < 0)
 		return err_errno(err, -errno, "memory of the template");
-	r = machine_write(plan, NULL, site->dir_fd, err);
+	r = machine_write(plan, site->dir_fd, err);
 	if (r == 0)
 		r = shim_spawn_maker(&launch, &pid, err);
 	if (r < 0)

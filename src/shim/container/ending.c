@@ -1,272 +1,219 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The first thing that settles how the container ended is decided and
- * stays: its process's exit, a failure of moat's, or a request to end it.  Then the machine's
- * process ends, by itself or by our hand, and whatever the guest had sent before is read;
- * exit.json is written; those who wait are told; clients get the time to take their output.
- * Where the process is over and the guest needs long for its disks, or only says nothing more,
- * all but the machine's end comes first.  There is no other way out, so that every end is told,
- * and told only when it is true.
+ * Theory of operation.  The first thing that settles how a container ended is decided and stays:
+ * its process's exit, a failure of moat's, or a request to end it.  It is told at once: exit.json
+ * is written, those who wait are answered, watchers hear of it, and clients get the time to take
+ * the last output.  Its place is given back when the guest has taken it away (REMOVE, REMOVED), or
+ * with the machine.
  */
 #include "shim/container/ending.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "shim/container/files.h"
-#include "shim/container/text.h"
-#include "shim/event.h"
-#include "shim/machine/bringup.h"
+#include "control/names.h"
+#include "shim/container/containers.h"
+#include "shim/container/event.h"
+#include "shim/text.h"
 
-/* What a process that is gone has sent is there at once, and one that closed the link is about to
- * go. */
-#define SETTLE_USEC USEC_PER_SEC
-
-void ending_decide(struct shim *s, int code, bool oom, const struct err *err)
+void container_exec_over(struct container *c, struct process *p, int code)
 {
-	if (s->decided)
-		return;
-	s->decided = true;
-	s->exit.code = code;
-	s->exit.oom = oom || s->oom;
-	s->exit.finished_nsec = clock_now_nsec();
-	if (!err)
-		return;
-	s->exit.err = *err;
-	text_clean(s->exit.err.msg);
-	log_error("%s", s->exit.err.msg);
+	if (!process_is_files(p)) {
+		history_add(&c->history, p->target, code);
+		server_tell_all(c->all->server, event_exec_exited(c, p->target, code));
+	}
+	process_over(p);
 }
 
-static void answer_start(struct shim *s)
-{
-	struct err err = s->exit.err;
-
-	if (!s->init || !s->init->waiter)
-		return;
-	if (!*err.msg)
-		err_set(&err, -ECANCELED, "the container was ended before its process ran");
-	control_answer(s->init->waiter, &err);
-}
-
-/* From here on the container can be started again, whatever its clients do. */
-static void announce(struct shim *s)
-{
-	/* It says how the container's process ended, and here that is long ago. */
-	bool keep = s->config && s->config->machine.files_only;
-	bool lasting = !s->config || !s->config->machine.disposable;
-	int r = keep ? 0 : exit_write(s->options->dir_fd, &s->exit, lasting);
-
-	s->stage = SHIM_DRAINING;
-	if (r < 0)
-		log_error("%s: %s", EXIT_FILE, strerror(-r));
-	s->times.ended = clock_mono_usec();
-	answer_start(s);
-	control_serve_waiting(s->control);
-	shim_tell(s, event_exited(s));
-	s->told = true;
-}
-
-static void end(struct shim *s)
-{
-	s->stage = SHIM_OVER;
-	control_serve_waiting(s->control);
-	loop_quit(s->loop, 0);
-}
-
-static bool clients_are_busy(const struct shim *s)
+static bool is_busy(const struct container *c)
 {
 	const struct process *p;
 
-	LIST_FOREACH (p, &s->processes, entry)
+	LIST_FOREACH (p, &c->processes, entry)
 		if (process_busy(p))
 			return true;
 	return false;
 }
 
-void shim_lost(struct shim *s)
+bool container_is_drained(const struct container *c)
 {
-	files_check_idle(s);
-	if (s->stage == SHIM_DRAINING && !s->machine.vm && (s->late || !clients_are_busy(s)))
-		end(s);
+	return c->drained || !is_busy(c);
 }
 
-/* Why a machine ended that nobody had ended. */
-static void explain_end(const struct shim *s, struct err *ret)
+int container_drain_over(struct source *source, void *arg)
 {
-	char tail[ERR_MSG_MAX / 2];
-	int status = s->machine_status;
+	struct container *c = arg;
 
-	engine_log_catch_up(s->engine_log);
-	text_tail(s->options->dir_fd, SHIM_LOG_FILE, s->log_start, tail, sizeof(tail));
-	err_set(ret, -EIO, "the virtual machine ended unexpectedly (%s %d): %s",
-		WIFSIGNALED(status) ? "signal" : "exit status",
-		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-		*tail ? tail : "see `moat logs --boot`");
+	(void)source;
+	if (is_busy(c))
+		log_warning("a client did not take the last output in time, and is left behind");
+	c->drained = true;
+	c->all->changed(c->all->arg);
+	return 0;
 }
 
-static void abandon(struct shim *s, struct process *p)
+void container_drain(struct container *c)
+{
+	const struct deadlines *d = c->all->deadlines;
+	uint64_t usec = c->all->hasty ? d->hasty_drain_usec : d->drain_usec;
+
+	if (source_set_timer(c->drain, usec) < 0)
+		c->drained = true;
+}
+
+/* One that does not run, and will not. */
+static void abandon(struct container *c, struct process *p)
 {
 	struct err err;
 
-	if (p->state == PROCESS_OVER)
-		return;
-	if (p != s->init && p->state == PROCESS_RUNNING) {
-		shim_exec_over(s, p, EXIT_KILLED);
+	if (p != c->init && !process_is_files(p) && p->state == PROCESS_RUNNING) {
+		container_exec_over(c, p, EXIT_KILLED);
 		return;
 	}
-	if (p != s->init && p->waiter) {
+	if (p != c->init && p->waiter) {
 		err_set(&err, -ESRCH, "the container ended");
-		if (process_is_files(p) && *s->exit.err.msg)
-			err = s->exit.err;
-		control_answer(p->waiter, &err);
+		if (process_is_files(p) && *c->exit.err.msg)
+			err = c->exit.err;
+		server_answer(p->waiter, &err);
 	}
 	process_over(p);
 }
 
-static uint64_t drain_usec(const struct shim *s)
-{
-	return s->hasty ? s->options->hasty_drain_usec : s->options->drain_usec;
-}
-
-/* The machine is gone, or nothing of what it may still say matters to who waits. */
-void ending_drain(struct shim *s)
+void container_abandon_all(struct container *c, bool files)
 {
 	struct process *p, *next;
-	struct err err;
 
-	disk_watch_end(s);
-	if (!s->decided) {
-		explain_end(s, &err);
-		ending_decide(s, EXIT_KILLED, false, &err);
-	}
-	for (p = LIST_FIRST(&s->processes); p; p = next) {
+	for (p = LIST_FIRST(&c->processes); p; p = next) {
 		next = LIST_NEXT(p, entry);
-		abandon(s, p);
+		if (p->state != PROCESS_OVER && (files || !process_is_files(p)))
+			abandon(c, p);
 	}
-	announce(s);
-	if (source_set_timer(s->timer, drain_usec(s)) < 0)
-		end(s);
+}
+
+static void answer_start(struct container *c)
+{
+	struct err err = c->exit.err;
+
+	if (!c->init->waiter)
+		return;
+	if (!*err.msg)
+		err_set(&err, -ECANCELED, "the container was ended before its process ran");
+	server_answer(c->init->waiter, &err);
+}
+
+/* Where nobody is there to hear of it, it is to be there after a loss of power too. */
+void container_announce(struct container *c)
+{
+	int r;
+
+	life_tell_disk_errors(c->all->life);
+	r = exit_write(c->dir_fd, &c->exit, !server_is_watched(c->all->server));
+	if (r < 0)
+		log_error("%s: %s", EXIT_FILE, strerror(-r));
+	c->times.ended = clock_mono_usec();
+	answer_start(c);
+	server_tell_all(c->all->server, event_exited(c));
+}
+
+void container_end(struct container *c, int code, bool oom, const struct err *err)
+{
+	if (c->ended)
+		return;
+	c->ended = true;
+	c->exit.code = code;
+	c->exit.oom = oom || c->oom;
+	c->exit.finished_nsec = clock_now_nsec();
+	if (err) {
+		c->exit.err = *err;
+		text_clean(c->exit.err.msg);
+		log_error("%.12s: %s", c->name, c->exit.err.msg);
+	}
+	container_abandon_all(c, false);
+	if (c->start_requested)
+		container_announce(c);
+	container_drain(c);
+}
+
+void container_gone(struct container *c, int code, const struct err *why)
+{
+	if (c->state == CONTAINER_GONE)
+		return;
+	container_end(c, code, false, why);
+	container_abandon_all(c, true);
+	queries_reset(&c->queries);
+	c->state = CONTAINER_GONE;
+	(void)source_set_timer(c->deadline, UINT64_MAX);
+	if (c->slot >= 0)
+		life_give_back(c->all->life, (unsigned)c->slot);
+	c->slot = -1;
+	server_tell_all(c->all->server, event_removed(c, why));
+	if (c->remover)
+		server_answer(c->remover, NULL);
+}
+
+void container_fail(struct container *c, int code, const struct err *err)
+{
+	container_end(c, code, false, err);
+	life_fail(c->all->life, code, NULL);
+}
+
+/* REMOVE, and a deadline for the end of what runs, or for the disks. */
+void container_take_away(struct container *c)
+{
+	const struct deadlines *d = c->all->deadlines;
+	bool runs = container_is_running(c);
+	int r = guest_remove(life_guest(c->all->life), c->number);
+
+	c->state = CONTAINER_REMOVING;
+	if (r == 0)
+		r = source_set_timer(c->deadline, runs ? d->kill_usec : d->shutdown_usec);
+	if (r < 0)
+		life_kill(c->all->life);
+}
+
+static void remover_gone(void *arg, struct conn *conn)
+{
+	struct container *c = arg;
+
+	(void)conn;
+	c->remover = NULL;
+}
+
+static void begin_removing(struct container *c)
+{
+	switch (c->state) {
+	case CONTAINER_WAITING:
+		container_gone(c, EXIT_KILLED, NULL);
+		break;
+	case CONTAINER_READY:
+		if (container_is_running(c) && process_signal(c->init, SIGKILL) == 0 &&
+		    source_set_timer(c->deadline, c->all->deadlines->kill_usec) == 0)
+			c->state = CONTAINER_KILLING;
+		else
+			container_take_away(c);
+		break;
+	case CONTAINER_FAILED:
+		container_take_away(c);
+		break;
+	default: /* goes by itself, once the guest has answered */
+		break;
+	}
+}
+
+int container_remove(struct container *c, struct conn *conn, struct err *err)
+{
+	if (c->removed)
+		return err_set(err, -EALREADY, "the container is being removed");
+	c->removed = true;
+	c->remover = conn;
+	server_wait(conn, remover_gone, c);
+	if (c->state == CONTAINER_GONE)
+		server_answer(conn, NULL);
 	else
-		shim_lost(s);
-}
-
-int ending_timer(struct source *source, void *arg)
-{
-	struct shim *s = arg;
-
-	(void)source;
-	switch (s->stage) {
-	case SHIM_UP:
-		machine_kill(&s->machine);
-		break;
-	case SHIM_LINK_LEFT:
-		ending_drain(s);
-		break;
-	case SHIM_DRAINING:
-		if (clients_are_busy(s))
-			log_warning("a client did not take the last output in time, and is left "
-				    "behind");
-		s->late = true;
-		if (!s->machine.vm || !guest_is_shutting_down(s->guest))
-			end(s);
-		break;
-	case SHIM_OVER:
-		break;
-	}
+		begin_removing(c);
+	c->all->changed(c->all->arg);
 	return 0;
-}
-
-void ending_unborn(struct shim *s, const struct err *err)
-{
-	machine_release(&s->machine);
-	ending_decide(s, EXIT_NOT_STARTED, false, err);
-	announce(s);
-	end(s);
-}
-
-/* The machine is gone before it was ready: take another one. */
-static void start_over(struct shim *s)
-{
-	struct err err;
-
-	(void)source_set_timer(s->timer, UINT64_MAX);
-	if (bringup_another(s, &err) == 0)
-		return;
-	ending_unborn(s, &err);
-}
-
-int shim_machine_ended(struct source *source, pid_t pid, int status, void *arg)
-{
-	struct shim *s = arg;
-
-	(void)source, (void)pid;
-	if (shim_try_another(s, NULL)) {
-		start_over(s);
-		return 0;
-	}
-	disk_watch_end(s);
-	machine_release(&s->machine);
-	s->machine_status = status;
-	if (s->stage == SHIM_DRAINING) {
-		shim_lost(s);
-		return 0;
-	}
-	s->stage = SHIM_LINK_LEFT;
-	if (guest_has_ended(s->guest) || source_set_timer(s->timer, SETTLE_USEC) < 0)
-		ending_drain(s);
-	return 0;
-}
-
-void shim_link_ended(struct shim *s)
-{
-	if (s->stage == SHIM_LINK_LEFT)
-		ending_drain(s);
-	else if (s->stage == SHIM_UP && source_set_timer(s->timer, SETTLE_USEC) < 0)
-		machine_kill(&s->machine);
-}
-
-bool shim_tell_end(struct shim *s)
-{
-	if (s->stage != SHIM_UP || !s->decided || guest_has_ended(s->guest))
-		return false;
-	log_info("the guest takes long to make its disks clean, and its container is over already");
-	ending_drain(s);
-	return true;
-}
-
-void shim_end_machine(struct shim *s, int code, const struct err *err)
-{
-	ending_decide(s, code, false, err);
-	machine_kill(&s->machine);
-}
-
-void shim_hurry(struct shim *s)
-{
-	s->hasty = true;
-	if (s->stage == SHIM_DRAINING)
-		(void)source_set_timer(s->timer, drain_usec(s));
-}
-
-void shim_shutdown(struct shim *s)
-{
-	struct err err;
-
-	shim_hurry(s);
-	if (s->stage != SHIM_UP || s->decided)
-		return;
-	if (s->paused && s->machine.engine->resume(s->machine.vm, &err) < 0) {
-		log_warning("the paused machine cannot go on, and is ended: %s", err.msg);
-		shim_end_machine(s, EXIT_KILLED, NULL);
-		return;
-	}
-	s->paused = false;
-	if (s->config->machine.files_only && guest_is_ready(s->guest)) {
-		ending_decide(s, 0, false, NULL);
-		guest_shutdown(s->guest);
-		return;
-	}
-	guest_kill(s->guest);
 }

@@ -16,8 +16,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "shim/machine/setup.h"
-#include "shim/shim.h"
+#include "control/names.h"
+#include "shim/container/containers.h"
+#include "shim/container/ending.h"
 
 #define INPUT_CHUNK 32768u
 #define CLIENTS_MAX 512u
@@ -32,13 +33,14 @@ static const struct client_handler client_handler = {
 	.gone = on_gone,
 };
 
-int process_new(struct shim *s, const char *target, struct oci_process *spec, struct process **ret)
+int process_new(struct container *c, const char *target, struct oci_process *spec,
+		struct process **ret)
 {
 	struct process *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return -ENOMEM;
-	p->shim = s;
+	p->container = c;
 	memcpy(p->target, target, strlen(target) + 1);
 	p->spec = spec;
 	LIST_INIT(&p->clients);
@@ -55,16 +57,30 @@ void process_free(struct process *p)
 		client_free(c);
 	}
 	if (p->waiter)
-		control_forget(p->waiter);
+		server_forget(p->waiter);
 	source_free(p->deadline);
 	oci_process_free(p->spec);
 	buf_reset(&p->files);
 	free(p);
 }
 
+static void waiter_gone(void *arg, struct conn *conn)
+{
+	struct process *p = arg;
+
+	(void)conn;
+	p->waiter = NULL;
+}
+
+void process_answer_to(struct process *p, struct conn *conn)
+{
+	p->waiter = conn;
+	server_wait(conn, waiter_gone, p);
+}
+
 static struct link_conn *link_of(const struct process *p)
 {
-	return guest_link(p->shim->guest);
+	return guest_link(life_guest(p->container->all->life));
 }
 
 static struct link_header message(const struct process *p, enum link_type type)
@@ -144,7 +160,7 @@ static void drop_client(struct process *p, struct client *c)
 /* Frees a process that is over when the last client is gone; the init stays for those who ask. */
 static void maybe_free(struct process *p)
 {
-	if (p->state != PROCESS_OVER || p == p->shim->init || !LIST_EMPTY(&p->clients))
+	if (p->state != PROCESS_OVER || p == p->container->init || !LIST_EMPTY(&p->clients))
 		return;
 	LIST_REMOVE(p, entry);
 	process_free(p);
@@ -196,17 +212,17 @@ static void on_taken(void *arg, struct client *c)
 
 	(void)c;
 	grant_all(p);
-	shim_lost(p->shim);
+	container_lost(p->container);
 }
 
 static void on_gone(void *arg, struct client *c)
 {
 	struct process *p = arg;
-	struct shim *s = p->shim;
+	struct container *container = p->container;
 
 	drop_client(p, c);
 	maybe_free(p);
-	shim_lost(s);
+	container_lost(container);
 }
 
 void process_input_ready(struct process *p)
@@ -239,7 +255,7 @@ int process_attach(struct process *p, int fd, const struct client_options *optio
 	if (count_clients(p) >= CLIENTS_MAX)
 		return -EUSERS;
 	o.wants[LINK_STDIN] = o.wants[LINK_STDIN] && p->spec->open_stdin && !p->input_closed;
-	r = client_new(p->shim->loop, fd, &o, &client_handler, &c);
+	r = client_new(p->container->all->loop, fd, &o, &client_handler, &c);
 	if (r < 0)
 		return r;
 	c->arg = p;
@@ -255,16 +271,16 @@ int process_attach(struct process *p, int fd, const struct client_options *optio
 static int on_deadline(struct source *source, void *arg)
 {
 	struct process *p = arg;
-	struct shim *s = p->shim;
+	struct container *c = p->container;
 	struct err err;
 
 	(void)source;
 	err_set(&err, -ETIMEDOUT,
 		"the guest did not start the process in time; see `moat logs --boot`");
-	if (p == s->init)
-		shim_end_machine(s, EXIT_NOT_STARTED, &err);
+	if (p == c->init)
+		container_fail(c, EXIT_NOT_STARTED, &err);
 	else if (p->waiter)
-		control_answer(p->waiter, &err);
+		server_answer(p->waiter, &err);
 	p->unwanted = true;
 	return 0;
 }
@@ -278,7 +294,7 @@ static int send_spawn(struct process *p)
 	int r = files ? buf_add(&payload, p->files.data, p->files.len)
 		      : oci_process_put(&payload, p->spec);
 
-	h.container = SETUP_CONTAINER;
+	h.container = p->container->number;
 	if (r == 0)
 		r = link_open(link, p->stream);
 	if (r == 0)
@@ -292,9 +308,10 @@ static int send_spawn(struct process *p)
 
 int process_spawn(struct process *p)
 {
-	struct shim *s = p->shim;
-	uint64_t usec = p == s->init ? s->options->spawn_usec : s->options->exec_usec;
-	int r = loop_add_timer(s->loop, usec, on_deadline, p, &p->deadline);
+	const struct containers *all = p->container->all;
+	uint64_t usec =
+		p == p->container->init ? all->deadlines->spawn_usec : all->deadlines->exec_usec;
+	int r = loop_add_timer(all->loop, usec, on_deadline, p, &p->deadline);
 
 	if (r == 0)
 		r = send_spawn(p);
@@ -393,10 +410,11 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 
 	if (!takes_output(p, channel))
 		return -EBADMSG;
-	if (p == p->shim->init) {
-		if (!p->shim->times.output)
-			p->shim->times.output = clock_mono_usec();
-		keep_output(p->shim->log, channel, data, len);
+	if (p == p->container->init) {
+		if (!p->container->times.output)
+			p->container->times.output = clock_mono_usec();
+		if (p->container->log)
+			keep_output(p->container->log, channel, data, len);
 	}
 	p->received[channel] += len;
 	for (c = LIST_FIRST(&p->clients); c; c = next) {

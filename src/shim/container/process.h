@@ -7,7 +7,7 @@
 #include "shim/container/client.h"
 
 struct conn;
-struct shim;
+struct container;
 
 enum process_state {
 	PROCESS_WAITING,
@@ -19,7 +19,7 @@ enum process_state {
 /* One process in the guest, and the clients attached to it. */
 struct process {
 	LIST_ENTRY(process) entry;
-	struct shim *shim;
+	struct container *container;
 	char target[CONTROL_TARGET_MAX + 1];
 	uint32_t stream;
 	enum process_state state;
@@ -39,7 +39,8 @@ LIST_HEAD(process_list, process);
 
 /** process_new() - @spec: owned from success on.  @ret: owned, process_free().  Return: 0; -ENOMEM.
  */
-int process_new(struct shim *s, const char *target, struct oci_process *spec, struct process **ret);
+int process_new(struct container *c, const char *target, struct oci_process *spec,
+		struct process **ret);
 
 /** process_free() - closes the clients that are left, without telling them that all is well */
 void process_free(struct process *p);
@@ -49,6 +50,9 @@ static inline bool process_is_files(const struct process *p)
 {
 	return p->files.len > 0;
 }
+
+/** process_answer_to() - conn is answered when it runs, or does not */
+void process_answer_to(struct process *p, struct conn *conn);
 
 /**
  * process_attach() - attach a client

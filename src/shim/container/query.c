@@ -7,17 +7,32 @@
 
 #include "base/buf.h"
 #include "control/answer.h"
-#include "shim/container/text.h"
-#include "shim/control.h"
-#include "shim/machine/setup.h"
-#include "shim/shim.h"
+#include "shim/container/containers.h"
+#include "shim/text.h"
 
-int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *const *settings)
+/* Its question goes with it; an answer may still come. */
+static void forget(void *arg, struct conn *conn)
+{
+	struct container *c = arg;
+
+	for (struct query **p = &c->queries.first; *p;) {
+		struct query *q = *p;
+
+		if (q->conn == conn) {
+			*p = q->next;
+			free(q);
+		} else {
+			p = &q->next;
+		}
+	}
+}
+
+int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
-	const struct link_header h = { .type = type, .container = SETUP_CONTAINER };
+	const struct link_header h = { .type = type, .container = c->number };
 	struct query *q = calloc(1, sizeof(*q));
-	uint32_t id = s->queries.last_id + 1;
+	uint32_t id = c->queries.last_id + 1;
 	int r = -ENOMEM;
 
 	if (q && type == LINK_LIMITS)
@@ -25,20 +40,21 @@ int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *cons
 	else if (q)
 		r = link_question_put(&payload, id);
 	if (r == 0)
-		r = link_send(guest_link(s->guest), h, payload.data, payload.len);
+		r = link_send(guest_link(life_guest(c->all->life)), h, payload.data, payload.len);
 	if (r < 0) {
 		free(q);
 		return r;
 	}
-	*q = (struct query){ s->queries.first, conn, ++s->queries.last_id, type };
-	s->queries.first = q;
+	*q = (struct query){ c->queries.first, conn, ++c->queries.last_id, type };
+	c->queries.first = q;
+	server_wait(conn, forget, c);
 	return 0;
 }
 
 /* Return: who asked; NULL when that one is gone. */
-static struct conn *take(struct shim *s, uint32_t id, enum link_type type)
+static struct conn *take(struct container *c, uint32_t id, enum link_type type)
 {
-	for (struct query **p = &s->queries.first; *p; p = &(*p)->next) {
+	for (struct query **p = &c->queries.first; *p; p = &(*p)->next) {
 		struct query *q = *p;
 		struct conn *conn = q->conn;
 
@@ -51,37 +67,23 @@ static struct conn *take(struct shim *s, uint32_t id, enum link_type type)
 	return NULL;
 }
 
-void query_forget(struct shim *s, const struct conn *conn)
-{
-	for (struct query **p = &s->queries.first; *p;) {
-		struct query *q = *p;
-
-		if (q->conn == conn) {
-			*p = q->next;
-			free(q);
-		} else {
-			p = &q->next;
-		}
-	}
-}
-
-static int stats_answered(struct shim *s, struct wire_view payload)
+static int stats_answered(struct container *c, struct wire_view payload)
 {
 	cleanup_free char *text = NULL;
 	struct conn *conn;
 	uint32_t id;
-	int r = link_stats_get(payload, &id, &s->queries.last_stats);
+	int r = link_stats_get(payload, &id, &c->queries.last_stats);
 
 	if (r < 0)
 		return r;
-	conn = take(s, id, LINK_STATS);
-	text = answer_stats_write(&s->queries.last_stats);
+	conn = take(c, id, LINK_STATS);
+	text = answer_stats_write(&c->queries.last_stats);
 	if (conn)
-		control_answer_text(conn, text);
+		server_answer_text(conn, text);
 	return 0;
 }
 
-static int limits_answered(struct shim *s, struct wire_view payload)
+static int limits_answered(struct container *c, struct wire_view payload)
 {
 	struct conn *conn;
 	struct err err;
@@ -90,14 +92,14 @@ static int limits_answered(struct shim *s, struct wire_view payload)
 
 	if (r < 0)
 		return r;
-	conn = take(s, id, LINK_LIMITS);
+	conn = take(c, id, LINK_LIMITS);
 	text_clean(err.msg);
 	if (conn)
-		control_answer(conn, err.code < 0 ? &err : NULL);
+		server_answer(conn, err.code < 0 ? &err : NULL);
 	return 0;
 }
 
-int query_answered(struct shim *s, enum link_type type, struct wire_view payload)
+int query_answered(struct container *c, enum link_type type, struct wire_view payload)
 {
 	cleanup_free struct link_proc *procs = NULL;
 	cleanup_free char *text = NULL;
@@ -107,15 +109,21 @@ int query_answered(struct shim *s, enum link_type type, struct wire_view payload
 	int r;
 
 	if (type == LINK_STATS)
-		return stats_answered(s, payload);
+		return stats_answered(c, payload);
 	if (type == LINK_LIMITS)
-		return limits_answered(s, payload);
+		return limits_answered(c, payload);
 	r = link_procs_get(payload, &id, &procs, &n);
 	if (r < 0)
 		return r;
-	conn = take(s, id, LINK_PROCS);
+	conn = take(c, id, LINK_PROCS);
 	text = answer_procs_write(procs, n);
 	if (conn)
-		control_answer_text(conn, text);
+		server_answer_text(conn, text);
 	return 0;
+}
+
+void queries_reset(struct queries *q)
+{
+	while (q->first)
+		server_forget(q->first->conn);
 }

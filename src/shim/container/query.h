@@ -5,7 +5,7 @@
 #include "link/query.h"
 
 struct conn;
-struct shim;
+struct container;
 
 /*
  * Questions to the guest, asked by requests that wait for the answer.  Who asks sets the deadline:
@@ -31,10 +31,10 @@ struct queries {
  *
  * Return: 0; -ENOMEM; -errno of link_send().
  */
-int query_ask(struct shim *s, struct conn *conn, enum link_type type, char *const *settings);
+int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings);
 
 /** query_answered() - the guest's answer.  Return: 0; -EBADMSG where it makes no sense. */
-int query_answered(struct shim *s, enum link_type type, struct wire_view payload);
+int query_answered(struct container *c, enum link_type type, struct wire_view payload);
 
-/** query_forget() - the connection is gone */
-void query_forget(struct shim *s, const struct conn *conn);
+/** queries_reset() - close the connections that wait */
+void queries_reset(struct queries *q);

@@ -3,7 +3,7 @@
 
 /*
  * A lock that says which process is the shim of a container, for moatd to end one that does not
- * answer any more (docs/SHIM.md, "Deadlines").
+ * answer any more (docs/CONTROL.md, "Deadlines").
  */
 
 /**

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "engine/engine.h"
-
-struct shim;
-struct source;
+#include "loop/loop.h"
+#include "shim/machine/machine.h"
 
 /*
  * What the host could not do for the machine's disks, on its way to moatd and to the log.  A guest
@@ -15,14 +13,25 @@ struct disk_watch {
 	struct disk_errors now; /* as the engine has told */
 	uint64_t told;		/* of now.count */
 	uint64_t pause_usec;	/* of the timer; 0: it does not run */
-	struct source *timer;
+	struct loop *loop;
+	struct source *timer, *events;
+	const struct shim_machine *machine;
+	void (*tell)(void *arg); /* now is news */
+	void *arg;
 };
 
-/** disk_watch_begin() - with a machine whose process is there.  Return: 0; -errno. */
-int disk_watch_begin(struct shim *s);
+/** disk_watch_begin() - with a machine whose process is there.  @w: loop, tell and arg are set.
+ * Return: 0; -errno. */
+int disk_watch_begin(struct disk_watch *w, const struct shim_machine *m);
 
 /** disk_watch_catch_up() - read what the engine has said by now, where there is a machine */
-void disk_watch_catch_up(struct shim *s);
+void disk_watch_catch_up(struct disk_watch *w);
 
-/** disk_watch_end() - tell what has not been told yet; no more follows */
-void disk_watch_end(struct shim *s);
+/** disk_watch_flush() - the same, and tell what has not been told yet */
+void disk_watch_flush(struct disk_watch *w);
+
+/** disk_watch_end() - the same, before the machine is released; no more follows */
+void disk_watch_end(struct disk_watch *w);
+
+/** disk_watch_reset() - free what it holds */
+void disk_watch_reset(struct disk_watch *w);

@@ -2,53 +2,92 @@
 #pragma once
 
 #include "link/conn.h"
+#include "link/setup.h"
+#include "oci/runtime.h"
 
-struct shim;
-
-/* The guest at the other end of the link: from its HELLO to its DOWN. */
+/*
+ * The guest at the other end of the link.  This is the one place that reads from it: what a message
+ * is about is found here, what follows from it is the handlers' to say.
+ */
 struct guest;
+
+/* Of the machine.  Called from the loop alone. */
+struct guest_machine_handler {
+	/** hello() - the guest is up, and takes containers */
+	void (*hello)(void *arg);
+	/** down() - after guest_shutdown(): the disks are clean */
+	void (*down)(void *arg);
+	/** failed() - what the guest says makes any further use of it impossible */
+	void (*failed)(void *arg, const struct err *err);
+	/** ended() - nothing will come from the guest any more; after failed(), where that was the
+	 * reason */
+	void (*ended)(void *arg);
+};
+
+/*
+ * Of containers, by their numbers, and of their processes, by streams.  Each returns 0, or -EBADMSG
+ * where this must not come now; a negative errno breaks the link.
+ */
+struct guest_container_handler {
+	int (*ready)(void *arg, uint16_t number);
+	int (*failed)(void *arg, uint16_t number, const struct err *err);
+	int (*removed)(void *arg, uint16_t number);
+	int (*oom)(void *arg, uint16_t number);
+	/** answer() - to LINK_STATS, LINK_PROCS, LINK_LIMITS */
+	int (*answer)(void *arg, uint16_t number, enum link_type type, struct wire_view payload);
+	int (*started)(void *arg, uint32_t stream);
+	int (*not_started)(void *arg, uint32_t stream, const struct err *err);
+	int (*exited)(void *arg, uint32_t stream, const struct link_exited *e);
+	int (*output)(void *arg, uint32_t stream, enum link_channel channel, const void *data,
+		      size_t len);
+	int (*output_end)(void *arg, uint32_t stream, enum link_channel channel);
+	/** writable() - there is room for input */
+	void (*writable)(void *arg, uint32_t stream);
+};
+
+struct guest_handlers {
+	const struct guest_machine_handler *machine;
+	void *machine_arg;
+	const struct guest_container_handler *container; /* NULL: there are none */
+	void *container_arg;
+};
 
 /** guest_new() - take over our end of the link and wait for the guest.  @fd: owned from success on.
  * Return: 0; -errno. */
-int guest_new(struct shim *s, int fd, struct guest **ret);
-
-/** guest_go_on() - the guest was restored, and said its HELLO before it was saved.  Return: 0;
- * -errno. */
-int guest_go_on(struct guest *g);
+int guest_new(struct loop *loop, int fd, const struct guest_handlers *handlers, struct guest **ret);
 
 /** guest_free() - NULL is accepted */
 void guest_free(struct guest *g);
 
-/** guest_link() - the link, for processes; borrowed */
+/** guest_greet() - tell it the time, with fresh entropy: after its HELLO, and after it stood still.
+ * One that was restored said HELLO before it was saved.  Return: 0; -errno. */
+int guest_greet(struct guest *g);
+
+/** guest_is_up() - was it greeted, and can it be talked to? */
+bool guest_is_up(const struct guest *g);
+
+/** guest_is_closing() - was it told to shut down, and has not said that it has? */
+bool guest_is_closing(const struct guest *g);
+
+/** guest_has_ended() - has the link ended? */
+bool guest_has_ended(const struct guest *g);
+
+/** guest_link() - the link, for processes and questions; borrowed */
 struct link_conn *guest_link(struct guest *g);
-
-/** guest_is_ready() - can processes be started? */
-bool guest_is_ready(const struct guest *g);
-
-/** guest_was_ready() - could they ever? */
-bool guest_was_ready(const struct guest *g);
 
 /** guest_tell_clock() - its clock may have stood still: let it ask for the time.  Return: 0;
  * -errno. */
 int guest_tell_clock(struct guest *g);
 
-/** guest_tell_space() - how much the writable layer may still grow by; UINT64_MAX: there is enough.
- * Return: 0; -errno. */
-int guest_tell_space(struct guest *g, uint64_t bytes);
+/** guest_add() - tell it of a container: CONTAINER.  @slot: of its disks.  Return: 0; -errno. */
+int guest_add(struct guest *g, uint16_t number, unsigned slot, const struct oci_runtime *rt);
 
-/** guest_shutdown() - let the guest clean its disks, and end the machine then, or when it takes too
- * long */
-void guest_shutdown(struct guest *g);
+/** guest_remove() - have it take a container away: REMOVE.  Return: 0; -errno. */
+int guest_remove(struct guest *g, uint16_t number);
 
-/** guest_forget() - nothing it says matters any more */
+/** guest_shutdown() - have it kill what is left and make its disks clean, once: SHUTDOWN.  Return:
+ * 0; -errno. */
+int guest_shutdown(struct guest *g);
+
+/** guest_forget() - nothing it says matters any more, but that it has ended */
 void guest_forget(struct guest *g);
-
-/** guest_kill() - kill the container's processes, then as guest_shutdown(); a guest where no
- * process runs, or that does not have them killed soon, is ended at once */
-void guest_kill(struct guest *g);
-
-/** guest_is_shutting_down() - is it to clean its disks, and has not said that it has? */
-bool guest_is_shutting_down(const struct guest *g);
-
-/** guest_has_ended() - has the link ended? */
-bool guest_has_ended(const struct guest *g);

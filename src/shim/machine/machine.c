@@ -3,37 +3,38 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/log.h"
+#include "base/cleanup.h"
+#include "base/fd.h"
 #include "engine/disk.h"
 #include "shim/machine/affinity.h"
 #include "shim/machine/engine-log.h"
-#include "storage/layer.h"
-
-#define LOCK_WAIT_USEC	(5 * USEC_PER_SEC)
-#define LOCK_RETRY_USEC (20 * USEC_PER_MSEC)
 
 /* What a machine is given; all of it is closed here once the engine has its duplicates. */
 struct parts {
-	int kernel, initrd, root, layer, console, log, link;
+	int kernel, initrd, console, log, link;
+	struct slot_disks disks[MACHINE_SLOTS];
+	bool fit; /* the disks, into any machine */
 };
+
+static void parts_init(struct parts *p)
+{
+	*p = (struct parts){ -1, -1, -1, -1, -1, .fit = true };
+	for (size_t i = 0; i < MACHINE_SLOTS; i++)
+		p->disks[i] = SLOT_DISKS_NONE;
+}
 
 static void close_parts(struct parts *p)
 {
 	cleanup_close_fn(&p->kernel);
 	cleanup_close_fn(&p->initrd);
-	cleanup_close_fn(&p->root);
-	cleanup_close_fn(&p->layer);
 	cleanup_close_fn(&p->console);
 	cleanup_close_fn(&p->log);
 	cleanup_close_fn(&p->link);
+	for (size_t i = 0; i < MACHINE_SLOTS; i++)
+		disks_close(&p->disks[i]);
 }
 
 static int open_file(const char *what, const char *path, int *ret_fd, struct err *err)
@@ -42,76 +43,19 @@ static int open_file(const char *what, const char *path, int *ret_fd, struct err
 	return *ret_fd < 0 ? err_errno(err, -errno, "%s %s", what, path) : 0;
 }
 
-/*
- * Two machines would ruin the layer's filesystem.  The lock is on the open file that the engine
- * inherits, so it is held until the engine is gone, even where its shim was killed before.
- */
-static int lock_layer(int fd, struct err *err)
-{
-	uint64_t deadline = clock_mono_usec() + LOCK_WAIT_USEC;
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return err_errno(err, -errno, "lock %s", LAYER_FILE);
-		if (clock_mono_usec() >= deadline)
-			return err_set(err, -EBUSY,
-				       "writable layer %s is in use by another machine: end its "
-				       "process first",
-				       LAYER_FILE);
-		usleep(LOCK_RETRY_USEC);
-	}
-	return 0;
-}
-
-/* Return: 0; -ENOENT where it is missing, or is to be made anew; -errno with a message. */
-static int open_existing(int dir_fd, int *ret_fd, struct err *err)
-{
-	cleanup_close int fd = openat(dir_fd, LAYER_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	int r = fd < 0 ? -errno : 0;
-
-	if (r < 0)
-		return err_errno(err, r, "writable layer %s", LAYER_FILE);
-	r = lock_layer(fd, err);
-	if (r < 0)
-		return r;
-	r = layer_is_lost(fd);
-	if (r < 0)
-		return err_errno(err, r, "writable layer %s", LAYER_FILE);
-	if (r > 0) {
-		log_warning("the writable layer was lost with the host's power, and is made anew");
-		return -ENOENT;
-	}
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
-
-static int open_layer(const struct shim_config *config, int dir_fd, int *ret_fd, struct err *err)
-{
-	int r = open_existing(dir_fd, ret_fd, err);
-
-	if (r != -ENOENT)
-		return r;
-	r = layer_create(dir_fd, LAYER_FILE, config->machine.disk_bytes, err);
-	return r < 0 ? r : open_existing(dir_fd, ret_fd, err);
-}
-
-/* A container without a writable layer leaves the disk for it blank: the descriptor is -1. */
-static int open_second(const struct shim_config *config, int dir_fd, int *ret_fd, struct err *err)
-{
-	return config->runtime->rootfs_readonly ? 0 : open_layer(config, dir_fd, ret_fd, err);
-}
-
-static int open_parts(const struct shim_config *config, int dir_fd, struct parts *p,
+static int open_parts(const struct machine_spec *spec, const struct slot *slots, struct parts *p,
 		      struct err *err)
 {
-	int r = open_file("kernel", config->machine.kernel, &p->kernel, err);
+	int r = open_file("kernel", spec->kernel, &p->kernel, err);
 
 	if (r == 0)
-		r = open_file("initramfs", config->machine.initrd, &p->initrd, err);
-	if (r == 0)
-		r = open_file("image", config->runtime->rootfs_path, &p->root, err);
-	if (r == 0)
-		r = open_second(config, dir_fd, &p->layer, err);
+		r = open_file("initramfs", spec->initrd, &p->initrd, err);
+	for (size_t i = 0; r == 0 && i < MACHINE_SLOTS; i++) {
+		if (!slots[i].used)
+			continue;
+		r = disks_open(&slots[i], spec->disk_bytes, &p->disks[i], err);
+		p->fit = p->fit && r == 0 && disks_fit(&p->disks[i], spec->disk_bytes);
+	}
 	return r;
 }
 
@@ -135,39 +79,27 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 	return 0;
 }
 
-static bool has_size(int fd, uint64_t size_bytes)
-{
-	struct stat sb;
-
-	return fstat(fd, &sb) == 0 && (uint64_t)sb.st_size == size_bytes;
-}
-
-static bool disks_fit(const struct shim_config *config, int root_fd, int layer_fd)
-{
-	return has_size(root_fd, ROOT_DISK_BYTES) &&
-	       (layer_fd < 0 || has_size(layer_fd, config->machine.disk_bytes));
-}
-
-static int start(const struct shim_config *config, const struct parts *p, struct shim_machine *m,
+static int start(const struct machine_spec *spec, const struct parts *p, struct shim_machine *m,
 		 const struct machine_template *from, struct err *err)
 {
 	struct machine description = {
-		.cpus = (unsigned)config->machine.cpus,
-		.acpi = config->machine.acpi,
-		.memory_bytes = config->machine.memory_bytes,
+		.cpus = (unsigned)spec->cpus,
+		.acpi = spec->acpi,
+		.memory_bytes = spec->memory_bytes,
 		.kernel_fd = p->kernel,
 		.initrd_fd = p->initrd,
 		.link_fd = p->link,
 		.console_fd = p->console,
 		.log_fd = p->log,
+		.from = p->fit ? from : NULL,
 	};
 	int r;
 
-	machine_add_devices(&description, ROOT_DISK_BYTES, config->machine.disk_bytes);
-	description.disks[MACHINE_IMAGE_DISK(0)].fd = p->root;
-	description.disks[MACHINE_LAYER_DISK(0)].fd = p->layer;
-	if (disks_fit(config, p->root, p->layer))
-		description.from = from;
+	machine_add_devices(&description, ROOT_DISK_BYTES, spec->disk_bytes);
+	for (size_t i = 0; i < MACHINE_SLOTS; i++) {
+		description.disks[MACHINE_IMAGE_DISK(i)].fd = p->disks[i].image_fd;
+		description.disks[MACHINE_LAYER_DISK(i)].fd = p->disks[i].layer_fd;
+	}
 	r = m->engine->start(&description, &m->vm, err);
 	if (r < 0)
 		return r;
@@ -176,23 +108,24 @@ static int start(const struct shim_config *config, const struct parts *p, struct
 	return 0;
 }
 
-int machine_start(const struct shim_config *config, int dir_fd, const struct machine_template *from,
-		  struct shim_machine *ret, struct err *err)
+int machine_start(const struct machine_spec *spec, const struct slot *slots,
+		  const struct machine_template *from, struct shim_machine *ret, struct err *err)
 {
-	cleanup(close_parts) struct parts parts = { -1, -1, -1, -1, -1, -1, -1 };
 	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
+	cleanup(close_parts) struct parts parts;
 	int r;
 
-	m.engine = engine_find(config->machine.engine);
+	parts_init(&parts);
+	m.engine = engine_find(spec->engine);
 	if (!m.engine)
-		return err_set(err, -ENOENT, "there is no engine \"%s\"", config->machine.engine);
-	r = config->machine.cpuset ? affinity_set(0, config->machine.cpuset, err) : 0;
+		return err_set(err, -ENOENT, "there is no engine \"%s\"", spec->engine);
+	r = spec->cpuset ? affinity_set(0, spec->cpuset, err) : 0;
 	if (r == 0)
-		r = open_parts(config, dir_fd, &parts, err);
+		r = open_parts(spec, slots, &parts, err);
 	if (r == 0)
 		r = open_channels(&parts, &m, err);
 	if (r == 0)
-		r = start(config, &parts, &m, from, err);
+		r = start(spec, &parts, &m, from, err);
 	if (r < 0)
 		return r;
 	*ret = m;
@@ -200,31 +133,45 @@ int machine_start(const struct shim_config *config, int dir_fd, const struct mac
 	return 0;
 }
 
-static int swap_disks(struct shim_machine *m, const struct shim_config *config, int root_fd,
-		      int layer_fd, struct err *err)
-{
-	const struct machine_swap swaps[] = {
-		{ MACHINE_IMAGE_DISK(0), { .fd = root_fd, .read_only = true } },
-		{ MACHINE_LAYER_DISK(0),
-		  { .fd = layer_fd, .size_bytes = config->machine.disk_bytes } },
-	};
+#define SLOT_SWAPS 2
 
-	return m->engine->swap_disks(m->vm, swaps, ARRAY_SIZE(swaps), true, err);
+static void describe_swaps(struct machine_swap *ret, const struct machine_spec *spec, unsigned slot,
+			   const struct slot_disks *d)
+{
+	ret[0].disk = MACHINE_IMAGE_DISK(slot);
+	ret[0].with = (struct machine_disk){ d->image_fd, true, ROOT_DISK_BYTES };
+	ret[1].disk = MACHINE_LAYER_DISK(slot);
+	ret[1].with = (struct machine_disk){ d->layer_fd, false, spec->disk_bytes };
 }
 
-int machine_adopt(struct shim_machine *m, const struct shim_config *config, int dir_fd,
-		  struct err *err)
+int machine_fill(struct shim_machine *m, const struct machine_spec *spec, const struct slot *slots,
+		 unsigned slot, struct err *err)
 {
-	cleanup_close int root = -1, layer = -1;
-	int r = open_file("image", config->runtime->rootfs_path, &root, err);
+	cleanup(disks_close) struct slot_disks d = SLOT_DISKS_NONE;
+	struct machine_swap swaps[SLOT_SWAPS];
+	int r;
 
-	if (r == 0)
-		r = open_second(config, dir_fd, &layer, err);
+	if (!(m->engine->features & ENGINE_SWAP_DISKS))
+		return err_set(err, -EOPNOTSUPP,
+			       "the engine cannot take another container into a machine that runs");
+	r = disks_open(&slots[slot], spec->disk_bytes, &d, err);
 	if (r < 0)
 		return r;
-	if (!disks_fit(config, root, layer))
+	if (!disks_fit(&d, spec->disk_bytes))
 		return err_set(err, -EINVAL, "the disks do not fit the machine");
-	return swap_disks(m, config, root, layer, err);
+	describe_swaps(swaps, spec, slot, &d);
+	return m->engine->swap_disks(m->vm, swaps, SLOT_SWAPS, m->resting, err);
+}
+
+int machine_empty(struct shim_machine *m, const struct machine_spec *spec, unsigned slot,
+		  struct err *err)
+{
+	struct machine_swap swaps[SLOT_SWAPS];
+
+	if (!(m->engine->features & ENGINE_SWAP_DISKS))
+		return 0;
+	describe_swaps(swaps, spec, slot, &SLOT_DISKS_NONE);
+	return m->engine->swap_disks(m->vm, swaps, SLOT_SWAPS, false, err);
 }
 
 void machine_kill(struct shim_machine *m)
@@ -235,7 +182,6 @@ void machine_kill(struct shim_machine *m)
 
 void machine_release(struct shim_machine *m)
 {
-	source_free(m->events);
 	if (m->vm)
 		m->engine->free(m->vm);
 	if (m->log_fd >= 0)

@@ -10,7 +10,7 @@
 
 #define ENTROPY_BYTES 64
 
-static int send_machine(struct link_conn *link)
+int machine_send(struct link_conn *link)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	unsigned char entropy[ENTROPY_BYTES];
@@ -29,11 +29,13 @@ static int send_machine(struct link_conn *link)
 	return r;
 }
 
-static int send_container(struct link_conn *link, const struct oci_runtime *rt)
+int container_send(struct link_conn *link, uint16_t number, unsigned slot,
+		   const struct oci_runtime *rt)
 {
-	const struct link_header h = { .type = LINK_CONTAINER, .container = SETUP_CONTAINER };
+	const struct link_header h = { .type = LINK_CONTAINER, .container = number };
 	cleanup(buf_reset) struct buf payload = BUF_INIT, options = BUF_INIT;
 	struct link_container container = {
+		.slot = (uint8_t)slot,
 		.hostname = rt->hostname,
 		.root_readonly = rt->rootfs_readonly,
 		.memory_bytes = rt->memory_bytes > 0 ? (uint64_t)rt->memory_bytes : 0,
@@ -51,13 +53,6 @@ static int send_container(struct link_conn *link, const struct oci_runtime *rt)
 	if (r == 0)
 		r = link_container_put(&payload, &container);
 	return r < 0 ? r : link_send(link, h, payload.data, payload.len);
-}
-
-int setup_send(struct link_conn *link, const struct oci_runtime *rt)
-{
-	int r = send_machine(link);
-
-	return r < 0 ? r : send_container(link, rt);
 }
 
 int clock_send(struct link_conn *link, uint64_t asked_nsec)

@@ -4,15 +4,14 @@
 #include "link/conn.h"
 #include "oci/runtime.h"
 
-#define SETUP_CONTAINER 1 /* the number of the one container a machine has */
+/** machine_send() - tell a guest the time, with fresh entropy: MACHINE.  Return: 0; -errno of
+ * getrandom(2) and link_send(). */
+int machine_send(struct link_conn *link);
 
-/**
- * setup_send() - tell a guest the time, with fresh entropy, and what its container is like:
- * MACHINE and CONTAINER
- *
- * Return: 0; -errno of getrandom(2) and link_send().
- */
-int setup_send(struct link_conn *link, const struct oci_runtime *rt);
+/** container_send() - tell a guest what a container is like: CONTAINER.  @slot: of its disks.
+ * Return: 0; -ENOMEM; -errno of link_send(). */
+int container_send(struct link_conn *link, uint16_t number, unsigned slot,
+		   const struct oci_runtime *rt);
 
 /** clock_send() - tell a guest the time: CLOCK.  @asked_nsec: as the guest asked; 0 where it did
  * not.  Return: 0; -errno of link_send(). */

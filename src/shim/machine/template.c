@@ -21,8 +21,7 @@
 #include "control/names.h"
 #include "engine/disk.h"
 #include "engine/engine.h"
-#include "link/conn.h"
-#include "link/setup.h"
+#include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
 
 #define BOOT_USEC   (60 * USEC_PER_SEC)
@@ -31,46 +30,40 @@
 struct maker {
 	struct loop *loop;
 	struct source *timer;
-	struct link_conn *link;
+	struct guest *guest;
 	bool greeted;
 	int result; /* once the loop has ended */
 };
 
 static void finish(struct maker *m, int result)
 {
-	m->result = result;
+	if (m->result == 0)
+		m->result = result;
 	loop_quit(m->loop, 0);
 }
 
-static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
+static void on_hello(void *arg)
 {
 	struct maker *m = arg;
-	struct link_hello hello;
 
-	if (m->greeted || h->type != LINK_HELLO || h->stream != 0 ||
-	    link_hello_get(payload, &hello) < 0)
-		return -EBADMSG;
-	if (hello.version != LINK_VERSION)
-		return -EPROTO;
 	m->greeted = true;
-	return source_set_timer(m->timer, SETTLE_USEC);
+	if (source_set_timer(m->timer, SETTLE_USEC) < 0)
+		finish(m, -ENOMEM);
 }
 
-static int on_data(void *arg, uint32_t stream, enum link_channel channel, const void *data,
-		   size_t len)
+static void on_down(void *arg)
 {
-	(void)arg, (void)stream, (void)channel, (void)data, (void)len;
-	return -EBADMSG;
+	(void)arg; /* it was not told to shut down */
 }
 
-static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
+static void on_failed(void *arg, const struct err *err)
 {
-	(void)arg, (void)stream, (void)channel;
+	finish(arg, err->code);
 }
 
-static void on_broken(void *arg, int code)
+static void on_ended(void *arg)
 {
-	finish(arg, code < 0 ? code : -ECONNRESET);
+	finish(arg, -ECONNRESET);
 }
 
 static int on_timer(struct source *source, void *arg)
@@ -85,11 +78,13 @@ static int on_timer(struct source *source, void *arg)
 /* @link_fd: taken over where that succeeds */
 static int await_quiet(struct maker *m, int *link_fd, struct err *err)
 {
-	static const struct link_handler handler = { on_message, on_data, on_writable, on_broken };
+	static const struct guest_machine_handler handler = { on_hello, on_down, on_failed,
+							      on_ended };
+	const struct guest_handlers to = { .machine = &handler, .machine_arg = m };
 	int r = loop_add_timer(m->loop, BOOT_USEC, on_timer, m, &m->timer);
 
 	if (r == 0)
-		r = link_conn_new(m->loop, *link_fd, &handler, m, &m->link);
+		r = guest_new(m->loop, *link_fd, &to, &m->guest);
 	if (r == 0) {
 		*link_fd = -1;
 		r = loop_run(m->loop);
@@ -191,7 +186,7 @@ int template_make(int dir_fd, int memory_fd, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "event loop");
 	r = make(&spec, dir_fd, memory_fd, &m, err);
-	link_conn_free(m.link);
+	guest_free(m.guest);
 	loop_free(m.loop);
 	return r < 0 ? err_wrap(err, "template") : 0;
 }

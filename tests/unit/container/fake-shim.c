@@ -37,8 +37,10 @@ static struct {
 	bool watches[CLIENTS_MAX];
 	bool fickle;
 	size_t n;
+	int container_fd; /* the container's folder */
 	struct control_event now;
-} shim = { .now = { .type = EVENT_STATE, .pid = PID } };
+	struct control_container c;
+} shim = { .now = { .type = EVENT_STATE, .pid = PID }, .container_fd = -1 };
 
 /* @text: taken over */
 static void say(int fd, char *text)
@@ -60,12 +62,12 @@ static void end(int code, const char *error)
 	struct control_event e = { .type = EVENT_EXITED };
 
 	e.exit = (struct exit_status){ .code = code,
-				       .started_nsec = shim.now.started_nsec,
+				       .started_nsec = shim.c.started_nsec,
 				       .finished_nsec = clock_now_nsec() };
 	snprintf(e.exit.err.msg, sizeof(e.exit.err.msg), "%s", error);
-	(void)exit_write(shim.dir_fd, &e.exit, false);
+	(void)exit_write(shim.container_fd, &e.exit, false);
 	tell(&e);
-	shim.now.state = STATE_EXITED;
+	shim.c.state = STATE_EXITED;
 }
 
 static bool behaves(const char *how)
@@ -88,8 +90,8 @@ static void start(int fd)
 		say(fd, answer_write(&err));
 		return;
 	}
-	e.started_nsec = shim.now.started_nsec = clock_now_nsec();
-	shim.now.state = STATE_RUNNING;
+	e.started_nsec = shim.c.started_nsec = clock_now_nsec();
+	shim.c.state = STATE_RUNNING;
 	tell(&e);
 	say(fd, answer_write(NULL));
 	shim.fickle = behaves("fickle");
@@ -119,14 +121,26 @@ static void set_paused(int fd, bool paused)
 	say(fd, answer_write(NULL));
 }
 
+static void add(int fd, const struct control_request *rq, int *passed)
+{
+	shim.container_fd = take_fd(passed);
+	memcpy(shim.c.name, rq->container, sizeof(shim.c.name));
+	shim.now.containers = &shim.c;
+	shim.now.n_containers = 1;
+	say(fd, answer_write(NULL));
+}
+
 /* Return: does the connection stay? */
-static bool serve(int fd, const struct control_request *rq)
+static bool serve(int fd, const struct control_request *rq, int *passed)
 {
 	switch (rq->op) {
 	case CONTROL_WATCH:
 	case CONTROL_STATUS:
 		say(fd, control_event_write(&shim.now));
 		return rq->op == CONTROL_WATCH;
+	case CONTROL_ADD:
+		add(fd, rq, passed);
+		break;
 	case CONTROL_START:
 		start(fd);
 		break;
@@ -157,7 +171,7 @@ static void on_packet(size_t i)
 	ssize_t n = unix_recv(shim.clients[i], packet, sizeof(packet), &passed);
 
 	if (n <= 0 || control_request_read(packet, (size_t)n, &rq, NULL) < 0 ||
-	    !serve(shim.clients[i], &rq))
+	    !serve(shim.clients[i], &rq, &passed))
 		drop(i);
 	else
 		shim.watches[i] = true;
@@ -182,7 +196,7 @@ int main(int argc, char **argv)
 	lock = openat(shim.dir_fd, SHIM_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0 || fcntl(lock, F_SETLK, &all) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return EXIT_FAILURE;
-	while (shim.now.state != STATE_EXITED) {
+	while (shim.c.state != STATE_EXITED) {
 		struct pollfd p[1 + CLIENTS_MAX] = { { .fd = LISTEN_FD, .events = POLLIN } };
 		size_t n = shim.n;
 

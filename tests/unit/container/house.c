@@ -32,7 +32,7 @@
 
 static char root[] = "/tmp/moat-house-XXXXXX";
 static struct containers table;
-static struct machines machines; /* nobody looks into them */
+static struct machines machines; /* of which only folders are needed */
 static pthread_t main_thread;
 static int quit_fd;
 static pid_t last_shim;
@@ -41,8 +41,6 @@ static pid_t last_shim;
 
 int __wrap_machine_plan(struct machines *ms, const char *host, struct machine_plan *ret,
 			struct err *err);
-int __wrap_machine_write(const struct machine_plan *p, const char *spec, int dir_fd,
-			 struct err *err);
 int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 		      struct err *err);
 void __wrap_lease_settled(struct machines *ms, struct lease *l);
@@ -57,32 +55,30 @@ int __wrap_machine_plan(struct machines *ms, const char *host, struct machine_pl
 	return 0;
 }
 
-int __wrap_machine_write(const struct machine_plan *p, const char *spec, int dir_fd,
-			 struct err *err)
-{
-	(void)p;
-	(void)spec;
-	(void)dir_fd;
-	(void)err;
-	return 0;
-}
-
 int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 		      struct err *err)
 {
-	const struct shim_launch shim = { .program = FAKE_SHIM,
-					  .dir = rq->dir,
-					  .dir_fd = rq->dir_fd,
-					  .memory_fd = -1,
-					  .state_fd = -1 };
+	const struct shim_call add = { .request.op = CONTROL_ADD,
+				       .fd = rq->dir_fd,
+				       .timeout_msec = SHIM_TIMEOUT_MSEC };
+	cleanup_close int dir_fd = -1;
+	cleanup_free char *dir = NULL;
+	struct shim_launch shim = { .program = FAKE_SHIM, .memory_fd = -1, .state_fd = -1 };
 	int r;
 
-	(void)ms;
-	*ret = (struct lease){ 0 };
+	*ret = LEASE_NONE;
+	r = machine_folder_new(ms, ret->machine, &dir_fd, err);
+	if (r < 0)
+		return r;
+	dir = str_printf("%s/machines/%s", root, ret->machine);
+	shim.dir = dir;
+	shim.dir_fd = dir_fd;
 	r = shim_spawn(&shim, &ret->pid, err);
-	if (r == 0)
-		last_shim = ret->pid;
-	return r;
+	if (r < 0)
+		return r;
+	last_shim = ret->pid;
+	return shim_call((struct shim_ref){ ms->dir_fd, ret->machine, rq->container }, &add, NULL,
+			 err);
 }
 
 void __wrap_lease_settled(struct machines *ms, struct lease *l)
@@ -120,6 +116,8 @@ static void open_table(void)
 	assert_int_equal(loop_new(&table.loop), 0);
 	assert_int_equal(path_open_dir(AT_FDCWD, root, 0700, &quit_fd), 0);
 	assert_int_equal(path_open_dir(quit_fd, "containers", 0700, &table.dir_fd), 0);
+	machines.root = root;
+	assert_int_equal(path_open_dir(quit_fd, "machines", 0700, &machines.dir_fd), 0);
 	close(quit_fd);
 	assert_int_equal(watcher_new(&table, &table.watcher), 0);
 	assert_int_equal(restarter_new(&table, &table.restarter), 0);

@@ -24,57 +24,82 @@ static void read_back(const struct control_event *e, struct control_event *ret)
 static void a_state_is_read_as_it_was_written(void **state)
 {
 	struct control_exec execs[] = { { "a", true, 0 }, { "b.c-d_e", false, 137 } };
+	struct control_container containers[] = {
+		{ .name = "one",
+		  .state = STATE_RUNNING,
+		  .oom = true,
+		  .disk_full = true,
+		  .started_nsec = INT64_C(1) << 60,
+		  .execs = execs,
+		  .n_execs = 2 },
+		{ .name = "two", .state = STATE_EXITED },
+	};
 	struct control_event e = { .type = EVENT_STATE,
-				   .state = STATE_RUNNING,
 				   .paused = true,
-				   .disk_full = true,
 				   .pid = 12,
-				   .started_nsec = INT64_C(1) << 60,
+				   .machine = MACHINE_RESTORED,
 				   .disk_errors = { 5, "layer", "No space left on device" },
-				   .execs = execs,
-				   .n_execs = 2 };
+				   .containers = containers,
+				   .n_containers = 2 };
+	const struct control_container *one;
 	struct control_event got;
 
 	(void)state;
 	read_back(&e, &got);
-	assert_int_equal(got.state, STATE_RUNNING);
-	assert_true(got.paused && got.disk_full && !got.oom);
+	assert_true(got.paused && !got.resting);
 	assert_int_equal(got.pid, 12);
-	assert_true(got.started_nsec == INT64_C(1) << 60);
+	assert_int_equal(got.machine, MACHINE_RESTORED);
 	assert_int_equal(got.disk_errors.count, 5);
 	assert_string_equal(got.disk_errors.disk, "layer");
 	assert_string_equal(got.disk_errors.reason, "No space left on device");
-	assert_int_equal(got.n_execs, 2);
-	assert_string_equal(got.execs[0].target, "a");
-	assert_true(got.execs[0].running);
-	assert_int_equal(got.execs[1].code, 137);
+	assert_int_equal(got.n_containers, 2);
+	assert_int_equal(control_event_container(&got, "two")->state, STATE_EXITED);
+	assert_null(control_event_container(&got, "three"));
+	one = control_event_container(&got, "one");
+	assert_int_equal(one->state, STATE_RUNNING);
+	assert_true(one->oom && one->disk_full);
+	assert_true(one->started_nsec == INT64_C(1) << 60);
+	assert_int_equal(one->n_execs, 2);
+	assert_string_equal(one->execs[0].target, "a");
+	assert_true(one->execs[0].running);
+	assert_int_equal(one->execs[1].code, 137);
 	control_event_reset(&got);
 }
 
+/* All of a machine's together. */
 static void as_many_execs_as_are_told_of_fit_into_a_packet(void **state)
 {
-	struct control_event e = { .type = EVENT_STATE, .n_execs = CONTROL_EXECS_MAX }, got;
+	struct control_container containers[CONTROL_CONTAINERS_MAX] = { 0 };
+	struct control_event e = { .type = EVENT_STATE,
+				   .containers = containers,
+				   .n_containers = CONTROL_CONTAINERS_MAX };
+	struct control_exec *execs = calloc(CONTROL_EXECS_MAX, sizeof(*execs));
 	cleanup_free char *text = NULL;
+	struct control_event got;
 
 	(void)state;
-	e.execs = calloc(CONTROL_EXECS_MAX, sizeof(*e.execs));
-	assert_non_null(e.execs);
+	assert_non_null(execs);
 	for (size_t i = 0; i < CONTROL_EXECS_MAX; i++) {
-		memset(e.execs[i].target, 'x', CONTROL_TARGET_MAX);
-		e.execs[i].code = 255;
+		memset(execs[i].target, 'x', CONTROL_TARGET_MAX);
+		execs[i].code = 255;
 	}
+	for (size_t i = 0; i < CONTROL_CONTAINERS_MAX; i++)
+		memset(containers[i].name, 'n', CONTROL_NAME_MAX);
+	containers[0].execs = execs;
+	containers[0].n_execs = CONTROL_EXECS_MAX;
 	text = control_event_write(&e);
 	assert_non_null(text);
 	assert_in_range(strlen(text), 1, CONTROL_PACKET_MAX);
 	read_back(&e, &got);
-	assert_int_equal(got.n_execs, CONTROL_EXECS_MAX);
+	assert_int_equal(got.containers[0].n_execs, CONTROL_EXECS_MAX);
 	control_event_reset(&got);
-	control_event_reset(&e);
+	free(execs);
 }
 
 static void an_end_is_read_as_it_was_written(void **state)
 {
 	struct control_event e = { .type = EVENT_EXITED,
+				   .container = "c",
 				   .machine = MACHINE_RESTORED,
 				   .times = { .begun = 1, .exited = 6, .ended = 7 },
 				   .exit = { .code = 3, .started_nsec = 4, .finished_nsec = 5 } };
@@ -83,6 +108,7 @@ static void an_end_is_read_as_it_was_written(void **state)
 	(void)state;
 	err_set(&e.exit.err, -EIO, "say \"why\" \xc3\xa4");
 	read_back(&e, &got);
+	assert_string_equal(got.container, "c");
 	assert_int_equal(got.machine, MACHINE_RESTORED);
 	assert_int_equal(got.times.begun, 1);
 	assert_int_equal(got.times.engine, 0);
@@ -130,8 +156,9 @@ static void malformed_events_are_refused(void **state)
 		{ "{}", -EOPNOTSUPP },
 		{ "{\"event\":\"fly\"}", -EOPNOTSUPP },
 		{ "{\"event\":\"state\"}", -EBADMSG },
-		{ "{\"event\":\"state\",\"state\":\"lost\"}", -EBADMSG },
-		{ "{\"event\":\"state\",\"state\":\"exited\",\"execs\":{}}", -EBADMSG },
+		{ "{\"event\":\"state\",\"machine\":\"lost\"}", -EBADMSG },
+		{ "{\"event\":\"state\",\"machine\":\"booted\",\"containers\":[{}]}", -EBADMSG },
+		{ "{\"event\":\"state\",\"machine\":\"booted\",\"containers\":{}}", -EBADMSG },
 		{ "{\"event\":\"exec-exited\",\"target\":\"../x\",\"code\":0}", -EINVAL },
 		{ "{\"event\":\"exec-exited\",\"target\":\"x\",\"code\":256}", -EINVAL },
 		{ "{\"event\":\"exited\",\"machine\":\"booted\",\"code\":-1}", -EINVAL },

@@ -65,7 +65,6 @@ static void a_machine_is_read(void **state)
 	assert_int_equal(m.cpus, 2);
 	assert_int_equal(m.memory_bytes, 268435456);
 	assert_int_equal(m.disk_bytes, 1073741824);
-	assert_int_equal(m.log.max_files, 1);
 	assert_null(m.cpuset);
 	machine_spec_reset(&m);
 }
@@ -79,19 +78,15 @@ static void a_machine_is_read_as_it_was_written(void **state)
 				  .cpus = 3,
 				  .memory_bytes = 1 << 30,
 				  .disk_bytes = 7,
-				  .log = { 5, 6 },
-				  .disposable = true,
 				  .cpuset = "0-2" };
 	struct machine_spec got;
 	int fd = ((struct folder *)*state)->fd;
 
 	assert_int_equal(machine_spec_write(fd, &m, NULL), 0);
 	assert_int_equal(machine_spec_load(fd, &got, NULL), 0);
-	assert_true(got.acpi && got.disposable && !got.files_only);
+	assert_true(got.acpi);
 	assert_int_equal(got.cpus, 3);
 	assert_int_equal(got.disk_bytes, 7);
-	assert_int_equal(got.log.max_bytes, 5);
-	assert_int_equal(got.log.max_files, 6);
 	assert_string_equal(got.cpuset, "0-2");
 	machine_spec_reset(&got);
 }

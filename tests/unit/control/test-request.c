@@ -25,7 +25,8 @@ static void attach_says_what_is_wanted(void **state)
 	struct control_request r;
 
 	(void)state;
-	assert_int_equal(parse("{\"op\":\"attach\",\"target\":\"\",\"stdin\":true,\"stdout\":true,"
+	assert_int_equal(parse("{\"container\":\"c\",\"op\":\"attach\",\"target\":\"\",\"stdin\":"
+			       "true,\"stdout\":true,"
 			       "\"stderr\":false,\"framed\":true}",
 			       &r),
 			 0);
@@ -41,7 +42,8 @@ static void exec_carries_a_process(void **state)
 	struct control_request r;
 
 	(void)state;
-	assert_int_equal(parse("{\"op\":\"exec\",\"target\":\"e1\",\"stdout\":true,\"process\":"
+	assert_int_equal(parse("{\"container\":\"c\",\"op\":\"exec\",\"target\":\"e1\",\"stdout\":"
+			       "true,\"process\":"
 			       "{\"args\":[\"ls\",\"-l\"],\"cwd\":\"/\",\"terminal\":true}}",
 			       &r),
 			 0);
@@ -57,10 +59,13 @@ static void numbers_are_read(void **state)
 	struct control_request r;
 
 	(void)state;
-	assert_int_equal(parse("{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", &r), 0);
+	assert_int_equal(
+		parse("{\"container\":\"c\",\"op\":\"signal\",\"target\":\"\",\"signal\":15}", &r),
+		0);
 	assert_int_equal(r.signal, 15);
 	control_request_reset(&r);
-	assert_int_equal(parse("{\"op\":\"resize\",\"rows\":24,\"columns\":80}", &r), 0);
+	assert_int_equal(
+		parse("{\"container\":\"c\",\"op\":\"resize\",\"rows\":24,\"columns\":80}", &r), 0);
 	assert_int_equal(r.rows, 24);
 	assert_int_equal(r.columns, 80);
 	control_request_reset(&r);
@@ -71,7 +76,7 @@ static void simple_operations_need_nothing_else(void **state)
 	struct control_request r;
 
 	(void)state;
-	assert_int_equal(parse("{\"op\":\"start\"}", &r), 0);
+	assert_int_equal(parse("{\"container\":\"c\",\"op\":\"start\"}", &r), 0);
 	assert_int_equal(r.op, CONTROL_START);
 	control_request_reset(&r);
 	assert_int_equal(parse("{\"op\":\"shutdown\"}", &r), 0);
@@ -98,20 +103,27 @@ static void malformed_requests_are_refused(void **state)
 		{ "{", -EBADMSG },
 		{ "[]", -EBADMSG },
 		{ "{}", -EINVAL },
+		{ "{\"op\":\"start\"}", -EINVAL },
+		{ "{\"op\":\"remove\",\"container\":\"\"}", -EINVAL },
+		{ "{\"op\":\"add\",\"container\":\"a/b\"}", -EINVAL },
+		{ "{\"op\":\"add\",\"container\":\"a\",\"log\":1}", -EBADMSG },
 		{ "{\"op\":1}", -EBADMSG },
 		{ "{\"op\":\"fly\"}", -EOPNOTSUPP },
-		{ "{\"op\":\"start\",\"op\":\"kill\"}", -EBADMSG },
-		{ "{\"op\":\"attach\",\"stdin\":1}", -EBADMSG },
-		{ "{\"op\":\"attach\",\"target\":\"../x\"}", -EINVAL },
-		{ "{\"op\":\"exec\",\"process\":{\"args\":[\"a\"],\"cwd\":\"/\"}}", -EINVAL },
-		{ "{\"op\":\"exec\",\"target\":\"e\"}", -EINVAL },
-		{ "{\"op\":\"exec\",\"target\":\"e\",\"process\":{}}", -EBADMSG },
-		{ "{\"op\":\"signal\"}", -EINVAL },
-		{ "{\"op\":\"signal\",\"signal\":0}", -EINVAL },
-		{ "{\"op\":\"signal\",\"signal\":65}", -EINVAL },
-		{ "{\"op\":\"signal\",\"signal\":-1}", -EINVAL },
-		{ "{\"op\":\"resize\",\"rows\":24}", -EINVAL },
-		{ "{\"op\":\"resize\",\"rows\":65536,\"columns\":1}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"start\",\"op\":\"kill\"}", -EBADMSG },
+		{ "{\"container\":\"c\",\"op\":\"attach\",\"stdin\":1}", -EBADMSG },
+		{ "{\"container\":\"c\",\"op\":\"attach\",\"target\":\"../x\"}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"exec\",\"process\":{\"args\":[\"a\"],\"cwd\":\"/"
+		  "\"}}",
+		  -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"exec\",\"target\":\"e\"}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"exec\",\"target\":\"e\",\"process\":{}}",
+		  -EBADMSG },
+		{ "{\"container\":\"c\",\"op\":\"signal\"}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"signal\",\"signal\":0}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"signal\",\"signal\":65}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"signal\",\"signal\":-1}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"resize\",\"rows\":24}", -EINVAL },
+		{ "{\"container\":\"c\",\"op\":\"resize\",\"rows\":65536,\"columns\":1}", -EINVAL },
 	};
 
 	(void)state;
@@ -128,10 +140,12 @@ static void a_target_that_is_too_long_is_refused(void **state)
 	struct control_request r;
 
 	(void)state;
-	snprintf(text, sizeof(text), "{\"op\":\"attach\",\"target\":\"%064d\"}", 0);
+	snprintf(text, sizeof(text), "{\"container\":\"c\",\"op\":\"attach\",\"target\":\"%064d\"}",
+		 0);
 	assert_int_equal(parse(text, &r), 0);
 	control_request_reset(&r);
-	snprintf(text, sizeof(text), "{\"op\":\"attach\",\"target\":\"%065d\"}", 0);
+	snprintf(text, sizeof(text), "{\"container\":\"c\",\"op\":\"attach\",\"target\":\"%065d\"}",
+		 0);
 	assert_int_equal(parse(text, &r), -EINVAL);
 }
 
@@ -152,6 +166,7 @@ static void requests_are_read_as_they_were_written(void **state)
 
 	(void)state;
 	read_back(&(struct control_request){ .op = CONTROL_EXEC,
+					     .container = "c",
 					     .target = "e",
 					     .wants = { [LINK_STDERR] = true },
 					     .framed = true,
@@ -162,6 +177,7 @@ static void requests_are_read_as_they_were_written(void **state)
 	assert_true(got.process->open_stdin);
 	control_request_reset(&got);
 	read_back(&(struct control_request){ .op = CONTROL_FILES,
+					     .container = "c",
 					     .target = "f",
 					     .files = { .op = LINK_FILES_PUT,
 							.flags = LINK_FILES_KEEP_FOLDERS,
@@ -171,14 +187,28 @@ static void requests_are_read_as_they_were_written(void **state)
 	assert_int_equal(got.files.flags, LINK_FILES_KEEP_FOLDERS);
 	assert_string_equal(got.files.path, "/a");
 	control_request_reset(&got);
-	read_back(&(struct control_request){ .op = CONTROL_LIMITS, .settings = settings }, &got);
+	read_back(&(struct control_request){ .op = CONTROL_LIMITS,
+					     .container = "c",
+					     .settings = settings },
+		  &got);
 	assert_string_equal(got.settings[0], "pids.max=7");
+	control_request_reset(&got);
+	read_back(
+		&(struct control_request){
+			.op = CONTROL_ADD, .container = "c", .keeps_log = true, .log = { 5, 6 } },
+		&got);
+	assert_string_equal(got.container, "c");
+	assert_true(got.keeps_log);
+	assert_int_equal(got.log.max_bytes, 5);
+	assert_int_equal(got.log.max_files, 6);
 	control_request_reset(&got);
 	read_back(&(struct control_request){ .op = CONTROL_CPUS, .cpuset = "0-2" }, &got);
 	assert_string_equal(got.cpuset, "0-2");
 	control_request_reset(&got);
-	read_back(&(struct control_request){ .op = CONTROL_RESIZE, .rows = 65535, .columns = 1 },
-		  &got);
+	read_back(
+		&(struct control_request){
+			.op = CONTROL_RESIZE, .container = "c", .rows = 65535, .columns = 1 },
+		&got);
 	assert_int_equal(got.rows, 65535);
 	control_request_reset(&got);
 }

@@ -177,8 +177,9 @@ static int runtime(void *arg)
 
 static int request(void *arg)
 {
-	static const char text[] = "{\"op\":\"exec\",\"target\":\"x\",\"stdout\":true,"
-				   "\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"}}";
+	static const char text[] =
+		"{\"op\":\"exec\",\"container\":\"c\",\"target\":\"x\",\"stdout\":true,"
+		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"}}";
 	struct control_request rq = { 0 };
 	struct err err = { 0 };
 	int r = control_request_read(text, strlen(text), &rq, &err);

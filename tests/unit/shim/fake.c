@@ -35,6 +35,17 @@ static guest_script the_script;
 static int disk_errors_fd; /* of the script's process */
 static uint64_t credit[STREAMS_MAX][LINK_CHANNELS];
 
+/* As an engine that is executed: what it was not given is closed. */
+static void run_script(int link_fd)
+{
+	int link = fcntl(link_fd, F_DUPFD, 100), errors = fcntl(disk_errors_fd, F_DUPFD, 100);
+
+	disk_errors_fd = errors;
+	close_range(STDERR_FILENO + 1, 99, 0);
+	the_script(link);
+	_exit(0);
+}
+
 static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
@@ -53,8 +64,7 @@ static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (m->n_disks != MACHINE_DISKS_MAX || dup2(m->log_fd, STDERR_FILENO) < 0)
 			_exit(99);
-		the_script(dup(m->link_fd));
-		_exit(0);
+		run_script(m->link_fd);
 	}
 	close(disk_errors_fd);
 	*ret = vm;
@@ -146,7 +156,7 @@ void box_new(struct box *b)
 		"\"kernel\":\"/dev/null\",\"initrd\":\"/dev/null\",\"disk_bytes\":1048576}";
 
 	*b = (struct box){ .path = "/tmp/moat-test-box-XXXXXX",
-			   .options = { SHIM_OPTIONS_DEFAULT } };
+			   .options = { .deadlines = { DEADLINES_DEFAULT } } };
 	assert_non_null(mkdtemp(b->path));
 	b->dir_fd = open(b->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(b->dir_fd >= 0);
@@ -188,6 +198,7 @@ void box_start(struct box *b, guest_script script)
 {
 	box_listen(b);
 	box_go(b, script);
+	box_ask(b, ADD, b->dir_fd);
 }
 
 void box_end(struct box *b)
@@ -214,12 +225,17 @@ char *box_file(const struct box *b, const char *name)
 	return buf_take(&text);
 }
 
+/* Requests name the box where they do not name a container. */
 int box_send(const struct box *b, const char *request, int fd)
 {
+	bool named = *request != '{' || strstr(request, "\"container\"");
+	char *text = named ? strdup(request) : str_printf("{\"container\":\"box\",%s", request + 1);
 	int conn;
 
+	assert_non_null(text);
 	assert_int_equal(unix_connect_at(b->dir_fd, "shim.sock", SOCK_SEQPACKET, &conn), 0);
-	assert_int_equal(unix_send(conn, request, strlen(request), fd), 0);
+	assert_int_equal(unix_send(conn, text, strlen(text), fd), 0);
+	free(text);
 	return conn;
 }
 
@@ -256,9 +272,9 @@ void box_ask(const struct box *b, const char *request, int fd)
 	json_decref(obj);
 }
 
-int box_refused(const struct box *b, const char *request)
+int box_refused(const struct box *b, const char *request, int fd)
 {
-	json_t *obj = answer(b, request, -1);
+	json_t *obj = answer(b, request, fd);
 	int errnum = (int)number(obj, "errno");
 
 	assert_true(json_is_false(json_object_get(obj, "ok")));
@@ -304,6 +320,18 @@ void box_expect_end(struct box *b, int watch, int code, const char *error)
 	json_decref(event);
 	json_decref(file);
 	free(written);
+	while ((event = box_receive(watch)))
+		json_decref(event);
+	close(watch);
+	box_end(b);
+}
+
+void box_expect_removed(struct box *b, int watch)
+{
+	json_t *event = box_event(watch, "removed");
+
+	assert_string_equal(text(event, "container"), "box");
+	json_decref(event);
 	assert_null(box_receive(watch));
 	close(watch);
 	box_end(b);

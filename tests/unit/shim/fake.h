@@ -14,6 +14,8 @@
  */
 
 /** Requests of moatd's */
+#define HOLD	 "{\"op\":\"hold\"}"
+#define ADD	 "{\"op\":\"add\",\"log\":{\"max_files\":1}}"
 #define START	 "{\"op\":\"start\"}"
 #define WATCH	 "{\"op\":\"watch\"}"
 #define SHUTDOWN "{\"op\":\"shutdown\"}"
@@ -64,7 +66,7 @@ json_t *box_receive(int conn);
 void box_ask(const struct box *b, const char *request, int fd);
 
 /** box_refused() - a request that must fail.  Return: the errno. */
-int box_refused(const struct box *b, const char *request);
+int box_refused(const struct box *b, const char *request, int fd);
 
 /** box_attach() - attach a client.  Return: its end of the connection. */
 int box_attach(const struct box *b, const char *request);
@@ -72,6 +74,9 @@ int box_attach(const struct box *b, const char *request);
 /** box_run() - box_start(), box_watch(), and have the container started.  Return: the connection.
  */
 int box_run(struct box *b, guest_script script);
+
+/** box_expect_removed() - `removed` on @watch, which is closed, and the shim's own end */
+void box_expect_removed(struct box *b, int watch);
 
 /** box_event() - read events until one of that name; owned */
 json_t *box_event(int watch, const char *name);

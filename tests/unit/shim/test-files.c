@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a container's folder: config.json, machine.json, shim.log. */
+/* Texts that others wrote, the log of the shim, and the memory of execs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,16 +14,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "control/names.h"
-#include "shim/config.h"
 #include "shim/container/history.h"
-#include "shim/container/text.h"
-
-#define CONFIG                                                                                     \
-	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},"               \
-	"\"root\":{\"path\":\"/r.erofs\",\"readonly\":true},\"hostname\":\"h\"}"
-#define MACHINE                                                                                    \
-	"{\"engine\":\"e\",\"cpus\":2,\"memory_bytes\":268435456,\"kernel\":\"/k\","               \
-	"\"initrd\":\"/i\",\"disk_bytes\":1073741824,\"cold\":true}"
+#include "shim/text.h"
 
 struct folder {
 	char path[64];
@@ -53,19 +45,6 @@ static int remove_folder(void **state)
 static void put(const struct folder *f, const char *name, const char *text)
 {
 	assert_int_equal(file_write_atomic(f->fd, name, text, strlen(text), 0600), 0);
-}
-
-static void the_configuration_is_read(void **state)
-{
-	struct shim_config *c;
-	struct err err;
-
-	put(*state, CONFIG_FILE, CONFIG);
-	put(*state, MACHINE_FILE, MACHINE);
-	assert_int_equal(config_load(((struct folder *)*state)->fd, &c, &err), 0);
-	assert_int_equal(c->machine.cpus, 2);
-	assert_string_equal(c->runtime->rootfs_path, "/r.erofs");
-	config_free(c);
 }
 
 static void foreign_text_becomes_clean(void **state)
@@ -118,8 +97,6 @@ static void the_last_execs_are_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_configuration_is_read, make_folder,
-						remove_folder),
 		cmocka_unit_test(foreign_text_becomes_clean),
 		cmocka_unit_test_setup_teardown(the_tail_of_a_log_is_what_came_last, make_folder,
 						remove_folder),

@@ -126,10 +126,10 @@ static void limits_are_passed_on_and_their_answer_back(void **state)
 	box_new(&b);
 	box_start(&b, answer_limits);
 	w = box_watch(&b);
-	assert_int_equal(box_refused(&b, LIMIT), EBUSY);
+	assert_int_equal(box_refused(&b, LIMIT, -1), EBUSY);
 	box_ask(&b, START, -1);
 	box_ask(&b, LIMIT, -1);
-	assert_int_equal(box_refused(&b, LIMIT), EBUSY);
+	assert_int_equal(box_refused(&b, LIMIT, -1), EBUSY);
 	box_ask(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1);
 	json_decref(box_event(w, "oom"));
 	end = box_event(w, "exited");
@@ -145,11 +145,11 @@ static void what_is_no_limit_is_refused(void **state)
 	static const char *const bad[] = {
 		"{\"op\":\"cpus\"}",
 		"{\"op\":\"cpus\",\"set\":\"0-\"}",
-		"{\"op\":\"limits\"}",
-		"{\"op\":\"limits\",\"settings\":[]}",
-		"{\"op\":\"limits\",\"settings\":[\"cgroup.procs=1\"]}",
-		"{\"op\":\"limits\",\"settings\":[\"memory.max\"]}",
-		"{\"op\":\"limits\",\"settings\":[\"memory.../x=1\"]}",
+		"{\"op\":\"limits\",\"container\":\"c\"}",
+		"{\"op\":\"limits\",\"container\":\"c\",\"settings\":[]}",
+		"{\"op\":\"limits\",\"container\":\"c\",\"settings\":[\"cgroup.procs=1\"]}",
+		"{\"op\":\"limits\",\"container\":\"c\",\"settings\":[\"memory.max\"]}",
+		"{\"op\":\"limits\",\"container\":\"c\",\"settings\":[\"memory.../x=1\"]}",
 	};
 
 	(void)state;

@@ -119,23 +119,25 @@ static void a_command_that_is_not_found_is_127(void **state)
 	box_new(&b);
 	box_start(&b, fail_to_start);
 	w = box_watch(&b);
-	assert_int_equal(box_refused(&b, START), ENOENT);
+	assert_int_equal(box_refused(&b, START, -1), ENOENT);
 	box_expect_end(&b, w, 127, "exec: \"x?\": executable file not found in $PATH");
 }
 
 static void a_layer_in_use_by_another_machine_is_left_alone(void **state)
 {
 	struct box b;
-	int w, layer;
+	int layer;
 
 	(void)state;
 	box_new(&b);
+	b.options.deadlines.unused_usec = 10 * USEC_PER_MSEC;
 	layer = openat(b.dir_fd, "rw.ext4", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(layer >= 0);
 	assert_int_equal(flock(layer, LOCK_EX), 0);
-	box_start(&b, exit_with_7);
-	w = box_send(&b, WATCH, -1);
-	box_expect_end(&b, w, 125, "in use by another machine");
+	box_listen(&b);
+	box_go(&b, exit_with_7);
+	assert_int_equal(box_refused(&b, ADD, b.dir_fd), EBUSY);
+	box_end(&b);
 	close(layer);
 }
 
@@ -299,15 +301,19 @@ static void a_guest_that_breaks_the_protocol_is_ended(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
 		struct box b;
-		int w, start;
+		int w, hold, start;
 
 		box_new(&b);
 		box_listen(&b);
 		w = box_send(&b, WATCH, -1);
-		start = box_send(&b, START, -1);
+		hold = box_send(&b, HOLD, -1);
 		box_go(&b, scripts[i]);
-		box_expect_end(&b, w, 137, "the guest broke the protocol of the link");
+		box_ask(&b, ADD, b.dir_fd);
+		start = box_send(&b, START, -1);
+		json_decref(box_receive(start));
 		close(start);
+		close(hold);
+		box_expect_end(&b, w, 137, "the guest broke the protocol of the link");
 	}
 }
 
@@ -351,7 +357,7 @@ static void one_exec(const struct box *b, int w, int i)
 
 static void any_number_of_execs_can_be_run(void **state)
 {
-	json_t *status, *execs;
+	json_t *status, *box, *execs;
 	struct box b;
 	int w, conn;
 
@@ -359,18 +365,20 @@ static void any_number_of_execs_can_be_run(void **state)
 	box_new(&b);
 	box_start(&b, serve_execs);
 	w = box_watch(&b);
-	assert_int_equal(box_refused(&b, EXEC("early")), EBUSY);
+	assert_int_equal(box_refused(&b, EXEC("early"), -1), EBUSY);
 	box_ask(&b, START, -1);
 	for (int i = 0; i < 40; i++)
 		one_exec(&b, w, i);
-	assert_int_equal(box_refused(&b, EXEC("e3")), EEXIST);
-	assert_int_equal(box_refused(&b, "{\"op\":\"signal\",\"target\":\"e3\",\"signal\":9}"),
+	assert_int_equal(box_refused(&b, EXEC("e3"), -1), EEXIST);
+	assert_int_equal(box_refused(&b, "{\"op\":\"signal\",\"target\":\"e3\",\"signal\":9}", -1),
 			 ESRCH);
 	conn = box_send(&b, "{\"op\":\"status\"}", -1);
 	status = box_receive(conn);
 	close(conn);
-	assert_string_equal(text(status, "state"), "running");
-	execs = json_object_get(status, "execs");
+	box = json_array_get(json_object_get(status, "containers"), 0);
+	assert_string_equal(text(box, "name"), "box");
+	assert_string_equal(text(box, "state"), "running");
+	execs = json_object_get(box, "execs");
 	assert_int_equal(json_array_size(execs), 40);
 	assert_string_equal(text(json_array_get(execs, 0), "target"), "e39");
 	assert_int_equal(number(json_array_get(execs, 0), "code"), 39);
@@ -422,34 +430,33 @@ static void bad_requests_get_an_answer_and_do_no_harm(void **state)
 	box_start(&b, unwilling);
 	w = box_watch(&b);
 	memset(huge, 'x', sizeof(huge) - 1);
-	assert_int_equal(box_refused(&b, huge), EMSGSIZE);
-	assert_int_equal(box_refused(&b, "nonsense"), EBADMSG);
-	assert_int_equal(box_refused(&b, "{\"op\":\"attach\",\"target\":\"\"}"), EINVAL);
-	assert_int_equal(box_refused(&b, "{\"op\":\"attach\",\"target\":\"e\"}"), ESRCH);
-	assert_int_equal(box_refused(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}"),
+	assert_int_equal(box_refused(&b, huge, -1), EMSGSIZE);
+	assert_int_equal(box_refused(&b, "nonsense", -1), EBADMSG);
+	assert_int_equal(box_refused(&b, "{\"op\":\"attach\",\"target\":\"\"}", -1), EINVAL);
+	assert_int_equal(box_refused(&b, "{\"op\":\"attach\",\"target\":\"e\"}", -1), ESRCH);
+	assert_int_equal(box_refused(&b, "{\"op\":\"signal\",\"target\":\"\",\"signal\":15}", -1),
 			 EBUSY);
-	assert_int_equal(box_refused(&b, "{\"op\":\"resize\",\"rows\":1,\"columns\":1}"), ENOTTY);
+	assert_int_equal(box_refused(&b, "{\"op\":\"resize\",\"rows\":1,\"columns\":1}", -1),
+			 ENOTTY);
 	box_ask(&b, START, -1);
-	assert_int_equal(box_refused(&b, START), EALREADY);
+	assert_int_equal(box_refused(&b, START, -1), EALREADY);
 	box_ask(&b, "{\"op\":\"kill\"}", -1);
 	box_expect_end(&b, w, 137, "");
 }
 
-static void a_container_without_configuration_ends_with_125(void **state)
+static void a_container_without_configuration_is_refused(void **state)
 {
 	struct box b;
-	char *end;
 
 	(void)state;
 	box_new(&b);
-	assert_int_equal(unlinkat(b.dir_fd, MACHINE_FILE, 0), 0);
-	box_start(&b, guest_hang);
-	while (faccessat(b.dir_fd, EXIT_FILE, F_OK, 0) < 0)
-		usleep(1000);
-	end = box_file(&b, EXIT_FILE);
-	assert_non_null(strstr(end, "{\"code\":125,"));
-	assert_non_null(strstr(end, "machine.json: No such file or directory"));
-	free(end);
+	b.options.deadlines.unused_usec = 10 * USEC_PER_MSEC;
+	assert_int_equal(unlinkat(b.dir_fd, CONFIG_FILE, 0), 0);
+	box_listen(&b);
+	box_go(&b, guest_hang);
+	assert_int_equal(box_refused(&b, ADD, -1), EINVAL);
+	assert_int_equal(box_refused(&b, START, -1), ESRCH);
+	assert_int_equal(box_refused(&b, ADD, b.dir_fd), ENOENT);
 	box_end(&b);
 }
 
@@ -468,7 +475,7 @@ int main(void)
 		cmocka_unit_test(any_number_of_execs_can_be_run),
 		cmocka_unit_test(an_exec_ends_with_its_container),
 		cmocka_unit_test(bad_requests_get_an_answer_and_do_no_harm),
-		cmocka_unit_test(a_container_without_configuration_ends_with_125),
+		cmocka_unit_test(a_container_without_configuration_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static void a_client_that_does_not_read_is_left_behind(void **state)
 
 	(void)state;
 	box_new(&b);
-	b.options.drain_usec = 50 * USEC_PER_MSEC;
+	b.options.deadlines.drain_usec = 50 * USEC_PER_MSEC;
 	box_start(&b, write_bulk);
 	w = box_watch(&b);
 	client = box_attach(&b, ATTACH_OUT);

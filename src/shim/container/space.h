@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct shim;
+struct container;
 struct source;
 
 /*
@@ -22,7 +22,7 @@ struct space_watch {
 
 /** space_begin() - the guest is ready: tell it now, and whenever that changes.  Return: 0;
  * -errno. */
-int space_begin(struct shim *s);
+int space_begin(struct container *c);
 
 /**
  * space_left() - what a layer may still grow by

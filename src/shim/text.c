@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/container/text.h"
+#include "shim/text.h"
 
 #include <fcntl.h>
 #include <stdint.h>

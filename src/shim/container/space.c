@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "shim/machine/space.h"
+#include "shim/container/space.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
-#include "shim/event.h"
-#include "shim/shim.h"
+#include "shim/container/containers.h"
+#include "shim/container/event.h"
 
 #define MARGIN_MAX    MIB(256)
 #define MARGIN_PART   16u /* of the file system, at most */
@@ -29,14 +29,14 @@ uint64_t space_left(uint64_t avail_bytes, uint64_t total_bytes, uint64_t layer_b
 	return left < layer_bytes ? left : UINT64_MAX;
 }
 
-static int measure(const struct shim *s, uint64_t *ret)
+static int measure(const struct container *c, uint64_t *ret)
 {
 	struct statvfs sb;
 
-	if (fstatvfs(s->options->dir_fd, &sb) < 0)
+	if (fstatvfs(c->dir_fd, &sb) < 0)
 		return -errno;
 	*ret = space_left(sb.f_bavail * sb.f_frsize, sb.f_blocks * sb.f_frsize,
-			  s->config->machine.disk_bytes);
+			  life_layer_bytes(c->all->life));
 	return 0;
 }
 
@@ -48,30 +48,41 @@ static bool is_news(uint64_t told, uint64_t now)
 	return change > told / 16 || (now == 0) != (told == 0);
 }
 
-static void tell_watchers(struct shim *s, bool full)
+static void tell_watchers(struct container *c, bool full)
 {
-	s->space.full = full;
+	c->space.full = full;
 	if (full)
 		log_warning("the host's disk is full: what needs room on the container's fails");
 	else
 		log_info("the host's disk has room again");
-	shim_tell(s, event_space(s));
+	server_tell_all(c->all->server, event_space(c));
 }
 
-static int look(struct shim *s)
+static int tell_guest(struct container *c, uint64_t bytes)
 {
-	struct space_watch *w = &s->space;
+	const struct link_header h = { .type = LINK_SPACE, .container = c->number };
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	int r = wire_put_u64(&payload, bytes);
+
+	return r < 0 ? r
+		     : link_send(guest_link(life_guest(c->all->life)), h, payload.data,
+				 payload.len);
+}
+
+static int look(struct container *c)
+{
+	struct space_watch *w = &c->space;
 	uint64_t now = w->told_bytes;
-	int r = measure(s, &now);
+	int r = measure(c, &now);
 
 	if (r < 0 || !is_news(w->told_bytes, now))
 		return r;
-	r = guest_tell_space(s->guest, now);
+	r = tell_guest(c, now);
 	if (r < 0)
 		return r;
 	w->told_bytes = now;
 	if ((now == 0) != w->full)
-		tell_watchers(s, now == 0);
+		tell_watchers(c, now == 0);
 	return 0;
 }
 
@@ -84,29 +95,30 @@ static uint64_t pause_usec(const struct space_watch *w)
 
 static int on_timer(struct source *source, void *arg)
 {
-	struct shim *s = arg;
+	struct container *c = arg;
+	struct life *life = c->all->life;
 	int r;
 
-	if (s->stage != SHIM_UP || !guest_is_ready(s->guest))
+	if (c->state != CONTAINER_READY || !life_takes_containers(life))
 		return 0;
-	r = s->paused ? 0 : look(s);
+	r = life_is_paused(life) ? 0 : look(c);
 	if (r < 0)
 		log_warning("the room on the host's disk: %s", strerror(-r));
-	(void)source_set_timer(source, pause_usec(&s->space));
+	(void)source_set_timer(source, pause_usec(&c->space));
 	return 0;
 }
 
-int space_begin(struct shim *s)
+int space_begin(struct container *c)
 {
-	struct space_watch *w = &s->space;
+	struct space_watch *w = &c->space;
 	int r;
 
-	if (s->config->runtime->rootfs_readonly)
+	if (c->runtime->rootfs_readonly)
 		return 0;
 	*w = (struct space_watch){ .timer = w->timer, .told_bytes = UINT64_MAX };
-	r = look(s);
+	r = look(c);
 	if (r < 0)
 		return r;
 	return w->timer ? source_set_timer(w->timer, pause_usec(w))
-			: loop_add_timer(s->loop, pause_usec(w), on_timer, s, &w->timer);
+			: loop_add_timer(c->all->loop, pause_usec(w), on_timer, c, &w->timer);
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "shim/container/container.h"
+#include "shim/machine/life.h"
+
+LIST_HEAD(container_list, container);
+
+/* All containers of a machine. */
+struct containers {
+	struct loop *loop;
+	struct life *life;
+	struct server *server;
+	const struct deadlines *deadlines;
+	void (*changed)(void *arg); /* something may have been the last to wait for */
+	void *arg;
+	struct container_list list;
+	uint16_t last_number; /* of a container, and of a stream of the guest link */
+	uint32_t last_stream;
+	bool hasty; /* the end was asked for: clients get little time for the last output */
+};
+
+/* How a guest's messages find their containers; of struct containers. */
+extern const struct guest_container_handler containers_guest_handler;
+
+/** containers_free() - all of them, without a word */
+void containers_free(struct containers *all);
+
+/** containers_add() - @fd: the container's folder; owned from success on.  Return: 0; -EEXIST;
+ * -errno of life_take() and of reading config.json; with a message. */
+int containers_add(struct containers *all, const struct control_request *rq, int *fd,
+		   struct err *err);
+
+/** containers_find() - by name; NULL where there is none */
+struct container *containers_find(struct containers *all, const char *name);
+
+/** containers_offer() - the guest takes containers */
+void containers_offer(struct containers *all);
+
+/** containers_end() - the machine is gone.  @why: NULL where that was asked for */
+void containers_end(struct containers *all, int code, const struct err *why);
+
+/** containers_hurry() - clients that are slow are not waited for any more */
+void containers_hurry(struct containers *all);
+
+/** containers_kill() - kill what runs.  Return: is there something? */
+bool containers_kill(struct containers *all);
+
+/** containers_are_running(), _wanted(), _untold() - is there one that runs; that was started and
+ * has not ended; that has ended and was not started, so that nobody was told? */
+bool containers_are_running(const struct containers *all);
+bool containers_are_wanted(const struct containers *all);
+bool containers_are_untold(const struct containers *all);
+
+/** containers_are_drained() - do all clients have the last output, or had time for it? */
+bool containers_are_drained(const struct containers *all);
+
+/** containers_forget() - drop those that were removed and are drained */
+void containers_forget(struct containers *all);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/clock.h"
+
+/* How long a guest, or a client, is given for what. */
+struct deadlines {
+	uint64_t boot_usec;	   /* until HELLO */
+	uint64_t setup_usec;	   /* from CONTAINER to READY */
+	uint64_t spawn_usec;	   /* from SPAWN to STARTED or FAILED */
+	uint64_t exec_usec;	   /* the same, of an exec */
+	uint64_t kill_usec;	   /* from SIGKILL, then from REMOVE or SHUTDOWN, to EXITED */
+	uint64_t shutdown_usec;	   /* from then to REMOVED or DOWN */
+	uint64_t drain_usec;	   /* for clients to take the last output */
+	uint64_t hasty_drain_usec; /* the same where the end was asked for */
+	uint64_t unused_usec;	   /* for somebody to ask something of a new shim */
+};
+
+/* Generous where an emulated machine on a busy host must get by. */
+#define DEADLINES_DEFAULT                                                                          \
+	.boot_usec = 60 * USEC_PER_SEC, .setup_usec = 30 * USEC_PER_SEC,                           \
+	.spawn_usec = 60 * USEC_PER_SEC, .exec_usec = 30 * USEC_PER_SEC,                           \
+	.kill_usec = 800 * USEC_PER_MSEC, .shutdown_usec = 60 * USEC_PER_SEC,                      \
+	.drain_usec = 10 * USEC_PER_SEC, .hasty_drain_usec = 500 * USEC_PER_MSEC,                  \
+	.unused_usec = 10 * USEC_PER_SEC

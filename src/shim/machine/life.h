@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "control/event.h"
+#include "shim/deadlines.h"
+#include "shim/machine/guest.h"
+#include "shim/machine/machine.h"
+
+/*
+ * The life of one machine: where it comes from, its guest, its places for containers' disks, and
+ * how it ends.
+ */
+struct life;
+
+enum life_state {
+	LIFE_NONE,    /* nobody needed it yet */
+	LIFE_UP,      /* its process is there */
+	LIFE_LEAVING, /* that is gone, what it sent before is still being read */
+	LIFE_ENDED,
+};
+
+/* Called from the loop alone. */
+struct life_handler {
+	/** ready() - the guest takes containers: all there are, also those of a machine in whose
+	 * place this one came */
+	void (*ready)(void *arg);
+	/** disk_errors() - life_disk_errors() is news */
+	void (*disk_errors)(void *arg);
+	/**
+	 * ended() - the machine is gone, and all it had to say is read
+	 * @code: exit code of what ran in it
+	 * @why:  NULL where the end was asked for
+	 */
+	void (*ended)(void *arg, int code, const struct err *why);
+};
+
+struct life_options {
+	struct loop *loop;
+	int dir_fd;			     /* the machine's folder; borrowed */
+	const struct machine_template *from; /* where it is restored from; NULL: booted */
+	const struct deadlines *deadlines;
+	const struct life_handler *handler;
+	void *arg;
+	const struct guest_container_handler *containers;
+	void *containers_arg;
+};
+
+/** life_new() - read machine.json; nothing is started.  @ret: owned.  Return: 0; -errno with a
+ * message. */
+int life_new(const struct life_options *o, struct life **ret, struct err *err);
+
+/** life_free() - the machine ends with it; NULL is accepted */
+void life_free(struct life *l);
+
+/**
+ * life_take() - put a container's disks into a free place
+ * @what: what it points to stays until life_give_back()
+ *
+ * A machine that is not there yet is brought up, from where that is quickest; one that rests goes
+ * on.
+ *
+ * Return: the slot; -ENOSPC where there is no place; -ESHUTDOWN where the machine is ending; -EBUSY
+ * where another machine has the layer; -EINVAL where the disks do not fit; -errno; with a message.
+ */
+int life_take(struct life *l, const struct slot *what, struct err *err);
+
+/** life_give_back() - the guest does not use the disks any more: the place is free */
+void life_give_back(struct life *l, unsigned slot);
+
+enum life_state life_state(const struct life *l);
+
+/** life_takes_containers() - does the guest listen? */
+bool life_takes_containers(const struct life *l);
+
+/** life_guest() - borrowed, until the next machine comes in the place of this; NULL where there is
+ * none */
+struct guest *life_guest(const struct life *l);
+
+/** life_worked() - a container is ready: this machine is good, and no other one is tried */
+void life_worked(struct life *l);
+
+/** life_restore_failed() - could the template not be used, though this machine can?  Told once. */
+bool life_restore_failed(struct life *l);
+
+pid_t life_pid(const struct life *l); /* 0: none */
+enum machine_source life_source(const struct life *l);
+uint64_t life_engine_usec(const struct life *l); /* when its process was there */
+uint64_t life_layer_bytes(const struct life *l); /* of each writable layer */
+bool life_is_paused(const struct life *l);
+bool life_is_resting(const struct life *l);
+bool life_is_closing(const struct life *l);
+const struct disk_errors *life_disk_errors(const struct life *l);
+
+/** life_tell_disk_errors() - what is not told yet, before something else is */
+void life_tell_disk_errors(struct life *l);
+
+/** life_pause(), life_resume() - stop the vCPUs, let them go on.  Return: 0; -EALREADY where there
+ * is nothing to do; -ETIMEDOUT, -errno from the engine; with a message. */
+int life_pause(struct life *l, struct err *err);
+int life_resume(struct life *l, struct err *err);
+
+/** life_rest() - stop the vCPUs until the next life_take(); there is no container.  Return: 0;
+ * -EBUSY where the guest is not up; -errno; with a message. */
+int life_rest(struct life *l, struct err *err);
+
+/** life_set_cpus() - the processors of the host.  Return: 0; -ESRCH; -errno with a message. */
+int life_set_cpus(struct life *l, const char *cpuset, struct err *err);
+
+/**
+ * life_close() - let the guest clean its disks, and end the machine then
+ * @usec: or when it has not done so by then.  Called again, it is the new deadline
+ *
+ * A guest that is not up has nothing to clean.
+ */
+void life_close(struct life *l, uint64_t usec);
+
+/** life_kill() - end the machine at once, as somebody asked for */
+void life_kill(struct life *l);
+
+/** life_fail() - end the machine at once.  @code, @why: for ended(), unless that is settled */
+void life_fail(struct life *l, int code, const struct err *why);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "control/request.h"
+#include "loop/loop.h"
+
+/*
+ * The control socket: connections, their one request and its answer, those that watch, and those
+ * that hold the machine.  The peers are processes of the same user, or root.
+ */
+struct server;
+struct conn;
+
+struct server_handler {
+	/** request() - to be answered, now or later.  @fd: that came with it, or -1; may be taken
+	 */
+	void (*request)(void *arg, struct conn *conn, struct control_request *rq, int *fd);
+	/** released() - one who held the machine is gone */
+	void (*released)(void *arg);
+};
+
+/** server_new() - accept connections.  @listen_fd: borrowed, made non-blocking.  @handler:
+ * borrowed.  Return: 0; -errno. */
+int server_new(struct loop *loop, int listen_fd, const struct server_handler *handler, void *arg,
+	       struct server **ret);
+
+/** server_free() - NULL is accepted */
+void server_free(struct server *s);
+
+/** server_serve_waiting() - take every request that is there now */
+void server_serve_waiting(struct server *s);
+
+/** server_answer() - answer a request and close the connection.  @err: NULL where all went well */
+void server_answer(struct conn *conn, const struct err *err);
+
+/** server_answer_text() - as server_answer(), with a message of one's own; NULL is out of memory */
+void server_answer_text(struct conn *conn, const char *text);
+
+/** server_wait() - the answer comes later.  @gone: called when the connection is closed, whoever
+ * does that */
+void server_wait(struct conn *conn, void (*gone)(void *arg, struct conn *conn), void *arg);
+
+/** server_forget() - close a connection without an answer */
+void server_forget(struct conn *conn);
+
+/** server_hold() - say yes, and count the connection until it is closed */
+void server_hold(struct conn *conn);
+
+/** server_is_held() - does somebody hold the machine? */
+bool server_is_held(const struct server *s);
+
+/** server_watch() - from now on every event is sent here.  Return: 0, to be given the events that
+ * count until now by server_tell(). */
+void server_watch(struct conn *conn);
+
+/** server_is_watched() - does somebody watch? */
+bool server_is_watched(const struct server *s);
+
+/** server_tell() - send an event to one that watches; takes @event over, NULL is out of memory.
+ * Return: false: it does not keep up, and is dropped. */
+bool server_tell(struct conn *conn, char *event);
+
+/** server_tell_all() - send an event to those that watch; takes @event over, NULL is out of memory
+ */
+void server_tell_all(struct server *s, char *event);
