@@ -21,7 +21,9 @@
  * Every function may be called from several threads at once.  An image becomes visible in
  * index.json only when all its blobs and its EROFS file are complete and synced.  An image is known
  * by its config, as with docker: one that comes again with another manifest (its layers packed
- * differently) only gets the new name.  A program that pulls ignores SIGPIPE.
+ * differently) only gets the new name.  A manifest of Docker's media types is written anew in
+ * OCI's, so that whatever reads OCI layouts reads the store and what is made of it; the one that
+ * came is kept beside it, for its digest.  A program that pulls ignores SIGPIPE.
  */
 struct store;
 
@@ -40,6 +42,8 @@ void store_close(struct store *st);
 
 struct image {
 	struct digest manifest; /* platform manifest: names the EROFS file */
+	struct digest original; /* the manifest of Docker's media types that it was made of; may be
+				   unset */
 	struct digest index;	/* digest the registry knows it by (index or manifest); for
 				   RepoDigests; may be unset */
 	struct digest config;	/* docker's image id */

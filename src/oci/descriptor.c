@@ -180,6 +180,33 @@ void oci_descriptors_free(struct oci_descriptor *list, size_t n)
 	free(list);
 }
 
+int oci_descriptor_translate(struct oci_descriptor *d, bool *ret_changed)
+{
+	static const struct {
+		const char *docker, *oci;
+	} pairs[] = {
+		{ MEDIA_DOCKER_CONFIG, MEDIA_OCI_CONFIG },
+		{ MEDIA_DOCKER_LAYER, MEDIA_OCI_LAYER },
+		{ MEDIA_DOCKER_LAYER ".gzip", MEDIA_OCI_LAYER "+gzip" },
+		{ MEDIA_DOCKER_LAYER ".zstd", MEDIA_OCI_LAYER "+zstd" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		char *oci;
+
+		if (!streq(d->media_type, pairs[i].docker))
+			continue;
+		oci = strdup(pairs[i].oci);
+		if (!oci)
+			return -ENOMEM;
+		free(d->media_type);
+		d->media_type = oci;
+		*ret_changed = true;
+		return 0;
+	}
+	return 0;
+}
+
 int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err)
 {
 	static const struct {
@@ -189,9 +216,6 @@ int oci_layer_compression(const char *media_type, enum layer_compression *ret, s
 		{ MEDIA_OCI_LAYER, LAYER_PLAIN },
 		{ MEDIA_OCI_LAYER "+gzip", LAYER_GZIP },
 		{ MEDIA_OCI_LAYER "+zstd", LAYER_ZSTD },
-		{ MEDIA_DOCKER_LAYER, LAYER_PLAIN },
-		{ MEDIA_DOCKER_LAYER ".gzip", LAYER_GZIP },
-		{ MEDIA_DOCKER_LAYER ".zstd", LAYER_ZSTD },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {

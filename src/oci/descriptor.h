@@ -55,6 +55,10 @@ int oci_layer_compression(const char *media_type, enum layer_compression *ret, s
  * missing is empty.  Return: 0; -EBADMSG with a message. */
 int platform_read(const json_t *obj, struct platform *ret, struct err *err);
 
+/** oci_descriptor_translate() - Docker's media type of a config or layer becomes OCI's.
+ * @ret_changed: set where it did.  Return: 0; -ENOMEM. */
+int oci_descriptor_translate(struct oci_descriptor *d, bool *ret_changed);
+
 /**
  * oci_descriptors_read() - an array of descriptors
  * @ret: owned, oci_descriptors_free(); never NULL, also when there are none

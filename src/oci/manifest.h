@@ -3,7 +3,9 @@
 
 #include "oci/descriptor.h"
 
+/* Of OCI's media types, also where the text has Docker's. */
 struct oci_manifest {
+	bool is_oci; /* the text has none but OCI's */
 	struct oci_descriptor config;
 	struct oci_descriptor *layers;
 	size_t n_layers;

@@ -168,6 +168,29 @@ teardown_file() {
 		"$(skopeo inspect --raw --tls-verify=false "docker://$BUSYBOX" | sha256sum)"
 }
 
+@test "store: what comes with docker's media types is OCI there, and so is what is made of it" {
+	local image=$REGISTRY/test/configured-schema2:latest name
+	skopeo --insecure-policy copy -q --dest-tls-verify=false --format v2s2 \
+		"oci:$SUITE/images/good/configured:latest" "docker://$image"
+	# The config may be that of the other, which moat would know again.
+	moat image rm -f "$REGISTRY/test/configured:latest" || true
+	moat pull -q "$image"
+	moat create --name of-schema2 "$image" >/dev/null
+	moat cp /etc/hostname of-schema2:/added
+	moat commit of-schema2 example.org/committed:v1
+	moat rm of-schema2
+	for name in "$image" example.org/committed:v1; do
+		skopeo inspect "oci:$MOAT_ROOT/images:$name" >/dev/null
+		skopeo --insecure-policy copy -q "oci:$MOAT_ROOT/images:$name" "oci:$BATS_TEST_TMPDIR/copy:latest"
+		moat image save -o "$BATS_TEST_TMPDIR/saved.tar" "$name"
+		skopeo inspect "oci-archive:$BATS_TEST_TMPDIR/saved.tar" >/dev/null
+		skopeo inspect --raw "oci:$MOAT_ROOT/images:$name" >"$BATS_TEST_TMPDIR/manifest"
+		run grep -c docker "$BATS_TEST_TMPDIR/manifest"
+		assert_equal "$output" 0
+	done
+	moat image rm "$image" example.org/committed:v1
+}
+
 @test "store: every rootfs file passes fsck.erofs" {
 	local erofs n=0
 	for erofs in "$MOAT_ROOT"/images/rootfs/*.erofs; do

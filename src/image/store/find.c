@@ -65,8 +65,9 @@ static bool image_matches(const struct image *im, const struct reference *ref,
 {
 	if (!digest_is_set(&ref->digest))
 		return strv_has(im->tags, full);
-	return strv_has(im->repo_digests, full) ||
-	       (streq(im->manifest.text, ref->digest.text) && has_tag_in(im, repository));
+	return strv_has(im->repo_digests, full) || ((streq(im->manifest.text, ref->digest.text) ||
+						     streq(im->original.text, ref->digest.text)) &&
+						    has_tag_in(im, repository));
 }
 
 /* Where there is a digest the tag says nothing, as with docker. */

@@ -22,10 +22,11 @@
  * We wrote the file; it may still name content that a full disk or a hand removed.
  */
 
-#define ANNOTATION_REF	   "org.opencontainers.image.ref.name"
-#define ANNOTATION_NAME	   "io.containerd.image.name"
-#define ANNOTATION_INDEX   "dev.moat.registry-digest"
-#define ANNOTATION_DIGESTS "dev.moat.repo-digests" /* joined by spaces */
+#define ANNOTATION_REF	    "org.opencontainers.image.ref.name"
+#define ANNOTATION_NAME	    "io.containerd.image.name"
+#define ANNOTATION_INDEX    "dev.moat.registry-digest"
+#define ANNOTATION_DIGESTS  "dev.moat.repo-digests" /* joined by spaces */
+#define ANNOTATION_ORIGINAL "dev.moat.original-manifest"
 
 static json_t *write_annotations(const struct image *im, const char *tag)
 {
@@ -34,8 +35,10 @@ static json_t *write_annotations(const struct image *im, const char *tag)
 	for (char **d = im->repo_digests; d && *d; d++)
 		if (buf_addf(&digests, "%s%s", digests.len ? " " : "", *d) < 0)
 			return NULL;
-	return json_pack("{s:s*, s:s*, s:s*, s:s*}", ANNOTATION_REF, tag, ANNOTATION_NAME, tag,
-			 ANNOTATION_INDEX, digest_is_set(&im->index) ? im->index.text : NULL,
+	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*}", ANNOTATION_REF, tag, ANNOTATION_NAME,
+			 tag, ANNOTATION_INDEX, digest_is_set(&im->index) ? im->index.text : NULL,
+			 ANNOTATION_ORIGINAL,
+			 digest_is_set(&im->original) ? im->original.text : NULL,
 			 ANNOTATION_DIGESTS, digests.data);
 }
 
@@ -130,15 +133,21 @@ int table_commit_and_collect(struct store *st, struct table *t, struct err *err)
 	return 0;
 }
 
-static int read_annotations(struct image *im, const json_t *annotations)
+static int read_annotations(struct record *rec, const json_t *annotations)
 {
+	const char *original = json_string_value(json_object_get(annotations, ANNOTATION_ORIGINAL));
 	const char *tag = json_string_value(json_object_get(annotations, ANNOTATION_REF));
 	const char *index = json_string_value(json_object_get(annotations, ANNOTATION_INDEX));
 	const char *digests = json_string_value(json_object_get(annotations, ANNOTATION_DIGESTS));
 	cleanup_free char *copy = strdup(digests ? digests : "");
 	char *rest = copy, *one;
+	struct image *im = &rec->im;
+	struct digest d;
 
 	if (!copy)
+		return -ENOMEM;
+	if (original && !digest_is_set(&im->original) && digest_parse(original, &d, NULL) == 0 &&
+	    record_keep(rec, &d) < 0)
 		return -ENOMEM;
 	if (index)
 		digest_parse(index, &im->index, NULL);
@@ -174,7 +183,7 @@ static int read_entry(const struct store *st, const struct oci_descriptor *d, st
 		if (r < 0)
 			return err_set(err, r, "out of memory");
 	}
-	r = read_annotations(&t->records[i]->im, d->annotations);
+	r = read_annotations(t->records[i], d->annotations);
 	return r < 0 ? err_set(err, r, "out of memory") : 0;
 }
 

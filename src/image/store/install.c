@@ -291,7 +291,8 @@ static int enter_image(struct store *st, const struct install *in, struct image 
 		if (r < 0)
 			return r;
 		i = (ssize_t)next.n;
-		if (table_add(&next, rec) < 0)
+		if (table_add(&next, rec) < 0 ||
+		    (in->original && record_keep(rec, in->original) < 0))
 			return err_nomem(err);
 	}
 	if (describe_image(&next, (size_t)i, in) < 0)
@@ -302,9 +303,35 @@ static int enter_image(struct store *st, const struct install *in, struct image 
 	return table_commit(st, &next, err);
 }
 
+/* Put a manifest in OCI's media types in place of another.  @ret: what @in borrows then. */
+static int translate(struct work *w, struct install *in, const struct parts *p,
+		     struct oci_descriptor *ret, struct err *err)
+{
+	int r;
+
+	if (p->manifest->is_oci)
+		return 0;
+	r = store_put_manifest(w, p->manifest, ret, err);
+	if (r < 0)
+		return r;
+	ret->has_platform = in->manifest->has_platform;
+	ret->platform = in->manifest->platform;
+	in->original = &in->manifest->digest;
+	in->manifest = ret;
+	return 0;
+}
+
+static int bring_in(struct work *w, const struct install *in, const struct parts *p,
+		    struct err *err)
+{
+	int r = get_layers(w, in, p, err);
+
+	return r == 0 ? flatten_once(w->st, in, p, err) : r;
+}
+
 int store_install(struct work *w, const struct install *in, struct image **ret, struct err *err)
 {
-	cleanup(oci_descriptor_reset) struct oci_descriptor same = { 0 };
+	cleanup(oci_descriptor_reset) struct oci_descriptor other = { 0 };
 	cleanup(parts_reset) struct parts p = { 0 };
 	cleanup_image struct image *im = NULL;
 	struct install final = *in;
@@ -312,16 +339,16 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 
 	if (r < 0)
 		return r;
-	r = find_same(w, &p, &same);
+	r = find_same(w, &p, &other);
 	if (r < 0)
-		return err_set(err, r, "out of memory");
+		return err_nomem(err);
 	if (r == 1) {
-		final.manifest = &same;
+		final.manifest = &other;
 		r = 0;
 	} else {
-		r = get_layers(w, in, &p, err);
+		r = translate(w, &final, &p, &other, err);
 		if (r == 0)
-			r = flatten_once(w->st, in, &p, err);
+			r = bring_in(w, &final, &p, err);
 	}
 	if (r == 0)
 		r = enter_image(w->st, &final, &im, err);

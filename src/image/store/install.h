@@ -18,6 +18,7 @@ struct install {
 	const struct oci_descriptor *manifest;
 	const struct platform *platform; /* what it must be for */
 	const struct source *source;	 /* NULL: everything is stored and pinned */
+	const struct digest *original;	 /* what the manifest was made of; NULL: nothing else */
 	const struct digest *index;	 /* digest the registry knows it by; NULL: none */
 	const char *repo_digest;	 /* "docker.io/library/x@sha256:…"; NULL: none */
 	char *const *tags;		 /* full references; NULL: none */

@@ -80,6 +80,17 @@ void record_unref(struct record *rec)
 	free(rec);
 }
 
+int record_keep(struct record *rec, const struct digest *original)
+{
+	struct digest *more = reallocarray(rec->blobs, rec->n_blobs + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	rec->blobs = more;
+	more[rec->n_blobs++] = rec->im.original = *original;
+	return 0;
+}
+
 struct record *record_copy(const struct record *rec)
 {
 	struct record *copy = calloc(1, sizeof(*copy));

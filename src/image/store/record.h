@@ -15,7 +15,7 @@ struct record {
 	struct image im;
 	char *media_type; /* of the manifest */
 	uint64_t manifest_bytes;
-	struct digest *blobs; /* manifest, config, layers */
+	struct digest *blobs; /* manifest, config, layers, and what record_keep() notes */
 	size_t n_blobs;
 };
 
@@ -24,6 +24,9 @@ struct record {
 int record_load(const struct store *st, const struct oci_descriptor *manifest, struct record **ret,
 		struct err *err);
 void record_unref(struct record *rec);
+
+/** record_keep() - note the manifest that an image's was made of.  Return: 0; -ENOMEM. */
+int record_keep(struct record *rec, const struct digest *original);
 
 /** record_copy() - a copy that may be changed, one reference; NULL when out of memory */
 struct record *record_copy(const struct record *rec);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "kit.h"
 
@@ -137,6 +138,36 @@ static void test_what_was_saved_can_be_loaded_again(void **state)
 	strv_free(loaded);
 	kit_reset(&one);
 	kit_reset(&two);
+}
+
+static void test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci(void **state)
+{
+	char name[] = "x.io/a:1", *names[] = { name, NULL };
+	struct place *p = *state;
+	cleanup_free char *by_digest = NULL;
+	cleanup(buf_reset) struct buf manifest = BUF_INIT, saved = BUF_INIT;
+	struct err err = { 0 };
+	struct image *im;
+	struct kit k;
+	int fd;
+
+	KIT(&k, .content = "one", .filter = ARCHIVE_FILTER_GZIP, .docker = true);
+	place_load_ok(p, archive_oci(&k, name), name);
+	/* The one that came is there as well, also after a restart, and can be asked for. */
+	place_reopen(p);
+	assert_int_equal(place_count(p, "blobs/sha256"), 4);
+	by_digest = str_printf("x.io/a@%s", k.manifest_digest.text);
+	assert_int_equal(store_find(p->st, by_digest, &im, NULL), 0);
+	assert_string_equal(im->config.text, k.config_digest.text);
+	assert_int_equal(blob_read(p->st, &im->manifest, &manifest, NULL), 0);
+	assert_null(strstr(manifest.data, "docker"));
+	assert_non_null(strstr(manifest.data, MEDIA_OCI_LAYER "+gzip"));
+	fd = save(p, names, &err);
+	assert_int_equal(fd_read_file(fd, 64 << 20, &saved), 0);
+	assert_null(memmem(saved.data, saved.len, "vnd.docker", strlen("vnd.docker")));
+	close(fd);
+	image_free(im);
+	kit_reset(&k);
 }
 
 static void test_saving_what_is_not_there_is_refused(void **state)
@@ -295,6 +326,7 @@ int main(void)
 		STORE_TEST(test_an_index_without_a_whole_image_gives_way_to_manifest_json),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
 		STORE_TEST(test_what_was_saved_can_be_loaded_again),
+		STORE_TEST(test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci),
 		STORE_TEST(test_saving_what_is_not_there_is_refused),
 		STORE_TEST(test_another_platform_is_refused_by_name),
 		STORE_TEST(test_an_image_that_does_not_say_its_platform_is_for_this_one),

@@ -55,6 +55,32 @@ static void test_manifest_round_trip(void **state)
 	assert_string_equal(again->layers[0].digest.text, B);
 }
 
+/* Also where a manifest mixes both kinds, as tools have written. */
+static void test_dockers_media_types_are_read_as_those_of_oci(void **state)
+{
+	static const char *const texts[] = {
+		"{\"schemaVersion\":2,\"mediaType\":\"" MEDIA_DOCKER_MANIFEST
+		"\",\"config\":" DESC(MEDIA_DOCKER_CONFIG, A, "10") ",\"layers\":[" DESC(
+			MEDIA_DOCKER_LAYER ".gzip", B, "20") "]}",
+		MANIFEST(CONFIG, DESC(MEDIA_DOCKER_LAYER ".gzip", B, "20")),
+		MANIFEST(DESC(MEDIA_DOCKER_CONFIG, A, "10"), LAYER),
+		MANIFEST(CONFIG, LAYER),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		cleanup_oci_manifest struct oci_manifest *m = NULL;
+		cleanup_free char *written = NULL;
+
+		assert_int_equal(oci_manifest_parse(texts[i], strlen(texts[i]), &m, NULL), 0);
+		assert_string_equal(m->config.media_type, MEDIA_OCI_CONFIG);
+		assert_string_equal(m->layers[0].media_type, MEDIA_OCI_LAYER "+gzip");
+		assert_int_equal(m->is_oci, i == ARRAY_SIZE(texts) - 1);
+		written = oci_manifest_write(m);
+		assert_null(strstr(written, "docker"));
+	}
+}
+
 static void test_hostile_manifests_are_refused(void **state)
 {
 	static const struct {
@@ -116,8 +142,6 @@ static void test_layer_kinds(void **state)
 		{ MEDIA_OCI_LAYER, 0, LAYER_PLAIN },
 		{ MEDIA_OCI_LAYER "+gzip", 0, LAYER_GZIP },
 		{ MEDIA_OCI_LAYER "+zstd", 0, LAYER_ZSTD },
-		{ MEDIA_DOCKER_LAYER, 0, LAYER_PLAIN },
-		{ MEDIA_DOCKER_LAYER ".gzip", 0, LAYER_GZIP },
 		{ MEDIA_OCI_LAYER "+gzip+encrypted", -EOPNOTSUPP, 0 },
 		{ "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", -EOPNOTSUPP, 0 },
 		{ "application/vnd.oci.image.layer.nondistributable.v1.tar", -EOPNOTSUPP, 0 },
@@ -349,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_manifest_round_trip),
+		cmocka_unit_test(test_dockers_media_types_are_read_as_those_of_oci),
 		cmocka_unit_test(test_hostile_manifests_are_refused),
 		cmocka_unit_test(test_too_many_layers_are_refused),
 		cmocka_unit_test(test_layer_kinds),
