@@ -12,6 +12,7 @@ import subprocess
 import tarfile
 
 MTIME = 1700000000
+CREATED = "2023-11-14T22:13:20Z"
 BUSYBOX = "/bin/busybox"
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -102,19 +103,19 @@ class Layout:
     def document(self, value, media_type):
         return self.blob(json.dumps(value, separators=(",", ":")).encode(), media_type)
 
-    def image(self, layers, config=None, architecture="amd64", system="linux"):
+    def image(self, layers, config=None, architecture="amd64", system="linux", created=CREATED):
         """Write one image; returns the descriptor of its manifest."""
         tars = [layer.tar() for layer in layers]
         blobs = [self.blob(compress(tar, layer.compression), LAYER_TYPES[layer.compression])
                  for layer, tar in zip(layers, tars)]
         document = {
-            "created": "2023-11-14T22:13:20Z",
+            **({"created": created} if created else {}),
             "architecture": architecture,
             "os": system,
             "config": {"Env": [PATH], "Cmd": ["/bin/sh"], **(config or {})},
             "rootfs": {"type": "layers",
                        "diff_ids": ["sha256:" + hashlib.sha256(tar).hexdigest() for tar in tars]},
-            "history": [{"created": "2023-11-14T22:13:20Z", "created_by": "tools/make-image"}
+            "history": [{"created": CREATED, "created_by": "tools/make-image"}
                         for _ in tars],
         }
         manifest = self.document({

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -11,6 +10,7 @@
 #include "cli/format/listing.h"
 
 #define CREATED_BY_WIDTH 45
+#define YEAR_2000_SEC	 946684800 /* before it no step was made, whatever it says */
 #define COMMENT_WIDTH	 45
 
 static const struct listing_kind history_kind = {
@@ -38,7 +38,7 @@ static json_t *make_row(const struct cli *c, const json_t *item)
 	int64_t seconds = cli_int(item, "Created");
 
 	format_short_id(cli_str(item, "Id"), id);
-	format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), since);
+	format_since(seconds, YEAR_2000_SEC, since);
 	format_date(seconds, at);
 	if (!options_flag_or(&c->opt, "human", true))
 		snprintf(since, sizeof(since), "%s", at);

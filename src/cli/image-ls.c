@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json-object.h"
 #include "base/str.h"
 #include "cli/cli.h"
@@ -14,7 +13,8 @@
 #include "cli/format/format.h"
 #include "cli/format/listing.h"
 
-#define NONE "<none>"
+#define NONE	     "<none>"
+#define YEAR_ONE_SEC (-62135596800) /* of an image that does not say when it was made */
 
 static const struct listing_kind image_kind = {
 	.fields = (const struct listing_field[]){ { "Repository", "REPOSITORY", true },
@@ -45,7 +45,7 @@ static json_t *make_row(const struct image_list *l, const json_t *item, const ch
 	int64_t seconds = cli_int(item, "Created"), users = cli_int(item, "Containers");
 
 	format_short_id(cli_str(item, "Id"), id);
-	format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), since);
+	format_since(seconds, YEAR_ONE_SEC, since);
 	format_date(seconds, at);
 	format_size((uint64_t)cli_int(item, "Size"), size);
 	return JSON_OBJECT(

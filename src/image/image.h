@@ -52,6 +52,7 @@ struct image {
 	uint64_t size_bytes;	/* EROFS file */
 	uint64_t blobs_bytes;	/* compressed layers and JSON */
 	struct oci_image_config *oci;
+	uint64_t *layer_bytes; /* of the files in each layer; 0: not known */
 	size_t n_layers;
 };
 

@@ -22,6 +22,20 @@ teardown_file() {
 	[[ ${lines[0]} =~ ^[0-9a-f]{12}$ || ${lines[0]} =~ ^sha256:[0-9a-f]{64}$ ]]
 }
 
+@test "image ls, history, system df: an image without a date has none, its layers have their sizes" {
+	local image=$REGISTRY/test/undated:latest size total
+	moat pull -q "$image"
+	assert_equal "$(moat image ls --format '{{.CreatedSince}}' "$image")" N/A
+	assert_equal "$(moat history --format '{{.Size}}' "$image" | head -1)" 3.5kB
+	size=$(moat history -H=false --format '{{.Size}}' "$image" | tail -1)
+	[ "$size" -gt 500000 ]
+	# docker's client shows the one, moat the other.
+	moat system df -v --format json >"$BATS_TEST_TMPDIR/usage"
+	assert_equal "$(jq .LayersSize "$BATS_TEST_TMPDIR/usage")" "$(jq '[.Images[].Size] | add' "$BATS_TEST_TMPDIR/usage")"
+	assert_equal "$(docker -H "unix://$SOCKET" images --format '{{.CreatedSince}}' "$image")" ""
+	moat image rm "$image"
+}
+
 @test "image inspect: config of the image, in docker's words" {
 	moat pull -q "$REGISTRY/test/configured:latest"
 	run --separate-stderr moat image inspect "$REGISTRY/test/configured:latest"

@@ -112,6 +112,10 @@ def good(folder):
     noise = b"".join(struct.pack("<Q", (i * 0x9E3779B97F4A7C15 + 7) & (2**64 - 1)) for i in range(MIB))
     single("big", [busybox_layer(), Layer("none").file("noise", noise * 4)])
 
+    undated = Layout(folder / "undated")
+    undated.tag(undated.image([busybox_layer(), Layer().file("a", bytes(3000)).file("b", bytes(500))],
+                              created=None), "latest")
+
     multi = Layout(folder / "multi")
     multi.tag(multi.index([
         multi.image([Layer().file("wrong")], architecture="arm64"),

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/macro.h"
 #include "base/str.h"
 
@@ -43,6 +44,14 @@ void format_ago(int64_t then_nsec, int64_t now_nsec, char *ret)
 
 	format_duration(now_nsec / second - then_nsec / second, text);
 	snprintf(ret, FORMAT_MAX, "%.50s ago", text);
+}
+
+void format_since(int64_t seconds, int64_t unknown, char *ret)
+{
+	if (seconds <= unknown)
+		snprintf(ret, FORMAT_MAX, "N/A");
+	else
+		format_ago(seconds * (int64_t)NSEC_PER_SEC, clock_now_nsec(), ret);
 }
 
 void format_date(int64_t seconds, char *ret)

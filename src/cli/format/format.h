@@ -16,6 +16,11 @@ void format_duration(int64_t seconds, char *ret);
 /** format_ago() - "2 minutes ago", from nanoseconds since 1970.  @ret: FORMAT_MAX bytes */
 void format_ago(int64_t then_nsec, int64_t now_nsec, char *ret);
 
+/** format_since() - "2 weeks ago" for when an image was made, in seconds since 1970; "N/A" where
+ * that is
+ * @unknown or before.  @ret: FORMAT_MAX bytes */
+void format_since(int64_t seconds, int64_t unknown, char *ret);
+
 /** format_date() - "2026-01-02 03:04:05 +0100 CET", local time.  @ret: FORMAT_MAX bytes */
 void format_date(int64_t seconds, char *ret);
 

@@ -8,6 +8,7 @@
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
+/* The size of an image is here what its removal gives back: what it has in its registry is kept. */
 static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct err *err)
 {
 	struct image **list;
@@ -18,14 +19,17 @@ static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct 
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++) {
 		json_t *item = api_image_describe(list[i]);
+		json_int_t bytes = (json_int_t)(list[i]->size_bytes + list[i]->blobs_bytes);
 		size_t users = containers_use(api->containers, &list[i]->manifest).all;
 
 		if (!item ||
 		    json_object_set_new(item, "Containers", json_integer((json_int_t)users)) < 0 ||
 		    json_object_set_new(item, "SharedSize", json_integer(0)) < 0 ||
+		    json_object_set_new(item, "Size", json_integer(bytes)) < 0 ||
+		    json_object_set_new(item, "VirtualSize", json_integer(bytes)) < 0 ||
 		    json_array_append_new(out, item) < 0)
 			r = -ENOMEM;
-		*ret_bytes += (int64_t)(list[i]->size_bytes + list[i]->blobs_bytes);
+		*ret_bytes += bytes;
 	}
 	image_list_free(list, n);
 	return r;

@@ -39,13 +39,24 @@ int64_t api_image_created_nsec(const struct image *im)
 	return nsec;
 }
 
+/* For an image that does not say when it was made: docker's clients take it for that. */
+#define YEAR_ONE_SEC (-62135596800)
+
+static json_int_t seconds_of(const char *created)
+{
+	int64_t nsec;
+
+	if (!created || clock_parse(created, &nsec) < 0)
+		return YEAR_ONE_SEC;
+	return nsec / (int64_t)NSEC_PER_SEC;
+}
+
 json_t *api_image_describe(const struct image *im)
 {
 	return JSON_OBJECT(member_text("Id", im->config.text), member_text("ParentId", ""),
 			   member_json("RepoTags", familiar_names(im->tags)),
 			   member_json("RepoDigests", familiar_names(im->repo_digests)),
-			   member_int("Created", (json_int_t)(api_image_created_nsec(im) /
-							      (int64_t)NSEC_PER_SEC)),
+			   member_int("Created", seconds_of(im->oci->created)),
 			   member_int("Size", (json_int_t)im->size_bytes),
 			   member_int("VirtualSize", (json_int_t)im->size_bytes),
 			   member_int("SharedSize", -1), member_ref("Labels", im->oci->labels),
@@ -209,37 +220,47 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 			member_json("Metadata", json_object())));
 }
 
-static json_t *describe_step(const struct image *im, const json_t *step, bool newest)
+/* What the files of a step's layer take; @layer: the one it has if it has one */
+static json_int_t step_bytes(const struct image *im, const json_t *step, size_t *layer)
 {
-	const char *created = json_string_value(json_object_get(step, "created"));
-	const char *by = json_string_value(json_object_get(step, "created_by"));
-	const char *comment = json_string_value(json_object_get(step, "comment"));
-	int64_t nsec = 0;
-
-	if (created)
-		(void)clock_parse(created, &nsec);
-	return json_pack("{s:s, s:I, s:s, s:o, s:i, s:s}", "Id",
-			 newest ? im->config.text : "<missing>", "Created",
-			 (json_int_t)(nsec / (int64_t)NSEC_PER_SEC), "CreatedBy", by ? by : "",
-			 "Tags", newest ? familiar_names(im->tags) : json_null(), "Size", 0,
-			 "Comment", comment ? comment : "");
+	if (json_is_true(json_object_get(step, "empty_layer")) || *layer >= im->n_layers)
+		return 0;
+	return (json_int_t)im->layer_bytes[(*layer)++];
 }
 
+static json_t *describe_step(const struct image *im, const json_t *step, bool newest,
+			     json_int_t bytes)
+{
+	const char *by = json_string_value(json_object_get(step, "created_by"));
+	const char *comment = json_string_value(json_object_get(step, "comment"));
+
+	return JSON_OBJECT(
+		member_text("Id", newest ? im->config.text : "<missing>"),
+		member_int("Created",
+			   seconds_of(json_string_value(json_object_get(step, "created")))),
+		member_text("CreatedBy", by ? by : ""),
+		member_json("Tags", newest ? familiar_names(im->tags) : json_null()),
+		member_int("Size", bytes), member_text("Comment", comment ? comment : ""));
+}
+
+/* The config has its steps oldest first, docker shows the newest first. */
 int api_image_history(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_image struct image *im = NULL;
 	cleanup_json json_t *out = json_array();
-	size_t n;
+	size_t n, i, layer = 0;
+	json_t *step;
 	int r = store_find(rq->api->store, rq->target, &im, err);
 
 	if (r < 0)
 		return r;
 	n = json_array_size(im->oci->history);
-	for (size_t i = n; i-- > 0;)
-		if (json_array_append_new(
-			    out,
-			    describe_step(im, json_array_get(im->oci->history, i), i == n - 1)) < 0)
+	json_array_foreach (im->oci->history, i, step) {
+		json_int_t bytes = step_bytes(im, step, &layer);
+
+		if (json_array_insert_new(out, 0, describe_step(im, step, i == n - 1, bytes)) < 0)
 			return -ENOMEM;
+	}
 	return reply_json(rp, 200, take_ptr(out));
 }
 

@@ -24,9 +24,10 @@ static int check_diff_id(const char *want, const char *hex, struct err *err)
 	return 0;
 }
 
-static int apply_layer(struct layer_target *target, const struct flatten_layer *layer,
-		       uint32_t number, struct hash *ids, struct err *err)
+static int apply_layer(struct layer_target *target, struct flatten_layer *layer, uint32_t number,
+		       struct hash *ids, struct err *err)
 {
+	uint64_t before = target->data_bytes;
 	char hex[SHA256_HEX_LEN + 1];
 	int r = layer_apply(target, layer->fd, number, hex, err);
 
@@ -36,6 +37,7 @@ static int apply_layer(struct layer_target *target, const struct flatten_layer *
 		err_wrap(err, "layer %u", number);
 		return r;
 	}
+	layer->size_bytes = target->data_bytes - before;
 	r = hash_update(ids, hex, SHA256_HEX_LEN);
 	return r < 0 ? err_errno(err, r, "SHA-256") : 0;
 }
@@ -60,8 +62,8 @@ static int make_uuid(struct hash *ids, uint8_t ret[EROFS_UUID_LEN])
 	return 0;
 }
 
-static int flatten_into(struct layer_target *target, const struct flatten_layer *layers,
-			size_t n_layers, struct err *err)
+static int flatten_into(struct layer_target *target, struct flatten_layer *layers, size_t n_layers,
+			struct err *err)
 {
 	cleanup(hash_free_cleanup_fn) struct hash *ids = NULL;
 	uint8_t uuid[EROFS_UUID_LEN];
@@ -80,7 +82,7 @@ static int flatten_into(struct layer_target *target, const struct flatten_layer 
 	return erofs_write(target->tree, target->out, uuid, err);
 }
 
-int flatten_limited(const struct flatten_layer *layers, size_t n_layers, int out_fd,
+int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
 		    const struct flatten_limits *limits, struct err *err)
 {
 	const struct tree_limits tree_limits = {
@@ -100,7 +102,7 @@ int flatten_limited(const struct flatten_layer *layers, size_t n_layers, int out
 	return flatten_into(&target, layers, n_layers, err);
 }
 
-int flatten(const struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err)
+int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err)
 {
 	static const struct flatten_limits limits = {
 		.max_bytes = UNPACK_MAX_BYTES,

@@ -22,6 +22,7 @@
 struct flatten_layer {
 	int fd;		     /* borrowed; the packed layer, any seekable or plain file */
 	const char *diff_id; /* "sha256:…" of the unpacked tar; NULL: not checked */
+	uint64_t size_bytes; /* of its files; set by flatten() */
 };
 
 /**
@@ -35,7 +36,7 @@ struct flatten_layer {
  * Return: 0; -EBADMSG with a message for a malformed, truncated, escaping or bomb-like
  * layer or a wrong diff_id; -ENOSPC; -errno.
  */
-int flatten(const struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err);
+int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err);
 
 struct flatten_limits {
 	uint64_t max_bytes;
@@ -47,5 +48,5 @@ struct flatten_limits {
 };
 
 /** flatten_limited() - as flatten(), with limits other than the UNPACK_… ones */
-int flatten_limited(const struct flatten_layer *layers, size_t n_layers, int out_fd,
+int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
 		    const struct flatten_limits *limits, struct err *err);

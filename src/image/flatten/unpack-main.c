@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/str.h"
@@ -37,7 +38,21 @@ static int parse_layer(char *arg, struct flatten_layer *ret)
 	return parse_fd(arg, &ret->fd);
 }
 
-static int unpack_layers(int out_fd, char **layer_args, size_t n_layers, struct err *err)
+static int tell_sizes(int status_fd, const struct flatten_layer *layers, size_t n_layers,
+		      struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = 0;
+
+	for (size_t i = 0; i < n_layers && r == 0; i++)
+		r = buf_addf(&text, "%llu ", (unsigned long long)layers[i].size_bytes);
+	if (r == 0 && text.len > 0)
+		r = fd_write_all(status_fd, text.data, text.len);
+	return r < 0 ? err_errno(err, r, "telling sizes") : 0;
+}
+
+static int unpack_layers(int status_fd, int out_fd, char **layer_args, size_t n_layers,
+			 struct err *err)
 {
 	cleanup_free struct flatten_layer *layers = calloc(n_layers + 1, sizeof(*layers));
 	int r;
@@ -49,7 +64,9 @@ static int unpack_layers(int out_fd, char **layer_args, size_t n_layers, struct 
 			return err_set(err, -EINVAL, "bad argument: %s", layer_args[i]);
 	}
 	r = unpack_jail(err);
-	return r == 0 ? flatten(layers, n_layers, out_fd, err) : r;
+	if (r == 0)
+		r = flatten(layers, n_layers, out_fd, err);
+	return r == 0 ? tell_sizes(status_fd, layers, n_layers, err) : r;
 }
 
 static void write_report(int status_fd, const struct err *err)
@@ -91,7 +108,7 @@ int main(int argc, char **argv)
 		fputs("usage: moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if (unpack_layers(out_fd, argv + 3, (size_t)argc - 3, &err) == 0)
+	if (unpack_layers(status_fd, out_fd, argv + 3, (size_t)argc - 3, &err) == 0)
 		return EXIT_SUCCESS;
 	write_report(status_fd, &err);
 	return EXIT_FAILURE;

@@ -16,7 +16,7 @@
 
 /*
  * Theory of operation.  The child parses hostile input and may have been taken over: of its answer
- * nothing is believed but a bounded errno and printable text.
+ * nothing is believed but a bounded errno, bounded sizes and printable text.
  */
 
 enum {
@@ -150,9 +150,9 @@ static int wait_for(pid_t pid, int *ret_status)
 }
 
 /* @status_fds: a pipe's ends; the child's is closed here, so that only the child holds it open */
-static int job_run(const struct job *j, int status_fds[2], struct err *err)
+static int job_run(const struct job *j, int status_fds[2], char text[UNPACK_STATUS_MAX],
+		   struct err *err)
 {
-	char text[UNPACK_STATUS_MAX];
 	int status;
 	pid_t pid;
 	int r = job_start(j, &pid);
@@ -173,11 +173,26 @@ static void close_pipe(int (*fds)[2])
 	cleanup_close_fn(&(*fds)[1]);
 }
 
-int unpack_run(const char *program, const struct flatten_layer *layers, size_t n_layers, int out_fd,
+static int read_sizes(char *text, struct flatten_layer *layers, size_t n_layers, struct err *err)
+{
+	char *rest = text;
+
+	for (size_t i = 0; i < n_layers; i++) {
+		const char *size = strsep(&rest, " ");
+
+		if (!rest || str_to_u64(size, &layers[i].size_bytes) < 0 ||
+		    layers[i].size_bytes > UNPACK_MAX_BYTES)
+			return err_set(err, -EIO, "moat-unpack did not say how large layers are");
+	}
+	return 0;
+}
+
+int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
 	       struct err *err)
 {
 	cleanup(close_pipe) int status_fds[2] = { -1, -1 };
 	cleanup(job_reset) struct job j = { 0 };
+	char text[UNPACK_STATUS_MAX];
 	int r = pipe2(status_fds, O_CLOEXEC) < 0 ? -errno : 0;
 
 	if (r == 0)
@@ -190,7 +205,8 @@ int unpack_run(const char *program, const struct flatten_layer *layers, size_t n
 		r = job_add_layer(&j, &layers[i]);
 	if (r < 0)
 		return err_errno(err, r, "preparing %s", program);
-	return job_run(&j, status_fds, err);
+	r = job_run(&j, status_fds, text, err);
+	return r == 0 ? read_sizes(text, layers, n_layers, err) : r;
 }
 
 static int start_inflate(const char *program, int in_fd, int status_fd, int out_fd, pid_t *ret)

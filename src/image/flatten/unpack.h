@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/macro.h"
 #include "image/archive/inflate.h"
 #include "image/flatten/flatten.h"
 
@@ -13,16 +14,16 @@
  *
  *   moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...
  *
- * Exit status 0 is success.  Otherwise STATUS_FD, a pipe, got "ERRNO MESSAGE" with a positive
- * decimal errno.
+ * Exit status 0 is success, and STATUS_FD, a pipe, got the layers' sizes, with a blank after each.
+ * Otherwise it got "ERRNO MESSAGE" with a positive decimal errno.
  */
 
-#define UNPACK_STATUS_MAX (ERR_MSG_MAX + 16)
+#define UNPACK_STATUS_MAX KIB(16) /* 512 sizes, or a message */
 
 /**
  * unpack_run() - flatten() in a process of its own
  * @program:  absolute path of moat-unpack
- * @layers:   base first; descriptors are borrowed
+ * @layers:   base first; descriptors are borrowed, sizes are set
  * @out_fd:   borrowed; empty regular file, open for writing
  *
  * Blocks until the process has ended.  It inherits these descriptors and nothing else.  May be
@@ -31,7 +32,7 @@
  * Return: 0; as flatten(); -ENOENT, -EACCES and others when @program cannot be started; -ENOMEM
  * when it was killed, -EIO when it crashed.
  */
-int unpack_run(const char *program, const struct flatten_layer *layers, size_t n_layers, int out_fd,
+int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
 	       struct err *err);
 
 #define UNPACK_INFLATE "--inflate"

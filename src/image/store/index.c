@@ -27,19 +27,31 @@
 #define ANNOTATION_INDEX    "dev.moat.registry-digest"
 #define ANNOTATION_DIGESTS  "dev.moat.repo-digests" /* joined by spaces */
 #define ANNOTATION_ORIGINAL "dev.moat.original-manifest"
+#define ANNOTATION_SIZES    "dev.moat.layer-sizes" /* of their files, joined by spaces */
+
+static int write_sizes(const struct image *im, struct buf *b)
+{
+	int r = buf_adds(b, "");
+
+	for (size_t i = 0; r == 0 && i < im->n_layers; i++)
+		r = buf_addf(b, "%s%llu", i ? " " : "", (unsigned long long)im->layer_bytes[i]);
+	return r;
+}
 
 static json_t *write_annotations(const struct image *im, const char *tag)
 {
-	cleanup(buf_reset) struct buf digests = BUF_INIT;
+	cleanup(buf_reset) struct buf digests = BUF_INIT, sizes = BUF_INIT;
 
+	if (write_sizes(im, &sizes) < 0)
+		return NULL;
 	for (char **d = im->repo_digests; d && *d; d++)
 		if (buf_addf(&digests, "%s%s", digests.len ? " " : "", *d) < 0)
 			return NULL;
-	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*}", ANNOTATION_REF, tag, ANNOTATION_NAME,
-			 tag, ANNOTATION_INDEX, digest_is_set(&im->index) ? im->index.text : NULL,
-			 ANNOTATION_ORIGINAL,
+	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s}", ANNOTATION_REF, tag,
+			 ANNOTATION_NAME, tag, ANNOTATION_INDEX,
+			 digest_is_set(&im->index) ? im->index.text : NULL, ANNOTATION_ORIGINAL,
 			 digest_is_set(&im->original) ? im->original.text : NULL,
-			 ANNOTATION_DIGESTS, digests.data);
+			 ANNOTATION_DIGESTS, digests.data, ANNOTATION_SIZES, sizes.data);
 }
 
 static int append_entry(json_t *array, const struct record *rec, const char *tag)
@@ -133,8 +145,21 @@ int table_commit_and_collect(struct store *st, struct table *t, struct err *err)
 	return 0;
 }
 
+static int read_sizes(struct image *im, const char *text)
+{
+	cleanup_free char *copy = strdup(text);
+	char *rest = copy, *one;
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < im->n_layers && (one = strsep(&rest, " ")); i++)
+		(void)str_to_u64(one, &im->layer_bytes[i]);
+	return 0;
+}
+
 static int read_annotations(struct record *rec, const json_t *annotations)
 {
+	const char *sizes = json_string_value(json_object_get(annotations, ANNOTATION_SIZES));
 	const char *original = json_string_value(json_object_get(annotations, ANNOTATION_ORIGINAL));
 	const char *tag = json_string_value(json_object_get(annotations, ANNOTATION_REF));
 	const char *index = json_string_value(json_object_get(annotations, ANNOTATION_INDEX));
@@ -144,7 +169,7 @@ static int read_annotations(struct record *rec, const json_t *annotations)
 	struct image *im = &rec->im;
 	struct digest d;
 
-	if (!copy)
+	if (!copy || (sizes && read_sizes(im, sizes) < 0))
 		return -ENOMEM;
 	if (original && !digest_is_set(&im->original) && digest_parse(original, &d, NULL) == 0 &&
 	    record_keep(rec, &d) < 0)

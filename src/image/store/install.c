@@ -34,12 +34,14 @@
 struct parts {
 	struct oci_manifest *manifest;
 	struct oci_image_config *config;
+	uint64_t *layer_bytes; /* of the files in each; NULL until they are flattened */
 };
 
 static void parts_reset(struct parts *p)
 {
 	oci_manifest_free(p->manifest);
 	oci_image_config_free(p->config);
+	free(p->layer_bytes);
 }
 
 void short_id(const struct digest *d, char ret[13])
@@ -179,7 +181,7 @@ static int open_layers(struct store *st, const struct parts *p, struct layer_fil
 	return 0;
 }
 
-static int flatten_into(struct store *st, const struct parts *p, int out_fd, struct err *err)
+static int flatten_into(struct store *st, struct parts *p, int out_fd, struct err *err)
 {
 	cleanup(layer_files_close) struct layer_files files = { 0 };
 	struct err why = { 0 };
@@ -191,7 +193,12 @@ static int flatten_into(struct store *st, const struct parts *p, int out_fd, str
 	/* A program that cannot be started must not look like an image that is not there. */
 	if (r == -ENOENT || r == -EACCES)
 		r = -EIO;
-	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
+	if (r < 0)
+		return err_set(err, r, "%s", why.msg);
+	p->layer_bytes = calloc(files.n + 1, sizeof(*p->layer_bytes));
+	for (size_t i = 0; p->layer_bytes && i < files.n; i++)
+		p->layer_bytes[i] = files.layers[i].size_bytes;
+	return p->layer_bytes ? 0 : err_nomem(err);
 }
 
 /* What is beyond the file system is a hole. */
@@ -205,7 +212,7 @@ static int extend_rootfs(const struct store *st, int fd, struct err *err)
 	return 0;
 }
 
-static int make_rootfs(struct store *st, const struct parts *p, const char *name, struct err *err)
+static int make_rootfs(struct store *st, struct parts *p, const char *name, struct err *err)
 {
 	cleanup_close int fd = -1;
 	char tmp[32];
@@ -235,7 +242,7 @@ static void report_layers(const struct install *in, const struct parts *p, const
 	}
 }
 
-static int flatten_once(struct store *st, const struct install *in, const struct parts *p,
+static int flatten_once(struct store *st, const struct install *in, struct parts *p,
 			struct err *err)
 {
 	struct claim claim;
@@ -274,8 +281,8 @@ static int describe_image(struct table *t, size_t i, const struct install *in)
 	return 0;
 }
 
-static int enter_image(struct store *st, const struct install *in, struct image **ret,
-		       struct err *err)
+static int enter_image(struct store *st, const struct install *in, const struct parts *p,
+		       struct image **ret, struct err *err)
 {
 	cleanup(table_reset) struct table next = { 0 };
 	struct record *rec;
@@ -290,6 +297,9 @@ static int enter_image(struct store *st, const struct install *in, struct image 
 		r = record_load(st, in->manifest, &rec, err);
 		if (r < 0)
 			return r;
+		if (p->layer_bytes)
+			memcpy(rec->im.layer_bytes, p->layer_bytes,
+			       rec->im.n_layers * sizeof(*p->layer_bytes));
 		i = (ssize_t)next.n;
 		if (table_add(&next, rec) < 0 ||
 		    (in->original && record_keep(rec, in->original) < 0))
@@ -321,8 +331,7 @@ static int translate(struct work *w, struct install *in, const struct parts *p,
 	return 0;
 }
 
-static int bring_in(struct work *w, const struct install *in, const struct parts *p,
-		    struct err *err)
+static int bring_in(struct work *w, const struct install *in, struct parts *p, struct err *err)
 {
 	int r = get_layers(w, in, p, err);
 
@@ -351,7 +360,7 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 			r = bring_in(w, &final, &p, err);
 	}
 	if (r == 0)
-		r = enter_image(w->st, &final, &im, err);
+		r = enter_image(w->st, &final, &p, &im, err);
 	if (r == 0)
 		*ret = take_ptr(im);
 	return r;

@@ -31,6 +31,7 @@ void image_free(struct image *im)
 	strv_free(im->tags);
 	strv_free(im->repo_digests);
 	oci_image_config_free(im->oci);
+	free(im->layer_bytes);
 	free(im);
 }
 
@@ -47,12 +48,15 @@ static int copy_into(const struct image *im, struct image *to)
 
 	n.tags = n.repo_digests = NULL;
 	n.oci = oci_image_config_copy(im->oci);
-	if (!n.oci || strv_copy(im->tags, &n.tags) < 0 ||
+	n.layer_bytes = calloc(im->n_layers + 1, sizeof(*n.layer_bytes));
+	if (!n.oci || !n.layer_bytes || strv_copy(im->tags, &n.tags) < 0 ||
 	    strv_copy(im->repo_digests, &n.repo_digests) < 0) {
 		strv_free(n.tags);
 		oci_image_config_free(n.oci);
+		free(n.layer_bytes);
 		return -ENOMEM;
 	}
+	memcpy(n.layer_bytes, im->layer_bytes, im->n_layers * sizeof(*n.layer_bytes));
 	*to = n;
 	return 0;
 }
@@ -75,6 +79,7 @@ void record_unref(struct record *rec)
 	strv_free(rec->im.tags);
 	strv_free(rec->im.repo_digests);
 	oci_image_config_free(rec->im.oci);
+	free(rec->im.layer_bytes);
 	free(rec->media_type);
 	free(rec->blobs);
 	free(rec);
@@ -157,6 +162,9 @@ static int load_record(const struct store *st, const struct oci_descriptor *mani
 		return r;
 	rec->im.config = m->config.digest;
 	rec->im.n_layers = m->n_layers;
+	rec->im.layer_bytes = calloc(m->n_layers + 1, sizeof(*rec->im.layer_bytes));
+	if (!rec->im.layer_bytes)
+		return err_nomem(err);
 	rec->manifest_bytes = text.len;
 	r = note_blobs(rec, m);
 	if (r < 0)

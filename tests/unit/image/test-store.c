@@ -101,6 +101,20 @@ static void test_images_survive_a_restart(void **state)
 	image_free(im);
 }
 
+static void test_the_sizes_of_layers_are_kept(void **state)
+{
+	struct place *p = *state;
+	struct image *im;
+
+	load_image(p, "four", "a:1");
+	for (int i = 0; i < 2; i++) {
+		im = find(p, "a:1");
+		assert_int_equal(im->layer_bytes[0], 4);
+		image_free(im);
+		place_reopen(p);
+	}
+}
+
 static void test_a_second_moatd_is_refused(void **state)
 {
 	struct place *p = *state;
@@ -340,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(test_a_loaded_image_is_found_by_name_and_id),
 		STORE_TEST(test_images_survive_a_restart),
+		STORE_TEST(test_the_sizes_of_layers_are_kept),
 		STORE_TEST(test_a_second_moatd_is_refused),
 		STORE_TEST(test_what_a_crash_left_is_removed_on_open),
 		STORE_TEST(test_an_unreadable_index_loses_nothing),
