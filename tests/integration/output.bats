@@ -48,8 +48,8 @@ yaml() {
 		jq -se 'length > 0 and all(.[]; type == "object")' <<<"$output"
 		# shellcheck disable=SC2086
 		[ "$command" = "stats --no-stream" ] ||
-			assert_equal "$(moat $command --format yaml | yaml | jq -cS 'map(del(.Status, .RunningFor, .UsedSince))')" \
-				"$(jq -cS 'del(.Status, .RunningFor, .UsedSince)' <<<"$output" | jq -cs .)"
+			assert_equal "$(moat $command --format yaml | yaml | jq -cS 'map(del(.Status, .RunningFor, .CreatedSince, .UsedSince))')" \
+				"$(jq -cS 'del(.Status, .RunningFor, .CreatedSince, .UsedSince)' <<<"$output" | jq -cs .)"
 	done
 	for command in "inspect shown" "system info" version "system df -v" "system kernel show" "top shown"; do
 		# shellcheck disable=SC2086
