@@ -24,33 +24,35 @@
 #define OWN_USER 0x80
 
 /* In the child.  Return: why there is no root of its own, an errno or 0; OWN_USER beside it. */
-static int try_steps(void)
+static int try_steps(const struct identity *who)
 {
 	static const char *const nothing[] = { NULL };
 	const struct jail empty = { .expose = nothing, .devices = nothing };
-	uid_t before = geteuid();
 	bool done = false;
-	int r = identity_unshare(NULL);
+	int r = identity_unshare(who, NULL);
 
 	if (r == 0)
-		r = root_enter(&empty, NULL, before, &done, NULL);
+		r = root_enter(&empty, NULL, who->uid, &done, NULL);
 	if (r == 0 && !done)
 		r = -EPERM;
-	if (identity_drop(identity_choose(getppid()), NULL) == 0 && geteuid() != before)
+	if (identity_drop(who->target, NULL) == 0 && geteuid() != who->uid)
 		return -r | OWN_USER;
 	return -r;
 }
 
 /* Return: what try_steps() found, or the errno that kept it from being tried. */
-static int try_jail(void)
+static int try_jail(bool *ret_apart)
 {
+	cleanup_close int pidfd = -1;
+	struct identity who;
 	int status;
-	pid_t pid = fork();
+	pid_t pid = identity_fork(&who, &pidfd);
 
 	if (pid < 0)
-		return errno;
+		return -pid;
 	if (pid == 0)
-		_exit(try_steps());
+		_exit(try_steps(&who));
+	*ret_apart = who.apart;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return errno;
@@ -60,7 +62,8 @@ static int try_jail(void)
 char *jail_describe(void)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	int found = try_jail(), refused = found & ~OWN_USER;
+	bool apart = false;
+	int found = try_jail(&apart), refused = found & ~OWN_USER;
 	int landlock = landlock_version();
 	int r = buf_adds(&text, "seccomp, no new privileges");
 
@@ -69,7 +72,8 @@ char *jail_describe(void)
 	if (r == 0 && landlock > 0)
 		r = buf_addf(&text, ", Landlock (ABI %d)", landlock);
 	if (r == 0 && refused == 0)
-		r = buf_adds(&text, ", a root and namespaces of its own");
+		r = buf_addf(&text, ", a root and namespaces of its own%s",
+			     apart ? "" : " (but for processes)");
 	else if (r == 0)
 		r = buf_addf(&text, "; no root or namespaces of its own: %s", strerror(refused));
 	return r < 0 ? NULL : buf_take(&text);

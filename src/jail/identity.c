@@ -4,7 +4,8 @@
  * is given, plus the process id of the starter, which lives as long as the jail does.  So two
  * jails cannot signal or trace each other, and own no file.  Without root the only way to
  * namespaces is a user namespace; the user stays the same in it, so that files the user may
- * read can still be opened.
+ * read can still be opened.  Two jails of a user are told apart by their process namespaces: in
+ * its own a jail is process 1, and there is no other to signal, to trace or to limit.
  *
  * Nothing here is controlled by anyone but the caller.
  */
@@ -15,6 +16,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,9 +29,15 @@
 #define JAIL_UID_FIRST 2100000000u
 #define NOBODY_UID     65534u
 
-uid_t identity_choose(pid_t starter)
+/* A child is asked for without help of libc: it makes system calls, and executes or ends. */
+static pid_t clone_process(unsigned long flags, int *ret_pidfd)
 {
-	return geteuid() == 0 ? JAIL_UID_FIRST + (uid_t)starter : geteuid();
+	int pidfd = -1;
+	long pid = syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
+
+	if (pid > 0)
+		*ret_pidfd = pidfd;
+	return pid < 0 ? -errno : (pid_t)pid;
 }
 
 static int write_proc(const char *path, const char *text)
@@ -61,17 +69,30 @@ static bool is_refusal(int code)
 	       code == -EUSERS || code == -EINVAL;
 }
 
-int identity_unshare(struct err *err)
+pid_t identity_fork(struct identity *ret, int *ret_pidfd)
+{
+	struct identity who = { .uid = geteuid(), .gid = getegid(), .apart = true };
+	unsigned long flags = who.uid == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER;
+	pid_t pid;
+
+	who.target = who.uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : who.uid;
+	*ret = who;
+	pid = clone_process(flags, ret_pidfd);
+	if (pid >= 0 || !is_refusal(pid))
+		return pid;
+	ret->apart = false;
+	return clone_process(0, ret_pidfd);
+}
+
+int identity_unshare(const struct identity *who, struct err *err)
 {
 	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 	int r = 0;
 
-	if (unshare(uid == 0 ? flags : flags | CLONE_NEWUSER) < 0)
+	if (unshare(who->uid == 0 || who->apart ? flags : flags | CLONE_NEWUSER) < 0)
 		r = -errno;
-	else if (uid != 0)
-		r = map_own_user(uid, gid);
+	else if (who->uid != 0)
+		r = map_own_user(who->uid, who->gid);
 	if (r == 0)
 		return 0;
 	err_errno(err, r, "namespaces");

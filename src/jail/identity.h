@@ -10,9 +10,24 @@
  * The calls of a process on its way into a jail that concern who it is.
  */
 
-/** identity_choose() - the user a jail started by process @starter runs as; our own where we are
- * not root */
-uid_t identity_choose(pid_t starter);
+struct identity {
+	uid_t uid; /* of the starter */
+	gid_t gid;
+	uid_t target; /* the user the jail runs as; the starter's own where it is not root */
+	bool apart;   /* in a process namespace of its own; without root in a user namespace, too */
+};
+
+/**
+ * identity_fork() - make the process that a jail is made of
+ * @ret:       who it is, in both processes
+ * @ret_pidfd: in the caller; owned, close-on-exec
+ *
+ * Where the host permits it, the child is process 1 of a namespace of its own: it knows no number
+ * of any other process, and whatever it might start ends with it.
+ *
+ * Return: as fork(2), but -errno.
+ */
+pid_t identity_fork(struct identity *ret, int *ret_pidfd);
 
 /**
  * identity_unshare() - namespaces of its own for mounts, network, IPC and host name; without
@@ -20,7 +35,7 @@ uid_t identity_choose(pid_t starter);
  *
  * Return: 0; -EPERM where the host does not permit it (whatever the reason); -errno with a message.
  */
-int identity_unshare(struct err *err);
+int identity_unshare(const struct identity *who, struct err *err);
 
 /** identity_drop() - become @uid, without any capability or further group, for ever.  Return: 0;
  * -errno with a message. */

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,12 +28,9 @@
 #include "base/str.h"
 #include "jail/identity.h"
 #include "jail/landlock.h"
+#include "jail/limits.h"
 #include "jail/root.h"
 #include "jail/syscalls.h"
-
-/* Where memory is short a machine goes before the daemons that can say why it went. */
-#define OOM_SCORE_ADJ "100"
-#define NOFILE_MAX    256
 
 static void reset_signals(void)
 {
@@ -43,6 +39,8 @@ static void reset_signals(void)
 
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &action, NULL);
+	/* A file that would become too large is an error of the write. */
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -73,34 +71,19 @@ static int arrange_fds(const struct jail *j, int *report)
 	return syscall(SYS_close_range, past + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
-static int set_limits(struct err *err)
+/*
+ * PR_SET_PDEATHSIG is lost with a change of user, and says nothing of a parent that is dead
+ * already: that one reads no report any more.
+ */
+static int die_with_parent(int report, struct err *err)
 {
-	cleanup_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	struct rlimit limit = { 0 };
-	int r = 0;
+	struct pollfd p = { .fd = report };
 
-	/* A lower value than the one we have may be out of our reach; that is no reason to stop. */
-	if (fd >= 0)
-		r = fd_write_all(fd, OOM_SCORE_ADJ, strlen(OOM_SCORE_ADJ));
-	if (r < 0 && r != -EACCES)
-		return err_errno(err, r, "oom_score_adj");
-	if (setrlimit(RLIMIT_CORE, &limit) < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_errno(err, -errno, "limits");
-	if (limit.rlim_max > NOFILE_MAX)
-		limit.rlim_max = NOFILE_MAX;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return err_errno(err, -errno, "limits");
-	return 0;
-}
-
-/* PR_SET_PDEATHSIG is lost with a change of user, and says nothing of a parent that is dead
- * already. */
-static int die_with(pid_t parent, struct err *err)
-{
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_errno(err, -errno, "parent death signal");
-	return getppid() == parent ? 0 : err_set(err, -ESRCH, "the starter has died");
+	if (poll(&p, 1, 0) < 0)
+		return err_errno(err, -errno, "report");
+	return p.revents & POLLERR ? err_set(err, -ESRCH, "the starter has died") : 0;
 }
 
 /* Said here, as the program would only say that it cannot open /dev/fd/3. */
@@ -123,28 +106,29 @@ static int check_names(const struct jail *j, struct err *err)
 	return 0;
 }
 
-static int enter_jail(const struct jail *j, pid_t parent, struct err *err)
+static int enter_jail(const struct jail *j, const struct identity *who, int report, struct err *err)
 {
 	cleanup_strv char **names = NULL;
-	uid_t uid = identity_choose(parent);
 	bool rooted;
-	int r = set_limits(err);
+	int r = limits_set(j, err);
 
 	if (r == 0)
 		r = root_find_names(j, &names, err);
 	if (r < 0)
 		return r;
-	r = identity_unshare(err);
+	r = identity_unshare(who, err);
 	if (r == 0)
-		r = root_enter(j, names, uid, &rooted, err);
+		r = root_enter(j, names, who->target, &rooted, err);
 	else if (r == -EPERM)
 		r = 0;
 	if (r == 0)
-		r = identity_drop(uid, err);
+		r = identity_drop(who->target, err);
+	if (r == 0)
+		r = limits_set_threads(j, who, err);
 	if (r == 0)
 		r = check_names(j, err);
 	if (r == 0)
-		r = die_with(parent, err);
+		r = die_with_parent(report, err);
 	if (r == 0)
 		r = landlock_restrict(j, err);
 	return r == 0 ? syscalls_restrict(j, err) : r;
@@ -158,7 +142,8 @@ static void name_library(const struct jail *j, char *ret, size_t size)
 			snprintf(ret, size, "LD_PRELOAD=/dev/fd/%zu", JAIL_FD_FIRST + i);
 }
 
-static int run_program(const struct jail *j, pid_t parent, int *report, struct err *err)
+static int run_program(const struct jail *j, const struct identity *who, int *report,
+		       struct err *err)
 {
 	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
 	char library[64] = "";
@@ -172,7 +157,7 @@ static int run_program(const struct jail *j, pid_t parent, int *report, struct e
 	r = arrange_fds(j, report);
 	if (r < 0)
 		return err_errno(err, r, "descriptors");
-	r = enter_jail(j, parent, err);
+	r = enter_jail(j, who, *report, err);
 	if (r < 0)
 		return r;
 	execve(j->argv[0], j->argv, environment);
@@ -196,8 +181,9 @@ static int await_report(int fd, struct err *err)
 int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err *err)
 {
 	cleanup_close int from = -1, to = -1, pidfd = -1;
+	struct identity who;
 	int ends[2];
-	pid_t parent = getpid(), pid;
+	pid_t pid;
 	int r;
 
 	if (j->n_fds > JAIL_FDS_MAX)
@@ -206,18 +192,17 @@ int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err 
 		return err_errno(err, -errno, "jail: pipe");
 	from = ends[0];
 	to = ends[1];
-	pid = fork();
+	pid = identity_fork(&who, &pidfd);
 	if (pid < 0)
-		return err_errno(err, -errno, "jail: fork");
+		return err_errno(err, pid, "jail: fork");
 	if (pid == 0) {
 		struct err e = { 0 };
 
-		run_program(j, parent, &to, &e);
+		run_program(j, &who, &to, &e);
 		_exit(fd_write_all(to, &e, sizeof(e)) < 0 ? 126 : 127);
 	}
 	close(take_fd(&to));
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	r = pidfd < 0 ? err_errno(err, -errno, "pidfd") : await_report(from, err);
+	r = await_report(from, err);
 	if (r < 0) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -36,6 +37,9 @@ struct jail {
 	size_t n_syscalls;
 	const unsigned long *ioctls; /* commands of ioctl(2), beside a terminal's and a socket's */
 	size_t n_ioctls;
+	unsigned threads;      /* at most */
+	uint64_t memory_bytes; /* beside the stacks of threads, and the program itself */
+	uint64_t file_bytes;   /* none of its files becomes larger */
 };
 
 /**

@@ -12,6 +12,7 @@
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,6 +20,10 @@
 #include "base/str.h"
 #include "engine/qemu/calls.h"
 #include "jail/jail.h"
+
+#define OTHER_THREADS	    96
+#define MEMORY_MARGIN_BYTES GIB(1)
+#define FILE_BYTES	    GIB(1) /* a template's state, a log */
 
 /* Libraries, QEMU's modules, its firmware. */
 static const char *const exposed[] = { "/lib",
@@ -153,6 +158,27 @@ static int open_nowhere(int *ret_fd, struct err *err)
 	return 0;
 }
 
+/*
+ * Beside the guest's memory: translated code, what is loaded of a state, heaps.  A machine's
+ * threads are its processors', those of disks, of which QEMU makes 64 at most, and a few.
+ */
+static void set_bounds(struct jail *j, const struct machine *m)
+{
+	j->threads = m->cpus + OTHER_THREADS;
+	j->memory_bytes = m->memory_bytes + MEMORY_MARGIN_BYTES;
+	j->file_bytes = FILE_BYTES;
+	for (size_t i = 0; i < m->n_disks; i++) {
+		const struct machine_disk *d = &m->disks[i];
+		uint64_t size = d->size_bytes;
+		struct stat st;
+
+		if (d->fd >= 0 && fstat(d->fd, &st) == 0)
+			size = (uint64_t)st.st_size;
+		if (!d->read_only && size > j->file_bytes)
+			j->file_bytes = size;
+	}
+}
+
 int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct qemu_process *ret,
 	       struct err *err)
 {
@@ -194,5 +220,6 @@ int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct
 	if (r < 0)
 		return r;
 	j.argv = argv;
+	set_bounds(&j, m);
 	return jail_spawn(&j, &ret->pid, &ret->pidfd, err);
 }

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -224,6 +225,55 @@ static int try_truncate(void)
 	return ftruncate(3, (off_t)1 << 40) < 0 ? errno : 0;
 }
 
+static int try_alone(void)
+{
+	return getpid() == 1 && getppid() == 0 ? 0 : EEXIST;
+}
+
+static int try_abort(void)
+{
+	abort();
+}
+
+static int try_grow(void)
+{
+	if (pwrite(STDOUT_FILENO, "x", 1, 1000) != 1)
+		return 201;
+	return pwrite(STDOUT_FILENO, "x", 1, 2 << 20) < 0 ? errno : 0;
+}
+
+static int try_memory(void)
+{
+	return mmap(NULL, 1 << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+			       MAP_FAILED
+		       ? errno
+		       : 0;
+}
+
+static int try_shared_memory(void)
+{
+	return mmap(NULL, (size_t)1 << 40, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+			       MAP_FAILED
+		       ? errno
+		       : 0;
+}
+
+static void *rest(void *arg)
+{
+	poll(NULL, 0, -1);
+	return arg;
+}
+
+static int try_threads(void)
+{
+	pthread_t thread;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 100; i++)
+		r = pthread_create(&thread, NULL, rest, NULL);
+	return r;
+}
+
 static int try_vfork(void)
 {
 	return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) < 0 ? errno : 0;
@@ -311,6 +361,12 @@ static const struct {
 	{ "memory-file", try_memory_file },
 	{ "truncate", try_truncate },
 	{ "vfork", try_vfork },
+	{ "alone", try_alone },
+	{ "abort", try_abort },
+	{ "grow", try_grow },
+	{ "memory", try_memory },
+	{ "shared-memory", try_shared_memory },
+	{ "threads", try_threads },
 	{ "connect", try_connect },
 	{ "queue-signal", try_queue_signal },
 	{ "fds", try_fds },

@@ -74,7 +74,10 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 			  .n_fds = streq(attempt, "library") ? 2 : 1,
 			  .log_fd = log_fd,
 			  .ioctls = ioctls,
-			  .n_ioctls = 1 };
+			  .n_ioctls = 1,
+			  .threads = 8,
+			  .memory_bytes = MIB(128),
+			  .file_bytes = MIB(1) };
 	int pidfd = -1;
 	int r = jail_spawn(&j, ret_pid, &pidfd, err);
 
@@ -283,13 +286,56 @@ static void a_missing_program_is_an_error_with_its_name(void **state)
 	remove_file(file);
 }
 
-static bool has_user_of_its_own(void)
+static bool described_as(const char *what)
 {
 	char *text = jail_describe();
-	bool has = text && strstr(text, "a user of its own");
+	bool is = text && strstr(text, what);
 
 	free(text);
-	return has;
+	return is;
+}
+
+static void it_is_alone_in_its_process_namespace(void **state)
+{
+	int status;
+
+	(void)state;
+	if (!described_as("namespaces of its own") || described_as("(but for processes)")) {
+		print_message("[  SKIPPED ] there are no process namespaces here\n");
+		skip();
+	}
+	assert_works("alone");
+	/* Its first process ignores signals of its own, but not this. */
+	status = attempt("abort");
+	assert_true(WIFSIGNALED(status));
+}
+
+static void memory_has_a_bound(void **state)
+{
+	(void)state;
+	assert_fails("memory", ENOMEM, ENOMEM);
+	assert_fails("shared-memory", ENOMEM, ENOMEM);
+}
+
+static void threads_have_a_bound(void **state)
+{
+	(void)state;
+	assert_fails("threads", EAGAIN, EAGAIN);
+}
+
+static void files_have_a_bound(void **state)
+{
+	int log_fd = memfd_create("log", MFD_CLOEXEC), file = hello_file(), status;
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(spawn("grow", log_fd, file, &pid, &err), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EFBIG);
+	close(log_fd);
+	remove_file(file);
 }
 
 static void a_file_the_jails_user_may_not_read_is_an_error(void **state)
@@ -299,7 +345,7 @@ static void a_file_the_jails_user_may_not_read_is_an_error(void **state)
 	pid_t pid;
 
 	(void)state;
-	if (!has_user_of_its_own()) {
+	if (!described_as("a user of its own")) {
 		remove_file(file);
 		print_message("[  SKIPPED ] the jail has the same user here\n");
 		skip();
@@ -369,6 +415,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(limits_can_be_read_and_not_set),
 		cmocka_unit_test(files_signal_nobody),
 		cmocka_unit_test(devices_take_the_listed_commands_only),
+		cmocka_unit_test(it_is_alone_in_its_process_namespace),
+		cmocka_unit_test(memory_has_a_bound),
+		cmocka_unit_test(threads_have_a_bound),
+		cmocka_unit_test(files_have_a_bound),
 		cmocka_unit_test(no_file_grows_and_none_is_made_of_memory),
 		cmocka_unit_test(output_goes_to_the_log),
 		cmocka_unit_test(no_capabilities_and_a_filter),
