@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "jail/group.h"
 #include "jail/identity.h"
 #include "jail/jail.h"
 #include "jail/landlock.h"
@@ -41,40 +42,63 @@ static int try_steps(const struct identity *who)
 }
 
 /* Return: what try_steps() found, or the errno that kept it from being tried. */
-static int try_jail(bool *ret_apart)
+static int try_jail(int group_fd, struct identity *ret)
 {
 	cleanup_close int pidfd = -1;
-	struct identity who;
 	int status;
-	pid_t pid = identity_fork(&who, &pidfd);
+	pid_t pid = identity_fork(group_fd, ret, &pidfd);
 
 	if (pid < 0)
 		return -pid;
 	if (pid == 0)
-		_exit(try_steps(&who));
-	*ret_apart = who.apart;
+		_exit(try_steps(ret));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
+/* What there is, and why some of it is not. */
+struct found {
+	struct identity who;
+	int steps;
+	struct err no_group;
+};
+
+static void find(struct found *ret)
+{
+	const struct jail some = { .threads = 1, .memory_bytes = MIB(1) };
+	struct jail_group group = JAIL_GROUP_NONE;
+	cleanup_close int fd = -1;
+	int r = group_make(&some, &group, &fd, &ret->no_group);
+
+	ret->steps = try_jail(fd, &ret->who);
+	if (r == 0 && fd >= 0 && !ret->who.grouped)
+		err_set(&ret->no_group, -EPERM, "no process can be made in one");
+	jail_group_remove(&group);
+}
+
 char *jail_describe(void)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	bool apart = false;
-	int found = try_jail(&apart), refused = found & ~OWN_USER;
-	int landlock = landlock_version();
-	int r = buf_adds(&text, "seccomp, no new privileges");
+	struct found found = { 0 };
+	int landlock = landlock_version(), refused;
+	int r = buf_adds(&text, "seccomp, limits, no new privileges");
 
-	if (r == 0 && (found & OWN_USER))
+	find(&found);
+	refused = found.steps & ~OWN_USER;
+	if (r == 0 && (found.steps & OWN_USER))
 		r = buf_adds(&text, ", a user of its own");
 	if (r == 0 && landlock > 0)
 		r = buf_addf(&text, ", Landlock (ABI %d)", landlock);
 	if (r == 0 && refused == 0)
 		r = buf_addf(&text, ", a root and namespaces of its own%s",
-			     apart ? "" : " (but for processes)");
+			     found.who.apart ? "" : " (but for processes)");
 	else if (r == 0)
 		r = buf_addf(&text, "; no root or namespaces of its own: %s", strerror(refused));
+	if (r == 0 && found.no_group.code == 0)
+		r = buf_adds(&text, ", a control group of its own");
+	else if (r == 0)
+		r = buf_addf(&text, "; no control group of its own: %s", found.no_group.msg);
 	return r < 0 ? NULL : buf_take(&text);
 }

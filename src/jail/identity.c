@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,11 +30,20 @@
 #define JAIL_UID_FIRST 2100000000u
 #define NOBODY_UID     65534u
 
-/* A child is asked for without help of libc: it makes system calls, and executes or ends. */
-static pid_t clone_process(unsigned long flags, int *ret_pidfd)
+/*
+ * A child is made without help of libc: it makes system calls, and executes or ends.  Only
+ * clone3() knows groups, and filters of other container managers know only clone().
+ */
+static pid_t clone_process(uint64_t flags, int group_fd, int *ret_pidfd)
 {
 	int pidfd = -1;
-	long pid = syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
+	struct clone_args args = { .flags = flags | CLONE_PIDFD | CLONE_INTO_CGROUP,
+				   .pidfd = (uintptr_t)&pidfd,
+				   .exit_signal = SIGCHLD,
+				   .cgroup = (unsigned)group_fd };
+	long pid = group_fd >= 0
+			   ? syscall(SYS_clone3, &args, sizeof(args))
+			   : syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
 
 	if (pid > 0)
 		*ret_pidfd = pidfd;
@@ -69,19 +79,22 @@ static bool is_refusal(int code)
 	       code == -EUSERS || code == -EINVAL;
 }
 
-pid_t identity_fork(struct identity *ret, int *ret_pidfd)
+pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd)
 {
-	struct identity who = { .uid = geteuid(), .gid = getegid(), .apart = true };
-	unsigned long flags = who.uid == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER;
-	pid_t pid;
+	const uid_t uid = geteuid();
+	const uint64_t apart = uid == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER;
+	pid_t pid = -EPERM;
 
-	who.target = who.uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : who.uid;
-	*ret = who;
-	pid = clone_process(flags, ret_pidfd);
-	if (pid >= 0 || !is_refusal(pid))
-		return pid;
-	ret->apart = false;
-	return clone_process(0, ret_pidfd);
+	*ret = (struct identity){ .uid = uid, .gid = getegid() };
+	ret->target = uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : uid;
+	/* The most that the host permits. */
+	for (int left_out = group_fd < 0 ? 1 : 0; pid < 0 && left_out < 4; left_out++) {
+		ret->grouped = group_fd >= 0 && !(left_out & 1);
+		ret->apart = !(left_out & 2);
+		pid = clone_process(ret->apart ? apart : 0, ret->grouped ? group_fd : -1,
+				    ret_pidfd);
+	}
+	return pid;
 }
 
 int identity_unshare(const struct identity *who, struct err *err)

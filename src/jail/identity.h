@@ -15,10 +15,12 @@ struct identity {
 	gid_t gid;
 	uid_t target; /* the user the jail runs as; the starter's own where it is not root */
 	bool apart;   /* in a process namespace of its own; without root in a user namespace, too */
+	bool grouped; /* in the control group it was to be born into */
 };
 
 /**
  * identity_fork() - make the process that a jail is made of
+ * @group_fd:  the control group (version 2) it is born into; -1: the caller's
  * @ret:       who it is, in both processes
  * @ret_pidfd: in the caller; owned, close-on-exec
  *
@@ -27,7 +29,7 @@ struct identity {
  *
  * Return: as fork(2), but -errno.
  */
-pid_t identity_fork(struct identity *ret, int *ret_pidfd);
+pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd);
 
 /**
  * identity_unshare() - namespaces of its own for mounts, network, IPC and host name; without

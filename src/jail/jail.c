@@ -26,11 +26,17 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "jail/group.h"
 #include "jail/identity.h"
 #include "jail/landlock.h"
 #include "jail/limits.h"
 #include "jail/root.h"
 #include "jail/syscalls.h"
+
+struct process {
+	pid_t pid;
+	int pidfd;
+};
 
 static void reset_signals(void)
 {
@@ -178,7 +184,22 @@ static int await_report(int fd, struct err *err)
 	return err_set(err, got.code < 0 ? got.code : -EPROTO, "%s", got.msg);
 }
 
-int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err *err)
+/* In the child. */
+static void begin(const struct jail *j, const struct identity *who, int report,
+		  const struct jail_group *group)
+{
+	struct err e = { 0 };
+	int r = group ? group_join(group) : 0;
+
+	if (r < 0)
+		err_errno(&e, r, "control group");
+	else
+		run_program(j, who, &report, &e);
+	_exit(fd_write_all(report, &e, sizeof(e)) < 0 ? 126 : 127);
+}
+
+static int spawn_in(const struct jail *j, const struct jail_group *group, int group_fd,
+		    struct process *ret, struct err *err)
 {
 	cleanup_close int from = -1, to = -1, pidfd = -1;
 	struct identity who;
@@ -186,21 +207,15 @@ int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err 
 	pid_t pid;
 	int r;
 
-	if (j->n_fds > JAIL_FDS_MAX)
-		return err_set(err, -EINVAL, "jail: too many descriptors");
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_errno(err, -errno, "jail: pipe");
 	from = ends[0];
 	to = ends[1];
-	pid = identity_fork(&who, &pidfd);
+	pid = identity_fork(group_fd, &who, &pidfd);
 	if (pid < 0)
 		return err_errno(err, pid, "jail: fork");
-	if (pid == 0) {
-		struct err e = { 0 };
-
-		run_program(j, &who, &to, &e);
-		_exit(fd_write_all(to, &e, sizeof(e)) < 0 ? 126 : 127);
-	}
+	if (pid == 0)
+		begin(j, &who, to, group_fd < 0 ? group : NULL);
 	close(take_fd(&to));
 	r = await_report(from, err);
 	if (r < 0) {
@@ -209,7 +224,29 @@ int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct err 
 		err_wrap(err, "jail");
 		return r;
 	}
-	*ret_pid = pid;
-	*ret_pidfd = take_fd(&pidfd);
+	*ret = (struct process){ pid, take_fd(&pidfd) };
+	return 0;
+}
+
+int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct jail_group *ret_group,
+	       struct err *err)
+{
+	struct jail_group group = JAIL_GROUP_NONE;
+	cleanup_close int group_fd = -1;
+	struct process process = { 0 };
+	int r;
+
+	if (j->n_fds > JAIL_FDS_MAX)
+		return err_set(err, -EINVAL, "jail: too many descriptors");
+	/* What there is instead: jail_describe(). */
+	(void)group_make(j, &group, &group_fd, NULL);
+	r = spawn_in(j, &group, group_fd, &process, err);
+	if (r < 0) {
+		jail_group_remove(&group);
+		return r;
+	}
+	*ret_pid = process.pid;
+	*ret_pidfd = process.pidfd;
+	*ret_group = group;
 	return 0;
 }

@@ -19,7 +19,6 @@
 #include "base/locate.h"
 #include "base/str.h"
 #include "engine/qemu/calls.h"
-#include "jail/jail.h"
 
 #define OTHER_THREADS	    96
 #define MEMORY_MARGIN_BYTES GIB(1)
@@ -221,5 +220,5 @@ int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct
 		return r;
 	j.argv = argv;
 	set_bounds(&j, m);
-	return jail_spawn(&j, &ret->pid, &ret->pidfd, err);
+	return jail_spawn(&j, &ret->pid, &ret->pidfd, &ret->group, err);
 }

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "engine/qemu/cmdline.h"
+#include "jail/jail.h"
 
 /** qemu_check_disk() - Return: 0; -EBADF with a message where its file was opened otherwise. */
 int qemu_check_disk(const struct machine_disk *d, struct err *err);
@@ -19,6 +20,7 @@ int qemu_check_files(const struct machine *m, struct err *err);
 struct qemu_process {
 	pid_t pid;
 	int pidfd; /* owned */
+	struct jail_group group;
 };
 
 /**

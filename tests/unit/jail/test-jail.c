@@ -26,6 +26,9 @@
 /* The program that tries to break out, and a library for it; from the command line. */
 static char *intruder, *library;
 
+/* Of the last jail that was made. */
+static struct jail_group group = JAIL_GROUP_NONE;
+
 /* A file that its path leads to, with "hello" in it. */
 static int hello_file(void)
 {
@@ -79,7 +82,10 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 			  .memory_bytes = MIB(128),
 			  .file_bytes = MIB(1) };
 	int pidfd = -1;
-	int r = jail_spawn(&j, ret_pid, &pidfd, err);
+	int r;
+
+	jail_group_remove(&group);
+	r = jail_spawn(&j, ret_pid, &pidfd, &group, err);
 
 	if (r == 0) {
 		assert_true(pidfd >= 0);
@@ -98,6 +104,7 @@ static int attempt(const char *what)
 	if (spawn(what, STDERR_FILENO, file, &pid, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	jail_group_remove(&group);
 	remove_file(file);
 	return status;
 }
@@ -310,6 +317,37 @@ static void it_is_alone_in_its_process_namespace(void **state)
 	assert_true(WIFSIGNALED(status));
 }
 
+static void it_has_a_control_group_that_goes_with_it(void **state)
+{
+	cleanup(buf_reset) struct buf groups = BUF_INIT;
+	int file = hello_file(), folder;
+	char path[64], name[64];
+	struct stat st;
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	if (!described_as(", a control group of its own")) {
+		remove_file(file);
+		print_message("[  SKIPPED ] no control group can be made here\n");
+		skip();
+	}
+	assert_int_equal(spawn("wait", STDERR_FILENO, file, &pid, &err), 0);
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	snprintf(name, sizeof(name), "/moat/%s\n", group.name);
+	assert_int_equal(file_read_at(AT_FDCWD, path, KIB(64), &groups), 0);
+	assert_non_null(strstr(groups.data, name));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	folder = dup(group.folders[0]);
+	snprintf(name, sizeof(name), "%s", group.name);
+	assert_int_equal(fstatat(folder, name, &st, 0), 0);
+	jail_group_remove(&group);
+	assert_int_equal(fstatat(folder, name, &st, 0), -1);
+	close(folder);
+	remove_file(file);
+}
+
 static void memory_has_a_bound(void **state)
 {
 	(void)state;
@@ -400,6 +438,13 @@ static void the_description_names_the_filter(void **state)
 	free(text);
 }
 
+static int remove_group(void **state)
+{
+	(void)state;
+	jail_group_remove(&group);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +461,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(files_signal_nobody),
 		cmocka_unit_test(devices_take_the_listed_commands_only),
 		cmocka_unit_test(it_is_alone_in_its_process_namespace),
+		cmocka_unit_test(it_has_a_control_group_that_goes_with_it),
 		cmocka_unit_test(memory_has_a_bound),
 		cmocka_unit_test(threads_have_a_bound),
 		cmocka_unit_test(files_have_a_bound),
@@ -432,5 +478,5 @@ int main(int argc, char **argv)
 		return 2;
 	intruder = realpath(argv[1], NULL);
 	library = argv[2];
-	return intruder ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
+	return intruder ? cmocka_run_group_tests(tests, NULL, remove_group) : 2;
 }

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A process has limits of its own (limits.c); what the kernel keeps for it,
+ * page cache above all, only a control group counts.  Each jail gets one in a folder "moat", which
+ * is made where it can be: with control groups of version 2 in the nearest group above ours that
+ * lets us and hands memory and pids down, so nothing leaves the bounds that were set for us; with
+ * version 1, for root, below our own group in each hierarchy.
+ *
+ * Moving a process waits for all processors, for milliseconds.  So nobody is moved: a process is
+ * born into its group, or in version 1 writes itself into it before it has a second thread, which
+ * waits for nobody.
+ *
+ * Groups of starters that were killed stay behind, and go with the next that is removed, or when
+ * moatd starts.
+ */
+#include "jail/group.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/hex.h"
+#include "base/random.h"
+#include "base/str.h"
+
+#define ROOT	 "/sys/fs/cgroup"
+#define FOLDER	 "moat"
+#define NAME_LEN 16
+
+/* One that is younger may be about to get its process. */
+#define STALE_SEC 60
+
+struct bound {
+	const char *controller, *file_v1, *file_v2;
+};
+
+static const struct bound bounds[JAIL_GROUP_PARTS] = {
+	{ "memory", "memory.limit_in_bytes", "memory.max" },
+	{ "pids", "pids.max", "pids.max" },
+};
+
+static bool is_v2(void)
+{
+	struct statfs fs;
+
+	return statfs(ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+static int write_at(int dir_fd, const char *name, const char *text)
+{
+	cleanup_close int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
+/* The group we are in: of a controller of version 1, or with "" of version 2. */
+static int own_group(const char *controller, char ret[PATH_MAX])
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = file_read_at(AT_FDCWD, "/proc/self/cgroup", KIB(64), &text);
+	char *at = text.data, *line;
+
+	if (r < 0)
+		return r;
+	while ((line = strsep(&at, "\n"))) {
+		char *names = strchr(line, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (!path)
+			continue;
+		*path++ = '\0';
+		if (streq(names + 1, controller) && !strstr(path, "/..") &&
+		    snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+static int open_folder(int dir_fd, int *ret)
+{
+	if (mkdirat(dir_fd, FOLDER, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	*ret = openat(dir_fd, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret < 0 ? -errno : 0;
+}
+
+static bool hands_down(int dir_fd)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+
+	return file_read_at(dir_fd, "cgroup.subtree_control", 4096, &text) == 0 && text.data &&
+	       strstr(text.data, "memory") && strstr(text.data, "pids");
+}
+
+static int open_v2(const char *group, int *ret)
+{
+	cleanup_close int dir_fd = -1;
+	char path[PATH_MAX];
+	int r;
+
+	if (snprintf(path, sizeof(path), ROOT "%s", group) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return -errno;
+	/* The topmost may hold processes and hand down all the same. */
+	if (!hands_down(dir_fd) &&
+	    (!streq(group, "/") || write_at(dir_fd, "cgroup.subtree_control", "+memory +pids") < 0))
+		return -ENOTSUP;
+	r = open_folder(dir_fd, ret);
+	if (r == 0)
+		r = write_at(*ret, "cgroup.subtree_control", "+memory +pids");
+	return r;
+}
+
+static int find_v2(int *ret, struct err *err)
+{
+	char group[PATH_MAX];
+	int r = own_group("", group);
+
+	while (r == 0) {
+		char *end = strrchr(group, '/');
+
+		cleanup_close_fn(ret);
+		*ret = -1;
+		r = open_v2(group, ret);
+		if (r == 0 || streq(group, "/") || !end)
+			break;
+		end[end == group] = '\0';
+		r = 0;
+	}
+	return r == -ENOTSUP ? err_set(err, r, "no group above ours hands memory and pids down")
+	       : r < 0	     ? err_errno(err, r, "folder for control groups")
+			     : 0;
+}
+
+static int find_v1(const char *controller, int *ret, struct err *err)
+{
+	char group[PATH_MAX], path[PATH_MAX];
+	cleanup_close int dir_fd = -1;
+	int r = own_group(controller, group);
+
+	if (r == 0 &&
+	    snprintf(path, sizeof(path), ROOT "/%s%s", controller, group) >= (int)sizeof(path))
+		r = -ENAMETOOLONG;
+	if (r == 0) {
+		dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = dir_fd < 0 ? -errno : open_folder(dir_fd, ret);
+	}
+	return r < 0 ? err_errno(err, r, "folder for control groups of %s", controller) : 0;
+}
+
+static int find_folders(struct jail_group *g, struct err *err)
+{
+	int r = 0;
+
+	if (is_v2())
+		return find_v2(&g->folders[0], err);
+	if (geteuid() != 0)
+		return err_set(err, -EPERM, "those of version 1 are for root");
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(bounds); i++)
+		r = find_v1(bounds[i].controller, &g->folders[i], err);
+	return r;
+}
+
+static int set_bound(int dir_fd, const char *file, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return write_at(dir_fd, file, text);
+}
+
+static int fill(const struct jail *j, const struct jail_group *g, int *ret_join_fd)
+{
+	const uint64_t values[] = { j->memory_bytes, j->threads };
+	bool v2 = g->folders[1] < 0;
+	cleanup_close int dir_fd = -1;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(bounds); i++) {
+		if (i == 0 || !v2) {
+			cleanup_close_fn(&dir_fd);
+			if (mkdirat(g->folders[i], g->name, 0755) < 0)
+				return -errno;
+			dir_fd = openat(g->folders[i], g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (dir_fd < 0)
+				return -errno;
+		}
+		r = set_bound(dir_fd, v2 ? bounds[i].file_v2 : bounds[i].file_v1, values[i]);
+	}
+	if (r == 0 && v2)
+		*ret_join_fd = take_fd(&dir_fd);
+	return r;
+}
+
+int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, struct err *err)
+{
+	struct jail_group g = JAIL_GROUP_NONE;
+	unsigned char random[NAME_LEN / 2];
+	int r = random_bytes(random, sizeof(random));
+
+	if (r < 0)
+		return err_errno(err, r, "name of a control group");
+	hex_encode(random, sizeof(random), g.name);
+	r = find_folders(&g, err);
+	if (r == 0) {
+		r = fill(j, &g, ret_join_fd);
+		if (r < 0)
+			err_errno(err, r, "control group");
+	}
+	if (r < 0)
+		jail_group_remove(&g);
+	else
+		*ret = g;
+	return r;
+}
+
+int group_join(const struct jail_group *g)
+{
+	char name[sizeof(g->name) + 8];
+	int r = 0;
+
+	snprintf(name, sizeof(name), "%s/tasks", g->name);
+	for (size_t i = 0; r == 0 && i < JAIL_GROUP_PARTS && g->folders[i] >= 0; i++)
+		r = write_at(g->folders[i], name, "0");
+	return r;
+}
+
+/* @fd: taken over.  Those with a process in them stay: EBUSY. */
+static void sweep_folder(int fd)
+{
+	cleanup_dir DIR *dir = fdopendir(fd);
+	time_t now = time(NULL);
+	struct dirent *e;
+	struct stat st;
+
+	if (!dir)
+		close(fd);
+	while (dir && (e = readdir(dir)))
+		if (strlen(e->d_name) == NAME_LEN &&
+		    strspn(e->d_name, "0123456789abcdef") == NAME_LEN &&
+		    fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ctime + STALE_SEC < now)
+			unlinkat(fd, e->d_name, AT_REMOVEDIR);
+}
+
+void jail_group_remove(struct jail_group *g)
+{
+	for (size_t i = 0; i < JAIL_GROUP_PARTS; i++) {
+		if (g->folders[i] < 0)
+			continue;
+		unlinkat(g->folders[i], g->name, AT_REMOVEDIR);
+		sweep_folder(take_fd(&g->folders[i]));
+	}
+}
+
+void jail_sweep(void)
+{
+	struct jail_group g = JAIL_GROUP_NONE;
+
+	(void)find_folders(&g, NULL);
+	for (size_t i = 0; i < JAIL_GROUP_PARTS; i++)
+		if (g.folders[i] >= 0)
+			sweep_folder(g.folders[i]);
+}
