@@ -105,6 +105,7 @@ teardown_file() {
 	run moat image inspect "$image"
 	assert_error 1 "$image"
 	moat image prune -af
+	with_busybox
 	run moat start -a still-works
 	assert_status 0
 	assert_has "args=entry default words"
