@@ -114,3 +114,64 @@ dir1/vis"
 		assert_error 1 " directory"
 	done
 }
+
+# begin COMMAND…: let it write, and take the first of it; finish, for the rest
+begin() {
+	mkfifo stream
+	moat "$@" >stream &
+	COPY=$!
+	exec 8<stream
+	dd bs=1000 count=1000 iflag=fullblock status=none <&8 >part
+}
+
+finish() {
+	cat <&8 >>part
+	exec 8<&-
+	rm stream
+	wait "$COPY"
+}
+
+@test "export, cp: a container that ends meanwhile is copied to its end" {
+	local sum
+	moat run -d --name ends "$BUSYBOX" sh -c '[ -e /big ] || head -c 20000000 /dev/urandom >/big; touch /done; exec sleep 1000' >/dev/null
+	poll 60 moat exec ends test -e /done
+	sum=$(moat exec ends sha256sum /big | cut -c1-64)
+	begin export ends
+	moat stop -t 0 ends >/dev/null
+	finish
+	assert_equal "$(tar -xOf part big | sha256sum | cut -c1-64)" "$sum"
+	tar -tf part | grep -qx usr/ || tar -tf part | grep -qx etc/passwd
+	moat start ends >/dev/null
+	begin cp ends:/big -
+	moat kill ends >/dev/null
+	finish
+	assert_equal "$(tar -xOf part | sha256sum | cut -c1-64)" "$sum"
+	# One whose files become others meanwhile does not give an archive of both.
+	moat start ends >/dev/null
+	begin export ends
+	moat exec ends sh -c 'echo x | dd of=/big bs=1 conv=notrunc 2>/dev/null; sync'
+	moat stop -t 0 ends >/dev/null
+	run finish
+	[ "$status" -ne 0 ]
+	# Nor is a restart held up.
+	moat start ends >/dev/null
+	begin export ends
+	moat restart -t 0 ends >/dev/null
+	run finish
+	[ "$status" -ne 0 ]
+	is_state ends running
+	moat rm -f ends >/dev/null
+}
+
+@test "diff, commit, export: of a container that is just ending" {
+	local i
+	for i in 1 2 3 4 5 6; do
+		moat run -d --name "brief$i" "$BUSYBOX" sh -c 'echo x >/f; sleep 0.0'"$i" >/dev/null
+		moat export "brief$i" | tar -tf - | grep -qx etc/passwd
+		moat start "brief$i" >/dev/null
+		moat diff "brief$i" | grep -q f
+		moat start "brief$i" >/dev/null
+		moat commit "brief$i" made:brief >/dev/null
+		moat rm -f "brief$i" >/dev/null
+	done
+}

@@ -19,6 +19,12 @@ struct files {
 	unsigned stream;     /* of the frame that is being read */
 	uint32_t left;	     /* bytes of that */
 	struct buf outcome;  /* what came on stderr */
+	bool broken;	     /* it ended without one */
+	/* Of one that only reads, so that another machine can go on where this one ended. */
+	struct link_files what; /* owned */
+	uint64_t passed;	/* bytes of its output that were given on */
+	uint64_t sum;		/* of those */
+	bool resumed;
 };
 
 #define FILES_INIT ((struct files){ .fd = -1 })
@@ -40,6 +46,9 @@ void files_close(struct files *f);
 
 /**
  * files_read() - what the operation puts out
+ *
+ * When the container ends meanwhile, and with it the machine, the operation is begun again where
+ * its files are then, and goes on where it was, if all it puts out up to there is the same.
  *
  * Return: bytes; 0 at the end, when all went well; what went wrong, at the end too; -ETIMEDOUT when
  * the guest does nothing for long; -EIO when it broke off; with a message.
