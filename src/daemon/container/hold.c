@@ -46,7 +46,7 @@ static void let_go(struct container *c)
 }
 
 /* As `docker cp` asks two or three things in a row.  Return: is it unused for so long now? */
-static bool is_idle(struct container *c, unsigned *idle)
+static bool is_unused_for_long(struct container *c, unsigned *idle)
 {
 	bool used;
 
@@ -81,7 +81,7 @@ static void *run_reaper(void *arg)
 	unsigned idle = 0;
 
 	while (pidfd >= 0 && fd_wait(pidfd, POLLIN, LOOK_MSEC) == 0)
-		if (is_idle(r->c, &idle))
+		if (is_unused_for_long(r->c, &idle))
 			let_go(r->c);
 	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
@@ -122,7 +122,8 @@ static char *plain_spec(const char *spec, struct err *err)
 	return oci_runtime_write(rt);
 }
 
-static int prepare(struct container *c, int *ret_fd, struct machine_plan *ret, struct err *err)
+static int prepare_files(struct container *c, int *ret_fd, struct machine_plan *ret,
+			 struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_free char *spec = NULL;
@@ -145,13 +146,13 @@ static int prepare(struct container *c, int *ret_fd, struct machine_plan *ret, s
 	return r;
 }
 
-static int launch(struct container *c, struct err *err)
+static int launch_for_files(struct container *c, struct err *err)
 {
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	struct lease_request rq = { .purpose = LEASE_FILES, .plan = &plan, .container = c->rec.id };
 	cleanup_close int dir_fd = -1;
 	struct lease lease;
-	int r = prepare(c, &dir_fd, &plan, err);
+	int r = prepare_files(c, &dir_fd, &plan, err);
 
 	if (r < 0)
 		return r;
@@ -159,6 +160,10 @@ static int launch(struct container *c, struct err *err)
 	r = lease_take(c->table->machines, &rq, &lease, err);
 	if (r < 0)
 		return r == -ENOENT ? -EIO : r;
+	/* Before there is somebody who lets go of it. */
+	pthread_mutex_lock(&c->table->lock);
+	c->files.hold_fd = take_fd(&lease.hold_fd);
+	pthread_mutex_unlock(&c->table->lock);
 	r = machine_link(dir_fd, MACHINE_FILES_LINK, lease.machine, err);
 	if (r == 0) {
 		r = start_reaper(c, lease.pid);
@@ -166,15 +171,11 @@ static int launch(struct container *c, struct err *err)
 			err_errno(err, r, "watch moat-shim");
 	}
 	if (r < 0) {
-		lease_let_go(&lease);
+		let_go(c);
 		kill(lease.pid, SIGKILL);
 		waitpid(lease.pid, NULL, 0);
-		return r;
 	}
-	pthread_mutex_lock(&c->table->lock);
-	c->files.hold_fd = take_fd(&lease.hold_fd);
-	pthread_mutex_unlock(&c->table->lock);
-	return 0;
+	return r;
 }
 
 static bool is_up(const struct container *c)
@@ -247,7 +248,7 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 	if (r < 0 || running || up)
 		return r;
 	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
-	r = launch(c, err);
+	r = launch_for_files(c, err);
 	if (r < 0) {
 		set_down(c);
 		container_release(c);

@@ -92,7 +92,7 @@ static bool is_unwanted(struct container *c, bool *ret_paused)
 
 /* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
  * taken over */
-static int adopt(struct container *c, int fd, bool paused)
+static int adopt_shim(struct container *c, int fd, bool paused)
 {
 	int watch_fd, r;
 
@@ -124,7 +124,7 @@ static void note_end(struct container *c)
 	container_ended(c, &how);
 }
 
-static void forget(struct container *c)
+static void forget_container(struct container *c)
 {
 	struct err err = { 0 };
 
@@ -156,7 +156,7 @@ static void end_unwanted(struct container *c, int fd)
 	if (name)
 		(void)unlinkat(c->table->dir_fd, name, 0);
 	if (was_cut_off(c))
-		forget(c);
+		forget_container(c);
 }
 
 static void recover_with_shim(struct container *c, int fd)
@@ -168,14 +168,14 @@ static void recover_with_shim(struct container *c, int fd)
 		end_unwanted(c, fd);
 		return;
 	}
-	r = adopt(c, fd, paused);
+	r = adopt_shim(c, fd, paused);
 	if (r == 0)
 		return;
 	log_warning("container %.12s: moat-shim does not listen: %s", c->rec.id, strerror(-r));
 	note_end(c);
 }
 
-static void leave(struct recovery *all)
+static void leave_recovery(struct recovery *all)
 {
 	struct containers *t = all->table;
 	bool last;
@@ -197,7 +197,7 @@ static void *run_recovering(void *arg)
 	restart_recover(one->c);
 	pthread_mutex_unlock(&one->c->op);
 	container_unref(one->c);
-	leave(one->all);
+	leave_recovery(one->all);
 	free(one);
 	return NULL;
 }
@@ -236,7 +236,7 @@ static void recover_one(struct recovery *all, struct container *c)
 	if (r == -EAGAIN)
 		(void)shim_end(container_shim(c));
 	if (was_cut_off(c))
-		forget(c);
+		forget_container(c);
 	else
 		note_end(c);
 	restart_recover(c);
@@ -282,7 +282,7 @@ static int recover_each(struct containers *t)
 		recover_one(all, list[i]);
 	containers_list_free(list, n);
 	wait_for_shims(all);
-	leave(all);
+	leave_recovery(all);
 	return 0;
 }
 

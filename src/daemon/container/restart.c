@@ -207,6 +207,10 @@ void restarter_free(struct restarter *r)
 		pthread_cond_signal(&r->wake);
 		pthread_mutex_unlock(&r->table->lock);
 		pthread_join(r->thread, NULL);
+		pthread_mutex_lock(&r->table->lock);
+		while (r->starts > 0)
+			pthread_cond_wait(&r->wake, &r->table->lock);
+		pthread_mutex_unlock(&r->table->lock);
 	}
 	pthread_cond_destroy(&r->wake);
 	free(r);

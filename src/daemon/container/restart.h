@@ -18,7 +18,7 @@ struct restarter;
  * restarter_free().  Return: 0; -errno. */
 int restarter_new(struct containers *t, struct restarter **ret);
 
-/** restarter_free() - NULL is accepted */
+/** restarter_free() - waits for starts that are under way; NULL is accepted */
 void restarter_free(struct restarter *r);
 
 /**

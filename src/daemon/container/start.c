@@ -66,7 +66,7 @@ static void note_lease(struct container *c, const struct lease *l)
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-static int watch(struct container *c, struct lease *l, struct err *err)
+static int watch_shim(struct container *c, struct lease *l, struct err *err)
 {
 	int fd = -1, r = ask_to_watch(c, &fd, err);
 
@@ -74,8 +74,8 @@ static int watch(struct container *c, struct lease *l, struct err *err)
 }
 
 /* @ret_old: the machine of the run before, whose folder is not needed any more */
-static int launch(struct container *c, struct lease *ret, char ret_old[MACHINE_NAME_LEN + 1],
-		  struct err *err)
+static int launch_machine(struct container *c, struct lease *ret,
+			  char ret_old[MACHINE_NAME_LEN + 1], struct err *err)
 {
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	struct lease_request rq = { .purpose = LEASE_RUN, .plan = &plan, .container = c->rec.id };
@@ -92,7 +92,7 @@ static int launch(struct container *c, struct lease *ret, char ret_old[MACHINE_N
 	machine_linked(dir_fd, MACHINE_LINK, ret_old);
 	r = machine_link(dir_fd, MACHINE_LINK, ret->machine, err);
 	if (r == 0)
-		r = watch(c, ret, err);
+		r = watch_shim(c, ret, err);
 	if (r < 0) {
 		kill(ret->pid, SIGKILL);
 		waitpid(ret->pid, NULL, 0);
@@ -151,7 +151,7 @@ static int launch_failed(struct container *c, int code, struct err *err)
 }
 
 /* Under the table's lock. */
-static int begin(struct container *c, struct err *err)
+static int begin_start(struct container *c, struct err *err)
 {
 	if (container_is(c, STATES_GONE))
 		return err_set(err, -ENOENT, "No such container: %s", c->rec.id);
@@ -175,13 +175,13 @@ static int start_locked(struct container *c, struct err *err)
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->table->lock);
-	r = begin(c, err);
+	r = begin_start(c, err);
 	ends = c->ends;
 	pthread_mutex_unlock(&c->table->lock);
 	if (r < 0)
 		return r;
 	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
-	r = launch(c, &lease, old, err);
+	r = launch_machine(c, &lease, old, err);
 	if (r < 0) {
 		lease_settled(c->table->machines, &lease);
 		lease_let_go(&lease);

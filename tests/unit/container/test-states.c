@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -172,7 +173,12 @@ static void one_that_goes_with_its_end_is_gone(void **state)
 	container_started(c, 1, clock_now_nsec());
 	end_with(c, 0);
 	house_await(c, STATE(REMOVED));
-	assert_int_equal(containers_find(house_table(), "web", &c, NULL), -ENOENT);
+	for (int i = 0; i < 2000 && faccessat(c->table->dir_fd, c->rec.id, F_OK, 0) == 0; i++)
+		usleep(10000);
+	assert_int_equal(faccessat(c->table->dir_fd, c->rec.id, F_OK, 0), -1);
+	assert_int_equal(containers_find(house_table(), "web", &(struct container *){ NULL }, NULL),
+			 -ENOENT);
+	container_unref(c);
 }
 
 static void somebody_who_restarts_it_keeps_it(void **state)
