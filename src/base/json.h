@@ -40,8 +40,8 @@ struct json_extent json_measure(const char *text, size_t len);
  */
 int json_read(const char *text, size_t len, const char *what, json_t **ret, struct err *err);
 
-/** json_get_str() - a string member, borrowed from @obj; NULL when not there.  Return: 0; -EBADMSG.
- */
+/** json_get_str() - a string member, borrowed from @obj; NULL when not there.  Return: 0;
+ * -EBADMSG. */
 int json_get_str(const json_t *obj, const char *key, const char **ret, struct err *err);
 
 /** json_get_i64() - an integer member; @ret untouched when not there.  Return: 0; -EBADMSG. */

@@ -48,8 +48,8 @@ int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret
 		return fd;
 	if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
-	/* The mode set here is what bind() gives the file, less the umask: never more than asked.
-	 */
+	/* The mode set here is what bind() gives the file, less the umask: never more than
+	 * asked. */
 	if (fchmod(fd, mode) < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 	    fchmodat(dir_fd, name, mode, 0) < 0 || listen(fd, QUEUE_MAX) < 0)
 		return -errno;
@@ -116,8 +116,8 @@ int unix_send(int fd, const void *data, size_t len, int send_fd)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
-/* The one descriptor of a message.  Padding leaves room for a second one, which nobody asked for.
- */
+/* The one descriptor of a message.  Padding leaves room for a second one, which nobody asked
+ * for. */
 static int take_descriptor(struct msghdr *msg)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);

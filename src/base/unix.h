@@ -20,8 +20,8 @@
  */
 int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret_fd);
 
-/** unix_connect_at() - connect.  Return: 0; -ENOENT or -ECONNREFUSED when nobody listens; -errno.
- */
+/** unix_connect_at() - connect.  Return: 0; -ENOENT or -ECONNREFUSED when nobody listens;
+ * -errno. */
 int unix_connect_at(int dir_fd, const char *name, int type, int *ret_fd);
 
 /** unix_connect() - connect to a path (at most 107 bytes when absolute).  Return: as

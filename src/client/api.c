@@ -26,8 +26,8 @@ struct api {
 	http_body_fn on_body;
 	void *arg;
 	struct buf body;
-	bool body_refused;	 /* by on_body */
-	bool answered_early;	 /* the server, before the end of an upload */
+	bool body_refused;	 /* on_body returned an error */
+	bool answered_early;	 /* the response came before the upload's end */
 	size_t in_start, in_len; /* bytes read but not consumed; only an upgrade leaves any */
 	char in[65536];
 };
@@ -111,7 +111,8 @@ static int connection_lost(struct api *a, int code, struct err *err)
 	return err_errno(err, code, "talk to moatd");
 }
 
-/* An idle connection has nothing to read; one that is readable was closed, or is out of step. */
+/* An idle connection has nothing to read.  One that is readable was closed, or sends what nobody
+ * asked for: it is opened anew. */
 static int ensure_connected(struct api *a, struct err *err)
 {
 	if (a->fd >= 0 && (a->response.close || fd_wait(a->fd, POLLIN, 0) != 0))
@@ -365,8 +366,8 @@ void api_upload_cancel(struct api *a)
 	api_disconnect(a);
 }
 
-/* Return: is there something to read from @upload_fd, or its end, before the server says anything?
- */
+/* Return: is there something to read from @upload_fd, or its end, before the server says
+ * anything? */
 static bool wait_for_upload(int fd, int upload_fd)
 {
 	struct pollfd p[2] = { { .fd = fd, .events = POLLIN },

@@ -65,8 +65,8 @@ int main(void)
 		session_run(&m, port_fd, &err);
 	say_on_console(err.msg);
 	sync();
-	/* A machine is never booted again: this ends it, also where power cannot be switched off.
-	 */
+	/* A machine is never booted again: this ends it, also where power cannot be switched
+	 * off. */
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();

@@ -24,7 +24,8 @@
 
 #define OWN_USER 0x80
 
-/* In the child.  Return: why there is no root of its own, an errno or 0; OWN_USER beside it. */
+/* To be called in the child.  Return: 0 when a root of its own can be made, else the errno that
+ * says why not; OWN_USER is added when the jail gets a user of its own. */
 static int try_steps(const struct identity *who)
 {
 	static const char *const nothing[] = { NULL };
@@ -41,7 +42,8 @@ static int try_steps(const struct identity *who)
 	return -r;
 }
 
-/* Return: what try_steps() found, or the errno that kept it from being tried. */
+/* Return: what try_steps() returned in a child, or the errno that kept the child from being
+ * made. */
 static int try_jail(int group_fd, struct identity *ret)
 {
 	cleanup_close int pidfd = -1;

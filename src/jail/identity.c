@@ -72,7 +72,7 @@ static int map_own_user(uid_t uid, gid_t gid)
 	return write_proc("/proc/self/gid_map", line);
 }
 
-/* The ways hosts say that namespaces are not for us: policy, a filter, a limit, an old kernel. */
+/* The errors with which a host refuses namespaces: a policy, a filter, a limit, an old kernel. */
 static bool is_refusal(int code)
 {
 	return code == -EPERM || code == -EACCES || code == -ENOSYS || code == -ENOSPC ||
@@ -112,10 +112,8 @@ int identity_unshare(const struct identity *who, struct err *err)
 	return is_refusal(r) ? -EPERM : r;
 }
 
-/*
- * Inside somebody else's user namespace high numbers may not exist: then nobody will do.  A
- * root that may not change its user at all stays what it is, less its capabilities.
- */
+/* Inside a user namespace high numbers may not exist: then the user "nobody" is taken.  A root
+ * that may not change its user at all stays root, without its capabilities. */
 static int become_user(uid_t uid)
 {
 	const uid_t candidates[] = { uid, NOBODY_UID };
@@ -133,7 +131,8 @@ static int become_user(uid_t uid)
 	return 0;
 }
 
-/* Without CAP_SETPCAP the bounding set stays, and cannot be used either: no_new_privs. */
+/* Without CAP_SETPCAP the bounding set cannot be cleared.  It cannot be used either, because of
+ * no_new_privs. */
 static int clear_bounding_set(void)
 {
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)

@@ -6,9 +6,7 @@
 
 #include "base/err.h"
 
-/*
- * The calls of a process on its way into a jail that concern who it is.
- */
+/* Who a jailed process is: its user, its capabilities, its namespaces. */
 
 struct identity {
 	uid_t uid; /* of the starter */

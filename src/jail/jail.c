@@ -51,7 +51,8 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Puts @report behind the jail's descriptors, out of the way; all others are closed at exec. */
+/* Gives the jail's descriptors their numbers and moves @report behind them; all others are
+ * closed at exec. */
 static int arrange_fds(const struct jail *j, int *report)
 {
 	int past = JAIL_FD_FIRST + (int)j->n_fds;
@@ -92,7 +93,8 @@ static int die_with_parent(int report, struct err *err)
 	return p.revents & POLLERR ? err_set(err, -ESRCH, "the starter has died") : 0;
 }
 
-/* Said here, as the program would only say that it cannot open /dev/fd/3. */
+/* A descriptor that cannot be opened again is refused here by its name ("kernel"); the program
+ * would only say that it cannot open /dev/fd/3. */
 static int check_names(const struct jail *j, struct err *err)
 {
 	for (size_t i = 0; i < j->n_fds; i++) {
@@ -140,7 +142,8 @@ static int enter_jail(const struct jail *j, const struct identity *who, int repo
 	return r == 0 ? syscalls_restrict(j, err) : r;
 }
 
-/* By the descriptor's name: it needs no folder that the user can search, and no quoting. */
+/* The library is named by its descriptor, /dev/fd/N: the jail's user need not be able to search
+ * the library's folder, and nothing has to be quoted. */
 static void name_library(const struct jail *j, char *ret, size_t size)
 {
 	for (size_t i = 0; i < j->n_fds; i++)
@@ -170,7 +173,7 @@ static int run_program(const struct jail *j, const struct identity *who, int *re
 	return err_errno(err, -errno, "%s", j->argv[0]);
 }
 
-/* The end of the pipe without a word is success. */
+/* A pipe that ends without a message means success: exec has closed it. */
 static int await_report(int fd, struct err *err)
 {
 	struct err got = { 0 };

@@ -143,8 +143,9 @@ int root_find_names(const struct jail *j, char ***ret, struct err *err)
 }
 
 /*
- * A mount can be cloned only out of our own mount namespace, which a descriptor opened before is
- * not in: so by the file's name, and then it has to be the same file.
+ * A file is cloned by its name and not by its descriptor: a descriptor that was opened earlier
+ * belongs to another mount namespace, and mounts can be cloned out of our own alone.  So the
+ * name must still lead to the same file.
  */
 static int add_named_file(int root, int fd, const char *source, bool executed, struct err *err)
 {

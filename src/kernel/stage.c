@@ -23,8 +23,8 @@
 #define STAGING		 ".new"
 #define INIT_HASH	 "init"
 
-/* The machine's process has another user, and gets these two; the folder above lets nobody else in.
- */
+/* Everybody may read the file, as the engine's process has a user of its own; the folder above
+ * lets nobody else in. */
 static int create_file(int dir_fd, const char *name)
 {
 	cleanup_close int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -10,7 +10,7 @@
  */
 
 #define KERNEL_VERSION_MAX  128
-#define KERNEL_UPGRADES_MAX 64u /* of moat-init, that are followed from one pair to the next */
+#define KERNEL_UPGRADES_MAX 64u			/* of moat-init, each followed to a newer pair */
 #define KERNEL_PARAMETERS   "device-parameters" /* there for a kernel that needs no ACPI */
 
 /**

@@ -51,7 +51,8 @@ static int list_own(struct kernel_store *ks, char ***ret)
 	return r;
 }
 
-/* Is it named, or made of one that is, for a later moat-init? */
+/* Does a container name this kernel, or the one that it was made of after an upgrade of
+ * moat-init? */
 static bool is_used(struct kernel_store *ks, char *const *used, const char *hash)
 {
 	char next[SHA256_HEX_LEN + 1];

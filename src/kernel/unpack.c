@@ -142,7 +142,8 @@ static bool can_boot_directly(const struct buf *elf)
 	return false;
 }
 
-/* A built-in module's parameter has its full name in the kernel; a bzImage keeps that to itself. */
+/* A kernel with a built-in module holds the full name of each of its parameters as text; in a
+ * bzImage that text is compressed, and not found. */
 static bool has_device_parameter(const struct buf *kernel)
 {
 	static const char name[] = "virtio_mmio.device";

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Debts below this are gathered, unless the peer has less than that left. */
+/* Smaller grants are gathered into one CREDIT, unless the peer has less credit left than this. */
 #define GRANT_MIN (LINK_WINDOW / 4)
 
 void books_free(struct link_books *b)

@@ -7,9 +7,9 @@
 #include "link/frame.h"
 
 /*
- * The credit books of one end of the link: for each open stream and channel, what we may
- * still send, what the peer may still send, and what we owe it.  Pure accounting; only
- * conn.c uses it.
+ * Flow control: the credit books of one end of the link.  For each open stream and channel they
+ * say what we may still send, what the peer may still send (its window), and what we owe it.
+ * Pure accounting; only conn.c uses it.
  */
 
 struct link_channel_books {
@@ -28,8 +28,7 @@ struct link_stream_books {
 
 struct link_books {
 	struct link_stream_books *streams;
-	uint32_t newest; /* the highest stream ever opened: what is above it cannot have been closed
-			  */
+	uint32_t newest; /* the highest stream ever opened; one above it was never open */
 	bool any;
 };
 
@@ -42,8 +41,8 @@ int books_open(struct link_books *b, uint32_t stream);
 /** books_close() - forget a stream; one that is not open is fine */
 void books_close(struct link_books *b, uint32_t stream);
 
-/** books_find() - a channel's books, borrowed until the stream is closed; NULL when it is not open
- */
+/** books_find() - a channel's books, borrowed until the stream is closed; NULL when it is not
+ * open */
 struct link_channel_books *books_find(const struct link_books *b, uint32_t stream,
 				      enum link_channel channel);
 

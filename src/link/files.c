@@ -94,7 +94,7 @@ int link_stat_get(struct wire_view v, struct link_stat *ret)
 		r = wire_get_str(&v, &s.target);
 	if (r < 0)
 		return r;
-	/* JSON's integers end there. */
+	/* jansson's integers are signed */
 	if (v.len > 0 || s.size_bytes > INT64_MAX) {
 		free(s.target);
 		return -EBADMSG;

@@ -28,7 +28,8 @@ static bool is_of_container(enum link_type type)
 	}
 }
 
-/* What failed is the machine, a container or a process; and what a piece is of is not known yet. */
+/* FAILED is about the machine, a container or a process.  Of MORE it is not known yet which
+ * message it is a piece of. */
 static bool container_fits(enum link_type type, uint16_t container, uint32_t stream)
 {
 	if (type == LINK_MORE)

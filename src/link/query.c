@@ -50,7 +50,7 @@ int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats
 	if (wire_get_u32(&payload, &id) < 0)
 		return -EBADMSG;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
-		/* JSON's integers end there. */
+		/* jansson's integers are signed */
 		if (wire_get_u64(&payload, values[i]) < 0 || *values[i] > INT64_MAX)
 			return -EBADMSG;
 	if (payload.len > 0)

@@ -43,8 +43,8 @@ int link_stats_put(struct buf *b, uint32_t id, const struct link_stats *s);
 /** link_stats_get() - Return: 0; -EBADMSG. */
 int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats *ret);
 
-/** link_procs_put() - append the answer to PROCS.  @n: at most LINK_PROCS_MAX.  Return: 0; -ENOMEM.
- */
+/** link_procs_put() - append the answer to PROCS.  @n: at most LINK_PROCS_MAX.  Return: 0;
+ * -ENOMEM. */
 int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, size_t n);
 
 /** link_procs_get() - @ret: owned array, free(3).  Return: 0; -EBADMSG; -ENOMEM. */
@@ -62,6 +62,6 @@ int link_limits_get(struct wire_view payload, uint32_t *ret_id, char ***ret);
  * -ENOMEM. */
 int link_done_put(struct buf *b, uint32_t id, const struct err *err);
 
-/** link_done_get() - @ret: code 0, or a negative errno and one line of text.  Return: 0; -EBADMSG.
- */
+/** link_done_get() - @ret: code 0, or a negative errno and one line of text.  Return: 0;
+ * -EBADMSG. */
 int link_done_get(struct wire_view payload, uint32_t *ret_id, struct err *ret);

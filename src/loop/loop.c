@@ -241,7 +241,7 @@ static int dispatch_timer(struct source *s)
 	uint64_t fired;
 
 	if (read(s->fd, &fired, sizeof(fired)) < 0)
-		return 0; /* set anew in the meantime */
+		return 0; /* the timer was armed anew after it had expired */
 	return s->fn.timer(s, s->arg);
 }
 

@@ -37,7 +37,8 @@ static int take_object(const json_t *obj, const char *key, json_t **ret, struct 
 	return r;
 }
 
-/* Those who merge lists compare every entry of one with every entry of the other. */
+/* Lists have a bound, because whoever merges two compares every entry of one with every entry of
+ * the other. */
 static int check_size(const char *key, size_t n, struct err *err)
 {
 	if (n <= OCI_LIST_MAX)

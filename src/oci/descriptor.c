@@ -121,7 +121,7 @@ int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct er
 		const struct platform host = platform_host();
 
 		r = platform_read(platform, &d.platform, err);
-		/* One that names no CPU says nothing: the config will. */
+		/* A platform without a CPU says nothing; the image's config will say it. */
 		d.has_platform = *d.platform.arch;
 		platform_complete(&d.platform, &host);
 	}

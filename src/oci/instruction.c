@@ -58,7 +58,7 @@ static json_t *read_array(const char *arg)
 	return list;
 }
 
-/* The exec form, or a command for the shell. */
+/* Reads the exec form (a JSON array), or else a command line for the image's shell. */
 static int read_command(const struct target *t, const char *arg, json_t **ret, struct err *err)
 {
 	const json_t *shell = json_object_get(t->config, "Shell");

@@ -13,7 +13,7 @@
 #include "base/str.h"
 
 #define TMPFS_MAX	 256u
-#define OOM_SCORE_OFFSET 1000 /* on the wire the score is not negative */
+#define OOM_SCORE_OFFSET 1000 /* added to the score, so that no negative number travels */
 
 void oci_options_reset(struct oci_options *o)
 {

@@ -8,9 +8,9 @@
 #include "base/wire.h"
 
 /*
- * What most containers do without: everything a container can ask for beside its root, its limits
- * and its process.  A plain structure without JSON, because the guest uses it too (it travels over
- * the guest link).  `struct oci_options o = { 0 };` is valid and asks for nothing.
+ * The rarer options: everything that a container can ask for beside its root, its limits and its
+ * process.  A plain structure without JSON, because the guest uses it too (it travels over the
+ * guest link).  `struct oci_options o = { 0 };` is valid and asks for nothing.
  */
 
 struct oci_tmpfs {

@@ -68,7 +68,8 @@ static int read_terminal(const json_t *obj, struct oci_process *p, struct err *e
 	return 0;
 }
 
-/* Limits are unsigned in the spec; RLIM_INFINITY is written as -1, the same 64 bits. */
+/* The spec's limits are unsigned 64-bit numbers, and jansson's are signed: RLIM_INFINITY is
+ * written as -1, which has the same bits. */
 static int read_rlimit(const json_t *obj, struct oci_rlimit *ret, struct err *err)
 {
 	int64_t soft = 0, hard = 0;

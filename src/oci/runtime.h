@@ -23,7 +23,7 @@ struct oci_runtime {
 	int64_t cpu_quota_usec; /* linux.resources.cpu.quota; 0: none */
 	uint64_t cpu_period_usec;
 	int64_t pids_max;	    /* linux.resources.pids.limit; 0: none */
-	struct oci_options options; /* but for the filter, which is to be made of this: */
+	struct oci_options options; /* its filter is compiled from @seccomp */
 	json_t *seccomp;	    /* linux.seccomp; NULL: none */
 };
 

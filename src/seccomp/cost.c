@@ -17,9 +17,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* The kernel takes half of it; what is counted is an upper bound, which sharing makes smaller. */
+/* Twice what the kernel takes: the count is an upper bound, and libseccomp shares instructions
+ * between rules. */
 #define TOTAL_MAX (2u * BPF_MAXINSNS)
-/* Of a call whose tree branches: tens of milliseconds. */
+/* The most for one system call whose rules branch: tens of milliseconds of libseccomp's work. */
 #define BRANCHING_MAX 1024u
 
 #define COST_OF_RULE	  3u

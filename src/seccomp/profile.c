@@ -53,7 +53,7 @@ static const struct {
 struct compiler {
 	scmp_filter_ctx ctx;
 	uint32_t default_action;
-	unsigned n_archs; /* each has all rules */
+	unsigned n_archs; /* the filter has all rules once for each */
 	struct filter_cost cost;
 };
 
@@ -132,7 +132,7 @@ static int read_arg(const json_t *obj, struct scmp_arg_cmp *ret, struct err *err
 		return r;
 	if (index < 0 || index >= (int64_t)ARGS_MAX)
 		return err_set(err, -EINVAL, "\"index\" must be from 0 to %u", ARGS_MAX - 1);
-	/* Registers have a bit more, which the reader of JSON has not. */
+	/* A register has 64 bits, and jansson's integers have 63 and a sign. */
 	if (value < 0 || second < 0)
 		return err_set(err, -EINVAL,
 			       "\"value\" and \"valueTwo\" must be from 0 to %" PRId64, INT64_MAX);
@@ -271,7 +271,8 @@ int profile_compile(const json_t *profile, struct buf *ret, struct err *err)
 	if (!c.ctx)
 		return err_nomem(err);
 	c.n_archs = 1;
-	/* A binary tree: a call is judged in few steps, which counts where a CPU is emulated. */
+	/* System calls are found by a binary tree, in few steps, which counts where a CPU is
+	 * emulated. */
 	(void)seccomp_attr_set(c.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	r = add_architectures(&c, profile, err);
 	if (r == 0)

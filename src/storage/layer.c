@@ -88,7 +88,7 @@ static errcode_t set_identity(ext2_filsys fs)
 	return 0;
 }
 
-/* The first inodes are ext4's own, whether or not there is anything in them. */
+/* The first inodes are reserved for ext4 itself, whether it uses them or not. */
 static errcode_t reserve_inodes(ext2_filsys fs)
 {
 	for (ext2_ino_t ino = EXT2_BAD_INO; ino < EXT2_FIRST_INODE(fs->super); ino++)
@@ -110,8 +110,8 @@ static errcode_t make_journal(ext2_filsys fs)
 					EXT2_MKJOURNAL_LAZYINIT | EXT2_MKJOURNAL_NO_MNT_CHECK);
 }
 
-/* The file is new, so tables nobody wrote are zero: nothing for the guest's kernel to zero later.
- */
+/* The file is new, so tables nobody wrote are zero: nothing for the guest's kernel to zero
+ * later. */
 static void call_tables_zeroed(ext2_filsys fs)
 {
 	for (dgrp_t group = 0; group < fs->group_desc_count; group++) {
@@ -121,8 +121,9 @@ static void call_tables_zeroed(ext2_filsys fs)
 }
 
 /*
- * What is not free by now and is no folder is the file system's own.  A kernel that finds another
- * number than the one it counts writes its own, with a transaction, at the first mount.
+ * The overhead is what the file system takes for itself: all blocks in use but those of folders.
+ * It is noted because a kernel that finds another number than it counts writes its own at the
+ * first mount, in a transaction.
  */
 static void note_overhead(ext2_filsys fs, unsigned folders)
 {

@@ -13,7 +13,8 @@
 #define XATTRS_MAX  65536u /* bytes of names, and of one value: the kernel's limits */
 #define EXTENTS_MAX 4096u  /* of one file; what is behind the last is packed as data */
 
-/* What the overlay keeps for itself, and what only this host's security module understands. */
+/* Left out are the overlay's own attributes, and those that only this host's security modules
+ * understand. */
 static bool is_kept(const char *name)
 {
 	return !str_starts(name, "trusted.") && !streq(name, "security.selinux") &&
@@ -77,9 +78,9 @@ int tar_find_extents(int fd, const struct stat *sb, struct tar_entry *e)
 			return -ENOMEM;
 		at = hole;
 	}
-	/* A map that says that all is data helps nobody. */
+	/* One extent over the whole file: it has no holes, and needs no map. */
 	if (e->n_extents == 1 && e->extents[0].len == size)
 		e->sparse = false;
-	/* Readers want to know where the file ends. */
+	/* An empty extent at the end tells readers how long the file is. */
 	return e->sparse ? tar_entry_add_extent(e, size, 0) : 0;
 }

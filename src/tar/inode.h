@@ -5,7 +5,7 @@
 
 #include "tar/entry.h"
 
-/* What an open file is besides its bytes. */
+/* Extended attributes and holes of an open file. */
 
 /** tar_add_xattrs() - its extended attributes, but for those of this host alone.  Return: 0;
  * -ENOMEM. */

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-/* Two's complement, most significant byte first; the top bit only says that it is this. */
+/* GNU's base 256: a number in two's complement, most significant byte first.  The first byte's
+ * top bit only marks this format. */
 static int read_binary(const unsigned char *p, size_t size, int64_t *ret)
 {
 	int64_t value = p[0] & 0x40 ? -1 : 0;

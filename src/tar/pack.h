@@ -7,13 +7,13 @@
 #include "base/err.h"
 #include "tar/entry.h"
 
-/* Files and folders into a tar archive. */
+/* Packs files and folders into a tar archive. */
 
 enum tar_pack_flags {
 	TAR_PACK_SPARSE = 1,	 /* holes stay holes, in GNU's format 1.0 */
 	TAR_PACK_ROOT_OWNS = 2,	 /* everything belongs to 0:0 */
 	TAR_PACK_XATTRS = 4,	 /* extended attributes too */
-	TAR_PACK_NOT_MOUNTS = 8, /* of a mount point only the folder itself */
+	TAR_PACK_NOT_MOUNTS = 8, /* a mount point is packed as an empty folder */
 };
 
 struct tar_links;
@@ -54,8 +54,8 @@ int tar_pack_tree(struct tar_pack *p, int dir_fd, const char *name, const char *
  */
 int tar_pack_one(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err);
 
-/** tar_pack_empty() - an empty file that is nowhere else, as whiteouts are.  Return: 0; -errno with
- * a message. */
+/** tar_pack_empty() - add an empty file that is in the archive alone, as a whiteout is.  Return:
+ * 0; -errno with a message. */
 int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err);
 
 /** tar_pack_end() - end the archive.  Return: 0; -errno with a message. */

@@ -10,7 +10,7 @@
 
 #define XATTR_PREFIX "SCHILY.xattr."
 
-/* A record: borrowed from the text, the value with its length, as it may hold NULs. */
+/* One record, borrowed from the text.  A value may hold NULs, so its length counts. */
 struct pax_record {
 	const char *key;
 	size_t key_len;

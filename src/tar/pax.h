@@ -12,7 +12,7 @@ struct tar_pax {
 	uint32_t uid, gid;
 	int64_t mtime_sec;
 	uint32_t mtime_nsec;
-	struct tar_entry xattrs; /* only these */
+	struct tar_entry xattrs; /* its extended attributes are all that is used */
 	bool is_sparse;		 /* GNU's format 1.0 */
 	uint64_t real_size;
 	char *sparse_path;

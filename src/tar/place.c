@@ -26,7 +26,7 @@ static int name_outside(const char *name, struct err *err)
 		       name);
 }
 
-/* @name without what its parts have too much.  Return: 0; -EBADMSG for ".."; -ENOMEM. */
+/* Appends @name without "." and empty parts.  Return: 0; -EBADMSG for ".."; -ENOMEM. */
 static int clean_name(const char *name, struct buf *ret)
 {
 	int r = buf_adds(ret, "");
@@ -91,7 +91,7 @@ int tar_open_folder(const struct tar_unpack *u, const char *path)
 	return open_at(u, u->dir_fd, path, true);
 }
 
-/* Makes the folders of a path one after the other; those that are there are gone through. */
+/* Makes the folders of a path one after the other; one that is there is entered. */
 static int make_folders(const struct tar_unpack *u, const char *path)
 {
 	cleanup_free char *part = strdup(path);

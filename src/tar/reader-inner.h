@@ -4,7 +4,7 @@
 #include "tar/reader.h"
 #include "tar/writer.h"
 
-/* Inside of the reader: bytes off the stream. */
+/* What the reader's own files share: bytes are taken off the stream. */
 
 /** tar_bad() - Return: -EBADMSG, with a message */
 int tar_bad(struct err *err, const char *what);

@@ -47,7 +47,7 @@ ssize_t tar_take(struct tar_reader *r, void *data, size_t max, struct err *err)
 {
 	size_t n;
 
-	/* Much of a file goes where it belongs at once. */
+	/* A large read goes straight into the caller's buffer. */
 	if (r->in_at == r->in_len && max >= sizeof(r->in)) {
 		ssize_t got = r->read(r->arg, data, max);
 
@@ -127,7 +127,7 @@ static bool is_ustar(const struct tar_header *h)
 	return memcmp(h->magic, "ustar\0", sizeof(h->magic)) == 0;
 }
 
-/* The data of a header about a header: a pax header, a long name. */
+/* The data of a member that only describes the next one: a pax header, or a long name. */
 static int take_meta(struct tar_reader *r, const struct tar_header *h, struct buf *ret,
 		     struct err *err)
 {
@@ -152,7 +152,7 @@ static int take_meta(struct tar_reader *r, const struct tar_header *h, struct bu
 	return tar_skip(r, tar_padding((uint64_t)size), err);
 }
 
-/* A name of GNU's: up to the first NUL. */
+/* The data of GNU's member for a long name; the name ends at the first NUL. */
 static int take_long_name(struct tar_reader *r, const struct tar_header *h, char **name,
 			  struct err *err)
 {
@@ -189,7 +189,7 @@ static int set_type(struct tar_entry *e, char letter, struct err *err)
 	case '7':
 	case 'S':
 		e->type = TAR_FILE;
-		if (str_ends(e->path, "/")) /* as v7 has it */
+		if (str_ends(e->path, "/")) /* v7's way to mark a folder */
 			e->type = TAR_FOLDER;
 		return 0;
 	case '1':
@@ -246,7 +246,7 @@ static int read_numbers(const struct tar_header *h, struct tar_entry *e, int64_t
 	return get_u32(h->minor, sizeof(h->minor), &e->minor);
 }
 
-/* Takes the header and what was said before it together. */
+/* Makes the entry from the member's own header and the headers before it. */
 static int make_entry(struct tar_reader *r, const struct tar_header *h, struct tar_pax *pax,
 		      struct err *err)
 {
@@ -281,7 +281,7 @@ static int make_entry(struct tar_reader *r, const struct tar_header *h, struct t
 	return h->type == 'S' ? tar_read_gnu_map(r, h, err) : 0;
 }
 
-/* Headers up to that of a member.  Return: 1; 0 at the end; -errno. */
+/* Reads headers up to and with that of the next member.  Return: 1; 0 at the end; -errno. */
 static int next_header(struct tar_reader *r, struct tar_pax *pax, struct tar_header *h,
 		       struct err *err)
 {

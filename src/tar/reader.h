@@ -13,9 +13,8 @@
  * numbers, and sparse files in GNU's old format and 1.0.
  */
 
-#define TAR_META_MAX                                                                               \
-	(1u << 20) /* bytes of all that is said of a member before it; of a sparse map */
-#define TAR_PATH_MAX	16384u /* bytes of a path */
+#define TAR_META_MAX	(1u << 20) /* bytes of all headers before a member; of a sparse map */
+#define TAR_PATH_MAX	16384u	   /* bytes of a path */
 #define TAR_EXTENTS_MAX (1u << 18)
 
 struct tar_reader {
@@ -27,11 +26,11 @@ struct tar_reader {
 	struct tar_entry entry;
 	uint64_t left;	  /* bytes of this member in the stream, without padding */
 	uint64_t padding; /* after those */
-	size_t extent;	  /* where the next data belong */
-	uint64_t done;	  /* bytes of that extent */
+	size_t extent;	  /* index of the extent that the next data belong to */
+	uint64_t done;	  /* bytes of that extent that were read */
 	char in[16384];
 	size_t in_at, in_len;
-	size_t meta_left; /* bytes that may still be said of the next member */
+	size_t meta_left; /* bytes that headers may still take before the next member */
 };
 
 /**

@@ -92,7 +92,7 @@ static int set_time(const struct tar_entry *e, int dir_fd, const char *name)
 	return utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-/* What a file system cannot hold is left out, as with docker. */
+/* An attribute that the file system cannot hold is left out, as docker does it. */
 static int set_xattrs(const struct unpack *p, const struct tar_entry *e, int fd)
 {
 	if (!(p->u->flags & TAR_UNPACK_PRIVILEGES))
@@ -188,7 +188,7 @@ static int open_mounted(int dir_fd, const char *name)
 	return take_fd(&fd);
 }
 
-/* What a file is besides its content. */
+/* Everything about a file but its content: length, owner, permissions, attributes, time. */
 static int finish_file(const struct unpack *p, const struct tar_entry *e, int fd, bool mounted)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
@@ -294,8 +294,8 @@ static int make_hardlink(struct unpack *p, const struct tar_entry *e, const char
 	return 0;
 }
 
-/* What was made without being opened.  Its name may be another file's by now, which is left alone.
- */
+/* What was made without being opened.  Its name may be another file's by now, which is left
+ * alone. */
 static int finish_made(const struct unpack *p, const struct tar_entry *e, int dir_fd,
 		       const char *name, mode_t type)
 {
@@ -323,7 +323,8 @@ static int make_node(struct unpack *p, const struct tar_entry *e, const char *pa
 			p->u->warn(path, "a device node");
 		return 0;
 	}
-	/* With its mode from the beginning: by then the name may be somebody else's link. */
+	/* The node is made with its mode: to set that by name later could hit another file,
+	 * where somebody has put a link in the node's place meanwhile. */
 	mask = umask(0);
 	if (mknodat(dir_fd, name, type | (mode_of(p, e) & 0777), makedev(e->major, e->minor)) < 0)
 		r = -errno;
@@ -391,7 +392,8 @@ static int place_entry(struct unpack *p, const struct tar_entry *e, const char *
 	}
 }
 
-/* The destination itself is as it is. */
+/* A member that stands for the destination folder itself changes nothing: that folder is the
+ * caller's. */
 static int unpack_member(struct unpack *p, const struct tar_entry *e, struct err *err)
 {
 	cleanup_free char *path = NULL;
@@ -418,7 +420,7 @@ int tar_unpack(struct tar_reader *reader, const struct tar_unpack *u, struct err
 		if (r < 0)
 			return r;
 	}
-	/* Backwards: what is inside first. */
+	/* Backwards, so that a folder is finished after the folders inside it. */
 	for (size_t i = p.n_folders; r == 0 && i > 0; i--)
 		r = finish_folder(&p, &p.folders[i - 1], err);
 	return r;

@@ -4,10 +4,10 @@
 #include "base/err.h"
 #include "tar/reader.h"
 
-/* A tar archive into a folder. */
+/* Unpacks a tar archive into a folder. */
 
 enum tar_unpack_flags {
-	TAR_UNPACK_OWNERS = 1,	     /* owners as the archive has them; else whoever unpacks */
+	TAR_UNPACK_OWNERS = 1,	     /* owners as in the archive; else the unpacker's */
 	TAR_UNPACK_DEVICES = 2,	     /* device nodes too; else they are left out */
 	TAR_UNPACK_PRIVILEGES = 4,   /* set-user-id bits and extended attributes too */
 	TAR_UNPACK_KEEP_FOLDERS = 8, /* a folder never replaces anything else, nor is it replaced */

@@ -19,7 +19,8 @@ static const char type_letters[] = {
 	[TAR_BLOCK] = '4', [TAR_FOLDER] = '5',	 [TAR_FIFO] = '6',
 };
 
-/* Digits to the field's end but one, which is NUL; @value fits. */
+/* Octal digits up to the field's last byte, which is a NUL.  The caller knows that @value fits.
+ * */
 static void put_octal(char *field, size_t size, uint64_t value)
 {
 	field[size - 1] = '\0';
@@ -46,7 +47,7 @@ static void fill_common(struct tar_header *h, char type)
 	memcpy(h->version, "00", sizeof(h->version));
 }
 
-/* A record says its own length, the digits of that included. */
+/* A pax record begins with its own length, in which the digits of that length count, too. */
 static int add_record(struct buf *b, const char *key, const void *value, size_t len)
 {
 	size_t rest = strlen(key) + len + 3, total = rest, before;
@@ -74,7 +75,8 @@ static int add_number(struct buf *b, const char *key, uint64_t value)
 	return add_text(b, key, digits);
 }
 
-/* Before 1970 a fraction counts backwards, as the whole number is one of decimal notation. */
+/* pax has decimal numbers, so a time before 1970 is negative as a whole: second -2 and
+ * nanosecond 750000000 are -1.25. */
 static int add_time(struct buf *b, int64_t sec, uint32_t nsec)
 {
 	char text[40];
@@ -91,7 +93,8 @@ static int add_xattr(struct buf *b, const struct tar_xattr *x)
 {
 	cleanup_free char *key = str_printf("SCHILY.xattr.%s", x->name);
 
-	/* A key ends at the first equals sign; there is no way to write such a name. */
+	/* A record's key ends at its first equals sign, so an attribute with one in its name is
+	 * left out. */
 	if (!key)
 		return -ENOMEM;
 	return strchr(x->name, '=') ? 0 : add_record(b, key, x->value, x->len);
@@ -117,7 +120,7 @@ static bool put_path(struct tar_header *h, const char *path)
 	return false;
 }
 
-/* GNU's format 1.0: the map in text before the data. */
+/* GNU's sparse format 1.0: a map of the data, as text, stands before the data. */
 static int make_map(const struct tar_entry *e, struct buf *ret)
 {
 	int r = buf_addf(ret, "%zu\n", e->n_extents);

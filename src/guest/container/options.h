@@ -4,10 +4,8 @@
 #include "guest/container/cgroup.h"
 #include "oci/options.h"
 
-/*
- * What most containers do without (struct oci_options).  Nothing here runs for a container that
- * asks for nothing.
- */
+/* The rarer options of a container (struct oci_options).  Nothing here runs for a container that
+ * asks for none. */
 
 /** options_set_sysctls() - in moat-init, in the namespaces of the container.  Return: 0; -errno. */
 int options_set_sysctls(const struct oci_options *o, struct err *err);

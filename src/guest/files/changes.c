@@ -177,7 +177,8 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 		return r;
 	if (w->pack) {
 		r = tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
-		/* In a layer, too, it is for all that is below. */
+		/* The mark of a replaced folder counts for all folders below it, in a layer as
+		 * in the overlay. */
 		if (r == 0 && inner.replaced && !p->replaced)
 			r = add_opaque(w);
 	} else if (inner.replaced) {

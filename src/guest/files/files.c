@@ -77,7 +77,8 @@ static bool is_dev(int fd)
 	       sb.st_dev == dev.st_dev && dev.st_dev != root.st_dev;
 }
 
-/* In nanoseconds, which end in 2262: a file's time is what somebody has set. */
+/* Anybody can set any time, and nanoseconds in 64 bits end in the year 2262: what is beyond is
+ * cut. */
 static int64_t mtime_of(const struct stat *sb)
 {
 	const int64_t most = INT64_MAX / (int64_t)NSEC_PER_SEC - 1;
@@ -134,7 +135,7 @@ static int send_tree(const struct link_files *f, struct files_output *out, int d
 	return r == 0 ? tar_pack_end(&p, err) : r;
 }
 
-/* As long as there is somebody to be told: an archive that has begun can only break off. */
+/* Checked before the archive begins: later an error can only break it off. */
 static int check_file(int dir_fd, const char *name, const struct stat *sb)
 {
 	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;

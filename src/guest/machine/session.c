@@ -83,7 +83,7 @@ static int on_limits(struct container *c, struct wire_view payload)
 	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
 }
 
-/* Where it cannot be done, a full disk of the host's is an I/O error. */
+/* Where the layer's growth cannot be limited, a full disk of the host's shows as an I/O error. */
 static int on_space(const struct container *c, struct wire_view payload)
 {
 	uint64_t bytes;

@@ -21,6 +21,6 @@ int table_add(struct machine *m, uint16_t number, struct wire_view payload);
  * answer REMOVED or FAILED */
 void table_drop(struct container *c);
 
-/** table_send_failed() - @number: of the container that failed; 0: the machine.  Return: 0; -errno.
- */
+/** table_send_failed() - @number: of the container that failed; 0: the machine.  Return: 0;
+ * -errno. */
 int table_send_failed(struct machine *m, uint16_t number, const struct err *err);

@@ -136,8 +136,8 @@ static int send_exited(struct process *p)
 	return r < 0 ? r : link_send(process_link(p), h, b.data, b.len);
 }
 
-/* Frees a process when it has exited and its output was sent.  Called whenever one of them is so.
- */
+/* Frees a process when it has exited and its output was sent.  Called whenever one of them is
+ * so. */
 static int check_process_end(struct process *p)
 {
 	int r = 0;
@@ -260,7 +260,7 @@ static struct process *process_new(struct container *c, uint32_t stream)
 	return p;
 }
 
-/* A child that cannot be watched is no use. */
+/* A child that cannot be watched is killed: its end would never be known. */
 static int watch_child(struct process *p, struct err *err)
 {
 	struct loop *loop = p->container->machine->loop;

@@ -57,7 +57,7 @@ static int clone_beside(const struct container *c, pid_t *ret_pid)
 	struct clone_args args = { 0 };
 	int r = -EBUSY;
 
-	/* The container may be about it at this moment. */
+	/* Tried again, as the container may be making or removing cgroups at this moment. */
 	for (int i = 0; i < CGROUP_TRIES && (r == -EBUSY || r == -ENODEV || r == -ENOENT); i++) {
 		cleanup_close int fd = -1;
 
