@@ -49,8 +49,8 @@ struct machine_share {
  * descriptors lead to.
  */
 struct machine_template {
-	/* A memfd of the machine's memory size; one to be restored from is sealed against writing.
-	 */
+	/* A memfd of the machine's memory size; one to be restored from is sealed against
+	 * writing. */
 	int memory_fd;
 	int state_fd; /* read from its offset; -1: start a machine that snapshot() is called on */
 };
@@ -173,8 +173,8 @@ struct engine {
 	int (*swap_disks)(struct vm *vm, const struct machine_swap *swaps, size_t n, bool resume,
 			  struct err *err);
 
-	/** events_fd() - borrowed, valid until free(); readable when the engine has said something
-	 */
+	/** events_fd() - borrowed, valid until free(); readable when the engine has said
+	 * something */
 	int (*events_fd)(const struct vm *vm);
 
 	/**

@@ -11,19 +11,19 @@
 /*
  * The image library as moatd sees it.
  *
- * Folder layout below the store's root (created on open):
- *   oci-layout, index.json, blobs/sha256/…   an OCI image layout; index.json is the table of
- *                                            tags (annotation org.opencontainers.image.ref.name
- *                                            holds the full reference, io.containerd.image.name
- * too) rootfs/HEX.erofs                         one flattened image per manifest digest tmp/
- * unfinished downloads; emptied on open
+ * Below the store's folder, which is made when it is opened:
+ *
+ *   oci-layout, index.json, blobs/sha256/…   an OCI image layout
+ *   rootfs/HEX.erofs                         one flattened image per manifest digest
+ *   tmp/                                     unfinished downloads; emptied when it is opened
+ *
+ * index.json is the table of tags: the annotation io.containerd.image.name holds a full reference,
+ * and so does org.opencontainers.image.ref.name.
  *
  * Every function may be called from several threads at once.  An image becomes visible in
  * index.json only when all its blobs and its EROFS file are complete and synced.  An image is known
  * by its config, as with docker: one that comes again with another manifest (its layers packed
- * differently) only gets the new name.  A manifest of Docker's media types is written anew in
- * OCI's, so that whatever reads OCI layouts reads the store and what is made of it; the one that
- * came is kept beside it, for its digest.  A program that pulls ignores SIGPIPE.
+ * differently) only gets the new name.  A program that pulls ignores SIGPIPE.
  */
 struct store;
 

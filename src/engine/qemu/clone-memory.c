@@ -4,14 +4,15 @@
  * memory is a private map of a template's file, which is sealed.  Two calls are answered in another
  * way:
  *
- * - Where such a file has a hole, the first page that a clone writes there would be made twice: in
- * the file, whatever its seals, for as long as the file lives, and as the clone's own.  So holes
- * are mapped as anonymous memory instead.
- * - To give back memory that the guest has freed, QEMU punches a hole into the file and then lets
- * go of its mapping.  The hole would be in every other clone too, so the seal refuses it, and QEMU
- * does not go on to the second step, which is what frees a clone's own pages.  So holes in sealed
- * files succeed without being made.  The guest finds the template's content there later, and the
- * balloon promises it none (page-poison=off, cmdline.c).
+ * - mmap(): where such a file has a hole, the first page that a clone writes there would be made
+ *   twice: in the file, whatever its seals, for as long as the file lives, and as the clone's own.
+ *   So holes are mapped as anonymous memory instead.
+ *
+ * - fallocate(): to give back memory that the guest has freed, QEMU punches a hole into the file
+ *   and then lets go of its mapping.  The hole would be in every other clone too, so the seal
+ *   refuses it, and QEMU does not go on to the second step, which is what frees a clone's own
+ *   pages.  So holes in sealed files succeed without being made.  The guest finds the template's
+ *   content there later, and the balloon promises it none (page-poison=off, cmdline.c).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -75,8 +75,8 @@ static int probe_tcg(struct engine_probe *ret)
 	return 0;
 }
 
-/* A process that was reaped already is not found: its number may be somebody else's, the pidfd not.
- */
+/* A process that was reaped already is not found: its number may be somebody else's, the pidfd
+ * not. */
 static void kill_vm(struct vm *vm)
 {
 	syscall(SYS_pidfd_send_signal, vm->process.pidfd, SIGKILL, NULL, 0);

@@ -67,8 +67,8 @@ static int read_some(struct qmp *q, struct err *err)
 	return n < 0 ? err_errno(err, (int)n, "QMP") : 0;
 }
 
-/* Reads until a whole line stands at the front of the buffer.  Return: its length with the newline.
- */
+/* Reads until a whole line stands at the front of the buffer.  Return: its length with the
+ * newline. */
 static ssize_t fill_line(struct qmp *q, uint64_t deadline_usec, struct err *err)
 {
 	for (;;) {

@@ -85,7 +85,7 @@ static int add_history(json_t *doc, const struct image_commit *c, const char *no
 	return json_array_append_new(history, entry) < 0 ? -ENOMEM : 0;
 }
 
-/* Of the parent's config: what is changed here.  @layer: NULL when nothing was */
+/* Changes what differs from the parent in its config.  @layer: NULL when no file was changed */
 static int change_config(json_t *doc, const struct image_commit *c,
 			 const struct oci_descriptor *layer)
 {
@@ -124,7 +124,7 @@ static int put_config(struct work *w, const struct image_commit *c, struct oci_m
 	return store_put_config(w, changed, &m->config, err);
 }
 
-/* @layer: moved */
+/* @layer: taken over; empty afterwards */
 static int add_layer(struct oci_manifest *m, struct oci_descriptor *layer, struct err *err)
 {
 	struct oci_descriptor *more = reallocarray(m->layers, m->n_layers + 1, sizeof(*m->layers));

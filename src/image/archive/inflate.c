@@ -15,7 +15,7 @@
 #include "image/store/store.h"
 
 #define MAGIC_MAX  6
-#define WAIT_TRIES 1000 /* of a millisecond each, for a stream that begins with less */
+#define WAIT_TRIES 1000 /* of a millisecond each, until a pipe has its first bytes */
 
 static const struct {
 	const char *bytes;
@@ -87,7 +87,7 @@ int inflate_end(struct inflate *in, struct err *err)
 	fd_close(&in->fd);
 	in->is_compressed = false;
 	r = unpack_inflate_end(in, err);
-	/* Nobody wanted the rest. */
+	/* -EPIPE: the caller has read as much as it wanted */
 	return r == -EPIPE ? 0 : r;
 }
 

@@ -8,10 +8,8 @@
 
 struct store;
 
-/*
- * A stream that may be compressed, decompressed while it comes in: by moat-unpack, which can do
- * nothing else, as it comes from anywhere.
- */
+/* A stream that may be compressed, and is decompressed while it is read.  As it may come from
+ * anybody, moat-unpack does that: a process that can do nothing else. */
 struct inflate {
 	int fd; /* the plain stream */
 	bool is_compressed;

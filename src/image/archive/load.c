@@ -116,7 +116,8 @@ static int add_member(struct load *l, struct member *m)
 	return 0;
 }
 
-/* What a link points to, as a member's name; NULL for a file, or a link to nowhere. */
+/* Where a link leads, as a member's name; NULL for a file, or for a link that leads out of the
+ * archive. */
 static char *link_target(const char *name, struct archive_entry *e)
 {
 	const char *target = archive_entry_hardlink(e);

@@ -29,7 +29,7 @@ static bool is_zero(const char *data, size_t len)
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
 }
 
-/* Writes what is gathered but for the HOLE_BYTES pieces that are all zeros. */
+/* Writes what is gathered.  Pieces of HOLE_BYTES that are all zeros are left to be holes. */
 int erofs_out_flush(struct erofs_out *o)
 {
 	uint64_t base = o->pos - o->len;

@@ -34,7 +34,8 @@ static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
 	return crc;
 }
 
-/* Gives the space of files that a later layer replaced or hid back, where the file system can. */
+/* Gives back the space of files that a later layer replaced or hid, where the file system can do
+ * that. */
 static void punch_dead(const struct tree *t, const struct erofs_out *out)
 {
 	uint64_t pos = 0, end = 0;

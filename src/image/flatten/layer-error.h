@@ -9,8 +9,8 @@ int layer_fail(struct layer *l, const char *fmt, ...) printf_like(2, 3);
 /** layer_tree_error() - @r came from the tree.  Return: -EBADMSG or -ENOMEM, with a message. */
 int layer_tree_error(struct layer *l, int r);
 
-/** layer_tar_error() - libarchive failed.  Return: -EBADMSG; -ENOMEM; what the stream failed with.
- */
+/** layer_tar_error() - libarchive failed.  Return: -EBADMSG; -ENOMEM; what the stream failed
+ * with. */
 int layer_tar_error(struct layer *l);
 
 /**

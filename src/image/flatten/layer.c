@@ -70,7 +70,7 @@ static int apply_whiteout(struct layer *l, const char *hidden)
 	return 0;
 }
 
-/* Is one of the names on the way to the last one, or the last one, reserved? */
+/* Does a name in the path begin with @prefix?  The last name counts only @with_last. */
 static bool has_name(const char *path, const char *prefix, bool with_last)
 {
 	const char *name = path;
@@ -262,8 +262,8 @@ static int apply_entry(struct layer *l)
 	return apply_inode(l, mode);
 }
 
-/* In the C locale libarchive warns of every name that is not ASCII, and gives its bytes unchanged.
- */
+/* In the C locale libarchive warns of every name that is not ASCII, and gives its bytes
+ * unchanged. */
 static bool is_about_charset(struct archive *tar)
 {
 	const char *text = archive_error_string(tar);

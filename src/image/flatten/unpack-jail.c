@@ -27,7 +27,7 @@
 #define NOBODY		 65534
 #define ADDRESS_BYTES	 GIB(4)
 #define OUTPUT_MAX_BYTES GIB(64)
-#define CPU_SECONDS	 7200 /* far beyond what that much output takes */
+#define CPU_SECONDS	 7200 /* far more than an image of the largest size takes */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define IS_SANITIZED true

@@ -149,7 +149,8 @@ static int wait_for(pid_t pid, int *ret_status)
 	return 0;
 }
 
-/* @status_fds: a pipe's ends; the child's is closed here, so that only the child holds it open */
+/* @status_fds: both ends of a pipe.  The child's end is closed here, so that the pipe ends when
+ * the child does. */
 static int job_run(const struct job *j, int status_fds[2], char text[UNPACK_STATUS_MAX],
 		   struct err *err)
 {

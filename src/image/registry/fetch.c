@@ -134,7 +134,7 @@ static int download_blob(const struct fetcher *f, const struct oci_descriptor *d
 	return r;
 }
 
-/* @p is told about layers, not about documents. */
+/* @p: gets the progress of a layer; NULL for a manifest or config, of which none is shown. */
 static int fetch_unless_stored(const struct fetcher *f, const struct oci_descriptor *d,
 			       const struct progress *p, struct err *err)
 {
@@ -218,7 +218,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* Start up to @max threads; fewer will do. */
+/* Starts up to @max threads.  Fewer are no error: the caller works, too. */
 static size_t start_threads(struct batch *b, pthread_t *threads, size_t max)
 {
 	size_t n = 0;
@@ -228,7 +228,7 @@ static size_t start_threads(struct batch *b, pthread_t *threads, size_t max)
 	return n;
 }
 
-/* How many are to be downloaded; those are announced. */
+/* Tells of every layer that has to be downloaded.  Return: how many there are. */
 static size_t announce_layers(const struct fetcher *f, const struct oci_manifest *m)
 {
 	size_t n = 0;

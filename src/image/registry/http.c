@@ -34,7 +34,7 @@
 /* One step on the way that redirections lead. */
 struct hop {
 	char *url;
-	bool trusted; /* it is still the host that credentials are for */
+	bool trusted; /* every step led to the host that credentials are for */
 	uint64_t deadline_usec;
 };
 
@@ -352,7 +352,8 @@ static int follow(struct http *h, const struct http_request *rq, struct curl_sli
 	}
 	if (r > 0)
 		r = err_set(err, -EPROTO, "more than %d redirects", REDIRECTS_MAX);
-	/* Another host has no say in where the credentials for this one go. */
+	/* A challenge names the server that gets our credentials, so that of a host to which we
+	 * were redirected is dropped. */
 	if (!hop.trusted)
 		strv_free(take_ptr(h->response.challenges));
 	free(hop.url);

@@ -26,7 +26,7 @@ static int login_refused(const char *name, const struct http_response *rs, struc
 		       "login at %s: %s%s(%ld)", name, text, *text ? " " : "", rs->status);
 }
 
-/* @rq: gets what the challenge asks for.  @ret_token: owned; what @rq points to */
+/* Puts what the challenge asks for into @rq.  @ret_token: owned; @rq borrows it. */
 static int answer_challenge(struct http *h, const char *name, const struct challenge *c,
 			    const struct registry_auth *auth, struct http_request *rq,
 			    char **ret_token, struct err *err)

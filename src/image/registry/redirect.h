@@ -5,10 +5,10 @@
 
 #include "base/err.h"
 
-/* Where answers may lead. */
+/* Which redirections are followed. */
 
-/** url_is_loopback() - is the host of "HOST[:PORT]…" this machine: localhost, 127.0.0.0/8 or [::1]?
- */
+/** url_is_loopback() - is the host of "HOST[:PORT]…" this machine: localhost, 127.0.0.0/8 or
+ * [::1]? */
 bool url_is_loopback(const char *host);
 
 /** url_leads_here() - is the host of this absolute URL, as libcurl reads it, this machine? */

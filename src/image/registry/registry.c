@@ -119,8 +119,8 @@ static int access_denied(const struct registry *reg, const char *why, struct err
 		       reg->repository_name, *why ? ": " : "", why);
 }
 
-/* Answer a challenge; @used did not suffice.  Return: 0 when there is something new to try; -errno.
- */
+/* Answers a challenge, after a request with @used was refused.  Return: 0 when there is
+ * something new to try; -errno. */
 static int answer_challenge(struct registry *reg, struct http *h, const struct grant *used,
 			    char *const *challenges, struct err *err)
 {
@@ -238,7 +238,7 @@ static int not_found(const struct registry *reg, const struct http_response *rs,
 		       full ? full : reg->name, *text ? text : "manifest unknown");
 }
 
-/* What was promised: the digest asked for, or else the one in the header. */
+/* Checks a document against the digest asked for, or else the one in the answer's header. */
 static int check_digest(const struct document *doc, const char *name, const char *header,
 			struct err *err)
 {

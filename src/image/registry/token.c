@@ -44,7 +44,7 @@ int token_check_realm(const char *realm, bool registry_is_local, struct err *err
 	const char *plain = str_starts(realm, "http://");
 	const char *host = plain ? plain : str_starts(realm, "https://");
 
-	/* What looks like the host before an "@" is a user's name. */
+	/* In "user@host" a person takes the user's name for the host. */
 	if (host && memchr(host, '@', strcspn(host, "/?#\\")))
 		return err_set(err, -EPROTO,
 			       "the registry's token server %.200s has a user name in it", realm);

@@ -3,10 +3,8 @@
 
 #include "image/image.h"
 
-/*
- * Claims: one thread at a time fetches a blob or flattens an image, the others wait and then find
- * it done.
- */
+/* Claims (single-flight): one thread at a time fetches a blob or flattens an image, the others
+ * wait and then find it done. */
 struct claim {
 	const char *key; /* borrowed */
 	struct claim *next;
@@ -16,9 +14,8 @@ struct claim {
 int claim_take(struct store *st, struct claim *c, const char *key, const struct progress *p);
 void claim_release(struct store *st, struct claim *c);
 
-/*
- * Work under way: what it has pinned is not garbage, although no image refers to it yet.
- */
+/* Work under way.  What it has pinned is kept by the garbage collection, although no image
+ * refers to it yet. */
 struct work {
 	struct store *st;
 	struct digest *pins;

@@ -95,7 +95,8 @@ static int write_text(const struct table *t, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* As much as now is kept for a time when the disk is full: then names are taken away, not added. */
+/* Writes index.json, and reserves as much space again for a time when the disk is full: a
+ * removal makes the file shorter, so it fits in. */
 static int save_index(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -129,8 +130,9 @@ int table_commit(struct store *st, struct table *t, struct err *err)
 }
 
 /*
- * Whether the second attempt fails does not matter: then index.json names content that is gone, and
- * what is read there without its content is left out.
+ * Where the disk is full, content is deleted first and index.json written after that.  If that
+ * fails as well, index.json names content that is gone, and table_load() leaves those entries
+ * out.
  */
 int table_commit_and_collect(struct store *st, struct table *t, struct err *err)
 {
@@ -185,8 +187,8 @@ static int read_annotations(struct record *rec, const json_t *annotations)
 	return 0;
 }
 
-/* Content that is not there, or not what its digest says, cannot be used; anything else may pass.
- */
+/* Only what is missing or damaged makes an entry useless.  Any other error may pass, and is
+ * reported. */
 static bool is_lost(int r)
 {
 	return r == -ENOENT || r == -EBADMSG || r == -EFBIG;

@@ -201,7 +201,8 @@ static int flatten_into(struct store *st, struct parts *p, int out_fd, struct er
 	return p->layer_bytes ? 0 : err_nomem(err);
 }
 
-/* What is beyond the file system is a hole. */
+/* Makes the file as long as whoever makes a disk of it wants it; what follows the file system is
+ * a hole. */
 static int extend_rootfs(const struct store *st, int fd, struct err *err)
 {
 	struct stat sb;
@@ -263,7 +264,7 @@ static int flatten_once(struct store *st, const struct install *in, struct parts
 	return r;
 }
 
-/* Give the record what this install knows: tag, repository digest, digest in the registry. */
+/* Adds what this install knows to the record: tags, repository digest, digest in the registry. */
 static int describe_image(struct table *t, size_t i, const struct install *in)
 {
 	struct record *rec;

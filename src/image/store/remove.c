@@ -29,7 +29,7 @@ struct plan {
 	struct table next;
 	size_t i; /* the image */
 	bool by_id;
-	bool loses_all; /* its names */
+	bool loses_all; /* the image loses all its names */
 	struct removal done;
 };
 

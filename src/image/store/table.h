@@ -21,8 +21,8 @@ ssize_t table_find(const struct table *t, const struct digest *manifest);
  * when out of memory */
 struct record *table_edit(struct table *t, size_t i);
 
-/** table_add() - append; takes over the reference.  Return: 0; -ENOMEM, with the reference dropped.
- */
+/** table_add() - append; takes over the reference.  Return: 0; -ENOMEM, with the reference
+ * dropped. */
 int table_add(struct table *t, struct record *rec);
 
 /** table_drop() - remove a record */
