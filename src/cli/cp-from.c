@@ -83,7 +83,7 @@ static int begin_download(struct download *d, const char *path, struct err *err)
 	return r < 0 ? r : api_finish(api, NULL, err);
 }
 
-/* Through symbolic links, the last of which may lead to what is not there yet. */
+/* Follows symbolic links.  Where the last one leads there may be nothing yet. */
 static int resolve_destination(struct cp_side *s, struct err *err)
 {
 	struct stat sb;
@@ -154,7 +154,7 @@ static int unpack_tree(struct download *d, const char *name, const char *as, int
 	return r;
 }
 
-/* The folder itself, where the archive has no name for it. */
+/* The name of a source in the archive: a folder named "." or "/" has none there. */
 static const char *own_name(const char *name)
 {
 	return streq(name, ".") || streq(name, "/") ? "" : name;
@@ -224,7 +224,8 @@ static int check_output(const struct cp *cp, struct err *err)
 
 int cp_from_container(struct cp *cp, struct err *err)
 {
-	/* As moatd cleans it: the archive has its last part.  An empty one moatd refuses. */
+	/* The path is cleaned as moatd does it, as names in the archive begin with its last
+	 * part.  An empty path is sent as it is, and refused by moatd. */
 	cleanup_free char *path = *cp->from ? path_clean(cp->from) : strdup("");
 	cleanup_free char *called = NULL;
 	cleanup(buf_reset) struct buf url = BUF_INIT;

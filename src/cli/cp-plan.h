@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 
-/* What a path of either side is, as far as the rules of cp ask. */
+/* A path on either side of a copy, and what is there. */
 struct cp_side {
 	char *path; /* owned */
 	bool exists, is_dir;

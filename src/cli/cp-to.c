@@ -21,7 +21,7 @@
 
 #define CHUNK_BYTES 131072u
 
-/* What is sent, gathered to pieces that are worth a chunk. */
+/* What is to be sent, gathered until it is worth an HTTP chunk. */
 struct upload {
 	struct cp *cp;
 	struct buf chunk;
@@ -58,7 +58,8 @@ static void source_reset(struct source *s)
 	free(s->as);
 }
 
-/* Its last part names nothing by itself, or is a link that is to be followed. */
+/* Must the source be resolved first?  So it is where its last part is "..", or a link that is to
+ * be followed. */
 static bool needs_real_path(const struct cp *cp, const char *base)
 {
 	return cp->follow || streq(base, "..") ||
@@ -90,7 +91,7 @@ static int find_source(const struct cp *cp, struct source *s, struct err *err)
 	return 0;
 }
 
-/* A link is gone through: the copy replaces what it leads to. */
+/* A destination that is a symbolic link is followed: the copy replaces what it leads to. */
 static int find_destination(struct cp *cp, struct cp_side *ret, struct err *err)
 {
 	cleanup(cp_stat_reset) struct cp_stat stat = { 0 };
@@ -162,7 +163,7 @@ static int send_tree(struct cp *cp, struct source *s, struct err *err)
 	if (r < 0)
 		return r;
 	r = pack_source(cp, s, err);
-	/* Who has answered already says why. */
+	/* -EPIPE: moatd has answered before the end, and its answer says why. */
 	if (r < 0 && r != -EPIPE) {
 		api_upload_cancel(cp->c->api);
 		return r;
@@ -178,7 +179,7 @@ static int send_input(struct cp *cp, struct err *err)
 	struct api_request rq;
 	int r = find_destination(cp, &to, err);
 
-	/* Where there is nothing, moatd says what is missing. */
+	/* Where nothing exists, moatd's answer to the upload says what is missing. */
 	if (r == 0 && to.exists && !to.is_dir)
 		r = err_set(err, -ENOTDIR, "destination \"%s:%s\" must be a directory",
 			    cp->container, cp->to);

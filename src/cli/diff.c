@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/format/shape.h"
 
-/* A terminal is not to be told what to do by the name of a file. */
+/* A terminal gets "?" for control characters in a file's name: they could be commands to it. */
 static void put_path(const char *path)
 {
 	bool plain = isatty(STDOUT_FILENO);

@@ -24,7 +24,7 @@
 struct log_sink {
 	struct demux demux;
 	char place[PLACE_MAX]; /* where the log goes on; "" before anything is known */
-	char next[PLACE_MAX];  /* the one that is coming in */
+	char next[PLACE_MAX];  /* the next place, while it is received */
 	size_t next_len;
 	uint64_t beyond; /* bytes of output since that place */
 	uint64_t skip;	 /* of the next ones, those that were written already */

@@ -185,7 +185,7 @@ int ps_print(const struct cli *c, const json_t *list, bool size, struct err *err
 	return r < 0 ? r : listing_print(l, err);
 }
 
-/* Sizes are asked for only where they are shown: the disk is looked at. */
+/* Sizes are asked for only where they are shown, as moatd has to look at the disk for them. */
 static bool wants_size(const struct cli *c)
 {
 	const char *format = options_value(&c->opt, "format");

@@ -138,7 +138,8 @@ static int create_container(struct cli *c, char **ret_id, bool *ret_lacks_kernel
 	return *ret_id ? 0 : err_nomem(err);
 }
 
-/* Who closed standard output wants no id: a failure would say that there is no container. */
+/* A closed standard output is no failure: the container was made, and nobody wants to read its
+ * id. */
 static int print_id(struct cli *c, const char *id)
 {
 	puts(id);
@@ -169,7 +170,8 @@ static void print_trace(struct cli *c, const char *id, struct trace_own *trace)
 		trace_print(trace, json_object_get(answer, "Moat"));
 }
 
-/* What could not be run is not started by anybody else; one that runs is refused, and stays. */
+/* A container that could not be started is removed, as nobody else will start it.  One that runs
+ * stays: moatd refuses to remove it. */
 static void remove_unused(struct cli *c, const char *id)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;

@@ -27,7 +27,7 @@ static int run_attached(struct cli *c, struct attach_config *cfg)
 	return status;
 }
 
-/* A container with --rm is gone once it ended, so its end is waited for as such. */
+/* A container with --rm is removed when it ends, so its removal is what is waited for. */
 static const char *end_condition(const json_t *info)
 {
 	const json_t *host = json_object_get(info, "HostConfig");

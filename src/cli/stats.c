@@ -132,7 +132,7 @@ static int get_sample(struct cli *c, const char *name, json_t **ret, struct err 
 	return r < 0 ? r : cli_get(c, path.data, JSON_OBJECT, ret, err);
 }
 
-/* @l: NULL only finds out where the processors' clocks stand */
+/* @l: NULL: only take a first sample, to which the next one is compared */
 static int add_container(struct cli *c, const char *name, struct rounds *rounds, struct listing *l,
 			 struct err *err)
 {
@@ -170,7 +170,7 @@ static int each_container(struct cli *c, struct rounds *rounds, struct listing *
 	json_array_foreach (list, i, item) {
 		if (r == 0)
 			r = add_container(c, cli_str(item, "Id"), rounds, l, err);
-		/* One that ended meanwhile is not there any more: that is all. */
+		/* A container that ended meanwhile has no line. */
 		if (r == -ENOENT || r == -EEXIST)
 			r = 0;
 	}

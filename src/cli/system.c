@@ -27,7 +27,8 @@ int command_system_start(struct cli *c)
 
 	if (locate_socket(&socket, &err) < 0 || get_version(c, &version, &err) < 0)
 		return cli_fail(c, &err);
-	/* So that the first container starts warm, too.  Without a kernel it cannot be done yet. */
+	/* A template is made in the background, so that the first container is restored from it.
+	 * Where no kernel is set yet that fails, which is no error here. */
 	(void)cli_request(c, "POST", "/moat/templates?background=1", NULL, NULL, &ignored);
 	printf("moatd %s runs on %s\n", cli_str(version, "Version"), socket);
 	return cli_flush(c, 0);
@@ -80,7 +81,7 @@ int command_system_stop(struct cli *c)
 		puts("moatd does not run");
 		return cli_flush(c, 0);
 	}
-	/* It may end before its answer gets out. */
+	/* moatd may end before its answer is sent. */
 	if (r < 0 && r != -ECONNRESET)
 		return cli_fail(c, &err);
 	api_disconnect(c->api);

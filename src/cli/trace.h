@@ -11,6 +11,6 @@ struct trace_own {
 	uint64_t answered; /* moatd has said how it ended, or, detached, that it runs */
 };
 
-/** trace_print() - a table of all steps on standard error.  @trace: as inspect has it in "Moat".
- */
+/** trace_print() - a table of all steps on standard error.  @trace: as inspect has it in
+ * "Moat". */
 void trace_print(const struct trace_own *own, const json_t *trace);

@@ -34,7 +34,8 @@ static int read_profile(const char *path, char **ret, struct err *err)
 	return *ret ? 0 : out_of_memory(err);
 }
 
-/* Return: the text to send, owned; NULL for "systempaths=unconfined", which is two lists. */
+/* @ret: the text to send, owned; NULL for "systempaths=unconfined", which is sent as two empty
+ * lists of paths. */
 static int security_opt(const char *text, char **ret, struct err *err)
 {
 	size_t len = strcspn(text, "=:");

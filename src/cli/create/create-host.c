@@ -63,7 +63,8 @@ int create_publish(json_t *bindings, const char *text, struct err *err)
 	return 0;
 }
 
-/* A terminal that has its size from the beginning needs no other one at once. */
+/* The terminal's size is part of the request, so that it need not be changed right after the
+ * start. */
 static void put_console_size(json_t *host)
 {
 	json_t *size = terminal_size_json();
@@ -104,7 +105,7 @@ static int put_volumes(const struct options *o, json_t *body, json_t *host, stru
 	return r;
 }
 
-/* What docker has no words for. */
+/* Options that docker's API has no members for. */
 static int put_ours(const struct options *o, json_t *host, struct err *err)
 {
 	cleanup(kernel_source_reset) struct kernel_source source = { 0 };

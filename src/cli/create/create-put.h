@@ -17,8 +17,8 @@ int create_put(json_t *obj, const char *key, json_t *value, struct err *err);
 /** create_put_strv() - an array of strings; nothing for NULL */
 int create_put_strv(json_t *obj, const char *key, char *const *v, struct err *err);
 
-/** create_put_texts() - text members, for options that were given.  @texts: ends with a NULL option
- */
+/** create_put_texts() - text members, for options that were given.  @texts: ends with a NULL
+ * option */
 int create_put_texts(const struct options *o, const struct create_text *texts, json_t *obj,
 		     struct err *err);
 

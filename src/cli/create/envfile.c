@@ -77,7 +77,7 @@ static int add_text(char ***list, const char *text, size_t len, add_fn *add, con
 	if (!copy)
 		return err_nomem(err);
 	line = copy;
-	if (str_starts(line, "\xef\xbb\xbf")) /* the mark some editors put first */
+	if (str_starts(line, "\xef\xbb\xbf")) /* the byte order mark, which some editors write */
 		line += 3;
 	for (; line; line = next) {
 		int r;

@@ -27,11 +27,11 @@ int env_add(char ***env, const char *text, struct err *err);
  */
 int env_add_text(char ***env, const char *text, size_t len, const char *what, struct err *err);
 
-/** env_add_file() - read an --env-file.  Return: as env_add_text(); negative errno with a message.
- */
+/** env_add_file() - read an --env-file.  Return: as env_add_text(); negative errno with a
+ * message. */
 int env_add_file(char ***env, const char *path, struct err *err);
 
-/** label_add_text(), label_add_file() - as env_add_text() and env_add_file(), for a --label-file:
- * KEY alone stays so */
+/** label_add_text(), label_add_file() - as env_add_text() and env_add_file(), for a
+ * --label-file: a KEY without a value stays without one */
 int label_add_text(char ***labels, const char *text, size_t len, const char *what, struct err *err);
 int label_add_file(char ***labels, const char *path, struct err *err);

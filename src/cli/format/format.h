@@ -9,8 +9,8 @@
 
 #define FORMAT_MAX 64
 
-/** format_duration() - "2 minutes", "About an hour"; negative counts as 0.  @ret: FORMAT_MAX bytes
- */
+/** format_duration() - "2 minutes", "About an hour"; negative counts as 0.  @ret: FORMAT_MAX
+ * bytes */
 void format_duration(int64_t seconds, char *ret);
 
 /** format_ago() - "2 minutes ago", from nanoseconds since 1970.  @ret: FORMAT_MAX bytes */

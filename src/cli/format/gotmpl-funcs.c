@@ -105,7 +105,7 @@ static int give_result(json_t *v, json_t **ret, struct err *err)
 	return v ? 0 : err_nomem(err);
 }
 
-/* @r: of what has filled @b */
+/* Makes a result of the text in @b.  @r: 0, or why @b could not be filled. */
 static int text_result(int r, struct buf *b, json_t **ret, struct err *err)
 {
 	json_t *text = r < 0 ? NULL : json_stringn(b->data ? b->data : "", b->len);
@@ -311,7 +311,7 @@ static const struct {
 	const char *name;
 	size_t min, max;
 	int (*fn)(const struct call *c, json_t **ret, struct err *err);
-	bool plain; /* means the same for a column's title */
+	bool plain; /* is applied to columns' titles, too; the others leave them as they are */
 } functions[] = {
 	{ "json", 1, 1, do_json },
 	{ "join", 2, 2, do_join },

@@ -20,8 +20,8 @@ enum token_kind {
 
 struct token {
 	enum token_kind kind;
-	char *text;  /* pool; NULL where the kind says all */
-	bool spaced; /* a blank was before it */
+	char *text;  /* in the template's pool; NULL where the kind says everything */
+	bool spaced; /* there is a blank in front of it */
 };
 
 /* Where the lexer stands in an action's text. */

@@ -25,7 +25,7 @@ struct run {
 	struct err *err;
 	struct variable vars[VARIABLES_MAX];
 	size_t n_vars;
-	bool condition; /* what is not there is false */
+	bool condition; /* in the condition of if or with, where a field that is missing is false */
 	unsigned depth;
 };
 
@@ -78,7 +78,7 @@ static int no_field(struct run *r, const json_t *v, const char *name)
 		       names.len ? "are" : "is", names.len ? names.data : "none");
 }
 
-/* @root: the value is the data itself, which has methods */
+/* @root: @v is the data itself, whose methods count as fields */
 static int lookup_field(struct run *r, json_t *v, const char *name, bool root, json_t **ret)
 {
 	json_t *found = find_member(v, name);
@@ -134,7 +134,8 @@ static int eval_operand(struct run *r, json_t *dot, const struct operand *o, jso
 	return code;
 }
 
-/* ".Label "key"": a field that is asked with an argument is an object indexed by it. */
+/* A field with an argument, as in {{.Label "key"}}: the field is an object, and the argument its
+ * key. */
 static int eval_method(struct run *r, json_t *dot, const struct operand *o, json_t *const *args,
 		       size_t n, json_t **ret)
 {
@@ -226,7 +227,7 @@ static int run_item(struct run *r, const struct node *n, json_t *key, json_t *va
 	return code;
 }
 
-/* As Go ranges over a map: by key. */
+/* Ranges over an object in the order of its keys, as Go does with a map. */
 static int range_object(struct run *r, const struct node *n, json_t *obj)
 {
 	cleanup_free const char **keys = gotmpl_keys(obj);

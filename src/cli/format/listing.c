@@ -128,7 +128,8 @@ static int add_cells(struct listing *l, char **cells, struct err *err)
 {
 	const char *row[FIELDS_MAX] = { 0 };
 
-	/* A template may make more or fewer cells of a row than of the titles. */
+	/* A template may make more or fewer cells of a row than of the titles: what is missing
+	 * is empty. */
 	for (size_t i = 0; i < l->n_titles && i < FIELDS_MAX && cells && cells[i]; i++)
 		row[i] = cells[i];
 	return columns_add(l->table, row, err);

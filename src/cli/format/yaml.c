@@ -32,7 +32,7 @@ static int write_string(struct buf *out, const json_t *v)
 
 	if (json_string_length(v) == strlen(json_string_value(v)) && is_plain(json_string_value(v)))
 		return buf_adds(out, json_string_value(v));
-	/* A string of JSON is one of YAML. */
+	/* A quoted string of JSON is valid in YAML. */
 	quoted = json_dumps(v, JSON_ENCODE_ANY);
 	return quoted ? buf_adds(out, quoted) : -ENOMEM;
 }
@@ -84,8 +84,8 @@ static int write_array(struct buf *out, const json_t *v, unsigned indent)
 	return r;
 }
 
-/* What stands behind "key:" or "-", up to the end of the line. @inlined: an object may begin there.
- */
+/* What stands behind "key:" or "-", up to the end of the line. @inlined: an object may begin
+ * there. */
 static int write_value(struct buf *out, const json_t *v, unsigned indent, bool inlined)
 {
 	bool object = json_is_object(v) && json_object_size(v) > 0;

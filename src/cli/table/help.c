@@ -53,7 +53,7 @@ void help_all(void)
 	puts("\n'moat COMMAND --help' explains a command.");
 }
 
-/* What may follow a group's name, or the first word of commands of two. */
+/* Lists the commands that begin with @word: a group's name, or the first word of two. */
 void help_group(const char *word)
 {
 	size_t n = strlen(word);

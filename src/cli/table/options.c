@@ -165,7 +165,7 @@ int options_parse(const struct command *cmd, char **argv, struct options *ret, s
 	size_t n = 1;
 	int r;
 
-	/* Each word gives one argument, or at most one option per character. */
+	/* Room for the worst case: each word is an argument, or an option per character. */
 	for (char **a = argv; *a; a++)
 		n += strlen(*a) + 1;
 	o.values = calloc(n, sizeof(*o.values));

@@ -118,7 +118,8 @@ static int read_status(const struct attach_config *cfg, const json_t *answer, in
 	return 0;
 }
 
-/* The connection that waited is gone, moatd with it: its successor knows. */
+/* The connection that waited was lost, and its moatd with it; the next moatd knows the exit
+ * status. */
 static int ask_again(struct cli *c, const struct attach_config *cfg, int *ret_status,
 		     struct err *err)
 {

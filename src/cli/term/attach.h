@@ -24,8 +24,8 @@ struct attach_config {
  */
 int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, struct err *err);
 
-/** attach_check_terminal() - with a tty, is standard input one?  Return: 0; -ENOTTY with a message.
- */
+/** attach_check_terminal() - with a tty, is standard input one?  Return: 0; -ENOTTY with a
+ * message. */
 int attach_check_terminal(bool tty, bool send_stdin, struct err *err);
 
 /** start_error_status() - docker's exit status for what kept a process from starting: 125, 126 or

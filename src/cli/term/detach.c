@@ -49,7 +49,7 @@ int detach_keys_parse(const char *text, struct detach_keys *ret, struct err *err
 	return 0;
 }
 
-/* How many of the keys the held ones and @c still begin with, when @c is not the next. */
+/* Where @c does not continue the sequence: how many of its keys the held ones and @c end with. */
 static size_t fall_back(const struct detach_keys *k, char c)
 {
 	char typed[DETACH_KEYS_MAX + 1];

@@ -25,10 +25,11 @@ void output_open(struct output *o, int fd)
 	o->regular = S_ISREG(sb.st_mode);
 	if (!S_ISFIFO(sb.st_mode) && !S_ISCHR(sb.st_mode))
 		return;
-	/* What cannot be written to, as a standard output that came closed, stays so. */
+	/* A descriptor that cannot be written to is left as it is: a standard output that was
+	 * closed before the program began. */
 	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		return;
-	/* A new open file of the same pipe or terminal; not possible for one of another user. */
+	/* Opens the same pipe or terminal once more, which fails where it is another user's. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (own >= 0)

@@ -22,6 +22,6 @@ void output_open(struct output *o, int fd);
 /** output_close() - release what output_open() took */
 void output_close(struct output *o);
 
-/** output_write() - Return: bytes written, 0 when it would block (poll for POLLOUT then); -errno.
- */
+/** output_write() - Return: bytes written, 0 when it would block (poll for POLLOUT then);
+ * -errno. */
 ssize_t output_write(const struct output *o, const void *data, size_t len);

@@ -147,7 +147,8 @@ static void send_stdin(struct pump *p)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) {
-			/* Nobody reads it any more; what the process still writes is read on. */
+			/* The process does not read its input any more; its output is still
+			 * taken. */
 			p->tx_open = false;
 			p->tx_len = 0;
 			return;
@@ -161,7 +162,8 @@ static void send_stdin(struct pump *p)
 	}
 }
 
-/* A workload that ignores them must not keep its user here. */
+/* After STREAM_PATIENCE of SIGINT and SIGTERM the program ends, so that a workload that ignores
+ * them does not keep its user here. */
 static void pass_on_signal(struct pump *p, int signo)
 {
 	if ((signo == SIGINT || signo == SIGTERM) && ++p->n_pleas == STREAM_PATIENCE) {
@@ -208,8 +210,8 @@ static bool pump_finished(const struct pump *p)
 			    p->s->control.doing != CONTROL_START && !p->s->control.start);
 }
 
-/* Descriptors of which nothing is wanted are left out: poll(2) would report their hang-up for ever.
- */
+/* Descriptors of which nothing is wanted are left out: poll(2) would report their hang-up for
+ * ever. */
 static void fill_poll(const struct pump *p, struct pollfd *fds)
 {
 	short stream = (short)((p->rx_eof || output_pending(p) ? 0 : POLLIN) |

@@ -5,7 +5,7 @@
 #include "cli/term/control.h"
 #include "cli/term/detach.h"
 
-/* So many SIGINT and SIGTERM, and the program is left, whatever becomes of the process. */
+/* After so many of SIGINT and SIGTERM the program ends, whatever the process does. */
 #define STREAM_PATIENCE 3
 
 /* An attached container or exec: its streams, and what happens meanwhile. */
