@@ -29,7 +29,7 @@
 #include "daemon/daemon.h"
 #include "daemon/http/server.h"
 #include "daemon/machine/spares.h"
-#include "jail/jail.h"
+#include "jail/group.h"
 #include "kernel/tidy.h"
 
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
@@ -309,7 +309,7 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 	if (r == 0)
 		tidy_kernels(d);
 	if (r == 0)
-		jail_sweep();
+		group_sweep();
 	if (r == 0 && own)
 		r = listen_on(o->socket, &listen_fd, err);
 	if (r == 0)

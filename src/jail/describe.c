@@ -77,7 +77,7 @@ static void find(struct found *ret)
 	ret->steps = try_jail(fd, &ret->who);
 	if (r == 0 && fd >= 0 && !ret->who.grouped)
 		err_set(&ret->no_group, -EPERM, "no process can be made in one");
-	jail_group_remove(&group);
+	group_remove(&group);
 }
 
 char *jail_describe(void)

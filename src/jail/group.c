@@ -33,6 +33,7 @@
 #include "base/hex.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "jail/jail.h"
 
 #define ROOT	 "/sys/fs/cgroup"
 #define FOLDER	 "moat"
@@ -220,7 +221,7 @@ int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, s
 			err_errno(err, r, "control group");
 	}
 	if (r < 0)
-		jail_group_remove(&g);
+		group_remove(&g);
 	else
 		*ret = g;
 	return r;
@@ -255,7 +256,7 @@ static void sweep_folder(int fd)
 			unlinkat(fd, e->d_name, AT_REMOVEDIR);
 }
 
-void jail_group_remove(struct jail_group *g)
+void group_remove(struct jail_group *g)
 {
 	for (size_t i = 0; i < JAIL_GROUP_PARTS; i++) {
 		if (g->folders[i] < 0)
@@ -265,7 +266,7 @@ void jail_group_remove(struct jail_group *g)
 	}
 }
 
-void jail_sweep(void)
+void group_sweep(void)
 {
 	struct jail_group g = JAIL_GROUP_NONE;
 

@@ -245,7 +245,7 @@ int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct jail
 	(void)group_make(j, &group, &group_fd, NULL);
 	r = spawn_in(j, &group, group_fd, &process, err);
 	if (r < 0) {
-		jail_group_remove(&group);
+		group_remove(&group);
 		return r;
 	}
 	*ret_pid = process.pid;

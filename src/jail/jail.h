@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "jail/group.h"
 
 /*
  * The jail of a virtual machine monitor: a process that gets everything as open
@@ -42,30 +43,12 @@ struct jail {
 	uint64_t file_bytes;   /* none of its files becomes larger */
 };
 
-/* The control group of a jail: folders for such, one for each hierarchy, and its name in them. */
-#define JAIL_GROUP_PARTS 2
-#define JAIL_GROUP_NONE                                                                            \
-	{                                                                                          \
-		{ -1, -1 }, ""                                                                     \
-	}
-
-struct jail_group {
-	int folders[JAIL_GROUP_PARTS]; /* owned; -1: none */
-	char name[24];
-};
-
-/** jail_group_remove() - once the program has ended; of JAIL_GROUP_NONE nothing is done */
-void jail_group_remove(struct jail_group *g);
-
-/** jail_sweep() - remove control groups whose starters were killed, on a start of moatd */
-void jail_sweep(void);
-
 /**
  * jail_spawn() - start a program in a jail
  * @j:         borrowed; vectors end with NULL
  * @ret_pid:   the process, a child of the caller, who reaps it
  * @ret_pidfd: owned by the caller, close-on-exec
- * @ret_group: jail_group_remove()
+ * @ret_group: group_remove() it when the program has ended
  *
  * The calling thread must be the only one, and live as long as the program shall: the
  * program is killed when it ends.  Returns when the program was executed.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  An allow list: what every program needs to start, to manage memory and
- * threads and to end, and what the engine adds.  What no program has a reason to ask for here ends
+ * threads and to end, and what the engine adds.  A process that narrows itself has begun already,
+ * and neither begins another nor gets new code.  What no program has a reason to ask for here ends
  * the process.  All else fails with ENOSYS, which libraries take as "an old kernel" and find
  * another way; so a new libc does not break the jail.
  *
@@ -21,6 +22,7 @@
 #include <seccomp.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,14 +30,18 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 
-static const int every_program[] = {
-	/* to start and to end */
-	SYS_execve,
+static const int to_begin[] = {
+	SYS_execve,	SYS_set_tid_address, SYS_set_robust_list, SYS_rseq, SYS_seccomp,
+#ifdef SYS_arch_prctl
+	SYS_arch_prctl,
+#endif
+	SYS_mmap,	SYS_mprotect,
+};
+
+static const int to_go_on[] = {
+	/* to know oneself, and to end */
 	SYS_exit,
 	SYS_exit_group,
-	SYS_set_tid_address,
-	SYS_set_robust_list,
-	SYS_rseq,
 	SYS_getrandom,
 	SYS_uname,
 	SYS_getpid,
@@ -45,17 +51,11 @@ static const int every_program[] = {
 	SYS_geteuid,
 	SYS_getgid,
 	SYS_getegid,
-	SYS_seccomp,
 	SYS_restart_syscall,
-#ifdef SYS_arch_prctl
-	SYS_arch_prctl,
-#endif
 	/* memory and threads */
 	SYS_brk,
-	SYS_mmap,
 	SYS_munmap,
 	SYS_mremap,
-	SYS_mprotect,
 	SYS_madvise,
 	SYS_futex,
 	SYS_membarrier,
@@ -209,25 +209,35 @@ static const unsigned long ioctl_attacks[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SI
 	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
 	 CLONE_NEWCGROUP)
 
+/* Of two lists that name the same call the first has the say. */
 static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = seccomp_rule_add(ctx, action, calls[i], 0);
-	return r == -EEXIST ? 0 : r;
+		if (r == -EEXIST)
+			r = 0;
+	}
+	return r;
+}
+
+static int add_thread_rules(scmp_filter_ctx ctx)
+{
+	int r = seccomp_rule_add(
+		ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
+		SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_REFUSED, CLONE_THREAD));
+
+	return r < 0 ? r
+		     : seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_clone, 1,
+					SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
 static int add_process_rules(scmp_filter_ctx ctx)
 {
 	scmp_datum_t self = (scmp_datum_t)getpid();
-	int r = seccomp_rule_add(
-		ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
-		SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_REFUSED, CLONE_THREAD));
+	int r = 0;
 
-	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_clone, 1,
-				     SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 	for (size_t i = 0; r == 0 && i < 2; i++) {
 		static const int calls[] = { SYS_tgkill, SYS_kill };
 
@@ -288,13 +298,30 @@ static int add_ioctl_rules(scmp_filter_ctx ctx, const struct jail *j)
 	return r;
 }
 
-static int fill_filter(scmp_filter_ctx ctx, const struct jail *j)
+/* No memory becomes code. */
+static int add_data_rules(scmp_filter_ctx ctx)
+{
+	static const int calls[] = { SYS_mmap, SYS_mprotect };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(calls); i++) {
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
+				     SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		if (r == 0)
+			r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, calls[i], 1,
+					     SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	}
+	return r;
+}
+
+/* What both filters say. */
+static int add_common(scmp_filter_ctx ctx, const struct jail *j)
 {
 	/* A binary tree over the numbers: the list is long, and every call of the VMM passes it. */
 	int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
 	if (r == 0)
-		r = add_list(ctx, SCMP_ACT_ALLOW, every_program, ARRAY_SIZE(every_program));
+		r = add_list(ctx, SCMP_ACT_ALLOW, to_go_on, ARRAY_SIZE(to_go_on));
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_ALLOW, j->syscalls, j->n_syscalls);
 	if (r == 0)
@@ -306,16 +333,50 @@ static int fill_filter(scmp_filter_ctx ctx, const struct jail *j)
 	return r == 0 ? add_ioctl_rules(ctx, j) : r;
 }
 
-int syscalls_restrict(const struct jail *j, struct err *err)
+static int add_jail(scmp_filter_ctx ctx, const struct jail *j)
+{
+	int r = add_common(ctx, j);
+
+	if (r == 0)
+		r = add_list(ctx, SCMP_ACT_ALLOW, to_begin, ARRAY_SIZE(to_begin));
+	return r == 0 ? add_thread_rules(ctx) : r;
+}
+
+static int add_narrowed(scmp_filter_ctx ctx, const struct jail *j)
+{
+	static const int starts[] = { SYS_execve, SYS_clone };
+	int r = add_common(ctx, j);
+
+	if (r == 0)
+		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, starts, ARRAY_SIZE(starts));
+	return r == 0 ? add_data_rules(ctx) : r;
+}
+
+static int restrict_to(int (*add)(scmp_filter_ctx, const struct jail *), const struct jail *j,
+		       struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int r;
 
 	if (!ctx)
 		return err_set(err, -ENOMEM, "seccomp filter: out of memory");
-	r = fill_filter(ctx, j);
+	r = add(ctx, j);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	seccomp_release(ctx);
 	return r < 0 ? err_errno(err, r, "seccomp filter") : 0;
+}
+
+int syscalls_restrict(const struct jail *j, struct err *err)
+{
+	return restrict_to(add_jail, j, err);
+}
+
+int syscalls_narrow(const int *calls, size_t n, struct err *err)
+{
+	const struct jail j = { .syscalls = calls, .n_syscalls = n };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_errno(err, -errno, "no_new_privs");
+	return restrict_to(add_narrowed, &j, err);
 }

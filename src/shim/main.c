@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/macro.h"
 #include "base/str.h"
 #include "shim/machine/template.h"
 #include "shim/shim.h"
@@ -99,7 +100,8 @@ static int run_machine(int dir_fd, bool restore)
 	const struct shim_options options = { .dir_fd = dir_fd,
 					      .listen_fd = CONTROL_FD,
 					      .from = restore ? &from : NULL,
-					      .deadlines = { DEADLINES_DEFAULT } };
+					      .deadlines = { DEADLINES_DEFAULT },
+					      .narrowed = !IS_SANITIZED };
 	int r = shim_run(&options);
 
 	if (r < 0)

@@ -16,6 +16,7 @@
 #include "shim/event.h"
 #include "shim/handle.h"
 #include "shim/machine/alive.h"
+#include "shim/narrow.h"
 
 static void look_soon(void *arg)
 {
@@ -43,6 +44,22 @@ static bool is_over(struct shim *s)
 	       !(held && containers_are_untold(&s->containers));
 }
 
+/*
+ * From here on no machine is brought up.  One that is held may be made to rest, and then there can
+ * be another in its place when it does not wake.
+ */
+static void narrow_soon_enough(struct shim *s)
+{
+	struct err err;
+
+	if (s->narrowed || !s->options->narrowed || !life_is_settled(s->life) ||
+	    server_is_held(s->server))
+		return;
+	s->narrowed = true;
+	if (narrow(&err) < 0)
+		log_warning("moat-shim is not narrowed: %s", err.msg);
+}
+
 static int on_check(struct source *source, void *arg)
 {
 	struct shim *s = arg;
@@ -54,6 +71,7 @@ static int on_check(struct source *source, void *arg)
 		loop_quit(s->loop, 0);
 		return 0;
 	}
+	narrow_soon_enough(s);
 	if (containers_are_wanted(&s->containers)) {
 		s->patient = false;
 		return 0;

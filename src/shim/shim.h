@@ -16,6 +16,7 @@ struct shim_options {
 	int listen_fd;			     /* the control socket; borrowed */
 	const struct machine_template *from; /* where the machine is restored from; NULL: booted */
 	struct deadlines deadlines;
+	bool narrowed; /* see narrow.h; not where others live in the same process */
 };
 
 enum shim_stage {
@@ -35,7 +36,8 @@ struct shim {
 	struct source *check;	/* something may have been the last to wait for */
 	struct source *killing; /* the time that processes have to be killed */
 	struct source *unused;
-	bool patient; /* nobody has asked for anything yet */
+	bool patient;  /* nobody has asked for anything yet */
+	bool narrowed; /* or it was tried */
 };
 
 /**

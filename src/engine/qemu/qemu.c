@@ -95,7 +95,7 @@ static void free_vm(struct vm *vm)
 		return;
 	kill_vm(vm);
 	reap_vm(vm);
-	jail_group_remove(&vm->process.group);
+	group_remove(&vm->process.group);
 	close(vm->process.pidfd);
 	qmp_reset(&vm->qmp);
 	free(vm);

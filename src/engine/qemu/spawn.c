@@ -19,6 +19,7 @@
 #include "base/locate.h"
 #include "base/str.h"
 #include "engine/qemu/calls.h"
+#include "jail/jail.h"
 
 #define OTHER_THREADS	    96
 #define MEMORY_MARGIN_BYTES GIB(1)

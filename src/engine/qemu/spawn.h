@@ -4,7 +4,7 @@
 #include <sys/types.h>
 
 #include "engine/qemu/cmdline.h"
-#include "jail/jail.h"
+#include "jail/group.h"
 
 /** qemu_check_disk() - Return: 0; -EBADF with a message where its file was opened otherwise. */
 int qemu_check_disk(const struct machine_disk *d, struct err *err);

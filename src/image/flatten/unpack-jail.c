@@ -29,17 +29,6 @@
 #define OUTPUT_MAX_BYTES GIB(64)
 #define CPU_SECONDS	 7200 /* far more than an image of the largest size takes */
 
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IS_SANITIZED true
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED false
-#endif
-
 static int set_limit(__rlimit_resource_t which, rlim_t value)
 {
 	struct rlimit limit;

@@ -323,6 +323,11 @@ void life_worked(struct life *l)
 	l->worked = true;
 }
 
+bool life_is_settled(const struct life *l)
+{
+	return l->worked && !l->machine.resting;
+}
+
 bool life_restore_failed(struct life *l)
 {
 	bool failed = l->restore_failed && l->source == MACHINE_BOOTED;

@@ -79,6 +79,9 @@ struct guest *life_guest(const struct life *l);
 /** life_worked() - a container is ready: this machine is good, and no other one is tried */
 void life_worked(struct life *l);
 
+/** life_is_settled() - will no other machine be brought up? */
+bool life_is_settled(const struct life *l);
+
 /** life_restore_failed() - could the template not be used, though this machine can?  Told once. */
 bool life_restore_failed(struct life *l);
 

@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "jail/describe.h"
 #include "jail/jail.h"
+#include "jail/syscalls.h"
 
 /* The program that tries to break out, and a library for it; from the command line. */
 static char *intruder, *library;
@@ -84,7 +85,7 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 	int pidfd = -1;
 	int r;
 
-	jail_group_remove(&group);
+	group_remove(&group);
 	r = jail_spawn(&j, ret_pid, &pidfd, &group, err);
 
 	if (r == 0) {
@@ -104,7 +105,7 @@ static int attempt(const char *what)
 	if (spawn(what, STDERR_FILENO, file, &pid, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	jail_group_remove(&group);
+	group_remove(&group);
 	remove_file(file);
 	return status;
 }
@@ -342,7 +343,7 @@ static void it_has_a_control_group_that_goes_with_it(void **state)
 	folder = dup(group.folders[0]);
 	snprintf(name, sizeof(name), "%s", group.name);
 	assert_int_equal(fstatat(folder, name, &st, 0), 0);
-	jail_group_remove(&group);
+	group_remove(&group);
 	assert_int_equal(fstatat(folder, name, &st, 0), -1);
 	close(folder);
 	remove_file(file);
@@ -428,6 +429,67 @@ static void a_jail_ends_with_its_starter(void **state)
 	remove_file(file);
 }
 
+static void execute(void)
+{
+	execl("/bin/true", "true", NULL);
+}
+
+static void make_process(void)
+{
+	if (fork() == 0)
+		_exit(0);
+}
+
+static void make_code(void)
+{
+	mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void signal_another(void)
+{
+	kill(getppid(), 0);
+}
+
+static void do_nothing(void)
+{
+	free(malloc(1 << 20));
+	(void)fcntl(0, F_GETFL);
+}
+
+/* Return: as waitpid() gives it, of a process that has narrowed itself. */
+static int do_narrowed(void (*what)(void))
+{
+	static const int calls[] = { SYS_accept4 };
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (syscalls_narrow(calls, 1, NULL) < 0)
+			_exit(200);
+		/* Of the two lists that have it the narrowed process's own counts. */
+		if (accept4(0, NULL, NULL, 0) == 0 || errno == ENOSYS)
+			_exit(201);
+		what();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void who_narrows_himself_goes_on_and_begins_nothing(void **state)
+{
+	void (*const attacks[])(void) = { execute, make_process, make_code, signal_another };
+
+	(void)state;
+	assert_int_equal(do_narrowed(do_nothing), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(attacks); i++) {
+		int status = do_narrowed(attacks[i]);
+
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("%zu: status %x", i, (unsigned)status);
+	}
+}
+
 static void the_description_names_the_filter(void **state)
 {
 	char *text = jail_describe();
@@ -441,7 +503,7 @@ static void the_description_names_the_filter(void **state)
 static int remove_group(void **state)
 {
 	(void)state;
-	jail_group_remove(&group);
+	group_remove(&group);
 	return 0;
 }
 
@@ -471,6 +533,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_missing_program_is_an_error_with_its_name),
 		cmocka_unit_test(a_file_the_jails_user_may_not_read_is_an_error),
 		cmocka_unit_test(a_jail_ends_with_its_starter),
+		cmocka_unit_test(who_narrows_himself_goes_on_and_begins_nothing),
 		cmocka_unit_test(the_description_names_the_filter),
 	};
 
