@@ -8,7 +8,8 @@
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
-/* The size of an image is here what its removal gives back: what it has in its registry is kept. */
+/* The size of an image is here that of its file system and of its blobs, which are kept, also of
+ * those that other images have too: what its removal gives back at most. */
 static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct err *err)
 {
 	struct image **list;
