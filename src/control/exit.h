@@ -32,9 +32,6 @@ int exit_get(const json_t *obj, struct exit_status *ret, struct err *err);
 /** exit_reserve() - see to it that a full disk has room for exit.json, when the container ends */
 void exit_reserve(int dir_fd);
 
-/** exit_reserve() - see to it that a full disk has room for exit.json, when the container ends */
-void exit_reserve(int dir_fd);
-
 /**
  * exit_write() - put exit.json into the container's folder
  * @durably: over a loss of power too; a crash of processes it survives in any case
