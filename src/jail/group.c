@@ -42,14 +42,11 @@
 /* One that is younger may be about to get its process. */
 #define STALE_SEC 60
 
-struct bound {
-	const char *controller, *file_v1, *file_v2;
-};
+enum { MEMORY, PIDS, CPU };
 
-static const struct bound bounds[JAIL_GROUP_PARTS] = {
-	{ "memory", "memory.limit_in_bytes", "memory.max" },
-	{ "pids", "pids.max", "pids.max" },
-};
+static const char *const controllers[JAIL_GROUP_PARTS] = { "memory", "pids", "cpu" };
+
+#define CPU_PERIOD_USEC 100000u /* the kernel's own */
 
 static bool is_v2(void)
 {
@@ -63,6 +60,17 @@ static int write_at(int dir_fd, const char *name, const char *text)
 	cleanup_close int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
+/* Hierarchies of version 1 may have several: "cpu,cpuacct". */
+static bool is_of(char *names, const char *controller)
+{
+	char *name;
+
+	while ((name = strsep(&names, ",")))
+		if (streq(name, controller))
+			return true;
+	return false;
 }
 
 /* The group we are in: of a controller of version 1, or with "" of version 2. */
@@ -80,7 +88,7 @@ static int own_group(const char *controller, char ret[PATH_MAX])
 		if (!path)
 			continue;
 		*path++ = '\0';
-		if (streq(names + 1, controller) && !strstr(path, "/..") &&
+		if (is_of(names + 1, controller) && !strstr(path, "/..") &&
 		    snprintf(ret, PATH_MAX, "%s", path) < PATH_MAX)
 			return 0;
 	}
@@ -103,6 +111,13 @@ static bool hands_down(int dir_fd)
 	       strstr(text.data, "memory") && strstr(text.data, "pids");
 }
 
+/* Processors need not be: users often do not get them. */
+static int hand_down(int dir_fd)
+{
+	(void)write_at(dir_fd, "cgroup.subtree_control", "+cpu");
+	return write_at(dir_fd, "cgroup.subtree_control", "+memory +pids");
+}
+
 static int open_v2(const char *group, int *ret)
 {
 	cleanup_close int dir_fd = -1;
@@ -115,13 +130,10 @@ static int open_v2(const char *group, int *ret)
 	if (dir_fd < 0)
 		return -errno;
 	/* The topmost may hold processes and hand down all the same. */
-	if (!hands_down(dir_fd) &&
-	    (!streq(group, "/") || write_at(dir_fd, "cgroup.subtree_control", "+memory +pids") < 0))
+	if (!hands_down(dir_fd) && (!streq(group, "/") || hand_down(dir_fd) < 0))
 		return -ENOTSUP;
 	r = open_folder(dir_fd, ret);
-	if (r == 0)
-		r = write_at(*ret, "cgroup.subtree_control", "+memory +pids");
-	return r;
+	return r == 0 ? hand_down(*ret) : r;
 }
 
 static int find_v2(int *ret, struct err *err)
@@ -161,7 +173,8 @@ static int find_v1(const char *controller, int *ret, struct err *err)
 	return r < 0 ? err_errno(err, r, "folder for control groups of %s", controller) : 0;
 }
 
-static int find_folders(struct jail_group *g, struct err *err)
+/* @n: of the controllers, how many are wanted; the last of all need not be there. */
+static int find_folders(struct jail_group *g, size_t n, struct err *err)
 {
 	int r = 0;
 
@@ -169,12 +182,15 @@ static int find_folders(struct jail_group *g, struct err *err)
 		return find_v2(&g->folders[0], err);
 	if (geteuid() != 0)
 		return err_set(err, -EPERM, "those of version 1 are for root");
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(bounds); i++)
-		r = find_v1(bounds[i].controller, &g->folders[i], err);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = find_v1(controllers[i], &g->folders[i], err);
+		if (r < 0 && i == CPU)
+			r = 0;
+	}
 	return r;
 }
 
-static int set_bound(int dir_fd, const char *file, uint64_t value)
+static int set_number(int dir_fd, const char *file, uint64_t value)
 {
 	char text[32];
 
@@ -182,23 +198,56 @@ static int set_bound(int dir_fd, const char *file, uint64_t value)
 	return write_at(dir_fd, file, text);
 }
 
-static int fill(const struct jail *j, const struct jail_group *g, int *ret_join_fd)
+/* The share is that of as many processes, as it would be without a group. */
+static int set_cpus(int dir_fd, unsigned cpus, bool v2)
 {
-	const uint64_t values[] = { j->memory_bytes, j->threads };
-	bool v2 = g->folders[1] < 0;
+	unsigned quota = cpus * CPU_PERIOD_USEC, weight = v2 ? 100 * cpus : 1024 * cpus;
+	int r = set_number(dir_fd, v2 ? "cpu.max" : "cpu.cfs_quota_us", quota);
+
+	if (r == 0)
+		r = set_number(dir_fd, v2 ? "cpu.weight" : "cpu.shares",
+			       v2 && weight > 10000 ? 10000 : weight);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int set_part(const struct jail *j, size_t part, int dir_fd, bool v2)
+{
+	switch (part) {
+	case MEMORY:
+		return set_number(dir_fd, v2 ? "memory.max" : "memory.limit_in_bytes",
+				  j->memory_bytes);
+	case PIDS:
+		return set_number(dir_fd, "pids.max", j->threads);
+	default:
+		return set_cpus(dir_fd, j->cpus, v2);
+	}
+}
+
+static int make_folder(int parent_fd, const char *name, int *ret_fd)
+{
+	if (mkdirat(parent_fd, name, 0755) < 0)
+		return -errno;
+	*ret_fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+/* Version 2 has one folder for all. */
+static int fill(const struct jail *j, const struct jail_group *g, size_t n, int *ret_join_fd)
+{
+	bool v2 = g->folders[PIDS] < 0;
 	cleanup_close int dir_fd = -1;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(bounds); i++) {
-		if (i == 0 || !v2) {
-			cleanup_close_fn(&dir_fd);
-			if (mkdirat(g->folders[i], g->name, 0755) < 0)
-				return -errno;
-			dir_fd = openat(g->folders[i], g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (dir_fd < 0)
-				return -errno;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (!v2 && g->folders[i] < 0)
+			continue;
+		if (!v2 || i == 0) {
+			if (dir_fd >= 0)
+				close(take_fd(&dir_fd));
+			r = make_folder(g->folders[i], g->name, &dir_fd);
 		}
-		r = set_bound(dir_fd, v2 ? bounds[i].file_v2 : bounds[i].file_v1, values[i]);
+		if (r == 0)
+			r = set_part(j, i, dir_fd, v2);
 	}
 	if (r == 0 && v2)
 		*ret_join_fd = take_fd(&dir_fd);
@@ -209,14 +258,15 @@ int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, s
 {
 	struct jail_group g = JAIL_GROUP_NONE;
 	unsigned char random[NAME_LEN / 2];
+	size_t n = j->cpus > 0 ? CPU + 1 : CPU;
 	int r = random_bytes(random, sizeof(random));
 
 	if (r < 0)
 		return err_errno(err, r, "name of a control group");
 	hex_encode(random, sizeof(random), g.name);
-	r = find_folders(&g, err);
+	r = find_folders(&g, n, err);
 	if (r == 0) {
-		r = fill(j, &g, ret_join_fd);
+		r = fill(j, &g, n, ret_join_fd);
 		if (r < 0)
 			err_errno(err, r, "control group");
 	}
@@ -270,7 +320,7 @@ void group_sweep(void)
 {
 	struct jail_group g = JAIL_GROUP_NONE;
 
-	(void)find_folders(&g, NULL);
+	(void)find_folders(&g, JAIL_GROUP_PARTS, NULL);
 	for (size_t i = 0; i < JAIL_GROUP_PARTS; i++)
 		if (g.folders[i] >= 0)
 			sweep_folder(g.folders[i]);

@@ -6,10 +6,10 @@
 struct jail;
 
 /* The control group of a jail: folders for such, one for each hierarchy, and its name in them. */
-#define JAIL_GROUP_PARTS 2
+#define JAIL_GROUP_PARTS 3
 #define JAIL_GROUP_NONE                                                                            \
 	{                                                                                          \
-		{ -1, -1 }, ""                                                                     \
+		{ -1, -1, -1 }, ""                                                                 \
 	}
 
 struct jail_group {

@@ -38,6 +38,7 @@ struct jail {
 	size_t n_syscalls;
 	const unsigned long *ioctls; /* commands of ioctl(2), beside a terminal's and a socket's */
 	size_t n_ioctls;
+	unsigned cpus;	       /* it keeps at most so many busy; 0: all */
 	unsigned threads;      /* at most */
 	uint64_t memory_bytes; /* beside the stacks of threads, and the program itself */
 	uint64_t file_bytes;   /* none of its files becomes larger */

@@ -164,6 +164,8 @@ static int open_nowhere(int *ret_fd, struct err *err)
  */
 static void set_bounds(struct jail *j, const struct machine *m)
 {
+	/* One more, for what QEMU does beside its guest. */
+	j->cpus = m->cpus < sysconf(_SC_NPROCESSORS_ONLN) ? m->cpus + 1 : 0;
 	j->threads = m->cpus + OTHER_THREADS;
 	j->memory_bytes = m->memory_bytes + MEMORY_MARGIN_BYTES;
 	j->file_bytes = FILE_BYTES;

@@ -80,6 +80,7 @@ static int spawn(const char *attempt, int log_fd, int file, pid_t *ret_pid, stru
 			  .ioctls = ioctls,
 			  .n_ioctls = 1,
 			  .threads = 8,
+			  .cpus = 1,
 			  .memory_bytes = MIB(128),
 			  .file_bytes = MIB(1) };
 	int pidfd = -1;
