@@ -121,8 +121,10 @@ static int do_remove(struct call *call)
 
 static int do_start(struct call *call)
 {
-	int r = container_start(call->c, call->conn, &call->err);
+	int r;
 
+	call->shim->patient = false; /* its end may be all that follows */
+	r = container_start(call->c, call->conn, &call->err);
 	return r == 0 ? LATER : r;
 }
 

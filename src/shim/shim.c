@@ -72,11 +72,8 @@ static int on_check(struct source *source, void *arg)
 		return 0;
 	}
 	narrow_soon_enough(s);
-	if (containers_are_wanted(&s->containers)) {
-		s->patient = false;
-		return 0;
-	}
-	if (life_state(s->life) != LIFE_UP || s->stage == SHIM_CLOSING)
+	if (life_state(s->life) != LIFE_UP || s->stage == SHIM_CLOSING ||
+	    containers_are_wanted(&s->containers))
 		return 0;
 	if (s->stage != SHIM_OPEN || (!server_is_held(s->server) && !s->patient))
 		close_machine(s);

@@ -36,7 +36,7 @@ struct shim {
 	struct source *check;	/* something may have been the last to wait for */
 	struct source *killing; /* the time that processes have to be killed */
 	struct source *unused;
-	bool patient;  /* nobody has asked for anything yet */
+	bool patient;  /* nobody has held it, or started anything, yet */
 	bool narrowed; /* or it was tried */
 };
 

@@ -142,9 +142,19 @@ static void close_table(void)
 	close(quit_fd);
 }
 
+/* Who starts a container still needs the table. */
+static void let_work_end(void)
+{
+	for (struct container *c = table.first; c; c = c->next) {
+		pthread_mutex_lock(&c->op);
+		pthread_mutex_unlock(&c->op);
+	}
+}
+
 void house_leave(void)
 {
 	close_table();
+	let_work_end();
 	containers_destroy(&table);
 	hub_free(table.hub);
 }
