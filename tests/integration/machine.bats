@@ -1,0 +1,43 @@
+#!/usr/bin/env bats
+# Several containers in one machine: what moat-shim and moat-init do beyond what moatd asks for yet.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+	moat run --name seed "$BUSYBOX" true
+}
+
+teardown_file() {
+	file_teardown
+}
+
+# together TEST: what machine.py tests, in a machine of its own.
+together() {
+	run timeout 400 python3 "$TESTS/integration/machine.py" "$1" "$MOAT_BUILD/moat-shim" \
+		"$MOAT_ROOT/containers/$(id_of seed)" "$BATS_TEST_TMPDIR/machine"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "machine: two containers share it and nothing else, and the end of one leaves the other alone" {
+	together two
+}
+
+@test "machine: a container that is removed leaves nothing behind" {
+	together remove
+}
+
+@test "machine: 200 containers one after the other leave its memory where it was" {
+	together many
+}
+
+@test "machine: it rests without a container, and goes on with the next" {
+	together rest
+}
+
+@test "machine: it is there while a container runs or somebody holds it, and no longer" {
+	together hold
+}

@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+"""Containers in one machine, through a moat-shim of its own: what moatd has no use for yet.
+
+  machine.py TEST SHIM SEED FOLDER
+
+SEED is the folder of a container that moatd has run, whose config.json and machine.json are taken;
+FOLDER a new one for the machine and its containers.
+"""
+import array
+import fcntl
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+PATIENCE = 180  # seconds; nothing takes so long
+PACKET = 128 << 10
+
+
+class Refused(Exception):
+    def __init__(self, answer):
+        super().__init__(answer["error"])
+        self.errno = answer["errno"]
+
+
+class Machine:
+    """A moat-shim, and the requests of docs/CONTROL.md."""
+
+    def __init__(self, shim, seed, folder):
+        self.seed, self.folder = pathlib.Path(seed), pathlib.Path(folder)
+        self.path = self.folder / "machine"
+        self.path.mkdir(parents=True)
+        (self.path / "machine.json").write_text((self.seed / "machine/machine.json").read_text())
+        self.socket = str(self.path / "shim.sock")
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(self.socket)
+        listener.listen(64)
+        with open(self.path / "shim.log", "ab") as log:
+            self.shim = subprocess.Popen([shim, str(self.path)], stderr=log, preexec_fn=lambda: os.dup2(listener.fileno(), 3),
+                                         pass_fds=[3])
+        listener.close()
+        self.hold = self.send({"op": "hold"})
+        self.answer(self.hold)
+        self.watch = self.send({"op": "watch"})
+        self.events = [self.receive(self.watch)]
+
+    def send(self, request, fds=()):
+        conn = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        conn.settimeout(PATIENCE)
+        conn.connect(self.socket)
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        conn.sendmsg([json.dumps(request).encode()], ancillary)
+        return conn
+
+    @staticmethod
+    def receive(conn):
+        packet = conn.recv(PACKET)
+        return json.loads(packet) if packet else None
+
+    def answer(self, conn):
+        answer = self.receive(conn)
+        if not answer["ok"]:
+            raise Refused(answer)
+        return answer
+
+    def ask(self, op, container=None, fds=(), **more):
+        request = {"op": op, **more}
+        if container:
+            request["container"] = container
+        conn = self.send(request, fds)
+        try:
+            return self.answer(conn)
+        finally:
+            conn.close()
+
+    def event(self, name, container, **wanted):
+        """The next event of that kind, which may have come already."""
+        def fits(e):
+            return e["event"] == name and e.get("container") == container and all(e[k] == v for k, v in wanted.items())
+        while not any(map(fits, self.events)):
+            self.events.append(self.receive(self.watch))
+            assert self.events[-1], f"the shim ended without {name} of {container}"
+        found = next(filter(fits, self.events))
+        self.events.remove(found)
+        return found
+
+    def state(self, container):
+        """What the shim says of a container; None where it knows none of that name."""
+        for c in self.ask("status")["containers"]:
+            if c["name"] == container:
+                return c
+        return None
+
+    def folder_of(self, container):
+        return self.folder / container
+
+    def add(self, container, args, memory=None, pids=None, **more):
+        folder = self.folder_of(container)
+        folder.mkdir(exist_ok=True)
+        config = json.loads((self.seed / "config.json").read_text())
+        config["hostname"] = container
+        config["process"].update({"args": args, "dev.moat.openStdin": True, **more})
+        resources = config.setdefault("linux", {}).setdefault("resources", {})
+        if memory:
+            resources["memory"] = {"limit": memory}
+        if pids:
+            resources["pids"] = {"limit": pids}
+        (folder / "config.json").write_text(json.dumps(config))
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self.ask("add", container, [fd], log={"max_bytes": 0, "max_files": 1})
+        finally:
+            os.close(fd)
+
+    def attach(self, container, request):
+        """A request that brings a connection along; all that comes from it, once it has ended."""
+        ours, theirs = socket.socketpair()
+        ours.settimeout(PATIENCE)
+        self.ask(request.pop("op"), container, [theirs.fileno()], **request)
+        theirs.close()
+        return ours
+
+    def start(self, container):
+        out = self.attach(container, {"op": "attach", "target": "", "stdin": True, "stdout": True, "stderr": True})
+        self.ask("start", container)
+        return out
+
+    def run(self, container, script, count=[0]):
+        """What a shell in a running container puts out, and its exit code."""
+        count[0] += 1
+        target = f"exec{count[0]}"
+        process = json.loads((self.seed / "config.json").read_text())["process"]
+        process["args"] = ["sh", "-c", script]
+        conn = self.attach(container, {"op": "exec", "target": target, "process": process, "stdout": True, "stderr": True})
+        out = read_all(conn)
+        return out, self.event("exec-exited", container, target=target)["code"]
+
+    def out(self, container, script):
+        out, code = self.run(container, script)
+        assert code == 0, (container, script, out, code)
+        return out.strip()
+
+    def once(self, container, args, **more):
+        """A container from its coming to its going.  Return: its output and exit code."""
+        self.add(container, args, **more)
+        out = read_all(self.start(container))
+        code = self.event("exited", container)["code"]
+        self.ask("remove", container)
+        assert not self.event("removed", container)["error"]
+        return out, code
+
+    def end(self):
+        self.hold.close()
+        assert self.shim.wait(PATIENCE) == 0
+
+    def destroy(self):
+        self.shim.kill()
+        self.shim.wait()
+
+
+def read_all(conn):
+    data = b""
+    while chunk := conn.recv(65536):
+        data += chunk
+    conn.close()
+    return data.decode()
+
+
+def equal(got, wanted):
+    assert got == wanted, f"{got!r} is not {wanted!r}"
+
+
+def refused(errno, function, *args, **more):
+    try:
+        function(*args, **more)
+    except Refused as e:
+        equal(e.errno, errno)
+    else:
+        assert False, "this was to be refused"
+
+
+def is_locked(path):
+    with open(path) as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def let_go(path):
+    """The engine has closed it, which it does when it comes to it."""
+    deadline = time.monotonic() + 10
+    while is_locked(path):
+        assert time.monotonic() < deadline, f"{path} is still in use"
+        time.sleep(0.05)
+
+
+WAIT = ["sh", "-c", "echo up; read line; echo got $line; exit $line"]
+NAMESPACES = "for n in cgroup ipc mnt pid uts; do readlink /proc/1/ns/$n; done"
+
+
+def two(m):
+    """Two containers share a machine and nothing else."""
+    m.add("one", WAIT, memory=64 << 20, pids=40)
+    m.add("two", WAIT, memory=128 << 20, pids=80)
+    refused(17, m.add, "two", WAIT)
+    refused(28, m.add, "three", WAIT)
+    refused(3, m.ask, "start", "three")
+    stdio = {name: m.start(name) for name in ("one", "two")}
+    for name in stdio:
+        equal(stdio[name].recv(100), b"up\n")
+        equal(m.out(name, "hostname"), name)
+        equal(m.out(name, f"echo {name} >/mine; cat /mine"), name)
+    for name in stdio:
+        equal(m.out(name, "cat /mine"), name)
+    # Namespaces.
+    spaces = {name: m.out(name, NAMESPACES).split() for name in stdio}
+    equal(len(spaces["one"]), 5)
+    assert not set(spaces["one"]) & set(spaces["two"]), spaces
+    for name in stdio:
+        equal(m.out(name, "for n in cgroup ipc mnt pid uts; do readlink /proc/self/ns/$n; done").split(), spaces[name])
+        equal(m.out(name, "ps -o args | grep -c '[r]ead line'"), "1")
+    m.out("one", "sleep 1000 & echo")
+    equal(m.run("two", "ps -o args | grep '[s]leep 1000'"), ("", 1))
+    # Limits and figures.
+    equal(m.out("one", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max").split(), [str(64 << 20), "40"])
+    equal(m.out("two", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max").split(), [str(128 << 20), "80"])
+    m.ask("limits", "two", settings=["pids.max=90"])
+    equal(m.ask("stats", "one")["pids_limit"], 40)
+    equal(m.ask("stats", "two")["pids_limit"], 90)
+    assert any("read line" in p["command"] for p in m.ask("top", "one")["processes"])
+    # The memory of one is no business of the other's.
+    out, code = m.run("one", "head -c 100000000 /dev/zero | tail")
+    assert code != 0 or "Killed" in out, (out, code)
+    m.event("oom", "one")
+    assert m.state("one")["oom"] and not m.state("two")["oom"]
+    # Signals and exit statuses.
+    stdio["one"].sendall(b"3\n")
+    equal(read_all(stdio["one"]), "got 3\n")
+    equal(m.event("exited", "one")["code"], 3)
+    equal(json.loads((m.folder_of("one") / "exit.json").read_text())["code"], 3)
+    refused(3, m.run, "one", "true")
+    equal(m.state("one")["state"], "exited")
+    equal(m.out("two", "echo alive; ps -o args | grep -c '[r]ead line'"), "alive\n1")
+    assert is_locked(m.folder_of("one") / "rw.ext4")
+    m.ask("remove", "one")
+    m.event("removed", "one")
+    equal(m.state("one"), None)
+    let_go(m.folder_of("one") / "rw.ext4")
+    assert is_locked(m.folder_of("two") / "rw.ext4")
+    equal(m.out("two", "cat /mine"), "two")
+    # It comes back with its files, in the place that is free.
+    equal(m.once("one", ["cat", "/mine"]), ("one\n", 0))
+    equal(start_of_nothing(m), 127)
+    m.ask("signal", "two", target="", signal=9)
+    equal(m.event("exited", "two")["code"], 137)
+    equal(read_all(stdio["two"]), "")
+    m.end()
+    m_logs = (m.folder_of("two") / "container.log.1").read_text()
+    assert m_logs.endswith("stdout F up\n"), m_logs
+
+
+def start_of_nothing(m):
+    """Of a program that is not there: the other container hears nothing of it."""
+    m.add("one", ["/nothing"])
+    refused(2, m.ask, "start", "one")
+    code = m.event("exited", "one")["code"]
+    m.ask("remove", "one")
+    return code
+
+
+def remove(m):
+    """What is removed while it runs leaves nothing behind."""
+    m.add("stays", WAIT)
+    stays = m.start("stays")
+    look = "cut -d' ' -f4 /proc/loadavg | cut -d/ -f2; cat /sys/fs/cgroup/cgroup.procs | wc -l; cut -f1 /proc/sys/fs/file-nr"
+    m.once("goes", ["true"])
+    before = None
+    for _ in range(3):
+        m.add("goes", ["sh", "-c", "sleep 1000 & sleep 1000 & exec sleep 1000"])
+        m.start("goes")
+        m.out("goes", "setsid sleep 1000 >/dev/null 2>&1 & mkdir /t; mount -t tmpfs t /t 2>/dev/null; echo")
+        assert m.ask("stats", "goes")["pids"] >= 4
+        m.ask("remove", "goes")
+        equal(m.event("exited", "goes")["code"], 137)
+        time.sleep(0.5)
+        now = [int(n) for n in m.out("stays", look).split()]
+        before = before or now
+        # Threads of the kernel's come and go.
+        assert abs(now[0] - before[0]) <= 5 and now[1:2] == before[1:2] and abs(now[2] - before[2]) <= 64, (before, now)
+    layer = m.folder_of("goes") / "rw.ext4"
+    let_go(layer)
+    subprocess.run(["e2fsck", "-fn", str(layer)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stays.sendall(b"0\n")
+    equal(m.event("exited", "stays")["code"], 0)
+    m.end()
+
+
+def used_kib(m):
+    """Of the machine's memory, what could not be had at once."""
+    m.out("stays", "sync; sleep 1; sync")
+    info = dict(re.findall(r"(\w+): +(\d+)", m.out("stays", "cat /proc/meminfo")))
+    return int(info["MemTotal"]) - int(info["MemAvailable"])
+
+
+def cgroups(m):
+    return {line.split()[2] for line in m.out("stays", "cat /proc/cgroups").splitlines()[1:]}
+
+
+def many(m):
+    """200 containers one after the other leave a machine as it was."""
+    m.add("stays", WAIT)
+    stays = m.start("stays")
+    for i in range(10):
+        equal(m.once("goes", ["sh", "-c", f"echo {i} >/file; exit {i}"]), ("", i))
+    before, groups = used_kib(m), cgroups(m)
+    for i in range(200):
+        equal(m.once("goes", ["sh", "-c", f"cat /file; echo {i} >/file; exit {i}"]), (f"{i - 1 if i else 9}\n", i))
+    after = used_kib(m)
+    print(f"memory in use: {before} KiB before, {after} KiB after")
+    assert after <= before * 1.05, (before, after)
+    equal(cgroups(m), groups)
+    stays.sendall(b"0\n")
+    m.event("exited", "stays")
+    m.end()
+
+
+def rest(m):
+    """A machine without a container can rest, and goes on with the next one, at another time."""
+    refused(16, m.ask, "rest")
+    m.once("first", ["true"])
+    assert m.ask("rest")["resting"]
+    refused(114, m.ask, "rest")
+    refused(16, m.ask, "pause")
+    time.sleep(2)
+    then = time.time()
+    out, code = m.once("second", ["date", "+%s"])
+    equal(code, 0)
+    assert abs(int(out) - then) < 30, (out, then)
+    equal(m.once("third", ["hostname"]), ("third\n", 0))
+    m.end()
+
+
+def hold(m):
+    """A machine that nobody holds ends with its last container, and nobody waits for its disks."""
+    m.add("one", WAIT)
+    m.add("two", WAIT)
+    stdio = {name: m.start(name) for name in ("one", "two")}
+    m.hold.close()
+    stdio["one"].sendall(b"1\n")
+    equal(m.event("exited", "one")["code"], 1)
+    equal(m.out("two", "echo alive"), "alive")
+    m.ask("remove", "one")
+    m.add("three", ["true"])  # nobody starts it
+    stdio["two"].sendall(b"2\n")
+    equal(m.event("exited", "two")["code"], 2)
+    m.event("removed", "three")
+    assert not (m.folder_of("three") / "exit.json").exists()
+    equal(m.shim.wait(PATIENCE), 0)
+
+
+def main():
+    test, shim, seed, folder = sys.argv[1:]
+    m = Machine(shim, seed, folder)
+    threading.Thread(target=watchdog, args=(m,), daemon=True).start()
+    try:
+        globals()[test](m)
+    except BaseException:
+        print((m.path / "shim.log").read_text(), file=sys.stderr)
+        raise
+    finally:
+        m.destroy()
+
+
+def watchdog(m):
+    time.sleep(2 * PATIENCE)
+    m.destroy()
+
+
+main()
