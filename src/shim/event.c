@@ -8,7 +8,7 @@
 
 static void note_disk_errors(const struct shim *s, struct control_event *e)
 {
-	const struct disk_errors *errors = life_disk_errors(s->life);
+	const struct disk_errors *errors = &s->life->disks.now;
 
 	e->disk_errors.count = errors->count;
 	strcpy(e->disk_errors.disk, control_disk_name(errors->disk));
@@ -84,10 +84,10 @@ char *event_state(const struct shim *s)
 {
 	struct control_event e = {
 		.type = EVENT_STATE,
-		.paused = life_is_paused(s->life),
-		.resting = life_is_resting(s->life),
-		.pid = (int)life_pid(s->life),
-		.machine = life_source(s->life),
+		.paused = s->life->paused,
+		.resting = s->life->machine.resting,
+		.pid = (int)s->life->machine.pid,
+		.machine = s->life->source,
 	};
 	char *text = NULL;
 

@@ -59,9 +59,8 @@ static int check_running(struct call *call)
 
 static int check_not_paused(struct call *call)
 {
-	return life_is_paused(call->shim->life)
-		       ? err_set(&call->err, -EBUSY, "the container is paused")
-		       : 0;
+	return call->shim->life->paused ? err_set(&call->err, -EBUSY, "the container is paused")
+					: 0;
 }
 
 static int attach(struct call *call, struct process *p)
@@ -220,7 +219,7 @@ static int do_stats(struct call *call)
 
 	if (r < 0)
 		return r;
-	if (!life_is_paused(call->shim->life))
+	if (!call->shim->life->paused)
 		return ask_guest(call, LINK_STATS);
 	last = answer_stats_write(&call->c->queries.last_stats);
 	server_answer_text(call->conn, last);

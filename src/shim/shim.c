@@ -38,9 +38,9 @@ static bool is_over(struct shim *s)
 {
 	bool held = server_is_held(s->server);
 
-	if (life_state(s->life) == LIFE_NONE)
+	if (s->life->state == LIFE_NONE)
 		return !held && !s->patient && LIST_EMPTY(&s->containers.list);
-	return life_state(s->life) == LIFE_ENDED && containers_are_drained(&s->containers) &&
+	return s->life->state == LIFE_ENDED && containers_are_drained(&s->containers) &&
 	       !(held && containers_are_untold(&s->containers));
 }
 
@@ -72,7 +72,7 @@ static int on_check(struct source *source, void *arg)
 		return 0;
 	}
 	narrow_soon_enough(s);
-	if (life_state(s->life) != LIFE_UP || s->stage == SHIM_CLOSING ||
+	if (s->life->state != LIFE_UP || s->stage == SHIM_CLOSING ||
 	    containers_are_wanted(&s->containers))
 		return 0;
 	if (s->stage != SHIM_OPEN || (!server_is_held(s->server) && !s->patient))
@@ -173,7 +173,7 @@ int shim_resume(struct shim *s, struct err *err)
 		r = life_resume(s->life, err);
 	if (r < 0)
 		return r;
-	(void)guest_tell_clock(life_guest(s->life)); /* else it asks within half a minute */
+	(void)guest_tell_clock(s->life->guest); /* else it asks within half a minute */
 	server_tell_all(s->server, event_of_type(EVENT_RESUMED));
 	return 0;
 }
@@ -189,7 +189,7 @@ int shim_rest(struct shim *s, struct err *err)
 void shim_kill(struct shim *s)
 {
 	containers_hurry(&s->containers);
-	if (life_state(s->life) == LIFE_NONE)
+	if (s->life->state == LIFE_NONE)
 		life_close(s->life, 0);
 	else
 		life_kill(s->life);
@@ -203,7 +203,7 @@ void shim_shutdown(struct shim *s)
 	containers_hurry(&s->containers);
 	if (s->stage != SHIM_OPEN || life_is_closing(s->life))
 		return;
-	if (life_is_paused(s->life) && life_resume(s->life, &err) < 0) {
+	if (s->life->paused && life_resume(s->life, &err) < 0) {
 		log_warning("the paused machine cannot go on, and is ended: %s", err.msg);
 		shim_kill(s);
 		return;

@@ -146,13 +146,13 @@ void container_offer(struct container *c)
 
 	if (c->state > CONTAINER_SETTING_UP)
 		return;
-	c->times.engine = life_engine_usec(life);
-	c->pid = life_pid(life);
-	c->machine = life_source(life);
+	c->times.engine = life->engine_usec;
+	c->pid = life->machine.pid;
+	c->machine = life->source;
 	c->state = CONTAINER_SETTING_UP;
 	r = source_set_timer(c->deadline, c->all->deadlines->setup_usec);
 	if (r == 0)
-		r = guest_add(life_guest(life), c->number, (unsigned)c->slot, c->runtime);
+		r = guest_add(life->guest, c->number, (unsigned)c->slot, c->runtime);
 	if (r < 0)
 		lose_link(c, r);
 }
@@ -250,7 +250,7 @@ void container_not_started(struct container *c, struct process *p, const struct 
 	}
 	if (p->waiter)
 		server_answer(p->waiter, &clean);
-	link_close(guest_link(life_guest(c->all->life)), p->stream);
+	link_close(guest_link(c->all->life->guest), p->stream);
 	container_drop_process(p);
 }
 

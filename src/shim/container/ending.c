@@ -165,7 +165,7 @@ void container_take_away(struct container *c)
 {
 	const struct deadlines *d = c->all->deadlines;
 	bool runs = container_is_running(c);
-	int r = guest_remove(life_guest(c->all->life), c->number);
+	int r = guest_remove(c->all->life->guest, c->number);
 
 	c->state = CONTAINER_REMOVING;
 	if (r == 0)

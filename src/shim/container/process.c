@@ -80,7 +80,7 @@ void process_answer_to(struct process *p, struct conn *conn)
 
 static struct link_conn *link_of(const struct process *p)
 {
-	return guest_link(life_guest(p->container->all->life));
+	return guest_link(p->container->all->life->guest);
 }
 
 static struct link_header message(const struct process *p, enum link_type type)

@@ -40,7 +40,7 @@ int query_ask(struct container *c, struct conn *conn, enum link_type type, char 
 	else if (q)
 		r = link_question_put(&payload, id);
 	if (r == 0)
-		r = link_send(guest_link(life_guest(c->all->life)), h, payload.data, payload.len);
+		r = link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
 	if (r < 0) {
 		free(q);
 		return r;

@@ -36,7 +36,7 @@ static int measure(const struct container *c, uint64_t *ret)
 	if (fstatvfs(c->dir_fd, &sb) < 0)
 		return -errno;
 	*ret = space_left(sb.f_bavail * sb.f_frsize, sb.f_blocks * sb.f_frsize,
-			  life_layer_bytes(c->all->life));
+			  c->all->life->spec.disk_bytes);
 	return 0;
 }
 
@@ -64,9 +64,7 @@ static int tell_guest(struct container *c, uint64_t bytes)
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	int r = wire_put_u64(&payload, bytes);
 
-	return r < 0 ? r
-		     : link_send(guest_link(life_guest(c->all->life)), h, payload.data,
-				 payload.len);
+	return r < 0 ? r : link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
 }
 
 static int look(struct container *c)
@@ -101,7 +99,7 @@ static int on_timer(struct source *source, void *arg)
 
 	if (c->state != CONTAINER_READY || !life_takes_containers(life))
 		return 0;
-	r = life_is_paused(life) ? 0 : look(c);
+	r = life->paused ? 0 : look(c);
 	if (r < 0)
 		log_warning("the room on the host's disk: %s", strerror(-r));
 	(void)source_set_timer(source, pause_usec(&c->space));

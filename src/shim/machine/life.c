@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A machine comes up when it is given its first container: restored from a
- * template, or booted; what is quickest first, and what always works last.  One that rested goes
- * on. One that cannot be had, or ends before a container was ready in it, is followed by one of the
- * next kind, with the same containers' disks.
+ * Theory of operation.  How a machine comes to be there is in bringup.c; here is how it ends.
  *
  * The end begins with what settles why: somebody asks for it, the guest does what it must not, a
  * deadline passes, or the process is just gone.  Then the process ends, by itself or by our hand,
@@ -21,39 +18,14 @@
 #include "base/str.h"
 #include "control/names.h"
 #include "shim/machine/affinity.h"
+#include "shim/machine/bringup.h"
 #include "shim/machine/console.h"
-#include "shim/machine/disk-watch.h"
 #include "shim/machine/engine-log.h"
 #include "shim/text.h"
 
 /* What a process that is gone has sent is there at once, and one that closed the link is about to
  * go. */
 #define SETTLE_USEC USEC_PER_SEC
-
-struct life {
-	struct life_options o;
-	struct machine_spec spec;
-	struct slot slots[MACHINE_SLOTS];
-	bool unfilled[MACHINE_SLOTS]; /* the disks come when the guest is up */
-	enum life_state state;
-	enum machine_source source;
-	struct shim_machine machine;
-	struct guest *guest;
-	struct console *console;
-	struct engine_log *engine_log;
-	struct disk_watch disks;
-	struct source *child, *settle; /* of the process, and what follows its end */
-	struct source *deadline;       /* of the guest, while it boots or cleans its disks */
-	uint64_t engine_usec;
-	off_t log_start; /* where in shim.log this life began */
-	bool worked, restore_failed, paused, closing;
-	bool settled; /* @code and @why say how it ended, or is to end */
-	int code;
-	struct err why; /* no text: the end was asked for */
-	int status;	/* of the process, as waitpid(2) gave it */
-};
-
-static int on_child(struct source *source, pid_t pid, int status, void *arg);
 
 static void settle(struct life *l, int code, const struct err *why)
 {
@@ -93,8 +65,6 @@ void life_kill(struct life *l)
 	life_fail(l, EXIT_KILLED, NULL);
 }
 
-static void on_hello(void *arg);
-
 static void on_guest_down(void *arg)
 {
 	life_kill(arg);
@@ -117,160 +87,26 @@ static void on_guest_ended(void *arg)
 		machine_kill(&l->machine);
 }
 
-static int greet(struct life *l)
-{
-	int r = guest_greet(l->guest);
-
-	return r < 0 ? r : source_set_timer(l->deadline, UINT64_MAX);
-}
-
-/* Places that were taken while the guest was on its way. */
-static void fill_late(struct life *l)
-{
-	for (unsigned i = 0; i < MACHINE_SLOTS; i++) {
-		struct err err;
-
-		if (!l->unfilled[i])
-			continue;
-		l->unfilled[i] = false;
-		if (machine_fill(&l->machine, &l->spec, l->slots, i, &err) < 0)
-			life_fail(l, EXIT_NOT_STARTED, &err);
-	}
-}
-
 static void on_hello(void *arg)
 {
 	struct life *l = arg;
 	struct err err;
-	int r = greet(l);
+	int r = bringup_hello(l);
 
 	if (r < 0) {
 		err_errno(&err, r, "guest link");
 		life_fail(l, EXIT_NOT_STARTED, &err);
 		return;
 	}
-	fill_late(l);
 	l->o.handler->ready(l->o.arg);
 }
 
-/* With a machine whose process is there. */
-static int bring_to_life(struct life *l, struct err *err)
-{
-	static const struct guest_machine_handler handler = { on_hello, on_guest_down,
-							      on_guest_failed, on_guest_ended };
-	const struct guest_handlers to = { &handler, l, l->o.containers, l->o.containers_arg };
-	int r = guest_new(l->o.loop, l->machine.link_fd, &to, &l->guest);
-
-	l->engine_usec = clock_mono_usec();
-	if (r < 0)
-		return err_errno(err, r, "guest link");
-	l->machine.link_fd = -1;
-	r = console_new(l->o.loop, l->o.dir_fd, CONSOLE_FILE, l->machine.console_fd, &l->console);
-	if (r < 0)
-		return err_errno(err, r, CONSOLE_FILE);
-	l->machine.console_fd = -1;
-	r = engine_log_new(l->o.loop, l->machine.log_fd, &l->engine_log);
-	if (r < 0)
-		return err_errno(err, r, SHIM_LOG_FILE);
-	l->machine.log_fd = -1;
-	r = disk_watch_begin(&l->disks, &l->machine);
-	if (r < 0)
-		return err_errno(err, r, "control of the engine");
-	r = loop_add_child(l->o.loop, l->machine.pid, on_child, l, &l->child);
-	if (r < 0)
-		return err_errno(err, r, "watch the virtual machine");
-	if (l->machine.restored)
-		r = greet(l);
-	else
-		r = source_set_timer(l->deadline, l->o.deadlines->boot_usec);
-	return r < 0 ? err_errno(err, r, "guest link") : 0;
-}
-
-static void give_up_machine(struct life *l)
-{
-	guest_free(take_ptr(l->guest));
-	source_free(take_ptr(l->child));
-	disk_watch_end(&l->disks);
-	machine_release(&l->machine);
-	console_free(take_ptr(l->console));
-	engine_log_free(take_ptr(l->engine_log));
-	l->restore_failed |= l->source == MACHINE_RESTORED;
-	l->state = LIFE_NONE;
-	for (unsigned i = 0; i < MACHINE_SLOTS; i++)
-		l->unfilled[i] = false;
-}
-
-static int try_from(struct life *l, enum machine_source source, struct err *err)
-{
-	const struct machine_template *from = source == MACHINE_RESTORED ? l->o.from : NULL;
-	int r;
-
-	if (source == MACHINE_RESTORED && !from)
-		return -ENOENT;
-	l->source = source;
-	r = machine_start(&l->spec, l->slots, from, &l->machine, err);
-	if (r < 0)
-		return r;
-	if (!l->machine.restored)
-		l->source = MACHINE_BOOTED;
-	l->state = LIFE_UP;
-	return bring_to_life(l, err);
-}
-
-static int bring_up(struct life *l, enum machine_source source, struct err *err)
-{
-	static const char *const names[] = {
-		[MACHINE_RESTORED] = "the machine cannot be restored",
-		[MACHINE_BOOTED] = "the machine cannot be booted",
-	};
-	int r = -ENOENT;
-
-	for (; source <= MACHINE_BOOTED; source++) {
-		r = try_from(l, source, err);
-		/* Another machine would find the writable layer in use as well. */
-		if (r == 0 || r == -EBUSY)
-			return r;
-		if (source == MACHINE_RESTORED && !l->o.from)
-			continue;
-		log_warning("%s: %s", names[source], err->msg);
-		give_up_machine(l);
-	}
-	return r;
-}
-
-/* It stands as it was left: MACHINE brings it the time. */
-static int wake(struct life *l, unsigned slot, struct err *err)
-{
-	int r;
-
-	l->source = MACHINE_SPARE;
-	l->worked = false;
-	r = machine_fill(&l->machine, &l->spec, l->slots, slot, err);
-	if (r == 0) {
-		l->machine.resting = false;
-		l->engine_usec = clock_mono_usec();
-		r = greet(l);
-		if (r < 0)
-			err_errno(err, r, "guest link");
-	}
-	if (r == 0 || r == -EBUSY)
-		return r;
-	log_warning("the machine that rested cannot be used: %s", err->msg);
-	give_up_machine(l);
-	return bring_up(l, MACHINE_RESTORED, err);
-}
-
-static int fill(struct life *l, unsigned slot, struct err *err)
-{
-	if (l->state == LIFE_NONE)
-		return bring_up(l, MACHINE_RESTORED, err);
-	if (l->machine.resting)
-		return wake(l, slot, err);
-	if (guest_is_up(l->guest))
-		return machine_fill(&l->machine, &l->spec, l->slots, slot, err);
-	l->unfilled[slot] = true;
-	return 0;
-}
+const struct guest_machine_handler life_guest_handler = {
+	.hello = on_hello,
+	.down = on_guest_down,
+	.failed = on_guest_failed,
+	.ended = on_guest_ended,
+};
 
 int life_take(struct life *l, const struct slot *what, struct err *err)
 {
@@ -285,7 +121,7 @@ int life_take(struct life *l, const struct slot *what, struct err *err)
 		return err_set(err, -ENOSPC, "the machine has no place for another container");
 	l->slots[slot] = *what;
 	l->slots[slot].used = true;
-	r = fill(l, slot, err);
+	r = bringup_fill(l, slot, err);
 	if (r == 0)
 		return (int)slot;
 	l->slots[slot] = (struct slot){ 0 };
@@ -303,19 +139,9 @@ void life_give_back(struct life *l, unsigned slot)
 		life_fail(l, EXIT_KILLED, &err);
 }
 
-enum life_state life_state(const struct life *l)
-{
-	return l->state;
-}
-
 bool life_takes_containers(const struct life *l)
 {
 	return l->state == LIFE_UP && guest_is_up(l->guest) && !l->machine.resting;
-}
-
-struct guest *life_guest(const struct life *l)
-{
-	return l->guest;
 }
 
 void life_worked(struct life *l)
@@ -336,44 +162,9 @@ bool life_restore_failed(struct life *l)
 	return failed;
 }
 
-pid_t life_pid(const struct life *l)
-{
-	return l->machine.pid;
-}
-
-enum machine_source life_source(const struct life *l)
-{
-	return l->source;
-}
-
-uint64_t life_engine_usec(const struct life *l)
-{
-	return l->engine_usec;
-}
-
-uint64_t life_layer_bytes(const struct life *l)
-{
-	return l->spec.disk_bytes;
-}
-
-bool life_is_paused(const struct life *l)
-{
-	return l->paused;
-}
-
-bool life_is_resting(const struct life *l)
-{
-	return l->machine.resting;
-}
-
 bool life_is_closing(const struct life *l)
 {
 	return l->closing || l->settled || l->state > LIFE_UP;
-}
-
-const struct disk_errors *life_disk_errors(const struct life *l)
-{
-	return &l->disks.now;
 }
 
 void life_tell_disk_errors(struct life *l)
@@ -500,9 +291,7 @@ static void start_over(struct life *l)
 	struct err err;
 
 	(void)source_set_timer(l->settle, UINT64_MAX);
-	log_warning("the machine did not come to be ready, and another one is tried");
-	give_up_machine(l);
-	if (bring_up(l, l->source + 1, &err) < 0) {
+	if (bringup_next(l, &err) < 0) {
 		settle(l, EXIT_NOT_STARTED, &err);
 		leave(l);
 	} else if (life_takes_containers(l)) {
@@ -510,7 +299,7 @@ static void start_over(struct life *l)
 	}
 }
 
-static int on_child(struct source *source, pid_t pid, int status, void *arg)
+int life_child_ended(struct source *source, pid_t pid, int status, void *arg)
 {
 	struct life *l = arg;
 

@@ -2,15 +2,11 @@
 #pragma once
 
 #include "control/event.h"
+#include "control/machine-spec.h"
 #include "shim/deadlines.h"
+#include "shim/machine/disk-watch.h"
 #include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
-
-/*
- * The life of one machine: where it comes from, its guest, its places for containers' disks, and
- * how it ends.
- */
-struct life;
 
 enum life_state {
 	LIFE_NONE,    /* nobody needed it yet */
@@ -18,6 +14,9 @@ enum life_state {
 	LIFE_LEAVING, /* that is gone, what it sent before is still being read */
 	LIFE_ENDED,
 };
+
+struct console;
+struct engine_log;
 
 /* Called from the loop alone. */
 struct life_handler {
@@ -45,6 +44,33 @@ struct life_options {
 	void *containers_arg;
 };
 
+/*
+ * The life of one machine: where it comes from, its guest, its places for containers' disks, and
+ * how it ends.  Others read it, and leave changing it to the functions below.
+ */
+struct life {
+	struct life_options o;
+	struct machine_spec spec;
+	struct slot slots[MACHINE_SLOTS];
+	bool unfilled[MACHINE_SLOTS]; /* the disks come when the guest is up */
+	enum life_state state;
+	enum machine_source source;
+	struct shim_machine machine;
+	struct guest *guest; /* NULL where there is no machine; another one with the next */
+	struct console *console;
+	struct engine_log *engine_log;
+	struct disk_watch disks;
+	struct source *child, *settle; /* of the process, and what follows its end */
+	struct source *deadline;       /* of the guest, while it boots or cleans its disks */
+	uint64_t engine_usec;	       /* by clock_mono_usec(): when its process was there */
+	off_t log_start;	       /* where in shim.log this life began */
+	bool worked, restore_failed, paused, closing;
+	bool settled; /* @code and @why say how it ended, or is to end */
+	int code;
+	struct err why; /* no text: the end was asked for */
+	int status;	/* of the process, as waitpid(2) gave it */
+};
+
 /** life_new() - read machine.json; nothing is started.  @ret: owned.  Return: 0; -errno with a
  * message. */
 int life_new(const struct life_options *o, struct life **ret, struct err *err);
@@ -67,14 +93,8 @@ int life_take(struct life *l, const struct slot *what, struct err *err);
 /** life_give_back() - the guest does not use the disks any more: the place is free */
 void life_give_back(struct life *l, unsigned slot);
 
-enum life_state life_state(const struct life *l);
-
 /** life_takes_containers() - does the guest listen? */
 bool life_takes_containers(const struct life *l);
-
-/** life_guest() - borrowed, until the next machine comes in the place of this; NULL where there is
- * none */
-struct guest *life_guest(const struct life *l);
 
 /** life_worked() - a container is ready: this machine is good, and no other one is tried */
 void life_worked(struct life *l);
@@ -85,14 +105,8 @@ bool life_is_settled(const struct life *l);
 /** life_restore_failed() - could the template not be used, though this machine can?  Told once. */
 bool life_restore_failed(struct life *l);
 
-pid_t life_pid(const struct life *l); /* 0: none */
-enum machine_source life_source(const struct life *l);
-uint64_t life_engine_usec(const struct life *l); /* when its process was there */
-uint64_t life_layer_bytes(const struct life *l); /* of each writable layer */
-bool life_is_paused(const struct life *l);
-bool life_is_resting(const struct life *l);
+/** life_is_closing() - is its end settled, or asked for? */
 bool life_is_closing(const struct life *l);
-const struct disk_errors *life_disk_errors(const struct life *l);
 
 /** life_tell_disk_errors() - what is not told yet, before something else is */
 void life_tell_disk_errors(struct life *l);
@@ -122,3 +136,7 @@ void life_kill(struct life *l);
 
 /** life_fail() - end the machine at once.  @code, @why: for ended(), unless that is settled */
 void life_fail(struct life *l, int code, const struct err *why);
+
+/* For bringup.c: who hears from the guest, and of the process's end. */
+extern const struct guest_machine_handler life_guest_handler;
+int life_child_ended(struct source *source, pid_t pid, int status, void *arg);
