@@ -37,6 +37,15 @@ is_healthy() {
 	assert_equal "$(moat exec nest cat /proc/self/cgroup)" "0::/other/deeper"
 }
 
+@test "nested: a container has the controllers to give on" {
+	local one
+	for one in cpuset cpu io memory pids; do
+		[[ " $(moat exec nest cat /sys/fs/cgroup/cgroup.controllers) " == *" $one "* ]]
+	done
+	assert_equal "$(moat exec nest sh -c 'cd /sys/fs/cgroup; echo +cpuset >cgroup.subtree_control
+		echo 0 >app/cpuset.cpus; cat app/cpuset.cpus.effective')" 0
+}
+
 @test "nested: top lists what runs in all of them, and stats counts it" {
 	run moat top nest
 	assert_status 0

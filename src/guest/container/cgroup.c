@@ -22,11 +22,13 @@
 
 int cgroup_mount(struct err *err)
 {
-	static const char *const controllers[] = { "+memory", "+cpu", "+pids", "+io" };
+	static const char *const controllers[] = { "+memory", "+cpu",	 "+pids",
+						   "+io",     "+cpuset", "+hugetlb" };
 
 	if (mount("cgroup2", "/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return err_errno(err, -errno, "mount cgroup2");
-	/* A controller the kernel has not is an error only when a limit needs it. */
+	/* A controller the kernel has not is an error only when a limit needs it; the last two are
+	 * for containers that give them on, as a kubelet wants to. */
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
 		file_set_at(AT_FDCWD, "/cgroup/cgroup.subtree_control", controllers[i]);
 	return 0;
