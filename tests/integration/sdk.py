@@ -68,6 +68,16 @@ def run(client, image):
     box.remove()
 
 
+# How the output comes is for the start to say, whatever the create said.
+def exec_framing(box):
+    api = box.client.api
+    command = ["sh", "-c", "test -t 1 && echo terminal || echo none"]
+    exec_id = api.exec_create(box.id, command, tty=True)["Id"]
+    check("exec with a terminal, started without", api.exec_start(exec_id, tty=False, demux=True), (b"terminal\r\n", None))
+    exec_id = api.exec_create(box.id, command, tty=False)["Id"]
+    check("exec without a terminal, started with one", api.exec_start(exec_id, tty=True), b"none\n")
+
+
 def exec_in(box):
     code, (out, err) = box.exec_run(["sh", "-c", "echo out; echo err >&2; exit 3"], demux=True)
     check("exec", (code, out, err), (3, b"out\n", b"err\n"))
@@ -75,6 +85,7 @@ def exec_in(box):
                                            user="1234").output, b"b\n/tmp\n1234\n")
     pieces = b"".join(box.exec_run("seq 3", stream=True).output)
     check("exec stream", pieces, b"1\n2\n3\n")
+    exec_framing(box)
     exec_id = box.client.api.exec_create(box.id, "cat", stdin=True)["Id"]
     sock = box.client.api.exec_start(exec_id, socket=True)
     sock._sock.sendall(b"in")

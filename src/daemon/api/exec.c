@@ -40,6 +40,8 @@ int api_exec_start(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r == 0)
 		r = json_get_bool(body, "Detach", &o.detach, err);
+	if (r == 0)
+		r = json_get_bool(body, "Tty", &o.tty, err);
 	o.size = json_object_get(body, "ConsoleSize");
 	if (r == 0)
 		r = exec_claim(rq->api->containers, rq->target, &o, &s, err);

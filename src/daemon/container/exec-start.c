@@ -135,7 +135,7 @@ static void make_request(struct exec_start *s, struct exec *e, bool detach)
 		.wants = { [LINK_STDIN] = e->open_stdin && !detach,
 			   [LINK_STDOUT] = e->attach_stdout && !detach,
 			   [LINK_STDERR] = e->attach_stderr && !detach },
-		.framed = !e->tty,
+		.framed = s->framed,
 		.process = take_ptr(e->process),
 	};
 	memcpy(s->request.target, e->id, sizeof(e->id));
@@ -175,7 +175,7 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
 	r = claim_exec(s->c, e, err);
 	if (r == 0) {
 		memcpy(s->id, e->id, sizeof(e->id));
-		s->framed = !e->tty;
+		s->framed = !o->tty;
 		make_request(s, e, o->detach);
 	}
 	pthread_mutex_unlock(&t->lock);
@@ -183,7 +183,7 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
 		start_free(s);
 		return r;
 	}
-	if (!s->framed && size.rows > 0) {
+	if (s->request.process->terminal && size.rows > 0) {
 		s->request.process->rows = (uint16_t)size.rows;
 		s->request.process->cols = (uint16_t)size.columns;
 	}

@@ -64,6 +64,7 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
 /* How an exec is to be started. */
 struct exec_options {
 	bool detach;
+	bool tty;	    /* the client takes the output for a terminal's: it is not framed */
 	const json_t *size; /* [rows, columns] of its terminal; NULL: not known */
 };
 

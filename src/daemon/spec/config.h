@@ -57,7 +57,8 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
 
 /**
  * config_process() - the process of an exec
- * @body:      the exec request (Cmd, Env, User, WorkingDir, Tty, AttachStdin, Privileged)
+ * @body:      the exec request (Cmd, Env, User, WorkingDir, Tty, ConsoleSize, AttachStdin,
+ *             Privileged)
  * @container: the process of the container's init: environment, folder, user, capabilities and
  *             limits come from it
  *

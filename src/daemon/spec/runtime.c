@@ -337,6 +337,7 @@ int config_process(const json_t *body, const struct oci_process *container,
 		r = json_get_bool(body, "Privileged", &privileged, err);
 	if (r == 0)
 		r = exec_text(body, "WorkingDir", container->cwd, &p->cwd, err);
+	read_console_size(body, p);
 	if (r == 0)
 		r = exec_text(body, "User", container->user, &p->user, err);
 	if (r < 0)

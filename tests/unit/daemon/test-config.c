@@ -355,7 +355,7 @@ static void an_exec_inherits_from_its_container(void **state)
 	cleanup_oci_process struct oci_process *a = exec_of("{\"Cmd\":[\"id\"]}", rt->process);
 	cleanup_oci_process struct oci_process *b =
 		exec_of("{\"Cmd\":[\"id\"],\"User\":\"0\",\"WorkingDir\":\"/\",\"Env\":[\"A=2\"],"
-			"\"Tty\":true,\"AttachStdin\":true}",
+			"\"Tty\":true,\"AttachStdin\":true,\"ConsoleSize\":[30,90]}",
 			rt->process);
 
 	(void)state;
@@ -373,6 +373,8 @@ static void an_exec_inherits_from_its_container(void **state)
 	assert_string_equal(env_get(b->env, "A"), "2");
 	assert_string_equal(env_get(b->env, "TERM"), "xterm");
 	assert_true(b->terminal && b->open_stdin);
+	assert_int_equal(b->rows, 30);
+	assert_int_equal(b->cols, 90);
 	assert_null(exec_of("{\"Cmd\":[]}", rt->process));
 	assert_null(exec_of("{\"Cmd\":[\"x\"],\"WorkingDir\":\"rel\"}", rt->process));
 }
