@@ -340,3 +340,44 @@ is_healthy() {
 	run docker run --rm -u 1000 -w /etc/passwd "$BUSYBOX" true
 	assert_error 125 "not a directory"
 }
+
+@test "create: each member of Docker's request is effective, ignored with a warning, or refused, as documented" {
+	docker create --name theirs "$BUSYBOX" true >/dev/null
+	cd "$REPO"
+	run python3 "$TESTS/integration/fields.py" "$SOCKET" "$BUSYBOX" theirs
+	assert_status 0
+	moat rm theirs
+}
+
+@test "docker run: options that moat cannot honour are refused by name, a network that there is none of too" {
+	local options
+	for options in "--runtime=nosuch Runtime" "--isolation=hyperv Isolation" "--security-opt=apparmor=mine AppArmor" \
+		"--security-opt=label=type:x SELinux" "--security-opt=systempaths=x system" "--cgroupns=host CgroupnsMode" \
+		"--ipc=none IpcMode" "--ipc=container:x IpcMode" "--volume-driver=x VolumeDriver" "--network=bridge NetworkMode" \
+		"--network=host NetworkMode" "--mac-address=02:00:00:00:00:01 MacAddress" "--ip=10.0.0.2 IPv4Address" \
+		"--ip6=fd00::2 IPv6Address" "--link-local-ip=169.254.1.1 LinkLocalIPs"; do
+		run docker create "${options% *}" "$BUSYBOX" true
+		assert_error 1 "moat does not support" "${options#* }"
+	done
+	for options in --network=nosuch "--network=nosuch --pull=missing"; do
+		# shellcheck disable=SC2086 # options
+		run docker create $options "$BUSYBOX" true
+		assert_error 1 "network nosuch not found"
+		[[ $output != *[Pp]ull* ]]
+	done
+	run docker create --annotation a=b "$BUSYBOX" true
+	assert_status 0
+	assert_has "WARNING: Annotations has no effect"
+	docker rm "${lines[-1]}"
+	assert_equal "$(docker ps -aq)" ""
+}
+
+@test "update: what cannot be changed, or has no effect, is said" {
+	docker create --name fixed "$BUSYBOX" true
+	run docker update --blkio-weight 100 --memory 100m fixed
+	assert_status 0
+	assert_has "BlkioWeight has no effect"
+	run curl -sS --unix-socket "$SOCKET" http://moat/containers/fixed/update -H "Content-Type: application/json" -d '{"Init":true}'
+	assert_has "Init has no effect: it cannot be changed"
+	docker rm fixed
+}

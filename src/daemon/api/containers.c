@@ -160,6 +160,7 @@ int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
 int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
+	cleanup_strv char **warnings = NULL;
 	struct container *c;
 	int r = request_json(rq, &body, err);
 
@@ -167,9 +168,11 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 		r = find_target(rq, &c, err);
 	if (r < 0)
 		return r;
-	r = container_update(c, body, err);
+	r = container_update(c, body, &warnings, err);
 	container_unref(c);
-	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:[]}", "Warnings"));
+	return r < 0 ? r
+		     : reply_json(rp, 200,
+				  JSON_OBJECT(member_json("Warnings", json_from_strv(warnings))));
 }
 
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err)

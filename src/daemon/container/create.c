@@ -21,6 +21,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
+#include "daemon/spec/fields.h"
 #include "image/image.h"
 #include "kernel/store.h"
 
@@ -90,7 +91,7 @@ static bool lacks_kernel(struct containers *t, const json_t *host)
 	       kernel_current(t->machines->kernels, &current, NULL) == -ENOENT;
 }
 
-static int add_warnings(const json_t *config, const json_t *host, struct create_notes *notes)
+static int add_warnings(const json_t *host, struct create_notes *notes)
 {
 	char ***ret = &notes->warnings;
 
@@ -98,12 +99,7 @@ static int add_warnings(const json_t *config, const json_t *host, struct create_
 	    strv_add(ret, "there is no guest kernel yet: the recommended one is fetched and set "
 			  "before the first start") < 0)
 		return -ENOMEM;
-	if (host_config_warn(host, ret) < 0)
-		return -ENOMEM;
-	if (json_object_size(json_object_get(config, "ExposedPorts")) == 0)
-		return 0;
-	return strv_add(ret, "containers have no network but loopback yet: exposed ports cannot be "
-			     "reached from outside");
+	return host_config_warn(host, ret);
 }
 
 /* Its path is the client's, so it is copied in now; from then on its hash stands for it. */
@@ -148,7 +144,7 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 		return r;
 	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);
 	ret_notes->lacks_kernel = lacks_kernel(t, host);
-	if (!rt->rootfs_path || add_warnings(config, host, ret_notes) < 0)
+	if (!rt->rootfs_path || add_warnings(host, ret_notes) < 0)
 		return -ENOMEM;
 	ret->config = json_write(config);
 	ret->host_config = json_write(host);
@@ -239,6 +235,8 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 	const char *name = NULL;
 	int r = rq->name && *rq->name ? name_check(rq->name, &name, err) : 0;
 
+	if (r == 0)
+		r = fields_check(rq->body, &ret_notes->warnings, err);
 	if (r == 0)
 		r = find_image(t, rq, &src.image_name, &im, err);
 	if (r == 0)

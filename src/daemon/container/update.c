@@ -14,10 +14,11 @@
 #include "daemon/container/update.h"
 #include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
+#include "daemon/spec/fields.h"
 
-static const char *const limits[] = { "Memory",	    "NanoCpus",		 "CpuQuota",
-				      "CpuPeriod",  "PidsLimit",	 "CpuShares",
-				      "CpusetCpus", "MemoryReservation", "MemorySwap" };
+static const char *const limits[] = { "Memory",	    "NanoCpus",	 "CpuQuota",   "CpuPeriod",
+				      "PidsLimit",  "CpuShares", "CpusetCpus", "MemoryReservation",
+				      "MemorySwap", NULL };
 
 static bool is_given(const json_t *v)
 {
@@ -27,7 +28,7 @@ static bool is_given(const json_t *v)
 
 static int merge_limits(const json_t *body, json_t *host)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+	for (size_t i = 0; limits[i]; i++) {
 		json_t *v = json_object_get(body, limits[i]);
 
 		if (!is_given(v) || json_equal(v, json_object_get(host, limits[i])))
@@ -137,10 +138,12 @@ static int update_locked(struct container *c, const json_t *body, struct err *er
 	return r;
 }
 
-int container_update(struct container *c, const json_t *body, struct err *err)
+int container_update(struct container *c, const json_t *body, char ***ret_warnings, struct err *err)
 {
-	int r;
+	int r = fields_check_update(body, limits, ret_warnings, err);
 
+	if (r < 0)
+		return r;
 	pthread_mutex_lock(&c->op);
 	r = update_locked(c, body, err);
 	pthread_mutex_unlock(&c->op);

@@ -6,11 +6,13 @@
 
 /**
  * container_update() - another restart policy, and other limits where it does not run
- * @body: docker's update request
+ * @body:         docker's update request
+ * @ret_warnings: strv_free(), on failure too
  *
  * Return: 0; -EINVAL, -EBADMSG, -EOPNOTSUPP with a message; -errno with a message.
  */
-int container_update(struct container *c, const json_t *body, struct err *err);
+int container_update(struct container *c, const json_t *body, char ***ret_warnings,
+		     struct err *err);
 
 /* The part of it for a container that runs. */
 

@@ -44,8 +44,8 @@ int config_env(const json_t *body, char ***ret, struct err *err)
 
 static int copy_flags(const json_t *body, json_t *out, struct err *err)
 {
-	static const char *const keys[] = { "AttachStdin", "AttachStdout", "AttachStderr",
-					    "Tty",	   "OpenStdin",	   "StdinOnce" };
+	static const char *const keys[] = { "AttachStdin", "AttachStdout", "AttachStderr",   "Tty",
+					    "OpenStdin",   "StdinOnce",	   "NetworkDisabled" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		bool on = false;
@@ -209,6 +209,15 @@ static int copy_hostname(const struct config_source *src, json_t *out, struct er
 	return put(out, "Hostname", json_string(name));
 }
 
+/* Docker takes it from the request alone, for health checks. */
+static int copy_shell(const json_t *body, json_t *out, struct err *err)
+{
+	cleanup_strv char **shell = NULL;
+	int r = json_get_strv(body, "Shell", &shell, err);
+
+	return r < 0 || !shell ? r : put(out, "Shell", json_from_strv(shell));
+}
+
 int config_merge(const struct config_source *src, json_t **ret, struct err *err)
 {
 	cleanup_json json_t *out = json_object();
@@ -228,6 +237,8 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
 		r = merge_command(src, out, err);
 	if (r == 0)
 		r = copy_stop(src->body, out, err);
+	if (r == 0)
+		r = copy_shell(src->body, out, err);
 	if (r == 0)
 		r = put(out, "OnBuild", json_null());
 	if (r < 0)

@@ -36,13 +36,13 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
  * @host_cpus: processors of this host
  * @ret:       owned
  *
- * What would change the meaning of the container and is not there yet is refused, not ignored.
+ * What moat cannot do is not looked for: fields_check() does that.
  *
  * Return: 0; -EINVAL, -EBADMSG or -EOPNOTSUPP with a message; -ENOMEM.
  */
 int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err);
 
-/** host_config_warn() - add a text for every member of a checked HostConfig that has no effect.
+/** host_config_warn() - add a text for what of a checked HostConfig is effective but for this.
  * Return: 0; -ENOMEM. */
 int host_config_warn(const json_t *host, char ***ret);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  HostConfig is kept as the client sent it, so that inspect gives it back,
- * with docker's defaults filled in.  Here it is decided what of it moat can honour: limits are
- * checked, and members that would have to change what the container sees (volumes, devices, shared
- * namespaces) are refused while moat cannot do them.  Those that only would tune it have no effect,
- * and a warning says so.  What becomes part of the runtime-spec is checked where that is made.
+ * with docker's defaults filled in.  Here limits and policies are checked; what moat cannot honour
+ * was refused before (fields.h), and what becomes part of the runtime-spec is checked where that is
+ * made.
  */
 #include <errno.h>
 
@@ -19,65 +18,6 @@
 
 #define MEMORY_MIN MIB(6)
 #define SHM_BYTES  MIB(64)
-
-/* Is a member there with something in it? */
-static bool is_filled(const json_t *v)
-{
-	if (json_is_string(v))
-		return *json_string_value(v) != '\0';
-	if (json_is_object(v))
-		return json_object_size(v) > 0;
-	return json_is_true(v) || json_array_size(v) > 0;
-}
-
-/* Of "Mounts" those of memory are there already. */
-static int check_mounts(const json_t *host, struct err *err)
-{
-	json_t *list = NULL, *item;
-	size_t i;
-	int r = json_get_array(host, "Mounts", &list, err);
-
-	json_array_foreach (list, i, item) {
-		const char *type = json_string_value(json_object_get(item, "Type"));
-
-		if (!type || !streq(type, "tmpfs"))
-			return err_set(err, -EOPNOTSUPP, "moat does not support %s yet (Mounts)",
-				       "volumes");
-	}
-	return r;
-}
-
-static int refuse_unsupported(const json_t *body, const json_t *host, struct err *err)
-{
-	static const struct {
-		const char *key, *what;
-	} members[] = {
-		{ "Binds", "volumes" },
-		{ "VolumesFrom", "volumes" },
-		{ "PortBindings", "published ports" },
-		{ "PublishAllPorts", "published ports" },
-		{ "Links", "links" },
-		{ "Devices", "devices" },
-		{ "DeviceRequests", "devices" },
-		{ "StorageOpt", "storage options" },
-		{ "CgroupParent", "parent cgroups" },
-		{ "DeviceCgroupRules", "device cgroup rules" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		if (is_filled(json_object_get(host, members[i].key)))
-			return err_set(err, -EOPNOTSUPP, "moat does not support %s yet (%s)",
-				       members[i].what, members[i].key);
-	if (is_filled(json_object_get(body, "Volumes")))
-		return err_set(err, -EOPNOTSUPP, "moat does not support volumes yet (Volumes)");
-	return check_mounts(host, err);
-}
-
-/* Has the member a value that is not docker's way to say "none"? */
-static bool is_given(const json_t *v)
-{
-	return is_filled(v) || (json_is_number(v) && json_number_value(v) > 0);
-}
 
 static int warn_of_gateway(const json_t *host, char ***ret)
 {
@@ -98,18 +38,6 @@ static int warn_of_gateway(const json_t *host, char ***ret)
 
 int host_config_warn(const json_t *host, char ***ret)
 {
-	static const char *const ignored[] = {
-		"CpusetMems",	       "CpuRealtimePeriod",   "CpuRealtimeRuntime",
-		"BlkioWeight",	       "BlkioWeightDevice",   "BlkioDeviceReadBps",
-		"BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps",
-		"MemorySwappiness",    "OomKillDisable",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		if (is_given(json_object_get(host, ignored[i])) &&
-		    strv_addf(ret, "%s is not supported by moat yet and has no effect",
-			      ignored[i]) < 0)
-			return -ENOMEM;
 	if (json_integer_value(json_object_get(host, "MemorySwap")) > 0 &&
 	    json_integer_value(json_object_get(host, "MemorySwap")) !=
 		    json_integer_value(json_object_get(host, "Memory")) &&
@@ -118,43 +46,6 @@ int host_config_warn(const json_t *host, char ***ret)
 	if (warn_of_gateway(host, ret) < 0)
 		return -ENOMEM;
 	return log_config_warn(host, ret);
-}
-
-static int check_namespaces(const json_t *host, struct err *err)
-{
-	static const char *const modes[] = { "PidMode", "IpcMode", "UTSMode", "UsernsMode" };
-	const char *mode;
-
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		int r = json_get_str(host, modes[i], &mode, err);
-
-		if (r < 0)
-			return r;
-		if (mode && (streq(mode, "host") || str_starts(mode, "container:")))
-			return err_set(err, -EOPNOTSUPP,
-				       "moat cannot share namespaces: every container has a "
-				       "kernel of its own (%s \"%s\")",
-				       modes[i], mode);
-	}
-	return 0;
-}
-
-static int check_network(const json_t *host, struct err *err)
-{
-	static const char *const known[] = { "", "default", "bridge", "none" };
-	const char *mode;
-	int r = json_get_str(host, "NetworkMode", &mode, err);
-
-	if (r < 0 || !mode)
-		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (streq(mode, known[i]))
-			return 0;
-	if (streq(mode, "host") || str_starts(mode, "container:"))
-		return err_set(err, -EOPNOTSUPP, "moat does not support network mode \"%s\"", mode);
-	/* As docker answers; but it is no image that is missing. */
-	(void)err_set(err, -ENONET, "network %s not found", mode);
-	return -ENOENT;
 }
 
 static int check_limits(const json_t *host, unsigned host_cpus, struct err *err)
@@ -329,13 +220,7 @@ int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, stru
 	out = given ? json_copy(given) : json_object();
 	if (!out)
 		return -ENOMEM;
-	r = refuse_unsupported(body, out, err);
-	if (r == 0)
-		r = check_namespaces(out, err);
-	if (r == 0)
-		r = check_network(out, err);
-	if (r == 0)
-		r = log_config_read(out, &log, err);
+	r = log_config_read(out, &log, err);
 	if (r == 0)
 		r = check_limits(out, host_cpus, err);
 	if (r == 0)

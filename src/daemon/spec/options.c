@@ -79,29 +79,11 @@ int spec_security_opt(const json_t *host, const char *name, const char **ret, st
 	return 0;
 }
 
-static int check_security_opt(const char *text, struct err *err)
-{
-	/* AppArmor and SELinux guard the host, which containers here do not share. */
-	static const char *const known[] = { "no-new-privileges", "seccomp",	"apparmor", "label",
-					     "disable",		  "systempaths" };
-	size_t len = strcspn(text, "=:");
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (strlen(known[i]) == len && strncmp(text, known[i], len) == 0)
-			return 0;
-	return err_set(err, -EINVAL, "invalid --security-opt: \"%s\"", text);
-}
-
 static int make_security(const json_t *host, struct oci_process *p, struct err *err)
 {
-	cleanup_strv char **opts = NULL;
 	const char *text;
-	int r = json_get_strv(host, "SecurityOpt", &opts, err);
+	int r = spec_security_opt(host, "no-new-privileges", &text, err);
 
-	for (char **o = opts; r == 0 && o && *o; o++)
-		r = check_security_opt(*o, err);
-	if (r == 0)
-		r = spec_security_opt(host, "no-new-privileges", &text, err);
 	if (r < 0 || !text)
 		return r;
 	p->no_new_privileges = !streq(text, "false") && !streq(text, "0");

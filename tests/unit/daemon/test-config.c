@@ -8,10 +8,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "daemon/spec/config.h"
+#include "daemon/spec/fields.h"
 #include "oci/capability.h"
 #include "oci/config.h"
 #include "oci/descriptor.h"
@@ -39,12 +42,15 @@ static int build(const char *body_text, const char *image_text, struct oci_runti
 	cleanup_oci_image_config struct oci_image_config *image = image_of(image_text);
 	cleanup_json json_t *body = NULL, *config = NULL, *host = NULL;
 	struct config_source src = { .image_name = "img", .image = image, .id = ID };
+	cleanup_strv char **warnings = NULL;
 	int r = json_read(body_text, strlen(body_text), "body", &body, err);
 
 	*err = (struct err){ 0 };
 	assert_int_equal(r, 0);
 	src.body = body;
-	r = config_merge(&src, &config, err);
+	r = fields_check(body, &warnings, err);
+	if (r == 0)
+		r = config_merge(&src, &config, err);
 	if (r == 0)
 		r = host_config_check(body, 2, &host, err);
 	return r == 0 ? config_runtime(config, host, ret, err) : r;
@@ -247,45 +253,108 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 	expect_error("{\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"80\"}]}}}",
 		     -EOPNOTSUPP, "moat does not support published ports yet (PortBindings)");
 	expect_error("{\"HostConfig\":{\"NetworkMode\":\"host\"}}", -EOPNOTSUPP,
-		     "moat does not support network mode \"host\"");
-	expect_error("{\"HostConfig\":{\"NetworkMode\":\"mine\"}}", -ENOENT,
+		     "moat does not support networks yet (NetworkMode \"host\")");
+	expect_error("{\"HostConfig\":{\"NetworkMode\":\"mine\"}}", -EINVAL,
 		     "network mine not found");
+	expect_error("{\"NetworkingConfig\":{\"EndpointsConfig\":{\"mine\":{}}}}", -EINVAL,
+		     "network mine not found");
+	expect_error("{\"NetworkingConfig\":{\"EndpointsConfig\":{\"bridge\":{}}}}", -EOPNOTSUPP,
+		     "moat does not support networks yet (EndpointsConfig \"bridge\")");
+	expect_error("{\"HostConfig\":{\"Links\":[\"a:b\"]}}", -EOPNOTSUPP,
+		     "moat does not support links yet (Links)");
+	expect_error("{\"HostConfig\":{\"SecurityOpt\":[\"fly=high\"]}}", -EINVAL,
+		     "invalid --security-opt: \"fly=high\"");
+	expect_error(
+		"{\"HostConfig\":{\"SecurityOpt\":[\"apparmor=mine\"]}}", -EOPNOTSUPP,
+		"moat does not support AppArmor: the kernel is the container's own (SecurityOpt "
+		"\"apparmor=mine\")");
 	expect_error("{\"HostConfig\":{\"StorageOpt\":{\"size\":\"1G\"}}}", -EOPNOTSUPP,
 		     "moat does not support storage options yet (StorageOpt)");
 	expect_error("{\"HostConfig\":{\"CgroupParent\":\"/x\"}}", -EOPNOTSUPP,
-		     "moat does not support parent cgroups yet (CgroupParent)");
+		     "moat does not support parent cgroups yet (CgroupParent \"/x\")");
 	expect_error("{\"HostConfig\":{\"Mounts\":[{\"Type\":\"bind\"}]}}", -EOPNOTSUPP,
-		     "moat does not support volumes yet (Mounts)");
+		     "moat does not support volumes yet (Mounts \"bind\")");
 	expect_error("{\"HostConfig\":{\"Devices\":[{\"PathOnHost\":\"/dev/x\"}]}}", -EOPNOTSUPP,
 		     "moat does not support devices yet (Devices)");
 	expect_error("{\"HostConfig\":{\"LogConfig\":{\"Type\":\"syslog\"}}}", -EOPNOTSUPP,
 		     "moat has the log drivers json-file, local and none, not \"syslog\"");
 }
 
-static char **warnings_of(const char *host_text)
+static char **warnings_of(const char *body_text)
 {
-	cleanup_json json_t *host = NULL;
+	cleanup_json json_t *body = NULL;
 	char **warnings = NULL;
 	struct err err;
 
-	assert_int_equal(json_read(host_text, strlen(host_text), "HostConfig", &host, &err), 0);
-	assert_int_equal(host_config_warn(host, &warnings), 0);
+	assert_int_equal(json_read(body_text, strlen(body_text), "body", &body, &err), 0);
+	if (fields_check(body, &warnings, &err) < 0 ||
+	    host_config_warn(json_object_get(body, "HostConfig"), &warnings) < 0)
+		fail_msg("%s", err.msg);
 	return warnings;
 }
 
 static void what_has_no_effect_is_said(void **state)
 {
 	cleanup_strv char **all = warnings_of(
-		"{\"CpusetMems\":\"0\",\"OomKillDisable\":true,\"Memory\":1,\"MemorySwap\":2,"
-		"\"ExtraHosts\":[\"a:1.1.1.1\",\"h:host-gateway\"]}");
+		"{\"OnBuild\":[\"a\"],\"Fly\":\"high\",\"HostConfig\":{\"CpusetMems\":\"0\","
+		"\"OomKillDisable\":true,\"Memory\":1,\"MemorySwap\":2,\"NetworkMode\":\"none\","
+		"\"Links\":[\"a:b\"],\"ExtraHosts\":[\"a:1.1.1.1\",\"h:host-gateway\"]}}");
 	cleanup_strv char **docker = warnings_of(
-		"{\"Dns\":[],\"CpuShares\":0,\"MemorySwappiness\":-1,\"OomKillDisable\":false,"
-		"\"CpusetCpus\":\"\",\"LogConfig\":{\"Type\":\"\",\"Config\":{}}}");
+		"{\"ArgsEscaped\":false,\"Volumes\":{},\"OnBuild\":null,\"ExposedPorts\":{\"80/"
+		"tcp\":{}},"
+		"\"HostConfig\":{\"Dns\":[],\"CpuShares\":0,\"MemorySwappiness\":-1,"
+		"\"OomKillDisable\":"
+		"false,\"CpusetCpus\":\"\",\"LogConfig\":{\"Type\":\"\",\"Config\":{}},\"IpcMode\":"
+		"\"private\",\"Isolation\":\"default\"},\"NetworkingConfig\":{\"EndpointsConfig\":"
+		"{\"default\":{\"IPAMConfig\":null,\"MacAddress\":\"\"},\"none\":null}}}");
 
 	(void)state;
-	assert_int_equal(strv_len(all), 4);
-	assert_string_equal(all[0], "CpusetMems is not supported by moat yet and has no effect");
+	assert_int_equal(strv_len(all), 7);
+	assert_string_equal(all[0], "OnBuild has no effect: it is for builds on an image");
+	assert_string_equal(all[1], "Fly has no effect: moat does not know it");
 	assert_null(docker);
+}
+
+static const char *row_of(const struct field *f, char *ret, size_t size)
+{
+	static const char *const effects[] = { "effective", "ignored", "refused" };
+	int n = snprintf(ret, size, "| `%s` | %s", f->name, effects[f->effect]);
+
+	for (size_t i = 0; i < FIELD_FINE_MAX && f->fine[i]; i++)
+		n += snprintf(ret + n, size - (size_t)n, "%s`%s`", i ? ", " : " but for ",
+			      f->fine[i]);
+	snprintf(ret + n, size - (size_t)n, " | %s%s|", f->why ? f->why : "", f->why ? " " : "");
+	return ret;
+}
+
+static void the_documented_table_is_that_of_the_code(void **state)
+{
+	static const char *const titles[] = { "The request", "HostConfig", "NetworkingConfig",
+					      "EndpointsConfig", "IPAMConfig" };
+	cleanup(buf_reset) struct buf read = BUF_INIT;
+	const char *page;
+	char text[512];
+
+	assert_int_equal(file_read_at(AT_FDCWD, *state, 1 << 20, &read), 0);
+	page = read.data;
+
+	for (enum field_place place = 0; place < FIELD_PLACES; place++) {
+		size_t n;
+		const struct field *fields = fields_of(place, &n);
+
+		snprintf(text, sizeof(text), "\n## %s\n\n| member | moat | | example |\n",
+			 titles[place]);
+		page = strstr(page, text);
+		if (!page)
+			fail_msg("not in docs/api/create.md: %s", text);
+		page = strstr(page, "---|\n") + strlen("---|\n");
+		for (size_t i = 0; i < n; i++) {
+			if (!str_starts(page, row_of(&fields[i], text, sizeof(text))))
+				fail_msg("expected in docs/api/create.md: %s", text);
+			page = strchr(page, '\n') + 1;
+		}
+		assert_int_not_equal(*page, '|');
+	}
 }
 
 static void a_flood_of_variables_is_refused(void **state)
@@ -379,7 +448,8 @@ static void an_exec_inherits_from_its_container(void **state)
 	assert_null(exec_of("{\"Cmd\":[\"x\"],\"WorkingDir\":\"rel\"}", rt->process));
 }
 
-int main(void)
+/* Of docs/api/create.md. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entrypoint_and_cmd_follow_dockers_rules),
@@ -393,11 +463,12 @@ int main(void)
 		cmocka_unit_test(without_limits_there_are_none),
 		cmocka_unit_test(what_moat_cannot_do_yet_is_refused),
 		cmocka_unit_test(what_has_no_effect_is_said),
+		cmocka_unit_test_prestate(the_documented_table_is_that_of_the_code, argv[1]),
 		cmocka_unit_test(a_flood_of_variables_is_refused),
 		cmocka_unit_test(empty_members_are_not_there),
 		cmocka_unit_test(bad_values_are_refused_with_a_reason),
 		cmocka_unit_test(an_exec_inherits_from_its_container),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return argc == 2 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
