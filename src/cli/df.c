@@ -70,7 +70,7 @@ static int64_t size_of(const json_t *item, const char *key)
 	return cli_int(usage ? usage : item, key);
 }
 
-static json_t *make_row(const struct usage_kind *kind, const json_t *answer)
+static json_t *usage_row(const struct usage_kind *kind, const json_t *answer)
 {
 	const json_t *list = json_object_get(answer, kind->member), *item;
 	int64_t bytes = 0, reclaimable = 0;
@@ -117,7 +117,7 @@ static int show_sums(struct cli *c, const json_t *answer, struct err *err)
 	int r = listing_new(c, &df_kind, &l, err);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++)
-		r = listing_add(l, make_row(&kinds[i], answer), NULL, err);
+		r = listing_add(l, usage_row(&kinds[i], answer), NULL, err);
 	return r < 0 ? r : listing_print(l, err);
 }
 

@@ -31,7 +31,7 @@ static json_t *cut_text(const char *text, bool full, unsigned width)
 	return short_text ? json_string(short_text) : NULL;
 }
 
-static json_t *make_row(const struct cli *c, const json_t *item)
+static json_t *step_row(const struct cli *c, const json_t *item)
 {
 	bool full = options_flag(&c->opt, "no-trunc");
 	char id[FORMAT_MAX], since[FORMAT_MAX], at[FORMAT_MAX], size[FORMAT_MAX];
@@ -69,7 +69,7 @@ int command_image_history(struct cli *c)
 		r = listing_new(c, &history_kind, &l, &err);
 	json_array_foreach (list, i, item) {
 		if (r == 0)
-			r = listing_add(l, make_row(c, item), NULL, &err);
+			r = listing_add(l, step_row(c, item), NULL, &err);
 	}
 	if (r == 0)
 		r = listing_print(l, &err);

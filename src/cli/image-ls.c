@@ -38,8 +38,8 @@ struct image_list {
 };
 
 /* One line: an image under one of its names; NULL where it has none. */
-static json_t *make_row(const struct image_list *l, const json_t *item, const char *repository,
-			const char *tag, const char *digest)
+static json_t *image_row(const struct image_list *l, const json_t *item, const char *repository,
+			 const char *tag, const char *digest)
 {
 	char id[FORMAT_MAX], since[FORMAT_MAX], at[FORMAT_MAX], size[FORMAT_MAX];
 	int64_t seconds = cli_int(item, "Created"), users = cli_int(item, "Containers");
@@ -88,7 +88,7 @@ static int show_tagged(const struct image_list *l, const json_t *item, const cha
 	if (colon)
 		*colon++ = '\0';
 	return listing_add(l->listing,
-			   make_row(l, item, repository, colon, find_digest(item, repository)),
+			   image_row(l, item, repository, colon, find_digest(item, repository)),
 			   NULL, err);
 }
 
@@ -101,7 +101,7 @@ static int show_untagged(const struct image_list *l, const json_t *item, struct 
 
 	if (at)
 		*at++ = '\0';
-	return listing_add(l->listing, make_row(l, item, at ? repository : NULL, NULL, at), NULL,
+	return listing_add(l->listing, image_row(l, item, at ? repository : NULL, NULL, at), NULL,
 			   err);
 }
 

@@ -139,7 +139,7 @@ static json_t *size_text(const json_t *item)
 }
 
 /* What the columns show, made from one element of GET /containers/json. */
-static json_t *make_row(const json_t *item, bool full)
+static json_t *container_row(const json_t *item, bool full)
 {
 	char id[FORMAT_MAX], created[FORMAT_MAX], created_at[FORMAT_MAX];
 	int64_t seconds = cli_int(item, "Created");
@@ -180,7 +180,7 @@ int ps_print(const struct cli *c, const json_t *list, bool size, struct err *err
 			json_pack("{s:O?}", "Label", json_object_get(item, "Labels"));
 
 		if (r == 0)
-			r = listing_add(l, make_row(item, full), methods, err);
+			r = listing_add(l, container_row(item, full), methods, err);
 	}
 	return r < 0 ? r : listing_print(l, err);
 }

@@ -94,7 +94,7 @@ static json_t *block_text(const json_t *s)
 }
 
 /* @asked: how the user named it */
-static json_t *make_row(const json_t *s, const json_t *before, const char *asked, bool full)
+static json_t *sample_row(const json_t *s, const json_t *before, const char *asked, bool full)
 {
 	const json_t *memory = json_object_get(s, "memory_stats");
 	const char *name = cli_str(s, "name"), *id = cli_str(s, "id");
@@ -148,7 +148,7 @@ static int add_container(struct cli *c, const char *name, struct rounds *rounds,
 	json_object_set(rounds->now, id, json_object_get(s, "cpu_stats"));
 	if (!l)
 		return 0;
-	return listing_add(l, make_row(s, before, name, options_flag(&c->opt, "no-trunc")), NULL,
+	return listing_add(l, sample_row(s, before, name, options_flag(&c->opt, "no-trunc")), NULL,
 			   err);
 }
 

@@ -20,7 +20,7 @@ static const struct listing_kind spare_kind = {
 	.id = "Pid",
 };
 
-static json_t *make_row(const json_t *item, bool full)
+static json_t *spare_row(const json_t *item, bool full)
 {
 	char key[FORMAT_MAX], memory[FORMAT_MAX], disk[FORMAT_MAX];
 
@@ -34,7 +34,7 @@ static json_t *make_row(const json_t *item, bool full)
 
 int command_spare_ls(struct cli *c)
 {
-	return listing_command(c, &spare_kind, spares_path, "Machines", make_row);
+	return listing_command(c, &spare_kind, spares_path, "Machines", spare_row);
 }
 
 int command_spare_set(struct cli *c)

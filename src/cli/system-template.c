@@ -27,7 +27,7 @@ static const struct listing_kind template_kind = {
 };
 
 /* @full: the whole key */
-static json_t *make_row(const json_t *item, bool full)
+static json_t *template_row(const json_t *item, bool full)
 {
 	char key[FORMAT_MAX], memory[FORMAT_MAX], disk[FORMAT_MAX];
 	char created[FORMAT_MAX], used[FORMAT_MAX];
@@ -47,7 +47,7 @@ static json_t *make_row(const json_t *item, bool full)
 
 int command_template_ls(struct cli *c)
 {
-	return listing_command(c, &template_kind, templates_path, NULL, make_row);
+	return listing_command(c, &template_kind, templates_path, NULL, template_row);
 }
 
 /* @ret: borrowed from @list */

@@ -33,7 +33,8 @@ void http_response_reset(struct http_response *h)
  * Takes bytes up to and with a newline.  Sets *ret_line when the line is complete: NUL-terminated,
  * without its line end, valid until the next call.
  */
-static ssize_t take_line(struct http_response *h, const char *data, size_t len, char **ret_line)
+static ssize_t take_http_line(struct http_response *h, const char *data, size_t len,
+			      char **ret_line)
 {
 	const char *end = memchr(data, '\n', len);
 	size_t n = end ? (size_t)(end - data) + 1 : len;
@@ -235,7 +236,7 @@ static int parse_chunk_size(struct http_response *h, const char *line)
 static ssize_t feed_line(struct http_response *h, const char *data, size_t len)
 {
 	char *line;
-	ssize_t n = take_line(h, data, len, &line);
+	ssize_t n = take_http_line(h, data, len, &line);
 
 	if (n < 0 || !line)
 		return n;

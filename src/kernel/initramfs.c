@@ -125,7 +125,7 @@ static int add_module(struct archive *a, int dir_fd, const char *path, struct bu
 	return r == 0 ? add_entry(a, target, S_IFREG | 0644, &content, err) : r;
 }
 
-static int read_text(int dir_fd, const char *name, struct buf *b, struct err *err)
+static int read_modules_file(int dir_fd, const char *name, struct buf *b, struct err *err)
 {
 	int r = file_read_at(dir_fd, name, FILE_MAX, b);
 
@@ -143,9 +143,9 @@ static int add_modules(struct archive *a, const char *modules_dir, struct err *e
 
 	if (dir_fd < 0)
 		return err_errno(err, -errno, "kernel modules %s", modules_dir);
-	r = read_text(dir_fd, "modules.dep", &dep, err);
+	r = read_modules_file(dir_fd, "modules.dep", &dep, err);
 	if (r == 0)
-		r = read_text(dir_fd, "modules.builtin", &builtin, err);
+		r = read_modules_file(dir_fd, "modules.builtin", &builtin, err);
 	if (r == 0)
 		r = modules_resolve(dep.data, builtin.data, wanted, &paths, err);
 	for (size_t i = 0; r == 0 && paths && paths[i]; i++)

@@ -35,7 +35,7 @@ struct fetch {
 	char last[256]; /* what was said last, and was neither size nor progress */
 };
 
-static void take_line(struct fetch *f, const char *line)
+static void take_status(struct fetch *f, const char *line)
 {
 	const char *size = str_starts(line, "size: "), *status = str_starts(line, "dlstatus:");
 	const char *percent = status ? strchr(status, ':') : NULL;
@@ -57,7 +57,7 @@ static void take_lines(struct fetch *f)
 
 	while (f->line.len > 0 && (end = memchr(f->line.data, '\n', f->line.len))) {
 		*end = '\0';
-		take_line(f, f->line.data);
+		take_status(f, f->line.data);
 		buf_consume(&f->line, (size_t)(end - f->line.data) + 1);
 	}
 	if (f->line.len > LINE_MAX_LEN)

@@ -63,7 +63,7 @@ static int read_layers(const json_t *doc, struct oci_manifest *m, struct err *er
 	return r;
 }
 
-static int translate(const json_t *doc, struct oci_manifest *m, struct err *err)
+static int translate_docker_types(const json_t *doc, struct oci_manifest *m, struct err *err)
 {
 	const char *type = json_string_value(json_object_get(doc, "mediaType"));
 	bool changed = type && !streq(type, MEDIA_OCI_MANIFEST);
@@ -95,7 +95,7 @@ int oci_manifest_parse(const char *text, size_t len, struct oci_manifest **ret, 
 	if (r == 0)
 		r = read_layers(doc, m, err);
 	if (r == 0)
-		r = translate(doc, m, err);
+		r = translate_docker_types(doc, m, err);
 	if (r == 0)
 		*ret = take_ptr(m);
 	return r;

@@ -210,7 +210,7 @@ static int write_mounts(const struct oci_options *o, json_t *doc)
 	return 0;
 }
 
-static int set(json_t *obj, const char *key, bool wanted, json_t *value)
+static int set_if_wanted(json_t *obj, const char *key, bool wanted, json_t *value)
 {
 	if (wanted)
 		return json_object_set_new(obj, key, value) < 0 ? -ENOMEM : 0;
@@ -221,16 +221,17 @@ static int set(json_t *obj, const char *key, bool wanted, json_t *value)
 static int write_ours(const struct oci_options *o, json_t *doc)
 {
 	cleanup_json json_t *ours = json_object();
-	int r = ours ? set(ours, "init", o->init, json_true()) : -ENOMEM;
+	int r = ours ? set_if_wanted(ours, "init", o->init, json_true()) : -ENOMEM;
 
 	if (r == 0)
-		r = set(ours, "privileged", o->privileged, json_true());
+		r = set_if_wanted(ours, "privileged", o->privileged, json_true());
 	if (r == 0)
-		r = set(ours, "groups", strv_len(o->groups) > 0, json_from_strv(o->groups));
+		r = set_if_wanted(ours, "groups", strv_len(o->groups) > 0,
+				  json_from_strv(o->groups));
 	if (r == 0)
-		r = set(ours, "hosts", strv_len(o->hosts) > 0, json_from_strv(o->hosts));
+		r = set_if_wanted(ours, "hosts", strv_len(o->hosts) > 0, json_from_strv(o->hosts));
 	if (r == 0 && o->resolv_conf)
-		r = set(ours, "resolvConf", *o->resolv_conf, json_string(o->resolv_conf));
+		r = set_if_wanted(ours, "resolvConf", *o->resolv_conf, json_string(o->resolv_conf));
 	if (r == 0 && json_object_size(ours) > 0)
 		r = json_object_set(doc, OURS, ours) < 0 ? -ENOMEM : 0;
 	return r;
@@ -244,10 +245,10 @@ int oci_options_write(const struct oci_options *o, json_t *doc)
 	if (r == 0)
 		r = write_pairs(linux_obj, "sysctl", o->sysctls);
 	if (r == 0 && o->domainname)
-		r = set(doc, "domainname", *o->domainname, json_string(o->domainname));
+		r = set_if_wanted(doc, "domainname", *o->domainname, json_string(o->domainname));
 	if (r == 0)
-		r = set(json_object_get(doc, "process"), "oomScoreAdj", o->oom_score_adj != 0,
-			json_integer(o->oom_score_adj));
+		r = set_if_wanted(json_object_get(doc, "process"), "oomScoreAdj",
+				  o->oom_score_adj != 0, json_integer(o->oom_score_adj));
 	if (r == 0)
 		r = write_mounts(o, doc);
 	return r == 0 ? write_ours(o, doc) : r;

@@ -98,7 +98,7 @@ int tar_skip(struct tar_reader *r, uint64_t len, struct err *err)
 	return 0;
 }
 
-static bool is_zero(const void *block)
+static bool is_zero_block(const void *block)
 {
 	static const char zeros[TAR_BLOCK_BYTES];
 
@@ -291,7 +291,7 @@ static int next_header(struct tar_reader *r, struct tar_pax *pax, struct tar_hea
 	for (;;) {
 		int ret = tar_take_block(r, h, err);
 
-		if (ret <= 0 || is_zero(h))
+		if (ret <= 0 || is_zero_block(h))
 			return ret < 0 ? ret : 0;
 		if (!has_checksum(h))
 			return tar_bad(err, "a checksum is wrong, or this is no tar archive");

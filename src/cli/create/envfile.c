@@ -64,8 +64,8 @@ static int add_line(char ***list, char *line, add_fn *add, const char *what, uns
 	return r < 0 ? err_wrap(err, "%s, line %u", what, number) : 0;
 }
 
-static int add_text(char ***list, const char *text, size_t len, add_fn *add, const char *what,
-		    struct err *err)
+static int add_lines(char ***list, const char *text, size_t len, add_fn *add, const char *what,
+		     struct err *err)
 {
 	cleanup_free char *copy = NULL;
 	unsigned number = 0;
@@ -99,12 +99,12 @@ static int add_file(char ***list, const char *path, add_fn *add, struct err *err
 
 	if (r < 0)
 		return err_errno(err, r, "read %s", path);
-	return b.len > 0 ? add_text(list, b.data, b.len, add, path, err) : 0;
+	return b.len > 0 ? add_lines(list, b.data, b.len, add, path, err) : 0;
 }
 
 int env_add_text(char ***env, const char *text, size_t len, const char *what, struct err *err)
 {
-	return add_text(env, text, len, add_env_line, what, err);
+	return add_lines(env, text, len, add_env_line, what, err);
 }
 
 int env_add_file(char ***env, const char *path, struct err *err)
@@ -114,7 +114,7 @@ int env_add_file(char ***env, const char *path, struct err *err)
 
 int label_add_text(char ***labels, const char *text, size_t len, const char *what, struct err *err)
 {
-	return add_text(labels, text, len, add_label_line, what, err);
+	return add_lines(labels, text, len, add_label_line, what, err);
 }
 
 int label_add_file(char ***labels, const char *path, struct err *err)

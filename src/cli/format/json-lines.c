@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int take_line(struct json_lines *l, const char *text, size_t len)
+static int take_json(struct json_lines *l, const char *text, size_t len)
 {
 	cleanup_json json_t *obj = NULL;
 	size_t blank = strspn(text, " \t\r");
@@ -30,7 +30,7 @@ int json_lines_feed(const void *data, size_t len, void *arg)
 		return err_set(&l->err, r, "out of memory");
 	while (r == 0 && (end = memchr(l->line.data + used, '\n', l->line.len - used))) {
 		*end = '\0';
-		r = take_line(l, l->line.data + used, (size_t)(end - l->line.data) - used);
+		r = take_json(l, l->line.data + used, (size_t)(end - l->line.data) - used);
 		used = (size_t)(end - l->line.data) + 1;
 	}
 	buf_consume(&l->line, used);
@@ -43,7 +43,7 @@ int json_lines_end(struct json_lines *l)
 
 	if (l->line.len > 0) {
 		l->line.data[l->line.len] = '\0';
-		r = take_line(l, l->line.data, l->line.len);
+		r = take_json(l, l->line.data, l->line.len);
 	}
 	buf_reset(&l->line);
 	return r;

@@ -26,7 +26,7 @@
 #include "base/str.h"
 
 /* The start of a small file as text; "" where there is none. */
-static void read_text(int dir_fd, const char *name, char *ret, size_t size)
+static void read_small_file(int dir_fd, const char *name, char *ret, size_t size)
 {
 	cleanup_close int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
@@ -38,7 +38,7 @@ static uint64_t read_number(int dir_fd, const char *name)
 {
 	char text[64];
 
-	read_text(dir_fd, name, text, sizeof(text));
+	read_small_file(dir_fd, name, text, sizeof(text));
 	return strtoull(text, NULL, 10); /* "max" is 0: none */
 }
 
@@ -81,9 +81,9 @@ void usage_stats(const struct cgroup *cg, struct link_stats *ret)
 {
 	char cpu[1024], memory[4096], io[4096];
 
-	read_text(cg->fd, "cpu.stat", cpu, sizeof(cpu));
-	read_text(cg->fd, "memory.stat", memory, sizeof(memory));
-	read_text(cg->fd, "io.stat", io, sizeof(io));
+	read_small_file(cg->fd, "cpu.stat", cpu, sizeof(cpu));
+	read_small_file(cg->fd, "memory.stat", memory, sizeof(memory));
+	read_small_file(cg->fd, "io.stat", io, sizeof(io));
 	*ret = (struct link_stats){
 		.cpu_usec = number_of(cpu, "usage_usec"),
 		.cpu_user_usec = number_of(cpu, "user_usec"),
@@ -111,7 +111,7 @@ static int read_stat(int dir_fd, struct link_proc *p, uint32_t *ret_ppid)
 	uint64_t now_usec, start_usec;
 	char text[1024], *rest;
 
-	read_text(dir_fd, "stat", text, sizeof(text));
+	read_small_file(dir_fd, "stat", text, sizeof(text));
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest,
 			    ") %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
@@ -150,7 +150,7 @@ static uint32_t pid_inside(int dir_fd)
 {
 	char text[4096], *line, *last;
 
-	read_text(dir_fd, "status", text, sizeof(text));
+	read_small_file(dir_fd, "status", text, sizeof(text));
 	line = strstr(text, "\nNSpid:");
 	if (!line)
 		return 0;

@@ -72,7 +72,7 @@ static int add_data(struct saving *s, const void *data, size_t len, struct err *
 		       : archive_failed(s->out, err);
 }
 
-static int add_text(struct saving *s, const char *name, json_t *value, struct err *err)
+static int add_json_member(struct saving *s, const char *name, json_t *value, struct err *err)
 {
 	cleanup_json json_t *owned = value;
 	cleanup_free char *text = owned ? json_write(owned) : NULL;
@@ -237,15 +237,15 @@ static int write_all(struct saving *s, char *const *names, struct err *err)
 	for (; r == 0 && *names; names++)
 		r = add_image(s, *names, err);
 	if (r == 0)
-		r = add_text(s, "index.json",
-			     json_pack("{s:i, s:s, s:O}", "schemaVersion", 2, "mediaType",
-				       MEDIA_OCI_INDEX, "manifests", s->index),
-			     err);
+		r = add_json_member(s, "index.json",
+				    json_pack("{s:i, s:s, s:O}", "schemaVersion", 2, "mediaType",
+					      MEDIA_OCI_INDEX, "manifests", s->index),
+				    err);
 	if (r == 0)
-		r = add_text(s, "manifest.json", json_incref(s->manifests), err);
+		r = add_json_member(s, "manifest.json", json_incref(s->manifests), err);
 	if (r == 0)
-		r = add_text(s, "oci-layout", json_pack("{s:s}", "imageLayoutVersion", "1.0.0"),
-			     err);
+		r = add_json_member(s, "oci-layout",
+				    json_pack("{s:s}", "imageLayoutVersion", "1.0.0"), err);
 	if (r == 0 && archive_write_close(s->out) != ARCHIVE_OK)
 		r = archive_failed(s->out, err);
 	return r;

@@ -24,7 +24,7 @@ void erofs_out_reset(struct erofs_out *o)
 	o->data = NULL;
 }
 
-static bool is_zero(const char *data, size_t len)
+static bool is_zero_piece(const char *data, size_t len)
 {
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
 }
@@ -37,7 +37,7 @@ int erofs_out_flush(struct erofs_out *o)
 	int r = 0;
 
 	for (size_t i = 0; i + HOLE_BYTES <= o->len && r == 0; i += HOLE_BYTES) {
-		if (!is_zero(o->data + i, HOLE_BYTES))
+		if (!is_zero_piece(o->data + i, HOLE_BYTES))
 			continue;
 		if (i > start)
 			r = fd_pwrite_all(o->fd, o->data + start, i - start, base + start);

@@ -336,8 +336,8 @@ static int next_hop(struct http *h, struct hop *hop, struct err *err)
 	return 1;
 }
 
-static int follow(struct http *h, const struct http_request *rq, struct curl_slist *headers,
-		  struct err *err)
+static int follow_redirects(struct http *h, const struct http_request *rq,
+			    struct curl_slist *headers, struct err *err)
 {
 	struct hop hop = { .url = strdup(rq->url),
 			   .trusted = true,
@@ -369,7 +369,7 @@ int http_get(struct http *h, const struct http_request *rq, struct http_response
 
 	if (rq->accept && !headers)
 		return err_nomem(err);
-	r = follow(h, rq, headers, err);
+	r = follow_redirects(h, rq, headers, err);
 	curl_slist_free_all(headers);
 	if (r < 0)
 		return r;

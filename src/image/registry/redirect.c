@@ -47,7 +47,7 @@ static void parts_reset(struct parts *p)
 		curl_free(p->text[i]);
 }
 
-static int split(const char *url, struct parts *ret, struct err *err)
+static int split_url(const char *url, struct parts *ret, struct err *err)
 {
 	static const CURLUPart wanted[] = { [PART_SCHEME] = CURLUPART_SCHEME,
 					    [PART_HOST] = CURLUPART_HOST,
@@ -69,17 +69,17 @@ bool url_leads_here(const char *url)
 {
 	cleanup(parts_reset) struct parts p = { 0 };
 
-	return split(url, &p, NULL) == 0 && url_is_loopback(p.text[PART_HOST]);
+	return split_url(url, &p, NULL) == 0 && url_is_loopback(p.text[PART_HOST]);
 }
 
 int redirect_check(const char *from, const char *to, bool *ret_same_host, struct err *err)
 {
 	cleanup(parts_reset) struct parts old = { 0 }, new = { 0 };
 	bool plain, same = true;
-	int r = split(from, &old, err);
+	int r = split_url(from, &old, err);
 
 	if (r == 0)
-		r = split(to, &new, err);
+		r = split_url(to, &new, err);
 	if (r < 0)
 		return r;
 	plain = strcasecmp(new.text[PART_SCHEME], "http") == 0;

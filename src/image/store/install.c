@@ -315,8 +315,8 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 }
 
 /* Put a manifest in OCI's media types in place of another.  @ret: what @in borrows then. */
-static int translate(struct work *w, struct install *in, const struct parts *p,
-		     struct oci_descriptor *ret, struct err *err)
+static int translate_manifest(struct work *w, struct install *in, const struct parts *p,
+			      struct oci_descriptor *ret, struct err *err)
 {
 	int r;
 
@@ -356,7 +356,7 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 		final.manifest = &other;
 		r = 0;
 	} else {
-		r = translate(w, &final, &p, &other, err);
+		r = translate_manifest(w, &final, &p, &other, err);
 		if (r == 0)
 			r = bring_in(w, &final, &p, err);
 	}

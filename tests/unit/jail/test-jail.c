@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "jail/describe.h"
+#include "jail/group.h"
 #include "jail/jail.h"
 #include "jail/syscalls.h"
 
