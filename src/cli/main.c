@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/table/help.h"
+#include "cli/table/missing.h"
 
 static int run_command(const struct command *cmd, char **argv)
 {
@@ -35,6 +36,7 @@ static int run_command(const struct command *cmd, char **argv)
 
 static int unknown_command(char *const *words)
 {
+	const char *why = missing_command(words[0]);
 	cleanup_free char *message = NULL;
 	bool group = command_is_group(words[0]);
 
@@ -45,6 +47,8 @@ static int unknown_command(char *const *words)
 	if (group)
 		message = str_printf("unknown command \"%s %s\"; see 'moat %s --help'", words[0],
 				     words[1], words[0]);
+	else if (why)
+		message = str_printf("%s is not supported: %s", words[0], why);
 	else
 		message = str_printf("unknown command \"%s\"; see 'moat --help'", words[0]);
 	cli_print_error(message ? message : "unknown command");

@@ -85,3 +85,17 @@ installed() {
 	assert_has run
 	assert_has --hostname
 }
+
+@test "missing: what docker has and moat has not is refused by name, with the reason" {
+	local command
+	for command in network volume build push login; do
+		run moat "$command" ls
+		assert_error 1 "$command is not supported: "
+	done
+	run moat run -P "$BUSYBOX"
+	assert_error 125 "-P is not supported: containers have no network"
+	run moat create --mount type=bind,source=/,target=/x "$BUSYBOX"
+	assert_error 1 "--mount is not supported: "
+	run moat frobnicate
+	assert_error 1 'unknown command "frobnicate"'
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/table/missing.h"
 
 static const struct option_def help_option = { 'h', "help", NULL, "Show this help" };
 
@@ -36,6 +37,11 @@ static void add_value(struct options *o, const struct option_def *def, const cha
 static int unknown_option(const struct command *cmd, const char *dashes, const char *name, int len,
 			  struct err *err)
 {
+	const char *why = missing_option(cmd->name, name, (size_t)len);
+
+	if (why)
+		return err_set(err, -EOPNOTSUPP, "%s%.*s is not supported: %s", dashes, len, name,
+			       why);
 	return err_set(err, -EINVAL, "unknown option %s%.*s; see 'moat %s --help'", dashes, len,
 		       name, cmd->name);
 }

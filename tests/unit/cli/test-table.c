@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "cli/table/missing.h"
 #include "cli/table/table.h"
 
 /* The arguments of the test: the commands that get a manual page. */
@@ -35,6 +36,25 @@ static void every_command_has_a_manual_page(void **state)
 			fail_msg("cli_commands in src/cli/meson.build lacks \"%s\"", c->name);
 	}
 	assert_int_equal(n, strv_len(pages));
+}
+
+static void what_is_missing_is_not_there(void **state)
+{
+	size_t n;
+	const struct command *run = find("run", NULL, NULL, &n);
+
+	(void)state;
+	assert_non_null(missing_command("network"));
+	assert_null(missing_command("nosuch"));
+	for (const struct command *c = command_next(NULL); c; c = command_next(c))
+		assert_null(missing_command(c->name));
+	assert_non_null(missing_option("create", "mount", 5));
+	assert_null(missing_option("run", "moun", 4));
+	assert_null(missing_option("exec", "mount", 5));
+	for (const struct option_def *d = run->options; d->name; d++) {
+		assert_null(missing_option("run", d->name, strlen(d->name)));
+		assert_null(d->letter ? missing_option("run", &d->letter, 1) : NULL);
+	}
 }
 
 static void every_command_is_described(void **state)
@@ -113,6 +133,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_command_has_a_manual_page),
+		cmocka_unit_test(what_is_missing_is_not_there),
 		cmocka_unit_test(every_command_is_described),
 		cmocka_unit_test(no_option_of_a_command_is_there_twice),
 		cmocka_unit_test(commands_of_two_and_three_words_are_found),
