@@ -161,8 +161,10 @@ for i in range(1200):
 	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
 	dir=$MOAT_ROOT/containers/$(id_of dark)
 	assert_equal "$(moat start -a dark 2>/dev/null)" kept
+	poll 20 no_machine dark
 	truncate -s 0 "$dir/rw.ext4"
 	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
+	poll 20 no_machine dark
 	# The size is there before the contents are.
 	truncate -s 0 "$dir/rw.ext4"
 	truncate -s 16G "$dir/rw.ext4"

@@ -126,6 +126,11 @@ shim_pid() {
 	return 1
 }
 
+# no_machine NAME: the end of a container is told before its machine has let go of its disks.
+no_machine() {
+	! shim_pid "$1"
+}
+
 engine_pid() {
 	local shim pid
 	shim=$(shim_pid "$1")

@@ -39,7 +39,7 @@ static int add_container(struct machines *ms, const struct lease_request *rq, st
 			     .keeps_log = rq->purpose == LEASE_RUN,
 			     .log = { log->max_bytes, log->max_files } },
 		.fd = rq->dir_fd,
-		.timeout_msec = SHIM_TIMEOUT_MSEC,
+		.timeout_msec = SHIM_ADD_TIMEOUT_MSEC,
 	};
 
 	return shim_call(ref_of(ms, l, rq), &call, NULL, err);
