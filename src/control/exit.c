@@ -68,7 +68,7 @@ void exit_reserve(int dir_fd)
 		log_warning("no room is kept for " EXIT_FILE ": %s", strerror(-r));
 }
 
-static char *make_text(const struct exit_status *e)
+static char *exit_text(const struct exit_status *e)
 {
 	cleanup_json json_t *obj = json_object();
 
@@ -87,7 +87,7 @@ static int write_quickly(int dir_fd, const char *text)
 
 int exit_write(int dir_fd, const struct exit_status *e, bool durably)
 {
-	cleanup_free char *text = make_text(e);
+	cleanup_free char *text = exit_text(e);
 
 	if (!text)
 		return -ENOMEM;

@@ -21,7 +21,7 @@
 #define FINISH_STEP_USEC (20 * USEC_PER_MSEC)
 
 /* Who holds the lock of this file.  Return: a process id; 0 for nobody; -errno. */
-static pid_t holder(int fd)
+static pid_t lock_holder(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
@@ -41,14 +41,14 @@ int shim_end(struct shim_ref shim)
 	fd = openat(shim.dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	pid = holder(fd);
+	pid = lock_holder(fd);
 	if (pid <= 0)
 		return pid < 0 ? pid : -ESRCH;
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)
 		return -errno;
 	/* It holds the lock still, so the number is its own. */
-	if (holder(fd) != pid)
+	if (lock_holder(fd) != pid)
 		return -ESRCH;
 	log_warning("container %.12s: moat-shim does not answer and is killed", shim.name);
 	return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 ? -errno : 0;

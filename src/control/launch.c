@@ -21,8 +21,8 @@
 #define PASSED_MAX    3
 
 /* @passed: what the shim finds from SHIM_FIRST_FD on */
-static int execute(const struct shim_launch *l, const char *mode, const int passed[PASSED_MAX],
-		   pid_t *ret_pid, struct err *err)
+static int execute_shim(const struct shim_launch *l, const char *mode, const int passed[PASSED_MAX],
+			pid_t *ret_pid, struct err *err)
 {
 	cleanup_close int log_fd =
 		openat(l->dir_fd, SHIM_LOG_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -51,11 +51,11 @@ int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 
 	if (r < 0)
 		return err_errno(err, r, "%s/" SHIM_SOCKET_FILE, l->dir);
-	return execute(l, l->memory_fd >= 0 ? "--restore" : NULL,
-		       (int[]){ listen_fd, l->memory_fd, l->state_fd }, ret_pid, err);
+	return execute_shim(l, l->memory_fd >= 0 ? "--restore" : NULL,
+			    (int[]){ listen_fd, l->memory_fd, l->state_fd }, ret_pid, err);
 }
 
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 {
-	return execute(l, "--make-template", (int[]){ l->memory_fd, -1, -1 }, ret_pid, err);
+	return execute_shim(l, "--make-template", (int[]){ l->memory_fd, -1, -1 }, ret_pid, err);
 }

@@ -25,7 +25,7 @@ static const struct field fields[] = {
 	FIELD(machine_spec, cpuset, FIELD_TEXT),
 };
 
-static char *make_text(const struct machine_spec *spec)
+static char *spec_text(const struct machine_spec *spec)
 {
 	cleanup_json json_t *obj = json_object();
 
@@ -36,7 +36,7 @@ static char *make_text(const struct machine_spec *spec)
 
 int machine_spec_write(int dir_fd, const struct machine_spec *spec, struct err *err)
 {
-	cleanup_free char *text = make_text(spec);
+	cleanup_free char *text = spec_text(spec);
 	int r = text ? file_overwrite(dir_fd, MACHINE_FILE, text, strlen(text), 0600) : -ENOMEM;
 
 	return r < 0 ? err_errno(err, r, MACHINE_FILE) : 0;
@@ -51,7 +51,7 @@ static int check_text(const char *key, const char *value, bool is_path, struct e
 	return 0;
 }
 
-static int check(struct machine_spec *spec, struct err *err)
+static int check_spec(struct machine_spec *spec, struct err *err)
 {
 	cpu_set_t set;
 	int r = check_text("engine", spec->engine, false, err);
@@ -80,7 +80,7 @@ int machine_spec_load(int dir_fd, struct machine_spec *ret, struct err *err)
 		return r;
 	r = fields_get(spec.document, fields, ARRAY_SIZE(fields), &spec, err);
 	if (r == 0)
-		r = check(&spec, err);
+		r = check_spec(&spec, err);
 	if (r < 0)
 		return err_wrap(err, MACHINE_FILE);
 	*ret = spec;

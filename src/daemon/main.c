@@ -294,7 +294,7 @@ static void tidy_kernels(struct daemon *d)
 		kernel_tidy(d->machines->kernels, used);
 }
 
-static int serve(struct daemon *d, const struct options *o, struct err *err)
+static int serve_api(struct daemon *d, const struct options *o, struct err *err)
 {
 	cleanup_close int listen_fd = inherited_socket();
 	const struct service service = { api_routes, &d->api };
@@ -328,7 +328,7 @@ static int serve(struct daemon *d, const struct options *o, struct err *err)
 	return r;
 }
 
-static int run(struct options *o, struct err *err)
+static int run_daemon(struct options *o, struct err *err)
 {
 	struct daemon *d;
 	int r = fill_options(o, err);
@@ -343,7 +343,7 @@ static int run(struct options *o, struct err *err)
 	if (r < 0)
 		return r;
 	d->api.socket = o->socket;
-	return serve(d, o, err);
+	return serve_api(d, o, err);
 }
 
 int main(int argc, char **argv)
@@ -361,7 +361,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "moatd: %s\n", err.msg);
 		return EXIT_USAGE;
 	}
-	r = run(&o, &err);
+	r = run_daemon(&o, &err);
 	if (r < 0)
 		fprintf(stderr, "moatd: %s\n", err.msg[0] ? err.msg : strerror(-r));
 	/* Handlers may still run: nothing of theirs is freed, and all that counts is on the disk.

@@ -67,7 +67,7 @@ static int run_guest(int vcpu, const struct kvm_run *run)
 	return run->exit_reason == KVM_EXIT_HLT ? 0 : -ENOEXEC;
 }
 
-static int measure(int vcpu, const struct kvm_run *run, double *ret)
+static int measure_guest(int vcpu, const struct kvm_run *run, double *ret)
 {
 	int64_t end = now_nsec() + ROUNDS_NSEC, best = INT64_MAX;
 	int r = run_guest(vcpu, run);
@@ -132,7 +132,7 @@ static struct result try_kvm(void)
 	if (run == MAP_FAILED)
 		return (struct result){ -errno, "mapping a processor", 0 };
 	res.step = "running a guest";
-	res.code = measure(vcpu, run, &res.nsec_per_instruction);
+	res.code = measure_guest(vcpu, run, &res.nsec_per_instruction);
 	return res;
 }
 

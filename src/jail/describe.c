@@ -67,7 +67,7 @@ struct found {
 	struct err no_group;
 };
 
-static void find(struct found *ret)
+static void find_permitted(struct found *ret)
 {
 	const struct jail some = { .threads = 1, .memory_bytes = MIB(1) };
 	struct jail_group group = JAIL_GROUP_NONE;
@@ -87,7 +87,7 @@ char *jail_describe(void)
 	int landlock = landlock_version(), refused;
 	int r = buf_adds(&text, "seccomp, limits, no new privileges");
 
-	find(&found);
+	find_permitted(&found);
 	refused = found.steps & ~OWN_USER;
 	if (r == 0 && (found.steps & OWN_USER))
 		r = buf_adds(&text, ", a user of its own");

@@ -232,7 +232,8 @@ static int make_folder(int parent_fd, const char *name, int *ret_fd)
 }
 
 /* Version 2 has one folder for all. */
-static int fill(const struct jail *j, const struct jail_group *g, size_t n, int *ret_join_fd)
+static int write_bounds(const struct jail *j, const struct jail_group *g, size_t n,
+			int *ret_join_fd)
 {
 	bool v2 = g->folders[PIDS] < 0;
 	cleanup_close int dir_fd = -1;
@@ -266,7 +267,7 @@ int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, s
 	hex_encode(random, sizeof(random), g.name);
 	r = find_folders(&g, n, err);
 	if (r == 0) {
-		r = fill(j, &g, n, ret_join_fd);
+		r = write_bounds(j, &g, n, ret_join_fd);
 		if (r < 0)
 			err_errno(err, r, "control group");
 	}

@@ -188,8 +188,8 @@ static int await_report(int fd, struct err *err)
 }
 
 /* In the child. */
-static void begin(const struct jail *j, const struct identity *who, int report,
-		  const struct jail_group *group)
+static void run_child(const struct jail *j, const struct identity *who, int report,
+		      const struct jail_group *group)
 {
 	struct err e = { 0 };
 	int r = group ? group_join(group) : 0;
@@ -218,7 +218,7 @@ static int spawn_in(const struct jail *j, const struct jail_group *group, int gr
 	if (pid < 0)
 		return err_errno(err, pid, "jail: fork");
 	if (pid == 0)
-		begin(j, &who, to, group_fd < 0 ? group : NULL);
+		run_child(j, &who, to, group_fd < 0 ? group : NULL);
 	close(take_fd(&to));
 	r = await_report(from, err);
 	if (r < 0) {

@@ -117,7 +117,7 @@ void attach_drop(struct attaching *x)
 }
 
 /* Under the table's lock: forget clients that went away while they waited for a start. */
-static unsigned prune(struct container *c)
+static unsigned forget_gone_clients(struct container *c)
 {
 	unsigned n = 0;
 
@@ -175,10 +175,10 @@ static int hand_over(struct attaching *x, struct log_place *ret)
  * To the shim; without one, the container keeps the connection for the start.
  * Return: 0, with @ret_shim and the place in the log where a shim begins; -errno.
  */
-static int pass_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
+static int pass_connection_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
 {
 	pthread_mutex_lock(&x->c->table->lock);
-	(void)prune(x->c);
+	(void)forget_gone_clients(x->c);
 	*ret_shim = container_is(x->c, STATES_SHIM);
 	if (!*ret_shim && !container_is(x->c, STATE(REMOVED))) {
 		x->a->next = x->c->attachments;
@@ -212,7 +212,7 @@ static void replay_and_go_on(struct attaching *x)
 	x->a->fd = relay_new(client, &relay);
 	if (x->a->fd < 0)
 		return;
-	r = pass_on(x, &shim, &place);
+	r = pass_connection_on(x, &shim, &place);
 	if (r == 0 && !shim)
 		r = log_end(x, &place);
 	let_start(x);
@@ -235,7 +235,7 @@ void attach_take(struct attaching *x, int fd, const void *early, size_t len)
 		let_start(x);
 		(void)log_replay(x->c->table->dir_fd, x->c->rec.id, &x->what, NULL, x->a->fd);
 	} else if (x->a->fd >= 0 && x->stream) {
-		(void)pass_on(x, &shim, &place);
+		(void)pass_connection_on(x, &shim, &place);
 	}
 	attach_drop(x);
 }
@@ -250,7 +250,7 @@ static int check_attach(struct container *c, struct err *err)
 			       "container %s is paused, unpause the container before attach",
 			       c->rec.id);
 	pthread_mutex_lock(&c->table->lock);
-	n = container_is(c, STATES_SHIM) ? 0 : c->attaching + prune(c);
+	n = container_is(c, STATES_SHIM) ? 0 : c->attaching + forget_gone_clients(c);
 	pthread_mutex_unlock(&c->table->lock);
 	return n < ATTACHMENTS_MAX ? 0
 				   : err_set(err, -EUSERS,

@@ -70,7 +70,7 @@ static void give_back(struct files *f)
 }
 
 /* Return: 0; as files_open(). */
-static int begin(struct files *f, const struct link_files *rq, struct err *err)
+static int begin_transfer(struct files *f, const struct link_files *rq, struct err *err)
 {
 	uint64_t deadline = clock_mono_usec() + RETRY_USEC;
 	cleanup_hub_sub struct hub_sub *sub = NULL;
@@ -102,7 +102,7 @@ int files_open(struct container *c, const struct link_files *rq, struct files *r
 	ret->what = (struct link_files){ .op = rq->op, .flags = rq->flags };
 	if (rq->path && !(ret->what.path = strdup(rq->path)))
 		return err_nomem(err);
-	return begin(ret, rq, err);
+	return begin_transfer(ret, rq, err);
 }
 
 void files_close(struct files *f)
@@ -123,7 +123,7 @@ static int broke_off(struct files *f, struct err *err)
 }
 
 /* Return: bytes; 0 at the end; -ETIMEDOUT; -errno; with a message. */
-static ssize_t receive(struct files *f, void *data, size_t max, struct err *err)
+static ssize_t receive_bytes(struct files *f, void *data, size_t max, struct err *err)
 {
 	ssize_t n;
 	int r = fd_wait(f->fd, POLLIN, STALL_MSEC);
@@ -146,7 +146,7 @@ static int next_frame(struct files *f, struct err *err)
 	size_t have = 0;
 
 	while (have < sizeof(head)) {
-		ssize_t n = receive(f, head + have, sizeof(head) - have, err);
+		ssize_t n = receive_bytes(f, head + have, sizeof(head) - have, err);
 
 		if (n < 0)
 			return (int)n;
@@ -160,7 +160,7 @@ static int next_frame(struct files *f, struct err *err)
 static int note_outcome(struct files *f, struct err *err)
 {
 	char chunk[4096];
-	ssize_t n = receive(f, chunk, f->left < sizeof(chunk) ? f->left : sizeof(chunk), err);
+	ssize_t n = receive_bytes(f, chunk, f->left < sizeof(chunk) ? f->left : sizeof(chunk), err);
 
 	if (n <= 0)
 		return n < 0 ? (int)n : broke_off(f, err);
@@ -171,7 +171,7 @@ static int note_outcome(struct files *f, struct err *err)
 }
 
 /* Nothing more comes: how did it end? */
-static int judge(struct files *f, struct err *err)
+static int judge_outcome(struct files *f, struct err *err)
 {
 	struct wire_view v = { (const void *)f->outcome.data, f->outcome.len };
 
@@ -189,13 +189,13 @@ static ssize_t read_output(struct files *f, void *data, size_t max, struct err *
 		if (f->left == 0)
 			r = next_frame(f, err);
 		if (r <= 0)
-			return r < 0 ? r : judge(f, err);
+			return r < 0 ? r : judge_outcome(f, err);
 		if (f->left > 0 && f->stream == FRAMES_STDOUT)
 			break;
 		if (f->left > 0 && (r = note_outcome(f, err)) < 0)
 			return r;
 	}
-	n = receive(f, data, f->left < max ? f->left : max, err);
+	n = receive_bytes(f, data, f->left < max ? f->left : max, err);
 	if (n == 0)
 		return broke_off(f, err);
 	f->left -= n > 0 ? (uint32_t)n : 0;
@@ -262,7 +262,7 @@ static int skip_passed(struct files *f, struct err *err)
 }
 
 /* Begins again, in a machine for the files of a container that has ended. */
-static int resume(struct files *f, struct err *err)
+static int resume_transfer(struct files *f, struct err *err)
 {
 	int r;
 
@@ -271,7 +271,7 @@ static int resume(struct files *f, struct err *err)
 	f->left = 0;
 	f->broken = false;
 	f->resumed = true;
-	r = begin(f, &f->what, err);
+	r = begin_transfer(f, &f->what, err);
 	return r == 0 ? skip_passed(f, err) : r;
 }
 
@@ -280,7 +280,7 @@ ssize_t files_read(struct files *f, void *data, size_t max, struct err *err)
 	ssize_t n = read_output(f, data, max, err);
 
 	if (n < 0 && can_resume(f)) {
-		n = resume(f, err);
+		n = resume_transfer(f, err);
 		if (n == 0)
 			n = read_output(f, data, max, err);
 	}

@@ -139,14 +139,14 @@ bool filters_any(const struct filters *f, const char *key,
 	return n == 0;
 }
 
-static bool equals(const char *value, const void *arg)
+static bool equals_value(const char *value, const void *arg)
 {
 	return streq(value, arg);
 }
 
 bool filters_exact(const struct filters *f, const char *key, const char *have)
 {
-	return filters_any(f, key, equals, have);
+	return filters_any(f, key, equals_value, have);
 }
 
 static bool label_holds(const char *wanted, const json_t *labels)

@@ -47,7 +47,7 @@ static void put_locked(struct job *job, const char *line)
 	(void)eventfd_write(job->wake_fd, 1);
 }
 
-static void put(struct job *job, json_t *message)
+static void put_message(struct job *job, json_t *message)
 {
 	cleanup_free char *line = message ? json_write(message) : NULL;
 
@@ -91,8 +91,8 @@ static bool is_worth_it(struct job *job, const char *id, const char *status, boo
 	return !is_backed_up(job);
 }
 
-static void report(void *arg, const char *id, const char *status, uint64_t current_bytes,
-		   uint64_t total_bytes)
+static void report_progress(void *arg, const char *id, const char *status, uint64_t current_bytes,
+			    uint64_t total_bytes)
 {
 	struct job *job = arg;
 	json_t *message, *detail;
@@ -106,7 +106,7 @@ static void report(void *arg, const char *id, const char *status, uint64_t curre
 		json_object_set_new(detail, "total", json_integer((json_int_t)total_bytes));
 	}
 	json_object_set_new(message, "progressDetail", detail);
-	put(job, message);
+	put_message(job, message);
 }
 
 static bool is_cancelled(void *arg)
@@ -118,7 +118,9 @@ static bool is_cancelled(void *arg)
 
 struct progress job_progress(struct job *job)
 {
-	return (struct progress){ .report = report, .cancelled = is_cancelled, .arg = job };
+	return (struct progress){ .report = report_progress,
+				  .cancelled = is_cancelled,
+				  .arg = job };
 }
 
 static void put_failure(struct job *job)
@@ -132,7 +134,7 @@ static void put_failure(struct job *job)
 		put_locked(job, line);
 }
 
-static void *run(void *arg)
+static void *run_job(void *arg)
 {
 	struct job *job = arg;
 	struct err err = { 0 };
@@ -179,7 +181,7 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	job->free_fn = free_fn;
 	job->arg = arg;
 	pthread_mutex_init(&job->lock, NULL);
-	r = thread_start(&job->thread, run, job);
+	r = thread_start(&job->thread, run_job, job);
 	if (r < 0) {
 		close(job->wake_fd);
 		pthread_mutex_destroy(&job->lock);

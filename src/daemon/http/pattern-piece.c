@@ -33,7 +33,7 @@ static int insert_jump(struct pattern *p, size_t at, enum op op, int to, struct 
 }
 
 /* The piece from @from to the end, so many times in a row. */
-static int multiply(struct pattern *p, size_t from, uint32_t times, struct err *err)
+static int repeat_piece(struct pattern *p, size_t from, uint32_t times, struct err *err)
 {
 	size_t len = p->n - from;
 	int r = 0;
@@ -55,7 +55,7 @@ static int repeat_endless(struct pattern *p, size_t from, uint32_t min, struct e
 	int r;
 
 	if (min > 0) {
-		r = multiply(p, from, min, err);
+		r = repeat_piece(p, from, min, err);
 		return r < 0 ? r : insert_jump(p, p->n, OP_SPLIT, -len, err);
 	}
 	r = insert_jump(p, p->n, OP_JUMP, -len - 1, err);
@@ -76,7 +76,7 @@ int piece_repeat(struct pattern *p, size_t from, uint32_t min, uint32_t max, str
 		return repeat_endless(p, from, min, err);
 	if (max == 0)
 		p->n = from;
-	r = multiply(p, from, max, err);
+	r = repeat_piece(p, from, max, err);
 	/* From the last one on, what is behind @min may be left out. */
 	for (uint32_t i = max; i > min && r == 0; i--)
 		r = insert_jump(p, from + (i - 1) * len, OP_SPLIT, (int)len + 1, err);

@@ -46,8 +46,8 @@ static void front_add(struct front *f, size_t step)
 }
 
 /* Go on from every step of a front; @c is the text's byte there.  Return: is the end reached? */
-static bool advance(const struct pattern *p, struct front *now, struct front *next,
-		    const char *text, const char *c)
+static bool advance_front(const struct pattern *p, struct front *now, struct front *next,
+			  const char *text, const char *c)
 {
 	for (size_t i = 0; i < now->n; i++) {
 		size_t at = now->list[i];
@@ -77,7 +77,7 @@ bool pattern_fits(struct pattern *p, const char *text)
 		struct front *swap = now;
 
 		front_add(now, 0);
-		if (advance(p, now, next, text, c))
+		if (advance_front(p, now, next, text, c))
 			return true;
 		if (!*c)
 			return false;

@@ -72,7 +72,7 @@ static int on_expiry(struct source *source, void *arg)
 }
 
 /* The library owns the socket from here on, also when it fails. */
-static void hand_over(struct server *s, int client)
+static void hand_over_socket(struct server *s, int client)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
@@ -97,7 +97,7 @@ static int on_connection(struct source *source, int fd, uint32_t events, void *a
 	if (!server_peer_allowed(client))
 		log_warning("a connection of another user was refused");
 	else if (connections_add(&s->connections, client) == 0)
-		hand_over(s, take_fd(&client));
+		hand_over_socket(s, take_fd(&client));
 	return 0;
 }
 
@@ -120,21 +120,21 @@ static struct connection *connection_of(struct MHD_Connection *conn)
 }
 
 /* One request more is served, or the exchange ends with the reason why not. */
-static void serve(struct server *s, struct exchange *x, struct MHD_Connection *conn)
+static void serve_exchange(struct server *s, struct exchange *x, struct MHD_Connection *conn)
 {
 	if (x->result == 0)
 		x->result = connection_serve(&s->connections, connection_of(conn),
 					     x->route->flags & ROUTE_STAYS, &x->err);
 }
 
-static struct exchange *begin(struct server *s, struct MHD_Connection *conn, const char *method,
-			      const char *url)
+static struct exchange *begin_exchange(struct server *s, struct MHD_Connection *conn,
+				       const char *method, const char *url)
 {
 	struct exchange *x = exchange_new(&s->service, conn, method, url);
 
 	connection_heard(&s->connections, connection_of(conn));
 	if (x && x->route && x->route->flags & ROUTE_UPLOAD) {
-		serve(s, x, conn);
+		serve_exchange(s, x, conn);
 		exchange_begin_upload(x);
 	}
 	return x;
@@ -149,7 +149,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 
 	(void)version;
 	if (!x) {
-		*state = begin(s, conn, method, url);
+		*state = begin_exchange(s, conn, method, url);
 		return *state ? MHD_YES : MHD_NO;
 	}
 	if (*len > 0) {
@@ -159,7 +159,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *conn, const 
 		return r < 0 ? MHD_NO : MHD_YES;
 	}
 	if (!x->uploading)
-		serve(s, x, conn);
+		serve_exchange(s, x, conn);
 	return exchange_finish(x, conn);
 }
 

@@ -67,7 +67,7 @@ static int open_number(const struct log_files *f, uint64_t number)
 	return fd < 0 ? -errno : fd;
 }
 
-static void use(struct log_files *f, int fd, uint64_t number, uint64_t offset)
+static void use_file(struct log_files *f, int fd, uint64_t number, uint64_t offset)
 {
 	fd_close(&f->reader.fd);
 	f->reader.fd = fd;
@@ -115,7 +115,7 @@ static int open_tail(struct log_files *f, uint64_t lines)
 			close(fd);
 			return r;
 		}
-		use(f, fd, number, offset);
+		use_file(f, fd, number, offset);
 		if (r > 0 || number == first)
 			return 0;
 	}
@@ -134,7 +134,7 @@ int log_files_open(struct log_files *f, uint64_t lines)
 	fd = open_oldest(f, 0, &number);
 	if (fd < 0)
 		return fd;
-	use(f, fd, number, 0);
+	use_file(f, fd, number, 0);
 	return 0;
 }
 
@@ -148,7 +148,7 @@ int log_files_open_at(struct log_files *f, const struct log_place *place)
 	fd = open_oldest(f, place->number, &number);
 	if (fd < 0)
 		return fd;
-	use(f, fd, number, number == place->number ? place->offset : 0);
+	use_file(f, fd, number, number == place->number ? place->offset : 0);
 	for (int stream = LOG_STDOUT; stream <= LOG_STDERR; stream++)
 		f->reader.within[stream] = number == place->number && place->within >> stream & 1;
 	return 0;
@@ -216,7 +216,7 @@ ssize_t log_files_fill(struct log_files *f)
 		n = log_reader_fill(&f->reader);
 		if (n != 0)
 			return n;
-		use(f, take_fd(&fd), next, 0);
+		use_file(f, take_fd(&fd), next, 0);
 		f->reader.overlong = false;
 	}
 }

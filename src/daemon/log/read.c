@@ -21,7 +21,7 @@
 #define HEADER_MAX_BYTES 64u /* time, stream and tag */
 #define TIME_MIN_BYTES	 20u /* "2026-01-02T03:04:05Z" */
 
-static const char *word(const char **p, const char *end, size_t *ret_len)
+static const char *next_word(const char **p, const char *end, size_t *ret_len)
 {
 	const char *start = *p, *space = memchr(start, ' ', (size_t)(end - start));
 
@@ -37,21 +37,21 @@ int log_parse(const char *line, size_t len, struct log_entry *ret)
 	char when[CLOCK_TEXT_MAX];
 	size_t n;
 
-	s = word(&p, end, &n);
+	s = next_word(&p, end, &n);
 	if (n < TIME_MIN_BYTES || n >= sizeof(when))
 		return -EBADMSG;
 	memcpy(when, s, n);
 	when[n] = '\0';
 	if (clock_parse(when, &e.nsec) < 0)
 		return -EBADMSG;
-	s = word(&p, end, &n);
+	s = next_word(&p, end, &n);
 	if (n == 6 && memcmp(s, "stdout", 6) == 0)
 		e.stream = LOG_STDOUT;
 	else if (n == 6 && memcmp(s, "stderr", 6) == 0)
 		e.stream = LOG_STDERR;
 	else
 		return -EBADMSG;
-	s = word(&p, end, &n);
+	s = next_word(&p, end, &n);
 	if (n != 1 || (*s != 'F' && *s != 'P'))
 		return -EBADMSG;
 	e.partial = *s == 'P';
@@ -74,7 +74,7 @@ static int is_partial(int fd, uint64_t offset, bool *ret)
 }
 
 /* Where the record begins that ends, with its newline, before @end. */
-static int previous(int fd, uint64_t end, uint64_t *ret)
+static int previous_record(int fd, uint64_t end, uint64_t *ret)
 {
 	char block[4096];
 	uint64_t at = end - 1;
@@ -107,14 +107,14 @@ int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
 	if (fstat(fd, &sb) < 0)
 		return -errno;
 	/* A record without its newline is none yet. */
-	r = previous(fd, (uint64_t)sb.st_size + 1, &end);
+	r = previous_record(fd, (uint64_t)sb.st_size + 1, &end);
 	while (r == 0) {
 		uint64_t begin;
 		bool partial = false;
 
 		if (t->wanted == 0 || end == 0)
 			break;
-		r = previous(fd, end, &begin);
+		r = previous_record(fd, end, &begin);
 		if (r == 0)
 			r = is_partial(fd, begin, &partial);
 		if (r < 0 || (!partial && t->found == t->wanted))

@@ -70,8 +70,8 @@ static bool take_spare(struct machines *ms, const struct lease_request *rq, stru
 	return true;
 }
 
-static int spawn(struct machines *ms, const struct machine_plan *plan,
-		 const struct template_use *from, struct lease *l, struct err *err)
+static int spawn_shim(struct machines *ms, const struct machine_plan *plan,
+		      const struct template_use *from, struct lease *l, struct err *err)
 {
 	cleanup_close int dir_fd = -1;
 	cleanup_free char *dir = NULL;
@@ -91,7 +91,7 @@ static int spawn(struct machines *ms, const struct machine_plan *plan,
 	return r == 0 ? shim_spawn(&shim, &l->pid, err) : r;
 }
 
-static void give_up(struct machines *ms, struct lease *l)
+static void give_lease_up(struct machines *ms, struct lease *l)
 {
 	lease_let_go(l);
 	if (l->pid > 0) {
@@ -120,13 +120,13 @@ int lease_take(struct machines *ms, const struct lease_request *rq, struct lease
 		ret->place = gate_enter(&ms->gate);
 	if (take_spare(ms, rq, ret))
 		return 0;
-	r = spawn(ms, rq->plan, &from, ret, err);
+	r = spawn_shim(ms, rq->plan, &from, ret, err);
 	if (r == 0)
 		r = shim_hold(ref_of(ms, ret, rq), &ret->hold_fd, err);
 	if (r == 0)
 		r = add_container(ms, rq, ret, err);
 	if (r < 0)
-		give_up(ms, ret);
+		give_lease_up(ms, ret);
 	return r;
 }
 

@@ -73,8 +73,8 @@ static int write_spec(struct machines *ms, char **ret, struct err *err)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int launch(struct machines *ms, struct spare *s, int dir_fd, const struct machine_plan *plan,
-		  struct err *err)
+static int launch_shim(struct machines *ms, struct spare *s, int dir_fd,
+		       const struct machine_plan *plan, struct err *err)
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
 	cleanup_free char *dir = str_printf("%s/machines/%s", ms->root, s->name), *spec = NULL;
@@ -105,7 +105,7 @@ static int judge_end(const struct control_event *e, struct err *err)
 }
 
 /* Until the rehearsal has ended. */
-static int await_end(int watch_fd, struct err *err)
+static int await_rehearsal(int watch_fd, struct err *err)
 {
 	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);
 	cleanup(control_event_reset) struct control_event e = { 0 };
@@ -126,7 +126,7 @@ static int await_end(int watch_fd, struct err *err)
 	return packet ? judge_end(&e, err) : err_nomem(err);
 }
 
-static int ask(struct shim_ref shim, enum control_op op, int fd, struct err *err)
+static int ask_machine(struct shim_ref shim, enum control_op op, int fd, struct err *err)
 {
 	const struct shim_call call = { .request.op = op, .fd = fd, .timeout_msec = READY_MSEC };
 
@@ -134,24 +134,24 @@ static int ask(struct shim_ref shim, enum control_op op, int fd, struct err *err
 }
 
 /* One container of moat's own, from its coming to its going. */
-static int rehearse(struct shim_ref shim, int dir_fd, struct err *err)
+static int rehearse_container(struct shim_ref shim, int dir_fd, struct err *err)
 {
 	cleanup_close int watch_fd = -1;
-	int r = ask(shim, CONTROL_ADD, dir_fd, err);
+	int r = ask_machine(shim, CONTROL_ADD, dir_fd, err);
 
 	if (r == 0)
 		r = shim_watch(shim, &watch_fd);
 	if (r == 0 && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
 		r = err_errno(err, -errno, EXIT_FILE);
 	if (r == 0)
-		r = ask(shim, CONTROL_START, -1, err);
+		r = ask_machine(shim, CONTROL_START, -1, err);
 	if (r == 0)
-		r = await_end(watch_fd, err);
-	return r == 0 ? ask(shim, CONTROL_REMOVE, -1, err) : r;
+		r = await_rehearsal(watch_fd, err);
+	return r == 0 ? ask_machine(shim, CONTROL_REMOVE, -1, err) : r;
 }
 
-static int prepare(struct machines *ms, struct spare *s, int dir_fd,
-		   const struct machine_plan *plan, struct err *err)
+static int prepare_machine(struct machines *ms, struct spare *s, int dir_fd,
+			   const struct machine_plan *plan, struct err *err)
 {
 	const struct shim_ref shim = { ms->dir_fd, s->name, PROGRAM };
 	cleanup(control_event_reset) struct control_event now = { 0 };
@@ -159,7 +159,7 @@ static int prepare(struct machines *ms, struct spare *s, int dir_fd,
 	int r = shim_hold(shim, &s->fd, err);
 
 	for (int i = 0; r == 0 && i < ROUNDS; i++)
-		r = rehearse(shim, dir_fd, err);
+		r = rehearse_container(shim, dir_fd, err);
 	if (r == 0)
 		r = shim_ask(shim, CONTROL_REST, SHIM_TIMEOUT_MSEC, &answer, err);
 	if (r == 0)
@@ -171,7 +171,7 @@ static int prepare(struct machines *ms, struct spare *s, int dir_fd,
 }
 
 /* Return: the last line of the shim's log, where there is one. */
-static int explain(int dir_fd, int code, struct err *err)
+static int explain_failure(int dir_fd, int code, struct err *err)
 {
 	cleanup(buf_reset) struct buf log = BUF_INIT;
 	const char *line;
@@ -195,10 +195,10 @@ int spare_make(struct machines *ms, const struct machine_plan *plan, struct spar
 	s->fd = -1;
 	r = machine_folder_new(ms, s->name, &dir_fd, err);
 	if (r == 0)
-		r = launch(ms, s, dir_fd, plan, err);
+		r = launch_shim(ms, s, dir_fd, plan, err);
 	if (r == 0) {
-		r = prepare(ms, s, dir_fd, plan, err);
-		r = r < 0 ? explain(dir_fd, r, err) : 0;
+		r = prepare_machine(ms, s, dir_fd, plan, err);
+		r = r < 0 ? explain_failure(dir_fd, r, err) : 0;
 	}
 	if (r < 0) {
 		spare_end(ms, s);
@@ -224,7 +224,7 @@ bool spare_is_done(const struct spare *s)
 	return fd_wait(s->fd, POLLIN, 0) != 0;
 }
 
-static void reap(pid_t pid)
+static void reap_shim(pid_t pid)
 {
 	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
@@ -238,7 +238,7 @@ void spare_end(struct machines *ms, struct spare *s)
 {
 	fd_close(&s->fd);
 	if (s->pid > 0)
-		reap(s->pid);
+		reap_shim(s->pid);
 	machine_folder_remove(ms, s->name);
 	free(s);
 }

@@ -49,18 +49,18 @@ struct spares {
 	unsigned n_ready;
 };
 
-static void wake(struct spares *s)
+static void wake_keeper(struct spares *s)
 {
 	(void)eventfd_write(s->wake_fd, 1);
 }
 
-static void push(struct spare **list, struct spare *m)
+static void push_spare(struct spare **list, struct spare *m)
 {
 	m->next = *list;
 	*list = m;
 }
 
-static struct spare *pop(struct spare **at)
+static struct spare *pop_spare(struct spare **at)
 {
 	struct spare *m = *at;
 
@@ -69,10 +69,10 @@ static struct spare *pop(struct spare **at)
 }
 
 /* Under the lock, as all up to the thread. */
-static void discard(struct spares *s, struct spare **at)
+static void discard_spare(struct spares *s, struct spare **at)
 {
 	s->n_ready--;
-	push(&s->waste, pop(at));
+	push_spare(&s->waste, pop_spare(at));
 }
 
 static bool is_idle(const struct spares *s)
@@ -88,7 +88,7 @@ static void sort_out(struct spares *s)
 	while (*at) {
 		if (s->n_ready > wanted || is_idle(s) || !streq((*at)->key, s->key) ||
 		    spare_is_done(*at))
-			discard(s, at);
+			discard_spare(s, at);
 		else
 			at = &(*at)->next;
 	}
@@ -124,7 +124,7 @@ static void make_one(struct spares *s)
 		r = spare_make(s->ms, &plan, &m, &err);
 	pthread_mutex_lock(&s->lock);
 	if (r == 0) {
-		push(&s->ready, m);
+		push_spare(&s->ready, m);
 		s->n_ready++;
 	} else {
 		log_warning("no spare machine: %s", err.msg[0] ? err.msg : strerror(-r));
@@ -133,12 +133,12 @@ static void make_one(struct spares *s)
 }
 
 /* Return: was there something? */
-static bool work(struct spares *s)
+static bool do_next_task(struct spares *s)
 {
 	struct spare *m;
 
 	sort_out(s);
-	m = s->waste ? pop(&s->waste) : NULL;
+	m = s->waste ? pop_spare(&s->waste) : NULL;
 	if (m) {
 		pthread_mutex_unlock(&s->lock);
 		spare_end(s->ms, m);
@@ -185,13 +185,13 @@ static void sleep_for_news(struct spares *s)
 }
 
 /* As long as the process lives; a spare whose moatd is gone ends by itself. */
-static void *keep(void *arg)
+static void *keep_spares(void *arg)
 {
 	struct spares *s = arg;
 
 	pthread_mutex_lock(&s->lock);
 	for (;;)
-		if (!work(s))
+		if (!do_next_task(s))
 			sleep_for_news(s);
 	return NULL;
 }
@@ -209,7 +209,7 @@ void spares_start_ends(struct spares *s)
 	s->starting--;
 	wait_with_making(s, QUIET_USEC);
 	pthread_mutex_unlock(&s->lock);
-	wake(s);
+	wake_keeper(s);
 }
 
 static void forget_kind(struct spares *s)
@@ -235,17 +235,17 @@ static void note_kind(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 		memcpy(s->key, key, sizeof(s->key));
 }
 
-static struct spare *take(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
-			  const struct machine_plan *plan)
+static struct spare *take_ready(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
+				const struct machine_plan *plan)
 {
 	struct spare *m = NULL;
 
 	pthread_mutex_lock(&s->lock);
 	note_kind(s, key, plan);
 	while (s->ready && spare_is_done(s->ready))
-		discard(s, &s->ready);
+		discard_spare(s, &s->ready);
 	if (s->ready && streq(s->ready->key, key)) {
-		m = pop(&s->ready);
+		m = pop_spare(&s->ready);
 		s->n_ready--;
 	}
 	if (streq(s->key, key))
@@ -257,15 +257,15 @@ static struct spare *take(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1]
 struct spare *spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 			   const struct machine_plan *plan)
 {
-	return take(s, key, plan);
+	return take_ready(s, key, plan);
 }
 
 void spares_waste(struct spares *s, struct spare *m)
 {
 	pthread_mutex_lock(&s->lock);
-	push(&s->waste, m);
+	push_spare(&s->waste, m);
 	pthread_mutex_unlock(&s->lock);
-	wake(s);
+	wake_keeper(s);
 }
 
 void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
@@ -275,7 +275,7 @@ void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 	if (!s->key[0])
 		note_kind(s, key, plan);
 	pthread_mutex_unlock(&s->lock);
-	wake(s);
+	wake_keeper(s);
 }
 
 void spares_forget(struct spares *s)
@@ -284,7 +284,7 @@ void spares_forget(struct spares *s)
 	forget_kind(s);
 	s->last[0] = '\0';
 	pthread_mutex_unlock(&s->lock);
-	wake(s);
+	wake_keeper(s);
 }
 
 void spares_set(struct spares *s, struct spare_bounds bounds)
@@ -293,7 +293,7 @@ void spares_set(struct spares *s, struct spare_bounds bounds)
 	spare_goal_set(&s->goal, bounds);
 	s->not_before_usec = 0;
 	pthread_mutex_unlock(&s->lock);
-	wake(s);
+	wake_keeper(s);
 }
 
 /* What is told of a spare, measured without the lock: that takes its time. */
@@ -328,7 +328,7 @@ static int64_t disk_bytes(const struct spares *s, const char *name, const char *
 		       : 0;
 }
 
-static json_t *describe(const struct spares *s, const struct view *v)
+static json_t *describe_spare(const struct spares *s, const struct view *v)
 {
 	int64_t memory = memory_of_process(v->pid) + memory_of_process(v->engine_pid);
 	int64_t disk =
@@ -347,7 +347,7 @@ json_t *spares_describe(struct spares *s)
 	int r = list ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = json_array_append_new(list, describe(s, &views[i]));
+		r = json_array_append_new(list, describe_spare(s, &views[i]));
 	if (r < 0)
 		return NULL;
 	return json_pack("{s:i, s:i, s:i, s:O}", "Least", (int)goal.bounds.least, "Most",
@@ -366,7 +366,7 @@ static int open_parts(struct spares *s, struct err *err)
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake_fd < 0)
 		return err_errno(err, -errno, "spare machines");
-	r = thread_start(NULL, keep, s);
+	r = thread_start(NULL, keep_spares, s);
 	return r < 0 ? err_errno(err, r, "spare machines") : 0;
 }
 

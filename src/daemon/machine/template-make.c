@@ -40,7 +40,7 @@ static int await_shim(pid_t pid, struct err *err)
 }
 
 /* The shim says why it failed in its log. */
-static int explain(int dir_fd, int code, struct err *err)
+static int explain_failure(int dir_fd, int code, struct err *err)
 {
 	cleanup(buf_reset) struct buf log = BUF_INIT;
 	const char *line;
@@ -74,7 +74,7 @@ int template_make(const struct template_site *site, const struct machine_plan *p
 		return r;
 	r = await_shim(pid, err);
 	if (r < 0)
-		return explain(site->dir_fd, r, err);
+		return explain_failure(site->dir_fd, r, err);
 	r = template_seal(memory_fd);
 	if (r < 0)
 		return err_errno(err, r, "memory of the template");

@@ -18,7 +18,7 @@ bool template_is_key(const char *name)
 	return strlen(name) == TEMPLATE_KEY_LEN && hex_is_lower(name, TEMPLATE_KEY_LEN);
 }
 
-static void inspect(int dir_fd, struct template_found *f)
+static void inspect_template(int dir_fd, struct template_found *f)
 {
 	static const char *const files[] = { TEMPLATE_STATE_FILE, TEMPLATE_MEMORY_FILE };
 	cleanup_close int fd = openat(dir_fd, f->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -59,7 +59,7 @@ static int add_found(int dir_fd, const char *name, void *arg)
 	s->list = grown;
 	s->list[s->n] = (struct template_found){ 0 };
 	memcpy(s->list[s->n].key, name, TEMPLATE_KEY_LEN);
-	inspect(dir_fd, &s->list[s->n++]);
+	inspect_template(dir_fd, &s->list[s->n++]);
 	return 0;
 }
 

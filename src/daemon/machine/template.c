@@ -58,7 +58,7 @@ void template_use_reset(struct template_use *u)
 	fd_close(&u->state_fd);
 }
 
-static struct template *find(struct templates *t, const char *key)
+static struct template *find_template(struct templates *t, const char *key)
 {
 	struct template *e = t->first;
 
@@ -69,7 +69,7 @@ static struct template *find(struct templates *t, const char *key)
 
 static struct template *find_or_add(struct templates *t, const char *key)
 {
-	struct template *e = find(t, key);
+	struct template *e = find_template(t, key);
 
 	if (e)
 		return e;
@@ -83,7 +83,7 @@ static struct template *find_or_add(struct templates *t, const char *key)
 	return e;
 }
 
-static void unload(struct template *e)
+static void unload_template(struct template *e)
 {
 	fd_close(&e->memory_fd);
 	fd_close(&e->dir_fd);
@@ -103,7 +103,7 @@ struct saver {
 	int dir_fd, memory_fd;	  /* the entry's, which stay open while it is saving */
 };
 
-static int publish(struct templates *t, const char *key)
+static int publish_template(struct templates *t, const char *key)
 {
 	cleanup_free char *staging = str_printf(STAGING_PREFIX "%s", key);
 
@@ -115,14 +115,14 @@ static int publish(struct templates *t, const char *key)
 }
 
 /* What cannot be saved is of use as long as moatd runs. */
-static void *save(void *arg)
+static void *save_template(void *arg)
 {
 	struct saver *s = arg;
 	struct err err = { 0 };
 	int r = template_save(s->dir_fd, s->memory_fd, s->e->key, &s->plan, &err);
 
 	if (r == 0) {
-		r = publish(s->t, s->e->key);
+		r = publish_template(s->t, s->e->key);
 		if (r < 0)
 			err_errno(&err, r, "template");
 	}
@@ -147,7 +147,7 @@ static int save_in_background(struct templates *t, struct template *e,
 		return -ENOMEM;
 	*s = (struct saver){ t, e, *plan, e->dir_fd, e->memory_fd };
 	e->saving = true;
-	r = thread_start(NULL, save, s);
+	r = thread_start(NULL, save_template, s);
 	if (r < 0) {
 		e->saving = false;
 		free(s);
@@ -155,7 +155,7 @@ static int save_in_background(struct templates *t, struct template *e,
 	return r;
 }
 
-static int load(struct templates *t, struct template *e, struct err *err)
+static int load_template(struct templates *t, struct template *e, struct err *err)
 {
 	cleanup_close int dir_fd =
 		openat(t->dir_fd, e->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -166,8 +166,8 @@ static int load(struct templates *t, struct template *e, struct err *err)
 	return r;
 }
 
-static int make(struct templates *t, struct template *e, const struct machine_plan *plan,
-		struct err *err)
+static int make_template(struct templates *t, struct template *e, const struct machine_plan *plan,
+			 struct err *err)
 {
 	cleanup_free char *name = str_printf(STAGING_PREFIX "%s", e->key);
 	cleanup_free char *path =
@@ -187,7 +187,7 @@ static int make(struct templates *t, struct template *e, const struct machine_pl
 	if (r == 0)
 		r = save_in_background(t, e, plan);
 	if (r < 0) {
-		unload(e);
+		unload_template(e);
 		(void)path_remove_tree(t->dir_fd, name);
 		return r;
 	}
@@ -200,7 +200,7 @@ static int make(struct templates *t, struct template *e, const struct machine_pl
 static int load_or_make(struct templates *t, struct template *e, bool distrusted,
 			const struct machine_plan *plan, struct err *err)
 {
-	int r = distrusted ? -EBADMSG : load(t, e, err);
+	int r = distrusted ? -EBADMSG : load_template(t, e, err);
 
 	if (r == 0)
 		return 0;
@@ -209,16 +209,16 @@ static int load_or_make(struct templates *t, struct template *e, bool distrusted
 			    distrusted ? "a machine could not be restored from it" : err->msg);
 		(void)path_remove_tree(t->dir_fd, e->key);
 	}
-	return make(t, e, plan, err);
+	return make_template(t, e, plan, err);
 }
 
 /* The time of the last use, for templates_tidy(). */
-static void touch(const struct template *e)
+static void touch_template(const struct template *e)
 {
 	(void)utimensat(e->dir_fd, TEMPLATE_INFO_FILE, NULL, 0);
 }
 
-static int use(struct template *e, struct template_use *ret)
+static int use_template(struct template *e, struct template_use *ret)
 {
 	struct template_use u = { .memory_fd = fcntl(e->memory_fd, F_DUPFD_CLOEXEC, 0) };
 
@@ -231,7 +231,7 @@ static int use(struct template *e, struct template_use *ret)
 		return r;
 	}
 	e->used_usec = clock_mono_usec();
-	touch(e);
+	touch_template(e);
 	*ret = u;
 	return 0;
 }
@@ -244,7 +244,7 @@ static int get_ready(struct templates *t, struct template *e, const struct machi
 	struct err err = { 0 };
 	int r;
 
-	unload(e);
+	unload_template(e);
 	e->state = TEMPLATE_BUSY;
 	pthread_mutex_unlock(&t->lock);
 	r = load_or_make(t, e, distrusted, plan, &err);
@@ -274,7 +274,7 @@ static int take_locked(struct templates *t, struct template *e, const struct mac
 		return r;
 	if (e->state != TEMPLATE_READY)
 		return err_set(err, -EIO, "the template could not be made: see moatd's log");
-	return use(e, ret);
+	return use_template(e, ret);
 }
 
 int template_take(struct templates *t, const struct machine_plan *plan, struct template_use *ret,
@@ -298,7 +298,7 @@ void template_distrust(struct templates *t, const char *key)
 	struct template *e;
 
 	pthread_mutex_lock(&t->lock);
-	e = find(t, key);
+	e = find_template(t, key);
 	if (e && e->state == TEMPLATE_READY)
 		e->distrusted = true;
 	pthread_mutex_unlock(&t->lock);
@@ -306,12 +306,12 @@ void template_distrust(struct templates *t, const char *key)
 
 static int remove_locked(struct templates *t, const char *key)
 {
-	struct template *e = find(t, key);
+	struct template *e = find_template(t, key);
 
 	if (e && is_busy(e))
 		return -EBUSY;
 	if (e)
-		unload(e);
+		unload_template(e);
 	if (faccessat(t->dir_fd, key, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	return path_remove_tree(t->dir_fd, key);
@@ -329,7 +329,7 @@ int template_remove(struct templates *t, const char *key)
 	return r;
 }
 
-static json_t *describe(const struct template_found *f, const struct template *e)
+static json_t *describe_template(const struct template_found *f, const struct template *e)
 {
 	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "Key", f->key, "Kernel",
 			 f->info.kernel, "Engine", f->info.engine, "Cpus", (json_int_t)f->info.cpus,
@@ -351,7 +351,8 @@ json_t *templates_describe(struct templates *t)
 		r = templates_scan(t->dir_fd, &found, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (found[i].valid)
-			r = json_array_append_new(list, describe(&found[i], find(t, found[i].key)));
+			r = json_array_append_new(
+				list, describe_template(&found[i], find_template(t, found[i].key)));
 	pthread_mutex_unlock(&t->lock);
 	return r == 0 ? take_ptr(list) : NULL;
 }
@@ -362,7 +363,7 @@ static void unload_idle(struct templates *t)
 
 	for (struct template *e = t->first; e; e = e->next)
 		if (e->state == TEMPLATE_READY && !is_busy(e) && now > e->used_usec + IDLE_USEC)
-			unload(e);
+			unload_template(e);
 }
 
 void templates_tidy(struct templates *t)
@@ -432,7 +433,7 @@ void templates_close(struct templates *t)
 		struct template *e = t->first;
 
 		t->first = e->next;
-		unload(e);
+		unload_template(e);
 		free(e);
 	}
 	fd_close(&t->dir_fd);

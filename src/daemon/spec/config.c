@@ -17,7 +17,7 @@
 
 #define SHORT_ID_LEN 12
 
-static int put(json_t *obj, const char *key, json_t *value)
+static int put_member(json_t *obj, const char *key, json_t *value)
 {
 	return value && json_object_set_new(obj, key, value) == 0 ? 0 : -ENOMEM;
 }
@@ -52,7 +52,7 @@ static int copy_flags(const json_t *body, json_t *out, struct err *err)
 		int r = json_get_bool(body, keys[i], &on, err);
 
 		if (r == 0)
-			r = put(out, keys[i], json_boolean(on));
+			r = put_member(out, keys[i], json_boolean(on));
 		if (r < 0)
 			return r;
 	}
@@ -78,11 +78,11 @@ static int copy_text(const struct config_source *src, json_t *out, struct err *e
 			return r;
 		if (!s || !*s)
 			s = texts[i].otherwise;
-		r = put(out, texts[i].key, json_string(s ? s : ""));
+		r = put_member(out, texts[i].key, json_string(s ? s : ""));
 		if (r < 0)
 			return r;
 	}
-	return put(out, "Image", json_string(src->image_name));
+	return put_member(out, "Image", json_string(src->image_name));
 }
 
 /* The members of the request's object, and those of the image's it does not have. */
@@ -95,7 +95,7 @@ static int merge_object(const struct config_source *src, const char *key, const 
 	if (r < 0)
 		return r;
 	merged = given ? json_copy(given) : json_object();
-	if (put(out, key, merged) < 0)
+	if (put_member(out, key, merged) < 0)
 		return -ENOMEM;
 	return image && json_object_update_missing(merged, (json_t *)(size_t)image) < 0 ? -ENOMEM
 											: 0;
@@ -115,7 +115,7 @@ static int merge_objects(const struct config_source *src, json_t *out, struct er
 		r = health_merge(src->body, im->healthcheck, &health, err);
 	if (r < 0)
 		return r;
-	return health ? put(out, "Healthcheck", take_ptr(health)) : 0;
+	return health ? put_member(out, "Healthcheck", take_ptr(health)) : 0;
 }
 
 static int check_labels(const json_t *out, struct err *err)
@@ -150,7 +150,7 @@ static int merge_env(const struct config_source *src, json_t *out, struct err *e
 		if (!set && strv_add(&env, *e) < 0)
 			return -ENOMEM;
 	}
-	return put(out, "Env", json_from_strv(env));
+	return put_member(out, "Env", json_from_strv(env));
 }
 
 static int merge_command(const struct config_source *src, json_t *out, struct err *err)
@@ -175,10 +175,11 @@ static int merge_command(const struct config_source *src, json_t *out, struct er
 	}
 	if (strv_len(use_entrypoint) + strv_len(use_cmd) == 0)
 		return err_set(err, -EINVAL, "no command specified");
-	r = put(out, "Entrypoint",
-		strv_len(use_entrypoint) ? json_from_strv(use_entrypoint) : json_null());
+	r = put_member(out, "Entrypoint",
+		       strv_len(use_entrypoint) ? json_from_strv(use_entrypoint) : json_null());
 	return r < 0 ? r
-		     : put(out, "Cmd", strv_len(use_cmd) ? json_from_strv(use_cmd) : json_null());
+		     : put_member(out, "Cmd",
+				  strv_len(use_cmd) ? json_from_strv(use_cmd) : json_null());
 }
 
 static int copy_stop(const json_t *body, json_t *out, struct err *err)
@@ -191,7 +192,7 @@ static int copy_stop(const json_t *body, json_t *out, struct err *err)
 		r = signal_parse(signal, &signo, err);
 	if (r < 0 || !json_is_integer(json_object_get(body, "StopTimeout")))
 		return r;
-	return put(out, "StopTimeout", json_integer(timeout));
+	return put_member(out, "StopTimeout", json_integer(timeout));
 }
 
 static int copy_hostname(const struct config_source *src, json_t *out, struct err *err)
@@ -202,11 +203,11 @@ static int copy_hostname(const struct config_source *src, json_t *out, struct er
 	if (r < 0)
 		return r;
 	if (!name || !*name)
-		return put(out, "Hostname", json_stringn(src->id, SHORT_ID_LEN));
+		return put_member(out, "Hostname", json_stringn(src->id, SHORT_ID_LEN));
 	if (strlen(name) > 63 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					      "0123456789-._") != strlen(name))
 		return err_set(err, -EINVAL, "invalid hostname format: %s", name);
-	return put(out, "Hostname", json_string(name));
+	return put_member(out, "Hostname", json_string(name));
 }
 
 /* Docker takes it from the request alone, for health checks. */
@@ -215,7 +216,7 @@ static int copy_shell(const json_t *body, json_t *out, struct err *err)
 	cleanup_strv char **shell = NULL;
 	int r = json_get_strv(body, "Shell", &shell, err);
 
-	return r < 0 || !shell ? r : put(out, "Shell", json_from_strv(shell));
+	return r < 0 || !shell ? r : put_member(out, "Shell", json_from_strv(shell));
 }
 
 int config_merge(const struct config_source *src, json_t **ret, struct err *err)
@@ -240,7 +241,7 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
 	if (r == 0)
 		r = copy_shell(src->body, out, err);
 	if (r == 0)
-		r = put(out, "OnBuild", json_null());
+		r = put_member(out, "OnBuild", json_null());
 	if (r < 0)
 		return r;
 	*ret = take_ptr(out);

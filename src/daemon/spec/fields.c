@@ -46,7 +46,7 @@ static bool is_fine(const struct field *f, const char *text)
 	return false;
 }
 
-static int refuse(const char *name, const char *what, const char *value, struct err *err)
+static int refuse_field(const char *name, const char *what, const char *value, struct err *err)
 {
 	if (!value)
 		return err_set(err, -EOPNOTSUPP, "moat does not support %s (%s)", what, name);
@@ -61,7 +61,7 @@ static int check_member(const struct field *f, const json_t *value, char ***ret_
 	if (f->effect == FIELD_EFFECTIVE || is_fine(f, text))
 		return 0;
 	if (f->effect == FIELD_REFUSED)
-		return refuse(f->name, f->why, text, err);
+		return refuse_field(f->name, f->why, text, err);
 	return strv_addf(ret_warnings, "%s has no effect: %s", f->name, f->why) < 0 ? err_nomem(err)
 										    : 0;
 }
@@ -109,7 +109,7 @@ static int check_endpoint(const char *network, const json_t *endpoint, char ***r
 	int r = check_network(network, err);
 
 	if (r == 0 && !is_fine(mode, network))
-		r = refuse("EndpointsConfig", mode->why, network, err);
+		r = refuse_field("EndpointsConfig", mode->why, network, err);
 	if (r == 0)
 		r = check_members(FIELD_ENDPOINT, endpoint, ret_warnings, err);
 	if (r == 0)
@@ -144,7 +144,7 @@ static int check_mounts(const json_t *host, struct err *err)
 		const char *type = json_string_value(json_object_get(item, "Type"));
 
 		if (!type || !streq(type, "tmpfs"))
-			return refuse("Mounts", "volumes yet", type, err);
+			return refuse_field("Mounts", "volumes yet", type, err);
 	}
 	return r;
 }
@@ -157,7 +157,7 @@ static int check_links(const json_t *host, char ***ret_warnings, struct err *err
 	if (r < 0 || !is_given(json_object_get(host, "Links")))
 		return r;
 	if (!mode || !streq(mode, "none"))
-		return refuse("Links", "links yet", NULL, err);
+		return refuse_field("Links", "links yet", NULL, err);
 	return strv_add(ret_warnings, "Links has no effect: the container has no network") < 0
 		       ? err_nomem(err)
 		       : 0;
@@ -183,7 +183,7 @@ static int check_security_opt(const char *text, struct err *err)
 			continue;
 		if (!known[i].fine || streq(known[i].fine, value))
 			return 0;
-		return refuse("SecurityOpt", known[i].what, text, err);
+		return refuse_field("SecurityOpt", known[i].what, text, err);
 	}
 	return err_set(err, -EINVAL, "invalid --security-opt: \"%s\"", text);
 }

@@ -14,7 +14,7 @@
 
 static const char *const durations[] = { "Interval", "Timeout", "StartPeriod", "StartInterval" };
 
-static int check(const json_t *health, struct err *err)
+static int check_health(const json_t *health, struct err *err)
 {
 	int64_t value;
 	int r;
@@ -62,7 +62,7 @@ int health_merge(const json_t *body, const json_t *image, json_t **ret, struct e
 		    json_object_set(merged, key, value) < 0)
 			return -ENOMEM;
 	}
-	r = check(merged, err);
+	r = check_health(merged, err);
 	if (r == 0) {
 		cleanup_json json_t *config = json_pack("{s:O}", "Healthcheck", merged);
 

@@ -87,7 +87,7 @@ static int make_args(const json_t *config, char ***ret, struct err *err)
 	return r == 0 ? add_all(ret, cmd) : r;
 }
 
-static int capability(const char *name, struct err *err)
+static int parse_capability(const char *name, struct err *err)
 {
 	int n = oci_capability_parse(name);
 
@@ -107,7 +107,7 @@ static int read_capabilities(char *const *names, uint64_t *ret_set, bool *ret_al
 	*ret_set = 0;
 	*ret_all = false;
 	for (; names && *names; names++) {
-		int n = names_all(*names) ? 0 : capability(*names, err);
+		int n = names_all(*names) ? 0 : parse_capability(*names, err);
 
 		if (n < 0)
 			return n;

@@ -33,13 +33,14 @@ struct conditions {
 	bool any, all;
 };
 
-static void count(struct conditions *c, bool holds)
+static void count_condition(struct conditions *c, bool holds)
 {
 	c->any = c->any || holds;
 	c->all = c->all && holds;
 }
 
-static int judge(const json_t *obj, uint64_t capabilities, struct conditions *ret, struct err *err)
+static int judge_conditions(const json_t *obj, uint64_t capabilities, struct conditions *ret,
+			    struct err *err)
 {
 	cleanup_strv char **arches = NULL, **caps = NULL;
 	struct platform host = platform_host();
@@ -54,19 +55,20 @@ static int judge(const json_t *obj, uint64_t capabilities, struct conditions *re
 	if (r < 0)
 		return r;
 	if (strv_len(arches) > 0)
-		count(ret, strv_has(arches, host.arch));
+		count_condition(ret, strv_has(arches, host.arch));
 	for (char **c = caps; c && *c; c++)
-		count(ret, has_capability(capabilities, *c));
+		count_condition(ret, has_capability(capabilities, *c));
 	if (!kernel || !*kernel)
 		return 0;
 	if (sscanf(kernel, "%d.%d", &major, &minor) != 2)
 		return err_set(err, -EINVAL, "\"minKernel\" is \"%s\", which is no version",
 			       kernel);
-	count(ret, major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor <= KERNEL_MINOR));
+	count_condition(ret,
+			major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor <= KERNEL_MINOR));
 	return 0;
 }
 
-static int applies(const json_t *rule, uint64_t capabilities, bool *ret, struct err *err)
+static int rule_applies(const json_t *rule, uint64_t capabilities, bool *ret, struct err *err)
 {
 	struct conditions in, out;
 	json_t *includes, *excludes;
@@ -75,9 +77,9 @@ static int applies(const json_t *rule, uint64_t capabilities, bool *ret, struct 
 	if (r == 0)
 		r = json_get_object(rule, "excludes", &excludes, err);
 	if (r == 0)
-		r = judge(includes, capabilities, &in, err);
+		r = judge_conditions(includes, capabilities, &in, err);
 	if (r == 0)
-		r = judge(excludes, capabilities, &out, err);
+		r = judge_conditions(excludes, capabilities, &out, err);
 	if (r == 0)
 		*ret = in.all && !out.any;
 	return r;
@@ -124,7 +126,7 @@ static int convert_rules(const json_t *profile, uint64_t capabilities, json_t *l
 		bool wanted = false;
 
 		if (r == 0)
-			r = applies(rule, capabilities, &wanted, err);
+			r = rule_applies(rule, capabilities, &wanted, err);
 		if (r == 0 && wanted)
 			r = add_rule(rule, list, err);
 	}
@@ -159,7 +161,8 @@ static int convert_architectures(const json_t *profile, json_t *out, struct err 
 	return 0;
 }
 
-static int convert(const json_t *profile, uint64_t capabilities, json_t *out, struct err *err)
+static int convert_profile(const json_t *profile, uint64_t capabilities, json_t *out,
+			   struct err *err)
 {
 	static const char *const keys[] = { "defaultAction", "defaultErrnoRet", "architectures",
 					    NULL };
@@ -183,7 +186,7 @@ int seccomp_profile(const char *text, uint64_t capabilities, json_t **ret, struc
 	if (r == 0 && !json_is_object(profile))
 		r = err_set(&why, -EINVAL, "it must be a JSON object");
 	if (r == 0)
-		r = convert(profile, capabilities, out, &why);
+		r = convert_profile(profile, capabilities, out, &why);
 	if (r == 0)
 		r = profile_compile(out, &filter, &why);
 	if (r == -ENOMEM)

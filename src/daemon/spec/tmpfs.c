@@ -14,7 +14,7 @@
 #define SHM_BYTES MIB(64) /* what a machine has */
 #define TMPFS_MAX 64u
 
-static int add(struct oci_options *o, const char *path, char *const *options, struct err *err)
+static int add_tmpfs(struct oci_options *o, const char *path, char *const *options, struct err *err)
 {
 	struct oci_tmpfs *grown, t = { 0 };
 	int r;
@@ -59,7 +59,7 @@ static int add_text(struct oci_options *o, const char *path, const char *text, s
 	while ((one = strsep(&rest, ",")))
 		if (*one && strv_add(&options, one) < 0)
 			return -ENOMEM;
-	return add(o, path, options, err);
+	return add_tmpfs(o, path, options, err);
 }
 
 /* [["exec"], ["uid", "5"]] */
@@ -108,7 +108,7 @@ static int read_mount(const json_t *mount, struct oci_options *o, struct err *er
 	    (read_only && strv_add(&options, "ro") < 0))
 		return -ENOMEM;
 	r = add_pairs(list, &options, err);
-	return r == 0 ? add(o, path ? path : "", options, err) : r;
+	return r == 0 ? add_tmpfs(o, path ? path : "", options, err) : r;
 }
 
 static int read_shm(const json_t *host, struct oci_options *o, struct err *err)

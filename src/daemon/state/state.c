@@ -77,7 +77,7 @@ void texts_reset(struct texts *t)
 	*t = (struct texts){ 0 };
 }
 
-static int fail(sqlite3 *db, const char *what, struct err *err)
+static int sqlite_error(sqlite3 *db, const char *what, struct err *err)
 {
 	int code = sqlite3_extended_errcode(db), r = -EIO;
 
@@ -95,10 +95,10 @@ static int get_version(struct state *st, int *ret, struct err *err)
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(st->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
-		return fail(st->db, "cannot be read", err);
+		return sqlite_error(st->db, "cannot be read", err);
 	*ret = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
 	sqlite3_finalize(stmt);
-	return *ret < 0 ? fail(st->db, "cannot be read", err) : 0;
+	return *ret < 0 ? sqlite_error(st->db, "cannot be read", err) : 0;
 }
 
 static int prepare_file(struct state *st, struct err *err)
@@ -108,7 +108,7 @@ static int prepare_file(struct state *st, struct err *err)
 	if (!reserve_prepare(st->db) ||
 	    sqlite3_exec(st->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
 			 NULL) != SQLITE_OK)
-		return fail(st->db, "cannot be used", err);
+		return sqlite_error(st->db, "cannot be used", err);
 	r = get_version(st, &version, err);
 	if (r < 0)
 		return r;
@@ -119,7 +119,7 @@ static int prepare_file(struct state *st, struct err *err)
 			       version, SCHEMA_VERSION);
 	for (; version < SCHEMA_VERSION; version++)
 		if (sqlite3_exec(st->db, schema[version], NULL, NULL, NULL) != SQLITE_OK)
-			return fail(st->db, "cannot be set up", err);
+			return sqlite_error(st->db, "cannot be set up", err);
 	return 0;
 }
 
@@ -127,7 +127,8 @@ static int prepare_file(struct state *st, struct err *err)
 static int connect_to(const char *path, int flags, sqlite3 **ret, struct err *err)
 {
 	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	return sqlite3_open_v2(path, ret, flags, NULL) == SQLITE_OK ? 0 : fail(*ret, path, err);
+	return sqlite3_open_v2(path, ret, flags, NULL) == SQLITE_OK ? 0
+								    : sqlite_error(*ret, path, err);
 }
 
 int state_open(const char *root, struct state **ret, struct err *err)
@@ -204,8 +205,8 @@ static void bind_record(sqlite3_stmt *stmt, const struct record *rec)
 }
 
 /* Run a statement without rows; every parameter it names is bound from @rec and @texts. */
-static int run(struct state *st, const char *sql, const struct record *rec,
-	       const struct texts *texts, struct err *err)
+static int run_statement(struct state *st, const char *sql, const struct record *rec,
+			 const struct texts *texts, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int r;
@@ -214,7 +215,7 @@ static int run(struct state *st, const char *sql, const struct record *rec,
 	st->has_log_room = st->has_log_room || reserve_log(st->path);
 	r = texts ? reserve_row(st->db, texts, err) : 0;
 	if (r == 0 && sqlite3_prepare_v2(st->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		r = fail(st->db, rec->id, err);
+		r = sqlite_error(st->db, rec->id, err);
 	if (r == 0) {
 		bind_record(stmt, rec);
 		if (texts) {
@@ -223,7 +224,7 @@ static int run(struct state *st, const char *sql, const struct record *rec,
 			bind_text(stmt, ":spec", texts->spec);
 		}
 		if (sqlite3_step(stmt) != SQLITE_DONE)
-			r = fail(st->db, rec->id, err);
+			r = sqlite_error(st->db, rec->id, err);
 		sqlite3_finalize(stmt);
 	}
 	pthread_mutex_unlock(&st->lock);
@@ -233,20 +234,22 @@ static int run(struct state *st, const char *sql, const struct record *rec,
 int state_insert(struct state *st, const struct record *rec, const struct texts *texts,
 		 struct err *err)
 {
-	return run(st,
-		   "INSERT INTO container VALUES (:id, :name, :created, :image, :manifest,"
-		   " :image_config, :state, :exit_code, :oom, :error, :started, :finished, :pid,"
-		   " :config, :host_config, :spec, :restart_count, :stopped)",
-		   rec, texts, err);
+	return run_statement(
+		st,
+		"INSERT INTO container VALUES (:id, :name, :created, :image, :manifest,"
+		" :image_config, :state, :exit_code, :oom, :error, :started, :finished, :pid,"
+		" :config, :host_config, :spec, :restart_count, :stopped)",
+		rec, texts, err);
 }
 
 int state_update(struct state *st, const struct record *rec, struct err *err)
 {
-	return run(st,
-		   "UPDATE container SET name=:name, state=:state, exit_code=:exit_code, oom=:oom,"
-		   " error=:error, started=:started, finished=:finished, pid=:pid,"
-		   " restart_count=:restart_count, stopped=:stopped WHERE id=:id",
-		   rec, NULL, err);
+	return run_statement(
+		st,
+		"UPDATE container SET name=:name, state=:state, exit_code=:exit_code, oom=:oom,"
+		" error=:error, started=:started, finished=:finished, pid=:pid,"
+		" restart_count=:restart_count, stopped=:stopped WHERE id=:id",
+		rec, NULL, err);
 }
 
 int state_set_texts(struct state *st, const char *id, const struct texts *texts, struct err *err)
@@ -254,8 +257,9 @@ int state_set_texts(struct state *st, const char *id, const struct texts *texts,
 	struct record rec = { 0 };
 
 	memcpy(rec.id, id, strnlen(id, ID_LEN));
-	return run(st, "UPDATE container SET host_config=:host_config, spec=:spec WHERE id=:id",
-		   &rec, texts, err);
+	return run_statement(
+		st, "UPDATE container SET host_config=:host_config, spec=:spec WHERE id=:id", &rec,
+		texts, err);
 }
 
 int state_delete(struct state *st, const char *id, struct err *err)
@@ -263,10 +267,10 @@ int state_delete(struct state *st, const char *id, struct err *err)
 	struct record rec = { 0 };
 
 	memcpy(rec.id, id, strnlen(id, ID_LEN));
-	return run(st, "DELETE FROM container WHERE id=:id", &rec, NULL, err);
+	return run_statement(st, "DELETE FROM container WHERE id=:id", &rec, NULL, err);
 }
 
-static char *column(sqlite3_stmt *stmt, int i)
+static char *column_text(sqlite3_stmt *stmt, int i)
 {
 	const unsigned char *text = sqlite3_column_text(stmt, i);
 
@@ -275,9 +279,9 @@ static char *column(sqlite3_stmt *stmt, int i)
 
 static int read_texts(sqlite3_stmt *stmt, int first, struct texts *ret)
 {
-	ret->config = column(stmt, first);
-	ret->host_config = column(stmt, first + 1);
-	ret->spec = column(stmt, first + 2);
+	ret->config = column_text(stmt, first);
+	ret->host_config = column_text(stmt, first + 1);
+	ret->spec = column_text(stmt, first + 2);
 	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
 }
 
@@ -291,7 +295,7 @@ int state_texts(struct state *st, const char *id, struct texts *ret, struct err 
 	if (sqlite3_prepare_v2(st->reader,
 			       "SELECT config, host_config, spec FROM container WHERE id=:id", -1,
 			       &stmt, NULL) != SQLITE_OK) {
-		r = fail(st->reader, id, err);
+		r = sqlite_error(st->reader, id, err);
 	} else {
 		bind_text(stmt, ":id", id);
 		if (sqlite3_step(stmt) == SQLITE_ROW)
@@ -309,16 +313,16 @@ int state_texts(struct state *st, const char *id, struct texts *ret, struct err 
 
 static int read_row(sqlite3_stmt *stmt, struct record *rec, struct texts *texts)
 {
-	cleanup_free char *id = column(stmt, 0), *manifest = column(stmt, 4),
-			  *config = column(stmt, 5);
+	cleanup_free char *id = column_text(stmt, 0), *manifest = column_text(stmt, 4),
+			  *config = column_text(stmt, 5);
 
-	rec->name = column(stmt, 1);
+	rec->name = column_text(stmt, 1);
 	rec->created_nsec = sqlite3_column_int64(stmt, 2);
-	rec->image = column(stmt, 3);
+	rec->image = column_text(stmt, 3);
 	rec->state = (enum record_state)sqlite3_column_int(stmt, 6);
 	rec->exit_code = sqlite3_column_int(stmt, 7);
 	rec->oom = sqlite3_column_int(stmt, 8) != 0;
-	rec->error = column(stmt, 9);
+	rec->error = column_text(stmt, 9);
 	rec->started_nsec = sqlite3_column_int64(stmt, 10);
 	rec->finished_nsec = sqlite3_column_int64(stmt, 11);
 	rec->pid = sqlite3_column_int(stmt, 12);
@@ -341,7 +345,7 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 
 	if (sqlite3_prepare_v2(st->db, "SELECT * FROM container ORDER BY created", -1, &stmt,
 			       NULL) != SQLITE_OK)
-		return fail(st->db, "cannot be read", err);
+		return sqlite_error(st->db, "cannot be read", err);
 	while (r == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct record rec = { 0 };
 		struct texts texts = { 0 };
@@ -355,7 +359,7 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 		texts_reset(&texts);
 	}
 	if (r == 0 && step != SQLITE_DONE)
-		r = fail(st->db, "cannot be read", err);
+		r = sqlite_error(st->db, "cannot be read", err);
 	sqlite3_finalize(stmt);
 	return r;
 }

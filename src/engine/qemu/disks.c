@@ -82,7 +82,7 @@ static int describe_reopen(struct buf *b, const struct machine_swap *swaps, size
 }
 
 /* Nobody waits for that. */
-static int forget(struct qmp *q, const struct qemu_disk *old, size_t n, struct err *err)
+static int forget_nodes(struct qmp *q, const struct qemu_disk *old, size_t n, struct err *err)
 {
 	struct batch b = { .n = 0 };
 
@@ -123,5 +123,5 @@ int qemu_disks_swap(struct qemu_disks *d, struct qmp *q, const struct machine_sw
 		return r;
 	for (size_t i = 0; i < n; i++)
 		d->at[swaps[i].disk] = next[i];
-	return forget(q, old, n, err);
+	return forget_nodes(q, old, n, err);
 }

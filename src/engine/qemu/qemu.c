@@ -120,7 +120,8 @@ static void on_event(const json_t *event, void *arg)
 	snprintf(vm->errors.reason, sizeof(vm->errors.reason), "%s", reason ? reason : "");
 }
 
-static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret, struct err *err)
+static int start_vm(enum qemu_accel accel, const struct machine *m, struct vm **ret,
+		    struct err *err)
 {
 	struct qemu_start s = { .binary = find_binary(), .accel = accel };
 	cleanup_close int ours = -1, theirs = -1;
@@ -161,12 +162,12 @@ static int start(enum qemu_accel accel, const struct machine *m, struct vm **ret
 
 static int start_kvm(const struct machine *m, struct vm **ret, struct err *err)
 {
-	return start(QEMU_KVM, m, ret, err);
+	return start_vm(QEMU_KVM, m, ret, err);
 }
 
 static int start_tcg(const struct machine *m, struct vm **ret, struct err *err)
 {
-	return start(QEMU_TCG, m, ret, err);
+	return start_vm(QEMU_TCG, m, ret, err);
 }
 
 static int pause_vm(struct vm *vm, struct err *err)
@@ -211,7 +212,8 @@ static int snapshot_vm(struct vm *vm, int state_fd, struct err *err)
 	return qemu_snapshot(&vm->qmp, state_fd, clock_mono_usec() + SNAPSHOT_TIMEOUT_USEC, err);
 }
 
-static int identity(enum qemu_accel accel, const struct machine *m, char **ret, struct err *err)
+static int describe_identity(enum qemu_accel accel, const struct machine *m, char **ret,
+			     struct err *err)
 {
 	const char *binary = find_binary();
 
@@ -221,12 +223,12 @@ static int identity(enum qemu_accel accel, const struct machine *m, char **ret, 
 
 static int identity_kvm(const struct machine *m, char **ret, struct err *err)
 {
-	return identity(QEMU_KVM, m, ret, err);
+	return describe_identity(QEMU_KVM, m, ret, err);
 }
 
 static int identity_tcg(const struct machine *m, char **ret, struct err *err)
 {
-	return identity(QEMU_TCG, m, ret, err);
+	return describe_identity(QEMU_TCG, m, ret, err);
 }
 
 static pid_t pid_of_vm(const struct vm *vm)

@@ -199,8 +199,8 @@ static int await_answer(struct qmp *q, int64_t id, uint64_t deadline_usec, json_
 	return r < 0 ? r : 0;
 }
 
-static int converse(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec,
-		    json_t **ret, struct err *err)
+static int run_command(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec,
+		       json_t **ret, struct err *err)
 {
 	int r = send_command(q, command, err);
 
@@ -224,18 +224,18 @@ int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, str
 }
 
 /* Negotiated at most once: QEMU refuses a second time, even when the first answer was late. */
-static int negotiate(struct qmp *q, uint64_t deadline_usec, struct err *err)
+static int negotiate_once(struct qmp *q, uint64_t deadline_usec, struct err *err)
 {
 	if (q->ready)
 		return 0;
 	q->ready = true;
-	return converse(q, &negotiation, deadline_usec, NULL, err);
+	return run_command(q, &negotiation, deadline_usec, NULL, err);
 }
 
 int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
 		 uint64_t deadline_usec, struct err *err)
 {
-	int r = negotiate(q, deadline_usec, err);
+	int r = negotiate_once(q, deadline_usec, err);
 	int64_t first = q->id + 1;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
@@ -251,10 +251,10 @@ int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
 int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,
 	     struct err *err)
 {
-	int r = negotiate(q, deadline_usec, err);
+	int r = negotiate_once(q, deadline_usec, err);
 
 	if (r == 0)
-		r = converse(q, command, deadline_usec, ret, err);
+		r = run_command(q, command, deadline_usec, ret, err);
 	if (r < 0)
 		err_wrap(err, "QMP %s", command->name);
 	return r;

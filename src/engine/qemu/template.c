@@ -44,7 +44,7 @@ int qemu_restore(struct qmp *q, int state_fd, uint64_t deadline_usec, struct err
 }
 
 /* Return: 1 when the migration is complete; 0 while it goes on; -EIO with a message. */
-static int judge(const json_t *answer, struct err *err)
+static int judge_migration(const json_t *answer, struct err *err)
 {
 	const char *status = NULL, *reason = NULL;
 	int r = json_get_str(answer, "status", &status, err);
@@ -70,7 +70,7 @@ static int await_completion(struct qmp *q, uint64_t deadline_usec, struct err *e
 
 		r = qmp_execute(q, "query-migrate", deadline_usec, &answer, err);
 		if (r == 0)
-			r = judge(answer, err);
+			r = judge_migration(answer, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
 		if (clock_mono_usec() > deadline_usec)
