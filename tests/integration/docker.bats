@@ -136,6 +136,19 @@ docker() {
 	[ "$status" -ne 0 ]
 }
 
+@test "docker inspect: every member of a HostConfig and of NetworkSettings is there, with docker's defaults" {
+	local made
+	docker create --name theirs "$BUSYBOX" true
+	moat create --name ours "$BUSYBOX" true
+	for made in theirs ours; do
+		run docker inspect -f '{{with .HostConfig}}{{.LogConfig.Type}} {{.ShmSize}} {{.IpcMode}} {{.CgroupnsMode}} {{.Runtime}} {{.AutoRemove}} {{json .CapAdd}} {{json .Dns}} {{json .Devices}} {{.RestartPolicy.Name}} {{json .PidsLimit}} {{json .OomKillDisable}}{{end}}' "$made"
+		assert_equal "$output" "json-file 67108864 private private moat false null [] [] no null null"
+		run docker inspect -f '[{{.NetworkSettings.Gateway}}] {{.NetworkSettings.IPPrefixLen}} {{json .State.Health}} {{json .Config.Healthcheck}}' "$made"
+		assert_equal "$output" "[] 0 null null"
+	done
+	docker rm theirs ours
+}
+
 @test "docker rm -f, docker rmi" {
 	docker run -d --name gone "$BUSYBOX" sleep 1000 >/dev/null
 	docker rm -f gone

@@ -12,6 +12,7 @@
 #include "daemon/container/exec.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
+#include "daemon/spec/config.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
 
@@ -52,8 +53,16 @@ static json_t *exec_ids(const struct container *c)
 
 static json_t *network_settings(void)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:{}, s:{}}", "Bridge", "", "SandboxID", "",
-			 "IPAddress", "", "MacAddress", "", "Ports", "Networks");
+	return JSON_OBJECT(
+		member_text("Bridge", ""), member_text("SandboxID", ""),
+		member_text("SandboxKey", ""), member_json("Ports", json_object()),
+		member_bool("HairpinMode", false), member_text("LinkLocalIPv6Address", ""),
+		member_int("LinkLocalIPv6PrefixLen", 0), member_null("SecondaryIPAddresses"),
+		member_null("SecondaryIPv6Addresses"), member_text("EndpointID", ""),
+		member_text("Gateway", ""), member_text("GlobalIPv6Address", ""),
+		member_int("GlobalIPv6PrefixLen", 0), member_text("IPAddress", ""),
+		member_int("IPPrefixLen", 0), member_text("IPv6Gateway", ""),
+		member_text("MacAddress", ""), member_json("Networks", json_object()));
 }
 
 /* The newest file: they are numbered. */
@@ -131,5 +140,7 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	container_unref(c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);
+	if (r == 0)
+		r = host_config_fill(json_object_get(obj, "HostConfig"));
 	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj));
 }

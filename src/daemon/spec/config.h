@@ -31,7 +31,7 @@ struct config_source {
 int config_merge(const struct config_source *src, json_t **ret, struct err *err);
 
 /**
- * host_config_check() - docker's HostConfig: the request's, checked, with defaults filled in
+ * host_config_check() - docker's HostConfig: the request's, checked, with its paths filled in
  * @body:      the create request
  * @host_cpus: processors of this host
  * @ret:       owned
@@ -41,6 +41,14 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
  * Return: 0; -EINVAL, -EBADMSG or -EOPNOTSUPP with a message; -ENOMEM.
  */
 int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err);
+
+/**
+ * host_config_fill() - a stored HostConfig as docker shows it: with every member, and where nothing
+ * was asked for (no value, null, "" or 0) with docker's default
+ *
+ * Return: 0; -ENOMEM.
+ */
+int host_config_fill(json_t *host);
 
 /** host_config_warn() - add a text for what of a checked HostConfig is effective but for this.
  * Return: 0; -ENOMEM. */

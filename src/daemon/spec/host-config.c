@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  HostConfig is kept as the client sent it, so that inspect gives it back,
- * with docker's defaults filled in.  Here limits and policies are checked; what moat cannot honour
- * was refused before (fields.h), and what becomes part of the runtime-spec is checked where that is
- * made.
+ * Theory of operation.  HostConfig is kept as the client sent it, but for paths that are hidden or
+ * read-only by default; inspect fills in the rest (host-defaults.c).  Here limits and policies are
+ * checked; what moat cannot honour was refused before (fields.h), and what becomes part of the
+ * runtime-spec is checked where that is made.
  */
 #include <errno.h>
 
 #include "base/cpuset.h"
-#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
@@ -17,7 +16,6 @@
 #include "oci/paths.h"
 
 #define MEMORY_MIN MIB(6)
-#define SHM_BYTES  MIB(64)
 
 static int warn_of_gateway(const json_t *host, char ***ret)
 {
@@ -188,26 +186,6 @@ static int fill_all_paths(json_t *host, struct err *err)
 	return r < 0 ? r : fill_paths(host, "ReadonlyPaths", oci_default_readonly_paths, none);
 }
 
-static int fill_defaults(json_t *host)
-{
-	cleanup_json json_t *defaults = JSON_OBJECT(
-		member_null("Binds"), member_text("ContainerIDFile", ""),
-		member_json("LogConfig", JSON_OBJECT(member_text("Type", "json-file"),
-						     member_json("Config", json_object()))),
-		member_text("NetworkMode", "default"), member_json("PortBindings", json_object()),
-		member_json("RestartPolicy", JSON_OBJECT(member_text("Name", "no"),
-							 member_int("MaximumRetryCount", 0))),
-		member_bool("AutoRemove", false), member_null("CapAdd"), member_null("CapDrop"),
-		member_bool("Privileged", false), member_bool("PublishAllPorts", false),
-		member_bool("ReadonlyRootfs", false), member_int("Memory", 0),
-		member_int("NanoCpus", 0), member_int("CpuQuota", 0), member_int("CpuPeriod", 0),
-		member_null("PidsLimit"), member_null("SecurityOpt"), member_null("Ulimits"),
-		member_text("IpcMode", "private"), member_text("CgroupnsMode", "private"),
-		member_int("ShmSize", SHM_BYTES));
-
-	return defaults && json_object_update_missing(host, defaults) == 0 ? 0 : -ENOMEM;
-}
-
 int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err)
 {
 	cleanup_json json_t *out = NULL;
@@ -231,8 +209,6 @@ int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, stru
 		r = check_restart(out, err);
 	if (r == 0)
 		r = fill_all_paths(out, err);
-	if (r == 0)
-		r = fill_defaults(out);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(out);
