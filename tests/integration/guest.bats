@@ -42,10 +42,6 @@ guest() {
 	assert_status 0
 }
 
-@test "guest: two hundred containers one after the other leave nothing behind" {
-	LIMIT=600 guest one_after_the_other
-}
-
 @test "guest: a container that cannot be set up says why, and is removed" {
 	guest not_to_be_set_up
 }
