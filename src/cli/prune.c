@@ -4,23 +4,25 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/format/format.h"
 
-/* Return: 0 to go on; 1 when the user does not want to. */
+/* Asks without a terminal too, as docker: a script that gives no answer removes nothing.
+ * Return: 0 to go on; 1 when the user does not want to. */
 static int confirm_removal(const struct cli *c, const char *what)
 {
 	char answer[16] = "";
 
-	if (options_flag(&c->opt, "force") || !isatty(STDIN_FILENO))
+	if (options_flag(&c->opt, "force"))
 		return 0;
 	fprintf(stderr, "This will remove %s.\nAre you sure you want to continue? [y/N] ", what);
-	if (!fgets(answer, sizeof(answer), stdin))
+	if (!fgets(answer, sizeof(answer), stdin)) {
+		fputc('\n', stderr);
 		return 1;
+	}
 	answer[strcspn(answer, "\n")] = '\0';
 	return strcasecmp(answer, "y") != 0 && strcasecmp(answer, "yes") != 0;
 }

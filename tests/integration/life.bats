@@ -223,6 +223,23 @@ is_of() {
 	no_container stays
 }
 
+@test "prune: asks without a terminal too, and removes nothing without a yes" {
+	local what
+	moat run --name asked "$BUSYBOX" true
+	for what in container system; do
+		run moat "$what" prune </dev/null
+		assert_status 0
+		assert_has "continue? [y/N]"
+		run moat "$what" prune <<<n
+		assert_status 0
+	done
+	moat image prune -a </dev/null
+	moat inspect asked "$BUSYBOX" >/dev/null
+	run moat container prune <<<y
+	assert_status 0
+	no_container asked
+}
+
 @test "image prune, system df, system prune: images nobody uses go, others stay" {
 	moat pull -q "$REGISTRY/test/configured:latest" >/dev/null
 	moat create --name user "$BUSYBOX" true
