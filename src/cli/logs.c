@@ -167,7 +167,8 @@ int command_logs(struct cli *c)
 	uint64_t lines;
 	int r;
 
-	if (tail && !streq(tail, "all") && str_to_u64(tail, &lines) < 0)
+	/* As docker: less than none is all. */
+	if (tail && !streq(tail, "all") && str_to_u64(tail + (*tail == '-'), &lines) < 0)
 		r = err_set(&err, -EINVAL, "invalid number of lines \"%s\"; it is a number or all",
 			    tail);
 	else

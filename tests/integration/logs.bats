@@ -49,6 +49,10 @@ in_order() {
 		assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" "$n"
 		in_order "$BATS_TEST_TMPDIR/log" "$(head -n 1 "$BATS_TEST_TMPDIR/log" | tr -dc 0-9)"
 	done
+	moat logs --tail -1 many >"$BATS_TEST_TMPDIR/log"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/log")" -ge 1000 ]
+	run moat logs --tail many many
+	assert_error 1 "invalid number of lines"
 }
 
 @test "logs: -t, --since and --until cut a log in many files where they should" {
@@ -58,6 +62,9 @@ in_order() {
 	to=$(sed -n '400s/ .*//p' "$BATS_TEST_TMPDIR/log")
 	awk -v from="$from" -v to="$to" '$1 >= from && $1 <= to' "$BATS_TEST_TMPDIR/log" >"$BATS_TEST_TMPDIR/expected"
 	moat logs -t --since "$from" --until "$to" many | diff "$BATS_TEST_TMPDIR/expected" -
+	assert_equal "$(TZ=XYZ-2 moat logs --since "$(TZ=XYZ-2 date -d '+1 hour' +%FT%T)" many)" ""
+	TZ=XYZ-2 moat logs -t --since "$(TZ=XYZ-2 date -d "$from" +%FT%T.%N)" --until "$to" many |
+		diff "$BATS_TEST_TMPDIR/expected" -
 }
 
 @test "logs: -f with --until ends when that time has come" {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/macro.h"
 #include "base/str.h"
@@ -43,6 +44,41 @@ static bool parse_duration(const char *s, double *ret_nsec)
 	return true;
 }
 
+/* moatd may be on a host in another zone, so a time without one is made seconds since 1970 here.
+ * @rest: what follows the time: a fraction, or nothing */
+static char *local_time(struct tm *tm, const char *rest)
+{
+	time_t seconds;
+
+	tm->tm_isdst = -1;
+	seconds = mktime(tm);
+	return str_printf("%lld%s", (long long)seconds, *rest ? rest : ".0");
+}
+
+/* Return: @text as moatd reads it; owned; NULL without memory. */
+static char *complete_time(const char *text)
+{
+	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H",
+					       "%Y-%m-%d" };
+	struct tm tm = { 0 };
+	const char *rest = NULL;
+	size_t fraction, i;
+
+	for (i = 0; i < ARRAY_SIZE(formats) && !rest; i++) {
+		tm = (struct tm){ 0 };
+		rest = strptime(text, formats[i], &tm);
+	}
+	if (!rest)
+		return strdup(text);
+	fraction = i == 1 && *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
+	if (!rest[fraction])
+		return local_time(&tm, rest);
+	if (i == 1 || !strchr("Zz+-", *rest))
+		return strdup(text);
+	return str_printf("%04d-%02d-%02dT%02d:%02d:00%s", tm.tm_year + 1900, tm.tm_mon + 1,
+			  tm.tm_mday, tm.tm_hour, tm.tm_min, rest);
+}
+
 int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err)
 {
 	double before;
@@ -59,7 +95,7 @@ int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err
 		*ret = str_printf("%lld.%09lld", (long long)(then / (int64_t)NSEC_PER_SEC),
 				  (long long)(then % (int64_t)NSEC_PER_SEC));
 	} else {
-		*ret = strdup(text);
+		*ret = complete_time(text);
 	}
 	return *ret ? 0 : err_nomem(err);
 }

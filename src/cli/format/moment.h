@@ -7,9 +7,12 @@
 
 /**
  * moment_parse() - a point in time as --since and --until take it
- * @text:     "10m", "1h30m", "1.5s": so long before now; anything else is left for moatd to read
+ * @text:     "10m", "1h30m", "1.5s": so long before now; "2006-01-02T15:04:05.9", or less of it
+ * from the end: a time, of this host's zone unless one follows; anything else is left for moatd to
+ * read
  * @now_nsec: nanoseconds since 1970
- * @ret:      "SECONDS.NANOSECONDS" or a copy of @text; owned; NULL where @text is
+ * @ret:      "SECONDS.NANOSECONDS", a time in RFC 3339, or a copy of @text; owned; NULL where @text
+ * is
  *
  * Return: 0; -EINVAL with a message for a duration out of range; -ENOMEM.
  */

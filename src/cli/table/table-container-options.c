@@ -66,7 +66,8 @@ const struct option_def logs_options[] = {
 	{ 0, "boot", NULL, "Show the console of the container's machine instead" },
 	{ 'f', "follow", NULL, "Go on as output comes" },
 	{ 0, "since", "TIME",
-	  "Show what came after: a time in RFC 3339, or 10m for ten minutes ago" },
+	  "Show what came after: a time in RFC 3339, here where it names no zone, or 10m for ten "
+	  "minutes ago" },
 	{ 'n', "tail", "LINES", "Show only the last lines" },
 	{ 't', "timestamps", NULL, "Show when each line came" },
 	{ 0, "until", "TIME", "Show what came before" },

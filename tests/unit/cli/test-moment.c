@@ -34,6 +34,9 @@ static void a_duration_is_so_long_ago(void **state)
 static void anything_else_is_left_as_it_is(void **state)
 {
 	static const char *const others[] = { "2026-01-02T03:04:05Z",
+					      "2026-01-02T03:04:05.5+01:00",
+					      "2026-01-02T03:04:05x",
+					      "2026-01-02x",
 					      "1700000000",
 					      "1700000000.5",
 					      "",
@@ -52,6 +55,26 @@ static void anything_else_is_left_as_it_is(void **state)
 	assert_null(none);
 }
 
+static void a_time_without_a_zone_is_of_this_host(void **state)
+{
+	(void)state;
+	setenv("TZ", "XYZ-2", 1);
+	check("2020-05-27T20:24:00", "1590603840.0");
+	check("2020-05-27T20:24:00.25", "1590603840.25");
+	check("2020-05-27T20:24", "1590603840.0");
+	check("2020-05-27T20", "1590602400.0");
+	check("2020-05-27", "1590530400.0");
+	unsetenv("TZ");
+}
+
+static void a_short_time_with_a_zone_is_completed(void **state)
+{
+	(void)state;
+	check("2020-05-27T20:24Z", "2020-05-27T20:24:00Z");
+	check("2020-05-27T20+02:00", "2020-05-27T20:00:00+02:00");
+	check("2020-05-27-01:00", "2020-05-27T00:00:00-01:00");
+}
+
 static void a_duration_beyond_1970_is_refused(void **state)
 {
 	char *got = NULL;
@@ -66,6 +89,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_duration_is_so_long_ago),
 		cmocka_unit_test(anything_else_is_left_as_it_is),
+		cmocka_unit_test(a_time_without_a_zone_is_of_this_host),
+		cmocka_unit_test(a_short_time_with_a_zone_is_completed),
 		cmocka_unit_test(a_duration_beyond_1970_is_refused),
 	};
 
