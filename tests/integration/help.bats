@@ -99,3 +99,37 @@ installed() {
 	run moat frobnicate
 	assert_error 1 'unknown command "frobnicate"'
 }
+
+# complete_words WORD…: what is offered for the last word.
+complete_words() {
+	bash -c 'set -e; PATH=$MOAT_BUILD:$PATH; source "$1"; shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+		_moat moat "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		echo "${COMPREPLY[@]}"' - "$(installed 'bash-completion/completions/moat$')" "$@"
+}
+
+@test "completion: what follows an option are its values" {
+	assert_equal "$(complete_words moat run --restart "")" "no on-failure always unless-stopped"
+	assert_equal "$(complete_words moat container run --restart = un)" unless-stopped
+	assert_equal "$(complete_words moat run --restart =)" "no on-failure always unless-stopped"
+	assert_equal "$(complete_words moat run --pull "")" "missing always never"
+	assert_equal "$(complete_words moat kill -s HU)" HUP
+	assert_equal "$(complete_words moat stop --signal KI)" KILL
+	assert_equal "$(complete_words moat run --name "")" ""
+	assert_equal "$(complete_words moat system spare "")" "ls set"
+}
+
+@test "completion: containers that run, or do not, and images, where a command takes them" {
+	with_busybox
+	moat create --name lies "$BUSYBOX" true
+	moat run -d --name runs "$BUSYBOX" sleep 1000
+	for command in exec attach stop kill pause top stats; do
+		assert_equal "$(complete_words moat "$command" "")" runs
+	done
+	assert_equal "$(complete_words moat start "")" lies
+	assert_equal "$(complete_words moat rm "" | tr ' ' '\n' | sort | xargs)" "lies runs"
+	run complete_words moat inspect ""
+	assert_has lies
+	assert_has busybox
+	moat rm -f lies runs
+}

@@ -19,7 +19,16 @@ struct option_def {
 };
 
 /* What a command's arguments name, for the completions. */
-enum arg_kind { ARG_NONE, ARG_CONTAINER, ARG_IMAGE, ARG_FILE, ARG_COMMAND };
+enum arg_kind {
+	ARG_NONE,
+	ARG_CONTAINER,
+	ARG_RUNNING, /* containers that run */
+	ARG_STOPPED, /* containers that do not */
+	ARG_IMAGE,
+	ARG_OBJECT, /* containers or images */
+	ARG_FILE,
+	ARG_COMMAND,
+};
 
 struct example {
 	const char *command;
