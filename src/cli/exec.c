@@ -32,7 +32,7 @@ static int exec_body(const struct cli *c, json_t **ret, struct err *err)
 	const struct options *o = &c->opt;
 	bool detach = options_flag(o, "detach"), tty = options_flag(o, "tty");
 	bool in = options_flag(o, "interactive") && !detach;
-	const char *dir = process_dir(o);
+	const char *dir = process_dir(o), *keys = options_value(o, "detach-keys");
 	cleanup_free char *user = NULL;
 	cleanup_strv char **env = NULL;
 	json_t *body;
@@ -42,11 +42,11 @@ static int exec_body(const struct cli *c, json_t **ret, struct err *err)
 		r = process_user(o, &user, err);
 	if (r < 0)
 		return r;
-	body = json_pack("{s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:s, s:s}", "Privileged",
+	body = json_pack("{s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:s, s:s, s:s}", "Privileged",
 			 options_flag(o, "privileged"), "AttachStdin", in, "AttachStdout", !detach,
 			 "AttachStderr", !detach, "Tty", tty, "Env", json_from_strv(env), "Cmd",
 			 json_from_strv(o->args + 1), "WorkingDir", dir ? dir : "", "User",
-			 user ? user : "");
+			 user ? user : "", "DetachKeys", keys ? keys : "");
 	if (!body)
 		return err_set(err, -EINVAL, "the command is not UTF-8 text, or out of memory");
 	*ret = body;

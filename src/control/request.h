@@ -43,6 +43,7 @@ struct control_request {
 	char target[CONTROL_TARGET_MAX + 1];  /* empty: the container's init */
 	bool wants[LINK_CHANNELS];
 	bool framed;
+	const char *detach_keys; /* of a client at a terminal; NULL: the default */
 	int signal;
 	uint16_t rows, columns;
 	bool keeps_log; /* CONTROL_ADD: @log says how much */
@@ -51,7 +52,7 @@ struct control_request {
 	struct link_files files;
 	char **settings;    /* files of the guest's cgroup, "cpu.max=max 100000" */
 	const char *cpuset; /* processors of the host, "0-2,7" */
-	json_t *document;   /* owned; @cpuset of a request that was read is in there */
+	json_t *document;   /* owned; texts of a request that was read are in there */
 };
 
 /** control_request_reset() - free what a request holds that was read */

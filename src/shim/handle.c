@@ -66,9 +66,13 @@ static int check_not_paused(struct call *call)
 static int attach(struct call *call, struct process *p)
 {
 	struct client_options options = { .framed = call->rq->framed };
-	int r;
+	int r = 0;
 
 	memcpy(options.wants, call->rq->wants, sizeof(options.wants));
+	if (p->spec->terminal)
+		r = detach_keys_parse(call->rq->detach_keys, &options.keys, &call->err);
+	if (r < 0)
+		return r;
 	r = process_attach(p, *call->fd, &options);
 	if (r == -EUSERS)
 		return err_set(&call->err, r, "no more clients can be attached to the process");

@@ -78,6 +78,35 @@ def exec_framing(box):
     check("exec without a terminal, started with one", api.exec_start(exec_id, tty=True), b"none\n")
 
 
+def typed(sock, keys):
+    """Types, and returns what came until the server ended the connection."""
+    sock = getattr(sock, "_sock", sock)
+    sock.settimeout(60)
+    sock.sendall(keys)
+    answer = b""
+    while piece := sock.recv(4096):
+        answer += piece
+    return answer
+
+
+def detach(client, image):
+    box = client.containers.create(image, ["sh", "-c", "read -rsn1 key; echo got $key; exec sleep 1000"], tty=True,
+                                   stdin_open=True)
+    box.start()
+    both = {"stdin": 1, "stdout": 1, "stream": 1}
+    check("default keys", b"got" in typed(box.attach_socket(params=both), b"\x10\x11"), False)
+    other = box.attach_socket(params={**both, "detachKeys": "ctrl-a,d"})
+    check("keys of attach", b"got a" in typed(other, b"a\x01d"), False)
+    box.reload()
+    check("state after keys", box.status, "running")
+    exec_id = client.api.exec_create(box.id, "sleep 1000", tty=True, stdin=True, detach_keys="x,y")["Id"]
+    typed(client.api.exec_start(exec_id, tty=True, socket=True), b"xxy")
+    check("exec after its keys", client.api.exec_inspect(exec_id)["Running"], True)
+    refused("keys that are none", 400, client.api.exec_create, box.id, "true", detach_keys="ctrl-ä")
+    refused("keys that are none", 400, box.attach_socket, params={**both, "detachKeys": "nokey"})
+    box.remove(force=True)
+
+
 def exec_in(box):
     code, (out, err) = box.exec_run(["sh", "-c", "echo out; echo err >&2; exit 3"], demux=True)
     check("exec", (code, out, err), (3, b"out\n", b"err\n"))
@@ -162,6 +191,7 @@ def main():
     system(client)
     images(client, sys.argv[1])
     run(client, sys.argv[1])
+    detach(client, sys.argv[1])
     life(client, sys.argv[1])
     if len(sys.argv) > 2:
         login(client, *sys.argv[2:])

@@ -44,6 +44,7 @@ static int open_stream(struct cli *c, const struct attach_config *cfg, int *ret_
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_api struct api *api = NULL;
 	struct api_request rq = { .method = "POST", .upgrade = true };
+	const char *keys = options_value(&c->opt, "detach-keys");
 	int r = cli_path(&path, "containers", cfg->id, "attach", err);
 
 	if (r == 0)
@@ -54,6 +55,8 @@ static int open_stream(struct cli *c, const struct attach_config *cfg, int *ret_
 		r = cli_query(&path, "stdout", "1", err);
 	if (r == 0 && cfg->want_output)
 		r = cli_query(&path, "stderr", "1", err);
+	if (r == 0 && keys)
+		r = cli_query(&path, "detachKeys", keys, err);
 	if (r == 0)
 		r = cli_new_api(c, &api, err);
 	if (r < 0)

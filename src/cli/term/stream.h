@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/detach.h"
 #include "cli/term/control.h"
-#include "cli/term/detach.h"
 
 /* After so many of SIGINT and SIGTERM the program ends, whatever the process does. */
 #define STREAM_PATIENCE 3

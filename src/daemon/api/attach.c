@@ -22,6 +22,7 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 		.in = request_flag(rq, "stdin", false),
 		.out = request_flag(rq, "stdout", false),
 		.err = request_flag(rq, "stderr", false),
+		.detach_keys = request_arg(rq, "detachKeys"),
 	};
 	struct attaching *x;
 	struct container *c;

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/detach.h"
 #include "base/fd.h"
 #include "base/frames.h"
 #include "base/relay.h"
@@ -34,6 +35,7 @@ struct attachment {
 	struct attachment *next;
 	int fd;
 	bool in, out, err, framed;
+	char *detach_keys; /* owned; NULL: the default */
 };
 
 struct attaching {
@@ -53,6 +55,7 @@ void attachments_free(struct attachment *list)
 		list = a->next;
 		if (a->fd >= 0)
 			close(a->fd);
+		free(a->detach_keys);
 		free(a);
 	}
 }
@@ -144,7 +147,8 @@ static int ask_shim(const struct container *c, const struct attachment *a, json_
 			     .wants = { [LINK_STDIN] = a->in,
 					[LINK_STDOUT] = a->out,
 					[LINK_STDERR] = a->err },
-			     .framed = a->framed },
+			     .framed = a->framed,
+			     .detach_keys = a->detach_keys },
 		.fd = a->fd,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,
 	};
@@ -264,8 +268,11 @@ int attach_prepare(struct container *c, const struct attach_options *o, struct a
 {
 	struct attaching *x = NULL;
 	struct attachment *a;
+	struct detach_keys keys;
 	int r = check_attach(c, err);
 
+	if (r == 0)
+		r = detach_keys_parse(o->detach_keys, &keys, err);
 	if (r < 0)
 		return r;
 	x = calloc(1, sizeof(*x));
@@ -280,6 +287,7 @@ int attach_prepare(struct container *c, const struct attach_options *o, struct a
 				  .out = o->stream && o->out,
 				  .err = o->stream && o->err,
 				  .framed = !c->tty };
+	a->detach_keys = o->detach_keys ? strdup(o->detach_keys) : NULL;
 	*x = (struct attaching){ .c = container_ref(c),
 				 .a = a,
 				 .counted = true,

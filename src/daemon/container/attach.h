@@ -25,6 +25,7 @@ struct attach_options {
 	bool stream; /* from now on, and in */
 	bool logs;   /* first what the log holds */
 	bool in, out, err;
+	const char *detach_keys; /* docker's notation; NULL: the default */
 };
 
 struct attaching;
@@ -33,7 +34,8 @@ struct attaching;
  * attach_prepare() - a client is about to be told 101: a start waits for it
  * @ret: owned; taken over by attach_take() or attach_drop()
  *
- * Return: 0; -EBUSY with docker's message when the container is paused; -EUSERS
+ * Return: 0; -EINVAL with a message for keys that are none; -EBUSY with docker's message when the
+ * container is paused; -EUSERS
  * with one when too many wait for its start; -ENOMEM.
  */
 int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,

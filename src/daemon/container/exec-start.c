@@ -25,11 +25,13 @@ struct exec_start {
 	char id[ID_LEN + 1];
 	struct control_request request; /* its process is owned */
 	bool framed;
+	char *detach_keys; /* owned; the request's */
 };
 
 static void start_free(struct exec_start *s)
 {
 	control_request_reset(&s->request);
+	free(s->detach_keys);
 	container_unref(s->c);
 	free(s);
 }
@@ -130,12 +132,14 @@ static int claim_exec(const struct container *c, struct exec *e, struct err *err
 /* Under the table's lock. */
 static void make_request(struct exec_start *s, struct exec *e, bool detach)
 {
+	s->detach_keys = take_ptr(e->detach_keys);
 	s->request = (struct control_request){
 		.op = CONTROL_EXEC,
 		.wants = { [LINK_STDIN] = e->open_stdin && !detach,
 			   [LINK_STDOUT] = e->attach_stdout && !detach,
 			   [LINK_STDERR] = e->attach_stderr && !detach },
 		.framed = s->framed,
+		.detach_keys = s->detach_keys,
 		.process = take_ptr(e->process),
 	};
 	memcpy(s->request.target, e->id, sizeof(e->id));

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/detach.h"
 #include "base/json-object.h"
 #include "base/str.h"
 #include "control/client.h"
@@ -22,6 +23,7 @@ void exec_free(struct exec *e)
 	if (!e)
 		return;
 	json_decref(e->body);
+	free(e->detach_keys);
 	oci_process_free(e->process);
 	free(e);
 }
@@ -70,9 +72,28 @@ json_t *container_exec_ids(const struct container *c)
 	return list;
 }
 
+/* docker takes names of members in any case, and docker-py has written this one so. */
+static int read_detach_keys(const json_t *body, char **ret, struct err *err)
+{
+	bool other = json_object_get(body, "detachKeys");
+	struct detach_keys keys;
+	const char *text;
+	int r = json_get_str(body, other ? "detachKeys" : "DetachKeys", &text, err);
+
+	if (r == 0)
+		r = detach_keys_parse(text, &keys, err);
+	if (r < 0 || !text)
+		return r;
+	*ret = strdup(text);
+	return *ret ? 0 : err_nomem(err);
+}
+
 static int read_body(const json_t *body, struct exec *e, struct err *err)
 {
-	int r = json_get_bool(body, "Tty", &e->tty, err);
+	int r = read_detach_keys(body, &e->detach_keys, err);
+
+	if (r == 0)
+		r = json_get_bool(body, "Tty", &e->tty, err);
 
 	if (r == 0)
 		r = json_get_bool(body, "AttachStdin", &e->open_stdin, err);

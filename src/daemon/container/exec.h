@@ -20,6 +20,7 @@ struct exec {
 	struct oci_process *process; /* NULL once it was started */
 	size_t bytes;		     /* of the request's text */
 	bool tty, open_stdin, attach_stdout, attach_stderr;
+	char *detach_keys; /* owned; NULL: the default */
 	bool started, running;
 	bool launched; /* the shim knows it, or refused it */
 	int code;

@@ -6,9 +6,10 @@
  *
  * Three ends are told apart.  End of file on reading is the end of input and nothing else.  A
  * hangup or a failed write means that nobody takes output any more; input sent before is still
- * good. An error ends both.  At the end of output the sending side is shut down first and what the
- * other end still sends is thrown away until it closes: closing with unread input would reset the
- * connection, and with it output that has not been read.
+ * good. An error ends both.  A client at a terminal can say by keys that it leaves; they are looked
+ * for in the input where it lies, and get no further.  At the end of output the sending side is
+ * shut down first and what the other end still sends is thrown away until it closes: closing with
+ * unread input would reset the connection, and with it output that has not been read.
  */
 #include "shim/container/client.h"
 
@@ -168,19 +169,30 @@ void client_want_input(struct client *c, bool want)
 	update_events(c);
 }
 
-ssize_t client_read(struct client *c, void *data, size_t max)
+/* Return: bytes that are no keys; -EAGAIN where there are none yet. */
+static ssize_t filter(struct client *c, char *data, size_t n)
 {
+	n = detach_keys_filter(&c->options.keys, data, n, &c->detached);
+	if (c->detached)
+		c->input_ended = true;
+	return n > 0 || c->detached ? (ssize_t)n : -EAGAIN;
+}
+
+ssize_t client_read(struct client *c, char *data, size_t max)
+{
+	struct detach_keys *keys = &c->options.keys;
 	ssize_t n;
 
 	if (c->input_ended)
 		return 0;
 	do {
-		n = read(c->fd, data, max);
+		n = keys->n ? read(c->fd, data + DETACH_KEYS_MAX, max - keys->held)
+			    : read(c->fd, data, max);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n > 0)
-		return n;
+		return keys->n ? filter(c, data, (size_t)n) : n;
 	c->input_ended = true;
 	update_events(c);
 	return 0;
@@ -188,6 +200,8 @@ ssize_t client_read(struct client *c, void *data, size_t max)
 
 int client_finish(struct client *c)
 {
+	if (c->state == CLIENT_FINISHING || c->state == CLIENT_LINGERING)
+		return 0;
 	if (c->state != CLIENT_OPEN)
 		return -EPIPE;
 	c->state = CLIENT_FINISHING;

@@ -3,6 +3,7 @@
 
 #include <sys/queue.h>
 
+#include "base/detach.h"
 #include "loop/loop.h"
 #include "shim/container/outq.h"
 
@@ -16,6 +17,7 @@ struct client;
 struct client_options {
 	bool wants[LINK_CHANNELS]; /* LINK_STDIN: what it sends is input */
 	bool framed;
+	struct detach_keys keys; /* typed, they end the attachment; n is 0: none do */
 };
 
 struct client_handler {
@@ -48,6 +50,7 @@ struct client {
 	struct client_options options;
 	bool reading;	  /* input is asked for */
 	bool input_ended; /* or there is none */
+	bool detached;	  /* by its keys; what came before them is to be taken, then finished */
 	struct outq out;
 	uint64_t taken[LINK_CHANNELS]; /* positions in the process's output */
 };
@@ -89,13 +92,15 @@ void client_want_input(struct client *c, bool want);
 
 /**
  * client_read() - read input
+ * @data: DETACH_KEYS_MAX bytes more than @max
+ * @max:  bytes to return at most; more than are held back, as what may be its keys
  *
  * Return: bytes; 0 when the input ended, now or before; -EAGAIN.
  */
-ssize_t client_read(struct client *c, void *data, size_t max);
+ssize_t client_read(struct client *c, char *data, size_t max);
 
 /**
- * client_finish() - no more output will come
+ * client_finish() - no more output will come; once is enough
  *
  * gone() follows when the queue is out and the other end has closed, or soon after; not
  * from within this call.

@@ -157,6 +157,16 @@ static void drop_client(struct process *p, struct client *c)
 		give_up(p);
 }
 
+/* The client left by its keys: it gets what is on its way, and then its end; the process goes on.
+ */
+static void detach(struct process *p, struct client *c)
+{
+	if (client_finish(c) < 0)
+		drop_client(p, c);
+	else
+		grant_all(p);
+}
+
 /* Frees a process that is over when the last client is gone; the init stays for those who ask. */
 static void maybe_free(struct process *p)
 {
@@ -176,11 +186,11 @@ static size_t input_room(const struct process *p)
 /* Moves what there is and what there is credit for.  The client may be freed. */
 static void move_input(struct process *p, struct client *c)
 {
-	char chunk[INPUT_CHUNK];
+	char chunk[DETACH_KEYS_MAX + INPUT_CHUNK];
 	size_t room;
 
-	while ((room = input_room(p)) > 0) {
-		ssize_t n = client_read(c, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+	while ((room = input_room(p)) > c->options.keys.held) {
+		ssize_t n = client_read(c, chunk, room < INPUT_CHUNK ? room : INPUT_CHUNK);
 
 		if (n == -EAGAIN) {
 			client_want_input(c, true);
@@ -192,6 +202,10 @@ static void move_input(struct process *p, struct client *c)
 	}
 	if (!c->input_ended) {
 		client_want_input(c, false);
+		return;
+	}
+	if (c->detached) {
+		detach(p, c);
 		return;
 	}
 	end_input(p);

@@ -239,6 +239,55 @@ static void input_nobody_reads_costs_no_output(void **state)
 	box_expect_end(&b, w, 0, "");
 }
 
+/* Credit comes in small pieces, so that keys that are held back may be all there is room for. */
+static void take_typed(int fd)
+{
+	struct buf payload = BUF_INIT, input = BUF_INIT;
+	uint32_t stream;
+
+	guest_boot(fd);
+	guest_started(fd);
+	stream = guest_started(fd);
+	while (input.len < 6) {
+		guest_grant(fd, stream, 2);
+		guest_expect(fd, LINK_DATA, &payload);
+		buf_add(&input, payload.data, payload.len);
+	}
+	if (memcmp(input.data, "ab\1cde", 6) != 0)
+		abort();
+	guest_grant(fd, stream, 2);
+	guest_output(fd, stream, LINK_STDOUT, "nobody hears it", 15);
+	guest_exited(fd, stream, 0, 0);
+	guest_exited(fd, 1, 0, 0);
+	guest_down(fd);
+}
+
+static void keys_end_an_attachment_and_no_process(void **state)
+{
+	struct buf out = BUF_INIT;
+	int w, client[2];
+	struct box b;
+
+	(void)state;
+	box_new(&b);
+	box_start(&b, take_typed);
+	w = box_watch(&b);
+	box_ask(&b, START, -1);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, client), 0);
+	box_ask(&b,
+		"{\"op\":\"exec\",\"target\":\"e\",\"stdin\":true,\"stdout\":true,"
+		"\"detach_keys\":\"ctrl-a,d\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\","
+		"\"terminal\":true}}",
+		client[1]);
+	close(client[1]);
+	assert_int_equal(fd_write_all(client[0], "ab\1cde\1dmore", 12), 0);
+	read_all(client[0], &out);
+	assert_int_equal(out.len, 0);
+	buf_reset(&out);
+	close(client[0]);
+	box_expect_end(&b, w, 0, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +298,7 @@ int main(void)
 		cmocka_unit_test(a_half_close_ends_the_input_and_no_more),
 		cmocka_unit_test(input_of_a_client_that_left_still_arrives),
 		cmocka_unit_test(input_nobody_reads_costs_no_output),
+		cmocka_unit_test(keys_end_an_attachment_and_no_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/term/detach.h"
+#include "base/detach.h"
 
 #include <ctype.h>
 #include <errno.h>

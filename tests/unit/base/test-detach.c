@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/detach.h"
 #include "base/macro.h"
-#include "cli/term/detach.h"
 
 /* Type @typed, byte by byte or at once; what is passed on is appended to @passed. */
 static bool type(struct detach_keys *k, const char *typed, size_t step, char *passed)
