@@ -5,6 +5,8 @@
  * says who holds one: so a shim that does not answer is found whoever started it, and a process
  * that only has its number by now is not taken for it.
  */
+#include "control/kill.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -197,12 +197,6 @@ struct engine {
 	pid_t (*pid)(const struct vm *vm);
 };
 
-/**
- * machine_add_devices() - give a description all of its devices, each of them blank or unused
- * @image_bytes, @layer_bytes: sizes of the disks
- */
-void machine_add_devices(struct machine *m, uint64_t image_bytes, uint64_t layer_bytes);
-
 /** engine_find() - by name.  Return: NULL when there is no such engine. */
 const struct engine *engine_find(const char *name);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/machine.h"
+
 #include "engine/engine.h"
 
 void machine_add_devices(struct machine *m, uint64_t image_bytes, uint64_t layer_bytes)

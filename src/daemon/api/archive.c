@@ -8,6 +8,7 @@
 #include "daemon/api/api.h"
 #include "daemon/container/transition.h"
 #include "daemon/files/files.h"
+#include "daemon/files/path.h"
 #include "image/archive/inflate.h"
 #include "oci/runtime.h"
 

@@ -12,7 +12,7 @@
 #include "daemon/container/exec.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
-#include "daemon/spec/config.h"
+#include "daemon/spec/host-defaults.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/container/exec.h"
+#include "daemon/container/exec-start.h"
 
 #include "daemon/api/api.h"
 

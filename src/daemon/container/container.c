@@ -20,9 +20,9 @@
 #include "base/str.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
-#include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
 #include "daemon/spec/signals.h"
+#include "oci/runtime.h"
 
 #define STOP_TIMEOUT_SEC 10
 

@@ -22,6 +22,8 @@
 #include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/fields.h"
+#include "daemon/spec/host-config.h"
+#include "daemon/spec/runtime.h"
 #include "image/image.h"
 #include "kernel/store.h"
 

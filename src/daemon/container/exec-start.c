@@ -7,6 +7,8 @@
  * The client may have been told 101 before the process fails to start.  Then, as docker does it,
  * the reason goes into the connection, and the exit code is 126 or 127.
  */
+#include "daemon/container/exec-start.h"
+
 #include "daemon/container/exec.h"
 
 #include <errno.h>

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/container/transition.h"
-#include "daemon/spec/config.h"
+#include "daemon/spec/runtime.h"
 
 void exec_free(struct exec *e)
 {

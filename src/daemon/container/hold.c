@@ -23,6 +23,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "control/client.h"
+#include "control/kill.h"
 #include "control/names.h"
 #include "daemon/machine/lease.h"
 #include "oci/runtime.h"

@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "control/client.h"
+#include "control/kill.h"
 #include "control/names.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/transition.h"

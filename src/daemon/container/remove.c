@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "control/client.h"
+#include "control/kill.h"
 #include "daemon/container/hold.h"
 #include "daemon/container/pause.h"
 #include "daemon/container/stop.h"

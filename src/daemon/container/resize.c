@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "control/client.h"
-#include "daemon/container/exec.h"
+#include "daemon/container/exec-start.h"
 #include "daemon/container/transition.h"
 
 /* @target: an exec, or "" for the container's process */

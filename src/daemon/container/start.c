@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "control/client.h"
+#include "control/kill.h"
 #include "control/names.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/hold.h"

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "control/client.h"
+#include "control/kill.h"
 #include "daemon/container/pause.h"
 #include "daemon/container/restart.h"
 #include "daemon/container/start.h"

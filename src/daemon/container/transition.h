@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "control/client.h"
 #include "daemon/container/container.h"
 
 /*

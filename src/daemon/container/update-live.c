@@ -4,12 +4,13 @@
  * differs between its old and its new runtime-spec is sent there, all of it or nothing being
  * the shim's and the guest's to say.  The machine itself keeps its size, so no limit can pass that.
  */
+#include "daemon/container/update-live.h"
+
 #include <errno.h>
 #include <fcntl.h>
 
 #include "base/str.h"
 #include "control/client.h"
-#include "daemon/container/update.h"
 #include "daemon/machine/plan.h"
 
 static int add_number(char ***settings, const char *file, int64_t old, int64_t new)

@@ -11,10 +11,12 @@
 
 #include "base/str.h"
 #include "daemon/container/transition.h"
+#include "daemon/container/update-live.h"
 #include "daemon/container/update.h"
 #include "daemon/machine/machines.h"
-#include "daemon/spec/config.h"
 #include "daemon/spec/fields.h"
+#include "daemon/spec/host-config.h"
+#include "daemon/spec/runtime.h"
 
 static const char *const limits[] = { "Memory",	    "NanoCpus",	 "CpuQuota",   "CpuPeriod",
 				      "PidsLimit",  "CpuShares", "CpusetCpus", "MemoryReservation",

@@ -65,16 +65,3 @@ int files_read_stat(struct files *f, struct link_stat *ret, struct err *err);
  * Return: 0; as files_read(); -errno of read(2); with a message.
  */
 int files_write_from(struct files *f, int from_fd, struct err *err);
-
-/**
- * files_clean_path() - docker's reading of a path in a container
- * @ret: absolute, without "..", double slashes and the like, but with a slash or "/." at the end
- *       where @path has that; owned
- *
- * Pure.  Return: 0; -EINVAL for an empty one, with docker's message; -ENOMEM.
- */
-int files_clean_path(const char *path, char **ret, struct err *err);
-
-/** files_stat_header() - the value of X-Docker-Container-Path-Stat.  @path: a clean one.  Pure.
- * Return: owned; NULL when out of memory. */
-char *files_stat_header(const char *path, const struct link_stat *s);

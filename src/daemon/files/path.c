@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/files/path.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/path-text.h"
 #include "base/str.h"
-#include "daemon/files/files.h"
 
 /* Go's os.FileMode, which docker's API has. */
 #define GO_DIR	       (1u << 31)

@@ -40,18 +40,3 @@ static inline bool set_has(const struct set *s, unsigned char c)
 {
 	return s->bits[c / 8] & (1u << (c % 8));
 }
-
-/** piece_insert() - put a step at @at, before what is there.  Return: 0; -E2BIG with a message. */
-int piece_insert(struct pattern *p, size_t at, const struct step *step, struct err *err);
-
-/** piece_repeat() - let the piece from @from to the end be there @min to @max times (ENDLESS).
- * Return: 0; -EINVAL, -E2BIG with a message. */
-int piece_repeat(struct pattern *p, size_t from, uint32_t min, uint32_t max, struct err *err);
-
-/** piece_choice() - make a choice of the pieces from @from to @second, and from there to the end.
- * Return: 0; -E2BIG with a message, and what lies before @second is as it was. */
-int piece_choice(struct pattern *p, size_t from, size_t second, struct err *err);
-
-/** pattern_parse() - append the steps of a text.  Return: 0; -EINVAL, -E2BIG with a message, and
- * some steps may be there. */
-int pattern_parse(struct pattern *p, const char *text, struct err *err);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pattern's text to steps, by descent; groups in groups to a fixed depth. */
+#include "daemon/http/pattern-parse.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/str.h"
 #include "daemon/http/pattern-inner.h"
+#include "daemon/http/pattern-piece.h"
 
 struct parser {
 	struct pattern *p;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pieces of a pattern: runs of steps, copied and put together.  No work but what adds steps. */
+#include "daemon/http/pattern-piece.h"
+
 #include <errno.h>
 #include <string.h>
 

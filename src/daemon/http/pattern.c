@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "daemon/http/pattern-inner.h"
+#include "daemon/http/pattern-parse.h"
+#include "daemon/http/pattern-piece.h"
 
 struct pattern *pattern_new(void)
 {

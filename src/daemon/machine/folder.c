@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "control/client.h"
+#include "control/kill.h"
 
 #define LINK_PREFIX "../../machines/"
 

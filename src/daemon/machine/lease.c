@@ -10,11 +10,13 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "control/client.h"
 #include "control/launch.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
-/* Without a template the machine is booted; the store has said why. */
+/* Finds a template.  Without one the machine is booted, and the store of templates has logged
+ * why. */
 static void find_template(struct machines *ms, const struct machine_plan *plan,
 			  struct template_use *ret)
 {
@@ -45,13 +47,14 @@ static int add_container(struct machines *ms, const struct lease_request *rq, st
 	return shim_call(ref_of(ms, l, rq), &call, NULL, err);
 }
 
-/* One that fails is not missed. */
+/* Takes a spare machine.  Where that fails, another way to get a machine is tried. */
 static bool take_spare(struct machines *ms, const struct lease_request *rq, struct lease *l)
 {
 	struct spare *s;
 	struct err err = { 0 };
 
-	/* The processors of a spare machine are chosen already. */
+	/* Spares are for runs, and already have their processors: a container with a cpuset
+	 * cannot use one. */
 	if (rq->purpose != LEASE_RUN || !l->template[0] || rq->plan->cpuset)
 		return false;
 	s = spares_claim(ms->spares, l->template, rq->plan);

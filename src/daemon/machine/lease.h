@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include "control/client.h"
 #include "daemon/machine/folder.h"
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"

@@ -23,6 +23,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "engine/disk.h"
+#include "engine/machine.h"
 
 #define PAGE	       4096u
 #define STEP	       KIB(256)

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "control/client.h"
 #include "control/launch.h"
 #include "control/names.h"
 #include "daemon/machine/template-files.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/spec/fields.h"
+
+#include "daemon/spec/field-table.h"
 
 #include "base/str.h"
 

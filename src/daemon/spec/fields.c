@@ -13,7 +13,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "daemon/spec/runtime.h"
+#include "daemon/spec/field-table.h"
 
 /* Does a member say something?  -1 is docker's way to say "no number". */
 static bool is_given(const json_t *v)

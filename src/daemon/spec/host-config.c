@@ -5,14 +5,16 @@
  * checked; what moat cannot honour was refused before (fields.h), and what becomes part of the
  * runtime-spec is checked where that is made.
  */
+#include "daemon/spec/host-config.h"
+
 #include <errno.h>
 
 #include "base/cpuset.h"
 #include "base/str.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/log-config.h"
+#include "daemon/spec/options.h"
 #include "daemon/spec/restart-policy.h"
-#include "daemon/spec/runtime.h"
 #include "oci/paths.h"
 
 #define MEMORY_MIN MIB(6)

@@ -4,11 +4,12 @@
  * container.  What is stored stays what was asked for; defaults are laid below it when it is shown,
  * so they hold for containers of older versions, too.
  */
+#include "daemon/spec/host-defaults.h"
+
 #include <errno.h>
 
 #include "base/json-object.h"
 #include "base/str.h"
-#include "daemon/spec/config.h"
 
 #define SHM_BYTES MIB(64)
 

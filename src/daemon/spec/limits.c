@@ -2,10 +2,11 @@
 /*
  * Limits as the guest's cgroup takes them.  host_config_check() has seen to their range.
  */
+#include "daemon/spec/limits.h"
+
 #include <errno.h>
 
 #include "base/str.h"
-#include "daemon/spec/runtime.h"
 
 #define CPU_PERIOD_USEC 100000u
 #define SHARES_MIN	2

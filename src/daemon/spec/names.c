@@ -4,6 +4,8 @@
  * with white space or a line's end gets through.  The name "host-gateway" for the host itself is
  * kept in HostConfig; there is no address for it yet.
  */
+#include "daemon/spec/names.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -11,7 +13,6 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "daemon/spec/config.h"
-#include "daemon/spec/runtime.h"
 
 #define WORD_MAX 253u /* characters of a domain name */
 

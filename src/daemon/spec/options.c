@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/spec/options.h"
+
 #include <errno.h>
 
 #include "base/str.h"
-#include "daemon/spec/config.h"
-#include "daemon/spec/runtime.h"
+#include "daemon/spec/names.h"
 #include "daemon/spec/seccomp.h"
+#include "daemon/spec/tmpfs.h"
 
 #define SYSCTL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@"
 

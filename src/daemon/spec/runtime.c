@@ -4,12 +4,15 @@
  * stored, so a container is exactly what inspect shows.  Both were checked when the container
  * was made; types are checked again, because a member moat only stores was not.
  */
+#include "daemon/spec/runtime.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/str.h"
 #include "daemon/spec/config.h"
-#include "daemon/spec/runtime.h"
+#include "daemon/spec/limits.h"
+#include "daemon/spec/options.h"
 #include "oci/capability.h"
 
 #define DEFAULT_PATH	 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -4,27 +4,33 @@
 #include "base/json.h"
 #include "oci/runtime.h"
 
-/* Parts of config_runtime(), by subject.  Each: Return: 0; -EINVAL or -EBADMSG with docker's
- * message where it has one; -ENOMEM. */
+/**
+ * config_runtime() - the runtime-spec of a container; rootfs_path is left for the caller
+ * @ret: owned
+ *
+ * Return: 0; -EINVAL or -EBADMSG with a message; -ENOMEM.
+ */
+int config_runtime(const json_t *config, const json_t *host, struct oci_runtime **ret,
+		   struct err *err);
 
-/** spec_limits() - memory, CPU, processes, and what else the guest's cgroup keeps */
-int spec_limits(const json_t *host, struct oci_runtime *rt, struct err *err);
+/**
+ * config_process() - the process of an exec
+ * @body:      the exec request (Cmd, Env, User, WorkingDir, Tty, ConsoleSize, AttachStdin,
+ *             Privileged)
+ * @container: the process of the container's init: environment, folder, user, capabilities and
+ *             limits come from it
+ *
+ * Return: 0, @ret owned; -EINVAL or -EBADMSG with a message; -ENOMEM.
+ */
+int config_process(const json_t *body, const struct oci_process *container,
+		   struct oci_process **ret, struct err *err);
 
-/** spec_paths() - what is hidden, and what is read-only */
-int spec_paths(const json_t *host, struct oci_runtime *rt, struct err *err);
-
-/** spec_options() - what most containers do without; after the process's capabilities are known */
-int spec_options(const json_t *config, const json_t *host, struct oci_runtime *rt, struct err *err);
-
-/** spec_tmpfs() - "Tmpfs", "Mounts" of that type, "ShmSize" */
-int spec_tmpfs(const json_t *host, struct oci_options *o, struct err *err);
-
-/** spec_names() - lines of /etc/hosts, and /etc/resolv.conf where it is to be another */
-int spec_names(const json_t *host, struct oci_options *o, struct err *err);
-
-/** spec_security_opt() - the value of a "SecurityOpt": borrowed, "" where it has none, NULL where
- * it was not given.  The last one counts.  @ret: into @host. */
-int spec_security_opt(const json_t *host, const char *name, const char **ret, struct err *err);
-
-/** spec_is_word() - is it short, and without white space and control characters? */
-bool spec_is_word(const char *s);
+/**
+ * config_capabilities() - the default set without those to drop, and then with those to add
+ *
+ * As docker has it: adding ALL starts from all of them and drops what is named, dropping ALL leaves
+ * what is added.
+ *
+ * Return: 0; -EINVAL with a message.
+ */
+int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err);

@@ -4,10 +4,11 @@
  * device, gives privileges or is executed unless the options say so.  Another size of /dev/shm is
  * one more of them, in the place of the machine's own.
  */
+#include "daemon/spec/tmpfs.h"
+
 #include <errno.h>
 
 #include "base/str.h"
-#include "daemon/spec/runtime.h"
 #include "oci/mount.h"
 
 #define SHM_PATH  "/dev/shm"

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "engine/disk.h"
+#include "engine/machine.h"
 #include "shim/machine/affinity.h"
 #include "shim/machine/engine-log.h"
 

@@ -21,6 +21,7 @@
 #include "control/names.h"
 #include "engine/disk.h"
 #include "engine/engine.h"
+#include "engine/machine.h"
 #include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "daemon/files/files.h"
+#include "daemon/files/path.h"
 
 static void paths_are_cleaned_as_docker_does(void **state)
 {

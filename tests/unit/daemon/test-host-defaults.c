@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "daemon/spec/config.h"
+#include "daemon/spec/host-defaults.h"
 
 /* @want: members as they have to be once @given was filled */
 static void expect_filled(const char *given, const char *want)

@@ -12,8 +12,9 @@
 #include <sys/mount.h>
 
 #include "base/str.h"
-#include "daemon/container/update.h"
-#include "daemon/spec/config.h"
+#include "daemon/container/update-live.h"
+#include "daemon/spec/host-config.h"
+#include "daemon/spec/runtime.h"
 
 /* A HostConfig, checked, as a runtime-spec. */
 static int build(const char *host_text, struct oci_runtime **ret, struct err *err)

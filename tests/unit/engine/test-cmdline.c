@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "engine/machine.h"
 #include "engine/qemu/cmdline.h"
 
 static const struct qemu_start start = { .binary = "/usr/bin/qemu",

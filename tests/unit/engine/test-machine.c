@@ -27,6 +27,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/engine.h"
+#include "engine/machine.h"
 
 #define LOAD_ADDRESS  0x100000u
 #define XEN_PVH_ENTRY 18 /* the type of the note that says where a PVH kernel begins */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "control/client.h"
+
+/**
+ * shim_end() - kill a shim that does not answer; its machine ends with it
+ *
+ * Return: 0; -ESRCH when there is none; -errno.
+ */
+int shim_end(struct shim_ref shim);
+
+/**
+ * shim_ask_end() - have a machine ended by a request, CONTROL_KILL or CONTROL_SHUTDOWN
+ *
+ * A shim that does not even take the request is killed, and its machine with it.
+ *
+ * Return: 0 when the end is on its way; -ECONNREFUSED with a message when the shim is gone; -errno
+ * with a message.
+ */
+int shim_ask_end(struct shim_ref shim, enum control_op op, struct err *err);
+
+/**
+ * shim_finish() - the container has ended: let its machine make its disks clean
+ * @timeout_msec: then it is ended as it is
+ *
+ * Return when it is gone, or about to be.
+ */
+void shim_finish(struct shim_ref shim, int timeout_msec);
