@@ -31,7 +31,8 @@ int shim_connect(struct shim_ref shim, int *ret_fd)
 
 	if (dir_fd < 0)
 		return -errno;
-	/* A shim that is stopped has a queue that fills up: nobody is to wait for it there. */
+	/* A shim that is stopped does not accept, and its queue of connections fills up:
+	 * connecting must not wait for that. */
 	r = unix_connect_at(dir_fd, SHIM_SOCKET_FILE, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
 	if (r == 0)
 		r = fd_set_nonblock(fd, false);
@@ -67,7 +68,8 @@ int shim_watch(struct shim_ref shim, int *ret_fd)
 	return shim_send(shim, &(struct control_request){ .op = CONTROL_WATCH }, -1, ret_fd);
 }
 
-/* Its socket takes connections until it is gone, and then breaks them. */
+/* A shim's socket takes connections until the shim ends, and then breaks them: the answer will
+ * not come. */
 static int ended_before(struct err *err)
 {
 	return err_set(err, -ECONNREFUSED,

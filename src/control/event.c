@@ -118,7 +118,7 @@ static int get_execs(const json_t *obj, struct control_container *ret, struct er
 	return 0;
 }
 
-/* Left out where there were none. */
+/* Writes nothing where there were no errors. */
 static int put_disk_errors(json_t *obj, const struct control_event *e)
 {
 	json_t *errors;
@@ -276,7 +276,7 @@ static int get_exited(const json_t *obj, struct control_event *ret, struct err *
 	return r == 0 ? get_trace(obj, ret, err) : r;
 }
 
-/* It does not say that it does not run. */
+/* Leaves out "running": an exec that has ended does not run. */
 static int put_exec_exited(json_t *obj, const struct control_event *e)
 {
 	return json_object_update_new(

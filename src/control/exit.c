@@ -57,7 +57,7 @@ int exit_get(const json_t *obj, struct exit_status *ret, struct err *err)
 	return 0;
 }
 
-/* All of it, with every byte of the message escaped. */
+/* The most that exit.json can take: every byte of the message escaped. */
 #define RESERVE_BYTES (256 + 6 * ERR_MSG_MAX)
 
 void exit_reserve(int dir_fd)

@@ -57,7 +57,7 @@ static void store_number(const struct field *f, int64_t value, char *at)
 	}
 }
 
-/* Return: NULL for a text that is not to be written, too. */
+/* Return: owned; NULL when out of memory, and for a text that is NULL, which is not written. */
 static json_t *make_value(const struct field *f, const char *at)
 {
 	const char *text;
@@ -128,7 +128,8 @@ static int get_name(const struct field *f, const char *text, char *at, struct er
 	return 0;
 }
 
-/* Cut between characters: half of one is no UTF-8, and nothing with it could be sent as JSON. */
+/* Cuts a text that is too long between two characters: half of one is no UTF-8, which JSON
+ * cannot hold. */
 static void get_line(const struct field *f, const char *text, char *at)
 {
 	size_t len = strnlen(text, (size_t)f->max + 1);

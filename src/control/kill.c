@@ -49,7 +49,8 @@ int shim_end(struct shim_ref shim)
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)
 		return -errno;
-	/* It holds the lock still, so the number is its own. */
+	/* It still holds the lock, so @pid is still the shim's number and not another process's.
+	 * */
 	if (lock_holder(fd) != pid)
 		return -ESRCH;
 	log_warning("container %.12s: moat-shim does not answer and is killed", shim.name);
@@ -63,7 +64,7 @@ int shim_ask_end(struct shim_ref shim, enum control_op op, struct err *err)
 	return r == -ETIMEDOUT ? shim_end(shim) : r;
 }
 
-/* One that does not answer may have one. */
+/* Does the shim have a machine?  One that does not answer is taken to have one. */
 static bool has_machine(struct shim_ref shim)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };

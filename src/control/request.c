@@ -176,7 +176,7 @@ static int write_files(json_t *obj, const struct control_request *rq)
 			       f->path ? f->path : "", "user", f->user ? f->user : ""));
 }
 
-/* Names of files, not paths, of the controllers there are. */
+/* Is it the name of a control group's file, of a controller there is, and not a path? */
 static bool is_setting(const char *text)
 {
 	static const char *const controllers[] = { "cpu.", "memory.", "pids." };

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "engine/qemu/qemu.h"
 
-/* The best first. */
+/* In the order of preference. */
 static const struct engine *const engines[] = { &engine_qemu_kvm, &engine_qemu_tcg };
 
 const struct engine *engine_find(const char *name)

@@ -82,7 +82,8 @@ struct machine_swap {
 	struct machine_disk with; /* of the same size and access */
 };
 
-/* What an engine can do; start(), pause(), resume() and kill() are there in any. */
+/* What an engine may or may not be able to do.  Every engine has start(), pause(), resume() and
+ * kill(). */
 enum engine_feature {
 	ENGINE_SNAPSHOT = 1,   /* identity(), snapshot(), and machines restored from templates */
 	ENGINE_SWAP_DISKS = 2, /* swap_disks() */

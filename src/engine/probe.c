@@ -40,7 +40,7 @@ static const unsigned char guest_code[] = {
 	0xb9, LOOPS & 0xff, LOOPS >> 8, 0x49, 0x75, 0xfd, 0xf4
 };
 
-/* What the child tells: where it got to, and how fast. */
+/* What the child reports: how far it came, and how fast the guest ran. */
 struct result {
 	int code;
 	const char *step; /* a string of this program, valid on both sides of fork() */
@@ -111,7 +111,7 @@ static int make_vcpu(int vm, int *ret_vcpu)
 	return 0;
 }
 
-/* In the child: what it opens ends with it. */
+/* Runs in the child, and closes nothing: the kernel does when the child ends. */
 static struct result try_kvm(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, vcpu, size;

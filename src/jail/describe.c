@@ -24,8 +24,8 @@
 
 #define OWN_USER 0x80
 
-/* To be called in the child.  Return: 0 when a root of its own can be made, else the errno that
- * says why not; OWN_USER is added when the jail gets a user of its own. */
+/* Runs in the child.  Return: 0 when it could make a root of its own, else the errno that says
+ * why not; OWN_USER is added when the jail gets a user of its own. */
 static int try_steps(const struct identity *who)
 {
 	static const char *const nothing[] = { NULL };
@@ -60,7 +60,7 @@ static int try_jail(int group_fd, struct identity *ret)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
-/* What there is, and why some of it is not. */
+/* What this host permits, and why it does not permit the rest. */
 struct found {
 	struct identity who;
 	int steps;

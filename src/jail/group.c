@@ -39,7 +39,7 @@
 #define FOLDER	 "moat"
 #define NAME_LEN 16
 
-/* One that is younger may be about to get its process. */
+/* A group that is younger may be about to get its process: it is not removed. */
 #define STALE_SEC 60
 
 enum { MEMORY, PIDS, CPU };
@@ -62,7 +62,7 @@ static int write_at(int dir_fd, const char *name, const char *text)
 	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 }
 
-/* Hierarchies of version 1 may have several: "cpu,cpuacct". */
+/* Is @controller among @names?  A hierarchy of version 1 may have several: "cpu,cpuacct". */
 static bool is_of(char *names, const char *controller)
 {
 	char *name;
@@ -73,7 +73,8 @@ static bool is_of(char *names, const char *controller)
 	return false;
 }
 
-/* The group we are in: of a controller of version 1, or with "" of version 2. */
+/* The control group of this process: that of a controller in version 1, or, for "", the one of
+ * version 2. */
 static int own_group(const char *controller, char ret[PATH_MAX])
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
@@ -111,7 +112,7 @@ static bool hands_down(int dir_fd)
 	       strstr(text.data, "memory") && strstr(text.data, "pids");
 }
 
-/* Processors need not be: users often do not get them. */
+/* The controller for processors may be missing: users often do not get it. */
 static int hand_down(int dir_fd)
 {
 	(void)write_at(dir_fd, "cgroup.subtree_control", "+cpu");
@@ -129,7 +130,8 @@ static int open_v2(const char *group, int *ret)
 	dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return -errno;
-	/* The topmost may hold processes and hand down all the same. */
+	/* The topmost group may hand controllers down though it has processes in it; no other
+	 * may. */
 	if (!hands_down(dir_fd) && (!streq(group, "/") || hand_down(dir_fd) < 0))
 		return -ENOTSUP;
 	r = open_folder(dir_fd, ret);
@@ -173,7 +175,8 @@ static int find_v1(const char *controller, int *ret, struct err *err)
 	return r < 0 ? err_errno(err, r, "folder for control groups of %s", controller) : 0;
 }
 
-/* @n: of the controllers, how many are wanted; the last of all need not be there. */
+/* Finds a folder for groups in the hierarchy of each of the first @n controllers; only the last
+ * of them may be missing. */
 static int find_folders(struct jail_group *g, size_t n, struct err *err)
 {
 	int r = 0;
@@ -198,7 +201,8 @@ static int set_number(int dir_fd, const char *file, uint64_t value)
 	return write_at(dir_fd, file, text);
 }
 
-/* The share is that of as many processes, as it would be without a group. */
+/* The group gets the share of time that as many single processes as it has vCPUs would get
+ * without a group. */
 static int set_cpus(int dir_fd, unsigned cpus, bool v2)
 {
 	unsigned quota = cpus * CPU_PERIOD_USEC, weight = v2 ? 100 * cpus : 1024 * cpus;
@@ -231,7 +235,7 @@ static int make_folder(int parent_fd, const char *name, int *ret_fd)
 	return *ret_fd < 0 ? -errno : 0;
 }
 
-/* Version 2 has one folder for all. */
+/* In version 2 all controllers are in one folder. */
 static int write_bounds(const struct jail *j, const struct jail_group *g, size_t n,
 			int *ret_join_fd)
 {
@@ -289,7 +293,8 @@ int group_join(const struct jail_group *g)
 	return r;
 }
 
-/* @fd: taken over.  Those with a process in them stay: EBUSY. */
+/* Removes the groups in a folder.  Those that have a process stay, as rmdir(2) fails with EBUSY.
+ * @fd: taken over. */
 static void sweep_folder(int fd)
 {
 	cleanup_dir DIR *dir = fdopendir(fd);

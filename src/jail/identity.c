@@ -31,8 +31,9 @@
 #define NOBODY_UID     65534u
 
 /*
- * A child is made without help of libc: it makes system calls, and executes or ends.  Only
- * clone3() knows groups, and filters of other container managers know only clone().
+ * Makes a child without libc's fork(), as only clone3() can put it into a control group; it
+ * makes system calls only, and then executes a program or ends.  Filters of other container
+ * managers may know only clone(), which is tried then.
  */
 static pid_t clone_process(uint64_t flags, int group_fd, int *ret_pidfd)
 {
@@ -87,7 +88,7 @@ pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd)
 
 	*ret = (struct identity){ .uid = uid, .gid = getegid() };
 	ret->target = uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : uid;
-	/* The most that the host permits. */
+	/* Tries everything first, and leaves out one thing more each time the host refuses. */
 	for (int left_out = group_fd < 0 ? 1 : 0; pid < 0 && left_out < 4; left_out++) {
 		ret->grouped = group_fd >= 0 && !(left_out & 1);
 		ret->apart = !(left_out & 2);
@@ -112,8 +113,8 @@ int identity_unshare(const struct identity *who, struct err *err)
 	return is_refusal(r) ? -EPERM : r;
 }
 
-/* Inside a user namespace high numbers may not exist: then the user "nobody" is taken.  A root
- * that may not change its user at all stays root, without its capabilities. */
+/* Inside a user namespace a user with a high number may not exist: then "nobody" is taken.  A
+ * root that may not change its user at all stays root, without its capabilities. */
 static int become_user(uid_t uid)
 {
 	const uid_t candidates[] = { uid, NOBODY_UID };

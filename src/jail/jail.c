@@ -45,7 +45,8 @@ static void reset_signals(void)
 
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &action, NULL);
-	/* A file that would become too large is an error of the write. */
+	/* Writing past RLIMIT_FSIZE is then an error of write(2), and does not end the process.
+	 * */
 	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -79,8 +80,9 @@ static int arrange_fds(const struct jail *j, int *report)
 }
 
 /*
- * PR_SET_PDEATHSIG is lost with a change of user, and says nothing of a parent that is dead
- * already: that one reads no report any more.
+ * Has the kernel kill this process when its parent ends.  A change of user clears that, so it is
+ * set after the change.  The parent may have ended before: then nobody reads the pipe @report
+ * any more, which poll() shows as POLLERR.
  */
 static int die_with_parent(int report, struct err *err)
 {
@@ -93,8 +95,8 @@ static int die_with_parent(int report, struct err *err)
 	return p.revents & POLLERR ? err_set(err, -ESRCH, "the starter has died") : 0;
 }
 
-/* A descriptor that cannot be opened again is refused here by its name ("kernel"); the program
- * would only say that it cannot open /dev/fd/3. */
+/* Refuses a descriptor that cannot be opened again, with a message that says what it is
+ * ("kernel"): the program would only say that it cannot open /dev/fd/3. */
 static int check_names(const struct jail *j, struct err *err)
 {
 	for (size_t i = 0; i < j->n_fds; i++) {
@@ -187,7 +189,7 @@ static int await_report(int fd, struct err *err)
 	return err_set(err, got.code < 0 ? got.code : -EPROTO, "%s", got.msg);
 }
 
-/* In the child. */
+/* Runs in the child, and never returns. */
 static void run_child(const struct jail *j, const struct identity *who, int report,
 		      const struct jail_group *group)
 {
@@ -241,7 +243,7 @@ int jail_spawn(const struct jail *j, pid_t *ret_pid, int *ret_pidfd, struct jail
 
 	if (j->n_fds > JAIL_FDS_MAX)
 		return err_set(err, -EINVAL, "jail: too many descriptors");
-	/* What there is instead: jail_describe(). */
+	/* Without a control group the limits of the process itself remain (limits.c). */
 	(void)group_make(j, &group, &group_fd, NULL);
 	r = spawn_in(j, &group, group_fd, &process, err);
 	if (r < 0) {

@@ -54,9 +54,8 @@ struct jail {
  * The calling thread must be the only one, and live as long as the program shall: the
  * program is killed when it ends.  Returns when the program was executed.
  *
- * Namespaces, control group and the root of its own are left out where the host does not permit
- * them, see
- * jail_describe(); everything else must work.
+ * Namespaces, the control group and a root of its own are left out where the host does not permit
+ * them (jail_describe() tells); everything else must work.
  *
  * Return: 0; -errno with a message, and no process.
  */

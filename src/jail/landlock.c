@@ -19,7 +19,8 @@
 
 #include "base/cleanup.h"
 
-/* As of ABI 6; <linux/landlock.h> of older distributions ends after the first member. */
+/* The structure as of ABI 6: <linux/landlock.h> of older distributions has only its first
+ * member. */
 struct ruleset_attr {
 	uint64_t handled_access_fs;
 	uint64_t handled_access_net;
@@ -34,7 +35,7 @@ struct ruleset_attr {
 
 #define ACCESS_FS_READ                                                                             \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-/* Every right of ABI 1: the kernel's numbering is dense. */
+/* Every right of ABI 1, which are the bits from 0 to that of MAKE_SYM. */
 #define ACCESS_FS_ABI_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 int landlock_version(void)

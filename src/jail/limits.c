@@ -22,17 +22,20 @@
 #include "base/fd.h"
 #include "base/macro.h"
 
-/* Where memory is short a machine goes before the daemons that can say why it went. */
+/* When the host is out of memory the kernel kills a machine before moatd and moat-shim, which
+ * can then say why it ended. */
 #define OOM_SCORE_ADJ "100"
 #define NOFILE_MAX    256
 
 #define STACK_BYTES MIB(8)
-/* The heap of one thread: glibc reserves twice as much, to find an aligned half. */
+/* Address space for the heap of one thread: 64 MiB, but glibc reserves twice as much to find an
+ * aligned half. */
 #define ARENA_BYTES MIB(128)
 #define IMAGE_BYTES GIB(2) /* program and libraries */
 
-/* Numbers of processes are unique in one process namespace only, and with them the users made of
- * them: a few jails may have to share one. */
+/* A jail's user is made from a process number, which is unique in one process namespace only.
+ * So a few jails of different namespaces may have the same user, and share its limit of threads.
+ * */
 #define SHARERS 4
 
 static int set_limit(__rlimit_resource_t which, uint64_t value, struct err *err)
@@ -52,7 +55,7 @@ static int prefer_for_oom(struct err *err)
 	cleanup_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	int r = fd < 0 ? 0 : fd_write_all(fd, OOM_SCORE_ADJ, strlen(OOM_SCORE_ADJ));
 
-	/* A lower value than the one we have may be out of our reach; that is no reason to stop. */
+	/* The value may not be lowered without a privilege; the jail works without that. */
 	return r < 0 && r != -EACCES ? err_errno(err, r, "oom_score_adj") : 0;
 }
 
@@ -80,7 +83,7 @@ int limits_set(const struct jail *j, struct err *err)
 	return r;
 }
 
-/* Since Linux 5.14 a user's threads are counted in each user namespace for itself. */
+/* Are a user's threads counted for each user namespace apart?  They are since Linux 5.14. */
 static bool counts_by_namespace(void)
 {
 	unsigned major = 0, minor = 0;
@@ -90,7 +93,7 @@ static bool counts_by_namespace(void)
 	       (major > 5 || (major == 5 && minor >= 14));
 }
 
-/* Where they are counted together with what else the user runs, a limit would be hit by that. */
+/* Without that, the user's other processes would count against the limit, so none is set. */
 int limits_set_threads(const struct jail *j, const struct identity *who, struct err *err)
 {
 	bool alone = who->uid == 0 ? geteuid() == who->target && who->target != 0

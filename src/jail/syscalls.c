@@ -195,21 +195,22 @@ static const int allowed_prctls[] = {
 static const int allowed_fcntls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
 				      F_SETFD, F_GETFL,		F_GET_SEALS };
 
-/* Whom the kernel shall signal. */
+/* These would have the kernel send signals to another process. */
 static const int fcntl_attacks[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE, F_NOTIFY };
 
 static const unsigned long allowed_ioctls[] = { TCGETS,	 TIOCGWINSZ, FIONREAD,
 						FIONBIO, FIOCLEX,    FIONCLEX };
 
-/* Input for a terminal that came in by mistake; and whom the kernel shall signal, once more. */
+/* TIOCSTI would type into a terminal that was passed in by mistake; the others would have the
+ * kernel send signals to another process. */
 static const unsigned long ioctl_attacks[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP, FIOASYNC };
 
-/* Namespaces a thread could be made in. */
+/* With one of these flags clone() would make a thread in a new namespace. */
 #define CLONE_REFUSED                                                                              \
 	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
 	 CLONE_NEWCGROUP)
 
-/* Of two lists that name the same call the first has the say. */
+/* Where two lists name the same call, the list that was added first counts. */
 static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
 	int r = 0;
@@ -298,7 +299,7 @@ static int add_ioctl_rules(scmp_filter_ctx ctx, const struct jail *j)
 	return r;
 }
 
-/* No memory becomes code. */
+/* Refuses to make memory executable. */
 static int add_data_rules(scmp_filter_ctx ctx)
 {
 	static const int calls[] = { SYS_mmap, SYS_mprotect };
@@ -314,10 +315,11 @@ static int add_data_rules(scmp_filter_ctx ctx)
 	return r;
 }
 
-/* What both filters say. */
+/* The rules that both filters have. */
 static int add_common(scmp_filter_ctx ctx, const struct jail *j)
 {
-	/* A binary tree over the numbers: the list is long, and every call of the VMM passes it. */
+	/* Has the kernel search the numbers as a binary tree: the list is long, and every system
+	 * call of the engine passes it. */
 	int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
 	if (r == 0)

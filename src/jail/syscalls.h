@@ -14,11 +14,12 @@
 int syscalls_restrict(const struct jail *j, struct err *err);
 
 /**
- * syscalls_narrow() - let this process, whose work has begun, only go on with it
+ * syscalls_narrow() - let this process make only the calls its work still needs
+ *
  * @calls: numbers of system calls, beside those every program makes; borrowed
  *
- * It executes nothing, makes no process and no thread, and none of its memory becomes code, for
- * ever.  It keeps its user, and what that user may open.
+ * From now on it executes nothing, makes no process and no thread, and none of its memory
+ * becomes code.  It keeps its user, and what that user may open.
  *
  * Return: 0; -errno with a message.
  */

@@ -95,11 +95,12 @@ static void send_error(int fd, bool framed, const char *text)
 void attach_error(int fd, bool framed, const char *text)
 {
 	send_error(fd, framed, text);
-	/* A shim that does not answer has a duplicate, which would keep the client waiting. */
+	/* A shim that did not answer may still have its duplicate of the connection, so closing
+	 * ours would not end it: shutdown() does. */
 	(void)shutdown(fd, SHUT_RDWR);
 }
 
-/* What comes now is no matter of the next start. */
+/* From now on a start does not wait for this client any more. */
 static void let_start(struct attaching *x)
 {
 	if (!x->counted)
@@ -156,7 +157,8 @@ static int ask_shim(const struct container *c, const struct attachment *a, json_
 	return shim_call(container_shim(c), &call, ret, err);
 }
 
-/* Return: 0, with the place in the log from which on the client gets the output; -errno. */
+/* Gives the connection to the shim.  Return: 0, with the place in the log from which on the
+ * client gets the output; -errno. */
 static int hand_over(struct attaching *x, struct log_place *ret)
 {
 	cleanup_json json_t *answer = NULL;
@@ -176,8 +178,11 @@ static int hand_over(struct attaching *x, struct log_place *ret)
 }
 
 /*
- * To the shim; without one, the container keeps the connection for the start.
- * Return: 0, with @ret_shim and the place in the log where a shim begins; -errno.
+ * Gives the connection to the shim, or, where there is none, to the container, which keeps it
+ * for the start.
+ *
+ * Return: 0, with @ret_shim: a shim has it, and the place in the log where its output begins;
+ * -errno.
  */
 static int pass_connection_on(struct attaching *x, bool *ret_shim, struct log_place *ret)
 {
@@ -202,9 +207,9 @@ static int log_end(const struct attaching *x, struct log_place *ret)
 }
 
 /*
- * The output is queued for the client from a known place in the log on: where the shim says, or,
- * before a start, which waits, at the log's end.  The log up to there is sent first, and then what
- * was queued is passed on.
+ * The relay queues the client's output from a known place in the log on: where the shim says
+ * that it begins, or at the log's end before a start, which waits for us.  First the log up to
+ * that place is sent, then what was queued is passed on.
  */
 static void replay_and_go_on(struct attaching *x)
 {
@@ -223,7 +228,7 @@ static void replay_and_go_on(struct attaching *x)
 	if (r == 0 && place.number > 0)
 		r = log_replay(x->c->table->dir_fd, x->c->rec.id, &x->what, &place, client);
 	if (r < 0)
-		(void)shutdown(client, SHUT_RDWR); /* rather than output with a gap */
+		(void)shutdown(client, SHUT_RDWR); /* no output is better than output with a gap */
 	(void)relay_start(relay, NULL);
 }
 
@@ -244,7 +249,7 @@ void attach_take(struct attaching *x, int fd, const void *early, size_t len)
 	attach_drop(x);
 }
 
-/* Each client that waits for the start has a descriptor here. */
+/* Each client that waits for the start costs a descriptor, so their number is bounded. */
 static int check_attach(struct container *c, struct err *err)
 {
 	unsigned n;
@@ -316,13 +321,14 @@ void attach_hand_over(struct container *c)
 {
 	struct attachment *list;
 
-	/* Clients that are being told 101 right now belong to this start. */
+	/* Clients that are being told 101 at this moment are to see this start's output. */
 	(void)container_wait(c, nobody_attaches, NULL, ATTACHING_MSEC, -1);
 	pthread_mutex_lock(&c->table->lock);
 	list = take_ptr(c->attachments);
 	container_enter(c, CONTAINER_LAUNCHED);
 	pthread_mutex_unlock(&c->table->lock);
-	/* One that fails finds its connection closed; the container starts all the same. */
+	/* A client that cannot be given to the shim finds its connection closed; the container
+	 * starts all the same. */
 	for (const struct attachment *a = list; a; a = a->next)
 		(void)ask_shim(c, a, NULL, NULL);
 	attachments_free(list);

@@ -30,11 +30,21 @@ struct attachment;
 struct exec;
 
 /*
- * What a container is doing.  A start leads from CREATED, EXITED or WAITING to STARTING, LAUNCHED
- * and RUNNING.  Where it fails, and where a run ends, the container is CREATED again if its process
- * has never run, else EXITED; or it is WAITING if its restart policy wants it back, or REMOVING if
- * it was made to go with its end.  A new moatd that finds a running shim begins with LAUNCHED, and
- * hears the rest from it.
+ * What a container is doing:
+ *
+ *   CREATED --+                                        +--> PAUSED
+ *   EXITED  --+--> STARTING --> LAUNCHED --> RUNNING <-+
+ *   WAITING --+
+ *
+ * When a start fails or a run ends, the next state is one of these:
+ *
+ *   CREATED   its process has never run
+ *   EXITED    its process has run
+ *   WAITING   its restart policy wants it to run again
+ *   REMOVING  it was made to be removed at its end; then REMOVED
+ *
+ * A container that does not run is removed by way of REMOVING, too.  A new moatd that finds a
+ * running shim begins with LAUNCHED, and the shim tells the rest.
  */
 enum container_state {
 	CONTAINER_CREATED,

@@ -84,7 +84,7 @@ static int find_image(struct containers *t, const struct create_request *rq, con
 	return check_platform(*ret, name, rq->platform, err);
 }
 
-/* A container with a kernel of its own needs no other. */
+/* Is no kernel set for its machine?  A container that brings its own kernel needs none. */
 static bool lacks_kernel(struct containers *t, const json_t *host)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths current = { 0 };
@@ -104,7 +104,8 @@ static int add_warnings(const json_t *host, struct create_notes *notes)
 	return host_config_warn(host, ret);
 }
 
-/* Its path is the client's, so it is copied in now; from then on its hash stands for it. */
+/* The kernel's path is the client's, who may change the file: so it is copied into the store
+ * now, and known by its hash from then on. */
 static int add_kernel(struct containers *t, json_t *host, struct err *err)
 {
 	const char *kernel = NULL, *modules = NULL;
@@ -190,7 +191,8 @@ static int fill_record(struct record *rec, const struct image *im, const char *i
 	return rec->image && rec->error ? 0 : -ENOMEM;
 }
 
-/* The image can have been removed since it was found; from the table on it cannot. */
+/* The image may have been removed after it was found.  Now that the container is in the table,
+ * it cannot be. */
 static int check_image_kept(struct container *c, struct err *err)
 {
 	cleanup_free char *rootfs = store_rootfs_path(c->table->images, &c->rec.manifest);

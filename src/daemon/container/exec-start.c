@@ -52,7 +52,7 @@ static void set_failed(struct exec_start *s, int code)
 	pthread_mutex_unlock(&s->c->table->lock);
 }
 
-/* Who wants to change the size of its terminal waits for this. */
+/* Wakes requests that wait to change the size of the exec's terminal. */
 static void set_launched(struct exec_start *s)
 {
 	struct exec *e;
@@ -116,7 +116,8 @@ bool exec_is_framed(const struct exec_start *s)
 	return s->framed;
 }
 
-/* Under the table's lock: it can be started once, while the container runs. */
+/* Marks an exec as started: it can be once, and only while the container runs.  Under the
+ * table's lock. */
 static int claim_exec(const struct container *c, struct exec *e, struct err *err)
 {
 	int r;

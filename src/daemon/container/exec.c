@@ -183,10 +183,8 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
 	return 0;
 }
 
-/*
- * A client asks for the code as soon as its connection ends, and the event of that may still be
- * on its way to us: what an exec that seems to run is really doing, its shim knows.
- */
+/* Asks the shim about an exec that seems to run.  A client asks for the exit code as soon as its
+ * connection ends, and the shim's event of that may not have come here yet. */
 static void refresh_exec(struct container *c, const char *id)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };

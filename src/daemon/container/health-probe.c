@@ -146,7 +146,7 @@ static int on_output(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* The shim's answer: only that a probe could not be started is of interest. */
+/* Reads the shim's answer, which matters only where the probe could not be started. */
 static int on_answer(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct probe *p = arg;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The machine for a stopped container's files has the container in it as its
- * own would, but nobody starts it; nobody watches it, so nothing that becomes of it is taken
- * for the container's life.  A thread holds it while it is used, and waits for the shim's end.  As
- * two machines must not have the same disks, a start ends this one first, and waits for those who
- * use it; who wants to use it while a start is under way waits for that, by the container's op
- * lock.
+ * Theory of operation.  Copying files of a stopped container takes a machine that has its disks.
+ * It is made like the one for a run, but the container's process is not started, and the watcher
+ * does not listen to it, so nothing that happens to it counts as the container's life.  A thread
+ * here holds it while it is used, and waits for its shim to end.
+ *
+ * Two machines must not have the same disks.  So a start ends this machine first, after those
+ * who use it are done; and who wants to use it during a start waits for the container's op lock.
  */
 #include "daemon/container/hold.h"
 
@@ -33,7 +34,7 @@
 #define IDLE_MSEC 3000 /* without anybody who uses it: then it goes */
 #define LOOK_MSEC 250
 
-/* Who waits for the end of a machine. */
+/* The thread that waits for the end of a machine. */
 struct reaper {
 	struct container *c; /* a reference */
 	pid_t pid;
@@ -46,7 +47,8 @@ static void let_go(struct container *c)
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-/* As `docker cp` asks two or three things in a row.  Return: is it unused for so long now? */
+/* Has nobody used the machine for a while?  It is kept that long because `docker cp` asks two or
+ * three things in a row. */
 static bool is_unused_for_long(struct container *c, unsigned *idle)
 {
 	bool used;
@@ -110,8 +112,8 @@ static int start_reaper(struct container *c, pid_t pid)
 	return code;
 }
 
-/* Files are the same without options; and one that cannot be set must not keep them from anybody.
- */
+/* The container's config.json without its options: they make no difference to its files, and an
+ * option that cannot be set must not keep anybody from them. */
 static char *plain_spec(const char *spec, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;

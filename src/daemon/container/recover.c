@@ -32,7 +32,8 @@
 #define END_MSEC     30000 /* of a machine that is killed; longer than the shim takes */
 #define RECOVER_MSEC 1000
 
-/* All that is asked; freed by the last who is part of it. */
+/* The recovery of all containers.  Each thread and the start of moatd have a part in it; whoever
+ * gives up the last part frees it. */
 struct recovery {
 	struct containers *table;
 	unsigned parts; /* threads, and the start of moatd; guarded by the table's lock */
@@ -73,10 +74,14 @@ static bool is_known(struct containers *t, const char *id)
 }
 
 /*
- * A shim that nobody asked to start never will be: who wanted it has been told it failed.  One that
- * does not answer, on a busy host for being about to come up, is no more wanted where the row knows
- * of no run: it may be there for the container's files, and has the disks that the next machine
- * needs.  Of one that runs, what clients may ask for at once is noted.
+ * Is this shim of no use any more, and to be ended?
+ *
+ * It is when its container was never started: moatd ended before it asked for the process, and
+ * whoever wanted the start has been told that it failed.  A shim that does not answer in time
+ * may only be slow, on a busy host; it is ended where the row says that the container does not
+ * run: it may serve the container's files, and keeps the disks that the next machine needs.
+ *
+ * @ret_paused: for a shim that stays, as clients may ask at once.
  */
 static bool is_unwanted(struct container *c, bool *ret_paused)
 {
@@ -110,7 +115,8 @@ static int adopt_shim(struct container *c, int fd, bool paused)
 	return watcher_add(c->table->watcher, c, watch_fd, 0);
 }
 
-/* The end of a run that the row does not know has another time of finishing. */
+/* Records the end of a run that the row does not know of: it is told by another time of
+ * finishing in exit.json. */
 static void note_end(struct container *c)
 {
 	struct exit_status how = { .code = EXIT_KILLED, .finished_nsec = clock_now_nsec() };
@@ -133,15 +139,16 @@ static void forget_container(struct container *c)
 		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 }
 
-/* Of one that somebody made and has not started yet, nothing was cut off. */
+/* Was the first start of a container cut off that is to be removed at its end?  One that was
+ * made and never started has no machine's folder. */
 static bool was_cut_off(const struct container *c)
 {
 	return c->auto_remove && container_is_now(c, STATE(CREATED)) &&
 	       faccessat(c->table->dir_fd, c->machine_path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Who wanted the start, if it was for one, has been told that it failed; with docker, that is the
- * end of one that is to remove itself. */
+/* Ends a shim that is of no use.  Whoever wanted the start has been told that it failed; a
+ * container made with --rm goes with that, as with docker. */
 static void end_unwanted(struct container *c, int fd)
 {
 	cleanup_free char *name = str_printf("%s/" EXIT_FILE, c->rec.id);
@@ -150,10 +157,10 @@ static void end_unwanted(struct container *c, int fd)
 	(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	(void)fd_wait(fd, POLLIN, END_MSEC);
 	close(fd);
-	/* A row that says it runs is of the run before, whose end could not be written. */
+	/* A row that says "running" is that of an earlier run, whose end could not be written. */
 	if (container_is_running(c))
 		note_end(c);
-	/* It is not to be taken for that of a start that is about to come. */
+	/* This exit.json must not be taken for that of the next start. */
 	if (name)
 		(void)unlinkat(c->table->dir_fd, name, 0);
 	if (was_cut_off(c))
@@ -233,7 +240,8 @@ static void recover_one(struct recovery *all, struct container *c)
 	if (r == -ENOENT && faccessat(c->table->dir_fd, c->rec.id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		log_warning("container %.12s: its folder is missing, its files are lost",
 			    c->rec.id);
-	/* It has not taken the connections of moatd's that ended: it will not take this one's. */
+	/* A shim whose queue is still full of connections from an earlier moatd is stuck, and
+	 * will not accept this one's. */
 	if (r == -EAGAIN)
 		(void)shim_end(container_shim(c));
 	if (was_cut_off(c))
@@ -328,7 +336,7 @@ static bool is_of_container(void *arg, const char *name)
 	return strv_has(l->machines, name);
 }
 
-/* Nobody waits for that, and no other container ever has one of these ids. */
+/* In the background: nobody waits for it, and no new container gets one of these ids. */
 static void *remove_leftovers(void *arg)
 {
 	struct leftovers *l = arg;

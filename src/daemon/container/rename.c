@@ -8,7 +8,7 @@
 #include "daemon/container/name.h"
 #include "daemon/container/transition.h"
 
-/* Whether a name is free, the database says: what it has is what a restart of moatd finds. */
+/* The database decides whether a name is free, as a restart of moatd finds what is in there. */
 static int rename_saving(struct container *c, const char *name, struct err *err)
 {
 	cleanup(record_reset) struct record rec = { 0 };

@@ -105,7 +105,8 @@ static void *run_start(void *arg)
 	if (container_start_again(s->c, &err) < 0)
 		log_warning("container %.12s: not started again: %s", s->c->rec.id, err.msg);
 	pthread_mutex_lock(&r->table->lock);
-	/* It was not even tried, as its files are in use; another time, then. */
+	/* The start was not even tried, because the container's files are in use: try again
+	 * later. */
 	if (container_is(s->c, STATE(WAITING)) && s->c->restart.due_usec == UINT64_MAX)
 		s->c->restart.due_usec = clock_mono_usec() + RETRY_USEC;
 	pthread_mutex_unlock(&r->table->lock);
@@ -118,7 +119,7 @@ static void *run_start(void *arg)
 	return NULL;
 }
 
-/* Under the table's lock. What cannot be done now for want of memory is tried again later. */
+/* Under the table's lock.  A start for which memory is lacking now is tried again later. */
 static void begin_start(struct restarter *r, struct container *c)
 {
 	struct start *s = malloc(sizeof(*s));

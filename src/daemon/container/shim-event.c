@@ -99,7 +99,8 @@ static void on_disk_errors(struct container *c, const struct control_event *even
 				    e.disk, "reason", e.reason));
 }
 
-/* It comes too late to tell of times. */
+/* Records what a shim says of its state when moatd connects to it.  The times of the start's
+ * steps are not known by then. */
 static void on_state(struct container *c, const struct control_event *event)
 {
 	const struct control_container *told = control_event_container(event, c->rec.id);
@@ -157,7 +158,7 @@ int shim_event(struct container *c, const struct control_event *event)
 	case EVENT_EXITED:
 		on_exited(c, event);
 		return 1;
-	case EVENT_REMOVED: /* who needs its disks waits for the machine */
+	case EVENT_REMOVED: /* nothing to do: whoever needs the disks waits for the machine's end */
 		break;
 	}
 	return 0;

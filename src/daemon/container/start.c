@@ -26,7 +26,8 @@
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
 
-/* config.json is made anew before each start, so nothing is lost when it is half-written. */
+/* Opens the container's folder and writes config.json into it.  That is done before each start,
+ * so a file that a crash left half-written does no harm. */
 static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan *ret_plan,
 			  struct err *err)
 {
@@ -58,7 +59,7 @@ static int ask_to_watch(struct container *c, int *ret_fd, struct err *err)
 	return r < 0 ? err_errno(err, r, "cannot watch moat-shim") : 0;
 }
 
-/* What the trace and a template that fails have to be told of. */
+/* Keeps what the trace shows of the machine, and the template to be distrusted if it fails. */
 static void note_lease(struct container *c, const struct lease *l)
 {
 	pthread_mutex_lock(&c->table->lock);
@@ -101,7 +102,7 @@ static int launch_machine(struct container *c, struct lease *ret,
 	return r;
 }
 
-/* The main thread has seen the process run, or end. */
+/* Has the main thread seen that the process runs, or that the container has ended? */
 static bool is_decided(const struct container *c, const void *ends)
 {
 	return !container_is(c, STATES_BEGINNING) || c->ends != *(const uint64_t *)ends;
@@ -112,7 +113,8 @@ static int wait_for_news(struct container *c, uint64_t ends, int timeout_msec)
 	return container_wait(c, is_decided, &ends, timeout_msec, -1);
 }
 
-/* The process does not run: make sure the machine is gone, and find the status that says why. */
+/* The process was not seen to run: makes sure that the machine is gone, and finds the exit
+ * status that says why. */
 static int start_failed(struct container *c, uint64_t ends, int code, struct err *err)
 {
 	bool runs;
@@ -125,22 +127,23 @@ static int start_failed(struct container *c, uint64_t ends, int code, struct err
 	if (container_is(c, STATES_BEGINNING))
 		container_enter(c, c->from);
 	exit_code = c->rec.exit_code;
-	/* A shim that ended instead of answering left its reason in exit.json. */
+	/* A shim that ended instead of answering has written its reason into exit.json, which
+	 * the main thread has read. */
 	if (code == -ECONNREFUSED && c->rec.error[0])
 		err_set(err, code, "%s", c->rec.error);
 	pthread_mutex_unlock(&c->table->lock);
-	/* It was only not heard of in time, or in the way that was expected. */
+	/* It runs after all: only the news came late, or the answer was lost. */
 	if (runs)
 		return 0;
 	if (exit_code == EXIT_NOT_FOUND || exit_code == EXIT_NOT_EXECUTABLE)
 		return -EINVAL;
-	/* To the caller this would be a container that is missing, or a program. */
+	/* A caller would take -ENOENT for a missing container or program. */
 	if (code == -ENOENT && err)
 		err->code = -EIO;
 	return code == -ENOENT ? -EIO : code;
 }
 
-/* Nothing of it came to be; there is no shim that could say so. */
+/* There was no machine, so no shim reports the end: it is recorded here. */
 static int launch_failed(struct container *c, int code, struct err *err)
 {
 	struct exit_status how = { .code = EXIT_NOT_STARTED, .finished_nsec = clock_now_nsec() };
@@ -198,7 +201,7 @@ static int start_locked(struct container *c, struct err *err)
 	return r < 0 ? start_failed(c, ends, r, err) : 0;
 }
 
-/* Somebody's own start: what was before counts no more for the restart policy. */
+/* A start that somebody asked for: earlier restarts by the policy do not count any more. */
 static void forget_restarts(struct container *c)
 {
 	pthread_mutex_lock(&c->table->lock);

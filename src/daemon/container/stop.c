@@ -54,7 +54,7 @@ int container_end_machine(struct container *c, uint64_t ends, struct err *err)
 {
 	int r = shim_ask_end(container_shim(c), CONTROL_KILL, err);
 
-	/* A shim that is gone already is an end too, which the main thread is about to see. */
+	/* The shim may be gone already: then the main thread is about to see the end. */
 	if (container_wait_end(c, ends, KILL_MSEC) == 0)
 		return 0;
 	(void)shim_end(container_shim(c));
@@ -73,7 +73,7 @@ static int kill_and_wait(struct container *c, uint64_t ends, struct err *err)
 	return container_end_machine(c, ends, err);
 }
 
-/* Before the signal is sent, so that it comes before the "die" that follows. */
+/* Called before the signal is sent, so that "kill" comes before the "die" that follows. */
 static void publish_kill(struct container *c, int signo)
 {
 	container_publish(c, "kill", json_pack("{s:o}", "signal", json_sprintf("%d", signo)));
@@ -100,7 +100,7 @@ static void let_work_end(struct container *c, int timeout_sec)
 	pthread_mutex_unlock(&c->op);
 }
 
-/* A shim that lets a signal wait for longer than the process is given is not waited for. */
+/* How long to wait for the shim to take a signal: no longer than the process is given to end. */
 static int signal_msec(int timeout_sec)
 {
 	if (timeout_sec < 0 || timeout_sec > SHIM_TIMEOUT_MSEC / 1000)
@@ -150,7 +150,7 @@ int container_kill(struct container *c, int signo, struct err *err)
 	if (r == 0)
 		r = signo == SIGKILL ? kill_and_wait(c, ends, &why)
 				     : send_signal(c, signo, SHIM_TIMEOUT_MSEC, &why);
-	/* As docker has it: who stops a paused container wants it to see that. */
+	/* As docker does: the process of a paused container must run to see the signal. */
 	if (r == 0 && ending && container_is_paused(c))
 		(void)container_unpause(c, NULL);
 	if (r == -ESRCH || (r == -ECONNREFUSED && signo != SIGKILL))

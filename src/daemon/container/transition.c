@@ -49,7 +49,8 @@ void container_save(struct container *c)
 	if (r == 0)
 		r = state_update(c->table->state, &rec, &err);
 	pthread_mutex_unlock(&c->saving);
-	/* It is found out again from the shim or exit.json after a restart. */
+	/* A record that could not be written is no loss: after a restart moatd learns the state
+	 * from the shim or from exit.json. */
 	if (r < 0)
 		log_error("container %.12s: state not saved: %s", c->rec.id,
 			  err.msg[0] ? err.msg : strerror(-r));
@@ -138,7 +139,7 @@ static void end_execs(struct container *c)
 	}
 }
 
-/* How long the run was that has ended; a start that failed was none. */
+/* How long the container ran; 0 for a start that failed. */
 static int64_t ran_nsec(const struct container *c, const struct exit_status *how)
 {
 	int64_t started = how->started_nsec > 0 ? how->started_nsec : how->finished_nsec;
@@ -148,7 +149,7 @@ static int64_t ran_nsec(const struct container *c, const struct exit_status *how
 	return how->finished_nsec - started;
 }
 
-/* Of this life, and not of one before. */
+/* Did a process of this run, and not of an earlier one, run out of memory? */
 static bool was_told_of_oom(const struct container *c)
 {
 	return container_is(c, STATES_RUNNING) && c->rec.oom;
@@ -191,7 +192,8 @@ static void *run_forget(void *arg)
 	return NULL;
 }
 
-/* Its files may be many and large: other containers' events are not to wait for that. */
+/* Removes a container on a thread, as its files may be many and large, and the main thread has
+ * other containers' events to handle. */
 static void forget_in_background(struct container *c)
 {
 	if (thread_start(NULL, run_forget, container_ref(c)) < 0)
@@ -252,7 +254,7 @@ void container_exec_ended(struct container *c, const char *exec_id, int code)
 		json_pack("{s:s, s:o}", "execID", exec_id, "exitCode", json_sprintf("%d", code)));
 }
 
-/* The folder of the one it ran in last. */
+/* Removes the folder of the machine it ran in last. */
 static void forget_machine(struct container *c)
 {
 	cleanup_close int dir_fd = openat(c->table->dir_fd, c->rec.id,
@@ -266,7 +268,8 @@ int container_forget(struct container *c, struct err *err)
 {
 	int r = state_delete(c->table->state, c->rec.id, err);
 
-	/* Where the disk has no room for the record, its files make some. */
+	/* On a full disk there may be no room to write the record: removing the container's
+	 * files makes some. */
 	if (r == -ENOSPC) {
 		(void)path_remove_tree(c->table->dir_fd, c->rec.id);
 		r = state_delete(c->table->state, c->rec.id, err);

@@ -36,7 +36,7 @@ static int add_cpu(char ***settings, const struct oci_runtime *old, const struct
 
 int update_settings(const struct oci_runtime *old, const struct oci_runtime *new, char ***ret)
 {
-	/* Memory first: it is the one that can be refused. */
+	/* Memory comes first: it is the only limit that the guest may refuse. */
 	int r = add_number(ret, "memory.max", old->memory_bytes, new->memory_bytes);
 
 	if (r == 0)

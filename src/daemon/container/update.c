@@ -65,7 +65,7 @@ static int merge_update(const json_t *body, json_t *host, struct err *err)
 	return r < 0 ? r : merge_limits(body, host);
 }
 
-/* Borrowed; NULL where it stays as it is. */
+/* The cpuset that an update asks for; borrowed; NULL where it does not change. */
 static const char *new_cpuset(const json_t *body, const json_t *host)
 {
 	const json_t *v = json_object_get(body, "CpusetCpus");

@@ -50,7 +50,7 @@ int container_views(struct containers *t, struct container_view **ret, size_t *r
 	for (size_t i = 0; i < n && r == 0; i++) {
 		r = container_view(list[i], &views[n_views]);
 		n_views += r == 0;
-		/* One that was removed meanwhile is not there any more. */
+		/* A container that was removed meanwhile is left out. */
 		if (r == 0 && view_is(&views[n_views - 1], STATE(REMOVED)))
 			container_view_reset(&views[--n_views]);
 	}

@@ -118,7 +118,8 @@ static void conclude_watch(struct watch *w)
 	finish_watch(w);
 }
 
-/* Is the shim there, and will it be tried again to hear from it? */
+/* Connects again to a shim whose connection ended.  Return: is the shim there, or will that be
+ * tried again? */
 static bool retry_watch(struct watch *w)
 {
 	int r = connect_again(w);

@@ -55,8 +55,8 @@ static int ask_shim(struct files *f, const struct link_files *rq, struct err *er
 	return r;
 }
 
-/* A machine that has just ended, even before the operation could begin, or that has not been heard
- * of yet. */
+/* Is this failure worth another try?  The machine may have ended before the operation could
+ * begin, or its start may not be known yet. */
 static bool is_passing(int code)
 {
 	return code == -ESRCH || code == -ECONNREFUSED || code == -ECANCELED;
@@ -170,7 +170,7 @@ static int note_outcome(struct files *f, struct err *err)
 	return buf_add(&f->outcome, chunk, (size_t)n);
 }
 
-/* Nothing more comes: how did it end? */
+/* The operation has ended: reads how. */
 static int judge_outcome(struct files *f, struct err *err)
 {
 	struct wire_view v = { (const void *)f->outcome.data, f->outcome.len };
@@ -202,7 +202,8 @@ static ssize_t read_output(struct files *f, void *data, size_t max, struct err *
 	return n;
 }
 
-/* FNV-1a: whoever makes the bytes can cheat nobody with them but those who get them. */
+/* Adds bytes to an FNV-1a sum.  A stronger one is not needed: a guest that made two contents
+ * with the same sum would only cheat those who read its own files. */
 static void note_passed(struct files *f, const unsigned char *data, size_t len)
 {
 	f->passed += len;
@@ -216,7 +217,8 @@ static bool is_over(const struct container *c, const void *arg)
 	return !container_is(c, STATES_SHIM);
 }
 
-/* Not for one that is to be started again: that would have to wait. */
+/* Has the container ended for good?  One that its restart policy is about to start would have to
+ * be waited for. */
 static bool is_at_rest(const struct container *c)
 {
 	bool rests;
@@ -261,7 +263,7 @@ static int skip_passed(struct files *f, struct err *err)
 		       "the container ended and had changed files that were read before");
 }
 
-/* Begins again, in a machine for the files of a container that has ended. */
+/* Begins the operation again after the container's end, in a machine for its files. */
 static int resume_transfer(struct files *f, struct err *err)
 {
 	int r;
@@ -323,8 +325,8 @@ int files_read_stat(struct files *f, struct link_stat *ret, struct err *err)
 	return link_stat_get((struct wire_view){ payload, len }, ret) < 0 ? broke_off(f, err) : 0;
 }
 
-/* Until there is room for data, or the operation says something.  Return: poll(2)'s events;
- * -ETIMEDOUT; -errno. */
+/* Waits until there is room for data, or the operation says something.  Return: poll(2)'s
+ * events; -ETIMEDOUT; -errno. */
 static int wait_for_room(struct files *f, struct err *err)
 {
 	int r = fd_wait(f->fd, POLLIN | POLLOUT, STALL_MSEC);

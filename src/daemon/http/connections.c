@@ -46,7 +46,7 @@ static void end_locked(struct connection *c)
 	c->state = CONNECTION_ENDING;
 }
 
-/* What came in and was not read yet may be a whole request. */
+/* Has the client sent what was not read yet?  That may be a whole request. */
 static bool has_unread(const struct connection *c)
 {
 	char byte;
@@ -89,7 +89,8 @@ static void remove_locked(struct connections *t, const struct connection *c)
 	t->n--;
 }
 
-/* The library closes without a word what it has no memory for, and the number is used again. */
+/* Where the library lacks memory for a connection it closes it without telling, and the
+ * descriptor's number is used again. */
 static void forget_failed_locked(struct connections *t, int fd)
 {
 	for (struct connection *c = t->first; c; c = c->next) {

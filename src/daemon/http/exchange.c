@@ -128,7 +128,7 @@ static void *run_upload(void *arg)
 	return NULL;
 }
 
-/* From success on the result is the worker's, who may have it already. */
+/* After success @x->result belongs to the worker, who may have set it already. */
 static int start_worker(struct exchange *x)
 {
 	int fds[2], r;
@@ -169,7 +169,7 @@ struct exchange *exchange_new(const struct service *service, struct MHD_Connecti
 	return x;
 }
 
-/* Bodies that are held for a handler, of all exchanges. */
+/* Bytes of bodies that are kept in memory for handlers, over all exchanges. */
 static atomic_size_t bodies_bytes;
 
 static int take_body(struct exchange *x, const char *data, size_t len)
@@ -224,10 +224,9 @@ static ssize_t on_stream_read(void *cls, uint64_t pos, char *data, size_t max)
 	return n < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
 }
 
-/*
- * Wait until the client has read the head of its answer: some read it through a buffer that they
- * then leave behind, with what of the stream came along (docker's SDK for Python).
- */
+/* Waits until the client has read the head of its answer.  Some clients (docker's SDK for
+ * Python) read the head through a buffer, and lose what of the stream is in that buffer as well.
+ * */
 static void await_head_read(int fd)
 {
 	useconds_t step = HEAD_STEP_USEC;
@@ -258,7 +257,8 @@ static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, cons
 		hijack->take(x->rp.arg, fd, early, len);
 	else
 		hijack->drop(x->rp.arg);
-	/* Closes the library's descriptor without a shutdown(2), so the duplicate lives on. */
+	/* The library closes its descriptor without a shutdown(2), so the duplicate stays
+	 * connected. */
 	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
 }
 

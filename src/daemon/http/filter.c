@@ -108,7 +108,7 @@ int filters_pattern(const struct filters *f, const char *key, struct pattern **r
 	for (size_t i = 0; i < n; i++) {
 		struct err too_much = { 0 };
 
-		/* What is no regular expression fits nothing. */
+		/* A text that is no regular expression matches nothing, as with docker. */
 		if (pattern_add(p, filters_value(f, key, i), &too_much) != -E2BIG)
 			continue;
 		pattern_free(p);

@@ -32,7 +32,7 @@ int request_json(const struct request *rq, json_t **ret, struct err *err)
 	json_t *obj;
 	int r;
 
-	/* A value takes many times the memory of its text. */
+	/* Parsed values take many times the memory of their text, so their number is bounded. */
 	if (json_measure(rq->body.data, rq->body.len).values > HTTP_JSON_MAX_VALUES)
 		return err_set(err, -EFBIG, "the request's body has more than %u values",
 			       HTTP_JSON_MAX_VALUES);

@@ -231,7 +231,7 @@ static int parse_atom(struct parser *ps)
 	return r < 0 ? r : add_set(ps, &set);
 }
 
-/* A number, and what is far too large as the first that is. */
+/* Reads a number.  One that is far too large is read as the first number that is too large. */
 static uint32_t read_count(const char **at)
 {
 	char *end;

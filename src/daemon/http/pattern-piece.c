@@ -34,7 +34,7 @@ static int insert_jump(struct pattern *p, size_t at, enum op op, int to, struct 
 	return piece_insert(p, at, &step, err);
 }
 
-/* The piece from @from to the end, so many times in a row. */
+/* Repeats the piece from @from to the end @times times. */
 static int repeat_piece(struct pattern *p, size_t from, uint32_t times, struct err *err)
 {
 	size_t len = p->n - from;
@@ -79,7 +79,8 @@ int piece_repeat(struct pattern *p, size_t from, uint32_t min, uint32_t max, str
 	if (max == 0)
 		p->n = from;
 	r = repeat_piece(p, from, max, err);
-	/* From the last one on, what is behind @min may be left out. */
+	/* Each repetition beyond @min may be skipped; the skips are put in from the last one on.
+	 * */
 	for (uint32_t i = max; i > min && r == 0; i--)
 		r = insert_jump(p, from + (i - 1) * len, OP_SPLIT, (int)len + 1, err);
 	return r;

@@ -55,8 +55,8 @@ static int on_pause_over(struct source *source, void *arg)
 	return source_set_events(s->accept, EPOLLIN);
 }
 
-/* Out of room, descriptors or memory: the connection stays in the queue, and would call at once
- * again. */
+/* Stops accepting for a moment when connections, descriptors or memory have run out: the waiting
+ * connection would make the loop call again at once. */
 static int pause_accepting(struct server *s)
 {
 	(void)source_set_events(s->accept, 0);
@@ -71,7 +71,7 @@ static int on_expiry(struct source *source, void *arg)
 	return source_set_timer(source, EXPIRY_USEC);
 }
 
-/* The library owns the socket from here on, also when it fails. */
+/* Gives a socket to the library, which owns it from then on, even if it fails. */
 static void hand_over_socket(struct server *s, int client)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -119,7 +119,7 @@ static struct connection *connection_of(struct MHD_Connection *conn)
 	return MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* One request more is served, or the exchange ends with the reason why not. */
+/* Counts one more request, or ends the exchange with the reason why it cannot be served. */
 static void serve_exchange(struct server *s, struct exchange *x, struct MHD_Connection *conn)
 {
 	if (x->result == 0)
@@ -176,7 +176,8 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
 	connection_served(&s->connections, connection_of(conn), passed_on);
 }
 
-/* Fewer where moatd may not have many descriptors: its containers need some, too. */
+/* How many connections to take: fewer where moatd may have few descriptors, as containers need
+ * some too. */
 static unsigned connections_allowed(void)
 {
 	struct rlimit files;

@@ -96,7 +96,7 @@ static int open_oldest(const struct log_files *f, uint64_t from, uint64_t *ret_n
 	return -ENOENT;
 }
 
-/* Back from the newest to the file in which the last lines begin. */
+/* Goes back from the newest file to the one in which the last @lines lines begin. */
 static int open_tail(struct log_files *f, uint64_t lines)
 {
 	struct log_tail tail = { .wanted = lines };
@@ -212,7 +212,8 @@ ssize_t log_files_fill(struct log_files *f)
 		fd = find_next(f, &next);
 		if (fd < 0)
 			return fd == -ENOENT ? 0 : fd;
-		/* What was written between the look at the file and the one at the next. */
+		/* Reads what was written after this file's end was seen and before the next file
+		 * was. */
 		n = log_reader_fill(&f->reader);
 		if (n != 0)
 			return n;

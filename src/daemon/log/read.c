@@ -73,7 +73,7 @@ static int is_partial(int fd, uint64_t offset, bool *ret)
 	return 0;
 }
 
-/* Where the record begins that ends, with its newline, before @end. */
+/* Finds where the record begins whose newline is just before @end. */
 static int previous_record(int fd, uint64_t end, uint64_t *ret)
 {
 	char block[4096];
@@ -97,7 +97,8 @@ static int previous_record(int fd, uint64_t end, uint64_t *ret)
 	return 0;
 }
 
-/* From the back: every full record ends a line; the pieces before it belong to the same line. */
+/* Goes back from the end of the file: a full record ends a line, and partial records before it
+ * belong to the same line. */
 int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
 {
 	struct stat sb;
@@ -106,7 +107,7 @@ int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
 
 	if (fstat(fd, &sb) < 0)
 		return -errno;
-	/* A record without its newline is none yet. */
+	/* A record without its newline is still being written, and does not count. */
 	r = previous_record(fd, (uint64_t)sb.st_size + 1, &end);
 	while (r == 0) {
 		uint64_t begin;
@@ -120,7 +121,7 @@ int log_tail(int fd, struct log_tail *t, uint64_t *ret_offset)
 		if (r < 0 || (!partial && t->found == t->wanted))
 			break;
 		if (!partial || !t->begun)
-			t->found++; /* a last line without an end is one too */
+			t->found++; /* the last line counts though it has not ended */
 		t->begun = true;
 		end = begin;
 	}

@@ -25,7 +25,8 @@ static unsigned count_cpus(void)
 	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (unsigned)CPU_COUNT(&cpus) : 1;
 }
 
-/* What is missing is told now, and not by every start. */
+/* Looks for moat's programs, so that a missing one is told when moatd starts, and not at every
+ * container's start. */
 static int locate_parts(struct machines *ms, struct err *err)
 {
 	cleanup_free char *library = NULL;
@@ -42,7 +43,7 @@ static int open_kernels(struct machines *ms, struct err *err)
 	return r < 0 ? r : kernel_store_open(ms->root_fd, ms->root, init, &ms->kernels, err);
 }
 
-/* Without a new initramfs guests go on with the moat-init they have. */
+/* A failure is only logged: guests then go on with the moat-init of the initramfs there is. */
 static void refresh_kernel(struct machines *ms)
 {
 	struct err err = { 0 };
@@ -84,7 +85,8 @@ static int open_parts(struct machines *ms, int root_fd, struct spare_bounds spar
 		return r;
 	refresh_kernel(ms);
 	r = templates_open(ms, &ms->templates, err);
-	/* The last one, as its thread does not end before the process. */
+	/* Spares are opened last, because their thread uses the rest and does not end before the
+	 * process. */
 	return r == 0 ? spares_open(ms, spares, &ms->spares, err) : r;
 }
 

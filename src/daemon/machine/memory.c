@@ -62,7 +62,8 @@ int64_t memory_of_machine(pid_t engine)
 
 	if (engine <= 0)
 		return 0;
-	/* An engine that leads a session itself is all there is. */
+	/* An engine that leads a session of its own has no shim above it: it is measured alone.
+	 * */
 	list[n++] = shim > 1 ? shim : engine;
 	for (size_t i = 0; i < n; i++) {
 		sum += memory_of_process(list[i]);

@@ -70,7 +70,7 @@ static int is_cold(const json_t *host, bool *ret, struct err *err)
 	return r == 0 && ours ? json_get_bool(ours, "Cold", ret, err) : r;
 }
 
-/* The container's own, or the one for all. */
+/* Finds the container's own kernel, or the one that is set for all. */
 static int find_kernel(struct machines *ms, const json_t *host, struct kernel_paths *ret,
 		       struct err *err)
 {

@@ -48,7 +48,8 @@ int spare_rehearsal_image(int dir_fd, struct err *err)
 	return r;
 }
 
-/* All that most containers have, and limits, so that setting them is rehearsed too. */
+/* A container's description with what most containers have, and limits, so that the rehearsal
+ * sets these too. */
 static int make_runtime(struct machines *ms, struct oci_runtime **ret, struct err *err)
 {
 	cleanup_json json_t *config = json_pack("{s:[s], s:[s], s:s}", "Cmd", "/" PROGRAM, "Env",
@@ -105,7 +106,7 @@ static int judge_end(const struct control_event *e, struct err *err)
 				 : err_set(err, -EIO, "rehearsal: it ended with %d", e->exit.code);
 }
 
-/* Until the rehearsal has ended. */
+/* Waits until the rehearsal has ended. */
 static int await_rehearsal(int watch_fd, struct err *err)
 {
 	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);
@@ -134,7 +135,7 @@ static int ask_machine(struct shim_ref shim, enum control_op op, int fd, struct 
 	return shim_call(shim, &call, NULL, err);
 }
 
-/* One container of moat's own, from its coming to its going. */
+/* Adds a container of moat's own to the machine, lets it run to its end, and removes it. */
 static int rehearse_container(struct shim_ref shim, int dir_fd, struct err *err)
 {
 	cleanup_close int watch_fd = -1;
@@ -209,7 +210,7 @@ int spare_make(struct machines *ms, const struct machine_plan *plan, struct spar
 	return 0;
 }
 
-/* It can do without. */
+/* A container can do without this layer: a start makes one. */
 void spare_give_layer(struct machines *ms, const struct spare *s, int dir_fd)
 {
 	cleanup_free char *name = str_printf("%s/" SPARE_NEW_LAYER_FILE, s->name);

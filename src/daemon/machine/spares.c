@@ -68,7 +68,8 @@ static struct spare *pop_spare(struct spare **at)
 	return m;
 }
 
-/* Under the lock, as all up to the thread. */
+/* Moves a ready spare to those that are to be ended.  This and the functions up to keep_spares()
+ * are called with the lock held. */
 static void discard_spare(struct spares *s, struct spare **at)
 {
 	s->n_ready--;
@@ -108,7 +109,7 @@ static void wait_with_making(struct spares *s, uint64_t usec)
 		s->not_before_usec = until;
 }
 
-/* Lets go of the lock meanwhile. */
+/* Makes a spare, for which it lets go of the lock. */
 static void make_one(struct spares *s)
 {
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
@@ -132,7 +133,7 @@ static void make_one(struct spares *s)
 	}
 }
 
-/* Return: was there something? */
+/* Ends one spare, or makes one.  Return: was there anything to do? */
 static bool do_next_task(struct spares *s)
 {
 	struct spare *m;
@@ -151,7 +152,7 @@ static bool do_next_task(struct spares *s)
 	return true;
 }
 
-/* When something is to be done without anybody's asking; -1: never. */
+/* How long to sleep if nothing happens; -1: for ever. */
 static int timeout_msec(struct spares *s)
 {
 	uint64_t now = clock_mono_usec(), next = spare_goal_next(&s->goal);
@@ -170,7 +171,7 @@ static nfds_t add_all(struct pollfd *fds, nfds_t n, const struct spare *list)
 	return n;
 }
 
-/* A spare that waits says nothing: what can be read is the end. */
+/* A shim says nothing while its spare waits: a connection that can be read has ended. */
 static void sleep_for_news(struct spares *s)
 {
 	struct pollfd fds[FDS_MAX] = { { .fd = s->wake_fd, .events = POLLIN } };
@@ -184,7 +185,8 @@ static void sleep_for_news(struct spares *s)
 	pthread_mutex_lock(&s->lock);
 }
 
-/* As long as the process lives; a spare whose moatd is gone ends by itself. */
+/* The thread, which runs as long as the process.  Spares of a moatd that ended are ended by
+ * their shims. */
 static void *keep_spares(void *arg)
 {
 	struct spares *s = arg;
@@ -220,7 +222,8 @@ static void forget_kind(struct spares *s)
 	s->not_before_usec = 0;
 }
 
-/* A kind that is asked for once among others is not worth to throw away what is there. */
+/* Notes the kind of machine that a start wanted.  Spares are made of another kind only when it
+ * is wanted twice in a row: one start is no reason to end what is ready. */
 static void note_kind(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 		      const struct machine_plan *plan)
 {
@@ -296,7 +299,8 @@ void spares_set(struct spares *s, struct spare_bounds bounds)
 	wake_keeper(s);
 }
 
-/* What is told of a spare, measured without the lock: that takes its time. */
+/* What is told of a spare.  It is a copy, as measuring takes time and is done without the lock.
+ * */
 struct view {
 	char name[sizeof(((struct spare *)0)->name)];
 	char key[TEMPLATE_KEY_LEN + 1];

@@ -172,7 +172,7 @@ static int copy_data(struct copier *c, uint64_t offset, uint64_t end)
 	return r;
 }
 
-/* Extents end where the file system likes; pages are read whole. */
+/* Extents end anywhere, but pages are copied whole. */
 static int copy_extents(struct copier *c, uint64_t size)
 {
 	off_t data = 0, hole = 0;

@@ -114,7 +114,8 @@ static int publish_template(struct templates *t, const char *key)
 	return 0;
 }
 
-/* What cannot be saved is of use as long as moatd runs. */
+/* The thread that writes a template to the disk.  Where that fails, the template is used as long
+ * as moatd runs. */
 static void *save_template(void *arg)
 {
 	struct saver *s = arg;
@@ -196,7 +197,7 @@ static int make_template(struct templates *t, struct template *e, const struct m
 	return 0;
 }
 
-/* By the one thread that made the entry BUSY. */
+/* Called only by the thread that made the entry BUSY. */
 static int load_or_make(struct templates *t, struct template *e, bool distrusted,
 			const struct machine_plan *plan, struct err *err)
 {
@@ -212,7 +213,7 @@ static int load_or_make(struct templates *t, struct template *e, bool distrusted
 	return make_template(t, e, plan, err);
 }
 
-/* The time of the last use, for templates_tidy(). */
+/* Notes on the disk when the template was used last, for templates_tidy(). */
 static void touch_template(const struct template *e)
 {
 	(void)utimensat(e->dir_fd, TEMPLATE_INFO_FILE, NULL, 0);
@@ -236,7 +237,8 @@ static int use_template(struct template *e, struct template_use *ret)
 	return 0;
 }
 
-/* Makes the entry READY or FAILED; with the lock held, but for the work itself. */
+/* Makes the entry READY or FAILED.  Called with the lock held, which it lets go of while it
+ * loads or makes the template. */
 static int get_ready(struct templates *t, struct template *e, const struct machine_plan *plan,
 		     struct err *ret_err)
 {

@@ -85,7 +85,8 @@ static int copy_text(const struct config_source *src, json_t *out, struct err *e
 	return put_member(out, "Image", json_string(src->image_name));
 }
 
-/* The members of the request's object, and those of the image's it does not have. */
+/* Merges two objects: the request's members, and those of the image's that the request does not
+ * have. */
 static int merge_object(const struct config_source *src, const char *key, const json_t *image,
 			json_t *out, struct err *err)
 {
@@ -210,7 +211,7 @@ static int copy_hostname(const struct config_source *src, json_t *out, struct er
 	return put_member(out, "Hostname", json_string(name));
 }
 
-/* Docker takes it from the request alone, for health checks. */
+/* Docker takes "Shell" from the request alone; health checks use it. */
 static int copy_shell(const json_t *body, json_t *out, struct err *err)
 {
 	cleanup_strv char **shell = NULL;

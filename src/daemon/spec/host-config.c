@@ -82,7 +82,8 @@ static int check_limits(const json_t *host, unsigned host_cpus, struct err *err)
 	return 0;
 }
 
-/* Swap there is none, but docker's ways to say so, and its rules, are known. */
+/* A machine has no swap, but a request may say so in docker's ways, which have rules of their
+ * own. */
 static int check_more_memory(const json_t *host, struct err *err)
 {
 	int64_t memory = 0, swap = 0, reserved = 0;

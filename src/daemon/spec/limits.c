@@ -33,7 +33,7 @@ static int make_cpu(const json_t *host, struct oci_runtime *rt, struct err *err)
 	return 0;
 }
 
-/* cgroup v1's 2 to 262144 as v2's 1 to 10000, as all runtimes do it. */
+/* Converts cgroup v1's weight (2 to 262144) to v2's (1 to 10000), as all runtimes do. */
 static int make_weight(const json_t *host, char ***cgroup, struct err *err)
 {
 	int64_t shares = 0;

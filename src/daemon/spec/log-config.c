@@ -10,7 +10,7 @@ static const char *const without_effect[] = { "compress",  "labels",	      "labe
 
 static int read_size(const char *text, struct log_config *c, struct err *err)
 {
-	/* As docker: whatever is negative is no limit. */
+	/* As with docker, a negative size is no limit. */
 	if (*text == '-') {
 		c->max_bytes = 0;
 		return 0;
@@ -47,7 +47,7 @@ static int read_options(json_t *options, struct log_config *c, struct err *err)
 	const char *key;
 	json_t *value;
 
-	/* As docker has it: who sets a size and no number keeps one file. */
+	/* As with docker, one file is kept where a size is set and no number of files. */
 	if (json_object_get(options, "max-size") && !json_object_get(options, "max-file"))
 		c->max_files = 1;
 	json_object_foreach (options, key, value) {

@@ -10,7 +10,7 @@
 
 #define SYSCTL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@"
 
-/* The name leads to a file below /proc/sys: a/b as well as a.b. */
+/* A sysctl's name becomes a path below /proc/sys, written as a/b or as a.b. */
 static bool is_sysctl(const char *name)
 {
 	return *name && *name != '.' && *name != '/' && strlen(name) < 256 &&
@@ -18,7 +18,7 @@ static bool is_sysctl(const char *name)
 	       !strstr(name, "//") && !strstr(name, "./") && !strstr(name, "/.");
 }
 
-/* All of them are the container's own to set, as the kernel is. */
+/* Any sysctl may be set, as the kernel is the container's own. */
 static int make_sysctls(const json_t *host, struct oci_options *o, struct err *err)
 {
 	json_t *map, *value;
@@ -95,7 +95,7 @@ static int make_security(const json_t *host, struct oci_process *p, struct err *
 	return 0;
 }
 
-/* There is no default profile: the kernel that a filter would guard is the container's own. */
+/* There is no default seccomp profile: it would protect a kernel that is the container's own. */
 static int make_seccomp(const json_t *host, struct oci_runtime *rt, struct err *err)
 {
 	const char *profile;

@@ -17,7 +17,8 @@
 #include "oci/platform.h"
 #include "seccomp/profile.h"
 
-/* The kernel moat recommends and builds; one of the user's own is hardly older. */
+/* The version of the kernel that moat builds and recommends, for rules that depend on one; a
+ * user's own kernel is hardly older. */
 #define KERNEL_MAJOR 6
 #define KERNEL_MINOR 1
 
@@ -133,7 +134,7 @@ static int convert_rules(const json_t *profile, uint64_t capabilities, json_t *l
 	return r;
 }
 
-/* Of docker's "archMap" what is for this host. */
+/* Takes the entry for this host out of docker's "archMap". */
 static int convert_architectures(const json_t *profile, json_t *out, struct err *err)
 {
 	const struct platform host = platform_host();

@@ -80,7 +80,7 @@ static char *event_text(const char *type, const char *action, const char *id, js
 			  (json_int_t)(nsec / (int64_t)NSEC_PER_SEC), "timeNano", (json_int_t)nsec);
 	json_t *from = json_object_get(attributes, "image");
 
-	/* What clients of before 1.22 read, and some still do. */
+	/* The members that clients before API 1.22 read, and some still do. */
 	if (event && (strcmp(type, "container") == 0 || strcmp(type, "image") == 0)) {
 		json_object_set_new(event, "status", json_string(action));
 		json_object_set_new(event, "id", json_string(id));
@@ -104,7 +104,7 @@ static void keep_locked(struct hub *h, char *text, int64_t nsec)
 		forget_oldest_locked(h);
 	h->ring[h->seq++ % RING] = (struct event){ .nsec = nsec, .text = text };
 	h->bytes += strlen(text);
-	/* Not the newest, however large. */
+	/* The newest event is kept, however large it is. */
 	while (h->bytes > RING_BYTES && h->seq - h->first > 1)
 		forget_oldest_locked(h);
 }

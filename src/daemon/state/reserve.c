@@ -26,7 +26,8 @@ bool reserve_prepare(sqlite3 *db)
 		       SQLITE_OK;
 }
 
-/* SQLite finds the log's end by checksums, not by the size of the file, and holds no lock on it. */
+/* The log may be made longer at any time: SQLite finds its end by checksums, not by the file's
+ * size, and holds no lock on it. */
 bool reserve_log(const char *path)
 {
 	cleanup_free char *log = str_printf("%s-wal", path);

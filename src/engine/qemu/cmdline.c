@@ -19,10 +19,12 @@
 #define CPUS_MAX   255
 #define MEMORY_MIN MIB(64)
 #define MEMORY_MAX GIB(1024)
-/* QEMU takes an eighth of the host's memory otherwise, for each machine. */
+/* Memory for translated code.  QEMU's default is an eighth of the host's memory for each
+ * machine. */
 #define TCG_CACHE_MIB 256
 
-/* The transports of a microvm without ACPI: what has disks and NICs, the ports, the balloon. */
+/* A microvm without ACPI has 8 virtio transports: for the disks, the NICs, the serial ports and
+ * the balloon. */
 _Static_assert(MACHINE_DISKS_MAX + MACHINE_NICS_MAX + 2 <= 8, "there are no more transports");
 
 /*
@@ -33,7 +35,8 @@ _Static_assert(MACHINE_DISKS_MAX + MACHINE_NICS_MAX + 2 <= 8, "there are no more
 	"microvm,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on,"                            \
 	"dump-guest-core=off,mem-merge=off"
 
-/* A panic ends the machine (-no-reboot); what is skipped is what a microvm has not got. */
+/* A kernel panic reboots, which ends the machine (-no-reboot).  What the other options skip is
+ * hardware that a microvm does not have. */
 #define KERNEL_OPTIONS                                                                             \
 	"console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "                       \
 	"random.trust_cpu=on "                                                                     \
@@ -143,7 +146,7 @@ static int add_console(char ***v, int fd)
 		      : r;
 }
 
-/* To the guest it makes no difference whether somebody is at the other end. */
+/* The guest sees the same device, whether the socket leads to a server or to nobody. */
 static int add_share(char ***v, size_t index, const struct machine_share *share, int fd)
 {
 	int r = strv_add(v, "-chardev");
@@ -159,7 +162,7 @@ static int add_share(char ***v, size_t index, const struct machine_share *share,
 		      : r;
 }
 
-/* Port 0 of the device would be a console. */
+/* Ports begin at 1, as port 0 of the device is a console's. */
 static int add_ports(char ***v, const struct qemu_start *s, const struct machine *m)
 {
 	int r = strv_add(v, "-chardev");

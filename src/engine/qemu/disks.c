@@ -81,7 +81,7 @@ static int describe_reopen(struct buf *b, const struct machine_swap *swaps, size
 	return r == 0 ? buf_adds(b, "]}") : r;
 }
 
-/* Nobody waits for that. */
+/* Removes the nodes and file sets that are not used any more.  The answers are not waited for. */
 static int forget_nodes(struct qmp *q, const struct qemu_disk *old, size_t n, struct err *err)
 {
 	struct batch b = { .n = 0 };

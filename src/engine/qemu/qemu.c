@@ -75,14 +75,15 @@ static int probe_tcg(struct engine_probe *ret)
 	return 0;
 }
 
-/* A process that was reaped already is not found: its number may be somebody else's, the pidfd
- * not. */
+/* Where the process was reaped already nothing is signalled: its number may be another process's
+ * by now, but the pidfd is not. */
 static void kill_vm(struct vm *vm)
 {
 	syscall(SYS_pidfd_send_signal, vm->process.pidfd, SIGKILL, NULL, 0);
 }
 
-/* Of one that was reaped already nothing is found.  One that cannot die now is left to init. */
+/* Waits for the end of the process, unless somebody has reaped it already.  One that is stuck in
+ * the kernel and cannot end now is left for init to reap. */
 static void reap_vm(struct vm *vm)
 {
 	if (fd_wait(vm->process.pidfd, POLLIN, REAP_TIMEOUT_MSEC) > 0)

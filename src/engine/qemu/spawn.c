@@ -65,7 +65,8 @@ int qemu_check_disk(const struct machine_disk *d, struct err *err)
 	return d->fd < 0 ? 0 : check_access(d->fd, d->read_only ? O_RDONLY : O_RDWR, "disk", err);
 }
 
-/* Without the headers there are no offloads, and a template that has them does not fit. */
+/* A tap without the header of virtio-net (IFF_VNET_HDR) has no offloads, and a template made
+ * with them does not fit it. */
 static int check_tap(int fd, struct err *err)
 {
 	struct ifreq req = { 0 };
@@ -109,7 +110,7 @@ static int add_memory_fd(struct jail *j, struct jail_fd *fds, int fd)
 	return JAIL_FD_FIRST + (int)j->n_fds++;
 }
 
-/* What deals with the memory of clones. */
+/* Has QEMU load clone-memory.c's library. */
 static int add_library(struct jail *j, struct jail_fd *fds, const struct machine *m, int *ret_fd,
 		       struct err *err)
 {
@@ -164,7 +165,7 @@ static int open_nowhere(int *ret_fd, struct err *err)
  */
 static void set_bounds(struct jail *j, const struct machine *m)
 {
-	/* One more, for what QEMU does beside its guest. */
+	/* One processor more than the guest has, for QEMU's own work. */
 	j->cpus = m->cpus < sysconf(_SC_NPROCESSORS_ONLN) ? m->cpus + 1 : 0;
 	j->threads = m->cpus + OTHER_THREADS;
 	j->memory_bytes = m->memory_bytes + MEMORY_MARGIN_BYTES;
