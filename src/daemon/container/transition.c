@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Each function here takes one step of a container's life, in the same three
+ * Theory of operation.  Each function here takes one step of a container's life, in the same two
  * stages.  Under the table's lock it changes the state, if container_enter() lets it, and what goes
- * with the state.  Without the lock it writes the row, since a disk may be slow.  Last it publishes
- * the event, which wakes everybody who waits.  A step that was refused, or is known already, has no
- * second and no third stage.
+ * with the state, and publishes the event, which wakes everybody who waits: whoever has seen the
+ * state and publishes something that follows from it, as a restart does, comes after it.  Without
+ * the lock it writes the row, since a disk may be slow; a moatd that is killed before that finds
+ * out again from the shim or exit.json.  A step that was refused, or is known already, has neither
+ * an event nor a row to write.
  *
  * When and how a container ended is told by its shim, which has it from the guest.
  */
@@ -21,7 +23,9 @@
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
 
-void container_publish(struct container *c, const char *action, json_t *extra)
+/* What an event says of its container; made without the table's lock, as labels can be long.
+ * @extra: taken over */
+static json_t *describe_event(const struct container *c, json_t *extra)
 {
 	cleanup_json json_t *owned = extra;
 	json_t *attributes = json_deep_copy(c->labels);
@@ -29,11 +33,25 @@ void container_publish(struct container *c, const char *action, json_t *extra)
 	if (attributes) {
 		json_object_update(attributes, owned);
 		json_object_set_new(attributes, "image", json_string(c->rec.image));
-		pthread_mutex_lock(&c->table->lock);
-		json_object_set_new(attributes, "name", json_string(c->rec.name));
-		pthread_mutex_unlock(&c->table->lock);
 	}
+	return attributes;
+}
+
+/* Under the table's lock.  @attributes: of describe_event(); taken over */
+static void publish_described(struct container *c, const char *action, json_t *attributes)
+{
+	if (attributes)
+		json_object_set_new(attributes, "name", json_string(c->rec.name));
 	hub_publish(c->table->hub, "container", action, c->rec.id, attributes);
+}
+
+void container_publish(struct container *c, const char *action, json_t *extra)
+{
+	json_t *attributes = describe_event(c, extra);
+
+	pthread_mutex_lock(&c->table->lock);
+	publish_described(c, action, attributes);
+	pthread_mutex_unlock(&c->table->lock);
 }
 
 void container_save(struct container *c)
@@ -68,6 +86,7 @@ static void set_error(struct container *c, const char *text)
 
 void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 {
+	cleanup_json json_t *event = describe_event(c, NULL);
 	bool news;
 
 	pthread_mutex_lock(&c->table->lock);
@@ -78,24 +97,24 @@ void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 		c->rec.exit_code = 0;
 		c->rec.oom = false;
 		set_error(c, "");
+		publish_described(c, "start", take_ptr(event));
 	}
 	pthread_mutex_unlock(&c->table->lock);
-	if (!news)
-		return;
-	container_save(c);
-	container_publish(c, "start", NULL);
+	if (news)
+		container_save(c);
 }
 
 void container_paused(struct container *c, bool paused)
 {
+	cleanup_json json_t *event = describe_event(c, NULL);
 	bool news;
 
 	pthread_mutex_lock(&c->table->lock);
 	news = container_is(c, paused ? STATE(RUNNING) : STATE(PAUSED)) &&
 	       container_enter(c, paused ? CONTAINER_PAUSED : CONTAINER_RUNNING);
-	pthread_mutex_unlock(&c->table->lock);
 	if (news)
-		container_publish(c, paused ? "pause" : "unpause", NULL);
+		publish_described(c, paused ? "pause" : "unpause", take_ptr(event));
+	pthread_mutex_unlock(&c->table->lock);
 }
 
 void container_disk_full(struct container *c, bool full)
@@ -202,16 +221,20 @@ static void forget_in_background(struct container *c)
 
 void container_ended(struct container *c, const struct exit_status *how)
 {
+	json_t *die =
+		describe_event(c, json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
+	cleanup_json json_t *oom = how->oom ? describe_event(c, NULL) : NULL;
 	struct attachment *left;
 	enum container_state next;
-	bool forget, again, oom, save, entered;
+	bool forget, again, save, entered;
 	int64_t ran;
 
 	pthread_mutex_lock(&c->table->lock);
 	ran = ran_nsec(c, how);
 	again = container_is(c, STATES_RUNNING) || how->started_nsec > 0 ||
 		container_shown(c) == CONTAINER_WAITING;
-	oom = how->oom && !was_told_of_oom(c);
+	if (how->oom && !was_told_of_oom(c))
+		publish_described(c, "oom", take_ptr(oom));
 	record_end(c, how);
 	/* A container whose first start failed is still only created, as with docker. */
 	next = container_at_rest(c);
@@ -224,15 +247,13 @@ void container_ended(struct container *c, const struct exit_status *how)
 	save = entered && !forget;
 	left = take_ptr(c->attachments);
 	c->ends++;
+	publish_described(c, "die", die);
 	pthread_mutex_unlock(&c->table->lock);
 	attachments_free(left);
 	if (save)
 		container_save(c);
 	if (how->err.msg[0])
 		log_warning("container %.12s: %s", c->rec.id, how->err.msg);
-	if (oom)
-		container_publish(c, "oom", NULL);
-	container_publish(c, "die", json_pack("{s:o}", "exitCode", json_sprintf("%d", how->code)));
 	if (forget)
 		forget_in_background(c);
 }

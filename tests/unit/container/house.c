@@ -271,3 +271,10 @@ enum record_state house_row(const struct container *c)
 	state_close(st);
 	return rec.state;
 }
+
+void house_await_row(const struct container *c, enum record_state state)
+{
+	for (int i = 0; i < WAIT_MSEC && house_row(c) != state; i++)
+		usleep(USEC_PER_MSEC);
+	assert_int_equal(house_row(c), state);
+}

@@ -45,3 +45,7 @@ void house_kill_shim(void);
 
 /** house_row() - what the database says of a container's state */
 enum record_state house_row(const struct container *c);
+
+/** house_await_row() - until the database says so, or the test fails: a row is written after its
+ * event */
+void house_await_row(const struct container *c, enum record_state state);

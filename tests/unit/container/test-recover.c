@@ -61,7 +61,7 @@ static void an_end_in_the_meantime_is_found_in_the_folder(void **state)
 	c = house_find("web");
 	house_await(c, STATE(EXITED));
 	assert_int_equal(c->rec.exit_code, 3);
-	assert_int_equal(house_row(c), RECORD_EXITED);
+	house_await_row(c, RECORD_EXITED);
 }
 
 static void a_shim_that_was_killed_meanwhile_is_said(void **state)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "daemon/container/transition.h"
 #include "house.h"
 
@@ -144,6 +145,41 @@ static void what_is_known_is_no_event(void **state)
 	container_unref(c);
 }
 
+static void *start_it(void *arg)
+{
+	container_started(arg, 1, clock_now_nsec());
+	return NULL;
+}
+
+static void *end_it(void *arg)
+{
+	end_with(arg, 0);
+	return NULL;
+}
+
+/* Else what others publish then, as "restart" or "stop", would come before it. */
+static void who_sees_a_state_finds_its_event(void **state)
+{
+	struct container *c = house_add("web", "{}");
+	cleanup_hub_sub struct hub_sub *sub = NULL;
+	pthread_t starter, ender;
+
+	(void)state;
+	bring_up(c);
+	assert_int_equal(hub_subscribe(c->table->hub, &sub), 0);
+	pthread_mutex_lock(&c->saving);
+	assert_int_equal(thread_start(&starter, start_it, c), 0);
+	house_await(c, STATES_RUNNING);
+	assert_int_equal(count_events(sub, "start"), 1);
+	assert_int_equal(thread_start(&ender, end_it, c), 0);
+	house_await(c, STATE(EXITED));
+	assert_int_equal(count_events(sub, "die"), 1);
+	pthread_mutex_unlock(&c->saving);
+	pthread_join(starter, NULL);
+	pthread_join(ender, NULL);
+	container_unref(c);
+}
+
 static void out_of_memory_of_the_guest_is_told_once_a_life(void **state)
 {
 	struct container *c = house_add("web", "{}");
@@ -248,6 +284,7 @@ int main(void)
 		TEST(a_first_start_that_fails_leaves_it_created),
 		TEST(the_row_says_what_a_crash_must_not_take),
 		TEST(what_is_known_is_no_event),
+		TEST(who_sees_a_state_finds_its_event),
 		TEST(out_of_memory_of_the_guest_is_told_once_a_life),
 		TEST(one_that_goes_with_its_end_is_gone),
 		TEST(somebody_who_restarts_it_keeps_it),
