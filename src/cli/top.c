@@ -7,7 +7,7 @@
 #include "cli/format/columns.h"
 #include "cli/format/shape.h"
 
-#define COLUMNS_MAX 16u
+#define COLUMNS_MAX 64u
 
 static const char *text_at(const json_t *list, size_t i)
 {

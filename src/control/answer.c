@@ -31,6 +31,11 @@ static const struct field proc_fields[] = {
 	FIELD(link_proc, uid, FIELD_U32, .max = UINT32_MAX),
 	FIELD(link_proc, age_usec, FIELD_U64),
 	FIELD(link_proc, cpu_usec, FIELD_U64),
+	FIELD(link_proc, virtual_bytes, FIELD_U64),
+	FIELD(link_proc, resident_bytes, FIELD_U64),
+	FIELD(link_proc, memory_permille, FIELD_U32, .max = UINT32_MAX),
+	FIELD(link_proc, state, FIELD_LINE, .max = LINK_STATE_MAX),
+	FIELD(link_proc, name, FIELD_LINE, .max = LINK_NAME_MAX),
 	FIELD(link_proc, command, FIELD_LINE, .max = LINK_COMMAND_MAX),
 };
 
@@ -114,7 +119,7 @@ char *answer_procs_write(const struct link_proc *procs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		json_t *item;
 
-		used += 2 * strlen(procs[i].command) + 128;
+		used += 2 * strlen(procs[i].command) + 256;
 		if (used > PROCS_BUDGET)
 			break;
 		item = json_object();

@@ -72,6 +72,16 @@ static int put_proc(struct buf *b, const struct link_proc *p)
 		r = wire_put_u64(b, p->age_usec);
 	if (r == 0)
 		r = wire_put_u64(b, p->cpu_usec);
+	if (r == 0)
+		r = wire_put_u64(b, p->virtual_bytes);
+	if (r == 0)
+		r = wire_put_u64(b, p->resident_bytes);
+	if (r == 0)
+		r = wire_put_u32(b, p->memory_permille);
+	if (r == 0)
+		r = wire_put_str(b, p->state);
+	if (r == 0)
+		r = wire_put_str(b, p->name);
 	return r < 0 ? r : wire_put_str(b, p->command);
 }
 
@@ -86,24 +96,37 @@ int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, si
 	return r;
 }
 
+/* @max: without the zero byte that @ret has room for too */
+static int get_text(struct wire_view *v, size_t max, char *ret)
+{
+	struct wire_view text;
+
+	if (wire_get_bytes(v, &text) < 0 || text.len > max)
+		return -EBADMSG;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = ((const unsigned char *)text.data)[i];
+
+		ret[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+	}
+	ret[text.len] = '\0';
+	return 0;
+}
+
 static int get_proc(struct wire_view *v, struct link_proc *ret)
 {
-	struct wire_view command;
-
 	if (wire_get_u32(v, &ret->pid) < 0 || wire_get_u32(v, &ret->ppid) < 0 ||
 	    wire_get_u32(v, &ret->uid) < 0 || wire_get_u64(v, &ret->age_usec) < 0 ||
-	    wire_get_u64(v, &ret->cpu_usec) < 0 || wire_get_bytes(v, &command) < 0)
+	    wire_get_u64(v, &ret->cpu_usec) < 0 || wire_get_u64(v, &ret->virtual_bytes) < 0 ||
+	    wire_get_u64(v, &ret->resident_bytes) < 0 ||
+	    wire_get_u32(v, &ret->memory_permille) < 0 ||
+	    get_text(v, LINK_STATE_MAX, ret->state) < 0 ||
+	    get_text(v, LINK_NAME_MAX, ret->name) < 0 ||
+	    get_text(v, LINK_COMMAND_MAX, ret->command) < 0)
 		return -EBADMSG;
-	if (command.len > LINK_COMMAND_MAX || ret->age_usec > INT64_MAX / 1000 ||
-	    ret->cpu_usec > INT64_MAX / 1000)
-		return -EBADMSG;
-	for (size_t i = 0; i < command.len; i++) {
-		unsigned char c = ((const unsigned char *)command.data)[i];
-
-		ret->command[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
-	}
-	ret->command[command.len] = '\0';
-	return 0;
+	return ret->age_usec > INT64_MAX / 1000 || ret->cpu_usec > INT64_MAX / 1000 ||
+			       ret->virtual_bytes > INT64_MAX || ret->resident_bytes > INT64_MAX
+		       ? -EBADMSG
+		       : 0;
 }
 
 int link_procs_get(struct wire_view payload, uint32_t *ret_id, struct link_proc **ret,

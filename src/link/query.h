@@ -13,6 +13,8 @@
  */
 
 #define LINK_PROCS_MAX	 1024u
+#define LINK_STATE_MAX	 1u
+#define LINK_NAME_MAX	 15u
 #define LINK_COMMAND_MAX 256u
 
 /* Of the container's cgroup; what the guest's kernel does not count is 0. */
@@ -28,7 +30,12 @@ struct link_proc {
 	uint32_t uid;
 	uint64_t age_usec; /* since it was started */
 	uint64_t cpu_usec;
-	char command[LINK_COMMAND_MAX + 1]; /* printable ASCII once it has been read */
+	uint64_t virtual_bytes, resident_bytes;
+	uint32_t memory_permille; /* of the machine's memory */
+	/* Printable ASCII once they have been read. */
+	char state[LINK_STATE_MAX + 1]; /* a letter, as in /proc/PID/stat; "" of an older shim */
+	char name[LINK_NAME_MAX + 1];
+	char command[LINK_COMMAND_MAX + 1];
 };
 
 /** link_question_put() - append the payload of a question.  Return: 0; -ENOMEM. */

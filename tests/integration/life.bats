@@ -291,8 +291,15 @@ is_of() {
 	assert_equal "$(moat top busy | awk '/sleep 7777/ { print $3 }')" 1
 	run docker -H "unix://$SOCKET" top busy
 	assert_has "sleep 7777"
-	run docker -H "unix://$SOCKET" top busy aux
-	assert_error 1 "ps -ef"
+	assert_equal "$(docker -H "unix://$SOCKET" top busy -eo pid,comm | awk '$1 == 1 { print $2 }')" sleep
+	run moat top busy aux
+	[[ ${lines[0]} == USER*PID*%CPU*%MEM*VSZ*RSS*TTY*STAT*START*TIME*COMMAND* ]]
+	assert_has "sleep 8888"
+	assert_equal "$(moat top busy -o stat,rss,ppid,args | awk '/sleep 7777/ { print $1, ($2 > 0), $3 }')" "S 1 1"
+	run moat top busy -o pid,nosuch
+	assert_error 1 'unknown column "nosuch"'
+	run docker -H "unix://$SOCKET" top busy -Z
+	assert_error 1 'ps'"'"'s option "-Z"'
 }
 
 # docker's client waits for two seconds, of which the sample takes one.

@@ -32,6 +32,10 @@ static const struct example logs_examples[] = {
 	{ 0 }
 };
 
+static const struct example top_examples[] = {
+	{ "moat top web -o pid,etime,args", "Other columns." }, { 0 }
+};
+
 #define EXIT_STATUS_TEXT                                                                           \
 	"The exit status is that of the command; 128 and the signal's number when a signal ended " \
 	"it; 125 when moat failed, 126 when the command cannot be run, 127 when it is not found."
@@ -220,7 +224,10 @@ const struct command container_commands[] = {
 	{ .name = "top",
 	  .synopsis = "[OPTIONS] CONTAINER [PS OPTIONS]",
 	  .summary = "List the processes of a container",
-	  .description = "As ps -ef would in the container; the image needs no ps.",
+	  .description = "As ps -ef would in the container; the image needs no ps. Options of "
+			 "ps choose other columns: aux, -o pid,comm and their like. Users are "
+			 "shown by number.",
+	  .examples = top_examples,
 	  .options = top_options,
 	  .run = command_top,
 	  .min_args = 1,

@@ -15,6 +15,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/process-table.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/usage.h"
 #include "daemon/container/view.h"
@@ -23,68 +24,21 @@
 
 #define INTERVAL_MSEC 1000
 
-/* "Mon02" and the like for what is older than a day, else "15:04", as ps(1). */
-static json_t *start_text(int64_t age_usec)
-{
-	time_t start = (time_t)(clock_now_nsec() / (int64_t)NSEC_PER_SEC -
-				age_usec / (int64_t)USEC_PER_SEC);
-	char text[16] = "?";
-	struct tm tm;
-
-	if (gmtime_r(&start, &tm))
-		strftime(text, sizeof(text),
-			 age_usec < 86400 * (int64_t)USEC_PER_SEC ? "%H:%M" : "%b%d", &tm);
-	return json_string(text);
-}
-
-static json_t *process_row(const struct link_proc *p)
-{
-	uint64_t seconds = p->cpu_usec / USEC_PER_SEC;
-
-	return json_pack(
-		"[o, o, o, o, o, s, o, s]", json_sprintf("%u", p->uid), json_sprintf("%u", p->pid),
-		json_sprintf("%u", p->ppid),
-		json_sprintf("%llu",
-			     (unsigned long long)(p->age_usec > 0 ? 100 * p->cpu_usec / p->age_usec
-								  : 0)),
-		start_text((int64_t)p->age_usec), "?",
-		json_sprintf("%02llu:%02llu:%02llu", (unsigned long long)seconds / 3600,
-			     (unsigned long long)seconds / 60 % 60,
-			     (unsigned long long)seconds % 60),
-		p->command);
-}
-
-static int list_processes(struct container *c, struct reply *rp, struct err *err)
-{
-	cleanup_json json_t *rows = json_array();
-	cleanup_free struct link_proc *procs = NULL;
-	size_t n = 0;
-	int r = rows ? container_processes(c, &procs, &n, err) : -ENOMEM;
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(rows, process_row(&procs[i])) < 0)
-			return -ENOMEM;
-	return reply_json(rp, 200,
-			  json_pack("{s:[s, s, s, s, s, s, s, s], s:O}", "Titles", "UID", "PID",
-				    "PPID", "C", "STIME", "TTY", "TIME", "CMD", "Processes", rows));
-}
-
 int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 {
-	const char *options = request_arg(rq, "ps_args");
+	cleanup_free struct link_proc *procs = NULL;
+	json_t *table = NULL;
 	struct container *c;
-	int r;
+	size_t n = 0;
+	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
-	if (options && *options && !streq(options, "-ef"))
-		return err_set(err, -EINVAL,
-			       "moat lists processes as ps -ef does: no other "
-			       "options can be given");
-	r = containers_find(rq->api->containers, rq->target, &c, err);
 	if (r < 0)
 		return r;
-	r = list_processes(c, rp, err);
+	r = container_processes(c, &procs, &n, err);
+	if (r == 0)
+		r = process_table(procs, n, request_arg(rq, "ps_args"), &table, err);
+	if (r == 0)
+		r = reply_json(rp, 200, table);
 	if (r == 0)
 		container_publish(c, "top", NULL);
 	container_unref(c);

@@ -67,13 +67,25 @@ static uint64_t sum_of(const char *text, const char *key)
 	return sum;
 }
 
-static uint64_t memory_limit(const struct cgroup *cg)
+/* Return: bytes; 0 where the kernel does not say. */
+static uint64_t memory_of_machine(void)
 {
-	uint64_t limit = read_number(cg->fd, "memory.max"), all = 0;
 	struct sysinfo info;
 
-	if (sysinfo(&info) == 0)
-		all = (uint64_t)info.totalram * info.mem_unit;
+	return sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : 0;
+}
+
+static uint32_t permille_of_memory(uint64_t bytes)
+{
+	uint64_t all = memory_of_machine();
+
+	return all > 0 ? (uint32_t)(bytes * 1000 / all) : 0;
+}
+
+static uint64_t memory_limit(const struct cgroup *cg)
+{
+	uint64_t limit = read_number(cg->fd, "memory.max"), all = memory_of_machine();
+
 	return limit > 0 && limit < all ? limit : all;
 }
 
@@ -106,7 +118,7 @@ static uint64_t ticks_to_usec(uint64_t ticks)
 /* /proc/PID/stat: the fields behind the name, which is in brackets and may hold anything. */
 static int read_stat(int dir_fd, struct link_proc *p, uint32_t *ret_ppid)
 {
-	unsigned long long user, system, start;
+	unsigned long long user, system, start, size, pages;
 	struct timespec now;
 	uint64_t now_usec, start_usec;
 	char text[1024], *rest;
@@ -114,18 +126,22 @@ static int read_stat(int dir_fd, struct link_proc *p, uint32_t *ret_ppid)
 	read_small_file(dir_fd, "stat", text, sizeof(text));
 	rest = strrchr(text, ')');
 	if (!rest || sscanf(rest,
-			    ") %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
-			    "%*d %*d %*d %llu",
-			    ret_ppid, &user, &system, &start) != 4)
+			    ") %c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
+			    "%*d %*d %*d %llu %llu %llu",
+			    p->state, ret_ppid, &user, &system, &start, &size, &pages) != 7)
 		return -ESRCH;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	now_usec = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / NSEC_PER_USEC;
 	start_usec = ticks_to_usec(start);
 	p->age_usec = now_usec > start_usec ? now_usec - start_usec : 0;
 	p->cpu_usec = ticks_to_usec(user + system);
+	p->virtual_bytes = size;
+	p->resident_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	p->memory_permille = permille_of_memory(p->resident_bytes);
 	*rest = '\0';
 	rest = strchr(text, '(');
-	snprintf(p->command, sizeof(p->command), "[%.15s]", rest ? rest + 1 : "");
+	snprintf(p->name, sizeof(p->name), "%s", rest ? rest + 1 : "");
+	snprintf(p->command, sizeof(p->command), "[%s]", p->name);
 	return 0;
 }
 

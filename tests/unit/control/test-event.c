@@ -192,7 +192,13 @@ static void a_refusal_carries_its_reason(void **state)
 static void figures_are_read_as_they_were_written(void **state)
 {
 	struct link_stats stats = { .cpu_usec = 1, .memory_bytes = 2, .write_bytes = UINT64_MAX };
-	struct link_proc procs[] = { { 1, 0, UINT32_MAX, 10, 5, "sh -c \"x\"" }, { .pid = 9 } };
+	struct link_proc procs[] = { { .pid = 1,
+				       .uid = UINT32_MAX,
+				       .resident_bytes = 4096,
+				       .state = "S",
+				       .name = "sh",
+				       .command = "sh -c \"x\"" },
+				     { .pid = 9 } };
 	cleanup_free char *first = answer_stats_write(&stats),
 			  *second = answer_procs_write(procs, 2);
 	cleanup_json json_t *answer = NULL, *list = NULL;
@@ -210,6 +216,9 @@ static void figures_are_read_as_they_were_written(void **state)
 	assert_int_equal(answer_procs_read(list, &got, &n, NULL), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(got[0].uid, UINT32_MAX);
+	assert_int_equal(got[0].resident_bytes, 4096);
+	assert_string_equal(got[0].state, "S");
+	assert_string_equal(got[0].name, "sh");
 	assert_string_equal(got[0].command, "sh -c \"x\"");
 	assert_int_equal(got[1].pid, 9);
 }

@@ -50,7 +50,12 @@ static void numbers_that_json_cannot_hold_are_refused(void **state)
 
 static void processes_arrive_with_clean_commands(void **state)
 {
-	struct link_proc sent[2] = { { .pid = 1, .uid = 5, .age_usec = 7, .command = "init -x" },
+	struct link_proc sent[2] = { { .pid = 1,
+				       .uid = 5,
+				       .age_usec = 7,
+				       .state = "R",
+				       .name = "in\tit",
+				       .command = "init -x" },
 				     { .pid = 9, .ppid = 1, .command = "a\033[2J\xff" } };
 	struct link_proc *got;
 	struct buf b = BUF_INIT;
@@ -62,6 +67,8 @@ static void processes_arrive_with_clean_commands(void **state)
 	assert_int_equal(link_procs_get(view(&b, b.len), &id, &got, &n), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(got[0].uid, 5);
+	assert_string_equal(got[0].state, "R");
+	assert_string_equal(got[0].name, "in?it");
 	assert_string_equal(got[0].command, "init -x");
 	assert_int_equal(got[1].ppid, 1);
 	assert_string_equal(got[1].command, "a?[2J?");
