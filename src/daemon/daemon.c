@@ -48,7 +48,7 @@ static int open_store(struct daemon *d, struct err *err)
 
 	if (r < 0)
 		return r;
-	return path ? store_open(path, unpack, ROOT_DISK_BYTES, &d->store, err) : -ENOMEM;
+	return path ? store_open(path, unpack, ROOT_DISK_BYTES, &d->store, err) : err_nomem(err);
 }
 
 static int open_containers(struct daemon *d)
@@ -83,18 +83,22 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 		r = state_open(d->root, &d->state, err);
 	if (r == 0)
 		r = open_store(d, err);
-	if (r == 0)
-		r = hub_new(&d->hub);
+	if (r < 0)
+		return r;
+	r = hub_new(&d->hub);
 	if (r == 0)
 		r = loop_new(&d->loop);
 	if (r == 0)
 		r = open_containers(d);
+	if (r == 0) {
+		d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		r = d->quit_fd < 0 ? -errno
+				   : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
+	}
 	if (r < 0)
-		return r;
-	d->quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = d->quit_fd < 0 ? -errno : loop_add_io(d->loop, d->quit_fd, EPOLLIN, on_quit, d, NULL);
-	/* The last one, as it does not end before the process. */
-	return r < 0 ? r : open_machines(d, spares, err);
+		return err_errno(err, r, "moatd's event loop");
+	/* Machines are opened last, as they end with the process and not before. */
+	return open_machines(d, spares, err);
 }
 
 static void fill_api(struct daemon *d)
@@ -118,11 +122,11 @@ int daemon_open(const char *root, struct spare_bounds spares, struct daemon **re
 	int r;
 
 	if (!d)
-		return -ENOMEM;
+		return err_nomem(err);
 	d->root_fd = d->quit_fd = -1;
 	containers_init(&d->containers);
 	d->root = strdup(root);
-	r = d->root ? open_parts(d, spares, err) : -ENOMEM;
+	r = d->root ? open_parts(d, spares, err) : err_nomem(err);
 	if (r < 0) {
 		daemon_close(d);
 		return r;

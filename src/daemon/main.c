@@ -68,17 +68,19 @@ static int set_root(struct options *o, const char *text, struct err *err)
 		return err_set(err, -EINVAL, "--root must be an absolute path, not \"%s\"", text);
 	free(o->root);
 	o->root = strdup(text);
-	return o->root ? 0 : -ENOMEM;
+	return o->root ? 0 : err_nomem(err);
 }
 
 static int set_ready_fd(struct options *o, const char *text, struct err *err)
 {
 	uint32_t fd;
+	int r;
 
 	if (str_to_u32(text, &fd) < 0 || fd > 65535 || fcntl((int)fd, F_GETFD) < 0)
 		return err_set(err, -EINVAL, "--ready-fd %s is no open descriptor", text);
 	o->ready_fd = (int)fd;
-	return fd_set_cloexec(o->ready_fd, true);
+	r = fd_set_cloexec(o->ready_fd, true);
+	return r < 0 ? err_errno(err, r, "--ready-fd %s", text) : 0;
 }
 
 /* Return: 0 to go on; 1 when all is done; -EINVAL with a message. */
@@ -141,7 +143,7 @@ static int fill_options(struct options *o, struct err *err)
 
 	if (o->root && !o->socket) {
 		o->socket = str_printf("%s/moat.sock", o->root);
-		return o->socket ? 0 : -ENOMEM;
+		return o->socket ? 0 : err_nomem(err);
 	}
 	if (!o->root)
 		r = locate_root(&o->root, err);
@@ -197,7 +199,7 @@ static int lock_root(const struct options *o, struct err *err)
 	cleanup_free char *path = str_printf("%s/moatd.lock", o->root);
 	cleanup_free char *text = str_printf("%d\n%s\n", (int)getpid(), o->socket);
 	cleanup_close int fd = -1;
-	int r = path && text ? path_mkdir_p(o->root, 0700) : -ENOMEM;
+	int r = path && text ? path_mkdir_p(o->root, 0700) : err_nomem(err);
 
 	if (r < 0)
 		return err_errno(err, r, "data root %s", o->root);
@@ -239,7 +241,7 @@ static int listen_on(const char *path, int *ret_fd, struct err *err)
 	int r;
 
 	if (!slash)
-		return -ENOMEM;
+		return err_nomem(err);
 	*slash = '\0';
 	r = path_mkdir_p(*dir ? dir : "/", 0700);
 	if (r == 0) {
@@ -262,7 +264,7 @@ static int on_signal(struct source *s, int signo, void *arg)
 }
 
 /* Before there is any thread: each inherits the blocked signals, so the loop alone gets them. */
-static int prepare_process(void)
+static int prepare_process(struct err *err)
 {
 	struct rlimit files;
 	sigset_t ours;
@@ -271,7 +273,7 @@ static int prepare_process(void)
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &ours, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return -errno;
+		return err_errno(err, -errno, "signals");
 	/* A connection, a watch and its container's things: a few descriptors each. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -304,8 +306,9 @@ static int serve_api(struct daemon *d, const struct options *o, struct err *err)
 
 	if (r == 0)
 		r = loop_add_signal(d->loop, SIGINT, on_signal, d, NULL);
-	if (r == 0)
-		r = containers_recover(&d->containers, err);
+	if (r < 0)
+		return err_errno(err, r, "signals");
+	r = containers_recover(&d->containers, err);
 	if (r == 0)
 		tidy_kernels(d);
 	if (r == 0)
@@ -322,6 +325,8 @@ static int serve_api(struct daemon *d, const struct options *o, struct err *err)
 		close(o->ready_fd);
 	}
 	r = loop_run(d->loop);
+	if (r < 0)
+		err_errno(err, r, "moatd's event loop");
 	server_stop(server);
 	if (own)
 		unlink(o->socket);
@@ -337,7 +342,7 @@ static int run_daemon(struct options *o, struct err *err)
 	if (r == 0)
 		r = lock_root(o, err);
 	if (r == 0)
-		r = prepare_process();
+		r = prepare_process(err);
 	if (r == 0)
 		r = daemon_open(o->root, o->spares, &d, err);
 	if (r < 0)
@@ -363,7 +368,7 @@ int main(int argc, char **argv)
 	}
 	r = run_daemon(&o, &err);
 	if (r < 0)
-		fprintf(stderr, "moatd: %s\n", err.msg[0] ? err.msg : strerror(-r));
+		fprintf(stderr, "moatd: %s\n", err.msg);
 	/* Handlers may still run: nothing of theirs is freed, and all that counts is on the disk.
 	 */
 	fflush(NULL);

@@ -285,7 +285,7 @@ int attach_prepare(struct container *c, const struct attach_options *o, struct a
 	if (!x || !a) {
 		free(x);
 		free(a);
-		return -ENOMEM;
+		return err_nomem(err);
 	}
 	*a = (struct attachment){ .fd = -1,
 				  .in = o->stream && c->open_stdin && o->in,

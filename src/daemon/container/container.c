@@ -98,7 +98,7 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 	int r;
 
 	if (!c)
-		return -ENOMEM;
+		return err_nomem(err);
 	c->table = t;
 	c->refs = 1;
 	pthread_mutex_init(&c->op, NULL);
@@ -106,8 +106,8 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 	r = read_config(c, texts, err);
 	if (r == 0)
 		r = oci_runtime_parse(texts->spec, strlen(texts->spec), &rt, err);
-	if (r == 0)
-		r = strv_copy(rt->process->args, &c->args);
+	if (r == 0 && strv_copy(rt->process->args, &c->args) < 0)
+		r = err_nomem(err);
 	if (r < 0) {
 		container_free(c);
 		return r;

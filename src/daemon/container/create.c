@@ -125,9 +125,9 @@ static int add_kernel(struct containers *t, json_t *host, struct err *err)
 	if (kernel && *kernel) {
 		r = kernel_add(t->machines->kernels, kernel, modules, hash, err);
 		if (r == 0 && json_object_set_new(copy, "KernelHash", json_string(hash)) < 0)
-			r = -ENOMEM;
+			r = err_nomem(err);
 	}
-	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? -ENOMEM : 0;
+	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? err_nomem(err) : 0;
 }
 
 static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
@@ -148,11 +148,11 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);
 	ret_notes->lacks_kernel = lacks_kernel(t, host);
 	if (!rt->rootfs_path || add_warnings(host, ret_notes) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	ret->config = json_write(config);
 	ret->host_config = json_write(host);
 	ret->spec = oci_runtime_write(rt);
-	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
+	return ret->config && ret->host_config && ret->spec ? 0 : err_nomem(err);
 }
 
 int container_name_conflict(struct containers *t, const char *name, struct err *err)
@@ -176,7 +176,7 @@ static int insert_row(struct containers *t, const char *name, struct record *rec
 	for (unsigned i = 0; r == -EEXIST && i < (name ? 1 : NAME_ATTEMPTS); i++) {
 		free(rec->name);
 		rec->name = name ? strdup(name) : name_random(i);
-		r = rec->name ? state_insert(t->state, rec, texts, err) : -ENOMEM;
+		r = rec->name ? state_insert(t->state, rec, texts, err) : err_nomem(err);
 	}
 	return r == -EEXIST ? container_name_conflict(t, rec->name, err) : r;
 }
@@ -198,7 +198,7 @@ static int check_image_kept(struct container *c, struct err *err)
 	cleanup_free char *rootfs = store_rootfs_path(c->table->images, &c->rec.manifest);
 
 	if (!rootfs)
-		return -ENOMEM;
+		return err_nomem(err);
 	return access(rootfs, F_OK) == 0 ? 0 : no_such_image(c->rec.image, err);
 }
 
@@ -243,10 +243,11 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 		r = fields_check(rq->body, &ret_notes->warnings, err);
 	if (r == 0)
 		r = find_image(t, rq, &src.image_name, &im, err);
-	if (r == 0)
-		r = random_id(rec.id);
 	if (r < 0)
 		return r;
+	r = random_id(rec.id);
+	if (r < 0)
+		return err_errno(err, r, "a container's id");
 	src.image = im->oci;
 	r = make_texts(t, &src, im, &texts, ret_notes, err);
 	if (r == 0)

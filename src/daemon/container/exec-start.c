@@ -169,7 +169,7 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
 	int r;
 
 	if (!s)
-		return -ENOMEM;
+		return err_nomem(err);
 	r = read_size(o->size, &size, err);
 	if (r == 0)
 		r = containers_find_exec(t, id, &s->c, err);

@@ -157,7 +157,10 @@ static int fill_exec(const struct container *c, struct exec *e, struct err *err)
 	r = read_body(e->body, e, err);
 	if (r == 0)
 		r = container_process(c, e->body, &e->process, err);
-	return r == 0 ? random_id(e->id) : r;
+	if (r < 0)
+		return r;
+	r = random_id(e->id);
+	return r < 0 ? err_errno(err, r, "an exec's id") : 0;
 }
 
 int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_LEN + 1],
@@ -167,7 +170,7 @@ int exec_create(struct container *c, json_t *body, size_t bytes, char ret_id[ID_
 	int r;
 
 	if (!e)
-		return -ENOMEM;
+		return err_nomem(err);
 	e->body = json_incref(body);
 	e->bytes = bytes;
 	r = fill_exec(c, e, err);

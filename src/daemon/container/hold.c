@@ -117,12 +117,16 @@ static int start_reaper(struct container *c, pid_t pid)
 static char *plain_spec(const char *spec, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	char *text;
 
 	if (oci_runtime_parse(spec, strlen(spec), &rt, err) < 0)
 		return NULL;
 	oci_options_reset(&rt->options);
 	json_decref(take_ptr(rt->seccomp));
-	return oci_runtime_write(rt);
+	text = oci_runtime_write(rt);
+	if (!text)
+		(void)err_nomem(err);
+	return text;
 }
 
 static int prepare_files(struct container *c, int *ret_fd, struct machine_plan *ret,

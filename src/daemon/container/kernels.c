@@ -16,7 +16,7 @@ static int note_container(struct containers *t, const char *id, char ***used, st
 	if (r < 0)
 		return r;
 	hash = json_string_value(json_object_get(json_object_get(host, "Moat"), "KernelHash"));
-	return hash ? strv_add(used, hash) : 0;
+	return hash && strv_add(used, hash) < 0 ? err_nomem(err) : 0;
 }
 
 int containers_kernels(struct containers *t, char ***ret, struct err *err)

@@ -31,17 +31,18 @@ static int set_paused(struct container *c, bool paused, struct err *err)
 	int r = shim_ask(container_shim(c), paused ? CONTROL_PAUSE : CONTROL_RESUME,
 			 2 * SHIM_TIMEOUT_MSEC, NULL, &why);
 
-	if (r == 0)
+	if (r == 0) {
 		r = container_wait(c, paused ? is_paused_or_over : is_not_paused, NULL,
 				   SHIM_TIMEOUT_MSEC, -1);
+		if (r < 0)
+			(void)err_set(&why, r, "%s", strerror(-r));
+	}
 	if (r == -EBUSY || r == -ECONNREFUSED)
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
 	if (r == -EALREADY)
 		return err_set(err, -EBUSY, "Container %s is %s", c->rec.id,
 			       paused ? "already paused" : "not paused");
-	return r < 0 ? err_set(err, r, "Container %s: %s", c->rec.id,
-			       why.msg[0] ? why.msg : strerror(-r))
-		     : 0;
+	return r < 0 ? err_set(err, r, "Container %s: %s", c->rec.id, why.msg) : 0;
 }
 
 int container_pause(struct container *c, struct err *err)

@@ -19,13 +19,13 @@ static int rename_saving(struct container *c, const char *name, struct err *err)
 	r = record_dup(&c->rec, &rec);
 	pthread_mutex_unlock(&c->table->lock);
 	if (r < 0)
-		return r;
+		return err_nomem(err);
 	if (streq(rec.name, name))
 		return -EEXIST;
 	old = rec.name;
 	rec.name = strdup(name);
 	free(old);
-	r = rec.name ? state_update(c->table->state, &rec, err) : -ENOMEM;
+	r = rec.name ? state_update(c->table->state, &rec, err) : err_nomem(err);
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->table->lock);

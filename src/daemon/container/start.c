@@ -72,7 +72,9 @@ static int watch_shim(struct container *c, struct lease *l, struct err *err)
 {
 	int fd = -1, r = ask_to_watch(c, &fd, err);
 
-	return r == 0 ? watcher_add(c->table->watcher, c, fd, l->pid) : r;
+	if (r < 0)
+		return r;
+	return watcher_add(c->table->watcher, c, fd, l->pid) < 0 ? err_nomem(err) : 0;
 }
 
 /* @ret_old: the machine of the run before, whose folder is not needed any more */
@@ -162,7 +164,7 @@ static int begin_start(struct container *c, struct err *err)
 	if (container_is(c, STATE(PAUSED)))
 		return err_set(err, -EBUSY, "cannot start a paused container, try unpause instead");
 	if (!container_enter(c, CONTAINER_STARTING))
-		return -EALREADY;
+		return err_set(err, -EALREADY, "Container %s runs already", c->rec.id);
 	c->trace = (struct trace){ .usec[TRACE_ASKED] = clock_mono_usec() };
 	c->disk_errors = (struct container_disk_errors){ 0 };
 	c->disk_full = false;

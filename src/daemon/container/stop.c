@@ -118,7 +118,8 @@ int container_stop(struct container *c, int signo, int timeout_sec, struct err *
 	let_work_end(c, timeout_sec);
 	ends = container_ends(c);
 	if (!container_is_running(c))
-		return waited ? 0 : -EALREADY;
+		return waited ? 0
+			      : err_set(err, -EALREADY, "Container %s is not running", c->rec.id);
 	if (container_is_paused(c))
 		(void)container_unpause(c, NULL);
 	signo = signo ? signo : c->stop_signal;

@@ -64,14 +64,12 @@ void container_save(struct container *c)
 	pthread_mutex_lock(&c->table->lock);
 	r = record_dup(&c->rec, &rec);
 	pthread_mutex_unlock(&c->table->lock);
-	if (r == 0)
-		r = state_update(c->table->state, &rec, &err);
+	r = r < 0 ? err_nomem(&err) : state_update(c->table->state, &rec, &err);
 	pthread_mutex_unlock(&c->saving);
 	/* A record that could not be written is no loss: after a restart moatd learns the state
 	 * from the shim or from exit.json. */
 	if (r < 0)
-		log_error("container %.12s: state not saved: %s", c->rec.id,
-			  err.msg[0] ? err.msg : strerror(-r));
+		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
 }
 
 static void set_error(struct container *c, const char *text)

@@ -55,14 +55,16 @@ static int merge_policy(const json_t *body, json_t *host, struct err *err)
 		return err_set(err, -EINVAL,
 			       "Restart policy cannot be updated because AutoRemove is enabled for "
 			       "the container");
-	return json_object_set(host, "RestartPolicy", policy) < 0 ? -ENOMEM : 0;
+	return json_object_set(host, "RestartPolicy", policy) < 0 ? err_nomem(err) : 0;
 }
 
 static int merge_update(const json_t *body, json_t *host, struct err *err)
 {
 	int r = merge_policy(body, host, err);
 
-	return r < 0 ? r : merge_limits(body, host);
+	if (r < 0)
+		return r;
+	return merge_limits(body, host) < 0 ? err_nomem(err) : 0;
 }
 
 /* The cpuset that an update asks for; borrowed; NULL where it does not change. */
@@ -83,7 +85,8 @@ static int make_texts(struct containers *t, const json_t *host, const struct tex
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *checked = NULL;
 	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", host);
-	int r = body ? host_config_check(body, t->machines->host_cpus, &checked, err) : -ENOMEM;
+	int r = body ? host_config_check(body, t->machines->host_cpus, &checked, err)
+		     : err_nomem(err);
 
 	if (r == 0)
 		r = json_read(old->config, strlen(old->config), "stored Config", &config, err);
@@ -95,7 +98,7 @@ static int make_texts(struct containers *t, const json_t *host, const struct tex
 	ret->host_config = json_write(checked);
 	ret->spec = rt->rootfs_path ? oci_runtime_write(rt) : NULL;
 	if (!ret->host_config || !ret->spec)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret_new = take_ptr(rt);
 	return 0;
 }

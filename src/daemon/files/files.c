@@ -167,7 +167,7 @@ static int note_outcome(struct files *f, struct err *err)
 	f->left -= (uint32_t)n;
 	if (f->outcome.len + (size_t)n > OUTCOME_MAX)
 		return broke_off(f, err);
-	return buf_add(&f->outcome, chunk, (size_t)n);
+	return buf_add(&f->outcome, chunk, (size_t)n) < 0 ? err_nomem(err) : 0;
 }
 
 /* The operation has ended: reads how. */

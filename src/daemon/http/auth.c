@@ -26,7 +26,7 @@ static int take_text(const json_t *obj, const char *key, char **ret, struct err 
 	if (r < 0 || !s || !*s)
 		return r;
 	*ret = strdup(s);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 int credentials_read(const json_t *obj, struct credentials *ret, struct err *err)

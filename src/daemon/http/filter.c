@@ -57,7 +57,7 @@ static int add_values(json_t *out, const char *key, json_t *value, size_t *n, st
 	if (json_array_size(values) == 0)
 		json_decref(values);
 	else if (json_object_set_new(out, key, values) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	return *n > FILTER_VALUES_MAX ? err_set(err, -EINVAL, "invalid filter: more than %u values",
 						FILTER_VALUES_MAX)
 				      : 0;
@@ -81,7 +81,7 @@ int filters_parse(const char *text, const char *const *allowed, struct filters *
 	}
 	out = json_object();
 	if (!out)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (!json_is_object(given))
 		return err_set(err, -EINVAL, "invalid filter: must be a JSON object");
 	json_object_foreach (given, key, value) {
@@ -103,7 +103,7 @@ int filters_pattern(const struct filters *f, const char *key, struct pattern **r
 	if (n > 0) {
 		p = pattern_new();
 		if (!p)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct err too_much = { 0 };

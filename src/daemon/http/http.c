@@ -39,7 +39,7 @@ int request_json(const struct request *rq, json_t **ret, struct err *err)
 	if (rq->body.len == 0) {
 		obj = json_object();
 		if (!obj)
-			return -ENOMEM;
+			return err_nomem(err);
 	} else {
 		r = json_read(rq->body.data, rq->body.len, "the request's body", &obj, err);
 		if (r < 0)

@@ -125,7 +125,7 @@ struct progress job_progress(struct job *job)
 
 static void put_failure(struct job *job)
 {
-	const char *text = job->err.msg[0] ? job->err.msg : strerror(-job->result);
+	const char *text = job->err.msg;
 	cleanup_json json_t *message =
 		json_pack("{s:{s:s}, s:s}", "errorDetail", "message", text, "error", text);
 	cleanup_free char *line = message ? json_write(message) : NULL;

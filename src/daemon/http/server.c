@@ -203,7 +203,7 @@ int server_new(struct loop *loop, int listen_fd, const struct service *service, 
 	       struct err *err)
 {
 	struct server *s = calloc(1, sizeof(*s));
-	int r = s ? fd_set_nonblock(listen_fd, true) : -ENOMEM;
+	int r = s ? fd_set_nonblock(listen_fd, true) : err_nomem(err);
 
 	if (r < 0) {
 		free(s);

@@ -29,7 +29,7 @@ static void *run_writer(void *arg)
 
 	w->result = w->writer->write(w->arg, w->in, &err);
 	if (w->result < 0 && w->result != -EPIPE)
-		log_warning("a reply was cut off: %s", err.msg[0] ? err.msg : strerror(-w->result));
+		log_warning("a reply was cut off: %s", err.msg);
 	close(w->in);
 	return NULL;
 }

@@ -59,7 +59,7 @@ static int read_cpuset(const json_t *host, char **ret, struct err *err)
 	if (r < 0 || !text || !*text)
 		return r;
 	*ret = strdup(text);
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int is_cold(const json_t *host, bool *ret, struct err *err)

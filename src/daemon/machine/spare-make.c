@@ -58,7 +58,8 @@ static int make_runtime(struct machines *ms, struct oci_runtime **ret, struct er
 		json_pack("{s:{s:I, s:I, s:i}}", "HostConfig", "Memory", (json_int_t)MIB(512),
 			  "NanoCpus", (json_int_t)1000000000, "PidsLimit", 100);
 	cleanup_json json_t *host = NULL;
-	int r = config && body ? host_config_check(body, ms->host_cpus, &host, err) : -ENOMEM;
+	int r = config && body ? host_config_check(body, ms->host_cpus, &host, err)
+			       : err_nomem(err);
 
 	return r == 0 ? config_runtime(config, host, ret, err) : r;
 }
@@ -72,7 +73,7 @@ static int write_spec(struct machines *ms, char **ret, struct err *err)
 		return r;
 	rt->rootfs_path = str_printf("%s/spares/" IMAGE_FILE, ms->root);
 	*ret = rt->rootfs_path ? oci_runtime_write(rt) : NULL;
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int launch_shim(struct machines *ms, struct spare *s, int dir_fd,

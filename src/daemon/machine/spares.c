@@ -115,7 +115,7 @@ static void make_one(struct spares *s)
 	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
 	struct spare *m = NULL;
 	struct err err = { 0 };
-	int r = machine_plan_copy(&s->plan, &plan);
+	int r = machine_plan_copy(&s->plan, &plan) < 0 ? err_nomem(&err) : 0;
 
 	pthread_mutex_unlock(&s->lock);
 	if (r == 0 && !s->has_image)
@@ -128,7 +128,7 @@ static void make_one(struct spares *s)
 		push_spare(&s->ready, m);
 		s->n_ready++;
 	} else {
-		log_warning("no spare machine: %s", err.msg[0] ? err.msg : strerror(-r));
+		log_warning("no spare machine: %s", err.msg);
 		wait_with_making(s, RETRY_USEC);
 	}
 }
@@ -381,7 +381,7 @@ int spares_open(struct machines *ms, struct spare_bounds bounds, struct spares *
 	int r;
 
 	if (!s)
-		return -ENOMEM;
+		return err_nomem(err);
 	s->ms = ms;
 	spare_goal_set(&s->goal, bounds);
 	s->dir_fd = s->wake_fd = -1;

@@ -49,8 +49,9 @@ int template_key(const struct machine_plan *plan, char ret[65], struct err *err)
 			  (unsigned long long)ROOT_DISK_BYTES, (unsigned long long)plan->disk_bytes,
 			  identity);
 	if (!text)
-		return -ENOMEM;
-	return hash_bytes(text, strlen(text), ret);
+		return err_nomem(err);
+	r = hash_bytes(text, strlen(text), ret);
+	return r < 0 ? err_errno(err, r, "a template's key") : 0;
 }
 
 static int get_hex(const json_t *obj, const char *key, char ret[65], struct err *err)
@@ -273,7 +274,7 @@ int template_save(int dir_fd, int memory_fd, const char *key, const struct machi
 			  member_text("memory_sha256", memory), member_text("state_sha256", state));
 	text = obj ? json_write(obj) : NULL;
 	r = text ? file_write_atomic(dir_fd, TEMPLATE_INFO_FILE, text, strlen(text), 0600)
-		 : -ENOMEM;
+		 : err_nomem(err);
 	return r < 0 ? err_errno(err, r, "template") : 0;
 }
 

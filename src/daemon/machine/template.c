@@ -160,7 +160,8 @@ static int load_template(struct templates *t, struct template *e, struct err *er
 {
 	cleanup_close int dir_fd =
 		openat(t->dir_fd, e->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	int r = dir_fd < 0 ? -errno : template_load(dir_fd, e->key, &e->memory_fd, err);
+	int r = dir_fd < 0 ? err_errno(err, -errno, "template %.12s", e->key)
+			   : template_load(dir_fd, e->key, &e->memory_fd, err);
 
 	if (r == 0)
 		e->dir_fd = take_fd(&dir_fd);
@@ -177,7 +178,7 @@ static int make_template(struct templates *t, struct template *e, const struct m
 	int r;
 
 	if (!name || !path)
-		return -ENOMEM;
+		return err_nomem(err);
 	r = path_remove_tree(t->dir_fd, name);
 	if (r == 0)
 		r = path_open_dir(t->dir_fd, name, 0700, &e->dir_fd);
@@ -185,8 +186,11 @@ static int make_template(struct templates *t, struct template *e, const struct m
 		return err_errno(err, r, "%s", path);
 	r = template_make(&(struct template_site){ t->ms->shim_path, path, e->dir_fd }, plan,
 			  &e->memory_fd, err);
-	if (r == 0)
+	if (r == 0) {
 		r = save_in_background(t, e, plan);
+		if (r < 0)
+			err_errno(err, r, "a template's thread");
+	}
 	if (r < 0) {
 		unload_template(e);
 		(void)path_remove_tree(t->dir_fd, name);
@@ -251,15 +255,12 @@ static int get_ready(struct templates *t, struct template *e, const struct machi
 	pthread_mutex_unlock(&t->lock);
 	r = load_or_make(t, e, distrusted, plan, &err);
 	if (r < 0)
-		log_warning("machines are booted, as their template cannot be made: %s",
-			    err.msg[0] ? err.msg : strerror(-r));
+		log_warning("machines are booted, as their template cannot be made: %s", err.msg);
 	pthread_mutex_lock(&t->lock);
 	e->state = r < 0 ? TEMPLATE_FAILED : TEMPLATE_READY;
 	e->used_usec = clock_mono_usec();
 	pthread_cond_broadcast(&t->changed);
-	return r < 0 ? err_set(ret_err, -EIO, "the template could not be made: %s",
-			       err.msg[0] ? err.msg : strerror(-r))
-		     : 0;
+	return r < 0 ? err_set(ret_err, -EIO, "the template could not be made: %s", err.msg) : 0;
 }
 
 static int take_locked(struct templates *t, struct template *e, const struct machine_plan *plan,
@@ -276,7 +277,8 @@ static int take_locked(struct templates *t, struct template *e, const struct mac
 		return r;
 	if (e->state != TEMPLATE_READY)
 		return err_set(err, -EIO, "the template could not be made: see moatd's log");
-	return use_template(e, ret);
+	r = use_template(e, ret);
+	return r < 0 ? err_errno(err, r, "template %.12s", e->key) : 0;
 }
 
 int template_take(struct templates *t, const struct machine_plan *plan, struct template_use *ret,
@@ -290,7 +292,7 @@ int template_take(struct templates *t, const struct machine_plan *plan, struct t
 		return r;
 	pthread_mutex_lock(&t->lock);
 	e = find_or_add(t, key);
-	r = e ? take_locked(t, e, plan, ret, err) : -ENOMEM;
+	r = e ? take_locked(t, e, plan, ret, err) : err_nomem(err);
 	pthread_mutex_unlock(&t->lock);
 	return r;
 }
@@ -410,7 +412,7 @@ int templates_open(struct machines *ms, struct templates **ret, struct err *err)
 	int r;
 
 	if (!t)
-		return -ENOMEM;
+		return err_nomem(err);
 	t->ms = ms;
 	t->dir_fd = -1;
 	pthread_mutex_init(&t->lock, NULL);

@@ -33,7 +33,7 @@ int template_warm_up(struct machines *ms, struct machine_plan *plan, struct err 
 	int r;
 
 	if (!w)
-		return -ENOMEM;
+		return err_nomem(err);
 	w->machines = ms;
 	w->plan = *plan;
 	r = thread_start(NULL, run_warm_up, w);

@@ -17,9 +17,9 @@
 
 #define SHORT_ID_LEN 12
 
-static int put_member(json_t *obj, const char *key, json_t *value)
+static int put_member(json_t *obj, const char *key, json_t *value, struct err *err)
 {
-	return value && json_object_set_new(obj, key, value) == 0 ? 0 : -ENOMEM;
+	return value && json_object_set_new(obj, key, value) == 0 ? 0 : err_nomem(err);
 }
 
 int config_strv(const json_t *obj, const char *key, char ***ret, struct err *err)
@@ -30,7 +30,7 @@ int config_strv(const json_t *obj, const char *key, char ***ret, struct err *err
 	if (!json_is_string(v))
 		return json_get_strv(obj, key, ret, err);
 	if (strv_add(&one, json_string_value(v)) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret = take_ptr(one);
 	return 0;
 }
@@ -52,7 +52,7 @@ static int copy_flags(const json_t *body, json_t *out, struct err *err)
 		int r = json_get_bool(body, keys[i], &on, err);
 
 		if (r == 0)
-			r = put_member(out, keys[i], json_boolean(on));
+			r = put_member(out, keys[i], json_boolean(on), err);
 		if (r < 0)
 			return r;
 	}
@@ -78,11 +78,11 @@ static int copy_text(const struct config_source *src, json_t *out, struct err *e
 			return r;
 		if (!s || !*s)
 			s = texts[i].otherwise;
-		r = put_member(out, texts[i].key, json_string(s ? s : ""));
+		r = put_member(out, texts[i].key, json_string(s ? s : ""), err);
 		if (r < 0)
 			return r;
 	}
-	return put_member(out, "Image", json_string(src->image_name));
+	return put_member(out, "Image", json_string(src->image_name), err);
 }
 
 /* Merges two objects: the request's members, and those of the image's that the request does not
@@ -96,10 +96,12 @@ static int merge_object(const struct config_source *src, const char *key, const 
 	if (r < 0)
 		return r;
 	merged = given ? json_copy(given) : json_object();
-	if (put_member(out, key, merged) < 0)
-		return -ENOMEM;
-	return image && json_object_update_missing(merged, (json_t *)(size_t)image) < 0 ? -ENOMEM
-											: 0;
+	r = put_member(out, key, merged, err);
+	if (r < 0)
+		return r;
+	return image && json_object_update_missing(merged, (json_t *)(size_t)image) < 0
+		       ? err_nomem(err)
+		       : 0;
 }
 
 static int merge_objects(const struct config_source *src, json_t *out, struct err *err)
@@ -116,7 +118,7 @@ static int merge_objects(const struct config_source *src, json_t *out, struct er
 		r = health_merge(src->body, im->healthcheck, &health, err);
 	if (r < 0)
 		return r;
-	return health ? put_member(out, "Healthcheck", take_ptr(health)) : 0;
+	return health ? put_member(out, "Healthcheck", take_ptr(health), err) : 0;
 }
 
 static int check_labels(const json_t *out, struct err *err)
@@ -138,7 +140,7 @@ static int merge_env(const struct config_source *src, json_t *out, struct err *e
 	int r = config_env(src->body, &given, err);
 
 	if (r < 0 || strv_copy(given, &env) < 0)
-		return r < 0 ? r : -ENOMEM;
+		return r < 0 ? r : err_nomem(err);
 	for (char **e = given; e && *e; e++)
 		if (**e == '=' || **e == '\0')
 			return err_set(err, -EINVAL, "invalid environment variable: %s", *e);
@@ -149,9 +151,9 @@ static int merge_env(const struct config_source *src, json_t *out, struct err *e
 		for (char **g = given; g && *g && !set; g++)
 			set = strcspn(*g, "=") == len && strncmp(*g, *e, len) == 0;
 		if (!set && strv_add(&env, *e) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
-	return put_member(out, "Env", json_from_strv(env));
+	return put_member(out, "Env", json_from_strv(env), err);
 }
 
 static int merge_command(const struct config_source *src, json_t *out, struct err *err)
@@ -177,10 +179,11 @@ static int merge_command(const struct config_source *src, json_t *out, struct er
 	if (strv_len(use_entrypoint) + strv_len(use_cmd) == 0)
 		return err_set(err, -EINVAL, "no command specified");
 	r = put_member(out, "Entrypoint",
-		       strv_len(use_entrypoint) ? json_from_strv(use_entrypoint) : json_null());
+		       strv_len(use_entrypoint) ? json_from_strv(use_entrypoint) : json_null(),
+		       err);
 	return r < 0 ? r
 		     : put_member(out, "Cmd",
-				  strv_len(use_cmd) ? json_from_strv(use_cmd) : json_null());
+				  strv_len(use_cmd) ? json_from_strv(use_cmd) : json_null(), err);
 }
 
 static int copy_stop(const json_t *body, json_t *out, struct err *err)
@@ -193,7 +196,7 @@ static int copy_stop(const json_t *body, json_t *out, struct err *err)
 		r = signal_parse(signal, &signo, err);
 	if (r < 0 || !json_is_integer(json_object_get(body, "StopTimeout")))
 		return r;
-	return put_member(out, "StopTimeout", json_integer(timeout));
+	return put_member(out, "StopTimeout", json_integer(timeout), err);
 }
 
 static int copy_hostname(const struct config_source *src, json_t *out, struct err *err)
@@ -204,11 +207,11 @@ static int copy_hostname(const struct config_source *src, json_t *out, struct er
 	if (r < 0)
 		return r;
 	if (!name || !*name)
-		return put_member(out, "Hostname", json_stringn(src->id, SHORT_ID_LEN));
+		return put_member(out, "Hostname", json_stringn(src->id, SHORT_ID_LEN), err);
 	if (strlen(name) > 63 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					      "0123456789-._") != strlen(name))
 		return err_set(err, -EINVAL, "invalid hostname format: %s", name);
-	return put_member(out, "Hostname", json_string(name));
+	return put_member(out, "Hostname", json_string(name), err);
 }
 
 /* Docker takes "Shell" from the request alone; health checks use it. */
@@ -217,13 +220,13 @@ static int copy_shell(const json_t *body, json_t *out, struct err *err)
 	cleanup_strv char **shell = NULL;
 	int r = json_get_strv(body, "Shell", &shell, err);
 
-	return r < 0 || !shell ? r : put_member(out, "Shell", json_from_strv(shell));
+	return r < 0 || !shell ? r : put_member(out, "Shell", json_from_strv(shell), err);
 }
 
 int config_merge(const struct config_source *src, json_t **ret, struct err *err)
 {
 	cleanup_json json_t *out = json_object();
-	int r = out ? copy_hostname(src, out, err) : -ENOMEM;
+	int r = out ? copy_hostname(src, out, err) : err_nomem(err);
 
 	if (r == 0)
 		r = copy_text(src, out, err);
@@ -242,7 +245,7 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
 	if (r == 0)
 		r = copy_shell(src->body, out, err);
 	if (r == 0)
-		r = put_member(out, "OnBuild", json_null());
+		r = put_member(out, "OnBuild", json_null(), err);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(out);

@@ -56,17 +56,17 @@ int health_merge(const json_t *body, const json_t *image, json_t **ret, struct e
 		return 0;
 	merged = json_copy(given ? given : (json_t *)(size_t)image);
 	if (!merged)
-		return -ENOMEM;
+		return err_nomem(err);
 	json_object_foreach ((json_t *)(size_t)(given ? image : NULL), key, value) {
 		if (is_empty(json_object_get(merged, key)) &&
 		    json_object_set(merged, key, value) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	r = check_health(merged, err);
 	if (r == 0) {
 		cleanup_json json_t *config = json_pack("{s:O}", "Healthcheck", merged);
 
-		r = config ? health_config_read(config, &parsed, err) : -ENOMEM;
+		r = config ? health_config_read(config, &parsed, err) : err_nomem(err);
 	}
 	strv_free(parsed.args);
 	if (r == 0)
@@ -87,7 +87,7 @@ static int read_test(const json_t *config, char *const *test, char ***ret, struc
 		r = json_get_strv(config, "Shell", &args, err);
 		if (r == 0 && !args &&
 		    (strv_add(&args, "/bin/sh") < 0 || strv_add(&args, "-c") < 0))
-			r = -ENOMEM;
+			r = err_nomem(err);
 		if (r == 0)
 			r = strv_add(&args, test[1] ? test[1] : "");
 	} else {

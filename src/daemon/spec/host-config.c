@@ -185,8 +185,10 @@ static int fill_all_paths(json_t *host, struct err *err)
 	if (r < 0)
 		return r;
 	none = none || (system_paths && streq(system_paths, "unconfined"));
-	r = fill_paths(host, "MaskedPaths", oci_default_masked_paths, none);
-	return r < 0 ? r : fill_paths(host, "ReadonlyPaths", oci_default_readonly_paths, none);
+	if (fill_paths(host, "MaskedPaths", oci_default_masked_paths, none) < 0 ||
+	    fill_paths(host, "ReadonlyPaths", oci_default_readonly_paths, none) < 0)
+		return err_nomem(err);
+	return 0;
 }
 
 int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, struct err *err)
@@ -200,7 +202,7 @@ int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, stru
 		return r;
 	out = given ? json_copy(given) : json_object();
 	if (!out)
-		return -ENOMEM;
+		return err_nomem(err);
 	r = log_config_read(out, &log, err);
 	if (r == 0)
 		r = check_limits(out, host_cpus, err);

@@ -46,7 +46,10 @@ static int make_weight(const json_t *host, char ***cgroup, struct err *err)
 	if (shares > SHARES_MAX)
 		shares = SHARES_MAX;
 	return strv_addf(cgroup, "cpu.weight=%lld",
-			 (long long)(1 + (shares - SHARES_MIN) * 9999 / (SHARES_MAX - SHARES_MIN)));
+			 (long long)(1 +
+				     (shares - SHARES_MIN) * 9999 / (SHARES_MAX - SHARES_MIN))) < 0
+		       ? err_nomem(err)
+		       : 0;
 }
 
 static int make_reservation(const json_t *host, char ***cgroup, struct err *err)
@@ -56,7 +59,7 @@ static int make_reservation(const json_t *host, char ***cgroup, struct err *err)
 
 	if (r < 0 || bytes <= 0)
 		return r;
-	return strv_addf(cgroup, "memory.low=%lld", (long long)bytes);
+	return strv_addf(cgroup, "memory.low=%lld", (long long)bytes) < 0 ? err_nomem(err) : 0;
 }
 
 int spec_limits(const json_t *host, struct oci_runtime *rt, struct err *err)

@@ -40,7 +40,7 @@ static int add_host(const char *text, char ***lines, struct err *err)
 	char *address = name ? strchr(name, ':') : NULL;
 
 	if (!name)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (!address || address == name)
 		return err_set(err, -EINVAL, "bad format for add-host: \"%s\"", text);
 	*address++ = '\0';
@@ -53,7 +53,7 @@ static int add_host(const char *text, char ***lines, struct err *err)
 	if (!spec_is_word(name) || !is_address(address))
 		return err_set(err, -EINVAL, "invalid %s in add-host: \"%s\"",
 			       spec_is_word(name) ? "IP address" : "name", text);
-	return strv_addf(lines, "%s\t%s", address, name);
+	return strv_addf(lines, "%s\t%s", address, name) < 0 ? err_nomem(err) : 0;
 }
 
 static int make_hosts(const json_t *host, struct oci_options *o, struct err *err)
@@ -72,16 +72,16 @@ static int add_line(struct buf *b, const char *key, char *const *words, struct e
 	if (strv_len(words) == 0)
 		return 0;
 	if (buf_adds(b, key) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	for (; *words; words++) {
 		if (!spec_is_word(*words))
 			return err_set(err, -EINVAL,
 				       "invalid word for \"%s\" in resolv.conf: \"%s\"", key,
 				       *words);
 		if (buf_addf(b, " %s", *words) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
-	return buf_add(b, "\n", 1);
+	return buf_add(b, "\n", 1) < 0 ? err_nomem(err) : 0;
 }
 
 static int make_resolv(const json_t *host, struct oci_options *o, struct err *err)
@@ -101,18 +101,18 @@ static int make_resolv(const json_t *host, struct oci_options *o, struct err *er
 			return err_set(err, -EINVAL, "invalid DNS server \"%s\": not an IP address",
 				       *s);
 		if (buf_addf(&b, "nameserver %s\n", *s) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	if (search)
 		strv_remove(search, "."); /* docker's way to have none */
 	r = add_line(&b, "search", search, err);
 	if (r == 0)
 		r = add_line(&b, "options", options, err);
-	if (r == 0 && b.len == 0)
-		r = buf_adds(&b, "# no name servers\n");
+	if (r == 0 && b.len == 0 && buf_adds(&b, "# no name servers\n") < 0)
+		r = err_nomem(err);
 	if (r == 0)
 		o->resolv_conf = buf_take(&b);
-	return r < 0 || o->resolv_conf ? r : -ENOMEM;
+	return r < 0 || o->resolv_conf ? r : err_nomem(err);
 }
 
 int spec_names(const json_t *host, struct oci_options *o, struct err *err)

@@ -33,7 +33,7 @@ static int make_sysctls(const json_t *host, struct oci_options *o, struct err *e
 		if (!is_sysctl(name) || !text || strchr(text, '\n'))
 			return err_set(err, -EINVAL, "invalid sysctl \"%s\"", name);
 		if (strv_addf(&o->sysctls, "%s=%s", name, text) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	return 0;
 }
@@ -58,7 +58,7 @@ static int make_domainname(const json_t *config, struct oci_options *o, struct e
 	if (strlen(name) > 64 || !spec_is_word(name))
 		return err_set(err, -EINVAL, "invalid domain name: %s", name);
 	o->domainname = strdup(name);
-	return o->domainname ? 0 : -ENOMEM;
+	return o->domainname ? 0 : err_nomem(err);
 }
 
 int spec_security_opt(const json_t *host, const char *name, const char **ret, struct err *err)

@@ -72,10 +72,10 @@ static int make_env(const json_t *config, bool tty, char ***ret, struct err *err
 	if (strv_add(ret, DEFAULT_PATH) < 0 ||
 	    strv_addf(ret, "HOSTNAME=%s", json_string_value(json_object_get(config, "Hostname"))) <
 		    0)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (tty && strv_add(ret, "TERM=xterm") < 0)
-		return -ENOMEM;
-	return env_apply(ret, given);
+		return err_nomem(err);
+	return env_apply(ret, given) < 0 ? err_nomem(err) : 0;
 }
 
 static int make_args(const json_t *config, char ***ret, struct err *err)
@@ -85,9 +85,9 @@ static int make_args(const json_t *config, char ***ret, struct err *err)
 
 	if (r == 0)
 		r = config_strv(config, "Cmd", &cmd, err);
-	if (r == 0)
-		r = add_all(ret, entrypoint);
-	return r == 0 ? add_all(ret, cmd) : r;
+	if (r < 0)
+		return r;
+	return add_all(ret, entrypoint) < 0 || add_all(ret, cmd) < 0 ? err_nomem(err) : 0;
 }
 
 static int parse_capability(const char *name, struct err *err)
@@ -186,7 +186,7 @@ static int read_rlimit(const json_t *item, struct oci_rlimit *ret, struct err *e
 		ret->type = str_printf("RLIMIT_%s", name);
 		for (char *p = ret->type ? ret->type + 7 : NULL; p && *p; p++)
 			*p = (char)(*p - 'a' + 'A');
-		return ret->type ? 0 : -ENOMEM;
+		return ret->type ? 0 : err_nomem(err);
 	}
 	return err_set(err, -EINVAL, "invalid ulimit type: %s", name ? name : "");
 }
@@ -201,7 +201,7 @@ static int make_rlimits(const json_t *host, struct oci_process *p, struct err *e
 		return r;
 	p->rlimits = calloc(json_array_size(list), sizeof(*p->rlimits));
 	if (!p->rlimits)
-		return -ENOMEM;
+		return err_nomem(err);
 	json_array_foreach (list, i, item) {
 		r = read_rlimit(item, &p->rlimits[i], err);
 		if (r < 0)
@@ -257,7 +257,7 @@ static int make_process(const json_t *config, const json_t *host, struct oci_pro
 			       cwd);
 	p->cwd = strdup(cwd && *cwd ? cwd : "/");
 	p->user = strdup(user ? user : "");
-	return p->cwd && p->user ? 0 : -ENOMEM;
+	return p->cwd && p->user ? 0 : err_nomem(err);
 }
 
 int config_runtime(const json_t *config, const json_t *host, struct oci_runtime **ret,
@@ -268,10 +268,10 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
 	int r;
 
 	if (!rt)
-		return -ENOMEM;
+		return err_nomem(err);
 	rt->process = calloc(1, sizeof(*rt->process));
 	if (!rt->process)
-		return -ENOMEM;
+		return err_nomem(err);
 	r = make_process(config, host, rt->process, err);
 	if (r == 0)
 		r = spec_limits(host, rt, err);
@@ -287,7 +287,7 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
 		return r;
 	rt->hostname = strdup(hostname ? hostname : "");
 	if (!rt->hostname)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret = take_ptr(rt);
 	return 0;
 }
@@ -301,7 +301,7 @@ static int exec_text(const json_t *body, const char *key, const char *otherwise,
 	if (r < 0)
 		return r;
 	*ret = strdup(s && *s ? s : otherwise ? otherwise : "");
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int copy_rlimits(const struct oci_process *from, struct oci_process *to)
@@ -326,7 +326,7 @@ int config_process(const json_t *body, const struct oci_process *container,
 	cleanup_oci_process struct oci_process *p = calloc(1, sizeof(*p));
 	cleanup_strv char **env = NULL;
 	bool privileged = false;
-	int r = p ? config_strv(body, "Cmd", &p->args, err) : -ENOMEM;
+	int r = p ? config_strv(body, "Cmd", &p->args, err) : err_nomem(err);
 
 	if (r == 0 && (strv_len(p->args) == 0 || !*p->args[0]))
 		return err_set(err, -EINVAL, "No exec command specified");
@@ -352,7 +352,7 @@ int config_process(const json_t *body, const struct oci_process *container,
 	if (copy_rlimits(container, p) < 0 || strv_copy(container->env, &p->env) < 0 ||
 	    (p->terminal && !env_get(p->env, "TERM") && strv_add(&p->env, "TERM=xterm") < 0) ||
 	    env_apply(&p->env, env) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	*ret = take_ptr(p);
 	return 0;
 }

@@ -107,13 +107,13 @@ static int add_rule(const json_t *rule, json_t *list, struct err *err)
 	if (r < 0)
 		return r;
 	if (!out || copy_members(rule, keys, out) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (name && *name && json_array_size(json_object_get(rule, "names")) > 0)
 		return err_set(err, -EINVAL,
 			       "use either \"name\" or \"names\" of a rule, not both (%s)", name);
 	if (name && *name && json_object_set_new(out, "names", json_pack("[s]", name)) < 0)
-		return -ENOMEM;
-	return json_array_append(list, out) < 0 ? -ENOMEM : 0;
+		return err_nomem(err);
+	return json_array_append(list, out) < 0 ? err_nomem(err) : 0;
 }
 
 static int convert_rules(const json_t *profile, uint64_t capabilities, json_t *list,
@@ -149,14 +149,14 @@ static int convert_architectures(const json_t *profile, json_t *out, struct err 
 		return err_set(err, -EINVAL, "use either \"architectures\" or \"archMap\"");
 	list = json_array();
 	if (json_object_set_new(out, "architectures", list) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	json_array_foreach (map, i, entry) {
 		const char *name = json_string_value(json_object_get(entry, "architecture"));
 
 		if (!name || !streq(name, native))
 			continue;
 		if (json_array_append_new(list, json_string(name)) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 		json_array_extend(list, json_object_get(entry, "subArchitectures"));
 	}
 	return 0;
@@ -168,7 +168,7 @@ static int convert_profile(const json_t *profile, uint64_t capabilities, json_t 
 	static const char *const keys[] = { "defaultAction", "defaultErrnoRet", "architectures",
 					    NULL };
 	json_t *list = json_array();
-	int r = json_object_set_new(out, "syscalls", list) < 0 ? -ENOMEM : 0;
+	int r = json_object_set_new(out, "syscalls", list) < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
 		r = copy_members(profile, keys, out);
@@ -182,7 +182,7 @@ int seccomp_profile(const char *text, uint64_t capabilities, json_t **ret, struc
 	cleanup_json json_t *profile = NULL, *out = json_object();
 	cleanup(buf_reset) struct buf filter = BUF_INIT;
 	struct err why = { 0 };
-	int r = out ? json_read(text, strlen(text), "it", &profile, &why) : -ENOMEM;
+	int r = out ? json_read(text, strlen(text), "it", &profile, &why) : err_nomem(err);
 
 	if (r == 0 && !json_is_object(profile))
 		r = err_set(&why, -EINVAL, "it must be a JSON object");

@@ -29,14 +29,14 @@ static int add_tmpfs(struct oci_options *o, const char *path, char *const *optio
 		return err_set(err, -EINVAL, "more than %u tmpfs mounts", TMPFS_MAX);
 	grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
 	if (!grown)
-		return -ENOMEM;
+		return err_nomem(err);
 	o->tmpfs = grown;
 	r = oci_tmpfs_options(options, &t.flags, &t.data, err);
 	if (r < 0)
 		return r == -ENOMEM ? r : err_wrap(err, "tmpfs %s", path);
 	t.path = strdup(path);
 	grown[o->n_tmpfs++] = t;
-	return t.path ? 0 : -ENOMEM;
+	return t.path ? 0 : err_nomem(err);
 }
 
 static int start_options(char ***ret)
@@ -56,10 +56,10 @@ static int add_text(struct oci_options *o, const char *path, const char *text, s
 	char *rest = copy, *one;
 
 	if (!copy || start_options(&options) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	while ((one = strsep(&rest, ",")))
 		if (*one && strv_add(&options, one) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	return add_tmpfs(o, path, options, err);
 }
 
@@ -77,7 +77,7 @@ static int add_pairs(const json_t *list, char ***options, struct err *err)
 			return err_set(err, -EBADMSG,
 				       "\"Options\" of a tmpfs must be arrays of strings");
 		if (strv_addf(options, "%s%s%s", key, value ? "=" : "", value ? value : "") < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	return 0;
 }
@@ -107,7 +107,7 @@ static int read_mount(const json_t *mount, struct oci_options *o, struct err *er
 	    (size > 0 && strv_addf(&options, "size=%lld", (long long)size) < 0) ||
 	    (mode > 0 && strv_addf(&options, "mode=%llo", (unsigned long long)mode & 07777) < 0) ||
 	    (read_only && strv_add(&options, "ro") < 0))
-		return -ENOMEM;
+		return err_nomem(err);
 	r = add_pairs(list, &options, err);
 	return r == 0 ? add_tmpfs(o, path ? path : "", options, err) : r;
 }
@@ -123,7 +123,7 @@ static int read_shm(const json_t *host, struct oci_options *o, struct err *err)
 	if (bytes < 0)
 		return err_set(err, -EINVAL, "SHM size can not be less than 0");
 	text = str_printf("mode=1777,size=%lld", (long long)bytes);
-	return text ? add_text(o, SHM_PATH, text, err) : -ENOMEM;
+	return text ? add_text(o, SHM_PATH, text, err) : err_nomem(err);
 }
 
 int spec_tmpfs(const json_t *host, struct oci_options *o, struct err *err)

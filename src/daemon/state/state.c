@@ -86,7 +86,7 @@ static int sqlite_error(sqlite3 *db, const char *what, struct err *err)
 	else if ((code & 0xff) == SQLITE_FULL)
 		r = -ENOSPC;
 	else if ((code & 0xff) == SQLITE_NOMEM)
-		r = -ENOMEM;
+		r = err_nomem(err);
 	return err_set(err, r, "state.db: %s: %s", what, sqlite3_errmsg(db));
 }
 
@@ -137,11 +137,11 @@ int state_open(const char *root, struct state **ret, struct err *err)
 	int r;
 
 	if (!st)
-		return -ENOMEM;
+		return err_nomem(err);
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_mutex_init(&st->reader_lock, NULL);
 	st->path = str_printf("%s/state.db", root);
-	r = st->path ? 0 : -ENOMEM;
+	r = st->path ? 0 : err_nomem(err);
 	if (r == 0)
 		r = connect_to(st->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &st->db, err);
 	if (r == 0)
