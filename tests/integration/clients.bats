@@ -54,7 +54,7 @@ compose() {
 	timeout --foreground -k 5 "$LIMIT" docker-compose --ansi never -p demo -f "$MOAT_ROOT/compose.yml" "$@"
 }
 
-@test "docker-compose: up, ps, logs, exec, restart, down: two services, an env file, a healthcheck" {
+@test "docker-compose: up, ps, logs, run, exec, restart, down: two services, an env file, a healthcheck" {
 	command -v docker-compose >/dev/null || skip "the package docker-compose is not installed"
 	echo "GREETING=hello from the file" >"$MOAT_ROOT/web.env"
 	cat >"$MOAT_ROOT/compose.yml" <<-YML
@@ -84,6 +84,10 @@ compose() {
 	run compose logs
 	assert_has "hello from the file"
 	assert_has "working as worker"
+	# A service that runs is linked to by its own one-off container.
+	run compose run --rm -T worker echo once
+	assert_status 0
+	assert_has once
 	run compose exec -T worker sh -c 'echo $ROLE; exit 3'
 	assert_status 3
 	assert_has worker
