@@ -37,6 +37,7 @@ static const struct field attach_fields[] = {
 	WANTS("stdout", LINK_STDOUT),
 	WANTS("stderr", LINK_STDERR),
 	FIELD(control_request, framed, FIELD_BOOL),
+	FIELD(control_request, keeps_input, FIELD_BOOL),
 	FIELD(control_request, detach_keys, FIELD_TEXT),
 };
 

@@ -43,6 +43,7 @@ struct control_request {
 	char target[CONTROL_TARGET_MAX + 1];  /* empty: the container's init */
 	bool wants[LINK_CHANNELS];
 	bool framed;
+	bool keeps_input; /* the end of what the client sends is not the process's end of input */
 	const char *detach_keys; /* of a client at a terminal; NULL: the default */
 	int signal;
 	uint16_t rows, columns;

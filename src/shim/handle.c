@@ -65,7 +65,8 @@ static int check_not_paused(struct call *call)
 
 static int attach(struct call *call, struct process *p)
 {
-	struct client_options options = { .framed = call->rq->framed };
+	struct client_options options = { .framed = call->rq->framed,
+					  .keeps_input = call->rq->keeps_input };
 	int r = 0;
 
 	memcpy(options.wants, call->rq->wants, sizeof(options.wants));

@@ -78,6 +78,23 @@ def exec_framing(box):
     check("exec without a terminal, started with one", api.exec_start(exec_id, tty=True), b"none\n")
 
 
+def keep_stdin(client, image):
+    """Without StdinOnce the input outlives those who wrote it."""
+    box = client.containers.get(client.api.create_container(image, ["cat"], stdin_open=True, detach=True)["Id"])
+    check("StdinOnce", box.attrs["Config"]["StdinOnce"], False)
+    box.start()
+    for text in (b"one", b"two"):
+        sock = box.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})._sock
+        sock.settimeout(60)
+        sock.sendall(text)
+        sock.shutdown(socket.SHUT_WR)
+        check("input after an end", sock.recv(4096), b"\x01\0\0\0\0\0\0\x03" + text)
+        sock.close()
+    box.reload()
+    check("state after two ends of input", box.status, "running")
+    box.remove(force=True)
+
+
 def typed(sock, keys):
     """Types, and returns what came until the server ended the connection."""
     sock = getattr(sock, "_sock", sock)
@@ -191,6 +208,7 @@ def main():
     system(client)
     images(client, sys.argv[1])
     run(client, sys.argv[1])
+    keep_stdin(client, sys.argv[1])
     detach(client, sys.argv[1])
     life(client, sys.argv[1])
     if len(sys.argv) > 2:

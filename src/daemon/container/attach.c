@@ -149,6 +149,7 @@ static int ask_shim(const struct container *c, const struct attachment *a, json_
 					[LINK_STDOUT] = a->out,
 					[LINK_STDERR] = a->err },
 			     .framed = a->framed,
+			     .keeps_input = !c->stdin_once,
 			     .detach_keys = a->detach_keys },
 		.fd = a->fd,
 		.timeout_msec = SHIM_TIMEOUT_MSEC,

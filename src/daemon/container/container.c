@@ -67,6 +67,8 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 	if (r == 0)
 		r = json_get_bool(config, "OpenStdin", &c->open_stdin, err);
 	if (r == 0)
+		r = json_get_bool(config, "StdinOnce", &c->stdin_once, err);
+	if (r == 0)
 		r = json_get_bool(host, "AutoRemove", &c->auto_remove, err);
 	if (r == 0)
 		r = restart_policy_read(json_object_get(host, "RestartPolicy"), &c->restart.policy,

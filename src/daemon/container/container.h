@@ -74,7 +74,7 @@ struct container {
 	/* Fixed. */
 	json_t *labels; /* object */
 	char **args;
-	bool tty, open_stdin, auto_remove;
+	bool tty, open_stdin, stdin_once, auto_remove;
 	int stop_signal;
 	int stop_timeout_sec;
 	struct health_config health_config;

@@ -17,6 +17,7 @@ struct client;
 struct client_options {
 	bool wants[LINK_CHANNELS]; /* LINK_STDIN: what it sends is input */
 	bool framed;
+	bool keeps_input;	 /* the end of what it sends is not the process's end of input */
 	struct detach_keys keys; /* typed, they end the attachment; n is 0: none do */
 };
 

@@ -146,11 +146,11 @@ static void give_up(struct process *p)
 
 static void drop_client(struct process *p, struct client *c)
 {
-	bool was_writer = c->options.wants[LINK_STDIN];
+	bool ends_input = c->options.wants[LINK_STDIN] && !c->options.keeps_input;
 
 	LIST_REMOVE(c, entry);
 	client_free(c);
-	if (was_writer)
+	if (ends_input)
 		end_input(p);
 	grant_all(p);
 	if (process_is_files(p) && LIST_EMPTY(&p->clients))
@@ -208,7 +208,8 @@ static void move_input(struct process *p, struct client *c)
 		detach(p, c);
 		return;
 	}
-	end_input(p);
+	if (!c->options.keeps_input)
+		end_input(p);
 	if (c->state == CLIENT_DEAF)
 		drop_client(p, c);
 }

@@ -27,13 +27,15 @@ static void attach_says_what_is_wanted(void **state)
 	(void)state;
 	assert_int_equal(parse("{\"container\":\"c\",\"op\":\"attach\",\"target\":\"\",\"stdin\":"
 			       "true,\"stdout\":true,"
-			       "\"stderr\":false,\"framed\":true}",
+			       "\"stderr\":false,\"framed\":true,\"keeps_input\":true,\"detach_"
+			       "keys\":\"x\"}",
 			       &r),
 			 0);
 	assert_int_equal(r.op, CONTROL_ATTACH);
 	assert_string_equal(r.target, "");
 	assert_true(r.wants[LINK_STDIN] && r.wants[LINK_STDOUT] && !r.wants[LINK_STDERR]);
-	assert_true(r.framed);
+	assert_true(r.framed && r.keeps_input);
+	assert_string_equal(r.detach_keys, "x");
 	control_request_reset(&r);
 }
 
