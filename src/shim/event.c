@@ -45,7 +45,7 @@ static enum control_state state_of(const struct container *c)
 	return c->exit.started_nsec ? STATE_RUNNING : STATE_CREATED;
 }
 
-static int describe(const struct container *c, struct control_container *to, size_t room)
+static int describe_container(const struct container *c, struct control_container *to, size_t room)
 {
 	*to = (struct control_container){ .state = state_of(c),
 					  .oom = c->oom,
@@ -73,7 +73,7 @@ static int list_containers(const struct shim *s, struct control_event *e)
 		if (e->n_containers == CONTROL_CONTAINERS_MAX)
 			break;
 		e->n_containers++;
-		if (describe(c, to, room) < 0)
+		if (describe_container(c, to, room) < 0)
 			return -1;
 		room -= to->n_execs;
 	}

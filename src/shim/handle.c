@@ -29,7 +29,7 @@ struct call {
 
 /* The process a request is about.  Return: 0; -ESRCH with a message where it is over or never was.
  */
-static int find(struct call *call, const char *target, struct process **ret)
+static int find_process(struct call *call, const char *target, struct process **ret)
 {
 	struct container *c = call->c;
 	struct process *p = container_find(c, target);
@@ -48,7 +48,7 @@ static int find(struct call *call, const char *target, struct process **ret)
 static int check_running(struct call *call)
 {
 	struct process *init = NULL;
-	int r = find(call, "", &init);
+	int r = find_process(call, "", &init);
 
 	if (r < 0)
 		return r;
@@ -63,7 +63,7 @@ static int check_not_paused(struct call *call)
 					: 0;
 }
 
-static int attach(struct call *call, struct process *p)
+static int attach_client(struct call *call, struct process *p)
 {
 	struct client_options options = { .framed = call->rq->framed,
 					  .keeps_input = call->rq->keeps_input };
@@ -98,13 +98,13 @@ static void answer_attached(struct call *call)
 static int do_attach(struct call *call)
 {
 	struct process *p;
-	int r = find(call, call->rq->target, &p);
+	int r = find_process(call, call->rq->target, &p);
 
 	if (r < 0)
 		return r;
 	if (*call->fd < 0)
 		return err_set(&call->err, -EINVAL, "attach needs a descriptor");
-	r = attach(call, p);
+	r = attach_client(call, p);
 	if (r < 0)
 		return r;
 	answer_attached(call);
@@ -161,7 +161,7 @@ static int do_exec(struct call *call)
 		return err_errno(&call->err, r, "exec");
 	rq->process = NULL;
 	if (*call->fd >= 0)
-		r = attach(call, p);
+		r = attach_client(call, p);
 	if (r == 0) {
 		r = process_spawn(p);
 		if (r < 0)
@@ -187,7 +187,7 @@ static int do_files(struct call *call)
 static int do_signal(struct call *call)
 {
 	struct process *p;
-	int r = find(call, call->rq->target, &p);
+	int r = find_process(call, call->rq->target, &p);
 
 	if (r < 0)
 		return r;
@@ -200,7 +200,7 @@ static int do_signal(struct call *call)
 static int do_resize(struct call *call)
 {
 	struct process *p;
-	int r = find(call, call->rq->target, &p);
+	int r = find_process(call, call->rq->target, &p);
 
 	if (r < 0)
 		return r;

@@ -44,7 +44,7 @@ static bool is_control_socket(int fd)
 }
 
 /* Nothing of the one who started us stays: no terminal, no folder, no signals from its keyboard. */
-static int detach(void)
+static int detach_from_starter(void)
 {
 	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -79,7 +79,7 @@ static int take_descriptors(enum mode mode)
 }
 
 /* Return: the folder's name; NULL for a command line that is none. */
-static const char *parse(int argc, char **argv, enum mode *ret)
+static const char *parse_args(int argc, char **argv, enum mode *ret)
 {
 	*ret = MODE_BOOT;
 	if (argc == 3 && streq(argv[1], "--restore"))
@@ -132,14 +132,14 @@ int main(int argc, char **argv)
 		printf("moat-shim %s\n", MOAT_VERSION);
 		return EXIT_SUCCESS;
 	}
-	dir = parse(argc, argv, &mode);
+	dir = parse_args(argc, argv, &mode);
 	if (!dir || take_descriptors(mode) < 0) {
 		fprintf(stderr, "usage: moat-shim [--restore | --make-template] DIR, with "
 				"descriptors from 3 on (docs/CONTROL.md); moatd starts it\n");
 		return EXIT_FAILURE;
 	}
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0 || detach() < 0) {
+	if (dir_fd < 0 || detach_from_starter() < 0) {
 		log_error("%s: %s", dir, strerror(errno));
 		return EXIT_FAILURE;
 	}

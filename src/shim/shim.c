@@ -251,7 +251,7 @@ static int start_parts(struct shim *s, struct err *err)
 	return 0;
 }
 
-static int start(struct shim *s, struct err *err)
+static int start_shim(struct shim *s, struct err *err)
 {
 	int r = loop_new(&s->loop);
 
@@ -287,7 +287,7 @@ int shim_run(const struct shim_options *options)
 		return -ENOMEM;
 	s->options = options;
 	s->patient = true;
-	r = start(s, &err);
+	r = start_shim(s, &err);
 	if (r < 0)
 		log_error("%s", err.msg);
 	else

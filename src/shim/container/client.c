@@ -123,7 +123,7 @@ static int begin_linger(struct client *c)
 }
 
 /* Return: 0; a negative errno when the client is gone. */
-static int flush(struct client *c)
+static int flush_output(struct client *c)
 {
 	const char *data;
 	size_t len;
@@ -152,7 +152,7 @@ int client_write(struct client *c, enum link_channel channel, const void *data, 
 	if (c->state != CLIENT_OPEN || !c->options.wants[channel])
 		return 0;
 	r = outq_add(&c->out, channel, data, len);
-	return r < 0 ? r : flush(c);
+	return r < 0 ? r : flush_output(c);
 }
 
 uint64_t client_taken(const struct client *c, enum link_channel channel)
@@ -170,7 +170,7 @@ void client_want_input(struct client *c, bool want)
 }
 
 /* Return: bytes that are no keys; -EAGAIN where there are none yet. */
-static ssize_t filter(struct client *c, char *data, size_t n)
+static ssize_t filter_detach_keys(struct client *c, char *data, size_t n)
 {
 	n = detach_keys_filter(&c->options.keys, data, n, &c->detached);
 	if (c->detached)
@@ -192,7 +192,7 @@ ssize_t client_read(struct client *c, char *data, size_t max)
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n > 0)
-		return keys->n ? filter(c, data, (size_t)n) : n;
+		return keys->n ? filter_detach_keys(c, data, (size_t)n) : n;
 	c->input_ended = true;
 	update_events(c);
 	return 0;
@@ -206,11 +206,11 @@ int client_finish(struct client *c)
 		return -EPIPE;
 	c->state = CLIENT_FINISHING;
 	c->reading = false;
-	return flush(c);
+	return flush_output(c);
 }
 
 /* Throws away what the other end still sends.  Return: 0; -EPIPE when it has closed. */
-static int discard(struct client *c)
+static int discard_input(struct client *c)
 {
 	char waste[16384];
 	ssize_t n = read(c->fd, waste, sizeof(waste));
@@ -222,12 +222,12 @@ static int discard(struct client *c)
 static int handle_events(struct client *c, uint32_t events)
 {
 	if (c->state == CLIENT_LINGERING)
-		return discard(c);
+		return discard_input(c);
 	if (events & EPOLLERR)
 		return -EPIPE;
 	if (events & EPOLLHUP)
 		return hang_up(c);
-	return events & EPOLLOUT ? flush(c) : 0;
+	return events & EPOLLOUT ? flush_output(c) : 0;
 }
 
 static int on_io(struct source *s, int fd, uint32_t events, void *arg)

@@ -156,7 +156,7 @@ const struct guest_container_handler containers_guest_handler = {
 	.writable = on_writable,
 };
 
-static void drop(struct container *c)
+static void drop_container(struct container *c)
 {
 	LIST_REMOVE(c, entry);
 	container_free(c);
@@ -165,7 +165,7 @@ static void drop(struct container *c)
 void containers_free(struct containers *all)
 {
 	while (!LIST_EMPTY(&all->list))
-		drop(LIST_FIRST(&all->list));
+		drop_container(LIST_FIRST(&all->list));
 }
 
 struct container *containers_find(struct containers *all, const char *name)
@@ -203,8 +203,8 @@ static int add_init(struct container *c, struct err *err)
 	return 0;
 }
 
-static int prepare(struct container *c, const struct control_request *rq, int dir_fd,
-		   struct err *err)
+static int prepare_container(struct container *c, const struct control_request *rq, int dir_fd,
+			     struct err *err)
 {
 	int r = load_config(c, dir_fd, err);
 
@@ -250,7 +250,7 @@ int containers_add(struct containers *all, const struct control_request *rq, int
 	r = container_new(all, rq->container, &c);
 	if (r < 0)
 		return err_errno(err, r, "container");
-	r = prepare(c, rq, *fd, err);
+	r = prepare_container(c, rq, *fd, err);
 	if (r == 0)
 		r = take_place(all, c, *fd, err);
 	if (r < 0) {
@@ -349,6 +349,6 @@ void containers_forget(struct containers *all)
 	for (c = LIST_FIRST(&all->list); c; c = next) {
 		next = LIST_NEXT(c, entry);
 		if (c->state == CONTAINER_GONE && c->removed && container_is_drained(c))
-			drop(c);
+			drop_container(c);
 	}
 }

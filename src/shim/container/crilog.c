@@ -183,7 +183,7 @@ void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_of
 }
 
 /* Writes the records that are gathered. */
-static int flush(struct crilog *l)
+static int flush_records(struct crilog *l)
 {
 	int r = fd_write_all(l->fd, l->records.data, l->records.len);
 
@@ -233,7 +233,7 @@ static int write_records(struct crilog *l, enum link_channel channel, const char
 		size_t piece = next_record(data, len, &whole);
 
 		if (is_full(l, HEAD_MAX + piece)) {
-			r = flush(l);
+			r = flush_records(l);
 			if (r < 0)
 				return r;
 			change_file(l);
@@ -244,7 +244,7 @@ static int write_records(struct crilog *l, enum link_channel channel, const char
 		data += piece + whole;
 		len -= piece + whole;
 	}
-	return r < 0 ? r : flush(l);
+	return r < 0 ? r : flush_records(l);
 }
 
 int crilog_write(struct crilog *l, enum link_channel channel, const void *data, size_t len)

@@ -65,7 +65,7 @@ void container_drain(struct container *c)
 }
 
 /* One that does not run, and will not. */
-static void abandon(struct container *c, struct process *p)
+static void abandon_process(struct container *c, struct process *p)
 {
 	struct err err;
 
@@ -89,7 +89,7 @@ void container_abandon_all(struct container *c, bool files)
 	for (p = LIST_FIRST(&c->processes); p; p = next) {
 		next = LIST_NEXT(p, entry);
 		if (p->state != PROCESS_OVER && (files || !process_is_files(p)))
-			abandon(c, p);
+			abandon_process(c, p);
 	}
 }
 

@@ -6,7 +6,8 @@
 
 #include "base/cleanup.h"
 
-static int check(struct container *c, const struct control_request *rq, int fd, struct err *err)
+static int check_request(struct container *c, const struct control_request *rq, int fd,
+			 struct err *err)
 {
 	if (fd < 0)
 		return err_set(err, -EINVAL, "files needs a descriptor");
@@ -20,7 +21,7 @@ static int check(struct container *c, const struct control_request *rq, int fd, 
 }
 
 /* As much of a process as there is to it. */
-static struct oci_process *describe(const struct control_request *rq)
+static struct oci_process *describe_process(const struct control_request *rq)
 {
 	struct oci_process *p = calloc(1, sizeof(*p));
 
@@ -32,7 +33,7 @@ static struct oci_process *describe(const struct control_request *rq)
 static int add(struct container *c, const struct control_request *rq, int *fd, struct process **ret)
 {
 	struct client_options options = { .framed = true, .wants = { true, true, true } };
-	struct oci_process *spec = describe(rq);
+	struct oci_process *spec = describe_process(rq);
 	struct process *p;
 	int r = spec ? container_add_process(c, rq->target, spec, &p) : -ENOMEM;
 
@@ -59,7 +60,7 @@ int files_request(struct container *c, struct conn *conn, const struct control_r
 		  struct err *err)
 {
 	struct process *p;
-	int r = check(c, rq, *fd, err);
+	int r = check_request(c, rq, *fd, err);
 
 	if (r < 0)
 		return r;

@@ -29,7 +29,8 @@ static void put_header(void *at, enum link_channel channel, size_t len)
 }
 
 /* The last piece, if more of @channel can still go into it. */
-static struct outq_piece *joinable(const struct outq *q, enum link_channel channel, size_t len)
+static struct outq_piece *joinable_piece(const struct outq *q, enum link_channel channel,
+					 size_t len)
 {
 	struct outq_piece *last;
 
@@ -81,7 +82,7 @@ static int new_piece(struct outq *q, enum link_channel channel, const void *data
 
 int outq_add(struct outq *q, enum link_channel channel, const void *data, size_t len)
 {
-	struct outq_piece *last = joinable(q, channel, len);
+	struct outq_piece *last = joinable_piece(q, channel, len);
 	int r;
 
 	if (len == 0)

@@ -83,13 +83,13 @@ static struct link_conn *link_of(const struct process *p)
 	return guest_link(p->container->all->life->guest);
 }
 
-static struct link_header message(const struct process *p, enum link_type type)
+static struct link_header process_header(const struct process *p, enum link_type type)
 {
 	return (struct link_header){ .type = type, .stream = p->stream };
 }
 
 /* Gives the guest credit for what the slowest client has taken. */
-static void grant(struct process *p, enum link_channel channel)
+static void grant_credit(struct process *p, enum link_channel channel)
 {
 	uint64_t slowest = p->received[channel];
 	struct client *c;
@@ -110,8 +110,8 @@ static void grant(struct process *p, enum link_channel channel)
 
 static void grant_all(struct process *p)
 {
-	grant(p, LINK_STDOUT);
-	grant(p, LINK_STDERR);
+	grant_credit(p, LINK_STDOUT);
+	grant_credit(p, LINK_STDERR);
 }
 
 /* Closes the process's stdin if it is to be, and can be now. */
@@ -120,7 +120,7 @@ static void close_input(struct process *p)
 	if (!p->input_over || p->input_closed || p->state != PROCESS_RUNNING)
 		return;
 	p->input_closed = true;
-	(void)link_send(link_of(p), message(p, LINK_EOF), NULL, 0);
+	(void)link_send(link_of(p), process_header(p, LINK_EOF), NULL, 0);
 }
 
 /* A client's input is over.  A terminal outlives those who typed at it, as docker has it. */
@@ -138,7 +138,7 @@ static void end_input(struct process *p)
 }
 
 /* Nobody waits for what it does any more: it is not to read a whole disk for that. */
-static void give_up(struct process *p)
+static void kill_unwanted(struct process *p)
 {
 	p->unwanted = true;
 	(void)process_signal(p, SIGKILL);
@@ -154,12 +154,12 @@ static void drop_client(struct process *p, struct client *c)
 		end_input(p);
 	grant_all(p);
 	if (process_is_files(p) && LIST_EMPTY(&p->clients))
-		give_up(p);
+		kill_unwanted(p);
 }
 
 /* The client left by its keys: it gets what is on its way, and then its end; the process goes on.
  */
-static void detach(struct process *p, struct client *c)
+static void detach_client(struct process *p, struct client *c)
 {
 	if (client_finish(c) < 0)
 		drop_client(p, c);
@@ -205,7 +205,7 @@ static void move_input(struct process *p, struct client *c)
 		return;
 	}
 	if (c->detached) {
-		detach(p, c);
+		detach_client(p, c);
 		return;
 	}
 	if (!c->options.keeps_input)
@@ -305,7 +305,7 @@ static int send_spawn(struct process *p)
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	struct link_conn *link = link_of(p);
 	bool files = process_is_files(p);
-	struct link_header h = message(p, files ? LINK_FILES : LINK_SPAWN);
+	struct link_header h = process_header(p, files ? LINK_FILES : LINK_SPAWN);
 	int r = files ? buf_add(&payload, p->files.data, p->files.len)
 		      : oci_process_put(&payload, p->spec);
 
@@ -361,7 +361,7 @@ int process_signal(struct process *p, int signo)
 	r = wire_put_u32(&payload, (uint32_t)signo);
 	if (r < 0)
 		return r;
-	return link_send(link_of(p), message(p, LINK_SIGNAL), payload.data, payload.len);
+	return link_send(link_of(p), process_header(p, LINK_SIGNAL), payload.data, payload.len);
 }
 
 int process_resize(struct process *p, uint16_t rows, uint16_t columns)
@@ -380,7 +380,7 @@ int process_resize(struct process *p, uint16_t rows, uint16_t columns)
 		r = wire_put_u16(&payload, columns);
 	if (r < 0)
 		return r;
-	return link_send(link_of(p), message(p, LINK_RESIZE), payload.data, payload.len);
+	return link_send(link_of(p), process_header(p, LINK_RESIZE), payload.data, payload.len);
 }
 
 void process_over(struct process *p)

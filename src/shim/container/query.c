@@ -11,7 +11,7 @@
 #include "shim/text.h"
 
 /* Its question goes with it; an answer may still come. */
-static void forget(void *arg, struct conn *conn)
+static void forget_question(void *arg, struct conn *conn)
 {
 	struct container *c = arg;
 
@@ -47,12 +47,12 @@ int query_ask(struct container *c, struct conn *conn, enum link_type type, char 
 	}
 	*q = (struct query){ c->queries.first, conn, ++c->queries.last_id, type };
 	c->queries.first = q;
-	server_wait(conn, forget, c);
+	server_wait(conn, forget_question, c);
 	return 0;
 }
 
 /* Return: who asked; NULL when that one is gone. */
-static struct conn *take(struct container *c, uint32_t id, enum link_type type)
+static struct conn *take_asker(struct container *c, uint32_t id, enum link_type type)
 {
 	for (struct query **p = &c->queries.first; *p; p = &(*p)->next) {
 		struct query *q = *p;
@@ -76,7 +76,7 @@ static int stats_answered(struct container *c, struct wire_view payload)
 
 	if (r < 0)
 		return r;
-	conn = take(c, id, LINK_STATS);
+	conn = take_asker(c, id, LINK_STATS);
 	text = answer_stats_write(&c->queries.last_stats);
 	if (conn)
 		server_answer_text(conn, text);
@@ -92,7 +92,7 @@ static int limits_answered(struct container *c, struct wire_view payload)
 
 	if (r < 0)
 		return r;
-	conn = take(c, id, LINK_LIMITS);
+	conn = take_asker(c, id, LINK_LIMITS);
 	text_clean(err.msg);
 	if (conn)
 		server_answer(conn, err.code < 0 ? &err : NULL);
@@ -115,7 +115,7 @@ int query_answered(struct container *c, enum link_type type, struct wire_view pa
 	r = link_procs_get(payload, &id, &procs, &n);
 	if (r < 0)
 		return r;
-	conn = take(c, id, LINK_PROCS);
+	conn = take_asker(c, id, LINK_PROCS);
 	text = answer_procs_write(procs, n);
 	if (conn)
 		server_answer_text(conn, text);

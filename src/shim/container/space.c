@@ -29,7 +29,7 @@ uint64_t space_left(uint64_t avail_bytes, uint64_t total_bytes, uint64_t layer_b
 	return left < layer_bytes ? left : UINT64_MAX;
 }
 
-static int measure(const struct container *c, uint64_t *ret)
+static int measure_space(const struct container *c, uint64_t *ret)
 {
 	struct statvfs sb;
 
@@ -67,11 +67,11 @@ static int tell_guest(struct container *c, uint64_t bytes)
 	return r < 0 ? r : link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
 }
 
-static int look(struct container *c)
+static int look_at_space(struct container *c)
 {
 	struct space_watch *w = &c->space;
 	uint64_t now = w->told_bytes;
-	int r = measure(c, &now);
+	int r = measure_space(c, &now);
 
 	if (r < 0 || !is_news(w->told_bytes, now))
 		return r;
@@ -99,7 +99,7 @@ static int on_timer(struct source *source, void *arg)
 
 	if (c->state != CONTAINER_READY || !life_takes_containers(life))
 		return 0;
-	r = life->paused ? 0 : look(c);
+	r = life->paused ? 0 : look_at_space(c);
 	if (r < 0)
 		log_warning("the room on the host's disk: %s", strerror(-r));
 	(void)source_set_timer(source, pause_usec(&c->space));
@@ -114,7 +114,7 @@ int space_begin(struct container *c)
 	if (c->runtime->rootfs_readonly)
 		return 0;
 	*w = (struct space_watch){ .timer = w->timer, .told_bytes = UINT64_MAX };
-	r = look(c);
+	r = look_at_space(c);
 	if (r < 0)
 		return r;
 	return w->timer ? source_set_timer(w->timer, pause_usec(w))

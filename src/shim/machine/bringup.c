@@ -14,7 +14,7 @@
 #include "shim/machine/console.h"
 #include "shim/machine/engine-log.h"
 
-static int greet(struct life *l)
+static int greet_guest(struct life *l)
 {
 	int r = guest_greet(l->guest);
 
@@ -47,7 +47,7 @@ static int bring_to_life(struct life *l, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "watch the virtual machine");
 	if (l->machine.restored)
-		r = greet(l);
+		r = greet_guest(l);
 	else
 		r = source_set_timer(l->deadline, l->o.deadlines->boot_usec);
 	return r < 0 ? err_errno(err, r, "guest link") : 0;
@@ -106,7 +106,7 @@ static int bring_up(struct life *l, enum machine_source source, struct err *err)
 }
 
 /* It stands as it was left: MACHINE brings it the time. */
-static int wake(struct life *l, unsigned slot, struct err *err)
+static int wake_machine(struct life *l, unsigned slot, struct err *err)
 {
 	int r;
 
@@ -116,7 +116,7 @@ static int wake(struct life *l, unsigned slot, struct err *err)
 	if (r == 0) {
 		l->machine.resting = false;
 		l->engine_usec = clock_mono_usec();
-		r = greet(l);
+		r = greet_guest(l);
 		if (r < 0)
 			err_errno(err, r, "guest link");
 	}
@@ -132,7 +132,7 @@ int bringup_fill(struct life *l, unsigned slot, struct err *err)
 	if (l->state == LIFE_NONE)
 		return bring_up(l, MACHINE_RESTORED, err);
 	if (l->machine.resting)
-		return wake(l, slot, err);
+		return wake_machine(l, slot, err);
 	if (guest_is_up(l->guest))
 		return machine_fill(&l->machine, &l->spec, l->slots, slot, err);
 	l->unfilled[slot] = true;
@@ -162,7 +162,7 @@ static void fill_late(struct life *l)
 
 int bringup_hello(struct life *l)
 {
-	int r = greet(l);
+	int r = greet_guest(l);
 
 	if (r == 0)
 		fill_late(l);

@@ -43,7 +43,7 @@ static void open_next(struct console *c)
 }
 
 /* What cannot be written is lost, and counts as if it was: the guest must not notice. */
-static void put(struct console *c, const char *data, size_t len)
+static void write_output(struct console *c, const char *data, size_t len)
 {
 	while (len > 0) {
 		size_t n;
@@ -60,21 +60,21 @@ static void put(struct console *c, const char *data, size_t len)
 }
 
 /* Return: bytes; 0 at the end; -errno. */
-static ssize_t transfer(struct console *c)
+static ssize_t transfer_output(struct console *c)
 {
 	char data[READ_BYTES];
 	ssize_t n = read(c->pipe_fd, data, sizeof(data));
 
 	if (n < 0)
 		return errno == EINTR ? 1 : -errno;
-	put(c, data, (size_t)n);
+	write_output(c, data, (size_t)n);
 	return n;
 }
 
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct console *c = arg;
-	ssize_t n = transfer(c);
+	ssize_t n = transfer_output(c);
 
 	(void)s, (void)fd, (void)events;
 	if (n == 0 || (n < 0 && n != -EAGAIN))
@@ -116,7 +116,7 @@ void console_free(struct console *c)
 		return;
 	/* Bounded by what a pipe holds: the engine is gone, or does not matter any more. */
 	for (size_t i = 0; i < KIB(64) / READ_BYTES + 1; i++)
-		if (transfer(c) <= 0)
+		if (transfer_output(c) <= 0)
 			break;
 	source_free(c->io);
 	fd_close(&c->pipe_fd);

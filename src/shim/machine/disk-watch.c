@@ -13,7 +13,7 @@
 #define PAUSE_FIRST_USEC USEC_PER_SEC
 #define PAUSE_MAX_USEC	 (600 * USEC_PER_SEC)
 
-static void tell(struct disk_watch *w)
+static void tell_errors(struct disk_watch *w)
 {
 	w->told = w->now.count;
 	w->tell(w->arg);
@@ -35,7 +35,7 @@ static int on_timer(struct source *source, void *arg)
 		w->pause_usec = 0;
 		return 0;
 	}
-	tell(w);
+	tell_errors(w);
 	pause_telling(w, w->pause_usec * 2);
 	return 0;
 }
@@ -76,7 +76,7 @@ void disk_watch_catch_up(struct disk_watch *w)
 	text_clean(w->now.reason);
 	if (w->now.count == w->told || w->pause_usec > 0)
 		return;
-	tell(w);
+	tell_errors(w);
 	pause_telling(w, PAUSE_FIRST_USEC);
 }
 
@@ -84,7 +84,7 @@ void disk_watch_flush(struct disk_watch *w)
 {
 	disk_watch_catch_up(w);
 	if (w->now.count != w->told)
-		tell(w);
+		tell_errors(w);
 }
 
 void disk_watch_end(struct disk_watch *w)

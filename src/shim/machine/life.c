@@ -27,7 +27,7 @@
  * go. */
 #define SETTLE_USEC USEC_PER_SEC
 
-static void settle(struct life *l, int code, const struct err *why)
+static void settle_end(struct life *l, int code, const struct err *why)
 {
 	if (l->settled)
 		return;
@@ -56,7 +56,7 @@ void life_fail(struct life *l, int code, const struct err *why)
 {
 	if (why && try_another(l, why))
 		return;
-	settle(l, code, why);
+	settle_end(l, code, why);
 	machine_kill(&l->machine);
 }
 
@@ -75,14 +75,14 @@ static void on_guest_failed(void *arg, const struct err *err)
 	life_fail(arg, EXIT_KILLED, err);
 }
 
-static void leave(struct life *l);
+static void leave_machine(struct life *l);
 
 static void on_guest_ended(void *arg)
 {
 	struct life *l = arg;
 
 	if (l->state == LIFE_LEAVING)
-		leave(l);
+		leave_machine(l);
 	else if (l->state == LIFE_UP && source_set_timer(l->settle, SETTLE_USEC) < 0)
 		machine_kill(&l->machine);
 }
@@ -258,7 +258,7 @@ static int on_deadline(struct source *source, void *arg)
 }
 
 /* Why a machine ended that nobody had ended. */
-static void explain(const struct life *l, struct err *ret)
+static void explain_end(const struct life *l, struct err *ret)
 {
 	char tail[ERR_MSG_MAX / 2];
 
@@ -271,15 +271,15 @@ static void explain(const struct life *l, struct err *ret)
 }
 
 /* The machine is gone, and all it had to say is read. */
-static void leave(struct life *l)
+static void leave_machine(struct life *l)
 {
 	struct err err;
 
 	(void)source_set_timer(l->settle, UINT64_MAX);
 	(void)source_set_timer(l->deadline, UINT64_MAX);
 	if (!l->settled) {
-		explain(l, &err);
-		settle(l, EXIT_KILLED, &err);
+		explain_end(l, &err);
+		settle_end(l, EXIT_KILLED, &err);
 	}
 	l->state = LIFE_ENDED;
 	l->o.handler->ended(l->o.arg, l->code, *l->why.msg ? &l->why : NULL);
@@ -292,8 +292,8 @@ static void start_over(struct life *l)
 
 	(void)source_set_timer(l->settle, UINT64_MAX);
 	if (bringup_next(l, &err) < 0) {
-		settle(l, EXIT_NOT_STARTED, &err);
-		leave(l);
+		settle_end(l, EXIT_NOT_STARTED, &err);
+		leave_machine(l);
 	} else if (life_takes_containers(l)) {
 		l->o.handler->ready(l->o.arg);
 	}
@@ -313,7 +313,7 @@ int life_child_ended(struct source *source, pid_t pid, int status, void *arg)
 	machine_release(&l->machine);
 	l->state = LIFE_LEAVING;
 	if (guest_has_ended(l->guest) || source_set_timer(l->settle, SETTLE_USEC) < 0)
-		leave(l);
+		leave_machine(l);
 	return 0;
 }
 
@@ -325,7 +325,7 @@ static int on_settled(struct source *source, void *arg)
 	if (l->state == LIFE_UP)
 		machine_kill(&l->machine);
 	else if (l->state == LIFE_LEAVING)
-		leave(l);
+		leave_machine(l);
 	return 0;
 }
 

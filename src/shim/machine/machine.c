@@ -80,8 +80,9 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 	return 0;
 }
 
-static int start(const struct machine_spec *spec, const struct parts *p, struct shim_machine *m,
-		 const struct machine_template *from, struct err *err)
+static int start_engine(const struct machine_spec *spec, const struct parts *p,
+			struct shim_machine *m, const struct machine_template *from,
+			struct err *err)
 {
 	struct machine description = {
 		.cpus = (unsigned)spec->cpus,
@@ -126,7 +127,7 @@ int machine_start(const struct machine_spec *spec, const struct slot *slots,
 	if (r == 0)
 		r = open_channels(&parts, &m, err);
 	if (r == 0)
-		r = start(spec, &parts, &m, from, err);
+		r = start_engine(spec, &parts, &m, from, err);
 	if (r < 0)
 		return r;
 	*ret = m;

@@ -36,7 +36,7 @@ struct maker {
 	int result; /* once the loop has ended */
 };
 
-static void finish(struct maker *m, int result)
+static void finish_template(struct maker *m, int result)
 {
 	if (m->result == 0)
 		m->result = result;
@@ -49,7 +49,7 @@ static void on_hello(void *arg)
 
 	m->greeted = true;
 	if (source_set_timer(m->timer, SETTLE_USEC) < 0)
-		finish(m, -ENOMEM);
+		finish_template(m, -ENOMEM);
 }
 
 static void on_down(void *arg)
@@ -59,12 +59,12 @@ static void on_down(void *arg)
 
 static void on_failed(void *arg, const struct err *err)
 {
-	finish(arg, err->code);
+	finish_template(arg, err->code);
 }
 
 static void on_ended(void *arg)
 {
-	finish(arg, -ECONNRESET);
+	finish_template(arg, -ECONNRESET);
 }
 
 static int on_timer(struct source *source, void *arg)
@@ -72,7 +72,7 @@ static int on_timer(struct source *source, void *arg)
 	struct maker *m = arg;
 
 	(void)source;
-	finish(m, m->greeted ? 0 : -ETIMEDOUT);
+	finish_template(m, m->greeted ? 0 : -ETIMEDOUT);
 	return 0;
 }
 
@@ -124,8 +124,8 @@ static int blanks_open(const struct machine_spec *spec, int dir_fd, struct blank
 	return 0;
 }
 
-static int save(const struct engine *engine, const struct machine *description, struct blanks *b,
-		struct maker *m, struct err *err)
+static int save_machine(const struct engine *engine, const struct machine *description,
+			struct blanks *b, struct maker *m, struct err *err)
 {
 	struct vm *vm;
 	int r = engine->start(description, &vm, err);
@@ -146,8 +146,8 @@ static int save(const struct engine *engine, const struct machine *description, 
 	return r;
 }
 
-static int make(const struct machine_spec *spec, int dir_fd, int memory_fd, struct maker *m,
-		struct err *err)
+static int make_machine(const struct machine_spec *spec, int dir_fd, int memory_fd, struct maker *m,
+			struct err *err)
 {
 	cleanup(blanks_close) struct blanks b = { -1, -1, -1, -1, { -1, -1 } };
 	const struct engine *engine = engine_find(spec->engine);
@@ -172,7 +172,7 @@ static int make(const struct machine_spec *spec, int dir_fd, int memory_fd, stru
 	description.initrd_fd = b.initrd;
 	description.link_fd = b.link[1];
 	description.console_fd = b.console;
-	return save(engine, &description, &b, m, err);
+	return save_machine(engine, &description, &b, m, err);
 }
 
 int template_make(int dir_fd, int memory_fd, struct err *err)
@@ -186,7 +186,7 @@ int template_make(int dir_fd, int memory_fd, struct err *err)
 	r = loop_new(&m.loop);
 	if (r < 0)
 		return err_errno(err, r, "event loop");
-	r = make(&spec, dir_fd, memory_fd, &m, err);
+	r = make_machine(&spec, dir_fd, memory_fd, &m, err);
 	guest_free(m.guest);
 	loop_free(m.loop);
 	return r < 0 ? err_wrap(err, "template") : 0;
