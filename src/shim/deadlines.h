@@ -16,7 +16,7 @@ struct deadlines {
 	uint64_t unused_usec;	   /* for somebody to ask something of a new shim */
 };
 
-/* Generous where an emulated machine on a busy host must get by. */
+/* Long enough for an emulated machine on a busy host. */
 #define DEADLINES_DEFAULT                                                                          \
 	.boot_usec = 60 * USEC_PER_SEC, .setup_usec = 30 * USEC_PER_SEC,                           \
 	.spawn_usec = 60 * USEC_PER_SEC, .exec_usec = 30 * USEC_PER_SEC,                           \

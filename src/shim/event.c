@@ -24,7 +24,7 @@ static void add_exec(struct control_container *to, const char *target, bool runn
 	exec->code = code;
 }
 
-/* Those that run, then those that ended last; @room: for how many. */
+/* Lists the execs that run, then those that ended last, @room at most. */
 static void list_execs(const struct container *c, struct control_container *to, size_t room)
 {
 	const struct history_entry *old;

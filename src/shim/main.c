@@ -43,7 +43,8 @@ static bool is_control_socket(int fd)
 	return get_option(fd, SO_TYPE) == SOCK_SEQPACKET && get_option(fd, SO_ACCEPTCONN) == 1;
 }
 
-/* Nothing of the one who started us stays: no terminal, no folder, no signals from its keyboard. */
+/* Leaves the starter's terminal, folder and session, so that signals of its keyboard do not come
+ * here. */
 static int detach_from_starter(void)
 {
 	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -60,7 +61,7 @@ static int detach_from_starter(void)
 	return 0;
 }
 
-/* The first that was not given to us on purpose. */
+/* Return: the first descriptor that the starter did not pass on purpose. */
 static int first_foreign_fd(enum mode mode)
 {
 	return mode == MODE_RESTORE ? STATE_FD + 1 : CONTROL_FD + 1;

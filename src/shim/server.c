@@ -245,7 +245,8 @@ static int on_listener(struct source *source, int fd, uint32_t events, void *arg
 	(void)fd, (void)events;
 	if (r == 0 || r == -EAGAIN)
 		return 0;
-	/* Out of descriptors or memory, most likely: the connection stays in the queue. */
+	/* Descriptors or memory have run out, most likely: the connection stays in the queue,
+	 * and accepting goes on later. */
 	(void)source_set_events(source, 0);
 	return source_set_timer(s->pause, PAUSE_USEC);
 }
@@ -291,7 +292,8 @@ void server_free(struct server *s)
 	free(s);
 }
 
-/* One that was not tried in this pass; what it asks for may close any other. */
+/* Return: a connection that was not asked yet in this pass.  The list is searched anew each
+ * time, as what one asks for may close any other. */
 static struct conn *next_silent(struct server *s)
 {
 	struct conn *conn;

@@ -33,7 +33,8 @@ static void close_machine(struct shim *s)
 	look_soon(s);
 }
 
-/* Who held it may still want to know why a container cannot be started. */
+/* Is the shim done?  Whoever held the machine may still want to know why a container could not
+ * be started. */
 static bool is_over(struct shim *s)
 {
 	bool held = server_is_held(s->server);
@@ -45,8 +46,9 @@ static bool is_over(struct shim *s)
 }
 
 /*
- * From here on no machine is brought up.  One that is held may be made to rest, and then there can
- * be another in its place when it does not wake.
+ * Narrows the shim (narrow.c) once no machine will be brought up any more.  A machine that is
+ * held may be made to rest, and another one may have to take its place if it does not wake: then
+ * it is too early.
  */
 static void narrow_soon_enough(struct shim *s)
 {

@@ -65,8 +65,8 @@ bool client_busy(const struct client *c)
 	return len > 0;
 }
 
-/* EPOLLRDHUP is never asked for: a half-close shows as the end of input, and is no more than that.
- */
+/* Asks for the events that matter now.  EPOLLRDHUP is never asked for: reading shows that the
+ * other end closed its sending side, and that means the end of input only. */
 static void update_events(struct client *c)
 {
 	bool input = (c->reading && !c->input_ended) || c->state == CLIENT_LINGERING;
@@ -76,7 +76,8 @@ static void update_events(struct client *c)
 					(input ? EPOLLIN : 0u) | (client_busy(c) ? EPOLLOUT : 0u));
 }
 
-/* Nobody takes output any more.  Return: 0; -EPIPE where that makes the client useless. */
+/* The other end takes no output any more.  Return: 0; -EPIPE where the client is of no other
+ * use. */
 static int lose_output(struct client *c)
 {
 	outq_reset(&c->out);
@@ -87,8 +88,8 @@ static int lose_output(struct client *c)
 	return 0;
 }
 
-/* The other end is closed.  Input that is there is read unwatched: a hangup is reported for ever.
- */
+/* The other end is closed.  Input that is left is read without waiting for events, because a
+ * hangup would be reported for ever. */
 static int hang_up(struct client *c)
 {
 	if (c->state != CLIENT_DEAF && lose_output(c) < 0)

@@ -130,7 +130,7 @@ void container_free(struct container *c)
 	free(c);
 }
 
-/* The machine is of no use where it cannot even be talked to. */
+/* Ends the machine when nothing can be sent to its guest. */
 static void lose_link(struct container *c, int code)
 {
 	struct err err;
@@ -157,7 +157,7 @@ void container_offer(struct container *c)
 		lose_link(c, r);
 }
 
-/* If the guest is ready for it, and somebody asked for it. */
+/* Starts the container's process, if the guest is ready for it and somebody has asked for it. */
 static void spawn_init(struct container *c)
 {
 	struct err err;
@@ -217,8 +217,11 @@ int container_failed(struct container *c, const struct err *err)
 	return 0;
 }
 
-/* It was no good, if the same container is ready now in a machine that was booted: what a container
- * has on its disk can keep any machine from that. */
+/*
+ * Blames the template for an earlier failure, now that the same container is ready in a machine
+ * that was booted.  Before, the container's own disk may have been the reason, which can fail in
+ * any machine.
+ */
 static void blame_template(struct container *c)
 {
 	if (life_restore_failed(c->all->life))

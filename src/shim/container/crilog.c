@@ -120,7 +120,7 @@ static int open_number(int dir_fd, uint64_t number, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The files before the newest @max_files. */
+/* Removes the files before the newest @max_files. */
 static void remove_old(struct crilog *l)
 {
 	if (l->number >= l->limits.max_files)
@@ -207,7 +207,7 @@ static bool is_full(const struct crilog *l, size_t len)
 	return size + len > limit + (limit < OVERRUN_MAX ? limit : OVERRUN_MAX);
 }
 
-/* Where the next file cannot be made, the one that is there has to go on. */
+/* Begins the next file.  Where it cannot be made, the present one goes on. */
 static void change_file(struct crilog *l)
 {
 	int fd = open_number(l->dir_fd, l->number + 1, O_EXCL);

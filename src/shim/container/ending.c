@@ -64,7 +64,7 @@ void container_drain(struct container *c)
 		c->drained = true;
 }
 
-/* One that does not run, and will not. */
+/* Ends a process that will not run any more: whoever waits for it gets an answer. */
 static void abandon_process(struct container *c, struct process *p)
 {
 	struct err err;
@@ -160,7 +160,7 @@ void container_fail(struct container *c, int code, const struct err *err)
 	life_fail(c->all->life, code, NULL);
 }
 
-/* REMOVE, and a deadline for the end of what runs, or for the disks. */
+/* Sends REMOVE and sets a deadline: for the end of what still runs, or for the disks. */
 void container_take_away(struct container *c)
 {
 	const struct deadlines *d = c->all->deadlines;

@@ -20,7 +20,7 @@ static int check_request(struct container *c, const struct control_request *rq, 
 	return 0;
 }
 
-/* As much of a process as there is to it. */
+/* A work on files is kept as a process, of which only this matters. */
 static struct oci_process *describe_process(const struct control_request *rq)
 {
 	struct oci_process *p = calloc(1, sizeof(*p));

@@ -28,7 +28,7 @@ static void put_header(void *at, enum link_channel channel, size_t len)
 	frames_put(at, channel == LINK_STDERR ? FRAMES_STDERR : FRAMES_STDOUT, len);
 }
 
-/* The last piece, if more of @channel can still go into it. */
+/* Return: the last piece, if output of @channel can be added to it; else NULL. */
 static struct outq_piece *joinable_piece(const struct outq *q, enum link_channel channel,
 					 size_t len)
 {

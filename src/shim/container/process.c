@@ -123,7 +123,8 @@ static void close_input(struct process *p)
 	(void)link_send(link_of(p), process_header(p, LINK_EOF), NULL, 0);
 }
 
-/* A client's input is over.  A terminal outlives those who typed at it, as docker has it. */
+/* A client's input is over.  A terminal stays open when those who typed at it have gone, as with
+ * docker. */
 static void end_input(struct process *p)
 {
 	struct client *c;
@@ -137,7 +138,7 @@ static void end_input(struct process *p)
 	close_input(p);
 }
 
-/* Nobody waits for what it does any more: it is not to read a whole disk for that. */
+/* Kills a process whose work nobody waits for any more: it may be reading a whole disk. */
 static void kill_unwanted(struct process *p)
 {
 	p->unwanted = true;
@@ -406,7 +407,7 @@ static bool takes_output(const struct process *p, enum link_channel channel)
 	       channel != LINK_STDIN;
 }
 
-/* Both ends of a gap in the log are told. */
+/* Writes output to the log; shim.log tells where a gap in it begins and where it ends. */
 static void keep_output(struct crilog *log, enum link_channel channel, const void *data, size_t len)
 {
 	int r = crilog_write(log, channel, data, len);
@@ -437,7 +438,8 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 		if (client_write(c, channel, data, len) < 0)
 			drop_client(p, c);
 	}
-	/* What was queued before from the other channel may have left with it. */
+	/* Output of the other channel that was queued before may have been sent with it, which
+	 * is credit for the guest. */
 	grant_all(p);
 	return 0;
 }

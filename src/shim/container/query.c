@@ -10,7 +10,8 @@
 #include "shim/container/containers.h"
 #include "shim/text.h"
 
-/* Its question goes with it; an answer may still come. */
+/* The connection that asked is gone: its question is forgotten, and an answer that still comes
+ * is dropped. */
 static void forget_question(void *arg, struct conn *conn)
 {
 	struct container *c = arg;

@@ -29,7 +29,7 @@ static int set_threads(const char *tasks, const cpu_set_t *set)
 		if (str_to_u32(e->d_name, &tid) < 0)
 			continue;
 		CPU_ZERO(&old);
-		/* One that has ended meanwhile needs nothing any more. */
+		/* A thread that has ended meanwhile is passed over. */
 		if (sched_getaffinity((pid_t)tid, sizeof(old), &old) < 0 || CPU_EQUAL(&old, set))
 			continue;
 		if (sched_setaffinity((pid_t)tid, sizeof(*set), set) == 0)

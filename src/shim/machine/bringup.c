@@ -94,7 +94,8 @@ static int bring_up(struct life *l, enum machine_source source, struct err *err)
 
 	for (; source <= MACHINE_BOOTED; source++) {
 		r = try_from(l, source, err);
-		/* Another machine would find the writable layer in use as well. */
+		/* -EBUSY: the writable layer is in use, and would be for another machine as
+		 * well. */
 		if (r == 0 || r == -EBUSY)
 			return r;
 		if (source == MACHINE_RESTORED && !l->o.from)
@@ -105,7 +106,8 @@ static int bring_up(struct life *l, enum machine_source source, struct err *err)
 	return r;
 }
 
-/* It stands as it was left: MACHINE brings it the time. */
+/* Continues a machine that rested.  Its clock stands where it was stopped; the message MACHINE
+ * sets it. */
 static int wake_machine(struct life *l, unsigned slot, struct err *err)
 {
 	int r;
@@ -146,7 +148,7 @@ int bringup_next(struct life *l, struct err *err)
 	return bring_up(l, l->source + 1, err);
 }
 
-/* Places that were taken while the guest was on its way. */
+/* Gives the machine the disks of containers that were added while the guest came up. */
 static void fill_late(struct life *l)
 {
 	for (unsigned i = 0; i < MACHINE_SLOTS; i++) {

@@ -42,7 +42,8 @@ static void open_next(struct console *c)
 		(void)numbered_remove(c->dir_fd, c->name, c->number + 1 - PIECES_MAX);
 }
 
-/* What cannot be written is lost, and counts as if it was: the guest must not notice. */
+/* Writes output to the files.  What cannot be written is lost but counted as written: the guest
+ * must not notice. */
 static void write_output(struct console *c, const char *data, size_t len)
 {
 	while (len > 0) {
@@ -114,7 +115,7 @@ void console_free(struct console *c)
 {
 	if (!c)
 		return;
-	/* Bounded by what a pipe holds: the engine is gone, or does not matter any more. */
+	/* Reads no more than a pipe holds: the engine has ended, or does not matter any more. */
 	for (size_t i = 0; i < KIB(64) / READ_BYTES + 1; i++)
 		if (transfer_output(c) <= 0)
 			break;

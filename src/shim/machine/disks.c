@@ -18,8 +18,9 @@
 #define LOCK_RETRY_USEC (20 * USEC_PER_MSEC)
 
 /*
- * Two machines would ruin the layer's filesystem.  The lock is on the open file that the engine
- * inherits, so it is held until the engine is gone, even where its shim was killed before.
+ * Locks a writable layer, as two machines with it would ruin its file system.  The lock is that
+ * of the open file, which the engine inherits: so it is held until the engine has ended, even if
+ * the shim was killed before.
  */
 static int lock_layer(int fd, struct err *err)
 {

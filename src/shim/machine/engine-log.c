@@ -39,8 +39,8 @@ static void copy_all(int fd, size_t *room)
 		continue;
 }
 
-/* What is not read stays in the pipe, and once that is full the engine's writes fail: they do not
- * block. */
+/* Stops reading when enough was kept.  The rest stays in the pipe; once that is full the
+ * engine's writes fail, but do not block. */
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct engine_log *e = arg;

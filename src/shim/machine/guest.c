@@ -213,7 +213,7 @@ static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
 		g->to.container->writable(g->to.container_arg, stream);
 }
 
-/* Is it the engine's end of the socket that is gone, and no fault of the link? */
+/* Did the link break because the engine ended, and not by the guest's fault? */
 static bool engine_left(int code)
 {
 	return code == 0 || code == -ECONNRESET || code == -EPIPE;

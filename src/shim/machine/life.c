@@ -23,8 +23,8 @@
 #include "shim/machine/engine-log.h"
 #include "shim/text.h"
 
-/* What a process that is gone has sent is there at once, and one that closed the link is about to
- * go. */
+/* What a process sent before it ended can be read at once; a process that closed the link is
+ * about to end. */
 #define SETTLE_USEC USEC_PER_SEC
 
 static void settle_end(struct life *l, int code, const struct err *why)
@@ -40,7 +40,8 @@ static void settle_end(struct life *l, int code, const struct err *why)
 	log_error("%s", l->why.msg);
 }
 
-/* One that does not come to be good, though another one may: end it, and the rest follows then. */
+/* Ends a machine that failed to come up, if another kind of machine may still be tried; that is
+ * done after its end. */
 static bool try_another(struct life *l, const struct err *why)
 {
 	if (l->settled || l->worked || l->source == MACHINE_BOOTED || l->state != LIFE_UP)
@@ -257,7 +258,7 @@ static int on_deadline(struct source *source, void *arg)
 	return 0;
 }
 
-/* Why a machine ended that nobody had ended. */
+/* Finds out why a machine ended that nobody had ended. */
 static void explain_end(const struct life *l, struct err *ret)
 {
 	char tail[ERR_MSG_MAX / 2];
@@ -270,7 +271,7 @@ static void explain_end(const struct life *l, struct err *ret)
 		*tail ? tail : "see `moat logs --boot`");
 }
 
-/* The machine is gone, and all it had to say is read. */
+/* The machine has ended, and all it sent was read: tells the owner. */
 static void leave_machine(struct life *l)
 {
 	struct err err;
@@ -285,7 +286,7 @@ static void leave_machine(struct life *l)
 	l->o.handler->ended(l->o.arg, l->code, *l->why.msg ? &l->why : NULL);
 }
 
-/* The machine is gone before it was of use: take another one. */
+/* The machine ended before a container was ready in it: tries the next kind. */
 static void start_over(struct life *l)
 {
 	struct err err;

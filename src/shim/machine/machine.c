@@ -60,7 +60,7 @@ static int open_parts(const struct machine_spec *spec, const struct slot *slots,
 	return r;
 }
 
-/* The engine's ends go to @p, ours to @m. */
+/* Makes the sockets and pipes to the engine: its ends go to @p, ours to @m. */
 static int open_channels(struct parts *p, struct shim_machine *m, struct err *err)
 {
 	int pair[2];

@@ -76,7 +76,7 @@ static int on_timer(struct source *source, void *arg)
 	return 0;
 }
 
-/* @link_fd: taken over where that succeeds */
+/* Waits until the guest is up and quiet.  @link_fd: taken over where that succeeds. */
 static int await_quiet(struct maker *m, int *link_fd, struct err *err)
 {
 	static const struct guest_machine_handler handler = { on_hello, on_down, on_failed,
