@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "image/registry/redirect.h"
+#include "image/registry/response.h"
+#include "image/registry/sending.h"
 #include "image/store/progress.h"
 
 /*
@@ -25,7 +26,8 @@
  */
 
 #define CONNECT_TIMEOUT_SEC  10L
-#define STALL_TIMEOUT_SEC    30L /* without a single byte */
+#define STALL_TIMEOUT_SEC    30L  /* without a single byte */
+#define DIGEST_TIMEOUT_SEC   300L /* the same, while a registry looks at what it was sent */
 #define DOCUMENT_TIMEOUT_SEC 120ULL
 #define REDIRECTS_MAX	     5
 #define HEADER_MAX_BYTES     (256u << 10)
@@ -45,21 +47,13 @@ struct http {
 	/* of the request under way */
 	const struct http_request *request;
 	struct http_response response;
+	struct sending sending;
 	size_t header_bytes;
 	bool begun; /* the sink's begin() was called */
 	bool cut;   /* an error's body was longer than is wanted */
 	struct err error;
 	int result; /* of the sink */
 };
-
-void http_response_reset(struct http_response *r)
-{
-	free(r->content_type);
-	free(r->digest);
-	strv_free(r->challenges);
-	buf_reset(&r->body);
-	*r = (struct http_response){ 0 };
-}
 
 int http_new(const struct progress *progress, struct http **ret)
 {
@@ -91,39 +85,6 @@ bool http_cancelled(const struct http *h)
 	return progress_cancelled(h->progress);
 }
 
-static int set_once(char **field, const char *value)
-{
-	free(*field);
-	*field = strdup(value);
-	return *field ? 0 : -ENOMEM;
-}
-
-/* One header line, its end cut off. */
-static int take_header(struct http_response *r, char *line)
-{
-	char *value = strchr(line, ':');
-	uint64_t start;
-
-	if (!value)
-		return 0;
-	*value++ = '\0';
-	value += strspn(value, " \t");
-	if (strcasecmp(line, "Docker-Content-Digest") == 0)
-		return set_once(&r->digest, value);
-	if (strcasecmp(line, "WWW-Authenticate") == 0)
-		return strv_len(r->challenges) < 8 ? strv_add(&r->challenges, value) : 0;
-	if (strcasecmp(line, "Content-Type") == 0) {
-		value[strcspn(value, "; \t")] = '\0';
-		return set_once(&r->content_type, value);
-	}
-	if (strcasecmp(line, "Content-Range") == 0 && strncasecmp(value, "bytes ", 6) == 0) {
-		value[strcspn(value, "-")] = '\0';
-		if (str_to_u64(value + 6, &start) == 0)
-			r->range_start = start;
-	}
-	return 0;
-}
-
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
 	struct http *h = arg;
@@ -141,7 +102,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 		http_response_reset(&h->response);
 		return len;
 	}
-	if (take_header(&h->response, line) < 0) {
+	if (response_take_header(&h->response, line) < 0) {
 		h->result = err_set(&h->error, -ENOMEM, "out of memory");
 		return 0;
 	}
@@ -196,7 +157,8 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 {
 	struct http *h = arg;
 
-	(void)a, (void)b, (void)c, (void)d;
+	(void)a, (void)b, (void)c;
+	sending_progress(&h->sending, (uint64_t)d);
 	return http_cancelled(h);
 }
 
@@ -209,8 +171,9 @@ static void set_limits(struct http *h, const struct http_request *rq, const stru
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, STALL_TIMEOUT_SEC);
-	if (!rq->sink)
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
+			 rq->body ? DIGEST_TIMEOUT_SEC : STALL_TIMEOUT_SEC);
+	if (!rq->sink && !rq->body)
 		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
 				 hop->deadline_usec > now
 					 ? (long)((hop->deadline_usec - now) / 1000) + 1
@@ -241,6 +204,7 @@ static void set_request(struct http *h, const struct http_request *rq, const str
 
 	curl_easy_setopt(c, CURLOPT_URL, hop->url);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "moat/" MOAT_VERSION);
+	sending_begin(&h->sending, c, rq->method, rq->body);
 	if (hop->trusted && rq->bearer) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
 		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, rq->bearer);
@@ -294,6 +258,8 @@ static int perform_request(struct http *h, struct err *err)
 	code = curl_easy_perform(h->easy);
 	if (h->result < 0)
 		return err_set(err, h->result, "%s", h->error.msg);
+	if (h->sending.result < 0)
+		return err_errno(err, -EIO, "read what is to be sent");
 	if (code != CURLE_OK && !h->cut)
 		return transport_error(h, code, err);
 	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &h->response.status);
@@ -313,6 +279,12 @@ static int take_hop(struct http *h, const struct http_request *rq, const struct 
 	return perform_request(h, err);
 }
 
+/* A browser repeats a POST as a GET where it is sent on with these. */
+static bool loses_the_method(const struct http_request *rq, long status)
+{
+	return rq->method && !streq(rq->method, "HEAD") && status != 307 && status != 308;
+}
+
 /* Return: 1 with the next step in @hop; 0 when the answer is the last; -errno with a message. */
 static int next_hop(struct http *h, struct hop *hop, struct err *err)
 {
@@ -324,6 +296,9 @@ static int next_hop(struct http *h, struct hop *hop, struct err *err)
 	curl_easy_getinfo(h->easy, CURLINFO_REDIRECT_URL, &to);
 	if (!to)
 		return 0;
+	if (loses_the_method(h->request, h->response.status))
+		return err_set(err, -EPROTO, "redirection of a %s to %.200s refused: %ld",
+			       h->request->method, to, h->response.status);
 	r = redirect_check(hop->url, to, &same_host, err);
 	if (r < 0)
 		return r;
@@ -356,20 +331,38 @@ static int follow_redirects(struct http *h, const struct http_request *rq,
 	 * were redirected is dropped. */
 	if (!hop.trusted)
 		strv_free(take_ptr(h->response.challenges));
+	if (r == 0)
+		r = response_complete(&h->response, hop.url, err);
 	free(hop.url);
 	return r;
 }
 
-int http_get(struct http *h, const struct http_request *rq, struct http_response *ret,
-	     struct err *err)
+static int make_headers(const struct http_request *rq, struct curl_slist **ret)
 {
-	cleanup_free char *accept = rq->accept ? str_printf("Accept: %s", rq->accept) : NULL;
-	struct curl_slist *headers = accept ? curl_slist_append(NULL, accept) : NULL;
-	int r;
+	cleanup_strv char **lines = NULL;
 
-	if (rq->accept && !headers)
-		return err_nomem(err);
-	r = follow_redirects(h, rq, headers, err);
+	/* Servers that do not know "Expect" would be waited for. */
+	if ((rq->accept && strv_addf(&lines, "Accept: %s", rq->accept) < 0) ||
+	    (rq->body && (strv_addf(&lines, "Content-Type: %s", rq->body->type) < 0 ||
+			  strv_add(&lines, "Expect:") < 0)))
+		return -ENOMEM;
+	for (size_t i = 0; i < strv_len(lines); i++) {
+		struct curl_slist *longer = curl_slist_append(*ret, lines[i]);
+
+		if (!longer)
+			return -ENOMEM;
+		*ret = longer;
+	}
+	return 0;
+}
+
+int http_send(struct http *h, const struct http_request *rq, struct http_response *ret,
+	      struct err *err)
+{
+	struct curl_slist *headers = NULL;
+	int r = make_headers(rq, &headers);
+
+	r = r < 0 ? err_nomem(err) : follow_redirects(h, rq, headers, err);
 	curl_slist_free_all(headers);
 	if (r < 0)
 		return r;

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "image/image.h"
 
-/* One HTTP GET at a time, bounded in every direction, over libcurl. */
+/* One HTTP request at a time, bounded in every direction, over libcurl. */
 
 struct http;
 
@@ -33,8 +33,21 @@ struct http_sink {
 	uint64_t have_bytes; /* how much of the content it has; kept up to date by the two calls */
 };
 
+/* What a request brings along; everything is borrowed. */
+struct http_body {
+	const char *type; /* Content-Type */
+	const void *data; /* NULL: what is in @fd from its beginning */
+	int fd;
+	uint64_t len; /* bytes */
+	/* Called now and then with how many bytes have gone out; may be NULL. */
+	void (*sent)(void *arg, uint64_t bytes);
+	void *arg;
+};
+
 struct http_request {
-	const char *url; /* http: may lead to https:, never the other way */
+	const char *method;	      /* NULL: GET */
+	const struct http_body *body; /* NULL: none */
+	const char *url;	      /* http: may lead to https:, never the other way */
 	const char *accept;
 	const char *bearer;   /* token_valid(); NULL: none */
 	const char *username; /* with @password, Basic; NULL: none */
@@ -48,6 +61,7 @@ struct http_response {
 	long status;
 	char *content_type; /* without parameters; NULL: none */
 	char *digest;	    /* Docker-Content-Digest; NULL: none */
+	char *location;	    /* Location as an absolute URL; NULL: none */
 	char **challenges;  /* WWW-Authenticate */
 	uint64_t range_start;
 	struct buf body; /* of errors at most 64 KiB */
@@ -56,18 +70,19 @@ struct http_response {
 void http_response_reset(struct http_response *r);
 
 /**
- * http_get() - perform a request
+ * http_send() - perform a request
  * @ret: http_response_reset() on success, whatever the status is
  *
  * A redirection to another host or port gets no credentials; which are followed at all:
- * redirect_check().
+ * redirect_check().  What changes something is repeated elsewhere only where the answer says so
+ * (307, 308).
  *
  * Return: 0 when there is a whole answer; -ECONNRESET, -ETIMEDOUT worth another try;
  * -ECONNREFUSED, -EHOSTUNREACH, -EPROTO; -EFBIG; -ECANCELED; what the sink returned.  All with
  * a message.
  */
-int http_get(struct http *h, const struct http_request *rq, struct http_response *ret,
-	     struct err *err);
+int http_send(struct http *h, const struct http_request *rq, struct http_response *ret,
+	      struct err *err);
 
 DEFINE_CLEANUP(struct http, http_free)
 #define cleanup_http cleanup(http_free_cleanup_fn)

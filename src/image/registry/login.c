@@ -55,7 +55,7 @@ int registry_login(const char *name, const struct registry_auth *auth, struct ht
 	cleanup_free char *token = NULL;
 	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
 	struct challenge c;
-	int r = url ? http_get(h, &rq, &rs, err) : err_nomem(err);
+	int r = url ? http_send(h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0 || rs.status == 200)
 		return r;
@@ -66,6 +66,6 @@ int registry_login(const char *name, const struct registry_auth *auth, struct ht
 	r = answer_challenge(h, name, &c, auth, &rq, &token, err);
 	http_response_reset(&rs);
 	if (r == 0)
-		r = http_get(h, &rq, &rs, err);
+		r = http_send(h, &rq, &rs, err);
 	return r < 0 || rs.status == 200 ? r : login_refused(name, &rs, err);
 }

@@ -9,7 +9,7 @@
  *
  * A registry that asks nobody accepts everybody.
  *
- * Return: 0; -EACCES; -EPROTO; as http_get(); all with a message.
+ * Return: 0; -EACCES; -EPROTO; as http_send(); all with a message.
  */
 int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
 		   struct err *err);

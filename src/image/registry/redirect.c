@@ -97,3 +97,25 @@ int redirect_check(const char *from, const char *to, bool *ret_same_host, struct
 	*ret_same_host = same;
 	return 0;
 }
+
+int url_resolve(const char *base, const char *location, const char *query, char **ret,
+		struct err *err)
+{
+	CURLU *u = curl_url();
+	CURLUcode code = u ? curl_url_set(u, CURLUPART_URL, base, 0) : CURLUE_OUT_OF_MEMORY;
+	char *text = NULL;
+
+	if (code == CURLUE_OK)
+		code = curl_url_set(u, CURLUPART_URL, location, 0);
+	if (code == CURLUE_OK && query)
+		code = curl_url_set(u, CURLUPART_QUERY, query, CURLU_APPENDQUERY | CURLU_URLENCODE);
+	if (code == CURLUE_OK)
+		code = curl_url_get(u, CURLUPART_URL, &text, 0);
+	curl_url_cleanup(u);
+	if (code != CURLUE_OK && code != CURLUE_OUT_OF_MEMORY)
+		return err_set(err, -EPROTO, "the registry leads to %.200s, which is no address",
+			       location);
+	*ret = text ? strdup(text) : NULL;
+	curl_free(text);
+	return *ret ? 0 : err_nomem(err);
+}

@@ -24,3 +24,14 @@ bool url_leads_here(const char *url);
  * Return: 0; -EPROTO with a message; -ENOMEM.
  */
 int redirect_check(const char *from, const char *to, bool *ret_same_host, struct err *err);
+
+/**
+ * url_resolve() - the absolute URL that a Location stands for
+ * @base:  absolute URL of the answer it came with
+ * @query: "name=value" to be added to its query; NULL: nothing
+ * @ret:   owned; not judged yet
+ *
+ * Return: 0; -EPROTO with a message; -ENOMEM.
+ */
+int url_resolve(const char *base, const char *location, const char *query, char **ret,
+		struct err *err);

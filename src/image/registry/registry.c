@@ -2,13 +2,13 @@
 #include "image/registry/registry.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/str.h"
 #include "image/registry/redirect.h"
+#include "image/registry/registry-inner.h"
 #include "image/registry/token.h"
 #include "image/store/blob.h"
 #include "oci/descriptor.h"
@@ -23,20 +23,6 @@
  * The registry is hostile: every document is measured against its digest, by whoever asked for it
  * against its descriptor, and a registry's words are cleaned before a person sees them.
  */
-
-#define TRIES 3
-
-struct registry {
-	const struct reference *ref;
-	const struct registry_auth *auth;
-	char *base;	       /* "https://host/v2/repository" */
-	char *name;	       /* "alpine:3", for messages */
-	char *repository_name; /* "alpine" */
-	pthread_mutex_t lock;
-	/* guarded by lock */
-	char *token;
-	bool basic;
-};
 
 /* The authorization of one request. */
 struct grant {
@@ -58,6 +44,8 @@ void registry_free(struct registry *reg)
 	free(reg->base);
 	free(reg->name);
 	free(reg->repository_name);
+	free(reg->mount_from);
+	strv_free(reg->scopes);
 	free(reg->token);
 	free(reg);
 }
@@ -86,7 +74,8 @@ int registry_new(const struct reference *ref, const struct registry_auth *auth,
 	reg->repository_name = reference_familiar(&bare);
 	reg->base = str_printf("%s://%s/v2/%s", url_is_loopback(host) ? "http" : "https", host,
 			       ref->repository);
-	if (!reg->name || !reg->repository_name || !reg->base)
+	if (!reg->name || !reg->repository_name || !reg->base ||
+	    strv_addf(&reg->scopes, "repository:%s:pull", ref->repository) < 0)
 		return err_nomem(err);
 	*ret = take_ptr(reg);
 	return 0;
@@ -114,9 +103,9 @@ static int grant_now(struct registry *reg, struct grant *ret)
 static int access_denied(const struct registry *reg, const char *why, struct err *err)
 {
 	return err_set(err, -EACCES,
-		       "pull access denied for %s, repository does not exist or may require "
+		       "%s access denied for %s, repository does not exist or may require "
 		       "'docker login'%s%s",
-		       reg->repository_name, *why ? ": " : "", why);
+		       reg->pushes ? "push" : "pull", reg->repository_name, *why ? ": " : "", why);
 }
 
 /* Answers a challenge, after a request with @used was refused.  Return: 0 when there is
@@ -140,7 +129,7 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 		r = token_check_realm(c.realm, url_is_loopback(registry_host(reg->ref->registry)),
 				      err);
 		if (r == 0)
-			r = token_fetch(h, &c, reg->ref->repository, reg->auth, &token, err);
+			r = token_fetch(h, &c, reg->scopes, reg->auth, &token, err);
 		if (r == 0) {
 			free(reg->token);
 			reg->token = token;
@@ -150,8 +139,8 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 	return r;
 }
 
-static int send_granted(struct registry *reg, struct http *h, struct http_request *rq,
-			struct http_response *ret, struct err *err)
+int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
+		  struct http_response *ret, struct err *err)
 {
 	cleanup(grant_reset) struct grant used = { 0 };
 	struct err why;
@@ -165,7 +154,7 @@ static int send_granted(struct registry *reg, struct http *h, struct http_reques
 		rq->username = used.basic ? reg->auth->username : NULL;
 		rq->password = used.basic ? reg->auth->password : NULL;
 		http_response_reset(ret);
-		r = http_get(h, rq, ret, err);
+		r = http_send(h, rq, ret, err);
 		if (r < 0 || ret->status != 401 || round == 1)
 			return r;
 		r = answer_challenge(reg, h, &used, ret->challenges, &why);
@@ -176,14 +165,13 @@ static int send_granted(struct registry *reg, struct http *h, struct http_reques
 	}
 }
 
-static bool is_passing(int r, long status)
+bool registry_is_passing(int r, long status)
 {
 	return r == -ECONNRESET || r == -ETIMEDOUT ||
 	       (r == 0 && (status == 416 || status == 429 || status >= 500));
 }
 
-/* Return: false when the work was cancelled meanwhile. */
-static bool pause_before(int attempt, struct http *h)
+bool registry_pause(int attempt, struct http *h)
 {
 	const struct timespec step = { .tv_nsec = 100000000 };
 
@@ -195,26 +183,25 @@ static bool pause_before(int attempt, struct http *h)
 	return true;
 }
 
-static int get_with_retries(struct registry *reg, struct http *h, struct http_request *rq,
-			    struct http_response *ret, struct err *err)
+int registry_retry(struct registry *reg, struct http *h, struct http_request *rq,
+		   struct http_response *ret, struct err *err)
 {
 	for (int attempt = 1;; attempt++) {
 		int r;
 
 		rq->offset = rq->sink ? rq->sink->have_bytes : 0;
-		r = send_granted(reg, h, rq, ret, err);
-		if (!is_passing(r, ret->status) || attempt == TRIES)
+		r = registry_send(reg, h, rq, ret, err);
+		if (!registry_is_passing(r, ret->status) || attempt == REGISTRY_TRIES)
 			return r;
 		if (ret->status == 416 && rq->sink)
 			rq->sink->have_bytes = 0;
 		http_response_reset(ret);
-		if (!pause_before(attempt, h))
+		if (!registry_pause(attempt, h))
 			return err_set(err, -ECANCELED, "cancelled");
 	}
 }
 
-static int request_refused(const struct registry *reg, const struct http_response *rs,
-			   struct err *err)
+int registry_refused(const struct registry *reg, const struct http_response *rs, struct err *err)
 {
 	char text[256];
 
@@ -285,14 +272,14 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 					  ", " MEDIA_DOCKER_MANIFEST,
 		.max_bytes = OCI_MANIFEST_MAX_BYTES,
 	};
-	int r = url ? get_with_retries(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = url ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
 	if (rs.status == 404)
 		return not_found(reg, &rs, name, err);
 	if (rs.status != 200)
-		return request_refused(reg, &rs, err);
+		return registry_refused(reg, &rs, err);
 	doc.text = rs.body;
 	rs.body = BUF_INIT;
 	doc.media_type = take_ptr(rs.content_type);
@@ -315,9 +302,9 @@ int registry_blob(struct registry *reg, struct http *h, const struct oci_descrip
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	cleanup_free char *url = str_printf("%s/blobs/%s", reg->base, d->digest.text);
 	struct http_request rq = { .url = url, .sink = sink };
-	int r = url ? get_with_retries(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = url ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
-	return rs.status == 200 || rs.status == 206 ? 0 : request_refused(reg, &rs, err);
+	return rs.status == 200 || rs.status == 206 ? 0 : registry_refused(reg, &rs, err);
 }

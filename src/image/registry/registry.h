@@ -40,7 +40,7 @@ void document_reset(struct document *doc);
  * @ret:  owned, document_reset()
  *
  * Return: 0; -ENOENT; -EACCES; -EBADMSG when the digest is wrong or the media types disagree;
- * -EPROTO; as http_get(); all with a message.
+ * -EPROTO; as http_send(); all with a message.
  */
 int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
 		      struct err *err);

@@ -11,8 +11,8 @@
 #include "image/registry/redirect.h"
 
 /*
- * Theory of operation: the token server that a registry names is asked for a token with the scope
- * "pull" of the one repository, whatever the registry suggests.  Credentials go to an HTTPS server;
+ * Theory of operation: the token server that a registry names is asked for a token with the scopes
+ * that the work at hand needs, whatever the registry suggests.  Credentials go to an HTTPS server;
  * to a plain one only when it is on this machine, and so is the registry.
  *
  * A hostile registry names the server; the token it gives is checked before it becomes a header.
@@ -54,20 +54,25 @@ int token_check_realm(const char *realm, bool registry_is_local, struct err *err
 		       realm);
 }
 
-static char *token_url(const struct challenge *c, const char *repository)
+static int add_parameter(struct buf *url, const char *name, const char *value)
 {
-	char *service = curl_easy_escape(NULL, c->service, 0);
-	char *scope = curl_easy_escape(NULL, repository ? repository : "", 0);
-	char *url = NULL;
+	char *escaped = curl_easy_escape(NULL, value, 0);
+	const char *before = url->data && strchr(url->data, '?') ? "&" : "?";
+	int r = escaped ? buf_addf(url, "%s%s=%s", before, name, escaped) : -ENOMEM;
 
-	if (service && scope)
-		url = str_printf("%s%s%s%s%s%s%s%s", c->realm, strchr(c->realm, '?') ? "&" : "?",
-				 *service ? "service=" : "", service, *service ? "&" : "",
-				 repository ? "scope=repository%3A" : "", scope,
-				 repository ? "%3Apull" : "");
-	curl_free(service);
-	curl_free(scope);
-	return url;
+	curl_free(escaped);
+	return r;
+}
+
+static int token_url(const struct challenge *c, char *const *scopes, struct buf *ret)
+{
+	int r = buf_adds(ret, c->realm);
+
+	if (r == 0 && *c->service)
+		r = add_parameter(ret, "service", c->service);
+	for (; r == 0 && scopes && *scopes; scopes++)
+		r = add_parameter(ret, "scope", *scopes);
+	return r;
 }
 
 static int read_token(const struct http_response *rs, char **ret, struct err *err)
@@ -88,22 +93,23 @@ static int read_token(const struct http_response *rs, char **ret, struct err *er
 	return *ret ? 0 : err_nomem(err);
 }
 
-int token_fetch(struct http *h, const struct challenge *c, const char *repository,
+int token_fetch(struct http *h, const struct challenge *c, char *const *scopes,
 		const struct registry_auth *auth, char **ret, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
-	cleanup_free char *url = token_url(c, repository);
-	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
+	cleanup(buf_reset) struct buf url = BUF_INIT;
+	struct http_request rq = { .max_bytes = ANSWER_MAX_BYTES };
 	char text[256];
 	int r;
 
-	if (!url)
+	if (token_url(c, scopes, &url) < 0)
 		return err_nomem(err);
+	rq.url = url.data;
 	if (auth && auth->username) {
 		rq.username = auth->username;
 		rq.password = auth->password;
 	}
-	r = http_get(h, &rq, &rs, err);
+	r = http_send(h, &rq, &rs, err);
 	if (r < 0) {
 		err_wrap(err, "token server");
 		return r;

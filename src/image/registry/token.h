@@ -13,15 +13,16 @@
 int token_check_realm(const char *realm, bool registry_is_local, struct err *err);
 
 /**
- * token_fetch() - get a bearer token for pulling from one repository
+ * token_fetch() - get a bearer token
  * @c:          what the registry asked for; its realm passed token_check_realm()
- * @repository: checked by reference_parse(); NULL for a token that only proves who asks
+ * @scopes:     "repository:NAME:ACTIONS", of names that reference_parse() checked; NULL for a token
+ *              that only proves who asks
  * @auth:       NULL is anonymous
  * @ret:        owned, token_valid()
  *
- * Return: 0; -EACCES; -EPROTO; as http_get(); all with a message.
+ * Return: 0; -EACCES; -EPROTO; as http_send(); all with a message.
  */
-int token_fetch(struct http *h, const struct challenge *c, const char *repository,
+int token_fetch(struct http *h, const struct challenge *c, char *const *scopes,
 		const struct registry_auth *auth, char **ret, struct err *err);
 
 /** answer_text() - what a registry says in the body of an error, cleaned for a terminal; "" when it

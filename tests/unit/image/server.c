@@ -15,7 +15,10 @@
 #include <cmocka.h>
 
 struct request {
-	char target[256], authorization[160], range[64];
+	char method[16], target[512], authorization[160], range[64];
+	char body[4096]; /* its beginning */
+	size_t got;	 /* of it, with the head */
+	size_t body_len;
 };
 
 static void header_value(const char *text, const char *name, char *ret, size_t size)
@@ -31,7 +34,7 @@ static void header_value(const char *text, const char *name, char *ret, size_t s
 
 static bool read_request(int fd, struct request *ret)
 {
-	char text[8192];
+	char text[8192], length[32];
 	size_t len = 0;
 
 	while (len < sizeof(text) - 1) {
@@ -44,11 +47,31 @@ static bool read_request(int fd, struct request *ret)
 		if (strstr(text, "\r\n\r\n"))
 			break;
 	}
-	if (sscanf(text, "GET %255s", ret->target) != 1)
+	if (sscanf(text, "%15s %511s", ret->method, ret->target) != 2)
 		return false;
 	header_value(text, "\r\nAuthorization: ", ret->authorization, sizeof(ret->authorization));
 	header_value(text, "\r\nRange: bytes=", ret->range, sizeof(ret->range));
+	header_value(text, "\r\nContent-Length: ", length, sizeof(length));
+	ret->body_len = (size_t)atol(length);
+	ret->got = len - (size_t)(strstr(text, "\r\n\r\n") + 4 - text);
+	memcpy(ret->body, text + len - ret->got,
+	       ret->got < sizeof(ret->body) ? ret->got : sizeof(ret->body));
 	return true;
+}
+
+static void read_body(int fd, struct request *rq)
+{
+	char rest[4096];
+
+	while (rq->got < rq->body_len) {
+		ssize_t n = read(fd, rest, sizeof(rest));
+
+		if (n <= 0)
+			return;
+		if (rq->got + (size_t)n <= sizeof(rq->body))
+			memcpy(rq->body + rq->got, rest, (size_t)n);
+		rq->got += (size_t)n;
+	}
 }
 
 static struct answer *choose(struct server *s, const struct request *rq)
@@ -56,6 +79,8 @@ static struct answer *choose(struct server *s, const struct request *rq)
 	for (size_t i = 0; i < s->n_answers; i++) {
 		struct answer *a = &s->answers[i];
 
+		if (a->method && strcmp(a->method, rq->method) != 0)
+			continue;
 		if (a->times < 0 || strncmp(a->path, rq->target, strlen(a->path)) != 0)
 			continue;
 		if (a->auth && strcmp(a->auth, rq->authorization) != 0)
@@ -105,16 +130,25 @@ static void give(int fd, const struct answer *a, const struct request *rq)
 	send_all(fd, head, strlen(head));
 	if (a->cut_at && a->cut_at < len)
 		len = a->cut_at;
-	send_all(fd, (const char *)a->body + from, len);
+	if (strcmp(rq->method, "HEAD") != 0)
+		send_all(fd, (const char *)a->body + from, len);
 }
 
-static void answer(struct server *s, int fd, const struct request *rq)
+static void answer(struct server *s, int fd, struct request *rq)
 {
+	const struct answer *a;
+
 	pthread_mutex_lock(&s->lock);
 	if (s->n_log < SERVER_LOG_MAX)
-		snprintf(s->log[s->n_log++], sizeof(s->log[0]), "%s %s %s", rq->target,
-			 rq->authorization, rq->range);
-	give(fd, choose(s, rq), rq);
+		snprintf(s->log[s->n_log++], sizeof(s->log[0]), "%s %s %s %s", rq->method,
+			 rq->target, rq->authorization, rq->range);
+	a = choose(s, rq);
+	if (!a || !a->hangs_up) {
+		read_body(fd, rq);
+		memcpy(s->received, rq->body, sizeof(s->received));
+		s->received_len = rq->got;
+		give(fd, a, rq);
+	}
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -9,6 +9,7 @@
  */
 
 struct answer {
+	const char *method;  /* NULL: any */
 	const char *path;    /* what the request's target begins with */
 	const char *auth;    /* only for requests with this Authorization; NULL: any */
 	int status;	     /* 0: 200 */
@@ -17,13 +18,14 @@ struct answer {
 	const void *body;
 	size_t len;
 	size_t cut_at;	  /* close after so many bytes of the body; 0: never */
+	bool hangs_up;	  /* close instead of an answer, and before the request's body is read */
 	bool ranges;	  /* honour Range */
 	bool wrong_range; /* honour it at another place */
 	int times;	  /* use so often, then look further; 0: always */
 };
 
 #define SERVER_ANSWERS_MAX 16
-#define SERVER_LOG_MAX	   32
+#define SERVER_LOG_MAX	   48
 
 struct server {
 	int fd;
@@ -32,8 +34,10 @@ struct server {
 	pthread_mutex_t lock; /* held while a request is answered; guards what follows */
 	struct answer answers[SERVER_ANSWERS_MAX];
 	size_t n_answers;
-	char log[SERVER_LOG_MAX][512]; /* "TARGET AUTHORIZATION RANGE" */
+	char log[SERVER_LOG_MAX][768]; /* "METHOD TARGET AUTHORIZATION RANGE" */
 	size_t n_log;
+	char received[4096]; /* the beginning of the last request's body */
+	size_t received_len; /* of the whole of it */
 };
 
 void server_start(struct server *s);

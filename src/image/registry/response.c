@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept of an answer's head, every byte of which a hostile registry controls. */
+#include "image/registry/response.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "image/registry/redirect.h"
+
+void http_response_reset(struct http_response *r)
+{
+	free(r->content_type);
+	free(r->digest);
+	free(r->location);
+	strv_free(r->challenges);
+	buf_reset(&r->body);
+	*r = (struct http_response){ 0 };
+}
+
+static int set_once(char **field, const char *value)
+{
+	free(*field);
+	*field = strdup(value);
+	return *field ? 0 : -ENOMEM;
+}
+
+int response_take_header(struct http_response *r, char *line)
+{
+	char *value = strchr(line, ':');
+	uint64_t start;
+
+	if (!value)
+		return 0;
+	*value++ = '\0';
+	value += strspn(value, " \t");
+	if (strcasecmp(line, "Docker-Content-Digest") == 0)
+		return set_once(&r->digest, value);
+	if (strcasecmp(line, "Location") == 0)
+		return set_once(&r->location, value);
+	if (strcasecmp(line, "WWW-Authenticate") == 0)
+		return strv_len(r->challenges) < 8 ? strv_add(&r->challenges, value) : 0;
+	if (strcasecmp(line, "Content-Type") == 0) {
+		value[strcspn(value, "; \t")] = '\0';
+		return set_once(&r->content_type, value);
+	}
+	if (strcasecmp(line, "Content-Range") == 0 && strncasecmp(value, "bytes ", 6) == 0) {
+		value[strcspn(value, "-")] = '\0';
+		if (str_to_u64(value + 6, &start) == 0)
+			r->range_start = start;
+	}
+	return 0;
+}
+
+int response_complete(struct http_response *rs, const char *base, struct err *err)
+{
+	cleanup_free char *given = take_ptr(rs->location);
+	int r = given ? url_resolve(base, given, NULL, &rs->location, err) : 0;
+
+	return r == -EPROTO ? 0 : r;
+}
