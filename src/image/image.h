@@ -142,6 +142,27 @@ int store_pull(struct store *st, const struct reference *ref, const struct platf
 	       const struct registry_auth *auth, const struct progress *progress,
 	       struct image **ret, struct err *err);
 
+/* What a registry has after a push. */
+struct pushed {
+	struct digest digest; /* of the manifest */
+	uint64_t size_bytes;  /* of the same */
+};
+
+/**
+ * store_push() - bring an image to a registry
+ * @ref: the image's name, with a tag and without a digest; says where to
+ * @auth, @progress: as for store_pull()
+ *
+ * Blobs that the registry has are left out.  The manifest is what the image came with, where that
+ * was kept, so its digest stays; it goes last, under its tag, and before that there is nothing to
+ * be seen.
+ *
+ * Return: 0; -ENOENT no such image or repository; -EINVAL for a digest; -EACCES 401 or 403; -EROFS
+ * for a registry that takes nothing; as store_pull().
+ */
+int store_push(struct store *st, const struct reference *ref, const struct registry_auth *auth,
+	       const struct progress *progress, struct pushed *ret, struct err *err);
+
 /** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names:
  * loaded references or ids, owned vector.  Return: as store_pull(). */
 int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,
