@@ -33,6 +33,7 @@ int command_pause(struct cli *c);
 int command_port(struct cli *c);
 int command_ps(struct cli *c);
 int command_pull(struct cli *c);
+int command_push(struct cli *c);
 int command_rename(struct cli *c);
 int command_restart(struct cli *c);
 int command_rm(struct cli *c);

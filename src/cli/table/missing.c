@@ -11,7 +11,6 @@
 #define NO_NETWORK "containers have no network but loopback yet"
 #define NO_VOLUMES "there are no volumes and no folders of the host in containers yet"
 #define NO_BUILD   "images cannot be built yet; `moat commit` and `moat image import` make some"
-#define NO_PUSH	   "images cannot be pushed yet; `moat image save` writes archives others read"
 #define NO_LOGIN   "there is no store for credentials yet; docker's client sends its own to moatd"
 #define NO_SWARM   "moat is no cluster"
 
@@ -24,11 +23,11 @@ static const struct {
 	{ "build", NO_BUILD },
 	{ "builder", NO_BUILD },
 	{ "buildx", NO_BUILD },
-	{ "push", NO_PUSH },
 	{ "login", NO_LOGIN },
 	{ "logout", NO_LOGIN },
 	{ "registry", NO_LOGIN },
-	{ "manifest", NO_PUSH },
+	{ "manifest",
+	  "`skopeo inspect` shows what registries have; `moat image inspect` what is here" },
 	{ "search", "registries are not searched" },
 	{ "compose", "docker-compose works with DOCKER_HOST set to moatd's socket" },
 	{ "context", "the environment's MOAT_HOST names another moatd" },

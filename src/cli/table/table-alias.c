@@ -24,6 +24,8 @@ const struct command_alias command_aliases[] = {
 	{ "save", "image save" },
 	{ "import", "image import" },
 	{ "history", "image history" },
+	{ "image pull", "pull" },
+	{ "image push", "push" },
 	{ "image list", "image ls" },
 	{ "image remove", "image rm" },
 	{ "image delete", "image rm" },

@@ -12,6 +12,10 @@ static const struct option_def pull_options[] = {
 	{ 0 }
 };
 
+static const struct option_def push_options[] = {
+	PROGRESS_OPTION, { 'q', "quiet", NULL, "Print only the image's full name" }, { 0 }
+};
+
 static const struct option_def ls_options[] = {
 	{ 'a', "all", NULL, "As docker's; moat keeps no intermediate images" },
 	{ 0, "digests", NULL, "Show digests too" },
@@ -66,6 +70,12 @@ static const struct example pull_examples[] = { { "moat pull debian:12", "From D
 						  "From a registry on this host, without TLS." },
 						{ 0 } };
 
+static const struct example push_examples[] = {
+	{ "moat image tag app localhost:5000/app && moat push localhost:5000/app",
+	  "To a registry on this host, without TLS." },
+	{ 0 }
+};
+
 static const struct example load_examples[] = {
 	{ "moat image load -i app.tar",
 	  "What 'docker save' or 'skopeo copy … oci-archive:' wrote." },
@@ -86,6 +96,19 @@ const struct command image_commands[] = {
 	  .options = pull_options,
 	  .examples = pull_examples,
 	  .run = command_pull,
+	  .min_args = 1,
+	  .max_args = 1,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
+	{ .name = "push",
+	  .synopsis = "[OPTIONS] IMAGE",
+	  .summary = "Bring an image to a registry",
+	  .description = "The image's name says to which registry; without one that is Docker Hub, "
+			 "and without a tag it is the one tagged latest. What the registry has "
+			 "already is not sent again.",
+	  .options = push_options,
+	  .examples = push_examples,
+	  .run = command_push,
 	  .min_args = 1,
 	  .max_args = 1,
 	  .args = ARG_IMAGE,

@@ -40,6 +40,7 @@ int api_image_remove(struct request *rq, struct reply *rp, struct err *err);
 
 /* image-create.c (pull and import), image-load.c */
 int api_image_create(struct request *rq, struct reply *rp, struct err *err);
+int api_image_push(struct request *rq, struct reply *rp, struct err *err);
 int api_image_load(struct request *rq, struct reply *rp, struct err *err);
 
 /* image-save.c */

@@ -24,7 +24,7 @@ const struct route api_routes[] = {
 	{ "GET", "/images/{*}/json", api_image_inspect },
 	{ "GET", "/images/{*}/history", api_image_history },
 	{ "POST", "/images/{*}/tag", api_image_tag },
-	{ "POST", "/images/{*}/push", not_yet },
+	{ "POST", "/images/{*}/push", api_image_push },
 	{ "POST", "/images/prune", api_image_prune },
 	{ "GET", "/images/search", not_yet },
 	{ "GET", "/images/get", api_images_save },

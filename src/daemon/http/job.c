@@ -47,7 +47,7 @@ static void put_locked(struct job *job, const char *line)
 	(void)eventfd_write(job->wake_fd, 1);
 }
 
-static void put_message(struct job *job, json_t *message)
+void job_say(struct job *job, json_t *message)
 {
 	cleanup_free char *line = message ? json_write(message) : NULL;
 
@@ -106,7 +106,7 @@ static void report_progress(void *arg, const char *id, const char *status, uint6
 		json_object_set_new(detail, "total", json_integer((json_int_t)total_bytes));
 	}
 	json_object_set_new(message, "progressDetail", detail);
-	put_message(job, message);
+	job_say(job, message);
 }
 
 static bool is_cancelled(void *arg)

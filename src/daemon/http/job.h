@@ -32,5 +32,8 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
  */
 int job_reply(struct job *job, const struct request *rq, struct reply *rp, struct err *err);
 
+/** job_say() - one message of another kind; takes over the reference, NULL is accepted */
+void job_say(struct job *job, json_t *message);
+
 /** job_progress() - a struct progress that reports into the job */
 struct progress job_progress(struct job *job);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat push */
+#include <errno.h>
+
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "oci/reference.h"
+
+static int push_path(struct buf *path, const struct reference *ref, struct err *err)
+{
+	if (digest_is_set(&ref->digest))
+		return err_set(err, -EINVAL,
+			       "an image is pushed under a tag, not under a digest: give it one "
+			       "with `moat tag`");
+	if (buf_addf(path, API_BASE "/images/%s/%s/push", ref->registry, ref->repository) < 0)
+		return err_nomem(err);
+	return cli_query(path, "tag", ref->tag, err);
+}
+
+static int push_image(struct cli *c, const struct reference *ref, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	cleanup(progress_reset) struct progress progress;
+	struct api_request rq = { .method = "POST",
+				  .on_body = json_lines_feed,
+				  .arg = &progress.lines };
+	int r = progress_begin(&progress, c, stdout, err);
+
+	if (r == 0)
+		r = push_path(&path, ref, err);
+	if (r < 0)
+		return r;
+	rq.path = path.data;
+	r = api_call(c->api, &rq, NULL, err);
+	r = progress_end(&progress, r, err);
+	return r < 0 ? r : 0;
+}
+
+int command_push(struct cli *c)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *full = NULL;
+	struct err err = { 0 };
+	int r = reference_parse(c->opt.args[0], &ref, &err);
+
+	if (r == 0)
+		r = push_image(c, ref, &err);
+	if (r == 0 && !(full = reference_full(ref)))
+		r = err_nomem(&err);
+	if (r < 0)
+		return cli_fail(c, &err);
+	puts(full);
+	return cli_flush(c, 0);
+}
