@@ -198,21 +198,27 @@ int restarter_new(struct containers *t, struct restarter **ret)
 	return 0;
 }
 
+void restarter_stop(struct restarter *r)
+{
+	if (!r->running)
+		return;
+	pthread_mutex_lock(&r->table->lock);
+	r->quit = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->table->lock);
+	pthread_join(r->thread, NULL);
+	r->running = false;
+	pthread_mutex_lock(&r->table->lock);
+	while (r->starts > 0)
+		pthread_cond_wait(&r->wake, &r->table->lock);
+	pthread_mutex_unlock(&r->table->lock);
+}
+
 void restarter_free(struct restarter *r)
 {
 	if (!r)
 		return;
-	if (r->running) {
-		pthread_mutex_lock(&r->table->lock);
-		r->quit = true;
-		pthread_cond_signal(&r->wake);
-		pthread_mutex_unlock(&r->table->lock);
-		pthread_join(r->thread, NULL);
-		pthread_mutex_lock(&r->table->lock);
-		while (r->starts > 0)
-			pthread_cond_wait(&r->wake, &r->table->lock);
-		pthread_mutex_unlock(&r->table->lock);
-	}
+	restarter_stop(r);
 	pthread_cond_destroy(&r->wake);
 	free(r);
 }

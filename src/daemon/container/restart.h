@@ -18,7 +18,12 @@ struct restarter;
  * restarter_free().  Return: 0; -errno. */
 int restarter_new(struct containers *t, struct restarter **ret);
 
-/** restarter_free() - waits for starts that are under way; NULL is accepted */
+/** restarter_stop() - begin no start any more, and wait for those under way; it can be told of ends
+ * all the same */
+void restarter_stop(struct restarter *r);
+
+/** restarter_free() - stopped first, where it is not; nobody may tell it of ends any more.  NULL is
+ * accepted */
 void restarter_free(struct restarter *r);
 
 /**

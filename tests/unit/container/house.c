@@ -131,10 +131,12 @@ static void open_table(void)
 /* Containers stay in memory: somebody may still hold one. */
 static void close_table(void)
 {
-	/* First, as starts that are under way wait for the main thread. */
-	restarter_free(table.restarter);
+	/* First, as starts that are under way wait for the main thread, which still tells it of
+	 * ends. */
+	restarter_stop(table.restarter);
 	(void)eventfd_write(quit_fd, 1);
 	pthread_join(main_thread, NULL);
+	restarter_free(table.restarter);
 	prober_free(table.prober);
 	watcher_free(table.watcher);
 	loop_free(table.loop);
