@@ -61,7 +61,7 @@ static int prefer_for_oom(struct err *err)
 
 int limits_set(const struct jail *j, struct err *err)
 {
-	uint64_t stacks = j->threads * STACK_BYTES;
+	__attribute__((unused)) uint64_t stacks = j->threads * STACK_BYTES;
 	const struct {
 		__rlimit_resource_t which;
 		uint64_t value;
@@ -73,8 +73,10 @@ int limits_set(const struct jail *j, struct err *err)
 		{ RLIMIT_RTPRIO, 0 },
 		{ RLIMIT_STACK, STACK_BYTES },
 		{ RLIMIT_FSIZE, j->file_bytes },
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow memory, in this process, has terabytes */
 		{ RLIMIT_DATA, j->memory_bytes + stacks },
 		{ RLIMIT_AS, j->memory_bytes + stacks + j->threads * ARENA_BYTES + IMAGE_BYTES },
+#endif
 	};
 	int r = prefer_for_oom(err);
 
