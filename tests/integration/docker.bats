@@ -149,6 +149,21 @@ docker() {
 	docker rm theirs ours
 }
 
+@test "docker: outside a swarm what is of a swarm says so; plugins there are none" {
+	local kind
+	for kind in node service secret config; do
+		run docker "$kind" ls
+		assert_error 1 'Error response from daemon: This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+	done
+	run docker service inspect nosuch
+	assert_has "This node is not a swarm manager"
+	run docker swarm init
+	assert_error 1 "moat does not serve POST /swarm/init yet"
+	run docker plugin ls -q --filter enabled=true
+	assert_status 0
+	assert_equal "$output" ""
+}
+
 @test "docker rm -f, docker rmi" {
 	docker run -d --name gone "$BUSYBOX" sleep 1000 >/dev/null
 	docker rm -f gone

@@ -121,7 +121,7 @@ class Checker:
 def system(c, image):
     c.ask("GET", "/_ping", 200)
     c.ask("HEAD", "/_ping", 200)
-    for path in ("/version", "/info", "/networks", "/volumes", "/system/df", "/moat/info", "/moat/kernel", "/moat/templates",
+    for path in ("/version", "/info", "/networks", "/volumes", "/plugins", "/system/df", "/moat/info", "/moat/kernel", "/moat/templates",
                  "/moat/spares", "/moat/logs", "/containers/json", "/images/json"):
         c.ask("GET", path, 200)
     c.ask("GET", "/system/df", 200, "?type=image&type=container")
@@ -146,8 +146,13 @@ def system(c, image):
 def missing(c):
     """What Docker has and moat has not is said by name."""
     for method, path, status in (("GET", "/nosuch", 404), ("GET", "/images/search?term=x", 501), ("POST", "/build", 501),
-                                 ("GET", "/swarm", 501), ("POST", "/networks/create", 501), ("POST", "/session", 501)):
+                                 ("POST", "/swarm/init", 501), ("POST", "/networks/create", 501), ("POST", "/session", 501)):
         c.ask(method, path, status)
+    for path in ("/swarm", "/swarm/unlockkey", "/nodes", "/services", "/tasks", "/secrets", "/configs", "/nodes/x"):
+        c.ask("GET", path, 503)
+    c.ask("POST", "/services/create", 503, body={})
+    c.ask("DELETE", "/secrets/x", 503)
+    c.ask("GET", "/plugins", 400, '?filters={"nosuch":["x"]}')
     c.ask("GET", "/containers/json", 400, "?filters=nojson")
     c.ask("GET", "/containers/json", 400, '?filters={"nosuch":["x"]}')
 

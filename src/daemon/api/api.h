@@ -114,6 +114,7 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err);
 int api_network_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err);
+int api_plugin_list(struct request *rq, struct reply *rp, struct err *err);
 
 /* archive.c: a container's files */
 int api_archive_get(struct request *rq, struct reply *rp, struct err *err);

@@ -10,6 +10,23 @@ static int not_yet(struct request *rq, struct reply *rp, struct err *err)
 	return err_set(err, -ENOSYS, "moat does not serve %s %s yet", rq->method, rq->path);
 }
 
+/* Docker's answer outside a swarm, which clients know. */
+static int no_swarm(struct request *rq, struct reply *rp, struct err *err)
+{
+	(void)rq;
+	(void)rp;
+	return err_set(err, -ENONET,
+		       "This node is not a swarm manager. Use \"docker swarm init\" or "
+		       "\"docker swarm join\" to connect this node to swarm and try again.");
+}
+
+#define OF_SWARM(path)                                                                             \
+	{ "GET", path, no_swarm }, { "GET", path "/{*}", no_swarm },                               \
+		{ "POST", path "/{*}", no_swarm },                                                 \
+	{                                                                                          \
+		"DELETE", path "/{*}", no_swarm                                                    \
+	}
+
 /* The first that fits is taken. */
 const struct route api_routes[] = {
 	{ "HEAD", "/_ping", api_ping },
@@ -85,13 +102,17 @@ const struct route api_routes[] = {
 	{ "POST", "/grpc", not_yet },
 	{ "GET", "/system/df", api_system_df },
 	{ "GET", "/distribution/{*}/json", api_distribution },
-	{ "GET", "/swarm", not_yet },
-	{ "GET", "/plugins", not_yet },
-	{ "GET", "/nodes", not_yet },
-	{ "GET", "/services", not_yet },
-	{ "GET", "/tasks", not_yet },
-	{ "GET", "/secrets", not_yet },
-	{ "GET", "/configs", not_yet },
+	{ "GET", "/plugins", api_plugin_list },
+	{ "POST", "/plugins/{*}", not_yet },
+
+	{ "POST", "/swarm/init", not_yet },
+	{ "POST", "/swarm/join", not_yet },
+	OF_SWARM("/swarm"),
+	OF_SWARM("/nodes"),
+	OF_SWARM("/services"),
+	OF_SWARM("/tasks"),
+	OF_SWARM("/secrets"),
+	OF_SWARM("/configs"),
 
 	{ "GET", "/moat/info", api_moat_info },
 	{ "GET", "/moat/kernel", api_moat_kernel },

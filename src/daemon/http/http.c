@@ -124,6 +124,7 @@ unsigned http_status(int code)
 	case EOPNOTSUPP:
 		return 501;
 	case EUSERS:
+	case ENONET:
 		return 503;
 	default:
 		return 500;

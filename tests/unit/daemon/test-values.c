@@ -31,6 +31,7 @@ static void errors_map_to_dockers_statuses(void **state)
 	assert_int_equal(http_status(-EEXIST), 409);
 	assert_int_equal(http_status(-EBUSY), 409);
 	assert_int_equal(http_status(-EOPNOTSUPP), 501);
+	assert_int_equal(http_status(-ENONET), 503);
 	assert_int_equal(http_status(-EIO), 500);
 	assert_int_equal(http_status(-ENOMEM), 500);
 }
