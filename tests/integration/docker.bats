@@ -268,6 +268,8 @@ container die"
 @test "docker system: info, df, prune; networks and volumes there are; login; what is missing is named" {
 	run docker info -f '{{.OSType}} {{.Driver}} {{len .Warnings}}'
 	assert_equal "$output" "linux erofs 0"
+	run docker info -f '{{.CPUSet}} {{.CPUShares}} {{.LiveRestoreEnabled}} {{.InitBinary}} {{.Plugins.Log}} {{.RegistryConfig.InsecureRegistryCIDRs}} {{.Swarm.ControlAvailable}}'
+	assert_equal "$output" "true true true moat-init [json-file local] [::1/128 127.0.0.0/8] false"
 	run docker system df -v
 	assert_status 0
 	assert_equal "$(docker network ls --format '{{.Name}} {{.Driver}}')" "none null"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -86,21 +88,91 @@ static json_t *describe_abilities(void)
 		member_text("CgroupDriver", "none"), member_text("CgroupVersion", "2"),
 		member_bool("MemoryLimit", true), member_bool("SwapLimit", false),
 		member_bool("CpuCfsPeriod", true), member_bool("CpuCfsQuota", true),
-		member_bool("PidsLimit", true), member_text("DefaultRuntime", "moat"),
+		member_bool("CPUShares", true), member_bool("CPUSet", true),
+		member_bool("PidsLimit", true), member_bool("OomKillDisable", false),
+		member_bool("IPv4Forwarding", false), member_bool("BridgeNfIptables", false),
+		member_bool("BridgeNfIp6tables", false), member_text("DefaultRuntime", "moat"),
+		member_text("InitBinary", "moat-init"), member_text("Isolation", ""),
+		member_bool("LiveRestoreEnabled", true), member_bool("ExperimentalBuild", false),
 		member_json("Runtimes",
 			    JSON_OBJECT(member_json(
 				    "moat", JSON_OBJECT(member_text("path", "moat-shim"))))),
-		member_json("Swarm", JSON_OBJECT(member_text("LocalNodeState", "inactive"))),
-		member_json("Plugins",
-			    JSON_OBJECT(member_null("Volume"),
-					member_json("Network", json_pack("[s]", "bridge")),
-					member_null("Authorization"),
-					member_json("Log", json_array()))),
+		member_json(
+			"Plugins",
+			JSON_OBJECT(member_null("Volume"),
+				    member_json("Network", json_pack("[s]", "null")),
+				    member_null("Authorization"),
+				    member_json("Log", json_pack("[s, s]", "json-file", "local")))),
 		member_json("SecurityOptions", json_array()), member_json("Warnings", json_array()),
+		member_json("Labels", json_array()), member_null("GenericResources"),
+		member_json("CDISpecDirs", json_array()));
+}
+
+/* Docker's answers about parts that moat has not. */
+static json_t *describe_others(void)
+{
+	static const char *const commits[] = { "ContainerdCommit", "RuncCommit", "InitCommit" };
+	json_t *out = JSON_OBJECT(member_json(
+		"Swarm", JSON_OBJECT(member_text("NodeID", ""), member_text("NodeAddr", ""),
+				     member_text("LocalNodeState", "inactive"),
+				     member_bool("ControlAvailable", false),
+				     member_text("Error", ""), member_null("RemoteManagers"))));
+
+	for (size_t i = 0; out && i < ARRAY_SIZE(commits); i++)
+		if (json_object_set_new(out, commits[i], json_pack("{s:s}", "ID", "")) < 0)
+			json_decref(take_ptr(out));
+	return out;
+}
+
+/* Of this host alone no TLS is asked for. */
+static json_t *describe_registries(void)
+{
+	return JSON_OBJECT(
 		member_text("IndexServerAddress", "https://index.docker.io/v1/"),
 		member_json("RegistryConfig",
-			    JSON_OBJECT(member_json("IndexConfigs", json_object()),
+			    JSON_OBJECT(member_json("InsecureRegistryCIDRs",
+						    json_pack("[s, s]", "::1/128", "127.0.0.0/8")),
+					member_json("IndexConfigs", json_object()),
 					member_json("Mirrors", json_array()))));
+}
+
+/* What the registries' client takes from the environment, without the password in it. */
+static json_t *proxy(const char *name, const char *other)
+{
+	const char *text = getenv(name), *host, *scheme;
+
+	if (!text && other)
+		text = getenv(other);
+	if (!text)
+		return json_string("");
+	host = strrchr(text, '@');
+	scheme = strstr(text, "://");
+	if (!host)
+		return json_string(text);
+	return json_sprintf("%.*sxxxxx:xxxxx%s", scheme ? (int)(scheme + 3 - text) : 0, text, host);
+}
+
+/* Of moatd itself. */
+static json_t *describe_process(void)
+{
+	return JSON_OBJECT(member_bool("Debug", false), member_text("OSVersion", MOAT_VERSION),
+			   member_json("HttpProxy", proxy("http_proxy", NULL)),
+			   member_json("HttpsProxy", proxy("https_proxy", "HTTPS_PROXY")),
+			   member_json("NoProxy", proxy("no_proxy", "NO_PROXY")));
+}
+
+static int add_fixed(json_t *info)
+{
+	json_t *(*const parts[])(void) = { describe_abilities, describe_others, describe_registries,
+					   describe_process };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		cleanup_json json_t *part = parts[i]();
+
+		if (!part || json_object_update(info, part) < 0)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 int api_info(struct request *rq, struct reply *rp, struct err *err)
@@ -108,7 +180,7 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 	struct api *api = rq->api;
 	struct counts n = { 0 };
 	char now[CLOCK_TEXT_MAX];
-	cleanup_json json_t *info = NULL, *more = describe_abilities();
+	cleanup_json json_t *info = NULL;
 	struct sysinfo si;
 	struct utsname uts;
 	int images, r = count_images(api, &images, err);
@@ -133,7 +205,7 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 		member_int("MemTotal", (json_int_t)si.totalram * si.mem_unit),
 		member_text("DockerRootDir", api->root), member_text("ServerVersion", MOAT_VERSION),
 		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
-	if (!info || !more || json_object_update(info, more) < 0)
+	if (!info || add_fixed(info) < 0)
 		return -ENOMEM;
 	return reply_json(rp, 200, take_ptr(info));
 }
