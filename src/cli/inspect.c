@@ -41,6 +41,28 @@ static int print_array(json_t *list, struct err *err)
 	return 0;
 }
 
+/* To templates, what docker leaves out of an answer where nothing was asked for is there and null.
+ */
+static int add_left_out(json_t *item)
+{
+	static const char *const left_out[][2] = {
+		{ "State", "Health" },	      { "Config", "Healthcheck" },
+		{ "Config", "ExposedPorts" }, { "Config", "Shell" },
+		{ "Config", "StopTimeout" },  { "HostConfig", "Annotations" },
+		{ "HostConfig", "Init" },     { "HostConfig", "Mounts" },
+		{ "HostConfig", "Sysctls" },  { "HostConfig", "Tmpfs" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(left_out); i++) {
+		json_t *part = json_object_get(item, left_out[i][0]);
+
+		if (json_is_object(part) && !json_object_get(part, left_out[i][1]) &&
+		    json_object_set_new(part, left_out[i][1], json_null()) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int print_list(const struct shape *shape, json_t *list, struct err *err)
 {
 	json_t *item;
@@ -53,7 +75,8 @@ static int print_list(const struct shape *shape, json_t *list, struct err *err)
 		return shape_print(shape, list, err);
 	json_array_foreach (list, i, item) {
 		if (r == 0)
-			r = shape_print_item(shape, item, NULL, err);
+			r = add_left_out(item) < 0 ? err_nomem(err)
+						   : shape_print_item(shape, item, NULL, err);
 	}
 	return r;
 }

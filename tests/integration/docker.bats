@@ -145,6 +145,8 @@ docker() {
 		assert_equal "$output" "json-file 67108864 private private moat false null [] [] no null null"
 		run docker inspect -f '[{{.NetworkSettings.Gateway}}] {{.NetworkSettings.IPPrefixLen}} {{json .State.Health}} {{json .Config.Healthcheck}}' "$made"
 		assert_equal "$output" "[] 0 null null"
+		run moat inspect -f '{{slice .Name 1}} {{.State.Health}} {{.Config.Healthcheck}} {{.HostConfig.Runtime}} [{{.NetworkSettings.Gateway}}] {{len .HostConfig.Tmpfs}}' "$made"
+		assert_equal "$output" "$made <nil> <nil> moat [] 0"
 	done
 	docker rm theirs ours
 }

@@ -10,6 +10,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "cli/format/gotmpl-printf.h"
+#include "cli/format/gotmpl-text.h"
 
 bool gotmpl_is_true(const json_t *v)
 {
@@ -320,6 +321,8 @@ static const struct {
 	{ "lower", 1, 1, do_case },
 	{ "title", 1, 1, do_case },
 	{ "truncate", 2, 2, do_truncate },
+	{ "pad", 3, 3, gotmpl_pad },
+	{ "slice", 1, 4, gotmpl_slice },
 	{ "print", 0, SIZE_MAX, do_print, true },
 	{ "println", 0, SIZE_MAX, do_print, true },
 	{ "printf", 1, SIZE_MAX, gotmpl_printf, true },

@@ -90,6 +90,26 @@ static void test_functions(void **state)
 	check("{{\"a\\tb\\n\"}}{{`c\\t`}}", "a\tb\nc\\t");
 }
 
+static void test_slices(void **state)
+{
+	(void)state;
+	check("{{slice .ID 0 4}}|{{slice .ID 12}}|{{slice .Names}}|{{slice .Names 3}}",
+	      "0123|cdef|web|");
+	check("{{slice .Env 1}} {{slice .Env 0 1}} {{slice .Env 0 1 2}} {{slice .None}}",
+	      "[B=2] [A=1] [A=1] []");
+	check("{{slice \"h\xc3\xa9llo\" 3}}", "llo");
+	check_error("{{slice \"h\xc3\xa9llo\" 2}}", "slice: this would cut a character");
+	check_error("{{slice .Names 4}}", "slice: takes numbers that rise");
+	check_error("{{slice .Names 2 1}}", "slice: takes numbers that rise");
+	check_error("{{slice .Names -1}}", "slice: takes numbers that rise");
+	check_error("{{slice .Names 0 1 2}}", "slice: takes no third number");
+	check_error("{{slice .Env 0 2 1}}", "slice: takes numbers that rise");
+	check_error("{{slice .Exit 0}}", "slice: takes a string or a list");
+	check("[{{pad .Names 1 2}}] [{{pad \"\" 1 2}}]", "[ web  ] []");
+	check_error("{{pad .Names 5000 0}}", "pad: takes");
+	check_error("{{pad .Names 1}}", "pad: wrong number");
+}
+
 static void test_blocks(void **state)
 {
 	(void)state;
@@ -172,9 +192,10 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields), cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_blocks), cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_errors), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_fields),	cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_slices),	cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_headers), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
