@@ -44,8 +44,11 @@ static char *rewrite_event(const char *text, size_t len)
 
 	if (control_event_read(text, len, &e, NULL) < 0)
 		return NULL;
-	if (strlen(e.exit.err.msg) >= ERR_MSG_MAX || e.n_execs > CONTROL_EXECS_MAX)
+	if (strlen(e.exit.err.msg) >= ERR_MSG_MAX || e.n_containers > CONTROL_CONTAINERS_MAX)
 		abort();
+	for (size_t i = 0; i < e.n_containers; i++)
+		if (e.containers[i].n_execs > CONTROL_EXECS_MAX)
+			abort();
 	written = control_event_write(&e);
 	control_event_reset(&e);
 	return written;
