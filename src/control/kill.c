@@ -32,17 +32,33 @@ static pid_t lock_holder(int fd)
 	return lock.l_type == F_UNLCK ? 0 : lock.l_pid;
 }
 
-int shim_end(struct shim_ref shim)
+/* Return: 0; -ESRCH where there was never a shim; -errno. */
+static int open_lock(struct shim_ref shim, int *ret_fd)
 {
 	cleanup_free char *name = str_printf("%s/" SHIM_LOCK_FILE, shim.name);
-	cleanup_close int fd = -1, pidfd = -1;
-	pid_t pid;
 
 	if (!name)
 		return -ENOMEM;
-	fd = openat(shim.dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+	*ret_fd = openat(shim.dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	return *ret_fd >= 0 ? 0 : errno == ENOENT ? -ESRCH : -errno;
+}
+
+pid_t shim_pid(struct shim_ref shim)
+{
+	cleanup_close int fd = -1;
+	int r = open_lock(shim, &fd);
+
+	return r == 0 ? lock_holder(fd) : r == -ESRCH ? 0 : r;
+}
+
+int shim_end(struct shim_ref shim)
+{
+	cleanup_close int fd = -1, pidfd = -1;
+	int r = open_lock(shim, &fd);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
 	pid = lock_holder(fd);
 	if (pid <= 0)
 		return pid < 0 ? pid : -ESRCH;

@@ -3,6 +3,10 @@
 
 #include "control/client.h"
 
+/** shim_pid() - the process of one that is there, whether it answers or not.  Return: 0: there is
+ * none; -errno. */
+pid_t shim_pid(struct shim_ref shim);
+
 /**
  * shim_end() - kill a shim that does not answer; its machine ends with it
  *

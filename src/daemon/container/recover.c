@@ -368,10 +368,27 @@ static int recover_folders(struct containers *t)
 	return 0;
 }
 
+/* Machines had no folders of their own once, and another language. */
+static int refuse_old_shim(int dir_fd, const char *name, void *arg)
+{
+	pid_t pid = shim_pid((struct shim_ref){ .dir_fd = dir_fd, .name = name });
+
+	return pid > 0 ? err_set(arg, -EBUSY,
+				 "container %.12s still runs in a machine of an earlier version of "
+				 "moat, which this one cannot speak to: stop it with that version, "
+				 "or end process %d",
+				 name, (int)pid)
+		       : 0;
+}
+
 int containers_recover(struct containers *t, struct err *err)
 {
-	int r = state_each(t->state, load_row, t, err);
+	struct err old = { 0 };
+	int r = path_each(t->dir_fd, refuse_old_shim, &old);
 
+	if (r < 0)
+		return err_set(err, r, "%s", *old.msg ? old.msg : strerror(-r));
+	r = state_each(t->state, load_row, t, err);
 	if (r < 0)
 		return r;
 	r = recover_each(t);

@@ -7,12 +7,14 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/str.h"
 #include "daemon/container/pause.h"
+#include "daemon/container/recover.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
 #include "house.h"
@@ -29,6 +31,43 @@ static void what_runs_goes_on_under_a_new_moatd(void **state)
 	assert_int_equal(container_start(c, NULL), -EALREADY);
 	assert_int_equal(container_kill(c, SIGKILL, NULL), 0);
 	assert_int_equal(c->state, CONTAINER_EXITED);
+}
+
+/* The lock of a shim that has no machine's folder, and the process that holds it. */
+static pid_t hold_old_lock(struct container *c)
+{
+	struct flock all = { .l_type = F_WRLCK };
+	cleanup_free char *name = str_printf("%s/shim.lock", c->rec.id);
+	int ready[2], fd;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		fd = openat(c->table->dir_fd, name, O_RDWR | O_CREAT, 0600);
+		if (fd < 0 || fcntl(fd, F_SETLK, &all) < 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &(char){ 0 }, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void a_machine_of_an_earlier_version_is_refused(void **state)
+{
+	struct container *c = house_add("web", "{}");
+	pid_t pid = hold_old_lock(c);
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(containers_recover(house_table(), &err), -EBUSY);
+	assert_non_null(strstr(err.msg, "earlier version"));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static void what_is_paused_is_known_to_be(void **state)
@@ -116,6 +155,7 @@ int main(void)
 		TEST(what_is_paused_is_known_to_be),
 		TEST(an_end_in_the_meantime_is_found_in_the_folder),
 		TEST(a_shim_that_was_killed_meanwhile_is_said),
+		TEST(a_machine_of_an_earlier_version_is_refused),
 		TEST(folders_of_nobody_are_removed),
 		TEST(an_always_wanted_one_is_started_again),
 	};
