@@ -36,7 +36,8 @@ is_of() {
 }
 
 @test "pause: stats are those of the moment before, whoever had asked for any" {
-	moat run -d --name still "$BUSYBOX" sh -c 'sleep 1000 & wait' >/dev/null
+	moat run -d --name still "$BUSYBOX" sh -c 'sleep 1000 & echo up; wait' >/dev/null
+	poll 60 log_has still up
 	moat pause still >/dev/null
 	run moat stats --no-stream --format '{{.MemUsage}} {{.PIDs}}' still
 	assert_status 0
