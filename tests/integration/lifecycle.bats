@@ -82,12 +82,14 @@ teardown_file() {
 }
 
 @test "wait: outlives moatd" {
-	local waiting status=0
+	local waiting pid status=0
 	moat run -d --name awaited "$BUSYBOX" sleep 100000 >/dev/null
 	moat wait awaited >"$BATS_TEST_TMPDIR/code" &
 	waiting=$!
 	sleep 0.5
-	kill -9 "$(moatd_pid)"
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
 	moat kill awaited
 	wait "$waiting" || status=$?
 	[ "$status" -eq 0 ]
