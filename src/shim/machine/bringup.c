@@ -8,6 +8,7 @@
 #include "shim/machine/bringup.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "control/names.h"
@@ -74,6 +75,9 @@ static int try_from(struct life *l, enum machine_source source, struct err *err)
 
 	if (source == MACHINE_RESTORED && !from)
 		return -ENOENT;
+	/* A machine may have been restored from it before. */
+	if (from && lseek(from->state_fd, 0, SEEK_SET) < 0)
+		return err_errno(err, -errno, "state of the template");
 	l->source = source;
 	r = machine_start(&l->spec, l->slots, from, &l->machine, err);
 	if (r < 0)
