@@ -8,7 +8,7 @@ import pathlib
 import time
 
 from measure import Table, field
-from setting import MOAT, output, quiet
+from setting import MOAT, ROOT, output, quiet
 
 SETTLE_SEC = 3
 TOGETHER = 10
@@ -24,14 +24,15 @@ def tree(pid):
 
 
 def shim_of(name):
-    """The process that has the container's folder for its last argument."""
+    """The process that has the folder of the container's machine for its last argument."""
     identity = json.loads(output(MOAT, "inspect", name))[0]["Id"]
+    machine = (ROOT / "containers" / identity / "machine").readlink().name
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().rstrip(b"\0").split(b"\0")
         except OSError:
             continue
-        if words[0].endswith(b"moat-shim") and words[-1].endswith(identity.encode()):
+        if words[0].endswith(b"moat-shim") and words[-1].endswith(machine.encode()):
             return int(path.parent.name)
     raise OSError(f"{name} has no moat-shim")
 
