@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/fields.h"
+#include "base/fields.h"
 #include "control/request.h"
 
 /* Room in a packet for what may be twice as long when it is escaped. */

@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/fields.h"
 #include "base/str.h"
-#include "control/fields.h"
 
 #define TIME(name) FIELD(control_times, name, FIELD_U64)
 

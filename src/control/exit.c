@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/fields.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "control/fields.h"
 #include "control/names.h"
 
 #define FILE_MAX_BYTES 65536

@@ -7,7 +7,7 @@
 
 #include "base/cpuset.h"
 #include "base/fd.h"
-#include "control/fields.h"
+#include "base/fields.h"
 #include "control/names.h"
 
 #define FILE_MAX_BYTES	 KIB(64)

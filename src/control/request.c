@@ -10,8 +10,8 @@
 #include <signal.h>
 
 #include "base/cpuset.h"
+#include "base/fields.h"
 #include "base/str.h"
-#include "control/fields.h"
 #include "oci/process-json.h"
 
 #define SETTINGS_MAX 32u

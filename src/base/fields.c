@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/fields.h"
+#include "base/fields.h"
 
 #include <ctype.h>
 #include <errno.h>
