@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A connection carries one request and its answer, each one packet; but for
+ * that of NET_WATCH, which stays.  The socket exists and listens before moat-net runs, so nobody
+ * has to wait for that.
+ */
+#include "net/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/spawn.h"
+#include "base/unix.h"
+
+void net_result_reset(struct net_result *result)
+{
+	json_decref(result->json);
+	fd_close(&result->fd);
+	*result = NET_RESULT_INIT;
+}
+
+int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err)
+{
+	const char *const argv[] = { "moat-net", l->dir, NULL };
+	cleanup_close int listen_fd = -1, log_fd = -1;
+	int r = unix_listen_at(l->dir_fd, NET_SOCKET_FILE, SOCK_SEQPACKET, 0600, &listen_fd);
+
+	if (r < 0)
+		return err_errno(err, r, "%s/" NET_SOCKET_FILE, l->dir);
+	log_fd = openat(l->dir_fd, NET_LOG_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (log_fd < 0)
+		return err_errno(err, -errno, "%s/" NET_LOG_FILE, l->dir);
+	r = spawn_start(
+		&(struct spawn){ .program = l->program,
+				 .argv = argv,
+				 .fds = (int[]){ -1, -1, log_fd, listen_fd, l->namespace_fd },
+				 .n_fds = l->namespace_fd >= 0 ? 5 : 4,
+				 .detached = true },
+		ret_pid);
+	return r < 0 ? err_errno(err, r == -ENOENT ? -EIO : r, "cannot execute %s", l->program) : 0;
+}
+
+int net_connect(int dir_fd, int *ret_fd)
+{
+	cleanup_close int fd = -1;
+	/* One that is stopped does not accept, and its queue of connections fills up: connecting
+	 * must not wait for that. */
+	int r = unix_connect_at(dir_fd, NET_SOCKET_FILE, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
+
+	if (r == 0)
+		r = fd_set_nonblock(fd, false);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+static int ended_before(struct err *err)
+{
+	return err_set(err, -ECONNREFUSED,
+		       "moat-net ended before it answered: see net/" NET_LOG_FILE
+		       " in the data root");
+}
+
+static int send_request(int dir_fd, const struct net_call *call, int *ret_fd, struct err *err)
+{
+	cleanup_free char *text = net_request_write(call->request);
+	cleanup_close int conn = -1;
+	int r = text ? net_connect(dir_fd, &conn) : -ENOMEM;
+
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r == -EAGAIN)
+		return err_set(err, -ETIMEDOUT, "moat-net does not answer");
+	if (r < 0)
+		return err_set(err, -ECONNREFUSED, "moat-net is not there: %s", strerror(-r));
+	if (strlen(text) > NET_PACKET_MAX)
+		return err_set(err, -EINVAL, "a request to moat-net is too long (%zu bytes)",
+			       strlen(text));
+	r = unix_send(conn, text, strlen(text), call->fd);
+	if (r == -EPIPE || r == -ECONNRESET)
+		return ended_before(err);
+	if (r < 0)
+		return err_errno(err, r, "cannot ask moat-net");
+	*ret_fd = take_fd(&conn);
+	return 0;
+}
+
+static int receive_answer(int conn, int timeout_msec, struct net_result *ret, struct err *err)
+{
+	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
+	cleanup_free char *packet = malloc(NET_PACKET_MAX);
+	ssize_t n;
+	int r;
+
+	if (!packet)
+		return err_nomem(err);
+	r = fd_wait(conn, POLLIN, timeout_msec);
+	if (r <= 0)
+		return err_set(err, r < 0 ? r : -ETIMEDOUT,
+			       "moat-net did not answer within %d s: see net/" NET_LOG_FILE
+			       " in the data root",
+			       timeout_msec / 1000);
+	n = unix_recv(conn, packet, NET_PACKET_MAX, &result.fd);
+	if (n == 0 || n == -ECONNRESET)
+		return ended_before(err);
+	if (n < 0)
+		return err_errno(err, (int)n, "answer of moat-net");
+	r = net_answer_read(packet, (size_t)n, &result.answer, &result.json, err);
+	if (r == 0 && ret) {
+		*ret = result;
+		result = NET_RESULT_INIT;
+	}
+	return r;
+}
+
+int net_call(int dir_fd, const struct net_call *call, struct net_result *ret, struct err *err)
+{
+	cleanup_close int conn = -1;
+	int r = send_request(dir_fd, call, &conn, err);
+
+	return r == 0 ? receive_answer(conn, call->timeout_msec, ret, err) : r;
+}
+
+int net_ask(int dir_fd, enum net_op op, struct net_result *ret, struct err *err)
+{
+	const struct net_request rq = { .op = op };
+	const struct net_call call = { .request = &rq, .fd = -1, .timeout_msec = NET_TIMEOUT_MSEC };
+
+	return net_call(dir_fd, &call, ret, err);
+}
+
+/* An answer that has to bring a descriptor. */
+static int ask_for_fd(int dir_fd, enum net_op op, struct net_result *ret, struct err *err)
+{
+	int r = net_ask(dir_fd, op, ret, err);
+
+	if (r == 0 && ret->fd < 0)
+		return err_set(err, -EBADMSG, "moat-net's answer has no descriptor with it");
+	return r;
+}
+
+int net_hello(int dir_fd, int *ret_namespace, struct err *err)
+{
+	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
+	int r = ask_for_fd(dir_fd, NET_HELLO, &result, err);
+
+	if (r < 0)
+		return r;
+	if (result.answer.version != NET_VERSION)
+		return err_set(err, -EPROTO, "moat-net is of another version (%d, not %d)",
+			       result.answer.version, NET_VERSION);
+	*ret_namespace = take_fd(&result.fd);
+	return 0;
+}
+
+int net_tap(int dir_fd, int *ret_fd, char ret_name[NET_TAP_MAX + 1], struct err *err)
+{
+	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
+	int r = ask_for_fd(dir_fd, NET_TAP, &result, err);
+
+	if (r < 0)
+		return r;
+	memcpy(ret_name, result.answer.tap, sizeof(result.answer.tap));
+	*ret_fd = take_fd(&result.fd);
+	return 0;
+}
+
+int net_watch(int dir_fd, int *ret_fd, struct err *err)
+{
+	const struct net_request rq = { .op = NET_WATCH };
+	const struct net_call call = { .request = &rq, .fd = -1, .timeout_msec = NET_TIMEOUT_MSEC };
+	cleanup_close int conn = -1;
+	int r = send_request(dir_fd, &call, &conn, err);
+
+	if (r == 0)
+		r = receive_answer(conn, call.timeout_msec, NULL, err);
+	if (r == 0)
+		*ret_fd = take_fd(&conn);
+	return r;
+}

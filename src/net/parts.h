@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/request.h"
+
+/* Parts of requests that are no plain members: addresses, subnets, a MAC.  What is not there is
+ * read as none. */
+
+/** parts_put_ips() - an array of addresses.  Return: 0; -ENOMEM. */
+int parts_put_ips(json_t *obj, const char *key, const struct ip *ips, size_t n);
+
+/** parts_get_ips() - @max: more are refused.  Return: 0; -EBADMSG, -EINVAL with a message. */
+int parts_get_ips(const json_t *obj, const char *key, struct ip *ret, size_t max, size_t *ret_n,
+		  struct err *err);
+
+/** parts_put_subnets(), parts_get_subnets() - the same of subnets; none overlaps another, and its
+ * gateway is in it */
+int parts_put_subnets(json_t *obj, const struct net_network *network);
+int parts_get_subnets(const json_t *obj, struct net_network *ret, struct err *err);
+
+#define PARTS_MAC_TEXT_MAX 18
+
+/** parts_mac_format() - "02:42:0a:01:02:03" */
+void parts_mac_format(const uint8_t mac[6], char ret[PARTS_MAC_TEXT_MAX]);
+
+/** parts_get_mac() - one that a single interface may have.  Return: 0; -EBADMSG, -EINVAL with a
+ * message. */
+int parts_get_mac(const json_t *obj, const char *key, uint8_t ret[6], struct err *err);
