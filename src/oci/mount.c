@@ -2,7 +2,8 @@
 /*
  * Theory of operation.  Options come from a user, by way of docker's API or a runtime-spec.  Those
  * that are flags of mount(2) become bits, those that are tmpfs's own are handed on as text; a name
- * that is neither is refused here, where the message can say which.
+ * that is neither is refused here, where the message can say which.  Written back, a flag has the
+ * name that sets it.
  */
 #include "oci/mount.h"
 
@@ -12,11 +13,12 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "oci/mounts.h"
 
 static const struct {
 	const char *name;
 	uint64_t set, clear;
-} flags[] = {
+} names[] = {
 	{ "defaults", 0, 0 },
 	{ "rw", 0, MS_RDONLY },
 	{ "ro", MS_RDONLY, 0 },
@@ -56,10 +58,10 @@ static const char *const values[] = { "gid",	   "huge",	"mode", "mpol",
 
 static bool apply_flag(const char *option, uint64_t *bits)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		if (!streq(option, flags[i].name))
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!streq(option, names[i].name))
 			continue;
-		*bits = (*bits & ~flags[i].clear) | flags[i].set;
+		*bits = (*bits & ~names[i].clear) | names[i].set;
 		return true;
 	}
 	return false;
@@ -93,4 +95,26 @@ int oci_tmpfs_options(char *const *options, uint64_t *ret_flags, char **ret_data
 		return err_nomem(err);
 	*ret_flags = bits;
 	return 0;
+}
+
+int oci_bind_options(char *const *options, uint64_t *ret_flags, struct err *err)
+{
+	uint64_t bits = 0;
+
+	for (; options && *options; options++)
+		if (!apply_flag(*options, &bits) || (bits & ~(uint64_t)OCI_MOUNT_FLAGS))
+			return err_set(err, -EINVAL, "invalid bind option \"%s\"", *options);
+	*ret_flags = bits;
+	return 0;
+}
+
+const char *oci_mount_flag_next(uint64_t *flags)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!names[i].set || (*flags & names[i].set) != names[i].set)
+			continue;
+		*flags &= ~names[i].set;
+		return names[i].name;
+	}
+	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation: the options in the runtime-spec's words: "domainname", "mounts" of tmpfs,
+ * Theory of operation: the options in the runtime-spec's words: "domainname", "mounts",
  * process.oomScoreAdj, linux.sysctl, linux.resources.unified.  What the spec has no words for is
  * in an object of moat's own, "dev.moat": groups by name, the init process, lines of /etc/hosts
  * and the text of /etc/resolv.conf.
@@ -11,10 +11,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 
 #include "base/str.h"
 #include "oci/mount.h"
+#include "oci/mounts-json.h"
 
 #define OURS "dev.moat"
 
@@ -66,23 +66,20 @@ static int read_text(const json_t *obj, const char *key, char **ret, struct err 
 	return *ret ? 0 : err_nomem(err);
 }
 
-static int read_mount(const json_t *mount, struct oci_options *o, struct err *err)
+static int read_tmpfs(const json_t *mount, struct oci_options *o, struct err *err)
 {
 	struct oci_tmpfs *grown, t = { 0 };
 	cleanup_strv char **options = NULL;
-	const char *type, *path;
-	int r = json_get_str(mount, "type", &type, err);
+	const char *path;
+	int r = json_get_str(mount, "destination", &path, err);
 
-	if (r == 0)
-		r = json_get_str(mount, "destination", &path, err);
 	if (r == 0)
 		r = json_get_strv(mount, "options", &options, err);
 	if (r < 0)
 		return r;
-	if (!type || !streq(type, "tmpfs") || !path || *path != '/')
+	if (!path || *path != '/')
 		return err_set(err, -EBADMSG,
-			       "\"mounts\" may hold file systems of type tmpfs, each with an "
-			       "absolute \"destination\"");
+			       "each of \"mounts\" must have an absolute \"destination\"");
 	grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
 	if (!grown)
 		return err_nomem(err);
@@ -93,6 +90,20 @@ static int read_mount(const json_t *mount, struct oci_options *o, struct err *er
 	t.path = strdup(path);
 	o->tmpfs[o->n_tmpfs++] = t;
 	return t.path ? 0 : err_nomem(err);
+}
+
+static int read_mount(const json_t *mount, struct oci_options *o, struct err *err)
+{
+	const char *type;
+	int r = json_get_str(mount, "type", &type, err);
+
+	if (r < 0)
+		return r;
+	if (type && streq(type, "tmpfs"))
+		return read_tmpfs(mount, o, err);
+	if (type && streq(type, "bind"))
+		return oci_mounts_read(mount, &o->mounts, err);
+	return err_set(err, -EBADMSG, "\"mounts\" may be of type \"bind\" or \"tmpfs\"");
 }
 
 static int read_mounts(const json_t *doc, struct oci_options *o, struct err *err)
@@ -160,33 +171,18 @@ int oci_options_read(const json_t *doc, struct oci_options *ret, struct err *err
 	return r == 0 ? read_ours(doc, ret, err) : r;
 }
 
-static json_t *write_mount(const struct oci_tmpfs *t)
+static json_t *write_tmpfs(const struct oci_tmpfs *t)
 {
-	static const struct {
-		uint64_t flag;
-		const char *name;
-	} names[] = {
-		{ MS_RDONLY, "ro" },
-		{ MS_NOSUID, "nosuid" },
-		{ MS_NODEV, "nodev" },
-		{ MS_NOEXEC, "noexec" },
-		{ MS_SYNCHRONOUS, "sync" },
-		{ MS_DIRSYNC, "dirsync" },
-		{ MS_MANDLOCK, "mand" },
-		{ MS_NOATIME, "noatime" },
-		{ MS_NODIRATIME, "nodiratime" },
-		{ MS_RELATIME, "relatime" },
-		{ MS_STRICTATIME, "strictatime" },
-	};
 	cleanup_free char *data = strdup(t->data);
 	cleanup_json json_t *options = json_array();
+	uint64_t flags = t->flags;
 	char *rest = data, *one;
+	const char *name;
 
 	if (!data || !options)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if ((t->flags & names[i].flag) &&
-		    json_array_append_new(options, json_string(names[i].name)) < 0)
+	while ((name = oci_mount_flag_next(&flags)))
+		if (json_array_append_new(options, json_string(name)) < 0)
 			return NULL;
 	while ((one = strsep(&rest, ",")))
 		if (*one && json_array_append_new(options, json_string(one)) < 0)
@@ -199,15 +195,15 @@ static int write_mounts(const struct oci_options *o, json_t *doc)
 {
 	json_t *list;
 
-	if (o->n_tmpfs == 0)
+	if (o->n_tmpfs == 0 && o->mounts.n == 0)
 		return 0;
 	list = json_array();
 	if (json_object_set_new(doc, "mounts", list) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < o->n_tmpfs; i++)
-		if (json_array_append_new(list, write_mount(&o->tmpfs[i])) < 0)
+		if (json_array_append_new(list, write_tmpfs(&o->tmpfs[i])) < 0)
 			return -ENOMEM;
-	return 0;
+	return oci_mounts_write(&o->mounts, list);
 }
 
 static int set_if_wanted(json_t *obj, const char *key, bool wanted, json_t *value)

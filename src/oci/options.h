@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/wire.h"
+#include "oci/mounts.h"
 
 /*
  * The rarer options: everything that a container can ask for beside its root, its limits and its
@@ -31,6 +32,7 @@ struct oci_options {
 	char *resolv_conf; /* laid over /etc/resolv.conf; NULL or "": the image's stays */
 	struct oci_tmpfs *tmpfs;
 	size_t n_tmpfs;
+	struct oci_mounts mounts;
 	struct buf seccomp; /* a filter: an array of struct sock_filter; empty for none */
 };
 

@@ -34,7 +34,7 @@ def strv(values):
 def options(privileged=False, domain="", sysctls=(), hosts=()):
     """struct oci_options, as far as it is needed here."""
     return (struct.pack("<BBH", 0, privileged, 1000) + field(domain) + strv([]) + strv(sysctls) +
-            strv([]) + strv(hosts) + field("") + struct.pack("<I", 0) + field(b""))
+            strv([]) + strv(hosts) + field("") + struct.pack("<II", 0, 0) + field(b""))
 
 
 class Gone(Exception):

@@ -18,6 +18,7 @@
 #include "link/setup.h"
 #include "oci/config.h"
 #include "oci/manifest.h"
+#include "oci/mounts-json.h"
 #include "oci/process-json.h"
 #include "oci/runtime.h"
 #include "shim/container/crilog.h"
@@ -175,6 +176,35 @@ static int runtime(void *arg)
 	return r;
 }
 
+static int mounts(void *arg)
+{
+	static const char text[] =
+		"{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"/x\"},\"linux\":{\"resources\":{}},"
+		"\"process\":{\"args\":[\"true\"],\"cwd\":\"/\"},\"mounts\":[{\"type\":\"bind\","
+		"\"source\":\"/a\",\"destination\":\"/b\",\"options\":[\"ro\",\"moat.copy\"]}]}";
+	cleanup(oci_mounts_reset) struct oci_mounts copy = { 0 }, got = { 0 };
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_json json_t *list = NULL;
+	struct err err = { 0 };
+	struct wire_view v;
+	int r = oci_runtime_parse(text, strlen(text), &rt, &err);
+
+	(void)arg;
+	assert_told(r, &err);
+	if (r == 0)
+		r = oci_mounts_copy(&rt->options.mounts, &copy);
+	if (r == 0)
+		r = oci_mounts_put(&b, &copy);
+	v = view(&b);
+	if (r == 0)
+		r = oci_mounts_get(&v, &got);
+	if (r < 0)
+		return r;
+	list = json_array();
+	return list ? oci_mounts_write(&rt->options.mounts, list) : -ENOMEM;
+}
+
 static int request(void *arg)
 {
 	static const char text[] =
@@ -201,8 +231,9 @@ static int records(void *arg)
 
 static void each_allocation_may_fail(void **state)
 {
-	static int (*const subjects[])(void *) = { container,	 procs,	  process, manifest,
-						   image_config, runtime, request, records };
+	static int (*const subjects[])(void *) = { container, procs,	    process,
+						   manifest,  image_config, runtime,
+						   mounts,    request,	    records };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)

@@ -124,7 +124,7 @@ static void config_json_keeps_them(void **state)
 static void malformed_members_are_named(void **state)
 {
 	static const char *const cases[][2] = {
-		{ BASE "\"mounts\":[{\"destination\":\"/a\",\"type\":\"bind\"}]}", "mounts" },
+		{ BASE "\"mounts\":[{\"destination\":\"/a\",\"type\":\"nfs\"}]}", "mounts" },
 		{ BASE "\"mounts\":[{\"destination\":\"a\",\"type\":\"tmpfs\"}]}", "mounts" },
 		{ BASE "\"mounts\":[{\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":"
 		       "[\"fly\"]}]}",
