@@ -19,6 +19,7 @@
 #include "oci/config.h"
 #include "oci/manifest.h"
 #include "oci/mounts-json.h"
+#include "oci/network-json.h"
 #include "oci/process-json.h"
 #include "oci/runtime.h"
 #include "shim/container/crilog.h"
@@ -119,6 +120,39 @@ static int process(void *arg)
 		return r;
 	assert_string_equal(again->args[2], "true");
 	written = oci_process_write(again);
+	return written ? 0 : -ENOMEM;
+}
+
+/* Texts are short, as jansson drops bytes of long ones that it has no memory for. */
+static int network(void *arg)
+{
+	static const char text[] =
+		"{\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\","
+		"\"addresses\":[\"10.0.0.2/24\"],\"gateway4\":\"10.0.0.1\","
+		"\"gateway6\":\"fd00::1\",\"routes\":[\"10.1.0.0/16 via 10.0.0.9\"],"
+		"\"sysctls\":[\"net.ipv6.conf.IFNAME.x=1\"]}]}";
+	cleanup(oci_network_reset) struct oci_network n = { 0 }, got = { 0 }, copy = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	cleanup_json json_t *obj = NULL, *written = NULL;
+	struct wire_view v;
+	struct err err = { 0 };
+	int r = json_read(text, strlen(text), "network", &obj, &err);
+
+	(void)arg;
+	if (r == 0)
+		r = oci_network_read(obj, &n, &err);
+	assert_told(r, &err);
+	if (r == 0)
+		r = oci_network_put(&b, &n);
+	v = view(&b);
+	if (r == 0)
+		r = oci_network_get(&v, &got);
+	if (r == 0)
+		r = oci_network_copy(&got, &copy);
+	if (r < 0)
+		return r;
+	assert_true(oci_network_is_equal(&n, &copy));
+	written = oci_network_write(&copy);
 	return written ? 0 : -ENOMEM;
 }
 
@@ -231,9 +265,9 @@ static int records(void *arg)
 
 static void each_allocation_may_fail(void **state)
 {
-	static int (*const subjects[])(void *) = { container, procs,	    process,
-						   manifest,  image_config, runtime,
-						   mounts,    request,	    records };
+	static int (*const subjects[])(void *) = { container, procs,	    process, network,
+						   manifest,  image_config, runtime, mounts,
+						   request,   records };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)

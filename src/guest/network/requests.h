@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "guest/network/netlink.h"
+#include "oci/network.h"
+
+/* What an interface is to be like, as requests to the kernel; each adds to a batch.  Pure. */
+
+/** request_move() - bring the NIC into another namespace.  @index: where it is now; @ns_fd: where
+ * it goes to; @i: its name, MAC and MTU from then on.  It arrives there down. */
+void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i);
+
+/** request_home() - bring the NIC back to where it was found.  @name: from then on; @up: it carries
+ * VLANs.  */
+void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool up);
+
+/** request_carrier() - have the NIC, which is no interface itself, carry VLANs.  @mtu: of the
+ * largest of them */
+void request_carrier(struct netlink_batch *b, int index, uint32_t mtu);
+
+/** request_vlan() - make the interface of a VLAN.  @nic: its index; @ns_fd: where the interface is
+ * to be; -1: where the NIC is */
+void request_vlan(struct netlink_batch *b, int nic, int ns_fd, const struct oci_interface *i);
+
+/** request_delete() - take the interface of a VLAN away, if it is there */
+void request_delete(struct netlink_batch *b, int index, const struct oci_interface *i);
+
+/** request_up() - bring an interface up, with @i's MTU.  @has_ipv6: the kernel gives it no
+ * addresses of its own */
+void request_up(struct netlink_batch *b, int index, const struct oci_interface *i, bool has_ipv6);
+
+/** request_drop() - take away the addresses and routes that @now has and @wanted has not */
+int request_drop(struct netlink_batch *b, int index, const struct oci_interface *now,
+		 const struct oci_interface *wanted, struct err *err);
+
+/** request_have() - add all addresses and routes; those that are there stay.  Return: 0; -EINVAL
+ * with a message. */
+int request_have(struct netlink_batch *b, int index, const struct oci_interface *i,
+		 struct err *err);
