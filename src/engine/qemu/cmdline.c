@@ -23,6 +23,12 @@
  * machine. */
 #define TCG_CACHE_MIB 256
 
+/*
+ * A kernel that is told of fast string operations copies and clears with `rep movsb` and `rep
+ * stosb`, which the emulator does byte by byte: a fifth to an eighth of the speed that words have.
+ */
+#define EMULATED_CPU "max,erms=off,fsrm=off"
+
 /* A microvm without ACPI has 8 virtio transports: for the disks, the NICs, the serial ports and
  * the balloon. */
 _Static_assert(MACHINE_DISKS_MAX + MACHINE_NICS_MAX + 2 <= 8, "there are no more transports");
@@ -72,7 +78,7 @@ static int add_machine(char ***v, const struct qemu_start *s, const struct machi
 	else if (r == 0)
 		r = strv_addf(v, "tcg,thread=multi,tb-size=%d", TCG_CACHE_MIB);
 	if (r == 0 && s->accel == QEMU_TCG)
-		r = ADD(v, "-cpu", "max");
+		r = ADD(v, "-cpu", EMULATED_CPU);
 	if (r == 0)
 		r = strv_add(v, "-smp");
 	if (r == 0)

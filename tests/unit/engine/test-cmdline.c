@@ -65,7 +65,7 @@ static void emulation_is_told_the_rate_of_the_counter(void **state)
 	(void)state;
 	assert_string_equal(v[0], "/usr/bin/qemu");
 	assert_non_null(str_starts(value(v, "-accel", 0), "tcg,"));
-	assert_string_equal(value(v, "-cpu", 0), "max");
+	assert_string_equal(value(v, "-cpu", 0), "max,erms=off,fsrm=off");
 	assert_non_null(strstr(value(v, "-append", 0), " tsc_early_khz=2500000"));
 	assert_non_null(strstr(value(v, "-append", 0), " lapic_timer_hz=1000000000"));
 }
