@@ -8,6 +8,7 @@
 #include "control/answer.h"
 #include "shim/container/ending.h"
 #include "shim/container/files.h"
+#include "shim/container/process-io.h"
 #include "shim/event.h"
 #include "shim/shim.h"
 

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "control/names.h"
 #include "seccomp/profile.h"
+#include "shim/container/process-io.h"
 
 #define CONFIG_MAX_BYTES MIB(4)
 

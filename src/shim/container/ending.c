@@ -17,6 +17,7 @@
 #include "control/names.h"
 #include "shim/container/containers.h"
 #include "shim/container/event.h"
+#include "shim/container/process-io.h"
 #include "shim/text.h"
 
 void container_exec_over(struct container *c, struct process *p, int code)

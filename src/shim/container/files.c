@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "shim/container/process-io.h"
 
 static int check_request(struct container *c, const struct control_request *rq, int fd,
 			 struct err *err)

@@ -54,13 +54,10 @@ static inline bool process_is_files(const struct process *p)
 /** process_answer_to() - conn is answered when it runs, or does not */
 void process_answer_to(struct process *p, struct conn *conn);
 
-/**
- * process_attach() - attach a client
- * @fd: owned from success on
- *
- * Return: 0; -EUSERS where as many are attached as may be; -errno; -ENOMEM.
+/** process_link(), process_header() - the link to its guest, and the header of a message about it
  */
-int process_attach(struct process *p, int fd, const struct client_options *options);
+struct link_conn *process_link(const struct process *p);
+struct link_header process_header(const struct process *p, enum link_type type);
 
 /** process_spawn() - have the guest start it.  Return: 0; -errno, the link is of no use then. */
 int process_spawn(struct process *p);
@@ -78,15 +75,3 @@ int process_started(struct process *p);
 
 /** process_over() - no more output comes: let the clients take what is left, and close them */
 void process_over(struct process *p);
-
-/** process_output() - output from the guest.  Return: 0; -EBADMSG where there can be none. */
-int process_output(struct process *p, enum link_channel channel, const void *data, size_t len);
-
-/** process_output_end() - EOF from the guest.  Return: 0; -EBADMSG where there can be none. */
-int process_output_end(struct process *p, enum link_channel channel);
-
-/** process_input_ready() - the guest has room for input */
-void process_input_ready(struct process *p);
-
-/** process_busy() - are there clients that have yet to take output? */
-bool process_busy(const struct process *p);
