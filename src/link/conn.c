@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  What is sent goes behind a queue, which is written at once when it
- * was empty and else whenever the descriptor takes more; so nothing here ever blocks.  The
+ * was empty and else whenever the descriptor takes more (queue.c); so nothing here ever blocks. The
  * queue is bounded for data: link_credit() gives no more than there is room, and
  * writable() is called again when the queue has become short.  What comes is read in
  * pieces into one buffer and cut into frames there; a frame is handed out when it is
@@ -23,13 +23,10 @@
 
 #include "base/fd.h"
 #include "link/books.h"
+#include "link/queue.h"
 
 #define READ_MAX   (LINK_PAYLOAD_MAX + LINK_HEADER_SIZE)
 #define READ_SHORT 4096 /* a virtio-serial port gives one page at a time */
-#define QUEUE_MAX  (256u << 10)
-#define QUEUE_LOW  (QUEUE_MAX / 2)
-#define PENDING_MAX                                                                                \
-	(LINK_MESSAGE_MAX + MIB(1)) /* of everything: one who never reads gets no more */
 
 struct link_conn {
 	int fd;
@@ -37,8 +34,7 @@ struct link_conn {
 	const struct link_handler *handler;
 	void *arg;
 	struct buf in;
-	struct buf out;
-	size_t out_done; /* bytes at the front of out that are written */
+	struct link_queue out;
 	struct buf message;
 	bool in_message; /* MORE came, the rest has not */
 	uint16_t message_container;
@@ -80,7 +76,7 @@ static void conn_destroy(struct link_conn *c)
 	close(c->fd);
 	books_free(&c->books);
 	buf_reset(&c->in);
-	buf_reset(&c->out);
+	buf_reset(&c->out.bytes);
 	buf_reset(&c->message);
 	free(c);
 }
@@ -97,26 +93,7 @@ void link_conn_free(struct link_conn *c)
 
 size_t link_pending(const struct link_conn *c)
 {
-	return c->out.len - c->out_done;
-}
-
-/* Writes what the descriptor takes.  Return: 0; -errno of write(2). */
-static int flush_queue(struct link_conn *c)
-{
-	while (link_pending(c) > 0) {
-		ssize_t n = write(c->fd, c->out.data + c->out_done, link_pending(c));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return 0;
-		if (n < 0)
-			return -errno;
-		c->out_done += (size_t)n;
-	}
-	c->out.len = 0;
-	c->out_done = 0;
-	return 0;
+	return queue_pending(&c->out);
 }
 
 static int watch_write(struct link_conn *c)
@@ -132,52 +109,17 @@ static int watch_write(struct link_conn *c)
 	return r;
 }
 
-static int queue_frame(struct link_conn *c, const struct link_header *h, const void *payload)
+static int send_frames(struct link_conn *c, enum link_type more, struct link_header last,
+		       const void *payload, size_t len)
 {
-	unsigned char header[LINK_HEADER_SIZE];
-	int r = buf_reserve(&c->out, LINK_HEADER_SIZE + h->size);
+	bool was_empty = link_pending(c) == 0;
+	int r = c->is_broken || c->is_freed ? -EPIPE
+					    : queue_frames(&c->out, more, last, payload, len);
 
 	if (r < 0)
 		return r;
-	link_header_put(h, header);
-	r = buf_add(&c->out, header, sizeof(header));
-	return r < 0 ? r : buf_add(&c->out, payload, h->size);
-}
-
-/* Queues the payload as frames of @more, the last one as @last; all of them or none. */
-static int queue_frames(struct link_conn *c, enum link_type more, struct link_header last,
-			const void *payload, size_t len)
-{
-	const char *data = payload;
-	bool was_empty = link_pending(c) == 0;
-	size_t old_len;
-	int r;
-
-	if (c->is_broken || c->is_freed)
-		return -EPIPE;
-	if (link_pending(c) > PENDING_MAX)
-		return -ENOBUFS;
-	if (c->out_done >= QUEUE_LOW) {
-		buf_consume(&c->out, c->out_done);
-		c->out_done = 0;
-	}
-	old_len = c->out.len;
-	do {
-		struct link_header h = last;
-
-		h.size = len > LINK_PAYLOAD_MAX ? LINK_PAYLOAD_MAX : (uint32_t)len;
-		if (len > LINK_PAYLOAD_MAX)
-			h.type = more;
-		r = queue_frame(c, &h, data);
-		if (r < 0) {
-			c->out.len = old_len;
-			return r;
-		}
-		data = data ? data + h.size : NULL;
-		len -= h.size;
-	} while (len > 0);
 	if (was_empty && c->error == 0)
-		c->error = flush_queue(c);
+		c->error = queue_flush(&c->out, c->fd);
 	return watch_write(c);
 }
 
@@ -185,7 +127,7 @@ int link_send(struct link_conn *c, struct link_header h, const void *payload, si
 {
 	if (len > LINK_MESSAGE_MAX)
 		return -EMSGSIZE;
-	return queue_frames(c, LINK_MORE, h, payload, len);
+	return send_frames(c, LINK_MORE, h, payload, len);
 }
 
 int link_open(struct link_conn *c, uint32_t stream)
@@ -202,7 +144,7 @@ size_t link_credit(const struct link_conn *c, uint32_t stream, enum link_channel
 {
 	const struct link_channel_books *books = books_find(&c->books, stream, channel);
 	size_t pending = link_pending(c);
-	size_t room = pending < QUEUE_MAX ? QUEUE_MAX - pending : 0;
+	size_t room = pending < QUEUE_MAX_BYTES ? QUEUE_MAX_BYTES - pending : 0;
 
 	if (!books)
 		return 0;
@@ -219,7 +161,7 @@ int link_data(struct link_conn *c, uint32_t stream, enum link_channel channel, c
 		return 0;
 	if (len > link_credit(c, stream, channel))
 		return -EAGAIN;
-	r = queue_frames(c, LINK_DATA, h, data, len);
+	r = send_frames(c, LINK_DATA, h, data, len);
 	if (r == 0)
 		books_find(&c->books, stream, channel)->may_send -= (uint32_t)len;
 	return r;
@@ -406,11 +348,11 @@ static int receive_frames(struct link_conn *c)
 static int send_queued(struct link_conn *c)
 {
 	size_t before = link_pending(c);
-	int r = flush_queue(c);
+	int r = queue_flush(&c->out, c->fd);
 
 	if (r == 0)
 		r = watch_write(c);
-	if (r == 0 && before > QUEUE_LOW && link_pending(c) <= QUEUE_LOW) {
+	if (r == 0 && before > QUEUE_LOW_BYTES && link_pending(c) <= QUEUE_LOW_BYTES) {
 		books_notify_all(&c->books);
 		notify_writable(c);
 	}
