@@ -6,6 +6,7 @@
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
 #include "daemon/machine/spares.h"
+#include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
 
 /* The size of an image is here that of its file system and of its blobs, which are kept, also of

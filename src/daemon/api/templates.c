@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "daemon/api/api.h"
+#include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
 #include "daemon/machine/warm-up.h"
 

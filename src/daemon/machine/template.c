@@ -8,7 +8,7 @@
  * Each entry is UNKNOWN, BUSY with one thread that loads or makes it while others wait, READY, or
  * FAILED, and then machines are booted until RETRY_USEC have passed.
  */
-#include "daemon/machine/template.h"
+#include "daemon/machine/template-inner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,36 +21,11 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "daemon/machine/template-list.h"
 #include "daemon/machine/template-make.h"
-#include "daemon/machine/template-scan.h"
-#include "kernel/store.h"
 
 #define STAGING_PREFIX ".new-"
 #define RETRY_USEC     (60 * USEC_PER_SEC)
-#define IDLE_USEC      (600 * USEC_PER_SEC) /* then its memory is given up */
-#define UNUSED_SEC     (7 * 86400)	    /* then it is removed */
-#define TEMPLATES_MAX  8u
-
-enum template_state { TEMPLATE_UNKNOWN, TEMPLATE_BUSY, TEMPLATE_READY, TEMPLATE_FAILED };
-
-struct template
-{
-	struct template *next;
-	char key[TEMPLATE_KEY_LEN + 1];
-	enum template_state state;
-	bool saving;	 /* it is not all on the disk yet */
-	bool distrusted; /* to be made anew */
-	int dir_fd, memory_fd;
-	uint64_t used_usec; /* READY: last use; FAILED: when */
-};
-
-struct templates {
-	struct machines *ms;
-	int dir_fd; /* $ROOT/templates */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct template *first;
-};
 
 void template_use_reset(struct template_use *u)
 {
@@ -58,7 +33,7 @@ void template_use_reset(struct template_use *u)
 	fd_close(&u->state_fd);
 }
 
-static struct template *find_template(struct templates *t, const char *key)
+struct template *template_find(struct templates *t, const char *key)
 {
 	struct template *e = t->first;
 
@@ -67,9 +42,22 @@ static struct template *find_template(struct templates *t, const char *key)
 	return e;
 }
 
+void template_unload(struct template *e)
+{
+	fd_close(&e->memory_fd);
+	fd_close(&e->dir_fd);
+	e->state = TEMPLATE_UNKNOWN;
+	e->distrusted = false;
+}
+
+bool template_is_busy(const struct template *e)
+{
+	return e->state == TEMPLATE_BUSY || e->saving;
+}
+
 static struct template *find_or_add(struct templates *t, const char *key)
 {
-	struct template *e = find_template(t, key);
+	struct template *e = template_find(t, key);
 
 	if (e)
 		return e;
@@ -81,19 +69,6 @@ static struct template *find_or_add(struct templates *t, const char *key)
 	e->next = t->first;
 	t->first = e;
 	return e;
-}
-
-static void unload_template(struct template *e)
-{
-	fd_close(&e->memory_fd);
-	fd_close(&e->dir_fd);
-	e->state = TEMPLATE_UNKNOWN;
-	e->distrusted = false;
-}
-
-static bool is_busy(const struct template *e)
-{
-	return e->state == TEMPLATE_BUSY || e->saving;
 }
 
 struct saver {
@@ -192,7 +167,7 @@ static int make_template(struct templates *t, struct template *e, const struct m
 			err_errno(err, r, "a template's thread");
 	}
 	if (r < 0) {
-		unload_template(e);
+		template_unload(e);
 		(void)path_remove_tree(t->dir_fd, name);
 		return r;
 	}
@@ -250,7 +225,7 @@ static int get_ready(struct templates *t, struct template *e, const struct machi
 	struct err err = { 0 };
 	int r;
 
-	unload_template(e);
+	template_unload(e);
 	e->state = TEMPLATE_BUSY;
 	pthread_mutex_unlock(&t->lock);
 	r = load_or_make(t, e, distrusted, plan, &err);
@@ -302,99 +277,9 @@ void template_distrust(struct templates *t, const char *key)
 	struct template *e;
 
 	pthread_mutex_lock(&t->lock);
-	e = find_template(t, key);
+	e = template_find(t, key);
 	if (e && e->state == TEMPLATE_READY)
 		e->distrusted = true;
-	pthread_mutex_unlock(&t->lock);
-}
-
-static int remove_locked(struct templates *t, const char *key)
-{
-	struct template *e = find_template(t, key);
-
-	if (e && is_busy(e))
-		return -EBUSY;
-	if (e)
-		unload_template(e);
-	if (faccessat(t->dir_fd, key, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	return path_remove_tree(t->dir_fd, key);
-}
-
-int template_remove(struct templates *t, const char *key)
-{
-	int r;
-
-	if (!template_is_key(key))
-		return -ENOENT;
-	pthread_mutex_lock(&t->lock);
-	r = remove_locked(t, key);
-	pthread_mutex_unlock(&t->lock);
-	return r;
-}
-
-static json_t *describe_template(const struct template_found *f, const struct template *e)
-{
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "Key", f->key, "Kernel",
-			 f->info.kernel, "Engine", f->info.engine, "Cpus", (json_int_t)f->info.cpus,
-			 "MemoryBytes", (json_int_t)f->info.memory_bytes, "DiskBytes",
-			 (json_int_t)f->disk_bytes, "CreatedNsec", (json_int_t)f->info.created_nsec,
-			 "UsedNsec", (json_int_t)f->used_nsec, "Loaded",
-			 e && e->state == TEMPLATE_READY);
-}
-
-json_t *templates_describe(struct templates *t)
-{
-	cleanup_json json_t *list = json_array();
-	cleanup_free struct template_found *found = NULL;
-	size_t n = 0;
-	int r = list ? 0 : -ENOMEM;
-
-	pthread_mutex_lock(&t->lock);
-	if (r == 0)
-		r = templates_scan(t->dir_fd, &found, &n);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (found[i].valid)
-			r = json_array_append_new(
-				list, describe_template(&found[i], find_template(t, found[i].key)));
-	pthread_mutex_unlock(&t->lock);
-	return r == 0 ? take_ptr(list) : NULL;
-}
-
-static void unload_idle(struct templates *t)
-{
-	uint64_t now = clock_mono_usec();
-
-	for (struct template *e = t->first; e; e = e->next)
-		if (e->state == TEMPLATE_READY && !is_busy(e) && now > e->used_usec + IDLE_USEC)
-			unload_template(e);
-}
-
-void templates_tidy(struct templates *t)
-{
-	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	cleanup_free struct template_found *found = NULL;
-	int64_t oldest = clock_now_nsec() - (int64_t)UNUSED_SEC * (int64_t)NSEC_PER_SEC;
-	bool has_kernel = kernel_current(t->ms->kernels, &kernel, NULL) == 0;
-	size_t n = 0;
-
-	pthread_mutex_lock(&t->lock);
-	unload_idle(t);
-	if (templates_scan(t->dir_fd, &found, &n) < 0)
-		n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct template_found *f = &found[i];
-		bool other = has_kernel && f->valid && !streq(f->info.kernel, kernel.hash) &&
-			     !kernel_is_own(t->ms->kernels, f->info.kernel);
-
-		if (f->valid && !other && i < TEMPLATES_MAX && f->used_nsec >= oldest)
-			continue;
-		if (remove_locked(t, f->key) == 0)
-			log_info("template %.12s removed: %s", f->key,
-				 !f->valid ? "damaged"
-				 : other   ? "of another kernel"
-					   : "not used any more");
-	}
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -437,7 +322,7 @@ void templates_close(struct templates *t)
 		struct template *e = t->first;
 
 		t->first = e->next;
-		unload_template(e);
+		template_unload(e);
 		free(e);
 	}
 	fd_close(&t->dir_fd);

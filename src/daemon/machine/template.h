@@ -40,13 +40,3 @@ int template_take(struct templates *t, const struct machine_plan *plan, struct t
 
 /** template_distrust() - a machine could not be restored: make it anew before the next use */
 void template_distrust(struct templates *t, const char *key);
-
-/** template_remove() - Return: 0; -ENOENT; -EBUSY while it is being made; -errno. */
-int template_remove(struct templates *t, const char *key);
-
-/** templates_describe() - all there are, as an array for the API.  Return: NULL when out of memory.
- */
-json_t *templates_describe(struct templates *t);
-
-/** templates_tidy() - give up memory of those long unused, remove those nobody will use again */
-void templates_tidy(struct templates *t);
