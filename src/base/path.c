@@ -57,10 +57,10 @@ int path_each(int dir_fd, path_entry_fn fn, void *arg)
 		fd_close(&fd);
 		return r;
 	}
-	while (r == 0 && (e = readdir(dir)))
+	while (r == 0 && (errno = 0, e = readdir(dir)))
 		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
 			r = fn(dir_fd, e->d_name, arg);
-	return r;
+	return r == 0 && !e ? -errno : r;
 }
 
 /* @arg: the first error, while the others are removed all the same */

@@ -12,7 +12,6 @@
  */
 #include "tar/pack.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "base/str.h"
 #include "tar/inode.h"
 #include "tar/links.h"
+#include "tar/list.h"
 #include "tar/made-up.h"
 #include "tar/writer.h"
 
@@ -256,52 +256,6 @@ static int pack_folder(struct tar_pack *p, int fd, const struct stat *sb, struct
 	if (p->flags & TAR_PACK_XATTRS)
 		r = tar_add_xattrs(fd, &e);
 	return r < 0 ? pack_failed(p, r, err) : put_header(p, &e, err);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int tar_list(int fd, char ***ret)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_dir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	cleanup_strv char **names = NULL;
-	size_t n = 0;
-
-	if (!dir) {
-		int r = -errno;
-
-		fd_close(&copy);
-		return r;
-	}
-	for (;;) {
-		const struct dirent *d;
-		char **more;
-
-		errno = 0;
-		d = readdir(dir);
-		if (!d)
-			break;
-		if (streq(d->d_name, ".") || streq(d->d_name, ".."))
-			continue;
-		more = n > 0 && (n + 1) & n ? names
-					    : reallocarray(names, 2 * n + 2, sizeof(*names));
-		if (!more)
-			return -ENOMEM;
-		names = more;
-		names[n] = strdup(d->d_name);
-		names[n + 1] = NULL;
-		if (!names[n++])
-			return -ENOMEM;
-	}
-	if (errno)
-		return -errno;
-	if (n > 0)
-		qsort(names, n, sizeof(*names), compare_names);
-	*ret = take_ptr(names);
-	return 0;
 }
 
 static bool is_mount_root(int fd)

@@ -66,6 +66,3 @@ void tar_pack_reset(struct tar_pack *p);
 
 /** tar_write_fd() - a write() whose argument points to a descriptor */
 int tar_write_fd(void *arg, const void *data, size_t len);
-
-/** tar_list() - the names in a folder, sorted.  @ret: owned, strv_free().  Return: 0; -errno. */
-int tar_list(int fd, char ***ret);

@@ -22,10 +22,10 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "tar/holes.h"
 #include "tar/place.h"
 
 #define CHUNK_BYTES 65536u
-#define BLOCK_BYTES 4096u /* of most file systems: zeros that fill one are left to be a hole */
 
 #define FOLDERS_MAX_BYTES                                                                          \
 	MIB(128) /* of what is remembered, also where one is named over and over */
@@ -109,43 +109,6 @@ static int set_xattrs(const struct unpack *p, const struct tar_entry *e, int fd)
 	return 0;
 }
 
-static bool is_zero(const char *data, size_t len)
-{
-	return data[0] == '\0' && memcmp(data, data + 1, len - 1) == 0;
-}
-
-/* How many bytes up to the next block of the file. */
-static size_t piece_len(uint64_t offset, size_t len)
-{
-	size_t n = BLOCK_BYTES - (size_t)(offset % BLOCK_BYTES);
-
-	return n < len ? n : len;
-}
-
-/* Writes all but zeros, in as few pieces as that takes: a new file is one hole. */
-static int write_data(int fd, const char *data, size_t len, uint64_t offset)
-{
-	int r = 0;
-
-	while (r == 0 && len > 0) {
-		size_t n = piece_len(offset, len), more;
-
-		if (!is_zero(data, n)) {
-			while (n < len) {
-				more = piece_len(offset + n, len - n);
-				if (is_zero(data + n, more))
-					break;
-				n += more;
-			}
-			r = fd_pwrite_all(fd, data, n, offset);
-		}
-		data += n;
-		len -= n;
-		offset += n;
-	}
-	return r;
-}
-
 static int fill_file(struct unpack *p, const char *path, int fd, struct err *err)
 {
 	for (;;) {
@@ -157,7 +120,7 @@ static int fill_file(struct unpack *p, const char *path, int fd, struct err *err
 			return (int)n;
 		if (offset > INT64_MAX - CHUNK_BYTES)
 			return unpack_failed(path, -EFBIG, err);
-		r = write_data(fd, p->chunk, (size_t)n, offset);
+		r = tar_write_holes(fd, p->chunk, (size_t)n, offset);
 		if (r < 0)
 			return unpack_failed(path, r, err);
 	}

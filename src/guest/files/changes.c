@@ -23,6 +23,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "guest/container/rootfs.h"
+#include "tar/list.h"
 #include "tar/pack.h"
 
 #define DEPTH_MAX 900u
