@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/macro.h"
 #include "base/str.h"
+#include "oci/health.h"
 #include "oci/words.h"
 
 struct target {
@@ -40,29 +41,11 @@ static json_t *get_member(struct target *t, const char *key, bool is_array)
 	return json_object_set_new(t->config, key, value) < 0 ? NULL : value;
 }
 
-/* ["a", "b"], all of them strings.  Return: a new reference; NULL when it is not that. */
-static json_t *read_array(const char *arg)
-{
-	json_t *list = NULL;
-	const json_t *item;
-	size_t i;
-
-	if (*arg == '[')
-		(void)json_read(arg, strlen(arg), "list", &list, NULL);
-	json_array_foreach (list, i, item) {
-		if (!json_is_string(item)) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
 /* Reads the exec form (a JSON array), or else a command line for the image's shell. */
 static int read_command(const struct target *t, const char *arg, json_t **ret, struct err *err)
 {
 	const json_t *shell = json_object_get(t->config, "Shell");
-	json_t *list = read_array(arg);
+	json_t *list = words_array(arg);
 
 	if (!list) {
 		list = json_array_size(shell) > 0 ? json_deep_copy(shell)
@@ -198,7 +181,7 @@ static int each_word(struct target *t, const char *arg,
 		     int (*fn)(struct target *t, const char *word, struct err *err),
 		     struct err *err)
 {
-	cleanup_json json_t *list = read_array(arg);
+	cleanup_json json_t *list = words_array(arg);
 	const json_t *item;
 	size_t i;
 	int r = 0;
@@ -266,74 +249,12 @@ static int apply_onbuild(struct target *t, const char *arg, struct err *err)
 		       : 0;
 }
 
-static int set_health(json_t *health, const char *key, int64_t value, struct err *err)
-{
-	return json_object_set_new(health, key, json_integer(value)) < 0 ? err_nomem(err) : 0;
-}
-
-/* --NAME=VALUE before the command of a health check. */
-static int health_option(json_t *health, const char *word, struct err *err)
-{
-	static const struct {
-		const char *option, *key;
-	} options[] = {
-		{ "--interval=", "Interval" },
-		{ "--timeout=", "Timeout" },
-		{ "--start-period=", "StartPeriod" },
-		{ "--start-interval=", "StartInterval" },
-	};
-	const char *value = str_starts(word, "--retries=");
-	uint32_t retries;
-	int64_t nsec;
-
-	if (value && str_to_u32(value, &retries) == 0)
-		return set_health(health, "Retries", retries, err);
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		value = str_starts(word, options[i].option);
-		if (value && words_duration(value, &nsec) == 0)
-			return set_health(health, options[i].key, nsec, err);
-	}
-	return err_set(err, -EINVAL, "%s is no option of a health check", word);
-}
-
-static json_t *health_test(const char *arg)
-{
-	cleanup_json json_t *list = read_array(arg);
-	json_t *test = json_pack("[s]", list ? "CMD" : "CMD-SHELL");
-
-	if (!test || (list ? json_array_extend(test, list)
-			   : json_array_append_new(test, json_string(arg))) < 0) {
-		json_decref(test);
-		return NULL;
-	}
-	return test;
-}
-
 static int apply_healthcheck(struct target *t, const char *arg, struct err *err)
 {
-	cleanup_json json_t *health = json_object();
-	const char *at = arg;
+	json_t *health = NULL;
+	int r = oci_health_parse(arg, &health, err);
 
-	while (health) {
-		cleanup_free char *word = NULL;
-		int r = words_next(&at, &word, err);
-
-		if (r < 0)
-			return r;
-		if (word && strcasecmp(word, "NONE") == 0)
-			return set_member(t, "Healthcheck", json_pack("{s:[s]}", "Test", "NONE"),
-					  err);
-		if (word && strcasecmp(word, "CMD") == 0 && *(at += strspn(at, " \t")))
-			break;
-		if (!word || !str_starts(word, "--"))
-			return err_set(err, -EINVAL, "CMD and a command, or NONE, is missing");
-		r = health_option(health, word, err);
-		if (r < 0)
-			return r;
-	}
-	if (json_object_set_new(health, "Test", health_test(at)) < 0)
-		return err_nomem(err);
-	return set_member(t, "Healthcheck", take_ptr(health), err);
+	return r < 0 ? r : set_member(t, "Healthcheck", health, err);
 }
 
 static const struct {

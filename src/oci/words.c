@@ -79,3 +79,20 @@ int words_duration(const char *text, int64_t *ret_nsec)
 	*ret_nsec = total;
 	return 0;
 }
+
+json_t *words_array(const char *arg)
+{
+	json_t *list = NULL;
+	const json_t *item;
+	size_t i;
+
+	if (*arg == '[')
+		(void)json_read(arg, strlen(arg), "list", &list, NULL);
+	json_array_foreach (list, i, item) {
+		if (!json_is_string(item)) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
+#include "base/json.h"
 
 /** words_next() - the next word of a line, quotes and backslashes resolved as in a Dockerfile
  * @at:  moved behind it
@@ -13,3 +13,7 @@ int words_next(const char **at, char **ret, struct err *err);
 
 /** words_duration() - a duration as Go has it: "1m30s", "500ms", "0".  Return: 0; -EINVAL. */
 int words_duration(const char *text, int64_t *ret_nsec);
+
+/** words_array() - ["a", "b"], all of them strings.  Return: a new reference; NULL when it is not
+ * that. */
+json_t *words_array(const char *text);
