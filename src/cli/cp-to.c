@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "cli/cp-plan.h"
 #include "cli/cp.h"
+#include "client/upload.h"
 #include "tar/pack.h"
 
 #define CHUNK_BYTES 131072u

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "client/upload.h"
 
 static int rm_one(struct cli *c, const char *name, struct err *err)
 {

@@ -6,7 +6,7 @@
  *
  * Input: the parser (http.c) bounds the head, API_REPLY_MAX_BYTES what is gathered of a body.
  */
-#include "client/api.h"
+#include "client/api-inner.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,20 +17,6 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-
-struct api {
-	api_dial_fn dial;
-	void *dial_arg;
-	int fd;
-	struct http_response response;
-	http_body_fn on_body;
-	void *arg;
-	struct buf body;
-	bool body_refused;	 /* on_body returned an error */
-	bool answered_early;	 /* the response came before the upload's end */
-	size_t in_start, in_len; /* bytes read but not consumed; only an upgrade leaves any */
-	char in[65536];
-};
 
 int api_new(api_dial_fn dial, void *arg, struct api **ret)
 {
@@ -120,7 +106,7 @@ static int ensure_connected(struct api *a, struct err *err)
 	return a->fd >= 0 ? 0 : a->dial(a->dial_arg, &a->fd, err);
 }
 
-static int send_all(int fd, const char *data, size_t len)
+int api_send_all(int fd, const char *data, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
@@ -154,7 +140,7 @@ static int write_request(struct buf *b, const struct api_request *rq, const char
 	return r;
 }
 
-static int begin_request(struct api *a, const struct api_request *rq, bool chunked, struct err *err)
+int api_begin_request(struct api *a, const struct api_request *rq, bool chunked, struct err *err)
 {
 	cleanup(buf_reset) struct buf out = BUF_INIT;
 	cleanup_free char *text = NULL;
@@ -181,13 +167,13 @@ static int begin_request(struct api *a, const struct api_request *rq, bool chunk
 	a->response.wanted = rq->want_header;
 	a->answered_early = false;
 	a->body_refused = false;
-	r = send_all(a->fd, out.data, out.len);
+	r = api_send_all(a->fd, out.data, out.len);
 	return r < 0 ? connection_lost(a, r, err) : 0;
 }
 
 int api_send(struct api *a, const struct api_request *rq, struct err *err)
 {
-	return begin_request(a, rq, false, err);
+	return api_begin_request(a, rq, false, err);
 }
 
 int api_step(struct api *a, struct err *err)
@@ -275,7 +261,7 @@ int api_finish(struct api *a, json_t **ret, struct err *err)
 	return status;
 }
 
-static int receive_response(struct api *a, json_t **ret, struct err *err)
+int api_receive_response(struct api *a, json_t **ret, struct err *err)
 {
 	int r;
 
@@ -293,9 +279,9 @@ int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct e
 	/* A moatd that has just been killed may have taken the connection; its successor is asked
 	 * once, where it does no harm that the first one may have heard it too. */
 	do {
-		r = begin_request(a, rq, false, err);
+		r = api_begin_request(a, rq, false, err);
 		if (r == 0)
-			r = receive_response(a, ret, err);
+			r = api_receive_response(a, ret, err);
 	} while (r == -ECONNRESET && a->response.status == 0 && --tries > 0);
 	return r;
 }
@@ -303,10 +289,10 @@ int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct e
 int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct buf *early,
 		struct err *err)
 {
-	int r = begin_request(a, rq, false, err);
+	int r = api_begin_request(a, rq, false, err);
 
 	if (r == 0)
-		r = receive_response(a, NULL, err);
+		r = api_receive_response(a, NULL, err);
 	if (r < 0)
 		return r;
 	if (!a->response.upgraded) {
@@ -320,90 +306,4 @@ int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct
 	*ret_fd = take_fd(&a->fd);
 	a->in_len = 0;
 	return 0;
-}
-
-static int send_chunk(int fd, const char *data, size_t len)
-{
-	char head[32];
-	int n = snprintf(head, sizeof(head), "%zx\r\n", len);
-	int r = send_all(fd, head, (size_t)n);
-
-	if (r == 0 && len > 0)
-		r = send_all(fd, data, len);
-	return r < 0 ? r : send_all(fd, "\r\n", 2);
-}
-
-int api_upload_begin(struct api *a, const struct api_request *rq, struct err *err)
-{
-	return begin_request(a, rq, true, err);
-}
-
-/* An early answer shows as readable, or as a broken pipe with the answer still to be read. */
-int api_upload_write(struct api *a, const void *data, size_t len)
-{
-	if (len == 0)
-		return 0;
-	if (a->answered_early || fd_wait(a->fd, POLLIN, 0) != 0 || send_chunk(a->fd, data, len) < 0)
-		a->answered_early = true;
-	return a->answered_early ? -EPIPE : 0;
-}
-
-int api_upload_end(struct api *a, json_t **ret, struct err *err)
-{
-	bool early = a->answered_early;
-	int r;
-
-	if (!early)
-		early = fd_wait(a->fd, POLLIN, 0) != 0 || send_chunk(a->fd, "", 0) < 0;
-	r = receive_response(a, ret, err);
-	if (early)
-		api_disconnect(a);
-	return r;
-}
-
-void api_upload_cancel(struct api *a)
-{
-	api_disconnect(a);
-}
-
-/* Return: is there something to read from @upload_fd, or its end, before the server says
- * anything? */
-static bool wait_for_upload(int fd, int upload_fd)
-{
-	struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
-			       { .fd = upload_fd, .events = POLLIN } };
-
-	while (poll(p, 2, -1) < 0)
-		if (errno != EINTR)
-			return true; /* read(2) will say what is wrong */
-	return p[0].revents == 0;
-}
-
-int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_t **ret,
-	       struct err *err)
-{
-	cleanup(buf_reset) struct buf chunk = BUF_INIT;
-	int r = api_upload_begin(a, rq, err);
-
-	if (r < 0)
-		return r;
-	do {
-		ssize_t n;
-
-		/* The server can answer while there is nothing to send for long. */
-		if (!wait_for_upload(a->fd, upload_fd)) {
-			a->answered_early = true;
-			break;
-		}
-		chunk.len = 0;
-		n = buf_read_fd(&chunk, upload_fd, 256 * 1024);
-		if (n < 0) {
-			api_upload_cancel(a);
-			return err_errno(err, (int)n, "read the upload");
-		}
-		if (n == 0)
-			break;
-		r = api_upload_write(a, chunk.data, chunk.len);
-	} while (r == 0);
-	return api_upload_end(a, ret, err);
 }

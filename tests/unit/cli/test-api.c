@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "client/api.h"
+#include "client/upload.h"
 #include "client/url.h"
 
 /* A server whose answers are in the socket before they are asked for. */
