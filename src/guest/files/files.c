@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +29,7 @@
 #include "guest/files/output.h"
 #include "guest/files/path.h"
 #include "guest/process/child.h"
+#include "guest/process/report.h"
 #include "guest/process/users.h"
 #include "tar/made-up.h"
 #include "tar/pack.h"
@@ -38,21 +38,9 @@
 #define FREEZE_WAIT_MSEC 2000
 #define TAIL_MAX	 MIB(1) /* bytes behind an archive's end that are read and dropped */
 
-static void report_outcome(int fd, int code, const char *msg)
-{
-	struct child_report head = { .pid = getpid(), .code = code };
-	struct iovec iov[] = {
-		{ .iov_base = &head, .iov_len = sizeof(head) },
-		{ .iov_base = (void *)(uintptr_t)msg, .iov_len = strlen(msg) },
-	};
-
-	if (writev(fd, iov, ARRAY_SIZE(iov)) < 0)
-		_exit(125); /* moat-init is gone */
-}
-
 void files_begin(struct files_job *job)
 {
-	report_outcome(job->status_fd, 0, "");
+	report_send(job->status_fd, 0, "");
 	fd_close(&job->status_fd);
 }
 
@@ -324,7 +312,7 @@ void files_run(struct files_job *job)
 			: run_request(job, &out, &err);
 
 	if (job->status_fd >= 0) { /* it has not begun */
-		report_outcome(job->status_fd, r < 0 ? r : -EIO, err.msg);
+		report_send(job->status_fd, r < 0 ? r : -EIO, err.msg);
 		_exit(125);
 	}
 	if (r == 0 && (r = files_flush(&out)) < 0)

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -31,6 +30,7 @@
 #include "guest/process/command.h"
 #include "guest/process/credentials.h"
 #include "guest/process/init.h"
+#include "guest/process/report.h"
 #include "guest/process/users.h"
 
 #define ACCOUNTS_MAX MIB(4) /* bytes of /etc/passwd and /etc/group */
@@ -144,18 +144,6 @@ static int make_environment(const struct oci_process *p, const struct user *u, c
 	return r;
 }
 
-static void report_to_init(const struct child_plan *plan, int code, const char *msg)
-{
-	struct child_report head = { .pid = getpid(), .code = code };
-	struct iovec iov[] = {
-		{ .iov_base = &head, .iov_len = sizeof(head) },
-		{ .iov_base = (void *)(uintptr_t)msg, .iov_len = strlen(msg) },
-	};
-
-	if (writev(plan->status_fd, iov, ARRAY_SIZE(iov)) < 0)
-		_exit(125); /* moat-init is gone */
-}
-
 static bool has_filter(const struct child_plan *plan)
 {
 	return plan->container->options.seccomp.len > 0;
@@ -229,7 +217,7 @@ static int become_program(const struct child_plan *plan, struct err *err)
 		r = init_split(plan->status_fd, plan->process->terminal, err);
 	if (r < 0)
 		return r;
-	report_to_init(plan, 0, "");
+	report_send(plan->status_fd, 0, "");
 	return command_exec(plan->process->args, env, err);
 }
 
@@ -238,6 +226,6 @@ void child_run(const struct child_plan *plan)
 	struct err err = { 0 };
 	int r = become_program(plan, &err);
 
-	report_to_init(plan, r, err.msg);
+	report_send(plan->status_fd, r, err.msg);
 	_exit(125);
 }

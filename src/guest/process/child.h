@@ -17,16 +17,6 @@ struct child_plan {
 	bool is_first; /* else it joins the namespaces of the first */
 };
 
-/*
- * What the child writes to its status pipe: one report with code 0 just before it executes
- * the program; one with a negative errno, and then a message up to the end, when it
- * failed, which may be the second.
- */
-struct child_report {
-	int32_t pid; /* in the container */
-	int32_t code;
-};
-
 /**
  * child_look_up_user() - find a user in the root of this process, as user_lookup() does
  * @more: names of further groups, as user_add_groups() takes them

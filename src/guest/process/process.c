@@ -23,9 +23,8 @@
 #include "guest/process/child.h"
 #include "guest/process/input.h"
 #include "guest/process/output.h"
+#include "guest/process/report.h"
 #include "guest/process/spawn.h"
-
-#define REPORT_MAX (2 * sizeof(struct child_report) + ERR_MSG_MAX)
 
 enum process_state { PROCESS_STARTING, PROCESS_RUNNING, PROCESS_FAILED };
 
@@ -168,22 +167,12 @@ static int set_running(struct process *p, int32_t pid)
 /* The status pipe has ended: what did the child say? */
 static int judge_report(struct process *p)
 {
-	struct child_report head = { 0 };
 	struct err err = { 0 };
+	int32_t pid = report_read(&p->report, &err);
 
-	while (p->report.len >= sizeof(head)) {
-		memcpy(&head, p->report.data, sizeof(head));
-		buf_consume(&p->report, sizeof(head));
-		if (head.code < 0)
-			break;
-	}
-	if (head.pid == 0)
-		err_set(&err, -ECANCELED, "the process was killed before it could start");
-	else if (head.code < 0)
-		err_set(&err, head.code, "%.*s", (int)p->report.len, p->report.data);
 	close_report(p);
-	if (err.code == 0)
-		return set_running(p, head.pid);
+	if (pid > 0)
+		return set_running(p, pid);
 	p->state = PROCESS_FAILED;
 	return send_failed(process_link(p), p->stream, &err);
 }
@@ -193,8 +182,8 @@ static int read_report(struct process *p)
 	ssize_t n;
 
 	do {
-		n = buf_read_fd(&p->report, p->spawned.status_fd, REPORT_MAX);
-	} while (n > 0 && p->report.len < REPORT_MAX);
+		n = buf_read_fd(&p->report, p->spawned.status_fd, REPORT_MAX_BYTES);
+	} while (n > 0 && p->report.len < REPORT_MAX_BYTES);
 	if (n == -EAGAIN || n == -EINTR)
 		return 0;
 	return judge_report(p);
