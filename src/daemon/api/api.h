@@ -79,7 +79,7 @@ void api_container_add_sizes(struct api *api, const struct container *c, json_t 
 
 /** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
  * owned.  Return: 0; -ENOMEM. */
-int api_container_list_all(struct api *api, json_t **ret);
+int api_container_list_all(struct api *api, json_t **ret, struct err *err);
 
 /** api_image_created_nsec() - since 1970; 0 where the image does not say */
 int64_t api_image_created_nsec(const struct image *im);

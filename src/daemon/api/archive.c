@@ -75,7 +75,7 @@ static int set_stat(struct files *f, const char *path, struct reply *rp, struct 
 	rp->header = STAT_HEADER;
 	rp->header_value = files_stat_header(path, &s);
 	link_stat_reset(&s);
-	return rp->header_value ? 0 : -ENOMEM;
+	return rp->header_value ? 0 : err_nomem(err);
 }
 
 int api_archive_stat(struct request *rq, struct reply *rp, struct err *err)
@@ -125,12 +125,13 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_GET };
 	struct files *f = malloc(sizeof(*f));
-	int r = f ? read_path(rq, &what.path, err) : -ENOMEM;
+	int r;
 
 	if (!f)
-		return r;
+		return err_nomem(err);
 	*f = FILES_INIT;
 	what.flags = sparse_flag(rq);
+	r = read_path(rq, &what.path, err);
 	if (r == 0)
 		r = begin_files(rq, &what, f, err);
 	if (r == 0)
@@ -163,7 +164,7 @@ static int read_owner(const struct request *rq, char **ret, struct err *err)
 	if (r < 0)
 		return r;
 	*ret = strdup(rt->process->user ? rt->process->user : "");
-	return *ret ? 0 : -ENOMEM;
+	return *ret ? 0 : err_nomem(err);
 }
 
 /* A stream that breaks off because it could not be decompressed looks damaged to the guest. */
@@ -208,7 +209,7 @@ int api_container_export(struct request *rq, struct reply *rp, struct err *err)
 	int r;
 
 	if (!f)
-		return -ENOMEM;
+		return err_nomem(err);
 	*f = FILES_INIT;
 	what.flags = sparse_flag(rq);
 	r = begin_files(rq, &what, f, err);
@@ -233,7 +234,7 @@ static int read_changes(struct files *f, struct buf *ret, struct err *err)
 		if (ret->len > CHANGES_MAX_BYTES)
 			return too_many_changes(err);
 		if (buf_reserve(ret, 65536) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 		n = files_read(f, ret->data + ret->len, 65536, err);
 		if (n <= 0)
 			return (int)n;
@@ -298,13 +299,15 @@ static int add_change(struct buf *ret, const struct change *c)
 	return r == 0 ? buf_adds(ret, text) : r;
 }
 
-static int reply_changes(struct reply *rp, const struct change *list, size_t n)
+static int reply_changes(struct reply *rp, const struct change *list, size_t n, struct err *err)
 {
-	int r = reply_text(rp, 200, TYPE_JSON, "[");
+	int r = reply_text(rp, 200, TYPE_JSON, "[", err);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add_change(&rp->body, &list[i]);
-	return r == 0 ? buf_adds(&rp->body, "]\n") : r;
+	if (r == 0)
+		r = buf_adds(&rp->body, "]\n");
+	return r < 0 ? err_nomem(err) : 0;
 }
 
 int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
@@ -325,5 +328,5 @@ int api_container_changes(struct request *rq, struct reply *rp, struct err *err)
 		return too_many_changes(err);
 	if (r < 0)
 		return err_set(err, -EIO, "the guest's list of changes makes no sense");
-	return reply_changes(rp, list, n);
+	return reply_changes(rp, list, n, err);
 }

@@ -50,5 +50,6 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 		return err_set(err, r, "there is no " CONSOLE_FILE " yet");
 	if (r == 0)
 		r = add_end(dir_fd, &rp->body);
-	return r < 0 ? r : reply_text(rp, 200, "text/plain; charset=utf-8", "");
+	return r < 0 ? err_errno(err, r, CONSOLE_FILE)
+		     : reply_text(rp, 200, "text/plain; charset=utf-8", "", err);
 }

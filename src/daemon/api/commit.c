@@ -17,7 +17,7 @@ static const char *const kept[] = { "User",	  "ExposedPorts", "Env",	"Entrypoint
 				    "Cmd",	  "Volumes",	  "WorkingDir", "Labels",
 				    "StopSignal", "Healthcheck",  "Shell",	"OnBuild" };
 
-static int take_members(const json_t *from, json_t *to)
+static int take_members(const json_t *from, json_t *to, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
 		json_t *value = json_object_get(from, kept[i]);
@@ -26,7 +26,7 @@ static int take_members(const json_t *from, json_t *to)
 		if (!value || json_is_null(value) || (text && !*text))
 			continue;
 		if (json_object_set(to, kept[i], value) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
 	return 0;
 }
@@ -41,7 +41,7 @@ static int read_body(const struct request *rq, json_t *config, struct err *err)
 		r = json_read(rq->body.data, rq->body.len, "the request's body", &body, err);
 	if (r == 0 && body && !json_is_null(body) && !json_is_object(body))
 		return err_set(err, -EBADMSG, "the request's body must be a JSON object");
-	return r < 0 ? r : take_members(body, config);
+	return r < 0 ? r : take_members(body, config, err);
 }
 
 int api_read_changes(const struct request *rq, json_t *config, struct err *err)
@@ -50,7 +50,7 @@ int api_read_changes(const struct request *rq, json_t *config, struct err *err)
 
 	for (size_t i = 0; i < rq->n_query; i++)
 		if (streq(rq->query[i].key, "changes") && strv_add(&lines, rq->query[i].value) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	return oci_instructions_apply(config, lines, err);
 }
 
@@ -58,12 +58,12 @@ static int make_config(struct request *rq, const struct container *c, json_t **r
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_json json_t *stored = NULL, *config = json_object();
-	int r = config ? state_texts(rq->api->state, c->rec.id, &texts, err) : -ENOMEM;
+	int r = config ? state_texts(rq->api->state, c->rec.id, &texts, err) : err_nomem(err);
 
 	if (r == 0)
 		r = json_read(texts.config, strlen(texts.config), "stored Config", &stored, err);
 	if (r == 0)
-		r = take_members(stored, config);
+		r = take_members(stored, config, err);
 	if (r == 0)
 		r = read_body(rq, config, err);
 	if (r == 0)
@@ -82,7 +82,7 @@ static int read_name(const struct request *rq, struct reference **ret, struct er
 	if (!repo || !*repo)
 		return 0;
 	name = tag && *tag ? str_printf("%s:%s", repo, tag) : strdup(repo);
-	r = name ? reference_parse(name, ret, err) : -ENOMEM;
+	r = name ? reference_parse(name, ret, err) : err_nomem(err);
 	if (r == 0 && digest_is_set(&(*ret)->digest))
 		return err_set(err, -EINVAL, "a new image cannot be named with a digest");
 	return r;
@@ -129,7 +129,7 @@ static int commit_image(struct request *rq, struct container *c, const json_t *c
 	int r;
 
 	if (!created_by)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (request_flag(rq, "pause", true))
 		what.flags |= LINK_FILES_FREEZE;
 	r = files_open(c, &what, &f, err);
@@ -168,5 +168,5 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		publish_image(rq, c, im, ref);
 	container_unref(c);
-	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text));
+	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text), err);
 }

@@ -110,7 +110,7 @@ static int add_text(json_t *obj, const char *key, const char *text, struct err *
 
 	if (r < 0)
 		return r;
-	return json_object_set_new(obj, key, value) < 0 ? -ENOMEM : 0;
+	return json_object_set_new(obj, key, value) < 0 ? err_nomem(err) : 0;
 }
 
 int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
@@ -126,21 +126,21 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = state_texts(api->state, c->rec.id, &texts, err);
 	if (r == 0)
-		r = container_view(c, &v);
+		r = container_view(c, &v) < 0 ? err_nomem(err) : 0;
 	if (r == 0) {
 		obj = describe_container(&v);
-		r = obj ? add_text(obj, "Config", texts.config, err) : -ENOMEM;
+		r = obj ? add_text(obj, "Config", texts.config, err) : err_nomem(err);
 	}
 	if (r == 0)
-		r = json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ? -ENOMEM : 0;
+		r = json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ? err_nomem(err) : 0;
 	if (r == 0)
-		r = json_object_set_new(obj, "LogPath", log_path(api, c)) < 0 ? -ENOMEM : 0;
+		r = json_object_set_new(obj, "LogPath", log_path(api, c)) < 0 ? err_nomem(err) : 0;
 	if (r == 0 && request_flag(rq, "size", false))
 		api_container_add_sizes(api, c, obj);
 	container_unref(c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);
 	if (r == 0)
-		r = host_config_fill(json_object_get(obj, "HostConfig"));
-	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj));
+		r = host_config_fill(json_object_get(obj, "HostConfig")) < 0 ? err_nomem(err) : 0;
+	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj), err);
 }

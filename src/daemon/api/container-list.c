@@ -210,15 +210,15 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	return 0;
 }
 
-static int list_containers(struct listing *l, json_t **ret)
+static int list_containers(struct listing *l, json_t **ret, struct err *err)
 {
 	cleanup_json json_t *out = json_array();
 	struct container_view *all;
 	size_t n;
-	int r = out ? container_views(l->api->containers, &all, &n) : -ENOMEM;
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	if (!out || container_views(l->api->containers, &all, &n) < 0)
+		return err_nomem(err);
 	for (size_t i = 0; i < n && r == 0 && json_array_size(out) < l->limit; i++) {
 		json_t *item;
 
@@ -228,7 +228,7 @@ static int list_containers(struct listing *l, json_t **ret)
 		if (item && l->size)
 			api_container_add_sizes(l->api, all[i].c, item);
 		if (json_array_append_new(out, item) < 0)
-			r = -ENOMEM;
+			r = err_nomem(err);
 	}
 	container_views_free(all, n);
 	if (r == 0)
@@ -236,7 +236,7 @@ static int list_containers(struct listing *l, json_t **ret)
 	return r;
 }
 
-int api_container_list_all(struct api *api, json_t **ret)
+int api_container_list_all(struct api *api, json_t **ret, struct err *err)
 {
 	struct listing l = { .api = api,
 			     .all = true,
@@ -245,7 +245,7 @@ int api_container_list_all(struct api *api, json_t **ret)
 			     .before_nsec = INT64_MAX,
 			     .since_nsec = INT64_MIN };
 
-	return list_containers(&l, ret);
+	return list_containers(&l, ret, err);
 }
 
 int api_container_list(struct request *rq, struct reply *rp, struct err *err)
@@ -255,8 +255,8 @@ int api_container_list(struct request *rq, struct reply *rp, struct err *err)
 	int r = read_listing(rq, &l, err);
 
 	if (r == 0)
-		r = list_containers(&l, &out);
+		r = list_containers(&l, &out, err);
 	filters_reset(&l.filters);
 	pattern_free(l.names);
-	return r < 0 ? r : reply_json(rp, 200, out);
+	return r < 0 ? r : reply_json(rp, 200, out, err);
 }

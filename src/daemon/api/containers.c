@@ -43,7 +43,8 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 			    member_json("Warnings", json_incref(list)),
 			    member_optional("Moat", notes.lacks_kernel
 							    ? json_pack("{s:b}", "LacksKernel", 1)
-							    : NULL)));
+							    : NULL)),
+		err);
 	container_unref(c);
 	return r;
 }
@@ -172,7 +173,8 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 	container_unref(c);
 	return r < 0 ? r
 		     : reply_json(rp, 200,
-				  JSON_OBJECT(member_json("Warnings", json_from_strv(warnings))));
+				  JSON_OBJECT(member_json("Warnings", json_from_strv(warnings))),
+				  err);
 }
 
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err)

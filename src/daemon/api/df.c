@@ -30,7 +30,7 @@ static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct 
 		    json_object_set_new(item, "Size", json_integer(bytes)) < 0 ||
 		    json_object_set_new(item, "VirtualSize", json_integer(bytes)) < 0 ||
 		    json_array_append_new(out, item) < 0)
-			r = -ENOMEM;
+			r = err_nomem(err);
 		*ret_bytes += bytes;
 	}
 	image_list_free(list, n);
@@ -74,13 +74,13 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_json json_t *images = json_array(), *containers = json_array();
 	cleanup_json json_t *spares = spares_describe(api->machines->spares);
 	int64_t bytes = 0;
-	int r = images && containers && spares ? check_types(rq, err) : -ENOMEM;
+	int r = images && containers && spares ? check_types(rq, err) : err_nomem(err);
 
 	if (r == 0 && is_wanted(rq, "image"))
 		r = list_images(api, images, &bytes, err);
 	if (r == 0 && is_wanted(rq, "container")) {
 		json_decref(take_ptr(containers));
-		r = api_container_list_all(api, &containers);
+		r = api_container_list_all(api, &containers, err);
 	}
 	if (r < 0)
 		return r;
@@ -89,5 +89,6 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 				    (json_int_t)bytes, "Images", images, "Containers", containers,
 				    "Volumes", "BuildCache", "BuilderSize", 0, "Templates",
 				    templates_describe(api->machines->templates), "Spares",
-				    json_object_get(spares, "Machines")));
+				    json_object_get(spares, "Machines")),
+			  err);
 }

@@ -158,9 +158,9 @@ int api_events(struct request *rq, struct reply *rp, struct err *err)
 	int r;
 
 	if (!l)
-		return -ENOMEM;
+		return err_nomem(err);
 	l->client_fd = rq->client_fd;
-	r = hub_subscribe(rq->api->hub, &l->sub);
+	r = hub_subscribe(rq->api->hub, &l->sub) < 0 ? err_nomem(err) : 0;
 	if (r == 0)
 		r = filters_parse(request_arg(rq, "filters"), allowed, &l->filters, err);
 	if (r == 0)

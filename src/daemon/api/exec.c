@@ -17,7 +17,7 @@ int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = exec_create(c, body, rq->body.len, id, err);
 	container_unref(c);
-	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", id));
+	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", id), err);
 }
 
 static void take_connection(void *arg, int fd, const void *early, size_t len)
@@ -66,5 +66,5 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	answer = exec_describe(c, rq->target);
 	container_unref(c);
-	return reply_json(rp, 200, answer);
+	return reply_json(rp, 200, answer, err);
 }

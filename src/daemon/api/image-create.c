@@ -64,7 +64,7 @@ static int read_platform(const struct request *rq, struct platform *ret, struct 
 static int read_pull(const struct request *rq, const char *image, struct pull *p, struct err *err)
 {
 	cleanup_free char *name = full_name(image, request_arg(rq, "tag"));
-	int r = name ? reference_parse(name, &p->ref, err) : -ENOMEM;
+	int r = name ? reference_parse(name, &p->ref, err) : err_nomem(err);
 
 	if (r == 0)
 		r = read_platform(rq, &p->platform, err);
@@ -73,7 +73,7 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 	if (r < 0)
 		return r;
 	p->familiar = reference_familiar(p->ref);
-	return p->familiar ? 0 : -ENOMEM;
+	return p->familiar ? 0 : err_nomem(err);
 }
 
 static int pull(struct request *rq, struct reply *rp, const char *image, struct err *err)
@@ -83,14 +83,14 @@ static int pull(struct request *rq, struct reply *rp, const char *image, struct 
 	int r;
 
 	if (!p)
-		return -ENOMEM;
+		return err_nomem(err);
 	p->api = rq->api;
 	r = read_pull(rq, image, p, err);
 	if (r < 0) {
 		pull_free(p);
 		return r;
 	}
-	r = job_start(pull_run, pull_free, p, &job);
+	r = job_start(pull_run, pull_free, p, &job, err);
 	return r < 0 ? r : job_reply(job, rq, rp, err);
 }
 
@@ -115,14 +115,14 @@ static int import(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = read_platform(rq, &platform, err);
 	if (r == 0)
-		r = config ? api_read_changes(rq, config, err) : -ENOMEM;
+		r = config ? api_read_changes(rq, config, err) : err_nomem(err);
 	if (r == 0)
 		r = store_import(rq->api->store, &in, &im, err);
 	if (r < 0)
 		return r;
 	hub_publish(rq->api->hub, "image", "import", im->config.text,
 		    json_pack("{s:s}", "name", name ? name : im->config.text));
-	return reply_json(rp, 200, json_pack("{s:s}", "status", im->config.text));
+	return reply_json(rp, 200, json_pack("{s:s}", "status", im->config.text), err);
 }
 
 int api_image_create(struct request *rq, struct reply *rp, struct err *err)

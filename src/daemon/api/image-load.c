@@ -24,7 +24,7 @@ int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 						 familiar ? familiar : *name));
 		line = message ? json_write(message) : NULL;
 		if (!line || buf_adds(&rp->body, line) < 0 || buf_adds(&rp->body, "\r\n") < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 		hub_publish(rq->api->hub, "image", "load", *name,
 			    json_pack("{s:s}", "name", familiar ? familiar : *name));
 	}

@@ -114,6 +114,6 @@ int api_image_push(struct request *rq, struct reply *rp, struct err *err)
 		push_free(p);
 		return r;
 	}
-	r = job_start(push_run, push_free, p, &job);
+	r = job_start(push_run, push_free, p, &job, err);
 	return r < 0 ? r : job_reply(job, rq, rp, err);
 }

@@ -50,7 +50,7 @@ static int reply_images(struct request *rq, struct reply *rp, char **names, stru
 {
 	static const struct writer writer = { save_write, save_free };
 	struct save *s = calloc(1, sizeof(*s));
-	int r = s ? check_names(rq->api, names, err) : -ENOMEM;
+	int r = s ? check_names(rq->api, names, err) : err_nomem(err);
 
 	if (r < 0) {
 		strv_free(names);
@@ -58,7 +58,7 @@ static int reply_images(struct request *rq, struct reply *rp, char **names, stru
 		return r;
 	}
 	*s = (struct save){ .store = rq->api->store, .names = names };
-	return reply_written(rp, TYPE_TAR, &writer, s);
+	return reply_written(rp, TYPE_TAR, &writer, s, err);
 }
 
 int api_image_save(struct request *rq, struct reply *rp, struct err *err)
@@ -66,7 +66,7 @@ int api_image_save(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_strv char **names = NULL;
 
 	if (strv_add(&names, rq->target) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	return reply_images(rq, rp, take_ptr(names), err);
 }
 
@@ -76,6 +76,6 @@ int api_images_save(struct request *rq, struct reply *rp, struct err *err)
 
 	for (size_t i = 0; i < rq->n_query; i++)
 		if (streq(rq->query[i].key, "names") && strv_add(&names, rq->query[i].value) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	return reply_images(rq, rp, take_ptr(names), err);
 }

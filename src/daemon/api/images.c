@@ -170,7 +170,7 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = read_period(rq->api, &f, &period, err);
 	if (r == 0)
-		r = out ? store_list(rq->api->store, &list, &n, err) : -ENOMEM;
+		r = out ? store_list(rq->api->store, &list, &n, err) : err_nomem(err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n && r == 0; i++) {
@@ -180,10 +180,10 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 			continue;
 		item = api_image_describe(list[i]);
 		if (!item || (reference_fits(&f, item) && json_array_append(out, item) < 0))
-			r = -ENOMEM;
+			r = err_nomem(err);
 	}
 	image_list_free(list, n);
-	return r < 0 ? r : reply_json(rp, 200, take_ptr(out));
+	return r < 0 ? r : reply_json(rp, 200, take_ptr(out), err);
 }
 
 int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
@@ -217,7 +217,8 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 				"RootFS",
 				JSON_OBJECT(member_text("Type", "layers"),
 					    member_json("Layers", json_from_strv(c->diff_ids)))),
-			member_json("Metadata", json_object())));
+			member_json("Metadata", json_object())),
+		err);
 }
 
 /* What the files of a step's layer take; @layer: the one it has if it has one */
@@ -259,9 +260,9 @@ int api_image_history(struct request *rq, struct reply *rp, struct err *err)
 		json_int_t bytes = step_bytes(im, step, &layer);
 
 		if (json_array_insert_new(out, 0, describe_step(im, step, i == n - 1, bytes)) < 0)
-			return -ENOMEM;
+			return err_nomem(err);
 	}
-	return reply_json(rp, 200, take_ptr(out));
+	return reply_json(rp, 200, take_ptr(out), err);
 }
 
 static void publish_image(struct api *api, const char *action, const char *id, const char *name)
@@ -280,7 +281,7 @@ int api_image_tag(struct request *rq, struct reply *rp, struct err *err)
 		return err_set(err, -EINVAL, "invalid reference format");
 	name = tag && *tag ? str_printf("%s:%s", repo, tag) : strdup(repo);
 	if (!name)
-		return -ENOMEM;
+		return err_nomem(err);
 	r = store_find(rq->api->store, rq->target, &im, err);
 	if (r == 0)
 		r = store_tag(rq->api->store, rq->target, name, err);
@@ -321,6 +322,6 @@ int api_image_remove(struct request *rq, struct reply *rp, struct err *err)
 		publish_image(api, "delete", *name, *name);
 	if (!list || append_each(list, "Untagged", gone.untagged) < 0 ||
 	    append_each(list, "Deleted", gone.deleted) < 0)
-		return -ENOMEM;
-	return reply_json(rp, 200, take_ptr(list));
+		return err_nomem(err);
+	return reply_json(rp, 200, take_ptr(list), err);
 }

@@ -249,6 +249,8 @@ static int prepare_follower(const struct request *rq, struct follower *f, struct
 		f->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 		if (r == 0 && f->inotify_fd < 0)
 			r = -errno;
+		if (r < 0)
+			err_errno(err, r, "follow the log");
 	}
 	return r;
 }
@@ -261,7 +263,7 @@ static int reply_log(struct request *rq, struct reply *rp, bool tells_place, str
 	int r;
 
 	if (!f)
-		return -ENOMEM;
+		return err_nomem(err);
 	f->api = rq->api;
 	log_files_init(&f->log, -1);
 	f->inotify_fd = -1;

@@ -30,7 +30,6 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 	struct err why = { 0 };
 	json_t *current = NULL;
 
-	(void)err;
 	if (machines_engine(api->machines, &engine, &probe, &why) < 0)
 		probe.usable = false;
 	if (kernel_current(api->machines->kernels, &kernel, NULL) == 0)
@@ -49,7 +48,8 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 							json_real(probe.nsec_per_instruction)),
 					    member_text("jail", jail ? jail : ""))),
 			member_json("kernel", current ? current : json_null()),
-			member_int("cpus", api->machines->host_cpus)));
+			member_int("cpus", api->machines->host_cpus)),
+		err);
 }
 
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
@@ -59,7 +59,7 @@ int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	return reply_json(rp, 200, describe_kernel(&kernel));
+	return reply_json(rp, 200, describe_kernel(&kernel), err);
 }
 
 int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
@@ -79,7 +79,7 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 		r = kernel_set(rq->api->machines->kernels, path, modules, &kernel, err);
 	if (r == 0)
 		spares_forget(rq->api->machines->spares);
-	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel));
+	return r < 0 ? r : reply_json(rp, 200, describe_kernel(&kernel), err);
 }
 
 static void fetch_free(void *arg)
@@ -110,7 +110,7 @@ static int run_fetch(struct job *job, void *arg, struct err *err)
 int api_moat_kernel_recommended(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct job *job;
-	int r = job_start(run_fetch, fetch_free, rq->api, &job);
+	int r = job_start(run_fetch, fetch_free, rq->api, &job, err);
 
 	return r < 0 ? r : job_reply(job, rq, rp, err);
 }
@@ -134,7 +134,7 @@ static int reply_file(struct reply *rp, int dir_fd, const char *name, struct err
 	int *fd = malloc(sizeof(*fd));
 
 	if (!fd)
-		return -ENOMEM;
+		return err_nomem(err);
 	*fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (*fd < 0) {
 		int r = -errno;

@@ -57,23 +57,22 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
 		if (!list || (is_wanted(&f, i) &&
 			      json_array_append_new(list, describe_network(rq->api, i)) < 0))
-			return -ENOMEM;
-	return reply_json(rp, 200, take_ptr(list));
+			return err_nomem(err);
+	return reply_json(rp, 200, take_ptr(list), err);
 }
 
 int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
 		if (streq(networks[i].name, rq->target))
-			return reply_json(rp, 200, describe_network(rq->api, i));
+			return reply_json(rp, 200, describe_network(rq->api, i), err);
 	return err_set(err, -ENOENT, "network %s not found", rq->target);
 }
 
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)rq;
-	(void)err;
-	return reply_json(rp, 200, json_pack("{s:[], s:[]}", "Volumes", "Warnings"));
+	return reply_json(rp, 200, json_pack("{s:[], s:[]}", "Volumes", "Warnings"), err);
 }
 
 int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err)
@@ -88,5 +87,5 @@ int api_plugin_list(struct request *rq, struct reply *rp, struct err *err)
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
 
-	return r < 0 ? r : reply_json(rp, 200, json_array());
+	return r < 0 ? r : reply_json(rp, 200, json_array(), err);
 }

@@ -73,7 +73,8 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = filters_until(&f, &until, err);
 	if (r == 0)
-		r = removed ? containers_list(api->containers, &list, &n) : -ENOMEM;
+		r = removed && containers_list(api->containers, &list, &n) == 0 ? 0
+										: err_nomem(err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
@@ -92,7 +93,8 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 	publish_pruned(api, "container", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ContainersDeleted", removed, "SpaceReclaimed",
-				    (json_int_t)freed));
+				    (json_int_t)freed),
+			  err);
 }
 
 /* What a container uses keeps its names, as if it ran. */
@@ -138,7 +140,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && filters_count(&f, "dangling") > 0)
 		tagged = !filters_true(filters_value(&f, "dangling", 0));
 	if (r == 0)
-		r = deleted ? store_list(api->store, &list, &n, err) : -ENOMEM;
+		r = deleted ? store_list(api->store, &list, &n, err) : err_nomem(err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
@@ -150,7 +152,8 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 	publish_pruned(api, "image", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ImagesDeleted", deleted, "SpaceReclaimed",
-				    (json_int_t)freed));
+				    (json_int_t)freed),
+			  err);
 }
 
 /* There is nothing of these that could be left over. */
@@ -160,6 +163,5 @@ int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err)
 			  : str_starts(rq->path, "/volumes") ? "VolumesDeleted"
 							     : "CachesDeleted";
 
-	(void)err;
-	return reply_json(rp, 200, json_pack("{s:[], s:i}", key, "SpaceReclaimed", 0));
+	return reply_json(rp, 200, json_pack("{s:[], s:i}", key, "SpaceReclaimed", 0), err);
 }

@@ -18,10 +18,10 @@ static int registry_name(const char *address, char **ret, struct err *err)
 	cleanup_reference struct reference *ref = NULL;
 
 	if (!image)
-		return -ENOMEM;
+		return err_nomem(err);
 	if (!*name || streq(name, "index.docker.io") || streq(name, "registry-1.docker.io")) {
 		*ret = strdup("docker.io");
-		return *ret ? 0 : -ENOMEM;
+		return *ret ? 0 : err_nomem(err);
 	}
 	/* It must be able to stand before an image's name. */
 	if (reference_parse(image, &ref, NULL) < 0 || !streq(ref->registry, name))
@@ -63,7 +63,8 @@ int api_auth(struct request *rq, struct reply *rp, struct err *err)
 	return r < 0 ? r
 		     : reply_json(rp, 200,
 				  json_pack("{s:s, s:s}", "Status", "Login Succeeded",
-					    "IdentityToken", ""));
+					    "IdentityToken", ""),
+				  err);
 }
 
 static json_t *describe_platforms(const struct distribution *d)
@@ -99,5 +100,6 @@ int api_distribution(struct request *rq, struct reply *rp, struct err *err)
 	return reply_json(rp, 200,
 			  json_pack("{s:{s:s, s:s, s:I}, s:o}", "Descriptor", "mediaType",
 				    d.media_type, "digest", d.digest.text, "size",
-				    (json_int_t)d.size_bytes, "Platforms", describe_platforms(&d)));
+				    (json_int_t)d.size_bytes, "Platforms", describe_platforms(&d)),
+			  err);
 }

@@ -7,8 +7,7 @@
 
 int api_moat_spares(struct request *rq, struct reply *rp, struct err *err)
 {
-	(void)err;
-	return reply_json(rp, 200, spares_describe(rq->api->machines->spares));
+	return reply_json(rp, 200, spares_describe(rq->api->machines->spares), err);
 }
 
 /* {"Least":N,"Most":N}, until moatd ends; "Most" is "Least" where it is not given. */

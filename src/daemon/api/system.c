@@ -15,9 +15,8 @@
 int api_ping(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)rq;
-	(void)err;
 	rp->ping_headers = true;
-	return reply_text(rp, 200, "text/plain; charset=utf-8", "OK");
+	return reply_text(rp, 200, "text/plain; charset=utf-8", "OK", err);
 }
 
 int api_version(struct request *rq, struct reply *rp, struct err *err)
@@ -28,9 +27,8 @@ int api_version(struct request *rq, struct reply *rp, struct err *err)
 	struct utsname uts;
 
 	(void)rq;
-	(void)err;
 	if (!max || !min || uname(&uts) < 0)
-		return -ENOMEM;
+		return err_nomem(err);
 	return reply_json(
 		rp, 200,
 		JSON_OBJECT(
@@ -43,21 +41,21 @@ int api_version(struct request *rq, struct reply *rp, struct err *err)
 			member_text("Version", MOAT_VERSION), member_text("ApiVersion", max),
 			member_text("MinAPIVersion", min), member_text("GitCommit", ""),
 			member_text("GoVersion", ""), member_text("Os", "linux"),
-			member_text("Arch", host.arch), member_text("KernelVersion", uts.release)));
+			member_text("Arch", host.arch), member_text("KernelVersion", uts.release)),
+		err);
 }
 
 struct counts {
 	int all, running, paused, stopped;
 };
 
-static int count_containers(struct api *api, struct counts *ret)
+static int count_containers(struct api *api, struct counts *ret, struct err *err)
 {
 	struct container_view *all;
 	size_t n;
-	int r = container_views(api->containers, &all, &n);
 
-	if (r < 0)
-		return r;
+	if (container_views(api->containers, &all, &n) < 0)
+		return err_nomem(err);
 	*ret = (struct counts){ .all = (int)n };
 	for (size_t i = 0; i < n; i++) {
 		ret->running += view_is_shown(&all[i], STATE(RUNNING));
@@ -186,11 +184,11 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 	int images, r = count_images(api, &images, err);
 
 	if (r == 0)
-		r = count_containers(api, &n);
+		r = count_containers(api, &n, err);
 	if (r < 0)
 		return r;
 	if (sysinfo(&si) < 0 || uname(&uts) < 0)
-		return -errno;
+		return err_errno(err, -errno, "this host");
 	clock_format(clock_now_nsec(), now);
 	info = JSON_OBJECT(
 		member_text("ID", "moat"), member_int("Containers", n.all),
@@ -206,6 +204,6 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 		member_text("DockerRootDir", api->root), member_text("ServerVersion", MOAT_VERSION),
 		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
 	if (!info || add_fixed(info) < 0)
-		return -ENOMEM;
-	return reply_json(rp, 200, take_ptr(info));
+		return err_nomem(err);
+	return reply_json(rp, 200, take_ptr(info), err);
 }

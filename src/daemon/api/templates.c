@@ -8,8 +8,7 @@
 
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 {
-	(void)err;
-	return reply_json(rp, 200, templates_describe(rq->api->machines->templates));
+	return reply_json(rp, 200, templates_describe(rq->api->machines->templates), err);
 }
 
 /* The template for a container without limits of its own. */
@@ -33,7 +32,7 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 		return r < 0 ? r : reply_empty(rp, 202);
 	}
 	r = template_take(rq->api->machines->templates, &plan, &use, err);
-	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:s}", "Key", use.key));
+	return r < 0 ? r : reply_json(rp, 200, json_pack("{s:s}", "Key", use.key), err);
 }
 
 int api_moat_template_remove(struct request *rq, struct reply *rp, struct err *err)

@@ -38,7 +38,7 @@ int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = process_table(procs, n, request_arg(rq, "ps_args"), &table, err);
 	if (r == 0)
-		r = reply_json(rp, 200, table);
+		r = reply_json(rp, 200, table, err);
 	if (r == 0)
 		container_publish(c, "top", NULL);
 	container_unref(c);
@@ -222,7 +222,7 @@ int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
 	int r;
 
 	if (!s)
-		return -ENOMEM;
+		return err_nomem(err);
 	*s = (struct stats){ .api = rq->api, .client_fd = rq->client_fd, .out = BUF_INIT };
 	s->left = endless ? UINT_MAX : 1;
 	s->pair = !endless && !request_flag(rq, "one-shot", false);

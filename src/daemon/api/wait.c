@@ -108,7 +108,7 @@ int api_container_wait(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	w = calloc(1, sizeof(*w));
 	if (!w)
-		return -ENOMEM;
+		return err_nomem(err);
 	w->condition = condition;
 	w->client_fd = rq->client_fd;
 	w->trace = request_flag(rq, "trace", false);

@@ -146,11 +146,11 @@ static void fill_error(struct exchange *x)
 	if (x->rp.status == 304)
 		return;
 	x->rp.content_type = TYPE_JSON;
-	if (http_error_body(&x->rp.body, x->result, &x->err) < 0)
+	if (http_error_body(&x->rp.body, &x->err) < 0)
 		buf_reset(&x->rp.body);
 	if (x->rp.status == 500)
 		log_warning("%s %s: %s", x->rq.method, x->route ? x->route->pattern : "",
-			    x->err.msg[0] ? x->err.msg : strerror(-x->result));
+			    x->err.msg);
 }
 
 enum MHD_Result answer_queue(struct exchange *x, struct MHD_Connection *conn)

@@ -34,7 +34,7 @@ static enum MHD_Result add_param(void *cls, enum MHD_ValueKind kind, const char 
 	x->rq.n_query++;
 	if (p->key && p->value)
 		return MHD_YES;
-	x->result = -ENOMEM;
+	x->result = err_nomem(&x->err);
 	return MHD_NO;
 }
 
@@ -46,7 +46,7 @@ static int read_query(struct exchange *x, struct MHD_Connection *conn)
 		return err_set(&x->err, -EINVAL, "more than %u query parameters", HTTP_PARAMS_MAX);
 	x->rq.query = calloc((size_t)n + 1, sizeof(*x->rq.query));
 	if (!x->rq.query)
-		return -ENOMEM;
+		return err_nomem(&x->err);
 	MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, add_param, x);
 	return x->result;
 }
@@ -63,7 +63,7 @@ static int read_headers(struct exchange *x, struct MHD_Connection *conn)
 	if (auth) {
 		x->rq.registry_auth = strdup(auth);
 		if (!x->rq.registry_auth)
-			return -ENOMEM;
+			return err_nomem(&x->err);
 	}
 	return read_query(x, conn);
 }
@@ -84,7 +84,7 @@ static int find_handler(struct exchange *x, const struct route *routes, const ch
 	if (target) {
 		x->rq.target = strndup(target, len);
 		if (!x->rq.target)
-			return -ENOMEM;
+			return err_nomem(&x->err);
 	}
 	return 0;
 }

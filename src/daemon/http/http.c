@@ -53,25 +53,24 @@ int request_json(const struct request *rq, json_t **ret, struct err *err)
 	return 0;
 }
 
-int reply_json(struct reply *rp, unsigned status, json_t *value)
+int reply_json(struct reply *rp, unsigned status, json_t *value, struct err *err)
 {
 	cleanup_free char *text = value ? json_write(value) : NULL;
 
 	json_decref(value);
 	if (!text)
-		return -ENOMEM;
+		return err_nomem(err);
 	rp->status = status;
 	rp->content_type = TYPE_JSON;
-	if (buf_adds(&rp->body, text) < 0 || buf_adds(&rp->body, "\n") < 0)
-		return -ENOMEM;
-	return 0;
+	return buf_addf(&rp->body, "%s\n", text) < 0 ? err_nomem(err) : 0;
 }
 
-int reply_text(struct reply *rp, unsigned status, const char *content_type, const char *text)
+int reply_text(struct reply *rp, unsigned status, const char *content_type, const char *text,
+	       struct err *err)
 {
 	rp->status = status;
 	rp->content_type = content_type;
-	return buf_adds(&rp->body, text);
+	return buf_adds(&rp->body, text) < 0 ? err_nomem(err) : 0;
 }
 
 int reply_empty(struct reply *rp, unsigned status)
@@ -131,21 +130,11 @@ unsigned http_status(int code)
 	}
 }
 
-int http_error_body(struct buf *b, int code, const struct err *err)
+int http_error_body(struct buf *b, const struct err *err)
 {
-	const char *text = err && err->msg[0] ? err->msg : strerror(-code);
-	int errnum = err && err->code ? -err->code : -code;
-	cleanup_json json_t *obj = json_object();
-	cleanup_free char *json = NULL;
+	cleanup_json json_t *obj =
+		json_pack("{s:o, s:i}", "message", json_utf8(err->msg), "errno", -err->code);
+	cleanup_free char *json = obj ? json_write(obj) : NULL;
 
-	/* A message can quote bytes that are no UTF-8; jansson takes none of those. */
-	if (!obj ||
-	    (json_object_set_new(obj, "message", json_string(text)) < 0 &&
-	     json_object_set_new(obj, "message", json_string(strerror(-code))) < 0) ||
-	    json_object_set_new(obj, "errno", json_integer(errnum)) < 0)
-		return -ENOMEM;
-	json = json_write(obj);
-	if (!json || buf_adds(b, json) < 0)
-		return -ENOMEM;
-	return buf_adds(b, "\n");
+	return json ? buf_addf(b, "%s\n", json) : -ENOMEM;
 }

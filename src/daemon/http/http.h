@@ -91,10 +91,11 @@ struct reply {
 
 /** reply_json() - answer with a JSON value; takes @value over, NULL counts as out of memory.
  * Return: 0; -ENOMEM. */
-int reply_json(struct reply *rp, unsigned status, json_t *value);
+int reply_json(struct reply *rp, unsigned status, json_t *value, struct err *err);
 
 /** reply_text() - answer with text.  Return: 0; -ENOMEM. */
-int reply_text(struct reply *rp, unsigned status, const char *content_type, const char *text);
+int reply_text(struct reply *rp, unsigned status, const char *content_type, const char *text,
+	       struct err *err);
 
 /** reply_empty() - answer without a body.  Return: 0. */
 int reply_empty(struct reply *rp, unsigned status);
@@ -111,6 +112,5 @@ int reply_hijack(const struct request *rq, struct reply *rp, const char *content
 /** http_status() - the status that stands for a negative errno of a handler */
 unsigned http_status(int code);
 
-/** http_error_body() - {"message":…,"errno":N} appended to @b; the code's own text when @err has
- * none. Return: 0; -ENOMEM. */
-int http_error_body(struct buf *b, int code, const struct err *err);
+/** http_error_body() - {"message":…,"errno":N} appended to @b.  Return: 0; -ENOMEM. */
+int http_error_body(struct buf *b, const struct err *err);

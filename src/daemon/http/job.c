@@ -163,7 +163,7 @@ static void job_free(void *arg)
 }
 
 int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*free_fn)(void *arg),
-	      void *arg, struct job **ret)
+	      void *arg, struct job **ret, struct err *err)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	int r = job ? 0 : -ENOMEM;
@@ -175,7 +175,7 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	if (r < 0) {
 		free(job);
 		free_fn(arg);
-		return r;
+		return err_errno(err, r, "job");
 	}
 	job->fn = fn;
 	job->free_fn = free_fn;
@@ -187,7 +187,7 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 		pthread_mutex_destroy(&job->lock);
 		free(job);
 		free_fn(arg);
-		return r;
+		return err_errno(err, r, "job");
 	}
 	*ret = job;
 	return 0;

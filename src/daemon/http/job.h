@@ -20,7 +20,7 @@ struct job;
  * Return: 0, @ret owned by job_reply(); -errno.
  */
 int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*free_fn)(void *arg),
-	      void *arg, struct job **ret);
+	      void *arg, struct job **ret, struct err *err);
 
 /**
  * job_reply() - make the job's messages the reply

@@ -74,7 +74,7 @@ static int begin_writing(struct written *w)
 }
 
 int reply_written(struct reply *rp, const char *content_type, const struct writer *writer,
-		  void *arg)
+		  void *arg, struct err *err)
 {
 	static const struct stream stream = { written_read, written_free };
 	struct written *w = calloc(1, sizeof(*w));
@@ -87,7 +87,7 @@ int reply_written(struct reply *rp, const char *content_type, const struct write
 	if (r < 0) {
 		writer->free(arg);
 		free(w);
-		return r;
+		return err_errno(err, r, "reply");
 	}
 	return reply_stream(rp, content_type, &stream, w);
 }

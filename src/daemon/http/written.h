@@ -19,4 +19,5 @@ struct writer {
  *
  * Return: 0; -errno.
  */
-int reply_written(struct reply *rp, const char *content_type, const struct writer *w, void *arg);
+int reply_written(struct reply *rp, const char *content_type, const struct writer *w, void *arg,
+		  struct err *err);
