@@ -18,23 +18,16 @@
 #include "base/numbered.h"
 #include "base/path.h"
 #include "base/unix.h"
+#include "folder.h"
 
-static char dir[] = "/tmp/moat-test-XXXXXX";
-static int dir_fd;
+static struct folder *folder;
 
 static int set_up(void **state)
 {
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir_fd < 0;
-}
+	int r = folder_set_up(state);
 
-static int tear_down(void **state)
-{
-	(void)state;
-	fd_close(&dir_fd);
-	return path_remove_tree(AT_FDCWD, dir);
+	folder = *state;
+	return r;
 }
 
 static void atomic_write_replaces_the_whole_file(void **state)
@@ -42,11 +35,11 @@ static void atomic_write_replaces_the_whole_file(void **state)
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 
 	(void)state;
-	assert_int_equal(file_write_atomic(dir_fd, "f", "long content", 12, 0640), 0);
-	assert_int_equal(file_write_atomic(dir_fd, "f", "new", 3, 0640), 0);
-	assert_int_equal(file_read_at(dir_fd, "f", 100, &b), 0);
+	assert_int_equal(file_write_atomic(folder->fd, "f", "long content", 12, 0640), 0);
+	assert_int_equal(file_write_atomic(folder->fd, "f", "new", 3, 0640), 0);
+	assert_int_equal(file_read_at(folder->fd, "f", 100, &b), 0);
 	assert_string_equal(b.data, "new");
-	assert_int_equal(faccessat(dir_fd, ".f.tmp", F_OK, 0), -1);
+	assert_int_equal(faccessat(folder->fd, ".f.tmp", F_OK, 0), -1);
 }
 
 static void reserved_file_becomes_the_new_one(void **state)
@@ -55,15 +48,15 @@ static void reserved_file_becomes_the_new_one(void **state)
 	struct stat kept, made;
 
 	(void)state;
-	assert_int_equal(file_reserve(dir_fd, "r", 5000), 0);
-	assert_int_equal(fstatat(dir_fd, ".r.tmp", &kept, 0), 0);
+	assert_int_equal(file_reserve(folder->fd, "r", 5000), 0);
+	assert_int_equal(fstatat(folder->fd, ".r.tmp", &kept, 0), 0);
 	assert_true(kept.st_blocks * 512 >= 5000);
-	assert_int_equal(file_write_atomic(dir_fd, "r", "short", 5, 0600), 0);
-	assert_int_equal(fstatat(dir_fd, "r", &made, 0), 0);
+	assert_int_equal(file_write_atomic(folder->fd, "r", "short", 5, 0600), 0);
+	assert_int_equal(fstatat(folder->fd, "r", &made, 0), 0);
 	assert_true(made.st_ino == kept.st_ino);
-	assert_int_equal(file_read_at(dir_fd, "r", 100, &b), 0);
+	assert_int_equal(file_read_at(folder->fd, "r", 100, &b), 0);
 	assert_int_equal(b.len, 5);
-	assert_int_equal(faccessat(dir_fd, ".r.tmp", F_OK, 0), -1);
+	assert_int_equal(faccessat(folder->fd, ".r.tmp", F_OK, 0), -1);
 }
 
 static void file_past_the_limit_is_refused(void **state)
@@ -71,22 +64,22 @@ static void file_past_the_limit_is_refused(void **state)
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 
 	(void)state;
-	assert_int_equal(file_write_atomic(dir_fd, "big", "12345", 5, 0600), 0);
-	assert_int_equal(file_read_at(dir_fd, "big", 4, &b), -EFBIG);
-	assert_int_equal(file_read_at(dir_fd, "none", 4, &b), -ENOENT);
+	assert_int_equal(file_write_atomic(folder->fd, "big", "12345", 5, 0600), 0);
+	assert_int_equal(file_read_at(folder->fd, "big", 4, &b), -EFBIG);
+	assert_int_equal(file_read_at(folder->fd, "none", 4, &b), -ENOENT);
 }
 
 static void set_writes_only_to_what_exists(void **state)
 {
 	(void)state;
-	assert_int_equal(file_set_at(dir_fd, "missing", "1"), -ENOENT);
-	assert_int_equal(faccessat(dir_fd, "missing", F_OK, 0), -1);
+	assert_int_equal(file_set_at(folder->fd, "missing", "1"), -ENOENT);
+	assert_int_equal(faccessat(folder->fd, "missing", F_OK, 0), -1);
 	assert_int_equal(file_set_at(AT_FDCWD, "/dev/null", "1"), 0);
 }
 
 static void exact_read_tells_a_short_file(void **state)
 {
-	cleanup_close int fd = openat(dir_fd, "short", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	cleanup_close int fd = openat(folder->fd, "short", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	char bytes[4];
 
 	(void)state;
@@ -101,14 +94,14 @@ static void exact_read_tells_a_short_file(void **state)
 static void tree_is_removed_without_following_links(void **state)
 {
 	(void)state;
-	assert_int_equal(file_write_atomic(dir_fd, "outside", "x", 1, 0600), 0);
-	assert_int_equal(fchdir(dir_fd), 0);
+	assert_int_equal(file_write_atomic(folder->fd, "outside", "x", 1, 0600), 0);
+	assert_int_equal(fchdir(folder->fd), 0);
 	assert_int_equal(path_mkdir_p("t/a/b", 0700), 0);
 	assert_int_equal(path_mkdir_p("t/a/b", 0700), 0);
 	assert_int_equal(symlink("../..", "t/a/up"), 0);
 	assert_int_equal(symlink("../outside", "t/file"), 0);
-	assert_int_equal(path_remove_tree(dir_fd, "t"), 0);
-	assert_int_equal(path_remove_tree(dir_fd, "t"), 0);
+	assert_int_equal(path_remove_tree(folder->fd, "t"), 0);
+	assert_int_equal(path_remove_tree(folder->fd, "t"), 0);
 	assert_int_equal(access("outside", F_OK), 0);
 	assert_int_equal(access("t", F_OK), -1);
 }
@@ -118,8 +111,8 @@ static void folder_behind_a_link_is_not_opened(void **state)
 	int fd = -1;
 
 	(void)state;
-	assert_int_equal(symlinkat("/", dir_fd, "link"), 0);
-	assert_true(path_open_dir(dir_fd, "link", 0700, &fd) < 0);
+	assert_int_equal(symlinkat("/", folder->fd, "link"), 0);
+	assert_true(path_open_dir(folder->fd, "link", 0700, &fd) < 0);
 	assert_int_equal(fd, -1);
 }
 
@@ -157,14 +150,14 @@ static void message_and_descriptor_pass_a_socket(void **state)
 	uid_t uid;
 
 	(void)state;
-	assert_int_equal(unix_connect_at(dir_fd, "s", SOCK_SEQPACKET, &client), -ENOENT);
-	assert_int_equal(unix_listen_at(dir_fd, "s", SOCK_SEQPACKET, 0600, &listener), 0);
-	assert_int_equal(unix_connect_at(dir_fd, "s", SOCK_SEQPACKET, &client), 0);
+	assert_int_equal(unix_connect_at(folder->fd, "s", SOCK_SEQPACKET, &client), -ENOENT);
+	assert_int_equal(unix_listen_at(folder->fd, "s", SOCK_SEQPACKET, 0600, &listener), 0);
+	assert_int_equal(unix_connect_at(folder->fd, "s", SOCK_SEQPACKET, &client), 0);
 	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	assert_true(server >= 0);
 	assert_int_equal(unix_peer_uid(server, &uid), 0);
 	assert_int_equal(uid, getuid());
-	assert_int_equal(unix_send(client, "hello", 5, dir_fd), 0);
+	assert_int_equal(unix_send(client, "hello", 5, folder->fd), 0);
 	assert_int_equal(unix_recv(server, text, sizeof(text), &passed), 5);
 	assert_memory_equal(text, "hello", 5);
 	assert_int_equal(faccessat(passed, "s", F_OK, 0), 0);
@@ -182,16 +175,16 @@ static void numbered_files_are_told_from_others(void **state)
 	char name[NUMBERED_MAX];
 
 	(void)state;
-	assert_int_equal(numbered_range(dir_fd, "n", &first, &last), -ENOENT);
+	assert_int_equal(numbered_range(folder->fd, "n", &first, &last), -ENOENT);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		assert_int_equal(file_write_atomic(dir_fd, names[i], "", 0, 0600), 0);
-	assert_int_equal(numbered_range(dir_fd, "n", &first, &last), 0);
+		assert_int_equal(file_write_atomic(folder->fd, names[i], "", 0, 0600), 0);
+	assert_int_equal(numbered_range(folder->fd, "n", &first, &last), 0);
 	assert_int_equal(first, 7);
 	assert_int_equal(last, 12);
-	assert_int_equal(numbered_remove(dir_fd, "n", 9), 0);
-	assert_int_equal(numbered_range(dir_fd, "n", &first, &last), 0);
+	assert_int_equal(numbered_remove(folder->fd, "n", 9), 0);
+	assert_int_equal(numbered_range(folder->fd, "n", &first, &last), 0);
 	assert_int_equal(first, 9);
-	assert_int_equal(faccessat(dir_fd, "n.8.tmp", F_OK, 0), 0);
+	assert_int_equal(faccessat(folder->fd, "n.8.tmp", F_OK, 0), 0);
 	numbered_name("n", 12, name);
 	assert_string_equal(name, "n.12");
 }
@@ -211,5 +204,5 @@ int main(void)
 		cmocka_unit_test(message_and_descriptor_pass_a_socket),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, folder_tear_down);
 }

@@ -17,47 +17,18 @@
 #include "control/exit.h"
 #include "control/machine-spec.h"
 #include "control/names.h"
+#include "folder.h"
 
 #define MACHINE                                                                                    \
 	"{\"engine\":\"e\",\"cpus\":2,\"memory_bytes\":268435456,\"kernel\":\"/k\","               \
 	"\"initrd\":\"/i\",\"disk_bytes\":1073741824,\"cold\":true}"
-
-struct folder {
-	char path[64];
-	int fd;
-};
-
-static int make_folder(void **state)
-{
-	static struct folder f;
-
-	strcpy(f.path, "/tmp/moat-test-control-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = open(f.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*state = &f;
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return path_remove_tree(AT_FDCWD, f->path);
-}
-
-static void put(const struct folder *f, const char *name, const char *text)
-{
-	assert_int_equal(file_write_atomic(f->fd, name, text, strlen(text), 0600), 0);
-}
 
 static void a_machine_is_read(void **state)
 {
 	struct machine_spec m;
 	struct err err;
 
-	put(*state, MACHINE_FILE, MACHINE);
+	folder_put(*state, MACHINE_FILE, MACHINE);
 	assert_int_equal(machine_spec_load(((struct folder *)*state)->fd, &m, &err), 0);
 	assert_string_equal(m.engine, "e");
 	assert_string_equal(m.kernel, "/k");
@@ -122,7 +93,7 @@ static void wrong_machines_are_refused(void **state)
 		struct machine_spec m;
 		struct err err;
 
-		put(*state, MACHINE_FILE, wrong[i]);
+		folder_put(*state, MACHINE_FILE, wrong[i]);
 		assert_true(machine_spec_load(((struct folder *)*state)->fd, &m, &err) < 0);
 		assert_non_null(strstr(err.msg, MACHINE_FILE));
 	}
@@ -154,9 +125,9 @@ static void exit_json_is_read_back(void **state)
 	assert_int_equal(exit_load(tmp, name, &got), 0);
 	assert_int_equal(got.code, 7);
 	assert_int_equal(got.finished_nsec, 6);
-	put(*state, EXIT_FILE, "{\"code\":256}");
+	folder_put(*state, EXIT_FILE, "{\"code\":256}");
 	assert_true(exit_load(tmp, name, &got) < 0);
-	put(*state, EXIT_FILE, "");
+	folder_put(*state, EXIT_FILE, "");
 	assert_int_equal(exit_load(tmp, name, &got), -EBADMSG);
 }
 
@@ -173,16 +144,17 @@ static void failures_to_start_have_dockers_codes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_machine_is_read, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_machine_is_read_as_it_was_written, make_folder,
-						remove_folder),
-		cmocka_unit_test_setup_teardown(a_missing_file_is_named, make_folder,
-						remove_folder),
-		cmocka_unit_test_setup_teardown(wrong_machines_are_refused, make_folder,
-						remove_folder),
-		cmocka_unit_test_setup_teardown(exit_json_says_how_it_ended, make_folder,
-						remove_folder),
-		cmocka_unit_test_setup_teardown(exit_json_is_read_back, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(a_machine_is_read, folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(a_machine_is_read_as_it_was_written, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(a_missing_file_is_named, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(wrong_machines_are_refused, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(exit_json_says_how_it_ended, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(exit_json_is_read_back, folder_set_up,
+						folder_tear_down),
 		cmocka_unit_test(failures_to_start_have_dockers_codes),
 	};
 

@@ -17,55 +17,31 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/log/files.h"
+#include "folder.h"
 
 #define T1 "2026-01-02T03:04:05.000000001Z "
 
-struct box {
-	char path[64];
-	int dir_fd;
-};
-
-static int make_box(void **state)
-{
-	static struct box b;
-
-	strcpy(b.path, "/tmp/moat-test-logs-XXXXXX");
-	if (!mkdtemp(b.path))
-		return -1;
-	b.dir_fd = open(b.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*state = &b;
-	return b.dir_fd < 0;
-}
-
-static int remove_box(void **state)
-{
-	struct box *b = *state;
-
-	close(b->dir_fd);
-	return path_remove_tree(AT_FDCWD, b->path);
-}
-
-static void put(const struct box *b, unsigned number, const char *text)
+static void put(const struct folder *b, unsigned number, const char *text)
 {
 	cleanup_free char *name = str_printf("container.log.%u", number);
 	cleanup_close int fd = -1;
 
 	assert_non_null(name);
-	fd = openat(b->dir_fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	fd = openat(b->fd, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
 }
 
-static void drop(const struct box *b, unsigned number)
+static void drop(const struct folder *b, unsigned number)
 {
 	cleanup_free char *name = str_printf("container.log.%u", number);
 
-	assert_int_equal(unlinkat(b->dir_fd, name, 0), 0);
+	assert_int_equal(unlinkat(b->fd, name, 0), 0);
 }
 
-static void begin(const struct box *b, struct log_files *f)
+static void begin(const struct folder *b, struct log_files *f)
 {
-	log_files_init(f, fcntl(b->dir_fd, F_DUPFD_CLOEXEC, 3));
+	log_files_init(f, fcntl(b->fd, F_DUPFD_CLOEXEC, 3));
 	f->reader.options = (struct log_options){
 		.out = true, .err = true, .since_nsec = INT64_MIN, .until_nsec = INT64_MAX
 	};
@@ -109,7 +85,7 @@ static void without_a_file_there_is_none_yet(void **state)
 	log_files_reset(&f);
 }
 
-static void expect_tail(struct box *b, uint64_t lines, const char *text)
+static void expect_tail(struct folder *b, uint64_t lines, const char *text)
 {
 	struct log_files f;
 
@@ -217,18 +193,18 @@ static void other_places_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_log_is_read_from_file_to_file, make_box,
-						remove_box),
-		cmocka_unit_test_setup_teardown(without_a_file_there_is_none_yet, make_box,
-						remove_box),
-		cmocka_unit_test_setup_teardown(the_last_lines_may_lie_in_several_files, make_box,
-						remove_box),
+		cmocka_unit_test_setup_teardown(a_log_is_read_from_file_to_file, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(without_a_file_there_is_none_yet, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(the_last_lines_may_lie_in_several_files,
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_slow_reader_loses_what_was_removed_and_no_more,
-						make_box, remove_box),
-		cmocka_unit_test_setup_teardown(a_place_is_where_another_reader_goes_on, make_box,
-						remove_box),
+						folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(a_place_is_where_another_reader_goes_on,
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_place_that_is_gone_is_the_oldest_there_is,
-						make_box, remove_box),
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test(other_places_are_refused),
 	};
 

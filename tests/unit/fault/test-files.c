@@ -18,24 +18,17 @@
 #include "base/str.h"
 #include "control/exit.h"
 #include "faults.h"
+#include "folder.h"
 #include "shim/container/crilog.h"
 
-static char dir[] = "/tmp/moat-test-faults-XXXXXX";
-static int dir_fd;
+static struct folder *folder;
 
 static int set_up(void **state)
 {
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir_fd < 0;
-}
+	int r = folder_set_up(state);
 
-static int tear_down(void **state)
-{
-	(void)state;
-	fd_close(&dir_fd);
-	return path_remove_tree(AT_FDCWD, dir);
+	folder = *state;
+	return r;
 }
 
 static int replace(void *arg)
@@ -44,20 +37,20 @@ static int replace(void *arg)
 	int r;
 
 	(void)arg;
-	r = file_write_atomic(dir_fd, "f", "the new one", 11, 0600);
-	assert_int_equal(file_read_at(dir_fd, "f", 100, &b), 0);
+	r = file_write_atomic(folder->fd, "f", "the new one", 11, 0600);
+	assert_int_equal(file_read_at(folder->fd, "f", 100, &b), 0);
 	assert_int_equal(buf_add(&b, "", 1), 0);
 	/* Where only the last sync failed, the new one is there already. */
 	assert_true(streq(b.data, "old") || streq(b.data, "the new one"));
-	assert_int_equal(faccessat(dir_fd, ".f.tmp", F_OK, 0), -1);
+	assert_int_equal(faccessat(folder->fd, ".f.tmp", F_OK, 0), -1);
 	if (r < 0)
-		assert_int_equal(unlinkat(dir_fd, "f", 0), 0);
+		assert_int_equal(unlinkat(folder->fd, "f", 0), 0);
 	return r;
 }
 
 static int replace_old(void *arg)
 {
-	int fd = openat(dir_fd, "f", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(folder->fd, "f", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_int_equal(pwrite(fd, "old", 3, 0), 3);
 	close(fd);
@@ -76,7 +69,7 @@ static int write_exit(void *arg)
 	const struct exit_status status = { .code = 3 };
 
 	(void)arg;
-	return exit_write(dir_fd, &status, true);
+	return exit_write(folder->fd, &status, true);
 }
 
 static void an_end_is_told_as_a_whole_or_not_at_all(void **state)
@@ -92,10 +85,10 @@ static void check_log(void)
 
 	for (int i = 1; i < 100; i++) {
 		cleanup_free char *name = str_printf("container.log.%d", i);
-		int r = file_read_at(dir_fd, name, 1 << 20, &all);
+		int r = file_read_at(folder->fd, name, 1 << 20, &all);
 
 		assert_true(r == 0 || r == -ENOENT);
-		(void)unlinkat(dir_fd, name, 0);
+		(void)unlinkat(folder->fd, name, 0);
 	}
 	assert_int_equal(buf_add(&all, "", 1), 0);
 	assert_true(str_ends(all.data, " stdout F last\n"));
@@ -111,7 +104,7 @@ static int write_log(void *arg)
 {
 	const struct log_limits limits = { .max_bytes = 150, .max_files = 99 };
 	struct crilog *l = NULL;
-	int r = crilog_open(dir_fd, &limits, &l), first = r, one = 0;
+	int r = crilog_open(folder->fd, &limits, &l), first = r, one = 0;
 	uint64_t lost = 0;
 
 	(void)arg;
@@ -145,5 +138,5 @@ int main(void)
 		cmocka_unit_test(a_log_has_whole_records),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, folder_tear_down);
 }

@@ -15,6 +15,7 @@
 #include "base/numbered.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "folder.h"
 #include "shim/container/crilog.h"
 
 #define WHEN "2026-01-02T03:04:05.000000006Z"
@@ -103,34 +104,6 @@ static void streams_can_be_rebuilt_exactly(void **state)
 	buf_reset(&log);
 }
 
-static int make_folder(void **state)
-{
-	static char path[] = "/tmp/moat-test-crilog-XXXXXX";
-	static int fd;
-
-	strcpy(path + sizeof(path) - 7, "XXXXXX");
-	if (!mkdtemp(path))
-		return -1;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*state = &fd;
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	char link[64], path[256];
-	ssize_t n;
-	int fd = *(int *)*state;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	close(fd);
-	if (n < 0)
-		return -1;
-	path[n] = '\0';
-	return path_remove_tree(AT_FDCWD, path);
-}
-
 static char *read_file(int dir_fd, const char *name)
 {
 	struct buf b = BUF_INIT;
@@ -149,7 +122,7 @@ static const struct log_limits endless = { .max_files = 1 };
 static void a_record_cut_off_by_a_crash_is_removed(void **state)
 {
 	static const char before[] = WHEN " stdout F one\n" WHEN " stdout F tw";
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 	char *text;
 
@@ -168,7 +141,7 @@ static void a_record_cut_off_by_a_crash_is_removed(void **state)
 static void a_full_disk_costs_whole_records_and_no_more(void **state)
 {
 	struct rlimit old, small = { 100, RLIM_INFINITY };
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 	char *text;
 
@@ -196,7 +169,7 @@ static void a_full_disk_costs_whole_records_and_no_more(void **state)
 static void a_full_file_is_followed_by_the_next_and_the_oldest_goes(void **state)
 {
 	const struct log_limits limits = { .max_bytes = 300, .max_files = 2 };
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 	char *text;
 
@@ -217,7 +190,7 @@ static void a_full_file_is_followed_by_the_next_and_the_oldest_goes(void **state
 static void a_file_is_changed_between_lines(void **state)
 {
 	const struct log_limits limits = { .max_bytes = 200, .max_files = 9 };
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 	char *text;
 
@@ -239,7 +212,7 @@ static void a_line_without_an_end_cannot_fill_the_disk(void **state)
 {
 	const struct log_limits limits = { .max_bytes = 200, .max_files = 2 };
 	uint64_t first, last;
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 
 	assert_int_equal(crilog_open(dir_fd, &limits, &l), 0);
@@ -255,7 +228,7 @@ static void one_large_piece_goes_into_several_files(void **state)
 {
 	const struct log_limits limits = { .max_bytes = 1000, .max_files = 1000 };
 	static char data[11 * 500 + 1];
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct buf all = BUF_INIT, again = BUF_INIT;
 	struct crilog *l;
 
@@ -285,7 +258,7 @@ static void one_large_piece_goes_into_several_files(void **state)
 static void an_opened_log_goes_on_in_its_newest_file(void **state)
 {
 	const struct log_limits limits = { .max_bytes = 120, .max_files = 2 };
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 	char *text;
 
@@ -306,7 +279,7 @@ static void an_opened_log_goes_on_in_its_newest_file(void **state)
 
 static void nothing_is_kept_where_no_file_may_be(void **state)
 {
-	int dir_fd = *(int *)*state;
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct crilog *l;
 
 	assert_int_equal(crilog_open(dir_fd, &(struct log_limits){ 0 }, &l), 0);
@@ -321,23 +294,23 @@ int main(void)
 		cmocka_unit_test(lines_are_records),
 		cmocka_unit_test(a_line_without_an_end_is_partial),
 		cmocka_unit_test(streams_can_be_rebuilt_exactly),
-		cmocka_unit_test_setup_teardown(a_record_cut_off_by_a_crash_is_removed, make_folder,
-						remove_folder),
+		cmocka_unit_test_setup_teardown(a_record_cut_off_by_a_crash_is_removed,
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_costs_whole_records_and_no_more,
-						make_folder, remove_folder),
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_full_file_is_followed_by_the_next_and_the_oldest_goes, make_folder,
-			remove_folder),
-		cmocka_unit_test_setup_teardown(a_file_is_changed_between_lines, make_folder,
-						remove_folder),
+			a_full_file_is_followed_by_the_next_and_the_oldest_goes, folder_set_up,
+			folder_tear_down),
+		cmocka_unit_test_setup_teardown(a_file_is_changed_between_lines, folder_set_up,
+						folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_line_without_an_end_cannot_fill_the_disk,
-						make_folder, remove_folder),
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(one_large_piece_goes_into_several_files,
-						make_folder, remove_folder),
+						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(an_opened_log_goes_on_in_its_newest_file,
-						make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(nothing_is_kept_where_no_file_may_be, make_folder,
-						remove_folder),
+						folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_kept_where_no_file_may_be, folder_set_up,
+						folder_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

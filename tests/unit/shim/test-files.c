@@ -14,38 +14,9 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "control/names.h"
+#include "folder.h"
 #include "shim/container/history.h"
 #include "shim/text.h"
-
-struct folder {
-	char path[64];
-	int fd;
-};
-
-static int make_folder(void **state)
-{
-	static struct folder f;
-
-	strcpy(f.path, "/tmp/moat-test-shim-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = open(f.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	*state = &f;
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return path_remove_tree(AT_FDCWD, f->path);
-}
-
-static void put(const struct folder *f, const char *name, const char *text)
-{
-	assert_int_equal(file_write_atomic(f->fd, name, text, strlen(text), 0600), 0);
-}
 
 static void foreign_text_becomes_clean(void **state)
 {
@@ -62,7 +33,7 @@ static void the_tail_of_a_log_is_what_came_last(void **state)
 	int fd = ((struct folder *)*state)->fd;
 	char tail[16];
 
-	put(*state, "log", "old\nnew one\nnew two\n");
+	folder_put(*state, "log", "old\nnew one\nnew two\n");
 	text_tail(fd, "log", 4, tail, sizeof(tail));
 	assert_string_equal(tail, "ew one new two");
 	text_tail(fd, "log", 12, tail, sizeof(tail));
@@ -98,8 +69,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreign_text_becomes_clean),
-		cmocka_unit_test_setup_teardown(the_tail_of_a_log_is_what_came_last, make_folder,
-						remove_folder),
+		cmocka_unit_test_setup_teardown(the_tail_of_a_log_is_what_came_last, folder_set_up,
+						folder_tear_down),
 		cmocka_unit_test(the_last_execs_are_remembered),
 	};
 

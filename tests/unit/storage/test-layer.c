@@ -16,31 +16,23 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "folder.h"
 #include "storage/layer.h"
 
-static char dir[] = "/tmp/moat-layer-XXXXXX";
-static int dir_fd = -1;
+static struct folder *folder;
 
 static int setup(void **state)
 {
-	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir_fd < 0 ? -1 : 0;
-}
+	int r = folder_set_up(state);
 
-static int teardown(void **state)
-{
-	(void)state;
-	close(dir_fd);
-	return path_remove_tree(AT_FDCWD, dir);
+	folder = *state;
+	return r;
 }
 
 /* Runs a program of e2fsprogs on the layer; its standard output goes to @ret. */
 static int run(const char *program, const char *option, const char *argument, struct buf *ret)
 {
-	cleanup_free char *path = str_printf("%s/rw", dir);
+	cleanup_free char *path = str_printf("%s/rw", folder->path);
 	int ends[2], status;
 	pid_t pid;
 
@@ -66,7 +58,7 @@ static void create(uint64_t size_bytes)
 {
 	struct err err;
 
-	if (layer_create(dir_fd, "rw", size_bytes, &err) < 0)
+	if (layer_create(folder->fd, "rw", size_bytes, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -120,7 +112,7 @@ static void a_layer_is_sparse(void **state)
 
 	(void)state;
 	create(GIB(10));
-	assert_int_equal(fstatat(dir_fd, "rw", &st, 0), 0);
+	assert_int_equal(fstatat(folder->fd, "rw", &st, 0), 0);
 	assert_int_equal(st.st_size, GIB(10));
 	assert_true((uint64_t)st.st_blocks * 512 < MIB(1));
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -131,9 +123,9 @@ static void nothing_is_left_of_a_layer_that_failed(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(mkdirat(dir_fd, "taken", 0700), 0);
-	assert_int_equal(layer_create(dir_fd, "taken", GIB(1), &err), -EISDIR);
-	assert_int_equal(faccessat(dir_fd, ".taken.tmp", F_OK, 0), -1);
+	assert_int_equal(mkdirat(folder->fd, "taken", 0700), 0);
+	assert_int_equal(layer_create(folder->fd, "taken", GIB(1), &err), -EISDIR);
+	assert_int_equal(faccessat(folder->fd, ".taken.tmp", F_OK, 0), -1);
 	assert_non_null(strstr(err.msg, "taken"));
 }
 
@@ -142,10 +134,10 @@ static void sizes_out_of_range_are_refused(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(layer_create(dir_fd, "x", LAYER_SIZE_MIN - 1, &err), -EINVAL);
-	assert_int_equal(layer_create(dir_fd, "x", LAYER_SIZE_MAX + 1, &err), -EINVAL);
-	assert_int_equal(layer_create(dir_fd, "x", UINT64_MAX, &err), -EINVAL);
-	assert_int_equal(faccessat(dir_fd, "x", F_OK, 0), -1);
+	assert_int_equal(layer_create(folder->fd, "x", LAYER_SIZE_MIN - 1, &err), -EINVAL);
+	assert_int_equal(layer_create(folder->fd, "x", LAYER_SIZE_MAX + 1, &err), -EINVAL);
+	assert_int_equal(layer_create(folder->fd, "x", UINT64_MAX, &err), -EINVAL);
+	assert_int_equal(faccessat(folder->fd, "x", F_OK, 0), -1);
 }
 
 static void a_layer_that_never_came_to_the_disk_is_told(void **state)
@@ -154,8 +146,8 @@ static void a_layer_that_never_came_to_the_disk_is_told(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(layer_create(dir_fd, "lost", LAYER_SIZE_MIN, &err), 0);
-	fd = openat(dir_fd, "lost", O_RDWR | O_CLOEXEC);
+	assert_int_equal(layer_create(folder->fd, "lost", LAYER_SIZE_MIN, &err), 0);
+	fd = openat(folder->fd, "lost", O_RDWR | O_CLOEXEC);
 	assert_int_equal(layer_is_lost(fd), 0);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(layer_is_lost(fd), 1);
@@ -177,5 +169,5 @@ int main(void)
 		cmocka_unit_test(sizes_out_of_range_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, folder_tear_down);
 }
