@@ -3,51 +3,19 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "kit.h"
 #include "oci/descriptor.h"
-#include "server.h"
-
-/* A store with one image, and the registry that it is named for, which can be in the way. */
-struct scene {
-	struct place *place;
-	struct server server;
-	struct kit kit;
-	char name[64];
-};
+#include "scene.h"
 
 static void load(struct scene *sc, const struct kit_spec *spec)
 {
-	kit_make(&sc->kit, spec);
+	scene_make(sc, spec);
 	place_load_ok(sc->place, archive_oci(&sc->kit, sc->name), sc->name);
-}
-
-static int setup_empty(void **state)
-{
-	struct scene *sc = calloc(1, sizeof(*sc));
-
-	assert_non_null(sc);
-	store_setup((void **)&sc->place);
-	server_start(&sc->server);
-	snprintf(sc->name, sizeof(sc->name), "127.0.0.1:%d/r/x:1", sc->server.port);
-	*state = sc;
-	return 0;
 }
 
 static int setup(void **state)
 {
-	setup_empty(state);
+	scene_setup_empty(state);
 	load(*state, &(struct kit_spec){ .content = "one", .filter = ARCHIVE_FILTER_GZIP });
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scene *sc = *state;
-
-	server_stop(&sc->server);
-	store_teardown((void **)&sc->place);
-	kit_reset(&sc->kit);
-	free(sc);
 	return 0;
 }
 
@@ -350,29 +318,29 @@ static void test_a_cancelled_push_publishes_nothing(void **state)
 	assert_int_equal(server_logged(&sc->server, "/manifests/"), 0);
 }
 
-#define SCENE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PUSH_TEST(f) cmocka_unit_test_setup_teardown(f, setup, scene_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE_TEST(test_blobs_go_before_the_manifest_that_names_them),
-		SCENE_TEST(test_the_content_of_a_blob_goes_up_whole),
-		SCENE_TEST(test_what_the_registry_has_is_not_sent_again),
+		PUSH_TEST(test_blobs_go_before_the_manifest_that_names_them),
+		PUSH_TEST(test_the_content_of_a_blob_goes_up_whole),
+		PUSH_TEST(test_what_the_registry_has_is_not_sent_again),
 		cmocka_unit_test_setup_teardown(
-			test_an_image_of_dockers_media_types_keeps_its_digest, setup_empty,
-			teardown),
-		SCENE_TEST(test_the_pushed_digest_is_a_name_of_the_image),
-		SCENE_TEST(test_a_layer_is_mounted_from_where_it_is_known_to_be),
-		SCENE_TEST(test_the_token_is_for_pulling_and_pushing),
-		SCENE_TEST(test_an_upload_elsewhere_takes_no_authorization_along),
-		SCENE_TEST(test_an_upload_to_plain_http_elsewhere_is_refused),
-		SCENE_TEST(test_an_upload_is_not_made_a_download),
-		SCENE_TEST(test_an_upload_follows_where_it_may),
-		SCENE_TEST(test_refusals_say_what_to_do),
-		SCENE_TEST(test_a_cut_upload_is_begun_once_more),
-		SCENE_TEST(test_a_registry_that_changes_the_manifest_is_found),
-		SCENE_TEST(test_what_is_not_here_and_digests_are_refused),
-		SCENE_TEST(test_a_cancelled_push_publishes_nothing),
+			test_an_image_of_dockers_media_types_keeps_its_digest, scene_setup_empty,
+			scene_teardown),
+		PUSH_TEST(test_the_pushed_digest_is_a_name_of_the_image),
+		PUSH_TEST(test_a_layer_is_mounted_from_where_it_is_known_to_be),
+		PUSH_TEST(test_the_token_is_for_pulling_and_pushing),
+		PUSH_TEST(test_an_upload_elsewhere_takes_no_authorization_along),
+		PUSH_TEST(test_an_upload_to_plain_http_elsewhere_is_refused),
+		PUSH_TEST(test_an_upload_is_not_made_a_download),
+		PUSH_TEST(test_an_upload_follows_where_it_may),
+		PUSH_TEST(test_refusals_say_what_to_do),
+		PUSH_TEST(test_a_cut_upload_is_begun_once_more),
+		PUSH_TEST(test_a_registry_that_changes_the_manifest_is_found),
+		PUSH_TEST(test_what_is_not_here_and_digests_are_refused),
+		PUSH_TEST(test_a_cancelled_push_publishes_nothing),
 	};
 
 	return cmocka_run_group_tests_name("image: push", tests, NULL, NULL);
