@@ -18,7 +18,7 @@
 #define CHANGES_MAX	  2000000u
 
 /* What docker answers: the fault is in the request, but for what is not there. */
-static int answer_code(int code)
+static int docker_code(int code)
 {
 	switch (code) {
 	case -ENOTDIR:
@@ -39,7 +39,7 @@ static int explain_failure(const char *name, int code, struct err *err)
 
 	if (code == -ENOENT && text && str_starts(text, "Could not find the file"))
 		return err_set(err, code, "%s in container %s", text, name);
-	return answer_code(code);
+	return docker_code(code);
 }
 
 static int begin_files(struct request *rq, struct link_files *what, struct files *ret,
@@ -55,7 +55,7 @@ static int begin_files(struct request *rq, struct link_files *what, struct files
 	return r < 0 ? explain_failure(rq->target, r, err) : 0;
 }
 
-static int read_path(const struct request *rq, char **ret, struct err *err)
+static int read_archive_path(const struct request *rq, char **ret, struct err *err)
 {
 	int r = files_clean_path(request_arg(rq, "path"), ret, err);
 	cleanup_json json_t *text = r == 0 ? json_string(*ret) : NULL;
@@ -65,7 +65,7 @@ static int read_path(const struct request *rq, char **ret, struct err *err)
 	return r;
 }
 
-static int set_stat(struct files *f, const char *path, struct reply *rp, struct err *err)
+static int reply_stat(struct files *f, const char *path, struct reply *rp, struct err *err)
 {
 	struct link_stat s = { 0 };
 	int r = files_read_stat(f, &s, err);
@@ -82,16 +82,16 @@ int api_archive_stat(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_STAT };
 	cleanup(files_close) struct files f = FILES_INIT;
-	int r = read_path(rq, &what.path, err);
+	int r = read_archive_path(rq, &what.path, err);
 
 	if (r == 0)
 		r = begin_files(rq, &what, &f, err);
 	if (r == 0)
-		r = set_stat(&f, what.path, rp, err);
+		r = reply_stat(&f, what.path, rp, err);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 
-static ssize_t stream_read(void *arg, char *data, size_t max)
+static ssize_t tar_stream_read(void *arg, char *data, size_t max)
 {
 	struct files *f = arg;
 	struct err err = { 0 };
@@ -102,13 +102,13 @@ static ssize_t stream_read(void *arg, char *data, size_t max)
 	return n;
 }
 
-static void stream_free(void *arg)
+static void tar_stream_free(void *arg)
 {
 	files_close(arg);
 	free(arg);
 }
 
-static const struct stream stream = { stream_read, stream_free };
+static const struct stream stream = { tar_stream_read, tar_stream_free };
 
 static void publish_files(const struct files *f, const char *action)
 {
@@ -131,13 +131,13 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 		return err_nomem(err);
 	*f = FILES_INIT;
 	what.flags = sparse_flag(rq);
-	r = read_path(rq, &what.path, err);
+	r = read_archive_path(rq, &what.path, err);
 	if (r == 0)
 		r = begin_files(rq, &what, f, err);
 	if (r == 0)
-		r = set_stat(f, what.path, rp, err);
+		r = reply_stat(f, what.path, rp, err);
 	if (r < 0) {
-		stream_free(f);
+		tar_stream_free(f);
 		return r;
 	}
 	publish_files(f, "archive-path");
@@ -145,7 +145,7 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 }
 
 /* The user that the container's process is, for who wants new files to be its. */
-static int read_owner(const struct request *rq, char **ret, struct err *err)
+static int read_copy_owner(const struct request *rq, char **ret, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup(texts_reset) struct texts texts = { 0 };
@@ -183,12 +183,12 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_PUT };
 	cleanup(files_close) struct files f = FILES_INIT;
 	cleanup(inflate_close) struct inflate in = INFLATE_INIT;
-	int r = read_path(rq, &what.path, err);
+	int r = read_archive_path(rq, &what.path, err);
 
 	if (request_flag(rq, "noOverwriteDirNonDir", false))
 		what.flags |= LINK_FILES_KEEP_FOLDERS;
 	if (r == 0)
-		r = read_owner(rq, &what.user, err);
+		r = read_copy_owner(rq, &what.user, err);
 	if (r == 0)
 		r = begin_files(rq, &what, &f, err);
 	if (r == 0)
@@ -197,7 +197,7 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = write_archive(&f, &in, err);
 	if (r < 0)
-		return answer_code(r);
+		return docker_code(r);
 	publish_files(&f, "extract-to-dir");
 	return reply_empty(rp, 200);
 }
@@ -214,7 +214,7 @@ int api_container_export(struct request *rq, struct reply *rp, struct err *err)
 	what.flags = sparse_flag(rq);
 	r = begin_files(rq, &what, f, err);
 	if (r < 0) {
-		stream_free(f);
+		tar_stream_free(f);
 		return r;
 	}
 	publish_files(f, "export");

@@ -12,7 +12,7 @@
 #define BYTES_MAX  MIB(1)
 #define PIECES_MAX 2u /* the shim keeps no more */
 
-static int add_end(int dir_fd, struct buf *b)
+static int add_console_end(int dir_fd, struct buf *b)
 {
 	char name[NUMBERED_MAX];
 	uint64_t first, last;
@@ -49,7 +49,7 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 	if (r == -ENOENT)
 		return err_set(err, r, "there is no " CONSOLE_FILE " yet");
 	if (r == 0)
-		r = add_end(dir_fd, &rp->body);
+		r = add_console_end(dir_fd, &rp->body);
 	return r < 0 ? err_errno(err, r, CONSOLE_FILE)
 		     : reply_text(rp, 200, "text/plain; charset=utf-8", "", err);
 }

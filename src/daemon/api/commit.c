@@ -32,7 +32,7 @@ static int take_members(const json_t *from, json_t *to, struct err *err)
 }
 
 /* The request's configuration is laid over the container's; docker's client sends none. */
-static int read_body(const struct request *rq, json_t *config, struct err *err)
+static int read_given_config(const struct request *rq, json_t *config, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
 	int r = 0;
@@ -65,7 +65,7 @@ static int make_config(struct request *rq, const struct container *c, json_t **r
 	if (r == 0)
 		r = take_members(stored, config, err);
 	if (r == 0)
-		r = read_body(rq, config, err);
+		r = read_given_config(rq, config, err);
 	if (r == 0)
 		r = api_read_changes(rq, config, err);
 	if (r == 0)
@@ -73,7 +73,7 @@ static int make_config(struct request *rq, const struct container *c, json_t **r
 	return r;
 }
 
-static int read_name(const struct request *rq, struct reference **ret, struct err *err)
+static int read_image_name(const struct request *rq, struct reference **ret, struct err *err)
 {
 	const char *repo = request_arg(rq, "repo"), *tag = request_arg(rq, "tag");
 	cleanup_free char *name = NULL;
@@ -160,7 +160,7 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = read_name(rq, &ref, err);
+	r = read_image_name(rq, &ref, err);
 	if (r == 0)
 		r = make_config(rq, c, &config, err);
 	if (r == 0)

@@ -75,7 +75,7 @@ static json_t *describe_container(const struct container_view *v)
 		member_json("Mounts", json_array()));
 }
 
-static bool id_begins(const char *value, const void *arg)
+static bool id_begins_with(const char *value, const void *arg)
 {
 	return str_starts(arg, value) != NULL;
 }
@@ -97,7 +97,7 @@ static bool image_fits(const char *value, const void *arg)
 	return want_full && have_full && streq(want_full, have_full);
 }
 
-static bool code_is(const char *value, const void *arg)
+static bool exit_code_is(const char *value, const void *arg)
 {
 	const struct container_view *v = arg;
 	uint32_t code;
@@ -117,7 +117,7 @@ static bool name_fits(const struct listing *l, const struct container_view *v)
 	return pattern_fits(l->names, name + 1) || pattern_fits(l->names, name);
 }
 
-static bool is_wanted(const struct listing *l, const struct container_view *v)
+static bool container_is_wanted(const struct listing *l, const struct container_view *v)
 {
 	const struct filters *f = &l->filters;
 
@@ -125,12 +125,12 @@ static bool is_wanted(const struct listing *l, const struct container_view *v)
 	    filters_count(f, "status") == 0 && filters_count(f, "exited") == 0)
 		return false;
 	return v->rec.created_nsec < l->before_nsec && v->rec.created_nsec > l->since_nsec &&
-	       filters_any(f, "id", id_begins, v->rec.id) &&
+	       filters_any(f, "id", id_begins_with, v->rec.id) &&
 	       filters_exact(f, "status", view_status(v)) &&
 	       filters_exact(f, "health", health_name(&v->health)) &&
 	       filters_exact(f, "network", "none") && filters_exact(f, "is-task", "false") &&
 	       filters_count(f, "volume") == 0 && filters_count(f, "publish") == 0 &&
-	       filters_count(f, "expose") == 0 && filters_any(f, "exited", code_is, v) &&
+	       filters_count(f, "expose") == 0 && filters_any(f, "exited", exit_code_is, v) &&
 	       filters_any(f, "ancestor", image_fits, &v->rec) && filters_labels(f, v->c->labels) &&
 	       name_fits(l, v);
 }
@@ -149,7 +149,7 @@ void api_container_add_sizes(struct api *api, const struct container *c, json_t 
 	json_object_set_new(item, "SizeRootFs", json_integer(layer + sb.st_blocks * 512));
 }
 
-static int created_of(struct listing *l, const char *key, int64_t *ret, struct err *err)
+static int creation_of_container(struct listing *l, const char *key, int64_t *ret, struct err *err)
 {
 	struct container *c;
 	int r;
@@ -194,9 +194,9 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	if (r == 0)
 		r = filters_pattern(&l->filters, "name", &l->names, err);
 	if (r == 0)
-		r = created_of(l, "before", &l->before_nsec, err);
+		r = creation_of_container(l, "before", &l->before_nsec, err);
 	if (r == 0)
-		r = created_of(l, "since", &l->since_nsec, err);
+		r = creation_of_container(l, "since", &l->since_nsec, err);
 	if (r < 0)
 		return r;
 	l->all = request_flag(rq, "all", false);
@@ -222,7 +222,7 @@ static int list_containers(struct listing *l, json_t **ret, struct err *err)
 	for (size_t i = 0; i < n && r == 0 && json_array_size(out) < l->limit; i++) {
 		json_t *item;
 
-		if (!is_wanted(l, &all[i]))
+		if (!container_is_wanted(l, &all[i]))
 			continue;
 		item = describe_container(&all[i]);
 		if (item && l->size)

@@ -50,7 +50,7 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 }
 
 /* The container a request is about; a reference. */
-static int find_target(struct request *rq, struct container **ret, struct err *err)
+static int find_container(struct request *rq, struct container **ret, struct err *err)
 {
 	return containers_find(rq->api->containers, rq->target, ret, err);
 }
@@ -64,7 +64,7 @@ static int finish_reply(struct reply *rp, struct container *c, int result)
 int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = find_target(rq, &c, err);
+	int r = find_container(rq, &c, err);
 
 	return r < 0 ? r : finish_reply(rp, c, container_start(c, err));
 }
@@ -96,7 +96,7 @@ int api_container_stop(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 
 	if (r == 0)
-		r = find_target(rq, &c, err);
+		r = find_container(rq, &c, err);
 	if (r < 0)
 		return r;
 	r = read_timeout(rq, c, &timeout, err);
@@ -112,14 +112,14 @@ int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 
 	if (r == 0)
-		r = find_target(rq, &c, err);
+		r = find_container(rq, &c, err);
 	return r < 0 ? r : finish_reply(rp, c, container_kill(c, signo, err));
 }
 
 int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = find_target(rq, &c, err);
+	int r = find_container(rq, &c, err);
 
 	return r < 0 ? r : finish_reply(rp, c, container_pause(c, err));
 }
@@ -127,7 +127,7 @@ int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
 int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = find_target(rq, &c, err);
+	int r = find_container(rq, &c, err);
 
 	return r < 0 ? r : finish_reply(rp, c, container_unpause(c, err));
 }
@@ -135,7 +135,7 @@ int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
 int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int timeout, r = find_target(rq, &c, err);
+	int timeout, r = find_container(rq, &c, err);
 
 	if (r < 0)
 		return r;
@@ -149,7 +149,7 @@ int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *name = request_arg(rq, "name");
 	struct container *c;
-	int r = find_target(rq, &c, err);
+	int r = find_container(rq, &c, err);
 
 	if (r < 0)
 		return r;
@@ -166,7 +166,7 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 	int r = request_json(rq, &body, err);
 
 	if (r == 0)
-		r = find_target(rq, &c, err);
+		r = find_container(rq, &c, err);
 	if (r < 0)
 		return r;
 	r = container_update(c, body, &warnings, err);
@@ -180,7 +180,7 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct container *c;
-	int r = find_target(rq, &c, err);
+	int r = find_container(rq, &c, err);
 
 	if (r < 0)
 		return r;

@@ -27,7 +27,7 @@ static void listener_free(void *arg)
 	free(l);
 }
 
-static const char *text_of(const json_t *obj, const char *key)
+static const char *member_of(const json_t *obj, const char *key)
 {
 	const char *s = json_string_value(json_object_get(obj, key));
 
@@ -38,12 +38,12 @@ static bool names_actor(const char *value, const void *arg)
 {
 	const json_t *actor = arg;
 
-	return str_starts(text_of(actor, "ID"), value) ||
-	       streq(text_of(json_object_get(actor, "Attributes"), "name"), value);
+	return str_starts(member_of(actor, "ID"), value) ||
+	       streq(member_of(json_object_get(actor, "Attributes"), "name"), value);
 }
 
 /* "exec_create" stands for "exec_create: COMMAND", too. */
-static bool is_action(const char *value, const void *arg)
+static bool action_fits(const char *value, const void *arg)
 {
 	const char *rest = str_starts(arg, value);
 
@@ -51,29 +51,30 @@ static bool is_action(const char *value, const void *arg)
 }
 
 /* An image's name, with or without its tag. */
-static bool is_image(const char *value, const void *arg)
+static bool image_name_fits(const char *value, const void *arg)
 {
 	const char *rest = str_starts(arg, value);
 
 	return rest && (*rest == '\0' || (*rest == ':' && !strchr(rest, '/')));
 }
 
-static bool is_wanted(const struct listener *l, const json_t *event)
+static bool event_is_wanted(const struct listener *l, const json_t *event)
 {
 	const json_t *actor = json_object_get(event, "Actor");
 	const json_t *attributes = json_object_get(actor, "Attributes");
-	const char *type = text_of(event, "Type");
+	const char *type = member_of(event, "Type");
 	bool container = streq(type, "container");
 
 	return filters_exact(&l->filters, "type", type) &&
-	       filters_exact(&l->filters, "scope", text_of(event, "scope")) &&
-	       filters_any(&l->filters, "event", is_action, text_of(event, "Action")) &&
+	       filters_exact(&l->filters, "scope", member_of(event, "scope")) &&
+	       filters_any(&l->filters, "event", action_fits, member_of(event, "Action")) &&
 	       filters_labels(&l->filters, attributes) &&
 	       (filters_count(&l->filters, "container") == 0 ||
 		(container && filters_any(&l->filters, "container", names_actor, actor))) &&
-	       (filters_any(&l->filters, "image", is_image,
-			    text_of(attributes, container ? "image" : "name")) ||
-		(!container && filters_any(&l->filters, "image", is_image, text_of(actor, "ID"))));
+	       (filters_any(&l->filters, "image", image_name_fits,
+			    member_of(attributes, container ? "image" : "name")) ||
+		(!container &&
+		 filters_any(&l->filters, "image", image_name_fits, member_of(actor, "ID"))));
 }
 
 /* Return: 1 when @l->pending has something; 0 when there is no event yet; -ENODATA past the end. */
@@ -88,7 +89,7 @@ static int next_event(struct listener *l)
 			return 0;
 		if (l->bounded && nsec > l->until_nsec)
 			return -ENODATA;
-		if (!is_wanted(l, event))
+		if (!event_is_wanted(l, event))
 			continue;
 		text = json_write(event);
 		if (!text || buf_adds(&l->pending, text) < 0 || buf_adds(&l->pending, "\n") < 0)
@@ -98,7 +99,7 @@ static int next_event(struct listener *l)
 }
 
 /* Return: as hub_wait(); -ENODATA when the end has passed. */
-static int wait_for_more(struct listener *l)
+static int await_event(struct listener *l)
 {
 	int64_t left_msec;
 	int r;
@@ -120,7 +121,7 @@ static ssize_t listener_read(void *arg, char *data, size_t max)
 	while (l->pending.len == 0) {
 		r = next_event(l);
 		if (r == 0)
-			r = wait_for_more(l);
+			r = await_event(l);
 		if (r < 0)
 			return r == -ENODATA ? 0 : r;
 	}

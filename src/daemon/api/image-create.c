@@ -76,7 +76,7 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 	return p->familiar ? 0 : err_nomem(err);
 }
 
-static int pull(struct request *rq, struct reply *rp, const char *image, struct err *err)
+static int reply_pull(struct request *rq, struct reply *rp, const char *image, struct err *err)
 {
 	struct pull *p = calloc(1, sizeof(*p));
 	struct job *job;
@@ -94,7 +94,7 @@ static int pull(struct request *rq, struct reply *rp, const char *image, struct 
 	return r < 0 ? r : job_reply(job, rq, rp, err);
 }
 
-static int import(struct request *rq, struct reply *rp, struct err *err)
+static int reply_import(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *repo = request_arg(rq, "repo");
 	cleanup_free char *name = repo && *repo ? full_name(repo, request_arg(rq, "tag")) : NULL;
@@ -130,9 +130,9 @@ int api_image_create(struct request *rq, struct reply *rp, struct err *err)
 	const char *image = request_arg(rq, "fromImage"), *src = request_arg(rq, "fromSrc");
 
 	if (image && *image)
-		return pull(rq, rp, image, err);
+		return reply_pull(rq, rp, image, err);
 	if (src && streq(src, "-"))
-		return import(rq, rp, err);
+		return reply_import(rq, rp, err);
 	if (src && *src)
 		return err_set(err, -EOPNOTSUPP,
 			       "moat imports from the request's body only (fromSrc=-)");

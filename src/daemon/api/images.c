@@ -42,7 +42,7 @@ int64_t api_image_created_nsec(const struct image *im)
 /* For an image that does not say when it was made: docker's clients take it for that. */
 #define YEAR_ONE_SEC (-62135596800)
 
-static json_int_t seconds_of(const char *created)
+static json_int_t creation_seconds(const char *created)
 {
 	int64_t nsec;
 
@@ -56,7 +56,7 @@ json_t *api_image_describe(const struct image *im)
 	return JSON_OBJECT(member_text("Id", im->config.text), member_text("ParentId", ""),
 			   member_json("RepoTags", familiar_names(im->tags)),
 			   member_json("RepoDigests", familiar_names(im->repo_digests)),
-			   member_int("Created", seconds_of(im->oci->created)),
+			   member_int("Created", creation_seconds(im->oci->created)),
 			   member_int("Size", (json_int_t)im->size_bytes),
 			   member_int("VirtualSize", (json_int_t)im->size_bytes),
 			   member_int("SharedSize", -1), member_ref("Labels", im->oci->labels),
@@ -120,8 +120,8 @@ struct period {
 	int64_t from_nsec, to_nsec;
 };
 
-static int created_of(struct api *api, const struct filters *f, const char *key, int64_t *ret,
-		      struct err *err)
+static int creation_of_image(struct api *api, const struct filters *f, const char *key,
+			     int64_t *ret, struct err *err)
 {
 	cleanup_image struct image *im = NULL;
 	int r = filters_count(f, key) > 0
@@ -142,13 +142,13 @@ static int read_period(struct api *api, const struct filters *f, struct period *
 
 	ret->from_nsec = INT64_MIN;
 	if (r == 0)
-		r = created_of(api, f, "before", &before, err);
+		r = creation_of_image(api, f, "before", &before, err);
 	if (before < ret->to_nsec)
 		ret->to_nsec = before;
-	return r < 0 ? r : created_of(api, f, "since", &ret->from_nsec, err);
+	return r < 0 ? r : creation_of_image(api, f, "since", &ret->from_nsec, err);
 }
 
-static bool is_wanted(const struct filters *f, const struct period *p, const struct image *im)
+static bool image_is_wanted(const struct filters *f, const struct period *p, const struct image *im)
 {
 	int64_t created = api_image_created_nsec(im);
 
@@ -176,7 +176,7 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		cleanup_json json_t *item = NULL;
 
-		if (!is_wanted(&f, &period, list[i]))
+		if (!image_is_wanted(&f, &period, list[i]))
 			continue;
 		item = api_image_describe(list[i]);
 		if (!item || (reference_fits(&f, item) && json_array_append(out, item) < 0))
@@ -238,7 +238,7 @@ static json_t *describe_step(const struct image *im, const json_t *step, bool ne
 	return JSON_OBJECT(
 		member_text("Id", newest ? im->config.text : "<missing>"),
 		member_int("Created",
-			   seconds_of(json_string_value(json_object_get(step, "created")))),
+			   creation_seconds(json_string_value(json_object_get(step, "created")))),
 		member_text("CreatedBy", by ? by : ""),
 		member_json("Tags", newest ? familiar_names(im->tags) : json_null()),
 		member_int("Size", bytes), member_text("Comment", comment ? comment : ""));

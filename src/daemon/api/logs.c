@@ -116,7 +116,7 @@ static int until_msec(const struct follower *f)
 
 /* Return: 1 to look again; 0 when nothing that is wanted can come; -EPIPE when the client is gone.
  */
-static int wait_for_more(struct follower *f)
+static int await_output(struct follower *f)
 {
 	struct pollfd p[] = { { .fd = f->client_fd },
 			      { .fd = hub_fd(f->sub), .events = POLLIN },
@@ -139,7 +139,7 @@ static int wait_for_more(struct follower *f)
 	return 1;
 }
 
-static bool goes_on(const struct follower *f)
+static bool log_goes_on(const struct follower *f)
 {
 	return container_is_now(f->c, STATES_BEGINNING | STATES_RUNNING);
 }
@@ -161,7 +161,7 @@ static int tell_place(struct follower *f)
 static int advance_follower(struct follower *f)
 {
 	/* Asked before the file is read: what was written until then is seen below. */
-	bool running = f->sub && goes_on(f);
+	bool running = f->sub && log_goes_on(f);
 	ssize_t n = 0;
 	int r = 0;
 
@@ -177,7 +177,7 @@ static int advance_follower(struct follower *f)
 	}
 	if (n > 0)
 		return 1;
-	return running && !f->log.reader.past ? wait_for_more(f) : 0;
+	return running && !f->log.reader.past ? await_output(f) : 0;
 }
 
 static ssize_t follower_read(void *arg, char *data, size_t max)
@@ -198,8 +198,8 @@ static ssize_t follower_read(void *arg, char *data, size_t max)
 	return (ssize_t)max;
 }
 
-static int read_time(const struct request *rq, const char *key, int64_t otherwise, int64_t *ret,
-		     struct err *err)
+static int read_log_time(const struct request *rq, const char *key, int64_t otherwise, int64_t *ret,
+			 struct err *err)
 {
 	const char *text = request_arg(rq, key);
 
@@ -211,7 +211,7 @@ static int read_time(const struct request *rq, const char *key, int64_t otherwis
 		       : 0;
 }
 
-static int read_options(const struct request *rq, struct follower *f, struct err *err)
+static int read_log_options(const struct request *rq, struct follower *f, struct err *err)
 {
 	struct log_options *o = &f->log.reader.options;
 	const char *tail = request_arg(rq, "tail"), *from = request_arg(rq, "from");
@@ -223,9 +223,9 @@ static int read_options(const struct request *rq, struct follower *f, struct err
 	o->framed = f->tells_place || !f->c->tty;
 	if (!o->out && !o->err)
 		return err_set(err, -EINVAL, "Bad parameters: you must choose at least one stream");
-	r = read_time(rq, "since", INT64_MIN, &o->since_nsec, err);
+	r = read_log_time(rq, "since", INT64_MIN, &o->since_nsec, err);
 	if (r == 0)
-		r = read_time(rq, "until", INT64_MAX, &o->until_nsec, err);
+		r = read_log_time(rq, "until", INT64_MAX, &o->until_nsec, err);
 	/* As docker: what is no number is all. */
 	f->tail = UINT64_MAX;
 	if (tail)
@@ -243,7 +243,7 @@ static int prepare_follower(const struct request *rq, struct follower *f, struct
 	if (r == 0 && !f->c->keeps_log)
 		r = err_set(err, -EOPNOTSUPP, "configured logging driver does not support reading");
 	if (r == 0)
-		r = read_options(rq, f, err);
+		r = read_log_options(rq, f, err);
 	if (r == 0 && request_flag(rq, "follow", false)) {
 		r = hub_subscribe(f->api->hub, &f->sub);
 		f->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

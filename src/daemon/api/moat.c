@@ -115,22 +115,22 @@ int api_moat_kernel_recommended(struct request *rq, struct reply *rp, struct err
 	return r < 0 ? r : job_reply(job, rq, rp, err);
 }
 
-static ssize_t file_read(void *arg, char *data, size_t max)
+static ssize_t log_file_read(void *arg, char *data, size_t max)
 {
 	ssize_t n = read(*(int *)arg, data, max);
 
 	return n < 0 ? -errno : n;
 }
 
-static void file_free(void *arg)
+static void log_file_free(void *arg)
 {
 	close(*(int *)arg);
 	free(arg);
 }
 
-static int reply_file(struct reply *rp, int dir_fd, const char *name, struct err *err)
+static int reply_log_file(struct reply *rp, int dir_fd, const char *name, struct err *err)
 {
-	static const struct stream stream = { file_read, file_free };
+	static const struct stream stream = { log_file_read, log_file_free };
 	int *fd = malloc(sizeof(*fd));
 
 	if (!fd)
@@ -147,7 +147,7 @@ static int reply_file(struct reply *rp, int dir_fd, const char *name, struct err
 
 int api_moat_logs(struct request *rq, struct reply *rp, struct err *err)
 {
-	return reply_file(rp, rq->api->root_fd, "moatd.log", err);
+	return reply_log_file(rp, rq->api->root_fd, "moatd.log", err);
 }
 
 int api_moat_stop(struct request *rq, struct reply *rp, struct err *err)

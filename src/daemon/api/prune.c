@@ -48,7 +48,7 @@ int64_t api_container_layer_bytes(struct api *api, const struct container *c)
 	return name ? disk_bytes(api->containers->dir_fd, name) : 0;
 }
 
-static bool is_idle(const struct container *c)
+static bool container_is_idle(const struct container *c)
 {
 	return container_is_now(c, STATE(CREATED) | STATE(EXITED) | STATES_GONE);
 }
@@ -81,7 +81,8 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 		struct container *c = list[i];
 		int64_t bytes;
 
-		if (c->rec.created_nsec >= until || !is_idle(c) || !filters_labels(&f, c->labels))
+		if (c->rec.created_nsec >= until || !container_is_idle(c) ||
+		    !filters_labels(&f, c->labels))
 			continue;
 		bytes = container_bytes(api, c);
 		if (container_remove(c, false, NULL) < 0)
@@ -98,7 +99,7 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 }
 
 /* What a container uses keeps its names, as if it ran. */
-static struct image_users count_users(const struct digest *manifest, void *arg)
+static struct image_users count_all_users(const struct digest *manifest, void *arg)
 {
 	struct api *api = arg;
 	struct image_users n = containers_use(api->containers, manifest);
@@ -112,7 +113,7 @@ static void prune_image(struct api *api, const struct image *im, json_t *deleted
 {
 	cleanup(removal_reset) struct removal gone = { 0 };
 
-	if (store_remove(api->store, im->config.text, true, count_users, api, &gone, NULL) < 0)
+	if (store_remove(api->store, im->config.text, true, count_all_users, api, &gone, NULL) < 0)
 		return;
 	*freed += (int64_t)(im->size_bytes + im->blobs_bytes);
 	for (char **name = gone.untagged; name && *name; name++)

@@ -30,7 +30,7 @@ static int registry_name(const char *address, char **ret, struct err *err)
 	return 0;
 }
 
-static int login(const char *address, const struct credentials *c, struct err *err)
+static int log_in(const char *address, const struct credentials *c, struct err *err)
 {
 	const struct registry_auth auth = { c->username, c->password };
 	cleanup_free char *name = NULL;
@@ -59,7 +59,7 @@ int api_auth(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && (!c.username || !c.password))
 		r = err_set(err, -EINVAL, "username and password must be given");
 	if (r == 0)
-		r = login(address ? address : "", &c, err);
+		r = log_in(address ? address : "", &c, err);
 	return r < 0 ? r
 		     : reply_json(rp, 200,
 				  json_pack("{s:s, s:s}", "Status", "Login Succeeded",

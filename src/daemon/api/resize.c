@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 
-static int read_size(const struct request *rq, struct terminal_size *ret, struct err *err)
+static int read_terminal_size(const struct request *rq, struct terminal_size *ret, struct err *err)
 {
 	const char *h = request_arg(rq, "h"), *w = request_arg(rq, "w");
 
@@ -24,7 +24,7 @@ int api_container_resize(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = read_size(rq, &size, err);
+	r = read_terminal_size(rq, &size, err);
 	if (r == 0)
 		r = container_resize(c, &size, err);
 	container_unref(c);
@@ -39,7 +39,7 @@ int api_exec_resize(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = read_size(rq, &size, err);
+	r = read_terminal_size(rq, &size, err);
 	if (r == 0)
 		r = exec_resize(c, rq->target, &size, rq->client_fd, err);
 	container_unref(c);

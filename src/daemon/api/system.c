@@ -107,7 +107,7 @@ static json_t *describe_abilities(void)
 }
 
 /* Docker's answers about parts that moat has not. */
-static json_t *describe_others(void)
+static json_t *describe_absent(void)
 {
 	static const char *const commits[] = { "ContainerdCommit", "RuncCommit", "InitCommit" };
 	json_t *out = JSON_OBJECT(member_json(
@@ -135,7 +135,7 @@ static json_t *describe_registries(void)
 }
 
 /* What the registries' client takes from the environment, without the password in it. */
-static json_t *proxy(const char *name, const char *other)
+static json_t *proxy_of_environment(const char *name, const char *other)
 {
 	const char *text = getenv(name), *host, *scheme;
 
@@ -153,15 +153,16 @@ static json_t *proxy(const char *name, const char *other)
 /* Of moatd itself. */
 static json_t *describe_process(void)
 {
-	return JSON_OBJECT(member_bool("Debug", false), member_text("OSVersion", MOAT_VERSION),
-			   member_json("HttpProxy", proxy("http_proxy", NULL)),
-			   member_json("HttpsProxy", proxy("https_proxy", "HTTPS_PROXY")),
-			   member_json("NoProxy", proxy("no_proxy", "NO_PROXY")));
+	return JSON_OBJECT(
+		member_bool("Debug", false), member_text("OSVersion", MOAT_VERSION),
+		member_json("HttpProxy", proxy_of_environment("http_proxy", NULL)),
+		member_json("HttpsProxy", proxy_of_environment("https_proxy", "HTTPS_PROXY")),
+		member_json("NoProxy", proxy_of_environment("no_proxy", "NO_PROXY")));
 }
 
-static int add_fixed(json_t *info)
+static int add_constants(json_t *info)
 {
-	json_t *(*const parts[])(void) = { describe_abilities, describe_others, describe_registries,
+	json_t *(*const parts[])(void) = { describe_abilities, describe_absent, describe_registries,
 					   describe_process };
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -203,7 +204,7 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 		member_int("MemTotal", (json_int_t)si.totalram * si.mem_unit),
 		member_text("DockerRootDir", api->root), member_text("ServerVersion", MOAT_VERSION),
 		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
-	if (!info || add_fixed(info) < 0)
+	if (!info || add_constants(info) < 0)
 		return err_nomem(err);
 	return reply_json(rp, 200, take_ptr(info), err);
 }

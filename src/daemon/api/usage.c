@@ -139,16 +139,16 @@ static json_t *take_sample(struct stats *s)
 	return describe_usage(s, &usage);
 }
 
-static bool is_removed(const struct container *c, const void *arg)
+static bool container_is_removed(const struct container *c, const void *arg)
 {
 	(void)arg;
 	return container_is(c, STATE(REMOVED));
 }
 
 /* Return: 0 when the interval is over; -EPIPE when the client, or the container, is gone. */
-static int wait_interval(const struct stats *s)
+static int await_interval(const struct stats *s)
 {
-	int r = container_wait(s->c, is_removed, NULL, INTERVAL_MSEC, s->client_fd);
+	int r = container_wait(s->c, container_is_removed, NULL, INTERVAL_MSEC, s->client_fd);
 
 	return r == -ETIMEDOUT ? 0 : -EPIPE;
 }
@@ -160,7 +160,7 @@ static int next_sample(struct stats *s)
 
 	if (s->pair)
 		json_decref(take_sample(s));
-	if (s->before && wait_interval(s) < 0)
+	if (s->before && await_interval(s) < 0)
 		return -EPIPE;
 	s->pair = false;
 	value = take_sample(s);
@@ -201,7 +201,7 @@ static void stats_free(void *arg)
 }
 
 /* The processors of the machine, against which its use is reckoned. */
-static int find_cpus(struct stats *s, struct err *err)
+static int find_machine_cpus(struct stats *s, struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup_json json_t *host = NULL;
@@ -228,7 +228,7 @@ int api_container_stats(struct request *rq, struct reply *rp, struct err *err)
 	s->pair = !endless && !request_flag(rq, "one-shot", false);
 	r = containers_find(rq->api->containers, rq->target, &s->c, err);
 	if (r == 0)
-		r = find_cpus(s, err);
+		r = find_machine_cpus(s, err);
 	if (r < 0) {
 		stats_free(s);
 		return r;

@@ -29,7 +29,7 @@ static void waiter_free(void *arg)
 }
 
 /* Under the table's lock. */
-static bool is_over(const struct container *c, const void *arg)
+static bool wait_is_over(const struct container *c, const void *arg)
 {
 	const struct waiter *w = arg;
 	unsigned over = STATE(REMOVED);
@@ -59,7 +59,7 @@ static char *write_answer(const struct waiter *w)
 /* Return: 0 when it is over; -EPIPE when the client has gone; -ENOMEM. */
 static int await_end(struct waiter *w)
 {
-	int r = container_wait(w->c, is_over, w, -1, w->client_fd);
+	int r = container_wait(w->c, wait_is_over, w, -1, w->client_fd);
 
 	if (r < 0)
 		return r;
