@@ -20,14 +20,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/path.h"
-#include "base/str.h"
 #include "base/thread.h"
 #include "control/client.h"
 #include "control/kill.h"
-#include "control/names.h"
-#include "daemon/machine/lease.h"
-#include "oci/runtime.h"
+#include "daemon/container/prepare.h"
 
 #define BUSY_MSEC 10000 /* how long a start waits for who copies files */
 #define KILL_MSEC 10000
@@ -112,58 +108,18 @@ static int start_reaper(struct container *c, pid_t pid)
 	return code;
 }
 
-/* The container's config.json without its options: they make no difference to its files, and an
- * option that cannot be set must not keep anybody from them. */
-static char *plain_spec(const char *spec, struct err *err)
-{
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	char *text;
-
-	if (oci_runtime_parse(spec, strlen(spec), &rt, err) < 0)
-		return NULL;
-	oci_options_reset(&rt->options);
-	json_decref(take_ptr(rt->seccomp));
-	text = oci_runtime_write(rt);
-	if (!text)
-		(void)err_nomem(err);
-	return text;
-}
-
-static int prepare_files(struct container *c, int *ret_fd, struct machine_plan *ret,
-			 struct err *err)
-{
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_free char *spec = NULL;
-	cleanup_close int dir_fd = -1;
-	int r = state_texts(c->table->state, c->rec.id, &texts, err);
-
-	if (r < 0)
-		return r;
-	spec = plain_spec(texts.spec, err);
-	if (!spec)
-		return err_nomem(err);
-	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &dir_fd);
-	if (r == 0)
-		r = file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
-	if (r < 0)
-		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
-	r = machine_plan(c->table->machines, texts.host_config, ret, err);
-	if (r == 0)
-		*ret_fd = take_fd(&dir_fd);
-	return r;
-}
-
 static int launch_for_files(struct container *c, struct err *err)
 {
-	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	struct lease_request rq = { .purpose = LEASE_FILES, .plan = &plan, .container = c->rec.id };
-	cleanup_close int dir_fd = -1;
+	cleanup(prepared_reset) struct prepared with = PREPARED_NONE;
+	struct lease_request rq = { .purpose = LEASE_FILES,
+				    .plan = &with.plan,
+				    .container = c->rec.id };
 	struct lease lease;
-	int r = prepare_files(c, &dir_fd, &plan, err);
+	int r = container_prepare(c, LEASE_FILES, &with, err);
 
 	if (r < 0)
 		return r;
-	rq.dir_fd = dir_fd;
+	rq.dir_fd = with.dir_fd;
 	r = lease_take(c->table->machines, &rq, &lease, err);
 	if (r < 0)
 		return r == -ENOENT ? -EIO : r;
@@ -171,7 +127,7 @@ static int launch_for_files(struct container *c, struct err *err)
 	pthread_mutex_lock(&c->table->lock);
 	c->files.hold_fd = take_fd(&lease.hold_fd);
 	pthread_mutex_unlock(&c->table->lock);
-	r = machine_link(dir_fd, MACHINE_FILES_LINK, lease.machine, err);
+	r = machine_link(with.dir_fd, MACHINE_FILES_LINK, lease.machine, err);
 	if (r == 0) {
 		r = start_reaper(c, lease.pid);
 		if (r < 0)

@@ -1,105 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A start makes the container's files, executes the shim, watches it, hands
- * over the clients that attached before, and asks for the process.  The main thread turns the
- * shim's events into transitions; this one only waits for them.  So there is one place where a
- * container becomes running or ended, whatever thread asked for it.
+ * Theory of operation.  A start gets what comes with the machine, and then the machine with the
+ * container in it; has it watched, hands over the clients that attached before, and asks for the
+ * process.  The main thread turns the shim's events into transitions; this one only waits for them.
+ * So there is one place where a container becomes running or ended, whatever thread asked for it.
+ *
+ * Whatever comes with the machine is a member of struct start: start_locked() gets it before the
+ * machine, and start_reset() gives back what the machine did not take.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
-#include "base/log.h"
-#include "base/path.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "control/kill.h"
-#include "control/names.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/hold.h"
+#include "daemon/container/prepare.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
-#include "daemon/machine/lease.h"
 
-/* Opens the container's folder and writes config.json into it.  That is done before each start,
- * so a file that a crash left half-written does no harm. */
-static int prepare_folder(struct container *c, int *ret_fd, struct machine_plan *ret_plan,
-			  struct err *err)
+/* A start under way. */
+struct start {
+	struct container *c;
+	uint64_t ends;	      /* how often the container had ended before */
+	struct prepared with; /* and what else comes with the machine */
+	struct lease lease;
+	char old[MACHINE_NAME_LEN + 1]; /* the machine of the run before; its folder is to go */
+};
+
+/* The machine is up, or will not be: others may start, and it is there for its container alone. */
+static void settle_start(struct start *s)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_close int dir_fd = -1;
-	int r = state_texts(c->table->state, c->rec.id, &texts, err);
-
-	if (r < 0)
-		return r;
-	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &dir_fd);
-	if (r == 0 && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
-		r = -errno;
-	if (r < 0)
-		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
-	r = machine_plan(c->table->machines, texts.host_config, ret_plan, err);
-	if (r < 0)
-		return r;
-	r = file_overwrite(dir_fd, CONFIG_FILE, texts.spec, strlen(texts.spec), 0600);
-	if (r < 0)
-		return err_errno(err, r, CONFIG_FILE);
-	*ret_fd = take_fd(&dir_fd);
-	return 0;
+	lease_settled(s->c->table->machines, &s->lease);
+	lease_let_go(&s->lease);
 }
 
-static int ask_to_watch(struct container *c, int *ret_fd, struct err *err)
+static void start_reset(struct start *s)
 {
-	int r = shim_watch(container_shim(c), ret_fd);
+	settle_start(s);
+	prepared_reset(&s->with);
+}
 
-	return r < 0 ? err_errno(err, r, "cannot watch moat-shim") : 0;
+static int watch_shim(const struct start *s, struct err *err)
+{
+	struct container *c = s->c;
+	int fd = -1, r = shim_watch(container_shim(c), &fd);
+
+	if (r < 0)
+		return err_errno(err, r, "cannot watch moat-shim");
+	return watcher_add(c->table->watcher, c, fd, s->lease.pid) < 0 ? err_nomem(err) : 0;
 }
 
 /* Keeps what the trace shows of the machine, and the template to be distrusted if it fails. */
-static void note_lease(struct container *c, const struct lease *l)
+static void note_lease(const struct start *s)
 {
+	struct container *c = s->c;
+
 	pthread_mutex_lock(&c->table->lock);
-	memcpy(c->template, l->template, sizeof(c->template));
-	c->trace.usec[TRACE_TEMPLATE] = l->found_usec;
+	memcpy(c->template, s->lease.template, sizeof(c->template));
+	c->trace.usec[TRACE_TEMPLATE] = s->lease.found_usec;
 	pthread_mutex_unlock(&c->table->lock);
 }
 
-static int watch_shim(struct container *c, struct lease *l, struct err *err)
+static int get_machine(struct start *s, struct err *err)
 {
-	int fd = -1, r = ask_to_watch(c, &fd, err);
+	struct container *c = s->c;
+	const struct lease_request rq = { .purpose = LEASE_RUN,
+					  .plan = &s->with.plan,
+					  .container = c->rec.id,
+					  .dir_fd = s->with.dir_fd };
+	int r = lease_take(c->table->machines, &rq, &s->lease, err);
 
+	note_lease(s);
 	if (r < 0)
 		return r;
-	return watcher_add(c->table->watcher, c, fd, l->pid) < 0 ? err_nomem(err) : 0;
-}
-
-/* @ret_old: the machine of the run before, whose folder is not needed any more */
-static int launch_machine(struct container *c, struct lease *ret,
-			  char ret_old[MACHINE_NAME_LEN + 1], struct err *err)
-{
-	cleanup(machine_plan_reset) struct machine_plan plan = { 0 };
-	struct lease_request rq = { .purpose = LEASE_RUN, .plan = &plan, .container = c->rec.id };
-	cleanup_close int dir_fd = -1;
-	int r = prepare_folder(c, &dir_fd, &plan, err);
-
-	if (r < 0)
-		return r;
-	rq.dir_fd = dir_fd;
-	r = lease_take(c->table->machines, &rq, ret, err);
-	note_lease(c, ret);
-	if (r < 0)
-		return r;
-	machine_linked(dir_fd, MACHINE_LINK, ret_old);
-	r = machine_link(dir_fd, MACHINE_LINK, ret->machine, err);
+	machine_linked(s->with.dir_fd, MACHINE_LINK, s->old);
+	r = machine_link(s->with.dir_fd, MACHINE_LINK, s->lease.machine, err);
 	if (r == 0)
-		r = watch_shim(c, ret, err);
+		r = watch_shim(s, err);
 	if (r < 0) {
-		kill(ret->pid, SIGKILL);
-		waitpid(ret->pid, NULL, 0);
+		kill(s->lease.pid, SIGKILL);
+		waitpid(s->lease.pid, NULL, 0);
 	}
 	return r;
 }
@@ -110,20 +96,21 @@ static bool is_decided(const struct container *c, const void *ends)
 	return !container_is(c, STATES_BEGINNING) || c->ends != *(const uint64_t *)ends;
 }
 
-static int wait_for_news(struct container *c, uint64_t ends, int timeout_msec)
+static int wait_for_news(const struct start *s, int timeout_msec)
 {
-	return container_wait(c, is_decided, &ends, timeout_msec, -1);
+	return container_wait(s->c, is_decided, &s->ends, timeout_msec, -1);
 }
 
 /* The process was not seen to run: makes sure that the machine is gone, and finds the exit
  * status that says why. */
-static int start_failed(struct container *c, uint64_t ends, int code, struct err *err)
+static int start_failed(const struct start *s, int code, struct err *err)
 {
+	struct container *c = s->c;
 	bool runs;
 	int exit_code;
 
-	if (wait_for_news(c, ends, 2000) < 0)
-		(void)container_end_machine(c, ends, NULL);
+	if (wait_for_news(s, 2000) < 0)
+		(void)container_end_machine(c, s->ends, NULL);
 	pthread_mutex_lock(&c->table->lock);
 	runs = container_is(c, STATES_RUNNING);
 	if (container_is(c, STATES_BEGINNING))
@@ -157,7 +144,7 @@ static int launch_failed(struct container *c, int code, struct err *err)
 }
 
 /* Under the table's lock. */
-static int begin_start(struct container *c, struct err *err)
+static int enter_start(struct container *c, struct err *err)
 {
 	if (container_is(c, STATES_GONE))
 		return err_set(err, -ENOENT, "No such container: %s", c->rec.id);
@@ -171,36 +158,53 @@ static int begin_start(struct container *c, struct err *err)
 	return 0;
 }
 
-static int start_locked(struct container *c, struct err *err)
+/* Ends what still has the container's disks. */
+static int begin_start(struct start *s, struct err *err)
 {
-	struct lease lease = LEASE_NONE;
-	char old[MACHINE_NAME_LEN + 1] = "";
-	uint64_t ends;
+	struct container *c = s->c;
 	int r = container_yield(c, true, true, err);
 
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->table->lock);
-	r = begin_start(c, err);
-	ends = c->ends;
+	r = enter_start(c, err);
+	s->ends = c->ends;
 	pthread_mutex_unlock(&c->table->lock);
-	if (r < 0)
-		return r;
-	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
-	r = launch_machine(c, &lease, old, err);
-	if (r < 0) {
-		lease_settled(c->table->machines, &lease);
-		lease_let_go(&lease);
-		return launch_failed(c, r, err);
-	}
+	if (r == 0)
+		shim_finish(container_shim(c), SHIM_DISKS_MSEC);
+	return r;
+}
+
+static int run_process(struct start *s, struct err *err)
+{
+	struct container *c = s->c;
+	int r;
+
 	attach_hand_over(c);
 	r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
-	lease_settled(c->table->machines, &lease);
-	lease_let_go(&lease);
-	machine_folder_remove(c->table->machines, old);
+	settle_start(s);
+	machine_folder_remove(c->table->machines, s->old);
 	if (r == 0)
-		r = wait_for_news(c, ends, SHIM_TIMEOUT_MSEC);
-	return r < 0 ? start_failed(c, ends, r, err) : 0;
+		r = wait_for_news(s, SHIM_TIMEOUT_MSEC);
+	return r < 0 ? start_failed(s, r, err) : 0;
+}
+
+static int start_locked(struct container *c, struct err *err)
+{
+	cleanup(start_reset) struct start s = { .c = c,
+						.with = PREPARED_NONE,
+						.lease = LEASE_NONE };
+	int r = begin_start(&s, err);
+
+	if (r < 0)
+		return r;
+	r = container_prepare(c, LEASE_RUN, &s.with, err);
+	if (r == 0)
+		r = get_machine(&s, err);
+	if (r == 0)
+		return run_process(&s, err);
+	settle_start(&s);
+	return launch_failed(c, r, err);
 }
 
 /* A start that somebody asked for: earlier restarts by the policy do not count any more. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container/container.h"
+#include "daemon/machine/lease.h"
+
+/* What a container's machine is made from. */
+struct prepared {
+	int dir_fd;		  /* the container's folder, with config.json */
+	struct machine_plan plan; /* what the machine must be */
+};
+
+#define PREPARED_NONE ((struct prepared){ .dir_fd = -1 })
+
+void prepared_reset(struct prepared *p);
+
+/**
+ * container_prepare() - make the container's folder ready for a machine
+ * @purpose: for its files its options are left out of config.json: they make no difference to
+ *           these, and one that cannot be set must not keep anybody from them
+ * @ret:     owned, prepared_reset()
+ *
+ * To be called with the container's op lock held.
+ *
+ * Return: 0; -errno with a message.
+ */
+int container_prepare(struct container *c, enum lease_purpose purpose, struct prepared *ret,
+		      struct err *err);
