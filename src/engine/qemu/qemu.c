@@ -239,32 +239,15 @@ static pid_t pid_of_vm(const struct vm *vm)
 
 #define FEATURES (ENGINE_SNAPSHOT | ENGINE_SWAP_DISKS | ENGINE_SHARE | ENGINE_BALLOON)
 
-const struct engine engine_qemu_kvm = { .name = "qemu-kvm",
-					.features = FEATURES,
-					.probe = probe_kvm,
-					.start = start_kvm,
-					.snapshot = snapshot_vm,
-					.identity = identity_kvm,
-					.pause = pause_vm,
-					.resume = resume_vm,
-					.swap_disks = swap_disks,
-					.events_fd = events_fd_of_vm,
-					.disk_errors = disk_errors_of_vm,
-					.kill = kill_vm,
-					.free = free_vm,
-					.pid = pid_of_vm };
+/* Of one accelerator, with the functions that know which. */
+#define ENGINE_QEMU(accel)                                                                         \
+	{                                                                                          \
+		.name = "qemu-" #accel, .features = FEATURES, .probe = probe_##accel,              \
+		.start = start_##accel, .snapshot = snapshot_vm, .identity = identity_##accel,     \
+		.pause = pause_vm, .resume = resume_vm, .swap_disks = swap_disks,                  \
+		.events_fd = events_fd_of_vm, .disk_errors = disk_errors_of_vm, .kill = kill_vm,   \
+		.free = free_vm, .pid = pid_of_vm                                                  \
+	}
 
-const struct engine engine_qemu_tcg = { .name = "qemu-tcg",
-					.features = FEATURES,
-					.probe = probe_tcg,
-					.start = start_tcg,
-					.snapshot = snapshot_vm,
-					.identity = identity_tcg,
-					.pause = pause_vm,
-					.resume = resume_vm,
-					.swap_disks = swap_disks,
-					.events_fd = events_fd_of_vm,
-					.disk_errors = disk_errors_of_vm,
-					.kill = kill_vm,
-					.free = free_vm,
-					.pid = pid_of_vm };
+const struct engine engine_qemu_kvm = ENGINE_QEMU(kvm);
+const struct engine engine_qemu_tcg = ENGINE_QEMU(tcg);
