@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "cli/daemon.h"
-#include "cli/format/moment.h"
 #include "oci/reference.h"
 
 int cli_new_api(const struct cli *c, struct api **ret, struct err *err)

@@ -66,7 +66,8 @@ int command_system_logs(struct cli *c)
 	uint64_t lines = 0;
 	int r = daemon_log_path(&path, &err);
 
-	if (r == 0 && tail && !streq(tail, "all") && str_to_u64(tail, &lines) < 0)
+	/* As of a container's log: a negative number is all of it. */
+	if (r == 0 && tail && !streq(tail, "all") && str_to_u64(tail + (*tail == '-'), &lines) < 0)
 		r = err_set(&err, -EINVAL, "invalid number of lines \"%s\"", tail);
 	if (r < 0)
 		return cli_fail(c, &err);
@@ -75,7 +76,7 @@ int command_system_logs(struct cli *c)
 		err_errno(&err, -errno, "open %s", path);
 		return cli_fail(c, &err);
 	}
-	if (tail && !streq(tail, "all"))
+	if (tail && !streq(tail, "all") && *tail != '-')
 		r = lines > 0 ? seek_tail(fd, lines) : (lseek(fd, 0, SEEK_END) < 0 ? -errno : 0);
 	if (r == 0)
 		r = options_flag(&c->opt, "follow") ? follow_log(fd, path)

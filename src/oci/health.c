@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/macro.h"
+#include "base/moment.h"
 #include "base/str.h"
 #include "oci/words.h"
 
@@ -33,7 +34,7 @@ static int health_option(json_t *health, const char *word, struct err *err)
 		return set_health(health, "Retries", retries, err);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		value = str_starts(word, options[i].option);
-		if (value && words_duration(value, &nsec) == 0)
+		if (value && moment_duration(value, &nsec, NULL) == 0)
 			return set_health(health, options[i].key, nsec, err);
 	}
 	return err_set(err, -EINVAL, "%s is no option of a health check", word);

@@ -40,46 +40,6 @@ int words_next(const char **at, char **ret, struct err *err)
 	return *ret ? 0 : err_errno(err, -ENOMEM, "instruction");
 }
 
-int words_duration(const char *text, int64_t *ret_nsec)
-{
-	static const struct {
-		const char *name;
-		int64_t nsec;
-	} units[] = {
-		{ "ns", 1 },	     { "us", 1000 },	   { "ms", 1000000 },
-		{ "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 },
-	};
-	int64_t total = 0;
-
-	if (strcmp(text, "0") == 0) {
-		*ret_nsec = 0;
-		return 0;
-	}
-	if (!*text)
-		return -EINVAL;
-	while (*text) {
-		int64_t n = 0, add;
-		size_t i, len;
-
-		if (!isdigit((unsigned char)*text))
-			return -EINVAL;
-		for (; isdigit((unsigned char)*text); text++)
-			if (__builtin_mul_overflow(n, 10, &n) ||
-			    __builtin_add_overflow(n, *text - '0', &n))
-				return -EINVAL;
-		len = strspn(text, "nmush");
-		for (i = 0; i < ARRAY_SIZE(units); i++)
-			if (strlen(units[i].name) == len && memcmp(units[i].name, text, len) == 0)
-				break;
-		if (i == ARRAY_SIZE(units) || __builtin_mul_overflow(n, units[i].nsec, &add) ||
-		    __builtin_add_overflow(total, add, &total))
-			return -EINVAL;
-		text += len;
-	}
-	*ret_nsec = total;
-	return 0;
-}
-
 json_t *words_array(const char *arg)
 {
 	json_t *list = NULL;

@@ -11,9 +11,6 @@
  * Return: 0; -EINVAL with a message for a quote that does not end; -ENOMEM. */
 int words_next(const char **at, char **ret, struct err *err);
 
-/** words_duration() - a duration as Go has it: "1m30s", "500ms", "0".  Return: 0; -EINVAL. */
-int words_duration(const char *text, int64_t *ret_nsec);
-
 /** words_array() - ["a", "b"], all of them strings.  Return: a new reference; NULL when it is not
  * that. */
 json_t *words_array(const char *text);

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 
+#include "base/moment.h"
 #include "base/str.h"
 #include "cli/create/create-put.h"
-#include "cli/format/moment.h"
 
 static int put_times(const struct options *o, json_t *health, struct err *err)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/moment.h"
 #include "base/str.h"
 
 #define FILTER_VALUES_MAX 1000u
@@ -175,28 +176,19 @@ bool filters_labels(const struct filters *f, const json_t *labels)
 
 int filters_until(const struct filters *f, int64_t *ret, struct err *err)
 {
-	const char *text;
-	char *unit;
-	double value;
+	cleanup_free char *when = NULL;
+	const char *text = filters_value(f, "until", 0);
+	int r;
 
 	*ret = INT64_MAX;
 	if (filters_count(f, "until") == 0)
 		return 0;
 	if (filters_count(f, "until") > 1)
 		return err_set(err, -EINVAL, "more than one until filter specified");
-	text = filters_value(f, "until", 0);
-	if (clock_parse(text, ret) == 0)
-		return 0;
-	*ret = clock_now_nsec();
-	while (*text) {
-		value = strtod(text, &unit);
-		if (unit == text || value < 0 || value > 1e9 || !*unit || !strchr("hms", *unit))
-			return err_set(err, -EINVAL, "invalid until filter: %s",
-				       filters_value(f, "until", 0));
-		*ret -= (int64_t)(value * (*unit == 'h' ? 3600e9 : *unit == 'm' ? 60e9 : 1e9));
-		text = unit + 1;
-	}
-	return 0;
+	r = moment_parse(text, clock_now_nsec(), &when, err);
+	if (r == 0 && clock_parse(when, ret) < 0)
+		r = err_set(err, -EINVAL, "invalid until filter: %s", text);
+	return r;
 }
 
 bool filters_true(const char *value)

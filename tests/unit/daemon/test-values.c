@@ -198,6 +198,12 @@ static void until_is_a_time_or_a_duration_before_now(void **state)
 	assert_int_equal(filters_until(&f, &nsec, &err), 0);
 	assert_true(nsec == 1767323045000000000);
 	filters_reset(&f);
+	setenv("TZ", "XYZ-2", 1);
+	assert_int_equal(filters_parse("{\"until\":[\"2026-01-02T05:04\"]}", until, &f, &err), 0);
+	assert_int_equal(filters_until(&f, &nsec, &err), 0);
+	assert_true(nsec == 1767323040000000000);
+	unsetenv("TZ");
+	filters_reset(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(filters_parse(bad[i], until, &f, &err), 0);
 		assert_int_equal(filters_until(&f, &nsec, &err), -EINVAL);

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "oci/instruction.h"
-#include "oci/words.h"
 
 static void assert_change(const char *before, const char *lines, const char *after)
 {
@@ -77,28 +76,11 @@ static void others_are_refused(void **state)
 	}
 }
 
-static void durations_are_gos(void **state)
-{
-	int64_t nsec;
-
-	(void)state;
-	assert_int_equal(words_duration("1h2m3s4ms5us6ns", &nsec), 0);
-	assert_int_equal(nsec, 3723004005006);
-	assert_int_equal(words_duration("0", &nsec), 0);
-	assert_int_equal(nsec, 0);
-	assert_int_equal(words_duration("", &nsec), -EINVAL);
-	assert_int_equal(words_duration("5", &nsec), -EINVAL);
-	assert_int_equal(words_duration("5x", &nsec), -EINVAL);
-	assert_int_equal(words_duration("99999999999999999999s", &nsec), -EINVAL);
-	assert_int_equal(words_duration("9223372036s9223372036s", &nsec), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instructions_change_the_configuration),
 		cmocka_unit_test(others_are_refused),
-		cmocka_unit_test(durations_are_gos),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /**
- * moment_parse() - a point in time as --since and --until take it
+ * moment_parse() - a point in time as --since, --until and filters take it
  * @text:     "10m", "1h30m", "1.5s": so long before now; "2006-01-02T15:04:05.9", or less of it
  * from the end: a time, of this host's zone unless one follows; anything else is left for moatd to
  * read
@@ -18,5 +18,5 @@
  */
 int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err);
 
-/** moment_duration() - "30s", "1m30s" in nanoseconds.  Return: 0; -EINVAL with a message. */
+/** moment_duration() - "30s", "1m30s", "0" in nanoseconds.  Return: 0; -EINVAL with a message. */
 int moment_duration(const char *text, int64_t *ret_nsec, struct err *err);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
-#include "cli/format/moment.h"
+#include "base/moment.h"
 
 #define NOW (1700000000 * (int64_t)NSEC_PER_SEC + 500000000)
 
@@ -84,6 +84,23 @@ static void a_duration_beyond_1970_is_refused(void **state)
 	assert_null(got);
 }
 
+static void durations_are_gos(void **state)
+{
+	static const char *const bad[] = { "", "5", "5x", "99999999999999999999s",
+					   "9223372036s9223372036s" };
+	int64_t nsec;
+
+	(void)state;
+	assert_int_equal(moment_duration("1h2m3s4ms5us6ns", &nsec, NULL), 0);
+	assert_int_equal(nsec, 3723004005006);
+	assert_int_equal(moment_duration("1.5s", &nsec, NULL), 0);
+	assert_int_equal(nsec, 1500000000);
+	assert_int_equal(moment_duration("0", &nsec, NULL), 0);
+	assert_int_equal(nsec, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(moment_duration(bad[i], &nsec, NULL), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +109,7 @@ int main(void)
 		cmocka_unit_test(a_time_without_a_zone_is_of_this_host),
 		cmocka_unit_test(a_short_time_with_a_zone_is_completed),
 		cmocka_unit_test(a_duration_beyond_1970_is_refused),
+		cmocka_unit_test(durations_are_gos),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/format/moment.h"
+#include "base/moment.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,7 +104,9 @@ int moment_duration(const char *text, int64_t *ret_nsec, struct err *err)
 {
 	double nsec;
 
-	if (!parse_duration(text, &nsec) || nsec > (double)(INT64_MAX / 2))
+	if (streq(text, "0"))
+		nsec = 0;
+	else if (!parse_duration(text, &nsec) || nsec > (double)(INT64_MAX / 2))
 		return err_set(err, -EINVAL, "invalid duration \"%s\"; write 500ms, 30s or 1m30s",
 			       text);
 	*ret_nsec = (int64_t)nsec;
