@@ -86,28 +86,35 @@ int unix_peer_uid(int fd, uid_t *ret)
 	return 0;
 }
 
+/* Padding may leave room for one more, which nobody asked for. */
 union fd_message {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(UNIX_FDS_MAX * sizeof(int))];
 };
 
-int unix_send(int fd, const void *data, size_t len, int send_fd)
+static void add_descriptors(struct msghdr *msg, union fd_message *control, const int *fds, size_t n)
+{
+	struct cmsghdr *c = &control->align;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	msg->msg_control = control;
+	msg->msg_controllen = CMSG_SPACE(n * sizeof(int));
+}
+
+int unix_send_fds(int fd, const void *data, size_t len, const int *fds, size_t n_fds)
 {
 	union fd_message control = { 0 };
 	struct iovec iov = { .iov_base = (void *)(size_t)data, .iov_len = len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
 
-	if (send_fd >= 0) {
-		struct cmsghdr *c = &control.align;
-
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &send_fd, sizeof(int));
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-	}
+	if (n_fds > UNIX_FDS_MAX)
+		return -EINVAL;
+	if (n_fds > 0)
+		add_descriptors(&msg, &control, fds, n_fds);
 	do {
 		n = sendmsg(fd, &msg, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
@@ -116,46 +123,66 @@ int unix_send(int fd, const void *data, size_t len, int send_fd)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
-/* The one descriptor of a message.  Padding leaves room for a second one, which nobody asked
- * for. */
-static int take_descriptor(struct msghdr *msg)
+int unix_send(int fd, const void *data, size_t len, int send_fd)
+{
+	return unix_send_fds(fd, data, len, &send_fd, send_fd >= 0 ? 1 : 0);
+}
+
+/* Closes those past @n. */
+static void take_descriptors(struct msghdr *msg, int *ret, size_t n)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-	int got = -1;
+	size_t i = 0;
 
 	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return -1;
+		return;
 	for (size_t at = 0; at + sizeof(int) <= c->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
 		int fd;
 
 		memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-		if (got < 0)
-			got = fd;
+		if (i < n)
+			ret[i++] = fd;
 		else
 			close(fd);
 	}
-	return got;
 }
 
-ssize_t unix_recv(int fd, void *data, size_t len, int *ret_fd)
+static void close_all(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		cleanup_close_fn(&fds[i]);
+		fds[i] = -1;
+	}
+}
+
+ssize_t unix_recv_fds(int fd, void *data, size_t len, int *ret_fds, size_t n_fds)
 {
 	union fd_message control = { 0 };
 	struct iovec iov = { .iov_base = data, .iov_len = len };
 	struct msghdr msg = { .msg_iov = &iov,
 			      .msg_iovlen = 1,
 			      .msg_control = &control,
-			      .msg_controllen = sizeof(control) };
-	cleanup_close int got = -1;
+			      .msg_controllen = CMSG_SPACE(n_fds * sizeof(int)) };
+	int got[UNIX_FDS_MAX] = { -1, -1, -1, -1 };
 	ssize_t n;
 
+	if (n_fds > UNIX_FDS_MAX)
+		return -EINVAL;
 	do {
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	got = take_descriptor(&msg);
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+	take_descriptors(&msg, got, n_fds);
+	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+		close_all(got, n_fds);
 		return -EMSGSIZE;
-	*ret_fd = take_fd(&got);
+	}
+	memcpy(ret_fds, got, n_fds * sizeof(int));
 	return n;
+}
+
+ssize_t unix_recv(int fd, void *data, size_t len, int *ret_fd)
+{
+	return unix_recv_fds(fd, data, len, ret_fd, 1);
 }

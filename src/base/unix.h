@@ -39,6 +39,12 @@ int unix_peer_uid(int fd, uid_t *ret);
  */
 int unix_send(int fd, const void *data, size_t len, int send_fd);
 
+#define UNIX_FDS_MAX 4
+
+/** unix_send_fds() - as unix_send(), with @n_fds descriptors, at most UNIX_FDS_MAX.  Return: also
+ * -EINVAL. */
+int unix_send_fds(int fd, const void *data, size_t len, const int *fds, size_t n_fds);
+
 /**
  * unix_recv() - receive one message of a SOCK_SEQPACKET socket
  * @ret_fd: the descriptor that came along, close-on-exec, owned by the caller; -1 for none
@@ -46,3 +52,7 @@ int unix_send(int fd, const void *data, size_t len, int send_fd);
  * Return: bytes, 0 at the end; -EMSGSIZE when the message was longer than @len; -errno.
  */
 ssize_t unix_recv(int fd, void *data, size_t len, int *ret_fd);
+
+/** unix_recv_fds() - as unix_recv(), with up to @n_fds descriptors, at most UNIX_FDS_MAX; -1 in the
+ * place of each that did not come.  Return: also -EINVAL. */
+ssize_t unix_recv_fds(int fd, void *data, size_t len, int *ret_fds, size_t n_fds);

@@ -167,6 +167,33 @@ static void message_and_descriptor_pass_a_socket(void **state)
 	assert_int_equal(unix_recv(server, text, sizeof(text), &passed), -EMSGSIZE);
 }
 
+static void descriptors_arrive_in_their_order(void **state)
+{
+	const struct folder *folder = *state;
+	const int dir = folder->fd;
+	const int sent[UNIX_FDS_MAX + 1] = { dir, STDIN_FILENO, dir, dir, dir };
+	int pair[2], got[UNIX_FDS_MAX];
+	struct stat want, is;
+	char text[4];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(unix_send_fds(pair[0], "a", 1, sent, UNIX_FDS_MAX + 1), -EINVAL);
+	assert_int_equal(unix_send_fds(pair[0], "a", 1, sent, 2), 0);
+	assert_int_equal(unix_recv_fds(pair[1], text, sizeof(text), got, 3), 1);
+	assert_int_equal(got[2], -1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(fstat(sent[i], &want), 0);
+		assert_int_equal(fstat(got[i], &is), 0);
+		assert_true(want.st_dev == is.st_dev && want.st_ino == is.st_ino);
+		close(got[i]);
+	}
+	/* One that takes fewer than there are gets none. */
+	assert_int_equal(unix_send_fds(pair[0], "a", 1, sent, UNIX_FDS_MAX), 0);
+	assert_int_equal(unix_recv_fds(pair[1], text, sizeof(text), got, 1), -EMSGSIZE);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void numbered_files_are_told_from_others(void **state)
 {
 	static const char *const names[] = { "n.7", "n.12", "n.9",   "n.0",
@@ -202,6 +229,7 @@ int main(void)
 		cmocka_unit_test(numbered_files_are_told_from_others),
 		cmocka_unit_test(closed_standard_descriptors_are_opened),
 		cmocka_unit_test(message_and_descriptor_pass_a_socket),
+		cmocka_unit_test(descriptors_arrive_in_their_order),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, folder_tear_down);
