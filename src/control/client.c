@@ -76,10 +76,18 @@ static int ended_before(struct err *err)
 		       "moat-shim ended before it answered: see shim.log of the container");
 }
 
-static int send_request(struct shim_ref shim, const struct control_request *rq, int fd, int *ret_fd,
+static int send_call(int conn, const char *text, const struct shim_call *call)
+{
+	const int fds[] = { call->fd, call->share_fd ? *call->share_fd : -1 };
+	size_t n = fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2;
+
+	return unix_send_fds(conn, text, strlen(text), fds, n);
+}
+
+static int send_request(struct shim_ref shim, const struct shim_call *call, int *ret_fd,
 			struct err *err)
 {
-	cleanup_free char *text = write_request(shim, rq);
+	cleanup_free char *text = write_request(shim, &call->request);
 	cleanup_close int conn = -1;
 	int r = text ? shim_connect(shim, &conn) : -ENOMEM;
 
@@ -94,7 +102,7 @@ static int send_request(struct shim_ref shim, const struct control_request *rq, 
 		return err_set(err, -EINVAL,
 			       "command and environment are too long (%zu bytes, at most %u)",
 			       strlen(text), CONTROL_PACKET_MAX);
-	r = unix_send(conn, text, strlen(text), fd);
+	r = send_call(conn, text, call);
 	if (r == -EPIPE || r == -ECONNRESET)
 		return ended_before(err);
 	if (r < 0)
@@ -129,15 +137,16 @@ static int receive_answer(int conn, int timeout_msec, json_t **ret, struct err *
 int shim_call(struct shim_ref shim, const struct shim_call *call, json_t **ret, struct err *err)
 {
 	cleanup_close int conn = -1;
-	int r = send_request(shim, &call->request, call->fd, &conn, err);
+	int r = send_request(shim, call, &conn, err);
 
 	return r == 0 ? receive_answer(conn, call->timeout_msec, ret, err) : r;
 }
 
 int shim_hold(struct shim_ref shim, int *ret_fd, struct err *err)
 {
+	const struct shim_call call = { .request.op = CONTROL_HOLD, .fd = -1 };
 	cleanup_close int conn = -1;
-	int r = send_request(shim, &(struct control_request){ .op = CONTROL_HOLD }, -1, &conn, err);
+	int r = send_request(shim, &call, &conn, err);
 
 	if (r == 0)
 		r = receive_answer(conn, SHIM_TIMEOUT_MSEC, NULL, err);

@@ -37,6 +37,10 @@ enum control_op {
 	CONTROL_LIMITS,
 };
 
+/* Descriptors that may come with a request: of CONTROL_ADD the container's folder, and the control
+ * socket of its file server; of others one. */
+#define CONTROL_FDS_MAX 2
+
 struct control_request {
 	enum control_op op;
 	char container[CONTROL_NAME_MAX + 1]; /* empty where it is of the machine */

@@ -14,13 +14,13 @@
 
 /*
  * Every machine has the same devices, used or not, so that any of moat's templates fits any
- * container: disks for two containers, each an image and a writable layer, one NIC and one channel
- * to the server of shared folders.
+ * container: for two containers the disks, each an image and a writable layer, and a channel to the
+ * server of its shares; and one NIC.
  */
 #define MACHINE_SLOTS	   2
 #define MACHINE_DISKS_MAX  (2 * MACHINE_SLOTS)
 #define MACHINE_NICS_MAX   1
-#define MACHINE_SHARES_MAX 1
+#define MACHINE_SHARES_MAX MACHINE_SLOTS
 
 /* Indexes of disks. */
 #define MACHINE_IMAGE_DISK(slot) (2 * (size_t)(slot))

@@ -15,6 +15,7 @@ void machine_add_devices(struct machine *m, uint64_t image_bytes, uint64_t layer
 	m->n_disks = MACHINE_DISKS_MAX;
 	m->nics[0].tap_fd = -1;
 	m->n_nics = 1;
-	m->shares[0].fd = -1;
-	m->n_shares = 1;
+	for (size_t slot = 0; slot < MACHINE_SHARES_MAX; slot++)
+		m->shares[slot].fd = -1;
+	m->n_shares = MACHINE_SHARES_MAX;
 }

@@ -6,3 +6,12 @@
 #define FS_FIRST_SHARE_FD 4
 #define FS_WORD_READ_ONLY "ro"
 #define FS_WORD_WRITABLE  "rw"
+
+/* On the control socket: a port comes with it. */
+#define FS_PORT_MESSAGE "port"
+
+/* In the container's folder, what it says on standard error. */
+#define FS_LOG_FILE "fs.log"
+
+/* The machine's port of a container's place: "moat.share.0" of slot 0. */
+#define FS_PORT_NAME "moat.share"

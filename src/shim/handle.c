@@ -24,7 +24,7 @@ struct call {
 	struct container *c; /* NULL where it is of the machine */
 	struct conn *conn;
 	struct control_request *rq;
-	int *fd;
+	int *fds; /* CONTROL_FDS_MAX */
 	struct err err;
 };
 
@@ -75,12 +75,12 @@ static int attach_client(struct call *call, struct process *p)
 		r = detach_keys_parse(call->rq->detach_keys, &options.keys, &call->err);
 	if (r < 0)
 		return r;
-	r = process_attach(p, *call->fd, &options);
+	r = process_attach(p, call->fds[0], &options);
 	if (r == -EUSERS)
 		return err_set(&call->err, r, "no more clients can be attached to the process");
 	if (r < 0)
 		return err_errno(&call->err, r, "attach");
-	(void)take_fd(call->fd);
+	(void)take_fd(&call->fds[0]);
 	return 0;
 }
 
@@ -103,7 +103,7 @@ static int do_attach(struct call *call)
 
 	if (r < 0)
 		return r;
-	if (*call->fd < 0)
+	if (call->fds[0] < 0)
 		return err_set(&call->err, -EINVAL, "attach needs a descriptor");
 	r = attach_client(call, p);
 	if (r < 0)
@@ -114,7 +114,7 @@ static int do_attach(struct call *call)
 
 static int do_add(struct call *call)
 {
-	return containers_add(&call->shim->containers, call->rq, call->fd, &call->err);
+	return containers_add(&call->shim->containers, call->rq, call->fds, &call->err);
 }
 
 static int do_remove(struct call *call)
@@ -155,13 +155,13 @@ static int do_exec(struct call *call)
 
 	if (r < 0)
 		return r;
-	if (rq->wants[LINK_STDIN] && *call->fd >= 0)
+	if (rq->wants[LINK_STDIN] && call->fds[0] >= 0)
 		rq->process->open_stdin = true;
 	r = container_add_process(call->c, rq->target, rq->process, &p);
 	if (r < 0)
 		return err_errno(&call->err, r, "exec");
 	rq->process = NULL;
-	if (*call->fd >= 0)
+	if (call->fds[0] >= 0)
 		r = attach_client(call, p);
 	if (r == 0) {
 		r = process_spawn(p);
@@ -181,7 +181,7 @@ static int do_files(struct call *call)
 	int r = check_not_paused(call);
 
 	if (r == 0)
-		r = files_request(call->c, call->conn, call->rq, call->fd, &call->err);
+		r = files_request(call->c, call->conn, call->rq, call->fds, &call->err);
 	return r == 0 ? LATER : r;
 }
 
@@ -333,9 +333,9 @@ static int find_container(struct call *call)
 	return call->c ? 0 : err_set(&call->err, -ESRCH, "the machine has no container %s", name);
 }
 
-void handle_request(void *arg, struct conn *conn, struct control_request *request, int *fd)
+void handle_request(void *arg, struct conn *conn, struct control_request *request, int *fds)
 {
-	struct call call = { .shim = arg, .conn = conn, .rq = request, .fd = fd };
+	struct call call = { .shim = arg, .conn = conn, .rq = request, .fds = fds };
 	int r = find_container(&call);
 
 	if (r == 0)

@@ -141,7 +141,7 @@ void server_tell_all(struct server *s, char *event)
 	}
 }
 
-static void handle_packet(struct conn *conn, const char *text, size_t len, int *fd)
+static void handle_packet(struct conn *conn, const char *text, size_t len, int *fds)
 {
 	cleanup(control_request_reset) struct control_request request = { 0 };
 	struct err err = { .code = -ENOMEM, .msg = "out of memory" };
@@ -151,14 +151,20 @@ static void handle_packet(struct conn *conn, const char *text, size_t len, int *
 	if (r < 0)
 		server_answer(conn, &err);
 	else
-		conn->server->handler->request(conn->server->arg, conn, &request, fd);
+		conn->server->handler->request(conn->server->arg, conn, &request, fds);
+}
+
+static void close_fds(int (*fds)[CONTROL_FDS_MAX])
+{
+	for (size_t i = 0; i < CONTROL_FDS_MAX; i++)
+		fd_close(&(*fds)[i]);
 }
 
 static void receive_request(struct conn *conn)
 {
 	char text[CONTROL_PACKET_MAX];
-	cleanup_close int fd = -1;
-	ssize_t n = unix_recv(conn->fd, text, sizeof(text), &fd);
+	cleanup(close_fds) int fds[CONTROL_FDS_MAX] = { -1, -1 };
+	ssize_t n = unix_recv_fds(conn->fd, text, sizeof(text), fds, CONTROL_FDS_MAX);
 	struct err err;
 
 	if (n == -EAGAIN)
@@ -172,7 +178,7 @@ static void receive_request(struct conn *conn)
 		server_forget(conn);
 		return;
 	}
-	handle_packet(conn, text, (size_t)n, &fd);
+	handle_packet(conn, text, (size_t)n, fds);
 }
 
 static int on_conn(struct source *s, int fd, uint32_t events, void *arg)

@@ -12,9 +12,9 @@ struct server;
 struct conn;
 
 struct server_handler {
-	/** request() - to be answered, now or later.  @fd: that came with it, or -1; may be taken
-	 */
-	void (*request)(void *arg, struct conn *conn, struct control_request *rq, int *fd);
+	/** request() - to be answered, now or later.  @fds: CONTROL_FDS_MAX that came with it, or
+	 * -1; may be taken */
+	void (*request)(void *arg, struct conn *conn, struct control_request *rq, int *fds);
 	/** released() - one who held the machine is gone */
 	void (*released)(void *arg);
 };

@@ -73,7 +73,8 @@ static int get_machine(struct start *s, struct err *err)
 	const struct lease_request rq = { .purpose = LEASE_RUN,
 					  .plan = &s->with.plan,
 					  .container = c->rec.id,
-					  .dir_fd = s->with.dir_fd };
+					  .dir_fd = s->with.dir_fd,
+					  .share_fd = -1 };
 	int r = lease_take(c->table->machines, &rq, &s->lease, err);
 
 	note_lease(s);

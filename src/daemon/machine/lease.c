@@ -41,6 +41,7 @@ static int add_container(struct machines *ms, const struct lease_request *rq, st
 			     .keeps_log = rq->purpose == LEASE_RUN,
 			     .log = { log->max_bytes, log->max_files } },
 		.fd = rq->dir_fd,
+		.share_fd = &rq->share_fd,
 		.timeout_msec = SHIM_ADD_TIMEOUT_MSEC,
 	};
 

@@ -24,6 +24,7 @@ struct lease_request {
 	const struct machine_plan *plan;
 	const char *container; /* its name */
 	int dir_fd;	       /* its folder, with config.json; borrowed */
+	int share_fd; /* of its file server (fs/launch.h); borrowed; -1: it has no mounts */
 };
 
 struct lease {

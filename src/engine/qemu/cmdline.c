@@ -163,8 +163,8 @@ static int add_share(char ***v, size_t index, const struct machine_share *share,
 		r = strv_addf(v, "null,id=share%zu", index);
 	if (r == 0)
 		r = strv_add(v, "-device");
-	return r == 0 ? strv_addf(v, "virtserialport,chardev=share%zu,nr=%zu,name=moat.share",
-				  index, index + 2)
+	return r == 0 ? strv_addf(v, "virtserialport,chardev=share%zu,nr=%zu,name=moat.share.%zu",
+				  index, index + 2, index)
 		      : r;
 }
 

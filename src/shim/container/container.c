@@ -97,6 +97,7 @@ int container_new(struct containers *all, const char *name, struct container **r
 		return -ENOMEM;
 	c->all = all;
 	c->slot = c->dir_fd = -1;
+	c->share = SHARE_NONE;
 	memcpy(c->name, name, strlen(name) + 1);
 	LIST_INIT(&c->processes);
 	c->times.begun = clock_mono_usec();
@@ -119,6 +120,7 @@ void container_free(struct container *c)
 		container_drop_process(p);
 	if (c->remover)
 		server_forget(c->remover);
+	share_end(&c->share);
 	queries_reset(&c->queries);
 	source_free(c->deadline);
 	source_free(c->drain);
@@ -142,6 +144,7 @@ static void lose_link(struct container *c, int code)
 void container_offer(struct container *c)
 {
 	struct life *life = c->all->life;
+	struct err err;
 	int r;
 
 	if (c->state > CONTAINER_SETTING_UP)
@@ -151,6 +154,10 @@ void container_offer(struct container *c)
 	c->machine = life->source;
 	c->state = CONTAINER_SETTING_UP;
 	r = source_set_timer(c->deadline, c->all->deadlines->setup_usec);
+	if (r == 0 && share_pass(c, &err) < 0) {
+		life_fail(life, EXIT_NOT_STARTED, &err);
+		return;
+	}
 	if (r == 0)
 		r = guest_add(life->guest, c->number, (unsigned)c->slot, c->runtime);
 	if (r < 0)

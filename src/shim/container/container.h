@@ -7,6 +7,7 @@
 #include "shim/container/history.h"
 #include "shim/container/process.h"
 #include "shim/container/query.h"
+#include "shim/container/share.h"
 #include "shim/container/space.h"
 #include "shim/server.h"
 
@@ -51,6 +52,7 @@ struct container {
 	struct history history;
 	struct queries queries;
 	struct space_watch space;
+	struct share share;
 	struct control_times times;
 	enum machine_source machine;
 	pid_t pid; /* of the machine it runs in */

@@ -238,27 +238,29 @@ static int take_place(struct containers *all, struct container *c, int dir_fd, s
 	return 0;
 }
 
-int containers_add(struct containers *all, const struct control_request *rq, int *fd,
+int containers_add(struct containers *all, const struct control_request *rq, int *fds,
 		   struct err *err)
 {
 	struct container *c;
 	int r;
 
-	if (*fd < 0)
+	if (fds[0] < 0)
 		return err_set(err, -EINVAL, "add needs a descriptor");
 	if (containers_find(all, rq->container))
 		return err_set(err, -EEXIST, "there is a container %s", rq->container);
 	r = container_new(all, rq->container, &c);
 	if (r < 0)
 		return err_errno(err, r, "container");
-	r = prepare_container(c, rq, *fd, err);
+	r = prepare_container(c, rq, fds[0], err);
 	if (r == 0)
-		r = take_place(all, c, *fd, err);
+		r = share_take(c, &fds[1], err);
+	if (r == 0)
+		r = take_place(all, c, fds[0], err);
 	if (r < 0) {
 		container_free(c);
 		return r;
 	}
-	c->dir_fd = take_fd(fd);
+	c->dir_fd = take_fd(&fds[0]);
 	c->number = free_number(all);
 	LIST_INSERT_HEAD(&all->list, c, entry);
 	if (life_takes_containers(all->life))

@@ -26,9 +26,10 @@ extern const struct guest_container_handler containers_guest_handler;
 /** containers_free() - all of them, without a word */
 void containers_free(struct containers *all);
 
-/** containers_add() - @fd: the container's folder; owned from success on.  Return: 0; -EEXIST;
- * -errno of life_take() and of reading config.json; with a message. */
-int containers_add(struct containers *all, const struct control_request *rq, int *fd,
+/** containers_add() - @fds: the container's folder and its file server; owned from success on.
+ * Return: 0; -EEXIST; -errno of life_take(), of share_take() and of reading config.json; with a
+ * message. */
+int containers_add(struct containers *all, const struct control_request *rq, int *fds,
 		   struct err *err);
 
 /** containers_find() - by name; NULL where there is none */

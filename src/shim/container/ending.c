@@ -144,6 +144,7 @@ void container_gone(struct container *c, int code, const struct err *why)
 		return;
 	container_end(c, code, false, why);
 	container_abandon_all(c, true);
+	share_end(&c->share);
 	queries_reset(&c->queries);
 	c->state = CONTAINER_GONE;
 	(void)source_set_timer(c->deadline, UINT64_MAX);

@@ -16,15 +16,18 @@
 /* What a machine is given; all of it is closed here once the engine has its duplicates. */
 struct parts {
 	int kernel, initrd, console, log, link;
+	int shares[MACHINE_SHARES_MAX];
 	struct slot_disks disks[MACHINE_SLOTS];
 	bool fit; /* the disks, into any machine */
 };
 
 static void parts_init(struct parts *p)
 {
-	*p = (struct parts){ -1, -1, -1, -1, -1, .fit = true };
+	*p = (struct parts){ -1, -1, -1, -1, -1, { 0 }, .fit = true };
 	for (size_t i = 0; i < MACHINE_SLOTS; i++)
 		p->disks[i] = SLOT_DISKS_NONE;
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+		p->shares[i] = -1;
 }
 
 static void close_parts(struct parts *p)
@@ -36,6 +39,8 @@ static void close_parts(struct parts *p)
 	cleanup_close_fn(&p->link);
 	for (size_t i = 0; i < MACHINE_SLOTS; i++)
 		disks_close(&p->disks[i]);
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+		cleanup_close_fn(&p->shares[i]);
 }
 
 static int open_file(const char *what, const char *path, int *ret_fd, struct err *err)
@@ -60,6 +65,20 @@ static int open_parts(const struct machine_spec *spec, const struct slot *slots,
 	return r;
 }
 
+/* Each machine has them, as it may be given a container with shares at any time. */
+static int open_shares(struct parts *p, struct shim_machine *m, struct err *err)
+{
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++) {
+		int pair[2];
+
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+			return err_errno(err, -errno, "socket for shares");
+		m->share_fds[i] = pair[0];
+		p->shares[i] = pair[1];
+	}
+	return 0;
+}
+
 /* Makes the sockets and pipes to the engine: its ends go to @p, ours to @m. */
 static int open_channels(struct parts *p, struct shim_machine *m, struct err *err)
 {
@@ -77,7 +96,7 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 		return err_errno(err, -errno, "pipe for the engine's log");
 	m->log_fd = pair[0];
 	p->log = pair[1];
-	return 0;
+	return open_shares(p, m, err);
 }
 
 static int start_engine(const struct machine_spec *spec, const struct parts *p,
@@ -102,6 +121,8 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 		description.disks[MACHINE_IMAGE_DISK(i)].fd = p->disks[i].image_fd;
 		description.disks[MACHINE_LAYER_DISK(i)].fd = p->disks[i].layer_fd;
 	}
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+		description.shares[i].fd = p->shares[i];
 	r = m->engine->start(&description, &m->vm, err);
 	if (r < 0)
 		return r;
@@ -176,6 +197,13 @@ int machine_empty(struct shim_machine *m, const struct machine_spec *spec, unsig
 	return m->engine->swap_disks(m->vm, swaps, SLOT_SWAPS, false, err);
 }
 
+void machine_close_share(struct shim_machine *m, unsigned slot)
+{
+	if (m->share_fds[slot] >= 0)
+		shutdown(m->share_fds[slot], SHUT_RDWR);
+	fd_close(&m->share_fds[slot]);
+}
+
 void machine_kill(struct shim_machine *m)
 {
 	if (m->vm)
@@ -191,5 +219,7 @@ void machine_release(struct shim_machine *m)
 	cleanup_close_fn(&m->link_fd);
 	cleanup_close_fn(&m->console_fd);
 	cleanup_close_fn(&m->log_fd);
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+		cleanup_close_fn(&m->share_fds[i]);
 	*m = SHIM_MACHINE_NONE;
 }

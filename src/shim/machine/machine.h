@@ -10,14 +10,17 @@ struct shim_machine {
 	const struct engine *engine;
 	struct vm *vm;
 	pid_t pid;
-	bool restored;	/* from a template, instead of booted */
-	bool resting;	/* its vCPUs are stopped, and no container is in it */
-	int link_fd;	/* our end of the guest link, until somebody takes it */
-	int console_fd; /* what the guest says, the same */
-	int log_fd;	/* what the engine says, the same */
+	bool restored;			   /* from a template, instead of booted */
+	bool resting;			   /* its vCPUs are stopped, and no container is in it */
+	int link_fd;			   /* our end of the guest link, until somebody takes it */
+	int console_fd;			   /* what the guest says, the same */
+	int log_fd;			   /* what the engine says, the same */
+	int share_fds[MACHINE_SHARES_MAX]; /* our ends of the ports for shares; -1: closed */
 };
 
-#define SHIM_MACHINE_NONE ((struct shim_machine){ .link_fd = -1, .console_fd = -1, .log_fd = -1 })
+#define SHIM_MACHINE_NONE                                                                          \
+	((struct shim_machine){                                                                    \
+		.link_fd = -1, .console_fd = -1, .log_fd = -1, .share_fds = { -1, -1 } })
 
 /**
  * machine_start() - open everything the machine needs and start its process
@@ -46,6 +49,9 @@ int machine_fill(struct shim_machine *m, const struct machine_spec *spec, const 
  * message. */
 int machine_empty(struct shim_machine *m, const struct machine_spec *spec, unsigned slot,
 		  struct err *err);
+
+/** machine_close_share() - a place's port: its guest finds nobody there any more */
+void machine_close_share(struct shim_machine *m, unsigned slot);
 
 /** machine_kill() - end the machine's process; nothing happens where it is gone */
 void machine_kill(struct shim_machine *m);

@@ -98,7 +98,8 @@ static int await_quiet(struct maker *m, int *link_fd, struct err *err)
 /* What the machine is given, but for its memory; all of it is closed when it is saved. */
 struct blanks {
 	int kernel, initrd, console, state;
-	int link[2]; /* ours, the machine's */
+	int link[2];			   /* ours, the machine's */
+	int shares[MACHINE_SHARES_MAX][2]; /* the same; nobody speaks on them */
 };
 
 static void blanks_close(struct blanks *b)
@@ -108,6 +109,10 @@ static void blanks_close(struct blanks *b)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		cleanup_close_fn(fds[i]);
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++) {
+		cleanup_close_fn(&b->shares[i][0]);
+		cleanup_close_fn(&b->shares[i][1]);
+	}
 }
 
 static int blanks_open(const struct machine_spec *spec, int dir_fd, struct blanks *b)
@@ -121,6 +126,9 @@ static int blanks_open(const struct machine_spec *spec, int dir_fd, struct blank
 	if (b->kernel < 0 || b->initrd < 0 || b->console < 0 || b->state < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b->link) < 0)
 		return -errno;
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, b->shares[i]) < 0)
+			return -errno;
 	return 0;
 }
 
@@ -149,7 +157,8 @@ static int save_machine(const struct engine *engine, const struct machine *descr
 static int make_machine(const struct machine_spec *spec, int dir_fd, int memory_fd, struct maker *m,
 			struct err *err)
 {
-	cleanup(blanks_close) struct blanks b = { -1, -1, -1, -1, { -1, -1 } };
+	cleanup(blanks_close) struct blanks b = { -1, -1,	  -1,
+						  -1, { -1, -1 }, { { -1, -1 }, { -1, -1 } } };
 	const struct engine *engine = engine_find(spec->engine);
 	int r = blanks_open(spec, dir_fd, &b);
 	struct machine_template to = { .memory_fd = memory_fd, .state_fd = -1 };
@@ -171,6 +180,8 @@ static int make_machine(const struct machine_spec *spec, int dir_fd, int memory_
 	description.kernel_fd = b.kernel;
 	description.initrd_fd = b.initrd;
 	description.link_fd = b.link[1];
+	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
+		description.shares[i].fd = b.shares[i][1];
 	description.console_fd = b.console;
 	return save_machine(engine, &description, &b, m, err);
 }

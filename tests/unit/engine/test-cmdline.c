@@ -163,8 +163,8 @@ static void a_nic_is_on_a_tap_or_on_nothing(void **state)
 	assert_string_equal(value(nowhere, "-netdev", 0),
 			    "dgram,id=nic0,local.type=fd,local.str=10");
 	assert_string_equal(value(tap, "-netdev", 0), "tap,id=nic0,fd=10,vhost=off");
-	assert_string_equal(value(nowhere, "-device", 7), "virtio-net-device,netdev=nic0");
-	assert_string_equal(value(tap, "-device", 7), "virtio-net-device,netdev=nic0");
+	assert_string_equal(value(nowhere, "-device", 8), "virtio-net-device,netdev=nic0");
+	assert_string_equal(value(tap, "-device", 8), "virtio-net-device,netdev=nic0");
 	assert_string_equal(value(tap, "-global", 1), "migration.announce-rounds=0");
 }
 
@@ -178,11 +178,11 @@ static void a_share_is_a_port_beside_the_link(void **state)
 	served = build(&start, &m);
 	assert_string_equal(value(unserved, "-chardev", 3), "null,id=share0");
 	assert_string_equal(value(served, "-chardev", 3), "socket,id=share0,fd=11");
-	assert_string_equal(value(served, "-device", 0), "virtio-serial-device,max_ports=3");
+	assert_string_equal(value(served, "-device", 0), "virtio-serial-device,max_ports=4");
 	assert_string_equal(value(served, "-device", 1),
 			    "virtserialport,chardev=link,nr=1,name=moat.link");
 	assert_string_equal(value(served, "-device", 2),
-			    "virtserialport,chardev=share0,nr=2,name=moat.share");
+			    "virtserialport,chardev=share0,nr=2,name=moat.share.0");
 }
 
 static void all_machines_give_memory_back(void **state)
