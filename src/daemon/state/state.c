@@ -4,8 +4,6 @@
  * returned survives kill -9 and power loss.  Statements are few and short, so each is prepared
  * when it is needed, and one mutex keeps statement and error text together.  A second connection,
  * with a mutex of its own, reads what was written: no reader waits until the disk has something.
- *
- * The file is our own; it may be older than this program (migrated) or newer (refused).
  */
 #include "daemon/state/state.h"
 
@@ -17,34 +15,8 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "daemon/state/reserve.h"
-
-struct state {
-	char *path;
-	bool has_log_room; /* else it is tried again with every change */
-	sqlite3 *db, *reader;
-	pthread_mutex_t lock, reader_lock;
-};
-
-/* What makes a file of version N - 1 one of version N, in one transaction each. */
-static const char *const schema[] = {
-	"BEGIN;"
-	"CREATE TABLE container ("
-	" id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
-	" image TEXT NOT NULL, manifest TEXT NOT NULL, image_config TEXT NOT NULL,"
-	" state INTEGER NOT NULL, exit_code INTEGER NOT NULL, oom INTEGER NOT NULL,"
-	" error TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL,"
-	" pid INTEGER NOT NULL, config TEXT NOT NULL, host_config TEXT NOT NULL,"
-	" spec TEXT NOT NULL) WITHOUT ROWID;"
-	"PRAGMA user_version=1;"
-	"COMMIT;",
-	"BEGIN;"
-	"ALTER TABLE container ADD COLUMN restart_count INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE container ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;"
-	"PRAGMA user_version=2;"
-	"COMMIT;",
-};
-
-#define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))
+#include "daemon/state/schema.h"
+#include "daemon/state/sql.h"
 
 int record_dup(const struct record *rec, struct record *ret)
 {
@@ -77,50 +49,13 @@ void texts_reset(struct texts *t)
 	*t = (struct texts){ 0 };
 }
 
-static int sqlite_error(sqlite3 *db, const char *what, struct err *err)
-{
-	int code = sqlite3_extended_errcode(db), r = -EIO;
-
-	if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
-		r = -EEXIST;
-	else if ((code & 0xff) == SQLITE_FULL)
-		r = -ENOSPC;
-	else if ((code & 0xff) == SQLITE_NOMEM)
-		r = err_nomem(err);
-	return err_set(err, r, "state.db: %s: %s", what, sqlite3_errmsg(db));
-}
-
-static int get_version(struct state *st, int *ret, struct err *err)
-{
-	sqlite3_stmt *stmt;
-
-	if (sqlite3_prepare_v2(st->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
-		return sqlite_error(st->db, "cannot be read", err);
-	*ret = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
-	sqlite3_finalize(stmt);
-	return *ret < 0 ? sqlite_error(st->db, "cannot be read", err) : 0;
-}
-
 static int prepare_file(struct state *st, struct err *err)
 {
-	int version = 0, r;
-
 	if (!reserve_prepare(st->db) ||
 	    sqlite3_exec(st->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
 			 NULL) != SQLITE_OK)
-		return sqlite_error(st->db, "cannot be used", err);
-	r = get_version(st, &version, err);
-	if (r < 0)
-		return r;
-	if (version > SCHEMA_VERSION)
-		return err_set(err, -EPROTO,
-			       "state.db was written by a newer moat (schema %d, this one knows "
-			       "%d): use that one",
-			       version, SCHEMA_VERSION);
-	for (; version < SCHEMA_VERSION; version++)
-		if (sqlite3_exec(st->db, schema[version], NULL, NULL, NULL) != SQLITE_OK)
-			return sqlite_error(st->db, "cannot be set up", err);
-	return 0;
+		return sql_error(st->db, "cannot be used", err);
+	return schema_prepare(st->db, err);
 }
 
 /* @ret: to be closed in any case */
@@ -128,7 +63,7 @@ static int connect_to(const char *path, int flags, sqlite3 **ret, struct err *er
 {
 	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	return sqlite3_open_v2(path, ret, flags, NULL) == SQLITE_OK ? 0
-								    : sqlite_error(*ret, path, err);
+								    : sql_error(*ret, path, err);
 }
 
 int state_open(const char *root, struct state **ret, struct err *err)
@@ -169,64 +104,49 @@ void state_close(struct state *st)
 	free(st);
 }
 
-static void bind_text(sqlite3_stmt *stmt, const char *parameter, const char *text)
+#define ARGS_MAX 20u
+
+/* Every parameter that statements about containers name.  @ret: ARGS_MAX */
+static void make_args(const struct record *rec, const struct texts *texts, struct sql_arg *ret)
 {
-	int i = sqlite3_bind_parameter_index(stmt, parameter);
+	const struct sql_arg args[] = {
+		SQL_TEXT(":id", rec->id),
+		SQL_TEXT(":name", rec->name),
+		SQL_NUMBER(":created", rec->created_nsec),
+		SQL_TEXT(":image", rec->image),
+		SQL_TEXT(":manifest", rec->manifest.text),
+		SQL_TEXT(":image_config", rec->config.text),
+		SQL_NUMBER(":state", rec->state),
+		SQL_NUMBER(":exit_code", rec->exit_code),
+		SQL_NUMBER(":oom", rec->oom),
+		SQL_TEXT(":error", rec->error ? rec->error : ""),
+		SQL_NUMBER(":started", rec->started_nsec),
+		SQL_NUMBER(":finished", rec->finished_nsec),
+		SQL_NUMBER(":pid", rec->pid),
+		SQL_NUMBER(":restart_count", rec->restart_count),
+		SQL_NUMBER(":stopped", rec->stopped),
+		SQL_TEXT(":config", texts ? texts->config : NULL),
+		SQL_TEXT(":host_config", texts ? texts->host_config : NULL),
+		SQL_TEXT(":spec", texts ? texts->spec : NULL),
+		{ 0 },
+	};
 
-	if (i > 0)
-		sqlite3_bind_text(stmt, i, text, -1, SQLITE_STATIC);
-}
-
-static void bind_int(sqlite3_stmt *stmt, const char *parameter, int64_t value)
-{
-	int i = sqlite3_bind_parameter_index(stmt, parameter);
-
-	if (i > 0)
-		sqlite3_bind_int64(stmt, i, value);
-}
-
-static void bind_record(sqlite3_stmt *stmt, const struct record *rec)
-{
-	bind_text(stmt, ":id", rec->id);
-	bind_text(stmt, ":name", rec->name);
-	bind_int(stmt, ":created", rec->created_nsec);
-	bind_text(stmt, ":image", rec->image);
-	bind_text(stmt, ":manifest", rec->manifest.text);
-	bind_text(stmt, ":image_config", rec->config.text);
-	bind_int(stmt, ":state", rec->state);
-	bind_int(stmt, ":exit_code", rec->exit_code);
-	bind_int(stmt, ":oom", rec->oom);
-	bind_text(stmt, ":error", rec->error ? rec->error : "");
-	bind_int(stmt, ":started", rec->started_nsec);
-	bind_int(stmt, ":finished", rec->finished_nsec);
-	bind_int(stmt, ":pid", rec->pid);
-	bind_int(stmt, ":restart_count", rec->restart_count);
-	bind_int(stmt, ":stopped", rec->stopped);
+	_Static_assert(ARRAY_SIZE(args) <= ARGS_MAX, "room for all");
+	memcpy(ret, args, sizeof(args));
 }
 
 /* Run a statement without rows; every parameter it names is bound from @rec and @texts. */
 static int run_statement(struct state *st, const char *sql, const struct record *rec,
 			 const struct texts *texts, struct err *err)
 {
-	sqlite3_stmt *stmt;
+	struct sql_arg args[ARGS_MAX];
 	int r;
 
+	make_args(rec, texts, args);
 	pthread_mutex_lock(&st->lock);
-	st->has_log_room = st->has_log_room || reserve_log(st->path);
 	r = texts ? reserve_row(st->db, texts, err) : 0;
-	if (r == 0 && sqlite3_prepare_v2(st->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		r = sqlite_error(st->db, rec->id, err);
-	if (r == 0) {
-		bind_record(stmt, rec);
-		if (texts) {
-			bind_text(stmt, ":config", texts->config);
-			bind_text(stmt, ":host_config", texts->host_config);
-			bind_text(stmt, ":spec", texts->spec);
-		}
-		if (sqlite3_step(stmt) != SQLITE_DONE)
-			r = sqlite_error(st->db, rec->id, err);
-		sqlite3_finalize(stmt);
-	}
+	if (r == 0)
+		r = sql_run_locked(st, rec->id, sql, args, err);
 	pthread_mutex_unlock(&st->lock);
 	return r;
 }
@@ -270,42 +190,33 @@ int state_delete(struct state *st, const char *id, struct err *err)
 	return run_statement(st, "DELETE FROM container WHERE id=:id", &rec, NULL, err);
 }
 
-static char *column_text(sqlite3_stmt *stmt, int i)
-{
-	const unsigned char *text = sqlite3_column_text(stmt, i);
-
-	return strdup(text ? (const char *)text : "");
-}
-
 static int read_texts(sqlite3_stmt *stmt, int first, struct texts *ret)
 {
-	ret->config = column_text(stmt, first);
-	ret->host_config = column_text(stmt, first + 1);
-	ret->spec = column_text(stmt, first + 2);
+	ret->config = sql_text(stmt, first);
+	ret->host_config = sql_text(stmt, first + 1);
+	ret->spec = sql_text(stmt, first + 2);
 	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
+}
+
+static int take_texts(sqlite3_stmt *stmt, void *arg)
+{
+	struct texts *ret = arg;
+
+	return read_texts(stmt, 0, ret);
 }
 
 int state_texts(struct state *st, const char *id, struct texts *ret, struct err *err)
 {
+	const struct sql_arg args[] = { SQL_TEXT(":id", id), { 0 } };
 	struct texts t = { 0 };
-	sqlite3_stmt *stmt;
-	int r = -ENOENT;
+	int r = sql_each(st, "SELECT config, host_config, spec FROM container WHERE id=:id", args,
+			 take_texts, &t, err);
 
-	pthread_mutex_lock(&st->reader_lock);
-	if (sqlite3_prepare_v2(st->reader,
-			       "SELECT config, host_config, spec FROM container WHERE id=:id", -1,
-			       &stmt, NULL) != SQLITE_OK) {
-		r = sqlite_error(st->reader, id, err);
-	} else {
-		bind_text(stmt, ":id", id);
-		if (sqlite3_step(stmt) == SQLITE_ROW)
-			r = read_texts(stmt, 0, &t);
-		sqlite3_finalize(stmt);
-	}
-	pthread_mutex_unlock(&st->reader_lock);
+	if (r == 0 && !t.config)
+		r = err_set(err, -ENOENT, "No such container: %s", id);
 	if (r < 0) {
 		texts_reset(&t);
-		return r == -ENOENT ? err_set(err, r, "No such container: %s", id) : r;
+		return r;
 	}
 	*ret = t;
 	return 0;
@@ -313,16 +224,16 @@ int state_texts(struct state *st, const char *id, struct texts *ret, struct err 
 
 static int read_row(sqlite3_stmt *stmt, struct record *rec, struct texts *texts)
 {
-	cleanup_free char *id = column_text(stmt, 0), *manifest = column_text(stmt, 4),
-			  *config = column_text(stmt, 5);
+	cleanup_free char *id = sql_text(stmt, 0), *manifest = sql_text(stmt, 4),
+			  *config = sql_text(stmt, 5);
 
-	rec->name = column_text(stmt, 1);
+	rec->name = sql_text(stmt, 1);
 	rec->created_nsec = sqlite3_column_int64(stmt, 2);
-	rec->image = column_text(stmt, 3);
+	rec->image = sql_text(stmt, 3);
 	rec->state = (enum record_state)sqlite3_column_int(stmt, 6);
 	rec->exit_code = sqlite3_column_int(stmt, 7);
 	rec->oom = sqlite3_column_int(stmt, 8) != 0;
-	rec->error = column_text(stmt, 9);
+	rec->error = sql_text(stmt, 9);
 	rec->started_nsec = sqlite3_column_int64(stmt, 10);
 	rec->finished_nsec = sqlite3_column_int64(stmt, 11);
 	rec->pid = sqlite3_column_int(stmt, 12);
@@ -345,7 +256,7 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 
 	if (sqlite3_prepare_v2(st->db, "SELECT * FROM container ORDER BY created", -1, &stmt,
 			       NULL) != SQLITE_OK)
-		return sqlite_error(st->db, "cannot be read", err);
+		return sql_error(st->db, "cannot be read", err);
 	while (r == 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct record rec = { 0 };
 		struct texts texts = { 0 };
@@ -359,7 +270,7 @@ int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *tex
 		texts_reset(&texts);
 	}
 	if (r == 0 && step != SQLITE_DONE)
-		r = sqlite_error(st->db, "cannot be read", err);
+		r = sql_error(st->db, "cannot be read", err);
 	sqlite3_finalize(stmt);
 	return r;
 }

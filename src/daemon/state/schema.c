@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The file says which version of the tables it has.  What leads from one
+ * version to the next is one transaction, so a crash in between is no harm.  A file of a newer moat
+ * is refused: nobody knows what it means.
+ */
+#include "daemon/state/schema.h"
+
+#include <errno.h>
+
+#include "base/macro.h"
+#include "daemon/state/sql.h"
+
+/* What makes a file of version N - 1 one of version N, in one transaction each. */
+static const char *const schema[] = {
+	"BEGIN;"
+	"CREATE TABLE container ("
+	" id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
+	" image TEXT NOT NULL, manifest TEXT NOT NULL, image_config TEXT NOT NULL,"
+	" state INTEGER NOT NULL, exit_code INTEGER NOT NULL, oom INTEGER NOT NULL,"
+	" error TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL,"
+	" pid INTEGER NOT NULL, config TEXT NOT NULL, host_config TEXT NOT NULL,"
+	" spec TEXT NOT NULL) WITHOUT ROWID;"
+	"PRAGMA user_version=1;"
+	"COMMIT;",
+	"BEGIN;"
+	"ALTER TABLE container ADD COLUMN restart_count INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE container ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;"
+	"PRAGMA user_version=2;"
+	"COMMIT;",
+};
+
+#define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))
+
+static int get_version(sqlite3 *db, int *ret, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK)
+		return sql_error(db, "cannot be read", err);
+	*ret = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int(stmt, 0) : -1;
+	sqlite3_finalize(stmt);
+	return *ret < 0 ? sql_error(db, "cannot be read", err) : 0;
+}
+
+int schema_prepare(sqlite3 *db, struct err *err)
+{
+	int version = 0, r = get_version(db, &version, err);
+
+	if (r < 0)
+		return r;
+	if (version > SCHEMA_VERSION)
+		return err_set(err, -EPROTO,
+			       "state.db was written by a newer moat (schema %d, this one knows "
+			       "%d): use that one",
+			       version, SCHEMA_VERSION);
+	for (; version < SCHEMA_VERSION; version++)
+		if (sqlite3_exec(db, schema[version], NULL, NULL, NULL) != SQLITE_OK)
+			return sql_error(db, "cannot be set up", err);
+	return 0;
+}

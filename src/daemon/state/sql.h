@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* What the tables of state.db have in common: one statement with its parameters. */
+
+struct state {
+	char *path;
+	bool has_log_room; /* else it is tried again with every change */
+	sqlite3 *db, *reader;
+	pthread_mutex_t lock, reader_lock;
+};
+
+/* A parameter by name, with its colon.  A statement takes those that it names. */
+struct sql_arg {
+	const char *name;
+	bool is_number;
+	const char *text; /* NULL is written as NULL */
+	int64_t number;
+};
+
+#define SQL_TEXT(n, value)                                                                         \
+	{                                                                                          \
+		.name = n, .text = value                                                           \
+	}
+#define SQL_NUMBER(n, value)                                                                       \
+	{                                                                                          \
+		.name = n, .is_number = true, .number = value                                      \
+	}
+
+/** sql_error() - what SQLite says of its last call.  Return: -EEXIST for what must be unique;
+ * -ENOSPC; -ENOMEM; -EIO; with a message. */
+int sql_error(sqlite3 *db, const char *what, struct err *err);
+
+/**
+ * sql_run() - a statement without rows
+ * @what: it is about, for messages
+ * @args: end with one that has no name
+ *
+ * Return: 0, and it is on the disk; as sql_error().
+ */
+int sql_run(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
+	    struct err *err);
+
+/** sql_run_locked() - the same for who holds @st->lock */
+int sql_run_locked(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
+		   struct err *err);
+
+/**
+ * sql_each() - the rows of a statement that reads
+ * @row: 0 for more; a negative errno ends it.  It must not use @st
+ *
+ * Return: 0; what @row returned; as sql_error(); with a message.
+ */
+int sql_each(struct state *st, const char *sql, const struct sql_arg *args,
+	     int (*row)(sqlite3_stmt *stmt, void *arg), void *arg, struct err *err);
+
+/** sql_text() - a column as text of its own, NULL as "".  Return: owned; NULL when out of memory.
+ */
+char *sql_text(sqlite3_stmt *stmt, int column);
