@@ -28,6 +28,30 @@ static const char *const schema[] = {
 	"ALTER TABLE container ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;"
 	"PRAGMA user_version=2;"
 	"COMMIT;",
+	/* Containers of version 2 are on no network, and stay so.  An address belongs to one
+	 * endpoint of a network at most; the endpoints of a network that is removed stay, for one
+	 * of the same name. */
+	"BEGIN;"
+	"CREATE TABLE network ("
+	" name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
+	" driver TEXT NOT NULL, config TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE endpoint ("
+	" container TEXT NOT NULL, network TEXT NOT NULL, id TEXT NOT NULL,"
+	" slot INTEGER NOT NULL, config TEXT NOT NULL,"
+	" address4 TEXT, address6 TEXT, mac TEXT,"
+	" PRIMARY KEY (container, network)) WITHOUT ROWID;"
+	"CREATE UNIQUE INDEX endpoint_slot ON endpoint (container, slot);"
+	"CREATE UNIQUE INDEX lease4 ON endpoint (network, address4);"
+	"CREATE UNIQUE INDEX lease6 ON endpoint (network, address6);"
+	"CREATE UNIQUE INDEX lease_mac ON endpoint (network, mac);"
+	"CREATE TRIGGER container_gone AFTER DELETE ON container BEGIN"
+	" DELETE FROM endpoint WHERE container=OLD.id; END;"
+	"CREATE TRIGGER network_gone AFTER DELETE ON network BEGIN"
+	" UPDATE endpoint SET address4=NULL, address6=NULL, mac=NULL WHERE network=OLD.name; END;"
+	"CREATE TRIGGER network_changed AFTER UPDATE OF config ON network BEGIN"
+	" UPDATE endpoint SET address4=NULL, address6=NULL, mac=NULL WHERE network=OLD.name; END;"
+	"PRAGMA user_version=3;"
+	"COMMIT;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))

@@ -183,6 +183,8 @@ static void a_file_of_the_first_version_is_taken_over(void **state)
 	state_close(st);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
+				      "DROP TABLE network; DROP TABLE endpoint;"
+				      "DROP TRIGGER container_gone;"
 				      "ALTER TABLE container DROP COLUMN restart_count;"
 				      "ALTER TABLE container DROP COLUMN stopped;"
 				      "PRAGMA user_version=1",
