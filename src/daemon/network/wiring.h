@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/ip.h"
+#include "base/str.h"
+#include "oci/network.h"
+
+/* What a container's machine and its files must know of its networks.  Pure. */
+
+/* An endpoint of a container that runs; all is borrowed. */
+struct wire {
+	const char *network; /* its name */
+	unsigned slot;
+	const char *prefix;		  /* of the interface's name */
+	const char *interface;		  /* its whole name; NULL: prefix and slot */
+	const char *mac;		  /* "02:42:…" */
+	uint32_t mtu;			  /* 0: the usual one */
+	struct ip_net address4, address6; /* with the network's bits; none: of this family none */
+	struct ip gateway4, gateway6;
+	bool internal;
+	int64_t priority;
+	char *const *sysctls;
+};
+
+#define WIRING_SERVERS_MAX 3u /* MAXNS of resolvers */
+
+struct wiring {
+	struct oci_network network;
+	char **hosts;	/* lines of /etc/hosts with its own names, and those it is linked to */
+	char **servers; /* name servers: the gateways of its networks, not more than resolvers read
+			 */
+	struct ip host; /* what reaches the host; none: nothing does */
+	int default4, default6; /* slots of the default routes; -1: none */
+};
+
+#define WIRING_NONE ((struct wiring){ .default4 = -1, .default6 = -1 })
+
+void wiring_reset(struct wiring *w);
+
+/**
+ * wiring_make() - the interfaces, default routes and name servers
+ * @wires: in the container's order
+ *
+ * The default route of a family is that of the first network that is not internal, among those of
+ * the highest priority.
+ *
+ * Return: 0; -EINVAL, -ENOMEM with a message.
+ */
+int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct err *err);
+
+/** wiring_add_name() - a line of /etc/hosts: "ADDRESS	NAMES".  Return: 0; -ENOMEM. */
+int wiring_add_name(struct wiring *w, const struct ip *ip, const char *names);
