@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/ip.h"
+
+/**
+ * host_routes_each() - the networks that this host has routes to, in whichever table
+ * @fn: @interface: by which; "" where it is not said.  A negative errno ends the walk
+ *
+ * Default routes, and those of the kernel's own table (local and broadcast addresses), are left
+ * out.
+ *
+ * Return: 0; what @fn returned; -errno with a message.
+ */
+int host_routes_each(int (*fn)(const struct ip_net *net, const char *interface, void *arg),
+		     void *arg, struct err *err);

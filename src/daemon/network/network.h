@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/str.h"
+#include "daemon/network/config.h"
+#include "daemon/network/networks.h"
+#include "daemon/state/network.h"
+
+/*
+ * The networks of a data root: "default", which docker calls bridge, is always there; so is "none",
+ * on which a container has nothing.  The others are made by users.
+ */
+
+#define NETWORK_DEFAULT "default"
+#define NETWORK_BRIDGE	"bridge" /* docker's name of the default network */
+#define NETWORK_NONE	"none"
+
+/* A network as readers see it: a copy. */
+struct network_view {
+	struct network_record rec;
+	struct network_config config; /* of "none": nothing */
+	unsigned users;		      /* containers that name it, whether they run or not */
+};
+
+void network_view_reset(struct network_view *v);
+
+/** network_is_none() - is it the one without anything? */
+static inline bool network_is_none(const struct network_record *rec)
+{
+	return streq(rec->driver, "null");
+}
+
+/**
+ * network_create() - make a network
+ * @body:         docker's request; borrowed
+ * @ret_id:       of the new one
+ * @ret_warnings: strv_free(), on failure too
+ *
+ * Return: 0; -EEXIST when the name is taken, or its subnet; -EINVAL, -EBADMSG, -EOPNOTSUPP,
+ * -EADDRNOTAVAIL, each with a message; -errno.
+ */
+int network_create(struct networks *nets, const json_t *body, char ret_id[ID_LEN + 1],
+		   char ***ret_warnings, struct err *err);
+
+/**
+ * network_remove() - by name, id, or unambiguous id prefix
+ *
+ * Return: 0; -ENOENT; -EPERM for one that is always there; -EBUSY with a message that says who uses
+ * it; -errno.
+ */
+int network_remove(struct networks *nets, const char *name, struct err *err);
+
+/** network_prune() - remove a network that no container names.  Return: 0; -EBUSY; as
+ * network_remove(). */
+int network_prune(struct networks *nets, const char *name, struct err *err);
+
+/**
+ * network_resolve() - the name of a network that somebody named in one of its ways
+ * @name: its name, "bridge" for the default one, its id, or an unambiguous prefix of that
+ * @ret:  owned
+ *
+ * Return: 0; -ENOENT "network X not found"; -EINVAL for an ambiguous prefix; -ENOMEM.
+ */
+int network_resolve(struct networks *nets, const char *name, char **ret, struct err *err);
+
+/** network_view() - @name: as network_resolve().  @ret: network_view_reset().  Return: the same. */
+int network_view(struct networks *nets, const char *name, struct network_view *ret,
+		 struct err *err);
+
+/** network_views() - of all, oldest first.  @ret: owned, network_views_free().  Return: 0; -ENOMEM.
+ */
+int network_views(struct networks *nets, struct network_view **ret, size_t *ret_n);
+void network_views_free(struct network_view *views, size_t n);
