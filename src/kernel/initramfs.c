@@ -24,11 +24,20 @@
 #define FILE_MAX  MIB(64)
 #define READ_STEP KIB(64)
 
-/* What the guest needs to get at its disks and its host, and to give memory back; ext4 is mostly
- * built in. */
+/* What the guest needs to get at its disks, its host and its network, and to give memory back; ext4
+ * is mostly built in. */
 static const struct wanted_module wanted[] = {
-	{ "virtio_mmio" }, { "virtio_blk" }, { "virtio_console" }, { "virtio_balloon", true },
-	{ "erofs" },	   { "ext4" },	     { "overlay" },	   { NULL },
+	{ "virtio_mmio" },
+	{ "virtio_blk" },
+	{ "virtio_console" },
+	{ "virtio_balloon", true },
+	{ "virtio_net", true },
+	{ "macvlan", true },
+	{ "fuse", true },
+	{ "erofs" },
+	{ "ext4" },
+	{ "overlay" },
+	{ NULL },
 };
 
 static const char *const folders[] = { "dev", "proc", "sys", "run", "rootfs", "modules" };
