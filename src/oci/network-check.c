@@ -163,10 +163,12 @@ static int check_differ(const struct oci_interface *a, const struct oci_interfac
 			       a->slot);
 	if (streq(a->name, b->name))
 		return err_set(err, -EINVAL, "two interfaces are named %s", a->name);
+	if (memcmp(a->mac, b->mac, sizeof(a->mac)) == 0)
+		return err_set(err, -EINVAL, "%s and %s: the same MAC address", a->name, b->name);
 	return 0;
 }
 
-/* A VLAN carries no longer packets than the NIC it is of. */
+/* What is on the NIC sends no longer packets than the NIC itself. */
 static int check_shared_nic(const struct oci_network *n, struct err *err)
 {
 	const struct oci_interface *nic = oci_network_find(n, 0);

@@ -22,8 +22,8 @@
 #define OCI_MTU_MAX		  65535u
 
 /*
- * All interfaces share the machine's one NIC: slot 0 is the NIC itself, slot N a VLAN of it whose
- * id is N + 1.
+ * All interfaces share the machine's one NIC: slot 0 is the NIC itself, each other one has a MAC of
+ * its own on it (macvlan).  By their MACs the host tells them apart.
  */
 struct oci_interface {
 	uint8_t slot; /* to OCI_INTERFACES_MAX - 1; an interface is known by it */

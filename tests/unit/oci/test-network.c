@@ -201,6 +201,9 @@ static void what_is_wrong_is_named(void **state)
 		{ ONE(ETH0 ",\"sysctls\":[\"net.ipv4.conf.IFNAME.x=\\n\"]"), "sysctl" },
 		{ "{\"interfaces\":[{" ETH0 "},{" ETH0 "}]}", "slot 0" },
 		{ "{\"interfaces\":[{" ETH0 "},{\"slot\":1," ETH0 "}]}", "named eth0" },
+		{ "{\"interfaces\":[{" ETH0 "},{\"slot\":1,\"name\":\"eth1\","
+		  "\"mac\":\"02:00:00:00:00:01\"}]}",
+		  "MAC" },
 		{ "{\"interfaces\":[{" ETH0 "},{\"slot\":1,\"name\":\"eth1\",\"mtu\":9000,"
 		  "\"mac\":\"02:00:00:00:00:02\"}]}",
 		  "9000" },
