@@ -45,6 +45,8 @@ static int prepare_machine(struct machine *m, int *ret_port_fd, struct err *err)
 	if (r == 0)
 		r = boot_settings(err);
 	if (r == 0)
+		r = network_open(&m->network, err);
+	if (r == 0)
 		r = cgroup_mount(err);
 	if (r == 0)
 		r = session_prepare(m, err);
@@ -55,7 +57,7 @@ static int prepare_machine(struct machine *m, int *ret_port_fd, struct err *err)
 
 int main(void)
 {
-	struct machine m = { .own = NAMESPACES_NONE, .pid_fd = -1 };
+	struct machine m = { .own = NAMESPACES_NONE, .network = { NETWORK_NONE }, .pid_fd = -1 };
 	struct err err = { 0 };
 	int port_fd;
 

@@ -42,6 +42,7 @@ enum link_type {
 	LINK_OOM,
 	LINK_REMOVED,
 	LINK_SPACE,
+	LINK_NETWORK,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };

@@ -17,6 +17,11 @@ guest() {
 	timeout "$LIMIT" python3 "$TESTS/integration/guest.py" "$case" "$kernel/vmlinuz" "$kernel/initrd" "$GUEST_ACPI" "$@"
 }
 
+# A tap is made in the network namespace of the tests.
+needs_tap() {
+	[ "$(id -u)" -eq 0 ] || skip "making a tap needs root"
+}
+
 @test "guest: two containers have roots, names, processes, IPC and limits of their own" {
 	guest apart
 }
@@ -46,9 +51,39 @@ guest() {
 	guest not_to_be_set_up
 }
 
+@test "guest: an interface works from the first packet on, with all that was asked for" {
+	needs_tap
+	guest has_network
+}
+
+@test "guest: interfaces come and go while a container runs" {
+	needs_tap
+	guest changes_its_network
+}
+
+@test "guest: containers share the network of their machine, which goes with the last of them" {
+	needs_tap
+	guest shares_its_network
+}
+
+@test "guest: hosts and resolv.conf follow the network, also on a read-only root" {
+	needs_tap
+	guest knows_names_of_its_network
+}
+
+@test "guest: a network that cannot be is refused with the reason, and the one before stays" {
+	needs_tap
+	guest says_why_it_has_no_network
+}
+
+@test "guest: whatever a container does to its network, the next one finds nothing of it" {
+	needs_tap
+	guest breaks_its_network
+}
+
 @test "guest: an order that makes no sense ends the machine" {
 	local order
-	for order in unknown_number number_twice slot_twice removed_twice; do
+	for order in unknown_number number_twice slot_twice removed_twice network_of_one_that_ends; do
 		guest "$order"
 	done
 }

@@ -12,7 +12,8 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from guestlink import ALL_CAPABILITIES, Gone, Machine, options  # noqa: E402
+from guestlink import ALL_CAPABILITIES, Gone, Machine, interface, options  # noqa: E402
+from tap import Tap, ip, ping  # noqa: E402
 
 FOREVER = "exec sleep 100000"
 
@@ -178,6 +179,12 @@ def removed_twice(m):
     refused(m, lambda: m.send("REMOVE", b"", 1), lambda: m.send("REMOVE", b"", 1))
 
 
+def network_of_one_that_ends(m):
+    m.add(1, 0)
+    m.start(1, FOREVER)
+    refused(m, lambda: m.send("REMOVE", b"", 1), lambda: m.network(1))
+
+
 def all_down(m):
     """SHUTDOWN ends all of them, and all disks are clean."""
     m.add(1, 0)
@@ -189,10 +196,146 @@ def all_down(m):
         subprocess.run(["e2fsck", "-fn", disk], check=True, stdout=subprocess.DEVNULL)
 
 
+ETH0 = (0, "eth0", "02:00:00:00:00:a0", "10.9.0.2/24", "fd09::2/64")
+ETH1 = (1, "eth1", "02:00:00:00:00:a1", "10.8.0.2/24", "fd08::2/64")
+GATEWAYS = {"gateway4": "10.9.0.1", "gateway6": "fd09::1"}
+
+
+def addresses(m, number, name="", what="inet"):
+    """As ip(8) shows them, those of lo left out."""
+    lines = m.run(number, f"ip -o address show {name}").splitlines()
+    return [line.split()[3] for line in lines if f" {what} " in line and "lo " not in line]
+
+
+def has_network(m):
+    """An interface works from the first packet on, with all that was asked for."""
+    equal(m.network(1, interface(*ETH0, mtu=1400, **GATEWAYS, routes=["10.77.0.0/16 via 10.9.0.7"],
+                                 sysctls=["net.ipv4.conf.IFNAME.log_martians=1"])), None)
+    m.add(1, 0)
+    m.start(1, FOREVER)
+    for address in "10.9.0.2", "fd09::2":
+        assert ping(address), address
+    m.run(1, "ping -c 1 -W 3 10.9.0.1; ping -c 1 -W 3 fd09::1; ping -c 1 -W 3 ::1")
+    equal(addresses(m, 1), ["10.9.0.2/24"])
+    equal(addresses(m, 1, what="inet6"), ["fd09::2/64", "fe80::ff:fe00:a0/64"])
+    assert "tentative" not in m.run(1, "ip address")
+    assert "brd 10.9.0.255" in m.run(1, "ip address")
+    equal(m.run(1, "cd /sys/class/net/eth0; cat address mtu; cat /proc/sys/net/ipv4/conf/eth0/log_martians"),
+          "02:00:00:00:00:a0\n1400\n1")
+    equal(m.run(1, "ls /sys/class/net | tr '\\n' ' '"), "eth0 lo")
+    equal([line.strip() for line in m.run(1, "ip route").splitlines()],
+          ["default via 10.9.0.1 dev eth0", "10.9.0.0/24 dev eth0 scope link  src 10.9.0.2",
+           "10.77.0.0/16 via 10.9.0.7 dev eth0"])
+    assert "default via fd09::1" in m.run(1, "ip -6 route")
+
+
+def changes_its_network(m):
+    """Interfaces come and go while a container runs, and those that stay are left alone."""
+    m.add(1, 0)
+    m.start(1, FOREVER)
+    equal(m.run(1, "ls /sys/class/net"), "lo")
+    equal(m.network(1, interface(*ETH1)), None)
+    assert ping("10.8.0.2") and ping("fd08::2")
+    equal(m.network(1, interface(*ETH0, **GATEWAYS), interface(*ETH1)), None)
+    assert ping("10.9.0.2") and ping("fd09::2") and ping("10.8.0.2") and ping("fd08::2")
+    equal(sorted(addresses(m, 1)), ["10.8.0.2/24", "10.9.0.2/24"])
+    # What a container has done to an interface that stays is not undone.
+    m.run(1, "ip address add 10.8.0.99/24 dev eth1", capabilities=ALL_CAPABILITIES)
+    equal(m.network(1, interface(*ETH1, gateway4="10.8.0.1")), None)
+    assert ping("10.8.0.2") and ping("fd08::2") and not ping("10.9.0.2", 1)
+    equal(sorted(addresses(m, 1)), ["10.8.0.2/24", "10.8.0.99/24"])
+    assert "default via 10.8.0.1 dev eth1" in m.run(1, "ip route")
+    equal(m.run(1, "ls /sys/class/net | tr '\n' ' '"), "eth1 lo")
+    equal(m.network(1, interface(0, "eth2", "02:00:00:00:00:a0", "10.9.0.3/24"),
+                    interface(1, "eth1", "02:00:00:00:00:a1", "10.8.0.3/24")), None)
+    equal(sorted(addresses(m, 1)), ["10.8.0.3/24", "10.9.0.3/24"])
+    assert ping("10.9.0.3") and ping("10.8.0.3") and not ping("10.8.0.2", 1)
+    assert "default" not in m.run(1, "ip route")
+    equal(m.network(1), None)
+    equal(m.run(1, "ls /sys/class/net"), "lo")
+
+
+def shares_its_network(m):
+    """Containers of a machine share its network, and it goes with the last of them."""
+    m.network(1, interface(*ETH0))
+    m.add(1, 0)
+    m.start(1, FOREVER)
+    m.add(2, 1, readonly=True)
+    m.start(2, FOREVER)
+    equal(addresses(m, 2), ["10.9.0.2/24"])
+    m.run(1, "mkdir /www; echo here >/www/page; httpd -p 80 -h /www")
+    equal(m.run(2, "wget -q -O - http://10.9.0.2/page"), "here")
+    m.remove(1)
+    assert ping("10.9.0.2")
+    m.remove(2)
+    assert not ping("10.9.0.2", 1)
+    m.add(3, 0)
+    m.start(3, FOREVER)
+    equal(m.run(3, "ls /sys/class/net"), "lo")
+
+
+def knows_names_of_its_network(m):
+    """/etc/hosts and /etc/resolv.conf follow the network, also where the root is read-only."""
+    for number, readonly in (1, False), (2, True):
+        hosts = [f"10.9.0.2\tbox{number}"]
+        m.network(number, interface(*ETH0))
+        m.add(number, number - 1, readonly=readonly, wishes=options(hosts=hosts, resolv="nameserver 10.9.0.1\n"))
+        m.start(number, FOREVER)
+        localhost = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        equal(m.run(number, "cat /etc/hosts"), localhost + hosts[0])
+        equal(m.run(number, "hostname -i"), "10.9.0.2")
+        equal(m.run(number, "cat /etc/resolv.conf"), "nameserver 10.9.0.1")
+        equal(m.network(number, interface(*ETH0), hosts=["192.0.2.1\tpeer"], resolv="nameserver 192.0.2.2\n"), None)
+        equal(m.run(number, "cat /etc/hosts"), f"{localhost}127.0.1.1\tbox{number}\n192.0.2.1\tpeer")
+        equal(m.run(number, "cat /etc/resolv.conf"), "nameserver 192.0.2.2")
+        equal(m.network(number, interface(*ETH0)), None)
+        equal(m.run(number, "cat /etc/resolv.conf"), "nameserver 192.0.2.2")
+    assert "peer" not in m.run(1, "cat /etc/hosts")
+
+
+def says_why_it_has_no_network(m):
+    """What cannot be is told, and what was there stays."""
+    equal(m.network(1, interface(*ETH1)), None)
+    m.add(1, 0)
+    m.start(1, FOREVER)
+    for wrong, why in ((interface(*ETH0, gateway4="10.66.0.1"), "add route 10.66.0.1"),
+                       (interface(*ETH0[:3], "10.9.0.2"), "10.9.0.2"),
+                       (interface(*ETH0, sysctls=["net.ipv4.conf.IFNAME.x=1"]), "net.ipv4.conf.IFNAME.x=1"),
+                       (interface(2, "eth1", "02:00:00:00:00:a2"), "eth1")):
+        said = m.network(1, interface(*ETH1), wrong)
+        assert said and why in said, said
+        equal(m.run(1, "ls /sys/class/net | tr '\n' ' '"), "eth1 lo")
+        assert ping("10.8.0.2") and ping("fd08::2")
+    equal(m.network(1, interface(*ETH1), interface(*ETH0)), None)
+    assert ping("10.9.0.2")
+
+
+def breaks_its_network(m):
+    """Whatever a privileged container does to its network, the next one finds nothing of it."""
+    for damage in ("ip link set eth0 down; ip link set eth0 name broken; ip link set broken up",
+                   "ip link set eth0 down; ip link set eth0 address 02:00:00:00:00:ff mtu 68; ip link set lo down",
+                   "ip link add link eth0 name eth7 type macvlan; ip link set eth0 promisc on; echo 1 >/proc/sys/net/ipv4/ip_forward",
+                   "unshare -n sleep 100000 & sleep 1; ip link set eth0 netns $!",
+                   "echo $(basename $(readlink /sys/class/net/eth0/device)) >/sys/bus/virtio/drivers/virtio_net/unbind",
+                   "ip link delete eth1; ip link add eth1 type dummy; ip link set eth1 up",
+                   "for i in $(seq 50); do ip link add v$i type veth; done"):
+        equal(m.network(1, interface(*ETH0, **GATEWAYS), interface(*ETH1)), None)
+        m.add(1, 0, wishes=options(privileged=True))
+        m.start(1, FOREVER, capabilities=ALL_CAPABILITIES)
+        assert ping("10.9.0.2") and ping("10.8.0.2"), damage
+        m.run(1, damage + "; true", capabilities=ALL_CAPABILITIES)  # Debian's kernel has not all kinds
+        m.remove(1)
+        m.add(2, 1, readonly=True)
+        m.start(2, FOREVER)
+        equal(m.run(2, "ls /sys/class/net; cat /proc/sys/net/ipv4/ip_forward"), "lo\n0")
+        m.remove(2)
+
+
 def main():
     case, kernel, initrd, acpi, *small = sys.argv[1:]
+    tap = Tap("10.9.0.1/24", "fd09::1/64", "10.8.0.1/24", "fd08::1/64") if "network" in case else None
     with tempfile.TemporaryDirectory(prefix="moat-guest.") as folder:
-        m = Machine(folder, kernel, initrd, acpi == "yes", *small)
+        m = Machine(folder, kernel, initrd, acpi == "yes", *small, tap=tap)
         try:
             m.boot()
             globals()[case](m)

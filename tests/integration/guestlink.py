@@ -5,6 +5,7 @@ sense.
 """
 import os
 import pathlib
+import re
 import select
 import socket
 import struct
@@ -12,7 +13,7 @@ import subprocess
 import time
 
 NAMES = ("HELLO MACHINE READY SPAWN STARTED FAILED EXITED DATA EOF CREDIT SIGNAL RESIZE SHUTDOWN DOWN "
-         "MORE STATS PROCS CLOCK REMOVE FILES CONTAINER LIMITS OOM REMOVED").split()
+         "MORE STATS PROCS CLOCK REMOVE FILES CONTAINER LIMITS OOM REMOVED SPACE NETWORK").split()
 NUMBERS = {name: i + 1 for i, name in enumerate(NAMES)}
 WINDOW = 256 << 10
 USUAL_CAPABILITIES = 0xa80425fb
@@ -20,6 +21,14 @@ ALL_CAPABILITIES = (1 << 41) - 1
 PATIENCE = 100  # seconds
 KERNEL_OPTIONS = ("console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "
                   "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 lapic_timer_hz=1000000000")
+
+
+def kernel_options(acpi):
+    """Debian's kernel, which is announced its devices by ACPI, may wait for ever when it measures its clock."""
+    if not acpi:
+        return KERNEL_OPTIONS
+    speed = re.search(r"^cpu MHz\s*: ([0-9]+)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return KERNEL_OPTIONS + (f" tsc_early_khz={speed[1]}000" if speed else "")
 
 
 def field(value):
@@ -31,10 +40,16 @@ def strv(values):
     return struct.pack("<I", len(values)) + b"".join(map(field, values))
 
 
-def options(privileged=False, domain="", sysctls=(), hosts=()):
+def options(privileged=False, domain="", sysctls=(), hosts=(), resolv=""):
     """struct oci_options, as far as it is needed here."""
     return (struct.pack("<BBH", 0, privileged, 1000) + field(domain) + strv([]) + strv(sysctls) +
-            strv([]) + strv(hosts) + field("") + struct.pack("<II", 0, 0) + field(b""))
+            strv([]) + strv(hosts) + field(resolv) + struct.pack("<II", 0, 0) + field(b""))
+
+
+def interface(slot, name, mac, *addresses, mtu=1500, gateway4="", gateway6="", routes=(), sysctls=()):
+    """struct oci_interface."""
+    return (bytes([slot]) + field(name) + bytes.fromhex(mac.replace(":", "")) + struct.pack("<I", mtu) +
+            strv(addresses) + field(gateway4) + field(gateway6) + strv(routes) + strv(sysctls))
 
 
 class Gone(Exception):
@@ -74,7 +89,7 @@ def make_disks(folder, slots, last):
 class Machine:
     """Containers have numbers, processes streams; self.over has how a stream ended."""
 
-    def __init__(self, folder, kernel, initrd, acpi, last=None):
+    def __init__(self, folder, kernel, initrd, acpi, last=None, tap=None):
         self.folder = pathlib.Path(folder)
         self.disks = make_disks(self.folder, 2, pathlib.Path(last or folder))
         self.link, theirs = socket.socketpair()
@@ -82,7 +97,7 @@ class Machine:
                 "-display", "none", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
                 "-m", "256M", "-global", "virtio-mmio.force-legacy=false", "-machine",
                 f"microvm,x-option-roms=off,isa-serial=on,acpi={'on' if acpi else 'off'}",
-                "-kernel", kernel, "-initrd", initrd, "-append", KERNEL_OPTIONS,
+                "-kernel", kernel, "-initrd", initrd, "-append", kernel_options(acpi),
                 "-serial", f"file:{self.folder}/console",
                 "-chardev", f"socket,id=link,fd={theirs.fileno()}",
                 "-device", "virtio-serial-device,max_ports=2",
@@ -91,7 +106,11 @@ class Machine:
             args += ["-drive", f"if=none,id=disk{i},format=raw,file={disk},discard=unmap,"
                                f"readonly={'off' if i % 2 else 'on'},werror=report",
                      "-device", f"virtio-blk-device,drive=disk{i}"]
-        self.qemu = subprocess.Popen(args, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        fds = [theirs.fileno()]
+        if tap:
+            fds.append(tap.fd)
+            args += ["-netdev", f"tap,id=nic,fd={tap.fd},vhost=off", "-device", "virtio-net-device,netdev=nic"]
+        self.qemu = subprocess.Popen(args, pass_fds=fds, stdin=subprocess.DEVNULL)
         theirs.close()
         self.unread, self.last_stream = b"", 0
         self.output, self.over, self.started, self.heard = {}, {}, set(), []
@@ -154,6 +173,14 @@ class Machine:
     def add(self, number, slot, **wanted):
         self.order(number, slot, **wanted)
         self.wait("READY", number)
+
+    def network(self, number, *interfaces, hosts=(), resolv=""):
+        """Return: what went wrong; None."""
+        network = bytes([len(interfaces)]) + b"".join(interfaces)
+        self.send("NETWORK", struct.pack("<I", 7) + field(network) + strv(hosts) + field(resolv), number)
+        answer = self.wait("NETWORK", number)
+        assert struct.unpack("<I", answer[:4])[0] == 7
+        return answer[12:].decode() if len(answer) > 4 else None
 
     def spawn(self, number, script, capabilities=USUAL_CAPABILITIES):
         self.last_stream += 1

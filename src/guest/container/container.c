@@ -24,6 +24,7 @@
 #include "base/macro.h"
 #include "base/path.h"
 #include "guest/container/devices.h"
+#include "guest/container/names.h"
 #include "guest/container/oom.h"
 #include "guest/container/options.h"
 #include "guest/container/rootfs.h"
@@ -130,6 +131,24 @@ static int apply_sysctls(const struct container *c, struct err *err)
 	return come_back(c, r, err);
 }
 
+static int write_names(const struct container *c, struct err *err)
+{
+	const struct names names = { c->spec.hostname, c->options.domainname, c->options.hosts,
+				     c->options.resolv_conf };
+
+	return names_write(&names, err);
+}
+
+int container_rename(struct container *c, char *const *hosts, const char *resolv_conf,
+		     struct err *err)
+{
+	const struct names names = { c->spec.hostname, c->options.domainname, hosts, resolv_conf };
+
+	if (chdir(c->dir) < 0)
+		return err_errno(err, -errno, "go to the container's folder");
+	return names_change(&names, err);
+}
+
 int container_set_up(struct container *c, struct err *err)
 {
 	int r = cgroup_limit(&c->cgroup, &c->spec, err);
@@ -137,7 +156,7 @@ int container_set_up(struct container *c, struct err *err)
 	if (r == 0 && chdir(c->dir) < 0)
 		r = err_errno(err, -errno, "go to the container's folder");
 	if (r == 0)
-		r = mounts_write_files(c->spec.hostname, c->options.domainname, err);
+		r = write_names(c, err);
 	if (r == 0 && c->has_options)
 		r = apply_sysctls(c, err);
 	if (r == 0 && c->has_options)

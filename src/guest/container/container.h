@@ -73,6 +73,11 @@ int container_prepare(struct container *c, struct err *err);
  */
 int container_set_up(struct container *c, struct err *err);
 
+/** container_rename() - other lines of /etc/hosts, beside the usual; other text of
+ * /etc/resolv.conf, unless it is "".  Return: 0; -errno with a message. */
+int container_rename(struct container *c, char *const *hosts, const char *resolv_conf,
+		     struct err *err);
+
 /**
  * container_enter() - in its first process, in pid and mount namespaces of its own: go where the
  * container is

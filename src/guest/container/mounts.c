@@ -23,6 +23,7 @@
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/str.h"
+#include "guest/container/names.h"
 #include "guest/container/options.h"
 #include "guest/container/rootfs.h"
 
@@ -53,9 +54,9 @@ static const struct {
 	const char *source; /* in the container's folder */
 	bool only_if_missing;
 } files[] = {
-	{ "/etc/hostname", "hostname", false },
-	{ "/etc/hosts", "hosts", false },
-	{ "/etc/resolv.conf", "resolv.conf", true },
+	{ "/etc/hostname", HOSTNAME_FILE, false },
+	{ "/etc/hosts", HOSTS_FILE, false },
+	{ "/etc/resolv.conf", RESOLV_FILE, true },
 };
 
 static int set_string(int fs_fd, const char *key, const char *value)
@@ -156,35 +157,6 @@ void mounts_discard(struct mounts *m)
 	mounts_release(m);
 	fd_close(&m->fds[PTS]);
 	m->pts_fd = -1;
-}
-
-static int write_file(const char *path, const char *text)
-{
-	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
-}
-
-int mounts_write_files(const char *hostname, const char *domainname, struct err *err)
-{
-	cleanup(buf_reset) struct buf name = BUF_INIT, hosts = BUF_INIT;
-	int r = buf_addf(&name, "%s\n", hostname);
-
-	if (r == 0)
-		r = buf_addf(&hosts, "127.0.0.1\tlocalhost\n"
-				     "::1\tlocalhost ip6-localhost ip6-loopback\n"
-				     "127.0.1.1\t");
-	if (r == 0 && domainname && *domainname)
-		r = buf_addf(&hosts, "%s.%s ", hostname, domainname);
-	if (r == 0)
-		r = buf_addf(&hosts, "%s\n", hostname);
-	if (r == 0)
-		r = write_file(files[0].source, name.data);
-	if (r == 0)
-		r = write_file(files[1].source, hosts.data);
-	if (r == 0)
-		r = write_file(files[2].source, "");
-	return r < 0 ? err_errno(err, r, "write the container's host name files") : 0;
 }
 
 /* Attaches a prepared mount to a folder, which is made if it is missing; never through a symbolic

@@ -36,16 +36,6 @@ void mounts_release(struct mounts *m);
 void mounts_discard(struct mounts *m);
 
 /**
- * mounts_write_files() - write what is laid over /etc/hostname, /etc/hosts and /etc/resolv.conf
- * @domainname: NULL or "" for none
- *
- * They are put into the current folder, the container's: hostname, hosts, resolv.conf.
- *
- * Return: 0; -errno.
- */
-int mounts_write_files(const char *hostname, const char *domainname, struct err *err);
-
-/**
  * mounts_enter() - in the first process, in a mount namespace of its own and in the container's
  * folder: change into the container's root
  * @o:   NULL: nothing beyond the usual

@@ -48,27 +48,6 @@ static int set_sysctl(const char *assignment, struct err *err)
 		     : 0;
 }
 
-static int append_to_file(const char *path, const char *text)
-{
-	cleanup_close int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
-}
-
-static int write_names(const struct oci_options *o, struct err *err)
-{
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	int r = 0;
-
-	for (char **line = o->hosts; r == 0 && *line; line++)
-		r = buf_addf(&b, "%s\n", *line);
-	if (r == 0 && b.len > 0)
-		r = append_to_file("hosts", b.data);
-	if (r == 0 && *o->resolv_conf)
-		r = append_to_file("resolv.conf", o->resolv_conf);
-	return r < 0 ? err_errno(err, r, "write /etc/hosts and /etc/resolv.conf") : 0;
-}
-
 /* Copies the device nodes of a folder of moat-init's /dev.  What the container's /dev has already
  * stays as it is. */
 static int copy_nodes(const char *from, int to_fd)
@@ -123,8 +102,6 @@ int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_
 
 	for (char **s = o->cgroup; r == 0 && *s; s++)
 		r = cgroup_set(cg, *s, err);
-	if (r == 0)
-		r = write_names(o, err);
 	return r == 0 && o->privileged ? add_devices(dev_fd, err) : r;
 }
 

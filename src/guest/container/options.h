@@ -10,14 +10,8 @@
 /** options_set_sysctls() - in moat-init, in the namespaces of the container.  Return: 0; -errno. */
 int options_set_sysctls(const struct oci_options *o, struct err *err);
 
-/**
- * options_apply() - in moat-init, in the container's folder: further limits, name files, devices
- * @dev_fd: the container's /dev
- *
- * After mounts_write_files(), before the container's first process.
- *
- * Return: 0; -errno.
- */
+/** options_apply() - in moat-init: further limits, devices.  @dev_fd: the container's /dev, before
+ * its first process has it.  Return: 0; -errno. */
 int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_fd,
 		  struct err *err);
 

@@ -3,13 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,37 +65,11 @@ int boot_new_root(struct err *err)
 	return 0;
 }
 
-/*
- * Containers share a network namespace that is moat-init's own, with nothing but lo in it.  The
- * machine's NIC, and whatever else the kernel has made, stays in the first one, where only threads
- * of the kernel are left.
- */
-static int leave_network(void)
-{
-	/* Else there would be a sit0 in ours, too; a kernel without it has no such interface. */
-	file_set_at(AT_FDCWD, "/proc/sys/net/core/fb_tunnels_only_for_init_net", "1");
-	return unshare(CLONE_NEWNET) < 0 ? -errno : 0;
-}
-
-static int loopback_up(void)
-{
-	cleanup_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &req) < 0)
-		return -errno;
-	return 0;
-}
-
 int boot_settings(struct err *err)
 {
-	/* The first as docker sets them in its network namespaces; a kernel without them is no
-	 * worse. */
-	static const char *const sysctls[][2] = {
-		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
-		{ "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
-		/* What is read of an image is in the host's memory, and a request costs more than
-		   the copy. */
+	/* What is read of an image is in the host's memory, and a request costs more than the
+	 * copy; a machine without such a disk is no worse. */
+	static const char *const settings[][2] = {
 		{ "/sys/block/vda/queue/read_ahead_kb", "1024" },
 		{ "/sys/block/vdc/queue/read_ahead_kb", "1024" },
 	};
@@ -110,13 +80,7 @@ int boot_settings(struct err *err)
 		return err_errno(err, r, "set oom_score_adj");
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return err_errno(err, -errno, "raise the limit of open files");
-	r = leave_network();
-	if (r < 0)
-		return err_errno(err, r, "make a network namespace");
-	r = loopback_up();
-	if (r < 0)
-		return err_errno(err, r, "bring the loopback interface up");
-	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++)
-		file_set_at(AT_FDCWD, sysctls[i][0], sysctls[i][1]);
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		file_set_at(AT_FDCWD, settings[i][0], settings[i][1]);
 	return 0;
 }

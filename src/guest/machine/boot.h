@@ -21,8 +21,8 @@ int boot_mounts(struct err *err);
 int boot_new_root(struct err *err);
 
 /**
- * boot_settings() - what is the same for every machine: loopback up, sysctls, never killed for
- * memory
+ * boot_settings() - what is the same for every machine: its disks' read-ahead, how many files
+ * containers may have open, never killed for memory
  *
  * Return: 0; -errno.
  */

@@ -5,6 +5,7 @@
 
 #include "guest/container/namespaces.h"
 #include "guest/machine/timekeeper.h"
+#include "guest/network/network.h"
 
 struct container;
 
@@ -13,6 +14,7 @@ struct machine {
 	struct loop *loop;
 	struct link_conn *link; /* NULL until the port is open */
 	struct timekeeper timekeeper;
+	struct network network;	      /* that of all containers */
 	struct namespaces own;	      /* moat-init's, to come back to */
 	int pid_fd;		      /* its pid namespace */
 	struct container *containers; /* those the host has given a number */

@@ -26,6 +26,7 @@
 #include "guest/machine/table.h"
 #include "guest/process/process.h"
 #include "link/conn.h"
+#include "link/network.h"
 #include "link/query.h"
 
 static uint64_t boot_usec(void)
@@ -81,6 +82,39 @@ static int on_limits(struct container *c, struct wire_view payload)
 		cgroup_change(&c->cgroup, *one, &err);
 	r = link_done_put(&b, id, &err);
 	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
+}
+
+/* @c: NULL before CONTAINER */
+static int set_network(struct machine *m, struct container *c, struct link_network *n,
+		       struct link_header h)
+{
+	cleanup(oci_network_reset) struct oci_network wanted = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	struct err err = { 0 };
+	int r = oci_network_get(&n->network, &wanted);
+
+	if (r < 0)
+		return r;
+	if (n->network.len > 0)
+		return -EBADMSG;
+	r = network_set(&m->network, &wanted, &err);
+	if (r == 0 && c)
+		(void)container_rename(c, n->hosts, n->resolv_conf, &err);
+	r = link_done_put(&b, n->id, &err);
+	return r < 0 ? r : link_send(m->link, h, b.data, b.len);
+}
+
+static int on_network(struct machine *m, uint16_t number, struct wire_view payload)
+{
+	const struct link_header h = { .type = LINK_NETWORK, .container = number };
+	cleanup(link_network_reset) struct link_network n = { 0 };
+	struct container *c = container_find(m, number);
+	int r;
+
+	if (!m->has_time || m->is_ending || (c && c->state != CONTAINER_READY))
+		return -EPROTO;
+	r = link_network_get(payload, &n);
+	return r < 0 ? r : set_network(m, c, &n, h);
 }
 
 /* Where the layer's growth cannot be limited, a full disk of the host's shows as an I/O error. */
@@ -225,6 +259,8 @@ static int on_container_message(struct machine *m, const struct link_header *h,
 {
 	struct container *c = container_find(m, h->container);
 
+	if (h->type == LINK_NETWORK)
+		return on_network(m, h->container, payload);
 	if (h->type == LINK_CONTAINER)
 		return c || !m->has_time || m->is_ending ? -EPROTO
 							 : table_add(m, h->container, payload);

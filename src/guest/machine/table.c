@@ -143,6 +143,23 @@ static void unlink_container(struct container *c)
 	*at = c->next;
 }
 
+static void give_up_vacant(struct machine *m)
+{
+	struct container *c = take_ptr(m->vacant);
+
+	if (c)
+		container_release(c, NULL);
+	container_free(c);
+}
+
+/* The next container finds nothing of those before it: its /sys is that of the network namespace it
+ * was prepared in. */
+static int forget_network(struct machine *m, struct err *err)
+{
+	give_up_vacant(m);
+	return network_renew(&m->network, err);
+}
+
 /* Prepares the next container.  Where that fails it is tried again when the host asks for one. */
 static void get_ready_again(struct machine *m)
 {
@@ -159,8 +176,11 @@ void table_drop(struct container *c)
 	struct link_header removed = { .type = LINK_REMOVED, .container = c->number };
 	struct machine *m = c->machine;
 	struct err err = { 0 };
+	int r = container_release(c, &err);
 
-	if (container_release(c, &err) < 0) {
+	if (r == 0 && m->containers == c && !c->next)
+		r = forget_network(m, &err);
+	if (r < 0) {
 		(void)table_send_failed(m, c->number, &err);
 		return;
 	}

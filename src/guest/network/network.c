@@ -2,9 +2,9 @@
 /*
  * Theory of operation.  moat-init keeps a socket of rtnetlink(7) in each of two namespaces.  Slot 0
  * is the NIC's own interface: it is moved from the first namespace to the containers', and gets its
- * name, MAC and MTU with the same request.  The others are VLANs, which can be made in another
- * namespace than the NIC's.  Where slot 0 goes and others stay, the interface is moved back and
- * carries them from there.
+ * name, MAC and MTU with the same request.  The others are on it (macvlan), and can be made in
+ * another namespace than the NIC's.  Where slot 0 goes and others stay, the NIC's interface is
+ * moved back and carries them from there.
  *
  * A call is dear under emulation, so all that can be asked for at once is; a machine with one
  * interface takes five calls.
@@ -53,6 +53,9 @@ static int make_namespace(struct network *n)
 		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
 		{ "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
 		{ IPV6_DIR "/default/accept_ra", "0" },
+		/* Interfaces on one NIC hear each other's broadcasts: each answers for itself. */
+		{ "/proc/sys/net/ipv4/conf/all/arp_ignore", "1" },
+		{ "/proc/sys/net/ipv4/conf/all/arp_announce", "2" },
 	};
 	int r;
 
@@ -76,7 +79,7 @@ int network_open(struct network *n, struct err *err)
 	n->has_ipv6 = access(IPV6_DIR, F_OK) == 0;
 	/* Else there would be a sit0 in ours, too; a kernel without it has no such interface. */
 	file_set_at(AT_FDCWD, "/proc/sys/net/core/fb_tunnels_only_for_init_net", "1");
-	/* A NIC that carries VLANs says nothing itself. */
+	/* A NIC that only carries others says nothing itself. */
 	file_set_at(AT_FDCWD, IPV6_DIR "/all/disable_ipv6", "1");
 	r = make_namespace(n);
 	return r < 0 ? err_errno(err, r, "make a network namespace") : 0;
@@ -147,20 +150,20 @@ static uint32_t largest_mtu(const struct network *n, uint32_t mtu)
 	return mtu;
 }
 
-static int make_vlan(struct network *n, const struct oci_interface *i, struct err *err)
+static int make_macvlan(struct network *n, const struct oci_interface *i, struct err *err)
 {
 	struct netlink_batch b = { 0 };
 	int nic;
 
 	if (n->slots[0].used) {
-		request_vlan(&b, n->slots[0].index, -1, i);
+		request_macvlan(&b, n->slots[0].index, -1, i);
 		return send_and_reset(n->own_fd, &b, err);
 	}
 	nic = nic_index(n->first_fd, NIC_NAME);
 	if (nic < 0)
 		return err_errno(err, nic, "find the NIC");
 	request_carrier(&b, nic, largest_mtu(n, i->mtu));
-	request_vlan(&b, nic, n->own_ns_fd, i);
+	request_macvlan(&b, nic, n->own_ns_fd, i);
 	return send_and_reset(n->first_fd, &b, err);
 }
 
@@ -179,7 +182,7 @@ static int move_nic(struct network *n, const struct oci_interface *i, struct err
 static int make_interface(struct network *n, struct network_slot *slot,
 			  const struct oci_interface *i, struct err *err)
 {
-	int r = i->slot == 0 ? move_nic(n, i, err) : make_vlan(n, i, err);
+	int r = i->slot == 0 ? move_nic(n, i, err) : make_macvlan(n, i, err);
 
 	if (r < 0)
 		return r;
@@ -219,6 +222,8 @@ static int bring_up(struct network *n, struct network_slot *slot, const struct o
 	struct netlink_batch b = { 0 };
 	int r;
 
+	if (i->slot == 0 && is_carrying(n))
+		request_hear_all(&b, slot->index);
 	request_up(&b, slot->index, i, n->has_ipv6);
 	r = request_have(&b, slot->index, i, err);
 	if (r == 0)

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
-#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -20,8 +19,6 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
-
-#define VLAN_OF(slot) ((uint16_t)((slot) + 1))
 
 static void begin_link(struct netlink_batch *b, uint16_t type, uint16_t flags,
 		       const struct ifinfomsg *head, const struct netlink_note *note)
@@ -31,7 +28,7 @@ static void begin_link(struct netlink_batch *b, uint16_t type, uint16_t flags,
 
 void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i)
 {
-	const struct ifinfomsg head = { .ifi_index = index };
+	const struct ifinfomsg head = { .ifi_index = index, .ifi_change = IFF_PROMISC };
 	const struct netlink_note note = { "set up interface", i->name, 0 };
 
 	begin_link(b, RTM_SETLINK, 0, &head, &note);
@@ -41,11 +38,22 @@ void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oc
 	netlink_u32(b, IFLA_MTU, i->mtu);
 }
 
-void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool up)
+/* A device that goes to another namespace forgets which MACs are on it. */
+void request_hear_all(struct netlink_batch *b, int index)
 {
 	const struct ifinfomsg head = { .ifi_index = index,
-					.ifi_flags = up ? IFF_UP : 0,
-					.ifi_change = IFF_UP };
+					.ifi_flags = IFF_PROMISC,
+					.ifi_change = IFF_PROMISC };
+	const struct netlink_note note = { "listen on the", "NIC", 0 };
+
+	begin_link(b, RTM_SETLINK, 0, &head, &note);
+}
+
+void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries)
+{
+	const struct ifinfomsg head = { .ifi_index = index,
+					.ifi_flags = carries ? IFF_UP | IFF_PROMISC : 0,
+					.ifi_change = IFF_UP | IFF_PROMISC };
 	const struct netlink_note note = { "take away the interface of the", "NIC", 0 };
 
 	begin_link(b, RTM_SETLINK, 0, &head, &note);
@@ -64,13 +72,10 @@ void request_carrier(struct netlink_batch *b, int index, uint32_t mtu)
 	netlink_u32(b, IFLA_MTU, mtu);
 }
 
-void request_vlan(struct netlink_batch *b, int nic, int ns_fd, const struct oci_interface *i)
+void request_macvlan(struct netlink_batch *b, int nic, int ns_fd, const struct oci_interface *i)
 {
-	/* It stays up while the NIC goes to another namespace, which takes that one down. */
-	const struct ifla_vlan_flags loose = { VLAN_FLAG_LOOSE_BINDING, VLAN_FLAG_LOOSE_BINDING };
 	const struct ifinfomsg head = { 0 };
 	const struct netlink_note note = { "set up interface", i->name, 0 };
-	const uint16_t id = VLAN_OF(i->slot);
 	size_t info, data;
 
 	begin_link(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &head, &note);
@@ -81,10 +86,9 @@ void request_vlan(struct netlink_batch *b, int nic, int ns_fd, const struct oci_
 	netlink_bytes(b, IFLA_ADDRESS, i->mac, sizeof(i->mac));
 	netlink_u32(b, IFLA_MTU, i->mtu);
 	info = netlink_nest(b, IFLA_LINKINFO);
-	netlink_text(b, IFLA_INFO_KIND, "vlan");
+	netlink_text(b, IFLA_INFO_KIND, "macvlan");
 	data = netlink_nest(b, IFLA_INFO_DATA);
-	netlink_bytes(b, IFLA_VLAN_ID, &id, sizeof(id));
-	netlink_bytes(b, IFLA_VLAN_FLAGS, &loose, sizeof(loose));
+	netlink_u32(b, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
 	netlink_unnest(b, data);
 	netlink_unnest(b, info);
 }

@@ -12,19 +12,22 @@
  * it goes to; @i: its name, MAC and MTU from then on.  It arrives there down. */
 void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i);
 
-/** request_home() - bring the NIC back to where it was found.  @name: from then on; @up: it carries
- * VLANs.  */
-void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool up);
+/** request_hear_all() - have the NIC hear for interfaces that were on it before it was moved */
+void request_hear_all(struct netlink_batch *b, int index);
 
-/** request_carrier() - have the NIC, which is no interface itself, carry VLANs.  @mtu: of the
- * largest of them */
+/** request_home() - bring the NIC back to where it was found.  @name: from then on; @carries:
+ * others are on it */
+void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries);
+
+/** request_carrier() - have the NIC, which is no interface of a container's, carry others.  @mtu:
+ * the largest of theirs */
 void request_carrier(struct netlink_batch *b, int index, uint32_t mtu);
 
-/** request_vlan() - make the interface of a VLAN.  @nic: its index; @ns_fd: where the interface is
- * to be; -1: where the NIC is */
-void request_vlan(struct netlink_batch *b, int nic, int ns_fd, const struct oci_interface *i);
+/** request_macvlan() - make an interface on the NIC.  @nic: its index; @ns_fd: where the interface
+ * is to be; -1: where the NIC is */
+void request_macvlan(struct netlink_batch *b, int nic, int ns_fd, const struct oci_interface *i);
 
-/** request_delete() - take the interface of a VLAN away, if it is there */
+/** request_delete() - take an interface on the NIC away, if it is there */
 void request_delete(struct netlink_batch *b, int index, const struct oci_interface *i);
 
 /** request_up() - bring an interface up, with @i's MTU.  @has_ipv6: the kernel gives it no

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "link/clock.h"
 #include "link/files.h"
+#include "link/network.h"
 #include "link/query.h"
 #include "link/setup.h"
 #include "oci/options.h"
@@ -161,6 +162,18 @@ static void try_limits(struct wire_view v)
 	check_same(&b, v.data, v.len);
 }
 
+static void try_network(struct wire_view v)
+{
+	cleanup(link_network_reset) struct link_network n = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+
+	if (link_network_get(v, &n) < 0)
+		return;
+	if (link_network_put(&b, &n) < 0)
+		abort();
+	check_same(&b, v.data, v.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wire_view v = { .data = data + 1, .len = size - 1 };
@@ -181,6 +194,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_query(v);
 	else if (data[0] == 'C')
 		try_clock(v);
+	else if (data[0] == 'N')
+		try_network(v);
 	else if (data[0] == 'F')
 		try_files(v);
 	else

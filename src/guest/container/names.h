@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Who a container is, and whom it knows: what is laid over /etc/hostname, /etc/hosts and
+ * /etc/resolv.conf.  The files are in the container's folder, so they can be written while it runs
+ * and whatever its root is like.
+ */
+
+#define HOSTNAME_FILE "hostname"
+#define HOSTS_FILE    "hosts"
+#define RESOLV_FILE   "resolv.conf"
+
+struct names {
+	const char *hostname;
+	const char *domainname;	 /* NULL or "" for none */
+	char *const *hosts;	 /* lines of /etc/hosts */
+	const char *resolv_conf; /* NULL or "": it stays empty, or as it is */
+};
+
+/**
+ * names_hosts() - the text of /etc/hosts
+ *
+ * A line that has the host's name takes the place of the one that says it is this machine itself.
+ *
+ * Pure.  Return: 0; -ENOMEM.
+ */
+int names_hosts(struct buf *b, const struct names *n);
+
+/** names_write() - write all three files into the current folder, the container's.  Return: 0;
+ * -errno with a message. */
+int names_write(const struct names *n, struct err *err);
+
+/** names_change() - the same of a container that may run: others than it was started with.
+ * /etc/hostname stays.  Return: 0; -errno with a message. */
+int names_change(const struct names *n, struct err *err);

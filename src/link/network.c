@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/network.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+int link_network_put(struct buf *b, const struct link_network *n)
+{
+	if (wire_put_u32(b, n->id) < 0 || wire_put_bytes(b, n->network.data, n->network.len) < 0 ||
+	    wire_put_strv(b, n->hosts) < 0 || wire_put_str(b, n->resolv_conf) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int link_network_get(struct wire_view payload, struct link_network *ret)
+{
+	cleanup(link_network_reset) struct link_network n = { 0 };
+	int r = wire_get_u32(&payload, &n.id);
+
+	if (r == 0)
+		r = wire_get_bytes(&payload, &n.network);
+	if (r == 0)
+		r = wire_get_strv(&payload, &n.hosts);
+	if (r == 0)
+		r = wire_get_str(&payload, &n.resolv_conf);
+	if (r < 0)
+		return r;
+	if (payload.len > 0)
+		return -EBADMSG;
+	*ret = n;
+	n = (struct link_network){ 0 };
+	return 0;
+}
+
+void link_network_reset(struct link_network *n)
+{
+	strv_free(n->hosts);
+	free(n->resolv_conf);
+	*n = (struct link_network){ 0 };
+}
