@@ -16,6 +16,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "oci/health.h"
+#include "oci/port.h"
 #include "oci/words.h"
 
 struct target {
@@ -151,27 +152,15 @@ static int add_key(struct target *t, const char *key, const char *name, struct e
 /* PORT[-PORT][/PROTOCOL] */
 static int add_ports(struct target *t, const char *word, struct err *err)
 {
-	cleanup_free char *ports = strdup(word);
-	char *slash = ports ? strchr(ports, '/') : NULL, *dash;
-	const char *protocol = slash ? slash + 1 : "tcp";
-	uint32_t from, to;
-	int r = 0;
+	struct port_spec spec;
+	int r = port_spec_parse(word, &spec, err);
 
-	if (!ports)
-		return err_nomem(err);
-	if (slash)
-		*slash = '\0';
-	dash = strchr(ports, '-');
-	if (dash)
-		*dash = '\0';
-	if (str_to_u32(ports, &from) < 0 || str_to_u32(dash ? dash + 1 : ports, &to) < 0 ||
-	    from == 0 || to > 65535 || from > to ||
-	    (!streq(protocol, "tcp") && !streq(protocol, "udp") && !streq(protocol, "sctp")))
-		return err_set(err, -EINVAL, "%s is no port", word);
-	for (uint32_t port = from; r == 0 && port <= to; port++) {
-		char name[32];
+	if (r < 0)
+		return r;
+	for (uint32_t port = spec.range.first; r == 0 && port <= spec.range.last; port++) {
+		char name[PORT_TEXT_MAX];
 
-		snprintf(name, sizeof(name), "%u/%s", port, protocol);
+		port_key((uint16_t)port, spec.protocol, name);
 		r = add_key(t, "ExposedPorts", name, err);
 	}
 	return r;
