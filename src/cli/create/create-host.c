@@ -8,60 +8,10 @@
 #include "cli/create/create-guest.h"
 #include "cli/create/create-limits.h"
 #include "cli/create/create-log.h"
+#include "cli/create/create-ports.h"
 #include "cli/create/create-put.h"
 #include "cli/kernel-source.h"
 #include "cli/term/terminal.h"
-
-static int bad_port(const char *text, struct err *err)
-{
-	return err_set(err, -EINVAL, "invalid port \"%s\"; write [[IP:]HOST:]PORT[/PROTO]", text);
-}
-
-int create_publish(json_t *bindings, const char *text, struct err *err)
-{
-	cleanup_free char *copy = strdup(text), *key = NULL;
-	char *port, *host = NULL, *ip = NULL, *proto;
-	uint32_t number;
-	json_t *list;
-
-	if (!copy)
-		return err_nomem(err);
-	proto = strrchr(copy, '/');
-	if (proto)
-		*proto++ = '\0';
-	port = strrchr(copy, ':');
-	if (port) {
-		*port++ = '\0';
-		host = strrchr(copy, ':');
-		ip = host ? copy : NULL;
-		if (host)
-			*host++ = '\0';
-		else
-			host = copy;
-	}
-	if (!port)
-		port = copy;
-	if (str_to_u32(port, &number) < 0 || number < 1 || number > 65535 ||
-	    (host && *host && (str_to_u32(host, &number) < 0 || number > 65535)))
-		return bad_port(text, err);
-	if (ip && *ip == '[' && str_ends(ip, "]")) {
-		ip++;
-		ip[strlen(ip) - 1] = '\0';
-	}
-	key = str_printf("%s/%s", port, proto ? proto : "tcp");
-	if (!key)
-		return err_nomem(err);
-	list = json_object_get(bindings, key);
-	if (!list) {
-		list = json_array();
-		if (create_put(bindings, key, list, err) < 0)
-			return -EINVAL;
-	}
-	if (json_array_append_new(list, json_pack("{s:s, s:s}", "HostIp", ip ? ip : "", "HostPort",
-						  host ? host : "")) < 0)
-		return bad_port(text, err);
-	return 0;
-}
 
 /* The terminal's size is part of the request, so that it need not be changed right after the
  * start. */
@@ -71,18 +21,6 @@ static void put_console_size(json_t *host)
 
 	if (size)
 		json_object_set_new(host, "ConsoleSize", size);
-}
-
-static int put_ports(const struct options *o, json_t *host, struct err *err)
-{
-	json_t *bindings = json_object();
-	const char *value;
-	size_t cursor = 0;
-	int r = create_put(host, "PortBindings", bindings, err);
-
-	while (r == 0 && (value = options_next(o, "publish", &cursor)))
-		r = create_publish(bindings, value, err);
-	return r;
 }
 
 /* "-v /data" is a new volume; everything with a source is a bind. */
@@ -157,6 +95,6 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 	if (r == 0)
 		r = create_put_log(o, host, err);
 	if (r == 0)
-		r = put_ports(o, host, err);
+		r = create_put_ports(o, body, host, err);
 	return r < 0 ? r : put_volumes(o, body, host, err);
 }

@@ -6,7 +6,3 @@
 
 /** create_put_host() - the whole HostConfig, and what of it belongs beside it */
 int create_put_host(const struct options *o, json_t *body, struct err *err);
-
-/** create_publish() - add "[[IP:]HOST:]PORT[/PROTO]" to a PortBindings object.  Return: 0; -EINVAL
- * with a message; -ENOMEM. */
-int create_publish(json_t *bindings, const char *text, struct err *err);

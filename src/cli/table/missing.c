@@ -49,9 +49,6 @@ static const struct {
 } options[] = {
 	{ "run", "a", "`moat create` and `moat start -a` choose what is attached" },
 	{ "run", "attach", "`moat create` and `moat start -a` choose what is attached" },
-	{ "run", "P", NO_NETWORK },
-	{ "run", "publish-all", NO_NETWORK },
-	{ "run", "expose", NO_NETWORK },
 	{ "run", "ip", NO_NETWORK },
 	{ "run", "ip6", NO_NETWORK },
 	{ "run", "link", NO_NETWORK },

@@ -24,6 +24,7 @@
 		{ 'e', "env", "KEY[=VALUE]",                                                       \
 		  "Set an environment variable; without a value take moat's own" },                \
 		{ 0, "env-file", "FILE", "Read environment variables from a file" },               \
+		{ 0, "expose", "PORT", "Say that the container listens on a port, or a range" },   \
 		{ 0, "gid", "GROUP", "Group to run as, with or without --uid" },                   \
 		{ 0, "group-add", "GROUP", "Add a group, by name or id, to every process" },       \
 		{ 0, "health-cmd", "COMMAND", "Command that checks the container's health" },      \
@@ -62,8 +63,9 @@
 		{ 0, "privileged", NULL,                                                           \
 		  "All capabilities and devices of the container's own machine" },                 \
 		PROGRESS_OPTION,                                                                   \
-		{ 'p', "publish", "[[IP:]HOST:]PORT",                                              \
-		  "Publish a port of the container on the host" },                                 \
+		{ 'p', "publish", "[[IP:]HOST:]PORT[/PROTOCOL]",                                   \
+		  "Publish a port of the container, or a range, on the host" },                    \
+		{ 'P', "publish-all", NULL, "Publish all exposed ports on free ports" },           \
 		{ 0, "pull", "POLICY", "Pull the image first: missing, always or never" },         \
 		{ 'q', "quiet", NULL, "Show no progress of a pull" },                              \
 		{ 0, "read-only", NULL, "Make the root filesystem read-only" },                    \

@@ -137,17 +137,41 @@ static void streams_follow_i_t_and_d(void **state)
 	check_has("-d -i img", "\"OpenStdin\":true,\"StdinOnce\":false");
 }
 
-static void volumes_and_ports_are_passed_on_for_moatd_to_judge(void **state)
+static void volumes_are_passed_on_for_moatd_to_judge(void **state)
 {
 	(void)state;
 	check_has("-v /a:/b:ro -v /data img", "\"Binds\":[\"/a:/b:ro\"]");
 	check_has("-v /data img", "\"Volumes\":{\"/data\":{}}");
+}
+
+/* docker's forms, and what docker's client makes of them. */
+static void ports_are_published_in_all_of_dockers_forms(void **state)
+{
+	(void)state;
 	check_has("-p 8080:80 img",
 		  "\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8080\"}]}");
 	check_has("-p 127.0.0.1:53:53/udp img",
 		  "{\"53/udp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"53\"}]}");
 	check_has("-p [::1]:1:2 img", "{\"2/tcp\":[{\"HostIp\":\"::1\",\"HostPort\":\"1\"}]}");
+	check_has("-p ::1:1:2 img", "{\"2/tcp\":[{\"HostIp\":\"::1\",\"HostPort\":\"1\"}]}");
 	check_has("-p 80 img", "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}");
+	check_has("-p 0:80 img", "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}");
+	check_has("-p ::80 img", "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}");
+	check_has("-p 127.0.0.1::80/udp img",
+		  "{\"80/udp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"\"}]}");
+	check_has("-p 8000-8009:80 img",
+		  "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"8000-8009\"}]}");
+	check_has("-p 8000-8001:80-81/udp img",
+		  "{\"80/udp\":[{\"HostIp\":\"\",\"HostPort\":\"8000\"}],"
+		  "\"81/udp\":[{\"HostIp\":\"\",\"HostPort\":\"8001\"}]}");
+	check_has("-p 80-81 img", "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}],"
+				  "\"81/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"}]}");
+	check_has("-p 1:80 -p 2:80 img", "{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"1\"},"
+					 "{\"HostIp\":\"\",\"HostPort\":\"2\"}]}");
+	check_has("-p 1:80 img", "\"ExposedPorts\":{\"80/tcp\":{}}");
+	check_has("--expose 80 --expose 90-91/udp img",
+		  "\"ExposedPorts\":{\"80/tcp\":{},\"90/udp\":{},\"91/udp\":{}}");
+	check_has("-P img", "\"PublishAllPorts\":true");
 }
 
 static void bad_values_are_refused_by_name(void **state)
@@ -166,6 +190,12 @@ static void bad_values_are_refused_by_name(void **state)
 	check_refused("-p http img", "\"http\"");
 	check_refused("-p 1:99999 img", "\"1:99999\"");
 	check_refused("-p 99999:1 img", "\"99999:1\"");
+	check_refused("-p localhost:1:1 img", "\"localhost:1:1\"");
+	check_refused("-p 1-2:1-3 img", "\"1-2:1-3\"");
+	check_refused("-p 1:80/icmp img", "\"1:80/icmp\"");
+	check_refused("-p 1: img", "\"1:\"");
+	check_refused("-p 2-1:80 img", "\"2-1:80\"");
+	check_refused("--expose x img", "\"x\"");
 	check_refused("-l =x img", "\"=x\"");
 	check_refused("--stop-timeout soon img", "\"soon\"");
 	check_refused("--env-file /nonexistent img", "/nonexistent");
@@ -189,7 +219,8 @@ int main(void)
 		cmocka_unit_test(what_the_container_sees_becomes_dockers_members),
 		cmocka_unit_test(what_makes_no_sense_is_refused_by_name),
 		cmocka_unit_test(streams_follow_i_t_and_d),
-		cmocka_unit_test(volumes_and_ports_are_passed_on_for_moatd_to_judge),
+		cmocka_unit_test(volumes_are_passed_on_for_moatd_to_judge),
+		cmocka_unit_test(ports_are_published_in_all_of_dockers_forms),
 		cmocka_unit_test(bad_values_are_refused_by_name),
 		cmocka_unit_test(the_exit_status_of_a_failed_start_is_dockers),
 	};
