@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <arpa/inet.h>
+#include <stddef.h>
+
+#include "base/json.h"
+#include "oci/port.h"
+
+/* Which of a container's ports are to be published, out of its Config and HostConfig.  Pure. */
+
+#define PORTS_MAX 8192u /* bindings of one container */
+
+struct port_binding {
+	uint16_t port; /* the container's */
+	enum port_protocol protocol;
+	char host_ip[INET6_ADDRSTRLEN]; /* "": every address of the host */
+	struct port_range host;		/* one of these; 0: any that is free */
+};
+
+struct port_plan {
+	struct port_binding *bindings; /* sorted; none twice */
+	size_t n;
+};
+
+/**
+ * port_plan_read() - what PortBindings asks for, and PublishAllPorts of what is exposed
+ * @config: docker's Config of the container, for ExposedPorts
+ * @host:   its HostConfig
+ * @ret:    port_plan_reset()
+ *
+ * Return: 0; -EINVAL, -EBADMSG or -EOPNOTSUPP with a message that names the port; -ENOMEM.
+ */
+int port_plan_read(const json_t *config, const json_t *host, struct port_plan *ret,
+		   struct err *err);
+void port_plan_reset(struct port_plan *p);
+
+/** port_compare() - by number, then protocol: the order in which ports are shown */
+int port_compare(uint16_t a, enum port_protocol a_protocol, uint16_t b,
+		 enum port_protocol b_protocol);
