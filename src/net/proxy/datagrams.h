@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/socket.h>
+
+#include "net/proxy/peer.h"
+
+/* Room for some datagrams, received and sent with one call each. */
+
+#define DATAGRAMS_MAX	 16u
+#define DATAGRAM_BYTES	 65536u
+#define DATAGRAM_CONTROL 64u /* bytes for an address of this host */
+
+struct datagrams {
+	struct mmsghdr messages[DATAGRAMS_MAX];
+	struct iovec bytes[DATAGRAMS_MAX];
+	union peer_address from[DATAGRAMS_MAX];
+	_Alignas(8) char control[DATAGRAMS_MAX][DATAGRAM_CONTROL];
+	char room[DATAGRAMS_MAX][DATAGRAM_BYTES];
+};
+
+/** datagrams_receive() - what waits at a socket.  Return: how many, at least one; -errno. */
+int datagrams_receive(struct datagrams *d, int fd);
+
+/** datagrams_local() - to which address of this host one came; none where that is no one's */
+void datagrams_local(struct datagrams *d, unsigned i, struct peer *ret);
+
+/**
+ * datagrams_address() - have received ones sent on
+ * @to:   NULL: to what the socket is connected to
+ * @from: this host's address to send from; NULL, or none: the kernel chooses
+ */
+void datagrams_address(struct datagrams *d, unsigned first, unsigned n, int family,
+		       const struct peer *to, const struct peer *from);
+
+/** datagrams_send() - Return: how many were sent before the first that could not be. */
+unsigned datagrams_send(struct datagrams *d, unsigned first, unsigned n, int fd);

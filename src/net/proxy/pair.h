@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "net/proxy/alarms.h"
+
+/*
+ * Bytes both ways between two TCP connections, until both ways have ended or one end broke.  None
+ * are kept here: what one side does not take stays in the other's socket, so a pair costs the same
+ * however slow its ends are.
+ */
+
+struct pair;
+
+/** @p: closed; may be freed here */
+typedef void (*pair_ended_fn)(struct pair *p);
+
+struct pair_end {
+	int fd; /* owned; -1: closed */
+	struct source *source;
+	uint32_t events; /* that the source watches */
+	bool is_told;	 /* of an error, while what came before it cannot be passed on */
+};
+
+/* The way from the end of the same number to the other one. */
+struct pair_way {
+	bool is_ended;	 /* nothing more is passed on */
+	bool is_blocked; /* the other end takes no more at this time */
+};
+
+struct pair {
+	struct pair_shared *shared;
+	struct pair_end ends[2];
+	struct pair_way ways[2];
+	pair_ended_fn ended;
+	bool is_broken;	       /* it cannot end as both ends want it to */
+	unsigned dead;	       /* then: the end that is the cause */
+	bool has_moved;	       /* bytes have passed since @alarm was set */
+	uint64_t give_up_usec; /* while @alarm is set: when nobody is waited for any more */
+	struct alarm alarm;
+};
+
+/* What the pairs of a process have in common. */
+struct pair_shared {
+	struct loop *loop;
+	struct alarms draining;
+	char *bytes; /* on their way from one socket to another */
+};
+
+/** pair_shared_init() - Return: 0; -errno, and nothing is to be reset. */
+int pair_shared_init(struct pair_shared *s, struct loop *loop);
+void pair_shared_reset(struct pair_shared *s);
+
+/**
+ * pair_start() - pass bytes on from here on
+ * @fds:   both non-blocking; taken over, also on failure
+ * @ended: called once, from the loop, and not where this fails
+ *
+ * Return: 0; -errno.
+ */
+int pair_start(struct pair *p, struct pair_shared *s, const int fds[2], pair_ended_fn ended);
+
+/** pair_abandon() - who was at end 1 is gone, or will be soon: end 0 still gets what comes from
+ * there, and is reset then.  May call @ended before it returns. */
+void pair_abandon(struct pair *p);
+
+/** pair_reset() - reset both ends, without a call of @ended */
+void pair_reset(struct pair *p);
+
+/** stream_reset() - close a connection so that its peer sees a reset, and not an end */
+void stream_reset(int fd);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/ip.h"
+
+/* One end of a connection: an address and a port, whatever kind of socket told of it. */
+struct peer {
+	struct ip ip;	/* of IPv4 where a socket of IPv6 showed it in its way (::ffff:10.1.2.3) */
+	uint16_t port;	/* of the host's byte order */
+	uint32_t scope; /* the interface of a link-local address; else 0 */
+};
+
+union peer_address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/** peer_read() - @ret: all zeros for an address of another family */
+void peer_read(const union peer_address *from, struct peer *ret);
+
+/**
+ * peer_write() - as a socket wants it
+ * @family: of the socket: AF_INET6 takes addresses of IPv4, too
+ *
+ * Return: the length; 0 where a socket of that family cannot have it.
+ */
+socklen_t peer_write(const struct peer *p, int family, union peer_address *ret);
+
+/** peer_is_local() - has the address a meaning only where it was seen: loopback, link-local,
+ * none, a group's? */
+bool peer_is_local(const struct peer *p);
+
+/** peer_is_group() - is it the address of several: multicast, broadcast? */
+bool peer_is_group(const struct peer *p);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/proxy/dial.h"
+#include "net/proxy/route.h"
+
+/*
+ * Connections and datagrams that come to sockets of one network namespace, passed on into another:
+ * published ports, and resolvers that only the host can reach.  One thread, one loop, and nothing
+ * in it waits.
+ */
+
+struct loop;
+struct proxy;
+
+enum proxy_protocol { PROXY_TCP, PROXY_UDP };
+
+struct proxy_limits {
+	size_t flows;	   /* connections, and clients that datagrams came from, at any one time */
+	size_t flows_each; /* of one forward */
+	uint64_t retry_usec; /* so long a connection is tried again that nobody accepts */
+	uint64_t idle_usec;  /* so long a client's datagrams are one flow after the last */
+};
+
+/** proxy_limits() - what can be had with so many descriptors */
+struct proxy_limits proxy_limits(uint64_t descriptors);
+
+/** proxy_new() - @ret: owned, proxy_free().  Return: 0; -errno. */
+int proxy_new(struct loop *loop, const struct proxy_limits *limits, struct proxy **ret);
+
+/** proxy_free() - resets every connection; NULL is accepted */
+void proxy_free(struct proxy *p);
+
+/* A forward: a socket, and where what comes to it goes. */
+struct proxy_spec {
+	enum proxy_protocol protocol;
+	struct proxy_target target;
+	struct proxy_dialer dialer;
+};
+
+/**
+ * proxy_publish() - begin a forward, or change one
+ * @key: whoever publishes knows it by
+ * @fd:  listening, or bound for datagrams; taken over when this succeeds.  -1: the one that is
+ *       there stays
+ *
+ * Connections to a service that is where it was stay as they are, unless there is another socket.
+ *
+ * Return: 0; -ENOENT where there is neither a forward nor a socket; -EINVAL for a socket of the
+ * other protocol; -errno.
+ */
+int proxy_publish(struct proxy *p, const char *key, const struct proxy_spec *spec, int fd);
+
+/**
+ * proxy_unpublish() - close a forward's socket
+ *
+ * Its clients get what the service has sent, and are reset then.
+ *
+ * Return: 0; -ENOENT.
+ */
+int proxy_unpublish(struct proxy *p, const char *key);
+
+/** proxy_fd() - the socket of a forward; borrowed; -ENOENT where there is no such forward */
+int proxy_fd(const struct proxy *p, const char *key);
+
+struct proxy_stat {
+	const char *key;
+	enum proxy_protocol protocol;
+	size_t flows;	  /* at this time */
+	uint64_t total;	  /* flows that there were */
+	uint64_t failed;  /* of these, that did not reach the service */
+	uint64_t dropped; /* datagrams for which there was no room */
+};
+
+/** proxy_each() - tell of every forward */
+void proxy_each(const struct proxy *p, void (*fn)(const struct proxy_stat *s, void *arg),
+		void *arg);
