@@ -44,6 +44,45 @@ int parts_get_ips(const json_t *obj, const char *key, struct ip *ret, size_t max
 	return 0;
 }
 
+int parts_put_nets(json_t *obj, const char *key, const struct ip_net *nets, size_t n)
+{
+	json_t *list = json_array();
+
+	if (json_object_set_new(obj, key, list) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		char text[IP_TEXT_MAX];
+
+		ip_net_format(&nets[i], text);
+		if (json_array_append_new(list, json_string(text)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int parts_get_nets(const json_t *obj, const char *key, struct ip_net *ret, size_t max,
+		   size_t *ret_n, struct err *err)
+{
+	json_t *list, *item;
+	size_t i;
+	int r = json_get_array(obj, key, &list, err);
+
+	if (r < 0)
+		return r;
+	if (json_array_size(list) > max)
+		return err_set(err, -EINVAL, "\"%s\" has more than %zu addresses", key, max);
+	json_array_foreach (list, i, item) {
+		const char *text = json_string_value(item);
+
+		if (!text || ip_net_parse(text, &ret[i]) < 0)
+			return err_set(err, -EINVAL,
+				       "\"%s\" has what is no address with its network's bits",
+				       key);
+	}
+	*ret_n = json_array_size(list);
+	return 0;
+}
+
 int parts_put_subnets(json_t *obj, const struct net_network *network)
 {
 	json_t *list = json_array();

@@ -13,6 +13,11 @@ int parts_put_ips(json_t *obj, const char *key, const struct ip *ips, size_t n);
 int parts_get_ips(const json_t *obj, const char *key, struct ip *ret, size_t max, size_t *ret_n,
 		  struct err *err);
 
+/** parts_put_nets(), parts_get_nets() - the same of addresses with the bits of their networks */
+int parts_put_nets(json_t *obj, const char *key, const struct ip_net *nets, size_t n);
+int parts_get_nets(const json_t *obj, const char *key, struct ip_net *ret, size_t max,
+		   size_t *ret_n, struct err *err);
+
 /** parts_put_subnets(), parts_get_subnets() - the same of subnets; none overlaps another, and its
  * gateway is in it */
 int parts_put_subnets(json_t *obj, const struct net_network *network);

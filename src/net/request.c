@@ -56,6 +56,7 @@ static const struct field port_fields[] = {
 static const struct field publish_fields[] = {
 	PART(publish, key, FIELD_NAME, .max = NET_KEY_MAX),
 	PART(publish, target_port, FIELD_U16, .min = 1, .max = UINT16_MAX),
+	PART(publish, shows_clients, FIELD_BOOL),
 };
 
 static const char *const protocol_names[] = { [NET_TCP] = "tcp", [NET_UDP] = "udp" };
@@ -234,13 +235,15 @@ static int read_publish(const json_t *obj, struct net_request *ret, struct err *
 	if (r == 0)
 		r = read_protocol(obj, &p->protocol, err);
 	if (r == 0)
-		r = parts_get_ips(obj, "targets", p->targets, ARRAY_SIZE(p->targets), &p->n_targets,
-				  err);
+		r = parts_get_nets(obj, "targets", p->targets, ARRAY_SIZE(p->targets),
+				   &p->n_targets, err);
 	if (r == 0)
 		r = parts_get_ips(obj, "gateways", p->gateways, ARRAY_SIZE(p->gateways),
 				  &p->n_gateways, err);
 	if (r == 0 && p->n_targets == 0)
 		r = err_set(err, -EINVAL, "\"targets\" are missing");
+	if (r == 0 && p->n_targets == 2 && p->targets[0].ip.family == p->targets[1].ip.family)
+		r = err_set(err, -EINVAL, "two \"targets\" of one family");
 	return r;
 }
 
@@ -249,7 +252,7 @@ static int write_publish(json_t *obj, const struct net_request *rq)
 	const struct net_publish *p = &rq->publish;
 
 	if (json_object_set_new(obj, "protocol", json_string(protocol_names[p->protocol])) < 0 ||
-	    parts_put_ips(obj, "targets", p->targets, p->n_targets) < 0)
+	    parts_put_nets(obj, "targets", p->targets, p->n_targets) < 0)
 		return -ENOMEM;
 	return parts_put_ips(obj, "gateways", p->gateways, p->n_gateways);
 }
@@ -272,6 +275,7 @@ static const struct operation {
 	[NET_PORT_REMOVE] = { "port-remove", FIELDS(place_fields), read_tap },
 	[NET_PUBLISH] = { "publish", FIELDS(publish_fields), read_publish, write_publish },
 	[NET_UNPUBLISH] = { "unpublish", FIELDS(key_fields), read_key },
+	[NET_PUBLISHED] = { "published", FIELDS(key_fields), read_key },
 	[NET_STATUS] = { "status" },
 	[NET_WATCH] = { "watch" },
 	[NET_SHUTDOWN] = { "shutdown" },

@@ -29,6 +29,7 @@ enum net_op {
 	NET_PORT_REMOVE,
 	NET_PUBLISH,
 	NET_UNPUBLISH,
+	NET_PUBLISHED,
 	NET_STATUS,
 	NET_WATCH,
 	NET_SHUTDOWN,
@@ -66,10 +67,11 @@ enum net_protocol { NET_TCP, NET_UDP };
 struct net_publish {
 	char key[NET_KEY_MAX + 1];
 	enum net_protocol protocol;
-	struct ip targets[2]; /* one of each family at most */
+	struct ip_net targets[2]; /* one of each family at most, with the bits of its network */
 	size_t n_targets;
 	uint16_t target_port;
-	struct ip gateways[2]; /* who clients on the host's loopback are to the container */
+	bool shows_clients;    /* their own addresses, where the answers come back this way */
+	struct ip gateways[2]; /* who other clients are to the container */
 	size_t n_gateways;
 };
 
@@ -78,7 +80,7 @@ struct net_request {
 	char tap[NET_TAP_MAX + 1]; /* NET_TAP_RETURN, NET_PORT_REMOVE */
 	int slot;		   /* NET_PORT_REMOVE */
 	char id[NET_ID_LEN + 1];   /* NET_NETWORK_REMOVE */
-	char key[NET_KEY_MAX + 1]; /* NET_UNPUBLISH */
+	char key[NET_KEY_MAX + 1]; /* NET_UNPUBLISH, NET_PUBLISHED */
 	struct net_network network;
 	struct net_port port;
 	struct net_publish publish;

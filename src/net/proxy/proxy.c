@@ -316,14 +316,29 @@ int proxy_publish(struct proxy *p, const char *key, const struct proxy_spec *spe
 	return 0;
 }
 
+/* Is it a forward's own key, or that of a group it belongs to? */
+static bool is_named(const struct forward *f, const char *key)
+{
+	const char *rest = str_starts(f->key, key);
+
+	return rest && (*rest == '\0' || *rest == '.');
+}
+
 int proxy_unpublish(struct proxy *p, const char *key)
 {
-	struct forward *f = find_forward(p, key);
+	struct forward *f, *next;
+	int r = -ENOENT;
 
-	if (!f)
-		return -ENOENT;
-	close_forward(f, true);
-	return 0;
+	for (size_t i = 0; i < FORWARD_BUCKETS; i++) {
+		for (f = LIST_FIRST(&p->buckets[i]); f; f = next) {
+			next = LIST_NEXT(f, link);
+			if (!is_named(f, key))
+				continue;
+			close_forward(f, true);
+			r = 0;
+		}
+	}
+	return r;
 }
 
 int proxy_fd(const struct proxy *p, const char *key)

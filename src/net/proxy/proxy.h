@@ -52,11 +52,11 @@ struct proxy_spec {
 int proxy_publish(struct proxy *p, const char *key, const struct proxy_spec *spec, int fd);
 
 /**
- * proxy_unpublish() - close a forward's socket
+ * proxy_unpublish() - close the sockets of the forward KEY, and of all KEY.ANYTHING
  *
- * Its clients get what the service has sent, and are reset then.
+ * Their clients get what the service has sent, and are reset then.
  *
- * Return: 0; -ENOENT.
+ * Return: 0; -ENOENT where there was none.
  */
 int proxy_unpublish(struct proxy *p, const char *key);
 

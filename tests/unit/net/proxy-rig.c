@@ -161,6 +161,26 @@ struct proxy_stat rig_stat(struct rig *r, const char *key)
 	return s;
 }
 
+struct search {
+	const char *key;
+	bool found;
+};
+
+static void search_forward(struct proxy *p, void *arg)
+{
+	struct search *s = arg;
+
+	s->found = proxy_fd(p, s->key) >= 0;
+}
+
+bool rig_has(struct rig *r, const char *key)
+{
+	struct search s = { .key = key };
+
+	rig_do(r, search_forward, &s);
+	return s.found;
+}
+
 void rig_wait_flows(struct rig *r, const char *key, size_t n)
 {
 	for (unsigned i = 0; rig_stat(r, key).flows != n; i++) {

@@ -24,6 +24,8 @@ uint16_t rig_publish(struct rig *r, const char *key, enum proxy_protocol protoco
 		     uint16_t target);
 void rig_unpublish(struct rig *r, const char *key);
 
+bool rig_has(struct rig *r, const char *key);
+
 /** rig_stat() - of a forward; all zeros where there is none */
 struct proxy_stat rig_stat(struct rig *r, const char *key);
 

@@ -129,6 +129,21 @@ static void a_service_that_ended_well_ends_well_for_its_clients(void **state)
 	close(client);
 }
 
+static void a_group_of_forwards_goes_together(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)rig_publish(f->rig, "c1.0", PROXY_TCP, AF_INET, f->target);
+	(void)rig_publish(f->rig, "c1.1", PROXY_UDP, AF_INET, f->target);
+	(void)rig_publish(f->rig, "c12.0", PROXY_TCP, AF_INET, f->target);
+	assert_true(rig_has(f->rig, "c1.0"));
+	rig_unpublish(f->rig, "c1");
+	assert_false(rig_has(f->rig, "c1.0"));
+	assert_false(rig_has(f->rig, "c1.1"));
+	assert_true(rig_has(f->rig, "c12.0"));
+	assert_true(rig_has(f->rig, "web"));
+}
+
 struct change {
 	struct fixture *f;
 	int fd, result;
@@ -247,6 +262,7 @@ int main(void)
 						set_up_for_three, tear_down),
 		TEST(a_forward_that_goes_lets_clients_have_what_was_sent),
 		TEST(a_service_that_ended_well_ends_well_for_its_clients),
+		TEST(a_group_of_forwards_goes_together),
 		TEST(what_is_said_twice_changes_nothing),
 		TEST(a_service_that_moved_is_found_where_it_is),
 		TEST(sockets_that_do_not_fit_are_refused),

@@ -114,9 +114,12 @@ static void a_publish_has_a_target_of_either_family(void **state)
 
 	(void)state;
 	parse_twice("{\"op\":\"publish\",\"key\":\"c1-80\",\"protocol\":\"udp\",\"target_port\":53,"
-		    "\"targets\":[\"10.1.2.3\",\"fd00::2\"],\"gateways\":[\"10.1.0.1\"]}",
+		    "\"targets\":[\"10.1.2.3/24\",\"fd00::2/64\"],\"gateways\":[\"10.1.2.1\"],"
+		    "\"shows_clients\":true}",
 		    &rq);
 	assert_int_equal(rq.op, NET_PUBLISH);
+	assert_true(rq.publish.shows_clients);
+	assert_int_equal(rq.publish.targets[0].bits, 24);
 	assert_string_equal(rq.publish.key, "c1-80");
 	assert_int_equal(rq.publish.protocol, NET_UDP);
 	assert_int_equal(rq.publish.target_port, 53);
@@ -140,6 +143,17 @@ static void removals_name_what_goes(void **state)
 	assert_int_equal(rq.slot, 7);
 	net_request_reset(&rq);
 	parse_twice("{\"op\":\"unpublish\",\"key\":\"k\"}", &rq);
+	assert_string_equal(rq.key, "k");
+	net_request_reset(&rq);
+}
+
+static void a_published_socket_is_asked_for_by_its_key(void **state)
+{
+	struct net_request rq;
+
+	(void)state;
+	parse_twice("{\"op\":\"published\",\"key\":\"k\"}", &rq);
+	assert_int_equal(rq.op, NET_PUBLISHED);
 	assert_string_equal(rq.key, "k");
 	net_request_reset(&rq);
 }
@@ -193,17 +207,24 @@ static void malformed_requests_are_refused(void **state)
 		{ "{\"op\":\"port\",\"tap\":\"t0\"," NET "," MAC ",\"names\":[\"a b\"]}", -EINVAL },
 		{ "{\"op\":\"port\",\"tap\":\"t0\"," NET "," MAC ",\"names\":[\"\"]}", -EINVAL },
 		{ "{\"op\":\"publish\",\"key\":\"k\",\"protocol\":\"sctp\",\"target_port\":1,"
-		  "\"targets\":[\"10.1.2.3\"]}",
+		  "\"targets\":[\"10.1.2.3/24\"]}",
 		  -EINVAL },
 		{ "{\"op\":\"publish\",\"key\":\"k\",\"protocol\":\"tcp\",\"target_port\":0,"
-		  "\"targets\":[\"10.1.2.3\"]}",
+		  "\"targets\":[\"10.1.2.3/24\"]}",
 		  -EINVAL },
 		{ "{\"op\":\"publish\",\"key\":\"k\",\"protocol\":\"tcp\",\"target_port\":1}",
 		  -EINVAL },
 		{ "{\"op\":\"publish\",\"protocol\":\"tcp\",\"target_port\":1,"
+		  "\"targets\":[\"10.1.2.3/24\"]}",
+		  -EINVAL },
+		{ "{\"op\":\"publish\",\"key\":\"k\",\"protocol\":\"tcp\",\"target_port\":1,"
 		  "\"targets\":[\"10.1.2.3\"]}",
 		  -EINVAL },
+		{ "{\"op\":\"publish\",\"key\":\"k\",\"protocol\":\"tcp\",\"target_port\":1,"
+		  "\"targets\":[\"10.1.2.3/24\",\"10.1.2.4/24\"]}",
+		  -EINVAL },
 		{ "{\"op\":\"unpublish\"}", -EINVAL },
+		{ "{\"op\":\"published\"}", -EINVAL },
 	};
 
 	(void)state;
@@ -240,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_network_has_subnets_with_gateways),
 		cmocka_unit_test(a_port_has_addresses_and_names),
 		cmocka_unit_test(a_publish_has_a_target_of_either_family),
+		cmocka_unit_test(a_published_socket_is_asked_for_by_its_key),
 		cmocka_unit_test(removals_name_what_goes),
 		cmocka_unit_test(malformed_requests_are_refused),
 		cmocka_unit_test(names_are_those_that_dns_can_have),
