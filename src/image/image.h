@@ -120,6 +120,7 @@ struct progress {
 struct registry_auth {
 	const char *username; /* NULL: anonymous */
 	const char *password;
+	const char *identity_token; /* in place of both; NULL: none */
 };
 
 /**

@@ -4,6 +4,7 @@
 #include "daemon/container/container.h"
 #include "daemon/http/route.h"
 #include "image/image.h"
+#include "secret/credentials.h"
 
 /* What requests work on. */
 struct api {
@@ -107,6 +108,11 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err);
 
 /* registry.c */
 int api_auth(struct request *rq, struct reply *rp, struct err *err);
+
+/** registry_auth_of() - credentials as the image library takes them.  @store: borrows of @c.
+ * Return: @store; NULL: there are none. */
+const struct registry_auth *registry_auth_of(const struct credentials *c,
+					     struct registry_auth *store);
 int api_distribution(struct request *rq, struct reply *rp, struct err *err);
 
 /* networks.c */

@@ -33,12 +33,12 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 {
 	struct pull *p = arg;
 	struct progress progress = job_progress(job);
-	struct registry_auth auth = { p->credentials.username, p->credentials.password };
+	struct registry_auth auth;
 	cleanup_image struct image *im = NULL;
 	int r;
 
-	r = store_pull(p->api->store, p->ref, &p->platform, auth.username ? &auth : NULL, &progress,
-		       &im, err);
+	r = store_pull(p->api->store, p->ref, &p->platform,
+		       registry_auth_of(&p->credentials, &auth), &progress, &im, err);
 	if (r < 0)
 		return r;
 	hub_publish(p->api->hub, "image", "pull", p->familiar,

@@ -28,7 +28,7 @@ static void push_free(void *arg)
 
 static int push_tag(struct job *job, struct push *p, const char *tag, struct err *err)
 {
-	struct registry_auth auth = { p->credentials.username, p->credentials.password };
+	struct registry_auth auth;
 	struct progress progress = job_progress(job);
 	cleanup_free char *familiar = NULL;
 	struct pushed done;
@@ -39,7 +39,8 @@ static int push_tag(struct job *job, struct push *p, const char *tag, struct err
 	familiar = reference_familiar(p->ref);
 	if (!p->ref->tag || !familiar)
 		return err_nomem(err);
-	r = store_push(p->api->store, p->ref, auth.username ? &auth : NULL, &progress, &done, err);
+	r = store_push(p->api->store, p->ref, registry_auth_of(&p->credentials, &auth), &progress,
+		       &done, err);
 	if (r < 0)
 		return r;
 	job_say(job, json_pack("{s:{}, s:{s:s, s:s, s:I}}", "progressDetail", "aux", "Tag", tag,

@@ -8,31 +8,35 @@
 #include "image/registry/distribution.h"
 #include "image/registry/login.h"
 
-/* "https://index.docker.io/v1/" and the like as the name of a registry.  @ret: owned */
+const struct registry_auth *registry_auth_of(const struct credentials *c,
+					     struct registry_auth *store)
+{
+	*store = (struct registry_auth){ .username = c->username,
+					 .password = c->password,
+					 .identity_token = c->identity_token };
+	return credentials_are_set(c) ? store : NULL;
+}
+
+/* An address as the name of a registry, which can stand before an image's.  @ret: owned */
 static int registry_name(const char *address, char **ret, struct err *err)
 {
-	const char *plain = str_starts(address, "http://"), *tls = str_starts(address, "https://");
-	const char *host = plain ? plain : tls ? tls : address;
-	cleanup_free char *name = strndup(host, strcspn(host, "/"));
+	cleanup_free char *name = registry_of_address(address);
 	cleanup_free char *image = name ? str_printf("%s/x", name) : NULL;
 	cleanup_reference struct reference *ref = NULL;
 
 	if (!image)
 		return err_nomem(err);
-	if (!*name || streq(name, "index.docker.io") || streq(name, "registry-1.docker.io")) {
-		*ret = strdup("docker.io");
-		return *ret ? 0 : err_nomem(err);
-	}
-	/* It must be able to stand before an image's name. */
 	if (reference_parse(image, &ref, NULL) < 0 || !streq(ref->registry, name))
 		return err_set(err, -EINVAL, "\"%s\" is no address of a registry", address);
 	*ret = take_ptr(name);
 	return 0;
 }
 
-static int log_in(const char *address, const struct credentials *c, struct err *err)
+static int login(const char *address, const struct credentials *c, char **ret_identity,
+		 struct err *err)
 {
-	const struct registry_auth auth = { c->username, c->password };
+	struct registry_auth store;
+	const struct registry_auth *auth = registry_auth_of(c, &store);
 	cleanup_free char *name = NULL;
 	cleanup_http struct http *h = NULL;
 	int r = registry_name(address, &name, err);
@@ -40,7 +44,7 @@ static int log_in(const char *address, const struct credentials *c, struct err *
 	if (r == 0)
 		r = http_new(NULL, &h);
 	if (r == 0)
-		r = registry_login(name, &auth, h, err);
+		r = registry_login(name, auth, h, ret_identity, err);
 	/* docker answers 401, as the registry did */
 	return r == -EACCES ? -EKEYREJECTED : r;
 }
@@ -48,6 +52,7 @@ static int log_in(const char *address, const struct credentials *c, struct err *
 int api_auth(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(credentials_reset) struct credentials c = { 0 };
+	cleanup(text_wipe_fn) char *identity = NULL;
 	cleanup_json json_t *body = NULL;
 	const char *address = NULL;
 	int r = request_json(rq, &body, err);
@@ -56,15 +61,16 @@ int api_auth(struct request *rq, struct reply *rp, struct err *err)
 		r = credentials_read(body, &c, err);
 	if (r == 0)
 		r = json_get_str(body, "serveraddress", &address, err);
-	if (r == 0 && (!c.username || !c.password))
+	if (r == 0 && !credentials_are_set(&c))
 		r = err_set(err, -EINVAL, "username and password must be given");
 	if (r == 0)
-		r = log_in(address ? address : "", &c, err);
-	return r < 0 ? r
-		     : reply_json(rp, 200,
-				  json_pack("{s:s, s:s}", "Status", "Login Succeeded",
-					    "IdentityToken", ""),
-				  err);
+		r = login(address ? address : "", &c, &identity, err);
+	if (r < 0)
+		return r;
+	return reply_json(rp, 200,
+			  json_pack("{s:s, s:s}", "Status", "Login Succeeded", "IdentityToken",
+				    identity ? identity : ""),
+			  err);
 }
 
 static json_t *describe_platforms(const struct distribution *d)
@@ -92,9 +98,8 @@ int api_distribution(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r == 0)
 		r = credentials_parse(rq->registry_auth, &c, err);
-	auth = (struct registry_auth){ c.username, c.password };
 	if (r == 0)
-		r = distribution_inspect(ref, c.username ? &auth : NULL, &d, err);
+		r = distribution_inspect(ref, registry_auth_of(&c, &auth), &d, err);
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,

@@ -5,44 +5,8 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/json.h"
 
 #define HEADER_MAX_BYTES 65536
-
-void credentials_reset(struct credentials *c)
-{
-	if (c->password)
-		explicit_bzero(c->password, strlen(c->password));
-	free(c->username);
-	free(c->password);
-	*c = (struct credentials){ 0 };
-}
-
-static int take_text(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *s;
-	int r = json_get_str(obj, key, &s, err);
-
-	if (r < 0 || !s || !*s)
-		return r;
-	*ret = strdup(s);
-	return *ret ? 0 : err_nomem(err);
-}
-
-int credentials_read(const json_t *obj, struct credentials *ret, struct err *err)
-{
-	const char *token = NULL;
-	int r = json_get_str(obj, "identitytoken", &token, err);
-
-	if (r == 0 && token && *token)
-		return err_set(err, -EOPNOTSUPP,
-			       "moat does not support identity tokens: log in with a password");
-	if (r == 0)
-		r = take_text(obj, "username", &ret->username, err);
-	if (r == 0)
-		r = take_text(obj, "password", &ret->password, err);
-	return r;
-}
 
 int credentials_parse(const char *header, struct credentials *ret, struct err *err)
 {
@@ -53,11 +17,16 @@ int credentials_parse(const char *header, struct credentials *ret, struct err *e
 
 	if (!header || !*header)
 		return 0;
-	r = strlen(header) > HEADER_MAX_BYTES ? -EINVAL : base64_decode(&text, header);
+	r = strlen(header) > HEADER_MAX_BYTES ? -EINVAL : 0;
+	/* All at once: what a buffer grows out of is not overwritten. */
+	if (r == 0)
+		r = buf_reserve(&text, strlen(header));
+	if (r == 0)
+		r = base64_decode(&text, header);
 	if (r == 0 && text.len > 0)
 		r = json_read(text.data, text.len, "X-Registry-Auth", &obj, NULL);
 	if (text.data)
-		explicit_bzero(text.data, text.len);
+		explicit_bzero(text.data, text.cap);
 	buf_reset(&text);
 	if (r < 0)
 		return err_set(err, r == -ENOMEM ? r : -EINVAL,

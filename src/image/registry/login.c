@@ -26,46 +26,49 @@ static int login_refused(const char *name, const struct http_response *rs, struc
 		       "login at %s: %s%s(%ld)", name, text, *text ? " " : "", rs->status);
 }
 
-/* Puts what the challenge asks for into @rq.  @ret_token: owned; @rq borrows it. */
-static int answer_challenge(struct http *h, const char *name, const struct challenge *c,
-			    const struct registry_auth *auth, struct http_request *rq,
-			    char **ret_token, struct err *err)
+/* Puts what the challenge asks for into @rq, which borrows it of @ret. */
+static int answer_challenge(struct http *h, const char *name, const struct token_request *ask,
+			    struct http_request *rq, struct token *ret, struct err *err)
 {
 	int r;
 
-	if (!c->bearer) {
-		rq->username = auth->username;
-		rq->password = auth->password;
+	if (!ask->challenge->bearer) {
+		rq->username = ask->auth->username;
+		rq->password = ask->auth->password;
 		return 0;
 	}
-	r = token_check_realm(c->realm, url_is_loopback(registry_host(name)), err);
+	r = token_check_realm(ask->challenge->realm, url_is_loopback(registry_host(name)), err);
 	if (r == 0)
-		r = token_fetch(h, c, NULL, auth, ret_token, err);
-	rq->bearer = *ret_token;
+		r = token_fetch(h, ask, ret, err);
+	rq->bearer = ret->bearer;
 	return r;
 }
 
 int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
-		   struct err *err)
+		   char **ret_identity, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
+	cleanup(token_reset) struct token token = { 0 };
 	const char *host = registry_host(name);
 	cleanup_free char *url =
 		str_printf("%s://%s/v2/", url_is_loopback(host) ? "http" : "https", host);
-	cleanup_free char *token = NULL;
 	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
 	struct challenge c;
+	const struct token_request ask = { .challenge = &c, .auth = auth, .wants_identity = true };
 	int r = url ? http_send(h, &rq, &rs, err) : err_nomem(err);
 
+	*ret_identity = NULL;
 	if (r < 0 || rs.status == 200)
 		return r;
 	if (rs.status != 401)
 		return login_refused(name, &rs, err);
 	if (!challenge_choose(rs.challenges, &c))
 		return err_set(err, -EPROTO, "%s asks for a login of an unknown kind", name);
-	r = answer_challenge(h, name, &c, auth, &rq, &token, err);
+	r = answer_challenge(h, name, &ask, &rq, &token, err);
 	http_response_reset(&rs);
 	if (r == 0)
 		r = http_send(h, &rq, &rs, err);
+	if (r == 0 && rs.status == 200)
+		*ret_identity = take_ptr(token.identity);
 	return r < 0 || rs.status == 200 ? r : login_refused(name, &rs, err);
 }

@@ -5,11 +5,13 @@
 
 /**
  * registry_login() - does a registry accept these credentials?
- * @name: its host, "docker.io" or "localhost:5000"
+ * @name:         its host, "docker.io" or "localhost:5000"
+ * @ret_identity: owned, to be wiped; a token that stands for name and password from now on; NULL:
+ *                the registry gives none
  *
  * A registry that asks nobody accepts everybody.
  *
  * Return: 0; -EACCES; -EPROTO; as http_send(); all with a message.
  */
 int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
-		   struct err *err);
+		   char **ret_identity, struct err *err);

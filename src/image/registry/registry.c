@@ -114,7 +114,10 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 			    char *const *challenges, struct err *err)
 {
 	struct challenge c;
-	char *token;
+	const struct token_request rq = { .challenge = &c,
+					  .scopes = reg->scopes,
+					  .auth = reg->auth };
+	struct token token = { 0 };
 	int r = 0;
 
 	if (!challenge_choose(challenges, &c))
@@ -129,11 +132,12 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 		r = token_check_realm(c.realm, url_is_loopback(registry_host(reg->ref->registry)),
 				      err);
 		if (r == 0)
-			r = token_fetch(h, &c, reg->scopes, reg->auth, &token, err);
+			r = token_fetch(h, &rq, &token, err);
 		if (r == 0) {
 			free(reg->token);
-			reg->token = token;
+			reg->token = take_ptr(token.bearer);
 		}
+		token_reset(&token);
 	}
 	pthread_mutex_unlock(&reg->lock);
 	return r;

@@ -54,69 +54,156 @@ int token_check_realm(const char *realm, bool registry_is_local, struct err *err
 		       realm);
 }
 
-static int add_parameter(struct buf *url, const char *name, const char *value)
+void token_reset(struct token *t)
+{
+	free(t->bearer);
+	if (t->identity)
+		explicit_bzero(t->identity, strlen(t->identity));
+	free(t->identity);
+	*t = (struct token){ 0 };
+}
+
+/* @before: what separates it from what is there */
+static int add_parameter(struct buf *b, const char *before, const char *name, const char *value)
 {
 	char *escaped = curl_easy_escape(NULL, value, 0);
-	const char *before = url->data && strchr(url->data, '?') ? "&" : "?";
-	int r = escaped ? buf_addf(url, "%s%s=%s", before, name, escaped) : -ENOMEM;
+	int r = escaped ? buf_addf(b, "%s%s=%s", before, name, escaped) : -ENOMEM;
 
+	if (escaped)
+		explicit_bzero(escaped, strlen(escaped));
 	curl_free(escaped);
 	return r;
 }
 
-static int token_url(const struct challenge *c, char *const *scopes, struct buf *ret)
+static int token_url(const struct token_request *rq, struct buf *ret)
 {
+	const struct challenge *c = rq->challenge;
+	const char *before = strchr(c->realm, '?') ? "&" : "?";
 	int r = buf_adds(ret, c->realm);
 
-	if (r == 0 && *c->service)
-		r = add_parameter(ret, "service", c->service);
-	for (; r == 0 && scopes && *scopes; scopes++)
-		r = add_parameter(ret, "scope", *scopes);
+	if (r == 0 && *c->service) {
+		r = add_parameter(ret, before, "service", c->service);
+		before = "&";
+	}
+	for (char *const *s = rq->scopes; r == 0 && s && *s; s++) {
+		r = add_parameter(ret, before, "scope", *s);
+		before = "&";
+	}
+	if (r == 0 && rq->wants_identity)
+		r = buf_addf(ret, "%soffline_token=true&client_id=moat", before);
 	return r;
 }
 
-static int read_token(const struct http_response *rs, char **ret, struct err *err)
+/* OAuth 2, as the distribution project's "Docker Registry v2 Bearer token" and RFC 6749 section 6
+ * have it: the scopes are one text. */
+static int refresh_form(const struct token_request *rq, struct buf *ret)
+{
+	cleanup(buf_reset) struct buf scopes = BUF_INIT;
+	const char *identity = rq->auth->identity_token;
+	/* All at once: what a buffer grows out of is not overwritten. */
+	int r = buf_reserve(ret, 3 * strlen(identity) + 8192);
+
+	for (char *const *s = rq->scopes; r == 0 && s && *s; s++)
+		r = buf_addf(&scopes, "%s%s", scopes.len ? " " : "", *s);
+	if (r == 0)
+		r = buf_adds(ret, "grant_type=refresh_token&client_id=moat");
+	if (r == 0)
+		r = add_parameter(ret, "&", "service", rq->challenge->service);
+	if (r == 0 && scopes.len)
+		r = add_parameter(ret, "&", "scope", scopes.data);
+	return r < 0 ? r : add_parameter(ret, "&", "refresh_token", identity);
+}
+
+static int read_token(const struct http_response *rs, struct token *ret, struct err *err)
 {
 	cleanup_json json_t *doc = NULL;
-	const char *token;
+	const char *token, *identity = NULL;
 	int r = json_read(rs->body.data ? rs->body.data : "", rs->body.len, "answer", &doc, err);
 
 	if (r == 0)
 		r = json_get_str(doc, "token", &token, err);
 	if (r == 0 && !token)
 		r = json_get_str(doc, "access_token", &token, err);
+	if (r == 0)
+		r = json_get_str(doc, "refresh_token", &identity, err);
 	if (r < 0)
 		return err_wrap(err, "token server"), -EPROTO;
 	if (!token || !token_valid(token))
 		return err_set(err, -EPROTO, "token server: the token is missing or malformed");
-	*ret = strdup(token);
-	return *ret ? 0 : err_nomem(err);
+	ret->bearer = strdup(token);
+	if (identity && *identity)
+		ret->identity = strdup(identity);
+	return ret->bearer && (ret->identity || !identity || !*identity) ? 0 : err_nomem(err);
 }
 
-int token_fetch(struct http *h, const struct challenge *c, char *const *scopes,
-		const struct registry_auth *auth, char **ret, struct err *err)
+static int judge(const struct http_response *rs, struct token *ret, struct err *err)
 {
-	cleanup(http_response_reset) struct http_response rs = { 0 };
-	cleanup(buf_reset) struct buf url = BUF_INIT;
-	struct http_request rq = { .max_bytes = ANSWER_MAX_BYTES };
 	char text[256];
+
+	if (rs->status == 200)
+		return read_token(rs, ret, err);
+	answer_text(rs, text);
+	return err_set(err, rs->status == 401 || rs->status == 403 ? -EACCES : -EPROTO,
+		       "token server answered %ld%s%s", rs->status, *text ? ": " : "", text);
+}
+
+static int ask(struct http *h, const struct http_request *rq, struct token *ret, struct err *err)
+{
+	struct http_response rs = { 0 };
+	int r = http_send(h, rq, &rs, err);
+
+	if (r < 0)
+		return err_wrap(err, "token server");
+	r = judge(&rs, ret, err);
+	if (rs.body.data)
+		explicit_bzero(rs.body.data, rs.body.cap);
+	http_response_reset(&rs);
+	return r;
+}
+
+/* With an identity token: a form, so that the token stands in no URL. */
+static int refresh(struct http *h, const struct token_request *rq, struct token *ret,
+		   struct err *err)
+{
+	struct buf form = BUF_INIT;
+	struct http_body body = { .type = "application/x-www-form-urlencoded", .fd = -1 };
+	const struct http_request post = { .method = "POST",
+					   .url = rq->challenge->realm,
+					   .body = &body,
+					   .max_bytes = ANSWER_MAX_BYTES };
+	int r = refresh_form(rq, &form);
+
+	body.data = form.data;
+	body.len = form.len;
+	r = r < 0 ? err_nomem(err) : ask(h, &post, ret, err);
+	if (form.data)
+		explicit_bzero(form.data, form.cap);
+	buf_reset(&form);
+	return r;
+}
+
+int token_fetch(struct http *h, const struct token_request *rq, struct token *ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf url = BUF_INIT;
+	struct http_request get = { .max_bytes = ANSWER_MAX_BYTES };
+	struct token token = { 0 };
 	int r;
 
-	if (token_url(c, scopes, &url) < 0)
-		return err_nomem(err);
-	rq.url = url.data;
-	if (auth && auth->username) {
-		rq.username = auth->username;
-		rq.password = auth->password;
+	if (rq->auth && rq->auth->identity_token) {
+		r = refresh(h, rq, &token, err);
+	} else if (token_url(rq, &url) < 0) {
+		r = err_nomem(err);
+	} else {
+		get.url = url.data;
+		if (rq->auth && rq->auth->username) {
+			get.username = rq->auth->username;
+			get.password = rq->auth->password;
+		}
+		r = ask(h, &get, &token, err);
 	}
-	r = http_send(h, &rq, &rs, err);
-	if (r < 0) {
-		err_wrap(err, "token server");
-		return r;
-	}
-	if (rs.status == 200)
-		return read_token(&rs, ret, err);
-	answer_text(&rs, text);
-	return err_set(err, rs.status == 401 || rs.status == 403 ? -EACCES : -EPROTO,
-		       "token server answered %ld%s%s", rs.status, *text ? ": " : "", text);
+	if (r < 0)
+		token_reset(&token);
+	else
+		*ret = token;
+	return r;
 }

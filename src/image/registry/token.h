@@ -12,18 +12,29 @@
  */
 int token_check_realm(const char *realm, bool registry_is_local, struct err *err);
 
+struct token_request {
+	const struct challenge *challenge; /* its realm passed token_check_realm() */
+	/* "repository:NAME:ACTIONS", of names that reference_parse() checked; NULL for a token that
+	 * only proves who asks */
+	char *const *scopes;
+	const struct registry_auth *auth; /* NULL is anonymous */
+	bool wants_identity;		  /* for a token that stands for the password from now on */
+};
+
+struct token {
+	char *bearer;	/* owned, token_valid() */
+	char *identity; /* owned; NULL: the server gives none */
+};
+
+void token_reset(struct token *t);
+
 /**
  * token_fetch() - get a bearer token
- * @c:          what the registry asked for; its realm passed token_check_realm()
- * @scopes:     "repository:NAME:ACTIONS", of names that reference_parse() checked; NULL for a token
- *              that only proves who asks
- * @auth:       NULL is anonymous
- * @ret:        owned, token_valid()
+ * @ret: token_reset()
  *
  * Return: 0; -EACCES; -EPROTO; as http_send(); all with a message.
  */
-int token_fetch(struct http *h, const struct challenge *c, char *const *scopes,
-		const struct registry_auth *auth, char **ret, struct err *err);
+int token_fetch(struct http *h, const struct token_request *rq, struct token *ret, struct err *err);
 
 /** answer_text() - what a registry says in the body of an error, cleaned for a terminal; "" when it
  * says nothing.  @ret: 256 bytes. */

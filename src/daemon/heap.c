@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What moatd frees is overwritten first.  Passwords pass through it on their way to a registry, in
+ * buffers of the HTTP server, of the HTTP client and of OpenSSL; none of them stays in memory that
+ * is nobody's, from where a core dump or a flaw could bring it out.
+ *
+ * These two take the place of the C library's for the whole program.
+ */
+#include <malloc.h>
+#include <string.h>
+
+void __libc_free(void *p);
+void *__libc_realloc(void *p, size_t size);
+
+void free(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	__libc_free(p);
+}
+
+void *realloc(void *p, size_t size)
+{
+	size_t have = p ? malloc_usable_size(p) : 0;
+	void *other;
+
+	if (!p || !size)
+		return __libc_realloc(p, size);
+	/* It stays where it is, unless most of it would be of no use. */
+	if (size <= have && size >= have / 2)
+		return p;
+	other = malloc(size);
+	if (!other)
+		return NULL;
+	memcpy(other, p, size < have ? size : have);
+	free(p);
+	return other;
+}
