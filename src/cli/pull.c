@@ -9,7 +9,9 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/registry-auth.h"
 #include "oci/reference.h"
+#include "secret/credentials.h"
 
 int pull_platform(const struct cli *c, char **ret, struct err *err)
 {
@@ -49,6 +51,7 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_reference struct reference *ref = NULL;
 	cleanup(progress_reset) struct progress progress;
+	cleanup(text_wipe_fn) char *auth = NULL;
 	struct api_request rq = { .method = "POST",
 				  .on_body = json_lines_feed,
 				  .arg = &progress.lines };
@@ -60,7 +63,11 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 		r = pull_path(&path, ref, platform, err);
 	if (r < 0)
 		return r;
+	r = registry_auth_header(ref->registry, &auth, err);
+	if (r < 0)
+		return r;
 	rq.path = path.data;
+	rq.registry_auth = auth;
 	r = api_call(c->api, &rq, NULL, err);
 	r = progress_end(&progress, r, err);
 	if (r < 0)

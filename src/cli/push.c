@@ -5,7 +5,9 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
+#include "cli/registry-auth.h"
 #include "oci/reference.h"
+#include "secret/credentials.h"
 
 static int push_path(struct buf *path, const struct reference *ref, struct err *err)
 {
@@ -22,6 +24,7 @@ static int push_image(struct cli *c, const struct reference *ref, struct err *er
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup(progress_reset) struct progress progress;
+	cleanup(text_wipe_fn) char *auth = NULL;
 	struct api_request rq = { .method = "POST",
 				  .on_body = json_lines_feed,
 				  .arg = &progress.lines };
@@ -31,7 +34,11 @@ static int push_image(struct cli *c, const struct reference *ref, struct err *er
 		r = push_path(&path, ref, err);
 	if (r < 0)
 		return r;
+	r = registry_auth_header(ref->registry, &auth, err);
+	if (r < 0)
+		return r;
 	rq.path = path.data;
+	rq.registry_auth = auth;
 	r = api_call(c->api, &rq, NULL, err);
 	r = progress_end(&progress, r, err);
 	return r < 0 ? r : 0;

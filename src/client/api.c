@@ -18,6 +18,9 @@
 #include "base/fd.h"
 #include "base/str.h"
 
+/* More than the lines of a request's head but for what they name. */
+#define HEAD_BYTES 512
+
 int api_new(api_dial_fn dial, void *arg, struct api **ret)
 {
 	struct api *a = malloc(sizeof(*a));
@@ -127,6 +130,8 @@ static int write_request(struct buf *b, const struct api_request *rq, const char
 	int r = buf_addf(b, "%s %s HTTP/1.1\r\nHost: moat\r\nUser-Agent: moat/" MOAT_VERSION "\r\n",
 			 rq->method, rq->path);
 
+	if (r == 0 && rq->registry_auth)
+		r = buf_addf(b, "X-Registry-Auth: %s\r\n", rq->registry_auth);
 	if (r == 0 && rq->upgrade)
 		r = buf_adds(b, "Connection: Upgrade\r\nUpgrade: tcp\r\n");
 	if (r == 0 && chunked)
@@ -151,7 +156,12 @@ int api_begin_request(struct api *a, const struct api_request *rq, bool chunked,
 		if (!text)
 			return err_errno(err, -ENOMEM, "write a request");
 	}
-	r = write_request(&out, rq, text, chunked);
+	/* All at once, and overwritten below: there may be a password in it. */
+	r = buf_reserve(&out, strlen(rq->path) +
+				      (rq->registry_auth ? strlen(rq->registry_auth) : 0) +
+				      (text ? strlen(text) : 0) + HEAD_BYTES);
+	if (r == 0)
+		r = write_request(&out, rq, text, chunked);
 	if (r < 0)
 		return err_errno(err, r, "write a request");
 	r = ensure_connected(a, err);
@@ -168,6 +178,7 @@ int api_begin_request(struct api *a, const struct api_request *rq, bool chunked,
 	a->answered_early = false;
 	a->body_refused = false;
 	r = api_send_all(a->fd, out.data, out.len);
+	explicit_bzero(out.data, out.cap);
 	return r < 0 ? connection_lost(a, r, err) : 0;
 }
 

@@ -21,8 +21,9 @@ typedef int (*api_dial_fn)(void *arg, int *ret_fd, struct err *err);
 
 struct api_request {
 	const char *method;
-	const char *path;   /* with version and query; see url.h */
-	const json_t *body; /* borrowed; NULL for none */
+	const char *path;	   /* with version and query; see url.h */
+	const json_t *body;	   /* borrowed; NULL for none */
+	const char *registry_auth; /* of X-Registry-Auth; NULL for none */
 	bool upgrade;
 	http_body_fn
 		on_body; /* gets the body of a success piecewise; NULL: it is gathered as JSON */

@@ -88,6 +88,25 @@ with_busybox() {
 	moat pull -q "$BUSYBOX" >/dev/null
 }
 
+# start_guarded_registry PASSWORD: a registry of the file's own, which a user "me" may use; GUARDED is its name.
+start_guarded_registry() {
+	local port
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	python3 -W ignore -c 'import crypt, sys
+print("me:" + crypt.crypt(sys.argv[1], crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' "$1" >"$BATS_FILE_TMPDIR/htpasswd"
+	cat >"$BATS_FILE_TMPDIR/guarded.yml" <<-YML
+		version: 0.1
+		log: {level: error}
+		storage: {filesystem: {rootdirectory: $BATS_FILE_TMPDIR/guarded}}
+		auth: {htpasswd: {realm: moat, path: $BATS_FILE_TMPDIR/htpasswd}}
+		http: {addr: "127.0.0.1:$port"}
+	YML
+	docker-registry serve "$BATS_FILE_TMPDIR/guarded.yml" >"$BATS_FILE_TMPDIR/guarded.log" 2>&1 3>&- &
+	disown
+	export GUARDED=localhost:$port
+	poll 20 curl -sS -o /dev/null "http://$GUARDED/v2/"
+}
+
 # Not by `system start`, which also makes a template.
 start_moatd() {
 	moat ps -q

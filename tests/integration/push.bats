@@ -9,30 +9,11 @@ setup_file() {
 	export DOCKER_CONFIG=$SUITE/push-docker-config
 	mkdir -p "$DOCKER_CONFIG"
 	moat pull -q "$BUSYBOX"
-	start_guarded_registry
+	start_guarded_registry secret
 }
 
 teardown_file() {
 	file_teardown
-}
-
-# A registry of its own that me, with the password "secret", may use.
-start_guarded_registry() {
-	local port
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	python3 -W ignore -c 'import crypt; print("me:" + crypt.crypt("secret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' \
-		>"$SUITE/htpasswd"
-	cat >"$SUITE/guarded.yml" <<-YML
-		version: 0.1
-		log: {level: error}
-		storage: {filesystem: {rootdirectory: $SUITE/guarded}}
-		auth: {htpasswd: {realm: moat, path: $SUITE/htpasswd}}
-		http: {addr: "127.0.0.1:$port"}
-	YML
-	docker-registry serve "$SUITE/guarded.yml" >"$SUITE/guarded.log" 2>&1 3>&- &
-	disown
-	export GUARDED=localhost:$port
-	poll 20 curl -sS -o /dev/null "http://$GUARDED/v2/"
 }
 
 # remote_digest NAME: what the registry has under it.

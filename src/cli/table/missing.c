@@ -11,7 +11,6 @@
 #define NO_NETWORK "containers have no network but loopback yet"
 #define NO_VOLUMES "there are no volumes and no folders of the host in containers yet"
 #define NO_BUILD   "images cannot be built yet; `moat commit` and `moat image import` make some"
-#define NO_LOGIN   "there is no store for credentials yet; docker's client sends its own to moatd"
 #define NO_SWARM   "moat is no cluster"
 
 static const struct {
@@ -23,9 +22,6 @@ static const struct {
 	{ "build", NO_BUILD },
 	{ "builder", NO_BUILD },
 	{ "buildx", NO_BUILD },
-	{ "login", NO_LOGIN },
-	{ "logout", NO_LOGIN },
-	{ "registry", NO_LOGIN },
 	{ "manifest",
 	  "`skopeo inspect` shows what registries have; `moat image inspect` what is here" },
 	{ "search", "registries are not searched" },

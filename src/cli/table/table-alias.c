@@ -8,6 +8,7 @@
 const struct command_group command_groups[] = {
 	{ "container", "Containers", container_commands },
 	{ "image", "Images", image_commands },
+	{ "registry", "Registries", registry_commands },
 	{ "system", "System", system_commands },
 	{ 0 },
 };
@@ -29,6 +30,9 @@ const struct command_alias command_aliases[] = {
 	{ "image list", "image ls" },
 	{ "image remove", "image rm" },
 	{ "image delete", "image rm" },
+	{ "registry login", "login" },
+	{ "registry logout", "logout" },
+	{ "registry list", "registry ls" },
 	{ "info", "system info" },
 	{ "system events", "events" },
 	{ 0 },

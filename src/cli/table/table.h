@@ -66,6 +66,7 @@ struct command_group {
 /* Every command, in the order of the help; grouped by file. The groups end with a NULL name. */
 extern const struct command container_commands[];
 extern const struct command image_commands[];
+extern const struct command registry_commands[];
 extern const struct command system_commands[];
 
 /* Both end with a NULL name. */

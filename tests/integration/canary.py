@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Look for secrets where they must not be: in files, and in the memory of processes.
+
+  canary.py [--files FOLDER]… [--process PID]… -- SECRET…
+
+Says where one was found, and fails then; fails too where there was nothing to look through.
+"""
+import argparse
+import os
+import pathlib
+import sys
+
+PIECE, OVERLAP = 1 << 20, 1 << 10
+
+
+def pieces(path):
+    """What a file that may be sparse has, in pieces that overlap."""
+    with open(path, "rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        offset = 0
+        while offset < end:
+            try:
+                offset = file.seek(offset, os.SEEK_DATA)
+            except OSError:
+                return
+            text = file.read(PIECE)
+            yield text
+            if len(text) < PIECE:
+                return
+            offset += PIECE - OVERLAP
+
+
+def in_files(folder, secrets):
+    for path in pathlib.Path(folder).rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            yield from (f"{path}: {secret}" for text in pieces(path) for secret in secrets if secret in text)
+
+
+def in_memory(pid, secrets):
+    looked = 0
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in pathlib.Path(f"/proc/{pid}/maps").read_text(encoding="ascii").splitlines():
+            place, access = line.split()[:2]
+            start, end = (int(number, 16) for number in place.split("-"))
+            if "r" not in access or "[v" in line:
+                continue
+            memory.seek(start)
+            try:
+                text = memory.read(end - start)
+            except OSError:
+                continue
+            looked += len(text)
+            yield from (f"process {pid}, {line}: {secret}" for secret in secrets if secret in text)
+    if not looked:
+        yield f"process {pid}: no memory could be read"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--files", action="append", default=[])
+    parser.add_argument("--process", action="append", default=[])
+    parser.add_argument("secret", nargs="+")
+    options = parser.parse_args()
+    secrets = [secret.encode() for secret in options.secret]
+    found = [where for folder in options.files for where in in_files(folder, secrets)]
+    found += [where for pid in options.process for where in in_memory(pid, secrets)]
+    print("\n".join(found))
+    sys.exit(bool(found) or not options.files or not options.process)
+
+
+main()

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# Logins at a registry: in a file, with docker's helpers, in a real Secret Service, and nowhere else.
+
+load lib
+
+CANARY=canary-of-the-password
+
+setup_file() {
+	file_setup
+	start_moatd
+	export HOME=$BATS_FILE_TMPDIR/home
+	mkdir -p "$HOME"
+	unset DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR DOCKER_CONFIG XDG_CONFIG_HOME
+	moat pull -q "$BUSYBOX"
+	start_guarded_registry "$CANARY"
+	moat image tag "$BUSYBOX" "$GUARDED/app"
+}
+
+teardown_file() {
+	file_teardown
+}
+
+teardown() {
+	moat logout "$GUARDED" >/dev/null 2>&1 || true
+	rm -rf "$HOME/.docker"
+}
+
+# login OPTION…: with the right password, from a pipe.
+login() {
+	printf '%s\n' "$CANARY" | moat login --username me --password-stdin "$@" "$GUARDED"
+}
+
+@test "login: a password in a file serves push and pull, and its file is the user's alone" {
+	run -0 login --store file
+	[[ $output == *"Login Succeeded"* ]]
+	[ "$(stat -c %a "$HOME/.config/moat/registries.json")" = 600 ]
+	run -0 moat registry ls
+	[[ ${lines[1]} =~ ^"$GUARDED"\ +me\ +file$ ]]
+	moat push -q "$GUARDED/app"
+	run -0 moat pull -q "$GUARDED/app"
+	moat logout "$GUARDED"
+	run -1 moat pull -q "$GUARDED/app"
+	[[ $output == *"denied"* ]]
+}
+
+@test "login: a wrong password is refused by the registry, and not kept" {
+	run -1 moat login -u me --password-stdin --store file "$GUARDED" <<<wrong
+	[[ $output == *"401"* ]]
+	run -0 moat registry ls -q
+	[ -z "$output" ]
+}
+
+@test "login: without a vault it says what to install, before it asks for anything" {
+	run -1 moat login -u me --password-stdin "$GUARDED" </dev/null
+	[[ $output == *"gnome-keyring"*"--store file"* ]]
+}
+
+@test "login: a password is no option" {
+	run -1 moat login -u me --password x "$GUARDED"
+	[[ $output == *"--password"* ]]
+}
+
+@test "login: what docker's config.json has serves moat" {
+	mkdir -p "$HOME/.docker"
+	printf '{"auths":{"%s":{"auth":"%s"}}}' "$GUARDED" "$(printf 'me:%s' "$CANARY" | base64)" \
+		>"$HOME/.docker/config.json"
+	moat pull -q "$GUARDED/app"
+	run -0 moat registry ls
+	[[ ${lines[1]} == "$GUARDED"*"docker's config.json" ]]
+}
+
+@test "login: a helper of docker's without a session is warned of" {
+	mkdir -p "$HOME/.docker"
+	echo '{"credsStore":"secretservice"}' >"$HOME/.docker/config.json"
+	run -0 moat pull -q "$BUSYBOX"
+	[[ $output == *"warning: going on without a login"* ]]
+}
+
+# in_session COMMAND: with a session bus and an unlocked keyring.
+in_session() {
+	dbus-run-session -- bash -c "echo pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+		$1" 3>&-
+}
+
+@test "login: the Secret Service keeps it, where docker's own helper finds it, and the other way round" {
+	export -f login moat
+	export CANARY GUARDED LIMIT
+	run -0 in_session "login && moat pull -q $GUARDED/app &&
+		echo $GUARDED | docker-credential-secretservice get && moat registry ls &&
+		moat logout $GUARDED && docker-credential-secretservice list"
+	[[ $output == *"kept in secretservice"* ]]
+	[[ $output == *"\"Username\":\"me\",\"Secret\":\"$CANARY\""* ]]
+	[[ $output =~ "$GUARDED"\ +me\ +secretservice ]]
+	[[ ${lines[-1]} == "{}" ]]
+	mkdir -p "$HOME/.docker"
+	echo '{"credsStore":"secretservice"}' >"$HOME/.docker/config.json"
+	run -0 in_session "echo '{\"ServerURL\":\"$GUARDED\",\"Username\":\"me\",\"Secret\":\"$CANARY\"}' |
+		docker-credential-secretservice store && moat pull -q $GUARDED/app && moat registry ls -q"
+	[[ $output == *"$GUARDED" ]]
+}
+
+@test "login: after login, push, pull and failures the password is in no file and in no process" {
+	login --store file
+	moat push -q "$GUARDED/app"
+	moat pull -q "$GUARDED/app"
+	run -1 moat pull -q "$GUARDED/nothing-there"
+	local auth
+	auth=$(jq -r '.registries[].auth' "$HOME/.config/moat/registries.json")
+	moat logout "$GUARDED"
+	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --files "$HOME" \
+		--process "$(moatd_pid)" -- "$CANARY" "$auth"
+}
