@@ -97,6 +97,10 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 	}
 	if (r < 0)
 		return err_errno(err, r, "moatd's event loop");
+	r = networks_open(d->root, d->root_fd, d->state, d->hub, &d->networks, err);
+	if (r < 0)
+		return r;
+	d->containers.networks = d->networks;
 	/* Machines are opened last, as they end with the process and not before. */
 	return open_machines(d, spares, err);
 }
@@ -108,6 +112,7 @@ static void fill_api(struct daemon *d)
 		.root_fd = d->root_fd,
 		.containers = &d->containers,
 		.machines = d->machines,
+		.networks = d->networks,
 		.store = d->store,
 		.state = d->state,
 		.hub = d->hub,
@@ -145,6 +150,7 @@ void daemon_close(struct daemon *d)
 	watcher_free(d->containers.watcher);
 	loop_free(d->loop);
 	containers_destroy(&d->containers);
+	networks_close(d->networks);
 	hub_free(d->hub);
 	store_close(d->store);
 	state_close(d->state);

@@ -4,6 +4,7 @@
 #include "daemon/api/api.h"
 #include "daemon/container/container.h"
 #include "daemon/machine/machines.h"
+#include "daemon/network/networks.h"
 #include "daemon/state/hub.h"
 #include "daemon/state/state.h"
 #include "image/image.h"
@@ -17,6 +18,7 @@ struct daemon {
 	int root_fd;
 	struct loop *loop; /* main thread */
 	struct machines *machines;
+	struct networks *networks;
 	struct state *state;
 	struct store *store;
 	struct hub *hub;

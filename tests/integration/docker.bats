@@ -274,7 +274,7 @@ container die"
 	assert_equal "$output" "true true true moat-init [json-file local] [::1/128 127.0.0.0/8] false"
 	run docker system df -v
 	assert_status 0
-	assert_equal "$(docker network ls --format '{{.Name}} {{.Driver}}')" "none null"
+	assert_equal "$(docker network ls --format '{{.Name}} {{.Driver}}' | sort)" "$(printf 'default bridge\nnone null')"
 	assert_equal "$(docker volume ls -q)" ""
 	run docker login -u user -p password "$REGISTRY"
 	assert_has "Login Succeeded"

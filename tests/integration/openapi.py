@@ -126,8 +126,7 @@ def system(c, image):
         c.ask("GET", path, 200)
     c.ask("GET", "/system/df", 200, "?type=image&type=container")
     c.ask("GET", "/system/df", 400, "?type=nosuch")
-    c.ask("GET", "/networks/{id}", 200, id="none")
-    c.ask("GET", "/networks/{id}", 404, id="nosuch")
+    networks(c)
     c.ask("GET", "/volumes/{name}", 404, name="nosuch")
     c.ask("GET", "/distribution/{name}/json", 200, name=image)
     c.ask("GET", "/distribution/{name}/json", 404, name=image.rsplit(":", 1)[0] + ":nosuch")
@@ -139,14 +138,47 @@ def system(c, image):
     c.ask("POST", "/moat/kernel/recommended", 200)
     c.ask("POST", "/moat/spares", 400, body={"Least": -1})
     c.ask("DELETE", "/moat/templates/{key}", 404, key="nosuch")
-    for path in ("/networks/prune", "/volumes/prune", "/build/prune"):
+    for path in ("/volumes/prune", "/build/prune"):
         c.ask("POST", path, 200)
+
+
+def networks(c):
+    for name in ("default", "bridge", "none"):
+        c.ask("GET", "/networks/{id}", 200, id=name)
+    c.ask("GET", "/networks/{id}", 404, id="nosuch")
+    made = c.ask("POST", "/networks/create", 201, body={"Name": "openapi", "EnableIPv6": True, "Labels": {"a": "b"}})["Id"]
+    c.ask("POST", "/networks/create", 409, body={"Name": "openapi"})
+    c.ask("POST", "/networks/create", 400, body={"Name": "no name"})
+    c.ask("POST", "/networks/create", 501, body={"Name": "other", "Driver": "macvlan"})
+    c.ask("GET", "/networks/{id}", 200, id=made)
+    c.ask("GET", "/networks", 200, '?filters={"driver":["bridge"],"label":["a=b"]}')
+    c.ask("GET", "/networks", 400, '?filters={"type":["nosuch"]}')
+    c.ask("DELETE", "/networks/{id}", 403, id="default")
+    c.ask("DELETE", "/networks/{id}", 204, id=made[:12])
+    c.ask("DELETE", "/networks/{id}", 404, id="openapi")
+    c.ask("POST", "/networks/create", 201, body={"Name": "openapi"})
+    c.ask("POST", "/networks/prune", 200, '?filters={"until":["1h"]}')
+    c.ask("POST", "/networks/prune", 200)
+    c.ask("GET", "/networks/{id}", 404, id="openapi")
+
+
+def connections(c, box):
+    c.ask("POST", "/networks/create", 201, body={"Name": "openapi"})
+    c.ask("POST", "/networks/{id}/connect", 200, id="openapi", body={"Container": box, "EndpointConfig": {"Aliases": ["x"]}})
+    c.ask("POST", "/networks/{id}/connect", 403, id="openapi", body={"Container": box})
+    c.ask("POST", "/networks/{id}/connect", 404, id="openapi", body={"Container": "nosuch"})
+    c.ask("GET", "/containers/{id}/json", 200, id=box)
+    c.ask("GET", "/containers/json", 200, '?all=1&filters={"network":["openapi"]}')
+    c.ask("GET", "/networks/{id}", 200, id="openapi")
+    c.ask("POST", "/networks/{id}/disconnect", 200, id="openapi", body={"Container": box})
+    c.ask("POST", "/networks/{id}/disconnect", 403, id="openapi", body={"Container": box})
+    c.ask("DELETE", "/networks/{id}", 204, id="openapi")
 
 
 def missing(c):
     """What Docker has and moat has not is said by name."""
     for method, path, status in (("GET", "/nosuch", 404), ("GET", "/images/search?term=x", 501), ("POST", "/build", 501),
-                                 ("POST", "/swarm/init", 501), ("POST", "/networks/create", 501), ("POST", "/session", 501)):
+                                 ("POST", "/swarm/init", 501), ("POST", "/session", 501)):
         c.ask(method, path, status)
     for path in ("/swarm", "/swarm/unlockkey", "/nodes", "/services", "/tasks", "/secrets", "/configs", "/nodes/x"):
         c.ask("GET", path, 503)
@@ -208,6 +240,7 @@ def containers(c, image):
     c.ask("POST", "/containers/create", 404, body={"Image": "nosuch"})
     c.ask("POST", "/containers/create", 400, body={"Image": image, "HostConfig": {"Memory": -1}})
     c.ask("POST", "/containers/{id}/kill", 409, id=box)
+    connections(c, box)
     c.ask("GET", "/moat/containers/{id}/boot-log", 404, id=box)
     c.ask("POST", "/containers/{id}/start", 204, id=box)
     c.ask("POST", "/containers/{id}/start", 304, id=box)

@@ -3,6 +3,7 @@
 
 #include "daemon/container/container.h"
 #include "daemon/http/route.h"
+#include "daemon/network/networks.h"
 #include "image/image.h"
 #include "secret/credentials.h"
 
@@ -13,6 +14,7 @@ struct api {
 	const char *socket;
 	struct containers *containers;
 	struct machines *machines;
+	struct networks *networks;
 	struct store *store;
 	struct state *state;
 	struct hub *hub;
@@ -78,6 +80,10 @@ int64_t api_container_layer_bytes(struct api *api, const struct container *c);
 /** api_container_add_sizes() - SizeRw and SizeRootFs, from the disk */
 void api_container_add_sizes(struct api *api, const struct container *c, json_t *item);
 
+/** api_container_networks() - a container's EndpointSettings by the networks' names; owned; NULL
+ * when out of memory */
+json_t *api_container_networks(const struct container *c);
+
 /** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
  * owned.  Return: 0; -ENOMEM. */
 int api_container_list_all(struct api *api, json_t **ret, struct err *err);
@@ -118,6 +124,11 @@ int api_distribution(struct request *rq, struct reply *rp, struct err *err);
 /* networks.c */
 int api_network_list(struct request *rq, struct reply *rp, struct err *err);
 int api_network_inspect(struct request *rq, struct reply *rp, struct err *err);
+int api_network_create(struct request *rq, struct reply *rp, struct err *err);
+int api_network_remove(struct request *rq, struct reply *rp, struct err *err);
+int api_network_prune(struct request *rq, struct reply *rp, struct err *err);
+int api_network_connect(struct request *rq, struct reply *rp, struct err *err);
+int api_network_disconnect(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_plugin_list(struct request *rq, struct reply *rp, struct err *err);

@@ -12,6 +12,7 @@
 #include "daemon/container/exec.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
+#include "daemon/network/network.h"
 #include "daemon/spec/host-defaults.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
@@ -51,18 +52,34 @@ static json_t *exec_ids(const struct container *c)
 	return list ? list : json_null();
 }
 
-static json_t *network_settings(void)
+/* docker repeats what the default network has given. */
+static json_t *of_default(const json_t *networks, const char *key, const char *otherwise)
 {
+	json_t *value = json_object_get(json_object_get(networks, NETWORK_DEFAULT), key);
+
+	return value ? json_incref(value) : otherwise ? json_string(otherwise) : json_integer(0);
+}
+
+static json_t *network_settings(const struct container *c)
+{
+	json_t *networks = api_container_networks(c);
+
 	return JSON_OBJECT(
 		member_text("Bridge", ""), member_text("SandboxID", ""),
 		member_text("SandboxKey", ""), member_json("Ports", json_object()),
 		member_bool("HairpinMode", false), member_text("LinkLocalIPv6Address", ""),
 		member_int("LinkLocalIPv6PrefixLen", 0), member_null("SecondaryIPAddresses"),
-		member_null("SecondaryIPv6Addresses"), member_text("EndpointID", ""),
-		member_text("Gateway", ""), member_text("GlobalIPv6Address", ""),
-		member_int("GlobalIPv6PrefixLen", 0), member_text("IPAddress", ""),
-		member_int("IPPrefixLen", 0), member_text("IPv6Gateway", ""),
-		member_text("MacAddress", ""), member_json("Networks", json_object()));
+		member_null("SecondaryIPv6Addresses"),
+		member_json("EndpointID", of_default(networks, "EndpointID", "")),
+		member_json("Gateway", of_default(networks, "Gateway", "")),
+		member_json("GlobalIPv6Address", of_default(networks, "GlobalIPv6Address", "")),
+		member_json("GlobalIPv6PrefixLen",
+			    of_default(networks, "GlobalIPv6PrefixLen", NULL)),
+		member_json("IPAddress", of_default(networks, "IPAddress", "")),
+		member_json("IPPrefixLen", of_default(networks, "IPPrefixLen", NULL)),
+		member_json("IPv6Gateway", of_default(networks, "IPv6Gateway", "")),
+		member_json("MacAddress", of_default(networks, "MacAddress", "")),
+		member_json("Networks", networks));
 }
 
 /* The newest file: they are numbered. */
@@ -99,7 +116,7 @@ static json_t *describe_container(const struct container_view *v)
 		member_json("GraphDriver",
 			    JSON_OBJECT(member_text("Name", "erofs"), member_null("Data"))),
 		member_json("Mounts", json_array()),
-		member_json("NetworkSettings", network_settings()),
+		member_json("NetworkSettings", network_settings(c)),
 		member_json("Moat", trace_describe(&v->trace)));
 }
 

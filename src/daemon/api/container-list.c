@@ -10,6 +10,7 @@
 #include "daemon/container/name.h"
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
+#include "daemon/network/describe.h"
 
 struct listing {
 	struct api *api;
@@ -70,8 +71,10 @@ static json_t *describe_container(const struct container_view *v)
 		member_json("Ports", json_array()),
 		member_json("Labels", json_incref(v->c->labels)),
 		member_text("State", view_status(v)), member_text("Status", status),
-		member_json("HostConfig", JSON_OBJECT(member_text("NetworkMode", "none"))),
-		member_json("NetworkSettings", JSON_OBJECT(member_json("Networks", json_object()))),
+		member_json("HostConfig",
+			    JSON_OBJECT(member_text("NetworkMode", v->c->network_mode))),
+		member_json("NetworkSettings",
+			    JSON_OBJECT(member_json("Networks", api_container_networks(v->c)))),
 		member_json("Mounts", json_array()));
 }
 
@@ -106,6 +109,13 @@ static bool exit_code_is(const char *value, const void *arg)
 	       v->rec.exit_code == (int)code;
 }
 
+static bool network_fits(const char *value, const void *arg)
+{
+	const struct container *c = arg;
+
+	return streq(c->network_mode, value) || member_is_on(c->table->networks, c->rec.id, value);
+}
+
 /* docker has names fit with or without the slash. */
 static bool name_fits(const struct listing *l, const struct container_view *v)
 {
@@ -128,9 +138,10 @@ static bool container_is_wanted(const struct listing *l, const struct container_
 	       filters_any(f, "id", id_begins_with, v->rec.id) &&
 	       filters_exact(f, "status", view_status(v)) &&
 	       filters_exact(f, "health", health_name(&v->health)) &&
-	       filters_exact(f, "network", "none") && filters_exact(f, "is-task", "false") &&
-	       filters_count(f, "volume") == 0 && filters_count(f, "publish") == 0 &&
-	       filters_count(f, "expose") == 0 && filters_any(f, "exited", exit_code_is, v) &&
+	       filters_any(f, "network", network_fits, v->c) &&
+	       filters_exact(f, "is-task", "false") && filters_count(f, "volume") == 0 &&
+	       filters_count(f, "publish") == 0 && filters_count(f, "expose") == 0 &&
+	       filters_any(f, "exited", exit_code_is, v) &&
 	       filters_any(f, "ancestor", image_fits, &v->rec) && filters_labels(f, v->c->labels) &&
 	       name_fits(l, v);
 }

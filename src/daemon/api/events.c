@@ -58,6 +58,14 @@ static bool image_name_fits(const char *value, const void *arg)
 	return rest && (*rest == '\0' || (*rest == ':' && !strchr(rest, '/')));
 }
 
+/* A filter that is named after a kind of actor: only such actors fit it. */
+static bool kind_fits(const struct listener *l, const char *kind, const char *type,
+		      const json_t *actor)
+{
+	return filters_count(&l->filters, kind) == 0 ||
+	       (streq(type, kind) && filters_any(&l->filters, kind, names_actor, actor));
+}
+
 static bool event_is_wanted(const struct listener *l, const json_t *event)
 {
 	const json_t *actor = json_object_get(event, "Actor");
@@ -68,9 +76,8 @@ static bool event_is_wanted(const struct listener *l, const json_t *event)
 	return filters_exact(&l->filters, "type", type) &&
 	       filters_exact(&l->filters, "scope", member_of(event, "scope")) &&
 	       filters_any(&l->filters, "event", action_fits, member_of(event, "Action")) &&
-	       filters_labels(&l->filters, attributes) &&
-	       (filters_count(&l->filters, "container") == 0 ||
-		(container && filters_any(&l->filters, "container", names_actor, actor))) &&
+	       filters_labels(&l->filters, attributes) && kind_fits(l, "container", type, actor) &&
+	       kind_fits(l, "network", type, actor) &&
 	       (filters_any(&l->filters, "image", image_name_fits,
 			    member_of(attributes, container ? "image" : "name")) ||
 		(!container &&
@@ -152,8 +159,8 @@ static int read_times(const struct request *rq, struct listener *l, struct err *
 
 int api_events(struct request *rq, struct reply *rp, struct err *err)
 {
-	static const char *const allowed[] = { "container", "event", "image",  "label",
-					       "type",	    "scope", "daemon", NULL };
+	static const char *const allowed[] = { "container", "event",  "image",	 "label", "type",
+					       "scope",	    "daemon", "network", NULL };
 	static const struct stream stream = { listener_read, listener_free };
 	struct listener *l = calloc(1, sizeof(*l));
 	int r;

@@ -1,47 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The networks there are: containers have a loopback and nothing else, which docker calls none.
- * Volumes and plugins there are none of. */
+/* Networks, and containers that join and leave them.  Volumes and plugins there are none of. */
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/networking.h"
 #include "daemon/http/filter.h"
-
-static const struct {
-	const char *name, *driver;
-} networks[] = { { "none", "null" } };
-
-static json_t *describe_network(struct api *api, size_t i)
-{
-	char created[CLOCK_TEXT_MAX];
-
-	clock_format(api->started_nsec, created);
-	return JSON_OBJECT(
-		member_text("Name", networks[i].name), member_text("Id", networks[i].name),
-		member_text("Created", created), member_text("Scope", "local"),
-		member_text("Driver", networks[i].driver), member_bool("EnableIPv6", false),
-		member_json("IPAM", JSON_OBJECT(member_text("Driver", "default"),
-						member_json("Options", json_object()),
-						member_json("Config", json_array()))),
-		member_bool("Internal", false), member_bool("Attachable", false),
-		member_bool("Ingress", false), member_json("Containers", json_object()),
-		member_json("Options", json_object()), member_json("Labels", json_object()));
-}
+#include "daemon/network/describe.h"
 
 static bool contains(const char *value, const void *arg)
 {
 	return strstr(arg, value) != NULL;
 }
 
-static bool is_wanted(const struct filters *f, size_t i)
+static bool id_begins(const char *value, const void *arg)
 {
-	return filters_any(f, "name", contains, networks[i].name) &&
-	       filters_any(f, "id", contains, networks[i].name) &&
-	       filters_exact(f, "driver", networks[i].driver) &&
-	       filters_exact(f, "scope", "local") && filters_exact(f, "type", "builtin") &&
-	       filters_exact(f, "dangling", "false") && filters_labels(f, NULL);
+	return str_starts(arg, value) != NULL;
+}
+
+/* docker's default network has a name that clients ask for. */
+static bool name_fits(const char *value, const void *arg)
+{
+	return contains(value, arg) ||
+	       (streq(arg, NETWORK_DEFAULT) && contains(value, NETWORK_BRIDGE));
+}
+
+static bool is_builtin(const struct network_view *v)
+{
+	return streq(v->rec.name, NETWORK_DEFAULT) || network_is_none(&v->rec);
+}
+
+/* Is it one that nobody uses, as docker understands it? */
+static bool is_dangling(const struct network_view *v)
+{
+	return !is_builtin(v) && v->users == 0;
+}
+
+static bool dangling_fits(const struct filters *f, const struct network_view *v)
+{
+	return filters_count(f, "dangling") == 0 ||
+	       filters_true(filters_value(f, "dangling", 0)) == is_dangling(v);
+}
+
+static bool is_wanted(const struct filters *f, const struct network_view *v)
+{
+	return filters_any(f, "name", name_fits, v->rec.name) &&
+	       filters_any(f, "id", id_begins, v->rec.id) &&
+	       filters_exact(f, "driver", v->rec.driver) && filters_exact(f, "scope", "local") &&
+	       filters_exact(f, "type", is_builtin(v) ? "builtin" : "custom") &&
+	       dangling_fits(f, v) && filters_labels(f, v->config.labels);
+}
+
+static int check_type(const struct filters *f, struct err *err)
+{
+	for (size_t i = 0; i < filters_count(f, "type"); i++) {
+		const char *type = filters_value(f, "type", i);
+
+		if (!streq(type, "builtin") && !streq(type, "custom"))
+			return err_set(err, -EINVAL, "invalid filter: 'type'='%s'", type);
+	}
+	return 0;
+}
+
+json_t *api_container_networks(const struct container *c)
+{
+	struct networks *nets = c->table->networks;
+
+	return streq(c->network_mode, NETWORK_NONE) ? member_describe_none(nets)
+						    : member_describe(nets, c->rec.id);
 }
 
 int api_network_list(struct request *rq, struct reply *rp, struct err *err)
@@ -50,23 +77,145 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 					       "type", "dangling", "label",  NULL };
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	cleanup_json json_t *list = json_array();
+	struct network_view *views;
+	size_t n;
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
 
+	if (r == 0)
+		r = check_type(&f, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
-		if (!list || (is_wanted(&f, i) &&
-			      json_array_append_new(list, describe_network(rq->api, i)) < 0))
-			return err_nomem(err);
-	return reply_json(rp, 200, take_ptr(list), err);
+	if (!list || network_views(rq->api->networks, &views, &n) < 0)
+		return err_nomem(err);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (is_wanted(&f, &views[i]))
+			r = json_array_append_new(list, network_describe(&views[i], json_object()));
+	network_views_free(views, n);
+	return r < 0 ? err_nomem(err) : reply_json(rp, 200, take_ptr(list), err);
 }
 
 int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(networks); i++)
-		if (streq(networks[i].name, rq->target))
-			return reply_json(rp, 200, describe_network(rq->api, i), err);
-	return err_set(err, -ENOENT, "network %s not found", rq->target);
+	cleanup(network_view_reset) struct network_view v = { 0 };
+	json_t *containers;
+	int r = network_view(rq->api->networks, rq->target, &v, err);
+
+	if (r < 0)
+		return r;
+	containers = network_containers(rq->api->networks, v.rec.name);
+	if (!containers)
+		return err_nomem(err);
+	return reply_json(rp, 200, network_describe(&v, containers), err);
+}
+
+/* docker has room for one warning. */
+static json_t *join_warnings(char *const *warnings)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int r = buf_adds(&b, "");
+
+	for (char *const *w = warnings; r == 0 && w && *w; w++)
+		r = buf_addf(&b, "%s%s", w == warnings ? "" : "; ", *w);
+	return r == 0 ? json_string(b.data) : NULL;
+}
+
+int api_network_create(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup_json json_t *body = NULL;
+	cleanup_strv char **warnings = NULL;
+	char id[ID_LEN + 1];
+	int r = request_json(rq, &body, err);
+
+	if (r == 0)
+		r = network_create(rq->api->networks, body, id, &warnings, err);
+	if (r < 0)
+		return r;
+	return reply_json(
+		rp, 201,
+		JSON_OBJECT(member_text("Id", id), member_json("Warning", join_warnings(warnings))),
+		err);
+}
+
+int api_network_remove(struct request *rq, struct reply *rp, struct err *err)
+{
+	int r = network_remove(rq->api->networks, rq->target, err);
+
+	return r < 0 ? r : reply_empty(rp, 204);
+}
+
+int api_network_prune(struct request *rq, struct reply *rp, struct err *err)
+{
+	static const char *const allowed[] = { "until", "label", "label!", NULL };
+	cleanup(filters_reset) struct filters f = FILTERS_INIT;
+	cleanup_json json_t *removed = json_array();
+	struct networks *nets = rq->api->networks;
+	struct network_view *views;
+	int64_t until;
+	size_t n;
+	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
+
+	if (r == 0)
+		r = filters_until(&f, &until, err);
+	if (r < 0)
+		return r;
+	if (!removed || network_views(nets, &views, &n) < 0)
+		return err_nomem(err);
+	for (size_t i = 0; i < n; i++) {
+		const struct network_view *v = &views[i];
+
+		if (is_dangling(v) && v->rec.created_nsec < until &&
+		    filters_labels(&f, v->config.labels) &&
+		    network_prune(nets, v->rec.name, NULL) == 0)
+			json_array_append_new(removed, json_string(v->rec.name));
+	}
+	network_views_free(views, n);
+	hub_publish(rq->api->hub, "network", "prune", "", json_pack("{s:s}", "reclaimed", "0"));
+	return reply_json(rp, 200, json_pack("{s:O}", "NetworksDeleted", removed), err);
+}
+
+/* The container that a request of these two names; a reference. */
+static int find_container(const struct request *rq, const json_t *body, struct container **ret,
+			  struct err *err)
+{
+	const char *name;
+	int r = json_get_str(body, "Container", &name, err);
+
+	if (r < 0)
+		return r;
+	if (!name || !*name)
+		return err_set(err, -EINVAL, "no container specified");
+	return containers_find(rq->api->containers, name, ret, err);
+}
+
+int api_network_connect(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup_json json_t *body = NULL;
+	struct container *c = NULL;
+	json_t *endpoint;
+	int r = request_json(rq, &body, err);
+
+	if (r == 0)
+		r = json_get_object(body, "EndpointConfig", &endpoint, err);
+	if (r == 0)
+		r = find_container(rq, body, &c, err);
+	if (r == 0)
+		r = container_connect(c, rq->target, endpoint, err);
+	container_unref(c);
+	return r < 0 ? r : reply_empty(rp, 200);
+}
+
+int api_network_disconnect(struct request *rq, struct reply *rp, struct err *err)
+{
+	cleanup_json json_t *body = NULL;
+	struct container *c = NULL;
+	int r = request_json(rq, &body, err);
+
+	if (r == 0)
+		r = find_container(rq, body, &c, err);
+	if (r == 0)
+		r = container_disconnect(c, rq->target, err);
+	container_unref(c);
+	return r < 0 ? r : reply_empty(rp, 200);
 }
 
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err)

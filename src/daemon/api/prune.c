@@ -160,9 +160,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 /* There is nothing of these that could be left over. */
 int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err)
 {
-	const char *key = str_starts(rq->path, "/networks")  ? "NetworksDeleted"
-			  : str_starts(rq->path, "/volumes") ? "VolumesDeleted"
-							     : "CachesDeleted";
+	const char *key = str_starts(rq->path, "/volumes") ? "VolumesDeleted" : "CachesDeleted";
 
 	return reply_json(rp, 200, json_pack("{s:[], s:i}", key, "SpaceReclaimed", 0), err);
 }

@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
+#include "daemon/container/networking.h"
 #include "daemon/spec/log-config.h"
 #include "daemon/spec/signals.h"
 #include "oci/runtime.h"
@@ -43,11 +44,31 @@ static void container_free(struct container *c)
 	attachments_free(c->attachments);
 	json_decref(c->labels);
 	strv_free(c->args);
+	free(c->hostname);
+	free(c->domainname);
+	free(c->network_mode);
 	record_reset(&c->rec);
 	health_reset(&c->health, &c->health_config);
 	pthread_mutex_destroy(&c->op);
 	pthread_mutex_destroy(&c->saving);
 	free(c);
+}
+
+static int copy_text(const json_t *obj, const char *key, const char *otherwise, char **ret)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+
+	*ret = strdup(text && *text ? text : otherwise);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int read_names(struct container *c, const json_t *config, const json_t *host)
+{
+	int r = copy_text(config, "Hostname", "", &c->hostname);
+
+	if (r == 0)
+		r = copy_text(config, "Domainname", "", &c->domainname);
+	return r == 0 ? copy_text(host, "NetworkMode", NETWORK_MODE_DEFAULT, &c->network_mode) : r;
 }
 
 static int read_config(struct container *c, const struct texts *texts, struct err *err)
@@ -83,6 +104,8 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 		r = json_get_str(config, "StopSignal", &signal, err);
 	if (r == 0)
 		r = json_get_object(config, "Labels", &labels, err);
+	if (r == 0 && read_names(c, config, host) < 0)
+		r = err_nomem(err);
 	if (r < 0)
 		return r;
 	c->labels = labels ? json_incref(labels) : json_object();

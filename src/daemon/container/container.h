@@ -21,6 +21,7 @@
 
 struct loop;
 struct machines;
+struct networks;
 struct prober;
 struct restarter;
 struct store;
@@ -78,6 +79,8 @@ struct container {
 	int stop_signal;
 	int stop_timeout_sec;
 	struct health_config health_config;
+	char *hostname, *domainname;
+	char *network_mode; /* never NULL */
 	char machine_path[ID_LEN + 16],
 		files_path[ID_LEN + 16]; /* below the folder of containers */
 	bool keeps_log;			 /* its output is there to be read again */
@@ -126,6 +129,7 @@ struct containers {
 	struct store *images;
 	struct loop *loop; /* main thread */
 	struct machines *machines;
+	struct networks *networks;
 
 	/* Owned. */
 	int dir_fd; /* $ROOT/containers */

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "daemon/container/create.h"
 #include "daemon/container/name.h"
+#include "daemon/container/networking.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
@@ -130,8 +131,22 @@ static int add_kernel(struct containers *t, json_t *host, struct err *err)
 	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? err_nomem(err) : 0;
 }
 
+/* What a request becomes. */
+struct making {
+	struct texts texts;
+	struct member_wish *wishes; /* networks it is to be on */
+	size_t n_wishes;
+	struct create_notes *notes; /* borrowed */
+};
+
+static void making_reset(struct making *m)
+{
+	texts_reset(&m->texts);
+	member_wishes_free(m->wishes, m->n_wishes);
+}
+
 static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
-		      struct texts *ret, struct create_notes *ret_notes, struct err *err)
+		      struct making *ret, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *host = NULL;
@@ -142,17 +157,19 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
 	if (r == 0)
+		r = container_wishes(t, src->body, config, host, &ret->wishes, &ret->n_wishes, err);
+	if (r == 0)
 		r = add_kernel(t, host, err);
 	if (r < 0)
 		return r;
 	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);
-	ret_notes->lacks_kernel = lacks_kernel(t, host);
-	if (!rt->rootfs_path || add_warnings(host, ret_notes) < 0)
+	ret->notes->lacks_kernel = lacks_kernel(t, host);
+	if (!rt->rootfs_path || add_warnings(host, ret->notes) < 0)
 		return err_nomem(err);
-	ret->config = json_write(config);
-	ret->host_config = json_write(host);
-	ret->spec = oci_runtime_write(rt);
-	return ret->config && ret->host_config && ret->spec ? 0 : err_nomem(err);
+	ret->texts.config = json_write(config);
+	ret->texts.host_config = json_write(host);
+	ret->texts.spec = oci_runtime_write(rt);
+	return ret->texts.config && ret->texts.host_config && ret->texts.spec ? 0 : err_nomem(err);
 }
 
 int container_name_conflict(struct containers *t, const char *name, struct err *err)
@@ -229,12 +246,35 @@ static int create_from(struct containers *t, const char *name, struct record *re
 	return 0;
 }
 
+/* Endpoints are there first: a crash before the container is there leaves some that nobody names
+ * (network/member.h). */
+static int create_with_networks(struct containers *t, const char *name, struct record *rec,
+				struct making *m, struct container **ret, struct err *err)
+{
+	const struct member_names names = { .id = rec->id, .name = name };
+	char id[ID_LEN + 1];
+	int r = member_add(t->networks, &names, m->wishes, m->n_wishes, err);
+
+	if (r < 0)
+		return r;
+	memcpy(id, rec->id, sizeof(id));
+	r = create_from(t, name, rec, &m->texts, ret, err);
+	if (r == 0 && container_tell_names(*ret) < 0) {
+		r = err_nomem(err);
+		(void)container_forget(*ret, NULL);
+		container_unref(*ret);
+	}
+	if (r < 0)
+		member_forget(t->networks, id);
+	return r;
+}
+
 int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
 		     struct create_notes *ret_notes, struct err *err)
 {
 	cleanup(image_free_cleanup_fn) struct image *im = NULL;
 	cleanup(record_reset) struct record rec = { 0 };
-	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup(making_reset) struct making m = { .notes = ret_notes };
 	struct config_source src = { .body = rq->body, .id = rec.id };
 	const char *name = NULL;
 	int r = rq->name && *rq->name ? name_check(rq->name, &name, err) : 0;
@@ -249,11 +289,11 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 	if (r < 0)
 		return err_errno(err, r, "a container's id");
 	src.image = im->oci;
-	r = make_texts(t, &src, im, &texts, ret_notes, err);
+	r = make_texts(t, &src, im, &m, err);
 	if (r == 0)
 		r = fill_record(&rec, im, src.image_name);
 	if (r == 0)
-		r = create_from(t, name, &rec, &texts, ret, err);
+		r = create_with_networks(t, name, &rec, &m, ret, err);
 	if (r < 0)
 		return r;
 	container_publish(*ret, "create", NULL);

@@ -23,6 +23,7 @@
 #include "control/client.h"
 #include "control/kill.h"
 #include "control/names.h"
+#include "daemon/container/networking.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
@@ -59,8 +60,9 @@ static int load_row(struct record *rec, struct texts *texts, void *arg)
 		return 0;
 	}
 	containers_add(t, c);
+	r = container_tell_names(c);
 	container_unref(c);
-	return 0;
+	return r;
 }
 
 static bool is_known(struct containers *t, const char *id)
@@ -391,6 +393,7 @@ int containers_recover(struct containers *t, struct err *err)
 	r = state_each(t->state, load_row, t, err);
 	if (r < 0)
 		return r;
+	members_tidy(t->networks);
 	r = recover_each(t);
 	if (r == 0)
 		r = recover_folders(t);

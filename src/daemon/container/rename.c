@@ -7,6 +7,7 @@
 #include "daemon/container/create.h"
 #include "daemon/container/name.h"
 #include "daemon/container/transition.h"
+#include "daemon/network/member.h"
 
 /* The database decides whether a name is free, as a restart of moatd finds what is in there. */
 static int rename_saving(struct container *c, const char *name, struct err *err)
@@ -47,6 +48,8 @@ int container_rename(struct container *c, const char *name, struct err *err)
 	pthread_mutex_lock(&c->saving);
 	r = rename_saving(c, checked, err);
 	pthread_mutex_unlock(&c->saving);
+	if (r == 0)
+		member_rename(c->table->networks, c->rec.id, checked);
 	pthread_mutex_unlock(&c->op);
 	if (r == 0)
 		container_publish(c, "rename", NULL);

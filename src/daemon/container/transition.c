@@ -22,6 +22,7 @@
 #include "base/thread.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
+#include "daemon/network/member.h"
 
 /* What an event says of its container; made without the table's lock, as labels can be long.
  * @extra: taken over */
@@ -297,6 +298,7 @@ int container_forget(struct container *c, struct err *err)
 		return r;
 	if (!containers_drop(c))
 		return 0;
+	member_forget(c->table->networks, c->rec.id);
 	container_publish(c, "destroy", NULL);
 	forget_machine(c);
 	r = path_remove_tree(c->table->dir_fd, c->rec.id);

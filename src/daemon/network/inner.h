@@ -141,6 +141,10 @@ int member_tell_networks(struct networks *nets, const char *id, struct ip *ret_h
 int member_wiring(struct networks *nets, const char *id, const struct ip *host, struct wiring *ret,
 		  struct err *err);
 
+/** tell_names() - what a container is called on a network, its own name first; what no resolver can
+ * ask for is left out.  Under the lock.  Return: 0; -ENOMEM. */
+int tell_names(const struct endpoint *e, char ***ret);
+
 /** network_publish() - an event.  @container: of a connect or disconnect; NULL */
 void network_publish(struct networks *nets, const char *action, const struct network_record *rec,
 		     const char *container);

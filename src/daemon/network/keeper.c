@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -53,6 +54,9 @@ struct keeper {
 	char *dir;
 	int dir_fd; /* $ROOT/net */
 	int wake_fd;
+	pthread_t thread;
+	bool has_thread;
+	atomic_bool closing;
 
 	pthread_mutex_t talk; /* guards the rest, but for what is posted */
 	bool up;
@@ -372,12 +376,12 @@ static void hear_news(struct keeper *k)
 		replace_process(k);
 }
 
-/* The thread, which runs as long as the process. */
+/* The thread. */
 static void *listen_to_it(void *arg)
 {
 	struct keeper *k = arg;
 
-	for (;;) {
+	while (!k->closing) {
 		struct pollfd fds[] = { { .fd = k->wake_fd, .events = POLLIN },
 					{ .fd = -1, .events = POLLIN } };
 		eventfd_t n;
@@ -406,7 +410,8 @@ static int open_parts(struct keeper *k, int root_fd, struct err *err)
 		return err_errno(err, -errno, "moat-net");
 	/* One of another version is left alone until it is needed, and followed then. */
 	(void)greet(k, NULL);
-	r = thread_start(NULL, listen_to_it, k);
+	r = thread_start(&k->thread, listen_to_it, k);
+	k->has_thread = r == 0;
 	return r < 0 ? err_errno(err, r, "moat-net's thread") : 0;
 }
 
@@ -435,6 +440,11 @@ void keeper_close(struct keeper *k)
 {
 	if (!k)
 		return;
+	k->closing = true;
+	if (k->has_thread) {
+		ring(k);
+		pthread_join(k->thread, NULL);
+	}
 	fd_close(&k->dir_fd);
 	fd_close(&k->wake_fd);
 	fd_close(&k->namespace_fd);

@@ -59,10 +59,9 @@ static int add_joined(char ***names, const char *head, const char *tail)
 	return text ? add_name(names, text) : 0;
 }
 
-/* The names of a container on a network, its own first.  What no resolver can ask for is left out.
- */
-static int list_names(const struct member *m, const struct endpoint *e, char ***ret)
+int tell_names(const struct endpoint *e, char ***ret)
 {
+	const struct member *m = e->member;
 	char id[NET_ID_LEN + 1];
 	int r = add_name(ret, m->name);
 
@@ -92,7 +91,7 @@ static int describe_port(const struct network *n, const struct endpoint *e, stru
 		port.addresses[port.n_addresses++] = lease->ip4;
 	if (!ip_is_none(&lease->ip6))
 		port.addresses[port.n_addresses++] = lease->ip6;
-	if (list_names(e->member, e, &port.names) < 0) {
+	if (tell_names(e, &port.names) < 0) {
 		strv_free(port.names);
 		return -ENOMEM;
 	}

@@ -214,6 +214,14 @@ static int copy_hostname(const struct config_source *src, json_t *out, struct er
 	return put_member(out, "Hostname", json_string(name), err);
 }
 
+static int copy_mac(const json_t *body, json_t *out, struct err *err)
+{
+	const char *mac;
+	int r = json_get_str(body, "MacAddress", &mac, err);
+
+	return r < 0 || !mac || !*mac ? r : put_member(out, "MacAddress", json_string(mac), err);
+}
+
 /* Docker takes "Shell" from the request alone; health checks use it. */
 static int copy_shell(const json_t *body, json_t *out, struct err *err)
 {
@@ -244,6 +252,8 @@ int config_merge(const struct config_source *src, json_t **ret, struct err *err)
 		r = copy_stop(src->body, out, err);
 	if (r == 0)
 		r = copy_shell(src->body, out, err);
+	if (r == 0)
+		r = copy_mac(src->body, out, err);
 	if (r == 0)
 		r = put_member(out, "OnBuild", json_null(), err);
 	if (r < 0)

@@ -26,7 +26,6 @@
 	}
 
 #define NAMESPACES "shared namespaces: every container has a kernel of its own"
-#define NETWORKS   "networks yet"
 #define OUTCOME	   "this is for the network to say"
 #define THROTTLES  "a machine's disks are not throttled yet"
 #define VERSION_2  "cgroups of version 2 do not have it"
@@ -51,8 +50,8 @@ static const struct field config[] = {
 	REFUSED("Volumes", "volumes yet"),
 	EFFECTIVE("WorkingDir"),
 	EFFECTIVE("Entrypoint"),
-	PARTLY("NetworkDisabled", "no container has a network yet"),
-	REFUSED("MacAddress", NETWORKS),
+	EFFECTIVE("NetworkDisabled"),
+	PARTLY("MacAddress", "of the first network, as in docker"),
 	IGNORED("OnBuild", "it is for builds on an image"),
 	EFFECTIVE("Labels"),
 	EFFECTIVE("StopSignal"),
@@ -66,7 +65,8 @@ static const struct field host[] = {
 	REFUSED("Binds", "volumes yet"),
 	PARTLY("ContainerIDFile", "kept, as in docker: the client writes it"),
 	PARTLY("LogConfig", "json-file, local, none; a warning for options without effect"),
-	UNLESS("NetworkMode", NETWORKS, "default", "none"),
+	PARTLY("NetworkMode",
+	       "a network, default, bridge (the same), none; host and container:NAME are refused"),
 	REFUSED("PortBindings", "published ports yet"),
 	EFFECTIVE("RestartPolicy"),
 	EFFECTIVE("AutoRemove"),
@@ -81,11 +81,11 @@ static const struct field host[] = {
 	EFFECTIVE("Dns"),
 	EFFECTIVE("DnsOptions"),
 	EFFECTIVE("DnsSearch"),
-	PARTLY("ExtraHosts", "a warning for host-gateway: there is no way to the host yet"),
+	PARTLY("ExtraHosts", "a warning for host-gateway where the container has no network"),
 	EFFECTIVE("GroupAdd"),
 	UNLESS("IpcMode", NAMESPACES, "private", "shareable"),
 	REFUSED("Cgroup", "cgroups of other containers"),
-	PARTLY("Links", "refused, but without effect where NetworkMode is none, as in docker"),
+	PARTLY("Links", "lines in /etc/hosts; no variables of the environment"),
 	EFFECTIVE("OomScoreAdj"),
 	REFUSED("PidMode", NAMESPACES),
 	EFFECTIVE("Privileged"),
@@ -136,20 +136,20 @@ static const struct field host[] = {
 	IGNORED("CpuPercent", WINDOWS),
 	IGNORED("IOMaximumIOps", WINDOWS),
 	IGNORED("IOMaximumBandwidth", WINDOWS),
-	PARTLY("Moat", "moat's own: Cold, Kernel, Modules"),
+	PARTLY("Moat", "moat's own: Cold, Kernel, Modules, NoDns"),
 };
 
 static const struct field network[] = {
-	PARTLY("EndpointsConfig", "of the network default or none; others are refused"),
+	EFFECTIVE("EndpointsConfig"),
 };
 
 static const struct field endpoint[] = {
 	EFFECTIVE("IPAMConfig"),
-	REFUSED("Links", "links yet"),
-	REFUSED("MacAddress", NETWORKS),
-	REFUSED("Aliases", NETWORKS),
-	REFUSED("DriverOpts", NETWORKS),
-	REFUSED("GwPriority", NETWORKS),
+	PARTLY("Links", "lines in /etc/hosts"),
+	EFFECTIVE("MacAddress"),
+	EFFECTIVE("Aliases"),
+	PARTLY("DriverOpts", "com.docker.network.endpoint.sysctls and .ifname; others are refused"),
+	EFFECTIVE("GwPriority"),
 	IGNORED("NetworkID", OUTCOME),
 	IGNORED("EndpointID", OUTCOME),
 	IGNORED("Gateway", OUTCOME),
@@ -162,9 +162,9 @@ static const struct field endpoint[] = {
 };
 
 static const struct field address[] = {
-	REFUSED("IPv4Address", NETWORKS),
-	REFUSED("IPv6Address", NETWORKS),
-	REFUSED("LinkLocalIPs", NETWORKS),
+	EFFECTIVE("IPv4Address"),
+	EFFECTIVE("IPv6Address"),
+	REFUSED("LinkLocalIPs", "link-local addresses of one's own choice"),
 };
 
 const struct field *fields_of(enum field_place place, size_t *ret_n)

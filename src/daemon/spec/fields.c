@@ -87,31 +87,29 @@ static int check_members(enum field_place place, const json_t *obj, char ***ret_
 	return r;
 }
 
-/* Modes that name no network, and the one network that docker always has, are in the table. */
-static bool is_mode(const char *name)
+/* Modes of docker's that name no network, and cannot be had by a machine. */
+static int check_mode(const char *mode, struct err *err)
 {
-	return is_fine(find_field(FIELD_HOST, "NetworkMode"), name) || streq(name, "host") ||
-	       streq(name, "bridge") || str_starts(name, "container:");
+	if (streq(mode, "host"))
+		return err_set(err, -EOPNOTSUPP,
+			       "moat does not support the host's network (NetworkMode \"host\"): a "
+			       "container has a machine of its own; publish its ports with -p, and "
+			       "reach the host as host.docker.internal");
+	if (str_starts(mode, "container:"))
+		return err_set(
+			err, -EOPNOTSUPP,
+			"moat does not support the network of another container "
+			"(NetworkMode \"%s\"): each has a machine of its own; put both on one "
+			"network, where they reach each other by name",
+			mode);
+	return 0;
 }
 
-/* docker answers 404, but only at the start: its client takes that of a create request for an image
- * that is missing. */
-static int check_network(const char *name, struct err *err)
+static int check_endpoint(const json_t *endpoint, char ***ret_warnings, struct err *err)
 {
-	return is_mode(name) ? 0 : err_set(err, -EINVAL, "network %s not found", name);
-}
-
-static int check_endpoint(const char *network, const json_t *endpoint, char ***ret_warnings,
-			  struct err *err)
-{
-	const struct field *mode = find_field(FIELD_HOST, "NetworkMode");
 	json_t *address;
-	int r = check_network(network, err);
+	int r = check_members(FIELD_ENDPOINT, endpoint, ret_warnings, err);
 
-	if (r == 0 && !is_fine(mode, network))
-		r = refuse_field("EndpointsConfig", mode->why, network, err);
-	if (r == 0)
-		r = check_members(FIELD_ENDPOINT, endpoint, ret_warnings, err);
 	if (r == 0)
 		r = json_get_object(endpoint, "IPAMConfig", &address, err);
 	return r == 0 ? check_members(FIELD_ADDRESS, address, ret_warnings, err) : r;
@@ -129,7 +127,7 @@ static int check_networking(const json_t *body, char ***ret_warnings, struct err
 		r = json_get_object(config, "EndpointsConfig", &endpoints, err);
 	json_object_foreach (endpoints, name, value) {
 		if (r == 0)
-			r = check_endpoint(name, value, ret_warnings, err);
+			r = check_endpoint(value, ret_warnings, err);
 	}
 	return r;
 }
@@ -147,20 +145,6 @@ static int check_mounts(const json_t *host, struct err *err)
 			return refuse_field("Mounts", "volumes yet", type, err);
 	}
 	return r;
-}
-
-static int check_links(const json_t *host, char ***ret_warnings, struct err *err)
-{
-	const char *mode;
-	int r = json_get_str(host, "NetworkMode", &mode, err);
-
-	if (r < 0 || !is_given(json_object_get(host, "Links")))
-		return r;
-	if (!mode || !streq(mode, "none"))
-		return refuse_field("Links", "links yet", NULL, err);
-	return strv_add(ret_warnings, "Links has no effect: the container has no network") < 0
-		       ? err_nomem(err)
-		       : 0;
 }
 
 static int check_security_opt(const char *text, struct err *err)
@@ -204,13 +188,11 @@ static int check_host(const json_t *host, char ***ret_warnings, struct err *err)
 	int r = json_get_str(host, "NetworkMode", &mode, err);
 
 	if (r == 0 && mode && *mode)
-		r = check_network(mode, err);
+		r = check_mode(mode, err);
 	if (r == 0)
 		r = check_members(FIELD_HOST, host, ret_warnings, err);
 	if (r == 0)
 		r = check_mounts(host, err);
-	if (r == 0)
-		r = check_links(host, ret_warnings, err);
 	return r == 0 ? check_security(host, err) : r;
 }
 

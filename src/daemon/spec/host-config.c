@@ -19,17 +19,25 @@
 
 #define MEMORY_MIN MIB(6)
 
-static int warn_of_gateway(const json_t *host, char ***ret)
+/* What needs a network, of a container that is to have none. */
+static int warn_of_no_network(const json_t *host, char ***ret)
 {
+	const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
 	const json_t *item;
 	size_t i;
 
+	if (!mode || !streq(mode, "none"))
+		return 0;
+	if (json_array_size(json_object_get(host, "Links")) > 0 &&
+	    strv_add(ret, "Links has no effect: the container has no network") < 0)
+		return -ENOMEM;
 	json_array_foreach (json_object_get(host, "ExtraHosts"), i, item) {
 		const char *text = json_string_value(item);
 
 		if (text && str_ends(text, ":" CONFIG_HOST_GATEWAY) &&
 		    strv_addf(ret,
-			      "%s: there is no way to the host yet, so it is not in /etc/hosts",
+			      "%s: without a network there is no way to the host, so it is not in "
+			      "/etc/hosts",
 			      text) < 0)
 			return -ENOMEM;
 	}
@@ -43,7 +51,7 @@ int host_config_warn(const json_t *host, char ***ret)
 		    json_integer_value(json_object_get(host, "Memory")) &&
 	    strv_add(ret, "a container's machine has no swap: MemorySwap has no effect") < 0)
 		return -ENOMEM;
-	if (warn_of_gateway(host, ret) < 0)
+	if (warn_of_no_network(host, ret) < 0)
 		return -ENOMEM;
 	return log_config_warn(host, ret);
 }

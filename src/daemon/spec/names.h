@@ -8,5 +8,13 @@
  * Return: 0; -EINVAL or -EBADMSG with docker's message where it has one; -ENOMEM. */
 int spec_names(const json_t *host, struct oci_options *o, struct err *err);
 
+/** spec_gateway_hosts() - lines of /etc/hosts for the names that "host-gateway" was said for.
+ * @address: the host's, as the container reaches it.  @lines: they are added there.  Return: 0;
+ * -EBADMSG; -ENOMEM. */
+int spec_gateway_hosts(const json_t *host, const char *address, char ***lines, struct err *err);
+
+/** spec_is_address() - is it an address of IPv4 or IPv6? */
+bool spec_is_address(const char *s);
+
 /** spec_is_word() - is it short, and without white space and control characters? */
 bool spec_is_word(const char *s);

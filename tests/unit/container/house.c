@@ -25,6 +25,7 @@
 #include "daemon/container/restart.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
+#include "daemon/network/networks.h"
 #include "loop/loop.h"
 
 #define DIGEST	  "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -118,6 +119,8 @@ static void open_table(void)
 	assert_int_equal(path_open_dir(quit_fd, "containers", 0700, &table.dir_fd), 0);
 	machines.root = root;
 	assert_int_equal(path_open_dir(quit_fd, "machines", 0700, &machines.dir_fd), 0);
+	assert_int_equal(
+		networks_open(root, quit_fd, table.state, table.hub, &table.networks, &err), 0);
 	close(quit_fd);
 	assert_int_equal(watcher_new(&table, &table.watcher), 0);
 	assert_int_equal(restarter_new(&table, &table.restarter), 0);
@@ -158,6 +161,7 @@ void house_leave(void)
 	close_table();
 	let_work_end();
 	containers_destroy(&table);
+	networks_close(table.networks);
 	hub_free(table.hub);
 }
 

@@ -255,16 +255,20 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 		     "moat does not support volumes yet (Volumes)");
 	expect_error("{\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"80\"}]}}}",
 		     -EOPNOTSUPP, "moat does not support published ports yet (PortBindings)");
-	expect_error("{\"HostConfig\":{\"NetworkMode\":\"host\"}}", -EOPNOTSUPP,
-		     "moat does not support networks yet (NetworkMode \"host\")");
-	expect_error("{\"HostConfig\":{\"NetworkMode\":\"mine\"}}", -EINVAL,
-		     "network mine not found");
-	expect_error("{\"NetworkingConfig\":{\"EndpointsConfig\":{\"mine\":{}}}}", -EINVAL,
-		     "network mine not found");
-	expect_error("{\"NetworkingConfig\":{\"EndpointsConfig\":{\"bridge\":{}}}}", -EOPNOTSUPP,
-		     "moat does not support networks yet (EndpointsConfig \"bridge\")");
-	expect_error("{\"HostConfig\":{\"Links\":[\"a:b\"]}}", -EOPNOTSUPP,
-		     "moat does not support links yet (Links)");
+	expect_error(
+		"{\"HostConfig\":{\"NetworkMode\":\"host\"}}", -EOPNOTSUPP,
+		"moat does not support the host's network (NetworkMode \"host\"): a container has "
+		"a machine of its own; publish its ports with -p, and reach the host as "
+		"host.docker.internal");
+	expect_error("{\"HostConfig\":{\"NetworkMode\":\"container:box\"}}", -EOPNOTSUPP,
+		     "moat does not support the network of another container (NetworkMode "
+		     "\"container:box\"): each has a machine of its own; put both on one network, "
+		     "where they reach each other by name");
+	expect_error("{\"NetworkingConfig\":{\"EndpointsConfig\":{\"web\":{\"IPAMConfig\":"
+		     "{\"LinkLocalIPs\":[\"169.254.1.1\"]}}}}}",
+		     -EOPNOTSUPP,
+		     "moat does not support link-local addresses of one's own choice "
+		     "(LinkLocalIPs)");
 	expect_error("{\"HostConfig\":{\"SecurityOpt\":[\"fly=high\"]}}", -EINVAL,
 		     "invalid --security-opt: \"fly=high\"");
 	expect_error(

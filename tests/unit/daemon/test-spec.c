@@ -14,6 +14,8 @@
 #include "base/str.h"
 #include "daemon/container/update-live.h"
 #include "daemon/spec/host-config.h"
+#include "daemon/spec/names.h"
+#include "daemon/spec/resolv.h"
 #include "daemon/spec/runtime.h"
 
 /* A HostConfig, checked, as a runtime-spec. */
@@ -112,6 +114,47 @@ static void tmpfs_has_dockers_defaults(void **state)
 	expect_error("{\"Tmpfs\":{\"/run\":\"size=\"}}",
 		     "tmpfs /run: invalid tmpfs option \"size=\"");
 	expect_error("{\"ShmSize\":-1}", "SHM size can not be less than 0");
+}
+
+static void check_resolv(const char *host_text, const char *want)
+{
+	cleanup_strv char **servers = NULL;
+	cleanup(resolver_reset) struct resolver net = { 0 };
+	cleanup_json json_t *host = NULL;
+	cleanup_free char *have = NULL;
+
+	assert_int_equal(json_read(host_text, strlen(host_text), "host", &host, NULL), 0);
+	assert_int_equal(strv_add(&net.servers, "10.0.0.1"), 0);
+	assert_int_equal(resolver_read("nameserver 1.2.3.4\n# search old\nsearch old\n"
+				       "domain corp.example\tlan\noptions edns0 trust-ad\n",
+				       &net),
+			 0);
+	assert_int_equal(spec_resolv_conf(host, &net, &have, NULL), 0);
+	assert_string_equal(have, want);
+}
+
+static void a_network_and_the_host_say_what_the_user_does_not(void **state)
+{
+	(void)state;
+	check_resolv("{}", "nameserver 10.0.0.1\nsearch corp.example lan\n"
+			   "options edns0 trust-ad ndots:0\n");
+	check_resolv("{\"Dns\":[],\"DnsSearch\":[\"a.b\"]}",
+		     "nameserver 10.0.0.1\nsearch a.b\noptions edns0 trust-ad ndots:0\n");
+	check_resolv("{\"Dns\":[\"9.9.9.9\"],\"DnsSearch\":[\".\"],\"DnsOptions\":[\"ndots:3\"]}",
+		     "nameserver 9.9.9.9\noptions ndots:3\n");
+}
+
+static void the_hosts_address_stands_for_host_gateway(void **state)
+{
+	cleanup_json json_t *host = json_pack("{s:[s, s, s]}", "ExtraHosts", "a:host-gateway",
+					      "b:1.2.3.4", "c.d:host-gateway");
+	cleanup_strv char **lines = NULL;
+
+	(void)state;
+	assert_int_equal(spec_gateway_hosts(host, "10.9.9.1", &lines, NULL), 0);
+	assert_int_equal(strv_len(lines), 2);
+	assert_string_equal(lines[0], "10.9.9.1\ta");
+	assert_string_equal(lines[1], "10.9.9.1\tc.d");
 }
 
 static void names_become_lines_of_files(void **state)
@@ -299,6 +342,8 @@ int main(void)
 		cmocka_unit_test(simple_options_are_taken_over),
 		cmocka_unit_test(tmpfs_has_dockers_defaults),
 		cmocka_unit_test(names_become_lines_of_files),
+		cmocka_unit_test(a_network_and_the_host_say_what_the_user_does_not),
+		cmocka_unit_test(the_hosts_address_stands_for_host_gateway),
 		cmocka_unit_test(paths_can_be_chosen),
 		cmocka_unit_test(no_new_privileges_is_on_or_off),
 		cmocka_unit_test(seccomp_rules_depend_on_the_container),

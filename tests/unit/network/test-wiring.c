@@ -13,9 +13,10 @@
 
 static struct wire wire(unsigned slot, const char *address4, const char *gateway4)
 {
-	struct wire w = {
-		.network = "n", .slot = slot, .prefix = "eth", .mac = "02:42:00:00:00:01"
-	};
+	static const char *const macs[] = { "02:42:00:00:00:01", "02:42:00:00:00:02",
+					    "02:42:00:00:00:03", "02:42:00:00:00:04",
+					    "02:42:00:00:00:05", "02:42:00:00:00:06" };
+	struct wire w = { .network = "n", .slot = slot, .prefix = "eth", .mac = macs[slot] };
 
 	assert_int_equal(ip_net_parse(address4, &w.address4), 0);
 	assert_int_equal(ip_parse(gateway4, &w.gateway4), 0);

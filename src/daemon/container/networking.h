@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container/container.h"
+#include "daemon/network/member.h"
+
+/* Which networks a container is on. */
+
+#define NETWORK_MODE_DEFAULT "default" /* docker's word for a mode that nobody said */
+
+/** network_mode() - the NetworkMode of a HostConfig; borrowed */
+const char *network_mode(const json_t *host);
+
+/**
+ * container_wishes() - the networks that a create request asks for
+ * @config, @host: its Config and HostConfig, as stored
+ * @ret:           owned, member_wishes_free(); the network of the NetworkMode first
+ *
+ * A mode that is none gives none.
+ *
+ * Return: 0; -EINVAL for a network that is not there, as clients take -ENOENT for a missing image;
+ * -EBADMSG, -EOPNOTSUPP with a message; -ENOMEM.
+ */
+int container_wishes(struct containers *t, const json_t *body, const json_t *config,
+		     const json_t *host, struct member_wish **ret, size_t *ret_n, struct err *err);
+
+/** container_tell_names() - have its networks know how it is called.  Return: 0; -ENOMEM. */
+int container_tell_names(const struct container *c);
+
+/**
+ * container_connect() - have a container on one more network, at once where it runs
+ * @endpoint: docker's EndpointSettings; NULL
+ *
+ * Return: 0; -ENOENT for the network; -EPERM where it is on it, or is to have none; as
+ * member_connect(); -errno with a message.
+ */
+int container_connect(struct container *c, const char *network, const json_t *endpoint,
+		      struct err *err);
+
+/** container_disconnect() - Return: 0; -EPERM where it is not on the network; -errno with a
+ * message. */
+int container_disconnect(struct container *c, const char *network, struct err *err);

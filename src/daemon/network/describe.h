@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/network/network.h"
+
+/* Networks and who is on them as docker's API shows them.  What cannot be made for want of memory
+ * is NULL. */
+
+/** network_describe() - a network; @containers: member Containers, taken over; NULL where it is not
+ * shown */
+json_t *network_describe(const struct network_view *v, json_t *containers);
+
+/**
+ * network_containers() - who runs on a network
+ *
+ * Return: an object by the containers' ids, each with Name, EndpointID, MacAddress, IPv4Address,
+ * IPv6Address; owned.
+ */
+json_t *network_containers(struct networks *nets, const char *name);
+
+/** member_describe() - a container's "Networks": an object of EndpointSettings by the networks'
+ * names; owned.  What it has been given is shown while it runs. */
+json_t *member_describe(struct networks *nets, const char *id);
+
+/** member_describe_none() - the same of a container that is to have no network */
+json_t *member_describe_none(struct networks *nets);
+
+/** member_is_on() - is a container on the network of this name, id or beginning of an id? */
+bool member_is_on(struct networks *nets, const char *id, const char *network);
