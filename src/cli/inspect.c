@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat inspect, moat image inspect */
+/* moat inspect, and that of containers, images and networks */
 #include <errno.h>
 #include <stdio.h>
 
@@ -12,7 +12,7 @@ static int get_object(struct cli *c, const char *kind, const char *name, json_t 
 		      struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	int r = cli_path(&path, kind, name, "json", err);
+	int r = cli_path(&path, kind, name, streq(kind, "networks") ? NULL : "json", err);
 
 	if (r == 0)
 		r = cli_query(&path, "size", options_flag(&c->opt, "size") ? "1" : NULL, err);
@@ -111,9 +111,10 @@ static int inspect_objects(struct cli *c, const char *const *kinds, const char *
 
 int command_inspect(struct cli *c)
 {
-	static const char *const any[] = { "containers", "images", NULL };
+	static const char *const any[] = { "containers", "images", "networks", NULL };
 	static const char *const containers[] = { "containers", NULL };
 	static const char *const images[] = { "images", NULL };
+	static const char *const networks[] = { "networks", NULL };
 	const char *type = options_value(&c->opt, "type");
 	struct err err;
 
@@ -123,7 +124,9 @@ int command_inspect(struct cli *c)
 		return inspect_objects(c, containers, "container");
 	if (streq(type, "image"))
 		return inspect_objects(c, images, "image");
-	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container or image", type);
+	if (streq(type, "network"))
+		return inspect_objects(c, networks, "network");
+	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container, image or network", type);
 	return cli_fail(c, &err);
 }
 
@@ -132,6 +135,13 @@ int command_container_inspect(struct cli *c)
 	static const char *const containers[] = { "containers", NULL };
 
 	return inspect_objects(c, containers, "container");
+}
+
+int command_network_inspect(struct cli *c)
+{
+	static const char *const networks[] = { "networks", NULL };
+
+	return inspect_objects(c, networks, "network");
 }
 
 int command_image_inspect(struct cli *c)

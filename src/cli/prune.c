@@ -27,7 +27,7 @@ static int confirm_removal(const struct cli *c, const char *what)
 	return strcasecmp(answer, "y") != 0 && strcasecmp(answer, "yes") != 0;
 }
 
-static void print_container(const json_t *id)
+static void print_name(const json_t *id)
 {
 	puts(json_is_string(id) ? json_string_value(id) : "");
 }
@@ -46,7 +46,9 @@ struct kind {
 };
 
 static const struct kind containers = { API_BASE "/containers/prune", "ContainersDeleted",
-					"Deleted Containers:", print_container };
+					"Deleted Containers:", print_name };
+static const struct kind networks = { API_BASE "/networks/prune", "NetworksDeleted",
+				      "Deleted Networks:", print_name };
 static const struct kind images = { API_BASE "/images/prune", "ImagesDeleted",
 				    "Deleted Images:", print_image };
 
@@ -98,6 +100,18 @@ int command_container_prune(struct cli *c)
 	return report_freed(c, prune_kind(c, &containers, false, &freed, &err), freed, &err);
 }
 
+int command_network_prune(struct cli *c)
+{
+	struct err err = { 0 };
+	int64_t freed = 0;
+
+	if (confirm_removal(c, "all networks that no container is on"))
+		return 0;
+	if (prune_kind(c, &networks, false, &freed, &err) < 0)
+		return cli_fail(c, &err);
+	return cli_flush(c, 0);
+}
+
 int command_image_prune(struct cli *c)
 {
 	struct err err = { 0 };
@@ -117,10 +131,15 @@ int command_system_prune(struct cli *c)
 	int64_t freed = 0;
 	int r;
 
-	if (confirm_removal(c, all ? "all stopped containers and all images that no container uses"
-				   : "all stopped containers and all images without a name"))
+	if (confirm_removal(c,
+			    all ? "all stopped containers, all networks that no container is on, "
+				  "and all images that no container uses"
+				: "all stopped containers, all networks that no container is on, "
+				  "and all images without a name"))
 		return 0;
 	r = prune_kind(c, &containers, false, &freed, &err);
+	if (r == 0)
+		r = prune_kind(c, &networks, false, &freed, &err);
 	if (r == 0)
 		r = prune_kind(c, &images, all, &freed, &err);
 	return report_freed(c, r, freed, &err);

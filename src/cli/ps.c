@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/format/format.h"
+#include "cli/format/labels.h"
 #include "cli/format/listing.h"
 
 #define COMMAND_WIDTH 20
@@ -33,22 +34,6 @@ static const struct listing_kind ps_kind = {
 						  { 0 } },
 	.id = "ID",
 };
-
-/* "a=b,c=d" */
-static json_t *labels_text(json_t *labels)
-{
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (labels, key, value) {
-		const char *text = json_is_string(value) ? json_string_value(value) : "";
-
-		if (buf_addf(&b, "%s%s=%s", b.len ? "," : "", key, text) < 0)
-			return NULL;
-	}
-	return json_string(b.data ? b.data : "");
-}
 
 /* "0.0.0.0:8080->80/tcp, 443/tcp" */
 static json_t *ports_text(const json_t *item)

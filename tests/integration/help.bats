@@ -88,7 +88,7 @@ installed() {
 
 @test "missing: what docker has and moat has not is refused by name, with the reason" {
 	local command
-	for command in network volume build login; do
+	for command in volume build login; do
 		run moat "$command" ls
 		assert_error 1 "$command is not supported: "
 	done

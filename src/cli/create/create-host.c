@@ -8,6 +8,7 @@
 #include "cli/create/create-guest.h"
 #include "cli/create/create-limits.h"
 #include "cli/create/create-log.h"
+#include "cli/create/create-network.h"
 #include "cli/create/create-ports.h"
 #include "cli/create/create-put.h"
 #include "cli/kernel-source.h"
@@ -53,6 +54,8 @@ static int put_ours(const struct options *o, json_t *host, struct err *err)
 
 	if (r == 0 && options_flag(o, "cold"))
 		r = create_put(ours, "Cold", json_true(), err);
+	if (r == 0 && options_flag(o, "no-dns"))
+		r = create_put(ours, "NoDns", json_true(), err);
 	if (r == 0 && kernel)
 		r = kernel_source_find(kernel, NULL, &source, err);
 	if (r == 0 && source.kernel)
@@ -66,7 +69,6 @@ static int put_ours(const struct options *o, json_t *host, struct err *err)
 
 int create_put_host(const struct options *o, json_t *body, struct err *err)
 {
-	static const struct create_text texts[] = { { "network", "NetworkMode" }, { 0 } };
 	static const struct create_text lists[] = { { "cap-add", "CapAdd" },
 						    { "cap-drop", "CapDrop" },
 						    { 0 } };
@@ -83,7 +85,7 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 	if (r == 0)
 		r = put_ours(o, host, err);
 	if (r == 0)
-		r = create_put_texts(o, texts, host, err);
+		r = create_put_networks(o, body, host, err);
 	if (r == 0)
 		r = create_put_lists(o, lists, host, err);
 	if (r == 0)

@@ -22,7 +22,7 @@ static const struct {
 	{ "progress", "auto plain none" },
 	{ "pull", "missing always never" },
 	{ "restart", "no on-failure always unless-stopped" },
-	{ "type", "container image" },
+	{ "type", "container image network" },
 };
 
 static const char *arg_words(enum arg_kind kind)
@@ -38,6 +38,8 @@ static const char *arg_words(enum arg_kind kind)
 		return "images";
 	case ARG_OBJECT:
 		return "objects";
+	case ARG_NETWORK:
+		return "networks";
 	case ARG_FILE:
 		return "files";
 	case ARG_COMMAND:
@@ -169,12 +171,14 @@ static void put_cases(void)
 	     "\tmoat image ls --format json 2>/dev/null |\n"
 	     "\t\tsed -n "
 	     "'s/.*\"Repository\":\"\\([^\"]*\\)\".*\"Tag\":\"\\([^\"]*\\)\".*/\\1:\\2/p'\n}\n"
+	     "_moat_networks() {\n\tmoat network ls --format '{{.Name}}' 2>/dev/null\n}\n"
 	     "_moat_names() {\n\tcase \"$kind\" in\n"
 	     "\tcontainers) _moat_containers -a ;;\n"
 	     "\trunning) _moat_containers ;;\n"
 	     "\tstopped) _moat_containers -a --filter status=created --filter status=exited ;;\n"
 	     "\timages) _moat_images ;;\n"
-	     "\tobjects) _moat_containers -a; _moat_images ;;\n"
+	     "\tobjects) _moat_containers -a; _moat_images; _moat_networks ;;\n"
+	     "\tnetworks) _moat_networks ;;\n"
 	     "\twords) echo \"$names\" ;;");
 	fputs("\tcommands) echo '", stdout);
 	put_first_words();

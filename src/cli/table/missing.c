@@ -8,7 +8,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-#define NO_NETWORK "containers have no network but loopback yet"
+#define NO_SOCKETS "sockets are not passed between host and containers yet"
 #define NO_VOLUMES "there are no volumes and no folders of the host in containers yet"
 #define NO_BUILD   "images cannot be built yet; `moat commit` and `moat image import` make some"
 #define NO_SWARM   "moat is no cluster"
@@ -17,7 +17,6 @@ static const struct {
 	const char *name;
 	const char *why;
 } commands[] = {
-	{ "network", NO_NETWORK },
 	{ "volume", NO_VOLUMES },
 	{ "build", NO_BUILD },
 	{ "builder", NO_BUILD },
@@ -45,17 +44,8 @@ static const struct {
 } options[] = {
 	{ "run", "a", "`moat create` and `moat start -a` choose what is attached" },
 	{ "run", "attach", "`moat create` and `moat start -a` choose what is attached" },
-	{ "run", "ip", NO_NETWORK },
-	{ "run", "ip6", NO_NETWORK },
-	{ "run", "link", NO_NETWORK },
-	{ "run", "link-local-ip", NO_NETWORK },
-	{ "run", "mac-address", NO_NETWORK },
-	{ "run", "net", NO_NETWORK },
-	{ "run", "net-alias", NO_NETWORK },
-	{ "run", "network-alias", NO_NETWORK },
-	{ "run", "no-dns", NO_NETWORK },
-	{ "run", "publish-socket", NO_NETWORK },
-	{ "run", "ssh", NO_NETWORK },
+	{ "run", "publish-socket", NO_SOCKETS },
+	{ "run", "ssh", NO_SOCKETS },
 	{ "run", "mount", NO_VOLUMES },
 	{ "run", "volume-driver", NO_VOLUMES },
 	{ "run", "volumes-from", NO_VOLUMES },

@@ -9,6 +9,7 @@ const struct command_group command_groups[] = {
 	{ "container", "Containers", container_commands },
 	{ "image", "Images", image_commands },
 	{ "registry", "Registries", registry_commands },
+	{ "network", "Networks", network_commands },
 	{ "system", "System", system_commands },
 	{ 0 },
 };
@@ -33,6 +34,9 @@ const struct command_alias command_aliases[] = {
 	{ "registry login", "login" },
 	{ "registry logout", "logout" },
 	{ "registry list", "registry ls" },
+	{ "network list", "network ls" },
+	{ "network remove", "network rm" },
+	{ "network delete", "network rm" },
 	{ "info", "system info" },
 	{ "system events", "events" },
 	{ 0 },

@@ -94,7 +94,7 @@ const struct option_def rm_options[] = { { 'f', "force", NULL, "Kill a running c
 const struct option_def inspect_options[] = { FORMAT_OPTION_('f'),
 					      { 's', "size", NULL, "Add the sizes of containers" },
 					      { 0, "type", "TYPE",
-						"Look only for this: container or image" },
+						"Look only for this: container, image or network" },
 					      { 0 } };
 
 const struct option_def container_inspect_options[] = { FORMAT_OPTION_('f'),

@@ -38,14 +38,19 @@
 		  "Put an init before the command that reaps and passes signals on" },             \
 		{ 0, "init-image", "IMAGE", "Not supported: moat has its own init" },              \
 		{ 'i', "interactive", NULL, "Keep standard input open" },                          \
+		{ 0, "ip", "ADDRESS", "Address of IPv4 on the first network" },                    \
+		{ 0, "ip6", "ADDRESS", "Address of IPv6 on the first network" },                   \
 		{ 'k', "kernel", "PATH",                                                           \
 		  "Boot this kernel: a file, or a folder that make kernel made" },                 \
 		{ 'l', "label", "KEY[=VALUE]", "Set a label" },                                    \
 		{ 0, "label-file", "FILE", "Read labels from a file" },                            \
+		{ 0, "link", "CONTAINER[:ALIAS]", "A name for another container in /etc/hosts" },  \
+		{ 0, "link-local-ip", "ADDRESS", "Not supported" },                                \
 		{ 0, "log-driver", "DRIVER",                                                       \
 		  "How output is kept: json-file (the default), none" },                           \
 		{ 0, "log-opt", "KEY=VALUE",                                                       \
 		  "max-size=SIZE of a log file (20m), max-file=NUMBER of them (5)" },              \
+		{ 0, "mac-address", "ADDRESS", "MAC address on the first network" },               \
 		{ 0, "masked-path", "PATH",                                                        \
 		  "Hide a path from the container; NONE clears the usual ones" },                  \
 		{ 'm', "memory", "SIZE", "Memory of the container, e.g. 512m or 2g" },             \
@@ -53,7 +58,14 @@
 		{ 0, "memory-swap", "SIZE",                                                        \
 		  "Memory and swap together, as docker takes it; there is no swap" },              \
 		{ 0, "name", "NAME", "Name of the container" },                                    \
-		{ 0, "network", "NETWORK", "Network to connect to" },                              \
+		{ 0, "net", "NETWORK", "The same as --network" },                                  \
+		{ 0, "net-alias", "NAME", "The same as --network-alias" },                         \
+		{ 0, "network", "NETWORK[:KEY=VALUE,...]",                                         \
+		  "Network to be on, with ip, ip6, mac-address, alias, driver-opt, gw-priority; "  \
+		  "none for no network; may be repeated" },                                        \
+		{ 0, "network-alias", "NAME",                                                      \
+		  "Another name of the container on the first network" },                          \
+		{ 0, "no-dns", NULL, "Leave the image's /etc/resolv.conf as it is" },              \
 		{ 0, "no-healthcheck", NULL, "Do not check the container's health" },              \
 		{ 0, "oom-score-adj", "NUMBER",                                                    \
 		  "Whom to kill first for want of memory: -1000 to 1000" },                        \

@@ -25,7 +25,8 @@ enum arg_kind {
 	ARG_RUNNING, /* containers that run */
 	ARG_STOPPED, /* containers that do not */
 	ARG_IMAGE,
-	ARG_OBJECT, /* containers or images */
+	ARG_OBJECT, /* containers, images or networks */
+	ARG_NETWORK,
 	ARG_FILE,
 	ARG_COMMAND,
 };
@@ -67,6 +68,7 @@ struct command_group {
 extern const struct command container_commands[];
 extern const struct command image_commands[];
 extern const struct command registry_commands[];
+extern const struct command network_commands[];
 extern const struct command system_commands[];
 
 /* Both end with a NULL name. */

@@ -46,6 +46,16 @@ static void check_has(const char *line, const char *part)
 	free(text);
 }
 
+static void check_lacks(const char *line, const char *part)
+{
+	struct err err = { 0 };
+	char *text = request(line, &err);
+
+	assert_non_null(text);
+	assert_null(strstr(text, part));
+	free(text);
+}
+
 static void check_refused(const char *line, const char *part)
 {
 	struct err err = { 0 };
@@ -201,6 +211,44 @@ static void bad_values_are_refused_by_name(void **state)
 	check_refused("--env-file /nonexistent img", "/nonexistent");
 }
 
+static void networks_become_a_mode_and_endpoints(void **state)
+{
+	(void)state;
+	check_has("--network web img", "\"NetworkMode\":\"web\"");
+	check_lacks("--network web img", "NetworkingConfig");
+	check_lacks("img", "NetworkMode");
+	check_has("--net container:x img", "\"NetworkMode\":\"container:x\"");
+	check_has("--network web --network db img",
+		  "\"NetworkingConfig\":{\"EndpointsConfig\":{\"web\":{},\"db\":{}}}");
+	check_has("--network web:ip=10.0.0.5,alias=a,alias=b img",
+		  "{\"web\":{\"IPAMConfig\":{\"IPv4Address\":\"10.0.0.5\"},"
+		  "\"Aliases\":[\"a\",\"b\"]}}");
+	check_has("--network name=web,ip6=fd00::5,mac-address=02:00:00:00:00:05 img",
+		  "{\"web\":{\"IPAMConfig\":{\"IPv6Address\":\"fd00::5\"},"
+		  "\"MacAddress\":\"02:00:00:00:00:05\"}}");
+	check_has("--network name=web,driver-opt=k=v,gw-priority=-2 img",
+		  "{\"web\":{\"DriverOpts\":{\"k\":\"v\"},\"GwPriority\":-2}}");
+	check_has("--network web --network db --ip 10.0.0.5 --network-alias x img",
+		  "{\"web\":{\"IPAMConfig\":{\"IPv4Address\":\"10.0.0.5\"},"
+		  "\"Aliases\":[\"x\"]},\"db\":{}}");
+	check_has("--ip 10.0.0.5 img", "{\"default\":{\"IPAMConfig\":");
+	check_has("--ip 10.0.0.5 img", "\"NetworkMode\":\"default\"");
+	check_has("--link a:b --link c img", "\"Links\":[\"a:b\",\"c\"]");
+	check_has("--no-dns img", "\"Moat\":{\"NoDns\":true}");
+}
+
+static void networks_that_make_no_sense_are_refused_by_name(void **state)
+{
+	(void)state;
+	check_refused("--network web --network web img", "\"web\" is named twice");
+	check_refused("--network web:ip img", "\"ip\" is no KEY=VALUE");
+	check_refused("--network web:speed=9 img", "unknown key \"speed\"");
+	check_refused("--network ip=10.0.0.5 img", "names no network");
+	check_refused("--network :ip=10.0.0.5 img", "names no network");
+	check_refused("--network name=web,gw-priority=x img", "gw-priority \"x\"");
+	check_refused("--network name=web,driver-opt=x img", "driver-opt \"x\"");
+}
+
 static void the_exit_status_of_a_failed_start_is_dockers(void **state)
 {
 	(void)state;
@@ -222,6 +270,8 @@ int main(void)
 		cmocka_unit_test(volumes_are_passed_on_for_moatd_to_judge),
 		cmocka_unit_test(ports_are_published_in_all_of_dockers_forms),
 		cmocka_unit_test(bad_values_are_refused_by_name),
+		cmocka_unit_test(networks_become_a_mode_and_endpoints),
+		cmocka_unit_test(networks_that_make_no_sense_are_refused_by_name),
 		cmocka_unit_test(the_exit_status_of_a_failed_start_is_dockers),
 	};
 

@@ -44,7 +44,7 @@ static void what_is_missing_is_not_there(void **state)
 	const struct command *run = find("run", NULL, NULL, &n);
 
 	(void)state;
-	assert_non_null(missing_command("network"));
+	assert_non_null(missing_command("swarm"));
 	assert_null(missing_command("nosuch"));
 	for (const struct command *c = command_next(NULL); c; c = command_next(c))
 		assert_null(missing_command(c->name));

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+
+/** labels_text() - an object of texts as docker prints labels: "a=b,c=d".  Return: a new string;
+ * NULL when out of memory. */
+json_t *labels_text(json_t *labels);
