@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -80,6 +81,13 @@ static bool is_refusal(int code)
 	       code == -EUSERS || code == -EINVAL;
 }
 
+uid_t identity_own_uid(void)
+{
+	const uid_t uid = geteuid();
+
+	return uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : uid;
+}
+
 pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd)
 {
 	const uid_t uid = geteuid();
@@ -87,7 +95,7 @@ pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd)
 	pid_t pid = -EPERM;
 
 	*ret = (struct identity){ .uid = uid, .gid = getegid() };
-	ret->target = uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : uid;
+	ret->target = identity_own_uid();
 	/* Tries everything first, and leaves out one thing more each time the host refuses. */
 	for (int left_out = group_fd < 0 ? 1 : 0; pid < 0 && left_out < 4; left_out++) {
 		ret->grouped = group_fd >= 0 && !(left_out & 1);
@@ -134,36 +142,69 @@ static int become_user(uid_t uid)
 
 /* Without CAP_SETPCAP the bounding set cannot be cleared.  It cannot be used either, because of
  * no_new_privs. */
-static int clear_bounding_set(void)
+static int limit_bounding_set(uint64_t keep)
 {
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return errno == EPERM ? 0 : -errno;
 	return 0;
 }
 
-static int clear_capabilities(void)
+static int set_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
+		uint32_t part = (uint32_t)(keep >> 32 * i);
+
+		data[i] = (struct __user_cap_data_struct){ part, part, part };
+	}
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-int identity_drop(uid_t uid, struct err *err)
+/* Has programs that are executed keep capabilities, though their files have none. */
+static int set_ambient(uint64_t keep)
 {
-	int r = clear_bounding_set();
+	for (unsigned long cap = 0; cap < 64; cap++)
+		if ((keep >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -errno;
+	return 0;
+}
+
+static int keep_only(uid_t uid, uint64_t keep, struct err *err)
+{
+	int r = limit_bounding_set(keep);
 
 	if (r < 0)
 		return err_errno(err, r, "capability bounding set");
+	/* A change from user 0 to another takes all capabilities away, unless this says not to. */
+	if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_errno(err, -errno, "capabilities over a change of user");
 	if (geteuid() == 0)
 		r = become_user(uid);
 	if (r < 0)
 		return err_errno(err, r, "user %u", uid);
-	r = clear_capabilities();
+	r = set_capabilities(keep);
+	if (r == 0)
+		r = set_ambient(keep);
 	if (r < 0)
 		return err_errno(err, r, "capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_errno(err, -errno, "no_new_privs");
 	return 0;
+}
+
+int identity_drop(uid_t uid, struct err *err)
+{
+	return keep_only(uid, 0, err);
+}
+
+int identity_keep(uid_t uid, const int *caps, size_t n, struct err *err)
+{
+	uint64_t keep = 0;
+
+	for (size_t i = 0; i < n; i++)
+		keep |= (uint64_t)1 << caps[i];
+	return keep_only(uid, keep, err);
 }

@@ -40,3 +40,16 @@ int identity_unshare(const struct identity *who, struct err *err);
 /** identity_drop() - become @uid, without any capability or further group, for ever.  Return: 0;
  * -errno with a message. */
 int identity_drop(uid_t uid, struct err *err);
+
+/** identity_own_uid() - as root: a user whom nobody else is while this process lives; else our
+ * own */
+uid_t identity_own_uid(void);
+
+/**
+ * identity_keep() - become @uid with some capabilities alone, for ever
+ * @caps: numbers, CAP_NET_ADMIN and the like, programs that are executed have
+ *        them, too
+ *
+ * Return: 0; -errno with a message.
+ */
+int identity_keep(uid_t uid, const int *caps, size_t n, struct err *err);

@@ -31,6 +31,8 @@ struct jail {
 	const char *const
 		*expose; /* files and folders it sees, read-only; missing ones are left out */
 	const char *const *devices; /* device nodes it may open, read and write */
+	const char *const *folders; /* empty ones in memory, its own; NULL: none */
+	bool sees_proc;		    /* it has the /proc of its namespaces */
 	const struct jail_fd *fds;  /* become descriptors JAIL_FD_FIRST and up, in this order */
 	size_t n_fds;		    /* at most JAIL_FDS_MAX */
 	int log_fd;		    /* becomes standard output and error; borrowed */

@@ -7,8 +7,9 @@
  * again.  Devices are nodes of our own where we may make some, so that the jail's user can own
  * them, else clones too.  At the end the old root is detached and the new one made read-only.
  *
- * There is no /proc in a jail.  Where a program wants a descriptor's file by a name, that file, or
- * for memory that one link of /proc, is cloned to /dev/fd/N: the same name as outside of a jail.
+ * There is no /proc in a jail that does not ask for it.  Where a program wants a descriptor's file
+ * by a name, that file, or for memory that one link of /proc, is cloned to /dev/fd/N: the same name
+ * as outside of a jail.
  *
  * The names come from the engine's tables, none from a user or a guest.
  */
@@ -120,6 +121,52 @@ static int add_device(int root, const char *source, uid_t owner)
 	return clone_mount(root, source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
+/* A file system of its own below @path. */
+static int add_file_system(int root, const char *type, const char *path,
+			   const char *const options[][2])
+{
+	cleanup_close int fs = fsopen(type, FSOPEN_CLOEXEC), mount = -1;
+	int r = make_parents(root, path);
+
+	if (r < 0)
+		return r;
+	if (fs < 0)
+		return -errno;
+	for (size_t i = 0; options[i][0]; i++)
+		if (fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0) < 0)
+			return -errno;
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	mount = fsmount(fs, FSMOUNT_CLOEXEC,
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (mount < 0 || (mkdirat(root, path, 0755) < 0 && errno != EEXIST) ||
+	    move_mount(mount, "", root, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
+static int add_folder(int root, const char *path, uid_t owner)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", owner);
+	return add_file_system(
+		root, "tmpfs", relative_path(path),
+		(const char *const[][2]){
+			{ "mode", "0700" }, { "uid", text }, { "size", "16m" }, { NULL } });
+}
+
+/* A container manager may have put mounts over parts of the host's /proc: then no other can be
+ * mounted, and that one is taken. */
+static int add_proc(int root)
+{
+	int r = add_file_system(root, "proc", "proc", (const char *const[][2]){ { NULL } });
+
+	return r == -EPERM ? clone_mount(root, "/proc", "proc",
+					 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+			   : r;
+}
+
 int root_find_names(const struct jail *j, char ***ret, struct err *err)
 {
 	cleanup_strv char **names = NULL;
@@ -218,6 +265,13 @@ static int populate_root(int root, const struct jail *j, char *const *names, uid
 		if (r < 0)
 			return err_errno(err, r, "%s", j->devices[i]);
 	}
+	for (size_t i = 0; r == 0 && j->folders && j->folders[i]; i++) {
+		r = add_folder(root, j->folders[i], owner);
+		if (r < 0)
+			return err_errno(err, r, "%s", j->folders[i]);
+	}
+	if (j->sees_proc && (r = add_proc(root)) < 0)
+		return err_errno(err, r, "/proc");
 	for (size_t i = 0; r == 0 && i < j->n_fds; i++)
 		r = add_file(root, &j->fds[i], JAIL_FD_FIRST + (int)i, &names, err);
 	return r;

@@ -29,6 +29,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "jail/attacks.h"
 
 static const int to_begin[] = {
 	SYS_execve,	SYS_set_tid_address, SYS_set_robust_list, SYS_rseq, SYS_seccomp,
@@ -108,21 +109,9 @@ static const int to_go_on[] = {
 #endif
 };
 
+/* Beside attacks_always. */
 static const int attacks[] = {
-	/* other processes, and new ones */
-	SYS_ptrace,
-	SYS_process_vm_readv,
-	SYS_process_vm_writev,
-	SYS_process_madvise,
-	SYS_kcmp,
-	SYS_pidfd_getfd,
-	SYS_pidfd_send_signal,
-	SYS_tkill,
-	SYS_rt_sigqueueinfo,
-	SYS_rt_tgsigqueueinfo,
-	SYS_migrate_pages,
-	SYS_move_pages,
-	SYS_execveat,
+/* new processes */
 #ifdef SYS_fork
 	SYS_fork,
 	SYS_vfork,
@@ -133,47 +122,6 @@ static const int attacks[] = {
 	SYS_listen,
 	SYS_accept,
 	SYS_accept4,
-	/* another view of the host */
-	SYS_mount,
-	SYS_umount2,
-	SYS_pivot_root,
-	SYS_chroot,
-	SYS_open_tree,
-	SYS_move_mount,
-	SYS_fsopen,
-	SYS_fsmount,
-	SYS_mount_setattr,
-	SYS_unshare,
-	SYS_setns,
-	SYS_open_by_handle_at,
-	/* the kernel itself */
-	SYS_init_module,
-	SYS_finit_module,
-	SYS_delete_module,
-	SYS_kexec_load,
-	SYS_bpf,
-	SYS_perf_event_open,
-	SYS_add_key,
-	SYS_request_key,
-	SYS_keyctl,
-	SYS_userfaultfd,
-	SYS_io_uring_enter,
-	SYS_io_uring_register,
-	SYS_reboot,
-	SYS_swapon,
-	SYS_swapoff,
-	SYS_acct,
-	SYS_syslog,
-	SYS_quotactl,
-	SYS_fanotify_init,
-	SYS_sethostname,
-	SYS_settimeofday,
-	SYS_clock_settime,
-#ifdef SYS_iopl
-	SYS_iopl,
-	SYS_ioperm,
-	SYS_modify_ldt,
-#endif
 	/* more rights */
 	SYS_setuid,
 	SYS_setreuid,
@@ -326,6 +274,8 @@ static int add_common(scmp_filter_ctx ctx, const struct jail *j)
 		r = add_list(ctx, SCMP_ACT_ALLOW, to_go_on, ARRAY_SIZE(to_go_on));
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_ALLOW, j->syscalls, j->n_syscalls);
+	if (r == 0)
+		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks_always, attacks_always_n);
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks, ARRAY_SIZE(attacks));
 	if (r == 0)

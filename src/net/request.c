@@ -273,6 +273,7 @@ static const struct operation {
 	[NET_NETWORK_REMOVE] = { "network-remove", FIELDS(id_fields), read_id },
 	[NET_PORT] = { "port", FIELDS(port_fields), read_port, write_port },
 	[NET_PORT_REMOVE] = { "port-remove", FIELDS(place_fields), read_tap },
+	[NET_SETTLED] = { "settled" },
 	[NET_PUBLISH] = { "publish", FIELDS(publish_fields), read_publish, write_publish },
 	[NET_UNPUBLISH] = { "unpublish", FIELDS(key_fields), read_key },
 	[NET_PUBLISHED] = { "published", FIELDS(key_fields), read_key },

@@ -27,6 +27,7 @@ enum net_op {
 	NET_NETWORK_REMOVE,
 	NET_PORT,
 	NET_PORT_REMOVE,
+	NET_SETTLED, /* all that is to be has been told of: whatever else there is goes */
 	NET_PUBLISH,
 	NET_UNPUBLISH,
 	NET_PUBLISHED,

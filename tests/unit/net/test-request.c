@@ -48,9 +48,9 @@ static void requests_of_one_word_need_nothing_else(void **state)
 		const char *text;
 		enum net_op op;
 	} cases[] = {
-		{ "{\"op\":\"hello\"}", NET_HELLO },	   { "{\"op\":\"tap\"}", NET_TAP },
-		{ "{\"op\":\"status\"}", NET_STATUS },	   { "{\"op\":\"watch\"}", NET_WATCH },
-		{ "{\"op\":\"shutdown\"}", NET_SHUTDOWN },
+		{ "{\"op\":\"hello\"}", NET_HELLO },	 { "{\"op\":\"tap\"}", NET_TAP },
+		{ "{\"op\":\"settled\"}", NET_SETTLED }, { "{\"op\":\"status\"}", NET_STATUS },
+		{ "{\"op\":\"watch\"}", NET_WATCH },	 { "{\"op\":\"shutdown\"}", NET_SHUTDOWN },
 	};
 
 	(void)state;

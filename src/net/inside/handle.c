@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/inside/handle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "net/inside/status.h"
+#include "net/inside/taps.h"
+
+static void handle_hello(struct keeper *k, struct call *call)
+{
+	cleanup_close int ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct err err = { 0 };
+
+	(void)k;
+	if (ns < 0) {
+		err_errno(&err, -errno, "network namespace");
+		call_refuse(call, &err);
+		return;
+	}
+	call_answer(call, &(struct net_answer){ .version = NET_VERSION }, ns);
+}
+
+static void handle_tap(struct keeper *k, struct call *call)
+{
+	struct net_answer answer = { 0 };
+	struct err err = { 0 };
+	struct tap *tap;
+
+	if (tap_get(&k->model, k->nl, &tap, &err) < 0) {
+		call_refuse(call, &err);
+		return;
+	}
+	memcpy(answer.tap, tap->name, sizeof(answer.tap));
+	call_answer(call, &answer, tap->fd);
+}
+
+static void settled(struct keeper *k, void *arg, int r, const struct err *err)
+{
+	(void)k;
+	call_end(arg, r, err);
+}
+
+static void handle_settled(struct keeper *k, struct call *call)
+{
+	int r;
+
+	k->settled = true;
+	r = links_sweep(k->nl, &k->model);
+	if (r < 0)
+		log_warning("links that are left over: %s", strerror(-r));
+	keeper_renew_rules(k, settled, call);
+}
+
+static void handle_status(struct keeper *k, struct call *call)
+{
+	status_answer(k, call);
+}
+
+static void handle_watch(struct keeper *k, struct call *call)
+{
+	(void)k;
+	call_watch(call);
+}
+
+static void handle_shutdown(struct keeper *k, struct call *call)
+{
+	call_end(call, 0, NULL);
+	handle_reset(k);
+	loop_quit(k->loop, 0);
+}
+
+void handle(struct keeper *k, struct call *call)
+{
+	static void (*const handlers[])(struct keeper *, struct call *) = {
+		[NET_HELLO] = handle_hello,
+		[NET_TAP] = handle_tap,
+		[NET_TAP_RETURN] = handle_tap_return,
+		[NET_NETWORK] = handle_network,
+		[NET_NETWORK_REMOVE] = handle_network_remove,
+		[NET_PORT] = handle_port,
+		[NET_PORT_REMOVE] = handle_port_remove,
+		[NET_SETTLED] = handle_settled,
+		[NET_STATUS] = handle_status,
+		[NET_WATCH] = handle_watch,
+		[NET_SHUTDOWN] = handle_shutdown,
+	};
+	struct err err = { 0 };
+
+	if ((size_t)call->rq.op < ARRAY_SIZE(handlers) && handlers[call->rq.op]) {
+		handlers[call->rq.op](k, call);
+		return;
+	}
+	err_set(&err, -EOPNOTSUPP, "this moat-net does not do that");
+	call_refuse(call, &err);
+}
+
+static bool has_taps_out(const struct keeper *k)
+{
+	const struct tap *tap;
+
+	LIST_FOREACH (tap, &k->model.taps, link)
+		if (!tap->pooled)
+			return true;
+	return false;
+}
+
+void handle_idle(struct keeper *k)
+{
+	struct network *n;
+
+	while ((n = LIST_FIRST(&k->model.networks))) {
+		links_remove_network(k->nl, n);
+		network_free(n);
+	}
+	keeper_renew_rules(k, NULL, NULL);
+	if (!has_taps_out(k) && !server_watched(k->server))
+		loop_quit(k->loop, 0);
+}
+
+void handle_reset(struct keeper *k)
+{
+	while (!LIST_EMPTY(&k->model.ports))
+		port_free(LIST_FIRST(&k->model.ports));
+	while (!LIST_EMPTY(&k->model.networks))
+		network_free(LIST_FIRST(&k->model.networks));
+	while (!LIST_EMPTY(&k->model.taps))
+		tap_free(LIST_FIRST(&k->model.taps));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/inside/keeper.h"
+#include "net/inside/rules.h"
+
+/* What requests do. */
+
+/** handle() - @call: answered here, or when what it asks for is done */
+void handle(struct keeper *k, struct call *call);
+
+/** handle_idle() - nothing has been on a network for a while: remove all networks, and end where
+ * nobody needs this process */
+void handle_idle(struct keeper *k);
+
+/** handle_reset() - free the model */
+void handle_reset(struct keeper *k);
+
+/* Of handle-network.c */
+void handle_network(struct keeper *k, struct call *call);
+void handle_network_remove(struct keeper *k, struct call *call);
+void network_free(struct network *n);
+
+/* Of handle-port.c */
+void handle_port(struct keeper *k, struct call *call);
+void handle_port_remove(struct keeper *k, struct call *call);
+void handle_tap_return(struct keeper *k, struct call *call);
+void port_free(struct port *p);

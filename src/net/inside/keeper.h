@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "net/common/nft.h"
+#include "net/inside/links.h"
+#include "net/inside/server.h"
+
+/*
+ * The keeper of a network namespace: what moatd tells of is put into the model, and the kernel,
+ * nftables and dnsmasq are made to agree with it.
+ */
+
+#define IDLE_USEC (30 * USEC_PER_SEC)
+
+struct keeper {
+	struct loop *loop;
+	struct netlink *nl;
+	struct nft *nft;
+	struct server *server;
+	struct model model;
+	bool settled;	     /* has moatd told of everything? */
+	struct source *idle; /* a timer: when nothing has been on a network for a while */
+};
+
+struct keeper_start {
+	int listen_fd; /* control socket; taken over */
+	uid_t owner;   /* the user who may ask */
+	bool adopted;  /* the namespace was another one's before */
+};
+
+/** keeper_run() - take requests until there is nothing to do any more.  Return: 0; -errno with a
+ * message. */
+int keeper_run(const struct keeper_start *start, struct err *err);
+
+/* A step that nft has to do, and what happens then. */
+typedef void (*keeper_then_fn)(struct keeper *k, void *arg, int r, const struct err *err);
+
+/** keeper_change() - have nft do a text; where it does not, all rules are written anew.  @then: is
+ * called once, also where there is no memory; NULL: nobody wants to know */
+void keeper_change(struct keeper *k, struct buf *text, keeper_then_fn then, void *arg);
+
+/** keeper_renew_rules() - all rules as the model has them.  @then: as of keeper_change() */
+void keeper_renew_rules(struct keeper *k, keeper_then_fn then, void *arg);
+
+/** keeper_used() - something is on a network, or will be: nothing is removed for a while */
+void keeper_used(struct keeper *k);
+
+/** keeper_hosts() - the host, as containers reach it, for an answer */
+void keeper_hosts(const struct keeper *k, struct net_answer *ret);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <net/if.h>
+#include <sys/queue.h>
+
+#include "net/inside/egress-list.h"
+#include "net/request.h"
+
+/*
+ * What there is to be, as moatd has told: taps, networks, and the ports that put taps on networks.
+ * The kernel, nftables and dnsmasq are made to agree with it.
+ */
+
+struct tap {
+	LIST_ENTRY(tap) link;
+	char name[NET_TAP_MAX + 1];
+	int index;
+	int fd;	     /* owned; -1: of one that a moat-net before this one made */
+	bool pooled; /* nobody has it */
+};
+
+struct network {
+	LIST_ENTRY(network) link;
+	struct net_network spec;   /* owned */
+	struct egress_list egress; /* of it, read; owned */
+	char bridge[IFNAMSIZ];
+	int index;
+};
+
+struct port {
+	LIST_ENTRY(port) link;
+	struct net_port spec; /* owned */
+	struct tap *tap;
+	struct network *network;
+	char device[IFNAMSIZ]; /* the bridge's port: the tap, or one end of a pair */
+	char inner[IFNAMSIZ];  /* of a pair, the other end; "": it is the tap */
+	int index;	       /* of @device */
+};
+
+LIST_HEAD(tap_list, tap);
+LIST_HEAD(network_list, network);
+LIST_HEAD(port_list, port);
+
+/* How moat's namespace and the host reach each other. */
+struct uplink_place {
+	struct ip_net own[2]; /* of this side: of IPv4, of IPv6; none */
+	struct ip host[2];    /* of the host's side */
+	bool masquerade;      /* the other side knows no networks of moat's */
+	bool up;
+};
+
+#define UPLINK_DEVICE "up0"
+
+struct model {
+	struct tap_list taps;
+	struct network_list networks;
+	struct port_list ports;
+	uint32_t last_tap; /* the highest number of a tap that there was; 0: not looked for yet */
+	struct uplink_place uplink;
+};
+
+struct tap *model_tap(const struct model *m, const char *name);
+struct network *model_network(const struct model *m, const char *id);
+struct port *model_port(const struct model *m, const char *tap, int slot);
+
+/** model_tap_used() - is a tap on any network? */
+bool model_tap_used(const struct model *m, const struct tap *tap);
+
+/** model_network_used() - is anything on a network? */
+bool model_network_used(const struct model *m, const struct network *network);
+
+/**
+ * model_link_local() - the address that an interface of a guest gives itself: EUI-64 of its MAC
+ * (RFC 4291, appendix A)
+ */
+struct ip model_link_local(const uint8_t mac[6]);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "loop/loop.h"
+#include "net/answer.h"
+
+/* The control socket of moat-net (docs/NET.md). */
+
+struct server;
+
+/* A request that waits for its answer; freed with that. */
+struct call {
+	struct net_request rq;
+	int fd; /* that came along; -1: none.  Whoever needs it takes it out */
+	int conn;
+	struct server *server;
+};
+
+/** @call: answered by whoever gets it, now or later */
+typedef void (*server_fn)(struct call *call, void *arg);
+
+/**
+ * server_new() - take requests
+ * @listen_fd: taken over when this succeeds
+ * @owner:     the user who may ask
+ *
+ * Return: 0; -errno.
+ */
+int server_new(struct loop *loop, int listen_fd, uid_t owner, server_fn fn, void *arg,
+	       struct server **ret);
+void server_free(struct server *s);
+
+/** call_answer() - say yes.  @fd: goes along; borrowed; -1: none */
+void call_answer(struct call *call, const struct net_answer *answer, int fd);
+
+/** call_answer_text() - the same with a text that is written already; owned; NULL: there was no
+ * memory for it */
+void call_answer_text(struct call *call, char *text, int fd);
+
+/** call_refuse() - say no */
+void call_refuse(struct call *call, const struct err *err);
+
+/** call_end() - say yes, or no where @r is below 0 */
+void call_end(struct call *call, int r, const struct err *err);
+
+/** call_watch() - say yes, and have events sent there from now on */
+void call_watch(struct call *call);
+
+/** server_tell() - send an event to all that watch */
+void server_tell(struct server *s, const struct net_event *e);
+
+/** server_watched() - does anybody watch? */
+bool server_watched(const struct server *s);

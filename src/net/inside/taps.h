@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/inside/model.h"
+#include "net/netlink/link.h"
+
+/*
+ * Taps: what a machine's NIC hangs on.  They are opened once and used again by other machines, as
+ * to close one takes the kernel 25 to 50 ms.
+ */
+
+#define TAPS_POOLED_MAX 8
+
+/** tap_get() - one that is down and in no bridge: a pooled one, or a new one.  @ret: stays the
+ * model's.  Return: 0; -errno with a message. */
+int tap_get(struct model *m, struct netlink *nl, struct tap **ret, struct err *err);
+
+/** tap_adopt() - one that is there without our having made it.  Return: 0; -ENODEV with a
+ * message. */
+int tap_adopt(struct model *m, const char *name, struct tap **ret, struct err *err);
+
+/** tap_put() - nobody has it any more, and it is on no network: what waits in it is thrown away,
+ * and it is pooled or closed */
+void tap_put(struct model *m, struct netlink *nl, struct tap *tap);
+
+/** tap_free() - close it and take it out of the model */
+void tap_free(struct tap *tap);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+/*
+ * Talking to the kernel about links, addresses and routes (rtnetlink(7)), over libmnl.  A socket
+ * speaks of the network namespace it was made in, wherever its owner is later.
+ */
+
+struct netlink;
+
+/** netlink_new() - @ret: owned, netlink_free().  Return: 0; -errno. */
+int netlink_new(struct netlink **ret);
+
+void netlink_free(struct netlink *nl);
+
+DEFINE_CLEANUP(struct netlink, netlink_free)
+#define cleanup_netlink cleanup(netlink_free_cleanup_fn)
+
+#define NETLINK_ROOM 2048
+
+/* A request that is being put together. */
+struct netlink_request {
+	struct nlmsghdr *head;
+	_Alignas(8) char room[NETLINK_ROOM];
+};
+
+/**
+ * netlink_begin() - begin a request
+ * @flags: NLM_F_CREATE and the like, beside those that every one has
+ *
+ * Return: its fixed part of @size bytes, zeroed.
+ */
+void *netlink_begin(struct netlink_request *rq, uint16_t type, uint16_t flags, size_t size);
+
+/** netlink_call() - send a request and wait for what the kernel says.  Return: 0; -errno. */
+int netlink_call(struct netlink *nl, struct netlink_request *rq);
+
+/** @head: one message of the answer.  Return: 0; -errno, which ends it. */
+typedef int (*netlink_fn)(const struct nlmsghdr *head, void *arg);
+
+/** netlink_dump() - send a request whose answer is a list.  Return: 0; -errno; what @fn returned.
+ */
+int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg);
+
+/* Goes over the attributes of a message behind its fixed part of @size bytes. */
+#define netlink_each_attr(attr, head, size)                                                        \
+	for ((attr) = mnl_nlmsg_get_payload_offset((head), (size));                                \
+	     mnl_attr_ok((attr), (int)((const char *)mnl_nlmsg_get_payload_tail(head) -            \
+				       (const char *)(attr)));                                     \
+	     (attr) = mnl_attr_next(attr))

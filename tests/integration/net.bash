@@ -1,0 +1,136 @@
+# Helpers of the tests of moat-net alone.  It runs in a host of the test's own: a network namespace
+# with a link to another one, outside.  Guests are played by net-guest, on real taps.
+
+NET_A=0a0a0a0a0a0a
+NET_B=0b0b0b0b0b0b
+
+# in_ns PID COMMAND…: in that process's network namespace.
+in_ns() {
+	local pid=$1
+	shift
+	timeout --foreground -k 5 60 nsenter -t "$pid" -n -- "$@"
+}
+
+on_host() {
+	in_ns "$HOST" "$@"
+}
+
+# namespace: a new network namespace; sets PID to a process in it, which is there until the test's end.
+namespace() {
+	unshare -n -- sleep infinity 3>&- &
+	PID=$!
+	disown
+	echo "$PID" >>"$NET/pids"
+	poll 10 is_apart "$PID"
+}
+
+is_apart() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# The host has 192.0.2.1, who is outside 192.0.2.2; the one knows no route to moat's networks, so it
+# sees the host only.
+make_host() {
+	NET=$BATS_TEST_TMPDIR/net
+	mkdir -m 700 "$NET"
+	namespace
+	HOST=$PID
+	namespace
+	OUTSIDE=$PID
+	on_host ip link set lo up
+	on_host ip link add eth0 type veth peer name eth0 netns "$OUTSIDE"
+	on_host ip addr add 192.0.2.1/24 dev eth0
+	on_host ip addr add 2001:db8::1/64 dev eth0 nodad
+	on_host ip link set eth0 up
+	in_ns "$OUTSIDE" sh -c 'ip link set lo up; ip addr add 192.0.2.2/24 dev eth0
+		ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up'
+	on_host ip route add default via 192.0.2.2
+	on_host ip -6 route add default via 2001:db8::2
+}
+
+start_net() {
+	on_host env MOAT_BUILD="$MOAT_BUILD" python3 "$TESTS/integration/netctl.py" start "$NET" "$@" 3>&-
+}
+
+net() {
+	timeout --foreground -k 5 60 python3 "$TESTS/integration/netctl.py" call "$NET" "$@"
+}
+
+# The process that is in moat's namespace, and the one that stays outside.
+inside() {
+	pgrep -n -f "^moat-net $NET\$"
+}
+
+outside() {
+	pgrep -o -f "^moat-net $NET\$"
+}
+
+in_net() {
+	in_ns "$(inside)" "$@"
+}
+
+end_host() {
+	local pids
+	pids=$(pgrep -f "^moat-net $NET\$" || true)
+	# shellcheck disable=SC2046,SC2086 # lists of numbers
+	kill -9 $pids $(<"$NET/pids") 2>/dev/null || true
+}
+
+network_a() {
+	echo '{"op":"network","id":"'$NET_A'","subnets":[{"subnet":"10.1.0.0/16","gateway":"10.1.0.1"},
+		{"subnet":"fd00:1::/64","gateway":"fd00:1::1"}]}'
+}
+
+network_b() {
+	echo '{"op":"network","id":"'$NET_B'","subnets":[{"subnet":"10.2.0.0/16","gateway":"10.2.0.1"},
+		{"subnet":"fd00:2::/64","gateway":"fd00:2::1"}]}'
+}
+
+# address4 NET N, address6 NET N, mac NET N: of guest N on a network a or b.
+address4() {
+	[ "$1" = a ] && echo "10.1.0.$2" || echo "10.2.0.$2"
+}
+
+address6() {
+	[ "$1" = a ] && echo "fd00:1::$2" || echo "fd00:2::$2"
+}
+
+mac() {
+	printf '02:00:00:00:%s:%02x' "$([ "$1" = a ] && echo 01 || echo 02)" "$2"
+}
+
+# port TAP SLOT NET N NAME…: the request that puts a tap on a network.
+port() {
+	local tap=$1 slot=$2 net=$3 n=$4
+	shift 4
+	jq -cn --arg tap "$tap" --argjson slot "$slot" --arg net "$([ "$net" = a ] && echo $NET_A || echo $NET_B)" \
+		--arg mac "$(mac "$net" "$n")" --arg v4 "$(address4 "$net" "$n")" --arg v6 "$(address6 "$net" "$n")" \
+		'{op: "port", $tap, $slot, network: $net, $mac, addresses: [$v4, $v6], names: $ARGS.positional}' --args "$@"
+}
+
+# guest NET N NAME…: plays a machine that is on a network; sets PID and TAP.
+guest() {
+	local net=$1 n=$2 words
+	shift 2
+	words=$("$MOAT_BUILD/tests/net-guest" "$NET" 3>&-)
+	read -r TAP PID <<<"$words"
+	echo "$PID" >>"$NET/pids"
+	in_ns "$PID" sh -e <<-SH
+		ip link set lo up
+		ip link set eth0 address $(mac "$net" "$n") up
+		ip addr add $(address4 "$net" "$n")/16 dev eth0
+		ip addr add $(address6 "$net" "$n")/64 dev eth0 nodad
+		ip route add default via $(address4 "$net" 1)
+		ip -6 route add default via $(address6 "$net" 1)
+	SH
+	net "$(port "$TAP" 0 "$net" "$n" "$@")" >/dev/null
+}
+
+# reaches PID ADDRESS: does it get an answer?
+reaches() {
+	in_ns "$1" ping -q -c 3 -i 0.05 -w 2 "$2"
+}
+
+spoofed() {
+	in_net nft -j list counter bridge moat spoofed | jq '.nftables[1].counter.packets'
+}
