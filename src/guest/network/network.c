@@ -118,6 +118,19 @@ static int remove_interface(struct network *n, struct network_slot *slot, struct
 	return 0;
 }
 
+/* Takes away what @now has and @wanted has not. */
+static int drop(struct network *n, int index, const struct oci_interface *now,
+		const struct oci_interface *wanted, struct err *err)
+{
+	struct netlink_batch b = { 0 };
+	int r = request_drop(&b, index, now, wanted, err);
+
+	if (r == 0)
+		r = netlink_send(n->own_fd, &b, err);
+	netlink_batch_reset(&b);
+	return r;
+}
+
 static bool is_same_device(const struct oci_interface *a, const struct oci_interface *b)
 {
 	return streq(a->name, b->name) && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
@@ -128,18 +141,10 @@ static int shrink(struct network *n, struct network_slot *slot, const struct oci
 		  struct err *err)
 {
 	const struct oci_interface *i = oci_network_find(wanted, slot->is.slot);
-	struct netlink_batch b = { 0 };
-	int r;
 
 	if (!i || !is_same_device(&slot->is, i))
 		return remove_interface(n, slot, err);
-	if (oci_interface_is_equal(&slot->is, i))
-		return 0;
-	r = request_drop(&b, slot->index, &slot->is, i, err);
-	if (r == 0)
-		return send_and_reset(n->own_fd, &b, err);
-	netlink_batch_reset(&b);
-	return r;
+	return oci_interface_is_equal(&slot->is, i) ? 0 : drop(n, slot->index, &slot->is, i, err);
 }
 
 static uint32_t largest_mtu(const struct network *n, uint32_t mtu)
@@ -174,7 +179,7 @@ static int move_nic(struct network *n, const struct oci_interface *i, struct err
 
 	if (nic < 0)
 		return err_errno(err, nic, "find the NIC");
-	request_move(&b, nic, n->own_ns_fd, i);
+	request_move(&b, nic, n->own_ns_fd, i, is_carrying(n));
 	return send_and_reset(n->first_fd, &b, err);
 }
 
@@ -216,14 +221,12 @@ static int set_sysctl(const char *sysctl, const char *name, struct err *err)
 	return r < 0 ? err_errno(err, r, "set sysctl %s of %s", sysctl, name) : 0;
 }
 
-static int bring_up(struct network *n, struct network_slot *slot, const struct oci_interface *i,
-		    struct err *err)
+static int bring_up(struct network *n, const struct network_slot *slot,
+		    const struct oci_interface *i, struct err *err)
 {
 	struct netlink_batch b = { 0 };
 	int r;
 
-	if (i->slot == 0 && is_carrying(n))
-		request_hear_all(&b, slot->index);
 	request_up(&b, slot->index, i, n->has_ipv6);
 	r = request_have(&b, slot->index, i, err);
 	if (r == 0)
@@ -245,6 +248,20 @@ static int note_interface(struct network_slot *slot, const struct oci_interface 
 	return 0;
 }
 
+/* After a failure on the way to @i: as far as that goes, it is again what it was. */
+static void undo(struct network *n, struct network_slot *slot, const struct oci_interface *i,
+		 bool is_new)
+{
+	if (!slot->used)
+		return;
+	if (is_new) {
+		(void)remove_interface(n, slot, NULL);
+		return;
+	}
+	(void)drop(n, slot->index, i, &slot->is, NULL);
+	(void)bring_up(n, slot, &slot->is, NULL);
+}
+
 /* Adds what is missing. */
 static int grow(struct network *n, const struct oci_interface *i, struct err *err)
 {
@@ -260,8 +277,8 @@ static int grow(struct network *n, const struct oci_interface *i, struct err *er
 		r = bring_up(n, slot, i, err);
 	if (r == 0)
 		r = note_interface(slot, i, err);
-	if (r < 0 && is_new && slot->used)
-		(void)remove_interface(n, slot, NULL);
+	if (r < 0)
+		undo(n, slot, i, is_new);
 	return r;
 }
 

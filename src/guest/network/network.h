@@ -39,8 +39,8 @@ int network_open(struct network *n, struct err *err);
 /**
  * network_set() - make the interfaces what they are to be
  *
- * Those that are so already are left alone, whatever a container has done to them.  What is left
- * after a failure is what was there, less what was to go.
+ * Those that are so already are left alone, whatever a container has done to them.  After a failure
+ * what was to go may be gone, and what was to come is not there.
  *
  * Return: 0; -ENODEV where the machine has no NIC; -errno with a message.
  */

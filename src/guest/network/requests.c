@@ -26,9 +26,15 @@ static void begin_link(struct netlink_batch *b, uint16_t type, uint16_t flags,
 	netlink_begin(b, type, flags, head, sizeof(*head), note);
 }
 
-void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i)
+/* A device that goes to another namespace forgets the MACs of those on it: so it hears all. */
+#define HEARING(carries) ((carries) ? IFF_PROMISC : 0u)
+
+void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i,
+		  bool carries)
 {
-	const struct ifinfomsg head = { .ifi_index = index, .ifi_change = IFF_PROMISC };
+	const struct ifinfomsg head = { .ifi_index = index,
+					.ifi_flags = HEARING(carries),
+					.ifi_change = IFF_PROMISC };
 	const struct netlink_note note = { "set up interface", i->name, 0 };
 
 	begin_link(b, RTM_SETLINK, 0, &head, &note);
@@ -38,21 +44,10 @@ void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oc
 	netlink_u32(b, IFLA_MTU, i->mtu);
 }
 
-/* A device that goes to another namespace forgets which MACs are on it. */
-void request_hear_all(struct netlink_batch *b, int index)
-{
-	const struct ifinfomsg head = { .ifi_index = index,
-					.ifi_flags = IFF_PROMISC,
-					.ifi_change = IFF_PROMISC };
-	const struct netlink_note note = { "listen on the", "NIC", 0 };
-
-	begin_link(b, RTM_SETLINK, 0, &head, &note);
-}
-
 void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries)
 {
 	const struct ifinfomsg head = { .ifi_index = index,
-					.ifi_flags = carries ? IFF_UP | IFF_PROMISC : 0,
+					.ifi_flags = HEARING(carries) | (carries ? IFF_UP : 0u),
 					.ifi_change = IFF_UP | IFF_PROMISC };
 	const struct netlink_note note = { "take away the interface of the", "NIC", 0 };
 

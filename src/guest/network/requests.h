@@ -9,14 +9,12 @@
 /* What an interface is to be like, as requests to the kernel; each adds to a batch.  Pure. */
 
 /** request_move() - bring the NIC into another namespace.  @index: where it is now; @ns_fd: where
- * it goes to; @i: its name, MAC and MTU from then on.  It arrives there down. */
-void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i);
+ * it goes to; @i: its name, MAC and MTU from then on; @carries: others are on it.  It arrives there
+ * down. */
+void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i,
+		  bool carries);
 
-/** request_hear_all() - have the NIC hear for interfaces that were on it before it was moved */
-void request_hear_all(struct netlink_batch *b, int index);
-
-/** request_home() - bring the NIC back to where it was found.  @name: from then on; @carries:
- * others are on it */
+/** request_home() - bring the NIC back to where it was found.  @name: from then on */
 void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries);
 
 /** request_carrier() - have the NIC, which is no interface of a container's, carry others.  @mtu:
