@@ -97,6 +97,27 @@ int answer_log_read(const json_t *answer, struct answer_log *ret, struct err *er
 	return r < 0 ? r : fields_get(log, log_fields, ARRAY_SIZE(log_fields), ret, err);
 }
 
+static const struct field tap_fields[] = {
+	FIELD(machine_spec, tap, FIELD_NAME, .max = CONTROL_TAP_MAX),
+};
+
+char *answer_tap_write(const char *name)
+{
+	return take_text(json_pack("{s:b, s:s}", "ok", 1, "tap", name));
+}
+
+int answer_tap_read(const json_t *answer, char ret[CONTROL_TAP_MAX + 1], struct err *err)
+{
+	struct machine_spec spec = { 0 };
+	int r = fields_get(answer, tap_fields, ARRAY_SIZE(tap_fields), &spec, err);
+
+	if (r == 0 && !*spec.tap)
+		r = err_set(err, -EBADMSG, "\"tap\" is missing");
+	if (r == 0)
+		memcpy(ret, spec.tap, sizeof(spec.tap));
+	return r;
+}
+
 char *answer_stats_write(const struct link_stats *stats)
 {
 	cleanup_json json_t *obj = json_pack("{s:b}", "ok", 1);

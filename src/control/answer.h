@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "control/machine-spec.h"
 #include "link/query.h"
 
 /*
@@ -28,6 +29,10 @@ struct answer_log {
 
 char *answer_log_write(const struct answer_log *place);
 int answer_log_read(const json_t *answer, struct answer_log *ret, struct err *err);
+
+/** Of CONTROL_TAP; the tap's descriptor goes along.  @ret: of the answer */
+char *answer_tap_write(const char *name);
+int answer_tap_read(const json_t *answer, char ret[CONTROL_TAP_MAX + 1], struct err *err);
 
 /** Of CONTROL_STATS */
 char *answer_stats_write(const struct link_stats *stats);

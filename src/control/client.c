@@ -111,10 +111,10 @@ static int send_request(struct shim_ref shim, const struct shim_call *call, int 
 	return 0;
 }
 
-static int receive_answer(int conn, int timeout_msec, json_t **ret, struct err *err)
+/* @ret_fd: that came along, owned; -1: none */
+static int receive_with_fd(int conn, int timeout_msec, json_t **ret, int *ret_fd, struct err *err)
 {
 	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);
-	cleanup_close int unexpected = -1;
 	ssize_t n;
 	int r;
 
@@ -126,12 +126,19 @@ static int receive_answer(int conn, int timeout_msec, json_t **ret, struct err *
 			       "moat-shim did not answer within %d s: see boot.log and shim.log of "
 			       "the container",
 			       timeout_msec / 1000);
-	n = unix_recv(conn, packet, CONTROL_PACKET_MAX, &unexpected);
+	n = unix_recv(conn, packet, CONTROL_PACKET_MAX, ret_fd);
 	if (n == 0 || n == -ECONNRESET)
 		return ended_before(err);
 	if (n < 0)
 		return err_errno(err, (int)n, "answer of moat-shim");
 	return answer_read(packet, (size_t)n, ret, err);
+}
+
+static int receive_answer(int conn, int timeout_msec, json_t **ret, struct err *err)
+{
+	cleanup_close int unexpected = -1;
+
+	return receive_with_fd(conn, timeout_msec, ret, &unexpected, err);
 }
 
 int shim_call(struct shim_ref shim, const struct shim_call *call, json_t **ret, struct err *err)
@@ -161,6 +168,24 @@ int shim_ask(struct shim_ref shim, enum control_op op, int timeout_msec, json_t 
 	struct shim_call call = { .request.op = op, .fd = -1, .timeout_msec = timeout_msec };
 
 	return shim_call(shim, &call, ret, err);
+}
+
+int shim_tap(struct shim_ref shim, int *ret_fd, char ret_name[CONTROL_TAP_MAX + 1], struct err *err)
+{
+	const struct shim_call call = { .request.op = CONTROL_TAP, .fd = -1 };
+	cleanup_close int conn = -1, fd = -1;
+	cleanup_json json_t *answer = NULL;
+	int r = send_request(shim, &call, &conn, err);
+
+	if (r == 0)
+		r = receive_with_fd(conn, SHIM_TIMEOUT_MSEC, &answer, &fd, err);
+	if (r == 0 && fd < 0)
+		r = err_set(err, -EBADMSG, "moat-shim's answer has no tap");
+	if (r == 0)
+		r = answer_tap_read(answer, ret_name, err);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
 }
 
 int shim_status(struct shim_ref shim, int timeout_msec, struct control_event *ret, struct err *err)

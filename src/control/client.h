@@ -62,5 +62,15 @@ int shim_call(struct shim_ref shim, const struct shim_call *call, json_t **ret, 
 int shim_ask(struct shim_ref shim, enum control_op op, int timeout_msec, json_t **ret,
 	     struct err *err);
 
+/**
+ * shim_tap() - what the machine's NIC hangs on
+ * @ret_fd:   owned
+ * @ret_name: untouched on failure, as is @ret_fd
+ *
+ * Return: as shim_call(); -ENODEV where it has none.
+ */
+int shim_tap(struct shim_ref shim, int *ret_fd, char ret_name[CONTROL_TAP_MAX + 1],
+	     struct err *err);
+
 /** shim_status() - @ret: EVENT_STATE, control_event_reset().  As shim_call(). */
 int shim_status(struct shim_ref shim, int timeout_msec, struct control_event *ret, struct err *err);

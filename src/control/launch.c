@@ -18,28 +18,35 @@
 #include "control/names.h"
 
 #define SHIM_FIRST_FD 3
-#define PASSED_MAX    3
+#define PASSED_MAX    4
 
-/* @passed: what the shim finds from SHIM_FIRST_FD on */
+/* @passed: what the shim finds from SHIM_FIRST_FD on, and the tap last; -1: it is not there */
 static int execute_shim(const struct shim_launch *l, const char *mode, const int passed[PASSED_MAX],
 			pid_t *ret_pid, struct err *err)
 {
 	cleanup_close int log_fd =
 		openat(l->dir_fd, SHIM_LOG_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	const char *const argv[] = { "moat-shim", mode ? mode : l->dir, mode ? l->dir : NULL,
-				     NULL };
+	const char *argv[5] = { "moat-shim" };
 	int fds[SHIM_FIRST_FD + PASSED_MAX] = { -1, -1, log_fd };
 	struct spawn s = { .program = l->program,
 			   .argv = argv,
 			   .fds = fds,
-			   .n_fds = SHIM_FIRST_FD,
+			   .n_fds = SHIM_FIRST_FD + PASSED_MAX,
 			   .detached = true };
+	size_t n = 1;
 	int r;
 
 	if (log_fd < 0)
 		return err_errno(err, -errno, "%s/" SHIM_LOG_FILE, l->dir);
-	for (size_t i = 0; i < PASSED_MAX && passed[i] >= 0; i++)
-		fds[s.n_fds++] = passed[i];
+	if (mode)
+		argv[n++] = mode;
+	if (l->tap_fd >= 0)
+		argv[n++] = "--tap";
+	argv[n] = l->dir;
+	for (size_t i = 0; i < PASSED_MAX; i++)
+		fds[SHIM_FIRST_FD + i] = passed[i];
+	while (fds[s.n_fds - 1] < 0)
+		s.n_fds--;
 	r = spawn_start(&s, ret_pid);
 	return r < 0 ? err_errno(err, r == -ENOENT ? -EIO : r, "cannot execute %s", l->program) : 0;
 }
@@ -52,10 +59,12 @@ int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "%s/" SHIM_SOCKET_FILE, l->dir);
 	return execute_shim(l, l->memory_fd >= 0 ? "--restore" : NULL,
-			    (int[]){ listen_fd, l->memory_fd, l->state_fd }, ret_pid, err);
+			    (int[]){ listen_fd, l->memory_fd, l->state_fd, l->tap_fd }, ret_pid,
+			    err);
 }
 
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 {
-	return execute_shim(l, "--make-template", (int[]){ l->memory_fd, -1, -1 }, ret_pid, err);
+	return execute_shim(l, "--make-template", (int[]){ l->memory_fd, -1, -1, l->tap_fd },
+			    ret_pid, err);
 }

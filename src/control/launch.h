@@ -11,6 +11,7 @@ struct shim_launch {
 	int dir_fd;	     /* the same; borrowed */
 	int memory_fd;	     /* of a template, borrowed; -1: the machine is booted */
 	int state_fd;	     /* the same; -1 with @memory_fd: the template is to be made */
+	int tap_fd; /* what the NIC hangs on, whose name is in machine.json; borrowed; -1 */
 };
 
 /**

@@ -23,6 +23,7 @@ static const struct field fields[] = {
 	FIELD(machine_spec, acpi, FIELD_BOOL),
 	FIELD(machine_spec, disk_bytes, FIELD_U64),
 	FIELD(machine_spec, cpuset, FIELD_TEXT),
+	FIELD(machine_spec, tap, FIELD_NAME, .max = CONTROL_TAP_MAX),
 };
 
 static char *spec_text(const struct machine_spec *spec)

@@ -9,6 +9,8 @@ struct log_limits {
 	uint64_t max_files; /* 0: nothing is kept at all */
 };
 
+#define CONTROL_TAP_MAX 15 /* as long as an interface's name can be */
+
 /* machine.json (docs/CONTROL.md). */
 struct machine_spec {
 	const char *engine;
@@ -16,9 +18,10 @@ struct machine_spec {
 	bool acpi;
 	int cpus;
 	uint64_t memory_bytes;
-	uint64_t disk_bytes; /* of the writable layer */
-	const char *cpuset;  /* processors of the host it may use; NULL: all */
-	json_t *document;    /* owned; the texts of one that was read are in there */
+	uint64_t disk_bytes;	       /* of the writable layer */
+	const char *cpuset;	       /* processors of the host it may use; NULL: all */
+	char tap[CONTROL_TAP_MAX + 1]; /* what the NIC hangs on, by name; "": on nothing */
+	json_t *document;	       /* owned; the texts of one that was read are in there */
 };
 
 /** machine_spec_write() - write machine.json into a folder; what is there is overwritten, so it may

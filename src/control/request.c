@@ -12,6 +12,7 @@
 #include "base/cpuset.h"
 #include "base/fields.h"
 #include "base/str.h"
+#include "oci/network-json.h"
 #include "oci/process-json.h"
 
 #define SETTINGS_MAX 32u
@@ -71,9 +72,25 @@ void control_request_reset(struct control_request *rq)
 {
 	oci_process_free(rq->process);
 	strv_free(rq->settings);
+	oci_network_reset(&rq->network);
+	strv_free(rq->hosts);
 	link_files_reset(&rq->files);
 	json_decref(rq->document);
 	*rq = (struct control_request){ 0 };
+}
+
+static int read_own_network(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	json_t *network;
+	int r = json_get_object(obj, "network", &network, err);
+
+	ret->has_network = r == 0 && network;
+	return ret->has_network ? oci_network_read(network, &ret->network, err) : r;
+}
+
+static int write_own_network(json_t *obj, const struct control_request *rq)
+{
+	return json_object_set_new(obj, "network", oci_network_write(&rq->network));
 }
 
 static int read_add(const json_t *obj, struct control_request *ret, struct err *err)
@@ -82,20 +99,44 @@ static int read_add(const json_t *obj, struct control_request *ret, struct err *
 	int r = json_get_object(obj, "log", &log, err);
 
 	ret->keeps_log = r == 0 && log;
-	return ret->keeps_log ? fields_get(log, log_fields, ARRAY_SIZE(log_fields), &ret->log, err)
-			      : r;
+	if (ret->keeps_log)
+		r = fields_get(log, log_fields, ARRAY_SIZE(log_fields), &ret->log, err);
+	return r == 0 ? read_own_network(obj, ret, err) : r;
+}
+
+static int write_log(json_t *obj, const struct log_limits *limits)
+{
+	json_t *log = json_object();
+
+	if (json_object_set_new(obj, "log", log) < 0)
+		return -ENOMEM;
+	return fields_put(log, log_fields, ARRAY_SIZE(log_fields), limits);
 }
 
 static int write_add(json_t *obj, const struct control_request *rq)
 {
-	json_t *log;
+	int r = rq->keeps_log ? write_log(obj, &rq->log) : 0;
 
-	if (!rq->keeps_log)
-		return 0;
-	log = json_object();
-	if (json_object_set_new(obj, "log", log) < 0)
+	return r == 0 && rq->has_network ? write_own_network(obj, rq) : r;
+}
+
+static int read_network(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	int r = read_own_network(obj, ret, err);
+
+	if (r < 0)
+		return r;
+	if (!ret->has_network)
+		return err_set(err, -EINVAL, "\"network\" is missing");
+	return json_get_strv(obj, "hosts", &ret->hosts, err);
+}
+
+static int write_network(json_t *obj, const struct control_request *rq)
+{
+	if (strv_len(rq->hosts) > 0 &&
+	    json_object_set_new(obj, "hosts", json_from_strv(rq->hosts)) < 0)
 		return -ENOMEM;
-	return fields_put(log, log_fields, ARRAY_SIZE(log_fields), &rq->log);
+	return write_own_network(obj, rq);
 }
 
 static int check_target(const struct control_request *rq, struct err *err)
@@ -216,6 +257,10 @@ static int read_cpus(const json_t *obj, struct control_request *ret, struct err 
 	return 0;
 }
 
+static const struct field network_fields[] = {
+	FIELD(control_request, resolv_conf, FIELD_TEXT),
+};
+
 #define FIELDS(table) (table), ARRAY_SIZE(table)
 
 static const struct operation {
@@ -242,6 +287,8 @@ static const struct operation {
 	[CONTROL_STATS] = { "stats" },
 	[CONTROL_TOP] = { "top" },
 	[CONTROL_LIMITS] = { "limits", .read = read_limits, .write = write_limits },
+	[CONTROL_NETWORK] = { "network", FIELDS(network_fields), read_network, write_network },
+	[CONTROL_TAP] = { "tap" },
 	[CONTROL_CPUS] = { "cpus", FIELDS(cpus_fields), .read = read_cpus },
 	[CONTROL_STATUS] = { "status" },
 	[CONTROL_WATCH] = { "watch" },

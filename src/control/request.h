@@ -5,6 +5,7 @@
 #include "control/machine-spec.h"
 #include "link/files.h"
 #include "link/frame.h"
+#include "oci/network.h"
 #include "oci/process.h"
 
 #define CONTROL_PACKET_MAX (128u << 10)
@@ -21,6 +22,7 @@ enum control_op {
 	CONTROL_PAUSE,
 	CONTROL_RESUME,
 	CONTROL_CPUS,
+	CONTROL_TAP,
 	CONTROL_STATUS,
 	CONTROL_WATCH,
 	/* Of a container. */
@@ -35,6 +37,7 @@ enum control_op {
 	CONTROL_STATS,
 	CONTROL_TOP,
 	CONTROL_LIMITS,
+	CONTROL_NETWORK,
 };
 
 /* Descriptors that may come with a request: of CONTROL_ADD the container's folder, and the control
@@ -55,9 +58,13 @@ struct control_request {
 	struct log_limits log;
 	struct oci_process *process;
 	struct link_files files;
-	char **settings;    /* files of the guest's cgroup, "cpu.max=max 100000" */
-	const char *cpuset; /* processors of the host, "0-2,7" */
-	json_t *document;   /* owned; texts of a request that was read are in there */
+	char **settings;  /* files of the guest's cgroup, "cpu.max=max 100000" */
+	bool has_network; /* CONTROL_ADD: @network is what the machine's is to be */
+	struct oci_network network;
+	char **hosts;		 /* CONTROL_NETWORK: all lines of /etc/hosts */
+	const char *resolv_conf; /* the same: its text; NULL or "": it stays */
+	const char *cpuset;	 /* processors of the host, "0-2,7" */
+	json_t *document;	 /* owned; texts of a request that was read are in there */
 };
 
 /** control_request_reset() - free what a request holds that was read */

@@ -7,12 +7,13 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-int link_network_put(struct buf *b, const struct link_network *n)
+int link_network_put(struct buf *b, uint32_t id, struct wire_view network, char *const *hosts,
+		     const char *resolv_conf)
 {
-	if (wire_put_u32(b, n->id) < 0 || wire_put_bytes(b, n->network.data, n->network.len) < 0 ||
-	    wire_put_strv(b, n->hosts) < 0 || wire_put_str(b, n->resolv_conf) < 0)
+	if (wire_put_u32(b, id) < 0 || wire_put_bytes(b, network.data, network.len) < 0 ||
+	    wire_put_strv(b, hosts) < 0)
 		return -ENOMEM;
-	return 0;
+	return wire_put_str(b, resolv_conf);
 }
 
 int link_network_get(struct wire_view payload, struct link_network *ret)

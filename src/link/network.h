@@ -16,7 +16,8 @@ struct link_network {
 };
 
 /** link_network_put() - append the payload; NULL is nothing.  Return: 0; -ENOMEM. */
-int link_network_put(struct buf *b, const struct link_network *n);
+int link_network_put(struct buf *b, uint32_t id, struct wire_view network, char *const *hosts,
+		     const char *resolv_conf);
 
 /** link_network_get() - @ret: link_network_reset(); untouched on failure.  Return: 0; -EBADMSG;
  * -ENOMEM. */

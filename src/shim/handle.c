@@ -251,6 +251,17 @@ static int do_limits(struct call *call)
 	return ask_running(call, LINK_LIMITS);
 }
 
+static int do_network(struct call *call)
+{
+	int r = check_running(call);
+
+	if (r == 0)
+		r = check_not_paused(call);
+	if (r == 0)
+		r = network_change(call->c, call->conn, call->rq, &call->err);
+	return r == 0 ? LATER : r;
+}
+
 static int do_hold(struct call *call)
 {
 	server_hold(call->conn);
@@ -296,6 +307,18 @@ static int do_cpus(struct call *call)
 	return life_set_cpus(call->shim->life, call->rq->cpuset, &call->err);
 }
 
+static int do_tap(struct call *call)
+{
+	const char *name = call->shim->life->spec.tap;
+	cleanup_free char *text = NULL;
+
+	if (!*name)
+		return err_set(&call->err, -ENODEV, "the machine's NIC hangs on no tap");
+	text = answer_tap_write(name);
+	server_answer_fd(call->conn, text, call->shim->options->tap_fd);
+	return LATER;
+}
+
 static int do_status(struct call *call)
 {
 	cleanup_free char *text = event_state(call->shim);
@@ -321,6 +344,7 @@ static int (*const handlers[])(struct call *call) = {
 	[CONTROL_FILES] = do_files,	  [CONTROL_SIGNAL] = do_signal,
 	[CONTROL_RESIZE] = do_resize,	  [CONTROL_STATS] = do_stats,
 	[CONTROL_TOP] = do_top,		  [CONTROL_LIMITS] = do_limits,
+	[CONTROL_NETWORK] = do_network,	  [CONTROL_TAP] = do_tap,
 };
 
 static int find_container(struct call *call)

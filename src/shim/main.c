@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * moat-shim DIR: be there for the machine whose folder is DIR, serving requests on descriptor 3.
- * moat-shim --restore DIR: the same, with a machine that is restored from the memory on descriptor
- * 4 and the state on descriptor 5.
+ * moat-shim [--tap] DIR: be there for the machine whose folder is DIR, serving requests on
+ * descriptor 3.
+ * moat-shim --restore [--tap] DIR: the same, with a machine that is restored from the memory on
+ * descriptor 4 and the state on descriptor 5.
  *
- * moat-shim --make-template DIR: make a template in the memory on descriptor 3.
+ * moat-shim --make-template [--tap] DIR: make a template in the memory on descriptor 3.
+ *
+ * With --tap the machine's NIC hangs on the tap that is descriptor 6.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +29,7 @@
 #define CONTROL_FD	   3
 #define MEMORY_FD	   4
 #define STATE_FD	   5
+#define TAP_FD		   6
 #define TEMPLATE_MEMORY_FD 3
 
 enum mode { MODE_BOOT, MODE_RESTORE, MODE_MAKE_TEMPLATE };
@@ -61,46 +65,65 @@ static int detach_from_starter(void)
 	return 0;
 }
 
-/* Return: the first descriptor that the starter did not pass on purpose. */
-static int first_foreign_fd(enum mode mode)
+struct arguments {
+	enum mode mode;
+	bool has_tap;
+	const char *dir;
+};
+
+/* Was the descriptor passed on purpose?  Those in between are /dev/null. */
+static bool is_passed(const struct arguments *a, int fd)
 {
-	return mode == MODE_RESTORE ? STATE_FD + 1 : CONTROL_FD + 1;
+	switch (fd) {
+	case CONTROL_FD:
+		return true;
+	case MEMORY_FD:
+	case STATE_FD:
+		return a->mode == MODE_RESTORE;
+	default:
+		return a->has_tap && fd == TAP_FD;
+	}
 }
 
-static int take_descriptors(enum mode mode)
+static int take_descriptors(const struct arguments *a)
 {
-	int end = first_foreign_fd(mode);
-
-	if (close_range((unsigned)end, ~0u, 0) < 0)
+	if (close_range(TAP_FD + 1, ~0u, 0) < 0)
 		log_warning("descriptors that were inherited stay open: %s", strerror(errno));
-	for (int fd = CONTROL_FD; fd < end; fd++)
-		if (fd_set_cloexec(fd, true) < 0)
+	for (int fd = CONTROL_FD; fd <= TAP_FD; fd++) {
+		if (!is_passed(a, fd))
+			(void)close(fd);
+		else if (fd_set_cloexec(fd, true) < 0)
 			return -EBADF;
+	}
 	return 0;
 }
 
-/* Return: the folder's name; NULL for a command line that is none. */
-static const char *parse_args(int argc, char **argv, enum mode *ret)
+static bool parse_args(int argc, char **argv, struct arguments *ret)
 {
-	*ret = MODE_BOOT;
-	if (argc == 3 && streq(argv[1], "--restore"))
-		*ret = MODE_RESTORE;
-	else if (argc == 3 && streq(argv[1], "--make-template"))
-		*ret = MODE_MAKE_TEMPLATE;
-	else if (argc != 2)
-		return NULL;
-	if (*ret <= MODE_RESTORE && !is_control_socket(CONTROL_FD))
-		return NULL;
-	return argv[argc - 1];
+	int i = 1;
+
+	*ret = (struct arguments){ .mode = MODE_BOOT };
+	if (i < argc && streq(argv[i], "--restore"))
+		ret->mode = MODE_RESTORE;
+	else if (i < argc && streq(argv[i], "--make-template"))
+		ret->mode = MODE_MAKE_TEMPLATE;
+	i += ret->mode != MODE_BOOT;
+	ret->has_tap = i < argc && streq(argv[i], "--tap");
+	i += ret->has_tap;
+	if (argc != i + 1)
+		return false;
+	ret->dir = argv[i];
+	return ret->mode == MODE_MAKE_TEMPLATE || is_control_socket(CONTROL_FD);
 }
 
-static int run_machine(int dir_fd, bool restore)
+static int run_machine(int dir_fd, const struct arguments *a)
 {
 	static const struct machine_template from = { .memory_fd = MEMORY_FD,
 						      .state_fd = STATE_FD };
 	const struct shim_options options = { .dir_fd = dir_fd,
 					      .listen_fd = CONTROL_FD,
-					      .from = restore ? &from : NULL,
+					      .from = a->mode == MODE_RESTORE ? &from : NULL,
+					      .tap_fd = a->has_tap ? TAP_FD : -1,
 					      .deadlines = { DEADLINES_DEFAULT },
 					      .narrowed = !IS_SANITIZED };
 	int r = shim_run(&options);
@@ -110,10 +133,10 @@ static int run_machine(int dir_fd, bool restore)
 	return r;
 }
 
-static int make_template(int dir_fd)
+static int make_template(int dir_fd, const struct arguments *a)
 {
 	struct err err;
-	int r = template_make(dir_fd, TEMPLATE_MEMORY_FD, &err);
+	int r = template_make(dir_fd, TEMPLATE_MEMORY_FD, a->has_tap ? TAP_FD : -1, &err);
 
 	if (r < 0)
 		log_error("%s", err.msg);
@@ -123,8 +146,7 @@ static int make_template(int dir_fd)
 int main(int argc, char **argv)
 {
 	cleanup_close int dir_fd = -1;
-	const char *dir;
-	enum mode mode;
+	struct arguments a;
 	int r;
 
 	if (fd_open_std() < 0)
@@ -133,18 +155,16 @@ int main(int argc, char **argv)
 		printf("moat-shim %s\n", MOAT_VERSION);
 		return EXIT_SUCCESS;
 	}
-	dir = parse_args(argc, argv, &mode);
-	if (!dir || take_descriptors(mode) < 0) {
-		fprintf(stderr, "usage: moat-shim [--restore | --make-template] DIR, with "
+	if (!parse_args(argc, argv, &a) || take_descriptors(&a) < 0) {
+		fprintf(stderr, "usage: moat-shim [--restore | --make-template] [--tap] DIR, with "
 				"descriptors from 3 on (docs/CONTROL.md); moatd starts it\n");
 		return EXIT_FAILURE;
 	}
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir_fd = open(a.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0 || detach_from_starter() < 0) {
-		log_error("%s: %s", dir, strerror(errno));
+		log_error("%s: %s", a.dir, strerror(errno));
 		return EXIT_FAILURE;
 	}
-	r = mode == MODE_MAKE_TEMPLATE ? make_template(dir_fd)
-				       : run_machine(dir_fd, mode == MODE_RESTORE);
+	r = a.mode == MODE_MAKE_TEMPLATE ? make_template(dir_fd, &a) : run_machine(dir_fd, &a);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

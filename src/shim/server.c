@@ -78,6 +78,13 @@ void server_answer_text(struct conn *conn, const char *text)
 	server_forget(conn);
 }
 
+void server_answer_fd(struct conn *conn, const char *text, int fd)
+{
+	if (text)
+		(void)unix_send(conn->fd, text, strlen(text), fd);
+	server_forget(conn);
+}
+
 void server_answer(struct conn *conn, const struct err *err)
 {
 	cleanup_free char *text = answer_write(err);

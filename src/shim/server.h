@@ -36,6 +36,9 @@ void server_answer(struct conn *conn, const struct err *err);
 /** server_answer_text() - as server_answer(), with a message of one's own; NULL is out of memory */
 void server_answer_text(struct conn *conn, const char *text);
 
+/** server_answer_fd() - the same, with a descriptor; borrowed */
+void server_answer_fd(struct conn *conn, const char *text, int fd);
+
 /** server_wait() - the answer comes later.  @gone: called when the connection is closed, whoever
  * does that */
 void server_wait(struct conn *conn, void (*gone)(void *arg, struct conn *conn), void *arg);

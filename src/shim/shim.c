@@ -227,6 +227,7 @@ static int start_parts(struct shim *s, struct err *err)
 		.loop = s->loop,
 		.dir_fd = s->options->dir_fd,
 		.from = s->options->from,
+		.tap_fd = s->options->tap_fd,
 		.deadlines = &s->options->deadlines,
 		.handler = &life_handler,
 		.arg = s,

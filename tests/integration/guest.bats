@@ -17,11 +17,6 @@ guest() {
 	timeout "$LIMIT" python3 "$TESTS/integration/guest.py" "$case" "$kernel/vmlinuz" "$kernel/initrd" "$GUEST_ACPI" "$@"
 }
 
-# A tap is made in the network namespace of the tests.
-needs_tap() {
-	[ "$(id -u)" -eq 0 ] || skip "making a tap needs root"
-}
-
 @test "guest: two containers have roots, names, processes, IPC and limits of their own" {
 	guest apart
 }

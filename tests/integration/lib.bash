@@ -240,3 +240,8 @@ rootfs_of() {
 	done
 	return 1
 }
+
+# A tap is made in the network namespace of the tests.
+needs_tap() {
+	[ "$(id -u)" -eq 0 ] || skip "making a tap needs root"
+}

@@ -38,6 +38,21 @@ together() {
 	together rest
 }
 
+@test "machine: its network comes with a container, changes while that runs, and goes with the last" {
+	needs_tap
+	together network
+}
+
+@test "machine: a container whose network cannot be is not started, and says why" {
+	needs_tap
+	together bad_network
+}
+
+@test "machine: networks that come and go leave its memory where it was" {
+	needs_tap
+	together many_networks
+}
+
 @test "machine: it is there while a container runs or somebody holds it, and no longer" {
 	together hold
 }

@@ -18,6 +18,10 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from tap import TUNGETIFF, Tap, ping  # noqa: E402
+
 PATIENCE = 180  # seconds; nothing takes so long
 PACKET = 128 << 10
 
@@ -31,18 +35,26 @@ class Refused(Exception):
 class Machine:
     """A moat-shim, and the requests of docs/CONTROL.md."""
 
-    def __init__(self, shim, seed, folder):
+    def __init__(self, shim, seed, folder, tap=None):
+        self.tap = tap
         self.seed, self.folder = pathlib.Path(seed), pathlib.Path(folder)
         self.path = self.folder / "machine"
         self.path.mkdir(parents=True)
-        (self.path / "machine.json").write_text((self.seed / "machine/machine.json").read_text())
+        spec = json.loads((self.seed / "machine/machine.json").read_text())
+        spec.pop("tap", None)
+        fds, args = {3: None}, [shim, str(self.path)]
+        if tap:
+            spec["tap"] = tap.name
+            fds[6] = tap.fd
+            args.insert(1, "--tap")
+        (self.path / "machine.json").write_text(json.dumps(spec))
         self.socket = str(self.path / "shim.sock")
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listener.bind(self.socket)
         listener.listen(64)
+        fds[3] = listener.fileno()
         with open(self.path / "shim.log", "ab") as log:
-            self.shim = subprocess.Popen([shim, str(self.path)], stderr=log, preexec_fn=lambda: os.dup2(listener.fileno(), 3),
-                                         pass_fds=[3])
+            self.shim = subprocess.Popen(args, stderr=log, preexec_fn=lambda: place(fds), pass_fds=list(fds))
         listener.close()
         self.hold = self.send({"op": "hold"})
         self.answer(self.hold)
@@ -99,7 +111,7 @@ class Machine:
     def folder_of(self, container):
         return self.folder / container
 
-    def add(self, container, args, memory=None, pids=None, **more):
+    def add(self, container, args, memory=None, pids=None, network=None, **more):
         folder = self.folder_of(container)
         folder.mkdir(exist_ok=True)
         config = json.loads((self.seed / "config.json").read_text())
@@ -112,8 +124,9 @@ class Machine:
             resources["pids"] = {"limit": pids}
         (folder / "config.json").write_text(json.dumps(config))
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        members = {"network": network} if network else {}
         try:
-            self.ask("add", container, [fd], log={"max_bytes": 0, "max_files": 1})
+            self.ask("add", container, [fd], log={"max_bytes": 0, "max_files": 1}, **members)
         finally:
             os.close(fd)
 
@@ -161,6 +174,14 @@ class Machine:
     def destroy(self):
         self.shim.kill()
         self.shim.wait()
+
+
+def place(fds):
+    """In a child: each descriptor gets its number."""
+    copies = {number: fcntl.fcntl(fd, fcntl.F_DUPFD, 50) for number, fd in fds.items()}
+    for number, copy in copies.items():
+        os.dup2(copy, number)
+        os.close(copy)
 
 
 def read_all(conn):
@@ -367,9 +388,91 @@ def hold(m):
     equal(m.shim.wait(PATIENCE), 0)
 
 
+def interface(slot, *addresses, **more):
+    return {"slot": slot, "name": f"eth{slot}", "mac": f"02:00:00:00:00:a{slot}", "mtu": 1500,
+            "addresses": addresses, **more}
+
+
+ETH0 = interface(0, "10.9.0.2/24", "fd09::2/64", gateway4="10.9.0.1", gateway6="fd09::1")
+ETH1 = interface(1, "10.8.0.2/24", "fd08::2/64")
+
+
+def network(m):
+    """A machine's network is there with its first container, changes while that runs, and goes with the last."""
+    tap = m.send({"op": "tap"})
+    data, fds, _, _ = socket.recv_fds(tap, PACKET, 1)
+    equal(json.loads(data), {"ok": True, "tap": m.tap.name})
+    flags = fcntl.ioctl(fds[0], TUNGETIFF, bytes(40))
+    equal(flags[:16].rstrip(b"\0").decode(), m.tap.name)
+    m.add("one", WAIT, network={"interfaces": [ETH0]})
+    one = m.start("one")
+    assert ping("10.9.0.2") and ping("fd09::2")
+    m.add("two", WAIT)
+    two = m.start("two")
+    assert "10.9.0.2/24" in m.out("two", "ip address show eth0")
+    m.out("two", "ping -c 1 -W 3 10.9.0.1 && ping -c 1 -W 3 fd09::1")
+    m.ask("network", "two", network={"interfaces": [ETH0, ETH1]}, hosts=["10.8.0.1\tpeer"])
+    assert ping("10.9.0.2") and ping("10.8.0.2") and ping("fd08::2")
+    equal(m.out("two", "ping -c 1 -W 3 peer >/dev/null && echo here"), "here")
+    assert "peer" not in m.out("one", "cat /etc/hosts")
+    refused(101, m.ask, "network", "one", network={"interfaces": [
+        {**ETH0, "addresses": ["10.9.0.7/24"], "gateway4": "10.6.0.1"}, ETH1]})
+    equal(m.out("one", "ip route | grep default"), "default via 10.9.0.1 dev eth0")
+    assert ping("10.9.0.2") and ping("fd09::2") and not ping("10.9.0.7", 1)
+    refused(22, m.ask, "network", "one", network={"interfaces": [{**ETH0, "mtu": 1}]})
+    refused(22, m.ask, "network", "one")
+    refused(3, m.ask, "network", "three", network={"interfaces": []})
+    m.ask("pause")
+    refused(16, m.ask, "network", "one", network={"interfaces": []})
+    m.ask("resume")
+    m.ask("network", "one", network={"interfaces": [ETH1]})
+    assert ping("10.8.0.2") and not ping("10.9.0.2", 1)
+    for stdio, name in (one, "one"), (two, "two"):
+        stdio.sendall(b"0\n")
+        m.event("exited", name)
+        m.ask("remove", name)
+    assert not ping("10.8.0.2", 1)
+    equal(m.once("three", ["ls", "/sys/class/net"]), ("lo\n", 0))
+    m.end()
+
+
+def bad_network(m):
+    """A container whose network cannot be is not started, and others are."""
+    m.add("one", WAIT, network={"interfaces": [{**ETH0, "gateway4": "10.6.0.1"}]})
+    try:
+        m.start("one")
+        assert False, "it was started"
+    except Refused as e:
+        assert "add route 10.6.0.1" in str(e), e
+    end = m.event("exited", "one")
+    assert "add route 10.6.0.1" in end["error"], end
+    m.add("two", WAIT, network={"interfaces": [ETH0]})
+    two = m.start("two")
+    assert ping("10.9.0.2")
+    m.ask("remove", "one")
+    two.sendall(b"0\n")
+    m.event("exited", "two")
+    m.end()
+
+
+def many_networks(m):
+    """A network that comes and goes with each of 60 containers leaves the machine as it was."""
+    look = ["sh", "-c", "ping -c 1 -W 5 10.9.0.1 >/dev/null; sync; cat /proc/meminfo; cat /proc/slabinfo 2>/dev/null"]
+    figures = []
+    for i in range(60):
+        out, code = m.once("goes", look, network={"interfaces": [ETH0, ETH1] if i % 2 else [ETH0]})
+        equal(code, 0)
+        figures.append(int(re.search(r"MemAvailable: +(\d+)", out)[1]))
+    before, after = max(figures[5:15]), max(figures[-10:])
+    print(f"memory available: {before} KiB before, {after} KiB after")
+    assert after >= before * 0.98, figures
+    m.end()
+
+
 def main():
     test, shim, seed, folder = sys.argv[1:]
-    m = Machine(shim, seed, folder)
+    tap = Tap("10.9.0.1/24", "fd09::1/64", "10.8.0.1/24", "fd08::1/64") if "network" in test else None
+    m = Machine(shim, seed, folder, tap)
     threading.Thread(target=watchdog, args=(m,), daemon=True).start()
     try:
         globals()[test](m)

@@ -81,7 +81,8 @@ static int spawn_shim(struct machines *ms, const struct machine_plan *plan,
 	cleanup_free char *dir = NULL;
 	struct shim_launch shim = { .program = ms->shim_path,
 				    .memory_fd = from->memory_fd,
-				    .state_fd = from->state_fd };
+				    .state_fd = from->state_fd,
+				    .tap_fd = -1 };
 	int r = machine_folder_new(ms, l->machine, &dir_fd, err);
 
 	if (r < 0)

@@ -81,7 +81,9 @@ static int launch_shim(struct machines *ms, struct spare *s, int dir_fd,
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
 	cleanup_free char *dir = str_printf("%s/machines/%s", ms->root, s->name), *spec = NULL;
-	struct shim_launch l = { .program = ms->shim_path, .dir = dir, .dir_fd = dir_fd };
+	struct shim_launch l = {
+		.program = ms->shim_path, .dir = dir, .dir_fd = dir_fd, .tap_fd = -1
+	};
 	int r = dir ? template_take(ms->templates, plan, &from, err) : err_nomem(err);
 
 	if (r == 0)

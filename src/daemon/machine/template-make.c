@@ -60,7 +60,8 @@ int template_make(const struct template_site *site, const struct machine_plan *p
 				      .dir = site->dir,
 				      .dir_fd = site->dir_fd,
 				      .memory_fd = memory_fd,
-				      .state_fd = -1 };
+				      .state_fd = -1,
+				      .tap_fd = -1 };
 	pid_t pid;
 	int r;
 

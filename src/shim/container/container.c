@@ -122,6 +122,7 @@ void container_free(struct container *c)
 		server_forget(c->remover);
 	share_end(&c->share);
 	queries_reset(&c->queries);
+	network_wish_reset(&c->network);
 	source_free(c->deadline);
 	source_free(c->drain);
 	source_free(c->space.timer);
@@ -159,6 +160,8 @@ void container_offer(struct container *c)
 		return;
 	}
 	if (r == 0)
+		r = network_offer(c);
+	if (r == 0)
 		r = guest_add(life->guest, c->number, (unsigned)c->slot, c->runtime);
 	if (r < 0)
 		lose_link(c, r);
@@ -180,11 +183,19 @@ static void spawn_init(struct container *c)
 	container_fail(c, EXIT_NOT_STARTED, &err);
 }
 
+/* Its process is not started; others in the machine go on. */
+static void give_up_network(struct container *c)
+{
+	err_wrap(&c->network.err, "the container's network could not be set up");
+	container_end(c, EXIT_NOT_STARTED, false, &c->network.err);
+	container_abandon_all(c, true);
+}
+
 int container_ready(struct container *c)
 {
 	int r;
 
-	if (c->state != CONTAINER_SETTING_UP)
+	if (c->state != CONTAINER_SETTING_UP || network_settled(c) < 0)
 		return -EBADMSG;
 	c->state = CONTAINER_READY;
 	c->times.ready = clock_mono_usec();
@@ -197,6 +208,8 @@ int container_ready(struct container *c)
 		container_take_away(c);
 		return 0;
 	}
+	if (c->network.err.code < 0)
+		give_up_network(c);
 	files_ready(c);
 	spawn_init(c);
 	c->all->changed(c->all->arg);

@@ -5,6 +5,7 @@
 #include "oci/runtime.h"
 #include "shim/container/crilog.h"
 #include "shim/container/history.h"
+#include "shim/container/network.h"
 #include "shim/container/process.h"
 #include "shim/container/query.h"
 #include "shim/container/share.h"
@@ -51,6 +52,7 @@ struct container {
 	bool drained;		 /* it has passed */
 	struct history history;
 	struct queries queries;
+	struct network_wish network;
 	struct space_watch space;
 	struct share share;
 	struct control_times times;

@@ -85,8 +85,9 @@ static int on_oom(void *arg, uint16_t number)
 static int on_answer(void *arg, uint16_t number, enum link_type type, struct wire_view payload)
 {
 	struct container *c = by_number(arg, number);
+	bool may = was_ready(c) || (c && type == LINK_NETWORK && c->network.asked);
 
-	return was_ready(c) ? query_answered(c, type, payload) : -EBADMSG;
+	return may ? query_answered(c, type, payload) : -EBADMSG;
 }
 
 static int on_started(void *arg, uint32_t stream)
@@ -254,6 +255,8 @@ int containers_add(struct containers *all, const struct control_request *rq, int
 	r = prepare_container(c, rq, fds[0], err);
 	if (r == 0)
 		r = share_take(c, &fds[1], err);
+	if (r == 0)
+		r = network_take(c, rq, err);
 	if (r == 0)
 		r = take_place(all, c, fds[0], err);
 	if (r < 0) {

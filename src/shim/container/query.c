@@ -28,44 +28,48 @@ static void forget_question(void *arg, struct conn *conn)
 	}
 }
 
-int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings)
+int query_note(struct container *c, struct conn *conn, enum link_type type)
 {
-	cleanup(buf_reset) struct buf payload = BUF_INIT;
-	const struct link_header h = { .type = type, .container = c->number };
 	struct query *q = calloc(1, sizeof(*q));
-	uint32_t id = c->queries.last_id + 1;
-	int r = -ENOMEM;
 
-	if (q && type == LINK_LIMITS)
-		r = link_limits_put(&payload, id, settings);
-	else if (q)
-		r = link_question_put(&payload, id);
-	if (r == 0)
-		r = link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
-	if (r < 0) {
-		free(q);
-		return r;
-	}
-	*q = (struct query){ c->queries.first, conn, ++c->queries.last_id, type };
+	if (!q)
+		return -ENOMEM;
+	*q = (struct query){ c->queries.first, conn, c->queries.last_id, type };
 	c->queries.first = q;
 	server_wait(conn, forget_question, c);
 	return 0;
 }
 
-/* Return: who asked; NULL when that one is gone. */
-static struct conn *take_asker(struct container *c, uint32_t id, enum link_type type)
+int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings)
 {
+	cleanup(buf_reset) struct buf payload = BUF_INIT;
+	const struct link_header h = { .type = type, .container = c->number };
+	uint32_t id = ++c->queries.last_id;
+	int r = type == LINK_LIMITS ? link_limits_put(&payload, id, settings)
+				    : link_question_put(&payload, id);
+
+	if (r == 0)
+		r = link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
+	return r == 0 ? query_note(c, conn, type) : r;
+}
+
+/* @ret: who asked; NULL when that one is gone.  Return: 0; -EBADMSG where nobody ever did. */
+static int take_asker(struct container *c, uint32_t id, enum link_type type, struct conn **ret)
+{
+	*ret = NULL;
+	if (id == 0 || id > c->queries.last_id)
+		return -EBADMSG;
 	for (struct query **p = &c->queries.first; *p; p = &(*p)->next) {
 		struct query *q = *p;
-		struct conn *conn = q->conn;
 
 		if (q->id != id || q->type != type)
 			continue;
+		*ret = q->conn;
 		*p = q->next;
 		free(q);
-		return conn;
+		break;
 	}
-	return NULL;
+	return 0;
 }
 
 static int stats_answered(struct container *c, struct wire_view payload)
@@ -75,29 +79,36 @@ static int stats_answered(struct container *c, struct wire_view payload)
 	uint32_t id;
 	int r = link_stats_get(payload, &id, &c->queries.last_stats);
 
+	if (r == 0)
+		r = take_asker(c, id, LINK_STATS, &conn);
 	if (r < 0)
 		return r;
-	conn = take_asker(c, id, LINK_STATS);
 	text = answer_stats_write(&c->queries.last_stats);
 	if (conn)
 		server_answer_text(conn, text);
 	return 0;
 }
 
-static int limits_answered(struct container *c, struct wire_view payload)
+int query_done(struct container *c, uint32_t id, enum link_type type, const struct err *err)
 {
 	struct conn *conn;
+	int r = take_asker(c, id, type, &conn);
+
+	if (r == 0 && conn)
+		server_answer(conn, err->code < 0 ? err : NULL);
+	return r;
+}
+
+static int limits_answered(struct container *c, struct wire_view payload)
+{
 	struct err err;
 	uint32_t id;
 	int r = link_done_get(payload, &id, &err);
 
 	if (r < 0)
 		return r;
-	conn = take_asker(c, id, LINK_LIMITS);
 	text_clean(err.msg);
-	if (conn)
-		server_answer(conn, err.code < 0 ? &err : NULL);
-	return 0;
+	return query_done(c, id, LINK_LIMITS, &err);
 }
 
 int query_answered(struct container *c, enum link_type type, struct wire_view payload)
@@ -113,10 +124,13 @@ int query_answered(struct container *c, enum link_type type, struct wire_view pa
 		return stats_answered(c, payload);
 	if (type == LINK_LIMITS)
 		return limits_answered(c, payload);
+	if (type == LINK_NETWORK)
+		return network_answered(c, payload);
 	r = link_procs_get(payload, &id, &procs, &n);
+	if (r == 0)
+		r = take_asker(c, id, LINK_PROCS, &conn);
 	if (r < 0)
 		return r;
-	conn = take_asker(c, id, LINK_PROCS);
 	text = answer_procs_write(procs, n);
 	if (conn)
 		server_answer_text(conn, text);

@@ -33,6 +33,14 @@ struct queries {
  */
 int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings);
 
+/** query_note() - a question with the last number was sent for a request, which is answered later.
+ * Return: 0; -ENOMEM. */
+int query_note(struct container *c, struct conn *conn, enum link_type type);
+
+/** query_done() - the answer to one that was to do something.  @err: code 0 where it was done.
+ * Return: 0; -EBADMSG where nobody asked. */
+int query_done(struct container *c, uint32_t id, enum link_type type, const struct err *err);
+
 /** query_answered() - the guest's answer.  Return: 0; -EBADMSG where it makes no sense. */
 int query_answered(struct container *c, enum link_type type, struct wire_view payload);
 

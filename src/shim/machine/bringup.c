@@ -71,6 +71,7 @@ static void give_up_machine(struct life *l)
 static int try_from(struct life *l, enum machine_source source, struct err *err)
 {
 	const struct machine_template *from = source == MACHINE_RESTORED ? l->o.from : NULL;
+	const struct machine_supply supply = { from, l->o.tap_fd };
 	int r;
 
 	if (source == MACHINE_RESTORED && !from)
@@ -79,7 +80,7 @@ static int try_from(struct life *l, enum machine_source source, struct err *err)
 	if (from && lseek(from->state_fd, 0, SEEK_SET) < 0)
 		return err_errno(err, -errno, "state of the template");
 	l->source = source;
-	r = machine_start(&l->spec, l->slots, from, &l->machine, err);
+	r = machine_start(&l->spec, l->slots, &supply, &l->machine, err);
 	if (r < 0)
 		return r;
 	if (!l->machine.restored)

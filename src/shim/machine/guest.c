@@ -126,6 +126,7 @@ static int on_container_message(struct guest *g, const struct link_header *h,
 	case LINK_STATS:
 	case LINK_PROCS:
 	case LINK_LIMITS:
+	case LINK_NETWORK:
 		return to->answer(g->to.container_arg, h->container, h->type, payload);
 	case LINK_OOM:
 		return on_oom(g, h->container, payload);

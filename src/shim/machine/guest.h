@@ -33,7 +33,7 @@ struct guest_container_handler {
 	int (*failed)(void *arg, uint16_t number, const struct err *err);
 	int (*removed)(void *arg, uint16_t number);
 	int (*oom)(void *arg, uint16_t number);
-	/** answer() - to LINK_STATS, LINK_PROCS, LINK_LIMITS */
+	/** answer() - to LINK_STATS, LINK_PROCS, LINK_LIMITS, LINK_NETWORK */
 	int (*answer)(void *arg, uint16_t number, enum link_type type, struct wire_view payload);
 	int (*started)(void *arg, uint32_t stream);
 	int (*not_started)(void *arg, uint32_t stream, const struct err *err);

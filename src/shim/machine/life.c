@@ -361,6 +361,9 @@ int life_new(const struct life_options *o, struct life **ret, struct err *err)
 	l->disks = (struct disk_watch){ .loop = o->loop, .tell = on_disk_errors, .arg = l };
 	l->log_start = file_size(o->dir_fd, SHIM_LOG_FILE);
 	r = machine_spec_load(o->dir_fd, &l->spec, err);
+	if (r == 0 && (o->tap_fd >= 0) != (*l->spec.tap != '\0'))
+		r = err_set(err, -EINVAL,
+			    MACHINE_FILE ": a tap has a name and comes along, or neither");
 	if (r < 0) {
 		life_free(l);
 		return r;

@@ -100,7 +100,7 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 }
 
 static int start_engine(const struct machine_spec *spec, const struct parts *p,
-			struct shim_machine *m, const struct machine_template *from,
+			struct shim_machine *m, const struct machine_supply *supply,
 			struct err *err)
 {
 	struct machine description = {
@@ -112,7 +112,7 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 		.link_fd = p->link,
 		.console_fd = p->console,
 		.log_fd = p->log,
-		.from = p->fit ? from : NULL,
+		.from = p->fit ? supply->from : NULL,
 	};
 	int r;
 
@@ -123,6 +123,7 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 	}
 	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
 		description.shares[i].fd = p->shares[i];
+	description.nics[0].tap_fd = supply->tap_fd;
 	r = m->engine->start(&description, &m->vm, err);
 	if (r < 0)
 		return r;
@@ -132,7 +133,7 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 }
 
 int machine_start(const struct machine_spec *spec, const struct slot *slots,
-		  const struct machine_template *from, struct shim_machine *ret, struct err *err)
+		  const struct machine_supply *supply, struct shim_machine *ret, struct err *err)
 {
 	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
 	cleanup(close_parts) struct parts parts;
@@ -148,7 +149,7 @@ int machine_start(const struct machine_spec *spec, const struct slot *slots,
 	if (r == 0)
 		r = open_channels(&parts, &m, err);
 	if (r == 0)
-		r = start_engine(spec, &parts, &m, from, err);
+		r = start_engine(spec, &parts, &m, supply, err);
 	if (r < 0)
 		return r;
 	*ret = m;

@@ -22,17 +22,23 @@ struct shim_machine {
 	((struct shim_machine){                                                                    \
 		.link_fd = -1, .console_fd = -1, .log_fd = -1, .share_fds = { -1, -1 } })
 
+/* What is open for a machine before it is started; all is borrowed. */
+struct machine_supply {
+	/* Restore it from there; NULL: boot it.  One with disks of other sizes than the template's
+	 * is booted all the same. */
+	const struct machine_template *from;
+	int tap_fd; /* -1: its NIC hangs on nothing */
+};
+
 /**
  * machine_start() - open everything the machine needs and start its process
  * @slots: MACHINE_SLOTS; the disks of those that are used are in the machine from the start
- * @from:  restore it from there; NULL: boot it.  One with disks of other sizes than the template's
- *         is booted all the same
  * @ret:   machine_release()
  *
  * Return: 0; -errno with a message.
  */
 int machine_start(const struct machine_spec *spec, const struct slot *slots,
-		  const struct machine_template *from, struct shim_machine *ret, struct err *err);
+		  const struct machine_supply *supply, struct shim_machine *ret, struct err *err);
 
 /**
  * machine_fill() - give a machine that is there a container's disks, and have it go on where it

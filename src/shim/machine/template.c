@@ -29,6 +29,7 @@
 #define SETTLE_USEC (150 * USEC_PER_MSEC)
 
 struct maker {
+	int tap_fd; /* borrowed; -1: none */
 	struct loop *loop;
 	struct source *timer;
 	struct guest *guest;
@@ -183,13 +184,14 @@ static int make_machine(const struct machine_spec *spec, int dir_fd, int memory_
 	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
 		description.shares[i].fd = b.shares[i][1];
 	description.console_fd = b.console;
+	description.nics[0].tap_fd = m->tap_fd;
 	return save_machine(engine, &description, &b, m, err);
 }
 
-int template_make(int dir_fd, int memory_fd, struct err *err)
+int template_make(int dir_fd, int memory_fd, int tap_fd, struct err *err)
 {
 	cleanup(machine_spec_reset) struct machine_spec spec = { 0 };
-	struct maker m = { 0 };
+	struct maker m = { .tap_fd = tap_fd };
 	int r = machine_spec_load(dir_fd, &spec, err);
 
 	if (r < 0)

@@ -77,6 +77,13 @@ static char *rewrite_procs(const json_t *answer)
 							       : answer_procs_write(procs, n);
 }
 
+static char *rewrite_tap(const json_t *answer)
+{
+	char name[CONTROL_TAP_MAX + 1];
+
+	return answer_tap_read(answer, name, NULL) < 0 ? NULL : answer_tap_write(name);
+}
+
 static char *rewrite_answer(char *(*rewrite)(const json_t *answer), const char *text, size_t len)
 {
 	cleanup_json json_t *answer = NULL;
@@ -118,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_answer(rewrite_stats, text, size - 1);
 		try_answer(rewrite_log, text, size - 1);
 		try_answer(rewrite_procs, text, size - 1);
+		try_answer(rewrite_tap, text, size - 1);
 	}
 	return 0;
 }

@@ -169,7 +169,7 @@ static void try_network(struct wire_view v)
 
 	if (link_network_get(v, &n) < 0)
 		return;
-	if (link_network_put(&b, &n) < 0)
+	if (link_network_put(&b, n.id, n.network, n.hosts, n.resolv_conf) < 0)
 		abort();
 	check_same(&b, v.data, v.len);
 }

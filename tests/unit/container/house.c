@@ -64,7 +64,9 @@ int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struc
 				       .timeout_msec = SHIM_TIMEOUT_MSEC };
 	cleanup_close int dir_fd = -1;
 	cleanup_free char *dir = NULL;
-	struct shim_launch shim = { .program = FAKE_SHIM, .memory_fd = -1, .state_fd = -1 };
+	struct shim_launch shim = {
+		.program = FAKE_SHIM, .memory_fd = -1, .state_fd = -1, .tap_fd = -1
+	};
 	int r;
 
 	*ret = LEASE_NONE;

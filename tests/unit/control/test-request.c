@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "control/request.h"
 
 static int parse(const char *text, struct control_request *ret)
@@ -71,6 +72,47 @@ static void numbers_are_read(void **state)
 	assert_int_equal(r.rows, 24);
 	assert_int_equal(r.columns, 80);
 	control_request_reset(&r);
+}
+
+static const char eth0[] = "\"network\":{\"interfaces\":[{\"slot\":0,\"name\":\"eth0\","
+			   "\"mac\":\"02:00:00:00:00:01\",\"mtu\":1500}]}";
+
+/* Writes what was read. */
+static void expect_rewritten(const char *text)
+{
+	struct control_request r = { 0 };
+	cleanup_free char *written = NULL;
+
+	assert_int_equal(parse(text, &r), 0);
+	written = control_request_write(&r);
+	assert_string_equal(written, text);
+	control_request_reset(&r);
+}
+
+static void networks_come_with_a_container_and_later(void **state)
+{
+	cleanup_free char *add = str_printf("{\"op\":\"add\",\"container\":\"c\",%s}", eth0);
+	cleanup_free char *change = str_printf("{\"op\":\"network\",\"container\":\"c\","
+					       "\"resolv_conf\":\"nameserver 10.0.0.1\\n\","
+					       "\"hosts\":[\"10.0.0.2\\tbox\"],%s}",
+					       eth0);
+	struct control_request r = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(change, &r), 0);
+	assert_int_equal(r.op, CONTROL_NETWORK);
+	assert_string_equal(r.network.interfaces[0].name, "eth0");
+	assert_string_equal(r.hosts[0], "10.0.0.2\tbox");
+	assert_string_equal(r.resolv_conf, "nameserver 10.0.0.1\n");
+	control_request_reset(&r);
+	expect_rewritten(add);
+	expect_rewritten(change);
+	expect_rewritten("{\"op\":\"add\",\"container\":\"c\"}");
+	assert_int_equal(parse("{\"op\":\"network\",\"container\":\"c\"}", &r), -EINVAL);
+	assert_int_equal(parse("{\"op\":\"add\",\"container\":\"c\",\"network\":"
+			       "{\"interfaces\":[{\"name\":\"lo\"}]}}",
+			       &r),
+			 -EINVAL);
 }
 
 static void simple_operations_need_nothing_else(void **state)
@@ -221,6 +263,7 @@ int main(void)
 		cmocka_unit_test(attach_says_what_is_wanted),
 		cmocka_unit_test(exec_carries_a_process),
 		cmocka_unit_test(numbers_are_read),
+		cmocka_unit_test(networks_come_with_a_container_and_later),
 		cmocka_unit_test(simple_operations_need_nothing_else),
 		cmocka_unit_test(malformed_requests_are_refused),
 		cmocka_unit_test(a_target_that_is_too_long_is_refused),

@@ -14,15 +14,10 @@
 
 static void put_sample(struct buf *b)
 {
-	char line[] = "10.0.0.2\tbox", text[] = "nameserver 10.0.0.1\n", *hosts[] = { line, NULL };
-	const struct link_network n = {
-		.id = 7,
-		.network = { (const unsigned char *)"net", 3 },
-		.hosts = hosts,
-		.resolv_conf = text,
-	};
+	const struct wire_view network = { (const unsigned char *)"net", 3 };
+	char line[] = "10.0.0.2\tbox", *hosts[] = { line, NULL };
 
-	assert_int_equal(link_network_put(b, &n), 0);
+	assert_int_equal(link_network_put(b, 7, network, hosts, "nameserver 10.0.0.1\n"), 0);
 }
 
 static struct wire_view view(const struct buf *b, size_t len)
