@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@
 struct reaper {
 	struct container *c; /* a reference */
 	pid_t pid;
+	char tap[CONTROL_TAP_MAX + 1];
 };
 
 static void let_go(struct container *c)
@@ -84,6 +86,7 @@ static void *run_reaper(void *arg)
 			let_go(r->c);
 	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	taps_put_back(&r->c->table->machines->taps, r->tap);
 	let_go(r->c);
 	remove_folder(r->c);
 	set_down(r->c);
@@ -92,14 +95,15 @@ static void *run_reaper(void *arg)
 	return NULL;
 }
 
-static int start_reaper(struct container *c, pid_t pid)
+static int start_reaper(struct container *c, const struct lease *lease)
 {
 	struct reaper *r = malloc(sizeof(*r));
 	int code;
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct reaper){ container_ref(c), pid };
+	*r = (struct reaper){ .c = container_ref(c), .pid = lease->pid };
+	memcpy(r->tap, lease->tap, sizeof(r->tap));
 	code = thread_start(NULL, run_reaper, r);
 	if (code == 0)
 		return 0;
@@ -129,7 +133,7 @@ static int launch_for_files(struct container *c, struct err *err)
 	pthread_mutex_unlock(&c->table->lock);
 	r = machine_link(with.dir_fd, MACHINE_FILES_LINK, lease.machine, err);
 	if (r == 0) {
-		r = start_reaper(c, lease.pid);
+		r = start_reaper(c, &lease);
 		if (r < 0)
 			err_errno(err, r, "watch moat-shim");
 	}
@@ -137,6 +141,7 @@ static int launch_for_files(struct container *c, struct err *err)
 		let_go(c);
 		kill(lease.pid, SIGKILL);
 		waitpid(lease.pid, NULL, 0);
+		taps_put_back(&c->table->machines->taps, lease.tap);
 	}
 	return r;
 }

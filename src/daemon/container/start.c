@@ -87,6 +87,7 @@ static int get_machine(struct start *s, struct err *err)
 	if (r < 0) {
 		kill(s->lease.pid, SIGKILL);
 		waitpid(s->lease.pid, NULL, 0);
+		taps_put_back(&c->table->machines->taps, s->lease.tap);
 	}
 	return r;
 }

@@ -36,14 +36,18 @@ static int add_container(struct machines *ms, const struct lease_request *rq, st
 			 struct err *err)
 {
 	const struct log_config *log = &rq->plan->log;
-	const struct shim_call call = {
+	struct shim_call call = {
 		.request = { .op = CONTROL_ADD,
 			     .keeps_log = rq->purpose == LEASE_RUN,
-			     .log = { log->max_bytes, log->max_files } },
+			     .log = { log->max_bytes, log->max_files },
+			     .has_network = rq->network != NULL },
 		.fd = rq->dir_fd,
 		.share_fd = &rq->share_fd,
 		.timeout_msec = SHIM_ADD_TIMEOUT_MSEC,
 	};
+
+	if (rq->network)
+		call.request.network = *rq->network;
 
 	return shim_call(ref_of(ms, l, rq), &call, NULL, err);
 }
@@ -58,6 +62,8 @@ static bool take_spare(struct machines *ms, const struct lease_request *rq, stru
 	 * cannot use one. */
 	if (rq->purpose != LEASE_RUN || !l->template[0] || rq->plan->cpuset)
 		return false;
+	if (rq->network && rq->network->n > 0 && !rq->plan->has_tap)
+		return false;
 	s = spares_claim(ms->spares, l->template, rq->plan);
 	if (!s)
 		return false;
@@ -70,30 +76,62 @@ static bool take_spare(struct machines *ms, const struct lease_request *rq, stru
 	}
 	l->pid = s->pid;
 	l->hold_fd = take_fd(&s->fd);
+	memcpy(l->tap, s->tap, sizeof(l->tap));
 	spare_forget(s);
 	return true;
 }
 
-static int spawn_shim(struct machines *ms, const struct machine_plan *plan,
-		      const struct template_use *from, struct lease *l, struct err *err)
+/* A machine cannot be restored without the tap that its template has, but one can be booted. */
+static int get_tap(struct machines *ms, const struct lease_request *rq, struct template_use *from,
+		   struct tap *ret, struct err *err)
 {
+	struct err why = { 0 };
+	int r = rq->plan->has_tap ? taps_take(&ms->taps, ret, &why) : -ENODEV;
+
+	if (r == 0)
+		return 0;
+	if (rq->network && rq->network->n > 0)
+		return taps_take(&ms->taps, ret, err);
+	if (rq->plan->has_tap) {
+		log_warning("the machine is booted, without a network: %s", why.msg);
+		template_use_reset(from);
+	}
+	return 0;
+}
+
+static int spawn_in_folder(struct machines *ms, const struct machine_plan *plan,
+			   struct shim_launch *shim, struct lease *l, struct err *err)
+{
+	cleanup_free char *dir = str_printf("%s/machines/%s", ms->root, l->machine);
+	int r;
+
+	if (!dir)
+		return err_nomem(err);
+	shim->dir = dir;
+	r = machine_write(plan, l->tap, shim->dir_fd, err);
+	return r == 0 ? shim_spawn(shim, &l->pid, err) : r;
+}
+
+static int spawn_shim(struct machines *ms, const struct lease_request *rq,
+		      struct template_use *from, struct lease *l, struct err *err)
+{
+	cleanup(tap_close) struct tap tap = TAP_NONE;
 	cleanup_close int dir_fd = -1;
-	cleanup_free char *dir = NULL;
-	struct shim_launch shim = { .program = ms->shim_path,
-				    .memory_fd = from->memory_fd,
-				    .state_fd = from->state_fd,
-				    .tap_fd = -1 };
-	int r = machine_folder_new(ms, l->machine, &dir_fd, err);
+	int r = get_tap(ms, rq, from, &tap, err);
 
 	if (r < 0)
 		return r;
-	dir = str_printf("%s/machines/%s", ms->root, l->machine);
-	if (!dir)
-		return err_nomem(err);
-	shim.dir = dir;
-	shim.dir_fd = dir_fd;
-	r = machine_write(plan, dir_fd, err);
-	return r == 0 ? shim_spawn(&shim, &l->pid, err) : r;
+	memcpy(l->tap, tap.name, sizeof(l->tap));
+	r = machine_folder_new(ms, l->machine, &dir_fd, err);
+	if (r < 0)
+		return r;
+	return spawn_in_folder(ms, rq->plan,
+			       &(struct shim_launch){ .program = ms->shim_path,
+						      .dir_fd = dir_fd,
+						      .memory_fd = from->memory_fd,
+						      .state_fd = from->state_fd,
+						      .tap_fd = tap.fd },
+			       l, err);
 }
 
 static void give_lease_up(struct machines *ms, struct lease *l)
@@ -105,8 +143,9 @@ static void give_lease_up(struct machines *ms, struct lease *l)
 			continue;
 	}
 	machine_folder_remove(ms, l->machine);
+	taps_put_back(&ms->taps, l->tap);
 	l->pid = 0;
-	l->machine[0] = '\0';
+	l->machine[0] = l->tap[0] = '\0';
 }
 
 int lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
@@ -125,7 +164,7 @@ int lease_take(struct machines *ms, const struct lease_request *rq, struct lease
 		ret->place = gate_enter(&ms->gate);
 	if (take_spare(ms, rq, ret))
 		return 0;
-	r = spawn_shim(ms, rq->plan, &from, ret, err);
+	r = spawn_shim(ms, rq, &from, ret, err);
 	if (r == 0)
 		r = shim_hold(ref_of(ms, ret, rq), &ret->hold_fd, err);
 	if (r == 0)

@@ -7,6 +7,7 @@
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
 #include "daemon/machine/template-files.h"
+#include "oci/network.h"
 
 /*
  * The one way to get a machine with a container in it: a spare one where one is ready, one restored
@@ -22,8 +23,9 @@ enum lease_purpose {
 struct lease_request {
 	enum lease_purpose purpose;
 	const struct machine_plan *plan;
-	const char *container; /* its name */
-	int dir_fd;	       /* its folder, with config.json; borrowed */
+	const char *container;		   /* its name */
+	int dir_fd;			   /* its folder, with config.json; borrowed */
+	const struct oci_network *network; /* what its network is to be; NULL: lo alone */
 	int share_fd; /* of its file server (fs/launch.h); borrowed; -1: it has no mounts */
 };
 
@@ -34,6 +36,8 @@ struct lease {
 	char template[TEMPLATE_KEY_LEN + 1]; /* the machine was to be restored from; "": none */
 	uint64_t found_usec; /* by clock_mono_usec(): when the template was found, or was not */
 	uint64_t place;	     /* at the gate */
+	/* What its NIC hangs on, to be put back (taps.h) when the shim has ended; "": nothing */
+	char tap[CONTROL_TAP_MAX + 1];
 };
 
 #define LEASE_NONE ((struct lease){ .hold_fd = -1 })
@@ -42,7 +46,7 @@ struct lease {
  * lease_take() - get a machine
  * @ret: also on failure to be given to lease_settled()
  *
- * Return: 0; -errno with a message.
+ * Return: 0; -ENODEV where there is a network, and machines have no taps; -errno with a message.
  */
 int lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 	       struct err *err);

@@ -101,6 +101,7 @@ int machines_open(int root_fd, const char *root, struct spare_bounds spares, str
 	ms->root_fd = ms->dir_fd = -1;
 	ms->host_cpus = count_cpus();
 	pthread_mutex_init(&ms->engine.lock, NULL);
+	taps_init(&ms->taps);
 	gate_init(&ms->gate, ms->host_cpus, COMING_UP_USEC);
 	ms->root = strdup(root);
 	r = ms->root ? open_parts(ms, root_fd, spares, err) : err_nomem(err);
@@ -119,6 +120,7 @@ void machines_close(struct machines *ms)
 	templates_close(ms->templates);
 	kernel_store_close(ms->kernels);
 	gate_destroy(&ms->gate);
+	taps_destroy(&ms->taps);
 	pthread_mutex_destroy(&ms->engine.lock);
 	fd_close(&ms->root_fd);
 	fd_close(&ms->dir_fd);

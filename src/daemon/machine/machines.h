@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/machine/gate.h"
+#include "daemon/machine/taps.h"
 #include "engine/engine.h"
 #include "kernel/store.h"
 
@@ -30,6 +31,7 @@ struct machines {
 	struct engine_choice engine;
 	struct templates *templates;
 	struct spares *spares;
+	struct taps taps;
 	struct gate gate; /* machines that come up at the same time hold each other up */
 };
 

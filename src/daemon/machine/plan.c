@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 
 #include "base/cpuset.h"
 #include "base/fd.h"
@@ -125,15 +126,16 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 		r = machines_engine(ms, &p.engine, NULL, err);
 	if (r < 0)
 		return r;
+	p.has_tap = taps_are_there(&ms->taps);
 	*ret = p;
 	p.kernel = (struct kernel_paths){ 0 };
 	p.cpuset = NULL;
 	return 0;
 }
 
-int machine_write(const struct machine_plan *p, int dir_fd, struct err *err)
+int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, struct err *err)
 {
-	const struct machine_spec machine = {
+	struct machine_spec machine = {
 		.engine = p->engine->name,
 		.kernel = p->kernel.kernel,
 		.initrd = p->kernel.initrd,
@@ -144,6 +146,7 @@ int machine_write(const struct machine_plan *p, int dir_fd, struct err *err)
 		.cpuset = p->cpuset,
 	};
 
+	snprintf(machine.tap, sizeof(machine.tap), "%s", tap);
 	return machine_spec_write(dir_fd, &machine, err);
 }
 

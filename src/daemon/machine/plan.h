@@ -16,6 +16,7 @@ struct machine_plan {
 	struct log_config log;
 	bool cold;    /* booted, though there may be a template */
 	char *cpuset; /* processors of the host it may use; NULL: all */
+	bool has_tap; /* its NIC hangs on one */
 };
 
 /**
@@ -31,9 +32,9 @@ void machine_plan_reset(struct machine_plan *p);
 /** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */
 int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
 
-/** machine_write() - write machine.json into a machine's folder.  @dir_fd: borrowed.  Return: 0;
- * -errno with a message. */
-int machine_write(const struct machine_plan *p, int dir_fd, struct err *err);
+/** machine_write() - write machine.json into a machine's folder.  @tap: by name; "": none; @dir_fd:
+ * borrowed.  Return: 0; -errno with a message. */
+int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, struct err *err);
 
 /**
  * machine_running() - what the machine that runs has, which limits cannot pass

@@ -81,15 +81,19 @@ static int launch_shim(struct machines *ms, struct spare *s, int dir_fd,
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
 	cleanup_free char *dir = str_printf("%s/machines/%s", ms->root, s->name), *spec = NULL;
+	cleanup(tap_close) struct tap tap = TAP_NONE;
 	struct shim_launch l = {
 		.program = ms->shim_path, .dir = dir, .dir_fd = dir_fd, .tap_fd = -1
 	};
 	int r = dir ? template_take(ms->templates, plan, &from, err) : err_nomem(err);
 
+	if (r == 0 && plan->has_tap)
+		r = taps_take(&ms->taps, &tap, err);
+	memcpy(s->tap, tap.name, sizeof(s->tap));
 	if (r == 0)
 		r = write_spec(ms, &spec, err);
 	if (r == 0)
-		r = machine_write(plan, dir_fd, err);
+		r = machine_write(plan, s->tap, dir_fd, err);
 	if (r == 0 && file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600) < 0)
 		r = err_set(err, -EIO, CONFIG_FILE " of the rehearsal");
 	if (r < 0)
@@ -97,6 +101,7 @@ static int launch_shim(struct machines *ms, struct spare *s, int dir_fd,
 	memcpy(s->key, from.key, sizeof(s->key));
 	l.memory_fd = from.memory_fd;
 	l.state_fd = from.state_fd;
+	l.tap_fd = tap.fd;
 	return shim_spawn(&l, &s->pid, err);
 }
 
@@ -131,28 +136,58 @@ static int await_rehearsal(int watch_fd, struct err *err)
 	return packet ? judge_end(&e, err) : err_nomem(err);
 }
 
-static int ask_machine(struct shim_ref shim, enum control_op op, int fd, struct err *err)
+static int ask_machine(struct shim_ref shim, enum control_op op, struct err *err)
 {
-	const struct shim_call call = { .request.op = op, .fd = fd, .timeout_msec = READY_MSEC };
+	const struct shim_call call = { .request.op = op, .fd = -1, .timeout_msec = READY_MSEC };
 
 	return shim_call(shim, &call, NULL, err);
 }
 
+/* An interface as most have it; nobody is at the other end of its tap. */
+static void fill_interface(struct oci_interface *i)
+{
+	static char four[] = "10.0.0.2/24", six[] = "fd00::2/64";
+	static char gateway4[] = "10.0.0.1", gateway6[] = "fd00::1";
+	static char *addresses[] = { four, six, NULL };
+
+	*i = (struct oci_interface){ .name = "eth0",
+				     .mac = { 2, 0, 0, 0, 0, 1 },
+				     .mtu = OCI_MTU_DEFAULT,
+				     .addresses = addresses,
+				     .gateway4 = gateway4,
+				     .gateway6 = gateway6 };
+}
+
+static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_tap, struct err *err)
+{
+	struct shim_call call = { .request.op = CONTROL_ADD,
+				  .fd = dir_fd,
+				  .timeout_msec = READY_MSEC };
+	struct oci_interface interface;
+
+	fill_interface(&interface);
+	if (has_tap) {
+		call.request.has_network = true;
+		call.request.network = (struct oci_network){ &interface, 1 };
+	}
+	return shim_call(shim, &call, NULL, err);
+}
+
 /* Adds a container of moat's own to the machine, lets it run to its end, and removes it. */
-static int rehearse_container(struct shim_ref shim, int dir_fd, struct err *err)
+static int rehearse_container(struct shim_ref shim, int dir_fd, bool has_tap, struct err *err)
 {
 	cleanup_close int watch_fd = -1;
-	int r = ask_machine(shim, CONTROL_ADD, dir_fd, err);
+	int r = add_rehearsal(shim, dir_fd, has_tap, err);
 
 	if (r == 0)
 		r = shim_watch(shim, &watch_fd);
 	if (r == 0 && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
 		r = err_errno(err, -errno, EXIT_FILE);
 	if (r == 0)
-		r = ask_machine(shim, CONTROL_START, -1, err);
+		r = ask_machine(shim, CONTROL_START, err);
 	if (r == 0)
 		r = await_rehearsal(watch_fd, err);
-	return r == 0 ? ask_machine(shim, CONTROL_REMOVE, -1, err) : r;
+	return r == 0 ? ask_machine(shim, CONTROL_REMOVE, err) : r;
 }
 
 static int prepare_machine(struct machines *ms, struct spare *s, int dir_fd,
@@ -164,7 +199,7 @@ static int prepare_machine(struct machines *ms, struct spare *s, int dir_fd,
 	int r = shim_hold(shim, &s->fd, err);
 
 	for (int i = 0; r == 0 && i < ROUNDS; i++)
-		r = rehearse_container(shim, dir_fd, err);
+		r = rehearse_container(shim, dir_fd, plan->has_tap, err);
 	if (r == 0)
 		r = shim_ask(shim, CONTROL_REST, SHIM_TIMEOUT_MSEC, &answer, err);
 	if (r == 0)
@@ -245,6 +280,7 @@ void spare_end(struct machines *ms, struct spare *s)
 	if (s->pid > 0)
 		reap_shim(s->pid);
 	machine_folder_remove(ms, s->name);
+	taps_put_back(&ms->taps, s->tap);
 	free(s);
 }
 

@@ -13,7 +13,8 @@ struct spare {
 	char key[TEMPLATE_KEY_LEN + 1];	 /* of the template it was restored from */
 	pid_t pid;			 /* of the shim; ours to reap */
 	pid_t engine_pid;
-	int fd; /* holds the machine; it ends with this */
+	int fd;			       /* holds the machine; it ends with this */
+	char tap[CONTROL_TAP_MAX + 1]; /* that its NIC hangs on; "": nothing */
 };
 
 /**

@@ -40,6 +40,7 @@ int template_key(const struct machine_plan *plan, char ret[65], struct err *err)
 		return err_set(err, -EOPNOTSUPP, "engine %s knows no templates",
 			       plan->engine->name);
 	machine_add_devices(&machine, ROOT_DISK_BYTES, plan->disk_bytes);
+	machine.nics[0].tap_fd = plan->has_tap ? 0 : -1; /* whether there is one counts */
 	r = plan->engine->identity(&machine, &identity, err);
 	if (r < 0)
 		return r;

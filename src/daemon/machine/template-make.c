@@ -51,30 +51,43 @@ static int explain_failure(int dir_fd, int code, struct err *err)
 	return err_set(err, code, "%s", line ? line + 1 : log.data);
 }
 
-int template_make(const struct template_site *site, const struct machine_plan *plan,
-		  int *ret_memory_fd, struct err *err)
+/* Has a shim make the template and waits for it. */
+static int run_maker(const struct template_site *site, const struct machine_plan *plan,
+		     const struct tap *tap, int memory_fd, struct err *err)
 {
-	cleanup_close int memory_fd =
-		memfd_create("moat-template", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	struct shim_launch launch = { .program = site->shim,
-				      .dir = site->dir,
-				      .dir_fd = site->dir_fd,
-				      .memory_fd = memory_fd,
-				      .state_fd = -1,
-				      .tap_fd = -1 };
+	const struct shim_launch launch = { .program = site->shim,
+					    .dir = site->dir,
+					    .dir_fd = site->dir_fd,
+					    .memory_fd = memory_fd,
+					    .state_fd = -1,
+					    .tap_fd = tap->fd };
 	pid_t pid;
-	int r;
+	int r = machine_write(plan, tap->name, site->dir_fd, err);
 
-	if (memory_fd < 0)
-		return err_errno(err, -errno, "memory of the template");
-	r = machine_write(plan, site->dir_fd, err);
 	if (r == 0)
 		r = shim_spawn_maker(&launch, &pid, err);
 	if (r < 0)
 		return r;
 	r = await_shim(pid, err);
+	return r < 0 ? explain_failure(site->dir_fd, r, err) : 0;
+}
+
+int template_make(const struct template_site *site, const struct machine_plan *plan,
+		  int *ret_memory_fd, struct err *err)
+{
+	cleanup_close int memory_fd =
+		memfd_create("moat-template", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	cleanup(tap_close) struct tap tap = TAP_NONE;
+	int r;
+
+	if (memory_fd < 0)
+		return err_errno(err, -errno, "memory of the template");
+	r = plan->has_tap ? taps_take(site->taps, &tap, err) : 0;
+	if (r == 0)
+		r = run_maker(site, plan, &tap, memory_fd, err);
+	taps_put_back(site->taps, tap.name);
 	if (r < 0)
-		return explain_failure(site->dir_fd, r, err);
+		return r;
 	r = template_seal(memory_fd);
 	if (r < 0)
 		return err_errno(err, r, "memory of the template");

@@ -4,9 +4,10 @@
 #include "daemon/machine/plan.h"
 
 struct template_site {
-	const char *shim; /* path of moat-shim */
-	const char *dir;  /* an empty folder; absolute */
-	int dir_fd;	  /* the same; borrowed */
+	const char *shim;  /* path of moat-shim */
+	const char *dir;   /* an empty folder; absolute */
+	int dir_fd;	   /* the same; borrowed */
+	struct taps *taps; /* one of them is the machine's while it is made */
 };
 
 /**

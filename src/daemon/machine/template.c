@@ -159,8 +159,9 @@ static int make_template(struct templates *t, struct template *e, const struct m
 		r = path_open_dir(t->dir_fd, name, 0700, &e->dir_fd);
 	if (r < 0)
 		return err_errno(err, r, "%s", path);
-	r = template_make(&(struct template_site){ t->ms->shim_path, path, e->dir_fd }, plan,
-			  &e->memory_fd, err);
+	r = template_make(
+		&(struct template_site){ t->ms->shim_path, path, e->dir_fd, &t->ms->taps }, plan,
+		&e->memory_fd, err);
 	if (r == 0) {
 		r = save_in_background(t, e, plan);
 		if (r < 0)
