@@ -197,8 +197,9 @@ static int add_qmp(char ***v, int fd)
 
 /*
  * After a restore QEMU would announce the MAC address of the template, which no machine is to
- * have: so announce-rounds is 0 (add_machine()).  Offloads work only in a machine whose template
- * had a tap as well.
+ * have: so announce-rounds is 0 (add_machine()).  With that, and where guests can be asked to
+ * announce themselves, a restored QEMU 7.2 follows a null pointer when the device is reset, which
+ * any guest can do.  Offloads work only in a machine whose template had a tap as well.
  */
 static int add_nic(char ***v, size_t index, const struct machine_nic *nic, int fd)
 {
@@ -210,7 +211,8 @@ static int add_nic(char ***v, size_t index, const struct machine_nic *nic, int f
 		r = strv_addf(v, "dgram,id=nic%zu,local.type=fd,local.str=%d", index, fd);
 	if (r == 0)
 		r = strv_add(v, "-device");
-	return r == 0 ? strv_addf(v, "virtio-net-device,netdev=nic%zu", index) : r;
+	return r == 0 ? strv_addf(v, "virtio-net-device,netdev=nic%zu,guest_announce=off", index)
+		      : r;
 }
 
 static int add_file(char ***v, size_t index, const struct machine_disk *d, const char *node)

@@ -163,8 +163,10 @@ static void a_nic_is_on_a_tap_or_on_nothing(void **state)
 	assert_string_equal(value(nowhere, "-netdev", 0),
 			    "dgram,id=nic0,local.type=fd,local.str=10");
 	assert_string_equal(value(tap, "-netdev", 0), "tap,id=nic0,fd=10,vhost=off");
-	assert_string_equal(value(nowhere, "-device", 8), "virtio-net-device,netdev=nic0");
-	assert_string_equal(value(tap, "-device", 8), "virtio-net-device,netdev=nic0");
+	assert_string_equal(value(nowhere, "-device", 8),
+			    "virtio-net-device,netdev=nic0,guest_announce=off");
+	assert_string_equal(value(tap, "-device", 8),
+			    "virtio-net-device,netdev=nic0,guest_announce=off");
 	assert_string_equal(value(tap, "-global", 1), "migration.announce-rounds=0");
 }
 
