@@ -4,10 +4,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/macro.h"
 
-#define CHUNK_BYTES MIB(1)
+#define CHUNK_BYTES KIB(256)
 #define ALIGNMENT   sizeof(uint64_t)
 
 struct arena_chunk {
@@ -16,9 +17,9 @@ struct arena_chunk {
 	uint64_t data[];
 };
 
-void arena_init(struct arena *a, uint64_t limit)
+void arena_init(struct arena *a, struct arena_budget *budget)
 {
-	*a = (struct arena){ .limit = limit };
+	*a = (struct arena){ .budget = budget };
 }
 
 void arena_reset(struct arena *a)
@@ -29,7 +30,24 @@ void arena_reset(struct arena *a)
 		free(a->chunks);
 		a->chunks = next;
 	}
-	arena_init(a, a->limit);
+	if (a->budget)
+		a->budget->used -= a->used;
+	arena_init(a, a->budget);
+}
+
+void arena_absorb(struct arena *a, struct arena *from)
+{
+	struct arena_chunk **end = &from->chunks;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = a->chunks;
+	if (from->chunks) {
+		a->chunks = from->chunks;
+		a->left = from->left;
+	}
+	a->used += from->used;
+	arena_init(from, from->budget);
 }
 
 static int add_chunk(struct arena *a, size_t len)
@@ -45,17 +63,24 @@ static int add_chunk(struct arena *a, size_t len)
 	return 0;
 }
 
+/* What goes over the limit stays counted, which is how arena_errno() knows. */
+static bool charge(struct arena *a, uint64_t len)
+{
+	a->used += len;
+	a->budget->used += len;
+	return a->budget->used <= a->budget->limit;
+}
+
 void *arena_alloc(struct arena *a, size_t len)
 {
 	void *p;
 
-	if (len > SIZE_MAX / 2 || len > a->limit) {
-		a->used = a->limit + 1;
+	if (len > SIZE_MAX / 2 || len > a->budget->limit) {
+		(void)charge(a, a->budget->limit + 1);
 		return NULL;
 	}
 	len = (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	a->used += len;
-	if (a->used > a->limit)
+	if (!charge(a, len))
 		return NULL;
 	if (len > a->left && add_chunk(a, len > CHUNK_BYTES ? len : CHUNK_BYTES) < 0)
 		return NULL;
@@ -64,7 +89,14 @@ void *arena_alloc(struct arena *a, size_t len)
 	return p;
 }
 
+char *arena_text(struct arena *a, const char *s)
+{
+	char *copy = arena_alloc(a, strlen(s) + 1);
+
+	return copy ? strcpy(copy, s) : NULL;
+}
+
 int arena_errno(const struct arena *a)
 {
-	return a->used > a->limit ? -EDQUOT : -ENOMEM;
+	return a->budget->used > a->budget->limit ? -EDQUOT : -ENOMEM;
 }

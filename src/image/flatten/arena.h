@@ -5,29 +5,42 @@
 #include <stdint.h>
 
 /*
- * Memory that is taken in small pieces and given back all at once, up to a limit.
+ * Memory that is taken in small pieces and given back all at once, up to a limit that several
+ * arenas, of several threads, can have together.
  */
 struct arena_chunk;
+
+struct arena_budget {
+	_Atomic uint64_t used;
+	uint64_t limit;
+};
 
 struct arena {
 	struct arena_chunk *chunks;
 	size_t left; /* bytes free in the newest chunk */
 	uint64_t used;
-	uint64_t limit;
+	struct arena_budget *budget; /* borrowed */
 };
 
-/** arena_init() - an empty arena that hands out at most @limit bytes */
-void arena_init(struct arena *a, uint64_t limit);
+/** arena_init() - an empty arena; what it hands out counts against @budget */
+void arena_init(struct arena *a, struct arena_budget *budget);
 
-/** arena_reset() - give everything back */
+/** arena_reset() - give everything back, to the budget too */
 void arena_reset(struct arena *a);
+
+/** arena_absorb() - take over what another arena of the same budget has handed out; that is empty
+ * after */
+void arena_absorb(struct arena *a, struct arena *from);
 
 /**
  * arena_alloc() - zeroed memory, aligned for any type
  *
- * Return: borrowed from the arena; NULL when out of memory or over the limit (arena_is_full()).
+ * Return: borrowed from the arena; NULL when out of memory or over the limit (arena_errno()).
  */
 void *arena_alloc(struct arena *a, size_t len);
+
+/** arena_text() - a copy of a string.  Return: as arena_alloc(). */
+char *arena_text(struct arena *a, const char *s);
 
 /** arena_errno() - why the last arena_alloc() failed.  Return: -EDQUOT over the limit; -ENOMEM. */
 int arena_errno(const struct arena *a);

@@ -2,6 +2,8 @@
 #include "image/flatten/erofs-out.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,12 +11,26 @@
 #include "base/macro.h"
 #include "image/flatten/erofs-format.h"
 
-#define GATHER_BYTES MIB(1)
-#define HOLE_BYTES   KIB(64) /* zeros in shorter runs are cheaper to write than to skip */
+/*
+ * Theory of operation: the content of a file lies in one piece, so whoever appends one asks for a
+ * place first.  Small files lie side by side in a part that was taken from the shared space; a
+ * larger one that does not fit into what is left of it gets a place of its own, as the rest will do
+ * for others.
+ */
 
-int erofs_out_init(struct erofs_out *o, int fd)
+#define GATHER_BYTES KIB(256)
+#define HOLE_BYTES   KIB(64)  /* zeros in shorter runs are cheaper to write than to skip */
+#define PART_BYTES   MIB(4)   /* taken from the space at once */
+#define LARGE_BYTES  KIB(128) /* a file from here on need not lie among the small ones */
+
+void erofs_space_init(struct erofs_space *s)
 {
-	*o = (struct erofs_out){ .fd = fd, .pos = EROFS_BLOCK, .data = malloc(GATHER_BYTES) };
+	s->next = EROFS_BLOCK;
+}
+
+int erofs_out_init(struct erofs_out *o, int fd, struct erofs_space *space)
+{
+	*o = (struct erofs_out){ .fd = fd, .space = space, .data = malloc(GATHER_BYTES) };
 	return o->data ? 0 : -ENOMEM;
 }
 
@@ -46,6 +62,65 @@ int erofs_out_flush(struct erofs_out *o)
 	if (r == 0 && o->len > start)
 		r = fd_pwrite_all(o->fd, o->data + start, o->len - start, base + start);
 	o->len = 0;
+	return r;
+}
+
+static int go_to(struct erofs_out *o, uint64_t pos)
+{
+	int r = pos == o->pos ? 0 : erofs_out_flush(o);
+
+	o->pos = pos;
+	return r;
+}
+
+/* Gives back what is left of the part, if nobody has taken what lies behind it. */
+static void leave_part(struct erofs_out *o)
+{
+	uint64_t end = o->part_end;
+
+	if (o->part_pos < o->part_end)
+		(void)atomic_compare_exchange_strong(&o->space->next, &end, o->part_pos);
+	o->part_pos = o->part_end = 0;
+}
+
+int erofs_out_place(struct erofs_out *o, uint64_t size_bytes, uint64_t *ret_pos)
+{
+	uint64_t len = (size_bytes + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK;
+	uint64_t pos;
+	int r = erofs_out_align(o);
+
+	if (r < 0)
+		return r;
+	if (len > o->part_end - o->part_pos && len >= LARGE_BYTES) {
+		pos = atomic_fetch_add(&o->space->next, len);
+	} else {
+		if (len > o->part_end - o->part_pos) {
+			leave_part(o);
+			o->part_pos = atomic_fetch_add(&o->space->next, PART_BYTES);
+			o->part_end = o->part_pos + PART_BYTES;
+		}
+		pos = o->part_pos;
+		o->part_pos += len;
+	}
+	r = go_to(o, pos);
+	if (r == 0)
+		*ret_pos = pos;
+	return r;
+}
+
+int erofs_out_leave(struct erofs_out *o)
+{
+	int r = erofs_out_align(o);
+
+	leave_part(o);
+	return r == 0 ? erofs_out_flush(o) : r;
+}
+
+int erofs_out_finish(struct erofs_out *o)
+{
+	int r = erofs_out_leave(o);
+
+	o->pos = o->space->next;
 	return r;
 }
 

@@ -40,7 +40,7 @@ static void punch_dead(const struct tree *t, const struct erofs_out *out)
 {
 	uint64_t pos = 0, end = 0;
 
-	for (const struct tree_inode *i = t->inodes; i; i = i->next) {
+	for (const struct tree_inode *i = t->inodes.first; i; i = i->next) {
 		uint64_t len = (i->size_bytes + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK;
 
 		if (i->nlink > 0 || !S_ISREG(i->mode) || i->data || len == 0)
@@ -209,10 +209,8 @@ int erofs_write(struct tree *t, struct erofs_out *out, const uint8_t uuid[EROFS_
 		struct err *err)
 {
 	cleanup(erofs_plan_reset) struct erofs_plan plan = { 0 };
-	int r = erofs_out_align(out);
+	int r = erofs_out_finish(out);
 
-	if (r == 0)
-		r = erofs_out_flush(out);
 	if (r < 0)
 		return err_errno(err, r, "writing the image");
 	punch_dead(t, out);

@@ -4,42 +4,110 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
-#include "base/str.h"
+#include "image/flatten/crew.h"
 #include "image/flatten/erofs.h"
-#include "image/flatten/layer.h"
+
+#define HELPER_STACK_BYTES (1u << 20) /* a layer's folders may be 2,048 deep */
 
 DEFINE_CLEANUP(struct tree, tree_free)
 DEFINE_CLEANUP(struct hash, hash_free)
 
-static int check_diff_id(const char *want, const char *hex, struct err *err)
-{
-	const char *want_hex = want ? str_starts(want, "sha256:") : hex;
+struct flatten_helpers {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* guarded by lock */
+	struct crew *crew; /* NULL: none yet */
+	bool over;	   /* no crew will come any more */
+	size_t n_waiting;
+	size_t n;
+	pthread_t threads[];
+};
 
-	if (!want_hex)
-		return err_set(err, -EBADMSG, "its diff_id is not a sha256 digest");
-	if (!streq(want_hex, hex))
-		return err_set(err, -EBADMSG,
-			       "unpacked it is sha256:%s, but the image's config says %s", hex,
-			       want);
-	return 0;
+static void *help(void *arg)
+{
+	struct flatten_helpers *h = arg;
+	struct crew *crew;
+
+	pthread_mutex_lock(&h->lock);
+	h->n_waiting++;
+	pthread_cond_broadcast(&h->changed);
+	while (!h->crew && !h->over)
+		pthread_cond_wait(&h->changed, &h->lock);
+	crew = h->crew;
+	pthread_mutex_unlock(&h->lock);
+	if (crew)
+		crew_work(crew);
+	return NULL;
 }
 
-static int apply_layer(struct layer_target *target, struct flatten_layer *layer, uint32_t number,
-		       struct hash *ids, struct err *err)
+static int start_helper(struct flatten_helpers *h)
 {
-	uint64_t before = target->data_bytes;
-	char hex[SHA256_HEX_LEN + 1];
-	int r = layer_apply(target, layer->fd, number, hex, err);
+	pthread_attr_t attr;
+	int r = -pthread_attr_init(&attr);
 
-	if (r == 0)
-		r = check_diff_id(layer->diff_id, hex, err);
-	if (r < 0) {
-		err_wrap(err, "layer %u", number);
+	if (r < 0)
 		return r;
-	}
-	layer->size_bytes = target->data_bytes - before;
-	r = hash_update(ids, hex, SHA256_HEX_LEN);
-	return r < 0 ? err_errno(err, r, "SHA-256") : 0;
+	r = -pthread_attr_setstacksize(&attr, HELPER_STACK_BYTES);
+	if (r == 0)
+		r = -pthread_create(&h->threads[h->n], &attr, help, h);
+	pthread_attr_destroy(&attr);
+	h->n += r == 0;
+	return r;
+}
+
+/* What a thread does to begin with, the C library's part of it too, is done then. */
+static void await_start(struct flatten_helpers *h)
+{
+	pthread_mutex_lock(&h->lock);
+	while (h->n_waiting < h->n)
+		pthread_cond_wait(&h->changed, &h->lock);
+	pthread_mutex_unlock(&h->lock);
+}
+
+int flatten_helpers_new(size_t n, struct flatten_helpers **ret)
+{
+	struct flatten_helpers *h = calloc(1, sizeof(*h) + n * sizeof(h->threads[0]));
+	int r = 0;
+
+	if (!h)
+		return -ENOMEM;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->changed, NULL);
+	while (r == 0 && h->n < n)
+		r = start_helper(h);
+	if (r == 0)
+		await_start(h);
+	if (r < 0)
+		flatten_helpers_free(h);
+	else
+		*ret = h;
+	return r;
+}
+
+static void call_helpers(struct flatten_helpers *h, struct crew *crew)
+{
+	pthread_mutex_lock(&h->lock);
+	h->crew = crew;
+	h->over = !crew;
+	pthread_cond_broadcast(&h->changed);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static void await_helpers(struct flatten_helpers *h)
+{
+	while (h->n > 0)
+		pthread_join(h->threads[--h->n], NULL);
+}
+
+void flatten_helpers_free(struct flatten_helpers *h)
+{
+	if (!h)
+		return;
+	call_helpers(h, NULL);
+	await_helpers(h);
+	pthread_mutex_destroy(&h->lock);
+	pthread_cond_destroy(&h->changed);
+	free(h);
 }
 
 static unsigned int hex_value(char c)
@@ -48,11 +116,16 @@ static unsigned int hex_value(char c)
 }
 
 /* The same layers get the same identifier: RFC 9562 version 8, out of all diff_ids. */
-static int make_uuid(struct hash *ids, uint8_t ret[EROFS_UUID_LEN])
+static int make_uuid(const struct crew *c, uint8_t ret[EROFS_UUID_LEN])
 {
+	cleanup(hash_free_cleanup_fn) struct hash *ids = NULL;
 	char hex[SHA256_HEX_LEN + 1];
-	int r = hash_final(ids, hex);
+	int r = hash_new(&ids);
 
+	for (size_t i = 0; r == 0 && i < c->n_layers; i++)
+		r = hash_update(ids, c->states[i].hex, SHA256_HEX_LEN);
+	if (r == 0)
+		r = hash_final(ids, hex);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < EROFS_UUID_LEN; i++)
@@ -62,47 +135,68 @@ static int make_uuid(struct hash *ids, uint8_t ret[EROFS_UUID_LEN])
 	return 0;
 }
 
-static int flatten_into(struct layer_target *target, struct flatten_layer *layers, size_t n_layers,
-			struct err *err)
+static int write_image(struct crew *c, struct err *err)
 {
-	cleanup(hash_free_cleanup_fn) struct hash *ids = NULL;
+	cleanup(erofs_out_reset) struct erofs_out out = { 0 };
 	uint8_t uuid[EROFS_UUID_LEN];
-	int r = hash_new(&ids);
+	int r = make_uuid(c, uuid);
 
 	if (r < 0)
 		return err_errno(err, r, "SHA-256");
-	for (size_t i = 0; i < n_layers; i++) {
-		r = apply_layer(target, &layers[i], (uint32_t)i + 1, ids, err);
-		if (r < 0)
-			return r;
-	}
-	r = make_uuid(ids, uuid);
-	if (r < 0)
-		return err_errno(err, r, "SHA-256");
-	return erofs_write(target->tree, target->out, uuid, err);
+	r = erofs_out_init(&out, c->out_fd, &c->common.space);
+	return r < 0 ? err_errno(err, r, "making an image") : erofs_write(c->tree, &out, uuid, err);
 }
 
-int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
-		    const struct flatten_limits *limits, struct err *err)
+static void crew_reset(struct crew *c)
+{
+	for (size_t i = 0; c->states && i < c->n_layers; i++)
+		layer_log_reset(&c->states[i].log);
+	free(c->states);
+	pthread_mutex_destroy(&c->lock);
+}
+
+static int crew_init(struct crew *c, const struct flatten_limits *limits, struct tree **ret_tree)
 {
 	const struct tree_limits tree_limits = {
 		.max_entries = limits->max_entries,
-		.max_bytes = limits->max_memory,
+		.budget = &c->common.memory,
 	};
-	cleanup(tree_free_cleanup_fn) struct tree *tree = NULL;
-	cleanup(erofs_out_reset) struct erofs_out out = { 0 };
-	struct layer_target target = { .out = &out, .limits = limits };
-	int r = tree_new(&tree_limits, &tree);
 
-	if (r == 0)
-		r = erofs_out_init(&out, out_fd);
-	if (r < 0)
-		return err_errno(err, r, "making an image");
-	target.tree = tree;
-	return flatten_into(&target, layers, n_layers, err);
+	layer_common_init(&c->common, limits);
+	c->states = calloc(c->n_layers + 1, sizeof(*c->states));
+	if (!c->states)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_layers; i++)
+		layer_log_init(&c->states[i].log, &c->common.memory);
+	return tree_new(&tree_limits, ret_tree);
 }
 
-int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err)
+int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
+		    const struct flatten_limits *limits, struct flatten_helpers *helpers,
+		    struct err *err)
+{
+	cleanup(crew_reset) struct crew c = { .layers = layers,
+					      .n_layers = n_layers,
+					      .out_fd = out_fd,
+					      .lock = PTHREAD_MUTEX_INITIALIZER };
+	cleanup(tree_free_cleanup_fn) struct tree *tree = NULL;
+	int r = crew_init(&c, limits, &tree);
+
+	if (r < 0)
+		return err_errno(err, r, "making an image");
+	c.tree = tree;
+	if (helpers)
+		call_helpers(helpers, &c);
+	crew_work(&c);
+	if (helpers)
+		await_helpers(helpers);
+	if (c.result < 0)
+		return err_set(err, c.result, "%s", c.err.msg);
+	return write_image(&c, err);
+}
+
+int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
+	    struct flatten_helpers *helpers, struct err *err)
 {
 	static const struct flatten_limits limits = {
 		.max_bytes = UNPACK_MAX_BYTES,
@@ -113,5 +207,5 @@ int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd, struct er
 		.inline_bytes = UNPACK_INLINE_BYTES,
 	};
 
-	return flatten_limited(layers, n_layers, out_fd, &limits, err);
+	return flatten_limited(layers, n_layers, out_fd, &limits, helpers, err);
 }

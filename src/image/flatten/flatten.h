@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,23 +21,45 @@
 	(128ULL << 20) /* small files kept in memory to go beside their inodes */
 
 struct flatten_layer {
-	int fd;		     /* borrowed; the packed layer, any seekable or plain file */
-	const char *diff_id; /* "sha256:…" of the unpacked tar; NULL: not checked */
-	uint64_t size_bytes; /* of its files; set by flatten() */
+	int fd;		       /* borrowed; the packed layer, a regular file */
+	bool grows;	       /* the file is still being written */
+	int event_fd;	       /* then: an eventfd that tells how many bytes came; borrowed */
+	uint64_t packed_bytes; /* then: how many there will be */
+	const char *diff_id;   /* "sha256:…" of the unpacked tar; NULL: not checked */
+	uint64_t size_bytes;   /* of its files; set by flatten() */
 };
+
+/* Threads that help to flatten; see flatten_helpers_new(). */
+struct flatten_helpers;
+
+/**
+ * flatten_helpers_new() - start threads that wait for one flatten()
+ * @n:   so many; 0 is good, too
+ * @ret: owned, flatten_helpers_free()
+ *
+ * Return: 0; -ENOMEM; -errno of pthread_create(3).
+ */
+int flatten_helpers_new(size_t n, struct flatten_helpers **ret);
+
+/** flatten_helpers_free() - NULL is accepted */
+void flatten_helpers_free(struct flatten_helpers *h);
 
 /**
  * flatten() - apply layers in order and write the image
  * @layers:  base first; compression (none, gzip, zstd, xz, bzip2) is recognized by content
  * @out_fd:  empty regular file, written by pwrite(2)
+ * @helpers: used up; NULL: this thread does it alone
  *
  * Whiteouts and opaque folders are applied (image-spec layer.md); nothing of a layer ever
- * touches the host's file system, the tree lives in memory and the data goes into @out_fd.
+ * touches the host's file system, the tree lives in memory and the data goes into @out_fd.  With
+ * helpers several layers are read at once, and where in the image their files lie is different each
+ * time.
  *
  * Return: 0; -EBADMSG with a message for a malformed, truncated, escaping or bomb-like
  * layer or a wrong diff_id; -ENOSPC; -errno.
  */
-int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd, struct err *err);
+int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
+	    struct flatten_helpers *helpers, struct err *err);
 
 struct flatten_limits {
 	uint64_t max_bytes;
@@ -49,4 +72,5 @@ struct flatten_limits {
 
 /** flatten_limited() - as flatten(), with limits other than the UNPACK_… ones */
 int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
-		    const struct flatten_limits *limits, struct err *err);
+		    const struct flatten_limits *limits, struct flatten_helpers *helpers,
+		    struct err *err);

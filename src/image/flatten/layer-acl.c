@@ -134,7 +134,7 @@ static int add_attribute(struct layer *l, struct tree_inode *inode, const char *
 	uint32_t version = htole32(ACL_ATTR_VERSION);
 
 	if (!value)
-		return layer_tree_error(l, -ENOMEM);
+		return layer_tree_error(&l->at, -ENOMEM);
 	memcpy(value, &version, sizeof(version));
 	memcpy(value + sizeof(version), a->entries, len - sizeof(version));
 	return layer_add_xattr(l, inode, name, value, len);
@@ -146,7 +146,7 @@ static int read_list(struct layer *l, struct tree_inode *inode, int type, const 
 	int r = acl_read(l, type, &a);
 
 	if (r < 0)
-		return layer_tree_error(l, r);
+		return layer_tree_error(&l->at, r);
 	if (r == 0)
 		return 0;
 	if (type == ARCHIVE_ENTRY_ACL_TYPE_ACCESS && a.tags & ACL_TAG_MASK)

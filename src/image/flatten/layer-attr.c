@@ -19,7 +19,7 @@ static int read_owner(struct layer *l, struct tree_inode *inode)
 	int64_t gid = archive_entry_gid(l->entry);
 
 	if (uid < 0 || uid > UINT32_MAX || gid < 0 || gid > UINT32_MAX)
-		return layer_fail(l, "has the impossible owner %lld:%lld", (long long)uid,
+		return layer_fail(&l->at, "has the impossible owner %lld:%lld", (long long)uid,
 				  (long long)gid);
 	inode->uid = (uint32_t)uid;
 	inode->gid = (uint32_t)gid;
@@ -31,7 +31,7 @@ static int read_time(struct layer *l, struct tree_inode *inode)
 	long nsec = archive_entry_mtime_nsec(l->entry);
 
 	if (nsec < 0 || nsec >= (long)NSEC_PER_SEC)
-		return layer_fail(l, "has an impossible time");
+		return layer_fail(&l->at, "has an impossible time");
 	inode->mtime_sec = archive_entry_mtime(l->entry);
 	inode->mtime_nsec = (uint32_t)nsec;
 	return 0;
@@ -58,22 +58,22 @@ struct tree_xattr *layer_find_xattr(struct tree_inode *inode, const char *name)
 int layer_add_xattr(struct layer *l, struct tree_inode *inode, const char *name, const void *value,
 		    size_t len)
 {
-	struct arena *arena = &l->target->tree->arena;
+	struct arena *arena = layer_arena(l);
 	struct tree_xattr *x = layer_find_xattr(inode, name);
 	size_t name_len = strlen(name);
 	char *copy;
 
 	if (len > UINT16_MAX)
-		return layer_fail(l, "has an extended attribute of %zu bytes", len);
+		return layer_fail(&l->at, "has an extended attribute of %zu bytes", len);
 	copy = arena_alloc(arena, name_len + 1 + len);
 	if (!copy)
-		return layer_tree_error(l, arena_errno(arena));
+		return layer_tree_error(&l->at, arena_errno(arena));
 	if (!x) {
 		struct tree_xattr **link = &inode->xattrs;
 
 		x = arena_alloc(arena, sizeof(*x));
 		if (!x)
-			return layer_tree_error(l, arena_errno(arena));
+			return layer_tree_error(&l->at, arena_errno(arena));
 		while (*link && strcmp((*link)->name, name) < 0)
 			link = &(*link)->next;
 		x->next = *link;
@@ -86,7 +86,7 @@ int layer_add_xattr(struct layer *l, struct tree_inode *inode, const char *name,
 	x->value = copy + name_len + 1;
 	x->value_len = (uint32_t)len;
 	if (erofs_xattr_size(inode) > EROFS_XATTR_SIZE_MAX)
-		return layer_fail(l, "has more than %u bytes of extended attributes",
+		return layer_fail(&l->at, "has more than %u bytes of extended attributes",
 				  EROFS_XATTR_SIZE_MAX);
 	return 0;
 }

@@ -30,19 +30,19 @@ static int next_piece(struct layer *l, uint64_t pos, uint64_t size, const void *
 		return layer_tar_error(l);
 	if (offset < 0 || (uint64_t)offset < pos || (uint64_t)offset > size ||
 	    *ret_len > size - (uint64_t)offset)
-		return layer_fail(l, "has data outside of its size");
+		return layer_fail(&l->at, "has data outside of its size");
 	*ret_offset = (uint64_t)offset;
 	return 0;
 }
 
 static int read_to_memory(struct layer *l, struct tree_inode *inode)
 {
-	struct arena *arena = &l->target->tree->arena;
+	struct arena *arena = layer_arena(l);
 	char *content = arena_alloc(arena, (size_t)inode->size_bytes);
 	uint64_t pos = 0;
 
 	if (!content)
-		return layer_tree_error(l, arena_errno(arena));
+		return layer_tree_error(&l->at, arena_errno(arena));
 	while (pos < inode->size_bytes) {
 		const void *data;
 		size_t len;
@@ -55,28 +55,26 @@ static int read_to_memory(struct layer *l, struct tree_inode *inode)
 		pos += len;
 	}
 	inode->data = content;
-	l->target->inline_bytes += inode->size_bytes;
 	return 0;
 }
 
 static int append_piece(struct layer *l, uint64_t gap, const void *data, size_t len)
 {
-	struct erofs_out *out = l->target->out;
+	struct erofs_out *out = l->in->out;
 	int r = gap > 0 ? erofs_out_skip(out, gap) : 0;
 
 	if (r == 0)
 		r = erofs_out_append(out, data, len);
-	return r < 0 ? err_errno(l->err, r, "writing the image") : 0;
+	return r < 0 ? err_errno(l->at.err, r, "writing the image") : 0;
 }
 
 static int read_to_output(struct layer *l, struct tree_inode *inode)
 {
 	uint64_t pos = 0;
-	int r = erofs_out_align(l->target->out);
+	int r = erofs_out_place(l->in->out, inode->size_bytes, &inode->pos);
 
 	if (r < 0)
-		return err_errno(l->err, r, "writing the image");
-	inode->pos = l->target->out->pos;
+		return err_errno(l->at.err, r, "writing the image");
 	while (pos < inode->size_bytes) {
 		const void *data = NULL;
 		uint64_t offset;
@@ -92,22 +90,33 @@ static int read_to_output(struct layer *l, struct tree_inode *inode)
 	return 0;
 }
 
+/* Is there room for a small file in memory? */
+static bool take_inline(struct layer_common *c, uint64_t size)
+{
+	if (size > EROFS_INLINE_MAX)
+		return false;
+	if (atomic_fetch_add(&c->inline_bytes, size) + size <= c->limits->inline_bytes)
+		return true;
+	atomic_fetch_sub(&c->inline_bytes, size);
+	return false;
+}
+
 int layer_read_data(struct layer *l, struct tree_inode *inode)
 {
-	struct layer_target *t = l->target;
+	struct layer_common *c = l->in->common;
 	int64_t size = archive_entry_size(l->entry);
 
 	if (size < 0)
-		return layer_fail(l, "has the impossible size %lld", (long long)size);
-	if ((uint64_t)size > t->limits->max_bytes - t->data_bytes)
-		return layer_fail(l, "makes the image larger than %llu bytes",
-				  (unsigned long long)t->limits->max_bytes);
+		return layer_fail(&l->at, "has the impossible size %lld", (long long)size);
 	inode->size_bytes = (uint64_t)size;
-	t->data_bytes += inode->size_bytes;
+	if (inode->size_bytes > c->limits->max_bytes ||
+	    atomic_fetch_add(&c->data_bytes, inode->size_bytes) >
+		    c->limits->max_bytes - inode->size_bytes)
+		return layer_fail(&l->at, "makes the image larger than %llu bytes",
+				  (unsigned long long)c->limits->max_bytes);
+	l->in->log->data_bytes += inode->size_bytes;
 	if (size == 0)
 		return 0;
-	if (inode->size_bytes <= EROFS_INLINE_MAX &&
-	    t->inline_bytes + inode->size_bytes <= t->limits->inline_bytes)
-		return read_to_memory(l, inode);
-	return read_to_output(l, inode);
+	return take_inline(c, inode->size_bytes) ? read_to_memory(l, inode)
+						 : read_to_output(l, inode);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "image/flatten/layer-inner.h"
+#include "image/flatten/tree.h"
 
 #define QUOTED_MAX 256
 
@@ -31,52 +31,41 @@ void layer_quote(const char *s, char *ret, size_t ret_len)
 	ret[len] = '\0';
 }
 
-int layer_fail(struct layer *l, const char *fmt, ...)
+int layer_fail(const struct layer_site *at, const char *fmt, ...)
 {
 	char name[QUOTED_MAX];
 	char text[ERR_MSG_MAX];
 	va_list ap;
 
-	layer_quote(l->entry_name, name, sizeof(name));
+	layer_quote(at->entry_name, name, sizeof(name));
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return err_set(l->err, -EBADMSG, "entry \"%s\" %s", name, text);
+	return err_set(at->err, -EBADMSG, "entry \"%s\" %s", name, text);
 }
 
-int layer_tree_error(struct layer *l, int r)
+int layer_tree_error(const struct layer_site *at, int r)
 {
-	const struct flatten_limits *max = l->target->limits;
+	const struct flatten_limits *max = at->limits;
 
 	switch (r) {
 	case -EXDEV:
-		return layer_fail(l, "leaves the root of the image");
+		return layer_fail(at, "leaves the root of the image");
 	case -ELOOP:
-		return layer_fail(l, "has too many symbolic links or folders on its path");
+		return layer_fail(at, "has too many symbolic links or folders on its path");
 	case -ENAMETOOLONG:
-		return layer_fail(l, "has a name longer than %u or a path longer than %u bytes",
+		return layer_fail(at, "has a name longer than %u or a path longer than %u bytes",
 				  TREE_NAME_MAX, TREE_PATH_MAX - 1);
 	case -ENOTDIR:
-		return layer_fail(l, "lies below something that is not a folder");
+		return layer_fail(at, "lies below something that is not a folder");
 	case -E2BIG:
-		return err_set(l->err, -EBADMSG, "the image has more than %u entries",
+		return err_set(at->err, -EBADMSG, "the image has more than %u entries",
 			       max->max_entries);
 	case -EDQUOT:
-		return err_set(l->err, -EBADMSG,
+		return err_set(at->err, -EBADMSG,
 			       "names, links and attributes of the image take more than %llu bytes",
 			       (unsigned long long)max->max_memory);
 	default:
-		return err_errno(l->err, r, "applying the layer");
+		return err_errno(at->err, r, "applying the layer");
 	}
-}
-
-int layer_tar_error(struct layer *l)
-{
-	const char *text = archive_error_string(l->tar);
-
-	if (layer_stream_error(l->stream) < 0)
-		return layer_stream_error(l->stream);
-	if (archive_errno(l->tar) == ENOMEM)
-		return err_nomem(l->err);
-	return err_set(l->err, -EBADMSG, "not a valid tar archive: %s", text ? text : "malformed");
 }

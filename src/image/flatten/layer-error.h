@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/flatten/layer-inner.h"
+#include "base/err.h"
+#include "image/flatten/flatten.h"
+
+/* What the errors of a layer are about. */
+struct layer_site {
+	const char *entry_name; /* as the layer says; NULL: none yet */
+	const struct flatten_limits *limits;
+	struct err *err;
+};
 
 /** layer_fail() - the entry is wrong; @fmt goes on after its name.  Return: -EBADMSG. */
-int layer_fail(struct layer *l, const char *fmt, ...) printf_like(2, 3);
+int layer_fail(const struct layer_site *at, const char *fmt, ...) printf_like(2, 3);
 
-/** layer_tree_error() - @r came from the tree.  Return: -EBADMSG or -ENOMEM, with a message. */
-int layer_tree_error(struct layer *l, int r);
-
-/** layer_tar_error() - libarchive failed.  Return: -EBADMSG; -ENOMEM; what the stream failed
- * with. */
-int layer_tar_error(struct layer *l);
+/** layer_tree_error() - @r came from the tree or an arena.  Return: -EBADMSG or -ENOMEM, with a
+ * message. */
+int layer_tree_error(const struct layer_site *at, int r);
 
 /**
  * layer_quote() - text of a layer for a message

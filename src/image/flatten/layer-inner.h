@@ -4,17 +4,26 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "image/flatten/layer-error.h"
 #include "image/flatten/layer-stream.h"
 #include "image/flatten/layer.h"
 
-/* Inside the layer reader: a layer that is being applied, and the entry it is at. */
+/* Inside the layer reader: a layer that is being read, and the entry it is at. */
 struct layer {
-	struct layer_target *target;
+	const struct layer_reading *in;
 	struct layer_stream *stream;
 	struct archive *tar;
 	struct archive_entry *entry;
-	const char *entry_name; /* as the layer says */
-	struct err *err;
-	uint32_t number;
-	char path[TREE_PATH_MAX]; /* entry_name, cleaned */
+	struct layer_site at;
+	char path[TREE_PATH_MAX]; /* the entry's name, cleaned */
 };
+
+/** layer_tar_error() - libarchive failed.  Return: -EBADMSG; -ENOMEM; what the stream failed
+ * with. */
+int layer_tar_error(struct layer *l);
+
+/** layer_arena() - where the inodes of the layer are */
+static inline struct arena *layer_arena(struct layer *l)
+{
+	return &l->in->log->kept;
+}

@@ -6,30 +6,31 @@
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "image/flatten/flatten.h"
+#include "image/flatten/layer-source.h"
 
 /* The unpacked bytes of a layer, hashed as they pass. */
 struct layer_stream;
 
 /**
  * layer_stream_open() - begin to read a layer
- * @fd:     borrowed; a regular file, read from its start by pread(2)
+ * @layer:  its descriptors are borrowed
  * @limits: borrowed
+ * @stop:   as for layer_source_open()
  * @err:    borrowed, for this and all later calls
  * @ret:    owned, layer_stream_free()
  *
  * Return: 0; -EBADMSG; -ENOMEM; -errno with a message.
  */
-int layer_stream_open(int fd, const struct flatten_limits *limits, struct err *err,
-		      struct layer_stream **ret);
+int layer_stream_open(const struct flatten_layer *layer, const struct flatten_limits *limits,
+		      const atomic_bool *stop, struct err *err, struct layer_stream **ret);
 void layer_stream_free(struct layer_stream *s);
 
 /**
  * layer_stream_next() - the next piece
  * @ret: borrowed until the next call
  *
- * Return: its length, 0 at the end; -EBADMSG for malformed or truncated input, for one that
- * unpacks to too much and for bytes behind the compressed data; -errno.  A failure stays.
+ * Return: its length, 0 at the end; -EBADMSG for malformed or truncated input and for one that
+ * unpacks to too much; -errno.  A failure stays.
  */
 ssize_t layer_stream_next(struct layer_stream *s, const void **ret);
 

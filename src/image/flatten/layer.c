@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
 #include "base/str.h"
 #include "image/flatten/layer-attr.h"
 #include "image/flatten/layer-data.h"
@@ -13,12 +14,12 @@
 #include "image/flatten/tree-path.h"
 
 /*
- * Theory of operation: the entries of a layer's tar are applied to the tree one by one, as
- * image-spec layer.md says.  Only the content of files goes into the output as it comes by.
- * Nothing here opens, makes or looks at a file of the host.
+ * Theory of operation: the entries of a layer's tar are read one by one into a log, which
+ * layer-apply.c applies to the tree.  Only the content of files goes into the output as it comes
+ * by.  Nothing here opens, makes or looks at a file of the host.
  *
  * The layer comes from a registry and is hostile: libarchive parses it in a process without
- * rights, and every value it returns is checked before it goes into the tree.
+ * rights, and every value it returns is checked before it goes into the log.
  */
 
 #define WHITEOUT	".wh."
@@ -29,45 +30,58 @@
 #define MAJOR_MAX   0xFFFu
 #define MINOR_MAX   0xFFFFFu
 
+#define BATCH_BYTES MIB(1)
+
+void layer_common_init(struct layer_common *c, const struct flatten_limits *limits)
+{
+	memset(c, 0, sizeof(*c));
+	c->limits = limits;
+	c->memory.limit = limits->max_memory;
+	erofs_space_init(&c->space);
+}
+
 static void free_tar(struct archive **a)
 {
 	archive_read_free(*a);
 }
 
-static int place_entry(struct layer *l, uint32_t number, struct tree_place *ret)
+int layer_tar_error(struct layer *l)
 {
-	int r = tree_walk(l->target->tree, l->path, number, ret);
+	const char *text = archive_error_string(l->tar);
 
-	return r < 0 ? layer_tree_error(l, r) : 0;
+	if (layer_stream_error(l->stream) < 0)
+		return layer_stream_error(l->stream);
+	if (archive_errno(l->tar) == ENOMEM)
+		return err_nomem(l->at.err);
+	return err_set(l->at.err, -EBADMSG, "not a valid tar archive: %s",
+		       text ? text : "malformed");
 }
 
-static int apply_opaque(struct layer *l)
+static int add_item(struct layer *l, enum layer_item_kind kind, struct layer_item **ret)
 {
-	struct tree_place at;
-	int r = place_entry(l, l->number, &at);
+	int r = layer_log_add(l->in->log, kind, l->at.entry_name, l->path, ret);
 
-	if (r == 0)
-		tree_hide_children(l->target->tree, at.dir, l->number);
-	return r;
+	return r < 0 ? layer_tree_error(&l->at, r) : 0;
 }
 
-static int apply_whiteout(struct layer *l, const char *hidden)
+/* Of l->path, which ends with the name of the opaque marker, the folder is what counts. */
+static int read_opaque(struct layer *l)
 {
-	struct tree *t = l->target->tree;
-	struct tree_entry *e = NULL;
-	struct tree_place at;
-	int r;
+	struct layer_item *ignored;
+
+	return add_item(l, LAYER_OPAQUE, &ignored);
+}
+
+/* The path loses the prefix of its last name. */
+static int read_whiteout(struct layer *l, char *name)
+{
+	char *hidden = name + strlen(WHITEOUT);
+	struct layer_item *ignored;
 
 	if (streq(hidden, "") || streq(hidden, ".") || streq(hidden, ".."))
-		return layer_fail(l, "is a whiteout of nothing");
-	r = place_entry(l, 0, &at);
-	if (r < 0)
-		return r;
-	if (at.dir)
-		e = tree_find(t, at.dir, hidden, strlen(hidden));
-	if (e)
-		tree_hide(t, e, l->number);
-	return 0;
+		return layer_fail(&l->at, "is a whiteout of nothing");
+	memmove(name, hidden, strlen(hidden) + 1);
+	return add_item(l, LAYER_WHITEOUT, &ignored);
 }
 
 /* Does a name in the path begin with @prefix?  The last name counts only @with_last. */
@@ -88,98 +102,56 @@ static bool has_name(const char *path, const char *prefix, bool with_last)
 /* Return: 1 when the entry was a whiteout or other bookkeeping and is done. */
 static int try_whiteout(struct layer *l)
 {
-	const char *slash = strrchr(l->path, '/');
-	const char *name = slash ? slash + 1 : l->path;
-	const char *hidden = str_starts(name, WHITEOUT);
-	int r;
+	char *slash = strrchr(l->path, '/');
+	char *name = slash ? slash + 1 : l->path;
+	int r = 0;
 
 	if (has_name(l->path, WHITEOUT_META, false))
 		return 1;
 	if (has_name(l->path, WHITEOUT, false))
-		return layer_fail(l, "lies below a whiteout");
-	if (!hidden)
+		return layer_fail(&l->at, "lies below a whiteout");
+	if (!str_starts(name, WHITEOUT))
 		return 0;
 	if (streq(name, WHITEOUT_OPAQUE))
-		r = apply_opaque(l);
-	else if (str_starts(name, WHITEOUT_META))
-		r = 0;
-	else
-		r = apply_whiteout(l, hidden);
+		r = read_opaque(l);
+	else if (!str_starts(name, WHITEOUT_META))
+		r = read_whiteout(l, name);
 	return r < 0 ? r : 1;
 }
 
-static void copy_attributes(struct tree_inode *to, const struct tree_inode *from)
+static int read_hardlink(struct layer *l, const char *target)
 {
-	to->mode = from->mode;
-	to->uid = from->uid;
-	to->gid = from->gid;
-	to->mtime_sec = from->mtime_sec;
-	to->mtime_nsec = from->mtime_nsec;
-	to->xattrs = from->xattrs;
-}
-
-/* Gives the entry's name to an inode.  A folder over a folder keeps what is in it. */
-static int put_inode(struct layer *l, struct tree_inode *inode)
-{
-	struct tree *t = l->target->tree;
-	struct tree_place at;
-	struct tree_entry *old;
-	int r = place_entry(l, l->number, &at);
-
-	if (r < 0)
-		return r;
-	old = tree_find(t, at.dir, at.name, at.len);
-	if (old && S_ISDIR(old->inode->mode) && S_ISDIR(inode->mode)) {
-		copy_attributes(old->inode, inode);
-		old->layer = l->number;
-		return 0;
-	}
-	if (old && old->inode == inode) {
-		old->layer = l->number;
-		return 0;
-	}
-	if (old)
-		tree_unlink(t, old);
-	r = tree_link(t, at.dir, at.name, at.len, l->number, inode);
-	return r < 0 ? layer_tree_error(l, r) : 0;
-}
-
-static int apply_hardlink(struct layer *l, const char *target)
-{
-	struct tree *t = l->target->tree;
+	struct arena *arena = &l->in->log->passing;
 	char path[TREE_PATH_MAX], shown[TREE_NAME_MAX + 1];
-	struct tree_entry *e = NULL;
-	struct tree_place at;
+	struct layer_item *item;
 	int r = tree_clean_path(target, path);
 
-	layer_quote(target, shown, sizeof(shown));
-	if (r == -EXDEV)
-		return layer_fail(l, "links to \"%s\", which leaves the root of the image", shown);
-	if (r == 0)
-		r = tree_walk(t, path, 0, &at);
+	if (r == -EXDEV) {
+		layer_quote(target, shown, sizeof(shown));
+		return layer_fail(&l->at, "links to \"%s\", which leaves the root of the image",
+				  shown);
+	}
 	if (r < 0)
-		return layer_tree_error(l, r);
-	if (at.dir && at.len > 0)
-		e = tree_find(t, at.dir, at.name, at.len);
-	if (!e)
-		return layer_fail(l, "links to \"%s\", which does not exist", shown);
-	if (S_ISDIR(e->inode->mode))
-		return layer_fail(l, "links to \"%s\", which is a folder", shown);
-	return put_inode(l, e->inode);
+		return layer_tree_error(&l->at, r);
+	r = add_item(l, LAYER_HARDLINK, &item);
+	if (r < 0)
+		return r;
+	item->target = arena_text(arena, path);
+	return item->target ? 0 : layer_tree_error(&l->at, arena_errno(arena));
 }
 
 static int read_symlink(struct layer *l, struct tree_inode *inode)
 {
-	struct arena *arena = &l->target->tree->arena;
+	struct arena *arena = layer_arena(l);
 	const char *target = archive_entry_symlink(l->entry);
 	size_t len = target ? strlen(target) : 0;
 	char *copy;
 
 	if (len == 0 || len > SYMLINK_MAX)
-		return layer_fail(l, "is a symbolic link with a target of %zu bytes", len);
+		return layer_fail(&l->at, "is a symbolic link with a target of %zu bytes", len);
 	copy = arena_alloc(arena, len + 1);
 	if (!copy)
-		return layer_tree_error(l, arena_errno(arena));
+		return layer_tree_error(&l->at, arena_errno(arena));
 	memcpy(copy, target, len);
 	inode->data = copy;
 	inode->size_bytes = len;
@@ -194,7 +166,7 @@ static int read_device(struct layer *l, struct tree_inode *inode)
 	uint64_t minor = archive_entry_rdevminor(l->entry);
 
 	if (major > MAJOR_MAX || minor > MINOR_MAX)
-		return layer_fail(l, "has the impossible device number %llu:%llu",
+		return layer_fail(&l->at, "has the impossible device number %llu:%llu",
 				  (unsigned long long)major, (unsigned long long)minor);
 	inode->rdev = (uint32_t)((minor & 0xFF) | major << 8 | (minor & ~0xFFull) << 12);
 	return 0;
@@ -214,52 +186,58 @@ static int read_content(struct layer *l, struct tree_inode *inode)
 	case S_IFIFO:
 		return 0;
 	default:
-		return layer_fail(l, "is of an unknown type");
+		return layer_fail(&l->at, "is of an unknown type");
 	}
 }
 
-static int apply_inode(struct layer *l, uint32_t mode)
+static int read_inode(struct layer *l, uint32_t mode)
 {
-	struct tree *t = l->target->tree;
+	struct layer_log *log = l->in->log;
 	struct tree_inode *inode;
-	int r = tree_inode_new(t, mode, &inode);
+	struct layer_item *item;
+	int r = tree_inode_make(&log->kept, &log->inodes, mode, &inode);
 
 	if (r < 0)
-		return layer_tree_error(l, r);
+		return layer_tree_error(&l->at, r);
 	r = layer_read_attributes(l, inode);
 	if (r == 0)
 		r = read_content(l, inode);
-	if (r < 0)
-		return r;
-	if (l->path[0])
-		return put_inode(l, inode);
-	if (!S_ISDIR(mode))
-		return layer_fail(l, "would replace the root of the image");
-	copy_attributes(t->root, inode);
-	return 0;
+	if (r == 0)
+		r = add_item(l, LAYER_INODE, &item);
+	if (r == 0)
+		item->inode = inode;
+	return r;
 }
 
-static int apply_entry(struct layer *l)
+static int count_entry(struct layer *l)
+{
+	uint32_t max = l->in->common->limits->max_entries;
+
+	return l->in->log->n_entries++ < max ? 0 : layer_tree_error(&l->at, -E2BIG);
+}
+
+static int read_entry(struct layer *l)
 {
 	const char *link = archive_entry_hardlink(l->entry);
 	uint32_t mode = archive_entry_filetype(l->entry) | archive_entry_perm(l->entry);
-	int r = tree_count(l->target->tree);
+	int r = count_entry(l);
 
-	l->entry_name = archive_entry_pathname(l->entry);
-	if (!l->entry_name)
-		return err_set(l->err, -EBADMSG, "an entry has no name");
-	if (r == 0)
-		r = tree_clean_path(l->entry_name, l->path);
 	if (r < 0)
-		return layer_tree_error(l, r);
+		return r;
+	l->at.entry_name = archive_entry_pathname(l->entry);
+	if (!l->at.entry_name)
+		return err_set(l->at.err, -EBADMSG, "an entry has no name");
+	r = tree_clean_path(l->at.entry_name, l->path);
+	if (r < 0)
+		return layer_tree_error(&l->at, r);
 	r = try_whiteout(l);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (link)
-		return apply_hardlink(l, link);
+		return read_hardlink(l, link);
 	if (S_ISSOCK(mode))
 		return 0;
-	return apply_inode(l, mode);
+	return read_inode(l, mode);
 }
 
 /* In the C locale libarchive warns of every name that is not ASCII, and gives its bytes
@@ -271,7 +249,14 @@ static bool is_about_charset(struct archive *tar)
 	return text && strstr(text, "can't be converted");
 }
 
-static int apply_entries(struct layer *l)
+static int make_batch(struct layer *l)
+{
+	if (!l->in->batch || l->in->log->passing.used < BATCH_BYTES)
+		return 0;
+	return l->in->batch(l->in->arg, l->at.err);
+}
+
+static int read_entries(struct layer *l)
 {
 	for (;;) {
 		int r = archive_read_next_header(l->tar, &l->entry);
@@ -280,7 +265,9 @@ static int apply_entries(struct layer *l)
 			return 0;
 		if (r != ARCHIVE_OK && !(r == ARCHIVE_WARN && is_about_charset(l->tar)))
 			return layer_tar_error(l);
-		r = apply_entry(l);
+		r = read_entry(l);
+		if (r == 0)
+			r = make_batch(l);
 		if (r < 0)
 			return r;
 	}
@@ -299,7 +286,7 @@ static int open_tar(struct layer *l)
 {
 	if (!l->tar || archive_read_support_format_tar(l->tar) != ARCHIVE_OK ||
 	    archive_read_support_format_empty(l->tar) != ARCHIVE_OK)
-		return err_nomem(l->err);
+		return err_nomem(l->at.err);
 	if (archive_read_open(l->tar, l->stream, NULL, read_stream, NULL) != ARCHIVE_OK)
 		return layer_tar_error(l);
 	return 0;
@@ -307,13 +294,13 @@ static int open_tar(struct layer *l)
 
 DEFINE_CLEANUP(struct layer_stream, layer_stream_free)
 
-int layer_apply(struct layer_target *target, int fd, uint32_t number,
-		char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+int layer_read(const struct layer_reading *in, char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
 	cleanup(layer_stream_free_cleanup_fn) struct layer_stream *stream = NULL;
 	cleanup(free_tar) struct archive *tar = NULL;
-	struct layer l = { .target = target, .number = number, .err = err };
-	int r = layer_stream_open(fd, target->limits, err, &stream);
+	struct layer_common *common = in->common;
+	struct layer l = { .in = in, .at = { .limits = common->limits, .err = err } };
+	int r = layer_stream_open(in->layer, common->limits, &common->stop, err, &stream);
 
 	if (r < 0)
 		return r;
@@ -322,6 +309,11 @@ int layer_apply(struct layer_target *target, int fd, uint32_t number,
 	l.tar = tar;
 	r = open_tar(&l);
 	if (r == 0)
-		r = apply_entries(&l);
-	return r == 0 ? layer_stream_finish(stream, ret_hex) : r;
+		r = read_entries(&l);
+	if (r == 0)
+		r = layer_stream_finish(stream, ret_hex);
+	if (r < 0)
+		return r;
+	r = erofs_out_leave(in->out);
+	return r < 0 ? err_errno(err, r, "writing the image") : 0;
 }

@@ -1,31 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/hash.h"
 #include "image/flatten/erofs-out.h"
 #include "image/flatten/flatten.h"
-#include "image/flatten/tree.h"
+#include "image/flatten/layer-log.h"
 
-/* What the layers of one image are applied to. */
-struct layer_target {
-	struct tree *tree;
-	struct erofs_out *out;
+/* What the layers of one image share, also while several are read at once. */
+struct layer_common {
 	const struct flatten_limits *limits;
-	uint64_t data_bytes;   /* of files, so far */
-	uint64_t inline_bytes; /* of these, in memory */
+	struct arena_budget memory;
+	struct erofs_space space;
+	_Atomic uint64_t data_bytes;   /* of files, so far */
+	_Atomic uint64_t inline_bytes; /* of these, in memory */
+	atomic_bool stop;	       /* nobody wants the image any more */
+};
+
+void layer_common_init(struct layer_common *c, const struct flatten_limits *limits);
+
+/* One layer that is to be read; everything is borrowed. */
+struct layer_reading {
+	const struct flatten_layer *layer;
+	struct layer_common *common;
+	struct erofs_out *out; /* gets the content of files */
+	struct layer_log *log; /* gets everything else */
+	/* Called now and then, when the log has become long; it may apply and clear it. */
+	int (*batch)(void *arg, struct err *err);
+	void *arg;
 };
 
 /**
- * layer_apply() - apply one layer
- * @fd:     borrowed; the packed layer
- * @number: 1 for the base, each further layer one more
+ * layer_read() - read one layer into a log
  * @ret_hex: SHA-256 of the unpacked tar, its diff_id
  *
  * Return: 0; -EBADMSG when the layer is malformed, escapes, or goes over a limit; -ENOMEM;
- * -errno of writing, all with a message.
+ * -ECANCELED; -errno of writing; what batch() returned; all with a message.
  */
-int layer_apply(struct layer_target *target, int fd, uint32_t number,
-		char ret_hex[SHA256_HEX_LEN + 1], struct err *err);
+int layer_read(const struct layer_reading *in, char ret_hex[SHA256_HEX_LEN + 1], struct err *err);

@@ -40,13 +40,12 @@ static int put_program(struct tree *t, struct erofs_out *out, const char *name,
 		       const struct buf *program)
 {
 	struct tree_inode *inode;
-	int r = erofs_out_align(out);
+	int r = put_file(t, name, 0755, &inode);
 
 	if (r == 0)
-		r = put_file(t, name, 0755, &inode);
+		r = erofs_out_place(out, program->len, &inode->pos);
 	if (r < 0)
 		return r;
-	inode->pos = out->pos;
 	inode->size_bytes = program->len;
 	return erofs_out_append(out, program->data, program->len);
 }
@@ -73,12 +72,14 @@ int program_image(const char *name, int fd, int out_fd, struct err *err)
 	cleanup(tree_free_cleanup_fn) struct tree *tree = NULL;
 	cleanup(erofs_out_reset) struct erofs_out out = { 0 };
 	cleanup(buf_reset) struct buf program = BUF_INIT;
+	struct erofs_space space;
 	int r = fd_read_file(fd, PROGRAM_MAX, &program);
 
+	erofs_space_init(&space);
 	if (r == 0)
 		r = tree_new(&limits, &tree);
 	if (r == 0)
-		r = erofs_out_init(&out, out_fd);
+		r = erofs_out_init(&out, out_fd, &space);
 	if (r == 0)
 		r = put_program(tree, &out, name, &program);
 	if (r == 0)

@@ -49,9 +49,9 @@ int tree_new(const struct tree_limits *limits, struct tree **ret)
 
 	if (!t)
 		return -ENOMEM;
-	arena_init(&t->arena, limits->max_bytes);
+	t->own_budget.limit = limits->max_bytes;
+	arena_init(&t->arena, limits->budget ? limits->budget : &t->own_budget);
 	t->max_entries = limits->max_entries;
-	t->inodes_end = &t->inodes;
 	t->table_len = TABLE_LEN_FIRST;
 	t->table = calloc(t->table_len, sizeof(struct tree_entry *));
 	r = t->table ? random_bytes(t->hash_key, sizeof(t->hash_key)) : -ENOMEM;
@@ -83,17 +83,39 @@ int tree_count(struct tree *t)
 	return 0;
 }
 
-int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret)
+static void append_inodes(struct tree_inodes *to, struct tree_inode *first, struct tree_inode *last)
 {
-	struct tree_inode *inode = arena_alloc(&t->arena, sizeof(*inode));
+	if (to->last)
+		to->last->next = first;
+	else
+		to->first = first;
+	to->last = last;
+}
+
+int tree_inode_make(struct arena *arena, struct tree_inodes *list, uint32_t mode,
+		    struct tree_inode **ret)
+{
+	struct tree_inode *inode = arena_alloc(arena, sizeof(*inode));
 
 	if (!inode)
-		return arena_errno(&t->arena);
+		return arena_errno(arena);
 	inode->mode = mode;
-	*t->inodes_end = inode;
-	t->inodes_end = &inode->next;
+	append_inodes(list, inode, inode);
 	*ret = inode;
 	return 0;
+}
+
+int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret)
+{
+	return tree_inode_make(&t->arena, &t->inodes, mode, ret);
+}
+
+void tree_adopt(struct tree *t, struct arena *arena, struct tree_inodes *list)
+{
+	if (list->first)
+		append_inodes(&t->inodes, list->first, list->last);
+	*list = (struct tree_inodes){ 0 };
+	arena_absorb(&t->arena, arena);
 }
 
 struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,

@@ -69,20 +69,26 @@ struct tree_entry {
 };
 
 struct tree_limits {
-	uint32_t max_entries; /* names ever made */
-	uint64_t max_bytes;   /* memory for inodes, names, targets and attributes */
+	uint32_t max_entries;	     /* names ever made */
+	uint64_t max_bytes;	     /* memory for inodes, names, targets and attributes */
+	struct arena_budget *budget; /* shared with others, in place of max_bytes; NULL: its own */
+};
+
+/* Inodes in the order in which they were made. */
+struct tree_inodes {
+	struct tree_inode *first, *last;
 };
 
 struct tree {
 	struct tree_inode *root;
-	struct tree_inode *inodes;
-	struct tree_inode **inodes_end;
+	struct tree_inodes inodes;
 	struct tree_entry **table; /* of all names, by folder and name */
 	size_t table_len;	   /* a power of two */
 	size_t n_entries;
 	uint64_t hash_key[2];
 	uint32_t n_made;
 	uint32_t max_entries;
+	struct arena_budget own_budget;
 	struct arena arena;
 };
 
@@ -110,6 +116,14 @@ int tree_count(struct tree *t);
  * Return: 0; -EDQUOT; -ENOMEM.
  */
 int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret);
+
+/** tree_inode_make() - as tree_inode_new(), for a tree that gets it later: memory of @arena, at the
+ * end of @list.  Return: as tree_inode_new(). */
+int tree_inode_make(struct arena *arena, struct tree_inodes *list, uint32_t mode,
+		    struct tree_inode **ret);
+
+/** tree_adopt() - take over inodes, and the arena that they are in; both are empty after */
+void tree_adopt(struct tree *t, struct arena *arena, struct tree_inodes *list);
 
 /** tree_find() - a name in a folder.  Return: borrowed; NULL when it is not there. */
 struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,

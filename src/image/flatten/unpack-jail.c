@@ -21,7 +21,8 @@
  * Theory of operation: whoever finds a hole in libarchive or a decompressor finds himself in a
  * process that can read the layers, write the image it is making, and take memory up to a limit.
  * The filter is the wall; the other user is a second one and is left out where the process may
- * not change its user.
+ * not change its user.  Threads that help are there before the filter is, and nobody makes one
+ * after.
  */
 
 #define NOBODY		 65534
@@ -127,14 +128,16 @@ static int load_filter(void)
 
 	if (!ctx)
 		return -ENOMEM;
-	r = add_rules(ctx);
+	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (r == 0)
+		r = add_rules(ctx);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	seccomp_release(ctx);
 	return r;
 }
 
-int unpack_jail(struct err *err)
+int unpack_jail_enter(struct err *err)
 {
 	int r = warm_up();
 
@@ -147,7 +150,13 @@ int unpack_jail(struct err *err)
 	/* A change of user clears the signal at the parent's death, so this comes after it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_errno(err, -errno, "cannot give up privileges");
+	return 0;
+}
+
+int unpack_jail_close(struct err *err)
+{
 	/* The sanitizers need more than the filter lets through. */
-	r = IS_SANITIZED ? 0 : load_filter();
+	int r = IS_SANITIZED ? 0 : load_filter();
+
 	return r < 0 ? err_errno(err, r, "cannot load the system call filter") : 0;
 }

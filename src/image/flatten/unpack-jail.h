@@ -4,11 +4,16 @@
 #include "base/err.h"
 
 /**
- * unpack_jail() - give up everything but the open descriptors and memory
+ * unpack_jail_enter() - give up what moat-unpack does not need, as long as it has one thread
  *
- * Limits, another user where root, no new privileges, and a filter that ends the process at any
- * system call that unpacking does not need.
- *
- * Return: 0; -errno with a message, with some of it given up.
+ * Return: 0; -errno with a message.
  */
-int unpack_jail(struct err *err);
+int unpack_jail_enter(struct err *err);
+
+/**
+ * unpack_jail_close() - from here on no thread makes a system call but those for reading, writing
+ * and memory
+ *
+ * Return: 0; -errno with a message.
+ */
+int unpack_jail_close(struct err *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,8 @@
  * layers it does not.
  */
 
+#define HELPERS_MAX 7
+
 static int parse_fd(const char *text, int *ret)
 {
 	uint32_t fd;
@@ -28,14 +32,35 @@ static int parse_fd(const char *text, int *ret)
 	return 0;
 }
 
+/* "FD", "FD,EVENT_FD,BYTES", each with ":DIFF_ID" or without */
 static int parse_layer(char *arg, struct flatten_layer *ret)
 {
-	char *colon = strchr(arg, ':');
+	char *rest = arg, *fd, *event_fd;
 
-	if (colon)
-		*colon++ = '\0';
-	ret->diff_id = colon;
-	return parse_fd(arg, &ret->fd);
+	fd = strsep(&rest, ":");
+	ret->diff_id = rest;
+	rest = fd;
+	fd = strsep(&rest, ",");
+	if (parse_fd(fd, &ret->fd) < 0)
+		return -EINVAL;
+	if (!rest)
+		return 0;
+	ret->grows = true;
+	event_fd = strsep(&rest, ",");
+	if (!rest || parse_fd(event_fd, &ret->event_fd) < 0)
+		return -EINVAL;
+	return str_to_u64(rest, &ret->packed_bytes);
+}
+
+/* As many as there are processors and layers, this thread among them. */
+static size_t count_helpers(size_t n_layers)
+{
+	cpu_set_t cpus;
+	size_t n = HELPERS_MAX;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && (size_t)CPU_COUNT(&cpus) - 1 < n)
+		n = (size_t)CPU_COUNT(&cpus) - 1;
+	return n_layers == 0 ? 0 : n < n_layers - 1 ? n : n_layers - 1;
 }
 
 static int tell_sizes(int status_fd, const struct flatten_layer *layers, size_t n_layers,
@@ -55,6 +80,7 @@ static int unpack_layers(int status_fd, int out_fd, char **layer_args, size_t n_
 			 struct err *err)
 {
 	cleanup_free struct flatten_layer *layers = calloc(n_layers + 1, sizeof(*layers));
+	struct flatten_helpers *helpers = NULL;
 	int r;
 
 	if (!layers)
@@ -63,9 +89,17 @@ static int unpack_layers(int status_fd, int out_fd, char **layer_args, size_t n_
 		if (parse_layer(layer_args[i], &layers[i]) < 0)
 			return err_set(err, -EINVAL, "bad argument: %s", layer_args[i]);
 	}
-	r = unpack_jail(err);
+	/* For a second arena malloc(3) would read files: how many processors there are, and whether
+	 * memory may be given back. */
+	mallopt(M_ARENA_MAX, 1);
+	r = unpack_jail_enter(err);
+	if (r == 0 && flatten_helpers_new(count_helpers(n_layers), &helpers) < 0)
+		r = err_nomem(err);
 	if (r == 0)
-		r = flatten(layers, n_layers, out_fd, err);
+		r = unpack_jail_close(err);
+	if (r == 0)
+		r = flatten(layers, n_layers, out_fd, helpers, err);
+	flatten_helpers_free(helpers);
 	return r == 0 ? tell_sizes(status_fd, layers, n_layers, err) : r;
 }
 
@@ -86,7 +120,9 @@ static int run_inflate(char **args)
 	if (parse_fd(args[0], &status_fd) < 0 || parse_fd(args[1], &out_fd) < 0 ||
 	    parse_fd(args[2], &in_fd) < 0)
 		return EXIT_FAILURE;
-	r = unpack_jail(&err);
+	r = unpack_jail_enter(&err);
+	if (r == 0)
+		r = unpack_jail_close(&err);
 	if (r == 0)
 		r = inflate_stream(in_fd, out_fd, &err);
 	if (r == 0)
@@ -105,7 +141,9 @@ int main(int argc, char **argv)
 	if (argc == 5 && streq(argv[1], UNPACK_INFLATE))
 		return run_inflate(argv + 2);
 	if (argc < 3 || parse_fd(argv[1], &status_fd) < 0 || parse_fd(argv[2], &out_fd) < 0) {
-		fputs("usage: moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...\n", stderr);
+		fputs("usage: moat-unpack STATUS_FD OUT_FD "
+		      "LAYER_FD[,EVENT_FD,BYTES][:DIFF_ID]...\n",
+		      stderr);
 		return EXIT_FAILURE;
 	}
 	if (unpack_layers(status_fd, out_fd, argv + 3, (size_t)argc - 3, &err) == 0)

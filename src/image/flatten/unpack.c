@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,10 +40,10 @@ static void job_reset(struct job *j)
 	strv_free(j->argv);
 }
 
-/* @n_layers: layers the child reads */
+/* @n_layers: layers the child reads, each with two descriptors at most */
 static int job_init(struct job *j, const char *program, size_t n_layers, int status_fd, int out_fd)
 {
-	j->fds = calloc(CHILD_LAYER_FD + n_layers, sizeof(*j->fds));
+	j->fds = calloc(CHILD_LAYER_FD + 2 * n_layers, sizeof(*j->fds));
 	if (!j->fds)
 		return -ENOMEM;
 	for (size_t i = 0; i < CHILD_STATUS_FD; i++)
@@ -60,8 +61,18 @@ static int job_add_number(struct job *j, int fd)
 
 static int job_add_layer(struct job *j, const struct flatten_layer *layer)
 {
-	j->fds[j->n_fds] = layer->fd;
-	return strv_addf(&j->argv, "%zu%s%s", j->n_fds++, layer->diff_id ? ":" : "",
+	cleanup_free char *growth = NULL;
+	size_t fd = j->n_fds++;
+
+	j->fds[fd] = layer->fd;
+	if (layer->grows) {
+		j->fds[j->n_fds] = layer->event_fd;
+		growth = str_printf(",%zu,%llu", j->n_fds++,
+				    (unsigned long long)layer->packed_bytes);
+		if (!growth)
+			return -ENOMEM;
+	}
+	return strv_addf(&j->argv, "%zu%s%s%s", fd, growth ? growth : "", layer->diff_id ? ":" : "",
 			 layer->diff_id ? layer->diff_id : "");
 }
 
@@ -149,25 +160,6 @@ static int wait_for(pid_t pid, int *ret_status)
 	return 0;
 }
 
-/* @status_fds: both ends of a pipe.  The child's end is closed here, so that the pipe ends when
- * the child does. */
-static int job_run(const struct job *j, int status_fds[2], char text[UNPACK_STATUS_MAX],
-		   struct err *err)
-{
-	int status;
-	pid_t pid;
-	int r = job_start(j, &pid);
-
-	if (r < 0)
-		return err_errno(err, r, "cannot start %s", j->argv[0]);
-	fd_close(&status_fds[1]);
-	read_status(status_fds[0], text);
-	r = wait_for(pid, &status);
-	if (r < 0)
-		return err_errno(err, r, "waiting for %s", j->argv[0]);
-	return read_report(text, status, err);
-}
-
 static void close_pipe(int (*fds)[2])
 {
 	cleanup_close_fn(&(*fds)[0]);
@@ -188,26 +180,72 @@ static int read_sizes(char *text, struct flatten_layer *layers, size_t n_layers,
 	return 0;
 }
 
-int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
-	       struct err *err)
+static int start_flatten(const struct flatten_layer *layers, size_t n_layers, struct job *j,
+			 pid_t *ret)
+{
+	int r = job_add_number(j, CHILD_STATUS_FD);
+
+	if (r == 0)
+		r = job_add_number(j, CHILD_OUT_FD);
+	for (size_t i = 0; i < n_layers && r == 0; i++)
+		r = job_add_layer(j, &layers[i]);
+	return r == 0 ? job_start(j, ret) : r;
+}
+
+int unpack_start(const char *program, const struct flatten_layer *layers, size_t n_layers,
+		 int out_fd, struct unpack *ret, struct err *err)
 {
 	cleanup(close_pipe) int status_fds[2] = { -1, -1 };
 	cleanup(job_reset) struct job j = { 0 };
-	char text[UNPACK_STATUS_MAX];
+	pid_t pid;
 	int r = pipe2(status_fds, O_CLOEXEC) < 0 ? -errno : 0;
 
 	if (r == 0)
 		r = job_init(&j, program, n_layers, status_fds[1], out_fd);
 	if (r == 0)
-		r = job_add_number(&j, CHILD_STATUS_FD);
-	if (r == 0)
-		r = job_add_number(&j, CHILD_OUT_FD);
-	for (size_t i = 0; i < n_layers && r == 0; i++)
-		r = job_add_layer(&j, &layers[i]);
+		r = start_flatten(layers, n_layers, &j, &pid);
 	if (r < 0)
-		return err_errno(err, r, "preparing %s", program);
-	r = job_run(&j, status_fds, text, err);
+		return err_errno(err, r, "cannot start %s", program);
+	*ret = (struct unpack){ .pid = pid, .status_fd = take_fd(&status_fds[0]) };
+	return 0;
+}
+
+int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers, struct err *err)
+{
+	char text[UNPACK_STATUS_MAX];
+	int status, r;
+
+	read_status(u->status_fd, text);
+	fd_close(&u->status_fd);
+	r = wait_for(u->pid, &status);
+	if (r < 0)
+		return err_errno(err, r, "waiting for moat-unpack");
+	r = read_report(text, status, err);
 	return r == 0 ? read_sizes(text, layers, n_layers, err) : r;
+}
+
+/* It writes its report at its end, and before that nothing. */
+bool unpack_has_ended(const struct unpack *u)
+{
+	return fd_wait(u->status_fd, POLLIN, 0) != 0;
+}
+
+void unpack_kill(struct unpack *u)
+{
+	int status;
+
+	kill(u->pid, SIGKILL);
+	fd_close(&u->status_fd);
+	(void)wait_for(u->pid, &status);
+}
+
+int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
+	       struct err *err)
+{
+	struct unpack u;
+	int r = unpack_start(program, layers, n_layers, out_fd, &u, err);
+
+	return r == 0 ? unpack_wait(&u, layers, n_layers, err) : r;
 }
 
 static int start_inflate(const char *program, int in_fd, int status_fd, int out_fd, pid_t *ret)

@@ -12,7 +12,9 @@
  * How the store has an image made without parsing a byte of a layer in its own process, and
  * what the two sides of that agree on:
  *
- *   moat-unpack STATUS_FD OUT_FD LAYER_FD[:DIFF_ID]...
+ *   moat-unpack STATUS_FD OUT_FD LAYER_FD[,EVENT_FD,BYTES][:DIFF_ID]...
+ *
+ * A layer with an eventfd is still being written, and will have so many BYTES.
  *
  * Exit status 0 is success, and STATUS_FD, a pipe, got the layers' sizes, with a blank after each.
  * Otherwise it got "ERRNO MESSAGE" with a positive decimal errno.
@@ -20,18 +22,41 @@
 
 #define UNPACK_STATUS_MAX KIB(16) /* 512 sizes, or a message */
 
+/* A process that flattens. */
+struct unpack {
+	pid_t pid;
+	int status_fd;
+};
+
 /**
- * unpack_run() - flatten() in a process of its own
+ * unpack_start() - flatten() in a process of its own
  * @program:  absolute path of moat-unpack
- * @layers:   base first; descriptors are borrowed, sizes are set
- * @out_fd:   borrowed; empty regular file, open for writing
+ * @layers:   base first; descriptors are borrowed until this returns
+ * @out_fd:   the same; empty regular file, open for writing
+ * @ret:      to be ended by unpack_wait() or unpack_kill()
  *
- * Blocks until the process has ended.  It inherits these descriptors and nothing else.  May be
- * called from several threads at once.
+ * It inherits these descriptors and nothing else.  May be called from several threads at once.
  *
- * Return: 0; as flatten(); -ENOENT, -EACCES and others when @program cannot be started; -ENOMEM
- * when it was killed, -EIO when it crashed.
+ * Return: 0; -ENOENT, -EACCES and others when @program cannot be started; with a message.
  */
+int unpack_start(const char *program, const struct flatten_layer *layers, size_t n_layers,
+		 int out_fd, struct unpack *ret, struct err *err);
+
+/**
+ * unpack_wait() - wait for its end
+ * @layers: their sizes are set
+ *
+ * Return: 0; as flatten(); -ENOMEM when it was killed, -EIO when it crashed; with a message.
+ */
+int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers, struct err *err);
+
+/** unpack_has_ended() - would unpack_wait() return at once? */
+bool unpack_has_ended(const struct unpack *u);
+
+/** unpack_kill() - end it */
+void unpack_kill(struct unpack *u);
+
+/** unpack_run() - unpack_start() and unpack_wait().  Return: as these. */
 int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
 	       struct err *err);
 

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (in_fd < 0 || out_fd < 0 || fd_write_all(in_fd, data, len) < 0)
 		abort();
-	flatten_limited(layers, 2, out_fd, &limits, &err);
+	flatten_limited(layers, 2, out_fd, &limits, NULL, &err);
 	close(in_fd);
 	close(out_fd);
 	return 0;

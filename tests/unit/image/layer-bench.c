@@ -17,14 +17,15 @@ static const struct flatten_limits roomy = {
 
 int bench_setup(void **state)
 {
-	const struct tree_limits limits = { roomy.max_entries, roomy.max_memory };
 	struct bench *b = calloc(1, sizeof(*b));
+	struct tree_limits limits = { .max_entries = roomy.max_entries };
 
 	assert_non_null(b);
-	b->target.limits = &roomy;
-	b->target.out = &b->out;
-	assert_int_equal(erofs_out_init(&b->out, memfd_create("out", MFD_CLOEXEC)), 0);
-	assert_int_equal(tree_new(&limits, &b->target.tree), 0);
+	layer_common_init(&b->common, &roomy);
+	limits.budget = &b->common.memory;
+	assert_int_equal(
+		erofs_out_init(&b->out, memfd_create("out", MFD_CLOEXEC), &b->common.space), 0);
+	assert_int_equal(tree_new(&limits, &b->tree), 0);
 	*state = b;
 	return 0;
 }
@@ -35,16 +36,26 @@ int bench_teardown(void **state)
 
 	close(b->out.fd);
 	erofs_out_reset(&b->out);
-	tree_free(b->target.tree);
+	tree_free(b->tree);
 	free(b);
 	return 0;
 }
 
 static int try_apply(struct bench *b, int fd)
 {
+	const struct flatten_layer layer = { .fd = fd };
+	struct layer_log log;
+	const struct layer_reading in = {
+		.layer = &layer, .common = &b->common, .out = &b->out, .log = &log
+	};
 	char hex[SHA256_HEX_LEN + 1];
-	int r = layer_apply(&b->target, fd, ++b->n_layers, hex, &b->err);
+	int r;
 
+	layer_log_init(&log, &b->common.memory);
+	r = layer_read(&in, hex, &b->err);
+	if (r == 0)
+		r = layer_apply(b->tree, &log, ++b->n_layers, &roomy, &b->err);
+	layer_log_reset(&log);
 	close(fd);
 	return r;
 }
@@ -67,8 +78,8 @@ struct tree_inode *look(struct bench *b, const char *path)
 	struct tree_place at;
 	struct tree_entry *e;
 
-	assert_int_equal(tree_walk(b->target.tree, path, 0, &at), 0);
-	e = at.dir ? tree_find(b->target.tree, at.dir, at.name, at.len) : NULL;
+	assert_int_equal(tree_walk(b->tree, path, 0, &at), 0);
+	e = at.dir ? tree_find(b->tree, at.dir, at.name, at.len) : NULL;
 	return e ? e->inode : NULL;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/flatten/layer.h"
+#include "image/flatten/layer-apply.h"
 #include "layer-util.h"
 
 /* A tree to which layers are applied, one after the other. */
 struct bench {
-	struct layer_target target;
+	struct layer_common common;
+	struct tree *tree;
 	struct erofs_out out;
 	uint32_t n_layers;
 	struct err err;

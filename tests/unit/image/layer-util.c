@@ -129,7 +129,7 @@ int flatten_fds(const int *fds, size_t n, int out_fd, struct err *err)
 	assert_non_null(layers);
 	for (size_t i = 0; i < n; i++)
 		layers[i].fd = fds[i];
-	r = flatten(layers, n, out_fd, err);
+	r = flatten(layers, n, out_fd, NULL, err);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
 	free(layers);

@@ -70,7 +70,7 @@ int flatten_one(int fd, const char *diff_id, const struct flatten_limits *limits
 {
 	struct flatten_layer layer = { .fd = fd, .diff_id = diff_id };
 	int out_fd = output();
-	int r = flatten_limited(&layer, 1, out_fd, limits, err);
+	int r = flatten_limited(&layer, 1, out_fd, limits, NULL, err);
 
 	if (r == 0) {
 		assert_int_equal(lseek(out_fd, 0, SEEK_SET), 0);

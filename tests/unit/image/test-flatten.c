@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -61,9 +64,159 @@ static void test_trailing(void **state)
 {
 	(void)state;
 	for (size_t i = 1; i < N_FILTERS; i++) {
+		if (filters[i] == ARCHIVE_FILTER_GZIP)
+			continue;
 		assert_refused(resized(sample(filters[i]), 1), NULL, &product, "layer 1: ");
 		assert_refused(resized(sample(filters[i]), 16), NULL, &product, "layer 1: ");
 	}
+}
+
+static void assert_flattens(int fd, const char *diff_id)
+{
+	char hex[SHA256_HEX_LEN + 1];
+	struct err err = { 0 };
+
+	if (flatten_one(fd, diff_id, &product, hex, &err) < 0)
+		fail_msg("%s", err.msg);
+	close(fd);
+}
+
+static void test_trailing_gzip(void **state)
+{
+	char diff_id[SHA256_HEX_LEN + 8];
+
+	(void)state;
+	sample_diff_id(diff_id);
+	assert_flattens(resized(sample(ARCHIVE_FILTER_GZIP), 1), diff_id);
+	assert_flattens(resized(sample(ARCHIVE_FILTER_GZIP), 16), diff_id);
+}
+
+/* The tar of the sample as gzip members of @step bytes each. */
+static int members_of(size_t step)
+{
+	cleanup(buf_reset) struct buf tar = BUF_INIT;
+	int fd = sample(ARCHIVE_FILTER_NONE), out_fd = output();
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(fd_read_file(fd, 64 << 20, &tar), 0);
+	close(fd);
+	for (size_t at = 0; at < tar.len; at += step) {
+		struct archive *a = archive_write_new();
+		struct archive_entry *e = archive_entry_new();
+		size_t len = tar.len - at < step ? tar.len - at : step;
+
+		archive_entry_set_filetype(e, AE_IFREG);
+		archive_write_add_filter_gzip(a);
+		archive_write_set_format_raw(a);
+		archive_write_set_bytes_in_last_block(a, 1);
+		assert_int_equal(archive_write_open_fd(a, out_fd), ARCHIVE_OK);
+		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+		assert_int_equal(archive_write_data(a, tar.data + at, len), len);
+		assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+		archive_entry_free(e);
+	}
+	return out_fd;
+}
+
+static void test_members(void **state)
+{
+	char diff_id[SHA256_HEX_LEN + 8];
+
+	(void)state;
+	sample_diff_id(diff_id);
+	assert_flattens(members_of(100), diff_id);
+	assert_flattens(members_of(150000), diff_id);
+	assert_refused(resized(members_of(100000), -20), diff_id, &product, "truncated gzip input");
+}
+
+/* A layer whose file grows while it is read. */
+struct growth {
+	int from_fd, fd, event_fd;
+	size_t step, len;
+};
+
+static void *grow(void *arg)
+{
+	const struct growth *g = arg;
+	char *data = malloc(g->len);
+
+	assert_non_null(data);
+	assert_int_equal(fd_pread_exact(g->from_fd, data, g->len, 0), 0);
+	for (size_t at = 0; at < g->len; at += g->step) {
+		uint64_t n = g->len - at < g->step ? g->len - at : g->step;
+
+		assert_int_equal(fd_pwrite_all(g->fd, data + at, n, at), 0);
+		assert_int_equal(fd_write_all(g->event_fd, &n, sizeof(n)), 0);
+	}
+	free(data);
+	return NULL;
+}
+
+static void start_growth(int filter, size_t step, struct growth *g, pthread_t *ret)
+{
+	*g = (struct growth){ .from_fd = sample(filter),
+			      .fd = output(),
+			      .event_fd = eventfd(0, EFD_CLOEXEC),
+			      .step = step };
+	g->len = (size_t)lseek(g->from_fd, 0, SEEK_END);
+	assert_int_equal(pthread_create(ret, NULL, grow, g), 0);
+}
+
+static void test_growing(void **state)
+{
+	struct flatten_layer layers[2 * N_FILTERS];
+	struct growth growths[2 * N_FILTERS];
+	pthread_t threads[2 * N_FILTERS];
+	struct flatten_helpers *helpers;
+	char diff_id[SHA256_HEX_LEN + 8];
+	struct err err = { 0 };
+	int out_fd = output();
+
+	(void)state;
+	sample_diff_id(diff_id);
+	assert_int_equal(flatten_helpers_new(3, &helpers), 0);
+	for (size_t i = 0; i < 2 * N_FILTERS; i++) {
+		start_growth(filters[i % N_FILTERS], i < N_FILTERS ? 1 : 3000, &growths[i],
+			     &threads[i]);
+		layers[i] = (struct flatten_layer){ .fd = growths[i].fd,
+						    .grows = true,
+						    .event_fd = growths[i].event_fd,
+						    .packed_bytes = growths[i].len,
+						    .diff_id = diff_id };
+	}
+	if (flatten(layers, 2 * N_FILTERS, out_fd, helpers, &err) < 0)
+		fail_msg("%s", err.msg);
+	flatten_helpers_free(helpers);
+	for (size_t i = 0; i < 2 * N_FILTERS; i++) {
+		pthread_join(threads[i], NULL);
+		close(growths[i].from_fd);
+		close(growths[i].fd);
+		close(growths[i].event_fd);
+	}
+	close(out_fd);
+}
+
+/* One layer is malformed, another one never comes: nobody waits for it. */
+static void test_failure_ends_waiting(void **state)
+{
+	int event_fd = eventfd(0, EFD_CLOEXEC);
+	struct flatten_layer layers[2] = {
+		{ .fd = output(), .grows = true, .event_fd = event_fd, .packed_bytes = 100000 },
+		{ .fd = TAR({ .path = "../x" }) }
+	};
+	struct flatten_helpers *helpers;
+	struct err err = { 0 };
+	int out_fd = output();
+
+	(void)state;
+	assert_int_equal(flatten_helpers_new(1, &helpers), 0);
+	assert_int_equal(flatten(layers, 2, out_fd, helpers, &err), -EBADMSG);
+	assert_non_null(strstr(err.msg, "layer 2: entry \"../x\" leaves the root"));
+	flatten_helpers_free(helpers);
+	close(layers[0].fd);
+	close(layers[1].fd);
+	close(event_fd);
+	close(out_fd);
 }
 
 static void test_damaged(void **state)
@@ -72,9 +225,10 @@ static void test_damaged(void **state)
 	for (size_t i = 1; i < N_FILTERS; i++) {
 		char diff_id[SHA256_HEX_LEN + 8];
 		int fd = sample(filters[i]);
+		uint64_t middle = (uint64_t)lseek(fd, 0, SEEK_END) / 2;
 
 		sample_diff_id(diff_id);
-		assert_int_equal(fd_pwrite_all(fd, "XXXXXXXX", 8, 5000), 0);
+		assert_int_equal(fd_pwrite_all(fd, "XXXXXXXX", 8, middle), 0);
 		assert_refused(fd, diff_id, &product, "layer 1: ");
 	}
 }
@@ -147,7 +301,7 @@ static void test_bytes_count_over_layers(void **state)
 	limits.max_bytes = 3 << 19;
 	layers[0] = (struct flatten_layer){ .fd = zeros_layer(1 << 20) };
 	layers[1] = layers[0];
-	assert_int_equal(flatten_limited(layers, 2, out_fd, &limits, &err), -EBADMSG);
+	assert_int_equal(flatten_limited(layers, 2, out_fd, &limits, NULL, &err), -EBADMSG);
 	assert_non_null(strstr(err.msg, "layer 2: "));
 	close(layers[0].fd);
 	close(out_fd);
@@ -177,8 +331,8 @@ static void test_full_disk(void **state)
 
 	(void)state;
 	assert_true(full_fd >= 0);
-	assert_int_equal(flatten(&layer, 1, full_fd, &err), -ENOSPC);
-	assert_string_equal(err.msg, "writing the image: No space left on device");
+	assert_int_equal(flatten(&layer, 1, full_fd, NULL, &err), -ENOSPC);
+	assert_string_equal(err.msg, "layer 1: writing the image: No space left on device");
 	close(full_fd);
 	close(layer.fd);
 }
@@ -191,6 +345,10 @@ int main(void)
 		{ "a wrong diff_id is refused", test_diff_id },
 		{ "truncated compressed data is refused", test_truncated },
 		{ "bytes behind the compressed data are refused", test_trailing },
+		{ "bytes behind the last gzip member are left alone", test_trailing_gzip },
+		{ "gzip of several members is unpacked to its end", test_members },
+		{ "layers that are still being written are read as they come", test_growing },
+		{ "a failure ends the waiting for other layers", test_failure_ends_waiting },
 		{ "damaged compressed data is refused", test_damaged },
 		{ "a layer compressed twice is refused", test_compressed_twice },
 		{ "bombs are refused by size, ratio, entries and memory", test_bombs },

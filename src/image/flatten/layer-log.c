@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/flatten/layer-log.h"
+
+#include "base/str.h"
+
+void layer_log_init(struct layer_log *log, struct arena_budget *budget)
+{
+	*log = (struct layer_log){ 0 };
+	arena_init(&log->kept, budget);
+	arena_init(&log->passing, budget);
+}
+
+void layer_log_reset(struct layer_log *log)
+{
+	arena_reset(&log->kept);
+	arena_reset(&log->passing);
+	log->inodes = (struct tree_inodes){ 0 };
+	log->first = log->last = NULL;
+}
+
+int layer_log_add(struct layer_log *log, enum layer_item_kind kind, const char *name,
+		  const char *path, struct layer_item **ret)
+{
+	struct layer_item *item = arena_alloc(&log->passing, sizeof(*item));
+
+	if (!item)
+		return arena_errno(&log->passing);
+	item->kind = kind;
+	item->path = arena_text(&log->passing, path);
+	item->name = streq(name, path) ? item->path : arena_text(&log->passing, name);
+	if (!item->path || !item->name)
+		return arena_errno(&log->passing);
+	if (log->last)
+		log->last->next = item;
+	else
+		log->first = item;
+	log->last = item;
+	*ret = item;
+	return 0;
+}
