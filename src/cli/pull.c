@@ -27,6 +27,17 @@ int pull_platform(const struct cli *c, char **ret, struct err *err)
 	return *ret || !(platform || os || arch) ? 0 : err_nomem(err);
 }
 
+/* What only `moat pull` has. */
+static int add_options(const struct cli *c, struct buf *path, struct err *err)
+{
+	int r = cli_query(path, "maxConcurrentDownloads",
+			  options_value(&c->opt, "max-concurrent-downloads"), err);
+
+	return r < 0 ? r
+		     : cli_query(path, "allPlatforms",
+				 options_flag(&c->opt, "all-platforms") ? "1" : NULL, err);
+}
+
 static int pull_path(struct buf *path, const struct reference *ref, const char *platform,
 		     struct err *err)
 {
@@ -61,6 +72,8 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 		r = reference_parse(text, &ref, err);
 	if (r == 0)
 		r = pull_path(&path, ref, platform, err);
+	if (r == 0)
+		r = add_options(c, &path, err);
 	if (r < 0)
 		return r;
 	r = registry_auth_header(ref->registry, &auth, err);

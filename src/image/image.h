@@ -15,7 +15,8 @@
  *
  *   oci-layout, index.json, blobs/sha256/…   an OCI image layout
  *   rootfs/HEX.erofs                         one flattened image per manifest digest
- *   tmp/                                     unfinished downloads; emptied when it is opened
+ *   partial/HEX                              layers of which a part was downloaded, for a week
+ *   tmp/                                     other unfinished files; emptied when it is opened
  *
  * index.json is the table of tags: the annotation io.containerd.image.name holds a full reference,
  * and so does org.opencontainers.image.ref.name.
@@ -46,6 +47,7 @@ struct image {
 				   unset */
 	struct digest index;	/* digest the registry knows it by (index or manifest); for
 				   RepoDigests; may be unset */
+	bool is_whole;		/* the index is stored, with all that it leads to */
 	struct digest config;	/* docker's image id */
 	char **tags;		/* full references; empty vector for an untagged image */
 	char **repo_digests;	/* "docker.io/library/x@sha256:…", from where it was pulled */
@@ -123,24 +125,33 @@ struct registry_auth {
 	const char *identity_token; /* in place of both; NULL: none */
 };
 
+/* What to pull, and how; everything is borrowed. */
+struct image_pull {
+	const struct reference *ref;
+	const struct platform *platform;  /* which manifest of an index */
+	bool all_platforms;		  /* keep the whole index, to pass it on */
+	const struct registry_auth *auth; /* NULL is anonymous */
+	unsigned max_downloads;		  /* layers at a time; 0: PULL_DOWNLOADS */
+};
+
+#define PULL_DOWNLOADS	   3
+#define PULL_DOWNLOADS_MAX 32
+
 /**
  * store_pull() - fetch an image from its registry, flatten it, name it
- * @ref:      what to pull
- * @platform: which manifest of an index
- * @auth:     borrowed; NULL is anonymous
  * @progress: borrowed; may be NULL
  * @ret:      the image, owned
  *
- * HTTP for loopback registries, HTTPS elsewhere; anonymous and basic bearer tokens.  Blobs
- * that are there already are not fetched again.
+ * HTTP for loopback registries, HTTPS elsewhere; anonymous and basic bearer tokens.  Layers are
+ * flattened while they come in.  Blobs that are there already are not fetched again, and of layers
+ * only what is missing, also after a pull that ended early.
  *
  * A reference with a digest gives the image no tag.
  *
  * Return: 0; -ENOENT manifest unknown or platform missing; -EACCES 401 or 403; -EBADMSG content
  * that lies about size or digest or is malformed; -EPROTO other answers; -ECANCELED; -errno.
  */
-int store_pull(struct store *st, const struct reference *ref, const struct platform *platform,
-	       const struct registry_auth *auth, const struct progress *progress,
+int store_pull(struct store *st, const struct image_pull *in, const struct progress *progress,
 	       struct image **ret, struct err *err);
 
 /* What a registry has after a push. */

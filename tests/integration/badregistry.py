@@ -5,7 +5,7 @@
 
 LAYOUTS/NAME is served as MODE/NAME:latest; the mode says what goes wrong, see MANIFESTS, BLOBS and
 the class below ("honest" does everything right). Mode "stall" sends half of a large blob and
-goes on when the file GATE appears.
+goes on when the file GATE appears. What was asked for is in PORT-FILE.log, a line each: method, path, Range.
 """
 import http.server
 import json
@@ -18,6 +18,15 @@ import urllib.parse
 LAYOUTS, GATE, PORT_FILE = sys.argv[1:4]
 TOKEN = "a-token"
 LARGE = 100000      # blobs past this count as layers worth stalling
+
+
+seen = set()        # what was asked for before, of modes that do it right the second time
+
+
+def first_time(*what):
+    new = what not in seen
+    seen.add(what)
+    return new
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,6 +74,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif mode in ("token", "token-denied", "token-broken") and not authorized:
             self.refuse(401, "UNAUTHORIZED", WWW_Authenticate=(
                 f'Bearer realm="http://{host}/{mode}",service="test",scope="repository:x:pull"'))
+        elif mode == "busy" and first_time(self.path):
+            self.refuse(429, "TOOMANYREQUESTS", Retry_After="1")
+        elif mode == "busy-long":
+            self.refuse(429, "TOOMANYREQUESTS", Retry_After="7200")
+        elif mode == "flaky" and first_time(self.path):
+            self.answer(503, b"try again", "text/plain")
         elif mode == "redirect":
             self.answer(307, Location=self.path)
         elif mode == "hangup":
@@ -120,8 +135,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.stall(body, half)
         elif mode == "redirect-blob":
             self.answer(307, Location="/v2/honest/" + self.path.removeprefix("/v2/redirect-blob/"))
+        elif mode == "cut-once" and len(body) > LARGE and first_time(digest):
+            self.begin(len(body))
+            self.wfile.write(body[:half])
+            self.hang_up()
         else:
-            self.answer(200, body, "application/octet-stream")
+            self.content(body)
+
+    def content(self, body):
+        """All of it, or from where it is wanted."""
+        wanted = self.headers.get("Range", "")
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        if start == 0:
+            return self.answer(200, body, "application/octet-stream")
+        if start >= len(body):
+            return self.refuse(416, "RANGE_INVALID")
+        return self.answer(206, body[start:], "application/octet-stream",
+                           Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
 
     def endless(self, body):
         """Never says how long it is, and goes on far past the blob's end (but not for ever)."""
@@ -145,6 +175,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = urllib.parse.urlsplit(self.path).path
+        with open(PORT_FILE + ".log", "a", encoding="ascii") as log:
+            log.write(f"{self.command} {path} {self.headers.get('Range', '')}\n")
         if path == "/v2/":
             return self.answer(200, b"{}")
         if path == "/token":

@@ -73,6 +73,24 @@ teardown_file() {
 	dump.erofs --path=/right "$(rootfs_of "$REGISTRY/test/multi:latest")"
 }
 
+@test "pull: -a keeps the image for all platforms, and says so in the store's own index" {
+	local name=$REGISTRY/test/multi:latest index digest
+	index=$(skopeo inspect --raw --tls-verify=false "docker://$name")
+	moat pull -q -a "$name"
+	for digest in $(jq -r '.manifests[].digest' <<<"$index"); do
+		[ -e "$MOAT_ROOT/images/blobs/sha256/${digest#sha256:}" ]
+	done
+	jq -e '.manifests[].annotations | select(."dev.moat.whole-index" == "yes")' "$MOAT_ROOT/images/index.json"
+	moat image rm "$name"
+	[ ! -e "$MOAT_ROOT/images/blobs/sha256/${digest#sha256:}" ]
+}
+
+@test "pull: so many layers at a time as are asked for, and no absurd number" {
+	moat pull -q --max-concurrent-downloads 1 "$REGISTRY/test/rich:latest"
+	run moat pull --max-concurrent-downloads 0 "$REGISTRY/test/rich:latest"
+	assert_error 1 "1 to 32"
+}
+
 @test "pull: an index without this platform is refused and the platforms there are named" {
 	run moat pull "$REGISTRY/test/foreign:latest"
 	assert_error 1 linux/arm64 linux/s390x

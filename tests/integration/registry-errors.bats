@@ -42,6 +42,43 @@ leftovers() {
 	moat image rm "$BAD_REGISTRY/redirect-blob/busybox:latest"
 }
 
+@test "registry: a download that is cut goes on where it was" {
+	moat pull -q "$BAD_REGISTRY/cut-once/busybox:latest"
+	[ "$(grep -c '/v2/cut-once/.*bytes=[1-9]' "$SUITE/bad-port.log")" -ge 1 ]
+	moat image rm "$BAD_REGISTRY/cut-once/busybox:latest"
+}
+
+@test "registry: one that wants to be asked later is asked later" {
+	local mode
+	for mode in busy flaky; do
+		moat pull -q "$BAD_REGISTRY/$mode/busybox:latest"
+		moat image rm "$BAD_REGISTRY/$mode/busybox:latest"
+	done
+	refused busy-long "try again in 7200 seconds"
+}
+
+@test "registry: a pull that is interrupted leaves what the next one goes on from" {
+	local pid partial
+	rm -f "$SUITE/gate"
+	"$MOAT_BUILD/moat" pull -q "$BAD_REGISTRY/stall/busybox:latest" &
+	pid=$!
+	poll 20 has_partial
+	kill -INT "$pid"
+	wait "$pid" || true
+	partial=$(find "$MOAT_ROOT/images/partial" -type f)
+	[ -n "$partial" ]
+	: >"$SUITE/bad-port.log"
+	moat pull -q "$BAD_REGISTRY/honest/busybox:latest"
+	grep -q "/v2/honest/busybox/blobs/sha256:${partial##*/} bytes=[1-9]" "$SUITE/bad-port.log"
+	[ ! -e "$partial" ]
+	touch "$SUITE/gate"
+	moat image rm "$BAD_REGISTRY/honest/busybox:latest"
+}
+
+has_partial() {
+	[ -n "$(find "$MOAT_ROOT/images/partial" -type f -size +90k)" ]
+}
+
 @test "registry: 401" {
 	refused unauthorized denied
 }

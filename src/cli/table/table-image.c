@@ -4,7 +4,10 @@
 #include "cli/table/table.h"
 
 static const struct option_def pull_options[] = {
+	{ 'a', "all-platforms", NULL,
+	  "Keep the image for all platforms, to push or save it again" },
 	{ 0, "arch", "ARCH", "Architecture to pull, e.g. arm64" },
+	{ 0, "max-concurrent-downloads", "N", "Layers to download at a time (default 3)" },
 	{ 0, "os", "OS", "Operating system to pull: linux" },
 	{ 0, "platform", "OS/ARCH", "Platform to pull, e.g. linux/arm64" },
 	PROGRESS_OPTION,
@@ -91,8 +94,10 @@ const struct command image_commands[] = {
 	{ .name = "pull",
 	  .synopsis = "[OPTIONS] IMAGE",
 	  .summary = "Fetch an image from a registry",
-	  .description = "Without a registry in its name an image comes from Docker Hub; without a "
-			 "tag or digest it is the one tagged latest.",
+	  .description =
+		  "Without a registry in its name an image comes from Docker Hub; without a "
+		  "tag or digest it is the one tagged latest. A pull that ends early leaves what "
+		  "it has for the next one.",
 	  .options = pull_options,
 	  .examples = pull_examples,
 	  .run = command_pull,

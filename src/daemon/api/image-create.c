@@ -16,6 +16,8 @@ struct pull {
 	struct reference *ref;
 	char *familiar;
 	struct platform platform;
+	uint32_t max_downloads;
+	bool all_platforms;
 	struct credentials credentials;
 };
 
@@ -34,11 +36,17 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 	struct pull *p = arg;
 	struct progress progress = job_progress(job);
 	struct registry_auth auth;
+	const struct image_pull in = {
+		.ref = p->ref,
+		.platform = &p->platform,
+		.all_platforms = p->all_platforms,
+		.auth = registry_auth_of(&p->credentials, &auth),
+		.max_downloads = p->max_downloads,
+	};
 	cleanup_image struct image *im = NULL;
 	int r;
 
-	r = store_pull(p->api->store, p->ref, &p->platform,
-		       registry_auth_of(&p->credentials, &auth), &progress, &im, err);
+	r = store_pull(p->api->store, &in, &progress, &im, err);
 	if (r < 0)
 		return r;
 	hub_publish(p->api->hub, "image", "pull", p->familiar,
@@ -61,6 +69,19 @@ static int read_platform(const struct request *rq, struct platform *ret, struct 
 	return text && *text ? platform_parse(text, ret, err) : 0;
 }
 
+static int read_downloads(const struct request *rq, uint32_t *ret, struct err *err)
+{
+	const char *text = request_arg(rq, "maxConcurrentDownloads");
+
+	if (!text || !*text)
+		return 0;
+	if (str_to_u32(text, ret) < 0 || *ret == 0 || *ret > PULL_DOWNLOADS_MAX)
+		return err_set(err, -EINVAL,
+			       "invalid number of downloads at a time \"%.20s\": it is 1 to %d",
+			       text, PULL_DOWNLOADS_MAX);
+	return 0;
+}
+
 static int read_pull(const struct request *rq, const char *image, struct pull *p, struct err *err)
 {
 	cleanup_free char *name = full_name(image, request_arg(rq, "tag"));
@@ -68,6 +89,9 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 
 	if (r == 0)
 		r = read_platform(rq, &p->platform, err);
+	if (r == 0)
+		r = read_downloads(rq, &p->max_downloads, err);
+	p->all_platforms = request_flag(rq, "allPlatforms", false);
 	if (r == 0)
 		r = credentials_parse(rq->registry_auth, &p->credentials, err);
 	if (r < 0)

@@ -16,6 +16,7 @@
 #include "image/store/install.h"
 #include "image/store/progress.h"
 #include "image/store/record.h"
+#include "image/store/rootfs.h"
 #include "image/store/store.h"
 #include "oci/descriptor.h"
 #include "oci/manifest.h"
@@ -192,7 +193,8 @@ static int source_blob(void *arg, const struct oci_descriptor *d, struct err *er
 		       d->digest.text);
 }
 
-static int source_layers(void *arg, const struct oci_manifest *m, struct err *err)
+static int source_open(void *arg, const struct oci_manifest *m, struct flatten_layer *layers,
+		       struct err *err)
 {
 	const struct load *l = arg;
 	char id[13];
@@ -206,7 +208,7 @@ static int source_layers(void *arg, const struct oci_manifest *m, struct err *er
 		short_id(&d->digest, id);
 		progress_report(l->progress, id, "Loading layer", d->size_bytes, d->size_bytes);
 	}
-	return 0;
+	return layers_open_stored(l->work->st, m, layers, err);
 }
 
 static int note_names(struct load *l, char *const *tags, const struct image *im)
@@ -229,7 +231,7 @@ int load_install(struct load *l, const struct oci_descriptor *manifest, char *co
 		 struct err *err)
 {
 	const struct platform platform = platform_host();
-	const struct source source = { source_blob, source_layers, l };
+	const struct source source = { .blob = source_blob, .open = source_open, .arg = l };
 	const struct install in = {
 		.manifest = manifest,
 		.platform = &platform,

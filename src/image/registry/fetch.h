@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "image/flatten/flatten.h"
+#include "image/registry/guard.h"
 #include "image/registry/registry.h"
 #include "image/store/claim.h"
 #include "oci/manifest.h"
-
-/* Lets several threads report through one struct progress, one at a time, and stop together. */
-struct progress_guard {
-	const struct progress *from; /* borrowed; may be NULL */
-	pthread_mutex_t lock;
-	bool stopped;
-	struct progress guarded; /* what the threads use */
-};
-
-/** progress_guard_init() - @g must not move while it is used */
-void progress_guard_init(struct progress_guard *g, const struct progress *from);
-void progress_guard_destroy(struct progress_guard *g);
-
-/** progress_guard_stop() - from now on the work counts as cancelled */
-void progress_guard_stop(struct progress_guard *g);
 
 /* What a download needs; everything is borrowed. */
 struct fetcher {
@@ -26,16 +13,41 @@ struct fetcher {
 	struct registry *reg;
 	struct http *http; /* of the calling thread */
 	struct progress_guard *guard;
+	unsigned max_downloads; /* layers at a time; at least 1 */
 };
 
 /**
- * fetch_blob() - get one blob, unless it is stored or another thread is at it
+ * fetch_blob() - get one small blob, unless it is stored or another thread is at it
  * @d: pinned
  *
  * Return: 0; as registry_blob() and blob_writer_publish(); -ECANCELED; all with a message.
  */
 int fetch_blob(const struct fetcher *f, const struct oci_descriptor *d, struct err *err);
 
-/** fetch_layers() - get the layers of a manifest, several at a time.  Return: as fetch_blob(), for
- * the layer that failed first. */
-int fetch_layers(const struct fetcher *f, const struct oci_manifest *m, struct err *err);
+/* The layers of a manifest on their way. */
+struct fetch_layers;
+
+/**
+ * fetch_layers_open() - the files that the layers are in, or come into
+ * @f:      borrowed until the end
+ * @m:      the same; its layers are pinned
+ * @layers: filled; the descriptors are borrowed
+ * @ret:    owned, fetch_layers_close()
+ *
+ * Return: 0; as incoming_open(); with a message.
+ */
+int fetch_layers_open(const struct fetcher *f, const struct oci_manifest *m,
+		      struct flatten_layer *layers, struct fetch_layers **ret, struct err *err);
+
+/**
+ * fetch_layers_run() - get those that are not stored, several at a time
+ * @is_over: asked before each; nobody wants any more of them; may be NULL
+ *
+ * Return: 0; -EALREADY when it was over; -ECANCELED; -ESTALE as incoming_publish(); as
+ * registry_blob(), for the layer that failed first; with a message.
+ */
+int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *arg,
+		     struct err *err);
+
+/** fetch_layers_close() - NULL is accepted */
+void fetch_layers_close(struct fetch_layers *l);

@@ -29,6 +29,7 @@
 #define STALL_TIMEOUT_SEC    30L  /* without a single byte */
 #define DIGEST_TIMEOUT_SEC   300L /* the same, while a registry looks at what it was sent */
 #define DOCUMENT_TIMEOUT_SEC 120ULL
+#define SINK_BUFFER_BYTES    (256L << 10)
 #define REDIRECTS_MAX	     5
 #define HEADER_MAX_BYTES     (256u << 10)
 #define ERROR_MAX_BYTES	     (64u << 10)
@@ -80,9 +81,9 @@ void http_free(struct http *h)
 	free(h);
 }
 
-bool http_cancelled(const struct http *h)
+const struct progress *http_progress(const struct http *h)
 {
-	return progress_cancelled(h->progress);
+	return h->progress;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
@@ -159,7 +160,7 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 
 	(void)a, (void)b, (void)c;
 	sending_progress(&h->sending, (uint64_t)d);
-	return http_cancelled(h);
+	return progress_cancelled(h->progress);
 }
 
 static void set_limits(struct http *h, const struct http_request *rq, const struct hop *hop)
@@ -179,6 +180,7 @@ static void set_limits(struct http *h, const struct http_request *rq, const stru
 					 ? (long)((hop->deadline_usec - now) / 1000) + 1
 					 : 1L);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, rq->sink ? SINK_BUFFER_BYTES : 16384L);
 	if (url_leads_here(hop->url))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }

@@ -21,8 +21,8 @@ int http_new(const struct progress *progress, struct http **ret);
 /** http_free() - NULL is accepted */
 void http_free(struct http *h);
 
-/** http_cancelled() - was the work that this client is for cancelled? */
-bool http_cancelled(const struct http *h);
+/** http_progress() - of the work that this client is for; may be NULL */
+const struct progress *http_progress(const struct http *h);
 
 /* Where the body of a successful answer goes. */
 struct http_sink {
@@ -31,6 +31,7 @@ struct http_sink {
 	int (*write)(void *arg, const void *data, size_t len, struct err *err);
 	void *arg;
 	uint64_t have_bytes; /* how much of the content it has; kept up to date by the two calls */
+	const char *id;	     /* what people see it as; NULL: nothing */
 };
 
 /* What a request brings along; everything is borrowed. */
@@ -64,7 +65,8 @@ struct http_response {
 	char *location;	    /* Location as an absolute URL; NULL: none */
 	char **challenges;  /* WWW-Authenticate */
 	uint64_t range_start;
-	struct buf body; /* of errors at most 64 KiB */
+	uint64_t retry_after_sec; /* Retry-After; 0: none */
+	struct buf body;	  /* of errors at most 64 KiB */
 };
 
 void http_response_reset(struct http_response *r);

@@ -5,6 +5,8 @@
 
 #include "base/str.h"
 #include "image/registry/fetch.h"
+#include "image/registry/pull-inner.h"
+#include "image/registry/pull-whole.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/collect.h"
@@ -29,9 +31,12 @@
 struct pull {
 	const struct reference *ref;
 	const struct platform *platform;
+	bool all_platforms;
 	struct fetcher fetcher;
+	struct fetch_layers *layers; /* while they are brought */
 	struct oci_descriptor manifest;
 	struct digest index;
+	bool is_whole;	   /* the index is stored, with all that it leads to */
 	char **tags;	   /* the full reference; NULL when pulled by digest */
 	char *repo_digest; /* of the answer */
 };
@@ -68,8 +73,8 @@ static int descend_index(const struct pull *p, const struct document *doc,
 	return 0;
 }
 
-static int check_announced(const struct document *doc, const struct oci_descriptor *at,
-			   struct err *err)
+int pull_check_announced(const struct document *doc, const struct oci_descriptor *at,
+			 struct err *err)
 {
 	if (doc->text.len != at->size_bytes)
 		return err_set(err, -EBADMSG, "%.19s has %zu bytes, but %llu were announced",
@@ -94,6 +99,14 @@ static int keep_manifest(struct pull *p, struct document *doc, struct err *err)
 	return 0;
 }
 
+static int keep_whole(struct pull *p, const struct document *index, struct err *err)
+{
+	int r = pull_whole(&p->fetcher, index, err);
+
+	p->is_whole = r == 0;
+	return r;
+}
+
 static int resolve_manifest(struct pull *p, struct err *err)
 {
 	const char *name = digest_is_set(&p->ref->digest) ? p->ref->digest.text : p->ref->tag;
@@ -103,7 +116,7 @@ static int resolve_manifest(struct pull *p, struct err *err)
 		int r = registry_manifest(p->fetcher.reg, p->fetcher.http, name, &doc, err);
 
 		if (r == 0 && depth > 0)
-			r = check_announced(&doc, &p->manifest, err);
+			r = pull_check_announced(&doc, &p->manifest, err);
 		if (r < 0)
 			return r;
 		if (depth == 0)
@@ -111,6 +124,8 @@ static int resolve_manifest(struct pull *p, struct err *err)
 		if (!oci_is_index(doc.media_type))
 			return keep_manifest(p, &doc, err);
 		r = descend_index(p, &doc, &p->manifest, err);
+		if (r == 0 && depth == 0 && p->all_platforms)
+			r = keep_whole(p, &doc, err);
 		if (r < 0)
 			return r;
 		name = p->manifest.digest.text;
@@ -125,11 +140,26 @@ static int source_blob(void *arg, const struct oci_descriptor *d, struct err *er
 	return fetch_blob(&p->fetcher, d, err);
 }
 
-static int source_layers(void *arg, const struct oci_manifest *m, struct err *err)
+static int source_open(void *arg, const struct oci_manifest *m, struct flatten_layer *layers,
+		       struct err *err)
 {
-	const struct pull *p = arg;
+	struct pull *p = arg;
 
-	return fetch_layers(&p->fetcher, m, err);
+	return fetch_layers_open(&p->fetcher, m, layers, &p->layers, err);
+}
+
+static int source_bring(void *arg, bool (*is_over)(void *over), void *over, struct err *err)
+{
+	struct pull *p = arg;
+
+	return fetch_layers_run(p->layers, is_over, over, err);
+}
+
+static void source_close(void *arg)
+{
+	struct pull *p = arg;
+
+	fetch_layers_close(take_ptr(p->layers));
 }
 
 static int name_result(struct pull *p, struct err *err)
@@ -178,7 +208,11 @@ static void report_end(const struct progress *p, const struct pull *pull, const 
 static int run_pull(struct pull *p, const char *name, struct image **ret, struct err *err)
 {
 	const struct progress *progress = &p->fetcher.guard->guarded;
-	const struct source source = { source_blob, source_layers, p };
+	const struct source source = { .blob = source_blob,
+				       .open = source_open,
+				       .bring = source_bring,
+				       .close = source_close,
+				       .arg = p };
 	cleanup_free char *from = str_printf("Pulling from %s", p->ref->repository);
 	struct install in = {
 		.manifest = &p->manifest,
@@ -195,6 +229,7 @@ static int run_pull(struct pull *p, const char *name, struct image **ret, struct
 	if (r < 0)
 		return r;
 	progress_report(progress, p->ref->tag ? p->ref->tag : p->ref->digest.text, from, 0, 0);
+	in.is_whole = p->is_whole;
 	in.tags = p->tags;
 	in.repo_digest = p->repo_digest;
 	before = find_current(p->fetcher.work->st, p);
@@ -227,22 +262,27 @@ static int run_pinned(struct pull *p, struct store *st, const char *name, struct
 	return r;
 }
 
-int store_pull(struct store *st, const struct reference *ref, const struct platform *platform,
-	       const struct registry_auth *auth, const struct progress *progress,
+int store_pull(struct store *st, const struct image_pull *in, const struct progress *progress,
 	       struct image **ret, struct err *err)
 {
-	cleanup(pull_reset) struct pull p = { .ref = ref, .platform = platform };
+	cleanup(pull_reset) struct pull p = { .ref = in->ref,
+					      .platform = in->platform,
+					      .all_platforms = in->all_platforms };
 	cleanup(progress_guard_destroy) struct progress_guard guard;
 	cleanup_registry struct registry *reg = NULL;
 	cleanup_http struct http *http = NULL;
-	cleanup_free char *name = reference_familiar(ref);
+	cleanup_free char *name = reference_familiar(in->ref);
 	int r;
 
 	progress_guard_init(&guard, progress);
 	if (!name || http_new(&guard.guarded, &http) < 0)
 		return err_nomem(err);
-	r = registry_new(ref, auth, &reg, err);
-	p.fetcher = (struct fetcher){ .reg = reg, .http = http, .guard = &guard };
+	r = registry_new(in->ref, in->auth, &reg, err);
+	p.fetcher = (struct fetcher){ .reg = reg,
+				      .http = http,
+				      .guard = &guard,
+				      .max_downloads = in->max_downloads ? in->max_downloads
+									 : PULL_DOWNLOADS };
 	if (r == 0)
 		r = run_pinned(&p, st, name, ret, err);
 	if (r < 0)

@@ -22,23 +22,10 @@ struct registry {
 	bool basic;
 };
 
-#define REGISTRY_TRIES 3
-
 /** registry_send() - a request with what authorization there is; a challenge is answered once.
  * Return: as http_send(). */
 int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 		  struct http_response *ret, struct err *err);
-
-/** registry_retry() - registry_send(), tried REGISTRY_TRIES times where it fails in passing */
-int registry_retry(struct registry *reg, struct http *h, struct http_request *rq,
-		   struct http_response *ret, struct err *err);
-
-/** registry_is_passing() - is a failure worth another try?  @r: of registry_send() */
-bool registry_is_passing(int r, long status);
-
-/** registry_pause() - wait a little before the next try.  Return: false when the work was cancelled
- * meanwhile. */
-bool registry_pause(int attempt, struct http *h);
 
 /** registry_refused() - the error that an answer is */
 int registry_refused(const struct registry *reg, const struct http_response *rs, struct err *err);

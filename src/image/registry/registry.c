@@ -2,13 +2,14 @@
 #include "image/registry/registry.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/str.h"
 #include "image/registry/redirect.h"
 #include "image/registry/registry-inner.h"
+#include "image/registry/retry.h"
 #include "image/registry/token.h"
 #include "image/store/blob.h"
 #include "oci/descriptor.h"
@@ -17,8 +18,7 @@
 /*
  * Theory of operation: a request goes out with what authorization there is; on 401 the registry's
  * challenge is answered once, with a token that all threads share, and the request repeated.  What
- * fails in passing (a cut or silent connection, 429, 5xx) is tried three times in all; a download
- * goes on where it stopped, if the server can.
+ * fails in passing is tried again (retry.c).
  *
  * The registry is hostile: every document is measured against its digest, by whoever asked for it
  * against its descriptor, and a registry's words are cleaned before a person sees them.
@@ -169,40 +169,18 @@ int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 	}
 }
 
-bool registry_is_passing(int r, long status)
+static int too_many_requests(const struct registry *reg, const struct http_response *rs,
+			     const char *text, struct err *err)
 {
-	return r == -ECONNRESET || r == -ETIMEDOUT ||
-	       (r == 0 && (status == 416 || status == 429 || status >= 500));
-}
+	char wait[64] = "later";
 
-bool registry_pause(int attempt, struct http *h)
-{
-	const struct timespec step = { .tv_nsec = 100000000 };
-
-	for (int i = 0; i < 3 * attempt; i++) {
-		if (http_cancelled(h))
-			return false;
-		nanosleep(&step, NULL);
-	}
-	return true;
-}
-
-int registry_retry(struct registry *reg, struct http *h, struct http_request *rq,
-		   struct http_response *ret, struct err *err)
-{
-	for (int attempt = 1;; attempt++) {
-		int r;
-
-		rq->offset = rq->sink ? rq->sink->have_bytes : 0;
-		r = registry_send(reg, h, rq, ret, err);
-		if (!registry_is_passing(r, ret->status) || attempt == REGISTRY_TRIES)
-			return r;
-		if (ret->status == 416 && rq->sink)
-			rq->sink->have_bytes = 0;
-		http_response_reset(ret);
-		if (!registry_pause(attempt, h))
-			return err_set(err, -ECANCELED, "cancelled");
-	}
+	if (rs->retry_after_sec > 0)
+		snprintf(wait, sizeof(wait), "in %llu seconds",
+			 (unsigned long long)rs->retry_after_sec);
+	return err_set(err, -EPROTO,
+		       "registry %s has had too many requests (429%s%s): try again %s, or log in, "
+		       "where that allows more",
+		       reg->ref->registry, *text ? ": " : "", text, wait);
 }
 
 int registry_refused(const struct registry *reg, const struct http_response *rs, struct err *err)
@@ -212,6 +190,8 @@ int registry_refused(const struct registry *reg, const struct http_response *rs,
 	answer_text(rs, text);
 	if (rs->status == 401 || rs->status == 403)
 		return access_denied(reg, text, err);
+	if (rs->status == 429)
+		return too_many_requests(reg, rs, text, err);
 	return err_set(err, -EPROTO, "registry %s answered %ld%s%s", reg->ref->registry, rs->status,
 		       *text ? ": " : "", text);
 }

@@ -2,10 +2,12 @@
 /* What is kept of an answer's head, every byte of which a hostile registry controls. */
 #include "image/registry/response.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "image/registry/redirect.h"
@@ -27,6 +29,18 @@ static int set_once(char **field, const char *value)
 	return *field ? 0 : -ENOMEM;
 }
 
+/* Of Retry-After, which is a number of seconds or a date (RFC 9110). */
+static uint64_t seconds_until(const char *value)
+{
+	time_t now = time(NULL), then;
+	uint64_t seconds;
+
+	if (str_to_u64(value, &seconds) == 0)
+		return seconds;
+	then = curl_getdate(value, NULL);
+	return then > now ? (uint64_t)(then - now) : 0;
+}
+
 int response_take_header(struct http_response *r, char *line)
 {
 	char *value = strchr(line, ':');
@@ -45,6 +59,10 @@ int response_take_header(struct http_response *r, char *line)
 	if (strcasecmp(line, "Content-Type") == 0) {
 		value[strcspn(value, "; \t")] = '\0';
 		return set_once(&r->content_type, value);
+	}
+	if (strcasecmp(line, "Retry-After") == 0) {
+		r->retry_after_sec = seconds_until(value);
+		return 0;
 	}
 	if (strcasecmp(line, "Content-Range") == 0 && strncasecmp(value, "bytes ", 6) == 0) {
 		value[strcspn(value, "-")] = '\0';

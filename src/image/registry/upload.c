@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "image/registry/redirect.h"
 #include "image/registry/registry-inner.h"
+#include "image/registry/retry.h"
 #include "image/registry/token.h"
 
 /*
@@ -128,7 +129,7 @@ static int try_blob(struct registry *reg, struct http *h, const struct digest *d
 	if (r < 0 || rs.status == 201 || rs.status == 204)
 		return r;
 	r = push_refused(reg, &rs, err);
-	return registry_is_passing(0, rs.status) ? -ECONNRESET : r;
+	return retry_is_passing(0, rs.status) ? -ECONNRESET : r;
 }
 
 int registry_put_blob(struct registry *reg, struct http *h, const struct digest *d,
@@ -136,14 +137,16 @@ int registry_put_blob(struct registry *reg, struct http *h, const struct digest 
 {
 	struct http_request rq = { .method = "PUT", .body = body, .max_bytes = ANSWER_MAX_BYTES };
 
+	struct patience p = { 0 };
+
 	for (int attempt = 1;; attempt++) {
 		int r = try_blob(reg, h, d, &rq, err);
 
 		if (r == 0)
 			return 0;
-		if (!registry_is_passing(r, 0) || attempt == BLOB_TRIES)
+		if (!retry_is_passing(r, 0) || attempt == BLOB_TRIES)
 			return err_wrap(err, "upload of %.19s", d->text), r;
-		if (!registry_pause(attempt, h))
+		if (retry_wait(&p, h, 0) < 0)
 			return err_set(err, -ECANCELED, "cancelled");
 	}
 }

@@ -27,6 +27,7 @@
 #define ANNOTATION_INDEX    "dev.moat.registry-digest"
 #define ANNOTATION_DIGESTS  "dev.moat.repo-digests" /* joined by spaces */
 #define ANNOTATION_ORIGINAL "dev.moat.original-manifest"
+#define ANNOTATION_WHOLE    "dev.moat.whole-index"
 #define ANNOTATION_SIZES    "dev.moat.layer-sizes" /* of their files, joined by spaces */
 
 static int write_sizes(const struct image *im, struct buf *b)
@@ -47,11 +48,12 @@ static json_t *write_annotations(const struct image *im, const char *tag)
 	for (char **d = im->repo_digests; d && *d; d++)
 		if (buf_addf(&digests, "%s%s", digests.len ? " " : "", *d) < 0)
 			return NULL;
-	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s}", ANNOTATION_REF, tag,
+	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s}", ANNOTATION_REF, tag,
 			 ANNOTATION_NAME, tag, ANNOTATION_INDEX,
 			 digest_is_set(&im->index) ? im->index.text : NULL, ANNOTATION_ORIGINAL,
-			 digest_is_set(&im->original) ? im->original.text : NULL,
-			 ANNOTATION_DIGESTS, digests.data, ANNOTATION_SIZES, sizes.data);
+			 digest_is_set(&im->original) ? im->original.text : NULL, ANNOTATION_WHOLE,
+			 im->is_whole ? "yes" : NULL, ANNOTATION_DIGESTS, digests.data,
+			 ANNOTATION_SIZES, sizes.data);
 }
 
 static int append_entry(json_t *array, const struct record *rec, const char *tag)
@@ -159,7 +161,7 @@ static int read_sizes(struct image *im, const char *text)
 	return 0;
 }
 
-static int read_annotations(struct record *rec, const json_t *annotations)
+static int read_annotations(const struct store *st, struct record *rec, const json_t *annotations)
 {
 	const char *sizes = json_string_value(json_object_get(annotations, ANNOTATION_SIZES));
 	const char *original = json_string_value(json_object_get(annotations, ANNOTATION_ORIGINAL));
@@ -178,6 +180,9 @@ static int read_annotations(struct record *rec, const json_t *annotations)
 		return -ENOMEM;
 	if (index)
 		digest_parse(index, &im->index, NULL);
+	if (json_object_get(annotations, ANNOTATION_WHOLE) && !im->is_whole &&
+	    record_keep_whole(st, rec, NULL) == -ENOMEM)
+		return -ENOMEM;
 	if (tag && !strv_has(im->tags, tag) && strv_add(&im->tags, tag) < 0)
 		return -ENOMEM;
 	while ((one = strsep(&rest, " ")))
@@ -210,7 +215,7 @@ static int read_entry(const struct store *st, const struct oci_descriptor *d, st
 		if (r < 0)
 			return err_set(err, r, "out of memory");
 	}
-	r = read_annotations(t->records[i], d->annotations);
+	r = read_annotations(st, t->records[i], d->annotations);
 	return r < 0 ? err_set(err, r, "out of memory") : 0;
 }
 

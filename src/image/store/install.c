@@ -5,17 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/str.h"
-#include "image/flatten/unpack.h"
+#include "image/flatten/flatten.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/index.h"
 #include "image/store/progress.h"
 #include "image/store/record.h"
+#include "image/store/rootfs.h"
 #include "image/store/store.h"
 #include "image/store/table.h"
 #include "oci/config.h"
@@ -25,8 +23,8 @@
 /*
  * Theory of operation: what pull, load and import have in common, from a manifest's descriptor to a
  * visible image.  Manifest and config are got and checked before any layer is.  The layers are
- * flattened by moat-unpack into a file below tmp/, which is synced and renamed into rootfs/; then
- * the image enters the table, with its name, in one write of index.json.
+ * flattened into a file (rootfs.c); then the image enters the table, with its name, in one write of
+ * index.json.
  *
  * Whoever made the image controls manifest, config and layers.
  */
@@ -117,15 +115,6 @@ static int get_parts(struct work *w, const struct install *in, struct parts *p, 
 	return check_config(p, in->platform, err);
 }
 
-static int get_layers(struct work *w, const struct install *in, const struct parts *p,
-		      struct err *err)
-{
-	for (size_t i = 0; i < p->manifest->n_layers; i++)
-		if (work_pin(w, &p->manifest->layers[i].digest) < 0)
-			return err_nomem(err);
-	return in->source ? in->source->layers(in->source->arg, p->manifest, err) : 0;
-}
-
 /*
  * The config is what an image is known by: where the same one is there with another manifest (its
  * layers packed differently, or given another media type), that image is taken, and pinned.
@@ -150,120 +139,6 @@ static int find_same(struct work *w, const struct parts *p, struct oci_descripto
 	return ret->media_type ? 1 : -ENOMEM;
 }
 
-struct layer_files {
-	struct flatten_layer *layers;
-	size_t n;
-};
-
-static void layer_files_close(struct layer_files *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		close(f->layers[i].fd);
-	free(f->layers);
-}
-
-static int open_layers(struct store *st, const struct parts *p, struct layer_files *ret,
-		       struct err *err)
-{
-	const struct oci_manifest *m = p->manifest;
-
-	ret->layers = calloc(m->n_layers + 1, sizeof(*ret->layers));
-	if (!ret->layers)
-		return err_nomem(err);
-	for (size_t i = 0; i < m->n_layers; i++) {
-		int fd = blob_open(st, &m->layers[i].digest, m->layers[i].size_bytes);
-
-		if (fd < 0)
-			return err_errno(err, fd, "open layer %.19s", m->layers[i].digest.text);
-		ret->layers[ret->n++] =
-			(struct flatten_layer){ .fd = fd, .diff_id = p->config->diff_ids[i] };
-	}
-	return 0;
-}
-
-static int flatten_into(struct store *st, struct parts *p, int out_fd, struct err *err)
-{
-	cleanup(layer_files_close) struct layer_files files = { 0 };
-	struct err why = { 0 };
-	int r = open_layers(st, p, &files, err);
-
-	if (r < 0)
-		return r;
-	r = unpack_run(st->unpack_path, files.layers, files.n, out_fd, &why);
-	/* A program that cannot be started must not look like an image that is not there. */
-	if (r == -ENOENT || r == -EACCES)
-		r = -EIO;
-	if (r < 0)
-		return err_set(err, r, "%s", why.msg);
-	p->layer_bytes = calloc(files.n + 1, sizeof(*p->layer_bytes));
-	for (size_t i = 0; p->layer_bytes && i < files.n; i++)
-		p->layer_bytes[i] = files.layers[i].size_bytes;
-	return p->layer_bytes ? 0 : err_nomem(err);
-}
-
-/* Makes the file as long as whoever makes a disk of it wants it; what follows the file system is
- * a hole. */
-static int extend_rootfs(const struct store *st, int fd, struct err *err)
-{
-	struct stat sb;
-
-	if (fstat(fd, &sb) < 0 ||
-	    ((uint64_t)sb.st_size < st->rootfs_bytes && ftruncate(fd, (off_t)st->rootfs_bytes) < 0))
-		return err_errno(err, -errno, "extend the image's file");
-	return 0;
-}
-
-static int make_rootfs(struct store *st, struct parts *p, const char *name, struct err *err)
-{
-	cleanup_close int fd = -1;
-	char tmp[32];
-	int r;
-
-	fd = store_tmp_open(st, tmp);
-	if (fd < 0)
-		return err_errno(err, fd, "make a file in %s/tmp", st->path);
-	r = flatten_into(st, p, fd, err);
-	if (r == 0)
-		r = extend_rootfs(st, fd, err);
-	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
-		       fsync(st->rootfs_fd) < 0))
-		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);
-	if (r < 0)
-		unlinkat(st->tmp_fd, tmp, 0);
-	return r;
-}
-
-static void report_layers(const struct install *in, const struct parts *p, const char *status)
-{
-	char id[13];
-
-	for (size_t i = 0; i < p->manifest->n_layers; i++) {
-		short_id(&p->manifest->layers[i].digest, id);
-		progress_report(in->progress, id, status, 0, 0);
-	}
-}
-
-static int flatten_once(struct store *st, const struct install *in, struct parts *p,
-			struct err *err)
-{
-	struct claim claim;
-	char name[80];
-	int r;
-
-	rootfs_name(&in->manifest->digest, name);
-	r = claim_take(st, &claim, name, in->progress);
-	if (r < 0)
-		return err_set(err, r, "cancelled");
-	if (faccessat(st->rootfs_fd, name, F_OK, 0) < 0) {
-		report_layers(in, p, "Extracting");
-		r = make_rootfs(st, p, name, err);
-		if (r == 0)
-			report_layers(in, p, "Pull complete");
-	}
-	claim_release(st, &claim);
-	return r;
-}
-
 /* Adds what this install knows to the record: tags, repository digest, digest in the registry. */
 static int describe_image(struct table *t, size_t i, const struct install *in)
 {
@@ -275,8 +150,10 @@ static int describe_image(struct table *t, size_t i, const struct install *in)
 	rec = table_edit(t, i);
 	if (!rec)
 		return -ENOMEM;
-	if (in->index)
+	if (in->index && !streq(in->index->text, rec->im.index.text)) {
 		rec->im.index = *in->index;
+		rec->im.is_whole = false;
+	}
 	if (in->repo_digest && !strv_has(rec->im.repo_digests, in->repo_digest))
 		return strv_add(&rec->im.repo_digests, in->repo_digest);
 	return 0;
@@ -308,6 +185,11 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 	}
 	if (describe_image(&next, (size_t)i, in) < 0)
 		return err_nomem(err);
+	if (in->is_whole && !next.records[i]->im.is_whole) {
+		r = record_keep_whole(st, next.records[i], err);
+		if (r < 0)
+			return r;
+	}
 	*ret = image_copy(&next.records[i]->im);
 	if (!*ret)
 		return err_nomem(err);
@@ -334,9 +216,13 @@ static int translate_manifest(struct work *w, struct install *in, const struct p
 
 static int bring_in(struct work *w, const struct install *in, struct parts *p, struct err *err)
 {
-	int r = get_layers(w, in, p, err);
+	struct rootfs rf = {
+		.work = w, .install = in, .manifest = p->manifest, .config = p->config
+	};
+	int r = rootfs_make(&rf, err);
 
-	return r == 0 ? flatten_once(w->st, in, p, err) : r;
+	p->layer_bytes = rf.layer_bytes;
+	return r;
 }
 
 int store_install(struct work *w, const struct install *in, struct image **ret, struct err *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "image/flatten/flatten.h"
 #include "image/store/claim.h"
 #include "oci/manifest.h"
 
@@ -8,8 +9,19 @@
 struct source {
 	/* Store and pin one blob.  Return: 0; -errno with a message. */
 	int (*blob)(void *arg, const struct oci_descriptor *d, struct err *err);
-	/* Store and pin all layers. */
-	int (*layers)(void *arg, const struct oci_manifest *m, struct err *err);
+	/*
+	 * Describe all layers, which are pinned: the files they are in, or come into.  Until
+	 * close(), which is called in any case; where that is NULL, the descriptors are closed.
+	 * NULL: they are stored.
+	 */
+	int (*open)(void *arg, const struct oci_manifest *m, struct flatten_layer *layers,
+		    struct err *err);
+	/*
+	 * Store what is missing of those.  @is_over: nobody wants any more of them; may be NULL.
+	 * Return: -EALREADY for that reason.
+	 */
+	int (*bring)(void *arg, bool (*is_over)(void *over), void *over, struct err *err);
+	void (*close)(void *arg);
 	void *arg;
 };
 
@@ -20,6 +32,7 @@ struct install {
 	const struct source *source;	 /* NULL: everything is stored and pinned */
 	const struct digest *original;	 /* what the manifest was made of; NULL: nothing else */
 	const struct digest *index;	 /* digest the registry knows it by; NULL: none */
+	bool is_whole;			 /* all that the index leads to is stored and pinned */
 	const char *repo_digest;	 /* "docker.io/library/x@sha256:…"; NULL: none */
 	char *const *tags;		 /* full references; NULL: none */
 	const struct progress *progress;

@@ -25,6 +25,10 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 		struct err *err);
 void record_unref(struct record *rec);
 
+/** record_keep_whole() - note all that the image's index leads to.  Return: 0; -ENOENT when some of
+ * it is not stored; -EBADMSG; -ENOMEM; -errno; with a message. */
+int record_keep_whole(const struct store *st, struct record *rec, struct err *err);
+
 /** record_keep() - note the manifest that an image's was made of.  Return: 0; -ENOMEM. */
 int record_keep(struct record *rec, const struct digest *original);
 

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "image/store/incoming.h"
 #include "image/store/index.h"
 #include "image/store/record.h"
 #include "image/store/table.h"
@@ -28,6 +29,8 @@
  * full disk a removal goes the other way, garbage first: the next store_open() leaves out what has
  * no content.
  */
+
+#define PARTIAL_KEPT_SEC (7 * 24 * 3600)
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -46,6 +49,7 @@ void store_close(struct store *st)
 	cleanup_close_fn(&st->blobs_fd);
 	cleanup_close_fn(&st->rootfs_fd);
 	cleanup_close_fn(&st->tmp_fd);
+	cleanup_close_fn(&st->partial_fd);
 	cleanup_close_fn(&st->dir_fd);
 	free(st->path);
 	free(st->unpack_path);
@@ -71,6 +75,8 @@ static int open_folders(struct store *st)
 		r = path_open_dir(st->dir_fd, "rootfs", 0755, &st->rootfs_fd);
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "tmp", 0700, &st->tmp_fd);
+	if (r == 0)
+		r = path_open_dir(st->dir_fd, "partial", 0700, &st->partial_fd);
 	/* The folder itself stays: a full disk may have no room for another. */
 	return r == 0 ? path_each(st->tmp_fd, remove_entry, NULL) : r;
 }
@@ -126,7 +132,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	pthread_once(&curl_once, init_curl);
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_cond_init(&st->released, NULL);
-	st->dir_fd = st->blobs_fd = st->rootfs_fd = st->tmp_fd = -1;
+	st->dir_fd = st->blobs_fd = st->rootfs_fd = st->tmp_fd = st->partial_fd = -1;
 	st->rootfs_bytes = rootfs_bytes;
 	st->unpack_path = strdup(unpack_path);
 	if (!st->unpack_path)
@@ -136,6 +142,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 		r = read_table(st, err);
 	if (r < 0)
 		return r;
+	(void)incoming_tidy(st, PARTIAL_KEPT_SEC);
 	*ret = take_ptr(st);
 	return 0;
 }

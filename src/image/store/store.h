@@ -13,12 +13,13 @@ struct store {
 	char *unpack_path;
 	uint64_t rootfs_bytes; /* the least length of an image's file */
 	int dir_fd;	       /* also locked with flock(2) */
-	int blobs_fd, rootfs_fd, tmp_fd;
+	int blobs_fd, rootfs_fd, tmp_fd, partial_fd;
 	uint64_t tmp_counter;
 	pthread_mutex_t lock; /* guards what follows, and index.json */
 	pthread_cond_t released;
 	struct table table;
 	struct claim *claims;
+	struct incoming *incoming;
 	struct work *works;
 };
 

@@ -71,7 +71,10 @@ int scene_pull(struct scene *sc, const struct pull_options *o, struct err *err)
 		 o->name ? o->name : "r/x:1");
 	assert_int_equal(reference_parse(name, &ref, NULL), 0);
 	err->msg[0] = '\0';
-	r = store_pull(sc->place->st, ref, &platform, o->auth.username ? &o->auth : NULL,
+	r = store_pull(sc->place->st,
+		       &(struct image_pull){ .ref = ref,
+					     .platform = &platform,
+					     .auth = o->auth.username ? &o->auth : NULL },
 		       o->progress, &im, err);
 	if (r == 0) {
 		assert_string_equal(im->config.text, sc->kit.config_digest.text);

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/thread.h"
+#include "image/registry/fetch.h"
+#include "image/store/blob.h"
+#include "image/store/incoming.h"
+#include "image/store/install.h"
+#include "image/store/progress.h"
+#include "oci/descriptor.h"
+
+/*
+ * Theory of operation: the layers of an image are a queue that a few threads, the caller among
+ * them, work off from the base up.  Each download goes to a file that others may read meanwhile
+ * (incoming.h), under a claim on its digest.  The first error stops all of them and is the one
+ * reported.
+ *
+ * A server that cannot go on in the middle sends a layer from its beginning: what is there already
+ * is compared then, not written again, as somebody has read it.
+ *
+ * The registry is hostile: what arrives is never longer than its descriptor says, and is stored
+ * only under the digest it has.
+ */
+
+#define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
+#define THREADS_MAX	  32
+
+struct fetch_layer {
+	const struct oci_descriptor *desc;
+	struct incoming *in; /* NULL: stored */
+	struct incoming_listener listener;
+	int fd; /* of a stored one; else -1 */
+};
+
+struct fetch_layers {
+	const struct fetcher *f;
+	bool (*is_over)(void *arg);
+	void *arg;
+	size_t n_missing;
+	pthread_mutex_t lock; /* guards what follows */
+	size_t next;
+	int result;
+	struct err err;
+	size_t n;
+	struct fetch_layer list[];
+};
+
+struct download {
+	struct incoming *in;
+	struct http_sink sink;
+	const struct progress *progress;
+	uint64_t compared_bytes; /* of those that are there, in this answer */
+	uint64_t reported_usec;
+	char id[13];
+};
+
+static int on_begin(void *arg, uint64_t offset, struct err *err)
+{
+	struct download *d = arg;
+
+	if (offset != 0 && offset != d->in->have_bytes)
+		return err_set(err, -EPROTO, "the registry resumed a download at the wrong place");
+	d->compared_bytes = offset;
+	return 0;
+}
+
+static void report_download(struct download *d)
+{
+	uint64_t now = clock_mono_usec();
+
+	if (now - d->reported_usec < REPORT_EVERY_USEC)
+		return;
+	d->reported_usec = now;
+	progress_report(d->progress, d->id, "Downloading", d->in->have_bytes, d->in->size_bytes);
+}
+
+static int on_write(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct download *d = arg;
+	uint64_t known = d->in->have_bytes - d->compared_bytes;
+	size_t n = known < len ? (size_t)known : len;
+	int r = 0;
+
+	if (n > 0)
+		r = incoming_compare(d->in, d->compared_bytes, data, n, err);
+	d->compared_bytes += n;
+	if (r == 0 && n < len) {
+		r = incoming_add(d->in, (const char *)data + n, len - n, err);
+		d->compared_bytes = d->in->have_bytes;
+	}
+	if (r == -EFBIG)
+		return err_set(err, -EBADMSG, "%s is longer than the %llu bytes announced", d->id,
+			       (unsigned long long)d->in->size_bytes);
+	d->sink.have_bytes = d->in->have_bytes;
+	if (r == 0)
+		report_download(d);
+	return r;
+}
+
+static int download_layer(const struct fetcher *f, const struct fetch_layer *l, struct err *err)
+{
+	struct download d = {
+		.in = l->in,
+		.sink = { .begin = on_begin, .write = on_write, .arg = &d },
+		.progress = &f->guard->guarded,
+	};
+	int r = incoming_resume(l->in, err);
+
+	if (r < 0)
+		return r;
+	short_id(&l->desc->digest, d.id);
+	d.sink.id = d.id;
+	d.sink.have_bytes = l->in->have_bytes;
+	if (l->in->have_bytes < l->in->size_bytes)
+		r = registry_blob(f->reg, f->http, l->desc, &d.sink, err);
+	if (r < 0)
+		return r;
+	progress_report(d.progress, d.id, "Verifying Checksum", 0, 0);
+	return incoming_publish(l->in, err);
+}
+
+static int fetch_layer(const struct fetcher *f, const struct fetch_layer *l, struct err *err)
+{
+	struct store *st = f->work->st;
+	struct claim claim;
+	char id[13];
+	int r = claim_take(st, &claim, l->desc->digest.text, &f->guard->guarded);
+
+	if (r < 0)
+		return err_set(err, r, "cancelled");
+	if (l->in->err.code)
+		r = err_set(err, l->in->err.code, "%s", l->in->err.msg);
+	else if (!l->in->is_whole)
+		r = download_layer(f, l, err);
+	claim_release(st, &claim);
+	short_id(&l->desc->digest, id);
+	if (r == 0)
+		progress_report(&f->guard->guarded, id, "Download complete", 0, 0);
+	return r;
+}
+
+/* The next one that is missing; NULL when there is none, or no use for any. */
+static const struct fetch_layer *next_layer(struct fetch_layers *l)
+{
+	const struct fetch_layer *found = NULL;
+
+	pthread_mutex_lock(&l->lock);
+	while (!found && l->result == 0 && l->next < l->n) {
+		if (!l->list[l->next].in)
+			l->next++;
+		else if (l->is_over && l->is_over(l->arg))
+			l->result = err_set(&l->err, -EALREADY, "no more layers are wanted");
+		else
+			found = &l->list[l->next++];
+	}
+	pthread_mutex_unlock(&l->lock);
+	return found;
+}
+
+static void note_failure(struct fetch_layers *l, int r, const struct err *err)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->result == 0 || l->result == -EALREADY) {
+		l->result = r;
+		l->err = *err;
+	}
+	pthread_mutex_unlock(&l->lock);
+	progress_guard_stop(l->f->guard);
+}
+
+static void work_off(struct fetch_layers *l, struct http *h)
+{
+	struct fetcher f = *l->f;
+	const struct fetch_layer *one;
+	struct err err;
+
+	f.http = h;
+	while ((one = next_layer(l))) {
+		int r = fetch_layer(&f, one, &err);
+
+		if (r < 0)
+			note_failure(l, r, &err);
+	}
+}
+
+static void *thread_main(void *arg)
+{
+	struct fetch_layers *l = arg;
+	cleanup_http struct http *h = NULL;
+
+	if (http_new(&l->f->guard->guarded, &h) == 0)
+		work_off(l, h);
+	return NULL;
+}
+
+/* Starts up to @max threads.  Fewer are no error: the caller works, too. */
+static size_t start_threads(struct fetch_layers *l, pthread_t *threads, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && thread_start(&threads[n], thread_main, l) == 0)
+		n++;
+	return n;
+}
+
+int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *arg, struct err *err)
+{
+	size_t wanted = l->n_missing < l->f->max_downloads ? l->n_missing : l->f->max_downloads, n;
+	pthread_t threads[THREADS_MAX];
+
+	if (wanted > THREADS_MAX)
+		wanted = THREADS_MAX;
+	l->is_over = is_over;
+	l->arg = arg;
+	n = start_threads(l, threads, wanted > 0 ? wanted - 1 : 0);
+	work_off(l, l->f->http);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+	/* Worth another try at once. */
+	if (l->result == -ESTALE)
+		progress_guard_again(l->f->guard);
+	return l->result < 0 ? err_set(err, l->result, "%s", l->err.msg) : 0;
+}
+
+static int open_layer(const struct fetcher *f, struct fetch_layer *l, struct err *err)
+{
+	char id[13];
+	int r = incoming_open(f->work->st, l->desc, &l->in, err);
+
+	short_id(&l->desc->digest, id);
+	if (r == 0) {
+		progress_report(&f->guard->guarded, id, "Pulling fs layer", 0, 0);
+		r = incoming_listen(l->in, &l->listener);
+		return r < 0 ? err_errno(err, r, "download of %s", id) : 0;
+	}
+	if (r < 0)
+		return r;
+	progress_report(&f->guard->guarded, id, "Already exists", 0, 0);
+	l->fd = blob_open(f->work->st, &l->desc->digest, l->desc->size_bytes);
+	return l->fd < 0 ? err_errno(err, l->fd, "open layer %s", id) : 0;
+}
+
+static void describe_layer(const struct fetch_layer *l, struct flatten_layer *ret)
+{
+	*ret = (struct flatten_layer){ .fd = l->fd };
+	if (!l->in)
+		return;
+	ret->fd = l->in->fd;
+	ret->grows = true;
+	ret->event_fd = l->listener.event_fd;
+	ret->packed_bytes = l->desc->size_bytes;
+}
+
+int fetch_layers_open(const struct fetcher *f, const struct oci_manifest *m,
+		      struct flatten_layer *layers, struct fetch_layers **ret, struct err *err)
+{
+	struct fetch_layers *l = calloc(1, sizeof(*l) + m->n_layers * sizeof(l->list[0]));
+	int r = 0;
+
+	if (!l)
+		return err_nomem(err);
+	l->f = f;
+	pthread_mutex_init(&l->lock, NULL);
+	while (r == 0 && l->n < m->n_layers) {
+		struct fetch_layer *one = &l->list[l->n];
+
+		one->desc = &m->layers[l->n++];
+		one->fd = one->listener.event_fd = -1;
+		r = open_layer(f, one, err);
+		describe_layer(one, &layers[l->n - 1]);
+		l->n_missing += one->in != NULL;
+	}
+	if (r < 0)
+		fetch_layers_close(l);
+	else
+		*ret = l;
+	return r;
+}
+
+void fetch_layers_close(struct fetch_layers *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		fd_close(&l->list[i].fd);
+		if (l->list[i].in)
+			incoming_ignore(l->list[i].in, &l->list[i].listener);
+		incoming_close(l->list[i].in);
+	}
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}

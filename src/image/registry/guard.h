@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <pthread.h>
+
+#include "image/image.h"
+
+/* Lets several threads report through one struct progress, one at a time, and stop together. */
+struct progress_guard {
+	const struct progress *from; /* borrowed; may be NULL */
+	pthread_mutex_t lock;
+	bool stopped;
+	struct progress guarded; /* what the threads use */
+};
+
+/** progress_guard_init() - @g must not move while it is used */
+void progress_guard_init(struct progress_guard *g, const struct progress *from);
+void progress_guard_destroy(struct progress_guard *g);
+
+/** progress_guard_stop() - from now on the work counts as cancelled */
+void progress_guard_stop(struct progress_guard *g);
+
+/** progress_guard_again() - the work that was stopped begins again */
+void progress_guard_again(struct progress_guard *g);

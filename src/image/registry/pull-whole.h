@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/registry/fetch.h"
+
+/**
+ * pull_whole() - store all that an index leads to, and pin it
+ * @f:     to fetch with
+ * @index: as it came
+ *
+ * Return: 0; as registry_manifest(), blob_put() and fetch_layers_run(); with a message.
+ */
+int pull_whole(const struct fetcher *f, const struct document *index, struct err *err);

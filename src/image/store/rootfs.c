@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/rootfs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "image/flatten/unpack.h"
+#include "image/store/blob.h"
+#include "image/store/progress.h"
+#include "image/store/record.h"
+#include "image/store/store.h"
+#include "image/store/writeback.h"
+
+/*
+ * Theory of operation: moat-unpack reads the layers while they are downloaded, so it gets to see
+ * content whose digest is not known yet.  It can do nothing with it but write the image's file
+ * below tmp/, and that is thrown away unless every layer has turned out to be what the manifest
+ * says; only then it is synced and gets its name.  Where unpacking fails, downloads that have begun
+ * still go to their end: a layer that is damaged on its way is to be called that, and not a bad
+ * image.
+ *
+ * Whoever made the image controls manifest, config and layers.
+ */
+
+struct layers {
+	const struct install *in;
+	struct flatten_layer *list;
+	size_t n;
+};
+
+static void layers_close(struct layers *l)
+{
+	const struct source *source = l->in->source;
+
+	if (source && source->close)
+		source->close(source->arg);
+	else
+		for (size_t i = 0; i < l->n; i++)
+			fd_close(&l->list[i].fd);
+	free(l->list);
+}
+
+int layers_open_stored(const struct store *st, const struct oci_manifest *m,
+		       struct flatten_layer *ret, struct err *err)
+{
+	for (size_t i = 0; i < m->n_layers; i++) {
+		ret[i].fd = blob_open(st, &m->layers[i].digest, m->layers[i].size_bytes);
+		if (ret[i].fd < 0)
+			return err_errno(err, ret[i].fd, "open layer %.19s",
+					 m->layers[i].digest.text);
+	}
+	return 0;
+}
+
+static int open_layers(const struct rootfs *rf, struct layers *l, struct err *err)
+{
+	const struct source *source = rf->install->source;
+	int r;
+
+	l->list = calloc(rf->manifest->n_layers + 1, sizeof(*l->list));
+	if (!l->list)
+		return err_nomem(err);
+	l->n = rf->manifest->n_layers;
+	for (size_t i = 0; i < l->n; i++)
+		l->list[i].fd = -1;
+	r = source && source->open ? source->open(source->arg, rf->manifest, l->list, err)
+				   : layers_open_stored(rf->work->st, rf->manifest, l->list, err);
+	for (size_t i = 0; r == 0 && i < l->n; i++)
+		l->list[i].diff_id = rf->config->diff_ids[i];
+	return r;
+}
+
+static bool is_over(void *arg)
+{
+	return unpack_has_ended(arg);
+}
+
+static int bring_layers(const struct rootfs *rf, struct unpack *u, struct err *err)
+{
+	const struct source *source = rf->install->source;
+
+	if (!source || !source->bring)
+		return 0;
+	return source->bring(source->arg, u ? is_over : NULL, u, err);
+}
+
+static int end_unpack(struct rootfs *rf, struct unpack *u, struct layers *l, struct err *err)
+{
+	struct err why = { 0 };
+	int r = unpack_wait(u, l->list, l->n, &why);
+
+	/* A program that cannot be started must not look like an image that is not there. */
+	if (r == -ENOENT || r == -EACCES)
+		r = -EIO;
+	if (r < 0)
+		return err_set(err, r, "%s", why.msg);
+	rf->layer_bytes = calloc(l->n + 1, sizeof(*rf->layer_bytes));
+	for (size_t i = 0; rf->layer_bytes && i < l->n; i++)
+		rf->layer_bytes[i] = l->list[i].size_bytes;
+	return rf->layer_bytes ? 0 : err_nomem(err);
+}
+
+static void report_layers(const struct rootfs *rf, const char *status)
+{
+	char id[13];
+
+	for (size_t i = 0; i < rf->manifest->n_layers; i++) {
+		short_id(&rf->manifest->layers[i].digest, id);
+		progress_report(rf->install->progress, id, status, 0, 0);
+	}
+}
+
+/* Return: 0; -EALREADY when unpacking has ended before all layers were there. */
+static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
+{
+	const char *program = rf->work->st->unpack_path;
+	cleanup(layers_close) struct layers l = { .in = rf->install };
+	struct err why = { 0 };
+	struct unpack u;
+	int r = open_layers(rf, &l, err);
+
+	if (r < 0)
+		return r;
+	r = unpack_start(program, l.list, l.n, out_fd, &u, &why);
+	if (r < 0)
+		return err_set(err, r == -ENOENT || r == -EACCES ? -EIO : r, "%s", why.msg);
+	r = bring_layers(rf, &u, err);
+	if (r < 0 && r != -EALREADY) {
+		unpack_kill(&u);
+		return r;
+	}
+	report_layers(rf, "Extracting");
+	if (r == 0)
+		return end_unpack(rf, &u, &l, err);
+	r = end_unpack(rf, &u, &l, err);
+	return r < 0 ? r : err_set(err, -EIO, "moat-unpack ended before it had all layers");
+}
+
+/* Makes the file as long as whoever makes a disk of it wants it; what follows the file system is
+ * a hole. */
+static int extend_file(const struct store *st, int fd, struct err *err)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) < 0 ||
+	    ((uint64_t)sb.st_size < st->rootfs_bytes && ftruncate(fd, (off_t)st->rootfs_bytes) < 0))
+		return err_errno(err, -errno, "extend the image's file");
+	return 0;
+}
+
+static int make_file(struct rootfs *rf, const char *name, struct err *err)
+{
+	struct store *st = rf->work->st;
+	struct writeback writeback;
+	cleanup_close int fd = -1;
+	char tmp[32];
+	int r;
+
+	fd = store_tmp_open(st, tmp);
+	if (fd < 0)
+		return err_errno(err, fd, "make a file in %s/tmp", st->path);
+	writeback_begin(&writeback, fd);
+	r = flatten_layers(rf, fd, err);
+	writeback_end(&writeback);
+	if (r == 0)
+		r = extend_file(st, fd, err);
+	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
+		       fsync(st->rootfs_fd) < 0))
+		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);
+	if (r < 0)
+		unlinkat(st->tmp_fd, tmp, 0);
+	return r;
+}
+
+/* The file is there, layers may not be. */
+static int complete_layers(const struct rootfs *rf, struct err *err)
+{
+	cleanup(layers_close) struct layers l = { .in = rf->install };
+	int r = open_layers(rf, &l, err);
+
+	return r < 0 ? r : bring_layers(rf, NULL, err);
+}
+
+static int make_claimed(struct rootfs *rf, const char *name, struct err *err)
+{
+	struct err why = { 0 };
+	int r;
+
+	if (faccessat(rf->work->st->rootfs_fd, name, F_OK, 0) == 0)
+		return complete_layers(rf, err);
+	r = make_file(rf, name, &why);
+	/* What an earlier run had left of a layer was not right, and is gone. */
+	if (r == -ESTALE)
+		r = make_file(rf, name, &why);
+	if (r < 0)
+		return err_set(err, r == -ESTALE ? -EBADMSG : r, "%s", why.msg);
+	report_layers(rf, "Pull complete");
+	return 0;
+}
+
+static int pin_layers(const struct rootfs *rf, struct err *err)
+{
+	const struct oci_manifest *m = rf->manifest;
+
+	for (size_t i = 0; i < m->n_layers; i++)
+		if (work_pin(rf->work, &m->layers[i].digest) < 0)
+			return err_nomem(err);
+	return 0;
+}
+
+int rootfs_make(struct rootfs *rf, struct err *err)
+{
+	struct store *st = rf->work->st;
+	struct claim claim;
+	char name[80];
+	int r = pin_layers(rf, err);
+
+	if (r < 0)
+		return r;
+	rootfs_name(&rf->install->manifest->digest, name);
+	r = claim_take(st, &claim, name, rf->install->progress);
+	if (r < 0)
+		return err_set(err, r, "cancelled");
+	r = make_claimed(rf, name, err);
+	claim_release(st, &claim);
+	return r;
+}
