@@ -8,11 +8,17 @@
 #include "cli/commands.h"
 #include "cli/format/shape.h"
 
+/* Does the path of an object end with its name? */
+static bool is_plain(const char *kind)
+{
+	return streq(kind, "networks") || streq(kind, "secrets");
+}
+
 static int get_object(struct cli *c, const char *kind, const char *name, json_t **ret,
 		      struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
-	int r = cli_path(&path, kind, name, streq(kind, "networks") ? NULL : "json", err);
+	int r = cli_path(&path, kind, name, is_plain(kind) ? NULL : "json", err);
 
 	if (r == 0)
 		r = cli_query(&path, "size", options_flag(&c->opt, "size") ? "1" : NULL, err);
@@ -142,6 +148,13 @@ int command_network_inspect(struct cli *c)
 	static const char *const networks[] = { "networks", NULL };
 
 	return inspect_objects(c, networks, "network");
+}
+
+int command_secret_inspect(struct cli *c)
+{
+	static const char *const secrets[] = { "secrets", NULL };
+
+	return inspect_objects(c, secrets, "secret");
 }
 
 int command_image_inspect(struct cli *c)

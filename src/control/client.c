@@ -78,9 +78,14 @@ static int ended_before(struct err *err)
 
 static int send_call(int conn, const char *text, const struct shim_call *call)
 {
-	const int fds[] = { call->fd, call->share_fd ? *call->share_fd : -1 };
-	size_t n = fds[0] < 0 ? 0 : fds[1] < 0 ? 1 : 2;
+	const int all[] = { call->fd, call->share_fd ? *call->share_fd : -1,
+			    call->secrets_fd ? *call->secrets_fd : -1 };
+	int fds[ARRAY_SIZE(all)];
+	size_t n = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i] >= 0)
+			fds[n++] = all[i];
 	return unix_send_fds(conn, text, strlen(text), fds, n);
 }
 

@@ -43,6 +43,7 @@ int shim_hold(struct shim_ref shim, int *ret_fd, struct err *err);
 struct shim_call {
 	struct control_request request; /* what is in there is borrowed */
 	int fd;				/* goes along; borrowed; -1: none */
+	const int *secrets_fd;		/* CONTROL_ADD with secrets; NULL: none */
 	const int *share_fd; /* CONTROL_ADD: of the container's file server, goes along, too; NULL
 			      * or -1: it has none */
 	int timeout_msec;

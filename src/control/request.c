@@ -99,7 +99,9 @@ static int read_add(const json_t *obj, struct control_request *ret, struct err *
 	int r = json_get_object(obj, "log", &log, err);
 
 	ret->keeps_log = r == 0 && log;
-	if (ret->keeps_log)
+	if (r == 0)
+		r = json_get_bool(obj, "secrets", &ret->has_secrets, err);
+	if (r == 0 && ret->keeps_log)
 		r = fields_get(log, log_fields, ARRAY_SIZE(log_fields), &ret->log, err);
 	return r == 0 ? read_own_network(obj, ret, err) : r;
 }
@@ -117,6 +119,8 @@ static int write_add(json_t *obj, const struct control_request *rq)
 {
 	int r = rq->keeps_log ? write_log(obj, &rq->log) : 0;
 
+	if (r == 0 && rq->has_secrets && json_object_set_new(obj, "secrets", json_true()) < 0)
+		return -ENOMEM;
 	return r == 0 && rq->has_network ? write_own_network(obj, rq) : r;
 }
 

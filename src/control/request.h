@@ -42,7 +42,7 @@ enum control_op {
 
 /* Descriptors that may come with a request: of CONTROL_ADD the container's folder, and the control
  * socket of its file server; of others one. */
-#define CONTROL_FDS_MAX 2
+#define CONTROL_FDS_MAX 3
 
 struct control_request {
 	enum control_op op;
@@ -56,6 +56,7 @@ struct control_request {
 	uint16_t rows, columns;
 	bool keeps_log; /* CONTROL_ADD: @log says how much */
 	struct log_limits log;
+	bool has_secrets; /* CONTROL_ADD: they are in the last descriptor */
 	struct oci_process *process;
 	struct link_files files;
 	char **settings;  /* files of the guest's cgroup, "cpu.max=max 100000" */

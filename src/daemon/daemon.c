@@ -59,6 +59,7 @@ static int open_containers(struct daemon *d)
 	t->root = d->root;
 	t->state = d->state;
 	t->hub = d->hub;
+	t->secrets = &d->secrets;
 	t->images = d->store;
 	t->loop = d->loop;
 	r = watcher_new(t, &t->watcher);
@@ -83,6 +84,8 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 		r = state_open(d->root, &d->state, err);
 	if (r == 0)
 		r = open_store(d, err);
+	if (r == 0)
+		r = secrets_open(d->root_fd, d->root, &d->secrets, err);
 	if (r < 0)
 		return r;
 	r = hub_new(&d->hub);
@@ -153,6 +156,7 @@ void daemon_close(struct daemon *d)
 	networks_close(d->networks);
 	hub_free(d->hub);
 	store_close(d->store);
+	secrets_close(&d->secrets);
 	state_close(d->state);
 	machines_close(d->machines);
 	fd_close(&d->root_fd);

@@ -5,6 +5,7 @@
 #include "daemon/container/container.h"
 #include "daemon/machine/machines.h"
 #include "daemon/network/networks.h"
+#include "daemon/secret/secrets.h"
 #include "daemon/state/hub.h"
 #include "daemon/state/state.h"
 #include "image/image.h"
@@ -22,6 +23,7 @@ struct daemon {
 	struct state *state;
 	struct store *store;
 	struct hub *hub;
+	struct secrets secrets;
 	struct containers containers;
 	struct api api; /* borrows from the others */
 	int quit_fd;	/* eventfd that ends the main loop */

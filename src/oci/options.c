@@ -29,6 +29,7 @@ void oci_options_reset(struct oci_options *o)
 	}
 	free(o->tmpfs);
 	oci_mounts_reset(&o->mounts);
+	oci_secrets_reset(&o->secrets);
 	buf_reset(&o->seccomp);
 	*o = (struct oci_options){ 0 };
 }
@@ -43,7 +44,7 @@ bool oci_options_is_empty(const struct oci_options *o)
 	return !o->init && !o->privileged && o->oom_score_adj == 0 && !is_text(o->domainname) &&
 	       strv_len(o->groups) == 0 && strv_len(o->sysctls) == 0 && strv_len(o->cgroup) == 0 &&
 	       strv_len(o->hosts) == 0 && !is_text(o->resolv_conf) && o->n_tmpfs == 0 &&
-	       o->mounts.n == 0 && o->seccomp.len == 0;
+	       o->mounts.n == 0 && o->secrets.n == 0 && o->seccomp.len == 0;
 }
 
 static int put_tmpfs(struct buf *b, const struct oci_options *o)
@@ -67,7 +68,8 @@ int oci_options_put(struct buf *b, const struct oci_options *o)
 	    wire_put_str(b, o->domainname) < 0 || wire_put_strv(b, o->groups) < 0 ||
 	    wire_put_strv(b, o->sysctls) < 0 || wire_put_strv(b, o->cgroup) < 0 ||
 	    wire_put_strv(b, o->hosts) < 0 || wire_put_str(b, o->resolv_conf) < 0 ||
-	    put_tmpfs(b, o) < 0 || oci_mounts_put(b, &o->mounts) < 0)
+	    put_tmpfs(b, o) < 0 || oci_mounts_put(b, &o->mounts) < 0 ||
+	    oci_secrets_put(b, &o->secrets) < 0)
 		return -ENOMEM;
 	return wire_put_bytes(b, o->seccomp.data, o->seccomp.len);
 }
@@ -151,6 +153,8 @@ int oci_options_get(struct wire_view payload, struct oci_options *ret)
 		r = get_tmpfs(&payload, &o);
 	if (r == 0)
 		r = oci_mounts_get(&payload, &o.mounts);
+	if (r == 0)
+		r = oci_secrets_get(&payload, &o.secrets);
 	if (r == 0)
 		r = get_seccomp(&payload, &o);
 	if (r < 0)

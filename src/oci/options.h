@@ -7,6 +7,7 @@
 
 #include "base/wire.h"
 #include "oci/mounts.h"
+#include "oci/secrets.h"
 
 /*
  * The rarer options: everything that a container can ask for beside its root, its limits and its
@@ -33,7 +34,8 @@ struct oci_options {
 	struct oci_tmpfs *tmpfs;
 	size_t n_tmpfs;
 	struct oci_mounts mounts;
-	struct buf seccomp; /* a filter: an array of struct sock_filter; empty for none */
+	struct oci_secrets secrets; /* not in config.json: on no disk */
+	struct buf seccomp;	    /* a filter: an array of struct sock_filter; empty for none */
 };
 
 /** oci_options_reset() - free what it holds */

@@ -122,7 +122,7 @@ def system(c, image):
     c.ask("GET", "/_ping", 200)
     c.ask("HEAD", "/_ping", 200)
     for path in ("/version", "/info", "/networks", "/volumes", "/plugins", "/system/df", "/moat/info", "/moat/kernel", "/moat/templates",
-                 "/moat/spares", "/moat/logs", "/containers/json", "/images/json"):
+                 "/moat/spares", "/secrets", "/moat/logs", "/containers/json", "/images/json"):
         c.ask("GET", path, 200)
     c.ask("GET", "/system/df", 200, "?type=image&type=container")
     c.ask("GET", "/system/df", 400, "?type=nosuch")
@@ -134,6 +134,13 @@ def system(c, image):
     c.ask("POST", "/auth", 200, body={"username": "a", "password": "b", "serveraddress": registry})
     c.ask("POST", "/auth", 400, body={"username": "a", "password": "b", "serveraddress": "no registry"})
     c.ask("POST", "/moat/templates", 200)
+    c.ask("POST", "/secrets/create", 400, body={"Name": "s"})
+    c.ask("POST", "/secrets/create", 201, body={"Name": "s", "Data": "eA==", "Store": "file"})
+    c.ask("POST", "/secrets/create", 409, body={"Name": "s", "Data": "eA==", "Store": "file"})
+    c.ask("GET", "/secrets/{id}", 200, id="s")
+    c.ask("GET", "/secrets/{id}", 404, id="nosuch")
+    c.ask("DELETE", "/secrets/{id}", 204, id="s")
+    c.ask("DELETE", "/secrets/{id}", 404, id="s")
     c.ask("POST", "/moat/kernel", 400, body={})
     c.ask("POST", "/moat/kernel/recommended", 200)
     c.ask("POST", "/moat/spares", 400, body={"Least": -1})
@@ -180,10 +187,10 @@ def missing(c):
     for method, path, status in (("GET", "/nosuch", 404), ("GET", "/images/search?term=x", 501), ("POST", "/build", 501),
                                  ("POST", "/swarm/init", 501), ("POST", "/session", 501)):
         c.ask(method, path, status)
-    for path in ("/swarm", "/swarm/unlockkey", "/nodes", "/services", "/tasks", "/secrets", "/configs", "/nodes/x"):
+    for path in ("/swarm", "/swarm/unlockkey", "/nodes", "/services", "/tasks", "/configs", "/nodes/x"):
         c.ask("GET", path, 503)
     c.ask("POST", "/services/create", 503, body={})
-    c.ask("DELETE", "/secrets/x", 503)
+    c.ask("DELETE", "/configs/x", 503)
     c.ask("GET", "/plugins", 400, '?filters={"nosuch":["x"]}')
     c.ask("GET", "/containers/json", 400, "?filters=nojson")
     c.ask("GET", "/containers/json", 400, '?filters={"nosuch":["x"]}')

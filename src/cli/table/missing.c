@@ -32,7 +32,6 @@ static const struct {
 	{ "node", NO_SWARM },
 	{ "service", NO_SWARM },
 	{ "stack", NO_SWARM },
-	{ "secret", NO_SWARM },
 	{ "config", NO_SWARM },
 	{ "checkpoint", "machines of containers are not saved" },
 };

@@ -10,6 +10,7 @@ const struct command_group command_groups[] = {
 	{ "image", "Images", image_commands },
 	{ "registry", "Registries", registry_commands },
 	{ "network", "Networks", network_commands },
+	{ "secret", "Secrets", secret_commands },
 	{ "system", "System", system_commands },
 	{ 0 },
 };
@@ -34,6 +35,8 @@ const struct command_alias command_aliases[] = {
 	{ "registry login", "login" },
 	{ "registry logout", "logout" },
 	{ "registry list", "registry ls" },
+	{ "secret list", "secret ls" },
+	{ "secret remove", "secret rm" },
 	{ "network list", "network ls" },
 	{ "network remove", "network rm" },
 	{ "network delete", "network rm" },

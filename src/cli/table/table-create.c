@@ -86,6 +86,8 @@
 		{ 0, "restart", "POLICY",                                                          \
 		  "Start it again when it ends: no, on-failure[:N], always, unless-stopped" },     \
 		{ 0, "rm", NULL, "Remove the container when it ends" },                            \
+		{ 0, "secret", "NAME[,OPTION=VALUE]",                                              \
+		  "Give it a secret: target=PATH, uid=N, gid=N, mode=OCTAL" },                     \
 		{ 0, "security-opt", "OPTION",                                                     \
 		  "no-new-privileges, seccomp=FILE or unconfined, systempaths=unconfined" },       \
 		{ 0, "shm-size", "SIZE", "Size of /dev/shm, 64m by default" },                     \

@@ -68,6 +68,7 @@ struct command_group {
 extern const struct command container_commands[];
 extern const struct command image_commands[];
 extern const struct command registry_commands[];
+extern const struct command secret_commands[];
 extern const struct command network_commands[];
 extern const struct command system_commands[];
 

@@ -94,6 +94,12 @@ int64_t api_image_created_nsec(const struct image *im);
 /** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
 json_t *api_image_describe(const struct image *im);
 
+/* secrets.c */
+int api_secrets(struct request *rq, struct reply *rp, struct err *err);
+int api_secret_create(struct request *rq, struct reply *rp, struct err *err);
+int api_secret_inspect(struct request *rq, struct reply *rp, struct err *err);
+int api_secret_remove(struct request *rq, struct reply *rp, struct err *err);
+
 /* usage.c */
 int api_container_top(struct request *rq, struct reply *rp, struct err *err);
 int api_container_stats(struct request *rq, struct reply *rp, struct err *err);

@@ -95,6 +95,11 @@ const struct route api_routes[] = {
 	{ "POST", "/volumes/{*}", not_yet },
 	{ "DELETE", "/volumes/{*}", not_yet },
 
+	{ "GET", "/secrets", api_secrets },
+	{ "POST", "/secrets/create", api_secret_create },
+	{ "GET", "/secrets/{}", api_secret_inspect },
+	{ "DELETE", "/secrets/{}", api_secret_remove },
+
 	{ "POST", "/auth", api_auth },
 	{ "POST", "/build", not_yet },
 	{ "POST", "/build/prune", api_nothing_to_prune },
@@ -113,7 +118,6 @@ const struct route api_routes[] = {
 	OF_SWARM("/nodes"),
 	OF_SWARM("/services"),
 	OF_SWARM("/tasks"),
-	OF_SWARM("/secrets"),
 	OF_SWARM("/configs"),
 
 	{ "GET", "/moat/info", api_moat_info },

@@ -22,6 +22,7 @@
 struct loop;
 struct machines;
 struct networks;
+struct secrets;
 struct prober;
 struct restarter;
 struct store;
@@ -130,6 +131,7 @@ struct containers {
 	struct loop *loop; /* main thread */
 	struct machines *machines;
 	struct networks *networks;
+	struct secrets *secrets;
 
 	/* Owned. */
 	int dir_fd; /* $ROOT/containers */

@@ -19,6 +19,7 @@
 #include "daemon/container/create.h"
 #include "daemon/container/name.h"
 #include "daemon/container/networking.h"
+#include "daemon/container/secrets.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
 #include "daemon/spec/config.h"
@@ -160,6 +161,8 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 		r = container_wishes(t, src->body, config, host, &ret->wishes, &ret->n_wishes, err);
 	if (r == 0)
 		r = add_kernel(t, host, err);
+	if (r == 0)
+		r = container_secrets_check(t, host, err);
 	if (r < 0)
 		return r;
 	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);

@@ -115,9 +115,11 @@ static int start_reaper(struct container *c, const struct lease *lease)
 static int launch_for_files(struct container *c, struct err *err)
 {
 	cleanup(prepared_reset) struct prepared with = PREPARED_NONE;
-	struct lease_request rq = {
-		.purpose = LEASE_FILES, .plan = &with.plan, .container = c->rec.id, .share_fd = -1
-	};
+	struct lease_request rq = { .purpose = LEASE_FILES,
+				    .plan = &with.plan,
+				    .container = c->rec.id,
+				    .share_fd = -1,
+				    .secrets_fd = -1 };
 	struct lease lease;
 	int r = container_prepare(c, LEASE_FILES, &with, err);
 

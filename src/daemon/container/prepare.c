@@ -8,12 +8,14 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "control/names.h"
+#include "daemon/container/secrets.h"
 #include "oci/runtime.h"
 
 void prepared_reset(struct prepared *p)
 {
 	machine_plan_reset(&p->plan);
 	fd_close(&p->dir_fd);
+	fd_close(&p->secrets_fd);
 }
 
 /* The container's config.json without its options. */
@@ -54,6 +56,8 @@ int container_prepare(struct container *c, enum lease_purpose purpose, struct pr
 		r = leave_out_options(&texts.spec, err);
 	if (r == 0)
 		r = machine_plan(c->table->machines, texts.host_config, &p.plan, err);
+	if (r == 0 && purpose == LEASE_RUN)
+		r = container_secrets_get(c->table, texts.host_config, &p.secrets_fd, err);
 	if (r < 0)
 		return r;
 	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &p.dir_fd);

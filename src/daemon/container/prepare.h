@@ -8,9 +8,10 @@
 struct prepared {
 	int dir_fd;		  /* the container's folder, with config.json */
 	struct machine_plan plan; /* what the machine must be */
+	int secrets_fd;		  /* what the container is given of secrets; -1: none */
 };
 
-#define PREPARED_NONE ((struct prepared){ .dir_fd = -1 })
+#define PREPARED_NONE ((struct prepared){ .dir_fd = -1, .secrets_fd = -1 })
 
 void prepared_reset(struct prepared *p);
 

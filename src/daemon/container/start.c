@@ -74,6 +74,7 @@ static int get_machine(struct start *s, struct err *err)
 					  .plan = &s->with.plan,
 					  .container = c->rec.id,
 					  .dir_fd = s->with.dir_fd,
+					  .secrets_fd = s->with.secrets_fd,
 					  .share_fd = -1 };
 	int r = lease_take(c->table->machines, &rq, &s->lease, err);
 

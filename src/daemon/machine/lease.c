@@ -40,9 +40,11 @@ static int add_container(struct machines *ms, const struct lease_request *rq, st
 		.request = { .op = CONTROL_ADD,
 			     .keeps_log = rq->purpose == LEASE_RUN,
 			     .log = { log->max_bytes, log->max_files },
-			     .has_network = rq->network != NULL },
+			     .has_network = rq->network != NULL,
+			     .has_secrets = rq->secrets_fd >= 0 },
 		.fd = rq->dir_fd,
 		.share_fd = &rq->share_fd,
+		.secrets_fd = &rq->secrets_fd,
 		.timeout_msec = SHIM_ADD_TIMEOUT_MSEC,
 	};
 

@@ -26,6 +26,7 @@ struct lease_request {
 	const char *container;		   /* its name */
 	int dir_fd;			   /* its folder, with config.json; borrowed */
 	const struct oci_network *network; /* what its network is to be; NULL: lo alone */
+	int secrets_fd;			   /* control/secrets.h; borrowed; -1: it has none */
 	int share_fd; /* of its file server (fs/launch.h); borrowed; -1: it has no mounts */
 };
 

@@ -136,7 +136,7 @@ static const struct field host[] = {
 	IGNORED("CpuPercent", WINDOWS),
 	IGNORED("IOMaximumIOps", WINDOWS),
 	IGNORED("IOMaximumBandwidth", WINDOWS),
-	PARTLY("Moat", "moat's own: Cold, Kernel, Modules, NoDns"),
+	PARTLY("Moat", "moat's own: Cold, Kernel, Modules, Secrets, NoDns"),
 };
 
 static const struct field network[] = {

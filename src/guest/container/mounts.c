@@ -26,6 +26,7 @@
 #include "guest/container/names.h"
 #include "guest/container/options.h"
 #include "guest/container/rootfs.h"
+#include "guest/container/secrets.h"
 
 #define NO_SUID	  MOUNT_ATTR_NOSUID
 #define DATA_ONLY (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -302,6 +303,8 @@ int mounts_enter(const struct mounts *m, const struct link_container *c,
 		r = attach_console(tty, err);
 	if (r == 0 && o)
 		r = options_mount(o, err);
+	if (r == 0 && o)
+		r = secrets_mount(&o->secrets, err);
 	if (r == 0)
 		r = mask_paths(c->masked_paths, err);
 	if (r == 0)

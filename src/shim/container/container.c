@@ -163,6 +163,7 @@ void container_offer(struct container *c)
 		r = network_offer(c);
 	if (r == 0)
 		r = guest_add(life->guest, c->number, (unsigned)c->slot, c->runtime);
+	oci_secrets_reset(&c->runtime->options.secrets);
 	if (r < 0)
 		lose_link(c, r);
 }

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "control/names.h"
+#include "control/secrets.h"
 #include "seccomp/profile.h"
 #include "shim/container/process-io.h"
 
@@ -205,6 +206,22 @@ static int add_init(struct container *c, struct err *err)
 	return 0;
 }
 
+/* Secrets are in a descriptor of their own, the last one, as they are to be in no file. */
+static int take_secrets(struct container *c, const struct control_request *rq, int *fds,
+			struct err *err)
+{
+	size_t i = CONTROL_FDS_MAX - 1;
+	int r;
+
+	if (!rq->has_secrets)
+		return 0;
+	while (i > 0 && fds[i] < 0)
+		i--;
+	r = i > 0 ? secrets_read(fds[i], &c->runtime->options.secrets) : -EBADMSG;
+	fd_close(&fds[i]);
+	return r < 0 ? err_errno(err, r, "secrets") : 0;
+}
+
 static int prepare_container(struct container *c, const struct control_request *rq, int dir_fd,
 			     struct err *err)
 {
@@ -253,6 +270,8 @@ int containers_add(struct containers *all, const struct control_request *rq, int
 	if (r < 0)
 		return err_errno(err, r, "container");
 	r = prepare_container(c, rq, fds[0], err);
+	if (r == 0)
+		r = take_secrets(c, rq, fds, err);
 	if (r == 0)
 		r = share_take(c, &fds[1], err);
 	if (r == 0)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container/container.h"
+
+/** container_secrets_check() - are the secrets there that a new container is to have?
+ * @host: docker's HostConfig
+ *
+ * Return: 0; -EINVAL; -ENOENT with a message that names the one that is missing.
+ */
+int container_secrets_check(struct containers *t, const json_t *host, struct err *err);
+
+/**
+ * container_secrets_get() - what a container's machine is given of its secrets
+ * @host:   docker's HostConfig, a stored text
+ * @ret_fd: owned, control/secrets.h; -1: it has none
+ *
+ * Return: 0; as secret_value().
+ */
+int container_secrets_get(struct containers *t, const char *host, int *ret_fd, struct err *err);
+
+/** containers_with_secret() - the names of those that have one.  @ret: owned, strv_free().  Return:
+ * 0; -errno with a message. */
+int containers_with_secret(struct containers *t, const char *secret, char ***ret, struct err *err);

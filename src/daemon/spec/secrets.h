@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "oci/secrets.h"
+
+#define SECRET_NAME_MAX 64
+
+/* A secret that a container has, and where. */
+struct secret_use {
+	const char *name; /* borrowed from the document */
+	char *path;	  /* owned */
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
+struct secret_uses {
+	struct secret_use *items;
+	size_t n;
+};
+
+void secret_uses_reset(struct secret_uses *u);
+
+/** secret_name_check() - as docker has it: letters, digits, "-", "_" and ".", the first and the
+ * last a letter or digit.  Return: 0; -EINVAL with a message. */
+int secret_name_check(const char *name, struct err *err);
+
+/**
+ * secret_uses_read() - HostConfig's Moat.Secrets: [{"Source","Target","UID","GID","Mode"}]
+ * @host: borrowed for the life of @ret
+ * @ret:  secret_uses_reset()
+ *
+ * Pure.  Return: 0; -EINVAL, -EBADMSG, -ENOMEM with a message.
+ */
+int secret_uses_read(const json_t *host, struct secret_uses *ret, struct err *err);

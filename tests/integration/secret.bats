@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# Secrets: kept in a vault or a file, and in a container's memory alone.
+
+load lib
+
+CANARY=canary-of-a-secret
+
+setup_file() {
+	file_setup
+	export HOME=$BATS_FILE_TMPDIR/home
+	mkdir -p "$HOME"
+	unset DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR DOCKER_CONFIG XDG_CONFIG_HOME
+	start_moatd
+	with_busybox
+	printf '%s' "$CANARY" | moat secret create --store file -l team=db db - >/dev/null
+}
+
+teardown_file() {
+	file_teardown
+}
+
+@test "secret: ls and inspect show what there is, and no value" {
+	run -0 moat secret ls
+	[[ ${lines[0]} == ID*NAME*STORE*CREATED ]]
+	[[ ${lines[1]} == *db*file* ]]
+	run -0 moat secret inspect db
+	[[ $output != *"$(printf '%s' "$CANARY" | base64)"* ]]
+	[ "$(jq -r '.[0].Spec.Labels.team' <<<"$output")" = db ]
+	run -1 moat secret inspect none
+	[[ $output == *"No such secret: none"* ]]
+}
+
+@test "secret: a container has it in a tmpfs at /run/secrets, with the owner and mode asked for" {
+	run -0 moat run --rm --secret db,uid=7,gid=8,mode=0440 "$BUSYBOX" \
+		sh -c 'cat /run/secrets/db; echo; stat -c "%u %g %a" /run/secrets/db; mount | grep " /run/secrets "'
+	[ "${lines[0]}" = "$CANARY" ]
+	[ "${lines[1]}" = "7 8 440" ]
+	[[ ${lines[2]} == *"tmpfs (ro,nosuid,nodev,noexec"* ]]
+}
+
+@test "secret: it can be a file elsewhere, and several, and on a read-only root" {
+	printf two | moat secret create --store file two - >/dev/null
+	run -0 moat run --rm --read-only --secret source=db,target=/etc/app/key --secret two,target=sub/other "$BUSYBOX" \
+		sh -c 'cat /etc/app/key; echo; cat /run/secrets/sub/other; echo; ls /run/secrets; echo >/etc/app/key; true'
+	[ "${lines[0]}" = "$CANARY" ]
+	[ "${lines[1]}" = two ]
+	[ "${lines[2]}" = sub ]
+	[[ ${lines[3]} == *"Read-only file system"* ]]
+	moat secret rm two
+}
+
+@test "secret: it comes again with every start, and is on no disk and not in moatd's memory" {
+	moat create --name has --secret db "$BUSYBOX" sh -c 'cat /run/secrets/db | tr a-z A-Z' >/dev/null
+	run -0 moat start -a has
+	[ "$output" = "$(tr a-z A-Z <<<"$CANARY")" ]
+	run -0 moat start -a has
+	[ "$output" = "$(tr a-z A-Z <<<"$CANARY")" ]
+	run -1 moat secret rm db
+	[[ $output == *"in use by container has"* ]]
+	run -0 moat inspect has
+	[[ $output != *"$CANARY"* ]]
+	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --process "$(moatd_pid)" -- "$CANARY"
+	moat rm has
+}
+
+@test "secret: what is wrong is said before a container is made" {
+	run -125 moat run --rm --secret none "$BUSYBOX" true
+	[[ $output == *"No such secret: none"* ]]
+	run -125 moat run --rm --secret db,target=/a/../b "$BUSYBOX" true
+	[[ $output == *"/a/../b"* ]]
+	run -125 moat run --rm --secret db --secret db "$BUSYBOX" true
+	[[ $output == *"both"* ]]
+	run -125 moat run --rm --secret db,mode=999 "$BUSYBOX" true
+	[[ $output == *"mode=999"* ]]
+	run -1 moat secret create --store file db - <<<x
+	[[ $output == *"already exists"* ]]
+	run -1 moat secret create --store file a/b - <<<x
+	[[ $output == *"invalid secret name"* ]]
+	run -1 moat secret create --store file empty - </dev/null
+	[[ $output == *"empty"* ]]
+}
+
+@test "secret: without a vault it says what to install" {
+	run -1 moat secret create other - <<<x
+	[[ $output == *"gnome-keyring"* ]]
+}
+
+@test "secret: a keyring keeps it, and a start that cannot reach the keyring says so" {
+	local root=$BATS_TEST_TMPDIR/root
+	mkdir -m 700 "$root"
+	cp -a "$SUITE/prepared/kernel" "$root/"
+	run -0 env MOAT_ROOT="$root" dbus-run-session -- bash -c "
+		echo pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+		m=$MOAT_BUILD/moat
+		\$m pull -q $BUSYBOX >/dev/null
+		printf '%s' in-the-keyring | \$m secret create key - >/dev/null
+		\$m secret ls; \$m create --name keyed --secret key $BUSYBOX cat /run/secrets/key >/dev/null
+		\$m start -a keyed; \$m system stop" 3>&-
+	[[ $output == *key*secretservice* ]]
+	echo "$output"
+	[[ $output == *in-the-keyring* ]]
+	run -1 env MOAT_ROOT="$root" "$MOAT_BUILD/moat" start keyed
+	[[ $output == *"secret key"* ]]
+	env MOAT_ROOT="$root" "$MOAT_BUILD/moat" system stop
+}
