@@ -17,6 +17,7 @@
  */
 
 struct keeper;
+struct ports;
 
 struct network {
 	struct network *next; /* oldest first */
@@ -41,6 +42,7 @@ struct member {
 	bool active;		   /* its start has begun, and it has not ended */
 	char tap[NET_TAP_MAX + 1]; /* of its machine; "": it is not there yet, or has none */
 	unsigned told;		   /* a bit for each slot of the tap that moat-net knows */
+	struct ports *ports;	   /* published, while it runs; NULL */
 };
 
 struct networks {
@@ -144,6 +146,10 @@ int member_wiring(struct networks *nets, const char *id, const struct ip *host, 
 /** tell_names() - what a container is called on a network, its own name first; what no resolver can
  * ask for is left out.  Under the lock.  Return: 0; -ENOMEM. */
 int tell_names(const struct endpoint *e, char ***ret);
+
+/** member_way_out() - the endpoint with the default route of a family, as its machine has it. @ret:
+ * borrowed, under the lock.  Return: false where there is none. */
+bool member_way_out(struct networks *nets, const struct member *m, int family, struct wire *ret);
 
 /** network_publish() - an event.  @container: of a connect or disconnect; NULL */
 void network_publish(struct networks *nets, const char *action, const struct network_record *rec,

@@ -44,6 +44,7 @@
 /* What is to be taken back. */
 struct posted {
 	struct posted *next;
+	char key[ID_LEN + 1]; /* of a container's published ports; else "" */
 	char tap[NET_TAP_MAX + 1];
 	unsigned slots;
 	bool whole;
@@ -166,12 +167,27 @@ static struct posted *take_posted(struct keeper *k)
 	return oldest;
 }
 
+static int tell_posted_ports(struct keeper *k, const struct posted *p)
+{
+	struct net_request rq = { .op = NET_UNPUBLISH };
+	struct err err = { 0 };
+	int r;
+
+	memcpy(rq.key, p->key, sizeof(p->key));
+	r = keeper_ask(k, &rq, NULL, &err);
+	if (r < 0 && r != -ENOENT)
+		log_warning("moat-net: ports of %.12s are not taken back: %s", p->key, err.msg);
+	return r == -ECONNREFUSED ? r : 0;
+}
+
 static int tell_posted(struct keeper *k, const struct posted *p)
 {
 	struct net_request rq = { .op = NET_PORT_REMOVE };
 	struct err err = { 0 };
 	int r = 0;
 
+	if (*p->key)
+		return tell_posted_ports(k, p);
 	memcpy(rq.tap, p->tap, sizeof(rq.tap));
 	for (unsigned slot = 0; slot < NET_SLOTS && r != -ECONNREFUSED; slot++) {
 		rq.slot = (uint8_t)slot;
@@ -252,10 +268,10 @@ void keeper_leave(struct keeper *k)
 	pthread_mutex_unlock(&k->talk);
 }
 
-int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
-	       struct err *err)
+int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, struct net_result *ret,
+		    struct err *err)
 {
-	const struct net_call call = { .request = rq, .fd = -1, .timeout_msec = NET_TIMEOUT_MSEC };
+	const struct net_call call = { .request = rq, .fd = fd, .timeout_msec = NET_TIMEOUT_MSEC };
 	int r = net_call(k->dir_fd, &call, ret, err);
 
 	/* Whoever waits longer than that waits for ever. */
@@ -266,22 +282,42 @@ int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result
 	return r;
 }
 
-void keeper_post(struct keeper *k, const char *tap, unsigned slots, bool whole)
+int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
+	       struct err *err)
 {
-	struct posted *p = calloc(1, sizeof(*p));
+	return keeper_ask_with(k, rq, -1, ret, err);
+}
+
+static void post(struct keeper *k, const struct posted *what)
+{
+	struct posted *p = malloc(sizeof(*p));
 
 	if (!p) {
-		log_error("moat-net keeps %s: out of memory", tap);
+		log_error("moat-net keeps %s%.12s: out of memory", what->tap, what->key);
 		return;
 	}
-	strncpy(p->tap, tap, sizeof(p->tap) - 1);
-	p->slots = slots;
-	p->whole = whole;
+	*p = *what;
 	pthread_mutex_lock(&k->posting);
 	p->next = k->posted;
 	k->posted = p;
 	pthread_mutex_unlock(&k->posting);
 	ring(k);
+}
+
+void keeper_post(struct keeper *k, const char *tap, unsigned slots, bool whole)
+{
+	struct posted p = { .slots = slots, .whole = whole };
+
+	strncpy(p.tap, tap, sizeof(p.tap) - 1);
+	post(k, &p);
+}
+
+void keeper_post_ports(struct keeper *k, const char *id)
+{
+	struct posted p = { 0 };
+
+	strncpy(p.key, id, sizeof(p.key) - 1);
+	post(k, &p);
 }
 
 int keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1], struct err *err)

@@ -47,9 +47,16 @@ void keeper_leave(struct keeper *k);
 int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
 	       struct err *err);
 
+/** keeper_ask_with() - the same with a descriptor that goes along; borrowed */
+int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, struct net_result *ret,
+		    struct err *err);
+
 /** keeper_post() - slots of a tap that are not used any more (a bit each); @whole: nor is the tap,
  * as its machine has ended.  Returns at once; it is told before anything else is. */
 void keeper_post(struct keeper *k, const char *tap, unsigned slots, bool whole);
+
+/** keeper_post_ports() - a container's ports are not published any more.  As keeper_post(). */
+void keeper_post_ports(struct keeper *k, const char *id);
 
 /** keeper_tap() - a tap for a machine.  @ret_fd: owned.  Return: 0; as keeper_check(); -errno with
  * a message. */

@@ -8,6 +8,7 @@
 
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
+#include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
 
 /* Under @changing. */
@@ -78,6 +79,8 @@ static int apply_change(struct networks *nets, const char *id, struct wiring *re
 	int r = member_tell_networks(nets, id, &host, err);
 
 	if (r == 0)
+		r = ports_settle(nets, id, err);
+	if (r == 0)
 		r = tell_member(nets, id, err);
 	if (r == 0)
 		r = member_wiring(nets, id, &host, ret, err);
@@ -102,6 +105,7 @@ int member_connect(struct networks *nets, const char *id, struct member_wish *wi
 		pthread_mutex_lock(&nets->changing);
 		(void)drop_endpoint(nets, id, wish->network, NULL);
 		pthread_mutex_unlock(&nets->changing);
+		(void)ports_settle(nets, id, NULL);
 		(void)tell_member(nets, id, NULL);
 		return r;
 	}

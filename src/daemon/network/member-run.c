@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
+#include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
 
 /* An event for each of its networks. */
@@ -169,6 +170,7 @@ void member_end(struct networks *nets, const char *id)
 {
 	char tap[NET_TAP_MAX + 1] = "";
 	unsigned told = 0;
+	struct ports *ports = NULL;
 	struct member *m;
 	bool plugged = false;
 
@@ -181,8 +183,12 @@ void member_end(struct networks *nets, const char *id)
 		m->active = false;
 		*m->tap = '\0';
 		m->told = 0;
+		ports = take_ptr(m->ports);
 	}
 	pthread_mutex_unlock(&nets->lock);
+	ports_free(ports);
+	if (ports)
+		keeper_post_ports(nets->keeper, id);
 	if (told)
 		keeper_post(nets->keeper, tap, told, false);
 	if (plugged)

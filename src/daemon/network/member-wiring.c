@@ -2,6 +2,7 @@
 /* What a container that runs has to know of its networks, made of the tables. */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "daemon/network/inner.h"
 
@@ -96,21 +97,39 @@ static int add_links(struct networks *nets, const struct endpoint *e, struct wir
 	return r;
 }
 
+/* Under the lock.  Return: how many. */
+static size_t fill_wires(struct networks *nets, const struct member *m, struct wire ret[NET_SLOTS])
+{
+	size_t n = 0;
+
+	for (struct endpoint *e = m->endpoints; e && n < NET_SLOTS; e = e->next) {
+		const struct network *network = networks_find(nets, e->rec.network);
+
+		if (network)
+			fill_wire(network, e, &ret[n++]);
+	}
+	return n;
+}
+
+bool member_way_out(struct networks *nets, const struct member *m, int family, struct wire *ret)
+{
+	struct wire wires[NET_SLOTS];
+	size_t n = fill_wires(nets, m, wires);
+	int i = wiring_default(wires, n, family == AF_INET6);
+
+	if (i >= 0)
+		*ret = wires[i];
+	return i >= 0;
+}
+
 /* Under the lock. */
 static int make_wiring(struct networks *nets, const struct member *m, struct wiring *ret,
 		       struct err *err)
 {
 	struct wire wires[NET_SLOTS];
-	size_t n = 0;
-	int r;
+	size_t n = fill_wires(nets, m, wires);
+	int r = wiring_make(wires, n, ret, err);
 
-	for (struct endpoint *e = m->endpoints; e && n < ARRAY_SIZE(wires); e = e->next) {
-		const struct network *network = networks_find(nets, e->rec.network);
-
-		if (network)
-			fill_wire(network, e, &wires[n++]);
-	}
-	r = wiring_make(wires, n, ret, err);
 	if (r == 0)
 		r = add_own_names(m, ret);
 	for (struct endpoint *e = m->endpoints; e && r == 0; e = e->next)

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "daemon/network/inner.h"
+#include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
 
 void endpoint_free(struct endpoint *e)
@@ -34,6 +35,7 @@ void member_free(struct member *m)
 	free(m->name);
 	free(m->hostname);
 	free(m->domainname);
+	ports_free(m->ports);
 	free(m);
 }
 

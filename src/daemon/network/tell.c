@@ -16,6 +16,7 @@
 #include "base/mac.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
+#include "daemon/network/ports-inner.h"
 
 /* Copies the first digits, by which moat-net knows a network. */
 static void short_id(const char *id, char ret[NET_ID_LEN + 1])
@@ -192,6 +193,8 @@ int tell_member(struct networks *nets, const char *id, struct err *err)
 		if (r < 0)
 			return r;
 		r = tell_slots(nets, id, err);
+		if (r == 0)
+			r = tell_ports(nets, id, err);
 		keeper_leave(nets->keeper);
 	}
 	return r;
@@ -288,6 +291,8 @@ int tell_all(struct networks *nets)
 	}
 	for (char **m = members; m && *m && r != -ECONNREFUSED; m++) {
 		r = tell_slots(nets, *m, &err);
+		if (r == 0)
+			r = tell_ports(nets, *m, &err);
 		if (r < 0)
 			log_error("container %.12s is off its networks: %s", *m, err.msg);
 	}

@@ -17,8 +17,7 @@ void wiring_reset(struct wiring *w)
 	*w = WIRING_NONE;
 }
 
-/* The wire with the default route of a family; -1. */
-static int find_default(const struct wire *wires, size_t n, bool v6)
+int wiring_default(const struct wire *wires, size_t n, bool v6)
 {
 	int best = -1;
 
@@ -89,7 +88,7 @@ static int add_servers(const struct wire *wires, size_t n, struct wiring *w)
 
 static int add_interfaces(const struct wire *wires, size_t n, struct wiring *w)
 {
-	int route4 = find_default(wires, n, false), route6 = find_default(wires, n, true);
+	int route4 = wiring_default(wires, n, false), route6 = wiring_default(wires, n, true);
 	int r = 0;
 
 	w->network.interfaces = n > 0 ? calloc(n, sizeof(*w->network.interfaces)) : NULL;

@@ -49,5 +49,8 @@ void wiring_reset(struct wiring *w);
  */
 int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct err *err);
 
+/** wiring_default() - the one with the default route of a family; -1: none */
+int wiring_default(const struct wire *wires, size_t n, bool v6);
+
 /** wiring_add_name() - a line of /etc/hosts: "ADDRESS	NAMES".  Return: 0; -ENOMEM. */
 int wiring_add_name(struct wiring *w, const struct ip *ip, const char *names);

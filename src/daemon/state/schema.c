@@ -52,6 +52,13 @@ static const char *const schema[] = {
 	" UPDATE endpoint SET address4=NULL, address6=NULL, mac=NULL WHERE network=OLD.name; END;"
 	"PRAGMA user_version=3;"
 	"COMMIT;",
+	/* Ports of the host that moatd chose, for a moatd that finds the container running. */
+	"BEGIN;"
+	"CREATE TABLE published (container TEXT PRIMARY KEY, ports TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TRIGGER container_gone_with_ports AFTER DELETE ON container BEGIN"
+	" DELETE FROM published WHERE container=OLD.id; END;"
+	"PRAGMA user_version=4;"
+	"COMMIT;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))

@@ -182,14 +182,15 @@ static void a_file_of_the_first_version_is_taken_over(void **state)
 	assert_int_equal(state_insert(st, &rec, &texts, &err), 0);
 	state_close(st);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-				      "DROP TABLE network; DROP TABLE endpoint;"
-				      "DROP TRIGGER container_gone;"
-				      "ALTER TABLE container DROP COLUMN restart_count;"
-				      "ALTER TABLE container DROP COLUMN stopped;"
-				      "PRAGMA user_version=1",
-				      NULL, NULL, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db,
+			     "DROP TABLE network; DROP TABLE endpoint; DROP TABLE published;"
+			     "DROP TRIGGER container_gone; DROP TRIGGER container_gone_with_ports;"
+			     "ALTER TABLE container DROP COLUMN restart_count;"
+			     "ALTER TABLE container DROP COLUMN stopped;"
+			     "PRAGMA user_version=1",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
 	sqlite3_close(db);
 	st = opened();
 	assert_int_equal(state_each(st, see, &seen, &err), 0);

@@ -102,6 +102,24 @@ static void note_port(const struct net_port *p)
 	buf_adds(&told, "\n");
 }
 
+/* What an earlier moatd has published. */
+static int published[8] = { -1, -1, -1, -1, -1, -1, -1, -1 };
+
+static int find_published(const char *key, struct net_result *ret)
+{
+	unsigned i = (unsigned)(strchr(key, '.')[1] - '0');
+
+	assert_true(i < ARRAY_SIZE(published));
+	ret->fd = published[i];
+	published[i] = -1;
+	return ret->fd >= 0 ? 0 : -ENOENT;
+}
+
+void told_published(unsigned i, int fd)
+{
+	published[i] = fd;
+}
+
 int __wrap_keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
 		      struct err *err);
 int __wrap_keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
@@ -127,10 +145,49 @@ int __wrap_keeper_ask(struct keeper *k, const struct net_request *rq, struct net
 	case NET_PORT_REMOVE:
 		buf_addf(&told, "port-remove %s/%u\n", rq->tap, rq->slot);
 		break;
+	case NET_PUBLISHED:
+		return find_published(rq->key, ret);
 	default:
 		fail_msg("request %d", rq->op);
 	}
 	return 0;
+}
+
+static void note_publish(const struct net_publish *p, int fd)
+{
+	char text[IP_TEXT_MAX];
+
+	assert_true(fd >= 0);
+	buf_addf(&told, "publish %c%s %s", p->key[0], strchr(p->key, '.'),
+		 p->protocol == NET_UDP ? "udp" : "tcp");
+	for (size_t i = 0; i < p->n_targets; i++) {
+		ip_net_format(&p->targets[i], text);
+		buf_addf(&told, " %s", text);
+		ip_format(&p->gateways[i], text);
+		buf_addf(&told, " via %s", text);
+	}
+	buf_addf(&told, " port %u%s\n", p->target_port, p->shows_clients ? "" : " hidden");
+}
+
+int __wrap_keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd,
+			   struct net_result *ret, struct err *err);
+int __wrap_keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd,
+			   struct net_result *ret, struct err *err)
+{
+	(void)k;
+	(void)ret;
+	assert_int_equal(rq->op, NET_PUBLISH);
+	if (failing_code && rq->op == failing)
+		return err_set(err, failing_code, "moat-net says no");
+	note_publish(&rq->publish, fd);
+	return 0;
+}
+
+void __wrap_keeper_post_ports(struct keeper *k, const char *id);
+void __wrap_keeper_post_ports(struct keeper *k, const char *id)
+{
+	(void)k;
+	buf_addf(&told, "unpublish %c\n", id[0]);
 }
 
 void __wrap_keeper_post(struct keeper *k, const char *tap, unsigned slots, bool whole);
@@ -241,6 +298,19 @@ const char *told_id(char n)
 
 	memset(id, n, ID_LEN);
 	return id;
+}
+
+void told_row(char n)
+{
+	char name[] = "cX", empty[] = "", object[] = "{}";
+	struct record rec = { .name = name, .image = empty, .error = empty };
+	const struct texts texts = { object, object, object };
+	struct err err = { 0 };
+
+	name[1] = n;
+	strcpy(rec.id, told_id(n));
+	if (state_insert(st, &rec, &texts, &err) < 0)
+		fail_msg("%s", err.msg);
 }
 
 static struct member_wish wish_of(const char *text)

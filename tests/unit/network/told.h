@@ -39,5 +39,11 @@ void told_network(const char *body);
  * "NETWORK" or "NETWORK {JSON}", ends with NULL.  Return: as member_add(). */
 int told_member(char n, const char *const *wishes, struct err *err);
 
+/** told_row() - have the container in the database */
+void told_row(char n);
+
+/** told_published() - moat-net has this socket of a container's Nth port; taken over */
+void told_published(unsigned i, int fd);
+
 /** told_id() - the id of container "cN"; valid until the next call */
 const char *told_id(char n);
