@@ -5,6 +5,9 @@
   netctl.py call FOLDER REQUEST…        each answer on a line; fails where one says no
   netctl.py hold FOLDER REQUEST         the same, and keeps what came along until it is killed
   netctl.py watch FOLDER                every event on a line
+  netctl.py publish FOLDER ADDRESS PORT REQUEST [hold]
+                                        with a socket that is bound there; hold: keep it, and end only
+                                        when killed, as moatd would
 """
 import json
 import os
@@ -66,6 +69,38 @@ def hold(folder, request):
     return 0
 
 
+def bound(address, port, kind):
+    """As moatd binds: :: without more is for both families."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, kind)
+    if kind == socket.SOCK_STREAM:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address != "::")
+    sock.bind((address, int(port)))
+    if kind == socket.SOCK_STREAM:
+        sock.listen(4096)
+    return sock
+
+
+def publish(folder, address, port, request, hold_it=""):
+    udp = json.loads(request)["protocol"] == "udp"
+    sock = bound(address, port, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
+    conn = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    while True:
+        conn.settimeout(60)
+        conn.connect(os.path.join(folder, "net.sock"))
+        socket.send_fds(conn, [request.encode()], [sock.fileno()])
+        answer = json.loads(conn.recv(PACKET_MAX))
+        print(json.dumps(answer), flush=True)
+        if not answer["ok"] or not hold_it:
+            return 0 if answer["ok"] else 1
+        # Published once more with every line.
+        if not sys.stdin.readline():
+            signal.pause()
+        conn = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
 def watch(folder):
     conn, _, _ = ask(folder, '{"op":"watch"}')
     conn.settimeout(None)
@@ -76,4 +111,4 @@ def watch(folder):
 
 
 if __name__ == "__main__":
-    sys.exit({"start": start, "call": call, "hold": hold, "watch": watch}[sys.argv[1]](*sys.argv[2:]))
+    sys.exit({"start": start, "call": call, "hold": hold, "publish": publish, "watch": watch}[sys.argv[1]](*sys.argv[2:]))

@@ -21,6 +21,15 @@ void handle_network(struct keeper *k, struct call *call);
 void handle_network_remove(struct keeper *k, struct call *call);
 void network_free(struct network *n);
 
+/* Of handle-publish.c */
+#define PUBLISH_OWN "dns-" /* how keys of moat-net's own begin */
+void handle_publish(struct keeper *k, struct call *call);
+void handle_unpublish(struct keeper *k, struct call *call);
+void handle_published(struct keeper *k, struct call *call);
+
+/** publishes_describe() - for the status: an array; owned; NULL when out of memory */
+json_t *publishes_describe(const struct keeper *k);
+
 /* Of handle-port.c */
 void handle_port(struct keeper *k, struct call *call);
 void handle_port_remove(struct keeper *k, struct call *call);

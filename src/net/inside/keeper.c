@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "net/inside/handle.h"
@@ -130,6 +131,21 @@ static int idle(struct source *s, void *arg)
 	return 0;
 }
 
+/* Each connection through a published port takes two descriptors. */
+static int prepare_proxy(struct keeper *k)
+{
+	struct rlimit files;
+	struct proxy_limits limits;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return -errno;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+		return -errno;
+	limits = proxy_limits(files.rlim_cur);
+	return proxy_new(k->loop, &limits, &k->proxy);
+}
+
 static int keeper_prepare(struct keeper *k, struct err *err)
 {
 	int r = loop_new(&k->loop);
@@ -138,6 +154,8 @@ static int keeper_prepare(struct keeper *k, struct err *err)
 		r = netlink_new(&k->nl);
 	if (r == 0)
 		r = loop_add_timer(k->loop, UINT64_MAX, idle, k, &k->idle);
+	if (r == 0)
+		r = prepare_proxy(k);
 	if (r < 0)
 		return err_errno(err, r, "start");
 	r = links_prepare(k->nl, err);
@@ -148,6 +166,7 @@ static void keeper_reset(struct keeper *k)
 {
 	handle_reset(k);
 	server_free(k->server);
+	proxy_free(k->proxy);
 	nft_free(k->nft);
 	source_free(k->idle);
 	netlink_free(k->nl);

@@ -5,6 +5,7 @@
 #include "net/common/nft.h"
 #include "net/inside/links.h"
 #include "net/inside/server.h"
+#include "net/proxy/proxy.h"
 
 /*
  * The keeper of a network namespace: what moatd tells of is put into the model, and the kernel,
@@ -18,6 +19,7 @@ struct keeper {
 	struct netlink *nl;
 	struct nft *nft;
 	struct server *server;
+	struct proxy *proxy; /* of published ports */
 	struct model model;
 	bool settled;	     /* has moatd told of everything? */
 	struct source *idle; /* a timer: when nothing has been on a network for a while */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json-object.h"
+#include "net/inside/handle.h"
 #include "net/parts.h"
 
 static int put_list(json_t *obj, const char *key, json_t **ret)
@@ -77,5 +78,7 @@ void status_answer(struct keeper *k, struct call *call)
 		r = add_networks(status, &k->model);
 	if (r == 0)
 		r = add_ports(status, &k->model);
+	if (r == 0)
+		r = json_object_set_new(status, "publishes", publishes_describe(k));
 	call_answer_text(call, r == 0 ? json_write(status) : NULL, -1);
 }

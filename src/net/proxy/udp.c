@@ -32,6 +32,15 @@ static struct udp_flow *udp_of(struct flow *flow)
 	return container_of(flow, struct udp_flow, flow);
 }
 
+/* A burst has room until this thread comes to it: as much as the host lets us have. */
+static void widen(int fd)
+{
+	int bytes = (int)MIB(1);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 int udp_prepare(struct forward *f)
 {
 	int on = 1;
@@ -41,6 +50,7 @@ int udp_prepare(struct forward *f)
 
 	if (r < 0)
 		return -errno;
+	widen(f->fd);
 	if (!f->table)
 		f->table = flow_table_new(f->proxy->seed);
 	if (!f->proxy->datagrams)

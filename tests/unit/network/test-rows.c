@@ -252,7 +252,7 @@ static void execute(const char *sql)
 
 /* What version 2 had, with a container in it. */
 #define OLD_TABLES                                                                                 \
-	"DROP TABLE network; DROP TABLE endpoint; DROP TABLE container;"                           \
+	"DROP TABLE network; DROP TABLE endpoint; DROP TABLE container; DROP TABLE published;"     \
 	"CREATE TABLE container ("                                                                 \
 	" id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"               \
 	" image TEXT NOT NULL, manifest TEXT NOT NULL, image_config TEXT NOT NULL,"                \
