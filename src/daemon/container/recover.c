@@ -75,27 +75,35 @@ static bool is_known(struct containers *t, const char *id)
 	return true;
 }
 
+enum found {
+	FOUND_UNWANTED, /* the shim is of no use any more, and to be ended */
+	FOUND_RUNNING,
+	FOUND_ENDED, /* the container has ended, and its machine will */
+};
+
 /*
- * Is this shim of no use any more, and to be ended?
+ * What a shim is about.
  *
- * It is when its container was never started: moatd ended before it asked for the process, and
- * whoever wanted the start has been told that it failed.  A shim that does not answer in time
- * may only be slow, on a busy host; it is ended where the row says that the container does not
- * run: it may serve the container's files, and keeps the disks that the next machine needs.
+ * It is of no use when its container was never started: moatd ended before it asked for the
+ * process, and whoever wanted the start has been told that it failed.  A shim that does not answer
+ * in time may only be slow, on a busy host; it is ended where the row says that the container does
+ * not run: it may serve the container's files, and keeps the disks that the next machine needs.
  *
  * @ret_paused: for a shim that stays, as clients may ask at once.
  */
-static bool is_unwanted(struct container *c, bool *ret_paused)
+static enum found find_out(struct container *c, bool *ret_paused)
 {
 	cleanup(control_event_reset) struct control_event now = { 0 };
 	const struct control_container *told;
 	int r = shim_status(container_shim(c), ANSWER_MSEC, &now, NULL);
 
 	if (r < 0)
-		return r == -ETIMEDOUT && !container_is_running(c);
+		return r == -ETIMEDOUT && !container_is_running(c) ? FOUND_UNWANTED : FOUND_RUNNING;
 	*ret_paused = now.paused;
 	told = control_event_container(&now, c->rec.id);
-	return !told || told->state == STATE_CREATED;
+	if (!told || told->state == STATE_CREATED)
+		return FOUND_UNWANTED;
+	return told->state == STATE_EXITED ? FOUND_ENDED : FOUND_RUNNING;
 }
 
 /* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
@@ -174,9 +182,17 @@ static void recover_with_shim(struct container *c, int fd)
 	bool paused = false;
 	int r;
 
-	if (is_unwanted(c, &paused)) {
+	switch (find_out(c, &paused)) {
+	case FOUND_UNWANTED:
 		end_unwanted(c, fd);
 		return;
+	case FOUND_ENDED:
+		/* Who needs its disks waits for its machine. */
+		close(fd);
+		note_end(c);
+		return;
+	case FOUND_RUNNING:
+		break;
 	}
 	r = adopt_shim(c, fd, paused);
 	if (r == 0)

@@ -5,6 +5,7 @@
  *
  *   run      it runs until a signal or a request ends it
  *   brief    it ends at once, with status 3
+ *   cleaning as "brief", but the machine is there until it is ended
  *   missing  it cannot be found
  *   fickle   as "run", but who watches is dropped once, as a shim does with one that is slow
  *   babbling as "run", but who watches is told things that make no sense
@@ -36,6 +37,7 @@ static struct {
 	int clients[CLIENTS_MAX];
 	bool watches[CLIENTS_MAX];
 	bool fickle;
+	bool killed;
 	size_t n;
 	int container_fd; /* the container's folder */
 	struct control_event now;
@@ -100,7 +102,7 @@ static void start(int fd)
 		say(shim.clients[i], strdup("{\"event\":\"nosuch\"}"));
 		say(shim.clients[i], strdup("{\"event\":\"exited\",\"code\":\"none\"}"));
 	}
-	if (behaves("brief"))
+	if (behaves("brief") || behaves("cleaning"))
 		end(3, "");
 }
 
@@ -155,6 +157,7 @@ static bool serve(int fd, const struct control_request *rq, int *passed)
 	case CONTROL_KILL:
 	case CONTROL_SHUTDOWN:
 		say(fd, answer_write(NULL));
+		shim.killed = true;
 		end(EXIT_KILLED, "");
 		break;
 	default:
@@ -196,7 +199,7 @@ int main(int argc, char **argv)
 	lock = openat(shim.dir_fd, SHIM_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0 || fcntl(lock, F_SETLK, &all) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return EXIT_FAILURE;
-	while (shim.c.state != STATE_EXITED) {
+	while (shim.c.state != STATE_EXITED || (!shim.killed && behaves("cleaning"))) {
 		struct pollfd p[1 + CLIENTS_MAX] = { { .fd = LISTEN_FD, .events = POLLIN } };
 		size_t n = shim.n;
 

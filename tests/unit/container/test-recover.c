@@ -103,6 +103,21 @@ static void an_end_in_the_meantime_is_found_in_the_folder(void **state)
 	house_await_row(c, RECORD_EXITED);
 }
 
+static void what_has_ended_is_not_taken_to_run_while_its_machine_is_there(void **state)
+{
+	struct container *c = house_add("web", "{}");
+
+	(void)state;
+	house_behave("cleaning");
+	assert_int_equal(container_start(c, NULL), 0);
+	house_await_row(c, RECORD_EXITED);
+	house_restart();
+	c = house_find("web");
+	assert_int_equal(c->state, CONTAINER_EXITED);
+	assert_int_equal(c->rec.exit_code, 3);
+	house_kill_shim();
+}
+
 static void a_shim_that_was_killed_meanwhile_is_said(void **state)
 {
 	struct container *c = house_add("web", "{}");
@@ -154,6 +169,7 @@ int main(void)
 		TEST(what_runs_goes_on_under_a_new_moatd),
 		TEST(what_is_paused_is_known_to_be),
 		TEST(an_end_in_the_meantime_is_found_in_the_folder),
+		TEST(what_has_ended_is_not_taken_to_run_while_its_machine_is_there),
 		TEST(a_shim_that_was_killed_meanwhile_is_said),
 		TEST(a_machine_of_an_earlier_version_is_refused),
 		TEST(folders_of_nobody_are_removed),
