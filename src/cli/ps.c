@@ -13,6 +13,7 @@
 #include "cli/format/format.h"
 #include "cli/format/labels.h"
 #include "cli/format/listing.h"
+#include "cli/ports-text.h"
 
 #define COMMAND_WIDTH 20
 
@@ -35,24 +36,11 @@ static const struct listing_kind ps_kind = {
 	.id = "ID",
 };
 
-/* "0.0.0.0:8080->80/tcp, 443/tcp" */
-static json_t *ports_text(const json_t *item)
+static json_t *ports_column(const json_t *item)
 {
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	const json_t *port;
-	size_t i;
+	cleanup_free char *text = ports_text(json_object_get(item, "Ports"));
 
-	json_array_foreach (json_object_get(item, "Ports"), i, port) {
-		long long private = (long long)cli_int(port, "PrivatePort");
-		long long public = (long long)cli_int(port, "PublicPort");
-		int r = buf_adds(&b, i ? ", " : "");
-
-		if (r == 0 && public)
-			r = buf_addf(&b, "%s:%lld->", cli_str(port, "IP"), public);
-		if (r < 0 || buf_addf(&b, "%lld/%s", private, cli_str(port, "Type")) < 0)
-			return NULL;
-	}
-	return json_string(b.data ? b.data : "");
+	return text ? json_string(text) : NULL;
 }
 
 /* Names have a slash in front in the API. */
@@ -143,7 +131,7 @@ static json_t *container_row(const json_t *item, bool full)
 			   member_json("LocalVolumes", json_sprintf("%d", volumes)),
 			   member_json("Mounts", mounts), member_json("Names", names_text(item)),
 			   member_json("Networks", networks_text(item)),
-			   member_json("Ports", ports_text(item)),
+			   member_json("Ports", ports_column(item)),
 			   member_text("RunningFor", created), member_json("Size", size_text(item)),
 			   member_text("State", cli_str(item, "State")),
 			   member_text("Status", cli_str(item, "Status")));

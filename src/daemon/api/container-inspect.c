@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "control/names.h"
 #include "daemon/api/api.h"
+#include "daemon/api/ports.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
@@ -60,13 +61,13 @@ static json_t *of_default(const json_t *networks, const char *key, const char *o
 	return value ? json_incref(value) : otherwise ? json_string(otherwise) : json_integer(0);
 }
 
-static json_t *network_settings(const struct container *c)
+static json_t *network_settings(const struct container_view *v)
 {
-	json_t *networks = api_container_networks(c);
+	json_t *networks = api_container_networks(v->c);
 
 	return JSON_OBJECT(
 		member_text("Bridge", ""), member_text("SandboxID", ""),
-		member_text("SandboxKey", ""), member_json("Ports", json_object()),
+		member_text("SandboxKey", ""), member_json("Ports", api_ports_map(v)),
 		member_bool("HairpinMode", false), member_text("LinkLocalIPv6Address", ""),
 		member_int("LinkLocalIPv6PrefixLen", 0), member_null("SecondaryIPAddresses"),
 		member_null("SecondaryIPv6Addresses"),
@@ -116,7 +117,7 @@ static json_t *describe_container(const struct container_view *v)
 		member_json("GraphDriver",
 			    JSON_OBJECT(member_text("Name", "erofs"), member_null("Data"))),
 		member_json("Mounts", json_array()),
-		member_json("NetworkSettings", network_settings(c)),
+		member_json("NetworkSettings", network_settings(v)),
 		member_json("Moat", trace_describe(&v->trace)));
 }
 

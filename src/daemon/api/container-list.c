@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/api/human.h"
+#include "daemon/api/ports.h"
 #include "daemon/container/name.h"
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
@@ -68,7 +69,7 @@ static json_t *describe_container(const struct container_view *v)
 		member_text("Image", rec->image), member_text("ImageID", rec->config.text),
 		member_json("Command", command_text(v->c)),
 		member_int("Created", (json_int_t)(rec->created_nsec / (int64_t)NSEC_PER_SEC)),
-		member_json("Ports", json_array()),
+		member_json("Ports", api_ports_list(v)),
 		member_json("Labels", json_incref(v->c->labels)),
 		member_text("State", view_status(v)), member_text("Status", status),
 		member_json("HostConfig",
@@ -140,8 +141,7 @@ static bool container_is_wanted(const struct listing *l, const struct container_
 	       filters_exact(f, "health", health_name(&v->health)) &&
 	       filters_any(f, "network", network_fits, v->c) &&
 	       filters_exact(f, "is-task", "false") && filters_count(f, "volume") == 0 &&
-	       filters_count(f, "publish") == 0 && filters_count(f, "expose") == 0 &&
-	       filters_any(f, "exited", exit_code_is, v) &&
+	       api_ports_fit(f, v) && filters_any(f, "exited", exit_code_is, v) &&
 	       filters_any(f, "ancestor", image_fits, &v->rec) && filters_labels(f, v->c->labels) &&
 	       name_fits(l, v);
 }
@@ -202,6 +202,10 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 
 	if (r == 0)
 		r = check_status(&l->filters, err);
+	if (r == 0)
+		r = api_ports_check_filter(&l->filters, "publish", err);
+	if (r == 0)
+		r = api_ports_check_filter(&l->filters, "expose", err);
 	if (r == 0)
 		r = filters_pattern(&l->filters, "name", &l->names, err);
 	if (r == 0)

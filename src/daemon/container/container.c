@@ -43,6 +43,7 @@ static void container_free(struct container *c)
 	}
 	attachments_free(c->attachments);
 	json_decref(c->labels);
+	json_decref(c->exposed);
 	strv_free(c->args);
 	free(c->hostname);
 	free(c->domainname);
@@ -77,7 +78,7 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 	int64_t timeout = STOP_TIMEOUT_SEC;
 	struct log_config log = { 0 };
 	const char *signal;
-	json_t *labels;
+	json_t *labels, *exposed = NULL;
 	int r = json_read(texts->config, strlen(texts->config), "stored Config", &config, err);
 
 	if (r == 0)
@@ -104,11 +105,14 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 		r = json_get_str(config, "StopSignal", &signal, err);
 	if (r == 0)
 		r = json_get_object(config, "Labels", &labels, err);
+	if (r == 0)
+		r = json_get_object(config, "ExposedPorts", &exposed, err);
 	if (r == 0 && read_names(c, config, host) < 0)
 		r = err_nomem(err);
 	if (r < 0)
 		return r;
 	c->labels = labels ? json_incref(labels) : json_object();
+	c->exposed = exposed ? json_incref(exposed) : json_object();
 	c->stop_timeout_sec = timeout < 0 || timeout > 3600 ? STOP_TIMEOUT_SEC : (int)timeout;
 	c->stop_signal = SIGTERM;
 	c->keeps_log = log.max_files > 0;

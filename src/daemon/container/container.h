@@ -74,7 +74,8 @@ struct container {
 	struct container *next; /* in the table */
 
 	/* Fixed. */
-	json_t *labels; /* object */
+	json_t *labels;	 /* object */
+	json_t *exposed; /* object: ports it is said to listen on, "80/tcp" */
 	char **args;
 	bool tty, open_stdin, stdin_once, auto_remove;
 	int stop_signal;
