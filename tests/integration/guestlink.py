@@ -20,7 +20,8 @@ USUAL_CAPABILITIES = 0xa80425fb
 ALL_CAPABILITIES = (1 << 41) - 1
 PATIENCE = 100  # seconds
 KERNEL_OPTIONS = ("console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "
-                  "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 lapic_timer_hz=1000000000")
+                  "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1 "
+                  "lapic_timer_hz=1000000000")
 
 
 def kernel_options(acpi):

@@ -28,7 +28,7 @@
 #define IMAGE_FILE   "rehearsal.erofs"
 #define READY_MSEC   (90 * 1000) /* longer than the shim itself waits */
 #define GOODBYE_MSEC 2000
-#define ROUNDS	     2 /* the second finds what the first has translated */
+#define ROUNDS	     2 /* the second finds what the first has translated, and has a network */
 
 int spare_rehearsal_image(int dir_fd, struct err *err)
 {
@@ -158,7 +158,7 @@ static void fill_interface(struct oci_interface *i)
 				     .gateway6 = gateway6 };
 }
 
-static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_tap, struct err *err)
+static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_network, struct err *err)
 {
 	struct shim_call call = { .request.op = CONTROL_ADD,
 				  .fd = dir_fd,
@@ -166,7 +166,7 @@ static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_tap, struct 
 	struct oci_interface interface;
 
 	fill_interface(&interface);
-	if (has_tap) {
+	if (has_network) {
 		call.request.has_network = true;
 		call.request.network = (struct oci_network){ &interface, 1 };
 	}
@@ -174,10 +174,10 @@ static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_tap, struct 
 }
 
 /* Adds a container of moat's own to the machine, lets it run to its end, and removes it. */
-static int rehearse_container(struct shim_ref shim, int dir_fd, bool has_tap, struct err *err)
+static int rehearse_container(struct shim_ref shim, int dir_fd, bool has_network, struct err *err)
 {
 	cleanup_close int watch_fd = -1;
-	int r = add_rehearsal(shim, dir_fd, has_tap, err);
+	int r = add_rehearsal(shim, dir_fd, has_network, err);
 
 	if (r == 0)
 		r = shim_watch(shim, &watch_fd);
@@ -199,7 +199,7 @@ static int prepare_machine(struct machines *ms, struct spare *s, int dir_fd,
 	int r = shim_hold(shim, &s->fd, err);
 
 	for (int i = 0; r == 0 && i < ROUNDS; i++)
-		r = rehearse_container(shim, dir_fd, plan->has_tap, err);
+		r = rehearse_container(shim, dir_fd, plan->has_tap && i > 0, err);
 	if (r == 0)
 		r = shim_ask(shim, CONTROL_REST, SHIM_TIMEOUT_MSEC, &answer, err);
 	if (r == 0)

@@ -46,7 +46,7 @@ static const struct {
 	{ "/sys/fs/cgroup", "cgroup2", "", DATA_ONLY | MOUNT_ATTR_RDONLY },
 };
 
-enum { PROC, DEV, PTS }; /* indexes of the table */
+enum { PROC, DEV, PTS, SHM, MQUEUE, SYS }; /* indexes of the table */
 
 _Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the table");
 
@@ -139,6 +139,15 @@ int mounts_prepare(struct mounts *ret, struct err *err)
 	ret->pts_fd = ret->fds[PTS];
 	r = fill_dev(ret->fds[DEV]);
 	return r < 0 ? err_errno(err, r, "fill the container's /dev") : 0;
+}
+
+int mounts_renew_sys(struct mounts *m, struct err *err)
+{
+	int r;
+
+	fd_close(&m->fds[SYS]);
+	r = make_mount(SYS, &m->fds[SYS]);
+	return r < 0 ? err_errno(err, r, "make /sys of the container") : 0;
 }
 
 int mounts_dev_fd(const struct mounts *m)

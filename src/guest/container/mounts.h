@@ -26,6 +26,10 @@ struct mounts {
  */
 int mounts_prepare(struct mounts *ret, struct err *err);
 
+/** mounts_renew_sys() - another /sys, for another network namespace, that of the calling process.
+ * Return: 0; -errno with a message. */
+int mounts_renew_sys(struct mounts *m, struct err *err);
+
 /** mounts_dev_fd() - a container's /dev, before its first process was started; borrowed */
 int mounts_dev_fd(const struct mounts *m);
 

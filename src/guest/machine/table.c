@@ -76,6 +76,14 @@ static int take_container(struct machine *m, struct container **ret, struct err 
 	return r < 0 ? r : container_prepare(*ret, err);
 }
 
+/* The first container has no network: it is prepared for one. */
+static int hide_network(struct machine *m, struct container *c, struct err *err)
+{
+	int r = network_hide(&m->network, err);
+
+	return r == 0 ? mounts_renew_sys(&c->mounts, err) : r;
+}
+
 int table_add(struct machine *m, uint16_t number, struct wire_view payload)
 {
 	struct link_header ready = { .type = LINK_READY, .container = number };
@@ -93,6 +101,8 @@ int table_add(struct machine *m, uint16_t number, struct wire_view payload)
 	r = take_container(m, &c, &err);
 	if (!c)
 		return r;
+	if (r == 0 && !m->containers && network_is_unset(&m->network))
+		r = hide_network(m, c, &err);
 	c->number = number;
 	c->has_options = has_options;
 	c->spec = spec;

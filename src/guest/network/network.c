@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  moat-init keeps a socket of rtnetlink(7) in each of two namespaces.  Slot 0
- * is the NIC's own interface: it is moved from the first namespace to the containers', and gets its
- * name, MAC and MTU with the same request.  The others are on it (macvlan), and can be made in
- * another namespace than the NIC's.  Where slot 0 goes and others stay, the NIC's interface is
- * moved back and carries them from there.
+ * Theory of operation.  moat-init keeps a socket of rtnetlink(7) in each namespace.  Slot 0 is the
+ * NIC's own interface.  To move it between namespaces and bring it up takes the kernel long, so it
+ * is in one of two already, up and without an address, and containers that want it get that one.
+ * The interfaces of other slots are on it (macvlan), and can be made in another namespace than the
+ * NIC's: where slot 0 is not used, or goes and others stay, it is moved to where no container is,
+ * and carries them from there.
  *
  * A call is dear under emulation, so all that can be asked for at once is; a machine with one
- * interface takes five calls.
+ * interface takes two calls.
  *
  * Containers may have the right to change all of this, and may use it: only their own network
  * suffers.  What they leave behind goes with the namespace, and a NIC that was taken from its
@@ -17,61 +18,61 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/macro.h"
 #include "base/str.h"
 #include "guest/network/requests.h"
 
 #define IPV6_DIR "/proc/sys/net/ipv6/conf"
 
-static int open_namespace(int *ret_ns_fd, int *ret_fd)
+static int send_and_reset(int fd, struct netlink_batch *b, struct err *err)
 {
-	*ret_ns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	return *ret_ns_fd < 0 ? -errno : netlink_open(ret_fd);
+	int r = netlink_send(fd, b, err);
+
+	netlink_batch_reset(b);
+	return r;
 }
 
-static int loopback_up(int fd)
+/* The NIC's interface, new in the first namespace, into ours. */
+static int place_nic(struct network *n, struct err *err)
 {
-	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	static const struct oci_interface blank = { .name = NIC_NAME, .mtu = OCI_MTU_DEFAULT };
+	struct netlink_batch b = { 0 };
+	int nic = nic_index(n->first.fd, NIC_NAME), r;
 
-	return ioctl(fd, SIOCSIFFLAGS, &req) < 0 ? -errno : 0;
+	if (nic < 0)
+		return err_errno(err, nic, "find the NIC");
+	request_move(&b, nic, n->own.ns_fd, NIC_NAME, false);
+	r = send_and_reset(n->first.fd, &b, err);
+	if (r < 0)
+		return r;
+	nic = nic_index(n->own.fd, NIC_NAME);
+	if (nic < 0)
+		return err_errno(err, nic, "find the NIC");
+	request_up(&b, nic, &blank, n->has_ipv6);
+	n->inside = true;
+	return send_and_reset(n->own.fd, &b, err);
 }
 
-/* Makes a namespace for containers, and leaves moat-init in it. */
-static int make_namespace(struct network *n)
+/* Makes both namespaces, and leaves moat-init in the one with the NIC. */
+static int make_namespaces(struct network *n, struct err *err)
 {
-	/* The first as docker sets them in its network namespaces; a kernel without them is no
-	 * worse.  No router advertises itself to a container. */
-	static const char *const sysctls[][2] = {
-		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
-		{ "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
-		{ IPV6_DIR "/default/accept_ra", "0" },
-		/* Interfaces on one NIC hear each other's broadcasts: each answers for itself. */
-		{ "/proc/sys/net/ipv4/conf/all/arp_ignore", "1" },
-		{ "/proc/sys/net/ipv4/conf/all/arp_announce", "2" },
-	};
-	int r;
+	int r = netns_make(&n->other);
 
-	if (unshare(CLONE_NEWNET) < 0)
-		return -errno;
-	fd_close(&n->own_fd);
-	fd_close(&n->own_ns_fd);
-	r = open_namespace(&n->own_ns_fd, &n->own_fd);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sysctls); i++)
-		file_set_at(AT_FDCWD, sysctls[i][0], sysctls[i][1]);
-	return r == 0 ? loopback_up(n->own_fd) : r;
+	if (r == 0)
+		r = netns_make(&n->own);
+	if (r < 0)
+		return err_errno(err, r, "make a network namespace");
+	n->inside = false;
+	return 0;
 }
 
 int network_open(struct network *n, struct err *err)
 {
-	int r = open_namespace(&n->first_ns_fd, &n->first_fd);
+	int r = netns_open(&n->first);
 
 	if (r < 0)
 		return err_errno(err, r, "open the first network namespace");
@@ -79,17 +80,13 @@ int network_open(struct network *n, struct err *err)
 	n->has_ipv6 = access(IPV6_DIR, F_OK) == 0;
 	/* Else there would be a sit0 in ours, too; a kernel without it has no such interface. */
 	file_set_at(AT_FDCWD, "/proc/sys/net/core/fb_tunnels_only_for_init_net", "1");
-	/* A NIC that only carries others says nothing itself. */
+	/* A NIC that is only on its way says nothing. */
 	file_set_at(AT_FDCWD, IPV6_DIR "/all/disable_ipv6", "1");
-	r = make_namespace(n);
-	return r < 0 ? err_errno(err, r, "make a network namespace") : 0;
-}
-
-static int send_and_reset(int fd, struct netlink_batch *b, struct err *err)
-{
-	int r = netlink_send(fd, b, err);
-
-	netlink_batch_reset(b);
+	r = make_namespaces(n, err);
+	if (r == 0 && *n->device && place_nic(n, err) < 0) {
+		dprintf(STDERR_FILENO, "moat-init: %s\n", err->msg);
+		*n->device = '\0';
+	}
 	return r;
 }
 
@@ -101,16 +98,44 @@ static bool is_carrying(const struct network *n)
 	return false;
 }
 
+static uint32_t largest_mtu(const struct network *n, uint32_t mtu)
+{
+	for (size_t i = 1; i < OCI_INTERFACES_MAX; i++)
+		if (n->slots[i].used && n->slots[i].is.mtu > mtu)
+			mtu = n->slots[i].is.mtu;
+	return mtu;
+}
+
+/* The NIC's interface to where no container is. */
+static int put_nic_out(struct network *n, int index, struct err *err)
+{
+	const bool carries = is_carrying(n);
+	struct netlink_batch b = { 0 };
+	int r;
+
+	request_move(&b, index, n->other.ns_fd, NIC_NAME, carries);
+	r = send_and_reset(n->own.fd, &b, err);
+	if (r < 0 || !carries)
+		return r;
+	index = nic_index(n->other.fd, NIC_NAME);
+	if (index < 0)
+		return err_errno(err, index, "find the NIC");
+	request_carrier(&b, index, largest_mtu(n, 0));
+	return send_and_reset(n->other.fd, &b, err);
+}
+
 static int remove_interface(struct network *n, struct network_slot *slot, struct err *err)
 {
 	struct netlink_batch b = { 0 };
 	int r;
 
-	if (slot->is.slot == 0)
-		request_home(&b, slot->index, n->first_ns_fd, NIC_NAME, is_carrying(n));
-	else
+	if (slot->is.slot == 0) {
+		r = put_nic_out(n, slot->index, err);
+		n->inside = n->inside && r < 0;
+	} else {
 		request_delete(&b, slot->index, &slot->is);
-	r = send_and_reset(n->own_fd, &b, err);
+		r = send_and_reset(n->own.fd, &b, err);
+	}
 	if (r < 0)
 		return r;
 	oci_interface_reset(&slot->is);
@@ -126,7 +151,7 @@ static int drop(struct network *n, int index, const struct oci_interface *now,
 	int r = request_drop(&b, index, now, wanted, err);
 
 	if (r == 0)
-		r = netlink_send(n->own_fd, &b, err);
+		r = netlink_send(n->own.fd, &b, err);
 	netlink_batch_reset(&b);
 	return r;
 }
@@ -147,56 +172,61 @@ static int shrink(struct network *n, struct network_slot *slot, const struct oci
 	return oci_interface_is_equal(&slot->is, i) ? 0 : drop(n, slot->index, &slot->is, i, err);
 }
 
-static uint32_t largest_mtu(const struct network *n, uint32_t mtu)
-{
-	for (size_t i = 1; i < OCI_INTERFACES_MAX; i++)
-		if (n->slots[i].used && n->slots[i].is.mtu > mtu)
-			mtu = n->slots[i].is.mtu;
-	return mtu;
-}
-
 static int make_macvlan(struct network *n, const struct oci_interface *i, struct err *err)
 {
 	struct netlink_batch b = { 0 };
-	int nic;
+	int r = 0, nic;
 
 	if (n->slots[0].used) {
 		request_macvlan(&b, n->slots[0].index, -1, i);
-		return send_and_reset(n->own_fd, &b, err);
+		return send_and_reset(n->own.fd, &b, err);
 	}
-	nic = nic_index(n->first_fd, NIC_NAME);
+	if (n->inside) /* where nobody wants to see it */
+		r = put_nic_out(n, nic_index(n->own.fd, NIC_NAME), err);
+	if (r < 0)
+		return r;
+	n->inside = false;
+	nic = nic_index(n->other.fd, NIC_NAME);
 	if (nic < 0)
 		return err_errno(err, nic, "find the NIC");
 	request_carrier(&b, nic, largest_mtu(n, i->mtu));
-	request_macvlan(&b, nic, n->own_ns_fd, i);
-	return send_and_reset(n->first_fd, &b, err);
+	request_macvlan(&b, nic, n->own.ns_fd, i);
+	return send_and_reset(n->other.fd, &b, err);
 }
 
-static int move_nic(struct network *n, const struct oci_interface *i, struct err *err)
+/* Brings the NIC's interface in, with that name. */
+static int get_nic_in(struct network *n, const char *name, struct err *err)
 {
 	struct netlink_batch b = { 0 };
-	int nic = nic_index(n->first_fd, NIC_NAME);
+	int nic = nic_index(n->other.fd, NIC_NAME), r;
 
 	if (nic < 0)
 		return err_errno(err, nic, "find the NIC");
-	request_move(&b, nic, n->own_ns_fd, i, is_carrying(n));
-	return send_and_reset(n->first_fd, &b, err);
+	request_move(&b, nic, n->own.ns_fd, name, is_carrying(n));
+	r = send_and_reset(n->other.fd, &b, err);
+	n->inside = r == 0;
+	return r;
 }
 
 /* @slot: noted as used from then on, also where its interface's addresses are not set yet */
 static int make_interface(struct network *n, struct network_slot *slot,
 			  const struct oci_interface *i, struct err *err)
 {
-	int r = i->slot == 0 ? move_nic(n, i, err) : make_macvlan(n, i, err);
+	const char *name = i->slot == 0 && n->inside ? NIC_NAME : i->name;
+	int r = 0;
 
+	if (i->slot > 0)
+		r = make_macvlan(n, i, err);
+	else if (!n->inside)
+		r = get_nic_in(n, i->name, err);
 	if (r < 0)
 		return r;
-	slot->index = nic_index(n->own_fd, i->name);
+	slot->index = nic_index(n->own.fd, name);
 	if (slot->index < 0)
-		return err_errno(err, slot->index, "find interface %s", i->name);
+		return err_errno(err, slot->index, "find interface %s", name);
 	slot->used = true;
 	slot->is.slot = i->slot;
-	memcpy(slot->is.name, i->name, sizeof(slot->is.name));
+	snprintf(slot->is.name, sizeof(slot->is.name), "%s", name);
 	return 0;
 }
 
@@ -227,10 +257,12 @@ static int bring_up(struct network *n, const struct network_slot *slot,
 	struct netlink_batch b = { 0 };
 	int r;
 
+	if (i->slot == 0)
+		request_identity(&b, slot->index, i, !streq(i->name, slot->is.name));
 	request_up(&b, slot->index, i, n->has_ipv6);
 	r = request_have(&b, slot->index, i, err);
 	if (r == 0)
-		r = netlink_send(n->own_fd, &b, err);
+		r = netlink_send(n->own.fd, &b, err);
 	netlink_batch_reset(&b);
 	for (char **sysctl = i->sysctls; r == 0 && *sysctl; sysctl++)
 		r = set_sysctl(*sysctl, i->name, err);
@@ -271,7 +303,6 @@ static int grow(struct network *n, const struct oci_interface *i, struct err *er
 
 	if (!is_new && oci_interface_is_equal(&slot->is, i))
 		return 0;
-	n->touched = true;
 	r = is_new ? make_interface(n, slot, i, err) : 0;
 	if (r == 0)
 		r = bring_up(n, slot, i, err);
@@ -302,19 +333,39 @@ int network_set(struct network *n, const struct oci_network *wanted, struct err 
 	return r;
 }
 
+bool network_is_unset(const struct network *n)
+{
+	return !n->slots[0].used && !is_carrying(n);
+}
+
+int network_hide(struct network *n, struct err *err)
+{
+	const struct netns without = n->other;
+	int r;
+
+	if (!n->inside)
+		return 0;
+	r = netns_enter(&without);
+	if (r < 0)
+		return err_errno(err, r, "go into a network namespace");
+	n->other = n->own;
+	n->own = without;
+	n->inside = false;
+	return 0;
+}
+
 int network_renew(struct network *n, struct err *err)
 {
-	int r = 0;
+	int r = *n->device ? nic_reset(n->device) : 0;
 
+	if (r < 0)
+		return err_errno(err, r, "give the NIC up");
 	for (size_t i = 0; i < OCI_INTERFACES_MAX; i++) {
 		oci_interface_reset(&n->slots[i].is);
 		n->slots[i].used = false;
 	}
-	if (n->touched)
-		r = nic_reset(n->device);
-	if (r < 0)
-		return err_errno(err, r, "give the NIC up");
-	n->touched = false;
-	r = make_namespace(n);
-	return r < 0 ? err_errno(err, r, "make a network namespace") : 0;
+	netns_close(&n->own);
+	netns_close(&n->other);
+	r = make_namespaces(n, err);
+	return r == 0 && *n->device ? place_nic(n, err) : r;
 }

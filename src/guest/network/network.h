@@ -2,13 +2,13 @@
 #pragma once
 
 #include "base/err.h"
+#include "guest/network/netns.h"
 #include "guest/network/nic.h"
 #include "oci/network.h"
 
 /*
- * The network of the machine's containers, who share a namespace, as those of a pod do.  The NIC's
- * interface is in the first namespace, the one the machine was booted in, until it becomes one of
- * theirs.
+ * The network of the machine's containers, who share a namespace, as those of a pod do.  Two are
+ * made before there are any: one with the NIC's interface in it, and one without.
  */
 
 struct network_slot {
@@ -18,18 +18,21 @@ struct network_slot {
 };
 
 struct network {
-	int first_fd, first_ns_fd;   /* rtnetlink(7) of the first namespace, and that itself */
-	int own_fd, own_ns_fd;	     /* the containers' */
+	struct netns
+		first;	  /* where the machine was booted, and the interface of a NIC comes to be */
+	struct netns own; /* the containers', and moat-init's */
+	struct netns
+		other; /* the other one; the NIC's interface is in there when it is not in @own */
+	bool inside;   /* it is in @own, which is also so before it is wanted there */
 	char device[NIC_DEVICE_MAX]; /* "": the machine has no NIC */
-	bool touched;		     /* the NIC was used since it was as new */
 	bool has_ipv6;
 	struct network_slot slots[OCI_INTERFACES_MAX]; /* what was set last */
 };
 
-#define NETWORK_NONE .first_fd = -1, .first_ns_fd = -1, .own_fd = -1, .own_ns_fd = -1
+#define NETWORK_NONE .first = { -1, -1 }, .own = { -1, -1 }, .other = { -1, -1 }
 
 /**
- * network_open() - go into a namespace that containers can have, with nothing but lo in it
+ * network_open() - make namespaces for containers, and go into the one with the NIC
  * @n: NETWORK_NONE
  *
  * Return: 0; -errno with a message.
@@ -46,6 +49,13 @@ int network_open(struct network *n, struct err *err);
  */
 int network_set(struct network *n, const struct oci_network *wanted, struct err *err);
 
-/** network_renew() - no container is left: go into another namespace, and have the NIC as new.
- * Return: 0; -errno with a message. */
+/** network_is_unset() - is there no interface but lo for containers, though the NIC's may be where
+ * they would see it?  Then network_hide() before one does. */
+bool network_is_unset(const struct network *n);
+
+/** network_hide() - go into the namespace without the NIC.  Return: 0; -errno with a message. */
+int network_hide(struct network *n, struct err *err);
+
+/** network_renew() - no container is left: other namespaces, and the NIC as new.  Return: 0; -errno
+ * with a message. */
 int network_renew(struct network *n, struct err *err);

@@ -29,31 +29,32 @@ static void begin_link(struct netlink_batch *b, uint16_t type, uint16_t flags,
 /* A device that goes to another namespace forgets the MACs of those on it: so it hears all. */
 #define HEARING(carries) ((carries) ? IFF_PROMISC : 0u)
 
-void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i,
-		  bool carries)
+void request_move(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries)
 {
 	const struct ifinfomsg head = { .ifi_index = index,
 					.ifi_flags = HEARING(carries),
 					.ifi_change = IFF_PROMISC };
-	const struct netlink_note note = { "set up interface", i->name, 0 };
-
-	begin_link(b, RTM_SETLINK, 0, &head, &note);
-	netlink_u32(b, IFLA_NET_NS_FD, (uint32_t)ns_fd);
-	netlink_text(b, IFLA_IFNAME, i->name);
-	netlink_bytes(b, IFLA_ADDRESS, i->mac, sizeof(i->mac));
-	netlink_u32(b, IFLA_MTU, i->mtu);
-}
-
-void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries)
-{
-	const struct ifinfomsg head = { .ifi_index = index,
-					.ifi_flags = HEARING(carries) | (carries ? IFF_UP : 0u),
-					.ifi_change = IFF_UP | IFF_PROMISC };
-	const struct netlink_note note = { "take away the interface of the", "NIC", 0 };
+	const struct netlink_note note = { "move the", "NIC", 0 };
 
 	begin_link(b, RTM_SETLINK, 0, &head, &note);
 	netlink_u32(b, IFLA_NET_NS_FD, (uint32_t)ns_fd);
 	netlink_text(b, IFLA_IFNAME, name);
+}
+
+/* Only what is down can be renamed; the request that brings it up follows. */
+void request_identity(struct netlink_batch *b, int index, const struct oci_interface *i,
+		      bool rename)
+{
+	const struct ifinfomsg head = { .ifi_index = index };
+	const struct ifinfomsg down = { .ifi_index = index, .ifi_change = IFF_UP };
+	const struct netlink_note note = { "set up interface", i->name, 0 };
+
+	if (rename)
+		begin_link(b, RTM_SETLINK, 0, &down, &note);
+	begin_link(b, RTM_SETLINK, 0, &head, &note);
+	netlink_bytes(b, IFLA_ADDRESS, i->mac, sizeof(i->mac));
+	if (rename)
+		netlink_text(b, IFLA_IFNAME, i->name);
 }
 
 void request_carrier(struct netlink_batch *b, int index, uint32_t mtu)

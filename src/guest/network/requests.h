@@ -8,14 +8,15 @@
 
 /* What an interface is to be like, as requests to the kernel; each adds to a batch.  Pure. */
 
-/** request_move() - bring the NIC into another namespace.  @index: where it is now; @ns_fd: where
- * it goes to; @i: its name, MAC and MTU from then on; @carries: others are on it.  It arrives there
+/** request_move() - bring the NIC's interface into another namespace.  @index: where it is now;
+ * @ns_fd: where it goes to; @name: from then on; @carries: others are on it.  It arrives there
  * down. */
-void request_move(struct netlink_batch *b, int index, int ns_fd, const struct oci_interface *i,
-		  bool carries);
+void request_move(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries);
 
-/** request_home() - bring the NIC back to where it was found.  @name: from then on */
-void request_home(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries);
+/** request_identity() - have the NIC's interface be @i's, by MAC and, with @rename, by name.  It is
+ * down then: request_up() follows. */
+void request_identity(struct netlink_batch *b, int index, const struct oci_interface *i,
+		      bool rename);
 
 /** request_carrier() - have the NIC, which is no interface of a container's, carry others.  @mtu:
  * the largest of theirs */
