@@ -77,3 +77,17 @@ char *path_clean(const char *path)
 		r = buf_adds(&b, ".");
 	return r == 0 ? buf_take(&b) : NULL;
 }
+
+char *path_plain(const char *path)
+{
+	char *clean = path_clean(path);
+	size_t len = clean ? strlen(clean) : 0;
+
+	if (len > 2 && path_is_dot(clean))
+		len -= 2;
+	else if (len > 1 && (clean[len - 1] == '/' || path_is_dot(clean)))
+		len--;
+	if (clean)
+		clean[len] = '\0';
+	return clean;
+}

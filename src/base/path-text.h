@@ -30,3 +30,7 @@ void path_drop_last(struct buf *b);
  * Return: owned by the caller; NULL when out of memory.
  */
 char *path_clean(const char *path);
+
+/** path_plain() - as path_clean(), with nothing at its end: "/a/b" of "/a//c/../b/."; the root is
+ * "/" */
+char *path_plain(const char *path);

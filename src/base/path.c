@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,31 +64,89 @@ int path_each(int dir_fd, path_entry_fn fn, void *arg)
 	return r == 0 && !e ? -errno : r;
 }
 
-/* @arg: the first error, while the others are removed all the same */
+/* Of a tree that may be deeper than there are descriptors and stack. */
+#define REMOVAL_DEPTH_MAX 100u
+
+/* A removal under way. */
+struct removal {
+	int root_fd;
+	unsigned depth; /* below it */
+	unsigned moved; /* folders from where it is too deep into the root, to be removed there */
+	int first;	/* error; what can be removed is removed all the same */
+};
+
+static int move_to_root(struct removal *w, int dir_fd, const char *name)
+{
+	char other[32];
+	int r;
+
+	do {
+		snprintf(other, sizeof(other), "%u", w->moved++);
+		r = renameat2(dir_fd, name, w->root_fd, other, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	} while (r == -EEXIST);
+	return r;
+}
+
+static int remove_child(int dir_fd, const char *name, void *arg);
+
+static int remove_folder(struct removal *w, int dir_fd, const char *name)
+{
+	cleanup_close int fd = -1;
+	int r;
+
+	if (w->depth >= REMOVAL_DEPTH_MAX)
+		return move_to_root(w, dir_fd, name);
+	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	w->depth++;
+	r = path_each(fd, remove_child, w);
+	w->depth--;
+	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT && r == 0)
+		r = -errno;
+	return r;
+}
+
+/* Return: 0 when it is gone; 1 for a folder; -errno. */
+static int remove_file(int dir_fd, const char *name)
+{
+	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return errno == EISDIR || errno == EPERM ? 1 : -errno;
+}
+
+/* @arg: struct removal */
 static int remove_child(int dir_fd, const char *name, void *arg)
 {
-	int *first = arg, r = path_remove_tree(dir_fd, name);
+	struct removal *w = arg;
+	int r = remove_file(dir_fd, name);
 
-	if (*first == 0)
-		*first = r;
+	if (r > 0)
+		r = remove_folder(w, dir_fd, name);
+	if (w->first == 0)
+		w->first = r;
 	return 0;
 }
 
 int path_remove_tree(int dir_fd, const char *name)
 {
 	cleanup_close int fd = -1;
-	int r, failed = 0;
+	struct removal w = { 0 };
+	unsigned moved;
+	int r = remove_file(dir_fd, name);
 
-	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -errno;
+	if (r <= 0)
+		return r;
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
-	r = path_each(fd, remove_child, &failed);
+	w.root_fd = fd;
+	do {
+		moved = w.moved;
+		r = path_each(fd, remove_child, &w);
+	} while (r == 0 && w.first == 0 && w.moved != moved);
 	if (r == 0)
-		r = failed;
+		r = w.first;
 	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT && r == 0)
 		r = -errno;
 	return r;

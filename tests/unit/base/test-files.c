@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,6 +105,38 @@ static void tree_is_removed_without_following_links(void **state)
 	assert_int_equal(path_remove_tree(folder->fd, "t"), 0);
 	assert_int_equal(access("outside", F_OK), 0);
 	assert_int_equal(access("t", F_OK), -1);
+}
+
+/* Folders in each other, and names in the root that a removal would choose for those it moves. */
+static void make_deep_tree(unsigned depth)
+{
+	cleanup_close int at = -1;
+
+	assert_int_equal(path_open_dir(folder->fd, "deep", 0700, &at), 0);
+	assert_int_equal(mkdirat(at, "0", 0700), 0);
+	assert_int_equal(mkdirat(at, "1", 0700), 0);
+	for (unsigned i = 0; i < depth; i++) {
+		int next;
+
+		assert_int_equal(path_open_dir(at, "d", 0700, &next), 0);
+		close(at);
+		at = next;
+	}
+	assert_int_equal(file_write_atomic(at, "f", "", 0, 0600), 0);
+}
+
+static void tree_deeper_than_descriptors_is_removed(void **state)
+{
+	struct rlimit before, few = { 256, 0 };
+
+	(void)state;
+	make_deep_tree(1000);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(path_remove_tree(folder->fd, "deep"), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(faccessat(folder->fd, "deep", F_OK, 0), -1);
 }
 
 static void folder_behind_a_link_is_not_opened(void **state)
@@ -225,6 +258,7 @@ int main(void)
 		cmocka_unit_test(set_writes_only_to_what_exists),
 		cmocka_unit_test(exact_read_tells_a_short_file),
 		cmocka_unit_test(tree_is_removed_without_following_links),
+		cmocka_unit_test(tree_deeper_than_descriptors_is_removed),
 		cmocka_unit_test(folder_behind_a_link_is_not_opened),
 		cmocka_unit_test(numbered_files_are_told_from_others),
 		cmocka_unit_test(closed_standard_descriptors_are_opened),
