@@ -3,10 +3,10 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
+#include "storage/ext4.h"
 
-#define LAYER_SIZE_MIN MIB(16)
-#define LAYER_SIZE_MAX (GIB(1024) * 8)
+#define LAYER_SIZE_MIN EXT4_SIZE_MIN
+#define LAYER_SIZE_MAX EXT4_SIZE_MAX
 
 /**
  * layer_create() - make the writable layer of a container: a sparse file with an empty ext4
