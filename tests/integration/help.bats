@@ -94,8 +94,6 @@ installed() {
 	done
 	run moat run -P "$BUSYBOX"
 	assert_error 125 "-P is not supported: containers have no network"
-	run moat create --mount type=bind,source=/,target=/x "$BUSYBOX"
-	assert_error 1 "--mount is not supported: "
 	run moat frobnicate
 	assert_error 1 'unknown command "frobnicate"'
 }

@@ -8,6 +8,7 @@
 #include "cli/create/create-guest.h"
 #include "cli/create/create-limits.h"
 #include "cli/create/create-log.h"
+#include "cli/create/create-mount.h"
 #include "cli/create/create-network.h"
 #include "cli/create/create-ports.h"
 #include "cli/create/create-put.h"
@@ -23,26 +24,6 @@ static void put_console_size(json_t *host)
 
 	if (size)
 		json_object_set_new(host, "ConsoleSize", size);
-}
-
-/* "-v /data" is a new volume; everything with a source is a bind. */
-static int put_volumes(const struct options *o, json_t *body, json_t *host, struct err *err)
-{
-	json_t *volumes = json_object(), *binds = json_array();
-	const char *value;
-	size_t cursor = 0;
-	int r = create_put(body, "Volumes", volumes, err),
-	    s = create_put(host, "Binds", binds, err);
-
-	if (r < 0 || s < 0)
-		return r < 0 ? r : s;
-	while (r == 0 && (value = options_next(o, "volume", &cursor))) {
-		if (!strchr(value, ':'))
-			r = create_put(volumes, value, json_object(), err);
-		else if (json_array_append_new(binds, json_string(value)) < 0)
-			r = err_set(err, -EINVAL, "volume \"%s\" is not UTF-8", value);
-	}
-	return r;
 }
 
 /* Options that docker's API has no members for. */
@@ -101,5 +82,5 @@ int create_put_host(const struct options *o, json_t *body, struct err *err)
 		r = create_put_log(o, host, err);
 	if (r == 0)
 		r = create_put_ports(o, body, host, err);
-	return r < 0 ? r : put_volumes(o, body, host, err);
+	return r < 0 ? r : create_put_mounts(o, body, host, err);
 }

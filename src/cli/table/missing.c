@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 #define NO_SOCKETS "sockets are not passed between host and containers yet"
-#define NO_VOLUMES "there are no volumes and no folders of the host in containers yet"
+#define NO_VOLUMES "there are no volumes yet"
 #define NO_BUILD   "images cannot be built yet; `moat commit` and `moat image import` make some"
 #define NO_SWARM   "moat is no cluster"
 
@@ -45,9 +45,6 @@ static const struct {
 	{ "run", "attach", "`moat create` and `moat start -a` choose what is attached" },
 	{ "run", "publish-socket", NO_SOCKETS },
 	{ "run", "ssh", NO_SOCKETS },
-	{ "run", "mount", NO_VOLUMES },
-	{ "run", "volume-driver", NO_VOLUMES },
-	{ "run", "volumes-from", NO_VOLUMES },
 	{ "run", "device", "a container's devices are its machine's" },
 	{ "run", "gpus", "a container's devices are its machine's" },
 	{ "run", "blkio-weight", "reads and writes of disks are not limited" },

@@ -57,6 +57,8 @@
 		{ 0, "memory-reservation", "SIZE", "Memory it keeps when memory is short" },       \
 		{ 0, "memory-swap", "SIZE",                                                        \
 		  "Memory and swap together, as docker takes it; there is no swap" },              \
+		{ 0, "mount", "KEY=VALUE,...",                                                     \
+		  "Mount: type=bind, volume or tmpfs; source, target, readonly and more" },        \
 		{ 0, "name", "NAME", "Name of the container" },                                    \
 		{ 0, "net", "NETWORK", "The same as --network" },                                  \
 		{ 0, "net-alias", "NAME", "The same as --network-alias" },                         \
@@ -99,7 +101,10 @@
 		{ 0, "uid", "USER", "User to run as" },                                            \
 		{ 0, "ulimit", "NAME=SOFT[:HARD]", "Set a resource limit" },                       \
 		{ 'u', "user", "USER[:GROUP]", "User name or id to run as" },                      \
-		{ 'v', "volume", "SOURCE:TARGET", "Share a folder or volume with the container" }, \
+		{ 'v', "volume", "[SOURCE:]TARGET[:OPTIONS]",                                      \
+		  "Mount a folder of the host, or a volume; without a source a new volume" },      \
+		{ 0, "volume-driver", "DRIVER", "local, the one that there is" },                  \
+		{ 0, "volumes-from", "CONTAINER[:ro]", "Mount what another container mounts" },    \
 	{                                                                                          \
 		'w', "workdir", "DIR", "Working directory in the container"                        \
 	}

@@ -48,9 +48,9 @@ static void what_is_missing_is_not_there(void **state)
 	assert_null(missing_command("nosuch"));
 	for (const struct command *c = command_next(NULL); c; c = command_next(c))
 		assert_null(missing_command(c->name));
-	assert_non_null(missing_option("create", "mount", 5));
-	assert_null(missing_option("run", "moun", 4));
-	assert_null(missing_option("exec", "mount", 5));
+	assert_non_null(missing_option("create", "device", 6));
+	assert_null(missing_option("run", "devic", 5));
+	assert_null(missing_option("exec", "device", 6));
 	for (const struct option_def *d = run->options; d->name; d++) {
 		assert_null(missing_option("run", d->name, strlen(d->name)));
 		assert_null(d->letter ? missing_option("run", &d->letter, 1) : NULL);
