@@ -11,6 +11,7 @@
 #include "cli/format/shape.h"
 #include "cli/image-ls.h"
 #include "cli/ps.h"
+#include "cli/volume-ls.h"
 
 static const struct listing_kind df_kind = {
 	.fields = (const struct listing_field[]){ { "Type", "TYPE", true },
@@ -108,7 +109,10 @@ static int show_all(struct cli *c, json_t *answer, struct err *err)
 	puts("Images space usage:\n");
 	r = image_ls_print(c, json_object_get(answer, "Images"), err);
 	puts("\nContainers space usage:\n");
-	return r < 0 ? r : ps_print(c, json_object_get(answer, "Containers"), true, err);
+	if (r == 0)
+		r = ps_print(c, json_object_get(answer, "Containers"), true, err);
+	puts("\nLocal Volumes space usage:\n");
+	return r < 0 ? r : volume_ls_print(c, json_object_get(answer, "Volumes"), err);
 }
 
 static int show_sums(struct cli *c, const json_t *answer, struct err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat inspect, and that of containers, images and networks */
+/* moat inspect, and that of containers, images, networks and volumes */
 #include <errno.h>
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 /* Does the path of an object end with its name? */
 static bool is_plain(const char *kind)
 {
-	return streq(kind, "networks") || streq(kind, "secrets");
+	return streq(kind, "networks") || streq(kind, "secrets") || streq(kind, "volumes");
 }
 
 static int get_object(struct cli *c, const char *kind, const char *name, json_t **ret,
@@ -117,10 +117,11 @@ static int inspect_objects(struct cli *c, const char *const *kinds, const char *
 
 int command_inspect(struct cli *c)
 {
-	static const char *const any[] = { "containers", "images", "networks", NULL };
+	static const char *const any[] = { "containers", "images", "networks", "volumes", NULL };
 	static const char *const containers[] = { "containers", NULL };
 	static const char *const images[] = { "images", NULL };
 	static const char *const networks[] = { "networks", NULL };
+	static const char *const volumes[] = { "volumes", NULL };
 	const char *type = options_value(&c->opt, "type");
 	struct err err;
 
@@ -132,7 +133,10 @@ int command_inspect(struct cli *c)
 		return inspect_objects(c, images, "image");
 	if (streq(type, "network"))
 		return inspect_objects(c, networks, "network");
-	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container, image or network", type);
+	if (streq(type, "volume"))
+		return inspect_objects(c, volumes, "volume");
+	err_set(&err, -EINVAL, "unknown type \"%s\"; it is container, image, network or volume",
+		type);
 	return cli_fail(c, &err);
 }
 
@@ -155,6 +159,13 @@ int command_secret_inspect(struct cli *c)
 	static const char *const secrets[] = { "secrets", NULL };
 
 	return inspect_objects(c, secrets, "secret");
+}
+
+int command_volume_inspect(struct cli *c)
+{
+	static const char *const volumes[] = { "volumes", NULL };
+
+	return inspect_objects(c, volumes, "volume");
 }
 
 int command_image_inspect(struct cli *c)

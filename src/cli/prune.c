@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat container prune, image prune, system prune */
+/* moat container prune, image prune, volume prune, system prune */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,11 +49,16 @@ static const struct kind containers = { API_BASE "/containers/prune", "Container
 					"Deleted Containers:", print_name };
 static const struct kind networks = { API_BASE "/networks/prune", "NetworksDeleted",
 				      "Deleted Networks:", print_name };
+static const struct kind volumes = { API_BASE "/volumes/prune", "VolumesDeleted",
+				     "Deleted Volumes:", print_name };
 static const struct kind images = { API_BASE "/images/prune", "ImagesDeleted",
 				    "Deleted Images:", print_image };
 
-/* @all: images that have a name too. */
-static int prune_kind(struct cli *c, const struct kind *kind, bool all, int64_t *freed,
+/* Images that have a name are not dangling, and are removed where that is asked for. */
+#define NAMED_IMAGES "dangling=false"
+
+/* @more: one more filter; NULL for none */
+static int prune_kind(struct cli *c, const struct kind *kind, const char *more, int64_t *freed,
 		      struct err *err)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
@@ -63,7 +68,7 @@ static int prune_kind(struct cli *c, const struct kind *kind, bool all, int64_t 
 	int r = buf_adds(&path, kind->path) < 0 ? err_nomem(err) : 0;
 
 	if (r == 0)
-		r = cli_filters_and(c, all ? "dangling=false" : NULL, &path, err);
+		r = cli_filters_and(c, more, &path, err);
 	if (r == 0)
 		r = cli_request(c, "POST", path.data, NULL, &answer, err);
 	if (r < 0)
@@ -97,7 +102,7 @@ int command_container_prune(struct cli *c)
 
 	if (confirm_removal(c, "all stopped containers"))
 		return 0;
-	return report_freed(c, prune_kind(c, &containers, false, &freed, &err), freed, &err);
+	return report_freed(c, prune_kind(c, &containers, NULL, &freed, &err), freed, &err);
 }
 
 int command_network_prune(struct cli *c)
@@ -107,7 +112,7 @@ int command_network_prune(struct cli *c)
 
 	if (confirm_removal(c, "all networks that no container is on"))
 		return 0;
-	if (prune_kind(c, &networks, false, &freed, &err) < 0)
+	if (prune_kind(c, &networks, NULL, &freed, &err) < 0)
 		return cli_fail(c, &err);
 	return cli_flush(c, 0);
 }
@@ -121,26 +126,63 @@ int command_image_prune(struct cli *c)
 	if (confirm_removal(c, all ? "all images that no container uses"
 				   : "all images without a name"))
 		return 0;
-	return report_freed(c, prune_kind(c, &images, all, &freed, &err), freed, &err);
+	return report_freed(c, prune_kind(c, &images, all ? NAMED_IMAGES : NULL, &freed, &err),
+			    freed, &err);
+}
+
+int command_volume_prune(struct cli *c)
+{
+	struct err err = { 0 };
+	bool all = options_flag(&c->opt, "all");
+	int64_t freed = 0;
+
+	if (confirm_removal(c, all ? "all volumes that no container has"
+				   : "all volumes that nobody named and no container has"))
+		return 0;
+	return report_freed(c, prune_kind(c, &volumes, all ? "all=true" : NULL, &freed, &err),
+			    freed, &err);
+}
+
+static bool confirm_system(const struct cli *c, bool all, bool with_volumes)
+{
+	cleanup_free char *what = str_printf(
+		"all stopped containers, all networks that no container is on%s, and all images %s",
+		with_volumes ? ", all volumes that nobody named and no container has" : "",
+		all ? "that no container uses" : "without a name");
+
+	return what && confirm_removal(c, what) == 0;
+}
+
+/* Nobody knows when a volume was used last, so docker refuses it, too. */
+static int check_until(const struct cli *c, struct err *err)
+{
+	const char *filter;
+	size_t cursor = 0;
+
+	while ((filter = options_next(&c->opt, "filter", &cursor)))
+		if (str_starts(filter, "until="))
+			return err_set(err, -EINVAL,
+				       "the \"until\" filter is not supported with \"--volumes\"");
+	return 0;
 }
 
 int command_system_prune(struct cli *c)
 {
 	struct err err = { 0 };
-	bool all = options_flag(&c->opt, "all");
+	bool all = options_flag(&c->opt, "all"), with_volumes = options_flag(&c->opt, "volumes");
 	int64_t freed = 0;
 	int r;
 
-	if (confirm_removal(c,
-			    all ? "all stopped containers, all networks that no container is on, "
-				  "and all images that no container uses"
-				: "all stopped containers, all networks that no container is on, "
-				  "and all images without a name"))
+	if (with_volumes && check_until(c, &err) < 0)
+		return cli_fail(c, &err);
+	if (!confirm_system(c, all, with_volumes))
 		return 0;
-	r = prune_kind(c, &containers, false, &freed, &err);
+	r = prune_kind(c, &containers, NULL, &freed, &err);
 	if (r == 0)
-		r = prune_kind(c, &networks, false, &freed, &err);
+		r = prune_kind(c, &networks, NULL, &freed, &err);
+	if (r == 0 && with_volumes)
+		r = prune_kind(c, &volumes, NULL, &freed, &err);
 	if (r == 0)
-		r = prune_kind(c, &images, all, &freed, &err);
+		r = prune_kind(c, &images, all ? NAMED_IMAGES : NULL, &freed, &err);
 	return report_freed(c, r, freed, &err);
 }

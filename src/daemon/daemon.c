@@ -51,6 +51,14 @@ static int open_store(struct daemon *d, struct err *err)
 	return path ? store_open(path, unpack, ROOT_DISK_BYTES, &d->store, err) : err_nomem(err);
 }
 
+static int open_volumes(struct daemon *d, struct err *err)
+{
+	int r = hub_new(&d->hub);
+
+	return r < 0 ? err_errno(err, r, "events")
+		     : volumes_open(d->root_fd, d->root, d->state, d->hub, &d->volumes, err);
+}
+
 static int open_containers(struct daemon *d)
 {
 	struct containers *t = &d->containers;
@@ -62,6 +70,7 @@ static int open_containers(struct daemon *d)
 	t->secrets = &d->secrets;
 	t->images = d->store;
 	t->loop = d->loop;
+	t->volumes = d->volumes;
 	r = watcher_new(t, &t->watcher);
 	if (r == 0)
 		r = restarter_new(t, &t->restarter);
@@ -88,9 +97,10 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 		r = secrets_open(d->root_fd, d->root, &d->secrets, err);
 	if (r < 0)
 		return r;
-	r = hub_new(&d->hub);
-	if (r == 0)
-		r = loop_new(&d->loop);
+	r = open_volumes(d, err);
+	if (r < 0)
+		return r;
+	r = loop_new(&d->loop);
 	if (r == 0)
 		r = open_containers(d);
 	if (r == 0) {
@@ -119,6 +129,7 @@ static void fill_api(struct daemon *d)
 		.store = d->store,
 		.state = d->state,
 		.hub = d->hub,
+		.volumes = d->volumes,
 		.started_nsec = clock_now_nsec(),
 		.quit_fd = d->quit_fd,
 	};
@@ -154,6 +165,7 @@ void daemon_close(struct daemon *d)
 	loop_free(d->loop);
 	containers_destroy(&d->containers);
 	networks_close(d->networks);
+	volumes_close(d->volumes);
 	hub_free(d->hub);
 	store_close(d->store);
 	secrets_close(&d->secrets);

@@ -8,6 +8,7 @@
 #include "daemon/secret/secrets.h"
 #include "daemon/state/hub.h"
 #include "daemon/state/state.h"
+#include "daemon/volume/volumes.h"
 #include "image/image.h"
 #include "loop/loop.h"
 
@@ -24,6 +25,7 @@ struct daemon {
 	struct store *store;
 	struct hub *hub;
 	struct secrets secrets;
+	struct volumes *volumes;
 	struct containers containers;
 	struct api api; /* borrows from the others */
 	int quit_fd;	/* eventfd that ends the main loop */

@@ -88,12 +88,12 @@ installed() {
 
 @test "missing: what docker has and moat has not is refused by name, with the reason" {
 	local command
-	for command in volume build login; do
+	for command in build swarm; do
 		run moat "$command" ls
 		assert_error 1 "$command is not supported: "
 	done
-	run moat run -P "$BUSYBOX"
-	assert_error 125 "-P is not supported: containers have no network"
+	run moat run --device /dev/x "$BUSYBOX"
+	assert_error 125 "--device is not supported: a container's devices are its machine's"
 	run moat frobnicate
 	assert_error 1 'unknown command "frobnicate"'
 }

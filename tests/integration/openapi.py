@@ -127,7 +127,6 @@ def system(c, image):
     c.ask("GET", "/system/df", 200, "?type=image&type=container")
     c.ask("GET", "/system/df", 400, "?type=nosuch")
     networks(c)
-    c.ask("GET", "/volumes/{name}", 404, name="nosuch")
     c.ask("GET", "/distribution/{name}/json", 200, name=image)
     c.ask("GET", "/distribution/{name}/json", 404, name=image.rsplit(":", 1)[0] + ":nosuch")
     registry = image.split("/")[0]
@@ -145,8 +144,7 @@ def system(c, image):
     c.ask("POST", "/moat/kernel/recommended", 200)
     c.ask("POST", "/moat/spares", 400, body={"Least": -1})
     c.ask("DELETE", "/moat/templates/{key}", 404, key="nosuch")
-    for path in ("/volumes/prune", "/build/prune"):
-        c.ask("POST", path, 200)
+    c.ask("POST", "/build/prune", 200)
 
 
 def networks(c):
@@ -180,6 +178,23 @@ def connections(c, box):
     c.ask("POST", "/networks/{id}/disconnect", 200, id="openapi", body={"Container": box})
     c.ask("POST", "/networks/{id}/disconnect", 403, id="openapi", body={"Container": box})
     c.ask("DELETE", "/networks/{id}", 204, id="openapi")
+
+
+def volumes(c, _):
+    c.ask("POST", "/volumes/create", 201, body={"Name": "openapi", "Labels": {"a": "b"}})
+    c.ask("POST", "/volumes/create", 201, body={})
+    c.ask("POST", "/volumes/create", 400, body={"Name": "../x"})
+    c.ask("POST", "/volumes/create", 404, body={"Driver": "nosuch"})
+    c.ask("POST", "/volumes/create", 501, body={"DriverOpts": {"type": "nfs", "device": ":/x"}})
+    c.ask("GET", "/volumes", 200, '?filters={"label":["a=b"],"dangling":["1"]}')
+    c.ask("GET", "/volumes", 400, '?filters={"nosuch":["x"]}')
+    c.ask("GET", "/volumes/{name}", 200, name="openapi")
+    c.ask("GET", "/volumes/{name}", 404, name="nosuch")
+    c.ask("DELETE", "/volumes/{name}", 204, name="openapi")
+    c.ask("DELETE", "/volumes/{name}", 404, name="openapi")
+    c.ask("DELETE", "/volumes/{name}", 204, "?force=1", name="openapi")
+    c.ask("POST", "/volumes/prune", 200)
+    c.ask("POST", "/volumes/prune", 400, '?filters={"until":["1h"]}')
 
 
 def missing(c):
@@ -283,7 +298,7 @@ def main():
         return 0 if check_routes() else 1
     _, _, image = sys.argv
     c = Checker()
-    for part in (system, images, containers):
+    for part in (system, images, volumes, containers):
         part(c, image)
     missing(c)
     for method, path in sorted(operations() - c.asked - NOT_ASKED):

@@ -22,7 +22,7 @@ static const struct {
 	{ "progress", "auto plain none" },
 	{ "pull", "missing always never" },
 	{ "restart", "no on-failure always unless-stopped" },
-	{ "type", "container image network" },
+	{ "type", "container image network volume" },
 };
 
 static const char *arg_words(enum arg_kind kind)
@@ -40,6 +40,8 @@ static const char *arg_words(enum arg_kind kind)
 		return "objects";
 	case ARG_NETWORK:
 		return "networks";
+	case ARG_VOLUME:
+		return "volumes";
 	case ARG_FILE:
 		return "files";
 	case ARG_COMMAND:
@@ -172,13 +174,15 @@ static void put_cases(void)
 	     "\t\tsed -n "
 	     "'s/.*\"Repository\":\"\\([^\"]*\\)\".*\"Tag\":\"\\([^\"]*\\)\".*/\\1:\\2/p'\n}\n"
 	     "_moat_networks() {\n\tmoat network ls --format '{{.Name}}' 2>/dev/null\n}\n"
+	     "_moat_volumes() {\n\tmoat volume ls -q 2>/dev/null\n}\n"
 	     "_moat_names() {\n\tcase \"$kind\" in\n"
 	     "\tcontainers) _moat_containers -a ;;\n"
 	     "\trunning) _moat_containers ;;\n"
 	     "\tstopped) _moat_containers -a --filter status=created --filter status=exited ;;\n"
 	     "\timages) _moat_images ;;\n"
-	     "\tobjects) _moat_containers -a; _moat_images; _moat_networks ;;\n"
+	     "\tobjects) _moat_containers -a; _moat_images; _moat_networks; _moat_volumes ;;\n"
 	     "\tnetworks) _moat_networks ;;\n"
+	     "\tvolumes) _moat_volumes ;;\n"
 	     "\twords) echo \"$names\" ;;");
 	fputs("\tcommands) echo '", stdout);
 	put_first_words();

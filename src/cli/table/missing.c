@@ -9,7 +9,6 @@
 #include "base/str.h"
 
 #define NO_SOCKETS "sockets are not passed between host and containers yet"
-#define NO_VOLUMES "there are no volumes yet"
 #define NO_BUILD   "images cannot be built yet; `moat commit` and `moat image import` make some"
 #define NO_SWARM   "moat is no cluster"
 
@@ -17,7 +16,6 @@ static const struct {
 	const char *name;
 	const char *why;
 } commands[] = {
-	{ "volume", NO_VOLUMES },
 	{ "build", NO_BUILD },
 	{ "builder", NO_BUILD },
 	{ "buildx", NO_BUILD },

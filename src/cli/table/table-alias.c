@@ -11,6 +11,7 @@ const struct command_group command_groups[] = {
 	{ "registry", "Registries", registry_commands },
 	{ "network", "Networks", network_commands },
 	{ "secret", "Secrets", secret_commands },
+	{ "volume", "Volumes", volume_commands },
 	{ "system", "System", system_commands },
 	{ 0 },
 };
@@ -40,6 +41,9 @@ const struct command_alias command_aliases[] = {
 	{ "network list", "network ls" },
 	{ "network remove", "network rm" },
 	{ "network delete", "network rm" },
+	{ "volume list", "volume ls" },
+	{ "volume remove", "volume rm" },
+	{ "volume delete", "volume rm" },
 	{ "info", "system info" },
 	{ "system events", "events" },
 	{ 0 },

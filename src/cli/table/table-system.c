@@ -11,14 +11,16 @@ static const struct option_def logs_options[] = { { 'f', "follow", NULL, "Go on 
 static const struct option_def format_options[] = { FORMAT_OPTION_('f'), { 0 } };
 
 static const struct option_def df_options[] = {
-	FORMAT_OPTION, { 'v', "verbose", NULL, "List every image and container" }, { 0 }
+	FORMAT_OPTION, { 'v', "verbose", NULL, "List every image, container and volume" }, { 0 }
 };
 
-static const struct option_def prune_options[] = { { 'a', "all", NULL,
-						     "Remove images that have a name too" },
-						   PRUNE_FILTER_OPTION,
-						   FORCE_OPTION,
-						   { 0 } };
+static const struct option_def prune_options[] = {
+	{ 'a', "all", NULL, "Remove images that have a name too" },
+	PRUNE_FILTER_OPTION,
+	FORCE_OPTION,
+	{ 0, "volumes", NULL, "Remove volumes that nobody named, too" },
+	{ 0 }
+};
 
 static const struct option_def template_ls_options[] = {
 	FORMAT_OPTION, NO_TRUNC_OPTION, { 'q', "quiet", NULL, "Print only the keys" }, { 0 }
@@ -177,7 +179,7 @@ const struct command system_commands[] = {
 	  .failure_status = 1 },
 	{ .name = "system df",
 	  .synopsis = "[OPTIONS]",
-	  .summary = "Show how much space images and containers take",
+	  .summary = "Show how much space images, containers and volumes take",
 	  .description = "What can be reclaimed is what nothing uses that runs.",
 	  .options = df_options,
 	  .run = command_system_df,

@@ -25,8 +25,9 @@ enum arg_kind {
 	ARG_RUNNING, /* containers that run */
 	ARG_STOPPED, /* containers that do not */
 	ARG_IMAGE,
-	ARG_OBJECT, /* containers, images or networks */
+	ARG_OBJECT, /* containers, images, networks or volumes */
 	ARG_NETWORK,
+	ARG_VOLUME,
 	ARG_FILE,
 	ARG_COMMAND,
 };
@@ -71,6 +72,7 @@ extern const struct command registry_commands[];
 extern const struct command secret_commands[];
 extern const struct command network_commands[];
 extern const struct command system_commands[];
+extern const struct command volume_commands[];
 
 /* Both end with a NULL name. */
 extern const struct command_alias command_aliases[];

@@ -18,6 +18,7 @@ struct api {
 	struct store *store;
 	struct state *state;
 	struct hub *hub;
+	struct volumes *volumes;
 	int64_t started_nsec;
 	int quit_fd; /* eventfd that ends moatd */
 };
@@ -70,6 +71,9 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err);
 int api_container_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_image_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err);
+
+/** api_publish_pruned() - tell that things of a type were removed.  @freed: bytes */
+void api_publish_pruned(struct api *api, const char *type, int64_t freed);
 
 /* df.c */
 int api_system_df(struct request *rq, struct reply *rp, struct err *err);
@@ -135,9 +139,21 @@ int api_network_remove(struct request *rq, struct reply *rp, struct err *err);
 int api_network_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_network_connect(struct request *rq, struct reply *rp, struct err *err);
 int api_network_disconnect(struct request *rq, struct reply *rp, struct err *err);
+int api_plugin_list(struct request *rq, struct reply *rp, struct err *err);
+
+/* volumes.c */
 int api_volume_list(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err);
-int api_plugin_list(struct request *rq, struct reply *rp, struct err *err);
+int api_volume_create(struct request *rq, struct reply *rp, struct err *err);
+int api_volume_remove(struct request *rq, struct reply *rp, struct err *err);
+int api_volume_prune(struct request *rq, struct reply *rp, struct err *err);
+
+/** api_mounts_describe() - docker's "Mounts" of a container; owned; NULL when out of memory */
+json_t *api_mounts_describe(struct api *api, const struct container *c);
+
+/** api_volume_list_usage() - every volume with its size and number of users.  @out: gets them.
+ * Return: 0; -ENOMEM. */
+int api_volume_list_usage(struct api *api, json_t *out);
 
 /* archive.c: a container's files */
 int api_archive_get(struct request *rq, struct reply *rp, struct err *err);

@@ -116,7 +116,6 @@ static json_t *describe_container(const struct container_view *v)
 		member_text("ProcessLabel", ""), member_text("AppArmorProfile", ""),
 		member_json("GraphDriver",
 			    JSON_OBJECT(member_text("Name", "erofs"), member_null("Data"))),
-		member_json("Mounts", json_array()),
 		member_json("NetworkSettings", network_settings(v)),
 		member_json("Moat", trace_describe(&v->trace)));
 }
@@ -153,6 +152,10 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 		r = json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ? err_nomem(err) : 0;
 	if (r == 0)
 		r = json_object_set_new(obj, "LogPath", log_path(api, c)) < 0 ? err_nomem(err) : 0;
+	if (r == 0)
+		r = json_object_set_new(obj, "Mounts", api_mounts_describe(api, c)) < 0
+			    ? err_nomem(err)
+			    : 0;
 	if (r == 0 && request_flag(rq, "size", false))
 		api_container_add_sizes(api, c, obj);
 	container_unref(c);

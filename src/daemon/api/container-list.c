@@ -57,7 +57,7 @@ static json_t *command_text(const struct container *c)
 	return json_stringn(b.data ? b.data : "", b.len);
 }
 
-static json_t *describe_container(const struct container_view *v)
+static json_t *describe_container(struct api *api, const struct container_view *v)
 {
 	const struct record *rec = &v->rec;
 	char status[128];
@@ -76,7 +76,7 @@ static json_t *describe_container(const struct container_view *v)
 			    JSON_OBJECT(member_text("NetworkMode", v->c->network_mode))),
 		member_json("NetworkSettings",
 			    JSON_OBJECT(member_json("Networks", api_container_networks(v->c)))),
-		member_json("Mounts", json_array()));
+		member_json("Mounts", api_mounts_describe(api, v->c)));
 }
 
 static bool id_begins_with(const char *value, const void *arg)
@@ -128,6 +128,21 @@ static bool name_fits(const struct listing *l, const struct container_view *v)
 	return pattern_fits(l->names, name + 1) || pattern_fits(l->names, name);
 }
 
+/* By the volume's name, or where it is mounted. */
+static bool mounts_it(const char *value, const void *arg)
+{
+	const struct container *c = arg;
+
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct mount_point *p = &c->mounts.list[i];
+
+		if (streq(p->destination, value) ||
+		    (p->type == MOUNT_VOLUME && streq(p->source, value)))
+			return true;
+	}
+	return false;
+}
+
 static bool container_is_wanted(const struct listing *l, const struct container_view *v)
 {
 	const struct filters *f = &l->filters;
@@ -140,7 +155,7 @@ static bool container_is_wanted(const struct listing *l, const struct container_
 	       filters_exact(f, "status", view_status(v)) &&
 	       filters_exact(f, "health", health_name(&v->health)) &&
 	       filters_any(f, "network", network_fits, v->c) &&
-	       filters_exact(f, "is-task", "false") && filters_count(f, "volume") == 0 &&
+	       filters_exact(f, "is-task", "false") && filters_any(f, "volume", mounts_it, v->c) &&
 	       api_ports_fit(f, v) && filters_any(f, "exited", exit_code_is, v) &&
 	       filters_any(f, "ancestor", image_fits, &v->rec) && filters_labels(f, v->c->labels) &&
 	       name_fits(l, v);
@@ -239,7 +254,7 @@ static int list_containers(struct listing *l, json_t **ret, struct err *err)
 
 		if (!container_is_wanted(l, &all[i]))
 			continue;
-		item = describe_container(&all[i]);
+		item = describe_container(l->api, &all[i]);
 		if (item && l->size)
 			api_container_add_sizes(l->api, all[i].c, item);
 		if (json_array_append_new(out, item) < 0)

@@ -187,6 +187,7 @@ int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 	if (request_flag(rq, "link", false))
 		r = err_set(err, -EOPNOTSUPP, "moat does not support links");
 	else
-		r = container_remove(c, request_flag(rq, "force", false), err);
+		r = container_remove(c, request_flag(rq, "force", false),
+				     request_flag(rq, "v", false), err);
 	return finish_reply(rp, c, r);
 }

@@ -71,10 +71,11 @@ static int check_types(const struct request *rq, struct err *err)
 int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
-	cleanup_json json_t *images = json_array(), *containers = json_array();
+	cleanup_json json_t *images = json_array(), *containers = json_array(),
+			    *volumes = json_array();
 	cleanup_json json_t *spares = spares_describe(api->machines->spares);
 	int64_t bytes = 0;
-	int r = images && containers && spares ? check_types(rq, err) : err_nomem(err);
+	int r = images && containers && volumes && spares ? check_types(rq, err) : err_nomem(err);
 
 	if (r == 0 && is_wanted(rq, "image"))
 		r = list_images(api, images, &bytes, err);
@@ -82,12 +83,14 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 		json_decref(take_ptr(containers));
 		r = api_container_list_all(api, &containers, err);
 	}
+	if (r == 0 && is_wanted(rq, "volume"))
+		r = api_volume_list_usage(api, volumes) < 0 ? err_nomem(err) : 0;
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,
-			  json_pack("{s:I, s:O, s:O, s:[], s:[], s:i, s:o, s:O}", "LayersSize",
+			  json_pack("{s:I, s:O, s:O, s:O, s:[], s:i, s:o, s:O}", "LayersSize",
 				    (json_int_t)bytes, "Images", images, "Containers", containers,
-				    "Volumes", "BuildCache", "BuilderSize", 0, "Templates",
+				    "Volumes", volumes, "BuildCache", "BuilderSize", 0, "Templates",
 				    templates_describe(api->machines->templates), "Spares",
 				    json_object_get(spares, "Machines")),
 			  err);

@@ -77,7 +77,7 @@ static bool event_is_wanted(const struct listener *l, const json_t *event)
 	       filters_exact(&l->filters, "scope", member_of(event, "scope")) &&
 	       filters_any(&l->filters, "event", action_fits, member_of(event, "Action")) &&
 	       filters_labels(&l->filters, attributes) && kind_fits(l, "container", type, actor) &&
-	       kind_fits(l, "network", type, actor) &&
+	       kind_fits(l, "network", type, actor) && kind_fits(l, "volume", type, actor) &&
 	       (filters_any(&l->filters, "image", image_name_fits,
 			    member_of(attributes, container ? "image" : "name")) ||
 		(!container &&
@@ -159,8 +159,8 @@ static int read_times(const struct request *rq, struct listener *l, struct err *
 
 int api_events(struct request *rq, struct reply *rp, struct err *err)
 {
-	static const char *const allowed[] = { "container", "event",  "image",	 "label", "type",
-					       "scope",	    "daemon", "network", NULL };
+	static const char *const allowed[] = { "container", "event",  "image",	 "label",  "type",
+					       "scope",	    "daemon", "network", "volume", NULL };
 	static const struct stream stream = { listener_read, listener_free };
 	struct listener *l = calloc(1, sizeof(*l));
 	int r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks, and containers that join and leave them.  Volumes and plugins there are none of. */
+/* Networks, and containers that join and leave them.  Plugins there are none of. */
 #include <errno.h>
 
 #include "base/json-object.h"
@@ -216,18 +216,6 @@ int api_network_disconnect(struct request *rq, struct reply *rp, struct err *err
 		r = container_disconnect(c, rq->target, err);
 	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
-}
-
-int api_volume_list(struct request *rq, struct reply *rp, struct err *err)
-{
-	(void)rq;
-	return reply_json(rp, 200, json_pack("{s:[], s:[]}", "Volumes", "Warnings"), err);
-}
-
-int api_volume_inspect(struct request *rq, struct reply *rp, struct err *err)
-{
-	(void)rp;
-	return err_set(err, -ENOENT, "get %s: no such volume", rq->target);
 }
 
 int api_plugin_list(struct request *rq, struct reply *rp, struct err *err)

@@ -53,7 +53,7 @@ static bool container_is_idle(const struct container *c)
 	return container_is_now(c, STATE(CREATED) | STATE(EXITED) | STATES_GONE);
 }
 
-static void publish_pruned(struct api *api, const char *type, int64_t freed)
+void api_publish_pruned(struct api *api, const char *type, int64_t freed)
 {
 	hub_publish(api->hub, type, "prune", "",
 		    json_pack("{s:o}", "reclaimed", json_sprintf("%lld", (long long)freed)));
@@ -85,13 +85,13 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 		    !filters_labels(&f, c->labels))
 			continue;
 		bytes = container_bytes(api, c);
-		if (container_remove(c, false, NULL) < 0)
+		if (container_remove(c, false, false, NULL) < 0)
 			continue;
 		freed += bytes;
 		json_array_append_new(removed, json_string(c->rec.id));
 	}
 	containers_list_free(list, n);
-	publish_pruned(api, "container", freed);
+	api_publish_pruned(api, "container", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ContainersDeleted", removed, "SpaceReclaimed",
 				    (json_int_t)freed),
@@ -150,7 +150,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 		    filters_labels(&f, list[i]->oci->labels))
 			prune_image(api, list[i], deleted, &freed);
 	image_list_free(list, n);
-	publish_pruned(api, "image", freed);
+	api_publish_pruned(api, "image", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ImagesDeleted", deleted, "SpaceReclaimed",
 				    (json_int_t)freed),
@@ -160,7 +160,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 /* There is nothing of these that could be left over. */
 int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err)
 {
-	const char *key = str_starts(rq->path, "/volumes") ? "VolumesDeleted" : "CachesDeleted";
-
-	return reply_json(rp, 200, json_pack("{s:[], s:i}", key, "SpaceReclaimed", 0), err);
+	(void)rq;
+	return reply_json(rp, 200, json_pack("{s:[], s:i}", "CachesDeleted", "SpaceReclaimed", 0),
+			  err);
 }

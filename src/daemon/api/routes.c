@@ -91,9 +91,10 @@ const struct route api_routes[] = {
 	{ "DELETE", "/networks/{}", api_network_remove },
 	{ "GET", "/volumes", api_volume_list },
 	{ "GET", "/volumes/{}", api_volume_inspect },
-	{ "POST", "/volumes/prune", api_nothing_to_prune },
-	{ "POST", "/volumes/{*}", not_yet },
-	{ "DELETE", "/volumes/{*}", not_yet },
+	{ "POST", "/volumes/create", api_volume_create },
+	{ "POST", "/volumes/prune", api_volume_prune },
+	{ "PUT", "/volumes/{*}", not_yet },
+	{ "DELETE", "/volumes/{}", api_volume_remove },
 
 	{ "GET", "/secrets", api_secrets },
 	{ "POST", "/secrets/create", api_secret_create },

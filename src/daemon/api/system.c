@@ -97,7 +97,7 @@ static json_t *describe_abilities(void)
 				    "moat", JSON_OBJECT(member_text("path", "moat-shim"))))),
 		member_json(
 			"Plugins",
-			JSON_OBJECT(member_null("Volume"),
+			JSON_OBJECT(member_json("Volume", json_pack("[s]", "local")),
 				    member_json("Network", json_pack("[s]", "null")),
 				    member_null("Authorization"),
 				    member_json("Log", json_pack("[s, s]", "json-file", "local")))),

@@ -48,6 +48,7 @@ static void container_free(struct container *c)
 	free(c->hostname);
 	free(c->domainname);
 	free(c->network_mode);
+	mount_points_reset(&c->mounts);
 	record_reset(&c->rec);
 	health_reset(&c->health, &c->health_config);
 	pthread_mutex_destroy(&c->op);
@@ -137,6 +138,8 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 		r = oci_runtime_parse(texts->spec, strlen(texts->spec), &rt, err);
 	if (r == 0 && strv_copy(rt->process->args, &c->args) < 0)
 		r = err_nomem(err);
+	if (r == 0 && texts->mounts)
+		r = mount_points_read(texts->mounts, &c->mounts, err);
 	if (r < 0) {
 		container_free(c);
 		return r;

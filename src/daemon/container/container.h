@@ -10,6 +10,7 @@
 #include "daemon/container/restart.h"
 #include "daemon/container/trace.h"
 #include "daemon/machine/folder.h"
+#include "daemon/spec/mount-point.h"
 #include "daemon/state/hub.h"
 #include "daemon/state/state.h"
 
@@ -26,6 +27,7 @@ struct secrets;
 struct prober;
 struct restarter;
 struct store;
+struct volumes;
 struct watcher;
 
 struct attachment;
@@ -83,6 +85,7 @@ struct container {
 	struct health_config health_config;
 	char *hostname, *domainname;
 	char *network_mode; /* never NULL */
+	struct mount_points mounts;
 	char machine_path[ID_LEN + 16],
 		files_path[ID_LEN + 16]; /* below the folder of containers */
 	bool keeps_log;			 /* its output is there to be read again */
@@ -133,6 +136,7 @@ struct containers {
 	struct machines *machines;
 	struct networks *networks;
 	struct secrets *secrets;
+	struct volumes *volumes;
 
 	/* Owned. */
 	int dir_fd; /* $ROOT/containers */

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/container/create.h"
+#include "daemon/container/mounts.h"
 #include "daemon/container/name.h"
 #include "daemon/container/networking.h"
 #include "daemon/container/secrets.h"
@@ -26,6 +27,7 @@
 #include "daemon/spec/fields.h"
 #include "daemon/spec/host-config.h"
 #include "daemon/spec/runtime.h"
+#include "daemon/volume/use.h"
 #include "image/image.h"
 #include "kernel/store.h"
 
@@ -135,6 +137,7 @@ static int add_kernel(struct containers *t, json_t *host, struct err *err)
 /* What a request becomes. */
 struct making {
 	struct texts texts;
+	struct mount_points mounts;
 	struct member_wish *wishes; /* networks it is to be on */
 	size_t n_wishes;
 	struct create_notes *notes; /* borrowed */
@@ -143,9 +146,11 @@ struct making {
 static void making_reset(struct making *m)
 {
 	texts_reset(&m->texts);
+	mount_points_reset(&m->mounts);
 	member_wishes_free(m->wishes, m->n_wishes);
 }
 
+/* All but the text of the mounts, as volumes have to be taken before. */
 static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
 		      struct making *ret, struct err *err)
 {
@@ -157,6 +162,8 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 		r = host_config_check(src->body, t->machines->host_cpus, &host, err);
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
+	if (r == 0)
+		r = container_mounts_plan(t, src->body, host, &ret->mounts, err);
 	if (r == 0)
 		r = container_wishes(t, src->body, config, host, &ret->wishes, &ret->n_wishes, err);
 	if (r == 0)
@@ -241,7 +248,7 @@ static int create_from(struct containers *t, const char *name, struct record *re
 	containers_add(t, c);
 	r = check_image_kept(c, err);
 	if (r < 0) {
-		(void)container_forget(c, NULL);
+		(void)container_forget(c, true, NULL);
 		container_unref(c);
 		return r;
 	}
@@ -264,11 +271,30 @@ static int create_with_networks(struct containers *t, const char *name, struct r
 	r = create_from(t, name, rec, &m->texts, ret, err);
 	if (r == 0 && container_tell_names(*ret) < 0) {
 		r = err_nomem(err);
-		(void)container_forget(*ret, NULL);
+		(void)container_forget(*ret, true, NULL);
 		container_unref(*ret);
 	}
 	if (r < 0)
 		member_forget(t->networks, id);
+	return r;
+}
+
+/* Volumes are made first: a crash before the container is there is no reason to keep those that
+ * are its own (volume/use.h). */
+static int create_with_volumes(struct containers *t, const char *name, struct record *rec,
+			       struct making *m, struct container **ret, struct err *err)
+{
+	char id[ID_LEN + 1];
+	int r;
+
+	memcpy(id, rec->id, sizeof(id));
+	r = volume_use_take(t->volumes, id, &m->mounts, err);
+	if (r < 0)
+		return r;
+	m->texts.mounts = mount_points_write(&m->mounts);
+	r = m->texts.mounts ? create_with_networks(t, name, rec, m, ret, err) : err_nomem(err);
+	if (r < 0)
+		volume_use_release(t->volumes, id, &m->mounts, true);
 	return r;
 }
 
@@ -296,7 +322,7 @@ int container_create(struct containers *t, const struct create_request *rq, stru
 	if (r == 0)
 		r = fill_record(&rec, im, src.image_name);
 	if (r == 0)
-		r = create_with_networks(t, name, &rec, &m, ret, err);
+		r = create_with_volumes(t, name, &rec, &m, ret, err);
 	if (r < 0)
 		return r;
 	container_publish(*ret, "create", NULL);

@@ -14,6 +14,7 @@
 void prepared_reset(struct prepared *p)
 {
 	machine_plan_reset(&p->plan);
+	container_shares_reset(&p->shares);
 	fd_close(&p->dir_fd);
 	fd_close(&p->secrets_fd);
 }
@@ -61,10 +62,16 @@ int container_prepare(struct container *c, enum lease_purpose purpose, struct pr
 	if (r < 0)
 		return r;
 	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &p.dir_fd);
-	if (r == 0)
-		r = write_files(p.dir_fd, purpose, texts.spec);
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
+	r = container_shares_open(c, p.dir_fd, purpose, &texts.spec, &p.shares, err);
+	if (r < 0)
+		return r;
+	r = write_files(p.dir_fd, purpose, texts.spec);
+	if (r < 0) {
+		container_shares_settle(c, false);
+		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
+	}
 	*ret = p;
 	p = PREPARED_NONE;
 	return 0;

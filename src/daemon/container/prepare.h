@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "daemon/container/container.h"
+#include "daemon/container/mounts.h"
 #include "daemon/machine/lease.h"
 
 /* What a container's machine is made from. */
@@ -9,9 +9,11 @@ struct prepared {
 	int dir_fd;		  /* the container's folder, with config.json */
 	struct machine_plan plan; /* what the machine must be */
 	int secrets_fd;		  /* what the container is given of secrets; -1: none */
+	struct container_shares shares;
 };
 
-#define PREPARED_NONE ((struct prepared){ .dir_fd = -1, .secrets_fd = -1 })
+#define PREPARED_NONE                                                                              \
+	((struct prepared){ .dir_fd = -1, .secrets_fd = -1, .shares = CONTAINER_SHARES_NONE })
 
 void prepared_reset(struct prepared *p);
 
@@ -19,7 +21,7 @@ void prepared_reset(struct prepared *p);
  * container_prepare() - make the container's folder ready for a machine
  * @purpose: for its files its options are left out of config.json: they make no difference to
  *           these, and one that cannot be set must not keep anybody from them
- * @ret:     owned, prepared_reset()
+ * @ret:     owned, prepared_reset(); container_shares_settle() has to follow
  *
  * To be called with the container's op lock held.
  *

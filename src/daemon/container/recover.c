@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/hex.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -23,11 +22,14 @@
 #include "control/client.h"
 #include "control/kill.h"
 #include "control/names.h"
+#include "daemon/container/leftovers.h"
+#include "daemon/container/mounts.h"
 #include "daemon/container/networking.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/plan.h"
+#include "daemon/volume/use.h"
 
 #define ANSWER_MSEC  2000
 #define END_MSEC     30000 /* of a machine that is killed; longer than the shim takes */
@@ -46,33 +48,41 @@ struct recovering {
 	int fd;
 };
 
+struct loading {
+	struct containers *table;
+	bool lacks_some;
+};
+
 static int load_row(struct record *rec, struct texts *texts, void *arg)
 {
-	struct containers *t = arg;
+	struct loading *l = arg;
 	struct container *c;
 	struct err err = { 0 };
-	int r = container_new(t, rec, texts, &c, &err);
+	int r = container_new(l->table, rec, texts, &c, &err);
 
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
 		log_error("container %.12s cannot be read and is left out: %s", rec->id, err.msg);
+		l->lacks_some = true;
 		return 0;
 	}
-	containers_add(t, c);
+	containers_add(l->table, c);
+	volume_use_find(l->table->volumes, c->rec.id, &c->mounts);
 	r = container_tell_names(c);
 	container_unref(c);
 	return r;
 }
 
-static bool is_known(struct containers *t, const char *id)
+static int load_rows(struct containers *t, struct err *err)
 {
-	struct container *c;
+	struct loading l = { .table = t };
+	int r = state_each(t->state, load_row, &l, err);
 
-	if (containers_find(t, id, &c, NULL) < 0)
-		return false;
-	container_unref(c);
-	return true;
+	/* A container that cannot be read keeps its volumes. */
+	if (r == 0 && !l.lacks_some)
+		volume_use_tidy(t->volumes);
+	return r;
 }
 
 enum found {
@@ -122,7 +132,7 @@ static int adopt_shim(struct container *c, int fd, bool paused)
 	else if (paused)
 		container_enter(c, CONTAINER_PAUSED);
 	pthread_mutex_unlock(&c->table->lock);
-	return watcher_add(c->table->watcher, c, watch_fd, 0);
+	return watcher_add(c->table->watcher, c, watch_fd, (struct watch_children){ 0 });
 }
 
 /* Records the end of a run that the row does not know of: it is told by another time of
@@ -137,6 +147,7 @@ static void note_end(struct container *c)
 		return;
 	if (r < 0)
 		err_set(&how.err, -EIO, "moat-shim ended while moatd was not running");
+	container_shares_settle(c, how.started_nsec > 0);
 	log_info("container %.12s ended with %d in the meantime", c->rec.id, how.code);
 	container_ended(c, &how);
 }
@@ -145,7 +156,7 @@ static void forget_container(struct container *c)
 {
 	struct err err = { 0 };
 
-	if (container_forget(c, &err) < 0)
+	if (container_forget(c, true, &err) < 0)
 		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 }
 
@@ -195,8 +206,10 @@ static void recover_with_shim(struct container *c, int fd)
 		break;
 	}
 	r = adopt_shim(c, fd, paused);
-	if (r == 0)
+	if (r == 0) {
+		container_shares_settle(c, true);
 		return;
+	}
 	log_warning("container %.12s: moat-shim does not listen: %s", c->rec.id, strerror(-r));
 	note_end(c);
 }
@@ -313,79 +326,6 @@ static int recover_each(struct containers *t)
 	return 0;
 }
 
-struct leftovers {
-	struct containers *table;
-	struct machines *ms;
-	char **ids;	 /* of folders without a container */
-	char **machines; /* that containers have, or had last */
-};
-
-static int note_machine(struct leftovers *l, int containers_fd, const char *id)
-{
-	cleanup_close int dir_fd =
-		openat(containers_fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	char name[MACHINE_NAME_LEN + 1] = "";
-
-	if (dir_fd >= 0)
-		machine_linked(dir_fd, MACHINE_LINK, name);
-	return *name ? strv_add(&l->machines, name) : 0;
-}
-
-static int note_leftover(int dir_fd, const char *name, void *arg)
-{
-	struct leftovers *l = arg;
-
-	if (strlen(name) != ID_LEN || !hex_is_lower(name, ID_LEN))
-		return 0;
-	return is_known(l->table, name) ? note_machine(l, dir_fd, name) : strv_add(&l->ids, name);
-}
-
-static void leftovers_free(struct leftovers *l)
-{
-	strv_free(l->ids);
-	strv_free(l->machines);
-	free(l);
-}
-
-static bool is_of_container(void *arg, const char *name)
-{
-	const struct leftovers *l = arg;
-
-	return strv_has(l->machines, name);
-}
-
-/* In the background: nobody waits for it, and no new container gets one of these ids. */
-static void *remove_leftovers(void *arg)
-{
-	struct leftovers *l = arg;
-
-	machine_folders_tidy(l->ms, is_of_container, l);
-	for (char **id = l->ids; id && *id; id++) {
-		log_info("container %.12s: removing what is left of it", *id);
-		(void)path_remove_tree(l->table->dir_fd, *id);
-	}
-	leftovers_free(l);
-	return NULL;
-}
-
-static int recover_folders(struct containers *t)
-{
-	struct leftovers *l = malloc(sizeof(*l));
-	int r;
-
-	if (!l)
-		return -ENOMEM;
-	*l = (struct leftovers){ .table = t, .ms = t->machines };
-	r = path_each(t->dir_fd, note_leftover, l);
-	if (r < 0) {
-		leftovers_free(l);
-		return r;
-	}
-	if (thread_start(NULL, remove_leftovers, l) < 0)
-		(void)remove_leftovers(l);
-	return 0;
-}
-
 /* Machines had no folders of their own once, and another language. */
 static int refuse_old_shim(int dir_fd, const char *name, void *arg)
 {
@@ -406,12 +346,12 @@ int containers_recover(struct containers *t, struct err *err)
 
 	if (r < 0)
 		return err_set(err, r, "%s", *old.msg ? old.msg : strerror(-r));
-	r = state_each(t->state, load_row, t, err);
+	r = load_rows(t, err);
 	if (r < 0)
 		return r;
 	members_tidy(t->networks);
 	r = recover_each(t);
 	if (r == 0)
-		r = recover_folders(t);
+		r = leftovers_remove(t);
 	return r < 0 ? err_errno(err, r, "%s/containers", t->root) : 0;
 }

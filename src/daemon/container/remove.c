@@ -14,7 +14,7 @@
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 
-static int remove_locked(struct container *c, bool force, struct err *err)
+static int remove_locked(struct container *c, bool force, bool with_volumes, struct err *err)
 {
 	uint64_t ends = container_ends(c);
 	int r;
@@ -42,17 +42,17 @@ static int remove_locked(struct container *c, bool force, struct err *err)
 	if (r < 0)
 		return r;
 	shim_finish(container_shim(c), 0);
-	return container_forget(c, err);
+	return container_forget(c, with_volumes || c->auto_remove, err);
 }
 
-int container_remove(struct container *c, bool force, struct err *err)
+int container_remove(struct container *c, bool force, bool with_volumes, struct err *err)
 {
 	int r;
 
 	if (force)
 		(void)restart_forbid(c);
 	container_take(c, force ? 0 : -1);
-	r = remove_locked(c, force, err);
+	r = remove_locked(c, force, with_volumes, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
 }

@@ -46,14 +46,18 @@ static void start_reset(struct start *s)
 	prepared_reset(&s->with);
 }
 
-static int watch_shim(const struct start *s, struct err *err)
+static int watch_shim(struct start *s, struct err *err)
 {
+	const struct watch_children children = { s->lease.pid, s->with.shares.pid };
 	struct container *c = s->c;
 	int fd = -1, r = shim_watch(container_shim(c), &fd);
 
 	if (r < 0)
 		return err_errno(err, r, "cannot watch moat-shim");
-	return watcher_add(c->table->watcher, c, fd, s->lease.pid) < 0 ? err_nomem(err) : 0;
+	if (watcher_add(c->table->watcher, c, fd, children) < 0)
+		return err_nomem(err);
+	s->with.shares.pid = 0;
+	return 0;
 }
 
 /* Keeps what the trace shows of the machine, and the template to be distrusted if it fails. */
@@ -75,7 +79,7 @@ static int get_machine(struct start *s, struct err *err)
 					  .container = c->rec.id,
 					  .dir_fd = s->with.dir_fd,
 					  .secrets_fd = s->with.secrets_fd,
-					  .share_fd = -1 };
+					  .share_fd = s->with.shares.control_fd };
 	int r = lease_take(c->table->machines, &rq, &s->lease, err);
 
 	note_lease(s);
@@ -186,6 +190,7 @@ static int run_process(struct start *s, struct err *err)
 	attach_hand_over(c);
 	r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
 	settle_start(s);
+	container_shares_settle(c, r == 0);
 	machine_folder_remove(c->table->machines, s->old);
 	if (r == 0)
 		r = wait_for_news(s, SHIM_TIMEOUT_MSEC);
@@ -207,6 +212,7 @@ static int start_locked(struct container *c, struct err *err)
 	if (r == 0)
 		return run_process(&s, err);
 	settle_start(&s);
+	container_shares_settle(c, false);
 	return launch_failed(c, r, err);
 }
 

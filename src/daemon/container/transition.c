@@ -22,7 +22,9 @@
 #include "base/thread.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
+#include "daemon/container/mounts.h"
 #include "daemon/network/member.h"
+#include "daemon/volume/use.h"
 
 /* What an event says of its container; made without the table's lock, as labels can be long.
  * @extra: taken over */
@@ -99,8 +101,10 @@ void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 		publish_described(c, "start", take_ptr(event));
 	}
 	pthread_mutex_unlock(&c->table->lock);
-	if (news)
-		container_save(c);
+	if (!news)
+		return;
+	container_save(c);
+	container_mounts_publish(c, true);
 }
 
 void container_paused(struct container *c, bool paused)
@@ -193,7 +197,7 @@ static void forget_ended(struct container *c)
 {
 	struct err err = { 0 };
 
-	if (container_forget(c, &err) == 0)
+	if (container_forget(c, true, &err) == 0)
 		return;
 	log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 	pthread_mutex_lock(&c->table->lock);
@@ -249,6 +253,8 @@ void container_ended(struct container *c, const struct exit_status *how)
 	publish_described(c, "die", die);
 	pthread_mutex_unlock(&c->table->lock);
 	attachments_free(left);
+	if (again)
+		container_mounts_publish(c, false);
 	if (save)
 		container_save(c);
 	if (how->err.msg[0])
@@ -284,15 +290,15 @@ static void forget_machine(struct container *c)
 		machine_unlink(c->table->machines, dir_fd, MACHINE_LINK);
 }
 
-int container_forget(struct container *c, struct err *err)
+int container_forget(struct container *c, bool with_volumes, struct err *err)
 {
-	int r = state_delete(c->table->state, c->rec.id, err);
+	int r = state_delete(c->table->state, c->rec.id, with_volumes, err);
 
 	/* On a full disk there may be no room to write the record: removing the container's
 	 * files makes some. */
 	if (r == -ENOSPC) {
 		(void)path_remove_tree(c->table->dir_fd, c->rec.id);
-		r = state_delete(c->table->state, c->rec.id, err);
+		r = state_delete(c->table->state, c->rec.id, with_volumes, err);
 	}
 	if (r < 0)
 		return r;
@@ -300,6 +306,7 @@ int container_forget(struct container *c, struct err *err)
 		return 0;
 	member_forget(c->table->networks, c->rec.id);
 	container_publish(c, "destroy", NULL);
+	volume_use_release(c->table->volumes, c->rec.id, &c->mounts, with_volumes);
 	forget_machine(c);
 	r = path_remove_tree(c->table->dir_fd, c->rec.id);
 	if (r < 0)

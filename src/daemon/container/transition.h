@@ -40,13 +40,14 @@ void container_save(struct container *c);
 
 /**
  * container_forget() - remove a container that does not run: row, object, folder
+ * @with_volumes: and the volumes that nobody named, where no other container has them
  *
  * The row goes first, so after a crash a folder without a row is left, which the next start of
  * moatd removes.  Any thread may call it.
  *
  * Return: 0, also when somebody else removed it; -ENOSPC, -EIO with a message.
  */
-int container_forget(struct container *c, struct err *err);
+int container_forget(struct container *c, bool with_volumes, struct err *err);
 
 /** container_publish() - an event of a container, with name, image and labels; @extra: taken over,
  * or NULL */

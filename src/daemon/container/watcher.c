@@ -32,8 +32,8 @@ struct watch {
 	struct watcher *watcher;
 	struct container *container; /* a reference */
 	int fd;
-	pid_t pid;
-	struct source *io, *child;
+	struct watch_children left; /* to be reaped */
+	struct source *io, *shim, *server;
 	struct source *retry; /* of the connection */
 	bool retrying;
 	bool heard; /* something, since it was connected */
@@ -53,7 +53,8 @@ struct watcher {
 static void watch_free(struct watch *w)
 {
 	source_free(w->io);
-	source_free(w->child);
+	source_free(w->shim);
+	source_free(w->server);
 	source_free(w->retry);
 	if (w->fd >= 0)
 		close(w->fd);
@@ -71,10 +72,10 @@ static void unlink_watch(struct watch *w)
 		*p = w->next;
 }
 
-/* A watch is over when the connection has ended and the child, if it is ours, is reaped. */
+/* A watch is over when the connection has ended and the children, if they are ours, are reaped. */
 static void finish_watch(struct watch *w)
 {
-	if (w->fd >= 0 || w->pid > 0 || w->retrying)
+	if (w->fd >= 0 || w->left.shim > 0 || w->left.server > 0 || w->retrying)
 		return;
 	unlink_watch(w);
 	watch_free(w);
@@ -189,7 +190,21 @@ static int on_reaped(struct source *s, pid_t pid, int status, void *arg)
 	if (status != 0)
 		log_debug("container %.12s: moat-shim ended with status %d", w->container->rec.id,
 			  status);
-	w->pid = 0;
+	w->left.shim = 0;
+	finish_watch(w);
+	return 0;
+}
+
+static int on_server_reaped(struct source *s, pid_t pid, int status, void *arg)
+{
+	struct watch *w = arg;
+
+	(void)s;
+	(void)pid;
+	if (status != 0)
+		log_warning("container %.12s: moat-fs ended with status %d", w->container->rec.id,
+			    status);
+	w->left.server = 0;
 	finish_watch(w);
 	return 0;
 }
@@ -202,8 +217,11 @@ static int take_over(struct watcher *all, struct watch *w)
 		r = loop_add_io(all->table->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
 	if (r == 0)
 		r = loop_add_timer(all->table->loop, UINT64_MAX, on_retry, w, &w->retry);
-	if (r == 0 && w->pid > 0)
-		r = loop_add_child(all->table->loop, w->pid, on_reaped, w, &w->child);
+	if (r == 0 && w->left.shim > 0)
+		r = loop_add_child(all->table->loop, w->left.shim, on_reaped, w, &w->shim);
+	if (r == 0 && w->left.server > 0)
+		r = loop_add_child(all->table->loop, w->left.server, on_server_reaped, w,
+				   &w->server);
 	if (r < 0) {
 		log_error("container %.12s cannot be watched: %s", w->container->rec.id,
 			  strerror(-r));
@@ -276,7 +294,7 @@ void watcher_free(struct watcher *w)
 	free(w);
 }
 
-int watcher_add(struct watcher *w, struct container *c, int fd, pid_t pid)
+int watcher_add(struct watcher *w, struct container *c, int fd, struct watch_children children)
 {
 	struct watch *one = calloc(1, sizeof(*one));
 
@@ -287,7 +305,7 @@ int watcher_add(struct watcher *w, struct container *c, int fd, pid_t pid)
 	one->watcher = w;
 	one->container = container_ref(c);
 	one->fd = fd;
-	one->pid = pid;
+	one->left = children;
 	pthread_mutex_lock(&w->lock);
 	one->next = w->posted;
 	w->posted = one;

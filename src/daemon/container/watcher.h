@@ -14,14 +14,19 @@ int watcher_new(struct containers *t, struct watcher **ret);
 /** watcher_free() - after the loop ended; stops watching */
 void watcher_free(struct watcher *w);
 
+/* Children of ours that are to be reaped; 0: there is none. */
+struct watch_children {
+	pid_t shim;
+	pid_t server; /* of its files */
+};
+
 /**
  * watcher_add() - watch the shim of a container
- * @c:   borrowed; referenced until the connection ends
- * @fd:  connection on which the shim was asked to watch; taken over, also on failure
- * @pid: the shim, if it is a child of ours, to be reaped; else 0
+ * @c:  borrowed; referenced until the connection ends
+ * @fd: connection on which the shim was asked to watch; taken over, also on failure
  *
  * May be called from any thread.
  *
  * Return: 0; -ENOMEM.
  */
-int watcher_add(struct watcher *w, struct container *c, int fd, pid_t pid);
+int watcher_add(struct watcher *w, struct container *c, int fd, struct watch_children children);

@@ -112,6 +112,14 @@ static int read_mount(const json_t *mount, struct oci_options *o, struct err *er
 	return r == 0 ? add_tmpfs(o, path ? path : "", options, err) : r;
 }
 
+/* Mounts of other types are in mounts.c. */
+static bool is_tmpfs(const json_t *mount)
+{
+	const char *type = json_string_value(json_object_get(mount, "Type"));
+
+	return type && streq(type, "tmpfs");
+}
+
 static int read_shm(const json_t *host, struct oci_options *o, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -144,7 +152,7 @@ int spec_tmpfs(const json_t *host, struct oci_options *o, struct err *err)
 			r = add_text(o, path, json_string_value(value), err);
 	}
 	json_array_foreach (list, i, value) {
-		if (r == 0)
+		if (r == 0 && is_tmpfs(value))
 			r = read_mount(value, o, err);
 	}
 	return r;

@@ -51,7 +51,7 @@ static sqlite3_int64 get_pragma(sqlite3 *db, const char *sql)
 
 int reserve_row(sqlite3 *db, const struct texts *t, struct err *err)
 {
-	const char *const texts[] = { t->config, t->host_config, t->spec };
+	const char *const texts[] = { t->config, t->host_config, t->spec, t->mounts };
 	sqlite3_int64 size =
 		get_pragma(db, "PRAGMA page_count") * get_pragma(db, "PRAGMA page_size");
 

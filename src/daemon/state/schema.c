@@ -59,6 +59,14 @@ static const char *const schema[] = {
 	" DELETE FROM published WHERE container=OLD.id; END;"
 	"PRAGMA user_version=4;"
 	"COMMIT;",
+	"BEGIN;"
+	"CREATE TABLE volume ("
+	" name TEXT PRIMARY KEY, created INTEGER NOT NULL, labels TEXT NOT NULL,"
+	" options TEXT NOT NULL, anonymous INTEGER NOT NULL, owner TEXT NOT NULL,"
+	" copying INTEGER NOT NULL) WITHOUT ROWID;"
+	"ALTER TABLE container ADD COLUMN mounts TEXT NOT NULL DEFAULT '[]';"
+	"PRAGMA user_version=5;"
+	"COMMIT;",
 };
 
 #define SCHEMA_VERSION ((int)ARRAY_SIZE(schema))

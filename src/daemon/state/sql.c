@@ -58,6 +58,27 @@ int sql_run(struct state *st, const char *what, const char *sql, const struct sq
 	return r;
 }
 
+int sql_begin(struct state *st, const char *what, struct err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&st->lock);
+	r = sql_run_locked(st, what, "BEGIN IMMEDIATE", NULL, err);
+	if (r < 0)
+		pthread_mutex_unlock(&st->lock);
+	return r;
+}
+
+int sql_end(struct state *st, const char *what, int r, struct err *err)
+{
+	if (r == 0)
+		r = sql_run_locked(st, what, "COMMIT", NULL, err);
+	if (r < 0)
+		(void)sql_run_locked(st, what, "ROLLBACK", NULL, NULL);
+	pthread_mutex_unlock(&st->lock);
+	return r;
+}
+
 static int read_rows(sqlite3 *db, sqlite3_stmt *stmt, int (*row)(sqlite3_stmt *stmt, void *arg),
 		     void *arg, struct err *err)
 {

@@ -52,6 +52,14 @@ int sql_run(struct state *st, const char *what, const char *sql, const struct sq
 int sql_run_locked(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 		   struct err *err);
 
+/** sql_begin() - what follows up to sql_end() is done as a whole or not at all; holds @st->lock
+ * until then.  Return: 0; as sql_error(), and there is nothing to end. */
+int sql_begin(struct state *st, const char *what, struct err *err);
+
+/** sql_end() - @r: what came of it; where that is an error, nothing is done.  Return: 0, and it is
+ * on the disk; @r; as sql_error(). */
+int sql_end(struct state *st, const char *what, int r, struct err *err);
+
 /**
  * sql_each() - the rows of a statement that reads
  * @row: 0 for more; a negative errno ends it.  It must not use @st

@@ -46,6 +46,7 @@ void texts_reset(struct texts *t)
 	free(t->config);
 	free(t->host_config);
 	free(t->spec);
+	free(t->mounts);
 	*t = (struct texts){ 0 };
 }
 
@@ -128,6 +129,7 @@ static void make_args(const struct record *rec, const struct texts *texts, struc
 		SQL_TEXT(":config", texts ? texts->config : NULL),
 		SQL_TEXT(":host_config", texts ? texts->host_config : NULL),
 		SQL_TEXT(":spec", texts ? texts->spec : NULL),
+		SQL_TEXT(":mounts", texts && texts->mounts ? texts->mounts : "[]"),
 		{ 0 },
 	};
 
@@ -158,7 +160,7 @@ int state_insert(struct state *st, const struct record *rec, const struct texts 
 		st,
 		"INSERT INTO container VALUES (:id, :name, :created, :image, :manifest,"
 		" :image_config, :state, :exit_code, :oom, :error, :started, :finished, :pid,"
-		" :config, :host_config, :spec, :restart_count, :stopped)",
+		" :config, :host_config, :spec, :restart_count, :stopped, :mounts)",
 		rec, texts, err);
 }
 
@@ -182,35 +184,42 @@ int state_set_texts(struct state *st, const char *id, const struct texts *texts,
 		texts, err);
 }
 
-int state_delete(struct state *st, const char *id, struct err *err)
+int state_delete(struct state *st, const char *id, bool with_volumes, struct err *err)
 {
-	struct record rec = { 0 };
+	const struct sql_arg args[] = { SQL_TEXT(":id", id), { 0 } };
+	int r = sql_begin(st, id, err);
 
-	memcpy(rec.id, id, strnlen(id, ID_LEN));
-	return run_statement(st, "DELETE FROM container WHERE id=:id", &rec, NULL, err);
+	if (r < 0)
+		return r;
+	r = sql_run_locked(st, id, "DELETE FROM container WHERE id=:id", args, err);
+	if (r == 0 && !with_volumes)
+		r = sql_run_locked(st, id, "UPDATE volume SET owner='' WHERE owner=:id", args, err);
+	return sql_end(st, id, r, err);
 }
 
-static int read_texts(sqlite3_stmt *stmt, int first, struct texts *ret)
+/* @mounts: the column of that */
+static int read_texts(sqlite3_stmt *stmt, int first, int mounts, struct texts *ret)
 {
 	ret->config = sql_text(stmt, first);
 	ret->host_config = sql_text(stmt, first + 1);
 	ret->spec = sql_text(stmt, first + 2);
-	return ret->config && ret->host_config && ret->spec ? 0 : -ENOMEM;
+	ret->mounts = sql_text(stmt, mounts);
+	return ret->config && ret->host_config && ret->spec && ret->mounts ? 0 : -ENOMEM;
 }
 
 static int take_texts(sqlite3_stmt *stmt, void *arg)
 {
 	struct texts *ret = arg;
 
-	return read_texts(stmt, 0, ret);
+	return read_texts(stmt, 0, 3, ret);
 }
 
 int state_texts(struct state *st, const char *id, struct texts *ret, struct err *err)
 {
 	const struct sql_arg args[] = { SQL_TEXT(":id", id), { 0 } };
 	struct texts t = { 0 };
-	int r = sql_each(st, "SELECT config, host_config, spec FROM container WHERE id=:id", args,
-			 take_texts, &t, err);
+	int r = sql_each(st, "SELECT config, host_config, spec, mounts FROM container WHERE id=:id",
+			 args, take_texts, &t, err);
 
 	if (r == 0 && !t.config)
 		r = err_set(err, -ENOENT, "No such container: %s", id);
@@ -245,7 +254,7 @@ static int read_row(sqlite3_stmt *stmt, struct record *rec, struct texts *texts)
 	if (digest_parse(manifest, &rec->manifest, NULL) < 0 ||
 	    digest_parse(config, &rec->config, NULL) < 0)
 		return -EBADMSG;
-	return read_texts(stmt, 13, texts);
+	return read_texts(stmt, 13, 18, texts);
 }
 
 int state_each(struct state *st, int (*fn)(struct record *rec, struct texts *texts, void *arg),

@@ -40,6 +40,7 @@ struct texts {
 	char *config;	   /* docker's Config */
 	char *host_config; /* docker's HostConfig */
 	char *spec;	   /* config.json */
+	char *mounts;	   /* its mount points; NULL: none */
 };
 
 /** record_dup() - @ret: owned, record_reset().  Return: 0; -ENOMEM. */
@@ -67,13 +68,18 @@ int state_insert(struct state *st, const struct record *rec, const struct texts 
  * -ENOSPC, -EIO with a message. */
 int state_update(struct state *st, const struct record *rec, struct err *err);
 
-/** state_set_texts() - a new HostConfig and config.json; Config stays.  Return: 0; -ENOSPC, -EIO
+/** state_set_texts() - a new HostConfig and config.json; the others stay.  Return: 0; -ENOSPC, -EIO
  * with a message. */
 int state_set_texts(struct state *st, const char *id, const struct texts *texts, struct err *err);
 
-/** state_delete() - forget a container; an unknown one is no error.  Return: 0; -ENOSPC, -EIO with
- * a message. */
-int state_delete(struct state *st, const char *id, struct err *err);
+/**
+ * state_delete() - forget a container; an unknown one is no error
+ * @with_volumes: those that were made for it are to go, too: a crash before they are gone is no
+ *                reason to keep them (volume.h)
+ *
+ * Return: 0; -ENOSPC, -EIO with a message.
+ */
+int state_delete(struct state *st, const char *id, bool with_volumes, struct err *err);
 
 /** state_texts() - @ret: owned, texts_reset().  Return: 0; -ENOENT; -EIO with a message. */
 int state_texts(struct state *st, const char *id, struct texts *ret, struct err *err);

@@ -26,6 +26,7 @@
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
 #include "daemon/network/networks.h"
+#include "daemon/volume/volumes.h"
 #include "loop/loop.h"
 
 #define DIGEST	  "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -118,6 +119,8 @@ static void open_table(void)
 	assert_int_equal(hub_new(&table.hub), 0);
 	assert_int_equal(loop_new(&table.loop), 0);
 	assert_int_equal(path_open_dir(AT_FDCWD, root, 0700, &quit_fd), 0);
+	assert_int_equal(volumes_open(quit_fd, root, table.state, table.hub, &table.volumes, &err),
+			 0);
 	assert_int_equal(path_open_dir(quit_fd, "containers", 0700, &table.dir_fd), 0);
 	machines.root = root;
 	assert_int_equal(path_open_dir(quit_fd, "machines", 0700, &machines.dir_fd), 0);
@@ -145,7 +148,6 @@ static void close_table(void)
 	prober_free(table.prober);
 	watcher_free(table.watcher);
 	loop_free(table.loop);
-	state_close(table.state);
 	close(quit_fd);
 }
 
@@ -164,6 +166,8 @@ void house_leave(void)
 	let_work_end();
 	containers_destroy(&table);
 	networks_close(table.networks);
+	volumes_close(table.volumes);
+	state_close(table.state);
 	hub_free(table.hub);
 }
 

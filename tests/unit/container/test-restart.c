@@ -62,11 +62,11 @@ static void a_stop_ends_the_waiting(void **state)
 	house_behave("brief");
 	assert_int_equal(container_start(c, NULL), 0);
 	house_await(c, STATE(WAITING));
-	assert_int_equal(container_remove(c, false, NULL), -EBUSY);
+	assert_int_equal(container_remove(c, false, false, NULL), -EBUSY);
 	while (container_stop(c, 0, 1, NULL) == 0)
 		assert_int_equal(container_is_now(c, STATE(WAITING)), 0);
 	expect_shown(c, "exited");
-	assert_int_equal(container_remove(c, false, NULL), 0);
+	assert_int_equal(container_remove(c, false, false, NULL), 0);
 	container_unref(c);
 }
 

@@ -101,8 +101,8 @@ static void what_runs_is_removed_by_force_alone(void **state)
 
 	(void)state;
 	assert_int_equal(container_start(c, &err), 0);
-	assert_int_equal(container_remove(c, false, &err), -EBUSY);
-	assert_int_equal(container_remove(c, true, &err), 0);
+	assert_int_equal(container_remove(c, false, false, &err), -EBUSY);
+	assert_int_equal(container_remove(c, true, false, &err), 0);
 	assert_int_equal(c->state, CONTAINER_REMOVED);
 	assert_int_equal(container_start(c, &err), -ENOENT);
 	container_unref(c);

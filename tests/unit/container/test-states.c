@@ -58,7 +58,7 @@ static void what_cannot_follow_is_refused(void **state)
 	assert_false(container_enter(c, CONTAINER_REMOVED));
 	assert_int_equal(c->state, CONTAINER_RUNNING);
 	end_with(c, 0);
-	assert_int_equal(container_forget(c, NULL), 0);
+	assert_int_equal(container_forget(c, false, NULL), 0);
 	for (unsigned to = 0; to < CONTAINER_STATES; to++)
 		assert_false(container_enter(c, to));
 	container_unref(c);

@@ -140,7 +140,7 @@ static void a_name_can_be_taken_once(void **state)
 	free(c.name);
 	c.name = strdup("web");
 	assert_int_equal(state_update(st, &c, &err), -EEXIST);
-	assert_int_equal(state_delete(st, a.id, &err), 0);
+	assert_int_equal(state_delete(st, a.id, false, &err), 0);
 	assert_int_equal(state_update(st, &c, &err), 0);
 	record_reset(&a);
 	record_reset(&b);
@@ -158,8 +158,8 @@ static void a_deleted_container_is_gone(void **state)
 
 	(void)state;
 	assert_int_equal(state_insert(st, &rec, &texts, &err), 0);
-	assert_int_equal(state_delete(st, rec.id, &err), 0);
-	assert_int_equal(state_delete(st, rec.id, &err), 0);
+	assert_int_equal(state_delete(st, rec.id, false, &err), 0);
+	assert_int_equal(state_delete(st, rec.id, false, &err), 0);
 	assert_int_equal(state_texts(st, rec.id, &got, &err), -ENOENT);
 	assert_int_equal(state_each(st, see, &seen, &err), 0);
 	assert_int_equal(seen.n, 0);
@@ -188,6 +188,8 @@ static void a_file_of_the_first_version_is_taken_over(void **state)
 			     "DROP TRIGGER container_gone; DROP TRIGGER container_gone_with_ports;"
 			     "ALTER TABLE container DROP COLUMN restart_count;"
 			     "ALTER TABLE container DROP COLUMN stopped;"
+			     "ALTER TABLE container DROP COLUMN mounts;"
+			     "DROP TABLE volume;"
 			     "PRAGMA user_version=1",
 			     NULL, NULL, NULL),
 		SQLITE_OK);

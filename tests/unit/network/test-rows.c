@@ -253,6 +253,7 @@ static void execute(const char *sql)
 /* What version 2 had, with a container in it. */
 #define OLD_TABLES                                                                                 \
 	"DROP TABLE network; DROP TABLE endpoint; DROP TABLE container; DROP TABLE published;"     \
+	"DROP TABLE volume;"                                                                       \
 	"CREATE TABLE container ("                                                                 \
 	" id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"               \
 	" image TEXT NOT NULL, manifest TEXT NOT NULL, image_config TEXT NOT NULL,"                \
@@ -289,7 +290,7 @@ static void a_file_of_before_there_were_networks_gets_them_and_keeps_what_it_has
 	/* Endpoints go with their container. */
 	strcpy(e.container, "x");
 	execute("UPDATE endpoint SET container='x'");
-	assert_int_equal(state_delete(st, "x", &err), 0);
+	assert_int_equal(state_delete(st, "x", false, &err), 0);
 	seen = endpoints();
 	assert_int_equal(seen.n, 0);
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moat volume create, rm */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/create/create-put.h"
+
+/* "KEY[=VALUE]" for every one given. */
+static int put_map(const struct options *o, const char *option, json_t *map, struct err *err)
+{
+	const char *text;
+	size_t cursor = 0;
+	int r = 0;
+
+	while (r == 0 && (text = options_next(o, option, &cursor))) {
+		size_t len = strcspn(text, "=");
+		cleanup_free char *key = strndup(text, len);
+
+		if (!key)
+			return err_nomem(err);
+		if (len == 0)
+			return err_set(err, -EINVAL, "invalid --%s \"%s\"; write KEY=VALUE", option,
+				       text);
+		r = create_put(map, key, json_string(text[len] ? text + len + 1 : ""), err);
+	}
+	return r;
+}
+
+static int make_request(const struct options *o, json_t *body, struct err *err)
+{
+	static const struct create_text texts[] = { { "driver", "Driver" }, { 0 } };
+	json_t *labels = json_object(), *opts = json_object();
+	int r = create_put(body, "Labels", labels, err),
+	    s = create_put(body, "DriverOpts", opts, err);
+
+	if (r == 0)
+		r = s;
+	if (r == 0)
+		r = put_map(o, "label", labels, err);
+	if (r == 0)
+		r = put_map(o, "opt", opts, err);
+	if (r == 0 && options_value(o, "size"))
+		r = create_put(opts, "size", json_string(options_value(o, "size")), err);
+	if (r == 0)
+		r = create_put_texts(o, texts, body, err);
+	return r == 0 && o->args[0] ? create_put(body, "Name", json_string(o->args[0]), err) : r;
+}
+
+int command_volume_create(struct cli *c)
+{
+	cleanup_json json_t *body = json_object(), *answer = NULL;
+	struct err err = { 0 };
+	int r = body ? make_request(&c->opt, body, &err) : err_nomem(&err);
+
+	if (r == 0)
+		r = cli_request(c, "POST", API_BASE "/volumes/create", body, &answer, &err);
+	if (r < 0)
+		return cli_fail(c, &err);
+	puts(cli_str(answer, "Name"));
+	return cli_flush(c, 0);
+}
+
+static int remove_volume(struct cli *c, const char *name, struct err *err)
+{
+	cleanup(buf_reset) struct buf path = BUF_INIT;
+	bool force = options_flag(&c->opt, "force");
+	int r = cli_path(&path, "volumes", name, NULL, err);
+
+	if (r == 0)
+		r = cli_query(&path, "force", force ? "1" : NULL, err);
+	return r < 0 ? r : cli_request(c, "DELETE", path.data, NULL, NULL, err);
+}
+
+int command_volume_rm(struct cli *c)
+{
+	return cli_each(c, remove_volume, true);
+}

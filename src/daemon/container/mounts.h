@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/container/container.h"
+#include "daemon/machine/lease.h"
+
+/**
+ * container_mounts_plan() - what a new container mounts
+ * @config, @host: its Config and HostConfig
+ * @ret:           mount_points_reset(); volumes without a name have none yet
+ *
+ * Return: 0; -EINVAL, -EBADMSG, -EOPNOTSUPP with docker's message; -ENOMEM.
+ */
+int container_mounts_plan(struct containers *t, const json_t *config, const json_t *host,
+			  struct mount_points *ret, struct err *err);
+
+/* The file server of a container's mounts. */
+struct container_shares {
+	int control_fd; /* -1: it needs none */
+	pid_t pid;	/* to be reaped; 0 */
+};
+
+#define CONTAINER_SHARES_NONE ((struct container_shares){ .control_fd = -1 })
+
+/** container_shares_reset() - one whose pid is still here is ended; who waits for it takes that out
+ */
+void container_shares_reset(struct container_shares *s);
+
+/**
+ * container_shares_open() - find the sources of a container's mounts, and start its file server
+ * @dir_fd:  the container's folder; borrowed
+ * @purpose: for its files alone, what is missing on the host is left out
+ * @spec:    config.json without the mounts; becomes one with them
+ * @ret:     owned; container_shares_settle() has to follow
+ *
+ * Return: 0; -EBUSY, -EINVAL, -errno with a message.
+ */
+int container_shares_open(struct container *c, int dir_fd, enum lease_purpose purpose, char **spec,
+			  struct container_shares *ret, struct err *err);
+
+/** container_shares_settle() - the machine has its mounts (@ready), or will not have them.  Where
+ * nothing is to be settled it does nothing. */
+void container_shares_settle(struct container *c, bool ready);
+
+/** container_mounts_publish() - tell that its volumes are mounted, or not any more */
+void container_mounts_publish(struct container *c, bool mounted);

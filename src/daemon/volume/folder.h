@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+
+/*
+ * The folders of volumes, below $ROOT/volumes: NAME/_data is what containers see.  One that is
+ * being made is called .new.NAME until its row is written, and one that is being removed
+ * .gone.NAME.HEX from before its row is deleted; so whatever a crash leaves, the rows say what is
+ * to become of it.
+ *
+ * @dir_fd is $ROOT/volumes everywhere, borrowed.
+ */
+
+#define VOLUME_DATA "_data"
+
+/* Whether a folder has a row, in volume_folders_tidy(). */
+struct volume_records {
+	bool (*has)(const char *name, void *arg);
+	/** Somebody put a folder there.  @fd: borrowed. */
+	void (*adopt)(const char *name, int fd, void *arg);
+	void *arg;
+};
+
+/** volume_folder_make() - make .new.NAME, on the disk when it returns.  @ret_fd: it; owned.
+ * Return: 0; -errno with a message, and nothing is left. */
+int volume_folder_make(int dir_fd, const char *name, int *ret_fd, struct err *err);
+
+/** volume_folder_settle() - give it its name: its row is written.  Return: 0; -errno with a
+ * message.
+ */
+int volume_folder_settle(int dir_fd, const char *name, struct err *err);
+
+/** volume_folder_drop() - remove .new.NAME again */
+void volume_folder_drop(int dir_fd, const char *name);
+
+/** volume_folder_take() - take a folder away, so that its row can be deleted.  @ret: what it is
+ * called from now on, owned; NULL where it was missing.  Return: 0; -errno with a message. */
+int volume_folder_take(int dir_fd, const char *name, char **ret, struct err *err);
+
+/** volume_folder_return() - the row could not be deleted: the name again.  @gone: as
+ * volume_folder_take() gave it; NULL is accepted */
+void volume_folder_return(int dir_fd, const char *gone, const char *name);
+
+/** volume_folder_destroy() - remove one that was taken, and all that is in it.  @gone: NULL is
+ * accepted.  Return: 0; -errno. */
+int volume_folder_destroy(int dir_fd, const char *gone);
+
+/** volume_folder_open() - the folder of a volume.  Return: 0, @ret_fd owned; -errno. */
+int volume_folder_open(int dir_fd, const char *name, int *ret_fd);
+
+/** volume_folders_tidy() - what a crash left is completed or undone.  Return: 0; -errno. */
+int volume_folders_tidy(int dir_fd, const struct volume_records *rows);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/spec/mount-point.h"
+#include "daemon/volume/volumes.h"
+
+/* What is to be seen at a mount point, found on the host. */
+struct volume_source {
+	char *path;
+	int fd; /* O_PATH; -1: it is left out */
+	bool read_only;
+	bool copy; /* the image's content is to be copied in */
+};
+
+/* One for each mount point, in their order; a tmpfs has none, and its fd is -1. */
+struct volume_sources {
+	struct volume_source *list;
+	size_t n;
+};
+
+void volume_sources_reset(struct volume_sources *s);
+
+/**
+ * volume_sources_open() - the sources of a container's mounts, for a start
+ * @id:      the container's
+ * @lenient: one that is missing is left out, and is no reason to fail
+ * @ret:     owned, volume_sources_reset(); volume_fill_settle() has to follow
+ *
+ * Where a volume is to be filled, this container does it, and others that have it wait here until
+ * it is settled.
+ *
+ * Return: 0; -EBUSY when another container fills a volume for long; -EINVAL for one that is
+ * missing; -errno; with a message, and nothing is to be settled.
+ */
+int volume_sources_open(struct volumes *vs, const char *id, const struct mount_points *m,
+			bool lenient, struct volume_sources *ret, struct err *err);
