@@ -77,11 +77,24 @@ static int open_containers(struct daemon *d)
 	return r == 0 ? prober_new(t, &t->prober) : r;
 }
 
+static int get_tap(void *arg, int *ret_fd, char ret_name[CONTROL_TAP_MAX + 1], struct err *err)
+{
+	return networks_tap(arg, ret_fd, ret_name, err);
+}
+
+static void put_tap_back(void *arg, const char *name)
+{
+	networks_tap_back(arg, name);
+}
+
 static int open_machines(struct daemon *d, struct spare_bounds spares, struct err *err)
 {
+	const struct tap_source taps = { get_tap, put_tap_back, d->networks };
 	int r = machines_open(d->root_fd, d->root, spares, &d->machines, err);
 
 	d->containers.machines = d->machines;
+	if (r == 0)
+		taps_set(&d->machines->taps, &taps);
 	return r;
 }
 

@@ -330,6 +330,7 @@ static int serve_api(struct daemon *d, const struct options *o, struct err *err)
 	server_stop(server);
 	if (own)
 		unlink(o->socket);
+	networks_leave(d->networks);
 	return r;
 }
 

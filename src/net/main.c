@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
 				"started by moatd\n");
 		return 2;
 	}
+	/* Folders of the root that is made are for another user, whatever moatd's mask is. */
+	umask(022);
 	namespace_fd = is_open(NAMESPACE_FD) ? NAMESPACE_FD : -1;
 	uid = geteuid() == 0 ? identity_own_uid() : 0;
 	r = enter_fork(namespace_fd, &err);

@@ -55,7 +55,7 @@ profile() {
 	assert_has "tmpfs /dev/shm tmpfs rw,nosuid,nodev,noexec,relatime,size=32768k"
 	assert_has "drwx------"
 	assert_has written
-	assert_has $'127.0.1.1\tbox.d.org box\n1.2.3.4\tone\n::2\ttwo\nnameserver 9.9.9.9\nsearch a.b\noptions ndots:2\nd.org'
+	[[ $output =~ $'1.2.3.4\tone\n::2\ttwo\n10.'[0-9.]+$'\tbox.d.org box\nnameserver 9.9.9.9\nsearch a.b\noptions ndots:2\nd.org' ]]
 	assert_has $'\nbox.d.org\n300\n39\n104857600\nfiles 99 100\n'
 	assert_has $'CapEff:\t0000000000000001'
 	assert_has $'CapBnd:\t0000000000000001'
@@ -170,7 +170,6 @@ profile() {
 	assert_has $'\n1\n209715200\nnameserver 8.8.8.8\n1.1.1.1\tx\n0 5'
 	assert_has "WARNING: BlkioDeviceReadBps"
 	assert_has "WARNING: a container's machine has no swap"
-	assert_has "WARNING: gw:host-gateway"
 	docker create --name shown "$BUSYBOX" true >/dev/null
 	assert_equal "$(docker inspect -f '{{index .HostConfig.ReadonlyPaths 0}}' shown)" /proc/bus
 	docker rm shown
@@ -290,7 +289,7 @@ profile() {
 }
 
 @test "exec: has the limits of its container, and so have health checks" {
-	moat run -d --name limited --ulimit nofile=99:100 --ulimit core=0 --health-cmd 'test $(ulimit -n) = 99' --health-interval 200ms \
+	moat run -d --name limited --network none --ulimit nofile=99:100 --ulimit core=0 --health-cmd 'test $(ulimit -n) = 99' --health-interval 200ms \
 		"$BUSYBOX" sh -c 'ls /sys/class/net; sleep 1000' >/dev/null
 	assert_equal "$(moat exec limited sh -c 'ulimit -n; ulimit -Hn; ulimit -c')" $'99\n100\n0'
 	poll 60 is_healthy limited

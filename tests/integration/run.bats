@@ -135,10 +135,10 @@ teardown_file() {
 }
 
 @test "run: a container without a network has lo and no other interface" {
-	run -0 --separate-stderr moat run --rm "$BUSYBOX" sh -c 'ls /sys/class/net; ip -o link | wc -l; ping -c 1 127.0.0.1 >&2'
+	run -0 --separate-stderr moat run --rm --network none "$BUSYBOX" sh -c 'ls /sys/class/net; ip -o link | wc -l; ping -c 1 127.0.0.1 >&2'
 	assert_equal "$output" "$(printf 'lo\n1')"
 	# Not one of those that the machine has, by any name.
-	run -0 --separate-stderr moat run --rm --privileged "$BUSYBOX" sh -c 'cut -d: -f1 -s /proc/net/dev | tr -d " "'
+	run -0 --separate-stderr moat run --rm --network none --privileged "$BUSYBOX" sh -c 'cut -d: -f1 -s /proc/net/dev | tr -d " "'
 	assert_equal "$output" lo
 }
 

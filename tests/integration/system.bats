@@ -175,10 +175,15 @@ teardown_file() {
 		setpriv --reuid 54321 --regid 54321 --clear-groups --no-new-privs timeout 100)
 	"${user[@]}" sh -c 'mkdir -m 700 "$MOAT_ROOT" && mv "$HOME/kernel-copy" "$MOAT_ROOT/kernel"'
 	"${user[@]}" moat pull -q "$REGISTRY/test/rich:latest"
-	run "${user[@]}" moat run --rm "$REGISTRY/test/rich:latest" \
+	run "${user[@]}" moat run --rm --network none "$REGISTRY/test/rich:latest" \
 		sh -c 'id -u; stat -c %u:%g /data/owned; chown 5:6 /data/owned && stat -c %u:%g /data/owned'
 	assert_status 0
 	assert_equal "$output" $'0\n1000:10\n5:6'
+	# Where this user may not open it, a network is refused with the file's name and mode.
+	if [ "$(stat -c %a /dev/net/tun)" = 600 ]; then
+		run "${user[@]}" moat run --rm "$REGISTRY/test/rich:latest" true
+		assert_error 125 "/dev/net/tun has mode 0600" "--network none"
+	fi
 	"${user[@]}" moat system stop
 }
 
@@ -186,7 +191,7 @@ teardown_file() {
 programs_alone() {
 	local dir=$BATS_TEST_TMPDIR/alone program
 	mkdir -p "$dir/build" "$dir/tools" "$dir/empty"
-	for program in moat moatd moat-shim moat-init moat-unpack moat-rehearsal moat-clone-memory.so; do
+	for program in moat moatd moat-shim moat-init moat-unpack moat-rehearsal moat-net moat-clone-memory.so; do
 		cp "$MOAT_BUILD/$program" "$dir/build/"
 	done
 	cp tools/fetch-kernel "$dir/tools/"

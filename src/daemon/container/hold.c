@@ -156,7 +156,7 @@ static int launch_for_files(struct container *c, struct err *err)
 		.purpose = LEASE_FILES, .plan = &with.plan, .container = c->rec.id, .secrets_fd = -1
 	};
 	struct lease lease;
-	int r = container_prepare(c, LEASE_FILES, &with, err);
+	int r = container_prepare(c, LEASE_FILES, NULL, &with, err);
 
 	if (r < 0)
 		return r;

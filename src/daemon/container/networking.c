@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/str.h"
+#include "daemon/container/names.h"
 #include "daemon/network/network.h"
 #include "net/request.h"
 
@@ -197,15 +199,73 @@ static int check_mode(const struct container *c, const char *network, struct err
 		       "networks in private (none) mode: make it with another --network than none");
 }
 
-static int connect_locked(struct container *c, struct member_wish *wish, struct err *err)
+/* Tells the machine of a container that runs what its networks are now. */
+static int tell_machine(struct container *c, const struct wiring *w, struct err *err)
 {
-	cleanup(wiring_reset) struct wiring wiring = WIRING_NONE;
-	int r;
+	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup(container_names_reset) struct container_names names = { 0 };
+	struct shim_call call = { .request = { .op = CONTROL_NETWORK },
+				  .fd = -1,
+				  .timeout_msec = SHIM_EXEC_TIMEOUT_MSEC };
+	int r = state_texts(c->table->state, c->rec.id, &texts, err);
 
+	if (r == 0)
+		r = container_names_of(&texts, w, &names, err);
+	if (r < 0)
+		return r;
+	call.request.network = w->network;
+	call.request.hosts = names.hosts;
+	call.request.resolv_conf = names.resolv_conf;
+	return shim_call(container_shim(c), &call, NULL, err);
+}
+
+void container_renew_network(struct container *c)
+{
+	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	struct err err = { 0 };
+	int r = member_renew(c->table->networks, c->rec.id, &w, &err);
+
+	/* A machine that is paused was told before. */
+	if (r == 0 && w.network.n > 0 && !container_is_paused(c))
+		r = tell_machine(c, &w, &err);
+	if (r < 0)
+		log_warning("container %.12s: its networks: %s", c->rec.id, err.msg);
+}
+
+static int check_running(struct container *c, struct err *err)
+{
 	if (container_is_now(c, STATES_GONE))
 		return err_set(err, -ENOENT, "No such container: %s", c->rec.id);
-	r = member_connect(c->table->networks, c->rec.id, wish, &wiring, err);
-	return r < 0 ? r : 0;
+	return container_is_paused(c) ? err_set(err, -EBUSY,
+						"container %s is paused, unpause it before its "
+						"networks change",
+						c->rec.name)
+				      : 0;
+}
+
+/* @r: as of member_connect().  One that has ended meanwhile has nothing to be told. */
+static int finish_change(struct container *c, int r, const struct wiring *w, struct err *err)
+{
+	if (r <= 0)
+		return r;
+	r = tell_machine(c, w, err);
+	return r < 0 && !container_is_running(c) ? 0 : r;
+}
+
+static int connect_locked(struct container *c, struct member_wish *wish, struct err *err)
+{
+	cleanup(wiring_reset) struct wiring w = WIRING_NONE, without = WIRING_NONE;
+	struct networks *nets = c->table->networks;
+	int r = check_running(c, err);
+
+	if (r == 0)
+		r = member_connect(nets, c->rec.id, wish, &w, err);
+	if (r <= 0)
+		return r;
+	r = finish_change(c, r, &w, err);
+	if (r < 0 && member_disconnect(nets, c->rec.id, wish->network, &without, NULL) > 0)
+		(void)tell_machine(c, &without, NULL);
+	return r;
 }
 
 int container_connect(struct container *c, const char *network, const json_t *endpoint,
@@ -228,9 +288,18 @@ int container_connect(struct container *c, const char *network, const json_t *en
 	return r;
 }
 
+static int disconnect_locked(struct container *c, const char *network, struct err *err)
+{
+	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	int r = check_running(c, err);
+
+	if (r == 0)
+		r = member_disconnect(c->table->networks, c->rec.id, network, &w, err);
+	return finish_change(c, r, &w, err);
+}
+
 int container_disconnect(struct container *c, const char *network, struct err *err)
 {
-	cleanup(wiring_reset) struct wiring wiring = WIRING_NONE;
 	cleanup_free char *name = NULL;
 	int r;
 
@@ -240,7 +309,7 @@ int container_disconnect(struct container *c, const char *network, struct err *e
 	if (!name)
 		return err_nomem(err);
 	pthread_mutex_lock(&c->op);
-	r = member_disconnect(c->table->networks, c->rec.id, name, &wiring, err);
+	r = disconnect_locked(c, name, err);
 	pthread_mutex_unlock(&c->op);
-	return r < 0 ? r : 0;
+	return r;
 }

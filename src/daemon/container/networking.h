@@ -27,6 +27,10 @@ int container_wishes(struct containers *t, const json_t *body, const json_t *con
 /** container_tell_names() - have its networks know how it is called.  Return: 0; -ENOMEM. */
 int container_tell_names(const struct container *c);
 
+/** container_renew_network() - one that runs since before this moatd: see to it that moat-net and
+ * its machine know of its networks.  What cannot be is logged. */
+void container_renew_network(struct container *c);
+
 /**
  * container_connect() - have a container on one more network, at once where it runs
  * @endpoint: docker's EndpointSettings; NULL

@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "control/names.h"
+#include "daemon/container/names.h"
 #include "daemon/container/secrets.h"
 #include "oci/runtime.h"
 
@@ -46,8 +47,8 @@ static int write_files(int dir_fd, enum lease_purpose purpose, const char *spec)
 	return file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
 }
 
-int container_prepare(struct container *c, enum lease_purpose purpose, struct prepared *ret,
-		      struct err *err)
+int container_prepare(struct container *c, enum lease_purpose purpose, const struct wiring *w,
+		      struct prepared *ret, struct err *err)
 {
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup(prepared_reset) struct prepared p = PREPARED_NONE;
@@ -55,6 +56,8 @@ int container_prepare(struct container *c, enum lease_purpose purpose, struct pr
 
 	if (r == 0 && purpose == LEASE_FILES)
 		r = leave_out_options(&texts.spec, err);
+	if (r == 0 && w && w->network.n > 0)
+		r = container_names_put(&texts, w, err);
 	if (r == 0)
 		r = machine_plan(c->table->machines, texts.host_config, &p.plan, err);
 	if (r == 0 && purpose == LEASE_RUN)

@@ -29,6 +29,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/plan.h"
+#include "daemon/network/networks.h"
 #include "daemon/volume/use.h"
 
 #define ANSWER_MSEC  2000
@@ -120,19 +121,24 @@ static enum found find_out(struct container *c, bool *ret_paused)
  * taken over */
 static int adopt_shim(struct container *c, int fd, bool paused)
 {
+	char tap[CONTROL_TAP_MAX + 1] = "";
+	cleanup_close int tap_fd = -1;
 	int watch_fd, r;
 
 	close(fd);
 	r = shim_watch(container_shim(c), &watch_fd);
 	if (r < 0)
 		return r;
+	(void)shim_tap(container_shim(c), &tap_fd, tap, NULL);
+	member_found(c->table->networks, c->rec.id, tap, tap_fd);
 	pthread_mutex_lock(&c->table->lock);
 	if (!container_is(c, STATES_RUNNING))
 		container_enter(c, CONTAINER_LAUNCHED);
 	else if (paused)
 		container_enter(c, CONTAINER_PAUSED);
 	pthread_mutex_unlock(&c->table->lock);
-	return watcher_add(c->table->watcher, c, watch_fd, (struct watch_children){ 0 });
+	return watcher_add(c->table->watcher, c,
+			   &(struct watch_start){ .fd = watch_fd, .tap = tap });
 }
 
 /* Records the end of a run that the row does not know of: it is told by another time of
@@ -208,10 +214,19 @@ static void recover_with_shim(struct container *c, int fd)
 	r = adopt_shim(c, fd, paused);
 	if (r == 0) {
 		container_shares_settle(c, true);
+		container_renew_network(c);
 		return;
 	}
 	log_warning("container %.12s: moat-shim does not listen: %s", c->rec.id, strerror(-r));
 	note_end(c);
+}
+
+static void *run_settling(void *arg)
+{
+	struct containers *t = arg;
+
+	networks_recovered(t->networks);
+	return NULL;
 }
 
 static void leave_recovery(struct recovery *all)
@@ -223,8 +238,12 @@ static void leave_recovery(struct recovery *all)
 	last = --all->parts == 0;
 	pthread_mutex_unlock(&t->lock);
 	hub_wake(t->hub);
-	if (last)
-		free(all);
+	if (!last)
+		return;
+	free(all);
+	/* It talks to moat-net, which nobody has to wait for. */
+	if (thread_start(NULL, run_settling, t) < 0)
+		(void)run_settling(t);
 }
 
 static void *run_recovering(void *arg)

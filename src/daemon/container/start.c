@@ -23,11 +23,13 @@
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
+#include "daemon/network/member.h"
 
 /* A start under way. */
 struct start {
 	struct container *c;
 	uint64_t ends;	      /* how often the container had ended before */
+	struct wiring wiring; /* its networks */
 	struct prepared with; /* and what else comes with the machine */
 	struct lease lease;
 	char old[MACHINE_NAME_LEN + 1]; /* the machine of the run before; its folder is to go */
@@ -44,6 +46,7 @@ static void start_reset(struct start *s)
 {
 	settle_start(s);
 	prepared_reset(&s->with);
+	wiring_reset(&s->wiring);
 }
 
 static int watch_shim(struct start *s, struct err *err)
@@ -54,7 +57,8 @@ static int watch_shim(struct start *s, struct err *err)
 
 	if (r < 0)
 		return err_errno(err, r, "cannot watch moat-shim");
-	if (watcher_add(c->table->watcher, c, fd, children) < 0)
+	if (watcher_add(c->table->watcher, c, &(struct watch_start){ fd, children, s->lease.tap }) <
+	    0)
 		return err_nomem(err);
 	s->with.shares.pid = 0;
 	return 0;
@@ -79,6 +83,8 @@ static int get_machine(struct start *s, struct err *err)
 					  .container = c->rec.id,
 					  .dir_fd = s->with.dir_fd,
 					  .secrets_fd = s->with.secrets_fd,
+					  .network = s->wiring.network.n > 0 ? &s->wiring.network
+									     : NULL,
 					  .share_fd = s->with.shares.control_fd };
 	int r = lease_take(c->table->machines, &rq, &s->lease, err);
 
@@ -188,7 +194,11 @@ static int run_process(struct start *s, struct err *err)
 	int r;
 
 	attach_hand_over(c);
-	r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
+	r = member_plug(c->table->networks, c->rec.id, s->lease.tap, err);
+	if (r == 0)
+		r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
+	else
+		(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	settle_start(s);
 	container_shares_settle(c, r == 0);
 	machine_folder_remove(c->table->machines, s->old);
@@ -199,14 +209,16 @@ static int run_process(struct start *s, struct err *err)
 
 static int start_locked(struct container *c, struct err *err)
 {
-	cleanup(start_reset) struct start s = { .c = c,
-						.with = PREPARED_NONE,
-						.lease = LEASE_NONE };
+	cleanup(start_reset) struct start s = {
+		.c = c, .wiring = WIRING_NONE, .with = PREPARED_NONE, .lease = LEASE_NONE
+	};
 	int r = begin_start(&s, err);
 
 	if (r < 0)
 		return r;
-	r = container_prepare(c, LEASE_RUN, &s.with, err);
+	r = member_begin(c->table->networks, c->rec.id, &s.wiring, err);
+	if (r == 0)
+		r = container_prepare(c, LEASE_RUN, &s.wiring, &s.with, err);
 	if (r == 0)
 		r = get_machine(&s, err);
 	if (r == 0)

@@ -232,6 +232,8 @@ void container_ended(struct container *c, const struct exit_status *how)
 	bool forget, again, save, entered;
 	int64_t ran;
 
+	/* Before anybody may start it again. */
+	member_end(c->table->networks, c->rec.id);
 	pthread_mutex_lock(&c->table->lock);
 	ran = ran_nsec(c, how);
 	again = container_is(c, STATES_RUNNING) || how->started_nsec > 0 ||

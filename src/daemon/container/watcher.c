@@ -23,6 +23,7 @@
 #include "daemon/container/health-probe.h"
 #include "daemon/container/shim-event.h"
 #include "daemon/container/transition.h"
+#include "daemon/machine/machines.h"
 #include "loop/loop.h"
 
 #define RETRY_USEC (200 * USEC_PER_MSEC)
@@ -32,7 +33,8 @@ struct watch {
 	struct watcher *watcher;
 	struct container *container; /* a reference */
 	int fd;
-	struct watch_children left; /* to be reaped */
+	struct watch_children left;    /* to be reaped */
+	char tap[CONTROL_TAP_MAX + 1]; /* of the machine, to be given back when it has ended; "" */
 	struct source *io, *shim, *server;
 	struct source *retry; /* of the connection */
 	bool retrying;
@@ -77,6 +79,7 @@ static void finish_watch(struct watch *w)
 {
 	if (w->fd >= 0 || w->left.shim > 0 || w->left.server > 0 || w->retrying)
 		return;
+	taps_put_back(&w->container->table->machines->taps, w->tap);
 	unlink_watch(w);
 	watch_free(w);
 }
@@ -294,18 +297,19 @@ void watcher_free(struct watcher *w)
 	free(w);
 }
 
-int watcher_add(struct watcher *w, struct container *c, int fd, struct watch_children children)
+int watcher_add(struct watcher *w, struct container *c, const struct watch_start *start)
 {
 	struct watch *one = calloc(1, sizeof(*one));
 
 	if (!one) {
-		close(fd);
+		close(start->fd);
 		return -ENOMEM;
 	}
 	one->watcher = w;
 	one->container = container_ref(c);
-	one->fd = fd;
-	one->left = children;
+	one->fd = start->fd;
+	one->left = start->children;
+	snprintf(one->tap, sizeof(one->tap), "%s", start->tap);
 	pthread_mutex_lock(&w->lock);
 	one->next = w->posted;
 	w->posted = one;

@@ -20,13 +20,18 @@ struct watch_children {
 	pid_t server; /* of its files */
 };
 
+struct watch_start {
+	int fd; /* on which the shim was asked to watch; taken over, also on failure */
+	struct watch_children children;
+	const char *tap; /* of its machine, given back when that has ended; "": it has none */
+};
+
 /**
  * watcher_add() - watch the shim of a container
- * @c:  borrowed; referenced until the connection ends
- * @fd: connection on which the shim was asked to watch; taken over, also on failure
+ * @c: borrowed; referenced until the connection ends
  *
  * May be called from any thread.
  *
  * Return: 0; -ENOMEM.
  */
-int watcher_add(struct watcher *w, struct container *c, int fd, struct watch_children children);
+int watcher_add(struct watcher *w, struct container *c, const struct watch_start *start);

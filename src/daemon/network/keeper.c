@@ -65,6 +65,7 @@ struct keeper {
 	int watch_fd;	  /* on which it tells; -1 */
 	pid_t pid;	  /* to be reaped; 0: it is no child */
 	uint64_t started_usec;
+	bool recovering; /* there may be more that runs than this moatd knows of */
 
 	pthread_mutex_t posting;
 	struct posted *posted; /* the newest first */
@@ -217,6 +218,18 @@ static int flush_posted(struct keeper *k)
 	return r;
 }
 
+/* Has it write its rules anew and forget what it was not told of, once that is right. */
+static int say_settled(struct keeper *k)
+{
+	const struct net_request rq = { .op = NET_SETTLED };
+	struct err err = { 0 };
+	int r = k->recovering ? 0 : keeper_ask(k, &rq, NULL, &err);
+
+	if (r < 0 && r != -ECONNREFUSED)
+		log_warning("moat-net: %s", err.msg);
+	return r == -ECONNREFUSED ? r : 0;
+}
+
 /* Sees to it that one is there and knows all.  Under @talk. */
 static int ensure(struct keeper *k, struct err *err)
 {
@@ -232,6 +245,8 @@ static int ensure(struct keeper *k, struct err *err)
 		r = flush_posted(k);
 		if (r == 0 && is_new)
 			r = tell_all(k->nets);
+		if (r == 0 && is_new)
+			r = say_settled(k);
 		if (r == 0)
 			return 0;
 		/* It has died while it was told: the next one is tried. */
@@ -334,6 +349,25 @@ int keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1], st
 		keeper_leave(k);
 	}
 	return r;
+}
+
+void keeper_lead(struct keeper *k, int fd)
+{
+	pthread_mutex_lock(&k->talk);
+	if (!k->up && k->namespace_fd < 0)
+		k->namespace_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	pthread_mutex_unlock(&k->talk);
+}
+
+void keeper_settle(struct keeper *k)
+{
+	pthread_mutex_lock(&k->talk);
+	k->recovering = false;
+	pthread_mutex_unlock(&k->talk);
+	if (!keeper_enter_running(k))
+		return;
+	(void)say_settled(k);
+	keeper_leave(k);
 }
 
 json_t *keeper_status(struct keeper *k)
@@ -459,6 +493,7 @@ int keeper_open(struct networks *nets, int root_fd, struct keeper **ret, struct 
 	if (!k)
 		return err_nomem(err);
 	k->nets = nets;
+	k->recovering = true;
 	k->dir_fd = k->wake_fd = k->namespace_fd = k->watch_fd = -1;
 	pthread_mutex_init(&k->talk, NULL);
 	pthread_mutex_init(&k->posting, NULL);

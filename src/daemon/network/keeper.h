@@ -62,6 +62,14 @@ void keeper_post_ports(struct keeper *k, const char *id);
  * a message. */
 int keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1], struct err *err);
 
+/** keeper_lead() - a descriptor of a tap that is in use, from before this moatd: where moat-net has
+ * died since, it leads to the namespace.  @fd: borrowed */
+void keeper_lead(struct keeper *k, int fd);
+
+/** keeper_settle() - this moatd knows of everything that runs: so does moat-net when it has been
+ * told of all */
+void keeper_settle(struct keeper *k);
+
 /** keeper_status() - what moat-net says of itself; owned; NULL where it does not run */
 json_t *keeper_status(struct keeper *k);
 

@@ -195,17 +195,20 @@ void member_end(struct networks *nets, const char *id)
 		publish_all(nets, id, "disconnect");
 }
 
-int member_found(struct networks *nets, const char *id, const char *tap, struct wiring *ret,
-		 struct err *err)
+void member_found(struct networks *nets, const char *id, const char *tap, int tap_fd)
+{
+	if (tap_fd >= 0)
+		keeper_lead(nets->keeper, tap_fd);
+	set_tap(nets, id, tap);
+}
+
+int member_renew(struct networks *nets, const char *id, struct wiring *ret, struct err *err)
 {
 	struct ip host;
 	int r;
 
-	set_tap(nets, id, tap);
-	if (!has_networks(nets, id) || !*tap) {
-		*ret = WIRING_NONE;
+	if (!has_networks(nets, id))
 		return 0;
-	}
 	r = member_tell_networks(nets, id, &host, err);
 	if (r == 0)
 		r = tell_member(nets, id, err);

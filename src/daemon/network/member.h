@@ -70,11 +70,13 @@ int member_plug(struct networks *nets, const char *id, const char *tap, struct e
  * moat-net does. */
 void member_end(struct networks *nets, const char *id);
 
-/** member_found() - it runs since before this moatd.  @tap: of its machine; "" where it has none.
- * @ret: what the machine is to be told, in case it was not; wiring_reset().  Return: 0; -errno with
- * a message. */
-int member_found(struct networks *nets, const char *id, const char *tap, struct wiring *ret,
-		 struct err *err);
+/** member_found() - it runs since before this moatd, and nobody has heard yet of its end.  @tap,
+ * @tap_fd: of its machine; "" and -1 where it has none; borrowed */
+void member_found(struct networks *nets, const char *id, const char *tap, int tap_fd);
+
+/** member_renew() - have moat-net told again where it is.  @ret: what its machine is to be told, in
+ * case it was not; wiring_reset().  Return: 0; -errno with a message. */
+int member_renew(struct networks *nets, const char *id, struct wiring *ret, struct err *err);
 
 /**
  * member_connect() - be on one more network; at once where it runs

@@ -117,6 +117,60 @@ int networks_open(const char *root, int root_fd, struct state *state, struct hub
 	return 0;
 }
 
+int networks_tap(struct networks *nets, int *ret_fd, char *ret_name, struct err *err)
+{
+	return keeper_tap(nets->keeper, ret_fd, ret_name, err);
+}
+
+void networks_tap_back(struct networks *nets, const char *name)
+{
+	if (*name)
+		keeper_post(nets->keeper, name, 0, true);
+}
+
+json_t *networks_status(struct networks *nets)
+{
+	return keeper_status(nets->keeper);
+}
+
+void networks_leave(struct networks *nets)
+{
+	keeper_shutdown(nets->keeper);
+}
+
+static bool is_claimed(struct networks *nets, const char *tap)
+{
+	const struct member *m;
+
+	pthread_mutex_lock(&nets->lock);
+	for (m = nets->members; m && !(m->active && streq(m->tap, tap)); m = m->next)
+		;
+	pthread_mutex_unlock(&nets->lock);
+	return m;
+}
+
+/* Machines without a container that runs have ended with the moatd before. */
+static void return_taps(struct networks *nets)
+{
+	cleanup_json json_t *status = keeper_status(nets->keeper);
+	const json_t *tap;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "taps"), i, tap) {
+		const char *name = json_string_value(json_object_get(tap, "tap"));
+
+		if (name && !json_is_true(json_object_get(tap, "pooled")) &&
+		    !is_claimed(nets, name))
+			keeper_post(nets->keeper, name, (1u << NET_SLOTS) - 1, true);
+	}
+}
+
+void networks_recovered(struct networks *nets)
+{
+	return_taps(nets);
+	keeper_settle(nets->keeper);
+}
+
 void networks_close(struct networks *nets)
 {
 	if (!nets)

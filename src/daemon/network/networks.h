@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/err.h"
+#include "base/json.h"
 
 /* Networks, and the containers on them. */
 struct networks;
@@ -17,6 +17,29 @@ struct state;
  */
 int networks_open(const char *root, int root_fd, struct state *state, struct hub *hub,
 		  struct networks **ret, struct err *err);
+
+/**
+ * networks_tap() - a tap for a machine, which is on no network yet
+ * @ret_fd:   owned
+ * @ret_name: at least 16 bytes
+ *
+ * Return: 0; -EACCES, -EIO where this host lets this user have none, with a message that says why;
+ * -errno with a message.
+ */
+int networks_tap(struct networks *nets, int *ret_fd, char *ret_name, struct err *err);
+
+/** networks_tap_back() - the machine with this tap has ended.  Returns at once. */
+void networks_tap_back(struct networks *nets, const char *name);
+
+/** networks_recovered() - all containers that run have been found: what else moat-net still has of
+ * an earlier moatd is of no use any more */
+void networks_recovered(struct networks *nets);
+
+/** networks_status() - what moat-net says of itself; owned; NULL where it does not run */
+json_t *networks_status(struct networks *nets);
+
+/** networks_leave() - moatd ends: where no container runs, so does moat-net */
+void networks_leave(struct networks *nets);
 
 /** networks_close() - NULL is accepted */
 void networks_close(struct networks *nets);

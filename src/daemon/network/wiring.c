@@ -86,6 +86,16 @@ static int add_servers(const struct wire *wires, size_t n, struct wiring *w)
 	return r;
 }
 
+/* All interfaces share the NIC, which is slot 0's, and no frame is longer than that takes. */
+static void cap_mtus(struct oci_network *n)
+{
+	const struct oci_interface *nic = oci_network_find(n, 0);
+
+	for (size_t i = 0; nic && i < n->n; i++)
+		if (n->interfaces[i].mtu > nic->mtu)
+			n->interfaces[i].mtu = nic->mtu;
+}
+
 static int add_interfaces(const struct wire *wires, size_t n, struct wiring *w)
 {
 	int route4 = wiring_default(wires, n, false), route6 = wiring_default(wires, n, true);
@@ -113,6 +123,7 @@ int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct e
 	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
 	int r = add_interfaces(wires, n, &w);
 
+	cap_mtus(&w.network);
 	if (r == 0)
 		r = add_servers(wires, n, &w);
 	if (r == -ENOMEM)

@@ -95,13 +95,15 @@ static bool says_ndots(char *const *options)
 /* What was asked for takes the place of the network's and the host's. */
 static int fill_in(const struct resolver *net, struct resolver *r)
 {
+	bool knows_names = !r->servers;
+
 	if (!r->servers && strv_copy(net->servers, &r->servers) < 0)
 		return -ENOMEM;
 	if (!r->search && strv_copy(net->search, &r->search) < 0)
 		return -ENOMEM;
 	if (!r->options && strv_copy(net->options, &r->options) < 0)
 		return -ENOMEM;
-	return says_ndots(r->options) ? 0 : strv_add(&r->options, NDOTS);
+	return !knows_names || says_ndots(r->options) ? 0 : strv_add(&r->options, NDOTS);
 }
 
 static int read_wishes(const json_t *host, struct resolver *ret, struct err *err)

@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# Networks of containers, through real machines: addresses, names, who reaches whom.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	with_busybox
+	export DOCKER_HOST=unix://$SOCKET
+	export DOCKER_CONFIG=$MOAT_ROOT/docker-config
+	mkdir -p "$DOCKER_CONFIG"
+	moat network create --subnet 10.90.1.0/24 --ipv6 web >/dev/null
+	moat network create --subnet 10.90.2.0/24 db >/dev/null
+	moat run -d --name server --network web --network-alias www "$BUSYBOX" \
+		sh -c 'mkdir -p /www; echo "hello from the server" >/www/index.html; exec httpd -f -h /www' >/dev/null
+	moat run -d --name client --network web --hostname caller "$BUSYBOX" sleep 100000 >/dev/null
+	moat run -d --name other --network db "$BUSYBOX" sleep 100000 >/dev/null
+}
+
+teardown_file() {
+	file_teardown
+}
+
+# address_of CONTAINER NETWORK: its IPv4 address there.
+address_of() {
+	moat inspect -f "{{(index .NetworkSettings.Networks \"$2\").IPAddress}}" "$1"
+}
+
+@test "network: two networks are always there, others come and go" {
+	run moat network ls --format '{{.Name}} {{.Driver}} {{.Subnets}}'
+	assert_status 0
+	assert_has "none null"
+	assert_has "db bridge 10.90.2.0/24"
+	[[ $output =~ default\ bridge\ 10\. ]]
+	moat network create --label kind=test --internal --opt com.docker.network.driver.mtu=1400 made
+	run moat network inspect -f '{{.Internal}} {{.Labels.kind}} {{index .Options "com.docker.network.driver.mtu"}} {{(index .IPAM.Config 0).Gateway}}' made
+	assert_status 0
+	[[ $output =~ ^true\ test\ 1400\ 10\.[0-9.]+\.1$ ]]
+	assert_equal "$(moat network ls -q --filter label=kind=test --no-trunc)" "$(moat network inspect -f '{{.Id}}' made)"
+	run moat network create made
+	assert_error 1 "network with name made already exists"
+	run moat network create --subnet 10.90.1.128/25 overlapping
+	assert_error 1 "subnet 10.90.1.128/25 overlaps with 10.90.1.0/24 of network web"
+	run moat network create --driver macvlan other
+	assert_error 1 'network driver "macvlan"'
+	assert_equal "$(moat network rm made)" made
+	run moat network rm made
+	assert_error 1 "network made not found"
+	run moat network rm bridge
+	assert_error 1 "default is a pre-defined network and cannot be removed"
+}
+
+@test "network: a container has an address, a MAC, a default route and a name server, as inspect says" {
+	local ip mac
+	ip=$(address_of client web)
+	mac=$(moat inspect -f '{{.NetworkSettings.Networks.web.MacAddress}}' client)
+	run moat exec client sh -c 'ip -4 addr show eth0; cat /sys/class/net/eth0/address; ip route; cat /etc/resolv.conf /etc/hosts'
+	assert_status 0
+	assert_has "inet $ip/24"
+	assert_has "$mac"
+	assert_has "default via 10.90.1.1"
+	assert_has "nameserver 10.90.1.1"
+	assert_has "$ip"$'\t'"caller"
+	[[ $output != *127.0.1.1* ]]
+	run moat network inspect -f "{{(index .Containers \"$(id_of client)\").IPv4Address}}" web
+	assert_equal "$output" "$ip/24"
+	assert_equal "$(moat ps -q --no-trunc --filter network=db)" "$(id_of other)"
+}
+
+@test "network: containers of a network reach each other by address, over IPv4 and IPv6" {
+	local ip6
+	moat exec client ping -c 1 -W 10 "$(address_of server web)"
+	ip6=$(moat inspect -f '{{.NetworkSettings.Networks.web.GlobalIPv6Address}}' server)
+	[ -n "$ip6" ]
+	moat exec client ping -6 -c 1 -W 10 "$ip6"
+	run moat exec client timeout 20 wget -q -O - "http://$(address_of server web)/"
+	assert_equal "$output" "hello from the server"
+}
+
+@test "network: containers of different networks do not reach each other" {
+	run moat exec other timeout 3 wget -q -O - "http://$(address_of server web)/"
+	[ "$status" -ne 0 ]
+	[[ $output != *hello* ]]
+	run moat exec client ping -c 1 -W 2 "$(address_of other db)"
+	[ "$status" -ne 0 ]
+}
+
+@test "network: a container that runs joins a network and leaves it" {
+	moat network connect --alias guest web other
+	run moat exec other sh -c 'ip -4 addr show eth1; ip route'
+	assert_has "inet $(address_of other web)/24"
+	assert_has "default via 10.90.2.1"
+	run moat exec other timeout 20 wget -q -O - "http://$(address_of server web)/"
+	assert_equal "$output" "hello from the server"
+	run moat network connect web other
+	assert_error 1 "endpoint with name other already exists in network web"
+	run moat exec other cat /etc/hosts
+	assert_has "$(address_of other web)"
+	moat network disconnect web other
+	run moat exec other ip addr
+	[[ $output != *eth1* ]]
+	run moat exec other timeout 3 wget -q -O - "http://$(address_of server web)/"
+	[ "$status" -ne 0 ]
+	run moat network disconnect web other
+	assert_error 1 "container other is not connected to network web"
+}
+
+@test "network: an address stays over a restart, and is had where it is asked for" {
+	local before
+	before=$(address_of client web)
+	moat run -d --name between --network web "$BUSYBOX" sleep 100000
+	moat restart -t 0 client
+	assert_equal "$(address_of client web)" "$before"
+	moat rm -f between
+	run moat run --rm --network web:ip=10.90.1.77,mac-address=02:00:00:00:00:77 "$BUSYBOX" ip addr show eth0
+	assert_status 0
+	assert_has "inet 10.90.1.77/24"
+	assert_has 02:00:00:00:00:77
+	run moat create --network web --ip "$before" "$BUSYBOX" true
+	assert_error 1 "address already in use: $before on network web is container \"client\"'s"
+	run moat create --network web --ip 10.91.0.1 "$BUSYBOX" true
+	assert_error 1 "no container can have it on network web"
+}
+
+@test "network: one in use is not removed, and says by whom" {
+	run moat network rm web
+	assert_error 1 "network web has active endpoints" '"server"' '"client"'
+	run moat network prune -f
+	assert_status 0
+	moat network inspect web db >/dev/null
+}
+
+@test "network: none is a loopback alone; host and another container's are refused with what to do" {
+	run moat run --rm --network none "$BUSYBOX" ls /sys/class/net
+	assert_equal "$output" lo
+	run moat run --rm --network host "$BUSYBOX" true
+	assert_error 125 "a container has a machine of its own" host.docker.internal
+	run moat run --rm --network container:client "$BUSYBOX" true
+	assert_error 125 "put both on one network"
+	run moat run --rm --network nosuch "$BUSYBOX" true
+	assert_error 125 "network nosuch not found"
+}
+
+@test "network: a container that was killed, or whose moatd was, leaves its address to itself" {
+	local ip pid
+	ip=$(address_of server web)
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	assert_equal "$(address_of server web)" "$ip"
+	run moat exec client timeout 20 wget -q -O - "http://$ip/"
+	assert_equal "$output" "hello from the server"
+	# One that starts now does not get an address that somebody has.
+	moat run -d --name late --network web "$BUSYBOX" sleep 100000
+	[ "$(address_of late web)" != "$ip" ]
+	moat exec late ping -c 1 -W 10 "$ip"
+	moat rm -f late
+}
+
+# net_pids: the processes of this root's moat-net.
+net_pids() {
+	local pid
+	for pid in $(users_of "$MOAT_ROOT/net"); do
+		[ "$(readlink "/proc/$pid/exe")" != "$(readlink -f "$MOAT_BUILD/moat-net")" ] || echo "$pid"
+	done
+}
+
+@test "network: a moat-net that was killed is started again, and containers go on as they were" {
+	local before
+	before=$(net_pids)
+	[ -n "$before" ]
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -9 $before
+	other_net() { local now; now=$(net_pids) && [ -n "$now" ] && [ "$now" != "$before" ]; }
+	poll 20 other_net
+	fetch() { [ "$(moat exec client timeout 5 wget -q -O - "http://$(address_of server web)/")" = "hello from the server" ]; }
+	poll 20 fetch
+	moat network connect web other
+	run moat exec other timeout 20 wget -q -O - "http://$(address_of server web)/"
+	assert_equal "$output" "hello from the server"
+	moat network disconnect web other
+}
+
+@test "docker network: create, ls, inspect, connect, disconnect, prune, rm" {
+	docker network create --label of=docker --subnet 10.90.9.0/24 theirs
+	assert_equal "$(docker network ls -q --filter name=theirs --no-trunc)" "$(docker network inspect -f '{{.Id}}' theirs)"
+	docker network connect --ip 10.90.9.9 --alias nine theirs other
+	assert_equal "$(docker inspect -f '{{.NetworkSettings.Networks.theirs.IPAddress}}' other)" 10.90.9.9
+	run docker exec other ip -4 addr show eth1
+	assert_has "inet 10.90.9.9/24"
+	run docker network rm theirs
+	assert_error 1 "has active endpoints"
+	docker network disconnect theirs other
+	run docker network prune -f
+	assert_has theirs
+	run docker network inspect theirs
+	assert_error 1 "network theirs not found"
+	run docker run --rm --network web --ip 10.90.1.99 "$BUSYBOX" ip -4 addr show eth0
+	assert_has "inet 10.90.1.99/24"
+}
+
+@test "events: networks and those who join and leave them" {
+	local since
+	since=$(date +%s.%N)
+	moat network create told
+	moat run --rm --network told "$BUSYBOX" true
+	moat network rm told
+	run moat events --since "$since" --until "$(date +%s.%N)" --filter type=network --filter network=told --format '{{.Action}} {{.Actor.Attributes.name}}'
+	assert_status 0
+	assert_equal "$output" "$(printf '%s told\n' create connect disconnect destroy)"
+}
