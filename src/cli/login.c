@@ -133,11 +133,15 @@ static int verify(struct cli *c, const char *registry, struct credentials *cred,
 	cleanup_json json_t *body =
 		json_pack("{s:s, s:s, s:s}", "username", cred->username, "password", cred->password,
 			  "serveraddress", registry_address(registry));
+	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *answer = NULL;
 	const char *token;
-	int r = body ? cli_request(c, "POST", API_BASE "/auth", body, &answer, err)
-		     : err_nomem(err);
+	int r = body && buf_adds(&path, API_BASE "/auth") == 0 ? 0 : err_nomem(err);
 
+	if (r == 0)
+		r = cli_query(&path, "scheme", options_value(&c->opt, "scheme"), err);
+	if (r == 0)
+		r = cli_request(c, "POST", path.data, body, &answer, err);
 	if (r < 0)
 		return r;
 	token = cli_str(answer, "IdentityToken");

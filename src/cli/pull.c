@@ -27,11 +27,14 @@ int pull_platform(const struct cli *c, char **ret, struct err *err)
 	return *ret || !(platform || os || arch) ? 0 : err_nomem(err);
 }
 
-/* What only `moat pull` has. */
+/* Of these `moat run` has only the scheme. */
 static int add_options(const struct cli *c, struct buf *path, struct err *err)
 {
-	int r = cli_query(path, "maxConcurrentDownloads",
-			  options_value(&c->opt, "max-concurrent-downloads"), err);
+	int r = cli_query(path, "scheme", options_value(&c->opt, "scheme"), err);
+
+	if (r == 0)
+		r = cli_query(path, "maxConcurrentDownloads",
+			      options_value(&c->opt, "max-concurrent-downloads"), err);
 
 	return r < 0 ? r
 		     : cli_query(path, "allPlatforms",

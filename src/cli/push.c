@@ -9,15 +9,19 @@
 #include "oci/reference.h"
 #include "secret/credentials.h"
 
-static int push_path(struct buf *path, const struct reference *ref, struct err *err)
+static int push_path(const struct cli *c, struct buf *path, const struct reference *ref,
+		     struct err *err)
 {
+	int r;
+
 	if (digest_is_set(&ref->digest))
 		return err_set(err, -EINVAL,
 			       "an image is pushed under a tag, not under a digest: give it one "
 			       "with `moat tag`");
 	if (buf_addf(path, API_BASE "/images/%s/%s/push", ref->registry, ref->repository) < 0)
 		return err_nomem(err);
-	return cli_query(path, "tag", ref->tag, err);
+	r = cli_query(path, "tag", ref->tag, err);
+	return r < 0 ? r : cli_query(path, "scheme", options_value(&c->opt, "scheme"), err);
 }
 
 static int push_image(struct cli *c, const struct reference *ref, struct err *err)
@@ -31,7 +35,7 @@ static int push_image(struct cli *c, const struct reference *ref, struct err *er
 	int r = progress_begin(&progress, c, stdout, err);
 
 	if (r == 0)
-		r = push_path(&path, ref, err);
+		r = push_path(c, &path, ref, err);
 	if (r < 0)
 		return r;
 	r = registry_auth_header(ref->registry, &auth, err);

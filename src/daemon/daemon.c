@@ -131,7 +131,7 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 	return open_machines(d, spares, err);
 }
 
-static void fill_api(struct daemon *d)
+static void fill_api(struct daemon *d, struct settings_file *settings)
 {
 	d->api = (struct api){
 		.root = d->root,
@@ -140,6 +140,7 @@ static void fill_api(struct daemon *d)
 		.machines = d->machines,
 		.networks = d->networks,
 		.store = d->store,
+		.settings = settings,
 		.state = d->state,
 		.hub = d->hub,
 		.volumes = d->volumes,
@@ -148,7 +149,8 @@ static void fill_api(struct daemon *d)
 	};
 }
 
-int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err)
+int daemon_open(const char *root, struct spare_bounds spares, struct settings_file *settings,
+		struct daemon **ret, struct err *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	int r;
@@ -163,7 +165,7 @@ int daemon_open(const char *root, struct spare_bounds spares, struct daemon **re
 		daemon_close(d);
 		return r;
 	}
-	fill_api(d);
+	fill_api(d, settings);
 	*ret = d;
 	return 0;
 }

@@ -35,9 +35,11 @@ struct daemon {
  * daemon_open() - open the data root and everything in it
  * @root:   absolute; made when it is missing
  * @spares: spare machines to keep (spares.h)
+ * @settings: borrowed
  * @ret:    owned, daemon_close()
  *
  * Return: 0; -errno with a message.
  */
-int daemon_open(const char *root, struct spare_bounds spares, struct daemon **ret, struct err *err);
+int daemon_open(const char *root, struct spare_bounds spares, struct settings_file *settings,
+		struct daemon **ret, struct err *err);
 void daemon_close(struct daemon *d);

@@ -31,6 +31,7 @@
 #include "daemon/machine/spares.h"
 #include "jail/group.h"
 #include "kernel/tidy.h"
+#include "settings/file.h"
 
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
@@ -40,13 +41,14 @@
 struct options {
 	char *root;
 	char *socket;
+	char *config; /* NULL: the usual one */
 	int ready_fd; /* -1: nobody waits */
 	struct spare_bounds spares;
 };
 
 static void print_help(void)
 {
-	puts("Usage: moatd [--root DIR] [--socket unix:///PATH] [--ready-fd N]\n"
+	puts("Usage: moatd [--root DIR] [--socket unix:///PATH] [--config FILE] [--ready-fd N]\n"
 	     "             [--spares N[-M]] [--debug]\n"
 	     "\n"
 	     "Runs OCI containers, each in a virtual machine of its own, and serves the Docker\n"
@@ -55,6 +57,8 @@ static void print_help(void)
 	     "  --root DIR      data root (MOAT_ROOT)\n"
 	     "  --socket ADDR   socket to listen on (MOAT_HOST); by default moat.sock in DIR\n"
 	     "                  where --root is given\n"
+	     "  --config FILE   settings (MOAT_CONFIG); by default /etc/moat/moat.json for root,\n"
+	     "                  ~/.config/moat/moat.json for others\n"
 	     "  --ready-fd N    write a byte to this descriptor and close it when listening\n"
 	     "  --spares N[-M]  machines to have ready for the next starts (MOAT_SPARES), up to M\n"
 	     "                  after starts in a row; at most 64\n"
@@ -89,6 +93,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 	static const struct option longs[] = {
 		{ "root", required_argument, NULL, 'r' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "config", required_argument, NULL, 'c' },
 		{ "ready-fd", required_argument, NULL, 'f' },
 		{ "spares", required_argument, NULL, 'n' },
 		{ "foreground", no_argument, NULL, 'F' },
@@ -110,6 +115,11 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 			free(o->socket);
 			o->socket = NULL;
 			r = locate_socket_parse(optarg, "--socket", &o->socket, err);
+			break;
+		case 'c':
+			free(o->config);
+			o->config = strdup(optarg);
+			r = o->config ? 0 : err_nomem(err);
 			break;
 		case 'f':
 			r = set_ready_fd(o, optarg, err);
@@ -336,16 +346,19 @@ static int serve_api(struct daemon *d, const struct options *o, struct err *err)
 
 static int run_daemon(struct options *o, struct err *err)
 {
+	static struct settings_file settings; /* as long as the process lives */
 	struct daemon *d;
 	int r = fill_options(o, err);
 
 	umask(077);
 	if (r == 0)
+		r = settings_file_open(o->config, &settings, err);
+	if (r == 0)
 		r = lock_root(o, err);
 	if (r == 0)
 		r = prepare_process(err);
 	if (r == 0)
-		r = daemon_open(o->root, o->spares, &d, err);
+		r = daemon_open(o->root, o->spares, &settings, &d, err);
 	if (r < 0)
 		return r;
 	d->api.socket = o->socket;

@@ -7,6 +7,7 @@
 
 #include "oci/config.h"
 #include "oci/reference.h"
+#include "settings/settings.h"
 
 /*
  * The image library as moatd sees it.
@@ -125,13 +126,20 @@ struct registry_auth {
 	const char *identity_token; /* in place of both; NULL: none */
 };
 
+/* How a registry is reached, and as whom; everything is borrowed. */
+struct registry_access {
+	const struct settings *settings;  /* NULL: there are none */
+	enum scheme scheme;		  /* as was asked for this time */
+	const struct registry_auth *auth; /* for this registry alone; NULL is anonymous */
+};
+
 /* What to pull, and how; everything is borrowed. */
 struct image_pull {
 	const struct reference *ref;
-	const struct platform *platform;  /* which manifest of an index */
-	bool all_platforms;		  /* keep the whole index, to pass it on */
-	const struct registry_auth *auth; /* NULL is anonymous */
-	unsigned max_downloads;		  /* layers at a time; 0: PULL_DOWNLOADS */
+	const struct platform *platform; /* which manifest of an index */
+	bool all_platforms;		 /* keep the whole index, to pass it on */
+	struct registry_access access;
+	unsigned max_downloads; /* layers at a time; 0: as the settings say, or PULL_DOWNLOADS */
 };
 
 #define PULL_DOWNLOADS	   3
@@ -142,9 +150,10 @@ struct image_pull {
  * @progress: borrowed; may be NULL
  * @ret:      the image, owned
  *
- * HTTP for loopback registries, HTTPS elsewhere; anonymous and basic bearer tokens.  Layers are
- * flattened while they come in.  Blobs that are there already are not fetched again, and of layers
- * only what is missing, also after a pull that ended early.
+ * HTTPS, and HTTP for loopback registries and where it was asked for; mirrors that the settings
+ * name are asked first; anonymous and basic bearer tokens.  Layers are flattened while they come
+ * in.  Blobs that are there already are not fetched again, and of layers only what is missing, also
+ * after a pull that ended early.
  *
  * A reference with a digest gives the image no tag.
  *
@@ -163,7 +172,7 @@ struct pushed {
 /**
  * store_push() - bring an image to a registry
  * @ref: the image's name, with a tag and without a digest; says where to
- * @auth, @progress: as for store_pull()
+ * @access, @progress: as for store_pull()
  *
  * Blobs that the registry has are left out.  The manifest is what the image came with, where that
  * was kept, so its digest stays; it goes last, under its tag, and before that there is nothing to
@@ -172,7 +181,7 @@ struct pushed {
  * Return: 0; -ENOENT no such image or repository; -EINVAL for a digest; -EACCES 401 or 403; -EROFS
  * for a registry that takes nothing; as store_pull().
  */
-int store_push(struct store *st, const struct reference *ref, const struct registry_auth *auth,
+int store_push(struct store *st, const struct reference *ref, const struct registry_access *access,
 	       const struct progress *progress, struct pushed *ret, struct err *err);
 
 /** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names:

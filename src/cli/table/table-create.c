@@ -87,7 +87,7 @@
 		  "Make a path read-only; NONE clears the usual ones" },                           \
 		{ 0, "restart", "POLICY",                                                          \
 		  "Start it again when it ends: no, on-failure[:N], always, unless-stopped" },     \
-		{ 0, "rm", NULL, "Remove the container when it ends" },                            \
+		{ 0, "rm", NULL, "Remove the container when it ends" }, SCHEME_OPTION,             \
 		{ 0, "secret", "NAME[,OPTION=VALUE]",                                              \
 		  "Give it a secret: target=PATH, uid=N, gid=N, mode=OCTAL" },                     \
 		{ 0, "security-opt", "OPTION",                                                     \

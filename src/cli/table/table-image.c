@@ -12,12 +12,15 @@ static const struct option_def pull_options[] = {
 	{ 0, "platform", "OS/ARCH", "Platform to pull, e.g. linux/arm64" },
 	PROGRESS_OPTION,
 	{ 'q', "quiet", NULL, "Print only the image's full name" },
+	SCHEME_OPTION,
 	{ 0 }
 };
 
-static const struct option_def push_options[] = {
-	PROGRESS_OPTION, { 'q', "quiet", NULL, "Print only the image's full name" }, { 0 }
-};
+static const struct option_def push_options[] = { PROGRESS_OPTION,
+						  { 'q', "quiet", NULL,
+						    "Print only the image's full name" },
+						  SCHEME_OPTION,
+						  { 0 } };
 
 static const struct option_def ls_options[] = {
 	{ 'a', "all", NULL, "As docker's; moat keeps no intermediate images" },

@@ -42,6 +42,11 @@
 		0, "progress", "STYLE", "How progress is shown: auto, plain or none"               \
 	}
 
+#define SCHEME_OPTION                                                                              \
+	{                                                                                          \
+		0, "scheme", "SCHEME", "How to speak to the registry: http, https or auto"         \
+	}
+
 #define SIG_PROXY_OPTION                                                                           \
 	{                                                                                          \
 		0, "sig-proxy", NULL, "Pass signals on to the command; on unless =false"           \

@@ -5,6 +5,7 @@
 
 static const struct option_def login_options[] = {
 	{ 0, "password-stdin", NULL, "Read the password from standard input" },
+	SCHEME_OPTION,
 	{ 0, "store", "STORE",
 	  "Keep the password in secretservice, with docker-credential-STORE, or in a file" },
 	{ 'u', "username", "NAME", "User at the registry" },

@@ -6,6 +6,7 @@
 #include "daemon/network/networks.h"
 #include "image/image.h"
 #include "secret/credentials.h"
+#include "settings/file.h"
 
 /* What requests work on. */
 struct api {
@@ -16,6 +17,7 @@ struct api {
 	struct machines *machines;
 	struct networks *networks;
 	struct store *store;
+	struct settings_file *settings;
 	struct state *state;
 	struct hub *hub;
 	struct volumes *volumes;
@@ -31,6 +33,10 @@ extern const struct route api_routes[];
 int api_ping(struct request *rq, struct reply *rp, struct err *err);
 int api_version(struct request *rq, struct reply *rp, struct err *err);
 int api_info(struct request *rq, struct reply *rp, struct err *err);
+
+/* info-registry.c */
+json_t *api_registry_config(const struct settings *s);
+json_t *api_proxies(const struct settings *s);
 
 /* events.c */
 int api_events(struct request *rq, struct reply *rp, struct err *err);
@@ -124,6 +130,16 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err);
 
 /* registry.c */
 int api_auth(struct request *rq, struct reply *rp, struct err *err);
+
+/**
+ * api_registry_access() - how a request's registry is to be reached: the query's "scheme", the
+ * settings as they are now
+ * @ret_settings: owned, settings_unref(); @ret borrows it
+ *
+ * Return: 0; -EINVAL; as settings_file_get(); with a message.
+ */
+int api_registry_access(const struct request *rq, struct settings **ret_settings,
+			struct registry_access *ret, struct err *err);
 
 /** registry_auth_of() - credentials as the image library takes them.  @store: borrows of @c.
  * Return: @store; NULL: there are none. */

@@ -19,6 +19,8 @@ struct pull {
 	uint32_t max_downloads;
 	bool all_platforms;
 	struct credentials credentials;
+	struct settings *settings;
+	struct registry_access access;
 };
 
 static void pull_free(void *arg)
@@ -27,6 +29,7 @@ static void pull_free(void *arg)
 
 	reference_free(p->ref);
 	credentials_reset(&p->credentials);
+	settings_unref(p->settings);
 	free(p->familiar);
 	free(p);
 }
@@ -36,16 +39,17 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 	struct pull *p = arg;
 	struct progress progress = job_progress(job);
 	struct registry_auth auth;
-	const struct image_pull in = {
+	struct image_pull in = {
 		.ref = p->ref,
 		.platform = &p->platform,
 		.all_platforms = p->all_platforms,
-		.auth = registry_auth_of(&p->credentials, &auth),
+		.access = p->access,
 		.max_downloads = p->max_downloads,
 	};
 	cleanup_image struct image *im = NULL;
 	int r;
 
+	in.access.auth = registry_auth_of(&p->credentials, &auth);
 	r = store_pull(p->api->store, &in, &progress, &im, err);
 	if (r < 0)
 		return r;
@@ -92,6 +96,8 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 	if (r == 0)
 		r = read_downloads(rq, &p->max_downloads, err);
 	p->all_platforms = request_flag(rq, "allPlatforms", false);
+	if (r == 0)
+		r = api_registry_access(rq, &p->settings, &p->access, err);
 	if (r == 0)
 		r = credentials_parse(rq->registry_auth, &p->credentials, err);
 	if (r < 0)

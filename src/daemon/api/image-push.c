@@ -14,6 +14,8 @@ struct push {
 	struct reference *ref;
 	char **tags; /* of the repository, to be pushed */
 	struct credentials credentials;
+	struct settings *settings;
+	struct registry_access access;
 };
 
 static void push_free(void *arg)
@@ -23,12 +25,14 @@ static void push_free(void *arg)
 	reference_free(p->ref);
 	strv_free(p->tags);
 	credentials_reset(&p->credentials);
+	settings_unref(p->settings);
 	free(p);
 }
 
 static int push_tag(struct job *job, struct push *p, const char *tag, struct err *err)
 {
 	struct registry_auth auth;
+	struct registry_access access = p->access;
 	struct progress progress = job_progress(job);
 	cleanup_free char *familiar = NULL;
 	struct pushed done;
@@ -39,8 +43,8 @@ static int push_tag(struct job *job, struct push *p, const char *tag, struct err
 	familiar = reference_familiar(p->ref);
 	if (!p->ref->tag || !familiar)
 		return err_nomem(err);
-	r = store_push(p->api->store, p->ref, registry_auth_of(&p->credentials, &auth), &progress,
-		       &done, err);
+	access.auth = registry_auth_of(&p->credentials, &auth);
+	r = store_push(p->api->store, p->ref, &access, &progress, &done, err);
 	if (r < 0)
 		return r;
 	job_say(job, json_pack("{s:{}, s:{s:s, s:s, s:I}}", "progressDetail", "aux", "Tag", tag,
@@ -92,6 +96,8 @@ static int read_push(const struct request *rq, struct push *p, struct err *err)
 
 	if (r == 0 && digest_is_set(&p->ref->digest))
 		r = err_set(err, -EINVAL, "an image is pushed under a tag, not under a digest");
+	if (r == 0)
+		r = api_registry_access(rq, &p->settings, &p->access, err);
 	if (r == 0)
 		r = credentials_parse(rq->registry_auth, &p->credentials, err);
 	if (r < 0)

@@ -17,6 +17,22 @@ const struct registry_auth *registry_auth_of(const struct credentials *c,
 	return credentials_are_set(c) ? store : NULL;
 }
 
+int api_registry_access(const struct request *rq, struct settings **ret_settings,
+			struct registry_access *ret, struct err *err)
+{
+	const char *scheme = request_arg(rq, "scheme");
+	struct registry_access access = { 0 };
+	int r = scheme && *scheme ? scheme_parse(scheme, &access.scheme, err) : 0;
+
+	if (r == 0)
+		r = settings_file_get(rq->api->settings, ret_settings, err);
+	if (r < 0)
+		return r;
+	access.settings = *ret_settings;
+	*ret = access;
+	return 0;
+}
+
 /* An address as the name of a registry, which can stand before an image's.  @ret: owned */
 static int registry_name(const char *address, char **ret, struct err *err)
 {
@@ -32,19 +48,24 @@ static int registry_name(const char *address, char **ret, struct err *err)
 	return 0;
 }
 
-static int login(const char *address, const struct credentials *c, char **ret_identity,
-		 struct err *err)
+static int login(const struct request *rq, const char *address, const struct credentials *c,
+		 char **ret_identity, struct err *err)
 {
+	cleanup_settings struct settings *settings = NULL;
+	struct registry_access access;
 	struct registry_auth store;
-	const struct registry_auth *auth = registry_auth_of(c, &store);
 	cleanup_free char *name = NULL;
 	cleanup_http struct http *h = NULL;
 	int r = registry_name(address, &name, err);
 
 	if (r == 0)
-		r = http_new(NULL, &h);
-	if (r == 0)
-		r = registry_login(name, auth, h, ret_identity, err);
+		r = api_registry_access(rq, &settings, &access, err);
+	if (r == 0 && http_new(NULL, settings, &h) < 0)
+		r = err_nomem(err);
+	if (r < 0)
+		return r;
+	access.auth = registry_auth_of(c, &store);
+	r = registry_login(name, &access, h, ret_identity, err);
 	/* docker answers 401, as the registry did */
 	return r == -EACCES ? -EKEYREJECTED : r;
 }
@@ -64,7 +85,7 @@ int api_auth(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && !credentials_are_set(&c))
 		r = err_set(err, -EINVAL, "username and password must be given");
 	if (r == 0)
-		r = login(address ? address : "", &c, &identity, err);
+		r = login(rq, address ? address : "", &c, &identity, err);
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,
@@ -93,13 +114,19 @@ int api_distribution(struct request *rq, struct reply *rp, struct err *err)
 	cleanup(credentials_reset) struct credentials c = { 0 };
 	cleanup(distribution_reset) struct distribution d = { 0 };
 	cleanup_reference struct reference *ref = NULL;
+	cleanup_settings struct settings *settings = NULL;
+	struct registry_access access;
 	struct registry_auth auth;
 	int r = reference_parse(rq->target, &ref, err);
 
 	if (r == 0)
 		r = credentials_parse(rq->registry_auth, &c, err);
 	if (r == 0)
-		r = distribution_inspect(ref, registry_auth_of(&c, &auth), &d, err);
+		r = api_registry_access(rq, &settings, &access, err);
+	if (r < 0)
+		return r;
+	access.auth = registry_auth_of(&c, &auth);
+	r = distribution_inspect(ref, &access, &d, err);
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,

@@ -122,48 +122,31 @@ static json_t *describe_absent(void)
 	return out;
 }
 
-/* Of this host alone no TLS is asked for. */
-static json_t *describe_registries(void)
+/* Of moatd itself, and of what it was told. */
+static int add_settings(struct api *api, json_t *info, struct err *err)
 {
-	return JSON_OBJECT(
-		member_text("IndexServerAddress", "https://index.docker.io/v1/"),
-		member_json("RegistryConfig",
-			    JSON_OBJECT(member_json("InsecureRegistryCIDRs",
-						    json_pack("[s, s]", "::1/128", "127.0.0.0/8")),
-					member_json("IndexConfigs", json_object()),
-					member_json("Mirrors", json_array()))));
-}
+	cleanup_settings struct settings *settings = NULL;
+	cleanup_json json_t *proxies = NULL, *part = NULL;
+	/* A file that is wrong is what pulls tell of. */
+	int r = settings_file_get(api->settings, &settings, NULL);
 
-/* What the registries' client takes from the environment, without the password in it. */
-static json_t *proxy_of_environment(const char *name, const char *other)
-{
-	const char *text = getenv(name), *host, *scheme;
-
-	if (!text && other)
-		text = getenv(other);
-	if (!text)
-		return json_string("");
-	host = strrchr(text, '@');
-	scheme = strstr(text, "://");
-	if (!host)
-		return json_string(text);
-	return json_sprintf("%.*sxxxxx:xxxxx%s", scheme ? (int)(scheme + 3 - text) : 0, text, host);
-}
-
-/* Of moatd itself. */
-static json_t *describe_process(void)
-{
-	return JSON_OBJECT(
-		member_bool("Debug", false), member_text("OSVersion", MOAT_VERSION),
-		member_json("HttpProxy", proxy_of_environment("http_proxy", NULL)),
-		member_json("HttpsProxy", proxy_of_environment("https_proxy", "HTTPS_PROXY")),
-		member_json("NoProxy", proxy_of_environment("no_proxy", "NO_PROXY")));
+	if (r < 0)
+		settings = settings_default();
+	if (!settings)
+		return err_nomem(err);
+	proxies = api_proxies(settings);
+	part = JSON_OBJECT(member_bool("Debug", false), member_text("OSVersion", MOAT_VERSION),
+			   member_text("IndexServerAddress", "https://index.docker.io/v1/"),
+			   member_json("RegistryConfig", api_registry_config(settings)));
+	if (!proxies || !part || json_object_update(info, proxies) < 0 ||
+	    json_object_update(info, part) < 0)
+		return err_nomem(err);
+	return 0;
 }
 
 static int add_constants(json_t *info)
 {
-	json_t *(*const parts[])(void) = { describe_abilities, describe_absent, describe_registries,
-					   describe_process };
+	json_t *(*const parts[])(void) = { describe_abilities, describe_absent };
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		cleanup_json json_t *part = parts[i]();
@@ -206,5 +189,6 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
 	if (!info || add_constants(info) < 0)
 		return err_nomem(err);
-	return reply_json(rp, 200, take_ptr(info), err);
+	r = add_settings(api, info, err);
+	return r < 0 ? r : reply_json(rp, 200, take_ptr(info), err);
 }

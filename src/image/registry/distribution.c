@@ -81,17 +81,17 @@ static int read_index(const struct document *doc, struct distribution *d, struct
 	return 0;
 }
 
-int distribution_inspect(const struct reference *ref, const struct registry_auth *auth,
+int distribution_inspect(const struct reference *ref, const struct registry_access *access,
 			 struct distribution *ret, struct err *err)
 {
 	cleanup(distribution_reset) struct distribution d = { 0 };
 	cleanup(document_reset) struct document doc = { 0 };
 	cleanup_registry struct registry *reg = NULL;
 	cleanup_http struct http *h = NULL;
-	int r = http_new(NULL, &h);
+	int r = http_new(NULL, access->settings, &h);
 
 	if (r == 0)
-		r = registry_new(ref, auth, &reg, err);
+		r = registry_new(ref, access, &reg, err);
 	if (r == 0)
 		r = registry_manifest(reg, h,
 				      digest_is_set(&ref->digest) ? ref->digest.text : ref->tag,

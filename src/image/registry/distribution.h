@@ -16,10 +16,9 @@ void distribution_reset(struct distribution *d);
 
 /**
  * distribution_inspect() - ask a registry
- * @auth: NULL is anonymous
- * @ret:  distribution_reset()
+ * @ret: distribution_reset()
  *
  * Return: 0; -ENOENT; as registry_manifest(); all with a message.
  */
-int distribution_inspect(const struct reference *ref, const struct registry_auth *auth,
+int distribution_inspect(const struct reference *ref, const struct registry_access *access,
 			 struct distribution *ret, struct err *err);

@@ -192,7 +192,7 @@ static void *thread_main(void *arg)
 	struct fetch_layers *l = arg;
 	cleanup_http struct http *h = NULL;
 
-	if (http_new(&l->f->guard->guarded, &h) == 0)
+	if (http_new(&l->f->guard->guarded, http_settings(l->f->http), &h) == 0)
 		work_off(l, h);
 	return NULL;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "image/registry/peer.h"
 #include "image/registry/redirect.h"
 #include "image/registry/response.h"
 #include "image/registry/sending.h"
@@ -19,8 +20,8 @@
  * Theory of operation: libcurl's easy interface in the calling thread, which may block here.  A
  * silent peer ends in a timeout; header and body have limits that are enforced as bytes arrive.
  * Redirections are followed here and not by libcurl, as plain HTTP is for this machine alone
- * (redirect.c); the headers of the earlier answer are forgotten.  Only the proxies of the
- * environment are used, for other hosts than this one.
+ * (redirect.c); the headers of the earlier answer are forgotten.  Proxies are for other hosts than
+ * this one, and each host has its own certificates (peer.c).
  *
  * A hostile registry, or whoever it redirects to, controls every byte of an answer.
  */
@@ -44,6 +45,9 @@ struct hop {
 struct http {
 	CURL *easy;
 	const struct progress *progress;
+	const struct settings *settings;
+	char *peer_key; /* what peer is of: "SCHEME HOST[:PORT]"; NULL: nothing */
+	struct peer peer;
 	char curl_error[CURL_ERROR_SIZE];
 	/* of the request under way */
 	const struct http_request *request;
@@ -56,13 +60,14 @@ struct http {
 	int result; /* of the sink */
 };
 
-int http_new(const struct progress *progress, struct http **ret)
+int http_new(const struct progress *progress, const struct settings *settings, struct http **ret)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return -ENOMEM;
 	h->progress = progress;
+	h->settings = settings;
 	h->easy = curl_easy_init();
 	if (!h->easy) {
 		free(h);
@@ -78,7 +83,14 @@ void http_free(struct http *h)
 		return;
 	curl_easy_cleanup(h->easy);
 	http_response_reset(&h->response);
+	peer_reset(&h->peer);
+	free(h->peer_key);
 	free(h);
+}
+
+const struct settings *http_settings(const struct http *h)
+{
+	return h->settings;
 }
 
 const struct progress *http_progress(const struct http *h)
@@ -181,8 +193,53 @@ static void set_limits(struct http *h, const struct http_request *rq, const stru
 					 : 1L);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, rq->sink ? SINK_BUFFER_BYTES : 16384L);
-	if (url_leads_here(hop->url))
-		curl_easy_setopt(c, CURLOPT_PROXY, "");
+}
+
+/* Looks up how the hop's host is reached, unless it is the one of the last time. */
+static int find_peer(struct http *h, const struct hop *hop, struct err *err)
+{
+	cleanup_free char *host = NULL, *key = NULL;
+	bool is_https;
+	int r = url_authority(hop->url, &host, &is_https, err);
+
+	if (r < 0)
+		return r;
+	key = str_printf("%s %s", is_https ? "https" : "http", host);
+	if (!key)
+		return err_nomem(err);
+	if (h->peer_key && streq(key, h->peer_key))
+		return 0;
+	free(take_ptr(h->peer_key));
+	peer_reset(&h->peer);
+	r = peer_find(h->settings, host, is_https, &h->peer, err);
+	if (r == 0)
+		h->peer_key = take_ptr(key);
+	return r;
+}
+
+static void set_peer(struct http *h, const struct hop *hop)
+{
+	const struct peer *p = &h->peer;
+	CURL *c = h->easy;
+
+	curl_easy_setopt(c, CURLOPT_PROXY, url_leads_here(hop->url) ? "" : p->proxy);
+	curl_easy_setopt(c, CURLOPT_NOPROXY, p->no_proxy);
+	if (p->insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (p->authorities.len > 0) {
+		/* The system's stay, by CURLOPT_CAPATH. */
+		struct curl_blob blob = { .data = p->authorities.data,
+					  .len = p->authorities.len,
+					  .flags = CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+	}
+	if (p->certificate) {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, p->certificate);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, p->key);
+	}
 }
 
 static void set_callbacks(struct http *h)
@@ -221,6 +278,16 @@ static void set_request(struct http *h, const struct http_request *rq, const str
 	}
 }
 
+static int untrusted(const struct http *h, const char *why, struct err *err)
+{
+	const char *host = h->peer_key ? strchr(h->peer_key, ' ') + 1 : "HOST";
+
+	return err_set(err, -EPROTO,
+		       "%s: put who vouches for it into certs.d/%s/ca.crt, or name it in "
+		       "\"insecure-registries\" of moat's settings",
+		       why, host);
+}
+
 static int transport_error(const struct http *h, CURLcode code, struct err *err)
 {
 	const char *why = h->curl_error[0] ? h->curl_error : curl_easy_strerror(code);
@@ -244,6 +311,12 @@ static int transport_error(const struct http *h, CURLcode code, struct err *err)
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
 		return err_set(err, -ECONNRESET, "the registry cut the connection: %s", why);
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		return err_set(err, -EPROTONOSUPPORT, "%s", why);
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return untrusted(h, why, err);
 	default:
 		return err_set(err, -EPROTO, "%s", why);
 	}
@@ -271,10 +344,15 @@ static int perform_request(struct http *h, struct err *err)
 static int take_hop(struct http *h, const struct http_request *rq, const struct hop *hop,
 		    struct curl_slist *headers, struct err *err)
 {
+	int r = find_peer(h, hop, err);
+
+	if (r < 0)
+		return r;
 	curl_easy_reset(h->easy);
 	http_response_reset(&h->response);
 	h->request = rq;
 	set_limits(h, rq, hop);
+	set_peer(h, hop);
 	set_callbacks(h);
 	set_request(h, rq, hop);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);
@@ -301,7 +379,7 @@ static int next_hop(struct http *h, struct hop *hop, struct err *err)
 	if (loses_the_method(h->request, h->response.status))
 		return err_set(err, -EPROTO, "redirection of a %s to %.200s refused: %ld",
 			       h->request->method, to, h->response.status);
-	r = redirect_check(hop->url, to, &same_host, err);
+	r = redirect_check(hop->url, to, h->settings, &same_host, err);
 	if (r < 0)
 		return r;
 	next = strdup(to);

@@ -12,11 +12,15 @@ struct http;
 /**
  * http_new() - a client with connections of its own; used by one thread at a time
  * @progress: borrowed, asked for cancellation; may be NULL
+ * @settings: borrowed; may be NULL
  * @ret:      owned, http_free()
  *
  * Return: 0; -ENOMEM.
  */
-int http_new(const struct progress *progress, struct http **ret);
+int http_new(const struct progress *progress, const struct settings *settings, struct http **ret);
+
+/** http_settings() - those it was made with */
+const struct settings *http_settings(const struct http *h);
 
 /** http_free() - NULL is accepted */
 void http_free(struct http *h);
@@ -49,6 +53,7 @@ struct http_request {
 	const char *method;	      /* NULL: GET */
 	const struct http_body *body; /* NULL: none */
 	const char *url;	      /* http: may lead to https:, never the other way */
+	const char *path; /* for registry_send(): below the repository; in place of an URL */
 	const char *accept;
 	const char *bearer;   /* token_valid(); NULL: none */
 	const char *username; /* with @password, Basic; NULL: none */
@@ -80,8 +85,8 @@ void http_response_reset(struct http_response *r);
  * (307, 308).
  *
  * Return: 0 when there is a whole answer; -ECONNRESET, -ETIMEDOUT worth another try;
- * -ECONNREFUSED, -EHOSTUNREACH, -EPROTO; -EFBIG; -ECANCELED; what the sink returned.  All with
- * a message.
+ * -EPROTONOSUPPORT when the server does not speak the URL's scheme; -ECONNREFUSED, -EHOSTUNREACH,
+ * -EPROTO; -EFBIG; -ECANCELED; what the sink returned.  All with a message.
  */
 int http_send(struct http *h, const struct http_request *rq, struct http_response *ret,
 	      struct err *err);

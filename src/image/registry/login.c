@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "image/registry/redirect.h"
+#include "image/registry/address.h"
 #include "image/registry/registry.h"
 #include "image/registry/token.h"
 
@@ -27,7 +27,7 @@ static int login_refused(const char *name, const struct http_response *rs, struc
 }
 
 /* Puts what the challenge asks for into @rq, which borrows it of @ret. */
-static int answer_challenge(struct http *h, const char *name, const struct token_request *ask,
+static int answer_challenge(struct http *h, const struct token_request *ask,
 			    struct http_request *rq, struct token *ret, struct err *err)
 {
 	int r;
@@ -37,25 +37,49 @@ static int answer_challenge(struct http *h, const char *name, const struct token
 		rq->password = ask->auth->password;
 		return 0;
 	}
-	r = token_check_realm(ask->challenge->realm, url_is_loopback(registry_host(name)), err);
+	r = token_check_realm(ask->challenge->realm, rq->url, http_settings(h), err);
 	if (r == 0)
 		r = token_fetch(h, ask, ret, err);
 	rq->bearer = ret->bearer;
 	return r;
 }
 
-int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
+static int set_url(const struct address *a, struct http_request *rq, char **url, struct err *err)
+{
+	free(*url);
+	rq->url = *url = str_printf("%s://%s/v2/", address_scheme(a), a->host);
+	return *url ? 0 : err_nomem(err);
+}
+
+/* Asks without credentials.  @url: owned; @rq borrows it. */
+static int ask_first(struct http *h, struct address *a, struct http_request *rq, char **url,
+		     struct http_response *rs, struct err *err)
+{
+	int r = set_url(a, rq, url, err);
+
+	if (r < 0)
+		return r;
+	r = http_send(h, rq, rs, err);
+	if (!address_doubt(a, r, rs))
+		return r;
+	http_response_reset(rs);
+	r = set_url(a, rq, url, err);
+	return r == 0 ? http_send(h, rq, rs, err) : r;
+}
+
+int registry_login(const char *name, const struct registry_access *access, struct http *h,
 		   char **ret_identity, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	cleanup(token_reset) struct token token = { 0 };
-	const char *host = registry_host(name);
-	cleanup_free char *url =
-		str_printf("%s://%s/v2/", url_is_loopback(host) ? "http" : "https", host);
-	struct http_request rq = { .url = url, .max_bytes = ANSWER_MAX_BYTES };
+	struct address a = address_of(access, registry_host(name));
+	cleanup_free char *url = NULL;
+	struct http_request rq = { .max_bytes = ANSWER_MAX_BYTES };
 	struct challenge c;
-	const struct token_request ask = { .challenge = &c, .auth = auth, .wants_identity = true };
-	int r = url ? http_send(h, &rq, &rs, err) : err_nomem(err);
+	const struct token_request ask = { .challenge = &c,
+					   .auth = access->auth,
+					   .wants_identity = true };
+	int r = ask_first(h, &a, &rq, &url, &rs, err);
 
 	*ret_identity = NULL;
 	if (r < 0 || rs.status == 200)
@@ -64,7 +88,7 @@ int registry_login(const char *name, const struct registry_auth *auth, struct ht
 		return login_refused(name, &rs, err);
 	if (!challenge_choose(rs.challenges, &c))
 		return err_set(err, -EPROTO, "%s asks for a login of an unknown kind", name);
-	r = answer_challenge(h, name, &ask, &rq, &token, err);
+	r = answer_challenge(h, &ask, &rq, &token, err);
 	http_response_reset(&rs);
 	if (r == 0)
 		r = http_send(h, &rq, &rs, err);

@@ -13,5 +13,5 @@
  *
  * Return: 0; -EACCES; -EPROTO; as http_send(); all with a message.
  */
-int registry_login(const char *name, const struct registry_auth *auth, struct http *h,
+int registry_login(const char *name, const struct registry_access *access, struct http *h,
 		   char **ret_identity, struct err *err);

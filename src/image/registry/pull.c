@@ -262,6 +262,15 @@ static int run_pinned(struct pull *p, struct store *st, const char *name, struct
 	return r;
 }
 
+static unsigned count_downloads(const struct image_pull *in)
+{
+	const struct settings *s = in->access.settings;
+
+	if (in->max_downloads)
+		return in->max_downloads;
+	return s && s->max_downloads ? s->max_downloads : PULL_DOWNLOADS;
+}
+
 int store_pull(struct store *st, const struct image_pull *in, const struct progress *progress,
 	       struct image **ret, struct err *err)
 {
@@ -275,14 +284,12 @@ int store_pull(struct store *st, const struct image_pull *in, const struct progr
 	int r;
 
 	progress_guard_init(&guard, progress);
-	if (!name || http_new(&guard.guarded, &http) < 0)
+	if (!name || http_new(&guard.guarded, in->access.settings, &http) < 0)
 		return err_nomem(err);
-	r = registry_new(in->ref, in->auth, &reg, err);
-	p.fetcher = (struct fetcher){ .reg = reg,
-				      .http = http,
-				      .guard = &guard,
-				      .max_downloads = in->max_downloads ? in->max_downloads
-									 : PULL_DOWNLOADS };
+	r = registry_new(in->ref, &in->access, &reg, err);
+	p.fetcher = (struct fetcher){
+		.reg = reg, .http = http, .guard = &guard, .max_downloads = count_downloads(in)
+	};
 	if (r == 0)
 		r = run_pinned(&p, st, name, ret, err);
 	if (r < 0)

@@ -238,18 +238,20 @@ static int report_end(const struct push *p, struct pushed *ret, struct err *err)
 	return 0;
 }
 
-static int run_push(struct push *p, const struct registry_auth *auth, struct pushed *ret,
+static int run_push(struct push *p, const struct registry_access *access, struct pushed *ret,
 		    struct err *err)
 {
 	cleanup_free char *full = reference_full(p->ref);
 	cleanup_free char *to = str_printf("The push refers to repository [%s/%s]",
 					   p->ref->registry, p->ref->repository);
-	int r = full && to && http_new(p->progress, &p->http) == 0 ? 0 : err_nomem(err);
+	int r = full && to && http_new(p->progress, access->settings, &p->http) == 0
+			? 0
+			: err_nomem(err);
 
 	if (r == 0)
 		r = read_manifest(p, full, err);
 	if (r == 0)
-		r = registry_new(p->ref, auth, &p->reg, err);
+		r = registry_new(p->ref, access, &p->reg, err);
 	if (r == 0 && registry_allow_push(p->reg, p->mount_from) < 0)
 		r = err_nomem(err);
 	if (r < 0)
@@ -263,7 +265,7 @@ static int run_push(struct push *p, const struct registry_auth *auth, struct pus
 	return r == 0 ? report_end(p, ret, err) : r;
 }
 
-int store_push(struct store *st, const struct reference *ref, const struct registry_auth *auth,
+int store_push(struct store *st, const struct reference *ref, const struct registry_access *access,
 	       const struct progress *progress, struct pushed *ret, struct err *err)
 {
 	cleanup(push_reset) struct push p = { .ref = ref, .progress = progress };
@@ -276,7 +278,7 @@ int store_push(struct store *st, const struct reference *ref, const struct regis
 		return err_set(err, -EINVAL,
 			       "push %s: an image is pushed under a tag, not under a digest", name);
 	work_begin(&p.work, st);
-	r = run_push(&p, auth, ret, err);
+	r = run_push(&p, access, ret, err);
 	work_end(&p.work);
 	if (r < 0)
 		err_wrap(err, "push %s", name);

@@ -72,7 +72,36 @@ bool url_leads_here(const char *url)
 	return split_url(url, &p, NULL) == 0 && url_is_loopback(p.text[PART_HOST]);
 }
 
-int redirect_check(const char *from, const char *to, bool *ret_same_host, struct err *err)
+int url_authority(const char *url, char **ret_host, bool *ret_is_https, struct err *err)
+{
+	cleanup(parts_reset) struct parts p = { 0 };
+	bool is_https, is_usual;
+	int r = split_url(url, &p, err);
+
+	if (r < 0)
+		return r;
+	is_https = strcasecmp(p.text[PART_SCHEME], "https") == 0;
+	is_usual = streq(p.text[PART_PORT], is_https ? "443" : "80");
+	*ret_host = str_printf("%s%s%s", p.text[PART_HOST], is_usual ? "" : ":",
+			       is_usual ? "" : p.text[PART_PORT]);
+	if (!*ret_host)
+		return err_nomem(err);
+	*ret_is_https = is_https;
+	return 0;
+}
+
+/* May this host be spoken to in the clear? */
+static bool may_be_plain(const struct parts *p, const struct settings *settings)
+{
+	cleanup_free char *host = str_printf("%s:%s", p->text[PART_HOST], p->text[PART_PORT]);
+
+	return url_is_loopback(p->text[PART_HOST]) ||
+	       settings_is_insecure(settings, p->text[PART_HOST]) ||
+	       (host && settings_is_insecure(settings, host));
+}
+
+int redirect_check(const char *from, const char *to, const struct settings *settings,
+		   bool *ret_same_host, struct err *err)
 {
 	cleanup(parts_reset) struct parts old = { 0 }, new = { 0 };
 	bool plain, same = true;
@@ -88,12 +117,13 @@ int redirect_check(const char *from, const char *to, bool *ret_same_host, struct
 	if (plain && strcasecmp(old.text[PART_SCHEME], "http") != 0)
 		return err_set(err, -EPROTO,
 			       "redirection to %.200s refused: https is not left for http", to);
-	if (plain && !url_is_loopback(new.text[PART_HOST]))
+	for (size_t i = 0; i < N_PARTS; i++)
+		same = same && strcasecmp(old.text[i], new.text[i]) == 0;
+	if (plain && strcasecmp(old.text[PART_HOST], new.text[PART_HOST]) != 0 &&
+	    !may_be_plain(&new, settings))
 		return err_set(
 			err, -EPROTO,
 			"redirection to %.200s refused: plain http is for this machine alone", to);
-	for (size_t i = 0; i < N_PARTS; i++)
-		same = same && strcasecmp(old.text[i], new.text[i]) == 0;
 	*ret_same_host = same;
 	return 0;
 }

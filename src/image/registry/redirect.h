@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "settings/settings.h"
 
 /* Which redirections are followed. */
 
@@ -17,13 +18,20 @@ bool url_leads_here(const char *url);
 /**
  * redirect_check() - may a redirection be followed?
  * @from, @to:     absolute URLs
+ * @settings:      say where plain HTTP will do; may be NULL
  * @ret_same_host: the same scheme, host and port
  *
- * HTTPS is never left for HTTP, and plain HTTP stays on this machine.
+ * HTTPS is never left for HTTP, and plain HTTP stays on this machine, with a host that was spoken
+ * to in the clear, or with one that need not be secure.
  *
  * Return: 0; -EPROTO with a message; -ENOMEM.
  */
-int redirect_check(const char *from, const char *to, bool *ret_same_host, struct err *err);
+int redirect_check(const char *from, const char *to, const struct settings *settings,
+		   bool *ret_same_host, struct err *err);
+
+/** url_authority() - "HOST[:PORT]" of an absolute URL, the port where it is not that of the scheme.
+ * @ret_host: owned.  Return: 0; -EPROTO with a message; -ENOMEM. */
+int url_authority(const char *url, char **ret_host, bool *ret_is_https, struct err *err);
 
 /**
  * url_resolve() - the absolute URL that a Location stands for

@@ -3,19 +3,27 @@
 
 #include <pthread.h>
 
+#include "image/registry/address.h"
 #include "image/registry/registry.h"
 
-/* What registry.c and upload.c share. */
+/* What the files that speak to a registry share. */
 
 struct registry {
 	const struct reference *ref;
 	const struct registry_auth *auth;
+	struct address address; /* its scheme changes with the first request at most */
+	char *host;
+	char *repository;      /* of this server; a mirror may have a prefix for it */
 	char *base;	       /* "https://host/v2/repository" */
 	char *name;	       /* "alpine:3", for messages */
 	char *repository_name; /* "alpine" */
 	char **scopes;	       /* of the token */
 	bool pushes;
+	bool is_mirror;
 	char *mount_from; /* repository; NULL: none */
+	struct registry **mirrors;
+	size_t n_mirrors;
+	size_t first; /* of the mirrors and then itself, the one that had the manifest */
 	pthread_mutex_t lock;
 	/* guarded by lock */
 	char *token;
@@ -26,6 +34,21 @@ struct registry {
  * Return: as http_send(). */
 int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 		  struct http_response *ret, struct err *err);
+
+/** registry_make() - a client for one server.  @repository: copied.  Return: as registry_new(). */
+int registry_make(const struct reference *ref, const struct registry_access *access,
+		  const char *repository, const struct address *address, struct registry **ret,
+		  struct err *err);
+
+/** registry_add_mirrors() - those that the settings name.  Return: as registry_new(). */
+int registry_add_mirrors(struct registry *reg, const struct settings *settings, struct err *err);
+
+/** registry_get_manifest(), registry_get_blob() - as registry_manifest() and registry_blob(), of
+ * this server alone */
+int registry_get_manifest(struct registry *reg, struct http *h, const char *name,
+			  struct document *ret, struct err *err);
+int registry_get_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
+		      struct http_sink *sink, struct err *err);
 
 /** registry_refused() - the error that an answer is */
 int registry_refused(const struct registry *reg, const struct http_response *rs, struct err *err);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "image/registry/redirect.h"
 #include "image/registry/registry-inner.h"
 #include "image/registry/retry.h"
 #include "image/registry/token.h"
@@ -40,7 +39,12 @@ void registry_free(struct registry *reg)
 {
 	if (!reg)
 		return;
+	for (size_t i = 0; i < reg->n_mirrors; i++)
+		registry_free(reg->mirrors[i]);
+	free(reg->mirrors);
 	pthread_mutex_destroy(&reg->lock);
+	free(reg->host);
+	free(reg->repository);
 	free(reg->base);
 	free(reg->name);
 	free(reg->repository_name);
@@ -55,30 +59,54 @@ const char *registry_host(const char *name)
 	return streq(name, "docker.io") ? "registry-1.docker.io" : name;
 }
 
-int registry_new(const struct reference *ref, const struct registry_auth *auth,
-		 struct registry **ret, struct err *err)
+static int set_base(struct registry *reg)
+{
+	free(reg->base);
+	reg->base = str_printf("%s://%s/v2/%s", address_scheme(&reg->address), reg->host,
+			       reg->repository);
+	return reg->base ? 0 : -ENOMEM;
+}
+
+int registry_make(const struct reference *ref, const struct registry_access *access,
+		  const char *repository, const struct address *address, struct registry **ret,
+		  struct err *err)
 {
 	const struct reference bare = { .registry = ref->registry, .repository = ref->repository };
-	cleanup_registry struct registry *reg = NULL;
-	const char *host = registry_host(ref->registry);
+	cleanup_registry struct registry *reg = calloc(1, sizeof(*reg));
 
-	if (auth && auth->username && strchr(auth->username, ':'))
-		return err_set(err, -EINVAL, "a user name cannot have a colon");
-	reg = calloc(1, sizeof(*reg));
 	if (!reg)
 		return err_nomem(err);
 	pthread_mutex_init(&reg->lock, NULL);
 	reg->ref = ref;
-	reg->auth = auth;
+	reg->auth = access->auth;
+	reg->host = strdup(address->host);
+	reg->address = *address;
+	reg->address.host = reg->host;
+	reg->repository = strdup(repository);
 	reg->name = reference_familiar(ref);
 	reg->repository_name = reference_familiar(&bare);
-	reg->base = str_printf("%s://%s/v2/%s", url_is_loopback(host) ? "http" : "https", host,
-			       ref->repository);
-	if (!reg->name || !reg->repository_name || !reg->base ||
-	    strv_addf(&reg->scopes, "repository:%s:pull", ref->repository) < 0)
+	if (!reg->host || !reg->repository || !reg->name || !reg->repository_name ||
+	    set_base(reg) < 0 || strv_addf(&reg->scopes, "repository:%s:pull", repository) < 0)
 		return err_nomem(err);
 	*ret = take_ptr(reg);
 	return 0;
+}
+
+int registry_new(const struct reference *ref, const struct registry_access *access,
+		 struct registry **ret, struct err *err)
+{
+	const struct address a = address_of(access, registry_host(ref->registry));
+	cleanup_registry struct registry *reg = NULL;
+	int r;
+
+	if (access->auth && access->auth->username && strchr(access->auth->username, ':'))
+		return err_set(err, -EINVAL, "a user name cannot have a colon");
+	r = registry_make(ref, access, ref->repository, &a, &reg, err);
+	if (r == 0)
+		r = registry_add_mirrors(reg, access->settings, err);
+	if (r == 0)
+		*ret = take_ptr(reg);
+	return r;
 }
 
 void document_reset(struct document *doc)
@@ -129,8 +157,7 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 		r = err_set(err, -EACCES,
 			    used->basic ? "wrong user name or password" : "no login given");
 	} else if (!reg->token || (used->token && streq(reg->token, used->token))) {
-		r = token_check_realm(c.realm, url_is_loopback(registry_host(reg->ref->registry)),
-				      err);
+		r = token_check_realm(c.realm, reg->base, http_settings(h), err);
 		if (r == 0)
 			r = token_fetch(h, &rq, &token, err);
 		if (r == 0) {
@@ -143,6 +170,64 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 	return r;
 }
 
+/* With what authorization there is.  @used: what that was. */
+static int send_granted(struct registry *reg, struct http *h, struct http_request *rq,
+			struct grant *used, struct http_response *ret, struct err *err)
+{
+	cleanup_free char *url = NULL;
+	int r;
+
+	grant_reset(used);
+	if (grant_now(reg, used) < 0)
+		return err_nomem(err);
+	rq->bearer = used->token;
+	rq->username = used->basic ? reg->auth->username : NULL;
+	rq->password = used->basic ? reg->auth->password : NULL;
+	if (rq->path) {
+		pthread_mutex_lock(&reg->lock);
+		url = str_printf("%s%s", reg->base, rq->path);
+		pthread_mutex_unlock(&reg->lock);
+		if (!url)
+			return err_nomem(err);
+		rq->url = url;
+	}
+	http_response_reset(ret);
+	r = http_send(h, rq, ret, err);
+	if (rq->path)
+		rq->url = NULL;
+	return r;
+}
+
+/* Return: 1 when the other scheme is to be tried; 0; -ENOMEM. */
+static int doubt_scheme(struct registry *reg, int r, const struct http_response *rs)
+{
+	bool doubtful;
+
+	pthread_mutex_lock(&reg->lock);
+	doubtful = address_doubt(&reg->address, r, rs);
+	if (doubtful)
+		r = set_base(reg) < 0 ? -ENOMEM : 1;
+	pthread_mutex_unlock(&reg->lock);
+	return doubtful ? r : 0;
+}
+
+/* The same, and once more where the registry speaks another scheme. */
+static int send_addressed(struct registry *reg, struct http *h, struct http_request *rq,
+			  struct grant *used, struct http_response *ret, struct err *err)
+{
+	struct err first = { 0 };
+	int r = send_granted(reg, h, rq, used, ret, &first), again;
+
+	again = rq->path ? doubt_scheme(reg, r, ret) : 0;
+	if (again < 0)
+		return err_nomem(err);
+	if (!again)
+		return r < 0 ? err_set(err, r, "%s", first.msg) : r;
+	again = send_granted(reg, h, rq, used, ret, err);
+	/* With neither scheme anybody is there: the first failure says more. */
+	return again == -ECONNREFUSED && r < 0 ? err_set(err, r, "%s", first.msg) : again;
+}
+
 int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 		  struct http_response *ret, struct err *err)
 {
@@ -151,14 +236,7 @@ int registry_send(struct registry *reg, struct http *h, struct http_request *rq,
 	int r;
 
 	for (int round = 0;; round++) {
-		grant_reset(&used);
-		if (grant_now(reg, &used) < 0)
-			return err_nomem(err);
-		rq->bearer = used.token;
-		rq->username = used.basic ? reg->auth->username : NULL;
-		rq->password = used.basic ? reg->auth->password : NULL;
-		http_response_reset(ret);
-		r = http_send(h, rq, ret, err);
+		r = send_addressed(reg, h, rq, &used, ret, err);
 		if (r < 0 || ret->status != 401 || round == 1)
 			return r;
 		r = answer_challenge(reg, h, &used, ret->challenges, &why);
@@ -244,19 +322,19 @@ static int check_media_type(const struct document *doc, struct err *err)
 	return r;
 }
 
-int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
-		      struct err *err)
+int registry_get_manifest(struct registry *reg, struct http *h, const char *name,
+			  struct document *ret, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	cleanup(document_reset) struct document doc = { 0 };
-	cleanup_free char *url = str_printf("%s/manifests/%s", reg->base, name);
+	cleanup_free char *path = str_printf("/manifests/%s", name);
 	struct http_request rq = {
-		.url = url,
+		.path = path,
 		.accept = MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST
 					  ", " MEDIA_DOCKER_MANIFEST,
 		.max_bytes = OCI_MANIFEST_MAX_BYTES,
 	};
-	int r = url ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = path ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
@@ -280,13 +358,13 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 	return 0;
 }
 
-int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
-		  struct http_sink *sink, struct err *err)
+int registry_get_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
+		      struct http_sink *sink, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
-	cleanup_free char *url = str_printf("%s/blobs/%s", reg->base, d->digest.text);
-	struct http_request rq = { .url = url, .sink = sink };
-	int r = url ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
+	cleanup_free char *path = str_printf("/blobs/%s", d->digest.text);
+	struct http_request rq = { .path = path, .sink = sink };
+	int r = path ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;

@@ -10,13 +10,14 @@ struct registry;
 
 /**
  * registry_new() - make a client; no request is sent yet
- * @ref:  borrowed for the client's lifetime, as is @auth
- * @auth: NULL is anonymous
- * @ret:  owned, registry_free(); may be used by several threads, each with its own struct http
+ * @ref:    borrowed for the client's lifetime
+ * @access: the same, what it points to
+ * @ret:    owned, registry_free(); may be used by several threads, each with its own struct http,
+ *          once it has answered the first of them
  *
  * Return: 0; -EINVAL for a user name that HTTP cannot carry; -ENOMEM.
  */
-int registry_new(const struct reference *ref, const struct registry_auth *auth,
+int registry_new(const struct reference *ref, const struct registry_access *access,
 		 struct registry **ret, struct err *err);
 
 /** registry_free() - NULL is accepted */
@@ -35,7 +36,7 @@ struct document {
 void document_reset(struct document *doc);
 
 /**
- * registry_manifest() - fetch a manifest or an index
+ * registry_manifest() - fetch a manifest or an index, from a mirror that has it, or the registry
  * @name: tag or digest
  * @ret:  owned, document_reset()
  *
@@ -45,8 +46,8 @@ void document_reset(struct document *doc);
 int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
 		      struct err *err);
 
-/** registry_blob() - fetch a blob into a sink, resumed where it was cut off.  Return: as
- * registry_manifest(). */
+/** registry_blob() - fetch a blob into a sink, resumed where it was cut off, from where the
+ * manifest was, or who comes after it.  Return: as registry_manifest(). */
 int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
 		  struct http_sink *sink, struct err *err);
 

@@ -18,6 +18,7 @@
  */
 
 #define TRIES_MAX	 5
+#define MIRROR_TRIES	 2 /* there is somebody else to ask */
 #define PAUSE_FIRST_USEC (200 * USEC_PER_MSEC)
 #define PAUSE_MAX_USEC	 (60 * USEC_PER_SEC)
 #define WAIT_MAX_USEC	 (180 * USEC_PER_SEC) /* in all */
@@ -81,7 +82,7 @@ int retry_wait(struct patience *p, struct http *h, uint64_t have_bytes)
 		p->have_bytes = have_bytes;
 	}
 	pause = retry_pause_usec(++p->tries);
-	if (pause == 0)
+	if (pause == 0 || (p->max_tries && p->tries >= p->max_tries))
 		return -EAGAIN;
 	pause = vary(pause);
 	if (p->retry_after_sec > PAUSE_MAX_USEC / USEC_PER_SEC)
@@ -99,7 +100,8 @@ int registry_retry(struct registry *reg, struct http *h, struct http_request *rq
 		   struct http_response *ret, struct err *err)
 {
 	struct http_sink *sink = rq->sink;
-	struct patience p = { .id = sink ? sink->id : NULL };
+	struct patience p = { .max_tries = reg->is_mirror ? MIRROR_TRIES : 0,
+			      .id = sink ? sink->id : NULL };
 
 	for (;;) {
 		int r, wait;

@@ -5,6 +5,7 @@
 
 /* What fails in passing is tried again, later each time. */
 struct patience {
+	unsigned max_tries;	  /* 0: the usual number */
 	unsigned tries;		  /* that failed, since the last that got on */
 	uint64_t waited_usec;	  /* in all */
 	uint64_t have_bytes;	  /* after the last that got on */

@@ -39,16 +39,18 @@ void answer_text(const struct http_response *rs, char ret[256])
 			*p = '?';
 }
 
-int token_check_realm(const char *realm, bool registry_is_local, struct err *err)
+int token_check_realm(const char *realm, const char *registry, const struct settings *settings,
+		      struct err *err)
 {
 	const char *plain = str_starts(realm, "http://");
 	const char *host = plain ? plain : str_starts(realm, "https://");
+	bool same;
 
 	/* In "user@host" a person takes the user's name for the host. */
 	if (host && memchr(host, '@', strcspn(host, "/?#\\")))
 		return err_set(err, -EPROTO,
 			       "the registry's token server %.200s has a user name in it", realm);
-	if (host && (!plain || (registry_is_local && url_is_loopback(plain))))
+	if (host && (!plain || redirect_check(registry, realm, settings, &same, NULL) == 0))
 		return 0;
 	return err_set(err, -EPROTO, "the registry's token server %.200s does not use https",
 		       realm);

@@ -6,11 +6,16 @@
 
 /**
  * token_check_realm() - may credentials go to the token server a registry names?
- * @registry_is_local: the registry is on this machine, and may name a server there
+ * @registry: an URL of the registry
+ * @settings: say where plain HTTP will do; may be NULL
+ *
+ * To a server with plain HTTP only where the registry itself is spoken to so, and might redirect
+ * there.
  *
  * Return: 0; -EPROTO with a message.
  */
-int token_check_realm(const char *realm, bool registry_is_local, struct err *err);
+int token_check_realm(const char *realm, const char *registry, const struct settings *settings,
+		      struct err *err);
 
 struct token_request {
 	const struct challenge *challenge; /* its realm passed token_check_realm() */

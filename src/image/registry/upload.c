@@ -57,9 +57,9 @@ static int push_refused(const struct registry *reg, const struct http_response *
 int registry_has_blob(struct registry *reg, struct http *h, const struct digest *d, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
-	cleanup_free char *url = str_printf("%s/blobs/%s", reg->base, d->text);
-	struct http_request rq = { .method = "HEAD", .url = url };
-	int r = url ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
+	cleanup_free char *path = str_printf("/blobs/%s", d->text);
+	struct http_request rq = { .method = "HEAD", .path = path };
+	int r = path ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
@@ -71,7 +71,7 @@ int registry_mount_blob(struct registry *reg, struct http *h, const struct diges
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	const struct http_body nothing = { .type = "application/octet-stream", .data = "" };
-	cleanup_free char *url = NULL;
+	cleanup_free char *path = NULL;
 	struct http_request rq = { .method = "POST",
 				   .body = &nothing,
 				   .max_bytes = ANSWER_MAX_BYTES };
@@ -79,10 +79,10 @@ int registry_mount_blob(struct registry *reg, struct http *h, const struct diges
 
 	if (!reg->mount_from)
 		return 0;
-	url = str_printf("%s/blobs/uploads/?mount=%s&from=%s", reg->base, d->text, reg->mount_from);
-	if (!url)
+	path = str_printf("/blobs/uploads/?mount=%s&from=%s", d->text, reg->mount_from);
+	if (!path)
 		return err_nomem(err);
-	rq.url = url;
+	rq.path = path;
 	r = registry_retry(reg, h, &rq, &rs, err);
 	return r < 0 ? r : rs.status == 201;
 }
@@ -94,12 +94,14 @@ static int open_upload(struct registry *reg, struct http *h, const struct digest
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	const struct http_body nothing = { .type = "application/octet-stream", .data = "" };
-	cleanup_free char *url = str_printf("%s/blobs/uploads/", reg->base);
 	cleanup_free char *query = str_printf("digest=%s", d->text);
 	struct http_request rq = {
-		.method = "POST", .body = &nothing, .url = url, .max_bytes = ANSWER_MAX_BYTES
+		.method = "POST",
+		.body = &nothing,
+		.path = "/blobs/uploads/",
+		.max_bytes = ANSWER_MAX_BYTES,
 	};
-	int r = url && query ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = query ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
@@ -108,7 +110,7 @@ static int open_upload(struct registry *reg, struct http *h, const struct digest
 	if (!rs.location)
 		return err_set(err, -EPROTO, "registry %s opens an upload, but does not say where",
 			       reg->ref->registry);
-	r = redirect_check(reg->base, rs.location, ret_ours, err);
+	r = redirect_check(reg->base, rs.location, http_settings(h), ret_ours, err);
 	return r < 0 ? r : url_resolve(reg->base, rs.location, query, ret, err);
 }
 
@@ -155,14 +157,14 @@ int registry_put_manifest(struct registry *reg, struct http *h, const char *tag,
 			  const struct document *doc, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
-	cleanup_free char *url = str_printf("%s/manifests/%s", reg->base, tag);
+	cleanup_free char *path = str_printf("/manifests/%s", tag);
 	const struct http_body body = { .type = doc->media_type,
 					.data = doc->text.data,
 					.len = doc->text.len };
 	struct http_request rq = {
-		.method = "PUT", .url = url, .body = &body, .max_bytes = ANSWER_MAX_BYTES
+		.method = "PUT", .path = path, .body = &body, .max_bytes = ANSWER_MAX_BYTES
 	};
-	int r = url ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
+	int r = path ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;

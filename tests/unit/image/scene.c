@@ -74,7 +74,7 @@ int scene_pull(struct scene *sc, const struct pull_options *o, struct err *err)
 	r = store_pull(sc->place->st,
 		       &(struct image_pull){ .ref = ref,
 					     .platform = &platform,
-					     .auth = o->auth.username ? &o->auth : NULL },
+					     .access.auth = o->auth.username ? &o->auth : NULL },
 		       o->progress, &im, err);
 	if (r == 0) {
 		assert_string_equal(im->config.text, sc->kit.config_digest.text);

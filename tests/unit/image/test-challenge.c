@@ -133,7 +133,7 @@ static void test_plain_http_leads_nowhere_but_here(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		bool same_host = false;
 		struct err err;
-		int r = redirect_check(cases[i].from, cases[i].to, &same_host, &err);
+		int r = redirect_check(cases[i].from, cases[i].to, NULL, &same_host, &err);
 
 		if (r != cases[i].r || same_host != cases[i].same_host)
 			fail_msg("%s: %d %d", cases[i].to, r, same_host);
@@ -168,7 +168,10 @@ static void test_only_a_local_registry_names_a_local_token_server(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_int_equal(token_check_realm(cases[i].realm, cases[i].local, NULL),
+		assert_int_equal(token_check_realm(cases[i].realm,
+						   cases[i].local ? "http://127.0.0.1:5000/v2/"
+								  : "https://registry.example/v2/",
+						   NULL, NULL),
 				 cases[i].ok ? 0 : -EPROTO);
 }
 

@@ -26,7 +26,8 @@ static int push(struct scene *sc, const struct registry_auth *auth, struct pushe
 
 	assert_int_equal(reference_parse(sc->name, &ref, NULL), 0);
 	err->msg[0] = '\0';
-	return store_push(sc->place->st, ref, auth, NULL, ret, err);
+	return store_push(sc->place->st, ref, &(struct registry_access){ .auth = auth }, NULL, ret,
+			  err);
 }
 
 static void pushed(struct scene *sc, const struct registry_auth *auth)
@@ -314,7 +315,9 @@ static void test_a_cancelled_push_publishes_nothing(void **state)
 	serve_uploads(sc);
 	serve_manifest(sc);
 	assert_int_equal(reference_parse(sc->name, &ref, NULL), 0);
-	assert_int_equal(store_push(sc->place->st, ref, NULL, &progress, &got, &err), -ECANCELED);
+	assert_int_equal(store_push(sc->place->st, ref, &(struct registry_access){ 0 }, &progress,
+				    &got, &err),
+			 -ECANCELED);
 	assert_int_equal(server_logged(&sc->server, "/manifests/"), 0);
 }
 
