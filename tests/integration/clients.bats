@@ -99,3 +99,46 @@ compose() {
 	assert_status 0
 	assert_equal "$(moat ps -aq --filter label=com.docker.compose.project=demo)" ""
 }
+
+@test "docker-compose: two networks, aliases, fixed addresses, a second up, down" {
+	command -v docker-compose >/dev/null || skip "the package docker-compose is not installed"
+	docker network create --subnet 10.91.7.0/24 outer >/dev/null
+	cat >"$MOAT_ROOT/compose.yml" <<-YML
+		version: "2.4"
+		services:
+		  web:
+		    image: $BUSYBOX
+		    command: httpd -f -h /etc
+		    networks: {front: {aliases: [www]}, back: {ipv4_address: 10.91.8.9}}
+		  worker:
+		    image: $BUSYBOX
+		    command: sleep 10000
+		    networks: [back]
+		    depends_on: [web]
+		  guest:
+		    image: $BUSYBOX
+		    command: sleep 10000
+		    networks: [outer]
+		networks:
+		  front: {}
+		  back: {ipam: {config: [{subnet: 10.91.8.0/24}]}}
+		  outer: {external: true}
+	YML
+	run compose up -d
+	assert_status 0
+	assert_equal "$(moat inspect -f '{{.NetworkSettings.Networks.demo_back.IPAddress}}' demo_web_1)" 10.91.8.9
+	[[ $(moat inspect -f '{{.NetworkSettings.Networks.demo_front.Aliases}}' demo_web_1) == *www* ]]
+	run compose exec -T worker timeout 20 wget -q -O - http://10.91.8.9/hostname
+	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
+	run compose exec -T guest timeout 3 wget -q -O - http://10.91.8.9/hostname
+	[ "$status" -ne 0 ]
+	[[ $(moat inspect -f '{{.NetworkSettings.Networks.outer.IPAddress}}' demo_guest_1) == 10.91.7.* ]]
+	compose rm -s -f web
+	run compose up -d web
+	assert_status 0
+	assert_equal "$(moat inspect -f '{{.NetworkSettings.Networks.demo_back.IPAddress}}' demo_web_1)" 10.91.8.9
+	run compose down -t 0
+	assert_status 0
+	assert_equal "$(moat network ls --format '{{.Name}}' --filter label=com.docker.compose.project=demo)" ""
+	docker network rm outer
+}

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose addresses a network must not have: those of other networks, and what the host reaches. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/network/host-routes.h"
 #include "daemon/network/inner.h"
 
-/* The host's own ways to containers are moat's. */
+/* How moat-net names the host's way to containers; its alias says of which folder it is. */
 #define UPLINK_PREFIX "moat"
+#define ALIAS_MAX     256 /* IFALIASZ: what is longer is cut */
+
+struct route_walk {
+	const char *root;
+	struct users *users;
+};
 
 void users_reset(struct users *u)
 {
@@ -32,11 +41,30 @@ int users_add(struct users *u, const struct ip_net *net, char *who)
 	return 0;
 }
 
+/* Is it the way to this data root's own networks?  That of another one is somebody else's. */
+static bool is_own(const char *root, const char *interface)
+{
+	cleanup_free char *path = str_printf("/sys/class/net/%s/ifalias", interface);
+	cleanup(buf_reset) struct buf alias = BUF_INIT;
+	char own[ALIAS_MAX];
+
+	if (!str_starts(interface, UPLINK_PREFIX))
+		return false;
+	snprintf(own, sizeof(own), "moat-net %s/net", root);
+	/* Where /sys is another network namespace's, nobody can tell. */
+	if (!path || file_read_at(AT_FDCWD, path, KIB(4), &alias) < 0 || alias.len == 0)
+		return true;
+	alias.data[strcspn(alias.data, "\n")] = '\0';
+	return streq(alias.data, own);
+}
+
 static int add_route(const struct ip_net *net, const char *interface, void *arg)
 {
-	if (str_starts(interface, UPLINK_PREFIX))
+	const struct route_walk *w = arg;
+
+	if (is_own(w->root, interface))
 		return 0;
-	return users_add(arg, net,
+	return users_add(w->users, net,
 			 *interface ? str_printf("this host's route by %s", interface)
 				    : strdup("a route of this host"));
 }
@@ -56,7 +84,7 @@ int users_find(struct networks *nets, const struct network *but, struct users *r
 	}
 	if (r < 0)
 		return err_nomem(err);
-	r = host_routes_each(add_route, &u, err);
+	r = host_routes_each(add_route, &(struct route_walk){ nets->root, &u }, err);
 	if (r < 0)
 		return r;
 	*ret = u;
