@@ -125,7 +125,7 @@ static int read_answer(const struct netlink_batch *b, const void *data, size_t l
 	if (len < NLMSG_LENGTH(sizeof(*e)) || h->nlmsg_type != NLMSG_ERROR || h->nlmsg_seq == 0 ||
 	    h->nlmsg_seq > b->n)
 		return 0;
-	e = NLMSG_DATA(h);
+	e = (const void *)((const char *)data + sizeof(*h));
 	note = &b->notes[h->nlmsg_seq - 1];
 	if (e->error < 0 && -e->error != note->fine && err->code == 0)
 		err_errno(err, e->error, "%s %s", note->what, note->text);

@@ -31,39 +31,60 @@ static struct oci_interface sample(char **addresses, char **routes)
 				       .sysctls = none };
 }
 
-/* Request @n, from 0.  The kernel would read it as this does. */
+/* Request @n, from 0. */
 static const struct nlmsghdr *request(const struct netlink_batch *b, size_t n)
 {
-	const struct nlmsghdr *h = (const void *)b->bytes.data;
-	size_t left = b->bytes.len;
+	size_t at = 0;
 
 	assert_int_equal(b->failed, 0);
-	for (; n > 0; n--) {
-		assert_true(NLMSG_OK(h, left));
-		h = NLMSG_NEXT(h, left);
+	for (;;) {
+		const struct nlmsghdr *h = (const void *)(b->bytes.data + at);
+
+		assert_true(at + sizeof(*h) <= b->bytes.len);
+		assert_true(h->nlmsg_len >= sizeof(*h) && at + h->nlmsg_len <= b->bytes.len);
+		assert_int_equal(h->nlmsg_len % NLMSG_ALIGNTO, 0);
+		if (n-- == 0)
+			return h;
+		at += h->nlmsg_len;
 	}
-	assert_true(NLMSG_OK(h, left));
-	return h;
+}
+
+static const void *head_of(const struct nlmsghdr *h)
+{
+	return (const char *)h + sizeof(*h);
+}
+
+static const void *data_of(const struct nlattr *a)
+{
+	return (const char *)a + sizeof(*a);
 }
 
 /* An attribute of a request with a head of @head bytes; NULL where it has none. */
-static const struct rtattr *attribute(const struct nlmsghdr *h, size_t head, unsigned short type)
+static const struct nlattr *attribute(const struct nlmsghdr *h, size_t head, unsigned short type)
 {
-	const struct rtattr *a = (const void *)((const char *)NLMSG_DATA(h) + NLMSG_ALIGN(head));
-	size_t left = h->nlmsg_len - NLMSG_SPACE(head);
+	size_t at = sizeof(*h) + NLMSG_ALIGN(head);
 
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == type)
+	while (at < h->nlmsg_len) {
+		const struct nlattr *a = (const void *)((const char *)h + at);
+
+		assert_true(a->nla_len >= sizeof(*a) && at + a->nla_len <= h->nlmsg_len);
+		if (a->nla_type == type)
 			return a;
-	assert_int_equal(left, 0);
+		at += NLMSG_ALIGN((size_t)a->nla_len);
+	}
 	return NULL;
 }
 
-static void expect_bytes(const struct rtattr *a, const void *bytes, size_t len)
+static size_t length_of(const struct nlattr *a)
 {
 	assert_non_null(a);
-	assert_int_equal(RTA_PAYLOAD(a), len);
-	assert_memory_equal(RTA_DATA(a), bytes, len);
+	return a->nla_len - sizeof(*a);
+}
+
+static void expect_bytes(const struct nlattr *a, const void *bytes, size_t len)
+{
+	assert_int_equal(length_of(a), len);
+	assert_memory_equal(data_of(a), bytes, len);
 }
 
 static void an_interface_on_the_nic_is_one_request(void **state)
@@ -83,7 +104,7 @@ static void an_interface_on_the_nic_is_one_request(void **state)
 	expect_bytes(attribute(h, head, IFLA_IFNAME), "eth1", 5);
 	expect_bytes(attribute(h, head, IFLA_ADDRESS), i.mac, 6);
 	expect_bytes(attribute(h, head, IFLA_MTU), &(uint32_t){ 1400 }, 4);
-	assert_int_equal(RTA_PAYLOAD(attribute(h, head, IFLA_LINKINFO)), 12 + 4 + 8);
+	assert_int_equal(length_of(attribute(h, head, IFLA_LINKINFO)), 12 + 4 + 8);
 	assert_int_equal(b.n, 1);
 	assert_int_equal(h->nlmsg_len, b.bytes.len);
 }
@@ -99,17 +120,17 @@ static void addresses_come_with_what_the_kernel_would_add(void **state)
 	(void)state;
 	assert_int_equal(request_have(&b, 3, &i, NULL), 0);
 	assert_int_equal(b.n, 3);
-	a = NLMSG_DATA(request(&b, 0));
+	a = head_of(request(&b, 0));
 	assert_int_equal(a->ifa_flags, IFA_F_NODAD);
 	expect_bytes(attribute(request(&b, 0), head, IFA_LOCAL),
 		     "\xfe\x80\0\0\0\0\0\0\0\0\0\xff\xfe\0\0\xa1", 16);
-	a = NLMSG_DATA(request(&b, 1));
+	a = head_of(request(&b, 1));
 	assert_int_equal(a->ifa_family, AF_INET);
 	assert_int_equal(a->ifa_prefixlen, 24);
 	assert_int_equal(a->ifa_index, 3);
 	expect_bytes(attribute(request(&b, 1), head, IFA_LOCAL), "\12\1\2\3", 4);
 	expect_bytes(attribute(request(&b, 1), head, IFA_BROADCAST), "\12\1\2\xff", 4);
-	a = NLMSG_DATA(request(&b, 2));
+	a = head_of(request(&b, 2));
 	assert_int_equal(a->ifa_flags, IFA_F_NODAD);
 	assert_null(attribute(request(&b, 2), head, IFA_BROADCAST));
 }
@@ -127,12 +148,12 @@ static void routes_follow_the_addresses(void **state)
 	i.gateway4 = gateway;
 	assert_int_equal(request_have(&b, 3, &i, NULL), 0);
 	assert_int_equal(b.n, 3);
-	route = NLMSG_DATA(request(&b, 1));
+	route = head_of(request(&b, 1));
 	assert_int_equal(route->rtm_dst_len, 0);
 	assert_null(attribute(request(&b, 1), head, RTA_DST));
 	expect_bytes(attribute(request(&b, 1), head, RTA_GATEWAY), "\12\1\2\1", 4);
 	expect_bytes(attribute(request(&b, 1), head, RTA_OIF), &(uint32_t){ 3 }, 4);
-	route = NLMSG_DATA(request(&b, 2));
+	route = head_of(request(&b, 2));
 	assert_int_equal(route->rtm_dst_len, 16);
 	expect_bytes(attribute(request(&b, 2), head, RTA_DST), "\12\x9\0\0", 4);
 }
