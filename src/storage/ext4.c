@@ -195,34 +195,35 @@ static int copy_data(int from, int to, uint64_t size_bytes)
  * libext2fs syncs a file when it opens it, which on a busy disk takes longer than all the rest: so
  * the layout is made in memory.
  */
-static int create_file(int dir_fd, const char *name, uint64_t size_bytes,
-		       const char *const *folders)
+static int create_file(int dir_fd, const char *name, const struct ext4_plan *plan)
 {
+	uint64_t size_bytes = plan->size_bytes / BLOCK_SIZE * BLOCK_SIZE;
 	cleanup_close int memory = memfd_create("ext4", MFD_CLOEXEC);
 	cleanup_close int fd = -1;
 	int r;
 
 	if (memory < 0 || ftruncate(memory, (off_t)size_bytes) < 0)
 		return -errno;
-	r = to_errno(make_filesystem(memory, size_bytes, folders));
+	r = to_errno(make_filesystem(memory, size_bytes, plan->folders));
 	if (r < 0)
 		return r;
 	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (size_bytes < plan->file_bytes)
+		size_bytes = plan->file_bytes;
 	return fd < 0 ? -errno : copy_data(memory, fd, size_bytes);
 }
 
-int ext4_create(int dir_fd, const char *name, uint64_t size_bytes, const char *const *folders,
-		struct err *err)
+int ext4_create(int dir_fd, const char *name, const struct ext4_plan *plan, struct err *err)
 {
 	cleanup_free char *tmp = str_printf(".%s.tmp", name);
 	int r;
 
 	if (!tmp)
 		return err_nomem(err);
-	if (size_bytes < EXT4_SIZE_MIN || size_bytes > EXT4_SIZE_MAX)
+	if (plan->size_bytes < EXT4_SIZE_MIN || plan->size_bytes > EXT4_SIZE_MAX)
 		return err_set(err, -EINVAL, "%s of %llu bytes: must be from 16 MiB to 8 TiB", name,
-			       (unsigned long long)size_bytes);
-	r = create_file(dir_fd, tmp, size_bytes / BLOCK_SIZE * BLOCK_SIZE, folders);
+			       (unsigned long long)plan->size_bytes);
+	r = create_file(dir_fd, tmp, plan);
 	if (r == 0 && renameat(dir_fd, tmp, dir_fd, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -230,4 +231,17 @@ int ext4_create(int dir_fd, const char *name, uint64_t size_bytes, const char *c
 		return err_errno(err, r, "%s", name);
 	}
 	return 0;
+}
+
+static uint64_t at_most(uint64_t bytes, uint64_t limit)
+{
+	return bytes < limit ? bytes : limit;
+}
+
+uint64_t ext4_with_overhead(uint64_t size_bytes)
+{
+	uint64_t journal = MIB(4) + at_most(size_bytes / 32, MIB(4));
+
+	return size_bytes + journal + at_most(size_bytes / 45, MIB(16)) + size_bytes / 60 +
+	       KIB(512);
 }

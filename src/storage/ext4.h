@@ -8,16 +8,25 @@
 #define EXT4_SIZE_MIN MIB(16)
 #define EXT4_SIZE_MAX (GIB(1024) * 8)
 
+struct ext4_plan {
+	uint64_t size_bytes; /* from EXT4_SIZE_MIN to EXT4_SIZE_MAX; what its users see, not what
+			      * is allocated */
+	uint64_t file_bytes; /* of the file, where that is to be larger */
+	const char *const *folders; /* the empty folders that it holds; ends with NULL */
+};
+
 /**
  * ext4_create() - make a sparse file with an ext4 in it
- * @dir_fd:     folder; borrowed
- * @name:       file name in that folder; ".NAME.tmp" beside it is used on the way
- * @size_bytes: from EXT4_SIZE_MIN to EXT4_SIZE_MAX; what its users see, not what is allocated
- * @folders:    the empty folders that it holds; ends with NULL
+ * @dir_fd: folder; borrowed
+ * @name:   file name in that folder; ".NAME.tmp" beside it is used on the way
  *
  * The file appears whole or not at all; it is not synced.
  *
  * Return: 0; -EINVAL for a size out of range; -errno, with a message and nothing left behind.
  */
-int ext4_create(int dir_fd, const char *name, uint64_t size_bytes, const char *const *folders,
-		struct err *err);
+int ext4_create(int dir_fd, const char *name, const struct ext4_plan *plan, struct err *err);
+
+/** ext4_with_overhead() - how large one must be so that files of so many bytes fit, and little
+ * more: it has a journal, blocks that a kernel sets aside, and an inode of 256 bytes for each 16
+ * KiB */
+uint64_t ext4_with_overhead(uint64_t size_bytes);

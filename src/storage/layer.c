@@ -10,12 +10,33 @@
 
 #define BLOCK_SIZE 4096
 
-int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err)
+static const char *const folders[] = { "upper", "work", "fresh", NULL };
+
+static int create_layer(int dir_fd, const char *name, const struct ext4_plan *plan, struct err *err)
 {
-	static const char *const folders[] = { "upper", "work", "fresh", NULL };
-	int r = ext4_create(dir_fd, name, size_bytes, folders, err);
+	int r = ext4_create(dir_fd, name, plan, err);
 
 	return r < 0 && r != -ENOMEM ? err_wrap(err, "writable layer") : r;
+}
+
+int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err)
+{
+	const struct ext4_plan plan = { .size_bytes = size_bytes, .folders = folders };
+
+	return create_layer(dir_fd, name, &plan, err);
+}
+
+int layer_create_within(int dir_fd, const char *name, uint64_t size_bytes, uint64_t disk_bytes,
+			struct err *err)
+{
+	uint64_t whole = ext4_with_overhead(size_bytes);
+	const struct ext4_plan plan = {
+		.size_bytes = whole < disk_bytes ? whole : disk_bytes,
+		.file_bytes = disk_bytes,
+		.folders = folders,
+	};
+
+	return create_layer(dir_fd, name, &plan, err);
 }
 
 int layer_is_lost(int fd)

@@ -23,6 +23,12 @@
  */
 int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err);
 
+/** layer_create_within() - the same for a disk that is larger than what may be written to the
+ * layer.
+ * @size_bytes: of files, and little more.  @disk_bytes: of the file.  Return: as layer_create(). */
+int layer_create_within(int dir_fd, const char *name, uint64_t size_bytes, uint64_t disk_bytes,
+			struct err *err);
+
 /**
  * layer_is_lost() - did a power loss take a layer before any of it was on the disk?
  *

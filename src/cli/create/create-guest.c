@@ -196,6 +196,7 @@ int create_put_guest(const struct options *o, json_t *host, struct err *err)
 						    { 0 } };
 	static const struct create_text sysctl = { "sysctl", "Sysctls" };
 	static const struct create_text tmpfs = { "tmpfs", "Tmpfs" };
+	static const struct create_text storage = { "storage-opt", "StorageOpt" };
 	int r = create_put_lists(o, lists, host, err);
 
 	if (r == 0 && options_flag(o, "init"))
@@ -206,6 +207,8 @@ int create_put_guest(const struct options *o, json_t *host, struct err *err)
 		r = put_pairs(o, &sysctl, '=', false, host, err);
 	if (r == 0)
 		r = put_pairs(o, &tmpfs, ':', true, host, err);
+	if (r == 0)
+		r = put_pairs(o, &storage, '=', false, host, err);
 	if (r == 0)
 		r = put_hosts(o, host, err);
 	if (r == 0)

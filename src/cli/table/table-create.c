@@ -95,6 +95,8 @@
 		{ 0, "shm-size", "SIZE", "Size of /dev/shm, 64m by default" },                     \
 		{ 0, "stop-signal", "SIGNAL", "Signal that stops the container" },                 \
 		{ 0, "stop-timeout", "SECONDS", "Time to stop before the container is killed" },   \
+		{ 0, "storage-opt", "size=SIZE",                                                   \
+		  "What can be written to the container's own files, e.g. size=2g" },              \
 		{ 0, "sysctl", "KEY=VALUE", "Set a parameter of the container's own kernel" },     \
 		{ 0, "tmpfs", "PATH[:OPTIONS]", "Mount a file system in memory" },                 \
 		{ 't', "tty", NULL, "Give the container a terminal" },                             \

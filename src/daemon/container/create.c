@@ -23,6 +23,7 @@
 #include "daemon/container/secrets.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
+#include "daemon/machine/plan.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/fields.h"
 #include "daemon/spec/host-config.h"
@@ -156,10 +157,13 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	cleanup_json json_t *config = NULL, *host = NULL;
+	uint64_t layer_bytes;
 	int r = config_merge(src, &config, err);
 
 	if (r == 0)
 		r = host_config_check(src->body, t->machines->host_cpus, &host, err);
+	if (r == 0)
+		r = machine_layer_bytes(host, &layer_bytes, err);
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
 	if (r == 0)

@@ -2,6 +2,7 @@
 #include "daemon/container/prepare.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -11,6 +12,7 @@
 #include "daemon/container/names.h"
 #include "daemon/container/secrets.h"
 #include "oci/runtime.h"
+#include "storage/layer.h"
 
 void prepared_reset(struct prepared *p)
 {
@@ -47,6 +49,18 @@ static int write_files(int dir_fd, enum lease_purpose purpose, const char *spec)
 	return file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
 }
 
+/* One of a size of its own is made here, as the shim makes all the same. */
+static int make_layer(int dir_fd, const struct machine_plan *p, struct err *err)
+{
+	cleanup_close int fd =
+		p->layer_bytes > 0 ? openat(dir_fd, LAYER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+				   : -1;
+
+	if (p->layer_bytes == 0 || (fd >= 0 && layer_is_lost(fd) <= 0))
+		return 0;
+	return layer_create_within(dir_fd, LAYER_FILE, p->layer_bytes, p->disk_bytes, err);
+}
+
 int container_prepare(struct container *c, enum lease_purpose purpose, const struct wiring *w,
 		      struct prepared *ret, struct err *err)
 {
@@ -67,7 +81,9 @@ int container_prepare(struct container *c, enum lease_purpose purpose, const str
 	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &p.dir_fd);
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
-	r = container_shares_open(c, p.dir_fd, purpose, &texts.spec, &p.shares, err);
+	r = make_layer(p.dir_fd, &p.plan, err);
+	if (r == 0)
+		r = container_shares_open(c, p.dir_fd, purpose, &texts.spec, &p.shares, err);
 	if (r < 0)
 		return r;
 	r = write_files(p.dir_fd, purpose, texts.spec);

@@ -11,6 +11,8 @@
 #include "control/machine-spec.h"
 #include "control/names.h"
 #include "kernel/recommended.h"
+#include "storage/layer.h"
+
 /* A container with a lower limit, or none, gets a machine for this much. */
 #define MEMORY_MIN_BYTES GIB(1)
 
@@ -61,6 +63,28 @@ static int read_cpuset(const json_t *host, char **ret, struct err *err)
 		return r;
 	*ret = strdup(text);
 	return *ret ? 0 : err_nomem(err);
+}
+
+int machine_layer_bytes(const json_t *host, uint64_t *ret, struct err *err)
+{
+	json_t *map = NULL, *value;
+	const char *key;
+	int r = json_get_object(host, "StorageOpt", &map, err);
+
+	*ret = 0;
+	json_object_foreach (map, key, value) {
+		const char *text = json_string_value(value);
+
+		if (!streq(key, "size"))
+			return err_set(err, -EINVAL, "Unknown option %s", key);
+		if (!text || str_to_size(text, ret) < 0)
+			return err_set(err, -EINVAL, "invalid size: '%s'", text ? text : "");
+		if (*ret < LAYER_SIZE_MIN || *ret > DISK_BYTES)
+			return err_set(err, -EINVAL,
+				       "storage option size=%s: must be from 16 MiB to %llu GiB",
+				       text, (unsigned long long)(DISK_BYTES >> 30));
+	}
+	return r;
 }
 
 static int is_cold(const json_t *host, bool *ret, struct err *err)
@@ -116,6 +140,8 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 		r = machine_size(obj, ms->host_cpus, &p.cpus, &p.memory_bytes, err);
 	if (r == 0)
 		r = is_cold(obj, &p.cold, err);
+	if (r == 0)
+		r = machine_layer_bytes(obj, &p.layer_bytes, err);
 	if (r == 0)
 		r = log_config_read(obj, &p.log, err);
 	if (r == 0)

@@ -12,7 +12,8 @@ struct machine_plan {
 	struct kernel_paths kernel;
 	unsigned cpus;
 	uint64_t memory_bytes;
-	uint64_t disk_bytes; /* of the writable layer */
+	uint64_t disk_bytes;  /* of the writable layer */
+	uint64_t layer_bytes; /* of it, that may be written; 0: all */
 	struct log_config log;
 	bool cold;    /* booted, though there may be a template */
 	char *cpuset; /* processors of the host it may use; NULL: all */
@@ -28,6 +29,15 @@ struct machine_plan {
  */
 int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret, struct err *err);
 void machine_plan_reset(struct machine_plan *p);
+
+/**
+ * machine_layer_bytes() - what docker's StorageOpt says of the writable layer
+ * @host: docker's HostConfig
+ * @ret:  0 where it says nothing
+ *
+ * Pure.  Return: 0; -EINVAL, -EBADMSG with a message.
+ */
+int machine_layer_bytes(const json_t *host, uint64_t *ret, struct err *err);
 
 /** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */
 int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);

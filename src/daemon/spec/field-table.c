@@ -93,7 +93,7 @@ static const struct field host[] = {
 	EFFECTIVE("ReadonlyRootfs"),
 	PARTLY("SecurityOpt", "no-new-privileges, seccomp, systempaths; apparmor and label to turn "
 			      "them off, else refused"),
-	REFUSED("StorageOpt", "storage options yet"),
+	PARTLY("StorageOpt", "size, up to 16 GiB"),
 	EFFECTIVE("Tmpfs"),
 	REFUSED("UTSMode", NAMESPACES),
 	REFUSED("UsernsMode", NAMESPACES),

@@ -27,15 +27,6 @@
 #define LOOP_CONTROL  "/dev/loop-control"
 #define LOOP_ATTEMPTS 16u
 
-/*
- * What ext4 has for itself: an inode of 256 bytes for each 16 KiB, bitmaps and descriptors, and
- * apart from the size the journal and the blocks that a kernel sets aside.
- */
-static uint64_t with_overhead(uint64_t size_bytes)
-{
-	return size_bytes + size_bytes / 60 + MIB(28);
-}
-
 static int check_possible(struct err *err)
 {
 	if (geteuid() == 0 && access(LOOP_CONTROL, R_OK | W_OK) == 0)
@@ -48,11 +39,13 @@ static int check_possible(struct err *err)
 int volume_disk_make(int fd, uint64_t size_bytes, struct err *err)
 {
 	static const char *const no_folders[] = { NULL };
+	const struct ext4_plan plan = { .size_bytes = ext4_with_overhead(size_bytes),
+					.folders = no_folders };
 	cleanup_close int disk_fd = -1;
 	int r = check_possible(err);
 
 	if (r == 0)
-		r = ext4_create(fd, DISK_FILE, with_overhead(size_bytes), no_folders, err);
+		r = ext4_create(fd, DISK_FILE, &plan, err);
 	if (r < 0)
 		return r;
 	disk_fd = openat(fd, DISK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);

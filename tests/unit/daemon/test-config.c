@@ -275,8 +275,6 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 		"{\"HostConfig\":{\"SecurityOpt\":[\"apparmor=mine\"]}}", -EOPNOTSUPP,
 		"moat does not support AppArmor: the kernel is the container's own (SecurityOpt "
 		"\"apparmor=mine\")");
-	expect_error("{\"HostConfig\":{\"StorageOpt\":{\"size\":\"1G\"}}}", -EOPNOTSUPP,
-		     "moat does not support storage options yet (StorageOpt)");
 	expect_error("{\"HostConfig\":{\"CgroupParent\":\"/x\"}}", -EOPNOTSUPP,
 		     "moat does not support parent cgroups yet (CgroupParent \"/x\")");
 	expect_error("{\"HostConfig\":{\"Mounts\":[{\"Type\":\"bind\"}]}}", -EOPNOTSUPP,
