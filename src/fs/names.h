@@ -12,6 +12,3 @@
 
 /* In the container's folder, what it says on standard error. */
 #define FS_LOG_FILE "fs.log"
-
-/* The machine's port of a container's place: "moat.share.0" of slot 0. */
-#define FS_PORT_NAME "moat.share"

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "fs/request.h"
+#include "fs/server.h"
+#include "link/shares.h"
+
+/* One request while it is worked on. */
+struct call {
+	struct server *s;
+	struct request rq;
+	unsigned char *out; /* room for a reply's payload: SHARES_WRITE_MAX and a little */
+	size_t out_len;
+	uint64_t changes; /* of the server, when it began */
+	/** devalue() - let the guest keep nothing of what the reply says: it may be old by now.
+	 * NULL: there is nothing to keep */
+	void (*devalue)(unsigned char *out, size_t len);
+	bool leads; /* nobody reads the next request before this one is done */
+};
+
+/** CALL_SILENT - of an operation: there is no reply, or it was sent, or will be */
+#define CALL_SILENT 1
+
+/** struct operation - Return: 0, with a reply in @out; CALL_SILENT; -errno. */
+typedef int (*operation_fn)(struct call *c);
+
+struct operation {
+	operation_fn fn;
+	bool slow;  /* the next request is not to wait for it */
+	bool early; /* may come before INIT was answered */
+};
+
+/** operation_of() - NULL for one that there is none for */
+const struct operation *operation_of(uint32_t opcode);
+
+/** call_reply() - room for a reply of @len bytes, cleared */
+void *call_reply(struct call *c, size_t len);
+
+/** call_may_wait() - what comes may take its time: let another worker read the next request */
+void call_may_wait(struct call *c);
+
+/** call_node() - the node that a request is about.  @ret: node_put().  Return: 0; -ESTALE. */
+int call_node(struct call *c, uint64_t id, struct node **ret);
+
+/** call_folder() - the folder that a request makes or removes something in, where it may.  Looks at
+ * the request's names, too.  @ret: node_put().  Return: 0; -EROFS; -ESTALE; -errno. */
+int call_folder(struct call *c, struct node **ret);
+
+/** fd_name() - a descriptor's file as a path, in the working folder that each worker has; the file
+ * itself, also where that is a link.  @ret: 16 bytes */
+void fd_name(int fd, char *ret);
+
+/** call_answer() - reply to a request: now, or later and from elsewhere.  @result: 0 or -errno */
+void call_answer(struct server *s, uint64_t unique, int result, const void *payload, size_t len);
+
+/* In the order of the files they are in. */
+int op_init(struct call *c);
+int op_destroy(struct call *c);
+int op_statfs(struct call *c);
+int op_forget(struct call *c);
+int op_batch_forget(struct call *c);
+int op_interrupt(struct call *c);
+int op_begin(struct call *c);
+int op_taken(struct call *c);
+
+int op_lookup(struct call *c);
+int op_link(struct call *c);
+
+int op_create(struct call *c);
+int op_tmpfile(struct call *c);
+int op_mknod(struct call *c);
+int op_mkdir(struct call *c);
+int op_symlink(struct call *c);
+
+int op_unlink(struct call *c);
+int op_rmdir(struct call *c);
+int op_rename(struct call *c);
+int op_rename2(struct call *c);
+
+int op_getattr(struct call *c);
+int op_setattr(struct call *c);
+int op_readlink(struct call *c);
+
+int op_open(struct call *c);
+int op_release(struct call *c);
+int op_flush(struct call *c);
+int op_read(struct call *c);
+int op_write(struct call *c);
+int op_fsync(struct call *c);
+int op_fallocate(struct call *c);
+int op_lseek(struct call *c);
+int op_copy_file_range(struct call *c);
+
+int op_readdir(struct call *c);
+int op_readdirplus(struct call *c);
+int op_fsyncdir(struct call *c);
+
+int op_getxattr(struct call *c);
+int op_setxattr(struct call *c);
+int op_listxattr(struct call *c);
+int op_removexattr(struct call *c);
+
+int op_getlk(struct call *c);
+int op_setlk(struct call *c);
+int op_setlkw(struct call *c);

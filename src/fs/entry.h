@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "fs/call.h"
+
+/* What the guest is told of files, and for how long it may believe it. */
+
+/** attr_fill() - @st: with STATX_WANTED */
+void attr_fill(struct server *s, const struct statx *st, struct fuse_attr *ret);
+
+/** attr_seconds() - how long a node's attributes may be kept.  @st: of it */
+uint64_t attr_seconds(struct server *s, struct node *n, const struct statx *st);
+
+/**
+ * entry_fill() - tell the guest of an entry
+ * @dir: NULL for the file of an O_TMPFILE, which has no name
+ * @st:  what is there; may be read again
+ * @ret_node: node_put(); may be NULL
+ *
+ * Return: 0, with one lookup more; -ENFILE; -errno.
+ */
+int entry_fill(struct call *c, struct node *dir, const char *name, struct statx *st,
+	       struct fuse_entry_out *ret, struct node **ret_node);
+
+/** entry_stat() - what is in a folder, with STATX_WANTED.  Return: 0; -errno. */
+int entry_stat(int dir_fd, const char *name, struct statx *ret);
+
+/** entry_undo() - the guest will not hear of it */
+void entry_undo(struct call *c, const struct fuse_entry_out *e);
+
+/** entry_devalue() - call.devalue of replies that begin with one */
+void entry_devalue(unsigned char *out, size_t len);

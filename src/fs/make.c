@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  What the guest's processes make is made with their user and group, and the
+ * umask they have; the host's file system knows the folder's default access list and group.
+ *
+ * A file is created only where nothing is, and opened only when it is seen to be a plain file: an
+ * open of what somebody has put there meanwhile could hang, or do things to a device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "fs/creds.h"
+#include "fs/echo.h"
+#include "fs/entry.h"
+#include "fs/open.h"
+#include "fs/reach.h"
+
+/* What is to be made.  @fd: of a file that was opened with it; -1 */
+struct making {
+	int dir_fd;
+	const char *name, *target;
+	mode_t type, mode, mask;
+	int flags;
+	int fd;
+};
+
+static int make_node(struct making *m)
+{
+	int r;
+
+	if (m->type == S_IFDIR)
+		r = mkdirat(m->dir_fd, m->name, m->mode);
+	else if (m->type == S_IFLNK)
+		r = symlinkat(m->target, m->dir_fd, m->name);
+	else
+		r = mknodat(m->dir_fd, m->name, m->type | m->mode, 0);
+	return r < 0 ? -errno : 0;
+}
+
+static int make_file(struct making *m)
+{
+	m->fd = openat(m->dir_fd, m->name, m->flags | O_CREAT | O_EXCL, m->mode);
+	return m->fd < 0 ? -errno : 0;
+}
+
+static int make_nameless(struct making *m)
+{
+	m->fd = openat(m->dir_fd, ".", m->flags | O_TMPFILE, m->mode);
+	return m->fd < 0 ? -errno : 0;
+}
+
+/* Makes it as the user who asks. */
+static int make_as_user(struct call *c, struct making *m, int (*make)(struct making *))
+{
+	const struct fuse_in_header *head = c->rq.head;
+	int r = creds_enter(head->uid, head->gid, m->mask);
+
+	if (r < 0)
+		return r;
+	r = make(m);
+	creds_leave();
+	return r;
+}
+
+static int make_entry(struct call *c, struct making *m)
+{
+	struct fuse_entry_out *e;
+	struct node *dir;
+	struct statx st;
+	int r = call_folder(c, &dir);
+
+	if (r < 0)
+		return r;
+	if (echo_is_one(c)) {
+		r = echo_make(c, dir, m->type);
+		node_put(&c->s->nodes, dir);
+		return r;
+	}
+	m->name = c->rq.names[0];
+	r = reach(&c->s->nodes, dir, &m->dir_fd);
+	if (r == 0) {
+		r = make_as_user(c, m, make_node);
+		if (r == 0)
+			r = entry_stat(m->dir_fd, m->name, &st);
+		reach_done(&c->s->nodes, dir);
+	}
+	e = call_reply(c, sizeof(*e));
+	if (r == 0)
+		r = entry_fill(c, dir, m->name, &st, e, NULL);
+	node_put(&c->s->nodes, dir);
+	return r;
+}
+
+int op_mknod(struct call *c)
+{
+	const struct fuse_mknod_in *in = c->rq.fixed;
+	struct making m = { .type = in->mode & S_IFMT,
+			    .mode = in->mode & 07777,
+			    .mask = in->umask };
+
+	/* What a device's number leads to is the host's; the guest has its own /dev. */
+	if (m.type != S_IFREG && m.type != S_IFIFO && m.type != S_IFSOCK)
+		return -EPERM;
+	return make_entry(c, &m);
+}
+
+int op_mkdir(struct call *c)
+{
+	const struct fuse_mkdir_in *in = c->rq.fixed;
+	struct making m = { .type = S_IFDIR, .mode = in->mode & 07777, .mask = in->umask };
+
+	return make_entry(c, &m);
+}
+
+int op_symlink(struct call *c)
+{
+	struct making m = { .type = S_IFLNK, .target = c->rq.names[1] };
+
+	return make_entry(c, &m);
+}
+
+/* The reply to CREATE and TMPFILE: an entry and an open file.  @fd: taken over. */
+static int tell_open(struct call *c, struct node *dir, const struct making *m, int fd)
+{
+	struct {
+		struct fuse_entry_out e;
+		struct fuse_open_out o;
+	} *out = call_reply(c, sizeof(*out));
+	cleanup_close int owned = fd;
+	struct node *n;
+	struct statx st;
+	int copy, r;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_WANTED, &st) < 0)
+		return -errno;
+	r = entry_fill(c, dir, m->name, &st, &out->e, &n);
+	if (r < 0)
+		return r;
+	nodes_open(&c->s->nodes, n);
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy >= 0)
+		nodes_give_fd(&c->s->nodes, n, copy);
+	r = open_note(c, n, take_fd(&owned), m->flags, &out->o);
+	if (r < 0)
+		entry_undo(c, &out->e);
+	node_put(&c->s->nodes, n);
+	return r;
+}
+
+/* Somebody was quicker, and the guest did not ask for a new file. */
+static int open_existing(struct call *c, struct node *dir, const struct making *m, int *ret_fd)
+{
+	cleanup_close int fd = openat(m->dir_fd, m->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	(void)c, (void)dir;
+	return fd < 0 ? -errno : open_again(fd, m->flags, ret_fd);
+}
+
+static int create_file(struct call *c, struct node *dir, struct making *m, bool new_only)
+{
+	int fd = -1, r = reach(&c->s->nodes, dir, &m->dir_fd);
+
+	if (r < 0)
+		return r;
+	r = make_as_user(c, m, make_file);
+	fd = m->fd;
+	if (r == -EEXIST && !new_only)
+		r = open_existing(c, dir, m, &fd);
+	reach_done(&c->s->nodes, dir);
+	return r == 0 ? tell_open(c, dir, m, fd) : r;
+}
+
+int op_create(struct call *c)
+{
+	const struct fuse_create_in *in = c->rq.fixed;
+	struct making m = { .name = c->rq.names[0],
+			    .mode = in->mode & 07777,
+			    .mask = in->umask,
+			    .flags = open_flags(in->flags) | (int)(in->flags & O_TRUNC),
+			    .fd = -1 };
+	struct node *dir;
+	int r = call_folder(c, &dir);
+
+	if (r < 0)
+		return r;
+	r = create_file(c, dir, &m, in->flags & O_EXCL);
+	node_put(&c->s->nodes, dir);
+	return r;
+}
+
+static int make_tmpfile(struct call *c, struct node *dir, struct making *m)
+{
+	int r = reach(&c->s->nodes, dir, &m->dir_fd);
+
+	if (r < 0)
+		return r;
+	r = make_as_user(c, m, make_nameless);
+	reach_done(&c->s->nodes, dir);
+	return r == 0 ? tell_open(c, NULL, m, m->fd) : r;
+}
+
+int op_tmpfile(struct call *c)
+{
+	const struct fuse_create_in *in = c->rq.fixed;
+	struct making m = { .mode = in->mode & 07777,
+			    .mask = in->umask,
+			    .flags = open_flags(in->flags),
+			    .fd = -1 };
+	struct node *dir;
+	int r = call_node(c, c->rq.head->nodeid, &dir);
+
+	if (r < 0)
+		return r;
+	r = dir->key.writable ? make_tmpfile(c, dir, &m) : -EROFS;
+	node_put(&c->s->nodes, dir);
+	return r;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Numbers are places in an array, with a generation, so that a number which
+ * was forgotten leads nowhere.  Nodes are hashed by what they are: the time of birth tells a file
+ * from a later one with the same inode.
+ *
+ * A node is there for as long as the guest has lookups of it, somebody uses it, or a child of it is
+ * there.  The guest is hostile: it may forget too often, or never; the table has a bound.
+ */
+#include "fs/node.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+#include "base/str.h"
+#include "fs/reach.h"
+
+#define BUCKETS_FIRST 1024
+#define ID_FIRST      2 /* 1 is the folder of the shares */
+
+int nodes_init(struct nodes *t, size_t max_fds)
+{
+	*t = (struct nodes){ .n_buckets = BUCKETS_FIRST,
+			     .numbers.max = NODES_MAX,
+			     .max_fds = max_fds };
+	pthread_mutex_init(&t->lock, NULL);
+	TAILQ_INIT(&t->idle);
+	t->buckets = calloc(t->n_buckets, sizeof(struct node *));
+	return t->buckets ? 0 : -ENOMEM;
+}
+
+static void free_node(struct node *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	free(n->name);
+	free(n);
+}
+
+void nodes_reset(struct nodes *t)
+{
+	for (size_t i = 0; i < t->numbers.n_slots; i++)
+		if (t->numbers.slots[i].item)
+			free_node(t->numbers.slots[i].item);
+	numbers_reset(&t->numbers);
+	free(t->buckets);
+	pthread_mutex_destroy(&t->lock);
+	*t = (struct nodes){ 0 };
+}
+
+struct node_key node_key_of(const struct statx *st, bool writable)
+{
+	struct node_key key = {
+		.dev = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor,
+		.ino = st->stx_ino,
+		.writable = writable,
+	};
+
+	if (st->stx_mask & STATX_BTIME)
+		key.born_nsec =
+			(uint64_t)st->stx_btime.tv_sec * NSEC_PER_SEC + st->stx_btime.tv_nsec;
+	return key;
+}
+
+static bool key_equal(const struct node_key *a, const struct node_key *b)
+{
+	return a->ino == b->ino && a->dev == b->dev && a->born_nsec == b->born_nsec &&
+	       a->writable == b->writable;
+}
+
+static size_t bucket_of(const struct nodes *t, const struct node_key *key)
+{
+	uint64_t h = (key->ino ^ key->dev << 17 ^ key->born_nsec) * 0x9e3779b97f4a7c15u;
+
+	return (h >> 20) & (t->n_buckets - 1);
+}
+
+static struct node *find(const struct nodes *t, const struct node_key *key)
+{
+	struct node *n = t->buckets[bucket_of(t, key)];
+
+	while (n && !key_equal(&n->key, key))
+		n = n->next;
+	return n;
+}
+
+static void hash_in(struct nodes *t, struct node *n)
+{
+	size_t i = bucket_of(t, &n->key);
+
+	n->next = t->buckets[i];
+	t->buckets[i] = n;
+}
+
+static void hash_out(struct nodes *t, struct node *n)
+{
+	struct node **at = &t->buckets[bucket_of(t, &n->key)];
+
+	while (*at && *at != n)
+		at = &(*at)->next;
+	if (*at)
+		*at = n->next;
+}
+
+/* A table that cannot grow is slower, and no less right. */
+static void grow_buckets(struct nodes *t)
+{
+	struct node **old = t->buckets, **wider = calloc(2 * t->n_buckets, sizeof(*wider));
+	size_t n_old = t->n_buckets;
+
+	if (!wider)
+		return;
+	t->buckets = wider;
+	t->n_buckets = 2 * n_old;
+	for (size_t i = 0; i < n_old; i++) {
+		struct node *n = old[i], *next;
+
+		for (; n; n = next) {
+			next = n->next;
+			hash_in(t, n);
+		}
+	}
+	free(old);
+}
+
+static int make_node(struct nodes *t, const struct node_key *key, mode_t type, struct node **ret)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	uint64_t number;
+	int r;
+
+	if (!n)
+		return -ENOMEM;
+	n->key = *key;
+	n->type = type & S_IFMT;
+	n->fd = -1;
+	r = numbers_add(&t->numbers, n, &number);
+	if (r < 0) {
+		free(n);
+		return r;
+	}
+	n->id = number + ID_FIRST;
+	if (t->numbers.n_used > t->n_buckets)
+		grow_buckets(t);
+	hash_in(t, n);
+	*ret = n;
+	return 0;
+}
+
+/* Takes away what nobody refers to any more, and then maybe what it was in. */
+void node_drop(struct nodes *t, struct node *n)
+{
+	while (n && --n->refs == 0) {
+		struct node *parent = n->parent;
+
+		if (n->watch) {
+			n->refs++; /* and looked at again without its watch */
+			pthread_mutex_unlock(&t->lock);
+			t->freed(t->arg, n);
+			pthread_mutex_lock(&t->lock);
+			continue;
+		}
+		reach_drop(t, n);
+		hash_out(t, n);
+		numbers_remove(&t->numbers, n->id - ID_FIRST);
+		free_node(n);
+		n = parent;
+	}
+}
+
+int nodes_add_share(struct nodes *t, const struct node_key *key, mode_t type, int fd,
+		    struct node **ret)
+{
+	struct node *n;
+	int r = 0;
+
+	pthread_mutex_lock(&t->lock);
+	n = find(t, key);
+	if (n)
+		close(fd);
+	else
+		r = make_node(t, key, type, &n);
+	if (r == 0 && !n->is_share) {
+		n->is_share = true;
+		n->refs = 1;
+		n->fd = fd;
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (r == 0)
+		*ret = n;
+	return r;
+}
+
+/* Under the lock. */
+static void look(struct node *n)
+{
+	if (n->lookups++ == 0)
+		n->refs++;
+}
+
+/* Under the lock.  Where there is no memory for the name, the old one stays, and may lead nowhere.
+ */
+static void put_at(struct nodes *t, struct node *n, struct node *parent, const char *name)
+{
+	struct node *old = n->parent;
+	char *copy;
+
+	if (n->is_share || !parent || parent == n)
+		return;
+	if (old == parent && n->name && streq(n->name, name))
+		return;
+	copy = strdup(name);
+	if (!copy)
+		return;
+	/* No folder is in itself, whatever a race of renames made it look like. */
+	for (struct node *up = parent; up; up = up->parent)
+		if (up == n) {
+			free(copy);
+			return;
+		}
+	free(n->name);
+	n->name = copy;
+	parent->refs++;
+	n->parent = parent;
+	node_drop(t, old);
+}
+
+int nodes_enter(struct nodes *t, struct node *parent, const char *name, const struct node_key *key,
+		mode_t type, struct node **ret)
+{
+	struct node *n;
+	int r = 0;
+
+	pthread_mutex_lock(&t->lock);
+	n = find(t, key);
+	if (n && n->type != (type & S_IFMT)) {
+		hash_out(t, n); /* on a file system that tells no time of birth */
+		n = NULL;
+	}
+	if (!n)
+		r = make_node(t, key, type, &n);
+	if (r == 0) {
+		look(n);
+		n->refs++;
+		put_at(t, n, parent, name);
+		*ret = n;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+void nodes_look_again(struct nodes *t, struct node *n)
+{
+	pthread_mutex_lock(&t->lock);
+	look(n);
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Under the lock. */
+static struct node *by_id(const struct nodes *t, uint64_t id)
+{
+	struct node *n = id >= ID_FIRST ? numbers_find(&t->numbers, id - ID_FIRST) : NULL;
+
+	return n && n->lookups > 0 ? n : NULL;
+}
+
+struct node *nodes_get(struct nodes *t, uint64_t id)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&t->lock);
+	n = by_id(t, id);
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+struct node *nodes_find(struct nodes *t, const struct node_key *key)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&t->lock);
+	n = find(t, key);
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+void node_ref(struct nodes *t, struct node *n)
+{
+	pthread_mutex_lock(&t->lock);
+	n->refs++;
+	pthread_mutex_unlock(&t->lock);
+}
+
+void node_put(struct nodes *t, struct node *n)
+{
+	if (!n)
+		return;
+	pthread_mutex_lock(&t->lock);
+	node_drop(t, n);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void nodes_forget(struct nodes *t, uint64_t id, uint64_t n)
+{
+	struct node *node;
+
+	pthread_mutex_lock(&t->lock);
+	node = by_id(t, id);
+	if (node && n > 0) {
+		node->lookups -= n < node->lookups ? n : node->lookups;
+		if (node->lookups == 0)
+			node_drop(t, node);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+void nodes_move(struct nodes *t, const struct node_key *key, struct node *parent, const char *name)
+{
+	struct node *n;
+
+	pthread_mutex_lock(&t->lock);
+	n = find(t, key);
+	if (n)
+		put_at(t, n, parent, name);
+	pthread_mutex_unlock(&t->lock);
+}
+
+bool nodes_is_at(struct nodes *t, const struct node *n, const struct node *parent, const char *name)
+{
+	bool is;
+
+	pthread_mutex_lock(&t->lock);
+	is = n->parent == parent && n->name && streq(n->name, name);
+	pthread_mutex_unlock(&t->lock);
+	return is;
+}
+
+void nodes_open(struct nodes *t, struct node *n)
+{
+	pthread_mutex_lock(&t->lock);
+	n->opens++;
+	n->refs++;
+	reach_keep(t, n);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void nodes_close(struct nodes *t, struct node *n)
+{
+	pthread_mutex_lock(&t->lock);
+	if (--n->opens == 0)
+		reach_idle(t, n);
+	node_drop(t, n);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void nodes_give_fd(struct nodes *t, struct node *n, int fd)
+{
+	pthread_mutex_lock(&t->lock);
+	if (n->fd < 0) {
+		n->fd = fd;
+		t->n_fds++;
+		reach_idle(t, n);
+		fd = -1;
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (fd >= 0)
+		close(fd);
+}
+
+struct node *nodes_each(struct nodes *t, size_t *at)
+{
+	struct node *n = NULL;
+
+	pthread_mutex_lock(&t->lock);
+	while (!n && *at < t->numbers.n_slots)
+		n = t->numbers.slots[(*at)++].item;
+	if (n)
+		n->refs++;
+	pthread_mutex_unlock(&t->lock);
+	return n;
+}
+
+struct node *nodes_place(struct nodes *t, const struct node *n, char *ret_name)
+{
+	struct node *dir;
+
+	pthread_mutex_lock(&t->lock);
+	dir = n->name ? n->parent : NULL;
+	if (dir) {
+		dir->refs++;
+		snprintf(ret_name, NAME_MAX + 1, "%s", n->name);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return dir;
+}

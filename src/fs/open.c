@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A file is opened by way of its descriptor's name in /proc, so it is the one
+ * that the guest was told of; only plain files are, since fifos, sockets and devices of the same
+ * name are the guest's own.  A file that is appended to is opened without O_APPEND: what the
+ * guest writes back of a shared map has its place, and what it appends says so with each request.
+ */
+#include "fs/open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "fs/creds.h"
+#include "fs/echo.h"
+#include "fs/entry.h"
+#include "fs/reach.h"
+#include "fs/watch.h"
+
+int open_flags(uint32_t flags)
+{
+	return (int)(flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
+}
+
+int open_again(int fd, int flags, int *ret_fd)
+{
+	char number[16];
+	struct stat st;
+	int again;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : S_ISLNK(st.st_mode) ? -ELOOP : -ENXIO;
+	fd_name(fd, number);
+	again = openat(AT_FDCWD, number, flags & ~O_NOFOLLOW);
+	if (again < 0)
+		return -errno;
+	*ret_fd = again;
+	return 0;
+}
+
+int open_note(struct call *c, struct node *n, int fd, int flags, struct fuse_open_out *ret)
+{
+	struct file *f = malloc(sizeof(*f));
+	int r = -ENOMEM;
+
+	if (f) {
+		*f = (struct file){ n, fd, (flags & O_ACCMODE) != O_RDONLY, 0, false };
+		r = files_add(&c->s->files, f, &ret->fh);
+	}
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
+		free(f);
+		nodes_close(&c->s->nodes, n);
+		return r;
+	}
+	ret->open_flags = watch_covers(c->s, n) ? FOPEN_KEEP_CACHE : 0;
+	/* The end of what only reads says nothing that the end of the last one does not. */
+	if (!f->writable)
+		ret->open_flags |= FOPEN_NOFLUSH;
+	return 0;
+}
+
+void open_gone(void *arg, struct file *f)
+{
+	struct server *s = arg;
+
+	locks_drop_file(&s->locks, f);
+	nodes_close(&s->nodes, f->node);
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f);
+}
+
+int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret)
+{
+	struct file *f = files_get(&c->s->files, fh);
+
+	if (!f || f->fd < 0 || (to_write && !f->writable)) {
+		files_put(&c->s->files, f);
+		return -EBADF;
+	}
+	*ret = f;
+	return 0;
+}
+
+static int open_node(struct call *c, struct node *n, const struct fuse_open_in *in, int *ret_fd)
+{
+	bool drops_ids = in->open_flags & FUSE_OPEN_KILL_SUIDGID;
+	bool writes = (in->flags & O_ACCMODE) != O_RDONLY || (in->flags & O_TRUNC);
+	int fd, r;
+
+	if (writes && !n->key.writable)
+		return -EROFS;
+	r = reach(&c->s->nodes, n, &fd);
+	if (r < 0)
+		return r;
+	if (drops_ids)
+		creds_keep_ids(false);
+	r = open_again(fd, open_flags(in->flags) | (int)(in->flags & O_TRUNC), ret_fd);
+	if (drops_ids)
+		creds_keep_ids(true);
+	reach_done(&c->s->nodes, n);
+	return r;
+}
+
+int op_open(struct call *c)
+{
+	const struct fuse_open_in *in = c->rq.fixed;
+	struct fuse_open_out *out = call_reply(c, sizeof(*out));
+	struct node *n;
+	int fd = -1, r = call_node(c, c->rq.head->nodeid, &n);
+
+	if (r < 0)
+		return r;
+	nodes_open(&c->s->nodes, n); /* so that it is held when nothing has its name any more */
+	if (!echo_is_one(c))	     /* for that a number is enough */
+		r = open_node(c, n, in, &fd);
+	if (r == 0)
+		r = open_note(c, n, fd, (int)in->flags, out);
+	else
+		nodes_close(&c->s->nodes, n);
+	node_put(&c->s->nodes, n);
+	return r;
+}
+
+int op_release(struct call *c)
+{
+	const struct fuse_release_in *in = c->rq.fixed;
+
+	if (in->release_flags & FUSE_RELEASE_FLOCK_UNLOCK) {
+		struct file *f = files_get(&c->s->files, in->fh);
+
+		if (f)
+			locks_drop_owner(&c->s->locks, f->node, in->lock_owner, LOCK_OF_FILE);
+		files_put(&c->s->files, f);
+	}
+	return files_remove(&c->s->files, in->fh);
+}
+
+/* Comes when a process closes a descriptor of several, which ends all its POSIX locks of the file.
+ */
+int op_flush(struct call *c)
+{
+	const struct fuse_flush_in *in = c->rq.fixed;
+	struct file *f = files_get(&c->s->files, in->fh);
+	int copy, r = 0;
+
+	if (!f)
+		return -EBADF;
+	locks_drop_owner(&c->s->locks, f->node, in->lock_owner, LOCK_OF_PROCESS);
+	copy = f->fd >= 0 ? fcntl(f->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (copy >= 0 && close(copy) < 0) /* where file systems say what went wrong since */
+		r = -errno;
+	files_put(&c->s->files, f);
+	return r;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "fs/call.h"
+#include "fs/dirs.h"
+#include "fs/entry.h"
+#include "fs/reach.h"
+#include "fs/watch.h"
+
+/* As getdents64(2) has it. */
+struct host_entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+/* Return: the next one; NULL at the end, or after an error. */
+static const struct host_entry *peek(struct dir_stream *d, int *ret_code)
+{
+	if (d->pos == d->end) {
+		long n = syscall(SYS_getdents64, d->fd, d->buffer, sizeof(d->buffer));
+
+		*ret_code = n < 0 ? -errno : 0;
+		d->pos = 0;
+		d->end = n > 0 ? (size_t)n : 0;
+	}
+	return d->pos < d->end ? (const void *)(d->buffer + d->pos) : NULL;
+}
+
+static void fill_dirent(struct call *c, const struct node *dir, const struct host_entry *h,
+			struct fuse_dirent *ret)
+{
+	struct statx st = { .stx_ino = h->ino,
+			    .stx_dev_major = (uint32_t)(dir->key.dev >> 32),
+			    .stx_dev_minor = (uint32_t)dir->key.dev };
+	struct fuse_attr attr;
+
+	attr_fill(c->s, &st, &attr);
+	ret->ino = attr.ino;
+	ret->off = (uint64_t)h->off;
+	ret->type = h->type;
+	ret->namelen = (uint32_t)strlen(h->name);
+	memcpy(ret->name, h->name, ret->namelen);
+}
+
+/* An entry that is gone meanwhile, or that there is no room for in the table, comes without a node:
+ * the guest asks again if it wants to know. */
+static void fill_entry(struct call *c, struct dir_stream *d, const char *name,
+		       struct fuse_entry_out *ret)
+{
+	struct statx st;
+
+	if (streq(name, ".") || streq(name, ".."))
+		return;
+	if (entry_stat(d->fd, name, &st) == 0 && entry_fill(c, d->node, name, &st, ret, NULL) < 0)
+		memset(ret, 0, sizeof(*ret));
+}
+
+static void devalue_entries(unsigned char *out, size_t len)
+{
+	for (size_t at = 0; at + FUSE_NAME_OFFSET_DIRENTPLUS <= len;) {
+		struct fuse_direntplus *p = (void *)(out + at);
+
+		p->entry_out.entry_valid = p->entry_out.attr_valid = 0;
+		at += FUSE_DIRENTPLUS_SIZE(p);
+	}
+}
+
+static int tell_entries(struct call *c, struct dir_stream *d, size_t room, bool plus)
+{
+	const size_t head = plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
+	const struct host_entry *h;
+	int r = 0;
+
+	while ((h = peek(d, &r))) {
+		size_t len = FUSE_DIRENT_ALIGN(head + strlen(h->name));
+		unsigned char *to = c->out + c->out_len;
+
+		if (len > room - c->out_len)
+			break;
+		memset(to, 0, len);
+		if (plus)
+			fill_entry(c, d, h->name,
+				   &((struct fuse_direntplus *)(void *)to)->entry_out);
+		fill_dirent(c, d->node, h,
+			    plus ? &((struct fuse_direntplus *)(void *)to)->dirent : (void *)to);
+		c->out_len += len;
+		d->at = (uint64_t)h->off;
+		d->pos += h->len;
+	}
+	return c->out_len > 0 ? 0 : r;
+}
+
+static int read_folder(struct call *c, struct node *dir, bool plus)
+{
+	const struct fuse_read_in *in = c->rq.fixed;
+	struct dir_stream *d;
+	int r;
+
+	if (in->size > SHARES_WRITE_MAX || in->offset > INT64_MAX)
+		return -EINVAL;
+	watch_begin(c->s, dir);
+	r = dirs_take(c->s->dirs, dir, in->offset, &d);
+	if (r < 0)
+		return r;
+	r = tell_entries(c, d, in->size, plus);
+	if (r < 0 || c->out_len == 0)
+		dirs_end(c->s->dirs, d);
+	else
+		dirs_put(c->s->dirs, d);
+	c->devalue = plus ? devalue_entries : NULL;
+	return r;
+}
+
+static int on_folder(struct call *c, bool plus)
+{
+	struct node *dir;
+	int r;
+
+	if (c->rq.head->nodeid == FUSE_ROOT_ID)
+		return 0; /* whoever knows the numbers of shares finds them */
+	r = call_node(c, c->rq.head->nodeid, &dir);
+	if (r < 0)
+		return r;
+	r = read_folder(c, dir, plus);
+	node_put(&c->s->nodes, dir);
+	return r;
+}
+
+int op_readdir(struct call *c)
+{
+	return on_folder(c, false);
+}
+
+int op_readdirplus(struct call *c)
+{
+	return on_folder(c, true);
+}
+
+int op_fsyncdir(struct call *c)
+{
+	struct node *dir;
+	int fd, r = call_node(c, c->rq.head->nodeid, &dir);
+
+	if (r < 0)
+		return r;
+	r = reach(&c->s->nodes, dir, &fd);
+	if (r == 0) {
+		cleanup_close int opened = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		r = opened < 0 || fsync(opened) < 0 ? -errno : 0;
+		reach_done(&c->s->nodes, dir);
+	}
+	node_put(&c->s->nodes, dir);
+	return r;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <linux/fuse.h>
+#include <stdint.h>
+
+/*
+ * What goes over a container's port for shares (docs/FS.md): the requests of the guest's kernel and
+ * their replies as linux/fuse.h has them, each with its length in front, and between them a few
+ * messages of moat's own.  Those of the host have a reply's head with `unique` 0 and a code where
+ * the error would be; those of the guest a request's head with `unique` 0 and an opcode.
+ */
+
+#define SHARES_PORT_NAME "moat.share" /* ".0" for the container in slot 0 */
+
+#define SHARES_WRITE_MAX (1u << 20) /* bytes of data in a request or a reply */
+#define SHARES_FRAME_MAX (SHARES_WRITE_MAX + 8192)
+
+/* The host's first message on a port.  What comes before it is left of an earlier container. */
+#define SHARES_HELLO   0x4d01
+#define SHARES_MAGIC_N 16
+#define SHARES_MAGIC   ((const char[SHARES_MAGIC_N + 1]){ "moat shares v1\r\n" })
+
+struct shares_hello {
+	struct fuse_out_header head;
+	char magic[SHARES_MAGIC_N];
+};
+
+/* Somebody else has changed a file: the guest forgets what it has cached, and wakes watchers. */
+#define SHARES_CHANGED 0x4d02
+
+enum shares_change {
+	SHARES_ENTRY = 1,   /* what @name is in @parent */
+	SHARES_ATTR = 2,    /* attributes of @node */
+	SHARES_DATA = 4,    /* content of @node */
+	SHARES_CREATED = 8, /* @name is new in @parent: mode says what it is */
+	SHARES_REMOVED = 16,
+	SHARES_IS_DIR = 32,
+	SHARES_EXPIRE = 64, /* the guest's kernel can let the entry expire, which is enough */
+	SHARES_ALL = 128,   /* not all could be told: everything may be old */
+};
+
+struct shares_changed {
+	struct fuse_out_header head;
+	uint64_t parent; /* 0: not known to the guest */
+	uint64_t node;	 /* the same */
+	uint32_t what;	 /* enum shares_change */
+	uint32_t mode;
+	char name[]; /* without a NUL: up to the end of the message */
+};
+
+/* The guest's first message: the thread whose requests only look like changes, so that watchers
+ * in the guest are woken (docs/FS.md). */
+#define SHARES_BEGIN 0x4d10
+
+struct shares_begin {
+	struct fuse_in_header head;
+	uint32_t waker; /* as the requests' pid has it */
+	uint32_t padding;
+};
+
+/* The group of the waker's requests says what they are about. */
+#define SHARES_GID_CREATE     0x4d000001u /* a name that is there is to look new */
+#define SHARES_GID_REMOVE     0x4d000002u /* one that is gone is to look as if it went now */
+#define SHARES_GID_REMOVE_DIR 0x4d000003u
+#define SHARES_GID_TOUCH      0x4d000004u /* a file is to look changed */
+
+/* So many SHARES_CHANGED are done with: the host may send as many more. */
+#define SHARES_TAKEN  0x4d11
+#define SHARES_WINDOW 256u /* at most so many are on the way */
+
+struct shares_taken {
+	struct fuse_in_header head;
+	uint32_t count;
+	uint32_t padding;
+};
