@@ -25,6 +25,7 @@
 #include "guest/machine/modules.h"
 #include "guest/machine/port.h"
 #include "guest/machine/session.h"
+#include "link/frame.h"
 
 #define MODULES_DIR "/modules"
 
@@ -51,7 +52,7 @@ static int prepare_machine(struct machine *m, int *ret_port_fd, struct err *err)
 	if (r == 0)
 		r = session_prepare(m, err);
 	if (r == 0)
-		r = port_open(ret_port_fd, err);
+		r = port_open(LINK_PORT_NAME, ret_port_fd, err);
 	return r;
 }
 

@@ -488,4 +488,5 @@ def watchdog(m):
     m.destroy()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,8 @@
 #include "guest/container/oom.h"
 #include "guest/container/options.h"
 #include "guest/container/rootfs.h"
+#include "guest/machine/port.h"
+#include "link/shares.h"
 
 static bool is_taken(const struct machine *m, unsigned place)
 {
@@ -149,6 +151,16 @@ int container_rename(struct container *c, char *const *hosts, const char *resolv
 	return names_change(&names, err);
 }
 
+static int mount_shares(struct container *c, struct err *err)
+{
+	char name[32];
+	int port_fd, r;
+
+	snprintf(name, sizeof(name), SHARES_PORT_NAME ".%u", c->spec.slot);
+	r = port_open(name, &port_fd, err);
+	return r < 0 ? r : shares_mount(c->place, port_fd, &c->shares, err);
+}
+
 int container_set_up(struct container *c, struct err *err)
 {
 	int r = cgroup_limit(&c->cgroup, &c->spec, err);
@@ -161,7 +173,9 @@ int container_set_up(struct container *c, struct err *err)
 		r = apply_sysctls(c, err);
 	if (r == 0 && c->has_options)
 		r = options_apply(&c->options, &c->cgroup, mounts_dev_fd(&c->mounts), err);
-	return r == 0 ? rootfs_mount(&c->spec, err) : r;
+	if (r == 0)
+		r = rootfs_mount(&c->spec, err);
+	return r == 0 && c->options.mounts.n > 0 ? mount_shares(c, err) : r;
 }
 
 static int set_names(const struct container *c, struct err *err)
@@ -186,7 +200,12 @@ int container_enter(const struct container *c, int tty, struct err *err)
 	r = set_names(c, err);
 	if (r < 0)
 		return r;
-	return mounts_enter(&c->mounts, &c->spec, c->has_options ? &c->options : NULL, tty, err);
+	return mounts_enter(&c->mounts,
+			    &(struct mounts_wanted){ .spec = &c->spec,
+						     .options = c->has_options ? &c->options : NULL,
+						     .shares = c->shares,
+						     .tty = tty },
+			    err);
 }
 
 int container_release(struct container *c, struct err *err)
@@ -198,7 +217,9 @@ int container_release(struct container *c, struct err *err)
 	namespaces_close(&c->namespaces);
 	if (chdir(c->dir) < 0)
 		return errno == ENOENT ? 0 : err_errno(err, -errno, "go to the container's folder");
-	r = rootfs_release(c->spec.slot, err);
+	r = shares_unmount(take_ptr(c->shares), err);
+	if (r == 0)
+		r = rootfs_release(c->spec.slot, err);
 	if (r < 0)
 		return r;
 	r = path_remove_tree(AT_FDCWD, c->dir);

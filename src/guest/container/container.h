@@ -38,6 +38,7 @@ struct container {
 	struct link_container spec;
 	struct oci_options options; /* empty unless has_options */
 	bool has_options;
+	struct shares *shares;	   /* NULL: it has none */
 	bool had_first;		   /* its first process was started */
 	pid_t first_pid;	   /* 0 when it is not running */
 	int first_pidfd;	   /* by which others find its namespaces; -1 likewise */

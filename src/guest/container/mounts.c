@@ -293,25 +293,34 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 	return 0;
 }
 
-int mounts_enter(const struct mounts *m, const struct link_container *c,
-		 const struct oci_options *o, int tty, struct err *err)
+/* What is to be attached in the container and can be opened only outside. */
+static int open_outside(const struct mounts_wanted *w, int *file_fds, int *share_fds,
+			struct err *err)
 {
-	int file_fds[ARRAY_SIZE(files)];
-	int r;
-
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		file_fds[i] =
 			open_tree(AT_FDCWD, files[i].source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		if (file_fds[i] < 0)
 			return err_errno(err, -errno, "open %s", files[i].source);
 	}
-	r = change_root(err);
+	return w->options ? shares_open(w->shares, &w->options->mounts, share_fds, err) : 0;
+}
+
+int mounts_enter(const struct mounts *m, const struct mounts_wanted *w, struct err *err)
+{
+	const struct oci_options *o = w->options;
+	const struct link_container *c = w->spec;
+	int file_fds[ARRAY_SIZE(files)], share_fds[OCI_MOUNTS_MAX];
+	int r = open_outside(w, file_fds, share_fds, err);
+
+	if (r == 0)
+		r = change_root(err);
 	if (r == 0)
 		r = attach_all(m, file_fds, o && *o->resolv_conf, err);
-	if (r == 0 && tty >= 0)
-		r = attach_console(tty, err);
+	if (r == 0 && w->tty >= 0)
+		r = attach_console(w->tty, err);
 	if (r == 0 && o)
-		r = options_mount(o, err);
+		r = options_mount(o, share_fds, err);
 	if (r == 0 && o)
 		r = secrets_mount(&o->secrets, err);
 	if (r == 0)

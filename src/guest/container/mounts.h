@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "guest/share/shares.h"
 #include "link/setup.h"
 #include "oci/options.h"
 
@@ -39,15 +40,20 @@ void mounts_release(struct mounts *m);
 /** mounts_discard() - close all that mounts_prepare() made; what nobody has attached is gone */
 void mounts_discard(struct mounts *m);
 
+/* What a container has of mounts. */
+struct mounts_wanted {
+	const struct link_container *spec;
+	const struct oci_options *options; /* NULL: nothing beyond the usual */
+	const struct shares *shares;	   /* of the options' mounts; NULL: it has none */
+	int tty;			   /* of the terminal that becomes /dev/console; -1: none */
+};
+
 /**
  * mounts_enter() - in the first process, in a mount namespace of its own and in the container's
  * folder: change into the container's root
- * @o:   NULL: nothing beyond the usual
- * @tty: number of the terminal that becomes /dev/console; -1 for none
  *
  * After it nothing of moat-init's file system can be reached by name.
  *
  * Return: 0; -errno.
  */
-int mounts_enter(const struct mounts *m, const struct link_container *c,
-		 const struct oci_options *o, int tty, struct err *err);
+int mounts_enter(const struct mounts *m, const struct mounts_wanted *w, struct err *err);

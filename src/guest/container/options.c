@@ -24,8 +24,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
-
-#define SHM_PATH "/dev/shm"
+#include "guest/container/places.h"
 
 /* A name may be net.ipv4.ip_forward or net/ipv4/ip_forward: its first separator says which. */
 static int set_sysctl(const char *assignment, struct err *err)
@@ -105,28 +104,6 @@ int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_
 	return r == 0 && o->privileged ? add_devices(dev_fd, err) : r;
 }
 
-/* The tmpfs has the mode of the folder it hides, unless the options have another. */
-static int mount_tmpfs(const struct oci_tmpfs *t)
-{
-	cleanup_free char *data = NULL;
-	struct stat sb;
-	int r;
-
-	if (stat(t->path, &sb) == 0) {
-		data = str_printf("mode=%o%s%s", sb.st_mode & 07777, *t->data ? "," : "", t->data);
-	} else {
-		r = path_mkdir_p(t->path, 0755);
-		if (r < 0)
-			return r;
-		data = strdup(t->data);
-	}
-	if (!data)
-		return -ENOMEM;
-	if (streq(t->path, SHM_PATH) && umount2(SHM_PATH, MNT_DETACH) < 0)
-		return -errno;
-	return mount("tmpfs", t->path, "tmpfs", t->flags, data) < 0 ? -errno : 0;
-}
-
 static int make_writable(const char *path)
 {
 	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
@@ -134,7 +111,7 @@ static int make_writable(const char *path)
 	return mount_setattr(AT_FDCWD, path, 0, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
-int options_mount(const struct oci_options *o, struct err *err)
+int options_mount(const struct oci_options *o, const int *share_fds, struct err *err)
 {
 	static const char *const writable[] = { "/sys", "/sys/fs/cgroup" };
 	int r;
@@ -144,13 +121,7 @@ int options_mount(const struct oci_options *o, struct err *err)
 		if (r < 0)
 			return err_errno(err, r, "make %s writable", writable[i]);
 	}
-	for (size_t i = 0; i < o->n_tmpfs; i++) {
-		r = mount_tmpfs(&o->tmpfs[i]);
-		if (r < 0)
-			return err_errno(err, r, "mount a tmpfs with \"%s\" at %s",
-					 o->tmpfs[i].data, o->tmpfs[i].path);
-	}
-	return 0;
+	return places_mount(o, share_fds, err);
 }
 
 int options_filter(const struct oci_options *o, struct err *err)

@@ -16,8 +16,8 @@ int options_apply(const struct oci_options *o, const struct cgroup *cg, int dev_
 		  struct err *err);
 
 /** options_mount() - in the container's first process, in its root: what it has of file systems
- * beside the usual.  Return: 0; -errno. */
-int options_mount(const struct oci_options *o, struct err *err);
+ * beside the usual.  @share_fds: as places_mount() has them.  Return: 0; -errno. */
+int options_mount(const struct oci_options *o, const int *share_fds, struct err *err);
 
 /** options_filter() - restrict this process's system calls, for good.  Return: 0; -errno. */
 int options_filter(const struct oci_options *o, struct err *err);

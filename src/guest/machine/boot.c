@@ -49,7 +49,7 @@ int boot_mounts(struct err *err)
 
 int boot_new_root(struct err *err)
 {
-	static const char *const folders[] = { "dev", "proc", "sys", "cgroup", "c" };
+	static const char *const folders[] = { "dev", "proc", "sys", "cgroup", "c", "s" };
 	static const char *const moved[] = { "/dev", "/proc", "/sys" };
 
 	if (mount("moat", "/rootfs", "tmpfs", 0, "mode=755") < 0 || chdir("/rootfs") < 0)

@@ -14,7 +14,8 @@ int boot_mounts(struct err *err);
  * boot_new_root() - go from the initramfs to a tmpfs of moat-init's own
  *
  * The initramfs cannot be left with pivot_root(2), which every container will do.  The new
- * root has the folders the rest of moat-init expects: cgroup, and c for containers.
+ * root has the folders the rest of moat-init expects: cgroup, c for containers, s for their
+ * shares.
  *
  * Return: 0; -errno.
  */

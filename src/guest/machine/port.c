@@ -17,24 +17,26 @@
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/str.h"
-#include "link/frame.h"
 
 #define PORTS_DIR  "/sys/class/virtio-ports"
 #define TRIES_MAX  10000
 #define NAME_BYTES 64
 
-static bool is_link_port(int dir_fd, const char *entry)
+static bool is_port(int dir_fd, const char *entry, const char *name)
 {
-	cleanup(buf_reset) struct buf name = BUF_INIT;
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	const char *rest;
 	char path[280];
 
 	snprintf(path, sizeof(path), "%s/name", entry);
-	return file_read_at(dir_fd, path, NAME_BYTES, &name) == 0 && name.len > 0 &&
-	       streq(name.data, LINK_PORT_NAME "\n");
+	if (file_read_at(dir_fd, path, NAME_BYTES, &text) < 0 || text.len == 0)
+		return false;
+	rest = str_starts(text.data, name);
+	return rest && streq(rest, "\n");
 }
 
 /* Return: 0; -ENOENT when the port is not there, or not yet; -errno. */
-static int open_port(int *ret_fd)
+static int open_port(const char *name, int *ret_fd)
 {
 	cleanup_dir DIR *dir = opendir(PORTS_DIR);
 	struct dirent *entry;
@@ -44,7 +46,7 @@ static int open_port(int *ret_fd)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] != '.' && is_link_port(dirfd(dir), entry->d_name))
+		if (entry->d_name[0] != '.' && is_port(dirfd(dir), entry->d_name, name))
 			break;
 	}
 	if (!entry)
@@ -57,16 +59,16 @@ static int open_port(int *ret_fd)
 	return 0;
 }
 
-int port_open(int *ret_fd, struct err *err)
+int port_open(const char *name, int *ret_fd, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = NSEC_PER_SEC / 1000 };
 	cleanup_close int fd = -1;
 
 	for (int i = 0; i < TRIES_MAX; i++) {
-		int r = fd < 0 ? open_port(&fd) : 0;
+		int r = fd < 0 ? open_port(name, &fd) : 0;
 
 		if (r < 0 && r != -ENOENT)
-			return err_errno(err, r, "open the port " LINK_PORT_NAME);
+			return err_errno(err, r, "open the port %s", name);
 		r = fd < 0 ? POLLHUP : fd_wait(fd, POLLOUT, 0);
 		if (r >= 0 && !(r & POLLHUP)) {
 			*ret_fd = take_fd(&fd);
@@ -75,6 +77,7 @@ int port_open(int *ret_fd, struct err *err)
 		nanosleep(&pause, NULL);
 	}
 	return err_set(err, -ETIMEDOUT,
-		       fd < 0 ? "the machine has no virtio-serial port named " LINK_PORT_NAME
-			      : "nobody is connected to the port " LINK_PORT_NAME);
+		       fd < 0 ? "the machine has no virtio-serial port named %s"
+			      : "nobody is connected to the port %s",
+		       name);
 }

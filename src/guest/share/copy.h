@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+
+/**
+ * copy_content() - what the image has in a folder, into a volume that is to be mounted there
+ * @from:  in the container's root; where it is no folder, nothing is done
+ * @to_fd: the volume's root
+ *
+ * Files are whole or not there, and what is there already stays, but for a file that a loss of
+ * power has left at another length than it was given: so a copy that was cut off can be done again.
+ * Device nodes are left out.
+ *
+ * Return: 0; -errno with a message that names the file.
+ */
+int copy_content(const char *from, int to_fd, struct err *err);
