@@ -2,7 +2,6 @@
 #include "guest/process/credentials.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -55,10 +54,15 @@ static int drop_bounding(uint64_t keep)
 	return 0;
 }
 
+/*
+ * libc's functions would have all threads do the same.  It believes that this process has those of
+ * moat-init, as it was made without libc's knowledge, and would wait for one that had just begun.
+ */
 static int change_user(const struct user *u)
 {
-	if (setgroups(u->n_groups, u->groups) < 0 || setresgid(u->gid, u->gid, u->gid) < 0 ||
-	    setresuid(u->uid, u->uid, u->uid) < 0)
+	if (syscall(SYS_setgroups, u->n_groups, u->groups) < 0 ||
+	    syscall(SYS_setresgid, u->gid, u->gid, u->gid) < 0 ||
+	    syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)
 		return -errno;
 	return 0;
 }
