@@ -89,9 +89,8 @@ int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err
 		return 0;
 	}
 	if (parse_duration(text, &before)) {
-		if (before > (double)now_nsec)
-			return err_set(err, -EINVAL, "\"%s\" is before 1970", text);
-		then = now_nsec - (int64_t)before;
+		/* Nothing is older than 1970. */
+		then = before > (double)now_nsec ? 0 : now_nsec - (int64_t)before;
 		*ret = str_printf("%lld.%09lld", (long long)(then / (int64_t)NSEC_PER_SEC),
 				  (long long)(then % (int64_t)NSEC_PER_SEC));
 	} else {

@@ -14,7 +14,7 @@
  * @ret:      "SECONDS.NANOSECONDS", a time in RFC 3339, or a copy of @text; owned; NULL where @text
  * is
  *
- * Return: 0; -EINVAL with a message for a duration out of range; -ENOMEM.
+ * Return: 0; -ENOMEM with a message.
  */
 int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err);
 

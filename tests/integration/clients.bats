@@ -8,8 +8,7 @@ setup_file() {
 	start_moatd
 	with_busybox
 	export DOCKER_HOST=unix://$SOCKET
-	export DOCKER_CONFIG=$MOAT_ROOT/docker-config
-	mkdir -p "$DOCKER_CONFIG"
+	own_docker_config
 }
 
 teardown_file() {

@@ -7,8 +7,8 @@ setup_file() {
 	have_docker || return 0
 	file_setup
 	start_moatd
-	export DOCKER_HOST=unix://$SOCKET DOCKER_CONFIG=$SUITE/docker-config
-	mkdir -p "$DOCKER_CONFIG"
+	export DOCKER_HOST=unix://$SOCKET
+	own_docker_config
 	docker pull -q "$BUSYBOX" >/dev/null
 }
 
@@ -153,7 +153,7 @@ docker() {
 
 @test "docker: outside a swarm what is of a swarm says so; plugins there are none" {
 	local kind
-	for kind in node service secret config; do
+	for kind in node service config; do
 		run docker "$kind" ls
 		assert_error 1 'Error response from daemon: This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
 	done

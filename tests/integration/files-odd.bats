@@ -6,8 +6,8 @@ load lib
 setup_file() {
 	file_setup
 	with_busybox
-	export DOCKER_HOST=unix://$SOCKET DOCKER_CONFIG=$SUITE/docker-config
-	mkdir -p "$DOCKER_CONFIG"
+	export DOCKER_HOST=unix://$SOCKET
+	own_docker_config
 	moat run -d --name box --privileged "$BUSYBOX" sleep 1000 >/dev/null
 }
 

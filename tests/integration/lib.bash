@@ -83,6 +83,14 @@ file_teardown() {
 	rm -rf "$MOAT_ROOT"
 }
 
+# own_docker_config: docker's client keeps logins in a file of the test file's own; one that has none takes a
+# credential helper that it finds on PATH.
+own_docker_config() {
+	export DOCKER_CONFIG=$MOAT_ROOT/docker-config
+	mkdir -p "$DOCKER_CONFIG"
+	echo '{"auths": {"nowhere.invalid": {}}}' >"$DOCKER_CONFIG/config.json"
+}
+
 # with_busybox: the image almost every test runs.
 with_busybox() {
 	moat pull -q "$BUSYBOX" >/dev/null

@@ -8,8 +8,7 @@ setup_file() {
 	start_moatd
 	with_busybox
 	export DOCKER_HOST=unix://$SOCKET
-	export DOCKER_CONFIG=$MOAT_ROOT/docker-config
-	mkdir -p "$DOCKER_CONFIG"
+	own_docker_config
 	moat network create --subnet 10.90.1.0/24 --ipv6 web >/dev/null
 	moat network create --subnet 10.90.2.0/24 db >/dev/null
 	moat run -d --name server --network web --network-alias www "$BUSYBOX" \

@@ -7,7 +7,7 @@ setup_file() {
 	file_setup
 	start_moatd
 	with_busybox
-	export DOCKER_CONFIG=$SUITE/docker-config
+	own_docker_config
 }
 
 teardown_file() {

@@ -6,10 +6,7 @@ load lib
 setup_file() {
 	file_setup
 	start_moatd
-	export DOCKER_CONFIG=$SUITE/push-docker-config
-	mkdir -p "$DOCKER_CONFIG"
-	# With no entry at all docker looks for a credential helper on PATH, which wants a session.
-	echo '{"auths": {"nowhere.invalid": {}}}' >"$DOCKER_CONFIG/config.json"
+	own_docker_config
 	moat pull -q "$BUSYBOX"
 	start_guarded_registry secret
 }
