@@ -8,7 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,32 +17,92 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/macro.h"
+#include "jail/attacks.h"
 #include "jail/identity.h"
 #include "net/inside/enter.h"
 #include "net/inside/keeper.h"
+#include "net/outside/outside.h"
 
 #define LISTEN_FD    3
 #define NAMESPACE_FD 4
+
+/* The two ends of what the processes say to each other: one of each pair for either. */
+struct wires {
+	int wire[2], ask[2];
+};
+
+enum side { OUTSIDE, INSIDE };
 
 static bool is_open(int fd)
 {
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-/* @uid: to be, as root; in a user namespace there is only 0 */
-static int run_inside(struct keeper_start *start, uid_t uid, struct err *err)
+static int wires_make(struct wires *w, struct err *err)
 {
-	int r = enter_narrow(uid, err);
+	const int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
 
-	return r == 0 ? keeper_run(start, err) : r;
+	if (socketpair(AF_UNIX, type, 0, w->wire) < 0 || socketpair(AF_UNIX, type, 0, w->ask) < 0)
+		return err_errno(err, -errno, "socket pair");
+	return 0;
+}
+
+/* The other side's ends are closed, so that each sees the other's end. */
+static void wires_keep(struct wires *w, enum side side)
+{
+	fd_close(&w->wire[!side]);
+	fd_close(&w->ask[!side]);
+}
+
+static int run_inside(struct wires *w, uid_t uid, bool adopted, struct err *err)
+{
+	const struct keeper_start start = { .listen_fd = LISTEN_FD,
+					    .owner = geteuid(),
+					    .adopted = adopted,
+					    .wire = w->wire[INSIDE],
+					    .ask = w->ask[INSIDE] };
+	int r;
+
+	wires_keep(w, INSIDE);
+	r = enter_narrow(uid, err);
+	return r == 0 ? keeper_run(&start, err) : r;
+}
+
+/* As root: a user of no files, with nothing but the host's network.  Else what is started from here
+ * has to enter namespaces of its own, with the user's rights. */
+static int narrow_outside(uid_t uid, struct err *err)
+{
+	static const int caps[] = { CAP_NET_ADMIN };
+	int r;
+
+	if (geteuid() != 0)
+		return 0;
+	r = identity_keep(uid, caps, ARRAY_SIZE(caps), err);
+	return r == 0 ? attacks_refuse(err) : r;
+}
+
+static int run_outside(struct wires *w, const char *folder, uid_t uid, struct err *err)
+{
+	int r;
+
+	wires_keep(w, OUTSIDE);
+	close(LISTEN_FD);
+	r = narrow_outside(uid, err);
+	return r == 0 ? outside_run(&(struct outside_start){ .folder = folder,
+							     .wire = w->wire[OUTSIDE],
+							     .ask = w->ask[OUTSIDE] },
+				    err)
+		      : r;
 }
 
 int main(int argc, char **argv)
 {
-	(void)argv; /* the folder is there to be seen in a list of processes */
 	struct err err = { 0 };
-	int namespace_fd, r;
+	struct wires wires;
+	bool adopted;
 	uid_t uid;
+	int r;
 
 	if (fd_open_std() < 0)
 		return 1;
@@ -53,18 +113,15 @@ int main(int argc, char **argv)
 	}
 	/* Folders of the root that is made are for another user, whatever moatd's mask is. */
 	umask(022);
-	namespace_fd = is_open(NAMESPACE_FD) ? NAMESPACE_FD : -1;
+	adopted = is_open(NAMESPACE_FD);
 	uid = geteuid() == 0 ? identity_own_uid() : 0;
-	r = enter_fork(namespace_fd, &err);
-	if (r == 1) {
-		pause();
-		return 0;
-	}
+	r = wires_make(&wires, &err);
 	if (r == 0)
-		r = run_inside(&(struct keeper_start){ .listen_fd = LISTEN_FD,
-						       .owner = geteuid(),
-						       .adopted = namespace_fd >= 0 },
-			       uid, &err);
+		r = enter_fork(adopted ? NAMESPACE_FD : -1, &err);
+	if (r == 1)
+		r = run_outside(&wires, argv[1], uid, &err);
+	else if (r == 0)
+		r = run_inside(&wires, uid, adopted, &err);
 	if (r < 0)
 		log_error("%s", err.msg);
 	return r < 0 ? 1 : 0;

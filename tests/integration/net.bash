@@ -31,18 +31,21 @@ is_apart() {
 # The host has 192.0.2.1, who is outside 192.0.2.2; the one knows no route to moat's networks, so it
 # sees the host only.
 make_host() {
+	local pid
 	NET=$BATS_TEST_TMPDIR/net
 	mkdir -m 700 "$NET"
 	namespace
 	HOST=$PID
 	namespace
 	OUTSIDE=$PID
-	on_host ip link set lo up
+	for pid in "$HOST" "$OUTSIDE"; do
+		in_ns "$pid" sh -c 'ip link set lo up; echo 0 >/proc/sys/net/ipv6/conf/default/dad_transmits'
+	done
 	on_host ip link add eth0 type veth peer name eth0 netns "$OUTSIDE"
 	on_host ip addr add 192.0.2.1/24 dev eth0
 	on_host ip addr add 2001:db8::1/64 dev eth0 nodad
 	on_host ip link set eth0 up
-	in_ns "$OUTSIDE" sh -c 'ip link set lo up; ip addr add 192.0.2.2/24 dev eth0
+	in_ns "$OUTSIDE" sh -c 'ip addr add 192.0.2.2/24 dev eth0
 		ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up'
 	on_host ip route add default via 192.0.2.2
 	on_host ip -6 route add default via 2001:db8::2
@@ -133,4 +136,41 @@ reaches() {
 
 spoofed() {
 	in_net nft -j list counter bridge moat spoofed | jq '.nftables[1].counter.packets'
+}
+
+# resolver NAMESPACE-PID ADDRESS LINE…: a name server there, with lines of dnsmasq's; sets RESOLVER to its process.
+resolver() {
+	local pid=$1 address=$2 conf=$NET/resolver-$2.conf
+	shift 2
+	printf '%s\n' port=53 "listen-address=$address" bind-interfaces no-resolv no-hosts user=root log-facility=- "$@" >"$conf"
+	in_ns "$pid" ip addr add "$address/32" dev lo 2>/dev/null || true
+	nsenter -t "$pid" -n dnsmasq -k --conf-file="$conf" --pid-file >"$conf.log" 2>&1 3>&- &
+	RESOLVER=$!
+	disown
+	echo "$RESOLVER" >>"$NET/pids"
+	poll 10 grep -q started "$conf.log"
+}
+
+# host_resolv LINE…: what the host's resolv.conf says.  It is a file of the test's own, mounted over the real one.
+host_resolv() {
+	printf '%s\n' "$@" >"$SUITE/resolv.conf.new"
+	[ -e "$SUITE/resolv.conf" ] || touch "$SUITE/resolv.conf"
+	mountpoint -q /etc/resolv.conf || mount --bind "$SUITE/resolv.conf" /etc/resolv.conf
+	cat "$SUITE/resolv.conf.new" >/etc/resolv.conf
+}
+
+# ask PID SERVER QUESTION…: the answers of dig, a line each, and its status before them.
+ask() {
+	local pid=$1 server=$2
+	shift 2
+	in_ns "$pid" dig "@$server" +tries=2 +time=3 "$@" | awk '/status:/ {sub(/.*status: /, ""); sub(/,.*/, ""); print; next} /^[^;]/ {print $NF}'
+}
+
+# answers PID SERVER QUESTION… = STATUS [ANSWER…]: is this what the name server says?
+answers() {
+	local all="$*" got want
+	want=$(tr ' ' '\n' <<<"${all##*= }" | sort -r | xargs)
+	# shellcheck disable=SC2086 # words
+	got=$(ask ${all%%= *} | sort -r | xargs)
+	[ "$got" = "$want" ] || { echo "${all%%= *}: $got, not $want" >&2; return 1; }
 }

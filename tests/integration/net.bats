@@ -6,6 +6,7 @@ load net
 
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root for namespaces with links between them"
+	host_resolv 'nameserver 192.0.2.2'
 	make_host
 	start_net
 }
@@ -163,4 +164,238 @@ hears() {
 	run -1 net 'nonsense'
 	run -1 net '{"op":"port","tap":"t1"}'
 	net '{"op":"hello"}' | jq -e '.version == 1'
+}
+
+@test "uplink: containers get outside under the host's address, and only answers come back" {
+	net "$(network_a)" | jq -e '.hosts | length == 2'
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	reaches "$PID" 2001:db8::2
+	run ! in_ns "$OUTSIDE" ip route get 10.1.0.2
+	in_ns "$OUTSIDE" ip route add 10.1.0.0/16 via 192.0.2.1
+	run ! reaches "$OUTSIDE" 10.1.0.2
+}
+
+@test "uplink: the host reaches containers, and they the host by one address" {
+	hosts=$(net "$(network_a)" | jq -r '.hosts[]')
+	guest a 2 one
+	on_host ping -q -c 2 -i 0.1 -W 2 10.1.0.2
+	on_host ping -q -c 2 -i 0.1 -W 2 fd00:1::2
+	for address in $hosts; do
+		reaches "$PID" "$address"
+	done
+}
+
+# What the host has that is not moat's: rules, routes, settings, interfaces.
+host_state() {
+	on_host nft list ruleset | awk '/^table inet moat/ {skip = 1} !skip {print} /^}/ {skip = 0}'
+	on_host ip route show table all | grep -v moat0 || true
+	on_host ip -6 route show table all | grep -v moat0 || true
+	on_host ip -br link | grep -v moat0 || true
+	on_host sysctl -a 2>/dev/null | grep '^net' | grep -v -e moat0 -e '_count ' -e nf_conntrack -e 'dev_weight\|\.stat\|tcp_mem\|udp_mem' || true
+}
+
+@test "uplink: the host is as it was, before, after, and but for forwarding meanwhile" {
+	on_host nft -f - <<-NFT
+		table inet mine {
+			chain forward {
+				type filter hook forward priority 0; policy accept;
+				counter
+			}
+		}
+	NFT
+	host_state | sed 's/counter packets.*/counter/' >"$NET/before"
+	net "$(network_a)"
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	host_state | sed 's/counter packets.*/counter/' >"$NET/during"
+	run diff "$NET/before" "$NET/during"
+	[ "$(grep -c '^[<>]' <<<"$output")" = "$(grep -c '^[<>].*eth0.*forwarding' <<<"$output")" ]
+	net '{"op":"shutdown"}'
+	poll 10 gone_with_host
+	host_state | sed 's/counter packets.*/counter/' >"$NET/after"
+	diff "$NET/before" "$NET/after"
+}
+
+gone_with_host() {
+	! pgrep -f "^moat-net $NET\$" && ! on_host ip link show moat0 && ! on_host nft list table inet moat
+}
+
+@test "uplink: the host passes nothing on that is not from or for moat's networks" {
+	# A third namespace on the host, which a host that forwards would let outside.
+	namespace
+	local third=$PID
+	on_host ip link add third type veth peer name eth0 netns "$third"
+	on_host sh -c 'ip addr add 198.51.100.1/24 dev third; ip link set third up'
+	in_ns "$third" sh -c 'ip addr add 198.51.100.2/24 dev eth0; ip link set eth0 up; ip route add default via 198.51.100.1'
+	in_ns "$OUTSIDE" ip route add 198.51.100.0/24 via 192.0.2.1
+	reaches "$third" 192.0.2.1
+	run ! reaches "$third" 192.0.2.2
+	net "$(network_a)"
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	run ! reaches "$third" 192.0.2.2
+	run ! reaches "$third" 10.1.0.2
+}
+
+@test "uplink: interfaces that come later, and settings that others change, are followed" {
+	net "$(network_a)"
+	guest a 2 one
+	namespace
+	local later=$PID
+	on_host ip link add later type veth peer name eth0 netns "$later"
+	on_host sh -c 'ip addr add 203.0.113.1/24 dev later; ip link set later up'
+	in_ns "$later" sh -c 'ip addr add 203.0.113.2/24 dev eth0; ip link set eth0 up'
+	guest a 3 two
+	poll 10 reaches "$PID" 203.0.113.2
+	on_host sysctl -q -w net.ipv4.conf.eth0.forwarding=0
+	poll 10 reaches "$PID" 192.0.2.2
+}
+
+@test "uplink: an internal network reaches nothing outside, and not the host" {
+	hosts=$(net "$(network_b)" | jq -r '.hosts[]')
+	net "$(network_a | jq -c '.internal = true')"
+	guest a 2 one
+	guest a 3 two
+	reaches "$PID" 10.1.0.2
+	for address in $hosts 192.0.2.1 192.0.2.2 2001:db8::2 10.2.0.1; do
+		run ! reaches "$PID" "$address"
+	done
+}
+
+@test "uplink: the way between host and networks avoids what is in use" {
+	on_host ip route add 10.254.0.0/16 via 192.0.2.2
+	net "$(network_a)" | jq -e '.hosts[0] == "172.31.254.1"'
+	net "$(network_b | jq -c '.subnets[0] = {subnet: "192.0.2.0/24", gateway: "192.0.2.9"}')"
+	net '{"op":"status"}' | jq -e '.uplink.text | contains("192.0.2.0/24")'
+	on_host ip route get 192.0.2.2 | grep -F 'dev eth0'
+}
+
+@test "names: containers have names and aliases, and addresses have names" {
+	net "$(network_a)"
+	guest a 2 web web.front My_App-1
+	one=$PID
+	answers "$one" 10.1.0.1 web = NOERROR 10.1.0.2
+	answers "$one" 10.1.0.1 web AAAA = NOERROR fd00:1::2
+	answers "$one" fd00:1::1 web.front = NOERROR 10.1.0.2
+	answers "$one" 10.1.0.1 my_app-1 = NOERROR 10.1.0.2
+	answers "$one" 10.1.0.1 -x 10.1.0.2 = NOERROR web.
+	answers "$one" 10.1.0.1 -x fd00:1::2 = NOERROR web.
+	answers "$one" 10.1.0.1 -x 10.1.0.77 = NXDOMAIN
+	answers "$one" 10.1.0.1 +tcp web = NOERROR 10.1.0.2
+	# A replica has the same alias; a container that leaves has no name.
+	guest a 3 other web.front
+	answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2 10.1.0.3
+	answers "$PID" 10.1.0.1 web = NOERROR 10.1.0.2
+	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
+	poll 10 answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2
+	# Names change while it runs.
+	net "$(port t1 0 a 2 renamed)"
+	poll 10 answers "$one" 10.1.0.1 renamed = NOERROR 10.1.0.2
+}
+
+@test "names: the missing family of a name is empty, and nobody else is asked for it" {
+	resolver "$OUTSIDE" 192.0.2.2 address=/web/2001:db8::66 address=/db.example.com/2001:db8::66
+	net "$(network_a)"
+	guest a 2 one
+	net "$(port "$TAP" 0 a 2 web db.example.com | jq -c '.addresses = ["10.1.0.2"]')"
+	answers "$PID" 10.1.0.1 web AAAA = NOERROR
+	answers "$PID" 10.1.0.1 db.example.com AAAA = NOERROR
+	answers "$PID" 10.1.0.1 db.example.com = NOERROR 10.1.0.2
+	answers "$PID" 10.1.0.1 web MX = NOERROR
+}
+
+@test "names: the host has names, but not on an internal network" {
+	host=$(net "$(network_a)" | jq -r '.hosts[0]')
+	net "$(network_b | jq -c '.internal = true')"
+	guest a 2 one
+	answers "$PID" 10.1.0.1 host.docker.internal = NOERROR "$host"
+	answers "$PID" 10.1.0.1 host.moat.internal = NOERROR "$host"
+	guest b 2 two
+	answers "$PID" 10.2.0.1 host.docker.internal = NXDOMAIN
+	answers "$PID" 10.2.0.1 example.org = NXDOMAIN
+	answers "$PID" 10.2.0.1 two = NOERROR 10.2.0.2
+	run ! answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+}
+
+@test "names: all else is asked of the host's resolvers, large answers and TCP too" {
+	resolver "$OUTSIDE" 192.0.2.2 address=/example.org/192.0.2.99 $(seq -f 'host-record=many.example,198.51.100.%g' 1 200) \
+		"txt-record=big.example,$(printf 'x%.0s' {1..250}),$(printf 'y%.0s' {1..250})"
+	net "$(network_a)"
+	guest a 2 one
+	answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
+	answers "$PID" 10.1.0.1 +tcp example.org = NOERROR 192.0.2.99
+	[ "$(ask "$PID" 10.1.0.1 many.example | wc -l)" = 201 ]
+	[ "$(ask "$PID" 10.1.0.1 +tcp many.example | wc -l)" = 201 ]
+	ask "$PID" 10.1.0.1 big.example TXT | grep -q yyy
+}
+
+@test "names: a resolver on the host's loopback is reached, and one that changes is followed" {
+	resolver "$HOST" 127.0.0.53 address=/example.org/192.0.2.53
+	host_resolv 'nameserver 127.0.0.53' 'options edns0'
+	net "$(network_a)"
+	guest a 2 one
+	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.53
+	resolver "$OUTSIDE" 192.0.2.2 address=/example.org/192.0.2.99
+	host_resolv 'nameserver 192.0.2.2'
+	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
+	net '{"op":"status"}' | jq -e '.host_resolvers == ["192.0.2.2"]'
+	# The file is replaced, not written, by some.
+	host_resolv 'nameserver 127.0.0.53' '# and a comment'
+	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.53
+}
+
+@test "names: a container on two networks has the names of both, and others do not" {
+	net "$(network_a)" "$(network_b)"
+	guest a 2 front
+	front=$PID
+	guest b 2 back
+	back=$PID
+	guest a 3 middle
+	net "$(port "$TAP" 1 b 3 middle)"
+	answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
+	answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
+	answers "$PID" fd00:1::1 back AAAA = NOERROR fd00:2::2
+	answers "$PID" 10.1.0.1 +tcp back = NOERROR 10.2.0.2
+	run ! answers "$front" 10.1.0.1 back = NOERROR 10.2.0.2
+	answers "$back" 10.2.0.1 middle = NOERROR 10.2.0.3
+	net '{"op":"port-remove","tap":"'"$TAP"'","slot":1}'
+	poll 10 answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
+	run ! answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
+}
+
+@test "names: dnsmasq that is killed is started again" {
+	net "$(network_a)"
+	guest a 2 one
+	answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	old=$(net '{"op":"status"}' | jq '.resolvers[0].pid')
+	kill -9 "$(pgrep -P "$(inside)" dnsmasq)"
+	poll 20 answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	[ "$(net '{"op":"status"}' | jq '.resolvers[0].pid')" != "$old" ]
+}
+
+@test "slot: a machine on two networks reaches both, and is who it is on each" {
+	net "$(network_a)" "$(network_b)"
+	guest a 2 front
+	guest b 2 back
+	guest a 3 middle
+	net "$(port "$TAP" 1 b 3 middle)"
+	in_ns "$PID" sh -e <<-SH
+		ip link add link eth0 name eth1 type macvlan mode private
+		ip link set eth1 address $(mac b 3) up
+		ip addr add 10.2.0.3/16 dev eth1
+		ip addr add fd00:2::3/64 dev eth1 nodad
+	SH
+	reaches "$PID" 10.1.0.2
+	reaches "$PID" 10.2.0.2
+	reaches "$PID" fd00:2::2
+	reaches "$PID" 10.2.0.1
+	[ "$(spoofed)" = 0 ]
+	# The MAC of one network is none of the other.
+	run ! in_ns "$PID" ping -q -c 1 -W 1 -I 10.1.0.3 10.2.0.2
+	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
+	reaches "$PID" 10.2.0.2
+	run ! reaches "$PID" 10.1.0.2
+	net '{"op":"tap-return","tap":"'"$TAP"'"}'
+	run ! in_net ip link show "${TAP}s1"
 }

@@ -112,10 +112,12 @@ static int enter_root(uid_t uid, struct err *err)
 					      "/lib64",
 					      "/libx32",
 					      "/etc/ld.so.cache",
+					      "/etc/passwd",
+					      "/etc/group",
 					      "/etc/alternatives",
 					      NULL };
-	static const char *const devices[] = { "/dev/net/tun", "/dev/null", NULL };
-	static const char *const no_tun[] = { "/dev/null", NULL };
+	static const char *const devices[] = { "/dev/null", "/dev/urandom", "/dev/net/tun", NULL };
+	static const char *const no_tun[] = { "/dev/null", "/dev/urandom", NULL };
 	static const char *const folders[] = { "/run", NULL };
 	struct jail j = { .expose = expose,
 			  .devices = access("/dev/net/tun", F_OK) == 0 ? devices : no_tun,

@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "net/inside/handle.h"
+#include "net/inside/outward.h"
+#include "net/inside/refusals.h"
+#include "net/inside/resolvers.h"
 
 static bool same_texts(char *const *a, char *const *b)
 {
@@ -43,6 +46,7 @@ void network_free(struct network *n)
 	LIST_REMOVE(n, link);
 	net_network_reset(&n->spec);
 	egress_list_reset(&n->egress);
+	free(n->hosts);
 	free(n);
 }
 
@@ -91,17 +95,30 @@ static int check_overlap(const struct model *m, const struct net_network *spec, 
 	return 0;
 }
 
-static void network_made(struct keeper *k, void *arg, int r, const struct err *err)
+static void network_ready(struct keeper *k, void *arg, int r, const struct err *err)
 {
-	struct call *call = arg;
 	struct net_answer answer = { 0 };
 
-	if (r < 0) {
-		call_refuse(call, err);
-		return;
-	}
+	(void)r;
+	(void)err;
 	keeper_hosts(k, &answer);
-	call_answer(call, &answer, -1);
+	call_answer(arg, &answer, -1);
+}
+
+static void network_made(struct keeper *k, void *arg, int r, const struct err *err)
+{
+	if (r < 0)
+		call_refuse(arg, err);
+	else
+		outward_wait(k->outward, network_ready, arg);
+}
+
+/* What follows from other networks than before, but for the rules. */
+static void follow(struct keeper *k, struct buf *text)
+{
+	resolvers_update(k->resolvers, text);
+	outward_update(k->outward);
+	refusals_rotate(k->refusals);
 }
 
 static void make_network(struct keeper *k, struct call *call)
@@ -115,6 +132,7 @@ static void make_network(struct keeper *k, struct call *call)
 	if (r == 0 && rules_add_network(&text, n) < 0)
 		r = err_nomem(&err);
 	if (r == 0) {
+		follow(k, &text);
 		keeper_change(k, &text, network_made, call);
 		return;
 	}
@@ -125,14 +143,17 @@ static void make_network(struct keeper *k, struct call *call)
 
 static void change_network(struct keeper *k, struct network *n, struct call *call)
 {
+	cleanup(buf_reset) struct buf unused = BUF_INIT;
 	struct err err = { 0 };
 	int r = take_spec(n, &call->rq.network);
 
 	r = r < 0 ? err_nomem(&err) : links_add_network(k->nl, n, &err);
-	if (r < 0)
+	if (r < 0) {
 		call_refuse(call, &err);
-	else
-		keeper_renew_rules(k, network_made, call);
+		return;
+	}
+	follow(k, &unused);
+	keeper_renew_rules(k, network_made, call);
 }
 
 void handle_network(struct keeper *k, struct call *call)
@@ -194,5 +215,6 @@ void handle_network_remove(struct keeper *k, struct call *call)
 	}
 	*removal = (struct removal){ call, n };
 	LIST_REMOVE(n, link);
+	follow(k, &text);
 	keeper_change(k, &text, network_removed, removal);
 }

@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "net/inside/handle.h"
+#include "net/inside/resolvers.h"
 #include "net/inside/taps.h"
 
 void port_free(struct port *p)
@@ -160,10 +161,12 @@ static int add_port(struct keeper *k, struct net_port *spec, struct network *n, 
 /* The same port with other names. */
 static void rename_port(struct keeper *k, struct port *p, struct call *call)
 {
+	cleanup(buf_reset) struct buf text = BUF_INIT;
 	char **names = p->spec.names;
 
 	p->spec.names = call->rq.port.names;
 	call->rq.port.names = names;
+	resolvers_update(k->resolvers, &text);
 	port_made(k, call, 0, NULL);
 }
 
@@ -186,10 +189,12 @@ void handle_port(struct keeper *k, struct call *call)
 		port_free(old);
 	if (r == 0)
 		r = add_port(k, spec, n, &text, &err);
-	if (r < 0)
+	if (r < 0) {
 		call_refuse(call, &err);
-	else
-		keeper_change(k, &text, port_made, call);
+		return;
+	}
+	resolvers_update(k->resolvers, &text);
+	keeper_change(k, &text, port_made, call);
 }
 
 /* Ports that are being taken off their networks. */
@@ -228,6 +233,12 @@ static void ports_removed(struct keeper *k, void *arg, int r, const struct err *
 	free(removal);
 }
 
+static void take_off(struct keeper *k, struct buf *text, struct removal *removal)
+{
+	resolvers_update(k->resolvers, text);
+	keeper_change(k, text, ports_removed, removal);
+}
+
 /* @slot: -1: all of the tap */
 static void remove_ports(struct keeper *k, struct call *call, int slot, bool put)
 {
@@ -257,7 +268,7 @@ static void remove_ports(struct keeper *k, struct call *call, int slot, bool put
 	if (LIST_EMPTY(&removal->ports))
 		ports_removed(k, removal, 0, NULL);
 	else
-		keeper_change(k, &text, ports_removed, removal);
+		take_off(k, &text, removal);
 }
 
 void handle_port_remove(struct keeper *k, struct call *call)

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
+#include "net/inside/outward.h"
+#include "net/inside/refusals.h"
+#include "net/inside/resolvers.h"
 #include "net/inside/status.h"
 #include "net/inside/taps.h"
 
@@ -68,8 +72,7 @@ static void handle_watch(struct keeper *k, struct call *call)
 static void handle_shutdown(struct keeper *k, struct call *call)
 {
 	call_end(call, 0, NULL);
-	handle_reset(k);
-	loop_quit(k->loop, 0);
+	keeper_leave(k);
 }
 
 void handle(struct keeper *k, struct call *call)
@@ -110,17 +113,42 @@ static bool has_taps_out(const struct keeper *k)
 	return false;
 }
 
+static void note_publish(const struct proxy_stat *s, void *arg)
+{
+	bool *found = arg;
+
+	*found = *found || !str_starts(s->key, PUBLISH_OWN);
+}
+
+static bool has_publishes(const struct keeper *k)
+{
+	bool found = false;
+
+	proxy_each(k->proxy, note_publish, &found);
+	return found;
+}
+
 void handle_idle(struct keeper *k)
 {
 	struct network *n;
 
+	struct network_list gone = LIST_HEAD_INITIALIZER(gone);
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+
 	while ((n = LIST_FIRST(&k->model.networks))) {
+		LIST_REMOVE(n, link);
+		LIST_INSERT_HEAD(&gone, n, link);
+	}
+	resolvers_update(k->resolvers, &text);
+	while ((n = LIST_FIRST(&gone))) {
 		links_remove_network(k->nl, n);
 		network_free(n);
 	}
+	refusals_rotate(k->refusals);
+	outward_update(k->outward);
 	keeper_renew_rules(k, NULL, NULL);
-	if (!has_taps_out(k) && !server_watched(k->server))
-		loop_quit(k->loop, 0);
+	if (!has_taps_out(k) && !server_watched(k->server) && !has_publishes(k))
+		keeper_leave(k);
 }
 
 void handle_reset(struct keeper *k)

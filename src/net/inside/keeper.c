@@ -18,6 +18,9 @@
 
 #include "base/log.h"
 #include "net/inside/handle.h"
+#include "net/inside/outward.h"
+#include "net/inside/refusals.h"
+#include "net/inside/resolvers.h"
 #include "net/inside/taps.h"
 
 /* Where a change is: as it was asked for, then all rules anew, then without what was kept. */
@@ -114,11 +117,17 @@ void keeper_used(struct keeper *k)
 
 void keeper_hosts(const struct keeper *k, struct net_answer *ret)
 {
-	const struct uplink_place *u = &k->model.uplink;
+	const struct wire_place *u = &k->model.uplink;
 
 	for (size_t i = 0; i < ARRAY_SIZE(u->host); i++)
 		if (!ip_is_none(&u->host[i]))
 			ret->hosts[ret->n_hosts++] = u->host[i];
+}
+
+void keeper_leave(struct keeper *k)
+{
+	outward_bye(k->outward);
+	loop_quit(k->loop, 0);
 }
 
 static int idle(struct source *s, void *arg)
@@ -159,12 +168,19 @@ static int keeper_prepare(struct keeper *k, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "start");
 	r = links_prepare(k->nl, err);
-	return r == 0 ? nft_new(k->loop, &k->nft, err) : r;
+	if (r == 0)
+		r = nft_new(k->loop, &k->nft, err);
+	if (r == 0)
+		r = resolvers_new(k, &k->resolvers, err);
+	return r == 0 ? refusals_new(k, &k->refusals, err) : r;
 }
 
 static void keeper_reset(struct keeper *k)
 {
 	handle_reset(k);
+	outward_free(k->outward);
+	resolvers_free(k->resolvers);
+	refusals_free(k->refusals);
 	server_free(k->server);
 	proxy_free(k->proxy);
 	nft_free(k->nft);
@@ -188,6 +204,9 @@ int keeper_run(const struct keeper_start *start, struct err *err)
 	r = server_new(k.loop, start->listen_fd, start->owner, handle_call, &k, &k.server);
 	if (r < 0)
 		return err_errno(err, r, "control socket");
+	r = outward_new(&k, start->wire, start->ask, &k.outward, err);
+	if (r < 0)
+		return r;
 	keeper_renew_rules(&k, NULL, NULL);
 	r = loop_run(k.loop);
 	return r < 0 ? err_errno(err, r, "loop") : 0;

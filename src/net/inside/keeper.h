@@ -20,6 +20,9 @@ struct keeper {
 	struct nft *nft;
 	struct server *server;
 	struct proxy *proxy; /* of published ports */
+	struct resolvers *resolvers;
+	struct outward *outward;
+	struct refusals *refusals;
 	struct model model;
 	bool settled;	     /* has moatd told of everything? */
 	struct source *idle; /* a timer: when nothing has been on a network for a while */
@@ -29,6 +32,7 @@ struct keeper_start {
 	int listen_fd; /* control socket; taken over */
 	uid_t owner;   /* the user who may ask */
 	bool adopted;  /* the namespace was another one's before */
+	int wire, ask; /* to the outside; taken over */
 };
 
 /** keeper_run() - take requests until there is nothing to do any more.  Return: 0; -errno with a
@@ -47,6 +51,9 @@ void keeper_renew_rules(struct keeper *k, keeper_then_fn then, void *arg);
 
 /** keeper_used() - something is on a network, or will be: nothing is removed for a while */
 void keeper_used(struct keeper *k);
+
+/** keeper_leave() - end in good order: nothing is left on the host */
+void keeper_leave(struct keeper *k);
 
 /** keeper_hosts() - the host, as containers reach it, for an answer */
 void keeper_hosts(const struct keeper *k, struct net_answer *ret);

@@ -43,6 +43,10 @@ static const struct {
 	{ "ipv4/conf/all/arp_announce", 2 },
 	{ "ipv6/conf/all/forwarding", 1 },
 	{ "ipv6/conf/default/accept_ra", 0 },
+	/* The neighbours of a router are asked for from its link-local address, which has to be
+	 * there at once. */
+	{ "ipv6/conf/default/accept_dad", 0 },
+	{ "ipv6/conf/default/dad_transmits", 0 },
 	{ "ipv6/conf/default/disable_ipv6", 1 },
 	/* Where the host has br_netfilter: frames of one bridge are no business of the rules for
 	 * packets. */

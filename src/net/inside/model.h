@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <sys/queue.h>
 
+#include "net/common/wire.h"
 #include "net/inside/egress-list.h"
 #include "net/request.h"
 
@@ -26,6 +27,9 @@ struct network {
 	struct egress_list egress; /* of it, read; owned */
 	char bridge[IFNAMSIZ];
 	int index;
+	char *hosts;  /* what its dnsmasqs have read of its names; owned; NULL: nothing yet */
+	bool renamed; /* has that just changed? */
+	uint64_t refused_names; /* that its containers asked for and may not */
 };
 
 struct port {
@@ -36,19 +40,12 @@ struct port {
 	char device[IFNAMSIZ]; /* the bridge's port: the tap, or one end of a pair */
 	char inner[IFNAMSIZ];  /* of a pair, the other end; "": it is the tap */
 	int index;	       /* of @device */
+	uint16_t names_port;   /* where its questions for names are answered; 0: at the usual one */
 };
 
 LIST_HEAD(tap_list, tap);
 LIST_HEAD(network_list, network);
 LIST_HEAD(port_list, port);
-
-/* How moat's namespace and the host reach each other. */
-struct uplink_place {
-	struct ip_net own[2]; /* of this side: of IPv4, of IPv6; none */
-	struct ip host[2];    /* of the host's side */
-	bool masquerade;      /* the other side knows no networks of moat's */
-	bool up;
-};
 
 #define UPLINK_DEVICE "up0"
 
@@ -57,7 +54,7 @@ struct model {
 	struct network_list networks;
 	struct port_list ports;
 	uint32_t last_tap; /* the highest number of a tap that there was; 0: not looked for yet */
-	struct uplink_place uplink;
+	struct wire_place uplink;
 };
 
 struct tap *model_tap(const struct model *m, const char *name);

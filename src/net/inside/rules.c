@@ -17,6 +17,7 @@
 #include "base/hex.h"
 #include "base/str.h"
 #include "net/inside/rules-egress.h"
+#include "net/inside/rules-tables.h"
 #include "net/parts.h"
 
 static const char tables[] = "add table bridge moat\n"
@@ -46,140 +47,6 @@ static const char empty_sets[] = "flush set bridge moat macs\n"
 				 "flush map inet moat networks\n"
 				 "flush map inet moat resolvers4\n"
 				 "flush map inet moat resolvers6\n";
-
-/*
- * Frames that come from a tap.  Each has the port's MAC and, by its kind, one of its addresses as
- * its sender; nobody answers for others, and nobody but moat is a router or gives out addresses.
- */
-static const char guard[] =
-	"table bridge moat {\n"
-	"	set macs {\n"
-	"		type ifname . ether_addr\n"
-	"	}\n"
-	"	set own4 {\n"
-	"		type ifname . ether_addr . ipv4_addr\n"
-	"	}\n"
-	"	set own6 {\n"
-	"		type ifname . ether_addr . ipv6_addr\n"
-	"	}\n"
-	"	set targets {\n"
-	"		typeof iifname . @th,64,128\n"
-	"	}\n"
-	"	counter spoofed {\n"
-	"	}\n"
-	"	chain guard {\n"
-	"		type filter hook prerouting priority -300; policy drop;\n"
-	"		iifname . ether saddr != @macs counter name spoofed drop\n"
-	"		ether type vmap { arp : goto guard_arp, ip : goto guard_ip, ip6 : goto "
-	"guard_ip6 }\n"
-	"		counter name spoofed\n"
-	"	}\n"
-	"	chain guard_arp {\n"
-	"		arp htype != 1 counter name spoofed drop\n"
-	"		arp ptype != ip counter name spoofed drop\n"
-	"		arp hlen != 6 counter name spoofed drop\n"
-	"		arp plen != 4 counter name spoofed drop\n"
-	"		iifname . arp saddr ether . arp saddr ip @own4 accept\n"
-	"		arp operation request iifname . arp saddr ether @macs arp saddr ip 0.0.0.0 "
-	"accept\n"
-	"		counter name spoofed drop\n"
-	"	}\n"
-	"	chain guard_ip {\n"
-	"		udp sport 67 counter name spoofed drop\n"
-	"		iifname . ether saddr . ip saddr @own4 accept\n"
-	"		udp dport 67 drop\n"
-	"		igmp type membership-report-v3 accept\n"
-	"		counter name spoofed drop\n"
-	"	}\n"
-	"	chain guard_ip6 {\n"
-	"		udp sport 547 counter name spoofed drop\n"
-	"		icmpv6 type { nd-router-advert, nd-redirect } counter name spoofed drop\n"
-	"		icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets counter "
-	"name spoofed drop\n"
-	"		iifname . ether saddr . ip6 saddr @own6 accept\n"
-	"		ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } "
-	"accept\n"
-	"		counter name spoofed drop\n"
-	"	}\n"
-	"}\n";
-
-/*
- * Packets for this namespace are let in where they are for a gateway and for what it offers: names,
- * and an echo.  What is routed is let through from a network by that network's chain, and to one
- * from the host itself.  Frames that stay in their bridge pass here, too, where the host has
- * br_netfilter.
- */
-static const char filter[] =
-	"table inet moat {\n"
-	"	set bridges {\n"
-	"		type ifname\n"
-	"	}\n"
-	"	set same {\n"
-	"		type ifname . ifname\n"
-	"	}\n"
-	"	set gates4 {\n"
-	"		type ifname . ipv4_addr\n"
-	"	}\n"
-	"	set gates6 {\n"
-	"		type ifname . ipv6_addr\n"
-	"	}\n"
-	"	set hosts4 {\n"
-	"		type ipv4_addr\n"
-	"	}\n"
-	"	set hosts6 {\n"
-	"		type ipv6_addr\n"
-	"	}\n"
-	"	map networks {\n"
-	"		type ifname : verdict\n"
-	"	}\n"
-	"	map resolvers4 {\n"
-	"		type ipv4_addr : inet_service\n"
-	"	}\n"
-	"	map resolvers6 {\n"
-	"		type ipv6_addr : inet_service\n"
-	"	}\n"
-	"	chain marks {\n"
-	"		type filter hook prerouting priority -150; policy accept;\n"
-	"		socket transparent 1 meta mark set 1 accept\n"
-	"	}\n"
-	"	chain names {\n"
-	"		type nat hook prerouting priority -100; policy accept;\n"
-	"		iifname . ip daddr @gates4 meta l4proto { tcp, udp } th dport 53 redirect "
-	"to :ip saddr map @resolvers4\n"
-	"		iifname . ip6 daddr @gates6 meta l4proto { tcp, udp } th dport 53 redirect "
-	"to :ip6 saddr map @resolvers6\n"
-	"	}\n"
-	"	chain input {\n"
-	"		type filter hook input priority 0; policy drop;\n"
-	"		iif lo accept\n"
-	"		meta mark 1 accept\n"
-	"		ct state vmap { established : accept, related : accept, invalid : drop }\n"
-	"		iifname @bridges jump offered\n"
-	"		iifname \"" UPLINK_DEVICE
-	"\" ip saddr @hosts4 icmp type echo-request accept\n"
-	"		iifname \"" UPLINK_DEVICE
-	"\" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, echo-request } accept\n"
-	"	}\n"
-	"	chain offered {\n"
-	"		ct status dnat accept\n"
-	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
-	"		iifname . ip daddr @gates4 meta l4proto { tcp, udp } th dport 53 accept\n"
-	"		iifname . ip6 daddr @gates6 meta l4proto { tcp, udp } th dport 53 accept\n"
-	"		iifname . ip daddr @gates4 icmp type echo-request accept\n"
-	"		iifname . ip6 daddr @gates6 icmpv6 type echo-request accept\n"
-	"		fib daddr type local meta l4proto tcp reject with tcp reset\n"
-	"		fib daddr type local reject with icmpx port-unreachable\n"
-	"	}\n"
-	"	chain forward {\n"
-	"		type filter hook forward priority 0; policy drop;\n"
-	"		ct state vmap { established : accept, related : accept, invalid : drop }\n"
-	"		iifname . oifname @same accept\n"
-	"		iifname vmap @networks\n"
-	"		iifname \"" UPLINK_DEVICE "\" oifname @bridges ip saddr @hosts4 accept\n"
-	"		iifname \"" UPLINK_DEVICE "\" oifname @bridges ip6 saddr @hosts6 accept\n"
-	"	}\n"
-	"	chain outward {\n"
-	"		type nat hook postrouting priority 100; policy accept;\n";
 
 static int add_element(struct buf *b, const char *verb, const char *where, const char *element)
 {
@@ -315,10 +182,28 @@ static int remove_slot(struct buf *b, const struct port *p)
 			p->device, p->inner);
 }
 
+static int each_resolver(struct buf *b, const struct port *p, element_fn fn)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && p->names_port && i < p->spec.n_addresses; i++) {
+		const struct ip *ip = &p->spec.addresses[i];
+		char text[IP_TEXT_MAX], element[IP_TEXT_MAX + 16];
+
+		ip_format(ip, text);
+		snprintf(element, sizeof(element), "%s : %u", text, p->names_port);
+		r = fn(b, ip->family == AF_INET ? "inet moat resolvers4" : "inet moat resolvers6",
+		       element);
+	}
+	return r;
+}
+
 int rules_add_port(struct buf *b, const struct port *p)
 {
 	int r = each_of_port(b, p, put_element);
 
+	if (r == 0)
+		r = each_resolver(b, p, put_element);
 	return r == 0 && *p->inner ? add_slot(b, p) : r;
 }
 
@@ -326,10 +211,20 @@ int rules_remove_port(struct buf *b, const struct port *p)
 {
 	int r = each_of_port(b, p, drop_element);
 
+	if (r == 0)
+		r = each_resolver(b, p, drop_element);
 	return r == 0 && *p->inner ? remove_slot(b, p) : r;
 }
 
-static int add_hosts(struct buf *b, const struct uplink_place *u)
+int rules_set_resolver(struct buf *b, struct port *p, uint16_t names_port)
+{
+	int r = each_resolver(b, p, drop_element);
+
+	p->names_port = names_port;
+	return r == 0 ? each_resolver(b, p, put_element) : r;
+}
+
+static int add_hosts(struct buf *b, const struct wire_place *u)
 {
 	int r = 0;
 
@@ -346,6 +241,13 @@ static int add_hosts(struct buf *b, const struct uplink_place *u)
 	return r;
 }
 
+int rules_set_hosts(struct buf *b, const struct wire_place *u)
+{
+	int r = buf_adds(b, "flush set inet moat hosts4\nflush set inet moat hosts6\n");
+
+	return r == 0 ? add_hosts(b, u) : r;
+}
+
 static int begin_anew(struct buf *b, bool keep)
 {
 	int r = buf_adds(b, tables);
@@ -355,12 +257,12 @@ static int begin_anew(struct buf *b, bool keep)
 	return r == 0 && !keep ? buf_adds(b, tables) : r;
 }
 
-static int add_static(struct buf *b, const struct uplink_place *u)
+static int add_static(struct buf *b, const struct wire_place *u)
 {
-	int r = buf_adds(b, guard);
+	int r = buf_adds(b, rules_guard);
 
 	if (r == 0)
-		r = buf_adds(b, filter);
+		r = buf_adds(b, rules_filter);
 	if (r == 0 && u->masquerade)
 		r = buf_adds(b, "		oifname \"" UPLINK_DEVICE "\" masquerade\n");
 	if (r == 0)

@@ -33,3 +33,10 @@ int rules_remove_network(struct buf *b, const struct network *n);
 /** rules_add_port() - a port of a network that is there; its devices are.  Return: 0; -ENOMEM. */
 int rules_add_port(struct buf *b, const struct port *p);
 int rules_remove_port(struct buf *b, const struct port *p);
+
+/** rules_set_resolver() - have a port's questions for names answered at another port of the
+ * gateways; 0: the usual one.  Return: 0; -ENOMEM. */
+int rules_set_resolver(struct buf *b, struct port *p, uint16_t names_port);
+
+/** rules_set_hosts() - the host's addresses, as they are now.  Return: 0; -ENOMEM. */
+int rules_set_hosts(struct buf *b, const struct wire_place *uplink);

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  What the rules count is asked of nft first, which takes some milliseconds;
+ * the rest is in the model.  Lists are as long as what there is, so a packet has room for all of
+ * them: some thousand ports; where it has not, that is the error.
+ */
 #include "net/inside/status.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json-object.h"
+#include "base/str.h"
 #include "net/inside/handle.h"
+#include "net/inside/outward.h"
+#include "net/inside/resolvers.h"
 #include "net/parts.h"
 
 static int put_list(json_t *obj, const char *key, json_t **ret)
@@ -27,17 +37,40 @@ static int add_taps(json_t *status, const struct model *m)
 	return r;
 }
 
-static int add_networks(json_t *status, const struct model *m)
+/* Packets that a counter of the rules has counted; 0 where there is no such counter. */
+static json_int_t counted(const json_t *counters, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(counters, "nftables"), i, item) {
+		const json_t *counter = json_object_get(item, "counter");
+		const char *text = json_string_value(json_object_get(counter, "name"));
+
+		if (text && streq(text, name))
+			return json_integer_value(json_object_get(counter, "packets"));
+	}
+	return 0;
+}
+
+static json_t *describe_network(const struct network *n, const json_t *counters)
+{
+	char counter[NET_ID_LEN + 4];
+
+	snprintf(counter, sizeof(counter), "c_%s", n->spec.id);
+	return JSON_OBJECT(member_text("id", n->spec.id), member_text("bridge", n->bridge),
+			   member_int("refused_packets", counted(counters, counter)),
+			   member_int("refused_names", (json_int_t)n->refused_names));
+}
+
+static int add_networks(json_t *status, const struct model *m, const json_t *counters)
 {
 	const struct network *n;
 	json_t *list;
 	int r = put_list(status, "networks", &list);
 
 	LIST_FOREACH (n, &m->networks, link)
-		r = r < 0 ? r
-			  : json_array_append_new(list,
-						  JSON_OBJECT(member_text("id", n->spec.id),
-							      member_text("bridge", n->bridge)));
+		r = r < 0 ? r : json_array_append_new(list, describe_network(n, counters));
 	return r;
 }
 
@@ -69,16 +102,77 @@ static int add_ports(json_t *status, const struct model *m)
 	return r;
 }
 
-void status_answer(struct keeper *k, struct call *call)
+static int add_uplink(json_t *status, const struct wire_place *place)
 {
-	cleanup_json json_t *status = JSON_OBJECT(member_bool("ok", true));
-	int r = status ? add_taps(status, &k->model) : -1;
+	json_t *uplink = JSON_OBJECT(
+		member_bool("up", place->up), member_bool("ipv4", place->outward[0]),
+		member_bool("ipv6", place->outward[1]), member_text("text", place->text));
+	size_t n = ip_is_none(&place->host[0]) ? 0 : ip_is_none(&place->host[1]) ? 1 : 2;
+
+	if (json_object_set_new(status, "uplink", uplink) < 0)
+		return -ENOMEM;
+	return parts_put_ips(uplink, "hosts", place->host, n);
+}
+
+static int add_servers(json_t *status, const struct outward *o)
+{
+	const struct wire_resolver *servers;
+	struct ip ips[WIRE_RESOLVERS_MAX];
+	uint32_t n = outward_servers(o, &servers);
+
+	for (uint32_t i = 0; i < n; i++)
+		ips[i] = servers[i].ip;
+	return parts_put_ips(status, "host_resolvers", ips, n);
+}
+
+static char *write_status(struct keeper *k, const json_t *counters)
+{
+	cleanup_json json_t *status =
+		JSON_OBJECT(member_bool("ok", true), member_bool("settled", k->settled),
+			    member_text("firewall", outward_firewall(k->outward)),
+			    member_int("spoofed_packets", counted(counters, "spoofed")),
+			    member_json("publishes", publishes_describe(k)),
+			    member_json("resolvers", resolvers_describe(k->resolvers)));
+	int r = status ? add_taps(status, &k->model) : -ENOMEM;
 
 	if (r == 0)
-		r = add_networks(status, &k->model);
+		r = add_networks(status, &k->model, counters);
 	if (r == 0)
 		r = add_ports(status, &k->model);
 	if (r == 0)
-		r = json_object_set_new(status, "publishes", publishes_describe(k));
-	call_answer_text(call, r == 0 ? json_write(status) : NULL, -1);
+		r = add_uplink(status, &k->model.uplink);
+	if (r == 0)
+		r = add_servers(status, k->outward);
+	return r == 0 ? json_write(status) : NULL;
+}
+
+struct question {
+	struct keeper *keeper;
+	struct call *call;
+};
+
+static void counters_read(int result, const char *text, size_t len, void *arg)
+{
+	struct question *q = arg;
+	cleanup_json json_t *counters = NULL;
+
+	/* Without counts the rest is of use all the same. */
+	if (result == 0 && json_read(text, len, "counters", &counters, NULL) < 0)
+		counters = NULL;
+	call_answer_text(q->call, write_status(q->keeper, counters), -1);
+	free(q);
+}
+
+void status_answer(struct keeper *k, struct call *call)
+{
+	struct question *q = malloc(sizeof(*q));
+	struct err err = { 0 };
+
+	if (q)
+		*q = (struct question){ k, call };
+	if (q && nft_list(k->nft, "counters", counters_read, q) == 0)
+		return;
+	free(q);
+	err_nomem(&err);
+	call_refuse(call, &err);
 }

@@ -49,6 +49,11 @@ typedef int (*netlink_fn)(const struct nlmsghdr *head, void *arg);
  */
 int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg);
 
+/** netlink_monitor() - a socket on which the kernel tells of changes of interfaces and of their
+ * settings; what it says is of no use beyond that.  @ret_fd: owned, non-blocking.  Return: 0;
+ * -errno. */
+int netlink_monitor(int *ret_fd);
+
 /* Goes over the attributes of a message behind its fixed part of @size bytes. */
 #define netlink_each_attr(attr, head, size)                                                        \
 	for ((attr) = mnl_nlmsg_get_payload_offset((head), (size));                                \

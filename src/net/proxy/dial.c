@@ -65,7 +65,7 @@ static int dial_from(const struct proxy_dialer *d, const struct peer *to, const 
 
 	if (r == 0 && from)
 		r = bind_source(fd, from);
-	if (r == 0 && connect(fd, &address.any, len) < 0 && !is_under_way(errno))
+	if (r == 0 && !d->connects && connect(fd, &address.any, len) < 0 && !is_under_way(errno))
 		r = -errno;
 	if (r == 0)
 		*ret_fd = take_fd(&fd);

@@ -10,6 +10,7 @@ typedef int (*proxy_socket_fn)(const struct peer *to, int type, void *arg);
 
 struct proxy_dialer {
 	proxy_socket_fn socket; /* NULL: socket(2), in this process's own namespace */
+	bool connects;		/* its sockets are connected to wherever it knows */
 	void *arg;
 };
 

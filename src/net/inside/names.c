@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  dnsmasq answers for the names in its hosts files; that each of them is its
+ * own, and that for the missing family of one there is nothing elsewhere, the servers file says.
+ * All other names go to the host's resolvers; on a limited network those that are allowed do, and
+ * the addresses they turn out to have are let out by being put into sets of the rules.  On an
+ * internal network none do: a question can carry things out, too.
+ *
+ * A container on several networks is answered by a dnsmasq that has the hosts files of all of them.
+ * What one network lets it ask, it may ask.
+ *
+ * Names and addresses have been checked: nothing in them ends a line or a field.
+ */
+#include "net/inside/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "base/str.h"
+#include "net/inside/rules-egress.h"
+
+/* So long may an answer of an allowed name be used: shorter than its address stays in a set. */
+#define LIMITED_TTL 300
+
+static const char *const host_names[] = { "host.docker.internal", "host.moat.internal",
+					  "gateway.docker.internal" };
+
+static int write_hosts_of(struct buf *b, const struct wire_place *u)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(u->host); i++) {
+		char text[IP_TEXT_MAX];
+
+		if (!u->up || ip_is_none(&u->host[i]))
+			continue;
+		ip_format(&u->host[i], text);
+		r = buf_addf(b, "%s %s %s %s\n", text, host_names[0], host_names[1], host_names[2]);
+	}
+	return r;
+}
+
+static int write_line(struct buf *b, const struct ip *ip, char *const *names)
+{
+	char text[IP_TEXT_MAX];
+	int r;
+
+	ip_format(ip, text);
+	r = buf_adds(b, text);
+	for (; r == 0 && *names; names++)
+		r = buf_addf(b, " %s", *names);
+	return r == 0 ? buf_adds(b, "\n") : r;
+}
+
+int names_hosts(struct buf *b, const struct model *m, const struct network *n)
+{
+	const struct port *p;
+	/* A file without a line is a file, too. */
+	int r = buf_adds(b, "");
+
+	LIST_FOREACH (p, &m->ports, link) {
+		if (p->network != n || !p->spec.names || !*p->spec.names)
+			continue;
+		for (size_t i = 0; r == 0 && i < p->spec.n_addresses; i++)
+			r = write_line(b, &p->spec.addresses[i], p->spec.names);
+	}
+	return r == 0 && !n->spec.internal ? write_hosts_of(b, &m->uplink) : r;
+}
+
+bool names_limited(const struct names_view *v)
+{
+	bool limited = false;
+
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->networks[i]->spec.internal)
+			continue;
+		if (!v->networks[i]->spec.limited)
+			return false;
+		limited = true;
+	}
+	return limited;
+}
+
+/* Does any of the networks let every name out? */
+static bool is_open(const struct names_view *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (!v->networks[i]->spec.internal && !v->networks[i]->spec.limited)
+			return true;
+	return false;
+}
+
+static int write_server(struct buf *b, const struct names_view *v, const char *domain)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < v->n_servers; i++)
+		r = buf_addf(b, "server=%s127.0.0.1#%u\n", domain, NAMES_SERVER_PORT + i);
+	return r;
+}
+
+static int write_allowed(struct buf *b, const struct names_view *v, const struct network *n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n->egress.n; i++) {
+		char domain[EGRESS_NAME_MAX + 3];
+
+		if (n->egress.entries[i].group < 0)
+			continue;
+		snprintf(domain, sizeof(domain), "/%s/", n->egress.entries[i].rule.name);
+		r = write_server(b, v, domain);
+	}
+	return r;
+}
+
+/* A line for each name: they are few, and a line has a longest length. */
+static int write_local(struct buf *b, char *const *names)
+{
+	int r = 0;
+
+	for (; r == 0 && names && *names; names++)
+		r = buf_addf(b, "server=/%s/\n", *names);
+	return r;
+}
+
+static int write_local_of(struct buf *b, const struct model *m, const struct network *n)
+{
+	const struct port *p;
+	int r = 0;
+
+	LIST_FOREACH (p, &m->ports, link)
+		if (r == 0 && p->network == n)
+			r = write_local(b, p->spec.names);
+	/* Addresses of its subnets have no other names. */
+	for (size_t i = 0; r == 0 && i < n->spec.n_subnets; i++) {
+		char text[IP_TEXT_MAX];
+
+		ip_net_format(&n->spec.subnets[i].net, text);
+		r = buf_addf(b, "rev-server=%s\n", text);
+	}
+	return r;
+}
+
+int names_servers(struct buf *b, const struct model *m, const struct names_view *v)
+{
+	int r = is_open(v) ? write_server(b, v, "") : buf_adds(b, "");
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(host_names); i++)
+		r = buf_addf(b, "server=/%s/\n", host_names[i]);
+	for (size_t i = 0; r == 0 && i < v->n; i++) {
+		r = write_local_of(b, m, v->networks[i]);
+		if (r == 0 && !is_open(v) && !v->networks[i]->spec.internal)
+			r = write_allowed(b, v, v->networks[i]);
+	}
+	return r;
+}
+
+static int write_sets(struct buf *b, const struct network *n, const struct egress_entry *e)
+{
+	int r = buf_addf(b, "nftset=/%s/", e->rule.name);
+
+	for (unsigned generation = 0; r == 0 && generation < EGRESS_GENERATIONS; generation++) {
+		char set4[EGRESS_SET_MAX], set6[EGRESS_SET_MAX];
+
+		egress_set(n, e->group, AF_INET, generation, set4);
+		egress_set(n, e->group, AF_INET6, generation, set6);
+		r = buf_addf(b, "%s4#inet#moat#%s,6#inet#moat#%s", generation ? "," : "", set4,
+			     set6);
+	}
+	return r == 0 ? buf_adds(b, "\n") : r;
+}
+
+static int write_limits(struct buf *b, const struct names_view *v)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < v->n; i++) {
+		const struct network *n = v->networks[i];
+
+		if (!n->spec.limited || n->spec.internal)
+			continue;
+		for (size_t j = 0; r == 0 && j < n->egress.n; j++)
+			if (n->egress.entries[j].group >= 0)
+				r = write_sets(b, n, &n->egress.entries[j]);
+	}
+	return r;
+}
+
+static int write_network(struct buf *b, const struct network *n)
+{
+	int r = buf_addf(b, "addn-hosts=" NAMES_FOLDER "/%s.hosts\n", n->spec.id);
+
+	for (size_t i = 0; r == 0 && i < n->spec.n_subnets; i++) {
+		char text[IP_TEXT_MAX];
+
+		ip_format(&n->spec.subnets[i].gateway, text);
+		r = buf_addf(b, "listen-address=%s\n", text);
+	}
+	return r;
+}
+
+int names_config(struct buf *b, const struct names_view *v)
+{
+	int r = buf_addf(b,
+			 "port=%u\n"
+			 "bind-interfaces\n"
+			 "no-resolv\n"
+			 "no-hosts\n"
+			 "no-poll\n"
+			 "user=root\n"
+			 "group=root\n"
+			 "cache-size=1000\n"
+			 "dns-forward-max=1000\n"
+			 "servers-file=" NAMES_FOLDER "/%u-%s.servers\n",
+			 v->port, v->port, v->networks[0]->spec.id);
+
+	for (size_t i = 0; r == 0 && i < v->n; i++)
+		r = write_network(b, v->networks[i]);
+	/* What goes nowhere does not exist. */
+	if (r == 0 && !is_open(v))
+		r = buf_adds(b, "address=/#/\n");
+	if (r == 0 && names_limited(v))
+		r = buf_addf(b,
+			     "log-queries=extra\n"
+			     "max-ttl=%d\n"
+			     "max-cache-ttl=%d\n",
+			     LIMITED_TTL, LIMITED_TTL);
+	return r == 0 ? write_limits(b, v) : r;
+}

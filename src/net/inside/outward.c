@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  A wish is sent whenever the networks are others, and answered when it is
+ * fulfilled, or cannot be; requests that need to know wait for the answer to the last one.
+ *
+ * Each of the host's resolvers is reached by a forward of the relay: it listens on loopback, for
+ * dnsmasq, and its sockets come from the outside, where they are the host's own.  So whatever the
+ * host can ask, containers can, too: a resolver on the host's loopback, behind its VPN, or where
+ * its firewall lets nothing pass through.
+ */
+#include "net/inside/outward.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "net/common/sysctl.h"
+#include "net/inside/handle.h"
+#include "net/inside/names.h"
+#include "net/inside/resolvers.h"
+#include "net/inside/rules.h"
+#include "net/netlink/route.h"
+
+#define ASK_TIMEOUT_MSEC 1000
+#define LISTEN_QUEUE	 128
+
+struct waiter {
+	STAILQ_ENTRY(waiter) link;
+	uint32_t serial;
+	keeper_then_fn then;
+	void *arg;
+};
+
+STAILQ_HEAD(waiters, waiter);
+
+struct outward {
+	struct keeper *keeper;
+	int wire, ask;
+	struct source *source;
+	struct wire_message wish; /* the last one that was sent */
+	uint32_t answered;	  /* serial of the last wish that was answered */
+	struct waiters waiters;
+	struct wire_resolver servers[WIRE_RESOLVERS_MAX];
+	uint32_t n_servers;
+	char firewall[WIRE_TEXT_MAX];
+};
+
+static void send_wish(struct outward *o)
+{
+	int r;
+
+	o->wish.uplink.serial++;
+	r = wire_send(o->wire, &o->wish, -1);
+	if (r < 0)
+		log_warning("the outside was not told: %s", strerror(-r));
+}
+
+static void add_subnets(struct wire_uplink *wish, const struct network *n)
+{
+	for (size_t i = 0; i < n->spec.n_subnets && wish->n_subnets < WIRE_SUBNETS_MAX; i++)
+		wish->subnets[wish->n_subnets++] = n->spec.subnets[i].net;
+}
+
+static bool same_wish(const struct wire_uplink *a, const struct wire_uplink *b)
+{
+	return a->wanted == b->wanted && a->n_subnets == b->n_subnets &&
+	       memcmp(a->subnets, b->subnets, a->n_subnets * sizeof(a->subnets[0])) == 0;
+}
+
+void outward_update(struct outward *o)
+{
+	static struct wire_uplink wish;
+	const struct network *n;
+
+	memset(&wish, 0, sizeof(wish));
+	LIST_FOREACH (n, &o->keeper->model.networks, link) {
+		wish.wanted = true;
+		add_subnets(&wish, n);
+	}
+	if (same_wish(&wish, &o->wish.uplink))
+		return;
+	wish.serial = o->wish.uplink.serial;
+	o->wish.uplink = wish;
+	send_wish(o);
+}
+
+/* Those that wait for no more than what was answered; each is called once. */
+static void call_waiters(struct outward *o)
+{
+	struct waiter *w;
+
+	while ((w = STAILQ_FIRST(&o->waiters)) && w->serial <= o->answered) {
+		STAILQ_REMOVE_HEAD(&o->waiters, link);
+		w->then(o->keeper, w->arg, 0, NULL);
+		free(w);
+	}
+}
+
+void outward_wait(struct outward *o, keeper_then_fn then, void *arg)
+{
+	struct waiter *w = o->answered < o->wish.uplink.serial ? malloc(sizeof(*w)) : NULL;
+
+	if (!w) {
+		then(o->keeper, arg, 0, NULL);
+		return;
+	}
+	*w = (struct waiter){ .serial = o->wish.uplink.serial, .then = then, .arg = arg };
+	STAILQ_INSERT_TAIL(&o->waiters, w, link);
+}
+
+static int add_default_route(struct netlink *nl, int index, const struct ip *via)
+{
+	const struct ip_route route = { .to.ip.family = via->family, .via = *via, .index = index };
+	int r = ip_route_add(nl, &route);
+
+	return r == -EEXIST ? 0 : r;
+}
+
+/* This side's end of the way. */
+static int set_up_end(struct netlink *nl, const struct wire_place *place)
+{
+	int index = link_index(UPLINK_DEVICE);
+	int r = index < 0 ? index : 0;
+
+	if (r == 0 && !ip_is_none(&place->own[1].ip))
+		sysctl_set("ipv6/conf/" UPLINK_DEVICE "/disable_ipv6", 0);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(place->own); i++)
+		if (!ip_is_none(&place->own[i].ip))
+			r = address_add(nl, index, &place->own[i]);
+	if (r == 0)
+		r = link_set_up(nl, index, true);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(place->host); i++)
+		if (!ip_is_none(&place->host[i]))
+			r = add_default_route(nl, index, &place->host[i]);
+	return r;
+}
+
+static bool same_hosts(const struct wire_place *a, const struct wire_place *b)
+{
+	return a->up == b->up && ip_equal(&a->host[0], &b->host[0]) &&
+	       ip_equal(&a->host[1], &b->host[1]);
+}
+
+static void rules_follow(struct keeper *k, void *arg, int r, const struct err *err)
+{
+	(void)k;
+	(void)r;
+	(void)err;
+	call_waiters(arg);
+}
+
+static void place_changed(struct outward *o, const struct wire_place *place)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	struct wire_place *now = &o->keeper->model.uplink;
+	const struct wire_place before = *now;
+	int r = place->up ? set_up_end(o->keeper->nl, place) : 0;
+
+	*now = *place;
+	if (r < 0) {
+		snprintf(now->text, sizeof(now->text), "the way outside: %s", strerror(-r));
+		now->up = false;
+	}
+	if (*now->text && !streq(now->text, before.text)) {
+		struct net_event e = { .type = NET_EVENT_HOST };
+
+		log_warning("%s", now->text);
+		snprintf(e.text, sizeof(e.text), "%.250s", now->text);
+		server_tell(o->keeper->server, &e);
+	}
+	o->answered = place->serial;
+	if (same_hosts(now, &before) && now->masquerade == before.masquerade) {
+		call_waiters(o);
+		return;
+	}
+	resolvers_update(o->keeper->resolvers, &text);
+	if (now->masquerade != before.masquerade)
+		keeper_renew_rules(o->keeper, rules_follow, o);
+	else if (rules_set_hosts(&text, now) == 0)
+		keeper_change(o->keeper, &text, rules_follow, o);
+}
+
+static int dial_server(const struct peer *to, int type, void *arg)
+{
+	struct wire_message m = { .kind = WIRE_DIAL, .dial.type = type };
+	struct outward *o = arg;
+	cleanup_close int fd = -1;
+	int r;
+
+	m.dial.resolver = to->port - NAMES_SERVER_PORT;
+	r = wire_send(o->ask, &m, -1);
+	if (r == 0)
+		r = fd_wait(o->ask, POLLIN, ASK_TIMEOUT_MSEC);
+	if (r <= 0)
+		return r < 0 ? r : -ETIMEDOUT;
+	r = wire_receive(o->ask, &m, &fd);
+	if (r <= 0)
+		return r < 0 ? r : -ECONNRESET;
+	if (m.result < 0 || fd < 0)
+		return m.result < 0 ? m.result : -EBADMSG;
+	return take_fd(&fd);
+}
+
+static int listen_at(uint32_t i, int type)
+{
+	const struct sockaddr_in at = { .sin_family = AF_INET,
+					.sin_port = htons((uint16_t)(NAMES_SERVER_PORT + i)),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const int on = 1;
+	cleanup_close int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		return -errno;
+	if (type == SOCK_STREAM && listen(fd, LISTEN_QUEUE) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* The address is only a name for it: the outside knows where the resolver is. */
+static int forward_to(struct outward *o, uint32_t i, int type)
+{
+	struct proxy_spec spec = {
+		.protocol = type == SOCK_STREAM ? PROXY_TCP : PROXY_UDP,
+		.target = { .v4.net = { { AF_INET, { 127, 0, 0, 1 } }, 32 },
+			    .port = (uint16_t)(NAMES_SERVER_PORT + i) },
+		.dialer = { .socket = dial_server, .connects = true, .arg = o },
+	};
+	char key[32];
+	int fd, r;
+
+	snprintf(key, sizeof(key), PUBLISH_OWN "%s-%u", type == SOCK_STREAM ? "tcp" : "udp", i);
+	fd = proxy_fd(o->keeper->proxy, key) >= 0 ? -1 : listen_at(i, type);
+	if (fd < 0 && fd != -1)
+		return fd;
+	r = proxy_publish(o->keeper->proxy, key, &spec, fd);
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r;
+}
+
+static void resolvers_changed(struct outward *o, const struct wire_message *m)
+{
+	memcpy(o->servers, m->resolvers.list, sizeof(o->servers));
+	o->n_servers = m->resolvers.n;
+	for (uint32_t i = 0; i < o->n_servers; i++) {
+		int r = forward_to(o, i, SOCK_DGRAM);
+
+		if (r == 0)
+			r = forward_to(o, i, SOCK_STREAM);
+		if (r < 0)
+			log_warning("resolver %u of the host: %s", i, strerror(-r));
+	}
+	resolvers_set_servers(o->keeper->resolvers, o->n_servers);
+}
+
+static void firewall_changed(struct outward *o, const char *text)
+{
+	struct net_event e = { .type = NET_EVENT_HOST };
+
+	if (streq(o->firewall, text))
+		return;
+	memcpy(o->firewall, text, sizeof(o->firewall));
+	snprintf(e.text, sizeof(e.text), "%.250s", text);
+	server_tell(o->keeper->server, &e);
+}
+
+static int wire_readable(struct source *s, int fd, uint32_t events, void *arg)
+{
+	static struct wire_message m;
+	struct outward *o = arg;
+	int along = -1, r = wire_receive(fd, &m, &along);
+
+	(void)events;
+	fd_close(&along);
+	if (r == 0 || r == -ECONNRESET) {
+		log_warning("the outside has ended");
+		source_free(s);
+		o->source = NULL;
+		loop_quit(o->keeper->loop, 1);
+	} else if (r > 0 && m.kind == WIRE_PLACE) {
+		place_changed(o, &m.place);
+	} else if (r > 0 && m.kind == WIRE_RESOLVERS) {
+		resolvers_changed(o, &m);
+	} else if (r > 0 && m.kind == WIRE_FIREWALL) {
+		firewall_changed(o, m.text);
+	}
+	return 0;
+}
+
+static int find_uplink(const struct link *link, void *arg)
+{
+	int *peer = arg;
+
+	if (streq(link->name, UPLINK_DEVICE))
+		*peer = link->peer;
+	return 0;
+}
+
+static int begin(struct outward *o)
+{
+	struct wire_message m = { .kind = WIRE_BEGIN };
+	cleanup_close int ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int r = ns < 0 ? -errno : link_each(o->keeper->nl, find_uplink, &m.peer);
+
+	return r == 0 ? wire_send(o->wire, &m, ns) : r;
+}
+
+int outward_new(struct keeper *k, int wire, int ask, struct outward **ret, struct err *err)
+{
+	struct outward *o = calloc(1, sizeof(*o));
+	int r;
+
+	if (!o)
+		return err_nomem(err);
+	*o = (struct outward){ .keeper = k, .wire = -1, .ask = -1 };
+	o->wish.kind = WIRE_UPLINK;
+	STAILQ_INIT(&o->waiters);
+	r = loop_add_io(k->loop, wire, EPOLLIN, wire_readable, o, &o->source);
+	if (r < 0) {
+		outward_free(o);
+		return err_errno(err, r, "loop");
+	}
+	o->wire = wire;
+	o->ask = ask;
+	*ret = o;
+	r = begin(o);
+	return r < 0 ? err_errno(err, r, "the outside") : 0;
+}
+
+void outward_free(struct outward *o)
+{
+	struct waiter *w;
+
+	if (!o)
+		return;
+	while ((w = STAILQ_FIRST(&o->waiters))) {
+		STAILQ_REMOVE_HEAD(&o->waiters, link);
+		free(w);
+	}
+	source_free(o->source);
+	fd_close(&o->wire);
+	fd_close(&o->ask);
+	free(o);
+}
+
+void outward_bye(struct outward *o)
+{
+	wire_send(o->wire, &(struct wire_message){ .kind = WIRE_BYE }, -1);
+}
+
+const char *outward_firewall(const struct outward *o)
+{
+	return o->firewall;
+}
+
+uint32_t outward_servers(const struct outward *o, const struct wire_resolver **ret)
+{
+	*ret = o->servers;
+	return o->n_servers;
+}

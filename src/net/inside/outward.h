@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/inside/keeper.h"
+
+/* The inside's part of what is done by the outside process: the way outside, and the host's
+ * resolvers. */
+
+struct outward;
+
+/**
+ * outward_new() - begin to speak with the outside
+ * @wire, @ask: sockets to it; taken over when this succeeds
+ *
+ * Return: 0; -errno with a message.
+ */
+int outward_new(struct keeper *k, int wire, int ask, struct outward **ret, struct err *err);
+void outward_free(struct outward *o);
+
+/** outward_update() - have the way outside as the model's networks need it */
+void outward_update(struct outward *o);
+
+/** outward_wait() - call back when the way outside is as it was last wished for, or cannot be; at
+ * once where it is */
+void outward_wait(struct outward *o, keeper_then_fn then, void *arg);
+
+/** outward_bye() - everything has ended in good order */
+void outward_bye(struct outward *o);
+
+/** outward_firewall() - what of the host's own rules would stop containers; "": nothing */
+const char *outward_firewall(const struct outward *o);
+
+/** outward_servers() - the host's resolvers.  Return: how many. */
+uint32_t outward_servers(const struct outward *o, const struct wire_resolver **ret);

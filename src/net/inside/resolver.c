@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  After each change of the model the texts that dnsmasq reads are made anew
+ * and compared with those it has.  Where hosts or servers are others it is sent SIGHUP, which has
+ * it read them again; where its configuration is, or it does not run, it is started.  One that
+ * ended is started again, later each time it did not live long.
+ *
+ * dnsmasq reads questions of containers and answers from outside, and may be taken over: it has no
+ * capability but, where it has to fill sets of the rules, that over this network namespace.
+ */
+#include "net/inside/resolver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/spawn.h"
+#include "base/str.h"
+#include "net/inside/names-log.h"
+#include "net/inside/refusals.h"
+
+#define RETRY_FIRST_USEC (100 * USEC_PER_MSEC)
+#define RETRY_LAST_USEC	 (10 * USEC_PER_SEC)
+#define LIVED_LONG_USEC	 (30 * USEC_PER_SEC)
+
+#define MEMORY_MAX MIB(64)
+#define FILES_MAX  4096u
+
+struct resolver {
+	struct keeper *keeper;
+	const struct resolver_home *home;
+	struct names_view view;
+	char *config, *servers; /* texts it has */
+	pid_t pid;		/* 0: it does not run */
+	struct source *child, *retry, *output;
+	int output_fd;
+	struct names_log log;
+	uint64_t started_usec, retry_usec;
+};
+
+static void forget_process(struct resolver *r)
+{
+	source_free(take_ptr(r->child));
+	source_free(take_ptr(r->output));
+	fd_close(&r->output_fd);
+	names_log_reset(&r->log);
+	r->pid = 0;
+}
+
+/* Its sockets are free when this returns. */
+static void end_process(struct resolver *r)
+{
+	if (r->pid > 0 && kill(r->pid, SIGKILL) == 0)
+		waitpid(r->pid, NULL, 0);
+	forget_process(r);
+}
+
+void resolver_free(struct resolver *r)
+{
+	end_process(r);
+	source_free(r->retry);
+	free(r->config);
+	free(r->servers);
+	free(r);
+}
+
+static void start(struct resolver *r);
+
+static int retry(struct source *s, void *arg)
+{
+	(void)s;
+	start(arg);
+	return 0;
+}
+
+static void start_later(struct resolver *r)
+{
+	bool lived = clock_mono_usec() - r->started_usec > LIVED_LONG_USEC;
+
+	r->retry_usec = lived || r->retry_usec == 0 ? RETRY_FIRST_USEC : r->retry_usec * 2;
+	if (r->retry_usec > RETRY_LAST_USEC)
+		r->retry_usec = RETRY_LAST_USEC;
+	source_set_timer(r->retry, r->retry_usec);
+}
+
+static int ended(struct source *s, pid_t pid, int status, void *arg)
+{
+	struct resolver *r = arg;
+	struct net_event e = { .type = NET_EVENT_FAILED };
+
+	(void)s;
+	(void)pid;
+	memcpy(e.network, r->view.networks[0]->spec.id, sizeof(e.network));
+	snprintf(e.text, sizeof(e.text), "dnsmasq has ended (status %x): %.150s", (unsigned)status,
+		 names_log_last(&r->log));
+	log_warning("network %s: %s", e.network, e.text);
+	server_tell(r->keeper->server, &e);
+	forget_process(r);
+	start_later(r);
+	return 0;
+}
+
+static void tell_refused(const struct names_refused *refused, void *arg)
+{
+	struct resolver *r = arg;
+
+	refusals_name(r->keeper->refusals, refused);
+}
+
+static int readable(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct resolver *r = arg;
+
+	(void)events;
+	if (names_log_read(&r->log, fd, tell_refused, r) <= 0) {
+		source_free(s);
+		r->output = NULL;
+	}
+	return 0;
+}
+
+/* What dnsmasq is left with is what this process may hand on: a set that is taken back after. */
+static int set_ambient(unsigned long cap, bool on)
+{
+	return prctl(PR_CAP_AMBIENT, on ? PR_CAP_AMBIENT_RAISE : PR_CAP_AMBIENT_LOWER, cap, 0, 0) <
+			       0
+		       ? -errno
+		       : 0;
+}
+
+static int spawn_narrowed(const struct spawn *s, bool fills_sets, pid_t *ret_pid)
+{
+	int r;
+
+	set_ambient(CAP_NET_RAW, false);
+	if (!fills_sets)
+		set_ambient(CAP_NET_ADMIN, false);
+	r = spawn_start(s, ret_pid);
+	set_ambient(CAP_NET_RAW, true);
+	set_ambient(CAP_NET_ADMIN, true);
+	return r;
+}
+
+static void bound(pid_t pid)
+{
+	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX }, files = { FILES_MAX, FILES_MAX };
+
+	prlimit(pid, RLIMIT_DATA, &memory, NULL);
+	prlimit(pid, RLIMIT_NOFILE, &files, NULL);
+}
+
+static int execute(struct resolver *r)
+{
+	char conf[64];
+	const char *const argv[] = { "dnsmasq",		 "--keep-in-foreground", conf,
+				     "--log-facility=-", "--pid-file",		 NULL };
+	cleanup_close int to = -1;
+	int pipe[2], code;
+
+	snprintf(conf, sizeof(conf), "--conf-file=" NAMES_FOLDER "/%u-%s.conf", r->view.port,
+		 r->view.networks[0]->spec.id);
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		return -errno;
+	to = pipe[1];
+	r->output_fd = pipe[0];
+	code = fd_set_nonblock(r->output_fd, true);
+	if (code == 0)
+		code = spawn_narrowed(&(struct spawn){ .program = r->home->program,
+						       .argv = argv,
+						       .fds = (int[]){ -1, to, to },
+						       .n_fds = 3 },
+				      names_limited(&r->view), &r->pid);
+	if (code < 0)
+		return code;
+	bound(r->pid);
+	code = loop_add_child(r->keeper->loop, r->pid, ended, r, &r->child);
+	return code == 0 ? loop_add_io(r->keeper->loop, r->output_fd, EPOLLIN, readable, r,
+				       &r->output)
+			 : code;
+}
+
+static void start(struct resolver *r)
+{
+	int code = r->pid > 0 ? 0 : execute(r);
+
+	if (code == 0) {
+		r->started_usec = clock_mono_usec();
+		return;
+	}
+	log_warning("dnsmasq cannot be started: %s", strerror(-code));
+	end_process(r);
+	start_later(r);
+}
+
+static void restart(struct resolver *r)
+{
+	source_set_timer(r->retry, UINT64_MAX);
+	end_process(r);
+	start(r);
+}
+
+int resolver_replace_file(const struct resolver_home *home, const char *name,
+			  const struct buf *text, char **had)
+{
+	char *copy;
+	int r;
+
+	if (*had && streq(*had, text->data))
+		return 0;
+	copy = strdup(text->data);
+	if (!copy)
+		return -ENOMEM;
+	r = file_overwrite(home->folder_fd, name, text->data, text->len, 0600);
+	if (r < 0) {
+		free(copy);
+		return r;
+	}
+	free(*had);
+	*had = copy;
+	return 1;
+}
+
+static int update_texts(struct resolver *r, bool *ret_restart, bool *ret_reload)
+{
+	cleanup(buf_reset) struct buf config = BUF_INIT, servers = BUF_INIT;
+	char name[64];
+	int code = names_config(&config, &r->view);
+
+	if (code == 0)
+		code = names_servers(&servers, &r->keeper->model, &r->view);
+	if (code < 0)
+		return code;
+	snprintf(name, sizeof(name), "%u-%s.servers", r->view.port, r->view.networks[0]->spec.id);
+	code = resolver_replace_file(r->home, name, &servers, &r->servers);
+	*ret_reload = code > 0;
+	if (code < 0)
+		return code;
+	snprintf(name, sizeof(name), "%u-%s.conf", r->view.port, r->view.networks[0]->spec.id);
+	code = resolver_replace_file(r->home, name, &config, &r->config);
+	*ret_restart = code > 0;
+	return code;
+}
+
+void resolver_update(struct resolver *r, uint32_t n_servers, bool reload)
+{
+	bool again = false, reread = false;
+	int code;
+
+	r->view.n_servers = n_servers;
+	code = update_texts(r, &again, &reread);
+	for (size_t i = 0; i < r->view.n; i++)
+		reread = reread || r->view.networks[i]->renamed;
+	if (code < 0)
+		log_warning("names of networks: %s", strerror(-code));
+	if (again)
+		restart(r);
+	else if ((reread || reload) && r->pid > 0)
+		kill(r->pid, SIGHUP);
+}
+
+struct resolver *resolver_new(struct keeper *k, const struct resolver_home *home,
+			      const struct names_view *view)
+{
+	struct resolver *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->keeper = k;
+	r->home = home;
+	r->view = *view;
+	r->output_fd = -1;
+	if (loop_add_timer(k->loop, UINT64_MAX, retry, r, &r->retry) < 0) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+const struct names_view *resolver_view(const struct resolver *r)
+{
+	return &r->view;
+}
+
+pid_t resolver_pid(const struct resolver *r)
+{
+	return r->pid;
+}

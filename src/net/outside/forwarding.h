@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/netlink/link.h"
+
+/*
+ * That the host passes packets on between its interfaces, which moat needs for what goes through
+ * it.  Both families are about the interface that a packet comes in by: IPv4 has a setting for
+ * each, IPv6 has one since Linux 6.17, and before that only one for all of them.
+ */
+
+#define FORWARDING_ALL "all" /* in the place of an interface: IPv6's one setting for all */
+
+/**
+ * forwarding_missing() - interfaces that do not pass on a family's packets
+ * @but: the name of one that is left out
+ * @ret: owned, strv_free()
+ *
+ * Loopback is none of them, and neither is one whose name could not be written into a rule.
+ *
+ * Return: 0; -EAFNOSUPPORT where the host is without the family; -ENOTSUP where the only way would
+ * take routes of the host's away: a host that passes IPv6 on does not listen to router
+ * advertisements any more; -errno.
+ */
+int forwarding_missing(struct netlink *nl, uint8_t family, const char *but, char ***ret);
+
+/** forwarding_set() - have interfaces pass packets on, or no more.  One that is gone is fine. */
+void forwarding_set(uint8_t family, char *const *names, bool on);

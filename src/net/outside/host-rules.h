@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "net/common/wire.h"
+
+/*
+ * The one table that moat has among the host's rules, as a text for nft, and the way back.  Pure.
+ *
+ * It is called moat, or moat_N where another moat has that: N is in the name of the host's end of
+ * the way into moat's namespace, too, moatN, so each can be found by the other.  Which interfaces
+ * moat had to have pass packets on is in there as well, and nowhere else: whoever finds a table
+ * that a killed moat has left can put everything back.
+ */
+
+#define HOST_TABLE_MAX 24
+
+struct host_rules {
+	unsigned number;
+	const struct ip_net *subnets; /* of networks that are let out */
+	size_t n_subnets;
+	char *const *opened4; /* interfaces that pass packets on for moat's sake */
+	char *const *opened6; /* the same of IPv6 */
+};
+
+/** host_table() - the name of a table */
+void host_table(unsigned number, char ret[HOST_TABLE_MAX]);
+
+/** host_device() - the name of the host's end */
+void host_device(unsigned number, char ret[IFNAMSIZ]);
+
+/** host_number() - of a table's or device's name.  Return: 0; -EINVAL for what is none of moat's.
+ */
+int host_number(const char *name, unsigned *ret);
+
+/** host_rules_write() - the table, in the place of one of that name.  Return: 0; -ENOMEM. */
+int host_rules_write(struct buf *b, const struct host_rules *rules);
+
+/** host_rules_remove() - Return: 0; -ENOMEM. */
+int host_rules_remove(struct buf *b, unsigned number);
+
+/** host_rules_read() - which interfaces a table says moat has opened
+ * @json: what nft -j says of it
+ *
+ * Return: 0, both lists owned, strv_free(); -EBADMSG with a message; -ENOMEM.
+ */
+int host_rules_read(const char *json, size_t len, char ***ret_opened4, char ***ret_opened6,
+		    struct err *err);
+
+/** host_tables_read() - the numbers of moat's tables
+ * @json: what nft -j says of "tables"
+ *
+ * Return: 0, owned array, free(3); -EBADMSG with a message; -ENOMEM.
+ */
+int host_tables_read(const char *json, size_t len, unsigned **ret, size_t *ret_n, struct err *err);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/common/nft.h"
+#include "net/netlink/link.h"
+
+/*
+ * What moats that were killed have left on the host: tables of rules whose interface is gone or is
+ * of our own folder, interfaces of our own folder, and settings of the host's that only a table
+ * tells of.
+ */
+
+/* What is still in use, and is taken over instead. */
+struct stale_kept {
+	unsigned number;
+	int index;	  /* of the interface; 0: nothing is */
+	char **opened[2]; /* interfaces that pass packets on for it, of IPv4 and IPv6; owned */
+};
+
+typedef void (*stale_fn)(struct stale_kept *kept, void *arg);
+
+/**
+ * stale_clean() - put back what has been left
+ * @folder: of moat-net; borrowed
+ * @keep:   index of the interface that is in use; 0: none
+ * @fn:     called once when all is clean; it takes over what is in @kept
+ *
+ * Return: 0; -ENOMEM.
+ */
+int stale_clean(struct nft *nft, struct netlink *nl, const char *folder, int keep, stale_fn fn,
+		void *arg);

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  There is a wish and what is; step() does what leads from one to the other,
+ * one change of the host's rules at a time, and is called again when that is made.  The table of
+ * rules is there before any interface passes packets on for moat's sake, and goes after none does
+ * any more: what comes from others and is for others never passes because of moat.
+ *
+ * Interfaces that come later, and settings that somebody else changes, are looked at when the
+ * kernel tells of them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "net/outside/forwarding.h"
+#include "net/outside/host-link.h"
+#include "net/outside/host-rules.h"
+#include "net/outside/stale.h"
+#include "net/outside/uplink.h"
+
+/* Changes of interfaces come in groups. */
+#define LOOK_AGAIN_USEC (200 * USEC_PER_MSEC)
+
+struct uplink {
+	struct uplink_setup setup;
+	struct netlink *nl;
+	struct nft *nft;
+	struct host_link link;
+	char **opened[2];	 /* of IPv4, of IPv6 */
+	int namespace_fd;	 /* moat's network namespace; -1: not told yet */
+	struct wire_uplink wish; /* the last one */
+	bool begun;		 /* what was left by others is clean */
+	bool busy;		 /* a change of the rules is being made */
+	bool due;		 /* step() has something to do */
+	bool told;		 /* was @wish answered? */
+	bool outward[2];
+	char text[WIRE_TEXT_MAX];
+	int monitor_fd;
+	struct source *monitor, *again;
+	uplink_ended_fn ended;
+	void *ended_arg;
+};
+
+static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+static void step(struct uplink *u);
+
+static void tell(struct uplink *u)
+{
+	struct wire_place place = { .serial = u->wish.serial, .up = u->link.index != 0 };
+
+	memcpy(place.own, u->link.own, sizeof(place.own));
+	memcpy(place.host, u->link.host, sizeof(place.host));
+	memcpy(place.outward, u->outward, sizeof(place.outward));
+	memcpy(place.text, u->text, sizeof(place.text));
+	u->told = true;
+	u->setup.fn(&place, u->setup.arg);
+}
+
+static void note(struct uplink *u, const char *text)
+{
+	if (!streq(u->text, text) && *text)
+		log_warning("%s", text);
+	snprintf(u->text, sizeof(u->text), "%s", text);
+}
+
+static void look_again(struct uplink *u)
+{
+	u->due = true;
+	if (!u->busy && u->begun)
+		step(u);
+}
+
+static int again(struct source *s, void *arg)
+{
+	(void)s;
+	look_again(arg);
+	return 0;
+}
+
+static int host_changed(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct uplink *u = arg;
+	char room[8192];
+
+	(void)s;
+	(void)events;
+	while (read(fd, room, sizeof(room)) > 0 || errno == ENOBUFS)
+		errno = 0;
+	source_set_timer(u->again, LOOK_AGAIN_USEC);
+	return 0;
+}
+
+static void watch_host(struct uplink *u)
+{
+	if (u->monitor)
+		return;
+	if (netlink_monitor(&u->monitor_fd) < 0 ||
+	    loop_add_io(u->setup.loop, u->monitor_fd, EPOLLIN, host_changed, u, &u->monitor) < 0) {
+		fd_close(&u->monitor_fd);
+		log_warning("changes of the host's interfaces are not seen");
+	}
+}
+
+static void stop_watching(struct uplink *u)
+{
+	source_free(take_ptr(u->monitor));
+	fd_close(&u->monitor_fd);
+	source_set_timer(u->again, UINT64_MAX);
+}
+
+static bool wishes_family(const struct uplink *u, uint8_t family)
+{
+	for (uint32_t i = 0; i < u->wish.n_subnets; i++)
+		if (u->wish.subnets[i].ip.family == family)
+			return true;
+	return false;
+}
+
+/* Adds the interfaces that do not pass packets on yet to those that will for moat's sake.  Return:
+ * was any added? */
+static bool find_closed(struct uplink *u, size_t i)
+{
+	char **missing = NULL;
+	bool added = false;
+	int r;
+
+	if (!wishes_family(u, families[i]))
+		return false;
+	r = forwarding_missing(u->nl, families[i], u->link.device, &missing);
+	u->outward[i] = r == 0;
+	if (r == -ENOTSUP)
+		note(u, "IPv6 does not get out of networks: this host has its own routes from "
+			"router advertisements, and its kernel (before 6.17) would lose them when "
+			"it passes packets on");
+	for (char **name = missing; name && *name; name++) {
+		if (!strv_has(u->opened[i], *name))
+			added = strv_add(&u->opened[i], *name) == 0 || added;
+		else
+			added = true; /* somebody has closed it */
+	}
+	strv_free(missing);
+	return added;
+}
+
+static void made(int result, const char *message, void *arg)
+{
+	struct uplink *u = arg;
+	struct err err = { 0 };
+
+	u->busy = false;
+	if (result < 0) {
+		err_set(&err, result, "the host's nftables: %.*s", (int)strcspn(message, "\n"),
+			message);
+		note(u, err.msg);
+	} else {
+		forwarding_set(AF_INET, u->opened[0], true);
+		forwarding_set(AF_INET6, u->opened[1], true);
+		if (host_link_route(&u->link, &u->wish, &err) != 0)
+			note(u, err.msg);
+	}
+	tell(u);
+	step(u);
+}
+
+static void write_rules(struct uplink *u)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	const struct host_rules rules = { .number = u->link.number,
+					  .subnets = u->wish.subnets,
+					  .n_subnets = u->wish.n_subnets,
+					  .opened4 = u->opened[0],
+					  .opened6 = u->opened[1] };
+
+	if (host_rules_write(&text, &rules) < 0 || nft_change(u->nft, text.data, made, u) < 0) {
+		note(u, "out of memory");
+		tell(u);
+		return;
+	}
+	u->busy = true;
+}
+
+static void bring_up(struct uplink *u)
+{
+	struct err err = { 0 };
+
+	note(u, "");
+	if (u->link.index == 0 &&
+	    host_link_make(&u->link, u->setup.folder, u->namespace_fd, &u->wish, &err) < 0) {
+		note(u, err.msg);
+		tell(u);
+		return;
+	}
+	watch_host(u);
+	find_closed(u, 0);
+	find_closed(u, 1);
+	write_rules(u);
+}
+
+static void finished(struct uplink *u)
+{
+	uplink_ended_fn fn = u->ended;
+
+	u->ended = NULL;
+	if (fn)
+		fn(u->ended_arg);
+}
+
+static void taken_down(int result, const char *message, void *arg)
+{
+	struct uplink *u = arg;
+
+	u->busy = false;
+	if (result < 0)
+		log_warning("the host's nftables: %s", message);
+	host_link_remove(&u->link);
+	if (!u->told)
+		tell(u);
+	step(u);
+}
+
+static void take_down(struct uplink *u)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+
+	stop_watching(u);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		forwarding_set(families[i], u->opened[i], false);
+		strv_free(u->opened[i]);
+		u->opened[i] = NULL;
+		u->outward[i] = false;
+	}
+	note(u, "");
+	u->busy = true;
+	if (host_rules_remove(&text, u->link.number) < 0 ||
+	    nft_change(u->nft, text.data, taken_down, u) < 0)
+		taken_down(-ENOMEM, "out of memory", u);
+}
+
+/* The host's interfaces have changed: are there others that have to pass packets on? */
+static void check_host(struct uplink *u)
+{
+	bool more = find_closed(u, 0);
+
+	more = find_closed(u, 1) || more;
+	if (more)
+		write_rules(u);
+}
+
+static void step(struct uplink *u)
+{
+	bool due = u->due;
+
+	if (u->busy || !u->begun)
+		return;
+	u->due = false;
+	if (!u->told && u->wish.wanted)
+		bring_up(u);
+	else if (!u->wish.wanted && u->link.index)
+		take_down(u);
+	else if (!u->told)
+		tell(u);
+	else if (due && u->link.index)
+		check_host(u);
+	if (!u->busy && !u->link.index && u->ended)
+		finished(u);
+}
+
+static void cleaned(struct stale_kept *kept, void *arg)
+{
+	struct uplink *u = arg;
+	struct err err = { 0 };
+
+	u->begun = true;
+	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
+		log_warning("%s", err.msg);
+	memcpy(u->opened, kept->opened, sizeof(u->opened));
+	step(u);
+}
+
+void uplink_begin(struct uplink *u, int namespace_fd, int peer)
+{
+	if (u->namespace_fd >= 0 || namespace_fd < 0) {
+		fd_close(&namespace_fd);
+		return;
+	}
+	u->namespace_fd = namespace_fd;
+	if (stale_clean(u->nft, u->nl, u->setup.folder, peer, cleaned, u) < 0)
+		cleaned(&(struct stale_kept){ 0 }, u);
+}
+
+void uplink_wish(struct uplink *u, const struct wire_uplink *wish)
+{
+	u->wish = *wish;
+	u->told = false;
+	step(u);
+}
+
+void uplink_end(struct uplink *u, uplink_ended_fn fn, void *arg)
+{
+	u->ended = fn;
+	u->ended_arg = arg;
+	u->wish.wanted = false;
+	u->told = true;
+	step(u);
+}
+
+int uplink_new(const struct uplink_setup *setup, struct uplink **ret, struct err *err)
+{
+	struct uplink *u = calloc(1, sizeof(*u));
+	int r = u ? 0 : err_nomem(err);
+
+	if (r < 0)
+		return r;
+	u->setup = *setup;
+	u->told = true;
+	u->monitor_fd = -1;
+	u->namespace_fd = -1;
+	r = netlink_new(&u->nl);
+	if (r == 0)
+		r = loop_add_timer(setup->loop, UINT64_MAX, again, u, &u->again);
+	r = r < 0 ? err_errno(err, r, "netlink") : nft_new(setup->loop, &u->nft, err);
+	if (r < 0) {
+		uplink_free(u);
+		return r;
+	}
+	u->link.nl = u->nl;
+	*ret = u;
+	return 0;
+}
+
+void uplink_free(struct uplink *u)
+{
+	if (!u)
+		return;
+	source_free(u->monitor);
+	source_free(u->again);
+	fd_close(&u->monitor_fd);
+	fd_close(&u->namespace_fd);
+	nft_free(u->nft);
+	netlink_free(u->nl);
+	strv_free(u->opened[0]);
+	strv_free(u->opened[1]);
+	free(u->link.routes);
+	free(u);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "net/outside/host-rules.h"
+#include "net/outside/place.h"
+#include "net/outside/resolv.h"
+
+static uint32_t parse(const char *text, struct wire_resolver *ret)
+{
+	return resolv_parse(text, strlen(text), ret);
+}
+
+static void resolvers_are_those_of_the_file(void **state)
+{
+	struct wire_resolver list[WIRE_RESOLVERS_MAX];
+	char text[IP_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(parse("# comment\nsearch example.org\nnameserver 192.0.2.1\n"
+			       "nameserver\t2001:db8::1 # and more\n"
+			       "nameserver  192.0.2.2\r\noptions edns0\nnameserver 192.0.2.3",
+			       list),
+			 4);
+	ip_format(&list[0].ip, text);
+	assert_string_equal(text, "192.0.2.1");
+	ip_format(&list[1].ip, text);
+	assert_string_equal(text, "2001:db8::1");
+	ip_format(&list[3].ip, text);
+	assert_string_equal(text, "192.0.2.3");
+	assert_int_equal(parse("nameserver fe80::1%1\n", list), 1);
+	assert_int_equal(list[0].scope, 1);
+}
+
+static void without_resolvers_the_host_itself_is_asked(void **state)
+{
+	static const char *const texts[] = { "",
+					     "\n\n",
+					     "nameserver\n",
+					     "nameserver x\n",
+					     " nameserver 192.0.2.1\n",
+					     "nameservers 192.0.2.1\n",
+					     ";nameserver 192.0.2.1\n",
+					     "nameserver fe80::1%nosuchdevice\n" };
+	struct wire_resolver list[WIRE_RESOLVERS_MAX];
+	char text[IP_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(parse(texts[i], list), 1);
+		ip_format(&list[0].ip, text);
+		assert_string_equal(text, "127.0.0.1");
+	}
+}
+
+static void more_resolvers_than_there_is_room_for_are_left_out(void **state)
+{
+	struct wire_resolver list[WIRE_RESOLVERS_MAX];
+	char text[1000] = "";
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		strcat(text, "nameserver 192.0.2.1\n");
+	assert_int_equal(parse(text, list), WIRE_RESOLVERS_MAX);
+}
+
+static void take(struct place_taken *taken, const char *text)
+{
+	struct ip_net net;
+
+	assert_int_equal(ip_net_parse(text, &net), 0);
+	assert_int_equal(place_take(taken, &net), 0);
+}
+
+static void assert_place(const struct place_taken *taken, uint8_t family, unsigned number,
+			 const char *own, const char *host)
+{
+	struct ip_net net;
+	struct ip ip;
+	char text[IP_TEXT_MAX];
+
+	assert_int_equal(place_choose(taken, family, number, &net, &ip), 0);
+	ip_net_format(&net, text);
+	assert_string_equal(text, own);
+	ip_format(&ip, text);
+	assert_string_equal(text, host);
+}
+
+static void the_way_outside_has_addresses_that_are_nobodys(void **state)
+{
+	struct place_taken taken = { 0 };
+
+	(void)state;
+	assert_place(&taken, AF_INET, 0, "10.254.254.2/30", "10.254.254.1");
+	assert_place(&taken, AF_INET, 1, "10.254.254.6/30", "10.254.254.5");
+	assert_place(&taken, AF_INET6, 0, "fd6d:6f61:7400::2/64", "fd6d:6f61:7400::1");
+	assert_place(&taken, AF_INET6, 2, "fd6d:6f61:7400:2::2/64", "fd6d:6f61:7400:2::1");
+	/* A default route takes nothing. */
+	take(&taken, "0.0.0.0/0");
+	take(&taken, "10.254.254.0/29");
+	assert_place(&taken, AF_INET, 0, "10.254.254.10/30", "10.254.254.9");
+	take(&taken, "10.0.0.0/8");
+	assert_place(&taken, AF_INET, 0, "172.31.254.2/30", "172.31.254.1");
+	place_taken_reset(&taken);
+}
+
+static void where_everything_is_taken_there_is_none(void **state)
+{
+	struct place_taken taken = { 0 };
+	struct ip_net own;
+	struct ip host;
+
+	(void)state;
+	take(&taken, "0.0.0.0/1");
+	take(&taken, "128.0.0.0/1");
+	assert_int_equal(place_choose(&taken, AF_INET, 0, &own, &host), -EADDRNOTAVAIL);
+	place_taken_reset(&taken);
+}
+
+static void a_table_and_its_device_have_one_number(void **state)
+{
+	char table[HOST_TABLE_MAX], device[IFNAMSIZ];
+	unsigned number;
+
+	(void)state;
+	host_table(0, table);
+	host_device(0, device);
+	assert_string_equal(table, "moat");
+	assert_string_equal(device, "moat0");
+	host_table(3, table);
+	assert_string_equal(table, "moat_3");
+	assert_int_equal(host_number("moat", &number), 0);
+	assert_int_equal(number, 0);
+	assert_int_equal(host_number("moat_3", &number), 0);
+	assert_int_equal(number, 3);
+	assert_int_equal(host_number("moat12", &number), 0);
+	assert_int_equal(number, 12);
+	assert_int_equal(host_number("moatx", &number), -EINVAL);
+	assert_int_equal(host_number("moat_99999", &number), -EINVAL);
+	assert_int_equal(host_number("filter", &number), -EINVAL);
+}
+
+static void the_table_knows_what_was_opened(void **state)
+{
+	static const char said[] =
+		"{\"nftables\":[{\"metainfo\":{\"version\":\"1.0.6\"}},"
+		"{\"table\":{\"family\":\"inet\",\"name\":\"moat\",\"handle\":1}},"
+		"{\"set\":{\"family\":\"inet\",\"name\":\"opened4\",\"table\":\"moat\","
+		"\"elem\":[\"eth0\",\"wlan0\"]}},"
+		"{\"set\":{\"family\":\"inet\",\"name\":\"opened6\",\"table\":\"moat\"}},"
+		"{\"set\":{\"family\":\"inet\",\"name\":\"subnets4\",\"table\":\"moat\","
+		"\"elem\":[{\"prefix\":{\"addr\":\"10.1.0.0\",\"len\":16}}]}}]}";
+	char **opened4, **opened6;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(host_rules_read(said, strlen(said), &opened4, &opened6, &err), 0);
+	assert_int_equal(strv_len(opened4), 2);
+	assert_string_equal(opened4[1], "wlan0");
+	assert_int_equal(strv_len(opened6), 0);
+	strv_free(opened4);
+	strv_free(opened6);
+	assert_int_equal(host_rules_read("{", 1, &opened4, &opened6, &err), -EBADMSG);
+}
+
+static void moats_tables_are_found_among_others(void **state)
+{
+	static const char said[] =
+		"{\"nftables\":[{\"table\":{\"family\":\"inet\",\"name\":\"moat\"}},"
+		"{\"table\":{\"family\":\"ip\",\"name\":\"moat_1\"}},"
+		"{\"table\":{\"family\":\"inet\",\"name\":\"moat1\"}},"
+		"{\"table\":{\"family\":\"inet\",\"name\":\"filter\"}},"
+		"{\"table\":{\"family\":\"inet\",\"name\":\"moat_2\"}}]}";
+	unsigned *numbers;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(host_tables_read(said, strlen(said), &numbers, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(numbers[0], 0);
+	assert_int_equal(numbers[1], 2);
+	free(numbers);
+}
+
+static void the_table_lets_nothing_else_pass(void **state)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	char *opened[] = { (char[]){ "eth0" }, NULL };
+	struct ip_net subnets[2];
+	struct host_rules rules = {
+		.number = 1, .subnets = subnets, .n_subnets = 2, .opened4 = opened
+	};
+
+	(void)state;
+	assert_int_equal(ip_net_parse("10.1.0.0/16", &subnets[0]), 0);
+	assert_int_equal(ip_net_parse("fd00:1::/64", &subnets[1]), 0);
+	assert_int_equal(host_rules_write(&b, &rules), 0);
+	assert_non_null(strstr(b.data, "delete table inet moat_1\n"));
+	assert_non_null(strstr(b.data, "iifname @opened4 drop\n"));
+	assert_non_null(strstr(b.data, "oifname != \"moat1\" ip saddr @subnets4 masquerade\n"));
+	assert_non_null(strstr(b.data, "moat_1 subnets4 { 10.1.0.0/16 }\n"));
+	assert_non_null(strstr(b.data, "moat_1 subnets6 { fd00:1::/64 }\n"));
+	assert_non_null(strstr(b.data, "moat_1 opened4 { \"eth0\" }\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resolvers_are_those_of_the_file),
+		cmocka_unit_test(without_resolvers_the_host_itself_is_asked),
+		cmocka_unit_test(more_resolvers_than_there_is_room_for_are_left_out),
+		cmocka_unit_test(the_way_outside_has_addresses_that_are_nobodys),
+		cmocka_unit_test(where_everything_is_taken_there_is_none),
+		cmocka_unit_test(a_table_and_its_device_have_one_number),
+		cmocka_unit_test(the_table_knows_what_was_opened),
+		cmocka_unit_test(moats_tables_are_found_among_others),
+		cmocka_unit_test(the_table_lets_nothing_else_pass),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
