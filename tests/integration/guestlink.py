@@ -44,7 +44,7 @@ def strv(values):
 def options(privileged=False, domain="", sysctls=(), hosts=(), resolv=""):
     """struct oci_options, as far as it is needed here."""
     return (struct.pack("<BBH", 0, privileged, 1000) + field(domain) + strv([]) + strv(sysctls) +
-            strv([]) + strv(hosts) + field(resolv) + struct.pack("<II", 0, 0) + field(b""))
+            strv([]) + strv(hosts) + field(resolv) + struct.pack("<III", 0, 0, 0) + field(b""))
 
 
 def interface(slot, name, mac, *addresses, mtu=1500, gateway4="", gateway6="", routes=(), sysctls=()):
