@@ -97,10 +97,12 @@ def main():
     count = 0
     subnets = [{"Subnet": "10.0.0.0/24"}, {"Subnet": "fd00::/64"}]
     ask("POST", "/networks/create", {"Name": "fields", "IPAM": {"Config": subnets}})
+    ask("POST", "/containers/create?name=other", {"Image": sys.argv[2], "Cmd": ["true"]})
     for row in rows():
         if row[-1] is not None:
             count += 1
             failures += [f"{row[0]}: {row[1]}: {text}" for text in check_row(row, sys.argv[2])]
+    ask("DELETE", "/containers/other")
     if len(sys.argv) > 3:
         failures += check_known(sys.argv[3])
     ask("DELETE", "/networks/fields")

@@ -180,7 +180,7 @@ def connections(c, box):
     c.ask("DELETE", "/networks/{id}", 204, id="openapi")
 
 
-def volumes(c, _):
+def volumes(c, image):
     c.ask("POST", "/volumes/create", 201, body={"Name": "openapi", "Labels": {"a": "b"}})
     c.ask("POST", "/volumes/create", 201, body={})
     c.ask("POST", "/volumes/create", 400, body={"Name": "../x"})
@@ -190,6 +190,11 @@ def volumes(c, _):
     c.ask("GET", "/volumes", 400, '?filters={"nosuch":["x"]}')
     c.ask("GET", "/volumes/{name}", 200, name="openapi")
     c.ask("GET", "/volumes/{name}", 404, name="nosuch")
+    box = c.ask("POST", "/containers/create", 201, body={"Image": image, "HostConfig": {"Binds": ["openapi:/data"]}})["Id"]
+    c.ask("GET", "/containers/{id}/json", 200, id=box)
+    c.ask("GET", "/system/df", 200)
+    c.ask("DELETE", "/volumes/{name}", 409, name="openapi")
+    c.ask("DELETE", "/containers/{id}", 204, "?v=1", id=box)
     c.ask("DELETE", "/volumes/{name}", 204, name="openapi")
     c.ask("DELETE", "/volumes/{name}", 404, name="openapi")
     c.ask("DELETE", "/volumes/{name}", 204, "?force=1", name="openapi")

@@ -167,7 +167,7 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
 	if (r == 0)
-		r = container_mounts_plan(t, src->body, host, &ret->mounts, err);
+		r = container_mounts_plan(t, config, host, &ret->mounts, err);
 	if (r == 0)
 		r = container_wishes(t, src->body, config, host, &ret->wishes, &ret->n_wishes, err);
 	if (r == 0)

@@ -36,7 +36,6 @@ struct reaper {
 	struct container *c; /* a reference */
 	pid_t pid;
 	char tap[CONTROL_TAP_MAX + 1];
-	pid_t server; /* of what it has from the host; 0: there is none */
 };
 
 static void let_go(struct container *c)
@@ -76,12 +75,6 @@ static void remove_folder(struct container *c)
 		machine_unlink(c->table->machines, dir_fd, MACHINE_FILES_LINK);
 }
 
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-}
-
 static void *run_reaper(void *arg)
 {
 	struct reaper *r = arg;
@@ -91,28 +84,25 @@ static void *run_reaper(void *arg)
 	while (pidfd >= 0 && fd_wait(pidfd, POLLIN, LOOK_MSEC) == 0)
 		if (is_unused_for_long(r->c, &idle))
 			let_go(r->c);
-	reap(r->pid);
+	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
 	taps_put_back(&r->c->table->machines->taps, r->tap);
 	let_go(r->c);
 	remove_folder(r->c);
-	container_shares_settle(r->c, false);
 	set_down(r->c);
 	container_unref(r->c);
-	/* Last: it may still be waiting for a disk of the host's. */
-	if (r->server > 0)
-		reap(r->server);
 	free(r);
 	return NULL;
 }
 
-static int start_reaper(struct container *c, const struct lease *lease, pid_t server)
+static int start_reaper(struct container *c, const struct lease *lease)
 {
 	struct reaper *r = malloc(sizeof(*r));
 	int code;
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct reaper){ .c = container_ref(c), .pid = lease->pid, .server = server };
+	*r = (struct reaper){ .c = container_ref(c), .pid = lease->pid };
 	memcpy(r->tap, lease->tap, sizeof(r->tap));
 	code = thread_start(NULL, run_reaper, r);
 	if (code == 0)
@@ -122,52 +112,39 @@ static int start_reaper(struct container *c, const struct lease *lease, pid_t se
 	return code;
 }
 
-/* Has somebody hold the machine, and wait for its end. */
-static int keep_machine(struct container *c, struct prepared *with, struct lease *l,
-			struct err *err)
-{
-	int r;
-
-	/* Before there is somebody who lets go of it. */
-	pthread_mutex_lock(&c->table->lock);
-	c->files.hold_fd = take_fd(&l->hold_fd);
-	pthread_mutex_unlock(&c->table->lock);
-	r = machine_link(with->dir_fd, MACHINE_FILES_LINK, l->machine, err);
-	if (r == 0) {
-		r = start_reaper(c, l, with->shares.pid);
-		if (r < 0)
-			err_errno(err, r, "watch moat-shim");
-	}
-	if (r == 0) {
-		with->shares.pid = 0;
-		return 0;
-	}
-	let_go(c);
-	kill(l->pid, SIGKILL);
-	reap(l->pid);
-	taps_put_back(&c->table->machines->taps, l->tap);
-	return r;
-}
-
 static int launch_for_files(struct container *c, struct err *err)
 {
 	cleanup(prepared_reset) struct prepared with = PREPARED_NONE;
-	struct lease_request rq = {
-		.purpose = LEASE_FILES, .plan = &with.plan, .container = c->rec.id, .secrets_fd = -1
-	};
+	struct lease_request rq = { .purpose = LEASE_FILES,
+				    .plan = &with.plan,
+				    .container = c->rec.id,
+				    .share_fd = -1,
+				    .secrets_fd = -1 };
 	struct lease lease;
 	int r = container_prepare(c, LEASE_FILES, NULL, &with, err);
 
 	if (r < 0)
 		return r;
 	rq.dir_fd = with.dir_fd;
-	rq.share_fd = with.shares.control_fd;
 	r = lease_take(c->table->machines, &rq, &lease, err);
-	r = r == -ENOENT ? -EIO : r;
-	if (r == 0)
-		r = keep_machine(c, &with, &lease, err);
 	if (r < 0)
-		container_shares_settle(c, false);
+		return r == -ENOENT ? -EIO : r;
+	/* Before there is somebody who lets go of it. */
+	pthread_mutex_lock(&c->table->lock);
+	c->files.hold_fd = take_fd(&lease.hold_fd);
+	pthread_mutex_unlock(&c->table->lock);
+	r = machine_link(with.dir_fd, MACHINE_FILES_LINK, lease.machine, err);
+	if (r == 0) {
+		r = start_reaper(c, &lease);
+		if (r < 0)
+			err_errno(err, r, "watch moat-shim");
+	}
+	if (r < 0) {
+		let_go(c);
+		kill(lease.pid, SIGKILL);
+		waitpid(lease.pid, NULL, 0);
+		taps_put_back(&c->table->machines->taps, lease.tap);
+	}
 	return r;
 }
 

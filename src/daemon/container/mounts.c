@@ -136,7 +136,7 @@ static bool has_sources(const struct volume_sources *s)
 	return false;
 }
 
-int container_shares_open(struct container *c, int dir_fd, enum lease_purpose purpose, char **spec,
+int container_shares_open(struct container *c, int dir_fd, char **spec,
 			  struct container_shares *ret, struct err *err)
 {
 	cleanup(volume_sources_reset) struct volume_sources s = { 0 };
@@ -145,7 +145,7 @@ int container_shares_open(struct container *c, int dir_fd, enum lease_purpose pu
 
 	if (c->mounts.n == 0)
 		return 0;
-	r = volume_sources_open(vs, c->rec.id, &c->mounts, purpose == LEASE_FILES, &s, err);
+	r = volume_sources_open(vs, c->rec.id, &c->mounts, &s, err);
 	if (r < 0)
 		return r;
 	r = add_sources(c, &s, spec, err);

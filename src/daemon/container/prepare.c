@@ -82,8 +82,8 @@ int container_prepare(struct container *c, enum lease_purpose purpose, const str
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
 	r = make_layer(p.dir_fd, &p.plan, err);
-	if (r == 0)
-		r = container_shares_open(c, p.dir_fd, purpose, &texts.spec, &p.shares, err);
+	if (r == 0 && purpose == LEASE_RUN)
+		r = container_shares_open(c, p.dir_fd, &texts.spec, &p.shares, err);
 	if (r < 0)
 		return r;
 	r = write_files(p.dir_fd, purpose, texts.spec);

@@ -26,7 +26,6 @@
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/container/hold.h"
-#include "daemon/container/mounts.h"
 
 #define OUTCOME_MAX 65536u
 #define STALL_MSEC  120000 /* without a byte of the guest */
@@ -86,9 +85,6 @@ static int begin_transfer(struct files *f, const struct link_files *rq, struct e
 		f->stopped = r == 0 && stopped;
 		if (r == 0)
 			r = ask_shim(f, rq, err);
-		/* What works on files finds the container's mounts in place. */
-		if (r == 0 && f->stopped)
-			container_shares_settle(f->c, true);
 		if (r == 0)
 			return 0;
 		give_back(f);

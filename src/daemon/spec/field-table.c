@@ -47,7 +47,7 @@ static const struct field config[] = {
 	EFFECTIVE("Healthcheck"),
 	IGNORED("ArgsEscaped", WINDOWS),
 	EFFECTIVE("Image"),
-	REFUSED("Volumes", "volumes yet"),
+	EFFECTIVE("Volumes"),
 	EFFECTIVE("WorkingDir"),
 	EFFECTIVE("Entrypoint"),
 	EFFECTIVE("NetworkDisabled"),
@@ -62,7 +62,7 @@ static const struct field config[] = {
 };
 
 static const struct field host[] = {
-	REFUSED("Binds", "volumes yet"),
+	PARTLY("Binds", "propagation out of the container is refused"),
 	PARTLY("ContainerIDFile", "kept, as in docker: the client writes it"),
 	PARTLY("LogConfig", "json-file, local, none; a warning for options without effect"),
 	PARTLY("NetworkMode",
@@ -70,9 +70,10 @@ static const struct field host[] = {
 	REFUSED("PortBindings", "published ports yet"),
 	EFFECTIVE("RestartPolicy"),
 	EFFECTIVE("AutoRemove"),
-	UNLESS("VolumeDriver", "volumes yet", "local", NULL),
-	REFUSED("VolumesFrom", "volumes yet"),
-	PARTLY("Mounts", "of type tmpfs; others are refused"),
+	UNLESS("VolumeDriver", "other volume drivers", "local", NULL),
+	EFFECTIVE("VolumesFrom"),
+	PARTLY("Mounts", "bind, volume, tmpfs; others are refused, and binds that treat what is "
+			 "mounted below the source in another way"),
 	EFFECTIVE("ConsoleSize"),
 	IGNORED("Annotations", "they are kept, and nothing in moat reads them"),
 	EFFECTIVE("CapAdd"),

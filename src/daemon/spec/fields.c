@@ -132,21 +132,6 @@ static int check_networking(const json_t *body, char ***ret_warnings, struct err
 	return r;
 }
 
-static int check_mounts(const json_t *host, struct err *err)
-{
-	json_t *list = NULL, *item;
-	size_t i;
-	int r = json_get_array(host, "Mounts", &list, err);
-
-	json_array_foreach (list, i, item) {
-		const char *type = json_string_value(json_object_get(item, "Type"));
-
-		if (!type || !streq(type, "tmpfs"))
-			return refuse_field("Mounts", "volumes yet", type, err);
-	}
-	return r;
-}
-
 static int check_security_opt(const char *text, struct err *err)
 {
 	static const struct {
@@ -191,8 +176,6 @@ static int check_host(const json_t *host, char ***ret_warnings, struct err *err)
 		r = check_mode(mode, err);
 	if (r == 0)
 		r = check_members(FIELD_HOST, host, ret_warnings, err);
-	if (r == 0)
-		r = check_mounts(host, err);
 	return r == 0 ? check_security(host, err) : r;
 }
 

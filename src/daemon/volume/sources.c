@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "daemon/volume/disk.h"
 #include "daemon/volume/fill.h"
@@ -202,22 +201,12 @@ static int open_volume(struct volumes *vs, const struct mount_point *p, struct v
 	return 0;
 }
 
-static int open_source(struct volumes *vs, const struct mount_point *p, bool lenient,
-		       struct volume_source *s, struct err *err)
+static int open_source(struct volumes *vs, const struct mount_point *p, struct volume_source *s,
+		       struct err *err)
 {
-	struct err why = { 0 };
-	int r = p->type == MOUNT_TMPFS	  ? 0
-		: p->type == MOUNT_VOLUME ? open_volume(vs, p, s, &why)
-					  : open_bind(p, s, &why);
-
-	if (r == 0)
+	if (p->type == MOUNT_TMPFS)
 		return 0;
-	source_reset(s);
-	if (lenient && r != -ENOMEM) {
-		log_info("left out of a container's files: %s", why.msg);
-		return 0;
-	}
-	return err_set(err, r, "%s", why.msg);
+	return p->type == MOUNT_VOLUME ? open_volume(vs, p, s, err) : open_bind(p, s, err);
 }
 
 /* Is the volume of a mount point filled by an earlier one?  docker fills it once, too. */
@@ -229,7 +218,7 @@ static bool is_filled_before(const struct volume_sources *s, const struct mount_
 	return false;
 }
 
-static int open_next(struct volumes *vs, const char *id, const struct mount_points *m, bool lenient,
+static int open_next(struct volumes *vs, const char *id, const struct mount_points *m,
 		     struct volume_sources *s, struct err *err)
 {
 	const struct mount_point *p = &m->list[s->n];
@@ -237,7 +226,7 @@ static int open_next(struct volumes *vs, const char *id, const struct mount_poin
 	int r;
 
 	one->fd = -1;
-	r = open_source(vs, p, lenient, one, err);
+	r = open_source(vs, p, one, err);
 	if (r < 0 || p->type != MOUNT_VOLUME)
 		return r;
 	if (is_filled_before(s, m, s->n))
@@ -250,14 +239,14 @@ static int open_next(struct volumes *vs, const char *id, const struct mount_poin
 }
 
 int volume_sources_open(struct volumes *vs, const char *id, const struct mount_points *m,
-			bool lenient, struct volume_sources *ret, struct err *err)
+			struct volume_sources *ret, struct err *err)
 {
 	struct volume_sources s = { .list = calloc(m->n + 1, sizeof(*s.list)) };
 	int r = s.list ? volume_fill_claim(vs, id, m, err) : err_nomem(err);
 
 	if (r == 0) {
 		for (; r == 0 && s.n < m->n; s.n++)
-			r = open_next(vs, id, m, lenient, &s, err);
+			r = open_next(vs, id, m, &s, err);
 		if (r < 0)
 			volume_fill_settle(vs, id, m, false);
 	}

@@ -7,7 +7,7 @@
 /* What is to be seen at a mount point, found on the host. */
 struct volume_source {
 	char *path;
-	int fd; /* O_PATH; -1: it is left out */
+	int fd; /* O_PATH; -1: it is a tmpfs */
 	bool read_only;
 	bool copy; /* the image's content is to be copied in */
 };
@@ -22,9 +22,8 @@ void volume_sources_reset(struct volume_sources *s);
 
 /**
  * volume_sources_open() - the sources of a container's mounts, for a start
- * @id:      the container's
- * @lenient: one that is missing is left out, and is no reason to fail
- * @ret:     owned, volume_sources_reset(); volume_fill_settle() has to follow
+ * @id:  the container's
+ * @ret: owned, volume_sources_reset(); volume_fill_settle() has to follow
  *
  * Where a volume is to be filled, this container does it, and others that have it wait here until
  * it is settled.
@@ -33,4 +32,4 @@ void volume_sources_reset(struct volume_sources *s);
  * missing; -errno; with a message, and nothing is to be settled.
  */
 int volume_sources_open(struct volumes *vs, const char *id, const struct mount_points *m,
-			bool lenient, struct volume_sources *ret, struct err *err);
+			struct volume_sources *ret, struct err *err);

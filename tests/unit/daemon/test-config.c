@@ -249,10 +249,8 @@ static void without_limits_there_are_none(void **state)
 static void what_moat_cannot_do_yet_is_refused(void **state)
 {
 	(void)state;
-	expect_error("{\"HostConfig\":{\"Binds\":[\"/a:/b\"]}}", -EOPNOTSUPP,
-		     "moat does not support volumes yet (Binds)");
-	expect_error("{\"Volumes\":{\"/data\":{}}}", -EOPNOTSUPP,
-		     "moat does not support volumes yet (Volumes)");
+	expect_error("{\"HostConfig\":{\"VolumeDriver\":\"nfs\"}}", -EOPNOTSUPP,
+		     "moat does not support other volume drivers (VolumeDriver \"nfs\")");
 	expect_error("{\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"80\"}]}}}",
 		     -EOPNOTSUPP, "moat does not support published ports yet (PortBindings)");
 	expect_error(
@@ -277,8 +275,6 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 		"\"apparmor=mine\")");
 	expect_error("{\"HostConfig\":{\"CgroupParent\":\"/x\"}}", -EOPNOTSUPP,
 		     "moat does not support parent cgroups yet (CgroupParent \"/x\")");
-	expect_error("{\"HostConfig\":{\"Mounts\":[{\"Type\":\"bind\"}]}}", -EOPNOTSUPP,
-		     "moat does not support volumes yet (Mounts \"bind\")");
 	expect_error("{\"HostConfig\":{\"Devices\":[{\"PathOnHost\":\"/dev/x\"}]}}", -EOPNOTSUPP,
 		     "moat does not support devices yet (Devices)");
 	expect_error("{\"HostConfig\":{\"LogConfig\":{\"Type\":\"syslog\"}}}", -EOPNOTSUPP,

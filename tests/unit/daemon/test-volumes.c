@@ -416,7 +416,7 @@ static bool open_sources(const char *id, const struct mount_points *m)
 	cleanup(volume_sources_reset) struct volume_sources s = { 0 };
 	struct err err;
 
-	if (volume_sources_open(vs, id, m, false, &s, &err) < 0)
+	if (volume_sources_open(vs, id, m, &s, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(s.n, m->n);
 	assert_true(s.list[0].fd >= 0);
@@ -463,7 +463,7 @@ static void a_volume_that_is_mounted_twice_is_filled_once(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(volume_sources_open(vs, ONE, &m, false, &s, &err), 0);
+	assert_int_equal(volume_sources_open(vs, ONE, &m, &s, &err), 0);
 	assert_true(s.list[0].copy);
 	assert_false(s.list[1].copy);
 	mount_points_reset(&m);
@@ -500,17 +500,14 @@ static void sources_are_found_or_said_to_be_missing(void **state)
 	struct err err;
 
 	m.list[0].make_source = false;
-	assert_int_equal(volume_sources_open(vs, ONE, &m, false, &s, &err), -EINVAL);
+	assert_int_equal(volume_sources_open(vs, ONE, &m, &s, &err), -EINVAL);
 	assert_string_equal(err.msg,
 			    "invalid mount config for type \"bind\": bind source path does "
 			    "not exist: /nosuch/x");
-	assert_int_equal(volume_sources_open(vs, ONE, &m, true, &s, &err), 0);
-	assert_int_equal(s.list[0].fd, -1);
-	volume_sources_reset(&s);
 	free(m.list[0].source);
 	m.list[0].source = str_printf("%s/made/for/it", f->path);
 	m.list[0].make_source = true;
-	assert_int_equal(volume_sources_open(vs, ONE, &m, false, &s, &err), 0);
+	assert_int_equal(volume_sources_open(vs, ONE, &m, &s, &err), 0);
 	assert_int_equal(fstatat(f->fd, "made/for", &sb, 0), 0);
 	assert_int_equal(sb.st_mode & 07777, 0755);
 	mount_points_reset(&m);
@@ -528,11 +525,11 @@ static void a_subpath_stays_in_its_volume(void **state)
 	assert_int_equal(symlinkat("../../../../../../../etc", f->fd, "volumes/mine/_data/out"), 0);
 	free(m.list[0].subpath);
 	m.list[0].subpath = strdup("link");
-	assert_int_equal(volume_sources_open(vs, ONE, &m, false, &s, &err), 0);
+	assert_int_equal(volume_sources_open(vs, ONE, &m, &s, &err), 0);
 	volume_sources_reset(&s);
 	free(m.list[0].subpath);
 	m.list[0].subpath = strdup("out");
-	assert_int_equal(volume_sources_open(vs, ONE, &m, false, &s, &err), -EINVAL);
+	assert_int_equal(volume_sources_open(vs, ONE, &m, &s, &err), -EINVAL);
 	assert_string_equal(err.msg, "volume mine: its subpath \"out\": No such file or directory");
 	mount_points_reset(&m);
 }
@@ -547,7 +544,7 @@ static void a_volume_whose_folder_is_gone_is_not_made_anew(void **state)
 	assert_int_equal(path_remove_tree(f->fd, "volumes/mine"), 0);
 	reopen_volumes(f);
 	volume_use_find(vs, ONE, &m);
-	assert_int_equal(volume_sources_open(vs, ONE, &m, false, &s, &err), -EINVAL);
+	assert_int_equal(volume_sources_open(vs, ONE, &m, &s, &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "volume mine: its folder "));
 	mount_points_reset(&m);
 }
