@@ -129,6 +129,8 @@ compose() {
 	[[ $(moat inspect -f '{{.NetworkSettings.Networks.demo_front.Aliases}}' demo_web_1) == *www* ]]
 	run compose exec -T worker timeout 20 wget -q -O - http://10.91.8.9/hostname
 	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
+	run compose exec -T worker timeout 20 wget -q -O - http://web/hostname
+	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
 	run compose exec -T guest timeout 3 wget -q -O - http://10.91.8.9/hostname
 	[ "$status" -ne 0 ]
 	[[ $(moat inspect -f '{{.NetworkSettings.Networks.outer.IPAddress}}' demo_guest_1) == 10.91.7.* ]]

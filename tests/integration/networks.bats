@@ -122,6 +122,63 @@ address_of() {
 	assert_error 1 "no container can have it on network web"
 }
 
+# resolves CONTAINER NAME: the IPv4 address that the name has for the container.
+resolves() {
+	moat exec "$1" nslookup "$2" | sed -n '/^Name:/,$s/^Address: \([0-9.]*\)$/\1/p' | head -1
+}
+
+@test "names: a container is found by name, alias, host name, id and NAME.NETWORK, and by its address" {
+	local ip name
+	ip=$(address_of server web)
+	for name in server www server.web "$(moat inspect -f '{{slice .Id 0 12}}' server)"; do
+		assert_equal "$(resolves client "$name")" "$ip"
+	done
+	assert_equal "$(resolves server caller)" "$(address_of client web)"
+	run moat exec client timeout 20 wget -q -O - http://www/
+	assert_equal "$output" "hello from the server"
+	run moat exec client nslookup "$ip"
+	assert_has "name = server"
+	run moat exec other nslookup server
+	[ "$status" -ne 0 ]
+}
+
+@test "names: also on the default network, and in any new container" {
+	moat run -d --name first "$BUSYBOX" sleep 100000
+	run moat run --rm "$BUSYBOX" ping -c 1 -W 10 first
+	assert_status 0
+	moat rm -f first
+}
+
+@test "names: a new name is known at once, the old one is not, and that of one that has ended neither" {
+	moat rename server renamed
+	assert_equal "$(resolves client renamed)" "$(address_of renamed web)"
+	assert_equal "$(resolves client server)" ""
+	moat rename renamed server
+	moat run -d --name brief --network web "$BUSYBOX" sleep 100000
+	assert_equal "$(resolves client brief)" "$(address_of brief web)"
+	moat kill brief
+	unknown() { [ -z "$(resolves client brief)" ]; }
+	poll 20 unknown
+	moat rm brief
+}
+
+@test "names: the host is host.docker.internal, and what --add-host calls so; --dns and --no-dns are kept" {
+	local port
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
+	mkdir "$BATS_TEST_TMPDIR/www"
+	echo "hello from the host" >"$BATS_TEST_TMPDIR/www/index.html"
+	python3 -m http.server -d "$BATS_TEST_TMPDIR/www" "$port" >/dev/null 2>&1 3>&- &
+	poll 20 curl -fsS -o /dev/null "http://127.0.0.1:$port/"
+	run moat run --rm --add-host gateway:host-gateway "$BUSYBOX" sh -c "
+		timeout 20 wget -q -O - http://host.docker.internal:$port/; timeout 20 wget -q -O - http://gateway:$port/"
+	kill $!
+	assert_equal "$output" "$(printf 'hello from the host\nhello from the host')"
+	run moat run --rm --dns 9.9.9.9 "$BUSYBOX" grep nameserver /etc/resolv.conf
+	assert_equal "$output" "nameserver 9.9.9.9"
+	run moat run --rm --no-dns "$BUSYBOX" cat /etc/resolv.conf
+	assert_equal "$output" ""
+}
+
 @test "network: one in use is not removed, and says by whom" {
 	run moat network rm web
 	assert_error 1 "network web has active endpoints" '"server"' '"client"'
