@@ -214,6 +214,26 @@ resolves() {
 	moat rm -f late
 }
 
+@test "network: moatd killed under starts gives no address twice" {
+	local i addresses
+	for i in 1 2 3 4 5 6; do
+		moat run -d --name "burst$i" --network web "$BUSYBOX" sleep 100000 >/dev/null 2>&1 3>&- &
+	done
+	made() { [ -n "$(moat ps -aq --filter name=burst)" ]; }
+	poll 20 made
+	kill -9 "$(moatd_pid)"
+	wait
+	for i in 1 2 3 4 5 6; do
+		moat start "burst$i" >/dev/null 2>&1 || moat run -d --name "burst$i" --network web "$BUSYBOX" sleep 100000 >/dev/null
+	done
+	addresses=$(moat network inspect -f '{{range .Containers}}{{.IPv4Address}} {{.MacAddress}}{{println}}{{end}}' web)
+	assert_equal "$(sort -u <<<"$addresses")" "$(sort <<<"$addresses")"
+	for i in 1 2 3 4 5 6; do
+		moat exec client ping -c 1 -W 10 "$(address_of "burst$i" web)"
+	done
+	moat rm -f burst1 burst2 burst3 burst4 burst5 burst6
+}
+
 # net_pids: the processes of this root's moat-net.
 net_pids() {
 	local pid
