@@ -23,3 +23,21 @@ teardown_file() {
 	run moat create --storage-opt colour=red "$BUSYBOX" true
 	assert_error 1 "Unknown option colour"
 }
+
+# layer_kib NAME: what a container's own files take on the host.
+layer_kib() {
+	du -k "$MOAT_ROOT/containers/$(id_of "$1")/rw.ext4" | cut -f1
+}
+
+layer_is_below() {
+	[ "$(layer_kib "$1")" -lt "$2" ]
+}
+
+@test "layer: what is deleted is given back to the host while the container runs" {
+	moat run -d --name busy "$BUSYBOX" sleep 1000
+	moat exec busy sh -c 'dd if=/dev/zero of=/file bs=1M count=200 2>/dev/null && sync'
+	[ "$(layer_kib busy)" -gt 200000 ]
+	moat exec busy sh -c 'rm /file && sync'
+	poll 10 layer_is_below busy 50000
+	moat rm -f busy
+}
