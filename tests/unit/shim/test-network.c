@@ -164,17 +164,20 @@ static void box_with_tap(struct box *b)
 	assert_true(b->options.tap_fd >= 0);
 }
 
-/* Return: a watching connection to one that runs. */
-static int run_with_tap(struct box *b, guest_script script, const char *add)
+/* @ret_hold: keeps the shim there until it was asked to start; NULL: nobody holds it.  Return: a
+ * watching connection to one that runs. */
+static int run_with_tap(struct box *b, guest_script script, const char *add, int *ret_hold)
 {
 	int watch;
 
 	box_with_tap(b);
 	box_listen(b);
+	watch = box_send(b, WATCH, -1);
+	if (ret_hold)
+		*ret_hold = box_send(b, HOLD, -1);
 	box_go(b, script);
 	box_ask(b, add, b->dir_fd);
 	close(b->options.tap_fd);
-	watch = box_watch(b);
 	return watch;
 }
 
@@ -184,7 +187,7 @@ static void a_network_is_set_up_and_changed(void **state)
 	int watch;
 
 	(void)state;
-	watch = run_with_tap(&b, with_network, ADD_IT);
+	watch = run_with_tap(&b, with_network, ADD_IT, NULL);
 	assert_int_equal(box_refused(&b, CHANGE_IT, -1), EBUSY);
 	box_ask(&b, START, -1);
 	box_ask(&b, CHANGE_IT, -1);
@@ -199,7 +202,7 @@ static void a_network_that_cannot_be_is_why_a_start_fails(void **state)
 	int watch;
 
 	(void)state;
-	watch = run_with_tap(&b, with_refused_network, ADD_IT);
+	watch = run_with_tap(&b, with_refused_network, ADD_IT, NULL);
 	assert_int_equal(box_refused(&b, START, -1), EINVAL);
 	box_expect_end(&b, watch, EXIT_NOT_STARTED, "no such thing");
 }
@@ -220,9 +223,13 @@ static void a_guest_that_lies_loses_its_machine(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct box b;
-		int watch = run_with_tap(&b, cases[i].script, cases[i].add), conn = -1;
+		int hold, start, conn = -1;
+		int watch = run_with_tap(&b, cases[i].script, cases[i].add, &hold);
 
-		close(box_send(&b, START, -1));
+		start = box_send(&b, START, -1);
+		json_decref(box_receive(start));
+		close(start);
+		close(hold);
 		if (cases[i].change) {
 			json_decref(box_event(watch, "started"));
 			conn = box_send(&b, cases[i].change, -1);
@@ -243,7 +250,7 @@ static void the_tap_is_handed_out(void **state)
 	ssize_t n;
 
 	(void)state;
-	watch = run_with_tap(&b, guest_hang, ADD);
+	watch = run_with_tap(&b, guest_hang, ADD, NULL);
 	conn = box_send(&b, TAP, -1);
 	n = unix_recv(conn, packet, sizeof(packet), &fd);
 	assert_true(n > 0);
