@@ -88,13 +88,13 @@ def configured_layers():
     return [busybox_layer(), Layer().file("bin/show", show, 0o755).file("bin/waiter", wait, 0o755)]
 
 
-def identity_layers():
-    """A program that tells all that no two machines may have in common."""
-    source = pathlib.Path(__file__).with_name("identity.c")
+def program_layers(name):
+    """A program of the tests' own in /bin: identity tells all that no two machines may have in common."""
+    source = pathlib.Path(__file__).with_name(f"{name}.c")
     with tempfile.TemporaryDirectory() as folder:
-        program = pathlib.Path(folder) / "identity"
+        program = pathlib.Path(folder) / name
         subprocess.run(["gcc", "-static-pie", "-fPIE", "-O2", "-D_GNU_SOURCE", "-o", program, source], check=True)
-        return [busybox_layer(), Layer().file("bin/identity", program.read_bytes(), 0o755)]
+        return [busybox_layer(), Layer().file(f"bin/{name}", program.read_bytes(), 0o755)]
 
 
 def good(folder):
@@ -106,7 +106,8 @@ def good(folder):
     single("zstd", [busybox_layer("zstd")])
     single("plain", [busybox_layer("none")])
     single("rich", [busybox_layer(), *rich_layers()])
-    single("identity", identity_layers())
+    single("identity", program_layers("identity"))
+    single("service", program_layers("service"), {"ExposedPorts": {"80/tcp": {}, "80/udp": {}}})
     single("configured", configured_layers(), CONFIGURED)
     # Big enough that a pull takes long enough to be interrupted; does not compress.
     noise = b"".join(struct.pack("<Q", (i * 0x9E3779B97F4A7C15 + 7) & (2**64 - 1)) for i in range(MIB))

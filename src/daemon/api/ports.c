@@ -3,11 +3,12 @@
 #include "daemon/api/ports.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/network/ports.h"
-#include "oci/port.h"
+#include "daemon/spec/ports.h"
 
 static void port_key_of(const json_t *item, const char *member, char ret[PORT_TEXT_MAX])
 {
@@ -49,6 +50,35 @@ static int add_exposed(json_t *list, const char *key)
 				  member_text("Type", port_protocol_name(spec.protocol))));
 }
 
+static int compare_items(const void *a, const void *b)
+{
+	char x[PORT_TEXT_MAX], y[PORT_TEXT_MAX];
+	struct port_spec p, q;
+
+	port_key_of(*(json_t *const *)a, "PrivatePort", x);
+	port_key_of(*(json_t *const *)b, "PrivatePort", y);
+	if (port_spec_parse(x, &p, NULL) < 0 || port_spec_parse(y, &q, NULL) < 0)
+		return 0;
+	return port_compare(p.range.first, p.protocol, q.range.first, q.protocol);
+}
+
+/* By port; those of one port stay as they are, as a merge sort leaves them (qsort(3)). */
+static json_t *sort_items(const json_t *list)
+{
+	size_t n = json_array_size(list);
+	cleanup_free json_t **items = calloc(n + 1, sizeof(json_t *));
+	cleanup_json json_t *sorted = json_array();
+
+	for (size_t i = 0; items && i < n; i++)
+		items[i] = json_array_get(list, i);
+	if (items)
+		qsort(items, n, sizeof(json_t *), compare_items);
+	for (size_t i = 0; items && i < n; i++)
+		if (json_array_append(sorted, items[i]) < 0)
+			return NULL;
+	return items ? take_ptr(sorted) : NULL;
+}
+
 json_t *api_ports_list(const struct container_view *v)
 {
 	cleanup_json json_t *list = list_published(v);
@@ -62,24 +92,25 @@ json_t *api_ports_list(const struct container_view *v)
 		if (r == 0)
 			r = add_exposed(list, key);
 	}
-	return r == 0 ? take_ptr(list) : NULL;
+	return r == 0 ? sort_items(list) : NULL;
 }
 
-/* "80/tcp": [{"HostIp", "HostPort"}, …] */
+/* "80/tcp": [{"HostIp", "HostPort"}, …], or null where it is only exposed */
 static int add_binding(json_t *map, const json_t *item)
 {
+	json_t *public = json_object_get(item, "PublicPort"), *list, *port;
 	char key[PORT_TEXT_MAX];
-	json_t *list, *port;
 
 	port_key_of(item, "PrivatePort", key);
+	if (!public)
+		return json_object_set_new(map, key, json_null());
 	list = json_object_get(map, key);
-	if (!json_is_array(list)) {
+	if (!list) {
 		list = json_array();
 		if (json_object_set_new(map, key, list) < 0)
 			return -ENOMEM;
 	}
-	port = json_sprintf("%u",
-			    (unsigned)json_integer_value(json_object_get(item, "PublicPort")));
+	port = json_sprintf("%u", (unsigned)json_integer_value(public));
 	return json_array_append_new(list,
 				     JSON_OBJECT(member_ref("HostIp", json_object_get(item, "IP")),
 						 member_json("HostPort", port)));
@@ -87,17 +118,13 @@ static int add_binding(json_t *map, const json_t *item)
 
 json_t *api_ports_map(const struct container_view *v)
 {
-	cleanup_json json_t *list = list_published(v), *map = json_object();
-	const char *key;
-	json_t *value;
+	cleanup_json json_t *list = api_ports_list(v), *map = json_object();
+	const json_t *item;
 	size_t i;
 	int r = list && map ? 0 : -ENOMEM;
 
-	if (r == 0 && view_is_shown(v, STATES_RUNNING))
-		json_object_foreach (v->c->exposed, key, value)
-			r = r == 0 ? json_object_set_new(map, key, json_null()) : r;
-	json_array_foreach (list, i, value)
-		r = r == 0 ? add_binding(map, value) : r;
+	json_array_foreach (list, i, item)
+		r = r == 0 ? add_binding(map, item) : r;
 	return r == 0 ? take_ptr(map) : NULL;
 }
 

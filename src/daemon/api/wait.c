@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
+#include "daemon/network/ports.h"
 
 enum condition { NOT_RUNNING, NEXT_EXIT, REMOVED };
 
@@ -63,6 +64,7 @@ static int await_end(struct waiter *w)
 
 	if (r < 0)
 		return r;
+	ports_given_up(w->c->table->networks);
 	w->answer = write_answer(w);
 	w->len = w->answer ? strlen(w->answer) : 0;
 	return w->answer ? 0 : -ENOMEM;

@@ -27,6 +27,7 @@
 #include "daemon/spec/config.h"
 #include "daemon/spec/fields.h"
 #include "daemon/spec/host-config.h"
+#include "daemon/spec/ports.h"
 #include "daemon/spec/runtime.h"
 #include "daemon/volume/use.h"
 #include "image/image.h"
@@ -151,6 +152,14 @@ static void making_reset(struct making *m)
 	member_wishes_free(m->wishes, m->n_wishes);
 }
 
+/* What is wrong with them is not to be found out at the start. */
+static int check_ports(const json_t *config, const json_t *host, struct err *err)
+{
+	cleanup(port_plan_reset) struct port_plan plan = { 0 };
+
+	return port_plan_read(config, host, &plan, err);
+}
+
 /* All but the text of the mounts, as volumes have to be taken before. */
 static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
 		      struct making *ret, struct err *err)
@@ -166,6 +175,8 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 		r = machine_layer_bytes(host, &layer_bytes, err);
 	if (r == 0)
 		r = config_runtime(config, host, &rt, err);
+	if (r == 0)
+		r = check_ports(config, host, err);
 	if (r == 0)
 		r = container_mounts_plan(t, config, host, &ret->mounts, err);
 	if (r == 0)

@@ -25,6 +25,7 @@
 #include "daemon/container/leftovers.h"
 #include "daemon/container/mounts.h"
 #include "daemon/container/networking.h"
+#include "daemon/container/ports.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
@@ -130,6 +131,7 @@ static int adopt_shim(struct container *c, int fd, bool paused)
 	if (r < 0)
 		return r;
 	(void)shim_tap(container_shim(c), &tap_fd, tap, NULL);
+	container_ports_found(c);
 	member_found(c->table->networks, c->rec.id, tap, tap_fd);
 	pthread_mutex_lock(&c->table->lock);
 	if (!container_is(c, STATES_RUNNING))

@@ -18,6 +18,7 @@
 #include "control/kill.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/hold.h"
+#include "daemon/container/ports.h"
 #include "daemon/container/prepare.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
@@ -217,6 +218,8 @@ static int start_locked(struct container *c, struct err *err)
 	if (r < 0)
 		return r;
 	r = member_begin(c->table->networks, c->rec.id, &s.wiring, err);
+	if (r == 0)
+		r = container_ports_bind(c, err);
 	if (r == 0)
 		r = container_prepare(c, LEASE_RUN, &s.wiring, &s.with, err);
 	if (r == 0)

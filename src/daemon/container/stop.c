@@ -20,6 +20,7 @@
 #include "daemon/container/restart.h"
 #include "daemon/container/start.h"
 #include "daemon/container/transition.h"
+#include "daemon/network/ports.h"
 
 /* A shim that works tells the end within two seconds of "shutdown", and at once after "kill". */
 #define SHUTDOWN_MSEC 10000
@@ -36,7 +37,12 @@ static bool has_ended_again(const struct container *c, const void *ends)
 
 int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
 {
-	return container_wait(c, has_ended_again, &ends, timeout_msec, -1);
+	int r = container_wait(c, has_ended_again, &ends, timeout_msec, -1);
+
+	/* Whoever asked for the end may want its ports for something else. */
+	if (r == 0)
+		ports_given_up(c->table->networks);
+	return r;
 }
 
 static int send_signal(struct container *c, int signo, int timeout_msec, struct err *err)

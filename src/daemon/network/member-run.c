@@ -172,11 +172,13 @@ void member_end(struct networks *nets, const char *id)
 	unsigned told = 0;
 	struct ports *ports = NULL;
 	struct member *m;
-	bool plugged = false;
+	bool plugged = false, publishes = false;
 
 	pthread_mutex_lock(&nets->lock);
 	m = networks_member(nets, id);
 	if (m) {
+		/* Of one that ended before it was found it is not known. */
+		publishes = m->ports || !m->active;
 		memcpy(tap, m->tap, sizeof(tap));
 		told = m->told;
 		plugged = m->active && *m->tap;
@@ -187,7 +189,7 @@ void member_end(struct networks *nets, const char *id)
 	}
 	pthread_mutex_unlock(&nets->lock);
 	ports_free(ports);
-	if (ports)
+	if (publishes)
 		keeper_post_ports(nets->keeper, id);
 	if (told)
 		keeper_post(nets->keeper, tap, told, false);

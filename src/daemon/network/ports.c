@@ -166,8 +166,8 @@ static int write_down(struct networks *nets, const char *id, const struct publis
 	return chosen ? state_put_ports(nets->state, id, text.data, err) : 0;
 }
 
-/* Sockets of a run before are closed when moat-net has heard of its end. */
-static void await_ends(struct networks *nets)
+/* Sockets of a run are closed when moat-net has heard of its end. */
+void ports_given_up(struct networks *nets)
 {
 	if (keeper_enter_running(nets->keeper))
 		keeper_leave(nets->keeper);
@@ -202,7 +202,7 @@ int ports_settle(struct networks *nets, const char *id, struct err *err)
 		close_list(list, n);
 		return 0;
 	}
-	await_ends(nets);
+	ports_given_up(nets);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = bind_one(nets, &list[i], err);
 	if (r == 0)

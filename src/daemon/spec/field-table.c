@@ -67,7 +67,7 @@ static const struct field host[] = {
 	PARTLY("LogConfig", "json-file, local, none; a warning for options without effect"),
 	PARTLY("NetworkMode",
 	       "a network, default, bridge (the same), none; host and container:NAME are refused"),
-	REFUSED("PortBindings", "published ports yet"),
+	PARTLY("PortBindings", "of TCP and UDP; SCTP is refused"),
 	EFFECTIVE("RestartPolicy"),
 	EFFECTIVE("AutoRemove"),
 	UNLESS("VolumeDriver", "other volume drivers", "local", NULL),
@@ -90,7 +90,7 @@ static const struct field host[] = {
 	EFFECTIVE("OomScoreAdj"),
 	REFUSED("PidMode", NAMESPACES),
 	EFFECTIVE("Privileged"),
-	REFUSED("PublishAllPorts", "published ports yet"),
+	EFFECTIVE("PublishAllPorts"),
 	EFFECTIVE("ReadonlyRootfs"),
 	PARTLY("SecurityOpt", "no-new-privileges, seccomp, systempaths; apparmor and label to turn "
 			      "them off, else refused"),

@@ -251,8 +251,6 @@ static void what_moat_cannot_do_yet_is_refused(void **state)
 	(void)state;
 	expect_error("{\"HostConfig\":{\"VolumeDriver\":\"nfs\"}}", -EOPNOTSUPP,
 		     "moat does not support other volume drivers (VolumeDriver \"nfs\")");
-	expect_error("{\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"80\"}]}}}",
-		     -EOPNOTSUPP, "moat does not support published ports yet (PortBindings)");
 	expect_error(
 		"{\"HostConfig\":{\"NetworkMode\":\"host\"}}", -EOPNOTSUPP,
 		"moat does not support the host's network (NetworkMode \"host\"): a container has "
