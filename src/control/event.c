@@ -49,6 +49,11 @@ static const struct field removed_fields[] = {
 	  .max = ERR_MSG_MAX - 1 },
 };
 
+static const struct field call_fields[] = {
+	FIELD(control_event, call, FIELD_U32, .min = 1, .max = UINT32_MAX),
+	FIELD(control_event, socket, FIELD_U32, .max = UINT8_MAX),
+};
+
 static const struct field started_fields[] = {
 	FIELD(control_event, pid, FIELD_INT, .max = INT_MAX),
 	FIELD(control_event, started_nsec, FIELD_I64, .max = INT64_MAX),
@@ -303,6 +308,16 @@ static int put_about(json_t *obj, const struct control_event *e)
 	return *e->container ? fields_put(obj, about_fields, ARRAY_SIZE(about_fields), e) : 0;
 }
 
+static int put_call(json_t *obj, const struct control_event *e)
+{
+	return fields_put(obj, call_fields, ARRAY_SIZE(call_fields), e);
+}
+
+static int get_call(const json_t *obj, struct control_event *ret, struct err *err)
+{
+	return fields_get(obj, call_fields, ARRAY_SIZE(call_fields), ret, err);
+}
+
 static const struct kind {
 	const char *name;
 	int (*put)(json_t *obj, const struct control_event *e);
@@ -320,6 +335,7 @@ static const struct kind {
 	[EVENT_EXEC_EXITED] = { "exec-exited", put_exec_exited, get_exec_exited },
 	[EVENT_EXITED] = { "exited", put_exited, get_exited },
 	[EVENT_REMOVED] = { "removed", put_removed, get_removed },
+	[EVENT_CALL] = { "call", put_call, get_call },
 };
 
 char *control_event_write(const struct control_event *e)

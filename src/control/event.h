@@ -24,6 +24,8 @@ enum control_event_type {
 	EVENT_EXEC_EXITED,
 	EVENT_EXITED,
 	EVENT_REMOVED,
+	EVENT_CALL, /* somebody in the container connected to a socket that is the host's to serve
+		     */
 };
 
 enum control_state { STATE_CREATED, STATE_RUNNING, STATE_EXITED };
@@ -90,6 +92,10 @@ struct control_event {
 
 	/* EVENT_EXEC_EXITED */
 	struct control_exec exec; /* not running */
+
+	/* EVENT_CALL */
+	uint32_t call;	 /* CONTROL_CONNECT answers it */
+	uint32_t socket; /* by its place in the container's options */
 };
 
 /** control_event_write() - one packet; owned text; NULL when out of memory */

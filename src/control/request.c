@@ -59,6 +59,14 @@ static const struct field cpus_fields[] = {
 	{ "set", FIELD_TEXT, offsetof(struct control_request, cpuset) },
 };
 
+static const struct field listen_fields[] = {
+	FIELD(control_request, path, FIELD_TEXT),
+};
+
+static const struct field connect_fields[] = {
+	FIELD(control_request, call, FIELD_U32, .min = 1, .max = UINT32_MAX),
+};
+
 static const struct {
 	const char *name;
 	uint32_t flag;
@@ -261,6 +269,13 @@ static int read_cpus(const json_t *obj, struct control_request *ret, struct err 
 	return 0;
 }
 
+static int read_listen(const json_t *obj, struct control_request *ret, struct err *err)
+{
+	(void)obj;
+	return ret->path && *ret->path == '/' ? 0
+					      : err_set(err, -EINVAL, "\"path\" must be absolute");
+}
+
 static const struct field network_fields[] = {
 	FIELD(control_request, resolv_conf, FIELD_TEXT),
 };
@@ -292,6 +307,8 @@ static const struct operation {
 	[CONTROL_TOP] = { "top" },
 	[CONTROL_LIMITS] = { "limits", .read = read_limits, .write = write_limits },
 	[CONTROL_NETWORK] = { "network", FIELDS(network_fields), read_network, write_network },
+	[CONTROL_LISTEN] = { "listen", FIELDS(listen_fields), .read = read_listen },
+	[CONTROL_CONNECT] = { "connect", FIELDS(connect_fields) },
 	[CONTROL_TAP] = { "tap" },
 	[CONTROL_CPUS] = { "cpus", FIELDS(cpus_fields), .read = read_cpus },
 	[CONTROL_STATUS] = { "status" },

@@ -38,6 +38,8 @@ enum control_op {
 	CONTROL_TOP,
 	CONTROL_LIMITS,
 	CONTROL_NETWORK,
+	CONTROL_LISTEN,
+	CONTROL_CONNECT,
 };
 
 /* Descriptors that may come with a request: of CONTROL_ADD the container's folder, and the control
@@ -64,6 +66,8 @@ struct control_request {
 	struct oci_network network;
 	char **hosts;		 /* CONTROL_NETWORK: all lines of /etc/hosts */
 	const char *resolv_conf; /* the same: its text; NULL or "": it stays */
+	const char *path;	 /* CONTROL_LISTEN: of a socket in the container */
+	uint32_t call;		 /* CONTROL_CONNECT: EVENT_CALL's */
 	const char *cpuset;	 /* processors of the host, "0-2,7" */
 	json_t *document;	 /* owned; texts of a request that was read are in there */
 };

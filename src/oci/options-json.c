@@ -119,6 +119,18 @@ static int read_mounts(const json_t *doc, struct oci_options *o, struct err *err
 	return r;
 }
 
+static int read_sockets(const json_t *ours, struct oci_options *o, struct err *err)
+{
+	int r = json_get_strv(ours, "sockets", &o->sockets, err);
+
+	if (r == 0 && strv_len(o->sockets) > OCI_SOCKETS_MAX)
+		return err_set(err, -EBADMSG, "more than %u \"sockets\"", OCI_SOCKETS_MAX);
+	for (char **path = o->sockets; r == 0 && path && *path; path++)
+		if (**path != '/')
+			r = err_set(err, -EBADMSG, "each of \"sockets\" must be absolute");
+	return r;
+}
+
 static int read_ours(const json_t *doc, struct oci_options *o, struct err *err)
 {
 	json_t *ours;
@@ -132,6 +144,8 @@ static int read_ours(const json_t *doc, struct oci_options *o, struct err *err)
 		r = json_get_strv(ours, "groups", &o->groups, err);
 	if (r == 0)
 		r = json_get_strv(ours, "hosts", &o->hosts, err);
+	if (r == 0)
+		r = read_sockets(ours, o, err);
 	return r == 0 ? read_text(ours, "resolvConf", &o->resolv_conf, err) : r;
 }
 
@@ -226,6 +240,9 @@ static int write_ours(const struct oci_options *o, json_t *doc)
 				  json_from_strv(o->groups));
 	if (r == 0)
 		r = set_if_wanted(ours, "hosts", strv_len(o->hosts) > 0, json_from_strv(o->hosts));
+	if (r == 0)
+		r = set_if_wanted(ours, "sockets", strv_len(o->sockets) > 0,
+				  json_from_strv(o->sockets));
 	if (r == 0 && o->resolv_conf)
 		r = set_if_wanted(ours, "resolvConf", *o->resolv_conf, json_string(o->resolv_conf));
 	if (r == 0 && json_object_size(ours) > 0)

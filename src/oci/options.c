@@ -22,6 +22,7 @@ void oci_options_reset(struct oci_options *o)
 	strv_free(o->sysctls);
 	strv_free(o->cgroup);
 	strv_free(o->hosts);
+	strv_free(o->sockets);
 	free(o->resolv_conf);
 	for (size_t i = 0; i < o->n_tmpfs; i++) {
 		free(o->tmpfs[i].path);
@@ -43,8 +44,8 @@ bool oci_options_is_empty(const struct oci_options *o)
 {
 	return !o->init && !o->privileged && o->oom_score_adj == 0 && !is_text(o->domainname) &&
 	       strv_len(o->groups) == 0 && strv_len(o->sysctls) == 0 && strv_len(o->cgroup) == 0 &&
-	       strv_len(o->hosts) == 0 && !is_text(o->resolv_conf) && o->n_tmpfs == 0 &&
-	       o->mounts.n == 0 && o->secrets.n == 0 && o->seccomp.len == 0;
+	       strv_len(o->hosts) == 0 && strv_len(o->sockets) == 0 && !is_text(o->resolv_conf) &&
+	       o->n_tmpfs == 0 && o->mounts.n == 0 && o->secrets.n == 0 && o->seccomp.len == 0;
 }
 
 static int put_tmpfs(struct buf *b, const struct oci_options *o)
@@ -67,9 +68,9 @@ int oci_options_put(struct buf *b, const struct oci_options *o)
 	    wire_put_u16(b, (uint16_t)(o->oom_score_adj + OOM_SCORE_OFFSET)) < 0 ||
 	    wire_put_str(b, o->domainname) < 0 || wire_put_strv(b, o->groups) < 0 ||
 	    wire_put_strv(b, o->sysctls) < 0 || wire_put_strv(b, o->cgroup) < 0 ||
-	    wire_put_strv(b, o->hosts) < 0 || wire_put_str(b, o->resolv_conf) < 0 ||
-	    put_tmpfs(b, o) < 0 || oci_mounts_put(b, &o->mounts) < 0 ||
-	    oci_secrets_put(b, &o->secrets) < 0)
+	    wire_put_strv(b, o->hosts) < 0 || wire_put_strv(b, o->sockets) < 0 ||
+	    wire_put_str(b, o->resolv_conf) < 0 || put_tmpfs(b, o) < 0 ||
+	    oci_mounts_put(b, &o->mounts) < 0 || oci_secrets_put(b, &o->secrets) < 0)
 		return -ENOMEM;
 	return wire_put_bytes(b, o->seccomp.data, o->seccomp.len);
 }
@@ -93,11 +94,14 @@ static int get_flags(struct wire_view *v, struct oci_options *o)
 
 static int get_lists(struct wire_view *v, struct oci_options *o)
 {
-	char ***const lists[] = { &o->groups, &o->sysctls, &o->cgroup, &o->hosts };
+	char ***const lists[] = { &o->groups, &o->sysctls, &o->cgroup, &o->hosts, &o->sockets };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(lists); i++)
 		r = wire_get_strv(v, lists[i]);
+	for (char **path = o->sockets; r == 0 && path && *path; path++)
+		if (**path != '/' || path - o->sockets >= (ptrdiff_t)OCI_SOCKETS_MAX)
+			r = -EBADMSG;
 	return r;
 }
 

@@ -15,6 +15,8 @@
  * guest link).  `struct oci_options o = { 0 };` is valid and asks for nothing.
  */
 
+#define OCI_SOCKETS_MAX 16u
+
 struct oci_tmpfs {
 	char *path;	/* absolute */
 	uint64_t flags; /* of mount(2) */
@@ -30,6 +32,7 @@ struct oci_options {
 	char **sysctls;	   /* "net.ipv4.ip_forward=1" */
 	char **cgroup;	   /* further limits: "cpu.weight=39" */
 	char **hosts;	   /* lines for /etc/hosts */
+	char **sockets;	   /* paths at which whoever connects reaches the host */
 	char *resolv_conf; /* laid over /etc/resolv.conf; NULL or "": the image's stays */
 	struct oci_tmpfs *tmpfs;
 	size_t n_tmpfs;

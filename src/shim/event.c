@@ -31,7 +31,7 @@ static void list_execs(const struct container *c, struct control_container *to, 
 	const struct process *p;
 
 	LIST_FOREACH (p, &c->processes, entry)
-		if (p != c->init && !process_is_files(p) && p->state == PROCESS_RUNNING &&
+		if (p != c->init && process_is_program(p) && p->state == PROCESS_RUNNING &&
 		    to->n_execs < room)
 			add_exec(to, p->target, true, 0);
 	for (size_t age = 0; to->n_execs < room && (old = history_get(&c->history, age)); age++)

@@ -185,6 +185,18 @@ static int do_files(struct call *call)
 	return r == 0 ? LATER : r;
 }
 
+static int do_listen(struct call *call)
+{
+	return sockets_listen(call->c, call->rq, &call->fds[0], &call->err);
+}
+
+static int do_connect(struct call *call)
+{
+	int r = check_running(call);
+
+	return r == 0 ? sockets_answer(call->c, call->rq, &call->fds[0], &call->err) : r;
+}
+
 static int do_signal(struct call *call)
 {
 	struct process *p;
@@ -345,6 +357,7 @@ static int (*const handlers[])(struct call *call) = {
 	[CONTROL_RESIZE] = do_resize,	  [CONTROL_STATS] = do_stats,
 	[CONTROL_TOP] = do_top,		  [CONTROL_LIMITS] = do_limits,
 	[CONTROL_NETWORK] = do_network,	  [CONTROL_TAP] = do_tap,
+	[CONTROL_LISTEN] = do_listen,	  [CONTROL_CONNECT] = do_connect,
 };
 
 static int find_container(struct call *call)

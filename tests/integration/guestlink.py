@@ -13,7 +13,7 @@ import subprocess
 import time
 
 NAMES = ("HELLO MACHINE READY SPAWN STARTED FAILED EXITED DATA EOF CREDIT SIGNAL RESIZE SHUTDOWN DOWN "
-         "MORE STATS PROCS CLOCK REMOVE FILES CONTAINER LIMITS OOM REMOVED SPACE NETWORK").split()
+         "MORE STATS PROCS CLOCK REMOVE FILES CONTAINER LIMITS OOM REMOVED SPACE NETWORK CONNECT CALL").split()
 NUMBERS = {name: i + 1 for i, name in enumerate(NAMES)}
 WINDOW = 256 << 10
 USUAL_CAPABILITIES = 0xa80425fb
@@ -44,7 +44,7 @@ def strv(values):
 def options(privileged=False, domain="", sysctls=(), hosts=(), resolv=""):
     """struct oci_options, as far as it is needed here."""
     return (struct.pack("<BBH", 0, privileged, 1000) + field(domain) + strv([]) + strv(sysctls) +
-            strv([]) + strv(hosts) + field(resolv) + struct.pack("<III", 0, 0, 0) + field(b""))
+            strv([]) + strv(hosts) + strv([]) + field(resolv) + struct.pack("<III", 0, 0, 0) + field(b""))
 
 
 def interface(slot, name, mac, *addresses, mtu=1500, gateway4="", gateway6="", routes=(), sysctls=()):

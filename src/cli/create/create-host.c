@@ -13,6 +13,7 @@
 #include "cli/create/create-ports.h"
 #include "cli/create/create-put.h"
 #include "cli/create/create-secret.h"
+#include "cli/create/create-sockets.h"
 #include "cli/kernel-source.h"
 #include "cli/term/terminal.h"
 
@@ -46,6 +47,8 @@ static int put_ours(const struct options *o, json_t *host, struct err *err)
 		r = create_put(ours, "Modules", json_string(source.modules), err);
 	if (r == 0)
 		r = create_put_secrets(o, ours, err);
+	if (r == 0)
+		r = create_put_sockets(o, ours, err);
 	if (r == 0 && json_object_size(ours) == 0)
 		(void)json_object_del(host, "Moat");
 	return r;

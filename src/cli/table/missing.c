@@ -8,9 +8,8 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-#define NO_SOCKETS "sockets are not passed between host and containers yet"
-#define NO_BUILD   "images cannot be built yet; `moat commit` and `moat image import` make some"
-#define NO_SWARM   "moat is no cluster"
+#define NO_BUILD "images cannot be built yet; `moat commit` and `moat image import` make some"
+#define NO_SWARM "moat is no cluster"
 
 static const struct {
 	const char *name;
@@ -41,8 +40,6 @@ static const struct {
 } options[] = {
 	{ "run", "a", "`moat create` and `moat start -a` choose what is attached" },
 	{ "run", "attach", "`moat create` and `moat start -a` choose what is attached" },
-	{ "run", "publish-socket", NO_SOCKETS },
-	{ "run", "ssh", NO_SOCKETS },
 	{ "run", "device", "a container's devices are its machine's" },
 	{ "run", "gpus", "a container's devices are its machine's" },
 	{ "run", "blkio-weight", "reads and writes of disks are not limited" },

@@ -80,6 +80,8 @@
 		{ 'p', "publish", "[[IP:]HOST:]PORT[/PROTOCOL]",                                   \
 		  "Publish a port of the container, or a range, on the host" },                    \
 		{ 'P', "publish-all", NULL, "Publish all exposed ports on free ports" },           \
+		{ 0, "publish-socket", "HOST:CONTAINER",                                           \
+		  "Publish a unix socket of the container at a path of the host" },                \
 		{ 0, "pull", "POLICY", "Pull the image first: missing, always or never" },         \
 		{ 'q', "quiet", NULL, "Show no progress of a pull" },                              \
 		{ 0, "read-only", NULL, "Make the root filesystem read-only" },                    \
@@ -93,6 +95,7 @@
 		{ 0, "security-opt", "OPTION",                                                     \
 		  "no-new-privileges, seccomp=FILE or unconfined, systempaths=unconfined" },       \
 		{ 0, "shm-size", "SIZE", "Size of /dev/shm, 64m by default" },                     \
+		{ 0, "ssh", NULL, "Let the container use the SSH agent (SSH_AUTH_SOCK)" },         \
 		{ 0, "stop-signal", "SIGNAL", "Signal that stops the container" },                 \
 		{ 0, "stop-timeout", "SECONDS", "Time to stop before the container is killed" },   \
 		{ 0, "storage-opt", "size=SIZE",                                                   \

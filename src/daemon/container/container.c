@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
@@ -44,6 +45,7 @@ static void container_free(struct container *c)
 	attachments_free(c->attachments);
 	json_decref(c->labels);
 	json_decref(c->exposed);
+	json_decref(c->sockets);
 	strv_free(c->args);
 	free(c->hostname);
 	free(c->domainname);
@@ -114,6 +116,7 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 		return r;
 	c->labels = labels ? json_incref(labels) : json_object();
 	c->exposed = exposed ? json_incref(exposed) : json_object();
+	c->sockets = JSON_OBJECT(member_ref("Moat", json_object_get(host, "Moat")));
 	c->stop_timeout_sec = timeout < 0 || timeout > 3600 ? STOP_TIMEOUT_SEC : (int)timeout;
 	c->stop_signal = SIGTERM;
 	c->keeps_log = log.max_files > 0;

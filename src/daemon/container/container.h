@@ -77,6 +77,7 @@ struct container {
 
 	/* Fixed. */
 	json_t *labels;	 /* object */
+	json_t *sockets; /* what its HostConfig says of sockets; see daemon/spec/sockets.h */
 	json_t *exposed; /* object: ports it is said to listen on, "80/tcp" */
 	char **args;
 	bool tty, open_stdin, stdin_once, auto_remove;

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/health-probe.h"
+#include "daemon/container/sockets.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/template.h"
 
@@ -158,6 +159,9 @@ int shim_event(struct container *c, const struct control_event *event)
 	case EVENT_EXITED:
 		on_exited(c, event);
 		return 1;
+	case EVENT_CALL:
+		container_socket_called(c, event->call);
+		break;
 	case EVENT_REMOVED: /* nothing to do: whoever needs the disks waits for the machine's end */
 		break;
 	}

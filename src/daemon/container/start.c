@@ -20,6 +20,7 @@
 #include "daemon/container/hold.h"
 #include "daemon/container/ports.h"
 #include "daemon/container/prepare.h"
+#include "daemon/container/sockets.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
@@ -196,6 +197,8 @@ static int run_process(struct start *s, struct err *err)
 
 	attach_hand_over(c);
 	r = member_plug(c->table->networks, c->rec.id, s->lease.tap, err);
+	if (r == 0)
+		r = container_sockets_listen(c, err);
 	if (r == 0)
 		r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
 	else

@@ -23,6 +23,7 @@
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/mounts.h"
+#include "daemon/container/sockets.h"
 #include "daemon/network/member.h"
 #include "daemon/volume/use.h"
 
@@ -234,6 +235,7 @@ void container_ended(struct container *c, const struct exit_status *how)
 
 	/* Before anybody may start it again. */
 	member_end(c->table->networks, c->rec.id);
+	container_sockets_remove(c);
 	pthread_mutex_lock(&c->table->lock);
 	ran = ran_nsec(c, how);
 	again = container_is(c, STATES_RUNNING) || how->started_nsec > 0 ||

@@ -137,7 +137,7 @@ static const struct field host[] = {
 	IGNORED("CpuPercent", WINDOWS),
 	IGNORED("IOMaximumIOps", WINDOWS),
 	IGNORED("IOMaximumBandwidth", WINDOWS),
-	PARTLY("Moat", "moat's own: Cold, Kernel, Modules, Secrets, NoDns"),
+	PARTLY("Moat", "moat's own: Cold, Kernel, Modules, Secrets, NoDns, Sockets, SshAuthSock"),
 };
 
 static const struct field network[] = {

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "daemon/spec/names.h"
 #include "daemon/spec/seccomp.h"
+#include "daemon/spec/sockets.h"
 #include "daemon/spec/tmpfs.h"
 
 #define SYSCTL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@"
@@ -147,6 +148,8 @@ int spec_options(const json_t *config, const json_t *host, struct oci_runtime *r
 		r = spec_names(host, o, err);
 	if (r == 0)
 		r = spec_tmpfs(host, o, err);
+	if (r == 0)
+		r = spec_sockets(host, rt, err);
 	if (r == 0)
 		r = make_security(host, rt->process, err);
 	return r == 0 ? make_seccomp(host, rt, err) : r;

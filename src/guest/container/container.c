@@ -174,6 +174,8 @@ int container_set_up(struct container *c, struct err *err)
 	if (r == 0 && c->has_options)
 		r = options_apply(&c->options, &c->cgroup, mounts_dev_fd(&c->mounts), err);
 	if (r == 0)
+		r = sockets_open(&c->sockets, c->options.sockets, err);
+	if (r == 0)
 		r = rootfs_mount(&c->spec, err);
 	return r == 0 && c->options.mounts.n > 0 ? mount_shares(c, err) : r;
 }
@@ -204,6 +206,7 @@ int container_enter(const struct container *c, int tty, struct err *err)
 			    &(struct mounts_wanted){ .spec = &c->spec,
 						     .options = c->has_options ? &c->options : NULL,
 						     .shares = c->shares,
+						     .sockets = &c->sockets,
 						     .tty = tty },
 			    err);
 }
@@ -213,6 +216,7 @@ int container_release(struct container *c, struct err *err)
 	int r;
 
 	source_free(take_ptr(c->oom_source));
+	sockets_close(&c->sockets);
 	mounts_discard(&c->mounts);
 	namespaces_close(&c->namespaces);
 	if (chdir(c->dir) < 0)

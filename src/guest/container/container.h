@@ -8,10 +8,12 @@
 #include "guest/container/cgroup.h"
 #include "guest/container/mounts.h"
 #include "guest/container/namespaces.h"
+#include "guest/container/sockets.h"
 #include "guest/machine/machine.h"
 #include "link/setup.h"
 #include "oci/options.h"
 
+struct connection;
 struct process;
 
 enum container_state {
@@ -43,7 +45,9 @@ struct container {
 	pid_t first_pid;	   /* 0 when it is not running */
 	int first_pidfd;	   /* by which others find its namespaces; -1 likewise */
 	struct process *processes; /* those that moat-init has started for it */
-	uint64_t oom_told;	   /* processes killed for want of memory the host knows of */
+	struct sockets sockets;	   /* on which moat-init listens */
+	struct connection *connections;
+	uint64_t oom_told; /* processes killed for want of memory the host knows of */
 	struct source *oom_source;
 };
 

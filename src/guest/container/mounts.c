@@ -27,6 +27,7 @@
 #include "guest/container/options.h"
 #include "guest/container/rootfs.h"
 #include "guest/container/secrets.h"
+#include "guest/container/sockets.h"
 
 #define NO_SUID	  MOUNT_ATTR_NOSUID
 #define DATA_ONLY (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -293,6 +294,16 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 	return 0;
 }
 
+/* What was asked for beyond the usual. */
+static int mount_options(const struct mounts_wanted *w, const int *share_fds, struct err *err)
+{
+	int r = options_mount(w->options, share_fds, err);
+
+	if (r == 0)
+		r = secrets_mount(&w->options->secrets, err);
+	return r == 0 ? sockets_bind(w->sockets, w->options->sockets, err) : r;
+}
+
 /* What is to be attached in the container and can be opened only outside. */
 static int open_outside(const struct mounts_wanted *w, int *file_fds, int *share_fds,
 			struct err *err)
@@ -320,9 +331,7 @@ int mounts_enter(const struct mounts *m, const struct mounts_wanted *w, struct e
 	if (r == 0 && w->tty >= 0)
 		r = attach_console(w->tty, err);
 	if (r == 0 && o)
-		r = options_mount(o, share_fds, err);
-	if (r == 0 && o)
-		r = secrets_mount(&o->secrets, err);
+		r = mount_options(w, share_fds, err);
 	if (r == 0)
 		r = mask_paths(c->masked_paths, err);
 	if (r == 0)

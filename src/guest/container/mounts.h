@@ -40,11 +40,14 @@ void mounts_release(struct mounts *m);
 /** mounts_discard() - close all that mounts_prepare() made; what nobody has attached is gone */
 void mounts_discard(struct mounts *m);
 
+struct sockets;
+
 /* What a container has of mounts. */
 struct mounts_wanted {
 	const struct link_container *spec;
 	const struct oci_options *options; /* NULL: nothing beyond the usual */
 	const struct shares *shares;	   /* of the options' mounts; NULL: it has none */
+	const struct sockets *sockets;	   /* to be bound */
 	int tty;			   /* of the terminal that becomes /dev/console; -1: none */
 };
 

@@ -24,8 +24,10 @@
 #include "guest/container/usage.h"
 #include "guest/machine/apply.h"
 #include "guest/machine/table.h"
+#include "guest/process/connection.h"
 #include "guest/process/process.h"
 #include "link/conn.h"
+#include "link/connect.h"
 #include "link/network.h"
 #include "link/query.h"
 
@@ -155,12 +157,40 @@ static int on_files(struct container *c, uint32_t stream, struct wire_view paylo
 	return r < 0 ? r : process_start_files(c, stream, &f);
 }
 
+static int on_connect(struct container *c, uint32_t stream, struct wire_view payload)
+{
+	cleanup(link_connect_reset) struct link_connect what = { 0 };
+	int r;
+
+	if (c->state != CONTAINER_READY || stream == 0)
+		return -EPROTO;
+	r = link_connect_get(payload, &what);
+	return r < 0 ? r : connection_start(c, stream, &what);
+}
+
+/* The host refuses one. */
+static int on_call(struct container *c, struct wire_view payload)
+{
+	struct link_call call;
+	int r = link_call_get(payload, &call), fd;
+
+	if (r < 0)
+		return r;
+	fd = sockets_take(c, call.number);
+	fd_close(&fd);
+	return 0;
+}
+
 static int on_signal(const struct machine *m, uint32_t stream, struct wire_view payload)
 {
+	struct connection *k;
 	uint32_t signo;
 
 	if (wire_get_u32(&payload, &signo) < 0 || payload.len > 0 || signo == 0 || signo > 64)
 		return -EBADMSG;
+	k = connection_find(m, stream);
+	if (k)
+		return connection_end(k);
 	process_signal(m, stream, (int)signo);
 	return 0;
 }
@@ -236,8 +266,10 @@ static int on_shutdown(struct machine *m, struct wire_view payload)
 	if (m->is_ending || payload.len > 0)
 		return -EPROTO;
 	m->is_ending = true;
-	for (struct container *c = m->containers; c; c = c->next)
+	for (struct container *c = m->containers; c; c = c->next) {
+		connections_end(c);
 		process_end_all(c);
+	}
 	take_down(m);
 	return 0;
 }
@@ -248,6 +280,7 @@ static int on_remove(struct container *c, struct wire_view payload)
 
 	if (c->state == CONTAINER_ENDING || payload.len > 0)
 		return -EPROTO;
+	connections_end(c);
 	process_end_all(c);
 	if (is_idle)
 		table_drop(c);
@@ -271,6 +304,10 @@ static int on_container_message(struct machine *m, const struct link_header *h,
 		return on_spawn(c, h->stream, payload);
 	case LINK_FILES:
 		return on_files(c, h->stream, payload);
+	case LINK_CONNECT:
+		return on_connect(c, h->stream, payload);
+	case LINK_CALL:
+		return on_call(c, payload);
 	case LINK_STATS:
 		return on_stats(c, payload);
 	case LINK_PROCS:
@@ -286,6 +323,16 @@ static int on_container_message(struct machine *m, const struct link_header *h,
 	}
 }
 
+static int on_input_end(struct machine *m, uint32_t stream)
+{
+	struct connection *k = connection_find(m, stream);
+
+	if (k)
+		return connection_input_end(k);
+	process_input_end(m, stream);
+	return 0;
+}
+
 static int on_message(void *arg, const struct link_header *h, struct wire_view payload)
 {
 	struct machine *m = arg;
@@ -296,8 +343,7 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 	case LINK_MACHINE:
 		return on_machine(m, payload);
 	case LINK_EOF:
-		process_input_end(m, h->stream);
-		return 0;
+		return on_input_end(m, h->stream);
 	case LINK_SIGNAL:
 		return on_signal(m, h->stream, payload);
 	case LINK_RESIZE:
@@ -314,7 +360,11 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 static int on_data(void *arg, uint32_t stream, enum link_channel channel, const void *data,
 		   size_t len)
 {
-	return channel == LINK_STDIN ? process_input(arg, stream, data, len) : -EPROTO;
+	struct connection *k = connection_find(arg, stream);
+
+	if (channel != LINK_STDIN)
+		return -EPROTO;
+	return k ? connection_input(k, data, len) : process_input(arg, stream, data, len);
 }
 
 /* loop_quit() takes no negative result: session_run() turns it around again. */
@@ -325,8 +375,13 @@ static void end_session(struct machine *m, int code)
 
 static void on_writable(void *arg, uint32_t stream, enum link_channel channel)
 {
-	int r = process_output_ready(arg, stream, channel);
+	struct connection *k = connection_find(arg, stream);
+	int r = 0;
 
+	if (!k)
+		r = process_output_ready(arg, stream, channel);
+	else if (channel == LINK_STDOUT)
+		r = connection_output_ready(k);
 	if (r < 0)
 		end_session(arg, r);
 }

@@ -2,12 +2,16 @@
 #include "guest/process/input.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+
 void input_close(struct input *in)
 {
 	source_free(take_ptr(in->source));
+	if (in->is_socket && in->fd >= 0)
+		(void)shutdown(in->fd, SHUT_WR);
 	fd_close(&in->fd);
 	buf_reset(&in->waiting);
 }
@@ -46,10 +50,13 @@ static int flush_input(struct input *in)
 
 static int on_writable(struct source *s, int fd, uint32_t events, void *arg)
 {
+	struct input *in = arg;
+	int r = flush_input(in);
+
 	(void)s;
 	(void)fd;
 	(void)events;
-	return flush_input(arg);
+	return r == 0 && in->fd < 0 && in->ended ? in->ended(in) : r;
 }
 
 int input_open(struct input *in, int fd)

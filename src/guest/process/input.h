@@ -13,6 +13,10 @@ struct input {
 	struct source *source; /* while bytes wait for room */
 	struct buf waiting;
 	bool has_ended; /* the host sent EOF */
+	bool is_socket; /* whose other direction may go on */
+	/** ended() - it was closed on its own, and may be freed here; NULL: nobody wants to know.
+	 * Return: 0; -errno of the link. */
+	int (*ended)(struct input *in);
 };
 
 /** input_open() - begin, and grant the host a window; @fd: non-blocking, taken over.  Return: 0;

@@ -88,6 +88,8 @@ static int on_readable(struct source *s, int fd, uint32_t events, void *arg)
 		unwatch_output(o);
 	else
 		r = pump_output(o);
+	if (r >= 0 && o->fd < 0 && o->ended)
+		r = o->ended(o);
 	return r < 0 ? r : 0;
 }
 

@@ -14,6 +14,9 @@ struct output {
 	struct source *source; /* NULL: not watched, for want of credit */
 	bool is_finishing;
 	size_t left; /* when finishing: bytes still to send */
+	/** ended() - it was closed at its end, and may be freed here; NULL: nobody wants to know.
+	 * Return: 0; -errno of the link. */
+	int (*ended)(struct output *o);
 };
 
 /** output_open() - begin; @fd: non-blocking, taken over.  Return: 0; -errno. */

@@ -156,6 +156,8 @@ static int set_running(struct process *p, int32_t pid)
 
 	p->state = PROCESS_RUNNING;
 	r = send_started(p, pid);
+	if (r == 0 && p->spawned.is_first)
+		r = sockets_listen(p->container);
 	for (int i = 0; r == 0 && i < 2; i++)
 		if (s->ours[i + 1] >= 0)
 			r = output_open(&p->out[i], take_fd(&s->ours[i + 1]));

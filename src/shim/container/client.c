@@ -127,7 +127,7 @@ static int begin_linger(struct client *c)
 static int flush_output(struct client *c)
 {
 	const char *data;
-	size_t len;
+	size_t len = 0;
 
 	while ((data = outq_peek(&c->out, &len))) {
 		ssize_t n = write(c->fd, data, len);
@@ -142,6 +142,8 @@ static int flush_output(struct client *c)
 	}
 	if (len == 0 && c->state == CLIENT_FINISHING)
 		return begin_linger(c);
+	if (len == 0 && c->output_ended)
+		(void)shutdown(c->fd, SHUT_WR);
 	update_events(c);
 	return 0;
 }
@@ -197,6 +199,12 @@ ssize_t client_read(struct client *c, char *data, size_t max)
 	c->input_ended = true;
 	update_events(c);
 	return 0;
+}
+
+int client_end_output(struct client *c)
+{
+	c->output_ended = true;
+	return c->state == CLIENT_OPEN ? flush_output(c) : 0;
 }
 
 int client_finish(struct client *c)

@@ -49,9 +49,10 @@ struct client {
 	int fd;
 	enum client_state state;
 	struct client_options options;
-	bool reading;	  /* input is asked for */
-	bool input_ended; /* or there is none */
-	bool detached;	  /* by its keys; what came before them is to be taken, then finished */
+	bool reading;	   /* input is asked for */
+	bool input_ended;  /* or there is none */
+	bool output_ended; /* the other end is to be told when the queue is empty */
+	bool detached;	   /* by its keys; what came before them is to be taken, then finished */
 	struct outq out;
 	uint64_t taken[LINK_CHANNELS]; /* positions in the process's output */
 };
@@ -99,6 +100,10 @@ void client_want_input(struct client *c, bool want);
  * Return: bytes; 0 when the input ended, now or before; -EAGAIN.
  */
 ssize_t client_read(struct client *c, char *data, size_t max);
+
+/** client_end_output() - no more output will come, but input still counts.  Return: 0; a negative
+ * errno when the client is gone: the caller frees it. */
+int client_end_output(struct client *c);
 
 /**
  * client_finish() - no more output will come; once is enough

@@ -121,6 +121,7 @@ void container_free(struct container *c)
 	if (c->remover)
 		server_forget(c->remover);
 	share_end(&c->share);
+	sockets_reset(c);
 	queries_reset(&c->queries);
 	network_wish_reset(&c->network);
 	source_free(c->deadline);
@@ -256,6 +257,7 @@ void container_process_started(struct container *c, struct process *p)
 		c->times.started = clock_mono_usec();
 		blame_template(c);
 		server_tell_all(c->all->server, event_started(c));
+		sockets_started(c);
 	}
 	if (p->waiter)
 		server_answer(p->waiter, NULL);

@@ -9,6 +9,7 @@
 #include "shim/container/process.h"
 #include "shim/container/query.h"
 #include "shim/container/share.h"
+#include "shim/container/sockets.h"
 #include "shim/container/space.h"
 #include "shim/server.h"
 
@@ -55,6 +56,7 @@ struct container {
 	struct network_wish network;
 	struct space_watch space;
 	struct share share;
+	struct sockets sockets;
 	struct control_times times;
 	enum machine_source machine;
 	pid_t pid; /* of the machine it runs in */

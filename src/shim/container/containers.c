@@ -91,6 +91,16 @@ static int on_answer(void *arg, uint16_t number, enum link_type type, struct wir
 	return may ? query_answered(c, type, payload) : -EBADMSG;
 }
 
+static int on_call(void *arg, uint16_t number, const struct link_call *call)
+{
+	struct container *c = by_number(arg, number);
+
+	if (!was_ready(c))
+		return -EBADMSG;
+	/* One that was on its way when the container was taken to be over. */
+	return c->ended ? 0 : sockets_called(c, call);
+}
+
 static int on_started(void *arg, uint32_t stream)
 {
 	struct process *p = by_stream(arg, stream);
@@ -151,6 +161,7 @@ const struct guest_container_handler containers_guest_handler = {
 	.removed = on_removed,
 	.oom = on_oom,
 	.answer = on_answer,
+	.call = on_call,
 	.started = on_started,
 	.not_started = on_not_started,
 	.exited = on_exited,

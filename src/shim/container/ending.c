@@ -22,7 +22,7 @@
 
 void container_exec_over(struct container *c, struct process *p, int code)
 {
-	if (!process_is_files(p)) {
+	if (process_is_program(p)) {
 		history_add(&c->history, p->target, code);
 		server_tell_all(c->all->server, event_exec_exited(c, p->target, code));
 	}
@@ -70,13 +70,13 @@ static void abandon_process(struct container *c, struct process *p)
 {
 	struct err err;
 
-	if (p != c->init && !process_is_files(p) && p->state == PROCESS_RUNNING) {
+	if (p != c->init && p->order != LINK_FILES && p->state == PROCESS_RUNNING) {
 		container_exec_over(c, p, EXIT_KILLED);
 		return;
 	}
 	if (p != c->init && p->waiter) {
 		err_set(&err, -ESRCH, "the container ended");
-		if (process_is_files(p) && *c->exit.err.msg)
+		if (p->order == LINK_FILES && *c->exit.err.msg)
 			err = c->exit.err;
 		server_answer(p->waiter, &err);
 	}
@@ -89,7 +89,7 @@ void container_abandon_all(struct container *c, bool files)
 
 	for (p = LIST_FIRST(&c->processes); p; p = next) {
 		next = LIST_NEXT(p, entry);
-		if (p->state != PROCESS_OVER && (files || !process_is_files(p)))
+		if (p->state != PROCESS_OVER && (files || p->order != LINK_FILES))
 			abandon_process(c, p);
 	}
 }
@@ -132,6 +132,7 @@ void container_end(struct container *c, int code, bool oom, const struct err *er
 		text_clean(c->exit.err.msg);
 		log_error("%.12s: %s", c->name, c->exit.err.msg);
 	}
+	sockets_reset(c);
 	container_abandon_all(c, false);
 	if (c->start_requested)
 		container_announce(c);

@@ -60,6 +60,15 @@ char *event_exited(const struct container *c)
 	return control_event_write(&e);
 }
 
+char *event_call(const struct container *c, const struct link_call *call)
+{
+	struct control_event e = about(c, EVENT_CALL);
+
+	e.call = call->number;
+	e.socket = call->socket;
+	return control_event_write(&e);
+}
+
 char *event_removed(const struct container *c, const struct err *why)
 {
 	struct control_event e = about(c, EVENT_REMOVED);

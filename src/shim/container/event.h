@@ -12,4 +12,5 @@ char *event_oom(const struct container *c);
 char *event_exec_exited(const struct container *c, const char *target, int code);
 char *event_exited(const struct container *c);
 /** @why: NULL where moat did not fail */
+char *event_call(const struct container *c, const struct link_call *call);
 char *event_removed(const struct container *c, const struct err *why);

@@ -42,7 +42,8 @@ static int add(struct container *c, const struct control_request *rq, int *fd, s
 		oci_process_free(spec);
 		return r;
 	}
-	r = link_files_put(&p->files, &rq->files);
+	p->order = LINK_FILES;
+	r = link_files_put(&p->payload, &rq->files);
 	if (r == 0)
 		r = process_attach(p, *fd, &options);
 	if (r == 0)
@@ -81,7 +82,7 @@ void files_ready(struct container *c)
 		int r;
 
 		next = LIST_NEXT(p, entry);
-		if (!process_is_files(p) || p->state != PROCESS_WAITING)
+		if (p->order != LINK_FILES || p->state != PROCESS_WAITING)
 			continue;
 		r = process_spawn(p);
 		if (r < 0) {

@@ -89,7 +89,7 @@ static void drop_client(struct process *p, struct client *c)
 	if (ends_input)
 		end_input(p);
 	grant_all(p);
-	if (process_is_files(p) && LIST_EMPTY(&p->clients))
+	if (!process_is_program(p) && LIST_EMPTY(&p->clients))
 		kill_unwanted(p);
 }
 
@@ -270,7 +270,18 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 
 int process_output_end(struct process *p, enum link_channel channel)
 {
-	return takes_output(p, channel) ? 0 : -EBADMSG;
+	struct client *c, *next;
+
+	if (!takes_output(p, channel))
+		return -EBADMSG;
+	if (p->order != LINK_CONNECT)
+		return 0;
+	for (c = LIST_FIRST(&p->clients); c; c = next) {
+		next = LIST_NEXT(c, entry);
+		if (client_end_output(c) < 0)
+			drop_client(p, c);
+	}
+	return 0;
 }
 
 bool process_busy(const struct process *p)

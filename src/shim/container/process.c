@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A process waits until its container is ready in the guest, starts with
- * SPAWN (work on files: with FILES), runs from STARTED on, and is over with EXITED or FAILED.
- * Whoever asked for it is answered when it runs or does not.  What it reads and writes is in
- * process-io.c.
+ * SPAWN (work on files: with FILES; a connection: with CONNECT), runs from STARTED on, and is over
+ * with EXITED or FAILED. Whoever asked for it is answered when it runs or does not.  What it reads
+ * and writes is in process-io.c.
  *
  * The guest controls when it starts and ends.
  */
@@ -27,6 +27,7 @@ int process_new(struct container *c, const char *target, struct oci_process *spe
 	p->container = c;
 	memcpy(p->target, target, strlen(target) + 1);
 	p->spec = spec;
+	p->order = LINK_SPAWN;
 	LIST_INIT(&p->clients);
 	*ret = p;
 	return 0;
@@ -44,7 +45,7 @@ void process_free(struct process *p)
 		server_forget(p->waiter);
 	source_free(p->deadline);
 	oci_process_free(p->spec);
-	buf_reset(&p->files);
+	buf_reset(&p->payload);
 	free(p);
 }
 
@@ -93,10 +94,9 @@ static int send_spawn(struct process *p)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	struct link_conn *link = process_link(p);
-	bool files = process_is_files(p);
-	struct link_header h = process_header(p, files ? LINK_FILES : LINK_SPAWN);
-	int r = files ? buf_add(&payload, p->files.data, p->files.len)
-		      : oci_process_put(&payload, p->spec);
+	struct link_header h = process_header(p, p->order);
+	int r = process_is_program(p) ? oci_process_put(&payload, p->spec)
+				      : buf_add(&payload, p->payload.data, p->payload.len);
 
 	h.container = p->container->number;
 	if (r == 0)

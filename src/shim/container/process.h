@@ -23,8 +23,9 @@ struct process {
 	char target[CONTROL_TARGET_MAX + 1];
 	uint32_t stream;
 	enum process_state state;
+	enum link_type order; /* by which the guest is asked for it */
 	struct oci_process *spec;
-	struct buf files;	 /* payload of FILES; empty for a program */
+	struct buf payload;	 /* of the order; empty for LINK_SPAWN: @spec is */
 	struct conn *waiter;	 /* gets the answer when it runs, or does not */
 	struct source *deadline; /* while it starts */
 	LIST_HEAD(, client) clients;
@@ -45,10 +46,11 @@ int process_new(struct container *c, const char *target, struct oci_process *spe
 /** process_free() - closes the clients that are left, without telling them that all is well */
 void process_free(struct process *p);
 
-/** process_is_files() - is it no program of the container's, but work on its files? */
-static inline bool process_is_files(const struct process *p)
+/** process_is_program() - or is it work on the container's files, or a connection to it, whose end
+ * nobody is told of? */
+static inline bool process_is_program(const struct process *p)
 {
-	return p->files.len > 0;
+	return p->order == LINK_SPAWN;
 }
 
 /** process_answer_to() - conn is answered when it runs, or does not */

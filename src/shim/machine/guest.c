@@ -111,6 +111,15 @@ static int on_oom(struct guest *g, uint16_t number, struct wire_view payload)
 	return g->to.container->oom(g->to.container_arg, number);
 }
 
+static int on_call(struct guest *g, uint16_t number, struct wire_view payload)
+{
+	struct link_call call;
+
+	if (link_call_get(payload, &call) < 0)
+		return -EBADMSG;
+	return g->to.container->call(g->to.container_arg, number, &call);
+}
+
 static int on_container_message(struct guest *g, const struct link_header *h,
 				struct wire_view payload)
 {
@@ -130,6 +139,8 @@ static int on_container_message(struct guest *g, const struct link_header *h,
 		return to->answer(g->to.container_arg, h->container, h->type, payload);
 	case LINK_OOM:
 		return on_oom(g, h->container, payload);
+	case LINK_CALL:
+		return on_call(g, h->container, payload);
 	default:
 		return -EBADMSG;
 	}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "link/conn.h"
+#include "link/connect.h"
 #include "link/setup.h"
 #include "oci/runtime.h"
 
@@ -35,6 +36,8 @@ struct guest_container_handler {
 	int (*oom)(void *arg, uint16_t number);
 	/** answer() - to LINK_STATS, LINK_PROCS, LINK_LIMITS, LINK_NETWORK */
 	int (*answer)(void *arg, uint16_t number, enum link_type type, struct wire_view payload);
+	/** call() - somebody in it connected to a socket that is the host's to serve */
+	int (*call)(void *arg, uint16_t number, const struct link_call *call);
 	int (*started)(void *arg, uint32_t stream);
 	int (*not_started)(void *arg, uint32_t stream, const struct err *err);
 	int (*exited)(void *arg, uint32_t stream, const struct link_exited *e);

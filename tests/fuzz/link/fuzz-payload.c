@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "link/clock.h"
+#include "link/connect.h"
 #include "link/files.h"
 #include "link/network.h"
 #include "link/query.h"
@@ -174,6 +175,24 @@ static void try_network(struct wire_view v)
 	check_same(&b, v.data, v.len);
 }
 
+static void try_connect(struct wire_view v)
+{
+	cleanup(link_connect_reset) struct link_connect c = { 0 };
+	cleanup(buf_reset) struct buf b = BUF_INIT, d = BUF_INIT;
+	struct link_call call;
+
+	if (link_call_get(v, &call) == 0) {
+		if (call.number == 0 || link_call_put(&b, &call) < 0)
+			abort();
+		check_same(&b, v.data, v.len);
+	}
+	if (link_connect_get(v, &c) < 0)
+		return;
+	if (link_connect_put(&d, &c) < 0)
+		abort();
+	check_same(&d, v.data, v.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wire_view v = { .data = data + 1, .len = size - 1 };
@@ -196,6 +215,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_clock(v);
 	else if (data[0] == 'N')
 		try_network(v);
+	else if (data[0] == 'K')
+		try_connect(v);
 	else if (data[0] == 'F')
 		try_files(v);
 	else

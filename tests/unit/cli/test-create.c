@@ -184,6 +184,19 @@ static void ports_are_published_in_all_of_dockers_forms(void **state)
 	check_has("-P img", "\"PublishAllPorts\":true");
 }
 
+static void sockets_and_the_agent_are_moats_own(void **state)
+{
+	(void)state;
+	check_has("--publish-socket /tmp/a.sock:/run/b.sock img",
+		  "\"Sockets\":[{\"Host\":\"/tmp/a.sock\",\"Container\":\"/run/b.sock\"}]");
+	assert_int_equal(setenv("SSH_AUTH_SOCK", "/tmp/agent", 1), 0);
+	check_has("--ssh img", "\"SshAuthSock\":\"/tmp/agent\"");
+	assert_int_equal(unsetenv("SSH_AUTH_SOCK"), 0);
+	check_refused("--ssh img", "SSH_AUTH_SOCK");
+	check_refused("--publish-socket /tmp/a.sock img", "\"/tmp/a.sock\"");
+	check_refused("--publish-socket /tmp/a.sock:b img", "\"/tmp/a.sock:b\"");
+}
+
 static void bad_values_are_refused_by_name(void **state)
 {
 	(void)state;
@@ -269,6 +282,7 @@ int main(void)
 		cmocka_unit_test(streams_follow_i_t_and_d),
 		cmocka_unit_test(volumes_are_passed_on_for_moatd_to_judge),
 		cmocka_unit_test(ports_are_published_in_all_of_dockers_forms),
+		cmocka_unit_test(sockets_and_the_agent_are_moats_own),
 		cmocka_unit_test(bad_values_are_refused_by_name),
 		cmocka_unit_test(networks_become_a_mode_and_endpoints),
 		cmocka_unit_test(networks_that_make_no_sense_are_refused_by_name),

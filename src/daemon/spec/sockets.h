@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "oci/runtime.h"
+
+/* Unix sockets between host and container, of HostConfig's Moat: what docker has no words for. */
+
+#define SPEC_AGENT_PATH "/run/host-services/ssh-auth.sock" /* in the container */
+#define SPEC_AGENT_KEY	"SSH_AUTH_SOCK"
+
+/* A socket of the host's that leads to one in the container; borrowed from the document. */
+struct socket_binding {
+	const char *host, *container; /* absolute paths */
+};
+
+struct socket_plan {
+	struct socket_binding bindings[OCI_SOCKETS_MAX];
+	size_t n;
+	const char *agent; /* the host's socket that the container has at SPEC_AGENT_PATH; NULL */
+};
+
+/** socket_plan_read() - Moat.Sockets, [{"Host","Container"}], and Moat.SshAuthSock.  @ret: borrowed
+ * from @host.  Return: 0; -EINVAL, -EBADMSG with a message. */
+int socket_plan_read(const json_t *host, struct socket_plan *ret, struct err *err);
+
+/** spec_sockets() - what of it is the container's to have.  Return: as socket_plan_read(); -ENOMEM.
+ */
+int spec_sockets(const json_t *host, struct oci_runtime *rt, struct err *err);
