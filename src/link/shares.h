@@ -46,7 +46,7 @@ struct shares_changed {
 	uint64_t node;	 /* the same */
 	uint32_t what;	 /* enum shares_change */
 	uint32_t mode;
-	char name[]; /* without a NUL: up to the end of the message */
+	/* Then the name, without a NUL, up to the end of the message. */
 };
 
 /* The guest's first message: the thread whose requests only look like changes, so that watchers

@@ -173,7 +173,15 @@ gateway() {
 	moat rm -f second
 	# By somebody else.
 	python3 -c 'import socket, time
-s = socket.socket(); s.bind(("127.0.0.1", 8080)); s.listen(); print("listens", flush=True); time.sleep(100)' >"$BATS_TEST_TMPDIR/taken" 3>&- &
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+while True:
+    try:
+        s.bind(("127.0.0.1", 8080))
+        break
+    except OSError:
+        time.sleep(0.1)
+s.listen(); print("listens", flush=True); time.sleep(100)' >"$BATS_TEST_TMPDIR/taken" 3>&- &
 	local pid=$!
 	poll 10 grep -q listens "$BATS_TEST_TMPDIR/taken"
 	run -125 moat run --rm -p 8080:80 "$SERVICE" true

@@ -51,21 +51,22 @@ static bool is_wanted(const struct rtmsg *route, uint32_t table)
 		route->rtm_type == RTN_UNREACHABLE || route->rtm_type == RTN_PROHIBIT);
 }
 
-static void copy_bytes(const struct rtattr *a, void *to, size_t size)
+/* The kernel's macros walk over memory that is not constant. */
+static void copy_bytes(struct rtattr *a, void *to, size_t size)
 {
 	if (RTA_PAYLOAD(a) >= size)
 		memcpy(to, RTA_DATA(a), size);
 }
 
-static int see_route(const struct nlmsghdr *message, const struct walk *w)
+static int see_route(struct nlmsghdr *message, const struct walk *w)
 {
-	const struct rtmsg *route = NLMSG_DATA(message);
+	struct rtmsg *route = NLMSG_DATA(message);
 	size_t left = RTM_PAYLOAD(message);
 	struct ip_net net = { .ip.family = route->rtm_family, .bits = route->rtm_dst_len };
 	uint32_t table = route->rtm_table, index = 0;
 	char name[IF_NAMESIZE] = "";
 
-	for (const struct rtattr *a = RTM_RTA(route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+	for (struct rtattr *a = RTM_RTA(route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == RTA_DST)
 			copy_bytes(a, net.ip.bytes, ip_bits(&net.ip) / 8);
 		else if (a->rta_type == RTA_TABLE)
@@ -81,9 +82,9 @@ static int see_route(const struct nlmsghdr *message, const struct walk *w)
 }
 
 /* Return: 1 for more; 0 at the end; -errno. */
-static int see_messages(const char *data, size_t len, const struct walk *w)
+static int see_messages(char *data, size_t len, const struct walk *w)
 {
-	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)data;
+	struct nlmsghdr *m = (struct nlmsghdr *)(void *)data;
 
 	for (; NLMSG_OK(m, len); m = NLMSG_NEXT(m, len)) {
 		int r = 0;

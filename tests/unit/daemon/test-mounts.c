@@ -143,8 +143,8 @@ static void a_destination_is_taken_once(void **state)
 		"{\"Binds\":[\"/1:/a\",\"/2:/a/\"]}",
 		"{\"Binds\":[\"/1:/a\"],\"Tmpfs\":{\"/a/\":\"\"}}",
 		"{\"Binds\":[\"/1:/a\"],\"Mounts\":[{\"Type\":\"tmpfs\",\"Target\":\"/a\"}]}",
-		"{\"Mounts\":[{\"Type\":\"tmpfs\",\"Target\":\"/a\"},{\"Type\":\"volume\","
-		"\"Target\":\"/x/../a\"}]}",
+		("{\"Mounts\":[{\"Type\":\"tmpfs\",\"Target\":\"/a\"},{\"Type\":\"volume\","
+		 "\"Target\":\"/x/../a\"}]}"),
 		"{\"Tmpfs\":{\"/a\":\"\"},\"Mounts\":[{\"Type\":\"tmpfs\",\"Target\":\"/a\"}]}",
 	};
 

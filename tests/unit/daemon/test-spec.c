@@ -118,7 +118,6 @@ static void tmpfs_has_dockers_defaults(void **state)
 
 static void check_resolv(const char *host_text, const char *want)
 {
-	cleanup_strv char **servers = NULL;
 	cleanup(resolver_reset) struct resolver net = { 0 };
 	cleanup_json json_t *host = NULL;
 	cleanup_free char *have = NULL;

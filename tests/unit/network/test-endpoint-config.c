@@ -65,8 +65,8 @@ static void what_only_the_network_says_and_empty_texts_ask_for_nothing(void **st
 	static const char *const none[] = {
 		"{}",
 		"{\"IPAMConfig\":null,\"Links\":null,\"Aliases\":null,\"DriverOpts\":null}",
-		"{\"IPAMConfig\":{},\"MacAddress\":\"\",\"NetworkID\":\"x\",\"EndpointID\":\"y\","
-		"\"Gateway\":\"10.0.0.1\",\"IPAddress\":\"10.0.0.2\",\"DNSNames\":[\"a\"]}",
+		("{\"IPAMConfig\":{},\"MacAddress\":\"\",\"NetworkID\":\"x\",\"EndpointID\":\"y\","
+		 "\"Gateway\":\"10.0.0.1\",\"IPAddress\":\"10.0.0.2\",\"DNSNames\":[\"a\"]}"),
 	};
 	struct endpoint_config missing = { 0 };
 
