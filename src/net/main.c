@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +66,8 @@ static int run_inside(struct wires *w, uid_t uid, bool adopted, struct err *err)
 	int r;
 
 	wires_keep(w, INSIDE);
+	if (adopted)
+		close(NAMESPACE_FD);
 	r = enter_narrow(uid, err);
 	return r == 0 ? keeper_run(&start, err) : r;
 }
@@ -77,23 +80,28 @@ static int narrow_outside(uid_t uid, struct err *err)
 	int r;
 
 	if (geteuid() != 0)
-		return 0;
+		return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
+			       ? err_errno(err, -errno, "no_new_privs")
+			       : 0;
 	r = identity_keep(uid, caps, ARRAY_SIZE(caps), err);
 	return r == 0 ? attacks_refuse(err) : r;
 }
 
-static int run_outside(struct wires *w, const char *folder, uid_t uid, struct err *err)
+static int run_outside(struct wires *w, const char *folder, uid_t uid, bool adopted,
+		       struct err *err)
 {
+	const struct outside_start start = { .folder = folder,
+					     .wire = w->wire[OUTSIDE],
+					     .ask = w->ask[OUTSIDE],
+					     .as_root = geteuid() == 0 };
 	int r;
 
 	wires_keep(w, OUTSIDE);
 	close(LISTEN_FD);
+	if (adopted)
+		close(NAMESPACE_FD);
 	r = narrow_outside(uid, err);
-	return r == 0 ? outside_run(&(struct outside_start){ .folder = folder,
-							     .wire = w->wire[OUTSIDE],
-							     .ask = w->ask[OUTSIDE] },
-				    err)
-		      : r;
+	return r == 0 ? outside_run(&start, err) : r;
 }
 
 int main(int argc, char **argv)
@@ -119,10 +127,13 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = enter_fork(adopted ? NAMESPACE_FD : -1, &err);
 	if (r == 1)
-		r = run_outside(&wires, argv[1], uid, &err);
+		r = run_outside(&wires, argv[1], uid, adopted, &err);
 	else if (r == 0)
 		r = run_inside(&wires, uid, adopted, &err);
-	if (r < 0)
-		log_error("%s", err.msg);
-	return r < 0 ? 1 : 0;
+	if (r == 0)
+		return 0;
+	log_error("%s", err.msg);
+	if (is_open(LISTEN_FD))
+		server_refuse(LISTEN_FD, &err);
+	return 1;
 }

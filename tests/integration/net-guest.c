@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -75,10 +76,26 @@ static int carry_all(int a, int b)
 	}
 }
 
+/* Only the owner of the folder may ask. */
+static int ask_for_tap(int dir, int *ret_fd, char name[NET_TAP_MAX + 1])
+{
+	struct err err = { 0 };
+	struct stat st;
+	int r;
+
+	if (fstat(dir, &st) < 0 || seteuid(st.st_uid) < 0)
+		return fail("user");
+	r = net_tap(dir, ret_fd, name, &err);
+	if (seteuid(0) < 0)
+		return fail("user");
+	if (r < 0)
+		fprintf(stderr, "net-guest: %s\n", err.msg);
+	return r < 0 ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	char name[NET_TAP_MAX + 1];
-	struct err err = { 0 };
 	int dir, tap, own;
 	pid_t pid;
 
@@ -87,10 +104,8 @@ int main(int argc, char **argv)
 	dir = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return fail(argv[1]);
-	if (net_tap(dir, &tap, name, &err) < 0) {
-		fprintf(stderr, "net-guest: %s\n", err.msg);
+	if (ask_for_tap(dir, &tap, name) != 0)
 		return 1;
-	}
 	if (unshare(CLONE_NEWNET) < 0)
 		return fail("network namespace");
 	own = open_own();

@@ -32,6 +32,8 @@ is_apart() {
 # sees the host only.
 make_host() {
 	local pid
+	unset NET_USER
+	export NET TUN_MODE=0666
 	NET=$BATS_TEST_TMPDIR/net
 	mkdir -m 700 "$NET"
 	namespace
@@ -51,12 +53,28 @@ make_host() {
 	on_host ip -6 route add default via 2001:db8::2
 }
 
+# start_net_as USER: moat-net of a user who is not root, with a /dev/net/tun that users may open.
+start_net_as() {
+	local user=$1
+	shift
+	chown "$user" "$NET"
+	NET_USER=$user
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	on_host unshare -m sh -c '
+		mkdir -p "$NET/dev" && mount -t tmpfs none "$NET/dev" && mknod -m "$TUN_MODE" "$NET/dev/tun" c 10 200 &&
+		mount --bind "$NET/dev/tun" /dev/net/tun
+		exec setpriv --reuid="$0" --regid="$0" --clear-groups -- "$@"' "$user" \
+		env MOAT_BUILD="$MOAT_BUILD" python3 "$TESTS/integration/netctl.py" start "$NET" "$@" 3>&-
+}
+
 start_net() {
 	on_host env MOAT_BUILD="$MOAT_BUILD" python3 "$TESTS/integration/netctl.py" start "$NET" "$@" 3>&-
 }
 
 net() {
-	timeout --foreground -k 5 60 python3 "$TESTS/integration/netctl.py" call "$NET" "$@"
+	local as=()
+	[ -z "${NET_USER:-}" ] || as=(setpriv --reuid="$NET_USER" --regid="$NET_USER" --clear-groups --)
+	"${as[@]}" timeout --foreground -k 5 60 python3 "$TESTS/integration/netctl.py" call "$NET" "$@"
 }
 
 # The process that is in moat's namespace, and the one that stays outside.

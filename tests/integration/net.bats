@@ -399,3 +399,54 @@ gone_with_host() {
 	net '{"op":"tap-return","tap":"'"$TAP"'"}'
 	run ! in_net ip link show "${TAP}s1"
 }
+
+@test "uplink: rules of the host's own that would stop containers are told of, with what to do" {
+	on_host nft -f - <<-NFT
+		table ip filter {
+			chain FORWARD {
+				type filter hook forward priority 0; policy drop;
+				ct state established,related accept
+			}
+		}
+	NFT
+	net "$(network_a)"
+	guest a 2 one
+	run ! reaches "$PID" 192.0.2.2
+	poll 10 says_firewall 'iptables -I FORWARD -i moat0 -j ACCEPT'
+	# Names do not need what the host passes on.
+	resolver "$OUTSIDE" 192.0.2.2 address=/example.org/192.0.2.99
+	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
+	on_host nft insert rule ip filter FORWARD iifname moat0 accept
+	on_host nft insert rule ip filter FORWARD oifname moat0 accept
+	reaches "$PID" 192.0.2.2
+	net "$(network_b)"
+	poll 10 says_firewall ''
+}
+
+says_firewall() {
+	net '{"op":"status"}' | jq -e --arg text "$1" 'if $text == "" then .firewall == "" else .firewall | contains($text) end'
+}
+
+@test "moat-net: half a minute after the last container everything is gone but the taps that are held" {
+	net "$(network_a)"
+	guest a 2 one
+	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
+	on_host ip link show moat0 >/dev/null
+	poll 60 without_uplink
+	net '{"op":"status"}' | jq -e '.networks == [] and .uplink.up == false and (.taps | length) == 1'
+	run ! pgrep -P "$(inside)" dnsmasq
+	# It is there again when it is needed.
+	net "$(network_a)" "$(port "$TAP" 0 a 2 one)"
+	reaches "$PID" 192.0.2.2
+	net '{"op":"tap-return","tap":"'"$TAP"'"}'
+	poll 60 none_runs
+	run ! on_host nft list table inet moat
+}
+
+without_uplink() {
+	! on_host ip link show moat0
+}
+
+none_runs() {
+	! pgrep -f "^moat-net $NET\$"
+}

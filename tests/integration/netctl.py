@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Start moat-net as moatd does, and ask it.
 
-  netctl.py start FOLDER [NAMESPACE]    NAMESPACE: a file that leads to an old one's namespace
+  netctl.py start FOLDER [NAMESPACE]    NAMESPACE: a file that is an old one's namespace, or PID:FD, a tap in it
   netctl.py call FOLDER REQUEST…        each answer on a line; fails where one says no
   netctl.py hold FOLDER REQUEST         the same, and keeps what came along until it is killed
   netctl.py watch FOLDER                every event on a line
@@ -9,6 +9,7 @@
                                         with a socket that is bound there; hold: keep it, and end only
                                         when killed, as moatd would
 """
+import ctypes
 import json
 import os
 import signal
@@ -16,6 +17,18 @@ import socket
 import sys
 
 PACKET_MAX = 128 << 10
+
+
+def open_namespace(text):
+    if ":" not in text:
+        return os.open(text, os.O_RDONLY)
+    # A tap that was opened anew would be another one.
+    pid, number = map(int, text.split(":"))
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.syscall(438, os.pidfd_open(pid), number, 0)  # pidfd_getfd
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), "pidfd_getfd")
+    return fd
 
 
 def start(folder, namespace=None):
@@ -29,7 +42,7 @@ def start(folder, namespace=None):
     log = os.open(os.path.join(folder, "net.log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     fds = [os.open(os.devnull, os.O_RDWR)] * 2 + [log, listening.fileno()]
     if namespace:
-        fds.append(os.open(namespace, os.O_RDONLY))
+        fds.append(open_namespace(namespace))
     # Copies above all numbers they will have, so that none overwrites another.
     high = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
     if os.fork() > 0:

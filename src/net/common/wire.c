@@ -58,6 +58,7 @@ static bool check(struct wire_message *m, size_t len)
 	case WIRE_PLACE:
 		end_text(m->place.text);
 		return is_address(&m->place.host[0]) && is_address(&m->place.host[1]) &&
+		       is_address(&m->place.behind[0]) && is_address(&m->place.behind[1]) &&
 		       is_address(&m->place.own[0].ip) && is_address(&m->place.own[1].ip);
 	case WIRE_RESOLVERS:
 		return m->resolvers.n <= WIRE_RESOLVERS_MAX;

@@ -19,6 +19,7 @@
 #define WIRE_RESOLVERS_MAX 8
 #define WIRE_SUBNETS_MAX   1024
 #define WIRE_TEXT_MAX	   256
+#define WIRE_TAKEN_OVER	   1u /* the serial of what was there before any wish */
 
 enum wire_kind {
 	/* From the inside. */
@@ -47,6 +48,8 @@ struct wire_place {
 	bool outward[2]; /* are packets of that family passed on from there? */
 	struct ip_net own[2];
 	struct ip host[2];
+	struct ip behind[2];	  /* what is for @host is for there; none: for @host itself */
+	uint32_t mtu;		  /* of the way; 0: as it is */
 	char text[WIRE_TEXT_MAX]; /* why it is not up, or what is missing; empty: nothing */
 };
 

@@ -104,17 +104,11 @@ int enter_fork(int namespace_fd, struct err *err)
 /* What nft and dnsmasq need to run, and a folder for what dnsmasq reads. */
 static int enter_root(uid_t uid, struct err *err)
 {
-	static const char *const expose[] = { "/usr",
-					      "/bin",
-					      "/sbin",
-					      "/lib",
-					      "/lib32",
-					      "/lib64",
-					      "/libx32",
-					      "/etc/ld.so.cache",
-					      "/etc/passwd",
-					      "/etc/group",
-					      "/etc/alternatives",
+	static const char *const expose[] = { "/usr",	     "/bin",
+					      "/sbin",	     "/lib",
+					      "/lib32",	     "/lib64",
+					      "/libx32",     "/etc/ld.so.cache",
+					      "/etc/passwd", "/etc/alternatives",
 					      NULL };
 	static const char *const devices[] = { "/dev/null", "/dev/urandom", "/dev/net/tun", NULL };
 	static const char *const no_tun[] = { "/dev/null", "/dev/urandom", NULL };

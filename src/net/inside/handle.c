@@ -52,6 +52,7 @@ static void handle_settled(struct keeper *k, struct call *call)
 	int r;
 
 	k->settled = true;
+	outward_update(k->outward);
 	r = links_sweep(k->nl, &k->model);
 	if (r < 0)
 		log_warning("links that are left over: %s", strerror(-r));

@@ -66,6 +66,7 @@ static void end_line(struct names_log *log, names_refused_fn fn, void *arg)
 	log->line[log->len] = '\0';
 	memcpy(log->last, log->line, log->len + 1);
 	log->len = 0;
+	log->started = log->started || strstr(log->last, ": started, ");
 	if (names_log_parse(log->last, &refused))
 		fn(&refused, arg);
 }
@@ -94,5 +95,6 @@ const char *names_log_last(const struct names_log *log)
 void names_log_reset(struct names_log *log)
 {
 	log->len = 0;
+	log->started = false;
 	*log->last = '\0';
 }

@@ -19,12 +19,13 @@ struct names_log {
 	char line[NAMES_LINE_MAX]; /* the one that has not ended yet */
 	size_t len;
 	char last[NAMES_LINE_MAX]; /* the one before */
+	bool started;		   /* has it said that it has started? */
 };
 
 typedef void (*names_refused_fn)(const struct names_refused *refused, void *arg);
 
-/** names_log_read() - read what is there, and tell of names that were refused.  Return: bytes; 0 at
- * the end; -errno. */
+/** names_log_read() - read what is there, note it, and tell of names that were refused.  Return:
+ * bytes; 0 at the end; -errno. */
 ssize_t names_log_read(struct names_log *log, int fd, names_refused_fn fn, void *arg);
 
 /** names_log_last() - the last line; never NULL */

@@ -26,6 +26,14 @@
 static const char *const host_names[] = { "host.docker.internal", "host.moat.internal",
 					  "gateway.docker.internal" };
 
+bool names_is_host(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(host_names); i++)
+		if (streq(host_names[i], name))
+			return true;
+	return false;
+}
+
 static int write_hosts_of(struct buf *b, const struct wire_place *u)
 {
 	int r = 0;
@@ -107,7 +115,7 @@ static int write_allowed(struct buf *b, const struct names_view *v, const struct
 	for (size_t i = 0; r == 0 && i < n->egress.n; i++) {
 		char domain[EGRESS_NAME_MAX + 3];
 
-		if (n->egress.entries[i].group < 0)
+		if (n->egress.entries[i].group < 0 || names_is_host(n->egress.entries[i].rule.name))
 			continue;
 		snprintf(domain, sizeof(domain), "/%s/", n->egress.entries[i].rule.name);
 		r = write_server(b, v, domain);
@@ -210,7 +218,6 @@ int names_config(struct buf *b, const struct names_view *v)
 			 "no-hosts\n"
 			 "no-poll\n"
 			 "user=root\n"
-			 "group=root\n"
 			 "cache-size=1000\n"
 			 "dns-forward-max=1000\n"
 			 "servers-file=" NAMES_FOLDER "/%u-%s.servers\n",

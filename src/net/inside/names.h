@@ -29,5 +29,8 @@ int names_servers(struct buf *b, const struct model *m, const struct names_view 
 /** names_config() - everything that dnsmasq has to be started again for.  Return: 0; -ENOMEM. */
 int names_config(struct buf *b, const struct names_view *v);
 
+/** names_is_host() - is it a name of the host's? */
+bool names_is_host(const char *name);
+
 /** names_limited() - may only some names be asked for? */
 bool names_limited(const struct names_view *v);

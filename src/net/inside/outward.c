@@ -48,6 +48,7 @@ struct outward {
 	int wire, ask;
 	struct source *source;
 	struct wire_message wish; /* the last one that was sent */
+	bool wished;		  /* was any? */
 	uint32_t answered;	  /* serial of the last wish that was answered */
 	struct waiters waiters;
 	struct wire_resolver servers[WIRE_RESOLVERS_MAX];
@@ -87,8 +88,10 @@ void outward_update(struct outward *o)
 		wish.wanted = true;
 		add_subnets(&wish, n);
 	}
-	if (same_wish(&wish, &o->wish.uplink))
+	/* Until everything is told, what is there is for what runs. */
+	if (!o->keeper->settled || (o->wished && same_wish(&wish, &o->wish.uplink)))
 		return;
+	o->wished = true;
 	wish.serial = o->wish.uplink.serial;
 	o->wish.uplink = wish;
 	send_wish(o);
@@ -137,6 +140,8 @@ static int set_up_end(struct netlink *nl, const struct wire_place *place)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(place->own); i++)
 		if (!ip_is_none(&place->own[i].ip))
 			r = address_add(nl, index, &place->own[i]);
+	if (r == 0 && place->mtu)
+		r = link_set_mtu(nl, index, place->mtu);
 	if (r == 0)
 		r = link_set_up(nl, index, true);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(place->host); i++)
@@ -149,6 +154,13 @@ static bool same_hosts(const struct wire_place *a, const struct wire_place *b)
 {
 	return a->up == b->up && ip_equal(&a->host[0], &b->host[0]) &&
 	       ip_equal(&a->host[1], &b->host[1]);
+}
+
+/* What is written into the rules themselves, and not into their sets. */
+static bool same_ways(const struct wire_place *a, const struct wire_place *b)
+{
+	return a->masquerade == b->masquerade && ip_equal(&a->behind[0], &b->behind[0]) &&
+	       ip_equal(&a->behind[1], &b->behind[1]);
 }
 
 static void rules_follow(struct keeper *k, void *arg, int r, const struct err *err)
@@ -179,12 +191,12 @@ static void place_changed(struct outward *o, const struct wire_place *place)
 		server_tell(o->keeper->server, &e);
 	}
 	o->answered = place->serial;
-	if (same_hosts(now, &before) && now->masquerade == before.masquerade) {
+	if (same_hosts(now, &before) && same_ways(now, &before)) {
 		call_waiters(o);
 		return;
 	}
 	resolvers_update(o->keeper->resolvers, &text);
-	if (now->masquerade != before.masquerade)
+	if (!same_ways(now, &before))
 		keeper_renew_rules(o->keeper, rules_follow, o);
 	else if (rules_set_hosts(&text, now) == 0)
 		keeper_change(o->keeper, &text, rules_follow, o);
@@ -313,6 +325,8 @@ static int begin(struct outward *o)
 	cleanup_close int ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int r = ns < 0 ? -errno : link_each(o->keeper->nl, find_uplink, &m.peer);
 
+	if (r == 0 && m.peer)
+		o->wish.uplink.serial = WIRE_TAKEN_OVER;
 	return r == 0 ? wire_send(o->wire, &m, ns) : r;
 }
 

@@ -45,6 +45,7 @@ struct resolver {
 	struct source *child, *retry, *output;
 	int output_fd;
 	struct names_log log;
+	bool reread; /* when it has started */
 	uint64_t started_usec, retry_usec;
 };
 
@@ -117,14 +118,29 @@ static void tell_refused(const struct names_refused *refused, void *arg)
 	refusals_name(r->keeper->refusals, refused);
 }
 
+/* Before it has started, the signal would end it; and what it reads first may have changed since.
+ */
+static void reread(struct resolver *r)
+{
+	if (r->pid > 0 && r->log.started)
+		kill(r->pid, SIGHUP);
+	else
+		r->reread = true;
+}
+
 static int readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct resolver *r = arg;
+	bool had_started = r->log.started;
 
 	(void)events;
 	if (names_log_read(&r->log, fd, tell_refused, r) <= 0) {
 		source_free(s);
 		r->output = NULL;
+	}
+	if (!had_started && r->log.started && r->reread) {
+		r->reread = false;
+		reread(r);
 	}
 	return 0;
 }
@@ -253,19 +269,19 @@ static int update_texts(struct resolver *r, bool *ret_restart, bool *ret_reload)
 
 void resolver_update(struct resolver *r, uint32_t n_servers, bool reload)
 {
-	bool again = false, reread = false;
+	bool again = false, changed = false;
 	int code;
 
 	r->view.n_servers = n_servers;
-	code = update_texts(r, &again, &reread);
+	code = update_texts(r, &again, &changed);
 	for (size_t i = 0; i < r->view.n; i++)
-		reread = reread || r->view.networks[i]->renamed;
+		changed = changed || r->view.networks[i]->renamed;
 	if (code < 0)
 		log_warning("names of networks: %s", strerror(-code));
 	if (again)
 		restart(r);
-	else if ((reread || reload) && r->pid > 0)
-		kill(r->pid, SIGHUP);
+	else if (changed || reload)
+		reread(r);
 }
 
 struct resolver *resolver_new(struct keeper *k, const struct resolver_home *home,

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/macro.h"
+#include "net/inside/names.h"
 #include "net/inside/rules.h"
 
 #define PLACE_MAX 80
@@ -123,13 +124,26 @@ static int let_out_to_group(struct buf *b, const struct network *n, int group, u
 	return r;
 }
 
+/* The host has no address that anybody was told by a resolver. */
+static int let_out_to_host(struct buf *b, const struct network *n, const struct egress_rule *rule)
+{
+	int r = let_out_to(b, n, "ct original ip daddr @hosts4", rule);
+
+	return r == 0 ? let_out_to(b, n, "ct original ip6 daddr @hosts6", rule) : r;
+}
+
 static int add_limits(struct buf *b, const struct network *n)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n->egress.n; i++)
-		if (n->egress.entries[i].group < 0)
-			r = let_out_to_net(b, n, &n->egress.entries[i].rule);
+	for (size_t i = 0; r == 0 && i < n->egress.n; i++) {
+		const struct egress_entry *e = &n->egress.entries[i];
+
+		if (e->group < 0)
+			r = let_out_to_net(b, n, &e->rule);
+		else if (names_is_host(e->rule.name))
+			r = let_out_to_host(b, n, &e->rule);
+	}
 	for (int group = 0; r == 0 && group < n->egress.groups; group++) {
 		r = let_out_to_group(b, n, group, AF_INET);
 		if (r == 0)

@@ -257,6 +257,25 @@ static int begin_anew(struct buf *b, bool keep)
 	return r == 0 && !keep ? buf_adds(b, tables) : r;
 }
 
+/* The host is led to where it really is. */
+static int add_ways(struct buf *b, const struct wire_place *u)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(u->behind); i++) {
+		const char *family = u->host[i].family == AF_INET ? "ip" : "ip6";
+		char host[IP_TEXT_MAX], behind[IP_TEXT_MAX];
+
+		if (ip_is_none(&u->behind[i]) || ip_is_none(&u->host[i]))
+			continue;
+		ip_format(&u->host[i], host);
+		ip_format(&u->behind[i], behind);
+		r = buf_addf(b, "add rule inet moat names %s daddr %s dnat %s to %s\n", family,
+			     host, family, behind);
+	}
+	return r;
+}
+
 static int add_static(struct buf *b, const struct wire_place *u)
 {
 	int r = buf_adds(b, rules_guard);
@@ -279,6 +298,8 @@ int rules_whole(struct buf *b, const struct model *m, bool keep)
 	if (r == 0)
 		r = add_static(b, &m->uplink);
 
+	if (r == 0)
+		r = add_ways(b, &m->uplink);
 	if (r == 0)
 		r = add_hosts(b, &m->uplink);
 	LIST_FOREACH (n, &m->networks, link)

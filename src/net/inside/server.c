@@ -9,6 +9,7 @@
 #include "net/inside/server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -273,4 +274,23 @@ void server_free(struct server *s)
 	fd_close(&s->fd);
 	free(s->packet);
 	free(s);
+}
+
+#define REFUSE_MSEC 500
+
+void server_refuse(int listen_fd, const struct err *err)
+{
+	cleanup_free char *text = net_refusal_write(err);
+	char request[64];
+
+	while (text && fd_wait(listen_fd, POLLIN, REFUSE_MSEC) > 0) {
+		cleanup_close int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+		/* Whatever it was; an end with something unread would take the answer along. */
+		if (fd_wait(fd, POLLIN, REFUSE_MSEC) > 0 &&
+		    recv(fd, request, sizeof(request), 0) > 0)
+			unix_send(fd, text, strlen(text), -1);
+	}
 }

@@ -46,6 +46,10 @@ void call_end(struct call *call, int r, const struct err *err);
 /** call_watch() - say yes, and have events sent there from now on */
 void call_watch(struct call *call);
 
+/** server_refuse() - say no to those who have asked, or are about to, as this process cannot do
+ * what it is there for.  Returns when nobody has come for a moment. */
+void server_refuse(int listen_fd, const struct err *err);
+
 /** server_tell() - send an event to all that watch */
 void server_tell(struct server *s, const struct net_event *e);
 

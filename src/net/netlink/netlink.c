@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -119,19 +118,27 @@ int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, 
 	return ask(nl, rq, NLM_F_DUMP, &reader);
 }
 
-int netlink_monitor(int *ret_fd)
+int netlink_monitor(const int *groups, size_t n, int *ret_fd)
 {
-	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF };
 	const struct sockaddr_nl own = { .nl_family = AF_NETLINK };
 	cleanup_close int fd =
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
 		return -errno;
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i],
 			       sizeof(groups[i])) < 0)
 			return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+void netlink_drain(int fd)
+{
+	char room[8192];
+
+	/* What there was no room for is lost, and no loss. */
+	while (read(fd, room, sizeof(room)) > 0 || errno == ENOBUFS || errno == EINTR)
+		errno = 0;
 }

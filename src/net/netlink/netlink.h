@@ -49,10 +49,13 @@ typedef int (*netlink_fn)(const struct nlmsghdr *head, void *arg);
  */
 int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg);
 
-/** netlink_monitor() - a socket on which the kernel tells of changes of interfaces and of their
- * settings; what it says is of no use beyond that.  @ret_fd: owned, non-blocking.  Return: 0;
+/** netlink_monitor() - a socket on which the kernel tells of changes; what it says is of no use
+ * beyond that.  @groups: RTNLGRP_LINK and the like; @ret_fd: owned, non-blocking.  Return: 0;
  * -errno. */
-int netlink_monitor(int *ret_fd);
+int netlink_monitor(const int *groups, size_t n, int *ret_fd);
+
+/** netlink_drain() - throw away what a monitor has said */
+void netlink_drain(int fd);
 
 /* Goes over the attributes of a message behind its fixed part of @size bytes. */
 #define netlink_each_attr(attr, head, size)                                                        \

@@ -45,6 +45,9 @@ int host_number(const char *name, unsigned *ret)
 	return 0;
 }
 
+/* Of whichever moat: each has rules for its own. */
+#define ANY_DEVICE "moat*"
+
 /*
  * What comes from a container goes out under the host's own address, and only answers come in:
  * containers are reached from outside by published ports.  Interfaces that pass packets on only
@@ -73,8 +76,8 @@ static int write_chains(struct buf *b, const char *table, const char *device)
 			"		oifname \"%s\" ct state != { established, related } drop\n"
 			"		iifname \"%s\" ip saddr != @subnets4 drop\n"
 			"		iifname \"%s\" ip6 saddr != @subnets6 drop\n"
-			"		iifname { \"%s\" } accept\n"
-			"		oifname { \"%s\" } accept\n"
+			"		iifname \"" ANY_DEVICE "\" accept\n"
+			"		oifname \"" ANY_DEVICE "\" accept\n"
 			"		meta nfproto ipv4 iifname @opened4 drop\n"
 			"		meta nfproto ipv6 iifname @opened6 drop\n"
 			"	}\n"
@@ -84,7 +87,7 @@ static int write_chains(struct buf *b, const char *table, const char *device)
 			"		oifname != \"%s\" ip6 saddr @subnets6 masquerade\n"
 			"	}\n"
 			"}\n",
-			table, device, device, device, device, device, device, device);
+			table, device, device, device, device, device);
 }
 
 static int write_subnets(struct buf *b, const char *table, const struct host_rules *rules)

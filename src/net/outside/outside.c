@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -22,6 +23,7 @@ struct outside {
 	int wire, ask;
 	struct source *wire_source, *ask_source;
 	struct resolv *resolv;
+	const struct uplink_kind *kind;
 	struct uplink *uplink;
 	struct wire_resolver resolvers[WIRE_RESOLVERS_MAX];
 	uint32_t n_resolvers;
@@ -54,6 +56,14 @@ static void place_changed(const struct wire_place *place, void *arg)
 	say(o, &(struct wire_message){ .kind = WIRE_PLACE, .place = *place });
 }
 
+static void firewall_changed(const char *text, void *arg)
+{
+	struct wire_message m = { .kind = WIRE_FIREWALL };
+
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	say(arg, &m);
+}
+
 static void everything_put_back(void *arg)
 {
 	struct outside *o = arg;
@@ -73,14 +83,14 @@ static void follow(struct outside *o, const struct wire_message *m, int *along)
 {
 	switch (m->kind) {
 	case WIRE_BEGIN:
-		uplink_begin(o->uplink, take_fd(along), m->peer);
+		o->kind->begin(o->uplink, take_fd(along), m->peer);
 		break;
 	case WIRE_UPLINK:
-		uplink_wish(o->uplink, &m->uplink);
+		o->kind->wish(o->uplink, &m->uplink);
 		break;
 	case WIRE_BYE:
 		o->ending = true;
-		uplink_end(o->uplink, everything_put_back, o);
+		o->kind->end(o->uplink, everything_put_back, o);
 		break;
 	default:
 		log_warning("the inside said something that is not for it to say");
@@ -126,7 +136,9 @@ static int ask_readable(struct source *s, int fd, uint32_t events, void *arg)
 
 static int outside_prepare(struct outside *o, const struct outside_start *start, struct err *err)
 {
-	struct uplink_setup setup = { .folder = start->folder, .fn = place_changed, .arg = o };
+	struct uplink_setup setup = {
+		.folder = start->folder, .fn = place_changed, .firewall = firewall_changed, .arg = o
+	};
 	int r = loop_new(&o->loop);
 
 	if (r == 0)
@@ -136,7 +148,7 @@ static int outside_prepare(struct outside *o, const struct outside_start *start,
 	if (r < 0)
 		return err_errno(err, r, "loop");
 	setup.loop = o->loop;
-	r = uplink_new(&setup, &o->uplink, err);
+	r = o->kind->new (&setup, &o->uplink, err);
 	if (r < 0)
 		return r;
 	r = resolv_watch(o->loop, resolvers_changed, o, &o->resolv);
@@ -146,7 +158,8 @@ static int outside_prepare(struct outside *o, const struct outside_start *start,
 static void outside_reset(struct outside *o)
 {
 	resolv_free(o->resolv);
-	uplink_free(o->uplink);
+	if (o->uplink)
+		o->kind->free(o->uplink);
 	loop_free(o->loop);
 	fd_close(&o->wire);
 	fd_close(&o->ask);
@@ -154,7 +167,10 @@ static void outside_reset(struct outside *o)
 
 int outside_run(const struct outside_start *start, struct err *err)
 {
-	cleanup(outside_reset) struct outside o = { .wire = start->wire, .ask = start->ask };
+	cleanup(outside_reset) struct outside o = { .wire = start->wire,
+						    .ask = start->ask,
+						    .kind = start->as_root ? &uplink_veth
+									   : &uplink_user };
 	int r = outside_prepare(&o, start, err);
 
 	if (r == 0)

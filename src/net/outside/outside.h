@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <sys/types.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -11,6 +11,7 @@ struct outside_start {
 	const char *folder; /* of moat-net, by which its things on the host are known */
 	int wire;	    /* to the inside: what either has to say; taken over */
 	int ask;	    /* the same: questions of the inside's */
+	bool as_root;	    /* has this process rights over the host's network? */
 };
 
 /** outside_run() - serve the inside until it ends.  Return: 0; -errno with a message. */

@@ -9,6 +9,7 @@
  * kernel tells of them.
  */
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "net/outside/firewall.h"
 #include "net/outside/forwarding.h"
 #include "net/outside/host-link.h"
 #include "net/outside/host-rules.h"
@@ -35,10 +37,12 @@ struct uplink {
 	char **opened[2];	 /* of IPv4, of IPv6 */
 	int namespace_fd;	 /* moat's network namespace; -1: not told yet */
 	struct wire_uplink wish; /* the last one */
+	bool took_over;		 /* something was there already */
 	bool begun;		 /* what was left by others is clean */
 	bool busy;		 /* a change of the rules is being made */
 	bool due;		 /* step() has something to do */
-	bool told;		 /* was @wish answered? */
+	bool wished;		 /* is there a wish? */
+	bool told;		 /* was it answered? */
 	bool outward[2];
 	char text[WIRE_TEXT_MAX];
 	int monitor_fd;
@@ -87,21 +91,21 @@ static int again(struct source *s, void *arg)
 static int host_changed(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct uplink *u = arg;
-	char room[8192];
 
 	(void)s;
 	(void)events;
-	while (read(fd, room, sizeof(room)) > 0 || errno == ENOBUFS)
-		errno = 0;
+	netlink_drain(fd);
 	source_set_timer(u->again, LOOK_AGAIN_USEC);
 	return 0;
 }
 
 static void watch_host(struct uplink *u)
 {
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF };
+
 	if (u->monitor)
 		return;
-	if (netlink_monitor(&u->monitor_fd) < 0 ||
+	if (netlink_monitor(groups, ARRAY_SIZE(groups), &u->monitor_fd) < 0 ||
 	    loop_add_io(u->setup.loop, u->monitor_fd, EPOLLIN, host_changed, u, &u->monitor) < 0) {
 		fd_close(&u->monitor_fd);
 		log_warning("changes of the host's interfaces are not seen");
@@ -149,6 +153,15 @@ static bool find_closed(struct uplink *u, size_t i)
 	return added;
 }
 
+static void firewall_checked(const char *text, void *arg)
+{
+	struct uplink *u = arg;
+
+	if (*text)
+		log_warning("%s", text);
+	u->setup.firewall(text, u->setup.arg);
+}
+
 static void made(int result, const char *message, void *arg)
 {
 	struct uplink *u = arg;
@@ -164,6 +177,7 @@ static void made(int result, const char *message, void *arg)
 		forwarding_set(AF_INET6, u->opened[1], true);
 		if (host_link_route(&u->link, &u->wish, &err) != 0)
 			note(u, err.msg);
+		firewall_check(u->nft, u->link.device, firewall_checked, u);
 	}
 	tell(u);
 	step(u);
@@ -262,7 +276,7 @@ static void step(struct uplink *u)
 	u->due = false;
 	if (!u->told && u->wish.wanted)
 		bring_up(u);
-	else if (!u->wish.wanted && u->link.index)
+	else if (u->wished && !u->wish.wanted && u->link.index)
 		take_down(u);
 	else if (!u->told)
 		tell(u);
@@ -281,37 +295,63 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
 		log_warning("%s", err.msg);
 	memcpy(u->opened, kept->opened, sizeof(u->opened));
+	/* What is taken over is told of as if it had been wished for. */
+	if (u->took_over) {
+		u->outward[0] = u->link.index != 0;
+		u->outward[1] = u->link.index != 0 && !ip_is_none(&u->link.host[1]);
+		u->wish.serial = WIRE_TAKEN_OVER;
+		tell(u);
+	}
 	step(u);
 }
 
-void uplink_begin(struct uplink *u, int namespace_fd, int peer)
+static void veth_begin(struct uplink *u, int namespace_fd, int peer)
 {
 	if (u->namespace_fd >= 0 || namespace_fd < 0) {
 		fd_close(&namespace_fd);
 		return;
 	}
 	u->namespace_fd = namespace_fd;
+	u->took_over = peer != 0;
 	if (stale_clean(u->nft, u->nl, u->setup.folder, peer, cleaned, u) < 0)
 		cleaned(&(struct stale_kept){ 0 }, u);
 }
 
-void uplink_wish(struct uplink *u, const struct wire_uplink *wish)
+static void veth_wish(struct uplink *u, const struct wire_uplink *wish)
 {
 	u->wish = *wish;
+	u->wished = true;
 	u->told = false;
 	step(u);
 }
 
-void uplink_end(struct uplink *u, uplink_ended_fn fn, void *arg)
+static void veth_end(struct uplink *u, uplink_ended_fn fn, void *arg)
 {
 	u->ended = fn;
 	u->ended_arg = arg;
 	u->wish.wanted = false;
+	u->wished = true;
 	u->told = true;
 	step(u);
 }
 
-int uplink_new(const struct uplink_setup *setup, struct uplink **ret, struct err *err)
+static void veth_free(struct uplink *u)
+{
+	if (!u)
+		return;
+	source_free(u->monitor);
+	source_free(u->again);
+	fd_close(&u->monitor_fd);
+	fd_close(&u->namespace_fd);
+	nft_free(u->nft);
+	netlink_free(u->nl);
+	strv_free(u->opened[0]);
+	strv_free(u->opened[1]);
+	free(u->link.routes);
+	free(u);
+}
+
+static int veth_new(const struct uplink_setup *setup, struct uplink **ret, struct err *err)
 {
 	struct uplink *u = calloc(1, sizeof(*u));
 	int r = u ? 0 : err_nomem(err);
@@ -327,7 +367,7 @@ int uplink_new(const struct uplink_setup *setup, struct uplink **ret, struct err
 		r = loop_add_timer(setup->loop, UINT64_MAX, again, u, &u->again);
 	r = r < 0 ? err_errno(err, r, "netlink") : nft_new(setup->loop, &u->nft, err);
 	if (r < 0) {
-		uplink_free(u);
+		veth_free(u);
 		return r;
 	}
 	u->link.nl = u->nl;
@@ -335,18 +375,10 @@ int uplink_new(const struct uplink_setup *setup, struct uplink **ret, struct err
 	return 0;
 }
 
-void uplink_free(struct uplink *u)
-{
-	if (!u)
-		return;
-	source_free(u->monitor);
-	source_free(u->again);
-	fd_close(&u->monitor_fd);
-	fd_close(&u->namespace_fd);
-	nft_free(u->nft);
-	netlink_free(u->nl);
-	strv_free(u->opened[0]);
-	strv_free(u->opened[1]);
-	free(u->link.routes);
-	free(u);
-}
+const struct uplink_kind uplink_veth = {
+	.new = veth_new,
+	.free = veth_free,
+	.begin = veth_begin,
+	.wish = veth_wish,
+	.end = veth_end,
+};

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "net/inside/names-log.h"
 #include "net/inside/packet.h"
+#include "net/outside/firewall.h"
 #include "net/outside/host-rules.h"
 #include "net/outside/resolv.h"
 
@@ -52,6 +53,13 @@ static void check_listing(const uint8_t *data, size_t size)
 	unsigned *numbers;
 	size_t n;
 
+	struct firewall_chain *chains;
+
+	if (firewall_chains((const char *)data, size, &chains, &n, NULL) == 0) {
+		if (n > 0)
+			firewall_blocks((const char *)data, size, &chains[0], "moat0", NULL);
+		free(chains);
+	}
 	if (host_rules_read((const char *)data, size, &opened4, &opened6, NULL) == 0) {
 		strv_free(opened4);
 		strv_free(opened6);

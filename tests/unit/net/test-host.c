@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "net/outside/firewall.h"
 #include "net/outside/host-rules.h"
 #include "net/outside/place.h"
 #include "net/outside/resolv.h"
@@ -212,6 +213,82 @@ static void the_table_lets_nothing_else_pass(void **state)
 	assert_non_null(strstr(b.data, "moat_1 opened4 { \"eth0\" }\n"));
 }
 
+#define RULE(chain, expr)                                                                          \
+	"{\"rule\":{\"family\":\"ip\",\"table\":\"filter\",\"chain\":\"" chain                     \
+	"\",\"expr\":[" expr "]}}"
+#define SAID(rules) "{\"nftables\":[{\"metainfo\":{}}," rules "]}"
+#define IIFNAME(name)                                                                              \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"iifname\"}},\"right\":\"" name    \
+	"\"}}"
+#define COUNTER "{\"counter\":{\"packets\":0,\"bytes\":0}}"
+
+static void chains_for_forwarded_packets_are_found(void **state)
+{
+	static const char said[] = SAID(
+		"{\"chain\":{\"family\":\"ip\",\"table\":\"filter\",\"name\":\"FORWARD\","
+		"\"hook\":\"forward\",\"policy\":\"drop\"}},"
+		"{\"chain\":{\"family\":\"ip\",\"table\":\"filter\",\"name\":\"DOCKER-USER\"}},"
+		"{\"chain\":{\"family\":\"inet\",\"table\":\"moat_1\",\"name\":\"forward\","
+		"\"hook\":\"forward\",\"policy\":\"accept\"}},"
+		"{\"chain\":{\"family\":\"inet\",\"table\":\"x\",\"name\":\"in\","
+		"\"hook\":\"input\",\"policy\":\"drop\"}},"
+		"{\"chain\":{\"family\":\"inet\",\"table\":\"firewalld\",\"name\":\"f\","
+		"\"hook\":\"forward\",\"policy\":\"accept\"}}");
+	struct firewall_chain *chains;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(firewall_chains(said, strlen(said), &chains, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_string_equal(chains[0].name, "FORWARD");
+	assert_true(chains[0].drops);
+	assert_string_equal(chains[1].table, "firewalld");
+	assert_false(chains[1].drops);
+	free(chains);
+}
+
+static int blocks(const char *said, bool drops)
+{
+	struct firewall_chain chain = { "ip", "filter", "FORWARD", drops };
+
+	return firewall_blocks(said, strlen(said), &chain, "moat0", NULL);
+}
+
+static void a_chain_that_drops_in_the_end_blocks_unless_it_knows_the_interface(void **state)
+{
+	(void)state;
+	assert_int_equal(blocks(SAID("{}"), false), 0);
+	assert_int_equal(blocks(SAID("{}"), true), 1);
+	assert_int_equal(blocks(SAID(RULE("FORWARD", COUNTER ",{\"reject\":{}}")), false), 1);
+	assert_int_equal(blocks(SAID(RULE("FORWARD", "{\"drop\":null}")), false), 1);
+	/* Of another chain, or of some packets only. */
+	assert_int_equal(blocks(SAID(RULE("INPUT", "{\"drop\":null}")), false), 0);
+	assert_int_equal(blocks(SAID(RULE("FORWARD", IIFNAME("eth1") ",{\"drop\":null}")), false),
+			 0);
+	assert_int_equal(blocks(SAID(RULE("FORWARD", IIFNAME("moat0") ",{\"accept\":null}")), true),
+			 0);
+	assert_int_equal(
+		blocks(SAID(RULE("DOCKER-USER", IIFNAME("moat*") "," COUNTER ",{\"accept\":null}")),
+		       true),
+		0);
+	assert_int_equal(blocks(SAID(RULE("FORWARD", IIFNAME("eth0") ",{\"accept\":null}")), true),
+			 1);
+	assert_int_equal(blocks("{", true), -EBADMSG);
+}
+
+static void advice_names_the_chain_and_the_interface(void **state)
+{
+	const struct firewall_chain docker = { "ip", "filter", "FORWARD", true },
+				    firewalld = { "inet", "firewalld", "filter_FORWARD", false };
+	char text[256];
+
+	(void)state;
+	firewall_advice(&docker, "moat0", text, sizeof(text));
+	assert_non_null(strstr(text, "iptables -I FORWARD -i moat0 -j ACCEPT"));
+	firewall_advice(&firewalld, "moat1", text, sizeof(text));
+	assert_non_null(strstr(text, "firewall-cmd --zone=trusted --add-interface=moat1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +301,10 @@ int main(void)
 		cmocka_unit_test(the_table_knows_what_was_opened),
 		cmocka_unit_test(moats_tables_are_found_among_others),
 		cmocka_unit_test(the_table_lets_nothing_else_pass),
+		cmocka_unit_test(chains_for_forwarded_packets_are_found),
+		cmocka_unit_test(
+			a_chain_that_drops_in_the_end_blocks_unless_it_knows_the_interface),
+		cmocka_unit_test(advice_names_the_chain_and_the_interface),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

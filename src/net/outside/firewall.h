@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "net/common/nft.h"
+
+/*
+ * Rules of the host's own that would stop what it passes on for containers: docker's, firewalld's
+ * and ufw's chains for forwarded packets drop whatever they do not know.  They are not changed; it
+ * is said what they do, and what to do about it.
+ */
+
+struct firewall_chain {
+	char family[8];
+	char table[64];
+	char name[64];
+	bool drops; /* whatever no rule of it decides about */
+};
+
+/**
+ * firewall_chains() - the chains that see forwarded packets, but for those of tables of moat's
+ * @json: what nft -j says of "chains"
+ * @ret:  owned array, free(3)
+ *
+ * Return: 0; -EBADMSG with a message; -ENOMEM.
+ */
+int firewall_chains(const char *json, size_t len, struct firewall_chain **ret, size_t *ret_n,
+		    struct err *err);
+
+/**
+ * firewall_blocks() - would a chain drop what comes in by an interface?
+ * @json: what nft -j says of its table
+ *
+ * It would where it drops or rejects in the end, and no rule of the table accepts what comes in by
+ * this interface.
+ *
+ * Return: 1, 0; -EBADMSG with a message.
+ */
+int firewall_blocks(const char *json, size_t len, const struct firewall_chain *chain,
+		    const char *device, struct err *err);
+
+/** firewall_advice() - what a chain does to containers, and what to do.  @ret: @size bytes */
+void firewall_advice(const struct firewall_chain *chain, const char *device, char *ret,
+		     size_t size);
+
+/** @text: advice about the first chain that would stop containers; "": there is none */
+typedef void (*firewall_fn)(const char *text, void *arg);
+
+/** firewall_check() - look through the host's rules.  @device: borrowed until @fn was called.
+ * Return: 0; -ENOMEM. */
+int firewall_check(struct nft *nft, const char *device, firewall_fn fn, void *arg);

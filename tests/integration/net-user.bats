@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# moat-net by itself, as a user who is not root: what net.bats has of root.
+
+load lib
+load net
+
+USER_ID=4321
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to be another user with a /dev/net/tun of its own"
+	unshare --user --map-root-user true 2>/dev/null || skip "this host has no user namespaces"
+	# The folders above the test's own are root's alone in some places.
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$SUITE"
+	host_resolv 'nameserver 192.0.2.2'
+	make_host
+}
+
+teardown() {
+	end_host
+}
+
+@test "user: guests reach each other, names are known, and networks are apart" {
+	start_net_as $USER_ID
+	net "$(network_a)" "$(network_b)"
+	guest a 2 one
+	one=$PID
+	guest b 2 other
+	guest a 3 two
+	reaches "$one" 10.1.0.3
+	reaches "$one" fd00:1::3
+	run ! reaches "$one" 10.2.0.2
+	answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
+	[ "$(spoofed)" = 0 ]
+	[ "$(stat -c %u "/proc/$(inside)")" = $USER_ID ]
+}
+
+@test "user: containers get outside, by names too, and the host by its own address" {
+	resolver "$OUTSIDE" 192.0.2.2 address=/example.org/192.0.2.2
+	serve "$OUTSIDE" 0.0.0.0 80
+	serve "$HOST" 0.0.0.0 81
+	serve "$HOST" 127.0.0.1 82
+	start_net_as $USER_ID
+	net "$(network_a)" | jq -e '.hosts[0] == "10.0.2.2"'
+	guest a 2 one
+	answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.2
+	gets 192.0.2.2 80
+	answers "$PID" 10.1.0.1 host.docker.internal = NOERROR 10.0.2.2 10.0.2.2 || true
+	gets 10.0.2.2 81
+	# What listens on the host's loopback is for the host alone.
+	run ! gets 10.0.2.2 82
+	run ! gets 127.0.0.1 82
+	# The host has another address.
+	on_host ip addr add 192.0.2.77/24 dev eth0
+	on_host ip addr del 192.0.2.1/24 dev eth0
+	on_host ip addr add 192.0.2.77/24 dev eth0 2>/dev/null || true
+	on_host ip route replace default via 192.0.2.2
+	poll 10 gets 10.0.2.2 81
+}
+
+# serve PID ADDRESS PORT: answers connections there.
+serve() {
+	nsenter -t "$1" -n socat -T 5 "TCP4-LISTEN:$3,bind=$2,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
+	disown
+	echo $! >>"$NET/pids"
+	poll 10 in_ns "$1" bash -c "exec 4<>/dev/tcp/127.0.0.1/$3"
+}
+
+gets() {
+	[ "$(in_ns "$PID" socat -T 3 - "TCP:$1:$2,connect-timeout=3" </dev/null)" = hello ]
+}
+
+@test "user: slirp4netns that is killed is started again" {
+	serve "$OUTSIDE" 0.0.0.0 80
+	start_net_as $USER_ID
+	net "$(network_a)"
+	guest a 2 one
+	poll 10 gets 192.0.2.2 80
+	kill -9 "$(pgrep -P "$(outside)" slirp4netns)"
+	poll 20 gets 192.0.2.2 80
+	net '{"op":"shutdown"}'
+	poll 10 all_gone
+}
+
+all_gone() {
+	! pgrep -f "^moat-net $NET\$" && ! pgrep -u $USER_ID slirp4netns
+}
+
+@test "user: when moat-net is killed nothing of it is left, and the next one takes the namespace over" {
+	serve "$OUTSIDE" 0.0.0.0 80
+	start_net_as $USER_ID
+	net "$(network_a)"
+	guest a 2 one
+	one=$PID
+	guest a 3 two
+	poll 10 gets 192.0.2.2 80
+	mount --bind "/proc/$(inside)/ns/net" "$(namespace_file)"
+	kill -9 "$(outside)"
+	poll 10 all_gone
+	reaches "$one" 10.1.0.3
+	start_net_as $USER_ID "$(namespace_file)"
+	net "$(network_a)" "$(port t1 0 a 2 one)" "$(port t2 0 a 3 two)" '{"op":"settled"}'
+	reaches "$one" 10.1.0.3
+	poll 10 gets 192.0.2.2 80
+	umount "$(namespace_file)"
+}
+
+namespace_file() {
+	touch "$NET/namespace"
+	echo "$NET/namespace"
+}
+
+@test "user: /dev/net/tun that users may not open is an error that says so" {
+	TUN_MODE=0600
+	start_net_as $USER_ID
+	run -1 net '{"op":"tap"}'
+	[[ $output == *"/dev/net/tun"*"0600"*"chmod 0666"* ]]
+}
+
+@test "user: without slirp4netns networks work, and it is said why there is no way outside" {
+	# An empty folder in the place of the program.
+	for folder in /usr/local/sbin /usr/sbin /sbin /usr/local/bin /usr/bin /bin; do
+		[ ! -e "$folder/slirp4netns" ] || [ -L "$folder" ] || hidden=$folder/slirp4netns
+	done
+	[ -n "${hidden:-}" ]
+	mount --bind /dev/null "$hidden"
+	start_net_as $USER_ID
+	net "$(network_a)"
+	umount "$hidden"
+	guest a 2 one
+	guest a 3 two
+	reaches "$PID" 10.1.0.2
+	net '{"op":"status"}' | jq -e '.uplink.up == false and (.uplink.text | contains("install the package"))'
+}
