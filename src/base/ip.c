@@ -90,7 +90,7 @@ static struct ip fill_rest(const struct ip_net *net, uint8_t with)
 
 	for (unsigned i = 0; i < ip_bits(&ip) / 8; i++) {
 		unsigned own = net->bits <= i * 8 ? 0 : net->bits - i * 8;
-		uint8_t mask = own >= 8 ? 0xff : (uint8_t)(0xff00 >> own);
+		uint8_t mask = (uint8_t)(own >= 8 ? 0xff : 0xff00 >> own);
 
 		ip.bytes[i] = (uint8_t)((ip.bytes[i] & mask) | (with & ~mask));
 	}
