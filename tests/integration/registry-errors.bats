@@ -60,7 +60,8 @@ leftovers() {
 @test "registry: a pull that is interrupted leaves what the next one goes on from" {
 	local pid partial
 	rm -f "$SUITE/gate"
-	"$MOAT_BUILD/moat" pull -q "$BAD_REGISTRY/stall/busybox:latest" &
+	# A shell has its background ignore the interrupt.
+	env --default-signal=INT "$MOAT_BUILD/moat" pull -q "$BAD_REGISTRY/stall/busybox:latest" 3>&- &
 	pid=$!
 	poll 20 has_partial
 	kill -INT "$pid"

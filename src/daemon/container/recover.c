@@ -223,14 +223,6 @@ static void recover_with_shim(struct container *c, int fd)
 	note_end(c);
 }
 
-static void *run_settling(void *arg)
-{
-	struct containers *t = arg;
-
-	networks_recovered(t->networks);
-	return NULL;
-}
-
 static void leave_recovery(struct recovery *all)
 {
 	struct containers *t = all->table;
@@ -243,9 +235,7 @@ static void leave_recovery(struct recovery *all)
 	if (!last)
 		return;
 	free(all);
-	/* It talks to moat-net, which nobody has to wait for. */
-	if (thread_start(NULL, run_settling, t) < 0)
-		(void)run_settling(t);
+	networks_recovered(t->networks);
 }
 
 static void *run_recovering(void *arg)

@@ -55,6 +55,8 @@ struct networks {
 	pthread_mutex_t lock;
 	struct network *first;
 	struct member *members;
+	bool settling; /* moat-net is told what was there before; under the lock */
+	pthread_cond_t settled;
 };
 
 /** networks_find() - by exact name; under the lock; NULL */

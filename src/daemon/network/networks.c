@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
 
@@ -104,6 +105,7 @@ int networks_open(const char *root, int root_fd, struct state *state, struct hub
 		return err_nomem(err);
 	pthread_mutex_init(&nets->lock, NULL);
 	pthread_mutex_init(&nets->changing, NULL);
+	pthread_cond_init(&nets->settled, NULL);
 	nets->state = state;
 	nets->hub = hub;
 	nets->seed = hash_text(root);
@@ -165,16 +167,41 @@ static void return_taps(struct networks *nets)
 	}
 }
 
-void networks_recovered(struct networks *nets)
+static void *run_settling(void *arg)
 {
+	struct networks *nets = arg;
+
 	return_taps(nets);
 	keeper_settle(nets->keeper);
+	pthread_mutex_lock(&nets->lock);
+	nets->settling = false;
+	pthread_cond_broadcast(&nets->settled);
+	pthread_mutex_unlock(&nets->lock);
+	return NULL;
+}
+
+void networks_recovered(struct networks *nets)
+{
+	pthread_mutex_lock(&nets->lock);
+	nets->settling = true;
+	pthread_mutex_unlock(&nets->lock);
+	if (thread_start(NULL, run_settling, nets) < 0)
+		(void)run_settling(nets);
+}
+
+static void await_settled(struct networks *nets)
+{
+	pthread_mutex_lock(&nets->lock);
+	while (nets->settling)
+		pthread_cond_wait(&nets->settled, &nets->lock);
+	pthread_mutex_unlock(&nets->lock);
 }
 
 void networks_close(struct networks *nets)
 {
 	if (!nets)
 		return;
+	await_settled(nets);
 	keeper_close(nets->keeper);
 	while (nets->first) {
 		struct network *n = nets->first;
@@ -188,6 +215,7 @@ void networks_close(struct networks *nets)
 		nets->members = m->next;
 		member_free(m);
 	}
+	pthread_cond_destroy(&nets->settled);
 	pthread_mutex_destroy(&nets->changing);
 	pthread_mutex_destroy(&nets->lock);
 	free(nets->root);

@@ -17,6 +17,7 @@ static struct network *network_of(char **allow)
 {
 	static struct network n;
 
+	egress_list_reset(&n.egress);
 	memset(&n, 0, sizeof(n));
 	memcpy(n.spec.id, "0123456789ab", sizeof(n.spec.id));
 	memcpy(n.bridge, "b0123456789", sizeof("b0123456789"));

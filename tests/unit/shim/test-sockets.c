@@ -271,6 +271,7 @@ static void where_there_is_no_service_a_client_hears_the_end(void **state)
 	client = connect_host(&b);
 	read_all(client, &got);
 	assert_int_equal(got.len, 0);
+	buf_reset(&got);
 	close(client);
 	end(&b, watch);
 }
