@@ -143,6 +143,7 @@ for i in range(1200):
 	local dir holder
 	moat create --name shared "$BUSYBOX" true >/dev/null
 	moat start -a shared
+	poll 20 no_machine shared
 	dir=$MOAT_ROOT/containers/$(id_of shared)
 	flock "$dir/rw.ext4" sleep 1000 &
 	holder=$!

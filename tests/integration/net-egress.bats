@@ -92,7 +92,7 @@ resolves() {
 	guest a 3 two
 	reaches "$PID" 10.1.0.2
 	run ! gets 192.0.2.13 80
-	run ! reaches "$PID" "$host"
+	cut_off "$PID" "$host"
 	on_host ping -q -c 1 -W 2 10.1.0.2
 	answers "$PID" 10.1.0.1 allowed.example = NXDOMAIN
 }

@@ -149,7 +149,12 @@ guest() {
 
 # reaches PID ADDRESS: does it get an answer?
 reaches() {
-	in_ns "$1" ping -q -c 3 -i 0.05 -w 2 "$2"
+	in_ns "$1" ping -q -c 3 -i 0.05 -w 20 "$2"
+}
+
+# cut_off NAMESPACE-PID ADDRESS: no answer comes.
+cut_off() {
+	run ! in_ns "$1" ping -q -c 3 -i 0.05 -w 2 "$2"
 }
 
 spoofed() {
