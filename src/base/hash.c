@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,19 +17,25 @@ struct hash {
 
 DEFINE_CLEANUP(struct hash, hash_free)
 
-int hash_new(struct hash **ret)
+int hash_new_of(enum hash_kind kind, struct hash **ret)
 {
+	const EVP_MD *md = kind == HASH_SHA512 ? EVP_sha512() : EVP_sha256();
 	struct hash *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return -ENOMEM;
 	h->ctx = EVP_MD_CTX_new();
-	if (!h->ctx || EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1) {
+	if (!h->ctx || EVP_DigestInit_ex(h->ctx, md, NULL) != 1) {
 		hash_free(h);
 		return -ENOMEM;
 	}
 	*ret = h;
 	return 0;
+}
+
+int hash_new(struct hash **ret)
+{
+	return hash_new_of(HASH_SHA256, ret);
 }
 
 void hash_free(struct hash *h)
@@ -44,15 +51,25 @@ int hash_update(struct hash *h, const void *data, size_t len)
 	return EVP_DigestUpdate(h->ctx, data, len) == 1 ? 0 : -EIO;
 }
 
-int hash_final(struct hash *h, char ret_hex[SHA256_HEX_LEN + 1])
+int hash_final_of(struct hash *h, char ret_hex[HASH_HEX_MAX + 1])
 {
 	unsigned char raw[EVP_MAX_MD_SIZE];
 	unsigned int len;
 
 	if (EVP_DigestFinal_ex(h->ctx, raw, &len) != 1)
 		return -EIO;
-	hex_encode(raw, SHA256_HEX_LEN / 2, ret_hex);
+	hex_encode(raw, len, ret_hex);
 	return 0;
+}
+
+int hash_final(struct hash *h, char ret_hex[SHA256_HEX_LEN + 1])
+{
+	char hex[HASH_HEX_MAX + 1];
+	int r = hash_final_of(h, hex);
+
+	if (r == 0)
+		memcpy(ret_hex, hex, SHA256_HEX_LEN + 1);
+	return r;
 }
 
 int hash_bytes(const void *data, size_t len, char ret_hex[SHA256_HEX_LEN + 1])

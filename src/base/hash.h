@@ -5,12 +5,18 @@
 #include <stdint.h>
 
 #define SHA256_HEX_LEN 64
+#define HASH_HEX_MAX   128 /* of SHA-512 */
 
-/* SHA-256 in a stream, over OpenSSL's EVP.  Host programs only; the guest has none. */
+enum hash_kind { HASH_SHA256, HASH_SHA512 };
+
+/* SHA-256, or SHA-512, in a stream, over OpenSSL's EVP.  Host programs only; the guest has none. */
 struct hash;
 
-/** hash_new() - begin.  @ret: owned, hash_free().  Return: 0; -ENOMEM. */
+/** hash_new() - begin, with SHA-256.  @ret: owned, hash_free().  Return: 0; -ENOMEM. */
 int hash_new(struct hash **ret);
+
+/** hash_new_of() - begin.  @ret: owned, hash_free().  Return: 0; -ENOMEM. */
+int hash_new_of(enum hash_kind kind, struct hash **ret);
 
 /** hash_free() - NULL is accepted */
 void hash_free(struct hash *h);
@@ -18,9 +24,12 @@ void hash_free(struct hash *h);
 /** hash_update() - add bytes.  Return: 0; -EIO when OpenSSL refuses. */
 int hash_update(struct hash *h, const void *data, size_t len);
 
-/** hash_final() - the digest as lower-case hex and a NUL; @h can only be freed after.  Return: 0;
- * -EIO. */
+/** hash_final() - the digest, of SHA-256, as lower-case hex and a NUL; @h can only be freed after.
+ * Return: 0; -EIO. */
 int hash_final(struct hash *h, char ret_hex[SHA256_HEX_LEN + 1]);
+
+/** hash_final_of() - the same, of any kind */
+int hash_final_of(struct hash *h, char ret_hex[HASH_HEX_MAX + 1]);
 
 /** hash_bytes() - the digest of one piece of memory.  Return: 0; -ENOMEM; -EIO. */
 int hash_bytes(const void *data, size_t len, char ret_hex[SHA256_HEX_LEN + 1]);

@@ -45,7 +45,10 @@ static int pull_path(struct buf *path, const struct reference *ref, const char *
 		     struct err *err)
 {
 	char name[1024];
-	int n = snprintf(name, sizeof(name), "%s/%s", ref->registry, ref->repository), r;
+	bool both = ref->tag && digest_is_set(&ref->digest);
+	int n = snprintf(name, sizeof(name), "%s/%s%s%s", ref->registry, ref->repository,
+			 both ? ":" : "", both ? ref->tag : "");
+	int r;
 
 	if (n < 0 || (size_t)n >= sizeof(name))
 		return err_set(err, -EINVAL, "the image's name is too long");

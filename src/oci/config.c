@@ -130,7 +130,8 @@ static int read_rootfs(const json_t *doc, struct oci_image_config *c, struct err
 		return err_set(err, -EBADMSG, "more than %d layers", OCI_LAYERS_MAX);
 	for (char **id = c->diff_ids; id && *id; id++)
 		if (digest_parse(*id, &checked, NULL) < 0)
-			return err_set(err, -EBADMSG, "a diff_id is malformed or not of sha256");
+			return err_set(err, -EBADMSG,
+				       "a diff_id is malformed or of an unknown kind");
 	return 0;
 }
 

@@ -9,17 +9,20 @@
 
 /*
  * Theory of operation: a descriptor (image-spec descriptor.md) says what kind of content there is,
- * its digest and its size.  "urls" and "data" are ignored: content comes from where the
- * descriptor came from, and is checked against it.
+ * its digest and its size.  "data" is ignored: content comes from where the descriptor came from,
+ * or from "urls" where that may not have it, and is checked against it.
  *
  * A hostile registry or archive writes the JSON.
  */
 
 #define MEDIA_TYPE_MAX 255
+#define URLS_MAX       16
+#define URL_MAX_BYTES  2048
 
 void oci_descriptor_reset(struct oci_descriptor *d)
 {
 	free(d->media_type);
+	strv_free(d->urls);
 	json_decref(d->annotations);
 	*d = (struct oci_descriptor){ 0 };
 }
@@ -100,31 +103,53 @@ static int read_content(const json_t *obj, struct oci_descriptor *d, struct err 
 	if (!digest || size < 0)
 		return err_set(err, -EBADMSG, "\"digest\" and \"size\" are needed");
 	if (digest_parse(digest, &d->digest, NULL) < 0)
-		return err_set(err, -EBADMSG, "\"digest\" is malformed or not of sha256");
+		return err_set(err, -EBADMSG, "\"digest\" is malformed or of an unknown kind");
 	d->size_bytes = (uint64_t)size;
 	d->media_type = strdup(media_type);
 	return d->media_type ? 0 : err_nomem(err);
 }
 
+/* One that cannot be read is no reason to do without the other entries: it fits nothing. */
+static void read_platform(const json_t *platform, struct oci_descriptor *d)
+{
+	const struct platform host = platform_host();
+
+	if (!json_is_object(platform) || platform_read(platform, &d->platform, NULL) < 0)
+		d->platform = (struct platform){ .os = "unknown", .arch = "unknown" };
+	/* A platform without a CPU says nothing; the image's config will say it. */
+	d->has_platform = *d->platform.arch;
+	platform_complete(&d->platform, &host);
+}
+
+static int read_urls(const json_t *obj, char ***ret, struct err *err)
+{
+	int r = json_get_strv(obj, "urls", ret, err);
+
+	if (r < 0)
+		return r;
+	if (strv_len(*ret) > URLS_MAX)
+		return err_set(err, -EBADMSG, "more than %d \"urls\"", URLS_MAX);
+	for (char **url = *ret; url && *url; url++)
+		if (strlen(*url) > URL_MAX_BYTES)
+			return err_set(err, -EBADMSG, "one of \"urls\" is longer than %d bytes",
+				       URL_MAX_BYTES);
+	return 0;
+}
+
 int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err)
 {
 	struct oci_descriptor d = { 0 };
-	json_t *platform;
+	const json_t *platform;
 	int r;
 
 	if (!json_is_object(obj))
 		return err_set(err, -EBADMSG, "a descriptor must be an object");
 	r = read_content(obj, &d, err);
+	platform = json_object_get(obj, "platform");
+	if (r == 0 && platform && !json_is_null(platform))
+		read_platform(platform, &d);
 	if (r == 0)
-		r = json_get_object(obj, "platform", &platform, err);
-	if (r == 0 && platform) {
-		const struct platform host = platform_host();
-
-		r = platform_read(platform, &d.platform, err);
-		/* A platform without a CPU says nothing; the image's config will say it. */
-		d.has_platform = *d.platform.arch;
-		platform_complete(&d.platform, &host);
-	}
+		r = read_urls(obj, &d.urls, err);
 	if (r == 0)
 		r = read_annotations(obj, &d.annotations, err);
 	if (r < 0) {
@@ -137,7 +162,7 @@ int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct er
 
 json_t *oci_descriptor_write(const struct oci_descriptor *d)
 {
-	cleanup_json json_t *platform = NULL;
+	cleanup_json json_t *platform = NULL, *urls = NULL;
 
 	if (d->has_platform) {
 		platform = json_pack("{s:s, s:s, s:s*}", "architecture", d->platform.arch, "os",
@@ -146,9 +171,14 @@ json_t *oci_descriptor_write(const struct oci_descriptor *d)
 		if (!platform)
 			return NULL;
 	}
-	return json_pack("{s:s, s:s, s:I, s:O*, s:O*}", "mediaType", d->media_type, "digest",
-			 d->digest.text, "size", (json_int_t)d->size_bytes, "platform", platform,
-			 "annotations", d->annotations);
+	if (d->urls) {
+		urls = json_from_strv(d->urls);
+		if (!urls)
+			return NULL;
+	}
+	return json_pack("{s:s, s:s, s:I, s:O*, s:O*, s:O*}", "mediaType", d->media_type, "digest",
+			 d->digest.text, "size", (json_int_t)d->size_bytes, "urls", urls,
+			 "platform", platform, "annotations", d->annotations);
 }
 
 int oci_descriptors_read(const json_t *array, struct oci_descriptor **ret, size_t *ret_n,
@@ -189,6 +219,8 @@ int oci_descriptor_translate(struct oci_descriptor *d, bool *ret_changed)
 		{ MEDIA_DOCKER_LAYER, MEDIA_OCI_LAYER },
 		{ MEDIA_DOCKER_LAYER ".gzip", MEDIA_OCI_LAYER "+gzip" },
 		{ MEDIA_DOCKER_LAYER ".zstd", MEDIA_OCI_LAYER "+zstd" },
+		{ MEDIA_DOCKER_FOREIGN, MEDIA_OCI_FOREIGN },
+		{ MEDIA_DOCKER_FOREIGN ".gzip", MEDIA_OCI_FOREIGN "+gzip" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
@@ -207,28 +239,25 @@ int oci_descriptor_translate(struct oci_descriptor *d, bool *ret_changed)
 	return 0;
 }
 
-int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err)
+bool oci_layer_is_foreign(const char *media_type)
 {
-	static const struct {
-		const char *media_type;
-		enum layer_compression compression;
-	} known[] = {
-		{ MEDIA_OCI_LAYER, LAYER_PLAIN },
-		{ MEDIA_OCI_LAYER "+gzip", LAYER_GZIP },
-		{ MEDIA_OCI_LAYER "+zstd", LAYER_ZSTD },
-	};
+	return str_starts(media_type, MEDIA_OCI_FOREIGN) ||
+	       str_starts(media_type, MEDIA_DOCKER_FOREIGN);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (!streq(media_type, known[i].media_type))
-			continue;
-		*ret = known[i].compression;
-		return 0;
+int oci_layer_check(const char *media_type, struct err *err)
+{
+	static const char *const stems[] = { MEDIA_OCI_LAYER, MEDIA_OCI_FOREIGN };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stems); i++) {
+		const char *packed = str_starts(media_type, stems[i]);
+
+		if (packed &&
+		    (streq(packed, "") || streq(packed, "+gzip") || streq(packed, "+zstd")))
+			return 0;
 	}
 	if (str_ends(media_type, "+encrypted"))
 		return err_set(err, -EOPNOTSUPP, "layer is encrypted (%s)", media_type);
-	if (strstr(media_type, "foreign") || strstr(media_type, "nondistributable"))
-		return err_set(err, -EOPNOTSUPP, "layer may not be distributed by registries (%s)",
-			       media_type);
 	return err_set(err, -EOPNOTSUPP, "unknown kind of layer (%s)", media_type);
 }
 

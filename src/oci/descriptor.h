@@ -22,12 +22,12 @@
 #define MEDIA_OCI_MANIFEST    "application/vnd.oci.image.manifest.v1+json"
 #define MEDIA_OCI_CONFIG      "application/vnd.oci.image.config.v1+json"
 #define MEDIA_OCI_LAYER	      "application/vnd.oci.image.layer.v1.tar"
+#define MEDIA_OCI_FOREIGN     "application/vnd.oci.image.layer.nondistributable.v1.tar"
+#define MEDIA_DOCKER_FOREIGN  "application/vnd.docker.image.rootfs.foreign.diff.tar"
 #define MEDIA_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
 #define MEDIA_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 #define MEDIA_DOCKER_CONFIG   "application/vnd.docker.container.image.v1+json"
 #define MEDIA_DOCKER_LAYER    "application/vnd.docker.image.rootfs.diff.tar"
-
-enum layer_compression { LAYER_PLAIN, LAYER_GZIP, LAYER_ZSTD };
 
 struct oci_descriptor {
 	char *media_type;
@@ -35,6 +35,7 @@ struct oci_descriptor {
 	uint64_t size_bytes;
 	bool has_platform;
 	struct platform platform;
+	char **urls;	     /* where it may be had too (a layer that registries may not have) */
 	json_t *annotations; /* object of strings, owned; NULL when there are none */
 };
 
@@ -47,9 +48,12 @@ int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct er
 /** oci_descriptor_write() - a new JSON object; NULL when out of memory */
 json_t *oci_descriptor_write(const struct oci_descriptor *d);
 
-/** oci_layer_compression() - how a layer of this media type is packed.  Return: 0; -EOPNOTSUPP with
- * a message (foreign, encrypted, unknown). */
-int oci_layer_compression(const char *media_type, enum layer_compression *ret, struct err *err);
+/** oci_layer_check() - can a layer of this media type be read?  How it is packed its content says.
+ * Return: 0; -EOPNOTSUPP with a message (encrypted, unknown). */
+int oci_layer_check(const char *media_type, struct err *err);
+
+/** oci_layer_is_foreign() - is it one that is not to be brought to registries? */
+bool oci_layer_is_foreign(const char *media_type);
 
 /** platform_read() - "os", "architecture" and "variant" of an object, in Go's words; what is
  * missing is empty.  Return: 0; -EBADMSG with a message. */

@@ -36,10 +36,30 @@ void oci_index_free(struct oci_index *ix)
 	free(ix);
 }
 
+/* Entries whose digests nobody here can compute are for others.  Return: owned; NULL when out of
+ * memory. */
+static json_t *keep_known(const json_t *manifests)
+{
+	json_t *known = json_array(), *one;
+	size_t i;
+
+	json_array_foreach (manifests, i, one) {
+		const char *digest = json_string_value(json_object_get(one, "digest"));
+		bool foreign = digest && strchr(digest, ':') && !str_starts(digest, "sha256:") &&
+			       !str_starts(digest, "sha512:");
+
+		if (!foreign && json_array_append(known, one) < 0) {
+			json_decref(known);
+			return NULL;
+		}
+	}
+	return known;
+}
+
 int oci_index_parse(const char *text, size_t len, struct oci_index **ret, struct err *err)
 {
 	cleanup_oci_index struct oci_index *ix = calloc(1, sizeof(*ix));
-	cleanup_json json_t *doc = NULL;
+	cleanup_json json_t *doc = NULL, *known = NULL;
 	json_t *manifests;
 	int r;
 
@@ -52,7 +72,10 @@ int oci_index_parse(const char *text, size_t len, struct oci_index **ret, struct
 		return r;
 	if (!manifests)
 		return err_set(err, -EBADMSG, "index must have \"manifests\"");
-	r = oci_descriptors_read(manifests, &ix->manifests, &ix->n_manifests, err);
+	known = keep_known(manifests);
+	if (!known)
+		return err_nomem(err);
+	r = oci_descriptors_read(known, &ix->manifests, &ix->n_manifests, err);
 	if (r < 0) {
 		err_wrap(err, "index");
 		return r;

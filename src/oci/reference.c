@@ -33,13 +33,20 @@
 int digest_parse(const char *text, struct digest *ret, struct err *err)
 {
 	const char *hex = str_starts(text, "sha256:");
+	size_t len = DIGEST_HEX_LEN;
 
+	if (!hex) {
+		hex = str_starts(text, "sha512:");
+		len = DIGEST_HEX_MAX;
+	}
 	if (!hex)
-		return err_set(err, -EINVAL, "unsupported digest: only sha256 is known");
-	if (strlen(hex) != DIGEST_HEX_LEN || !hex_is_lower(hex, DIGEST_HEX_LEN))
 		return err_set(err, -EINVAL,
-			       "invalid digest: 64 lower-case hex digits are expected");
-	memcpy(ret->text, text, sizeof(ret->text));
+			       "unsupported digest: only sha256 and sha512 are known");
+	if (strlen(hex) != len || !hex_is_lower(hex, len))
+		return err_set(err, -EINVAL,
+			       "invalid digest: %zu lower-case hex digits are expected", len);
+	*ret = (struct digest){ 0 };
+	memcpy(ret->text, text, strlen(text));
 	return 0;
 }
 

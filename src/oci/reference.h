@@ -6,21 +6,34 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 
-#define DIGEST_HEX_LEN	64
-#define DIGEST_TEXT_LEN (7 + DIGEST_HEX_LEN) /* "sha256:" and the hex */
+#define DIGEST_HEX_LEN	64		     /* of sha256 */
+#define DIGEST_HEX_MAX	128		     /* of sha512 */
+#define DIGEST_TEXT_MAX (7 + DIGEST_HEX_MAX) /* "sha512:" and the hex */
 
-/* A validated digest. sha256 is the only algorithm (image-spec, descriptor.md "Digests"). */
+/* A validated digest, of one of the two algorithms that are registered (image-spec, descriptor.md
+ * "Digests"). */
 struct digest {
-	char text[DIGEST_TEXT_LEN + 1]; /* "sha256:…"; the empty string is "none" */
+	char text[DIGEST_TEXT_MAX + 1]; /* "sha256:…"; the empty string is "none" */
 };
 
 /** digest_parse() - check and copy a digest.  Return: 0; -EINVAL with a message. */
 int digest_parse(const char *text, struct digest *ret, struct err *err);
 
-/** digest_hex() - the part behind "sha256:"; borrowed */
+/** digest_hex() - the part behind "sha256:" or "sha512:"; borrowed */
 static inline const char *digest_hex(const struct digest *d)
 {
 	return d->text + 7;
+}
+
+static inline bool digest_is_sha512(const struct digest *d)
+{
+	return d->text[3] == '5';
+}
+
+/** digest_algorithm() - "sha256" or "sha512" */
+static inline const char *digest_algorithm(const struct digest *d)
+{
+	return digest_is_sha512(d) ? "sha512" : "sha256";
 }
 
 static inline bool digest_is_set(const struct digest *d)

@@ -3,10 +3,11 @@
 
   badregistry.py LAYOUTS GATE PORT-FILE
 
-LAYOUTS/NAME is served as MODE/NAME:latest; the mode says what goes wrong, see MANIFESTS, BLOBS and
-the class below ("honest" does everything right). Mode "stall" sends half of a large blob and
+LAYOUTS/NAME (of several folders, with a colon between them) is served as MODE/NAME:latest; the mode says what goes
+wrong, see the class below ("honest" does everything right). Mode "stall" sends half of a large blob and
 goes on when the file GATE appears. What was asked for is in PORT-FILE.log, a line each: method, path, Range.
 """
+import hashlib
 import http.server
 import json
 import os
@@ -20,7 +21,20 @@ TOKEN = "a-token"
 LARGE = 100000      # blobs past this count as layers worth stalling
 
 
+# What token services answer: Harbor's, GitLab's, Azure's.
+TOKEN_ANSWERS = {
+    "harbor": (200, {"token": TOKEN, "access_token": "", "expires_in": 1800, "issued_at": "2026-01-02T03:04:05Z"}),
+    "azure": (200, {"access_token": TOKEN}),
+    "empty-token": (200, {"token": "", "access_token": TOKEN}),
+    "gitlab-denied": (403, {"errors": [{"code": "DENIED", "message": "access forbidden"}]}),
+}
 seen = set()        # what was asked for before, of modes that do it right the second time
+
+
+def find(name):
+    """The layout of a name."""
+    folders = [pathlib.Path(folder) / name for folder in LAYOUTS.split(":")]
+    return next((folder for folder in folders if folder.exists()), folders[0])
 
 
 def first_time(*what):
@@ -71,9 +85,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.refuse(404, "NAME_UNKNOWN")
         elif mode == "error500":
             self.answer(500, b"<html>out of order</html>", "text/html")
-        elif mode in ("token", "token-denied", "token-broken") and not authorized:
+        elif mode in ("token", "token-denied", "token-broken", "token-storage") and not authorized:
             self.refuse(401, "UNAUTHORIZED", WWW_Authenticate=(
-                f'Bearer realm="http://{host}/{mode}",service="test",scope="repository:x:pull"'))
+                f'Bearer realm="http://{host}/{mode.replace("-storage", "")}",service="test",scope="repository:x:pull"'))
         elif mode == "busy" and first_time(self.path):
             self.refuse(429, "TOOMANYREQUESTS", Retry_After="1")
         elif mode == "busy-long":
@@ -84,18 +98,42 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(307, Location=self.path)
         elif mode == "hangup":
             self.hang_up()
+        elif mode == "challenges" and not authorized:
+            self.refuse(401, "UNAUTHORIZED", WWW_Authenticate=(
+                f'Negotiate, Basic realm="closed" , Bearer realm = "http://{host}/token",service="a service" ,scope="x"'))
+        elif mode == "silent" and not authorized:
+            self.answer(401)
+        elif mode in TOKEN_ANSWERS and not authorized:
+            self.refuse(401, "UNAUTHORIZED", WWW_Authenticate=f'Bearer realm="http://{host}/token/{mode}",service="s"')
+        elif mode == "ecr" and not self.headers.get("Authorization", "").startswith("Basic "):
+            self.answer(401, b"Not Authorized\n", "text/plain; charset=utf-8",
+                        WWW_Authenticate=f'Basic realm="https://{host}/",service="ecr.amazonaws.com"')
+        elif mode == "no-head" and self.command == "HEAD":
+            self.answer(405)
         else:
             return False
         return True
 
     def manifest(self, mode, layout, reference):
-        if reference.startswith("sha256:"):
+        if ":" in reference:
             digest = reference
         else:
             digest = json.loads((layout / "index.json").read_text())["manifests"][0]["digest"]
-        body = (layout / "blobs/sha256" / digest[7:]).read_bytes()
-        media_type = json.loads(body)["mediaType"]
-        if mode == "html":
+        body = (layout / "blobs" / digest.replace(":", "/")).read_bytes()
+        document, headers = json.loads(body), {}
+        media_type = document.get("mediaType", "application/vnd.docker.distribution.manifest.v1+prettyjws")
+        if mode == "typeless":
+            media_type = "application/json"
+        elif mode == "octets":
+            del document["mediaType"]
+            media_type, body = "binary/octet-stream", json.dumps(document).encode()
+        elif mode == "charset":
+            media_type += "; charset=utf-8"
+        elif mode == "digested":
+            headers = {"Docker_Content_Digest": "sha256:" + hashlib.sha256(body).hexdigest()}
+        elif mode == "digest-lie":
+            headers = {"Docker_Content_Digest": "sha256:" + "0" * 64}
+        elif mode == "html":
             media_type, body = "text/html", b"<html>please log in</html>"
         elif mode == "manifest-garbage":
             body = b'{"schemaVersion":2,"layers":[{'
@@ -113,10 +151,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             for layer in changed.get("layers", []):
                 layer["size"] = 1 << 62
             body = json.dumps(changed).encode()
-        self.answer(200, body, media_type)
+        self.answer(200, body, media_type, **headers)
 
     def blob(self, mode, layout, digest):
-        body = (layout / "blobs/sha256" / digest[7:]).read_bytes()
+        body = (layout / "blobs" / digest.replace(":", "/")).read_bytes()
         half = len(body) // 2
         if mode == "cutoff":
             self.begin(len(body))
@@ -133,6 +171,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.endless(body)
         elif mode == "stall" and len(body) > LARGE:
             self.stall(body, half)
+        elif mode in ("ecr", "token-storage"):
+            # Storage is elsewhere: the same machine by another name.
+            port = self.headers["Host"].split(":")[1]
+            self.answer(307, Location=f"http://127.0.0.1:{port}/storage/{layout.name}/{digest}?X-Amz-Signature=1")
         elif mode == "redirect-blob":
             self.answer(307, Location="/v2/honest/" + self.path.removeprefix("/v2/redirect-blob/"))
         elif mode == "cut-once" and len(body) > LARGE and first_time(digest):
@@ -179,6 +221,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             log.write(f"{self.command} {path} {self.headers.get('Range', '')}\n")
         if path == "/v2/":
             return self.answer(200, b"{}")
+        if path.startswith("/storage/"):
+            _, _, name, digest = path.split("/")
+            if self.headers.get("Authorization"):
+                return self.answer(400, b"<Error><Code>InvalidArgument</Code></Error>", "application/xml")
+            return self.content((find(name) / "blobs" / digest.replace(":", "/")).read_bytes())
+        if path.startswith("/token/"):
+            status, answer = TOKEN_ANSWERS[path.removeprefix("/token/")]
+            return self.answer(status, json.dumps(answer).encode())
         if path == "/token":
             return self.answer(200, json.dumps({"token": TOKEN, "expires_in": 300}).encode())
         if path == "/token-denied":
@@ -191,7 +241,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         mode, name, kind, reference = parts[2:]
         if self.intercept(mode):
             return None
-        layout = pathlib.Path(LAYOUTS) / name
+        layout = find(name)
         try:
             if kind == "manifests":
                 return self.manifest(mode, layout, reference)

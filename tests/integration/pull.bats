@@ -141,9 +141,27 @@ teardown_file() {
 	first=$(moat image inspect "$REGISTRY/test/moving:latest" | jq -r '.[0].Id')
 	skopeo --insecure-policy copy -q --dest-tls-verify=false --src-tls-verify=false \
 		"docker://$REGISTRY/test/configured:latest" "docker://$REGISTRY/test/moving:latest"
-	moat pull -q "$REGISTRY/test/moving:latest"
+	run moat pull "$REGISTRY/test/moving:latest"
+	assert_status 0
+	assert_has "$REGISTRY/test/moving:latest has moved: it was sha256:"
 	second=$(moat image inspect "$REGISTRY/test/moving:latest" | jq -r '.[0].Id')
 	[ "$first" != "$second" ]
+}
+
+@test "pull: of a tag with a digest the digest counts, and a tag that moved is told" {
+	local name=$REGISTRY/test/pinned:1 digest
+	skopeo --insecure-policy copy -q --dest-tls-verify=false --src-tls-verify=false "docker://$BUSYBOX" "docker://$name"
+	digest=$(skopeo inspect --tls-verify=false --format '{{.Digest}}' "docker://$name")
+	run moat pull "$name@$digest"
+	assert_status 0
+	[[ $output != *"has moved"* ]]
+	skopeo --insecure-policy copy -q --dest-tls-verify=false --src-tls-verify=false \
+		"docker://$REGISTRY/test/zstd:latest" "docker://$name"
+	run moat pull "$name@$digest"
+	assert_status 0
+	assert_has "The tag 1 has moved: it is sha256:"
+	run moat image inspect --format '{{join .RepoTags " "}}' "$name@$digest"
+	[[ $output != *pinned:1* ]]
 }
 
 @test "pull: several at once, of images that share a layer, all succeed" {

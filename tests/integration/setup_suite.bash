@@ -9,6 +9,7 @@ setup_suite() {
 	export SUITE
 
 	python3 "$TESTS/integration/images.py" "$SUITE/images"
+	python3 "$TESTS/integration/fieldimages.py" "$SUITE/images/field"
 	start_registry
 	start_bad_registry
 	push_images
@@ -40,7 +41,7 @@ start_registry() {
 }
 
 start_bad_registry() {
-	python3 "$TESTS/integration/badregistry.py" "$SUITE/images/good" "$SUITE/gate" "$SUITE/bad-port" \
+	python3 "$TESTS/integration/badregistry.py" "$SUITE/images/good:$SUITE/images/field" "$SUITE/gate" "$SUITE/bad-port" \
 		>"$SUITE/bad-registry.log" 2>&1 3>&- &
 	disown
 	poll 20 test -s "$SUITE/bad-port"

@@ -2,6 +2,7 @@
 /* POST /images/create: pull from a registry, or import a root filesystem from the body. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "daemon/api/api.h"
@@ -62,7 +63,7 @@ static char *full_name(const char *image, const char *tag)
 {
 	if (!tag || !*tag)
 		return strdup(image);
-	return str_printf(str_starts(tag, "sha256:") ? "%s@%s" : "%s:%s", image, tag);
+	return str_printf(strchr(tag, ':') ? "%s@%s" : "%s:%s", image, tag);
 }
 
 static int read_platform(const struct request *rq, struct platform *ret, struct err *err)

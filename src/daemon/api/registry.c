@@ -135,3 +135,16 @@ int api_distribution(struct request *rq, struct reply *rp, struct err *err)
 				    (json_int_t)d.size_bytes, "Platforms", describe_platforms(&d)),
 			  err);
 }
+
+/* Registries have no search in common, and Docker Hub's is its own. */
+int api_image_search(struct request *rq, struct reply *rp, struct err *err)
+{
+	const char *term = request_arg(rq, "term");
+
+	(void)rp;
+	return err_set(
+		err, -ENOSYS,
+		"moat does not search registries: look at https://hub.docker.com/search?q=%.100s"
+		" and pull what you find by its name",
+		term ? term : "");
+}

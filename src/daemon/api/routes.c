@@ -43,7 +43,7 @@ const struct route api_routes[] = {
 	{ "POST", "/images/{*}/tag", api_image_tag },
 	{ "POST", "/images/{*}/push", api_image_push },
 	{ "POST", "/images/prune", api_image_prune },
-	{ "GET", "/images/search", not_yet },
+	{ "GET", "/images/search", api_image_search },
 	{ "GET", "/images/get", api_images_save },
 	{ "GET", "/images/{*}/get", api_image_save },
 	{ "DELETE", "/images/{*}", api_image_remove },

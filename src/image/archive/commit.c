@@ -49,7 +49,7 @@ static int store_layer(struct work *w, const struct image_commit *c, struct oci_
 		       struct err *err)
 {
 	cleanup(blob_writer_close) struct blob_writer writer = BLOB_WRITER_INIT;
-	int r = blob_writer_open(w->st, UNPACK_MAX_BYTES, &writer, err);
+	int r = blob_writer_open(w->st, HASH_SHA256, UNPACK_MAX_BYTES, &writer, err);
 
 	if (r == 0)
 		r = copy_layer(c, &writer, err);

@@ -55,7 +55,7 @@ static int read_layer(struct work *w, int fd, struct oci_descriptor *ret, struct
 	if (r == 0 && !entry)
 		return err_set(err, -EBADMSG, "archive is empty");
 	if (r == 0)
-		r = tarin_store(&in, w, ret, err);
+		r = tarin_store(&in, w, HASH_SHA256, ret, err);
 	if (r < 0)
 		return r;
 	ret->media_type = strdup(MEDIA_OCI_LAYER);

@@ -55,7 +55,8 @@ static int saved_name(const struct oci_descriptor *d, char ***ret, struct err *e
 static int read_index(struct load *l, const struct oci_descriptor *d, struct oci_index **ret,
 		      struct err *err)
 {
-	cleanup_free char *name = str_printf("blobs/sha256/%s", digest_hex(&d->digest));
+	cleanup_free char *name =
+		str_printf("blobs/%s/%s", digest_algorithm(&d->digest), digest_hex(&d->digest));
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = name ? load_read(l, name, &text, err) : err_nomem(err);
 

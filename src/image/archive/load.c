@@ -137,6 +137,12 @@ static char *link_target(const char *name, struct archive_entry *e)
 	return clean_name(slash && *target != '/' ? folder : NULL, target);
 }
 
+/* A layout has a folder for each kind of digest. */
+static enum hash_kind kind_of(const char *name)
+{
+	return str_starts(name, "blobs/sha512/") ? HASH_SHA512 : HASH_SHA256;
+}
+
 static int take_member(struct load *l, struct tarin *in, struct archive_entry *e, struct err *err)
 {
 	struct member m = { 0 };
@@ -150,7 +156,7 @@ static int take_member(struct load *l, struct tarin *in, struct archive_entry *e
 		free(m.name);
 		return 0;
 	}
-	r = m.link ? 0 : tarin_store(in, l->work, &m.blob, err);
+	r = m.link ? 0 : tarin_store(in, l->work, kind_of(m.name), &m.blob, err);
 	if (r < 0) {
 		free(m.name);
 		return r;

@@ -105,7 +105,7 @@ static int copy_blob(struct saving *s, int fd, uint64_t size, struct err *err)
 /* Images may share blobs: each is written once. */
 static int add_blob(struct saving *s, const struct digest *d, uint64_t size, struct err *err)
 {
-	cleanup_free char *name = str_printf("blobs/sha256/%s", digest_hex(d));
+	cleanup_free char *name = str_printf("blobs/%s/%s", digest_algorithm(d), digest_hex(d));
 	cleanup_close int fd = -1;
 	int r;
 
@@ -160,7 +160,7 @@ static int add_to_index(struct saving *s, const struct oci_descriptor *manifest,
 
 static json_t *blob_path(const struct digest *d)
 {
-	return json_sprintf("blobs/sha256/%s", digest_hex(d));
+	return json_sprintf("blobs/%s/%s", digest_algorithm(d), digest_hex(d));
 }
 
 /* docker wants one entry for an image, with all its names. */

@@ -105,10 +105,11 @@ static int copy_data(struct tarin *t, struct blob_writer *to, struct err *err)
 	}
 }
 
-int tarin_store(struct tarin *t, struct work *w, struct oci_descriptor *ret, struct err *err)
+int tarin_store(struct tarin *t, struct work *w, enum hash_kind kind, struct oci_descriptor *ret,
+		struct err *err)
 {
 	cleanup(blob_writer_close) struct blob_writer writer = BLOB_WRITER_INIT;
-	int r = blob_writer_open(w->st, UNPACK_MAX_BYTES, &writer, err);
+	int r = blob_writer_open(w->st, kind, UNPACK_MAX_BYTES, &writer, err);
 
 	if (r == 0)
 		r = copy_data(t, &writer, err);

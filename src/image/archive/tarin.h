@@ -28,6 +28,7 @@ void tarin_close(struct tarin *t);
  * archive; -errno; with a message. */
 int tarin_next(struct tarin *t, struct archive_entry **ret, struct err *err);
 
-/** tarin_store() - pin and store the current member as a blob.  @ret: media type NULL.  Return: 0;
- * -EBADMSG, also for a bomb; -ECANCELED; -errno; with a message. */
-int tarin_store(struct tarin *t, struct work *w, struct oci_descriptor *ret, struct err *err);
+/** tarin_store() - pin and store the current member as a blob.  @kind: of its digest.  @ret: media
+ * type NULL.  Return: 0; -EBADMSG, also for a bomb; -ECANCELED; -errno; with a message. */
+int tarin_store(struct tarin *t, struct work *w, enum hash_kind kind, struct oci_descriptor *ret,
+		struct err *err);

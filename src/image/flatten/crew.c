@@ -66,10 +66,12 @@ static int check_diff_id(const char *want, const char *hex, struct err *err)
 	const char *want_hex = want ? str_starts(want, "sha256:") : hex;
 
 	if (!want_hex)
-		return err_set(err, -EBADMSG, "its diff_id is not a sha256 digest");
+		want_hex = str_starts(want, "sha512:");
+	if (!want_hex)
+		return err_set(err, -EBADMSG, "its diff_id is not a sha256 or sha512 digest");
 	if (!streq(want_hex, hex))
 		return err_set(err, -EBADMSG,
-			       "unpacked it is sha256:%s, but the image's config says %s", hex,
+			       "unpacked it is %.7s%s, but the image's config says %s", want, hex,
 			       want);
 	return 0;
 }

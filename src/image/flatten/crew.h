@@ -11,7 +11,7 @@
 struct crew_layer {
 	struct layer_log log;
 	bool is_read; /* whole; guarded by the lock, as is "turn" */
-	char hex[SHA256_HEX_LEN + 1];
+	char hex[HASH_HEX_MAX + 1];
 };
 
 struct crew {

@@ -2,6 +2,7 @@
 #include "image/flatten/flatten.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "image/flatten/crew.h"
@@ -123,7 +124,7 @@ static int make_uuid(const struct crew *c, uint8_t ret[EROFS_UUID_LEN])
 	int r = hash_new(&ids);
 
 	for (size_t i = 0; r == 0 && i < c->n_layers; i++)
-		r = hash_update(ids, c->states[i].hex, SHA256_HEX_LEN);
+		r = hash_update(ids, c->states[i].hex, strlen(c->states[i].hex));
 	if (r == 0)
 		r = hash_final(ids, hex);
 	if (r < 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "image/flatten/codec.h"
 
 /*
@@ -45,13 +46,18 @@ static int open_codec(struct layer_stream *s)
 	return r;
 }
 
+static enum hash_kind kind_of(const char *diff_id)
+{
+	return diff_id && str_starts(diff_id, "sha512:") ? HASH_SHA512 : HASH_SHA256;
+}
+
 int layer_stream_open(const struct flatten_layer *layer, const struct flatten_limits *limits,
 		      const atomic_bool *stop, struct err *err, struct layer_stream **ret)
 {
 	cleanup(layer_stream_free_cleanup_fn) struct layer_stream *s = calloc(1, sizeof(*s));
 	int r;
 
-	if (!s || hash_new(&s->hash) < 0)
+	if (!s || hash_new_of(kind_of(layer->diff_id), &s->hash) < 0)
 		return err_nomem(err);
 	s->limits = limits;
 	s->err = err;
@@ -93,7 +99,7 @@ static int check_piece(struct layer_stream *s, const void *data, size_t len)
 		return err_set(s->err, -EBADMSG,
 			       "%llu bytes unpack to more than %u times as many; refused as a bomb",
 			       (unsigned long long)s->source.size_bytes, s->limits->ratio_max);
-	return hash_update(s->hash, data, len) < 0 ? err_set(s->err, -EIO, "SHA-256 failed") : 0;
+	return hash_update(s->hash, data, len) < 0 ? err_set(s->err, -EIO, "hashing failed") : 0;
 }
 
 ssize_t layer_stream_next(struct layer_stream *s, const void **ret)
@@ -113,7 +119,7 @@ int layer_stream_error(const struct layer_stream *s)
 	return s->error;
 }
 
-int layer_stream_finish(struct layer_stream *s, char ret_hex[SHA256_HEX_LEN + 1])
+int layer_stream_finish(struct layer_stream *s, char ret_hex[HASH_HEX_MAX + 1])
 {
 	const void *data;
 	ssize_t n;
@@ -122,5 +128,5 @@ int layer_stream_finish(struct layer_stream *s, char ret_hex[SHA256_HEX_LEN + 1]
 		;
 	if (n < 0)
 		return (int)n;
-	return hash_final(s->hash, ret_hex) < 0 ? err_set(s->err, -EIO, "SHA-256 failed") : 0;
+	return hash_final_of(s->hash, ret_hex) < 0 ? err_set(s->err, -EIO, "hashing failed") : 0;
 }

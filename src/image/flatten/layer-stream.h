@@ -40,4 +40,4 @@ int layer_stream_error(const struct layer_stream *s);
 
 /** layer_stream_finish() - read to the end, give the hash of all bytes.  Return: 0; as
  * layer_stream_next(). */
-int layer_stream_finish(struct layer_stream *s, char ret_hex[SHA256_HEX_LEN + 1]);
+int layer_stream_finish(struct layer_stream *s, char ret_hex[HASH_HEX_MAX + 1]);

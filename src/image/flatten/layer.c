@@ -294,7 +294,7 @@ static int open_tar(struct layer *l)
 
 DEFINE_CLEANUP(struct layer_stream, layer_stream_free)
 
-int layer_read(const struct layer_reading *in, char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
+int layer_read(const struct layer_reading *in, char ret_hex[HASH_HEX_MAX + 1], struct err *err)
 {
 	cleanup(layer_stream_free_cleanup_fn) struct layer_stream *stream = NULL;
 	cleanup(free_tar) struct archive *tar = NULL;

@@ -35,9 +35,9 @@ struct layer_reading {
 
 /**
  * layer_read() - read one layer into a log
- * @ret_hex: SHA-256 of the unpacked tar, its diff_id
+ * @ret_hex: of the unpacked tar, in its diff_id's kind of digest
  *
  * Return: 0; -EBADMSG when the layer is malformed, escapes, or goes over a limit; -ENOMEM;
  * -ECANCELED; -errno of writing; what batch() returned; all with a message.
  */
-int layer_read(const struct layer_reading *in, char ret_hex[SHA256_HEX_LEN + 1], struct err *err);
+int layer_read(const struct layer_reading *in, char ret_hex[HASH_HEX_MAX + 1], struct err *err);

@@ -4,21 +4,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum challenge_kind { CHALLENGE_OTHER, CHALLENGE_BASIC, CHALLENGE_BEARER };
+
 /* What a registry asks for in WWW-Authenticate (RFC 7235; distribution's token specification). */
 struct challenge {
-	bool bearer; /* else Basic */
+	enum challenge_kind kind;
 	char realm[2048];
 	char service[512];
 };
 
 /**
- * challenge_parse() - read one WWW-Authenticate value
+ * challenge_next() - read the next challenge of a WWW-Authenticate value
+ * @at: where it begins; moved behind it
  *
- * Only the first challenge of the value is read.
- *
- * Return: 0; -EBADMSG when it is malformed, too long, or neither Bearer nor Basic.
+ * Return: 1; 0 when there is none; -EBADMSG when it is malformed or too long.
  */
-int challenge_parse(const char *value, struct challenge *ret);
+int challenge_next(const char **at, struct challenge *ret);
 
 /** challenge_choose() - the challenge to answer: Bearer where it is offered.  @values: of
  * WWW-Authenticate, NULL-terminated.  Return: whether there is one. */

@@ -48,7 +48,8 @@ static int read_config(struct registry *reg, struct http *h, const struct docume
 	if (r == 0)
 		r = registry_blob(reg, h, &m->config, &sink, err);
 	if (r == 0)
-		r = digest_of(text.data ? text.data : "", text.len, &digest);
+		r = digest_of_kind(digest_kind(&m->config.digest), text.data ? text.data : "",
+				   text.len, &digest);
 	if (r == 0 && !streq(digest.text, m->config.digest.text))
 		r = err_set(err, -EBADMSG, "the image's config has digest %s, not %s", digest.text,
 			    m->config.digest.text);

@@ -53,7 +53,8 @@ static int download_blob(const struct fetcher *f, const struct oci_descriptor *d
 		.writer = BLOB_WRITER_INIT,
 		.sink = { .begin = on_begin, .write = on_write, .arg = &d },
 	};
-	int r = blob_writer_open(f->work->st, desc->size_bytes, &d.writer, err);
+	int r = blob_writer_open(f->work->st, digest_kind(&desc->digest), desc->size_bytes,
+				 &d.writer, err);
 
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@
 #include "image/registry/redirect.h"
 #include "image/registry/response.h"
 #include "image/registry/sending.h"
+#include "image/registry/transport.h"
 #include "image/store/progress.h"
 
 /*
@@ -217,31 +218,6 @@ static int find_peer(struct http *h, const struct hop *hop, struct err *err)
 	return r;
 }
 
-static void set_peer(struct http *h, const struct hop *hop)
-{
-	const struct peer *p = &h->peer;
-	CURL *c = h->easy;
-
-	curl_easy_setopt(c, CURLOPT_PROXY, url_leads_here(hop->url) ? "" : p->proxy);
-	curl_easy_setopt(c, CURLOPT_NOPROXY, p->no_proxy);
-	if (p->insecure) {
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-	if (p->authorities.len > 0) {
-		/* The system's stay, by CURLOPT_CAPATH. */
-		struct curl_blob blob = { .data = p->authorities.data,
-					  .len = p->authorities.len,
-					  .flags = CURL_BLOB_NOCOPY };
-
-		curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
-	}
-	if (p->certificate) {
-		curl_easy_setopt(c, CURLOPT_SSLCERT, p->certificate);
-		curl_easy_setopt(c, CURLOPT_SSLKEY, p->key);
-	}
-}
-
 static void set_callbacks(struct http *h)
 {
 	CURL *c = h->easy;
@@ -278,50 +254,6 @@ static void set_request(struct http *h, const struct http_request *rq, const str
 	}
 }
 
-static int untrusted(const struct http *h, const char *why, struct err *err)
-{
-	const char *host = h->peer_key ? strchr(h->peer_key, ' ') + 1 : "HOST";
-
-	return err_set(err, -EPROTO,
-		       "%s: put who vouches for it into certs.d/%s/ca.crt, or name it in "
-		       "\"insecure-registries\" of moat's settings",
-		       why, host);
-}
-
-static int transport_error(const struct http *h, CURLcode code, struct err *err)
-{
-	const char *why = h->curl_error[0] ? h->curl_error : curl_easy_strerror(code);
-
-	switch (code) {
-	case CURLE_OUT_OF_MEMORY:
-		return err_nomem(err);
-	case CURLE_ABORTED_BY_CALLBACK:
-		return err_set(err, -ECANCELED, "cancelled");
-	case CURLE_COULDNT_CONNECT:
-		return err_set(err, -ECONNREFUSED, "%s: is the registry running?", why);
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return err_set(err, -EHOSTUNREACH, "%s: check the name and the network", why);
-	case CURLE_OPERATION_TIMEDOUT:
-		return err_set(err, -ETIMEDOUT, "%s", why);
-	case CURLE_PARTIAL_FILE:
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-		return err_set(err, -ECONNRESET, "the registry cut the connection: %s", why);
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_WEIRD_SERVER_REPLY:
-		return err_set(err, -EPROTONOSUPPORT, "%s", why);
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return untrusted(h, why, err);
-	default:
-		return err_set(err, -EPROTO, "%s", why);
-	}
-}
-
 static int perform_request(struct http *h, struct err *err)
 {
 	CURLcode code;
@@ -336,7 +268,8 @@ static int perform_request(struct http *h, struct err *err)
 	if (h->sending.result < 0)
 		return err_errno(err, -EIO, "read what is to be sent");
 	if (code != CURLE_OK && !h->cut)
-		return transport_error(h, code, err);
+		return transport_error(code, h->curl_error,
+				       h->peer_key ? strchr(h->peer_key, ' ') + 1 : "HOST", err);
 	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &h->response.status);
 	return 0;
 }
@@ -352,7 +285,7 @@ static int take_hop(struct http *h, const struct http_request *rq, const struct 
 	http_response_reset(&h->response);
 	h->request = rq;
 	set_limits(h, rq, hop);
-	set_peer(h, hop);
+	peer_apply(&h->peer, h->easy, url_leads_here(hop->url));
 	set_callbacks(h);
 	set_request(h, rq, hop);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, headers);

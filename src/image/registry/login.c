@@ -32,7 +32,7 @@ static int answer_challenge(struct http *h, const struct token_request *ask,
 {
 	int r;
 
-	if (!ask->challenge->bearer) {
+	if (ask->challenge->kind == CHALLENGE_BASIC) {
 		rq->username = ask->auth->username;
 		rq->password = ask->auth->password;
 		return 0;

@@ -111,6 +111,22 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 	return 0;
 }
 
+/* A layer that registries may not have is where its descriptor says. */
+static int try_urls(struct registry *reg, struct http *h, const struct oci_descriptor *d,
+		    struct http_sink *sink, struct err *why)
+{
+	int r = -ENOENT;
+
+	for (char **url = d->urls; r < 0 && r != -ECANCELED && url && *url; url++) {
+		struct err at = { 0 };
+
+		r = registry_external_blob(reg, h, *url, sink, &at);
+		if (r < 0)
+			err_set(why, r, "%.300s: %s", *url, at.msg);
+	}
+	return r;
+}
+
 int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
 		  struct http_sink *sink, struct err *err)
 {
@@ -122,5 +138,7 @@ int registry_blob(struct registry *reg, struct http *h, const struct oci_descrip
 		why.msg[0] = '\0';
 		r = registry_get_blob(server_of(reg, i), h, d, sink, &why);
 	} while (go_on(reg, i, h, r, &why) && ++i <= reg->n_mirrors);
+	if (r < 0 && r != -ECANCELED && d->urls)
+		r = try_urls(reg, h, d, sink, &why);
 	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
 }

@@ -177,3 +177,25 @@ int peer_find(const struct settings *s, const char *host, bool is_https, struct 
 		return err_nomem(err);
 	return is_https ? find_certificates(s, host, ret, err) : 0;
 }
+
+void peer_apply(const struct peer *p, CURL *c, bool is_here)
+{
+	curl_easy_setopt(c, CURLOPT_PROXY, is_here ? "" : p->proxy);
+	curl_easy_setopt(c, CURLOPT_NOPROXY, p->no_proxy);
+	if (p->insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (p->authorities.len > 0) {
+		/* The system's stay, by CURLOPT_CAPATH. */
+		struct curl_blob blob = { .data = p->authorities.data,
+					  .len = p->authorities.len,
+					  .flags = CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+	}
+	if (p->certificate) {
+		curl_easy_setopt(c, CURLOPT_SSLCERT, p->certificate);
+		curl_easy_setopt(c, CURLOPT_SSLKEY, p->key);
+	}
+}

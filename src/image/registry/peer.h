@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <curl/curl.h>
+
 #include "base/buf.h"
 #include "settings/settings.h"
 
@@ -27,6 +29,10 @@ void peer_reset(struct peer *p);
  */
 int peer_find(const struct settings *s, const char *host, bool is_https, struct peer *ret,
 	      struct err *err);
+
+/** peer_apply() - set a transfer up for it.  @p: borrowed until the transfer is over.  @is_here: it
+ * is this machine, which takes no proxy. */
+void peer_apply(const struct peer *p, CURL *c, bool is_here);
 
 /** peer_proxy_of() - the proxy that an environment names for a scheme, as docker and curl read it.
  * @env: NULL: this process's.  Return: borrowed; NULL: none. */

@@ -76,8 +76,7 @@ static int take_references(struct whole *w, const struct buf *text, struct err *
 static int store_document(struct whole *w, const struct document *doc, struct err *err)
 {
 	struct digest ignored;
-	int r = blob_put(w->f->work, doc->text.data ? doc->text.data : "", doc->text.len, &ignored,
-			 err);
+	int r = blob_put_as(w->f->work, digest_kind(&doc->digest), &doc->text, &ignored, err);
 
 	return r == 0 ? take_references(w, &doc->text, err) : r;
 }

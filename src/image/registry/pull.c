@@ -176,8 +176,13 @@ static int name_result(struct pull *p, struct err *err)
 	return p->repo_digest ? 0 : err_nomem(err);
 }
 
-/* The id of the image that has the name already; unset when there is none. */
-static struct digest find_current(struct store *st, const struct pull *p)
+/* What had the name before. */
+struct former {
+	struct digest id;    /* of the image; unset when there was none */
+	struct digest index; /* of the registry; may be unset */
+};
+
+static struct former find_current(struct store *st, const struct pull *p)
 {
 	LOCK_STORE(st);
 
@@ -186,23 +191,46 @@ static struct digest find_current(struct store *st, const struct pull *p)
 
 		if (p->tags ? strv_has(im->tags, p->tags[0])
 			    : strv_has(im->repo_digests, p->repo_digest))
-			return im->config;
+			return (struct former){ im->config, im->index };
 	}
-	return (struct digest){ 0 };
+	return (struct former){ 0 };
 }
 
-static void report_end(const struct progress *p, const struct pull *pull, const char *name,
-		       bool current)
+static void report_text(const struct progress *p, char *owned_text)
 {
-	cleanup_free char *digest = str_printf("Digest: %s", pull->index.text);
-	cleanup_free char *status =
-		str_printf("Status: %s for %s",
-			   current ? "Image is up to date" : "Downloaded newer image", name);
+	if (owned_text)
+		progress_report(p, NULL, owned_text, 0, 0);
+	free(owned_text);
+}
 
-	if (digest && status) {
-		progress_report(p, NULL, digest, 0, 0);
-		progress_report(p, NULL, status, 0, 0);
-	}
+/* Of a reference with a tag and a digest the digest counts; whether the tag has it still, the
+ * registry says, if it can. */
+static void report_moved_tag(const struct pull *p, const struct progress *progress)
+{
+	const struct reference *ref = p->ref;
+	struct digest now;
+
+	if (!ref->tag || !digest_is_set(&ref->digest) ||
+	    registry_tag_digest(p->fetcher.reg, p->fetcher.http, ref->tag, &now) < 0 ||
+	    streq(now.text, ref->digest.text))
+		return;
+	report_text(progress, str_printf("The tag %s has moved: it is %s now", ref->tag, now.text));
+}
+
+static void report_end(const struct pull *p, const char *name, const struct former *before,
+		       const struct image *im)
+{
+	const struct progress *progress = &p->fetcher.guard->guarded;
+	bool current = streq(before->id.text, im->config.text);
+
+	report_text(progress, str_printf("Digest: %s", p->index.text));
+	if (p->tags && digest_is_set(&before->index) && !streq(before->index.text, p->index.text))
+		report_text(progress, str_printf("%s has moved: it was %s, and is %s now", name,
+						 before->index.text, p->index.text));
+	report_moved_tag(p, progress);
+	report_text(progress,
+		    str_printf("Status: %s for %s",
+			       current ? "Image is up to date" : "Downloaded newer image", name));
 }
 
 static int run_pull(struct pull *p, const char *name, struct image **ret, struct err *err)
@@ -221,7 +249,7 @@ static int run_pull(struct pull *p, const char *name, struct image **ret, struct
 		.index = &p->index,
 		.progress = progress,
 	};
-	struct digest before;
+	struct former before;
 	int r = from ? resolve_manifest(p, err) : err_nomem(err);
 
 	if (r == 0)
@@ -235,7 +263,7 @@ static int run_pull(struct pull *p, const char *name, struct image **ret, struct
 	before = find_current(p->fetcher.work->st, p);
 	r = store_install(p->fetcher.work, &in, ret, err);
 	if (r == 0)
-		report_end(progress, p, name, streq(before.text, (*ret)->config.text));
+		report_end(p, name, &before, *ret);
 	return r;
 }
 

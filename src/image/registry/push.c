@@ -175,9 +175,14 @@ static int push_blob(struct push *p, const struct oci_descriptor *d, bool is_lay
 	struct blob_upload u = { .progress = is_layer ? p->progress : NULL,
 				 .total_bytes = d->size_bytes };
 	cleanup_free char *mounted = NULL;
-	int r = registry_has_blob(p->reg, p->http, &d->digest, err);
+	int r;
 
 	short_id(&d->digest, u.id);
+	if (is_layer && d->urls && oci_layer_is_foreign(d->media_type)) {
+		progress_report(u.progress, u.id, "Skipped foreign layer", 0, 0);
+		return 0;
+	}
+	r = registry_has_blob(p->reg, p->http, &d->digest, err);
 	if (r == 1)
 		progress_report(u.progress, u.id, "Layer already exists", 0, 0);
 	/* A config is not what a layer's repository is known to have. */

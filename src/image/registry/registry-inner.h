@@ -50,5 +50,10 @@ int registry_get_manifest(struct registry *reg, struct http *h, const char *name
 int registry_get_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
 		      struct http_sink *sink, struct err *err);
 
+/** registry_external_blob() - as registry_get_blob(), from an address of the descriptor, without
+ * credentials */
+int registry_external_blob(struct registry *reg, struct http *h, const char *url,
+			   struct http_sink *sink, struct err *err);
+
 /** registry_refused() - the error that an answer is */
 int registry_refused(const struct registry *reg, const struct http_response *rs, struct err *err);

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macro.h"
 #include "base/str.h"
+#include "image/registry/redirect.h"
 #include "image/registry/registry-inner.h"
 #include "image/registry/retry.h"
 #include "image/registry/token.h"
@@ -22,6 +24,9 @@
  * The registry is hostile: every document is measured against its digest, by whoever asked for it
  * against its descriptor, and a registry's words are cleaned before a person sees them.
  */
+
+#define MANIFEST_TYPES                                                                             \
+	MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST ", " MEDIA_DOCKER_MANIFEST
 
 /* The authorization of one request. */
 struct grant {
@@ -109,13 +114,6 @@ int registry_new(const struct reference *ref, const struct registry_access *acce
 	return r;
 }
 
-void document_reset(struct document *doc)
-{
-	buf_reset(&doc->text);
-	free(doc->media_type);
-	*doc = (struct document){ 0 };
-}
-
 static int grant_now(struct registry *reg, struct grant *ret)
 {
 	int r = 0;
@@ -148,12 +146,14 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 	struct token token = { 0 };
 	int r = 0;
 
+	if (!challenges)
+		return err_set(err, -EACCES, "the registry does not say how to log in");
 	if (!challenge_choose(challenges, &c))
 		return err_set(err, -EACCES, "the registry asks for a login of an unknown kind");
 	pthread_mutex_lock(&reg->lock);
-	if (!c.bearer && !used->basic && reg->auth && reg->auth->username) {
+	if (c.kind == CHALLENGE_BASIC && !used->basic && reg->auth && reg->auth->username) {
 		reg->basic = true;
-	} else if (!c.bearer) {
+	} else if (c.kind == CHALLENGE_BASIC) {
 		r = err_set(err, -EACCES,
 			    used->basic ? "wrong user name or password" : "no login given");
 	} else if (!reg->token || (used->token && streq(reg->token, used->token))) {
@@ -287,41 +287,6 @@ static int not_found(const struct registry *reg, const struct http_response *rs,
 		       full ? full : reg->name, *text ? text : "manifest unknown");
 }
 
-/* Checks a document against the digest asked for, or else the one in the answer's header. */
-static int check_digest(const struct document *doc, const char *name, const char *header,
-			struct err *err)
-{
-	const char *promised = strchr(name, ':') ? name : header;
-
-	if (!promised || streq(promised, doc->digest.text))
-		return 0;
-	return err_set(err, -EBADMSG, "manifest has digest %s, but %.80s was expected",
-		       doc->digest.text, promised);
-}
-
-static int check_media_type(const struct document *doc, struct err *err)
-{
-	cleanup_json json_t *json = NULL;
-	const char *inside;
-	int r;
-
-	if (!doc->media_type ||
-	    (!oci_is_index(doc->media_type) && !oci_is_manifest(doc->media_type) &&
-	     !strstr(doc->media_type, "manifest.v1+")))
-		return err_set(
-			err, -EBADMSG,
-			"the answer is of type %.100s, which is no manifest: is this a registry?",
-			doc->media_type ? doc->media_type : "(none)");
-	r = json_read(doc->text.data ? doc->text.data : "", doc->text.len, "manifest", &json, err);
-	if (r == 0)
-		r = json_get_str(json, "mediaType", &inside, err);
-	if (r == 0 && inside && !streq(inside, doc->media_type))
-		return err_set(err, -EBADMSG,
-			       "manifest says it is %.100s, the registry says %.100s", inside,
-			       doc->media_type);
-	return r;
-}
-
 int registry_get_manifest(struct registry *reg, struct http *h, const char *name,
 			  struct document *ret, struct err *err)
 {
@@ -330,8 +295,7 @@ int registry_get_manifest(struct registry *reg, struct http *h, const char *name
 	cleanup_free char *path = str_printf("/manifests/%s", name);
 	struct http_request rq = {
 		.path = path,
-		.accept = MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST
-					  ", " MEDIA_DOCKER_MANIFEST,
+		.accept = MANIFEST_TYPES,
 		.max_bytes = OCI_MANIFEST_MAX_BYTES,
 	};
 	int r = path ? registry_retry(reg, h, &rq, &rs, err) : err_nomem(err);
@@ -345,17 +309,26 @@ int registry_get_manifest(struct registry *reg, struct http *h, const char *name
 	doc.text = rs.body;
 	rs.body = BUF_INIT;
 	doc.media_type = take_ptr(rs.content_type);
-	r = digest_of(doc.text.data ? doc.text.data : "", doc.text.len, &doc.digest);
-	if (r < 0)
-		return err_errno(err, r, "hash");
-	r = check_digest(&doc, name, rs.digest, err);
-	if (r == 0)
-		r = check_media_type(&doc, err);
+	r = document_check(&doc, name, rs.digest, err);
 	if (r < 0)
 		return r;
 	*ret = doc;
 	doc = (struct document){ 0 };
 	return 0;
+}
+
+int registry_tag_digest(struct registry *reg, struct http *h, const char *tag, struct digest *ret)
+{
+	cleanup(http_response_reset) struct http_response rs = { 0 };
+	cleanup_free char *path = str_printf("/manifests/%s", tag);
+	struct http_request rq = { .method = "HEAD", .path = path, .accept = MANIFEST_TYPES };
+	int r = path ? registry_send(reg, h, &rq, &rs, NULL) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	if (rs.status != 200 || !rs.digest)
+		return -ENOENT;
+	return digest_parse(rs.digest, ret, NULL);
 }
 
 int registry_get_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
@@ -369,4 +342,26 @@ int registry_get_blob(struct registry *reg, struct http *h, const struct oci_des
 	if (r < 0)
 		return r;
 	return rs.status == 200 || rs.status == 206 ? 0 : registry_refused(reg, &rs, err);
+}
+
+int registry_external_blob(struct registry *reg, struct http *h, const char *url,
+			   struct http_sink *sink, struct err *err)
+{
+	cleanup(http_response_reset) struct http_response rs = { 0 };
+	struct http_request rq = { .url = url, .sink = sink };
+	struct patience p = { .max_tries = 2, .id = sink->id };
+	bool same;
+	int r = redirect_check(reg->base, url, http_settings(h), &same, err);
+
+	while (r == 0) {
+		rq.offset = sink->have_bytes;
+		http_response_reset(&rs);
+		r = http_send(h, &rq, &rs, err);
+		if (!retry_is_passing(r, rs.status) || retry_wait(&p, h, sink->have_bytes) < 0)
+			break;
+		r = 0;
+	}
+	if (r < 0 || rs.status == 200 || rs.status == 206)
+		return r;
+	return err_set(err, -EPROTO, "answered %ld", rs.status);
 }

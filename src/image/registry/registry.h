@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "image/registry/document.h"
 #include "image/registry/http.h"
 #include "oci/descriptor.h"
 
@@ -26,15 +27,6 @@ void registry_free(struct registry *reg);
 /** registry_host() - the host that serves a registry: docker.io is served by another */
 const char *registry_host(const char *name);
 
-/* A manifest or an index as it came. */
-struct document {
-	struct buf text;
-	char *media_type;
-	struct digest digest; /* computed */
-};
-
-void document_reset(struct document *doc);
-
 /**
  * registry_manifest() - fetch a manifest or an index, from a mirror that has it, or the registry
  * @name: tag or digest
@@ -45,6 +37,10 @@ void document_reset(struct document *doc);
  */
 int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
 		      struct err *err);
+
+/** registry_tag_digest() - what a tag stands for, where the registry says it without being asked
+ * for the manifest.  Return: 0; -ENOENT, -errno without a message. */
+int registry_tag_digest(struct registry *reg, struct http *h, const char *tag, struct digest *ret);
 
 /** registry_blob() - fetch a blob into a sink, resumed where it was cut off, from where the
  * manifest was, or who comes after it.  Return: as registry_manifest(). */

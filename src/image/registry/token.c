@@ -124,7 +124,8 @@ static int read_token(const struct http_response *rs, struct token *ret, struct 
 
 	if (r == 0)
 		r = json_get_str(doc, "token", &token, err);
-	if (r == 0 && !token)
+	/* Azure has only the second, and some have both, one of them empty. */
+	if (r == 0 && (!token || !*token))
 		r = json_get_str(doc, "access_token", &token, err);
 	if (r == 0)
 		r = json_get_str(doc, "refresh_token", &identity, err);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "image/store/claim.h"
 #include "image/store/store.h"
@@ -18,10 +19,12 @@
 /*
  * Theory of operation: a blob is written to a file below tmp/ while it is hashed, never longer
  * than announced; when size and digest are right it is synced and renamed to its digest, and the
- * folder is synced.  A file under blobs/sha256 is thus always whole.
+ * folder is synced.  A file under blobs/ is thus always whole.
  *
  * The content comes from a hostile registry or archive; the names are validated digests.
  */
+
+DEFINE_CLEANUP(struct hash, hash_free)
 
 int store_tmp_open(struct store *st, char ret_name[32])
 {
@@ -33,11 +36,12 @@ int store_tmp_open(struct store *st, char ret_name[32])
 	return fd < 0 ? -errno : fd;
 }
 
-int blob_writer_open(struct store *st, uint64_t max_bytes, struct blob_writer *ret, struct err *err)
+int blob_writer_open(struct store *st, enum hash_kind kind, uint64_t max_bytes,
+		     struct blob_writer *ret, struct err *err)
 {
-	struct blob_writer w = { .st = st, .max_bytes = max_bytes };
+	struct blob_writer w = { .st = st, .kind = kind, .max_bytes = max_bytes };
 
-	if (hash_new(&w.hash) < 0)
+	if (hash_new_of(kind, &w.hash) < 0)
 		return err_nomem(err);
 	w.fd = store_tmp_open(st, w.name);
 	if (w.fd < 0) {
@@ -69,7 +73,7 @@ int blob_writer_restart(struct blob_writer *w, struct err *err)
 {
 	struct hash *hash;
 
-	if (hash_new(&hash) < 0)
+	if (hash_new_of(w->kind, &hash) < 0)
 		return err_nomem(err);
 	hash_free(w->hash);
 	w->hash = hash;
@@ -92,25 +96,56 @@ static int check_content(const struct blob_writer *w, const struct oci_descripto
 	return 0;
 }
 
+int blob_folder(const struct store *st, const struct digest *d)
+{
+	return digest_is_sha512(d) ? st->blobs512_fd : st->blobs_fd;
+}
+
+int blob_folder_make(struct store *st, const struct digest *d, int *ret_fd)
+{
+	LOCK_STORE(st);
+	cleanup_close int blobs = -1;
+	int r = 0;
+
+	if (digest_is_sha512(d) && st->blobs512_fd < 0) {
+		r = path_open_dir(st->dir_fd, "blobs", 0755, &blobs);
+		if (r == 0)
+			r = path_open_dir(blobs, "sha512", 0755, &st->blobs512_fd);
+		if (r == 0 && fsync(blobs) < 0)
+			r = -errno;
+	}
+	if (r == 0)
+		*ret_fd = blob_folder(st, d);
+	return r;
+}
+
 static int publish_blob(struct blob_writer *w)
 {
-	if (fsync(w->fd) < 0)
-		return -errno;
-	if (renameat(w->st->tmp_fd, w->name, w->st->blobs_fd, digest_hex(&w->digest)) < 0)
+	int folder, r = blob_folder_make(w->st, &w->digest, &folder);
+
+	if (r < 0 || fsync(w->fd) < 0)
+		return r < 0 ? r : -errno;
+	if (renameat(w->st->tmp_fd, w->name, folder, digest_hex(&w->digest)) < 0)
 		return -errno;
 	w->name[0] = '\0';
-	return fsync(w->st->blobs_fd) < 0 ? -errno : 0;
+	return fsync(folder) < 0 ? -errno : 0;
+}
+
+static void write_digest(enum hash_kind kind, const char *hex, struct digest *ret)
+{
+	snprintf(ret->text, sizeof(ret->text), "%s:%s", kind == HASH_SHA512 ? "sha512" : "sha256",
+		 hex);
 }
 
 int blob_writer_finish(struct blob_writer *w, struct err *err)
 {
-	char hex[SHA256_HEX_LEN + 1];
-	int r = digest_is_set(&w->digest) ? 0 : hash_final(w->hash, hex);
+	char hex[HASH_HEX_MAX + 1];
+	int r = digest_is_set(&w->digest) ? 0 : hash_final_of(w->hash, hex);
 
 	if (r < 0)
 		return err_errno(err, r, "hash");
 	if (!digest_is_set(&w->digest))
-		snprintf(w->digest.text, sizeof(w->digest.text), "sha256:%s", hex);
+		write_digest(w->kind, hex, &w->digest);
 	return 0;
 }
 
@@ -141,7 +176,7 @@ void blob_writer_close(struct blob_writer *w)
 int blob_open(const struct store *st, const struct digest *d, uint64_t size_bytes)
 {
 	cleanup_close int fd =
-		openat(st->blobs_fd, digest_hex(d), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		openat(blob_folder(st, d), digest_hex(d), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat sb;
 
 	if (fd < 0 || fstat(fd, &sb) < 0)
@@ -155,7 +190,7 @@ bool blob_exists(const struct store *st, const struct digest *d, uint64_t size_b
 {
 	struct stat sb;
 
-	return fstatat(st->blobs_fd, digest_hex(d), &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(blob_folder(st, d), digest_hex(d), &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISREG(sb.st_mode) && (uint64_t)sb.st_size == size_bytes;
 }
 
@@ -163,10 +198,13 @@ int blob_read(const struct store *st, const struct digest *d, struct buf *ret, s
 {
 	size_t start = ret->len;
 	struct digest got;
-	int r = file_read_at(st->blobs_fd, digest_hex(d), OCI_MANIFEST_MAX_BYTES, ret);
+	int folder = blob_folder(st, d);
+	int r = folder < 0 ? -ENOENT
+			   : file_read_at(folder, digest_hex(d), OCI_MANIFEST_MAX_BYTES, ret);
 
 	if (r == 0)
-		r = digest_of(ret->data ? ret->data + start : "", ret->len - start, &got);
+		r = digest_of_kind(digest_kind(d), ret->data ? ret->data + start : "",
+				   ret->len - start, &got);
 	if (r < 0)
 		return err_errno(err, r, "read blob %.19s", d->text);
 	if (!streq(got.text, d->text))
@@ -174,10 +212,11 @@ int blob_read(const struct store *st, const struct digest *d, struct buf *ret, s
 	return 0;
 }
 
-int blob_put(struct work *work, const void *data, size_t len, struct digest *ret, struct err *err)
+static int put_blob(struct work *work, enum hash_kind kind, const void *data, size_t len,
+		    struct digest *ret, struct err *err)
 {
 	cleanup(blob_writer_close) struct blob_writer w = BLOB_WRITER_INIT;
-	int r = blob_writer_open(work->st, len, &w, err);
+	int r = blob_writer_open(work->st, kind, len, &w, err);
 
 	if (r == 0)
 		r = blob_writer_add(&w, data, len, err);
@@ -192,12 +231,33 @@ int blob_put(struct work *work, const void *data, size_t len, struct digest *ret
 	return r;
 }
 
-int digest_of(const void *data, size_t len, struct digest *ret)
+int blob_put(struct work *work, const void *data, size_t len, struct digest *ret, struct err *err)
 {
-	char hex[SHA256_HEX_LEN + 1];
-	int r = hash_bytes(data, len, hex);
+	return put_blob(work, HASH_SHA256, data, len, ret, err);
+}
+
+int blob_put_as(struct work *work, enum hash_kind kind, const struct buf *text, struct digest *ret,
+		struct err *err)
+{
+	return put_blob(work, kind, text->data ? text->data : "", text->len, ret, err);
+}
+
+int digest_of_kind(enum hash_kind kind, const void *data, size_t len, struct digest *ret)
+{
+	cleanup(hash_free_cleanup_fn) struct hash *h = NULL;
+	char hex[HASH_HEX_MAX + 1];
+	int r = hash_new_of(kind, &h);
 
 	if (r == 0)
-		snprintf(ret->text, sizeof(ret->text), "sha256:%s", hex);
+		r = hash_update(h, data, len);
+	if (r == 0)
+		r = hash_final_of(h, hex);
+	if (r == 0)
+		write_digest(kind, hex, ret);
 	return r;
+}
+
+int digest_of(const void *data, size_t len, struct digest *ret)
+{
+	return digest_of_kind(HASH_SHA256, data, len, ret);
 }

@@ -5,7 +5,8 @@
 #include "base/hash.h"
 #include "oci/descriptor.h"
 
-/* Content-addressed files of a store: blobs/sha256/HEX. */
+/* Content-addressed files of a store: blobs/sha256/HEX, and blobs/sha512/HEX for what others name
+ * so. */
 
 struct store;
 
@@ -15,6 +16,7 @@ struct blob_writer {
 	int fd;
 	char name[32]; /* below tmp/; empty once it is published */
 	struct hash *hash;
+	enum hash_kind kind;
 	uint64_t size_bytes;
 	uint64_t max_bytes;
 	struct digest digest; /* set by blob_writer_finish() */
@@ -28,12 +30,13 @@ int store_tmp_open(struct store *st, char ret_name[32]);
 
 /**
  * blob_writer_open() - begin
+ * @kind:      of the digest
  * @max_bytes: more is refused by blob_writer_add()
  *
  * Return: 0, to be ended with blob_writer_close(); -errno with a message.
  */
-int blob_writer_open(struct store *st, uint64_t max_bytes, struct blob_writer *ret,
-		     struct err *err);
+int blob_writer_open(struct store *st, enum hash_kind kind, uint64_t max_bytes,
+		     struct blob_writer *ret, struct err *err);
 
 /** blob_writer_add() - append.  Return: 0; -EFBIG past the maximum; -ENOSPC; -errno; all with a
  * message. */
@@ -71,9 +74,29 @@ int blob_read(const struct store *st, const struct digest *d, struct buf *ret, s
 
 struct work;
 
-/** blob_put() - pin and store a piece of memory.  @ret: its digest.  Return: 0; -errno with a
- * message. */
+/** blob_put() - pin and store a piece of memory.  @ret: its digest, of sha256.  Return: 0; -errno
+ * with a message. */
 int blob_put(struct work *w, const void *data, size_t len, struct digest *ret, struct err *err);
 
-/** digest_of() - the digest of a piece of memory.  Return: 0; -ENOMEM; -EIO. */
+/** blob_put_as() - the same, with a digest of another kind */
+int blob_put_as(struct work *w, enum hash_kind kind, const struct buf *text, struct digest *ret,
+		struct err *err);
+
+/** blob_folder() - where the blobs of this kind of digest are.  Return: descriptor, borrowed; -1
+ * where there are none. */
+int blob_folder(const struct store *st, const struct digest *d);
+
+/** blob_folder_make() - the same, made if need be.  The store's lock is not held.  Return: 0;
+ * -errno. */
+int blob_folder_make(struct store *st, const struct digest *d, int *ret_fd);
+
+static inline enum hash_kind digest_kind(const struct digest *d)
+{
+	return digest_is_sha512(d) ? HASH_SHA512 : HASH_SHA256;
+}
+
+/** digest_of() - the digest of a piece of memory, of sha256.  Return: 0; -ENOMEM; -EIO. */
 int digest_of(const void *data, size_t len, struct digest *ret);
+
+/** digest_of_kind() - the same, of another kind */
+int digest_of_kind(enum hash_kind kind, const void *data, size_t len, struct digest *ret);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/hex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "image/store/claim.h"
@@ -58,14 +57,14 @@ static int mark_used(const struct store *st, struct marks *m)
 /* Is @name HEX and @suffix, with HEX not marked? */
 static bool is_garbage(const struct marks *m, const char *name, const char *suffix)
 {
-	char hex[DIGEST_HEX_LEN + 1];
+	char hex[DIGEST_HEX_MAX + 1];
 	const char *key = hex;
+	size_t len = strspn(name, "0123456789abcdef");
 
-	if (strlen(name) != DIGEST_HEX_LEN + strlen(suffix) ||
-	    !hex_is_lower(name, DIGEST_HEX_LEN) || !streq(name + DIGEST_HEX_LEN, suffix))
+	if ((len != DIGEST_HEX_LEN && len != DIGEST_HEX_MAX) || !streq(name + len, suffix))
 		return false;
-	memcpy(hex, name, DIGEST_HEX_LEN);
-	hex[DIGEST_HEX_LEN] = '\0';
+	memcpy(hex, name, len);
+	hex[len] = '\0';
 	return !bsearch(&key, m->hex, m->n, sizeof(*m->hex), by_text);
 }
 
@@ -89,6 +88,8 @@ void store_collect(struct store *st)
 
 	if (mark_used(st, &m) == 0) {
 		(void)path_each(st->blobs_fd, sweep_one, &(struct sweep){ &m, "" });
+		if (st->blobs512_fd >= 0)
+			(void)path_each(st->blobs512_fd, sweep_one, &(struct sweep){ &m, "" });
 		(void)path_each(st->rootfs_fd, sweep_one, &(struct sweep){ &m, ".erofs" });
 	}
 	free(m.hex);

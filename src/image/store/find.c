@@ -100,6 +100,8 @@ int table_lookup(const struct table *t, const char *name, struct match *ret, str
 	const char *hex = str_starts(name, "sha256:");
 	int r;
 
+	if (!hex)
+		hex = str_starts(name, "sha512:");
 	if (!hex && strlen(name) == DIGEST_HEX_LEN && hex_is_lower(name, DIGEST_HEX_LEN))
 		hex = name;
 	if (hex)

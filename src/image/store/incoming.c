@@ -87,7 +87,7 @@ static int make_incoming(struct store *st, const struct oci_descriptor *d, struc
 	*in = (struct incoming){
 		.st = st, .digest = d->digest, .size_bytes = d->size_bytes, .fd = -1, .refs = 1
 	};
-	if (hash_new(&in->hash) < 0)
+	if (hash_new_of(digest_kind(&d->digest), &in->hash) < 0)
 		return err_nomem(err);
 	r = open_file(in);
 	if (r < 0)
@@ -236,34 +236,36 @@ static int condemn(struct incoming *in, int code, const char *text)
 
 static int check_content(struct incoming *in, struct err *err)
 {
-	char hex[SHA256_HEX_LEN + 1];
+	char hex[HASH_HEX_MAX + 1];
 
 	if (in->have_bytes != in->size_bytes)
 		return err_set(err, -EBADMSG,
 			       "%.19s has %" PRIu64 " bytes, but %" PRIu64 " were announced",
 			       in->digest.text, in->have_bytes, in->size_bytes);
-	if (hash_final(in->hash, hex) < 0)
-		return err_set(err, -EIO, "SHA-256 failed");
+	if (hash_final_of(in->hash, hex) < 0)
+		return err_set(err, -EIO, "hashing failed");
 	if (streq(hex, digest_hex(&in->digest)))
 		return 0;
 	return err_set(err, in->was_old ? -ESTALE : -EBADMSG,
-		       "content of %s has another digest: sha256:%s", in->digest.text, hex);
+		       "content of %s has another digest: %s:%s", in->digest.text,
+		       digest_algorithm(&in->digest), hex);
 }
 
 static int move_to_blobs(struct incoming *in)
 {
 	const char *name = digest_hex(&in->digest);
+	int folder, r = blob_folder_make(in->st, &in->digest, &folder);
 
-	if (fsync(in->fd) < 0)
-		return -errno;
+	if (r < 0 || fsync(in->fd) < 0)
+		return r < 0 ? r : -errno;
 	{
 		LOCK_STORE(in->st);
-		if (renameat(in->st->partial_fd, name, in->st->blobs_fd, name) < 0)
+		if (renameat(in->st->partial_fd, name, folder, name) < 0)
 			return -errno;
 		in->is_whole = true;
 		forget(in);
 	}
-	return fsync(in->st->blobs_fd) < 0 ? -errno : 0;
+	return fsync(folder) < 0 ? -errno : 0;
 }
 
 int incoming_publish(struct incoming *in, struct err *err)

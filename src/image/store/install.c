@@ -62,10 +62,8 @@ static int get_document(struct work *w, const struct install *in, const struct o
 
 static int check_manifest(const struct oci_manifest *m, struct err *err)
 {
-	enum layer_compression ignored;
-
 	for (size_t i = 0; i < m->n_layers; i++) {
-		int r = oci_layer_compression(m->layers[i].media_type, &ignored, err);
+		int r = oci_layer_check(m->layers[i].media_type, err);
 
 		if (r < 0)
 			return r;

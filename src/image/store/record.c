@@ -115,9 +115,9 @@ struct record *record_copy(const struct record *rec)
 	return copy;
 }
 
-void rootfs_name(const struct digest *manifest, char ret[80])
+void rootfs_name(const struct digest *manifest, char ret[ROOTFS_NAME_MAX])
 {
-	snprintf(ret, 80, "%s.erofs", digest_hex(manifest));
+	snprintf(ret, ROOTFS_NAME_MAX, "%s.erofs", digest_hex(manifest));
 }
 
 static int note_blobs(struct record *rec, const struct oci_manifest *m)
@@ -201,7 +201,7 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 		struct err *err)
 {
 	cleanup_record struct record *rec = calloc(1, sizeof(*rec));
-	char name[80];
+	char name[ROOTFS_NAME_MAX];
 	int r;
 
 	if (!rec)

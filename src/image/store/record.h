@@ -38,8 +38,10 @@ struct record *record_copy(const struct record *rec);
 /** image_copy() - a deep copy.  Return: owned; NULL when out of memory. */
 struct image *image_copy(const struct image *im);
 
-/** rootfs_name() - "HEX.erofs", 80 bytes */
-void rootfs_name(const struct digest *manifest, char ret[80]);
+#define ROOTFS_NAME_MAX (DIGEST_HEX_MAX + sizeof(".erofs"))
+
+/** rootfs_name() - "HEX.erofs" */
+void rootfs_name(const struct digest *manifest, char ret[ROOTFS_NAME_MAX]);
 
 DEFINE_CLEANUP(struct image, image_free)
 DEFINE_CLEANUP(struct record, record_unref)

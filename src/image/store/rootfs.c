@@ -216,7 +216,7 @@ int rootfs_make(struct rootfs *rf, struct err *err)
 {
 	struct store *st = rf->work->st;
 	struct claim claim;
-	char name[80];
+	char name[ROOTFS_NAME_MAX];
 	int r = pin_layers(rf, err);
 
 	if (r < 0)

@@ -47,6 +47,7 @@ void store_close(struct store *st)
 	pthread_mutex_destroy(&st->lock);
 	pthread_cond_destroy(&st->released);
 	cleanup_close_fn(&st->blobs_fd);
+	cleanup_close_fn(&st->blobs512_fd);
 	cleanup_close_fn(&st->rootfs_fd);
 	cleanup_close_fn(&st->tmp_fd);
 	cleanup_close_fn(&st->partial_fd);
@@ -71,6 +72,8 @@ static int open_folders(struct store *st)
 
 	if (r == 0)
 		r = path_open_dir(blobs, "sha256", 0755, &st->blobs_fd);
+	if (r == 0 && faccessat(blobs, "sha512", F_OK, 0) == 0)
+		r = path_open_dir(blobs, "sha512", 0755, &st->blobs512_fd);
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "rootfs", 0755, &st->rootfs_fd);
 	if (r == 0)
@@ -132,7 +135,8 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	pthread_once(&curl_once, init_curl);
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_cond_init(&st->released, NULL);
-	st->dir_fd = st->blobs_fd = st->rootfs_fd = st->tmp_fd = st->partial_fd = -1;
+	st->dir_fd = st->blobs_fd = st->blobs512_fd = st->rootfs_fd = st->tmp_fd = st->partial_fd =
+		-1;
 	st->rootfs_bytes = rootfs_bytes;
 	st->unpack_path = strdup(unpack_path);
 	if (!st->unpack_path)
@@ -187,7 +191,7 @@ int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err 
 
 char *store_rootfs_path(struct store *st, const struct digest *manifest)
 {
-	char name[80];
+	char name[ROOTFS_NAME_MAX];
 
 	rootfs_name(manifest, name);
 	return str_printf("%s/rootfs/%s", st->path, name);

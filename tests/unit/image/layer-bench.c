@@ -48,7 +48,7 @@ static int try_apply(struct bench *b, int fd)
 	const struct layer_reading in = {
 		.layer = &layer, .common = &b->common, .out = &b->out, .log = &log
 	};
-	char hex[SHA256_HEX_LEN + 1];
+	char hex[HASH_HEX_MAX + 1];
 	int r;
 
 	layer_log_init(&log, &b->common.memory);

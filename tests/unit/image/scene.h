@@ -10,7 +10,7 @@ struct scene {
 	struct server server;
 	struct kit kit;
 	char name[64]; /* of the image: r/x:1 of the registry */
-	char layer_path[128], config_path[128];
+	char layer_path[256], config_path[256];
 };
 
 /** scene_setup(), scene_setup_empty(), scene_teardown() - for cmocka; an empty one has no image */

@@ -14,27 +14,42 @@
 #include "image/registry/redirect.h"
 #include "image/registry/token.h"
 
+static int parse(const char *value, struct challenge *ret)
+{
+	const char *at = value;
+
+	return challenge_next(&at, ret);
+}
+
 static void test_challenges_are_read(void **state)
 {
 	static const struct {
 		const char *value;
-		bool bearer;
+		enum challenge_kind kind;
 		const char *realm, *service;
 	} cases[] = {
-		{ "Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:x:pull\"", true,
-		  "https://a/t", "s" },
-		{ "bearer  service=s , realm=https://a/t", true, "https://a/t", "s" },
-		{ "Bearer realm=\"https://a/\\\"q\\\"\"", true, "https://a/\"q\"", "" },
-		{ "Basic realm=\"x\"", false, "x", "" },
-		{ "Basic", false, "", "" },
+		{ "Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:x:pull\"",
+		  CHALLENGE_BEARER, "https://a/t", "s" },
+		{ "bearer  service=s , realm=https://a/t", CHALLENGE_BEARER, "https://a/t", "s" },
+		{ " Bearer\trealm = \"https://a/t\" ,\tservice= s", CHALLENGE_BEARER, "https://a/t",
+		  "s" },
+		{ "Bearer realm=\"https://a/\\\"q\\\"\"", CHALLENGE_BEARER, "https://a/\"q\"", "" },
+		{ "Bearer realm=\"https://a/t\",error=\"invalid_token\",,", CHALLENGE_BEARER,
+		  "https://a/t", "" },
+		{ "Basic realm=\"x\"", CHALLENGE_BASIC, "x", "" },
+		{ "Basic realm=\"https://1.dkr.ecr.example/\",service=\"ecr.example\"",
+		  CHALLENGE_BASIC, "https://1.dkr.ecr.example/", "ecr.example" },
+		{ "Basic", CHALLENGE_BASIC, "", "" },
+		{ "Negotiate", CHALLENGE_OTHER, "", "" },
+		{ "Digest realm=\"x\"", CHALLENGE_OTHER, "x", "" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct challenge c;
 
-		assert_int_equal(challenge_parse(cases[i].value, &c), 0);
-		assert_int_equal(c.bearer, cases[i].bearer);
+		assert_int_equal(parse(cases[i].value, &c), 1);
+		assert_int_equal(c.kind, cases[i].kind);
 		assert_string_equal(c.realm, cases[i].realm);
 		assert_string_equal(c.service, cases[i].service);
 	}
@@ -43,27 +58,60 @@ static void test_challenges_are_read(void **state)
 static void test_malformed_challenges_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"",
 		"Bearer",
 		"Bearer realm",
 		"Bearer realm=\"x",
 		"Bearer realm=\"a\nb\"",
-		"Digest realm=\"x\"",
 		"Bearer realm=\"\"",
 		"Bearer service=\"s\"",
-		"Bearerrealm=\"x\"",
 		"Bearer =x",
 		"Bearer ;",
+		"=",
 	};
 	char longer[4096] = "Bearer realm=\"";
 	struct challenge c;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(challenge_parse(bad[i], &c), -EBADMSG);
+		assert_int_equal(parse(bad[i], &c), -EBADMSG);
 	memset(longer + strlen(longer), 'a', 3000);
 	strcat(longer, "\"");
-	assert_int_equal(challenge_parse(longer, &c), -EBADMSG);
+	assert_int_equal(parse(longer, &c), -EBADMSG);
+	assert_int_equal(parse(" , ", &c), 0);
+}
+
+static void test_of_several_challenges_bearer_is_chosen(void **state)
+{
+	static const struct {
+		const char *values[3];
+		enum challenge_kind kind; /* CHALLENGE_OTHER: none */
+		const char *realm;
+	} cases[] = {
+		{ { "Basic realm=\"b\", Bearer realm=\"t\",service=\"s\"" },
+		  CHALLENGE_BEARER,
+		  "t" },
+		{ { "Bearer realm=\"t\" , Basic realm=b" }, CHALLENGE_BEARER, "t" },
+		{ { "Negotiate, Basic realm=\"b\"", "Bearer realm=\"t\"" }, CHALLENGE_BEARER, "t" },
+		{ { "Digest realm=\"d\", nonce=\"x, y\", Basic realm=\"b\"" },
+		  CHALLENGE_BASIC,
+		  "b" },
+		{ { "Bearer =", "Basic realm=\"b\"" }, CHALLENGE_BASIC, "b" },
+		{ { "Negotiate" }, CHALLENGE_OTHER, "" },
+		{ { NULL }, CHALLENGE_OTHER, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char copies[2][128] = { "" };
+		char *values[3] = { NULL };
+		struct challenge c = { 0 };
+
+		for (size_t k = 0; k < 2 && cases[i].values[k]; k++)
+			values[k] = strcpy(copies[k], cases[i].values[k]);
+		assert_int_equal(challenge_choose(values, &c), cases[i].kind != CHALLENGE_OTHER);
+		assert_int_equal(c.kind, cases[i].kind);
+		assert_string_equal(c.realm, cases[i].realm);
+	}
 }
 
 static void test_tokens_cannot_break_out_of_a_header(void **state)
@@ -180,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_challenges_are_read),
 		cmocka_unit_test(test_malformed_challenges_are_refused),
+		cmocka_unit_test(test_of_several_challenges_bearer_is_chosen),
 		cmocka_unit_test(test_tokens_cannot_break_out_of_a_header),
 		cmocka_unit_test(test_loopback_hosts),
 		cmocka_unit_test(test_plain_http_leads_nowhere_but_here),

@@ -81,10 +81,21 @@ static void test_blobs_go_before_the_manifest_that_names_them(void **state)
 	assert_memory_equal(sc->server.received, sc->kit.manifest.data, sc->kit.manifest.len);
 }
 
+static void test_a_registry_that_refuses_head_gets_all(void **state)
+{
+	struct scene *sc = *state;
+
+	SERVE(&sc->server, .method = "HEAD", .path = "/v2/", .status = 405);
+	serve_uploads(sc);
+	serve_manifest(sc);
+	pushed(sc, NULL);
+	assert_int_equal(server_logged(&sc->server, "PUT /v2/r/x/blobs/uploads/u"), 2);
+}
+
 static void test_the_content_of_a_blob_goes_up_whole(void **state)
 {
 	struct scene *sc = *state;
-	char path[128];
+	char path[256];
 
 	snprintf(path, sizeof(path), "/v2/r/x/blobs/%s", sc->kit.config_digest.text);
 	SERVE(&sc->server, .method = "HEAD", .path = path);
@@ -278,7 +289,7 @@ static void test_a_cut_upload_is_begun_once_more(void **state)
 static void test_a_registry_that_changes_the_manifest_is_found(void **state)
 {
 	struct scene *sc = *state;
-	char header[128];
+	char header[256];
 
 	snprintf(header, sizeof(header), "Docker-Content-Digest: %s\r\n",
 		 sc->kit.layer_digest.text);
@@ -327,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PUSH_TEST(test_blobs_go_before_the_manifest_that_names_them),
+		PUSH_TEST(test_a_registry_that_refuses_head_gets_all),
 		PUSH_TEST(test_the_content_of_a_blob_goes_up_whole),
 		PUSH_TEST(test_what_the_registry_has_is_not_sent_again),
 		cmocka_unit_test_setup_teardown(

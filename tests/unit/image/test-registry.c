@@ -224,7 +224,7 @@ static void test_lies_about_manifests_are_found(void **state)
 	struct scene *sc = *state;
 	const struct kit *k = &sc->kit;
 	struct err err;
-	char name[128];
+	char name[256];
 
 	SERVE(&sc->server, .path = "/v2/r/x/manifests/", .type = k->manifest_type,
 	      .headers = "Docker-Content-Digest: sha256:00\r\n", .body = k->manifest.data,

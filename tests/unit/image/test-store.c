@@ -64,7 +64,7 @@ static void test_a_loaded_image_is_found_by_name_and_id(void **state)
 {
 	struct place *p = *state;
 	struct image *im;
-	char id[DIGEST_TEXT_LEN + 1];
+	char id[DIGEST_TEXT_MAX + 1];
 
 	load_image(p, "one", "alpine:3");
 	im = find(p, "alpine:3");

@@ -134,30 +134,43 @@ static void test_too_many_layers_are_refused(void **state)
 
 static void test_layer_kinds(void **state)
 {
-	static const struct {
-		const char *type;
-		int r;
-		enum layer_compression compression;
-	} cases[] = {
-		{ MEDIA_OCI_LAYER, 0, LAYER_PLAIN },
-		{ MEDIA_OCI_LAYER "+gzip", 0, LAYER_GZIP },
-		{ MEDIA_OCI_LAYER "+zstd", 0, LAYER_ZSTD },
-		{ MEDIA_OCI_LAYER "+gzip+encrypted", -EOPNOTSUPP, 0 },
-		{ "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", -EOPNOTSUPP, 0 },
-		{ "application/vnd.oci.image.layer.nondistributable.v1.tar", -EOPNOTSUPP, 0 },
-		{ "text/plain", -EOPNOTSUPP, 0 },
+	static const char *const good[] = {
+		MEDIA_OCI_LAYER,   MEDIA_OCI_LAYER "+gzip",   MEDIA_OCI_LAYER "+zstd",
+		MEDIA_OCI_FOREIGN, MEDIA_OCI_FOREIGN "+gzip",
 	};
+	static const char *const bad[] = { MEDIA_OCI_LAYER "+gzip+encrypted", MEDIA_OCI_LAYER "+xz",
+					   "text/plain" };
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		enum layer_compression c = 0;
-
-		assert_int_equal(oci_layer_compression(cases[i].type, &c, NULL), cases[i].r);
-		assert_int_equal(c, cases[i].compression);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_int_equal(oci_layer_check(good[i], NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(oci_layer_check(bad[i], NULL), -EOPNOTSUPP);
 }
 
-static int select_from(const char *text, const char *want, char ret_digest[80], struct err *err)
+static void test_docker_foreign_layers_are_translated_with_their_urls(void **state)
+{
+	struct oci_descriptor d = { 0 };
+	cleanup_json json_t *in = json_pack(
+		"{s:s, s:s, s:i, s:[s]}", "mediaType", MEDIA_DOCKER_FOREIGN ".gzip", "digest",
+		"sha256:0123456789012345678901234567890123456789012345678901234567890123", "size",
+		5, "urls", "https://a.example/layer");
+	cleanup_json json_t *out = NULL;
+	bool changed = false;
+
+	(void)state;
+	assert_int_equal(oci_descriptor_read(in, &d, NULL), 0);
+	assert_true(oci_layer_is_foreign(d.media_type));
+	assert_int_equal(oci_descriptor_translate(&d, &changed), 0);
+	assert_true(changed);
+	assert_string_equal(d.media_type, MEDIA_OCI_FOREIGN "+gzip");
+	out = oci_descriptor_write(&d);
+	assert_true(json_equal(json_object_get(out, "urls"), json_object_get(in, "urls")));
+	oci_descriptor_reset(&d);
+}
+
+static int select_from(const char *text, const char *want, char ret_digest[DIGEST_TEXT_MAX + 1],
+		       struct err *err)
 {
 	cleanup_oci_index struct oci_index *ix = NULL;
 	const struct oci_descriptor *d;
@@ -173,6 +186,23 @@ static int select_from(const char *text, const char *want, char ret_digest[80], 
 	return r;
 }
 
+static void test_one_strange_entry_does_not_spoil_an_index(void **state)
+{
+	static const char text[] =
+		"{\"schemaVersion\":2,\"manifests\":["
+		"{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":\"blake3:00\",\"size\":1},"
+		"{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":\"" A
+		"\",\"size\":1,\"platform\":{\"os\":\"an operating "
+		"system\",\"architecture\":7}}," ENTRY(B, PLATFORM("linux", "amd64")) "]}";
+	struct err err = { 0 };
+	char digest[DIGEST_TEXT_MAX + 1];
+
+	(void)state;
+	assert_int_equal(select_from(text, "linux/amd64", digest, &err), 0);
+	assert_string_equal(digest, B);
+	assert_int_equal(select_from(text, "linux/arm64", digest, &err), -ENOENT);
+}
+
 static void test_index_selects_the_platform_or_names_what_there_is(void **state)
 {
 	static const char text[] =
@@ -182,7 +212,7 @@ static void test_index_selects_the_platform_or_names_what_there_is(void **state)
 				 "arm64") ",\"variant\":\"v8\"") "," ENTRY(B,
 									   PLATFORM("linux",
 										    "amd64")) "]}";
-	char digest[80];
+	char digest[DIGEST_TEXT_MAX + 1];
 	struct err err;
 
 	(void)state;
@@ -211,7 +241,7 @@ static void test_index_selects_the_platform_or_names_what_there_is(void **state)
 	assert_int_equal(select_from("{\"schemaVersion\":2,\"manifests\":[" ENTRY(
 					     A, PLATFORM("li\\nux", "amd64")) "]}",
 				     "amd64", digest, &err),
-			 -EBADMSG);
+			 -ENOENT);
 }
 
 #define FULL_CONFIG                                                                                \
@@ -377,6 +407,8 @@ int main(void)
 		cmocka_unit_test(test_hostile_manifests_are_refused),
 		cmocka_unit_test(test_too_many_layers_are_refused),
 		cmocka_unit_test(test_layer_kinds),
+		cmocka_unit_test(test_docker_foreign_layers_are_translated_with_their_urls),
+		cmocka_unit_test(test_one_strange_entry_does_not_spoil_an_index),
 		cmocka_unit_test(test_index_selects_the_platform_or_names_what_there_is),
 		cmocka_unit_test(test_config_is_read_and_copied),
 		cmocka_unit_test(test_a_platform_is_understood_as_people_write_it_and_completed),

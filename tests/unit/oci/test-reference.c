@@ -126,7 +126,7 @@ static void test_malformed_is_refused_in_dockers_words(void **state)
 	assert_non_null(strstr(err.msg, "255"));
 }
 
-static void test_digests_are_lower_case_sha256(void **state)
+static void test_digests_are_lower_case_and_of_two_kinds(void **state)
 {
 	struct digest d;
 
@@ -135,7 +135,11 @@ static void test_digests_are_lower_case_sha256(void **state)
 	assert_string_equal(digest_hex(&d), HEX);
 	assert_int_equal(digest_parse("sha256:" HEX "0", &d, NULL), -EINVAL);
 	assert_int_equal(digest_parse("sha256:", &d, NULL), -EINVAL);
-	assert_int_equal(digest_parse("sha512:" HEX HEX, &d, NULL), -EINVAL);
+	assert_int_equal(digest_parse("sha512:" HEX HEX, &d, NULL), 0);
+	assert_string_equal(digest_hex(&d), HEX HEX);
+	assert_true(digest_is_sha512(&d));
+	assert_int_equal(digest_parse("sha512:" HEX, &d, NULL), -EINVAL);
+	assert_int_equal(digest_parse("sha384:" HEX, &d, NULL), -EINVAL);
 	assert_int_equal(
 		digest_parse(
 			"sha256:../../../../../../../../../../../../../etc/passwd.......aaaaaaaaa",
@@ -153,7 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_are_dockers),
 		cmocka_unit_test(test_malformed_is_refused_in_dockers_words),
-		cmocka_unit_test(test_digests_are_lower_case_sha256),
+		cmocka_unit_test(test_digests_are_lower_case_and_of_two_kinds),
 	};
 
 	return cmocka_run_group_tests_name("oci: reference", tests, NULL, NULL);
