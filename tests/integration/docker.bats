@@ -279,7 +279,7 @@ container die"
 	run docker login -u user -p password "$REGISTRY"
 	assert_has "Login Succeeded"
 	run docker search nothing
-	assert_error 1 "moat does not serve GET /images/search"
+	assert_error 1 "moat does not search registries"
 	docker create --name pruned "$BUSYBOX" true
 	run docker system prune -f --filter label=nosuch
 	docker inspect pruned >/dev/null

@@ -133,6 +133,7 @@ def system(c, image):
     c.ask("POST", "/auth", 200, body={"username": "a", "password": "b", "serveraddress": registry})
     c.ask("POST", "/auth", 400, body={"username": "a", "password": "b", "serveraddress": "no registry"})
     c.ask("POST", "/moat/templates", 200)
+    c.ask("GET", "/images/search", 501, query="?term=x")
     c.ask("POST", "/secrets/create", 400, body={"Name": "s"})
     c.ask("POST", "/secrets/create", 201, body={"Name": "s", "Data": "eA==", "Store": "file"})
     c.ask("POST", "/secrets/create", 409, body={"Name": "s", "Data": "eA==", "Store": "file"})
