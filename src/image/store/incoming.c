@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@
  * A hostile registry sends the content; the name is a validated digest.
  */
 
+#define ROOM_BLOCKS 4096u /* of the file system, for all else */
 #define CHUNK_BYTES KIB(256)
 
 static struct incoming *find_incoming(const struct store *st, const struct digest *d)
@@ -118,6 +120,16 @@ int incoming_open(struct store *st, const struct oci_descriptor *d, struct incom
 	return 0;
 }
 
+/* Would the disk hold the rest, and what is unpacked of it?  One that has no room keeps nothing
+ * that a pull could not finish. */
+static bool has_room(const struct incoming *in)
+{
+	struct statvfs fs;
+
+	return fstatvfs(in->fd, &fs) < 0 ||
+	       fs.f_bavail > 2 * (in->size_bytes / fs.f_frsize) + ROOM_BLOCKS;
+}
+
 void incoming_close(struct incoming *in)
 {
 	struct store *st;
@@ -128,6 +140,8 @@ void incoming_close(struct incoming *in)
 	LOCK_STORE(st);
 	if (--in->refs > 0)
 		return;
+	if (!in->is_whole && !has_room(in))
+		unlinkat(st->partial_fd, digest_hex(&in->digest), 0);
 	forget(in);
 	incoming_free(in);
 }
