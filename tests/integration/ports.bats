@@ -63,8 +63,14 @@ outside_ask() {
 	outside socat -t 10 - "TCP:$1:${2:-8080},connect-timeout=10${3:+,$3}" </dev/null
 }
 
+# What asks by a datagram asks again: nobody keeps it until the service listens.
 outside_ask_udp() {
-	outside sh -c "echo | socat -T 2 - UDP:$1:${2:-8080}${3:+,$3}"
+	local answer
+	for _ in {1..10}; do
+		answer=$(outside sh -c "echo | socat -T 2 - UDP:$1:${2:-8080}${3:+,$3}")
+		[ -z "$answer" ] || break
+	done
+	echo "$answer"
 }
 
 # host_port NAME PORT: where it is published.
