@@ -3,24 +3,20 @@
  * Theory of operation.  slirp4netns makes a tap, up0, in moat's namespace and is a router there: it
  * reads packets from it and speaks for them with sockets of its own, on the host, as the user it
  * runs as.  It knows one network, in which moat's side has one address; so what leaves is
- * masqueraded in moat's namespace.  It ends when this process does: it watches a pipe.
+ * masqueraded in moat's namespace (slirp.c is about its process).
  *
  * Containers reach the host at the address of slirp4netns itself.  By that slirp4netns would lead
  * to the host's loopback, where things listen that are for the host alone; so it is told not to,
  * and moat's rules lead what is for that address to the host's own, whichever that is at the time.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,7 +24,9 @@
 #include "base/log.h"
 #include "net/common/program.h"
 #include "net/outside/host-address.h"
+#include "net/outside/slirp.h"
 #include "net/outside/uplink.h"
+#include "net/outside/user-network.h"
 
 #define LOOK_AGAIN_USEC	 (200 * USEC_PER_MSEC)
 #define RETRY_FIRST_USEC (200 * USEC_PER_MSEC)
@@ -38,10 +36,6 @@
 /* What its sockets take at once; larger packets are fewer. */
 #define MTU 65520
 
-/* In its network: itself, and moat's side. */
-#define OWN_NUMBER  100
-#define HOST_NUMBER 2
-
 struct uplink {
 	struct uplink_setup setup;
 	struct netlink *nl;
@@ -50,9 +44,8 @@ struct uplink {
 	struct wire_uplink wish;
 	struct wire_place place; /* as it was told last, or will be */
 	char cidr[IP_TEXT_MAX];
-	pid_t pid; /* 0: it does not run */
-	int exit_fd, ready_fd;
-	struct source *child, *ready, *retry;
+	struct slirp *slirp; /* NULL: it does not run */
+	struct source *retry;
 	uint64_t started_usec, retry_usec;
 	int monitor_fd;
 	struct source *monitor, *again;
@@ -62,47 +55,6 @@ static void tell(struct uplink *u)
 {
 	u->place.serial = u->wish.serial;
 	u->setup.fn(&u->place, u->setup.arg);
-}
-
-/* The last ones of their networks first, as for the way of root; fd00::/64 is fixed. */
-static int choose_network(struct uplink *u)
-{
-	static const char *const candidates[] = { "10.0.2.0/24", "10.254.253.0/24",
-						  "172.31.253.0/24", "192.168.253.0/24" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
-		bool taken = false;
-		struct ip_net net;
-
-		if (ip_net_parse(candidates[i], &net) < 0)
-			return -EINVAL;
-		for (uint32_t j = 0; j < u->wish.n_subnets; j++)
-			taken = taken || ip_net_overlap(&net, &u->wish.subnets[j]);
-		if (taken)
-			continue;
-		snprintf(u->cidr, sizeof(u->cidr), "%s", candidates[i]);
-		u->place.own[0].bits = net.bits;
-		ip_add(&net.ip, OWN_NUMBER, &u->place.own[0].ip);
-		ip_add(&net.ip, HOST_NUMBER, &u->place.host[0]);
-		return 0;
-	}
-	return -EADDRNOTAVAIL;
-}
-
-static void choose_network6(struct uplink *u)
-{
-	struct ip_net net;
-
-	u->place.own[1] = (struct ip_net){ 0 };
-	u->place.host[1] = (struct ip){ 0 };
-	if (ip_net_parse("fd00::/64", &net) < 0)
-		return;
-	for (uint32_t j = 0; j < u->wish.n_subnets; j++)
-		if (ip_net_overlap(&net, &u->wish.subnets[j]))
-			return;
-	u->place.own[1].bits = net.bits;
-	ip_add(&net.ip, OWN_NUMBER, &u->place.own[1].ip);
-	ip_add(&net.ip, HOST_NUMBER, &u->place.host[1]);
 }
 
 /* Return: is it another one than before? */
@@ -122,22 +74,6 @@ static bool find_host(struct uplink *u)
 	return changed;
 }
 
-static void forget_process(struct uplink *u)
-{
-	source_free(take_ptr(u->child));
-	source_free(take_ptr(u->ready));
-	fd_close(&u->ready_fd);
-	fd_close(&u->exit_fd);
-	u->pid = 0;
-}
-
-static void end_process(struct uplink *u)
-{
-	if (u->pid > 0 && kill(u->pid, SIGKILL) == 0)
-		waitpid(u->pid, NULL, 0);
-	forget_process(u);
-}
-
 static void set_text(struct uplink *u, const char *text)
 {
 	snprintf(u->place.text, sizeof(u->place.text), "%s", text);
@@ -153,130 +89,64 @@ static void start_later(struct uplink *u)
 	source_set_timer(u->retry, u->retry_usec);
 }
 
-static int ended(struct source *s, pid_t pid, int status, void *arg)
+static void became_ready(struct uplink *u)
 {
-	struct uplink *u = arg;
+	u->place.up = true;
+	u->place.outward[0] = true;
+	u->place.outward[1] = !ip_is_none(&u->place.own[1].ip);
+	set_text(u, "");
+	find_host(u);
+	tell(u);
+}
 
-	(void)s;
-	(void)pid;
-	log_warning("slirp4netns has ended (status %x)", (unsigned)status);
-	forget_process(u);
+static void has_ended(struct uplink *u)
+{
+	slirp_free(take_ptr(u->slirp));
 	u->place.up = false;
 	set_text(u, "slirp4netns has ended, and is started again: see net.log");
 	tell(u);
 	start_later(u);
-	return 0;
 }
 
-static int became_ready(struct source *s, int fd, uint32_t events, void *arg)
+static void slirp_changed(enum slirp_event event, void *arg)
 {
 	struct uplink *u = arg;
-	char byte;
 
-	(void)events;
-	/* Without a byte it has ended, which is told by its process. */
-	if (read(fd, &byte, 1) == 1) {
-		u->place.up = true;
-		u->place.outward[0] = true;
-		u->place.outward[1] = !ip_is_none(&u->place.own[1].ip);
-		set_text(u, "");
-		find_host(u);
-		tell(u);
-	}
-	source_free(s);
-	u->ready = NULL;
-	return 0;
-}
-
-/* Where its descriptors are: to be told to end by, to say that it is ready, the namespace. */
-enum { EXIT_FD = 3, READY_FD, NAMESPACE_FD, FDS_END };
-
-/*
- * Runs in the child.  In moat's user namespace the user is 0 and may enter the network namespace;
- * that, and that it may mount, is what slirp4netns needs to shut itself in.
- */
-static void run_slirp(const struct uplink *u, const int fds[FDS_END], char *const argv[])
-{
-	static char path[] = "PATH=/usr/bin:/bin";
-	static char *const environment[] = { path, NULL };
-	sigset_t none;
-	int high[FDS_END];
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < FDS_END; i++)
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FDS_END);
-	if (setns(u->user_fd, CLONE_NEWUSER) < 0)
-		_exit(126);
-	for (int i = 0; i < FDS_END; i++)
-		if (high[i] < 0 || dup2(high[i], i) < 0)
-			_exit(126);
-	execve(u->program, argv, environment);
-	_exit(127);
-}
-
-static int spawn(struct uplink *u, int exit_end, int ready_end)
-{
-	char cidr[IP_TEXT_MAX + 8], mtu[16];
-	char *const argv[] = { (char[]){ "slirp4netns" },
-			       (char[]){ "--exit-fd=3" },
-			       (char[]){ "--ready-fd=4" },
-			       mtu,
-			       cidr,
-			       (char[]){ "--enable-ipv6" },
-			       (char[]){ "--disable-host-loopback" },
-			       (char[]){ "--disable-dns" },
-			       (char[]){ "--enable-sandbox" },
-			       (char[]){ "--enable-seccomp" },
-			       (char[]){ "--netns-type=path" },
-			       (char[]){ "/proc/self/fd/5" },
-			       (char[]){ "up0" },
-			       NULL };
-	cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	const int fds[FDS_END] = { null_fd,  null_fd,	STDERR_FILENO,
-				   exit_end, ready_end, u->namespace_fd };
-	pid_t pid;
-
-	snprintf(cidr, sizeof(cidr), "--cidr=%s", u->cidr);
-	snprintf(mtu, sizeof(mtu), "--mtu=%d", MTU);
-	pid = null_fd < 0 ? -1 : fork();
-	if (pid == 0)
-		run_slirp(u, fds, argv);
-	if (pid < 0)
-		return -errno;
-	u->pid = pid;
-	return 0;
+	if (event == SLIRP_READY)
+		became_ready(u);
+	else
+		has_ended(u);
 }
 
 static int execute(struct uplink *u)
 {
-	cleanup_close int exit_end = -1, ready_end = -1;
-	int fds[2], r;
+	const struct slirp_setup setup = { .loop = u->setup.loop,
+					   .program = u->program,
+					   .namespace_fd = u->namespace_fd,
+					   .user_fd = u->user_fd,
+					   .device = "up0",
+					   .cidr = u->cidr,
+					   .mtu = MTU,
+					   .fn = slirp_changed,
+					   .arg = u };
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	exit_end = fds[0];
-	u->exit_fd = fds[1];
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	u->ready_fd = fds[0];
-	ready_end = fds[1];
-	r = spawn(u, exit_end, ready_end);
-	if (r == 0)
-		r = loop_add_child(u->setup.loop, u->pid, ended, u, &u->child);
-	if (r == 0)
-		r = loop_add_io(u->setup.loop, u->ready_fd, EPOLLIN, became_ready, u, &u->ready);
-	return r;
+	return slirp_start(&setup, &u->slirp);
+}
+
+/* It may have been installed since the last time. */
+static int find_and_execute(struct uplink *u)
+{
+	free(take_ptr(u->program));
+	return program_find("slirp4netns", &u->program, NULL) < 0 ? -ENOENT : execute(u);
 }
 
 static void start(struct uplink *u)
 {
-	int r = u->program ? execute(u) : -ENOENT;
+	int r = find_and_execute(u);
 
 	u->started_usec = clock_mono_usec();
 	if (r == 0)
 		return;
-	end_process(u);
 	set_text(u, u->program ? "slirp4netns cannot be executed: see net.log"
 			       : "containers reach nothing outside: the program slirp4netns is "
 				 "missing, install the package of that name");
@@ -291,7 +161,7 @@ static int retry(struct source *s, void *arg)
 	struct uplink *u = arg;
 
 	(void)s;
-	if (u->wish.wanted && u->pid == 0)
+	if (u->wish.wanted && !u->slirp)
 		start(u);
 	return 0;
 }
@@ -337,33 +207,22 @@ static void stop(struct uplink *u)
 	fd_close(&u->monitor_fd);
 	source_set_timer(u->retry, UINT64_MAX);
 	source_set_timer(u->again, UINT64_MAX);
-	end_process(u);
+	slirp_free(take_ptr(u->slirp));
 	u->place = (struct wire_place){ .masquerade = true, .mtu = MTU };
-}
-
-static bool overlaps(const struct uplink *u)
-{
-	for (uint32_t i = 0; i < u->wish.n_subnets; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(u->place.own); j++)
-			if (!ip_is_none(&u->place.own[j].ip) &&
-			    ip_net_overlap(&u->place.own[j], &u->wish.subnets[i]))
-				return true;
-	return false;
 }
 
 static void user_wish(struct uplink *u, const struct wire_uplink *wish)
 {
 	u->wish = *wish;
 	/* A network that came later may have what slirp4netns has. */
-	if (!wish->wanted || (u->pid > 0 && overlaps(u)))
+	if (!wish->wanted || (u->slirp && user_network_overlaps(wish, &u->place)))
 		stop(u);
-	if (!wish->wanted || u->pid > 0) {
+	if (!wish->wanted || u->slirp) {
 		tell(u);
 		return;
 	}
 	watch_host(u);
-	choose_network6(u);
-	if (choose_network(u) < 0) {
+	if (user_network_choose(wish, &u->place, u->cidr) < 0) {
 		set_text(u, "networks have all the subnets that a way outside could have");
 		tell(u);
 		return;
@@ -411,16 +270,10 @@ static int user_new(const struct uplink_setup *setup, struct uplink **ret, struc
 
 	if (!u)
 		return err_nomem(err);
-	*u = (struct uplink){ .setup = *setup,
-			      .namespace_fd = -1,
-			      .user_fd = -1,
-			      .exit_fd = -1,
-			      .ready_fd = -1,
-			      .monitor_fd = -1 };
+	*u = (struct uplink){
+		.setup = *setup, .namespace_fd = -1, .user_fd = -1, .monitor_fd = -1
+	};
 	u->place = (struct wire_place){ .masquerade = true, .mtu = MTU };
-	/* One that is missing is said when it is needed. */
-	if (program_find("slirp4netns", &u->program, NULL) < 0)
-		u->program = NULL;
 	r = netlink_new(&u->nl);
 	if (r == 0)
 		r = loop_add_timer(setup->loop, UINT64_MAX, retry, u, &u->retry);

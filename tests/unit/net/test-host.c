@@ -15,6 +15,7 @@
 #include "net/outside/host-rules.h"
 #include "net/outside/place.h"
 #include "net/outside/resolv.h"
+#include "net/outside/user-network.h"
 
 static uint32_t parse(const char *text, struct wire_resolver *ret)
 {
@@ -289,6 +290,38 @@ static void advice_names_the_chain_and_the_interface(void **state)
 	assert_non_null(strstr(text, "firewall-cmd --zone=trusted --add-interface=moat1"));
 }
 
+static void choose_beside(const char *const *subnets, struct wire_place *place, char *cidr)
+{
+	struct wire_uplink wish = { 0 };
+
+	for (; *subnets; subnets++)
+		assert_int_equal(ip_net_parse(*subnets, &wish.subnets[wish.n_subnets++]), 0);
+	assert_int_equal(user_network_choose(&wish, place, cidr), 0);
+	assert_false(user_network_overlaps(&wish, place));
+}
+
+static void without_root_the_way_outside_avoids_moats_networks(void **state)
+{
+	static const char *const none[] = { NULL };
+	static const char *const usual[] = { "10.0.0.0/16", "fd00::/48", NULL };
+	struct wire_place place = { 0 };
+	struct wire_uplink later = { .n_subnets = 1 };
+	char cidr[IP_TEXT_MAX], text[IP_TEXT_MAX];
+
+	(void)state;
+	choose_beside(none, &place, cidr);
+	assert_string_equal(cidr, "10.0.2.0/24");
+	ip_format(&place.host[0], text);
+	assert_string_equal(text, "10.0.2.2");
+	ip_format(&place.own[1].ip, text);
+	assert_string_equal(text, "fd00::64");
+	assert_int_equal(ip_net_parse("10.0.2.128/25", &later.subnets[0]), 0);
+	assert_true(user_network_overlaps(&later, &place));
+	choose_beside(usual, &place, cidr);
+	assert_string_equal(cidr, "10.254.253.0/24");
+	assert_true(ip_is_none(&place.own[1].ip));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +330,7 @@ int main(void)
 		cmocka_unit_test(more_resolvers_than_there_is_room_for_are_left_out),
 		cmocka_unit_test(the_way_outside_has_addresses_that_are_nobodys),
 		cmocka_unit_test(where_everything_is_taken_there_is_none),
+		cmocka_unit_test(without_root_the_way_outside_avoids_moats_networks),
 		cmocka_unit_test(a_table_and_its_device_have_one_number),
 		cmocka_unit_test(the_table_knows_what_was_opened),
 		cmocka_unit_test(moats_tables_are_found_among_others),
