@@ -4,14 +4,18 @@
 #include "oci/platform.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/registry-auth.h"
 #include "oci/reference.h"
 #include "secret/credentials.h"
+
+#define KEY_MAX_BYTES 16384 /* it goes along in the request's first line */
 
 int pull_platform(const struct cli *c, char **ret, struct err *err)
 {
@@ -27,6 +31,26 @@ int pull_platform(const struct cli *c, char **ret, struct err *err)
 	return *ret || !(platform || os || arch) ? 0 : err_nomem(err);
 }
 
+/* A file of public keys; what is in it moatd looks at. */
+static int add_key(const struct cli *c, struct buf *path, struct err *err)
+{
+	cleanup(buf_reset) struct buf pem = BUF_INIT;
+	const char *name = options_value(&c->opt, "verify");
+	int r;
+
+	if (!name)
+		return 0;
+	r = file_read_at(AT_FDCWD, name, KEY_MAX_BYTES, &pem);
+	if (r == 0)
+		r = buf_add(&pem, "", 1);
+	if (r < 0)
+		return err_errno(err, r, "--verify %s", name);
+	if (strstr(pem.data, "PRIVATE KEY"))
+		return err_set(err, -EINVAL,
+			       "--verify %s: that is a private key; give the public one", name);
+	return cli_query(path, "verifyKey", pem.data, err);
+}
+
 /* Of these `moat run` has only the scheme. */
 static int add_options(const struct cli *c, struct buf *path, struct err *err)
 {
@@ -35,10 +59,10 @@ static int add_options(const struct cli *c, struct buf *path, struct err *err)
 	if (r == 0)
 		r = cli_query(path, "maxConcurrentDownloads",
 			      options_value(&c->opt, "max-concurrent-downloads"), err);
-
-	return r < 0 ? r
-		     : cli_query(path, "allPlatforms",
-				 options_flag(&c->opt, "all-platforms") ? "1" : NULL, err);
+	if (r == 0)
+		r = cli_query(path, "allPlatforms",
+			      options_flag(&c->opt, "all-platforms") ? "1" : NULL, err);
+	return r < 0 ? r : add_key(c, path, err);
 }
 
 static int pull_path(struct buf *path, const struct reference *ref, const char *platform,

@@ -140,6 +140,8 @@ struct image_pull {
 	bool all_platforms;		 /* keep the whole index, to pass it on */
 	struct registry_access access;
 	unsigned max_downloads; /* layers at a time; 0: as the settings say, or PULL_DOWNLOADS */
+	const char *verify_key; /* public keys in PEM, one of which must have signed it; NULL: only
+				   what the settings demand */
 };
 
 #define PULL_DOWNLOADS	   3
@@ -155,10 +157,13 @@ struct image_pull {
  * in.  Blobs that are there already are not fetched again, and of layers only what is missing, also
  * after a pull that ended early.
  *
- * A reference with a digest gives the image no tag.
+ * A reference with a digest gives the image no tag.  Where the settings or the caller demand a
+ * signature, the manifest or index that the reference stands for must have one; that is known
+ * before anything else of the image is fetched.
  *
- * Return: 0; -ENOENT manifest unknown or platform missing; -EACCES 401 or 403; -EBADMSG content
- * that lies about size or digest or is malformed; -EPROTO other answers; -ECANCELED; -errno.
+ * Return: 0; -EPERM unsigned, or not as demanded; -ENOENT manifest unknown or platform missing;
+ * -EACCES 401 or 403; -EBADMSG content that lies about size or digest or is malformed; -EPROTO
+ * other answers; -ECANCELED; -errno.
  */
 int store_pull(struct store *st, const struct image_pull *in, const struct progress *progress,
 	       struct image **ret, struct err *err);

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/macro.h"
 #include "base/str.h"
-#include "settings/settings.h"
+#include "settings/read-inner.h"
 
 /*
  * Theory of operation: one table for each kind of object says which members it can have and who
@@ -16,17 +16,9 @@
  * Whoever may write the file may do what moatd's user may; the limits are against accidents.
  */
 
-#define LIST_MAX      1000
 #define TRANSFERS_MAX 32
 
-/* A member: its name, and what becomes of its value. */
-struct member {
-	const char *name;
-	int (*read)(const char *name, json_t *value, void *to, struct err *err);
-};
-
-static int read_members(json_t *obj, const struct member *members, size_t n, void *to,
-			struct err *err)
+int read_members(json_t *obj, const struct member *members, size_t n, void *to, struct err *err)
 {
 	const char *name;
 	json_t *value;
@@ -48,12 +40,12 @@ static int read_members(json_t *obj, const struct member *members, size_t n, voi
 	return 0;
 }
 
-static int wrong_type(const char *name, const char *wanted, struct err *err)
+int wrong_type(const char *name, const char *wanted, struct err *err)
 {
 	return err_set(err, -EINVAL, "\"%s\" must be %s", name, wanted);
 }
 
-static int read_text(const char *name, const json_t *value, char **ret, struct err *err)
+int read_text(const char *name, const json_t *value, char **ret, struct err *err)
 {
 	const char *text = json_string_value(value);
 
@@ -64,12 +56,12 @@ static int read_text(const char *name, const json_t *value, char **ret, struct e
 	return *ret ? 0 : err_nomem(err);
 }
 
-static int read_list(const char *name, const json_t *value, char ***ret, struct err *err)
+int read_list(const char *name, const json_t *value, char ***ret, struct err *err)
 {
 	const json_t *one;
 	size_t i;
 
-	if (!json_is_array(value) || json_array_size(value) > LIST_MAX)
+	if (!json_is_array(value) || json_array_size(value) > SETTINGS_LIST_MAX)
 		return wrong_type(name, "a list of texts", err);
 	json_array_foreach (value, i, one) {
 		if (!json_is_string(one))
@@ -175,7 +167,7 @@ static int read_registries(const char *name, json_t *value, void *to, struct err
 	const char *key;
 	json_t *one;
 
-	if (!json_is_object(value) || json_object_size(value) > LIST_MAX)
+	if (!json_is_object(value) || json_object_size(value) > SETTINGS_LIST_MAX)
 		return wrong_type(name, "an object of registries", err);
 	json_object_foreach (value, key, one) {
 		struct registry_settings *reg;
@@ -264,6 +256,7 @@ int settings_parse(const char *text, size_t len, struct settings **ret, struct e
 		{ "max-concurrent-downloads", read_downloads },
 		{ "max-concurrent-uploads", read_uploads },
 		{ "proxies", read_proxies },
+		{ "signatures", read_signatures },
 	};
 	cleanup_settings struct settings *s = settings_default();
 	cleanup_json json_t *doc = NULL;

@@ -42,6 +42,13 @@ static void registry_reset(struct registry_settings *r)
 	strv_free(r->mirrors);
 }
 
+static void policy_reset(struct signature_policy *p)
+{
+	free(p->name);
+	strv_free(p->keys);
+	free(p->identity);
+}
+
 void settings_unref(struct settings *s)
 {
 	if (!s || --s->refs > 0)
@@ -49,6 +56,9 @@ void settings_unref(struct settings *s)
 	for (size_t i = 0; i < s->n_registries; i++)
 		registry_reset(&s->registries[i]);
 	free(s->registries);
+	for (size_t i = 0; i < s->n_signatures; i++)
+		policy_reset(&s->signatures[i]);
+	free(s->signatures);
 	strv_free(s->insecure);
 	strv_free(s->certificate_folders);
 	free(s->proxies.http);
@@ -78,6 +88,47 @@ const struct registry_settings *settings_registry(const struct settings *s, cons
 		if (fit > most) {
 			most = fit;
 			best = &s->registries[i];
+		}
+	}
+	return best;
+}
+
+/* What @prefix leaves of the name REGISTRY/REPOSITORY; NULL where that does not begin with it. */
+static const char *after_prefix(const char *prefix, const char *registry, const char *repository)
+{
+	const char *path = str_starts(prefix, registry), *rest;
+
+	if (!path || (*path != '/' && *path != '\0'))
+		return NULL;
+	if (!*path)
+		return repository;
+	rest = str_starts(repository, path + 1);
+	return rest && (*rest == '/' || *rest == '\0') ? rest : NULL;
+}
+
+/* The same as match_name(), of a name with a path; those come before domains, and these before
+ * "*". */
+static size_t match_image(const char *pattern, const char *registry, const char *repository)
+{
+	if (streq(pattern, "*"))
+		return 1;
+	if (*pattern == '*')
+		return match_name(pattern, registry);
+	return after_prefix(pattern, registry, repository) ? SIZE_MAX / 2 + strlen(pattern) : 0;
+}
+
+const struct signature_policy *settings_signatures(const struct settings *s, const char *registry,
+						   const char *repository)
+{
+	const struct signature_policy *best = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; s && i < s->n_signatures; i++) {
+		size_t fit = match_image(s->signatures[i].name, registry, repository);
+
+		if (fit > most) {
+			most = fit;
+			best = &s->signatures[i];
 		}
 	}
 	return best;

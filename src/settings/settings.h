@@ -35,11 +35,20 @@ struct proxy_settings {
 	char *none;	    /* hosts, domains and networks that are reached without */
 };
 
+/* Who must have signed the images whose names begin so. */
+struct signature_policy {
+	char *name;	/* "registry.example/team", "*.example", or "*" for all */
+	char **keys;	/* files of public keys, one of which counts; NULL: nobody needs to */
+	char *identity; /* what the signatures say in place of @name; "*": anything; NULL: @name */
+};
+
 struct settings {
 	_Atomic unsigned refs;
 	struct registry_settings *registries;
 	size_t n_registries;
 	char **insecure; /* registries, and networks as "10.0.0.0/8" */
+	struct signature_policy *signatures;
+	size_t n_signatures;
 	bool has_proxies;
 	struct proxy_settings proxies;
 	char **certificate_folders; /* NULL: the usual ones */
@@ -69,6 +78,18 @@ const struct registry_settings *settings_registry(const struct settings *s, cons
 /** settings_is_insecure() - is "HOST[:PORT]" one whose certificates are not checked?  @s: may be
  * NULL. */
 bool settings_is_insecure(const struct settings *s, const char *host);
+
+/**
+ * settings_signatures() - what is demanded of an image's signatures: by the longest name it begins
+ * with, else the longest domain its registry is in, else "*"
+ * @s:          may be NULL
+ * @registry:   "docker.io"
+ * @repository: "library/alpine"
+ *
+ * Return: borrowed; NULL: nothing.
+ */
+const struct signature_policy *settings_signatures(const struct settings *s, const char *registry,
+						   const char *repository);
 
 DEFINE_CLEANUP(struct settings, settings_unref)
 #define cleanup_settings cleanup(settings_unref_cleanup_fn)

@@ -13,6 +13,8 @@ static const struct option_def pull_options[] = {
 	PROGRESS_OPTION,
 	{ 'q', "quiet", NULL, "Print only the image's full name" },
 	SCHEME_OPTION,
+	{ 0, "verify", "KEY",
+	  "Refuse an image that has no signature of cosign's by this public key (PEM)" },
 	{ 0 }
 };
 

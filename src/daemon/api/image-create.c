@@ -19,6 +19,7 @@ struct pull {
 	struct platform platform;
 	uint32_t max_downloads;
 	bool all_platforms;
+	char *verify_key;
 	struct credentials credentials;
 	struct settings *settings;
 	struct registry_access access;
@@ -32,6 +33,7 @@ static void pull_free(void *arg)
 	credentials_reset(&p->credentials);
 	settings_unref(p->settings);
 	free(p->familiar);
+	free(p->verify_key);
 	free(p);
 }
 
@@ -46,6 +48,7 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 		.all_platforms = p->all_platforms,
 		.access = p->access,
 		.max_downloads = p->max_downloads,
+		.verify_key = p->verify_key,
 	};
 	cleanup_image struct image *im = NULL;
 	int r;
@@ -87,6 +90,16 @@ static int read_downloads(const struct request *rq, uint32_t *ret, struct err *e
 	return 0;
 }
 
+static int read_key(const struct request *rq, char **ret, struct err *err)
+{
+	const char *pem = request_arg(rq, "verifyKey");
+
+	if (!pem)
+		return 0;
+	*ret = strdup(pem);
+	return *ret ? 0 : err_nomem(err);
+}
+
 static int read_pull(const struct request *rq, const char *image, struct pull *p, struct err *err)
 {
 	cleanup_free char *name = full_name(image, request_arg(rq, "tag"));
@@ -96,6 +109,8 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 		r = read_platform(rq, &p->platform, err);
 	if (r == 0)
 		r = read_downloads(rq, &p->max_downloads, err);
+	if (r == 0)
+		r = read_key(rq, &p->verify_key, err);
 	p->all_platforms = request_flag(rq, "allPlatforms", false);
 	if (r == 0)
 		r = api_registry_access(rq, &p->settings, &p->access, err);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "image/store/blob.h"
+#include "image/registry/text.h"
 #include "oci/config.h"
 #include "oci/descriptor.h"
 #include "oci/index.h"
@@ -19,21 +19,6 @@ void distribution_reset(struct distribution *d)
 	*d = (struct distribution){ 0 };
 }
 
-static int begin_config(void *arg, uint64_t offset, struct err *err)
-{
-	(void)arg;
-	return offset == 0 ? 0 : err_set(err, -EPROTO, "the registry sent a part of the config");
-}
-
-static int take_config(void *arg, const void *data, size_t len, struct err *err)
-{
-	struct buf *b = arg;
-
-	if (len > OCI_MANIFEST_MAX_BYTES - b->len)
-		return err_set(err, -EFBIG, "the image's config is too large");
-	return buf_add(b, data, len) < 0 ? err_nomem(err) : 0;
-}
-
 /* An image for one platform says in its config for which. */
 static int read_config(struct registry *reg, struct http *h, const struct document *doc,
 		       struct distribution *d, struct err *err)
@@ -41,18 +26,10 @@ static int read_config(struct registry *reg, struct http *h, const struct docume
 	cleanup_oci_image_config struct oci_image_config *config = NULL;
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	struct http_sink sink = { .begin = begin_config, .write = take_config, .arg = &text };
-	struct digest digest;
 	int r = oci_manifest_parse(doc->text.data, doc->text.len, &m, err);
 
 	if (r == 0)
-		r = registry_blob(reg, h, &m->config, &sink, err);
-	if (r == 0)
-		r = digest_of_kind(digest_kind(&m->config.digest), text.data ? text.data : "",
-				   text.len, &digest);
-	if (r == 0 && !streq(digest.text, m->config.digest.text))
-		r = err_set(err, -EBADMSG, "the image's config has digest %s, not %s", digest.text,
-			    m->config.digest.text);
+		r = registry_text(reg, h, &m->config, "the image's config", &text, err);
 	if (r == 0)
 		r = oci_image_config_parse(text.data, text.len, &config, err);
 	d->platforms = r < 0 ? NULL : malloc(sizeof(*d->platforms));

@@ -7,6 +7,7 @@
 #include "image/registry/fetch.h"
 #include "image/registry/pull-inner.h"
 #include "image/registry/pull-whole.h"
+#include "image/registry/trust.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/collect.h"
@@ -29,6 +30,7 @@
 #define INDEX_DEPTH_MAX 3
 
 struct pull {
+	const struct image_pull *in;
 	const struct reference *ref;
 	const struct platform *platform;
 	bool all_platforms;
@@ -117,6 +119,8 @@ static int resolve_manifest(struct pull *p, struct err *err)
 
 		if (r == 0 && depth > 0)
 			r = pull_check_announced(&doc, &p->manifest, err);
+		else if (r == 0)
+			r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc.text, err);
 		if (r < 0)
 			return r;
 		if (depth == 0)
@@ -302,7 +306,8 @@ static unsigned count_downloads(const struct image_pull *in)
 int store_pull(struct store *st, const struct image_pull *in, const struct progress *progress,
 	       struct image **ret, struct err *err)
 {
-	cleanup(pull_reset) struct pull p = { .ref = in->ref,
+	cleanup(pull_reset) struct pull p = { .in = in,
+					      .ref = in->ref,
 					      .platform = in->platform,
 					      .all_platforms = in->all_platforms };
 	cleanup(progress_guard_destroy) struct progress_guard guard;

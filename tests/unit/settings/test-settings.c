@@ -106,6 +106,38 @@ static void test_numbers_and_proxies_are_read(void **state)
 	settings_unref(s);
 }
 
+static const char *policy_of(const struct settings *s, const char *registry, const char *repository)
+{
+	const struct signature_policy *p = settings_signatures(s, registry, repository);
+
+	return p ? p->name : "none";
+}
+
+static void test_the_longest_name_says_who_must_have_signed(void **state)
+{
+	struct settings *s = parsed(
+		"{\"signatures\":{\"*.example\":{\"keys\":[\"/d\"]},\"r.example/team\":"
+		"{\"keys\":[\"/a\",\"/b\"],\"identity\":\"up.example/x\"},\"r.example/team/free\":"
+		"{\"keys\":[]},\"localhost:5000\":{\"keys\":[\"/l\"]}}}");
+
+	(void)state;
+	assert_string_equal(policy_of(s, "r.example", "team/app"), "r.example/team");
+	assert_string_equal(policy_of(s, "r.example", "team"), "r.example/team");
+	assert_string_equal(policy_of(s, "r.example", "teams"), "*.example");
+	assert_string_equal(policy_of(s, "r.example", "team/free/x"), "r.example/team/free");
+	assert_string_equal(policy_of(s, "localhost:5000", "x"), "localhost:5000");
+	assert_string_equal(policy_of(s, "localhost:50001", "x"), "none");
+	assert_string_equal(policy_of(s, "docker.io", "library/x"), "none");
+	assert_null(settings_signatures(s, "r.example", "team/free")->keys);
+	assert_string_equal(settings_signatures(s, "r.example", "team")->keys[1], "/b");
+	assert_string_equal(settings_signatures(s, "r.example", "team")->identity, "up.example/x");
+	settings_unref(s);
+	s = parsed("{\"signatures\":{\"*\":{\"keys\":[\"/d\"]}}}");
+	assert_string_equal(policy_of(s, "docker.io", "library/x"), "*");
+	assert_null(settings_signatures(NULL, "docker.io", "library/x"));
+	settings_unref(s);
+}
+
 static void test_what_is_wrong_is_named(void **state)
 {
 	static const struct {
@@ -124,6 +156,11 @@ static void test_what_is_wrong_is_named(void **state)
 		{ "{\"max-concurrent-downloads\":0}", "from 1 to 32" },
 		{ "{\"certificate-folders\":[\"x\"]}", "no absolute path" },
 		{ "{\"proxies\":{\"ftp-proxy\":\"x\"}}", "no setting \"ftp-proxy\"" },
+		{ "{\"signatures\":{\"alpine\":{\"keys\":[]}}}", "no image's name" },
+		{ "{\"signatures\":{\"r.example/\":{\"keys\":[]}}}", "no image's name" },
+		{ "{\"signatures\":{\"*r.example\":{\"keys\":[]}}}", "no image's name" },
+		{ "{\"signatures\":{\"r.example\":{}}}", "\"keys\" are missing" },
+		{ "{\"signatures\":{\"r.example\":{\"keys\":[\"x\"]}}}", "no absolute path" },
 	};
 
 	(void)state;
@@ -202,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_dockers_mirrors_are_those_of_the_hub),
 		cmocka_unit_test(test_insecure_registries_are_names_and_networks),
 		cmocka_unit_test(test_numbers_and_proxies_are_read),
+		cmocka_unit_test(test_the_longest_name_says_who_must_have_signed),
 		cmocka_unit_test(test_what_is_wrong_is_named),
 		cmocka_unit_test(test_a_changed_file_is_read_again),
 		cmocka_unit_test(test_a_named_file_must_be_there),

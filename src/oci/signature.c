@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "oci/signature.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/str.h"
+
+/*
+ * Theory of operation: the text that was signed is "simple signing" (containers/image,
+ * containers-signature(5)) in cosign's form: the digest of a manifest, and the name that it was
+ * signed by.  The signature stands in an annotation of the layer that the text is.
+ *
+ * Whoever may write to the repository controls all of it; what a text says counts only once its
+ * signature was found to be right.
+ */
+
+#define ANNOTATION_SIGNATURE "dev.cosignproject.cosign/signature"
+#define TYPE_COSIGN	     "cosign container image signature"
+
+void oci_signatures_reset(struct oci_signatures *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		oci_descriptor_reset(&s->list[i].payload);
+		buf_reset(&s->list[i].signature);
+	}
+	free(s->list);
+	*s = (struct oci_signatures){ 0 };
+}
+
+void oci_signed_reset(struct oci_signed *s)
+{
+	reference_free(s->identity);
+	*s = (struct oci_signed){ 0 };
+}
+
+/* The signature in base64; NULL where a layer is none. */
+static const char *signature_text(const struct oci_descriptor *layer)
+{
+	const char *text =
+		json_string_value(json_object_get(layer->annotations, ANNOTATION_SIGNATURE));
+
+	if (!streq(layer->media_type, MEDIA_SIMPLE_SIGNING) ||
+	    layer->size_bytes > OCI_SIGNED_TEXT_MAX_BYTES || !text || !*text ||
+	    strlen(text) > 2 * OCI_SIGNATURE_MAX_BYTES)
+		return NULL;
+	return text;
+}
+
+/* Moves a layer into the list, if it is a signature. */
+static int take_layer(struct oci_descriptor *layer, struct oci_signatures *s)
+{
+	const char *text = signature_text(layer);
+	struct oci_signature *one = &s->list[s->n];
+	int r;
+
+	if (!text)
+		return 0;
+	*one = (struct oci_signature){ .signature = BUF_INIT };
+	r = base64_decode(&one->signature, text);
+	if (r < 0) {
+		buf_reset(&one->signature);
+		return r == -ENOMEM ? r : 0;
+	}
+	one->payload = *layer;
+	*layer = (struct oci_descriptor){ 0 };
+	s->n++;
+	return 0;
+}
+
+static int take_layers(json_t *array, struct oci_signatures *s, struct err *err)
+{
+	struct oci_descriptor *layers;
+	size_t n;
+	int r = oci_descriptors_read(array, &layers, &n, err);
+
+	if (r < 0)
+		return r;
+	s->list = calloc(n + 1, sizeof(*s->list));
+	r = s->list ? 0 : -ENOMEM;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = take_layer(&layers[i], s);
+	oci_descriptors_free(layers, n);
+	return r < 0 ? err_nomem(err) : 0;
+}
+
+int oci_signatures_read(const char *text, size_t len, struct oci_signatures *ret, struct err *err)
+{
+	cleanup(oci_signatures_reset) struct oci_signatures s = { 0 };
+	cleanup_json json_t *doc = NULL;
+	json_t *layers = NULL;
+	int r = json_read(text, len, "signatures", &doc, err);
+
+	if (r == 0)
+		r = json_get_array(doc, "layers", &layers, err);
+	if (r < 0)
+		return r;
+	if (!layers || json_array_size(layers) > OCI_SIGNATURES_MAX)
+		return err_set(err, -EBADMSG,
+			       "a manifest of signatures must have \"layers\", at most %d",
+			       OCI_SIGNATURES_MAX);
+	r = take_layers(layers, &s, err);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct oci_signatures){ 0 };
+	return 0;
+}
+
+/* A text at critical.@first.@second. */
+static const char *critical_text(const json_t *critical, const char *first, const char *second)
+{
+	return json_string_value(json_object_get(json_object_get(critical, first), second));
+}
+
+static bool names_tag(const char *reference)
+{
+	const char *slash = strrchr(reference, '/');
+
+	return strchr(slash ? slash : reference, ':') && !strchr(reference, '@');
+}
+
+int oci_signed_read(const char *text, size_t len, struct oci_signed *ret, struct err *err)
+{
+	cleanup(oci_signed_reset) struct oci_signed s = { 0 };
+	cleanup_json json_t *doc = NULL;
+	const char *type, *digest, *name;
+	const json_t *critical;
+	int r = json_read(text, len, "signed text", &doc, err);
+
+	if (r < 0)
+		return r;
+	critical = json_object_get(doc, "critical");
+	type = json_string_value(json_object_get(critical, "type"));
+	digest = critical_text(critical, "image", "docker-manifest-digest");
+	name = critical_text(critical, "identity", "docker-reference");
+	if (!type || !streq(type, TYPE_COSIGN))
+		return err_set(err, -EBADMSG, "it is of type \"%.100s\", not \"" TYPE_COSIGN "\"",
+			       type ? type : "");
+	if (!digest || digest_parse(digest, &s.manifest, NULL) < 0)
+		return err_set(err, -EBADMSG, "it names no digest");
+	r = name ? reference_parse(name, &s.identity, NULL) : -EINVAL;
+	if (r == -ENOMEM)
+		return err_nomem(err);
+	if (r < 0)
+		return err_set(err, -EBADMSG, "it names no image");
+	s.has_tag = names_tag(name);
+	*ret = s;
+	s = (struct oci_signed){ 0 };
+	return 0;
+}

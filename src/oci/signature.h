@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/buf.h"
+#include "oci/descriptor.h"
+
+/* Signatures as cosign keeps them beside an image: a manifest whose layers are what was signed,
+ * each with its signature in an annotation. */
+
+#define MEDIA_SIMPLE_SIGNING "application/vnd.dev.cosign.simplesigning.v1+json"
+
+#define OCI_SIGNATURES_MAX	  64
+#define OCI_SIGNATURE_MAX_BYTES	  4096u /* of the signature itself */
+#define OCI_SIGNED_TEXT_MAX_BYTES 65536u
+
+struct oci_signature {
+	struct oci_descriptor payload; /* the text that was signed */
+	struct buf signature;
+};
+
+struct oci_signatures {
+	struct oci_signature *list;
+	size_t n;
+};
+
+/**
+ * oci_signatures_read() - those of a manifest
+ * @ret: oci_signatures_reset()
+ *
+ * Layers that are no signatures, or not of a form that this reads, are left out.
+ *
+ * Return: 0; -EBADMSG for what is no manifest, or for too many, with a message; -ENOMEM.
+ */
+int oci_signatures_read(const char *text, size_t len, struct oci_signatures *ret, struct err *err);
+void oci_signatures_reset(struct oci_signatures *s);
+
+/* What a signature is for. */
+struct oci_signed {
+	struct digest manifest;	    /* of the manifest or index */
+	struct reference *identity; /* the name it was signed by; may have a tag */
+	bool has_tag;		    /* of its own */
+};
+
+/** oci_signed_read() - the text that was signed.  @ret: oci_signed_reset().  Return: 0; -EBADMSG
+ * with a message; -ENOMEM. */
+int oci_signed_read(const char *text, size_t len, struct oci_signed *ret, struct err *err);
+void oci_signed_reset(struct oci_signed *s);
