@@ -25,6 +25,7 @@
 
 static const struct field tap_fields[] = {
 	FIELD(net_request, tap, FIELD_NAME, .max = NET_TAP_MAX),
+	FIELD(net_request, soon, FIELD_BOOL),
 };
 
 static const struct field id_fields[] = {
@@ -34,6 +35,7 @@ static const struct field id_fields[] = {
 static const struct field place_fields[] = {
 	FIELD(net_request, tap, FIELD_NAME, .max = NET_TAP_MAX),
 	FIELD(net_request, slot, FIELD_INT, .max = NET_SLOTS - 1),
+	FIELD(net_request, soon, FIELD_BOOL),
 };
 
 static const struct field key_fields[] = {

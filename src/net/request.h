@@ -80,6 +80,7 @@ struct net_request {
 	enum net_op op;
 	char tap[NET_TAP_MAX + 1]; /* NET_TAP_RETURN, NET_PORT_REMOVE */
 	int slot;		   /* NET_PORT_REMOVE */
+	bool soon;		   /* both: answer when it is known, and not when it is done */
 	char id[NET_ID_LEN + 1];   /* NET_NETWORK_REMOVE */
 	char key[NET_KEY_MAX + 1]; /* NET_UNPUBLISH, NET_PUBLISHED */
 	struct net_network network;

@@ -109,7 +109,9 @@ static int find_tap(struct model *m, const char *name, struct tap **ret, struct 
 	*ret = model_tap(m, name);
 	if (!*ret)
 		return tap_adopt(m, name, ret, err);
-	return (*ret)->pooled ? err_set(err, -ENODEV, "tap %s is nobody's", name) : 0;
+	return (*ret)->pooled || (*ret)->returned
+		       ? err_set(err, -ENODEV, "tap %s is nobody's", name)
+		       : 0;
 }
 
 static void port_made(struct keeper *k, void *arg, int r, const struct err *err)
@@ -199,26 +201,25 @@ void handle_port(struct keeper *k, struct call *call)
 
 /* Ports that are being taken off their networks. */
 struct removal {
-	struct call *call;
+	struct call *call;	/* NULL: it has its answer */
 	struct port_list ports; /* out of the model */
 	char tap[NET_TAP_MAX + 1];
-	bool put; /* the tap is nobody's then */
 };
 
-static void finish_taps(struct keeper *k, const struct removal *removal)
+/* Nobody gets a tap that the rules still know. */
+static void finish_tap(struct keeper *k, struct tap *tap)
 {
-	struct tap *tap = model_tap(&k->model, removal->tap);
-
-	if (!tap || model_tap_used(&k->model, tap))
+	if (tap->leaving > 0 || model_tap_used(&k->model, tap))
 		return;
 	link_set_up(k->nl, tap->index, false);
-	if (removal->put)
+	if (tap->returned)
 		tap_put(&k->model, k->nl, tap);
 }
 
 static void ports_removed(struct keeper *k, void *arg, int r, const struct err *err)
 {
 	struct removal *removal = arg;
+	struct tap *tap = model_tap(&k->model, removal->tap);
 	struct port *p;
 
 	while ((p = LIST_FIRST(&removal->ports))) {
@@ -226,57 +227,82 @@ static void ports_removed(struct keeper *k, void *arg, int r, const struct err *
 			links_remove_port(k->nl, p);
 		port_free(p);
 	}
-	finish_taps(k, removal);
+	if (tap) {
+		tap->leaving--;
+		finish_tap(k, tap);
+	}
 	if (LIST_EMPTY(&k->model.ports))
 		keeper_used(k);
-	call_end(removal->call, r, err);
+	if (removal->call)
+		call_end(removal->call, r, err);
 	free(removal);
 }
 
-static void take_off(struct keeper *k, struct buf *text, struct removal *removal)
+/* Out of the model, and out of the rules in @text.  @slot: -1: all of the tap */
+static int collect_ports(struct keeper *k, struct removal *removal, int slot, struct buf *text)
 {
-	resolvers_update(k->resolvers, text);
-	keeper_change(k, text, ports_removed, removal);
+	struct port *p, *next;
+	int r = buf_adds(text, "");
+
+	for (p = LIST_FIRST(&k->model.ports); p; p = next) {
+		next = LIST_NEXT(p, link);
+		if (!streq(p->spec.tap, removal->tap) || (slot >= 0 && p->spec.slot != slot))
+			continue;
+		LIST_REMOVE(p, link);
+		LIST_INSERT_HEAD(&removal->ports, p, link);
+		r = r == 0 ? rules_remove_port(text, p) : r;
+	}
+	return r;
 }
 
-/* @slot: -1: all of the tap */
-static void remove_ports(struct keeper *k, struct call *call, int slot, bool put)
+/* @r: of the text: where there was no memory for it, all rules are written anew */
+static void take_off(struct keeper *k, struct removal *removal, int r, struct buf *text)
+{
+	struct call *early = removal->call->rq.soon ? take_ptr(removal->call) : NULL;
+
+	if (LIST_EMPTY(&removal->ports)) {
+		ports_removed(k, removal, 0, NULL);
+	} else {
+		resolvers_update(k->resolvers, text);
+		if (r < 0)
+			keeper_renew_rules(k, ports_removed, removal);
+		else
+			keeper_change(k, text, ports_removed, removal);
+	}
+	if (early)
+		call_end(early, 0, NULL);
+}
+
+/* @slot: -1: all of the tap, which is returned by that */
+static void remove_ports(struct keeper *k, struct call *call, int slot)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	struct removal *removal = calloc(1, sizeof(*removal));
-	struct port *p, *next;
+	struct tap *tap = model_tap(&k->model, call->rq.tap);
 	struct err err = { 0 };
-	int r = removal ? buf_adds(&text, "") : -ENOMEM;
+	int r;
 
-	if (r < 0) {
-		free(removal);
+	if (!removal) {
 		err_nomem(&err);
 		call_refuse(call, &err);
 		return;
 	}
 	removal->call = call;
-	removal->put = put;
 	memcpy(removal->tap, call->rq.tap, sizeof(removal->tap));
-	for (p = LIST_FIRST(&k->model.ports); p; p = next) {
-		next = LIST_NEXT(p, link);
-		if (!streq(p->spec.tap, call->rq.tap) || (slot >= 0 && p->spec.slot != slot))
-			continue;
-		LIST_REMOVE(p, link);
-		LIST_INSERT_HEAD(&removal->ports, p, link);
-		r = r == 0 ? rules_remove_port(&text, p) : r;
+	r = collect_ports(k, removal, slot, &text);
+	if (tap) {
+		tap->leaving++;
+		tap->returned = tap->returned || (slot < 0 && !tap->pooled);
 	}
-	if (LIST_EMPTY(&removal->ports))
-		ports_removed(k, removal, 0, NULL);
-	else
-		take_off(k, &text, removal);
+	take_off(k, removal, r, &text);
 }
 
 void handle_port_remove(struct keeper *k, struct call *call)
 {
-	remove_ports(k, call, call->rq.slot, false);
+	remove_ports(k, call, call->rq.slot);
 }
 
 void handle_tap_return(struct keeper *k, struct call *call)
 {
-	remove_ports(k, call, -1, true);
+	remove_ports(k, call, -1);
 }

@@ -17,8 +17,10 @@ struct tap {
 	LIST_ENTRY(tap) link;
 	char name[NET_TAP_MAX + 1];
 	int index;
-	int fd;	     /* owned; -1: of one that a moat-net before this one made */
-	bool pooled; /* nobody has it */
+	int fd;		  /* owned; -1: of one that a moat-net before this one made */
+	bool pooled;	  /* nobody has it */
+	bool returned;	  /* it is pooled as soon as it is off its networks */
+	unsigned leaving; /* how often ports of it are being taken off */
 };
 
 struct network {

@@ -181,6 +181,7 @@ void tap_put(struct model *m, struct netlink *nl, struct tap *tap)
 {
 	if (tap->pooled)
 		return;
+	tap->returned = false;
 	if (count_pooled(m) < TAPS_POOLED_MAX && renew(tap, nl))
 		tap->pooled = true;
 	else

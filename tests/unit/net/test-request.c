@@ -133,7 +133,7 @@ static void removals_name_what_goes(void **state)
 	struct net_request rq;
 
 	(void)state;
-	parse_twice("{\"op\":\"tap-return\",\"tap\":\"t1\"}", &rq);
+	parse_twice("{\"op\":\"tap-return\",\"tap\":\"t1\",\"soon\":true}", &rq);
 	assert_string_equal(rq.tap, "t1");
 	net_request_reset(&rq);
 	parse_twice("{\"op\":\"network-remove\"," ID "}", &rq);
