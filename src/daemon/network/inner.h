@@ -39,6 +39,7 @@ struct member {
 	char *name;	     /* NULL: nobody has said that it is there */
 	char *hostname, *domainname;
 	struct endpoint *endpoints;
+	bool is_old;		   /* an earlier moatd's: it may have had ports when that died */
 	bool active;		   /* its start has begun, and it has not ended */
 	char tap[NET_TAP_MAX + 1]; /* of its machine; "": it is not there yet, or has none */
 	unsigned told;		   /* a bit for each slot of the tap that moat-net knows */

@@ -178,7 +178,8 @@ void member_end(struct networks *nets, const char *id)
 	m = networks_member(nets, id);
 	if (m) {
 		/* Of one that ended before it was found it is not known. */
-		publishes = m->ports || (!m->active && m->endpoints);
+		publishes = m->ports || m->is_old;
+		m->is_old = false;
 		memcpy(tap, m->tap, sizeof(tap));
 		told = m->told;
 		plugged = m->active && *m->tap;

@@ -117,6 +117,7 @@ int member_load_endpoint(struct endpoint_record *rec, void *arg)
 			  rec->container, rec->network, err.msg);
 	e->rec = *rec;
 	*rec = (struct endpoint_record){ 0 };
+	m->is_old = true;
 	insert_endpoint(m, e);
 	return 0;
 }

@@ -257,8 +257,25 @@ static void a_host_without_networks_says_so_and_runs_what_needs_none(void **stat
 	assert_int_equal(w.network.n, 0);
 	plug('2', "");
 	member_end(told_nets(), told_id('2'));
-	/* Nobody knows of a start that did not begin whether it has ports. */
+	assert_string_equal(told_text(), "");
+}
+
+static void what_an_earlier_moatd_has_published_is_given_up_once(void **state)
+{
+	(void)state;
+	told_network(WEB);
+	add('1', on_web);
+	assert_starts_with('1', "10.7.0.2/29");
+	told_reopen();
+	load('1');
+	(void)told_text();
+	/* It has ended while there was no moatd: nobody knows whether it had ports. */
+	member_end(told_nets(), told_id('1'));
 	assert_string_equal(told_text(), "unpublish 1\n");
+	assert_starts_with('1', "10.7.0.2/29");
+	(void)told_text();
+	member_end(told_nets(), told_id('1'));
+	assert_string_equal(told_text(), "");
 }
 
 static void a_start_that_fails_leaves_the_network_free(void **state)
@@ -420,6 +437,7 @@ int main(void)
 		TEST(nobody_has_an_address_twice_whatever_happens_in_between),
 		TEST(rows_of_containers_that_are_gone_are_forgotten),
 		TEST(a_host_without_networks_says_so_and_runs_what_needs_none),
+		TEST(what_an_earlier_moatd_has_published_is_given_up_once),
 		TEST(a_start_that_fails_leaves_the_network_free),
 		TEST(a_container_that_runs_joins_and_leaves_networks),
 		TEST(a_connection_that_fails_is_taken_back),
