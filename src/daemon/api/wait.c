@@ -64,7 +64,7 @@ static int await_end(struct waiter *w)
 
 	if (r < 0)
 		return r;
-	ports_given_up(w->c->table->networks);
+	ports_given_up(w->c->table->networks, w->c->rec.id);
 	w->answer = write_answer(w);
 	w->len = w->answer ? strlen(w->answer) : 0;
 	return w->answer ? 0 : -ENOMEM;

@@ -41,7 +41,7 @@ int container_wait_end(const struct container *c, uint64_t ends, int timeout_mse
 
 	/* Whoever asked for the end may want its ports for something else. */
 	if (r == 0)
-		ports_given_up(c->table->networks);
+		ports_given_up(c->table->networks, c->rec.id);
 	return r;
 }
 

@@ -13,7 +13,8 @@
  *
  * Two locks, taken in this order: @changing is held over a change of what is stored, with its
  * writes to the disk; @lock guards the tables, for moments only.  The keeper has locks of its own
- * (keeper.c), taken before @lock and never with @changing held.
+ * (keeper.c), taken before @lock and never with @changing held; but what is posted to it may be so
+ * under either.
  */
 
 struct keeper;

@@ -30,7 +30,7 @@ int keeper_check(struct keeper *k, struct err *err);
 /**
  * keeper_enter() - begin to talk to a moat-net that is there and knows all
  *
- * Nobody else talks to it until keeper_leave().
+ * It is the same one until keeper_leave(); others may talk to it, too.  Not to be nested.
  *
  * Return: 0, or -errno with a message, and then it is not entered.
  */
@@ -57,6 +57,10 @@ void keeper_post(struct keeper *k, const char *tap, unsigned slots, bool whole);
 
 /** keeper_post_ports() - a container's ports are not published any more.  As keeper_post(). */
 void keeper_post_ports(struct keeper *k, const char *id);
+
+/** keeper_await_ports() - ports that were posted are given up when this returns, where moat-net
+ * runs.  @id: of the container; NULL: those of all */
+void keeper_await_ports(struct keeper *k, const char *id);
 
 /** keeper_tap() - a tap for a machine.  @ret_fd: owned.  Return: 0; as keeper_check(); -errno with
  * a message. */

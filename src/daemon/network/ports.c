@@ -167,10 +167,9 @@ static int write_down(struct networks *nets, const char *id, const struct publis
 }
 
 /* Sockets of a run are closed when moat-net has heard of its end. */
-void ports_given_up(struct networks *nets)
+void ports_given_up(struct networks *nets, const char *id)
 {
-	if (keeper_enter_running(nets->keeper))
-		keeper_leave(nets->keeper);
+	keeper_await_ports(nets->keeper, id);
 }
 
 static bool is_bound(struct networks *nets, const char *id)
@@ -202,7 +201,7 @@ int ports_settle(struct networks *nets, const char *id, struct err *err)
 		close_list(list, n);
 		return 0;
 	}
-	ports_given_up(nets);
+	ports_given_up(nets, NULL);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = bind_one(nets, &list[i], err);
 	if (r == 0)

@@ -29,8 +29,9 @@ int ports_bind(struct networks *nets, const char *id, struct port_plan *plan, st
  * 0; -ENOMEM. */
 int ports_found(struct networks *nets, const char *id, struct port_plan *plan);
 
-/** ports_given_up() - the ports of containers that have ended are free when this returns */
-void ports_given_up(struct networks *nets);
+/** ports_given_up() - the ports of a container that has ended are free when this returns; at once
+ * where it had none.  @id: NULL: those of all */
+void ports_given_up(struct networks *nets, const char *id);
 
 /** ports_describe() - as docker lists them: an array of {IP, PrivatePort, PublicPort, Type}, by
  * port; owned; NULL when out of memory.  Empty where it does not run. */
