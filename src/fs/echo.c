@@ -18,13 +18,31 @@
 /* No file system has this number. */
 #define GHOST_DEV UINT64_MAX
 
+/* Each of these asks echo_is_one() before it changes anything. */
+static bool can_be_one(uint32_t opcode)
+{
+	switch (opcode) {
+	case FUSE_LOOKUP:
+	case FUSE_OPEN:
+	case FUSE_SETATTR:
+	case FUSE_MKNOD:
+	case FUSE_MKDIR:
+	case FUSE_SYMLINK:
+	case FUSE_UNLINK:
+	case FUSE_RMDIR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool echo_is_one(const struct call *c)
 {
 	const struct fuse_in_header *head = c->rq.head;
 	uint32_t waker = c->s->waker;
 
 	return waker != 0 && head->pid == waker && head->gid >= SHARES_GID_CREATE &&
-	       head->gid <= SHARES_GID_TOUCH;
+	       head->gid <= SHARES_GID_TOUCH && can_be_one(head->opcode);
 }
 
 /* Something to be removed: nothing is there, and nothing can be reached by its number. */

@@ -6,7 +6,8 @@
 /* Requests of the guest's waker (docs/FS.md), which only look like changes: its watchers are woken
  * by what its own kernel does, and on the host it is done already. */
 
-/** echo_is_one() - is the request the waker's? */
+/** echo_is_one() - does the request only look like a change?  Never one that the waker makes none
+ * of: a guest may say of any that it is the waker's. */
 bool echo_is_one(const struct call *c);
 
 /** echo_look_up() - what the waker is to find under a name.  Return: as op_lookup(). */
