@@ -22,6 +22,7 @@
 #include "fs/call.h"
 
 #define RETRY_USEC (20 * USEC_PER_MSEC)
+#define RETRY_MANY 64
 
 void locks_init(struct locks *t, struct server *s)
 {
@@ -151,12 +152,17 @@ static void end_wait(struct locks *t, struct lock_wait *w)
 {
 	TAILQ_REMOVE(&t->waits, w, entry);
 	t->n_waits--;
+}
+
+/* Without the lock: the last use of a file that the guest has closed gives up its locks. */
+static void free_wait(struct locks *t, struct lock_wait *w)
+{
 	files_put(&t->server->files, w->rq.file);
 	free(w);
 }
 
-/* Under the lock. */
-static void try_all(struct locks *t)
+/* Under the lock.  @over: of those that have ended */
+static void try_all(struct locks *t, struct lock_waits *over)
 {
 	struct lock_wait *w, *next;
 
@@ -168,7 +174,31 @@ static void try_all(struct locks *t)
 			continue;
 		call_answer(t->server, w->unique, r, NULL, 0);
 		end_wait(t, w);
+		TAILQ_INSERT_TAIL(over, w, entry);
 	}
+}
+
+/* Under the lock, but for what it does to those that have ended. */
+static void try_round(struct locks *t)
+{
+	struct lock_waits over = TAILQ_HEAD_INITIALIZER(over);
+	struct lock_wait *w;
+
+	try_all(t, &over);
+	if (TAILQ_EMPTY(&over))
+		return;
+	pthread_mutex_unlock(&t->lock);
+	while ((w = TAILQ_FIRST(&over))) {
+		TAILQ_REMOVE(&over, w, entry);
+		free_wait(t, w);
+	}
+	pthread_mutex_lock(&t->lock);
+}
+
+/* Many that wait are tried less often: each costs a few calls. */
+static uint64_t next_try(const struct locks *t)
+{
+	return clock_mono_usec() + RETRY_USEC * (1 + t->n_waits / RETRY_MANY);
 }
 
 static void *waiter_thread(void *arg)
@@ -179,13 +209,13 @@ static void *waiter_thread(void *arg)
 		return NULL;
 	pthread_mutex_lock(&t->lock);
 	while (!t->ending) {
-		struct timespec until = clock_timespec(clock_mono_usec() + RETRY_USEC);
+		struct timespec until = clock_timespec(next_try(t));
 
 		if (TAILQ_EMPTY(&t->waits))
 			pthread_cond_wait(&t->changed, &t->lock);
 		else
 			pthread_cond_timedwait(&t->changed, &t->lock, &until);
-		try_all(t);
+		try_round(t);
 	}
 	pthread_mutex_unlock(&t->lock);
 	return NULL;
@@ -227,7 +257,10 @@ bool locks_interrupt(struct locks *t, uint64_t unique)
 		end_wait(t, w);
 	}
 	pthread_mutex_unlock(&t->lock);
-	return w;
+	if (!w)
+		return false;
+	free_wait(t, w);
+	return true;
 }
 
 int locks_test(struct locks *t, const struct lock_request *rq, struct flock *range)
@@ -277,8 +310,12 @@ void locks_reset(struct locks *t)
 	pthread_mutex_unlock(&t->lock);
 	if (t->has_thread)
 		pthread_join(t->thread, NULL);
-	while (!TAILQ_EMPTY(&t->waits))
-		end_wait(t, TAILQ_FIRST(&t->waits));
+	while (!TAILQ_EMPTY(&t->waits)) {
+		struct lock_wait *w = TAILQ_FIRST(&t->waits);
+
+		end_wait(t, w);
+		free_wait(t, w);
+	}
 	while (!LIST_EMPTY(&t->holders))
 		drop_holder(t, LIST_FIRST(&t->holders));
 	pthread_cond_destroy(&t->changed);

@@ -43,12 +43,14 @@ struct lock_wait {
 	struct lock_request rq;
 };
 
+TAILQ_HEAD(lock_waits, lock_wait);
+
 struct locks {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct server *server;
 	LIST_HEAD(, lock_holder) holders;
-	TAILQ_HEAD(, lock_wait) waits;
+	struct lock_waits waits;
 	unsigned n_holders, n_waits;
 	pthread_t thread; /* tries again for those who wait */
 	bool has_thread, ending;
