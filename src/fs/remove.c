@@ -109,5 +109,8 @@ int op_rename2(struct call *c)
 {
 	const struct fuse_rename2_in *in = c->rq.fixed;
 
+	/* RENAME_WHITEOUT would leave a device node. */
+	if (in->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
 	return rename_entry(c, in->newdir, in->flags);
 }
