@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Numbers are places in an array, with a generation, so that a number which
- * was forgotten leads nowhere.  Nodes are hashed by what they are: the time of birth tells a file
- * from a later one with the same inode.
+ * was forgotten leads nowhere.
  *
  * A node is there for as long as the guest has lookups of it, somebody uses it, or a child of it is
  * there.  The guest is hostile: it may forget too often, or never; the table has a bound.
@@ -18,20 +17,17 @@
 
 #include "base/macro.h"
 #include "base/str.h"
+#include "fs/node-hash.h"
 #include "fs/reach.h"
 
-#define BUCKETS_FIRST 1024
-#define ID_FIRST      2 /* 1 is the folder of the shares */
+#define ID_FIRST 2 /* 1 is the folder of the shares */
 
 int nodes_init(struct nodes *t, size_t max_fds)
 {
-	*t = (struct nodes){ .n_buckets = BUCKETS_FIRST,
-			     .numbers.max = NODES_MAX,
-			     .max_fds = max_fds };
+	*t = (struct nodes){ .numbers.max = NODES_MAX, .max_fds = max_fds };
 	pthread_mutex_init(&t->lock, NULL);
 	TAILQ_INIT(&t->idle);
-	t->buckets = calloc(t->n_buckets, sizeof(struct node *));
-	return t->buckets ? 0 : -ENOMEM;
+	return node_hash_init(t);
 }
 
 static void free_node(struct node *n)
@@ -67,67 +63,6 @@ struct node_key node_key_of(const struct statx *st, bool writable)
 	return key;
 }
 
-static bool key_equal(const struct node_key *a, const struct node_key *b)
-{
-	return a->ino == b->ino && a->dev == b->dev && a->born_nsec == b->born_nsec &&
-	       a->writable == b->writable;
-}
-
-static size_t bucket_of(const struct nodes *t, const struct node_key *key)
-{
-	uint64_t h = (key->ino ^ key->dev << 17 ^ key->born_nsec) * 0x9e3779b97f4a7c15u;
-
-	return (h >> 20) & (t->n_buckets - 1);
-}
-
-static struct node *find(const struct nodes *t, const struct node_key *key)
-{
-	struct node *n = t->buckets[bucket_of(t, key)];
-
-	while (n && !key_equal(&n->key, key))
-		n = n->next;
-	return n;
-}
-
-static void hash_in(struct nodes *t, struct node *n)
-{
-	size_t i = bucket_of(t, &n->key);
-
-	n->next = t->buckets[i];
-	t->buckets[i] = n;
-}
-
-static void hash_out(struct nodes *t, struct node *n)
-{
-	struct node **at = &t->buckets[bucket_of(t, &n->key)];
-
-	while (*at && *at != n)
-		at = &(*at)->next;
-	if (*at)
-		*at = n->next;
-}
-
-/* A table that cannot grow is slower, and no less right. */
-static void grow_buckets(struct nodes *t)
-{
-	struct node **old = t->buckets, **wider = calloc(2 * t->n_buckets, sizeof(*wider));
-	size_t n_old = t->n_buckets;
-
-	if (!wider)
-		return;
-	t->buckets = wider;
-	t->n_buckets = 2 * n_old;
-	for (size_t i = 0; i < n_old; i++) {
-		struct node *n = old[i], *next;
-
-		for (; n; n = next) {
-			next = n->next;
-			hash_in(t, n);
-		}
-	}
-	free(old);
-}
-
 static int make_node(struct nodes *t, const struct node_key *key, mode_t type, struct node **ret)
 {
 	struct node *n = calloc(1, sizeof(*n));
@@ -145,9 +80,7 @@ static int make_node(struct nodes *t, const struct node_key *key, mode_t type, s
 		return r;
 	}
 	n->id = number + ID_FIRST;
-	if (t->numbers.n_used > t->n_buckets)
-		grow_buckets(t);
-	hash_in(t, n);
+	node_hash_add(t, n);
 	*ret = n;
 	return 0;
 }
@@ -166,7 +99,7 @@ void node_drop(struct nodes *t, struct node *n)
 			continue;
 		}
 		reach_drop(t, n);
-		hash_out(t, n);
+		node_hash_remove(t, n);
 		numbers_remove(&t->numbers, n->id - ID_FIRST);
 		free_node(n);
 		n = parent;
@@ -180,7 +113,7 @@ int nodes_add_share(struct nodes *t, const struct node_key *key, mode_t type, in
 	int r = 0;
 
 	pthread_mutex_lock(&t->lock);
-	n = find(t, key);
+	n = node_hash_find(t, key);
 	if (n)
 		close(fd);
 	else
@@ -237,9 +170,9 @@ int nodes_enter(struct nodes *t, struct node *parent, const char *name, const st
 	int r = 0;
 
 	pthread_mutex_lock(&t->lock);
-	n = find(t, key);
+	n = node_hash_find(t, key);
 	if (n && n->type != (type & S_IFMT)) {
-		hash_out(t, n); /* on a file system that tells no time of birth */
+		node_hash_remove(t, n); /* on a file system that tells no time of birth */
 		n = NULL;
 	}
 	if (!n)
@@ -286,7 +219,7 @@ struct node *nodes_find(struct nodes *t, const struct node_key *key)
 	struct node *n;
 
 	pthread_mutex_lock(&t->lock);
-	n = find(t, key);
+	n = node_hash_find(t, key);
 	if (n)
 		n->refs++;
 	pthread_mutex_unlock(&t->lock);
@@ -328,7 +261,7 @@ void nodes_move(struct nodes *t, const struct node_key *key, struct node *parent
 	struct node *n;
 
 	pthread_mutex_lock(&t->lock);
-	n = find(t, key);
+	n = node_hash_find(t, key);
 	if (n)
 		put_at(t, n, parent, name);
 	pthread_mutex_unlock(&t->lock);
