@@ -115,6 +115,21 @@ bool ip_net_has(const struct ip_net *net, const struct ip *ip)
 	return ip_equal(&a, &b) && !ip_is_none(ip);
 }
 
+bool ip_is_remote(const struct ip *ip)
+{
+	/* The first of IPv6 has "any", loopback, and IPv4 in another dress. */
+	static const struct ip_net near[] = {
+		{ { AF_INET, { 0 } }, 8 },     { { AF_INET, { 127 } }, 8 },
+		{ { AF_INET, { 224 } }, 3 },   { { AF_INET6, { 0 } }, 8 },
+		{ { AF_INET6, { 0xff } }, 8 }, { { AF_INET6, { 0xfe, 0x80 } }, 10 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++)
+		if (ip_net_has(&near[i], ip))
+			return false;
+	return !ip_is_none(ip);
+}
+
 bool ip_net_covers(const struct ip_net *outer, const struct ip_net *inner)
 {
 	return outer->bits <= inner->bits && ip_net_has(outer, &inner->ip);

@@ -51,6 +51,10 @@ static inline bool ip_is_none(const struct ip *ip)
 	return ip->family == 0;
 }
 
+/** ip_is_remote() - can it be another host's?  Not where it is loopback, "any", a multicast
+ * address, or one that counts on a link only. */
+bool ip_is_remote(const struct ip *ip);
+
 /** ip_add() - the address @n behind.  Return: false where there is none, @ret untouched. */
 bool ip_add(const struct ip *ip, uint64_t n, struct ip *ret);
 

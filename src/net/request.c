@@ -188,6 +188,17 @@ static int read_names(const json_t *obj, struct net_port *ret, struct err *err)
 	return r;
 }
 
+static int read_servers(const json_t *obj, struct net_port *ret, struct err *err)
+{
+	int r = parts_get_ips(obj, "servers", ret->servers, NET_SERVERS_MAX, &ret->n_servers, err);
+
+	for (size_t i = 0; r == 0 && i < ret->n_servers; i++)
+		if (!ip_is_remote(&ret->servers[i]))
+			r = err_set(err, -EINVAL, "a name server of %s can be asked by itself only",
+				    ret->tap);
+	return r;
+}
+
 static int read_port(const json_t *obj, struct net_request *ret, struct err *err)
 {
 	struct net_port *port = &ret->port;
@@ -200,6 +211,8 @@ static int read_port(const json_t *obj, struct net_request *ret, struct err *err
 	if (r == 0)
 		r = parts_get_ips(obj, "addresses", port->addresses, NET_ADDRESSES_MAX,
 				  &port->n_addresses, err);
+	if (r == 0)
+		r = read_servers(obj, port, err);
 	return r == 0 ? read_names(obj, port, err) : r;
 }
 
@@ -210,7 +223,8 @@ static int write_port(json_t *obj, const struct net_request *rq)
 
 	parts_mac_format(port->mac, mac);
 	if (json_object_set_new(obj, "mac", json_string(mac)) < 0 ||
-	    parts_put_ips(obj, "addresses", port->addresses, port->n_addresses) < 0)
+	    parts_put_ips(obj, "addresses", port->addresses, port->n_addresses) < 0 ||
+	    parts_put_ips(obj, "servers", port->servers, port->n_servers) < 0)
 		return -ENOMEM;
 	return json_object_set_new(obj, "names", json_from_strv(port->names));
 }
@@ -279,6 +293,7 @@ static const struct operation {
 	[NET_PUBLISH] = { "publish", FIELDS(publish_fields), read_publish, write_publish },
 	[NET_UNPUBLISH] = { "unpublish", FIELDS(key_fields), read_key },
 	[NET_PUBLISHED] = { "published", FIELDS(key_fields), read_key },
+	[NET_REFUSED] = { "refused", FIELDS(id_fields), read_id },
 	[NET_STATUS] = { "status" },
 	[NET_WATCH] = { "watch" },
 	[NET_SHUTDOWN] = { "shutdown" },

@@ -15,6 +15,7 @@
 #define NET_SUBNETS_MAX	  8
 #define NET_ADDRESSES_MAX 16
 #define NET_NAMES_MAX	  128
+#define NET_SERVERS_MAX	  8
 #define NET_ALLOW_MAX	  256
 #define NET_MTU_MIN	  1280 /* IPv6 needs it */
 #define NET_MTU_MAX	  9216
@@ -31,6 +32,7 @@ enum net_op {
 	NET_PUBLISH,
 	NET_UNPUBLISH,
 	NET_PUBLISHED,
+	NET_REFUSED, /* how much was refused on a network */
 	NET_STATUS,
 	NET_WATCH,
 	NET_SHUTDOWN,
@@ -60,6 +62,8 @@ struct net_port {
 	struct ip addresses[NET_ADDRESSES_MAX];
 	size_t n_addresses;
 	char **names; /* the first is what an address is called when it is asked about */
+	struct ip servers[NET_SERVERS_MAX]; /* asked for all other names; none: the host's */
+	size_t n_servers;
 };
 
 enum net_protocol { NET_TCP, NET_UDP };
@@ -81,7 +85,7 @@ struct net_request {
 	char tap[NET_TAP_MAX + 1]; /* NET_TAP_RETURN, NET_PORT_REMOVE */
 	int slot;		   /* NET_PORT_REMOVE */
 	bool soon;		   /* both: answer when it is known, and not when it is done */
-	char id[NET_ID_LEN + 1];   /* NET_NETWORK_REMOVE */
+	char id[NET_ID_LEN + 1];   /* NET_NETWORK_REMOVE, NET_REFUSED */
 	char key[NET_KEY_MAX + 1]; /* NET_UNPUBLISH, NET_PUBLISHED */
 	struct net_network network;
 	struct net_port port;

@@ -70,6 +70,7 @@ static int read_names(struct container *c, const json_t *config, const json_t *h
 {
 	int r = copy_text(config, "Hostname", "", &c->hostname);
 
+	c->n_servers = spec_servers(host, c->servers);
 	if (r == 0)
 		r = copy_text(config, "Domainname", "", &c->domainname);
 	return r == 0 ? copy_text(host, "NetworkMode", NETWORK_MODE_DEFAULT, &c->network_mode) : r;

@@ -11,6 +11,7 @@
 #include "daemon/container/trace.h"
 #include "daemon/machine/folder.h"
 #include "daemon/spec/mount-point.h"
+#include "daemon/spec/resolv.h"
 #include "daemon/state/hub.h"
 #include "daemon/state/state.h"
 
@@ -85,6 +86,9 @@ struct container {
 	int stop_timeout_sec;
 	struct health_config health_config;
 	char *hostname, *domainname;
+	struct ip servers[SPEC_SERVERS_MAX]; /* what its networks' resolver asks in place of the
+						host's */
+	size_t n_servers;
 	char *network_mode; /* never NULL */
 	struct mount_points mounts;
 	char machine_path[ID_LEN + 16],

@@ -182,11 +182,12 @@ int container_wishes(struct containers *t, const json_t *body, const json_t *con
 
 int container_tell_names(const struct container *c)
 {
-	return member_load(c->table->networks,
-			   &(struct member_names){ .id = c->rec.id,
-						   .name = c->rec.name,
-						   .hostname = c->hostname,
-						   .domainname = c->domainname });
+	return member_load(c->table->networks, &(struct member_names){ .id = c->rec.id,
+								       .name = c->rec.name,
+								       .hostname = c->hostname,
+								       .domainname = c->domainname,
+								       .servers = c->servers,
+								       .n_servers = c->n_servers });
 }
 
 /* Who was made without a network has no way to say that it wants one: as in docker. */

@@ -6,6 +6,7 @@
 #include "daemon/network/member.h"
 #include "daemon/network/network.h"
 #include "daemon/network/wiring.h"
+#include "net/answer.h"
 #include "net/request.h"
 
 /*
@@ -39,6 +40,8 @@ struct member {
 	char id[ID_LEN + 1]; /* of the container */
 	char *name;	     /* NULL: nobody has said that it is there */
 	char *hostname, *domainname;
+	struct ip servers[NET_SERVERS_MAX]; /* asked in place of the host's; none */
+	size_t n_servers;
 	struct endpoint *endpoints;
 	bool is_old;		   /* an earlier moatd's: it may have had ports when that died */
 	bool active;		   /* its start has begun, and it has not ended */
@@ -57,6 +60,8 @@ struct networks {
 	pthread_mutex_t lock;
 	struct network *first;
 	struct member *members;
+	char warning[NET_EVENT_TEXT_MAX + 1]; /* as moat-net has told; under the lock */
+	bool warned;			      /* was a user told of it? */
 	bool settling; /* moat-net is told what was there before; under the lock */
 	pthread_cond_t settled;
 };

@@ -141,8 +141,15 @@ int member_load(struct networks *nets, const struct member_names *names)
 	pthread_mutex_lock(&nets->lock);
 	m = find_or_add(nets, names->id);
 	if (m && set_text(&m->name, names->name) == 0 &&
-	    set_text(&m->hostname, names->hostname) == 0)
-		r = set_text(&m->domainname, names->domainname);
+	    set_text(&m->hostname, names->hostname) == 0 &&
+	    set_text(&m->domainname, names->domainname) == 0) {
+		m->n_servers = 0;
+		while (m->n_servers < names->n_servers && m->n_servers < NET_SERVERS_MAX) {
+			m->servers[m->n_servers] = names->servers[m->n_servers];
+			m->n_servers++;
+		}
+		r = 0;
+	}
 	pthread_mutex_unlock(&nets->lock);
 	return r;
 }

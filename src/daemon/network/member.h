@@ -18,6 +18,8 @@
 struct member_names {
 	const char *id; /* of the container */
 	const char *name, *hostname, *domainname;
+	const struct ip *servers; /* asked for names that no network has; none: the host's */
+	size_t n_servers;
 };
 
 /* A network that a container is to be on. */

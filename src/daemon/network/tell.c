@@ -92,6 +92,8 @@ static int describe_port(const struct network *n, const struct endpoint *e, stru
 		port.addresses[port.n_addresses++] = lease->ip4;
 	if (!ip_is_none(&lease->ip6))
 		port.addresses[port.n_addresses++] = lease->ip6;
+	memcpy(port.servers, e->member->servers, sizeof(port.servers));
+	port.n_servers = e->member->n_servers;
 	if (tell_names(e, &port.names) < 0) {
 		strv_free(port.names);
 		return -ENOMEM;

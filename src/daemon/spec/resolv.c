@@ -124,6 +124,33 @@ static void drop_empty(char ***v)
 	*v = NULL;
 }
 
+size_t spec_servers(const json_t *host, struct ip ret[SPEC_SERVERS_MAX])
+{
+	const json_t *list = json_object_get(host, "Dns"), *item;
+	struct ip servers[SPEC_SERVERS_MAX];
+	size_t i, n = 0;
+
+	json_array_foreach (list, i, item) {
+		const char *text = json_string_value(item);
+		struct ip ip;
+
+		if (!text || ip_parse(text, &ip) < 0 || !ip_is_remote(&ip))
+			return 0;
+		if (n < SPEC_SERVERS_MAX)
+			servers[n++] = ip;
+	}
+	memcpy(ret, servers, n * sizeof(*ret));
+	return n;
+}
+
+/* Are there servers that the network's resolver asks for the container? */
+static bool relays(const json_t *host, const struct resolver *net)
+{
+	struct ip servers[SPEC_SERVERS_MAX];
+
+	return net && net->servers && spec_servers(host, servers) > 0;
+}
+
 static int write_text(const struct resolver *r, char **ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -148,6 +175,10 @@ int spec_resolv_conf(const json_t *host, const struct resolver *net, char **ret,
 
 	if (code < 0)
 		return code;
+	if (relays(host, net)) {
+		strv_free(r.servers);
+		r.servers = NULL;
+	}
 	drop_empty(&r.servers);
 	drop_empty(&r.search);
 	drop_empty(&r.options);

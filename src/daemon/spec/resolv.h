@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/ip.h"
 #include "base/json.h"
 
 /* What a network has to offer to a container that asks for names. */
@@ -15,6 +16,17 @@ void resolver_reset(struct resolver *r);
  */
 int resolver_read(const char *text, struct resolver *ret);
 
+#define SPEC_SERVERS_MAX 8u /* more are not asked */
+
+/**
+ * spec_servers() - those of Dns, where a network's resolver can ask them for the container
+ *
+ * None where one of them is on the container's loopback or its link: then it asks all by itself.
+ *
+ * Return: how many.
+ */
+size_t spec_servers(const json_t *host, struct ip ret[SPEC_SERVERS_MAX]);
+
 /**
  * spec_resolv_conf() - /etc/resolv.conf of a container
  * @host: its HostConfig
@@ -22,7 +34,8 @@ int resolver_read(const char *text, struct resolver *ret);
  * @ret:  owned; NULL: the image's stays
  *
  * Each of Dns, DnsSearch and DnsOptions takes the place of what the network and the host have; "."
- * is docker's way to search nowhere.
+ * is docker's way to search nowhere.  Servers that the network's resolver asks are not in it, as
+ * that one knows the names of containers, too.
  *
  * Return: 0; -EINVAL or -EBADMSG with docker's message where it has one; -ENOMEM.
  */

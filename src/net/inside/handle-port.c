@@ -33,17 +33,9 @@ static bool same_port(const struct net_port *a, const struct net_port *b)
 	return true;
 }
 
-static const struct net_subnet *subnet_of(const struct network *n, const struct ip *ip)
-{
-	for (size_t i = 0; i < n->spec.n_subnets; i++)
-		if (ip_net_has(&n->spec.subnets[i].net, ip))
-			return &n->spec.subnets[i];
-	return NULL;
-}
-
 static int check_address(const struct network *n, const struct ip *ip, struct err *err)
 {
-	const struct net_subnet *s = subnet_of(n, ip);
+	const struct net_subnet *s = model_subnet(n, ip);
 	char text[IP_TEXT_MAX];
 
 	ip_format(ip, text);
@@ -160,16 +152,19 @@ static int add_port(struct keeper *k, struct net_port *spec, struct network *n, 
 	return r;
 }
 
-/* The same port with other names. */
+/* The same port with other names, or with others that it asks. */
 static void rename_port(struct keeper *k, struct port *p, struct call *call)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	char **names = p->spec.names;
+	const struct net_port before = p->spec;
 
-	p->spec.names = call->rq.port.names;
-	call->rq.port.names = names;
+	p->spec = call->rq.port;
+	call->rq.port = before;
 	resolvers_update(k->resolvers, &text);
-	port_made(k, call, 0, NULL);
+	if (text.len > 0)
+		keeper_change(k, &text, port_made, call);
+	else
+		port_made(k, call, 0, NULL);
 }
 
 void handle_port(struct keeper *k, struct call *call)

@@ -36,6 +36,14 @@ struct port *model_port(const struct model *m, const char *tap, int slot)
 	return NULL;
 }
 
+const struct net_subnet *model_subnet(const struct network *network, const struct ip *ip)
+{
+	for (size_t i = 0; i < network->spec.n_subnets; i++)
+		if (ip_net_has(&network->spec.subnets[i].net, ip))
+			return &network->spec.subnets[i];
+	return NULL;
+}
+
 bool model_tap_used(const struct model *m, const struct tap *tap)
 {
 	const struct port *p;

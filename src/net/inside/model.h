@@ -63,6 +63,9 @@ struct tap *model_tap(const struct model *m, const char *name);
 struct network *model_network(const struct model *m, const char *id);
 struct port *model_port(const struct model *m, const char *tap, int slot);
 
+/** model_subnet() - the one of a network that an address is in; NULL */
+const struct net_subnet *model_subnet(const struct network *network, const struct ip *ip);
+
 /** model_tap_used() - is a tap on any network? */
 bool model_tap_used(const struct model *m, const struct tap *tap);
 

@@ -9,6 +9,10 @@
  * A container on several networks is answered by a dnsmasq that has the hosts files of all of them.
  * What one network lets it ask, it may ask.
  *
+ * Servers of its user's choice take the place of the host's resolvers for a container.  They are
+ * asked by dnsmasq itself, from the gateway of a network of the container, so with the rights that
+ * its own packets have.
+ *
  * Names and addresses have been checked: nothing in them ends a line or a field.
  */
 #include "net/inside/names.h"
@@ -99,16 +103,82 @@ static bool is_open(const struct names_view *v)
 	return false;
 }
 
-static int write_server(struct buf *b, const struct names_view *v, const char *domain)
+/* The gateway that a server on a network of the view is asked from; NULL: it is on none. */
+static const struct ip *near_gateway(const struct names_view *v, const struct ip *server)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct net_subnet *s = model_subnet(v->networks[i], server);
+
+		if (s)
+			return &s->gateway;
+	}
+	return NULL;
+}
+
+/* Are all names asked for, and not some alone?  On an internal network those that stay there. */
+static bool asks_for_all(const struct names_view *v)
+{
+	bool near = false;
+
+	for (size_t i = 0; i < v->n_own; i++)
+		near = near || near_gateway(v, &v->own[i]);
+	return is_open(v) || (near && !names_limited(v));
+}
+
+static bool is_on_a_network(const struct model *m, const struct ip *server)
+{
+	const struct network *n;
+
+	LIST_FOREACH (n, &m->networks, link)
+		if (model_subnet(n, server))
+			return true;
+	return false;
+}
+
+/* One that is let out, whose address what comes from there has. */
+static const struct ip *far_gateway(const struct names_view *v, uint8_t family)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct net_network *n = &v->networks[i]->spec;
+
+		for (size_t j = 0; !n->internal && j < n->n_subnets; j++)
+			if (n->subnets[j].gateway.family == family)
+				return &n->subnets[j].gateway;
+	}
+	return NULL;
+}
+
+/* It is asked as the containers themselves could ask it: one on their networks, or one outside,
+ * from a network that is let out; none of another network's. */
+static int write_own_server(struct buf *b, const struct model *m, const struct names_view *v,
+			    const struct ip *server, const char *domain)
+{
+	const struct ip *from = near_gateway(v, server);
+	char to[IP_TEXT_MAX], gateway[IP_TEXT_MAX];
+
+	if (!from && !is_on_a_network(m, server))
+		from = far_gateway(v, server->family);
+	if (!from)
+		return 0;
+	ip_format(server, to);
+	ip_format(from, gateway);
+	return buf_addf(b, "server=%s%s@%s\n", domain, to, gateway);
+}
+
+static int write_server(struct buf *b, const struct model *m, const struct names_view *v,
+			const char *domain)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < v->n_servers; i++)
+	for (size_t i = 0; r == 0 && i < v->n_own; i++)
+		r = write_own_server(b, m, v, &v->own[i], domain);
+	for (uint32_t i = 0; r == 0 && v->n_own == 0 && i < v->n_servers; i++)
 		r = buf_addf(b, "server=%s127.0.0.1#%u\n", domain, NAMES_SERVER_PORT + i);
 	return r;
 }
 
-static int write_allowed(struct buf *b, const struct names_view *v, const struct network *n)
+static int write_allowed(struct buf *b, const struct model *m, const struct names_view *v,
+			 const struct network *n)
 {
 	int r = 0;
 
@@ -118,7 +188,7 @@ static int write_allowed(struct buf *b, const struct names_view *v, const struct
 		if (n->egress.entries[i].group < 0 || names_is_host(n->egress.entries[i].rule.name))
 			continue;
 		snprintf(domain, sizeof(domain), "/%s/", n->egress.entries[i].rule.name);
-		r = write_server(b, v, domain);
+		r = write_server(b, m, v, domain);
 	}
 	return r;
 }
@@ -153,14 +223,14 @@ static int write_local_of(struct buf *b, const struct model *m, const struct net
 
 int names_servers(struct buf *b, const struct model *m, const struct names_view *v)
 {
-	int r = is_open(v) ? write_server(b, v, "") : buf_adds(b, "");
+	int r = asks_for_all(v) ? write_server(b, m, v, "") : buf_adds(b, "");
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(host_names); i++)
 		r = buf_addf(b, "server=/%s/\n", host_names[i]);
 	for (size_t i = 0; r == 0 && i < v->n; i++) {
 		r = write_local_of(b, m, v->networks[i]);
 		if (r == 0 && !is_open(v) && !v->networks[i]->spec.internal)
-			r = write_allowed(b, v, v->networks[i]);
+			r = write_allowed(b, m, v, v->networks[i]);
 	}
 	return r;
 }
@@ -226,7 +296,7 @@ int names_config(struct buf *b, const struct names_view *v)
 	for (size_t i = 0; r == 0 && i < v->n; i++)
 		r = write_network(b, v->networks[i]);
 	/* What goes nowhere does not exist. */
-	if (r == 0 && !is_open(v))
+	if (r == 0 && !asks_for_all(v))
 		r = buf_adds(b, "address=/#/\n");
 	if (r == 0 && names_limited(v))
 		r = buf_addf(b,

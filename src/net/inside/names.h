@@ -15,8 +15,10 @@
 struct names_view {
 	const struct network *networks[NET_SLOTS]; /* by the order of their ids */
 	size_t n;
-	uint16_t port;	    /* on all their gateways */
-	uint32_t n_servers; /* resolvers of the host */
+	uint16_t port;			/* on all their gateways */
+	uint32_t n_servers;		/* resolvers of the host */
+	struct ip own[NET_SERVERS_MAX]; /* asked in place of those; none */
+	size_t n_own;
 };
 
 /** names_hosts() - the names of a network's containers, and of the host, for addn-hosts.  Return:

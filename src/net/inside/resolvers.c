@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  After each change of the model it is worked out which sets of networks
- * there are: each network by itself, and those that a machine is on together.  For each there is a
- * dnsmasq, and those of no set any more are ended.  The ports of a machine on several networks are
- * told where theirs listens, and the rules lead its questions there.
+ * Theory of operation.  After each change of the model it is worked out which views there are:
+ * each network by itself, those that a machine is on together, and those of machines that have
+ * others asked than the host's resolvers.  For each there is a dnsmasq, and those of no view any
+ * more are ended.  The ports of a machine with another view than its network's are told where that
+ * is answered, and the rules lead its questions there.
  */
 #include "net/inside/resolvers.h"
 
@@ -36,7 +37,7 @@ struct resolvers {
 	uint32_t n_servers;
 };
 
-/* The networks a tap is on, by the order of their ids. */
+/* The networks a tap is on, by the order of their ids, and whom it asks. */
 static void view_of_tap(const struct model *m, const struct tap *tap, struct names_view *ret)
 {
 	const struct port *p;
@@ -47,6 +48,10 @@ static void view_of_tap(const struct model *m, const struct tap *tap, struct nam
 
 		if (p->tap != tap || ret->n == ARRAY_SIZE(ret->networks))
 			continue;
+		if (ret->n_own == 0) {
+			memcpy(ret->own, p->spec.servers, sizeof(ret->own));
+			ret->n_own = p->spec.n_servers;
+		}
 		while (at > 0 && strcmp(ret->networks[at - 1]->spec.id, p->network->spec.id) > 0) {
 			ret->networks[at] = ret->networks[at - 1];
 			at--;
@@ -56,17 +61,30 @@ static void view_of_tap(const struct model *m, const struct tap *tap, struct nam
 	}
 }
 
+static bool same_view(const struct names_view *a, const struct names_view *b)
+{
+	if (a->n != b->n || a->n_own != b->n_own ||
+	    memcmp(a->networks, b->networks, a->n * sizeof(a->networks[0])) != 0)
+		return false;
+	for (size_t i = 0; i < a->n_own; i++)
+		if (!ip_equal(&a->own[i], &b->own[i]))
+			return false;
+	return true;
+}
+
+/* Is it answered where everybody asks? */
+static bool is_usual(const struct names_view *v)
+{
+	return v->n == 1 && v->n_own == 0;
+}
+
 static struct entry *find(const struct resolvers *rs, const struct names_view *v)
 {
 	struct entry *e;
 
-	LIST_FOREACH (e, &rs->list, link) {
-		const struct names_view *has = resolver_view(e->resolver);
-
-		if (has->n == v->n &&
-		    memcmp(has->networks, v->networks, v->n * sizeof(v->networks[0])) == 0)
+	LIST_FOREACH (e, &rs->list, link)
+		if (same_view(resolver_view(e->resolver), v))
 			return e;
-	}
 	return NULL;
 }
 
@@ -84,7 +102,7 @@ static uint16_t choose_port(const struct resolvers *rs, const struct names_view 
 {
 	uint16_t port = NAMES_FURTHER_PORT;
 
-	if (v->n == 1)
+	if (is_usual(v))
 		return NAMES_PORT;
 	while (is_port_taken(rs, port))
 		port++;
@@ -126,7 +144,7 @@ static void want_all(struct resolvers *rs, struct buf *text)
 		uint16_t port;
 
 		view_of_tap(m, p->tap, &view);
-		if (view.n > 1)
+		if (!is_usual(&view))
 			e = want(rs, &view);
 		port = e ? resolver_view(e->resolver)->port : 0;
 		if (p->names_port != port && rules_set_resolver(text, p, port) < 0)

@@ -150,6 +150,28 @@ static void addresses_have_an_order(void **state)
 	assert_int_equal(ip_bits(&v6), 128);
 }
 
+static void what_stays_on_a_host_or_its_link_is_not_remote(void **state)
+{
+	static const char *const near[] = { "127.0.0.53",      "0.0.0.0",  "224.0.0.251",
+					    "255.255.255.255", "::",	   "::1",
+					    "::ffff:9.9.9.9",  "ff02::fb", "fe80::1" };
+	static const char *const remote[] = { "9.9.9.9", "10.0.0.1", "169.254.169.253", "fd00::1",
+					      "2001:db8::1" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(near); i++) {
+		struct ip a = ip(near[i]);
+
+		assert_false(ip_is_remote(&a));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(remote); i++) {
+		struct ip a = ip(remote[i]);
+
+		assert_true(ip_is_remote(&a));
+	}
+	assert_false(ip_is_remote(&(struct ip){ 0 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +181,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_added_with_their_carry),
 		cmocka_unit_test(membership_and_overlap_know_the_families_apart),
 		cmocka_unit_test(addresses_have_an_order),
+		cmocka_unit_test(what_stays_on_a_host_or_its_link_is_not_remote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

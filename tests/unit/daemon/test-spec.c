@@ -139,8 +139,24 @@ static void a_network_and_the_host_say_what_the_user_does_not(void **state)
 			   "options edns0 trust-ad ndots:0\n");
 	check_resolv("{\"Dns\":[],\"DnsSearch\":[\"a.b\"]}",
 		     "nameserver 10.0.0.1\nsearch a.b\noptions edns0 trust-ad ndots:0\n");
-	check_resolv("{\"Dns\":[\"9.9.9.9\"],\"DnsSearch\":[\".\"],\"DnsOptions\":[\"ndots:3\"]}",
-		     "nameserver 9.9.9.9\noptions ndots:3\n");
+	check_resolv("{\"Dns\":[\"127.0.0.1\"],\"DnsSearch\":[\".\"],\"DnsOptions\":[\"ndots:3\"]}",
+		     "nameserver 127.0.0.1\noptions ndots:3\n");
+}
+
+static void the_networks_resolver_asks_the_servers_of_the_user(void **state)
+{
+	static const char *const its_own[] = { "127.0.0.1", "::1", "fe80::1", "224.0.0.1",
+					       "0.0.0.0" };
+	struct ip servers[SPEC_SERVERS_MAX];
+
+	(void)state;
+	check_resolv("{\"Dns\":[\"9.9.9.9\",\"fd00::53\"],\"DnsSearch\":[\"a.b\"]}",
+		     "nameserver 10.0.0.1\nsearch a.b\noptions edns0 trust-ad ndots:0\n");
+	for (size_t i = 0; i < ARRAY_SIZE(its_own); i++) {
+		cleanup_json json_t *host = json_pack("{s:[s, s]}", "Dns", "9.9.9.9", its_own[i]);
+
+		assert_int_equal(spec_servers(host, servers), 0);
+	}
 }
 
 static void the_hosts_address_stands_for_host_gateway(void **state)
@@ -342,6 +358,7 @@ int main(void)
 		cmocka_unit_test(tmpfs_has_dockers_defaults),
 		cmocka_unit_test(names_become_lines_of_files),
 		cmocka_unit_test(a_network_and_the_host_say_what_the_user_does_not),
+		cmocka_unit_test(the_networks_resolver_asks_the_servers_of_the_user),
 		cmocka_unit_test(the_hosts_address_stands_for_host_gateway),
 		cmocka_unit_test(paths_can_be_chosen),
 		cmocka_unit_test(no_new_privileges_is_on_or_off),

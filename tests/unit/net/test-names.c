@@ -144,6 +144,76 @@ static void two_networks_are_one_view(void **state)
 	assert_non_null(strstr(servers.data, "server=127.0.0.1#5200\n"));
 }
 
+static void view_of(struct names_view *view, const struct network *n, const char *server)
+{
+	*view = (struct names_view){ .networks = { n }, .n = 1, .port = 5300, .n_servers = 1 };
+	assert_int_equal(ip_parse(server, &view->own[view->n_own++]), 0);
+}
+
+static void servers_of_the_users_choice_are_asked_from_a_gateway(void **state)
+{
+	cleanup(buf_reset) struct buf far = BUF_INIT, near = BUF_INIT, other = BUF_INIT;
+	struct names_view view;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	view_of(&view, &w.a, "9.9.9.9");
+	assert_int_equal(names_servers(&far, &w.model, &view), 0);
+	assert_non_null(strstr(far.data, "server=9.9.9.9@10.1.0.1\n"));
+	assert_non_null(strstr(far.data, "server=/web/\n"));
+	assert_null(strstr(far.data, "127.0.0.1"));
+	view_of(&view, &w.a, "10.1.0.77");
+	assert_int_equal(names_servers(&near, &w.model, &view), 0);
+	assert_non_null(strstr(near.data, "server=10.1.0.77@10.1.0.1\n"));
+	/* A network does not reach another one, nor without an address of its kind. */
+	view_of(&view, &w.a, "10.2.0.77");
+	assert_int_equal(ip_parse("fd00::53", &view.own[view.n_own++]), 0);
+	assert_int_equal(names_servers(&other, &w.model, &view), 0);
+	assert_null(strstr(other.data, "10.2.0.77"));
+	assert_null(strstr(other.data, "fd00::53"));
+}
+
+static void an_internal_network_asks_a_server_that_is_on_it(void **state)
+{
+	cleanup(buf_reset) struct buf near = BUF_INIT, far = BUF_INIT, config = BUF_INIT,
+				      no_config = BUF_INIT;
+	struct names_view view;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	w.a.spec.internal = true;
+	view_of(&view, &w.a, "10.1.0.77");
+	assert_int_equal(names_servers(&near, &w.model, &view), 0);
+	assert_non_null(strstr(near.data, "server=10.1.0.77@10.1.0.1\n"));
+	assert_int_equal(names_config(&config, &view), 0);
+	assert_null(strstr(config.data, "address=/#/"));
+	view_of(&view, &w.a, "9.9.9.9");
+	assert_int_equal(names_servers(&far, &w.model, &view), 0);
+	assert_null(strstr(far.data, "9.9.9.9"));
+	assert_int_equal(names_config(&no_config, &view), 0);
+	assert_non_null(strstr(no_config.data, "address=/#/\n"));
+}
+
+static void a_limited_network_asks_the_users_servers_for_what_it_allows(void **state)
+{
+	char *allow[] = { (char[]){ "example.org" }, NULL };
+	cleanup(buf_reset) struct buf servers = BUF_INIT;
+	struct names_view view;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	w.a.spec.limited = true;
+	assert_int_equal(egress_list_make(allow, &w.a.egress), 0);
+	view_of(&view, &w.a, "9.9.9.9");
+	assert_int_equal(names_servers(&servers, &w.model, &view), 0);
+	assert_non_null(strstr(servers.data, "server=/example.org/9.9.9.9@10.1.0.1\n"));
+	assert_null(strstr(servers.data, "server=9"));
+	egress_list_reset(&w.a.egress);
+}
+
 static void a_refused_name_is_told_from_other_lines(void **state)
 {
 	static const char *const others[] = {
@@ -181,6 +251,9 @@ int main(void)
 		cmocka_unit_test(an_internal_network_asks_nobody),
 		cmocka_unit_test(a_limited_network_asks_for_what_it_allows),
 		cmocka_unit_test(two_networks_are_one_view),
+		cmocka_unit_test(servers_of_the_users_choice_are_asked_from_a_gateway),
+		cmocka_unit_test(an_internal_network_asks_a_server_that_is_on_it),
+		cmocka_unit_test(a_limited_network_asks_the_users_servers_for_what_it_allows),
 		cmocka_unit_test(a_refused_name_is_told_from_other_lines),
 	};
 

@@ -48,9 +48,13 @@ static void requests_of_one_word_need_nothing_else(void **state)
 		const char *text;
 		enum net_op op;
 	} cases[] = {
-		{ "{\"op\":\"hello\"}", NET_HELLO },	 { "{\"op\":\"tap\"}", NET_TAP },
-		{ "{\"op\":\"settled\"}", NET_SETTLED }, { "{\"op\":\"status\"}", NET_STATUS },
-		{ "{\"op\":\"watch\"}", NET_WATCH },	 { "{\"op\":\"shutdown\"}", NET_SHUTDOWN },
+		{ "{\"op\":\"hello\"}", NET_HELLO },
+		{ "{\"op\":\"tap\"}", NET_TAP },
+		{ "{\"op\":\"settled\"}", NET_SETTLED },
+		{ "{\"op\":\"refused\",\"id\":\"0a0a0a0a0a0a\"}", NET_REFUSED },
+		{ "{\"op\":\"status\"}", NET_STATUS },
+		{ "{\"op\":\"watch\"}", NET_WATCH },
+		{ "{\"op\":\"shutdown\"}", NET_SHUTDOWN },
 	};
 
 	(void)state;
@@ -95,7 +99,8 @@ static void a_port_has_addresses_and_names(void **state)
 
 	(void)state;
 	parse_twice("{\"op\":\"port\",\"tap\":\"t3\",\"slot\":2," NET "," MAC
-		    ",\"addresses\":[\"10.1.2.3\",\"fd00::2\"],\"names\":[\"web\",\"web.front\"]}",
+		    ",\"addresses\":[\"10.1.2.3\",\"fd00::2\"],\"names\":[\"web\",\"web.front\"],"
+		    "\"servers\":[\"9.9.9.9\"]}",
 		    &rq);
 	assert_int_equal(rq.op, NET_PORT);
 	assert_string_equal(rq.port.tap, "t3");
@@ -105,6 +110,9 @@ static void a_port_has_addresses_and_names(void **state)
 	ip_format(&rq.port.addresses[1], text);
 	assert_string_equal(text, "fd00::2");
 	assert_string_equal(rq.port.names[1], "web.front");
+	assert_int_equal(rq.port.n_servers, 1);
+	ip_format(&rq.port.servers[0], text);
+	assert_string_equal(text, "9.9.9.9");
 	net_request_reset(&rq);
 }
 
@@ -206,6 +214,8 @@ static void malformed_requests_are_refused(void **state)
 		  -EINVAL },
 		{ "{\"op\":\"port\",\"tap\":\"t0\"," NET "," MAC ",\"names\":[\"a b\"]}", -EINVAL },
 		{ "{\"op\":\"port\",\"tap\":\"t0\"," NET "," MAC ",\"names\":[\"\"]}", -EINVAL },
+		{ "{\"op\":\"port\",\"tap\":\"t0\"," NET "," MAC ",\"servers\":[\"::1\"]}",
+		  -EINVAL },
 		{ "{\"op\":\"publish\",\"key\":\"k\",\"protocol\":\"sctp\",\"target_port\":1,"
 		  "\"targets\":[\"10.1.2.3/24\"]}",
 		  -EINVAL },
