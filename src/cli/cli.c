@@ -102,12 +102,25 @@ int cli_query_moment(const struct cli *c, struct buf *path, const char *option, 
 	return r < 0 ? r : cli_query(path, option, value, err);
 }
 
+void cli_print_warning(const struct api *a)
+{
+	const char *text = api_header(a);
+
+	if (text)
+		fprintf(stderr, "WARNING: %s\n", text);
+}
+
 int cli_request(struct cli *c, const char *method, const char *path, const json_t *body,
 		json_t **ret, struct err *err)
 {
-	struct api_request rq = { .method = method, .path = path, .body = body };
+	struct api_request rq = {
+		.method = method, .path = path, .body = body, .want_header = CLI_WARNING_HEADER
+	};
+	int r = api_call(c->api, &rq, ret, err);
 
-	return api_call(c->api, &rq, ret, err);
+	if (r >= 0)
+		cli_print_warning(c->api);
+	return r;
 }
 
 int cli_get(struct cli *c, const char *path, json_type type, json_t **ret, struct err *err)

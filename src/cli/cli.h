@@ -49,6 +49,12 @@ int cli_path(struct buf *path, const char *collection, const char *name, const c
  * a message. */
 int cli_query(struct buf *path, const char *key, const char *value, struct err *err);
 
+#define CLI_WARNING_HEADER "Moat-Warning"
+
+/** cli_print_warning() - on standard error what moatd warns of beside its answer; @a: had that
+ * header wanted */
+void cli_print_warning(const struct api *a);
+
 /** cli_request() - a request without or with a JSON body.  Return: as api_call(). */
 int cli_request(struct cli *c, const char *method, const char *path, const json_t *body,
 		json_t **ret, struct err *err);

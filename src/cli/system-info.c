@@ -37,6 +37,12 @@ static void print_kernel(const json_t *kernel)
 	       cli_str(kernel, "kernel"));
 }
 
+static void print_network(const json_t *network)
+{
+	if (*cli_str(network, "warning"))
+		printf("Network:         %s\n", cli_str(network, "warning"));
+}
+
 static void print_info(const json_t *info, const json_t *counts)
 {
 	char memory[FORMAT_MAX];
@@ -45,6 +51,7 @@ static void print_info(const json_t *info, const json_t *counts)
 	printf("Version:         %s\n", cli_str(info, "version"));
 	print_engine(json_object_get(info, "engine"));
 	print_kernel(json_object_get(info, "kernel"));
+	print_network(json_object_get(info, "network"));
 	printf("Data root:       %s\n", cli_str(info, "root"));
 	printf("Socket:          %s\n", cli_str(info, "socket"));
 	printf("Containers:      %lld (%lld running)\n", (long long)cli_int(counts, "Containers"),

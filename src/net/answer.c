@@ -11,6 +11,8 @@
 static const struct field answer_fields[] = {
 	FIELD(net_answer, version, FIELD_INT, .max = INT32_MAX),
 	FIELD(net_answer, tap, FIELD_NAME, .max = NET_TAP_MAX),
+	FIELD(net_answer, packets, FIELD_U64),
+	FIELD(net_answer, names, FIELD_U64),
 };
 
 static const struct field event_fields[] = {

@@ -11,6 +11,7 @@ struct net_answer {
 	char tap[NET_TAP_MAX + 1];
 	struct ip hosts[2]; /* the host, as containers reach it: what host.docker.internal is */
 	size_t n_hosts;
+	uint64_t packets, names; /* NET_REFUSED: that were */
 };
 
 /** net_answer_write() - @a: a yes with what is in there.  Return: owned; NULL when out of

@@ -162,7 +162,7 @@ resolves() {
 	moat rm brief
 }
 
-@test "names: the host is host.docker.internal, and what --add-host calls so; --dns and --no-dns are kept" {
+@test "names: the host is host.docker.internal, and what --add-host calls so" {
 	local port
 	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
 	mkdir "$BATS_TEST_TMPDIR/www"
@@ -173,10 +173,43 @@ resolves() {
 		timeout 20 wget -q -O - http://host.docker.internal:$port/; timeout 20 wget -q -O - http://gateway:$port/"
 	kill $!
 	assert_equal "$output" "$(printf 'hello from the host\nhello from the host')"
-	run moat run --rm --dns 9.9.9.9 "$BUSYBOX" grep nameserver /etc/resolv.conf
-	assert_equal "$output" "nameserver 9.9.9.9"
+}
+
+@test "names: --dns is asked for what no network knows, names of containers stay; --no-dns and a server of the container's own are kept" {
+	ip addr add 198.51.100.53/32 dev lo
+	dnsmasq -k -C /dev/null --no-resolv --no-hosts --user=root --listen-address=198.51.100.53 --bind-interfaces --pid-file= \
+		--host-record=outside.example,192.0.2.99 --address=/#/ 3>&- >/dev/null 2>&1 &
+	run moat run --rm --network web --read-only --dns 198.51.100.53 --dns-search a.example --dns-option timeout:9 "$BUSYBOX" sh -c '
+		until nslookup -type=a outside.example. >/dev/null || [ $((i += 1)) -gt 30 ]; do sleep 0.2; done
+		for name in outside.example. server.; do nslookup -type=a $name | sed -n "/^Name/,\$s/^Address: //p"; done
+		cat /etc/resolv.conf'
+	kill $!
+	assert_equal "$output" "192.0.2.99"$'\n'"$(address_of server web)"$'\nnameserver 10.90.1.1\nnameserver fd'"${output#*nameserver fd}"
+	[[ $output == *$'\nsearch a.example\noptions timeout:9 ndots:0' ]]
+	run moat run --rm --dns 127.0.0.1 "$BUSYBOX" grep nameserver /etc/resolv.conf
+	assert_equal "$output" "nameserver 127.0.0.1"
 	run moat run --rm --no-dns "$BUSYBOX" cat /etc/resolv.conf
 	assert_equal "$output" ""
+}
+
+told_of_firewall() {
+	moat system info | grep -q '^Network:.*iptables -I FORWARD -i moat0 -j ACCEPT'
+}
+
+@test "network: what may not leave is refused and counted; rules of the host's own that let nothing pass are told of, once" {
+	nft 'add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
+	moat network create --egress allow=192.0.2.7:80 --egress deny limited
+	run moat run --rm --network limited "$BUSYBOX" sh -c 'i=0; while [ $((i += 1)) -le 3 ]; do nc -w 9 192.0.2.8 80; done; nslookup evil.example'
+	first=$output
+	assert_has "No route to host" "NXDOMAIN"
+	run moat network inspect -f '{{.Moat.RefusedPackets}} {{.Moat.RefusedNames}}' limited
+	[[ $output =~ ^[3-9]\ [1-9] ]]
+	poll 20 told_of_firewall
+	run moat run --rm --network limited "$BUSYBOX" true
+	assert_equal "$(grep -c '^WARNING: .*(ip filter FORWARD).*iptables -I FORWARD' <<<"$first$output")" 1
+	[[ $(docker info -f '{{json .Warnings}}') == *"-I FORWARD -o moat0"* ]]
+	nft delete table ip filter
+	moat network rm limited
 }
 
 @test "network: one in use is not removed, and says by whom" {

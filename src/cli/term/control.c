@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cli/cli.h"
 #include "cli/term/terminal.h"
 
 #define LOSSES_MAX 8
@@ -51,7 +52,7 @@ static int request_done(struct control *c, int r)
 int control_pump(struct control *c, struct err *err)
 {
 	cleanup_free char *path = NULL;
-	struct api_request rq = { .method = "POST" };
+	struct api_request rq = { .method = "POST", .want_header = CLI_WARNING_HEADER };
 	int r;
 
 	if (c->doing != CONTROL_IDLE || (!c->start && !c->signals && !c->resize))
@@ -73,6 +74,8 @@ int control_step(struct control *c, struct err *err)
 	if (r > 0) {
 		r = api_finish(c->api, NULL, err);
 		c->start_failed = c->doing == CONTROL_START && r < 0;
+		if (r >= 0)
+			cli_print_warning(c->api);
 	}
 	return request_done(c, r);
 }

@@ -66,7 +66,13 @@ int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 	struct container *c;
 	int r = find_container(rq, &c, err);
 
-	return r < 0 ? r : finish_reply(rp, c, container_start(c, err));
+	if (r < 0)
+		return r;
+	r = container_start(c, err);
+	/* The first that starts is told what keeps it from what is outside. */
+	if (r == 0 && (rp->header_value = networks_warning(rq->api->networks, true)))
+		rp->header = "Moat-Warning";
+	return finish_reply(rp, c, r);
 }
 
 /* "t": seconds; the container's own when it is not there. */

@@ -24,7 +24,8 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	cleanup_free char *jail = jail_describe();
+	cleanup_free char *jail = jail_describe(),
+			  *warning = networks_warning(api->networks, false);
 	const struct engine *engine = NULL;
 	struct engine_probe probe;
 	struct err why = { 0 };
@@ -48,6 +49,8 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 							json_real(probe.nsec_per_instruction)),
 					    member_text("jail", jail ? jail : ""))),
 			member_json("kernel", current ? current : json_null()),
+			member_json("network",
+				    JSON_OBJECT(member_text("warning", warning ? warning : ""))),
 			member_int("cpus", api->machines->host_cpus)),
 		err);
 }

@@ -89,7 +89,8 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 		return err_nomem(err);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (is_wanted(&f, &views[i]))
-			r = json_array_append_new(list, network_describe(&views[i], json_object()));
+			r = json_array_append_new(list,
+						  network_describe(&views[i], json_object(), NULL));
 	network_views_free(views, n);
 	return r < 0 ? err_nomem(err) : reply_json(rp, 200, take_ptr(list), err);
 }
@@ -97,7 +98,7 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(network_view_reset) struct network_view v = { 0 };
-	json_t *containers;
+	json_t *containers, *refused;
 	int r = network_view(rq->api->networks, rq->target, &v, err);
 
 	if (r < 0)
@@ -105,7 +106,8 @@ int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 	containers = network_containers(rq->api->networks, v.rec.name);
 	if (!containers)
 		return err_nomem(err);
-	return reply_json(rp, 200, network_describe(&v, containers), err);
+	refused = network_refused(rq->api->networks, &v);
+	return reply_json(rp, 200, network_describe(&v, containers, refused), err);
 }
 
 /* docker has room for one warning. */

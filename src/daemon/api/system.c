@@ -101,9 +101,8 @@ static json_t *describe_abilities(void)
 				    member_json("Network", json_pack("[s]", "null")),
 				    member_null("Authorization"),
 				    member_json("Log", json_pack("[s, s]", "json-file", "local")))),
-		member_json("SecurityOptions", json_array()), member_json("Warnings", json_array()),
-		member_json("Labels", json_array()), member_null("GenericResources"),
-		member_json("CDISpecDirs", json_array()));
+		member_json("SecurityOptions", json_array()), member_json("Labels", json_array()),
+		member_null("GenericResources"), member_json("CDISpecDirs", json_array()));
 }
 
 /* Docker's answers about parts that moat has not. */
@@ -157,6 +156,13 @@ static int add_constants(json_t *info)
 	return 0;
 }
 
+static json_t *list_warnings(struct api *api)
+{
+	cleanup_free char *warning = networks_warning(api->networks, false);
+
+	return warning ? json_pack("[s+]", "WARNING: ", warning) : json_array();
+}
+
 int api_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
@@ -186,7 +192,8 @@ int api_info(struct request *rq, struct reply *rp, struct err *err)
 		member_int("NCPU", api->machines->host_cpus),
 		member_int("MemTotal", (json_int_t)si.totalram * si.mem_unit),
 		member_text("DockerRootDir", api->root), member_text("ServerVersion", MOAT_VERSION),
-		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"));
+		member_text("SystemTime", now), member_text("LoggingDriver", "json-file"),
+		member_json("Warnings", list_warnings(api)));
 	if (!info || add_constants(info) < 0)
 		return err_nomem(err);
 	r = add_settings(api, info, err);

@@ -4,9 +4,10 @@
 #include "base/clock.h"
 #include "base/json-object.h"
 #include "daemon/network/inner.h"
+#include "daemon/network/keeper.h"
 #include "daemon/network/tell.h"
 
-json_t *network_describe(const struct network_view *v, json_t *containers)
+json_t *network_describe(const struct network_view *v, json_t *containers, json_t *moat)
 {
 	const struct network_config *c = &v->config;
 	char created[CLOCK_TEXT_MAX];
@@ -23,7 +24,23 @@ json_t *network_describe(const struct network_view *v, json_t *containers)
 		member_json("ConfigFrom", JSON_OBJECT(member_text("Network", ""))),
 		member_bool("ConfigOnly", false), member_optional("Containers", containers),
 		member_json("Options", c->options ? json_incref(c->options) : json_object()),
-		member_json("Labels", c->labels ? json_incref(c->labels) : json_object()));
+		member_json("Labels", c->labels ? json_incref(c->labels) : json_object()),
+		member_optional("Moat", moat));
+}
+
+json_t *network_refused(struct networks *nets, const struct network_view *v)
+{
+	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
+	struct net_request rq = { .op = NET_REFUSED };
+
+	memcpy(rq.id, v->rec.id, NET_ID_LEN);
+	/* Of one that is not up nothing was. */
+	if (!network_is_none(&v->rec) && keeper_enter_running(nets->keeper)) {
+		(void)keeper_ask(nets->keeper, &rq, &result, NULL);
+		keeper_leave(nets->keeper);
+	}
+	return JSON_OBJECT(member_int("RefusedPackets", (int64_t)result.answer.packets),
+			   member_int("RefusedNames", (int64_t)result.answer.names));
 }
 
 static struct ip_net in_subnet(const struct ip *ip, const struct subnet *s)

@@ -6,9 +6,13 @@
 /* Networks and who is on them as docker's API shows them.  What cannot be made for want of memory
  * is NULL. */
 
-/** network_describe() - a network; @containers: member Containers, taken over; NULL where it is not
- * shown */
-json_t *network_describe(const struct network_view *v, json_t *containers);
+/** network_describe() - a network; @containers, @moat: members Containers and Moat, taken over;
+ * NULL where one is not shown */
+json_t *network_describe(const struct network_view *v, json_t *containers, json_t *moat);
+
+/** network_refused() - how much of what its containers sent, and of the names they asked for, was
+ * refused since the network was brought up */
+json_t *network_refused(struct networks *nets, const struct network_view *v);
 
 /**
  * network_containers() - who runs on a network

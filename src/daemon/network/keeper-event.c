@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json-object.h"
@@ -64,6 +65,17 @@ static void publish_refusal(struct networks *nets, const struct net_event *e)
 	pthread_mutex_unlock(&nets->lock);
 }
 
+/* Told once where nothing has changed since; what is gone is not told. */
+static void note_warning(struct networks *nets, const char *text)
+{
+	pthread_mutex_lock(&nets->lock);
+	nets->warned = nets->warned && streq(nets->warning, text);
+	snprintf(nets->warning, sizeof(nets->warning), "%s", text);
+	pthread_mutex_unlock(&nets->lock);
+	if (*text)
+		log_warning("moat-net: %s", text);
+}
+
 void keeper_event(struct networks *nets, const char *packet, size_t len)
 {
 	struct net_event e = { 0 };
@@ -76,6 +88,8 @@ void keeper_event(struct networks *nets, const char *packet, size_t len)
 		log_warning("moat-net: %s", err.msg);
 	else if (e.type == NET_EVENT_REFUSED)
 		publish_refusal(nets, &e);
+	else if (e.type == NET_EVENT_HOST)
+		note_warning(nets, e.text);
 	else
 		log_warning("moat-net: %s", e.text);
 }

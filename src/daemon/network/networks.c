@@ -130,9 +130,17 @@ void networks_tap_back(struct networks *nets, const char *name)
 		keeper_post(nets->keeper, name, 0, true);
 }
 
-json_t *networks_status(struct networks *nets)
+char *networks_warning(struct networks *nets, bool new)
 {
-	return keeper_status(nets->keeper);
+	char *text = NULL;
+
+	pthread_mutex_lock(&nets->lock);
+	if (*nets->warning && !(new && nets->warned)) {
+		text = strdup(nets->warning);
+		nets->warned = nets->warned || new;
+	}
+	pthread_mutex_unlock(&nets->lock);
+	return text;
 }
 
 void networks_leave(struct networks *nets)

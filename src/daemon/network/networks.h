@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/json.h"
 
 /* Networks, and the containers on them. */
@@ -35,8 +37,9 @@ void networks_tap_back(struct networks *nets, const char *name);
  * an earlier moatd is of no use any more */
 void networks_recovered(struct networks *nets);
 
-/** networks_status() - what moat-net says of itself; owned; NULL where it does not run */
-json_t *networks_status(struct networks *nets);
+/** networks_warning() - what keeps containers from being let out on this host, and what to do.
+ * @new: only where nobody was told yet by this moatd.  Return: owned; NULL: nothing. */
+char *networks_warning(struct networks *nets, bool new);
 
 /** networks_leave() - moatd ends: where no container runs, so does moat-net */
 void networks_leave(struct networks *nets);

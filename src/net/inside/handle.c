@@ -64,10 +64,19 @@ static void handle_status(struct keeper *k, struct call *call)
 	status_answer(k, call);
 }
 
+static void handle_refused(struct keeper *k, struct call *call)
+{
+	refused_answer(k, call);
+}
+
 static void handle_watch(struct keeper *k, struct call *call)
 {
-	(void)k;
+	struct net_event e = { .type = NET_EVENT_HOST };
+
 	call_watch(call);
+	snprintf(e.text, sizeof(e.text), "%.250s", outward_problem(k->outward));
+	if (*e.text)
+		server_tell(k->server, &e);
 }
 
 static void handle_shutdown(struct keeper *k, struct call *call)
@@ -90,6 +99,7 @@ void handle(struct keeper *k, struct call *call)
 		[NET_UNPUBLISH] = handle_unpublish,
 		[NET_PUBLISHED] = handle_published,
 		[NET_SETTLED] = handle_settled,
+		[NET_REFUSED] = handle_refused,
 		[NET_STATUS] = handle_status,
 		[NET_WATCH] = handle_watch,
 		[NET_SHUTDOWN] = handle_shutdown,

@@ -54,7 +54,27 @@ struct outward {
 	struct wire_resolver servers[WIRE_RESOLVERS_MAX];
 	uint32_t n_servers;
 	char firewall[WIRE_TEXT_MAX];
+	char told[WIRE_TEXT_MAX]; /* the problem that was told of last */
 };
+
+const char *outward_problem(const struct outward *o)
+{
+	const char *text = o->keeper->model.uplink.text;
+
+	return *text ? text : o->firewall;
+}
+
+static void tell_problem(struct outward *o)
+{
+	struct net_event e = { .type = NET_EVENT_HOST };
+	const char *text = outward_problem(o);
+
+	if (streq(o->told, text))
+		return;
+	snprintf(o->told, sizeof(o->told), "%s", text);
+	snprintf(e.text, sizeof(e.text), "%.250s", text);
+	server_tell(o->keeper->server, &e);
+}
 
 static void send_wish(struct outward *o)
 {
@@ -183,13 +203,9 @@ static void place_changed(struct outward *o, const struct wire_place *place)
 		snprintf(now->text, sizeof(now->text), "the way outside: %s", strerror(-r));
 		now->up = false;
 	}
-	if (*now->text && !streq(now->text, before.text)) {
-		struct net_event e = { .type = NET_EVENT_HOST };
-
+	if (*now->text && !streq(now->text, before.text))
 		log_warning("%s", now->text);
-		snprintf(e.text, sizeof(e.text), "%.250s", now->text);
-		server_tell(o->keeper->server, &e);
-	}
+	tell_problem(o);
 	o->answered = place->serial;
 	if (same_hosts(now, &before) && same_ways(now, &before)) {
 		call_waiters(o);
@@ -278,13 +294,8 @@ static void resolvers_changed(struct outward *o, const struct wire_message *m)
 
 static void firewall_changed(struct outward *o, const char *text)
 {
-	struct net_event e = { .type = NET_EVENT_HOST };
-
-	if (streq(o->firewall, text))
-		return;
-	memcpy(o->firewall, text, sizeof(o->firewall));
-	snprintf(e.text, sizeof(e.text), "%.250s", text);
-	server_tell(o->keeper->server, &e);
+	snprintf(o->firewall, sizeof(o->firewall), "%s", text);
+	tell_problem(o);
 }
 
 static int wire_readable(struct source *s, int fd, uint32_t events, void *arg)

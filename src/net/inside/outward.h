@@ -27,6 +27,10 @@ void outward_wait(struct outward *o, keeper_then_fn then, void *arg);
 /** outward_bye() - everything has ended in good order */
 void outward_bye(struct outward *o);
 
+/** outward_problem() - why containers may not be let out: the way outside, or the host's own rules;
+ * "": nothing is wrong */
+const char *outward_problem(const struct outward *o);
+
 /** outward_firewall() - what of the host's own rules would stop containers; "": nothing */
 const char *outward_firewall(const struct outward *o);
 

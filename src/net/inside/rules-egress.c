@@ -152,10 +152,9 @@ static int add_limits(struct buf *b, const struct network *n)
 	if (r < 0)
 		return r;
 	return buf_addf(b,
-			"add rule inet moat n_%s counter name c_%s\n"
 			"add rule inet moat n_%s limit rate 5/second burst 20 packets "
 			"log prefix \"%s\" group %d snaplen 128\n",
-			n->spec.id, n->spec.id, n->spec.id, n->spec.id, RULES_REFUSED_GROUP);
+			n->spec.id, n->spec.id, RULES_REFUSED_GROUP);
 }
 
 int egress_add(struct buf *b, const struct network *n)
@@ -172,8 +171,10 @@ int egress_add(struct buf *b, const struct network *n)
 		r = add_limits(b, n);
 	else if (r == 0 && !n->spec.internal)
 		r = let_out(b, n, "", "");
-	return r == 0 ? buf_addf(b, "add rule inet moat n_%s reject with icmpx admin-prohibited\n",
-				 n->spec.id)
+	return r == 0 ? buf_addf(b,
+				 "add rule inet moat n_%s counter name c_%s reject with icmpx "
+				 "admin-prohibited\n",
+				 n->spec.id, n->spec.id)
 		      : r;
 }
 

@@ -149,7 +149,20 @@ static char *write_status(struct keeper *k, const json_t *counters)
 struct question {
 	struct keeper *keeper;
 	struct call *call;
+	char network[NET_ID_LEN + 1]; /* "": everything */
 };
+
+static char *write_refused(const struct question *q, const json_t *counters)
+{
+	const struct network *n = model_network(&q->keeper->model, q->network);
+	char counter[NET_ID_LEN + 4];
+	struct net_answer answer = { 0 };
+
+	snprintf(counter, sizeof(counter), "c_%s", q->network);
+	answer.packets = (uint64_t)counted(counters, counter);
+	answer.names = n ? n->refused_names : 0;
+	return net_answer_write(&answer);
+}
 
 static void counters_read(int result, const char *text, size_t len, void *arg)
 {
@@ -159,20 +172,43 @@ static void counters_read(int result, const char *text, size_t len, void *arg)
 	/* Without counts the rest is of use all the same. */
 	if (result == 0 && json_read(text, len, "counters", &counters, NULL) < 0)
 		counters = NULL;
-	call_answer_text(q->call, write_status(q->keeper, counters), -1);
+	call_answer_text(
+		q->call,
+		*q->network ? write_refused(q, counters) : write_status(q->keeper, counters), -1);
 	free(q);
 }
 
-void status_answer(struct keeper *k, struct call *call)
+static void ask_counters(struct keeper *k, struct call *call, const char *network, const char *what)
 {
-	struct question *q = malloc(sizeof(*q));
+	struct question *q = calloc(1, sizeof(*q));
 	struct err err = { 0 };
 
-	if (q)
-		*q = (struct question){ k, call };
-	if (q && nft_list(k->nft, "counters", counters_read, q) == 0)
+	if (q) {
+		*q = (struct question){ .keeper = k, .call = call };
+		snprintf(q->network, sizeof(q->network), "%s", network);
+	}
+	if (q && nft_list(k->nft, what, counters_read, q) == 0)
 		return;
 	free(q);
 	err_nomem(&err);
 	call_refuse(call, &err);
+}
+
+void status_answer(struct keeper *k, struct call *call)
+{
+	ask_counters(k, call, "", "counters");
+}
+
+void refused_answer(struct keeper *k, struct call *call)
+{
+	struct err err = { 0 };
+	char what[64];
+
+	if (!model_network(&k->model, call->rq.id)) {
+		err_set(&err, -ENOENT, "moat-net was not told of network %s", call->rq.id);
+		call_refuse(call, &err);
+		return;
+	}
+	snprintf(what, sizeof(what), "counter inet moat c_%s", call->rq.id);
+	ask_counters(k, call, call->rq.id, what);
 }
