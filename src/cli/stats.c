@@ -44,7 +44,10 @@ static const struct listing_kind stats_kind = {
 						  { "CPUPerc", "CPU %", true },
 						  { "MemUsage", "MEM USAGE / LIMIT", true },
 						  { "MemPerc", "MEM %", true },
+						  { "GuestMem", "GUEST MEM", false },
+						  { "Cache", "CACHE", true },
 						  { "HostMem", "HOST MEM", true },
+						  { "GivenBack", "GIVEN BACK", true },
 						  { "NetIO", "NET I/O", true },
 						  { "BlockIO", "BLOCK I/O", true },
 						  { "PIDs", "PIDS", true },
@@ -93,22 +96,34 @@ static json_t *block_text(const json_t *s)
 			 cli_int(json_array_get(io, 1), "value"), format_size);
 }
 
+/* One of moat's own figures. */
+static json_t *own_text(const json_t *s, const char *key)
+{
+	char text[FORMAT_MAX];
+
+	format_binary_size((uint64_t)int_within(s, "moat", key), text);
+	return json_string(text);
+}
+
 /* @asked: how the user named it */
 static json_t *sample_row(const json_t *s, const json_t *before, const char *asked, bool full)
 {
 	const json_t *memory = json_object_get(s, "memory_stats");
 	const char *name = cli_str(s, "name"), *id = cli_str(s, "id");
 	int64_t used = memory_used(memory), limit = cli_int(memory, "limit");
-	char short_id[FORMAT_MAX], host[FORMAT_MAX];
+	char short_id[FORMAT_MAX];
 
 	format_short_id(id, short_id);
-	format_binary_size((uint64_t)int_within(s, "moat", "host_memory_bytes"), host);
 	return JSON_OBJECT(
 		member_json("BlockIO", block_text(s)),
+		member_json("Cache", own_text(s, "guest_cache_bytes")),
 		member_json("CPUPerc",
 			    json_sprintf("%.2f%%",
 					 cpu_percent(before, json_object_get(s, "cpu_stats")))),
-		member_text("Container", asked), member_text("HostMem", host),
+		member_text("Container", asked),
+		member_json("GivenBack", own_text(s, "given_back_bytes")),
+		member_json("GuestMem", own_text(s, "guest_used_bytes")),
+		member_json("HostMem", own_text(s, "host_memory_bytes")),
 		member_text("ID", full ? id : short_id),
 		member_json("MemPerc",
 			    json_sprintf("%.2f%%",

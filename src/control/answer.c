@@ -17,7 +17,7 @@ static const struct field stats_fields[] = {
 	STAT(cpu_usec),	    STAT(cpu_user_usec),      STAT(cpu_system_usec),
 	STAT(memory_bytes), STAT(memory_limit_bytes), STAT(memory_cache_bytes),
 	STAT(pids),	    STAT(pids_limit),	      STAT(read_bytes),
-	STAT(write_bytes),
+	STAT(write_bytes),  STAT(memory_file_bytes),
 };
 
 static const struct field log_fields[] = {

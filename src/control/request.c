@@ -59,6 +59,10 @@ static const struct field cpus_fields[] = {
 	{ "set", FIELD_TEXT, offsetof(struct control_request, cpuset) },
 };
 
+static const struct field memory_fields[] = {
+	FIELD(control_request, bytes, FIELD_U64, .min = 1, .needed = true),
+};
+
 static const struct field listen_fields[] = {
 	FIELD(control_request, path, FIELD_TEXT),
 };
@@ -311,6 +315,7 @@ static const struct operation {
 	[CONTROL_CONNECT] = { "connect", FIELDS(connect_fields) },
 	[CONTROL_TAP] = { "tap" },
 	[CONTROL_CPUS] = { "cpus", FIELDS(cpus_fields), .read = read_cpus },
+	[CONTROL_MEMORY] = { "memory", FIELDS(memory_fields) },
 	[CONTROL_STATUS] = { "status" },
 	[CONTROL_WATCH] = { "watch" },
 };

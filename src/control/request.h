@@ -22,6 +22,7 @@ enum control_op {
 	CONTROL_PAUSE,
 	CONTROL_RESUME,
 	CONTROL_CPUS,
+	CONTROL_MEMORY,
 	CONTROL_TAP,
 	CONTROL_STATUS,
 	CONTROL_WATCH,
@@ -69,6 +70,7 @@ struct control_request {
 	const char *path;	 /* CONTROL_LISTEN: of a socket in the container */
 	uint32_t call;		 /* CONTROL_CONNECT: EVENT_CALL's */
 	const char *cpuset;	 /* processors of the host, "0-2,7" */
+	uint64_t bytes;		 /* CONTROL_MEMORY: what the guest is to have */
 	json_t *document;	 /* owned; texts of a request that was read are in there */
 };
 

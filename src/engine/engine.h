@@ -88,7 +88,7 @@ enum engine_feature {
 	ENGINE_SNAPSHOT = 1,   /* identity(), snapshot(), and machines restored from templates */
 	ENGINE_SWAP_DISKS = 2, /* swap_disks() */
 	ENGINE_SHARE = 4,      /* machines may have shares */
-	ENGINE_BALLOON = 8,    /* memory that the guest frees goes back to the host */
+	ENGINE_BALLOON = 8, /* balloon(), and memory that the guest frees goes back to the host */
 };
 
 /*
@@ -173,6 +173,17 @@ struct engine {
 	 */
 	int (*swap_disks)(struct vm *vm, const struct machine_swap *swaps, size_t n, bool resume,
 			  struct err *err);
+
+	/**
+	 * balloon() - have the guest give memory up, or let it have that again
+	 * @bytes: what it is to have of the machine's memory; all of it, where it is more than that
+	 *
+	 * The guest is told, and follows when it can: nobody waits for that.  In want of memory it
+	 * takes back what it gave up.
+	 *
+	 * Return: 0; -ETIMEDOUT; -errno with a message.
+	 */
+	int (*balloon)(struct vm *vm, uint64_t bytes, struct err *err);
 
 	/** events_fd() - borrowed, valid until free(); readable when the engine has said
 	 * something */

@@ -30,7 +30,7 @@ int link_stats_put(struct buf *b, uint32_t id, const struct link_stats *s)
 	const uint64_t values[] = { s->cpu_usec,     s->cpu_user_usec,	    s->cpu_system_usec,
 				    s->memory_bytes, s->memory_limit_bytes, s->memory_cache_bytes,
 				    s->pids,	     s->pids_limit,	    s->read_bytes,
-				    s->write_bytes };
+				    s->write_bytes,  s->memory_file_bytes };
 	int r = wire_put_u32(b, id);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(values); i++)
@@ -44,7 +44,7 @@ int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats
 	uint64_t *const values[] = { &s.cpu_usec,     &s.cpu_user_usec,	     &s.cpu_system_usec,
 				     &s.memory_bytes, &s.memory_limit_bytes, &s.memory_cache_bytes,
 				     &s.pids,	      &s.pids_limit,	     &s.read_bytes,
-				     &s.write_bytes };
+				     &s.write_bytes,  &s.memory_file_bytes };
 	uint32_t id;
 
 	if (wire_get_u32(&payload, &id) < 0)

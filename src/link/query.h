@@ -20,8 +20,10 @@
 /* Of the container's cgroup; what the guest's kernel does not count is 0. */
 struct link_stats {
 	uint64_t cpu_usec, cpu_user_usec, cpu_system_usec;
-	uint64_t memory_bytes, memory_limit_bytes, memory_cache_bytes;
-	uint64_t pids, pids_limit; /* limit 0: none */
+	uint64_t memory_bytes, memory_limit_bytes;
+	uint64_t memory_cache_bytes; /* of files, that nobody used lately */
+	uint64_t memory_file_bytes;  /* of files, all of it */
+	uint64_t pids, pids_limit;   /* limit 0: none */
 	uint64_t read_bytes, write_bytes;
 };
 

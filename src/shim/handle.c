@@ -10,6 +10,7 @@
 #include "shim/container/files.h"
 #include "shim/container/process-io.h"
 #include "shim/event.h"
+#include "shim/machine/steer.h"
 #include "shim/shim.h"
 
 /*
@@ -319,6 +320,11 @@ static int do_cpus(struct call *call)
 	return life_set_cpus(call->shim->life, call->rq->cpuset, &call->err);
 }
 
+static int do_memory(struct call *call)
+{
+	return life_set_memory(call->shim->life, call->rq->bytes, &call->err);
+}
+
 static int do_tap(struct call *call)
 {
 	const char *name = call->shim->life->spec.tap;
@@ -358,6 +364,7 @@ static int (*const handlers[])(struct call *call) = {
 	[CONTROL_TOP] = do_top,		  [CONTROL_LIMITS] = do_limits,
 	[CONTROL_NETWORK] = do_network,	  [CONTROL_TAP] = do_tap,
 	[CONTROL_LISTEN] = do_listen,	  [CONTROL_CONNECT] = do_connect,
+	[CONTROL_MEMORY] = do_memory,
 };
 
 static int find_container(struct call *call)

@@ -16,6 +16,7 @@
 #include "shim/event.h"
 #include "shim/handle.h"
 #include "shim/machine/alive.h"
+#include "shim/machine/steer.h"
 #include "shim/narrow.h"
 
 static void look_soon(void *arg)

@@ -311,6 +311,7 @@ docker_counts_two() {
 @test "stats: cpu, memory and processes of a container, and its memory on the host" {
 	run moat stats --no-stream busy
 	assert_has "MEM USAGE"
+	assert_has "GIVEN BACK"
 	assert_has busy
 	run moat stats --no-stream --format json
 	assert_equal "$(jq -r 'select(.Name == "busy").PIDs' <<<"$output")" 2
@@ -319,6 +320,8 @@ docker_counts_two() {
 	assert_status 0
 	jq -e '.cpu_stats.cpu_usage.total_usage > 0 and .memory_stats.usage > 0
 		and .memory_stats.limit > .memory_stats.usage and .moat.host_memory_bytes > 1000000
+		and .moat.guest_used_bytes > 0 and .moat.guest_cache_bytes > 0 and .moat.given_back_bytes >= 0
+		and .memory_stats.stats.file == .moat.guest_cache_bytes
 		and .cpu_stats.system_cpu_usage > .precpu_stats.system_cpu_usage' <<<"$output"
 	poll 60 docker_counts_two busy
 	moat pause busy

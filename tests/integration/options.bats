@@ -196,6 +196,11 @@ profile() {
 	moat rm envs
 }
 
+# guest_free NAME -lt|-gt MIB
+guest_free() {
+	[ "$(moat exec "$1" awk '$1 == "MemFree:" { print int($2 / 1024) }' /proc/meminfo)" "$2" "$3" ]
+}
+
 @test "update: limits of a running container hold at once, and after a restart" {
 	local pid
 	moat run -d --name live "$BUSYBOX" sleep 100000 >/dev/null
@@ -203,6 +208,11 @@ profile() {
 	run moat exec live sh -c 'cd /sys/fs/cgroup; cat memory.max cpu.max pids.max cpu.weight memory.low'
 	assert_equal "$output" $'314572800\n50000 100000\n50\n39\n104857600'
 	assert_equal "$(of live .HostConfig.Memory)" 314572800
+	# What the limit leaves of the machine's memory is taken from the guest, and given again.
+	poll 60 guest_free live -lt 400
+	moat update -m 1000m live
+	poll 60 guest_free live -gt 700
+	moat update -m 300m live
 	moat update --pids-limit -1 --cpus 1 live
 	run moat exec live sh -c 'cd /sys/fs/cgroup; cat cpu.max pids.max'
 	assert_equal "$output" $'100000 100000\nmax'

@@ -293,9 +293,12 @@ const struct command container_commands[] = {
 	{ .name = "stats",
 	  .synopsis = "[OPTIONS] [CONTAINER...]",
 	  .summary = "Show what containers use",
-	  .description = "Shows processor, memory, disk and processes of the containers named, or "
-			 "of all that run, every second until interrupted. HOST MEM is what the "
-			 "container's virtual machine takes of the host's memory.",
+	  .description =
+		  "Shows processor, memory, disk and processes of the containers named, or "
+		  "of all that run, every second until interrupted. CACHE is what "
+		  "the guest keeps of files, HOST MEM what the container's virtual machine "
+		  "takes of the host's memory, and GIVEN BACK what it had of that and has not "
+		  "any more.",
 	  .options = stats_options,
 	  .run = command_stats,
 	  .max_args = ARGS_ANY,

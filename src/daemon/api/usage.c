@@ -85,7 +85,8 @@ static json_t *block_stats(const struct link_stats *usage)
 static json_t *memory_stats(const struct link_stats *usage)
 {
 	json_t *more =
-		JSON_OBJECT(member_int("inactive_file", (json_int_t)usage->memory_cache_bytes));
+		JSON_OBJECT(member_int("file", (json_int_t)usage->memory_file_bytes),
+			    member_int("inactive_file", (json_int_t)usage->memory_cache_bytes));
 
 	return JSON_OBJECT(member_int("usage", (json_int_t)usage->memory_bytes),
 			   member_json("stats", more),
@@ -98,21 +99,32 @@ static json_t *pids_stats(const struct link_stats *usage)
 			   member_int("limit", (json_int_t)usage->pids_limit));
 }
 
+/* What the guest and the host each say of the memory. */
+static json_t *own_stats(const struct link_stats *usage, pid_t engine)
+{
+	uint64_t used = usage->memory_bytes > usage->memory_file_bytes
+				? usage->memory_bytes - usage->memory_file_bytes
+				: 0;
+
+	return JSON_OBJECT(member_int("guest_used_bytes", (json_int_t)used),
+			   member_int("guest_cache_bytes", (json_int_t)usage->memory_file_bytes),
+			   member_int("host_memory_bytes", (json_int_t)memory_of_machine(engine)),
+			   member_int("given_back_bytes", (json_int_t)memory_given_back(engine)));
+}
+
 static json_t *describe_usage(struct stats *s, const struct link_stats *usage)
 {
 	cleanup(container_view_reset) struct container_view v = { 0 };
 	char read[CLOCK_TEXT_MAX], before[CLOCK_TEXT_MAX] = "0001-01-01T00:00:00Z";
 	cleanup_json json_t *cpu = cpu_stats(s, usage);
 	int64_t now = clock_now_nsec();
-	json_t *ours, *out;
+	json_t *out;
 
 	clock_format(now, read);
 	if (s->before_nsec > 0)
 		clock_format(s->before_nsec, before);
 	if (container_view(s->c, &v) < 0)
 		return NULL;
-	ours = JSON_OBJECT(
-		member_int("host_memory_bytes", (json_int_t)memory_of_machine(v.rec.pid)));
 	out = JSON_OBJECT(
 		member_json("name", json_sprintf("/%s", v.rec.name)), member_text("id", v.rec.id),
 		member_text("read", read), member_text("preread", before),
@@ -121,7 +133,8 @@ static json_t *describe_usage(struct stats *s, const struct link_stats *usage)
 		member_json("storage_stats", json_object()),
 		member_json("cpu_stats", json_incref(cpu)),
 		member_json("precpu_stats", s->before ? json_incref(s->before) : json_object()),
-		member_json("memory_stats", memory_stats(usage)), member_json("moat", ours));
+		member_json("memory_stats", memory_stats(usage)),
+		member_json("moat", own_stats(usage, v.rec.pid)));
 	if (!out)
 		return NULL;
 	json_decref(s->before);

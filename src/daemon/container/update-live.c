@@ -2,7 +2,9 @@
 /*
  * Theory of operation.  The limits of a running container are files of a cgroup in its guest: what
  * differs between its old and its new runtime-spec is sent there, all of it or nothing being
- * the shim's and the guest's to say.  The machine itself keeps its size, so no limit can pass that.
+ * the shim's and the guest's to say.  The machine itself keeps its size, so no limit can pass that;
+ * what a limit of memory leaves of it goes into a balloon, and so back to the host: last where the
+ * limit falls, as the guest has to let go of the memory first, and at first where it rises.
  */
 #include "daemon/container/update-live.h"
 
@@ -95,18 +97,41 @@ static int ask_shim(const struct container *c, const struct control_request *req
 	return r < 0 ? err_wrap(err, "Cannot update container %s", c->rec.id) : 0;
 }
 
+/* An engine without a balloon keeps what the guest does not use. */
+static int set_balloon(const struct container *c, const struct oci_runtime *new, struct err *err)
+{
+	const struct control_request request = {
+		.op = CONTROL_MEMORY,
+		.bytes = machine_memory_for((uint64_t) new->memory_bytes),
+	};
+	int r = ask_shim(c, &request, err);
+
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+static int set_limits(const struct container *c, char **settings, struct err *err)
+{
+	const struct control_request request = { .op = CONTROL_LIMITS, .settings = settings };
+
+	return strv_len(settings) > 0 ? ask_shim(c, &request, err) : 0;
+}
+
 int update_live(const struct container *c, const struct oci_runtime *old,
 		const struct oci_runtime *new, const char *cpuset, struct err *err)
 {
+	bool rises = old->memory_bytes > 0 && new->memory_bytes > old->memory_bytes;
+	bool falls = new->memory_bytes != old->memory_bytes && !rises;
 	cleanup_strv char **settings = NULL;
 	int r = check_machine(c, new, err);
 
 	if (r == 0)
 		r = update_settings(old, new, &settings);
-	if (r == 0 && strv_len(settings) > 0)
-		r = ask_shim(
-			c, &(struct control_request){ .op = CONTROL_LIMITS, .settings = settings },
-			err);
+	if (r == 0 && rises)
+		r = set_balloon(c, new, err);
+	if (r == 0)
+		r = set_limits(c, settings, err);
+	if (r == 0 && falls)
+		r = set_balloon(c, new, err);
 	if (r == 0 && cpuset)
 		r = ask_shim(c, &(struct control_request){ .op = CONTROL_CPUS, .cpuset = cpuset },
 			     err);

@@ -22,15 +22,33 @@ static int read_proc(pid_t pid, const char *name, struct buf *ret)
 	return buf_adds(ret, "");
 }
 
+/* The bytes of a line "KEY:  N kB", which is not the first one; 0 where there is none. */
+static int64_t bytes_of(const struct buf *b, const char *key)
+{
+	const char *line = strstr(b->data, key);
+
+	return line ? strtoll(line + strlen(key), NULL, 10) * 1024 : 0;
+}
+
 int64_t memory_of_process(pid_t pid)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
-	const char *pss;
 
 	if (pid <= 0 || read_proc(pid, "smaps_rollup", &b) < 0)
 		return 0;
-	pss = strstr(b.data, "\nPss:");
-	return pss ? strtoll(pss + 5, NULL, 10) * 1024 : 0;
+	return bytes_of(&b, "\nPss:");
+}
+
+int64_t memory_given_back(pid_t pid)
+{
+	cleanup(buf_reset) struct buf b = BUF_INIT;
+	int64_t most, now;
+
+	if (pid <= 0 || read_proc(pid, "status", &b) < 0)
+		return 0;
+	most = bytes_of(&b, "\nVmHWM:");
+	now = bytes_of(&b, "\nVmRSS:");
+	return most > now ? most - now : 0;
 }
 
 /* Append the children of a process to the list. */

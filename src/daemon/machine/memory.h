@@ -8,6 +8,10 @@
  * with others (PSS); 0 where that cannot be told */
 int64_t memory_of_process(pid_t pid);
 
+/** memory_given_back() - bytes of host memory that a process had at some time and has not any more;
+ * 0 where that cannot be told */
+int64_t memory_given_back(pid_t pid);
+
 /**
  * memory_of_machine() - bytes of host memory a container's virtual machine takes
  * @engine: process id of the engine, or 0

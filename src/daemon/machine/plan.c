@@ -17,15 +17,32 @@
 #define MEMORY_MIN_BYTES GIB(1)
 
 /*
- * What the guest needs beside the container: kernel text and tables, its page structures, the
- * initramfs and moat-init.  The machine has this on top, so the container can use all of its limit.
+ * What the guest needs beside the container: kernel text and tables, the initramfs and moat-init,
+ * and for each page of memory a structure of 64 bytes, which is a 64th of it.  The machine has this
+ * on top, so the container can use all of its limit.
  */
-#define MEMORY_OVERHEAD_BYTES MIB(96)
+#define MEMORY_OVERHEAD_BYTES (MIB(96) - MEMORY_MIN_BYTES / PAGES_SHARE)
+#define PAGES_SHARE	      64u
 
 /* Largest size of the writable layer; the file is sparse. */
 #define DISK_BYTES GIB(16)
 
 #define CPUS_DEFAULT_MAX 4u
+
+uint64_t machine_memory_for(uint64_t container_bytes)
+{
+	uint64_t bytes = container_bytes + container_bytes / PAGES_SHARE + MEMORY_OVERHEAD_BYTES;
+
+	return (bytes + MIB(1) - 1) / MIB(1) * MIB(1);
+}
+
+/* The other way round.  Return: 0 for less than any machine has. */
+static uint64_t memory_for_container(uint64_t machine_bytes)
+{
+	return machine_bytes > MEMORY_OVERHEAD_BYTES
+		       ? (machine_bytes - MEMORY_OVERHEAD_BYTES) / (PAGES_SHARE + 1) * PAGES_SHARE
+		       : 0;
+}
 
 int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
 		 uint64_t *ret_memory_bytes, struct err *err)
@@ -50,7 +67,7 @@ int machine_size(const json_t *host, unsigned host_cpus, unsigned *ret_cpus,
 	*ret_memory_bytes = MEMORY_MIN_BYTES;
 	while (memory > 0 && *ret_memory_bytes < (uint64_t)memory)
 		*ret_memory_bytes *= 2;
-	*ret_memory_bytes += MEMORY_OVERHEAD_BYTES;
+	*ret_memory_bytes = machine_memory_for(*ret_memory_bytes);
 	return 0;
 }
 
@@ -179,13 +196,15 @@ int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, str
 int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err)
 {
 	cleanup(machine_spec_reset) struct machine_spec m = { 0 };
+	uint64_t memory_bytes;
 	int r = machine_spec_load(dir_fd, &m, err);
 
 	if (r < 0)
 		return r;
-	if (m.memory_bytes <= MEMORY_OVERHEAD_BYTES)
+	memory_bytes = memory_for_container(m.memory_bytes);
+	if (memory_bytes == 0)
 		return err_set(err, -EBADMSG, MACHINE_FILE " is damaged");
 	*ret_cpus = (unsigned)m.cpus;
-	*ret_memory_bytes = m.memory_bytes - MEMORY_OVERHEAD_BYTES;
+	*ret_memory_bytes = memory_bytes;
 	return 0;
 }

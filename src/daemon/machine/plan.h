@@ -55,6 +55,10 @@ int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, str
  */
 int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err);
 
+/** machine_memory_for() - memory a machine needs for a container that is to have this much.  Pure.
+ */
+uint64_t machine_memory_for(uint64_t container_bytes);
+
 /**
  * machine_size() - processors and memory of the machine
  * @host: docker's HostConfig

@@ -262,11 +262,14 @@ static int add_disk(char ***v, size_t index, const struct machine_disk *d, int f
 /*
  * The guest reports pages it has freed, and QEMU gives them back to the host.  What the guest finds
  * in one later is zeros in a machine that was booted, and the template's content in a clone: so it
- * is promised neither, and one that needs zeros there does not report (VIRTIO 1.2, 5.5.6).
+ * is promised neither, and one that needs zeros there does not report (VIRTIO 1.2, 5.5.6).  A guest
+ * in want of memory takes from the balloon what it needs, whatever the balloon is told to be.
  */
 static int add_balloon(char ***v)
 {
-	return ADD(v, "-device", "virtio-balloon-device,free-page-reporting=on,page-poison=off");
+	return ADD(v, "-device",
+		   "virtio-balloon-device,free-page-reporting=on,page-poison=off,"
+		   "deflate-on-oom=on");
 }
 
 int qemu_check_machine(const struct machine *m, struct err *err)

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -195,6 +196,18 @@ static int swap_disks(struct vm *vm, const struct machine_swap *swaps, size_t n,
 				       clock_mono_usec() + patience, err);
 }
 
+/* QEMU makes of more than the machine has an empty balloon. */
+static int balloon_vm(struct vm *vm, uint64_t bytes, struct err *err)
+{
+	char arguments[48];
+	const struct qmp_command command = { .name = "balloon", .arguments = arguments };
+
+	if (bytes == 0 || bytes > INT64_MAX)
+		return err_set(err, -EINVAL, "%" PRIu64 " bytes: no size of memory", bytes);
+	snprintf(arguments, sizeof(arguments), "{\"value\":%" PRIu64 "}", bytes);
+	return qmp_call(&vm->qmp, &command, clock_mono_usec() + PAUSE_TIMEOUT_USEC, NULL, err);
+}
+
 static int events_fd_of_vm(const struct vm *vm)
 {
 	return vm->qmp.fd;
@@ -245,8 +258,9 @@ static pid_t pid_of_vm(const struct vm *vm)
 		.name = "qemu-" #accel, .features = FEATURES, .probe = probe_##accel,              \
 		.start = start_##accel, .snapshot = snapshot_vm, .identity = identity_##accel,     \
 		.pause = pause_vm, .resume = resume_vm, .swap_disks = swap_disks,                  \
-		.events_fd = events_fd_of_vm, .disk_errors = disk_errors_of_vm, .kill = kill_vm,   \
-		.free = free_vm, .pid = pid_of_vm                                                  \
+		.balloon = balloon_vm, .events_fd = events_fd_of_vm,                               \
+		.disk_errors = disk_errors_of_vm, .kill = kill_vm, .free = free_vm,                \
+		.pid = pid_of_vm                                                                   \
 	}
 
 const struct engine engine_qemu_kvm = ENGINE_QEMU(kvm);

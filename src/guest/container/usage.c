@@ -103,6 +103,7 @@ void usage_stats(const struct cgroup *cg, struct link_stats *ret)
 		.memory_bytes = read_number(cg->fd, "memory.current"),
 		.memory_limit_bytes = memory_limit(cg),
 		.memory_cache_bytes = number_of(memory, "inactive_file"),
+		.memory_file_bytes = number_of(memory, "file"),
 		.pids = read_number(cg->fd, "pids.current"),
 		.pids_limit = read_number(cg->fd, "pids.max"),
 		.read_bytes = sum_of(io, "rbytes="),

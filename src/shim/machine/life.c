@@ -17,10 +17,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "control/names.h"
-#include "shim/machine/affinity.h"
 #include "shim/machine/bringup.h"
 #include "shim/machine/console.h"
 #include "shim/machine/engine-log.h"
+#include "shim/machine/steer.h"
 #include "shim/text.h"
 
 /* What a process sent before it ended can be read at once; a process that closed the link is
@@ -171,50 +171,6 @@ bool life_is_closing(const struct life *l)
 void life_tell_disk_errors(struct life *l)
 {
 	disk_watch_flush(&l->disks);
-}
-
-int life_pause(struct life *l, struct err *err)
-{
-	int r;
-
-	if (l->paused)
-		return err_set(err, -EALREADY, "the container is paused already");
-	r = l->machine.engine->pause(l->machine.vm, err);
-	disk_watch_catch_up(&l->disks);
-	l->paused = r == 0;
-	return r;
-}
-
-int life_resume(struct life *l, struct err *err)
-{
-	int r;
-
-	if (!l->paused)
-		return err_set(err, -EALREADY, "the container is not paused");
-	r = l->machine.engine->resume(l->machine.vm, err);
-	disk_watch_catch_up(&l->disks);
-	l->paused = r < 0;
-	return r;
-}
-
-int life_rest(struct life *l, struct err *err)
-{
-	int r;
-
-	if (l->machine.resting)
-		return err_set(err, -EALREADY, "the machine rests already");
-	if (!life_takes_containers(l) || l->closing || l->settled || l->paused)
-		return err_set(err, -EBUSY, "the machine is not up");
-	r = l->machine.engine->pause(l->machine.vm, err);
-	l->machine.resting = r == 0;
-	return r;
-}
-
-int life_set_cpus(struct life *l, const char *cpuset, struct err *err)
-{
-	if (l->state != LIFE_UP)
-		return err_set(err, -ESRCH, "the machine is gone");
-	return affinity_set(l->machine.pid, cpuset, err);
 }
 
 void life_close(struct life *l, uint64_t usec)

@@ -112,18 +112,6 @@ bool life_is_closing(const struct life *l);
 /** life_tell_disk_errors() - what is not told yet, before something else is */
 void life_tell_disk_errors(struct life *l);
 
-/** life_pause(), life_resume() - stop the vCPUs, let them go on.  Return: 0; -EALREADY where there
- * is nothing to do; -ETIMEDOUT, -errno from the engine; with a message. */
-int life_pause(struct life *l, struct err *err);
-int life_resume(struct life *l, struct err *err);
-
-/** life_rest() - stop the vCPUs until the next life_take(); there is no container.  Return: 0;
- * -EBUSY where the guest is not up; -errno; with a message. */
-int life_rest(struct life *l, struct err *err);
-
-/** life_set_cpus() - the processors of the host.  Return: 0; -ESRCH; -errno with a message. */
-int life_set_cpus(struct life *l, const char *cpuset, struct err *err);
-
 /**
  * life_close() - let the guest clean its disks, and end the machine then
  * @usec: or when it has not done so by then.  Called again, it is the new deadline

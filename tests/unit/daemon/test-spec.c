@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "daemon/container/update-live.h"
+#include "daemon/machine/plan.h"
 #include "daemon/spec/host-config.h"
 #include "daemon/spec/names.h"
 #include "daemon/spec/resolv.h"
@@ -350,6 +351,15 @@ static void an_update_cannot_pass_the_machines_size(void **state)
 	assert_non_null(strstr(err.msg, "1 CPU,"));
 }
 
+static void the_machine_has_what_its_kernel_takes_on_top(void **state)
+{
+	(void)state;
+	assert_int_equal(machine_memory_for(GIB(1)), GIB(1) + MIB(96));
+	assert_int_equal(machine_memory_for(MIB(128)), MIB(128) + MIB(82));
+	assert_int_equal(machine_memory_for(GIB(64)), GIB(64) + GIB(1) + MIB(80));
+	assert_int_equal(machine_memory_for(1), MIB(81));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +377,7 @@ int main(void)
 		cmocka_unit_test(limits_become_files_of_the_cgroup),
 		cmocka_unit_test(an_update_sends_what_differs),
 		cmocka_unit_test(an_update_cannot_pass_the_machines_size),
+		cmocka_unit_test(the_machine_has_what_its_kernel_takes_on_top),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,7 +344,7 @@ static void few_sizes_of_machines_serve_all_limits(void **state)
 	assert_int_equal(json_object_set_new(some, "Memory", json_integer((json_int_t)GIB(1) + 1)),
 			 0);
 	assert_int_equal(machine_size(some, 64, &cpus, &memory, NULL), 0);
-	assert_true(memory == MIB(2048 + 96));
+	assert_true(memory == MIB(2048 + 112));
 	/* Kept to some processors of the host, it has as many of its own. */
 	assert_int_equal(json_object_set_new(none, "CpusetCpus", json_string("0-5,7")), 0);
 	assert_int_equal(machine_size(none, 64, &cpus, &memory, NULL), 0);

@@ -190,7 +190,8 @@ static void a_share_is_a_port_beside_the_link(void **state)
 static void all_machines_give_memory_back(void **state)
 {
 	static const char balloon[] =
-		"virtio-balloon-device,free-page-reporting=on,page-poison=off";
+		"virtio-balloon-device,free-page-reporting=on,page-poison=off,"
+		"deflate-on-oom=on";
 	struct machine_template from = { .memory_fd = 10, .state_fd = -1 };
 	struct machine m = machine;
 	cleanup_strv char **booted = build(&start, &m), **template = NULL, **clone = NULL;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "shim/machine/life.h"
+
+/* What is asked of a machine while it is up. */
+
+/** life_pause(), life_resume() - stop the vCPUs, let them go on.  Return: 0; -EALREADY where there
+ * is nothing to do; -ETIMEDOUT, -errno from the engine; with a message. */
+int life_pause(struct life *l, struct err *err);
+int life_resume(struct life *l, struct err *err);
+
+/** life_rest() - stop the vCPUs until the next life_take(); there is no container.  Return: 0;
+ * -EBUSY where the guest is not up; -errno; with a message. */
+int life_rest(struct life *l, struct err *err);
+
+/** life_set_cpus() - the processors of the host.  Return: 0; -ESRCH; -errno with a message. */
+int life_set_cpus(struct life *l, const char *cpuset, struct err *err);
+
+/** life_set_memory() - what the guest is to have of the machine's memory.  Return: 0; -ESRCH;
+ * -EOPNOTSUPP; -ETIMEDOUT, -errno from the engine; with a message. */
+int life_set_memory(struct life *l, uint64_t bytes, struct err *err);
