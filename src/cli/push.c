@@ -9,6 +9,15 @@
 #include "oci/reference.h"
 #include "secret/credentials.h"
 
+static int add_options(const struct cli *c, struct buf *path, struct err *err)
+{
+	int r = cli_query(path, "scheme", options_value(&c->opt, "scheme"), err);
+
+	return r < 0 ? r
+		     : cli_query(path, "allPlatforms",
+				 options_flag(&c->opt, "all-platforms") ? "1" : NULL, err);
+}
+
 static int push_path(const struct cli *c, struct buf *path, const struct reference *ref,
 		     struct err *err)
 {
@@ -21,7 +30,7 @@ static int push_path(const struct cli *c, struct buf *path, const struct referen
 	if (buf_addf(path, API_BASE "/images/%s/%s/push", ref->registry, ref->repository) < 0)
 		return err_nomem(err);
 	r = cli_query(path, "tag", ref->tag, err);
-	return r < 0 ? r : cli_query(path, "scheme", options_value(&c->opt, "scheme"), err);
+	return r < 0 ? r : add_options(c, path, err);
 }
 
 static int push_image(struct cli *c, const struct reference *ref, struct err *err)

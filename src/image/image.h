@@ -110,8 +110,8 @@ int store_remove(struct store *st, const char *name, bool force,
 		 struct removal *ret, struct err *err);
 
 /*
- * Progress of a pull or load; @id is a layer's short id or NULL, docker's words in @status.  A pull
- * calls these from threads of its own too, one call at a time, and from none after its return.
+ * Progress of a pull, push or load; @id is a layer's short id or NULL, docker's words in @status.
+ * These are called from other threads too, one call at a time, and from none after the return.
  */
 struct progress {
 	void (*report)(void *arg, const char *id, const char *status, uint64_t current_bytes,
@@ -174,20 +174,29 @@ struct pushed {
 	uint64_t size_bytes;  /* of the same */
 };
 
+/* What to push, and how; everything is borrowed. */
+struct image_push {
+	const struct reference *ref; /* with a tag and without a digest; says where to, too */
+	bool all_platforms;	     /* the whole index, where that was pulled */
+	struct registry_access access;
+	unsigned max_uploads; /* blobs at a time; 0: as the settings say, or PUSH_UPLOADS */
+};
+
+#define PUSH_UPLOADS 5
+
 /**
  * store_push() - bring an image to a registry
- * @ref: the image's name, with a tag and without a digest; says where to
- * @access, @progress: as for store_pull()
+ * @progress: borrowed; may be NULL
  *
- * Blobs that the registry has are left out.  The manifest is what the image came with, where that
- * was kept, so its digest stays; it goes last, under its tag, and before that there is nothing to
- * be seen.
+ * Blobs that the registry has are left out, and those that other repositories of it have are taken
+ * over from there.  The manifest is what the image came with, where that was kept, so its digest
+ * stays; it goes last, under its tag, and before that there is nothing to be seen.
  *
- * Return: 0; -ENOENT no such image or repository; -EINVAL for a digest; -EACCES 401 or 403; -EROFS
- * for a registry that takes nothing; as store_pull().
+ * Return: 0; -ENOENT no such image or repository, or not for all platforms; -EINVAL for a digest;
+ * -EACCES 401 or 403; -EROFS for a registry that takes nothing; as store_pull().
  */
-int store_push(struct store *st, const struct reference *ref, const struct registry_access *access,
-	       const struct progress *progress, struct pushed *ret, struct err *err);
+int store_push(struct store *st, const struct image_push *in, const struct progress *progress,
+	       struct pushed *ret, struct err *err);
 
 /** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names:
  * loaded references or ids, owned vector.  Return: as store_pull(). */

@@ -5,7 +5,8 @@
 
 LAYOUTS/NAME (of several folders, with a colon between them) is served as MODE/NAME:latest; the mode says what goes
 wrong, see the class below ("honest" does everything right). Mode "stall" sends half of a large blob and
-goes on when the file GATE appears. What was asked for is in PORT-FILE.log, a line each: method, path, Range.
+goes on when the file GATE appears. What was asked for is in PORT-FILE.log, a line each: method, path, Range or
+Content-Range. Modes "push-…" take pushes, see uploads.py.
 """
 import hashlib
 import http.server
@@ -15,6 +16,9 @@ import pathlib
 import sys
 import time
 import urllib.parse
+
+sys.dont_write_bytecode = True
+from uploads import Uploads  # noqa: E402
 
 LAYOUTS, GATE, PORT_FILE = sys.argv[1:4]
 TOKEN = "a-token"
@@ -43,7 +47,7 @@ def first_time(*what):
     return new
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(Uploads, http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args):
@@ -217,8 +221,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = urllib.parse.urlsplit(self.path).path
+        part = self.headers.get("Range") or self.headers.get("Content-Range", "")
         with open(PORT_FILE + ".log", "a", encoding="ascii") as log:
-            log.write(f"{self.command} {path} {self.headers.get('Range', '')}\n")
+            log.write(f"{self.command} {path} {part}\n")
+        if path.startswith("/v2/push-"):
+            return self.take()
         if path == "/v2/":
             return self.answer(200, b"{}")
         if path.startswith("/storage/"):
@@ -249,7 +256,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except FileNotFoundError:
             return self.refuse(404, "MANIFEST_UNKNOWN")
 
-    do_HEAD = do_GET
+    do_HEAD = do_POST = do_PATCH = do_PUT = do_GET
 
     def handle(self):
         try:

@@ -18,11 +18,14 @@ static const struct option_def pull_options[] = {
 	{ 0 }
 };
 
-static const struct option_def push_options[] = { PROGRESS_OPTION,
-						  { 'q', "quiet", NULL,
-						    "Print only the image's full name" },
-						  SCHEME_OPTION,
-						  { 0 } };
+static const struct option_def push_options[] = {
+	{ 'a', "all-platforms", NULL,
+	  "Push the image for all platforms, as it was pulled with -a" },
+	PROGRESS_OPTION,
+	{ 'q', "quiet", NULL, "Print only the image's full name" },
+	SCHEME_OPTION,
+	{ 0 }
+};
 
 static const struct option_def ls_options[] = {
 	{ 'a', "all", NULL, "As docker's; moat keeps no intermediate images" },
@@ -115,7 +118,7 @@ const struct command image_commands[] = {
 	  .summary = "Bring an image to a registry",
 	  .description = "The image's name says to which registry; without one that is Docker Hub, "
 			 "and without a tag it is the one tagged latest. What the registry has "
-			 "already is not sent again.",
+			 "already is not sent again, and what is cut goes on where it was.",
 	  .options = push_options,
 	  .examples = push_examples,
 	  .run = command_push,

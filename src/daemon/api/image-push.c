@@ -13,6 +13,7 @@ struct push {
 	struct api *api;
 	struct reference *ref;
 	char **tags; /* of the repository, to be pushed */
+	bool all_platforms;
 	struct credentials credentials;
 	struct settings *settings;
 	struct registry_access access;
@@ -32,7 +33,9 @@ static void push_free(void *arg)
 static int push_tag(struct job *job, struct push *p, const char *tag, struct err *err)
 {
 	struct registry_auth auth;
-	struct registry_access access = p->access;
+	struct image_push in = { .ref = p->ref,
+				 .all_platforms = p->all_platforms,
+				 .access = p->access };
 	struct progress progress = job_progress(job);
 	cleanup_free char *familiar = NULL;
 	struct pushed done;
@@ -43,8 +46,8 @@ static int push_tag(struct job *job, struct push *p, const char *tag, struct err
 	familiar = reference_familiar(p->ref);
 	if (!p->ref->tag || !familiar)
 		return err_nomem(err);
-	access.auth = registry_auth_of(&p->credentials, &auth);
-	r = store_push(p->api->store, p->ref, &access, &progress, &done, err);
+	in.access.auth = registry_auth_of(&p->credentials, &auth);
+	r = store_push(p->api->store, &in, &progress, &done, err);
 	if (r < 0)
 		return r;
 	job_say(job, json_pack("{s:{}, s:{s:s, s:s, s:I}}", "progressDetail", "aux", "Tag", tag,
@@ -96,6 +99,7 @@ static int read_push(const struct request *rq, struct push *p, struct err *err)
 
 	if (r == 0 && digest_is_set(&p->ref->digest))
 		r = err_set(err, -EINVAL, "an image is pushed under a tag, not under a digest");
+	p->all_platforms = request_flag(rq, "allPlatforms", false);
 	if (r == 0)
 		r = api_registry_access(rq, &p->settings, &p->access, err);
 	if (r == 0)

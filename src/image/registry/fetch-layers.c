@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/thread.h"
 #include "image/registry/fetch.h"
+#include "image/registry/transfers.h"
 #include "image/store/blob.h"
 #include "image/store/incoming.h"
 #include "image/store/install.h"
@@ -14,10 +14,9 @@
 #include "oci/descriptor.h"
 
 /*
- * Theory of operation: the layers of an image are a queue that a few threads, the caller among
- * them, work off from the base up.  Each download goes to a file that others may read meanwhile
- * (incoming.h), under a claim on its digest.  The first error stops all of them and is the one
- * reported.
+ * Theory of operation: the layers of an image come in several at a time (transfers.h), from the
+ * base up.  Each download goes to a file that others may read meanwhile (incoming.h), under a claim
+ * on its digest.
  *
  * A server that cannot go on in the middle sends a layer from its beginning: what is there already
  * is compared then, not written again, as somebody has read it.
@@ -27,7 +26,6 @@
  */
 
 #define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
-#define THREADS_MAX	  32
 
 struct fetch_layer {
 	const struct oci_descriptor *desc;
@@ -41,10 +39,6 @@ struct fetch_layers {
 	bool (*is_over)(void *arg);
 	void *arg;
 	size_t n_missing;
-	pthread_mutex_t lock; /* guards what follows */
-	size_t next;
-	int result;
-	struct err err;
 	size_t n;
 	struct fetch_layer list[];
 };
@@ -143,87 +137,39 @@ static int fetch_layer(const struct fetcher *f, const struct fetch_layer *l, str
 	return r;
 }
 
-/* The next one that is missing; NULL when there is none, or no use for any. */
-static const struct fetch_layer *next_layer(struct fetch_layers *l)
+static int move_layer(void *arg, size_t i, struct http *h, struct err *err)
 {
-	const struct fetch_layer *found = NULL;
-
-	pthread_mutex_lock(&l->lock);
-	while (!found && l->result == 0 && l->next < l->n) {
-		if (!l->list[l->next].in)
-			l->next++;
-		else if (l->is_over && l->is_over(l->arg))
-			l->result = err_set(&l->err, -EALREADY, "no more layers are wanted");
-		else
-			found = &l->list[l->next++];
-	}
-	pthread_mutex_unlock(&l->lock);
-	return found;
-}
-
-static void note_failure(struct fetch_layers *l, int r, const struct err *err)
-{
-	pthread_mutex_lock(&l->lock);
-	if (l->result == 0 || l->result == -EALREADY) {
-		l->result = r;
-		l->err = *err;
-	}
-	pthread_mutex_unlock(&l->lock);
-	progress_guard_stop(l->f->guard);
-}
-
-static void work_off(struct fetch_layers *l, struct http *h)
-{
+	const struct fetch_layers *l = arg;
 	struct fetcher f = *l->f;
-	const struct fetch_layer *one;
-	struct err err;
 
+	if (!l->list[i].in)
+		return 0;
+	if (l->is_over && l->is_over(l->arg))
+		return err_set(err, -EALREADY, "no more layers are wanted");
 	f.http = h;
-	while ((one = next_layer(l))) {
-		int r = fetch_layer(&f, one, &err);
-
-		if (r < 0)
-			note_failure(l, r, &err);
-	}
-}
-
-static void *thread_main(void *arg)
-{
-	struct fetch_layers *l = arg;
-	cleanup_http struct http *h = NULL;
-
-	if (http_new(&l->f->guard->guarded, http_settings(l->f->http), &h) == 0)
-		work_off(l, h);
-	return NULL;
-}
-
-/* Starts up to @max threads.  Fewer are no error: the caller works, too. */
-static size_t start_threads(struct fetch_layers *l, pthread_t *threads, size_t max)
-{
-	size_t n = 0;
-
-	while (n < max && thread_start(&threads[n], thread_main, l) == 0)
-		n++;
-	return n;
+	return fetch_layer(&f, &l->list[i], err);
 }
 
 int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *arg, struct err *err)
 {
-	size_t wanted = l->n_missing < l->f->max_downloads ? l->n_missing : l->f->max_downloads, n;
-	pthread_t threads[THREADS_MAX];
+	const size_t max = l->f->max_downloads;
+	const struct transfers t = {
+		.n = l->n,
+		.max_at_once = (unsigned)(l->n_missing < max ? l->n_missing : max),
+		.move = move_layer,
+		.arg = l,
+		.http = l->f->http,
+		.guard = l->f->guard,
+	};
+	int r;
 
-	if (wanted > THREADS_MAX)
-		wanted = THREADS_MAX;
 	l->is_over = is_over;
 	l->arg = arg;
-	n = start_threads(l, threads, wanted > 0 ? wanted - 1 : 0);
-	work_off(l, l->f->http);
-	while (n > 0)
-		pthread_join(threads[--n], NULL);
+	r = transfers_run(&t, err);
 	/* Worth another try at once. */
-	if (l->result == -ESTALE)
+	if (r == -ESTALE)
 		progress_guard_again(l->f->guard);
-	return l->result < 0 ? err_set(err, l->result, "%s", l->err.msg) : 0;
+	return r;
 }
 
 static int open_layer(const struct fetcher *f, struct fetch_layer *l, struct err *err)
@@ -264,7 +210,6 @@ int fetch_layers_open(const struct fetcher *f, const struct oci_manifest *m,
 	if (!l)
 		return err_nomem(err);
 	l->f = f;
-	pthread_mutex_init(&l->lock, NULL);
 	while (r == 0 && l->n < m->n_layers) {
 		struct fetch_layer *one = &l->list[l->n];
 
@@ -291,6 +236,5 @@ void fetch_layers_close(struct fetch_layers *l)
 			incoming_ignore(l->list[i].in, &l->list[i].listener);
 		incoming_close(l->list[i].in);
 	}
-	pthread_mutex_destroy(&l->lock);
 	free(l);
 }

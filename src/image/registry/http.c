@@ -194,6 +194,8 @@ static void set_limits(struct http *h, const struct http_request *rq, const stru
 					 : 1L);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, rq->sink ? SINK_BUFFER_BYTES : 16384L);
+	if (rq->body && rq->body->len > SINK_BUFFER_BYTES)
+		curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, SINK_BUFFER_BYTES);
 }
 
 /* Looks up how the hop's host is reached, unless it is the one of the last time. */
@@ -357,7 +359,10 @@ static int make_headers(const struct http_request *rq, struct curl_slist **ret)
 	/* Servers that do not know "Expect" would be waited for. */
 	if ((rq->accept && strv_addf(&lines, "Accept: %s", rq->accept) < 0) ||
 	    (rq->body && (strv_addf(&lines, "Content-Type: %s", rq->body->type) < 0 ||
-			  strv_add(&lines, "Expect:") < 0)))
+			  strv_add(&lines, "Expect:") < 0)) ||
+	    (rq->body && rq->body->is_part &&
+	     strv_addf(&lines, "Content-Range: %" PRIu64 "-%" PRIu64, rq->body->at,
+		       rq->body->at + rq->body->len - 1) < 0))
 		return -ENOMEM;
 	for (size_t i = 0; i < strv_len(lines); i++) {
 		struct curl_slist *longer = curl_slist_append(*ret, lines[i]);

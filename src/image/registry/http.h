@@ -41,9 +41,11 @@ struct http_sink {
 /* What a request brings along; everything is borrowed. */
 struct http_body {
 	const char *type; /* Content-Type */
-	const void *data; /* NULL: what is in @fd from its beginning */
+	const void *data; /* NULL: what is in @fd from @at on */
 	int fd;
+	uint64_t at;
 	uint64_t len; /* bytes */
+	bool is_part; /* Content-Range says which, of an upload in parts (distribution-spec) */
 	/* Called now and then with how many bytes have gone out; may be NULL. */
 	void (*sent)(void *arg, uint64_t bytes);
 	void *arg;
@@ -70,6 +72,9 @@ struct http_response {
 	char *location;	    /* Location as an absolute URL; NULL: none */
 	char **challenges;  /* WWW-Authenticate */
 	uint64_t range_start;
+	bool has_uploaded; /* Range: of an upload, how much the registry has */
+	uint64_t uploaded_bytes;
+	uint64_t part_min_bytes;  /* OCI-Chunk-Min-Length; 0: none */
 	uint64_t retry_after_sec; /* Retry-After; 0: none */
 	struct buf body;	  /* of errors at most 64 KiB */
 };

@@ -3,11 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/fd.h"
 #include "base/str.h"
+#include "image/registry/push-blobs.h"
 #include "image/registry/upload.h"
-#include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/find.h"
 #include "image/store/index.h"
@@ -15,73 +13,56 @@
 #include "image/store/progress.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
-#include "oci/manifest.h"
 
 /*
  * Theory of operation: what belongs to the image is pinned first, so a removal meanwhile takes
- * nothing away.  Layers and config go before the manifest that names them: a push that ends early
- * leaves blobs that nothing in the registry refers to.  Where the store knows another repository of
- * the same registry that a layer came from, the registry is asked to take it over from there.
+ * nothing away.  Blobs go before the manifests that name them, and those before their index: a push
+ * that ends early leaves blobs that nothing in the registry refers to.  Where the store knows
+ * another repository of the same registry that a layer came from, the registry is asked to take it
+ * over from there.
  *
- * The manifest was checked when it came in.
+ * The documents were checked when they came in.
  */
 
-#define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
-
 struct push {
-	const struct reference *ref;
-	const struct progress *progress;
+	const struct image_push *in;
 	struct work work;
+	struct progress_guard guard;
 	struct registry *reg;
 	struct http *http;
-	struct digest stored;	  /* the manifest in the store, which the table knows it by */
-	struct document manifest; /* the one to be pushed */
-	struct oci_manifest *parts;
-	char *mount_from; /* repository; NULL: none */
+	struct digest stored;	/* the manifest in the store, which the table knows it by */
+	struct digest original; /* what that was made of, which need not be there; may be unset */
+	struct push_plan plan;
 };
 
 static void push_reset(struct push *p)
 {
-	document_reset(&p->manifest);
-	oci_manifest_free(p->parts);
+	push_plan_reset(&p->plan);
 	registry_free(p->reg);
 	http_free(p->http);
-	free(p->mount_from);
+	progress_guard_destroy(&p->guard);
 }
 
-static bool has_layer_of(const struct record *rec, const struct record *other)
+/* The document that gets the tag. */
+static int choose_root(const struct push *p, const struct record *rec, struct digest *ret,
+		       struct err *err)
 {
-	for (size_t i = 2; i < rec->n_blobs; i++)
-		for (size_t k = 2; k < other->n_blobs; k++)
-			if (streq(rec->blobs[i].text, other->blobs[k].text))
-				return true;
-	return false;
+	const struct image *im = &rec->im;
+
+	*ret = digest_is_set(&im->original) ? im->original : im->manifest;
+	if (!p->in->all_platforms)
+		return 0;
+	if (im->is_whole)
+		*ret = im->index;
+	else if (digest_is_set(&im->index) && !streq(im->index.text, im->original.text) &&
+		 !streq(im->index.text, im->manifest.text))
+		return err_set(err, -ENOENT,
+			       "the image is here for one platform alone: pull it with "
+			       "--all-platforms first");
+	return 0;
 }
 
-/* Another repository of this registry that @other is known to be in; owned; NULL: none. */
-static char *repository_of(const struct push *p, const struct record *other)
-{
-	for (char **name = other->im.repo_digests; name && *name; name++) {
-		cleanup_reference struct reference *ref = NULL;
-
-		if (reference_parse(*name, &ref, NULL) == 0 &&
-		    streq(ref->registry, p->ref->registry) &&
-		    !streq(ref->repository, p->ref->repository))
-			return take_ptr(ref->repository);
-	}
-	return NULL;
-}
-
-static void find_mount(struct push *p, const struct record *rec)
-{
-	const struct table *t = &p->work.st->table;
-
-	for (size_t i = 0; !p->mount_from && i < t->n; i++)
-		if (has_layer_of(rec, t->records[i]))
-			p->mount_from = repository_of(p, t->records[i]);
-}
-
-/* Finds and pins.  @ret: digest of the manifest to be pushed. */
+/* Finds and pins.  @ret: digest of the document to be pushed. */
 static int find_pushed(struct push *p, const char *name, struct digest *ret, struct err *err)
 {
 	LOCK_STORE(p->work.st);
@@ -97,124 +78,34 @@ static int find_pushed(struct push *p, const char *name, struct digest *ret, str
 		if (work_pin_locked(&p->work, &rec->blobs[i]) < 0)
 			return err_nomem(err);
 	p->stored = rec->im.manifest;
-	*ret = digest_is_set(&rec->im.original) ? rec->im.original : rec->im.manifest;
-	find_mount(p, rec);
-	return 0;
+	p->original = rec->im.original;
+	return choose_root(p, rec, ret, err);
 }
 
-static int read_media_type(struct document *doc, struct err *err)
+static int make_plan(struct push *p, const char *name, struct err *err)
 {
-	cleanup_json json_t *json = NULL;
-	const char *type = NULL;
-	int r = json_read(doc->text.data, doc->text.len, "manifest", &json, err);
+	struct digest root;
+	int r = find_pushed(p, name, &root, err);
 
-	if (r == 0)
-		r = json_get_str(json, "mediaType", &type, err);
 	if (r < 0)
 		return r;
-	doc->media_type = strdup(type ? type : MEDIA_OCI_MANIFEST);
-	return doc->media_type ? 0 : err_nomem(err);
-}
-
-static int read_manifest(struct push *p, const char *name, struct err *err)
-{
-	int r = find_pushed(p, name, &p->manifest.digest, err);
-
-	if (r == 0)
-		r = blob_read(p->work.st, &p->manifest.digest, &p->manifest.text, err);
-	if (r == -ENOENT && !streq(p->manifest.digest.text, p->stored.text)) {
-		p->manifest.digest = p->stored;
-		r = blob_read(p->work.st, &p->stored, &p->manifest.text, err);
+	r = push_plan_make(p->work.st, &root, &p->plan, err);
+	if (r == -ENOENT && streq(root.text, p->original.text)) {
+		push_plan_reset(&p->plan);
+		r = push_plan_make(p->work.st, &p->stored, &p->plan, err);
 	}
-	if (r == 0)
-		r = read_media_type(&p->manifest, err);
-	return r < 0 ? r
-		     : oci_manifest_parse(p->manifest.text.data, p->manifest.text.len, &p->parts,
-					  err);
-}
-
-struct blob_upload {
-	const struct progress *progress; /* NULL for the config, of which none is shown */
-	uint64_t total_bytes;
-	uint64_t reported_usec;
-	char id[13];
-};
-
-static void report_sent(void *arg, uint64_t bytes)
-{
-	struct blob_upload *u = arg;
-	uint64_t now = clock_mono_usec();
-
-	if (bytes == 0 || now - u->reported_usec < REPORT_EVERY_USEC)
-		return;
-	u->reported_usec = now;
-	progress_report(u->progress, u->id, "Pushing", bytes, u->total_bytes);
-}
-
-static int upload_blob(struct push *p, const struct oci_descriptor *d, struct blob_upload *u,
-		       struct err *err)
-{
-	cleanup_close int fd = blob_open(p->work.st, &d->digest, d->size_bytes);
-	const struct http_body body = { .type = "application/octet-stream",
-					.fd = fd,
-					.len = d->size_bytes,
-					.sent = report_sent,
-					.arg = u };
-	int r;
-
-	if (fd < 0)
-		return err_errno(err, fd, "blob %s", d->digest.text);
-	r = registry_put_blob(p->reg, p->http, &d->digest, &body, err);
-	if (r == 0)
-		progress_report(u->progress, u->id, "Pushed", 0, 0);
-	return r;
-}
-
-static int push_blob(struct push *p, const struct oci_descriptor *d, bool is_layer, struct err *err)
-{
-	struct blob_upload u = { .progress = is_layer ? p->progress : NULL,
-				 .total_bytes = d->size_bytes };
-	cleanup_free char *mounted = NULL;
-	int r;
-
-	short_id(&d->digest, u.id);
-	if (is_layer && d->urls && oci_layer_is_foreign(d->media_type)) {
-		progress_report(u.progress, u.id, "Skipped foreign layer", 0, 0);
-		return 0;
-	}
-	r = registry_has_blob(p->reg, p->http, &d->digest, err);
-	if (r == 1)
-		progress_report(u.progress, u.id, "Layer already exists", 0, 0);
-	/* A config is not what a layer's repository is known to have. */
-	if (r == 0 && is_layer && p->mount_from) {
-		r = registry_mount_blob(p->reg, p->http, &d->digest, err);
-		mounted = r == 1 ? str_printf("Mounted from %s", p->mount_from) : NULL;
-		if (mounted)
-			progress_report(u.progress, u.id, mounted, 0, 0);
-	}
-	return r == 0 ? upload_blob(p, d, &u, err) : r < 0 ? r : 0;
-}
-
-static int push_blobs(struct push *p, struct err *err)
-{
-	const struct oci_manifest *m = p->parts;
-	char id[13];
-	int r = 0;
-
-	for (size_t i = 0; i < m->n_layers; i++) {
-		short_id(&m->layers[i].digest, id);
-		progress_report(p->progress, id, "Preparing", 0, 0);
-	}
-	for (size_t i = 0; r == 0 && i < m->n_layers; i++)
-		r = push_blob(p, &m->layers[i], true, err);
-	return r == 0 ? push_blob(p, &m->config, false, err) : r;
+	if (r < 0)
+		return r;
+	LOCK_STORE(p->work.st);
+	return push_plan_mounts(&p->plan, p->work.st, p->in->ref) < 0 ? err_nomem(err) : 0;
 }
 
 /* The registry knows the image by this digest now. */
 static int note_pushed(struct push *p, struct err *err)
 {
-	cleanup_free char *name = str_printf("%s/%s@%s", p->ref->registry, p->ref->repository,
-					     p->manifest.digest.text);
+	const struct reference *ref = p->in->ref;
+	cleanup_free char *name = str_printf("%s/%s@%s", ref->registry, ref->repository,
+					     push_plan_root(&p->plan)->digest.text);
 	cleanup(table_reset) struct table next = { 0 };
 	struct record *rec;
 	ssize_t i;
@@ -233,58 +124,92 @@ static int note_pushed(struct push *p, struct err *err)
 
 static int report_end(const struct push *p, struct pushed *ret, struct err *err)
 {
-	cleanup_free char *status = str_printf("%s: digest: %s size: %zu", p->ref->tag,
-					       p->manifest.digest.text, p->manifest.text.len);
+	const struct document *root = push_plan_root(&p->plan);
+	cleanup_free char *status = str_printf("%s: digest: %s size: %zu", p->in->ref->tag,
+					       root->digest.text, root->text.len);
 
 	if (!status)
 		return err_nomem(err);
-	progress_report(p->progress, NULL, status, 0, 0);
-	*ret = (struct pushed){ p->manifest.digest, p->manifest.text.len };
+	progress_report(&p->guard.guarded, NULL, status, 0, 0);
+	*ret = (struct pushed){ root->digest, root->text.len };
 	return 0;
 }
 
-static int run_push(struct push *p, const struct registry_access *access, struct pushed *ret,
-		    struct err *err)
+static int put_documents(struct push *p, struct err *err)
 {
-	cleanup_free char *full = reference_full(p->ref);
-	cleanup_free char *to = str_printf("The push refers to repository [%s/%s]",
-					   p->ref->registry, p->ref->repository);
-	int r = full && to && http_new(p->progress, access->settings, &p->http) == 0
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->plan.n_documents; i++) {
+		const struct document *doc = &p->plan.documents[i];
+		bool is_root = doc == push_plan_root(&p->plan);
+
+		r = registry_put_manifest(p->reg, p->http,
+					  is_root ? p->in->ref->tag : doc->digest.text, doc, err);
+	}
+	return r;
+}
+
+static unsigned count_uploads(const struct image_push *in)
+{
+	const struct settings *s = in->access.settings;
+
+	if (in->max_uploads)
+		return in->max_uploads;
+	return s && s->max_uploads ? s->max_uploads : PUSH_UPLOADS;
+}
+
+static int bring(struct push *p, struct err *err)
+{
+	const struct pusher pusher = { .st = p->work.st,
+				       .reg = p->reg,
+				       .http = p->http,
+				       .guard = &p->guard,
+				       .max_uploads = count_uploads(p->in) };
+	int r = push_blobs(&pusher, &p->plan, err);
+
+	if (r == 0)
+		r = put_documents(p, err);
+	return r == 0 ? note_pushed(p, err) : r;
+}
+
+static int run_push(struct push *p, struct pushed *ret, struct err *err)
+{
+	const struct reference *ref = p->in->ref;
+	cleanup_free char *full = reference_full(ref);
+	cleanup_free char *to =
+		str_printf("The push refers to repository [%s/%s]", ref->registry, ref->repository);
+	int r = full && to && http_new(&p->guard.guarded, p->in->access.settings, &p->http) == 0
 			? 0
 			: err_nomem(err);
 
 	if (r == 0)
-		r = read_manifest(p, full, err);
+		r = make_plan(p, full, err);
 	if (r == 0)
-		r = registry_new(p->ref, access, &p->reg, err);
-	if (r == 0 && registry_allow_push(p->reg, p->mount_from) < 0)
-		r = err_nomem(err);
+		r = registry_new(ref, &p->in->access, &p->reg, err);
 	if (r < 0)
 		return r;
-	progress_report(p->progress, NULL, to, 0, 0);
-	r = push_blobs(p, err);
-	if (r == 0)
-		r = registry_put_manifest(p->reg, p->http, p->ref->tag, &p->manifest, err);
-	if (r == 0)
-		r = note_pushed(p, err);
+	progress_report(&p->guard.guarded, NULL, to, 0, 0);
+	r = bring(p, err);
 	return r == 0 ? report_end(p, ret, err) : r;
 }
 
-int store_push(struct store *st, const struct reference *ref, const struct registry_access *access,
-	       const struct progress *progress, struct pushed *ret, struct err *err)
+int store_push(struct store *st, const struct image_push *in, const struct progress *progress,
+	       struct pushed *ret, struct err *err)
 {
-	cleanup(push_reset) struct push p = { .ref = ref, .progress = progress };
-	cleanup_free char *name = reference_familiar(ref);
+	cleanup_free char *name = reference_familiar(in->ref);
+	struct push p = { .in = in };
 	int r;
 
 	if (!name)
 		return err_nomem(err);
-	if (digest_is_set(&ref->digest) || !ref->tag)
+	if (digest_is_set(&in->ref->digest) || !in->ref->tag)
 		return err_set(err, -EINVAL,
 			       "push %s: an image is pushed under a tag, not under a digest", name);
+	progress_guard_init(&p.guard, progress);
 	work_begin(&p.work, st);
-	r = run_push(&p, access, ret, err);
+	r = run_push(&p, ret, err);
 	work_end(&p.work);
+	push_reset(&p);
 	if (r < 0)
 		err_wrap(err, "push %s", name);
 	return r;

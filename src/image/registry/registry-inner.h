@@ -20,7 +20,6 @@ struct registry {
 	char **scopes;	       /* of the token */
 	bool pushes;
 	bool is_mirror;
-	char *mount_from; /* repository; NULL: none */
 	struct registry **mirrors;
 	size_t n_mirrors;
 	size_t first; /* of the mirrors and then itself, the one that had the manifest */

@@ -53,7 +53,6 @@ void registry_free(struct registry *reg)
 	free(reg->base);
 	free(reg->name);
 	free(reg->repository_name);
-	free(reg->mount_from);
 	strv_free(reg->scopes);
 	free(reg->token);
 	free(reg);

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "image/registry/redirect.h"
+#include "image/registry/upload-state.h"
 
 void http_response_reset(struct http_response *r)
 {
@@ -62,6 +63,15 @@ int response_take_header(struct http_response *r, char *line)
 	}
 	if (strcasecmp(line, "Retry-After") == 0) {
 		r->retry_after_sec = seconds_until(value);
+		return 0;
+	}
+	if (strcasecmp(line, "Range") == 0) {
+		r->has_uploaded = upload_range_read(value, &r->uploaded_bytes) == 0;
+		return 0;
+	}
+	if (strcasecmp(line, "OCI-Chunk-Min-Length") == 0) {
+		if (str_to_u64(value, &r->part_min_bytes) < 0)
+			r->part_min_bytes = 0;
 		return 0;
 	}
 	if (strcasecmp(line, "Content-Range") == 0 && strncasecmp(value, "bytes ", 6) == 0) {

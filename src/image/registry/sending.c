@@ -24,7 +24,7 @@ static size_t on_read(char *data, size_t size, size_t n, void *arg)
 	if (s->body->data)
 		memcpy(data, (const char *)s->body->data + s->at, len);
 	else
-		s->result = fd_pread_exact(s->body->fd, data, len, s->at);
+		s->result = fd_pread_exact(s->body->fd, data, len, s->body->at + s->at);
 	if (s->result < 0)
 		return CURL_READFUNC_ABORT;
 	s->at += len;

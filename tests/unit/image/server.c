@@ -51,6 +51,8 @@ static bool read_request(int fd, struct request *ret)
 		return false;
 	header_value(text, "\r\nAuthorization: ", ret->authorization, sizeof(ret->authorization));
 	header_value(text, "\r\nRange: bytes=", ret->range, sizeof(ret->range));
+	if (!*ret->range)
+		header_value(text, "\r\nContent-Range: ", ret->range, sizeof(ret->range));
 	header_value(text, "\r\nContent-Length: ", length, sizeof(length));
 	ret->body_len = (size_t)atol(length);
 	ret->got = len - (size_t)(strstr(text, "\r\n\r\n") + 4 - text);

@@ -34,7 +34,7 @@ struct server {
 	pthread_mutex_t lock; /* held while a request is answered; guards what follows */
 	struct answer answers[SERVER_ANSWERS_MAX];
 	size_t n_answers;
-	char log[SERVER_LOG_MAX][768]; /* "METHOD TARGET AUTHORIZATION RANGE" */
+	char log[SERVER_LOG_MAX][768]; /* "METHOD TARGET AUTHORIZATION RANGE", or Content-Range */
 	size_t n_log;
 	char received[4096]; /* the beginning of the last request's body */
 	size_t received_len; /* of the whole of it */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/push-blobs.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "image/registry/transfers.h"
+#include "image/registry/upload.h"
+#include "image/store/blob.h"
+#include "image/store/install.h"
+#include "image/store/progress.h"
+
+/*
+ * Theory of operation: the first question is asked by the calling thread alone, and answers how the
+ * registry is reached and what token it wants; then the blobs go up several at a time.
+ */
+
+#define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
+
+struct push_blobs {
+	const struct pusher *p;
+	const struct push_plan *plan;
+	bool has_first; /* the registry has the first one */
+};
+
+struct one_blob {
+	const struct progress *progress; /* NULL for a config, of which none is shown */
+	uint64_t total_bytes;
+	uint64_t reported_usec;
+	char id[13];
+};
+
+static void report_sent(void *arg, uint64_t bytes)
+{
+	struct one_blob *b = arg;
+	uint64_t now = clock_mono_usec();
+
+	if (bytes == 0 || now - b->reported_usec < REPORT_EVERY_USEC)
+		return;
+	b->reported_usec = now;
+	progress_report(b->progress, b->id, "Pushing", bytes, b->total_bytes);
+}
+
+static void report_mounted(const struct one_blob *b, const char *from)
+{
+	cleanup_free char *text = str_printf("Mounted from %s", from);
+
+	if (text)
+		progress_report(b->progress, b->id, text, 0, 0);
+}
+
+static int send_blob(const struct pusher *p, struct http *h, const struct push_blob *blob,
+		     struct one_blob *b, struct err *err)
+{
+	const struct oci_descriptor *d = &blob->desc;
+	cleanup_close int fd = blob_open(p->st, &d->digest, d->size_bytes);
+	const struct http_body content = { .type = "application/octet-stream",
+					   .fd = fd,
+					   .len = d->size_bytes,
+					   .sent = report_sent,
+					   .arg = b };
+	const struct blob_upload up = { .digest = &d->digest,
+					.content = &content,
+					.mount_from = blob->mount_from };
+	int r;
+
+	if (fd < 0)
+		return err_errno(err, fd, "blob %s", d->digest.text);
+	r = registry_put_blob(p->reg, h, &up, err);
+	if (r == 1)
+		report_mounted(b, blob->mount_from);
+	else if (r == 0)
+		progress_report(b->progress, b->id, "Pushed", 0, 0);
+	return r < 0 ? r : 0;
+}
+
+static bool is_left_out(const struct push_blob *blob)
+{
+	return blob->desc.urls && oci_layer_is_foreign(blob->desc.media_type);
+}
+
+static int push_blob(void *arg, size_t i, struct http *h, struct err *err)
+{
+	const struct push_blobs *all = arg;
+	const struct push_blob *blob = &all->plan->blobs[i];
+	const struct progress *progress = &all->p->guard->guarded;
+	struct one_blob b = { .progress = blob->is_config ? NULL : progress,
+			      .total_bytes = blob->desc.size_bytes };
+	int r;
+
+	short_id(&blob->desc.digest, b.id);
+	if (is_left_out(blob)) {
+		progress_report(b.progress, b.id, "Skipped foreign layer", 0, 0);
+		return 0;
+	}
+	r = i == 0 ? all->has_first : registry_has_blob(all->p->reg, h, &blob->desc.digest, err);
+	if (r == 1)
+		progress_report(b.progress, b.id, "Layer already exists", 0, 0);
+	if (r == 0)
+		r = send_blob(all->p, h, blob, &b, err);
+	return r < 0 ? r : 0;
+}
+
+/* A registry that gives no token for other repositories, too, is asked for one without them. */
+static int ask_first(struct push_blobs *all, struct err *err)
+{
+	const struct pusher *p = all->p;
+	const struct digest *first = &all->plan->blobs[0].desc.digest;
+	cleanup_strv char **repositories = NULL;
+	int r;
+
+	if (push_plan_repositories(all->plan, &repositories) < 0 ||
+	    registry_allow_push(p->reg, repositories) < 0)
+		return err_nomem(err);
+	r = registry_has_blob(p->reg, p->http, first, err);
+	if (r == -EACCES && repositories) {
+		if (registry_allow_push(p->reg, NULL) < 0)
+			return err_nomem(err);
+		r = registry_has_blob(p->reg, p->http, first, err);
+	}
+	all->has_first = r == 1;
+	return r < 0 ? r : 0;
+}
+
+int push_blobs(const struct pusher *p, const struct push_plan *plan, struct err *err)
+{
+	struct push_blobs all = { .p = p, .plan = plan };
+	const struct transfers t = { .n = plan->n_blobs,
+				     .max_at_once = p->max_uploads,
+				     .move = push_blob,
+				     .arg = &all,
+				     .http = p->http,
+				     .guard = p->guard };
+	char id[13];
+	int r;
+
+	if (plan->n_blobs == 0)
+		return registry_allow_push(p->reg, NULL) < 0 ? err_nomem(err) : 0;
+	for (size_t i = 0; i < plan->n_blobs; i++) {
+		short_id(&plan->blobs[i].desc.digest, id);
+		if (!plan->blobs[i].is_config)
+			progress_report(&p->guard->guarded, id, "Preparing", 0, 0);
+	}
+	r = ask_first(&all, err);
+	return r == 0 ? transfers_run(&t, err) : r;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/registry/guard.h"
+#include "image/registry/push-plan.h"
+#include "image/registry/registry.h"
+
+/* What it takes to bring blobs; everything is borrowed. */
+struct pusher {
+	const struct store *st; /* in which they are pinned */
+	struct registry *reg;
+	struct http *http;
+	struct progress_guard *guard;
+	unsigned max_uploads; /* at a time; at least 1 */
+};
+
+/** push_blobs() - bring those that the registry has not.  Return: 0; as registry_put_blob(). */
+int push_blobs(const struct pusher *p, const struct push_plan *plan, struct err *err);
