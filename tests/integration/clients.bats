@@ -99,7 +99,7 @@ compose() {
 	assert_equal "$(moat ps -aq --filter label=com.docker.compose.project=demo)" ""
 }
 
-@test "docker-compose: two networks, aliases, fixed addresses, a second up, down" {
+@test "docker-compose: two networks, aliases, fixed addresses, ports, a second up, one that makes all anew, down" {
 	command -v docker-compose >/dev/null || skip "the package docker-compose is not installed"
 	docker network create --subnet 10.91.7.0/24 outer >/dev/null
 	cat >"$MOAT_ROOT/compose.yml" <<-YML
@@ -109,6 +109,7 @@ compose() {
 		    image: $BUSYBOX
 		    command: httpd -f -h /etc
 		    networks: {front: {aliases: [www]}, back: {ipv4_address: 10.91.8.9}}
+		    ports: ["127.0.0.1::80", "127.0.0.1:5354:53/udp"]
 		  worker:
 		    image: $BUSYBOX
 		    command: sleep 10000
@@ -134,9 +135,15 @@ compose() {
 	run compose exec -T guest timeout 3 wget -q -O - http://10.91.8.9/hostname
 	[ "$status" -ne 0 ]
 	[[ $(moat inspect -f '{{.NetworkSettings.Networks.outer.IPAddress}}' demo_guest_1) == 10.91.7.* ]]
+	assert_equal "$(curl -fsS "http://$(compose port web 80)/hostname")" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
+	run compose ps web
+	assert_has "127.0.0.1:5354->53/udp"
 	compose rm -s -f web
 	run compose up -d web
 	assert_status 0
+	run compose up -d --force-recreate -t 0 web
+	assert_status 0
+	assert_equal "$(curl -fsS "http://$(compose port web 80)/hostname")" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
 	assert_equal "$(moat inspect -f '{{.NetworkSettings.Networks.demo_back.IPAddress}}' demo_web_1)" 10.91.8.9
 	run compose down -t 0
 	assert_status 0

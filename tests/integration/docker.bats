@@ -151,6 +151,27 @@ docker() {
 	docker rm theirs ours
 }
 
+@test "docker run --network -p: aliases, ports of both kinds; port, ps, inspect and network inspect say where" {
+	local at id
+	docker network create --subnet 10.92.3.0/24 ports >/dev/null
+	id=$(docker run -d --name web --network ports --network-alias www --add-host here:host-gateway -p 127.0.0.1::80 -p 127.0.0.1:5353:53/udp \
+		"$BUSYBOX" sh -c 'echo served >/index.html; exec httpd -f -h /')
+	at=$(docker port web 80)
+	[[ $at == 127.0.0.1:* ]]
+	assert_equal "$(curl -fsS "http://$at/")" served
+	run docker ps --filter name=web --format '{{.Ports}}'
+	assert_has "127.0.0.1:5353->53/udp"
+	assert_has "$at->80/tcp"
+	assert_equal "$(docker inspect -f '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' web)" "${at##*:}"
+	assert_equal "$(docker network inspect -f "{{(index .Containers \"$id\").Name}} {{(index .Containers \"$id\").IPv4Address}}" ports)" "web 10.92.3.2/24"
+	run docker run --rm --network ports "$BUSYBOX" timeout 20 wget -q -O - http://www/
+	assert_equal "$output" served
+	run docker exec web sh -c "grep -w here /etc/hosts; nslookup -type=a host.docker.internal."
+	assert_has "Address: $(awk '/here$/ { print $1 }' <<<"$output")"
+	docker rm -f web
+	docker network rm ports
+}
+
 @test "docker: outside a swarm what is of a swarm says so; plugins there are none" {
 	local kind
 	for kind in node service config; do

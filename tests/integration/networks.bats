@@ -201,7 +201,8 @@ told_of_firewall() {
 	moat network create --egress allow=192.0.2.7:80 --egress deny limited
 	run moat run --rm --network limited "$BUSYBOX" sh -c 'i=0; while [ $((i += 1)) -le 3 ]; do nc -w 9 192.0.2.8 80; done; nslookup evil.example'
 	first=$output
-	assert_has "No route to host" "NXDOMAIN"
+	assert_has "No route to host"
+	assert_has NXDOMAIN
 	run moat network inspect -f '{{.Moat.RefusedPackets}} {{.Moat.RefusedNames}}' limited
 	[[ $output =~ ^[3-9]\ [1-9] ]]
 	poll 20 told_of_firewall

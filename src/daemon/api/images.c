@@ -206,6 +206,8 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 			member_text("DockerVersion", ""),
 			member_text("Author", c->author ? c->author : ""),
 			member_ref("Config", c->config),
+			/* docker-compose of before its version 2 looks for volumes here. */
+			member_ref("ContainerConfig", c->config),
 			member_text("Architecture", c->platform.arch),
 			member_text("Variant", c->platform.variant),
 			member_text("Os", c->platform.os),
