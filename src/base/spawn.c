@@ -70,8 +70,7 @@ static int set_attributes(posix_spawnattr_t *attr, bool detached)
 					 (short)(detached ? flags | POSIX_SPAWN_SETSID : flags));
 }
 
-/* posix_spawn(3) takes what it does not change as if it could. */
-static char *const *plain(const char *const *v)
+char *const *spawn_argv(const char *const *v)
 {
 	union {
 		const char *const *from;
@@ -100,8 +99,8 @@ int spawn_start(const struct spawn *s, pid_t *ret_pid)
 	if (r == 0)
 		r = set_attributes(&attr, s->detached);
 	if (r == 0)
-		r = -posix_spawn(ret_pid, s->program, &fa, &attr, plain(s->argv),
-				 s->environ ? plain(s->environ) : environ);
+		r = -posix_spawn(ret_pid, s->program, &fa, &attr, spawn_argv(s->argv),
+				 s->environ ? spawn_argv(s->environ) : environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&fa);
 	return r;

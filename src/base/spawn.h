@@ -23,3 +23,7 @@ struct spawn {
  * Return: 0, @ret_pid is a child of the caller, who reaps it; -errno, and no process.
  */
 int spawn_start(const struct spawn *s, pid_t *ret_pid);
+
+/** spawn_argv() - for posix_spawn(3) and execve(2), which take what they do not change as if they
+ * could.  Return: @v. */
+char *const *spawn_argv(const char *const *v);

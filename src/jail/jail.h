@@ -33,10 +33,12 @@ struct jail {
 	const char *const *devices; /* device nodes it may open, read and write */
 	const char *const *folders; /* empty ones in memory, its own; NULL: none */
 	bool sees_proc;		    /* it has the /proc of its namespaces */
-	const struct jail_fd *fds;  /* become descriptors JAIL_FD_FIRST and up, in this order */
-	size_t n_fds;		    /* at most JAIL_FDS_MAX */
-	int log_fd;		    /* becomes standard output and error; borrowed */
-	const int *syscalls;	    /* numbers, beside those every program needs to start and end */
+	bool serves; /* it listens and connects, and forks for those who come; its own calls say how
+		      */
+	const struct jail_fd *fds; /* become descriptors JAIL_FD_FIRST and up, in this order */
+	size_t n_fds;		   /* at most JAIL_FDS_MAX */
+	int log_fd;		   /* becomes standard output and error; borrowed */
+	const int *syscalls;	   /* numbers, beside those every program needs to start and end */
 	size_t n_syscalls;
 	const unsigned long *ioctls; /* commands of ioctl(2), beside a terminal's and a socket's */
 	size_t n_ioctls;

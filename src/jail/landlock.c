@@ -45,7 +45,7 @@ int landlock_version(void)
 	return abi < 0 ? 0 : (int)abi;
 }
 
-static int create_ruleset(int abi)
+static int create_ruleset(const struct jail *j, int abi)
 {
 	struct ruleset_attr attr = { .handled_access_fs = ACCESS_FS_ABI_1 };
 	size_t size = sizeof(attr.handled_access_fs);
@@ -55,7 +55,8 @@ static int create_ruleset(int abi)
 	if (abi >= 3)
 		attr.handled_access_fs |= ACCESS_FS_TRUNCATE;
 	if (abi >= 4) {
-		attr.handled_access_net = ACCESS_NET_BIND_TCP | ACCESS_NET_CONNECT_TCP;
+		if (!j->serves)
+			attr.handled_access_net = ACCESS_NET_BIND_TCP | ACCESS_NET_CONNECT_TCP;
 		size += sizeof(attr.handled_access_net);
 	}
 	if (abi >= 6) {
@@ -109,7 +110,7 @@ int landlock_restrict(const struct jail *j, struct err *err)
 
 	if (abi == 0)
 		return 0;
-	ruleset = create_ruleset(abi);
+	ruleset = create_ruleset(j, abi);
 	if (ruleset < 0)
 		return err_errno(err, -errno, "landlock ruleset");
 	r = allow_jail(ruleset, j);

@@ -182,6 +182,13 @@ static int add_thread_rules(scmp_filter_ctx ctx)
 					SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
+/* Its forks are held by the same filter, and by limits that count for each. */
+static int add_fork_rule(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
+				SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_REFUSED, 0));
+}
+
 static int add_process_rules(scmp_filter_ctx ctx)
 {
 	scmp_datum_t self = (scmp_datum_t)getpid();
@@ -291,7 +298,9 @@ static int add_jail(scmp_filter_ctx ctx, const struct jail *j)
 
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_ALLOW, to_begin, ARRAY_SIZE(to_begin));
-	return r == 0 ? add_thread_rules(ctx) : r;
+	if (r < 0)
+		return r;
+	return j->serves ? add_fork_rule(ctx) : add_thread_rules(ctx);
 }
 
 static int add_narrowed(scmp_filter_ctx ctx, const struct jail *j)

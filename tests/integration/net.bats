@@ -371,6 +371,23 @@ gone_with_host() {
 	run ! answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
 }
 
+@test "names: dnsmasq has a filter of its own, no capability and no file to write, and no limit beyond its needs" {
+	local pid inside
+	net "$(network_a)"
+	guest a 2 one
+	inside=$(inside)
+	poll 10 answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	pid=$(pgrep -P "$inside" dnsmasq)
+	status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
+	assert_equal "$(status "$pid" CapEff)$(status "$pid" CapPrm)$(status "$pid" CapAmb)" "$(printf '%048d' 0)"
+	assert_equal "$(status "$pid" NoNewPrivs) $(status "$pid" Seccomp)" "1 2"
+	assert_equal "$(status "$pid" Seccomp_filters)" $(($(status "$inside" Seccomp_filters) + 1))
+	run awk '/^Max (file size|core file size|locked memory|open files)/ { print $(NF - 2), $(NF - 1) }' "/proc/$pid/limits"
+	assert_equal "$output" $'0 0\n0 0\n4096 4096\n0 0'
+	# It forks for each connection.
+	in_ns "$PID" dig @10.1.0.1 +tcp +short one | grep -qx 10.1.0.2
+}
+
 @test "names: dnsmasq that is killed is started again" {
 	net "$(network_a)"
 	guest a 2 one

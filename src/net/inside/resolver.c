@@ -4,37 +4,28 @@
  * and compared with those it has.  Where hosts or servers are others it is sent SIGHUP, which has
  * it read them again; where its configuration is, or it does not run, it is started.  One that
  * ended is started again, later each time it did not live long.
- *
- * dnsmasq reads questions of containers and answers from outside, and may be taken over: it has no
- * capability but, where it has to fill sets of the rules, that over this network namespace.
  */
 #include "net/inside/resolver.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/spawn.h"
 #include "base/str.h"
 #include "net/inside/names-log.h"
 #include "net/inside/refusals.h"
+#include "net/inside/resolver-jail.h"
 
 #define RETRY_FIRST_USEC (100 * USEC_PER_MSEC)
 #define RETRY_LAST_USEC	 (10 * USEC_PER_SEC)
 #define LIVED_LONG_USEC	 (30 * USEC_PER_SEC)
-
-#define MEMORY_MAX MIB(64)
-#define FILES_MAX  4096u
 
 struct resolver {
 	struct keeper *keeper;
@@ -145,40 +136,10 @@ static int readable(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* What dnsmasq is left with is what this process may hand on: a set that is taken back after. */
-static int set_ambient(unsigned long cap, bool on)
-{
-	return prctl(PR_CAP_AMBIENT, on ? PR_CAP_AMBIENT_RAISE : PR_CAP_AMBIENT_LOWER, cap, 0, 0) <
-			       0
-		       ? -errno
-		       : 0;
-}
-
-static int spawn_narrowed(const struct spawn *s, bool fills_sets, pid_t *ret_pid)
-{
-	int r;
-
-	set_ambient(CAP_NET_RAW, false);
-	if (!fills_sets)
-		set_ambient(CAP_NET_ADMIN, false);
-	r = spawn_start(s, ret_pid);
-	set_ambient(CAP_NET_RAW, true);
-	set_ambient(CAP_NET_ADMIN, true);
-	return r;
-}
-
-static void bound(pid_t pid)
-{
-	const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX }, files = { FILES_MAX, FILES_MAX };
-
-	prlimit(pid, RLIMIT_DATA, &memory, NULL);
-	prlimit(pid, RLIMIT_NOFILE, &files, NULL);
-}
-
 static int execute(struct resolver *r)
 {
 	char conf[64];
-	const char *const argv[] = { "dnsmasq",		 "--keep-in-foreground", conf,
+	const char *const argv[] = { r->home->program,	 "--keep-in-foreground", conf,
 				     "--log-facility=-", "--pid-file",		 NULL };
 	cleanup_close int to = -1;
 	int pipe[2], code;
@@ -191,14 +152,9 @@ static int execute(struct resolver *r)
 	r->output_fd = pipe[0];
 	code = fd_set_nonblock(r->output_fd, true);
 	if (code == 0)
-		code = spawn_narrowed(&(struct spawn){ .program = r->home->program,
-						       .argv = argv,
-						       .fds = (int[]){ -1, to, to },
-						       .n_fds = 3 },
-				      names_limited(&r->view), &r->pid);
+		code = resolver_jail_start(argv, to, names_limited(&r->view), &r->pid);
 	if (code < 0)
 		return code;
-	bound(r->pid);
 	code = loop_add_child(r->keeper->loop, r->pid, ended, r, &r->child);
 	return code == 0 ? loop_add_io(r->keeper->loop, r->output_fd, EPOLLIN, readable, r,
 				       &r->output)
