@@ -7,6 +7,7 @@
 
 #include "base/fields.h"
 #include "base/str.h"
+#include "control/event-inner.h"
 
 #define TIME(name) FIELD(control_times, name, FIELD_U64)
 
@@ -15,33 +16,8 @@ static const struct field times_fields[] = {
 	TIME(output), TIME(exited), TIME(ended),
 };
 
-static const struct field exec_fields[] = {
-	FIELD(control_exec, target, FIELD_NAME, .max = CONTROL_TARGET_MAX),
-	FIELD(control_exec, running, FIELD_BOOL),
-	FIELD(control_exec, code, FIELD_INT, .max = 255),
-};
-
-static const struct field disk_fields[] = {
-	FIELD(control_disk_errors, count, FIELD_U64),
-	FIELD(control_disk_errors, disk, FIELD_NAME, .max = 15),
-	FIELD(control_disk_errors, reason, FIELD_LINE, .max = 79),
-};
-
 static const struct field about_fields[] = {
 	FIELD(control_event, container, FIELD_NAME, .max = CONTROL_NAME_MAX),
-};
-
-static const struct field state_fields[] = {
-	FIELD(control_event, paused, FIELD_BOOL),
-	FIELD(control_event, resting, FIELD_BOOL),
-	FIELD(control_event, pid, FIELD_INT, .max = INT_MAX),
-};
-
-static const struct field container_fields[] = {
-	FIELD(control_container, name, FIELD_NAME, .max = CONTROL_NAME_MAX),
-	FIELD(control_container, oom, FIELD_BOOL),
-	FIELD(control_container, disk_full, FIELD_BOOL),
-	FIELD(control_container, started_nsec, FIELD_I64, .max = INT64_MAX),
 };
 
 static const struct field removed_fields[] = {
@@ -59,182 +35,11 @@ static const struct field started_fields[] = {
 	FIELD(control_event, started_nsec, FIELD_I64, .max = INT64_MAX),
 };
 
-static const char *const state_names[] = {
-	[STATE_CREATED] = "created",
-	[STATE_RUNNING] = "running",
-	[STATE_EXITED] = "exited",
-};
-
-static const char *const machine_names[] = {
-	[MACHINE_SPARE] = "spare",
-	[MACHINE_RESTORED] = "restored",
-	[MACHINE_BOOTED] = "booted",
-};
-
-static int get_word(const json_t *obj, const char *key, const char *const *words, size_t n,
-		    struct err *err)
-{
-	const char *text;
-	int r = json_get_str(obj, key, &text, err);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; text && i < n; i++)
-		if (streq(words[i], text))
-			return (int)i;
-	return err_set(err, -EBADMSG, "\"%s\" is missing or not known", key);
-}
-
-static int put_execs(json_t *obj, const struct control_container *e)
-{
-	json_t *list = json_array();
-
-	if (json_object_set_new(obj, "execs", list) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < e->n_execs; i++) {
-		json_t *item = json_object();
-
-		if (json_array_append_new(list, item) < 0 ||
-		    fields_put(item, exec_fields, ARRAY_SIZE(exec_fields), &e->execs[i]) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int get_execs(const json_t *obj, struct control_container *ret, struct err *err)
-{
-	json_t *list, *item;
-	size_t i;
-	int r = json_get_array(obj, "execs", &list, err);
-
-	if (r < 0 || json_array_size(list) == 0)
-		return r;
-	if (json_array_size(list) > CONTROL_EXECS_MAX)
-		return err_set(err, -EBADMSG, "\"execs\" are too many");
-	ret->execs = calloc(json_array_size(list), sizeof(*ret->execs));
-	if (!ret->execs)
-		return err_nomem(err);
-	json_array_foreach (list, i, item) {
-		r = fields_get(item, exec_fields, ARRAY_SIZE(exec_fields), &ret->execs[i], err);
-		if (r < 0)
-			return r;
-	}
-	ret->n_execs = i;
-	return 0;
-}
-
-/* Writes nothing where there were no errors. */
-static int put_disk_errors(json_t *obj, const struct control_event *e)
-{
-	json_t *errors;
-
-	if (e->disk_errors.count == 0)
-		return 0;
-	errors = json_object();
-	if (json_object_set_new(obj, "disk_errors", errors) < 0)
-		return -ENOMEM;
-	return fields_put(errors, disk_fields, ARRAY_SIZE(disk_fields), &e->disk_errors);
-}
-
-static int get_disk_errors(const json_t *obj, struct control_event *ret, struct err *err)
-{
-	json_t *errors;
-	int r = json_get_object(obj, "disk_errors", &errors, err);
-
-	if (r < 0 || !errors)
-		return r;
-	return fields_get(errors, disk_fields, ARRAY_SIZE(disk_fields), &ret->disk_errors, err);
-}
-
-static int put_container(json_t *obj, const struct control_container *c)
-{
-	if (!obj || fields_put(obj, container_fields, ARRAY_SIZE(container_fields), c) < 0 ||
-	    json_object_set_new(obj, "state", json_string(state_names[c->state])) < 0)
-		return -ENOMEM;
-	return put_execs(obj, c);
-}
-
-static int get_container(const json_t *obj, struct control_container *ret, struct err *err)
-{
-	int r = get_word(obj, "state", state_names, ARRAY_SIZE(state_names), err);
-
-	if (r < 0)
-		return r;
-	ret->state = (enum control_state)r;
-	r = fields_get(obj, container_fields, ARRAY_SIZE(container_fields), ret, err);
-	return r == 0 ? get_execs(obj, ret, err) : r;
-}
-
-static int put_containers(json_t *obj, const struct control_event *e)
-{
-	json_t *list = json_array();
-
-	if (json_object_set_new(obj, "containers", list) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < e->n_containers; i++) {
-		json_t *item = json_object();
-
-		if (json_array_append_new(list, item) < 0 ||
-		    put_container(item, &e->containers[i]) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int get_containers(const json_t *obj, struct control_event *ret, struct err *err)
-{
-	json_t *list, *item;
-	size_t i;
-	int r = json_get_array(obj, "containers", &list, err);
-
-	if (r < 0 || json_array_size(list) == 0)
-		return r;
-	if (json_array_size(list) > CONTROL_CONTAINERS_MAX)
-		return err_set(err, -EBADMSG, "\"containers\" are too many");
-	ret->containers = calloc(json_array_size(list), sizeof(*ret->containers));
-	if (!ret->containers)
-		return err_nomem(err);
-	ret->n_containers = json_array_size(list);
-	json_array_foreach (list, i, item) {
-		r = get_container(item, &ret->containers[i], err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int put_state(json_t *obj, const struct control_event *e)
-{
-	int r = json_object_set_new(obj, "ok", json_true());
-
-	if (r == 0)
-		r = json_object_set_new(obj, "machine", json_string(machine_names[e->machine]));
-	if (r == 0)
-		r = fields_put(obj, state_fields, ARRAY_SIZE(state_fields), e);
-	if (r == 0)
-		r = put_disk_errors(obj, e);
-	return r == 0 ? put_containers(obj, e) : r;
-}
-
-static int get_state(const json_t *obj, struct control_event *ret, struct err *err)
-{
-	int r = get_word(obj, "machine", machine_names, ARRAY_SIZE(machine_names), err);
-
-	if (r < 0)
-		return r;
-	ret->machine = (enum machine_source)r;
-	r = fields_get(obj, state_fields, ARRAY_SIZE(state_fields), ret, err);
-	if (r == 0)
-		r = get_disk_errors(obj, ret, err);
-	return r == 0 ? get_containers(obj, ret, err) : r;
-}
-
 static int put_trace(json_t *obj, const struct control_event *e)
 {
 	json_t *times = json_object();
 
-	if (json_object_set_new(obj, "times_usec", times) < 0 ||
-	    json_object_set_new(obj, "machine", json_string(machine_names[e->machine])) < 0)
+	if (json_object_set_new(obj, "times_usec", times) < 0 || event_put_machine(obj, e) < 0)
 		return -ENOMEM;
 	return fields_put(times, times_fields, ARRAY_SIZE(times_fields), &e->times);
 }
@@ -242,12 +47,10 @@ static int put_trace(json_t *obj, const struct control_event *e)
 static int get_trace(const json_t *obj, struct control_event *ret, struct err *err)
 {
 	json_t *times;
-	int r = get_word(obj, "machine", machine_names, ARRAY_SIZE(machine_names), err);
+	int r = event_get_machine(obj, ret, err);
 
-	if (r < 0)
-		return r;
-	ret->machine = (enum machine_source)r;
-	r = json_get_object(obj, "times_usec", &times, err);
+	if (r == 0)
+		r = json_get_object(obj, "times_usec", &times, err);
 	return r == 0 && times
 		       ? fields_get(times, times_fields, ARRAY_SIZE(times_fields), &ret->times, err)
 		       : r;
@@ -288,9 +91,16 @@ static int put_exec_exited(json_t *obj, const struct control_event *e)
 		obj, json_pack("{s:s, s:i}", "target", e->exec.target, "code", e->exec.code));
 }
 
-static int get_exec_exited(const json_t *obj, struct control_event *ret, struct err *err)
+static int get_exec(const json_t *obj, struct control_event *ret, struct err *err)
 {
-	return fields_get(obj, exec_fields, ARRAY_SIZE(exec_fields), &ret->exec, err);
+	return event_get_exec(obj, &ret->exec, err);
+}
+
+/* Leaves out "target" where it is the container's process. */
+static int put_detached(json_t *obj, const struct control_event *e)
+{
+	return *e->exec.target ? json_object_set_new(obj, "target", json_string(e->exec.target))
+			       : 0;
 }
 
 static int put_removed(json_t *obj, const struct control_event *e)
@@ -323,7 +133,7 @@ static const struct kind {
 	int (*put)(json_t *obj, const struct control_event *e);
 	int (*get)(const json_t *obj, struct control_event *ret, struct err *err);
 } kinds[] = {
-	[EVENT_STATE] = { "state", put_state, get_state },
+	[EVENT_STATE] = { "state", event_put_state, event_get_state },
 	[EVENT_STARTED] = { "started", put_started, get_started },
 	[EVENT_RESTORE_FAILED] = { "restore-failed", NULL, NULL },
 	[EVENT_PAUSED] = { "paused", NULL, NULL },
@@ -331,8 +141,9 @@ static const struct kind {
 	[EVENT_OOM] = { "oom", NULL, NULL },
 	[EVENT_DISK_FULL] = { "disk-full", NULL, NULL },
 	[EVENT_DISK_FREE] = { "disk-free", NULL, NULL },
-	[EVENT_DISK_ERRORS] = { "disk-errors", put_disk_errors, get_disk_errors },
-	[EVENT_EXEC_EXITED] = { "exec-exited", put_exec_exited, get_exec_exited },
+	[EVENT_DISK_ERRORS] = { "disk-errors", event_put_disk_errors, event_get_disk_errors },
+	[EVENT_EXEC_EXITED] = { "exec-exited", put_exec_exited, get_exec },
+	[EVENT_DETACHED] = { "detached", put_detached, get_exec },
 	[EVENT_EXITED] = { "exited", put_exited, get_exited },
 	[EVENT_REMOVED] = { "removed", put_removed, get_removed },
 	[EVENT_CALL] = { "call", put_call, get_call },

@@ -22,6 +22,7 @@ enum control_event_type {
 	EVENT_DISK_FREE,
 	EVENT_DISK_ERRORS,
 	EVENT_EXEC_EXITED,
+	EVENT_DETACHED, /* a client left a process by its keys */
 	EVENT_EXITED,
 	EVENT_REMOVED,
 	EVENT_CALL, /* somebody in the container connected to a socket that is the host's to serve
@@ -90,7 +91,7 @@ struct control_event {
 	/* EVENT_EXITED; EVENT_REMOVED: err alone, why moat failed */
 	struct exit_status exit;
 
-	/* EVENT_EXEC_EXITED */
+	/* EVENT_EXEC_EXITED; EVENT_DETACHED: target alone, empty for the container's process */
 	struct control_exec exec; /* not running */
 
 	/* EVENT_CALL */

@@ -288,7 +288,7 @@ is_of() {
 	run moat top busy
 	[[ ${lines[0]} == UID*PID*PPID*CMD* ]]
 	assert_has "sleep 8888"
-	assert_equal "$(moat top busy | awk '/sleep 8888/ { print $2, $3 }')" "1 0"
+	assert_equal "$(moat top busy | awk '/sleep 8888/ { print $1, $2, $3 }')" "root 1 0"
 	assert_equal "$(moat top busy | awk '/sleep 7777/ { print $3 }')" 1
 	run docker -H "unix://$SOCKET" top busy
 	assert_has "sleep 7777"
@@ -342,6 +342,11 @@ docker_counts_two() {
 		'send:\x10\x11' -- "$MOAT_BUILD/moat" attach left
 	assert_status 0
 	is_state left running
+	run python3 "$TESTS/integration/terminal.py" 20x70 'send:echo a$((40 + 2))b\n' 'expect:a42b' \
+		'send:\x10\x11' -- "$MOAT_BUILD/moat" exec -it left sh
+	assert_equal "$(moat events --since 1h --until 0s --filter container=left --filter event=detach \
+		--filter event=exec_detach --format '{{.Action}} {{with .Actor.Attributes.execID}}{{len .}}{{end}}')" \
+		$'detach \ndetach \nexec_detach 64'
 	run moat exec --detach-keys ctrl-1 left true
 	assert_error 1 "invalid detach keys"
 	moat rm -f left

@@ -9,6 +9,7 @@
 
 #include "base/macro.h"
 #include "base/str.h"
+#include "cli/format/gotmpl-escape.h"
 #include "cli/format/gotmpl-printf.h"
 #include "cli/format/gotmpl-text.h"
 
@@ -98,6 +99,20 @@ int gotmpl_print(struct buf *out, const json_t *v)
 	default:
 		return buf_adds(out, "<nil>");
 	}
+}
+
+int gotmpl_print_all(const struct call *c, bool line, struct buf *out)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < c->n; i++) {
+		if (i > 0 &&
+		    (line || (!json_is_string(c->args[i]) && !json_is_string(c->args[i - 1]))))
+			r = buf_adds(out, " ");
+		if (r == 0)
+			r = gotmpl_print(out, c->args[i]);
+	}
+	return r == 0 && line ? buf_adds(out, "\n") : r;
 }
 
 static int give_result(json_t *v, json_t **ret, struct err *err)
@@ -198,22 +213,11 @@ static int do_truncate(const struct call *c, json_t **ret, struct err *err)
 	return give_result(json_stringn(s, len), ret, err);
 }
 
-/* print puts blanks between operands that are no strings, println between all. */
 static int do_print(const struct call *c, json_t **ret, struct err *err)
 {
-	bool line = streq(c->name, "println");
 	struct buf b = BUF_INIT;
-	int r = 0;
+	int r = gotmpl_print_all(c, streq(c->name, "println"), &b);
 
-	for (size_t i = 0; r == 0 && i < c->n; i++) {
-		if (i > 0 &&
-		    (line || (!json_is_string(c->args[i]) && !json_is_string(c->args[i - 1]))))
-			r = buf_adds(&b, " ");
-		if (r == 0)
-			r = gotmpl_print(&b, c->args[i]);
-	}
-	if (r == 0 && line)
-		r = buf_adds(&b, "\n");
 	return text_result(r, &b, ret, err);
 }
 
@@ -326,6 +330,9 @@ static const struct {
 	{ "print", 0, SIZE_MAX, do_print, true },
 	{ "println", 0, SIZE_MAX, do_print, true },
 	{ "printf", 1, SIZE_MAX, gotmpl_printf, true },
+	{ "html", 1, SIZE_MAX, gotmpl_escape },
+	{ "js", 1, SIZE_MAX, gotmpl_escape },
+	{ "urlquery", 1, SIZE_MAX, gotmpl_escape },
 	{ "len", 1, 1, do_len },
 	{ "index", 1, SIZE_MAX, do_index },
 	{ "eq", 2, SIZE_MAX, do_compare, true },

@@ -27,3 +27,8 @@ const char **gotmpl_keys(const json_t *obj);
 
 /** gotmpl_print() - a value as Go prints it.  Return: 0; -ENOMEM. */
 int gotmpl_print(struct buf *out, const json_t *v);
+
+/** gotmpl_print_all() - a call's arguments, as Go's print has them: with blanks between operands
+ * that are no strings; @line: as println, between all, and with the line's end.  Return: 0;
+ * -ENOMEM. */
+int gotmpl_print_all(const struct call *c, bool line, struct buf *out);

@@ -110,34 +110,6 @@ static int receive_output(struct pump *p, struct err *err)
 	return write_output(p, err);
 }
 
-static void find_detach_keys(struct pump *p)
-{
-	bool found;
-
-	p->tx_len = detach_keys_filter(&p->s->keys, p->tx, p->tx_len, &found);
-	if (!found)
-		return;
-	p->ended = true;
-	p->result.end = STREAM_DETACHED;
-}
-
-static void read_stdin(struct pump *p)
-{
-	size_t skip = p->s->tty ? DETACH_KEYS_MAX : 0;
-	ssize_t n = read(STDIN_FILENO, p->tx + skip, IN_BYTES - skip);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	p->tx_off = 0;
-	if (n <= 0) {
-		p->tx_open = false;
-		return;
-	}
-	p->tx_len = (size_t)n;
-	if (p->s->tty)
-		find_detach_keys(p);
-}
-
 static void send_stdin(struct pump *p)
 {
 	while (p->tx_len > 0) {
@@ -160,6 +132,40 @@ static void send_stdin(struct pump *p)
 		(void)shutdown(p->s->fd, SHUT_WR);
 		p->tx_shut = true;
 	}
+}
+
+/* What was typed before the keys has room for them behind it: they are of what was read. */
+static void find_detach_keys(struct pump *p)
+{
+	const struct detach_keys *keys = &p->s->keys;
+	bool found;
+
+	p->tx_len = detach_keys_filter(&p->s->keys, p->tx, p->tx_len, &found);
+	if (!found)
+		return;
+	/* moatd is told by them, too, so that its events have it; nothing waits for that. */
+	memcpy(p->tx + p->tx_len, keys->keys, keys->n);
+	p->tx_len += keys->n;
+	send_stdin(p);
+	p->ended = true;
+	p->result.end = STREAM_DETACHED;
+}
+
+static void read_stdin(struct pump *p)
+{
+	size_t skip = p->s->tty ? DETACH_KEYS_MAX : 0;
+	ssize_t n = read(STDIN_FILENO, p->tx + skip, IN_BYTES - skip);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	p->tx_off = 0;
+	if (n <= 0) {
+		p->tx_open = false;
+		return;
+	}
+	p->tx_len = (size_t)n;
+	if (p->s->tty)
+		find_detach_keys(p);
 }
 
 /* After STREAM_PATIENCE of SIGINT and SIGTERM the program ends, so that a workload that ignores

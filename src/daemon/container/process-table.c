@@ -2,8 +2,9 @@
 /*
  * Theory of operation.  The options of ps are read for what they say about columns alone: their
  * result is a list of them.  Each column makes its text of what the guest has told of a process.
- * The figures are the guest's, and no more is believed of them; names of users and terminals are
- * not told, so users are numbers.
+ * The figures are the guest's, and no more is believed of them.  Names of users and terminals are
+ * not told: to ask for the container's /etc/passwd may take for ever where that is on a share.  So
+ * users but root are numbers.
  */
 #include "daemon/container/process-table.h"
 
@@ -43,9 +44,14 @@ static json_t *ppid_text(const struct link_proc *p)
 	return json_sprintf("%u", p->ppid);
 }
 
-static json_t *user_text(const struct link_proc *p)
+static json_t *uid_text(const struct link_proc *p)
 {
 	return json_sprintf("%u", p->uid);
+}
+
+static json_t *user_text(const struct link_proc *p)
+{
+	return p->uid == 0 ? json_string("root") : uid_text(p);
 }
 
 static json_t *name_text(const struct link_proc *p)
@@ -147,8 +153,9 @@ static const struct column columns[] = {
 	{ "pid", "PID", pid_text },
 	{ "tgid", "TGID", pid_text },
 	{ "ppid", "PPID", ppid_text },
-	{ "uid", "UID", user_text },
-	{ "euid", "EUID", user_text },
+	{ "uid", "UID", uid_text },
+	{ "euid", "EUID", uid_text },
+	{ "name of uid", "UID", user_text }, /* as -f has it: no option can name it */
 	{ "user", "USER", user_text },
 	{ "euser", "EUSER", user_text },
 	{ "uname", "USER", user_text },
@@ -216,8 +223,8 @@ static int add_columns(struct choices *c, const char *list, struct err *err)
 }
 
 /* The columns of ps without -o. */
-static const char full[] = "uid,pid,ppid,c,stime,tname,time,cmd", plain[] = "pid,tname,time,ucmd",
-		  bsd_plain[] = "pid,tname,stat,bsdtime,command",
+static const char full[] = "name of uid,pid,ppid,c,stime,tname,time,cmd",
+		  plain[] = "pid,tname,time,ucmd", bsd_plain[] = "pid,tname,stat,bsdtime,command",
 		  bsd_user[] = "user,pid,pcpu,pmem,vsz,rss,tname,stat,bsdstart,bsdtime,command";
 
 /* Reads one word of the options.

@@ -125,6 +125,14 @@ static void on_exec_exited(struct container *c, const struct control_exec *e)
 		container_exec_ended(c, e->target, e->code);
 }
 
+static void on_detached(struct container *c, const char *exec_id)
+{
+	if (*exec_id)
+		container_publish(c, "exec_detach", json_pack("{s:s}", "execID", exec_id));
+	else
+		container_publish(c, "detach", NULL);
+}
+
 int shim_event(struct container *c, const struct control_event *event)
 {
 	if (*event->container && !streq(event->container, c->rec.id))
@@ -155,6 +163,9 @@ int shim_event(struct container *c, const struct control_event *event)
 		break;
 	case EVENT_EXEC_EXITED:
 		on_exec_exited(c, &event->exec);
+		break;
+	case EVENT_DETACHED:
+		on_detached(c, event->exec.target);
 		break;
 	case EVENT_EXITED:
 		on_exited(c, event);

@@ -50,6 +50,14 @@ char *event_exec_exited(const struct container *c, const char *target, int code)
 	return control_event_write(&e);
 }
 
+char *event_detached(const struct container *c, const char *target)
+{
+	struct control_event e = about(c, EVENT_DETACHED);
+
+	memcpy(e.exec.target, target, strlen(target) + 1);
+	return control_event_write(&e);
+}
+
 char *event_exited(const struct container *c)
 {
 	struct control_event e = about(c, EVENT_EXITED);

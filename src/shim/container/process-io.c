@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "control/names.h"
 #include "shim/container/containers.h"
+#include "shim/container/event.h"
 
 #define INPUT_CHUNK 32768u
 #define CLIENTS_MAX 512u
@@ -97,6 +98,7 @@ static void drop_client(struct process *p, struct client *c)
  */
 static void detach_client(struct process *p, struct client *c)
 {
+	server_tell_all(p->container->all->server, event_detached(p->container, p->target));
 	if (client_finish(c) < 0)
 		drop_client(p, c);
 	else

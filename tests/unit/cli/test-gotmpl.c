@@ -90,6 +90,15 @@ static void test_functions(void **state)
 	check("{{\"a\\tb\\n\"}}{{`c\\t`}}", "a\tb\nc\\t");
 }
 
+static void test_escapes(void **state)
+{
+	(void)state;
+	check("{{html \"<a b='c&d'>\"}}", "&lt;a b=&#39;c&amp;d&#39;&gt;");
+	check("{{js \"a='b\\\"<\\n\"}}", "a\\u003D\\'b\\\"\\u003C\\u000A");
+	check("{{urlquery \"a b/\xc3\xa9~\" 1 2}}", "a+b%2F%C3%A9~1+2");
+	check("{{\"a&b\" | html}}", "a&amp;b");
+}
+
 static void test_slices(void **state)
 {
 	(void)state;
@@ -192,10 +201,10 @@ static void test_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),	cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_slices),	cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_headers), cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_fields), cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_slices), cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_blocks), cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_errors), cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

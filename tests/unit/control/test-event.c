@@ -146,6 +146,19 @@ static void events_without_members_are_told_apart(void **state)
 		read_back(&(struct control_event){ .type = types[i] }, &got);
 }
 
+static void who_detached_is_told_of(void **state)
+{
+	struct control_event e = { .type = EVENT_DETACHED, .container = "c" }, got;
+
+	(void)state;
+	read_back(&e, &got);
+	assert_string_equal(got.container, "c");
+	assert_string_equal(got.exec.target, "");
+	strcpy(e.exec.target, "e1");
+	read_back(&e, &got);
+	assert_string_equal(got.exec.target, "e1");
+}
+
 static void malformed_events_are_refused(void **state)
 {
 	static const struct {
@@ -161,6 +174,7 @@ static void malformed_events_are_refused(void **state)
 		{ "{\"event\":\"state\",\"machine\":\"booted\",\"containers\":{}}", -EBADMSG },
 		{ "{\"event\":\"exec-exited\",\"target\":\"../x\",\"code\":0}", -EINVAL },
 		{ "{\"event\":\"exec-exited\",\"target\":\"x\",\"code\":256}", -EINVAL },
+		{ "{\"event\":\"detached\",\"target\":\"a/b\"}", -EINVAL },
 		{ "{\"event\":\"exited\",\"machine\":\"booted\",\"code\":-1}", -EINVAL },
 		{ "{\"event\":\"started\",\"machine\":\"booted\",\"pid\":\"1\"}", -EBADMSG },
 	};
@@ -231,6 +245,7 @@ int main(void)
 		cmocka_unit_test(an_end_is_read_as_it_was_written),
 		cmocka_unit_test(a_long_reason_is_cut_between_characters),
 		cmocka_unit_test(events_without_members_are_told_apart),
+		cmocka_unit_test(who_detached_is_told_of),
 		cmocka_unit_test(malformed_events_are_refused),
 		cmocka_unit_test(a_refusal_carries_its_reason),
 		cmocka_unit_test(figures_are_read_as_they_were_written),

@@ -63,6 +63,20 @@ static void columns_are_those_asked_for(void **state)
 	      "\"01:40\",\"100\",\"25.0\",\"1.2\",\"4096\",\"1024\"]]}");
 }
 
+static void root_has_a_name(void **state)
+{
+	struct link_proc p = { .pid = 1, .uid = 0 };
+	json_t *table = NULL;
+	cleanup_free char *text = NULL;
+
+	(void)state;
+	assert_int_equal(process_table(&p, 1, "-o user,uid", &table, NULL), 0);
+	text = json_write(table);
+	json_decref(table);
+	assert_string_equal(text,
+			    "{\"Titles\":[\"USER\",\"UID\"],\"Processes\":[[\"root\",\"0\"]]}");
+}
+
 static void letters_stand_for_columns(void **state)
 {
 	(void)state;
@@ -87,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_those_asked_for),
+		cmocka_unit_test(root_has_a_name),
 		cmocka_unit_test(letters_stand_for_columns),
 		cmocka_unit_test(what_is_not_known_is_refused),
 	};
