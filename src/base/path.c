@@ -152,6 +152,63 @@ int path_remove_tree(int dir_fd, const char *name)
 	return r;
 }
 
+#define MEASURE_DEPTH_MAX 128u
+
+struct measurement {
+	int64_t bytes;
+	dev_t dev;
+	unsigned depth;
+	bool partly;
+};
+
+static int measure_entry(int dir_fd, const char *name, void *arg);
+
+static void measure_below(struct measurement *m, int dir_fd, const char *name)
+{
+	cleanup_close int fd = -1;
+
+	if (m->depth < MEASURE_DEPTH_MAX)
+		fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	m->depth++;
+	if (fd < 0 || path_each(fd, measure_entry, m) < 0)
+		m->partly = true;
+	m->depth--;
+}
+
+/* @arg: struct measurement */
+static int measure_entry(int dir_fd, const char *name, void *arg)
+{
+	struct measurement *m = arg;
+	struct stat sb;
+
+	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0) {
+		m->partly = m->partly || errno != ENOENT;
+		return 0;
+	}
+	if (sb.st_dev != m->dev)
+		return 0;
+	/* A file of many names counts once, in as many parts. */
+	m->bytes += (int64_t)sb.st_blocks * 512 /
+		    (S_ISDIR(sb.st_mode) || sb.st_nlink == 0 ? 1 : (int64_t)sb.st_nlink);
+	if (S_ISDIR(sb.st_mode))
+		measure_below(m, dir_fd, name);
+	return 0;
+}
+
+int path_tree_bytes(int fd, int64_t *ret)
+{
+	struct measurement m = { 0 };
+	struct stat sb;
+
+	if (fstat(fd, &sb) < 0)
+		return -errno;
+	m.dev = sb.st_dev;
+	m.bytes = (int64_t)sb.st_blocks * 512;
+	measure_below(&m, fd, ".");
+	*ret = m.bytes;
+	return m.partly ? 1 : 0;
+}
+
 char *path_self_dir(void)
 {
 	char path[PATH_MAX];

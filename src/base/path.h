@@ -27,6 +27,17 @@ int path_open_dir(int dir_fd, const char *name, mode_t mode, int *ret_fd);
  */
 int path_remove_tree(int dir_fd, const char *name);
 
+/**
+ * path_tree_bytes() - what a folder and all below it take on its file system
+ * @fd:  of the folder, O_PATH will do; borrowed
+ * @ret: bytes; a file of several names counts in as many parts
+ *
+ * No link is followed, and no level beyond the 128th looked into.
+ *
+ * Return: 0; 1: something could not be looked into, and is not counted; -errno.
+ */
+int path_tree_bytes(int fd, int64_t *ret);
+
 /** path_entry_fn - called for a name in a folder, which it may remove.  Return: 0 to go on;
  * anything else ends path_each(). */
 typedef int (*path_entry_fn)(int dir_fd, const char *name, void *arg);

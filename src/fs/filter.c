@@ -100,7 +100,8 @@ static const int allowed[] = {
 	SYS_fanotify_mark,
 };
 
-static const unsigned fcntls[] = { F_DUPFD_CLOEXEC, F_GETFL, F_OFD_SETLK, F_OFD_GETLK };
+/* Of a folder that is read by fdopendir(3), too. */
+static const unsigned fcntls[] = { F_DUPFD_CLOEXEC, F_GETFL, F_SETFD, F_OFD_SETLK, F_OFD_GETLK };
 
 static bool is_allowed(int call)
 {

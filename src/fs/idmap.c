@@ -2,14 +2,13 @@
 /*
  * Theory of operation.  Only a program with privileges may map other ids than one's own, and only
  * from outside of the namespace: a child stays there, and starts newuidmap(1) and newgidmap(1) for
- * its parent when that is in its namespace.  Where they are missing, or refuse, root alone is
- * mapped.
+ * its parent when that is in its namespace.  Where one of them is missing, or refuses, root alone
+ * is mapped in its place.
  */
 #include "fs/idmap.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,39 +16,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/macro.h"
 #include "base/spawn.h"
 #include "base/str.h"
-#include "fs/subids.h"
+#include "fs/owners.h"
 
-#define SUBIDS_BYTES MIB(1)
+static const char *const maps[OWNERS_KINDS] = {
+	[OWNERS_USERS] = "/proc/self/uid_map", [OWNERS_GROUPS] = "/proc/self/gid_map"
+};
 
 struct who {
-	uid_t uid;
-	gid_t gid;
+	uint32_t own[OWNERS_KINDS];
 	pid_t pid;
-	char name[64]; /* "": the user has none */
 };
-
-static const struct kind {
-	const char *file, *program, *map;
-} kinds[] = {
-	{ "/etc/subuid", "/usr/bin/newuidmap", "/proc/self/uid_map" },
-	{ "/etc/subgid", "/usr/bin/newgidmap", "/proc/self/gid_map" },
-};
-
-static struct who who_am_i(void)
-{
-	struct who w = { .uid = geteuid(), .gid = getegid(), .pid = getpid() };
-	struct passwd entry, *found = NULL;
-	char text[4096];
-
-	if (getpwuid_r(w.uid, &entry, text, sizeof(text), &found) == 0 && found)
-		snprintf(w.name, sizeof(w.name), "%s", entry.pw_name);
-	return w;
-}
 
 static bool run(const char *program, const char *const *argv)
 {
@@ -67,78 +48,89 @@ static bool run(const char *program, const char *const *argv)
 }
 
 /* In the child. */
-static bool map_kind(const struct who *w, const struct kind *kind, uint32_t own)
+static bool map_kind(const struct who *w, enum owners_kind kind)
 {
 	struct subid_range ranges[SUBIDS_MAX];
-	cleanup(buf_reset) struct buf text = BUF_INIT;
 	cleanup_strv char **map = NULL, **argv = NULL;
-	int r = file_read_at(AT_FDCWD, kind->file, SUBIDS_BYTES, &text);
-	size_t n = r == 0 && text.len > 0
-			   ? subids_find(text.data, *w->name ? w->name : NULL, w->uid, ranges)
-			   : 0;
+	size_t n = owners_find(kind, ranges);
 
-	if (n == 0 || subids_map(own, ranges, n, &map) < 0 ||
-	    strv_addf(&argv, "%s", kind->program) < 0 || strv_addf(&argv, "%d", w->pid) < 0)
+	if (n == 0 || subids_map(w->own[kind], ranges, n, &map) < 0 ||
+	    strv_addf(&argv, "%s", owners_program(kind)) < 0 || strv_addf(&argv, "%d", w->pid) < 0)
 		return false;
 	for (char **word = map; *word; word++)
 		if (strv_add(&argv, *word) < 0)
 			return false;
-	return run(kind->program, (const char *const *)argv);
+	return run(owners_program(kind), (const char *const *)argv);
+}
+
+static void tell_why(void)
+{
+	cleanup_free char *text = owners_describe();
+
+	log_info("files of containers can belong to: %s", text ? text : "you alone");
 }
 
 /* The child that stays outside. */
 static _Noreturn void map_parent(const struct who *w, int go_fd)
 {
+	bool mapped = true;
 	char byte;
-	bool mapped = read(go_fd, &byte, 1) == 1 && map_kind(w, &kinds[0], w->uid) &&
-		      map_kind(w, &kinds[1], w->gid);
 
-	_exit(mapped ? 0 : 1);
+	if (read(go_fd, &byte, 1) != 1)
+		_exit(1);
+	for (int i = 0; i < OWNERS_KINDS; i++)
+		mapped = map_kind(w, (enum owners_kind)i) && mapped;
+	if (!mapped)
+		tell_why();
+	_exit(0);
 }
 
-static int map_root_alone(const struct who *w)
-{
-	char line[64];
-	int r = file_set_at(AT_FDCWD, "/proc/self/setgroups", "deny");
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kinds); i++) {
-		snprintf(line, sizeof(line), "0 %u 1", i == 0 ? w->uid : w->gid);
-		r = file_set_at(AT_FDCWD, kinds[i].map, line);
-	}
-	return r;
-}
-
-static bool is_mapped(void)
+static bool is_mapped(enum owners_kind kind)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 
-	return file_read_at(AT_FDCWD, kinds[0].map, 4096, &text) == 0 && text.len > 0;
+	return file_read_at(AT_FDCWD, maps[kind], 4096, &text) == 0 && text.len > 0;
+}
+
+/* What the child could not map. */
+static int map_root_alone(const struct who *w)
+{
+	char line[64];
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < OWNERS_KINDS; i++) {
+		if (is_mapped((enum owners_kind)i))
+			continue;
+		if (i == OWNERS_GROUPS)
+			r = file_set_at(AT_FDCWD, "/proc/self/setgroups", "deny");
+		snprintf(line, sizeof(line), "0 %u 1", w->own[i]);
+		if (r == 0)
+			r = file_set_at(AT_FDCWD, maps[i], line);
+	}
+	return r;
 }
 
 /* @go_fd: tells the child to begin */
 static int enter(const struct who *w, pid_t child, int go_fd, int flags, struct err *err)
 {
-	int status, r = unshare(CLONE_NEWUSER | flags) < 0 ? -errno : 0;
-	bool told = r == 0 && write(go_fd, "", 1) == 1;
+	int r = unshare(CLONE_NEWUSER | flags) < 0 ? -errno : 0;
 
+	/* One that is not told, as when that fails, maps nothing. */
+	if (r == 0)
+		(void)!write(go_fd, "", 1);
 	close(go_fd);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (r < 0)
 		return err_errno(err, r == -ENOSPC || r == -EUSERS ? -EPERM : r, "user namespace");
-	if (!told || status != 0)
-		log_info("files can belong to the user alone: no subordinate ids are mapped "
-			 "(/etc/subuid, newuidmap)");
-	if (!is_mapped())
-		r = map_root_alone(w);
+	r = map_root_alone(w);
 	return r < 0 ? err_errno(err, r, "map the user") : 0;
 }
 
 int idmap_enter(int flags, struct err *err)
 {
-	const struct who w = who_am_i();
+	const struct who w = { .own = { [OWNERS_USERS] = geteuid(), [OWNERS_GROUPS] = getegid() },
+			       .pid = getpid() };
 	int go[2], r;
 	pid_t child;
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/unix.h"
+#include "fs/errand-run.h"
 #include "fs/jail.h"
 #include "fs/names.h"
 #include "fs/server.h"
@@ -119,6 +120,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (r < 0)
 		return EXIT_FAILURE;
+	if (errand_is(argc, argv))
+		return errand_run(argv);
 	r = read_arguments(argc, argv, &p, &err);
 	if (r == 0)
 		r = jail_ids(&err);

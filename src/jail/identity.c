@@ -127,6 +127,10 @@ static int become_user(uid_t uid)
 {
 	const uid_t candidates[] = { uid, NOBODY_UID };
 
+	/* Who stays root keeps its groups: without root, in a user namespace, they are what the
+	 * user may reach some files by. */
+	if (uid == 0)
+		return 0;
 	if (setgroups(0, NULL) < 0)
 		return errno == EPERM ? 0 : -errno;
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {

@@ -118,7 +118,7 @@ int volume_fill_begin(struct volumes *vs, const char *name, struct err *err)
 /* A volume whose copy is complete; its content may not be on the disk yet. */
 struct settling {
 	struct volumes *vs;
-	int fd; /* of its folder */
+	int fd; /* of its folder; -1: it is for others alone to open */
 	char name[];
 };
 
@@ -130,11 +130,20 @@ static void leave_settling(struct volumes *vs)
 	pthread_mutex_unlock(&vs->lock);
 }
 
+/* Without root it may have been given to a subordinate id, and closed to others. */
+static int sync_folder(int fd)
+{
+	if (fd >= 0)
+		return syncfs(fd) < 0 ? -errno : 0;
+	sync();
+	return 0;
+}
+
 static void *run_settling(void *arg)
 {
 	struct settling *one = arg;
 	struct err err = { 0 };
-	int r = syncfs(one->fd) < 0 ? err_errno(&err, -errno, "syncfs") : 0;
+	int r = sync_folder(one->fd) < 0 ? err_errno(&err, -errno, "syncfs") : 0;
 
 	pthread_mutex_lock(&one->vs->work);
 	/* Unless it was emptied meanwhile, and another copy is under way. */
@@ -169,7 +178,7 @@ static void settle_in_background(struct volumes *vs, const char *name)
 	cleanup_free char *path = find_path(vs, name);
 	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (!one || fd < 0) {
+	if (!one || (fd < 0 && (!path || errno != EACCES))) {
 		fd_close(&fd);
 		return;
 	}

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/str.h"
 #include "daemon/volume/name.h"
+#include "daemon/volume/tree.h"
 
 #define NEW_PREFIX   ".new."
 #define GONE_PREFIX  ".gone."
@@ -54,7 +55,7 @@ static int make_data(int fd)
 static int make_synced(int dir_fd, const char *name, int *ret_fd)
 {
 	cleanup_close int fd = -1;
-	int r = path_remove_tree(dir_fd, name);
+	int r = volume_tree_remove(dir_fd, name);
 
 	if (r == 0)
 		r = path_open_dir(dir_fd, name, 0700, &fd);
@@ -84,7 +85,7 @@ int volume_folder_make(int dir_fd, const char *name, int *ret_fd, struct err *er
 	r = make_synced(dir_fd, temporary, ret_fd);
 	if (r == 0)
 		return 0;
-	(void)path_remove_tree(dir_fd, temporary);
+	(void)volume_tree_remove(dir_fd, temporary);
 	return err_errno(err, r, "folder of volume %s", name);
 }
 
@@ -104,7 +105,7 @@ void volume_folder_drop(int dir_fd, const char *name)
 	cleanup_free char *temporary = new_name(name);
 
 	if (temporary)
-		(void)path_remove_tree(dir_fd, temporary);
+		(void)volume_tree_remove(dir_fd, temporary);
 }
 
 int volume_folder_take(int dir_fd, const char *name, char **ret, struct err *err)
@@ -137,7 +138,7 @@ void volume_folder_return(int dir_fd, const char *gone, const char *name)
 
 int volume_folder_destroy(int dir_fd, const char *gone)
 {
-	return gone ? path_remove_tree(dir_fd, gone) : 0;
+	return gone ? volume_tree_remove(dir_fd, gone) : 0;
 }
 
 int volume_folder_open(int dir_fd, const char *name, int *ret_fd)
@@ -156,7 +157,7 @@ static void undo_cut_off(int dir_fd, const char *entry, const char *name,
 		return;
 	}
 	log_info("volume %s: removing what is left of it", name);
-	r = path_remove_tree(dir_fd, entry);
+	r = volume_tree_remove(dir_fd, entry);
 	if (r < 0)
 		log_warning("volumes/%s is left: %s", entry, strerror(-r));
 }

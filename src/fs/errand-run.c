@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  The walls are those of a server that has the one folder as its share, so
+ * what a tree is made of, which is a guest's doing, leads nowhere else.
+ */
+#include "fs/errand-run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "fs/jail.h"
+#include "fs/names.h"
+
+bool errand_is(int argc, char *const *argv)
+{
+	return argc == 3 && (streq(argv[1], FS_WORD_REMOVE) || streq(argv[1], FS_WORD_MEASURE));
+}
+
+static int measure(void)
+{
+	int64_t bytes;
+	int r = path_tree_bytes(FS_FIRST_SHARE_FD, &bytes);
+
+	if (r >= 0 && write(FS_CONTROL_FD, &bytes, sizeof(bytes)) != sizeof(bytes))
+		r = -EIO;
+	return r;
+}
+
+int errand_run(char *const *argv)
+{
+	const struct fs_share share = { .fd = FS_FIRST_SHARE_FD };
+	cleanup_close int self_fd = -1;
+	struct err err;
+	int r = fd_set_cloexec(share.fd, true) < 0 ? -EBADF : jail_ids(&err);
+
+	if (r == 0)
+		r = jail_enter(&share, 1, &self_fd, &err);
+	if (r < 0) {
+		log_error("moat-fs %s: %s", argv[1], r == -EBADF ? "no folder" : err.msg);
+		return -r;
+	}
+	r = streq(argv[1], FS_WORD_REMOVE) ? path_remove_tree(share.fd, argv[2]) : measure();
+	return r > 0 ? FS_STATUS_PARTLY : -r;
+}

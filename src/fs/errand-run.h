@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+/** errand_is() - is a moat-fs with these arguments sent on an errand (fs/errand.h)? */
+bool errand_is(int argc, char *const *argv);
+
+/** errand_run() - do it.  After errand_is().  Return: the program's exit status. */
+int errand_run(char *const *argv);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * What a user's moatd cannot do itself with folders in which files belong to subordinate ids: a
+ * moat-fs does it, as root of the user namespace that shares are served in, and ends.
+ */
+
+/**
+ * fs_remove_tree() - as path_remove_tree()
+ * @program: path of moat-fs
+ * @dir_fd:  borrowed
+ *
+ * Return: 0; -errno.
+ */
+int fs_remove_tree(const char *program, int dir_fd, const char *name);
+
+/**
+ * fs_measure_tree() - as path_tree_bytes()
+ * @fd: of the folder, O_PATH will do; borrowed
+ *
+ * Return: 0; 1: something was not counted; -errno.
+ */
+int fs_measure_tree(const char *program, int fd, int64_t *ret_bytes);
