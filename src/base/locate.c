@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -42,6 +43,16 @@ int locate_root(char **ret, struct err *err)
 	if (dir && dir[0] == '/')
 		return give(str_printf("%s/.local/share/moat", dir), ret, err);
 	return err_set(err, -ENOENT, "no place for moat's data: set HOME or MOAT_ROOT");
+}
+
+int locate_root_failed(const char *root, int r, struct err *err)
+{
+	bool denied = r == -EACCES || r == -EPERM || r == -EROFS;
+
+	return err_set(err, r, "make the data root %s: %s%s", root, strerror(-r),
+		       denied ? "; set HOME, XDG_DATA_HOME or MOAT_ROOT to a folder in which this "
+				"user may write"
+			      : "");
 }
 
 int locate_socket_parse(const char *text, const char *what, char **ret, struct err *err)

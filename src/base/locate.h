@@ -19,6 +19,10 @@
  */
 int locate_root(char **ret, struct err *err);
 
+/** locate_root_failed() - that a data root could not be made, and what to do.  @r: -errno.
+ * Return: @r */
+int locate_root_failed(const char *root, int r, struct err *err);
+
 /**
  * locate_socket() - the path of the API's socket
  *

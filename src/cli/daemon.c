@@ -59,8 +59,11 @@ static int dial_moatd(const char *path, int *ret_fd, struct err *err)
 			       "'moat system start'",
 			       path);
 	if (r == -EACCES)
-		return err_set(err, r,
-			       "no permission to use %s: it belongs to another user's moatd", path);
+		return err_set(
+			err, r,
+			"no permission to use %s: it, or a folder above it, is another user's; "
+			"look at MOAT_HOST, XDG_RUNTIME_DIR and HOME",
+			path);
 	return r < 0 ? err_errno(err, r, "connect to %s", path) : 0;
 }
 
@@ -83,7 +86,7 @@ int daemon_log_path(char **ret, struct err *err)
 		return r;
 	r = path_mkdir_p(root, 0700);
 	if (r < 0)
-		return err_errno(err, r, "make the data root %s", root);
+		return locate_root_failed(root, r, err);
 	path = str_printf("%s/moatd.log", root);
 	if (!path)
 		return err_nomem(err);

@@ -54,6 +54,8 @@ static void print_info(const json_t *info, const json_t *counts)
 	print_network(json_object_get(info, "network"));
 	printf("Data root:       %s\n", cli_str(info, "root"));
 	printf("Socket:          %s\n", cli_str(info, "socket"));
+	if (*cli_str(info, "owners"))
+		printf("Files' owners:   %s\n", cli_str(info, "owners"));
 	printf("Containers:      %lld (%lld running)\n", (long long)cli_int(counts, "Containers"),
 	       (long long)cli_int(counts, "ContainersRunning"));
 	printf("Images:          %lld\n", (long long)cli_int(counts, "Images"));

@@ -28,15 +28,14 @@
 #include "daemon/container/recover.h"
 #include "daemon/daemon.h"
 #include "daemon/http/server.h"
+#include "daemon/lock.h"
 #include "daemon/machine/spares.h"
 #include "jail/group.h"
 #include "kernel/tidy.h"
 #include "settings/file.h"
 
-#define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
-#define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
-#define SYSTEMD_FIRST_FD  3
-#define EXIT_USAGE	  2
+#define SYSTEMD_FIRST_FD 3
+#define EXIT_USAGE	 2
 
 struct options {
 	char *root;
@@ -162,71 +161,6 @@ static int fill_options(struct options *o, struct err *err)
 	return r;
 }
 
-/* The lock's file says who holds it: process id and socket, a line each. */
-static bool holder_answers(int fd, char pid[32])
-{
-	cleanup(buf_reset) struct buf text = BUF_INIT;
-	cleanup_close int peer = -1;
-	char *socket, *end;
-
-	snprintf(pid, 32, "unknown");
-	if (lseek(fd, 0, SEEK_SET) < 0 || fd_read_file(fd, 4096, &text) < 0 || text.len == 0)
-		return false;
-	socket = strchr(text.data, '\n');
-	if (!socket)
-		return false;
-	*socket++ = '\0';
-	snprintf(pid, 32, "%.31s", text.data);
-	end = strchr(socket, '\n');
-	if (!end)
-		return false;
-	*end = '\0';
-	return unix_connect(socket, SOCK_STREAM, &peer) == 0;
-}
-
-/*
- * A moatd that was told to end gives its socket up first, and the lock when the disk has taken
- * what it wrote last: that one is waited for.
- */
-static int take_lock(int fd, const char *root, struct err *err)
-{
-	uint64_t deadline = clock_mono_usec() + LOCK_TIMEOUT_USEC;
-	char pid[32];
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return err_errno(err, -errno, "%s/moatd.lock", root);
-		if (holder_answers(fd, pid) || clock_mono_usec() > deadline)
-			return err_set(err, -EBUSY, "another moatd runs on %s: process %s", root,
-				       pid);
-		usleep(LOCK_STEP_USEC);
-	}
-	return 0;
-}
-
-static int lock_root(const struct options *o, struct err *err)
-{
-	cleanup_free char *path = str_printf("%s/moatd.lock", o->root);
-	cleanup_free char *text = str_printf("%d\n%s\n", (int)getpid(), o->socket);
-	cleanup_close int fd = -1;
-	int r = path && text ? path_mkdir_p(o->root, 0700) : err_nomem(err);
-
-	if (r < 0)
-		return err_errno(err, r, "data root %s", o->root);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_errno(err, -errno, "%s", path);
-	r = take_lock(fd, o->root, err);
-	if (r < 0)
-		return r;
-	/* That only helps who finds the lock taken: a full disk is no reason not to start. */
-	r = fd_pwrite_all(fd, text, strlen(text), 0);
-	if (r < 0 || ftruncate(fd, (off_t)strlen(text)) < 0)
-		log_warning("%s does not say who holds it: %s", path, strerror(r < 0 ? -r : errno));
-	(void)take_fd(&fd); /* held as long as the process lives */
-	return 0;
-}
-
 /* sd_listen_fds(3): the descriptors are ours if LISTEN_PID says so. */
 static int inherited_socket(void)
 {
@@ -241,6 +175,21 @@ static int inherited_socket(void)
 	unsetenv("LISTEN_FDNAMES");
 	fd_set_cloexec(SYSTEMD_FIRST_FD, true);
 	return SYSTEMD_FIRST_FD;
+}
+
+/* A session that is not the user's own, as after su(1), may have another's folder, or one that is
+ * not there. */
+static int listen_failed(const char *path, int r, struct err *err)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	bool denied = r == -EACCES || r == -EPERM || r == -EROFS;
+
+	if (!denied || !dir || !*dir || !str_starts(path, dir))
+		return err_errno(err, r, "cannot listen on %s", path);
+	return err_set(err, r,
+		       "cannot listen on %s: %s: XDG_RUNTIME_DIR is no folder of this user's; set "
+		       "it to one, or unset it",
+		       path, strerror(-r));
 }
 
 static int listen_on(const char *path, int *ret_fd, struct err *err)
@@ -260,7 +209,7 @@ static int listen_on(const char *path, int *ret_fd, struct err *err)
 	}
 	if (r == 0)
 		r = unix_listen_at(dir_fd, slash + 1, SOCK_STREAM, 0600, ret_fd);
-	return r < 0 ? err_errno(err, r, "cannot listen on %s", path) : 0;
+	return r < 0 ? listen_failed(path, r, err) : 0;
 }
 
 static int on_signal(struct source *s, int signo, void *arg)
@@ -354,7 +303,7 @@ static int run_daemon(struct options *o, struct err *err)
 	if (r == 0)
 		r = settings_file_open(o->config, &settings, err);
 	if (r == 0)
-		r = lock_root(o, err);
+		r = lock_root(o->root, o->socket, err);
 	if (r == 0)
 		r = prepare_process(err);
 	if (r == 0)

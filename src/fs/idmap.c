@@ -22,6 +22,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "fs/owners.h"
+#include "jail/userns.h"
 
 static const char *const maps[OWNERS_KINDS] = {
 	[OWNERS_USERS] = "/proc/self/uid_map", [OWNERS_GROUPS] = "/proc/self/gid_map"
@@ -122,9 +123,9 @@ static int enter(const struct who *w, pid_t child, int go_fd, int flags, struct 
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (r < 0)
-		return err_errno(err, r == -ENOSPC || r == -EUSERS ? -EPERM : r, "user namespace");
+		return userns_refused(r, err);
 	r = map_root_alone(w);
-	return r < 0 ? err_errno(err, r, "map the user") : 0;
+	return r < 0 ? userns_refused(r, err) : 0;
 }
 
 int idmap_enter(int flags, struct err *err)

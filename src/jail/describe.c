@@ -21,6 +21,7 @@
 #include "jail/jail.h"
 #include "jail/landlock.h"
 #include "jail/root.h"
+#include "jail/userns.h"
 
 #define OWN_USER 0x80
 
@@ -80,6 +81,11 @@ static void find_permitted(struct found *ret)
 	group_remove(&group);
 }
 
+static const char *describe_refusal(int code)
+{
+	return geteuid() == 0 ? strerror(code) : userns_why();
+}
+
 char *jail_describe(void)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
@@ -97,7 +103,8 @@ char *jail_describe(void)
 		r = buf_addf(&text, ", a root and namespaces of its own%s",
 			     found.who.apart ? "" : " (but for processes)");
 	else if (r == 0)
-		r = buf_addf(&text, "; no root or namespaces of its own: %s", strerror(refused));
+		r = buf_addf(&text, "; no root or namespaces of its own: %s",
+			     describe_refusal(refused));
 	if (r == 0 && found.no_group.code == 0)
 		r = buf_adds(&text, ", a control group of its own");
 	else if (r == 0)

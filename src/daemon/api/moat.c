@@ -10,6 +10,7 @@
 #include "daemon/api/api.h"
 #include "daemon/http/job.h"
 #include "daemon/machine/spares.h"
+#include "fs/owners.h"
 #include "jail/describe.h"
 #include "jail/jail.h"
 #include "kernel/recommended.h"
@@ -24,7 +25,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
 	cleanup(kernel_paths_reset) struct kernel_paths kernel = { 0 };
-	cleanup_free char *jail = jail_describe(),
+	cleanup_free char *jail = jail_describe(), *owners = owners_describe(),
 			  *warning = networks_warning(api->networks, false);
 	const struct engine *engine = NULL;
 	struct engine_probe probe;
@@ -40,6 +41,7 @@ int api_moat_info(struct request *rq, struct reply *rp, struct err *err)
 		JSON_OBJECT(
 			member_text("version", MOAT_VERSION), member_text("root", api->root),
 			member_text("socket", api->socket),
+			member_text("owners", owners ? owners : ""),
 			member_json(
 				"engine",
 				JSON_OBJECT(member_text("name", engine ? engine->name : ""),

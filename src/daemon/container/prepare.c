@@ -70,8 +70,10 @@ int container_prepare(struct container *c, enum lease_purpose purpose, const str
 
 	if (r == 0 && purpose == LEASE_FILES)
 		r = leave_out_options(&texts.spec, err);
-	if (r == 0 && w && w->network.n > 0)
+	if (r == 0 && w && w->network.n > 0) {
+		taps_ask_again(&c->table->machines->taps);
 		r = container_names_put(&texts, w, err);
+	}
 	if (r == 0)
 		r = machine_plan(c->table->machines, texts.host_config, &p.plan, err);
 	if (r == 0 && purpose == LEASE_RUN)

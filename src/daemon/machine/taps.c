@@ -74,6 +74,14 @@ bool taps_are_there(struct taps *t)
 	return are_there;
 }
 
+void taps_ask_again(struct taps *t)
+{
+	pthread_mutex_lock(&t->lock);
+	if (t->failed_usec > 0)
+		t->failed_usec = 1;
+	pthread_mutex_unlock(&t->lock);
+}
+
 static int take_locked(struct taps *t, struct tap *ret, struct err *err)
 {
 	if (!t->source.get)

@@ -48,6 +48,10 @@ void taps_set(struct taps *t, const struct tap_source *source);
 /** taps_are_there() - can a machine have one?  Asked again a while after there were none. */
 bool taps_are_there(struct taps *t);
 
+/** taps_ask_again() - somebody needs one: where there were none, that counts no more.  Whoever was
+ * told why there was none may have done something about it. */
+void taps_ask_again(struct taps *t);
+
 /** taps_take() - @ret: owned, with taps_put_back() for its name and tap_close().  Return: 0;
  * -ENODEV where there are none; -errno; with a message. */
 int taps_take(struct taps *t, struct tap *ret, struct err *err);

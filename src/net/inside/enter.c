@@ -25,6 +25,7 @@
 #include "jail/attacks.h"
 #include "jail/identity.h"
 #include "jail/root.h"
+#include "jail/userns.h"
 
 static int map_user(uid_t uid, gid_t gid)
 {
@@ -45,12 +46,10 @@ static int make_namespace(struct err *err)
 	int r;
 
 	if (unshare(uid == 0 ? CLONE_NEWNET : CLONE_NEWNET | CLONE_NEWUSER) < 0)
-		return err_errno(err, -errno,
-				 uid == 0 ? "network namespace"
-					  : "user and network namespace: does this host let users "
-					    "make them (sysctl user.max_user_namespaces)?");
+		return uid == 0 ? err_errno(err, -errno, "network namespace")
+				: userns_refused(-errno, err);
 	r = uid == 0 ? 0 : map_user(uid, gid);
-	return r < 0 ? err_errno(err, r, "ids of the user namespace") : 0;
+	return r < 0 ? userns_refused(r, err) : 0;
 }
 
 /* What was handed over may be the namespace, or a tap in it.  Return: a descriptor of the
@@ -92,7 +91,8 @@ int enter_fork(int namespace_fd, struct err *err)
 	if (r < 0)
 		return r;
 	if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
-		return err_errno(err, -errno, "namespaces");
+		return geteuid() == 0 ? err_errno(err, -errno, "namespaces")
+				      : userns_refused(-errno, err);
 	pid = fork();
 	if (pid < 0)
 		return err_errno(err, -errno, "fork");

@@ -86,8 +86,15 @@ static void why_there_is_none_is_told_without_asking_each_time(void **state)
 	assert_string_equal(err.msg, "/dev/net/tun is closed");
 	assert_int_equal(f.asked, 1);
 	assert_int_equal(tap.fd, -1);
-	/* Another source is asked at once. */
+	/* For who needs one it is asked again, as another source is. */
+	taps_ask_again(&t);
+	assert_false(taps_are_there(&t));
+	assert_int_equal(f.asked, 2);
 	f.is_empty = false;
+	taps_ask_again(&t);
+	assert_true(taps_are_there(&t));
+	assert_int_equal(taps_take(&t, &tap, NULL), 0);
+	tap_close(&tap);
 	taps_set(&t, &(struct tap_source){ get_fake, put_back_fake, &f });
 	assert_true(taps_are_there(&t));
 	taps_destroy(&t);
