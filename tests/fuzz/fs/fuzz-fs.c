@@ -36,8 +36,7 @@
 #define WAKER	   7u
 #define BYTES_MAX  (1u << 17) /* of all requests of an input */
 #define FILE_MAX   (1u << 20)
-#define OP_BEGIN   254
-#define OP_TAKEN   255
+#define OP_OWN	   253 /* and what follows: moat's own */
 #define UNIQUE_MIN 100u
 
 enum how {
@@ -223,13 +222,18 @@ static void take(const uint8_t **data, size_t *size, void *ret, size_t len)
 	*size -= len;
 }
 
+static uint32_t opcode_of(uint8_t byte)
+{
+	static const uint32_t own[] = { SHARES_OPEN, SHARES_BEGIN, SHARES_TAKEN };
+
+	return byte < OP_OWN ? byte : own[byte - OP_OWN];
+}
+
 static void add_record(struct stream_out *out, const struct record *r, const uint8_t *data,
 		       size_t size)
 {
 	const size_t who = r->who % ARRAY_SIZE(users);
-	struct fuse_in_header head = { .opcode = r->opcode == OP_BEGIN	 ? SHARES_BEGIN
-						 : r->opcode == OP_TAKEN ? SHARES_TAKEN
-									 : r->opcode,
+	struct fuse_in_header head = { .opcode = opcode_of(r->opcode),
 				       .unique = out->unique++,
 				       .nodeid = r->node,
 				       .uid = users[who].uid,
@@ -335,6 +339,8 @@ static void talk(int fd, struct stream_out *out)
 	struct pollfd p = { .fd = fd };
 
 	in.len = 0;
+	if (out->len == 0)
+		(void)shutdown(fd, SHUT_WR);
 	do {
 		p.events = out->at < out->len ? POLLIN | POLLOUT : POLLIN;
 		p.revents = 0;
