@@ -52,6 +52,7 @@ static const struct operation operations[] = {
 
 static const struct operation begin = { op_begin, .early = true };
 static const struct operation taken = { op_taken, .early = true };
+static const struct operation opened = { op_opened };
 
 const struct operation *operation_of(uint32_t opcode)
 {
@@ -59,6 +60,8 @@ const struct operation *operation_of(uint32_t opcode)
 		return &begin;
 	if (opcode == SHARES_TAKEN)
 		return &taken;
+	if (opcode == SHARES_OPEN)
+		return &opened;
 	return opcode < ARRAY_SIZE(operations) && operations[opcode].fn ? &operations[opcode]
 									: NULL;
 }

@@ -84,6 +84,7 @@ int op_setattr(struct call *c);
 int op_readlink(struct call *c);
 
 int op_open(struct call *c);
+int op_opened(struct call *c);
 int op_release(struct call *c);
 int op_flush(struct call *c);
 int op_read(struct call *c);

@@ -14,6 +14,9 @@ void files_reset(struct files *t)
 	for (size_t i = 0; i < t->numbers.n_slots; i++)
 		if (t->numbers.slots[i].item)
 			t->gone(t->arg, t->numbers.slots[i].item);
+	for (size_t i = 0; i < SHARES_FH_MAX; i++)
+		if (t->own[i])
+			t->gone(t->arg, t->own[i]);
 	numbers_reset(&t->numbers);
 	pthread_mutex_destroy(&t->lock);
 }
@@ -28,12 +31,41 @@ int files_add(struct files *t, struct file *f, uint64_t *ret_fh)
 	return r;
 }
 
+/* Under the lock.  Return: where the file of a number of the guest's is; NULL: it is none. */
+static struct file **own_of(struct files *t, uint64_t fh)
+{
+	uint64_t place = fh - SHARES_FH;
+
+	return fh >= SHARES_FH && place < SHARES_FH_MAX ? &t->own[place] : NULL;
+}
+
+static struct file *find(struct files *t, uint64_t fh)
+{
+	struct file **own = own_of(t, fh);
+
+	return own ? *own : numbers_find(&t->numbers, fh);
+}
+
+int files_add_own(struct files *t, struct file *f, uint64_t fh)
+{
+	struct file **own;
+	bool is_free;
+
+	pthread_mutex_lock(&t->lock);
+	own = own_of(t, fh);
+	is_free = own && !*own;
+	if (is_free)
+		*own = f;
+	pthread_mutex_unlock(&t->lock);
+	return is_free ? 0 : -EBADF;
+}
+
 struct file *files_get(struct files *t, uint64_t fh)
 {
 	struct file *f;
 
 	pthread_mutex_lock(&t->lock);
-	f = numbers_find(&t->numbers, fh);
+	f = find(t, fh);
 	if (f)
 		f->users++;
 	pthread_mutex_unlock(&t->lock);
@@ -55,13 +87,17 @@ void files_put(struct files *t, struct file *f)
 
 int files_remove(struct files *t, uint64_t fh)
 {
+	struct file *f, **own;
 	bool gone = false;
-	struct file *f;
 
 	pthread_mutex_lock(&t->lock);
-	f = numbers_find(&t->numbers, fh);
+	f = find(t, fh);
+	own = own_of(t, fh);
 	if (f) {
-		numbers_remove(&t->numbers, fh);
+		if (own)
+			*own = NULL;
+		else
+			numbers_remove(&t->numbers, fh);
 		f->closed = true;
 		gone = f->users == 0;
 	}

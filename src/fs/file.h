@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fs/numbers.h"
+#include "link/shares.h"
 
 struct node;
 
@@ -15,6 +16,7 @@ struct file {
 	struct node *node; /* with nodes_open() */
 	int fd;		   /* -1: of the waker, which only seems to open */
 	bool writable;
+	int code; /* why it could not be opened: of one whose OPEN the guest has answered */
 	unsigned users;
 	bool closed; /* by the guest, while somebody uses it */
 };
@@ -23,6 +25,7 @@ struct file {
 struct files {
 	pthread_mutex_t lock;
 	struct numbers numbers;
+	struct file *own[SHARES_FH_MAX]; /* by numbers that the guest has chosen */
 	/** gone() - the last use of a file is over: close it */
 	void (*gone)(void *arg, struct file *f);
 	void *arg;
@@ -36,6 +39,10 @@ void files_reset(struct files *t);
 
 /** files_add() - @f: owned from success on.  Return: 0; -ENFILE; -ENOMEM. */
 int files_add(struct files *t, struct file *f, uint64_t *ret_fh);
+
+/** files_add_own() - by a number that the guest has chosen.  @f: owned from success on.  Return: 0;
+ * -EBADF where it is no such number, or one that is there. */
+int files_add_own(struct files *t, struct file *f, uint64_t fh);
 
 /** files_get() - Return: to be given to files_put(); NULL: there is none of the number. */
 struct file *files_get(struct files *t, uint64_t fh);

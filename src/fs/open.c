@@ -50,7 +50,9 @@ int open_note(struct call *c, struct node *n, int fd, int flags, struct fuse_ope
 	int r = -ENOMEM;
 
 	if (f) {
-		*f = (struct file){ n, fd, (flags & O_ACCMODE) != O_RDONLY, 0, false };
+		*f = (struct file){ .node = n,
+				    .fd = fd,
+				    .writable = (flags & O_ACCMODE) != O_RDONLY };
 		r = files_add(&c->s->files, f, &ret->fh);
 	}
 	if (r < 0) {
@@ -83,8 +85,10 @@ int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret)
 	struct file *f = files_get(&c->s->files, fh);
 
 	if (!f || f->fd < 0 || (to_write && !f->writable)) {
+		int r = f && f->code ? f->code : -EBADF;
+
 		files_put(&c->s->files, f);
-		return -EBADF;
+		return r;
 	}
 	*ret = f;
 	return 0;
@@ -128,6 +132,43 @@ int op_open(struct call *c)
 		nodes_close(&c->s->nodes, n);
 	node_put(&c->s->nodes, n);
 	return r;
+}
+
+/* @code: of @fd, where it could not be opened.  Return: as files_add_own(). */
+static int note_opened(struct call *c, struct node *n, int fd, int code)
+{
+	const struct shares_open *in = (const void *)c->rq.head;
+	struct file *f = malloc(sizeof(*f));
+	int r = -ENOMEM;
+
+	if (f) {
+		*f = (struct file){ .node = n, .fd = fd, .code = code };
+		r = files_add_own(&c->s->files, f, in->fh);
+	}
+	if (r < 0) {
+		nodes_close(&c->s->nodes, n);
+		if (fd >= 0)
+			close(fd);
+		free(f);
+	}
+	return r;
+}
+
+/* The guest was sure that it may be opened.  If that fails it hears of it when it reads. */
+int op_opened(struct call *c)
+{
+	const struct shares_open *in = (const void *)c->rq.head;
+	const struct fuse_open_in flags = { .flags = in->flags };
+	struct node *n;
+	int fd = -1, r = call_node(c, c->rq.head->nodeid, &n);
+
+	if (r < 0)
+		return CALL_SILENT;
+	nodes_open(&c->s->nodes, n);
+	r = (in->flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY ? open_node(c, n, &flags, &fd) : -EBADF;
+	(void)note_opened(c, n, fd, r);
+	node_put(&c->s->nodes, n);
+	return CALL_SILENT;
 }
 
 int op_release(struct call *c)

@@ -79,6 +79,8 @@ static const struct form begin_form = {
 static const struct form taken_form = {
 	true, 0, NO_DATA, sizeof(struct shares_taken) - sizeof(struct fuse_in_header)
 };
+static const struct form open_form = { true, 0, NO_DATA,
+				       sizeof(struct shares_open) - sizeof(struct fuse_in_header) };
 static const struct form unknown_form = { .data = ANY_DATA };
 
 static const struct form *form_of(uint32_t opcode)
@@ -87,6 +89,8 @@ static const struct form *form_of(uint32_t opcode)
 		return &forms[opcode];
 	if (opcode == SHARES_BEGIN)
 		return &begin_form;
+	if (opcode == SHARES_OPEN)
+		return &open_form;
 	return opcode == SHARES_TAKEN ? &taken_form : &unknown_form;
 }
 

@@ -55,7 +55,8 @@ void call_answer(struct server *s, uint64_t unique, int result, const void *payl
 					.unique = unique };
 	struct iovec iov[] = { { &head, sizeof(head) }, { (void *)(uintptr_t)payload, len } };
 
-	server_send(s, iov, ARRAY_SIZE(iov));
+	if (unique != 0)
+		server_send(s, iov, ARRAY_SIZE(iov));
 }
 
 /* Whether a change was heard of since is looked at with the port in hand: one that is heard of
@@ -89,7 +90,7 @@ static int work_on(struct call *c, const void *message, size_t len)
 	if (op && op->slow)
 		call_may_wait(c);
 	r = op ? op->fn(c) : -ENOSYS;
-	if (r != CALL_SILENT)
+	if (r != CALL_SILENT && c->rq.head->unique != 0)
 		reply(c, r);
 	return 0;
 }

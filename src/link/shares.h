@@ -8,7 +8,8 @@
  * What goes over a container's port for shares (docs/FS.md): the requests of the guest's kernel and
  * their replies as linux/fuse.h has them, each with its length in front, and between them a few
  * messages of moat's own.  Those of the host have a reply's head with `unique` 0 and a code where
- * the error would be; those of the guest a request's head with `unique` 0 and an opcode.
+ * the error would be; those of the guest a request's head with `unique` 0 and an opcode.  A request
+ * of the kernel's that has a `unique` of 0 was answered in the guest: it gets no reply.
  */
 
 #define SHARES_PORT_NAME "moat.share" /* ".0" for the container in slot 0 */
@@ -72,5 +73,20 @@ struct shares_begin {
 struct shares_taken {
 	struct fuse_in_header head;
 	uint32_t count;
+	uint32_t padding;
+};
+
+/* A file that the guest has open for reading, whose OPEN it has answered itself; the head has the
+ * node and who asks. */
+#define SHARES_OPEN 0x4d12
+
+/* The number of such a file: this, and a place, which the guest has chosen. */
+#define SHARES_FH     0x8000000000000000u
+#define SHARES_FH_MAX 4096u
+
+struct shares_open {
+	struct fuse_in_header head;
+	uint64_t fh;
+	uint32_t flags; /* of open(2) */
 	uint32_t padding;
 };

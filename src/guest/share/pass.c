@@ -2,7 +2,8 @@
 /*
  * Theory of operation.  The kernel gives a whole request with each read and takes a whole reply
  * with each write; the port is a stream.  While the port takes no more of a request, no other one
- * is read, and replies go on being passed, so the two directions never wait for each other.
+ * is read, and replies go on being passed, so the two directions never wait for each other.  What
+ * can be answered here is (quick.h), and goes to the host together with what cannot.
  *
  * A reply never makes the kernel wait.  What tells of a change may, for a lock that somebody holds
  * whose reply is still to come: that is the waker's to write, in another thread.
@@ -21,6 +22,8 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 #include "base/thread.h"
+
+#define KEEP_MSEC 5 /* what nobody waits for, for something that it can go with */
 
 int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 {
@@ -58,6 +61,7 @@ static int push_out(struct pass *p)
 	while (p->out_at < p->out_len) {
 		ssize_t n = write(p->port_fd, p->out + p->out_at, p->out_len - p->out_at);
 
+		p->is_full = n < 0 && errno == EAGAIN;
 		if (n < 0)
 			return -errno;
 		p->out_at += (size_t)n;
@@ -66,26 +70,82 @@ static int push_out(struct pass *p)
 	return 0;
 }
 
-static int send_head(struct pass *p, const void *message, size_t len)
+static void keep_out(struct pass *p, const void *message, size_t len)
 {
-	memcpy(p->out, message, len);
-	p->out_len = len;
+	memcpy(p->out + p->out_len, message, len);
+	p->out_len += len;
+}
+
+/* What goes to the host at once: and all that waits before it. */
+static int send_request(struct pass *p, size_t at, size_t len)
+{
+	size_t before = p->quick.n_waiting * sizeof(struct shares_open);
+
+	if (before > 0) {
+		memmove(p->out + at + before, p->out + at, len);
+		quick_waiting(&p->quick, p->out + at);
+	}
+	p->out_len = at + before + len;
 	return push_out(p);
 }
 
-/* Return: 0; -EAGAIN; -ENODEV when it was unmounted; -errno. */
+static int reply_here(struct pass *p, const struct quick_answer *answer)
+{
+	if (write(p->fuse_fd, answer, answer->head.len) < 0 && errno != ENOENT && errno != EINTR)
+		return -errno;
+	return 0;
+}
+
+/* @at: of a request in what goes out.  Return: 1 where it can wait for others; 0; -errno. */
+static int sort_request(struct pass *p, size_t at, size_t len)
+{
+	struct fuse_in_header *head = (void *)(p->out + at);
+	struct quick_answer answer;
+	enum quick_way way = quick_request(&p->quick, head, &answer);
+	int r;
+
+	if (way == QUICK_PASS)
+		return send_request(p, at, len);
+	r = reply_here(p, &answer);
+	if (r < 0)
+		return r;
+	if (way == QUICK_ANSWER)
+		return 1;
+	p->out_len = at + len;
+	return p->out_len + QUICK_BYTES_MAX < PASS_KEPT_BYTES ? 1 : push_out(p);
+}
+
+/* Return: as sort_request(); -EAGAIN; -ENODEV when it was unmounted. */
 static int take_request(struct pass *p)
 {
-	ssize_t n = read(p->fuse_fd, p->out, sizeof(p->out));
+	const size_t at = p->out_len;
+	ssize_t n = read(p->fuse_fd, p->out + at, PASS_FRAME_BYTES);
 
 	if (n < 0) /* ENOENT: it was interrupted before it was read */
-		return errno == EINTR || errno == ENOENT ? 0 : -errno;
-	p->out_len = (size_t)n;
+		return errno == EINTR || errno == ENOENT ? 1 : -errno;
+	return sort_request(p, at, (size_t)n);
+}
+
+/* Those that can wait wait for one that cannot. */
+static int take_requests(struct pass *p)
+{
+	int r;
+
+	do {
+		r = take_request(p);
+	} while (r > 0);
+	return r;
+}
+
+/* Nothing came that it could go with. */
+static int send_kept(struct pass *p)
+{
+	p->out_len += quick_waiting(&p->quick, p->out + p->out_len);
 	return push_out(p);
 }
 
 /* @len: of the message, as its head says */
-static int keep_news(struct pass *p, size_t len)
+static int keep_news(struct pass *p, const unsigned char *message, size_t len)
 {
 	struct pass_news *news;
 	int r = 0;
@@ -98,8 +158,9 @@ static int keep_news(struct pass *p, size_t len)
 		r = -EBADMSG;
 	} else {
 		news = &p->news[(p->first + p->n_news++) % SHARES_WINDOW];
-		memcpy(&news->m, p->in, sizeof(news->m));
-		memcpy(news->name, p->in + sizeof(news->m), len - sizeof(news->m));
+		memcpy(&news->m, message, sizeof(news->m));
+		memcpy(news->name, message + sizeof(news->m), len - sizeof(news->m));
+		quick_changed(&p->quick, &news->m);
 		news->name[len - sizeof(news->m)] = '\0';
 		pthread_cond_signal(&p->arrived);
 	}
@@ -107,45 +168,54 @@ static int keep_news(struct pass *p, size_t len)
 	return r;
 }
 
-static int deliver(struct pass *p, const struct fuse_out_header *head)
+static int deliver(struct pass *p, const unsigned char *message, const struct fuse_out_header *head)
 {
 	if (head->unique == 0)
-		return head->error == SHARES_CHANGED ? keep_news(p, head->len) : -EBADMSG;
+		return head->error == SHARES_CHANGED ? keep_news(p, message, head->len) : -EBADMSG;
+	quick_reply(&p->quick, message, head->len);
 	/* ENOENT: nobody waits for it any more. */
-	if (write(p->fuse_fd, p->in, head->len) < 0 && errno != ENOENT && errno != EINTR)
+	if (write(p->fuse_fd, message, head->len) < 0 && errno != ENOENT && errno != EINTR)
 		return errno == EINVAL ? 0 : -errno;
 	return 0;
 }
 
-/* Return: 0 when @want bytes of a message are there; -EAGAIN; -EPIPE at the end; -errno. */
-static int fill_in(struct pass *p, size_t want)
-{
-	while (p->in_len < want) {
-		ssize_t n = read(p->port_fd, p->in + p->in_len, want - p->in_len);
-
-		if (n <= 0)
-			return n == 0 ? -EPIPE : -errno;
-		p->in_len += (size_t)n;
-	}
-	return 0;
-}
-
-/* Takes what is there, up to the end of one message.  Return: as fill_in(). */
-static int take_reply(struct pass *p)
+/* Passes on what is whole.  Return: 0; -errno. */
+static int deliver_all(struct pass *p)
 {
 	struct fuse_out_header head;
-	int r = fill_in(p, sizeof(head));
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	memcpy(&head, p->in, sizeof(head));
-	if (head.len < sizeof(head) || head.len > SHARES_FRAME_MAX)
-		return -EBADMSG;
-	r = fill_in(p, head.len);
-	if (r < 0)
-		return r;
-	p->in_len = 0;
-	return deliver(p, &head);
+	while (r == 0 && p->in_len - p->in_at >= sizeof(head)) {
+		memcpy(&head, p->in + p->in_at, sizeof(head));
+		if (head.len < sizeof(head) || head.len > SHARES_FRAME_MAX)
+			return -EBADMSG;
+		if (p->in_len - p->in_at < head.len)
+			break;
+		r = deliver(p, p->in + p->in_at, &head);
+		p->in_at += head.len;
+	}
+	return r;
+}
+
+/* Takes what is there; the port gives a page at a time.  Return: 0; -EAGAIN; -EPIPE at the end;
+ * -errno. */
+static int take_replies(struct pass *p)
+{
+	ssize_t n;
+
+	if (p->in_at > 0) {
+		memmove(p->in, p->in + p->in_at, p->in_len - p->in_at);
+		p->in_len -= p->in_at;
+		p->in_at = 0;
+	}
+	do {
+		n = read(p->port_fd, p->in + p->in_len, sizeof(p->in) - p->in_len);
+		if (n > 0)
+			p->in_len += (size_t)n;
+	} while (n >= PASS_PORT_BYTES && p->in_len < sizeof(p->in));
+	if (n < 0 && errno != EAGAIN)
+		return -errno;
+	return n == 0 ? -EPIPE : deliver_all(p);
 }
 
 static int tell_taken(struct pass *p)
@@ -155,7 +225,10 @@ static int tell_taken(struct pass *p)
 
 	(void)!read(p->poke_fd, &times, sizeof(times));
 	m.count = atomic_exchange(&p->taken, 0);
-	return m.count > 0 ? send_head(p, &m, sizeof(m)) : 0;
+	if (m.count == 0)
+		return 0;
+	keep_out(p, &m, sizeof(m));
+	return push_out(p);
 }
 
 static int begin(struct pass *p)
@@ -163,30 +236,41 @@ static int begin(struct pass *p)
 	const struct shares_begin m = { .head = { .len = sizeof(m), .opcode = SHARES_BEGIN },
 					.waker = p->waker };
 
-	return send_head(p, &m, sizeof(m));
+	p->quick.waker = p->waker;
+	keep_out(p, &m, sizeof(m));
+	return push_out(p);
+}
+
+/* Return: 0; -errno at the end. */
+static int take_what_came(struct pass *p, const struct pollfd *fds)
+{
+	int r = 0;
+
+	if (fds[0].revents & (POLLIN | POLLHUP))
+		r = take_replies(p);
+	if ((r == 0 || r == -EAGAIN) && fds[0].revents & POLLOUT)
+		r = push_out(p);
+	if ((r == 0 || r == -EAGAIN) && !p->is_full && fds[2].revents)
+		r = tell_taken(p);
+	if ((r == 0 || r == -EAGAIN) && !p->is_full && fds[1].revents)
+		r = take_requests(p);
+	return r;
 }
 
 /* One round.  Return: 0; -errno at the end. */
 static int pass_some(struct pass *p)
 {
-	const bool is_full = p->out_len > 0;
+	const bool keeps = !p->is_full && (p->out_len > 0 || p->quick.n_waiting > 0);
 	struct pollfd fds[] = {
-		{ .fd = p->port_fd, .events = is_full ? POLLIN | POLLOUT : POLLIN },
-		{ .fd = is_full ? -1 : p->fuse_fd, .events = POLLIN },
-		{ .fd = is_full ? -1 : p->poke_fd, .events = POLLIN },
+		{ .fd = p->port_fd, .events = p->is_full ? POLLIN | POLLOUT : POLLIN },
+		{ .fd = p->is_full ? -1 : p->fuse_fd, .events = POLLIN },
+		{ .fd = p->is_full ? -1 : p->poke_fd, .events = POLLIN },
 	};
-	int r = 0;
+	int r = poll(fds, ARRAY_SIZE(fds), keeps ? KEEP_MSEC : -1);
 
-	if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (fds[0].revents & (POLLIN | POLLHUP))
-		r = take_reply(p);
-	if ((r == 0 || r == -EAGAIN) && fds[0].revents & POLLOUT)
-		r = push_out(p);
-	if ((r == 0 || r == -EAGAIN) && p->out_len == 0 && fds[2].revents)
-		r = tell_taken(p);
-	if ((r == 0 || r == -EAGAIN) && p->out_len == 0 && fds[1].revents)
-		r = take_request(p);
+	r = r == 0 ? send_kept(p) : take_what_came(p, fds);
 	return r == -EAGAIN ? 0 : r;
 }
 

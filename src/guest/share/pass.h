@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest/share/quick.h"
 #include "link/shares.h"
 
 /*
@@ -16,6 +17,9 @@
 
 /* The kernel wants room for a page more than it sends. */
 #define PASS_FRAME_BYTES (SHARES_FRAME_MAX + 4096)
+/* At most so much waits for a request that it can go with. */
+#define PASS_KEPT_BYTES 16384
+#define PASS_PORT_BYTES 4096 /* that the port gives at a time */
 
 /* A message about a change, for the waker (wake.h). */
 struct pass_news {
@@ -38,9 +42,12 @@ struct pass {
 	struct pass_news news[SHARES_WINDOW];
 	unsigned first, n_news;
 
-	size_t out_at, out_len; /* of a request that is on its way to the port */
-	size_t in_len;		/* of a message from it that is not whole */
-	_Alignas(8) unsigned char out[PASS_FRAME_BYTES], in[PASS_FRAME_BYTES];
+	struct quick quick;
+	size_t out_at, out_len; /* of what is to go to the port, or waits for something that is */
+	bool is_full;		/* the port takes no more at the moment */
+	size_t in_at, in_len;	/* of what came from it and was not passed on */
+	_Alignas(8) unsigned char out[PASS_KEPT_BYTES + PASS_FRAME_BYTES];
+	_Alignas(8) unsigned char in[PASS_FRAME_BYTES];
 };
 
 /** pass_new() - @fuse_fd, @port_fd: non-blocking; taken over from success on.  @ret: pass_free().
