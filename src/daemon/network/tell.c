@@ -161,6 +161,47 @@ static void note_told(struct networks *nets, const char *id, const struct net_re
 		keeper_post(nets->keeper, tap, 1u << slot, false);
 }
 
+static int ask_for_network(struct networks *nets, const char *name, struct ip *ret_host,
+			   struct err *err)
+{
+	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
+	struct net_request rq = { .op = NET_NETWORK };
+	const struct network *n;
+	int r = -ENOENT;
+
+	pthread_mutex_lock(&nets->lock);
+	n = networks_find(nets, name);
+	if (n)
+		r = describe_network(n, &rq.network);
+	pthread_mutex_unlock(&nets->lock);
+	if (r == -ENOENT)
+		return network_not_found(name, false, err);
+	if (r < 0)
+		return err_nomem(err);
+	r = keeper_ask(nets->keeper, &rq, &result, err);
+	net_network_reset(&rq.network);
+	if (r < 0)
+		return err_wrap(err, "network %s", name);
+	if (ret_host)
+		*ret_host = result.answer.n_hosts > 0 ? result.answer.hosts[0] : (struct ip){ 0 };
+	return 0;
+}
+
+/* Nothing was on a network for so long, as its first container takes its time, that moat-net has
+ * removed it. */
+static int renew_network(struct networks *nets, const char *id, struct err *err)
+{
+	cleanup_free char *name = NULL;
+	const struct network *n;
+
+	pthread_mutex_lock(&nets->lock);
+	for (n = nets->first; n && !str_starts(n->rec.id, id); n = n->next)
+		;
+	name = n ? strdup(n->rec.name) : NULL;
+	pthread_mutex_unlock(&nets->lock);
+	return name ? ask_for_network(nets, name, NULL, err) : network_not_found(id, false, err);
+}
+
 static int tell_slot(struct networks *nets, const char *id, unsigned slot, struct err *err)
 {
 	struct net_request rq = { 0 };
@@ -171,6 +212,11 @@ static int tell_slot(struct networks *nets, const char *id, unsigned slot, struc
 	if (r < 0)
 		return r == -ENOMEM ? err_nomem(err) : err_set(err, r, "slot %u of a tap", slot);
 	r = keeper_ask(nets->keeper, &rq, NULL, err);
+	if (r == -ENOENT && rq.op == NET_PORT) {
+		r = renew_network(nets, rq.port.network, err);
+		if (r == 0)
+			r = keeper_ask(nets->keeper, &rq, NULL, err);
+	}
 	if (r == 0)
 		note_told(nets, id, &rq, slot);
 	net_port_reset(&rq.port);
@@ -200,32 +246,6 @@ int tell_member(struct networks *nets, const char *id, struct err *err)
 		keeper_leave(nets->keeper);
 	}
 	return r;
-}
-
-static int ask_for_network(struct networks *nets, const char *name, struct ip *ret_host,
-			   struct err *err)
-{
-	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
-	struct net_request rq = { .op = NET_NETWORK };
-	const struct network *n;
-	int r = -ENOENT;
-
-	pthread_mutex_lock(&nets->lock);
-	n = networks_find(nets, name);
-	if (n)
-		r = describe_network(n, &rq.network);
-	pthread_mutex_unlock(&nets->lock);
-	if (r == -ENOENT)
-		return network_not_found(name, false, err);
-	if (r < 0)
-		return err_nomem(err);
-	r = keeper_ask(nets->keeper, &rq, &result, err);
-	net_network_reset(&rq.network);
-	if (r < 0)
-		return err_wrap(err, "network %s", name);
-	if (ret_host)
-		*ret_host = result.answer.n_hosts > 0 ? result.answer.hosts[0] : (struct ip){ 0 };
-	return 0;
 }
 
 int tell_network(struct networks *nets, const char *name, struct ip *ret_host, struct err *err)

@@ -298,6 +298,23 @@ static void a_start_that_fails_leaves_the_network_free(void **state)
 	assert_starts_with('1', "10.7.0.2/29");
 }
 
+static void a_start_that_takes_long_finds_its_network_made_again(void **state)
+{
+	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+
+	(void)state;
+	told_network(WEB);
+	add('1', on_web);
+	w = begin('1');
+	(void)told_text();
+	told_idle();
+	plug('1', "t4");
+	assert_true(str_starts(told_text(), "network "));
+	told_idle();
+	member_end(told_nets(), told_id('1'));
+	assert_string_equal(told_text(), "gone t4/1\n");
+}
+
 static void a_container_that_runs_joins_and_leaves_networks(void **state)
 {
 	struct member_wish wish = { .network = strdup("db") };
@@ -439,6 +456,7 @@ int main(void)
 		TEST(a_host_without_networks_says_so_and_runs_what_needs_none),
 		TEST(what_an_earlier_moatd_has_published_is_given_up_once),
 		TEST(a_start_that_fails_leaves_the_network_free),
+		TEST(a_start_that_takes_long_finds_its_network_made_again),
 		TEST(a_container_that_runs_joins_and_leaves_networks),
 		TEST(a_connection_that_fails_is_taken_back),
 		TEST(a_container_that_does_not_run_only_changes_its_rows),

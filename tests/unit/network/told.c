@@ -27,6 +27,7 @@ static struct buf told, last;
 static enum net_op failing;
 static int failing_code;
 static bool forbidden;
+static bool idle; /* it has no network any more */
 static struct ip_net route;
 static const char *route_interface;
 
@@ -130,6 +131,7 @@ int __wrap_keeper_ask(struct keeper *k, const struct net_request *rq, struct net
 		return err_set(err, failing_code, "moat-net says no");
 	switch (rq->op) {
 	case NET_NETWORK:
+		idle = false;
 		note_network(&rq->network);
 		if (ret) {
 			assert_int_equal(ip_parse("10.255.0.1", &ret->answer.hosts[0]), 0);
@@ -140,6 +142,8 @@ int __wrap_keeper_ask(struct keeper *k, const struct net_request *rq, struct net
 		buf_addf(&told, "network-remove %.4s\n", rq->id);
 		break;
 	case NET_PORT:
+		if (idle)
+			return err_set(err, -ENOENT, "moat-net was not told of the network");
 		note_port(&rq->port);
 		break;
 	case NET_PORT_REMOVE:
@@ -232,7 +236,7 @@ int told_set_up(void **state)
 	(void)state;
 	strcpy(root, "/tmp/moat-told-XXXXXX");
 	failing_code = 0;
-	forbidden = false;
+	forbidden = idle = false;
 	route_interface = NULL;
 	if (!mkdtemp(root) || hub_new(&hub) < 0)
 		return -1;
@@ -279,6 +283,11 @@ void told_fail(enum net_op op, int code)
 void told_forbid(bool forbid)
 {
 	forbidden = forbid;
+}
+
+void told_idle(void)
+{
+	idle = true;
 }
 
 void told_route(const char *net, const char *interface)

@@ -29,6 +29,9 @@ void told_fail(enum net_op op, int code);
 /** told_forbid() - containers can have no network on this host */
 void told_forbid(bool forbidden);
 
+/** told_idle() - moat-net has removed its networks, as nothing was on them */
+void told_idle(void);
+
 /** told_route() - the host has this route from now on; NULL: none */
 void told_route(const char *net, const char *interface);
 
