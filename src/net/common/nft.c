@@ -307,6 +307,11 @@ int nft_change(struct nft *n, const char *text, nft_done_fn fn, void *arg)
 	return r == 0 ? source_set_timer(n->soon, 0) : r;
 }
 
+bool nft_idle(const struct nft *n)
+{
+	return STAILQ_EMPTY(&n->waiting) && STAILQ_EMPTY(&n->running);
+}
+
 int nft_list(struct nft *n, const char *what, nft_listed_fn fn, void *arg)
 {
 	int r = add_job(n, what, &(struct job){ .listed = fn, .arg = arg });

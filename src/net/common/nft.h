@@ -32,6 +32,9 @@ void nft_free(struct nft *n);
  */
 int nft_change(struct nft *n, const char *text, nft_done_fn fn, void *arg);
 
+/** nft_idle() - is nothing of what was asked for left to be done? */
+bool nft_idle(const struct nft *n);
+
 /** @text: what was listed, as JSON; NULL with @result below 0 */
 typedef void (*nft_listed_fn)(int result, const char *text, size_t len, void *arg);
 

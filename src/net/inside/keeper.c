@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "net/inside/elements.h"
 #include "net/inside/handle.h"
 #include "net/inside/outward.h"
 #include "net/inside/refusals.h"
@@ -95,6 +96,10 @@ void keeper_change(struct keeper *k, struct buf *text, keeper_then_fn then, void
 		change_end(c, 0, "");
 		return;
 	}
+	if (text->data && nft_idle(k->nft) && elements_change(k->elements, text->data) == 0) {
+		change_end(c, 0, "");
+		return;
+	}
 	r = text->data ? nft_change(k->nft, text->data, change_done, c) : -ENOMEM;
 	if (r < 0)
 		change_end(c, r, strerror(-r));
@@ -162,6 +167,8 @@ static int keeper_prepare(struct keeper *k, struct err *err)
 	if (r == 0)
 		r = netlink_new(&k->nl);
 	if (r == 0)
+		r = elements_new(&k->elements);
+	if (r == 0)
 		r = loop_add_timer(k->loop, UINT64_MAX, idle, k, &k->idle);
 	if (r == 0)
 		r = prepare_proxy(k);
@@ -184,6 +191,7 @@ static void keeper_reset(struct keeper *k)
 	server_free(k->server);
 	proxy_free(k->proxy);
 	nft_free(k->nft);
+	elements_free(k->elements);
 	source_free(k->idle);
 	netlink_free(k->nl);
 	loop_free(k->loop);

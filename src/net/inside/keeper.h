@@ -18,6 +18,7 @@ struct keeper {
 	struct loop *loop;
 	struct netlink *nl;
 	struct nft *nft;
+	struct elements *elements;
 	struct server *server;
 	struct proxy *proxy; /* of published ports */
 	struct resolvers *resolvers;
@@ -42,8 +43,9 @@ int keeper_run(const struct keeper_start *start, struct err *err);
 /* A step that nft has to do, and what happens then. */
 typedef void (*keeper_then_fn)(struct keeper *k, void *arg, int r, const struct err *err);
 
-/** keeper_change() - have nft do a text; where it does not, all rules are written anew.  @then: is
- * called once, also where there is no memory; NULL: nobody wants to know */
+/** keeper_change() - do a text of nft's; where that fails, all rules are written anew.  @then: is
+ * called once, maybe before this returns, also where there is no memory; NULL: nobody wants to know
+ */
 void keeper_change(struct keeper *k, struct buf *text, keeper_then_fn then, void *arg);
 
 /** keeper_renew_rules() - all rules as the model has them.  @then: as of keeper_change() */

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  Each line becomes a message (linux/netfilter/nf_tables.h), and all are sent
+ * together between the messages that begin and end a batch, which the kernel does as a whole or not
+ * at all, while it is being sent; what went wrong waits in the socket then.  A key that is made of
+ * several has each at a multiple of four bytes, as it is in a packet's header; a name is filled up
+ * with zeros.
+ *
+ * The texts are moat-net's own.
+ */
+#include "net/inside/elements.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/hex.h"
+#include "base/ip.h"
+#include "base/mac.h"
+#include "base/str.h"
+
+#define BATCH_MAX   16384u
+#define MESSAGE_MAX 256u
+#define WORD_MAX    40
+
+struct elements {
+	struct mnl_socket *socket;
+	uint32_t sequence;
+	_Alignas(8) char room[BATCH_MAX];
+	size_t len;
+};
+
+int elements_new(struct elements **ret)
+{
+	struct elements *e = calloc(1, sizeof(*e));
+	int r = 0;
+
+	if (!e)
+		return -ENOMEM;
+	e->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!e->socket || mnl_socket_bind(e->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		r = -errno;
+	if (r < 0) {
+		elements_free(e);
+		return r;
+	}
+	*ret = e;
+	return 0;
+}
+
+void elements_free(struct elements *e)
+{
+	if (!e)
+		return;
+	if (e->socket)
+		mnl_socket_close(e->socket);
+	free(e);
+}
+
+static int find_family(const char *name, uint8_t *ret)
+{
+	static const struct {
+		const char *name;
+		uint8_t family;
+	} families[] = { { "inet", NFPROTO_INET }, { "bridge", NFPROTO_BRIDGE } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		if (streq(families[i].name, name)) {
+			*ret = families[i].family;
+			return 0;
+		}
+	}
+	return -EOPNOTSUPP;
+}
+
+static int put_bytes(struct element *e, const void *bytes, size_t len)
+{
+	size_t room = (len + 3) & ~(size_t)3;
+
+	if (e->key_len + room > sizeof(e->key))
+		return -EOPNOTSUPP;
+	memcpy(e->key + e->key_len, bytes, len);
+	e->key_len += room;
+	return 0;
+}
+
+/* "t7" with its quotes. */
+static int put_name(struct element *e, const char *word)
+{
+	char name[IFNAMSIZ] = "";
+	size_t len = strlen(word);
+
+	if (len < 3 || len - 2 >= sizeof(name) || word[len - 1] != '"')
+		return -EOPNOTSUPP;
+	memcpy(name, word + 1, len - 2);
+	return put_bytes(e, name, sizeof(name));
+}
+
+/* 16 bytes of a packet. */
+static int put_digits(struct element *e, const char *word)
+{
+	uint8_t bytes[16];
+
+	if (strlen(word) != 2 * sizeof(bytes) || !hex_is_lower(word, 2 * sizeof(bytes)))
+		return -EOPNOTSUPP;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		if (sscanf(word + 2 * i, "%2hhx", &bytes[i]) != 1)
+			return -EOPNOTSUPP;
+	return put_bytes(e, bytes, sizeof(bytes));
+}
+
+static int put_key(struct element *e, const char *word)
+{
+	uint8_t bytes[MAC_BYTES];
+	struct ip ip;
+
+	if (word[0] == '"')
+		return put_name(e, word);
+	if (str_starts(word, "0x"))
+		return put_digits(e, word + 2);
+	if (mac_parse(word, bytes) == 0)
+		return put_bytes(e, bytes, MAC_BYTES);
+	if (ip_parse(word, &ip) == 0)
+		return put_bytes(e, ip.bytes, ip.family == AF_INET ? 4 : 16);
+	return -EOPNOTSUPP;
+}
+
+/* "KEY . KEY }" */
+static int parse_keys(const char *text, struct element *ret)
+{
+	char word[WORD_MAX + 1], next[3];
+	int used, r = 0;
+
+	while (r == 0 && sscanf(text, "%40s %2s%n", word, next, &used) == 2) {
+		r = put_key(ret, word);
+		text += used;
+		if (streq(next, "}"))
+			return *text ? -EOPNOTSUPP : r;
+		if (!streq(next, "."))
+			return -EOPNOTSUPP;
+	}
+	return -EOPNOTSUPP;
+}
+
+int element_parse(const char *line, struct element *ret)
+{
+	char verb[8], family[8];
+	int used = 0;
+
+	*ret = (struct element){ 0 };
+	if (sscanf(line, "%7s element %7s %31s %31s { %n", verb, family, ret->table, ret->set,
+		   &used) != 4 ||
+	    used == 0 || find_family(family, &ret->family) < 0)
+		return -EOPNOTSUPP;
+	ret->is_delete = streq(verb, "delete");
+	if (!ret->is_delete && !streq(verb, "add"))
+		return -EOPNOTSUPP;
+	return parse_keys(line + used, ret);
+}
+
+static struct nlmsghdr *begin_message(struct elements *e, uint16_t type, uint16_t flags,
+				      uint8_t family, uint16_t resource)
+{
+	struct nlmsghdr *head = mnl_nlmsg_put_header(e->room + e->len);
+	struct nfgenmsg *gen;
+
+	head->nlmsg_type = type;
+	head->nlmsg_flags = NLM_F_REQUEST | flags;
+	head->nlmsg_seq = e->sequence;
+	gen = mnl_nlmsg_put_extra_header(head, sizeof(*gen));
+	gen->nfgen_family = family;
+	gen->version = NFNETLINK_V0;
+	gen->res_id = htons(resource);
+	return head;
+}
+
+static void end_message(struct elements *e, const struct nlmsghdr *head)
+{
+	e->len += head->nlmsg_len;
+}
+
+static void put_element(struct elements *e, const struct element *element)
+{
+	const uint16_t type = NFNL_SUBSYS_NFTABLES << 8 |
+			      (element->is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM);
+	struct nlmsghdr *head =
+		begin_message(e, type, element->is_delete ? NLM_F_ACK : NLM_F_ACK | NLM_F_CREATE,
+			      element->family, 0);
+	struct nlattr *list, *one, *key;
+
+	mnl_attr_put_strz(head, NFTA_SET_ELEM_LIST_TABLE, element->table);
+	mnl_attr_put_strz(head, NFTA_SET_ELEM_LIST_SET, element->set);
+	list = mnl_attr_nest_start(head, NFTA_SET_ELEM_LIST_ELEMENTS);
+	one = mnl_attr_nest_start(head, NFTA_LIST_ELEM);
+	key = mnl_attr_nest_start(head, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(head, NFTA_DATA_VALUE, element->key_len, element->key);
+	mnl_attr_nest_end(head, key);
+	mnl_attr_nest_end(head, one);
+	mnl_attr_nest_end(head, list);
+	end_message(e, head);
+}
+
+static void put_mark(struct elements *e, uint16_t type)
+{
+	end_message(e, begin_message(e, type, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
+}
+
+/* Lines to messages.  @text: is cut up. */
+static int put_lines(struct elements *e, char *text)
+{
+	char *line;
+
+	e->len = 0;
+	e->sequence++;
+	put_mark(e, NFNL_MSG_BATCH_BEGIN);
+	while ((line = strsep(&text, "\n"))) {
+		struct element element;
+
+		if (!*line)
+			continue;
+		if (element_parse(line, &element) < 0)
+			return -EOPNOTSUPP;
+		if (e->len + 2 * MESSAGE_MAX > sizeof(e->room))
+			return -ENOBUFS;
+		put_element(e, &element);
+	}
+	put_mark(e, NFNL_MSG_BATCH_END);
+	return 0;
+}
+
+static int note_message(const struct nlmsghdr *head, void *arg)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(head);
+	int *result = arg;
+
+	if (head->nlmsg_type != NLMSG_ERROR ||
+	    mnl_nlmsg_get_payload_len(head) < sizeof(error->error))
+		return MNL_CB_OK;
+	if (*result == -EIO || *result == 0)
+		*result = error->error;
+	return MNL_CB_OK;
+}
+
+/* What there is of answers. */
+static int read_answers(struct elements *e)
+{
+	_Alignas(8) char room[8192];
+	int result = -EIO; /* of a kernel that says nothing */
+
+	for (;;) {
+		ssize_t n = mnl_socket_recvfrom(e->socket, room, sizeof(room));
+		int len = (int)n;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 && errno != EAGAIN ? -errno : result;
+		for (const struct nlmsghdr *head = (const void *)room; mnl_nlmsg_ok(head, len);
+		     head = mnl_nlmsg_next(head, &len))
+			note_message(head, &result);
+	}
+}
+
+int elements_change(struct elements *e, const char *text)
+{
+	char *copy = strdup(text);
+	int r = copy ? put_lines(e, copy) : -ENOMEM;
+
+	free(copy);
+	if (r < 0)
+		return r;
+	if (mnl_socket_sendto(e->socket, e->room, e->len) < 0)
+		return -errno;
+	return read_answers(e);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Elements of nftables sets, given to the kernel without nft: a start adds four, and a process for
+ * them costs more than all the rest of it that has to do with networks.
+ */
+
+struct elements;
+
+/** elements_new() - @ret: owned, elements_free().  Return: 0; -errno. */
+int elements_new(struct elements **ret);
+void elements_free(struct elements *e);
+
+/**
+ * elements_change() - do a text of nft's, as one transaction
+ * @text: lines "add element FAMILY TABLE SET { KEY . KEY }" and "delete element …", as rules.h
+ *        writes them
+ *
+ * Return: 0; -EOPNOTSUPP where there is anything else in it; -ENOBUFS where it is too long; -errno
+ * of the kernel.  Nothing was done then, and nft may be asked instead.
+ */
+int elements_change(struct elements *e, const char *text);
+
+#define ELEMENT_NAME_MAX 31
+#define ELEMENT_KEY_MAX	 64
+
+/* One line of such a text. */
+struct element {
+	uint8_t family; /* NFPROTO_INET and the like */
+	char table[ELEMENT_NAME_MAX + 1], set[ELEMENT_NAME_MAX + 1];
+	uint8_t key[ELEMENT_KEY_MAX]; /* as the kernel compares it */
+	size_t key_len;
+	bool is_delete;
+};
+
+/** element_parse() - @line: NUL-terminated, without its end.  Return: 0; -EOPNOTSUPP, @ret
+ * undefined.  Pure. */
+int element_parse(const char *line, struct element *ret);
