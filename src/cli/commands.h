@@ -21,6 +21,7 @@ int command_image_inspect(struct cli *c);
 int command_image_load(struct cli *c);
 int command_image_ls(struct cli *c);
 int command_image_prune(struct cli *c);
+int command_image_verify(struct cli *c);
 int command_image_rm(struct cli *c);
 int command_image_save(struct cli *c);
 int command_image_tag(struct cli *c);

@@ -16,6 +16,7 @@
  *
  *   oci-layout, index.json, blobs/sha256/…   an OCI image layout
  *   rootfs/HEX.erofs                         one flattened image per manifest digest
+ *   sums/HEX                                 what such a file's digest was when it was made
  *   partial/HEX                              layers of which a part was downloaded, for a week
  *   tmp/                                     other unfinished files; emptied when it is opened
  *
@@ -108,6 +109,33 @@ struct image_users {
 int store_remove(struct store *st, const char *name, bool force,
 		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err);
+
+/* What store_verify() found. */
+struct verdict {
+	struct digest image; /* the config's digest */
+	size_t n_blobs;	     /* that an image has */
+	uint64_t bytes;	     /* of those that are there */
+	char **wrong;	/* digests of those that were not what they are called; they are gone */
+	char **missing; /* of those that were not there */
+	enum {
+		ROOTFS_RIGHT,
+		ROOTFS_NOTED, /* nobody had noted before what it is; now it is */
+		ROOTFS_WRONG, /* the file was not what was made of the layers */
+		ROOTFS_MISSING,
+	} rootfs;
+	bool is_remade; /* that file was made anew; else the next pull does it */
+};
+void verdict_reset(struct verdict *v);
+
+/**
+ * store_verify() - look whether all of an image is as it came
+ * @ret: verdict_reset()
+ *
+ * What is damaged is removed, and fetched again by the next pull.
+ *
+ * Return: 0; as store_find(); as flatten(); -errno; with a message.
+ */
+int store_verify(struct store *st, const char *name, struct verdict *ret, struct err *err);
 
 /*
  * Progress of a pull, push or load; @id is a layer's short id or NULL, docker's words in @status.

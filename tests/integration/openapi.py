@@ -222,6 +222,8 @@ def images(c, image):
     c.ask("POST", "/images/create", 200, f"?fromImage={repository}&tag={tag}")
     c.ask("POST", "/images/create", 404, f"?fromImage={repository}&tag=nosuch")
     c.ask("GET", "/images/json", 200, '?filters={"reference":{"' + urllib.parse.quote(image) + '":true}}')
+    c.ask("POST", "/moat/images/{name}/verify", 200, name=image)
+    c.ask("POST", "/moat/images/{name}/verify", 404, name="nosuch")
     for path in ("/images/{name}/json", "/images/{name}/history", "/images/{name}/get"):
         c.ask("GET", path, 200, name=image)
         c.ask("GET", path, 404, name="nosuch")

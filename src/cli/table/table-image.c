@@ -203,6 +203,17 @@ const struct command image_commands[] = {
 	  .max_args = 2,
 	  .args = ARG_FILE,
 	  .failure_status = 1 },
+	{ .name = "image verify",
+	  .synopsis = "[IMAGE...]",
+	  .summary = "Look whether images are as they came",
+	  .description =
+		  "Reads all that is kept of the images, or of all there are, and measures it "
+		  "against its digests. What is damaged is removed, and fetched again by the next "
+		  "pull of the image.",
+	  .run = command_image_verify,
+	  .max_args = ARGS_ANY,
+	  .args = ARG_IMAGE,
+	  .failure_status = 1 },
 	{ .name = "image history",
 	  .synopsis = "[OPTIONS] IMAGE",
 	  .summary = "Show how an image was made",

@@ -47,6 +47,7 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_image_history(struct request *rq, struct reply *rp, struct err *err);
 int api_image_tag(struct request *rq, struct reply *rp, struct err *err);
 int api_image_search(struct request *rq, struct reply *rp, struct err *err);
+int api_image_verify(struct request *rq, struct reply *rp, struct err *err);
 int api_image_remove(struct request *rq, struct reply *rp, struct err *err);
 
 /* image-create.c (pull and import), image-load.c */

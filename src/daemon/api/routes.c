@@ -122,6 +122,7 @@ const struct route api_routes[] = {
 	OF_SWARM("/configs"),
 
 	{ "GET", "/moat/info", api_moat_info },
+	{ "POST", "/moat/images/{*}/verify", api_image_verify },
 	{ "GET", "/moat/kernel", api_moat_kernel },
 	{ "POST", "/moat/kernel", api_moat_kernel_set },
 	{ "POST", "/moat/kernel/recommended", api_moat_kernel_recommended },

@@ -65,6 +65,16 @@ static int download_blob(const struct fetcher *f, const struct oci_descriptor *d
 	return r;
 }
 
+/* These are small enough to be looked at: one that was damaged on the disk is fetched again. */
+static bool is_stored(const struct store *st, const struct oci_descriptor *d)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+
+	return blob_exists(st, &d->digest, d->size_bytes) &&
+	       (d->size_bytes > OCI_MANIFEST_MAX_BYTES ||
+		blob_read(st, &d->digest, &text, NULL) == 0);
+}
+
 int fetch_blob(const struct fetcher *f, const struct oci_descriptor *d, struct err *err)
 {
 	struct store *st = f->work->st;
@@ -73,7 +83,7 @@ int fetch_blob(const struct fetcher *f, const struct oci_descriptor *d, struct e
 
 	if (r < 0)
 		return err_set(err, r, "cancelled");
-	if (!blob_exists(st, &d->digest, d->size_bytes))
+	if (!is_stored(st, d))
 		r = download_blob(f, d, err);
 	claim_release(st, &claim);
 	return r;

@@ -91,6 +91,7 @@ void store_collect(struct store *st)
 		if (st->blobs512_fd >= 0)
 			(void)path_each(st->blobs512_fd, sweep_one, &(struct sweep){ &m, "" });
 		(void)path_each(st->rootfs_fd, sweep_one, &(struct sweep){ &m, ".erofs" });
+		(void)path_each(st->sums_fd, sweep_one, &(struct sweep){ &m, "" });
 	}
 	free(m.hex);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "image/flatten/flatten.h"
@@ -113,12 +114,32 @@ static int get_parts(struct work *w, const struct install *in, struct parts *p, 
 	return check_config(p, in->platform, err);
 }
 
+/* Is all of an image there that this install could bring?  What another manifest packed otherwise
+ * is not for this one to mend. */
+static bool is_complete(const struct store *st, const struct record *rec, const struct install *in,
+			const struct parts *p)
+{
+	char name[ROOTFS_NAME_MAX];
+
+	if (!streq(rec->im.manifest.text, in->manifest->digest.text) &&
+	    !streq(rec->im.original.text, in->manifest->digest.text))
+		return true;
+	rootfs_name(&rec->im.manifest, name);
+	for (size_t i = 0; i < p->manifest->n_layers; i++)
+		if (!blob_exists(st, &p->manifest->layers[i].digest,
+				 p->manifest->layers[i].size_bytes))
+			return false;
+	return faccessat(st->rootfs_fd, name, F_OK, 0) == 0 &&
+	       blob_exists(st, &rec->im.manifest, rec->manifest_bytes);
+}
+
 /*
  * The config is what an image is known by: where the same one is there with another manifest (its
  * layers packed differently, or given another media type), that image is taken, and pinned.
  * @ret: owned.  Return: 1 when there is one; 0; -ENOMEM.
  */
-static int find_same(struct work *w, const struct parts *p, struct oci_descriptor *ret)
+static int find_same(struct work *w, const struct install *in, const struct parts *p,
+		     struct oci_descriptor *ret)
 {
 	const struct record *rec = NULL;
 
@@ -126,7 +147,7 @@ static int find_same(struct work *w, const struct parts *p, struct oci_descripto
 	for (size_t i = 0; !rec && i < w->st->table.n; i++)
 		if (streq(w->st->table.records[i]->im.config.text, p->manifest->config.digest.text))
 			rec = w->st->table.records[i];
-	if (!rec)
+	if (!rec || !is_complete(w->st, rec, in, p))
 		return 0;
 	for (size_t i = 0; i < rec->n_blobs; i++)
 		if (work_pin_locked(w, &rec->blobs[i]) < 0)
@@ -233,7 +254,7 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 
 	if (r < 0)
 		return r;
-	r = find_same(w, &p, &other);
+	r = find_same(w, in, &p, &other);
 	if (r < 0)
 		return err_nomem(err);
 	if (r == 1) {

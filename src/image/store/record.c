@@ -19,7 +19,8 @@
 
 /*
  * Theory of operation: an image in memory is what its manifest and config on disk say, read once
- * when the store is opened or the image arrives.  moatd gets deep copies.
+ * when the store is opened or the image arrives.  moatd gets deep copies.  One that lacks a layer
+ * still runs, and the next pull brings that.
  *
  * The JSON was checked against its digest; whoever made the image controls what it says.
  */
@@ -140,15 +141,6 @@ static int note_blobs(struct record *rec, const struct oci_manifest *m)
 	return 0;
 }
 
-static int check_blobs(const struct store *st, const struct oci_manifest *m, struct err *err)
-{
-	for (size_t i = 0; i < m->n_layers; i++)
-		if (!blob_exists(st, &m->layers[i].digest, m->layers[i].size_bytes))
-			return err_set(err, -ENOENT, "layer %.19s is not in the store",
-				       m->layers[i].digest.text);
-	return 0;
-}
-
 static int load_record(const struct store *st, const struct oci_descriptor *manifest,
 		       struct record *rec, struct err *err)
 {
@@ -169,9 +161,7 @@ static int load_record(const struct store *st, const struct oci_descriptor *mani
 	r = note_blobs(rec, m);
 	if (r < 0)
 		return err_errno(err, r, "manifest");
-	r = check_blobs(st, m, err);
-	if (r == 0)
-		r = blob_read(st, &rec->im.config, &config, err);
+	r = blob_read(st, &rec->im.config, &config, err);
 	if (r < 0)
 		return r;
 	r = oci_image_config_parse(config.data ? config.data : "", config.len, &rec->im.oci, err);

@@ -10,9 +10,11 @@
 #include "base/fd.h"
 #include "image/flatten/unpack.h"
 #include "image/store/blob.h"
+#include "image/store/check.h"
 #include "image/store/progress.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/sums.h"
 #include "image/store/writeback.h"
 
 /*
@@ -168,11 +170,15 @@ static int make_file(struct rootfs *rf, const char *name, struct err *err)
 	writeback_end(&writeback);
 	if (r == 0)
 		r = extend_file(st, fd, err);
+	if (r == 0)
+		r = sums_forget(st, &rf->install->manifest->digest);
 	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
 		       fsync(st->rootfs_fd) < 0))
 		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);
 	if (r < 0)
 		unlinkat(st->tmp_fd, tmp, 0);
+	else
+		sums_want(st, &rf->install->manifest->digest);
 	return r;
 }
 
@@ -185,6 +191,22 @@ static int complete_layers(const struct rootfs *rf, struct err *err)
 	return r < 0 ? r : bring_layers(rf, NULL, err);
 }
 
+/* Removes layers that are not what they were when they were stored.  Return: were there any? */
+static bool drop_damaged_layers(const struct rootfs *rf)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < rf->manifest->n_layers; i++)
+		if (blob_check(rf->work->st, &rf->manifest->layers[i].digest, NULL) == BLOB_WRONG)
+			any = true;
+	return any;
+}
+
+static bool can_bring(const struct rootfs *rf)
+{
+	return rf->install->source && rf->install->source->bring;
+}
+
 static int make_claimed(struct rootfs *rf, const char *name, struct err *err)
 {
 	struct err why = { 0 };
@@ -194,7 +216,7 @@ static int make_claimed(struct rootfs *rf, const char *name, struct err *err)
 		return complete_layers(rf, err);
 	r = make_file(rf, name, &why);
 	/* What an earlier run had left of a layer was not right, and is gone. */
-	if (r == -ESTALE)
+	if (r == -ESTALE || (r == -EBADMSG && drop_damaged_layers(rf) && can_bring(rf)))
 		r = make_file(rf, name, &why);
 	if (r < 0)
 		return err_set(err, r == -ESTALE ? -EBADMSG : r, "%s", why.msg);
@@ -212,20 +234,32 @@ static int pin_layers(const struct rootfs *rf, struct err *err)
 	return 0;
 }
 
-int rootfs_make(struct rootfs *rf, struct err *err)
+static int make_alone(struct rootfs *rf,
+		      int (*make)(struct rootfs *rf, const char *name, struct err *err),
+		      struct err *err)
 {
 	struct store *st = rf->work->st;
 	struct claim claim;
 	char name[ROOTFS_NAME_MAX];
-	int r = pin_layers(rf, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	rootfs_name(&rf->install->manifest->digest, name);
 	r = claim_take(st, &claim, name, rf->install->progress);
 	if (r < 0)
 		return err_set(err, r, "cancelled");
-	r = make_claimed(rf, name, err);
+	r = make(rf, name, err);
 	claim_release(st, &claim);
 	return r;
+}
+
+int rootfs_remake(struct rootfs *rf, struct err *err)
+{
+	return make_alone(rf, make_file, err);
+}
+
+int rootfs_make(struct rootfs *rf, struct err *err)
+{
+	int r = pin_layers(rf, err);
+
+	return r == 0 ? make_alone(rf, make_claimed, err) : r;
 }

@@ -19,6 +19,10 @@ struct rootfs {
 int layers_open_stored(const struct store *st, const struct oci_manifest *m,
 		       struct flatten_layer *ret, struct err *err);
 
+/** rootfs_remake() - flatten layers that are stored into a file that takes the place of the
+ * image's. Return: as rootfs_make(). */
+int rootfs_remake(struct rootfs *rf, struct err *err);
+
 /**
  * rootfs_make() - get the layers of an image, and flatten them as they come, unless it is done
  *

@@ -18,6 +18,7 @@
 #include "image/store/incoming.h"
 #include "image/store/index.h"
 #include "image/store/record.h"
+#include "image/store/sums.h"
 #include "image/store/table.h"
 
 /*
@@ -43,12 +44,14 @@ void store_close(struct store *st)
 {
 	if (!st)
 		return;
+	sums_stop(st);
 	table_reset(&st->table);
 	pthread_mutex_destroy(&st->lock);
 	pthread_cond_destroy(&st->released);
 	cleanup_close_fn(&st->blobs_fd);
 	cleanup_close_fn(&st->blobs512_fd);
 	cleanup_close_fn(&st->rootfs_fd);
+	cleanup_close_fn(&st->sums_fd);
 	cleanup_close_fn(&st->tmp_fd);
 	cleanup_close_fn(&st->partial_fd);
 	cleanup_close_fn(&st->dir_fd);
@@ -76,6 +79,8 @@ static int open_folders(struct store *st)
 		r = path_open_dir(blobs, "sha512", 0755, &st->blobs512_fd);
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "rootfs", 0755, &st->rootfs_fd);
+	if (r == 0)
+		r = path_open_dir(st->dir_fd, "sums", 0755, &st->sums_fd);
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "tmp", 0700, &st->tmp_fd);
 	if (r == 0)
@@ -135,8 +140,8 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	pthread_once(&curl_once, init_curl);
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_cond_init(&st->released, NULL);
-	st->dir_fd = st->blobs_fd = st->blobs512_fd = st->rootfs_fd = st->tmp_fd = st->partial_fd =
-		-1;
+	st->dir_fd = st->blobs_fd = st->blobs512_fd = st->rootfs_fd = st->sums_fd = st->tmp_fd =
+		st->partial_fd = -1;
 	st->rootfs_bytes = rootfs_bytes;
 	st->unpack_path = strdup(unpack_path);
 	if (!st->unpack_path)

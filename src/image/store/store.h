@@ -14,6 +14,7 @@ struct store {
 	uint64_t rootfs_bytes; /* the least length of an image's file */
 	int dir_fd;	       /* also locked with flock(2) */
 	int blobs_fd, rootfs_fd, tmp_fd, partial_fd;
+	int sums_fd;
 	int blobs512_fd; /* -1 until there are any */
 	uint64_t tmp_counter;
 	pthread_mutex_t lock; /* guards what follows, and index.json */
@@ -22,6 +23,7 @@ struct store {
 	struct claim *claims;
 	struct incoming *incoming;
 	struct work *works;
+	struct sums *sums; /* NULL until one is wanted */
 };
 
 static inline void store_unlock(pthread_mutex_t **lock)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/macro.h"
+#include "base/str.h"
+#include "image/store/blob.h"
+#include "image/store/claim.h"
+
+/*
+ * Theory of operation: a blob that was damaged on the disk is nobody's any more, so it is removed
+ * where it is found, and the next pull has one that is missing.  Whoever writes blobs has the claim
+ * on their digest, and so has this; that the name still leads to what was read is looked at once
+ * more.
+ */
+
+DEFINE_CLEANUP(struct hash, hash_free)
+#define CHUNK_BYTES KIB(256)
+
+static int read_all(int fd, struct hash *h, uint64_t *ret_bytes)
+{
+	cleanup_free char *chunk = malloc(CHUNK_BYTES);
+	int r = chunk ? 0 : -ENOMEM;
+
+	*ret_bytes = 0;
+	while (r == 0) {
+		ssize_t n = read(fd, chunk, CHUNK_BYTES);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		r = hash_update(h, chunk, (size_t)n);
+		*ret_bytes += (uint64_t)n;
+	}
+	return r;
+}
+
+/* Return: is it right?  -errno. */
+static int compare_content(int fd, const struct digest *d, uint64_t *ret_bytes)
+{
+	cleanup(hash_free_cleanup_fn) struct hash *h = NULL;
+	char hex[HASH_HEX_MAX + 1];
+	int r = hash_new_of(digest_kind(d), &h);
+
+	if (r == 0)
+		r = read_all(fd, h, ret_bytes);
+	/* A sector that cannot be read. */
+	if (r == -EIO)
+		return false;
+	if (r == 0)
+		r = hash_final_of(h, hex);
+	return r < 0 ? r : streq(hex, digest_hex(d));
+}
+
+static void remove_read(struct store *st, int fd, const struct digest *d)
+{
+	LOCK_STORE(st);
+	struct stat was, is;
+
+	if (fstat(fd, &was) == 0 &&
+	    fstatat(blob_folder(st, d), digest_hex(d), &is, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    was.st_dev == is.st_dev && was.st_ino == is.st_ino)
+		unlinkat(blob_folder(st, d), digest_hex(d), 0);
+}
+
+static int check_claimed(struct store *st, const struct digest *d, uint64_t *ret_bytes)
+{
+	int folder = blob_folder(st, d);
+	cleanup_close int fd =
+		folder < 0 ? -1 : openat(folder, digest_hex(d), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return folder < 0 || errno == ENOENT ? BLOB_MISSING : -errno;
+	r = compare_content(fd, d, ret_bytes);
+	if (r != 0)
+		return r < 0 ? r : BLOB_RIGHT;
+	remove_read(st, fd, d);
+	return BLOB_WRONG;
+}
+
+int blob_check(struct store *st, const struct digest *d, uint64_t *ret_bytes)
+{
+	uint64_t bytes = 0;
+	struct claim claim;
+	int r = claim_take(st, &claim, d->text, NULL);
+
+	if (r < 0)
+		return r;
+	r = check_claimed(st, d, &bytes);
+	claim_release(st, &claim);
+	if (ret_bytes)
+		*ret_bytes = bytes;
+	return r;
+}

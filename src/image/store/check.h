@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "image/store/store.h"
+
+/* Blobs on the disk, against their digests. */
+
+enum blob_state { BLOB_RIGHT, BLOB_WRONG, BLOB_MISSING };
+
+/**
+ * blob_check() - read a blob, and remove one that is not what its name says
+ * @ret_bytes: its length; may be NULL
+ *
+ * The caller has no claim.
+ *
+ * Return: a state; -errno of reading.
+ */
+int blob_check(struct store *st, const struct digest *d, uint64_t *ret_bytes);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/sums.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/hash.h"
+#include "base/macro.h"
+#include "base/str.h"
+#include "base/thread.h"
+#include "image/flatten/erofs-format.h"
+#include "image/store/claim.h"
+#include "image/store/record.h"
+
+/*
+ * Theory of operation: moat-unpack writes an image's file in no particular order, so there is no
+ * digest of it to be had on the way, and two files of one image differ.  A thread reads the file
+ * once more after the pull is over, from the page cache as a rule, and notes its digest.  Who makes
+ * the file anew has the claim on it and removes the note first.
+ *
+ * All of it is our own; a note that is damaged makes a good file look bad, and it is made anew.
+ */
+
+DEFINE_CLEANUP(struct hash, hash_free)
+#define CHUNK_BYTES KIB(256)
+
+struct sums {
+	pthread_t thread;
+	bool stopped; /* guarded by the store's lock, as the queue is */
+	struct digest *queue;
+	size_t n;
+};
+
+static bool is_stopped(void *arg)
+{
+	struct store *st = arg;
+
+	LOCK_STORE(st);
+	return st->sums && st->sums->stopped;
+}
+
+/* The file system's part of the file; the rest is a hole. */
+static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *arg),
+		     char ret_hex[SHA256_HEX_LEN + 1])
+{
+	cleanup(hash_free_cleanup_fn) struct hash *h = NULL;
+	cleanup_free char *chunk = malloc(CHUNK_BYTES);
+	int r = chunk ? hash_new(&h) : -ENOMEM;
+
+	for (uint64_t at = 0; r == 0 && at < len;) {
+		size_t n = len - at < CHUNK_BYTES ? (size_t)(len - at) : CHUNK_BYTES;
+
+		r = stop && stop(st) ? -ECANCELED : fd_pread_exact(fd, chunk, n, at);
+		if (r == 0)
+			r = hash_update(h, chunk, n);
+		at += n;
+	}
+	return r < 0 ? r : hash_final(h, ret_hex);
+}
+
+/* Return: 0; -ENOENT; -EBADMSG; -errno. */
+static int measure(struct store *st, const struct digest *manifest, bool (*stop)(void *arg),
+		   char ret_hex[SHA256_HEX_LEN + 1])
+{
+	char name[ROOTFS_NAME_MAX];
+	cleanup_close int fd = -1;
+	struct erofs_super super;
+	int r;
+
+	rootfs_name(manifest, name);
+	fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
+	if (r == 0 && le32toh(super.magic) != EROFS_MAGIC)
+		r = -EBADMSG;
+	return r < 0 ? r
+		     : hash_file(st, fd, (uint64_t)le32toh(super.blocks) * EROFS_BLOCK, stop,
+				 ret_hex);
+}
+
+static int note(struct store *st, const struct digest *manifest, const char *hex)
+{
+	return file_write_atomic(st->sums_fd, digest_hex(manifest), hex, SHA256_HEX_LEN, 0600);
+}
+
+static void take_sum(struct store *st, const struct digest *manifest)
+{
+	const struct progress p = { .cancelled = is_stopped, .arg = st };
+	char hex[SHA256_HEX_LEN + 1], name[ROOTFS_NAME_MAX];
+	struct claim claim;
+
+	rootfs_name(manifest, name);
+	if (claim_take(st, &claim, name, &p) < 0)
+		return;
+	if (measure(st, manifest, is_stopped, hex) == 0)
+		(void)note(st, manifest, hex);
+	claim_release(st, &claim);
+}
+
+/* The next one that is wanted.  Return: is there any? */
+static bool next_sum(struct store *st, struct digest *ret)
+{
+	LOCK_STORE(st);
+	struct sums *s = st->sums;
+
+	while (!s->stopped && s->n == 0)
+		pthread_cond_wait(&st->released, &st->lock);
+	if (s->stopped)
+		return false;
+	*ret = s->queue[--s->n];
+	return true;
+}
+
+static void *run_sums(void *arg)
+{
+	const struct sched_param p = { 0 };
+	struct store *st = arg;
+	struct digest d;
+
+	(void)sched_setscheduler(0, SCHED_IDLE, &p);
+	while (next_sum(st, &d))
+		take_sum(st, &d);
+	return NULL;
+}
+
+static struct sums *start_sums(struct store *st)
+{
+	struct sums *s = calloc(1, sizeof(*s));
+
+	if (s && thread_start(&s->thread, run_sums, st) < 0) {
+		free(s);
+		s = NULL;
+	}
+	return s;
+}
+
+void sums_want(struct store *st, const struct digest *manifest)
+{
+	LOCK_STORE(st);
+	struct digest *more;
+
+	if (!st->sums)
+		st->sums = start_sums(st);
+	if (!st->sums)
+		return;
+	more = reallocarray(st->sums->queue, st->sums->n + 1, sizeof(*more));
+	if (!more)
+		return;
+	st->sums->queue = more;
+	more[st->sums->n++] = *manifest;
+	pthread_cond_broadcast(&st->released);
+}
+
+int sums_forget(struct store *st, const struct digest *manifest)
+{
+	int r = unlinkat(st->sums_fd, digest_hex(manifest), 0);
+
+	return r < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static void tell_stop(struct store *st)
+{
+	LOCK_STORE(st);
+
+	st->sums->stopped = true;
+	pthread_cond_broadcast(&st->released);
+}
+
+void sums_stop(struct store *st)
+{
+	if (!st->sums)
+		return;
+	tell_stop(st);
+	pthread_join(st->sums->thread, NULL);
+	free(st->sums->queue);
+	free(take_ptr(st->sums));
+}
+
+int sums_check(struct store *st, const struct digest *manifest, enum sum_state *ret,
+	       struct err *err)
+{
+	cleanup(buf_reset) struct buf noted = BUF_INIT;
+	char hex[SHA256_HEX_LEN + 1];
+	int r = measure(st, manifest, NULL, hex);
+
+	if (r == -ENOENT || r == -EBADMSG || r == -EIO) {
+		*ret = r == -ENOENT ? SUM_MISSING : SUM_WRONG;
+		return 0;
+	}
+	if (r == 0)
+		r = file_read_at(st->sums_fd, digest_hex(manifest), SHA256_HEX_LEN, &noted);
+	if (r == -ENOENT) {
+		*ret = SUM_NEW;
+		r = note(st, manifest, hex);
+	} else if (r == 0) {
+		*ret = noted.len == SHA256_HEX_LEN && memcmp(noted.data, hex, noted.len) == 0
+			       ? SUM_RIGHT
+			       : SUM_WRONG;
+	}
+	return r < 0 ? err_errno(err, r, "read %s/rootfs/%.12s", st->path, digest_hex(manifest))
+		     : 0;
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# What the store keeps: that it is what it was, what it takes, and what goes from it.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	export IMAGES=$MOAT_ROOT/images RICH=$REGISTRY/test/rich:latest
+}
+
+teardown_file() {
+	file_teardown
+}
+
+# blob IMAGE FILTER: the file of the blob whose digest FILTER finds in the manifest.
+blob() {
+	local manifest
+	manifest=$(basename "$(rootfs_of "$1")" .erofs)
+	echo "$IMAGES/blobs/sha256/$(jq -r "$2" "$IMAGES/blobs/sha256/$manifest" | cut -d: -f2)"
+}
+
+# damage FILE: one byte in its middle is another one.
+damage() {
+	python3 - "$1" <<-'PY'
+		import os, sys
+		with open(sys.argv[1], "r+b") as f:
+		    f.seek(os.fstat(f.fileno()).st_size // 2)
+		    byte = f.read(1)[0]
+		    f.seek(-1, 1)
+		    f.write(bytes([byte ^ 255]))
+	PY
+}
+
+# noted IMAGE: what its file holds is noted.
+noted() {
+	poll 20 test -e "$IMAGES/sums/$(basename "$(rootfs_of "$1")" .erofs)"
+}
+
+@test "verify: a layer, a config and a file that are damaged are said, and come again with the next pull" {
+	local layer config rootfs sum
+	moat pull -q "$RICH"
+	noted "$RICH"
+	run moat image verify "$RICH"
+	assert_status 0
+	assert_has "$RICH: 6 blobs"
+	layer=$(blob "$RICH" '.layers[1].digest') config=$(blob "$RICH" .config.digest) rootfs=$(rootfs_of "$RICH")
+	sum=$(sha256sum <"$layer")
+	damage "$layer"
+	run moat image verify
+	assert_error 1 "${layer##*/} is damaged" "moat pull"
+	run moat image verify "$RICH"
+	assert_error 1 "${layer##*/} is missing"
+	damage "$config"
+	moat pull -q "$RICH"
+	assert_equal "$(sha256sum <"$layer")" "$sum"
+	moat image verify "$RICH"
+	dd if=/dev/zero of="$rootfs" bs=4096 seek=3 count=1 conv=notrunc status=none
+	run moat image verify "$RICH"
+	assert_status 0
+	assert_has "unpacked is damaged; it was unpacked again"
+	fsck.erofs "$rootfs"
+	noted "$RICH"
+	moat image verify "$RICH"
+}
+
+@test "verify: what is missing comes with the next pull, of the image or of one that shares a layer" {
+	local layer rootfs
+	moat pull -q "$RICH"
+	layer=$(blob "$RICH" '.layers[0].digest') rootfs=$(rootfs_of "$RICH")
+	rm "$rootfs"
+	run moat pull "$RICH"
+	assert_status 0
+	fsck.erofs "$rootfs"
+	rm "$layer"
+	moat pull -q "$RICH"
+	moat image verify "$RICH"
+	skopeo --insecure-policy copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$RICH" "docker://$REGISTRY/test/again:latest"
+	moat image rm "$RICH"
+	moat pull -q "$RICH"
+	layer=$(blob "$RICH" '.layers[0].digest')
+	rm "$rootfs"
+	damage "$layer"
+	moat pull -q "$REGISTRY/test/again"
+	moat image verify
+	moat image rm "$RICH" "$REGISTRY/test/again"
+}
+
+@test "verify: an image that lacks a layer runs, also after a restart of moatd" {
+	local layer pid
+	moat pull -q "$BUSYBOX"
+	layer=$(blob "$BUSYBOX" '.layers[0].digest')
+	rm "$layer"
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	run moat run --rm --pull never --network none "$BUSYBOX" echo runs
+	assert_status 0
+	assert_has runs
+	run moat image verify "$BUSYBOX"
+	assert_error 1 "${layer##*/} is missing"
+	moat pull -q "$BUSYBOX"
+	moat image verify "$BUSYBOX"
+}
+
+@test "verify: an image that is not there" {
+	run moat image verify nosuch
+	assert_error 1 "No such image"
+}
