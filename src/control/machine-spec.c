@@ -24,6 +24,8 @@ static const struct field fields[] = {
 	FIELD(machine_spec, disk_bytes, FIELD_U64),
 	FIELD(machine_spec, cpuset, FIELD_TEXT),
 	FIELD(machine_spec, tap, FIELD_NAME, .max = CONTROL_TAP_MAX),
+	FIELD(machine_spec, reclaim_pressure, FIELD_BOOL),
+	FIELD(machine_spec, reclaim_idle_sec, FIELD_U64),
 };
 
 static char *spec_text(const struct machine_spec *spec)

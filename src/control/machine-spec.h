@@ -21,6 +21,8 @@ struct machine_spec {
 	uint64_t disk_bytes;	       /* of the writable layer */
 	const char *cpuset;	       /* processors of the host it may use; NULL: all */
 	char tap[CONTROL_TAP_MAX + 1]; /* what the NIC hangs on, by name; "": on nothing */
+	bool reclaim_pressure;	       /* the guest drops its cache when the host wants memory */
+	uint64_t reclaim_idle_sec;     /* and when it was idle for so long; 0: it does not */
 	json_t *document;	       /* owned; the texts of one that was read are in there */
 };
 

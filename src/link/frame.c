@@ -63,7 +63,7 @@ int link_header_get(const unsigned char *data, struct link_header *ret)
 	    wire_get_u8(&v, &channel) < 0 || wire_get_u16(&v, &container) < 0 ||
 	    wire_get_u32(&v, &stream) < 0)
 		return -EBADMSG;
-	if (size > LINK_PAYLOAD_MAX || type < LINK_HELLO || type > LINK_CALL)
+	if (size > LINK_PAYLOAD_MAX || type < LINK_HELLO || type > LINK_RECLAIM)
 		return -EBADMSG;
 	if (channel >= LINK_CHANNELS || (channel != 0 && !has_channel(type)))
 		return -EBADMSG;

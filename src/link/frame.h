@@ -45,6 +45,7 @@ enum link_type {
 	LINK_NETWORK,
 	LINK_CONNECT,
 	LINK_CALL,
+	LINK_RECLAIM,
 };
 
 enum link_channel { LINK_STDIN, LINK_STDOUT, LINK_STDERR, LINK_CHANNELS };

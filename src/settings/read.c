@@ -17,6 +17,7 @@
  */
 
 #define TRANSFERS_MAX 32
+#define IDLE_MAX_SEC  31536000 /* a year */
 
 int read_members(json_t *obj, const struct member *members, size_t n, void *to, struct err *err)
 {
@@ -246,6 +247,34 @@ static int read_proxies(const char *name, json_t *value, void *to, struct err *e
 	return r < 0 ? err_wrap(err, "%s", name) : 0;
 }
 
+static int read_pressure(const char *name, json_t *value, void *to, struct err *err)
+{
+	if (!json_is_boolean(value))
+		return wrong_type(name, "true or false", err);
+	((struct settings *)to)->reclaim_pressure = json_is_true(value);
+	return 0;
+}
+
+static int read_idle(const char *name, json_t *value, void *to, struct err *err)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    json_integer_value(value) > IDLE_MAX_SEC)
+		return wrong_type(name, "a number of seconds", err);
+	((struct settings *)to)->reclaim_idle_sec = (uint32_t)json_integer_value(value);
+	return 0;
+}
+
+static int read_reclaim(const char *name, json_t *value, void *to, struct err *err)
+{
+	static const struct member members[] = {
+		{ "idle-seconds", read_idle },
+		{ "pressure", read_pressure },
+	};
+	int r = read_members(value, members, ARRAY_SIZE(members), to, err);
+
+	return r < 0 ? err_wrap(err, "%s", name) : 0;
+}
+
 int settings_parse(const char *text, size_t len, struct settings **ret, struct err *err)
 {
 	static const struct member members[] = {
@@ -257,6 +286,7 @@ int settings_parse(const char *text, size_t len, struct settings **ret, struct e
 		{ "max-concurrent-uploads", read_uploads },
 		{ "proxies", read_proxies },
 		{ "signatures", read_signatures },
+		{ "memory-reclaim", read_reclaim },
 	};
 	cleanup_settings struct settings *s = settings_default();
 	cleanup_json json_t *doc = NULL;

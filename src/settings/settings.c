@@ -7,6 +7,8 @@
 #include "base/ip.h"
 #include "base/str.h"
 
+#define RECLAIM_IDLE_SEC 120
+
 int scheme_parse(const char *text, enum scheme *ret, struct err *err)
 {
 	if (streq(text, "auto"))
@@ -25,8 +27,11 @@ struct settings *settings_default(void)
 {
 	struct settings *s = calloc(1, sizeof(*s));
 
-	if (s)
-		s->refs = 1;
+	if (!s)
+		return NULL;
+	s->refs = 1;
+	s->reclaim_pressure = true;
+	s->reclaim_idle_sec = RECLAIM_IDLE_SEC;
 	return s;
 }
 

@@ -54,6 +54,8 @@ struct settings {
 	char **certificate_folders; /* NULL: the usual ones */
 	uint32_t max_downloads;	    /* layers at a time; 0: the usual number */
 	uint32_t max_uploads;
+	bool reclaim_pressure;	   /* guests drop their caches when the host wants memory */
+	uint32_t reclaim_idle_sec; /* and when they were idle for so long; 0: they do not */
 };
 
 /**

@@ -29,6 +29,10 @@ guest() {
 	guest killed_for_memory
 }
 
+@test "guest: what it has cached of files is dropped when the host says so" {
+	guest drops_its_cache
+}
+
 @test "guest: a container that runs is removed with all it made, and its disk is clean" {
 	guest removed_as_it_runs
 }

@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -82,6 +83,22 @@ def killed_for_memory(m):
     equal(m.finish(m.spawn(1, "exec tail /dev/zero")), {"code": 0, "signal": 9, "oom": True})
     equal(m.finish(m.spawn(2, "true"))["oom"], False)
     equal([h for h in m.heard if h[0] == "OOM"], [("OOM", 1, 0)])
+
+
+def drops_its_cache(m):
+    """What it has read of files goes when the host wants it, what it has written to memory stays."""
+    cached = "awk '$1 == \"file\" { print int($2 / 1048576) }' /sys/fs/cgroup/memory.stat"
+    m.add(1, 0)
+    m.start(1, FOREVER)
+    m.run(1, "dd if=/dev/zero of=/file bs=1M count=36 2>/dev/null; sync; cat /file >/dev/null")
+    m.run(1, "dd if=/dev/zero of=/dev/shm/x bs=1M count=8 2>/dev/null")
+    assert int(m.run(1, cached)) >= 40
+    m.send("RECLAIM")
+    deadline = time.monotonic() + 60
+    while int(m.run(1, cached)) > 16:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert int(m.run(1, cached)) >= 8
 
 
 def removed_as_it_runs(m):

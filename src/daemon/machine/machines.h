@@ -5,6 +5,7 @@
 #include "daemon/machine/taps.h"
 #include "engine/engine.h"
 #include "kernel/store.h"
+#include "settings/file.h"
 
 struct spare_bounds;
 struct spares;
@@ -28,6 +29,8 @@ struct machines {
 	char *shim_path;
 	unsigned host_cpus;
 	struct kernel_store *kernels;
+	struct settings_file *settings; /* borrowed; NULL until they are known, or where there are
+					 * none: the usual ones count */
 	struct engine_choice engine;
 	struct templates *templates;
 	struct spares *spares;

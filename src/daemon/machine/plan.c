@@ -128,6 +128,17 @@ static int find_kernel(struct machines *ms, const json_t *host, struct kernel_pa
 			     : kernel_ensure(ms->kernels, ret, err);
 }
 
+/* A file that cannot be read now is told of elsewhere: the usual settings count. */
+static void plan_reclaim(const struct machines *ms, struct machine_plan *p)
+{
+	cleanup_settings struct settings *s = NULL;
+
+	if (!ms->settings || settings_file_get(ms->settings, &s, NULL) < 0)
+		s = settings_default();
+	p->reclaim_pressure = s && s->reclaim_pressure;
+	p->reclaim_idle_sec = s ? s->reclaim_idle_sec : 0;
+}
+
 void machine_plan_reset(struct machine_plan *p)
 {
 	kernel_paths_reset(&p->kernel);
@@ -170,6 +181,7 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 	if (r < 0)
 		return r;
 	p.has_tap = taps_are_there(&ms->taps);
+	plan_reclaim(ms, &p);
 	*ret = p;
 	p.kernel = (struct kernel_paths){ 0 };
 	p.cpuset = NULL;
@@ -187,6 +199,8 @@ int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, str
 		.memory_bytes = p->memory_bytes,
 		.disk_bytes = p->disk_bytes,
 		.cpuset = p->cpuset,
+		.reclaim_pressure = p->reclaim_pressure,
+		.reclaim_idle_sec = p->reclaim_idle_sec,
 	};
 
 	snprintf(machine.tap, sizeof(machine.tap), "%s", tap);

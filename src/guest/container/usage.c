@@ -111,6 +111,22 @@ void usage_stats(const struct cgroup *cg, struct link_stats *ret)
 	};
 }
 
+uint64_t usage_droppable(const struct cgroup *cg)
+{
+	static const char *const kept[] = { "file_mapped", "file_dirty", "file_writeback" };
+	char memory[4096];
+	uint64_t bytes;
+
+	read_small_file(cg->fd, "memory.stat", memory, sizeof(memory));
+	bytes = number_of(memory, "inactive_file") + number_of(memory, "active_file");
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		uint64_t n = number_of(memory, kept[i]);
+
+		bytes -= n < bytes ? n : bytes;
+	}
+	return bytes;
+}
+
 static uint64_t ticks_to_usec(uint64_t ticks)
 {
 	return ticks * USEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);

@@ -16,3 +16,6 @@ void usage_stats(const struct cgroup *cg, struct link_stats *ret);
  * Return: 0; -ENOMEM; -errno where the cgroup cannot be read.
  */
 int usage_procs(const struct cgroup *cg, struct link_proc **ret, size_t *ret_n);
+
+/** usage_droppable() - bytes of memory that hold what is on disks as well, and is not mapped */
+uint64_t usage_droppable(const struct cgroup *cg);

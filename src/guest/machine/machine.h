@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "guest/container/namespaces.h"
+#include "guest/machine/reclaim.h"
 #include "guest/machine/timekeeper.h"
 #include "guest/network/network.h"
 
@@ -14,6 +15,7 @@ struct machine {
 	struct loop *loop;
 	struct link_conn *link; /* NULL until the port is open */
 	struct timekeeper timekeeper;
+	struct reclaim reclaim;
 	struct network network;	      /* that of all containers */
 	struct namespaces own;	      /* moat-init's, to come back to */
 	int pid_fd;		      /* its pid namespace */

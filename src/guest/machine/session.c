@@ -350,6 +350,8 @@ static int on_message(void *arg, const struct link_header *h, struct wire_view p
 		return on_resize(m, h->stream, payload);
 	case LINK_CLOCK:
 		return m->has_time ? timekeeper_told(&m->timekeeper, payload) : -EPROTO;
+	case LINK_RECLAIM:
+		return payload.len > 0 ? -EBADMSG : reclaim_begin(m);
 	case LINK_SHUTDOWN:
 		return on_shutdown(m, payload);
 	default:

@@ -74,6 +74,8 @@ static int on_clock(struct guest *g, struct wire_view payload)
 
 	if (g->state == GUEST_BOOTING || link_clock_ask_get(payload, &asked_nsec) < 0)
 		return -EBADMSG;
+	if (g->to.machine->clock)
+		g->to.machine->clock(g->to.machine_arg);
 	return clock_send(g->link, asked_nsec);
 }
 
@@ -313,6 +315,11 @@ int guest_remove(struct guest *g, uint16_t number)
 {
 	return link_send(g->link, (struct link_header){ .type = LINK_REMOVE, .container = number },
 			 NULL, 0);
+}
+
+int guest_reclaim(struct guest *g)
+{
+	return link_send(g->link, (struct link_header){ .type = LINK_RECLAIM }, NULL, 0);
 }
 
 int guest_shutdown(struct guest *g)

@@ -23,6 +23,8 @@ struct guest_machine_handler {
 	/** ended() - nothing will come from the guest any more; after failed(), where that was the
 	 * reason */
 	void (*ended)(void *arg);
+	/** clock() - it asked for the time, as it does every half a minute; may be NULL */
+	void (*clock)(void *arg);
 };
 
 /*
@@ -87,6 +89,9 @@ int guest_add(struct guest *g, uint16_t number, unsigned slot, const struct oci_
 
 /** guest_remove() - have it take a container away: REMOVE.  Return: 0; -errno. */
 int guest_remove(struct guest *g, uint16_t number);
+
+/** guest_reclaim() - have it drop what it has cached of files: RECLAIM.  Return: 0; -errno. */
+int guest_reclaim(struct guest *g);
 
 /** guest_shutdown() - have it kill what is left and make its disks clean, once: SHUTDOWN.  Return:
  * 0; -errno. */

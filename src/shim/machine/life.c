@@ -102,10 +102,18 @@ static void on_hello(void *arg)
 	l->o.handler->ready(l->o.arg);
 }
 
+static void on_guest_clock(void *arg)
+{
+	struct life *l = arg;
+
+	reclaim_look(&l->reclaim);
+}
+
 const struct guest_machine_handler life_guest_handler = {
 	.hello = on_hello,
 	.down = on_guest_down,
 	.failed = on_guest_failed,
+	.clock = on_guest_clock,
 	.ended = on_guest_ended,
 };
 
@@ -331,6 +339,7 @@ int life_new(const struct life_options *o, struct life **ret, struct err *err)
 		life_free(l);
 		return err_errno(err, r, "event loop");
 	}
+	reclaim_begin(&l->reclaim, l);
 	*ret = l;
 	return 0;
 }
@@ -344,6 +353,7 @@ void life_free(struct life *l)
 	source_free(l->settle);
 	source_free(l->deadline);
 	disk_watch_reset(&l->disks);
+	reclaim_end(&l->reclaim);
 	machine_release(&l->machine);
 	console_free(l->console);
 	engine_log_free(l->engine_log);

@@ -7,6 +7,7 @@
 #include "shim/machine/disk-watch.h"
 #include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
+#include "shim/machine/reclaim.h"
 
 enum life_state {
 	LIFE_NONE,    /* nobody needed it yet */
@@ -61,6 +62,7 @@ struct life {
 	struct console *console;
 	struct engine_log *engine_log;
 	struct disk_watch disks;
+	struct reclaim reclaim;
 	struct source *child, *settle; /* of the process, and what follows its end */
 	struct source *deadline;       /* of the guest, while it boots or cleans its disks */
 	uint64_t engine_usec;	       /* by clock_mono_usec(): when its process was there */

@@ -52,7 +52,7 @@ static void header_with_a_field_out_of_range_is_refused(void **state)
 	assert_int_equal(get_changed(2, 1), -EBADMSG); /* size 66,049 */
 	assert_int_equal(get_changed(3, 0xff), -EBADMSG);
 	assert_int_equal(get_changed(4, 0), -EBADMSG);
-	assert_int_equal(get_changed(4, LINK_CALL + 1), -EBADMSG);
+	assert_int_equal(get_changed(4, LINK_RECLAIM + 1), -EBADMSG);
 	assert_int_equal(get_changed(5, LINK_CHANNELS), -EBADMSG);
 	assert_int_equal(get_changed(6, 1), -EBADMSG);
 	assert_int_equal(get_changed(7, 1), -EBADMSG);
@@ -91,7 +91,8 @@ static void who_is_meant_is_said_exactly_where_it_has_to_be(void **state)
 	static const enum link_type others[] = { LINK_HELLO,  LINK_MACHINE,  LINK_STARTED,
 						 LINK_EXITED, LINK_DATA,     LINK_EOF,
 						 LINK_CREDIT, LINK_SIGNAL,   LINK_RESIZE,
-						 LINK_CLOCK,  LINK_SHUTDOWN, LINK_DOWN };
+						 LINK_CLOCK,  LINK_SHUTDOWN, LINK_DOWN,
+						 LINK_RECLAIM };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(about) / sizeof(*about); i++) {

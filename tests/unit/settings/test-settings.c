@@ -231,9 +231,32 @@ static void test_a_named_file_must_be_there(void **state)
 	assert_non_null(strstr(err.msg, "/no/such/file"));
 }
 
+static void test_guests_drop_their_caches_when_nobody_says_otherwise(void **state)
+{
+	static const char *const wrong[] = { "{\"memory-reclaim\":{\"idle-seconds\":-1}}",
+					     "{\"memory-reclaim\":{\"pressure\":1}}",
+					     "{\"memory-reclaim\":{\"idle\":1}}" };
+	struct settings *s = settings_default();
+	struct settings *none;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(s->reclaim_pressure && s->reclaim_idle_sec > 0);
+	settings_unref(s);
+	s = parsed("{\"memory-reclaim\":{\"idle-seconds\":0,\"pressure\":false}}");
+	assert_false(s->reclaim_pressure);
+	assert_int_equal(s->reclaim_idle_sec, 0);
+	settings_unref(s);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(settings_parse(wrong[i], strlen(wrong[i]), &none, &err), -EINVAL);
+		assert_non_null(strstr(err.msg, "memory-reclaim"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_guests_drop_their_caches_when_nobody_says_otherwise),
 		cmocka_unit_test(test_an_empty_object_says_nothing),
 		cmocka_unit_test(test_the_name_counts_before_the_longest_domain),
 		cmocka_unit_test(test_dockers_mirrors_are_those_of_the_hub),
