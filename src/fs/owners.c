@@ -66,7 +66,9 @@ static char *describe_missing(bool users, bool groups)
 	char name[NAME_MAX_BYTES];
 
 	if (!user_name(name))
-		snprintf(name, sizeof(name), "%u", geteuid());
+		return str_printf("yours alone, as user %u has no name in /etc/passwd, which "
+				  "newuidmap asks for",
+				  geteuid());
 	return str_printf("yours alone, as there is no range for %s in %s%s%s: have root run "
 			  "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s, "
 			  "with ids that are nobody's",

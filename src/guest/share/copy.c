@@ -183,6 +183,16 @@ static int copy_folder(const struct pair *p)
 	return r == 0 ? copy_xattrs(p->from, p->to) : r;
 }
 
+/* Where moatd has no root, a share's files may have no owner but its user. */
+static int copy_failed(const char *from, int r, const char *why, struct err *err)
+{
+	return err_set(err, r, "copy the image's %s into the volume: %s%s", from, why,
+		       r == -EPERM ? ": its owners cannot be kept; without root on the host, 'moat "
+				     "system info' says what that takes, and the mount option "
+				     "volume-nocopy leaves the content out"
+				   : "");
+}
+
 int copy_content(const char *from, int to_fd, struct err *err)
 {
 	cleanup_close int dir = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -194,9 +204,5 @@ int copy_content(const char *from, int to_fd, struct err *err)
 	if (dir < 0 || to < 0)
 		return 0;
 	r = copy_folder(&p);
-	if (r < 0 && !*why.msg)
-		return err_errno(err, r, "copy the image's %s into the volume", from);
-	if (r < 0)
-		return err_set(err, r, "copy the image's %s into the volume: %s", from, why.msg);
-	return 0;
+	return r < 0 ? copy_failed(from, r, *why.msg ? why.msg : strerror(-r), err) : 0;
 }
