@@ -106,17 +106,25 @@ static int find_tap(struct model *m, const char *name, struct tap **ret, struct 
 		       : 0;
 }
 
+static void port_answered(struct keeper *k, void *arg, int r, const struct err *err)
+{
+	struct net_answer answer = { 0 };
+
+	(void)r;
+	(void)err;
+	keeper_hosts(k, &answer);
+	call_answer(arg, &answer, -1);
+}
+
+/* What a container does first may be to ask for a name. */
 static void port_made(struct keeper *k, void *arg, int r, const struct err *err)
 {
 	struct call *call = arg;
-	struct net_answer answer = { 0 };
 
-	if (r < 0) {
+	if (r < 0)
 		call_refuse(call, err);
-		return;
-	}
-	keeper_hosts(k, &answer);
-	call_answer(call, &answer, -1);
+	else
+		resolvers_wait(k->resolvers, port_answered, call);
 }
 
 static void name_devices(struct port *p)

@@ -22,6 +22,7 @@
 #include "net/inside/names-log.h"
 #include "net/inside/refusals.h"
 #include "net/inside/resolver-jail.h"
+#include "net/inside/resolvers.h"
 
 #define RETRY_FIRST_USEC (100 * USEC_PER_MSEC)
 #define RETRY_LAST_USEC	 (10 * USEC_PER_SEC)
@@ -99,6 +100,7 @@ static int ended(struct source *s, pid_t pid, int status, void *arg)
 	server_tell(r->keeper->server, &e);
 	forget_process(r);
 	start_later(r);
+	resolvers_went_on(r->keeper->resolvers);
 	return 0;
 }
 
@@ -133,6 +135,8 @@ static int readable(struct source *s, int fd, uint32_t events, void *arg)
 		r->reread = false;
 		reread(r);
 	}
+	if (!had_started && r->log.started)
+		resolvers_went_on(r->keeper->resolvers);
 	return 0;
 }
 
@@ -261,6 +265,11 @@ struct resolver *resolver_new(struct keeper *k, const struct resolver_home *home
 const struct names_view *resolver_view(const struct resolver *r)
 {
 	return &r->view;
+}
+
+bool resolver_is_starting(const struct resolver *r)
+{
+	return r->pid > 0 && !r->log.started;
 }
 
 pid_t resolver_pid(const struct resolver *r)

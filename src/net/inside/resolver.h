@@ -36,6 +36,9 @@ void resolver_update(struct resolver *r, uint32_t n_servers, bool reload);
 
 const struct names_view *resolver_view(const struct resolver *r);
 
+/** resolver_is_starting() - does it run, and answer nobody yet? */
+bool resolver_is_starting(const struct resolver *r);
+
 /** resolver_pid() - 0: it does not run */
 pid_t resolver_pid(const struct resolver *r);
 

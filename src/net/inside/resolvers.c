@@ -15,12 +15,15 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json-object.h"
 #include "base/log.h"
 #include "net/common/program.h"
 #include "net/inside/resolver.h"
 #include "net/inside/rules.h"
+
+#define PATIENCE_USEC USEC_PER_SEC
 
 struct entry {
 	LIST_ENTRY(entry) link;
@@ -30,11 +33,21 @@ struct entry {
 
 LIST_HEAD(entry_list, entry);
 
+struct waiter {
+	STAILQ_ENTRY(waiter) link;
+	keeper_then_fn then;
+	void *arg;
+};
+
+STAILQ_HEAD(waiters, waiter);
+
 struct resolvers {
 	struct keeper *keeper;
 	struct resolver_home home;
 	struct entry_list list;
 	uint32_t n_servers;
+	struct waiters waiters;
+	struct source *patience;
 };
 
 /* The networks a tap is on, by the order of their ids, and whom it asks. */
@@ -195,6 +208,7 @@ static void update(struct resolvers *rs, struct buf *text, bool reload)
 		n->renamed = update_hosts(rs, n) > 0;
 	LIST_FOREACH (e, &rs->list, link)
 		resolver_update(e->resolver, rs->n_servers, reload);
+	resolvers_went_on(rs);
 }
 
 void resolvers_update(struct resolvers *rs, struct buf *text)
@@ -210,6 +224,58 @@ void resolvers_set_servers(struct resolvers *rs, uint32_t n)
 	update(rs, &text, true);
 }
 
+static bool is_any_starting(const struct resolvers *rs)
+{
+	const struct entry *e;
+
+	LIST_FOREACH (e, &rs->list, link)
+		if (resolver_is_starting(e->resolver))
+			return true;
+	return false;
+}
+
+/* Whoever waits anew meanwhile, waits. */
+static void call_waiters(struct resolvers *rs)
+{
+	struct waiters waiting = STAILQ_HEAD_INITIALIZER(waiting);
+	struct waiter *w;
+
+	STAILQ_CONCAT(&waiting, &rs->waiters);
+	source_set_timer(rs->patience, UINT64_MAX);
+	while ((w = STAILQ_FIRST(&waiting))) {
+		STAILQ_REMOVE_HEAD(&waiting, link);
+		w->then(rs->keeper, w->arg, 0, NULL);
+		free(w);
+	}
+}
+
+static int lost_patience(struct source *s, void *arg)
+{
+	(void)s;
+	call_waiters(arg);
+	return 0;
+}
+
+void resolvers_went_on(struct resolvers *rs)
+{
+	if (!is_any_starting(rs))
+		call_waiters(rs);
+}
+
+void resolvers_wait(struct resolvers *rs, keeper_then_fn then, void *arg)
+{
+	struct waiter *w = is_any_starting(rs) ? malloc(sizeof(*w)) : NULL;
+
+	if (!w) {
+		then(rs->keeper, arg, 0, NULL);
+		return;
+	}
+	*w = (struct waiter){ .then = then, .arg = arg };
+	if (STAILQ_EMPTY(&rs->waiters))
+		source_set_timer(rs->patience, PATIENCE_USEC);
+	STAILQ_INSERT_TAIL(&rs->waiters, w, link);
+}
+
 int resolvers_new(struct keeper *k, struct resolvers **ret, struct err *err)
 {
 	struct resolvers *rs = calloc(1, sizeof(*rs));
@@ -218,6 +284,12 @@ int resolvers_new(struct keeper *k, struct resolvers **ret, struct err *err)
 	if (r < 0)
 		return r;
 	rs->keeper = k;
+	STAILQ_INIT(&rs->waiters);
+	r = loop_add_timer(k->loop, UINT64_MAX, lost_patience, rs, &rs->patience);
+	if (r < 0) {
+		free(rs);
+		return err_errno(err, r, "loop");
+	}
 	rs->home.folder_fd = open(NAMES_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = rs->home.folder_fd < 0 ? err_errno(err, -errno, NAMES_FOLDER)
 				   : program_find("dnsmasq", &rs->home.program, err);
@@ -231,8 +303,15 @@ int resolvers_new(struct keeper *k, struct resolvers **ret, struct err *err)
 
 void resolvers_free(struct resolvers *rs)
 {
+	struct waiter *w;
+
 	if (!rs)
 		return;
+	while ((w = STAILQ_FIRST(&rs->waiters))) {
+		STAILQ_REMOVE_HEAD(&rs->waiters, link);
+		free(w);
+	}
+	source_free(rs->patience);
 	while (!LIST_EMPTY(&rs->list))
 		entry_free(LIST_FIRST(&rs->list));
 	fd_close(&rs->home.folder_fd);

@@ -21,6 +21,13 @@ void resolvers_free(struct resolvers *rs);
  */
 void resolvers_update(struct resolvers *rs, struct buf *text);
 
+/** resolvers_wait() - call back when those that are being started answer, or have ended; a second
+ * later in any case.  @then: is called once, with 0 */
+void resolvers_wait(struct resolvers *rs, keeper_then_fn then, void *arg);
+
+/** resolvers_went_on() - one of them answers, or has ended */
+void resolvers_went_on(struct resolvers *rs);
+
 /** resolvers_set_servers() - how many resolvers the host has now; whatever is remembered of others
  * is forgotten */
 void resolvers_set_servers(struct resolvers *rs, uint32_t n);
