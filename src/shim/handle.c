@@ -11,6 +11,7 @@
 #include "shim/container/process-io.h"
 #include "shim/event.h"
 #include "shim/machine/steer.h"
+#include "shim/pause.h"
 #include "shim/shim.h"
 
 /*
@@ -179,8 +180,13 @@ static int do_exec(struct call *call)
 
 static int do_files(struct call *call)
 {
-	int r = check_not_paused(call);
+	int r = 0;
 
+	if (call->shim->life->paused) {
+		r = pause_wake(call->shim, &call->err);
+		call->rq->files.flags &=
+			~(uint32_t)LINK_FILES_FREEZE; /* it would let go at its end */
+	}
 	if (r == 0)
 		r = files_request(call->c, call->conn, call->rq, call->fds, &call->err);
 	return r == 0 ? LATER : r;
@@ -307,12 +313,14 @@ static int do_kill(struct call *call)
 
 static int do_pause(struct call *call)
 {
-	return shim_pause(call->shim, &call->err);
+	int r = pause_begin(call->shim, call->conn, &call->err);
+
+	return r == 0 ? LATER : r;
 }
 
 static int do_resume(struct call *call)
 {
-	return shim_resume(call->shim, &call->err);
+	return pause_end(call->shim, &call->err);
 }
 
 static int do_cpus(struct call *call)

@@ -18,6 +18,7 @@
 #include "shim/machine/alive.h"
 #include "shim/machine/steer.h"
 #include "shim/narrow.h"
+#include "shim/pause.h"
 
 static void look_soon(void *arg)
 {
@@ -75,6 +76,7 @@ static int on_check(struct source *source, void *arg)
 		return 0;
 	}
 	narrow_soon_enough(s);
+	pause_settle(s);
 	if (s->life->state != LIFE_UP || s->stage == SHIM_CLOSING ||
 	    containers_are_wanted(&s->containers))
 		return 0;
@@ -150,37 +152,6 @@ void shim_watch(struct shim *s, struct conn *conn)
 	}
 }
 
-static int check_runs(const struct shim *s, struct err *err)
-{
-	if (life_is_closing(s->life) || !containers_are_running(&s->containers))
-		return err_set(err, -EBUSY, "the container does not run");
-	return 0;
-}
-
-int shim_pause(struct shim *s, struct err *err)
-{
-	int r = check_runs(s, err);
-
-	if (r == 0)
-		r = life_pause(s->life, err);
-	if (r == 0)
-		server_tell_all(s->server, event_of_type(EVENT_PAUSED));
-	return r;
-}
-
-int shim_resume(struct shim *s, struct err *err)
-{
-	int r = check_runs(s, err);
-
-	if (r == 0)
-		r = life_resume(s->life, err);
-	if (r < 0)
-		return r;
-	(void)guest_tell_clock(s->life->guest); /* else it asks within half a minute */
-	server_tell_all(s->server, event_of_type(EVENT_RESUMED));
-	return 0;
-}
-
 int shim_rest(struct shim *s, struct err *err)
 {
 	containers_forget(&s->containers);
@@ -250,6 +221,7 @@ static int start_parts(struct shim *s, struct err *err)
 					     .server = s->server,
 					     .deadlines = &s->options->deadlines,
 					     .changed = look_soon,
+					     .frozen = pause_frozen,
 					     .arg = s };
 	LIST_INIT(&s->containers.list);
 	return 0;
@@ -266,6 +238,8 @@ static int start_shim(struct shim *s, struct err *err)
 	if (r == 0)
 		r = loop_add_timer(s->loop, s->options->deadlines.unused_usec, on_unused, s,
 				   &s->unused);
+	if (r == 0)
+		r = loop_add_timer(s->loop, UINT64_MAX, pause_expired, s, &s->freezing);
 	return r < 0 ? err_errno(err, r, "event loop") : start_parts(s, err);
 }
 
@@ -277,6 +251,7 @@ static void shim_free(struct shim *s)
 	source_free(s->check);
 	source_free(s->killing);
 	source_free(s->unused);
+	source_free(s->freezing);
 	loop_free(s->loop);
 	free(s);
 }

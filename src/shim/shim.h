@@ -37,8 +37,11 @@ struct shim {
 	struct source *check;	/* something may have been the last to wait for */
 	struct source *killing; /* the time that processes have to be killed */
 	struct source *unused;
-	bool patient;  /* nobody has held it, or started anything, yet */
-	bool narrowed; /* or it was tried */
+	struct source *freezing; /* the time that the guest has to freeze the containers */
+	struct conn *pauser;	 /* who waits for that; NULL: nobody */
+	bool frozen;		 /* it did, where the machine is paused */
+	bool patient;		 /* nobody has held it, or started anything, yet */
+	bool narrowed;		 /* or it was tried */
 };
 
 /**
@@ -50,11 +53,6 @@ int shim_run(const struct shim_options *options);
 
 /** shim_watch() - a connection that is told everything from now on, and first what counts now */
 void shim_watch(struct shim *s, struct conn *conn);
-
-/** shim_pause(), shim_resume() - stop the machine's vCPUs while a container runs, let them go on.
- * Return: 0; -EBUSY where none runs; as life_pause(); with a message. */
-int shim_pause(struct shim *s, struct err *err);
-int shim_resume(struct shim *s, struct err *err);
 
 /** shim_rest() - as life_rest().  Return: also -EBUSY where there is a container. */
 int shim_rest(struct shim *s, struct err *err);

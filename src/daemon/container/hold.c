@@ -204,10 +204,6 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 	running = container_is(c, STATES_SHIM);
 	if (container_is(c, STATES_GONE))
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
-	else if (container_is(c, STATE(PAUSED)))
-		r = err_set(err, -EBUSY,
-			    "container %s is paused, unpause it before its files are used",
-			    c->rec.id);
 	up = c->files.up;
 	if (r == 0 && !running) {
 		c->files.up = true;

@@ -278,6 +278,7 @@ void container_not_started(struct container *c, struct process *p, const struct 
 		server_answer(p->waiter, &clean);
 	link_close(guest_link(c->all->life->guest), p->stream);
 	container_drop_process(p);
+	c->all->changed(c->all->arg);
 }
 
 void container_process_exited(struct container *c, struct process *p, int code, bool oom)

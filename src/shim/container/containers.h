@@ -12,7 +12,8 @@ struct containers {
 	struct life *life;
 	struct server *server;
 	const struct deadlines *deadlines;
-	void (*changed)(void *arg); /* something may have been the last to wait for */
+	void (*changed)(void *arg);	    /* something may have been the last to wait for */
+	void (*frozen)(void *arg, bool ok); /* the answer to containers_freeze() */
 	void *arg;
 	struct container_list list;
 	uint16_t last_number; /* of a container, and of a stream of the guest link */
@@ -46,6 +47,15 @@ void containers_hurry(struct containers *all);
 
 /** containers_kill() - kill what runs.  Return: is there something? */
 bool containers_kill(struct containers *all);
+
+/** containers_freeze() - have all processes of those that run stand still, or go on.  Return: 0;
+ * -errno. */
+int containers_freeze(struct containers *all, bool on);
+
+/** containers_are_freezing(), containers_have_work() - is there one that has not answered yet; one
+ * whose files somebody works on? */
+bool containers_are_freezing(const struct containers *all);
+bool containers_have_work(const struct containers *all);
 
 /** containers_are_running(), _wanted(), _untold() - is there one that runs; that was started and
  * has not ended; that has ended and was not started, so that nobody was told? */

@@ -27,6 +27,7 @@ void container_exec_over(struct container *c, struct process *p, int code)
 		server_tell_all(c->all->server, event_exec_exited(c, p->target, code));
 	}
 	process_over(p);
+	c->all->changed(c->all->arg);
 }
 
 static bool is_busy(const struct container *c)

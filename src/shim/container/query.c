@@ -40,7 +40,7 @@ int query_note(struct container *c, struct conn *conn, enum link_type type)
 	return 0;
 }
 
-int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings)
+static int send_question(struct container *c, enum link_type type, char *const *settings)
 {
 	cleanup(buf_reset) struct buf payload = BUF_INIT;
 	const struct link_header h = { .type = type, .container = c->number };
@@ -48,9 +48,24 @@ int query_ask(struct container *c, struct conn *conn, enum link_type type, char 
 	int r = type == LINK_LIMITS ? link_limits_put(&payload, id, settings)
 				    : link_question_put(&payload, id);
 
-	if (r == 0)
-		r = link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
+	return r < 0 ? r : link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
+}
+
+int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings)
+{
+	int r = send_question(c, type, settings);
+
 	return r == 0 ? query_note(c, conn, type) : r;
+}
+
+int query_freeze(struct container *c, bool on)
+{
+	static char freeze[] = "cgroup.freeze=1", thaw[] = "cgroup.freeze=0";
+	char *const settings[] = { on ? freeze : thaw, NULL };
+	int r = send_question(c, LINK_LIMITS, settings);
+
+	c->queries.freeze_id = on && r == 0 ? c->queries.last_id : 0;
+	return r;
 }
 
 /* @ret: who asked; NULL when that one is gone.  Return: 0; -EBADMSG where nobody ever did. */
@@ -107,6 +122,11 @@ static int limits_answered(struct container *c, struct wire_view payload)
 
 	if (r < 0)
 		return r;
+	if (id > 0 && id == c->queries.freeze_id) {
+		c->queries.freeze_id = 0;
+		c->all->frozen(c->all->arg, err.code == 0);
+		return 0;
+	}
 	text_clean(err.msg);
 	return query_done(c, id, LINK_LIMITS, &err);
 }

@@ -21,6 +21,7 @@ struct query {
 struct queries {
 	struct query *first;
 	uint32_t last_id;
+	uint32_t freeze_id; /* of the question whether it stands still; 0: it is answered */
 	struct link_stats last_stats; /* for while the guest cannot be asked */
 };
 
@@ -32,6 +33,10 @@ struct queries {
  * Return: 0; -ENOMEM; -errno of link_send().
  */
 int query_ask(struct container *c, struct conn *conn, enum link_type type, char *const *settings);
+
+/** query_freeze() - have the container's processes stand still, or go on.  The answer to the former
+ * is containers.frozen().  Return: 0; -ENOMEM; -errno of link_send(). */
+int query_freeze(struct container *c, bool on);
 
 /** query_note() - a question with the last number was sent for a request, which is answered later.
  * Return: 0; -ENOMEM. */

@@ -68,6 +68,7 @@ struct life {
 	uint64_t engine_usec;	       /* by clock_mono_usec(): when its process was there */
 	off_t log_start;	       /* where in shim.log this life began */
 	bool worked, restore_failed, paused, closing;
+	bool awake;   /* the vCPUs run, though it is paused */
 	bool settled; /* @code and @why say how it ended, or is to end */
 	int code;
 	struct err why; /* no text: the end was asked for */

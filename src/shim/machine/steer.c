@@ -23,9 +23,28 @@ int life_resume(struct life *l, struct err *err)
 
 	if (!l->paused)
 		return err_set(err, -EALREADY, "the container is not paused");
-	r = l->machine.engine->resume(l->machine.vm, err);
+	r = l->awake ? 0 : l->machine.engine->resume(l->machine.vm, err);
 	disk_watch_catch_up(&l->disks);
 	l->paused = r < 0;
+	l->awake = false;
+	return r;
+}
+
+int life_wake(struct life *l, struct err *err)
+{
+	int r = l->machine.engine->resume(l->machine.vm, err);
+
+	disk_watch_catch_up(&l->disks);
+	l->awake = r == 0;
+	return r;
+}
+
+int life_halt(struct life *l, struct err *err)
+{
+	int r = l->machine.engine->pause(l->machine.vm, err);
+
+	disk_watch_catch_up(&l->disks);
+	l->awake = r < 0;
 	return r;
 }
 

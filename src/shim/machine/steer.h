@@ -10,6 +10,11 @@
 int life_pause(struct life *l, struct err *err);
 int life_resume(struct life *l, struct err *err);
 
+/** life_wake(), life_halt() - let the vCPUs of a paused machine go on for a while, and stop them
+ * again: it stays paused.  Return: 0; -ETIMEDOUT, -errno from the engine; with a message. */
+int life_wake(struct life *l, struct err *err);
+int life_halt(struct life *l, struct err *err);
+
 /** life_rest() - stop the vCPUs until the next life_take(); there is no container.  Return: 0;
  * -EBUSY where the guest is not up; -errno; with a message. */
 int life_rest(struct life *l, struct err *err);

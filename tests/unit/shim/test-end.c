@@ -11,8 +11,12 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "fake.h"
+#include "link/query.h"
 #include "link/setup.h"
+
+#define GET_FILE "{\"op\":\"files\",\"target\":\"f\",\"what\":\"get\",\"path\":\"/x\"}"
 
 static void a_guest_that_does_not_come_up_is_given_up(void **state)
 {
@@ -58,11 +62,34 @@ static bool is_paused(const struct box *b)
 	return paused;
 }
 
+/* Freezes its container, as it is asked to. */
+static void freeze(int fd, int code)
+{
+	const struct link_header h = { .type = LINK_LIMITS, .container = 1 };
+	struct err err = { .code = code, .msg = "" };
+	struct buf payload = BUF_INIT;
+	struct wire_view v;
+	char **settings;
+	uint32_t id;
+
+	guest_expect(fd, LINK_LIMITS, &payload);
+	v = (struct wire_view){ (unsigned char *)payload.data, payload.len };
+	if (link_limits_get(v, &id, &settings) < 0 || !streq(settings[0], "cgroup.freeze=1"))
+		abort();
+	strv_free(settings);
+	buf_reset(&payload);
+	if (link_done_put(&payload, id, &err) < 0)
+		abort();
+	guest_send_frame(fd, h, payload.data, payload.len);
+	buf_reset(&payload);
+}
+
 /* Ends by itself after a signal, which it cannot get while it is paused. */
 static void exit_at_signal(int fd)
 {
 	guest_boot(fd);
 	guest_started(fd);
+	freeze(fd, 0);
 	guest_expect(fd, LINK_SIGNAL, NULL);
 	guest_exited(fd, 1, 5, 0);
 	guest_down(fd);
@@ -90,6 +117,66 @@ static void a_paused_container_goes_on_where_it_was(void **state)
 	box_ask(&b, "{\"op\":\"resume\"}", -1);
 	json_decref(box_event(w, "resumed"));
 	box_expect_end(&b, w, 5, "");
+}
+
+/* A file is copied while it is paused, which takes its vCPUs for so long. */
+static void copy_and_hang(int fd)
+{
+	struct link_header h;
+
+	guest_boot(fd);
+	guest_started(fd);
+	freeze(fd, 0);
+	freeze(fd, 0);
+	guest_expect(fd, LINK_CLOCK, NULL);
+	h = guest_expect(fd, LINK_FILES, NULL);
+	guest_send(fd, LINK_STARTED, h.stream, "\1\0\0\0", 4);
+	guest_exited(fd, h.stream, 0, 0);
+	guest_hang(fd);
+}
+
+static void files_of_a_paused_container_are_worked_on(void **state)
+{
+	struct box b;
+	int w, pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	box_new(&b);
+	w = box_run(&b, copy_and_hang);
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	box_ask(&b, GET_FILE, pair[1]);
+	close(pair[1]);
+	close(pair[0]);
+	assert_true(is_paused(&b));
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	box_expect_end(&b, w, 137, "");
+}
+
+static void refuse_to_freeze(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	freeze(fd, -ENOTSUP);
+	guest_hang(fd);
+}
+
+static void files_of_one_that_cannot_be_frozen_are_not(void **state)
+{
+	struct box b;
+	int w, pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	box_new(&b);
+	w = box_run(&b, refuse_to_freeze);
+	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	assert_true(is_paused(&b));
+	assert_int_equal(box_refused(&b, GET_FILE, pair[1]), EBUSY);
+	close(pair[1]);
+	close(pair[0]);
+	box_ask(&b, "{\"op\":\"kill\"}", -1);
+	box_expect_end(&b, w, 137, "");
 }
 
 static void kill_works_on_a_paused_container(void **state)
@@ -343,6 +430,8 @@ int main(void)
 		cmocka_unit_test(a_guest_that_does_not_come_up_is_given_up),
 		cmocka_unit_test(kill_works_on_a_guest_that_hangs),
 		cmocka_unit_test(a_paused_container_goes_on_where_it_was),
+		cmocka_unit_test(files_of_a_paused_container_are_worked_on),
+		cmocka_unit_test(files_of_one_that_cannot_be_frozen_are_not),
 		cmocka_unit_test(kill_works_on_a_paused_container),
 		cmocka_unit_test(a_guest_that_does_not_shut_down_is_ended),
 		cmocka_unit_test(the_end_is_told_while_the_disks_are_made_clean),
