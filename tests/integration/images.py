@@ -9,6 +9,8 @@ pushed anywhere, since a proper registry or skopeo might rightly refuse them.
 import gzip
 import json
 import pathlib
+import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -97,6 +99,16 @@ def program_layers(name):
         return [busybox_layer(), Layer().file(f"bin/{name}", program.read_bytes(), 0o755)]
 
 
+def sqlite_layers():
+    """Debian's sqlite3, with the libraries it needs."""
+    program = shutil.which("sqlite3")
+    said = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    layer = Layer().file("bin/sqlite3", pathlib.Path(program).read_bytes(), 0o755)
+    for path in re.findall(r"(/\S+) \(0x", said):
+        layer.file(path.lstrip("/"), pathlib.Path(path).read_bytes(), 0o755)
+    return [busybox_layer(), layer]
+
+
 def good(folder):
     def single(name, layers, config=None):
         layout = Layout(folder / name)
@@ -107,6 +119,8 @@ def good(folder):
     single("plain", [busybox_layer("none")])
     single("rich", [busybox_layer(), *rich_layers()])
     single("identity", program_layers("identity"))
+    if shutil.which("sqlite3"):
+        single("sqlite", sqlite_layers())
     single("service", program_layers("service"), {"ExposedPorts": {"80/tcp": {}, "80/udp": {}}})
     single("configured", configured_layers(), CONFIGURED)
     # Big enough that a pull takes long enough to be interrupted; does not compress.
