@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,9 +29,10 @@
 #include "control/event.h"
 #include "control/names.h"
 
-#define LISTEN_FD   3
-#define CLIENTS_MAX 16u
-#define PID	    4711
+#define LISTEN_FD	 3
+#define CLIENTS_MAX	 16u
+#define PID		 4711
+#define LEFT_BEHIND_MSEC 500
 
 static struct {
 	int dir_fd;
@@ -190,6 +192,14 @@ static void accept_client(void)
 	}
 }
 
+/* The test's folders are gone, and the test with them. */
+static bool is_left_behind(void)
+{
+	struct stat sb;
+
+	return fstat(shim.dir_fd, &sb) < 0 || sb.st_nlink == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct flock all = { .l_type = F_WRLCK };
@@ -199,13 +209,14 @@ int main(int argc, char **argv)
 	lock = openat(shim.dir_fd, SHIM_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock < 0 || fcntl(lock, F_SETLK, &all) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return EXIT_FAILURE;
-	while (shim.c.state != STATE_EXITED || (!shim.killed && behaves("cleaning"))) {
+	while ((shim.c.state != STATE_EXITED || (!shim.killed && behaves("cleaning"))) &&
+	       !is_left_behind()) {
 		struct pollfd p[1 + CLIENTS_MAX] = { { .fd = LISTEN_FD, .events = POLLIN } };
 		size_t n = shim.n;
 
 		for (size_t i = 0; i < n; i++)
 			p[1 + i] = (struct pollfd){ .fd = shim.clients[i], .events = POLLIN };
-		if (poll(p, 1 + n, -1) < 0)
+		if (poll(p, 1 + n, LEFT_BEHIND_MSEC) <= 0)
 			continue;
 		for (size_t i = n; i-- > 0;)
 			if (p[1 + i].revents)

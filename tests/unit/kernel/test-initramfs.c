@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <archive.h>
 #include <archive_entry.h>
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -21,7 +20,7 @@
 #include "base/str.h"
 #include "kernel/initramfs.h"
 #include "kernel/modules.h"
-#include "kernel/unpack.h"
+#include "pack.h"
 
 static const char dep[] = "kernel/a/virtio_mmio.ko: kernel/a/virtio.ko kernel/a/virtio_ring.ko\n"
 			  "kernel/a/virtio.ko: kernel/a/virtio_ring.ko\n"
@@ -99,30 +98,10 @@ static void put(int dir, const char *name, const char *text)
 	assert_int_equal(file_write_atomic(dir, name, text, strlen(text), 0644), 0);
 }
 
-/* Return: bytes of @ret used. */
-static size_t gzip(const void *data, size_t len, void *ret, size_t size)
-{
-	struct archive *a = archive_write_new();
-	struct archive_entry *e = archive_entry_new();
-	size_t used = 0;
-
-	archive_write_set_format_raw(a);
-	archive_write_add_filter_gzip(a);
-	archive_write_set_bytes_per_block(a, 0);
-	assert_int_equal(archive_write_open_memory(a, ret, size, &used), ARCHIVE_OK);
-	archive_entry_set_filetype(e, AE_IFREG);
-	assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-	assert_int_equal(archive_write_data(a, data, len), len);
-	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
-	archive_entry_free(e);
-	archive_write_free(a);
-	return used;
-}
-
 static void put_gzip(int dir, const char *name, const char *text)
 {
 	char packed[1024];
-	size_t len = gzip(text, strlen(text), packed, sizeof(packed));
+	size_t len = pack_gzip(text, strlen(text), packed, sizeof(packed));
 	cleanup_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
 	assert_int_equal(fd_write_all(fd, packed, len), 0);
@@ -294,132 +273,6 @@ static void a_missing_init_is_an_error_with_its_name(void **state)
 	assert_non_null(strstr(err.msg, "/nowhere/moat-init"));
 }
 
-static int memfd_with(const void *data, size_t len)
-{
-	int fd = memfd_create("kernel", MFD_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(fd_write_all(fd, data, len), 0);
-	return fd;
-}
-
-/* An ELF file with one note segment. */
-struct elf {
-	Elf64_Ehdr header;
-	Elf64_Phdr notes;
-	Elf64_Nhdr note;
-	char name[4];
-	uint64_t entry;
-};
-
-static struct elf make_elf(uint32_t note_type)
-{
-	return (struct elf){
-		.header = { .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64 },
-			    .e_machine = EM_X86_64,
-			    .e_phoff = offsetof(struct elf, notes),
-			    .e_phentsize = sizeof(Elf64_Phdr),
-			    .e_phnum = 1 },
-		.notes = { .p_type = PT_NOTE,
-			   .p_offset = offsetof(struct elf, note),
-			   .p_filesz = sizeof(struct elf) - offsetof(struct elf, note) },
-		.note = { .n_namesz = 4, .n_descsz = 8, .n_type = note_type },
-		.name = "Xen",
-		.entry = 0x1000000,
-	};
-}
-
-/* A loader of one sector, the payload right after it.  @ret holds 2048 bytes.  Return: their
- * number. */
-static size_t make_bzimage(const void *content, size_t len, unsigned char *ret)
-{
-	size_t packed;
-
-	memset(ret, 0, 2048);
-	ret[0x1f1] = 1;
-	memcpy(ret + 0x202, "HdrS", 4);
-	memcpy(ret + 0x206, (uint16_t[]){ 0x020f }, 2);
-	packed = gzip(content, len, ret + 1024, 1024);
-	memcpy(ret + 0x24c, (uint32_t[]){ (uint32_t)packed }, 4);
-	return 1024 + packed;
-}
-
-static void assert_unpacks_to(const void *in, size_t in_len, const void *out, size_t out_len)
-{
-	cleanup_close int from = memfd_with(in, in_len), to = memfd_create("out", MFD_CLOEXEC);
-	cleanup(buf_reset) struct buf got = BUF_INIT;
-	bool device_parameters;
-	struct err err;
-
-	if (kernel_unpack(from, to, &device_parameters, &err) < 0)
-		fail_msg("%s", err.msg);
-	lseek(to, 0, SEEK_SET);
-	assert_int_equal(fd_read_file(to, MIB(1), &got), 0);
-	assert_int_equal(got.len, out_len);
-	assert_memory_equal(got.data, out, out_len);
-}
-
-static void a_kernel_with_a_direct_entry_is_unpacked(void **state)
-{
-	struct elf elf = make_elf(18);
-	unsigned char image[2048];
-	size_t len = make_bzimage(&elf, sizeof(elf), image);
-
-	(void)state;
-	assert_unpacks_to(image, len, &elf, sizeof(elf));
-}
-
-static void other_kernels_are_copied_as_they_are(void **state)
-{
-	struct elf elf = make_elf(17);
-	unsigned char image[2048];
-	size_t len = make_bzimage(&elf, sizeof(elf), image);
-
-	(void)state;
-	assert_unpacks_to(image, len, image, len);
-	assert_unpacks_to("short", 5, "short", 5);
-	elf = make_elf(18);
-	assert_unpacks_to(&elf, sizeof(elf), &elf, sizeof(elf));
-}
-
-static bool takes_device_parameters(const char *content, size_t len)
-{
-	cleanup_close int from = memfd_with(content, len), to = memfd_create("out", MFD_CLOEXEC);
-	bool ret;
-
-	assert_int_equal(kernel_unpack(from, to, &ret, NULL), 0);
-	return ret;
-}
-
-static void a_kernel_with_a_parameter_for_devices_needs_no_acpi(void **state)
-{
-	static const char with[] = "ELF\0virtio_mmio.device\0", without[] = "ELF\0virtio_mmio.c\0";
-
-	(void)state;
-	assert_true(takes_device_parameters(with, sizeof(with)));
-	assert_false(takes_device_parameters(without, sizeof(without)));
-}
-
-static void headers_that_lie_do_no_harm(void **state)
-{
-	struct elf elf = make_elf(18);
-	unsigned char image[2048];
-	size_t len = make_bzimage(&elf, sizeof(elf), image);
-
-	(void)state;
-	memset(image + 0x24c, 0xff, 4);
-	assert_unpacks_to(image, len, image, len);
-	memset(image + 0x248, 0xff, 8);
-	assert_unpacks_to(image, len, image, len);
-	elf.header.e_phoff = UINT64_MAX - 4;
-	len = make_bzimage(&elf, sizeof(elf), image);
-	assert_unpacks_to(image, len, image, len);
-	elf = make_elf(18);
-	elf.note.n_namesz = UINT32_MAX;
-	len = make_bzimage(&elf, sizeof(elf), image);
-	assert_unpacks_to(image, len, image, len);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,10 +287,6 @@ int main(void)
 		cmocka_unit_test(an_update_changes_init_and_nothing_else),
 		cmocka_unit_test(what_is_no_archive_cannot_be_updated),
 		cmocka_unit_test(a_missing_init_is_an_error_with_its_name),
-		cmocka_unit_test(a_kernel_with_a_direct_entry_is_unpacked),
-		cmocka_unit_test(other_kernels_are_copied_as_they_are),
-		cmocka_unit_test(a_kernel_with_a_parameter_for_devices_needs_no_acpi),
-		cmocka_unit_test(headers_that_lie_do_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
