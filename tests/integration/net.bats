@@ -259,6 +259,22 @@ gone_with_host() {
 	poll 10 reaches "$PID" 192.0.2.2
 }
 
+@test "uplink: a host that loses its way outside has networks all the same; what is outside is reached when that is" {
+	local one
+	net "$(network_a)"
+	guest a 2 one
+	one=$PID
+	guest a 3 two
+	reaches "$one" 192.0.2.2
+	on_host ip link set eth0 down
+	cut_off "$one" 192.0.2.2
+	reaches "$one" 10.1.0.3
+	poll 10 answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
+	on_host ip link set eth0 up
+	on_host ip route replace default via 192.0.2.2
+	poll 20 reaches "$one" 192.0.2.2
+}
+
 @test "uplink: an internal network reaches nothing outside, and not the host" {
 	hosts=$(net "$(network_b)" | jq -r '.hosts[]')
 	net "$(network_a | jq -c '.internal = true')"

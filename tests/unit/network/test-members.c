@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "told.h"
+#include "told-member.h"
 
 #define WEB "{\"Name\":\"web\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.7.0.0/29\"}]}}"
 #define DB                                                                                         \
@@ -18,56 +18,13 @@
 
 static const char *const on_web[] = { "web", NULL };
 
-static void add(char n, const char *const *wishes)
-{
-	struct err err = { 0 };
-
-	if (told_member(n, wishes, &err) < 0)
-		fail_msg("c%c: %s", n, err.msg);
-}
-
-static struct wiring begin(char n)
-{
-	struct wiring w = WIRING_NONE;
-	struct err err = { 0 };
-
-	if (member_begin(told_nets(), told_id(n), &w, &err) < 0)
-		fail_msg("c%c: %s", n, err.msg);
-	return w;
-}
-
-static void plug(char n, const char *tap)
-{
-	struct err err = { 0 };
-
-	if (member_plug(told_nets(), told_id(n), tap, &err) < 0)
-		fail_msg("c%c: %s", n, err.msg);
-}
-
 /* The first address it starts with. */
 static void assert_starts_with(char n, const char *address)
 {
-	cleanup(wiring_reset) struct wiring w = begin(n);
+	cleanup(wiring_reset) struct wiring w = told_begin(n);
 
 	assert_int_equal(w.network.n, 1);
 	assert_string_equal(w.network.interfaces[0].addresses[0], address);
-}
-
-static void load(char n)
-{
-	char name[] = "cX";
-	struct member_names names = { .id = told_id(n), .name = name, .hostname = "h" };
-
-	name[1] = n;
-	assert_int_equal(member_load(told_nets(), &names), 0);
-}
-
-static void assert_told(const char *want)
-{
-	const char *have = told_text();
-
-	if (!strstr(have, want))
-		fail_msg("not told: %s\nbut: %s", want, have);
 }
 
 static void a_start_gives_addresses_and_tells_of_networks_and_ports(void **state)
@@ -78,8 +35,8 @@ static void a_start_gives_addresses_and_tells_of_networks_and_ports(void **state
 	(void)state;
 	told_network(WEB);
 	told_network(DB);
-	add('1', both);
-	w = begin('1');
+	told_add('1', both);
+	w = told_begin('1');
 	assert_int_equal(w.network.n, 2);
 	assert_string_equal(w.network.interfaces[0].name, "eth0");
 	assert_string_equal(w.network.interfaces[0].addresses[0], "10.7.0.2/29");
@@ -91,9 +48,9 @@ static void a_start_gives_addresses_and_tells_of_networks_and_ports(void **state
 	assert_string_equal(w.hosts[2], "fd00:8::2\th1");
 	assert_string_equal(w.servers[0], "10.7.0.1");
 	assert_int_equal(w.host.bytes[3], 1);
-	assert_told("10.8.0.0/24 via 10.8.0.1 fd00:8::/64 via fd00:8::1");
-	plug('1', "t4");
-	assert_told("02:42:0a:08:00:02 10.8.0.2 fd00:8::2 as c1,c1.db,base,111111111111,h1\n");
+	told_assert("10.8.0.0/24 via 10.8.0.1 fd00:8::/64 via fd00:8::1");
+	told_plug('1', "t4");
+	told_assert("02:42:0a:08:00:02 10.8.0.2 fd00:8::2 as c1,c1.db,base,111111111111,h1\n");
 	member_end(told_nets(), told_id('1'));
 	assert_string_equal(told_text(), "gone t4/3\n");
 }
@@ -102,17 +59,17 @@ static void an_address_stays_over_restarts_of_container_and_moatd(void **state)
 {
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
-	add('2', on_web);
+	told_add('1', on_web);
+	told_add('2', on_web);
 	assert_starts_with('2', "10.7.0.2/29");
 	assert_starts_with('1', "10.7.0.3/29");
 	member_end(told_nets(), told_id('1'));
 	member_end(told_nets(), told_id('2'));
 	assert_starts_with('1', "10.7.0.3/29");
 	told_reopen();
-	load('1');
-	load('2');
-	add('3', on_web);
+	told_load('1');
+	told_load('2');
+	told_add('3', on_web);
 	assert_starts_with('3', "10.7.0.4/29");
 	assert_starts_with('2', "10.7.0.2/29");
 	assert_starts_with('1', "10.7.0.3/29");
@@ -137,8 +94,8 @@ static void what_is_asked_for_is_had_or_refused_by_name(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', five);
-	w = begin('1');
+	told_add('1', five);
+	w = told_begin('1');
 	assert_string_equal(w.network.interfaces[0].addresses[0], "10.7.0.5/29");
 	assert_int_equal(w.network.interfaces[0].mac[5], 5);
 	assert_int_equal(told_member('2', five, &err), -EBUSY);
@@ -150,7 +107,7 @@ static void what_is_asked_for_is_had_or_refused_by_name(void **state)
 	assert_non_null(strstr(err.msg, "IPv6"));
 	assert_int_equal(told_member('2', nowhere, &err), -ENOENT);
 	/* Nothing is left of what could not be made. */
-	add('2', on_web);
+	told_add('2', on_web);
 	assert_starts_with('2', "10.7.0.2/29");
 }
 
@@ -163,15 +120,15 @@ static void a_container_that_does_not_run_gives_way_to_one_that_asks(void **stat
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	assert_starts_with('1', "10.7.0.2/29");
 	member_end(told_nets(), told_id('1'));
-	add('2', two);
+	told_add('2', two);
 	assert_starts_with('2', "10.7.0.2/29");
 	assert_starts_with('1', "10.7.0.3/29");
 	/* As compose makes a container anew: the old one is there while the new one is made. */
 	member_end(told_nets(), told_id('2'));
-	add('3', two);
+	told_add('3', two);
 	assert_starts_with('3', "10.7.0.2/29");
 	assert_int_equal(member_begin(told_nets(), told_id('2'), &w, &err), -EBUSY);
 	member_forget(told_nets(), told_id('3'));
@@ -186,12 +143,12 @@ static void stopped_containers_do_not_use_a_network_up(void **state)
 	(void)state;
 	told_network(WEB);
 	for (char n = '1'; n <= '5'; n++) {
-		add(n, on_web);
+		told_add(n, on_web);
 		wiring_reset(&w);
-		w = begin(n);
+		w = told_begin(n);
 	}
 	wiring_reset(&w);
-	add('6', on_web);
+	told_add('6', on_web);
 	assert_int_equal(member_begin(told_nets(), told_id('6'), &w, &err), -EADDRNOTAVAIL);
 	assert_non_null(strstr(err.msg, "no address is left on network web"));
 	member_end(told_nets(), told_id('3'));
@@ -206,9 +163,9 @@ static void nobody_has_an_address_twice_whatever_happens_in_between(void **state
 	(void)state;
 	told_network(WEB);
 	for (char n = '1'; n <= '5'; n++)
-		add(n, on_web);
+		told_add(n, on_web);
 	for (char n = '1'; n <= '5'; n++) {
-		struct wiring w = begin(n);
+		struct wiring w = told_begin(n);
 		int last = w.network.interfaces[0].addresses[0][7] - '0';
 
 		assert_in_range(last, 2, 6);
@@ -218,7 +175,7 @@ static void nobody_has_an_address_twice_whatever_happens_in_between(void **state
 		/* moatd dies, again and again; those that run go on. */
 		told_reopen();
 		for (char k = '1'; k <= '5'; k++)
-			load(k);
+			told_load(k);
 		for (char k = '1'; k <= n; k++) {
 			member_found(told_nets(), told_id(k), "t1", -1);
 			assert_int_equal(member_renew(told_nets(), told_id(k), &w, NULL), 0);
@@ -231,11 +188,11 @@ static void rows_of_containers_that_are_gone_are_forgotten(void **state)
 {
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
-	add('2', on_web);
+	told_add('1', on_web);
+	told_add('2', on_web);
 	assert_starts_with('1', "10.7.0.2/29");
 	told_reopen();
-	load('2');
+	told_load('2');
 	members_tidy(told_nets());
 	assert_starts_with('2', "10.7.0.2/29");
 }
@@ -248,14 +205,14 @@ static void a_host_without_networks_says_so_and_runs_what_needs_none(void **stat
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
-	add('2', none);
+	told_add('1', on_web);
+	told_add('2', none);
 	told_forbid(true);
 	assert_int_equal(member_begin(told_nets(), told_id('1'), &w, &err), -EACCES);
 	assert_string_equal(err.msg, "no network here");
-	w = begin('2');
+	w = told_begin('2');
 	assert_int_equal(w.network.n, 0);
-	plug('2', "");
+	told_plug('2', "");
 	member_end(told_nets(), told_id('2'));
 	assert_string_equal(told_text(), "");
 }
@@ -264,10 +221,10 @@ static void what_an_earlier_moatd_has_published_is_given_up_once(void **state)
 {
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	assert_starts_with('1', "10.7.0.2/29");
 	told_reopen();
-	load('1');
+	told_load('1');
 	(void)told_text();
 	/* It has ended while there was no moatd: nobody knows whether it had ports. */
 	member_end(told_nets(), told_id('1'));
@@ -285,7 +242,7 @@ static void a_start_that_fails_leaves_the_network_free(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	told_fail(NET_NETWORK, -EIO);
 	assert_int_equal(member_begin(told_nets(), told_id('1'), &w, &err), -EIO);
 	assert_string_equal(err.msg, "network web: moat-net says no");
@@ -304,116 +261,15 @@ static void a_start_that_takes_long_finds_its_network_made_again(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
-	w = begin('1');
+	told_add('1', on_web);
+	w = told_begin('1');
 	(void)told_text();
 	told_idle();
-	plug('1', "t4");
+	told_plug('1', "t4");
 	assert_true(str_starts(told_text(), "network "));
 	told_idle();
 	member_end(told_nets(), told_id('1'));
 	assert_string_equal(told_text(), "gone t4/1\n");
-}
-
-static void a_container_that_runs_joins_and_leaves_networks(void **state)
-{
-	struct member_wish wish = { .network = strdup("db") };
-	struct wiring w = WIRING_NONE;
-	struct err err = { 0 };
-
-	(void)state;
-	told_network(WEB);
-	told_network(DB);
-	add('1', on_web);
-	w = begin('1');
-	plug('1', "t4");
-	(void)told_text();
-	wiring_reset(&w);
-	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), 1);
-	assert_int_equal(w.network.n, 2);
-	assert_string_equal(w.network.interfaces[1].name, "eth1");
-	assert_told("port t4/1 ");
-	wiring_reset(&w);
-	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), -EPERM);
-	assert_non_null(strstr(err.msg, "already exists in network db"));
-	assert_int_equal(member_disconnect(told_nets(), told_id('1'), "web", &w, &err), 1);
-	assert_int_equal(w.network.n, 1);
-	assert_string_equal(w.network.interfaces[0].name, "eth1");
-	assert_string_equal(w.network.interfaces[0].gateway4, "10.8.0.1");
-	assert_told("port-remove t4/0\n");
-	wiring_reset(&w);
-	assert_int_equal(member_disconnect(told_nets(), told_id('1'), "web", &w, &err), -EPERM);
-	assert_non_null(strstr(err.msg, "not connected"));
-	free(wish.network);
-	/* The lowest slot is taken again. */
-	wish.network = strdup("web");
-	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), 1);
-	assert_string_equal(w.network.interfaces[0].name, "eth0");
-	wiring_reset(&w);
-	free(wish.network);
-}
-
-static void a_connection_that_fails_is_taken_back(void **state)
-{
-	struct member_wish wish = { .network = strdup("db") };
-	struct wiring w = WIRING_NONE;
-	struct err err = { 0 };
-
-	(void)state;
-	told_network(WEB);
-	told_network(DB);
-	add('1', on_web);
-	w = begin('1');
-	plug('1', "t4");
-	wiring_reset(&w);
-	told_fail(NET_PORT, -EIO);
-	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), -EIO);
-	told_fail(NET_HELLO, 0);
-	member_end(told_nets(), told_id('1'));
-	w = begin('1');
-	assert_int_equal(w.network.n, 1);
-	wiring_reset(&w);
-	free(wish.network);
-}
-
-static void a_container_that_does_not_run_only_changes_its_rows(void **state)
-{
-	struct member_wish wish = { .network = strdup("db") };
-	struct wiring w = WIRING_NONE;
-	struct err err = { 0 };
-
-	(void)state;
-	told_network(WEB);
-	told_network(DB);
-	add('1', on_web);
-	assert_int_equal(member_disconnect(told_nets(), told_id('1'), "web", &w, &err), 0);
-	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), 0);
-	assert_string_equal(told_text(), "");
-	told_reopen();
-	load('1');
-	w = begin('1');
-	assert_int_equal(w.network.n, 1);
-	assert_string_equal(w.network.interfaces[0].name, "eth0");
-	assert_string_equal(w.network.interfaces[0].addresses[0], "10.8.0.2/24");
-	wiring_reset(&w);
-	free(wish.network);
-}
-
-static void a_new_name_is_told(void **state)
-{
-	struct wiring w;
-
-	(void)state;
-	told_network(WEB);
-	add('1', on_web);
-	member_rename(told_nets(), told_id('1'), "other");
-	assert_string_equal(told_text(), "");
-	w = begin('1');
-	plug('1', "t4");
-	(void)told_text();
-	member_rename(told_nets(), told_id('1'), "third");
-	assert_told(" as third,third.web,");
-	wiring_reset(&w);
 }
 
 static void a_link_is_a_line_in_etc_hosts_with_an_address_that_stays(void **state)
@@ -427,11 +283,11 @@ static void a_link_is_a_line_in_etc_hosts_with_an_address_that_stays(void **stat
 	(void)state;
 	told_network(WEB);
 	told_network(DB);
-	add('1', on_web);
-	add('2', linked);
-	add('3', nobody);
-	add('4', elsewhere);
-	w = begin('2');
+	told_add('1', on_web);
+	told_add('2', linked);
+	told_add('3', nobody);
+	told_add('4', elsewhere);
+	w = told_begin('2');
 	assert_string_equal(w.hosts[1], "10.7.0.3\tdatabase c1");
 	wiring_reset(&w);
 	assert_starts_with('1', "10.7.0.3/29");
@@ -457,10 +313,6 @@ int main(void)
 		TEST(what_an_earlier_moatd_has_published_is_given_up_once),
 		TEST(a_start_that_fails_leaves_the_network_free),
 		TEST(a_start_that_takes_long_finds_its_network_made_again),
-		TEST(a_container_that_runs_joins_and_leaves_networks),
-		TEST(a_connection_that_fails_is_taken_back),
-		TEST(a_container_that_does_not_run_only_changes_its_rows),
-		TEST(a_new_name_is_told),
 		TEST(a_link_is_a_line_in_etc_hosts_with_an_address_that_stays),
 	};
 

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "daemon/network/port-socket.h"
 #include "daemon/network/ports.h"
-#include "told.h"
+#include "told-member.h"
 
 #define WEB                                                                                        \
 	"{\"Name\":\"web\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.7.0.0/24\"},"                    \
@@ -25,14 +25,6 @@
 static const char *const on_web[] = { "web", NULL };
 static const char *const on_back[] = { "back", NULL };
 static const char *const on_both[] = { "back", "web", NULL };
-
-static void add(char n, const char *const *wishes)
-{
-	struct err err = { 0 };
-
-	if (told_member(n, wishes, &err) < 0)
-		fail_msg("c%c: %s", n, err.msg);
-}
 
 static int publish(char n, const char *bindings, struct err *err)
 {
@@ -57,14 +49,6 @@ static void start(char n, const char *bindings)
 	if (member_begin(told_nets(), told_id(n), &w, &err) < 0 || publish(n, bindings, &err) < 0 ||
 	    member_plug(told_nets(), told_id(n), "t1", &err) < 0)
 		fail_msg("c%c: %s", n, err.msg);
-}
-
-static void assert_told(const char *want)
-{
-	const char *have = told_text();
-
-	if (!strstr(have, want))
-		fail_msg("not told: %s\nbut: %s", want, have);
 }
 
 /* The port of the host that the container's first published one is on. */
@@ -117,15 +101,15 @@ static void ports_are_told_with_the_way_to_the_container(void **state)
 {
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	start('1',
 	      "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}],\"53/udp\":[{\"HostIp\":\"127.0.0.1\"}]}");
-	assert_told(
+	told_assert(
 		"publish 1.0 udp 10.7.0.2/24 via 10.7.0.1 fd00:7::2/64 via fd00:7::1 port 53\n"
 		"publish 1.1 tcp 10.7.0.2/24 via 10.7.0.1 fd00:7::2/64 via fd00:7::1 port 80\n");
 	assert_true(host_port('1') > 0);
 	member_end(told_nets(), told_id('1'));
-	assert_told("unpublish 1\n");
+	told_assert("unpublish 1\n");
 	assert_ports('1', "[]");
 }
 
@@ -138,8 +122,8 @@ static void a_taken_port_is_refused_with_the_name_of_who_has_it(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
-	add('2', on_web);
+	told_add('1', on_web);
+	told_add('2', on_web);
 	start('1', "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}");
 	port = host_port('1');
 	taken = str_printf("{\"81/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"%u\"}]}", port);
@@ -170,7 +154,7 @@ static void of_a_range_the_first_free_port_is_had(void **state)
 			   port + 1u);
 	told_network(WEB);
 	for (char n = '1'; n <= '3'; n++)
-		add(n, on_web);
+		told_add(n, on_web);
 	start('1', range);
 	assert_int_equal(host_port('1'), port);
 	start('2', range);
@@ -193,7 +177,7 @@ static void a_port_without_an_address_is_shown_for_both_families(void **state)
 			  "\"PublicPort\":%u,\"Type\":\"tcp\"}]",
 			  port, port);
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	start('1', bindings);
 	assert_ports('1', want);
 }
@@ -205,7 +189,7 @@ static void an_address_that_is_not_the_hosts_is_refused(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	assert_int_equal(member_begin(told_nets(), told_id('1'), &w, &err), 0);
 	assert_int_equal(publish('1', "{\"80/tcp\":[{\"HostIp\":\"192.0.2.1\"}]}", &err),
 			 -EADDRNOTAVAIL);
@@ -222,16 +206,16 @@ static void what_nothing_outside_reaches_publishes_nothing_until_it_is_connected
 	(void)state;
 	told_network(WEB);
 	told_network(BACK);
-	add('1', on_back);
+	told_add('1', on_back);
 	start('1', "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}");
 	assert_ports('1', "[]");
 	assert_null(strstr(told_text(), "publish"));
 	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), 1);
-	assert_told("publish 1.0 tcp 10.7.0.2/24 via 10.7.0.1");
+	told_assert("publish 1.0 tcp 10.7.0.2/24 via 10.7.0.1");
 	assert_true(host_port('1') > 0);
 	wiring_reset(&w);
 	assert_int_equal(member_disconnect(told_nets(), told_id('1'), "web", &w, &err), 1);
-	assert_told("unpublish 1\n");
+	told_assert("unpublish 1\n");
 	assert_ports('1', "[]");
 	free(wish.network);
 }
@@ -241,9 +225,9 @@ static void the_way_is_that_of_the_default_route(void **state)
 	(void)state;
 	told_network(WEB);
 	told_network(BACK);
-	add('1', on_both);
+	told_add('1', on_both);
 	start('1', "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}");
-	assert_told(
+	told_assert(
 		"publish 1.0 tcp 10.7.0.2/24 via 10.7.0.1 fd00:7::2/64 via fd00:7::1 port 80\n");
 }
 
@@ -279,7 +263,7 @@ static void a_new_moatd_has_the_sockets_of_moat_net(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	told_row('1');
 	start('1', two);
 	assert_int_equal(port_socket_open(&b, 0, &fd, &port, NULL), 0);
@@ -288,7 +272,7 @@ static void a_new_moatd_has_the_sockets_of_moat_net(void **state)
 	told_published(0, fd);
 	find('1', two);
 	assert_int_equal(host_port('1'), port);
-	assert_told("publish 1.0 tcp 10.7.0.2/24");
+	told_assert("publish 1.0 tcp 10.7.0.2/24");
 }
 
 static void chosen_ports_are_had_again_where_moat_net_has_died_too(void **state)
@@ -299,7 +283,7 @@ static void chosen_ports_are_had_again_where_moat_net_has_died_too(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	told_row('1');
 	start('1', two);
 	before = ports_describe(told_nets(), told_id('1'));
@@ -320,7 +304,7 @@ static void a_port_that_was_lost_meanwhile_leaves_the_others(void **state)
 
 	(void)state;
 	told_network(WEB);
-	add('1', on_web);
+	told_add('1', on_web);
 	start('1', "{}");
 	told_reopen();
 	load('1');
@@ -329,7 +313,7 @@ static void a_port_that_was_lost_meanwhile_leaves_the_others(void **state)
 			      "\"81/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}",
 			      port);
 	find('1', bindings);
-	assert_told("publish 1.1 tcp");
+	told_assert("publish 1.1 tcp");
 	assert_int_not_equal(host_port('1'), port);
 	close(fd);
 }

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# The life of moat-net beside real containers: at rest, killed, and at its end.
+
+load lib
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	file_setup
+	start_moatd
+	with_busybox
+	moat network create web >/dev/null
+	moat run -d --name server --network web --network-alias Every_char.of-1.name "$BUSYBOX" \
+		sh -c 'mkdir /www; dd if=/dev/zero of=/www/big bs=1M count=16 2>/dev/null; exec httpd -f -h /www' >/dev/null
+	moat run -d --name a9_B.c-d --network web "$BUSYBOX" sleep 100000 >/dev/null
+}
+
+teardown_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	file_teardown
+}
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root for the host's rules"
+}
+
+# net_pids: of moat-net's two processes.
+net_pids() {
+	pgrep -f "moat-net $MOAT_ROOT/net\$" | sort -n
+}
+
+dnsmasq_pid() {
+	pgrep -o -P "$(net_pids | tail -n 1)" dnsmasq
+}
+
+sleeps() {
+	local pid
+	for pid in $(net_pids); do
+		awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$pid/status"
+	done
+}
+
+rests() {
+	local before
+	before=$(sleeps)
+	sleep 3
+	[ -n "$before" ] && [ "$(sleeps)" = "$before" ]
+}
+
+pss_kib() {
+	local pid
+	for pid in $(net_pids); do
+		awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup"
+	done | awk "{ sum += \$1 } END { print sum }"
+}
+
+@test "names: every character that a name may have" {
+	run moat exec server ping -c 1 -W 5 a9_B.c-d
+	assert_status 0
+	run moat exec a9_B.c-d ping -c 1 -W 5 every_CHAR.of-1.name
+	assert_status 0
+	run moat network create 'a b'
+	assert_error 1 "a b"
+}
+
+@test "rest: beside containers that do nothing moat-net does nothing, and takes less than 4 MiB" {
+	poll 60 rests
+	[ "$(pss_kib)" -lt 4096 ]
+}
+
+# fetch N: begins to get a file from the other container; how much it was is in the client's /N.
+fetch() {
+	moat exec -d a9_B.c-d sh -c "wget -q -O - http://server/big | wc -c >/$1.part; mv /$1.part /$1"
+}
+
+fetched() {
+	[ "$(moat exec a9_B.c-d cat "/$1")" = 16777216 ]
+}
+
+@test "kill: dnsmasq, either process of moat-net and moatd end while a file is sent, which arrives whole" {
+	local victim
+	for victim in dnsmasq outside inside moatd; do
+		fetch "$victim"
+		sleep 0.3
+		case $victim in
+		dnsmasq) kill -9 "$(dnsmasq_pid)" ;;
+		outside) kill -9 "$(net_pids | head -n 1)" ;;
+		inside) kill -9 "$(net_pids | tail -n 1)" ;;
+		moatd) kill -9 "$(moatd_pid)" ;;
+		esac
+		poll 60 fetched "$victim"
+		# The next one is asked by name.
+		poll 60 moat exec a9_B.c-d ping -c 1 -W 2 server
+	done
+}
+
+@test "system stop: where nothing runs moat-net ends with moatd, and leaves nothing on the host" {
+	local pid pids
+	moat rm -f server a9_B.c-d
+	moat run --rm --network web "$BUSYBOX" true
+	pids=$(net_pids)
+	[ -n "$pids" ]
+	moat system stop
+	# It would go by itself after half a minute.
+	for pid in $pids; do
+		poll 15 gone "$pid"
+	done
+	run ! ip link show moat0
+	run ! nft list table inet moat
+	run moat run --rm --network web "$BUSYBOX" ip route
+	assert_status 0
+	assert_has default
+}
