@@ -13,6 +13,13 @@ void buf_reset(struct buf *b)
 	*b = BUF_INIT;
 }
 
+void buf_wipe(struct buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	buf_reset(b);
+}
+
 int buf_reserve(struct buf *b, size_t more)
 {
 	size_t need, cap = b->cap ? b->cap : 128;

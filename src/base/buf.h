@@ -25,6 +25,10 @@ struct buf {
 /** buf_reset() - free the contents and leave an empty buffer */
 void buf_reset(struct buf *b);
 
+/** buf_wipe() - the same, of what held a secret: it is overwritten first.  What the buffer grew out
+ * of is not, so room is to be made all at once. */
+void buf_wipe(struct buf *b);
+
 /**
  * buf_reserve() - make room
  * @more: bytes that will follow at data + len

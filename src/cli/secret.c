@@ -28,13 +28,6 @@ static const struct listing_kind secret_kind = {
 	.id = "ID",
 };
 
-static void buf_wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_reset(b);
-}
-
 /* The content of a file, or of standard input where it is "-", as base64.  @ret: owned,
  * text_wipe() */
 static int read_value(const char *file, char **ret, struct err *err)

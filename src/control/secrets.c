@@ -11,13 +11,6 @@
 
 #define FILE_MAX (OCI_SECRETS_MAX * OCI_SECRET_MAX_BYTES)
 
-static void buf_wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_reset(b);
-}
-
 /* What the binary form takes; all at once, as what a buffer grows out of is not overwritten. */
 static size_t bytes_of(const struct oci_secrets *s)
 {

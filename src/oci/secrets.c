@@ -13,11 +13,7 @@
 void oci_secrets_reset(struct oci_secrets *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		struct buf *data = &s->items[i].data;
-
-		if (data->data)
-			explicit_bzero(data->data, data->cap);
-		buf_reset(data);
+		buf_wipe(&s->items[i].data);
 		free(s->items[i].path);
 	}
 	free(s->items);

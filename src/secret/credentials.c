@@ -58,9 +58,7 @@ static int split_auth(const char *text, struct credentials *ret, struct err *err
 		ret->password = strndup(colon + 1, plain.len - (size_t)(colon + 1 - plain.data));
 		r = ret->username && ret->password ? 0 : -ENOMEM;
 	}
-	if (plain.data)
-		explicit_bzero(plain.data, plain.cap);
-	buf_reset(&plain);
+	buf_wipe(&plain);
 	if (r == -ENOMEM)
 		return err_nomem(err);
 	return r < 0 ? err_set(err, -EBADMSG, "\"auth\" is not base64 of NAME:PASSWORD") : 0;

@@ -31,9 +31,7 @@ int docker_config_load(struct docker_config *ret, struct err *err)
 		r = json_read(text.data, text.len, path, &document, err);
 	else if (r != -ENOENT && r != -ENOTDIR)
 		err_errno(err, r, "%s", path);
-	if (text.data)
-		explicit_bzero(text.data, text.cap);
-	buf_reset(&text);
+	buf_wipe(&text);
 	if (r == 0 && !json_is_object(document))
 		r = err_set(err, -EBADMSG, "%s is no JSON object", path);
 	if (r == -ENOENT || r == -ENOTDIR)

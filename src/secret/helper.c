@@ -161,13 +161,6 @@ static int run(const char *program, const char *action, const char *input, struc
 	return r < 0 ? r : judge(program, status, answer, err);
 }
 
-static void buf_wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_reset(b);
-}
-
 int helper_read_answer(const char *text, size_t len, struct credentials *ret, struct err *err)
 {
 	cleanup_json json_t *obj = NULL;

@@ -59,9 +59,7 @@ static int read_document(const char *path, struct logins *l, struct err *err)
 		r = json_read(text.data, text.len, file, &l->document, err);
 	else if (r != -ENOENT && r != -ENOTDIR)
 		err_errno(err, r, "%s", file);
-	if (text.data)
-		explicit_bzero(text.data, text.cap);
-	buf_reset(&text);
+	buf_wipe(&text);
 	if (r == -ENOENT || r == -ENOTDIR) {
 		l->document = json_object();
 		return l->document ? 0 : err_nomem(err);
@@ -134,9 +132,7 @@ static json_t *auth_text(const struct credentials *c)
 	    base64_encode(&b, plain, strlen(plain)) == 0)
 		text = json_stringn(b.data, b.len);
 	text_wipe(plain);
-	if (b.data)
-		explicit_bzero(b.data, b.cap);
-	buf_reset(&b);
+	buf_wipe(&b);
 	return text;
 }
 

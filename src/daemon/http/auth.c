@@ -25,9 +25,7 @@ int credentials_parse(const char *header, struct credentials *ret, struct err *e
 		r = base64_decode(&text, header);
 	if (r == 0 && text.len > 0)
 		r = json_read(text.data, text.len, "X-Registry-Auth", &obj, NULL);
-	if (text.data)
-		explicit_bzero(text.data, text.cap);
-	buf_reset(&text);
+	buf_wipe(&text);
 	if (r < 0)
 		return err_set(err, r == -ENOMEM ? r : -EINVAL,
 			       "X-Registry-Auth is not base64url JSON");

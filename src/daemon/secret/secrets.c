@@ -79,9 +79,7 @@ static int load(struct secrets *s, const char *name, json_t **ret, struct err *e
 		err_set(err, r, "No such secret: %s", name);
 	else
 		err_errno(err, r, "secret %s", name);
-	if (text.data)
-		explicit_bzero(text.data, text.cap);
-	buf_reset(&text);
+	buf_wipe(&text);
 	return r;
 }
 
@@ -94,9 +92,7 @@ static int check_value(const struct secret_new *new, bool in_file, struct err *e
 	if (r == 0)
 		r = base64_decode(&plain, new->value);
 	len = plain.len;
-	if (plain.data)
-		explicit_bzero(plain.data, plain.cap);
-	buf_reset(&plain);
+	buf_wipe(&plain);
 	if (r == -ENOMEM)
 		return err_nomem(err);
 	if (r < 0)

@@ -116,7 +116,7 @@ static int refresh_form(const struct token_request *rq, struct buf *ret)
 	return r < 0 ? r : add_parameter(ret, "&", "refresh_token", identity);
 }
 
-static int read_token(const struct http_response *rs, struct token *ret, struct err *err)
+int token_read(const struct http_response *rs, struct token *ret, struct err *err)
 {
 	cleanup_json json_t *doc = NULL;
 	const char *token, *identity = NULL;
@@ -144,7 +144,7 @@ static int judge(const struct http_response *rs, struct token *ret, struct err *
 	char text[256];
 
 	if (rs->status == 200)
-		return read_token(rs, ret, err);
+		return token_read(rs, ret, err);
 	answer_text(rs, text);
 	return err_set(err, rs->status == 401 || rs->status == 403 ? -EACCES : -EPROTO,
 		       "token server answered %ld%s%s", rs->status, *text ? ": " : "", text);
@@ -158,8 +158,7 @@ static int ask(struct http *h, const struct http_request *rq, struct token *ret,
 	if (r < 0)
 		return err_wrap(err, "token server");
 	r = judge(&rs, ret, err);
-	if (rs.body.data)
-		explicit_bzero(rs.body.data, rs.body.cap);
+	buf_wipe(&rs.body);
 	http_response_reset(&rs);
 	return r;
 }
@@ -179,9 +178,7 @@ static int refresh(struct http *h, const struct token_request *rq, struct token 
 	body.data = form.data;
 	body.len = form.len;
 	r = r < 0 ? err_nomem(err) : ask(h, &post, ret, err);
-	if (form.data)
-		explicit_bzero(form.data, form.cap);
-	buf_reset(&form);
+	buf_wipe(&form);
 	return r;
 }
 

@@ -41,6 +41,10 @@ void token_reset(struct token *t);
  */
 int token_fetch(struct http *h, const struct token_request *rq, struct token *ret, struct err *err);
 
+/** token_read() - read a token service's answer.  @ret: token_reset(), on failure too.  Return: 0;
+ * -EPROTO with a message; -ENOMEM. */
+int token_read(const struct http_response *rs, struct token *ret, struct err *err);
+
 /** answer_text() - what a registry says in the body of an error, cleaned for a terminal; "" when it
  * says nothing.  @ret: 256 bytes. */
 void answer_text(const struct http_response *rs, char ret[256]);
