@@ -115,7 +115,7 @@ def run(runs, registry):
 
     def download():
         urls = [f"http://{registry.address}/v2/bench/debian/blobs/sha256:{p.name}" for p in files]
-        return timed(["curl", "-sS", "-Z", *(a for url in urls for a in ("-o", "/dev/null", url))], b"")
+        return timed(["curl", "-sS", "--no-progress-meter", "-Z", *(a for url in urls for a in ("-o", "/dev/null", url))], b"")
 
     def unpack():
         return timed(["xargs", "-P", str(len(os.sched_getaffinity(0))), "-n", "1", "-a", str(HERE / "layers.txt"),

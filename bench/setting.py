@@ -44,21 +44,32 @@ def make_tree_image(path):
     layout.tag(layout.image([ociimage.busybox_layer(), layer]), "latest")
 
 
-class Registry:
-    """docker-registry on loopback with the two images of the benchmarks."""
+class Server:
+    """docker-registry on loopback, with what is in a folder."""
 
-    def __init__(self):
+    def __init__(self, folder):
         self.address = f"localhost:{free_port()}"
-        self.busybox = self.address + "/bench/busybox:latest"
-        self.tree = self.address + "/bench/tree:latest"
-        config = HERE / "registry.yml"
+        config = folder.with_suffix(".yml")
         config.write_text(f"version: 0.1\nlog: {{level: error}}\n"
-                          f"storage: {{filesystem: {{rootdirectory: {HERE}/registry}}}}\n"
+                          f"storage: {{filesystem: {{rootdirectory: {folder}}}}}\n"
                           f"http: {{addr: \"127.0.0.1:{self.address.split(':')[1]}\"}}\n")
-        with open(HERE / "registry.log", "wb") as log:
+        with open(folder.with_suffix(".log"), "wb") as log:
             self.process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=log,
                                             stderr=log)
         wait_for(lambda: request(self.address, "/v2/"))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Registry(Server):
+    """One with the two images of the benchmarks."""
+
+    def __init__(self):
+        super().__init__(HERE / "registry")
+        self.busybox = self.address + "/bench/busybox:latest"
+        self.tree = self.address + "/bench/tree:latest"
         self.push()
 
     def push(self):
@@ -69,10 +80,6 @@ class Registry:
                 make(layout)
             quiet("skopeo", "--insecure-policy", "copy", "-q", "--dest-tls-verify=false",
                   f"oci:{layout}:latest", f"docker://{self.address}/bench/{name}:latest")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def prepare_root(kernel=KERNEL):
