@@ -17,33 +17,9 @@
 #include "base/str.h"
 #include "cli/cp-plan.h"
 #include "cli/cp.h"
+#include "cli/tar-upload.h"
 #include "client/upload.h"
 #include "tar/pack.h"
-
-#define CHUNK_BYTES 131072u
-
-/* What is to be sent, gathered until it is worth an HTTP chunk. */
-struct upload {
-	struct cp *cp;
-	struct buf chunk;
-};
-
-static int flush_upload(struct upload *u)
-{
-	int r = api_upload_write(u->cp->c->api, u->chunk.data, u->chunk.len);
-
-	u->chunk.len = 0;
-	return r;
-}
-
-static int send_piece(void *arg, const void *data, size_t len)
-{
-	struct upload *u = arg;
-	int r = buf_add(&u->chunk, data, len);
-
-	u->cp->bytes += len;
-	return r == 0 && u->chunk.len >= CHUNK_BYTES ? flush_upload(u) : r;
-}
 
 /* The file or folder to be packed: @name in the folder @dir_fd, to be called @as. */
 struct source {
@@ -125,9 +101,9 @@ static int describe_upload(struct cp *cp, const char *dir, struct buf *path, str
 
 static int pack_source(struct cp *cp, const struct source *s, struct err *err)
 {
-	struct upload u = { .cp = cp };
+	struct tar_upload u = { .api = cp->c->api };
 	cleanup(tar_pack_reset) struct tar_pack p = {
-		.write = send_piece,
+		.write = tar_upload_write,
 		.arg = &u,
 		.flags = TAR_PACK_SPARSE |
 			 (cp->archive ? TAR_PACK_XATTRS : (unsigned)TAR_PACK_ROOT_OWNS),
@@ -136,9 +112,8 @@ static int pack_source(struct cp *cp, const struct source *s, struct err *err)
 
 	if (r == 0)
 		r = tar_pack_end(&p, err);
-	if (r == 0 && (r = flush_upload(&u)) < 0)
-		err_errno(err, r, "send to moatd");
-	buf_reset(&u.chunk);
+	r = tar_upload_end(&u, r, err);
+	cp->bytes += u.bytes;
 	return r;
 }
 
@@ -163,14 +138,7 @@ static int send_tree(struct cp *cp, struct source *s, struct err *err)
 	r = api_upload_begin(cp->c->api, &rq, err);
 	if (r < 0)
 		return r;
-	r = pack_source(cp, s, err);
-	/* -EPIPE: moatd has answered before the end, and its answer says why. */
-	if (r < 0 && r != -EPIPE) {
-		api_upload_cancel(cp->c->api);
-		return r;
-	}
-	r = api_upload_end(cp->c->api, NULL, err);
-	return r < 0 ? r : 0;
+	return pack_source(cp, s, err);
 }
 
 static int send_input(struct cp *cp, struct err *err)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat image rm, tag, load, import */
+/* moat image rm, tag, import */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/progress.h"
-#include "client/upload.h"
+#include "cli/load.h"
 
 static int rm_one(struct cli *c, const char *name, struct err *err)
 {
@@ -52,47 +49,6 @@ int command_image_tag(struct cli *c)
 	return r < 0 ? cli_fail(c, &err) : 0;
 }
 
-/* @name: "-" or NULL is standard input.  @ret_fd: owned, a duplicate of standard input too. */
-static int open_input(const char *name, int *ret_fd, struct err *err)
-{
-	int fd;
-
-	if (name && !streq(name, "-"))
-		fd = open(name, O_RDONLY | O_CLOEXEC);
-	else if (isatty(STDIN_FILENO))
-		return err_set(err, -EINVAL,
-			       "no archive: standard input is a terminal; name a file");
-	else
-		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		return err_errno(err, -errno, "open %s", name ? name : "standard input");
-	*ret_fd = fd;
-	return 0;
-}
-
-static int upload_archive(struct cli *c, const char *path, const char *file, struct err *err)
-{
-	cleanup(progress_reset) struct progress progress;
-	struct api_request rq = { .method = "POST", .path = path, .on_body = json_lines_feed };
-	cleanup_close int fd = -1;
-	int r = progress_begin(&progress, c, stdout, err);
-
-	rq.arg = &progress.lines;
-	if (r == 0)
-		r = open_input(file, &fd, err);
-	if (r == 0)
-		r = api_upload(c->api, &rq, fd, NULL, err);
-	return progress_end(&progress, r, err);
-}
-
-int command_image_load(struct cli *c)
-{
-	struct err err = { 0 };
-	int r = upload_archive(c, API_BASE "/images/load", options_value(&c->opt, "input"), &err);
-
-	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
-}
-
 int command_image_import(struct cli *c)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
@@ -112,6 +68,6 @@ int command_image_import(struct cli *c)
 	while (r == 0 && (change = options_next(&c->opt, "change", &cursor)))
 		r = cli_query(&path, "changes", change, &err);
 	if (r == 0)
-		r = upload_archive(c, path.data, c->opt.args[0], &err);
+		r = archive_upload(c, path.data, c->opt.args[0], &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

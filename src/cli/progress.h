@@ -2,19 +2,29 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
 #include "cli/format/json-lines.h"
 
+enum progress_style {
+	PROGRESS_NONE,
+	PROGRESS_PLAIN,	   /* each step is a line, without what moves in between */
+	PROGRESS_TERMINAL, /* every layer has a line that is rewritten, with a bar, speed and time
+			    */
+	PROGRESS_JSON,	   /* moatd's messages as they are, one a line */
+};
+
 /*
- * Docker's progress messages, one JSON object per line, as people want to see them: on a
- * terminal every layer has a line that is rewritten, elsewhere each step is a line of its own.
+ * Docker's progress messages, one JSON object per line, as people, or programs, want to see them.
  */
 struct progress {
-	FILE *out; /* NULL: shown nowhere */
-	bool terminal;
-	char **ids; /* the lines on the terminal, top to bottom */
+	FILE *out;
+	enum progress_style style;
+	struct progress_line *lines_shown; /* on the terminal, top to bottom */
+	size_t n_lines_shown;
+	uint64_t moved_usec; /* when progress_moved() showed something last */
 	struct json_lines lines;
 };
 
@@ -30,9 +40,18 @@ int progress_begin(struct progress *p, const struct cli *c, FILE *out, struct er
 /** progress_is_shown() - does the user want to see any? */
 bool progress_is_shown(const struct cli *c);
 
+/** progress_moved() - the same, of something on this side; ten times a second at most.
+ * @total_bytes: 0: not known */
+void progress_moved(struct progress *p, const char *id, const char *status, uint64_t bytes,
+		    uint64_t total_bytes);
+
 /** progress_reset() - free what it holds */
 void progress_reset(struct progress *p);
 
 /** progress_end() - the outcome, given that of the request, whose message is in @err.  Return: @r,
  * or the error among the messages. */
 int progress_end(struct progress *p, int r, struct err *err);
+
+/** progress_result() - print the name of the image that it was all about, the last line of standard
+ * output */
+void progress_result(const struct cli *c, const char *name);

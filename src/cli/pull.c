@@ -133,6 +133,6 @@ int command_pull(struct cli *c)
 		r = pull_image(c, c->opt.args[0], platform, stdout, &full, &err);
 	if (r < 0)
 		return cli_fail(c, &err);
-	puts(full);
+	progress_result(c, full);
 	return cli_flush(c, 0);
 }

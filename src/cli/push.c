@@ -70,6 +70,6 @@ int command_push(struct cli *c)
 		r = err_nomem(&err);
 	if (r < 0)
 		return cli_fail(c, &err);
-	puts(full);
+	progress_result(c, full);
 	return cli_flush(c, 0);
 }

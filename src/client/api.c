@@ -147,7 +147,7 @@ static int write_request(struct buf *b, const struct api_request *rq, const char
 
 int api_begin_request(struct api *a, const struct api_request *rq, bool chunked, struct err *err)
 {
-	cleanup(buf_reset) struct buf out = BUF_INIT;
+	cleanup(buf_wipe) struct buf out = BUF_INIT;
 	cleanup_free char *text = NULL;
 	int r;
 
@@ -178,7 +178,6 @@ int api_begin_request(struct api *a, const struct api_request *rq, bool chunked,
 	a->answered_early = false;
 	a->body_refused = false;
 	r = api_send_all(a->fd, out.data, out.len);
-	explicit_bzero(out.data, out.cap);
 	return r < 0 ? connection_lost(a, r, err) : 0;
 }
 

@@ -28,6 +28,9 @@ struct api_request {
 	http_body_fn
 		on_body; /* gets the body of a success piecewise; NULL: it is gathered as JSON */
 	void *arg;
+	/* Of an upload: called with how many bytes have gone; NULL: nobody is. */
+	void (*on_sent)(void *arg, uint64_t bytes);
+	void *sent_arg;
 	const char *want_header; /* to be had from api_header(); NULL for none */
 };
 

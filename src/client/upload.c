@@ -70,6 +70,7 @@ int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_
 {
 	cleanup(buf_reset) struct buf chunk = BUF_INIT;
 	int r = api_upload_begin(a, rq, err);
+	uint64_t sent_bytes = 0;
 
 	if (r < 0)
 		return r;
@@ -90,6 +91,9 @@ int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_
 		if (n == 0)
 			break;
 		r = api_upload_write(a, chunk.data, chunk.len);
+		sent_bytes += chunk.len;
+		if (rq->on_sent)
+			rq->on_sent(rq->sent_arg, sent_bytes);
 	} while (r == 0);
 	return api_upload_end(a, ret, err);
 }

@@ -43,11 +43,12 @@ static const struct option_def rm_options[] = {
 	{ 0 }
 };
 
-static const struct option_def load_options[] = { { 'i', "input", "FILE",
-						    "Read from a file instead of standard input" },
-						  PROGRESS_OPTION,
-						  { 'q', "quiet", NULL, "Show no progress" },
-						  { 0 } };
+static const struct option_def load_options[] = {
+	{ 'i', "input", "PATH", "Read from a file or a folder instead of standard input" },
+	PROGRESS_OPTION,
+	{ 'q', "quiet", NULL, "Show no progress" },
+	{ 0 }
+};
 
 static const struct option_def save_options[] = {
 	{ 'o', "output", "FILE", "Write to a file instead of standard output" }, { 0 }
@@ -90,6 +91,7 @@ static const struct example push_examples[] = {
 static const struct example load_examples[] = {
 	{ "moat image load -i app.tar",
 	  "What 'docker save' or 'skopeo copy … oci-archive:' wrote." },
+	{ "moat image load -i layout/", "What 'skopeo copy … oci:layout:app' wrote." },
 	{ 0 }
 };
 
@@ -175,7 +177,8 @@ const struct command image_commands[] = {
 	{ .name = "image load",
 	  .synopsis = "[OPTIONS]",
 	  .summary = "Read images from an archive",
-	  .description = "Takes an OCI or docker archive, from standard input or a file.",
+	  .description = "Takes an OCI or docker archive, from standard input or a file, "
+			 "or a folder that is an OCI layout.",
 	  .options = load_options,
 	  .examples = load_examples,
 	  .run = command_image_load,

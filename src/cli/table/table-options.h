@@ -39,7 +39,7 @@
 
 #define PROGRESS_OPTION                                                                            \
 	{                                                                                          \
-		0, "progress", "STYLE", "How progress is shown: auto, plain or none"               \
+		0, "progress", "STYLE", "How progress is shown: auto, plain, json or none"         \
 	}
 
 #define SCHEME_OPTION                                                                              \

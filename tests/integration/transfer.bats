@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# What is seen of transfers, and images that come from, and go to, files and folders.
+
+load lib
+
+setup_file() {
+	file_setup
+	start_moatd
+	moat pull -q "$BUSYBOX"
+}
+
+teardown_file() {
+	file_teardown
+}
+
+@test "progress: json is moatd's messages, one a line, and the image's name last" {
+	local name=$REGISTRY/transfer/json:1
+	run moat pull --progress json "$REGISTRY/test/rich:latest"
+	assert_status 0
+	jq -es 'all(type == "object")' <<<"$output"
+	jq -es --arg name "$REGISTRY/test/rich:latest" '.[-1].image == $name and (map(select(.status == "Pull complete")) | length >= 3)' <<<"$output"
+	moat tag "$BUSYBOX" "$name"
+	run moat push --progress json "$name"
+	assert_status 0
+	jq -es --arg name "$name" '.[-1].image == $name and any(.aux.Digest // "" | startswith("sha256:"))' <<<"$output"
+	run moat pull --progress json "$REGISTRY/test/nosuch"
+	[ "$status" -eq 1 ]
+	moat image rm "$REGISTRY/test/rich:latest" "$name"
+}
+
+@test "progress: a terminal has a line for each layer, with a bar" {
+	moat image rm "$BUSYBOX"
+	rm -f "$SUITE/gate"
+	(sleep 1; touch "$SUITE/gate") &
+	run python3 "$TESTS/integration/terminal.py" 24x100 'expect:Downloading [===' 'expect:Pull complete' -- \
+		"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/busybox:latest"
+	assert_status 0
+	grep -aq $'\033\\[1A' <<<"$output"
+	wait
+	moat pull -q "$BUSYBOX"
+}
+
+@test "image load: a folder that is a layout, with what is not of it left alone" {
+	local layout=$BATS_TEST_TMPDIR/layout
+	skopeo --insecure-policy copy -q --src-tls-verify=false "docker://$BUSYBOX" "oci:$layout:from.folder/app:1"
+	mkfifo "$layout/pipe"
+	run moat image load --input "$layout"
+	assert_status 0
+	assert_has "Loaded image: from.folder/app:1"
+	assert_equal "$(moat image inspect -f '{{.Id}}' from.folder/app:1)" "$(moat image inspect -f '{{.Id}}' "$BUSYBOX")"
+	mkdir "$BATS_TEST_TMPDIR/empty"
+	run moat image load -i "$BATS_TEST_TMPDIR/empty"
+	assert_error 1 "holds no images" index.json
+	moat image rm from.folder/app:1
+}
+
+@test "image save and load: several images, as skopeo, podman and an unpacked folder have them" {
+	local tar=$BATS_TEST_TMPDIR/several.tar id
+	id=$(moat image inspect -f '{{.Id}}' "$BUSYBOX")
+	moat tag "$BUSYBOX" several/one:1
+	moat pull -q "$REGISTRY/test/configured:latest"
+	moat tag "$REGISTRY/test/configured:latest" several/two:2
+	moat image save -o "$tar" several/one:1 several/two:2
+	skopeo inspect --config "docker-archive:$tar:docker.io/several/one:1" >/dev/null
+	skopeo inspect --config "oci-archive:$tar:1" >/dev/null
+	moat image rm several/one:1 several/two:2
+	mkdir "$BATS_TEST_TMPDIR/unpacked"
+	tar -C "$BATS_TEST_TMPDIR/unpacked" -xf "$tar"
+	run moat image load -i "$BATS_TEST_TMPDIR/unpacked"
+	assert_status 0
+	assert_has "Loaded image: several/one:1"
+	assert_has "Loaded image: several/two:2"
+	moat image rm several/one:1
+	podman --root "$BATS_TEST_TMPDIR/podman" --storage-driver vfs load -q -i "$tar"
+	podman --root "$BATS_TEST_TMPDIR/podman" --storage-driver vfs save -q --format docker-archive -o "$BATS_TEST_TMPDIR/podman.tar" several/one:1
+	run moat image load -i "$BATS_TEST_TMPDIR/podman.tar"
+	assert_status 0
+	assert_equal "$(moat image inspect -f '{{.Id}}' localhost/several/one:1)" "$id"
+}
+
+@test "image load: docker's client loads what moat saved, and the other way round" {
+	command -v docker >/dev/null || skip "the docker command line is not installed"
+	export DOCKER_HOST=unix://$SOCKET
+	docker tag "$BUSYBOX" by-docker:1
+	docker save -o "$BATS_TEST_TMPDIR/docker.tar" by-docker:1
+	moat image rm by-docker:1
+	run moat image load -i "$BATS_TEST_TMPDIR/docker.tar"
+	assert_has "Loaded image: by-docker:1"
+	moat image rm by-docker:1
+	run docker load -i "$BATS_TEST_TMPDIR/docker.tar"
+	assert_status 0
+	assert_has "Loaded image: by-docker:1"
+}
