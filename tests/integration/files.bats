@@ -422,7 +422,7 @@ beats_of() {
 	docker cp froze:/in out
 	grep -qx new out
 	assert_equal "$(beats_of froze)" "$before"
-	assert_equal "$(of froze .State.Status)" paused
+	assert_equal "$(moat inspect froze | jq -r ".[0].State.Status")" paused
 	moat unpause froze >/dev/null
 	beats_past() { [ "$(beats_of froze)" -gt "$1" ]; }
 	poll 60 beats_past "$before"

@@ -17,9 +17,10 @@ teardown_file() {
 	assert_has "No space left on device"
 	[ "$(tail -1 <<<"$output")" -ge $((39 << 20)) ]
 	[ "$(tail -1 <<<"$output")" -le $((44 << 20)) ]
-	moat start -a small | grep -q "No space left on device"
+	run moat start -a small
+	assert_has "No space left on device"
 	run moat create --storage-opt size=1t "$BUSYBOX" true
-	assert_error 1 "must be from 16 MiB to 16 GiB"
+	assert_error 1 "must be from 16 MiB to 64 GiB"
 	run moat create --storage-opt colour=red "$BUSYBOX" true
 	assert_error 1 "Unknown option colour"
 }

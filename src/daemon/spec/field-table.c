@@ -94,7 +94,7 @@ static const struct field host[] = {
 	EFFECTIVE("ReadonlyRootfs"),
 	PARTLY("SecurityOpt", "no-new-privileges, seccomp, systempaths; apparmor and label to turn "
 			      "them off, else refused"),
-	PARTLY("StorageOpt", "size, up to 16 GiB"),
+	PARTLY("StorageOpt", "size, up to 64 GiB"),
 	EFFECTIVE("Tmpfs"),
 	REFUSED("UTSMode", NAMESPACES),
 	REFUSED("UsernsMode", NAMESPACES),

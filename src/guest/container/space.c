@@ -16,9 +16,15 @@
 #include "base/str.h"
 #include "guest/container/rootfs.h"
 
-/* As many as the kernel itself keeps back (ext4_calculate_resv_clusters()). */
+/*
+ * At least as many as the kernel itself keeps back (ext4_calculate_resv_clusters()), which is a
+ * fiftieth of all blocks, and these are not known here: f_blocks is without those that the file
+ * system takes for itself.  With fewer, a full file system has no room for what it needs to be
+ * mounted again, where the kernel's own number counts.
+ */
 #define OWN_MAX	 4096u
-#define OWN_PART 50u
+#define OWN_PART 40u
+#define OWN_MIN	 32u
 
 /* Blocks of data that is to be written, and has no place yet; they are free no more. */
 static uint64_t read_delayed(int sys_fd)
@@ -45,7 +51,8 @@ int space_limit(const char *dir, unsigned slot, uint64_t bytes)
 	if (sys_fd < 0 || statvfs(text, &sb) < 0)
 		return -errno;
 	delayed = read_delayed(sys_fd);
-	keep = sb.f_blocks / OWN_PART < OWN_MAX ? sb.f_blocks / OWN_PART : OWN_MAX;
+	keep = sb.f_blocks / OWN_PART + OWN_MIN;
+	keep = keep < OWN_MAX ? keep : OWN_MAX;
 	room = bytes / sb.f_frsize;
 	room = room > delayed ? room - delayed : 0;
 	if (room < sb.f_bfree && sb.f_bfree - room > keep)

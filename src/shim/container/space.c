@@ -14,6 +14,7 @@
 #define MARGIN_MAX    MIB(256)
 #define MARGIN_PART   16u /* of the file system, at most */
 #define SCARCE_BYTES  GIB(1)
+#define PLENTY_BYTES  GIB(16) /* nobody fills that in the pause */
 #define PAUSE_SCARCE  (200 * USEC_PER_MSEC)
 #define PAUSE_LIMITED USEC_PER_SEC
 #define PAUSE_ENOUGH  (5 * USEC_PER_SEC)
@@ -86,7 +87,7 @@ static int look_at_space(struct container *c)
 
 static uint64_t pause_usec(const struct space_watch *w)
 {
-	if (w->told_bytes == UINT64_MAX)
+	if (w->told_bytes >= PLENTY_BYTES)
 		return PAUSE_ENOUGH;
 	return w->told_bytes < SCARCE_BYTES ? PAUSE_SCARCE : PAUSE_LIMITED;
 }

@@ -61,14 +61,33 @@ static int open_existing(int dir_fd, int *ret_fd, struct err *err)
 	return 0;
 }
 
+/* One that was made when disks were smaller: what is missing becomes a hole behind its file
+ * system. */
+static int widen(int fd, uint64_t size_bytes, struct err *err)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) < 0)
+		return err_errno(err, -errno, "writable layer %s", LAYER_FILE);
+	if ((uint64_t)sb.st_size < size_bytes && ftruncate(fd, (off_t)size_bytes) < 0)
+		return err_errno(err, -errno, "writable layer %s", LAYER_FILE);
+	return 0;
+}
+
 static int open_layer(int dir_fd, uint64_t size_bytes, int *ret_fd, struct err *err)
 {
-	int r = open_existing(dir_fd, ret_fd, err);
+	cleanup_close int fd = -1;
+	int r = open_existing(dir_fd, &fd, err);
 
-	if (r != -ENOENT)
-		return r;
-	r = layer_create(dir_fd, LAYER_FILE, size_bytes, err);
-	return r < 0 ? r : open_existing(dir_fd, ret_fd, err);
+	if (r == -ENOENT)
+		r = layer_create(dir_fd, LAYER_FILE, size_bytes, err);
+	if (r == 0 && fd < 0)
+		r = open_existing(dir_fd, &fd, err);
+	if (r == 0)
+		r = widen(fd, size_bytes, err);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
 }
 
 void disks_close(struct slot_disks *d)
