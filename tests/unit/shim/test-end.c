@@ -95,6 +95,19 @@ static void exit_at_signal(int fd)
 	guest_down(fd);
 }
 
+/* The same, and is told beside it that it goes on. */
+static void exit_when_it_goes_on(int fd)
+{
+	guest_boot(fd);
+	guest_started(fd);
+	freeze(fd, 0);
+	guest_expect(fd, LINK_SIGNAL, NULL);
+	guest_expect(fd, LINK_LIMITS, NULL);
+	guest_expect(fd, LINK_CLOCK, NULL);
+	guest_exited(fd, 1, 5, 0);
+	guest_down(fd);
+}
+
 static void a_paused_container_goes_on_where_it_was(void **state)
 {
 	struct box b;
@@ -102,7 +115,7 @@ static void a_paused_container_goes_on_where_it_was(void **state)
 
 	(void)state;
 	box_new(&b);
-	box_start(&b, exit_at_signal);
+	box_start(&b, exit_when_it_goes_on);
 	w = box_watch(&b);
 	assert_int_equal(box_refused(&b, "{\"op\":\"pause\"}", -1), EBUSY);
 	box_ask(&b, START, -1);
