@@ -26,6 +26,7 @@ static const struct listing_kind df_kind = {
 struct usage_kind {
 	const char *type, *member, *size;
 	bool (*is_active)(const json_t *item);
+	const char *sum; /* what all of them take, where some is shared; NULL: the sizes' sum */
 };
 
 static bool has_users(const json_t *item)
@@ -56,12 +57,12 @@ static bool is_loaded(const json_t *item)
 }
 
 static const struct usage_kind kinds[] = {
-	{ "Images", "Images", "Size", has_users },
-	{ "Containers", "Containers", "SizeRw", is_running },
-	{ "Local Volumes", "Volumes", "Size", is_referenced },
-	{ "Build Cache", "BuildCache", "Size", is_in_use },
-	{ "Templates", "Templates", "DiskBytes", is_loaded },
-	{ "Spare Machines", "Spares", "DiskBytes", is_in_use },
+	{ "Images", "Images", "Size", has_users, "LayersSize" },
+	{ "Containers", "Containers", "SizeRw", is_running, NULL },
+	{ "Local Volumes", "Volumes", "Size", is_referenced, NULL },
+	{ "Build Cache", "BuildCache", "Size", is_in_use, NULL },
+	{ "Templates", "Templates", "DiskBytes", is_loaded, NULL },
+	{ "Spare Machines", "Spares", "DiskBytes", is_in_use, NULL },
 };
 
 static int64_t size_of(const json_t *item, const char *key)
@@ -84,8 +85,12 @@ static json_t *usage_row(const struct usage_kind *kind, const json_t *answer)
 
 		active += used;
 		bytes += size_of(item, kind->size);
-		reclaimable += used ? 0 : size_of(item, kind->size);
+		if (!used)
+			reclaimable += size_of(item, kind->size) -
+				       (kind->sum ? cli_int(item, "SharedSize") : 0);
 	}
+	if (kind->sum)
+		bytes = cli_int(answer, kind->sum);
 	format_size((uint64_t)bytes, size);
 	format_size((uint64_t)reclaimable, free_size);
 	return json_pack("{s:o, s:o, s:s, s:o, s:s}", "Active", json_sprintf("%lld", active),
@@ -107,7 +112,7 @@ static int show_all(struct cli *c, json_t *answer, struct err *err)
 	if (shape.kind != SHAPE_TABLE)
 		return shape_print(&shape, answer, err);
 	puts("Images space usage:\n");
-	r = image_ls_print(c, json_object_get(answer, "Images"), err);
+	r = image_ls_print(c, json_object_get(answer, "Images"), true, err);
 	puts("\nContainers space usage:\n");
 	if (r == 0)
 		r = ps_print(c, json_object_get(answer, "Containers"), true, err);

@@ -35,19 +35,35 @@ static const struct listing_kind image_kind = {
 struct image_list {
 	struct listing *listing;
 	bool full;
+	bool sizes; /* on the disk, in place of that of what is unpacked */
 };
+
+/* What of an image's size is shared and what is its own, where moatd says so. */
+static void format_parts(const json_t *item, char shared[FORMAT_MAX], char unique[FORMAT_MAX])
+{
+	int64_t bytes = cli_int(item, "SharedSize");
+
+	strcpy(shared, "N/A");
+	strcpy(unique, "N/A");
+	if (!json_object_get(item, "DiskSize"))
+		return;
+	format_size((uint64_t)bytes, shared);
+	format_size((uint64_t)(cli_int(item, "DiskSize") - bytes), unique);
+}
 
 /* One line: an image under one of its names; NULL where it has none. */
 static json_t *image_row(const struct image_list *l, const json_t *item, const char *repository,
 			 const char *tag, const char *digest)
 {
 	char id[FORMAT_MAX], since[FORMAT_MAX], at[FORMAT_MAX], size[FORMAT_MAX];
+	char shared[FORMAT_MAX], unique[FORMAT_MAX];
 	int64_t seconds = cli_int(item, "Created"), users = cli_int(item, "Containers");
 
 	format_short_id(cli_str(item, "Id"), id);
 	format_since(seconds, YEAR_ONE_SEC, since);
 	format_date(seconds, at);
-	format_size((uint64_t)cli_int(item, "Size"), size);
+	format_size((uint64_t)cli_int(item, l->sizes ? "DiskSize" : "Size"), size);
+	format_parts(item, shared, unique);
 	return JSON_OBJECT(
 		member_json("Containers", users < 0 ? json_string("N/A")
 						    : json_sprintf("%lld", (long long)users)),
@@ -55,8 +71,8 @@ static json_t *image_row(const struct image_list *l, const json_t *item, const c
 		member_text("Digest", digest ? digest : NONE),
 		member_text("ID", l->full ? cli_str(item, "Id") : id),
 		member_text("Repository", repository ? repository : NONE),
-		member_text("SharedSize", "N/A"), member_text("Size", size),
-		member_text("Tag", tag ? tag : NONE), member_text("UniqueSize", "N/A"),
+		member_text("SharedSize", shared), member_text("Size", size),
+		member_text("Tag", tag ? tag : NONE), member_text("UniqueSize", unique),
 		member_text("VirtualSize", size));
 }
 
@@ -120,10 +136,10 @@ static int show_image(const struct image_list *l, const json_t *item, struct err
 	return r;
 }
 
-int image_ls_print(const struct cli *c, const json_t *list, struct err *err)
+int image_ls_print(const struct cli *c, const json_t *list, bool sizes, struct err *err)
 {
 	cleanup_listing struct listing *listing = NULL;
-	struct image_list l = { .full = options_flag(&c->opt, "no-trunc") };
+	struct image_list l = { .full = options_flag(&c->opt, "no-trunc"), .sizes = sizes };
 	const json_t *item;
 	size_t i;
 	int r = listing_new(c, &image_kind, &listing, err);
@@ -132,6 +148,8 @@ int image_ls_print(const struct cli *c, const json_t *list, struct err *err)
 		return r;
 	l.listing = listing;
 	listing_show(listing, "Digest", options_flag(&c->opt, "digests"));
+	listing_show(listing, "SharedSize", sizes);
+	listing_show(listing, "UniqueSize", sizes);
 	json_array_foreach (list, i, item) {
 		if (r == 0)
 			r = show_image(&l, item, err);
@@ -154,16 +172,22 @@ int command_image_ls(struct cli *c)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_json json_t *list = NULL;
+	bool tree = options_flag(&c->opt, "tree");
 	struct err err = { 0 };
 	int r = buf_adds(&path, API_BASE "/images/json") < 0 ? err_nomem(&err) : 0;
 
 	if (r == 0)
 		r = cli_query(&path, "all", options_flag(&c->opt, "all") ? "1" : NULL, &err);
 	if (r == 0)
+		r = cli_query(&path, "shared-size", "1", &err);
+	if (r == 0)
+		r = cli_query(&path, "manifests", tree ? "1" : NULL, &err);
+	if (r == 0)
 		r = add_filters(c, &path, &err);
 	if (r == 0)
 		r = cli_get(c, path.data, JSON_ARRAY, &list, &err);
 	if (r == 0)
-		r = image_ls_print(c, list, &err);
+		r = tree ? image_tree_print(c, list)
+			 : image_ls_print(c, list, options_flag(&c->opt, "sizes"), &err);
 	return r < 0 ? cli_fail(c, &err) : cli_flush(c, 0);
 }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "oci/config.h"
+#include "oci/descriptor.h"
 #include "oci/reference.h"
 #include "settings/settings.h"
 
@@ -136,6 +137,43 @@ void verdict_reset(struct verdict *v);
  * Return: 0; as store_find(); as flatten(); -errno; with a message.
  */
 int store_verify(struct store *st, const char *name, struct verdict *ret, struct err *err);
+
+/* What an image takes on the disk. */
+struct image_usage {
+	struct digest manifest;
+	uint64_t bytes;	       /* its blobs and its file */
+	uint64_t shared_bytes; /* of blobs that other images have too */
+};
+
+struct usage {
+	struct image_usage *images;
+	size_t n;
+	uint64_t total_bytes; /* of the whole store, also of what is on its way in, as du(1) says */
+};
+void usage_reset(struct usage *u);
+
+/** usage_of() - of one image; borrowed; NULL where it is not among them */
+const struct image_usage *usage_of(const struct usage *u, const struct digest *manifest);
+
+/** store_usage() - @ret: usage_reset().  Return: 0; -ENOMEM with a message. */
+int store_usage(struct store *st, struct usage *ret, struct err *err);
+
+/* One of the manifests of an image: its own, or of those in its index. */
+struct image_part {
+	struct digest manifest;
+	struct platform platform;
+	bool is_image;	/* else something about one, an attestation */
+	bool is_stored; /* with its layers */
+	struct oci_descriptor *layers;
+	size_t n_layers;
+	uint64_t bytes; /* of the layers */
+};
+
+/** store_describe() - what an image is made of.  @ret: owned, image_parts_free().  Return: 0;
+ * -ENOMEM with a message. */
+int store_describe(struct store *st, const struct image *im, struct image_part **ret, size_t *ret_n,
+		   struct err *err);
+void image_parts_free(struct image_part *list, size_t n);
 
 /*
  * Progress of a pull, push or load; @id is a layer's short id or NULL, docker's words in @status.

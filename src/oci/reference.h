@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -39,6 +40,11 @@ static inline const char *digest_algorithm(const struct digest *d)
 static inline bool digest_is_set(const struct digest *d)
 {
 	return d->text[0] != '\0';
+}
+
+static inline bool digest_is_same(const struct digest *a, const struct digest *b)
+{
+	return strcmp(a->text, b->text) == 0;
 }
 
 /*

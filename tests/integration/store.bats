@@ -107,3 +107,54 @@ noted() {
 	run moat image verify nosuch
 	assert_error 1 "No such image"
 }
+
+# usage: the answer of system df -v, once no file is on its way to the store any more.
+usage() {
+	noted "$RICH"
+	noted "$REGISTRY/test/again"
+	moat system df -v --format json
+}
+
+@test "df: the store's size is what du says, shared blobs count once, and prune gives back what it says" {
+	local size freed
+	moat pull -q -a "$REGISTRY/test/multi:latest"
+	moat pull -q "$RICH"
+	moat create --name same --network none "$RICH" true
+	moat commit same "$REGISTRY/test/again" >/dev/null
+	moat rm same
+	usage >"$BATS_TEST_TMPDIR/usage"
+	size=$(jq .LayersSize "$BATS_TEST_TMPDIR/usage")
+	assert_equal "$size" "$(du -s --block-size=1 "$IMAGES" | cut -f1)"
+	jq -e '[.Images[] | select(.SharedSize > 500000)] | length == 2' "$BATS_TEST_TMPDIR/usage"
+	jq -e '.LayersSize < ([.Images[].Size] | add)' "$BATS_TEST_TMPDIR/usage"
+	run moat system df -v
+	assert_has "SHARED SIZE"
+	assert_has "UNIQUE SIZE"
+	run moat image ls --sizes --format '{{.SharedSize}} {{.UniqueSize}}' "$RICH"
+	[[ $output != *N/A* && $output != 0B* ]]
+	moat image prune -af --filter until=2000-01-01T00:00:00Z
+	moat image inspect "$RICH" >/dev/null
+	moat image rm "$REGISTRY/test/multi:latest"
+	size=$(jq .LayersSize <<<"$(usage)")
+	freed=$(curl -sS --unix-socket "$SOCKET" -X POST -G http://moat/v1.47/images/prune --data-urlencode 'filters={"dangling":["false"]}' | jq .SpaceReclaimed)
+	assert_equal "$(moat system df -v --format json | jq .LayersSize)" $((size - freed))
+	[ "$freed" -gt 1000000 ]
+	[ -z "$(ls "$IMAGES/blobs/sha256" "$IMAGES/rootfs" "$IMAGES/sums" | grep -v :)" ]
+}
+
+@test "image ls: --tree shows platforms and layers, --digests and filters what they say" {
+	local name=$REGISTRY/test/multi:latest
+	moat pull -q -a "$name"
+	moat pull -q "$RICH"
+	run moat image ls --tree
+	assert_status 0
+	assert_has "$name"
+	assert_has "├─ linux/amd64"
+	assert_has "linux/arm64"
+	assert_has "$(jq -r '.layers[0].digest' "$IMAGES/blobs/sha256/$(basename "$(rootfs_of "$RICH")" .erofs)" | cut -c1-19)"
+	run moat image ls --digests --filter "since=$name" --filter dangling=false
+	assert_status 0
+	run moat image ls --tree --filter "reference=$RICH"
+	[[ $output != *"$name"* ]]
+	moat image rm "$name" "$RICH"
+}

@@ -34,6 +34,8 @@ static const struct option_def ls_options[] = {
 	FORMAT_OPTION,
 	NO_TRUNC_OPTION,
 	{ 'q', "quiet", NULL, "Show ids only" },
+	{ 0, "sizes", NULL, "Show what images take on the disk, and what of it others have too" },
+	{ 0, "tree", NULL, "Show the platforms of images, and their layers" },
 	{ 0 }
 };
 

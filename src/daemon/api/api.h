@@ -106,6 +106,14 @@ int64_t api_image_created_nsec(const struct image *im);
 /** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
 json_t *api_image_describe(const struct image *im);
 
+/** api_image_add_sizes() - what it takes on the disk, to its description.  @u: may be NULL.
+ * Return: 0; -1. */
+int api_image_add_sizes(json_t *item, const struct image_usage *u);
+
+/** api_image_add_manifests() - what it is made of, to its description.  Return: 0; -ENOMEM with a
+ * message. */
+int api_image_add_manifests(struct api *api, json_t *item, const struct image *im, struct err *err);
+
 /* secrets.c */
 int api_secrets(struct request *rq, struct reply *rp, struct err *err);
 int api_secret_create(struct request *rq, struct reply *rp, struct err *err);

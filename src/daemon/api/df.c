@@ -9,32 +9,42 @@
 #include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
 
-/* The size of an image is here that of its file system and of its blobs, which are kept, also of
- * those that other images have too: what its removal gives back at most. */
+static int describe_image(struct api *api, const struct usage *u, const struct image *im,
+			  json_t *out)
+{
+	const struct image_usage *mine = usage_of(u, &im->manifest);
+	cleanup_json json_t *item = api_image_describe(im);
+	size_t users = containers_use(api->containers, &im->manifest).all;
+	json_int_t bytes = mine ? (json_int_t)mine->bytes : 0;
+
+	return item && api_image_add_sizes(item, mine) == 0 &&
+			       json_object_set_new(item, "Containers",
+						   json_integer((json_int_t)users)) == 0 &&
+			       json_object_set_new(item, "Size", json_integer(bytes)) == 0 &&
+			       json_object_set_new(item, "VirtualSize", json_integer(bytes)) == 0 &&
+			       json_array_append(out, item) == 0
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* The size of an image is here that of its file and of its blobs on the disk, also of those that
+ * other images have too.  The sum is that of the store, where each counts once. */
 static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct err *err)
 {
+	cleanup(usage_reset) struct usage u = { 0 };
 	struct image **list;
 	size_t n;
-	int r = store_list(api->store, &list, &n, err);
+	int r = store_usage(api->store, &u, err);
 
+	if (r == 0)
+		r = store_list(api->store, &list, &n, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n && r == 0; i++) {
-		json_t *item = api_image_describe(list[i]);
-		json_int_t bytes = (json_int_t)(list[i]->size_bytes + list[i]->blobs_bytes);
-		size_t users = containers_use(api->containers, &list[i]->manifest).all;
-
-		if (!item ||
-		    json_object_set_new(item, "Containers", json_integer((json_int_t)users)) < 0 ||
-		    json_object_set_new(item, "SharedSize", json_integer(0)) < 0 ||
-		    json_object_set_new(item, "Size", json_integer(bytes)) < 0 ||
-		    json_object_set_new(item, "VirtualSize", json_integer(bytes)) < 0 ||
-		    json_array_append_new(out, item) < 0)
-			r = err_nomem(err);
-		*ret_bytes += bytes;
-	}
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = describe_image(api, &u, list[i], out);
 	image_list_free(list, n);
-	return r;
+	*ret_bytes = (int64_t)u.total_bytes;
+	return r < 0 ? err_nomem(err) : 0;
 }
 
 /* "type", repeated, says which kinds are wanted; without it all are. */

@@ -156,11 +156,24 @@ static bool image_is_wanted(const struct filters *f, const struct period *p, con
 	       filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
 }
 
+/* What the list's items have beside what they always have. */
+static int complete_item(struct request *rq, const struct usage *u, const struct image *im,
+			 json_t *item, struct err *err)
+{
+	if (request_flag(rq, "shared-size", false) &&
+	    api_image_add_sizes(item, usage_of(u, &im->manifest)) < 0)
+		return err_nomem(err);
+	return request_flag(rq, "manifests", false)
+		       ? api_image_add_manifests(rq->api, item, im, err)
+		       : 0;
+}
+
 int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 {
 	static const char *const allowed[] = { "reference", "dangling", "label", "before",
 					       "since",	    "until",	NULL };
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
+	cleanup(usage_reset) struct usage usage = { 0 };
 	cleanup_json json_t *out = json_array();
 	struct period period;
 	struct image **list;
@@ -169,6 +182,10 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r == 0)
 		r = read_period(rq->api, &f, &period, err);
+	if (r == 0)
+		r = request_flag(rq, "shared-size", false)
+			    ? store_usage(rq->api->store, &usage, err)
+			    : 0;
 	if (r == 0)
 		r = out ? store_list(rq->api->store, &list, &n, err) : err_nomem(err);
 	if (r < 0)
@@ -179,7 +196,13 @@ int api_image_list(struct request *rq, struct reply *rp, struct err *err)
 		if (!image_is_wanted(&f, &period, list[i]))
 			continue;
 		item = api_image_describe(list[i]);
-		if (!item || (reference_fits(&f, item) && json_array_append(out, item) < 0))
+		if (!item)
+			r = err_nomem(err);
+		else if (reference_fits(&f, item))
+			r = complete_item(rq, &usage, list[i], item, err);
+		else
+			continue;
+		if (r == 0 && json_array_append(out, item) < 0)
 			r = err_nomem(err);
 	}
 	image_list_free(list, n);

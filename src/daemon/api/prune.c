@@ -109,19 +109,25 @@ static struct image_users count_all_users(const struct digest *manifest, void *a
 }
 
 /* Remove one image with all its names, unless a container uses it. */
-static void prune_image(struct api *api, const struct image *im, json_t *deleted, int64_t *freed)
+static void prune_image(struct api *api, const struct image *im, json_t *deleted)
 {
 	cleanup(removal_reset) struct removal gone = { 0 };
 
 	if (store_remove(api->store, im->config.text, true, count_all_users, api, &gone, NULL) < 0)
 		return;
-	*freed += (int64_t)(im->size_bytes + im->blobs_bytes);
 	for (char **name = gone.untagged; name && *name; name++)
 		json_array_append_new(deleted, json_pack("{s:s}", "Untagged", *name));
 	for (char **name = gone.deleted; name && *name; name++)
 		json_array_append_new(deleted, json_pack("{s:s}", "Deleted", *name));
 	hub_publish(api->hub, "image", "delete", im->config.text,
 		    json_pack("{s:s}", "name", im->config.text));
+}
+
+static int64_t store_bytes(struct api *api)
+{
+	cleanup(usage_reset) struct usage u = { 0 };
+
+	return store_usage(api->store, &u, NULL) < 0 ? 0 : (int64_t)u.total_bytes;
 }
 
 int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
@@ -131,7 +137,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 	cleanup(filters_reset) struct filters f = FILTERS_INIT;
 	cleanup_json json_t *deleted = json_array();
 	struct image **list;
-	int64_t until, freed = 0;
+	int64_t until, freed;
 	bool tagged = false;
 	size_t n;
 	int r = filters_parse(request_arg(rq, "filters"), allowed, &f, err);
@@ -144,12 +150,16 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 		r = deleted ? store_list(api->store, &list, &n, err) : err_nomem(err);
 	if (r < 0)
 		return r;
+	freed = store_bytes(api);
 	for (size_t i = 0; i < n; i++)
 		if ((tagged || strv_len(list[i]->tags) == 0) &&
 		    api_image_created_nsec(list[i]) < until &&
 		    filters_labels(&f, list[i]->oci->labels))
-			prune_image(api, list[i], deleted, &freed);
+			prune_image(api, list[i], deleted);
 	image_list_free(list, n);
+	freed -= store_bytes(api);
+	if (freed < 0)
+		freed = 0;
 	api_publish_pruned(api, "image", freed);
 	return reply_json(rp, 200,
 			  json_pack("{s:O, s:I}", "ImagesDeleted", deleted, "SpaceReclaimed",

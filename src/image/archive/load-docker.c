@@ -12,6 +12,7 @@
 #include "image/store/install.h"
 #include "image/store/store.h"
 #include "oci/descriptor.h"
+#include "oci/docker-archive.h"
 #include "oci/manifest.h"
 
 /*
@@ -22,8 +23,6 @@
  *
  * The archive is hostile.
  */
-
-#define IMAGES_MAX 1024
 
 static const char *sniff_media_type(struct store *st, const struct oci_descriptor *blob)
 {
@@ -53,78 +52,42 @@ static int describe_member(const struct load *l, const char *name, const char *m
 	return ret->media_type ? 0 : err_nomem(err);
 }
 
-static int build_manifest(const struct load *l, const json_t *entry, struct oci_manifest *m,
-			  struct err *err)
+static int build_manifest(const struct load *l, const struct docker_image *im,
+			  struct oci_manifest *m, struct err *err)
 {
-	cleanup_strv char **layers = NULL;
-	const char *config;
-	int r = json_get_str(entry, "Config", &config, err);
+	int r = describe_member(l, im->config, MEDIA_OCI_CONFIG, &m->config, err);
 
-	if (r == 0)
-		r = json_get_strv(entry, "Layers", &layers, err);
-	if (r < 0)
-		return r;
-	if (!config || strv_len(layers) > OCI_LAYERS_MAX)
-		return err_set(err, -EBADMSG, "\"Config\" is needed, and at most %d \"Layers\"",
-			       OCI_LAYERS_MAX);
-	m->layers = calloc(strv_len(layers) + 1, sizeof(*m->layers));
+	m->layers = calloc(strv_len(im->layers) + 1, sizeof(*m->layers));
 	if (!m->layers)
 		return err_nomem(err);
-	r = describe_member(l, config, MEDIA_OCI_CONFIG, &m->config, err);
-	for (char **layer = layers; r == 0 && layer && *layer; layer++)
+	for (char **layer = im->layers; r == 0 && layer && *layer; layer++)
 		r = describe_member(l, *layer, NULL, &m->layers[m->n_layers++], err);
 	return r;
 }
 
-static int read_tags(const json_t *entry, char ***ret, struct err *err)
-{
-	cleanup_strv char **given = NULL;
-	int r = json_get_strv(entry, "RepoTags", &given, err);
-
-	for (char **tag = given; r == 0 && tag && *tag; tag++) {
-		cleanup_reference struct reference *ref = NULL;
-		cleanup_free char *full = NULL;
-
-		if (reference_parse(*tag, &ref, NULL) < 0 || digest_is_set(&ref->digest))
-			return err_set(err, -EBADMSG, "an image of the archive has a bad name");
-		full = reference_full(ref);
-		if (!full || strv_add(ret, full) < 0)
-			r = err_nomem(err);
-	}
-	return r;
-}
-
-static int load_image(struct load *l, const json_t *entry, struct err *err)
+static int load_image(struct load *l, const struct docker_image *im, struct err *err)
 {
 	cleanup_oci_manifest struct oci_manifest *m = calloc(1, sizeof(*m));
 	struct oci_descriptor manifest = { 0 };
-	cleanup_strv char **tags = NULL;
-	int r = m ? build_manifest(l, entry, m, err) : err_nomem(err);
+	int r = m ? build_manifest(l, im, m, err) : err_nomem(err);
 
-	if (r == 0)
-		r = read_tags(entry, &tags, err);
 	if (r == 0)
 		r = store_put_manifest(l->work, m, &manifest, err);
 	if (r == 0)
-		r = load_install(l, &manifest, tags, err);
+		r = load_install(l, &manifest, im->tags, err);
 	oci_descriptor_reset(&manifest);
 	return r;
 }
 
 int load_docker(struct load *l, struct err *err)
 {
+	cleanup(docker_archive_reset) struct docker_archive a = { 0 };
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	cleanup_json json_t *doc = NULL;
 	int r = load_read(l, "manifest.json", &text, err);
 
 	if (r == 0)
-		r = json_read(text.data ? text.data : "", text.len, "manifest.json", &doc, err);
-	if (r < 0)
-		return r;
-	if (!json_is_array(doc) || json_array_size(doc) == 0 || json_array_size(doc) > IMAGES_MAX)
-		return err_set(err, -EBADMSG, "manifest.json must be a list of 1 to %d images",
-			       IMAGES_MAX);
-	for (size_t i = 0; r == 0 && i < json_array_size(doc); i++)
-		r = load_image(l, json_array_get(doc, i), err);
+		r = docker_archive_read(text.data ? text.data : "", text.len, &a, err);
+	for (size_t i = 0; r == 0 && i < a.n; i++)
+		r = load_image(l, &a.images[i], err);
 	return r;
 }
