@@ -44,6 +44,9 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	       struct err *err);
 void store_close(struct store *st);
 
+/** store_set_limits() - how much an image may be that comes in from now on */
+void store_set_limits(struct store *st, const struct image_limits *limits);
+
 struct image {
 	struct digest manifest; /* platform manifest: names the EROFS file */
 	struct digest original; /* the manifest of Docker's media types that it was made of; may be
@@ -100,8 +103,8 @@ struct image_users {
  * store_remove() - remove a name, and the image with its last one
  * @force: remove an image by id although it has several tags; take the last name of one that
  * containers use, which stays without a name then
- * @count: asked for an image that is about to lose its last name; called without the store's lock;
- * NULL: no container uses it
+ * @count: asked for an image that is about to lose its last name; called with the store's lock, so
+ * it must not come back to the store; NULL: no container uses it
  *
  * Blobs that no manifest refers to and EROFS files of no image are deleted in the same call.
  *
@@ -110,6 +113,13 @@ struct image_users {
 int store_remove(struct store *st, const char *name, bool force,
 		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err);
+
+/** store_has() - is an image with this manifest there, and not being removed? */
+bool store_has(struct store *st, const struct digest *manifest);
+
+/** store_tidy() - remove what downloads that ended early have left.  Nothing of one that goes on.
+ */
+void store_tidy(struct store *st);
 
 /* What store_verify() found. */
 struct verdict {

@@ -26,5 +26,8 @@ int wrong_type(const char *name, const char *wanted, struct err *err);
 
 #define SETTINGS_LIST_MAX 1000
 
+/** read_limits() - "image-limits", into a struct settings */
+int read_limits(const char *name, json_t *value, void *to, struct err *err);
+
 /** read_signatures() - "signatures", into a struct settings */
 int read_signatures(const char *name, json_t *value, void *to, struct err *err);

@@ -287,6 +287,7 @@ int settings_parse(const char *text, size_t len, struct settings **ret, struct e
 		{ "proxies", read_proxies },
 		{ "signatures", read_signatures },
 		{ "memory-reclaim", read_reclaim },
+		{ "image-limits", read_limits },
 	};
 	cleanup_settings struct settings *s = settings_default();
 	cleanup_json json_t *doc = NULL;

@@ -42,6 +42,14 @@ struct signature_policy {
 	char *identity; /* what the signatures say in place of @name; "*": anything; NULL: @name */
 };
 
+/* How much one image may be; 0: the usual. */
+struct image_limits {
+	uint64_t bytes;	  /* of its files */
+	uint64_t entries; /* names */
+	uint64_t memory;  /* bytes that names, link targets and attributes take */
+	uint64_t ratio;	  /* how many times its packed size a layer may unpack to */
+};
+
 struct settings {
 	_Atomic unsigned refs;
 	struct registry_settings *registries;
@@ -56,6 +64,7 @@ struct settings {
 	uint32_t max_uploads;
 	bool reclaim_pressure;	   /* guests drop their caches when the host wants memory */
 	uint32_t reclaim_idle_sec; /* and when they were idle for so long; 0: they do not */
+	struct image_limits image_limits;
 };
 
 /**

@@ -158,3 +158,48 @@ usage() {
 	[[ $output != *"$name"* ]]
 	moat image rm "$name" "$RICH"
 }
+
+@test "limits: those of the settings count, and the message names the one that an image is past" {
+	local pid limit
+	pid=$(moatd_pid)
+	kill -9 "$pid"
+	poll 20 gone "$pid"
+	export MOAT_CONFIG=$SUITE/limits.json
+	for limit in '"entries": 100' '"memory": 1000' '"bytes": "1m"'; do
+		echo "{\"image-limits\": {$limit}}" >"$MOAT_CONFIG"
+		run moat pull "$RICH"
+		assert_error 1 "image-limits" "${limit%%:*}"
+		[ -z "$(ls "$IMAGES/rootfs" "$IMAGES/tmp" | grep -v :)" ]
+	done
+	echo '{"image-limits": {"entries": 5000, "bytes": "1g"}}' >"$MOAT_CONFIG"
+	moat pull -q "$RICH"
+	moat image rm "$RICH"
+	echo '{}' >"$MOAT_CONFIG"
+}
+
+@test "gc: pulls, prunes and kills at the same time leave whole images, and nothing else" {
+	local i pid name=$REGISTRY/test/multi:latest again=$REGISTRY/test/again:latest
+	skopeo --insecure-policy copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$RICH" "docker://$again"
+	for i in 1 2 3 4 5 6; do moat image prune -af >/dev/null; done &
+	for i in 1 2 3; do
+		moat pull -q "$RICH" &
+		pid=$!
+		moat pull -q "$again"
+		moat image rm "$again" || true
+		wait "$pid"
+	done
+	wait
+	for i in 1 2 3; do
+		moat pull -q "$RICH" >/dev/null 2>&1 &
+		sleep "0.0$((i * 2))"
+		pid=$(moatd_pid)
+		kill -9 "$pid"
+		poll 20 gone "$pid"
+		wait
+		moat image rm "$RICH" >/dev/null 2>&1 || true
+	done
+	moat pull -q "$RICH"
+	moat image verify "$RICH"
+	moat image prune -af
+	[ -z "$(ls "$IMAGES/blobs/sha256" "$IMAGES/rootfs" "$IMAGES/sums" "$IMAGES/tmp" "$IMAGES/partial" | grep -v :)" ]
+}

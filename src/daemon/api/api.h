@@ -100,6 +100,10 @@ json_t *api_container_networks(const struct container *c);
  * owned.  Return: 0; -ENOMEM. */
 int api_container_list_all(struct api *api, json_t **ret, struct err *err);
 
+/** api_take_limits() - have the store keep to the limits that the settings name now.  Return: 0; as
+ * settings_file_get(). */
+int api_take_limits(struct api *api, struct err *err);
+
 /** api_image_created_nsec() - since 1970; 0 where the image does not say */
 int64_t api_image_created_nsec(const struct image *im);
 

@@ -133,6 +133,8 @@ static int commit_image(struct request *rq, struct container *c, const json_t *c
 	if (request_flag(rq, "pause", true))
 		what.flags |= LINK_FILES_FREEZE;
 	r = files_open(c, &what, &f, err);
+	if (r == 0)
+		r = api_take_limits(rq->api, err);
 	return r == 0 ? store_commit(rq->api->store, &rc, ret, err) : r;
 }
 

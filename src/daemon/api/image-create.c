@@ -54,6 +54,7 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 	int r;
 
 	in.access.auth = registry_auth_of(&p->credentials, &auth);
+	store_set_limits(p->api->store, &p->settings->image_limits);
 	r = store_pull(p->api->store, &in, &progress, &im, err);
 	if (r < 0)
 		return r;
@@ -162,6 +163,8 @@ static int reply_import(struct request *rq, struct reply *rp, struct err *err)
 		r = read_platform(rq, &platform, err);
 	if (r == 0)
 		r = config ? api_read_changes(rq, config, err) : err_nomem(err);
+	if (r == 0)
+		r = api_take_limits(rq->api, err);
 	if (r == 0)
 		r = store_import(rq->api->store, &in, &im, err);
 	if (r < 0)

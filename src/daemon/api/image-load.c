@@ -7,7 +7,10 @@
 int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_strv char **names = NULL;
-	int r = store_load(rq->api->store, rq->body_fd, NULL, &names, err);
+	int r = api_take_limits(rq->api, err);
+
+	if (r == 0)
+		r = store_load(rq->api->store, rq->body_fd, NULL, &names, err);
 
 	if (r < 0)
 		return r;

@@ -157,6 +157,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 		    filters_labels(&f, list[i]->oci->labels))
 			prune_image(api, list[i], deleted);
 	image_list_free(list, n);
+	store_tidy(api->store);
 	freed -= store_bytes(api);
 	if (freed < 0)
 		freed = 0;

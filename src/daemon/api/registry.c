@@ -33,6 +33,16 @@ int api_registry_access(const struct request *rq, struct settings **ret_settings
 	return 0;
 }
 
+int api_take_limits(struct api *api, struct err *err)
+{
+	cleanup_settings struct settings *s = NULL;
+	int r = settings_file_get(api->settings, &s, err);
+
+	if (r == 0)
+		store_set_limits(api->store, &s->image_limits);
+	return r;
+}
+
 /* An address as the name of a registry, which can stand before an image's.  @ret: owned */
 static int registry_name(const char *address, char **ret, struct err *err)
 {

@@ -237,11 +237,7 @@ static int fill_record(struct record *rec, const struct image *im, const char *i
  * it cannot be. */
 static int check_image_kept(struct container *c, struct err *err)
 {
-	cleanup_free char *rootfs = store_rootfs_path(c->table->images, &c->rec.manifest);
-
-	if (!rootfs)
-		return err_nomem(err);
-	return access(rootfs, F_OK) == 0 ? 0 : no_such_image(c->rec.image, err);
+	return store_has(c->table->images, &c->rec.manifest) ? 0 : no_such_image(c->rec.image, err);
 }
 
 static int create_from(struct containers *t, const char *name, struct record *rec,

@@ -196,10 +196,9 @@ int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
 	return write_image(&c, err);
 }
 
-int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
-	    struct flatten_helpers *helpers, struct err *err)
+struct flatten_limits flatten_limits_usual(void)
 {
-	static const struct flatten_limits limits = {
+	return (struct flatten_limits){
 		.max_bytes = UNPACK_MAX_BYTES,
 		.max_entries = UNPACK_MAX_ENTRIES,
 		.max_memory = UNPACK_MAX_MEMORY,
@@ -207,6 +206,12 @@ int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
 		.ratio_max = UNPACK_RATIO_MAX,
 		.inline_bytes = UNPACK_INLINE_BYTES,
 	};
+}
+
+int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
+	    struct flatten_helpers *helpers, struct err *err)
+{
+	const struct flatten_limits limits = flatten_limits_usual();
 
 	return flatten_limited(layers, n_layers, out_fd, &limits, helpers, err);
 }

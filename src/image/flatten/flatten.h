@@ -20,6 +20,9 @@
 #define UNPACK_INLINE_BYTES                                                                        \
 	(128ULL << 20) /* small files kept in memory to go beside their inodes */
 
+/* How messages name what can be set. */
+#define LIMIT(name) "\"image-limits\": \"" name "\" of moat's settings"
+
 struct flatten_layer {
 	int fd;		       /* borrowed; the packed layer, a regular file */
 	bool grows;	       /* the file is still being written */
@@ -45,7 +48,7 @@ int flatten_helpers_new(size_t n, struct flatten_helpers **ret);
 void flatten_helpers_free(struct flatten_helpers *h);
 
 /**
- * flatten() - apply layers in order and write the image
+ * flatten() - apply layers in order and write the image, within the usual limits
  * @layers:  base first; compression (none, gzip, zstd, xz, bzip2) is recognized by content
  * @out_fd:  empty regular file, written by pwrite(2)
  * @helpers: used up; NULL: this thread does it alone
@@ -69,6 +72,9 @@ struct flatten_limits {
 	uint32_t ratio_max;
 	uint64_t inline_bytes;
 };
+
+/** flatten_limits_usual() - the UNPACK_… ones */
+struct flatten_limits flatten_limits_usual(void);
 
 /** flatten_limited() - as flatten(), with limits other than the UNPACK_… ones */
 int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,

@@ -112,7 +112,8 @@ int layer_read_data(struct layer *l, struct tree_inode *inode)
 	if (inode->size_bytes > c->limits->max_bytes ||
 	    atomic_fetch_add(&c->data_bytes, inode->size_bytes) >
 		    c->limits->max_bytes - inode->size_bytes)
-		return layer_fail(&l->at, "makes the image larger than %llu bytes",
+		return layer_fail(&l->at,
+				  "makes the image larger than %llu bytes (" LIMIT("bytes") ")",
 				  (unsigned long long)c->limits->max_bytes);
 	l->in->log->data_bytes += inode->size_bytes;
 	if (size == 0)

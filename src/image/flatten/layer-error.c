@@ -59,11 +59,13 @@ int layer_tree_error(const struct layer_site *at, int r)
 	case -ENOTDIR:
 		return layer_fail(at, "lies below something that is not a folder");
 	case -E2BIG:
-		return err_set(at->err, -EBADMSG, "the image has more than %u entries",
+		return err_set(at->err, -EBADMSG,
+			       "the image has more than %u entries (" LIMIT("entries") ")",
 			       max->max_entries);
 	case -EDQUOT:
 		return err_set(at->err, -EBADMSG,
-			       "names, links and attributes of the image take more than %llu bytes",
+			       "names, links and attributes of the image take more than %llu bytes "
+			       "(" LIMIT("memory") ")",
 			       (unsigned long long)max->max_memory);
 	default:
 		return err_errno(at->err, r, "applying the layer");

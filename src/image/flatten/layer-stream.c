@@ -97,7 +97,8 @@ static int check_piece(struct layer_stream *s, const void *data, size_t len)
 		return err_set(s->err, -EBADMSG, "the layer is compressed more than once");
 	if (is_bomb(s))
 		return err_set(s->err, -EBADMSG,
-			       "%llu bytes unpack to more than %u times as many; refused as a bomb",
+			       "%llu bytes unpack to more than %u times as many; refused as a bomb "
+			       "(" LIMIT("ratio") ")",
 			       (unsigned long long)s->source.size_bytes, s->limits->ratio_max);
 	return hash_update(s->hash, data, len) < 0 ? err_set(s->err, -EIO, "hashing failed") : 0;
 }

@@ -52,6 +52,21 @@ static int parse_layer(char *arg, struct flatten_layer *ret)
 	return str_to_u64(rest, &ret->packed_bytes);
 }
 
+/* "BYTES,ENTRIES,MEMORY,RATIO" */
+static int parse_limits(char *arg, struct flatten_limits *ret)
+{
+	char *rest = arg, *bytes = strsep(&rest, ","), *entries = rest ? strsep(&rest, ",") : NULL;
+	char *memory = rest ? strsep(&rest, ",") : NULL;
+
+	*ret = flatten_limits_usual();
+	if (!rest || str_to_u64(bytes, &ret->max_bytes) < 0 ||
+	    str_to_u32(entries, &ret->max_entries) < 0 ||
+	    str_to_u64(memory, &ret->max_memory) < 0 || str_to_u32(rest, &ret->ratio_max) < 0 ||
+	    ret->ratio_max == 0)
+		return -EINVAL;
+	return 0;
+}
+
 /* As many as there are processors and layers, this thread among them. */
 static size_t count_helpers(size_t n_layers)
 {
@@ -76,15 +91,18 @@ static int tell_sizes(int status_fd, const struct flatten_layer *layers, size_t 
 	return r < 0 ? err_errno(err, r, "telling sizes") : 0;
 }
 
-static int unpack_layers(int status_fd, int out_fd, char **layer_args, size_t n_layers,
-			 struct err *err)
+static int unpack_layers(int status_fd, int out_fd, char **args, size_t n_layers, struct err *err)
 {
+	char **layer_args = args + 1;
+	struct flatten_limits limits;
 	cleanup_free struct flatten_layer *layers = calloc(n_layers + 1, sizeof(*layers));
 	struct flatten_helpers *helpers = NULL;
 	int r;
 
 	if (!layers)
 		return err_nomem(err);
+	if (parse_limits(args[0], &limits) < 0)
+		return err_set(err, -EINVAL, "bad limits: %s", args[0]);
 	for (size_t i = 0; i < n_layers; i++) {
 		if (parse_layer(layer_args[i], &layers[i]) < 0)
 			return err_set(err, -EINVAL, "bad argument: %s", layer_args[i]);
@@ -98,7 +116,7 @@ static int unpack_layers(int status_fd, int out_fd, char **layer_args, size_t n_
 	if (r == 0)
 		r = unpack_jail_close(err);
 	if (r == 0)
-		r = flatten(layers, n_layers, out_fd, helpers, err);
+		r = flatten_limited(layers, n_layers, out_fd, &limits, helpers, err);
 	flatten_helpers_free(helpers);
 	return r == 0 ? tell_sizes(status_fd, layers, n_layers, err) : r;
 }
@@ -140,13 +158,13 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (argc == 5 && streq(argv[1], UNPACK_INFLATE))
 		return run_inflate(argv + 2);
-	if (argc < 3 || parse_fd(argv[1], &status_fd) < 0 || parse_fd(argv[2], &out_fd) < 0) {
-		fputs("usage: moat-unpack STATUS_FD OUT_FD "
+	if (argc < 4 || parse_fd(argv[1], &status_fd) < 0 || parse_fd(argv[2], &out_fd) < 0) {
+		fputs("usage: moat-unpack STATUS_FD OUT_FD LIMITS "
 		      "LAYER_FD[,EVENT_FD,BYTES][:DIFF_ID]...\n",
 		      stderr);
 		return EXIT_FAILURE;
 	}
-	if (unpack_layers(status_fd, out_fd, argv + 3, (size_t)argc - 3, &err) == 0)
+	if (unpack_layers(status_fd, out_fd, argv + 3, (size_t)argc - 4, &err) == 0)
 		return EXIT_SUCCESS;
 	write_report(status_fd, &err);
 	return EXIT_FAILURE;

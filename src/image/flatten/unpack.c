@@ -180,20 +180,34 @@ static int read_sizes(char *text, struct flatten_layer *layers, size_t n_layers,
 	return 0;
 }
 
-static int start_flatten(const struct flatten_layer *layers, size_t n_layers, struct job *j,
-			 pid_t *ret)
+static int job_add_limits(struct job *j, const struct flatten_limits *limits)
+{
+	const struct flatten_limits usual = flatten_limits_usual();
+
+	if (!limits)
+		limits = &usual;
+	return strv_addf(&j->argv, "%llu,%u,%llu,%u", (unsigned long long)limits->max_bytes,
+			 limits->max_entries, (unsigned long long)limits->max_memory,
+			 limits->ratio_max);
+}
+
+static int start_flatten(const struct flatten_layer *layers, size_t n_layers,
+			 const struct flatten_limits *limits, struct job *j, pid_t *ret)
 {
 	int r = job_add_number(j, CHILD_STATUS_FD);
 
 	if (r == 0)
 		r = job_add_number(j, CHILD_OUT_FD);
+	if (r == 0)
+		r = job_add_limits(j, limits);
 	for (size_t i = 0; i < n_layers && r == 0; i++)
 		r = job_add_layer(j, &layers[i]);
 	return r == 0 ? job_start(j, ret) : r;
 }
 
 int unpack_start(const char *program, const struct flatten_layer *layers, size_t n_layers,
-		 int out_fd, struct unpack *ret, struct err *err)
+		 const struct flatten_limits *limits, int out_fd, struct unpack *ret,
+		 struct err *err)
 {
 	cleanup(close_pipe) int status_fds[2] = { -1, -1 };
 	cleanup(job_reset) struct job j = { 0 };
@@ -203,7 +217,7 @@ int unpack_start(const char *program, const struct flatten_layer *layers, size_t
 	if (r == 0)
 		r = job_init(&j, program, n_layers, status_fds[1], out_fd);
 	if (r == 0)
-		r = start_flatten(layers, n_layers, &j, &pid);
+		r = start_flatten(layers, n_layers, limits, &j, &pid);
 	if (r < 0)
 		return err_errno(err, r, "cannot start %s", program);
 	*ret = (struct unpack){ .pid = pid, .status_fd = take_fd(&status_fds[0]) };
@@ -243,7 +257,7 @@ int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layer
 	       struct err *err)
 {
 	struct unpack u;
-	int r = unpack_start(program, layers, n_layers, out_fd, &u, err);
+	int r = unpack_start(program, layers, n_layers, NULL, out_fd, &u, err);
 
 	return r == 0 ? unpack_wait(&u, layers, n_layers, err) : r;
 }

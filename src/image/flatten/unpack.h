@@ -12,7 +12,9 @@
  * How the store has an image made without parsing a byte of a layer in its own process, and
  * what the two sides of that agree on:
  *
- *   moat-unpack STATUS_FD OUT_FD LAYER_FD[,EVENT_FD,BYTES][:DIFF_ID]...
+ *   moat-unpack STATUS_FD OUT_FD LIMITS LAYER_FD[,EVENT_FD,BYTES][:DIFF_ID]...
+ *
+ * LIMITS are those of bytes, entries, memory and ratio, with commas between them.
  *
  * A layer with an eventfd is still being written, and will have so many BYTES.
  *
@@ -32,6 +34,7 @@ struct unpack {
  * unpack_start() - flatten() in a process of its own
  * @program:  absolute path of moat-unpack
  * @layers:   base first; descriptors are borrowed until this returns
+ * @limits:   borrowed; NULL: the usual ones
  * @out_fd:   the same; empty regular file, open for writing
  * @ret:      to be ended by unpack_wait() or unpack_kill()
  *
@@ -40,7 +43,8 @@ struct unpack {
  * Return: 0; -ENOENT, -EACCES and others when @program cannot be started; with a message.
  */
 int unpack_start(const char *program, const struct flatten_layer *layers, size_t n_layers,
-		 int out_fd, struct unpack *ret, struct err *err);
+		 const struct flatten_limits *limits, int out_fd, struct unpack *ret,
+		 struct err *err);
 
 /**
  * unpack_wait() - wait for its end
@@ -56,7 +60,7 @@ bool unpack_has_ended(const struct unpack *u);
 /** unpack_kill() - end it */
 void unpack_kill(struct unpack *u);
 
-/** unpack_run() - unpack_start() and unpack_wait().  Return: as these. */
+/** unpack_run() - unpack_start() with the usual limits, and unpack_wait().  Return: as these. */
 int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
 	       struct err *err);
 

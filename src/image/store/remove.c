@@ -13,8 +13,9 @@
 /*
  * Theory of operation: a removal takes names away; an image that loses its last name goes, with the
  * content that nothing else refers to, or stays without a name for the containers that use it.
- * Who uses it is asked without the lock held, so the removal is tried again from the start after
- * the answer, in case the table changed meanwhile.
+ * Who uses it is asked with the lock held.  A container is among those before it asks, by
+ * store_has(), whether its image is still there; so either this sees the container, or the
+ * container sees that its image is gone.
  */
 
 void removal_reset(struct removal *r)
@@ -147,32 +148,23 @@ static int drop_image(struct store *st, struct plan *p, struct err *err)
 	return table_commit_and_collect(st, &p->next, err);
 }
 
-/* What is known of the users of an image, which is asked without the lock. */
-struct answer {
-	struct digest manifest;
-	struct image_users users;
+/* Who uses it. */
+struct question {
+	struct image_users (*count)(const struct digest *manifest, void *arg); /* NULL: nobody */
+	void *arg;
 };
 
-/* Return: 0 when done; 1 when somebody must say who uses @known->manifest; -errno. */
-static int try_remove(struct store *st, const char *name, bool force, struct answer *known,
-		      struct plan *p, struct err *err)
+static int take_last_name(struct store *st, const char *name, bool force, const struct question *q,
+			  struct plan *p, struct err *err)
 {
-	LOCK_STORE(st);
-	const struct digest *manifest;
-	int r = make_plan(st, name, force, p, err);
+	const struct digest *manifest = &p->next.records[p->i]->im.manifest;
+	struct image_users users =
+		q->count ? q->count(manifest, q->arg) : (struct image_users){ 0 };
+	int r;
 
-	if (r < 0)
-		return r;
-	if (!p->loses_all)
-		return table_commit(st, &p->next, err);
-	manifest = &p->next.records[p->i]->im.manifest;
-	if (!streq(manifest->text, known->manifest.text)) {
-		known->manifest = *manifest;
-		return 1;
-	}
-	if (known->users.all == 0)
+	if (users.all == 0)
 		return drop_image(st, p, err);
-	r = check_users(p, name, force, &known->users, err);
+	r = check_users(p, name, force, &users, err);
 	return r < 0 ? r : keep_nameless(st, p, err);
 }
 
@@ -180,20 +172,24 @@ int store_remove(struct store *st, const char *name, bool force,
 		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err)
 {
-	struct answer known = { 0 };
-	int r;
+	const struct question q = { count, arg };
+	cleanup(plan_reset) struct plan p = { 0 };
+	LOCK_STORE(st);
+	int r = make_plan(st, name, force, &p, err);
 
-	do {
-		cleanup(plan_reset) struct plan p = { 0 };
+	if (r == 0)
+		r = p.loses_all ? take_last_name(st, name, force, &q, &p, err)
+				: table_commit(st, &p.next, err);
+	if (r < 0)
+		return r;
+	*ret = p.done;
+	p.done = (struct removal){ 0 };
+	return 0;
+}
 
-		r = try_remove(st, name, force, &known, &p, err);
-		if (r == 0) {
-			*ret = p.done;
-			p.done = (struct removal){ 0 };
-		}
-		if (r == 1)
-			known.users =
-				count ? count(&known.manifest, arg) : (struct image_users){ 0 };
-	} while (r == 1);
-	return r;
+bool store_has(struct store *st, const struct digest *manifest)
+{
+	LOCK_STORE(st);
+
+	return table_find(&st->table, manifest) >= 0;
 }

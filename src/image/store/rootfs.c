@@ -116,18 +116,35 @@ static void report_layers(const struct rootfs *rf, const char *status)
 	}
 }
 
+static struct flatten_limits limits_now(struct store *st)
+{
+	struct flatten_limits l = flatten_limits_usual();
+	LOCK_STORE(st);
+
+	if (st->limits.bytes)
+		l.max_bytes = st->limits.bytes;
+	if (st->limits.entries)
+		l.max_entries = (uint32_t)st->limits.entries;
+	if (st->limits.memory)
+		l.max_memory = st->limits.memory;
+	if (st->limits.ratio)
+		l.ratio_max = (uint32_t)st->limits.ratio;
+	return l;
+}
+
 /* Return: 0; -EALREADY when unpacking has ended before all layers were there. */
 static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 {
 	const char *program = rf->work->st->unpack_path;
 	cleanup(layers_close) struct layers l = { .in = rf->install };
+	const struct flatten_limits limits = limits_now(rf->work->st);
 	struct err why = { 0 };
 	struct unpack u;
 	int r = open_layers(rf, &l, err);
 
 	if (r < 0)
 		return r;
-	r = unpack_start(program, l.list, l.n, out_fd, &u, &why);
+	r = unpack_start(program, l.list, l.n, &limits, out_fd, &u, &why);
 	if (r < 0)
 		return err_set(err, r == -ENOENT || r == -EACCES ? -EIO : r, "%s", why.msg);
 	r = bring_layers(rf, &u, err);

@@ -156,6 +156,18 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	return 0;
 }
 
+void store_set_limits(struct store *st, const struct image_limits *limits)
+{
+	LOCK_STORE(st);
+
+	st->limits = *limits;
+}
+
+void store_tidy(struct store *st)
+{
+	(void)incoming_tidy(st, 0);
+}
+
 static int64_t created_nsec(const struct image *im)
 {
 	int64_t t;

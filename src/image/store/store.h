@@ -23,7 +23,8 @@ struct store {
 	struct claim *claims;
 	struct incoming *incoming;
 	struct work *works;
-	struct sums *sums; /* NULL until one is wanted */
+	struct image_limits limits; /* of images that come in */
+	struct sums *sums;	    /* NULL until one is wanted */
 };
 
 static inline void store_unlock(pthread_mutex_t **lock)

@@ -93,11 +93,15 @@ static void test_numbers_and_proxies_are_read(void **state)
 	struct settings *s =
 		parsed("{\"max-concurrent-downloads\":6,\"max-concurrent-uploads\":1,"
 		       "\"proxies\":{\"http-proxy\":\"http://p:1\",\"no-proxy\":\"x\"},"
+		       "\"image-limits\":{\"bytes\":\"2g\",\"entries\":7},"
 		       "\"certificate-folders\":[\"/a\",\"/b\"]}");
 
 	(void)state;
 	assert_int_equal(s->max_downloads, 6);
 	assert_int_equal(s->max_uploads, 1);
+	assert_int_equal(s->image_limits.bytes, 2ULL << 30);
+	assert_int_equal(s->image_limits.entries, 7);
+	assert_int_equal(s->image_limits.ratio, 0);
 	assert_true(s->has_proxies);
 	assert_string_equal(s->proxies.http, "http://p:1");
 	assert_null(s->proxies.https);
@@ -156,6 +160,9 @@ static void test_what_is_wrong_is_named(void **state)
 		{ "{\"max-concurrent-downloads\":0}", "from 1 to 32" },
 		{ "{\"certificate-folders\":[\"x\"]}", "no absolute path" },
 		{ "{\"proxies\":{\"ftp-proxy\":\"x\"}}", "no setting \"ftp-proxy\"" },
+		{ "{\"image-limits\":{\"entries\":0}}", "image-limits: \"entries\" must be" },
+		{ "{\"image-limits\":{\"bytes\":\"64g\"}}", "from 1 to" },
+		{ "{\"image-limits\":{\"files\":1}}", "no setting \"files\"" },
 		{ "{\"signatures\":{\"alpine\":{\"keys\":[]}}}", "no image's name" },
 		{ "{\"signatures\":{\"r.example/\":{\"keys\":[]}}}", "no image's name" },
 		{ "{\"signatures\":{\"*r.example\":{\"keys\":[]}}}", "no image's name" },
