@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/private.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/table/help.h"
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	if (fd_open_std() < 0)
 		return EXIT_FAILURE;
+	private_memory();
 	for (argv++; *argv && **argv == '-'; argv++) {
 		if (streq(*argv, "-H") || streq(*argv, "--host")) {
 			if (set_host(argv[1]) != 0)

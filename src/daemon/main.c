@@ -21,6 +21,7 @@
 #include "base/locate.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "base/private.h"
 #include "base/str.h"
 #include "base/unix.h"
 #include "daemon/api/api.h"
@@ -322,6 +323,7 @@ int main(int argc, char **argv)
 
 	if (fd_open_std() < 0)
 		return EXIT_FAILURE;
+	private_memory();
 	r = parse_options(argc, argv, &o, &err);
 	if (r > 0)
 		return EXIT_SUCCESS;

@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/private.h"
 #include "base/str.h"
 #include "shim/machine/template.h"
 #include "shim/shim.h"
@@ -151,6 +152,7 @@ int main(int argc, char **argv)
 
 	if (fd_open_std() < 0)
 		return EXIT_FAILURE;
+	private_memory();
 	if (argc == 2 && streq(argv[1], "--version")) {
 		printf("moat-shim %s\n", MOAT_VERSION);
 		return EXIT_SUCCESS;

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Look for secrets where they must not be: in files, and in the memory of processes.
 
-  canary.py [--files FOLDER]… [--process PID]… -- SECRET…
+  canary.py [--files FOLDER]… [--process PID]… [--all] [--but NAME]… -- SECRET…
 
-Says where one was found, and fails then; fails too where there was nothing to look through.
+--all: in every process of moat's, QEMU's and a credential helper's, but those whose program's name
+begins with NAME. Looked through are memory, arguments and environment; a core dump must have none of
+the memory. Says where one was found, and fails then; fails too where there was nothing to look
+through.
 """
 import argparse
 import os
@@ -55,17 +58,61 @@ def in_memory(pid, secrets):
         yield f"process {pid}: no memory could be read"
 
 
+PROGRAMS = ("moat", "qemu-system", "docker-credential")
+
+
+def all_processes(but):
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            name = os.path.basename(os.readlink(folder / "exe"))
+        except OSError:
+            continue
+        if name.startswith(PROGRAMS) and not name.startswith(tuple(but or ["-"])):
+            yield int(folder.name), name
+
+
+def in_words(pid, secrets):
+    for name in ("cmdline", "environ"):
+        text = pathlib.Path(f"/proc/{pid}/{name}").read_bytes()
+        yield from (f"process {pid}, {name}: {secret}" for secret in secrets if secret in text)
+
+
+def dumps_core(pid, name):
+    dumped = int(pathlib.Path(f"/proc/{pid}/coredump_filter").read_text(encoding="ascii") or "0", 16)
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
+    limit = next(line for line in limits.splitlines() if line.startswith("Max core file size")).split()[4]
+    if dumped or limit != "0":
+        yield f"{name} ({pid}): a core dump has its memory: filter {dumped:#x}, limit {limit}"
+
+
+def everywhere(but, secrets):
+    looked = []
+    for pid, name in all_processes(but):
+        try:
+            found = [*in_memory(pid, secrets), *in_words(pid, secrets), *dumps_core(pid, name)]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        looked.append(name)
+        yield from found
+    print("looked through:", *sorted(looked), file=sys.stderr)
+    if "moatd" not in looked:
+        yield "moatd is not among the processes"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", action="append", default=[])
     parser.add_argument("--process", action="append", default=[])
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--but", action="append")
     parser.add_argument("secret", nargs="+")
     options = parser.parse_args()
     secrets = [secret.encode() for secret in options.secret]
     found = [where for folder in options.files for where in in_files(folder, secrets)]
     found += [where for pid in options.process for where in in_memory(pid, secrets)]
+    found += everywhere(options.but, secrets) if options.all else []
     print("\n".join(found))
-    sys.exit(bool(found) or not options.files or not options.process)
+    sys.exit(bool(found) or not options.files or not (options.process or options.all))
 
 
 main()

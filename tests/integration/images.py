@@ -155,6 +155,8 @@ def hostile_layers():
     yield "hardlink-symlink", [Layer().symlink("up", "/etc").hardlink("stolen", "up/passwd")]
     yield "whiteout-dotdot", [Layer().folder("a").file("a/.wh...")]
     yield "whiteout-dot", [Layer().folder("a").file("a/.wh..")]
+    yield "deep", [Layer().file("d/" * 10000 + "file", b"x")]
+    yield "xattr-bomb", [Layer().file("x", xattrs={f"user.{i}": b"v" * 60000 for i in range(40)})]
 
 
 def contained_layers(outside):
@@ -165,6 +167,16 @@ def contained_layers(outside):
                              Layer().file("link/evil", b"evil")]
     yield "symlink-up", [busybox_layer(), Layer().symlink("up", "../../../../.." + str(outside))
                          .file("up/evil", b"evil")]
+
+
+def odd_layers():
+    """What is unusual and no error: it is in the image as it is in the layers."""
+    first = Layer().folder(".").file("new\nline", b"1").file("no utf-8 \udcff\udcfe", b"2").file("n" * 255, b"3")
+    first.file("twice", b"old").file("twice", b"the last one").folder("both").file("both", b"no folder any more")
+    first.device("null", tarfile.CHRTYPE, 1, 3, 0o666).file("setuid", b"", 0o6755).add("fifo", tarfile.FIFOTYPE)
+    first.file("/".join("d" * 100) + "/deep", b"4").symlink("self", "self").file("x", xattrs={"user.a": b"v" * 3000})
+    second = Layer().whiteout("nothing").whiteout("nowhere/nothing").opaque("nowhere").whiteout("twice")
+    return [busybox_layer(), first, second]
 
 
 class Raw:
@@ -205,6 +217,10 @@ def raw_layers():
     yield "garbage", Raw(b"this is no archive at all " * 400)
     yield "wrong-diffid", Raw(packed, tar + b"\0" * 512)
     yield "bomb", Raw(bomb())
+    claims = tarfile.TarInfo("claims")
+    claims.size = 1 << 62
+    tar = claims.tobuf(tarfile.GNU_FORMAT) + bytes(1024)
+    yield "huge", Raw(compress(tar, "gzip"), tar)
 
 
 def bad(folder, outside):
@@ -214,6 +230,8 @@ def bad(folder, outside):
     for name, layers in contained_layers(outside):
         layout = Layout(folder / ("contained-" + name))
         layout.tag(layout.image(layers), "latest")
+    layout = Layout(folder / "odd")
+    layout.tag(layout.image(odd_layers()), "latest")
     for name, layer in raw_layers():
         layout = RawLayout(folder / name)
         layout.tag(layout.raw_image(layer), "latest")

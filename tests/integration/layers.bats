@@ -112,6 +112,27 @@ contained() {
 	refused bomb
 }
 
+@test "layers: a path 10,000 deep, megabytes of attributes and a size that cannot be are refused" {
+	refused deep "longer than"
+	refused xattr-bomb
+	refused huge
+}
+
+@test "layers: names with newlines and no UTF-8, duplicates, devices, setuid, deep folders: as they are" {
+	local erofs name
+	load_bad odd
+	assert_status 0
+	untouched
+	erofs=$(find "$MOAT_ROOT/images/rootfs" -name '*.erofs')
+	fsck.erofs "$erofs"
+	for name in $'new\nline' $'no utf-8 \xff\xfe' "$(printf 'n%.0s' {1..255})" both fifo null "$(printf 'd/%.0s' {1..100})deep"; do
+		dump.erofs --path="/$name" "$erofs" | grep -q "^Size:"
+	done
+	dump.erofs --path=/setuid "$erofs" | grep -q "Access: 6755"
+	! dump.erofs --path=/twice "$erofs" 2>&1 | grep -q "^Size: [1-9]"
+	moat image rm "$(moat image ls -q)"
+}
+
 @test "layers: a whole tree with whiteouts, links, owners, devices and capabilities passes fsck.erofs" {
 	local erofs
 	moat pull -q "$REGISTRY/test/rich:latest"

@@ -108,5 +108,9 @@ in_session() {
 	auth=$(jq -r '.registries[].auth' "$HOME/.config/moat/registries.json")
 	moat logout "$GUARDED"
 	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --files "$HOME" \
-		--process "$(moatd_pid)" -- "$CANARY" "$auth"
+		--all -- "$CANARY" "$auth"
+	run moat events --since 1h --until "$(date +%s)"
+	[[ $output != *"$CANARY"* && $output != *"$auth"* ]]
+	run moat system logs
+	[[ $output != *"$CANARY"* && $output != *"$auth"* ]]
 }
