@@ -2,6 +2,7 @@
 #include "link/queue.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Of everything: a peer that never reads gets no more. */
@@ -63,6 +64,9 @@ int queue_flush(struct link_queue *q, int fd)
 			return -errno;
 		q->written += (size_t)n;
 	}
+	/* It may have been a secret. */
+	if (q->bytes.len > 0)
+		explicit_bzero(q->bytes.data, q->bytes.len);
 	q->bytes.len = 0;
 	q->written = 0;
 	return 0;

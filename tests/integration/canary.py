@@ -89,7 +89,8 @@ def everywhere(but, secrets):
     looked = []
     for pid, name in all_processes(but):
         try:
-            found = [*in_memory(pid, secrets), *in_words(pid, secrets), *dumps_core(pid, name)]
+            found = [f"{name}: {where}" for where in (*in_memory(pid, secrets), *in_words(pid, secrets))]
+            found += dumps_core(pid, name)
         except (FileNotFoundError, ProcessLookupError):
             continue
         looked.append(name)

@@ -49,7 +49,7 @@ teardown_file() {
 	moat secret rm two
 }
 
-@test "secret: it comes again with every start, and is on no disk and not in moatd's memory" {
+@test "secret: it comes again with every start, and is on no disk, and in no process but its machine" {
 	moat create --name has --secret db "$BUSYBOX" sh -c 'cat /run/secrets/db | tr a-z A-Z' >/dev/null
 	run -0 moat start -a has
 	[ "$output" = "$(tr a-z A-Z <<<"$CANARY")" ]

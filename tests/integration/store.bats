@@ -125,7 +125,7 @@ usage() {
 	usage >"$BATS_TEST_TMPDIR/usage"
 	size=$(jq .LayersSize "$BATS_TEST_TMPDIR/usage")
 	assert_equal "$size" "$(du -s --block-size=1 "$IMAGES" | cut -f1)"
-	jq -e '[.Images[] | select(.SharedSize > 500000)] | length == 2' "$BATS_TEST_TMPDIR/usage"
+	jq -e '[.Images[] | select(.SharedSize > 500000)] | length == 3' "$BATS_TEST_TMPDIR/usage"
 	jq -e '.LayersSize < ([.Images[].Size] | add)' "$BATS_TEST_TMPDIR/usage"
 	run moat system df -v
 	assert_has "SHARED SIZE"
@@ -149,7 +149,7 @@ usage() {
 	run moat image ls --tree
 	assert_status 0
 	assert_has "$name"
-	assert_has "├─ linux/amd64"
+	assert_has "─ linux/amd64"
 	assert_has "linux/arm64"
 	assert_has "$(jq -r '.layers[0].digest' "$IMAGES/blobs/sha256/$(basename "$(rootfs_of "$RICH")" .erofs)" | cut -c1-19)"
 	run moat image ls --digests --filter "since=$name" --filter dangling=false
@@ -165,6 +165,8 @@ usage() {
 	kill -9 "$pid"
 	poll 20 gone "$pid"
 	export MOAT_CONFIG=$SUITE/limits.json
+	echo '{}' >"$MOAT_CONFIG"
+	moat image prune -af
 	for limit in '"entries": 100' '"memory": 1000' '"bytes": "1m"'; do
 		echo "{\"image-limits\": {$limit}}" >"$MOAT_CONFIG"
 		run moat pull "$RICH"

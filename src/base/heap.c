@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What moatd frees is overwritten first.  Passwords pass through it on their way to a registry, in
- * buffers of the HTTP server, of the HTTP client and of OpenSSL; none of them stays in memory that
- * is nobody's, from where a core dump or a flaw could bring it out.
+ * What moatd and moat-shim free is overwritten first.  Passwords pass through moatd on their way to
+ * a registry, in buffers of the HTTP server, of the HTTP client and of OpenSSL, and secrets through
+ * the shim into the guest; none of them stays in memory that is nobody's, from where a core dump or
+ * a flaw could bring it out.
  *
  * These two take the place of the C library's for the whole program.
  */
