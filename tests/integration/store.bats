@@ -205,3 +205,19 @@ usage() {
 	moat image prune -af
 	[ -z "$(ls "$IMAGES/blobs/sha256" "$IMAGES/rootfs" "$IMAGES/sums" "$IMAGES/tmp" "$IMAGES/partial" | grep -v :)" ]
 }
+
+@test "store: skopeo and umoci read it as an OCI layout, also what had docker's media types" {
+	local name
+	moat pull -q "$REGISTRY/test/schema2:latest"
+	moat pull -q -a "$REGISTRY/test/multi:latest"
+	for name in schema2 multi; do
+		name=$REGISTRY/test/$name:latest
+		assert_equal "$(skopeo inspect "oci:$IMAGES:$name" | jq -r .Os)" linux
+		skopeo --insecure-policy copy -q "oci:$IMAGES:$name" "oci:$BATS_TEST_TMPDIR/copy:x"
+		! command -v umoci >/dev/null || umoci stat --image "$BATS_TEST_TMPDIR/copy:x" >/dev/null
+	done
+	! command -v umoci >/dev/null || umoci ls --layout "$IMAGES"
+	for name in $(jq -r '.. | .mediaType? // empty' "$IMAGES"/index.json); do
+		[[ $name == application/vnd.oci.* ]]
+	done
+}
