@@ -94,6 +94,8 @@ int op_fallocate(struct call *c);
 int op_lseek(struct call *c);
 int op_copy_file_range(struct call *c);
 
+int op_opendir(struct call *c);
+int op_releasedir(struct call *c);
 int op_readdir(struct call *c);
 int op_readdirplus(struct call *c);
 int op_fsyncdir(struct call *c);

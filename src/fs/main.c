@@ -28,6 +28,7 @@ struct program {
 	struct fs_share shares[FS_SHARES_MAX];
 	size_t n_shares;
 	int self_fd, ended_fd;
+	bool bounded;
 	struct server *server;
 };
 
@@ -59,6 +60,7 @@ static int serve_port(struct program *p, int port, struct err *err)
 				    .ended_fd = p->ended_fd,
 				    .self_fd = p->self_fd,
 				    .shares = p->shares,
+				    .bounded = p->bounded,
 				    .n_shares = p->n_shares };
 
 	server_free(take_ptr(p->server));
@@ -113,7 +115,7 @@ static void run(struct program *p)
 
 int main(int argc, char **argv)
 {
-	struct program p = { .self_fd = -1, .ended_fd = -1 };
+	struct program p = { .self_fd = -1, .ended_fd = -1, .bounded = geteuid() != 0 };
 	struct err err;
 	int r = fd_open_std();
 

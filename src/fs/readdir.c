@@ -136,6 +136,49 @@ static int on_folder(struct call *c, bool plus)
 	return r;
 }
 
+static int try_folder(struct call *c, struct node *dir)
+{
+	cleanup_close int opened = -1;
+	int fd, r = reach(&c->s->nodes, dir, &fd);
+
+	if (r < 0)
+		return r;
+	opened = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = opened < 0 ? -errno : 0;
+	reach_done(&c->s->nodes, dir);
+	return r;
+}
+
+/* The guest's kernel lets its root open whatever there is.  Where the host does not, that has to be
+ * known now: to many programs a folder whose entries cannot be read is an empty one. */
+int op_opendir(struct call *c)
+{
+	struct fuse_open_out *out;
+	struct node *dir;
+	int r = 0;
+
+	if (!c->s->bounded)
+		return -ENOSYS; /* and the guest asks no more */
+	if (c->rq.head->nodeid != FUSE_ROOT_ID) {
+		r = call_node(c, c->rq.head->nodeid, &dir);
+		if (r < 0)
+			return r;
+		r = try_folder(c, dir);
+		node_put(&c->s->nodes, dir);
+	}
+	if (r < 0)
+		return r;
+	out = call_reply(c, sizeof(*out));
+	out->open_flags = FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR; /* as where nobody is asked */
+	return 0;
+}
+
+int op_releasedir(struct call *c)
+{
+	(void)c;
+	return 0;
+}
+
 int op_readdir(struct call *c)
 {
 	return on_folder(c, false);

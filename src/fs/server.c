@@ -271,6 +271,7 @@ int server_new(const struct server_options *o, struct server **ret, struct err *
 	s->port = o->port;
 	s->ended_fd = o->ended_fd;
 	s->self_fd = o->self_fd;
+	s->bounded = o->bounded;
 	r = begin(s, o, err);
 	if (r < 0) {
 		s->port = -1;

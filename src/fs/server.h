@@ -49,6 +49,7 @@ struct server {
 	bool xattr_ext; /* the guest's SETXATTR has its long form */
 	bool expires; /* the guest's kernel can let a name expire, without giving up what it was */
 	bool twins;   /* there are read-only and writable shares */
+	bool bounded; /* as in the options */
 	_Atomic uint32_t waker; /* the guest's thread of SHARES_BEGIN; 0: none */
 };
 
@@ -58,6 +59,7 @@ struct server_options {
 	int self_fd;
 	const struct fs_share *shares;
 	size_t n_shares;
+	bool bounded; /* not root of the host's: some files are for others alone */
 };
 
 /** server_new() - begin to serve.  @ret: server_free().  Return: 0; -errno with a message. */

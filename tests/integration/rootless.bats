@@ -247,12 +247,15 @@ without_ranges() {
 	ann mkdir "$share"
 	mkdir -m 2770 "$HOUSE/team"
 	chown 0:5000 "$HOUSE/team"
-	run -0 without_ranges ann moat run --rm --network none -v "$share:/s" -v "$share/file:/f" -v "$share:/r:ro" "$BUSYBOX" sh -c '
+	mkdir -m 700 "$HOUSE/roots"
+	run -0 without_ranges ann moat run --rm --network none -v "$share:/s" -v "$share/file:/f" -v "$share:/r:ro" -v "$HOUSE/roots:/c" "$BUSYBOX" sh -c '
+		ls /c /s
 		touch /s/made
 		stat -c "%u:%g" /s/made
 		chown 5 /s/made 2>&1
 		touch /r/no 2>&1
 		true'
+	assert_has "can't open '/c': Permission denied"
 	assert_has "0:0"
 	assert_has "Operation not permitted"
 	assert_has "Read-only file system"
