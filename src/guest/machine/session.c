@@ -21,8 +21,8 @@
 #include "base/str.h"
 #include "guest/container/rootfs.h"
 #include "guest/container/space.h"
-#include "guest/container/usage.h"
 #include "guest/machine/apply.h"
+#include "guest/machine/questions.h"
 #include "guest/machine/table.h"
 #include "guest/process/connection.h"
 #include "guest/process/process.h"
@@ -67,23 +67,6 @@ static int on_machine(struct machine *m, struct wire_view payload)
 	if (r == 0 && apply_machine(&told, &err) < 0)
 		r = table_send_failed(m, 0, &err);
 	return r;
-}
-
-static int on_limits(struct container *c, struct wire_view payload)
-{
-	struct link_header h = { .type = LINK_LIMITS, .container = c->number };
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	cleanup_strv char **settings = NULL;
-	struct err err = { 0 };
-	uint32_t id;
-	int r = link_limits_get(payload, &id, &settings);
-
-	if (r < 0)
-		return r;
-	for (char **one = settings; *one && err.code == 0; one++)
-		cgroup_change(&c->cgroup, *one, &err);
-	r = link_done_put(&b, id, &err);
-	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
 }
 
 /* @c: NULL before CONTAINER */
@@ -206,37 +189,6 @@ static int on_resize(const struct machine *m, uint32_t stream, struct wire_view 
 	return 0;
 }
 
-static int on_stats(struct container *c, struct wire_view payload)
-{
-	struct link_header h = { .type = LINK_STATS, .container = c->number };
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	struct link_stats stats;
-	uint32_t id;
-	int r = link_question_get(payload, &id);
-
-	if (r < 0)
-		return r;
-	usage_stats(&c->cgroup, &stats);
-	r = link_stats_put(&b, id, &stats);
-	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
-}
-
-static int on_procs(struct container *c, struct wire_view payload)
-{
-	struct link_header h = { .type = LINK_PROCS, .container = c->number };
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-	cleanup_free struct link_proc *procs = NULL;
-	size_t n = 0;
-	uint32_t id;
-	int r = link_question_get(payload, &id);
-
-	if (r < 0)
-		return r;
-	(void)usage_procs(&c->cgroup, &procs, &n);
-	r = link_procs_put(&b, id, procs, n);
-	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
-}
-
 /* Once nothing runs in any container. */
 static void take_down(struct machine *m)
 {
@@ -309,11 +261,11 @@ static int on_container_message(struct machine *m, const struct link_header *h,
 	case LINK_CALL:
 		return on_call(c, payload);
 	case LINK_STATS:
-		return on_stats(c, payload);
+		return question_stats(c, payload);
 	case LINK_PROCS:
-		return on_procs(c, payload);
+		return question_procs(c, payload);
 	case LINK_LIMITS:
-		return on_limits(c, payload);
+		return question_limits(c, payload);
 	case LINK_SPACE:
 		return on_space(c, payload);
 	case LINK_REMOVE:
