@@ -197,7 +197,7 @@ biggest_blob() {
 	run python3 "$TESTS/integration/terminal.py" 31x97 'expect:#' \
 		'send:stty size; tty\n' 'expect:31 97' 'expect:/dev/' 'resize:40x120' \
 		'send:while [ "$(stty size)" != "40 120" ]; do :; done; echo re""sized\n' 'expect:resized' 'expect:#' \
-		'send:echo sle""eping; sleep 1000\n' 'expect:sleeping' 'send:\x03' 'expect:#' 'send:exit 5\n' -- \
+		'send:(echo sle""eping; exec sleep 1000)\n' 'expect:sleeping' 'send:\x03' 'expect:#' 'send:exit 5\n' -- \
 		"$MOAT_BUILD/moat" run --rm -it "$BUSYBOX" sh
 	assert_status 5
 	assert_equal "${lines[-1]}" cooked

@@ -19,7 +19,8 @@ teardown_file() {
 teardown() {
 	demand '{}'
 	moat rm -f signed >/dev/null 2>&1 || true
-	moat image rm -f "$REGISTRY/signed/one" "$REGISTRY/signed/two" >/dev/null 2>&1 || true
+	moat image rm -f "$REGISTRY/signed/one" "$REGISTRY/signed/two" \
+		"$REGISTRY/signed/demanded" >/dev/null 2>&1 || true
 }
 
 # demand JSON: the settings' "signatures" from now on.
@@ -110,24 +111,24 @@ refused() {
 @test "signatures: the settings demand them of pull, run and docker, by the longest name" {
 	local digest
 	demand "{\"$REGISTRY/signed\": {\"keys\": [\"$KEYS/other.pub\", \"$KEYS/p256.pub\"]}, \"*\": {\"keys\": []}}"
-	digest=$(fresh one plain)
-	run moat pull "$REGISTRY/signed/one"
+	digest=$(fresh demanded plain)
+	run moat pull "$REGISTRY/signed/demanded"
 	assert_error 1 "not signed" "$REGISTRY/signed" settings
-	run moat run --rm --network none "$REGISTRY/signed/one" true
+	run moat run --rm --network none "$REGISTRY/signed/demanded" true
 	assert_error 125 "not signed"
 	if command -v docker >/dev/null; then
-		DOCKER_HOST=unix://$SOCKET run docker pull "$REGISTRY/signed/one"
+		DOCKER_HOST=unix://$SOCKET run docker pull "$REGISTRY/signed/demanded"
 		[ "$status" -ne 0 ]
 		assert_has "not signed"
 	fi
 	[ -z "$(moat image ls -q)" ]
 	moat pull -q "$REGISTRY/test/plain"
 	moat image rm "$REGISTRY/test/plain"
-	cosign "$REGISTRY/signed/one" "$digest" "$KEYS/p256.key"
-	run moat run --rm --network none "$REGISTRY/signed/one" echo it runs
+	cosign "$REGISTRY/signed/demanded" "$digest" "$KEYS/p256.key"
+	run moat run --rm --network none "$REGISTRY/signed/demanded" echo it runs
 	assert_status 0
 	assert_has "it runs"
-	run moat pull --verify "$KEYS/rsa.pub" "$REGISTRY/signed/one"
+	run moat pull --verify "$KEYS/rsa.pub" "$REGISTRY/signed/demanded"
 	assert_error 1 "none by the right key" "--verify"
 }
 

@@ -125,7 +125,7 @@ usage() {
 	usage >"$BATS_TEST_TMPDIR/usage"
 	size=$(jq .LayersSize "$BATS_TEST_TMPDIR/usage")
 	assert_equal "$size" "$(du -s --block-size=1 "$IMAGES" | cut -f1)"
-	jq -e '[.Images[] | select(.SharedSize > 500000)] | length == 3' "$BATS_TEST_TMPDIR/usage"
+	jq -e '[.Images[] | select(.SharedSize > 500000)] | length >= 3' "$BATS_TEST_TMPDIR/usage"
 	jq -e '.LayersSize < ([.Images[].Size] | add)' "$BATS_TEST_TMPDIR/usage"
 	run moat system df -v
 	assert_has "SHARED SIZE"
