@@ -185,6 +185,7 @@ resolves() {
 		for name in outside.example. server.; do nslookup -type=a $name | sed -n "/^Name/,\$s/^Address: //p"; done
 		cat /etc/resolv.conf'
 	kill $!
+	ip addr del 198.51.100.53/32 dev lo
 	assert_equal "$output" "192.0.2.99"$'\n'"$(address_of server web)"$'\nnameserver 10.90.1.1\nnameserver fd'"${output#*nameserver fd}"
 	[[ $output == *$'\nsearch a.example\noptions timeout:9 ndots:0' ]]
 	run moat run --rm --dns 127.0.0.1 "$BUSYBOX" grep nameserver /etc/resolv.conf

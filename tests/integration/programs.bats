@@ -15,9 +15,9 @@ setup_file() {
 	python3 "$TESTS/integration/programimage.py" "$BATS_FILE_TMPDIR/root.tar" "${PROGRAMS[@]}"
 	moat image import "$BATS_FILE_TMPDIR/root.tar" programs >/dev/null
 	rm "$BATS_FILE_TMPDIR/root.tar"
-	ip addr add 198.51.100.53/32 dev lo
+	ip addr add 198.51.100.54/32 dev lo
 	# shellcheck disable=SC2046 # words
-	dnsmasq -k -C /dev/null --no-resolv --no-hosts --user=root --listen-address=198.51.100.53 --bind-interfaces --pid-file= --edns-packet-max=4096 \
+	dnsmasq -k -C /dev/null --no-resolv --no-hosts --user=root --listen-address=198.51.100.54 --bind-interfaces --pid-file= --edns-packet-max=4096 \
 		$(for i in $(seq 1 30); do printf -- '--txt-record=large.example,%s ' "$i-$(printf '%0200d' 0)"; done) --address=/#/ 3>&- >/dev/null 2>&1 &
 	echo $! >"$BATS_FILE_TMPDIR/dnsmasq"
 	moat network create --subnet 10.93.1.0/24 --ipv6 programs >/dev/null
@@ -27,11 +27,12 @@ setup_file() {
 		echo "user root; daemon off; error_log stderr; pid /srv/pid; events {} http { access_log /srv/access; client_body_temp_path /srv/a; proxy_temp_path /srv/b;
 			fastcgi_temp_path /srv/c; uwsgi_temp_path /srv/d; scgi_temp_path /srv/e; server { listen 80; listen [::]:80; root /srv/www; } }" >/srv/nginx.conf
 		iperf3 -s & redis-server --bind "* -::*" --protected-mode no --save "" & exec nginx -c /srv/nginx.conf' >/dev/null
-	moat run -d --name client --network programs --dns 198.51.100.53 programs sleep 100000 >/dev/null
+	moat run -d --name client --network programs --dns 198.51.100.54 programs sleep 100000 >/dev/null
 }
 
 teardown_file() {
 	[ ! -e "$BATS_FILE_TMPDIR/dnsmasq" ] || kill "$(cat "$BATS_FILE_TMPDIR/dnsmasq")"
+	ip addr del 198.51.100.54/32 dev lo 2>/dev/null || true
 	file_teardown
 }
 
