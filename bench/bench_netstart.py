@@ -2,10 +2,11 @@
 
 The others are taps on moat-net's network, told as moatd tells them: machines of so many containers do not fit here."""
 import json
+import os
 import socket
 
 from measure import Table, timed
-from setting import MOAT, ROOT, output, quiet, spares
+from setting import MOAT, ROOT, output, quiet, timed_from_spare
 
 OTHERS = 200
 NETWORK = "bench-crowd"
@@ -50,15 +51,16 @@ class Crowd:
                       "mac": f"02:00:00:00:ca:{i:02x}", "addresses": [f"10.202.200.{i + 1}"], "names": [f"other-{i}"]})
 
     def scatter(self):
-        for name, _ in self.taps:
+        for name, fd in self.taps:
             self.ask({"op": "tap-return", "tap": name})
+            os.close(fd)
+        self.taps = []
 
-
-def with_spare(command):
-    spares(1)
-    sample = timed(command, b"ok")
-    spares(0)
-    return sample
+    def timed_among(self, command, want):
+        self.gather()
+        sample = timed(command, want)
+        self.scatter()
+        return sample
 
 
 def run(runs, registry):
@@ -70,18 +72,13 @@ def run(runs, registry):
     # Somebody keeps the network there, as in most uses.
     quiet(MOAT, "run", "-d", "--name", "bench-keeper", "--network", NETWORK, image, "sleep", "100000")
     tables = []
-    for what, take in (("a spare machine", with_spare), ("restored", lambda c: timed(c, b"ok"))):
+    for what, take in (("a spare machine", timed_from_spare), ("restored", timed)):
         tables.append(Table(f"net: a start with a network, {what}", "on a network", runs))
-        tables[-1].interleave({"on a network": lambda take=take: take(command),
-                               "--network none": lambda take=take: take(without)})
-    alone = f"beside {OTHERS} others"
-    tables.append(Table("net: a start beside others on its network, restored", alone, runs))
-    for _ in range(runs):
-        tables[-1].add("beside one other", timed(command, b"ok"))
-    crowd.gather()
-    for _ in range(runs):
-        tables[-1].add(alone, timed(command, b"ok"))
-    crowd.scatter()
+        tables[-1].interleave({"on a network": lambda take=take: take(command, b"ok"),
+                               "--network none": lambda take=take: take(without, b"ok")})
+    among = f"beside {OTHERS} others"
+    tables.append(Table("net: a start beside others on its network, restored", among, runs))
+    tables[-1].interleave({"beside one other": lambda: timed(command, b"ok"), among: lambda: crowd.timed_among(command, b"ok")})
     quiet(MOAT, "rm", "-f", "bench-keeper")
     quiet(MOAT, "network", "rm", NETWORK)
     return Tables(tables)

@@ -5,17 +5,10 @@ moat tells it, which spares the kernel 0.2 s of measuring.
 A spare machine is made before a run that uses it, while no clock runs, and at no other time."""
 import bare
 from measure import Table, timed
-from setting import HERE, KERNEL, MOAT, PODMAN_RUN, kernel_file, needs_acpi, quiet, rootfs, spares
+from setting import HERE, KERNEL, MOAT, PODMAN_RUN, kernel_file, needs_acpi, quiet, rootfs, timed_from_spare
 
 SUBJECTS = {"own": "moat run (a spare machine)", "restored": "moat run (restored)", "cold": "moat run --cold --cpus 1", "podman": "podman run (runc, no network)",
             "bare": "bare QEMU, same kernel, 1 CPU", "told": "bare QEMU, told the timer's rate too"}
-
-
-def with_spare(command):
-    spares(1)
-    sample = timed(command, b"ok")
-    spares(0)
-    return sample
 
 
 def run(runs, registry):
@@ -32,7 +25,7 @@ def run(runs, registry):
         SUBJECTS["bare"]: machine.command(["echo", "ok"], rootfs()),
         SUBJECTS["told"]: machine.command(["echo", "ok"], rootfs(), told=bare.TOLD),
     }
-    table.interleave({SUBJECTS["own"]: lambda: with_spare(own)} |
+    table.interleave({SUBJECTS["own"]: lambda: timed_from_spare(own, b"ok")} |
                      {name: lambda command=command: timed(command, b"ok") for name, command in commands.items()})
     quiet("podman", "rmi", "-f", registry.busybox)
     return table

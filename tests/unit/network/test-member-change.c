@@ -11,12 +11,20 @@
 #include "base/str.h"
 #include "told-member.h"
 
-#define WEB "{\"Name\":\"web\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.7.0.0/29\"}]}}"
-#define DB                                                                                         \
-	"{\"Name\":\"db\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.8.0.0/24\"},"                     \
-	"{\"Subnet\":\"fd00:8::/64\"}]}}"
-
 static const char *const on_web[] = { "web", NULL };
+
+/* Container 1 runs on one of two networks, its tap is t4.  Return: wiring_reset(). */
+static struct wiring run_on_web(void)
+{
+	struct wiring w;
+
+	told_network(WEB);
+	told_network(DB);
+	told_add('1', on_web);
+	w = told_begin('1');
+	told_plug('1', "t4");
+	return w;
+}
 
 static void a_container_that_runs_joins_and_leaves_networks(void **state)
 {
@@ -25,11 +33,7 @@ static void a_container_that_runs_joins_and_leaves_networks(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	told_network(WEB);
-	told_network(DB);
-	told_add('1', on_web);
-	w = told_begin('1');
-	told_plug('1', "t4");
+	w = run_on_web();
 	(void)told_text();
 	wiring_reset(&w);
 	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), 1);
@@ -63,11 +67,7 @@ static void a_connection_that_fails_is_taken_back(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	told_network(WEB);
-	told_network(DB);
-	told_add('1', on_web);
-	w = told_begin('1');
-	told_plug('1', "t4");
+	w = run_on_web();
 	wiring_reset(&w);
 	told_fail(NET_PORT, -EIO);
 	assert_int_equal(member_connect(told_nets(), told_id('1'), &wish, &w, &err), -EIO);

@@ -11,11 +11,6 @@
 #include "base/str.h"
 #include "told-member.h"
 
-#define WEB "{\"Name\":\"web\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.7.0.0/29\"}]}}"
-#define DB                                                                                         \
-	"{\"Name\":\"db\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.8.0.0/24\"},"                     \
-	"{\"Subnet\":\"fd00:8::/64\"}]}}"
-
 static const char *const on_web[] = { "web", NULL };
 
 /* The first address it starts with. */

@@ -5,6 +5,11 @@
 
 /* What tests of members do with them; each fails the test where it does not succeed. */
 
+#define WEB "{\"Name\":\"web\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.7.0.0/29\"}]}}"
+#define DB                                                                                         \
+	"{\"Name\":\"db\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.8.0.0/24\"},"                     \
+	"{\"Subnet\":\"fd00:8::/64\"}]}}"
+
 /** told_add() - told_member() */
 void told_add(char n, const char *const *wishes);
 
