@@ -15,7 +15,7 @@
 #include "daemon/network/ports.h"
 #include "told-member.h"
 
-#define WEB                                                                                        \
+#define BOTH_FAMILIES                                                                              \
 	"{\"Name\":\"web\",\"IPAM\":{\"Config\":[{\"Subnet\":\"10.7.0.0/24\"},"                    \
 	"{\"Subnet\":\"fd00:7::/64\"}]}}"
 #define BACK                                                                                       \
@@ -100,7 +100,7 @@ static uint16_t two_free_ports(void)
 static void ports_are_told_with_the_way_to_the_container(void **state)
 {
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	start('1',
 	      "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}],\"53/udp\":[{\"HostIp\":\"127.0.0.1\"}]}");
@@ -121,7 +121,7 @@ static void a_taken_port_is_refused_with_the_name_of_who_has_it(void **state)
 	uint16_t port;
 
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	told_add('2', on_web);
 	start('1', "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}");
@@ -152,7 +152,7 @@ static void of_a_range_the_first_free_port_is_had(void **state)
 	(void)state;
 	range = str_printf("{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"%u-%u\"}]}", port,
 			   port + 1u);
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	for (char n = '1'; n <= '3'; n++)
 		told_add(n, on_web);
 	start('1', range);
@@ -176,7 +176,7 @@ static void a_port_without_an_address_is_shown_for_both_families(void **state)
 			  "\"Type\":\"tcp\"},{\"IP\":\"::\",\"PrivatePort\":80,"
 			  "\"PublicPort\":%u,\"Type\":\"tcp\"}]",
 			  port, port);
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	start('1', bindings);
 	assert_ports('1', want);
@@ -188,7 +188,7 @@ static void an_address_that_is_not_the_hosts_is_refused(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	assert_int_equal(member_begin(told_nets(), told_id('1'), &w, &err), 0);
 	assert_int_equal(publish('1', "{\"80/tcp\":[{\"HostIp\":\"192.0.2.1\"}]}", &err),
@@ -204,7 +204,7 @@ static void what_nothing_outside_reaches_publishes_nothing_until_it_is_connected
 	struct err err = { 0 };
 
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_network(BACK);
 	told_add('1', on_back);
 	start('1', "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}");
@@ -223,7 +223,7 @@ static void what_nothing_outside_reaches_publishes_nothing_until_it_is_connected
 static void the_way_is_that_of_the_default_route(void **state)
 {
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_network(BACK);
 	told_add('1', on_both);
 	start('1', "{\"80/tcp\":[{\"HostIp\":\"127.0.0.1\"}]}");
@@ -262,7 +262,7 @@ static void a_new_moatd_has_the_sockets_of_moat_net(void **state)
 	int fd;
 
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	told_row('1');
 	start('1', two);
@@ -282,7 +282,7 @@ static void chosen_ports_are_had_again_where_moat_net_has_died_too(void **state)
 	cleanup_json json_t *before = NULL, *after = NULL;
 
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	told_row('1');
 	start('1', two);
@@ -303,7 +303,7 @@ static void a_port_that_was_lost_meanwhile_leaves_the_others(void **state)
 	int fd;
 
 	(void)state;
-	told_network(WEB);
+	told_network(BOTH_FAMILIES);
 	told_add('1', on_web);
 	start('1', "{}");
 	told_reopen();
