@@ -24,6 +24,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
+#include "daemon/network/network.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/fields.h"
 #include "daemon/spec/host-config.h"
@@ -99,13 +100,41 @@ static bool lacks_kernel(struct containers *t, const json_t *host)
 	       kernel_current(t->machines->kernels, &current, NULL) == -ENOENT;
 }
 
-static int add_warnings(const json_t *host, struct create_notes *notes)
-{
-	char ***ret = &notes->warnings;
+/* What a request becomes. */
+struct making {
+	struct texts texts;
+	struct mount_points mounts;
+	struct member_wish *wishes; /* networks it is to be on */
+	size_t n_wishes;
+	struct create_notes *notes; /* borrowed */
+};
 
-	if (notes->lacks_kernel &&
+static void making_reset(struct making *m)
+{
+	texts_reset(&m->texts);
+	mount_points_reset(&m->mounts);
+	member_wishes_free(m->wishes, m->n_wishes);
+}
+
+/* The first of its networks where none of them leads out; NULL. */
+static const char *closed_network(struct containers *t, const struct making *m)
+{
+	for (size_t i = 0; i < m->n_wishes; i++)
+		if (!network_is_internal(t->networks, m->wishes[i].network))
+			return NULL;
+	return m->n_wishes > 0 ? m->wishes[0].network : NULL;
+}
+
+static int add_warnings(struct containers *t, const json_t *host, const struct making *m)
+{
+	const char *closed = closed_network(t, m);
+	char ***ret = &m->notes->warnings;
+
+	if (m->notes->lacks_kernel &&
 	    strv_add(ret, "there is no guest kernel yet: the recommended one is fetched and set "
 			  "before the first start") < 0)
+		return -ENOMEM;
+	if (closed && host_config_warn_closed(host, closed, ret) < 0)
 		return -ENOMEM;
 	return host_config_warn(host, ret);
 }
@@ -134,22 +163,6 @@ static int add_kernel(struct containers *t, json_t *host, struct err *err)
 			r = err_nomem(err);
 	}
 	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? err_nomem(err) : 0;
-}
-
-/* What a request becomes. */
-struct making {
-	struct texts texts;
-	struct mount_points mounts;
-	struct member_wish *wishes; /* networks it is to be on */
-	size_t n_wishes;
-	struct create_notes *notes; /* borrowed */
-};
-
-static void making_reset(struct making *m)
-{
-	texts_reset(&m->texts);
-	mount_points_reset(&m->mounts);
-	member_wishes_free(m->wishes, m->n_wishes);
 }
 
 /* What is wrong with them is not to be found out at the start. */
@@ -189,7 +202,7 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 		return r;
 	rt->rootfs_path = store_rootfs_path(t->images, &im->manifest);
 	ret->notes->lacks_kernel = lacks_kernel(t, host);
-	if (!rt->rootfs_path || add_warnings(host, ret->notes) < 0)
+	if (!rt->rootfs_path || add_warnings(t, host, ret) < 0)
 		return err_nomem(err);
 	ret->texts.config = json_write(config);
 	ret->texts.host_config = json_write(host);

@@ -81,6 +81,18 @@ int network_view(struct networks *nets, const char *name, struct network_view *r
 	return 0;
 }
 
+bool network_is_internal(struct networks *nets, const char *name)
+{
+	const struct network *n;
+	bool internal;
+
+	pthread_mutex_lock(&nets->lock);
+	n = networks_find(nets, name);
+	internal = n && n->config.internal;
+	pthread_mutex_unlock(&nets->lock);
+	return internal;
+}
+
 static size_t count_networks(const struct networks *nets)
 {
 	size_t n = 0;

@@ -9,11 +9,21 @@
 /*
  * The networks of a data root: "default", which docker calls bridge, is always there; so is "none",
  * on which a container has nothing.  The others are made by users.
+ *
+ * Clients of docker look for a network "bridge" in what they are answered, and are shown it; moat's
+ * own command line is shown "default".  Each may use both names.
  */
 
 #define NETWORK_DEFAULT "default"
 #define NETWORK_BRIDGE	"bridge" /* docker's name of the default network */
 #define NETWORK_NONE	"none"
+
+/** network_shown_name() - @default_name: what the default network is called to who asks.  Return:
+ * one of both */
+static inline const char *network_shown_name(const char *name, const char *default_name)
+{
+	return streq(name, NETWORK_DEFAULT) ? default_name : name;
+}
 
 /* A network as readers see it: a copy. */
 struct network_view {
@@ -62,6 +72,9 @@ int network_prune(struct networks *nets, const char *name, struct err *err);
  * Return: 0; -ENOENT "network X not found"; -EINVAL for an ambiguous prefix; -ENOMEM.
  */
 int network_resolve(struct networks *nets, const char *name, char **ret, struct err *err);
+
+/** network_is_internal() - is there a network of this name that leads nowhere outside? */
+bool network_is_internal(struct networks *nets, const char *name);
 
 /** network_view() - @name: as network_resolve().  @ret: network_view_reset().  Return: the same. */
 int network_view(struct networks *nets, const char *name, struct network_view *ret,

@@ -82,7 +82,9 @@ static const struct field host[] = {
 	EFFECTIVE("Dns"),
 	EFFECTIVE("DnsOptions"),
 	EFFECTIVE("DnsSearch"),
-	PARTLY("ExtraHosts", "a warning for host-gateway where the container has no network"),
+	PARTLY("ExtraHosts",
+	       "a warning for host-gateway where the container has no network, or internal ones "
+	       "alone"),
 	EFFECTIVE("GroupAdd"),
 	UNLESS("IpcMode", NAMESPACES, "private", "shareable"),
 	REFUSED("Cgroup", "cgroups of other containers"),

@@ -19,29 +19,41 @@
 
 #define MEMORY_MIN MIB(6)
 
+/* The names that are to lead to the host, of a container that does not reach it. */
+static int warn_of_gateway(const json_t *host, const char *why, char ***ret)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(host, "ExtraHosts"), i, item) {
+		const char *text = json_string_value(item);
+
+		if (text && str_ends(text, ":" CONFIG_HOST_GATEWAY) &&
+		    strv_addf(ret, "%s: %s there is no way to the host, so it is not in /etc/hosts",
+			      text, why) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int host_config_warn_closed(const json_t *host, const char *network, char ***ret)
+{
+	cleanup_free char *why = str_printf("network %s is internal,", network);
+
+	return why ? warn_of_gateway(host, why, ret) : -ENOMEM;
+}
+
 /* What needs a network, of a container that is to have none. */
 static int warn_of_no_network(const json_t *host, char ***ret)
 {
 	const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
-	const json_t *item;
-	size_t i;
 
 	if (!mode || !streq(mode, "none"))
 		return 0;
 	if (json_array_size(json_object_get(host, "Links")) > 0 &&
 	    strv_add(ret, "Links has no effect: the container has no network") < 0)
 		return -ENOMEM;
-	json_array_foreach (json_object_get(host, "ExtraHosts"), i, item) {
-		const char *text = json_string_value(item);
-
-		if (text && str_ends(text, ":" CONFIG_HOST_GATEWAY) &&
-		    strv_addf(ret,
-			      "%s: without a network there is no way to the host, so it is not in "
-			      "/etc/hosts",
-			      text) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	return warn_of_gateway(host, "without a network", ret);
 }
 
 int host_config_warn(const json_t *host, char ***ret)

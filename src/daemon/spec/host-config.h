@@ -18,3 +18,7 @@ int host_config_check(const json_t *body, unsigned host_cpus, json_t **ret, stru
 /** host_config_warn() - add a text for what of a checked HostConfig is effective but for this.
  * Return: 0; -ENOMEM. */
 int host_config_warn(const json_t *host, char ***ret);
+
+/** host_config_warn_closed() - the same for a container on internal networks alone.  @network: one
+ * of them.  Return: 0; -ENOMEM. */
+int host_config_warn_closed(const json_t *host, const char *network, char ***ret);
