@@ -36,6 +36,9 @@ address_of() {
 	run moat network inspect -f '{{.Internal}} {{.Labels.kind}} {{index .Options "com.docker.network.driver.mtu"}} {{(index .IPAM.Config 0).Gateway}}' made
 	assert_status 0
 	[[ $output =~ ^true\ test\ 1400\ 10\.[0-9.]+\.1$ ]]
+	run moat create --name shut --network made --add-host host.docker.internal:host-gateway "$BUSYBOX" true
+	assert_has "host.docker.internal:host-gateway: network made is internal, there is no way to the host"
+	moat rm shut
 	assert_equal "$(moat network ls -q --filter label=kind=test --no-trunc)" "$(moat network inspect -f '{{.Id}}' made)"
 	run moat network create made
 	assert_error 1 "network with name made already exists"
@@ -147,6 +150,27 @@ resolves() {
 	run moat run --rm "$BUSYBOX" ping -c 1 -W 10 first
 	assert_status 0
 	moat rm -f first
+}
+
+@test "docker network: the default network is bridge to docker's clients, and default to moat's own" {
+	local ip since
+	since=$(date +%s.%N)
+	docker run -d --name plain "$BUSYBOX" sleep 100000
+	ip=$(docker inspect -f '{{.NetworkSettings.Networks.bridge.IPAddress}}' plain)
+	[ -n "$ip" ]
+	assert_equal "$(docker inspect -f '{{.NetworkSettings.IPAddress}} {{len .NetworkSettings.Networks}}' plain)" "$ip 1"
+	assert_equal "$(address_of plain default)" "$ip"
+	assert_equal "$(docker ps --filter network=bridge --format '{{.Names}} {{.Networks}}')" "plain bridge"
+	assert_equal "$(docker network ls --filter name=bridge --format '{{.Name}}')" bridge
+	run docker network inspect -f "{{.Name}} {{(index .Containers \"$(id_of plain)\").IPv4Address}} {{(index .IPAM.Config 0).Gateway}}" bridge
+	[[ $output == "bridge $ip/"*" ${ip%.*}.1" ]]
+	docker network connect bridge other
+	docker exec other ping -c 1 -W 10 "$ip"
+	docker network disconnect bridge other
+	docker rm -f plain
+	run docker events --since "$since" --until "$(date +%s.%N)" --filter network=bridge --format '{{.Action}} {{.Actor.Attributes.name}}'
+	assert_equal "$output" "$(printf '%s bridge\n' connect connect disconnect disconnect)"
+	[[ $(moat events --since "$since" --until "$(date +%s.%N)" --filter network=default --format '{{.Actor.Attributes.name}}') == default* ]]
 }
 
 @test "names: a new name is known at once, the old one is not, and that of one that has ended neither" {

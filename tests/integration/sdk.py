@@ -30,7 +30,7 @@ def system(client):
     check("info", client.info()["OSType"], "linux")
     check("version", client.version()["Os"], "linux")
     check("df", set(client.df()) >= {"BuildCache", "Containers", "Images", "LayersSize", "Volumes"}, True)
-    check("networks", sorted(n.name for n in client.networks.list()), ["default", "none"])
+    check("networks", sorted(n.name for n in client.networks.list()), ["bridge", "none"])
     check("volumes", client.volumes.list(), [])
     refused("search", 501, client.images.search, "x")
 

@@ -92,13 +92,16 @@ int64_t api_container_layer_bytes(struct api *api, const struct container *c);
 /** api_container_add_sizes() - SizeRw and SizeRootFs, from the disk */
 void api_container_add_sizes(struct api *api, const struct container *c, json_t *item);
 
+/** api_default_network() - what the default network is called to a request's client; static */
+const char *api_default_network(const struct request *rq);
+
 /** api_container_networks() - a container's EndpointSettings by the networks' names; owned; NULL
  * when out of memory */
-json_t *api_container_networks(const struct container *c);
+json_t *api_container_networks(const struct request *rq, const struct container *c);
 
 /** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
  * owned.  Return: 0; -ENOMEM. */
-int api_container_list_all(struct api *api, json_t **ret, struct err *err);
+int api_container_list_all(const struct request *rq, json_t **ret, struct err *err);
 
 /** api_take_limits() - have the store keep to the limits that the settings name now.  Return: 0; as
  * settings_file_get(). */

@@ -13,7 +13,6 @@
 #include "daemon/container/exec.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
-#include "daemon/network/network.h"
 #include "daemon/spec/host-defaults.h"
 
 #define NEVER "0001-01-01T00:00:00Z"
@@ -54,16 +53,17 @@ static json_t *exec_ids(const struct container *c)
 }
 
 /* docker repeats what the default network has given. */
-static json_t *of_default(const json_t *networks, const char *key, const char *otherwise)
+static json_t *of_default(const json_t *endpoint, const char *key, const char *otherwise)
 {
-	json_t *value = json_object_get(json_object_get(networks, NETWORK_DEFAULT), key);
+	json_t *value = json_object_get(endpoint, key);
 
 	return value ? json_incref(value) : otherwise ? json_string(otherwise) : json_integer(0);
 }
 
-static json_t *network_settings(const struct container_view *v)
+static json_t *network_settings(const struct request *rq, const struct container_view *v)
 {
-	json_t *networks = api_container_networks(v->c);
+	json_t *networks = api_container_networks(rq, v->c);
+	const json_t *endpoint = json_object_get(networks, api_default_network(rq));
 
 	return JSON_OBJECT(
 		member_text("Bridge", ""), member_text("SandboxID", ""),
@@ -71,15 +71,15 @@ static json_t *network_settings(const struct container_view *v)
 		member_bool("HairpinMode", false), member_text("LinkLocalIPv6Address", ""),
 		member_int("LinkLocalIPv6PrefixLen", 0), member_null("SecondaryIPAddresses"),
 		member_null("SecondaryIPv6Addresses"),
-		member_json("EndpointID", of_default(networks, "EndpointID", "")),
-		member_json("Gateway", of_default(networks, "Gateway", "")),
-		member_json("GlobalIPv6Address", of_default(networks, "GlobalIPv6Address", "")),
+		member_json("EndpointID", of_default(endpoint, "EndpointID", "")),
+		member_json("Gateway", of_default(endpoint, "Gateway", "")),
+		member_json("GlobalIPv6Address", of_default(endpoint, "GlobalIPv6Address", "")),
 		member_json("GlobalIPv6PrefixLen",
-			    of_default(networks, "GlobalIPv6PrefixLen", NULL)),
-		member_json("IPAddress", of_default(networks, "IPAddress", "")),
-		member_json("IPPrefixLen", of_default(networks, "IPPrefixLen", NULL)),
-		member_json("IPv6Gateway", of_default(networks, "IPv6Gateway", "")),
-		member_json("MacAddress", of_default(networks, "MacAddress", "")),
+			    of_default(endpoint, "GlobalIPv6PrefixLen", NULL)),
+		member_json("IPAddress", of_default(endpoint, "IPAddress", "")),
+		member_json("IPPrefixLen", of_default(endpoint, "IPPrefixLen", NULL)),
+		member_json("IPv6Gateway", of_default(endpoint, "IPv6Gateway", "")),
+		member_json("MacAddress", of_default(endpoint, "MacAddress", "")),
 		member_json("Networks", networks));
 }
 
@@ -97,7 +97,7 @@ static json_t *log_path(struct api *api, const struct container *c)
 	return json_sprintf("%s/containers/%s/%s", api->root, c->rec.id, name);
 }
 
-static json_t *describe_container(const struct container_view *v)
+static json_t *describe_container(const struct request *rq, const struct container_view *v)
 {
 	const struct container *c = v->c;
 	cleanup_json json_t *args = json_from_strv(c->args ? c->args + 1 : NULL);
@@ -116,7 +116,7 @@ static json_t *describe_container(const struct container_view *v)
 		member_text("ProcessLabel", ""), member_text("AppArmorProfile", ""),
 		member_json("GraphDriver",
 			    JSON_OBJECT(member_text("Name", "erofs"), member_null("Data"))),
-		member_json("NetworkSettings", network_settings(v)),
+		member_json("NetworkSettings", network_settings(rq, v)),
 		member_json("Moat", trace_describe(&v->trace)));
 }
 
@@ -145,7 +145,7 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = container_view(c, &v) < 0 ? err_nomem(err) : 0;
 	if (r == 0) {
-		obj = describe_container(&v);
+		obj = describe_container(rq, &v);
 		r = obj ? add_text(obj, "Config", texts.config, err) : err_nomem(err);
 	}
 	if (r == 0)

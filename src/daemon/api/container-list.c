@@ -14,7 +14,7 @@
 #include "daemon/network/describe.h"
 
 struct listing {
-	struct api *api;
+	const struct request *rq;
 	struct filters filters;
 	struct pattern *names; /* NULL: every name */
 	bool all, size;
@@ -57,7 +57,7 @@ static json_t *command_text(const struct container *c)
 	return json_stringn(b.data ? b.data : "", b.len);
 }
 
-static json_t *describe_container(struct api *api, const struct container_view *v)
+static json_t *describe_container(const struct request *rq, const struct container_view *v)
 {
 	const struct record *rec = &v->rec;
 	char status[128];
@@ -75,8 +75,8 @@ static json_t *describe_container(struct api *api, const struct container_view *
 		member_json("HostConfig",
 			    JSON_OBJECT(member_text("NetworkMode", v->c->network_mode))),
 		member_json("NetworkSettings",
-			    JSON_OBJECT(member_json("Networks", api_container_networks(v->c)))),
-		member_json("Mounts", api_mounts_describe(api, v->c)));
+			    JSON_OBJECT(member_json("Networks", api_container_networks(rq, v->c)))),
+		member_json("Mounts", api_mounts_describe(rq->api, v->c)));
 }
 
 static bool id_begins_with(const char *value, const void *arg)
@@ -182,7 +182,7 @@ static int creation_of_container(struct listing *l, const char *key, int64_t *re
 
 	if (filters_count(&l->filters, key) == 0)
 		return 0;
-	r = containers_find(l->api->containers, filters_value(&l->filters, key, 0), &c, err);
+	r = containers_find(l->rq->api->containers, filters_value(&l->filters, key, 0), &c, err);
 	if (r < 0)
 		return r;
 	*ret = c->rec.created_nsec;
@@ -247,16 +247,16 @@ static int list_containers(struct listing *l, json_t **ret, struct err *err)
 	size_t n;
 	int r = 0;
 
-	if (!out || container_views(l->api->containers, &all, &n) < 0)
+	if (!out || container_views(l->rq->api->containers, &all, &n) < 0)
 		return err_nomem(err);
 	for (size_t i = 0; i < n && r == 0 && json_array_size(out) < l->limit; i++) {
 		json_t *item;
 
 		if (!container_is_wanted(l, &all[i]))
 			continue;
-		item = describe_container(l->api, &all[i]);
+		item = describe_container(l->rq, &all[i]);
 		if (item && l->size)
-			api_container_add_sizes(l->api, all[i].c, item);
+			api_container_add_sizes(l->rq->api, all[i].c, item);
 		if (json_array_append_new(out, item) < 0)
 			r = err_nomem(err);
 	}
@@ -266,9 +266,9 @@ static int list_containers(struct listing *l, json_t **ret, struct err *err)
 	return r;
 }
 
-int api_container_list_all(struct api *api, json_t **ret, struct err *err)
+int api_container_list_all(const struct request *rq, json_t **ret, struct err *err)
 {
-	struct listing l = { .api = api,
+	struct listing l = { .rq = rq,
 			     .all = true,
 			     .size = true,
 			     .limit = UINT64_MAX,
@@ -280,7 +280,7 @@ int api_container_list_all(struct api *api, json_t **ret, struct err *err)
 
 int api_container_list(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct listing l = { .api = rq->api, .before_nsec = INT64_MAX, .since_nsec = INT64_MIN };
+	struct listing l = { .rq = rq, .before_nsec = INT64_MAX, .since_nsec = INT64_MIN };
 	json_t *out = NULL;
 	int r = read_listing(rq, &l, err);
 

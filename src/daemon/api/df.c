@@ -91,7 +91,7 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 		r = list_images(api, images, &bytes, err);
 	if (r == 0 && is_wanted(rq, "container")) {
 		json_decref(take_ptr(containers));
-		r = api_container_list_all(api, &containers, err);
+		r = api_container_list_all(rq, &containers, err);
 	}
 	if (r == 0 && is_wanted(rq, "volume"))
 		r = api_volume_list_usage(api, volumes) < 0 ? err_nomem(err) : 0;

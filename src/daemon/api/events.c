@@ -6,12 +6,14 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/http/filter.h"
+#include "daemon/network/network.h"
 
 /* One client of GET /events. */
 struct listener {
 	struct hub_sub *sub;
 	struct filters filters;
 	int client_fd;
+	const char *default_network; /* what the client calls it; static */
 	bool bounded;
 	int64_t until_nsec;
 	struct buf pending; /* text of an event that did not fit at once */
@@ -84,6 +86,15 @@ static bool event_is_wanted(const struct listener *l, const json_t *event)
 		 filters_any(&l->filters, "image", image_name_fits, member_of(actor, "ID"))));
 }
 
+static void name_network(const struct listener *l, const json_t *event)
+{
+	json_t *attributes = json_object_get(json_object_get(event, "Actor"), "Attributes");
+
+	if (streq(member_of(event, "Type"), "network") &&
+	    streq(member_of(attributes, "name"), NETWORK_DEFAULT))
+		(void)json_object_set_new(attributes, "name", json_string(l->default_network));
+}
+
 /* Return: 1 when @l->pending has something; 0 when there is no event yet; -ENODATA past the end. */
 static int next_event(struct listener *l)
 {
@@ -96,6 +107,7 @@ static int next_event(struct listener *l)
 			return 0;
 		if (l->bounded && nsec > l->until_nsec)
 			return -ENODATA;
+		name_network(l, event);
 		if (!event_is_wanted(l, event))
 			continue;
 		text = json_write(event);
@@ -168,6 +180,7 @@ int api_events(struct request *rq, struct reply *rp, struct err *err)
 	if (!l)
 		return err_nomem(err);
 	l->client_fd = rq->client_fd;
+	l->default_network = api_default_network(rq);
 	r = hub_subscribe(rq->api->hub, &l->sub) < 0 ? err_nomem(err) : 0;
 	if (r == 0)
 		r = filters_parse(request_arg(rq, "filters"), allowed, &l->filters, err);

@@ -63,12 +63,18 @@ static int check_type(const struct filters *f, struct err *err)
 	return 0;
 }
 
-json_t *api_container_networks(const struct container *c)
+const char *api_default_network(const struct request *rq)
+{
+	return rq->from_moat ? NETWORK_DEFAULT : NETWORK_BRIDGE;
+}
+
+json_t *api_container_networks(const struct request *rq, const struct container *c)
 {
 	struct networks *nets = c->table->networks;
 
-	return streq(c->network_mode, NETWORK_NONE) ? member_describe_none(nets)
-						    : member_describe(nets, c->rec.id);
+	return streq(c->network_mode, NETWORK_NONE)
+		       ? member_describe_none(nets)
+		       : member_describe(nets, c->rec.id, api_default_network(rq));
 }
 
 int api_network_list(struct request *rq, struct reply *rp, struct err *err)
@@ -89,8 +95,9 @@ int api_network_list(struct request *rq, struct reply *rp, struct err *err)
 		return err_nomem(err);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (is_wanted(&f, &views[i]))
-			r = json_array_append_new(list,
-						  network_describe(&views[i], json_object(), NULL));
+			r = json_array_append_new(list, network_describe(&views[i],
+									 api_default_network(rq),
+									 json_object(), NULL));
 	network_views_free(views, n);
 	return r < 0 ? err_nomem(err) : reply_json(rp, 200, take_ptr(list), err);
 }
@@ -107,7 +114,8 @@ int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (!containers)
 		return err_nomem(err);
 	refused = network_refused(rq->api->networks, &v);
-	return reply_json(rp, 200, network_describe(&v, containers, refused), err);
+	return reply_json(rp, 200,
+			  network_describe(&v, api_default_network(rq), containers, refused), err);
 }
 
 /* docker has room for one warning. */

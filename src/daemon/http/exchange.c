@@ -56,9 +56,11 @@ static int read_headers(struct exchange *x, struct MHD_Connection *conn)
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const char *auth = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "X-Registry-Auth");
+	const char *agent = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "User-Agent");
 	const char *upgrade = MHD_lookup_connection_value(conn, MHD_HEADER_KIND, "Upgrade");
 
 	x->rq.client_fd = info ? info->connect_fd : -1;
+	x->rq.from_moat = agent && str_starts(agent, "moat/");
 	x->rq.wants_upgrade = upgrade && *upgrade;
 	if (auth) {
 		x->rq.registry_auth = strdup(auth);

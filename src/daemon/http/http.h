@@ -41,6 +41,7 @@ struct request {
 	size_t n_query;
 	char *registry_auth; /* header X-Registry-Auth, or NULL */
 	bool wants_upgrade;  /* the client sent "Upgrade" */
+	bool from_moat;	     /* the client is moat's command line, as it says itself */
 	int client_fd;	     /* the client's socket; to be polled and duplicated, nothing else */
 	struct buf body;     /* whole body; empty for a ROUTE_UPLOAD */
 	int body_fd;	     /* ROUTE_UPLOAD: the body as it comes in; else -1 */

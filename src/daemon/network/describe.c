@@ -7,16 +7,17 @@
 #include "daemon/network/keeper.h"
 #include "daemon/network/tell.h"
 
-json_t *network_describe(const struct network_view *v, json_t *containers, json_t *moat)
+json_t *network_describe(const struct network_view *v, const char *default_name, json_t *containers,
+			 json_t *moat)
 {
 	const struct network_config *c = &v->config;
 	char created[CLOCK_TEXT_MAX];
 
 	clock_format(v->rec.created_nsec, created);
 	return JSON_OBJECT(
-		member_text("Name", v->rec.name), member_text("Id", v->rec.id),
-		member_text("Created", created), member_text("Scope", "local"),
-		member_text("Driver", v->rec.driver),
+		member_text("Name", network_shown_name(v->rec.name, default_name)),
+		member_text("Id", v->rec.id), member_text("Created", created),
+		member_text("Scope", "local"), member_text("Driver", v->rec.driver),
 		member_bool("EnableIPv4", !network_is_none(&v->rec)),
 		member_bool("EnableIPv6", c->ipv6), member_json("IPAM", network_config_ipam(c)),
 		member_bool("Internal", c->internal), member_bool("Attachable", c->attachable),
@@ -117,7 +118,7 @@ static json_t *describe_endpoint(const struct network *n, const struct endpoint 
 	return obj;
 }
 
-json_t *member_describe(struct networks *nets, const char *id)
+json_t *member_describe(struct networks *nets, const char *id, const char *default_name)
 {
 	cleanup_json json_t *all = json_object();
 	struct member *m;
@@ -126,7 +127,7 @@ json_t *member_describe(struct networks *nets, const char *id)
 	pthread_mutex_lock(&nets->lock);
 	m = networks_member(nets, id);
 	for (const struct endpoint *e = m ? m->endpoints : NULL; e && r == 0; e = e->next)
-		r = json_object_set_new(all, e->rec.network,
+		r = json_object_set_new(all, network_shown_name(e->rec.network, default_name),
 					describe_endpoint(networks_find(nets, e->rec.network), e));
 	pthread_mutex_unlock(&nets->lock);
 	return r == 0 ? take_ptr(all) : NULL;
