@@ -2,10 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -13,82 +10,8 @@
 #include "base/fd.h"
 #include "image/flatten/erofs-format.h"
 #include "image/flatten/erofs-xattr.h"
+#include "judge.h"
 #include "layer-util.h"
-
-/*
- * Images are judged by others: fsck.erofs always, and the kernel where the test may mount.
- */
-
-#define MOUNT_DIR "/tmp/moat-test-mount-XXXXXX"
-
-static void fsck(const char *path)
-{
-	const char *argv[] = { "fsck.erofs", path, NULL };
-
-	assert_int_equal(run_program(argv), 0);
-}
-
-/* fsck.erofs only; for what the kernel need not see. */
-static void check_image(int fd)
-{
-	char *path = copy_to_temp(fd);
-
-	fsck(path);
-	unlink(path);
-	free(path);
-}
-
-/* A mount in a namespace of its own: nothing is left behind, whatever happens. */
-static int mount_image(int fd)
-{
-	static char dir[] = MOUNT_DIR;
-	char *path = copy_to_temp(fd);
-	const char *argv[] = { "mount", "-t", "erofs", "-o", "loop,ro", path, dir, NULL };
-	int r;
-
-	fsck(path);
-	memcpy(dir, MOUNT_DIR, sizeof(dir));
-	assert_non_null(mkdtemp(dir));
-	r = run_program(argv);
-	unlink(path);
-	free(path);
-	if (r != 0) {
-		rmdir(dir);
-		print_message("the kernel does not mount it here: only fsck.erofs has judged\n");
-		return -1;
-	}
-	r = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_true(r >= 0);
-	assert_int_equal(umount2(dir, MNT_DETACH), 0);
-	rmdir(dir);
-	return r;
-}
-
-static int setup_namespace(void **state)
-{
-	(void)state;
-	if (unshare(CLONE_NEWNS) == 0)
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-	return 0;
-}
-
-static struct stat stat_of(int root, const char *path)
-{
-	struct stat sb;
-
-	assert_int_equal(fstatat(root, path, &sb, AT_SYMLINK_NOFOLLOW), 0);
-	return sb;
-}
-
-static void assert_file(int root, const char *path, const char *content, size_t len)
-{
-	struct buf b = BUF_INIT;
-
-	assert_int_equal(file_read_at(root, path, 64 << 20, &b), 0);
-	assert_int_equal(b.len, len);
-	assert_memory_equal(b.data, content, len);
-	buf_reset(&b);
-}
 
 static void test_empty(void **state)
 {
@@ -98,7 +21,7 @@ static void test_empty(void **state)
 	(void)state;
 	assert_int_equal(fstat(fd, &sb), 0);
 	assert_int_equal(sb.st_size, 2 * EROFS_BLOCK);
-	check_image(fd);
+	judge_image(fd);
 	close(fd);
 }
 
@@ -114,7 +37,7 @@ static void test_attributes(void **state)
 		{ .path = "far", .uid = 100000, .gid = 4000000000, .mtime = 100 },
 		{ .path = "early", .mtime = -1 },
 		{ .path = "sticky", .mode = S_IFDIR | 01777, .mtime = 100 }) };
-	int root = mount_image(image_of(layers, 1));
+	int root = judge_mount(image_of(layers, 1));
 	struct stat sb;
 
 	(void)state;
@@ -151,7 +74,7 @@ static void test_types(void **state)
 			{ .path = "null", .mode = S_IFCHR | 0666, .major = 1, .minor = 3 },
 			{ .path = "big", .mode = S_IFBLK | 0600, .major = 4095, .minor = 1048575 },
 			{ .path = "fifo", .mode = S_IFIFO | 0600 });
-	root = mount_image(image_of(layers, 1));
+	root = judge_mount(image_of(layers, 1));
 	if (root < 0)
 		skip();
 	assert_file(root, "hard", "data", 4);
@@ -185,7 +108,7 @@ static void test_sizes(void **state)
 		TAR_ADD(a, .path = name, .content = data, .size = sizes[i]);
 	}
 	layer = tar_end(a);
-	root = mount_image(image_of(&layer, 1));
+	root = judge_mount(image_of(&layer, 1));
 	for (size_t i = 0; root >= 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		snprintf(name, sizeof(name), "%zu", sizes[i]);
 		if (sizes[i] > 0)
@@ -222,7 +145,7 @@ static void test_xattrs(void **state)
 		  .content = "beside" },
 		{ .path = "name", .xattr = long_name, .value = "v" },
 		{ .path = "dir", .mode = S_IFDIR | 0755, .xattr = "trusted.t", .value = "dir" });
-	root = mount_image(image_of(layers, 1));
+	root = judge_mount(image_of(layers, 1));
 	if (root < 0) {
 		free(large);
 		free(back);
@@ -258,7 +181,7 @@ static void test_acl(void **state)
 			       .xattr = "system.posix_acl_access",
 			       .value = acl,
 			       .value_len = sizeof(acl) - 1 }) };
-	int root = mount_image(image_of(layers, 1));
+	int root = judge_mount(image_of(layers, 1));
 	char back[256];
 	ssize_t len;
 
@@ -297,7 +220,7 @@ static void test_large_folder(void **state)
 		TAR_ADD(a, .path = name);
 	}
 	layer = tar_end(a);
-	root = mount_image(image_of(&layer, 1));
+	root = judge_mount(image_of(&layer, 1));
 	if (root < 0)
 		skip();
 	assert_int_equal(count_names(root, "d"), 100002);
@@ -338,7 +261,7 @@ static void test_names(void **state)
 		TAR_ADD(a, .path = name);
 	}
 	layer = tar_end(a);
-	root = mount_image(image_of(&layer, 1));
+	root = judge_mount(image_of(&layer, 1));
 	if (root < 0)
 		skip();
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
@@ -367,7 +290,7 @@ static void test_compact(void **state)
 		}
 		layer = tar_end(a);
 		fd = image_of(&layer, 1);
-		check_image(fd);
+		judge_image(fd);
 		assert_int_equal(fstat(fd, round == 0 ? &same : &mixed), 0);
 		close(fd);
 		if (round == 0)
@@ -390,7 +313,7 @@ static void test_replaced_data(void **state)
 	layers[1] = TAR({ .path = ".wh.f" }, { .path = "h", .content = "new" });
 	fd = image_of(layers, 2);
 	free(data);
-	check_image(fd);
+	judge_image(fd);
 	assert_int_equal(fstat(fd, &sb), 0);
 	assert_true(sb.st_blocks * 512 < 1 << 20);
 	close(fd);
@@ -430,5 +353,5 @@ int main(void)
 		{ "attribute names that the format can hold", test_xattr_names },
 	};
 
-	return cmocka_run_group_tests_name("erofs", tests, setup_namespace, NULL);
+	return cmocka_run_group_tests_name("erofs", tests, judge_setup, NULL);
 }

@@ -102,6 +102,9 @@ void read_all(int fd, struct buf *ret);
  * The guest's side.  Anything unexpected ends the script with abort().
  */
 
+/** guest_is() - what the process of the next engine that starts does */
+void guest_is(guest_script script);
+
 /** guest_send() - one message that is not about a container as a whole */
 void guest_send(int fd, enum link_type type, uint32_t stream, const void *payload, size_t len);
 
