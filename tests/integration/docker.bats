@@ -293,9 +293,11 @@ container die"
 	assert_equal "$output" "linux erofs 0"
 	run docker info -f '{{.CPUSet}} {{.CPUShares}} {{.LiveRestoreEnabled}} {{.InitBinary}} {{.Plugins.Log}} {{.RegistryConfig.InsecureRegistryCIDRs}} {{.Swarm.ControlAvailable}}'
 	assert_equal "$output" "true true true moat-init [json-file local] [::1/128 127.0.0.0/8] false"
+	run docker info -f '{{gt .NFd 3}} {{gt .NGoroutines 1}} {{.IPv4Forwarding}} {{.Plugins.Network}}'
+	assert_equal "$output" "true true true [bridge null]"
 	run docker system df -v
 	assert_status 0
-	assert_equal "$(docker network ls --format '{{.Name}} {{.Driver}}' | sort)" "$(printf 'default bridge\nnone null')"
+	assert_equal "$(docker network ls --format '{{.Name}} {{.Driver}}' | sort)" "$(printf 'bridge bridge\nnone null')"
 	assert_equal "$(docker volume ls -q)" ""
 	run docker login -u user -p password "$REGISTRY"
 	assert_has "Login Succeeded"

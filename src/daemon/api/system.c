@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static json_t *describe_abilities(void)
 		member_bool("CpuCfsPeriod", true), member_bool("CpuCfsQuota", true),
 		member_bool("CPUShares", true), member_bool("CPUSet", true),
 		member_bool("PidsLimit", true), member_bool("OomKillDisable", false),
-		member_bool("IPv4Forwarding", false), member_bool("BridgeNfIptables", false),
+		member_bool("IPv4Forwarding", true), member_bool("BridgeNfIptables", false),
 		member_bool("BridgeNfIp6tables", false), member_text("DefaultRuntime", "moat"),
 		member_text("InitBinary", "moat-init"), member_text("Isolation", ""),
 		member_bool("LiveRestoreEnabled", true), member_bool("ExperimentalBuild", false),
@@ -98,7 +99,7 @@ static json_t *describe_abilities(void)
 		member_json(
 			"Plugins",
 			JSON_OBJECT(member_json("Volume", json_pack("[s]", "local")),
-				    member_json("Network", json_pack("[s]", "null")),
+				    member_json("Network", json_pack("[s, s]", "bridge", "null")),
 				    member_null("Authorization"),
 				    member_json("Log", json_pack("[s, s]", "json-file", "local")))),
 		member_json("SecurityOptions", json_array()), member_json("Labels", json_array()),
@@ -121,6 +122,18 @@ static json_t *describe_absent(void)
 	return out;
 }
 
+/* How many names a folder of /proc/self has. */
+static json_int_t count_own(const char *folder)
+{
+	cleanup_dir DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	json_int_t n = 0;
+
+	while (dir && (entry = readdir(dir)))
+		n += *entry->d_name != '.';
+	return n;
+}
+
 /* Of moatd itself, and of what it was told. */
 static int add_settings(struct api *api, json_t *info, struct err *err)
 {
@@ -135,6 +148,8 @@ static int add_settings(struct api *api, json_t *info, struct err *err)
 		return err_nomem(err);
 	proxies = api_proxies(settings);
 	part = JSON_OBJECT(member_bool("Debug", false), member_text("OSVersion", MOAT_VERSION),
+			   member_int("NFd", count_own("/proc/self/fd")),
+			   member_int("NGoroutines", count_own("/proc/self/task")),
 			   member_text("IndexServerAddress", "https://index.docker.io/v1/"),
 			   member_json("RegistryConfig", api_registry_config(settings)));
 	if (!proxies || !part || json_object_update(info, proxies) < 0 ||
