@@ -4,7 +4,7 @@
 load ../integration/lib
 
 setup_file() {
-	file_setup
+	file_setup bare
 	start_moatd
 	with_busybox
 }

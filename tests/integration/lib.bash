@@ -65,7 +65,8 @@ kill_users_of() {
 	[ -z "$pids" ] || kill -9 $pids 2>/dev/null || true
 }
 
-# A data root of the file's own, with the guest kernel set and nothing else.
+# file_setup [bare]: a data root of the file's own, with the guest kernel set and, unless bare, the template of a
+# container without limits.
 file_setup() {
 	local name
 	name=$(basename "$BATS_TEST_FILENAME" .bats)
@@ -73,6 +74,7 @@ file_setup() {
 	mkdir -p "$SUITE/roots"
 	mkdir -m 700 "$MOAT_ROOT"
 	cp -a "$SUITE/prepared/kernel" "$MOAT_ROOT/"
+	[ "${1:-}" = bare ] || cp -a --sparse=always "$SUITE/prepared/templates" "$MOAT_ROOT/"
 	export SOCKET=$MOAT_ROOT/moat.sock
 	# Each start would have a spare machine made for a next one, which most tests have no use for.
 	export MOAT_SPARES=0

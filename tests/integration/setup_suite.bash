@@ -8,12 +8,28 @@ setup_suite() {
 	chmod 755 "$SUITE"
 	export SUITE
 
-	python3 "$TESTS/integration/images.py" "$SUITE/images"
-	python3 "$TESTS/integration/fieldimages.py" "$SUITE/images/field"
+	make_images
 	start_registry
 	start_bad_registry
 	push_images
 	prepare_root
+}
+
+# They take seconds to make, so they are kept in the build folder for as long as what they are made of is the same.
+make_images() {
+	local kept made
+	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$REPO/tools/ociimage.py" "$(command -v busybox)" | sha256sum)
+	kept=$MOAT_BUILD/test-images/${kept:0:16}
+	if [ ! -d "$kept" ]; then
+		made=$(mktemp -d)
+		python3 "$TESTS/integration/images.py" "$made/images"
+		python3 "$TESTS/integration/fieldimages.py" "$made/images/field"
+		mkdir -p "${kept%/*}"
+		# Another run may have been quicker.
+		mv -T "$made/images" "$kept" || [ -d "$kept" ]
+		rm -rf "$made"
+	fi
+	cp -a "$kept" "$SUITE/images"
 }
 
 teardown_suite() {
@@ -64,12 +80,13 @@ push_images() {
 	export BUSYBOX=$REGISTRY/test/busybox:latest
 }
 
-# The kernel is set once; every file's root starts as a copy of this one.
+# The kernel is set and the template of most containers made once; every file's root starts as a copy of this one.
 prepare_root() {
 	local pid
-	MOAT_ROOT=$SUITE/prepared start_moatd
+	MOAT_ROOT=$SUITE/prepared MOAT_SPARES=0 start_moatd
 	pid=$(moatd_pid "$SUITE/prepared")
 	MOAT_ROOT=$SUITE/prepared moat system kernel set "$MOAT_TEST_KERNEL"
+	MOAT_ROOT=$SUITE/prepared moat run --rm -q "$BUSYBOX" true
 	MOAT_ROOT=$SUITE/prepared moat system stop
 	poll 20 gone "$pid"
 }

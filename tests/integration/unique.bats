@@ -6,7 +6,7 @@ load lib
 IDENTITY=$REGISTRY/test/identity:latest
 
 setup_file() {
-	file_setup
+	file_setup bare
 	start_moatd
 	moat pull -q "$IDENTITY" >/dev/null
 }
