@@ -21,8 +21,6 @@
 #include "client/upload.h"
 #include "tar/pack.h"
 
-#define LOAD_PATH API_BASE "/images/load"
-
 struct sent {
 	struct progress *progress;
 	uint64_t total_bytes; /* 0: not known */
@@ -126,10 +124,11 @@ static int send_folder(struct cli *c, struct api_request *rq, int fd, const char
 	return tar_upload_end(&u, r, err);
 }
 
-static int load_folder(struct cli *c, const char *path, int fd, struct err *err)
+/* @target: where in moatd; @path: the folder */
+static int load_folder(struct cli *c, const char *target, const char *path, int fd, struct err *err)
 {
 	cleanup(progress_reset) struct progress progress;
-	struct api_request rq = { .method = "POST", .path = LOAD_PATH, .on_body = json_lines_feed };
+	struct api_request rq = { .method = "POST", .path = target, .on_body = json_lines_feed };
 	const char *const *members = NULL;
 	int r = progress_begin(&progress, c, stdout, err);
 
@@ -143,11 +142,18 @@ static int load_folder(struct cli *c, const char *path, int fd, struct err *err)
 
 static int load_input(struct cli *c, const char *input, struct err *err)
 {
+	cleanup(buf_reset) struct buf target = BUF_INIT;
 	cleanup_close int fd = -1;
+	int r = buf_adds(&target, API_BASE "/images/load") < 0 ? err_nomem(err) : 0;
 
+	if (r == 0)
+		r = cli_query(&target, "platform", options_value(&c->opt, "platform"), err);
+	if (r < 0)
+		return r;
 	if (input && !streq(input, "-"))
 		fd = open(input, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 ? load_folder(c, input, fd, err) : archive_upload(c, LOAD_PATH, input, err);
+	return fd >= 0 ? load_folder(c, target.data, input, fd, err)
+		       : archive_upload(c, target.data, input, err);
 }
 
 int command_image_load(struct cli *c)

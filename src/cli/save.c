@@ -24,6 +24,10 @@ static int make_path(const struct cli *c, struct buf *path, struct err *err)
 
 	for (size_t i = 0; r == 0 && i < c->opt.n_args; i++)
 		r = cli_query(path, "names", c->opt.args[i], err);
+	if (r == 0)
+		r = cli_query(path, "platform", options_value(&c->opt, "platform"), err);
+	if (r == 0 && options_flag(&c->opt, "all-platforms"))
+		r = cli_query(path, "allPlatforms", "1", err);
 	return r;
 }
 

@@ -94,9 +94,13 @@ static int on_body(const void *data, size_t len, void *arg)
 
 static int connection_lost(struct api *a, int code, struct err *err)
 {
+	bool in_body = a->response.state != HTTP_HEAD && a->response.state != HTTP_DONE;
+
 	api_disconnect(a);
 	if (code == -EPIPE || code == -ECONNRESET)
-		return err_set(err, -ECONNRESET, "moatd closed the connection");
+		return err_set(err, -ECONNRESET, "moatd closed the connection%s",
+			       in_body ? " in the middle of its answer; see `moat system logs`"
+				       : "");
 	return err_errno(err, code, "talk to moatd");
 }
 

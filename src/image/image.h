@@ -274,19 +274,46 @@ struct image_push {
 int store_push(struct store *st, const struct image_push *in, const struct progress *progress,
 	       struct pushed *ret, struct err *err);
 
-/** store_load() - read an OCI or docker archive (tar, also compressed) from @fd.  @ret_names:
- * loaded references or ids, owned vector.  Return: as store_pull(). */
-int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,
-	       struct err *err);
+/* What to load; everything is borrowed. */
+struct image_load {
+	int fd;				 /* an OCI or docker archive (tar, also compressed) */
+	const struct platform *platform; /* which manifest of an index; NULL: this machine's, and
+					    the whole index is kept where all of it is there */
+	const struct progress *progress; /* may be NULL */
+};
+
+/** store_load() - read images from an archive.  @ret_names: loaded references or ids, owned vector.
+ * Return: as store_pull(). */
+int store_load(struct store *st, const struct image_load *in, char ***ret_names, struct err *err);
+
+/* What to save; everything is borrowed. */
+struct image_save {
+	char *const *names; /* references or ids, NULL-terminated; a reference is recorded as the
+			       image's name */
+	bool all_platforms; /* whole indexes, where they are kept */
+	const struct platform *platform; /* one of an index; NULL: the image as it is here */
+};
+
+struct saving;
 
 /**
- * store_save() - write images as a tar archive that is an OCI image layout and docker's format too
- * @names: references or ids, NULL-terminated; a reference is recorded as the image's name
- * @fd:    written to; a pipe that breaks is -EPIPE
+ * store_save_begin() - see that all of some images is there, and right, and keep it so
+ * @ret: owned, store_save_end(), with all that was borrowed free again
  *
- * Return: 0; -ENOENT; -EIO, -errno; all with a message.
+ * Return: 0; -ENOENT no such image, or not for this platform, or not for all; -EIO where some of
+ * one is missing or damaged; -errno; all with a message.
  */
-int store_save(struct store *st, char *const *names, int fd, struct err *err);
+int store_save_begin(struct store *st, const struct image_save *in, struct saving **ret,
+		     struct err *err);
+
+/**
+ * store_save_write() - write a tar archive that is an OCI image layout and docker's format too
+ * @fd: written to; a pipe that breaks is -EPIPE
+ *
+ * Return: 0; -EIO, -errno, with a message, and what was written is no archive then.
+ */
+int store_save_write(struct saving *s, int fd, struct err *err);
+void store_save_end(struct saving *s);
 
 /* A root filesystem that is to become an image; everything is borrowed. */
 struct image_import {

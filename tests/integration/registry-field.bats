@@ -91,6 +91,13 @@ refused() {
 	refused digest-lie members digest
 }
 
+@test "field: a registry that refuses HEAD does not say whether a tag has moved" {
+	local ref=$BAD_REGISTRY/no-head/members:latest digest
+	digest=$(skopeo inspect --raw --tls-verify=false "docker://${ref/no-head/honest}" | sha256sum | cut -d ' ' -f 1)
+	moat pull -q "$ref@sha256:$digest"
+	moat image rm "${ref%:latest}@sha256:$digest"
+}
+
 @test "field: several challenges, and odd spacing" {
 	pulled challenges
 }

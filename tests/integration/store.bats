@@ -86,6 +86,30 @@ noted() {
 	moat image rm "$RICH" "$REGISTRY/test/again"
 }
 
+@test "save: what lacks a layer, or has a damaged one, is an error and no archive, and what is cut off fails" {
+	local layer out=$BATS_TEST_TMPDIR/out code
+	moat pull -q "$RICH"
+	layer=$(blob "$RICH" '.layers[1].digest')
+	damage "$layer"
+	run moat image save -o "$out" "$RICH"
+	assert_error 1 "${layer##*/} was damaged" "image verify"
+	run moat image save -o "$out" "$RICH"
+	assert_error 1 "${layer##*/} is missing"
+	[ -z "$(find "$BATS_TEST_TMPDIR" -name 'out*')" ]
+	run ! sh -c '"$MOAT_BUILD/moat" image save "$RICH" >"$1" 2>/dev/null' sh "$out"
+	[ ! -s "$out" ]
+	moat pull -q "$RICH"
+	mkdir "$BATS_TEST_TMPDIR/root"
+	head -c 8000000 /dev/urandom >"$BATS_TEST_TMPDIR/root/data"
+	tar -C "$BATS_TEST_TMPDIR/root" -c . | moat image import - large
+	code=0
+	(set -o pipefail; moat image save large "$RICH" 2>"$out" | { head -c 100000 >/dev/null; rm "$layer"; cat >/dev/null; }) || code=$?
+	assert_equal "$code" 1
+	[ -s "$out" ]
+	moat pull -q "$RICH"
+	moat image rm large
+}
+
 @test "verify: an image that lacks a layer runs, also after a restart of moatd" {
 	local layer pid
 	moat pull -q "$BUSYBOX"

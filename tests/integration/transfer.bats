@@ -91,3 +91,50 @@ teardown_file() {
 	assert_status 0
 	assert_has "Loaded image: by-docker:1"
 }
+
+# raw_sum SOURCE: of the index or manifest that skopeo finds there.
+raw_sum() {
+	skopeo inspect --raw --tls-verify=false "$1" | sha256sum
+}
+
+@test "image save and load: all platforms go there and back, and one of them alone" {
+	local name image tar=$BATS_TEST_TMPDIR/all.tar to=$REGISTRY/transfer/all:1
+	for name in "$REGISTRY/test/multi:latest" "$BAD_REGISTRY/honest/attested:latest" "$BAD_REGISTRY/honest/nested:latest"; do
+		moat pull -q "$name"
+		run moat image save -a -o "$tar" "$name"
+		assert_error 1 "for one platform alone" --all-platforms
+		[ ! -e "$tar" ]
+		moat pull -q -a "$name"
+		moat image save -a -o "$tar" "$name"
+		assert_equal "$(raw_sum "oci-archive:$tar:latest")" "$(raw_sum "docker://$name")"
+		# An index in an index is nothing that skopeo copies.
+		[[ $name == *nested* ]] || skopeo --insecure-policy copy -q --all "oci-archive:$tar:latest" "dir:$BATS_TEST_TMPDIR/${name##*/}"
+		moat image rm "$name"
+		run moat image load -i "$tar"
+		assert_has "Loaded image: $name"
+		moat tag "$name" "$to"
+		moat push -q -a "$to"
+		assert_equal "$(raw_sum "docker://$to")" "$(raw_sum "docker://$name")"
+		moat image rm "$name" "$to"
+		rm "$tar"
+	done
+	name=$REGISTRY/test/multi:latest
+	skopeo --insecure-policy copy -q --all --src-tls-verify=false "docker://$name" "oci-archive:$tar:$to"
+	moat image load -q -i "$tar"
+	moat push -q -a "$to"
+	assert_equal "$(raw_sum "docker://$to")" "$(raw_sum "docker://$name")"
+	moat image save --platform linux/arm64 -o "$BATS_TEST_TMPDIR/arm.tar" "$to"
+	assert_equal "$(skopeo inspect --config "oci-archive:$BATS_TEST_TMPDIR/arm.tar" | jq -r .architecture)" arm64
+	assert_equal "$(skopeo inspect --config "docker-archive:$BATS_TEST_TMPDIR/arm.tar" | jq -r .architecture)" arm64
+	run moat image save --platform linux/s390x "$to"
+	assert_error 1 "linux/s390x" "linux/arm64"
+	run moat image save -a --platform linux/arm64 "$to"
+	assert_error 1 "one platform and all platforms"
+	run curl -sS --unix-socket "$SOCKET" -G --data-urlencode 'platform={"os":"linux","architecture":"s390x"}' \
+		--data-urlencode "names=$to" http://moat/v1.44/images/get
+	assert_has "linux/s390x"
+	moat image rm "$to"
+	moat image load -q --platform linux/arm64 -i "$tar"
+	assert_equal "$(moat image inspect -f '{{.Architecture}}' "$to")" arm64
+	moat image rm "$to"
+}

@@ -47,13 +47,19 @@ static const struct option_def rm_options[] = {
 
 static const struct option_def load_options[] = {
 	{ 'i', "input", "PATH", "Read from a file or a folder instead of standard input" },
+	{ 0, "platform", "OS/ARCH",
+	  "Load this platform's images, e.g. linux/arm64, and no others" },
 	PROGRESS_OPTION,
 	{ 'q', "quiet", NULL, "Show no progress" },
 	{ 0 }
 };
 
 static const struct option_def save_options[] = {
-	{ 'o', "output", "FILE", "Write to a file instead of standard output" }, { 0 }
+	{ 'a', "all-platforms", NULL,
+	  "Save the image for all platforms, as it was pulled with -a" },
+	{ 'o', "output", "FILE", "Write to a file instead of standard output" },
+	{ 0, "platform", "OS/ARCH", "Save one platform of an image that was pulled with -a" },
+	{ 0 }
 };
 
 static const struct option_def import_options[] = {
@@ -179,8 +185,10 @@ const struct command image_commands[] = {
 	{ .name = "image load",
 	  .synopsis = "[OPTIONS]",
 	  .summary = "Read images from an archive",
-	  .description = "Takes an OCI or docker archive, from standard input or a file, "
-			 "or a folder that is an OCI layout.",
+	  .description =
+		  "Takes an OCI or docker archive, from standard input or a file, "
+		  "or a folder that is an OCI layout. An image for several platforms is kept "
+		  "for all of them where the archive has all, to push or save it again.",
 	  .options = load_options,
 	  .examples = load_examples,
 	  .run = command_image_load,
@@ -188,8 +196,10 @@ const struct command image_commands[] = {
 	{ .name = "image save",
 	  .synopsis = "[OPTIONS] IMAGE...",
 	  .summary = "Write images to an archive",
-	  .description = "Writes a tar archive to standard output or a file, that 'moat load', "
-			 "'docker load', skopeo and podman read.",
+	  .description =
+		  "Writes a tar archive to standard output or a file, that 'moat load', "
+		  "'docker load', skopeo and podman read. All of it is looked at first: where "
+		  "some is missing or damaged, nothing is written.",
 	  .options = save_options,
 	  .run = command_image_save,
 	  .min_args = 1,

@@ -107,6 +107,11 @@ int api_container_list_all(const struct request *rq, json_t **ret, struct err *e
  * settings_file_get(). */
 int api_take_limits(struct api *api, struct err *err);
 
+/** api_read_platform() - a request's parameter "platform", in words (linux/arm64) or as the object
+ * that newer clients send.  Return: 1; 0 where there is none, @ret untouched; -EINVAL with a
+ * message; -ENOMEM. */
+int api_read_platform(const struct request *rq, struct platform *ret, struct err *err);
+
 /** api_image_created_nsec() - since 1970; 0 where the image does not say */
 int64_t api_image_created_nsec(const struct image *im);
 

@@ -72,10 +72,11 @@ static char *full_name(const char *image, const char *tag)
 
 static int read_platform(const struct request *rq, struct platform *ret, struct err *err)
 {
-	const char *text = request_arg(rq, "platform");
+	int r;
 
 	*ret = platform_host();
-	return text && *text ? platform_parse(text, ret, err) : 0;
+	r = api_read_platform(rq, ret, err);
+	return r < 0 ? r : 0;
 }
 
 static int read_downloads(const struct request *rq, uint32_t *ret, struct err *err)

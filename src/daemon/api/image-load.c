@@ -7,11 +7,16 @@
 int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_strv char **names = NULL;
-	int r = api_take_limits(rq->api, err);
+	struct image_load in = { .fd = rq->body_fd };
+	struct platform platform;
+	int r = api_read_platform(rq, &platform, err);
 
+	if (r > 0)
+		in.platform = &platform;
+	if (r >= 0)
+		r = api_take_limits(rq->api, err);
 	if (r == 0)
-		r = store_load(rq->api->store, rq->body_fd, NULL, &names, err);
-
+		r = store_load(rq->api->store, &in, &names, err);
 	if (r < 0)
 		return r;
 	for (char **name = names; name && *name; name++) {

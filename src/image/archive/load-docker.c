@@ -69,12 +69,13 @@ static int load_image(struct load *l, const struct docker_image *im, struct err 
 {
 	cleanup_oci_manifest struct oci_manifest *m = calloc(1, sizeof(*m));
 	struct oci_descriptor manifest = { 0 };
+	const struct load_image what = { .manifest = &manifest, .tags = im->tags };
 	int r = m ? build_manifest(l, im, m, err) : err_nomem(err);
 
 	if (r == 0)
 		r = store_put_manifest(l->work, m, &manifest, err);
 	if (r == 0)
-		r = load_install(l, &manifest, im->tags, err);
+		r = load_install(l, &what, err);
 	oci_descriptor_reset(&manifest);
 	return r;
 }

@@ -7,12 +7,14 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "image/store/contents.h"
 #include "oci/descriptor.h"
 #include "oci/index.h"
 
 /*
  * Theory of operation: index.json lists images, each directly or as an index over platforms.  Those
- * of this machine's platform are loaded, each with the name it was saved under.
+ * of the wanted platform are loaded, each with the name it was saved under, and an index is kept
+ * with all that it leads to, where that is there and no one platform was asked for.
  *
  * The archive is hostile.
  */
@@ -63,23 +65,36 @@ static int read_index(struct load *l, const struct oci_descriptor *d, struct oci
 	return r == 0 ? oci_index_parse(text.data ? text.data : "", text.len, ret, err) : r;
 }
 
-static int load_entry(struct load *l, const struct oci_descriptor *d, char *const *tags, int depth,
-		      struct err *err)
+/* Keeps what an index leads to.  Return: is all of it there? */
+static bool pin_whole(const struct load *l, const struct oci_descriptor *d)
 {
+	cleanup(contents_reset) struct contents c = { 0 };
+	int r = contents_add(l->work->st, &d->digest, &c, NULL);
+
+	for (size_t i = 0; r == 0 && i < c.n_documents; i++)
+		r = work_pin(l->work, &c.documents[i].digest);
+	for (size_t i = 0; r == 0 && i < c.n_blobs; i++)
+		r = work_pin(l->work, &c.blobs[i].digest);
+	return r == 0 && contents_check(l->work->st, &c, NULL) == 0;
+}
+
+static int load_entry(struct load *l, struct load_image *what, int depth, struct err *err)
+{
+	const struct oci_descriptor *d = what->manifest;
 	cleanup_oci_index struct oci_index *ix = NULL;
-	const struct platform host = platform_host();
-	const struct oci_descriptor *chosen;
 	int r;
 
 	if (oci_is_manifest(d->media_type))
-		return load_install(l, d, tags, err);
+		return load_install(l, what, err);
 	if (depth == INDEX_DEPTH_MAX)
 		return err_set(err, -EBADMSG, "indexes are nested more than %d deep",
 			       INDEX_DEPTH_MAX);
 	r = read_index(l, d, &ix, err);
 	if (r == 0)
-		r = oci_index_select(ix, &host, &chosen, err);
-	return r == 0 ? load_entry(l, chosen, tags, depth + 1, err) : r;
+		r = oci_index_select(ix, &l->platform, &what->manifest, err);
+	if (r == 0 && depth == 0 && !l->one_platform && pin_whole(l, d))
+		what->index = &d->digest;
+	return r == 0 ? load_entry(l, what, depth + 1, err) : r;
 }
 
 static bool is_for(const struct oci_descriptor *d, const struct platform *want)
@@ -93,7 +108,6 @@ int load_oci(struct load *l, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	cleanup_oci_index struct oci_index *ix = NULL;
-	const struct platform host = platform_host();
 	const struct oci_descriptor *none;
 	size_t loaded = 0;
 	int r = load_read(l, "index.json", &text, err);
@@ -102,15 +116,17 @@ int load_oci(struct load *l, struct err *err)
 		r = oci_index_parse(text.data ? text.data : "", text.len, &ix, err);
 	for (size_t i = 0; r == 0 && i < ix->n_manifests; i++) {
 		cleanup_strv char **tags = NULL;
+		struct load_image what = { .manifest = &ix->manifests[i] };
 
-		if (!is_for(&ix->manifests[i], &host))
+		if (!is_for(&ix->manifests[i], &l->platform))
 			continue;
 		r = saved_name(&ix->manifests[i], &tags, err);
+		what.tags = tags;
 		if (r == 0)
-			r = load_entry(l, &ix->manifests[i], tags, 0, err);
+			r = load_entry(l, &what, 0, err);
 		loaded++;
 	}
 	if (r == 0 && loaded == 0)
-		r = oci_index_select(ix, &host, &none, err);
+		r = oci_index_select(ix, &l->platform, &none, err);
 	return r;
 }

@@ -233,22 +233,22 @@ static int note_names(struct load *l, char *const *tags, const struct image *im)
 	return 0;
 }
 
-int load_install(struct load *l, const struct oci_descriptor *manifest, char *const *tags,
-		 struct err *err)
+int load_install(struct load *l, const struct load_image *what, struct err *err)
 {
-	const struct platform platform = platform_host();
 	const struct source source = { .blob = source_blob, .open = source_open, .arg = l };
 	const struct install in = {
-		.manifest = manifest,
-		.platform = &platform,
+		.manifest = what->manifest,
+		.platform = &l->platform,
 		.source = &source,
-		.tags = tags,
+		.index = what->index,
+		.is_whole = what->index != NULL,
+		.tags = what->tags,
 		.progress = l->progress,
 	};
 	cleanup_image struct image *im = NULL;
 	int r = store_install(l->work, &in, &im, err);
 
-	if (r == 0 && note_names(l, tags, im) < 0)
+	if (r == 0 && note_names(l, what->tags, im) < 0)
 		r = err_nomem(err);
 	return r;
 }
@@ -283,15 +283,18 @@ static int load_archive(struct load *l, int fd, struct err *err)
 	return r < 0 ? r : load_images(l, err);
 }
 
-int store_load(struct store *st, int fd, const struct progress *progress, char ***ret_names,
-	       struct err *err)
+int store_load(struct store *st, const struct image_load *in, char ***ret_names, struct err *err)
 {
 	struct work work;
-	cleanup(load_reset) struct load l = { .work = &work, .progress = progress };
+	cleanup(load_reset) struct load l = { .work = &work,
+					      .progress = in->progress,
+					      .platform = in->platform ? *in->platform
+								       : platform_host(),
+					      .one_platform = in->platform != NULL };
 	int r;
 
 	work_begin(&work, st);
-	r = load_archive(&l, fd, err);
+	r = load_archive(&l, in->fd, err);
 	work_end(&work);
 	LOCK_STORE(st);
 	store_collect(st);

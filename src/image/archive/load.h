@@ -16,6 +16,8 @@ struct member {
 struct load {
 	struct work *work;
 	const struct progress *progress;
+	struct platform platform; /* of the images that are taken */
+	bool one_platform;	  /* no index is kept */
 	struct member *members;
 	size_t n_members;
 	char **names; /* what was loaded, for people */
@@ -27,7 +29,13 @@ const struct member *load_find(const struct load *l, const char *name);
 /** load_read() - append a small member.  Return: 0; -ENOENT; -EBADMSG; -errno; with a message. */
 int load_read(const struct load *l, const char *name, struct buf *ret, struct err *err);
 
+/* One image of an archive; everything is borrowed. */
+struct load_image {
+	const struct oci_descriptor *manifest;
+	const struct digest *index; /* to be kept, with all that it leads to; NULL: none */
+	char *const *tags;
+};
+
 /** load_install() - make one image of the archive visible and note its names.  Return: as
  * store_install(). */
-int load_install(struct load *l, const struct oci_descriptor *manifest, char *const *tags,
-		 struct err *err);
+int load_install(struct load *l, const struct load_image *what, struct err *err);

@@ -51,10 +51,12 @@ static void report_mounted(const struct one_blob *b, const char *from)
 		progress_report(b->progress, b->id, text, 0, 0);
 }
 
-static int send_blob(const struct pusher *p, struct http *h, const struct push_blob *blob,
-		     struct one_blob *b, struct err *err)
+static int send_blob(const struct push_blobs *all, size_t i, struct http *h, struct one_blob *b,
+		     struct err *err)
 {
-	const struct oci_descriptor *d = &blob->desc;
+	const struct pusher *p = all->p;
+	const struct oci_descriptor *d = &all->plan->what.blobs[i];
+	const char *mount_from = all->plan->mount_from[i];
 	cleanup_close int fd = blob_open(p->st, &d->digest, d->size_bytes);
 	const struct http_body content = { .type = "application/octet-stream",
 					   .fd = fd,
@@ -63,43 +65,43 @@ static int send_blob(const struct pusher *p, struct http *h, const struct push_b
 					   .arg = b };
 	const struct blob_upload up = { .digest = &d->digest,
 					.content = &content,
-					.mount_from = blob->mount_from };
+					.mount_from = mount_from };
 	int r;
 
 	if (fd < 0)
 		return err_errno(err, fd, "blob %s", d->digest.text);
 	r = registry_put_blob(p->reg, h, &up, err);
 	if (r == 1)
-		report_mounted(b, blob->mount_from);
+		report_mounted(b, mount_from);
 	else if (r == 0)
 		progress_report(b->progress, b->id, "Pushed", 0, 0);
 	return r < 0 ? r : 0;
 }
 
-static bool is_left_out(const struct push_blob *blob)
+static bool is_left_out(const struct oci_descriptor *d)
 {
-	return blob->desc.urls && oci_layer_is_foreign(blob->desc.media_type);
+	return d->urls && oci_layer_is_foreign(d->media_type);
 }
 
 static int push_blob(void *arg, size_t i, struct http *h, struct err *err)
 {
 	const struct push_blobs *all = arg;
-	const struct push_blob *blob = &all->plan->blobs[i];
+	const struct oci_descriptor *d = &all->plan->what.blobs[i];
 	const struct progress *progress = &all->p->guard->guarded;
-	struct one_blob b = { .progress = blob->is_config ? NULL : progress,
-			      .total_bytes = blob->desc.size_bytes };
+	struct one_blob b = { .progress = push_plan_is_config(all->plan, i) ? NULL : progress,
+			      .total_bytes = d->size_bytes };
 	int r;
 
-	short_id(&blob->desc.digest, b.id);
-	if (is_left_out(blob)) {
+	short_id(&d->digest, b.id);
+	if (is_left_out(d)) {
 		progress_report(b.progress, b.id, "Skipped foreign layer", 0, 0);
 		return 0;
 	}
-	r = i == 0 ? all->has_first : registry_has_blob(all->p->reg, h, &blob->desc.digest, err);
+	r = i == 0 ? all->has_first : registry_has_blob(all->p->reg, h, &d->digest, err);
 	if (r == 1)
 		progress_report(b.progress, b.id, "Layer already exists", 0, 0);
 	if (r == 0)
-		r = send_blob(all->p, h, blob, &b, err);
+		r = send_blob(all, i, h, &b, err);
 	return r < 0 ? r : 0;
 }
 
@@ -107,7 +109,7 @@ static int push_blob(void *arg, size_t i, struct http *h, struct err *err)
 static int ask_first(struct push_blobs *all, struct err *err)
 {
 	const struct pusher *p = all->p;
-	const struct digest *first = &all->plan->blobs[0].desc.digest;
+	const struct digest *first = &all->plan->what.blobs[0].digest;
 	cleanup_strv char **repositories = NULL;
 	int r;
 
@@ -127,7 +129,7 @@ static int ask_first(struct push_blobs *all, struct err *err)
 int push_blobs(const struct pusher *p, const struct push_plan *plan, struct err *err)
 {
 	struct push_blobs all = { .p = p, .plan = plan };
-	const struct transfers t = { .n = plan->n_blobs,
+	const struct transfers t = { .n = plan->what.n_blobs,
 				     .max_at_once = p->max_uploads,
 				     .move = push_blob,
 				     .arg = &all,
@@ -136,11 +138,11 @@ int push_blobs(const struct pusher *p, const struct push_plan *plan, struct err 
 	char id[13];
 	int r;
 
-	if (plan->n_blobs == 0)
+	if (plan->what.n_blobs == 0)
 		return registry_allow_push(p->reg, NULL) < 0 ? err_nomem(err) : 0;
-	for (size_t i = 0; i < plan->n_blobs; i++) {
-		short_id(&plan->blobs[i].desc.digest, id);
-		if (!plan->blobs[i].is_config)
+	for (size_t i = 0; i < plan->what.n_blobs; i++) {
+		short_id(&plan->what.blobs[i].digest, id);
+		if (!push_plan_is_config(plan, i))
 			progress_report(&p->guard->guarded, id, "Preparing", 0, 0);
 	}
 	r = ask_first(&all, err);

@@ -1,31 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/registry/document.h"
-#include "oci/descriptor.h"
+#include "image/store/contents.h"
 
 /* What a push brings. */
 
-struct store;
-
-struct push_blob {
-	struct oci_descriptor desc;
-	bool is_config;	  /* which people are not told of */
-	char *mount_from; /* a repository that may have it; NULL: none */
-};
-
 struct push_plan {
-	struct document *documents; /* each after all that it leads to; the last one gets the tag */
-	size_t n_documents;
-	struct push_blob *blobs; /* those of the documents, each once */
-	size_t n_blobs;
+	struct contents what;
+	char **mount_from; /* for each blob, a repository that may have it; NULL: none */
 };
 
 /**
  * push_plan_make() - gather a manifest, or an index, and all that it leads to
  * @ret: push_plan_reset(), on failure too
  *
- * Return: 0; -ENOENT when some of it is not stored; -EBADMSG; -ENOMEM; -errno; with a message.
+ * Return: as contents_add().
  */
 int push_plan_make(const struct store *st, const struct digest *root, struct push_plan *ret,
 		   struct err *err);
@@ -34,8 +23,11 @@ void push_plan_reset(struct push_plan *p);
 /** push_plan_root() - the document that gets the tag */
 static inline const struct document *push_plan_root(const struct push_plan *p)
 {
-	return &p->documents[p->n_documents - 1];
+	return &p->what.documents[p->what.n_documents - 1];
 }
+
+/** push_plan_is_config() - is this blob one that people are not told of? */
+bool push_plan_is_config(const struct push_plan *p, size_t blob);
 
 /**
  * push_plan_mounts() - look for other repositories that the blobs may be in already

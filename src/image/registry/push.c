@@ -49,16 +49,9 @@ static int choose_root(const struct push *p, const struct record *rec, struct di
 {
 	const struct image *im = &rec->im;
 
+	if (p->in->all_platforms)
+		return record_root(rec, ret, err);
 	*ret = digest_is_set(&im->original) ? im->original : im->manifest;
-	if (!p->in->all_platforms)
-		return 0;
-	if (im->is_whole)
-		*ret = im->index;
-	else if (digest_is_set(&im->index) && !streq(im->index.text, im->original.text) &&
-		 !streq(im->index.text, im->manifest.text))
-		return err_set(err, -ENOENT,
-			       "the image is here for one platform alone: pull it with "
-			       "--all-platforms first");
 	return 0;
 }
 
@@ -139,8 +132,8 @@ static int put_documents(struct push *p, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < p->plan.n_documents; i++) {
-		const struct document *doc = &p->plan.documents[i];
+	for (size_t i = 0; r == 0 && i < p->plan.what.n_documents; i++) {
+		const struct document *doc = &p->plan.what.documents[i];
 		bool is_root = doc == push_plan_root(&p->plan);
 
 		r = registry_put_manifest(p->reg, p->http,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "image/registry/document.h"
 #include "image/registry/http.h"
+#include "image/store/document.h"
 #include "oci/descriptor.h"
 
 /* One repository of one registry, over the OCI distribution-spec (Docker Registry HTTP API v2). */

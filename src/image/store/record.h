@@ -29,6 +29,11 @@ void record_unref(struct record *rec);
  * it is not stored; -EBADMSG; -ENOMEM; -errno; with a message. */
 int record_keep_whole(const struct store *st, struct record *rec, struct err *err);
 
+/** record_root() - the document that stands for an image on all its platforms: its index, or the
+ * only manifest that it ever had.  Return: 0; -ENOENT where the index is not stored, with a
+ * message. */
+int record_root(const struct record *rec, struct digest *ret, struct err *err);
+
 /** record_keep() - note the manifest that an image's was made of.  Return: 0; -ENOMEM. */
 int record_keep(struct record *rec, const struct digest *original);
 

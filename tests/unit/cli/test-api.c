@@ -169,7 +169,9 @@ static void a_lost_connection_is_an_error_of_its_own(void **state)
 
 	(void)state;
 	assert_int_equal(api_call(a, &rq, NULL, &err), -ECONNRESET);
-	assert_string_equal(err.msg, "moatd closed the connection");
+	assert_string_equal(err.msg,
+			    "moatd closed the connection in the middle of its answer; see `moat "
+			    "system logs`");
 	api_free(a);
 	server_close(&s);
 }

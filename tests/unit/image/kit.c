@@ -149,7 +149,8 @@ size_t place_count(const struct place *p, const char *folder)
 
 int place_load(struct place *p, int fd, char ***ret_names, struct err *err)
 {
-	int r = store_load(p->st, fd, NULL, ret_names, err);
+	const struct image_load in = { .fd = fd };
+	int r = store_load(p->st, &in, ret_names, err);
 
 	close(fd);
 	return r;

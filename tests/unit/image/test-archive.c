@@ -97,13 +97,17 @@ static void test_an_image_without_a_name_is_known_by_its_id(void **state)
 
 static int save(struct place *p, char *const *names, struct err *err)
 {
+	const struct image_save in = { .names = names };
 	int fd = memfd_create("archive", MFD_CLOEXEC);
+	struct saving *saving;
 
 	assert_true(fd >= 0);
-	if (store_save(p->st, names, fd, err) < 0) {
+	if (store_save_begin(p->st, &in, &saving, err) < 0) {
 		close(fd);
 		return -1;
 	}
+	assert_int_equal(store_save_write(saving, fd, err), 0);
+	store_save_end(saving);
 	lseek(fd, 0, SEEK_SET);
 	return fd;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/registry/document.h"
+#include "image/store/document.h"
 
 #include <errno.h>
 #include <stdlib.h>

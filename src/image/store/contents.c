@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/contents.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "image/store/blob.h"
+#include "oci/references.h"
+
+/*
+ * Theory of operation: an index is walked down to its manifests, and a document is noted when all
+ * below it is, so that whoever gets them in this order never has one that leads to what it has not.
+ *
+ * The documents were checked against their digests when they came in; whoever made the image
+ * controls what they say.
+ */
+
+#define DEPTH_MAX      8
+#define DOCUMENTS_MAX  1024
+#define TEXT_MAX_BYTES (64u << 20) /* of all documents */
+
+struct walk {
+	const struct store *st;
+	struct contents *contents;
+	size_t text_bytes;
+};
+
+void contents_reset(struct contents *c)
+{
+	for (size_t i = 0; i < c->n_documents; i++)
+		document_reset(&c->documents[i]);
+	oci_descriptors_free(c->blobs, c->n_blobs);
+	free(c->documents);
+	*c = (struct contents){ 0 };
+}
+
+static bool has_blob(const struct contents *c, const struct digest *d)
+{
+	for (size_t i = 0; i < c->n_blobs; i++)
+		if (streq(c->blobs[i].digest.text, d->text))
+			return true;
+	return false;
+}
+
+const struct document *contents_document(const struct contents *c, const struct digest *d)
+{
+	for (size_t i = 0; i < c->n_documents; i++)
+		if (streq(c->documents[i].digest.text, d->text))
+			return &c->documents[i];
+	return NULL;
+}
+
+/* @from: taken over, but for those that are known */
+static int take_blobs(struct contents *c, struct oci_descriptor *from, size_t n)
+{
+	struct oci_descriptor *more = reallocarray(c->blobs, c->n_blobs + n + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	c->blobs = more;
+	for (size_t i = 0; i < n; i++) {
+		if (has_blob(c, &from[i].digest))
+			continue;
+		more[c->n_blobs++] = from[i];
+		from[i] = (struct oci_descriptor){ 0 };
+	}
+	return 0;
+}
+
+static int read_media_type(struct document *doc, struct err *err)
+{
+	cleanup_json json_t *json = NULL;
+	const char *type = NULL;
+	int r = json_read(doc->text.data, doc->text.len, "manifest", &json, err);
+
+	if (r == 0)
+		r = json_get_str(json, "mediaType", &type, err);
+	if (r < 0)
+		return r;
+	if (!type)
+		type = json_object_get(json, "manifests") ? MEDIA_OCI_INDEX : MEDIA_OCI_MANIFEST;
+	doc->media_type = strdup(type);
+	return doc->media_type ? 0 : err_nomem(err);
+}
+
+static int add_document(struct contents *c, struct document *doc)
+{
+	struct document *more =
+		reallocarray(c->documents, c->n_documents + 1, sizeof(*c->documents));
+
+	if (!more)
+		return -ENOMEM;
+	c->documents = more;
+	more[c->n_documents++] = *doc;
+	*doc = (struct document){ 0 };
+	return 0;
+}
+
+static int check_amount(struct walk *w, const struct document *doc, int depth, struct err *err)
+{
+	w->text_bytes += doc->text.len;
+	if (depth < DEPTH_MAX && w->contents->n_documents < DOCUMENTS_MAX &&
+	    w->text_bytes <= TEXT_MAX_BYTES)
+		return 0;
+	return err_set(err, -EBADMSG,
+		       "an index is nested more than %d deep, or leads to more than %d documents "
+		       "or %u MiB of them",
+		       DEPTH_MAX, DOCUMENTS_MAX, TEXT_MAX_BYTES >> 20);
+}
+
+static int visit(struct walk *w, const struct digest *d, int depth, struct err *err)
+{
+	cleanup(document_reset) struct document doc = { .digest = *d };
+	cleanup(oci_references_reset) struct oci_references refs = { 0 };
+	int r;
+
+	if (contents_document(w->contents, d))
+		return 0;
+	r = blob_read(w->st, d, &doc.text, err);
+	if (r == 0)
+		r = read_media_type(&doc, err);
+	if (r == 0)
+		r = oci_references_read(doc.text.data, doc.text.len, &refs, err);
+	if (r == 0)
+		r = check_amount(w, &doc, depth, err);
+	for (size_t i = 0; r == 0 && i < refs.n_documents; i++)
+		r = visit(w, &refs.documents[i].digest, depth + 1, err);
+	if (r < 0)
+		return r;
+	return take_blobs(w->contents, refs.blobs, refs.n_blobs) < 0 ||
+			       add_document(w->contents, &doc) < 0
+		       ? err_nomem(err)
+		       : 0;
+}
+
+int contents_add(const struct store *st, const struct digest *root, struct contents *c,
+		 struct err *err)
+{
+	struct walk w = { .st = st, .contents = c };
+
+	return visit(&w, root, 0, err);
+}
+
+int contents_check(const struct store *st, const struct contents *c, struct err *err)
+{
+	for (size_t i = 0; i < c->n_blobs; i++)
+		if (!blob_exists(st, &c->blobs[i].digest, c->blobs[i].size_bytes))
+			return err_set(err, -ENOENT, "%.19s is not in the store",
+				       c->blobs[i].digest.text);
+	return 0;
+}
