@@ -19,6 +19,7 @@
  *   rootfs/HEX.erofs                         one flattened image per manifest digest
  *   sums/HEX                                 what such a file's digest was when it was made
  *   partial/HEX                              layers of which a part was downloaded, for a week
+ *   uploads/HEX                              where an upload that is under way goes on, for a day
  *   tmp/                                     other unfinished files; emptied when it is opened
  *
  * index.json is the table of tags: the annotation io.containerd.image.name holds a full reference,

@@ -103,3 +103,43 @@ asked() {
 	assert_error 1 "for one platform alone" --all-platforms
 	moat push -q "$name"
 }
+
+# interrupted_push NAME: it is ended when the front has a part that it does not pass on.
+interrupted_push() {
+	local pid
+	: >"$BATS_TEST_TMPDIR/front.log"
+	env --default-signal=INT "$MOAT_BUILD/moat" push -q "$1" 3>&- &
+	pid=$!
+	poll 20 grep -Eq '^PATCH .* [1-9][0-9]*-' "$BATS_TEST_TMPDIR/front.log"
+	kill -INT "$pid"
+	wait "$pid" || true
+	[ -n "$(ls "$MOAT_ROOT/images/uploads")" ]
+}
+
+@test "push: what an earlier push left behind is gone on with, at a real registry, also after moatd was killed" {
+	local front gate=$BATS_TEST_TMPDIR/gate log=$BATS_TEST_TMPDIR/front.log name
+	python3 "$TESTS/integration/frontregistry.py" "$REGISTRY" "$gate" "$BATS_TEST_TMPDIR/front" >/dev/null 2>&1 3>&- &
+	front=$!
+	poll 20 test -s "$BATS_TEST_TMPDIR/front"
+	name=localhost:$(cat "$BATS_TEST_TMPDIR/front")/push/left:1
+	moat tag large "$name"
+	interrupted_push "$name"
+	# What the registry does not know any more is begun anew.
+	rm -rf "$SUITE/registry/docker/registry/v2/repositories/push/left/_uploads"
+	interrupted_push "$name"
+	grep -Eq '^PATCH .* 0-' "$log"
+	kill -KILL "$(moatd_pid)"
+	start_moatd
+	touch "$gate"
+	: >"$log"
+	moat push -q "$name"
+	# The config's alone.
+	[ "$(grep -c '^POST' "$log")" -le 1 ]
+	grep -Eq '^PATCH .* [1-9][0-9]*-' "$log"
+	run ! grep -Eq '^PATCH .* 0-' "$log"
+	run ! grep -Eq '^PATCH .* 0-' "$log"
+	[ -z "$(ls "$MOAT_ROOT/images/uploads")" ]
+	skopeo --insecure-policy copy -q --src-tls-verify=false "docker://$name" "dir:$BATS_TEST_TMPDIR/left"
+	kill "$front"
+	moat image rm "$name"
+}

@@ -63,9 +63,9 @@ static int send_blob(const struct push_blobs *all, size_t i, struct http *h, str
 					   .len = d->size_bytes,
 					   .sent = report_sent,
 					   .arg = b };
-	const struct blob_upload up = { .digest = &d->digest,
-					.content = &content,
-					.mount_from = mount_from };
+	const struct blob_upload up = {
+		.digest = &d->digest, .content = &content, .mount_from = mount_from, .store = p->st
+	};
 	int r;
 
 	if (fd < 0)

@@ -7,7 +7,7 @@
 
 /* What it takes to bring blobs; everything is borrowed. */
 struct pusher {
-	const struct store *st; /* in which they are pinned */
+	struct store *st; /* in which they are pinned */
 	struct registry *reg;
 	struct http *http;
 	struct progress_guard *guard;

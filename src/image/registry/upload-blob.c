@@ -7,6 +7,7 @@
 #include "image/registry/redirect.h"
 #include "image/registry/registry-inner.h"
 #include "image/registry/retry.h"
+#include "image/registry/upload-kept.h"
 #include "image/registry/upload-state.h"
 #include "image/registry/upload.h"
 
@@ -18,12 +19,15 @@
  * there; if the registry cannot say it, the upload is forgotten and another one opened.  One that
  * takes no parts gets the whole, and one that finds them too large gets smaller ones.
  *
+ * An upload that a push has left behind is asked for in the same way by the next one.
+ *
  * The registry is hostile: each Location is judged like a redirection, credentials go only to the
  * host that they are for, and an upload that does not get on ends after a few tries.
  */
 
 #define PART_BYTES	 (64u << 20)
 #define PART_LEAST_BYTES (512u << 10)
+#define KEPT_FROM_BYTES	 (1u << 20) /* smaller ones are sent again */
 #define ANSWER_MAX_BYTES (64u << 10)
 
 struct upload {
@@ -40,31 +44,44 @@ struct upload {
 	uint64_t have_bytes; /* of the registry */
 	uint64_t part_bytes, part_min_bytes;
 	struct patience patience;
+	bool from_before; /* left behind by an earlier push, and not asked for yet */
+	struct upload_kept kept;
 };
 
 static void forget_upload(struct upload *u)
 {
 	free(take_ptr(u->url));
 	u->have_bytes = 0;
-	u->in_doubt = u->went_on = false;
+	u->in_doubt = u->went_on = u->from_before = false;
+	upload_kept_drop(&u->kept);
+}
+
+/* @url: taken over where it may be gone to */
+static int go_on_at(struct upload *u, char **url, struct err *err)
+{
+	bool ours;
+	int r = redirect_check(u->reg->base, *url, http_settings(u->http), &ours, err);
+
+	if (r < 0)
+		return r;
+	free(u->url);
+	u->url = take_ptr(*url);
+	u->ours = ours;
+	return 0;
 }
 
 static int take_location(struct upload *u, struct http_response *rs, struct err *err)
 {
-	bool ours;
 	int r;
 
 	if (rs->part_min_bytes)
 		u->part_min_bytes = rs->part_min_bytes;
 	if (!rs->location)
 		return 0;
-	r = redirect_check(u->reg->base, rs->location, http_settings(u->http), &ours, err);
-	if (r < 0)
-		return r;
-	free(u->url);
-	u->url = take_ptr(rs->location);
-	u->ours = ours;
-	return 0;
+	r = go_on_at(u, &rs->location, err);
+	if (r == 0)
+		upload_kept_note(&u->kept, u->url);
+	return r;
 }
 
 static int post(struct upload *u, const char *path, struct http_response *rs, struct err *err)
@@ -136,12 +153,12 @@ static int ask_state(struct upload *u, struct err *err)
 	r = send_there(u, &rq, &rs, err);
 	if (r < 0)
 		return r;
-	if (retry_is_passing(0, rs.status))
+	if (rs.status != 416 && retry_is_passing(0, rs.status))
 		return registry_push_refused(u->reg, &rs, err), -ECONNRESET;
 	if ((rs.status != 204 && rs.status != 200 && rs.status != 202) || !rs.has_uploaded ||
 	    rs.uploaded_bytes > u->in->content->len)
 		return forget_upload(u), 0;
-	u->in_doubt = false;
+	u->in_doubt = u->from_before = false;
 	u->went_on = rs.uploaded_bytes > 0;
 	u->have_bytes = rs.uploaded_bytes;
 	return take_location(u, &rs, err);
@@ -288,10 +305,24 @@ static int send_next(struct upload *u, struct err *err)
 	return send_part(u, part, err);
 }
 
+/* Whatever is wrong with it, there is a new one to be had. */
+static int ask_former(struct upload *u, struct err *err)
+{
+	int r = ask_state(u, err);
+
+	if (r == -ECANCELED || r == -ENOMEM)
+		return r;
+	if (u->from_before)
+		forget_upload(u);
+	return 0;
+}
+
 static int next_step(struct upload *u, struct err *err)
 {
 	if (!u->url)
 		return open_upload(u, err);
+	if (u->from_before)
+		return ask_former(u, err);
 	return u->in_doubt ? ask_state(u, err) : send_next(u, err);
 }
 
@@ -314,14 +345,43 @@ static int run_upload(struct upload *u, struct err *err)
 	}
 }
 
+/* @url: as an earlier push left it; NULL: it did not */
+static void take_former(struct upload *u, char **url)
+{
+	if (!*url || go_on_at(u, url, NULL) < 0)
+		return;
+	u->have_bytes = 0;
+	u->in_doubt = u->from_before = true;
+}
+
+static int put_blob(struct upload *u, struct err *err)
+{
+	cleanup_free char *former = upload_kept_read(&u->kept);
+	int r = u->in->mount_from ? try_mount(u, u->in->mount_from, err) : 0;
+
+	if (r > 0 || (r < 0 && !retry_is_passing(r, 0)))
+		return r;
+	take_former(u, &former);
+	return run_upload(u, err);
+}
+
 int registry_put_blob(struct registry *reg, struct http *h, const struct blob_upload *in,
 		      struct err *err)
 {
+	bool is_small = in->content->len < KEPT_FROM_BYTES;
 	struct upload u = { .reg = reg, .http = h, .in = in, .part_bytes = PART_BYTES };
-	int r = in->mount_from ? try_mount(&u, in->mount_from, err) : 0;
+	int r = upload_kept_begin(&u.kept, is_small ? NULL : in->store, reg->base, in->digest,
+				  http_progress(h));
 
-	if (r <= 0 && (r == 0 || retry_is_passing(r, 0)))
-		r = run_upload(&u, err);
+	if (r < 0)
+		return err_set(err, r, r == -ECANCELED ? "cancelled" : "out of memory");
+	/* Whoever was waited for may have brought it. */
+	if (r == 1)
+		r = registry_has_blob(reg, h, in->digest, err);
+	r = r == 1 ? 0 : r == 0 ? put_blob(&u, err) : r;
+	if (r >= 0)
+		upload_kept_drop(&u.kept);
+	upload_kept_end(&u.kept);
 	free(u.url);
 	return r < 0 ? err_wrap(err, "upload of %.19s", in->digest->text), r : r;
 }

@@ -23,11 +23,12 @@ struct blob_upload {
 	const struct digest *digest;
 	const struct http_body *content;
 	const char *mount_from; /* a repository that may have it; NULL: none */
+	struct store *store; /* keeps in mind, for the next push, where it was; NULL: nobody does */
 };
 
 /**
  * registry_put_blob() - bring a blob, by taking it over from another repository or by an upload,
- * which goes on where it was when it is cut
+ * which goes on where it was when it is cut, in this push or in the next one
  *
  * Return: 0; 1 where it was mounted; -EACCES; -ENOENT for a repository the registry does not know;
  * -EROFS where it takes nothing; -EPROTO; as http_send(); all with a message.

@@ -13,7 +13,8 @@
 /*
  * Theory of operation: two things keep concurrent pulls and removals apart.  A claim makes sure
  * that a blob is fetched, and an image flattened, by one thread at a time: the second one waits and
- * then finds the result.  A thread holds one claim at most, so claims cannot deadlock.  A pin
+ * then finds the result.  A thread waits for a claim only while it
+ * holds none, so claims cannot deadlock.  A pin
  * protects a blob from garbage collection from before its presence is checked until an image refers
  * to it.
  */
@@ -26,8 +27,24 @@ static bool is_claimed(const struct store *st, const char *key)
 	return false;
 }
 
+static bool add_claim(struct store *st, struct claim *c, const char *key)
+{
+	if (is_claimed(st, key))
+		return false;
+	*c = (struct claim){ .key = key, .next = st->claims };
+	st->claims = c;
+	return true;
+}
+
+bool claim_try(struct store *st, struct claim *c, const char *key)
+{
+	LOCK_STORE(st);
+
+	return add_claim(st, c, key);
+}
+
 /* Take the claim, or wait a second at most for a release.  Return: was it taken? */
-static bool try_claim(struct store *st, struct claim *c, const char *key)
+static bool await_claim(struct store *st, struct claim *c, const char *key)
 {
 	struct timespec until;
 
@@ -37,16 +54,12 @@ static bool try_claim(struct store *st, struct claim *c, const char *key)
 		until.tv_sec++;
 		pthread_cond_timedwait(&st->released, &st->lock, &until);
 	}
-	if (is_claimed(st, key))
-		return false;
-	*c = (struct claim){ .key = key, .next = st->claims };
-	st->claims = c;
-	return true;
+	return add_claim(st, c, key);
 }
 
 int claim_take(struct store *st, struct claim *c, const char *key, const struct progress *p)
 {
-	while (!try_claim(st, c, key))
+	while (!await_claim(st, c, key))
 		if (progress_cancelled(p))
 			return -ECANCELED;
 	return 0;

@@ -12,6 +12,8 @@ struct claim {
 
 /** claim_take() - wait until nobody else has @key.  Return: 0; -ECANCELED. */
 int claim_take(struct store *st, struct claim *c, const char *key, const struct progress *p);
+/** claim_try() - take a claim if nobody has it.  Return: was it taken? */
+bool claim_try(struct store *st, struct claim *c, const char *key);
 void claim_release(struct store *st, struct claim *c);
 
 /* Work under way.  What it has pinned is kept by the garbage collection, although no image

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,6 +56,7 @@ void store_close(struct store *st)
 	cleanup_close_fn(&st->sums_fd);
 	cleanup_close_fn(&st->tmp_fd);
 	cleanup_close_fn(&st->partial_fd);
+	cleanup_close_fn(&st->uploads_fd);
 	cleanup_close_fn(&st->dir_fd);
 	free(st->path);
 	free(st->unpack_path);
@@ -85,8 +88,21 @@ static int open_folders(struct store *st)
 		r = path_open_dir(st->dir_fd, "tmp", 0700, &st->tmp_fd);
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "partial", 0700, &st->partial_fd);
+	if (r == 0)
+		r = path_open_dir(st->dir_fd, "uploads", 0700, &st->uploads_fd);
 	/* The folder itself stays: a full disk may have no room for another. */
 	return r == 0 ? path_each(st->tmp_fd, remove_entry, NULL) : r;
+}
+
+static int forget_old_upload(int dir_fd, const char *name, void *arg)
+{
+	struct stat sb;
+
+	(void)arg;
+	if (fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    sb.st_mtim.tv_sec < time(NULL) - UPLOAD_KEPT_SEC)
+		(void)unlinkat(dir_fd, name, 0);
+	return 0;
 }
 
 static int write_layout(struct store *st)
@@ -141,7 +157,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	pthread_mutex_init(&st->lock, NULL);
 	pthread_cond_init(&st->released, NULL);
 	st->dir_fd = st->blobs_fd = st->blobs512_fd = st->rootfs_fd = st->sums_fd = st->tmp_fd =
-		st->partial_fd = -1;
+		st->partial_fd = st->uploads_fd = -1;
 	st->rootfs_bytes = rootfs_bytes;
 	st->unpack_path = strdup(unpack_path);
 	if (!st->unpack_path)
@@ -152,6 +168,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	if (r < 0)
 		return r;
 	(void)incoming_tidy(st, PARTIAL_KEPT_SEC);
+	(void)path_each(st->uploads_fd, forget_old_upload, NULL);
 	*ret = take_ptr(st);
 	return 0;
 }

@@ -8,6 +8,8 @@
 
 /* The image store as its own rooms see it; others see image.h. */
 
+#define UPLOAD_KEPT_SEC (24 * 3600)
+
 struct store {
 	char *path;
 	char *unpack_path;
@@ -15,6 +17,7 @@ struct store {
 	int dir_fd;	       /* also locked with flock(2) */
 	int blobs_fd, rootfs_fd, tmp_fd, partial_fd;
 	int sums_fd;
+	int uploads_fd;	 /* addresses of uploads that are under way */
 	int blobs512_fd; /* -1 until there are any */
 	uint64_t tmp_counter;
 	pthread_mutex_t lock; /* guards what follows, and index.json */

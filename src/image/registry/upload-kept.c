@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/upload-kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/str.h"
+#include "image/store/store.h"
+
+/*
+ * Theory of operation: a file of images/uploads for each upload, named by the repository's address
+ * and the blob's digest, has one line: the address that the registry gave last.  It is written
+ * while the upload is under way, as nobody knows when moatd is killed, and not synced: one that a
+ * power loss took is begun anew.
+ *
+ * The registry wrote the address.  It is judged again before it is used, and may have a secret of
+ * the registry's in it, so the file is ours alone.
+ */
+
+#define URL_MAX_BYTES KIB(16)
+
+static int make_name(struct upload_kept *k, const char *base, const struct digest *blob)
+{
+	cleanup_free char *text = str_printf("%s %s", base, blob->text);
+
+	return text ? hash_bytes(text, strlen(text), k->name) : -ENOMEM;
+}
+
+int upload_kept_begin(struct upload_kept *k, struct store *st, const char *base,
+		      const struct digest *blob, const struct progress *progress)
+{
+	bool waited = false;
+	int r;
+
+	*k = (struct upload_kept){ 0 };
+	if (!st)
+		return 0;
+	r = make_name(k, base, blob);
+	if (r == 0 && !claim_try(st, &k->claim, k->name)) {
+		waited = true;
+		r = claim_take(st, &k->claim, k->name, progress);
+	}
+	if (r < 0)
+		return r;
+	k->st = st;
+	return waited;
+}
+
+void upload_kept_end(struct upload_kept *k)
+{
+	if (k->st)
+		claim_release(k->st, &k->claim);
+	k->st = NULL;
+}
+
+char *upload_kept_read(const struct upload_kept *k)
+{
+	cleanup_close int fd =
+		k->st ? openat(k->st->uploads_fd, k->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	char text[URL_MAX_BYTES];
+	struct stat sb;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &sb) < 0 || sb.st_mtim.tv_sec < time(NULL) - UPLOAD_KEPT_SEC)
+		return NULL;
+	n = read(fd, text, sizeof(text));
+	/* What was cut off has no end of line. */
+	if (n < 2 || text[n - 1] != '\n')
+		return NULL;
+	text[n - 1] = '\0';
+	return strdup(text);
+}
+
+void upload_kept_note(const struct upload_kept *k, const char *url)
+{
+	cleanup_free char *line = str_printf("%s\n", url);
+	cleanup_close int fd = -1;
+
+	if (!k->st || !line || strlen(line) > URL_MAX_BYTES)
+		return;
+	fd = openat(k->st->uploads_fd, k->name,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && fd_write_all(fd, line, strlen(line)) < 0)
+		(void)!ftruncate(fd, 0);
+}
+
+void upload_kept_drop(const struct upload_kept *k)
+{
+	if (k->st)
+		(void)unlinkat(k->st->uploads_fd, k->name, 0);
+}
