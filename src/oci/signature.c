@@ -2,23 +2,29 @@
 #include "oci/signature.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/macro.h"
 #include "base/str.h"
+#include "oci/bundle.h"
 
 /*
  * Theory of operation: the text that was signed is "simple signing" (containers/image,
  * containers-signature(5)) in cosign's form: the digest of a manifest, and the name that it was
- * signed by.  The signature stands in an annotation of the layer that the text is.
+ * signed by.  The signature stands in an annotation of the layer that the text is.  Since cosign 3
+ * it is a statement in a bundle, which has digests alone.
  *
  * Whoever may write to the repository controls all of it; what a text says counts only once its
  * signature was found to be right.
  */
 
-#define ANNOTATION_SIGNATURE "dev.cosignproject.cosign/signature"
-#define TYPE_COSIGN	     "cosign container image signature"
+#define ANNOTATION_SIGNATURE   "dev.cosignproject.cosign/signature"
+#define ANNOTATION_CERTIFICATE "dev.sigstore.cosign/certificate"
+#define TYPE_COSIGN	       "cosign container image signature"
+#define SUBJECTS_MAX	       64
 
 void oci_signatures_reset(struct oci_signatures *s)
 {
@@ -52,13 +58,18 @@ static const char *signature_text(const struct oci_descriptor *layer)
 /* Moves a layer into the list, if it is a signature. */
 static int take_layer(struct oci_descriptor *layer, struct oci_signatures *s)
 {
-	const char *text = signature_text(layer);
+	bool is_bundle =
+		oci_is_bundle(layer->media_type) && layer->size_bytes <= OCI_BUNDLE_MAX_BYTES;
+	const char *text = is_bundle ? "" : signature_text(layer);
 	struct oci_signature *one = &s->list[s->n];
 	int r;
 
 	if (!text)
 		return 0;
-	*one = (struct oci_signature){ .signature = BUF_INIT };
+	*one = (struct oci_signature){
+		.is_bundle = is_bundle,
+		.has_certificate = json_object_get(layer->annotations, ANNOTATION_CERTIFICATE),
+	};
 	r = base64_decode(&one->signature, text);
 	if (r < 0) {
 		buf_reset(&one->signature);
@@ -147,6 +158,96 @@ int oci_signed_read(const char *text, size_t len, struct oci_signed *ret, struct
 	if (r < 0)
 		return err_set(err, -EBADMSG, "it names no image");
 	s.has_tag = names_tag(name);
+	*ret = s;
+	s = (struct oci_signed){ 0 };
+	return 0;
+}
+
+static bool is_type(const char *type, const char *const *types, size_t n)
+{
+	for (size_t i = 0; type && i < n; i++)
+		if (streq(type, types[i]))
+			return true;
+	return false;
+}
+
+static int check_statement(const json_t *doc, struct err *err)
+{
+	static const char *const types[] = { "https://in-toto.io/Statement/v1",
+					     "https://in-toto.io/Statement/v0.1" };
+	const char *type = json_string_value(json_object_get(doc, "_type"));
+	const char *predicate = json_string_value(json_object_get(doc, "predicateType"));
+	size_t n = json_array_size(json_object_get(doc, "subject"));
+
+	if (!is_type(type, types, ARRAY_SIZE(types)))
+		return err_set(err, -EBADMSG, "it is of type \"%.100s\", not %s", type ? type : "",
+			       types[0]);
+	if (!predicate || !streq(predicate, SIGNATURE_PREDICATE))
+		return err_set(err, -EBADMSG,
+			       "it is an attestation of \"%.100s\", and no signature of the image",
+			       predicate ? predicate : "");
+	if (n == 0 || n > SUBJECTS_MAX)
+		return err_set(err, -EBADMSG, "it must be about something, at most %d things",
+			       SUBJECTS_MAX);
+	return 0;
+}
+
+/* The digest of a subject, and its name where it has one of an image. */
+static int read_subject(const json_t *subject, struct oci_signed *ret)
+{
+	const json_t *digests = json_object_get(subject, "digest");
+	const char *hex = json_string_value(json_object_get(digests, "sha256"));
+	const char *name = json_string_value(json_object_get(subject, "name"));
+	char digest[DIGEST_TEXT_MAX + 1];
+	int r;
+
+	if (!hex || strlen(hex) != DIGEST_HEX_LEN)
+		return 0;
+	snprintf(digest, sizeof(digest), "sha256:%s", hex);
+	if (digest_parse(digest, &ret->manifest, NULL) < 0 || !name)
+		return 0;
+	r = reference_parse(name, &ret->identity, NULL);
+	ret->has_tag = r == 0 && names_tag(name);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int find_subject(const json_t *subjects, const struct digest *manifest,
+			struct oci_signed *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(subjects); i++) {
+		cleanup(oci_signed_reset) struct oci_signed one = { 0 };
+
+		r = read_subject(json_array_get(subjects, i), &one);
+		if (r < 0 || !digest_is_set(&one.manifest))
+			continue;
+		if (digest_is_set(&ret->manifest) && !digest_is_same(&one.manifest, manifest))
+			continue;
+		oci_signed_reset(ret);
+		*ret = one;
+		one = (struct oci_signed){ 0 };
+		if (digest_is_same(&ret->manifest, manifest))
+			break;
+	}
+	return r;
+}
+
+int oci_statement_read(const char *text, size_t len, const struct digest *manifest,
+		       struct oci_signed *ret, struct err *err)
+{
+	cleanup(oci_signed_reset) struct oci_signed s = { 0 };
+	cleanup_json json_t *doc = NULL;
+	int r = json_read(text, len, "statement", &doc, err);
+
+	if (r == 0)
+		r = check_statement(doc, err);
+	if (r < 0)
+		return r;
+	if (find_subject(json_object_get(doc, "subject"), manifest, &s) < 0)
+		return err_nomem(err);
+	if (!digest_is_set(&s.manifest))
+		return err_set(err, -EBADMSG, "it names no digest of sha256");
 	*ret = s;
 	s = (struct oci_signed){ 0 };
 	return 0;

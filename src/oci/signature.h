@@ -5,17 +5,20 @@
 #include "oci/descriptor.h"
 
 /* Signatures as cosign keeps them beside an image: a manifest whose layers are what was signed,
- * each with its signature in an annotation. */
+ * each with its signature in an annotation; or bundles (bundle.h), which have both in them. */
 
 #define MEDIA_SIMPLE_SIGNING "application/vnd.dev.cosign.simplesigning.v1+json"
+#define SIGNATURE_PREDICATE  "https://sigstore.dev/cosign/sign/v1"
 
 #define OCI_SIGNATURES_MAX	  64
 #define OCI_SIGNATURE_MAX_BYTES	  4096u /* of the signature itself */
 #define OCI_SIGNED_TEXT_MAX_BYTES 65536u
 
 struct oci_signature {
-	struct oci_descriptor payload; /* the text that was signed */
-	struct buf signature;
+	struct oci_descriptor payload; /* the text that was signed, or the bundle */
+	bool is_bundle;
+	struct buf signature; /* of a text */
+	bool has_certificate; /* of a text: made with the key of a certificate ("keyless") */
 };
 
 struct oci_signatures {
@@ -37,11 +40,23 @@ void oci_signatures_reset(struct oci_signatures *s);
 /* What a signature is for. */
 struct oci_signed {
 	struct digest manifest;	    /* of the manifest or index */
-	struct reference *identity; /* the name it was signed by; may have a tag */
+	struct reference *identity; /* the name it was signed by; may have a tag; NULL: none */
 	bool has_tag;		    /* of its own */
 };
 
 /** oci_signed_read() - the text that was signed.  @ret: oci_signed_reset().  Return: 0; -EBADMSG
  * with a message; -ENOMEM. */
 int oci_signed_read(const char *text, size_t len, struct oci_signed *ret, struct err *err);
+
+/**
+ * oci_statement_read() - the same of a statement (in-toto attestation, statement.md)
+ * @manifest: the one of its subjects that is wanted; without it the first counts
+ *
+ * A statement says anything of its subjects; that they are signed, one of SIGNATURE_PREDICATE says.
+ * cosign's have no name.
+ *
+ * Return: as oci_signed_read().
+ */
+int oci_statement_read(const char *text, size_t len, const struct digest *manifest,
+		       struct oci_signed *ret, struct err *err);
 void oci_signed_reset(struct oci_signed *s);

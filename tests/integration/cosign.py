@@ -2,11 +2,14 @@
 """Sign an image in a registry as `cosign sign --key` does, with openssl.
 
   cosign.py HOST/REPOSITORY DIGEST KEY [--identity NAME] [--for DIGEST] [--type TYPE]
-            [--hash sha384] [--spoil] [--keep] [--referrer]
+            [--hash sha384] [--spoil] [--keep] [--referrer] [--bundle statement|message]
+            [--certificate]
 
 --identity, --for and --type: what the signed text says in place of the truth; --spoil: the text
 is another one than was signed; --keep: the signatures that are there stay; --referrer: as OCI 1.1
-has it, in the index with the tag sha256-HEX.
+has it, in the index with the tag sha256-HEX; --bundle: as cosign does since its version 3, or with
+a signature of the manifest itself, a referrer too (--identity names the subject, --type is its
+predicate's); --certificate: made with a certificate's key.
 """
 import argparse
 import base64
@@ -22,6 +25,10 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 ARTIFACT = "application/vnd.dev.cosign.artifact.sig.v1+json"
+EMPTY = "application/vnd.oci.empty.v1+json"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+STATEMENT = "application/vnd.in-toto+json"
+SIGNED = "https://sigstore.dev/cosign/sign/v1"
 
 
 def send(method, url, data=None, kind=None):
@@ -58,11 +65,75 @@ def sign(key, text, hashed):
         return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
 
 
-def old_layers(base, tag):
+def text_of(data):
+    return base64.b64encode(data).decode()
+
+
+def old_entries(base, tag, member):
     try:
-        return json.load(send("GET", f"{base}/manifests/{tag}"))["layers"]
+        return json.load(send("GET", f"{base}/manifests/{tag}"))[member]
     except urllib.error.HTTPError:
         return []
+
+
+def put_referrer(base, a, doc, **entry):
+    """With a registry that has no list of referrers, whoever adds one keeps the list."""
+    tag = a.digest.replace(":", "-")
+    entry |= put_manifest(base, digest_of(json.dumps(doc).encode()), doc)
+    old = old_entries(base, tag, "manifests") if a.keep else []
+    put_manifest(base, tag, {"schemaVersion": 2, "mediaType": INDEX, "manifests": old + [entry]})
+
+
+def put_simple(base, a):
+    text = json.dumps({"critical": {"identity": {"docker-reference": a.identity or a.image},
+                                    "image": {"docker-manifest-digest": a.other or a.digest},
+                                    "type": a.type or "cosign container image signature"}, "optional": None}).encode()
+    notes = {"dev.cosignproject.cosign/signature": text_of(sign(a.key, text, a.hash))}
+    if a.certificate:
+        notes["dev.sigstore.cosign/certificate"] = "-----BEGIN CERTIFICATE-----"
+    if a.spoil:
+        text = text.replace(b"null", b"{}")
+    layer = {"mediaType": SIMPLE, **put_blob(base, text), "annotations": notes}
+    tag = a.digest.replace(":", "-") + ".sig"
+    layers = (old_entries(base, tag, "layers") if a.keep and not a.referrer else []) + [layer]
+    doc = {"schemaVersion": 2, "mediaType": MANIFEST, "layers": layers,
+           "config": {"mediaType": ARTIFACT if a.referrer else CONFIG, **put_blob(base, b"{}")}}
+    if a.referrer:
+        put_referrer(base, a, doc)
+    else:
+        put_manifest(base, tag, doc)
+
+
+def envelope(a, kind):
+    subject = {"digest": {"sha256": (a.other or a.digest).split(":")[1]}, "annotations": {}}
+    if a.identity:
+        subject["name"] = a.identity
+    text = json.dumps({"_type": "https://in-toto.io/Statement/v1", "subject": [subject],
+                       "predicateType": kind, "predicate": {}}).encode()
+    signature = sign(a.key, b"DSSEv1 %d %s %d %s" % (len(STATEMENT), STATEMENT.encode(), len(text), text), a.hash)
+    if a.spoil:
+        text += b" "
+    return {"payload": text_of(text), "payloadType": STATEMENT, "signatures": [{"sig": text_of(signature)}]}
+
+
+def put_bundle(base, a):
+    kind = a.type or SIGNED
+    manifest = send("GET", f"{base}/manifests/{a.digest}").read()
+    material = {"certificate": {"rawBytes": "MAA="}} if a.certificate else {"publicKey": {"hint": text_of(a.key.encode())}}
+    bundle = {"mediaType": BUNDLE, "verificationMaterial": material}
+    notes = {"dev.sigstore.bundle.content": "message-signature"}
+    if a.bundle == "statement":
+        bundle["dsseEnvelope"] = envelope(a, kind)
+        notes = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": kind}
+    else:
+        bundle["messageSignature"] = {
+            "messageDigest": {"algorithm": "SHA2_256", "digest": text_of(hashlib.sha256(manifest).digest())},
+            "signature": text_of(sign(a.key, manifest, a.hash))}
+    layer = {"mediaType": BUNDLE, **put_blob(base, json.dumps(bundle).encode())}
+    doc = {"schemaVersion": 2, "mediaType": MANIFEST, "artifactType": BUNDLE, "annotations": notes, "layers": [layer],
+           "config": {"mediaType": EMPTY, **put_blob(base, b"{}")},
+           "subject": {"mediaType": MANIFEST, "digest": a.digest, "size": len(manifest)}}
+    put_referrer(base, a, doc, artifactType=BUNDLE, annotations=notes)
 
 
 def main():
@@ -71,30 +142,14 @@ def main():
         args.add_argument(name)
     args.add_argument("--identity")
     args.add_argument("--for", dest="other")
-    args.add_argument("--type", default="cosign container image signature")
+    args.add_argument("--type")
     args.add_argument("--hash", default="sha256")
-    for name in ("--spoil", "--keep", "--referrer"):
+    args.add_argument("--bundle", choices=("statement", "message"))
+    for name in ("--spoil", "--keep", "--referrer", "--certificate"):
         args.add_argument(name, action="store_true")
     a = args.parse_args()
     host, repository = a.image.split("/", 1)
-    base = f"http://{host}/v2/{repository}"
-    tag = a.digest.replace(":", "-")
-    text = json.dumps({"critical": {"identity": {"docker-reference": a.identity or a.image},
-                                    "image": {"docker-manifest-digest": a.other or a.digest},
-                                    "type": a.type}, "optional": None}).encode()
-    signature = sign(a.key, text, a.hash)
-    if a.spoil:
-        text = text.replace(b"null", b"{}")
-    layer = {"mediaType": SIMPLE, **put_blob(base, text),
-             "annotations": {"dev.cosignproject.cosign/signature": base64.b64encode(signature).decode()}}
-    layers = (old_layers(base, tag + ".sig") if a.keep else []) + [layer]
-    doc = {"schemaVersion": 2, "mediaType": MANIFEST, "layers": layers,
-           "config": {"mediaType": ARTIFACT if a.referrer else CONFIG, **put_blob(base, b"{}")}}
-    if not a.referrer:
-        put_manifest(base, tag + ".sig", doc)
-        return
-    entry = put_manifest(base, digest_of(json.dumps(doc).encode()), doc)
-    put_manifest(base, tag, {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]})
+    (put_bundle if a.bundle else put_simple)(f"http://{host}/v2/{repository}", a)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,34 @@ refused() {
 	moat pull -q --verify "$KEYS/p256.pub" "$image"
 }
 
+@test "signatures: bundles, as cosign makes them since its version 3" {
+	local key digest image=$REGISTRY/signed/one
+	digest=$(fresh one rich)
+	cosign "$image" "$digest" "$KEYS/p256.key" --bundle statement --type https://slsa.dev/provenance/v1
+	refused "not signed" attestations
+	cosign "$image" "$digest" "$KEYS/other.key" --bundle statement
+	refused "none by the right key"
+	cosign "$image" "$digest" "$KEYS/p256.key" --bundle statement --spoil
+	refused "none by the right key"
+	cosign "$image" "$digest" "$KEYS/other.key" --bundle statement --certificate
+	refused keyless "cosign sign --key"
+	cosign "$image" "$digest" "$KEYS/other.key" --certificate
+	refused keyless "cosign sign --key"
+	cosign "$image" "$digest" "$KEYS/p256.key" --bundle statement --for "sha256:$(printf 0 | sha256sum | cut -c1-64)"
+	refused "another image"
+	cosign "$image" "$digest" "$KEYS/p256.key" --bundle statement --identity "$REGISTRY/signed/other"
+	refused "$REGISTRY/signed/other"
+	for key in p256 p384 rsa ed25519; do
+		cosign "$image" "$digest" "$KEYS/$key.key" --bundle statement --keep
+		moat pull -q --verify "$KEYS/$key.pub" "$image"
+	done
+	cosign "$image" "$digest" "$KEYS/p384.key" --bundle message --hash sha384
+	moat pull -q --verify "$KEYS/p384.pub" "$image"
+	demand "{\"$REGISTRY/signed\": {\"keys\": [\"$KEYS/p384.pub\"], \"identity\": \"$REGISTRY/signed\"}}"
+	run moat pull "$image"
+	assert_error 1 "no name" "$image"
+}
+
 @test "signatures: --verify with what is no public key" {
 	run moat pull --verify "$KEYS/p256.key" "$REGISTRY/signed/one"
 	assert_error 1 "private key"

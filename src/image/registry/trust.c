@@ -2,19 +2,17 @@
 #include "image/registry/trust.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
-#include "base/pubkey.h"
 #include "base/str.h"
+#include "image/registry/demand.h"
 #include "image/registry/pull-inner.h"
 #include "image/registry/registry-inner.h"
 #include "image/registry/retry.h"
 #include "image/registry/text.h"
 #include "image/store/blob.h"
+#include "oci/bundle.h"
 #include "oci/index.h"
 #include "oci/signature.h"
 
@@ -22,152 +20,33 @@
  * Theory of operation: cosign puts the signatures of a manifest with digest sha256:HEX into a
  * manifest of their own: under the tag sha256-HEX.sig of the same repository, or as one that refers
  * to it (distribution-spec "Listing Referrers", or the index with the tag sha256-HEX where a
- * registry has no such list).  Each text in it that is signed by the right key, for this digest and
- * this image's name, meets a demand; all demands must be met.  A signature that is not right is as
- * good as none, so nobody can spoil the image by adding one.
+ * registry has no such list), as bundles do since its version 3.  Each that is by the right key, for
+ * this digest and this image's name, meets a demand; all demands must be met.  A signature that is
+ * not right is as good as none, so nobody can spoil the image by adding one.
  *
  * The registry is hostile: it can withhold signatures and give old ones, but not make any.
  */
 
-#define REFERRERS_MAX 16
-
-/* Who must have signed. */
-struct demand {
-	struct pubkeys *keys;
-	char *expected; /* name that the signature must be for, without tag; NULL: any */
-	char *by;	/* who demands it, for messages */
-	bool is_met;
-	struct err why; /* not, of the signature that came closest */
-};
+#define REFERRERS_MAX	     16
+#define DEMANDS_MAX	     2
+#define ANNOTATION_PREDICATE "dev.sigstore.bundle.predicateType"
 
 struct trial {
 	struct registry *reg;
 	struct http *h;
 	const struct reference *ref;
+	const struct buf *manifest;
 	struct digest digest; /* of the manifest, of sha256 */
-	struct demand demands[2];
-	size_t n_demands, n_signatures;
+	struct demand demands[DEMANDS_MAX];
+	size_t n_demands;
+	size_t n_signatures, n_keyless, n_attestations;
+	struct err damage; /* of the first that cannot be read */
 };
 
 static void trial_reset(struct trial *t)
 {
-	for (size_t i = 0; i < t->n_demands; i++) {
-		pubkeys_free(t->demands[i].keys);
-		free(t->demands[i].expected);
-		free(t->demands[i].by);
-	}
-}
-
-static int add_demand(struct trial *t, const struct buf *pem, char *expected, char *by,
-		      struct err *err)
-{
-	struct demand *d = &t->demands[t->n_demands++];
-
-	d->expected = expected;
-	d->by = by;
-	if (!by)
-		return err_nomem(err);
-	return pubkeys_read(pem->data ? pem->data : "", pem->len, &d->keys, err);
-}
-
-static char *own_name(const struct reference *ref)
-{
-	return str_printf("%s/%s", ref->registry, ref->repository);
-}
-
-static int demand_key(struct trial *t, const char *pem, struct err *err)
-{
-	const struct buf text = { .data = (char *)(uintptr_t)pem, .len = strlen(pem) };
-	char *name = own_name(t->ref);
-	int r = add_demand(t, &text, name, strdup("--verify"), err);
-
-	if (r == 0 && !name)
-		return err_nomem(err);
-	return r < 0 ? err_wrap(err, "the key of --verify") : 0;
-}
-
-/* Where the policy has another name for the beginning of an image's, that.  @ret: NULL: any. */
-static int expected_name(const struct reference *ref, const struct signature_policy *p, char **ret)
-{
-	cleanup_free char *name = own_name(ref);
-	const char *rest = name ? str_starts(name, p->name) : NULL;
-
-	if (p->identity && streq(p->identity, "*"))
-		*ret = NULL;
-	else if (!p->identity)
-		*ret = name ? strdup(name) : NULL;
-	else
-		*ret = str_printf("%s%s", p->identity, rest ? rest : "");
-	return *ret || (p->identity && streq(p->identity, "*")) ? 0 : -ENOMEM;
-}
-
-static int read_key_files(char *const *files, struct buf *ret, struct err *err)
-{
-	for (; *files; files++) {
-		cleanup_close int fd = open(*files, O_RDONLY | O_CLOEXEC);
-		int r = fd < 0 ? -errno : fd_read_file(fd, PUBKEY_MAX_BYTES, ret);
-
-		if (r == 0)
-			r = buf_adds(ret, "\n");
-		if (r < 0)
-			return err_errno(err, r == -ENOENT ? -EINVAL : r, "key %s of the settings",
-					 *files);
-	}
-	return 0;
-}
-
-static int demand_policy(struct trial *t, const struct signature_policy *p, struct err *err)
-{
-	cleanup(buf_reset) struct buf pem = BUF_INIT;
-	char *expected;
-	int r;
-
-	if (!p || !p->keys)
-		return 0;
-	r = read_key_files(p->keys, &pem, err);
-	if (r < 0)
-		return r;
-	if (expected_name(t->ref, p, &expected) < 0)
-		return err_nomem(err);
-	r = add_demand(t, &pem, expected,
-		       str_printf("\"signatures\" of \"%s\" in moat's settings", p->name), err);
-	return r < 0 ? err_wrap(err, "keys of \"%s\" in moat's settings", p->name) : 0;
-}
-
-/* Is what was signed this image? */
-static int check_signed(const struct trial *t, const struct demand *d, const struct buf *text,
-			struct err *err)
-{
-	cleanup(oci_signed_reset) struct oci_signed s = { 0 };
-	cleanup_free char *name = NULL;
-	int r = oci_signed_read(text->data ? text->data : "", text->len, &s, err);
-
-	if (r < 0)
-		return r;
-	name = own_name(s.identity);
-	if (!name)
-		return err_nomem(err);
-	if (!streq(s.manifest.text, t->digest.text))
-		return err_set(err, -EPERM, "a signature by the right key is for another image, %s",
-			       s.manifest.text);
-	if (d->expected && !streq(name, d->expected))
-		return err_set(err, -EPERM, "the signature by the right key is for %s, not for %s",
-			       name, d->expected);
-	if (d->expected && s.has_tag && t->ref->tag && !digest_is_set(&t->ref->digest) &&
-	    !streq(s.identity->tag, t->ref->tag))
-		return err_set(err, -EPERM,
-			       "the signature by the right key is for the tag %s, not for %s",
-			       s.identity->tag, t->ref->tag);
-	return 0;
-}
-
-static bool judge(const struct trial *t, struct demand *d, const struct oci_signature *s,
-		  const struct buf *text)
-{
-	if (pubkeys_verify(d->keys, text->data ? text->data : "", text->len, s->signature.data,
-			   s->signature.len))
-		d->is_met = check_signed(t, d, text, &d->why) == 0;
-	return d->is_met;
+	for (size_t i = 0; i < t->n_demands; i++)
+		demand_reset(&t->demands[i]);
 }
 
 static bool all_are_met(const struct trial *t)
@@ -184,18 +63,65 @@ static bool is_bad_content(int r)
 	return r == -EBADMSG || r == -EFBIG || r == -ENOENT;
 }
 
+/* One that cannot be read is as good as none. */
+static int pass_over(struct trial *t, int r, const struct err *err)
+{
+	if (!is_bad_content(r))
+		return r;
+	if (!t->damage.code && err)
+		t->damage = *err;
+	return 0;
+}
+
+static void judge(struct trial *t, const struct candidate *c, bool has_certificate)
+{
+	t->n_signatures++;
+	t->n_keyless += has_certificate;
+	for (size_t i = 0; i < t->n_demands; i++)
+		demand_judge(&t->demands[i], c, t->ref, &t->digest);
+}
+
+static int read_simple(const struct buf *content, const struct digest *manifest,
+		       struct oci_signed *ret, struct err *err)
+{
+	(void)manifest;
+	return oci_signed_read(content->data ? content->data : "", content->len, ret, err);
+}
+
+static int read_statement(const struct buf *content, const struct digest *manifest,
+			  struct oci_signed *ret, struct err *err)
+{
+	return oci_statement_read(content->data ? content->data : "", content->len, manifest, ret,
+				  err);
+}
+
+static int try_bundle(struct trial *t, const struct buf *text, struct err *err)
+{
+	cleanup(oci_bundle_reset) struct oci_bundle b = { 0 };
+	int r = oci_bundle_read(text->data ? text->data : "", text->len, &b, err);
+	const struct candidate c = { .signature = b.signature,
+				     .text = b.of_statement ? b.signed_text : *t->manifest,
+				     .read = b.of_statement ? read_statement : NULL,
+				     .content = b.statement };
+
+	if (r == 0)
+		judge(t, &c, b.has_certificate);
+	return r;
+}
+
 static int try_signature(struct trial *t, const struct oci_signature *s, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = registry_text(t->reg, t->h, &s->payload, "what was signed", &text, err);
+	const struct candidate c = {
+		.signature = s->signature, .text = text, .read = read_simple, .content = text
+	};
 
-	if (r < 0)
-		return is_bad_content(r) ? 0 : r;
-	t->n_signatures++;
-	for (size_t i = 0; i < t->n_demands; i++)
-		if (!t->demands[i].is_met)
-			(void)judge(t, &t->demands[i], s, &text);
-	return 0;
+	if (r == 0 && s->is_bundle)
+		r = try_bundle(t, &text, err);
+	else if (r == 0)
+		judge(t, &c, s->has_certificate);
+	return pass_over(t, r, err);
 }
 
 static int try_document(struct trial *t, const struct document *doc, struct err *err)
@@ -205,7 +131,7 @@ static int try_document(struct trial *t, const struct document *doc, struct err 
 				    err);
 
 	if (r < 0)
-		return is_bad_content(r) ? 0 : r;
+		return pass_over(t, r, err);
 	for (size_t i = 0; r == 0 && i < list.n && !all_are_met(t); i++)
 		r = try_signature(t, &list.list[i], err);
 	return r;
@@ -249,6 +175,15 @@ static int get_referrers(struct trial *t, struct document *ret, struct err *err)
 	return r < 0 && is_bad_content(r) ? 0 : r < 0 ? r : oci_is_index(ret->media_type);
 }
 
+/* Is it said to be an attestation?  cosign keeps those in the same place, and there may be many. */
+static bool is_attestation(const struct oci_descriptor *d)
+{
+	const char *predicate =
+		json_string_value(json_object_get(d->annotations, ANNOTATION_PREDICATE));
+
+	return predicate && !streq(predicate, SIGNATURE_PREDICATE);
+}
+
 static int try_referrer(struct trial *t, const struct oci_descriptor *d, struct err *err)
 {
 	cleanup(document_reset) struct document doc = { 0 };
@@ -257,7 +192,7 @@ static int try_referrer(struct trial *t, const struct oci_descriptor *d, struct 
 	if (r == 0)
 		r = pull_check_announced(&doc, d, err);
 	if (r < 0)
-		return is_bad_content(r) ? 0 : r;
+		return pass_over(t, r, err);
 	return try_document(t, &doc, err);
 }
 
@@ -274,23 +209,43 @@ static int try_referrers(struct trial *t, struct err *err)
 	if (r < 0)
 		return is_bad_content(r) ? 0 : r;
 	for (size_t i = 0; r == 0 && i < ix->n_manifests && !all_are_met(t); i++)
-		if (oci_is_manifest(ix->manifests[i].media_type) && tried++ < REFERRERS_MAX)
+		if (is_attestation(&ix->manifests[i]))
+			t->n_attestations++;
+		else if (oci_is_manifest(ix->manifests[i].media_type) && tried++ < REFERRERS_MAX)
 			r = try_referrer(t, &ix->manifests[i], err);
 	return r;
+}
+
+/* Why no signature is by the right key. */
+static void say_why(const struct trial *t, char *ret, size_t max)
+{
+	const char *plural = t->n_signatures == 1 ? "" : "s";
+
+	if (t->n_signatures > 0 && t->n_keyless == t->n_signatures)
+		snprintf(ret, max,
+			 "%zu signature%s, made by certificate (\"keyless\"), which moat does not "
+			 "check: have it signed with a key (cosign sign --key)",
+			 t->n_signatures, plural);
+	else if (t->n_signatures > 0)
+		snprintf(ret, max, "%zu signature%s, and none by the right key", t->n_signatures,
+			 plural);
+	else if (t->damage.code)
+		snprintf(ret, max, "its signature cannot be read (%.400s)", t->damage.msg);
+	else
+		snprintf(ret, max, "it is not signed%s",
+			 t->n_attestations ? "; there are only attestations about it" : "");
 }
 
 static int refuse(const struct trial *t, struct err *err)
 {
 	const struct demand *d = t->demands;
-	char none[96] = "it is not signed";
+	char why[512];
 
 	while (d->is_met)
 		d++;
-	if (t->n_signatures > 0)
-		snprintf(none, sizeof(none), "%zu signature%s, and none by the right key",
-			 t->n_signatures, t->n_signatures == 1 ? "" : "s");
+	say_why(t, why, sizeof(why));
 	return err_set(err, -EPERM, "refused (%s): %s; a signature is demanded by %s",
-		       t->digest.text, d->why.code ? d->why.msg : none, d->by);
+		       t->digest.text, d->why.code ? d->why.msg : why, d->by);
 }
 
 static int search(struct trial *t, struct err *err)
@@ -307,17 +262,27 @@ static int search(struct trial *t, struct err *err)
 	return all_are_met(t) ? 0 : refuse(t, err);
 }
 
+static int read_demands(struct trial *t, const struct image_pull *in, struct err *err)
+{
+	const struct signature_policy *p =
+		settings_signatures(in->access.settings, in->ref->registry, in->ref->repository);
+	int r = 0;
+
+	if (in->verify_key)
+		r = demand_of_key(in->verify_key, in->ref, &t->demands[t->n_demands++], err);
+	if (r == 0 && p && p->keys)
+		r = demand_of_policy(p, in->ref, &t->demands[t->n_demands++], err);
+	return r;
+}
+
 int trust_check(struct registry *reg, struct http *h, const struct image_pull *in,
 		const struct buf *manifest, struct err *err)
 {
-	cleanup(trial_reset) struct trial t = { .reg = reg, .h = h, .ref = in->ref };
-	int r = in->verify_key ? demand_key(&t, in->verify_key, err) : 0;
+	cleanup(trial_reset) struct trial t = {
+		.reg = reg, .h = h, .ref = in->ref, .manifest = manifest
+	};
+	int r = read_demands(&t, in, err);
 
-	if (r == 0)
-		r = demand_policy(&t,
-				  settings_signatures(in->access.settings, in->ref->registry,
-						      in->ref->repository),
-				  err);
 	if (r < 0 || t.n_demands == 0)
 		return r;
 	r = digest_of(manifest->data ? manifest->data : "", manifest->len, &t.digest);
