@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/str.h"
 
 /*
@@ -26,6 +27,7 @@
 
 struct pubkeys {
 	EVP_PKEY *list[PUBKEYS_MAX];
+	char ids[PUBKEYS_MAX][PUBKEY_ID_LEN + 1];
 	size_t n;
 };
 
@@ -66,6 +68,16 @@ static int check_key(EVP_PKEY *key, struct err *err)
 	return 0;
 }
 
+static int take_id(EVP_PKEY *key, char ret[PUBKEY_ID_LEN + 1], struct err *err)
+{
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	int r = len > 0 ? hash_bytes(der, (size_t)len, ret) : -ENOMEM;
+
+	OPENSSL_free(der);
+	return r < 0 ? err_errno(err, r, "a public key's id") : 0;
+}
+
 static int add_key(struct pubkeys *k, EVP_PKEY *key, struct err *err)
 {
 	int r;
@@ -74,6 +86,8 @@ static int add_key(struct pubkeys *k, EVP_PKEY *key, struct err *err)
 		return err_set(err, -EINVAL, "key number %zu in it is damaged", k->n + 1);
 	r = k->n < PUBKEYS_MAX ? check_key(key, err)
 			       : err_set(err, -EINVAL, "more than %d keys", PUBKEYS_MAX);
+	if (r == 0)
+		r = take_id(key, k->ids[k->n], err);
 	if (r < 0)
 		EVP_PKEY_free(key);
 	else
@@ -149,20 +163,31 @@ static bool verify_with(EVP_PKEY *key, const EVP_MD *md, const void *text, size_
 	return good;
 }
 
-bool pubkeys_verify(const struct pubkeys *k, const void *text, size_t text_len,
-		    const void *signature, size_t signature_len)
+static bool is_by(EVP_PKEY *key, const void *text, size_t text_len, const void *signature,
+		  size_t signature_len)
 {
-	bool good = false;
+	bool hashed = !EVP_PKEY_is_a(key, "ED25519");
 
-	for (size_t i = 0; i < k->n && !good; i++) {
-		EVP_PKEY *key = k->list[i];
-		bool hashed = !EVP_PKEY_is_a(key, "ED25519");
+	if (verify_with(key, hashed ? EVP_sha256() : NULL, text, text_len, signature,
+			signature_len))
+		return true;
+	return hashed && is_on_curve(key, CURVE_P384) &&
+	       verify_with(key, EVP_sha384(), text, text_len, signature, signature_len);
+}
 
-		good = verify_with(key, hashed ? EVP_sha256() : NULL, text, text_len, signature,
-				   signature_len);
-		if (!good && hashed && is_on_curve(key, CURVE_P384))
-			good = verify_with(key, EVP_sha384(), text, text_len, signature,
-					   signature_len);
-	}
-	return good;
+const char *pubkeys_verify(const struct pubkeys *k, const void *text, size_t text_len,
+			   const void *signature, size_t signature_len)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (is_by(k->list[i], text, text_len, signature, signature_len))
+			return k->ids[i];
+	return NULL;
+}
+
+bool pubkeys_have(const struct pubkeys *k, const char *id)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (streq(k->ids[i], id))
+			return true;
+	return false;
 }

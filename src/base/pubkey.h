@@ -11,6 +11,8 @@
  * (PKCS #1 v1.5, 2048 bits and more), Ed25519.  Host programs only. */
 struct pubkeys;
 
+#define PUBKEY_ID_LEN 64 /* SHA-256 of the key in DER, in hex */
+
 #define PUBKEYS_MAX	 16
 #define PUBKEY_MAX_BYTES 65536u /* of a text */
 
@@ -30,9 +32,14 @@ void pubkeys_free(struct pubkeys *k);
  * pubkeys_verify() - is it the signature of a text by one of the keys?
  *
  * What is signed is the text's SHA-256, with P-384 also its SHA-384, with Ed25519 the text.
+ *
+ * Return: the key's id, borrowed from @k; NULL: by none.
  */
-bool pubkeys_verify(const struct pubkeys *k, const void *text, size_t text_len,
-		    const void *signature, size_t signature_len);
+const char *pubkeys_verify(const struct pubkeys *k, const void *text, size_t text_len,
+			   const void *signature, size_t signature_len);
+
+/** pubkeys_have() - is it the id of one of the keys? */
+bool pubkeys_have(const struct pubkeys *k, const char *id);
 
 DEFINE_CLEANUP(struct pubkeys, pubkeys_free)
 #define cleanup_pubkeys cleanup(pubkeys_free_cleanup_fn)

@@ -28,6 +28,7 @@ static const struct listing_kind image_kind = {
 						  { "SharedSize", "SHARED SIZE", false },
 						  { "UniqueSize", "UNIQUE SIZE", false },
 						  { "VirtualSize", "SIZE", false },
+						  { "Verified", "VERIFIED", false },
 						  { 0 } },
 	.id = "ID",
 };
@@ -73,7 +74,9 @@ static json_t *image_row(const struct image_list *l, const json_t *item, const c
 		member_text("Repository", repository ? repository : NONE),
 		member_text("SharedSize", shared), member_text("Size", size),
 		member_text("Tag", tag ? tag : NONE), member_text("UniqueSize", unique),
-		member_text("VirtualSize", size));
+		member_text("VirtualSize", size),
+		member_text("Verified",
+			    json_is_true(json_object_get(item, "Verified")) ? "yes" : "no"));
 }
 
 /* The digest the repository of this name gave the image; borrowed; NULL when it gave none. */

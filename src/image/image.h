@@ -58,6 +58,8 @@ struct image {
 	struct digest config;	/* docker's image id */
 	char **tags;		/* full references; empty vector for an untagged image */
 	char **repo_digests;	/* "docker.io/library/x@sha256:…", from where it was pulled */
+	char **verified;	/* "NAME KEY SIGNED": pulled by a name (without tag), with a
+				   signature by a key (its id, see pubkey.h), for a name ("-": none) */
 	uint64_t size_bytes;	/* EROFS file */
 	uint64_t blobs_bytes;	/* compressed layers and JSON */
 	struct oci_image_config *oci;
@@ -79,6 +81,24 @@ int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err 
  * Return: 0; -ENOENT "No such image: X"; -EEXIST when a prefix is ambiguous; -EINVAL.
  */
 int store_find(struct store *st, const char *name, struct image **ret, struct err *err);
+
+/** store_resolve() - as store_find().  @ret_name: the full reference that matched, owned; NULL: it
+ * was an id */
+int store_resolve(struct store *st, const char *name, struct image **ret, char **ret_name,
+		  struct err *err);
+
+/**
+ * image_check_signed() - has an image in the store the signatures that the settings demand of the
+ * name it is asked for by?
+ * @name: its full reference; NULL: it was asked for by its id, and any of its names will do
+ *
+ * What counts is what was checked when it was pulled by that name: by a key that still counts, for
+ * a name that is still the right one.  An image without a name is nobody's, and may be had.
+ *
+ * Return: 0; -EPERM, -EINVAL for a key that cannot be read, both with a message; -ENOMEM.
+ */
+int image_check_signed(const struct image *im, const char *name, const struct settings *settings,
+		       struct err *err);
 
 /** store_rootfs_path() - absolute path of an image's EROFS file, owned by the caller; NULL when out
  * of memory */

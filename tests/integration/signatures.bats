@@ -160,6 +160,48 @@ refused() {
 	assert_error 1 "none by the right key" "--verify"
 }
 
+@test "signatures: what is there is run only by a name that its signature was seen for" {
+	local digest image=$REGISTRY/signed/demanded policy
+	policy="{\"$REGISTRY/signed\": {\"keys\": [\"$KEYS/p256.pub\"]}}"
+	digest=$(fresh demanded plain)
+	cosign "$image" "$digest" "$KEYS/p256.key" --bundle statement
+	moat pull -q "$image"
+	demand "$policy"
+	run moat create "$image" true
+	assert_error 1 "signature" "$image" "pull it"
+	run -0 moat image ls --format '{{.Repository}} {{.Verified}}'
+	assert_has "$image no"
+	moat pull -q "$image"
+	moat rm "$(moat create "$image" true)"
+	run -0 moat image inspect --format '{{json .Signatures}}' "$image"
+	assert_has "\"Name\":\"$image\"" '"Signed":null'
+	run -0 moat image ls --format '{{.Repository}} {{.Verified}}'
+	assert_has "$image yes"
+	moat system stop
+	moat rm "$(moat create "$image" true)"
+	# Another key, or another name for it: refused.
+	demand "{\"$REGISTRY/signed\": {\"keys\": [\"$KEYS/other.pub\"]}}"
+	run moat create "$image" true
+	assert_error 1 "pull it"
+	demand "$policy"
+	moat image tag "$image" "$REGISTRY/signed/two"
+	run moat create "$REGISTRY/signed/two" true
+	assert_error 1 "$REGISTRY/signed/two"
+	# By its id any name will do.  A loaded image has no signature, also under the same name.
+	moat rm "$(moat create "$(moat image inspect --format '{{.Id}}' "$image")" true)"
+	moat image save -o "$BATS_TEST_TMPDIR/saved.tar" "$image"
+	moat image rm -f "$image" "$REGISTRY/signed/two"
+	moat load -q -i "$BATS_TEST_TMPDIR/saved.tar"
+	run moat create "$image" true
+	assert_error 1 "pull it"
+	run moat create "$(moat image inspect --format '{{.Id}}' "$image")" true
+	assert_error 1 "pull it"
+	printf '{' >"$MOAT_CONFIG.new"
+	mv "$MOAT_CONFIG.new" "$MOAT_CONFIG"
+	run moat create "$image" true
+	assert_error 1 "$MOAT_CONFIG"
+}
+
 @test "signatures: an image that was signed by another name" {
 	local digest name=$REGISTRY/signed
 	digest=$(fresh one)

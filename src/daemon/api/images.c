@@ -60,7 +60,27 @@ json_t *api_image_describe(const struct image *im)
 			   member_int("Size", (json_int_t)im->size_bytes),
 			   member_int("VirtualSize", (json_int_t)im->size_bytes),
 			   member_int("SharedSize", -1), member_ref("Labels", im->oci->labels),
-			   member_int("Containers", -1));
+			   member_int("Containers", -1),
+			   member_bool("Verified", im->verified && *im->verified));
+}
+
+/* The signatures it was pulled with: for which name, by which key, and what was signed. */
+static json_t *describe_signatures(const struct image *im)
+{
+	cleanup_json json_t *list = json_array();
+
+	for (char **one = im->verified; list && one && *one; one++) {
+		cleanup_free char *copy = strdup(*one);
+		char *rest = copy, *name = strsep(&rest, " "), *key = strsep(&rest, " ");
+
+		if (!rest ||
+		    json_array_append_new(
+			    list, JSON_OBJECT(member_text("Name", name), member_text("Key", key),
+					      streq(rest, "-") ? member_null("Signed")
+							       : member_text("Signed", rest))) < 0)
+			return NULL;
+	}
+	return take_ptr(list);
 }
 
 /* docker's reference filter: a pattern for the familiar name, with or without tag or digest. */
@@ -242,6 +262,7 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 				"RootFS",
 				JSON_OBJECT(member_text("Type", "layers"),
 					    member_json("Layers", json_from_strv(c->diff_ids)))),
+			member_json("Signatures", describe_signatures(im)),
 			member_json("Metadata", json_object())),
 		err);
 }

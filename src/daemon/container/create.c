@@ -33,6 +33,7 @@
 #include "daemon/volume/use.h"
 #include "image/image.h"
 #include "kernel/store.h"
+#include "settings/file.h"
 
 #define NAME_ATTEMPTS 8u
 
@@ -72,9 +73,21 @@ static int check_platform(const struct image *im, const char *name, const char *
 	return 0;
 }
 
+/* What the settings demand of it now; a file of settings that cannot be read may demand anything.
+ */
+static int check_signed(struct containers *t, const struct image *im, const char *full,
+			struct err *err)
+{
+	cleanup_settings struct settings *s = NULL;
+	int r = t->machines->settings ? settings_file_get(t->machines->settings, &s, err) : 0;
+
+	return r == 0 ? image_check_signed(im, full, s, err) : r;
+}
+
 static int find_image(struct containers *t, const struct create_request *rq, const char **ret_name,
 		      struct image **ret, struct err *err)
 {
+	cleanup_free char *full = NULL;
 	const char *name;
 	int r = json_get_str(rq->body, "Image", &name, err);
 
@@ -82,13 +95,14 @@ static int find_image(struct containers *t, const struct create_request *rq, con
 		return r;
 	if (!name || !*name)
 		return err_set(err, -EINVAL, "no image specified");
-	r = store_find(t->images, name, ret, err);
+	r = store_resolve(t->images, name, ret, &full, err);
 	if (r == -ENOENT)
 		return no_such_image(name, err);
 	if (r < 0)
 		return r;
 	*ret_name = name;
-	return check_platform(*ret, name, rq->platform, err);
+	r = check_platform(*ret, name, rq->platform, err);
+	return r == 0 ? check_signed(t, *ret, full, err) : r;
 }
 
 /* Is no kernel set for its machine?  A container that brings its own kernel needs none. */

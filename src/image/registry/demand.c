@@ -12,7 +12,8 @@
 /*
  * Theory of operation: a demand is one of the user's, with --verify, or the settings'.  It is met
  * by one signature that is by one of its keys, of this manifest, and for the right name, where it
- * is for one.
+ * is for one.  What that was is kept with the image; before a container is made of it the settings
+ * are asked again, as they may have changed, and as a name may have been given to another image.
  *
  * The user chooses the keys; signatures are anybody's.
  */
@@ -22,6 +23,7 @@ void demand_reset(struct demand *d)
 	pubkeys_free(d->keys);
 	free(d->expected);
 	free(d->by);
+	free(d->proof);
 	*d = (struct demand){ 0 };
 }
 
@@ -99,23 +101,23 @@ int demand_of_policy(const struct signature_policy *p, const struct reference *r
 	return r < 0 ? err_wrap(err, "keys of \"%s\" in moat's settings", p->name) : 0;
 }
 
-static int check_name(const struct demand *d, const struct oci_signed *s,
-		      const struct reference *ref, struct err *err)
+/* @name: what was signed; NULL: none */
+static int check_name(const struct demand *d, const char *name, struct err *err)
 {
-	cleanup_free char *name = s->identity ? name_of(s->identity) : NULL;
-
-	if (!s->identity)
-		return d->by_name
-			       ? err_set(err, -EPERM,
-					 "the signature by the right key is for no name, and the "
-					 "settings' \"identity\" demands %s",
-					 d->expected)
-			       : 0;
-	if (!name)
-		return err_nomem(err);
-	if (d->expected && !streq(name, d->expected))
+	if (!name && d->by_name)
+		return err_set(err, -EPERM,
+			       "the signature by the right key is for no name, and the settings' "
+			       "\"identity\" demands %s",
+			       d->expected);
+	if (name && d->expected && !streq(name, d->expected))
 		return err_set(err, -EPERM, "the signature by the right key is for %s, not for %s",
 			       name, d->expected);
+	return 0;
+}
+
+static int check_tag(const struct demand *d, const struct oci_signed *s,
+		     const struct reference *ref, struct err *err)
+{
 	if (d->expected && s->has_tag && ref->tag && !digest_is_set(&ref->digest) &&
 	    !streq(s->identity->tag, ref->tag))
 		return err_set(err, -EPERM,
@@ -124,9 +126,10 @@ static int check_name(const struct demand *d, const struct oci_signed *s,
 	return 0;
 }
 
-/* Is what was signed this image? */
+/* Is what was signed this image?  @ret_name: what was signed, owned; NULL: none. */
 static int check_signed(const struct demand *d, const struct candidate *c,
-			const struct reference *ref, const struct digest *manifest, struct err *err)
+			const struct reference *ref, const struct digest *manifest, char **ret_name,
+			struct err *err)
 {
 	cleanup(oci_signed_reset) struct oci_signed s = { .manifest = *manifest };
 	int r = c->read ? c->read(&c->content, manifest, &s, err) : 0;
@@ -136,13 +139,99 @@ static int check_signed(const struct demand *d, const struct candidate *c,
 	if (!digest_is_same(&s.manifest, manifest))
 		return err_set(err, -EPERM, "a signature by the right key is for another image, %s",
 			       s.manifest.text);
-	return check_name(d, &s, ref, err);
+	if (s.identity && !(*ret_name = name_of(s.identity)))
+		return err_nomem(err);
+	r = check_name(d, *ret_name, err);
+	return r == 0 ? check_tag(d, &s, ref, err) : r;
 }
 
-void demand_judge(struct demand *d, const struct candidate *c, const struct reference *ref,
-		  const struct digest *manifest)
+int demand_judge(struct demand *d, const struct candidate *c, const struct reference *ref,
+		 const struct digest *manifest, struct err *err)
 {
-	if (!d->is_met && pubkeys_verify(d->keys, c->text.data ? c->text.data : "", c->text.len,
-					 c->signature.data, c->signature.len))
-		d->is_met = check_signed(d, c, ref, manifest, &d->why) == 0;
+	cleanup_free char *name = NULL;
+	const char *key = pubkeys_verify(d->keys, c->text.data ? c->text.data : "", c->text.len,
+					 c->signature.data, c->signature.len);
+	int r;
+
+	if (d->is_met || !key)
+		return 0;
+	r = check_signed(d, c, ref, manifest, &name, &d->why);
+	if (r < 0)
+		return r == -ENOMEM ? err_nomem(err) : 0;
+	d->proof =
+		str_printf("%s/%s %s %s", ref->registry, ref->repository, key, name ? name : "-");
+	d->is_met = d->proof;
+	return d->is_met ? 0 : err_nomem(err);
+}
+
+/* Is it a proof that still counts?  @d: of a name, as it is now */
+static bool is_met_by(struct demand *d, const char *name, const char *proof)
+{
+	const char *rest = str_starts(proof, name), *signed_name;
+	char key[PUBKEY_ID_LEN + 1];
+
+	if (!rest || *rest != ' ' || strlen(rest) < 1 + PUBKEY_ID_LEN + 2)
+		return false;
+	memcpy(key, rest + 1, PUBKEY_ID_LEN);
+	key[PUBKEY_ID_LEN] = '\0';
+	signed_name = rest + 1 + PUBKEY_ID_LEN + 1;
+	return pubkeys_have(d->keys, key) &&
+	       check_name(d, streq(signed_name, "-") ? NULL : signed_name, &d->why) == 0;
+}
+
+static int check_stored(const struct image *im, const struct reference *ref,
+			const struct settings *settings, struct err *err)
+{
+	const struct signature_policy *p =
+		settings_signatures(settings, ref->registry, ref->repository);
+	cleanup(demand_reset) struct demand d = { 0 };
+	cleanup_free char *name = name_of(ref);
+	int r = name ? demand_of_policy(p, ref, &d, err) : err_nomem(err);
+
+	if (r < 0 || !d.keys)
+		return r;
+	for (char **proof = im->verified; proof && *proof; proof++)
+		if (is_met_by(&d, name, *proof))
+			return 0;
+	return err_set(err, -EPERM,
+		       "refused: a signature is demanded by %s, and no right one was seen of this "
+		       "image by the name %s%s%s: pull it",
+		       d.by, name, d.why.code ? "; " : "", d.why.code ? d.why.msg : "");
+}
+
+static int check_named(const struct image *im, const char *name, const struct settings *settings,
+		       struct err *err)
+{
+	cleanup_reference struct reference *ref = NULL;
+	int r = reference_parse(name, &ref, err);
+
+	return r == 0 ? check_stored(im, ref, settings, err) : r;
+}
+
+/* One name that is all right is enough.  Return: 1 when there is one; 0; an error. */
+static int check_any(const struct image *im, char *const *names, const struct settings *settings,
+		     struct err *err)
+{
+	int r = 0;
+
+	for (; names && *names; names++) {
+		r = check_named(im, *names, settings, err);
+		if (r == 0)
+			return 1;
+	}
+	return r;
+}
+
+int image_check_signed(const struct image *im, const char *name, const struct settings *settings,
+		       struct err *err)
+{
+	int r, digests;
+
+	if (name)
+		return check_named(im, name, settings, err);
+	r = check_any(im, im->tags, settings, err);
+	digests = r > 0 ? 0 : check_any(im, im->repo_digests, settings, err);
+	if (r > 0 || digests > 0)
+		return 0;
+	return r < 0 ? r : digests;
 }

@@ -13,6 +13,7 @@ struct demand {
 	bool by_name;	      /* one that is for no name will not do */
 	char *by;	      /* who demands it, for messages */
 	bool is_met;
+	char *proof;	/* by what, once it is met: as "verified" of struct image */
 	struct err why; /* not, of the signature that came closest */
 };
 
@@ -39,6 +40,8 @@ struct candidate {
 
 /** demand_judge() - is a demand met by a signature?  What it says is looked at only when it is by
  * the right key.
- * @manifest: of the image, of sha256 */
-void demand_judge(struct demand *d, const struct candidate *c, const struct reference *ref,
-		  const struct digest *manifest);
+ * @manifest: of the image, of sha256
+ *
+ * Return: 0, also when not; -ENOMEM with a message. */
+int demand_judge(struct demand *d, const struct candidate *c, const struct reference *ref,
+		 const struct digest *manifest, struct err *err);

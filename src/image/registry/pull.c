@@ -41,6 +41,7 @@ struct pull {
 	bool is_whole;	   /* the index is stored, with all that it leads to */
 	char **tags;	   /* the full reference; NULL when pulled by digest */
 	char *repo_digest; /* of the answer */
+	char **verified;   /* its signatures; NULL: none were demanded */
 };
 
 static void pull_reset(struct pull *p)
@@ -48,6 +49,7 @@ static void pull_reset(struct pull *p)
 	oci_descriptor_reset(&p->manifest);
 	strv_free(p->tags);
 	free(p->repo_digest);
+	strv_free(p->verified);
 }
 
 /* One step down an index: @at becomes the entry for the platform. */
@@ -120,7 +122,8 @@ static int resolve_manifest(struct pull *p, struct err *err)
 		if (r == 0 && depth > 0)
 			r = pull_check_announced(&doc, &p->manifest, err);
 		else if (r == 0)
-			r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc.text, err);
+			r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc.text,
+					&p->verified, err);
 		if (r < 0)
 			return r;
 		if (depth == 0)
@@ -264,6 +267,7 @@ static int run_pull(struct pull *p, const char *name, struct image **ret, struct
 	in.is_whole = p->is_whole;
 	in.tags = p->tags;
 	in.repo_digest = p->repo_digest;
+	in.verified = p->verified;
 	before = find_current(p->fetcher.work->st, p);
 	r = store_install(p->fetcher.work, &in, ret, err);
 	if (r == 0)

@@ -20,9 +20,9 @@
  * Theory of operation: cosign puts the signatures of a manifest with digest sha256:HEX into a
  * manifest of their own: under the tag sha256-HEX.sig of the same repository, or as one that refers
  * to it (distribution-spec "Listing Referrers", or the index with the tag sha256-HEX where a
- * registry has no such list), as bundles do since its version 3.  Each that is by the right key, for
- * this digest and this image's name, meets a demand; all demands must be met.  A signature that is
- * not right is as good as none, so nobody can spoil the image by adding one.
+ * registry has no such list), as bundles do since its version 3.  Each that is by the right key,
+ * for this digest and this image's name, meets a demand; all demands must be met.  A signature that
+ * is not right is as good as none, so nobody can spoil the image by adding one.
  *
  * The registry is hostile: it can withhold signatures and give old ones, but not make any.
  */
@@ -73,12 +73,15 @@ static int pass_over(struct trial *t, int r, const struct err *err)
 	return 0;
 }
 
-static void judge(struct trial *t, const struct candidate *c, bool has_certificate)
+static int judge(struct trial *t, const struct candidate *c, bool has_certificate, struct err *err)
 {
+	int r = 0;
+
 	t->n_signatures++;
 	t->n_keyless += has_certificate;
-	for (size_t i = 0; i < t->n_demands; i++)
-		demand_judge(&t->demands[i], c, t->ref, &t->digest);
+	for (size_t i = 0; r == 0 && i < t->n_demands; i++)
+		r = demand_judge(&t->demands[i], c, t->ref, &t->digest, err);
+	return r;
 }
 
 static int read_simple(const struct buf *content, const struct digest *manifest,
@@ -104,9 +107,7 @@ static int try_bundle(struct trial *t, const struct buf *text, struct err *err)
 				     .read = b.of_statement ? read_statement : NULL,
 				     .content = b.statement };
 
-	if (r == 0)
-		judge(t, &c, b.has_certificate);
-	return r;
+	return r == 0 ? judge(t, &c, b.has_certificate, err) : r;
 }
 
 static int try_signature(struct trial *t, const struct oci_signature *s, struct err *err)
@@ -120,7 +121,7 @@ static int try_signature(struct trial *t, const struct oci_signature *s, struct 
 	if (r == 0 && s->is_bundle)
 		r = try_bundle(t, &text, err);
 	else if (r == 0)
-		judge(t, &c, s->has_certificate);
+		r = judge(t, &c, s->has_certificate, err);
 	return pass_over(t, r, err);
 }
 
@@ -275,8 +276,16 @@ static int read_demands(struct trial *t, const struct image_pull *in, struct err
 	return r;
 }
 
+static int take_proofs(const struct trial *t, char ***ret, struct err *err)
+{
+	for (size_t i = 0; i < t->n_demands; i++)
+		if (strv_add(ret, t->demands[i].proof) < 0)
+			return err_nomem(err);
+	return 0;
+}
+
 int trust_check(struct registry *reg, struct http *h, const struct image_pull *in,
-		const struct buf *manifest, struct err *err)
+		const struct buf *manifest, char ***ret_verified, struct err *err)
 {
 	cleanup(trial_reset) struct trial t = {
 		.reg = reg, .h = h, .ref = in->ref, .manifest = manifest
@@ -286,5 +295,8 @@ int trust_check(struct registry *reg, struct http *h, const struct image_pull *i
 	if (r < 0 || t.n_demands == 0)
 		return r;
 	r = digest_of(manifest->data ? manifest->data : "", manifest->len, &t.digest);
-	return r < 0 ? err_errno(err, r, "hash") : search(&t, err);
+	if (r < 0)
+		return err_errno(err, r, "hash");
+	r = search(&t, err);
+	return r == 0 ? take_proofs(&t, ret_verified, err) : r;
 }

@@ -114,7 +114,8 @@ int table_lookup(const struct table *t, const char *name, struct match *ret, str
 	return find_id(t, name, ret, err);
 }
 
-int store_find(struct store *st, const char *name, struct image **ret, struct err *err)
+int store_resolve(struct store *st, const char *name, struct image **ret, char **ret_name,
+		  struct err *err)
 {
 	LOCK_STORE(st);
 	struct match m;
@@ -123,12 +124,21 @@ int store_find(struct store *st, const char *name, struct image **ret, struct er
 
 	if (r < 0)
 		return r;
-	match_reset(&m);
 	copy = image_copy(&st->table.records[m.i]->im);
-	if (!copy)
+	if (!copy) {
+		match_reset(&m);
 		return err_nomem(err);
+	}
+	*ret_name = take_ptr(m.name);
 	*ret = copy;
 	return 0;
+}
+
+int store_find(struct store *st, const char *name, struct image **ret, struct err *err)
+{
+	cleanup_free char *full = NULL;
+
+	return store_resolve(st, name, ret, &full, err);
 }
 
 static int check_target(const char *target, char **ret, struct err *err)

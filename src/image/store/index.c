@@ -29,6 +29,7 @@
 #define ANNOTATION_ORIGINAL "dev.moat.original-manifest"
 #define ANNOTATION_WHOLE    "dev.moat.whole-index"
 #define ANNOTATION_SIZES    "dev.moat.layer-sizes" /* of their files, joined by spaces */
+#define ANNOTATION_VERIFIED "dev.moat.verified"	   /* joined by newlines */
 
 static int write_sizes(const struct image *im, struct buf *b)
 {
@@ -39,21 +40,28 @@ static int write_sizes(const struct image *im, struct buf *b)
 	return r;
 }
 
+static int join(char *const *list, const char *between, struct buf *ret)
+{
+	int r = 0;
+
+	for (; r == 0 && list && *list; list++)
+		r = buf_addf(ret, "%s%s", ret->len ? between : "", *list);
+	return r;
+}
+
 static json_t *write_annotations(const struct image *im, const char *tag)
 {
-	cleanup(buf_reset) struct buf digests = BUF_INIT, sizes = BUF_INIT;
+	cleanup(buf_reset) struct buf digests = BUF_INIT, sizes = BUF_INIT, verified = BUF_INIT;
 
-	if (write_sizes(im, &sizes) < 0)
+	if (write_sizes(im, &sizes) < 0 || join(im->repo_digests, " ", &digests) < 0 ||
+	    join(im->verified, "\n", &verified) < 0)
 		return NULL;
-	for (char **d = im->repo_digests; d && *d; d++)
-		if (buf_addf(&digests, "%s%s", digests.len ? " " : "", *d) < 0)
-			return NULL;
-	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s}", ANNOTATION_REF, tag,
+	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s}", ANNOTATION_REF, tag,
 			 ANNOTATION_NAME, tag, ANNOTATION_INDEX,
 			 digest_is_set(&im->index) ? im->index.text : NULL, ANNOTATION_ORIGINAL,
 			 digest_is_set(&im->original) ? im->original.text : NULL, ANNOTATION_WHOLE,
 			 im->is_whole ? "yes" : NULL, ANNOTATION_DIGESTS, digests.data,
-			 ANNOTATION_SIZES, sizes.data);
+			 ANNOTATION_VERIFIED, verified.data, ANNOTATION_SIZES, sizes.data);
 }
 
 static int append_entry(json_t *array, const struct record *rec, const char *tag)
@@ -161,6 +169,20 @@ static int read_sizes(struct image *im, const char *text)
 	return 0;
 }
 
+/* Adds what is new of a list. */
+static int split(const char *text, const char *between, char ***list)
+{
+	cleanup_free char *copy = strdup(text ? text : "");
+	char *rest = copy, *one;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((one = strsep(&rest, between)))
+		if (*one && !strv_has(*list, one) && strv_add(list, one) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
 static int read_annotations(const struct store *st, struct record *rec, const json_t *annotations)
 {
 	const char *sizes = json_string_value(json_object_get(annotations, ANNOTATION_SIZES));
@@ -168,12 +190,11 @@ static int read_annotations(const struct store *st, struct record *rec, const js
 	const char *tag = json_string_value(json_object_get(annotations, ANNOTATION_REF));
 	const char *index = json_string_value(json_object_get(annotations, ANNOTATION_INDEX));
 	const char *digests = json_string_value(json_object_get(annotations, ANNOTATION_DIGESTS));
-	cleanup_free char *copy = strdup(digests ? digests : "");
-	char *rest = copy, *one;
+	const char *verified = json_string_value(json_object_get(annotations, ANNOTATION_VERIFIED));
 	struct image *im = &rec->im;
 	struct digest d;
 
-	if (!copy || (sizes && read_sizes(im, sizes) < 0))
+	if (sizes && read_sizes(im, sizes) < 0)
 		return -ENOMEM;
 	if (original && !digest_is_set(&im->original) && digest_parse(original, &d, NULL) == 0 &&
 	    record_keep(rec, &d) < 0)
@@ -185,11 +206,9 @@ static int read_annotations(const struct store *st, struct record *rec, const js
 		return -ENOMEM;
 	if (tag && !strv_has(im->tags, tag) && strv_add(&im->tags, tag) < 0)
 		return -ENOMEM;
-	while ((one = strsep(&rest, " ")))
-		if (*one && !strv_has(im->repo_digests, one) &&
-		    strv_add(&im->repo_digests, one) < 0)
-			return -ENOMEM;
-	return 0;
+	if (split(digests, " ", &im->repo_digests) < 0)
+		return -ENOMEM;
+	return split(verified, "\n", &im->verified);
 }
 
 /* Only what is missing or damaged makes an entry useless.  Any other error may pass, and is

@@ -173,6 +173,9 @@ static int describe_image(struct table *t, size_t i, const struct install *in)
 		rec->im.index = *in->index;
 		rec->im.is_whole = false;
 	}
+	for (char *const *one = in->verified; one && *one; one++)
+		if (!strv_has(rec->im.verified, *one) && strv_add(&rec->im.verified, *one) < 0)
+			return -ENOMEM;
 	if (in->repo_digest && !strv_has(rec->im.repo_digests, in->repo_digest))
 		return strv_add(&rec->im.repo_digests, in->repo_digest);
 	return 0;

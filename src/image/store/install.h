@@ -35,6 +35,7 @@ struct install {
 	bool is_whole;			 /* all that the index leads to is stored and pinned */
 	const char *repo_digest;	 /* "docker.io/library/x@sha256:…"; NULL: none */
 	char *const *tags;		 /* full references; NULL: none */
+	char *const *verified;		 /* see struct image; NULL: nothing was */
 	const struct progress *progress;
 };
 

@@ -25,14 +25,20 @@
  * The JSON was checked against its digest; whoever made the image controls what it says.
  */
 
+static void image_reset(struct image *im)
+{
+	strv_free(im->tags);
+	strv_free(im->repo_digests);
+	strv_free(im->verified);
+	oci_image_config_free(im->oci);
+	free(im->layer_bytes);
+}
+
 void image_free(struct image *im)
 {
 	if (!im)
 		return;
-	strv_free(im->tags);
-	strv_free(im->repo_digests);
-	oci_image_config_free(im->oci);
-	free(im->layer_bytes);
+	image_reset(im);
 	free(im);
 }
 
@@ -47,14 +53,13 @@ static int copy_into(const struct image *im, struct image *to)
 {
 	struct image n = *im;
 
-	n.tags = n.repo_digests = NULL;
+	n.tags = n.repo_digests = n.verified = NULL;
 	n.oci = oci_image_config_copy(im->oci);
 	n.layer_bytes = calloc(im->n_layers + 1, sizeof(*n.layer_bytes));
 	if (!n.oci || !n.layer_bytes || strv_copy(im->tags, &n.tags) < 0 ||
-	    strv_copy(im->repo_digests, &n.repo_digests) < 0) {
-		strv_free(n.tags);
-		oci_image_config_free(n.oci);
-		free(n.layer_bytes);
+	    strv_copy(im->repo_digests, &n.repo_digests) < 0 ||
+	    strv_copy(im->verified, &n.verified) < 0) {
+		image_reset(&n);
 		return -ENOMEM;
 	}
 	memcpy(n.layer_bytes, im->layer_bytes, im->n_layers * sizeof(*n.layer_bytes));
@@ -77,10 +82,7 @@ void record_unref(struct record *rec)
 {
 	if (!rec || --rec->refs > 0)
 		return;
-	strv_free(rec->im.tags);
-	strv_free(rec->im.repo_digests);
-	oci_image_config_free(rec->im.oci);
-	free(rec->im.layer_bytes);
+	image_reset(&rec->im);
 	free(rec->media_type);
 	free(rec->blobs);
 	free(rec);

@@ -57,15 +57,20 @@ static void check_key(EVP_PKEY *key, const EVP_MD *md)
 	unsigned char signature[1024];
 	size_t len = sign(key, md, signature);
 	struct pubkeys *k;
+	const char *id;
 
 	add_public(key, &pem);
 	k = read_ok(&pem);
-	assert_true(pubkeys_verify(k, text, sizeof(text), signature, len));
-	assert_false(pubkeys_verify(k, text, sizeof(text) - 1, signature, len));
-	assert_false(pubkeys_verify(k, text, sizeof(text), signature, len - 1));
-	assert_false(pubkeys_verify(k, text, sizeof(text), NULL, 0));
+	id = pubkeys_verify(k, text, sizeof(text), signature, len);
+	assert_non_null(id);
+	assert_int_equal(strlen(id), PUBKEY_ID_LEN);
+	assert_true(pubkeys_have(k, id));
+	assert_false(pubkeys_have(k, ""));
+	assert_null(pubkeys_verify(k, text, sizeof(text) - 1, signature, len));
+	assert_null(pubkeys_verify(k, text, sizeof(text), signature, len - 1));
+	assert_null(pubkeys_verify(k, text, sizeof(text), NULL, 0));
 	signature[len / 2] ^= 1;
-	assert_false(pubkeys_verify(k, text, sizeof(text), signature, len));
+	assert_null(pubkeys_verify(k, text, sizeof(text), signature, len));
 	pubkeys_free(k);
 	EVP_PKEY_free(key);
 }
@@ -92,12 +97,12 @@ static void test_one_of_several_keys_is_enough(void **state)
 	add_public(first, &pem);
 	add_public(second, &pem);
 	k = read_ok(&pem);
-	assert_true(pubkeys_verify(k, text, sizeof(text), signature,
-				   sign(second, EVP_sha256(), signature)));
-	assert_false(pubkeys_verify(k, text, sizeof(text), signature,
-				    sign(stranger, EVP_sha256(), signature)));
-	assert_false(pubkeys_verify(k, text, sizeof(text), signature,
-				    sign(second, EVP_sha384(), signature)));
+	assert_non_null(pubkeys_verify(k, text, sizeof(text), signature,
+				       sign(second, EVP_sha256(), signature)));
+	assert_null(pubkeys_verify(k, text, sizeof(text), signature,
+				   sign(stranger, EVP_sha256(), signature)));
+	assert_null(pubkeys_verify(k, text, sizeof(text), signature,
+				   sign(second, EVP_sha384(), signature)));
 	pubkeys_free(k);
 	EVP_PKEY_free(first);
 	EVP_PKEY_free(second);
