@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Look for secrets where they must not be: in files, and in the memory of processes.
 
-  canary.py [--files FOLDER]… [--process PID]… [--all] [--but NAME]… -- SECRET…
+  canary.py [--files FOLDER]… [--except FOLDER] [--process PID]… [--all] [--but NAME]… -- SECRET…
 
---all: in every process of moat's, QEMU's and a credential helper's, but those whose program's name
-begins with NAME. Looked through are memory, arguments and environment; a core dump must have none of
-the memory. Says where one was found, and fails then; fails too where there was nothing to look
-through.
+A secret is looked for as it is, and as a part of what is in base64.
+
+--except: a folder in those of --files that keeps secrets; --all: in every process of moat's, QEMU's
+and a credential helper's, but those whose program's name begins with NAME. Looked through are memory,
+arguments and environment; a core dump must have none of the memory. Says where one was found, and
+fails then; fails too where there was nothing to look through.
 """
 import argparse
+import base64
 import os
 import pathlib
 import sys
@@ -33,9 +36,9 @@ def pieces(path):
             offset += PIECE - OVERLAP
 
 
-def in_files(folder, secrets):
+def in_files(folder, but, secrets):
     for path in pathlib.Path(folder).rglob("*"):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and not (but and path.is_relative_to(but)):
             yield from (f"{path}: {secret}" for text in pieces(path) for secret in secrets if secret in text)
 
 
@@ -100,16 +103,25 @@ def everywhere(but, secrets):
         yield "moatd is not among the processes"
 
 
+def forms(secret):
+    """The bytes, and what they are in base64 wherever in a text they begin, without the ends that the rest has a say in."""
+    yield secret
+    for before, first in ((0, 0), (1, 2), (2, 3)):
+        text = base64.b64encode(b"x" * before + secret)
+        yield text[first:-4]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--files", action="append", default=[])
+    parser.add_argument("--except", dest="but_files")
     parser.add_argument("--process", action="append", default=[])
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--but", action="append")
     parser.add_argument("secret", nargs="+")
     options = parser.parse_args()
-    secrets = [secret.encode() for secret in options.secret]
-    found = [where for folder in options.files for where in in_files(folder, secrets)]
+    secrets = [form for secret in options.secret for form in forms(secret.encode())]
+    found = [where for folder in options.files for where in in_files(folder, options.but_files, secrets)]
     found += [where for pid in options.process for where in in_memory(pid, secrets)]
     found += everywhere(options.but, secrets) if options.all else []
     print("\n".join(found))

@@ -109,6 +109,18 @@ in_session() {
 	moat logout "$GUARDED"
 	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --files "$HOME" \
 		--all -- "$CANARY" "$auth"
+	# docker's client keeps its own files, and brings the password with each request.
+	export DOCKER_HOST=unix://$SOCKET DOCKER_CONFIG=$BATS_TEST_TMPDIR
+	echo '{"auths": {"nowhere.invalid": {}}}' >"$DOCKER_CONFIG/config.json"
+	run -1 docker login -u me --password-stdin "$GUARDED" <<<"$CANARY-wrong"
+	docker login -u me --password-stdin "$GUARDED" <<<"$CANARY"
+	docker push -q "$GUARDED/app"
+	run -0 docker pull -q "$GUARDED/app"
+	run -1 docker pull -q "$GUARDED/nothing-there"
+	run -1 docker push -q "$GUARDED/nothing-there"
+	docker logout "$GUARDED"
+	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --files "$HOME" --files "$DOCKER_CONFIG" --all -- "$CANARY"
+	unset DOCKER_HOST DOCKER_CONFIG
 	run moat events --since 1h --until "$(date +%s)"
 	[[ $output != *"$CANARY"* && $output != *"$auth"* ]]
 	run moat system logs
