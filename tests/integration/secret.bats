@@ -59,7 +59,7 @@ teardown_file() {
 	[[ $output == *"in use by container has"* ]]
 	run -0 moat inspect has
 	[[ $output != *"$CANARY"* ]]
-	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --all -- "$CANARY"
+	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --except "$MOAT_ROOT/secrets" --all -- "$CANARY"
 	moat rm has
 	# While it lives its machine has it, and nobody else: not the client, the shim, moat-net or moat-fs.
 	moat run --name lives --secret db -v "$BATS_TEST_TMPDIR:/shared" "$BUSYBOX" \
@@ -68,7 +68,40 @@ teardown_file() {
 	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT/containers" --all --but qemu-system -- "$CANARY"
 	run -1 python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT/containers" --all -- "$CANARY"
 	moat rm -f lives
-	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --all -- "$CANARY"
+	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT" --except "$MOAT_ROOT/secrets" --all -- "$CANARY"
+}
+
+@test "secret: docker-compose has files of its own, and moat's by a label; external ones it leaves out" {
+	command -v docker-compose >/dev/null || skip "the package docker-compose is not installed"
+	local dir=$BATS_TEST_TMPDIR
+	printf two | moat secret create --store file two - >/dev/null
+	printf 'of the file' >"$dir/own"
+	cat >"$dir/compose.yml" <<-YML
+		version: "3.7"
+		services:
+		  app:
+		    image: $BUSYBOX
+		    network_mode: none
+		    labels: {dev.moat.secrets: "db,uid=7,mode=0400 two,target=/etc/two"}
+		    secrets: [own, outside]
+		    command: sh -c 'cat /run/secrets/db /run/secrets/own /etc/two; stat -c %u:%a /run/secrets/db'
+		secrets:
+		  own: {file: ./own}
+		  outside: {external: true}
+	YML
+	export DOCKER_HOST=unix://$SOCKET DOCKER_CONFIG=$dir
+	run timeout --foreground -k 5 "$LIMIT" docker-compose --ansi never -p secrets -f "$dir/compose.yml" up
+	assert_status 0
+	assert_has "${CANARY}of the filetwo7:400"
+	assert_has "external"
+	run -0 moat inspect secrets_app_1
+	[[ $output != *"$CANARY"* ]]
+	moat rm -f secrets_app_1
+	run docker run --rm --network none --label dev.moat.secrets=none "$BUSYBOX" true
+	assert_error 125 "No such secret: none"
+	run docker run --rm --network none --label "dev.moat.secrets=db,color=red" "$BUSYBOX" true
+	assert_error 125 "dev.moat.secrets" "color=red"
+	moat secret rm two
 }
 
 @test "secret: what is wrong is said before a container is made" {

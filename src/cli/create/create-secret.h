@@ -7,7 +7,3 @@
 /** create_put_secrets() - every --secret, as an array "Secrets" of moat's own options.  Return: 0;
  * -EINVAL or -ENOMEM with a message. */
 int create_put_secrets(const struct options *o, json_t *ours, struct err *err);
-
-/** create_secret() - "db,target=/etc/db,uid=1,mode=0400" as an object, owned; docker's other
- * spelling "source=db,…" too.  Return: 0; -EINVAL or -ENOMEM with a message. */
-int create_secret(const char *text, json_t **ret, struct err *err);

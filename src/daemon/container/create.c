@@ -30,6 +30,7 @@
 #include "daemon/spec/host-config.h"
 #include "daemon/spec/ports.h"
 #include "daemon/spec/runtime.h"
+#include "daemon/spec/secrets.h"
 #include "daemon/volume/use.h"
 #include "image/image.h"
 #include "kernel/store.h"
@@ -210,6 +211,8 @@ static int make_texts(struct containers *t, const struct config_source *src, con
 		r = container_wishes(t, src->body, config, host, &ret->wishes, &ret->n_wishes, err);
 	if (r == 0)
 		r = add_kernel(t, host, err);
+	if (r == 0)
+		r = secret_uses_from_label(src->body, host, err);
 	if (r == 0)
 		r = container_secrets_check(t, host, err);
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "oci/secret-text.h"
 
 #define DEFAULT_MODE 0444
 
@@ -88,6 +89,57 @@ static int check_paths(const struct secret_uses *u, struct err *err)
 					err, -EINVAL, "secrets %s and %s are both to be at %s",
 					u->items[j].name, u->items[i].name, u->items[i].path);
 	return 0;
+}
+
+static int add_words(char *words, json_t *list, struct err *err)
+{
+	char *word;
+
+	while ((word = strsep(&words, " "))) {
+		json_t *secret;
+		int r = *word ? oci_secret_parse(word, &secret, err) : 0;
+
+		if (r < 0)
+			return err_wrap(err, "label " SECRET_LABEL);
+		if (*word && json_array_append_new(list, secret) < 0)
+			return err_nomem(err);
+	}
+	return 0;
+}
+
+/* @host has a copy of what it had of moat's. */
+static int put_list(json_t *host, const json_t *ours, json_t *list)
+{
+	cleanup_json json_t *copy = ours ? json_copy((json_t *)(uintptr_t)ours) : json_object();
+
+	if (!copy || json_object_set(copy, "Secrets", list) < 0)
+		return -ENOMEM;
+	return json_object_set(host, "Moat", copy) < 0 ? -ENOMEM : 0;
+}
+
+int secret_uses_from_label(const json_t *body, json_t *host, struct err *err)
+{
+	cleanup_json json_t *list = NULL;
+	cleanup_free char *words = NULL;
+	json_t *labels = NULL, *ours = NULL, *old = NULL;
+	const char *text = NULL;
+	int r = json_get_object(body, "Labels", &labels, err);
+
+	if (r == 0 && labels)
+		r = json_get_str(labels, SECRET_LABEL, &text, err);
+	if (r < 0 || !text)
+		return r;
+	r = json_get_object(host, "Moat", &ours, err);
+	if (r == 0 && ours)
+		r = json_get_array(ours, "Secrets", &old, err);
+	if (r < 0)
+		return r;
+	list = old ? json_copy(old) : json_array();
+	words = strdup(text);
+	if (!list || !words)
+		return err_nomem(err);
+	r = add_words(words, list, err);
+	return r == 0 && put_list(host, ours, list) < 0 ? err_nomem(err) : r;
 }
 
 int secret_uses_read(const json_t *host, struct secret_uses *ret, struct err *err)

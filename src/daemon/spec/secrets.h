@@ -26,6 +26,20 @@ void secret_uses_reset(struct secret_uses *u);
  * last a letter or digit.  Return: 0; -EINVAL with a message. */
 int secret_name_check(const char *name, struct err *err);
 
+#define SECRET_LABEL "dev.moat.secrets"
+
+/**
+ * secret_uses_from_label() - add those that a container is to have by its label
+ * @body: what was asked for: "Labels": {"dev.moat.secrets": "db key,target=/etc/key"}, as --secret
+ *        of moat has each; a label of an image's says nothing
+ * @host: its HostConfig, whose Moat.Secrets they are added to
+ *
+ * docker's clients have no other way to ask for one.
+ *
+ * Return: 0; -EINVAL, -EBADMSG, -ENOMEM with a message.
+ */
+int secret_uses_from_label(const json_t *body, json_t *host, struct err *err);
+
 /**
  * secret_uses_read() - HostConfig's Moat.Secrets: [{"Source","Target","UID","GID","Mode"}]
  * @host: borrowed for the life of @ret

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "cli/create/create-secret.h"
+#include "oci/secret-text.h"
 
 static void all_spellings_say_the_same(void **state)
 {
@@ -29,7 +29,7 @@ static void all_spellings_say_the_same(void **state)
 		cleanup_json json_t *secret = NULL;
 		cleanup_free char *text = NULL;
 
-		assert_int_equal(create_secret(cases[i].text, &secret, NULL), 0);
+		assert_int_equal(oci_secret_parse(cases[i].text, &secret, NULL), 0);
 		text = json_dumps(secret, JSON_COMPACT);
 		assert_string_equal(text, cases[i].json);
 	}
@@ -46,7 +46,7 @@ static void what_makes_no_sense_is_shown(void **state)
 		struct err err = { 0 };
 		json_t *secret = NULL;
 
-		assert_int_equal(create_secret(wrong[i], &secret, &err), -EINVAL);
+		assert_int_equal(oci_secret_parse(wrong[i], &secret, &err), -EINVAL);
 		assert_non_null(strstr(err.msg, wrong[i]));
 	}
 }
