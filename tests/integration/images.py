@@ -156,6 +156,7 @@ def hostile_layers():
     yield "whiteout-dotdot", [Layer().folder("a").file("a/.wh...")]
     yield "whiteout-dot", [Layer().folder("a").file("a/.wh..")]
     yield "deep", [Layer().file("d/" * 10000 + "file", b"x")]
+    yield "xattr-count", [Layer().file("x", xattrs={f"user.{i}": b"" for i in range(2000)})]
     yield "xattr-bomb", [Layer().file("x", xattrs={f"user.{i}": b"v" * 60000 for i in range(40)})]
 
 

@@ -115,6 +115,7 @@ contained() {
 @test "layers: a path 10,000 deep, megabytes of attributes and a size that cannot be are refused" {
 	refused deep "longer than"
 	refused xattr-bomb
+	refused xattr-count "more than 1024 extended attributes"
 	refused huge
 }
 

@@ -12,6 +12,7 @@
 #include "image/flatten/layer-inner.h"
 
 #define XATTR_NAME_MAX 255
+#define XATTRS_MAX     1024 /* of one file; each is looked for among the others */
 
 static int read_owner(struct layer *l, struct tree_inode *inode)
 {
@@ -46,6 +47,15 @@ static bool is_kept(const char *name)
 	       !str_starts(name, "trusted.overlay.");
 }
 
+static size_t count_xattrs(const struct tree_inode *inode)
+{
+	size_t n = 0;
+
+	for (const struct tree_xattr *x = inode->xattrs; x; x = x->next)
+		n++;
+	return n;
+}
+
 struct tree_xattr *layer_find_xattr(struct tree_inode *inode, const char *name)
 {
 	struct tree_xattr *x = inode->xattrs;
@@ -71,6 +81,9 @@ int layer_add_xattr(struct layer *l, struct tree_inode *inode, const char *name,
 	if (!x) {
 		struct tree_xattr **link = &inode->xattrs;
 
+		if (count_xattrs(inode) >= XATTRS_MAX)
+			return layer_fail(&l->at, "has more than %d extended attributes",
+					  XATTRS_MAX);
 		x = arena_alloc(arena, sizeof(*x));
 		if (!x)
 			return layer_tree_error(&l->at, arena_errno(arena));
@@ -85,9 +98,6 @@ int layer_add_xattr(struct layer *l, struct tree_inode *inode, const char *name,
 	x->name = copy;
 	x->value = copy + name_len + 1;
 	x->value_len = (uint32_t)len;
-	if (erofs_xattr_size(inode) > EROFS_XATTR_SIZE_MAX)
-		return layer_fail(&l->at, "has more than %u bytes of extended attributes",
-				  EROFS_XATTR_SIZE_MAX);
 	return 0;
 }
 
@@ -119,5 +129,10 @@ int layer_read_attributes(struct layer *l, struct tree_inode *inode)
 		r = read_time(l, inode);
 	if (r == 0)
 		r = read_xattrs(l, inode);
-	return r == 0 ? layer_read_acls(l, inode) : r;
+	if (r == 0)
+		r = layer_read_acls(l, inode);
+	if (r == 0 && erofs_xattr_size(inode) > EROFS_XATTR_SIZE_MAX)
+		return layer_fail(&l->at, "has more than %u bytes of extended attributes",
+				  EROFS_XATTR_SIZE_MAX);
+	return r;
 }

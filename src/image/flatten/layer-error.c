@@ -58,6 +58,12 @@ int layer_tree_error(const struct layer_site *at, int r)
 				  TREE_NAME_MAX, TREE_PATH_MAX - 1);
 	case -ENOTDIR:
 		return layer_fail(at, "lies below something that is not a folder");
+	case -ETIME:
+		return err_set(
+			at->err, -EBADMSG,
+			"the paths of the image are longer than %u names on the average, for %u "
+			"entries (" LIMIT("entries") ")",
+			TREE_STEPS, max->max_entries);
 	case -E2BIG:
 		return err_set(at->err, -EBADMSG,
 			       "the image has more than %u entries (" LIMIT("entries") ")",

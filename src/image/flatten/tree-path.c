@@ -14,7 +14,8 @@
  * the rest of the path.  There ".." goes to the real parent and stops at the root, as it would for
  * a process that has the image as its root.
  *
- * Paths and targets come from layers and are hostile.
+ * Paths and targets come from layers and are hostile: one entry can have a way of thousands of
+ * names, so all of them are counted.
  */
 
 int tree_clean_path(const char *path, char *ret)
@@ -97,6 +98,8 @@ static int step_name(struct walk *w, const char *name, size_t len)
 {
 	struct tree_entry *e;
 
+	if (++w->tree->n_steps > (uint64_t)w->tree->max_entries * TREE_STEPS)
+		return -ETIME;
 	if (len <= 2 && strspn(name, ".") >= len)
 		return step_dots(w, len);
 	if (len > TREE_NAME_MAX)

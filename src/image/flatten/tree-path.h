@@ -26,6 +26,7 @@ struct tree_place {
  * Symbolic links among the parents are followed inside the root, where ".." stays at the root.
  * A parent that is no folder gives way if it is from a lower layer.
  *
- * Return: 0; -ENOTDIR; -ELOOP; -ENAMETOOLONG; -E2BIG; -EDQUOT; -ENOMEM.
+ * Return: 0; -ENOTDIR; -ELOOP; -ENAMETOOLONG; -E2BIG; -EDQUOT; -ENOMEM; -ETIME when the ways of all
+ * paths so far are longer than any image's, TREE_STEPS for each entry there may be.
  */
 int tree_walk(struct tree *t, const char *path, uint32_t layer, struct tree_place *ret);

@@ -20,6 +20,7 @@
 #define TREE_PATH_MAX  4096u
 #define TREE_LINKS_MAX 40u
 #define TREE_DEPTH_MAX 2048u
+#define TREE_STEPS     128u /* names that may be passed on the way to one, on the average */
 #define TREE_DIR_MODE  (S_IFDIR | 0755u) /* of folders that no layer lists */
 
 struct tree_xattr {
@@ -87,6 +88,7 @@ struct tree {
 	size_t n_entries;
 	uint64_t hash_key[2];
 	uint32_t n_made;
+	uint64_t n_steps; /* names that were passed on the way to others */
 	uint32_t max_entries;
 	struct arena_budget own_budget;
 	struct arena arena;

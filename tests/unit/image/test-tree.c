@@ -258,6 +258,25 @@ static void test_limits(void **state)
 	tree_free(t);
 }
 
+static void test_long_ways(void **state)
+{
+	static const struct tree_limits few = { .max_entries = 4, .max_bytes = 4096 };
+	struct tree_place at;
+	struct tree *t;
+	uint32_t n = 0;
+	int r;
+
+	(void)state;
+	assert_int_equal(tree_new(&few, &t), 0);
+	do {
+		r = tree_walk(t, "a/b/c/d/e", 1, &at);
+		n++;
+	} while (r == 0);
+	assert_int_equal(r, -ETIME);
+	assert_int_equal(n, few.max_entries * TREE_STEPS / 4 + 1);
+	tree_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +294,7 @@ int main(void)
 		{ "tens of thousands of names in one folder", test_many_names, setup, teardown },
 		{ "folders can be nested only so deep", test_depth, setup, teardown },
 		{ "entries and memory are limited", test_limits },
+		{ "the ways to all paths are limited", test_long_ways },
 	};
 
 	return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
