@@ -300,7 +300,7 @@ static int mount_options(const struct mounts_wanted *w, const int *share_fds, st
 	int r = options_mount(w->options, share_fds, err);
 
 	if (r == 0)
-		r = secrets_mount(&w->options->secrets, err);
+		r = secrets_mount(&w->options->secrets, &w->options->mounts, err);
 	return r == 0 ? sockets_bind(w->sockets, w->options->sockets, err) : r;
 }
 

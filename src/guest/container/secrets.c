@@ -2,7 +2,9 @@
 /*
  * Theory of operation.  Two tmpfs, neither of which swaps, as the machine has no swap: one becomes
  * /run/secrets, and of the other, which has no place of its own, single files are mounted
- * elsewhere.  They end with the container's mount namespace.
+ * elsewhere.  Where the container has mounts in /run/secrets (docker-compose puts files of the
+ * host there), all are such files, as the folder would hide those.  They end with the container's
+ * mount namespace.
  *
  * Whoever looks up the places is in the container's root and has no other.
  */
@@ -130,13 +132,14 @@ static int mount_file(int tmpfs_fd, const char *name, const struct oci_secret *s
 	return r;
 }
 
-static int mount_files(int tmpfs_fd, const struct oci_secrets *s, struct err *err)
+/* @all: those of the folder, too */
+static int mount_files(int tmpfs_fd, const struct oci_secrets *s, bool all, struct err *err)
 {
 	char name[24];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->n; i++) {
-		if (is_in_folder(&s->items[i]))
+		if (!all && is_in_folder(&s->items[i]))
 			continue;
 		snprintf(name, sizeof(name), "%zu", i);
 		r = mount_file(tmpfs_fd, name, &s->items[i]);
@@ -148,7 +151,7 @@ static int mount_files(int tmpfs_fd, const struct oci_secrets *s, struct err *er
 
 /* Only what is mounted somewhere can be mounted elsewhere, too: so the tmpfs has a place until its
  * files have theirs. */
-static int mount_elsewhere(const struct oci_secrets *s, struct err *err)
+static int mount_elsewhere(const struct oci_secrets *s, bool all, struct err *err)
 {
 	cleanup_close int fd = -1;
 	int r = new_tmpfs(&fd);
@@ -157,21 +160,30 @@ static int mount_elsewhere(const struct oci_secrets *s, struct err *err)
 		r = -errno;
 	if (r < 0)
 		return err_errno(err, r, "mount a tmpfs for secrets");
-	r = mount_files(fd, s, err);
+	r = mount_files(fd, s, all, err);
 	if (umount2(PASSING_PLACE, MNT_DETACH) < 0 && r == 0)
 		r = err_errno(err, -errno, "unmount the tmpfs of secrets");
 	return r;
 }
 
-int secrets_mount(const struct oci_secrets *s, struct err *err)
+static bool has_others_in_folder(const struct oci_mounts *mounts)
 {
+	for (size_t i = 0; i < mounts->n; i++)
+		if (str_starts(mounts->list[i].destination, OCI_SECRETS_DIR "/"))
+			return true;
+	return false;
+}
+
+int secrets_mount(const struct oci_secrets *s, const struct oci_mounts *others, struct err *err)
+{
+	bool all = has_others_in_folder(others);
 	size_t in_folder = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		in_folder += is_in_folder(&s->items[i]);
+		in_folder += !all && is_in_folder(&s->items[i]);
 	if (in_folder < s->n)
-		r = mount_elsewhere(s, err);
+		r = mount_elsewhere(s, all, err);
 	if (r == 0 && in_folder > 0) {
 		r = mount_folder(s);
 		if (r < 0)

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "base/err.h"
+#include "oci/mounts.h"
 #include "oci/secrets.h"
 
 /** secrets_mount() - in the container's first process, in its root: a tmpfs at /run/secrets with
- * what belongs there, and files mounted where others were asked for; all read-only.  Return: 0;
- * -errno with a message. */
-int secrets_mount(const struct oci_secrets *s, struct err *err);
+ * what belongs there, and files mounted where others were asked for; all read-only.  @others: the
+ * mounts that are there already.  Return: 0; -errno with a message. */
+int secrets_mount(const struct oci_secrets *s, const struct oci_mounts *others, struct err *err);
