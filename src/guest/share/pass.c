@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -274,9 +275,14 @@ static int pass_some(struct pass *p)
 	return r == -EAGAIN ? 0 : r;
 }
 
-/* The kernel's side is closed with the last descriptor: whoever waits for a reply gets an error. */
+/*
+ * Whoever waits for a reply gets an error.  That the kernel's side is closed does not see to it:
+ * the waker may be writing there, and waits for a lock that one of those has.
+ */
 static void close_all(struct pass *p)
 {
+	if (p->dir)
+		(void)umount2(p->dir, MNT_FORCE);
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
 	pthread_cond_broadcast(&p->arrived);

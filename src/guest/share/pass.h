@@ -30,6 +30,7 @@ struct pass_news {
 /* What the two threads have in common. */
 struct pass {
 	int fuse_fd, port_fd; /* owned */
+	const char *dir;      /* where it is mounted; borrowed; NULL: nowhere yet */
 	int poke_fd;	      /* an eventfd: @taken has grown, or @ending */
 	pthread_t thread;
 	bool has_thread;

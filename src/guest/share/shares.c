@@ -111,6 +111,7 @@ static int begin_passing(struct shares *s, int *fuse_fd, int *port_fd, struct er
 	if (r < 0)
 		return err_errno(err, r, "pass the shares' requests");
 	*fuse_fd = *port_fd = -1;
+	s->pass->dir = s->dir;
 	r = waker_new(s->pass, s->dir, &s->waker);
 	if (r == 0)
 		r = pass_start(s->pass);
@@ -202,7 +203,8 @@ int shares_unmount(struct shares *s, struct err *err)
 
 	if (!s)
 		return 0;
-	if (s->is_mounted && umount2(s->dir, 0) < 0) {
+	/* Where the server has gone before, it may be unmounted. */
+	if (s->is_mounted && umount2(s->dir, 0) < 0 && errno != EINVAL) {
 		r = err_errno(err, -errno, "unmount the shares");
 		(void)umount2(s->dir, MNT_DETACH);
 	}
