@@ -56,8 +56,9 @@ int cp_stat(struct cp *cp, const char *path, struct cp_stat *ret, struct err *er
 	if (r == -ENOENT)
 		return err_set(err, r, "Could not find the file %s in container %s", path,
 			       cp->container);
+	/* Without an answer there is nothing to ask for. */
 	if (r < 0)
-		return ask_why(cp, url.data, r, err);
+		return api_status(cp->c->api) > 0 ? ask_why(cp, url.data, r, err) : r;
 	header = api_header(cp->c->api);
 	if (!header)
 		return err_set(err, -EBADMSG, "moatd's answer lacks " CP_STAT_HEADER);
