@@ -308,7 +308,13 @@ docker_counts_two() {
 	[ "$(docker -H "unix://$SOCKET" stats --no-stream --format '{{.Name}} {{.PIDs}}' "$1")" = "$1 2" ]
 }
 
+# host_msec PID: the time that a process has had.
+host_msec() {
+	awk '{ sub(/.*\) /, ""); print ($12 + $13) * 10 }' "/proc/$1/stat"
+}
+
 @test "stats: cpu, memory and processes of a container, and its memory on the host" {
+	local before said after
 	run moat stats --no-stream busy
 	assert_has "MEM USAGE"
 	assert_has "GIVEN BACK"
@@ -323,6 +329,12 @@ docker_counts_two() {
 		and .moat.guest_used_bytes > 0 and .moat.guest_cache_bytes > 0 and .moat.given_back_bytes >= 0
 		and .memory_stats.stats.file == .moat.guest_cache_bytes
 		and .cpu_stats.system_cpu_usage > .precpu_stats.system_cpu_usage' <<<"$output"
+	# What the host has charged before and after bounds it, but for a clock tick of each.
+	before=$(host_msec "$(of busy .State.Pid)")
+	said=$(curl -sS --unix-socket "$SOCKET" 'http://moat/containers/busy/stats?stream=0&one-shot=1' | jq '.cpu_stats.cpu_usage.total_usage / 1000000 | floor')
+	after=$(host_msec "$(of busy .State.Pid)")
+	[ "$said" -ge $((before - 20)) ]
+	[ "$said" -le $((after + 20)) ]
 	poll 60 docker_counts_two busy
 	moat pause busy
 	poll 60 docker_counts_two busy

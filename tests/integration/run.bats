@@ -147,6 +147,13 @@ teardown_file() {
 	assert_status 0
 	assert_equal "${lines[0]}" 2
 	assert_equal "${lines[1]}" 134217728
+	# A part of a processor: of each period of 100 ms the kernel has let it run for 50.
+	run moat run --rm --cpus 0.5 "$BUSYBOX" sh -c 'periods=0; while [ $periods -lt 15 ]; do i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done
+		eval "$(awk "/^usage_usec/ { print \"used=\" \$2 } /^nr_periods/ { print \"periods=\" \$2 }" /sys/fs/cgroup/cpu.stat)"; done
+		echo $((used / periods))'
+	assert_status 0
+	[ "$output" -gt 20000 ]
+	[ "$output" -lt 60000 ]
 }
 
 @test "run: a workload past its memory limit is killed, and that is told" {

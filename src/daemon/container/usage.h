@@ -4,7 +4,8 @@
 #include "daemon/container/container.h"
 #include "link/query.h"
 
-/* What a container's guest says of it.  Numbers and texts are the guest's own claims. */
+/* What a container's guest says of it.  Numbers and texts are the guest's own claims, but for the
+ * time of processors, which is the host's. */
 
 /** container_usage() - what it uses.  @ret: untouched for one that does not run, or whose guest
  * does not answer */
