@@ -133,6 +133,56 @@ only_named() {
 	assert_error 125 'its subpath "nosuch": No such file or directory'
 }
 
+@test "cp: a container that does not run has its mounts; diff, export and commit are without them" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir "$HOST/ro"
+	echo host | tee "$HOST/file" >"$HOST/ro/file"
+	echo new >new
+	mkdir -p bind/ro && echo across >bind/across && cp bind/across bind/ro
+	make_box with-volume sh -c 'cat /data/file /data/sub/deep /data/new /bind/new'
+	# A volume has what the image has from the first look at it.
+	assert_equal "$(moat cp box:/data/sub/deep - | tar -xO)" deep
+	assert_equal "$(stat -c %u:%g "$(data mine)/file")" 1000:100
+	moat cp new box:/data/
+	assert_equal "$(cat "$(data mine)/new")" new
+	moat cp new box:/bind/new
+	assert_equal "$(cat "$HOST/new")" new
+	assert_equal "$(moat cp box:/etc/one - | tar -xO)" host
+	assert_equal "$(moat cp box:/bind/ro/file - | tar -xO)" host
+	# Each part of an archive goes where the container would have it.
+	tar -c bind/across | moat cp - box:/
+	assert_equal "$(cat "$HOST/across")" across
+	run moat cp new box:/bind/ro/
+	assert_error 1 "mounted volume is marked read-only"
+	tar -c bind/ro/across >archive
+	run moat cp - box:/bind <archive
+	assert_status 0
+	run moat cp - box:/ <archive
+	assert_error 1 "Read-only file system"
+	[ ! -e "$HOST/ro/across" ]
+	moat export box | tar -t >names
+	run ! grep -q 'data/new\|bind/new' names
+	assert_equal "$(moat start -a box)" $'image\ndeep\nnew\nnew'
+	moat rm box
+	# What is gone is an error of who wants it.
+	make_box --read-only with-volume true
+	moat cp new box:/data/later
+	run moat cp new box:/etc/
+	assert_error 1 "container rootfs is marked read-only"
+	mv "$HOST/file" "$HOST/other"
+	poll 30 no_machine box
+	run moat cp new box:/data/
+	assert_error 1 "bind source path does not exist: $HOST/file"
+	assert_equal "$(moat diff box)" ""
+	moat commit box committed >/dev/null
+	assert_equal "$(moat run --rm --entrypoint /bin/ls committed /data | tr '\n' ' ')" "file link sub "
+	poll 20 no_server
+}
+
+make_box() {
+	moat create --name box -v mine:/data -v "$HOST:/bind" -v "$HOST/ro:/bind/ro:ro" --mount "type=bind,src=$HOST/file,dst=/etc/one" "$@"
+}
+
 @test "volume: events of mounting" {
 	local since
 	since=$(date +%s.%N)

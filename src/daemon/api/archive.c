@@ -50,6 +50,7 @@ static int begin_files(struct request *rq, struct link_files *what, struct files
 
 	if (r < 0)
 		return r;
+	ret->client_fd = rq->client_fd;
 	r = files_open(c, what, ret, err);
 	container_unref(c);
 	return r < 0 ? explain_failure(rq->target, r, err) : 0;

@@ -109,6 +109,8 @@ struct container {
 	struct health health;
 	struct {
 		bool up;     /* a machine for the files alone; never while it runs */
+		bool mounts; /* it has those of the container, too */
+		bool filled; /* and its volumes have got what the image has for them */
 		int hold_fd; /* holds it; -1: it is on its way out */
 		unsigned users;
 	} files;

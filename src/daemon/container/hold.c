@@ -3,7 +3,9 @@
  * Theory of operation.  Copying files of a stopped container takes a machine that has its disks.
  * It is made like the one for a run, but the container's process is not started, and the watcher
  * does not listen to it, so nothing that happens to it counts as the container's life.  A thread
- * here holds it while it is used, and waits for its shim to end.
+ * here holds it while it is used, and waits for its shim to end.  It has the container's mounts
+ * where somebody wants what is in them; who wants what is in the layer does not depend on whether
+ * they can be had.
  *
  * Two machines must not have the same disks.  So a start ends this machine first, after those
  * who use it are done; and who wants to use it during a start waits for the container's op lock.
@@ -26,15 +28,17 @@
 #include "control/kill.h"
 #include "daemon/container/prepare.h"
 
-#define BUSY_MSEC 10000 /* how long a start waits for who copies files */
-#define KILL_MSEC 10000
-#define IDLE_MSEC 3000 /* without anybody who uses it: then it goes */
-#define LOOK_MSEC 250
+#define BUSY_MSEC   10000 /* how long a start waits for who copies files */
+#define KILL_MSEC   10000
+#define IDLE_MSEC   3000 /* without anybody who uses it: then it goes */
+#define LOOK_MSEC   250
+#define SERVER_MSEC 2000 /* for moat-fs to end after its machine */
 
 /* The thread that waits for the end of a machine. */
 struct reaper {
 	struct container *c; /* a reference */
 	pid_t pid;
+	struct container_shares shares;
 	char tap[CONTROL_TAP_MAX + 1];
 };
 
@@ -61,9 +65,29 @@ static bool is_unused_for_long(struct container *c, unsigned *idle)
 static void set_down(struct container *c)
 {
 	pthread_mutex_lock(&c->table->lock);
-	c->files.up = false;
+	c->files.up = c->files.mounts = c->files.filled = false;
 	pthread_mutex_unlock(&c->table->lock);
 	hub_wake(c->table->hub);
+}
+
+/* By itself, when its machine has ended. */
+static void await_server(struct container_shares *s)
+{
+	cleanup_close int pidfd = s->pid > 0 ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
+
+	if (pidfd >= 0)
+		(void)fd_wait(pidfd, POLLIN, SERVER_MSEC);
+	container_shares_reset(s);
+}
+
+static bool is_filled(struct container *c)
+{
+	bool filled;
+
+	pthread_mutex_lock(&c->table->lock);
+	filled = c->files.filled;
+	pthread_mutex_unlock(&c->table->lock);
+	return filled;
 }
 
 static void remove_folder(struct container *c)
@@ -86,6 +110,9 @@ static void *run_reaper(void *arg)
 			let_go(r->c);
 	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
+	await_server(&r->shares);
+	if (!is_filled(r->c))
+		container_shares_settle(r->c, false);
 	taps_put_back(&r->c->table->machines->taps, r->tap);
 	let_go(r->c);
 	remove_folder(r->c);
@@ -95,37 +122,43 @@ static void *run_reaper(void *arg)
 	return NULL;
 }
 
-static int start_reaper(struct container *c, const struct lease *lease)
+/* @shares: its pid is taken over */
+static int start_reaper(struct container *c, const struct lease *lease,
+			struct container_shares *shares)
 {
 	struct reaper *r = malloc(sizeof(*r));
 	int code;
 
 	if (!r)
 		return -ENOMEM;
-	*r = (struct reaper){ .c = container_ref(c), .pid = lease->pid };
+	*r = (struct reaper){ .c = container_ref(c),
+			      .pid = lease->pid,
+			      .shares = { -1, shares->pid } };
 	memcpy(r->tap, lease->tap, sizeof(r->tap));
 	code = thread_start(NULL, run_reaper, r);
-	if (code == 0)
+	if (code == 0) {
+		shares->pid = 0;
 		return 0;
+	}
 	container_unref(c);
 	free(r);
 	return code;
 }
 
-static int launch_for_files(struct container *c, struct err *err)
+static int launch_for_files(struct container *c, bool mounts, struct err *err)
 {
 	cleanup(prepared_reset) struct prepared with = PREPARED_NONE;
-	struct lease_request rq = { .purpose = LEASE_FILES,
+	struct lease_request rq = { .purpose = mounts ? LEASE_ALL_FILES : LEASE_FILES,
 				    .plan = &with.plan,
 				    .container = c->rec.id,
-				    .share_fd = -1,
 				    .secrets_fd = -1 };
 	struct lease lease;
-	int r = container_prepare(c, LEASE_FILES, NULL, &with, err);
+	int r = container_prepare(c, rq.purpose, NULL, &with, err);
 
 	if (r < 0)
 		return r;
 	rq.dir_fd = with.dir_fd;
+	rq.share_fd = with.shares.control_fd;
 	r = lease_take(c->table->machines, &rq, &lease, err);
 	if (r < 0)
 		return r == -ENOENT ? -EIO : r;
@@ -135,7 +168,7 @@ static int launch_for_files(struct container *c, struct err *err)
 	pthread_mutex_unlock(&c->table->lock);
 	r = machine_link(with.dir_fd, MACHINE_FILES_LINK, lease.machine, err);
 	if (r == 0) {
-		r = start_reaper(c, &lease);
+		r = start_reaper(c, &lease, &with.shares);
 		if (r < 0)
 			err_errno(err, r, "watch moat-shim");
 	}
@@ -194,8 +227,28 @@ int container_yield(struct container *c, bool patient, bool keep, struct err *er
 		       c->rec.id);
 }
 
+/* Has it mounts that a machine for its files can have?  What was in memory is gone. */
+static bool has_mounts(const struct container *c)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (c->mounts.list[i].type != MOUNT_TMPFS)
+			return true;
+	return false;
+}
+
+/* A machine that has no mounts gives way to one that has.  Under the op lock. */
+static int make_way(struct container *c, struct err *err)
+{
+	bool lacks;
+
+	pthread_mutex_lock(&c->table->lock);
+	lacks = c->files.up && !c->files.mounts;
+	pthread_mutex_unlock(&c->table->lock);
+	return lacks ? container_yield(c, true, true, err) : 0;
+}
+
 /* Under the op lock. */
-static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
+static int hold_locked(struct container *c, bool mounts, bool *ret_stopped, struct err *err)
 {
 	bool running, up;
 	int r = 0;
@@ -206,6 +259,7 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 		r = err_set(err, -ENOENT, "No such container: %s", c->rec.id);
 	up = c->files.up;
 	if (r == 0 && !running) {
+		c->files.mounts = up ? c->files.mounts : mounts;
 		c->files.up = true;
 		c->files.users++;
 	}
@@ -214,22 +268,38 @@ static int hold_locked(struct container *c, bool *ret_stopped, struct err *err)
 	if (r < 0 || running || up)
 		return r;
 	shim_finish(container_shim(c), SHIM_DISKS_MSEC);
-	r = launch_for_files(c, err);
+	r = launch_for_files(c, mounts, err);
 	if (r < 0) {
+		container_shares_settle(c, false);
 		set_down(c);
 		container_release(c);
 	}
 	return r;
 }
 
-int container_hold(struct container *c, bool *ret_stopped, struct err *err)
+int container_hold(struct container *c, bool mounts, bool *ret_stopped, struct err *err)
 {
 	int r;
 
+	mounts = mounts && has_mounts(c);
 	pthread_mutex_lock(&c->op);
-	r = hold_locked(c, ret_stopped, err);
+	r = mounts ? make_way(c, err) : 0;
+	if (r == 0)
+		r = hold_locked(c, mounts, ret_stopped, err);
 	pthread_mutex_unlock(&c->op);
 	return r;
+}
+
+void container_filled(struct container *c)
+{
+	bool first;
+
+	pthread_mutex_lock(&c->table->lock);
+	first = c->files.up && c->files.mounts && !c->files.filled;
+	c->files.filled = c->files.filled || first;
+	pthread_mutex_unlock(&c->table->lock);
+	if (first)
+		container_shares_settle(c, true);
 }
 
 void container_release(struct container *c)

@@ -18,9 +18,18 @@
  */
 int container_yield(struct container *c, bool patient, bool keep, struct err *err);
 
-/** container_hold() - have a machine: the container's own if it runs.  @ret_stopped: else; to be
- * given to container_release().  Return: 0; -EBUSY; -ENOENT; -errno; with a message. */
-int container_hold(struct container *c, bool *ret_stopped, struct err *err);
+/**
+ * container_hold() - have a machine: the container's own if it runs
+ * @mounts:      one that is there for its files has its mounts, but for those in memory
+ * @ret_stopped: it does not run; to be given to container_release()
+ *
+ * Return: 0; -EBUSY; -ENOENT; -errno; with a message.
+ */
+int container_hold(struct container *c, bool mounts, bool *ret_stopped, struct err *err);
+
+/** container_filled() - the machine for its files has its mounts by now, and its volumes what the
+ * image has for them */
+void container_filled(struct container *c);
 
 /** container_release() - a machine is not needed any more */
 void container_release(struct container *c);

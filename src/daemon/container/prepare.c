@@ -68,7 +68,7 @@ int container_prepare(struct container *c, enum lease_purpose purpose, const str
 	cleanup(prepared_reset) struct prepared p = PREPARED_NONE;
 	int r = state_texts(c->table->state, c->rec.id, &texts, err);
 
-	if (r == 0 && purpose == LEASE_FILES)
+	if (r == 0 && purpose != LEASE_RUN)
 		r = leave_out_options(&texts.spec, err);
 	if (r == 0 && w && w->network.n > 0) {
 		taps_ask_again(&c->table->machines->taps);
@@ -84,7 +84,7 @@ int container_prepare(struct container *c, enum lease_purpose purpose, const str
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
 	r = make_layer(p.dir_fd, &p.plan, err);
-	if (r == 0 && purpose == LEASE_RUN)
+	if (r == 0 && purpose != LEASE_FILES)
 		r = container_shares_open(c, p.dir_fd, &texts.spec, &p.shares, err);
 	if (r < 0)
 		return r;

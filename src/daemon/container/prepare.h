@@ -21,8 +21,7 @@ void prepared_reset(struct prepared *p);
 /**
  * container_prepare() - make the container's folder ready for a machine
  * @purpose: for its files its options are left out of config.json: they make no difference to
- *           these, and one that cannot be set must not keep anybody from them; its mounts are
- *           not there
+ *           these, and one that cannot be set must not keep anybody from them
  * @w:       its networks, whose names go into config.json; NULL for its files
  * @ret:     owned, prepared_reset(); container_shares_settle() has to follow
  *

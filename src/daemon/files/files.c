@@ -28,7 +28,6 @@
 #include "daemon/container/hold.h"
 
 #define OUTCOME_MAX 65536u
-#define STALL_MSEC  120000 /* without a byte of the guest */
 #define RETRY_USEC  (20 * USEC_PER_SEC)
 #define RETRY_MSEC  100
 #define CHUNK_BYTES 65536u
@@ -69,6 +68,12 @@ static void give_back(struct files *f)
 	f->stopped = false;
 }
 
+/* What is mounted is no part of a container's own files. */
+static bool sees_mounts(const struct link_files *rq)
+{
+	return rq->op == LINK_FILES_STAT || rq->op == LINK_FILES_GET || rq->op == LINK_FILES_PUT;
+}
+
 /* Return: 0; as files_open(). */
 static int begin_transfer(struct files *f, const struct link_files *rq, struct err *err)
 {
@@ -81,10 +86,12 @@ static int begin_transfer(struct files *f, const struct link_files *rq, struct e
 	for (;;) {
 		bool stopped = false;
 
-		r = container_hold(f->c, &stopped, err);
+		r = container_hold(f->c, sees_mounts(rq), &stopped, err);
 		f->stopped = r == 0 && stopped;
 		if (r == 0)
 			r = ask_shim(f, rq, err);
+		if (r == 0 && f->stopped && sees_mounts(rq))
+			container_filled(f->c);
 		if (r == 0)
 			return 0;
 		give_back(f);
@@ -122,17 +129,31 @@ static int broke_off(struct files *f, struct err *err)
 	return err_set(err, -EIO, "the container's machine ended, or broke off");
 }
 
-/* Return: bytes; 0 at the end; -ETIMEDOUT; -errno; with a message. */
+/* Return: 0; -ETIMEDOUT; -EPIPE; -errno; with a message. */
+static int await_bytes(const struct files *f, struct err *err)
+{
+	struct pollfd p[2] = { { .fd = f->fd, .events = POLLIN }, { .fd = f->client_fd } };
+	int n;
+
+	do
+		n = poll(p, 2, FILES_STALL_MSEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, -errno, "files");
+	if (n == 0)
+		return err_set(err, -ETIMEDOUT, "the guest did nothing for %d s",
+			       FILES_STALL_MSEC / 1000);
+	return p[0].revents ? 0 : err_set(err, -EPIPE, "the client has gone");
+}
+
+/* Return: bytes; 0 at the end; as await_bytes(). */
 static ssize_t receive_bytes(struct files *f, void *data, size_t max, struct err *err)
 {
 	ssize_t n;
-	int r = fd_wait(f->fd, POLLIN, STALL_MSEC);
+	int r = await_bytes(f, err);
 
-	if (r == 0)
-		return err_set(err, -ETIMEDOUT, "the guest did nothing for %d s",
-			       STALL_MSEC / 1000);
 	if (r < 0)
-		return err_errno(err, r, "files");
+		return r;
 	do
 		n = recv(f->fd, data, max, 0);
 	while (n < 0 && errno == EINTR);
@@ -323,78 +344,4 @@ int files_read_stat(struct files *f, struct link_stat *ret, struct err *err)
 	if (r < 0)
 		return r;
 	return link_stat_get((struct wire_view){ payload, len }, ret) < 0 ? broke_off(f, err) : 0;
-}
-
-/* Waits until there is room for data, or the operation says something.  Return: poll(2)'s
- * events; -ETIMEDOUT; -errno. */
-static int wait_for_room(struct files *f, struct err *err)
-{
-	int r = fd_wait(f->fd, POLLIN | POLLOUT, STALL_MSEC);
-
-	if (r == 0)
-		return err_set(err, -ETIMEDOUT, "the guest took nothing for %d s",
-			       STALL_MSEC / 1000);
-	return r < 0 ? err_errno(err, r, "files") : r;
-}
-
-/* Return: 1; 0 when the operation has ended and takes no more; -errno. */
-static int send_chunk(struct files *f, const char *data, size_t len, struct err *err)
-{
-	while (len > 0) {
-		int events = wait_for_room(f, err);
-		ssize_t n;
-
-		if (events < 0)
-			return events;
-		if (events & (POLLIN | POLLHUP | POLLERR))
-			return 0;
-		n = send(f->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return 0;
-		data += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return 1;
-}
-
-/* However long a client takes: the operation can end meanwhile.  Return: 1; 0 when it has; -errno.
- */
-static int wait_for_input(const struct files *f, int from_fd, struct err *err)
-{
-	struct pollfd p[2] = { { .fd = from_fd, .events = POLLIN },
-			       { .fd = f->fd, .events = POLLIN } };
-
-	while (poll(p, 2, -1) < 0)
-		if (errno != EINTR)
-			return err_errno(err, -errno, "files");
-	return p[1].revents ? 0 : 1;
-}
-
-int files_write_from(struct files *f, int from_fd, struct err *err)
-{
-	cleanup_free char *chunk = malloc(CHUNK_BYTES);
-	ssize_t n;
-	int r = 1;
-
-	if (!chunk)
-		return err_errno(err, -ENOMEM, "files");
-	while (r > 0) {
-		r = wait_for_input(f, from_fd, err);
-		if (r <= 0)
-			break;
-		n = read(from_fd, chunk, CHUNK_BYTES);
-		if (n < 0 && errno != EINTR)
-			return err_errno(err, -errno, "read the archive");
-		if (n == 0)
-			break;
-		if (n > 0)
-			r = send_chunk(f, chunk, (size_t)n, err);
-	}
-	if (r < 0)
-		return r;
-	(void)shutdown(f->fd, SHUT_WR);
-	do
-		n = files_read(f, chunk, CHUNK_BYTES, err);
-	while (n > 0);
-	return (int)n;
 }

@@ -16,6 +16,7 @@ struct files {
 	struct container *c; /* a reference */
 	bool stopped;	     /* it holds the machine of a container that does not run */
 	int fd;		     /* to moat-shim; -1 before and after */
+	int client_fd;	     /* it is of no use without this client; borrowed; -1: none */
 	unsigned stream;     /* of the frame that is being read */
 	uint32_t left;	     /* bytes of that */
 	struct buf outcome;  /* what came on stderr */
@@ -27,13 +28,15 @@ struct files {
 	bool resumed;
 };
 
-#define FILES_INIT ((struct files){ .fd = -1 })
+#define FILES_INIT ((struct files){ .fd = -1, .client_fd = -1 })
+
+#define FILES_STALL_MSEC 120000 /* without a byte of the guest */
 
 /**
  * files_open() - begin an operation
  * @c:   borrowed
  * @rq:  what to do; borrowed
- * @ret: files_close(), also on failure; FILES_INIT before
+ * @ret: files_close(), also on failure; FILES_INIT before, but for client_fd
  *
  * Return: 0; -EBUSY when the container is paused; the guest's own errno; -ETIMEDOUT; -errno; with a
  * message.
@@ -51,7 +54,8 @@ void files_close(struct files *f);
  * its files are then, and goes on where it was, if all it puts out up to there is the same.
  *
  * Return: bytes; 0 at the end, when all went well; what went wrong, at the end too; -ETIMEDOUT when
- * the guest does nothing for long; -EIO when it broke off; with a message.
+ * the guest does nothing for long; -EPIPE when the client has gone; -EIO when it broke off; with a
+ * message.
  */
 ssize_t files_read(struct files *f, void *data, size_t max, struct err *err);
 
@@ -61,6 +65,7 @@ int files_read_stat(struct files *f, struct link_stat *ret, struct err *err);
 
 /**
  * files_write_from() - give the operation all that comes out of a descriptor, and wait for its end
+ * (write.c)
  *
  * Return: 0; as files_read(); -errno of read(2); with a message.
  */

@@ -16,8 +16,9 @@
  */
 
 enum lease_purpose {
-	LEASE_RUN,   /* a container is to run in it */
-	LEASE_FILES, /* the files of a container that does not run are wanted */
+	LEASE_RUN,	 /* a container is to run in it */
+	LEASE_FILES,	 /* the own files of a container that does not run are wanted */
+	LEASE_ALL_FILES, /* and those of its mounts */
 };
 
 struct lease_request {

@@ -180,6 +180,12 @@ int container_set_up(struct container *c, struct err *err)
 	return r == 0 && c->options.mounts.n > 0 ? mount_shares(c, err) : r;
 }
 
+void container_filled(struct container *c)
+{
+	for (size_t i = 0; i < c->options.mounts.n; i++)
+		c->options.mounts.list[i].copy = false;
+}
+
 static int set_names(const struct container *c, struct err *err)
 {
 	const char *host = c->spec.hostname, *domain = c->options.domainname;

@@ -83,6 +83,9 @@ int container_set_up(struct container *c, struct err *err);
 int container_rename(struct container *c, char *const *hosts, const char *resolv_conf,
 		     struct err *err);
 
+/** container_filled() - its mounts have got what the image has for them, and get no more */
+void container_filled(struct container *c);
+
 /**
  * container_enter() - in its first process, in pid and mount namespaces of its own: go where the
  * container is

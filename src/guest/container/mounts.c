@@ -205,7 +205,7 @@ static int attach_file(int fd, const char *path, bool only_if_missing)
 	return move_mount(fd, "", AT_FDCWD, path, flags) < 0 ? -errno : 0;
 }
 
-static int change_root(struct err *err)
+int mounts_change_root(struct err *err)
 {
 	if (chdir(ROOT_DIR) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
 	    umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -325,7 +325,7 @@ int mounts_enter(const struct mounts *m, const struct mounts_wanted *w, struct e
 	int r = open_outside(w, file_fds, share_fds, err);
 
 	if (r == 0)
-		r = change_root(err);
+		r = mounts_change_root(err);
 	if (r == 0)
 		r = attach_all(m, file_fds, o && *o->resolv_conf, err);
 	if (r == 0 && w->tty >= 0)

@@ -40,6 +40,10 @@ void mounts_release(struct mounts *m);
 /** mounts_discard() - close all that mounts_prepare() made; what nobody has attached is gone */
 void mounts_discard(struct mounts *m);
 
+/** mounts_change_root() - in a mount namespace of this process, and in the container's folder:
+ * after it nothing but the container's root is left.  Return: 0; -errno with a message. */
+int mounts_change_root(struct err *err);
+
 struct sockets;
 
 /* What a container has of mounts. */

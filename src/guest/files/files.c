@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The process first goes where the container's files are: into its mount
- * namespace, volumes and all, or where no container runs into the mounted root.  It says that it
- * has begun when what was asked for is there; from then on everything that goes wrong is told at
- * the end, on standard error, as what it has put out cannot be taken back.
+ * Theory of operation.  The process first goes where the container's files are (root.c), volumes
+ * and all.  It says that it has begun when what was asked for is there; from then on everything
+ * that goes wrong is told at the end, on standard error, as what it has put out cannot be taken
+ * back.
  *
  * After the change of the root everything met is the container's: names, links, file types and
  * contents are hostile, and may change while they are looked at.
@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +27,7 @@
 #include "guest/files/changes.h"
 #include "guest/files/output.h"
 #include "guest/files/path.h"
+#include "guest/files/root.h"
 #include "guest/process/child.h"
 #include "guest/process/report.h"
 #include "guest/process/users.h"
@@ -42,18 +42,6 @@ void files_begin(struct files_job *job)
 {
 	report_send(job->status_fd, 0, "");
 	fd_close(&job->status_fd);
-}
-
-/* Into the container's root, with what is mounted in it if it runs. */
-static int enter_root(const struct container *c, struct err *err)
-{
-	if (c->first_pid > 0)
-		return setns(c->first_pidfd, CLONE_NEWNS) < 0
-			       ? err_errno(err, -errno, "join the container")
-			       : 0;
-	if (chroot(ROOT_DIR) < 0 || chdir("/") < 0)
-		return err_errno(err, -errno, "change into the container's root");
-	return 0;
 }
 
 /* The container's /dev, where it has a file system of its own there. */
@@ -146,7 +134,7 @@ static int stat_and_get(struct files_job *job, struct files_output *out, struct 
 	cleanup_free char *name = NULL, *target = NULL;
 	cleanup_close int dir_fd = -1;
 	struct stat sb;
-	int r = enter_root(job->container, err);
+	int r = files_enter_root(job->container, f, err);
 
 	if (r < 0)
 		return r;
@@ -214,11 +202,8 @@ static int unpack_archive(struct files_job *job, struct err *err)
 	struct tar_reader reader = { .read = tar_read_fd, .arg = &in };
 	cleanup_free char *name = NULL, *folder = str_printf("%s/", f->path);
 	cleanup_close int dir_fd = -1;
-	int r;
+	int r = files_enter_root(c, f, err);
 
-	if (c->spec.root_readonly && c->first_pid == 0)
-		return err_set(err, -EROFS, "container rootfs is marked read-only");
-	r = enter_root(c, err);
 	if (r < 0)
 		return r;
 	r = folder ? files_locate(folder, &dir_fd, &name) : -ENOMEM;
@@ -226,7 +211,9 @@ static int unpack_archive(struct files_job *job, struct err *err)
 		return err_set(err, r, "extraction point is not a directory");
 	if (r < 0)
 		return no_such_path(r, f->path, err);
-	r = find_owner(f->user, &u, err);
+	r = files_check_writable(c, dir_fd, err);
+	if (r == 0)
+		r = find_owner(f->user, &u, err);
 	if (r < 0)
 		return r;
 	files_begin(job);

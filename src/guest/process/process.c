@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "guest/container/oom.h"
+#include "guest/files/root.h"
 #include "guest/files/spawn.h"
 #include "guest/process/child.h"
 #include "guest/process/input.h"
@@ -35,6 +36,7 @@ struct process {
 	enum process_state state;
 	struct spawned spawned; /* descriptors move on when it runs */
 	bool is_files;		/* not the container's: it works on its files */
+	bool fills;		/* and sees its mounts, which it has filled when it begins */
 	bool freezes;		/* the container's processes stand still while it runs */
 	bool has_exited;
 	int status;	    /* as waitpid(2) gives it */
@@ -173,6 +175,8 @@ static int judge_report(struct process *p)
 	int32_t pid = report_read(&p->report, &err);
 
 	close_report(p);
+	if (pid > 0 && p->fills)
+		container_filled(p->container);
 	if (pid > 0)
 		return set_running(p, pid);
 	p->state = PROCESS_FAILED;
@@ -282,6 +286,7 @@ static int spawn_program(struct process *p, const struct order *o, struct err *e
 	if (o->program)
 		return spawn_process(c, o->program, &p->spawned, err);
 	p->is_files = true;
+	p->fills = files_mount_shares(c, o->files);
 	p->freezes = o->files->flags & LINK_FILES_FREEZE && c->first_pid > 0 &&
 		     cgroup_freeze(&c->cgroup, true) == 0;
 	return files_spawn(c, o->files, &p->spawned, err);

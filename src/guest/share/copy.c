@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -203,6 +204,9 @@ int copy_content(const char *from, int to_fd, struct err *err)
 
 	if (dir < 0 || to < 0)
 		return 0;
+	/* Another process may be about it, as who copies files of the container. */
+	if (flock(to, LOCK_EX) < 0)
+		return err_errno(err, -errno, "lock the volume");
 	r = copy_folder(&p);
 	return r < 0 ? copy_failed(from, r, *why.msg ? why.msg : strerror(-r), err) : 0;
 }
