@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/macro.h"
+#include "base/pubkey.h"
 #include "oci/bundle.h"
 #include "oci/signature.h"
 
@@ -166,12 +167,75 @@ static void test_what_is_no_statement_that_signs(void **state)
 	}
 }
 
+/* Made by Sigstore's own library (@sigstore/sign 4.1.1) with a key of openssl's; the manifest is the
+ * word "manifest". */
+static const char sigstore_key[] =
+	"-----BEGIN PUBLIC KEY-----\n"
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYjlSxR3NSd1FRIOoMUiDNHhslKPI\n"
+	"2wmheO2VvMBeDnBSw3N+19rFibjNGQ054kL5+nfmrq5pkcJOtKuA/pSJ2Q==\n"
+	"-----END PUBLIC KEY-----\n";
+static const char sigstore_statement[] =
+	"{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verif"
+	"icationMaterial\":{\"publicKey\":{\"hint\":\"r6NhUkMd6ghJqdJbc1PgAa01E4X"
+	"/zg+LvqiUscQEgAg=\"},\"timestampVerificationData\":{}},\"dsseEnvelope\":"
+	"{\"payload\":\"eyJfdHlwZSI6Imh0dHBzOi8vaW4tdG90by5pby9TdGF0ZW1lbnQvdjEiL"
+	"CJzdWJqZWN0IjpbeyJkaWdlc3QiOnsic2hhMjU2IjoiMDViM2FiZjI1NzlhNWViNjY0MDNjZ"
+	"Dc4YmU1NTdmZDg2MDYzM2ExZmUyMTAzYzc2NDIwMzBkZWZlMzJjNjU3ZiJ9LCJhbm5vdGF0a"
+	"W9ucyI6e319XSwicHJlZGljYXRlVHlwZSI6Imh0dHBzOi8vc2lnc3RvcmUuZGV2L2Nvc2lnb"
+	"i9zaWduL3YxIiwicHJlZGljYXRlIjp7fX0=\",\"payloadType\":\"application/vnd."
+	"in-toto+json\",\"signatures\":[{\"sig\":\"MEYCIQCKLx1+ITB9EN1FtkEbaMZBjo"
+	"zPENH4lRkgljKV7eFGrwIhAKySd+9/Q6cr+WPmepbljgDhV0kQxwGQzhIhMHoVPQ92\",\"k"
+	"eyid\":\"r6NhUkMd6ghJqdJbc1PgAa01E4X/zg+LvqiUscQEgAg=\"}]}}";
+static const char sigstore_message[] =
+	"{\"mediaType\":\"application/vnd.dev.sigstore.bundle+json;version=0.2\","
+	"\"verificationMaterial\":{\"publicKey\":{\"hint\":\"r6NhUkMd6ghJqdJbc1Pg"
+	"Aa01E4X/zg+LvqiUscQEgAg=\"},\"timestampVerificationData\":{}},\"messageS"
+	"ignature\":{\"messageDigest\":{\"algorithm\":\"SHA2_256\",\"digest\":\"B"
+	"bOr8leaXrZkA814vlV/2GBjOh/iEDx2QgMN7+MsZX8=\"},\"signature\":\"MEUCIAX5v"
+	"OrL2a+Dw+0Gv/zjX0xGmFriNfHAAOXnUlJuQ9ZRAiEAzdn9ENUELbXOof91MXXPCxtNxeaua"
+	"SyU1K4ksIoEMPE=\"}}";
+
+static bool is_signed(const struct buf *text, const struct oci_bundle *b)
+{
+	cleanup_pubkeys struct pubkeys *keys = NULL;
+
+	assert_int_equal(pubkeys_read(sigstore_key, strlen(sigstore_key), &keys, NULL), 0);
+	return pubkeys_verify(keys, text->data, text->len, b->signature.data, b->signature.len);
+}
+
+static void test_bundles_of_sigstores_own(void **state)
+{
+	static const struct digest manifest = {
+		"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"
+	};
+	static char word[] = "manifest";
+	const struct buf text = { .data = word, .len = strlen(word) };
+	struct oci_bundle b;
+	struct oci_signed s;
+
+	(void)state;
+	assert_int_equal(oci_bundle_read(sigstore_statement, strlen(sigstore_statement), &b, NULL),
+			 0);
+	assert_true(is_signed(&b.signed_text, &b));
+	assert_false(is_signed(&b.statement, &b));
+	assert_int_equal(oci_statement_read(b.statement.data, b.statement.len, &manifest, &s, NULL),
+			 0);
+	assert_string_equal(s.manifest.text, manifest.text);
+	oci_signed_reset(&s);
+	oci_bundle_reset(&b);
+	assert_int_equal(oci_bundle_read(sigstore_message, strlen(sigstore_message), &b, NULL), 0);
+	assert_false(b.of_statement);
+	assert_true(is_signed(&text, &b));
+	oci_bundle_reset(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_statement_in_an_envelope),
 		cmocka_unit_test(test_a_signature_of_the_manifest_itself),
 		cmocka_unit_test(test_what_is_no_bundle),
+		cmocka_unit_test(test_bundles_of_sigstores_own),
 		cmocka_unit_test(test_what_a_statement_is_about),
 		cmocka_unit_test(test_what_is_no_statement_that_signs),
 	};
