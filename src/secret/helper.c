@@ -177,6 +177,9 @@ int helper_read_answer(const char *text, size_t len, struct credentials *ret, st
 	    strlen(secret) > CREDENTIALS_TEXT_MAX)
 		return err_set(err, -EBADMSG,
 			       "the credential helper gave no user's name or secret");
+	/* docker-credential-pass says so that it knows nothing. */
+	if (!*user && !*secret)
+		return err_set(err, -ENOENT, "the credential helper knows no login");
 	if (streq(user, TOKEN_USER)) {
 		ret->identity_token = strdup(secret);
 		return ret->identity_token ? 0 : err_nomem(err);

@@ -42,6 +42,6 @@ int helper_erase(const char *program, const char *address, struct err *err);
  * helper_get(). */
 int helper_list(const char *program, json_t **ret, struct err *err);
 
-/** helper_read_answer() - the credentials in the answer to get.  Pure.  Return: 0; -EBADMSG,
- * -ENOMEM with a message. */
+/** helper_read_answer() - the credentials in the answer to get.  Pure.  Return: 0; -ENOENT: an
+ * empty answer, with which some say that they have none; -EBADMSG, -ENOMEM; with a message. */
 int helper_read_answer(const char *text, size_t len, struct credentials *ret, struct err *err);

@@ -99,6 +99,38 @@ in_session() {
 	[[ $output == *"$GUARDED" ]]
 }
 
+@test "login: docker-credential-pass keeps it, and one that knows nothing is no obstacle" {
+	command -v pass >/dev/null || skip "the package pass is not installed"
+	local fingerprint
+	export GNUPGHOME=$HOME/gnupg PASSWORD_STORE_DIR=$HOME/pass
+	# Without a store it says what to do; it knows no login then.
+	run -1 login --store pass
+	[[ $output == *"pass init"* ]]
+	mkdir -p "$HOME/.docker"
+	echo '{"credsStore":"pass"}' >"$HOME/.docker/config.json"
+	run -0 moat pull -q "$BUSYBOX"
+	[[ $output != *warning* ]]
+	mkdir -m 700 "$GNUPGHOME"
+	gpg -q --batch --passphrase '' --quick-generate-key moat@example.invalid ed25519 default never
+	fingerprint=$(gpg -q --list-keys --with-colons | awk -F: '/^fpr/ {print $10; exit}')
+	gpg -q --batch --passphrase '' --quick-add-key "$fingerprint" cv25519 encr never
+	pass init moat@example.invalid >/dev/null
+	run -0 login --store pass
+	[[ $output == *"kept in pass"* ]]
+	run -0 moat registry ls
+	[[ $output =~ "$GUARDED"\ +me\ +pass ]]
+	moat pull -q "$GUARDED/app"
+	# What docker's client keeps there for one registry serves moat, too; and what is not there is no error.
+	moat logout "$GUARDED"
+	[ "$(docker-credential-pass list)" = "{}" ]
+	echo "{\"credHelpers\":{\"$GUARDED\":\"pass\"}}" >"$HOME/.docker/config.json"
+	run -1 moat pull -q "$GUARDED/app"
+	[[ $output == *denied* && $output != *warning* ]]
+	printf '{"ServerURL":"%s","Username":"me","Secret":"%s"}' "$GUARDED" "$CANARY" | docker-credential-pass store
+	moat pull -q "$GUARDED/app"
+	gpgconf --kill gpg-agent
+}
+
 @test "login: after login, push, pull and failures the password is in no file and in no process" {
 	login --store file
 	moat push -q "$GUARDED/app"

@@ -167,8 +167,8 @@ static void test_what_is_no_statement_that_signs(void **state)
 	}
 }
 
-/* Made by Sigstore's own library (@sigstore/sign 4.1.1) with a key of openssl's; the manifest is the
- * word "manifest". */
+/* Made by Sigstore's own library (@sigstore/sign 4.1.1) with a key of openssl's; the manifest is
+ * the word "manifest". */
 static const char sigstore_key[] =
 	"-----BEGIN PUBLIC KEY-----\n"
 	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYjlSxR3NSd1FRIOoMUiDNHhslKPI\n"

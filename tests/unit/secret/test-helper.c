@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/macro.h"
 #include "base/str.h"
 #include "folder.h"
 #include "secret/helper.h"
@@ -77,6 +78,36 @@ static void a_helper_that_knows_nothing_says_so(void **state)
 
 	assert_int_equal(helper_get(program, "r", &c, &err), -ENOENT);
 	assert_int_equal(helper_erase(program, "r", &err), -ENOENT);
+}
+
+static void an_answer_of_nothing_says_so_too(void **state)
+{
+	cleanup_free char *program =
+		make_helper(*state, "hollow", "echo '{\"Username\":\"\",\"Secret\":\"\"}'");
+	struct credentials c = { 0 };
+
+	assert_int_equal(helper_get(program, "r", &c, NULL), -ENOENT);
+}
+
+static void one_that_dies_or_talks_nonsense_has_no_answer(void **state)
+{
+	static const struct {
+		const char *script;
+		int result;
+	} cases[] = { { "kill -9 $$", -EIO },
+		      { "echo '{\"Username\":\"u\",\"Secret\":\"s\"}'; kill -9 $$", -EIO },
+		      { "exit 0", -EBADMSG },
+		      { "head -c 5000 /dev/urandom", -EBADMSG },
+		      { "exec <&- >&-", -EBADMSG } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *program = make_helper(*state, "odd", cases[i].script);
+		cleanup(credentials_reset) struct credentials c = { 0 };
+		struct err err = { 0 };
+
+		assert_int_equal(helper_get(program, "r", &c, &err), cases[i].result);
+		assert_true(*err.msg);
+	}
 }
 
 static void a_failure_has_the_helpers_own_words(void **state)
@@ -149,6 +180,8 @@ int main(void)
 		cmocka_unit_test(a_helper_gives_what_it_keeps),
 		cmocka_unit_test(a_helper_is_given_the_secret_on_its_input_alone),
 		cmocka_unit_test(a_helper_that_knows_nothing_says_so),
+		cmocka_unit_test(an_answer_of_nothing_says_so_too),
+		cmocka_unit_test(one_that_dies_or_talks_nonsense_has_no_answer),
 		cmocka_unit_test(a_failure_has_the_helpers_own_words),
 		cmocka_unit_test(an_answer_without_end_is_cut_off),
 		cmocka_unit_test(a_helper_that_lingers_is_ended),
