@@ -22,6 +22,7 @@ from uploads import Uploads  # noqa: E402
 
 LAYOUTS, GATE, PORT_FILE = sys.argv[1:4]
 TOKEN = "a-token"
+INDEX = "application/vnd.oci.image.index.v1+json"
 LARGE = 100000      # blobs past this count as layers worth stalling
 
 
@@ -157,6 +158,18 @@ class Handler(Uploads, http.server.BaseHTTPRequestHandler):
             body = json.dumps(changed).encode()
         self.answer(200, body, media_type, **headers)
 
+    def referrers(self, layout, digest):
+        """What is about a manifest (distribution-spec, "Listing Referrers")."""
+        found = []
+        for path in sorted((layout / "blobs/sha256").iterdir()):
+            body = path.read_bytes()
+            document = json.loads(body) if body.startswith(b"{") else {}
+            if document.get("subject", {}).get("digest") == digest:
+                found.append({"mediaType": document["mediaType"], "digest": "sha256:" + path.name, "size": len(body),
+                              "artifactType": document["artifactType"], "annotations": document.get("annotations", {})})
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": found}
+        self.answer(200, json.dumps(index).encode(), INDEX)
+
     def blob(self, mode, layout, digest):
         body = (layout / "blobs" / digest.replace(":", "/")).read_bytes()
         half = len(body) // 2
@@ -252,6 +265,8 @@ class Handler(Uploads, http.server.BaseHTTPRequestHandler):
         try:
             if kind == "manifests":
                 return self.manifest(mode, layout, reference)
+            if kind == "referrers":
+                return self.referrers(layout, reference)
             return self.blob(mode, layout, reference)
         except FileNotFoundError:
             return self.refuse(404, "MANIFEST_UNKNOWN")

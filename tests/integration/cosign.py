@@ -3,18 +3,20 @@
 
   cosign.py HOST/REPOSITORY DIGEST KEY [--identity NAME] [--for DIGEST] [--type TYPE]
             [--hash sha384] [--spoil] [--keep] [--referrer] [--bundle statement|message]
-            [--certificate]
+            [--certificate] [--layout FOLDER]
 
 --identity, --for and --type: what the signed text says in place of the truth; --spoil: the text
 is another one than was signed; --keep: the signatures that are there stay; --referrer: as OCI 1.1
 has it, in the index with the tag sha256-HEX; --bundle: as cosign does since its version 3, or with
 a signature of the manifest itself, a referrer too (--identity names the subject, --type is its
-predicate's); --certificate: made with a certificate's key.
+predicate's); --certificate: made with a certificate's key; --layout: as a referrer, in a layout that
+badregistry.py serves.
 """
 import argparse
 import base64
 import hashlib
 import json
+import pathlib
 import subprocess
 import tempfile
 import urllib.error
@@ -41,7 +43,21 @@ def digest_of(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+def keep(folder, data):
+    """In a layout, a manifest is a blob like others."""
+    (pathlib.Path(folder) / "blobs" / digest_of(data).replace(":", "/")).write_bytes(data)
+    return {"digest": digest_of(data), "size": len(data)}
+
+
+def get_manifest(base, digest):
+    if base.startswith("/"):
+        return (pathlib.Path(base) / "blobs" / digest.replace(":", "/")).read_bytes()
+    return send("GET", f"{base}/manifests/{digest}").read()
+
+
 def put_blob(base, data):
+    if base.startswith("/"):
+        return keep(base, data)
     place = send("POST", f"{base}/blobs/uploads/", b"").headers["Location"]
     mark = "&" if "?" in place else "?"
     send("PUT", f"{place}{mark}digest={digest_of(data)}", data, "application/octet-stream")
@@ -78,6 +94,9 @@ def old_entries(base, tag, member):
 
 def put_referrer(base, a, doc, **entry):
     """With a registry that has no list of referrers, whoever adds one keeps the list."""
+    if a.layout:
+        keep(base, json.dumps(doc).encode())
+        return
     tag = a.digest.replace(":", "-")
     entry |= put_manifest(base, digest_of(json.dumps(doc).encode()), doc)
     old = old_entries(base, tag, "manifests") if a.keep else []
@@ -118,7 +137,7 @@ def envelope(a, kind):
 
 def put_bundle(base, a):
     kind = a.type or SIGNED
-    manifest = send("GET", f"{base}/manifests/{a.digest}").read()
+    manifest = get_manifest(base, a.digest)
     material = {"certificate": {"rawBytes": "MAA="}} if a.certificate else {"publicKey": {"hint": text_of(a.key.encode())}}
     bundle = {"mediaType": BUNDLE, "verificationMaterial": material}
     notes = {"dev.sigstore.bundle.content": "message-signature"}
@@ -144,12 +163,13 @@ def main():
     args.add_argument("--for", dest="other")
     args.add_argument("--type")
     args.add_argument("--hash", default="sha256")
+    args.add_argument("--layout")
     args.add_argument("--bundle", choices=("statement", "message"))
     for name in ("--spoil", "--keep", "--referrer", "--certificate"):
         args.add_argument(name, action="store_true")
     a = args.parse_args()
     host, repository = a.image.split("/", 1)
-    (put_bundle if a.bundle else put_simple)(f"http://{host}/v2/{repository}", a)
+    (put_bundle if a.bundle else put_simple)(a.layout or f"http://{host}/v2/{repository}", a)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,17 @@ refused() {
 	assert_error 1 "no name" "$image"
 }
 
+@test "signatures: a registry that lists what refers to an image" {
+	local image=$BAD_REGISTRY/honest/members layout=$SUITE/images/field/members digest
+	digest=$(jq -r '.manifests[0].digest' "$layout/index.json")
+	cosign "$image" "$digest" "$KEYS/p256.key" --layout "$layout" --bundle statement --type https://slsa.dev/provenance/v1
+	run moat pull --verify "$KEYS/p256.pub" "$image"
+	assert_error 1 "not signed" attestations
+	cosign "$image" "$digest" "$KEYS/p256.key" --layout "$layout" --bundle statement
+	moat pull -q --verify "$KEYS/p256.pub" "$image"
+	moat image rm "$image"
+}
+
 @test "signatures: --verify with what is no public key" {
 	run moat pull --verify "$KEYS/p256.key" "$REGISTRY/signed/one"
 	assert_error 1 "private key"
