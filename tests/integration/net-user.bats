@@ -5,6 +5,7 @@ load lib
 load net
 
 USER_ID=4321
+HIDDEN=()
 
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root to be another user with a /dev/net/tun of its own"
@@ -16,7 +17,11 @@ setup() {
 }
 
 teardown() {
+	local program
 	end_host
+	for program in "${HIDDEN[@]}"; do
+		umount "$program"
+	done
 }
 
 @test "user: guests reach each other, names are known, and networks are apart" {
@@ -81,8 +86,40 @@ gets() {
 	poll 10 all_gone
 }
 
+@test "user: pasta takes the place of slirp4netns: the outside and the host, not its loopback; killed, and without a default route" {
+	command -v pasta >/dev/null || skip "the package passt is not installed"
+	serve "$OUTSIDE" 0.0.0.0 80
+	serve "$HOST" 0.0.0.0 81
+	serve "$HOST" 127.0.0.1 82
+	on_host ip route del default
+	on_host ip -6 route del default
+	hide slirp4netns
+	start_net_as $USER_ID
+	net "$(network_a)"
+	guest a 2 one
+	net '{"op":"status"}' | jq -e '.uplink.up == false and (.uplink.text | contains("pasta has ended"))'
+	on_host ip route add default via 192.0.2.2
+	poll 20 gets 192.0.2.2 80
+	poll 10 gets 10.0.2.2 81
+	run ! gets 10.0.2.2 82
+	# It is started again for a family that comes later.
+	passes 4
+	on_host ip -6 route add default via 2001:db8::2
+	poll 20 passes 46
+	poll 20 gets 192.0.2.2 80
+	kill -9 "$(pgrep -P "$(outside)" passt)"
+	poll 20 gets 192.0.2.2 80
+	kill -9 "$(outside)"
+	poll 10 all_gone
+}
+
+# passes FAMILIES: those that get outside.
+passes() {
+	[ "$(net '{"op":"status"}' | jq -r '.uplink | select(.up) | (if .ipv4 then "4" else "" end) + (if .ipv6 then "6" else "" end)')" = "$1" ]
+}
+
 all_gone() {
-	! pgrep -f "^moat-net $NET\$" && ! pgrep -u $USER_ID slirp4netns
+	! pgrep -f "^moat-net $NET\$" && ! pgrep -u $USER_ID "slirp4netns|passt"
 }
 
 @test "user: when moat-net is killed nothing of it is left, and the next one takes the namespace over" {
@@ -116,16 +153,17 @@ namespace_file() {
 	[[ $output == *"/dev/net/tun"*"0600"*"chmod 0666"* ]]
 }
 
-@test "user: without slirp4netns networks work, and it is said why there is no way outside" {
-	# An empty folder in the place of the program.
-	for folder in /usr/local/sbin /usr/sbin /sbin /usr/local/bin /usr/bin /bin; do
-		[ ! -e "$folder/slirp4netns" ] || [ -L "$folder" ] || hidden=$folder/slirp4netns
-	done
-	[ -n "${hidden:-}" ]
-	mount --bind /dev/null "$hidden"
+# hide PROGRAM: an empty file in its place, until the test's end.
+hide() {
+	HIDDEN+=("$(readlink -f "$(command -v "$1")")")
+	mount --bind /dev/null "${HIDDEN[-1]}"
+}
+
+@test "user: without slirp4netns and pasta networks work, and it is said why there is no way outside" {
+	hide slirp4netns
+	[ -z "$(command -v pasta)" ] || hide pasta
 	start_net_as $USER_ID
 	net "$(network_a)"
-	umount "$hidden"
 	guest a 2 one
 	guest a 3 two
 	reaches "$PID" 10.1.0.2

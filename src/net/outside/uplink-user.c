@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  slirp4netns makes a tap, up0, in moat's namespace and is a router there: it
- * reads packets from it and speaks for them with sockets of its own, on the host, as the user it
- * runs as.  It knows one network, in which moat's side has one address; so what leaves is
- * masqueraded in moat's namespace (slirp.c is about its process).
+ * Theory of operation.  slirp4netns or pasta makes a tap, up0, in moat's namespace and is a router
+ * there: it reads packets from it and speaks for them with sockets of its own, on the host, as the
+ * user it runs as.  It knows one network, in which moat's side has one address; so what leaves is
+ * masqueraded in moat's namespace (speaker.c is about its process).
  *
- * Containers reach the host at the address of slirp4netns itself.  By that slirp4netns would lead
- * to the host's loopback, where things listen that are for the host alone; so it is told not to,
- * and moat's rules lead what is for that address to the host's own, whichever that is at the time.
+ * Containers reach the host at the address of the program itself.  By that it would lead to the
+ * host's loopback, where things listen that are for the host alone; so it is told not to, and
+ * moat's rules lead what is for that address to the host's own, whichever that is at the time.
+ *
+ * One that ends is started again, later each time it did not live long; one that ends before it was
+ * ready gives its place to the other, where that is there.  pasta does so on a host without a
+ * default route, and serves the families that it finds one of when it starts.
  */
 #include <errno.h>
 #include <linux/nsfs.h>
@@ -23,8 +27,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "net/common/program.h"
+#include "net/netlink/route.h"
 #include "net/outside/host-address.h"
-#include "net/outside/slirp.h"
+#include "net/outside/speaker.h"
 #include "net/outside/uplink.h"
 #include "net/outside/user-network.h"
 
@@ -39,12 +44,14 @@
 struct uplink {
 	struct uplink_setup setup;
 	struct netlink *nl;
-	char *program; /* NULL: there is none */
+	char *program;			 /* NULL: there is none */
+	const struct speaker_kind *kind; /* of @program */
+	size_t turn;			 /* which kind is looked for first */
 	int namespace_fd, user_fd;
 	struct wire_uplink wish;
 	struct wire_place place; /* as it was told last, or will be */
 	char cidr[IP_TEXT_MAX];
-	struct slirp *slirp; /* NULL: it does not run */
+	struct speaker *speaker; /* NULL: it does not run */
 	struct source *retry;
 	uint64_t started_usec, retry_usec;
 	int monitor_fd;
@@ -89,30 +96,53 @@ static void start_later(struct uplink *u)
 	source_set_timer(u->retry, u->retry_usec);
 }
 
+static int note_default(const struct ip_route *route, void *arg)
+{
+	bool *has = arg;
+
+	if (route->to.bits == 0)
+		has[route->to.ip.family == AF_INET6] = true;
+	return 0;
+}
+
+/* What a program that is started now can pass on. */
+static void find_outward(struct uplink *u, bool ret[2])
+{
+	bool has[2] = { u->kind->follows, u->kind->follows };
+
+	if (!u->kind->follows)
+		(void)ip_route_each(u->nl, note_default, has);
+	for (size_t i = 0; i < ARRAY_SIZE(has); i++)
+		ret[i] = has[i] && !ip_is_none(&u->place.own[i].ip);
+}
+
 static void became_ready(struct uplink *u)
 {
 	u->place.up = true;
-	u->place.outward[0] = true;
-	u->place.outward[1] = !ip_is_none(&u->place.own[1].ip);
 	set_text(u, "");
 	find_host(u);
+	find_outward(u, u->place.outward);
 	tell(u);
 }
 
 static void has_ended(struct uplink *u)
 {
-	slirp_free(take_ptr(u->slirp));
+	speaker_free(take_ptr(u->speaker));
+	snprintf(u->place.text, sizeof(u->place.text),
+		 "%s has ended%s, and is started again: see net.log", u->kind->program,
+		 u->place.up ? "" : " before it was ready");
+	if (!u->place.up)
+		u->turn = (size_t)(u->kind - speaker_kinds) + 1;
 	u->place.up = false;
-	set_text(u, "slirp4netns has ended, and is started again: see net.log");
 	tell(u);
 	start_later(u);
 }
 
-static void slirp_changed(enum slirp_event event, void *arg)
+static void speaker_changed(enum speaker_event event, void *arg)
 {
 	struct uplink *u = arg;
 
-	if (event == SLIRP_READY)
+	if (event == SPEAKER_READY)
 		became_ready(u);
 	else
 		has_ended(u);
@@ -120,37 +150,45 @@ static void slirp_changed(enum slirp_event event, void *arg)
 
 static int execute(struct uplink *u)
 {
-	const struct slirp_setup setup = { .loop = u->setup.loop,
-					   .program = u->program,
-					   .namespace_fd = u->namespace_fd,
-					   .user_fd = u->user_fd,
-					   .device = "up0",
-					   .cidr = u->cidr,
-					   .mtu = MTU,
-					   .fn = slirp_changed,
-					   .arg = u };
+	const struct speaker_setup setup = { .loop = u->setup.loop,
+					     .kind = u->kind,
+					     .path = u->program,
+					     .namespace_fd = u->namespace_fd,
+					     .user_fd = u->user_fd,
+					     .device = "up0",
+					     .cidr = u->cidr,
+					     .place = &u->place,
+					     .fn = speaker_changed,
+					     .arg = u };
 
-	return slirp_start(&setup, &u->slirp);
+	return speaker_start(&setup, &u->speaker);
 }
 
 /* It may have been installed since the last time. */
-static int find_and_execute(struct uplink *u)
+static int find_program(struct uplink *u)
 {
 	free(take_ptr(u->program));
-	return program_find("slirp4netns", &u->program, NULL) < 0 ? -ENOENT : execute(u);
+	for (size_t i = 0; i < SPEAKER_KINDS; i++) {
+		u->kind = &speaker_kinds[(u->turn + i) % SPEAKER_KINDS];
+		if (program_find(u->kind->program, &u->program, NULL) == 0)
+			return 0;
+	}
+	return -ENOENT;
 }
 
 static void start(struct uplink *u)
 {
-	int r = find_and_execute(u);
+	int r = find_program(u);
 
+	if (r == 0)
+		r = execute(u);
 	u->started_usec = clock_mono_usec();
 	if (r == 0)
 		return;
-	set_text(u, u->program ? "slirp4netns cannot be executed: see net.log"
-			       : "containers reach nothing outside: the program slirp4netns is "
-				 "missing, install the package of that name");
-	log_warning("slirp4netns: %s", strerror(-r));
+	set_text(u, u->program ? "the way outside cannot be executed: see net.log"
+			       : "containers reach nothing outside: the programs slirp4netns and "
+				 "pasta are missing, install the package slirp4netns or passt");
+	log_warning("%s: %s", u->program ? u->program : "slirp4netns, pasta", strerror(-r));
 	tell(u);
 	if (u->program)
 		start_later(u);
@@ -161,9 +199,26 @@ static int retry(struct source *s, void *arg)
 	struct uplink *u = arg;
 
 	(void)s;
-	if (u->wish.wanted && !u->slirp)
+	if (u->wish.wanted && !u->speaker)
 		start(u);
 	return 0;
+}
+
+/* Could one that is started now pass on a family that this one does not? */
+static bool lacks_family(struct uplink *u)
+{
+	bool now[2];
+
+	find_outward(u, now);
+	return (now[0] && !u->place.outward[0]) || (now[1] && !u->place.outward[1]);
+}
+
+static void start_anew(struct uplink *u)
+{
+	speaker_free(take_ptr(u->speaker));
+	u->place.up = false;
+	tell(u);
+	start(u);
 }
 
 static int look_again(struct source *s, void *arg)
@@ -171,7 +226,11 @@ static int look_again(struct source *s, void *arg)
 	struct uplink *u = arg;
 
 	(void)s;
-	if (u->place.up && find_host(u))
+	if (!u->speaker)
+		start(u);
+	else if (u->place.up && lacks_family(u))
+		start_anew(u);
+	else if (u->place.up && find_host(u))
 		tell(u);
 	return 0;
 }
@@ -207,17 +266,18 @@ static void stop(struct uplink *u)
 	fd_close(&u->monitor_fd);
 	source_set_timer(u->retry, UINT64_MAX);
 	source_set_timer(u->again, UINT64_MAX);
-	slirp_free(take_ptr(u->slirp));
+	speaker_free(take_ptr(u->speaker));
+	u->turn = 0;
 	u->place = (struct wire_place){ .masquerade = true, .mtu = MTU };
 }
 
 static void user_wish(struct uplink *u, const struct wire_uplink *wish)
 {
 	u->wish = *wish;
-	/* A network that came later may have what slirp4netns has. */
-	if (!wish->wanted || (u->slirp && user_network_overlaps(wish, &u->place)))
+	/* A network that came later may have what the program has. */
+	if (!wish->wanted || (u->speaker && user_network_overlaps(wish, &u->place)))
 		stop(u);
-	if (!wish->wanted || u->slirp) {
+	if (!wish->wanted || u->speaker) {
 		tell(u);
 		return;
 	}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "loop/loop.h"
+#include "net/common/wire.h"
+
+/*
+ * A program that speaks for moat's namespace with sockets of the host's, as the user it runs as:
+ * slirp4netns or pasta.  It ends when this process does.
+ */
+struct speaker;
+
+enum speaker_event { SPEAKER_READY, SPEAKER_ENDED };
+
+/** After SPEAKER_ENDED nothing more is told; speaker_free() may be called from here then. */
+typedef void (*speaker_fn)(enum speaker_event event, void *arg);
+
+/* Descriptors it has: one that ends when it is to, one to say that it is ready, the namespace. */
+enum { SPEAKER_EXIT_FD = 3, SPEAKER_READY_FD, SPEAKER_NAMESPACE_FD, SPEAKER_FDS_END };
+
+struct speaker_setup {
+	struct loop *loop;
+	const struct speaker_kind *kind;
+	const char *path;	   /* of the program */
+	int namespace_fd;	   /* the network namespace it makes its interface in */
+	int user_fd;		   /* the user namespace that one belongs to */
+	const char *device, *cidr; /* the interface's name; the network it speaks for, of IPv4 */
+	const struct wire_place *place; /* @own, @host and @mtu are read */
+	speaker_fn fn;
+	void *arg;
+};
+
+struct speaker_kind {
+	const char *program, *package;
+	bool follows; /* does it go along with changes of the host's addresses and routes? */
+	/** Return: 0, @ret owned; -ENOMEM. */
+	int (*arguments)(const struct speaker_setup *setup, char ***ret);
+};
+
+#define SPEAKER_KINDS 2u
+
+/* The one that is taken first is in front. */
+extern const struct speaker_kind speaker_kinds[SPEAKER_KINDS];
+
+/**
+ * speaker_start() - start one
+ * @setup: what it points to is borrowed for the call; the loop for longer
+ *
+ * Return: 0, @ret owned; -errno, and no process.
+ */
+int speaker_start(const struct speaker_setup *setup, struct speaker **ret);
+
+/** speaker_free() - end it.  @s: NULL is accepted */
+void speaker_free(struct speaker *s);
