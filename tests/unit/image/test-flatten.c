@@ -291,6 +291,32 @@ static void test_bombs(void **state)
 		       "take more than 300 bytes");
 }
 
+/* A frame of one block of zeros, by RLE, that says how much its decoder must be able to look back:
+ * two to the power of @log. */
+static int zstd_of_window(unsigned int log)
+{
+	const uint8_t frame[] = {
+		0x28, 0xB5, 0x2F, 0xFD, 0, (uint8_t)((log - 10) << 3), 1 | 1 << 1, 1024 >> 5, 0, 0
+	};
+	int fd = output();
+
+	assert_int_equal(fd_pwrite_all(fd, frame, sizeof(frame), 0), 0);
+	return fd;
+}
+
+static void test_windows(void **state)
+{
+	char hex[SHA256_HEX_LEN + 1];
+	struct err err = { 0 };
+	int fd = zstd_of_window(27);
+
+	(void)state;
+	assert_int_equal(flatten_one(fd, NULL, &product, hex, &err), 0);
+	close(fd);
+	assert_refused(zstd_of_window(31), NULL, &product, "too much memory");
+	assert_refused(zstd_of_window(41), NULL, &product, "too much memory");
+}
+
 static void test_bytes_count_over_layers(void **state)
 {
 	struct flatten_limits limits = product;
@@ -353,6 +379,7 @@ int main(void)
 		{ "damaged compressed data is refused", test_damaged },
 		{ "a layer compressed twice is refused", test_compressed_twice },
 		{ "bombs are refused by size, ratio, entries and memory", test_bombs },
+		{ "a decoder gets no gigabytes because a frame says so", test_windows },
 		{ "the size counts over all layers", test_bytes_count_over_layers },
 		{ "small files get blocks when memory for them is used up", test_inline_budget },
 		{ "a full disk is reported as such", test_full_disk },
