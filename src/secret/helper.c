@@ -57,7 +57,9 @@ int helper_find(const char *store, char **ret, struct err *err)
 		}
 		at += len + (at[len] == ':');
 	}
-	return err_set(err, -ENOENT, "docker-credential-%s is not on PATH", store);
+	return err_set(err, -ENOENT, "docker-credential-%s is not on PATH%s", store,
+		       streq(store, "pass") ? ": install golang-docker-credential-helpers and pass"
+					    : "");
 }
 
 /* Waits for the end of a helper that has closed its output.  Return: its wait status. */

@@ -295,9 +295,8 @@ static void test_bombs(void **state)
  * two to the power of @log. */
 static int zstd_of_window(unsigned int log)
 {
-	const uint8_t frame[] = {
-		0x28, 0xB5, 0x2F, 0xFD, 0, (uint8_t)((log - 10) << 3), 1 | 1 << 1, 1024 >> 5, 0, 0
-	};
+	const uint8_t frame[] = { 0x28,	      0xB5,	 0x2F, 0xFD, 0, (uint8_t)((log - 10) << 3),
+				  1 | 1 << 1, 1024 >> 5, 0,    0 };
 	int fd = output();
 
 	assert_int_equal(fd_pwrite_all(fd, frame, sizeof(frame), 0), 0);

@@ -172,6 +172,10 @@ static void names_of_helpers_lead_to_no_other_folder(void **state)
 		assert_int_equal(helper_find(wrong[i], &program, &err), -EINVAL);
 	assert_int_equal(helper_find("not-there", &program, &err), -ENOENT);
 	assert_string_equal(err.msg, "docker-credential-not-there is not on PATH");
+	assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+	assert_int_equal(helper_find("pass", &program, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "install golang-docker-credential-helpers"));
+	assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
 }
 
 int main(void)
