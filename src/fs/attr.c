@@ -24,8 +24,7 @@ static void tell_attr(struct call *c, struct node *n, const struct statx *st)
 {
 	struct fuse_attr_out *out = call_reply(c, sizeof(*out));
 
-	out->attr_valid = attr_seconds(c->s, n, st);
-	attr_fill(c->s, st, &out->attr);
+	attr_tell(c->s, n, st, &out->attr, &out->attr_valid);
 	c->devalue = devalue_attr;
 }
 
@@ -63,8 +62,9 @@ int op_getattr(struct call *c)
 	r = call_node(c, c->rq.head->nodeid, &n);
 	if (r < 0)
 		return r;
-	r = in->getattr_flags & FUSE_GETATTR_FH ? stat_file(c, in->fh, &st)
-						: reach_stat(&c->s->nodes, n, &st);
+	r = in->getattr_flags & FUSE_GETATTR_FH && in->fh != FILE_UNOPENED
+		    ? stat_file(c, in->fh, &st)
+		    : reach_stat(&c->s->nodes, n, &st);
 	if (r == 0)
 		tell_attr(c, n, &st);
 	node_put(&c->s->nodes, n);

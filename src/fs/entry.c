@@ -4,6 +4,9 @@
  * watched (watch.c), as it is told then of what others change.  Attributes of a file that has one
  * name are told of by the folder it is in; a folder's own, and those of a file with several names,
  * by a watch of its own.  A watch begins before what it watches is read.
+ *
+ * A plain file of which that is so, that may be read here, and that stays open here (reach_pin()),
+ * a kernel of moat's own opens for reading without asking (SHARES_ATTR_UNASKED).
  */
 #include "fs/entry.h"
 
@@ -43,7 +46,7 @@ void attr_fill(struct server *s, const struct statx *st, struct fuse_attr *ret)
 	};
 }
 
-uint64_t attr_seconds(struct server *s, struct node *n, const struct statx *st)
+static uint64_t attr_seconds(struct server *s, struct node *n, const struct statx *st)
 {
 	bool watched;
 
@@ -52,6 +55,35 @@ uint64_t attr_seconds(struct server *s, struct node *n, const struct statx *st)
 	else
 		watched = watch_covers(s, n);
 	return watched ? LONG_SECONDS : 0;
+}
+
+/* Root may read whatever there is. */
+static bool is_readable(struct server *s, struct node *n)
+{
+	int fd, r;
+
+	if (!s->bounded)
+		return true;
+	if (reach(&s->nodes, n, &fd) < 0)
+		return false;
+	r = faccessat(fd, "", R_OK, AT_EMPTY_PATH | AT_EACCESS);
+	reach_done(&s->nodes, n);
+	return r == 0;
+}
+
+static bool may_be_unasked(struct server *s, struct node *n, const struct statx *st)
+{
+	return S_ISDIR(st->stx_mode) ||
+	       (S_ISREG(st->stx_mode) && is_readable(s, n) && reach_pin(&s->nodes, n));
+}
+
+void attr_tell(struct server *s, struct node *n, const struct statx *st, struct fuse_attr *ret,
+	       uint64_t *ret_seconds)
+{
+	attr_fill(s, st, ret);
+	*ret_seconds = attr_seconds(s, n, st);
+	if (*ret_seconds > 0 && may_be_unasked(s, n, st))
+		ret->flags = SHARES_ATTR_UNASKED;
 }
 
 int entry_stat(int dir_fd, const char *name, struct statx *ret)
@@ -87,9 +119,8 @@ int entry_fill(struct call *c, struct node *dir, const char *name, struct statx 
 	*ret = (struct fuse_entry_out){
 		.nodeid = n->id,
 		.entry_valid = !dir || dir->watch ? LONG_SECONDS : 0,
-		.attr_valid = attr_seconds(s, n, st),
 	};
-	attr_fill(s, st, &ret->attr);
+	attr_tell(s, n, st, &ret->attr, &ret->attr_valid);
 	c->devalue = entry_devalue;
 	if (ret_node)
 		*ret_node = n;
@@ -124,8 +155,7 @@ static int look_up_share(struct call *c)
 	e = call_reply(c, sizeof(*e));
 	e->nodeid = n->id;
 	e->entry_valid = LONG_SECONDS;
-	e->attr_valid = attr_seconds(s, n, &st);
-	attr_fill(s, &st, &e->attr);
+	attr_tell(s, n, &st, &e->attr, &e->attr_valid);
 	c->devalue = entry_devalue;
 	return 0;
 }

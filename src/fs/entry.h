@@ -8,8 +8,10 @@
 /** attr_fill() - @st: with STATX_WANTED */
 void attr_fill(struct server *s, const struct statx *st, struct fuse_attr *ret);
 
-/** attr_seconds() - how long a node's attributes may be kept.  @st: of it */
-uint64_t attr_seconds(struct server *s, struct node *n, const struct statx *st);
+/** attr_tell() - what a node is, for how long that may be kept, and whether it may be opened
+ * without asking.  @st: of it */
+void attr_tell(struct server *s, struct node *n, const struct statx *st, struct fuse_attr *ret,
+	       uint64_t *ret_seconds);
 
 /**
  * entry_fill() - tell the guest of an entry

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#define NUMBER_FIRST 1 /* after FILE_UNOPENED */
+
 void files_init(struct files *t, size_t max)
 {
 	*t = (struct files){ .numbers.max = max };
@@ -23,11 +25,14 @@ void files_reset(struct files *t)
 
 int files_add(struct files *t, struct file *f, uint64_t *ret_fh)
 {
+	uint64_t number;
 	int r;
 
 	pthread_mutex_lock(&t->lock);
-	r = numbers_add(&t->numbers, f, ret_fh);
+	r = numbers_add(&t->numbers, f, &number);
 	pthread_mutex_unlock(&t->lock);
+	if (r == 0)
+		*ret_fh = number + NUMBER_FIRST;
 	return r;
 }
 
@@ -43,7 +48,9 @@ static struct file *find(struct files *t, uint64_t fh)
 {
 	struct file **own = own_of(t, fh);
 
-	return own ? *own : numbers_find(&t->numbers, fh);
+	if (fh < NUMBER_FIRST)
+		return NULL;
+	return own ? *own : numbers_find(&t->numbers, fh - NUMBER_FIRST);
 }
 
 int files_add_own(struct files *t, struct file *f, uint64_t fh)
@@ -97,7 +104,7 @@ int files_remove(struct files *t, uint64_t fh)
 		if (own)
 			*own = NULL;
 		else
-			numbers_remove(&t->numbers, fh);
+			numbers_remove(&t->numbers, fh - NUMBER_FIRST);
 		f->closed = true;
 		gone = f->users == 0;
 	}

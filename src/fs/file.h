@@ -11,6 +11,9 @@
 
 struct node;
 
+/* The number of all files that the guest has open without having asked (entry.h). */
+#define FILE_UNOPENED 0
+
 /* A file that the guest has open. */
 struct file {
 	struct node *node; /* with nodes_open() */

@@ -67,6 +67,7 @@ static const int allowed[] = {
 	SYS_statx,
 	SYS_fstat,
 	SYS_newfstatat,
+	SYS_faccessat2,
 	SYS_fstatfs,
 	SYS_getdents64,
 	SYS_lseek,

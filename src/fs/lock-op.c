@@ -25,7 +25,8 @@ static int read_request(struct call *c, struct lock_request *ret)
 					    ? 0
 					    : (off_t)(in->lk.end - in->lk.start + 1) },
 	};
-	return open_file(c, in->fh, false, &ret->file);
+	/* A lock is of a file that was opened. */
+	return in->fh == FILE_UNOPENED ? -EBADF : open_file(c, in->fh, false, &ret->file);
 }
 
 int op_getlk(struct call *c)

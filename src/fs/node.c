@@ -22,9 +22,11 @@
 
 #define ID_FIRST 2 /* 1 is the folder of the shares */
 
-int nodes_init(struct nodes *t, size_t max_fds)
+int nodes_init(struct nodes *t, size_t max_fds, size_t max_pinned)
 {
-	*t = (struct nodes){ .numbers.max = NODES_MAX, .max_fds = max_fds };
+	*t = (struct nodes){ .numbers.max = NODES_MAX,
+			     .max_fds = max_fds,
+			     .max_pinned = max_pinned };
 	pthread_mutex_init(&t->lock, NULL);
 	TAILQ_INIT(&t->idle);
 	return node_hash_init(t);

@@ -40,6 +40,7 @@ struct node {
 	struct node *parent; /* NULL for a share, and where it has no name */
 	char *name;	     /* in @parent */
 	int fd;		     /* O_PATH; -1: not open */
+	bool is_pinned;	     /* it stays open for as long as the guest knows the file */
 	unsigned fd_users;
 	TAILQ_ENTRY(node) idle; /* with others whose descriptor could be closed */
 	bool is_idle;
@@ -47,7 +48,6 @@ struct node {
 	/* Of watch.c: changes by others are told; NULL: they are not. */
 	struct watch *_Atomic watch;
 	atomic_bool unwatchable;
-	bool stored; /* its content was sent to the guest, and was not changed since */
 };
 
 TAILQ_HEAD(node_list, node);
@@ -58,16 +58,17 @@ struct nodes {
 	size_t n_buckets;
 	struct numbers numbers;
 	struct node_list idle; /* the longest unused first */
-	size_t n_fds, max_fds;
+	size_t n_fds, max_fds; /* of those that could be closed */
+	size_t n_pinned, max_pinned;
 	/** freed() - called without the lock, before a node is gone that has a watch, which is to
 	 * be taken from it */
 	void (*freed)(void *arg, struct node *n);
 	void *arg;
 };
 
-/** nodes_init() - @max_fds: descriptors that are kept open for nodes that nobody has open.  Return:
- * 0; -ENOMEM. */
-int nodes_init(struct nodes *t, size_t max_fds);
+/** nodes_init() - @max_fds: descriptors that are kept open for nodes that nobody has open;
+ * @max_pinned: and of those that the guest may open unasked.  Return: 0; -ENOMEM. */
+int nodes_init(struct nodes *t, size_t max_fds, size_t max_pinned);
 
 /** nodes_reset() - free all of them, whoever uses them */
 void nodes_reset(struct nodes *t);

@@ -4,6 +4,8 @@
  * that the guest was told of; only plain files are, since fifos, sockets and devices of the same
  * name are the guest's own.  A file that is appended to is opened without O_APPEND: what the
  * guest writes back of a shared map has its place, and what it appends says so with each request.
+ *
+ * One that the guest has opened without asking is opened for each request that names it.
  */
 #include "fs/open.h"
 
@@ -80,20 +82,6 @@ void open_gone(void *arg, struct file *f)
 	free(f);
 }
 
-int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret)
-{
-	struct file *f = files_get(&c->s->files, fh);
-
-	if (!f || f->fd < 0 || (to_write && !f->writable)) {
-		int r = f && f->code ? f->code : -EBADF;
-
-		files_put(&c->s->files, f);
-		return r;
-	}
-	*ret = f;
-	return 0;
-}
-
 static int open_node(struct call *c, struct node *n, const struct fuse_open_in *in, int *ret_fd)
 {
 	bool drops_ids = in->open_flags & FUSE_OPEN_KILL_SUIDGID;
@@ -112,6 +100,47 @@ static int open_node(struct call *c, struct node *n, const struct fuse_open_in *
 		creds_keep_ids(true);
 	reach_done(&c->s->nodes, n);
 	return r;
+}
+
+/* @ret: is closed when it is put */
+static int open_for_once(struct call *c, struct file **ret)
+{
+	const struct fuse_open_in flags = { .flags = O_RDONLY };
+	struct node *n;
+	struct file *f;
+	int fd, r = call_node(c, c->rq.head->nodeid, &n);
+
+	if (r < 0)
+		return r;
+	r = open_node(c, n, &flags, &fd);
+	f = r == 0 ? malloc(sizeof(*f)) : NULL;
+	if (f) {
+		*f = (struct file){ .node = n, .fd = fd, .users = 1, .closed = true };
+		nodes_open(&c->s->nodes, n);
+		*ret = f;
+	} else if (r == 0) {
+		close(fd);
+		r = -ENOMEM;
+	}
+	node_put(&c->s->nodes, n);
+	return r;
+}
+
+int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret)
+{
+	struct file *f;
+
+	if (fh == FILE_UNOPENED && !to_write)
+		return open_for_once(c, ret);
+	f = files_get(&c->s->files, fh);
+	if (!f || f->fd < 0 || (to_write && !f->writable)) {
+		int r = f && f->code ? f->code : -EBADF;
+
+		files_put(&c->s->files, f);
+		return r;
+	}
+	*ret = f;
+	return 0;
 }
 
 int op_open(struct call *c)

@@ -4,8 +4,8 @@
  * is open, without following a link, and what comes is kept only if it is the file that the guest
  * was told of.  So nothing that anybody renames or links meanwhile leads out of a share.
  *
- * A node keeps its descriptor until others need the room; one that the guest has open, or that is
- * a share, keeps it for good.
+ * A node keeps its descriptor until others need the room; one that the guest has open, or may open
+ * without asking, or that is a share, keeps it for good.
  */
 #include "fs/reach.h"
 
@@ -21,7 +21,7 @@
 
 static bool may_close(const struct node *n)
 {
-	return n->fd >= 0 && n->fd_users == 0 && n->opens == 0 && !n->is_share;
+	return n->fd >= 0 && n->fd_users == 0 && n->opens == 0 && !n->is_share && !n->is_pinned;
 }
 
 void reach_keep(struct nodes *t, struct node *n)
@@ -34,7 +34,9 @@ void reach_keep(struct nodes *t, struct node *n)
 void reach_drop(struct nodes *t, struct node *n)
 {
 	reach_keep(t, n);
-	if (n->fd >= 0 && !n->is_share)
+	if (n->is_pinned)
+		t->n_pinned--;
+	else if (n->fd >= 0 && !n->is_share)
 		t->n_fds--;
 }
 
@@ -77,6 +79,33 @@ void reach_done(struct nodes *t, struct node *n)
 	pthread_mutex_lock(&t->lock);
 	let_go(t, n);
 	pthread_mutex_unlock(&t->lock);
+}
+
+static void pin(struct nodes *t, struct node *n)
+{
+	if (n->is_pinned)
+		return;
+	n->is_pinned = true;
+	t->n_pinned++;
+	t->n_fds--;
+}
+
+bool reach_pin(struct nodes *t, struct node *n)
+{
+	bool done, full;
+	int fd;
+
+	pthread_mutex_lock(&t->lock);
+	done = n->is_pinned || n->is_share;
+	full = t->n_pinned >= t->max_pinned;
+	pthread_mutex_unlock(&t->lock);
+	if (done || full || reach(t, n, &fd) < 0)
+		return done;
+	pthread_mutex_lock(&t->lock);
+	pin(t, n);
+	let_go(t, n);
+	pthread_mutex_unlock(&t->lock);
+	return true;
 }
 
 static bool is_same(const struct node *n, const struct statx *st)

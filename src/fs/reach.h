@@ -21,6 +21,10 @@ int reach(struct nodes *t, struct node *n, int *ret_fd);
 /** reach_done() - after reach() that succeeded */
 void reach_done(struct nodes *t, struct node *n);
 
+/** reach_pin() - its descriptor stays until the guest has forgotten the node, so it is the same
+ * file whatever becomes of its name.  Return: false where too many have one, or it is not there. */
+bool reach_pin(struct nodes *t, struct node *n);
+
 /** reach_stat() - @ret: with STATX_WANTED.  Return: as reach(). */
 int reach_stat(struct nodes *t, struct node *n, struct statx *ret);
 

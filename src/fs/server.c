@@ -33,6 +33,7 @@
 #define OUT_BYTES    (SHARES_WRITE_MAX + 8192)
 #define SOCKET_BYTES (1 << 20)
 #define KEPT_FDS_MAX 8192
+#define PINNED_MAX   32768
 #define OTHER_FDS    1024 /* beside those of nodes and of files that the guest has open */
 
 int server_enter_thread(struct server *s)
@@ -207,12 +208,13 @@ static size_t fds_limit(void)
 static int init_parts(struct server *s)
 {
 	size_t fds = fds_limit(), kept = fds / 4 < KEPT_FDS_MAX ? fds / 4 : KEPT_FDS_MAX;
-	int r = nodes_init(&s->nodes, kept);
+	size_t pinned = fds / 4 < PINNED_MAX ? fds / 4 : PINNED_MAX;
+	int r = nodes_init(&s->nodes, kept, pinned);
 
 	s->nodes.freed = watch_freed;
 	s->nodes.arg = s;
 	/* A file that the guest has open is a descriptor here, and its node another one. */
-	files_init(&s->files, (fds - kept) / 2);
+	files_init(&s->files, (fds - kept - pinned) / 2);
 	s->files.gone = open_gone;
 	s->files.arg = s;
 	locks_init(&s->locks, s);

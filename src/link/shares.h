@@ -50,6 +50,12 @@ struct shares_changed {
 	/* Then the name, without a NUL, up to the end of the message. */
 };
 
+/* In the attributes of a file or folder (fuse_attr.flags): what is cached of it stays right until
+ * the guest is told, whatever the guest reads.  A file may be opened for reading without asking,
+ * and stays there until the guest has forgotten it; requests name one that was opened so by its
+ * node, and 0.  moat's own kernel does that (kernel/patches); others pay no heed to it. */
+#define SHARES_ATTR_UNASKED (1u << 31)
+
 /* The guest's first message: the thread whose requests only look like changes, so that watchers
  * in the guest are woken (docs/FS.md). */
 #define SHARES_BEGIN 0x4d10

@@ -234,6 +234,12 @@ def seen(m):
            "cat: can't open '/data/absent': No such file or directory\n", 1))
     os.chmod(host / "sub/moved", 0o4711)
     until(lambda: m.out("c", "stat -c %a /data/sub/moved") == "4711")
+    # A file that is open is there when the host has removed it, also what was not read before.
+    (host / "open").write_text("still here")
+    m.out("c", "(exec 3</data/open; echo open >/said; while [ -e /data/open ]; do sleep 0.1; done; cat <&3 >/said) >/dev/null 2>&1 &")
+    until(lambda: m.out("c", "cat /said") == "open")
+    (host / "open").unlink()
+    until(lambda: m.out("c", "cat /said") == "still here")
     m.out("c", "echo from the guest >/data/guest; mv /data/guest /data/sub/guest; ln -s x /data/sub/link")
     equal((host / "sub/guest").read_text(), "from the guest\n")
     equal(os.readlink(host / "sub/link"), "x")

@@ -34,7 +34,7 @@ static int set_up(void **state)
 	snprintf(s->path, sizeof(s->path), "/tmp/moat-test-nodes-XXXXXX");
 	assert_non_null(mkdtemp(s->path));
 	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert_int_equal(nodes_init(&s->t, 4), 0);
+	assert_int_equal(nodes_init(&s->t, 4, 2), 0);
 	assert_int_equal(statx(s->fd, "", AT_EMPTY_PATH, STATX_WANTED, &st), 0);
 	key = node_key_of(&st, true);
 	assert_int_equal(nodes_add_share(&s->t, &key, st.stx_mode,
@@ -211,6 +211,32 @@ static void descriptors_are_bounded_and_open_files_keep_theirs(void **state)
 	assert_true(s->t.n_fds <= 4);
 }
 
+static void some_are_pinned_until_they_are_forgotten(void **state)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	struct scene *s = *state;
+	struct node *n[3];
+
+	for (int i = 0; i < 3; i++) {
+		make_dir(s, names[i]);
+		n[i] = enter(s, s->share, names[i]);
+		assert_int_equal(reach_pin(&s->t, n[i]), i < 2);
+	}
+	assert_true(reach_pin(&s->t, n[0]));
+	assert_true(reach_pin(&s->t, s->share));
+	assert_int_equal(s->t.n_fds, 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(unlinkat(s->fd, names[i], AT_REMOVEDIR), 0);
+	assert_int_equal(reaches(s, n[0]), 0);
+	assert_int_equal(reaches(s, n[2]), -ESTALE);
+	for (int i = 0; i < 3; i++) {
+		nodes_forget(&s->t, n[i]->id, 1);
+		node_put(&s->t, n[i]);
+	}
+	assert_int_equal(s->t.n_pinned, 0);
+	assert_int_equal(s->t.n_fds, 0);
+}
+
 static void depth_is_no_obstacle(void **state)
 {
 	struct scene *s = *state;
@@ -289,6 +315,7 @@ int main(void)
 		CASE(a_file_that_was_moved_is_not_found_at_its_old_name),
 		CASE(a_link_in_the_place_of_a_folder_leads_nowhere),
 		CASE(descriptors_are_bounded_and_open_files_keep_theirs),
+		CASE(some_are_pinned_until_they_are_forgotten),
 		CASE(depth_is_no_obstacle),
 		CASE(the_same_file_in_a_read_only_share_is_another),
 		CASE(many_are_found_again),

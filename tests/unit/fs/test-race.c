@@ -214,6 +214,13 @@ static void use_file(struct walker *w, uint64_t node, uint64_t fh)
 	ask(w, &(struct ask){ FUSE_RELEASE, node, &release, sizeof(release), NULL, NULL });
 }
 
+static void read_unasked(struct walker *w)
+{
+	const struct fuse_read_in in = { .fh = FILE_UNOPENED, .size = 4096 };
+
+	ask(w, &(struct ask){ FUSE_READ, any_node(w), &in, sizeof(in), NULL, NULL });
+}
+
 static void open_file(struct walker *w)
 {
 	const struct fuse_open_in in = { .flags = O_RDWR };
@@ -284,7 +291,7 @@ static void change_file(struct walker *w)
 static void *walk(void *arg)
 {
 	static void (*const steps[])(struct walker *) = {
-		look, look, look, open_file, create, change_entries, change_file,
+		look, look, look, open_file, read_unasked, create, change_entries, change_file,
 	};
 	struct walker *w = arg;
 
