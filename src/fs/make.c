@@ -123,6 +123,16 @@ int op_symlink(struct call *c)
 	return make_entry(c, &m);
 }
 
+/* Another descriptor of a file, by which it cannot be written to: one that can, and stays, would
+ * keep the host from executing the file, and from making the file system read-only. */
+static int hold_file(int fd)
+{
+	char number[16];
+
+	fd_name(fd, number);
+	return openat(AT_FDCWD, number, O_PATH | O_CLOEXEC);
+}
+
 /* The reply to CREATE and TMPFILE: an entry and an open file.  @fd: taken over. */
 static int tell_open(struct call *c, struct node *dir, const struct making *m, int fd)
 {
@@ -141,7 +151,7 @@ static int tell_open(struct call *c, struct node *dir, const struct making *m, i
 	if (r < 0)
 		return r;
 	nodes_open(&c->s->nodes, n);
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	copy = hold_file(fd);
 	if (copy >= 0)
 		nodes_give_fd(&c->s->nodes, n, copy);
 	r = open_note(c, n, take_fd(&owned), m->flags, &out->o);
