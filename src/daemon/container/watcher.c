@@ -11,6 +11,7 @@
 #include "daemon/container/watcher.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@
 #include "daemon/machine/machines.h"
 #include "loop/loop.h"
 
-#define RETRY_USEC (200 * USEC_PER_MSEC)
+#define RETRY_USEC  (200 * USEC_PER_MSEC)
+#define SERVER_USEC (5 * USEC_PER_SEC) /* for moat-fs to end after its machine */
 
 struct watch {
 	struct watch *next;
@@ -36,7 +38,8 @@ struct watch {
 	struct watch_children left;    /* to be reaped */
 	char tap[CONTROL_TAP_MAX + 1]; /* of the machine, to be given back when it has ended; "" */
 	struct source *io, *shim, *server;
-	struct source *retry; /* of the connection */
+	struct source *retry;	 /* of the connection */
+	struct source *patience; /* with moat-fs, when its machine has ended */
 	bool retrying;
 	bool heard; /* something, since it was connected */
 	bool exited;
@@ -58,6 +61,7 @@ static void watch_free(struct watch *w)
 	source_free(w->shim);
 	source_free(w->server);
 	source_free(w->retry);
+	source_free(w->patience);
 	if (w->fd >= 0)
 		close(w->fd);
 	container_unref(w->container);
@@ -194,7 +198,20 @@ static int on_reaped(struct source *s, pid_t pid, int status, void *arg)
 		log_debug("container %.12s: moat-shim ended with status %d", w->container->rec.id,
 			  status);
 	w->left.shim = 0;
+	if (w->left.server > 0)
+		(void)source_set_timer(w->patience, SERVER_USEC);
 	finish_watch(w);
+	return 0;
+}
+
+/* It is stuck, and nobody is served by it any more. */
+static int on_patience(struct source *s, void *arg)
+{
+	const struct watch *w = arg;
+
+	(void)s;
+	if (w->left.server > 0)
+		kill(w->left.server, SIGKILL);
 	return 0;
 }
 
@@ -220,6 +237,8 @@ static int take_over(struct watcher *all, struct watch *w)
 		r = loop_add_io(all->table->loop, w->fd, EPOLLIN, on_readable, w, &w->io);
 	if (r == 0)
 		r = loop_add_timer(all->table->loop, UINT64_MAX, on_retry, w, &w->retry);
+	if (r == 0 && w->left.server > 0)
+		r = loop_add_timer(all->table->loop, UINT64_MAX, on_patience, w, &w->patience);
 	if (r == 0 && w->left.shim > 0)
 		r = loop_add_child(all->table->loop, w->left.shim, on_reaped, w, &w->shim);
 	if (r == 0 && w->left.server > 0)
