@@ -54,17 +54,28 @@ shared() {
 	shared watched
 }
 
-# On this host itself: moat-fs, and moat-init's passing of requests, without a machine.
-@test "shares: git and sqlite work on one, and the host sees what they see" {
-	local dir=$BATS_TEST_TMPDIR fifo=$BATS_TEST_TMPDIR/fifo share i pids=()
+# mount_here: this host's programs on a share: moat-fs, and moat-init's passing of requests, without a machine. $share is $source.
+mount_here() {
 	[ -c /dev/fuse ] || skip "this host has no /dev/fuse"
-	mkdir "$dir/source" "$dir/mount"
-	mkfifo "$fifo"
-	"$MOAT_BUILD/tests/share-host" "$MOAT_BUILD/moat-fs" "$dir/mount" "rw:$dir/source" <"$fifo" >"$dir/out" 2>&1 3>&- &
-	exec 7>"$fifo"
-	poll 10 grep -q ready "$dir/out"
-	share=$dir/mount/0
-	export HOME=$dir GIT_CONFIG_NOSYSTEM=1
+	source=$BATS_TEST_TMPDIR/source
+	share=$BATS_TEST_TMPDIR/mount/0
+	mkdir "$source" "$BATS_TEST_TMPDIR/mount"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	"$MOAT_BUILD/tests/share-host" "$MOAT_BUILD/moat-fs" "$BATS_TEST_TMPDIR/mount" "rw:$source" <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	exec 7>"$BATS_TEST_TMPDIR/fifo"
+	poll 10 grep -q ready "$BATS_TEST_TMPDIR/out"
+	export HOME=$BATS_TEST_TMPDIR
+}
+
+unmount_here() {
+	exec 7>&-
+	wait
+}
+
+@test "shares: git and sqlite work on one, and the host sees what they see" {
+	local i pids=()
+	mount_here
+	export GIT_CONFIG_NOSYSTEM=1
 	git config --global user.name me
 	git config --global user.email me@example.org
 	git init -q "$share/work"
@@ -78,8 +89,11 @@ shared() {
 	git clone -q "$share/work" "$share/copy"
 	git -C "$share/copy" checkout -q HEAD~1
 	[ -z "$(git -C "$share/copy" status --porcelain)" ]
-	[ -z "$(git -C "$dir/source/copy" status --porcelain)" ]
-	[ "$(cat "$dir/source/work/one")" = "file 1" ]
+	[ -z "$(git -C "$source/copy" status --porcelain)" ]
+	[ "$(cat "$source/work/one")" = "file 1" ]
+	# Who has written a program does not keep the host from running it, but for a moment.
+	cp "$(type -P true)" "$share/program"
+	poll 5 "$source/program"
 	# Four write to one database, whose log they share by a map.
 	sqlite3 "$share/data.db" "pragma journal_mode = wal; create table t (n)" >/dev/null
 	for i in 1 2 3 4; do
@@ -88,7 +102,46 @@ shared() {
 	done
 	wait "${pids[@]}"
 	[ "$(sqlite3 "$share/data.db" "select count(*), sum(n) from t; pragma integrity_check")" = $'40|100\nok' ]
-	[ "$(sqlite3 "$dir/source/data.db" "select count(*) from t")" = 40 ]
-	exec 7>&-
-	wait
+	[ "$(sqlite3 "$source/data.db" "select count(*) from t")" = 40 ]
+	unmount_here
+}
+
+# package NAME DEPENDENCIES: with a hundred files.
+package() {
+	local i
+	mkdir -p "$source/$1/lib"
+	printf '{"name": "%s", "version": "1.0.0", "main": "lib/1.js", "dependencies": {%s}}' "$1" "$2" >"$source/$1/package.json"
+	for i in {1..100}; do echo "module.exports = '$1 $i'" >"$source/$1/lib/$i.js"; done
+}
+
+@test "shares: npm installs on one; node's fs.watch there is told what the host does, and the host's what is done there" {
+	local pid
+	command -v npm >/dev/null || skip "npm is not installed"
+	mount_here
+	package lower ""
+	package upper '"lower": "file:../lower"'
+	package app '"upper": "file:../upper"'
+	cd "$share/app"
+	timeout 100 npm install --install-links --offline --no-audit --no-fund --loglevel=error 7>&-
+	[ "$(node -p 'require("upper") + require("lower")' 7>&-)" = "upper 1lower 1" ]
+	timeout 100 npm ci --install-links --offline --no-audit --no-fund --loglevel=error 7>&-
+	diff -r "$source/upper/lib" "$source/app/node_modules/upper/lib"
+	# Each of the two watches, and the other writes.
+	node -e 'for (const dir of process.argv.slice(1)) require("fs").watch(dir, (what, name) => console.log(dir, what, name)); console.log("watching")' \
+		"$share/upper/lib" "$source/lower/lib" >"$BATS_TEST_TMPDIR/seen" 7>&- &
+	pid=$!
+	poll 20 grep -q watching "$BATS_TEST_TMPDIR/seen"
+	# What watches there are is looked at twice a second.
+	sleep 0.6
+	echo changed >>"$source/upper/lib/7.js"
+	echo new >"$source/upper/lib/new.js"
+	rm "$source/upper/lib/8.js"
+	echo new >"$share/lower/lib/other.js"
+	poll 10 grep -qx "$share/upper/lib change 7.js" "$BATS_TEST_TMPDIR/seen"
+	poll 10 grep -qx "$share/upper/lib rename new.js" "$BATS_TEST_TMPDIR/seen"
+	poll 10 grep -qx "$share/upper/lib rename 8.js" "$BATS_TEST_TMPDIR/seen"
+	poll 10 grep -qx "$source/lower/lib rename other.js" "$BATS_TEST_TMPDIR/seen"
+	kill "$pid"
+	cd /
+	unmount_here
 }
