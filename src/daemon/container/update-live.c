@@ -70,18 +70,19 @@ int update_check_size(const struct oci_runtime *rt, unsigned cpus, uint64_t memo
 	return 0;
 }
 
-static int check_machine(const struct container *c, const struct oci_runtime *rt, struct err *err)
+/* @ret_room: memory that the machine has for the container */
+static int check_machine(const struct container *c, const struct oci_runtime *rt,
+			 uint64_t *ret_room, struct err *err)
 {
 	cleanup_close int dir_fd =
 		openat(c->table->dir_fd, c->machine_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	uint64_t memory_bytes;
 	unsigned cpus;
 	int r;
 
 	if (dir_fd < 0)
 		return err_errno(err, -errno, "containers/%s", c->rec.id);
-	r = machine_running(dir_fd, &cpus, &memory_bytes, err);
-	return r == 0 ? update_check_size(rt, cpus, memory_bytes, err) : r;
+	r = machine_running(dir_fd, &cpus, ret_room, err);
+	return r == 0 ? update_check_size(rt, cpus, *ret_room, err) : r;
 }
 
 static int ask_shim(const struct container *c, const struct control_request *request,
@@ -98,11 +99,12 @@ static int ask_shim(const struct container *c, const struct control_request *req
 }
 
 /* An engine without a balloon keeps what the guest does not use. */
-static int set_balloon(const struct container *c, const struct oci_runtime *new, struct err *err)
+static int set_balloon(const struct container *c, const struct oci_runtime *new, uint64_t room,
+		       struct err *err)
 {
 	const struct control_request request = {
 		.op = CONTROL_MEMORY,
-		.bytes = machine_memory_for((uint64_t) new->memory_bytes),
+		.bytes = machine_memory_left((uint64_t) new->memory_bytes, room),
 	};
 	int r = ask_shim(c, &request, err);
 
@@ -122,16 +124,17 @@ int update_live(const struct container *c, const struct oci_runtime *old,
 	bool rises = old->memory_bytes > 0 && new->memory_bytes > old->memory_bytes;
 	bool falls = new->memory_bytes != old->memory_bytes && !rises;
 	cleanup_strv char **settings = NULL;
-	int r = check_machine(c, new, err);
+	uint64_t room;
+	int r = check_machine(c, new, &room, err);
 
 	if (r == 0)
 		r = update_settings(old, new, &settings);
 	if (r == 0 && rises)
-		r = set_balloon(c, new, err);
+		r = set_balloon(c, new, room, err);
 	if (r == 0)
 		r = set_limits(c, settings, err);
 	if (r == 0 && falls)
-		r = set_balloon(c, new, err);
+		r = set_balloon(c, new, room, err);
 	if (r == 0 && cpuset)
 		r = ask_shim(c, &(struct control_request){ .op = CONTROL_CPUS, .cpuset = cpuset },
 			     err);

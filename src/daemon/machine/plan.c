@@ -25,6 +25,13 @@
 #define PAGES_SHARE	      64u
 
 /*
+ * What a guest with a filled balloon has beyond that: its kernel begins to look for memory at marks
+ * that follow the machine's size, and the programs that run are in its cache.  With less, a
+ * container that comes near its limit makes the kernel read its programs again and again.
+ */
+#define MEMORY_SLACK_BYTES MIB(32)
+
+/*
  * Largest size of the writable layer; the file is sparse.  The guest reads a description of each
  * 128 MiB when it mounts it, so more of it costs time in every start.
  */
@@ -37,6 +44,11 @@ uint64_t machine_memory_for(uint64_t container_bytes)
 	uint64_t bytes = container_bytes + container_bytes / PAGES_SHARE + MEMORY_OVERHEAD_BYTES;
 
 	return (bytes + MIB(1) - 1) / MIB(1) * MIB(1);
+}
+
+uint64_t machine_memory_left(uint64_t container_bytes, uint64_t room_bytes)
+{
+	return container_bytes + machine_memory_for(room_bytes) - room_bytes + MEMORY_SLACK_BYTES;
 }
 
 /* The other way round.  Return: 0 for less than any machine has. */

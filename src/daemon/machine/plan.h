@@ -62,6 +62,14 @@ int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, 
 uint64_t machine_memory_for(uint64_t container_bytes);
 
 /**
+ * machine_memory_left() - memory that a machine keeps when its balloon takes what a limit leaves
+ * @room_bytes: what the machine has for a container without one
+ *
+ * Pure.
+ */
+uint64_t machine_memory_left(uint64_t container_bytes, uint64_t room_bytes);
+
+/**
  * machine_size() - processors and memory of the machine
  * @host: docker's HostConfig
  *

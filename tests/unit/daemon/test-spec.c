@@ -358,6 +358,8 @@ static void the_machine_has_what_its_kernel_takes_on_top(void **state)
 	assert_int_equal(machine_memory_for(MIB(128)), MIB(128) + MIB(82));
 	assert_int_equal(machine_memory_for(GIB(64)), GIB(64) + GIB(1) + MIB(80));
 	assert_int_equal(machine_memory_for(1), MIB(81));
+	assert_int_equal(machine_memory_left(MIB(32), GIB(1)), MIB(32) + MIB(96) + MIB(32));
+	assert_true(machine_memory_left(GIB(1), GIB(1)) >= machine_memory_for(GIB(1)));
 }
 
 int main(void)
