@@ -18,6 +18,8 @@
  *   oci-layout, index.json, blobs/sha256/…   an OCI image layout
  *   rootfs/HEX.erofs                         one flattened image per manifest digest
  *   sums/HEX                                 what such a file's digest was when it was made
+ *   sums/HEX.unsynced                        such a file is not on the disk yet
+ *   boot                                     the boot id of the kernel that it was opened under
  *   partial/HEX                              layers of which a part was downloaded, for a week
  *   uploads/HEX                              where an upload that is under way goes on, for a day
  *   tmp/                                     other unfinished files; emptied when it is opened
@@ -26,9 +28,10 @@
  * and so does org.opencontainers.image.ref.name.
  *
  * Every function may be called from several threads at once.  An image becomes visible in
- * index.json only when all its blobs and its EROFS file are complete and synced.  An image is known
- * by its config, as with docker: one that comes again with another manifest (its layers packed
- * differently) only gets the new name.  A program that pulls ignores SIGPIPE.
+ * index.json only when all its blobs and its EROFS file are complete, and the blobs synced; the
+ * file is made anew of them where it is lost.  An image is known by its config, as with docker: one
+ * that comes again with another manifest (its layers packed differently) only gets the new name.  A
+ * program that pulls ignores SIGPIPE.
  */
 struct store;
 

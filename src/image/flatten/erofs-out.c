@@ -19,6 +19,7 @@
  */
 
 #define GATHER_BYTES KIB(256)
+#define DIRECT_BYTES KIB(128)
 #define HOLE_BYTES   KIB(64)  /* zeros in shorter runs are cheaper to write than to skip */
 #define PART_BYTES   MIB(4)   /* taken from the space at once */
 #define LARGE_BYTES  KIB(128) /* a file from here on need not lie among the small ones */
@@ -45,23 +46,41 @@ static bool is_zero_piece(const char *data, size_t len)
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
 }
 
-/* Writes what is gathered.  Pieces of HOLE_BYTES that are all zeros are left to be holes. */
-int erofs_out_flush(struct erofs_out *o)
+/* Pieces of HOLE_BYTES that are all zeros are left to be holes. */
+static int write_at(const struct erofs_out *o, const char *data, size_t len, uint64_t base)
 {
-	uint64_t base = o->pos - o->len;
 	size_t start = 0; /* of what is not yet written */
 	int r = 0;
 
-	for (size_t i = 0; i + HOLE_BYTES <= o->len && r == 0; i += HOLE_BYTES) {
-		if (!is_zero_piece(o->data + i, HOLE_BYTES))
+	for (size_t i = 0; i + HOLE_BYTES <= len && r == 0; i += HOLE_BYTES) {
+		if (!is_zero_piece(data + i, HOLE_BYTES))
 			continue;
 		if (i > start)
-			r = fd_pwrite_all(o->fd, o->data + start, i - start, base + start);
+			r = fd_pwrite_all(o->fd, data + start, i - start, base + start);
 		start = i + HOLE_BYTES;
 	}
-	if (r == 0 && o->len > start)
-		r = fd_pwrite_all(o->fd, o->data + start, o->len - start, base + start);
+	if (r == 0 && len > start)
+		r = fd_pwrite_all(o->fd, data + start, len - start, base + start);
+	return r;
+}
+
+/* Writes what is gathered. */
+int erofs_out_flush(struct erofs_out *o)
+{
+	int r = write_at(o, o->data, o->len, o->pos - o->len);
+
 	o->len = 0;
+	return r;
+}
+
+/* What is long enough is not gathered first. */
+static int append_directly(struct erofs_out *o, const char *data, size_t len)
+{
+	int r = erofs_out_flush(o);
+
+	if (r == 0)
+		r = write_at(o, data, len, o->pos);
+	o->pos += len;
 	return r;
 }
 
@@ -128,6 +147,8 @@ int erofs_out_append(struct erofs_out *o, const void *data, size_t len)
 {
 	const char *from = data;
 
+	if (len >= DIRECT_BYTES)
+		return append_directly(o, data, len);
 	while (len > 0) {
 		size_t n = GATHER_BYTES - o->len;
 

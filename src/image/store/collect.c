@@ -13,6 +13,7 @@
 #include "image/store/claim.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/unsynced.h"
 
 /*
  * Theory of operation: mark and sweep.  Marked are the blobs of all images in the table and the
@@ -92,6 +93,7 @@ void store_collect(struct store *st)
 			(void)path_each(st->blobs512_fd, sweep_one, &(struct sweep){ &m, "" });
 		(void)path_each(st->rootfs_fd, sweep_one, &(struct sweep){ &m, ".erofs" });
 		(void)path_each(st->sums_fd, sweep_one, &(struct sweep){ &m, "" });
+		(void)path_each(st->sums_fd, sweep_one, &(struct sweep){ &m, UNSYNCED_SUFFIX });
 	}
 	free(m.hex);
 }

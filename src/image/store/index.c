@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
 #include "image/store/collect.h"
 #include "image/store/record.h"
+#include "image/store/rootfs.h"
 #include "image/store/store.h"
 #include "image/store/table.h"
 #include "oci/descriptor.h"
@@ -218,7 +220,25 @@ static bool is_lost(int r)
 	return r == -ENOENT || r == -EBADMSG || r == -EFBIG;
 }
 
-static int read_entry(const struct store *st, const struct oci_descriptor *d, struct table *t,
+/* An image's file may have been lost with the machine's power, or by a hand: the layers have all
+ * of it. */
+static int load_entry(struct store *st, const struct oci_descriptor *d, struct record **ret,
+		      struct err *err)
+{
+	char name[ROOTFS_NAME_MAX];
+	struct work work;
+	int r;
+
+	rootfs_name(&d->digest, name);
+	if (faccessat(st->rootfs_fd, name, F_OK, 0) == 0)
+		return record_load(st, d, ret, err);
+	work_begin(&work, st);
+	r = rootfs_restore(&work, d, err);
+	work_end(&work);
+	return r == 0 ? record_load(st, d, ret, err) : r == -ENOMEM ? r : -ENOENT;
+}
+
+static int read_entry(struct store *st, const struct oci_descriptor *d, struct table *t,
 		      struct err *err)
 {
 	ssize_t i = table_find(t, &d->digest);
@@ -226,7 +246,7 @@ static int read_entry(const struct store *st, const struct oci_descriptor *d, st
 	int r;
 
 	if (i < 0) {
-		r = record_load(st, d, &rec, err);
+		r = load_entry(st, d, &rec, err);
 		if (r < 0)
 			return is_lost(r) ? 0 : r;
 		i = (ssize_t)t->n;
@@ -238,7 +258,7 @@ static int read_entry(const struct store *st, const struct oci_descriptor *d, st
 	return r < 0 ? err_set(err, r, "out of memory") : 0;
 }
 
-int table_load(const struct store *st, struct table *ret, struct err *err)
+int table_load(struct store *st, struct table *ret, struct err *err)
 {
 	cleanup_oci_index struct oci_index *ix = NULL;
 	cleanup(buf_reset) struct buf text = BUF_INIT;

@@ -5,7 +5,7 @@
 
 /** table_load() - read index.json; a store without one is empty.  Entries without content are left
  * out.  Return: 0; -errno with a message. */
-int table_load(const struct store *st, struct table *ret, struct err *err);
+int table_load(struct store *st, struct table *ret, struct err *err);
 
 /** table_commit() - write index.json, then make @t the store's table (@t is empty after).  Lock
  * held.  Return: 0; -errno with a message, nothing changed. */

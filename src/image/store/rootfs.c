@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/str.h"
 #include "image/flatten/unpack.h"
 #include "image/store/blob.h"
 #include "image/store/check.h"
@@ -15,15 +16,15 @@
 #include "image/store/record.h"
 #include "image/store/store.h"
 #include "image/store/sums.h"
-#include "image/store/writeback.h"
+#include "image/store/unsynced.h"
 
 /*
  * Theory of operation: moat-unpack reads the layers while they are downloaded, so it gets to see
  * content whose digest is not known yet.  It can do nothing with it but write the image's file
  * below tmp/, and that is thrown away unless every layer has turned out to be what the manifest
- * says; only then it is synced and gets its name.  Where unpacking fails, downloads that have begun
- * still go to their end: a layer that is damaged on its way is to be called that, and not a bad
- * image.
+ * says; only then it gets its name, and is synced afterwards (unsynced.h).  Where unpacking fails,
+ * downloads that have begun still go to their end: a layer that is damaged on its way is to be
+ * called that, and not a bad image.
  *
  * Whoever made the image controls manifest, config and layers.
  */
@@ -171,10 +172,28 @@ static int extend_file(const struct store *st, int fd, struct err *err)
 	return 0;
 }
 
+/* Gives the file its name. */
+static int publish(const struct rootfs *rf, int fd, const char *tmp, const char *name)
+{
+	const struct digest *manifest = &rf->install->manifest->digest;
+	struct store *st = rf->work->st;
+	int r = sums_forget(st, manifest);
+
+	if (r == 0)
+		r = unsynced_mark(st, manifest);
+	if (r == 0 && renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0)
+		r = -errno;
+	if (r < 0 || sums_want(st, manifest) == 0)
+		return r;
+	if (fsync(fd) < 0 || fsync(st->rootfs_fd) < 0)
+		return -errno;
+	unsynced_clear(st, manifest);
+	return 0;
+}
+
 static int make_file(struct rootfs *rf, const char *name, struct err *err)
 {
 	struct store *st = rf->work->st;
-	struct writeback writeback;
 	cleanup_close int fd = -1;
 	char tmp[32];
 	int r;
@@ -182,20 +201,16 @@ static int make_file(struct rootfs *rf, const char *name, struct err *err)
 	fd = store_tmp_open(st, tmp);
 	if (fd < 0)
 		return err_errno(err, fd, "make a file in %s/tmp", st->path);
-	writeback_begin(&writeback, fd);
 	r = flatten_layers(rf, fd, err);
-	writeback_end(&writeback);
 	if (r == 0)
 		r = extend_file(st, fd, err);
-	if (r == 0)
-		r = sums_forget(st, &rf->install->manifest->digest);
-	if (r == 0 && (fsync(fd) < 0 || renameat(st->tmp_fd, tmp, st->rootfs_fd, name) < 0 ||
-		       fsync(st->rootfs_fd) < 0))
-		r = err_errno(err, -errno, "store %s/rootfs/%s", st->path, name);
+	if (r == 0) {
+		r = publish(rf, fd, tmp, name);
+		if (r < 0)
+			err_errno(err, r, "store %s/rootfs/%s", st->path, name);
+	}
 	if (r < 0)
 		unlinkat(st->tmp_fd, tmp, 0);
-	else
-		sums_want(st, &rf->install->manifest->digest);
 	return r;
 }
 
@@ -272,6 +287,39 @@ static int make_alone(struct rootfs *rf,
 int rootfs_remake(struct rootfs *rf, struct err *err)
 {
 	return make_alone(rf, make_file, err);
+}
+
+static int read_config(const struct store *st, const struct digest *d,
+		       struct oci_image_config **ret, struct err *err)
+{
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = blob_read(st, d, &text, err);
+
+	return r == 0 ? oci_image_config_parse(text.data ? text.data : "", text.len, ret, err) : r;
+}
+
+int rootfs_restore(struct work *w, const struct oci_descriptor *manifest, struct err *err)
+{
+	const struct install in = { .manifest = manifest };
+	struct rootfs rf = { .work = w, .install = &in };
+	cleanup_oci_manifest struct oci_manifest *m = NULL;
+	cleanup_oci_image_config struct oci_image_config *config = NULL;
+	cleanup(buf_reset) struct buf text = BUF_INIT;
+	int r = blob_read(w->st, &manifest->digest, &text, err);
+
+	if (r == 0)
+		r = oci_manifest_parse(text.data ? text.data : "", text.len, &m, err);
+	if (r == 0)
+		r = read_config(w->st, &m->config.digest, &config, err);
+	if (r == 0 && strv_len(config->diff_ids) != m->n_layers)
+		r = err_set(err, -EBADMSG, "manifest and config have different layers");
+	if (r < 0)
+		return r;
+	rf.manifest = m;
+	rf.config = config;
+	r = rootfs_remake(&rf, err);
+	free(rf.layer_bytes);
+	return r;
 }
 
 int rootfs_make(struct rootfs *rf, struct err *err)

@@ -23,6 +23,10 @@ int layers_open_stored(const struct store *st, const struct oci_manifest *m,
  * image's. Return: as rootfs_make(). */
 int rootfs_remake(struct rootfs *rf, struct err *err);
 
+/** rootfs_restore() - the same of an image that is known by its manifest alone.  Return: as
+ * rootfs_make(); -ENOENT where some of it is not stored. */
+int rootfs_restore(struct work *w, const struct oci_descriptor *manifest, struct err *err);
+
 /**
  * rootfs_make() - get the layers of an image, and flatten them as they come, unless it is done
  *

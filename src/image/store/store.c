@@ -22,15 +22,16 @@
 #include "image/store/record.h"
 #include "image/store/sums.h"
 #include "image/store/table.h"
+#include "image/store/unsynced.h"
 
 /*
  * Theory of operation: an OCI image layout on disk, and a table of its images in memory that
  * answers every question without reading a file.  One moatd owns the folder (flock); its threads
  * share one mutex, which is held for memory and for the writing of index.json, never for a
- * transfer.  The order of every change is: content, synced; then index.json; then garbage.  So a
- * kill leaves at worst content that nobody refers to, which the next store_open() removes.  On a
- * full disk a removal goes the other way, garbage first: the next store_open() leaves out what has
- * no content.
+ * transfer.  The order of every change is: content, synced; then index.json; then garbage.  An
+ * image's file, which is made of content, is synced after that (unsynced.h).  So a kill leaves at
+ * worst content that nobody refers to, which the next store_open() removes.  On a full disk a
+ * removal goes the other way, garbage first: the next store_open() leaves out what has no content.
  */
 
 #define PARTIAL_KEPT_SEC (7 * 24 * 3600)
@@ -131,6 +132,8 @@ static int open_root(struct store *st, const char *path, struct err *err)
 	r = open_folders(st);
 	if (r == 0)
 		r = write_layout(st);
+	if (r == 0)
+		r = unsynced_judge(st);
 	return r < 0 ? err_errno(err, r, "prepare %s", st->path) : 0;
 }
 
@@ -167,6 +170,7 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 		r = read_table(st, err);
 	if (r < 0)
 		return r;
+	unsynced_take_up(st);
 	(void)incoming_tidy(st, PARTIAL_KEPT_SEC);
 	(void)path_each(st->uploads_fd, forget_old_upload, NULL);
 	*ret = take_ptr(st);

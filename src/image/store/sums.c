@@ -17,12 +17,14 @@
 #include "image/flatten/erofs-format.h"
 #include "image/store/claim.h"
 #include "image/store/record.h"
+#include "image/store/unsynced.h"
 
 /*
  * Theory of operation: moat-unpack writes an image's file in no particular order, so there is no
  * digest of it to be had on the way, and two files of one image differ.  A thread reads the file
- * once more after the pull is over, from the page cache as a rule, and notes its digest.  Who makes
- * the file anew has the claim on it and removes the note first.
+ * once more after the pull is over, from the page cache as a rule, and notes its digest; before
+ * that it sees to it that the file is on the disk (unsynced.h).  Who makes the file anew has the
+ * claim on it and removes the note first.
  *
  * All of it is our own; a note that is damaged makes a good file look bad, and it is made anew.
  */
@@ -90,6 +92,14 @@ static int note(struct store *st, const struct digest *manifest, const char *hex
 	return file_write_atomic(st->sums_fd, digest_hex(manifest), hex, SHA256_HEX_LEN, 0600);
 }
 
+static void sync_file(const struct store *st, const char *name, const struct digest *manifest)
+{
+	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0 && fsync(fd) == 0 && fsync(st->rootfs_fd) == 0)
+		unsynced_clear(st, manifest);
+}
+
 static void take_sum(struct store *st, const struct digest *manifest)
 {
 	const struct progress p = { .cancelled = is_stopped, .arg = st };
@@ -99,6 +109,7 @@ static void take_sum(struct store *st, const struct digest *manifest)
 	rootfs_name(manifest, name);
 	if (claim_take(st, &claim, name, &p) < 0)
 		return;
+	sync_file(st, name, manifest);
 	if (measure(st, manifest, is_stopped, hex) == 0)
 		(void)note(st, manifest, hex);
 	claim_release(st, &claim);
@@ -112,7 +123,7 @@ static bool next_sum(struct store *st, struct digest *ret)
 
 	while (!s->stopped && s->n == 0)
 		pthread_cond_wait(&st->released, &st->lock);
-	if (s->stopped)
+	if (s->n == 0)
 		return false;
 	*ret = s->queue[--s->n];
 	return true;
@@ -141,7 +152,7 @@ static struct sums *start_sums(struct store *st)
 	return s;
 }
 
-void sums_want(struct store *st, const struct digest *manifest)
+int sums_want(struct store *st, const struct digest *manifest)
 {
 	LOCK_STORE(st);
 	struct digest *more;
@@ -149,13 +160,14 @@ void sums_want(struct store *st, const struct digest *manifest)
 	if (!st->sums)
 		st->sums = start_sums(st);
 	if (!st->sums)
-		return;
+		return -EAGAIN;
 	more = reallocarray(st->sums->queue, st->sums->n + 1, sizeof(*more));
 	if (!more)
-		return;
+		return -EAGAIN;
 	st->sums->queue = more;
 	more[st->sums->n++] = *manifest;
 	pthread_cond_broadcast(&st->released);
+	return 0;
 }
 
 int sums_forget(struct store *st, const struct digest *manifest)

@@ -9,14 +9,15 @@
 
 struct sums;
 
-/** sums_want() - have one taken, in a thread that gives way to all others; without one, or when
- * moatd ends before, there is none.  The store's lock is not held. */
-void sums_want(struct store *st, const struct digest *manifest);
+/** sums_want() - have the file synced and its sum taken, in a thread that gives way to all others;
+ * when moatd ends before, there is no sum.  The store's lock is not held.  Return: 0; -EAGAIN where
+ * there is no thread. */
+int sums_want(struct store *st, const struct digest *manifest);
 
 /** sums_forget() - before the file becomes another one, whose claim is held.  Return: 0; -errno. */
 int sums_forget(struct store *st, const struct digest *manifest);
 
-/** sums_stop() - end the thread */
+/** sums_stop() - end the thread, when all that waits is synced */
 void sums_stop(struct store *st);
 
 enum sum_state {

@@ -77,23 +77,6 @@ static int check_blobs(struct check *c, struct err *err)
 	return 0;
 }
 
-static int remake(struct check *c, struct err *err)
-{
-	cleanup(buf_reset) struct buf text = BUF_INIT;
-	cleanup_oci_manifest struct oci_manifest *m = NULL;
-	struct rootfs rf = { .work = &c->work, .install = &c->install, .config = c->rec->im.oci };
-	int r = blob_read(c->work.st, &c->rec->im.manifest, &text, err);
-
-	if (r == 0)
-		r = oci_manifest_parse(text.data ? text.data : "", text.len, &m, err);
-	if (r < 0)
-		return r;
-	rf.manifest = m;
-	r = rootfs_remake(&rf, err);
-	free(rf.layer_bytes);
-	return r;
-}
-
 /* What is wrong with the file; it is gone after. */
 static int check_file(struct check *c, enum sum_state *ret, struct err *err)
 {
@@ -129,7 +112,7 @@ static int check_rootfs(struct check *c, struct err *err)
 	c->found.rootfs = state == SUM_WRONG ? ROOTFS_WRONG : ROOTFS_MISSING;
 	if (c->found.wrong || c->found.missing)
 		return 0;
-	r = remake(c, err);
+	r = rootfs_restore(&c->work, &c->manifest, err);
 	c->found.is_remade = r == 0;
 	return r < 0 ? err_wrap(err, "make the image's file anew") : 0;
 }

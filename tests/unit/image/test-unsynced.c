@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Images whose files had not come to the disk when moatd, or the machine, went down. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "kit.h"
+
+/* What is there of the image x.io/a:1, and its paths. */
+struct left {
+	struct place *place;
+	char *rootfs, *sum, *mark;
+};
+
+static void left_reset(struct left *l)
+{
+	free(l->rootfs);
+	free(l->sum);
+	free(l->mark);
+}
+
+static struct image *find_image(const struct place *p)
+{
+	struct image *im = NULL;
+
+	assert_int_equal(store_find(p->st, "x.io/a:1", &im, NULL), 0);
+	return im;
+}
+
+/* Loads an image, and closes the store with a mark that was never cleared. */
+static void leave_unsynced(struct left *l, struct place *p)
+{
+	struct image *im;
+	struct kit k;
+
+	KIT(&k, .content = "what is on the disk");
+	place_load_ok(p, archive_oci(&k, "x.io/a:1"), "x.io/a:1");
+	kit_reset(&k);
+	im = find_image(p);
+	*l = (struct left){ .place = p, .rootfs = store_rootfs_path(p->st, &im->manifest) };
+	l->sum = str_printf("%s/sums/%s", p->path, digest_hex(&im->manifest));
+	l->mark = str_printf("%s.unsynced", l->sum);
+	assert_non_null(l->mark);
+	image_free(im);
+	store_close(p->st);
+	p->st = NULL;
+	assert_int_equal(access(l->mark, F_OK), -1);
+	close(open(l->mark, O_CREAT | O_WRONLY, 0600));
+}
+
+static void open_again(struct place *p)
+{
+	struct err err = { 0 };
+
+	store_open(p->path, MOAT_UNPACK, 0, &p->st, &err);
+	assert_string_equal(err.msg, "");
+}
+
+/* @boot: what the store says of when it was opened last */
+static void machine_went_down(const struct left *l, const char *boot)
+{
+	cleanup_free char *path = str_printf("%s/boot", l->place->path);
+	cleanup_close int fd = open(path, O_WRONLY | O_TRUNC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, boot, strlen(boot)), 0);
+}
+
+static void assert_whole(const struct left *l)
+{
+	struct image *im = find_image(l->place);
+	struct verdict v = { 0 };
+
+	assert_true(im->size_bytes > 0);
+	image_free(im);
+	assert_int_equal(store_verify(l->place->st, "x.io/a:1", &v, NULL), 0);
+	assert_true(v.rootfs == ROOTFS_RIGHT || v.rootfs == ROOTFS_NOTED);
+	assert_false(v.is_remade);
+	verdict_reset(&v);
+}
+
+static void test_a_file_that_may_be_torn_is_made_anew(void **state)
+{
+	struct place *p = *state;
+	cleanup(left_reset) struct left l;
+
+	leave_unsynced(&l, p);
+	assert_int_equal(truncate(l.rootfs, 4096), 0);
+	machine_went_down(&l, "another boot\n");
+	open_again(p);
+	assert_whole(&l);
+	place_reopen(p);
+	assert_whole(&l);
+	assert_int_equal(access(l.mark, F_OK), -1);
+}
+
+static void test_the_death_of_moatd_takes_nothing(void **state)
+{
+	struct place *p = *state;
+	cleanup(left_reset) struct left l;
+	struct stat before, after;
+
+	leave_unsynced(&l, p);
+	assert_int_equal(stat(l.rootfs, &before), 0);
+	open_again(p);
+	assert_int_equal(stat(l.rootfs, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_whole(&l);
+	/* What waits is synced before the store is closed. */
+	place_reopen(p);
+	assert_int_equal(access(l.mark, F_OK), -1);
+	assert_int_equal(access(l.sum, F_OK), 0);
+}
+
+static void test_a_file_that_never_came_is_made_anew(void **state)
+{
+	struct place *p = *state;
+	cleanup(left_reset) struct left l;
+
+	leave_unsynced(&l, p);
+	assert_int_equal(unlink(l.rootfs), 0);
+	assert_int_equal(unlink(l.mark), 0);
+	open_again(p);
+	assert_whole(&l);
+}
+
+#define UNSYNCED_TEST(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNSYNCED_TEST(test_a_file_that_may_be_torn_is_made_anew),
+		UNSYNCED_TEST(test_the_death_of_moatd_takes_nothing),
+		UNSYNCED_TEST(test_a_file_that_never_came_is_made_anew),
+	};
+
+	return cmocka_run_group_tests_name("image: unsynced", tests, NULL, NULL);
+}
