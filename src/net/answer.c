@@ -20,7 +20,6 @@ static const struct field event_fields[] = {
 	FIELD(net_event, name, FIELD_LINE, .max = NET_EVENT_TEXT_MAX),
 	FIELD(net_event, protocol, FIELD_INT, .max = 255),
 	FIELD(net_event, port, FIELD_U16, .max = UINT16_MAX),
-	FIELD(net_event, count, FIELD_U64),
 	FIELD(net_event, text, FIELD_LINE, .max = NET_EVENT_TEXT_MAX),
 };
 

@@ -49,7 +49,6 @@ struct net_event {
 	char name[NET_EVENT_TEXT_MAX + 1]; /* that was asked for */
 	int protocol;			   /* IPPROTO_TCP, …; 0: it is a name */
 	uint16_t port;
-	uint64_t count; /* of this network, since it was made */
 
 	char text[NET_EVENT_TEXT_MAX + 1]; /* for people, of the others */
 };

@@ -225,12 +225,16 @@ told_of_firewall() {
 @test "network: what may not leave is refused and counted; rules of the host's own that let nothing pass are told of, once" {
 	nft 'add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
 	moat network create --egress allow=192.0.2.7:80 --egress deny limited
+	since=$(date +%s.%N)
 	run moat run --rm --network limited "$BUSYBOX" sh -c 'i=0; while [ $((i += 1)) -le 3 ]; do nc -w 9 192.0.2.8 80; done; nslookup evil.example'
 	first=$output
 	assert_has "No route to host"
 	assert_has NXDOMAIN
 	run moat network inspect -f '{{.Moat.RefusedPackets}} {{.Moat.RefusedNames}}' limited
 	[[ $output =~ ^[3-9]\ [1-9] ]]
+	run moat events --since "$since" --until "$(date +%s.%N)" --filter event=egress_refused --format '{{with .Actor.Attributes}}{{.name}} {{.to}} {{.protocol}} {{.port}}{{end}}'
+	assert_has "limited 192.0.2.8 tcp 80"
+	assert_has "limited evil.example dns"
 	poll 20 told_of_firewall
 	run moat run --rm --network limited "$BUSYBOX" true
 	assert_equal "$(grep -c '^WARNING: .*(ip filter FORWARD).*iptables -I FORWARD' <<<"$first$output")" 1

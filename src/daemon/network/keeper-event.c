@@ -46,9 +46,11 @@ static const struct network *find_network(struct networks *nets, const char *id)
 static void publish_refusal(struct networks *nets, const struct net_event *e)
 {
 	const struct network *n;
-	char to[IP_TEXT_MAX];
+	char to[IP_TEXT_MAX], port[8] = "";
 
 	ip_format(&e->to, to);
+	if (e->port)
+		snprintf(port, sizeof(port), "%u", e->port);
 	pthread_mutex_lock(&nets->lock);
 	n = find_network(nets, e->network);
 	if (n)
@@ -57,11 +59,9 @@ static void publish_refusal(struct networks *nets, const struct net_event *e)
 					member_text("container",
 						    find_container(nets, n->rec.name, &e->from)),
 					member_text("to", *e->name ? e->name : to),
-					member_text("protocol", protocol_name(e->protocol)),
-					member_json("port", json_sprintf("%u", e->port)),
-					member_json("count",
-						    json_sprintf("%llu",
-								 (unsigned long long)e->count))));
+					member_text("protocol",
+						    *e->name ? "dns" : protocol_name(e->protocol)),
+					member_text("port", port)));
 	pthread_mutex_unlock(&nets->lock);
 }
 

@@ -29,6 +29,20 @@ static char **warnings_of(const char *body_text)
 	return warnings;
 }
 
+static void names_of_the_host_on_internal_networks_are_said(void **state)
+{
+	cleanup_json json_t *host =
+		json_pack("{s:[s, s]}", "ExtraHosts", "a:1.1.1.1", "h:host-gateway");
+	cleanup_strv char **all = NULL;
+
+	(void)state;
+	assert_int_equal(host_config_warn_closed(host, "closed", &all), 0);
+	assert_int_equal(strv_len(all), 1);
+	assert_string_equal(all[0],
+			    "h:host-gateway: network closed is internal, there is no way to "
+			    "the host, so it is not in /etc/hosts");
+}
+
 static void what_has_no_effect_is_said(void **state)
 {
 	cleanup_strv char **all = warnings_of(
@@ -98,6 +112,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_no_effect_is_said),
+		cmocka_unit_test(names_of_the_host_on_internal_networks_are_said),
 		cmocka_unit_test_prestate(the_documented_table_is_that_of_the_code, argv[1]),
 	};
 
