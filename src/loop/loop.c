@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -221,16 +222,27 @@ int loop_add_signal(struct loop *l, int signo, loop_signal_fn fn, void *arg, str
 
 int loop_add_child(struct loop *l, pid_t pid, loop_child_fn fn, void *arg, struct source **ret)
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	cleanup_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct source *s = NULL;
+	int r = fd < 0 ? -errno : loop_add_pidfd(l, fd, fn, arg, &s);
+
+	if (r < 0)
+		return r;
+	s->pid = pid;
+	give_source(s, ret);
+	return 0;
+}
+
+int loop_add_pidfd(struct loop *l, int pidfd, loop_child_fn fn, void *arg, struct source **ret)
+{
+	int fd = fcntl(pidfd, F_DUPFD_CLOEXEC, 0), r;
 	struct source *s;
-	int r;
 
 	if (fd < 0)
 		return -errno;
 	r = source_new(l, SOURCE_CHILD, fd, EPOLLIN, arg, &s);
 	if (r < 0)
 		return r;
-	s->pid = pid;
 	s->fn.child = fn;
 	give_source(s, ret);
 	return 0;
@@ -254,14 +266,23 @@ static int dispatch_signal(struct source *s)
 	return s->fn.signal(s, (int)si.ssi_signo, s->arg);
 }
 
+/* Return: as waitpid(2) gives it. */
+static int status_of(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return W_EXITCODE(info->si_status, 0);
+	return W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
+
 static int dispatch_child(struct source *s)
 {
-	int status;
+	siginfo_t info = { 0 };
+	int r = waitid(P_PIDFD, (id_t)s->fd, &info, WEXITED | WNOHANG);
 
-	if (waitpid(s->pid, &status, WNOHANG) != s->pid)
+	if (r < 0 ? errno != ECHILD : info.si_pid == 0)
 		return 0;
 	epoll_ctl(s->loop->epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
-	return s->fn.child(s, s->pid, status, s->arg);
+	return s->fn.child(s, s->pid, r < 0 ? -1 : status_of(&info), s->arg);
 }
 
 static int source_dispatch(struct source *s, uint32_t events)

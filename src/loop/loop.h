@@ -76,5 +76,14 @@ int loop_add_signal(struct loop *l, int signo, loop_signal_fn fn, void *arg, str
  */
 int loop_add_child(struct loop *l, pid_t pid, loop_child_fn fn, void *arg, struct source **ret);
 
+/**
+ * loop_add_pidfd() - wait for the end of any process
+ * @pidfd: borrowed
+ *
+ * As loop_add_child(), but the callback gets 0 as its number, and as its status -1 where it is not
+ * a child of ours.
+ */
+int loop_add_pidfd(struct loop *l, int pidfd, loop_child_fn fn, void *arg, struct source **ret);
+
 /** source_free() - stop watching; NULL is accepted */
 void source_free(struct source *s);
