@@ -49,7 +49,7 @@ static int try_jail(int group_fd, struct identity *ret)
 {
 	cleanup_close int pidfd = -1;
 	int status;
-	pid_t pid = identity_fork(group_fd, ret, &pidfd);
+	pid_t pid = identity_fork(group_fd, false, ret, &pidfd);
 
 	if (pid < 0)
 		return -pid;

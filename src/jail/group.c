@@ -221,7 +221,7 @@ static int set_part(const struct jail *j, size_t part, int dir_fd, bool v2)
 		return set_number(dir_fd, v2 ? "memory.max" : "memory.limit_in_bytes",
 				  j->memory_bytes);
 	case PIDS:
-		return set_number(dir_fd, "pids.max", j->threads);
+		return set_number(dir_fd, "pids.max", j->threads + j->forks);
 	default:
 		return set_cpus(dir_fd, j->cpus, v2);
 	}
@@ -282,15 +282,36 @@ int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, s
 	return r;
 }
 
-int group_join(const struct jail_group *g)
+int group_open(const struct jail_group *g, int *ret)
 {
 	char name[sizeof(g->name) + 8];
-	int r = 0;
+	int n = 0;
 
 	snprintf(name, sizeof(name), "%s/tasks", g->name);
-	for (size_t i = 0; r == 0 && i < JAIL_GROUP_PARTS && g->folders[i] >= 0; i++)
-		r = write_at(g->folders[i], name, "0");
-	return r;
+	for (size_t i = 0; i < JAIL_GROUP_PARTS && g->folders[i] >= 0; i++) {
+		ret[n] = openat(g->folders[i], name, O_WRONLY | O_CLOEXEC);
+		if (ret[n] < 0) {
+			int r = -errno;
+
+			while (n > 0)
+				close(ret[--n]);
+			return r;
+		}
+		n++;
+	}
+	return n;
+}
+
+int group_join(const struct jail_group *g)
+{
+	int fds[JAIL_GROUP_PARTS], n = group_open(g, fds), r = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = fd_write_all(fds[i], "0", 1);
+		close(fds[i]);
+	}
+	return n < 0 ? n : r;
 }
 
 /* Removes the groups in a folder.  Those that have a process stay, as rmdir(2) fails with EBUSY.

@@ -27,9 +27,9 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "jail/limits.h"
 
 #define JAIL_UID_FIRST 2100000000u
-#define NOBODY_UID     65534u
 
 /*
  * Makes a child without libc's fork(), as only clone3() can put it into a control group; it
@@ -88,10 +88,10 @@ uid_t identity_own_uid(void)
 	return uid == 0 ? JAIL_UID_FIRST + (uid_t)getpid() : uid;
 }
 
-pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd)
+pid_t identity_fork(int group_fd, bool zygote, struct identity *ret, int *ret_pidfd)
 {
 	const uid_t uid = geteuid();
-	const uint64_t apart = uid == 0 ? CLONE_NEWPID : CLONE_NEWPID | CLONE_NEWUSER;
+	const uint64_t apart = (zygote ? 0 : CLONE_NEWPID) | (uid == 0 ? 0 : CLONE_NEWUSER);
 	pid_t pid = -EPERM;
 
 	*ret = (struct identity){ .uid = uid, .gid = getegid() };
@@ -211,4 +211,12 @@ int identity_keep(uid_t uid, const int *caps, size_t n, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		keep |= (uint64_t)1 << caps[i];
 	return keep_only(uid, keep, err);
+}
+
+void identity_late(const struct jail *j, struct jail_late *ret)
+{
+	bool root = geteuid() == 0;
+
+	*ret = (struct jail_late){ .user = root ? identity_own_uid() : 0,
+				   .threads_max = root ? limits_threads(j) : 0 };
 }

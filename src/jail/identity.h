@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/err.h"
+#include "jail/jail.h"
+#include "jail/late.h"
 
 /* Who a jailed process is: its user, its capabilities, its namespaces. */
 
@@ -19,6 +20,7 @@ struct identity {
 /**
  * identity_fork() - make the process that a jail is made of
  * @group_fd:  the control group (version 2) it is born into; -1: the caller's
+ * @zygote:    it is one, whose children outlive it: so it is in no process namespace of its own
  * @ret:       who it is, in both processes
  * @ret_pidfd: in the caller; owned, close-on-exec
  *
@@ -27,7 +29,7 @@ struct identity {
  *
  * Return: as fork(2), but -errno.
  */
-pid_t identity_fork(int group_fd, struct identity *ret, int *ret_pidfd);
+pid_t identity_fork(int group_fd, bool zygote, struct identity *ret, int *ret_pidfd);
 
 /**
  * identity_unshare() - namespaces of its own for mounts, network, IPC and host name; without
@@ -53,3 +55,6 @@ uid_t identity_own_uid(void);
  * Return: 0; -errno with a message.
  */
 int identity_keep(uid_t uid, const int *caps, size_t n, struct err *err);
+
+/** identity_late() - who a process becomes that is forked of a zygote for us */
+void identity_late(const struct jail *j, struct jail_late *ret);

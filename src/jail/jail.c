@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
@@ -116,6 +117,9 @@ static int check_names(const struct jail *j, struct err *err)
 	return 0;
 }
 
+/* Of a zygote: to give what is forked of it another user and a process namespace. */
+static const int kept[] = { CAP_SYS_ADMIN, CAP_SETUID, CAP_SETGID, CAP_SETPCAP };
+
 static int enter_jail(const struct jail *j, const struct identity *who, int report, struct err *err)
 {
 	cleanup_strv char **names = NULL;
@@ -129,11 +133,12 @@ static int enter_jail(const struct jail *j, const struct identity *who, int repo
 	r = identity_unshare(who, err);
 	if (r == 0)
 		r = root_enter(j, names, who->target, &rooted, err);
-	else if (r == -EPERM)
+	else if (r == -EPERM && !j->forks)
 		r = 0;
 	if (r == 0)
-		r = identity_drop(who->target, err);
-	if (r == 0)
+		r = j->forks ? identity_keep(who->target, kept, ARRAY_SIZE(kept), err)
+			     : identity_drop(who->target, err);
+	if (r == 0 && !j->forks)
 		r = limits_set_threads(j, who, err);
 	if (r == 0)
 		r = check_names(j, err);
@@ -144,26 +149,33 @@ static int enter_jail(const struct jail *j, const struct identity *who, int repo
 	return r == 0 ? syscalls_restrict(j, err) : r;
 }
 
-/* The library is named by its descriptor, /dev/fd/N: the jail's user need not be able to search
+/* A library is named by its descriptor, /dev/fd/N: the jail's user need not be able to search
  * the library's folder, and nothing has to be quoted. */
-static void name_library(const struct jail *j, char *ret, size_t size)
+static void name_libraries(const struct jail *j, char *ret, size_t size)
 {
-	for (size_t i = 0; i < j->n_fds; i++)
+	size_t len = 0;
+
+	*ret = '\0';
+	for (size_t i = 0; i < j->n_fds && len < size; i++)
 		if (j->fds[i].library)
-			snprintf(ret, size, "LD_PRELOAD=/dev/fd/%zu", JAIL_FD_FIRST + i);
+			len += (size_t)snprintf(ret + len, size - len, "%s/dev/fd/%zu",
+						len == 0 ? "LD_PRELOAD=" : ":", JAIL_FD_FIRST + i);
 }
 
 static int run_program(const struct jail *j, const struct identity *who, int *report,
 		       struct err *err)
 {
 	char path[] = "PATH=/usr/bin:/bin", locale[] = "LC_ALL=C";
-	char library[64] = "";
-	char *environment[] = { path, locale, NULL, NULL };
+	char libraries[64];
+	char *environment[5] = { path, locale };
+	size_t n = 2;
 	int r;
 
-	name_library(j, library, sizeof(library));
-	if (*library)
-		environment[2] = library;
+	name_libraries(j, libraries, sizeof(libraries));
+	if (*libraries)
+		environment[n++] = libraries;
+	if (j->setting)
+		environment[n++] = (char *)(uintptr_t)j->setting;
 	reset_signals();
 	r = arrange_fds(j, report);
 	if (r < 0)
@@ -216,7 +228,7 @@ static int spawn_in(const struct jail *j, const struct jail_group *group, int gr
 		return err_errno(err, -errno, "jail: pipe");
 	from = ends[0];
 	to = ends[1];
-	pid = identity_fork(group_fd, &who, &pidfd);
+	pid = identity_fork(group_fd, j->forks > 0, &who, &pidfd);
 	if (pid < 0)
 		return err_errno(err, pid, "jail: fork");
 	if (pid == 0)

@@ -15,7 +15,7 @@
  * calls it is known to need.
  */
 
-#define JAIL_FDS_MAX  16
+#define JAIL_FDS_MAX  20
 #define JAIL_FD_FIRST 3
 
 struct jail_fd {
@@ -23,7 +23,8 @@ struct jail_fd {
 	int fd;		  /* borrowed */
 	bool reopen;	  /* the program opens it once more, read-only, by the name /dev/fd/N */
 	bool memory;	  /* a memfd; the program opens it once more by the name /dev/fd/N */
-	bool library;	  /* beside reopen: the program loads it before its own libraries */
+	bool library; /* beside reopen: the program loads it before its own libraries; several in
+			 this order */
 };
 
 struct jail {
@@ -46,6 +47,8 @@ struct jail {
 	unsigned threads;      /* at most */
 	uint64_t memory_bytes; /* beside the stacks of threads, and the program itself */
 	uint64_t file_bytes;   /* none of its files becomes larger */
+	unsigned forks; /* of a zygote (zygote.h): how many it may have at a time; 0: it is none */
+	const char *setting; /* "NAME=VALUE", one more of its environment; NULL */
 };
 
 /**

@@ -95,11 +95,16 @@ static bool counts_by_namespace(void)
 	       (major > 5 || (major == 5 && minor >= 14));
 }
 
+uint32_t limits_threads(const struct jail *j)
+{
+	return j->threads * SHARERS;
+}
+
 /* Without that, the user's other processes would count against the limit, so none is set. */
 int limits_set_threads(const struct jail *j, const struct identity *who, struct err *err)
 {
 	bool alone = who->uid == 0 ? geteuid() == who->target && who->target != 0
 				   : who->apart && counts_by_namespace();
 
-	return alone ? set_limit(RLIMIT_NPROC, (uint64_t)j->threads * SHARERS, err) : 0;
+	return alone ? set_limit(RLIMIT_NPROC, limits_threads(j), err) : 0;
 }

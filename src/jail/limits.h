@@ -17,3 +17,6 @@ int limits_set(const struct jail *j, struct err *err);
  * To be called as the user the jail runs as.  Return: 0; -errno with a message.
  */
 int limits_set_threads(const struct jail *j, const struct identity *who, struct err *err);
+
+/** limits_threads() - how many threads a jail's user may have, where that is its own */
+uint32_t limits_threads(const struct jail *j);

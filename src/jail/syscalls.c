@@ -135,6 +135,12 @@ static const int attacks[] = {
 	SYS_capset,
 };
 
+/* What a zygote is for; what is forked of it has a filter of its own beside the zygote's. */
+static const int to_fork[] = {
+	SYS_clone3,    SYS_setns,  SYS_socketpair, SYS_close_range, SYS_setresuid,
+	SYS_setresgid, SYS_capset, SYS_prlimit64,  SYS_prctl,
+};
+
 static const int allowed_prctls[] = {
 	PR_SET_NAME,	PR_GET_NAME,	PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
 	PR_SET_SECCOMP, PR_GET_SECCOMP, PR_CAPBSET_READ,     PR_SET_TIMERSLACK,
@@ -152,6 +158,9 @@ static const unsigned long allowed_ioctls[] = { TCGETS,	 TIOCGWINSZ, FIONREAD,
 /* TIOCSTI would type into a terminal that was passed in by mistake; the others would have the
  * kernel send signals to another process. */
 static const unsigned long ioctl_attacks[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP, FIOASYNC };
+
+/* What is forked of a zygote is the second process of a namespace of its own, after its keeper. */
+#define FORKED_PID 2
 
 /* With one of these flags clone() would make a thread in a new namespace. */
 #define CLONE_REFUSED                                                                              \
@@ -189,9 +198,31 @@ static int add_fork_rule(scmp_filter_ctx ctx)
 				SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_REFUSED, 0));
 }
 
-static int add_process_rules(scmp_filter_ctx ctx)
+/* The process that a filter is for. */
+struct subject {
+	const struct jail *j;
+	pid_t pid;
+};
+
+/* A zygote's filter holds what is forked of it as well, which has another number. */
+static int add_zygote_rules(scmp_filter_ctx ctx)
 {
-	scmp_datum_t self = (scmp_datum_t)getpid();
+	static const int calls[] = { SYS_tgkill, SYS_kill };
+	int r = add_list(ctx, SCMP_ACT_ALLOW, to_fork, ARRAY_SIZE(to_fork));
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(calls); i++) {
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
+				     SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		if (r == 0)
+			r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
+					     SCMP_A0_32(SCMP_CMP_EQ, FORKED_PID));
+	}
+	return r;
+}
+
+static int add_process_rules(scmp_filter_ctx ctx, pid_t pid)
+{
+	scmp_datum_t self = (scmp_datum_t)pid;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < 2; i++) {
@@ -270,13 +301,16 @@ static int add_data_rules(scmp_filter_ctx ctx)
 	return r;
 }
 
-/* The rules that both filters have. */
-static int add_common(scmp_filter_ctx ctx, const struct jail *j)
+/* The rules that all filters have. */
+static int add_common(scmp_filter_ctx ctx, const struct subject *s)
 {
+	const struct jail *j = s->j;
 	/* Has the kernel search the numbers as a binary tree: the list is long, and every system
 	 * call of the engine passes it. */
 	int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
+	if (r == 0 && j->forks)
+		r = add_zygote_rules(ctx);
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_ALLOW, to_go_on, ARRAY_SIZE(to_go_on));
 	if (r == 0)
@@ -285,52 +319,77 @@ static int add_common(scmp_filter_ctx ctx, const struct jail *j)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks_always, attacks_always_n);
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks, ARRAY_SIZE(attacks));
-	if (r == 0)
-		r = add_process_rules(ctx);
+	if (r == 0 && !j->forks)
+		r = add_process_rules(ctx, s->pid);
 	if (r == 0)
 		r = add_fcntl_rules(ctx);
 	return r == 0 ? add_ioctl_rules(ctx, j) : r;
 }
 
-static int add_jail(scmp_filter_ctx ctx, const struct jail *j)
+static int add_jail(scmp_filter_ctx ctx, const struct subject *s)
 {
-	int r = add_common(ctx, j);
+	int r = add_common(ctx, s);
 
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_ALLOW, to_begin, ARRAY_SIZE(to_begin));
 	if (r < 0)
 		return r;
-	return j->serves ? add_fork_rule(ctx) : add_thread_rules(ctx);
+	return s->j->serves ? add_fork_rule(ctx) : add_thread_rules(ctx);
 }
 
-static int add_narrowed(scmp_filter_ctx ctx, const struct jail *j)
+/* What was forked runs already, and shares the file that a call of signalfd(2) would change. */
+static int add_forked(scmp_filter_ctx ctx, const struct subject *s)
+{
+	static const int done[] = {
+		SYS_execve,
+		SYS_signalfd4,
+#ifdef SYS_signalfd
+		SYS_signalfd,
+#endif
+	};
+	int r = add_list(ctx, SCMP_ACT_KILL_PROCESS, done, ARRAY_SIZE(done));
+
+	return r == 0 ? add_jail(ctx, s) : r;
+}
+
+static int add_narrowed(scmp_filter_ctx ctx, const struct subject *s)
 {
 	static const int starts[] = { SYS_execve, SYS_clone };
-	int r = add_common(ctx, j);
+	int r = add_common(ctx, s);
 
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, starts, ARRAY_SIZE(starts));
 	return r == 0 ? add_data_rules(ctx) : r;
 }
 
-static int restrict_to(int (*add)(scmp_filter_ctx, const struct jail *), const struct jail *j,
-		       struct err *err)
+typedef int (*filter_fn)(scmp_filter_ctx ctx, const struct subject *s);
+
+/* @fd: a file the filter is written to; -1: it counts for this process from now on */
+static int make_filter(filter_fn add, const struct subject *s, int fd, struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int r;
 
 	if (!ctx)
 		return err_set(err, -ENOMEM, "seccomp filter: out of memory");
-	r = add(ctx, j);
+	r = add(ctx, s);
 	if (r == 0)
-		r = seccomp_load(ctx);
+		r = fd < 0 ? seccomp_load(ctx) : seccomp_export_bpf(ctx, fd);
 	seccomp_release(ctx);
 	return r < 0 ? err_errno(err, r, "seccomp filter") : 0;
 }
 
 int syscalls_restrict(const struct jail *j, struct err *err)
 {
-	return restrict_to(add_jail, j, err);
+	return make_filter(add_jail, &(struct subject){ j, getpid() }, -1, err);
+}
+
+int syscalls_export(const struct jail *j, int fd, struct err *err)
+{
+	struct jail plain = *j;
+
+	plain.forks = 0;
+	return make_filter(add_forked, &(struct subject){ &plain, FORKED_PID }, fd, err);
 }
 
 int syscalls_narrow(const int *calls, size_t n, struct err *err)
@@ -339,5 +398,5 @@ int syscalls_narrow(const int *calls, size_t n, struct err *err)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_errno(err, -errno, "no_new_privs");
-	return restrict_to(add_narrowed, &j, err);
+	return make_filter(add_narrowed, &(struct subject){ &j, getpid() }, -1, err);
 }

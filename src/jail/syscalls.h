@@ -13,6 +13,10 @@
  */
 int syscalls_restrict(const struct jail *j, struct err *err);
 
+/** syscalls_export() - write the filter for what is forked of a zygote with this jail into a file.
+ * Return: 0; -errno with a message. */
+int syscalls_export(const struct jail *j, int fd, struct err *err);
+
 /**
  * syscalls_narrow() - let this process make only the calls its work still needs
  *
