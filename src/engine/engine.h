@@ -9,7 +9,7 @@
 
 /*
  * The engine contract: a plain description of a machine, and a small vtable of what an engine
- * can do with it.  Engines are processes; the shim is their parent.
+ * can do with it.  Engines are processes; the shim is the parent of those that it started.
  */
 
 /*
@@ -74,6 +74,9 @@ struct machine {
 	int log_fd;	/* the engine process's stderr */
 	/* NULL: a machine that boots, with memory of its own */
 	const struct machine_template *from;
+	/* One that is restored may be a zygote, of which others are forked: */
+	bool forks;
+	int forks_fd; /* where that is asked for, a connected socket of packets */
 };
 
 /* Another file for a disk. */
@@ -89,6 +92,7 @@ enum engine_feature {
 	ENGINE_SWAP_DISKS = 2, /* swap_disks() */
 	ENGINE_SHARE = 4,      /* machines may have shares */
 	ENGINE_BALLOON = 8, /* balloon(), and memory that the guest frees goes back to the host */
+	ENGINE_FORK = 16,   /* fork(), and machines may be zygotes */
 };
 
 /*
@@ -133,6 +137,18 @@ struct engine {
 	 * Return: 0, @ret owned, vm_free(); -errno with a message.
 	 */
 	int (*start)(const struct machine *m, struct vm **ret, struct err *err);
+
+	/**
+	 * fork() - start a machine that is what another one is now, memory, devices and all
+	 * @m:  described as the zygote is; disks are blank, and the vCPUs stopped
+	 * @fd: the other end of the zygote's @forks_fd.  It was paused, has blank disks, and
+	 *      does nothing any more from now on but to be forked
+	 *
+	 * The process is not the caller's child: pidfd() tells of its end, and not how it ended.
+	 *
+	 * Return: as start().
+	 */
+	int (*fork)(const struct machine *m, int fd, struct vm **ret, struct err *err);
 
 	/**
 	 * snapshot() - complete the template that a machine was started to make
@@ -205,8 +221,9 @@ struct engine {
 	/** free() - release the handle; kills the machine if it still runs; NULL is accepted */
 	void (*free)(struct vm *vm);
 
-	/** pid() - the process to wait for */
+	/** pid(), pidfd() - the process to wait for; the descriptor is borrowed */
 	pid_t (*pid)(const struct vm *vm);
+	int (*pidfd)(const struct vm *vm);
 };
 
 /** engine_find() - by name.  Return: NULL when there is no such engine. */

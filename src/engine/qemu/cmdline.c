@@ -65,10 +65,14 @@ static int add_machine(char ***v, const struct qemu_start *s, const struct machi
 {
 	const char *machine = m->from ? MACHINE_OPTIONS ",memory-backend=ram" : MACHINE_OPTIONS;
 	int r = ADD(v, s->binary, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
-		    "none", "-sandbox", "on,spawn=deny", "-global",
-		    "virtio-mmio.force-legacy=false", "-global", "migration.announce-rounds=0",
-		    "-machine");
+		    "none", "-global", "virtio-mmio.force-legacy=false", "-global",
+		    "migration.announce-rounds=0");
 
+	/* A zygote is to be forked; what is forked of it cannot make processes, by its jail. */
+	if (r == 0 && !m->forks)
+		r = ADD(v, "-sandbox", "on,spawn=deny");
+	if (r == 0)
+		r = strv_add(v, "-machine");
 	if (r == 0)
 		r = strv_addf(v, "%s,acpi=%s", machine, m->acpi ? "on" : "off");
 	if (r == 0)

@@ -20,13 +20,21 @@
 #include "engine/qemu/cmdline.h"
 
 #define FDSET_FIRST 64 /* those of the command line are below */
-#define TEXT_MAX    160
+/* Of nodes, in a machine that was forked: the zygote, which used few numbers, is not asked how many
+ * they were.  Its blank disks stay when another takes their places. */
+#define FORKED_FIRST 500
+#define TEXT_MAX     160
 
 void qemu_disks_init(struct qemu_disks *d, const struct machine *m)
 {
 	*d = (struct qemu_disks){ 0 };
 	for (size_t i = 0; i < m->n_disks; i++)
 		d->at[i].set = m->disks[i].fd < 0 ? 0 : (unsigned)i + QEMU_FDSET_DISKS;
+}
+
+void qemu_disks_init_forked(struct qemu_disks *d)
+{
+	*d = (struct qemu_disks){ .generation = FORKED_FIRST };
 }
 
 /* Commands that are put together, and their texts. */

@@ -16,6 +16,9 @@ struct qemu_disks {
 /** qemu_disks_init() - as the command line has them */
 void qemu_disks_init(struct qemu_disks *d, const struct machine *m);
 
+/** qemu_disks_init_forked() - blank, in a machine that was forked of a zygote */
+void qemu_disks_init_forked(struct qemu_disks *d);
+
 /**
  * qemu_disks_swap() - let the disks' devices go on with other files, and then the machine
  * @swaps: at most MACHINE_DISKS_MAX, each of another disk

@@ -99,6 +99,7 @@ static void free_vm(struct vm *vm)
 	reap_vm(vm);
 	group_remove(&vm->process.group);
 	close(vm->process.pidfd);
+	fd_close(&vm->process.life_fd);
 	qmp_reset(&vm->qmp);
 	free(vm);
 }
@@ -158,6 +159,29 @@ static int start_vm(enum qemu_accel accel, const struct machine *m, struct vm **
 		free_vm(take_ptr(vm));
 		return r;
 	}
+	*ret = take_ptr(vm);
+	return 0;
+}
+
+static int fork_vm(const struct machine *m, int zygote_fd, struct vm **ret, struct err *err)
+{
+	cleanup_close int ours = -1, theirs = -1;
+	cleanup_free struct vm *vm = calloc(1, sizeof(*vm));
+	int r = vm ? qemu_check_files(m, err) : err_nomem(err);
+	int pair[2];
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, -errno, "control socket");
+	ours = pair[0];
+	theirs = pair[1];
+	r = qemu_fork(m, zygote_fd, theirs, &vm->process, err);
+	if (r < 0)
+		return r;
+	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
+	vm->qmp.ready = true; /* the zygote's session goes on */
+	qemu_disks_init_forked(&vm->disks);
 	*ret = take_ptr(vm);
 	return 0;
 }
@@ -250,18 +274,24 @@ static pid_t pid_of_vm(const struct vm *vm)
 	return vm->process.pid;
 }
 
+static int pidfd_of_vm(const struct vm *vm)
+{
+	return vm->process.pidfd;
+}
+
 #define FEATURES (ENGINE_SNAPSHOT | ENGINE_SWAP_DISKS | ENGINE_SHARE | ENGINE_BALLOON)
 
 /* Of one accelerator, with the functions that know which. */
-#define ENGINE_QEMU(accel)                                                                         \
+#define ENGINE_QEMU(accel, more, how_to_fork)                                                      \
 	{                                                                                          \
-		.name = "qemu-" #accel, .features = FEATURES, .probe = probe_##accel,              \
-		.start = start_##accel, .snapshot = snapshot_vm, .identity = identity_##accel,     \
-		.pause = pause_vm, .resume = resume_vm, .swap_disks = swap_disks,                  \
-		.balloon = balloon_vm, .events_fd = events_fd_of_vm,                               \
+		.name = "qemu-" #accel, .features = FEATURES | (more), .probe = probe_##accel,     \
+		.start = start_##accel, .fork = how_to_fork, .snapshot = snapshot_vm,              \
+		.identity = identity_##accel, .pause = pause_vm, .resume = resume_vm,              \
+		.swap_disks = swap_disks, .balloon = balloon_vm, .events_fd = events_fd_of_vm,     \
 		.disk_errors = disk_errors_of_vm, .kill = kill_vm, .free = free_vm,                \
-		.pid = pid_of_vm                                                                   \
+		.pid = pid_of_vm, .pidfd = pidfd_of_vm                                             \
 	}
 
-const struct engine engine_qemu_kvm = ENGINE_QEMU(kvm);
-const struct engine engine_qemu_tcg = ENGINE_QEMU(tcg);
+/* A virtual machine of KVM belongs to the process that made it. */
+const struct engine engine_qemu_kvm = ENGINE_QEMU(kvm, 0, NULL);
+const struct engine engine_qemu_tcg = ENGINE_QEMU(tcg, ENGINE_FORK, fork_vm);

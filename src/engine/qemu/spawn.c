@@ -16,13 +16,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/locate.h"
 #include "base/str.h"
 #include "engine/qemu/calls.h"
-#include "jail/jail.h"
+#include "jail/zygote.h"
 
 #define OTHER_THREADS	    96
 #define MEMORY_MARGIN_BYTES GIB(1)
+#define FORKS_MAX	    4096   /* each has a keeper in its zygote's control group */
 #define FILE_BYTES	    GIB(1) /* a template's state, a log */
 
 /* Libraries, QEMU's modules, its firmware. */
@@ -110,30 +112,27 @@ static int add_memory_fd(struct jail *j, struct jail_fd *fds, int fd)
 	return JAIL_FD_FIRST + (int)j->n_fds++;
 }
 
-/* Has QEMU load clone-memory.c's library. */
-static int add_library(struct jail *j, struct jail_fd *fds, const struct machine *m, int *ret_fd,
-		       struct err *err)
+static int open_library(const char *name, int *ret_fd, struct err *err)
 {
 	cleanup_free char *path = NULL;
-	int r = machine_is_restored(m) ? locate_library(ENGINE_CLONE_LIBRARY, &path, err) : 0;
+	int r = locate_library(name, &path, err);
 
-	if (r < 0 || !path)
+	if (r < 0)
 		return r;
 	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (*ret_fd < 0)
-		return err_errno(err, -errno, "%s", path);
-	add_named_fd(j, fds, ENGINE_CLONE_LIBRARY, *ret_fd);
+	return *ret_fd < 0 ? err_errno(err, -errno, "%s", path) : 0;
+}
+
+static void add_library(struct jail *j, struct jail_fd *fds, const char *name, int fd)
+{
+	(void)add_named_fd(j, fds, name, fd);
 	fds[j->n_fds - 1].library = true;
-	return 0;
 }
 
 /* What comes by a descriptor of its own.  @nowhere: what NICs are on that have no tap */
 static void add_devices(struct jail *j, struct jail_fd *fds, const struct machine *m, int nowhere,
 			struct qemu_start *s)
 {
-	for (size_t i = 0; i < m->n_disks; i++)
-		if (m->disks[i].fd >= 0)
-			s->disk_fds[i] = add_fd(j, fds, "disk", m->disks[i].fd);
 	for (size_t i = 0; i < m->n_nics; i++) {
 		int tap = m->nics[i].tap_fd;
 
@@ -142,6 +141,9 @@ static void add_devices(struct jail *j, struct jail_fd *fds, const struct machin
 	for (size_t i = 0; i < m->n_shares; i++)
 		if (m->shares[i].fd >= 0)
 			s->share_fds[i] = add_fd(j, fds, "share", m->shares[i].fd);
+	for (size_t i = 0; i < m->n_disks; i++)
+		if (m->disks[i].fd >= 0)
+			s->disk_fds[i] = add_fd(j, fds, "disk", m->disks[i].fd);
 }
 
 /*
@@ -182,47 +184,140 @@ static void set_bounds(struct jail *j, const struct machine *m)
 	}
 }
 
+/* What QEMU is given beside the machine's own descriptors; closed when it has them. */
+struct extras {
+	int library, zygote_library, filter, nowhere;
+	char *setting;
+};
+
+#define EXTRAS_NONE ((struct extras){ -1, -1, -1, -1, NULL })
+
+static void extras_reset(struct extras *e)
+{
+	fd_close(&e->library);
+	fd_close(&e->zygote_library);
+	fd_close(&e->filter);
+	fd_close(&e->nowhere);
+	free(e->setting);
+}
+
+static int open_extras(const struct machine *m, const struct jail *j, struct extras *e,
+		       struct err *err)
+{
+	int r = open_nowhere(&e->nowhere, err);
+
+	if (r == 0 && machine_is_restored(m))
+		r = open_library(ENGINE_CLONE_LIBRARY, &e->library, err);
+	if (r == 0 && m->forks)
+		r = open_library(JAIL_ZYGOTE_LIBRARY, &e->zygote_library, err);
+	return r == 0 && m->forks ? zygote_filter(j, &e->filter, err) : r;
+}
+
+/* The numbers of a zygote's descriptors are those of what is forked of it: qemu_fork() finds them
+ * here, too.  Those come first that every machine of one description has. */
+static void lay_out(struct jail *j, struct jail_fd *fds, const struct machine *m, int qmp_fd,
+		    const struct extras *e, struct qemu_start *s)
+{
+	if (machine_is_restored(m))
+		add_library(j, fds, ENGINE_CLONE_LIBRARY, e->library);
+	if (m->from)
+		s->memory_fd = add_memory_fd(j, fds, m->from->memory_fd);
+	if (machine_is_restored(m))
+		s->state_fd = add_fd(j, fds, "state", m->from->state_fd);
+	if (!machine_is_restored(m)) {
+		s->kernel_fd = add_named_fd(j, fds, "kernel", m->kernel_fd);
+		s->initrd_fd = add_named_fd(j, fds, "initramfs", m->initrd_fd);
+	}
+	s->link_fd = add_fd(j, fds, "link", m->link_fd);
+	s->qmp_fd = add_fd(j, fds, "QMP", qmp_fd);
+	s->console_fd = add_fd(j, fds, "console", m->console_fd);
+	add_devices(j, fds, m, e->nowhere, s);
+}
+
+static int add_zygote(struct jail *j, struct jail_fd *fds, const struct machine *m,
+		      struct extras *e, struct err *err)
+{
+	int socket_fd, filter_fd;
+
+	if (!m->forks)
+		return 0;
+	add_library(j, fds, JAIL_ZYGOTE_LIBRARY, e->zygote_library);
+	socket_fd = add_fd(j, fds, "zygote", m->forks_fd);
+	filter_fd = add_fd(j, fds, "filter", e->filter);
+	e->setting = zygote_setting(socket_fd, filter_fd);
+	j->setting = e->setting;
+	return e->setting ? 0 : err_nomem(err);
+}
+
+static void describe_jail(const struct machine *m, enum qemu_accel accel, struct jail *j)
+{
+	*j = (struct jail){ .log_fd = m->log_fd,
+			    .syscalls = qemu_calls,
+			    .n_syscalls = qemu_n_calls,
+			    .ioctls = qemu_ioctls,
+			    .n_ioctls = qemu_n_ioctls(accel == QEMU_KVM),
+			    .forks = m->forks ? FORKS_MAX : 0 };
+	set_bounds(j, m);
+}
+
 int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct qemu_process *ret,
 	       struct err *err)
 {
 	const char *const none[] = { NULL }, *const kvm[] = { "/dev/kvm", NULL };
 	const char *expose[ARRAY_SIZE(exposed) + 2] = { s->binary };
-	cleanup_close int library = -1, nowhere = -1;
+	cleanup(extras_reset) struct extras extras = EXTRAS_NONE;
 	struct jail_fd fds[JAIL_FDS_MAX];
 	cleanup_strv char **argv = NULL;
-	struct jail j = { .expose = expose,
-			  .devices = s->accel == QEMU_KVM ? kvm : none,
-			  .fds = fds,
-			  .log_fd = m->log_fd,
-			  .syscalls = qemu_calls,
-			  .n_syscalls = qemu_n_calls,
-			  .ioctls = qemu_ioctls,
-			  .n_ioctls = qemu_n_ioctls(s->accel == QEMU_KVM) };
+	struct jail j;
 	int r;
 
+	describe_jail(m, s->accel, &j);
 	for (size_t i = 0; i < ARRAY_SIZE(exposed); i++)
 		expose[i + 1] = exposed[i];
-	r = add_library(&j, fds, m, &library, err);
-	if (r == 0)
-		r = open_nowhere(&nowhere, err);
+	j.expose = expose;
+	j.devices = s->accel == QEMU_KVM ? kvm : none;
+	j.fds = fds;
+	r = open_extras(m, &j, &extras, err);
 	if (r < 0)
 		return r;
-	if (!machine_is_restored(m)) {
-		s->kernel_fd = add_named_fd(&j, fds, "kernel", m->kernel_fd);
-		s->initrd_fd = add_named_fd(&j, fds, "initramfs", m->initrd_fd);
-	}
-	if (m->from)
-		s->memory_fd = add_memory_fd(&j, fds, m->from->memory_fd);
-	if (machine_is_restored(m))
-		s->state_fd = add_fd(&j, fds, "state", m->from->state_fd);
-	s->link_fd = add_fd(&j, fds, "link", m->link_fd);
-	s->qmp_fd = add_fd(&j, fds, "QMP", qmp_fd);
-	s->console_fd = add_fd(&j, fds, "console", m->console_fd);
-	add_devices(&j, fds, m, nowhere, s);
-	r = qemu_cmdline(s, m, &argv, err);
+	lay_out(&j, fds, m, qmp_fd, &extras, s);
+	r = add_zygote(&j, fds, m, &extras, err);
+	if (r == 0)
+		r = qemu_cmdline(s, m, &argv, err);
 	if (r < 0)
 		return r;
 	j.argv = argv;
-	set_bounds(&j, m);
+	ret->life_fd = -1;
 	return jail_spawn(&j, &ret->pid, &ret->pidfd, &ret->group, err);
+}
+
+static void add_move(struct zygote_fork *f, struct zygote_move *moves, int fd, int to)
+{
+	moves[f->n_moves++] = (struct zygote_move){ fd, to };
+}
+
+int qemu_fork(const struct machine *m, int zygote_fd, int qmp_fd, struct qemu_process *ret,
+	      struct err *err)
+{
+	struct zygote_move moves[JAIL_FDS_MAX + 2];
+	cleanup(extras_reset) struct extras extras = EXTRAS_NONE;
+	struct jail_fd fds[JAIL_FDS_MAX];
+	struct qemu_start s = { .accel = QEMU_TCG };
+	struct jail j;
+	struct zygote_fork f = { .fd = zygote_fd, .j = &j, .moves = moves };
+	struct zygote_child child;
+	int r = open_nowhere(&extras.nowhere, err);
+
+	if (r < 0)
+		return r;
+	describe_jail(m, s.accel, &j);
+	lay_out(&j, fds, m, qmp_fd, &extras, &s);
+	for (size_t i = 0; i < j.n_fds; i++)
+		if (JAIL_FD_FIRST + (int)i >= s.link_fd)
+			add_move(&f, moves, fds[i].fd, JAIL_FD_FIRST + (int)i);
+	add_move(&f, moves, m->log_fd, STDOUT_FILENO);
+	r = zygote_fork(&f, &child, err);
+	if (r == 0)
+		*ret = (struct qemu_process){ child.pid, child.pidfd, child.life_fd, child.group };
+	return r;
 }

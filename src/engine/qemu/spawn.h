@@ -19,7 +19,8 @@ int qemu_check_files(const struct machine *m, struct err *err);
 
 struct qemu_process {
 	pid_t pid;
-	int pidfd; /* owned */
+	int pidfd;   /* owned */
+	int life_fd; /* owned: what is forked ends when it is closed; -1: it is our child */
 	struct jail_group group;
 };
 
@@ -32,3 +33,12 @@ struct qemu_process {
  */
 int qemu_spawn(const struct machine *m, struct qemu_start *s, int qmp_fd, struct qemu_process *ret,
 	       struct err *err);
+
+/**
+ * qemu_fork() - have QEMU forked of a zygote
+ * @m: described as the zygote is, with blank disks; borrowed
+ *
+ * Return: 0; -errno with a message, and no process.
+ */
+int qemu_fork(const struct machine *m, int zygote_fd, int qmp_fd, struct qemu_process *ret,
+	      struct err *err);
