@@ -40,6 +40,7 @@ static const char *const state_names[] = {
 
 static const char *const machine_names[] = {
 	[MACHINE_SPARE] = "spare",
+	[MACHINE_FORKED] = "forked",
 	[MACHINE_RESTORED] = "restored",
 	[MACHINE_BOOTED] = "booted",
 };

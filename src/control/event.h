@@ -31,8 +31,8 @@ enum control_event_type {
 
 enum control_state { STATE_CREATED, STATE_RUNNING, STATE_EXITED };
 
-/* Where a machine comes from, in the order in which it is tried. */
-enum machine_source { MACHINE_SPARE, MACHINE_RESTORED, MACHINE_BOOTED };
+/* Where a machine came from; what is quickest first. */
+enum machine_source { MACHINE_SPARE, MACHINE_FORKED, MACHINE_RESTORED, MACHINE_BOOTED };
 
 /* When the steps of the start and the end were done, by clock_mono_usec(); 0: not yet. */
 struct control_times {

@@ -18,9 +18,9 @@
 #include "control/names.h"
 
 #define SHIM_FIRST_FD 3
-#define PASSED_MAX    4
+#define PASSED_MAX    5
 
-/* @passed: what the shim finds from SHIM_FIRST_FD on, and the tap last; -1: it is not there */
+/* @passed: what the shim finds from SHIM_FIRST_FD on; -1: it is not there */
 static int execute_shim(const struct shim_launch *l, const char *mode, const int passed[PASSED_MAX],
 			pid_t *ret_pid, struct err *err)
 {
@@ -53,18 +53,22 @@ static int execute_shim(const struct shim_launch *l, const char *mode, const int
 
 int shim_spawn(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 {
+	static const char *const modes[] = {
+		[SHIM_ALONE] = "--restore", [SHIM_ZYGOTE] = "--zygote", [SHIM_FORKED] = "--fork"
+	};
 	cleanup_close int listen_fd = -1;
 	int r = shim_listen(l->dir_fd, &listen_fd);
 
 	if (r < 0)
 		return err_errno(err, r, "%s/" SHIM_SOCKET_FILE, l->dir);
-	return execute_shim(l, l->memory_fd >= 0 ? "--restore" : NULL,
-			    (int[]){ listen_fd, l->memory_fd, l->state_fd, l->tap_fd }, ret_pid,
-			    err);
+	return execute_shim(l, l->memory_fd >= 0 ? modes[l->kin] : NULL,
+			    (int[]){ listen_fd, l->memory_fd, l->state_fd, l->tap_fd,
+				     l->kin == SHIM_ALONE ? -1 : l->kin_fd },
+			    ret_pid, err);
 }
 
 int shim_spawn_maker(const struct shim_launch *l, pid_t *ret_pid, struct err *err)
 {
-	return execute_shim(l, "--make-template", (int[]){ l->memory_fd, -1, -1, l->tap_fd },
+	return execute_shim(l, "--make-template", (int[]){ l->memory_fd, -1, -1, l->tap_fd, -1 },
 			    ret_pid, err);
 }

@@ -341,7 +341,7 @@ static int do_tap(struct call *call)
 	if (!*name)
 		return err_set(&call->err, -ENODEV, "the machine's NIC hangs on no tap");
 	text = answer_tap_write(name);
-	server_answer_fd(call->conn, text, call->shim->options->tap_fd);
+	server_answer_fd(call->conn, text, call->shim->options->supply.tap_fd);
 	return LATER;
 }
 

@@ -4,6 +4,9 @@
  * descriptor 3.
  * moat-shim --restore [--tap] DIR: the same, with a machine that is restored from the memory on
  * descriptor 4 and the state on descriptor 5.
+ * moat-shim --zygote [--tap] DIR: the same, with a machine that is there to be forked, which is
+ * asked for at the other end of descriptor 7. moat-shim --fork [--tap] DIR: as --restore, but
+ * forked of a zygote, where descriptor 7 leads to, if that can be.
  *
  * moat-shim --make-template [--tap] DIR: make a template in the memory on descriptor 3.
  *
@@ -31,9 +34,15 @@
 #define MEMORY_FD	   4
 #define STATE_FD	   5
 #define TAP_FD		   6
+#define KIN_FD		   7
 #define TEMPLATE_MEMORY_FD 3
 
-enum mode { MODE_BOOT, MODE_RESTORE, MODE_MAKE_TEMPLATE };
+enum mode { MODE_BOOT, MODE_RESTORE, MODE_ZYGOTE, MODE_FORK, MODE_MAKE_TEMPLATE };
+
+static const char *const mode_options[] = { [MODE_RESTORE] = "--restore",
+					    [MODE_ZYGOTE] = "--zygote",
+					    [MODE_FORK] = "--fork",
+					    [MODE_MAKE_TEMPLATE] = "--make-template" };
 
 static int get_option(int fd, int option)
 {
@@ -80,17 +89,19 @@ static bool is_passed(const struct arguments *a, int fd)
 		return true;
 	case MEMORY_FD:
 	case STATE_FD:
-		return a->mode == MODE_RESTORE;
+		return a->mode != MODE_BOOT && a->mode != MODE_MAKE_TEMPLATE;
+	case TAP_FD:
+		return a->has_tap;
 	default:
-		return a->has_tap && fd == TAP_FD;
+		return a->mode == MODE_ZYGOTE || a->mode == MODE_FORK;
 	}
 }
 
 static int take_descriptors(const struct arguments *a)
 {
-	if (close_range(TAP_FD + 1, ~0u, 0) < 0)
+	if (close_range(KIN_FD + 1, ~0u, 0) < 0)
 		log_warning("descriptors that were inherited stay open: %s", strerror(errno));
-	for (int fd = CONTROL_FD; fd <= TAP_FD; fd++) {
+	for (int fd = CONTROL_FD; fd <= KIN_FD; fd++) {
 		if (!is_passed(a, fd))
 			(void)close(fd);
 		else if (fd_set_cloexec(fd, true) < 0)
@@ -104,10 +115,9 @@ static bool parse_args(int argc, char **argv, struct arguments *ret)
 	int i = 1;
 
 	*ret = (struct arguments){ .mode = MODE_BOOT };
-	if (i < argc && streq(argv[i], "--restore"))
-		ret->mode = MODE_RESTORE;
-	else if (i < argc && streq(argv[i], "--make-template"))
-		ret->mode = MODE_MAKE_TEMPLATE;
+	for (size_t m = MODE_RESTORE; i < argc && m < ARRAY_SIZE(mode_options); m++)
+		if (streq(argv[i], mode_options[m]))
+			ret->mode = (enum mode)m;
 	i += ret->mode != MODE_BOOT;
 	ret->has_tap = i < argc && streq(argv[i], "--tap");
 	i += ret->has_tap;
@@ -123,8 +133,12 @@ static int run_machine(int dir_fd, const struct arguments *a)
 						      .state_fd = STATE_FD };
 	const struct shim_options options = { .dir_fd = dir_fd,
 					      .listen_fd = CONTROL_FD,
-					      .from = a->mode == MODE_RESTORE ? &from : NULL,
-					      .tap_fd = a->has_tap ? TAP_FD : -1,
+					      .supply = { .from = a->mode == MODE_BOOT ? NULL
+										       : &from,
+							  .tap_fd = a->has_tap ? TAP_FD : -1,
+							  .forks = a->mode == MODE_ZYGOTE,
+							  .forked = a->mode == MODE_FORK,
+							  .kin_fd = KIN_FD },
 					      .deadlines = { DEADLINES_DEFAULT },
 					      .narrowed = !IS_SANITIZED };
 	int r = shim_run(&options);
@@ -158,8 +172,10 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (!parse_args(argc, argv, &a) || take_descriptors(&a) < 0) {
-		fprintf(stderr, "usage: moat-shim [--restore | --make-template] [--tap] DIR, with "
-				"descriptors from 3 on (docs/CONTROL.md); moatd starts it\n");
+		fprintf(stderr,
+			"usage: moat-shim [--restore | --zygote | --fork | --make-template] "
+			"[--tap] DIR, with descriptors from 3 on (docs/CONTROL.md); moatd "
+			"starts it\n");
 		return EXIT_FAILURE;
 	}
 	dir_fd = open(a.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -20,6 +20,9 @@
 #include "shim/narrow.h"
 #include "shim/pause.h"
 
+/* Of containers and streams: a zygote, which used few numbers, is not asked how many they were. */
+#define FORKED_FIRST 1000
+
 static void look_soon(void *arg)
 {
 	struct shim *s = arg;
@@ -198,8 +201,7 @@ static int start_parts(struct shim *s, struct err *err)
 	const struct life_options o = {
 		.loop = s->loop,
 		.dir_fd = s->options->dir_fd,
-		.from = s->options->from,
-		.tap_fd = s->options->tap_fd,
+		.supply = s->options->supply,
 		.deadlines = &s->options->deadlines,
 		.handler = &life_handler,
 		.arg = s,
@@ -223,6 +225,11 @@ static int start_parts(struct shim *s, struct err *err)
 					     .changed = look_soon,
 					     .frozen = pause_frozen,
 					     .arg = s };
+	/* A zygote's guest has seen numbers, which are not used twice. */
+	if (o.supply.forked) {
+		s->containers.last_number = FORKED_FIRST;
+		s->containers.last_stream = FORKED_FIRST;
+	}
 	LIST_INIT(&s->containers.list);
 	return 0;
 }

@@ -12,10 +12,9 @@
  */
 
 struct shim_options {
-	int dir_fd;			     /* the machine's folder; borrowed */
-	int listen_fd;			     /* the control socket; borrowed */
-	const struct machine_template *from; /* where the machine is restored from; NULL: booted */
-	int tap_fd;			     /* what its NIC hangs on; borrowed; -1: nothing */
+	int dir_fd;    /* the machine's folder; borrowed */
+	int listen_fd; /* the control socket; borrowed */
+	struct machine_supply supply;
 	struct deadlines deadlines;
 	bool narrowed; /* see narrow.h; not where others live in the same process */
 };

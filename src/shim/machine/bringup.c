@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "control/names.h"
 #include "shim/machine/console.h"
@@ -44,9 +45,12 @@ static int bring_to_life(struct life *l, struct err *err)
 	r = disk_watch_begin(&l->disks, &l->machine);
 	if (r < 0)
 		return err_errno(err, r, "control of the engine");
-	r = loop_add_child(l->o.loop, l->machine.pid, life_child_ended, l, &l->child);
+	r = loop_add_pidfd(l->o.loop, l->machine.engine->pidfd(l->machine.vm), life_child_ended, l,
+			   &l->child);
 	if (r < 0)
 		return err_errno(err, r, "watch the virtual machine");
+	if (l->machine.resting)
+		return 0;
 	if (l->machine.restored)
 		r = greet_guest(l);
 	else
@@ -68,19 +72,28 @@ static void give_up_machine(struct life *l)
 		l->unfilled[i] = false;
 }
 
+/* Whoever takes this process over later asks for no forks. */
+static void close_kin(struct machine_supply *s)
+{
+	if (s->forks || s->forked)
+		fd_close(&s->kin_fd);
+	s->forks = s->forked = false;
+}
+
 static int try_from(struct life *l, enum machine_source source, struct err *err)
 {
-	const struct machine_template *from = source == MACHINE_RESTORED ? l->o.from : NULL;
-	const struct machine_supply supply = { from, l->o.tap_fd };
+	struct machine_supply supply = l->o.supply;
 	int r;
 
-	if (source == MACHINE_RESTORED && !from)
-		return -ENOENT;
+	if (source == MACHINE_BOOTED)
+		supply.from = NULL;
 	/* A machine may have been restored from it before. */
-	if (from && lseek(from->state_fd, 0, SEEK_SET) < 0)
+	if (supply.from && lseek(supply.from->state_fd, 0, SEEK_SET) < 0)
 		return err_errno(err, -errno, "state of the template");
 	l->source = source;
-	r = machine_start(&l->spec, l->slots, &supply, &l->machine, err);
+	r = source == MACHINE_FORKED ? machine_fork(&l->spec, &supply, &l->machine, err)
+				     : machine_start(&l->spec, l->slots, &supply, &l->machine, err);
+	close_kin(&l->o.supply);
 	if (r < 0)
 		return r;
 	if (!l->machine.restored)
@@ -103,7 +116,7 @@ static int bring_up(struct life *l, enum machine_source source, struct err *err)
 		 * well. */
 		if (r == 0 || r == -EBUSY)
 			return r;
-		if (source == MACHINE_RESTORED && !l->o.from)
+		if (source == MACHINE_RESTORED && !l->o.supply.from)
 			continue;
 		log_warning("%s: %s", names[source], err->msg);
 		give_up_machine(l);
@@ -111,13 +124,23 @@ static int bring_up(struct life *l, enum machine_source source, struct err *err)
 	return r;
 }
 
-/* Continues a machine that rested.  Its clock stands where it was stopped; the message MACHINE
+int bringup_fork(struct life *l, struct err *err)
+{
+	int r = try_from(l, MACHINE_FORKED, err);
+
+	if (r < 0) {
+		log_warning("the machine cannot be forked: %s", err->msg);
+		give_up_machine(l);
+	}
+	return r;
+}
+
+/* Continues a machine that rests.  Its clock stands where it was stopped; the message MACHINE
  * sets it. */
 static int wake_machine(struct life *l, unsigned slot, struct err *err)
 {
 	int r;
 
-	l->source = MACHINE_SPARE;
 	l->worked = false;
 	r = machine_fill(&l->machine, &l->spec, l->slots, slot, err);
 	if (r == 0) {
@@ -136,8 +159,12 @@ static int wake_machine(struct life *l, unsigned slot, struct err *err)
 
 int bringup_fill(struct life *l, unsigned slot, struct err *err)
 {
-	if (l->state == LIFE_NONE)
+	bool rested = l->machine.resting;
+
+	if (l->state == LIFE_NONE && !(l->o.supply.forked && bringup_fork(l, err) == 0))
 		return bring_up(l, MACHINE_RESTORED, err);
+	if (rested)
+		l->source = MACHINE_SPARE;
 	if (l->machine.resting)
 		return wake_machine(l, slot, err);
 	if (guest_is_up(l->guest))
@@ -150,7 +177,7 @@ int bringup_next(struct life *l, struct err *err)
 {
 	log_warning("the machine did not come to be ready, and another one is tried");
 	give_up_machine(l);
-	return bring_up(l, l->source + 1, err);
+	return bring_up(l, l->source < MACHINE_RESTORED ? MACHINE_RESTORED : l->source + 1, err);
 }
 
 /* Gives the machine the disks of containers that were added while the guest came up. */

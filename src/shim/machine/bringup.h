@@ -14,6 +14,10 @@
  */
 int bringup_fill(struct life *l, unsigned slot, struct err *err);
 
+/** bringup_fork() - have a machine that rests, forked of the zygote.  Return: 0; -errno with a
+ * message, and no machine. */
+int bringup_fork(struct life *l, struct err *err);
+
 /** bringup_next() - the machine is gone before it was of use: get one from the next place to try.
  * Return: 0; -errno with a message. */
 int bringup_next(struct life *l, struct err *err);

@@ -222,16 +222,26 @@ static int on_deadline(struct source *source, void *arg)
 	return 0;
 }
 
+/* Only a parent is told how its process ended. */
+static void describe_status(int status, char *ret, size_t size)
+{
+	if (status < 0)
+		*ret = '\0';
+	else if (WIFSIGNALED(status))
+		snprintf(ret, size, " (signal %d)", WTERMSIG(status));
+	else
+		snprintf(ret, size, " (exit status %d)", WEXITSTATUS(status));
+}
+
 /* Finds out why a machine ended that nobody had ended. */
 static void explain_end(const struct life *l, struct err *ret)
 {
-	char tail[ERR_MSG_MAX / 2];
+	char tail[ERR_MSG_MAX / 2], how[32];
 
+	describe_status(l->status, how, sizeof(how));
 	engine_log_catch_up(l->engine_log);
 	text_tail(l->o.dir_fd, SHIM_LOG_FILE, l->log_start, tail, sizeof(tail));
-	err_set(ret, -EIO, "the virtual machine ended unexpectedly (%s %d): %s",
-		WIFSIGNALED(l->status) ? "signal" : "exit status",
-		WIFSIGNALED(l->status) ? WTERMSIG(l->status) : WEXITSTATUS(l->status),
+	err_set(ret, -EIO, "the virtual machine ended unexpectedly%s: %s", how,
 		*tail ? tail : "see `moat logs --boot`");
 }
 
@@ -325,7 +335,7 @@ int life_new(const struct life_options *o, struct life **ret, struct err *err)
 	l->disks = (struct disk_watch){ .loop = o->loop, .tell = on_disk_errors, .arg = l };
 	l->log_start = file_size(o->dir_fd, SHIM_LOG_FILE);
 	r = machine_spec_load(o->dir_fd, &l->spec, err);
-	if (r == 0 && (o->tap_fd >= 0) != (*l->spec.tap != '\0'))
+	if (r == 0 && (o->supply.tap_fd >= 0) != (*l->spec.tap != '\0'))
 		r = err_set(err, -EINVAL,
 			    MACHINE_FILE ": a tap has a name and comes along, or neither");
 	if (r < 0) {

@@ -36,9 +36,8 @@ struct life_handler {
 
 struct life_options {
 	struct loop *loop;
-	int dir_fd;			     /* the machine's folder; borrowed */
-	const struct machine_template *from; /* where it is restored from; NULL: booted */
-	int tap_fd; /* what its NIC hangs on, which machine.json names; borrowed; -1: nothing */
+	int dir_fd; /* the machine's folder; borrowed */
+	struct machine_supply supply;
 	const struct deadlines *deadlines;
 	const struct life_handler *handler;
 	void *arg;

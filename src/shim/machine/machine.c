@@ -99,11 +99,10 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 	return open_shares(p, m, err);
 }
 
-static int start_engine(const struct machine_spec *spec, const struct parts *p,
-			struct shim_machine *m, const struct machine_supply *supply,
-			struct err *err)
+static void describe(const struct machine_spec *spec, const struct parts *p,
+		     const struct machine_supply *supply, struct machine *ret)
 {
-	struct machine description = {
+	*ret = (struct machine){
 		.cpus = (unsigned)spec->cpus,
 		.acpi = spec->acpi,
 		.memory_bytes = spec->memory_bytes,
@@ -112,18 +111,28 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 		.link_fd = p->link,
 		.console_fd = p->console,
 		.log_fd = p->log,
-		.from = p->fit ? supply->from : NULL,
 	};
-	int r;
-
-	machine_add_devices(&description, ROOT_DISK_BYTES, spec->disk_bytes);
+	machine_add_devices(ret, ROOT_DISK_BYTES, spec->disk_bytes);
 	for (size_t i = 0; i < MACHINE_SLOTS; i++) {
-		description.disks[MACHINE_IMAGE_DISK(i)].fd = p->disks[i].image_fd;
-		description.disks[MACHINE_LAYER_DISK(i)].fd = p->disks[i].layer_fd;
+		ret->disks[MACHINE_IMAGE_DISK(i)].fd = p->disks[i].image_fd;
+		ret->disks[MACHINE_LAYER_DISK(i)].fd = p->disks[i].layer_fd;
 	}
 	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++)
-		description.shares[i].fd = p->shares[i];
-	description.nics[0].tap_fd = supply->tap_fd;
+		ret->shares[i].fd = p->shares[i];
+	ret->nics[0].tap_fd = supply->tap_fd;
+}
+
+static int start_engine(const struct machine_spec *spec, const struct parts *p,
+			struct shim_machine *m, const struct machine_supply *supply,
+			struct err *err)
+{
+	struct machine description;
+	int r;
+
+	describe(spec, p, supply, &description);
+	description.from = p->fit ? supply->from : NULL;
+	description.forks = supply->forks && description.from;
+	description.forks_fd = supply->kin_fd;
 	r = m->engine->start(&description, &m->vm, err);
 	if (r < 0)
 		return r;
@@ -132,24 +141,65 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 	return 0;
 }
 
+static int fork_engine(const struct machine_spec *spec, const struct parts *p,
+		       struct shim_machine *m, const struct machine_supply *supply, struct err *err)
+{
+	struct machine description;
+	int r;
+
+	describe(spec, p, supply, &description);
+	description.from = supply->from;
+	r = m->engine->fork(&description, supply->kin_fd, &m->vm, err);
+	if (r < 0)
+		return r;
+	m->pid = m->engine->pid(m->vm);
+	m->restored = m->resting = true;
+	return 0;
+}
+
+static int find_engine(const struct machine_spec *spec, struct shim_machine *m, struct err *err)
+{
+	m->engine = engine_find(spec->engine);
+	if (!m->engine)
+		return err_set(err, -ENOENT, "there is no engine \"%s\"", spec->engine);
+	return spec->cpuset ? affinity_set(0, spec->cpuset, err) : 0;
+}
+
 int machine_start(const struct machine_spec *spec, const struct slot *slots,
 		  const struct machine_supply *supply, struct shim_machine *ret, struct err *err)
 {
 	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
 	cleanup(close_parts) struct parts parts;
-	int r;
+	int r = find_engine(spec, &m, err);
 
 	parts_init(&parts);
-	m.engine = engine_find(spec->engine);
-	if (!m.engine)
-		return err_set(err, -ENOENT, "there is no engine \"%s\"", spec->engine);
-	r = spec->cpuset ? affinity_set(0, spec->cpuset, err) : 0;
 	if (r == 0)
 		r = open_parts(spec, slots, &parts, err);
 	if (r == 0)
 		r = open_channels(&parts, &m, err);
 	if (r == 0)
 		r = start_engine(spec, &parts, &m, supply, err);
+	if (r < 0)
+		return r;
+	*ret = m;
+	m = SHIM_MACHINE_NONE;
+	return 0;
+}
+
+int machine_fork(const struct machine_spec *spec, const struct machine_supply *supply,
+		 struct shim_machine *ret, struct err *err)
+{
+	cleanup(machine_release) struct shim_machine m = SHIM_MACHINE_NONE;
+	cleanup(close_parts) struct parts parts;
+	int r = find_engine(spec, &m, err);
+
+	parts_init(&parts);
+	if (r == 0 && !(m.engine->features & ENGINE_FORK))
+		r = err_set(err, -EOPNOTSUPP, "the engine forks no machines");
+	if (r == 0)
+		r = open_channels(&parts, &m, err);
+	if (r == 0)
+		r = fork_engine(spec, &parts, &m, supply, err);
 	if (r < 0)
 		return r;
 	*ret = m;

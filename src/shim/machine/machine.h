@@ -27,7 +27,10 @@ struct machine_supply {
 	/* Restore it from there; NULL: boot it.  One with disks of other sizes than the template's
 	 * is booted all the same. */
 	const struct machine_template *from;
-	int tap_fd; /* -1: its NIC hangs on nothing */
+	int tap_fd;  /* -1: its NIC hangs on nothing */
+	bool forks;  /* it is a zygote, if it is restored */
+	bool forked; /* of one, if that can be */
+	int kin_fd;  /* of these two: the socket where forks are asked for; closed after that */
 };
 
 /**
@@ -39,6 +42,15 @@ struct machine_supply {
  */
 int machine_start(const struct machine_spec *spec, const struct slot *slots,
 		  const struct machine_supply *supply, struct shim_machine *ret, struct err *err);
+
+/**
+ * machine_fork() - have the machine's process forked of a zygote; it rests, with blank disks
+ * @ret: machine_release()
+ *
+ * Return: 0; -EOPNOTSUPP where the engine cannot; -errno; with a message.
+ */
+int machine_fork(const struct machine_spec *spec, const struct machine_supply *supply,
+		 struct shim_machine *ret, struct err *err);
 
 /**
  * machine_fill() - give a machine that is there a container's disks, and have it go on where it

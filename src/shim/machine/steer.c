@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "shim/machine/affinity.h"
+#include "shim/machine/bringup.h"
 
 int life_pause(struct life *l, struct err *err)
 {
@@ -52,6 +53,8 @@ int life_rest(struct life *l, struct err *err)
 {
 	int r;
 
+	if (l->state == LIFE_NONE && l->o.supply.forked && !l->closing)
+		return bringup_fork(l, err);
 	if (l->machine.resting)
 		return err_set(err, -EALREADY, "the machine rests already");
 	if (!life_takes_containers(l) || l->closing || l->settled || l->paused)

@@ -15,8 +15,9 @@ int life_resume(struct life *l, struct err *err);
 int life_wake(struct life *l, struct err *err);
 int life_halt(struct life *l, struct err *err);
 
-/** life_rest() - stop the vCPUs until the next life_take(); there is no container.  Return: 0;
- * -EBUSY where the guest is not up; -errno; with a message. */
+/** life_rest() - stop the vCPUs until the next life_take(); there is no container.  A machine that
+ * is to be forked, and is not there yet, begins so.  Return: 0; -EBUSY where the guest is not up;
+ * -errno; with a message. */
 int life_rest(struct life *l, struct err *err);
 
 /** life_set_cpus() - the processors of the host.  Return: 0; -ESRCH; -errno with a message. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -18,6 +19,7 @@
 
 struct vm {
 	pid_t pid;
+	int pidfd;
 	int events_fd; /* a byte on it is a disk error */
 	struct disk_errors errors;
 };
@@ -57,6 +59,7 @@ static int fake_start(const struct machine *m, struct vm **ret, struct err *err)
 			_exit(99);
 		run_script(m->link_fd);
 	}
+	vm->pidfd = (int)syscall(SYS_pidfd_open, vm->pid, 0);
 	close(disk_errors_fd);
 	*ret = vm;
 	return 0;
@@ -100,12 +103,18 @@ static int fake_disk_errors(struct vm *vm, struct disk_errors *ret, struct err *
 static void fake_free(struct vm *vm)
 {
 	close(vm->events_fd);
+	close(vm->pidfd);
 	free(vm);
 }
 
 static pid_t fake_pid(const struct vm *vm)
 {
 	return vm->pid;
+}
+
+static int fake_pidfd(const struct vm *vm)
+{
+	return vm->pidfd;
 }
 
 const struct engine *engine_find(const char *name)
@@ -118,6 +127,7 @@ const struct engine *engine_find(const char *name)
 		.kill = fake_kill,
 		.free = fake_free,
 		.pid = fake_pid,
+		.pidfd = fake_pidfd,
 		.events_fd = fake_events_fd,
 		.disk_errors = fake_disk_errors,
 	};

@@ -41,7 +41,7 @@ void box_new(struct box *b)
 		"\"kernel\":\"/dev/null\",\"initrd\":\"/dev/null\",\"disk_bytes\":1048576}";
 
 	*b = (struct box){ .path = "/tmp/moat-test-box-XXXXXX",
-			   .options = { .tap_fd = -1, .deadlines = { DEADLINES_DEFAULT } } };
+			   .options = { .supply.tap_fd = -1, .deadlines = { DEADLINES_DEFAULT } } };
 	assert_non_null(mkdtemp(b->path));
 	b->dir_fd = open(b->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(b->dir_fd >= 0);

@@ -160,8 +160,8 @@ static void box_with_tap(struct box *b)
 	box_new(b);
 	assert_int_equal(
 		file_write_atomic(b->dir_fd, MACHINE_FILE, machine, sizeof(machine) - 1, 0600), 0);
-	b->options.tap_fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
-	assert_true(b->options.tap_fd >= 0);
+	b->options.supply.tap_fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	assert_true(b->options.supply.tap_fd >= 0);
 }
 
 /* @ret_hold: keeps the shim there until it was asked to start; NULL: nobody holds it.  Return: a
@@ -177,7 +177,7 @@ static int run_with_tap(struct box *b, guest_script script, const char *add, int
 		*ret_hold = box_send(b, HOLD, -1);
 	box_go(b, script);
 	box_ask(b, add, b->dir_fd);
-	close(b->options.tap_fd);
+	close(b->options.supply.tap_fd);
 	return watch;
 }
 
