@@ -63,6 +63,7 @@ static const struct usage_kind kinds[] = {
 	{ "Build Cache", "BuildCache", "Size", is_in_use, NULL },
 	{ "Templates", "Templates", "DiskBytes", is_loaded, NULL },
 	{ "Spare Machines", "Spares", "DiskBytes", is_in_use, NULL },
+	{ "Zygotes", "Zygotes", "DiskBytes", is_in_use, NULL },
 };
 
 static int64_t size_of(const json_t *item, const char *key)

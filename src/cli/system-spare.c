@@ -16,6 +16,7 @@ static const struct listing_kind spare_kind = {
 						  { "Pid", "PID", true },
 						  { "Memory", "MEMORY", true },
 						  { "Size", "SIZE", true },
+						  { "Rehearsed", "REHEARSED", false },
 						  { 0 } },
 	.id = "Pid",
 };
@@ -27,9 +28,11 @@ static json_t *spare_row(const json_t *item, bool full)
 	format_short_id(cli_str(item, "Template"), key);
 	format_binary_size((uint64_t)cli_int(item, "MemoryBytes"), memory);
 	format_size((uint64_t)cli_int(item, "DiskBytes"), disk);
-	return json_pack("{s:s, s:o, s:s, s:s}", "Template", full ? cli_str(item, "Template") : key,
-			 "Pid", json_sprintf("%lld", (long long)cli_int(item, "Pid")), "Memory",
-			 memory, "Size", disk);
+	return json_pack("{s:s, s:o, s:s, s:s, s:s}", "Template",
+			 full ? cli_str(item, "Template") : key, "Pid",
+			 json_sprintf("%lld", (long long)cli_int(item, "Pid")), "Memory", memory,
+			 "Size", disk, "Rehearsed",
+			 json_is_true(json_object_get(item, "Rehearsed")) ? "true" : "false");
 }
 
 int command_spare_ls(struct cli *c)

@@ -44,6 +44,7 @@ void trace_print(const struct trace_own *own, const json_t *trace)
 	qsort(steps, ARRAY_SIZE(steps), sizeof(*steps), by_time);
 	fprintf(stderr, "%-10s%10s%12s  %s\n", "STEP", "AT ms", "TOOK ms",
 		json_is_true(json_object_get(trace, "Spare"))	   ? "(a spare machine)"
+		: json_is_true(json_object_get(trace, "Forked"))   ? "(a forked machine)"
 		: json_is_true(json_object_get(trace, "Restored")) ? "(a restored machine)"
 								   : "(a booted machine)");
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation: prints everything that no two machines may have in common, a "NAME VALUE" a
- * line: what the kernel's generator gives on each processor and by each way to it, the host name,
- * and where the kernel put things in this process's memory.  Then "ready"; from then on each line
- * that comes is answered with the time of day in nanoseconds, until there are no more.
+ * line: what the kernel's generator and the processor's own give on each processor and by each way
+ * to them, the host name, and where the kernel put things in this process's memory.  Then "ready";
+ * from then on each line that comes is answered with the time of day in nanoseconds, until there
+ * are no more.
  *
  * Static, so that any image can hold it, and position-independent, so that its own place varies
  * too.
  */
+#include <cpuid.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +57,25 @@ static void print_urandom(const char *name)
 		close(fd);
 }
 
+static bool has_rdrand(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_RDRND);
+}
+
+/* What the processor says of its own accord; a program may go by that alone. */
+static void print_rdrand(const char *name)
+{
+	unsigned long long words[RANDOM_BYTES / sizeof(unsigned long long)];
+	unsigned char given = 1;
+
+	for (size_t i = 0; given && i < sizeof(words) / sizeof(words[0]); i++)
+		__asm__ volatile("rdrand %0; setc %1" : "=r"(words[i]), "=qm"(given) : : "cc");
+	if (given)
+		print_hex(name, (const unsigned char *)words, sizeof(words));
+}
+
 /* Each processor has a generator of its own, fed from the common one. */
 static void print_processor(int cpu)
 {
@@ -70,6 +92,9 @@ static void print_processor(int cpu)
 		print_hex(name, bytes, sizeof(bytes));
 	snprintf(name, sizeof(name), "urandom-cpu%d", cpu);
 	print_urandom(name);
+	snprintf(name, sizeof(name), "rdrand-cpu%d", cpu);
+	if (has_rdrand())
+		print_rdrand(name);
 	snprintf(name, sizeof(name), "uuid-cpu%d", cpu);
 	print_file(name, "/proc/sys/kernel/random/uuid");
 }

@@ -77,7 +77,7 @@ file_setup() {
 	[ "${1:-}" = bare ] || cp -a --sparse=always "$SUITE/prepared/templates" "$MOAT_ROOT/"
 	export SOCKET=$MOAT_ROOT/moat.sock
 	# Each start would have a spare machine made for a next one, which most tests have no use for.
-	export MOAT_SPARES=0
+	export MOAT_SPARES=${MOAT_TEST_SPARES:-0}
 }
 
 file_teardown() {
@@ -171,7 +171,9 @@ engine_pid() {
 			;;
 		esac
 	done
-	return 1
+	# One that was forked is no child of its shim's.
+	pid=$(moat inspect "$1" | jq -r '.[0].State.Pid')
+	[ "${pid:-0}" -gt 0 ] && echo "$pid"
 }
 
 descendants() {

@@ -3,11 +3,14 @@
 
 load lib
 
+IDENTITY=$REGISTRY/test/identity:latest
+
 setup_file() {
 	file_setup
 	export MOAT_SPARES=1
 	start_moatd
 	with_busybox
+	moat pull -q "$IDENTITY" >/dev/null
 	moat run --rm "$BUSYBOX" true
 }
 
@@ -15,16 +18,26 @@ teardown_file() {
 	file_teardown
 }
 
+# ready: the engines' processes of the machines that wait and have rehearsed.
+ready() {
+	moat system spare ls --format '{{.Rehearsed}} {{.Pid}}' | sed -n 's/^true //p'
+}
+
 # spare: the engine's process of the machine that waits.
 spare() {
 	local pid
-	pid=$(moat system spare ls -q)
+	pid=$(ready)
 	[ -n "$pid" ] && echo "$pid"
 }
 
 await_spare() {
 	poll 60 spare
 	spare
+}
+
+# was_taken PID: it does not wait any more; another one may.
+was_taken() {
+	! moat system spare ls -q | grep -qx "$1"
 }
 
 no_spare() {
@@ -148,15 +161,28 @@ from_spare() {
 
 # spare_shim: the shim of the machine that waits.
 spare_shim() {
-	ps -o ppid= -p "$(await_spare)" | tr -d ' '
+	local machine pid
+	await_spare >/dev/null
+	machine=$(curl -sS --unix-socket "$SOCKET" http://moat/moat/spares | jq -r '.Machines[0].Machine')
+	for pid in $(users_of "machines/$machine"); do
+		if [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$MOAT_BUILD/moat-shim")" ]; then
+			echo "$pid"
+		fi
+	done
+}
+
+# zygote: the engine's process that spares are forked of.
+zygote() {
+	curl -sS --unix-socket "$SOCKET" http://moat/moat/spares | jq -re '.Zygotes[0].Pid'
 }
 
 @test "spare: its folder stays until the container has taken what it needs from it" {
-	local shim
+	local shim engine
+	engine=$(await_spare)
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run --rm "$BUSYBOX" echo first >"$BATS_TEST_TMPDIR/first" &
-	poll 20 no_spare
+	poll 20 was_taken "$engine"
 	run moat run --rm "$BUSYBOX" echo second
 	assert_equal "$output" second
 	kill -CONT "$shim"
@@ -170,7 +196,7 @@ spare_shim() {
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run --name orphan "$BUSYBOX" echo fine >"$BATS_TEST_TMPDIR/out" &
-	poll 20 no_spare
+	poll 20 was_taken "$engine"
 	kill -9 "$engine"
 	kill -CONT "$shim"
 	wait $!
@@ -272,9 +298,17 @@ spare_shim() {
 
 # spares N: so many wait.
 spares() {
-	[ "$(moat system spare ls -q | wc -l)" -eq "$1" ]
+	[ "$(ready | wc -l)" -eq "$1" ]
 }
 
+# several N: more than one waits, and at most N.
+several() {
+	local n
+	n=$(ready | wc -l)
+	[ "$n" -gt 1 ] && [ "$n" -le "$1" ]
+}
+
+# How many depends on how many starts found none, which those that are forked meanwhile make fewer.
 @test "spare: starts in a row get more of them, within bounds; a start alone does not" {
 	local pids
 	moat system spare set 1-3
@@ -285,10 +319,10 @@ spares() {
 	spares 1
 	# At once, so that they follow each other soon on a busy host too.
 	pids=$(for i in 1 2 3 4; do moat run -d --rm "$BUSYBOX" sleep 1000 & done; wait)
-	poll 60 spares 3
+	poll 60 several 3
 	moat rm -f $pids >/dev/null
 	sleep 1
-	spares 3
+	poll 20 several 3
 	moat system spare set 1
 	poll 20 spares 1
 }
@@ -302,4 +336,141 @@ spares() {
 	steps=$(awk 'NR > 1 { print $1 }' "$BATS_TEST_TMPDIR/trace" | paste -sd ' ')
 	assert_equal "$steps" "created attached asked template begun engine ready started output exited ended answered"
 	moat run --rm --cold --trace-start "$BUSYBOX" true 2>&1 | grep -q "a booted machine"
+}
+
+zygote_is_not() {
+	local now
+	now=$(zygote) && [ "$now" != "$1" ]
+}
+
+# row: starts of which most find no spare.
+row() {
+	for i in 1 2 3 4; do moat run --rm "$BUSYBOX" true & done
+	wait
+}
+
+# keeps N: a row has so many wait, for a while at least.
+keeps() {
+	row
+	for i in {1..50}; do
+		spares "$1" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+keeps_zygote() {
+	keeps 2 && zygote
+}
+
+# another_zygote PID: a row has another one made.
+another_zygote() {
+	keeps_zygote && zygote_is_not "$1"
+}
+
+# with_zygote: one is there, and a spare was forked of it.
+with_zygote() {
+	moat system spare set 1-2
+	poll 60 keeps_zygote
+}
+
+@test "zygote: starts that find no spare are forked of it, and differ in what must be unique" {
+	with_zygote
+	run timeout 300 python3 "$TESTS/integration/clones.py" 6 \
+		"$MOAT_BUILD/moat" run --rm -i --trace-start "$IDENTITY" identity
+	echo "$output"
+	assert_status 0
+	assert_has "(a forked machine)"
+}
+
+@test "zygote: when it is killed, what was forked of it goes on, and there is another one" {
+	local pid
+	with_zygote
+	pid=$(zygote)
+	for i in 1 2 3 4; do moat run -d --name "kin$i" "$BUSYBOX" sleep 1000 & done
+	wait
+	run ps -o ppid= -p "$(pid_of kin1),$(pid_of kin2),$(pid_of kin3),$(pid_of kin4)"
+	assert_has "$pid"
+	kill -9 "$pid"
+	for i in 1 2 3 4; do
+		run moat exec "kin$i" echo here
+		assert_equal "$output" here
+	done
+	poll 60 another_zygote "$pid"
+	moat rm -f kin1 kin2 kin3 kin4
+}
+
+# switches PID: how often its threads have slept or waited.
+switches() {
+	cat /proc/"$1"/task/*/status | awk '/ctxt_switches/ { n += $2 } END { print n }'
+}
+
+@test "zygote: it sleeps for good, goes with the spares, and ends with moatd" {
+	local pid before
+	with_zygote
+	pid=$(zygote)
+	before=$(switches "$pid")
+	sleep 2
+	assert_equal "$(switches "$pid")" "$before"
+	moat system spare set 1
+	poll 20 gone "$pid"
+	with_zygote
+	pid=$(zygote)
+	kill -9 "$(moatd_pid)"
+	poll 20 gone "$pid"
+	moat run --rm "$BUSYBOX" true
+}
+
+@test "zygote: one that hangs is given up, and starts go on without" {
+	local pid
+	with_zygote
+	pid=$(zygote)
+	kill -STOP "$pid"
+	for i in 1 2 3; do
+		run moat run --rm "$BUSYBOX" echo fine
+		assert_equal "$output" fine
+	done
+	poll 60 gone "$pid"
+	await_spare
+	run moat run --rm "$BUSYBOX" echo fine
+	assert_equal "$output" fine
+}
+
+stop_moatd() {
+	local pid
+	pid=$(moatd_pid)
+	moat system stop
+	poll 20 gone "$pid"
+}
+
+complaints() {
+	grep -c "machines are not forked but restored" "$MOAT_ROOT/moatd.log" || true
+}
+
+# not_forked BUILD: a moatd of these programs restores its spares, and says once why.
+not_forked() {
+	local before MOAT_BUILD=$1
+	before=$(complaints)
+	moat run --rm "$BUSYBOX" true
+	moat system spare set 1-2
+	for i in 1 2; do
+		poll 60 keeps 2
+		run zygote
+		assert_status 1
+		run moat run --rm "$BUSYBOX" echo fine
+		assert_equal "$output" fine
+	done
+	assert_equal "$(complaints)" $((before + 1))
+	stop_moatd
+}
+
+@test "zygote: where the library is missing, or is not loaded, spares are restored, and the log says why" {
+	local build=$BATS_TEST_TMPDIR/build
+	mkdir "$build"
+	cp "$MOAT_BUILD"/moat{,d,-shim,-init,-net,-fs,-unpack,-rehearsal,-clone-memory.so} "$build"
+	stop_moatd
+	not_forked "$build"
+	echo "no library" >"$build/moat-zygote.so"
+	not_forked "$build"
+	assert_equal "$(grep -c "not forked.*moat-zygote.so" "$MOAT_ROOT/moatd.log")" 2
 }

@@ -30,7 +30,7 @@ teardown_file() {
 @test "unique: what is told is all there is to tell" {
 	run moat run --rm --cpus 2 "$IDENTITY" identity </dev/null
 	assert_status 0
-	for name in getrandom-cpu0 getrandom-cpu1 urandom-cpu0 urandom-cpu1 uuid-cpu0 uuid-cpu1 at-random canary stack \
+	for name in getrandom-cpu0 getrandom-cpu1 rdrand-cpu0 rdrand-cpu1 urandom-cpu0 urandom-cpu1 uuid-cpu0 uuid-cpu1 at-random canary stack \
 		program heap mapping vdso hostname boot_id; do
 		assert_has "$name "
 	done

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
+#include "daemon/machine/spare-list.h"
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
@@ -77,7 +78,7 @@ static int check_types(const struct request *rq, struct err *err)
 	return 0;
 }
 
-/* Templates and spare machines are moat's own; they are always there. */
+/* Templates, spare machines and what they are forked of are moat's own; they are always there. */
 int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
@@ -98,10 +99,11 @@ int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,
-			  json_pack("{s:I, s:O, s:O, s:O, s:[], s:i, s:o, s:O}", "LayersSize",
+			  json_pack("{s:I, s:O, s:O, s:O, s:[], s:i, s:o, s:O, s:O}", "LayersSize",
 				    (json_int_t)bytes, "Images", images, "Containers", containers,
 				    "Volumes", volumes, "BuildCache", "BuilderSize", 0, "Templates",
 				    templates_describe(api->machines->templates), "Spares",
-				    json_object_get(spares, "Machines")),
+				    json_object_get(spares, "Machines"), "Zygotes",
+				    json_object_get(spares, "Zygotes")),
 			  err);
 }

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/machine/spare-list.h"
 #include "daemon/machine/spares.h"
 
 int api_moat_spares(struct request *rq, struct reply *rp, struct err *err)

@@ -21,6 +21,7 @@ void trace_note(struct trace *t, const struct control_event *event)
 	};
 
 	t->spare = event->machine == MACHINE_SPARE;
+	t->forked = event->machine == MACHINE_FORKED;
 	t->restored = event->machine != MACHINE_BOOTED;
 	for (int i = TRACE_BEGUN; i < TRACE_STEPS; i++)
 		if (usec[i] > 0)
@@ -34,8 +35,8 @@ json_t *trace_describe(const struct trace *t)
 	for (int i = 0; times && i < TRACE_STEPS; i++)
 		if (t->usec[i] > 0)
 			json_object_set_new(times, names[i], json_integer((json_int_t)t->usec[i]));
-	return json_pack("{s:b, s:b, s:o}", "Restored", (int)t->restored, "Spare", (int)t->spare,
-			 "TimesUsec", times);
+	return json_pack("{s:b, s:b, s:b, s:o}", "Restored", (int)t->restored, "Spare",
+			 (int)t->spare, "Forked", (int)t->forked, "TimesUsec", times);
 }
 
 void trace_log(const struct trace *t, const char *id)
@@ -49,6 +50,7 @@ void trace_log(const struct trace *t, const char *id)
 	log_debug("container %.12s: %s; usec from the request:%s", id,
 		  !t->restored ? "booted"
 		  : t->spare   ? "spare"
+		  : t->forked  ? "forked"
 			       : "restored",
 		  b.len ? b.data : "");
 }

@@ -24,14 +24,15 @@ enum trace_step {
 struct trace {
 	bool restored;		    /* the machine was not booted for this container */
 	bool spare;		    /* it had waited for one */
+	bool forked;		    /* it was forked of a zygote for this container */
 	uint64_t usec[TRACE_STEPS]; /* by clock_mono_usec(); 0: not, or not known */
 };
 
 /** trace_note() - take over what an event "started" or "exited" says of the machine and of times */
 void trace_note(struct trace *t, const struct control_event *event);
 
-/** trace_describe() - for the API.  Return: {"Restored":b,"Spare":b,"TimesUsec":{step:N,…}}; NULL
- * when out of memory. */
+/** trace_describe() - for the API.  Return:
+ * {"Restored":b,"Spare":b,"Forked":b,"TimesUsec":{step:N,…}}; NULL when out of memory. */
 json_t *trace_describe(const struct trace *t);
 
 /** trace_log() - the steps that were done, on debug level.  @id: of the container */

@@ -118,11 +118,14 @@ static int spawn_shim(struct machines *ms, const struct lease_request *rq,
 		      struct template_use *from, struct lease *l, struct err *err)
 {
 	cleanup(tap_close) struct tap tap = TAP_NONE;
-	cleanup_close int dir_fd = -1;
+	cleanup_close int dir_fd = -1, zygote = -1;
 	int r = get_tap(ms, rq, from, &tap, err);
 
 	if (r < 0)
 		return r;
+	/* What is forked has the processors that its zygote may use. */
+	if (*from->key && !rq->plan->cpuset)
+		zygote = spares_zygote(ms->spares, from->key);
 	memcpy(l->tap, tap.name, sizeof(l->tap));
 	r = machine_folder_new(ms, l->machine, &dir_fd, err);
 	if (r < 0)
@@ -132,7 +135,9 @@ static int spawn_shim(struct machines *ms, const struct lease_request *rq,
 						      .dir_fd = dir_fd,
 						      .memory_fd = from->memory_fd,
 						      .state_fd = from->state_fd,
-						      .tap_fd = tap.fd },
+						      .tap_fd = tap.fd,
+						      .kin = zygote < 0 ? SHIM_ALONE : SHIM_FORKED,
+						      .kin_fd = zygote },
 			       l, err);
 }
 

@@ -128,7 +128,7 @@ static int is_cold(const json_t *host, bool *ret, struct err *err)
 }
 
 /* Finds the container's own kernel, or the one that is set for all. */
-static int find_kernel(struct machines *ms, const json_t *host, struct kernel_paths *ret,
+static int find_kernel(struct machines *ms, const json_t *host, struct machine_plan *ret,
 		       struct err *err)
 {
 	const char *hash = NULL;
@@ -139,8 +139,9 @@ static int find_kernel(struct machines *ms, const json_t *host, struct kernel_pa
 		r = json_get_str(ours, "KernelHash", &hash, err);
 	if (r < 0)
 		return r;
-	return hash && *hash ? kernel_find(ms->kernels, hash, ret, err)
-			     : kernel_ensure(ms->kernels, ret, err);
+	ret->own_kernel = hash && *hash;
+	return ret->own_kernel ? kernel_find(ms->kernels, hash, &ret->kernel, err)
+			       : kernel_ensure(ms->kernels, &ret->kernel, err);
 }
 
 /* A file that cannot be read now is told of elsewhere: the usual settings count. */
@@ -190,7 +191,7 @@ int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret
 	if (r == 0)
 		r = read_cpuset(obj, &p.cpuset, err);
 	if (r == 0)
-		r = find_kernel(ms, obj, &p.kernel, err);
+		r = find_kernel(ms, obj, &p, err);
 	if (r == 0)
 		r = machines_engine(ms, &p.engine, NULL, err);
 	if (r < 0)

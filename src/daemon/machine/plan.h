@@ -15,10 +15,11 @@ struct machine_plan {
 	uint64_t disk_bytes;  /* of the writable layer */
 	uint64_t layer_bytes; /* of it, that may be written; 0: all */
 	struct log_config log;
-	bool cold;		   /* booted, though there may be a template */
-	char *cpuset;		   /* processors of the host it may use; NULL: all */
-	bool has_tap;		   /* its NIC hangs on one */
-	bool reclaim_pressure;	   /* its guest drops its cache when the host wants memory */
+	bool own_kernel;       /* the container came with it; the others have the one that is set */
+	bool cold;	       /* booted, though there may be a template */
+	char *cpuset;	       /* processors of the host it may use; NULL: all */
+	bool has_tap;	       /* its NIC hangs on one */
+	bool reclaim_pressure; /* its guest drops its cache when the host wants memory */
 	uint64_t reclaim_idle_sec; /* and when it was idle for so long; 0: it does not */
 };
 

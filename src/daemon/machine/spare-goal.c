@@ -54,6 +54,12 @@ void spare_goal_start(struct spare_goal *g, bool found, uint64_t now_usec)
 		g->extra++;
 }
 
+bool spare_goal_in_a_row(const struct spare_goal *g, uint64_t now_usec)
+{
+	return g->start_usec > 0 && g->row_usec == g->start_usec &&
+	       now_usec < g->start_usec + SPARE_ROW_USEC;
+}
+
 unsigned spare_goal_now(struct spare_goal *g, uint64_t now_usec)
 {
 	while (g->extra > 0 && now_usec >= g->row_usec + SPARE_DECAY_USEC) {

@@ -45,6 +45,10 @@ void spare_goal_set(struct spare_goal *g, struct spare_bounds bounds);
 /** spare_goal_start() - a start came; @found: a spare machine was ready for it */
 void spare_goal_start(struct spare_goal *g, bool found, uint64_t now_usec);
 
+/** spare_goal_in_a_row() - did the last start follow another one, and may the next one follow it?
+ */
+bool spare_goal_in_a_row(const struct spare_goal *g, uint64_t now_usec);
+
 /** spare_goal_now() - how many to keep now */
 unsigned spare_goal_now(struct spare_goal *g, uint64_t now_usec);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "daemon/spec/runtime.h"
 #include "engine/disk.h"
 #include "image/flatten/program.h"
+#include "jail/zygote.h"
 #include "storage/layer.h"
 
 #define PROGRAM	     "rehearsal"
@@ -76,26 +78,41 @@ static int write_spec(struct machines *ms, char **ret, struct err *err)
 	return *ret ? 0 : err_nomem(err);
 }
 
-static int launch_shim(struct machines *ms, struct spare *s, int dir_fd,
-		       const struct machine_plan *plan, struct err *err)
-{
-	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
-	cleanup_free char *dir = str_printf("%s/machines/%s", ms->root, s->name), *spec = NULL;
-	cleanup(tap_close) struct tap tap = TAP_NONE;
-	struct shim_launch l = {
-		.program = ms->shim_path, .dir = dir, .dir_fd = dir_fd, .tap_fd = -1
-	};
-	int r = dir ? template_take(ms->templates, plan, &from, err) : err_nomem(err);
+/* What a spare is made of, and for. */
+struct recipe {
+	struct machines *ms;
+	const struct machine_plan *plan;
+	enum shim_kinship kin;
+	int kin_fd; /* for the shim */
+};
 
-	if (r == 0 && plan->has_tap)
-		r = taps_take(&ms->taps, &tap, err);
-	memcpy(s->tap, tap.name, sizeof(s->tap));
-	if (r == 0)
-		r = write_spec(ms, &spec, err);
-	if (r == 0)
-		r = machine_write(plan, s->tap, dir_fd, err);
+static int write_rehearsal(struct machines *ms, int dir_fd, struct err *err)
+{
+	cleanup_free char *spec = NULL;
+	int r = write_spec(ms, &spec, err);
+
 	if (r == 0 && file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600) < 0)
 		r = err_set(err, -EIO, CONFIG_FILE " of the rehearsal");
+	return r;
+}
+
+static int launch_shim(const struct recipe *how, struct spare *s, int dir_fd, struct err *err)
+{
+	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
+	cleanup_free char *dir = str_printf("%s/machines/%s", how->ms->root, s->name);
+	cleanup(tap_close) struct tap tap = TAP_NONE;
+	struct shim_launch l = { .program = how->ms->shim_path,
+				 .dir = dir,
+				 .dir_fd = dir_fd,
+				 .kin = how->kin,
+				 .kin_fd = how->kin_fd };
+	int r = dir ? template_take(how->ms->templates, how->plan, &from, err) : err_nomem(err);
+
+	if (r == 0 && how->plan->has_tap)
+		r = taps_take(&how->ms->taps, &tap, err);
+	memcpy(s->tap, tap.name, sizeof(s->tap));
+	if (r == 0)
+		r = machine_write(how->plan, s->tap, dir_fd, err);
 	if (r < 0)
 		return r;
 	memcpy(s->key, from.key, sizeof(s->key));
@@ -173,6 +190,15 @@ static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_network, str
 	return shim_call(shim, &call, NULL, err);
 }
 
+/* The vCPUs are stopped until somebody adds a container. */
+static int let_rest(struct shim_ref shim, struct control_event *ret, struct err *err)
+{
+	cleanup_json json_t *answer = NULL;
+	int r = shim_ask(shim, CONTROL_REST, SHIM_TIMEOUT_MSEC, &answer, err);
+
+	return r == 0 ? control_event_from_json(answer, ret, err) : r;
+}
+
 /* Adds a container of moat's own to the machine, lets it run to its end, and removes it. */
 static int rehearse_container(struct shim_ref shim, int dir_fd, bool has_network, struct err *err)
 {
@@ -190,24 +216,27 @@ static int rehearse_container(struct shim_ref shim, int dir_fd, bool has_network
 	return r == 0 ? ask_machine(shim, CONTROL_REMOVE, err) : r;
 }
 
-static int prepare_machine(struct machines *ms, struct spare *s, int dir_fd,
-			   const struct machine_plan *plan, struct err *err)
+static int prepare_machine(const struct recipe *how, struct spare *s, int dir_fd, struct err *err)
 {
-	const struct shim_ref shim = { ms->dir_fd, s->name, PROGRAM };
+	const struct shim_ref shim = { how->ms->dir_fd, s->name, PROGRAM };
+	bool forked = how->kin == SHIM_FORKED;
 	cleanup(control_event_reset) struct control_event now = { 0 };
-	cleanup_json json_t *answer = NULL;
 	int r = shim_hold(shim, &s->fd, err);
 
-	for (int i = 0; r == 0 && i < ROUNDS; i++)
-		r = rehearse_container(shim, dir_fd, plan->has_tap && i > 0, err);
+	if (r == 0 && !forked)
+		r = write_rehearsal(how->ms, dir_fd, err);
+	for (int i = 0; r == 0 && !forked && i < ROUNDS; i++)
+		r = rehearse_container(shim, dir_fd, *s->tap && i > 0, err);
 	if (r == 0)
-		r = shim_ask(shim, CONTROL_REST, SHIM_TIMEOUT_MSEC, &answer, err);
-	if (r == 0)
-		r = control_event_from_json(answer, &now, err);
+		r = let_rest(shim, &now, err);
+	s->forked = forked;
+	s->rehearsed = !forked;
 	s->engine_pid = (pid_t)now.pid;
-	if (r == 0 && now.machine != MACHINE_RESTORED)
-		r = err_set(err, -EINVAL, "the machine was not restored");
-	return r == 0 ? layer_create(dir_fd, SPARE_NEW_LAYER_FILE, plan->disk_bytes, err) : r;
+	if (r == 0 && now.machine != (forked ? MACHINE_FORKED : MACHINE_RESTORED))
+		r = err_set(err, -EINVAL, "the machine was not %s", forked ? "forked" : "restored");
+	if (r < 0 || how->kin == SHIM_ZYGOTE)
+		return r;
+	return layer_create(dir_fd, SPARE_NEW_LAYER_FILE, how->plan->disk_bytes, err);
 }
 
 /* Return: the last line of the shim's log, where there is one. */
@@ -223,8 +252,7 @@ static int explain_failure(int dir_fd, int code, struct err *err)
 	return err_set(err, code, "%s", line ? line + 1 : log.data);
 }
 
-int spare_make(struct machines *ms, const struct machine_plan *plan, struct spare **ret,
-	       struct err *err)
+static int make_spare(const struct recipe *how, struct spare **ret, struct err *err)
 {
 	struct spare *s = calloc(1, sizeof(*s));
 	cleanup_close int dir_fd = -1;
@@ -232,20 +260,78 @@ int spare_make(struct machines *ms, const struct machine_plan *plan, struct spar
 
 	if (!s)
 		return err_nomem(err);
-	s->fd = -1;
-	r = machine_folder_new(ms, s->name, &dir_fd, err);
+	s->fd = s->forks_fd = -1;
+	r = machine_folder_new(how->ms, s->name, &dir_fd, err);
 	if (r == 0)
-		r = launch_shim(ms, s, dir_fd, plan, err);
+		r = launch_shim(how, s, dir_fd, err);
 	if (r == 0) {
-		r = prepare_machine(ms, s, dir_fd, plan, err);
+		r = prepare_machine(how, s, dir_fd, err);
 		r = r < 0 ? explain_failure(dir_fd, r, err) : 0;
 	}
 	if (r < 0) {
-		spare_end(ms, s);
+		spare_end(how->ms, s);
 		return r;
 	}
 	*ret = s;
 	return 0;
+}
+
+int spare_make(struct machines *ms, const struct machine_plan *plan, const struct spare *zygote,
+	       struct spare **ret, struct err *err)
+{
+	const struct recipe how = { .ms = ms,
+				    .plan = plan,
+				    .kin = zygote ? SHIM_FORKED : SHIM_ALONE,
+				    .kin_fd = zygote ? zygote->forks_fd : -1 };
+
+	return make_spare(&how, ret, err);
+}
+
+int spare_make_zygote(struct machines *ms, const struct machine_plan *plan, struct spare **ret,
+		      struct err *err)
+{
+	cleanup_free char *library = NULL;
+	cleanup_close int ours = -1, theirs = -1;
+	struct recipe how = { .ms = ms, .plan = plan, .kin = SHIM_ZYGOTE };
+	struct spare *s = NULL;
+	int r = locate_library(JAIL_ZYGOTE_LIBRARY, &library, err);
+	int pair[2];
+
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_errno(err, -errno, "socket of a zygote");
+	ours = pair[0];
+	theirs = pair[1];
+	how.kin_fd = theirs;
+	r = make_spare(&how, &s, err);
+	if (r < 0)
+		return r;
+	r = zygote_check(ours, err);
+	if (r < 0) {
+		spare_end(ms, s);
+		return r;
+	}
+	s->forks_fd = take_fd(&ours);
+	*ret = s;
+	return 0;
+}
+
+int spare_rehearse(struct machines *ms, struct spare *s, struct err *err)
+{
+	const struct shim_ref shim = { ms->dir_fd, s->name, PROGRAM };
+	cleanup(control_event_reset) struct control_event now = { 0 };
+	cleanup_close int dir_fd =
+		openat(ms->dir_fd, s->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int r = dir_fd < 0 ? err_errno(err, -errno, "machine %s", s->name)
+			   : write_rehearsal(ms, dir_fd, err);
+
+	if (r == 0)
+		r = rehearse_container(shim, dir_fd, *s->tap, err);
+	if (r == 0)
+		r = let_rest(shim, &now, err);
+	s->rehearsed = r == 0;
+	return r;
 }
 
 /* A container can do without this layer: a start makes one. */
@@ -277,6 +363,7 @@ static void reap_shim(pid_t pid)
 void spare_end(struct machines *ms, struct spare *s)
 {
 	fd_close(&s->fd);
+	fd_close(&s->forks_fd);
 	if (s->pid > 0)
 		reap_shim(s->pid);
 	machine_folder_remove(ms, s->name);

@@ -40,6 +40,10 @@ void spares_start_ends(struct spares *s);
 struct spare *spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 			   const struct machine_plan *plan);
 
+/** spares_zygote() - where a machine of a kind can be had forked.  Return: a descriptor, owned; -1:
+ * nowhere. */
+int spares_zygote(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1]);
+
 /** spares_waste() - end one that cannot be used, some time */
 void spares_waste(struct spares *s, struct spare *m);
 
@@ -52,7 +56,3 @@ void spares_forget(struct spares *s);
 
 /** spares_set() - keep so many from now on */
 void spares_set(struct spares *s, struct spare_bounds bounds);
-
-/** spares_describe() - for the API: {"Least":N,"Most":N,"Wanted":N,"Machines":[{"Pid","Template",
- * "MemoryBytes","DiskBytes"}]}.  Return: NULL when out of memory. */
-json_t *spares_describe(struct spares *s);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "daemon/machine/spares.h"
+
+/** spares_describe() - for the API: {"Least":N,"Most":N,"Wanted":N,"Machines":[{"Pid","Machine",
+ * "Template","MemoryBytes","DiskBytes","Rehearsed"}],"Zygotes":[…]}: what they are forked of, at
+ * most one. Return: NULL when out of memory. */
+json_t *spares_describe(struct spares *s);
