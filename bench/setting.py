@@ -106,10 +106,23 @@ def timed_from_spare(command, want):
     return sample
 
 
+def rehearsed():
+    return output(MOAT, "system", "spare", "ls", "--format", "{{.Rehearsed}}").split()
+
+
 def await_spares(wanted):
     """Wait until so many machines are ready and nothing works on them any more."""
-    wait_for(lambda: require(len(output(MOAT, "system", "spare", "ls", "-q").split()) == wanted), 60)
+    wait_for(lambda: require(rehearsed() == ["true"] * wanted), 60)
     time.sleep(0.1)
+
+
+def settle_spares():
+    """Wait until as many are ready as moatd wants to keep, which follows from the starts there were."""
+    def settled():
+        before = rehearsed()
+        time.sleep(0.5)
+        require(before and rehearsed() == before and set(before) == {"true"})
+    wait_for(settled, 60)
 
 
 def require(condition):
