@@ -170,7 +170,7 @@ resolves() {
 	docker rm -f plain
 	run docker events --since "$since" --until "$(date +%s.%N)" --filter network=bridge --format '{{.Action}} {{.Actor.Attributes.name}}'
 	assert_equal "$output" "$(printf '%s bridge\n' connect connect disconnect disconnect)"
-	[[ $(moat events --since "$since" --until "$(date +%s.%N)" --filter network=default --format '{{.Actor.Attributes.name}}') == default* ]]
+	[[ $(moat events --since "$since" --until "$(date +%s.%N)" --filter network=bridge --format '{{.Actor.Attributes.name}}') == default* ]]
 }
 
 @test "names: a new name is known at once, the old one is not, and that of one that has ended neither" {

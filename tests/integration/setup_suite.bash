@@ -18,13 +18,15 @@ setup_suite() {
 # They take seconds to make, so they are kept in the build folder for as long as what they are made of is the same.
 make_images() {
 	local kept made
-	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$REPO/tools/ociimage.py" "$(command -v busybox)" | sha256sum)
+	# Some images are of programs that may be missing.
+	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$REPO/tools/ociimage.py" "$(command -v busybox)" \
+		<(command -v sqlite3) | sha256sum)
 	kept=$MOAT_BUILD/test-images/${kept:0:16}
 	if [ ! -d "$kept" ]; then
-		made=$(mktemp -d)
+		mkdir -p "${kept%/*}"
+		made=$(mktemp -d "${kept%/*}/new.XXXXXX")
 		python3 "$TESTS/integration/images.py" "$made/images"
 		python3 "$TESTS/integration/fieldimages.py" "$made/images/field"
-		mkdir -p "${kept%/*}"
 		# Another run may have been quicker.
 		mv -T "$made/images" "$kept" || [ -d "$kept" ]
 		rm -rf "$made"

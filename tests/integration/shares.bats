@@ -131,8 +131,9 @@ package() {
 		"$share/upper/lib" "$source/lower/lib" >"$BATS_TEST_TMPDIR/seen" 7>&- &
 	pid=$!
 	poll 20 grep -q watching "$BATS_TEST_TMPDIR/seen"
-	# What watches there are is looked at twice a second.
-	sleep 0.6
+	# What watches there are is looked at twice a second, on an idle host.
+	sees_new() { touch "$source/upper/lib/new-$RANDOM$RANDOM.js"; grep -q "$share/upper/lib rename new-" "$BATS_TEST_TMPDIR/seen"; }
+	poll 20 sees_new
 	echo changed >>"$source/upper/lib/7.js"
 	echo new >"$source/upper/lib/new.js"
 	rm "$source/upper/lib/8.js"

@@ -44,6 +44,12 @@ static bool names_actor(const char *value, const void *arg)
 	       streq(member_of(json_object_get(actor, "Attributes"), "name"), value);
 }
 
+/* The default network has two names. */
+static bool names_network(const char *value, const void *arg)
+{
+	return names_actor(streq(value, NETWORK_BRIDGE) ? NETWORK_DEFAULT : value, arg);
+}
+
 /* "exec_create" stands for "exec_create: COMMAND", too. */
 static bool action_fits(const char *value, const void *arg)
 {
@@ -64,8 +70,11 @@ static bool image_name_fits(const char *value, const void *arg)
 static bool kind_fits(const struct listener *l, const char *kind, const char *type,
 		      const json_t *actor)
 {
+	bool (*fits)(const char *value, const void *arg) =
+		streq(kind, "network") ? names_network : names_actor;
+
 	return filters_count(&l->filters, kind) == 0 ||
-	       (streq(type, kind) && filters_any(&l->filters, kind, names_actor, actor));
+	       (streq(type, kind) && filters_any(&l->filters, kind, fits, actor));
 }
 
 static bool event_is_wanted(const struct listener *l, const json_t *event)
@@ -107,9 +116,9 @@ static int next_event(struct listener *l)
 			return 0;
 		if (l->bounded && nsec > l->until_nsec)
 			return -ENODATA;
-		name_network(l, event);
 		if (!event_is_wanted(l, event))
 			continue;
+		name_network(l, event);
 		text = json_write(event);
 		if (!text || buf_adds(&l->pending, text) < 0 || buf_adds(&l->pending, "\n") < 0)
 			return -ENOMEM;

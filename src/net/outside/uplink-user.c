@@ -50,7 +50,7 @@ struct uplink {
 	int namespace_fd, user_fd;
 	struct wire_uplink wish;
 	struct wire_place place; /* as it was told last, or will be */
-	char cidr[IP_TEXT_MAX];
+	char cidr[IP_TEXT_MAX];	 /* empty: none is free, and nothing is started */
 	struct speaker *speaker; /* NULL: it does not run */
 	struct source *retry;
 	uint64_t started_usec, retry_usec;
@@ -178,8 +178,11 @@ static int find_program(struct uplink *u)
 
 static void start(struct uplink *u)
 {
-	int r = find_program(u);
+	int r;
 
+	if (!*u->cidr)
+		return;
+	r = find_program(u);
 	if (r == 0)
 		r = execute(u);
 	u->started_usec = clock_mono_usec();
@@ -284,6 +287,7 @@ static void user_wish(struct uplink *u, const struct wire_uplink *wish)
 	watch_host(u);
 	if (user_network_choose(wish, &u->place, u->cidr) < 0) {
 		set_text(u, "networks have all the subnets that a way outside could have");
+		*u->cidr = '\0';
 		tell(u);
 		return;
 	}
