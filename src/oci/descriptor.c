@@ -24,6 +24,7 @@ void oci_descriptor_reset(struct oci_descriptor *d)
 	free(d->media_type);
 	strv_free(d->urls);
 	json_decref(d->annotations);
+	free(d->artifact_type);
 	*d = (struct oci_descriptor){ 0 };
 }
 
@@ -136,6 +137,19 @@ static int read_urls(const json_t *obj, char ***ret, struct err *err)
 	return 0;
 }
 
+static int read_artifact_type(const json_t *obj, char **ret, struct err *err)
+{
+	const char *type;
+	int r = json_get_str(obj, "artifactType", &type, err);
+
+	if (r < 0 || !type)
+		return r;
+	if (!media_type_valid(type))
+		return err_set(err, -EBADMSG, "\"artifactType\" is malformed");
+	*ret = strdup(type);
+	return *ret ? 0 : err_nomem(err);
+}
+
 int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err)
 {
 	struct oci_descriptor d = { 0 };
@@ -152,6 +166,8 @@ int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct er
 		r = read_urls(obj, &d.urls, err);
 	if (r == 0)
 		r = read_annotations(obj, &d.annotations, err);
+	if (r == 0)
+		r = read_artifact_type(obj, &d.artifact_type, err);
 	if (r < 0) {
 		oci_descriptor_reset(&d);
 		return r;
@@ -176,9 +192,10 @@ json_t *oci_descriptor_write(const struct oci_descriptor *d)
 		if (!urls)
 			return NULL;
 	}
-	return json_pack("{s:s, s:s, s:I, s:O*, s:O*, s:O*}", "mediaType", d->media_type, "digest",
-			 d->digest.text, "size", (json_int_t)d->size_bytes, "urls", urls,
-			 "platform", platform, "annotations", d->annotations);
+	return json_pack("{s:s, s:s, s:I, s:O*, s:O*, s:O*, s:s*}", "mediaType", d->media_type,
+			 "digest", d->digest.text, "size", (json_int_t)d->size_bytes, "urls", urls,
+			 "platform", platform, "annotations", d->annotations, "artifactType",
+			 d->artifact_type);
 }
 
 int oci_descriptors_read(const json_t *array, struct oci_descriptor **ret, size_t *ret_n,

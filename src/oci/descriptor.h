@@ -37,6 +37,7 @@ struct oci_descriptor {
 	struct platform platform;
 	char **urls;	     /* where it may be had too (a layer that registries may not have) */
 	json_t *annotations; /* object of strings, owned; NULL when there are none */
+	char *artifact_type; /* what it is, where it is no image; NULL: not said */
 };
 
 /** oci_descriptor_reset() - free what a descriptor holds */

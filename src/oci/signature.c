@@ -21,10 +21,28 @@
  * signature was found to be right.
  */
 
+#define ANNOTATION_PREDICATE   "dev.sigstore.bundle.predicateType"
 #define ANNOTATION_SIGNATURE   "dev.cosignproject.cosign/signature"
 #define ANNOTATION_CERTIFICATE "dev.sigstore.cosign/certificate"
 #define TYPE_COSIGN	       "cosign container image signature"
 #define SUBJECTS_MAX	       64
+
+bool oci_may_sign(const struct oci_descriptor *d, bool *ret_attests)
+{
+	static const char *const others[] = { MEDIA_SIGNATURES, MEDIA_OCI_CONFIG,
+					      "application/vnd.oci.empty.v1+json" };
+	const char *predicate =
+		json_string_value(json_object_get(d->annotations, ANNOTATION_PREDICATE));
+	const char *type = d->artifact_type;
+
+	*ret_attests = predicate && !streq(predicate, SIGNATURE_PREDICATE);
+	if (*ret_attests || !type || oci_is_bundle(type))
+		return !*ret_attests;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (streq(type, others[i]))
+			return true;
+	return false;
+}
 
 void oci_signatures_reset(struct oci_signatures *s)
 {

@@ -8,6 +8,7 @@
  * each with its signature in an annotation; or bundles (bundle.h), which have both in them. */
 
 #define MEDIA_SIMPLE_SIGNING "application/vnd.dev.cosign.simplesigning.v1+json"
+#define MEDIA_SIGNATURES     "application/vnd.dev.cosign.artifact.sig.v1+json"
 #define SIGNATURE_PREDICATE  "https://sigstore.dev/cosign/sign/v1"
 
 #define OCI_SIGNATURES_MAX	  64
@@ -25,6 +26,11 @@ struct oci_signatures {
 	struct oci_signature *list;
 	size_t n;
 };
+
+/** oci_may_sign() - may an entry of a list of what refers to an image be signatures?  Most such
+ * lists say what their entries are.  @ret_attests: else it says something else of the image, in a
+ * bundle */
+bool oci_may_sign(const struct oci_descriptor *d, bool *ret_attests);
 
 /**
  * oci_signatures_read() - those of a manifest

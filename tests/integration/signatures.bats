@@ -125,11 +125,17 @@ refused() {
 }
 
 @test "signatures: a registry that lists what refers to an image" {
-	local image=$BAD_REGISTRY/honest/members layout=$SUITE/images/field/members digest
+	local image=$BAD_REGISTRY/honest/members layout=$SUITE/images/field/members digest i
 	digest=$(jq -r '.manifests[0].digest' "$layout/index.json")
 	cosign "$image" "$digest" "$KEYS/p256.key" --layout "$layout" --bundle statement --type https://slsa.dev/provenance/v1
 	run moat pull --verify "$KEYS/p256.pub" "$image"
 	assert_error 1 "not signed" attestations
+	# Forty of other kinds are not in the way.
+	for i in {1..40}; do
+		printf '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "artifactType": "text/x-%s",
+			"subject": {"digest": "%s"}}' "$i" "$digest" >"$BATS_TEST_TMPDIR/other"
+		cp "$BATS_TEST_TMPDIR/other" "$layout/blobs/sha256/$(sha256sum <"$BATS_TEST_TMPDIR/other" | cut -c1-64)"
+	done
 	cosign "$image" "$digest" "$KEYS/p256.key" --layout "$layout" --bundle statement
 	moat pull -q --verify "$KEYS/p256.pub" "$image"
 	moat image rm "$image"

@@ -27,9 +27,8 @@
  * The registry is hostile: it can withhold signatures and give old ones, but not make any.
  */
 
-#define REFERRERS_MAX	     16
-#define DEMANDS_MAX	     2
-#define ANNOTATION_PREDICATE "dev.sigstore.bundle.predicateType"
+#define REFERRERS_MAX 32
+#define DEMANDS_MAX   2
 
 struct trial {
 	struct registry *reg;
@@ -176,15 +175,6 @@ static int get_referrers(struct trial *t, struct document *ret, struct err *err)
 	return r < 0 && is_bad_content(r) ? 0 : r < 0 ? r : oci_is_index(ret->media_type);
 }
 
-/* Is it said to be an attestation?  cosign keeps those in the same place, and there may be many. */
-static bool is_attestation(const struct oci_descriptor *d)
-{
-	const char *predicate =
-		json_string_value(json_object_get(d->annotations, ANNOTATION_PREDICATE));
-
-	return predicate && !streq(predicate, SIGNATURE_PREDICATE);
-}
-
 static int try_referrer(struct trial *t, const struct oci_descriptor *d, struct err *err)
 {
 	cleanup(document_reset) struct document doc = { 0 };
@@ -195,6 +185,20 @@ static int try_referrer(struct trial *t, const struct oci_descriptor *d, struct 
 	if (r < 0)
 		return pass_over(t, r, err);
 	return try_document(t, &doc, err);
+}
+
+static int look_at_referrer(struct trial *t, const struct oci_descriptor *d, size_t *tried,
+			    struct err *err)
+{
+	bool attests;
+
+	if (!oci_is_manifest(d->media_type))
+		return 0;
+	if (!oci_may_sign(d, &attests)) {
+		t->n_attestations += attests;
+		return 0;
+	}
+	return (*tried)++ < REFERRERS_MAX ? try_referrer(t, d, err) : 0;
 }
 
 static int try_referrers(struct trial *t, struct err *err)
@@ -208,12 +212,9 @@ static int try_referrers(struct trial *t, struct err *err)
 		return r;
 	r = oci_index_parse(doc.text.data ? doc.text.data : "", doc.text.len, &ix, err);
 	if (r < 0)
-		return is_bad_content(r) ? 0 : r;
+		return pass_over(t, r, err);
 	for (size_t i = 0; r == 0 && i < ix->n_manifests && !all_are_met(t); i++)
-		if (is_attestation(&ix->manifests[i]))
-			t->n_attestations++;
-		else if (oci_is_manifest(ix->manifests[i].media_type) && tried++ < REFERRERS_MAX)
-			r = try_referrer(t, &ix->manifests[i], err);
+		r = look_at_referrer(t, &ix->manifests[i], &tried, err);
 	return r;
 }
 

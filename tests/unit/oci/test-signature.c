@@ -117,12 +117,49 @@ static void test_what_is_no_signed_text(void **state)
 	}
 }
 
+#define ENTRY(rest)                                                                                \
+	"{\"mediaType\":\"" MEDIA_OCI_MANIFEST "\",\"digest\":\"" DIGEST "\",\"size\":1" rest "}"
+#define OF_TYPE(type)	",\"artifactType\":\"" type "\""
+#define PREDICATE(type) ",\"annotations\":{\"dev.sigstore.bundle.predicateType\":\"" type "\"}"
+#define BUNDLE_OF(type)                                                                            \
+	ENTRY(OF_TYPE("application/vnd.dev.sigstore.bundle.v0.3+json") PREDICATE(type))
+
+static void test_which_referrers_may_be_signatures(void **state)
+{
+	static const struct {
+		const char *text;
+		bool may, attests;
+	} cases[] = {
+		{ ENTRY(""), true, false },
+		{ ENTRY(OF_TYPE(MEDIA_SIGNATURES)), true, false },
+		{ ENTRY(OF_TYPE("application/vnd.oci.empty.v1+json")), true, false },
+		{ ENTRY(OF_TYPE("application/spdx+json")), false, false },
+		{ BUNDLE_OF(SIGNATURE_PREDICATE), true, false },
+		{ BUNDLE_OF("https://slsa.dev/provenance/v1"), false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_json json_t *entry = json_loads(cases[i].text, 0, NULL), *again = NULL;
+		struct oci_descriptor d = { 0 };
+		bool attests;
+
+		assert_int_equal(oci_descriptor_read(entry, &d, NULL), 0);
+		assert_int_equal(oci_may_sign(&d, &attests), cases[i].may);
+		assert_int_equal(attests, cases[i].attests);
+		again = oci_descriptor_write(&d);
+		assert_true(json_equal(entry, again));
+		oci_descriptor_reset(&d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signatures_are_layers_with_an_annotation),
 		cmocka_unit_test(test_what_is_no_manifest_of_signatures),
 		cmocka_unit_test(test_what_was_signed),
+		cmocka_unit_test(test_which_referrers_may_be_signatures),
 		cmocka_unit_test(test_what_is_no_signed_text),
 	};
 
