@@ -44,4 +44,5 @@ def run(runs, registry):
     (HERE / "layers.txt").write_text("".join(f"{p}\n" for p in blobs(layout)))
     table.interleave({"moat push": lambda: fresh(moat), "skopeo copy": lambda: fresh(skopeo),
                       "upload alone (curl)": lambda: fresh(curl)}, 1)
+    quiet(MOAT, "image", "rm", name)
     return table
