@@ -107,6 +107,11 @@ int image_check_signed(const struct image *im, const char *name, const struct se
  * of memory */
 char *store_rootfs_path(struct store *st, const struct digest *manifest);
 
+/** store_restore() - make an image's file, where it was lost, of the layers.  @manifest: of an
+ * image in the table.  Return: 0; -EIO where some of the image is missing or damaged; -errno; with
+ * a message. */
+int store_restore(struct store *st, const struct digest *manifest, struct err *err);
+
 /** store_tag() - let @target (a full or familiar reference) name the image @source.  Return: 0;
  * -ENOENT; -EINVAL. */
 int store_tag(struct store *st, const char *source, const char *target, struct err *err);

@@ -208,6 +208,17 @@ struct flatten_limits flatten_limits_usual(void)
 	};
 }
 
+struct flatten_limits flatten_limits_largest(void)
+{
+	struct flatten_limits l = flatten_limits_usual();
+
+	l.max_bytes = UNPACK_BYTES_LARGEST;
+	l.max_entries = UNPACK_ENTRIES_LARGEST;
+	l.max_memory = UNPACK_MEMORY_LARGEST;
+	l.ratio_max = UNPACK_RATIO_LARGEST;
+	return l;
+}
+
 int flatten(struct flatten_layer *layers, size_t n_layers, int out_fd,
 	    struct flatten_helpers *helpers, struct err *err)
 {

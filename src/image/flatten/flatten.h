@@ -20,6 +20,12 @@
 #define UNPACK_INLINE_BYTES                                                                        \
 	(128ULL << 20) /* small files kept in memory to go beside their inodes */
 
+/* What they can be set to; see settings/read-limits.c. */
+#define UNPACK_BYTES_LARGEST   (48ULL << 30)
+#define UNPACK_ENTRIES_LARGEST 20000000u
+#define UNPACK_MEMORY_LARGEST  (3ULL << 30)
+#define UNPACK_RATIO_LARGEST   100000u
+
 /* How messages name what can be set. */
 #define LIMIT(name) "\"image-limits\": \"" name "\" of moat's settings"
 
@@ -75,6 +81,9 @@ struct flatten_limits {
 
 /** flatten_limits_usual() - the UNPACK_… ones */
 struct flatten_limits flatten_limits_usual(void);
+
+/** flatten_limits_largest() - the largest that the settings take */
+struct flatten_limits flatten_limits_largest(void);
 
 /** flatten_limited() - as flatten(), with limits other than the UNPACK_… ones */
 int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "image/store/collect.h"
 #include "image/store/record.h"
@@ -220,29 +221,54 @@ static bool is_lost(int r)
 	return r == -ENOENT || r == -EBADMSG || r == -EFBIG;
 }
 
-/* An image's file may have been lost with the machine's power, or by a hand: the layers have all
- * of it. */
-static int load_entry(struct store *st, const struct oci_descriptor *d, struct record **ret,
-		      struct err *err)
+/*
+ * An image's file may have been lost with the machine's power, or by a hand: the layers have all of
+ * it.  What keeps it from being made now, as a full disk, may pass: the image stays, and its file
+ * is made when it is wanted.
+ */
+static int restore_file(struct store *st, const struct oci_descriptor *d, struct record *rec)
 {
 	char name[ROOTFS_NAME_MAX];
+	struct err why = { 0 };
 	struct work work;
 	int r;
 
 	rootfs_name(&d->digest, name);
-	if (faccessat(st->rootfs_fd, name, F_OK, 0) == 0)
-		return record_load(st, d, ret, err);
+	(void)unlinkat(st->rootfs_fd, name, 0);
 	work_begin(&work, st);
-	r = rootfs_restore(&work, d, err);
+	r = rootfs_restore(&work, d, &why);
 	work_end(&work);
-	return r == 0 ? record_load(st, d, ret, err) : r == -ENOMEM ? r : -ENOENT;
+	if (r == 0)
+		return record_measure(st, rec);
+	if (r == -ENOENT || r == -EBADMSG)
+		return r;
+	log_warning("image %.19s is without its file for now: %s", d->digest.text, why.msg);
+	return 0;
+}
+
+static int load_entry(struct store *st, const struct oci_descriptor *d, struct record **ret,
+		      struct err *err)
+{
+	cleanup_record struct record *rec = NULL;
+	int r = record_load(st, d, &rec, err);
+
+	if (r < 0)
+		return r;
+	r = record_measure(st, rec);
+	if (is_lost(r))
+		r = restore_file(st, d, rec);
+	if (r == 0)
+		*ret = take_ptr(rec);
+	else
+		err_errno(err, r, "the file of image %.19s", d->digest.text);
+	return r;
 }
 
 static int read_entry(struct store *st, const struct oci_descriptor *d, struct table *t,
 		      struct err *err)
 {
 	ssize_t i = table_find(t, &d->digest);
-	struct record *rec;
+	struct record *rec = NULL;
 	int r;
 
 	if (i < 0) {

@@ -181,11 +181,27 @@ static int describe_image(struct table *t, size_t i, const struct install *in)
 	return 0;
 }
 
+static int load_new(const struct store *st, const struct oci_descriptor *manifest,
+		    struct record **ret, struct err *err)
+{
+	cleanup_record struct record *rec = NULL;
+	int r = record_load(st, manifest, &rec, err);
+
+	if (r < 0)
+		return r;
+	r = record_measure(st, rec);
+	if (r == 0)
+		*ret = take_ptr(rec);
+	else
+		err_errno(err, r, "%s/rootfs/%.12s", st->path, digest_hex(&manifest->digest));
+	return r;
+}
+
 static int enter_image(struct store *st, const struct install *in, const struct parts *p,
 		       struct image **ret, struct err *err)
 {
 	cleanup(table_reset) struct table next = { 0 };
-	struct record *rec;
+	struct record *rec = NULL;
 	ssize_t i;
 	int r;
 
@@ -194,7 +210,7 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 		return err_nomem(err);
 	i = table_find(&next, &in->manifest->digest);
 	if (i < 0) {
-		r = record_load(st, in->manifest, &rec, err);
+		r = load_new(st, in->manifest, &rec, err);
 		if (r < 0)
 			return r;
 		if (p->layer_bytes)
@@ -207,6 +223,8 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 	}
 	if (describe_image(&next, (size_t)i, in) < 0)
 		return err_nomem(err);
+	/* The file may have been lost and made anew. */
+	(void)record_measure(st, next.records[i]);
 	if (in->is_whole && !next.records[i]->im.is_whole) {
 		r = record_keep_whole(st, next.records[i], err);
 		if (r < 0)

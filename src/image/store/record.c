@@ -172,20 +172,23 @@ static int load_record(const struct store *st, const struct oci_descriptor *mani
 	return r;
 }
 
-/* The file system's own size: its file may be longer, with a hole at the end. */
-static int read_size(const struct store *st, const char *name, uint64_t *ret)
+/* The file may be longer than its file system, with a hole at the end. */
+int record_measure(const struct store *st, struct record *rec)
 {
-	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_close int fd = -1;
+	char name[ROOTFS_NAME_MAX];
 	struct erofs_super super;
 	int r;
 
+	rootfs_name(&rec->im.manifest, name);
+	fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
 	r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
-	if (r == 0 && le32toh(super.magic) != EROFS_MAGIC)
+	if (r == -ENODATA || (r == 0 && le32toh(super.magic) != EROFS_MAGIC))
 		r = -EBADMSG;
 	if (r == 0)
-		*ret = (uint64_t)le32toh(super.blocks) * EROFS_BLOCK;
+		rec->im.size_bytes = (uint64_t)le32toh(super.blocks) * EROFS_BLOCK;
 	return r;
 }
 
@@ -193,7 +196,6 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 		struct err *err)
 {
 	cleanup_record struct record *rec = calloc(1, sizeof(*rec));
-	char name[ROOTFS_NAME_MAX];
 	int r;
 
 	if (!rec)
@@ -206,10 +208,6 @@ int record_load(const struct store *st, const struct oci_descriptor *manifest, s
 	r = load_record(st, manifest, rec, err);
 	if (r < 0)
 		return r;
-	rootfs_name(&manifest->digest, name);
-	r = read_size(st, name, &rec->im.size_bytes);
-	if (r < 0)
-		return err_errno(err, r, "%s/rootfs/%s", st->path, name);
 	*ret = take_ptr(rec);
 	return 0;
 }

@@ -19,11 +19,14 @@ struct record {
 	size_t n_blobs;
 };
 
-/** record_load() - read an image from its blobs.  @ret: owned, one reference.  Return: 0; -ENOENT;
- * -EBADMSG; -errno; with a message. */
+/** record_load() - read an image from its blobs; the size of its file is 0 then.  @ret: owned, one
+ * reference.  Return: 0; -ENOENT; -EBADMSG; -errno; with a message. */
 int record_load(const struct store *st, const struct oci_descriptor *manifest, struct record **ret,
 		struct err *err);
 void record_unref(struct record *rec);
+
+/** record_measure() - read the size of the image's file.  Return: 0; -ENOENT; -EBADMSG; -errno. */
+int record_measure(const struct store *st, struct record *rec);
 
 /** record_keep_whole() - note all that the image's index leads to.  Return: 0; -ENOENT when some of
  * it is not stored; -EBADMSG; -ENOMEM; -errno; with a message. */

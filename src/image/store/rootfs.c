@@ -16,6 +16,7 @@
 #include "image/store/record.h"
 #include "image/store/store.h"
 #include "image/store/sums.h"
+#include "image/store/table.h"
 #include "image/store/unsynced.h"
 
 /*
@@ -138,7 +139,8 @@ static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 {
 	const char *program = rf->work->st->unpack_path;
 	cleanup(layers_close) struct layers l = { .in = rf->install };
-	const struct flatten_limits limits = limits_now(rf->work->st);
+	const struct flatten_limits limits =
+		rf->was_accepted ? flatten_limits_largest() : limits_now(rf->work->st);
 	struct err why = { 0 };
 	struct unpack u;
 	int r = open_layers(rf, &l, err);
@@ -185,8 +187,12 @@ static int publish(const struct rootfs *rf, int fd, const char *tmp, const char 
 		r = -errno;
 	if (r < 0 || sums_want(st, manifest) == 0)
 		return r;
-	if (fsync(fd) < 0 || fsync(st->rootfs_fd) < 0)
-		return -errno;
+	if (fsync(fd) < 0 || fsync(st->rootfs_fd) < 0) {
+		r = -errno;
+		/* The kernel tells of it once: nobody else must take the file for a whole one. */
+		(void)unlinkat(st->rootfs_fd, name, 0);
+		return r;
+	}
 	unsynced_clear(st, manifest);
 	return 0;
 }
@@ -284,9 +290,21 @@ static int make_alone(struct rootfs *rf,
 	return r;
 }
 
-int rootfs_remake(struct rootfs *rf, struct err *err)
+static int make_missing(struct rootfs *rf, const char *name, struct err *err)
 {
-	return make_alone(rf, make_file, err);
+	return faccessat(rf->work->st->rootfs_fd, name, F_OK, 0) == 0 ? 0
+								      : make_file(rf, name, err);
+}
+
+/* The image may be in the table, by the size of a file that was not there. */
+static void note_size(struct store *st, const struct digest *manifest)
+{
+	LOCK_STORE(st);
+	ssize_t i = table_find(&st->table, manifest);
+	struct record *rec = i < 0 ? NULL : table_edit(&st->table, (size_t)i);
+
+	if (rec)
+		(void)record_measure(st, rec);
 }
 
 static int read_config(const struct store *st, const struct digest *d,
@@ -301,7 +319,7 @@ static int read_config(const struct store *st, const struct digest *d,
 int rootfs_restore(struct work *w, const struct oci_descriptor *manifest, struct err *err)
 {
 	const struct install in = { .manifest = manifest };
-	struct rootfs rf = { .work = w, .install = &in };
+	struct rootfs rf = { .work = w, .install = &in, .was_accepted = true };
 	cleanup_oci_manifest struct oci_manifest *m = NULL;
 	cleanup_oci_image_config struct oci_image_config *config = NULL;
 	cleanup(buf_reset) struct buf text = BUF_INIT;
@@ -317,8 +335,10 @@ int rootfs_restore(struct work *w, const struct oci_descriptor *manifest, struct
 		return r;
 	rf.manifest = m;
 	rf.config = config;
-	r = rootfs_remake(&rf, err);
+	r = make_alone(&rf, make_missing, err);
 	free(rf.layer_bytes);
+	if (r == 0)
+		note_size(w->st, &manifest->digest);
 	return r;
 }
 

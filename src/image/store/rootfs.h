@@ -11,6 +11,7 @@ struct rootfs {
 	const struct install *install;
 	const struct oci_manifest *manifest;
 	const struct oci_image_config *config;
+	bool was_accepted;     /* it was made before, so no limits of today count */
 	uint64_t *layer_bytes; /* of the files in each; owned; NULL where the file was there */
 };
 
@@ -19,12 +20,9 @@ struct rootfs {
 int layers_open_stored(const struct store *st, const struct oci_manifest *m,
 		       struct flatten_layer *ret, struct err *err);
 
-/** rootfs_remake() - flatten layers that are stored into a file that takes the place of the
- * image's. Return: as rootfs_make(). */
-int rootfs_remake(struct rootfs *rf, struct err *err);
-
-/** rootfs_restore() - the same of an image that is known by its manifest alone.  Return: as
- * rootfs_make(); -ENOENT where some of it is not stored. */
+/** rootfs_restore() - make the file of an image that was here before, unless it is there, of layers
+ * that are stored.  Return: as rootfs_make(); -ENOENT where some of it is not stored, -EBADMSG
+ * where that is damaged. */
 int rootfs_restore(struct work *w, const struct oci_descriptor *manifest, struct err *err);
 
 /**

@@ -128,6 +128,26 @@ static int run_check(struct check *c, struct err *err)
 	return r == 0 ? check_rootfs(c, err) : r;
 }
 
+int store_restore(struct store *st, const struct digest *manifest, struct err *err)
+{
+	const struct oci_descriptor d = { .digest = *manifest };
+	char name[ROOTFS_NAME_MAX];
+	struct err why = { 0 };
+	struct work work;
+	int r;
+
+	rootfs_name(manifest, name);
+	if (faccessat(st->rootfs_fd, name, F_OK, 0) == 0)
+		return 0;
+	work_begin(&work, st);
+	r = rootfs_restore(&work, &d, &why);
+	work_end(&work);
+	if (r == 0)
+		return 0;
+	return err_set(err, r == -ENOENT || r == -EBADMSG ? -EIO : r,
+		       "the image's file was lost and cannot be made anew: %s", why.msg);
+}
+
 int store_verify(struct store *st, const char *name, struct verdict *ret, struct err *err)
 {
 	struct check c = { 0 };
