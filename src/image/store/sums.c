@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -23,8 +24,8 @@
  * Theory of operation: moat-unpack writes an image's file in no particular order, so there is no
  * digest of it to be had on the way, and two files of one image differ.  A thread reads the file
  * once more after the pull is over, from the page cache as a rule, and notes its digest; before
- * that it sees to it that the file is on the disk (unsynced.h).  Who makes the file anew has the
- * claim on it and removes the note first.
+ * that it sees to it that the file is on the disk (unsynced.h), or removes it.  Who makes the file
+ * anew has the claim on it and removes the note first.
  *
  * All of it is our own; a note that is damaged makes a good file look bad, and it is made anew.
  */
@@ -92,26 +93,51 @@ static int note(struct store *st, const struct digest *manifest, const char *hex
 	return file_write_atomic(st->sums_fd, digest_hex(manifest), hex, SHA256_HEX_LEN, 0600);
 }
 
-static void sync_file(const struct store *st, const char *name, const struct digest *manifest)
+/* Return: 0; -ENOENT; -errno of fsync(2), which is told once: what was not written is lost. */
+static int sync_file(const struct store *st, const char *name)
 {
 	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (fd >= 0 && fsync(fd) == 0 && fsync(st->rootfs_fd) == 0)
+	if (fd < 0)
+		return -ENOENT;
+	return fsync(fd) < 0 || fsync(st->rootfs_fd) < 0 ? -errno : 0;
+}
+
+/* Whoever wants the file next makes it anew of the layers. */
+static void drop_file(struct store *st, const char *name, int why)
+{
+	log_error("image's file %.12s did not come to the disk, and is made anew when it is "
+		  "wanted: %s",
+		  name, strerror(-why));
+	(void)unlinkat(st->rootfs_fd, name, 0);
+}
+
+static void sync_and_measure(struct store *st, const char *name, const struct digest *manifest)
+{
+	char hex[SHA256_HEX_LEN + 1];
+	int r = sync_file(st, name);
+
+	if (r < 0 && r != -ENOENT) {
+		drop_file(st, name, r);
+		(void)sums_forget(st, manifest);
+		return;
+	}
+	if (r == 0)
 		unsynced_clear(st, manifest);
+	if (r == 0 && measure(st, manifest, is_stopped, hex) == 0)
+		(void)note(st, manifest, hex);
 }
 
 static void take_sum(struct store *st, const struct digest *manifest)
 {
 	const struct progress p = { .cancelled = is_stopped, .arg = st };
-	char hex[SHA256_HEX_LEN + 1], name[ROOTFS_NAME_MAX];
+	char name[ROOTFS_NAME_MAX];
 	struct claim claim;
 
 	rootfs_name(manifest, name);
 	if (claim_take(st, &claim, name, &p) < 0)
 		return;
-	sync_file(st, name, manifest);
-	if (measure(st, manifest, is_stopped, hex) == 0)
-		(void)note(st, manifest, hex);
+	sync_and_measure(st, name, manifest);
 	claim_release(st, &claim);
 }
 
