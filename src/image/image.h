@@ -61,7 +61,7 @@ struct image {
 	struct digest config;	/* docker's image id */
 	char **tags;		/* full references; empty vector for an untagged image */
 	char **repo_digests;	/* "docker.io/library/x@sha256:…", from where it was pulled */
-	char **verified;	/* "NAME KEY SIGNED": pulled by a name (without tag), with a
+	char **verified;	/* "NAME KEY SIGNED[:TAG]": pulled by a name (without tag), with a
 				   signature by a key (its id, see pubkey.h), for a name ("-": none) */
 	uint64_t size_bytes;	/* EROFS file */
 	uint64_t blobs_bytes;	/* compressed layers and JSON */

@@ -204,6 +204,14 @@ refused() {
 	moat image tag "$image" "$REGISTRY/signed/two"
 	run moat create "$REGISTRY/signed/two" true
 	assert_error 1 "$REGISTRY/signed/two"
+	# A signature for one tag is for no other.
+	digest=$(fresh tagged rich)
+	cosign "$REGISTRY/signed/tagged" "$digest" "$KEYS/p256.key" --identity "$REGISTRY/signed/tagged:latest"
+	moat pull -q "$REGISTRY/signed/tagged"
+	moat image tag "$REGISTRY/signed/tagged" "$REGISTRY/signed/tagged:other"
+	run moat create "$REGISTRY/signed/tagged:other" true
+	assert_error 1 "tag latest" "$REGISTRY/signed/tagged"
+	moat rm "$(moat create "$REGISTRY/signed/tagged" true)"
 	# By its id any name will do.  A loaded image has no signature, also under the same name.
 	moat rm "$(moat create "$(moat image inspect --format '{{.Id}}' "$image")" true)"
 	moat image save -o "$BATS_TEST_TMPDIR/saved.tar" "$image"

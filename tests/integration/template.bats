@@ -290,7 +290,7 @@ held() {
 	assert_equal "$held" "$disk"
 	for i in 1 2; do
 		"$MOAT_BUILD/moat" run --rm "$BUSYBOX" \
-			sh -c 'yes "$HOSTNAME" | head -c 150000000 >/dev/shm/x' 3>&- &
+			sh -c 'yes "$HOSTNAME" | head -c 60000000 >/dev/shm/x' 3>&- &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do

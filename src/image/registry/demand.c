@@ -115,20 +115,33 @@ static int check_name(const struct demand *d, const char *name, struct err *err)
 	return 0;
 }
 
-static int check_tag(const struct demand *d, const struct oci_signed *s,
-		     const struct reference *ref, struct err *err)
+/* Is what was signed for the right name, and tag?  @text: NAME or NAME:TAG; NULL: it is for none */
+static int check_identity(const struct demand *d, const char *text, const struct reference *ref,
+			  struct err *err)
 {
-	if (d->expected && s->has_tag && ref->tag && !digest_is_set(&ref->digest) &&
-	    !streq(s->identity->tag, ref->tag))
+	cleanup_free char *name = text ? strdup(text) : NULL;
+	char *tag = name ? strrchr(name, ':') : NULL;
+	int r;
+
+	if (text && !name)
+		return err_nomem(err);
+	/* A registry's port has a path behind it. */
+	if (tag && !strchr(tag, '/'))
+		*tag++ = '\0';
+	else
+		tag = NULL;
+	r = check_name(d, name, err);
+	if (r == 0 && tag && d->expected && ref->tag && !digest_is_set(&ref->digest) &&
+	    !streq(tag, ref->tag))
 		return err_set(err, -EPERM,
-			       "the signature by the right key is for the tag %s, not for %s",
-			       s->identity->tag, ref->tag);
-	return 0;
+			       "the signature by the right key is for the tag %s, not for %s", tag,
+			       ref->tag);
+	return r;
 }
 
-/* Is what was signed this image?  @ret_name: what was signed, owned; NULL: none. */
+/* Is what was signed this image?  @ret: NAME or NAME:TAG that was signed, owned; NULL: none. */
 static int check_signed(const struct demand *d, const struct candidate *c,
-			const struct reference *ref, const struct digest *manifest, char **ret_name,
+			const struct reference *ref, const struct digest *manifest, char **ret,
 			struct err *err)
 {
 	cleanup(oci_signed_reset) struct oci_signed s = { .manifest = *manifest };
@@ -139,10 +152,13 @@ static int check_signed(const struct demand *d, const struct candidate *c,
 	if (!digest_is_same(&s.manifest, manifest))
 		return err_set(err, -EPERM, "a signature by the right key is for another image, %s",
 			       s.manifest.text);
-	if (s.identity && !(*ret_name = name_of(s.identity)))
-		return err_nomem(err);
-	r = check_name(d, *ret_name, err);
-	return r == 0 ? check_tag(d, &s, ref, err) : r;
+	if (s.identity) {
+		*ret = str_printf("%s/%s%s%s", s.identity->registry, s.identity->repository,
+				  s.has_tag ? ":" : "", s.has_tag ? s.identity->tag : "");
+		if (!*ret)
+			return err_nomem(err);
+	}
+	return check_identity(d, *ret, ref, err);
 }
 
 int demand_judge(struct demand *d, const struct candidate *c, const struct reference *ref,
@@ -165,18 +181,19 @@ int demand_judge(struct demand *d, const struct candidate *c, const struct refer
 }
 
 /* Is it a proof that still counts?  @d: of a name, as it is now */
-static bool is_met_by(struct demand *d, const char *name, const char *proof)
+static bool is_met_by(struct demand *d, const struct reference *ref, const char *name,
+		      const char *proof)
 {
-	const char *rest = str_starts(proof, name), *signed_name;
+	const char *rest = str_starts(proof, name), *signed_for;
 	char key[PUBKEY_ID_LEN + 1];
 
 	if (!rest || *rest != ' ' || strlen(rest) < 1 + PUBKEY_ID_LEN + 2)
 		return false;
 	memcpy(key, rest + 1, PUBKEY_ID_LEN);
 	key[PUBKEY_ID_LEN] = '\0';
-	signed_name = rest + 1 + PUBKEY_ID_LEN + 1;
+	signed_for = rest + 1 + PUBKEY_ID_LEN + 1;
 	return pubkeys_have(d->keys, key) &&
-	       check_name(d, streq(signed_name, "-") ? NULL : signed_name, &d->why) == 0;
+	       check_identity(d, streq(signed_for, "-") ? NULL : signed_for, ref, &d->why) == 0;
 }
 
 static int check_stored(const struct image *im, const struct reference *ref,
@@ -191,7 +208,7 @@ static int check_stored(const struct image *im, const struct reference *ref,
 	if (r < 0 || !d.keys)
 		return r;
 	for (char **proof = im->verified; proof && *proof; proof++)
-		if (is_met_by(&d, name, *proof))
+		if (is_met_by(&d, ref, name, *proof))
 			return 0;
 	return err_set(err, -EPERM,
 		       "refused: a signature is demanded by %s, and no right one was seen of this "

@@ -164,9 +164,10 @@ static int get_referrers(struct trial *t, struct document *ret, struct err *err)
 				   .max_bytes = OCI_MANIFEST_MAX_BYTES };
 	int r = path && tag ? registry_retry(t->reg, t->h, &rq, &rs, err) : err_nomem(err);
 
-	if (r < 0)
-		return is_bad_content(r) ? 0 : r;
-	if (rs.status == 200 && rs.content_type && oci_is_index(rs.content_type)) {
+	/* Mirrors are asked for the tag alone, which counts where the registry is not there. */
+	if (r == -ECANCELED || r == -ENOMEM)
+		return r;
+	if (r == 0 && rs.status == 200 && rs.content_type && oci_is_index(rs.content_type)) {
 		ret->text = rs.body;
 		rs.body = BUF_INIT;
 		return 1;
