@@ -20,6 +20,13 @@
  */
 
 #define INDEX_DEPTH_MAX 3
+#define ENTRIES_MAX	1024	     /* of index.json */
+#define INDEX_MAX_BYTES (256u << 20) /* of all that is read of indexes */
+
+struct walked {
+	struct digest index;
+	bool is_whole;
+};
 
 static const char *annotation_of(const struct oci_descriptor *d, const char *key)
 {
@@ -62,20 +69,41 @@ static int read_index(struct load *l, const struct oci_descriptor *d, struct oci
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	int r = name ? load_read(l, name, &text, err) : err_nomem(err);
 
+	l->index_bytes += text.len;
+	if (l->index_bytes > INDEX_MAX_BYTES)
+		return err_set(err, -EBADMSG, "the archive's indexes have more than %u MiB",
+			       INDEX_MAX_BYTES >> 20);
 	return r == 0 ? oci_index_parse(text.data ? text.data : "", text.len, ret, err) : r;
 }
 
 /* Keeps what an index leads to.  Return: is all of it there? */
-static bool pin_whole(const struct load *l, const struct oci_descriptor *d)
+static bool pin_whole(struct load *l, const struct digest *d)
 {
 	cleanup(contents_reset) struct contents c = { 0 };
-	int r = contents_add(l->work->st, &d->digest, &c, NULL);
+	int r = contents_add(l->work->st, d, &c, NULL);
 
+	l->index_bytes += c.read_bytes;
 	for (size_t i = 0; r == 0 && i < c.n_documents; i++)
 		r = work_pin(l->work, &c.documents[i].digest);
 	for (size_t i = 0; r == 0 && i < c.n_blobs; i++)
 		r = work_pin(l->work, &c.blobs[i].digest);
 	return r == 0 && contents_check(l->work->st, &c, NULL) == 0;
+}
+
+/* One index may have many names.  Return: is it whole? */
+static bool is_whole(struct load *l, const struct digest *d)
+{
+	struct walked *more;
+
+	for (size_t i = 0; i < l->n_walked; i++)
+		if (streq(l->walked[i].index.text, d->text))
+			return l->walked[i].is_whole;
+	more = reallocarray(l->walked, l->n_walked + 1, sizeof(*more));
+	if (!more)
+		return false;
+	l->walked = more;
+	more[l->n_walked] = (struct walked){ *d, pin_whole(l, d) };
+	return more[l->n_walked++].is_whole;
 }
 
 static int load_entry(struct load *l, struct load_image *what, int depth, struct err *err)
@@ -92,7 +120,7 @@ static int load_entry(struct load *l, struct load_image *what, int depth, struct
 	r = read_index(l, d, &ix, err);
 	if (r == 0)
 		r = oci_index_select(ix, &l->platform, &what->manifest, err);
-	if (r == 0 && depth == 0 && !l->one_platform && pin_whole(l, d))
+	if (r == 0 && depth == 0 && !l->one_platform && is_whole(l, &d->digest))
 		what->index = &d->digest;
 	return r == 0 ? load_entry(l, what, depth + 1, err) : r;
 }
@@ -114,6 +142,8 @@ int load_oci(struct load *l, struct err *err)
 
 	if (r == 0)
 		r = oci_index_parse(text.data ? text.data : "", text.len, &ix, err);
+	if (r == 0 && ix->n_manifests > ENTRIES_MAX)
+		r = err_set(err, -EBADMSG, "index.json lists more than %d images", ENTRIES_MAX);
 	for (size_t i = 0; r == 0 && i < ix->n_manifests; i++) {
 		cleanup_strv char **tags = NULL;
 		struct load_image what = { .manifest = &ix->manifests[i] };

@@ -42,6 +42,7 @@ static void load_reset(struct load *l)
 		free(l->members[i].link);
 	}
 	free(l->members);
+	free(l->walked);
 	strv_free(l->names);
 }
 

@@ -5,6 +5,8 @@
 #include "image/store/claim.h"
 #include "oci/descriptor.h"
 
+struct walked;
+
 /* An archive whose members are all stored and pinned as blobs. */
 
 struct member {
@@ -20,7 +22,10 @@ struct load {
 	bool one_platform;	  /* no index is kept */
 	struct member *members;
 	size_t n_members;
-	char **names; /* what was loaded, for people */
+	struct walked *walked; /* indexes that were walked as a whole; see load-oci.c */
+	size_t n_walked;
+	size_t index_bytes; /* read of indexes and all that they lead to */
+	char **names;	    /* what was loaded, for people */
 };
 
 /** load_find() - the file of a name, through links; borrowed; NULL when there is none */

@@ -2,6 +2,7 @@
 #include "image/store/contents.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +21,15 @@
 
 #define DEPTH_MAX      8
 #define DOCUMENTS_MAX  1024
+#define BLOBS_MAX      8192
 #define TEXT_MAX_BYTES (64u << 20) /* of all documents */
 
 struct walk {
 	const struct store *st;
 	struct contents *contents;
+	/* Of this walk: */
 	size_t text_bytes;
+	size_t n_documents, n_blobs;
 };
 
 void contents_reset(struct contents *c)
@@ -33,16 +37,9 @@ void contents_reset(struct contents *c)
 	for (size_t i = 0; i < c->n_documents; i++)
 		document_reset(&c->documents[i]);
 	oci_descriptors_free(c->blobs, c->n_blobs);
+	tdestroy(c->known, free);
 	free(c->documents);
 	*c = (struct contents){ 0 };
-}
-
-static bool has_blob(const struct contents *c, const struct digest *d)
-{
-	for (size_t i = 0; i < c->n_blobs; i++)
-		if (streq(c->blobs[i].digest.text, d->text))
-			return true;
-	return false;
 }
 
 const struct document *contents_document(const struct contents *c, const struct digest *d)
@@ -53,21 +50,48 @@ const struct document *contents_document(const struct contents *c, const struct 
 	return NULL;
 }
 
-/* @from: taken over, but for those that are known */
-static int take_blobs(struct contents *c, struct oci_descriptor *from, size_t n)
+static int by_text(const void *a, const void *b)
 {
+	const struct digest *x = a, *y = b;
+
+	return strcmp(x->text, y->text);
+}
+
+/* Return: 1; 0 where it was known; -ENOMEM. */
+static int note_blob(struct contents *c, const struct digest *d)
+{
+	struct digest *own = malloc(sizeof(*own));
+	void *at;
+
+	if (!own)
+		return -ENOMEM;
+	*own = *d;
+	at = tsearch(own, &c->known, by_text);
+	if (at && *(struct digest **)at == own)
+		return 1;
+	free(own);
+	return at ? 0 : -ENOMEM;
+}
+
+/* @from: taken over, but for those that are known */
+static int take_blobs(struct walk *w, struct oci_descriptor *from, size_t n)
+{
+	struct contents *c = w->contents;
 	struct oci_descriptor *more = reallocarray(c->blobs, c->n_blobs + n + 1, sizeof(*more));
+	int r = 0;
 
 	if (!more)
 		return -ENOMEM;
 	c->blobs = more;
-	for (size_t i = 0; i < n; i++) {
-		if (has_blob(c, &from[i].digest))
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		r = note_blob(c, &from[i].digest);
+		if (r <= 0)
 			continue;
 		more[c->n_blobs++] = from[i];
 		from[i] = (struct oci_descriptor){ 0 };
+		w->n_blobs++;
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static int read_media_type(struct document *doc, struct err *err)
@@ -99,16 +123,17 @@ static int add_document(struct contents *c, struct document *doc)
 	return 0;
 }
 
-static int check_amount(struct walk *w, const struct document *doc, int depth, struct err *err)
+static int check_amount(struct walk *w, const struct oci_references *refs, int depth,
+			struct err *err)
 {
-	w->text_bytes += doc->text.len;
-	if (depth < DEPTH_MAX && w->contents->n_documents < DOCUMENTS_MAX &&
-	    w->text_bytes <= TEXT_MAX_BYTES)
+	if (depth < DEPTH_MAX && ++w->n_documents <= DOCUMENTS_MAX &&
+	    refs->n_documents <= DOCUMENTS_MAX && refs->n_blobs <= BLOBS_MAX &&
+	    w->n_blobs <= BLOBS_MAX && w->text_bytes <= TEXT_MAX_BYTES)
 		return 0;
 	return err_set(err, -EBADMSG,
 		       "an index is nested more than %d deep, or leads to more than %d documents "
-		       "or %u MiB of them",
-		       DEPTH_MAX, DOCUMENTS_MAX, TEXT_MAX_BYTES >> 20);
+		       "or %u MiB of them, or to more than %d blobs",
+		       DEPTH_MAX, DOCUMENTS_MAX, TEXT_MAX_BYTES >> 20, BLOBS_MAX);
 }
 
 static int visit(struct walk *w, const struct digest *d, int depth, struct err *err)
@@ -120,18 +145,19 @@ static int visit(struct walk *w, const struct digest *d, int depth, struct err *
 	if (contents_document(w->contents, d))
 		return 0;
 	r = blob_read(w->st, d, &doc.text, err);
+	w->text_bytes += doc.text.len;
+	w->contents->read_bytes += doc.text.len;
 	if (r == 0)
 		r = read_media_type(&doc, err);
 	if (r == 0)
 		r = oci_references_read(doc.text.data, doc.text.len, &refs, err);
 	if (r == 0)
-		r = check_amount(w, &doc, depth, err);
+		r = check_amount(w, &refs, depth, err);
 	for (size_t i = 0; r == 0 && i < refs.n_documents; i++)
 		r = visit(w, &refs.documents[i].digest, depth + 1, err);
 	if (r < 0)
 		return r;
-	return take_blobs(w->contents, refs.blobs, refs.n_blobs) < 0 ||
-			       add_document(w->contents, &doc) < 0
+	return take_blobs(w, refs.blobs, refs.n_blobs) < 0 || add_document(w->contents, &doc) < 0
 		       ? err_nomem(err)
 		       : 0;
 }

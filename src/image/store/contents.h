@@ -13,13 +13,16 @@ struct contents {
 	size_t n_documents;
 	struct oci_descriptor *blobs; /* those of the documents, each once */
 	size_t n_blobs;
+	size_t read_bytes; /* what was read for it, also in vain */
+	void *known;	   /* the blobs' digests, tsearch(3) */
 };
 
 /**
  * contents_add() - gather a manifest, or an index, and all that it leads to
  * @c: contents_reset(), on failure too; what is in it already is not added again
  *
- * Documents are read; whether the blobs are there is not looked at.
+ * Documents are read, so many for each root as an index may lead to; whether the blobs are there is
+ * not looked at.
  *
  * Return: 0; -ENOENT when a document is not stored; -EBADMSG; -ENOMEM; -errno; with a message.
  */
