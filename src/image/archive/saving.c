@@ -73,7 +73,14 @@ static int look_up(struct saving *s, const char *name, const struct image_save *
 			       .root = rec->im.is_whole ? rec->im.index : rec->im.manifest,
 			       .is_whole = rec->im.is_whole,
 			       .platform = rec->im.oci->platform };
-	return in->all_platforms ? record_root(rec, &root, err) : 0;
+	if (in->all_platforms)
+		r = record_root(rec, &root, err);
+	if (r < 0 || !in->all_platforms)
+		return r;
+	ret->root = root;
+	if (!rec->im.is_whole)
+		ret->manifest = root;
+	return 0;
 }
 
 /* One step down an index. */
