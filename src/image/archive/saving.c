@@ -83,6 +83,16 @@ static int look_up(struct saving *s, const char *name, const struct image_save *
 	return 0;
 }
 
+/* A document of an image that is here.  Return: @r; -EIO where it is missing or damaged. */
+static int blame_disk(int r, struct err *err)
+{
+	if (r != -ENOENT && r != -EBADMSG)
+		return r;
+	if (err)
+		err->code = -EIO;
+	return -EIO;
+}
+
 /* One step down an index. */
 static int descend(const struct store *st, const struct platform *want, struct digest *at,
 		   bool *ret_is_manifest, struct err *err)
@@ -90,7 +100,7 @@ static int descend(const struct store *st, const struct platform *want, struct d
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	cleanup_oci_index struct oci_index *ix = NULL;
 	const struct oci_descriptor *chosen;
-	int r = blob_read(st, at, &text, err);
+	int r = blame_disk(blob_read(st, at, &text, err), err);
 
 	if (r == 0)
 		r = oci_index_parse(text.data ? text.data : "", text.len, &ix, err);
@@ -139,10 +149,10 @@ static int read_manifest(struct saving *s, const struct digest *d, struct oci_ma
 static int gather(struct saving *s, const struct digest *manifest, struct saved *image,
 		  struct err *err)
 {
-	int r = contents_add(s->work.st, manifest, &s->what, err);
+	int r = blame_disk(contents_add(s->work.st, manifest, &s->what, err), err);
 
 	if (r == 0)
-		r = contents_add(s->work.st, &image->root, &s->what, err);
+		r = blame_disk(contents_add(s->work.st, &image->root, &s->what, err), err);
 	return r == 0 ? read_manifest(s, manifest, &image->manifest, err) : r;
 }
 

@@ -95,9 +95,9 @@ static void test_an_image_without_a_name_is_known_by_its_id(void **state)
 	kit_reset(&k);
 }
 
-static int save(struct place *p, char *const *names, struct err *err)
+static int save_as(struct place *p, char *const *names, bool all_platforms, struct err *err)
 {
-	const struct image_save in = { .names = names };
+	const struct image_save in = { .names = names, .all_platforms = all_platforms };
 	int fd = memfd_create("archive", MFD_CLOEXEC);
 	struct saving *saving;
 
@@ -110,6 +110,11 @@ static int save(struct place *p, char *const *names, struct err *err)
 	store_save_end(saving);
 	lseek(fd, 0, SEEK_SET);
 	return fd;
+}
+
+static int save(struct place *p, char *const *names, struct err *err)
+{
+	return save_as(p, names, false, err);
 }
 
 static void test_what_was_saved_can_be_loaded_again(void **state)
@@ -170,6 +175,13 @@ static void test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci(void *
 	assert_int_equal(fd_read_file(fd, 64 << 20, &saved), 0);
 	assert_null(memmem(saved.data, saved.len, "vnd.docker", strlen("vnd.docker")));
 	close(fd);
+	/* For all platforms it goes out as it came. */
+	fd = save_as(p, names, true, &err);
+	buf_reset(&saved);
+	assert_int_equal(fd_read_file(fd, 64 << 20, &saved), 0);
+	assert_non_null(memmem(saved.data, saved.len, k.manifest.data, k.manifest.len));
+	assert_null(memmem(saved.data, saved.len, manifest.data, manifest.len));
+	close(fd);
 	image_free(im);
 	kit_reset(&k);
 }
@@ -181,6 +193,26 @@ static void test_saving_what_is_not_there_is_refused(void **state)
 
 	assert_int_equal(save(*state, names, &err), -1);
 	assert_int_equal(err.code, -ENOENT);
+}
+
+static void test_saving_an_image_whose_manifest_is_gone_is_an_error_of_the_disk(void **state)
+{
+	char name[] = "x.io/a:1", *names[] = { name, NULL };
+	struct place *p = *state;
+	cleanup_free char *path = NULL;
+	struct err err = { 0 };
+	struct kit k;
+
+	KIT(&k, .content = "one");
+	place_load_ok(p, archive_oci(&k, name), name);
+	path = str_printf("%s/blobs/sha256/%s", p->path, digest_hex(&k.manifest_digest));
+	assert_int_equal(truncate(path, 1), 0);
+	assert_int_equal(save(p, names, &err), -1);
+	assert_int_equal(err.code, -EIO);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(save(p, names, &err), -1);
+	assert_int_equal(err.code, -EIO);
+	kit_reset(&k);
 }
 
 static void test_another_platform_is_refused_by_name(void **state)
@@ -332,6 +364,7 @@ int main(void)
 		STORE_TEST(test_what_was_saved_can_be_loaded_again),
 		STORE_TEST(test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci),
 		STORE_TEST(test_saving_what_is_not_there_is_refused),
+		STORE_TEST(test_saving_an_image_whose_manifest_is_gone_is_an_error_of_the_disk),
 		STORE_TEST(test_another_platform_is_refused_by_name),
 		STORE_TEST(test_an_image_that_does_not_say_its_platform_is_for_this_one),
 		STORE_TEST(test_a_cpu_by_the_name_of_uname_is_understood),
