@@ -158,8 +158,17 @@ static int find_same(struct work *w, const struct install *in, const struct part
 	return ret->media_type ? 1 : -ENOMEM;
 }
 
-/* Adds what this install knows to the record: tags, repository digest, digest in the registry. */
-static int describe_image(struct table *t, size_t i, const struct install *in)
+static bool is_named(const struct install *in)
+{
+	return in->repo_digest || (in->tags && *in->tags);
+}
+
+/*
+ * Adds what this install knows to the record: tags, repository digest, digest in the registry.  An
+ * image that has names is passed on with its index, so one that comes without a name must not bring
+ * another.
+ */
+static int describe_image(struct table *t, size_t i, const struct install *in, bool is_new)
 {
 	struct record *rec;
 
@@ -169,7 +178,7 @@ static int describe_image(struct table *t, size_t i, const struct install *in)
 	rec = table_edit(t, i);
 	if (!rec)
 		return -ENOMEM;
-	if (in->index && !streq(in->index->text, rec->im.index.text)) {
+	if (in->index && (is_new || is_named(in)) && !streq(in->index->text, rec->im.index.text)) {
 		rec->im.index = *in->index;
 		rec->im.is_whole = false;
 	}
@@ -179,6 +188,12 @@ static int describe_image(struct table *t, size_t i, const struct install *in)
 	if (in->repo_digest && !strv_has(rec->im.repo_digests, in->repo_digest))
 		return strv_add(&rec->im.repo_digests, in->repo_digest);
 	return 0;
+}
+
+/* All that the index leads to is there: is it the image's? */
+static bool brings_whole(const struct install *in, const struct image *im)
+{
+	return in->is_whole && !im->is_whole && streq(in->index->text, im->index.text);
 }
 
 static int load_new(const struct store *st, const struct oci_descriptor *manifest,
@@ -202,6 +217,7 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 {
 	cleanup(table_reset) struct table next = { 0 };
 	struct record *rec = NULL;
+	bool is_new;
 	ssize_t i;
 	int r;
 
@@ -209,7 +225,8 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 	if (table_copy(&st->table, &next) < 0)
 		return err_nomem(err);
 	i = table_find(&next, &in->manifest->digest);
-	if (i < 0) {
+	is_new = i < 0;
+	if (is_new) {
 		r = load_new(st, in->manifest, &rec, err);
 		if (r < 0)
 			return r;
@@ -221,11 +238,11 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 		    (in->original && record_keep(rec, in->original) < 0))
 			return err_nomem(err);
 	}
-	if (describe_image(&next, (size_t)i, in) < 0)
+	if (describe_image(&next, (size_t)i, in, is_new) < 0)
 		return err_nomem(err);
 	/* The file may have been lost and made anew. */
 	(void)record_measure(st, next.records[i]);
-	if (in->is_whole && !next.records[i]->im.is_whole) {
+	if (brings_whole(in, &next.records[i]->im)) {
 		r = record_keep_whole(st, next.records[i], err);
 		if (r < 0)
 			return r;

@@ -246,3 +246,27 @@ int archive_both(const struct kit *k, const char *tag, const char *entries)
 	add(a, "manifest.json", manifest, strlen(manifest));
 	return rewound(tar_end(a));
 }
+
+int archive_index(const struct kit *k, const char *annotations)
+{
+	cleanup_free char *entry = kit_entry(k, "latest");
+	cleanup_free char *index = NULL, *entries = NULL;
+	struct archive *a = tar_begin(ARCHIVE_FILTER_NONE);
+	struct digest d;
+	struct buf b;
+
+	index = str_printf("{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":%s}",
+			   MEDIA_OCI_INDEX, entry);
+	assert_non_null(index);
+	b = (struct buf){ .data = index, .len = strlen(index) };
+	assert_int_equal(digest_of(b.data, b.len, &d), 0);
+	entries = str_printf("[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,"
+			     "\"annotations\":%s}]",
+			     MEDIA_OCI_INDEX, d.text, b.len, annotations);
+	add_blob(a, &k->layer_digest, &k->layer);
+	add_blob(a, &k->config_digest, &k->config);
+	add_blob(a, &k->manifest_digest, &k->manifest);
+	add_blob(a, &d, &b);
+	add_layout(a, entries);
+	return rewound(tar_end(a));
+}

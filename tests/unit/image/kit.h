@@ -60,6 +60,10 @@ char *kit_entry(const struct kit *k, const char *name);
 /** archive_oci() - an archive of one image with a name.  Return: its file. */
 int archive_oci(const struct kit *k, const char *name);
 
+/** archive_index() - the image below an index.  @annotations: of that in index.json, as JSON.
+ * Return: its file. */
+int archive_index(const struct kit *k, const char *annotations);
+
 /** archive_docker() - as `docker save` makes it; the layer is a link where @link is set.  Return:
  * its file. */
 int archive_docker(const struct kit *k, const char *tag, bool link);

@@ -95,6 +95,26 @@ static void test_an_image_without_a_name_is_known_by_its_id(void **state)
 	kit_reset(&k);
 }
 
+static void test_an_index_without_a_name_is_for_new_images_alone(void **state)
+{
+	struct place *p = *state;
+	struct image *im;
+	struct kit k;
+
+	KIT(&k, .content = "one");
+	place_load_ok(p, archive_oci(&k, "x.io/a:1"), "x.io/a:1");
+	place_load_ok(p, archive_index(&k, "{}"), k.config_digest.text);
+	assert_int_equal(store_find(p->st, "x.io/a:1", &im, NULL), 0);
+	assert_false(im->is_whole || digest_is_set(&im->index));
+	image_free(im);
+	place_load_ok(p, archive_index(&k, "{\"io.containerd.image.name\":\"x.io/b:1\"}"),
+		      "x.io/b:1");
+	assert_int_equal(store_find(p->st, "x.io/a:1", &im, NULL), 0);
+	assert_true(im->is_whole);
+	image_free(im);
+	kit_reset(&k);
+}
+
 static int save_as(struct place *p, char *const *names, bool all_platforms, struct err *err)
 {
 	const struct image_save in = { .names = names, .all_platforms = all_platforms };
@@ -361,6 +381,7 @@ int main(void)
 		STORE_TEST(test_docker_archives_with_and_without_links),
 		STORE_TEST(test_an_index_without_a_whole_image_gives_way_to_manifest_json),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
+		STORE_TEST(test_an_index_without_a_name_is_for_new_images_alone),
 		STORE_TEST(test_what_was_saved_can_be_loaded_again),
 		STORE_TEST(test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci),
 		STORE_TEST(test_saving_what_is_not_there_is_refused),
