@@ -321,6 +321,7 @@ struct image_save {
 			       image's name */
 	bool all_platforms; /* whole indexes, where they are kept */
 	const struct platform *platform; /* one of an index; NULL: the image as it is here */
+	const struct progress *progress; /* only looked at for an end; may be NULL */
 };
 
 struct saving;
@@ -330,7 +331,7 @@ struct saving;
  * @ret: owned, store_save_end(), with all that was borrowed free again
  *
  * Return: 0; -ENOENT no such image, or not for this platform, or not for all; -EIO where some of
- * one is missing or damaged; -errno; all with a message.
+ * one is missing or damaged; -ECANCELED; -errno; all with a message.
  */
 int store_save_begin(struct store *st, const struct image_save *in, struct saving **ret,
 		     struct err *err);

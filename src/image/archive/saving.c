@@ -175,14 +175,15 @@ static int add_image(struct saving *s, const char *name, const struct image_save
 	return r < 0 ? err_wrap(err, "save %s", name), r : 0;
 }
 
-static int check_blob(const struct saving *s, const struct oci_descriptor *d, struct err *err)
+static int check_blob(const struct saving *s, const struct oci_descriptor *d,
+		      const struct progress *p, struct err *err)
 {
 	uint64_t bytes;
 	int r;
 
 	if (!saving_has(s, d))
 		return 0;
-	r = blob_check(s->work.st, &d->digest, &bytes);
+	r = blob_check(s->work.st, &d->digest, p, &bytes);
 	if (r < 0)
 		return err_errno(err, r, "read %s", d->digest.text);
 	if (r == BLOB_RIGHT && bytes == d->size_bytes)
@@ -201,7 +202,7 @@ static int add_all(struct saving *s, const struct image_save *in, struct err *er
 	for (char *const *name = in->names; r == 0 && *name; name++)
 		r = add_image(s, *name, in, err);
 	for (size_t i = 0; r == 0 && i < s->what.n_blobs; i++)
-		r = check_blob(s, &s->what.blobs[i], err);
+		r = check_blob(s, &s->what.blobs[i], in->progress, err);
 	return r;
 }
 

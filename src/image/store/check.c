@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
+#include "image/store/progress.h"
 
 /*
  * Theory of operation: a blob that was damaged on the disk is nobody's any more, so it is removed
@@ -23,14 +24,18 @@
 DEFINE_CLEANUP(struct hash, hash_free)
 #define CHUNK_BYTES KIB(256)
 
-static int read_all(int fd, struct hash *h, uint64_t *ret_bytes)
+static int read_all(int fd, struct hash *h, const struct progress *p, uint64_t *ret_bytes)
 {
 	cleanup_free char *chunk = malloc(CHUNK_BYTES);
 	int r = chunk ? 0 : -ENOMEM;
 
 	*ret_bytes = 0;
 	while (r == 0) {
-		ssize_t n = read(fd, chunk, CHUNK_BYTES);
+		ssize_t n;
+
+		if (progress_cancelled(p))
+			return -ECANCELED;
+		n = read(fd, chunk, CHUNK_BYTES);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -43,14 +48,15 @@ static int read_all(int fd, struct hash *h, uint64_t *ret_bytes)
 }
 
 /* Return: is it right?  -errno. */
-static int compare_content(int fd, const struct digest *d, uint64_t *ret_bytes)
+static int compare_content(int fd, const struct digest *d, const struct progress *p,
+			   uint64_t *ret_bytes)
 {
 	cleanup(hash_free_cleanup_fn) struct hash *h = NULL;
 	char hex[HASH_HEX_MAX + 1];
 	int r = hash_new_of(digest_kind(d), &h);
 
 	if (r == 0)
-		r = read_all(fd, h, ret_bytes);
+		r = read_all(fd, h, p, ret_bytes);
 	/* A sector that cannot be read. */
 	if (r == -EIO)
 		return false;
@@ -70,7 +76,8 @@ static void remove_read(struct store *st, int fd, const struct digest *d)
 		unlinkat(blob_folder(st, d), digest_hex(d), 0);
 }
 
-static int check_claimed(struct store *st, const struct digest *d, uint64_t *ret_bytes)
+static int check_claimed(struct store *st, const struct digest *d, const struct progress *p,
+			 uint64_t *ret_bytes)
 {
 	int folder = blob_folder(st, d);
 	cleanup_close int fd =
@@ -79,22 +86,23 @@ static int check_claimed(struct store *st, const struct digest *d, uint64_t *ret
 
 	if (fd < 0)
 		return folder < 0 || errno == ENOENT ? BLOB_MISSING : -errno;
-	r = compare_content(fd, d, ret_bytes);
+	r = compare_content(fd, d, p, ret_bytes);
 	if (r != 0)
 		return r < 0 ? r : BLOB_RIGHT;
 	remove_read(st, fd, d);
 	return BLOB_WRONG;
 }
 
-int blob_check(struct store *st, const struct digest *d, uint64_t *ret_bytes)
+int blob_check(struct store *st, const struct digest *d, const struct progress *p,
+	       uint64_t *ret_bytes)
 {
 	uint64_t bytes = 0;
 	struct claim claim;
-	int r = claim_take(st, &claim, d->text, NULL);
+	int r = claim_take(st, &claim, d->text, p);
 
 	if (r < 0)
 		return r;
-	r = check_claimed(st, d, &bytes);
+	r = check_claimed(st, d, p, &bytes);
 	claim_release(st, &claim);
 	if (ret_bytes)
 		*ret_bytes = bytes;

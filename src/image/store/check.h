@@ -9,10 +9,12 @@ enum blob_state { BLOB_RIGHT, BLOB_WRONG, BLOB_MISSING };
 
 /**
  * blob_check() - read a blob, and remove one that is not what its name says
+ * @p:         may be NULL
  * @ret_bytes: its length; may be NULL
  *
  * The caller has no claim.
  *
- * Return: a state; -errno of reading.
+ * Return: a state; -ECANCELED; -errno of reading.
  */
-int blob_check(struct store *st, const struct digest *d, uint64_t *ret_bytes);
+int blob_check(struct store *st, const struct digest *d, const struct progress *p,
+	       uint64_t *ret_bytes);

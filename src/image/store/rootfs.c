@@ -235,7 +235,8 @@ static bool drop_damaged_layers(const struct rootfs *rf)
 	bool any = false;
 
 	for (size_t i = 0; i < rf->manifest->n_layers; i++)
-		if (blob_check(rf->work->st, &rf->manifest->layers[i].digest, NULL) == BLOB_WRONG)
+		if (blob_check(rf->work->st, &rf->manifest->layers[i].digest, NULL, NULL) ==
+		    BLOB_WRONG)
 			any = true;
 	return any;
 }

@@ -63,7 +63,7 @@ static int check_blobs(struct check *c, struct err *err)
 	for (size_t i = 0; i < c->rec->n_blobs; i++) {
 		const struct digest *d = &c->rec->blobs[i];
 		uint64_t bytes;
-		int r = blob_check(c->work.st, d, &bytes);
+		int r = blob_check(c->work.st, d, NULL, &bytes);
 
 		if (r == BLOB_WRONG)
 			r = strv_add(&c->found.wrong, d->text);

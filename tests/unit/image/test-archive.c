@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -112,126 +111,6 @@ static void test_an_index_without_a_name_is_for_new_images_alone(void **state)
 	assert_int_equal(store_find(p->st, "x.io/a:1", &im, NULL), 0);
 	assert_true(im->is_whole);
 	image_free(im);
-	kit_reset(&k);
-}
-
-static int save_as(struct place *p, char *const *names, bool all_platforms, struct err *err)
-{
-	const struct image_save in = { .names = names, .all_platforms = all_platforms };
-	int fd = memfd_create("archive", MFD_CLOEXEC);
-	struct saving *saving;
-
-	assert_true(fd >= 0);
-	if (store_save_begin(p->st, &in, &saving, err) < 0) {
-		close(fd);
-		return -1;
-	}
-	assert_int_equal(store_save_write(saving, fd, err), 0);
-	store_save_end(saving);
-	lseek(fd, 0, SEEK_SET);
-	return fd;
-}
-
-static int save(struct place *p, char *const *names, struct err *err)
-{
-	return save_as(p, names, false, err);
-}
-
-static void test_what_was_saved_can_be_loaded_again(void **state)
-{
-	char a1[] = "x.io/a:1", b2[] = "x.io/b:2", b3[] = "x.io/b:3";
-	char *names[] = { a1, b2, b3, NULL }, **loaded = NULL;
-	struct place *p = *state;
-	struct removal gone;
-	struct err err;
-	struct kit one, two;
-	int fd;
-
-	KIT(&one, .content = "one");
-	KIT(&two, .content = "two", .filter = ARCHIVE_FILTER_GZIP, .docker = true);
-	place_load_ok(p, archive_oci(&one, "x.io/a:1"), "x.io/a:1");
-	place_load_ok(p, archive_docker(&two, "x.io/b:2", false), "x.io/b:2");
-	assert_int_equal(store_tag(p->st, "x.io/b:2", "x.io/b:3", &err), 0);
-	fd = save(p, names, &err);
-	assert_true(fd >= 0);
-	for (char **name = names; *name; name++) {
-		assert_int_equal(store_remove(p->st, *name, false, NULL, NULL, &gone, &err), 0);
-		removal_reset(&gone);
-	}
-	assert_int_equal(place_count(p, "blobs/sha256"), 0);
-	assert_int_equal(place_load(p, fd, &loaded, &err), 0);
-	assert_int_equal(strv_len(loaded), 3);
-	for (char **name = names; *name; name++)
-		assert_true(strv_has(loaded, *name));
-	assert_int_equal(place_count(p, "rootfs"), 2);
-	strv_free(loaded);
-	kit_reset(&one);
-	kit_reset(&two);
-}
-
-static void test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci(void **state)
-{
-	char name[] = "x.io/a:1", *names[] = { name, NULL };
-	struct place *p = *state;
-	cleanup_free char *by_digest = NULL;
-	cleanup(buf_reset) struct buf manifest = BUF_INIT, saved = BUF_INIT;
-	struct err err = { 0 };
-	struct image *im;
-	struct kit k;
-	int fd;
-
-	KIT(&k, .content = "one", .filter = ARCHIVE_FILTER_GZIP, .docker = true);
-	place_load_ok(p, archive_oci(&k, name), name);
-	/* The one that came is there as well, also after a restart, and can be asked for. */
-	place_reopen(p);
-	assert_int_equal(place_count(p, "blobs/sha256"), 4);
-	by_digest = str_printf("x.io/a@%s", k.manifest_digest.text);
-	assert_int_equal(store_find(p->st, by_digest, &im, NULL), 0);
-	assert_string_equal(im->config.text, k.config_digest.text);
-	assert_int_equal(blob_read(p->st, &im->manifest, &manifest, NULL), 0);
-	assert_null(strstr(manifest.data, "docker"));
-	assert_non_null(strstr(manifest.data, MEDIA_OCI_LAYER "+gzip"));
-	fd = save(p, names, &err);
-	assert_int_equal(fd_read_file(fd, 64 << 20, &saved), 0);
-	assert_null(memmem(saved.data, saved.len, "vnd.docker", strlen("vnd.docker")));
-	close(fd);
-	/* For all platforms it goes out as it came. */
-	fd = save_as(p, names, true, &err);
-	buf_reset(&saved);
-	assert_int_equal(fd_read_file(fd, 64 << 20, &saved), 0);
-	assert_non_null(memmem(saved.data, saved.len, k.manifest.data, k.manifest.len));
-	assert_null(memmem(saved.data, saved.len, manifest.data, manifest.len));
-	close(fd);
-	image_free(im);
-	kit_reset(&k);
-}
-
-static void test_saving_what_is_not_there_is_refused(void **state)
-{
-	char none[] = "x.io/none:1", *names[] = { none, NULL };
-	struct err err = { 0 };
-
-	assert_int_equal(save(*state, names, &err), -1);
-	assert_int_equal(err.code, -ENOENT);
-}
-
-static void test_saving_an_image_whose_manifest_is_gone_is_an_error_of_the_disk(void **state)
-{
-	char name[] = "x.io/a:1", *names[] = { name, NULL };
-	struct place *p = *state;
-	cleanup_free char *path = NULL;
-	struct err err = { 0 };
-	struct kit k;
-
-	KIT(&k, .content = "one");
-	place_load_ok(p, archive_oci(&k, name), name);
-	path = str_printf("%s/blobs/sha256/%s", p->path, digest_hex(&k.manifest_digest));
-	assert_int_equal(truncate(path, 1), 0);
-	assert_int_equal(save(p, names, &err), -1);
-	assert_int_equal(err.code, -EIO);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(save(p, names, &err), -1);
-	assert_int_equal(err.code, -EIO);
 	kit_reset(&k);
 }
 
@@ -382,10 +261,6 @@ int main(void)
 		STORE_TEST(test_an_index_without_a_whole_image_gives_way_to_manifest_json),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
 		STORE_TEST(test_an_index_without_a_name_is_for_new_images_alone),
-		STORE_TEST(test_what_was_saved_can_be_loaded_again),
-		STORE_TEST(test_an_image_of_dockers_media_types_is_kept_and_saved_as_oci),
-		STORE_TEST(test_saving_what_is_not_there_is_refused),
-		STORE_TEST(test_saving_an_image_whose_manifest_is_gone_is_an_error_of_the_disk),
 		STORE_TEST(test_another_platform_is_refused_by_name),
 		STORE_TEST(test_an_image_that_does_not_say_its_platform_is_for_this_one),
 		STORE_TEST(test_a_cpu_by_the_name_of_uname_is_understood),
