@@ -66,13 +66,14 @@ static int read_archive_path(const struct request *rq, char **ret, struct err *e
 	return r;
 }
 
-static int reply_stat(struct files *f, const char *path, struct reply *rp, struct err *err)
+static int reply_stat(const struct request *rq, struct files *f, const char *path, struct reply *rp,
+		      struct err *err)
 {
 	struct link_stat s = { 0 };
 	int r = files_read_stat(f, &s, err);
 
 	if (r < 0)
-		return r;
+		return explain_failure(rq->target, r, err);
 	rp->header = STAT_HEADER;
 	rp->header_value = files_stat_header(path, &s);
 	link_stat_reset(&s);
@@ -88,7 +89,7 @@ int api_archive_stat(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = begin_files(rq, &what, &f, err);
 	if (r == 0)
-		r = reply_stat(&f, what.path, rp, err);
+		r = reply_stat(rq, &f, what.path, rp, err);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 
@@ -136,7 +137,7 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = begin_files(rq, &what, f, err);
 	if (r == 0)
-		r = reply_stat(f, what.path, rp, err);
+		r = reply_stat(rq, f, what.path, rp, err);
 	if (r < 0) {
 		tar_stream_free(f);
 		return r;
@@ -198,7 +199,7 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = write_archive(&f, &in, err);
 	if (r < 0)
-		return docker_code(r);
+		return explain_failure(rq->target, r, err);
 	publish_files(&f, "extract-to-dir");
 	return reply_empty(rp, 200);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The process first goes where the container's files are (root.c), volumes
- * and all.  It says that it has begun when what was asked for is there; from then on everything
- * that goes wrong is told at the end, on standard error, as what it has put out cannot be taken
- * back.
+ * and all.  It says that it has begun when what was asked for is there, or where it has filled
+ * volumes, which stay so; from then on everything that goes wrong is told at the end, on standard
+ * error, as what was done cannot be taken back.
  *
  * After the change of the root everything met is the container's: names, links, file types and
  * contents are hostile, and may change while they are looked at.
@@ -40,6 +40,8 @@
 
 void files_begin(struct files_job *job)
 {
+	if (job->status_fd < 0)
+		return;
 	report_send(job->status_fd, 0, "");
 	fd_close(&job->status_fd);
 }
@@ -128,13 +130,23 @@ static int check_file(int dir_fd, const char *name, const struct stat *sb)
 	return r < 0 ? r : 0;
 }
 
+/* What is mounted is filled, whatever comes of the operation. */
+static int enter_root(struct files_job *job, struct err *err)
+{
+	int r = files_enter_root(job->container, job->files, err);
+
+	if (r == 0 && files_mount_shares(job->container, job->files))
+		files_begin(job);
+	return r;
+}
+
 static int stat_and_get(struct files_job *job, struct files_output *out, struct err *err)
 {
 	const struct link_files *f = job->files;
 	cleanup_free char *name = NULL, *target = NULL;
 	cleanup_close int dir_fd = -1;
 	struct stat sb;
-	int r = files_enter_root(job->container, f, err);
+	int r = enter_root(job, err);
 
 	if (r < 0)
 		return r;
@@ -202,7 +214,7 @@ static int unpack_archive(struct files_job *job, struct err *err)
 	struct tar_reader reader = { .read = tar_read_fd, .arg = &in };
 	cleanup_free char *name = NULL, *folder = str_printf("%s/", f->path);
 	cleanup_close int dir_fd = -1;
-	int r = files_enter_root(c, f, err);
+	int r = enter_root(job, err);
 
 	if (r < 0)
 		return r;

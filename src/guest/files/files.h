@@ -11,7 +11,7 @@ struct files_job {
 	int status_fd; /* -1 once it was said that it goes well */
 };
 
-/** files_begin() - say that nothing stands in the way of the operation any more */
+/** files_begin() - say that nothing stands in the way of the operation any more; once is enough */
 void files_begin(struct files_job *job);
 
 /** files_run() - in the new process: do it.  The process's standard descriptors are in place. */
