@@ -13,6 +13,7 @@
 #include "guest/share/pass.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -277,7 +278,8 @@ static int pass_some(struct pass *p)
 
 /*
  * Whoever waits for a reply gets an error.  That the kernel's side is closed does not see to it:
- * the waker may be writing there, and waits for a lock that one of those has.
+ * the waker may be writing there, and waits for a lock that one of those has.  It may also be about
+ * to: so the number stays taken, by what it can write to without harm.
  */
 static void close_all(struct pass *p)
 {
@@ -287,7 +289,7 @@ static void close_all(struct pass *p)
 	p->ending = true;
 	pthread_cond_broadcast(&p->arrived);
 	pthread_mutex_unlock(&p->lock);
-	close(p->fuse_fd);
+	(void)dup3(p->poke_fd, p->fuse_fd, O_CLOEXEC);
 	close(p->port_fd);
 }
 
@@ -325,6 +327,7 @@ void pass_free(struct pass *p)
 {
 	if (!p)
 		return;
+	close(p->fuse_fd);
 	close(p->poke_fd);
 	pthread_cond_destroy(&p->arrived);
 	pthread_mutex_destroy(&p->lock);
