@@ -70,14 +70,16 @@ static void set_down(struct container *c)
 	hub_wake(c->table->hub);
 }
 
-/* By itself, when its machine has ended. */
-static void await_server(struct container_shares *s)
+/* By itself, when its machine has ended; but it may hang in a file system of the host's, and then
+ * nothing ends it before that answers. */
+static void await_server(const struct container_shares *s)
 {
 	cleanup_close int pidfd = s->pid > 0 ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
 
-	if (pidfd >= 0)
-		(void)fd_wait(pidfd, POLLIN, SERVER_MSEC);
-	container_shares_reset(s);
+	if (pidfd < 0 || fd_wait(pidfd, POLLIN, SERVER_MSEC) != 0)
+		return;
+	kill(s->pid, SIGKILL);
+	(void)fd_wait(pidfd, POLLIN, SERVER_MSEC);
 }
 
 static bool is_filled(struct container *c)
@@ -118,6 +120,7 @@ static void *run_reaper(void *arg)
 	remove_folder(r->c);
 	set_down(r->c);
 	container_unref(r->c);
+	container_shares_reset(&r->shares); /* however long it takes */
 	free(r);
 	return NULL;
 }
