@@ -95,6 +95,15 @@ data() {
 	poll 20 only_named
 	echo own >"$(data bare)/own"
 	assert_equal "$(moat run --rm -v bare:/data with-volume ls /data)" own
+	# A copy that finds nothing there has filled it: another image adds nothing.
+	moat create --name box -v looked:/data with-volume true
+	run moat cp box:/none -
+	assert_error 1 "Could not find the file /none in container box"
+	tar -c -C "$BATS_TEST_TMPDIR" out >"$BATS_TEST_TMPDIR/archive"
+	run moat cp - box:/none <"$BATS_TEST_TMPDIR/archive"
+	assert_error 1 "/none"
+	moat run --rm -v looked:/bin "$BUSYBOX" true || true
+	assert_equal "$(moat run --rm -v looked:/data with-volume ls /data | tr '\n' ' ')" "file link sub "
 }
 
 only_named() {

@@ -47,6 +47,14 @@ teardown_file() {
 	[ "${lines[2]}" = sub ]
 	[[ ${lines[3]} == *"Read-only file system"* ]]
 	moat secret rm two
+	# Beside what is mounted in that folder by another name of it.
+	moat run --name linked "$BUSYBOX" sh -c 'rm -rf /var/run && mkdir -p /run /var && ln -s /run /var/run' >/dev/null
+	moat commit linked linked >/dev/null
+	echo own >"$BATS_TEST_TMPDIR/own"
+	run -0 moat run --rm --secret db -v "$BATS_TEST_TMPDIR/own:/var/run/secrets/own:ro" linked cat /run/secrets/own /run/secrets/db
+	[ "$output" = "own
+$CANARY" ]
+	moat rm linked >/dev/null
 }
 
 @test "secret: it comes again with every start, and is on no disk, and in no process but its machine" {

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -166,10 +167,21 @@ static int mount_elsewhere(const struct oci_secrets *s, bool all, struct err *er
 	return r;
 }
 
+/* Whatever links lead there: /var/run is one, most of the time. */
+static bool is_below(const char *path, const char *folder)
+{
+	cleanup_free char *real = realpath(path, NULL);
+	const char *rest = real ? str_starts(real, folder) : NULL;
+
+	return rest && *rest == '/';
+}
+
 static bool has_others_in_folder(const struct oci_mounts *mounts)
 {
-	for (size_t i = 0; i < mounts->n; i++)
-		if (str_starts(mounts->list[i].destination, OCI_SECRETS_DIR "/"))
+	cleanup_free char *folder = realpath(OCI_SECRETS_DIR, NULL);
+
+	for (size_t i = 0; folder && i < mounts->n; i++)
+		if (is_below(mounts->list[i].destination, folder))
 			return true;
 	return false;
 }
