@@ -171,7 +171,8 @@ static void test_gone_with_a_lock(void **state)
 	fd_close(&s->server);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
-	assert_in_set(WEXITSTATUS(status), ((LargestIntegralType[]){ ENOTCONN, ECONNABORTED }), 2);
+	assert_in_set((LargestIntegralType)WEXITSTATUS(status),
+		      ((LargestIntegralType[]){ ENOTCONN, ECONNABORTED }), 2);
 }
 
 int main(void)
