@@ -8,7 +8,8 @@
  *
  * Moving a process waits for all processors, for milliseconds.  So nobody is moved: a process is
  * born into its group, or in version 1 writes itself into it before it has a second thread, which
- * waits for nobody.
+ * waits for nobody.  What is forked of a zygote is moved in version 2: the zygote may not have a
+ * process born where its starter may.
  *
  * Groups of starters that were killed stay behind, and go with the next that is removed, or when
  * moatd starts.
@@ -284,10 +285,10 @@ int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, s
 
 int group_open(const struct jail_group *g, int *ret)
 {
-	char name[sizeof(g->name) + 8];
+	char name[sizeof(g->name) + 16];
 	int n = 0;
 
-	snprintf(name, sizeof(name), "%s/tasks", g->name);
+	snprintf(name, sizeof(name), "%s/%s", g->name, is_v2() ? "cgroup.procs" : "tasks");
 	for (size_t i = 0; i < JAIL_GROUP_PARTS && g->folders[i] >= 0; i++) {
 		ret[n] = openat(g->folders[i], name, O_WRONLY | O_CLOEXEC);
 		if (ret[n] < 0) {

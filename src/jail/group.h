@@ -29,8 +29,8 @@ int group_make(const struct jail *j, struct jail_group *ret, int *ret_join_fd, s
 /** group_join() - put this process, which has one thread, into a group.  Return: 0; -errno. */
 int group_join(const struct jail_group *g);
 
-/** group_open() - what a process can write itself into a group with: "0" to each.  Of version 1
- * alone.  @ret: JAIL_GROUP_PARTS, owned.  Return: how many; -errno. */
+/** group_open() - what a process that has one thread can write itself into a group with: "0" to
+ * each.  @ret: JAIL_GROUP_PARTS, owned.  Return: how many; -errno. */
 int group_open(const struct jail_group *g, int *ret);
 
 /** group_remove() - when nothing is in it any more; of JAIL_GROUP_NONE nothing is done */

@@ -8,7 +8,7 @@
 /*
  * What is said between who wants a machine forked and the library in the zygote.  Both are of one
  * build.  The zygote says first that it is there.  A request is one packet on the zygote's socket,
- * with descriptors in this order: a socket for the answers, what leads into a control group, and
+ * with descriptors in this order: a socket for the answers, what leads into control groups, and
  * what is to be moved.  The zygote answers once, with the process's descriptor; the process itself
  * once more, when it is narrowed and its threads run.  It ends with the socket.
  */
@@ -22,8 +22,7 @@
 
 struct zygote_request {
 	struct jail_late late;
-	uint8_t born_in_group; /* the first descriptor is a folder of control groups version 2 */
-	uint8_t n_groups;      /* files of version 1 that the process writes itself into */
+	uint8_t n_groups; /* files that the process writes itself into */
 	uint8_t n_moves;
 	int32_t to[ZYGOTE_MOVES_MAX]; /* the numbers that descriptors take in the process */
 };

@@ -17,8 +17,6 @@
 #include "jail/syscalls.h"
 #include "jail/zygote-request.h"
 
-#define ANSWER_MSEC 3000
-
 int zygote_filter(const struct jail *j, int *ret_fd, struct err *err)
 {
 	cleanup_close int fd = memfd_create("moat-filter", MFD_CLOEXEC);
@@ -64,16 +62,12 @@ static void packet_reset(struct packet *p)
 		close(p->opened[i]);
 }
 
-static int add_groups(struct packet *p, const struct jail_group *g, int folder_fd)
+/* The process may join because we may: the kernel looks at who opened the file, in version 2 since
+ * Linux 5.16. */
+static int add_groups(struct packet *p, const struct jail_group *g)
 {
-	int r;
+	int r = group_open(g, p->opened);
 
-	if (folder_fd >= 0) {
-		p->rq.born_in_group = 1;
-		p->fds[p->n++] = folder_fd;
-		return 0;
-	}
-	r = group_open(g, p->opened);
 	if (r < 0)
 		return r;
 	p->n_opened = (size_t)r;
@@ -111,9 +105,10 @@ static int send_packet(int fd, const struct packet *p)
 	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static int receive_answer(int fd, struct zygote_answer *ret, int *ret_fd, struct err *err)
+static int receive_answer(int fd, int timeout_msec, struct zygote_answer *ret, int *ret_fd,
+			  struct err *err)
 {
-	int r = fd_wait(fd, POLLIN, ANSWER_MSEC);
+	int r = fd_wait(fd, POLLIN, timeout_msec);
 	ssize_t n;
 
 	if (r <= 0)
@@ -126,7 +121,7 @@ static int receive_answer(int fd, struct zygote_answer *ret, int *ret_fd, struct
 
 /* The zygote says that the process is there, and the process that it is ready, or the other way
  * round. */
-static int await_child(int fd, struct zygote_child *ret, struct err *err)
+static int await_child(int fd, int timeout_msec, struct zygote_child *ret, struct err *err)
 {
 	bool ready = false;
 	int r = 0;
@@ -135,7 +130,7 @@ static int await_child(int fd, struct zygote_child *ret, struct err *err)
 		cleanup_close int pidfd = -1;
 		struct zygote_answer a;
 
-		r = receive_answer(fd, &a, &pidfd, err);
+		r = receive_answer(fd, timeout_msec, &a, &pidfd, err);
 		if (r == 0 && a.pid == 0) {
 			ready = true;
 		} else if (r == 0) {
@@ -163,7 +158,7 @@ static int ask_zygote(const struct zygote_fork *f, struct packet *p, struct zygo
 	close(take_fd(&theirs));
 	if (r < 0)
 		return err_errno(err, r, "zygote");
-	r = await_child(ours, ret, err);
+	r = await_child(ours, f->timeout_msec, ret, err);
 	if (r == 0)
 		ret->life_fd = take_fd(&ours);
 	return r;
@@ -181,7 +176,7 @@ int zygote_fork(const struct zygote_fork *f, struct zygote_child *ret, struct er
 	identity_late(f->j, &p.rq.late);
 	/* Without a control group the limits of the process itself remain (limits.c). */
 	(void)group_make(f->j, &child.group, &folder_fd, NULL);
-	r = add_groups(&p, &child.group, folder_fd);
+	r = add_groups(&p, &child.group);
 	add_moves(&p, f);
 	r = r < 0 ? err_errno(err, r, "control group") : ask_zygote(f, &p, &child, err);
 	if (r == 0) {

@@ -40,6 +40,7 @@ struct zygote_fork {
 	const struct jail *j; /* bounds of what is forked */
 	const struct zygote_move *moves;
 	size_t n_moves;
+	int timeout_msec; /* of each of its answers */
 };
 
 /* What was forked.  The zygote is its parent, so nobody else can reap it. */

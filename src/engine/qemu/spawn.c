@@ -26,6 +26,7 @@
 #define MEMORY_MARGIN_BYTES GIB(1)
 #define FORKS_MAX	    4096   /* each has a keeper in its zygote's control group */
 #define FILE_BYTES	    GIB(1) /* a template's state, a log */
+#define FORK_TIMEOUT_MSEC   3000   /* then a machine is restored */
 
 /* Libraries, QEMU's modules, its firmware. */
 static const char *const exposed[] = { "/lib",
@@ -304,7 +305,9 @@ int qemu_fork(const struct machine *m, int zygote_fd, int qmp_fd, struct qemu_pr
 	struct jail_fd fds[JAIL_FDS_MAX];
 	struct qemu_start s = { .accel = QEMU_TCG };
 	struct jail j;
-	struct zygote_fork f = { .fd = zygote_fd, .j = &j, .moves = moves };
+	struct zygote_fork f = {
+		.fd = zygote_fd, .j = &j, .moves = moves, .timeout_msec = FORK_TIMEOUT_MSEC
+	};
 	struct zygote_child child;
 	int r = open_nowhere(&extras.nowhere, err);
 

@@ -7,8 +7,8 @@
  * the descriptors that came, narrows itself as a jail's program is narrowed before it is executed,
  * and then makes its threads again.
  *
- * Until then it has run nothing but moat's own kernel, moat-init and the rehearsal, and after that
- * it is as confined as any other QEMU.  Requests come from moat-shim alone.
+ * Until then it has run nothing but the kernel that is set for all, moat-init and the rehearsal,
+ * and after that it is as confined as any other QEMU.  Requests come from moat-shim alone.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -50,9 +50,8 @@ static bool is_complete(const struct order *o)
 {
 	const struct zygote_request *rq = &o->rq;
 
-	return rq->born_in_group <= 1 && rq->n_groups <= ZYGOTE_GROUPS_MAX &&
-	       rq->n_moves <= ZYGOTE_MOVES_MAX &&
-	       o->n_fds == (size_t)1 + rq->born_in_group + rq->n_groups + rq->n_moves;
+	return rq->n_groups <= ZYGOTE_GROUPS_MAX && rq->n_moves <= ZYGOTE_MOVES_MAX &&
+	       o->n_fds == (size_t)1 + rq->n_groups + rq->n_moves;
 }
 
 /* Return: 1; 0 for what is none; -EPIPE at the end of the socket. */
@@ -87,7 +86,7 @@ static int join_groups(const int *fds, size_t n)
 /* In the new process.  Return: 0 when it is a jailed QEMU with all of its threads; -errno. */
 static int become_machine(const struct order *o)
 {
-	const int *groups = o->fds + 1 + o->rq.born_in_group;
+	const int *groups = o->fds + 1;
 	const int *moved = groups + o->rq.n_groups;
 	int r = join_groups(groups, o->rq.n_groups);
 
@@ -119,19 +118,13 @@ static _Noreturn void run_machine(const struct order *o)
 		syscall(SYS_exit_group, EXIT_FAILURE);
 }
 
-/* Only clone3() can make a process in a control group of version 2. */
-static pid_t fork_into(const struct order *o, int *ret_pidfd)
+static pid_t fork_machine(int *ret_pidfd)
 {
 	struct clone_args args = { .flags = CLONE_PIDFD,
 				   .pidfd = (uintptr_t)ret_pidfd,
 				   .exit_signal = SIGCHLD };
-	long pid;
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
 
-	if (o->rq.born_in_group) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (unsigned)o->fds[1];
-	}
-	pid = syscall(SYS_clone3, &args, sizeof(args));
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
@@ -159,7 +152,7 @@ static void serve(const struct order *o)
 	if (pid == 0)
 		pid = keeper_make(o->fds[0]);
 	if (pid == 0) {
-		pid = fork_into(o, &pidfd);
+		pid = fork_machine(&pidfd);
 		if (pid == 0)
 			run_machine(o);
 	}

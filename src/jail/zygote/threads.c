@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  pthread_create() is answered here, so that each thread is in a table while
- * it runs.  To park them, each gets a signal, whose handler saves where it stands and waits; the
- * kernel has saved the rest, signal mask and all, on the thread's stack.  A new process has the
- * same memory: there a thread is made with the thread pointer, and so the stack and the variables,
- * of the old one, and goes to where the handler saved its place.  The handler returns, and the
- * thread goes on as after any signal: what it waited for in the kernel is waited for again.
+ * Theory of operation.  pthread_create() is answered here, so that each thread is in a table from
+ * before it is made until the kernel knows it no more.  To park them, each gets a signal, whose
+ * handler saves where it stands and waits; the kernel has saved the rest, signal mask and all, on
+ * the thread's stack.  A new process has the same memory: there a thread is made with the thread
+ * pointer, and so the stack and the variables, of the old one, and goes to where the handler saved
+ * its place.  The handler returns, and the thread goes on as after any signal: what it waited for
+ * in the kernel is waited for again.
  *
  * The C library keeps a thread's number in its own description of it, and the kernel clears it
  * there when the thread has ended.  Where that is was found out by looking for the number in two
@@ -34,31 +35,38 @@
 
 #include "base/macro.h"
 
-#define THREADS_MAX	   128
-#define DESCRIPTION_BYTES  2048 /* how far a thread's number is looked for */
-#define TEMPORARY_BYTES	   65536
-#define PARK_STEP_NSEC	   5000000
-#define PARK_STEPS	   400
-#define EXIT_SETTLES_STEPS 10 /* what follows a thread's last breath in the C library */
+#define THREADS_MAX	  384  /* a jail's are fewer */
+#define DESCRIPTION_BYTES 2048 /* how far a thread's number is looked for */
+#define TEMPORARY_BYTES	  65536
+#define PARK_STEP_NSEC	  5000000
+#define PARK_STEPS	  12000 /* who asks may give up before */
 
 typedef int (*create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
+enum state {
+	STATE_FREE,
+	STATE_BEGINNING, /* in the C library, before it has entered the table */
+	STATE_RUNNING,
+	STATE_ENDING, /* in the C library, or ended */
+};
+
 struct thread {
-	bool used;
+	enum state state;
 	atomic_bool signalled, parked;
 	pthread_t self;
+	int tid;
 	void *pointer; /* of its variables */
 	ucontext_t place;
 };
 
 struct beginning {
+	struct thread *place;
 	void *(*fn)(void *arg);
 	void *arg;
 };
 
 static struct thread threads[THREADS_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the table */
-static atomic_uint exits;
 /* Loaded with the program, so it has a place of its own in every thread from the start. */
 static __thread struct thread *this_thread __attribute__((tls_model("initial-exec")));
 
@@ -116,26 +124,56 @@ static void on_park(int signo, siginfo_t *info, void *interrupted)
 	errno = error;
 }
 
-static struct thread *find_free(void)
+/* Return: has it ended, as far as the kernel goes? */
+static bool free_if_gone(struct thread *t)
 {
-	for (size_t i = 0; i < THREADS_MAX; i++)
-		if (!threads[i].used)
-			return &threads[i];
-	abort();
+	if (t->state == STATE_ENDING && syscall(SYS_tgkill, getpid(), t->tid, 0) < 0 &&
+	    errno == ESRCH)
+		t->state = STATE_FREE;
+	return t->state == STATE_FREE;
 }
 
-static void enter_table(void)
+/* Return: a place for a thread that is about to be made; NULL. */
+static struct thread *reserve_place(void)
 {
-	sigset_t set;
-	struct thread *t;
+	struct thread *t = NULL;
 
 	pthread_mutex_lock(&lock);
-	t = find_free();
-	*t = (struct thread){ .used = true,
+	for (size_t i = 0; !t && i < THREADS_MAX; i++)
+		if (free_if_gone(&threads[i]))
+			t = &threads[i];
+	if (t)
+		t->state = STATE_BEGINNING;
+	pthread_mutex_unlock(&lock);
+	return t;
+}
+
+static void release_place(struct thread *t)
+{
+	pthread_mutex_lock(&lock);
+	t->state = STATE_FREE;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Another thread that had the same number has ended. */
+static void free_number(int tid)
+{
+	for (size_t i = 0; i < THREADS_MAX; i++)
+		if (threads[i].state == STATE_ENDING && threads[i].tid == tid)
+			threads[i].state = STATE_FREE;
+}
+
+static void enter_table(struct thread *t)
+{
+	sigset_t set;
+
+	pthread_mutex_lock(&lock);
+	free_number(gettid());
+	*t = (struct thread){ .state = STATE_RUNNING,
 			      .self = pthread_self(),
 			      .pointer = __builtin_thread_pointer() };
-	pthread_mutex_unlock(&lock);
 	this_thread = t;
+	pthread_mutex_unlock(&lock);
 	sigemptyset(&set);
 	sigaddset(&set, park_signal);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
@@ -145,10 +183,10 @@ static void leave_table(void *arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&lock);
-	this_thread->used = false;
+	this_thread->state = STATE_ENDING;
+	this_thread->tid = gettid();
 	this_thread = NULL;
 	pthread_mutex_unlock(&lock);
-	atomic_fetch_add(&exits, 1);
 }
 
 static void *run_thread(void *arg)
@@ -157,7 +195,7 @@ static void *run_thread(void *arg)
 	void *result;
 
 	free(arg);
-	enter_table();
+	enter_table(b.place);
 	pthread_cleanup_push(leave_table, NULL);
 	result = b.fn(b.arg);
 	pthread_cleanup_pop(1);
@@ -168,17 +206,21 @@ static void *run_thread(void *arg)
 int pthread_create(pthread_t *ret, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
 	struct beginning *b;
-	int r;
+	struct thread *place;
+	int r = EAGAIN;
 
 	if (!real_create)
 		real_create = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
 	if (!active)
 		return real_create(ret, attr, fn, arg);
 	b = malloc(sizeof(*b));
-	if (!b)
-		return EAGAIN;
-	*b = (struct beginning){ fn, arg };
-	r = real_create(ret, attr, run_thread, b);
+	place = b ? reserve_place() : NULL;
+	if (place) {
+		*b = (struct beginning){ place, fn, arg };
+		r = real_create(ret, attr, run_thread, b);
+	}
+	if (place && r != 0)
+		release_place(place);
 	if (r != 0)
 		free(b);
 	return r;
@@ -225,7 +267,7 @@ int threads_begin(void)
 	real_create = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
 	if (!real_create || !find_number() || sigaction(park_signal, &action, NULL) < 0)
 		return -ENOTSUP;
-	enter_table();
+	enter_table(&threads[0]);
 	active = true;
 	return 0;
 }
@@ -243,7 +285,7 @@ int threads_start_hidden(void *(*fn)(void *arg), void *arg)
 	return -r;
 }
 
-/* Return: how many do not stand still yet. */
+/* Return: how many do not stand still yet.  When none is left nobody makes another one. */
 static unsigned signal_threads(void)
 {
 	unsigned n = 0;
@@ -252,10 +294,10 @@ static unsigned signal_threads(void)
 	for (size_t i = 0; i < THREADS_MAX; i++) {
 		struct thread *t = &threads[i];
 
-		if (!t->used || atomic_load(&t->parked))
+		if (free_if_gone(t) || atomic_load(&t->parked))
 			continue;
 		n++;
-		if (!atomic_exchange(&t->signalled, true))
+		if (t->state == STATE_RUNNING && !atomic_exchange(&t->signalled, true))
 			(void)pthread_kill(t->self, park_signal);
 	}
 	pthread_mutex_unlock(&lock);
@@ -265,15 +307,9 @@ static unsigned signal_threads(void)
 int threads_park(void)
 {
 	const struct timespec step = { .tv_nsec = PARK_STEP_NSEC };
-	unsigned quiet = 0, last = atomic_load(&exits), now;
 
 	for (unsigned i = 0; i < PARK_STEPS; i++) {
-		bool moved = signal_threads() > 0;
-
-		now = atomic_load(&exits);
-		quiet = moved || now != last ? 0 : quiet + 1;
-		last = now;
-		if (quiet == EXIT_SETTLES_STEPS)
+		if (signal_threads() == 0)
 			return 0;
 		nanosleep(&step, NULL);
 	}
@@ -307,6 +343,7 @@ static int revive_thread(struct thread *t)
 	return 0;
 }
 
+/* Those that are there again may make others meanwhile, which were never parked. */
 int threads_revive(void)
 {
 	int r = 0;
@@ -314,7 +351,7 @@ int threads_revive(void)
 	is_new_process = true;
 	*(int *)(void *)((char *)pthread_self() + number_offset) = gettid();
 	for (size_t i = 0; r == 0 && i < THREADS_MAX; i++)
-		if (threads[i].used)
+		if (atomic_load(&threads[i].parked))
 			r = revive_thread(&threads[i]);
 	return r;
 }
