@@ -114,8 +114,8 @@ static void rehearse_one(struct spares *s)
 		spares_add_ready(s, m);
 		return;
 	}
+	log_debug("a spare machine does not rehearse: %s", err.msg);
 	spare_push(&s->waste, m);
-	give_up_forking(s, &err);
 }
 
 /* Ends one spare, makes one, or has one rehearse.  Return: was there anything to do? */
