@@ -280,11 +280,23 @@ static int hold_locked(struct container *c, bool mounts, bool *ret_stopped, stru
 	return r;
 }
 
-int container_hold(struct container *c, bool mounts, bool *ret_stopped, struct err *err)
+/* Under the table's lock. */
+static bool would_give_way(const struct container *c, const void *arg)
+{
+	(void)arg;
+	return !c->files.up || c->files.mounts || c->files.users == 0;
+}
+
+int container_hold(struct container *c, bool mounts, int client_fd, bool *ret_stopped,
+		   struct err *err)
 {
 	int r;
 
 	mounts = mounts && has_mounts(c);
+	/* Whoever reads all of it may take long: nobody else is to wait for that, too. */
+	r = mounts ? container_wait(c, would_give_way, NULL, -1, client_fd) : 0;
+	if (r < 0)
+		return err_errno(err, r, "wait for who reads the container's files");
 	pthread_mutex_lock(&c->op);
 	r = mounts ? make_way(c, err) : 0;
 	if (r == 0)

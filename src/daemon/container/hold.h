@@ -21,11 +21,14 @@ int container_yield(struct container *c, bool patient, bool keep, struct err *er
 /**
  * container_hold() - have a machine: the container's own if it runs
  * @mounts:      one that is there for its files has its mounts, but for those in memory
+ * @client_fd:   who wants that waits for who uses one without them, while this client is there; -1:
+ *               none
  * @ret_stopped: it does not run; to be given to container_release()
  *
- * Return: 0; -EBUSY; -ENOENT; -errno; with a message.
+ * Return: 0; -EBUSY; -ENOENT; -EPIPE when the client has gone; -errno; with a message.
  */
-int container_hold(struct container *c, bool mounts, bool *ret_stopped, struct err *err);
+int container_hold(struct container *c, bool mounts, int client_fd, bool *ret_stopped,
+		   struct err *err);
 
 /** container_filled() - the machine for its files has its mounts by now, and its volumes what the
  * image has for them */

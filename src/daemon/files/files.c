@@ -86,7 +86,7 @@ static int begin_transfer(struct files *f, const struct link_files *rq, struct e
 	for (;;) {
 		bool stopped = false;
 
-		r = container_hold(f->c, sees_mounts(rq), &stopped, err);
+		r = container_hold(f->c, sees_mounts(rq), f->client_fd, &stopped, err);
 		f->stopped = r == 0 && stopped;
 		if (r == 0)
 			r = ask_shim(f, rq, err);
