@@ -5,10 +5,7 @@ load lib
 load net
 
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root for namespaces with links between them"
-	host_resolv 'nameserver 192.0.2.2'
-	make_host
-	start_net
+	net_setup
 	# Four servers outside: allowed by name, by a name below it, by address, and not at all.
 	for address in 192.0.2.11 192.0.2.12 192.0.2.13 192.0.2.14; do
 		in_ns "$OUTSIDE" ip addr add "$address/24" dev eth0

@@ -28,6 +28,14 @@ is_apart() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
+# net_setup: a host with a resolver, and moat-net in it.
+net_setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root for namespaces with links between them"
+	host_resolv 'nameserver 192.0.2.2'
+	make_host
+	start_net
+}
+
 # The host has 192.0.2.1, who is outside 192.0.2.2; the one knows no route to moat's networks, so it
 # sees the host only.
 make_host() {

@@ -5,10 +5,7 @@ load lib
 load net
 
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root for namespaces with links between them"
-	host_resolv 'nameserver 192.0.2.2'
-	make_host
-	start_net
+	net_setup
 }
 
 teardown() {
