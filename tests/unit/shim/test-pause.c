@@ -28,6 +28,16 @@ static bool is_paused(const struct box *b)
 	return paused;
 }
 
+static int run_paused(struct box *b, guest_script script)
+{
+	int watch;
+
+	box_new(b);
+	watch = box_run(b, script);
+	box_ask(b, "{\"op\":\"pause\"}", -1);
+	return watch;
+}
+
 /* Freezes its container, as it is asked to. */
 static void freeze(int fd, int code)
 {
@@ -121,9 +131,7 @@ static void files_of_a_paused_container_are_worked_on(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	box_new(&b);
-	w = box_run(&b, copy_and_hang);
-	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	w = run_paused(&b, copy_and_hang);
 	box_ask(&b, GET_FILE, pair[1]);
 	close(pair[1]);
 	close(pair[0]);
@@ -147,9 +155,7 @@ static void files_of_one_that_cannot_be_frozen_are_not(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	box_new(&b);
-	w = box_run(&b, refuse_to_freeze);
-	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	w = run_paused(&b, refuse_to_freeze);
 	assert_true(is_paused(&b));
 	assert_int_equal(box_refused(&b, GET_FILE, pair[1]), EBUSY);
 	close(pair[1]);
@@ -164,9 +170,7 @@ static void kill_works_on_a_paused_container(void **state)
 	int w;
 
 	(void)state;
-	box_new(&b);
-	w = box_run(&b, exit_at_signal);
-	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	w = run_paused(&b, exit_at_signal);
 	box_ask(&b, "{\"op\":\"kill\"}", -1);
 	box_expect_end(&b, w, 137, "");
 }
@@ -177,9 +181,7 @@ static void shutdown_lets_a_paused_container_go_on_to_its_end(void **state)
 	int w;
 
 	(void)state;
-	box_new(&b);
-	w = box_run(&b, exit_at_signal);
-	box_ask(&b, "{\"op\":\"pause\"}", -1);
+	w = run_paused(&b, exit_at_signal);
 	box_ask(&b, SHUTDOWN, -1);
 	box_expect_end(&b, w, 5, "");
 }
