@@ -88,6 +88,7 @@ gets() {
 
 @test "user: pasta takes the place of slirp4netns: the outside and the host, not its loopback; killed, and without a default route" {
 	command -v pasta >/dev/null || skip "the package passt is not installed"
+	as_newer_pasta
 	serve "$OUTSIDE" 0.0.0.0 80
 	serve "$HOST" 0.0.0.0 81
 	serve "$HOST" 127.0.0.1 82
@@ -111,6 +112,23 @@ gets() {
 	poll 20 gets 192.0.2.2 80
 	kill -9 "$(outside)"
 	poll 10 all_gone
+}
+
+# as_newer_pasta: one that closes all but the first three descriptors when it begins.
+as_newer_pasta() {
+	mkdir "$NET/newer"
+	cp "$(dirname "$(readlink -f "$(command -v pasta)")")"/passt* "$NET/newer/"
+	cat >"$NET/newer/pasta" <<-SH
+		#!/bin/bash
+		for fd in /proc/self/fd/*; do
+			fd=\${fd##*/}
+			# The last is the shell's own, of this script.
+			[ "\$fd" -lt 3 ] || [ "\$fd" = 255 ] || eval "exec \$fd>&-"
+		done
+		exec -a pasta $NET/newer/passt "\$@"
+	SH
+	chmod 755 "$NET/newer/pasta"
+	put_over pasta "$NET/newer/pasta"
 }
 
 # passes FAMILIES: those that get outside.
@@ -153,10 +171,14 @@ namespace_file() {
 	[[ $output == *"/dev/net/tun"*"0600"*"chmod 0666"* ]]
 }
 
-# hide PROGRAM: an empty file in its place, until the test's end.
-hide() {
+# put_over PROGRAM FILE: it is in the place of the program until the test's end.
+put_over() {
 	HIDDEN+=("$(readlink -f "$(command -v "$1")")")
-	mount --bind /dev/null "${HIDDEN[-1]}"
+	mount --bind "$2" "${HIDDEN[-1]}"
+}
+
+hide() {
+	put_over "$1" /dev/null
 }
 
 @test "user: without slirp4netns and pasta networks work, and it is said why there is no way outside" {

@@ -4,13 +4,20 @@
  * side, and nothing of what it would do of itself: no way to the host's loopback, no names, no
  * ports of the host's that lead in, no setting up of what is in the namespace.
  *
+ * What it opens by a path of /proc is a descriptor of its own.  pasta since 2024 closes all but the
+ * first three when it begins, so what it is given is among these; slirp4netns writes to its output.
+ *
  * Nothing here comes from outside: addresses are those that user_network_choose() has found.
  */
 #include "net/outside/speaker.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/str.h"
+
+enum { SLIRP_EXIT_FD = 3, SLIRP_READY_FD, SLIRP_NAMESPACE_FD };
+enum { PASTA_NAMESPACE_FD, PASTA_READY_FD };
 
 static int add_all(const char *const *words, char ***ret)
 {
@@ -30,15 +37,15 @@ static int slirp_arguments(const struct speaker_setup *setup, char ***ret)
 	int r = add_all(fixed, ret);
 
 	if (r == 0)
-		r = strv_addf(ret, "--exit-fd=%d", SPEAKER_EXIT_FD);
+		r = strv_addf(ret, "--exit-fd=%d", SLIRP_EXIT_FD);
 	if (r == 0)
-		r = strv_addf(ret, "--ready-fd=%d", SPEAKER_READY_FD);
+		r = strv_addf(ret, "--ready-fd=%d", SLIRP_READY_FD);
 	if (r == 0)
 		r = strv_addf(ret, "--mtu=%u", setup->place->mtu);
 	if (r == 0)
 		r = strv_addf(ret, "--cidr=%s", setup->cidr);
 	if (r == 0)
-		r = strv_addf(ret, "/proc/self/fd/%d", SPEAKER_NAMESPACE_FD);
+		r = strv_addf(ret, "/proc/self/fd/%d", SLIRP_NAMESPACE_FD);
 	return r == 0 ? strv_add(ret, setup->device) : r;
 }
 
@@ -100,11 +107,24 @@ static int pasta_arguments(const struct speaker_setup *setup, char ***ret)
 		r = strv_addf(ret, "--ns-ifname=%s", setup->device);
 	/* It writes its number there when it is ready. */
 	if (r == 0)
-		r = strv_addf(ret, "--pid=/proc/self/fd/%d", SPEAKER_READY_FD);
-	return r == 0 ? strv_addf(ret, "--netns=/proc/self/fd/%d", SPEAKER_NAMESPACE_FD) : r;
+		r = strv_addf(ret, "--pid=/proc/self/fd/%d", PASTA_READY_FD);
+	return r == 0 ? strv_addf(ret, "--netns=/proc/self/fd/%d", PASTA_NAMESPACE_FD) : r;
 }
 
 const struct speaker_kind speaker_kinds[SPEAKER_KINDS] = {
-	{ "slirp4netns", "slirp4netns", true, slirp_arguments },
-	{ "pasta", "passt", false, pasta_arguments },
+	{ .program = "slirp4netns",
+	  .package = "slirp4netns",
+	  .follows = true,
+	  .fds = { SPEAKER_FD_NULL, SPEAKER_FD_NULL, SPEAKER_FD_LOG,
+		   [SLIRP_EXIT_FD] = SPEAKER_FD_EXIT, [SLIRP_READY_FD] = SPEAKER_FD_READY,
+		   [SLIRP_NAMESPACE_FD] = SPEAKER_FD_NAMESPACE },
+	  .n_fds = SLIRP_NAMESPACE_FD + 1,
+	  .arguments = slirp_arguments },
+	{ .program = "pasta",
+	  .package = "passt",
+	  .fds = { [PASTA_NAMESPACE_FD] = SPEAKER_FD_NAMESPACE,
+		   [PASTA_READY_FD] = SPEAKER_FD_READY,
+		   [STDERR_FILENO] = SPEAKER_FD_LOG },
+	  .n_fds = STDERR_FILENO + 1,
+	  .arguments = pasta_arguments },
 };

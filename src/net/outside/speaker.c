@@ -59,24 +59,25 @@ static int became_ready(struct source *source, int fd, uint32_t events, void *ar
 }
 
 /* Runs in the child. */
-static void execute(const struct speaker_setup *setup, const int fds[SPEAKER_FDS_END],
+static void execute(const struct speaker_setup *setup, const int ends[SPEAKER_FD_KINDS],
 		    char *const argv[], pid_t parent)
 {
+	const struct speaker_kind *kind = setup->kind;
 	static char path[] = "PATH=/usr/bin:/bin";
 	static char *const environment[] = { path, NULL };
 	sigset_t none;
-	int high[SPEAKER_FDS_END];
+	int high[SPEAKER_FDS_MAX];
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* pasta of 2023 takes one that is ignored for a failure. */
 	signal(SIGPIPE, SIG_DFL);
-	for (int i = 0; i < SPEAKER_FDS_END; i++)
-		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SPEAKER_FDS_END);
+	for (int i = 0; i < kind->n_fds; i++)
+		high[i] = fcntl(ends[kind->fds[i]], F_DUPFD_CLOEXEC, SPEAKER_FDS_MAX);
 	if (setns(setup->user_fd, CLONE_NEWUSER) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
 	    getppid() != parent)
 		_exit(126);
-	for (int i = 0; i < SPEAKER_FDS_END; i++)
+	for (int i = 0; i < kind->n_fds; i++)
 		if (high[i] < 0 || dup2(high[i], i) < 0)
 			_exit(126);
 	execve(setup->path, argv, environment);
@@ -87,8 +88,11 @@ static int spawn(struct speaker *s, const struct speaker_setup *setup, int exit_
 {
 	cleanup_strv char **argv = NULL;
 	cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	const int fds[SPEAKER_FDS_END] = { null_fd,  null_fd,	STDERR_FILENO,
-					   exit_end, ready_end, setup->namespace_fd };
+	const int ends[SPEAKER_FD_KINDS] = { [SPEAKER_FD_NULL] = null_fd,
+					     [SPEAKER_FD_LOG] = STDERR_FILENO,
+					     [SPEAKER_FD_EXIT] = exit_end,
+					     [SPEAKER_FD_READY] = ready_end,
+					     [SPEAKER_FD_NAMESPACE] = setup->namespace_fd };
 	pid_t pid, parent = getpid();
 
 	if (null_fd < 0)
@@ -97,7 +101,7 @@ static int spawn(struct speaker *s, const struct speaker_setup *setup, int exit_
 		return -ENOMEM;
 	pid = fork();
 	if (pid == 0)
-		execute(setup, fds, argv, parent);
+		execute(setup, ends, argv, parent);
 	if (pid < 0)
 		return -errno;
 	s->pid = pid;

@@ -15,8 +15,18 @@ enum speaker_event { SPEAKER_READY, SPEAKER_ENDED };
 /** After SPEAKER_ENDED nothing more is told; speaker_free() may be called from here then. */
 typedef void (*speaker_fn)(enum speaker_event event, void *arg);
 
-/* Descriptors it has: one that ends when it is to, one to say that it is ready, the namespace. */
-enum { SPEAKER_EXIT_FD = 3, SPEAKER_READY_FD, SPEAKER_NAMESPACE_FD, SPEAKER_FDS_END };
+/* What a descriptor of it is: /dev/null, the log, one that ends when it is to, one to say that it
+ * is ready, the namespace. */
+enum speaker_fd {
+	SPEAKER_FD_NULL,
+	SPEAKER_FD_LOG,
+	SPEAKER_FD_EXIT,
+	SPEAKER_FD_READY,
+	SPEAKER_FD_NAMESPACE,
+	SPEAKER_FD_KINDS
+};
+
+#define SPEAKER_FDS_MAX 6
 
 struct speaker_setup {
 	struct loop *loop;
@@ -33,6 +43,9 @@ struct speaker_setup {
 struct speaker_kind {
 	const char *program, *package;
 	bool follows; /* does it go along with changes of the host's addresses and routes? */
+	/* What it has from descriptor 0 on. */
+	enum speaker_fd fds[SPEAKER_FDS_MAX];
+	int n_fds;
 	/** Return: 0, @ret owned; -ENOMEM. */
 	int (*arguments)(const struct speaker_setup *setup, char ***ret);
 };
