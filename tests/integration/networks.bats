@@ -44,13 +44,19 @@ address_of() {
 	assert_error 1 "network with name made already exists"
 	run moat network create --subnet 10.90.1.128/25 overlapping
 	assert_error 1 "subnet 10.90.1.128/25 overlaps with 10.90.1.0/24 of network web"
+	ip route add unreachable 198.18.4.0/24
+	run moat network create --subnet 198.18.0.0/16 overlapping
+	ip route del 198.18.4.0/24
+	assert_error 1 "subnet 198.18.0.0/16 overlaps with 198.18.4.0/24 of a route of this host"
+	run moat network create --subnet "$(moat network inspect -f '{{(index .IPAM.Config 0).Subnet}}' default)" overlapping
+	assert_error 1 "of network default (bridge)"
 	run moat network create --driver macvlan other
 	assert_error 1 'network driver "macvlan"'
 	assert_equal "$(moat network rm made)" made
 	run moat network rm made
 	assert_error 1 "network made not found"
 	run moat network rm bridge
-	assert_error 1 "default is a pre-defined network and cannot be removed"
+	assert_error 1 "default (bridge) is a pre-defined network and cannot be removed"
 }
 
 @test "network: a container has an address, a MAC, a default route and a name server, as inspect says" {
@@ -115,10 +121,17 @@ address_of() {
 	moat restart -t 0 client
 	assert_equal "$(address_of client web)" "$before"
 	moat rm -f between
-	run moat run --rm --network web:ip=10.90.1.77,mac-address=02:00:00:00:00:77 "$BUSYBOX" ip addr show eth0
+	moat network create --subnet 10.90.4.0/24 --ip-range 10.90.4.128/28 --gateway 10.90.4.129 --subnet fd90:4::/64 ranged
+	run moat run --rm --network name=ranged,ip6=fd90:4::77,mac-address=02:00:00:00:00:77 --network web:ip=10.90.1.77 "$BUSYBOX" sh -c 'ip addr; ip route'
 	assert_status 0
-	assert_has "inet 10.90.1.77/24"
+	assert_has "inet 10.90.4.128/24"
+	assert_has "inet6 fd90:4::77/64"
 	assert_has 02:00:00:00:00:77
+	assert_has "default via 10.90.4.129"
+	assert_has "inet 10.90.1.77/24"
+	run moat create --network ranged --ip6 fd90:4::1 "$BUSYBOX" true
+	assert_error 1 "invalid address fd90:4::1: no container can have it on network ranged"
+	moat network rm ranged
 	run moat create --network web --ip "$before" "$BUSYBOX" true
 	assert_error 1 "address already in use: $before on network web is container \"client\"'s"
 	run moat create --network web --ip 10.91.0.1 "$BUSYBOX" true
@@ -161,12 +174,17 @@ resolves() {
 	assert_equal "$(docker inspect -f '{{.NetworkSettings.IPAddress}} {{len .NetworkSettings.Networks}}' plain)" "$ip 1"
 	assert_equal "$(address_of plain default)" "$ip"
 	assert_equal "$(docker ps --filter network=bridge --format '{{.Names}} {{.Networks}}')" "plain bridge"
+	assert_equal "$(docker inspect -f '{{.HostConfig.NetworkMode}}' plain) $(moat inspect -f '{{.HostConfig.NetworkMode}}' plain)" "bridge default"
+	[[ $(docker inspect -f '{{.NetworkSettings.Networks.bridge.DNSNames}}' plain) == "[plain plain.default plain.bridge "* ]]
 	assert_equal "$(docker network ls --filter name=bridge --format '{{.Name}}')" bridge
 	run docker network inspect -f "{{.Name}} {{(index .Containers \"$(id_of plain)\").IPv4Address}} {{(index .IPAM.Config 0).Gateway}}" bridge
 	[[ $output == "bridge $ip/"*" ${ip%.*}.1" ]]
 	docker network connect bridge other
 	docker exec other ping -c 1 -W 10 "$ip"
+	assert_equal "$(resolves other plain.bridge)" "$ip"
 	docker network disconnect bridge other
+	run docker network disconnect bridge other
+	assert_error 1 "container other is not connected to network default (bridge)"
 	docker rm -f plain
 	run docker events --since "$since" --until "$(date +%s.%N)" --filter network=bridge --format '{{.Action}} {{.Actor.Attributes.name}}'
 	assert_equal "$output" "$(printf '%s bridge\n' connect connect disconnect disconnect)"
@@ -194,9 +212,9 @@ resolves() {
 	python3 -m http.server -d "$BATS_TEST_TMPDIR/www" "$port" >/dev/null 2>&1 3>&- &
 	poll 20 curl -fsS -o /dev/null "http://127.0.0.1:$port/"
 	run moat run --rm --add-host gateway:host-gateway "$BUSYBOX" sh -c "
-		timeout 20 wget -q -O - http://host.docker.internal:$port/; timeout 20 wget -q -O - http://gateway:$port/"
+		for name in host.docker.internal host.moat.internal gateway; do timeout 20 wget -q -O - http://\$name:$port/; done"
 	kill $!
-	assert_equal "$output" "$(printf 'hello from the host\nhello from the host')"
+	assert_equal "$output" "$(printf 'hello from the host\n%.0s' 1 2 3)"
 }
 
 @test "names: --dns is asked for what no network knows, names of containers stay; --no-dns and a server of the container's own are kept" {

@@ -95,6 +95,9 @@ void api_container_add_sizes(struct api *api, const struct container *c, json_t 
 /** api_default_network() - what the default network is called to a request's client; static */
 const char *api_default_network(const struct request *rq);
 
+/** api_network_mode() - a NetworkMode as a request's client knows it; @mode or static */
+const char *api_network_mode(const struct request *rq, const char *mode);
+
 /** api_container_networks() - a container's EndpointSettings by the networks' names; owned; NULL
  * when out of memory */
 json_t *api_container_networks(const struct request *rq, const struct container *c);

@@ -11,6 +11,7 @@
 #include "daemon/api/api.h"
 #include "daemon/api/ports.h"
 #include "daemon/container/exec.h"
+#include "daemon/container/networking.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
 #include "daemon/spec/host-defaults.h"
@@ -130,6 +131,15 @@ static int add_text(json_t *obj, const char *key, const char *text, struct err *
 	return json_object_set_new(obj, key, value) < 0 ? err_nomem(err) : 0;
 }
 
+static int fill_host_config(const struct request *rq, json_t *host)
+{
+	int r = host_config_fill(host);
+
+	return r == 0 ? json_object_set_new(host, "NetworkMode",
+					    json_string(api_network_mode(rq, network_mode(host))))
+		      : r;
+}
+
 int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
@@ -162,6 +172,7 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);
 	if (r == 0)
-		r = host_config_fill(json_object_get(obj, "HostConfig")) < 0 ? err_nomem(err) : 0;
+		r = fill_host_config(rq, json_object_get(obj, "HostConfig")) < 0 ? err_nomem(err)
+										 : 0;
 	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj), err);
 }

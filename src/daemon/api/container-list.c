@@ -73,7 +73,8 @@ static json_t *describe_container(const struct request *rq, const struct contain
 		member_json("Labels", json_incref(v->c->labels)),
 		member_text("State", view_status(v)), member_text("Status", status),
 		member_json("HostConfig",
-			    JSON_OBJECT(member_text("NetworkMode", v->c->network_mode))),
+			    JSON_OBJECT(member_text("NetworkMode",
+						    api_network_mode(rq, v->c->network_mode)))),
 		member_json("NetworkSettings",
 			    JSON_OBJECT(member_json("Networks", api_container_networks(rq, v->c)))),
 		member_json("Mounts", api_mounts_describe(rq->api, v->c)));
@@ -114,7 +115,9 @@ static bool network_fits(const char *value, const void *arg)
 {
 	const struct container *c = arg;
 
-	return streq(c->network_mode, value) || member_is_on(c->table->networks, c->rec.id, value);
+	return streq(c->network_mode, NETWORK_NONE)
+		       ? streq(value, NETWORK_NONE)
+		       : member_is_on(c->table->networks, c->rec.id, value);
 }
 
 /* docker has names fit with or without the slash. */

@@ -68,6 +68,12 @@ const char *api_default_network(const struct request *rq)
 	return rq->from_moat ? NETWORK_DEFAULT : NETWORK_BRIDGE;
 }
 
+const char *api_network_mode(const struct request *rq, const char *mode)
+{
+	return streq(mode, NETWORK_DEFAULT) || streq(mode, NETWORK_BRIDGE) ? api_default_network(rq)
+									   : mode;
+}
+
 json_t *api_container_networks(const struct request *rq, const struct container *c)
 {
 	struct networks *nets = c->table->networks;

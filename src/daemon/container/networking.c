@@ -73,7 +73,8 @@ static int add_endpoint(struct wishes *w, const char *name, const json_t *endpoi
 			       "NetworkMode \"none\"",
 			       name);
 	if (find_wish(w, network))
-		return err_set(err, -EINVAL, "network %s is named twice", network);
+		return err_set(err, -EINVAL, "network %s is named twice",
+			       network_said_name(network));
 	return add_wish(w, take_ptr(network), endpoint, err);
 }
 

@@ -97,7 +97,8 @@ static int give_way(const struct search *s, struct endpoint *holder, const char 
 	if (active)
 		return err_set(err, -EBUSY,
 			       "address already in use: %s on network %s is container \"%s\"'s",
-			       what, s->network->rec.name, m->name ? m->name : m->id);
+			       what, network_said_name(s->network->rec.name),
+			       m->name ? m->name : m->id);
 	return store_lease(s->nets, holder, &(struct lease_record){ 0 }, err);
 }
 
@@ -112,7 +113,7 @@ static int take_asked(const struct search *s, unsigned family, struct ip *ret, s
 	if (!ipam_can_have(subnet, asked))
 		return err_set(err, -EINVAL,
 			       "invalid address %s: no container can have it on network %s", text,
-			       s->network->rec.name);
+			       network_said_name(s->network->rec.name));
 	if (holder) {
 		int r = give_way(s, holder, text, err);
 
@@ -165,7 +166,7 @@ static int take_from_other(const struct search *s, unsigned family, struct ip *r
 	}
 	return err_set(err, -EADDRNOTAVAIL,
 		       "no address is left on network %s: all are those of containers that run",
-		       s->network->rec.name);
+		       network_said_name(s->network->rec.name));
 }
 
 static int pick_free(const struct search *s, unsigned family, struct ip *ret, struct err *err)
@@ -195,7 +196,8 @@ static int find_ip(const struct search *s, unsigned family, bool only_asked, str
 		return ip_is_none(asked)
 			       ? 0
 			       : err_set(err, -EINVAL, "network %s has no addresses of IPv%d",
-					 s->network->rec.name, family == FAMILY_6 ? 6 : 4);
+					 network_said_name(s->network->rec.name),
+					 family == FAMILY_6 ? 6 : 4);
 	}
 	if (!ip_is_none(asked))
 		return ip_equal(ret, asked) ? 0 : take_asked(s, family, ret, err);
@@ -222,7 +224,7 @@ static int make_mac(const struct search *s, const struct ip *ip, char ret[MAC_TE
 			return err_errno(err, r, "a MAC address");
 	}
 	return err_set(err, -EADDRNOTAVAIL, "no MAC address is left on network %s",
-		       s->network->rec.name);
+		       network_said_name(s->network->rec.name));
 }
 
 static int find_mac_address(const struct search *s, bool only_asked, struct lease_record *lease,

@@ -15,10 +15,11 @@
 
 static const char *protocol_name(int protocol)
 {
-	return protocol == IPPROTO_TCP	  ? "tcp"
-	       : protocol == IPPROTO_UDP  ? "udp"
-	       : protocol == IPPROTO_ICMP ? "icmp"
-					  : "";
+	return protocol == IPPROTO_TCP	    ? "tcp"
+	       : protocol == IPPROTO_UDP    ? "udp"
+	       : protocol == IPPROTO_ICMP   ? "icmp"
+	       : protocol == IPPROTO_ICMPV6 ? "icmpv6"
+					    : "";
 }
 
 /* The container with an address; under the lock.  Return: its id; "". */

@@ -23,7 +23,7 @@ static int add_endpoint(struct networks *nets, const char *id, struct member_wis
 		return err_set(err, -ENOENT, "No such container: %s", id);
 	if (member_endpoint(m, wish->network))
 		return err_set(err, -EPERM, "endpoint with name %s already exists in network %s",
-			       m->name, wish->network);
+			       m->name, network_said_name(wish->network));
 	r = member_put_endpoint(nets, m, wish, &e, err);
 	if (r == 0 && m->active) {
 		r = member_give_address(nets, e, err);
@@ -44,7 +44,7 @@ static int drop_endpoint(struct networks *nets, const char *id, const char *netw
 
 	if (!e)
 		return err_set(err, -EPERM, "container %s is not connected to network %s",
-			       m && m->name ? m->name : id, network);
+			       m && m->name ? m->name : id, network_said_name(network));
 	return member_drop_endpoint(nets, e, err);
 }
 

@@ -29,7 +29,7 @@ int member_find_link(struct networks *nets, const struct endpoint *e, const char
 	*ret = member_endpoint(m, e->rec.network);
 	return *ret ? 0
 		    : err_set(err, -EINVAL, "cannot link to %s: it is not on network %s", name,
-			      e->rec.network);
+			      network_said_name(e->rec.network));
 }
 
 static struct ip_net in_network(const struct ip *ip, const struct subnet *s)

@@ -192,7 +192,7 @@ static int check_removal(struct networks *nets, const struct network *n, bool un
 
 	if (streq(n->rec.name, NETWORK_DEFAULT) || network_is_none(&n->rec))
 		return err_set(err, -EPERM, "%s is a pre-defined network and cannot be removed",
-			       n->rec.name);
+			       network_said_name(n->rec.name));
 	pthread_mutex_lock(&nets->lock);
 	all = network_count_users(nets, n->rec.name, &active, &names);
 	pthread_mutex_unlock(&nets->lock);

@@ -25,6 +25,12 @@ static inline const char *network_shown_name(const char *name, const char *defau
 	return streq(name, NETWORK_DEFAULT) ? default_name : name;
 }
 
+/** network_said_name() - what a network is called in a message, whoever reads it */
+static inline const char *network_said_name(const char *name)
+{
+	return network_shown_name(name, NETWORK_DEFAULT " (" NETWORK_BRIDGE ")");
+}
+
 /* A network as readers see it: a copy. */
 struct network_view {
 	struct network_record rec;

@@ -69,6 +69,8 @@ int tell_names(const struct endpoint *e, char ***ret)
 	short_id(m->id, id);
 	if (r == 0)
 		r = add_joined(ret, m->name, e->rec.network);
+	if (r == 0 && streq(e->rec.network, NETWORK_DEFAULT))
+		r = add_joined(ret, m->name, NETWORK_BRIDGE);
 	for (char **alias = e->config.aliases; r == 0 && alias && *alias; alias++)
 		r = add_name(ret, *alias);
 	if (r == 0)
@@ -181,7 +183,7 @@ static int ask_for_network(struct networks *nets, const char *name, struct ip *r
 	r = keeper_ask(nets->keeper, &rq, &result, err);
 	net_network_reset(&rq.network);
 	if (r < 0)
-		return err_wrap(err, "network %s", name);
+		return err_wrap(err, "network %s", network_said_name(name));
 	if (ret_host)
 		*ret_host = result.answer.n_hosts > 0 ? result.answer.hosts[0] : (struct ip){ 0 };
 	return 0;

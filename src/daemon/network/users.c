@@ -79,7 +79,9 @@ int users_find(struct networks *nets, const struct network *but, struct users *r
 			const struct ip_net *net = &n->config.subnets[i].net;
 
 			if (n != but && !ip_is_none(&net->ip))
-				r = users_add(&u, net, str_printf("network %s", n->rec.name));
+				r = users_add(
+					&u, net,
+					str_printf("network %s", network_said_name(n->rec.name)));
 		}
 	}
 	if (r < 0)
