@@ -120,7 +120,7 @@ static void *run_reaper(void *arg)
 	remove_folder(r->c);
 	set_down(r->c);
 	container_unref(r->c);
-	container_shares_reset(&r->shares); /* however long it takes */
+	container_shares_reset(&r->shares);
 	free(r);
 	return NULL;
 }

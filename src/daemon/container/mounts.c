@@ -7,20 +7,26 @@
 #include "daemon/container/mounts.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "daemon/spec/mounts.h"
 #include "daemon/volume/fill.h"
 #include "daemon/volume/server.h"
 #include "daemon/volume/sources.h"
 #include "daemon/volume/use.h"
 #include "oci/runtime.h"
+
+#define END_MSEC 2000 /* for a file server that was killed */
 
 static int inherit_one(struct containers *t, const char *text, struct mount_points *m,
 		       struct err *err)
@@ -86,14 +92,30 @@ int container_mounts_plan(struct containers *t, const json_t *config, const json
 	return 0;
 }
 
+static void *reap(void *arg)
+{
+	const pid_t pid = (pid_t)(intptr_t)arg;
+
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return NULL;
+}
+
+/* It may hang in a file system of the host's, and then nothing ends it before that answers: who
+ * waits for it so long is a thread of its own. */
 void container_shares_reset(struct container_shares *s)
 {
+	cleanup_close int pidfd = s->pid > 0 ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
+	void *pid = (void *)(intptr_t)s->pid;
+
 	fd_close(&s->control_fd);
 	if (s->pid <= 0)
 		return;
 	kill(s->pid, SIGKILL);
-	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	if (pidfd >= 0 && fd_wait(pidfd, POLLIN, END_MSEC) != 0)
+		reap(pid);
+	else
+		(void)thread_start(NULL, reap, pid);
 	s->pid = 0;
 }
 

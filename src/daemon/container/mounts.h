@@ -21,8 +21,8 @@ struct container_shares {
 
 #define CONTAINER_SHARES_NONE ((struct container_shares){ .control_fd = -1 })
 
-/** container_shares_reset() - one whose pid is still here is ended; who waits for it takes that out
- */
+/** container_shares_reset() - one whose pid is still here is ended; who waits for it takes that
+ * out.  Comes back within two seconds: one that cannot end by then is reaped when it can. */
 void container_shares_reset(struct container_shares *s);
 
 /**

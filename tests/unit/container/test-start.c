@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/cleanup.h"
+#include "daemon/container/mounts.h"
 #include "daemon/container/pause.h"
 #include "daemon/container/remove.h"
 #include "daemon/container/start.h"
@@ -134,9 +142,54 @@ static void a_start_without_memory_leaves_nothing_half_done(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
+/* A process that a signal does not end: the first of a pid namespace ends after all others, of
+ * which one is a child of this test's, who has to be reaped.  Return: its pid; 0 where it may not
+ * be made. */
+static pid_t make_stuck(pid_t *ret_other)
+{
+	cleanup_close int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), its = -1;
+	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, NULL, NULL, NULL, NULL);
+	char path[64];
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	its = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(setns(its, CLONE_NEWPID), 0);
+	*ret_other = fork();
+	if (*ret_other == 0)
+		for (;;)
+			pause();
+	assert_true(*ret_other > 0);
+	assert_int_equal(setns(own, CLONE_NEWPID), 0);
+	return pid;
+}
+
+static void a_launch_that_fails_does_not_wait_for_a_server_that_hangs(void **state)
+{
+	struct container_shares s = CONTAINER_SHARES_NONE;
+	pid_t other = 0, pid = make_stuck(&other);
+
+	(void)state;
+	if (pid == 0)
+		skip();
+	s.pid = pid;
+	container_shares_reset(&s);
+	assert_int_equal(s.pid, 0);
+	assert_int_equal(kill(pid, 0), 0);
+	/* When it can end it is reaped. */
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	while (kill(pid, 0) == 0)
+		usleep(1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_launch_that_fails_does_not_wait_for_a_server_that_hangs),
 		TEST(a_start_returns_when_the_process_runs),
 		TEST(a_program_that_is_missing_is_the_callers_mistake),
 		TEST(a_shim_that_is_gone_fails_the_start),
