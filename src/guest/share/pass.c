@@ -108,7 +108,7 @@ static int sort_request(struct pass *p, size_t at, size_t len)
 
 	if (way == QUICK_PASS)
 		return send_request(p, at, len);
-	r = reply_here(p, &answer);
+	r = way == QUICK_KEEP ? 0 : reply_here(p, &answer);
 	if (r < 0)
 		return r;
 	if (way == QUICK_ANSWER)

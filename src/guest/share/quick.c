@@ -6,13 +6,19 @@
  * and nothing was heard of the node since.  The host is told with the next request that goes to it,
  * before that, or after a while; not at all where the file is closed by then.
  *
- * A file that is closed nobody waits for: the host is told, and does not reply.
+ * A file that is closed nobody waits for: the host is told, and does not reply.  What the kernel
+ * forgets needs no reply either, and waits for something that it can go with.
+ *
+ * A file that was made here a moment ago has no capabilities until somebody sets them, which comes
+ * by here or is a change that the host tells of.
  *
  * The kernel is this machine's own, and sends whole requests; all is the passing thread's alone.
  */
 #include "guest/share/quick.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/xattr.h>
 #include <string.h>
 
 #define KEPT (FOPEN_KEEP_CACHE | FOPEN_NOFLUSH)
@@ -22,11 +28,27 @@ static size_t slot_of(uint64_t node)
 	return (size_t)((node ^ node >> 32) % QUICK_NODES);
 }
 
-static bool is_known(const struct quick *q, uint64_t node)
+static bool has(const struct quick *q, const struct quick_nodes *nodes, uint64_t node)
 {
 	size_t i = slot_of(node);
 
-	return q->known[i].node == node && q->known[i].age == q->age;
+	return nodes->places[i].node == node && nodes->places[i].age == q->age;
+}
+
+static void put(const struct quick *q, struct quick_nodes *nodes, uint64_t node)
+{
+	size_t i = slot_of(node);
+
+	nodes->places[i].node = node;
+	nodes->places[i].age = q->age;
+}
+
+static void drop(struct quick_nodes *nodes, uint64_t node)
+{
+	size_t i = slot_of(node);
+
+	if (nodes->places[i].node == node)
+		nodes->places[i].node = 0;
 }
 
 static bool is_plain(const struct quick *q, const struct fuse_in_header *head)
@@ -64,12 +86,13 @@ static void answer(struct quick_answer *ret, const struct fuse_in_header *head)
 						.unique = head->unique } };
 }
 
-static void note_asked(struct quick *q, const struct fuse_in_header *head)
+/* @node: 0: of a file that is yet to be made */
+static void note_asked(struct quick *q, const struct fuse_in_header *head, uint64_t node)
 {
 	size_t i = (head->unique >> 1) % QUICK_ASKED; /* the kernel counts in twos */
 
 	q->asked[i].unique = head->unique;
-	q->asked[i].node = head->nodeid;
+	q->asked[i].node = node;
 }
 
 static enum quick_way open_file(struct quick *q, const struct fuse_in_header *head,
@@ -81,10 +104,10 @@ static enum quick_way open_file(struct quick *q, const struct fuse_in_header *he
 
 	if (!is_plain(q, head))
 		return QUICK_PASS;
-	if (is_known(q, head->nodeid) && q->n_waiting < QUICK_WAITING)
+	if (has(q, &q->stay, head->nodeid) && q->n_waiting < QUICK_WAITING)
 		fh = take_number(q);
 	if (!fh) {
-		note_asked(q, head);
+		note_asked(q, head, head->nodeid);
 		return QUICK_PASS;
 	}
 	m = &q->waiting[q->n_waiting++];
@@ -122,6 +145,19 @@ static enum quick_way close_file(struct quick *q, struct fuse_in_header *head,
 	return QUICK_TELL;
 }
 
+/* What else is asked for is the host's to answer. */
+static enum quick_way get_xattr(const struct quick *q, const struct fuse_in_header *head,
+				struct quick_answer *ret)
+{
+	const struct fuse_getxattr_in *in = (const void *)(head + 1);
+
+	if (!has(q, &q->bare, head->nodeid) || strcmp((const char *)(in + 1), XATTR_NAME_CAPS) != 0)
+		return QUICK_PASS;
+	answer(ret, head);
+	ret->head.error = -ENODATA;
+	return QUICK_ANSWER;
+}
+
 enum quick_way quick_request(struct quick *q, struct fuse_in_header *head, struct quick_answer *ret)
 {
 	switch (head->opcode) {
@@ -133,6 +169,17 @@ enum quick_way quick_request(struct quick *q, struct fuse_in_header *head, struc
 		answer(ret, head);
 		head->unique = 0;
 		return QUICK_TELL;
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+		return QUICK_KEEP;
+	case FUSE_GETXATTR:
+		return get_xattr(q, head, ret);
+	case FUSE_SETXATTR:
+		drop(&q->bare, head->nodeid);
+		return QUICK_PASS;
+	case FUSE_CREATE:
+		note_asked(q, head, 0);
+		return QUICK_PASS;
 	case FUSE_RENAME:
 	case FUSE_RENAME2: /* maybe to where the host hears of no changes */
 		q->age++;
@@ -151,26 +198,44 @@ size_t quick_waiting(struct quick *q, void *ret)
 	return len;
 }
 
-void quick_reply(struct quick *q, const void *head, size_t len)
+static void opened(struct quick *q, uint64_t node, const void *body, size_t len)
 {
-	struct {
-		struct fuse_out_header head;
-		struct fuse_open_out open;
-	} m;
-	size_t i, slot;
+	struct fuse_open_out open;
 
-	if (len != sizeof(m))
+	if (len != sizeof(open))
 		return;
-	memcpy(&m, head, sizeof(m));
-	i = (m.head.unique >> 1) % QUICK_ASKED;
-	if (q->asked[i].unique != m.head.unique)
+	memcpy(&open, body, len);
+	if (open.open_flags == KEPT)
+		put(q, &q->stay, node);
+}
+
+/* Where the host tells of changes the attributes are good for a while. */
+static void created(struct quick *q, const void *body, size_t len)
+{
+	struct fuse_entry_out e;
+
+	if (len < sizeof(e))
+		return;
+	memcpy(&e, body, sizeof(e));
+	if (e.attr_valid > 0)
+		put(q, &q->bare, e.nodeid);
+}
+
+void quick_reply(struct quick *q, const void *message, size_t len)
+{
+	struct fuse_out_header head;
+	const unsigned char *body = (const unsigned char *)message + sizeof(head);
+	size_t i;
+
+	memcpy(&head, message, sizeof(head));
+	i = (head.unique >> 1) % QUICK_ASKED;
+	if (q->asked[i].unique != head.unique)
 		return;
 	q->asked[i].unique = 0;
-	if (m.open.open_flags != KEPT)
-		return;
-	slot = slot_of(q->asked[i].node);
-	q->known[slot].node = q->asked[i].node;
-	q->known[slot].age = q->age;
+	if (q->asked[i].node)
+		opened(q, q->asked[i].node, body, len - sizeof(head));
+	else
+		created(q, body, len - sizeof(head));
 }
 
 /* A name that has gone may have come elsewhere, of a node that is not told. */
@@ -178,6 +243,6 @@ void quick_changed(struct quick *q, const struct shares_changed *m)
 {
 	if (m->what & (SHARES_ENTRY | SHARES_REMOVED | SHARES_ALL))
 		q->age++;
-	else if (is_known(q, m->node))
-		q->known[slot_of(m->node)].node = 0;
+	drop(&q->stay, m->node);
+	drop(&q->bare, m->node);
 }

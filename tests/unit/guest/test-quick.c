@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,6 +23,10 @@ struct request {
 		struct fuse_open_in open;
 		struct fuse_release_in release;
 		struct fuse_flush_in flush;
+		struct {
+			struct fuse_getxattr_in in;
+			char name[32];
+		} getxattr;
 	};
 };
 
@@ -164,6 +170,67 @@ static void changes_make_it_ask_again(void **state)
 	assert_int_equal(opens(q, 6, O_RDONLY), 0);
 }
 
+static void host_made(struct quick *q, uint64_t unique, uint64_t node, uint64_t attr_seconds)
+{
+	struct request r = { .head = { .opcode = FUSE_CREATE, .unique = unique, .nodeid = 1 } };
+	const struct {
+		struct fuse_out_header head;
+		struct fuse_entry_out e;
+		struct fuse_open_out open;
+	} m = { { .len = sizeof(m), .unique = unique },
+		{ .nodeid = node, .attr_valid = attr_seconds },
+		{ .fh = 1 } };
+	struct quick_answer a;
+
+	assert_int_equal(quick_request(q, &r.head, &a), QUICK_PASS);
+	quick_reply(q, &m, sizeof(m));
+}
+
+/* Return: is it known here that it has none? */
+static bool has_none(struct quick *q, uint64_t node, const char *name)
+{
+	struct request r = { .head = { .opcode = FUSE_GETXATTR, .unique = 8, .nodeid = node } };
+	struct quick_answer a;
+
+	strcpy(r.getxattr.name, name);
+	if (quick_request(q, &r.head, &a) == QUICK_PASS)
+		return false;
+	assert_int_equal(a.head.len, sizeof(a.head));
+	assert_int_equal(a.head.unique, 8);
+	assert_int_equal(a.head.error, -ENODATA);
+	return true;
+}
+
+static void a_new_file_has_no_capabilities_until_somebody_sets_them(void **state)
+{
+	struct quick *q = *state;
+	struct request set = { .head = { .opcode = FUSE_SETXATTR, .unique = 10, .nodeid = 6 } };
+	struct quick_answer a;
+
+	host_made(q, 2, 5, 100);
+	host_made(q, 4, 6, 100);
+	host_made(q, 6, 7, 0); /* where no changes are told of */
+	assert_true(has_none(q, 5, "security.capability"));
+	assert_false(has_none(q, 5, "security.selinux"));
+	assert_false(has_none(q, 7, "security.capability"));
+	assert_false(has_none(q, 8, "security.capability"));
+	assert_int_equal(quick_request(q, &set.head, &a), QUICK_PASS);
+	assert_false(has_none(q, 6, "security.capability"));
+	quick_changed(q, &(struct shares_changed){ .node = 5, .what = SHARES_ATTR });
+	assert_false(has_none(q, 5, "security.capability"));
+}
+
+static void what_is_forgotten_waits_for_something_else(void **state)
+{
+	struct quick *q = *state;
+	struct request r = { .head = { .opcode = FUSE_FORGET, .unique = 2 } };
+	struct quick_answer a;
+
+	assert_int_equal(quick_request(q, &r.head, &a), QUICK_KEEP);
+	r.head.opcode = FUSE_BATCH_FORGET;
+	assert_int_equal(quick_request(q, &r.head, &a), QUICK_KEEP);
+}
+
 static void many_at_once_go_to_the_host(void **state)
 {
 	struct quick *q = *state;
@@ -207,9 +274,13 @@ static void nobody_waits_for_what_is_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(known_files_are_opened_here),     TEST(others_are_not),
-		TEST(changes_make_it_ask_again),       TEST(many_at_once_go_to_the_host),
+		TEST(known_files_are_opened_here),
+		TEST(others_are_not),
+		TEST(changes_make_it_ask_again),
+		TEST(many_at_once_go_to_the_host),
 		TEST(nobody_waits_for_what_is_closed),
+		TEST(a_new_file_has_no_capabilities_until_somebody_sets_them),
+		TEST(what_is_forgotten_waits_for_something_else),
 	};
 
 	return cmocka_run_group_tests_name("guest: quick", tests, NULL, NULL);
