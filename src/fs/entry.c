@@ -6,7 +6,8 @@
  * by a watch of its own.  A watch begins before what it watches is read.
  *
  * A plain file of which that is so, that may be read here, and that stays open here (reach_pin()),
- * a kernel of moat's own opens for reading without asking (SHARES_ATTR_UNASKED).
+ * a kernel of moat's own opens for reading without asking (SHARES_ATTR_UNASKED).  For another one
+ * nothing is kept open for that.
  */
 #include "fs/entry.h"
 
@@ -82,7 +83,7 @@ void attr_tell(struct server *s, struct node *n, const struct statx *st, struct 
 {
 	attr_fill(s, st, ret);
 	*ret_seconds = attr_seconds(s, n, st);
-	if (*ret_seconds > 0 && may_be_unasked(s, n, st))
+	if (s->opens_unasked && *ret_seconds > 0 && may_be_unasked(s, n, st))
 		ret->flags = SHARES_ATTR_UNASKED;
 }
 

@@ -117,6 +117,7 @@ int op_begin(struct call *c)
 	const struct shares_begin *in = (const void *)c->rq.head;
 
 	c->s->waker = in->waker;
+	c->s->opens_unasked = in->can & SHARES_OPENS_UNASKED;
 	return CALL_SILENT;
 }
 

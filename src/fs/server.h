@@ -50,7 +50,8 @@ struct server {
 	bool expires; /* the guest's kernel can let a name expire, without giving up what it was */
 	bool twins;   /* there are read-only and writable shares */
 	bool bounded; /* as in the options */
-	_Atomic uint32_t waker; /* the guest's thread of SHARES_BEGIN; 0: none */
+	_Atomic uint32_t waker;	   /* the guest's thread of SHARES_BEGIN; 0: none */
+	atomic_bool opens_unasked; /* the guest's kernel can, as SHARES_BEGIN says */
 };
 
 struct server_options {

@@ -53,17 +53,20 @@ struct shares_changed {
 /* In the attributes of a file or folder (fuse_attr.flags): what is cached of it stays right until
  * the guest is told, whatever the guest reads.  A file may be opened for reading without asking,
  * and stays there until the guest has forgotten it; requests name one that was opened so by its
- * node, and 0.  moat's own kernel does that (kernel/patches); others pay no heed to it. */
+ * node, and 0.  moat's own kernel does that (kernel/patches), and its guest says so in
+ * SHARES_BEGIN; others are not told. */
 #define SHARES_ATTR_UNASKED (1u << 31)
 
 /* The guest's first message: the thread whose requests only look like changes, so that watchers
- * in the guest are woken (docs/FS.md). */
+ * in the guest are woken (docs/FS.md), and what its kernel can do. */
 #define SHARES_BEGIN 0x4d10
+
+#define SHARES_OPENS_UNASKED 1u /* it knows SHARES_ATTR_UNASKED */
 
 struct shares_begin {
 	struct fuse_in_header head;
 	uint32_t waker; /* as the requests' pid has it */
-	uint32_t padding;
+	uint32_t can;
 };
 
 /* The group of the waker's requests says what they are about. */

@@ -18,7 +18,8 @@ struct guest {
 	struct server *server;
 	int port, self_fd, ended_fd;
 	uint64_t unique;
-	size_t len; /* of @reply, the last reply's payload */
+	unsigned n_all; /* times that it was to forget all */
+	size_t len;	/* of @reply, the last reply's payload */
 	_Alignas(8) unsigned char reply[SHARES_FRAME_MAX];
 };
 
@@ -31,11 +32,17 @@ struct ask {
 	const char *name, *second; /* that follow; may be NULL */
 };
 
-/** guest_begin() - start the server, and begin in order; fails the test where it cannot */
-void guest_begin(struct guest *g, const struct fs_share *shares, size_t n);
+#define GUEST_WAKER 77777u
+
+/** guest_begin() - start the server, and begin in order; fails the test where it cannot.  @can: of
+ * the guest's kernel (link/shares.h) */
+void guest_begin(struct guest *g, const struct fs_share *shares, size_t n, uint32_t can);
 
 /** guest_end() - the server is gone after */
 void guest_end(struct guest *g);
+
+/** guest_tell() - a request that gets no reply.  Return: its number. */
+uint64_t guest_tell(struct guest *g, const struct ask *ask);
 
 /** guest_ask() - @g: the reply is in it.  Return: 0 or -errno of the reply. */
 int guest_ask(struct guest *g, const struct ask *ask);

@@ -24,18 +24,23 @@ struct scene {
 };
 
 /* Nothing may be kept on a host that tells of no changes. */
-static void begin(struct scene *s, struct folder *folder)
+static void begin_as(struct scene *s, struct folder *folder, uint32_t can)
 {
 	const struct fs_share share = { .fd = folder->fd };
 
 	s->folder = folder;
-	guest_begin(&s->g, &share, 1);
+	guest_begin(&s->g, &share, 1, can);
 	s->root = guest_look_up(&s->g, FUSE_ROOT_ID, "0");
 	assert_int_not_equal(s->root, 0);
 	if (!s->g.server->watcher) {
 		guest_end(&s->g);
 		skip();
 	}
+}
+
+static void begin(struct scene *s, struct folder *folder)
+{
+	begin_as(s, folder, SHARES_OPENS_UNASKED);
 }
 
 static struct fuse_entry_out look(struct scene *s, const char *name)
@@ -115,6 +120,22 @@ static void nothing_but_reading_is_done_unasked(void **state)
 	guest_end(&s.g);
 }
 
+static void nothing_is_kept_open_for_a_kernel_that_asks(void **state)
+{
+	static struct scene s;
+
+	begin_as(&s, *state, 0);
+	folder_put(s.folder, "file", "content");
+	assert_int_equal(look(&s, "file").attr.flags, 0);
+	assert_true(look(&s, "file").attr_valid > 0);
+	assert_int_equal(s.g.server->nodes.n_pinned, 0);
+	guest_end(&s.g);
+	begin(&s, *state);
+	assert_int_equal(look(&s, "file").attr.flags, SHARES_ATTR_UNASKED);
+	assert_int_equal(s.g.server->nodes.n_pinned, 1);
+	guest_end(&s.g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +145,8 @@ int main(void)
 						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(nothing_but_reading_is_done_unasked, folder_set_up,
 						folder_tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_kept_open_for_a_kernel_that_asks,
+						folder_set_up, folder_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("fs: unasked", tests, NULL, NULL);
