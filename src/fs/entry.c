@@ -115,6 +115,8 @@ int entry_fill(struct call *c, struct node *dir, const char *name, struct statx 
 
 	if (r < 0)
 		return r;
+	if (s->nodes.crowded && atomic_exchange(&s->nodes.crowded, false))
+		watch_crowded(s);
 	if (wants_watch(n, st) && watch_begin(s, n))
 		(void)reach_stat(&s->nodes, n, st);
 	*ret = (struct fuse_entry_out){

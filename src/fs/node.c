@@ -4,7 +4,8 @@
  * was forgotten leads nowhere.
  *
  * A node is there for as long as the guest has lookups of it, somebody uses it, or a child of it is
- * there.  The guest is hostile: it may forget too often, or never; the table has a bound.
+ * there.  The guest is hostile: it may forget too often, or never; the table has a bound.  One that
+ * comes near it is asked to forget what it has no use for.
  */
 #include "fs/node.h"
 
@@ -22,13 +23,22 @@
 
 #define ID_FIRST 2 /* 1 is the folder of the shares */
 
+#define NODES_MANY(t) ((t)->numbers.max / 8 * 7)
+#define NODES_FEW(t)  ((t)->numbers.max / 4 * 3)
+#define NODES_STEP(t) ((t)->numbers.max / 64) /* and it is asked again */
+
+void nodes_bound(struct nodes *t, size_t max)
+{
+	t->numbers.max = max;
+	t->crowded_at = NODES_MANY(t);
+}
+
 int nodes_init(struct nodes *t, size_t max_fds, size_t max_pinned)
 {
-	*t = (struct nodes){ .numbers.max = NODES_MAX,
-			     .max_fds = max_fds,
-			     .max_pinned = max_pinned };
+	*t = (struct nodes){ .max_fds = max_fds, .max_pinned = max_pinned };
 	pthread_mutex_init(&t->lock, NULL);
 	TAILQ_INIT(&t->idle);
+	nodes_bound(t, NODES_MAX);
 	return node_hash_init(t);
 }
 
@@ -65,6 +75,21 @@ struct node_key node_key_of(const struct statx *st, bool writable)
 	return key;
 }
 
+/* A guest with much memory knows ever more files of a large tree, and forgets none by itself. */
+static void note_added(struct nodes *t)
+{
+	if (t->numbers.n_used < t->crowded_at)
+		return;
+	t->crowded_at = t->numbers.n_used + NODES_STEP(t);
+	t->crowded = true;
+}
+
+static void note_removed(struct nodes *t)
+{
+	if (t->numbers.n_used < NODES_FEW(t))
+		t->crowded_at = NODES_MANY(t);
+}
+
 static int make_node(struct nodes *t, const struct node_key *key, mode_t type, struct node **ret)
 {
 	struct node *n = calloc(1, sizeof(*n));
@@ -83,6 +108,7 @@ static int make_node(struct nodes *t, const struct node_key *key, mode_t type, s
 	}
 	n->id = number + ID_FIRST;
 	node_hash_add(t, n);
+	note_added(t);
 	*ret = n;
 	return 0;
 }
@@ -103,6 +129,7 @@ void node_drop(struct nodes *t, struct node *n)
 		reach_drop(t, n);
 		node_hash_remove(t, n);
 		numbers_remove(&t->numbers, n->id - ID_FIRST);
+		note_removed(t);
 		free_node(n);
 		n = parent;
 	}

@@ -57,6 +57,8 @@ struct nodes {
 	struct node **buckets;
 	size_t n_buckets;
 	struct numbers numbers;
+	size_t crowded_at;     /* so many, and the guest is asked to forget some */
+	atomic_bool crowded;   /* it is to be asked */
 	struct node_list idle; /* the longest unused first */
 	size_t n_fds, max_fds; /* of those that could be closed */
 	size_t n_pinned, max_pinned;
@@ -69,6 +71,9 @@ struct nodes {
 /** nodes_init() - @max_fds: descriptors that are kept open for nodes that nobody has open;
  * @max_pinned: and of those that the guest may open unasked.  Return: 0; -ENOMEM. */
 int nodes_init(struct nodes *t, size_t max_fds, size_t max_pinned);
+
+/** nodes_bound() - the guest may know so many.  The bound is NODES_MAX until this is called. */
+void nodes_bound(struct nodes *t, size_t max);
 
 /** nodes_reset() - free all of them, whoever uses them */
 void nodes_reset(struct nodes *t);

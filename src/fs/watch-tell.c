@@ -172,6 +172,28 @@ static void tell_of_all(struct watcher *w)
 	}
 }
 
+/* Who asks is a worker, and does not wait: it asks again when there are more. */
+static bool has_room(struct watcher *w)
+{
+	bool has;
+
+	pthread_mutex_lock(&w->lock);
+	has = !w->ending && w->on_the_way < SHARES_WINDOW;
+	w->on_the_way += has;
+	pthread_mutex_unlock(&w->lock);
+	return has;
+}
+
+void watch_crowded(struct server *s)
+{
+	struct shares_changed m = { .head = { .len = sizeof(m), .error = SHARES_CHANGED },
+				    .what = SHARES_ALL };
+	struct iovec iov = { &m, sizeof(m) };
+
+	if (s->watcher && has_room(s->watcher))
+		server_send(s, &iov, 1);
+}
+
 /* What this process has done itself the guest has asked it for, by way of a writable share; what it
  * knows by way of a read-only one it has to be told. */
 static void tell_nodes(struct watcher *w, const struct file_id *id, const struct watch_event *e,

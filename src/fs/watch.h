@@ -28,6 +28,9 @@ bool watch_begin(struct server *s, struct node *n);
 /** watch_covers() - is the guest told of what others do to a file that has one name? */
 bool watch_covers(struct server *s, const struct node *n);
 
+/** watch_crowded() - ask the guest to forget the files that it has no use for */
+void watch_crowded(struct server *s);
+
 /** watch_freed() - nodes.freed */
 void watch_freed(void *arg, struct node *n);
 

@@ -38,7 +38,8 @@ enum shares_change {
 	SHARES_REMOVED = 16,
 	SHARES_IS_DIR = 32,
 	SHARES_EXPIRE = 64, /* the guest's kernel can let the entry expire, which is enough */
-	SHARES_ALL = 128,   /* not all could be told: everything may be old */
+	SHARES_ALL = 128,   /* everything may be old, or the server knows too many files: what is
+			     * not in use is forgotten */
 };
 
 struct shares_changed {
