@@ -1,9 +1,9 @@
 """What moatd uses while nobody asks it anything and a container runs."""
-import json
 import os
 import pathlib
 import time
 
+from measure import Values
 from setting import MOAT, ROOT, quiet
 
 IDLE_SEC = 10
@@ -28,20 +28,6 @@ def spent(process):
     return int(fields[11]) + int(fields[12]), sleeps
 
 
-class Idle:
-    def __init__(self, values):
-        self.values = values
-
-    def print(self):
-        print("idle: moatd beside one running container")
-        for name, value in self.values.items():
-            print(f"  {name:48}{value:>12}")
-        print(flush=True)
-
-    def save(self, path):
-        path.write_text(json.dumps({"title": "moatd with nothing to do", **self.values}, indent=1) + "\n")
-
-
 def run(_runs, registry):
     image = registry.busybox
     quiet(MOAT, "pull", "-q", image)
@@ -60,6 +46,8 @@ def run(_runs, registry):
     memory = {line.split()[0][:-1]: int(line.split()[1])
               for line in (process / "smaps_rollup").read_text().splitlines()[1:]}
     quiet(MOAT, "rm", "-f", "bench-idle")
-    return Idle({"seconds": IDLE_SEC, "clock ticks of CPU": ticks_after - ticks,
-                 "times a thread woke up": sleeps_after - sleeps, "RSS in KiB": memory["Rss"],
-                 "PSS in KiB": memory["Pss"], "of it private in KiB": memory["Private_Clean"] + memory["Private_Dirty"]})
+    return Values("idle: moatd beside one running container",
+                  {"seconds": IDLE_SEC, "clock ticks of CPU": ticks_after - ticks,
+                   "times a thread woke up": sleeps_after - sleeps, "RSS in KiB": memory["Rss"],
+                   "PSS in KiB": memory["Pss"],
+                   "of it private in KiB": memory["Private_Clean"] + memory["Private_Dirty"]})

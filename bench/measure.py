@@ -80,6 +80,22 @@ class Table:
             "host": host(), "rows": list(self.rows())}, indent=1) + "\n")
 
 
+class Values:
+    """What was measured once, by name."""
+
+    def __init__(self, title, values):
+        self.title, self.values = title, values
+
+    def print(self):
+        print(self.title)
+        for name, value in self.values.items():
+            print(f"  {name:48}{value:>12}")
+        print(flush=True)
+
+    def save(self, path):
+        path.write_text(json.dumps({"title": self.title, **self.values}, indent=1) + "\n")
+
+
 def field(path, name):
     """The first "name: value" of a file of /proc."""
     with open(path, encoding="ascii", errors="replace") as file:
