@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "attempt.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "jail/describe.h"
+
+static void output_goes_to_the_log(void **state)
+{
+	int log_fd = memfd_create("log", MFD_CLOEXEC), file = hello_file();
+	char text[16] = "";
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(attempt_spawn(&(struct attempt){ "log", NULL, log_fd, file }, &pid, &err),
+			 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(pread(log_fd, text, sizeof(text) - 1, 0), 5);
+	assert_string_equal(text, "said\n");
+	close(log_fd);
+	remove_file(file);
+}
+
+static void assert_status_line(const struct buf *status, const char *line)
+{
+	if (!strstr(status->data, line))
+		fail_msg("no \"%s\" in:\n%s", line, status->data);
+}
+
+static void no_capabilities_and_a_filter(void **state)
+{
+	cleanup(buf_reset) struct buf status = BUF_INIT;
+	int file = hello_file();
+	char path[64];
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(
+		attempt_spawn(&(struct attempt){ "wait", NULL, STDERR_FILENO, file }, &pid, &err),
+		0);
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	assert_int_equal(file_read_at(AT_FDCWD, path, KIB(64), &status), 0);
+	assert_status_line(&status, "\nCapPrm:\t0000000000000000\n");
+	assert_status_line(&status, "\nCapEff:\t0000000000000000\n");
+	assert_status_line(&status, "\nNoNewPrivs:\t1\n");
+	assert_status_line(&status, "\nSeccomp:\t2\n");
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	remove_file(file);
+}
+
+static void a_missing_program_is_an_error_with_its_name(void **state)
+{
+	int file = hello_file();
+	struct err err = { 0 };
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(attempt_spawn(&(struct attempt){ "nothing", "/usr/lib/no-such-program",
+							  STDERR_FILENO, file },
+				       &pid, &err),
+			 -ENOENT);
+	assert_non_null(strstr(err.msg, "/usr/lib/no-such-program"));
+	remove_file(file);
+}
+
+static bool described_as(const char *what)
+{
+	char *text = jail_describe();
+	bool is = text && strstr(text, what);
+
+	free(text);
+	return is;
+}
+
+static void it_is_alone_in_its_process_namespace(void **state)
+{
+	int status;
+
+	(void)state;
+	if (!described_as("namespaces of its own") || described_as("(but for processes)")) {
+		print_message("[  SKIPPED ] there are no process namespaces here\n");
+		skip();
+	}
+	assert_works("alone");
+	/* Its first process ignores signals of its own, but not this. */
+	status = attempt("abort");
+	assert_true(WIFSIGNALED(status));
+}
+
+static void it_has_a_control_group_that_goes_with_it(void **state)
+{
+	cleanup(buf_reset) struct buf groups = BUF_INIT;
+	int file = hello_file(), folder;
+	char path[64], name[64];
+	struct stat st;
+	struct err err;
+	pid_t pid;
+
+	(void)state;
+	if (!described_as(", a control group of its own")) {
+		remove_file(file);
+		print_message("[  SKIPPED ] no control group can be made here\n");
+		skip();
+	}
+	assert_int_equal(
+		attempt_spawn(&(struct attempt){ "wait", NULL, STDERR_FILENO, file }, &pid, &err),
+		0);
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	snprintf(name, sizeof(name), "/moat/%s\n", attempt_group()->name);
+	assert_int_equal(file_read_at(AT_FDCWD, path, KIB(64), &groups), 0);
+	assert_non_null(strstr(groups.data, name));
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	folder = dup(attempt_group()->folders[0]);
+	snprintf(name, sizeof(name), "%s", attempt_group()->name);
+	assert_int_equal(fstatat(folder, name, &st, 0), 0);
+	attempt_remove_group();
+	assert_int_equal(fstatat(folder, name, &st, 0), -1);
+	close(folder);
+	remove_file(file);
+}
+
+static void a_file_the_jails_user_may_not_read_is_an_error(void **state)
+{
+	int file = hello_file();
+	struct err err = { 0 };
+	pid_t pid;
+
+	(void)state;
+	if (!described_as("a user of its own")) {
+		remove_file(file);
+		print_message("[  SKIPPED ] the jail has the same user here\n");
+		skip();
+	}
+	assert_int_equal(fchmod(file, 0600), 0);
+	assert_int_equal(
+		attempt_spawn(&(struct attempt){ "reopen", NULL, STDERR_FILENO, file }, &pid, &err),
+		-EACCES);
+	assert_non_null(strstr(err.msg, "chmod"));
+	remove_file(file);
+}
+
+/* In a child, which is killed then. */
+static void spawn_and_tell(int to, int file)
+{
+	struct err err;
+	pid_t pid;
+
+	if (attempt_spawn(&(struct attempt){ "wait", NULL, STDERR_FILENO, file }, &pid, &err) < 0 ||
+	    fd_write_all(to, &pid, sizeof(pid)) < 0)
+		_exit(1);
+	pause();
+}
+
+static void a_jail_ends_with_its_starter(void **state)
+{
+	int ends[2], file = hello_file(), pidfd;
+	pid_t starter, jailed = 0;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	starter = fork();
+	if (starter == 0)
+		spawn_and_tell(ends[1], file);
+	assert_int_equal(fd_read_exact(ends[0], &jailed, sizeof(jailed)), 0);
+	pidfd = (int)syscall(SYS_pidfd_open, jailed, 0);
+	assert_true(pidfd >= 0);
+	kill(starter, SIGKILL);
+	assert_int_equal(waitpid(starter, NULL, 0), starter);
+	assert_true(fd_wait(pidfd, POLLIN, 60000) & POLLIN);
+	close(pidfd);
+	close(ends[0]);
+	close(ends[1]);
+	remove_file(file);
+}
+
+static void the_description_names_the_filter(void **state)
+{
+	char *text = jail_describe();
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(strstr(text, "seccomp"));
+	free(text);
+}
+
+static int remove_group(void **state)
+{
+	(void)state;
+	attempt_remove_group();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_goes_to_the_log),
+		cmocka_unit_test(no_capabilities_and_a_filter),
+		cmocka_unit_test(a_missing_program_is_an_error_with_its_name),
+		cmocka_unit_test(it_is_alone_in_its_process_namespace),
+		cmocka_unit_test(it_has_a_control_group_that_goes_with_it),
+		cmocka_unit_test(a_file_the_jails_user_may_not_read_is_an_error),
+		cmocka_unit_test(a_jail_ends_with_its_starter),
+		cmocka_unit_test(the_description_names_the_filter),
+	};
+
+	if (!attempts_init(argc, argv))
+		return EXIT_FAILURE;
+	return cmocka_run_group_tests(tests, NULL, remove_group);
+}
