@@ -3,7 +3,7 @@
 
   shares.py TEST SHIM SEED FOLDER
 
-As machine.py, whose machine this is.
+As machine.py.
 """
 import errno
 import json
@@ -17,7 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from machine import Machine, equal, refused, watchdog  # noqa: E402
+from shimmachine import Machine, equal, refused, watchdog  # noqa: E402
 
 
 class Server:
