@@ -2,51 +2,7 @@
 # Spare machines: one waits for the next start, and nothing but the speed tells that it was used.
 
 load lib
-
-IDENTITY=$REGISTRY/test/identity:latest
-
-setup_file() {
-	file_setup
-	export MOAT_SPARES=1
-	start_moatd
-	with_busybox
-	moat pull -q "$IDENTITY" >/dev/null
-	moat run --rm "$BUSYBOX" true
-}
-
-teardown_file() {
-	file_teardown
-}
-
-# ready: the engines' processes of the machines that wait and have rehearsed.
-ready() {
-	moat system spare ls --format '{{.Rehearsed}} {{.Pid}}' | sed -n 's/^true //p'
-}
-
-# spare: the engine's process of the machine that waits.
-spare() {
-	local pid
-	pid=$(ready)
-	[ -n "$pid" ] && echo "$pid"
-}
-
-await_spare() {
-	poll 60 spare
-	spare
-}
-
-# was_taken PID: it does not wait any more; another one may.
-was_taken() {
-	! moat system spare ls -q | grep -qx "$1"
-}
-
-no_spare() {
-	[ -z "$(moat system spare ls -q)" ]
-}
-
-pid_of() {
-	moat inspect "$1" | jq -r '.[0].State.Pid'
-}
+load spare
 
 # from_spare NAME ARGUMENT…: moat run -d NAME in the machine that waits, and in no other.
 from_spare() {
@@ -171,11 +127,6 @@ spare_shim() {
 	done
 }
 
-# zygote: the engine's process that spares are forked of.
-zygote() {
-	curl -sS --unix-socket "$SOCKET" http://moat/moat/spares | jq -re '.Zygotes[0].Pid'
-}
-
 @test "spare: its folder stays until the container has taken what it needs from it" {
 	local shim engine
 	engine=$(await_spare)
@@ -246,6 +197,7 @@ zygote() {
 	poll 20 gone "$pid"
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
+	moat system kernel set "$MOAT_TEST_KERNEL"
 }
 
 @test "spare: one goes with moatd, and the next moatd makes its own" {
@@ -296,11 +248,6 @@ zygote() {
 	await_spare
 }
 
-# spares N: so many wait.
-spares() {
-	[ "$(ready | wc -l)" -eq "$1" ]
-}
-
 # several N: more than one waits, and at most N.
 several() {
 	local n
@@ -336,155 +283,4 @@ several() {
 	steps=$(awk 'NR > 1 { print $1 }' "$BATS_TEST_TMPDIR/trace" | paste -sd ' ')
 	assert_equal "$steps" "created attached asked template begun engine ready started output exited ended answered"
 	moat run --rm --cold --trace-start "$BUSYBOX" true 2>&1 | grep -q "a booted machine"
-}
-
-zygote_is_not() {
-	local now
-	now=$(zygote) && [ "$now" != "$1" ]
-}
-
-# row: starts of which most find no spare.
-row() {
-	for i in 1 2 3 4; do moat run --rm "$BUSYBOX" true & done
-	wait
-}
-
-# keeps N: a row has so many wait, for a while at least.
-keeps() {
-	local i n=$((50 * $(slowness)))
-	row
-	for ((i = 0; i < n; i++)); do
-		spares "$1" && return
-		sleep 0.1
-	done
-	return 1
-}
-
-keeps_zygote() {
-	keeps 2 && zygote
-}
-
-# another_zygote PID: a row has another one made.
-another_zygote() {
-	keeps_zygote && zygote_is_not "$1"
-}
-
-# with_zygote: one is there, and a spare was forked of it.
-with_zygote() {
-	moat system spare set 1-2
-	poll 60 keeps_zygote
-}
-
-# forks_one: of a row of starts one at least is forked, unless spares are made faster than they are asked for.
-forks_one() {
-	zygote || keeps_zygote
-	run timeout 300 python3 "$TESTS/integration/clones.py" 6 \
-		"$MOAT_BUILD/moat" run --rm -i --trace-start "$IDENTITY" identity
-	[ "$status" -ne 0 ] || [[ $output == *"(a forked machine)"* ]]
-}
-
-@test "zygote: starts that find no spare are forked of it, and differ in what must be unique" {
-	with_zygote
-	poll 60 forks_one
-	echo "$output"
-	assert_status 0
-	assert_has "(a forked machine)"
-}
-
-# has_kin: of four containers one at least is of a machine that was forked of the zygote there is.
-has_kin() {
-	moat rm -f kin1 kin2 kin3 kin4 || true
-	with_zygote
-	for i in 1 2 3 4; do moat run -d --name "kin$i" "$BUSYBOX" sleep 1000 & done
-	wait
-	run ps -o ppid= -p "$(pid_of kin1),$(pid_of kin2),$(pid_of kin3),$(pid_of kin4)"
-	assert_has "$(zygote)"
-}
-
-@test "zygote: when it is killed, what was forked of it goes on, and there is another one" {
-	local pid
-	poll 60 has_kin
-	pid=$(zygote)
-	kill -9 "$pid"
-	for i in 1 2 3 4; do
-		run moat exec "kin$i" echo here
-		assert_equal "$output" here
-	done
-	poll 60 another_zygote "$pid"
-	moat rm -f kin1 kin2 kin3 kin4
-}
-
-# switches PID: how often its threads have slept or waited.
-switches() {
-	cat /proc/"$1"/task/*/status | awk '/ctxt_switches/ { n += $2 } END { print n }'
-}
-
-@test "zygote: it sleeps for good, goes with the spares, and ends with moatd" {
-	local pid before
-	with_zygote
-	pid=$(zygote)
-	before=$(switches "$pid")
-	sleep 2
-	assert_equal "$(switches "$pid")" "$before"
-	moat system spare set 1
-	poll 20 gone "$pid"
-	with_zygote
-	pid=$(zygote)
-	kill -9 "$(moatd_pid)"
-	poll 20 gone "$pid"
-	moat run --rm "$BUSYBOX" true
-}
-
-@test "zygote: one that hangs is given up, and starts go on without" {
-	local pid
-	with_zygote
-	pid=$(zygote)
-	kill -STOP "$pid"
-	for i in 1 2 3; do
-		run moat run --rm "$BUSYBOX" echo fine
-		assert_equal "$output" fine
-	done
-	poll 60 gone "$pid"
-	await_spare
-	run moat run --rm "$BUSYBOX" echo fine
-	assert_equal "$output" fine
-}
-
-stop_moatd() {
-	local pid
-	pid=$(moatd_pid)
-	moat system stop
-	poll 20 gone "$pid"
-}
-
-complaints() {
-	grep -c "machines are not forked but restored" "$MOAT_ROOT/moatd.log" || true
-}
-
-# not_forked BUILD: a moatd of these programs restores its spares, and says once why.
-not_forked() {
-	local before MOAT_BUILD=$1
-	before=$(complaints)
-	moat run --rm "$BUSYBOX" true
-	moat system spare set 1-2
-	for i in 1 2; do
-		poll 60 keeps 2
-		run zygote
-		assert_status 1
-		run moat run --rm "$BUSYBOX" echo fine
-		assert_equal "$output" fine
-	done
-	assert_equal "$(complaints)" $((before + 1))
-	stop_moatd
-}
-
-@test "zygote: where the library is missing, or is not loaded, spares are restored, and the log says why" {
-	local build=$BATS_TEST_TMPDIR/build
-	mkdir "$build"
-	cp "$MOAT_BUILD"/moat{,d,-shim,-init,-net,-fs,-unpack,-rehearsal,-clone-memory.so} "$build"
-	stop_moatd
-	not_forked "$build"
-	echo "no library" >"$build/moat-zygote.so"
-	not_forked "$build"
-	assert_equal "$(grep -c "not forked.*moat-zygote.so" "$MOAT_ROOT/moatd.log")" 2
 }
