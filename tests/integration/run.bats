@@ -27,6 +27,7 @@ teardown_file() {
 	assert_status 42
 }
 
+# bats test_tags=kernel
 @test "run: a device node can be made, but the machine's disks and consoles not opened with it" {
 	run moat run --rm "$BUSYBOX" sh -c 'mknod /disk b 254 16 && mknod /port c 4 64 && mknod /console c 5 1 &&
 		mknod /void c 1 3 && echo x >/void || exit 1
@@ -34,6 +35,7 @@ teardown_file() {
 	assert_status 0
 }
 
+# bats test_tags=kernel
 @test "run: the kernel is the guest's, not the host's" {
 	run moat run --rm "$BUSYBOX" uname -r
 	assert_status 0
@@ -86,6 +88,7 @@ teardown_file() {
 	assert_equal "$output" /made/by/moat
 }
 
+# bats test_tags=kernel
 @test "run: the root can be written to, and is the image's again in the next container" {
 	run moat run --rm "$BUSYBOX" sh -c 'echo new >/etc/new && rm /etc/group && cat /etc/new && ls /etc/group'
 	[ "$status" -ne 0 ]
@@ -95,6 +98,7 @@ teardown_file() {
 	assert_has wheel
 }
 
+# bats test_tags=kernel
 @test "run: files, owners, links, devices and attributes are those of the layers" {
 	moat pull -q "$REGISTRY/test/rich:latest"
 	run moat run --rm "$REGISTRY/test/rich:latest" sh -c '
@@ -124,6 +128,7 @@ teardown_file() {
 	moat image rm "$REGISTRY/test/rich:latest"
 }
 
+# bats test_tags=kernel
 @test "run: a container has /proc, /sys, /dev, /dev/pts, /dev/shm and a pid namespace of its own" {
 	run moat run --rm "$BUSYBOX" sh -c '
 		echo "pid $$"; for d in proc sys dev/pts dev/shm; do grep -q " /$d " /proc/mounts || echo "no $d"; done
@@ -134,6 +139,7 @@ teardown_file() {
 	assert_has 4
 }
 
+# bats test_tags=kernel
 @test "run: a container without a network has lo and no other interface" {
 	run -0 --separate-stderr moat run --rm --network none "$BUSYBOX" sh -c 'ls /sys/class/net; ip -o link | wc -l; ping -c 1 127.0.0.1 >&2'
 	assert_equal "$output" "$(printf 'lo\n1')"
@@ -142,6 +148,7 @@ teardown_file() {
 	assert_equal "$output" lo
 }
 
+# bats test_tags=kernel
 @test "run: --cpus and -m bound the machine's processors and the container's memory" {
 	run moat run --rm --cpus 2 -m 128m "$BUSYBOX" sh -c 'nproc; cat /sys/fs/cgroup/memory.max'
 	assert_status 0
@@ -156,6 +163,7 @@ teardown_file() {
 	[ "$output" -lt 60000 ]
 }
 
+# bats test_tags=kernel
 @test "run: a workload past its memory limit is killed, and that is told" {
 	# tail keeps the line that does not end; a shell that gathers as much takes a minute, emulated.
 	run moat run --name oom -m 32m "$BUSYBOX" tail /dev/zero
@@ -182,6 +190,7 @@ biggest_blob() {
 	find "$SUITE/images/good/big/blobs/sha256" -type f -size +8M -printf '%f\n'
 }
 
+# bats test_tags=kernel
 @test "run: 64 MiB on standard output and 64 MiB on standard error at once arrive exactly" {
 	local once dir=$BATS_TEST_TMPDIR
 	moat pull -q "$REGISTRY/test/big:latest"
@@ -200,6 +209,7 @@ biggest_blob() {
 	assert_equal "${lines[0]}" y
 }
 
+# bats test_tags=kernel
 @test "run -t: the workload has a terminal of the right size that follows resizing, and raw mode ends" {
 	run python3 "$TESTS/integration/terminal.py" 31x97 'expect:#' \
 		'send:stty size; tty\n' 'expect:31 97' 'expect:/dev/' 'resize:40x120' \

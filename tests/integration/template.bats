@@ -2,6 +2,7 @@
 # Warm starts: machines are restored from a template, and nothing but their speed tells.
 
 load lib
+load template
 
 setup_file() {
 	file_setup bare
@@ -9,95 +10,7 @@ setup_file() {
 	with_busybox
 }
 
-teardown_file() {
-	file_teardown
-}
-
-restored() {
-	moat inspect "$1" | jq -r '.[0].Moat.Restored'
-}
-
-# made: how often a template was made in this root.
-made() {
-	grep -c ' template .* made in ' "$MOAT_ROOT/moatd.log" || true
-}
-
-templates() {
-	moat system template ls -q
-}
-
-# template_dir: the folder of the only template, when all of it is on the disk.
-template_dir() {
-	local dirs=("$MOAT_ROOT"/templates/[0-9a-f]*)
-	[ "${#dirs[@]}" -eq 1 ] && [ -s "${dirs[0]}/template.json" ] && echo "${dirs[0]}"
-}
-
-kept_template() {
-	moat system template build >/dev/null
-	poll 60 template_dir
-	template_dir
-}
-
-# remove_template_of CPUS: fails while it is not all on the disk.
-remove_template_of() {
-	local key
-	key=$(moat system template ls --format json | jq -r --arg n "$1" 'select(.Cpus == $n) | .Key')
-	[ -n "$key" ] && moat system template rm "$key"
-}
-
-nothing_half_made() {
-	[ -z "$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 -name '.*')" ]
-}
-
-# no_maker: no process that makes a template is left.
-no_maker() {
-	[ -z "$(users_of "$MOAT_ROOT/templates")" ]
-}
-
-# memory_of_moatd: the template's memory as moatd holds it, which machines map.
-memory_of_moatd() {
-	local fd pid
-	pid=$(moatd_pid)
-	for fd in "/proc/$pid/fd"/*; do
-		if [[ $(readlink "$fd") == /memfd:moat-template* ]]; then
-			echo "$fd"
-			return
-		fi
-	done
-	return 1
-}
-
-sum() {
-	sha256sum <"$1" | cut -d' ' -f1
-}
-
-# damage FILE: other bytes in the middle of it.
-damage() {
-	local size
-	size=$(stat -c %s "$1")
-	printf 'damaged by a test' | dd of="$1" bs=1 seek=$((size / 2)) conv=notrunc status=none
-}
-
-# assert_replaced: the next start throws the template away, makes another and is restored from that.
-assert_replaced() {
-	local before
-	before=$(made)
-	run moat run --name after "$BUSYBOX" echo fine
-	assert_status 0
-	assert_equal "$output" fine
-	assert_equal "$(restored after)" true
-	assert_equal "$(made)" $((before + 1))
-	moat rm after
-	kept_template
-	nothing_half_made
-}
-
-# stop_moatd: until its lock is free, so that the next one can start and reads the template from the disk.
-stop_moatd() {
-	moat system stop
-	poll 60 flock -n "$MOAT_ROOT/moatd.lock" true
-}
-
+# bats test_tags=kernel
 @test "template: system start makes that of a container without limits, in the background" {
 	local key
 	assert_equal "$(templates)" ""
@@ -122,6 +35,7 @@ stop_moatd() {
 	rm -rf "$other"
 }
 
+# bats test_tags=kernel
 @test "template: ten first starts at once make one template, and all are restored from it" {
 	local i pids=()
 	assert_equal "$(templates)" ""
@@ -140,6 +54,7 @@ stop_moatd() {
 	assert_equal "$(templates)" "$(basename "$(kept_template)")"
 }
 
+# bats test_tags=kernel
 @test "template: exec, logs and signals reach a clone" {
 	run moat exec clone2 sh -c 'echo out; exit 7'
 	assert_status 7
@@ -181,6 +96,7 @@ stop_moatd() {
 	moat rm tty
 }
 
+# bats test_tags=kernel
 @test "template: a clone has the processors and memory it was given" {
 	run moat run --name sized --cpus 1 -m 1500m "$BUSYBOX" \
 		sh -c 'nproc; cat /sys/fs/cgroup/memory.max; grep MemTotal /proc/meminfo'
@@ -193,6 +109,7 @@ stop_moatd() {
 	poll 60 remove_template_of 1
 }
 
+# bats test_tags=kernel
 @test "template: a clone stands still while it is paused" {
 	moat run -d --name held "$BUSYBOX" sleep 100000 >/dev/null
 	moat pause held
@@ -255,6 +172,7 @@ gives_back() {
 	poll 60 less_than "$name" $((full - 150))
 }
 
+# bats test_tags=kernel
 @test "memory: what a booted machine has freed goes back to the host" {
 	gives_back cold --cold
 	moat rm -f cold
@@ -265,6 +183,7 @@ held() {
 	echo $(($(stat -L -c %b "$(memory_of_moatd)") / 2048))
 }
 
+# bats test_tags=kernel
 @test "memory: what a clone has freed goes back to the host, and the template is as it was" {
 	local dir disk before
 	dir=$(kept_template)
@@ -315,127 +234,6 @@ held() {
 	assert_equal "$(restored reread)" true
 	assert_equal "$(made)" "$before"
 	moat rm reread
-}
-
-@test "template: one whose state was cut short while moatd runs fails no start, and is replaced" {
-	truncate -s 1000 "$(kept_template)/state"
-	run moat run --name saved "$BUSYBOX" echo fine
-	assert_status 0
-	assert_equal "${lines[-1]}" fine
-	assert_equal "$(restored saved)" false
-	moat rm saved
-	assert_replaced
-}
-
-@test "template: one with damaged state is replaced" {
-	local dir
-	dir=$(kept_template)
-	stop_moatd
-	damage "$dir/state"
-	start_moatd
-	assert_replaced
-	grep -q 'its state is damaged' "$MOAT_ROOT/moatd.log"
-}
-
-@test "template: one with damaged memory is replaced" {
-	local dir
-	dir=$(kept_template)
-	stop_moatd
-	damage "$dir/memory"
-	start_moatd
-	assert_replaced
-	grep -q 'its memory is damaged' "$MOAT_ROOT/moatd.log"
-}
-
-@test "template: one with a damaged template.json is replaced" {
-	local dir
-	dir=$(kept_template)
-	stop_moatd
-	truncate -s 20 "$dir/template.json"
-	start_moatd
-	assert_replaced
-}
-
-@test "template: another machine's, put in its place, is replaced" {
-	local dir other
-	dir=$(kept_template)
-	moat run --rm --cpus 1 "$BUSYBOX" true
-	two_kept() {
-		[ "$(find "$MOAT_ROOT/templates" -mindepth 2 -name template.json | wc -l)" -eq 2 ]
-	}
-	poll 60 two_kept
-	stop_moatd
-	other=$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 ! -path "$dir")
-	rm -rf "$dir"
-	mv "$other" "$dir"
-	start_moatd
-	assert_replaced
-	grep -q 'of another kind of machine' "$MOAT_ROOT/moatd.log"
-}
-
-@test "template: kill -9 of moatd while one is made leaves nothing half-made" {
-	local pid run
-	moat system template rm "$(basename "$(kept_template)")"
-	pid=$(moatd_pid)
-	"$MOAT_BUILD/moat" system template build >/dev/null 2>&1 3>&- &
-	run=$!
-	poll 60 compgen -G "$MOAT_ROOT/templates/.new-*/machine.json"
-	kill -9 "$pid"
-	poll 20 gone "$pid"
-	wait "$run" || true
-	assert_equal "$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 ! -name '.*')" ""
-	start_moatd
-	nothing_half_made
-	poll 60 no_maker
-	assert_replaced
-}
-
-# maker qemu|shim: the process that makes a template.
-maker() {
-	local pid
-	for pid in $(users_of "$MOAT_ROOT/templates"); do
-		case $1,$(readlink "/proc/$pid/exe") in
-		shim,*/moat-shim)
-			echo "$pid"
-			return
-			;;
-		qemu,*/moat-shim)
-			for pid in $(descendants "$pid"); do
-				[[ $(readlink "/proc/$pid/exe") != *qemu-system-* ]] || echo "$pid"
-			done
-			return
-			;;
-		esac
-	done
-}
-
-some_maker() {
-	[ -n "$(maker "$1")" ]
-}
-
-@test "template: kill -9 of the machine or its shim while one is made: containers start all the same" {
-	local victim run
-	for victim in qemu shim; do
-		moat system template rm "$(basename "$(kept_template)")"
-		"$MOAT_BUILD/moat" system template build >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
-		run=$!
-		poll 60 some_maker "$victim"
-		kill -9 "$(maker "$victim")"
-		! wait "$run"
-		grep -q 'template could not be made' "$BATS_TEST_TMPDIR/out"
-		nothing_half_made
-		poll 60 no_maker
-		assert_equal "$(templates)" ""
-		run moat run --name without "$BUSYBOX" echo fine
-		assert_status 0
-		assert_equal "$output" fine
-		assert_equal "$(restored without)" false
-		moat rm without
-		# It is tried again after a while, or at once by a new moatd.
-		stop_moatd
-		start_moatd
-		assert_replaced
-	done
 }
 
 @test "template: system template ls, rm and build" {
