@@ -16,8 +16,9 @@ moat() {
 # How many times as long as on an idle host something takes, for want of processors.
 slowness() {
 	local load
-	load=$(cut -d. -f1 /proc/loadavg)
-	echo $((1 + load / $(nproc)))
+	read -r load _ </proc/loadavg
+	PROCESSORS=${PROCESSORS:-$(nproc)}
+	echo $((1 + ${load%.*} / PROCESSORS))
 }
 
 # poll SECONDS COMMAND…: repeat until it succeeds; fails when the time is over, which is that of an idle host.
@@ -35,25 +36,25 @@ poll() {
 
 # gone PID: no such process, or only its exit status is left.
 gone() {
-	local state
-	state=$(ps -o stat= -p "$1") || return 0
-	# With "l" threads of it are left, and with them its sockets.
-	[[ $state == Z* && $state != *l* ]]
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	# From its state on, see proc(5); the 18th is the number of threads. With threads its sockets are left.
+	# shellcheck disable=SC2086 # words
+	set -- ${stat##*) }
+	[ "$1" = Z ] && [ "${18}" -le 1 ]
 }
 
 # users_of PATH: processes of moat's, or a server's, with PATH in their arguments or below it as MOAT_ROOT.
 users_of() {
-	local dir pid
-	for dir in /proc/[0-9]*; do
-		pid=${dir#/proc/}
+	local pid
+	{
+		grep -lsF -- "$1" /proc/[0-9]*/cmdline || true
+		grep -lsz -- "^MOAT_ROOT=$1" /proc/[0-9]*/environ || true
+	} | cut -d/ -f3 | sort -nu | while read -r pid; do
 		# The test's own shells have it there, too.
-		case $(readlink "$dir/exe" 2>/dev/null) in
-		*/moat | */moatd | */moat-* | */qemu-system-* | */docker-registry | */python3*) ;;
-		*) continue ;;
+		case $(readlink "/proc/$pid/exe" 2>/dev/null) in
+		*/moat | */moatd | */moat-* | */qemu-system-* | */docker-registry | */python3*) echo "$pid" ;;
 		esac
-		if grep -qsF -- "$1" "$dir/cmdline" || grep -qsz -- "^MOAT_ROOT=$1" "$dir/environ"; then
-			echo "$pid"
-		fi
 	done
 	return 0
 }
@@ -136,7 +137,7 @@ moatd_pid() {
 
 # id_of NAME: a container's full id.
 id_of() {
-	moat inspect "$1" | jq -r '.[0].Id'
+	moat inspect -f '{{.Id}}' "$1"
 }
 
 # shim_pid NAME, engine_pid NAME: the processes of the machine a container is in, for its files or to run.
@@ -172,7 +173,7 @@ engine_pid() {
 		esac
 	done
 	# One that was forked is no child of its shim's.
-	pid=$(moat inspect "$1" | jq -r '.[0].State.Pid')
+	pid=$(moat inspect -f '{{.State.Pid}}' "$1")
 	[ "${pid:-0}" -gt 0 ] && echo "$pid"
 }
 
@@ -186,7 +187,7 @@ descendants() {
 
 # state NAME: created, running, exited.
 state() {
-	moat inspect "$1" | jq -r '.[0].State.Status'
+	moat inspect -f '{{.State.Status}}' "$1"
 }
 
 is_state() {
