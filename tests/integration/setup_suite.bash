@@ -1,37 +1,55 @@
-# Once for all files: images, a real registry and a misbehaving one, a data root with a guest kernel.
-# Everything lies in $SUITE and is told to the tests by exported variables.
+# Once for all files of a lane: images, a real registry and a misbehaving one, a data root with a guest kernel.
+# Everything lies in $SUITE and is told to the tests by exported variables. $MOAT_TEST_SHARED is a folder of all lanes.
+
+source "${BASH_SOURCE[0]%/*}/lib.bash"
 
 setup_suite() {
-	source "${BASH_SOURCE[0]%/*}/lib.bash"
 	# Short, because sockets have their place below it.
 	SUITE=$(mktemp -d /tmp/moat-test.XXXXXX)
 	chmod 755 "$SUITE"
 	export SUITE
 
 	make_images
-	start_registry
+	start_registry "$SUITE/registry"
+	export BUSYBOX=$REGISTRY/test/busybox:latest
 	start_bad_registry
-	push_images
 	prepare_root
 }
 
-# They take seconds to make, so they are kept in the build folder for as long as what they are made of is the same.
+# once NAME COMMAND…: in the folder of all lanes, by the lane that comes first.
+once() {
+	(
+		flock 8
+		[ -e "$MOAT_TEST_SHARED/$1.done" ] || "${@:2}" 8>&-
+		touch "$MOAT_TEST_SHARED/$1.done"
+	) 8>"$MOAT_TEST_SHARED/$1.lock"
+}
+
+# They, and what a registry has of them, take seconds to make, so they are kept in the build folder for as long as what
+# they are made of is the same.
 make_images() {
-	local kept made
+	local kept
 	# Some images are of programs that may be missing.
-	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$REPO/tools/ociimage.py" "$(command -v busybox)" \
-		<(command -v sqlite3) | sha256sum)
+	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$TESTS/integration/setup_suite.bash" "$REPO/tools/ociimage.py" \
+		"$(command -v busybox)" <(command -v sqlite3) | sha256sum)
 	kept=$MOAT_BUILD/test-images/${kept:0:16}
-	if [ ! -d "$kept" ]; then
-		mkdir -p "${kept%/*}"
-		made=$(mktemp -d "${kept%/*}/new.XXXXXX")
-		python3 "$TESTS/integration/images.py" "$made/images"
-		python3 "$TESTS/integration/fieldimages.py" "$made/images/field"
-		# Another run may have been quicker.
-		mv -T "$made/images" "$kept" || [ -d "$kept" ]
-		rm -rf "$made"
-	fi
-	cp -a "$kept" "$SUITE/images"
+	[ -d "$kept" ] || once images keep_images "$kept"
+	cp -a "$kept/images" "$kept/registry" "$SUITE/"
+}
+
+keep_images() {
+	local kept=$1 made
+	mkdir -p "${kept%/*}"
+	made=$(mktemp -d "${kept%/*}/new.XXXXXX")
+	python3 "$TESTS/integration/images.py" "$made/images"
+	python3 "$TESTS/integration/fieldimages.py" "$made/images/field"
+	start_registry "$made/registry"
+	push_images "$made/images"
+	kill "$REGISTRY_PID"
+	poll 20 gone "$REGISTRY_PID"
+	# Another run may have been quicker.
+	mv -T "$made" "$kept" || [ -d "$kept" ]
+	rm -rf "$made"
 }
 
 teardown_suite() {
@@ -43,16 +61,18 @@ free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# start_registry FOLDER: sets REGISTRY and REGISTRY_PID.
 start_registry() {
 	local port
 	port=$(free_port)
 	cat >"$SUITE/registry.yml" <<-YML
 		version: 0.1
 		log: {level: error}
-		storage: {filesystem: {rootdirectory: $SUITE/registry}, delete: {enabled: true}}
+		storage: {filesystem: {rootdirectory: $1}, delete: {enabled: true}}
 		http: {addr: "127.0.0.1:$port"}
 	YML
 	docker-registry serve "$SUITE/registry.yml" >"$SUITE/registry.log" 2>&1 3>&- &
+	REGISTRY_PID=$!
 	disown
 	poll 20 curl -fsS -o /dev/null "http://127.0.0.1:$port/v2/"
 	export REGISTRY=localhost:$port
@@ -71,24 +91,30 @@ push() {
 	skopeo --insecure-policy copy -q --dest-tls-verify=false "$@"
 }
 
+# push_images FOLDER
 push_images() {
 	local layout name
-	for layout in "$SUITE"/images/good/*; do
+	for layout in "$1"/good/*; do
 		name=${layout##*/}
 		push --all "oci:$layout:latest" "docker://$REGISTRY/test/$name:latest"
 	done
-	push --format v2s2 "oci:$SUITE/images/good/busybox:latest" "docker://$REGISTRY/test/schema2:latest"
-	push "oci:$SUITE/images/good/busybox:latest" "docker://$REGISTRY/test/busybox:other"
-	export BUSYBOX=$REGISTRY/test/busybox:latest
+	push --format v2s2 "oci:$1/good/busybox:latest" "docker://$REGISTRY/test/schema2:latest"
+	push "oci:$1/good/busybox:latest" "docker://$REGISTRY/test/busybox:other"
 }
 
 # The kernel is set and the template of most containers made once; every file's root starts as a copy of this one.
 prepare_root() {
+	once prepared make_root "$MOAT_TEST_SHARED/prepared"
+	ln -s "$MOAT_TEST_SHARED/prepared" "$SUITE/prepared"
+}
+
+make_root() {
 	local pid
-	MOAT_ROOT=$SUITE/prepared MOAT_SPARES=0 start_moatd
-	pid=$(moatd_pid "$SUITE/prepared")
-	MOAT_ROOT=$SUITE/prepared moat system kernel set "$MOAT_TEST_KERNEL"
-	MOAT_ROOT=$SUITE/prepared moat run --rm -q "$BUSYBOX" true
-	MOAT_ROOT=$SUITE/prepared moat system stop
+	export MOAT_ROOT=$1
+	MOAT_SPARES=0 start_moatd
+	pid=$(moatd_pid "$MOAT_ROOT")
+	moat system kernel set "$MOAT_TEST_KERNEL"
+	moat run --rm -q "$BUSYBOX" true
+	moat system stop
 	poll 20 gone "$pid"
 }
