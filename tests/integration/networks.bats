@@ -274,6 +274,10 @@ told_of_firewall() {
 	assert_equal "$output" lo
 	run moat run --rm --network host "$BUSYBOX" true
 	assert_error 125 "a container has a machine of its own" host.docker.internal
+	run moat network connect host client
+	assert_error 1 "network host not found: a container has a machine of its own" host.docker.internal
+	run moat network create host
+	assert_error 1 "host is the host's own network"
 	run moat run --rm --network container:client "$BUSYBOX" true
 	assert_error 125 "put both on one network"
 	run moat run --rm --network nosuch "$BUSYBOX" true

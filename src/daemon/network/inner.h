@@ -139,7 +139,8 @@ int member_give_address(struct networks *nets, struct endpoint *e, struct err *e
 int member_give_links(struct networks *nets, const struct endpoint *e, struct err *err);
 
 /** member_find_link() - the endpoint that a link "CONTAINER:ALIAS" leads to, on the same network;
- * under one of the locks.  Return: 0; -EINVAL with a message; -ENOMEM. */
+ * under one of the locks.  @ret: NULL where both are on another one together.  Return: 0; -EINVAL
+ * with a message, also where they have none in common; -ENOMEM. */
 int member_find_link(struct networks *nets, const struct endpoint *e, const char *link,
 		     struct endpoint **ret, struct err *err);
 

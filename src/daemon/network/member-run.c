@@ -42,12 +42,12 @@ int member_give_address(struct networks *nets, struct endpoint *e, struct err *e
 
 int member_give_links(struct networks *nets, const struct endpoint *e, struct err *err)
 {
-	struct endpoint *to;
+	struct endpoint *to = NULL;
 	int r = 0;
 
 	for (char **link = e->config.links; r == 0 && link && *link; link++) {
 		r = member_find_link(nets, e, *link, &to, err);
-		if (r == 0)
+		if (r == 0 && to)
 			r = member_give_address(nets, to, err);
 	}
 	return r;

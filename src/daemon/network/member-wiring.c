@@ -15,6 +15,14 @@ static struct member *find_named(struct networks *nets, const char *name)
 	return m;
 }
 
+static bool share_network(const struct member *a, struct member *b)
+{
+	for (const struct endpoint *e = a->endpoints; e; e = e->next)
+		if (member_endpoint(b, e->rec.network))
+			return true;
+	return false;
+}
+
 int member_find_link(struct networks *nets, const struct endpoint *e, const char *link,
 		     struct endpoint **ret, struct err *err)
 {
@@ -27,9 +35,11 @@ int member_find_link(struct networks *nets, const struct endpoint *e, const char
 		return err_set(err, -EINVAL,
 			       "could not get container for link %s: no such container", name);
 	*ret = member_endpoint(m, e->rec.network);
-	return *ret ? 0
-		    : err_set(err, -EINVAL, "cannot link to %s: it is not on network %s", name,
-			      network_said_name(e->rec.network));
+	/* docker-compose says a link for each network, and one is enough. */
+	return *ret || share_network(e->member, m)
+		       ? 0
+		       : err_set(err, -EINVAL, "cannot link to %s: it is not on network %s", name,
+				 network_said_name(e->rec.network));
 }
 
 static struct ip_net in_network(const struct ip *ip, const struct subnet *s)
@@ -87,7 +97,7 @@ static int add_links(struct networks *nets, const struct endpoint *e, struct wir
 		struct endpoint *to = NULL;
 
 		/* One that was removed since has no line any more. */
-		if (member_find_link(nets, e, *link, &to, NULL) < 0)
+		if (member_find_link(nets, e, *link, &to, NULL) < 0 || !to)
 			continue;
 		names = str_printf("%s %s", alias ? alias + 1 : to->member->name, to->member->name);
 		r = names ? wiring_add_name(w, &to->rec.lease.ip4, names) : -ENOMEM;

@@ -81,7 +81,11 @@ int network_not_found(const char *name, bool ambiguous, struct err *err)
 	if (ambiguous)
 		return err_set(err, -EINVAL, "network %s is ambiguous (more than one id begins so)",
 			       name);
-	return err_set(err, -ENOENT, "network %s not found", name);
+	return err_set(err, -ENOENT, "network %s not found%s", name,
+		       streq(name, NETWORK_HOST)
+			       ? ": a container has a machine of its own; publish its ports with "
+				 "-p, and reach the host as host.docker.internal"
+			       : "");
 }
 
 int network_resolve(struct networks *nets, const char *name, char **ret, struct err *err)
@@ -150,9 +154,16 @@ static int fill_record(const char *name, struct network_record *rec, struct err 
 }
 
 /* "host" is docker's, and not to be had here; whoever makes one of that name will not get it. */
-static bool is_reserved(const char *name)
+static int check_free(struct networks *nets, const char *name, struct err *err)
 {
-	return streq(name, NETWORK_BRIDGE) || streq(name, "host");
+	if (streq(name, NETWORK_HOST))
+		return err_set(err, -EPERM,
+			       "%s is the host's own network to docker's clients, and no name for "
+			       "another one",
+			       name);
+	return networks_find(nets, name) || streq(name, NETWORK_BRIDGE)
+		       ? err_set(err, -EEXIST, "network with name %s already exists", name)
+		       : 0;
 }
 
 int network_create(struct networks *nets, const json_t *body, char ret_id[ID_LEN + 1],
@@ -174,9 +185,9 @@ int network_create(struct networks *nets, const json_t *body, char ret_id[ID_LEN
 		return r;
 	memcpy(id, rec.id, sizeof(id));
 	pthread_mutex_lock(&nets->changing);
-	r = networks_find(nets, name) || is_reserved(name)
-		    ? err_set(err, -EEXIST, "network with name %s already exists", name)
-		    : make_network(nets, &rec, &config, err);
+	r = check_free(nets, name, err);
+	if (r == 0)
+		r = make_network(nets, &rec, &config, err);
 	pthread_mutex_unlock(&nets->changing);
 	if (r == 0)
 		memcpy(ret_id, id, sizeof(id));

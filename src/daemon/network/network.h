@@ -17,6 +17,7 @@
 #define NETWORK_DEFAULT "default"
 #define NETWORK_BRIDGE	"bridge" /* docker's name of the default network */
 #define NETWORK_NONE	"none"
+#define NETWORK_HOST	"host" /* docker's; there is none */
 
 /** network_shown_name() - @default_name: what the default network is called to who asks.  Return:
  * one of both */

@@ -272,6 +272,8 @@ static void a_link_is_a_line_in_etc_hosts_with_an_address_that_stays(void **stat
 	static const char *const linked[] = { "web {\"Links\":[\"c1:database\"]}", NULL };
 	static const char *const nobody[] = { "web {\"Links\":[\"c9:x\"]}", NULL };
 	static const char *const elsewhere[] = { "db {\"Links\":[\"c1:x\"]}", NULL };
+	static const char *const both[] = { "db {\"Links\":[\"c1:x\"]}",
+					    "web {\"Links\":[\"c1:x\"]}", NULL };
 	struct wiring w = WIRING_NONE;
 	struct err err = { 0 };
 
@@ -290,6 +292,11 @@ static void a_link_is_a_line_in_etc_hosts_with_an_address_that_stays(void **stat
 	assert_non_null(strstr(err.msg, "c9"));
 	assert_int_equal(member_begin(told_nets(), told_id('4'), &w, &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "not on network db"));
+	/* Of two networks, the one that both are on is what counts. */
+	told_add('5', both);
+	w = told_begin('5');
+	assert_true(strv_has(w.hosts, "10.7.0.3\tx c1"));
+	wiring_reset(&w);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, told_set_up, told_tear_down)
