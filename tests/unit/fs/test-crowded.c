@@ -5,13 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
+
+#include "base/macro.h"
 
 #include "../folder.h"
 #include "guest.h"
 
-#define MAX 64u
+#define MAX	    64u
+#define MANY	    2000u
+#define IN_A_FOLDER 1000u
 
 /* Looks at files until the server has given the guest @n numbers, that of its share included. */
 static void know(struct guest *g, uint64_t root, uint64_t *nodes, size_t n)
@@ -73,10 +79,67 @@ static void a_guest_that_knows_too_many_is_asked_to_forget_some(void **state)
 	guest_end(&g);
 }
 
+static size_t own_kib(void)
+{
+	size_t pages = 0, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%zu %zu", &pages, &resident), 2);
+	fclose(f);
+	return resident * 4;
+}
+
+static void make_many(const struct folder *folder, size_t n)
+{
+	char name[48];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%zu", i / IN_A_FOLDER);
+		if (i % IN_A_FOLDER == 0)
+			assert_int_equal(mkdirat(folder->fd, name, 0755), 0);
+		snprintf(name, sizeof(name), "%zu/%zu", i / IN_A_FOLDER, i);
+		assert_int_equal(mknodat(folder->fd, name, S_IFREG | 0644, 0), 0);
+	}
+}
+
+/* MOAT_MANY_FILES=1000000 looks at so many, and says what they cost. */
+static void so_many_files_are_known_at_once_in_little_memory(void **state)
+{
+	const char *many = getenv("MOAT_MANY_FILES");
+	const size_t n = many ? strtoul(many, NULL, 10) : MANY;
+	struct folder *folder = *state;
+	const struct fs_share share = { .fd = folder->fd };
+	static struct guest g;
+	uint64_t root, dir = 0;
+	char name[32];
+	size_t before;
+
+	make_many(folder, n);
+	guest_begin(&g, &share, 1, SHARES_OPENS_UNASKED);
+	root = guest_look_up(&g, FUSE_ROOT_ID, "0");
+	before = own_kib();
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%zu", i / IN_A_FOLDER);
+		if (i % IN_A_FOLDER == 0)
+			dir = guest_look_up(&g, root, name);
+		snprintf(name, sizeof(name), "%zu", i);
+		assert_int_not_equal(guest_look_up(&g, dir, name), 0);
+	}
+	assert_int_equal(g.server->nodes.numbers.n_used,
+			 1 + n + (n + IN_A_FOLDER - 1) / IN_A_FOLDER);
+	print_message("%zu files: %zu KiB\n", n, own_kib() - before);
+	if (!IS_SANITIZED)
+		assert_true((own_kib() - before) * 1024 <= n * 512 + MIB(4));
+	guest_end(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_guest_that_knows_too_many_is_asked_to_forget_some,
+						folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(so_many_files_are_known_at_once_in_little_memory,
 						folder_set_up, folder_tear_down),
 	};
 
