@@ -20,10 +20,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fd.h"
 #include "base/macro.h"
 
@@ -162,9 +162,7 @@ static int run_child(struct result *ret)
 		r = fd_read_exact(from, ret, sizeof(*ret));
 	else if (r == 0)
 		r = -ETIMEDOUT;
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	child_kill(pid);
 	return r;
 }
 

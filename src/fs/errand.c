@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/spawn.h"
@@ -13,11 +14,10 @@
 
 static int await(pid_t pid)
 {
-	int status;
+	int status, r = child_await(pid, &status);
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	if (r < 0)
+		return r;
 	if (!WIFEXITED(status))
 		return -EIO;
 	return WEXITSTATUS(status) == FS_STATUS_PARTLY ? 1 : -WEXITSTATUS(status);

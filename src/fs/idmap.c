@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -42,10 +43,7 @@ static bool run(const char *program, const char *const *argv)
 
 	if (spawn_start(&s, &pid) < 0)
 		return false;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return child_await(pid, &status) == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 /* In the child. */
@@ -120,8 +118,7 @@ static int enter(const struct who *w, pid_t child, int go_fd, int flags, struct 
 	if (r == 0)
 		(void)!write(go_fd, "", 1);
 	close(go_fd);
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await(child, NULL);
 	if (r < 0)
 		return userns_refused(r, err);
 	r = map_root_alone(w);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "jail/group.h"
 #include "jail/identity.h"
@@ -48,16 +49,16 @@ static int try_steps(const struct identity *who)
 static int try_jail(int group_fd, struct identity *ret)
 {
 	cleanup_close int pidfd = -1;
-	int status;
+	int status, r;
 	pid_t pid = identity_fork(group_fd, false, ret, &pidfd);
 
 	if (pid < 0)
 		return -pid;
 	if (pid == 0)
 		_exit(try_steps(ret));
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return errno;
+	r = child_await(pid, &status);
+	if (r < 0)
+		return -r;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 

@@ -22,9 +22,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "jail/group.h"
@@ -236,8 +236,7 @@ static int spawn_in(const struct jail *j, const struct jail_group *group, int gr
 	close(take_fd(&to));
 	r = await_report(from, err);
 	if (r < 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		child_kill(pid);
 		err_wrap(err, "jail");
 		return r;
 	}

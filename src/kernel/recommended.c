@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/child.h"
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"
@@ -115,8 +116,7 @@ static int run_script(struct fetch *f, const char *program, const char *dir, str
 	r = listen_to(f, reader);
 	if (r < 0)
 		kill(-pid, SIGKILL); /* it has a session of its own, and so a group */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await(pid, &status);
 	if (r == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
 		r = -EIO;
 	return r < 0 ? err_set(err, -EIO,

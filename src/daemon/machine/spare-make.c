@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/locate.h"
@@ -356,8 +356,7 @@ static void reap_shim(pid_t pid)
 
 	if (pidfd < 0 || fd_wait(pidfd, POLLIN, GOODBYE_MSEC) <= 0)
 		kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await(pid, NULL);
 }
 
 void spare_end(struct machines *ms, struct spare *s)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fd.h"
 #include "control/launch.h"
 #include "control/names.h"
@@ -22,15 +23,13 @@
 static int await_shim(pid_t pid, struct err *err)
 {
 	cleanup_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	int status = 0, r = fd < 0 ? -errno : fd_wait(fd, POLLIN, TIMEOUT_MSEC);
+	int reaped, status = 0, r = fd < 0 ? -errno : fd_wait(fd, POLLIN, TIMEOUT_MSEC);
 
 	if (r <= 0)
 		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_errno(err, -errno, "moat-shim");
-	if (r < 0)
-		return err_errno(err, r, "moat-shim");
+	reaped = child_await(pid, &status);
+	if (r < 0 || reaped < 0)
+		return err_errno(err, r < 0 ? r : reaped, "moat-shim");
 	if (r == 0)
 		return err_set(err, -ETIMEDOUT, "the template takes too long to make");
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0

@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -63,9 +62,7 @@ void netprocess_forget(struct netprocess *p)
 	fd_close(&p->watch_fd);
 	if (p->pid <= 0)
 		return;
-	kill(p->pid, SIGKILL);
-	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	child_kill(p->pid);
 	p->pid = 0;
 }
 

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/macro.h"
 
 /* All signals but those that a bug in this code would raise. */
@@ -54,8 +55,7 @@ static _Noreturn void only_wait(pid_t command)
 {
 	int status = 0;
 
-	while (waitpid(command, &status, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await(command, &status);
 	end_as(status);
 }
 

@@ -17,6 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fd.h"
 #include "guest/container/oom.h"
 #include "guest/files/root.h"
@@ -265,8 +266,7 @@ static int watch_child(struct process *p, struct err *err)
 		r = loop_add_io(loop, p->spawned.status_fd, EPOLLIN, on_report, p,
 				&p->report_source);
 	if (r < 0) {
-		kill(p->spawned.pid, SIGKILL);
-		waitpid(p->spawned.pid, NULL, 0);
+		child_kill(p->spawned.pid);
 		forget_first(p->container, p->spawned.pid);
 		err_errno(err, r, "watch the process");
 	}

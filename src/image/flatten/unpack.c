@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/spawn.h"
@@ -151,15 +152,6 @@ static int read_report(char *text, int status, struct err *err)
 	return err_set(err, -(int)code, "%s", message);
 }
 
-static int wait_for(pid_t pid, int *ret_status)
-{
-	while (waitpid(pid, ret_status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
-	return 0;
-}
-
 static void close_pipe(int (*fds)[2])
 {
 	cleanup_close_fn(&(*fds)[0]);
@@ -231,7 +223,7 @@ int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers,
 
 	read_status(u->status_fd, text);
 	fd_close(&u->status_fd);
-	r = wait_for(u->pid, &status);
+	r = child_await(u->pid, &status);
 	if (r < 0)
 		return err_errno(err, r, "waiting for moat-unpack");
 	r = read_report(text, status, err);
@@ -250,7 +242,7 @@ void unpack_kill(struct unpack *u)
 
 	kill(u->pid, SIGKILL);
 	fd_close(&u->status_fd);
-	(void)wait_for(u->pid, &status);
+	(void)child_await(u->pid, &status);
 }
 
 int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
@@ -299,7 +291,7 @@ int unpack_inflate_end(struct inflate *in, struct err *err)
 	int status, r;
 
 	read_status(in->status_fd, text);
-	r = wait_for(in->pid, &status);
+	r = child_await(in->pid, &status);
 	if (r < 0)
 		return err_errno(err, r, "waiting for moat-unpack");
 	return read_report(text, status, err);

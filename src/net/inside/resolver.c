@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -53,8 +53,8 @@ static void forget_process(struct resolver *r)
 /* Its sockets are free when this returns. */
 static void end_process(struct resolver *r)
 {
-	if (r->pid > 0 && kill(r->pid, SIGKILL) == 0)
-		waitpid(r->pid, NULL, 0);
+	if (r->pid > 0)
+		child_kill(r->pid);
 	forget_process(r);
 }
 

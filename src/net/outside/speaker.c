@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -154,8 +154,8 @@ void speaker_free(struct speaker *s)
 {
 	if (!s)
 		return;
-	if (s->pid > 0 && kill(s->pid, SIGKILL) == 0)
-		waitpid(s->pid, NULL, 0);
+	if (s->pid > 0)
+		child_kill(s->pid);
 	source_free(s->child);
 	source_free(s->ready);
 	fd_close(&s->ready_fd);

@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "control/machine-spec.h"
@@ -147,8 +147,7 @@ static int save_machine(const struct engine *engine, const struct machine *descr
 	if (r == 0)
 		r = engine->snapshot(vm, b->state, err);
 	engine->kill(vm);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await(pid, NULL);
 	engine->free(vm);
 	if (r == 0 && fsync(b->state) < 0)
 		r = err_errno(err, -errno, TEMPLATE_STATE_FILE);
