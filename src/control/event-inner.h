@@ -22,5 +22,4 @@ int event_put_machine(json_t *obj, const struct control_event *e);
 int event_get_machine(const json_t *obj, struct control_event *ret, struct err *err);
 
 /* An exec's members. */
-int event_put_exec(json_t *obj, const struct control_exec *e);
 int event_get_exec(const json_t *obj, struct control_exec *ret, struct err *err);

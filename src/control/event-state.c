@@ -76,7 +76,7 @@ int event_get_machine(const json_t *obj, struct control_event *ret, struct err *
 	return 0;
 }
 
-int event_put_exec(json_t *obj, const struct control_exec *e)
+static int event_put_exec(json_t *obj, const struct control_exec *e)
 {
 	return fields_put(obj, exec_fields, ARRAY_SIZE(exec_fields), e);
 }

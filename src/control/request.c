@@ -12,6 +12,7 @@
 #include "base/cpuset.h"
 #include "base/fields.h"
 #include "base/str.h"
+#include "control/request-files.h"
 #include "oci/network-json.h"
 #include "oci/process-json.h"
 
@@ -69,15 +70,6 @@ static const struct field listen_fields[] = {
 
 static const struct field connect_fields[] = {
 	FIELD(control_request, call, FIELD_U32, .min = 1, .max = UINT32_MAX),
-};
-
-static const struct {
-	const char *name;
-	uint32_t flag;
-} files_flags[] = {
-	{ "sparse", LINK_FILES_SPARSE },
-	{ "keep_folders", LINK_FILES_KEEP_FOLDERS },
-	{ "freeze", LINK_FILES_FREEZE },
 };
 
 void control_request_reset(struct control_request *rq)
@@ -155,18 +147,11 @@ static int write_network(json_t *obj, const struct control_request *rq)
 	return write_own_network(obj, rq);
 }
 
-static int check_target(const struct control_request *rq, struct err *err)
-{
-	return *rq->target ? 0 : err_set(err, -EINVAL, "\"target\" is missing");
-}
-
 static int read_exec(const json_t *obj, struct control_request *ret, struct err *err)
 {
 	json_t *process;
-	int r = check_target(ret, err);
+	int r = json_get_object(obj, "process", &process, err);
 
-	if (r == 0)
-		r = json_get_object(obj, "process", &process, err);
 	if (r < 0)
 		return r;
 	if (!process)
@@ -177,61 +162,6 @@ static int read_exec(const json_t *obj, struct control_request *ret, struct err 
 static int write_exec(json_t *obj, const struct control_request *rq)
 {
 	return json_object_set_new(obj, "process", oci_process_write(rq->process));
-}
-
-static int copy_text(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *text;
-	int r = json_get_str(obj, key, &text, err);
-
-	if (r < 0)
-		return r;
-	*ret = strdup(text ? text : "");
-	return *ret ? 0 : err_nomem(err);
-}
-
-static int read_files_flags(const json_t *obj, uint32_t *ret, struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(files_flags); i++) {
-		bool on = false;
-		int r = json_get_bool(obj, files_flags[i].name, &on, err);
-
-		if (r < 0)
-			return r;
-		*ret |= on ? files_flags[i].flag : 0u;
-	}
-	return 0;
-}
-
-static int read_files(const json_t *obj, struct control_request *ret, struct err *err)
-{
-	const char *what;
-	int r = check_target(ret, err);
-
-	if (r == 0)
-		r = json_get_str(obj, "what", &what, err);
-	if (r == 0 && what)
-		ret->files.op = (enum link_files_op)link_files_by_name(what);
-	if (r == 0 && !ret->files.op)
-		return err_set(err, -EINVAL, "\"what\" is missing or not known");
-	if (r == 0)
-		r = copy_text(obj, "path", &ret->files.path, err);
-	if (r == 0)
-		r = copy_text(obj, "user", &ret->files.user, err);
-	return r == 0 ? read_files_flags(obj, &ret->files.flags, err) : r;
-}
-
-static int write_files(json_t *obj, const struct control_request *rq)
-{
-	const struct link_files *f = &rq->files;
-
-	for (size_t i = 0; i < ARRAY_SIZE(files_flags); i++)
-		if (json_object_set_new(obj, files_flags[i].name,
-					json_boolean(f->flags & files_flags[i].flag)) < 0)
-			return -ENOMEM;
-	return json_object_update_new(
-		obj, json_pack("{s:s, s:s, s:s}", "what", link_files_name(f->op), "path",
-			       f->path ? f->path : "", "user", f->user ? f->user : ""));
 }
 
 /* Is it the name of a control group's file, of a controller there is, and not a path? */
@@ -292,11 +222,13 @@ static const struct operation {
 	size_t n_fields;
 	int (*read)(const json_t *obj, struct control_request *ret, struct err *err);
 	int (*write)(json_t *obj, const struct control_request *rq);
+	bool needs_target;
 } operations[] = {
 	[CONTROL_ATTACH] = { "attach", FIELDS(attach_fields) },
 	[CONTROL_START] = { "start" },
-	[CONTROL_EXEC] = { "exec", FIELDS(attach_fields), read_exec, write_exec },
-	[CONTROL_FILES] = { "files", FIELDS(files_fields), read_files, write_files },
+	[CONTROL_EXEC] = { "exec", FIELDS(attach_fields), read_exec, write_exec, true },
+	[CONTROL_FILES] = { "files", FIELDS(files_fields), request_files_read, request_files_write,
+			    true },
 	[CONTROL_SIGNAL] = { "signal", FIELDS(signal_fields) },
 	[CONTROL_RESIZE] = { "resize", FIELDS(resize_fields) },
 	[CONTROL_SHUTDOWN] = { "shutdown" },
@@ -391,6 +323,8 @@ int control_request_read(const char *text, size_t len, struct control_request *r
 	r = get_container(rq.document, &rq, err);
 	if (r == 0)
 		r = fields_get(rq.document, op->fields, op->n_fields, &rq, err);
+	if (r == 0 && op->needs_target && !*rq.target)
+		r = err_set(err, -EINVAL, "\"target\" is missing");
 	if (r == 0 && op->read)
 		r = op->read(rq.document, &rq, err);
 	if (r < 0)
