@@ -6,9 +6,7 @@
  * the process.  All else fails with ENOSYS, which libraries take as "an old kernel" and find
  * another way; so a new libc does not break the jail.
  *
- * Where a number says too little the arguments are looked at: clone() may make threads only,
- * signals go to the process itself only, limits are read and only its own, fcntl() and ioctl() do
- * what is listed, prctl() may name threads and narrow the process further.  execve() has to be
+ * Where a number says too little the arguments are looked at (arguments.c).  execve() has to be
  * allowed, as the program is still to be executed; an engine should close it once it runs
  * (QEMU does, with -sandbox spawn=deny).  It gains nothing meanwhile: a new program is in
  * the same jail.
@@ -16,19 +14,15 @@
 #include "jail/syscalls.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/sockios.h>
-#include <sched.h>
 #include <seccomp.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "jail/arguments.h"
 #include "jail/attacks.h"
 
 static const int to_begin[] = {
@@ -141,32 +135,6 @@ static const int to_fork[] = {
 	SYS_setresgid, SYS_capset, SYS_prlimit64,  SYS_prctl,
 };
 
-static const int allowed_prctls[] = {
-	PR_SET_NAME,	PR_GET_NAME,	PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS,
-	PR_SET_SECCOMP, PR_GET_SECCOMP, PR_CAPBSET_READ,     PR_SET_TIMERSLACK,
-};
-
-static const int allowed_fcntls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
-				      F_SETFD, F_GETFL,		F_GET_SEALS };
-
-/* These would have the kernel send signals to another process. */
-static const int fcntl_attacks[] = { F_SETOWN, F_SETOWN_EX, F_SETSIG, F_SETLEASE, F_NOTIFY };
-
-static const unsigned long allowed_ioctls[] = { TCGETS,	 TIOCGWINSZ, FIONREAD,
-						FIONBIO, FIOCLEX,    FIONCLEX };
-
-/* TIOCSTI would type into a terminal that was passed in by mistake; the others would have the
- * kernel send signals to another process. */
-static const unsigned long ioctl_attacks[] = { TIOCSTI, TIOCLINUX, FIOSETOWN, SIOCSPGRP, FIOASYNC };
-
-/* What is forked of a zygote is the second process of a namespace of its own, after its keeper. */
-#define FORKED_PID 2
-
-/* With one of these flags clone() would make a thread in a new namespace. */
-#define CLONE_REFUSED                                                                              \
-	(CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | \
-	 CLONE_NEWCGROUP)
-
 /* Where two lists name the same call, the list that was added first counts. */
 static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
@@ -180,126 +148,11 @@ static int add_list(scmp_filter_ctx ctx, uint32_t action, const int *calls, size
 	return r;
 }
 
-static int add_thread_rules(scmp_filter_ctx ctx)
-{
-	int r = seccomp_rule_add(
-		ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
-		SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_REFUSED, CLONE_THREAD));
-
-	return r < 0 ? r
-		     : seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_clone, 1,
-					SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
-}
-
-/* Its forks are held by the same filter, and by limits that count for each. */
-static int add_fork_rule(scmp_filter_ctx ctx)
-{
-	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
-				SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_REFUSED, 0));
-}
-
 /* The process that a filter is for. */
 struct subject {
 	const struct jail *j;
 	pid_t pid;
 };
-
-/* A zygote's filter holds what is forked of it as well, which has another number. */
-static int add_zygote_rules(scmp_filter_ctx ctx)
-{
-	static const int calls[] = { SYS_tgkill, SYS_kill };
-	int r = add_list(ctx, SCMP_ACT_ALLOW, to_fork, ARRAY_SIZE(to_fork));
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(calls); i++) {
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-		if (r == 0)
-			r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-					     SCMP_A0_32(SCMP_CMP_EQ, FORKED_PID));
-	}
-	return r;
-}
-
-static int add_process_rules(scmp_filter_ctx ctx, pid_t pid)
-{
-	scmp_datum_t self = (scmp_datum_t)pid;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < 2; i++) {
-		static const int calls[] = { SYS_tgkill, SYS_kill };
-
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, self));
-		if (r == 0)
-			r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, calls[i], 1,
-					     SCMP_A0_32(SCMP_CMP_NE, self));
-	}
-	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_prlimit64, 2,
-				     SCMP_A0_32(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0));
-	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_prlimit64, 1,
-				     SCMP_A0_32(SCMP_CMP_NE, 0));
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_prctls); i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_prctl, 1,
-				     SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)allowed_prctls[i]));
-	return r;
-}
-
-static int add_command(scmp_filter_ctx ctx, uint32_t action, int call, unsigned long command)
-{
-	int r = seccomp_rule_add(ctx, action, call, 1, SCMP_A1_32(SCMP_CMP_EQ, command));
-
-	return r == -EEXIST ? 0 : r;
-}
-
-static int add_fcntl_rules(scmp_filter_ctx ctx)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_fcntls); i++)
-		r = add_command(ctx, SCMP_ACT_ALLOW, SYS_fcntl, (unsigned)allowed_fcntls[i]);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(fcntl_attacks); i++)
-		r = add_command(ctx, SCMP_ACT_KILL_PROCESS, SYS_fcntl, (unsigned)fcntl_attacks[i]);
-	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_fcntl, 2,
-				     SCMP_A1_32(SCMP_CMP_EQ, F_SETFL),
-				     SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ASYNC, 0));
-	if (r == 0)
-		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, SYS_fcntl, 2,
-				     SCMP_A1_32(SCMP_CMP_EQ, F_SETFL),
-				     SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ASYNC, O_ASYNC));
-	return r;
-}
-
-static int add_ioctl_rules(scmp_filter_ctx ctx, const struct jail *j)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(allowed_ioctls); i++)
-		r = add_command(ctx, SCMP_ACT_ALLOW, SYS_ioctl, allowed_ioctls[i]);
-	for (size_t i = 0; r == 0 && i < j->n_ioctls; i++)
-		r = add_command(ctx, SCMP_ACT_ALLOW, SYS_ioctl, j->ioctls[i]);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(ioctl_attacks); i++)
-		r = add_command(ctx, SCMP_ACT_KILL_PROCESS, SYS_ioctl, ioctl_attacks[i]);
-	return r;
-}
-
-/* Refuses to make memory executable. */
-static int add_data_rules(scmp_filter_ctx ctx)
-{
-	static const int calls[] = { SYS_mmap, SYS_mprotect };
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(calls); i++) {
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-				     SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		if (r == 0)
-			r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, calls[i], 1,
-					     SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
-	}
-	return r;
-}
 
 /* The rules that all filters have. */
 static int add_common(scmp_filter_ctx ctx, const struct subject *s)
@@ -310,7 +163,9 @@ static int add_common(scmp_filter_ctx ctx, const struct subject *s)
 	int r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
 	if (r == 0 && j->forks)
-		r = add_zygote_rules(ctx);
+		r = add_list(ctx, SCMP_ACT_ALLOW, to_fork, ARRAY_SIZE(to_fork));
+	if (r == 0 && j->forks)
+		r = arguments_zygote(ctx);
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_ALLOW, to_go_on, ARRAY_SIZE(to_go_on));
 	if (r == 0)
@@ -320,10 +175,10 @@ static int add_common(scmp_filter_ctx ctx, const struct subject *s)
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, attacks, ARRAY_SIZE(attacks));
 	if (r == 0 && !j->forks)
-		r = add_process_rules(ctx, s->pid);
+		r = arguments_process(ctx, s->pid);
 	if (r == 0)
-		r = add_fcntl_rules(ctx);
-	return r == 0 ? add_ioctl_rules(ctx, j) : r;
+		r = arguments_fcntl(ctx);
+	return r == 0 ? arguments_ioctl(ctx, j) : r;
 }
 
 static int add_jail(scmp_filter_ctx ctx, const struct subject *s)
@@ -334,7 +189,7 @@ static int add_jail(scmp_filter_ctx ctx, const struct subject *s)
 		r = add_list(ctx, SCMP_ACT_ALLOW, to_begin, ARRAY_SIZE(to_begin));
 	if (r < 0)
 		return r;
-	return s->j->serves ? add_fork_rule(ctx) : add_thread_rules(ctx);
+	return s->j->serves ? arguments_fork(ctx) : arguments_threads(ctx);
 }
 
 /* What was forked runs already, and shares the file that a call of signalfd(2) would change. */
@@ -359,7 +214,7 @@ static int add_narrowed(scmp_filter_ctx ctx, const struct subject *s)
 
 	if (r == 0)
 		r = add_list(ctx, SCMP_ACT_KILL_PROCESS, starts, ARRAY_SIZE(starts));
-	return r == 0 ? add_data_rules(ctx) : r;
+	return r == 0 ? arguments_data(ctx) : r;
 }
 
 typedef int (*filter_fn)(scmp_filter_ctx ctx, const struct subject *s);
