@@ -87,6 +87,39 @@ static int set_ready_fd(struct options *o, const char *text, struct err *err)
 	return r < 0 ? err_errno(err, r, "--ready-fd %s", text) : 0;
 }
 
+/* @name: of the option, as in parse_options().  Return: as that. */
+static int set_option(int name, struct options *o, struct err *err)
+{
+	switch (name) {
+	case 'r':
+		return set_root(o, optarg, err);
+	case 's':
+		free(take_ptr(o->socket));
+		return locate_socket_parse(optarg, "--socket", &o->socket, err);
+	case 'c':
+		free(o->config);
+		o->config = strdup(optarg);
+		return o->config ? 0 : err_nomem(err);
+	case 'f':
+		return set_ready_fd(o, optarg, err);
+	case 'n':
+		return spare_bounds_parse(optarg, "--spares", &o->spares, err);
+	case 'F':
+		return 0;
+	case 'd':
+		log_set_level(LOG_DEBUG);
+		return 0;
+	case 'v':
+		puts("moatd " MOAT_VERSION);
+		return 1;
+	case 'h':
+		print_help();
+		return 1;
+	default:
+		return err_set(err, -EINVAL, "see moatd --help");
+	}
+}
+
 /* Return: 0 to go on; 1 when all is done; -EINVAL with a message. */
 static int parse_options(int argc, char **argv, struct options *o, struct err *err)
 {
@@ -103,45 +136,12 @@ static int parse_options(int argc, char **argv, struct options *o, struct err *e
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *spares = getenv("MOAT_SPARES");
-	int c, r = spares && *spares ? spare_bounds_parse(spares, "MOAT_SPARES", &o->spares, err)
-				     : 0;
+	int name, r = 0;
 
-	while (r == 0 && (c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'r':
-			r = set_root(o, optarg, err);
-			break;
-		case 's':
-			free(o->socket);
-			o->socket = NULL;
-			r = locate_socket_parse(optarg, "--socket", &o->socket, err);
-			break;
-		case 'c':
-			free(o->config);
-			o->config = strdup(optarg);
-			r = o->config ? 0 : err_nomem(err);
-			break;
-		case 'f':
-			r = set_ready_fd(o, optarg, err);
-			break;
-		case 'n':
-			r = spare_bounds_parse(optarg, "--spares", &o->spares, err);
-			break;
-		case 'F':
-			break;
-		case 'd':
-			log_set_level(LOG_DEBUG);
-			break;
-		case 'v':
-			puts("moatd " MOAT_VERSION);
-			return 1;
-		case 'h':
-			print_help();
-			return 1;
-		default:
-			return err_set(err, -EINVAL, "see moatd --help");
-		}
-	}
+	if (spares && *spares)
+		r = spare_bounds_parse(spares, "MOAT_SPARES", &o->spares, err);
+	while (r == 0 && (name = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		r = set_option(name, o, err);
 	if (r == 0 && optind < argc)
 		return err_set(err, -EINVAL, "unexpected argument \"%s\"", argv[optind]);
 	return r;

@@ -92,7 +92,8 @@ int entry_stat(int dir_fd, const char *name, struct statx *ret)
 	return statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_WANTED, ret) < 0 ? -errno : 0;
 }
 
-void entry_devalue(unsigned char *out, size_t len)
+/* call.devalue of replies that begin with an entry */
+static void entry_devalue(unsigned char *out, size_t len)
 {
 	struct fuse_entry_out *e = (void *)out;
 

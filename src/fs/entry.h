@@ -29,6 +29,3 @@ int entry_stat(int dir_fd, const char *name, struct statx *ret);
 
 /** entry_undo() - the guest will not hear of it */
 void entry_undo(struct call *c, const struct fuse_entry_out *e);
-
-/** entry_devalue() - call.devalue of replies that begin with one */
-void entry_devalue(unsigned char *out, size_t len);

@@ -45,7 +45,7 @@ int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err)
 	return r < 0 ? err_errno(err, r == -ENOENT ? -EIO : r, "cannot execute %s", l->program) : 0;
 }
 
-int net_connect(int dir_fd, int *ret_fd)
+static int net_connect(int dir_fd, int *ret_fd)
 {
 	cleanup_close int fd = -1;
 	/* One that is stopped does not accept, and its queue of connections fills up: connecting
@@ -126,7 +126,8 @@ int net_call(int dir_fd, const struct net_call *call, struct net_result *ret, st
 	return r == 0 ? receive_answer(conn, call->timeout_msec, ret, err) : r;
 }
 
-int net_ask(int dir_fd, enum net_op op, struct net_result *ret, struct err *err)
+/* A request that is one word.  As net_call(). */
+static int net_ask(int dir_fd, enum net_op op, struct net_result *ret, struct err *err)
 {
 	const struct net_request rq = { .op = op };
 	const struct net_call call = { .request = &rq, .fd = -1, .timeout_msec = NET_TIMEOUT_MSEC };

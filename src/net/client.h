@@ -33,10 +33,6 @@ struct net_launch {
  */
 int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err);
 
-/** net_connect() - Return: 0; -ECONNREFUSED or -ENOENT when there is none; -EAGAIN when it takes no
- * connections any more; -errno. */
-int net_connect(int dir_fd, int *ret_fd);
-
 struct net_call {
 	const struct net_request *request; /* borrowed, and all in it */
 	int fd;				   /* goes along; borrowed; -1: none */
@@ -62,9 +58,6 @@ void net_result_reset(struct net_result *result);
  * message when moat-net is gone, or ended before it answered; -ETIMEDOUT; -EBADMSG; -errno.
  */
 int net_call(int dir_fd, const struct net_call *call, struct net_result *ret, struct err *err);
-
-/** net_ask() - a request that is one word.  As net_call(). */
-int net_ask(int dir_fd, enum net_op op, struct net_result *ret, struct err *err);
 
 /** net_hello() - @ret_namespace: a descriptor of moat's network namespace, owned; for net_launch.
  * Return: 0; -EPROTO when it is of another version; as net_call(). */

@@ -30,13 +30,6 @@
 #define DEPTH_MAX   900u
 #define CHUNK_BYTES 65536u
 
-int tar_write_fd(void *arg, const void *data, size_t len)
-{
-	const int *fd = arg;
-
-	return fd_write_all(*fd, data, len);
-}
-
 void tar_pack_reset(struct tar_pack *p)
 {
 	buf_reset(&p->path);

@@ -63,6 +63,3 @@ int tar_pack_end(struct tar_pack *p, struct err *err);
 
 /** tar_pack_reset() - free what the packer holds */
 void tar_pack_reset(struct tar_pack *p);
-
-/** tar_write_fd() - a write() whose argument points to a descriptor */
-int tar_write_fd(void *arg, const void *data, size_t len);

@@ -86,7 +86,8 @@ static int open_at(const struct tar_unpack *u, int dir_fd, const char *path, boo
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int tar_open_folder(const struct tar_unpack *u, const char *path)
+/* A folder of the archive by its path.  Return: a descriptor, owned; -errno. */
+static int tar_open_folder(const struct tar_unpack *u, const char *path)
 {
 	return open_at(u, u->dir_fd, path, true);
 }

@@ -12,10 +12,6 @@
 int tar_open_parent(const struct tar_unpack *u, const char *path, const char **ret_name,
 		    struct err *err);
 
-/** tar_open_folder() - a folder of the archive by its path.  Return: a descriptor, owned;
- * -errno. */
-int tar_open_folder(const struct tar_unpack *u, const char *path);
-
 /**
  * tar_member_path() - where a member goes
  * @ret: relative, without "." and empty parts, "" for the folder itself; owned

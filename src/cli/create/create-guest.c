@@ -80,8 +80,9 @@ static int put_security(const struct options *o, json_t *host, struct err *err)
 	return r == 0 ? create_put_strv(host, "SecurityOpt", opts, err) : r;
 }
 
-int create_paths(const struct options *o, const char *option, const char *const *defaults,
-		 json_t **ret, struct err *err)
+/* The paths given for --masked-path or --read-only-path, behind the usual ones. */
+static int create_paths(const struct options *o, const char *option, const char *const *defaults,
+			json_t **ret, struct err *err)
 {
 	cleanup_json json_t *list = json_array();
 	const char *value;

@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "cli/create/create-put.h"
 
-int create_nano_cpus(const char *text, int64_t *ret, struct err *err)
+/* "1.5" as billionths of a CPU. */
+static int create_nano_cpus(const char *text, int64_t *ret, struct err *err)
 {
 	int64_t nano = 0, scale = (int64_t)NSEC_PER_SEC;
 	bool fraction = false, digits = false;
@@ -45,7 +46,8 @@ static int parse_limit(const char *text, int64_t *ret)
 	return 0;
 }
 
-int create_ulimit(const char *text, json_t **ret, struct err *err)
+/* "nofile=1024:2048" as docker's Ulimit object; owned. */
+static int create_ulimit(const char *text, json_t **ret, struct err *err)
 {
 	cleanup_free char *name = strdup(text);
 	char *soft_text, *hard_text = NULL;
@@ -74,7 +76,7 @@ int create_ulimit(const char *text, json_t **ret, struct err *err)
 
 int create_put_ulimits(const struct options *o, json_t *host, struct err *err)
 {
-	json_t *list = json_array(), *limit;
+	json_t *list = json_array(), *limit = NULL;
 	const char *value;
 	size_t cursor = 0;
 	int r = create_put(host, "Ulimits", list, err);
@@ -124,7 +126,7 @@ static int put_more_limits(const struct options *o, json_t *host, struct err *er
 static int put_limits(const struct options *o, json_t *host, struct err *err)
 {
 	const char *cpus = options_value(o, "cpus"), *pids = options_value(o, "pids-limit");
-	int64_t value;
+	int64_t value = 0;
 	int r = put_size(o, "memory", "Memory", host, err);
 
 	if (r == 0 && cpus) {
@@ -140,7 +142,8 @@ static int put_limits(const struct options *o, json_t *host, struct err *err)
 	return r;
 }
 
-int create_restart_policy(const char *text, json_t **ret, struct err *err)
+/* "on-failure:3" as docker's RestartPolicy object; owned. */
+static int create_restart_policy(const char *text, json_t **ret, struct err *err)
 {
 	size_t len = strcspn(text, ":");
 	uint32_t retries = 0;
@@ -163,7 +166,7 @@ int create_restart_policy(const char *text, json_t **ret, struct err *err)
 static int put_restart_policy(const struct options *o, json_t *host, struct err *err)
 {
 	const char *text = options_value(o, "restart");
-	json_t *policy;
+	json_t *policy = NULL;
 	int r = text ? create_restart_policy(text, &policy, err) : 0;
 
 	return r < 0 || !text ? r : create_put(host, "RestartPolicy", policy, err);

@@ -165,8 +165,13 @@ static void put_cases(void)
 		put_names_with_prefix(*group);
 		puts("' ;;");
 	}
-	puts("\t*) return 1 ;;\n\tesac\n}\n"
-	     "_moat_containers() {\n"
+	puts("\t*) return 1 ;;\n\tesac\n}");
+}
+
+/* The functions that ask moat for names. */
+static void put_helpers(void)
+{
+	puts("_moat_containers() {\n"
 	     "\tmoat ps \"$@\" --format json 2>/dev/null |\n"
 	     "\t\tsed -n 's/.*\"Names\":\"\\([^\"]*\\)\".*/\\1/p'\n}\n"
 	     "_moat_images() {\n"
@@ -228,6 +233,7 @@ void completion_bash(void)
 {
 	puts("# bash completion for moat; written by 'moat help --completion bash'");
 	put_cases();
+	put_helpers();
 	put_values();
 	put_function();
 }
@@ -238,6 +244,7 @@ void completion_zsh(void)
 	puts("#compdef moat\n# zsh completion for moat; written by 'moat help --completion zsh'\n"
 	     "autoload -U +X bashcompinit && bashcompinit");
 	put_cases();
+	put_helpers();
 	put_values();
 	put_function();
 }

@@ -35,7 +35,8 @@ static bool has_ended_again(const struct container *c, const void *ends)
 	return c->ends != *(const uint64_t *)ends;
 }
 
-int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
+/* Until it has ended more often than @ends times. */
+static int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
 {
 	int r = container_wait(c, has_ended_again, &ends, timeout_msec, -1);
 

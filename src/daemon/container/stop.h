@@ -24,10 +24,6 @@ int container_kill(struct container *c, int signo, struct err *err);
 /** container_restart() - stop, if it runs, and start.  Return: as the two. */
 int container_restart(struct container *c, int timeout_sec, struct err *err);
 
-/** container_wait_end() - until it ended more often than @ends times.  Return: 0; -ETIMEDOUT;
- * -errno. */
-int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec);
-
 /**
  * container_take() - take a container's op lock
  * @patience_msec: for who holds it; -1: without end

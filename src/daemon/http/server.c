@@ -40,7 +40,8 @@ struct server {
 	struct connections connections;
 };
 
-bool server_peer_allowed(int fd)
+/* May this process use the socket?  Its user must be ours, or root. */
+static bool server_peer_allowed(int fd)
 {
 	uid_t peer;
 

@@ -24,6 +24,3 @@ int server_new(struct loop *loop, int listen_fd, const struct service *service, 
 
 /** server_stop() - accept no more; requests under way are cut off when the program ends */
 void server_stop(struct server *s);
-
-/** server_peer_allowed() - may this process use the socket?  Its user must be ours, or root. */
-bool server_peer_allowed(int fd);

@@ -46,8 +46,6 @@ static inline struct spare *spare_pop(struct spare **at)
  * ended are ended by their shims. */
 void *spares_keep(void *spares);
 
-void spares_wake(struct spares *s);
-
 /* Moves a ready spare to those that are to be ended.  The lock is held. */
 void spares_discard(struct spares *s, struct spare **at);
 

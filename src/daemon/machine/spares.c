@@ -16,7 +16,7 @@
 
 #define QUIET_USEC (150 * USEC_PER_MSEC) /* after a start: what is short-lived is over by then */
 
-void spares_wake(struct spares *s)
+static void spares_wake(struct spares *s)
 {
 	(void)eventfd_write(s->wake_fd, 1);
 }

@@ -92,7 +92,6 @@ struct member *networks_member(struct networks *nets, const char *id);
 struct endpoint *member_endpoint(struct member *m, const char *network);
 
 void network_free(struct network *n);
-void endpoint_free(struct endpoint *e);
 void member_free(struct member *m);
 
 /** network_new() - an object that is not in the table.  @rec, @config: moved.  Return: NULL when
@@ -110,9 +109,6 @@ struct users {
 int users_find(struct networks *nets, const struct network *but, struct users *ret,
 	       struct err *err);
 void users_reset(struct users *u);
-
-/** users_add() - @who: taken over, NULL is out of memory.  Return: 0; -ENOMEM. */
-int users_add(struct users *u, const struct ip_net *net, char *who);
 
 /** network_settle() - where a network has no subnet, or the host has routes to one that was picked,
  * and nobody runs on it, pick another.  Under @changing.  Return: 0; -errno with a message. */

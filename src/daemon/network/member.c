@@ -17,7 +17,7 @@
 #include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
 
-void endpoint_free(struct endpoint *e)
+static void endpoint_free(struct endpoint *e)
 {
 	endpoint_record_reset(&e->rec);
 	endpoint_config_reset(&e->config);

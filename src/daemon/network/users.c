@@ -28,7 +28,8 @@ void users_reset(struct users *u)
 	*u = (struct users){ 0 };
 }
 
-int users_add(struct users *u, const struct ip_net *net, char *who)
+/* @who: taken over, NULL is out of memory.  Return: 0; -ENOMEM. */
+static int users_add(struct users *u, const struct ip_net *net, char *who)
 {
 	struct ip_user *grown = who ? reallocarray(u->list, u->n + 1, sizeof(*grown)) : NULL;
 

@@ -122,7 +122,8 @@ static int read_capabilities(char *const *names, uint64_t *ret_set, bool *ret_al
 	return 0;
 }
 
-int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err)
+/* The default set without those to drop, and then with those to add. */
+static int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err)
 {
 	uint64_t added, dropped;
 	bool add_all_caps, drop_all_caps;

@@ -24,13 +24,3 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
  */
 int config_process(const json_t *body, const struct oci_process *container,
 		   struct oci_process **ret, struct err *err);
-
-/**
- * config_capabilities() - the default set without those to drop, and then with those to add
- *
- * As docker has it: adding ALL starts from all of them and drops what is named, dropping ALL leaves
- * what is added.
- *
- * Return: 0; -EINVAL with a message.
- */
-int config_capabilities(char *const *add, char *const *drop, uint64_t *ret, struct err *err);

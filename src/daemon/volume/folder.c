@@ -141,11 +141,6 @@ int volume_folder_destroy(int dir_fd, const char *gone)
 	return gone ? volume_tree_remove(dir_fd, gone) : 0;
 }
 
-int volume_folder_open(int dir_fd, const char *name, int *ret_fd)
-{
-	return open_folder(dir_fd, name, ret_fd);
-}
-
 /* Its name again, where a row says so; else it goes. */
 static void undo_cut_off(int dir_fd, const char *entry, const char *name,
 			 const struct volume_records *rows)

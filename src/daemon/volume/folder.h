@@ -46,8 +46,5 @@ void volume_folder_return(int dir_fd, const char *gone, const char *name);
  * accepted.  Return: 0; -errno. */
 int volume_folder_destroy(int dir_fd, const char *gone);
 
-/** volume_folder_open() - the folder of a volume.  Return: 0, @ret_fd owned; -errno. */
-int volume_folder_open(int dir_fd, const char *name, int *ret_fd);
-
 /** volume_folders_tidy() - what a crash left is completed or undone.  Return: 0; -errno. */
 int volume_folders_tidy(int dir_fd, const struct volume_records *rows);

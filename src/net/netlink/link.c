@@ -195,11 +195,11 @@ int link_set_port(struct netlink *nl, int index)
 	return netlink_call(nl, &rq);
 }
 
-static int change_station(struct netlink *nl, uint16_t type, int index, const uint8_t mac[6])
+int link_add_station(struct netlink *nl, int index, const uint8_t mac[6])
 {
 	struct netlink_request rq;
-	uint16_t flags = type == RTM_NEWNEIGH ? NLM_F_CREATE | NLM_F_REPLACE : 0;
-	struct ndmsg *about = netlink_begin(&rq, type, flags, sizeof(*about));
+	struct ndmsg *about =
+		netlink_begin(&rq, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*about));
 
 	about->ndm_family = AF_BRIDGE;
 	about->ndm_ifindex = index;
@@ -207,14 +207,4 @@ static int change_station(struct netlink *nl, uint16_t type, int index, const ui
 	about->ndm_flags = NTF_MASTER;
 	mnl_attr_put(rq.head, NDA_LLADDR, 6, mac);
 	return netlink_call(nl, &rq);
-}
-
-int link_add_station(struct netlink *nl, int index, const uint8_t mac[6])
-{
-	return change_station(nl, RTM_NEWNEIGH, index, mac);
-}
-
-int link_remove_station(struct netlink *nl, int index, const uint8_t mac[6])
-{
-	return change_station(nl, RTM_DELNEIGH, index, mac);
 }

@@ -55,4 +55,3 @@ int link_set_port(struct netlink *nl, int index);
 /** link_add_station() - tell a bridge that an address is behind a port, for good.  Return: 0;
  * -errno; what is there already is fine. */
 int link_add_station(struct netlink *nl, int index, const uint8_t mac[6]);
-int link_remove_station(struct netlink *nl, int index, const uint8_t mac[6]);
