@@ -5,6 +5,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 #include "daemon/volume/life.h"
 #include "daemon/volume/usage.h"
@@ -191,17 +192,18 @@ static int name_users(struct api *api, char *const *ids, struct buf *ret)
 	int r = 0;
 
 	for (; r == 0 && *ids; ids++) {
+		cleanup(container_view_reset) struct container_view v = { 0 };
+		const char *comma = ret->len > 0 ? ", " : "";
 		struct container *c = NULL;
 
-		if (containers_find(api->containers, *ids, &c, NULL) == 0) {
-			pthread_mutex_lock(&api->containers->lock);
-			r = buf_addf(ret, "%s%s (%.*s)", ret->len > 0 ? ", " : "", c->rec.name,
-				     SHORT_ID_LEN, *ids);
-			pthread_mutex_unlock(&api->containers->lock);
-		} else {
-			r = buf_addf(ret, "%s%.*s", ret->len > 0 ? ", " : "", SHORT_ID_LEN, *ids);
+		if (containers_find(api->containers, *ids, &c, NULL) < 0) {
+			r = buf_addf(ret, "%s%.*s", comma, SHORT_ID_LEN, *ids);
+			continue;
 		}
+		r = container_view(c, &v);
 		container_unref(c);
+		if (r == 0)
+			r = buf_addf(ret, "%s%s (%.*s)", comma, v.rec.name, SHORT_ID_LEN, *ids);
 	}
 	return r;
 }
