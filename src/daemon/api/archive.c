@@ -6,11 +6,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
 #include "daemon/files/files.h"
 #include "daemon/files/path.h"
 #include "image/archive/inflate.h"
-#include "oci/runtime.h"
 
 #define TYPE_TAR	  "application/x-tar"
 #define STAT_HEADER	  "X-Docker-Container-Path-Stat"
@@ -149,8 +149,7 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 /* The user that the container's process is, for who wants new files to be its. */
 static int read_copy_owner(const struct request *rq, char **ret, struct err *err)
 {
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup(stored_reset) struct stored stored = { 0 };
 	struct container *c;
 	int r;
 
@@ -159,13 +158,11 @@ static int read_copy_owner(const struct request *rq, char **ret, struct err *err
 	r = containers_find(rq->api->containers, rq->target, &c, err);
 	if (r < 0)
 		return r;
-	r = state_texts(rq->api->state, c->rec.id, &texts, err);
+	r = stored_read(rq->api->state, c->rec.id, &stored, err);
 	container_unref(c);
-	if (r == 0)
-		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, err);
 	if (r < 0)
 		return r;
-	*ret = strdup(rt->process->user ? rt->process->user : "");
+	*ret = strdup(stored.rt->process->user ? stored.rt->process->user : "");
 	return *ret ? 0 : err_nomem(err);
 }
 

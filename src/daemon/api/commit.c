@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
 #include "daemon/files/files.h"
 #include "oci/instruction.h"
@@ -56,14 +57,12 @@ int api_read_changes(const struct request *rq, json_t *config, struct err *err)
 
 static int make_config(struct request *rq, const struct container *c, json_t **ret, struct err *err)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_json json_t *stored = NULL, *config = json_object();
-	int r = config ? state_texts(rq->api->state, c->rec.id, &texts, err) : err_nomem(err);
+	cleanup(stored_reset) struct stored stored = { 0 };
+	cleanup_json json_t *config = json_object();
+	int r = config ? stored_read(rq->api->state, c->rec.id, &stored, err) : err_nomem(err);
 
 	if (r == 0)
-		r = json_read(texts.config, strlen(texts.config), "stored Config", &stored, err);
-	if (r == 0)
-		r = take_members(stored, config, err);
+		r = take_members(stored.config, config, err);
 	if (r == 0)
 		r = read_given_config(rq, config, err);
 	if (r == 0)

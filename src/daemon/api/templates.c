@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "daemon/api/api.h"
+#include "daemon/machine/lease.h"
 #include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
 #include "daemon/machine/warm-up.h"
@@ -24,7 +25,7 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 	if (background)
 		r = kernel_current(rq->api->machines->kernels, &kernel, err);
 	if (r == 0)
-		r = machine_plan(rq->api->machines, NULL, &plan, err);
+		r = lease_plan(rq->api->machines, NULL, false, &plan, err);
 	if (r < 0)
 		return r;
 	if (background) {

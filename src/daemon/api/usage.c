@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/process-table.h"
+#include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/usage.h"
 #include "daemon/container/view.h"
@@ -216,15 +217,13 @@ static void stats_free(void *arg)
 /* The processors of the machine, against which its use is reckoned. */
 static int find_machine_cpus(struct stats *s, struct err *err)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_json json_t *host = NULL;
+	cleanup(stored_reset) struct stored stored = { 0 };
 	uint64_t memory;
-	int r = state_texts(s->api->state, s->c->rec.id, &texts, err);
+	int r = stored_read(s->api->state, s->c->rec.id, &stored, err);
 
-	if (r == 0)
-		r = json_read(texts.host_config, strlen(texts.host_config), "stored HostConfig",
-			      &host, err);
-	return r < 0 ? r : machine_size(host, s->api->machines->host_cpus, &s->cpus, &memory, err);
+	return r < 0 ? r
+		     : machine_size(stored.host, s->api->machines->host_cpus, &s->cpus, &memory,
+				    err);
 }
 
 int api_container_stats(struct request *rq, struct reply *rp, struct err *err)

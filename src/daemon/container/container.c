@@ -22,9 +22,9 @@
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/networking.h"
+#include "daemon/container/stored.h"
 #include "daemon/spec/log-config.h"
 #include "daemon/spec/signals.h"
-#include "oci/runtime.h"
 
 #define STOP_TIMEOUT_SEC 10
 
@@ -76,20 +76,47 @@ static int read_names(struct container *c, const json_t *config, const json_t *h
 	return r == 0 ? copy_text(host, "NetworkMode", NETWORK_MODE_DEFAULT, &c->network_mode) : r;
 }
 
-static int read_config(struct container *c, const struct texts *texts, struct err *err)
+/* Members that are kept as they are stored. */
+static int keep_members(struct container *c, const json_t *config, const json_t *host,
+			struct err *err)
 {
-	cleanup_json json_t *config = NULL, *host = NULL;
-	int64_t timeout = STOP_TIMEOUT_SEC;
-	struct log_config log = { 0 };
-	const char *signal;
 	json_t *labels, *exposed = NULL;
-	int r = json_read(texts->config, strlen(texts->config), "stored Config", &config, err);
+	int r = json_get_object(config, "Labels", &labels, err);
 
 	if (r == 0)
-		r = json_read(texts->host_config, strlen(texts->host_config), "stored HostConfig",
-			      &host, err);
+		r = json_get_object(config, "ExposedPorts", &exposed, err);
+	if (r == 0 && read_names(c, config, host) < 0)
+		r = err_nomem(err);
+	if (r < 0)
+		return r;
+	c->labels = labels ? json_incref(labels) : json_object();
+	c->exposed = exposed ? json_incref(exposed) : json_object();
+	c->sockets = JSON_OBJECT(member_ref("Moat", json_object_get(host, "Moat")));
+	return 0;
+}
+
+/* How it is to be ended. */
+static int read_stop(struct container *c, const json_t *config, struct err *err)
+{
+	int64_t timeout = STOP_TIMEOUT_SEC;
+	const char *signal;
+	int r = json_get_i64(config, "StopTimeout", &timeout, err);
+
 	if (r == 0)
-		r = json_get_bool(config, "Tty", &c->tty, err);
+		r = json_get_str(config, "StopSignal", &signal, err);
+	if (r < 0)
+		return r;
+	c->stop_timeout_sec = timeout < 0 || timeout > 3600 ? STOP_TIMEOUT_SEC : (int)timeout;
+	c->stop_signal = SIGTERM;
+	return signal && *signal ? signal_parse(signal, &c->stop_signal, err) : 0;
+}
+
+static int read_config(struct container *c, const json_t *config, const json_t *host,
+		       struct err *err)
+{
+	struct log_config log = { 0 };
+	int r = json_get_bool(config, "Tty", &c->tty, err);
+
 	if (r == 0)
 		r = json_get_bool(config, "OpenStdin", &c->open_stdin, err);
 	if (r == 0)
@@ -104,30 +131,15 @@ static int read_config(struct container *c, const struct texts *texts, struct er
 	if (r == 0)
 		r = log_config_read(host, &log, err);
 	if (r == 0)
-		r = json_get_i64(config, "StopTimeout", &timeout, err);
-	if (r == 0)
-		r = json_get_str(config, "StopSignal", &signal, err);
-	if (r == 0)
-		r = json_get_object(config, "Labels", &labels, err);
-	if (r == 0)
-		r = json_get_object(config, "ExposedPorts", &exposed, err);
-	if (r == 0 && read_names(c, config, host) < 0)
-		r = err_nomem(err);
-	if (r < 0)
-		return r;
-	c->labels = labels ? json_incref(labels) : json_object();
-	c->exposed = exposed ? json_incref(exposed) : json_object();
-	c->sockets = JSON_OBJECT(member_ref("Moat", json_object_get(host, "Moat")));
-	c->stop_timeout_sec = timeout < 0 || timeout > 3600 ? STOP_TIMEOUT_SEC : (int)timeout;
-	c->stop_signal = SIGTERM;
+		r = read_stop(c, config, err);
 	c->keeps_log = log.max_files > 0;
-	return signal && *signal ? signal_parse(signal, &c->stop_signal, err) : 0;
+	return r == 0 ? keep_members(c, config, host, err) : r;
 }
 
 int container_new(struct containers *t, struct record *rec, const struct texts *texts,
 		  struct container **ret, struct err *err)
 {
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
+	cleanup(stored_reset) struct stored stored = { 0 };
 	struct container *c = calloc(1, sizeof(*c));
 	int r;
 
@@ -137,10 +149,10 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 	c->refs = 1;
 	pthread_mutex_init(&c->op, NULL);
 	pthread_mutex_init(&c->saving, NULL);
-	r = read_config(c, texts, err);
+	r = stored_parse(texts, &stored, err);
 	if (r == 0)
-		r = oci_runtime_parse(texts->spec, strlen(texts->spec), &rt, err);
-	if (r == 0 && strv_copy(rt->process->args, &c->args) < 0)
+		r = read_config(c, stored.config, stored.host, err);
+	if (r == 0 && strv_copy(stored.rt->process->args, &c->args) < 0)
 		r = err_nomem(err);
 	if (r == 0 && texts->mounts)
 		r = mount_points_read(texts->mounts, &c->mounts, err);

@@ -241,7 +241,7 @@ enum container_state container_shown(const struct container *c);
 bool container_is_running(const struct container *c);
 bool container_is_paused(const struct container *c);
 
-/** container_ends() - how often it has ended since moatd runs, for container_wait_end() */
+/** container_ends() - how often it has ended since moatd runs */
 uint64_t container_ends(const struct container *c);
 
 /** A condition of a container's, asked under the table's lock.  @arg: as given to

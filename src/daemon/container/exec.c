@@ -15,6 +15,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "control/client.h"
+#include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
 #include "daemon/spec/runtime.h"
 
@@ -107,13 +108,10 @@ static int read_body(const json_t *body, struct exec *e, struct err *err)
 int container_process(const struct container *c, const json_t *body, struct oci_process **ret,
 		      struct err *err)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	int r = state_texts(c->table->state, c->rec.id, &texts, err);
+	cleanup(stored_reset) struct stored stored = { 0 };
+	int r = stored_read(c->table->state, c->rec.id, &stored, err);
 
-	if (r == 0)
-		r = oci_runtime_parse(texts.spec, strlen(texts.spec), &rt, err);
-	return r == 0 ? config_process(body, rt->process, ret, err) : r;
+	return r == 0 ? config_process(body, stored.rt->process, ret, err) : r;
 }
 
 int exec_allowed(const struct container *c, struct err *err)

@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fd.h"
 #include "base/thread.h"
 #include "control/client.h"
@@ -110,8 +110,7 @@ static void *run_reaper(void *arg)
 	while (pidfd >= 0 && fd_wait(pidfd, POLLIN, LOOK_MSEC) == 0)
 		if (is_unused_for_long(r->c, &idle))
 			let_go(r->c);
-	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await(r->pid, NULL);
 	await_server(&r->shares);
 	if (!is_filled(r->c))
 		container_shares_settle(r->c, false);
@@ -152,14 +151,14 @@ static int launch_for_files(struct container *c, bool mounts, struct err *err)
 {
 	cleanup(prepared_reset) struct prepared with = PREPARED_NONE;
 	struct lease_request rq = { .purpose = mounts ? LEASE_ALL_FILES : LEASE_FILES,
-				    .plan = &with.plan,
 				    .container = c->rec.id,
 				    .secrets_fd = -1 };
 	struct lease lease;
-	int r = container_prepare(c, rq.purpose, NULL, &with, err);
+	int r = container_prepare(c, rq.purpose, &with, err);
 
 	if (r < 0)
 		return r;
+	rq.host = with.host;
 	rq.dir_fd = with.dir_fd;
 	rq.share_fd = with.shares.control_fd;
 	r = lease_take(c->table->machines, &rq, &lease, err);
@@ -169,19 +168,12 @@ static int launch_for_files(struct container *c, bool mounts, struct err *err)
 	pthread_mutex_lock(&c->table->lock);
 	c->files.hold_fd = take_fd(&lease.hold_fd);
 	pthread_mutex_unlock(&c->table->lock);
-	r = machine_link(with.dir_fd, MACHINE_FILES_LINK, lease.machine, err);
-	if (r == 0) {
-		r = start_reaper(c, &lease, &with.shares);
-		if (r < 0)
-			err_errno(err, r, "watch moat-shim");
-	}
-	if (r < 0) {
-		let_go(c);
-		kill(lease.pid, SIGKILL);
-		waitpid(lease.pid, NULL, 0);
-		taps_put_back(&c->table->machines->taps, lease.tap);
-	}
-	return r;
+	r = start_reaper(c, &lease, &with.shares);
+	if (r == 0)
+		return 0;
+	let_go(c);
+	lease_end(c->table->machines, &lease);
+	return err_errno(err, r, "watch moat-shim");
 }
 
 static bool is_up(const struct container *c)

@@ -2,20 +2,18 @@
 #include "daemon/container/kernels.h"
 
 #include "base/str.h"
+#include "daemon/container/stored.h"
 
 static int note_container(struct containers *t, const char *id, char ***used, struct err *err)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_json json_t *host = NULL;
+	cleanup(stored_reset) struct stored stored = { 0 };
 	const char *hash;
-	int r = state_texts(t->state, id, &texts, err);
+	int r = stored_read(t->state, id, &stored, err);
 
-	if (r == 0)
-		r = json_read(texts.host_config, strlen(texts.host_config), "HostConfig", &host,
-			      err);
 	if (r < 0)
 		return r;
-	hash = json_string_value(json_object_get(json_object_get(host, "Moat"), "KernelHash"));
+	hash = json_string_value(
+		json_object_get(json_object_get(stored.host, "Moat"), "KernelHash"));
 	return hash && strv_add(used, hash) < 0 ? err_nomem(err) : 0;
 }
 

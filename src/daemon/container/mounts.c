@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -24,7 +24,6 @@
 #include "daemon/volume/server.h"
 #include "daemon/volume/sources.h"
 #include "daemon/volume/use.h"
-#include "oci/runtime.h"
 
 #define END_MSEC 2000 /* for a file server that was killed */
 
@@ -94,10 +93,7 @@ int container_mounts_plan(struct containers *t, const json_t *config, const json
 
 static void *reap(void *arg)
 {
-	const pid_t pid = (pid_t)(intptr_t)arg;
-
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+	(void)child_await((pid_t)(intptr_t)arg, NULL);
 	return NULL;
 }
 
@@ -130,24 +126,15 @@ static int add_source(const struct mount_point *p, const struct volume_source *s
 			    : 0;
 }
 
-static int add_sources(const struct container *c, const struct volume_sources *s, char **spec,
-		       struct err *err)
+static int add_sources(const struct container *c, const struct volume_sources *s,
+		       struct oci_mounts *mounts, struct err *err)
 {
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	char *text;
-	int r = oci_runtime_parse(*spec, strlen(*spec), &rt, err);
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < s->n; i++)
 		if (s->list[i].fd >= 0)
-			r = add_source(&c->mounts.list[i], &s->list[i], &rt->options.mounts, err);
-	if (r < 0)
-		return r;
-	text = oci_runtime_write(rt);
-	if (!text)
-		return err_nomem(err);
-	free(*spec);
-	*spec = text;
-	return 0;
+			r = add_source(&c->mounts.list[i], &s->list[i], mounts, err);
+	return r;
 }
 
 static bool has_sources(const struct volume_sources *s)
@@ -158,7 +145,7 @@ static bool has_sources(const struct volume_sources *s)
 	return false;
 }
 
-int container_shares_open(struct container *c, int dir_fd, char **spec,
+int container_shares_open(struct container *c, int dir_fd, struct oci_mounts *mounts,
 			  struct container_shares *ret, struct err *err)
 {
 	cleanup(volume_sources_reset) struct volume_sources s = { 0 };
@@ -170,7 +157,7 @@ int container_shares_open(struct container *c, int dir_fd, char **spec,
 	r = volume_sources_open(vs, c->rec.id, &c->mounts, &s, err);
 	if (r < 0)
 		return r;
-	r = add_sources(c, &s, spec, err);
+	r = add_sources(c, &s, mounts, err);
 	if (r == 0 && has_sources(&s))
 		r = volume_server_start(&s, dir_fd, &ret->control_fd, &ret->pid, err);
 	if (r < 0)

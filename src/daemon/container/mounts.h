@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/container/container.h"
+#include "oci/mounts.h"
 
 /**
  * container_mounts_plan() - what a new container mounts
@@ -28,12 +29,12 @@ void container_shares_reset(struct container_shares *s);
 /**
  * container_shares_open() - find the sources of a container's mounts, and start its file server
  * @dir_fd: the container's folder; borrowed
- * @spec:   config.json without the mounts; becomes one with them
+ * @mounts: of its config.json, which these are added to
  * @ret:    owned; container_shares_settle() has to follow
  *
  * Return: 0; -EBUSY, -EINVAL, -errno with a message.
  */
-int container_shares_open(struct container *c, int dir_fd, char **spec,
+int container_shares_open(struct container *c, int dir_fd, struct oci_mounts *mounts,
 			  struct container_shares *ret, struct err *err);
 
 /** container_shares_settle() - the machine has its mounts (@ready), or will not have them.  Where

@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "daemon/spec/names.h"
 #include "daemon/spec/resolv.h"
-#include "oci/runtime.h"
 
 #define HOST_RESOLV_CONF "/etc/resolv.conf"
 #define RESOLV_MAX_BYTES KIB(64)
@@ -32,6 +31,7 @@ static int read_resolver(const struct wiring *w, struct resolver *ret)
 	return resolver_read(text.data, ret);
 }
 
+/* @extra: lines that config.json has already */
 static int make_hosts(const json_t *host, char *const *extra, const struct wiring *w, char ***ret,
 		      struct err *err)
 {
@@ -51,18 +51,17 @@ static bool wants_no_dns(const json_t *host)
 	return json_is_true(json_object_get(json_object_get(host, "Moat"), "NoDns"));
 }
 
-/* @extra: lines of /etc/hosts that config.json has already */
-static int make_names(const json_t *host, char *const *extra, const struct wiring *w,
-		      struct container_names *ret, struct err *err)
+int container_names_of(const struct stored *s, const struct wiring *w, struct container_names *ret,
+		       struct err *err)
 {
 	cleanup(container_names_reset) struct container_names n = { 0 };
 	cleanup(resolver_reset) struct resolver net = { 0 };
-	int r = make_hosts(host, extra, w, &n.hosts, err);
+	int r = make_hosts(s->host, s->rt->options.hosts, w, &n.hosts, err);
 
-	if (r == 0 && !wants_no_dns(host)) {
+	if (r == 0 && !wants_no_dns(s->host)) {
 		r = read_resolver(w, &net) < 0 ? err_nomem(err) : 0;
 		if (r == 0)
-			r = spec_resolv_conf(host, &net, &n.resolv_conf, err);
+			r = spec_resolv_conf(s->host, &net, &n.resolv_conf, err);
 	}
 	if (r < 0)
 		return r;
@@ -71,45 +70,17 @@ static int make_names(const json_t *host, char *const *extra, const struct wirin
 	return 0;
 }
 
-static int read_texts(const struct texts *texts, json_t **ret_host, struct oci_runtime **ret_rt,
-		      struct err *err)
-{
-	int r = json_read(texts->host_config, strlen(texts->host_config), "stored HostConfig",
-			  ret_host, err);
-
-	return r == 0 ? oci_runtime_parse(texts->spec, strlen(texts->spec), ret_rt, err) : r;
-}
-
-int container_names_of(const struct texts *texts, const struct wiring *w,
-		       struct container_names *ret, struct err *err)
-{
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	cleanup_json json_t *host = NULL;
-	int r = read_texts(texts, &host, &rt, err);
-
-	return r == 0 ? make_names(host, rt->options.hosts, w, ret, err) : r;
-}
-
-int container_names_put(struct texts *texts, const struct wiring *w, struct err *err)
+int container_names_put(struct stored *s, const struct wiring *w, struct err *err)
 {
 	cleanup(container_names_reset) struct container_names n = { 0 };
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	cleanup_json json_t *host = NULL;
-	char *spec;
-	int r = read_texts(texts, &host, &rt, err);
+	struct oci_options *options = &s->rt->options;
+	int r = container_names_of(s, w, &n, err);
 
-	if (r == 0)
-		r = make_names(host, rt->options.hosts, w, &n, err);
 	if (r < 0)
 		return r;
-	strv_free(rt->options.hosts);
-	rt->options.hosts = take_ptr(n.hosts);
-	free(rt->options.resolv_conf);
-	rt->options.resolv_conf = take_ptr(n.resolv_conf);
-	spec = oci_runtime_write(rt);
-	if (!spec)
-		return err_nomem(err);
-	free(texts->spec);
-	texts->spec = spec;
+	strv_free(options->hosts);
+	options->hosts = take_ptr(n.hosts);
+	free(options->resolv_conf);
+	options->resolv_conf = take_ptr(n.resolv_conf);
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "daemon/container/stored.h"
 #include "daemon/network/wiring.h"
-#include "daemon/state/state.h"
 
 /* What a container on networks finds in /etc/hosts and /etc/resolv.conf. */
 struct container_names {
@@ -15,17 +15,12 @@ void container_names_reset(struct container_names *n);
 /**
  * container_names_of() - made of what its user asked for, of its networks, and of the host's
  * /etc/resolv.conf
- * @texts: of the container, as stored
- * @ret:   container_names_reset()
+ * @ret: container_names_reset()
  *
  * Return: 0; -EINVAL, -EBADMSG with a message; -ENOMEM.
  */
-int container_names_of(const struct texts *texts, const struct wiring *w,
-		       struct container_names *ret, struct err *err);
+int container_names_of(const struct stored *s, const struct wiring *w, struct container_names *ret,
+		       struct err *err);
 
-/**
- * container_names_put() - the same into the text of config.json
- *
- * Return: as container_names_of().
- */
-int container_names_put(struct texts *texts, const struct wiring *w, struct err *err);
+/** container_names_put() - the same into config.json.  Return: as container_names_of(). */
+int container_names_put(struct stored *s, const struct wiring *w, struct err *err);

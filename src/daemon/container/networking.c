@@ -14,10 +14,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/container/names.h"
+#include "daemon/container/stored.h"
 #include "daemon/network/network.h"
 #include "net/request.h"
 
-const char *network_mode(const json_t *host)
+static const char *network_mode(const json_t *host)
 {
 	const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
 
@@ -204,15 +205,15 @@ static int check_mode(const struct container *c, const char *network, struct err
 /* Tells the machine of a container that runs what its networks are now. */
 static int tell_machine(struct container *c, const struct wiring *w, struct err *err)
 {
-	cleanup(texts_reset) struct texts texts = { 0 };
+	cleanup(stored_reset) struct stored stored = { 0 };
 	cleanup(container_names_reset) struct container_names names = { 0 };
 	struct shim_call call = { .request = { .op = CONTROL_NETWORK },
 				  .fd = -1,
 				  .timeout_msec = SHIM_EXEC_TIMEOUT_MSEC };
-	int r = state_texts(c->table->state, c->rec.id, &texts, err);
+	int r = stored_read(c->table->state, c->rec.id, &stored, err);
 
 	if (r == 0)
-		r = container_names_of(&texts, w, &names, err);
+		r = container_names_of(&stored, w, &names, err);
 	if (r < 0)
 		return r;
 	call.request.network = w->network;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation.  What is stored of a container is read once, and each part of what it
+ * brings is made of that: its networks and ports, its secrets, its mounts with their file server.
+ * What the guest is to know of them goes into config.json, which is written last.
+ */
 #include "daemon/container/prepare.h"
 
 #include <errno.h>
@@ -11,88 +16,99 @@
 #include "control/names.h"
 #include "daemon/container/names.h"
 #include "daemon/container/secrets.h"
-#include "oci/runtime.h"
-#include "storage/layer.h"
+#include "daemon/network/member.h"
+#include "daemon/network/ports.h"
 
 void prepared_reset(struct prepared *p)
 {
-	machine_plan_reset(&p->plan);
+	json_decref(p->host);
+	wiring_reset(&p->wiring);
 	container_shares_reset(&p->shares);
 	fd_close(&p->dir_fd);
 	fd_close(&p->secrets_fd);
 }
 
-/* The container's config.json without its options. */
-static int leave_out_options(char **spec, struct err *err)
+/* Options make no difference to files, and one that cannot be set must not keep anybody from
+ * them. */
+static void leave_out_options(struct oci_runtime *rt)
 {
-	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	char *text;
-	int r = oci_runtime_parse(*spec, strlen(*spec), &rt, err);
-
-	if (r < 0)
-		return r;
 	oci_options_reset(&rt->options);
 	json_decref(take_ptr(rt->seccomp));
-	text = oci_runtime_write(rt);
-	if (!text)
-		return err_nomem(err);
-	free(*spec);
-	*spec = text;
-	return 0;
 }
 
-/* The file is written before each use, so one that a crash left half-written does no harm. */
-static int write_files(int dir_fd, enum lease_purpose purpose, const char *spec)
+static int bind_ports(const struct container *c, const struct stored *s, struct err *err)
 {
-	if (purpose == LEASE_RUN && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
-		return -errno;
-	return file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
+	cleanup(port_plan_reset) struct port_plan plan = { 0 };
+	int r = port_plan_read(s->config, s->host, &plan, err);
+
+	return r == 0 && plan.n > 0 ? ports_bind(c->table->networks, c->rec.id, &plan, err) : r;
 }
 
-/* One of a size of its own is made here, as the shim makes all the same. */
-static int make_layer(int dir_fd, const struct machine_plan *p, struct err *err)
+static int join_networks(const struct container *c, struct stored *s, struct wiring *ret,
+			 struct err *err)
 {
-	cleanup_close int fd =
-		p->layer_bytes > 0 ? openat(dir_fd, LAYER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-				   : -1;
+	int r = member_begin(c->table->networks, c->rec.id, ret, err);
 
-	if (p->layer_bytes == 0 || (fd >= 0 && layer_is_lost(fd) <= 0))
-		return 0;
-	return layer_create_within(dir_fd, LAYER_FILE, p->layer_bytes, p->disk_bytes, err);
-}
-
-int container_prepare(struct container *c, enum lease_purpose purpose, const struct wiring *w,
-		      struct prepared *ret, struct err *err)
-{
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup(prepared_reset) struct prepared p = PREPARED_NONE;
-	int r = state_texts(c->table->state, c->rec.id, &texts, err);
-
-	if (r == 0 && purpose != LEASE_RUN)
-		r = leave_out_options(&texts.spec, err);
-	if (r == 0 && w && w->network.n > 0) {
-		taps_ask_again(&c->table->machines->taps);
-		r = container_names_put(&texts, w, err);
-	}
 	if (r == 0)
-		r = machine_plan(c->table->machines, texts.host_config, &p.plan, err);
-	if (r == 0 && purpose == LEASE_RUN)
-		r = container_secrets_get(c->table, texts.host_config, &p.secrets_fd, err);
-	if (r < 0)
-		return r;
-	r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &p.dir_fd);
+		r = bind_ports(c, s, err);
+	return r == 0 && ret->network.n > 0 ? container_names_put(s, ret, err) : r;
+}
+
+/* config.json is written before each use, so one that a crash left half-written does no harm. */
+static int write_files(const struct container *c, int dir_fd, enum lease_purpose purpose,
+		       const struct oci_runtime *rt, struct err *err)
+{
+	cleanup_free char *spec = oci_runtime_write(rt);
+	int r;
+
+	if (!spec)
+		return err_nomem(err);
+	if (purpose == LEASE_RUN && unlinkat(dir_fd, EXIT_FILE, 0) < 0 && errno != ENOENT)
+		r = -errno;
+	else
+		r = file_overwrite(dir_fd, CONFIG_FILE, spec, strlen(spec), 0600);
+	return r < 0 ? err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id) : 0;
+}
+
+/* What a process of the container's needs. */
+static int prepare_run(const struct container *c, struct stored *s, struct prepared *p,
+		       struct err *err)
+{
+	int r = join_networks(c, s, &p->wiring, err);
+
+	return r == 0 ? container_secrets_get(c->table, s->host, &p->secrets_fd, err) : r;
+}
+
+static int prepare_folder(struct container *c, enum lease_purpose purpose, struct stored *s,
+			  struct prepared *p, struct err *err)
+{
+	int r = path_open_dir(c->table->dir_fd, c->rec.id, 0700, &p->dir_fd);
+
 	if (r < 0)
 		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
-	r = make_layer(p.dir_fd, &p.plan, err);
-	if (r == 0 && purpose != LEASE_FILES)
-		r = container_shares_open(c, p.dir_fd, &texts.spec, &p.shares, err);
+	if (purpose != LEASE_FILES && c->mounts.n > 0)
+		r = container_shares_open(c, p->dir_fd, &s->rt->options.mounts, &p->shares, err);
+	return r == 0 ? write_files(c, p->dir_fd, purpose, s->rt, err) : r;
+}
+
+int container_prepare(struct container *c, enum lease_purpose purpose, struct prepared *ret,
+		      struct err *err)
+{
+	cleanup(stored_reset) struct stored stored = { 0 };
+	cleanup(prepared_reset) struct prepared p = PREPARED_NONE;
+	int r = stored_read(c->table->state, c->rec.id, &stored, err);
+
 	if (r < 0)
 		return r;
-	r = write_files(p.dir_fd, purpose, texts.spec);
-	if (r < 0) {
-		container_shares_settle(c, false);
-		return err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id);
-	}
+	if (purpose == LEASE_RUN)
+		r = prepare_run(c, &stored, &p, err);
+	else
+		leave_out_options(stored.rt);
+	if (r == 0)
+		r = prepare_folder(c, purpose, &stored, &p, err);
+	if (r < 0)
+		return r;
+	p.host = take_ptr(stored.host);
 	*ret = p;
 	p = PREPARED_NONE;
 	return 0;

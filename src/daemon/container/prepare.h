@@ -2,32 +2,36 @@
 #pragma once
 
 #include "daemon/container/mounts.h"
+#include "daemon/container/stored.h"
 #include "daemon/machine/lease.h"
 #include "daemon/network/wiring.h"
 
-/* What a container's machine is made from. */
+/* What a container brings to its machine. */
 struct prepared {
-	int dir_fd;		  /* the container's folder, with config.json */
-	struct machine_plan plan; /* what the machine must be */
-	int secrets_fd;		  /* what the container is given of secrets; -1: none */
+	int dir_fd;	      /* the container's folder, with config.json */
+	json_t *host;	      /* docker's HostConfig, which says what the machine must be */
+	struct wiring wiring; /* its networks */
+	int secrets_fd;	      /* what it is given of secrets; -1: none */
 	struct container_shares shares;
 };
 
 #define PREPARED_NONE                                                                              \
-	((struct prepared){ .dir_fd = -1, .secrets_fd = -1, .shares = CONTAINER_SHARES_NONE })
+	((struct prepared){ .dir_fd = -1,                                                          \
+			    .wiring = WIRING_NONE,                                                 \
+			    .secrets_fd = -1,                                                      \
+			    .shares = CONTAINER_SHARES_NONE })
 
 void prepared_reset(struct prepared *p);
 
 /**
- * container_prepare() - make the container's folder ready for a machine
- * @purpose: for its files its options are left out of config.json: they make no difference to
- *           these, and one that cannot be set must not keep anybody from them
- * @w:       its networks, whose names go into config.json; NULL for its files
- * @ret:     owned, prepared_reset(); container_shares_settle() has to follow
+ * container_prepare() - have what comes with a container, and its folder ready for a machine
+ * @purpose: only for a run it has networks, ports and secrets, and for its own files no mounts
+ * @ret:     owned, prepared_reset()
  *
- * To be called with the container's op lock held.
+ * To be called with the container's op lock held.  container_shares_settle() has to follow, also on
+ * failure; of a run that fails container_ended() gives back addresses and ports.
  *
  * Return: 0; -errno with a message.
  */
-int container_prepare(struct container *c, enum lease_purpose purpose, const struct wiring *w,
-		      struct prepared *ret, struct err *err);
+int container_prepare(struct container *c, enum lease_purpose purpose, struct prepared *ret,
+		      struct err *err);

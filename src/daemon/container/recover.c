@@ -25,12 +25,13 @@
 #include "daemon/container/leftovers.h"
 #include "daemon/container/mounts.h"
 #include "daemon/container/networking.h"
-#include "daemon/container/ports.h"
 #include "daemon/container/recover.h"
+#include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/plan.h"
 #include "daemon/network/networks.h"
+#include "daemon/network/ports.h"
 #include "daemon/volume/use.h"
 
 #define ANSWER_MSEC  2000
@@ -118,6 +119,21 @@ static enum found find_out(struct container *c, bool *ret_paused)
 	return told->state == STATE_EXITED ? FOUND_ENDED : FOUND_RUNNING;
 }
 
+static void find_ports(const struct container *c)
+{
+	cleanup(stored_reset) struct stored stored = { 0 };
+	cleanup(port_plan_reset) struct port_plan plan = { 0 };
+	struct err err = { 0 };
+	int r = stored_read(c->table->state, c->rec.id, &stored, &err);
+
+	if (r == 0)
+		r = port_plan_read(stored.config, stored.host, &plan, &err);
+	if (r == 0 && ports_found(c->table->networks, c->rec.id, &plan) < 0)
+		r = err_nomem(&err);
+	if (r < 0)
+		log_error("container %.12s runs without its ports: %s", c->rec.id, err.msg);
+}
+
 /* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
  * taken over */
 static int adopt_shim(struct container *c, int fd, bool paused)
@@ -131,7 +147,7 @@ static int adopt_shim(struct container *c, int fd, bool paused)
 	if (r < 0)
 		return r;
 	(void)shim_tap(container_shim(c), &tap_fd, tap, NULL);
-	container_ports_found(c);
+	find_ports(c);
 	member_found(c->table->networks, c->rec.id, tap, tap_fd);
 	pthread_mutex_lock(&c->table->lock);
 	if (!container_is(c, STATES_RUNNING))

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "control/secrets.h"
+#include "daemon/container/stored.h"
 #include "daemon/secret/secrets.h"
 #include "daemon/spec/secrets.h"
 
@@ -25,13 +26,6 @@ int container_secrets_check(struct containers *t, const json_t *host, struct err
 	return r;
 }
 
-static int read_uses(const char *host, json_t **ret_host, struct secret_uses *ret, struct err *err)
-{
-	int r = json_read(host, strlen(host), "HostConfig", ret_host, err);
-
-	return r < 0 ? r : secret_uses_read(*ret_host, ret, err);
-}
-
 static int get_secret(struct containers *t, const struct secret_use *use, struct oci_secrets *ret,
 		      struct err *err)
 {
@@ -46,12 +40,11 @@ static int get_secret(struct containers *t, const struct secret_use *use, struct
 	return s->path ? secret_value(t->secrets, use->name, &s->data, err) : err_nomem(err);
 }
 
-int container_secrets_get(struct containers *t, const char *host, int *ret_fd, struct err *err)
+int container_secrets_get(struct containers *t, const json_t *host, int *ret_fd, struct err *err)
 {
 	cleanup(secret_uses_reset) struct secret_uses uses = { 0 };
 	cleanup(oci_secrets_reset) struct oci_secrets secrets = { 0 };
-	cleanup_json json_t *document = NULL;
-	int r = read_uses(host, &document, &uses, err);
+	int r = secret_uses_read(host, &uses, err);
 
 	*ret_fd = -1;
 	for (size_t i = 0; r == 0 && i < uses.n; i++)
@@ -65,15 +58,14 @@ int container_secrets_get(struct containers *t, const char *host, int *ret_fd, s
 static int note_user(const struct container *c, const char *secret, char ***ret, struct err *err)
 {
 	cleanup(secret_uses_reset) struct secret_uses uses = { 0 };
-	cleanup(texts_reset) struct texts texts = { 0 };
-	cleanup_json json_t *document = NULL;
-	int r = state_texts(c->table->state, c->rec.id, &texts, err);
+	cleanup(stored_reset) struct stored stored = { 0 };
+	int r = stored_read(c->table->state, c->rec.id, &stored, err);
 
 	/* It was removed meanwhile. */
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = read_uses(texts.host_config, &document, &uses, err);
+		r = secret_uses_read(stored.host, &uses, err);
 	for (size_t i = 0; r == 0 && i < uses.n; i++)
 		if (streq(uses.items[i].name, secret) && strv_add(ret, c->rec.name) < 0)
 			r = err_nomem(err);

@@ -12,12 +12,12 @@ int container_secrets_check(struct containers *t, const json_t *host, struct err
 
 /**
  * container_secrets_get() - what a container's machine is given of its secrets
- * @host:   docker's HostConfig, a stored text
+ * @host:   docker's HostConfig
  * @ret_fd: owned, control/secrets.h; -1: it has none
  *
  * Return: 0; as secret_value().
  */
-int container_secrets_get(struct containers *t, const char *host, int *ret_fd, struct err *err);
+int container_secrets_get(struct containers *t, const json_t *host, int *ret_fd, struct err *err);
 
 /** containers_with_secret() - the names of those that have one.  @ret: owned, strv_free().  Return:
  * 0; -errno with a message. */

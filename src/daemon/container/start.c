@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A start gets what comes with the machine, and then the machine with the
+ * Theory of operation.  A start gets what the container brings, and then a machine with the
  * container in it; has it watched, hands over the clients that attached before, and asks for the
  * process.  The main thread turns the shim's events into transitions; this one only waits for them.
  * So there is one place where a container becomes running or ended, whatever thread asked for it.
  *
- * Whatever comes with the machine is a member of struct start: start_locked() gets it before the
- * machine, and start_reset() gives back what the machine did not take.
+ * What a container brings is in struct prepared; start_reset() gives back what the machine did not
+ * take.
  */
 #include <errno.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -18,7 +16,6 @@
 #include "control/kill.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/hold.h"
-#include "daemon/container/ports.h"
 #include "daemon/container/prepare.h"
 #include "daemon/container/sockets.h"
 #include "daemon/container/start.h"
@@ -30,11 +27,9 @@
 /* A start under way. */
 struct start {
 	struct container *c;
-	uint64_t ends;	      /* how often the container had ended before */
-	struct wiring wiring; /* its networks */
-	struct prepared with; /* and what else comes with the machine */
+	uint64_t ends; /* how often the container had ended before */
+	struct prepared with;
 	struct lease lease;
-	char old[MACHINE_NAME_LEN + 1]; /* the machine of the run before; its folder is to go */
 };
 
 /* The machine is up, or will not be: others may start, and it is there for its container alone. */
@@ -48,7 +43,6 @@ static void start_reset(struct start *s)
 {
 	settle_start(s);
 	prepared_reset(&s->with);
-	wiring_reset(&s->wiring);
 }
 
 static int watch_shim(struct start *s, struct err *err)
@@ -79,29 +73,25 @@ static void note_lease(const struct start *s)
 
 static int get_machine(struct start *s, struct err *err)
 {
-	struct container *c = s->c;
-	const struct lease_request rq = { .purpose = LEASE_RUN,
-					  .plan = &s->with.plan,
-					  .container = c->rec.id,
-					  .dir_fd = s->with.dir_fd,
-					  .secrets_fd = s->with.secrets_fd,
-					  .network = s->wiring.network.n > 0 ? &s->wiring.network
-									     : NULL,
-					  .share_fd = s->with.shares.control_fd };
-	int r = lease_take(c->table->machines, &rq, &s->lease, err);
+	struct machines *ms = s->c->table->machines;
+	const struct prepared *with = &s->with;
+	const struct lease_request rq = {
+		.purpose = LEASE_RUN,
+		.host = with->host,
+		.container = s->c->rec.id,
+		.dir_fd = with->dir_fd,
+		.secrets_fd = with->secrets_fd,
+		.network = with->wiring.network.n > 0 ? &with->wiring.network : NULL,
+		.share_fd = with->shares.control_fd,
+	};
+	int r = lease_take(ms, &rq, &s->lease, err);
 
 	note_lease(s);
 	if (r < 0)
 		return r;
-	machine_linked(s->with.dir_fd, MACHINE_LINK, s->old);
-	r = machine_link(s->with.dir_fd, MACHINE_LINK, s->lease.machine, err);
-	if (r == 0)
-		r = watch_shim(s, err);
-	if (r < 0) {
-		kill(s->lease.pid, SIGKILL);
-		waitpid(s->lease.pid, NULL, 0);
-		taps_put_back(&c->table->machines->taps, s->lease.tap);
-	}
+	r = watch_shim(s, err);
+	if (r < 0)
+		lease_end(ms, &s->lease);
 	return r;
 }
 
@@ -205,7 +195,6 @@ static int run_process(struct start *s, struct err *err)
 		(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	settle_start(s);
 	container_shares_settle(c, r == 0);
-	machine_folder_remove(c->table->machines, s->old);
 	if (r == 0)
 		r = wait_for_news(s, SHIM_TIMEOUT_MSEC);
 	return r < 0 ? start_failed(s, r, err) : 0;
@@ -213,18 +202,14 @@ static int run_process(struct start *s, struct err *err)
 
 static int start_locked(struct container *c, struct err *err)
 {
-	cleanup(start_reset) struct start s = {
-		.c = c, .wiring = WIRING_NONE, .with = PREPARED_NONE, .lease = LEASE_NONE
-	};
+	cleanup(start_reset) struct start s = { .c = c,
+						.with = PREPARED_NONE,
+						.lease = LEASE_NONE };
 	int r = begin_start(&s, err);
 
 	if (r < 0)
 		return r;
-	r = member_begin(c->table->networks, c->rec.id, &s.wiring, err);
-	if (r == 0)
-		r = container_ports_bind(c, err);
-	if (r == 0)
-		r = container_prepare(c, LEASE_RUN, &s.wiring, &s.with, err);
+	r = container_prepare(c, LEASE_RUN, &s.with, err);
 	if (r == 0)
 		r = get_machine(&s, err);
 	if (r == 0)

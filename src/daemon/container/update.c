@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/update-live.h"
 #include "daemon/container/update.h"
@@ -77,24 +78,21 @@ static const char *new_cpuset(const json_t *body, const json_t *host)
 		       : NULL;
 }
 
-/* The runtime-spec and the texts of a container with @host for its HostConfig. */
-static int make_texts(struct containers *t, const json_t *host, const struct texts *old,
-		      const struct oci_runtime *was, struct oci_runtime **ret_new,
+/* The runtime-spec and the texts of a container with the HostConfig as it is in @s now. */
+static int make_texts(struct containers *t, const struct stored *s, struct oci_runtime **ret_new,
 		      struct texts *ret, struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = NULL;
-	cleanup_json json_t *config = NULL, *checked = NULL;
-	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", host);
+	cleanup_json json_t *checked = NULL;
+	cleanup_json json_t *body = json_pack("{s:O}", "HostConfig", s->host);
 	int r = body ? host_config_check(body, t->machines->host_cpus, &checked, err)
 		     : err_nomem(err);
 
 	if (r == 0)
-		r = json_read(old->config, strlen(old->config), "stored Config", &config, err);
-	if (r == 0)
-		r = config_runtime(config, checked, &rt, err);
+		r = config_runtime(s->config, checked, &rt, err);
 	if (r < 0)
 		return r;
-	rt->rootfs_path = strdup(was->rootfs_path);
+	rt->rootfs_path = strdup(s->rt->rootfs_path);
 	ret->host_config = json_write(checked);
 	ret->spec = rt->rootfs_path ? oci_runtime_write(rt) : NULL;
 	if (!ret->host_config || !ret->spec)
@@ -117,29 +115,24 @@ static void set_policy(struct container *c, const json_t *host)
 
 static int update_locked(struct container *c, const json_t *body, struct err *err)
 {
-	cleanup(texts_reset) struct texts old = { 0 }, new = { 0 };
-	cleanup_oci_runtime struct oci_runtime *was = NULL, *rt = NULL;
-	cleanup_json json_t *host = NULL;
+	cleanup(stored_reset) struct stored stored = { 0 };
+	cleanup(texts_reset) struct texts new = { 0 };
+	cleanup_oci_runtime struct oci_runtime *rt = NULL;
 	const char *cpuset = NULL;
-	int r = state_texts(c->table->state, c->rec.id, &old, err);
+	int r = stored_read(c->table->state, c->rec.id, &stored, err);
 
 	if (r == 0)
-		r = json_read(old.host_config, strlen(old.host_config), "stored HostConfig", &host,
-			      err);
+		cpuset = new_cpuset(body, stored.host);
 	if (r == 0)
-		cpuset = new_cpuset(body, host);
+		r = merge_update(body, stored.host, err);
 	if (r == 0)
-		r = merge_update(body, host, err);
-	if (r == 0)
-		r = oci_runtime_parse(old.spec, strlen(old.spec), &was, err);
-	if (r == 0)
-		r = make_texts(c->table, host, &old, was, &rt, &new, err);
+		r = make_texts(c->table, &stored, &rt, &new, err);
 	if (r == 0 && container_is_running(c))
-		r = update_live(c, was, rt, cpuset, err);
+		r = update_live(c, stored.rt, rt, cpuset, err);
 	if (r == 0)
 		r = state_set_texts(c->table->state, c->rec.id, &new, err);
 	if (r == 0)
-		set_policy(c, host);
+		set_policy(c, stored.host);
 	return r;
 }
 

@@ -7,9 +7,12 @@
 
 #include "base/cpuset.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "control/machine-spec.h"
 #include "control/names.h"
+#include "engine/disk.h"
+#include "engine/machine.h"
 #include "kernel/recommended.h"
 #include "storage/layer.h"
 
@@ -173,35 +176,57 @@ int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret)
 	return r;
 }
 
-int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret, struct err *err)
+int machine_plan(struct machines *ms, const json_t *host, const struct machine_means *with,
+		 struct machine_plan *ret, struct err *err)
 {
-	cleanup(machine_plan_reset) struct machine_plan p = { .disk_bytes = DISK_BYTES };
-	const char *text = host ? host : "{}";
-	cleanup_json json_t *obj = NULL;
-	int r = json_read(text, strlen(text), "stored HostConfig", &obj, err);
+	cleanup(machine_plan_reset) struct machine_plan p = { .engine = with->engine,
+							      .has_tap = with->has_tap,
+							      .disk_bytes = DISK_BYTES };
+	int r = machine_size(host, ms->host_cpus, &p.cpus, &p.memory_bytes, err);
 
 	if (r == 0)
-		r = machine_size(obj, ms->host_cpus, &p.cpus, &p.memory_bytes, err);
+		r = is_cold(host, &p.cold, err);
 	if (r == 0)
-		r = is_cold(obj, &p.cold, err);
+		r = machine_layer_bytes(host, &p.layer_bytes, err);
 	if (r == 0)
-		r = machine_layer_bytes(obj, &p.layer_bytes, err);
+		r = log_config_read(host, &p.log, err);
 	if (r == 0)
-		r = log_config_read(obj, &p.log, err);
+		r = read_cpuset(host, &p.cpuset, err);
 	if (r == 0)
-		r = read_cpuset(obj, &p.cpuset, err);
-	if (r == 0)
-		r = find_kernel(ms, obj, &p, err);
-	if (r == 0)
-		r = machines_engine(ms, &p.engine, NULL, err);
+		r = find_kernel(ms, host, &p, err);
 	if (r < 0)
 		return r;
-	p.has_tap = taps_are_there(&ms->taps);
 	plan_reclaim(ms, &p);
 	*ret = p;
 	p.kernel = (struct kernel_paths){ 0 };
 	p.cpuset = NULL;
 	return 0;
+}
+
+int machine_template_key(const struct machine_plan *plan, char ret[TEMPLATE_KEY_LEN + 1],
+			 struct err *err)
+{
+	struct machine machine = { .cpus = plan->cpus, .memory_bytes = plan->memory_bytes };
+	cleanup_free char *identity = NULL, *text = NULL;
+	int r;
+
+	if (!(plan->engine->features & ENGINE_SNAPSHOT))
+		return err_set(err, -EOPNOTSUPP, "engine %s knows no templates",
+			       plan->engine->name);
+	machine_add_devices(&machine, ROOT_DISK_BYTES, plan->disk_bytes);
+	machine.nics[0].tap_fd = plan->has_tap ? 0 : -1; /* whether there is one counts */
+	r = plan->engine->identity(&machine, &identity, err);
+	if (r < 0)
+		return r;
+	text = str_printf("%d\n%s\n%s\n%s\n%u %llu\n%llu %llu\n%s", TEMPLATE_FORMAT, MOAT_VERSION,
+			  plan->kernel.hash, plan->engine->name, plan->cpus,
+			  (unsigned long long)plan->memory_bytes,
+			  (unsigned long long)ROOT_DISK_BYTES, (unsigned long long)plan->disk_bytes,
+			  identity);
+	if (!text)
+		return err_nomem(err);
+	r = hash_bytes(text, strlen(text), ret);
+	return r < 0 ? err_errno(err, r, "a template's key") : 0;
 }
 
 int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, struct err *err)

@@ -7,6 +7,9 @@
 
 /* The machine of a container: how large it is, which kernel boots in it. */
 
+#define TEMPLATE_KEY_LEN 64 /* hexadecimal digits */
+#define TEMPLATE_FORMAT	 2
+
 struct machine_plan {
 	const struct engine *engine;
 	struct kernel_paths kernel;
@@ -23,15 +26,28 @@ struct machine_plan {
 	uint64_t reclaim_idle_sec; /* and when it was idle for so long; 0: it does not */
 };
 
+/* What this host has for machines at the moment. */
+struct machine_means {
+	const struct engine *engine;
+	bool has_tap;
+};
+
 /**
- * machine_plan() - the machine that a container would get now
- * @host: docker's HostConfig, a stored text; NULL for one without limits of its own
+ * machine_plan() - the machine for a container; others ask lease_plan() (lease.h)
+ * @host: docker's HostConfig; NULL for one without limits of its own
+ * @with: borrowed
  * @ret:  owned, machine_plan_reset()
  *
- * Return: 0; -EIO with a message where there is no kernel or engine; -errno with a message.
+ * Return: 0; -EIO with a message where there is no kernel; -errno with a message.
  */
-int machine_plan(struct machines *ms, const char *host, struct machine_plan *ret, struct err *err);
+int machine_plan(struct machines *ms, const json_t *host, const struct machine_means *with,
+		 struct machine_plan *ret, struct err *err);
 void machine_plan_reset(struct machine_plan *p);
+
+/** machine_template_key() - the name of the template for a machine.  Return: 0; -EOPNOTSUPP where
+ * its engine knows none; -errno with a message. */
+int machine_template_key(const struct machine_plan *plan, char ret[TEMPLATE_KEY_LEN + 1],
+			 struct err *err);
 
 /**
  * machine_layer_bytes() - what docker's StorageOpt says of the writable layer

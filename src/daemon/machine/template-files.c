@@ -22,38 +22,11 @@
 #include "base/hex.h"
 #include "base/json-object.h"
 #include "base/str.h"
-#include "engine/disk.h"
-#include "engine/machine.h"
 
 #define PAGE	       4096u
 #define STEP	       KIB(256)
 #define INFO_MAX_BYTES KIB(64)
 #define RESERVE_BYTES  MIB(512) /* room that a template leaves to images and containers */
-
-int template_key(const struct machine_plan *plan, char ret[65], struct err *err)
-{
-	struct machine machine = { .cpus = plan->cpus, .memory_bytes = plan->memory_bytes };
-	cleanup_free char *identity = NULL, *text = NULL;
-	int r;
-
-	if (!(plan->engine->features & ENGINE_SNAPSHOT))
-		return err_set(err, -EOPNOTSUPP, "engine %s knows no templates",
-			       plan->engine->name);
-	machine_add_devices(&machine, ROOT_DISK_BYTES, plan->disk_bytes);
-	machine.nics[0].tap_fd = plan->has_tap ? 0 : -1; /* whether there is one counts */
-	r = plan->engine->identity(&machine, &identity, err);
-	if (r < 0)
-		return r;
-	text = str_printf("%d\n%s\n%s\n%s\n%u %llu\n%llu %llu\n%s", TEMPLATE_FORMAT, MOAT_VERSION,
-			  plan->kernel.hash, plan->engine->name, plan->cpus,
-			  (unsigned long long)plan->memory_bytes,
-			  (unsigned long long)ROOT_DISK_BYTES, (unsigned long long)plan->disk_bytes,
-			  identity);
-	if (!text)
-		return err_nomem(err);
-	r = hash_bytes(text, strlen(text), ret);
-	return r < 0 ? err_errno(err, r, "a template's key") : 0;
-}
 
 static int get_hex(const json_t *obj, const char *key, char ret[65], struct err *err)
 {

@@ -7,8 +7,6 @@
  * A template on the disk: a folder with "state", "memory" and, written last, "template.json".
  */
 
-#define TEMPLATE_KEY_LEN     64 /* hexadecimal digits */
-#define TEMPLATE_FORMAT	     2
 #define TEMPLATE_INFO_FILE   "template.json"
 #define TEMPLATE_STATE_FILE  "state"
 #define TEMPLATE_MEMORY_FILE "memory"
@@ -23,10 +21,6 @@ struct template_info {
 	char memory_sha256[65];
 	char state_sha256[65];
 };
-
-/** template_key() - the name of the template for a machine.  Return: 0; -EOPNOTSUPP where its
- * engine knows none; -errno with a message. */
-int template_key(const struct machine_plan *plan, char ret[65], struct err *err);
 
 /** template_info_parse() - read template.json.  Return: 0; -EBADMSG with a message. */
 int template_info_parse(const char *text, size_t len, struct template_info *ret, struct err *err);

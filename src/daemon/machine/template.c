@@ -262,7 +262,7 @@ int template_take(struct templates *t, const struct machine_plan *plan, struct t
 {
 	char key[TEMPLATE_KEY_LEN + 1];
 	struct template *e;
-	int r = template_key(plan, key, err);
+	int r = machine_template_key(plan, key, err);
 
 	if (r < 0)
 		return r;

@@ -41,21 +41,9 @@ static pid_t last_shim;
 
 /* In the place of the room of machines. */
 
-int __wrap_machine_plan(struct machines *ms, const char *host, struct machine_plan *ret,
-			struct err *err);
 int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 		      struct err *err);
 void __wrap_lease_settled(struct machines *ms, struct lease *l);
-
-int __wrap_machine_plan(struct machines *ms, const char *host, struct machine_plan *ret,
-			struct err *err)
-{
-	(void)ms;
-	(void)host;
-	(void)err;
-	*ret = (struct machine_plan){ .cold = true };
-	return 0;
-}
 
 int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 		      struct err *err)
@@ -81,8 +69,9 @@ int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struc
 	if (r < 0)
 		return r;
 	last_shim = ret->pid;
-	return shim_call((struct shim_ref){ ms->dir_fd, ret->machine, rq->container }, &add, NULL,
-			 err);
+	r = shim_call((struct shim_ref){ ms->dir_fd, ret->machine, rq->container }, &add, NULL,
+		      err);
+	return r == 0 ? machine_link(rq->dir_fd, MACHINE_LINK, ret->machine, err) : r;
 }
 
 void __wrap_lease_settled(struct machines *ms, struct lease *l)

@@ -47,8 +47,8 @@ static void assert_other_key(const struct machine_plan *p)
 	const struct machine_plan usual = plan();
 	char a[65], b[65];
 
-	assert_int_equal(template_key(&usual, a, NULL), 0);
-	assert_int_equal(template_key(p, b, NULL), 0);
+	assert_int_equal(machine_template_key(&usual, a, NULL), 0);
+	assert_int_equal(machine_template_key(p, b, NULL), 0);
 	assert_string_not_equal(a, b);
 }
 
@@ -58,9 +58,9 @@ static void equal_machines_have_equal_keys(void **state)
 	char a[65], b[65];
 
 	(void)state;
-	assert_int_equal(template_key(&p, a, NULL), 0);
+	assert_int_equal(machine_template_key(&p, a, NULL), 0);
 	p.cold = true;
-	assert_int_equal(template_key(&p, b, NULL), 0);
+	assert_int_equal(machine_template_key(&p, b, NULL), 0);
 	assert_string_equal(a, b);
 	assert_int_equal(strlen(a), 64);
 	assert_int_equal(strspn(a, "0123456789abcdef"), 64);
@@ -88,9 +88,9 @@ static void what_makes_a_machine_another_makes_the_key_another(void **state)
 	assert_other_key(&p);
 
 	p = plan();
-	assert_int_equal(template_key(&p, usual, NULL), 0);
+	assert_int_equal(machine_template_key(&p, usual, NULL), 0);
 	identity_text = "another version";
-	assert_int_equal(template_key(&p, changed, NULL), 0);
+	assert_int_equal(machine_template_key(&p, changed, NULL), 0);
 	identity_text = "version and arguments";
 	assert_string_not_equal(usual, changed);
 }
@@ -104,7 +104,7 @@ static void an_engine_without_snapshots_has_no_key(void **state)
 
 	(void)state;
 	p.engine = &plain;
-	assert_int_equal(template_key(&p, key, &err), -EOPNOTSUPP);
+	assert_int_equal(machine_template_key(&p, key, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.msg, "plain"));
 	assert_string_equal(key, "untouched");
 }
