@@ -142,26 +142,6 @@ static int put_ipam(const struct options *o, json_t *body, struct err *err)
 	return r == 0 ? put_reserved(o, list, err) : r;
 }
 
-/* "KEY=VALUE", or a key alone. */
-static int put_pairs(const struct options *o, const char *option, json_t *map, struct err *err)
-{
-	const char *text;
-	size_t cursor = 0;
-	int r = 0;
-
-	while (r == 0 && (text = options_next(o, option, &cursor))) {
-		size_t len = strcspn(text, "=");
-		cleanup_free char *key = strndup(text, len);
-
-		if (!key)
-			return err_nomem(err);
-		if (len == 0)
-			return bad_value(option, text, "KEY=VALUE", err);
-		r = create_put(map, key, json_string(text[len] ? text + len + 1 : ""), err);
-	}
-	return r;
-}
-
 /* The rules go as one option of the network, which docker's clients can write as well. */
 static int put_egress(const struct options *o, json_t *driver_options, struct err *err)
 {
@@ -207,9 +187,9 @@ static int make_body(const struct options *o, json_t *body, struct err *err)
 	if (r == 0)
 		r = put_ipam(o, body, err);
 	if (r == 0)
-		r = put_pairs(o, "label", labels, err);
+		r = create_put_pairs(o, "label", labels, err);
 	if (r == 0)
-		r = put_pairs(o, "opt", driver_options, err);
+		r = create_put_pairs(o, "opt", driver_options, err);
 	return r == 0 ? put_egress(o, driver_options, err) : r;
 }
 

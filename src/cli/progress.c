@@ -15,7 +15,9 @@
 #include "base/str.h"
 #include "cli/format/bar.h"
 #include "cli/format/format.h"
+#include "cli/registry-auth.h"
 #include "cli/term/terminal.h"
+#include "secret/credentials.h"
 
 #define COLUMNS_USUAL	 80
 #define ROWS_USUAL	 24
@@ -262,6 +264,22 @@ int progress_end(struct progress *p, int r, struct err *err)
 		return r;
 	err_set(err, p->lines.err.code, "%s", p->lines.err.msg);
 	return p->lines.err.code;
+}
+
+int progress_registry(struct progress *p, struct cli *c, const char *path, const char *registry,
+		      struct err *err)
+{
+	cleanup(text_wipe_fn) char *auth = NULL;
+	struct api_request rq = {
+		.method = "POST", .path = path, .on_body = json_lines_feed, .arg = &p->lines
+	};
+	int r = registry_auth_header(registry, &auth, err);
+
+	if (r < 0)
+		return r;
+	rq.registry_auth = auth;
+	r = api_call(c->api, &rq, NULL, err);
+	return progress_end(p, r, err);
 }
 
 void progress_result(const struct cli *c, const char *name)

@@ -52,6 +52,11 @@ void progress_reset(struct progress *p);
  * or the error among the messages. */
 int progress_end(struct progress *p, int r, struct err *err);
 
+/** progress_registry() - ask moatd for what is done at a registry, with the login there, and show
+ * how that goes.  Return: as progress_end(). */
+int progress_registry(struct progress *p, struct cli *c, const char *path, const char *registry,
+		      struct err *err);
+
 /** progress_result() - print the name of the image that it was all about, the last line of standard
  * output */
 void progress_result(const struct cli *c, const char *name);

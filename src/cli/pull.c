@@ -11,9 +11,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "cli/registry-auth.h"
 #include "oci/reference.h"
-#include "secret/credentials.h"
 
 #define KEY_MAX_BYTES 16384 /* it goes along in the request's first line */
 
@@ -92,10 +90,6 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup_reference struct reference *ref = NULL;
 	cleanup(progress_reset) struct progress progress;
-	cleanup(text_wipe_fn) char *auth = NULL;
-	struct api_request rq = { .method = "POST",
-				  .on_body = json_lines_feed,
-				  .arg = &progress.lines };
 	int r = progress_begin(&progress, c, out, err);
 
 	if (r == 0)
@@ -104,15 +98,8 @@ int pull_image(struct cli *c, const char *text, const char *platform, FILE *out,
 		r = pull_path(&path, ref, platform, err);
 	if (r == 0)
 		r = add_options(c, &path, err);
-	if (r < 0)
-		return r;
-	r = registry_auth_header(ref->registry, &auth, err);
-	if (r < 0)
-		return r;
-	rq.path = path.data;
-	rq.registry_auth = auth;
-	r = api_call(c->api, &rq, NULL, err);
-	r = progress_end(&progress, r, err);
+	if (r == 0)
+		r = progress_registry(&progress, c, path.data, ref->registry, err);
 	if (r < 0)
 		return r;
 	if (ret_full) {

@@ -5,9 +5,7 @@
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
-#include "cli/registry-auth.h"
 #include "oci/reference.h"
-#include "secret/credentials.h"
 
 static int add_options(const struct cli *c, struct buf *path, struct err *err)
 {
@@ -37,24 +35,13 @@ static int push_image(struct cli *c, const struct reference *ref, struct err *er
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
 	cleanup(progress_reset) struct progress progress;
-	cleanup(text_wipe_fn) char *auth = NULL;
-	struct api_request rq = { .method = "POST",
-				  .on_body = json_lines_feed,
-				  .arg = &progress.lines };
 	int r = progress_begin(&progress, c, stdout, err);
 
 	if (r == 0)
 		r = push_path(c, &path, ref, err);
-	if (r < 0)
-		return r;
-	r = registry_auth_header(ref->registry, &auth, err);
-	if (r < 0)
-		return r;
-	rq.path = path.data;
-	rq.registry_auth = auth;
-	r = api_call(c->api, &rq, NULL, err);
-	r = progress_end(&progress, r, err);
-	return r < 0 ? r : 0;
+	if (r == 0)
+		r = progress_registry(&progress, c, path.data, ref->registry, err);
+	return r;
 }
 
 int command_push(struct cli *c)

@@ -9,27 +9,6 @@
 #include "cli/commands.h"
 #include "cli/create/create-put.h"
 
-/* "KEY[=VALUE]" for every one given. */
-static int put_map(const struct options *o, const char *option, json_t *map, struct err *err)
-{
-	const char *text;
-	size_t cursor = 0;
-	int r = 0;
-
-	while (r == 0 && (text = options_next(o, option, &cursor))) {
-		size_t len = strcspn(text, "=");
-		cleanup_free char *key = strndup(text, len);
-
-		if (!key)
-			return err_nomem(err);
-		if (len == 0)
-			return err_set(err, -EINVAL, "invalid --%s \"%s\"; write KEY=VALUE", option,
-				       text);
-		r = create_put(map, key, json_string(text[len] ? text + len + 1 : ""), err);
-	}
-	return r;
-}
-
 static int make_request(const struct options *o, json_t *body, struct err *err)
 {
 	static const struct create_text texts[] = { { "driver", "Driver" }, { 0 } };
@@ -40,9 +19,9 @@ static int make_request(const struct options *o, json_t *body, struct err *err)
 	if (r == 0)
 		r = s;
 	if (r == 0)
-		r = put_map(o, "label", labels, err);
+		r = create_put_pairs(o, "label", labels, err);
 	if (r == 0)
-		r = put_map(o, "opt", opts, err);
+		r = create_put_pairs(o, "opt", opts, err);
 	if (r == 0 && options_value(o, "size"))
 		r = create_put(opts, "size", json_string(options_value(o, "size")), err);
 	if (r == 0)

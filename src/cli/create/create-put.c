@@ -48,3 +48,23 @@ int create_put_lists(const struct options *o, const struct create_text *lists, j
 	}
 	return 0;
 }
+
+int create_put_pairs(const struct options *o, const char *option, json_t *map, struct err *err)
+{
+	const char *text;
+	size_t cursor = 0;
+	int r = 0;
+
+	while (r == 0 && (text = options_next(o, option, &cursor))) {
+		size_t len = strcspn(text, "=");
+		cleanup_free char *key = strndup(text, len);
+
+		if (!key)
+			return err_nomem(err);
+		if (len == 0)
+			return err_set(err, -EINVAL, "invalid --%s \"%s\"; write KEY=VALUE", option,
+				       text);
+		r = create_put(map, key, json_string(text[len] ? text + len + 1 : ""), err);
+	}
+	return r;
+}

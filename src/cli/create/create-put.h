@@ -25,3 +25,6 @@ int create_put_texts(const struct options *o, const struct create_text *texts, j
 /** create_put_lists() - repeatable options become arrays of strings.  @lists: as @texts */
 int create_put_lists(const struct options *o, const struct create_text *lists, json_t *obj,
 		     struct err *err);
+
+/** create_put_pairs() - a repeatable option "KEY=VALUE", or a key alone, becomes members of @map */
+int create_put_pairs(const struct options *o, const char *option, json_t *map, struct err *err);
