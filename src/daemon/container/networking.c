@@ -18,7 +18,7 @@
 #include "daemon/network/network.h"
 #include "net/request.h"
 
-static const char *network_mode(const json_t *host)
+const char *network_mode(const json_t *host)
 {
 	const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
 

@@ -8,6 +8,9 @@
 
 #define NETWORK_MODE_DEFAULT "default" /* docker's word for a mode that nobody said */
 
+/** network_mode() - the NetworkMode of a HostConfig; borrowed */
+const char *network_mode(const json_t *host);
+
 /**
  * container_wishes() - the networks that a create request asks for
  * @config, @host: its Config and HostConfig, as stored
