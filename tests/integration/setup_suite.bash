@@ -53,6 +53,8 @@ keep_images() {
 }
 
 teardown_suite() {
+	# Without a folder there is nothing yet, and no name that all processes have.
+	[ -n "${SUITE:-}" ] || return 0
 	kill_users_of "$SUITE"
 	rm -rf "$SUITE"
 }
