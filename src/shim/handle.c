@@ -246,7 +246,7 @@ static int do_stats(struct call *call)
 		return r;
 	if (!call->shim->life->paused)
 		return ask_guest(call, LINK_STATS);
-	last = answer_stats_write(&call->c->queries.last_stats);
+	last = query_stats_text(call->c);
 	server_answer_text(call->conn, last);
 	return LATER;
 }

@@ -185,6 +185,22 @@ descendants() {
 	done
 }
 
+# host_msec PID: the time of processors that a process has had.
+host_msec() {
+	awk '{ sub(/.*\) /, ""); print ($12 + $13) * 10 }' "/proc/$1/stat"
+}
+
+# said_msec NAME: what stats says of a container's.
+said_msec() {
+	curl -sS --unix-socket "$SOCKET" "http://moat/containers/$1/stats?stream=0&one-shot=1" |
+		jq '.cpu_stats.cpu_usage.total_usage / 1000000 | floor'
+}
+
+# own_kernel: has the guest moat's own kernel, with its patches?
+own_kernel() {
+	[[ $(cat "$MOAT_TEST_KERNEL/VERSION") == *-moat ]]
+}
+
 # state NAME: created, running, exited.
 state() {
 	moat inspect -f '{{.State.Status}}' "$1"

@@ -308,20 +308,14 @@ docker_counts_two() {
 	[ "$(docker -H "unix://$SOCKET" stats --no-stream --format '{{.Name}} {{.PIDs}}' "$1")" = "$1 2" ]
 }
 
-# host_msec PID: the time that a process has had.
-host_msec() {
-	awk '{ sub(/.*\) /, ""); print ($12 + $13) * 10 }' "/proc/$1/stat"
-}
-
 @test "stats: cpu, memory and processes of a container, and its memory on the host" {
-	local before said after
+	local pid first second host=()
 	run moat stats --no-stream busy
 	assert_has "MEM USAGE"
 	assert_has "GIVEN BACK"
 	assert_has busy
 	run moat stats --no-stream --format json
 	assert_equal "$(jq -r 'select(.Name == "busy").PIDs' <<<"$output")" 2
-	moat exec busy sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'
 	run curl -sS --unix-socket "$SOCKET" 'http://moat/containers/busy/stats?stream=0'
 	assert_status 0
 	jq -e '.cpu_stats.cpu_usage.total_usage > 0 and .memory_stats.usage > 0
@@ -329,12 +323,17 @@ host_msec() {
 		and .moat.guest_used_bytes > 0 and .moat.guest_cache_bytes > 0 and .moat.given_back_bytes >= 0
 		and .memory_stats.stats.file == .moat.guest_cache_bytes
 		and .cpu_stats.system_cpu_usage > .precpu_stats.system_cpu_usage' <<<"$output"
-	# What the host has charged before and after bounds it, but for a clock tick of each.
-	before=$(host_msec "$(of busy .State.Pid)")
-	said=$(curl -sS --unix-socket "$SOCKET" 'http://moat/containers/busy/stats?stream=0&one-shot=1' | jq '.cpu_stats.cpu_usage.total_usage / 1000000 | floor')
-	after=$(host_msec "$(of busy .State.Pid)")
-	[ "$said" -ge $((before - 20)) ]
-	[ "$said" -le $((after + 20)) ]
+	# What the host charges in the same time bounds it, but for a clock tick of each.
+	pid=$(of busy .State.Pid)
+	host+=("$(host_msec "$pid")")
+	first=$(said_msec busy)
+	host+=("$(host_msec "$pid")")
+	moat exec busy sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'
+	host+=("$(host_msec "$pid")")
+	second=$(said_msec busy)
+	host+=("$(host_msec "$pid")")
+	[ $((second - first)) -ge $((host[2] - host[1] - 20)) ]
+	[ $((second - first)) -le $((host[3] - host[0] + 20)) ]
 	poll 60 docker_counts_two busy
 	moat pause busy
 	poll 60 docker_counts_two busy

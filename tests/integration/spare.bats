@@ -44,6 +44,8 @@ from_spare() {
 	assert_has " 1 sleep 1000"
 	assert_has "0::/"
 	assert_has $'max\nmax\nmax 100000'
+	# Nor is what it took of the host's processors the container's.
+	[ "$(said_msec clean)" -lt $(($(host_msec "$(engine_pid clean)") - 50)) ]
 	moat rm -f clean
 }
 

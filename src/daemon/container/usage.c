@@ -5,7 +5,6 @@
 
 #include "control/answer.h"
 #include "control/client.h"
-#include "daemon/machine/cpu.h"
 
 #define ANSWER_MSEC 5000
 #define MUTE_MSEC   200 /* of one that did not the last time: others wait for their turn */
@@ -20,19 +19,6 @@ static bool is_mute(const struct container *c)
 	return mute;
 }
 
-/* A guest is not told when its processors did not run: it counts that as its processes' time, and
- * nothing of what the engine does for them.  A container has its machine for itself, so what the
- * host reckons is the container's. */
-static void charge_host(const struct container *c, struct link_stats *s)
-{
-	pid_t pid;
-
-	pthread_mutex_lock(&c->table->lock);
-	pid = c->rec.pid;
-	pthread_mutex_unlock(&c->table->lock);
-	cpu_charge(s, cpu_of_process(pid));
-}
-
 void container_usage(struct container *c, struct link_stats *ret)
 {
 	cleanup_json json_t *answer = NULL;
@@ -43,8 +29,6 @@ void container_usage(struct container *c, struct link_stats *ret)
 			     &answer, NULL);
 	if (r == 0 && answer)
 		r = answer_stats_read(answer, ret, NULL);
-	if (r == 0 && answer)
-		charge_host(c, ret);
 	pthread_mutex_lock(&c->table->lock);
 	c->mute = r == -ETIMEDOUT;
 	pthread_mutex_unlock(&c->table->lock);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "control/answer.h"
 #include "shim/container/containers.h"
+#include "shim/machine/cpu.h"
 #include "shim/text.h"
 
 /* The connection that asked is gone: its question is forgotten, and an answer that still comes
@@ -87,6 +88,14 @@ static int take_asker(struct container *c, uint32_t id, enum link_type type, str
 	return 0;
 }
 
+char *query_stats_text(const struct container *c)
+{
+	struct link_stats stats = c->queries.last_stats;
+
+	cpu_charge(&stats, cpu_since_lease(c->all->life));
+	return answer_stats_write(&stats);
+}
+
 static int stats_answered(struct container *c, struct wire_view payload)
 {
 	cleanup_free char *text = NULL;
@@ -98,7 +107,7 @@ static int stats_answered(struct container *c, struct wire_view payload)
 		r = take_asker(c, id, LINK_STATS, &conn);
 	if (r < 0)
 		return r;
-	text = answer_stats_write(&c->queries.last_stats);
+	text = query_stats_text(c);
 	if (conn)
 		server_answer_text(conn, text);
 	return 0;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "control/names.h"
 #include "shim/machine/console.h"
+#include "shim/machine/cpu.h"
 #include "shim/machine/engine-log.h"
 
 static int greet_guest(struct life *l)
@@ -31,6 +32,7 @@ static int bring_to_life(struct life *l, struct err *err)
 	int r = guest_new(l->o.loop, l->machine.link_fd, &to, &l->guest);
 
 	l->engine_usec = clock_mono_usec();
+	l->cpu_before_usec = 0;
 	if (r < 0)
 		return err_errno(err, r, "guest link");
 	l->machine.link_fd = -1;
@@ -142,6 +144,7 @@ static int wake_machine(struct life *l, unsigned slot, struct err *err)
 	int r;
 
 	l->worked = false;
+	l->cpu_before_usec = cpu_of_process(l->machine.pid);
 	r = machine_fill(&l->machine, &l->spec, l->slots, slot, err);
 	if (r == 0) {
 		l->machine.resting = false;

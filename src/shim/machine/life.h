@@ -65,6 +65,7 @@ struct life {
 	struct source *child, *settle; /* of the process, and what follows its end */
 	struct source *deadline;       /* of the guest, while it boots or cleans its disks */
 	uint64_t engine_usec;	       /* by clock_mono_usec(): when its process was there */
+	uint64_t cpu_before_usec;      /* processor time that it had before it had a container */
 	off_t log_start;	       /* where in shim.log this life began */
 	bool worked, restore_failed, paused, closing;
 	bool awake;   /* the vCPUs run, though it is paused */

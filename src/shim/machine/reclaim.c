@@ -11,13 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "shim/machine/cpu.h"
 #include "shim/machine/life.h"
 
 /* Some process stood still for a tenth of two seconds.  Who is not root has to name a multiple of
@@ -99,16 +99,11 @@ bool reclaim_is_due(struct reclaim *r, uint64_t now_usec, uint64_t cpu_usec, uin
 void reclaim_look(struct reclaim *r)
 {
 	const struct life *l = r->life;
-	struct timespec ts;
-	clockid_t clock;
+	uint64_t cpu_usec = cpu_of_process(l->machine.pid);
 
-	if (l->spec.reclaim_idle_sec == 0 || clock_getcpuclockid(l->machine.pid, &clock) != 0 ||
-	    clock_gettime(clock, &ts) < 0)
+	if (l->spec.reclaim_idle_sec == 0 || cpu_usec == 0)
 		return;
-	if (reclaim_is_due(r, clock_mono_usec(),
-			   (uint64_t)ts.tv_sec * USEC_PER_SEC +
-				   (uint64_t)ts.tv_nsec / NSEC_PER_USEC,
-			   l->spec.reclaim_idle_sec * USEC_PER_SEC))
+	if (reclaim_is_due(r, clock_mono_usec(), cpu_usec, l->spec.reclaim_idle_sec * USEC_PER_SEC))
 		tell_guest(r);
 }
 

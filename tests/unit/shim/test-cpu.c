@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/machine/cpu.h"
+#include "shim/machine/cpu.h"
+#include "shim/machine/life.h"
 
 static void test_charge(void **state)
 {
@@ -44,11 +45,28 @@ static void test_process(void **state)
 	assert_int_equal(cpu_of_process(-1), 0);
 }
 
+static void test_what_was_before_is_nobodys(void **state)
+{
+	struct life l = { .machine.pid = getpid() };
+	uint64_t all = cpu_since_lease(&l);
+
+	(void)state;
+	assert_true(all > 0);
+	l.cpu_before_usec = all;
+	assert_true(cpu_since_lease(&l) <= cpu_of_process(getpid()) - all);
+	/* A number that was taken of another process. */
+	l.cpu_before_usec = UINT64_MAX;
+	assert_int_equal(cpu_since_lease(&l), 0);
+	l.machine.pid = -1;
+	assert_int_equal(cpu_since_lease(&l), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_charge),
 		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_what_was_before_is_nobodys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
