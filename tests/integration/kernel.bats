@@ -37,7 +37,7 @@ teardown_file() {
 }
 
 @test "kernel: moat's own was built with every option of its configuration" {
-	[[ $(cat "$MOAT_TEST_KERNEL/VERSION") == *-moat ]] || skip "this kernel is another's"
+	own_kernel || skip "this kernel is another's"
 	moat exec guest zcat /proc/config.gz >"$BATS_TEST_TMPDIR/config"
 	while read -r line; do
 		case $line in
@@ -52,7 +52,7 @@ teardown_file() {
 }
 
 @test "kernel: moat's own gives networks inside a container: bridge, veth, tun" {
-	[[ $(cat "$MOAT_TEST_KERNEL/VERSION") == *-moat ]] || skip "this kernel is another's"
+	own_kernel || skip "this kernel is another's"
 	moat exec guest sh -ec 'ip link add br9 type bridge
 		ip link add va type veth peer name vb
 		ip link set va master br9

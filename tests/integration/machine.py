@@ -8,6 +8,7 @@ FOLDER a new one for the machine and its containers.
 """
 import fcntl
 import json
+import os
 import pathlib
 import re
 import socket
@@ -21,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from shimmachine import PACKET, PATIENCE, Machine, Refused, equal, is_locked, let_go, read_all, refused, watchdog  # noqa: E402
 from tap import TUNGETIFF, Tap, ping  # noqa: E402
 
+OWN_KERNEL = (pathlib.Path(os.environ["MOAT_TEST_KERNEL"]) / "VERSION").read_text().strip().endswith("-moat")
 WAIT = ["sh", "-c", "echo up; read line; echo got $line; exit $line"]
 NAMESPACES = "for n in cgroup ipc mnt pid uts; do readlink /proc/1/ns/$n; done"
 
@@ -51,6 +53,10 @@ def two(m):
     # Limits and figures.
     equal(m.out("one", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max").split(), [str(64 << 20), "40"])
     equal(m.out("two", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max").split(), [str(128 << 20), "80"])
+    if OWN_KERNEL:
+        for name, mib in (("one", 64), ("two", 128)):
+            equal(m.out(name, "awk '$1 == \"MemTotal:\" { print $2 }' /proc/meminfo; free -k | awk 'NR == 2 { print $2 }'").split(),
+                  [str(mib << 10)] * 2)
     m.ask("limits", "two", settings=["pids.max=90"])
     equal(m.ask("stats", "one")["pids_limit"], 40)
     equal(m.ask("stats", "two")["pids_limit"], 90)

@@ -44,6 +44,10 @@ is_healthy() {
 	done
 	assert_equal "$(moat exec nest sh -c 'cd /sys/fs/cgroup; echo +cpuset >cgroup.subtree_control
 		echo 0 >app/cpuset.cpus; cat app/cpuset.cpus.effective')" 0
+	# What a limit below the container's own leaves is no business of /proc/meminfo, which has the container's.
+	run moat exec nest sh -c 'cd /sys/fs/cgroup; mkdir small; echo 64M >small/memory.max
+		sh -c "echo \$\$ >small/cgroup.procs; grep MemTotal /proc/meminfo"; rmdir small'
+	! own_kernel || [[ $output == *" 262144 kB" ]]
 }
 
 @test "nested: top lists what runs in all of them, and stats counts it" {
