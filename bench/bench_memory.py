@@ -1,7 +1,9 @@
-"""Host memory of an idle container: the proportional set size (PSS) of all its processes, moat-shim included.
+"""Host memory of an idle container, for one alone, one of ten and one of fifty.
 
-A page that several processes map counts in each of them by its share. So clones of one template share what they have not
-written to, and cost less the more there are; the template's own memory is also held by moatd, once.
+"pss" is the proportional set size of all its processes, moat-shim included: a page that several processes map counts in
+each of them by its share. So clones of one template share what they have not written to, and cost less the more there
+are; the template's own memory is also held by moatd, once. "own" is what is in no other process. "host" is by how much
+less memory the whole host has available for each container: with page tables, sockets and all else that no process maps.
 """
 import json
 import pathlib
@@ -11,7 +13,7 @@ from measure import Table, field
 from setting import MOAT, ROOT, output, quiet
 
 SETTLE_SEC = 3
-TOGETHER = 10
+TOGETHER = (1, 10, 50)
 
 
 def children(pid):
@@ -43,24 +45,29 @@ def memory(name):
             for clock, key in (("pss", "Pss"), ("own", "Private_Dirty"))}
 
 
+def available():
+    return int(field("/proc/meminfo", "MemAvailable").split()[0]) / 1024
+
+
 def measure(image, count, *options):
     """The mean of @count containers that do nothing, started one after the other."""
     names = [f"bench-{i}" for i in range(count)]
+    before = available()
     for name in names:
         quiet(MOAT, "run", "-d", "--name", name, *options, image, "sleep", "100000")
     time.sleep(SETTLE_SEC)
+    taken = before - available()
     samples = [memory(name) for name in names]
     quiet(MOAT, "rm", "-f", *names)
-    return {clock: sum(sample[clock] for sample in samples) / count for clock in samples[0]}
+    time.sleep(SETTLE_SEC)
+    return {clock: sum(sample[clock] for sample in samples) / count for clock in samples[0]} | {"host": taken / count}
 
 
 def run(runs, registry):
     runs = max(3, runs // 4)
     quiet(MOAT, "pull", "-q", registry.busybox)
-    table = Table("memory: an idle container", f"clone, one of {TOGETHER}", runs, "MiB")
-    table.interleave({
-        f"clone, one of {TOGETHER}": lambda: measure(registry.busybox, TOGETHER),
-        "clone, alone": lambda: measure(registry.busybox, 1),
-        "booted (--cold)": lambda: measure(registry.busybox, 1, "--cold"),
-    }, warm_up=0)
+    table = Table("memory: an idle container", "clone, one of 10", runs, "MiB")
+    subjects = {f"clone, one of {count}" if count > 1 else "clone, alone":
+                lambda count=count: measure(registry.busybox, count) for count in TOGETHER}
+    table.interleave(subjects | {"booted (--cold)": lambda: measure(registry.busybox, 1, "--cold")}, warm_up=0)
     return table

@@ -42,7 +42,7 @@ class Table:
 
     def __init__(self, title, own, runs, unit="s"):
         self.title, self.own, self.runs, self.unit = title, own, runs, unit
-        self.samples = {}
+        self.samples, self.more = {}, {}
 
     def add(self, name, sample):
         for clock, value in sample.items():
@@ -77,7 +77,7 @@ class Table:
     def save(self, path):
         path.write_text(json.dumps({
             "title": self.title, "own": self.own, "runs": self.runs, "unit": self.unit,
-            "host": host(), "rows": list(self.rows())}, indent=1) + "\n")
+            "host": host(), "rows": list(self.rows()), **self.more}, indent=1) + "\n")
 
 
 class Values:

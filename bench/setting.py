@@ -14,6 +14,7 @@ from measure import free_port, request, timed, wait_for  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("MOAT_BUILD", REPO / "build"))
 HERE = BUILD / "bench"
 ROOT = HERE / "root"
+CONFIG = HERE / "moat.json"  # settings: none, but where a benchmark makes some
 MOAT = str(BUILD / "moat")
 DEBIAN_KERNEL = BUILD / "guest-kernel"
 OWN_KERNEL = BUILD / "kernel"
@@ -86,7 +87,9 @@ def prepare_root(kernel=KERNEL):
     """A data root with nothing but a kernel."""
     shutil.rmtree(ROOT, ignore_errors=True)
     ROOT.mkdir(mode=0o700, parents=True)
+    CONFIG.write_text("{}\n", encoding="ascii")
     os.environ["MOAT_ROOT"] = str(ROOT)
+    os.environ["MOAT_CONFIG"] = str(CONFIG)
     os.environ.pop("MOAT_HOST", None)
     os.environ["MOAT_SPARES"] = "0"  # benchmarks say when one is to be there
     quiet(MOAT, "system", "kernel", "set", str(kernel))
