@@ -1,4 +1,4 @@
-"""Host memory of an idle container, for one alone, one of ten and one of fifty.
+"""Host memory of an idle container, for one alone, one of ten and one of fifty; restored, and forked as starts in a row are.
 
 "pss" is the proportional set size of all its processes, moat-shim included: a page that several processes map counts in
 each of them by its share. So clones of one template share what they have not written to, and cost less the more there
@@ -10,9 +10,10 @@ import pathlib
 import time
 
 from measure import Table, field
-from setting import MOAT, ROOT, output, quiet
+from setting import MOAT, ROOT, await_spares, output, quiet
 
 SETTLE_SEC = 3
+ROW = 8  # starts that have a zygote made
 TOGETHER = (1, 10, 50)
 
 
@@ -40,7 +41,9 @@ def shim_of(name):
 
 
 def memory(name):
-    pids = tree(shim_of(name))
+    """A machine that was forked is no child of its shim's."""
+    engine = json.loads(output(MOAT, "inspect", name))[0]["State"]["Pid"]
+    pids = {*tree(shim_of(name)), engine}
     return {clock: sum(int(field(f"/proc/{pid}/smaps_rollup", key).split()[0]) for pid in pids) / 1024
             for clock, key in (("pss", "Pss"), ("own", "Private_Dirty"))}
 
@@ -63,11 +66,24 @@ def measure(image, count, *options):
     return {clock: sum(sample[clock] for sample in samples) / count for clock in samples[0]} | {"host": taken / count}
 
 
+def measure_row(image, count):
+    """The same of containers that are started as users start them, with spare machines; others went before."""
+    quiet(MOAT, "system", "spare", "set", "1-4")
+    for _ in range(ROW):
+        quiet(MOAT, "run", "--rm", image, "true")
+    time.sleep(SETTLE_SEC)
+    sample = measure(image, count)
+    quiet(MOAT, "system", "spare", "set", "0")
+    await_spares(0)
+    return sample
+
+
 def run(runs, registry):
     runs = max(3, runs // 4)
     quiet(MOAT, "pull", "-q", registry.busybox)
     table = Table("memory: an idle container", "clone, one of 10", runs, "MiB")
     subjects = {f"clone, one of {count}" if count > 1 else "clone, alone":
                 lambda count=count: measure(registry.busybox, count) for count in TOGETHER}
+    subjects |= {f"in a row, one of {count}": lambda count=count: measure_row(registry.busybox, count) for count in TOGETHER[1:]}
     table.interleave(subjects | {"booted (--cold)": lambda: measure(registry.busybox, 1, "--cold")}, warm_up=0)
     return table
