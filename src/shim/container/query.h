@@ -46,8 +46,8 @@ int query_note(struct container *c, struct conn *conn, enum link_type type);
  * Return: 0; -EBADMSG where nobody asked. */
 int query_done(struct container *c, uint32_t id, enum link_type type, const struct err *err);
 
-/** query_stats_text() - what CONTROL_STATS is answered: what the guest said last, with the processor
- * time that the host reckons.  Return: owned; NULL when out of memory. */
+/** query_stats_text() - what CONTROL_STATS is answered: what the guest said last, with the
+ * processor time that the host reckons.  Return: owned; NULL when out of memory. */
 char *query_stats_text(const struct container *c);
 
 /** query_answered() - the guest's answer.  Return: 0; -EBADMSG where it makes no sense. */

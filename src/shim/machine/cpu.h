@@ -11,8 +11,8 @@ struct life;
  * where that cannot be told */
 uint64_t cpu_of_process(pid_t pid);
 
-/** cpu_since_lease() - of the engine's process, in µs, since the machine was given a container: what
- * it had before, to be ready for any, is nobody's.  Return: 0 where that cannot be told */
+/** cpu_since_lease() - of the engine's process, in µs, since the machine was given a container:
+ * what it had before, to be ready for any, is nobody's.  Return: 0 where that cannot be told */
 uint64_t cpu_since_lease(const struct life *l);
 
 /** cpu_charge() - have a guest's times be those of the host, in the guest's own proportion of user
