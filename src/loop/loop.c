@@ -164,6 +164,13 @@ int source_set_events(struct source *s, uint32_t events)
 	return epoll_ctl(s->loop->epoll_fd, EPOLL_CTL_MOD, s->fd, &ev) < 0 ? -errno : 0;
 }
 
+int source_hand_over(struct source *s, uint32_t events, loop_io_fn fn, void *arg)
+{
+	s->fn.io = fn;
+	s->arg = arg;
+	return source_set_events(s, events);
+}
+
 int source_set_timer(struct source *s, uint64_t delay_usec)
 {
 	struct itimerspec its = { 0 };

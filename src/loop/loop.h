@@ -51,6 +51,10 @@ int loop_add_io(struct loop *l, int fd, uint32_t events, loop_io_fn fn, void *ar
 /** source_set_events() - change what loop_add_io() watches.  Return: 0; -errno. */
 int source_set_events(struct source *s, uint32_t events);
 
+/** source_hand_over() - have another function called for what loop_add_io() watches.  Return: as
+ * source_set_events(). */
+int source_hand_over(struct source *s, uint32_t events, loop_io_fn fn, void *arg);
+
 /**
  * loop_add_timer() - call once after @delay_usec (CLOCK_MONOTONIC)
  *

@@ -28,6 +28,7 @@
 #include "base/macro.h"
 
 #define PAIR_BYTES	 (256 * 1024)
+#define UNKNOWN_EVENTS	 UINT32_MAX
 #define PAIR_ROUNDS	 8 /* then it is another pair's turn */
 #define DRAIN_EVERY_USEC (50 * USEC_PER_MSEC)
 #define DRAIN_USEC	 (10 * USEC_PER_SEC)
@@ -209,7 +210,7 @@ static int watch_end(struct pair *p, unsigned i)
 	if (!end->source)
 		r = loop_add_io(p->shared->loop, end->fd, events, on_event, p, &end->source);
 	else if (events != end->events)
-		r = source_set_events(end->source, events);
+		r = source_hand_over(end->source, events, on_event, p);
 	end->events = events;
 	return r;
 }
@@ -239,8 +240,10 @@ static int on_event(struct source *s, int fd, uint32_t events, void *arg)
 	p->ends[i].is_told = p->ends[i].is_told || is_gone;
 	if (events & EPOLLOUT || is_gone)
 		p->ways[!i].is_blocked = false;
-	pump(p, i);
-	pump(p, !i);
+	if (events & EPOLLIN || is_gone)
+		pump(p, i);
+	if (events & EPOLLOUT || is_gone)
+		pump(p, !i);
 	/* What it sent has ended before, so this is about the other way. */
 	if (events & EPOLLERR && p->ways[i].is_ended)
 		break_pair(p, i);
@@ -248,18 +251,18 @@ static int on_event(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-static int prepare(int fd)
+int pair_prepare(int fd)
 {
 	static const struct {
 		int level, name, value;
 	} options[] = {
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
 		{ SOL_SOCKET, SO_OOBINLINE, 1 },
 		/* A peer that vanished without a word is noticed within a quarter of an hour. */
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
 		{ IPPROTO_TCP, TCP_KEEPIDLE, 600 },
 		{ IPPROTO_TCP, TCP_KEEPINTVL, 60 },
 		{ IPPROTO_TCP, TCP_KEEPCNT, 5 },
+		{ IPPROTO_TCP, TCP_NODELAY, 1 }, /* the last: it says that all are set */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -269,15 +272,24 @@ static int prepare(int fd)
 	return 0;
 }
 
-int pair_start(struct pair *p, struct pair_shared *s, const int fds[2], pair_ended_fn ended)
+bool pair_is_prepared(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) == 0 && on;
+}
+
+int pair_start(struct pair *p, struct pair_shared *s, const struct pair_end ends[2],
+	       pair_ended_fn ended)
 {
 	int r = 0;
 
 	*p = (struct pair){ .shared = s, .ended = ended };
 	for (unsigned i = 0; i < 2; i++)
-		p->ends[i].fd = fds[i];
-	for (unsigned i = 0; i < 2 && r == 0; i++)
-		r = prepare(fds[i]);
+		p->ends[i] = (struct pair_end){ ends[i].fd, ends[i].source, UNKNOWN_EVENTS, false };
+	/* What else has become of them is told by the loop. */
+	(void)pump_once(p, 0);
 	for (unsigned i = 0; i < 2 && r == 0; i++)
 		r = watch_end(p, i);
 	if (r < 0)

@@ -17,10 +17,10 @@ struct pair;
 typedef void (*pair_ended_fn)(struct pair *p);
 
 struct pair_end {
-	int fd; /* owned; -1: closed */
-	struct source *source;
-	uint32_t events; /* that the source watches */
-	bool is_told;	 /* of an error, while what came before it cannot be passed on */
+	int fd;		       /* owned; -1: closed */
+	struct source *source; /* NULL: it is not watched */
+	uint32_t events;       /* that the source watches */
+	bool is_told;	       /* of an error, while what came before it cannot be passed on */
 };
 
 /* The way from the end of the same number to the other one. */
@@ -52,14 +52,25 @@ struct pair_shared {
 int pair_shared_init(struct pair_shared *s, struct loop *loop);
 void pair_shared_reset(struct pair_shared *s);
 
+/** pair_prepare() - set a connection up for a pair; of a socket that listens, all it accepts from
+ * then on.  Return: 0; -errno. */
+int pair_prepare(int fd);
+
+/** pair_is_prepared() - may be no for a connection that was made before its listening socket was */
+bool pair_is_prepared(int fd);
+
 /**
  * pair_start() - pass bytes on from here on
- * @fds:   both non-blocking; taken over, also on failure
+ * @ends:  non-blocking descriptors, prepared, and who watches them already; taken over, also on
+ *         failure
  * @ended: called once, from the loop, and not where this fails
+ *
+ * What end 0 has sent already is passed on before this returns.
  *
  * Return: 0; -errno.
  */
-int pair_start(struct pair *p, struct pair_shared *s, const int fds[2], pair_ended_fn ended);
+int pair_start(struct pair *p, struct pair_shared *s, const struct pair_end ends[2],
+	       pair_ended_fn ended);
 
 /** pair_abandon() - who was at end 1 is gone, or will be soon: end 0 still gets what comes from
  * there, and is reset then.  May call @ended before it returns. */

@@ -253,8 +253,8 @@ static int open_forward(struct proxy *p, const char *key, const struct proxy_spe
 	r = f->key ? check_socket(spec, fd, &f->family) : -ENOMEM;
 	if (r == 0)
 		r = fd_set_nonblock(fd, true);
-	if (r == 0 && !is_tcp)
-		r = udp_prepare(f);
+	if (r == 0)
+		r = is_tcp ? pair_prepare(fd) : udp_prepare(f);
 	if (r == 0)
 		r = loop_add_io(p->loop, fd, EPOLLIN, is_tcp ? tcp_accept : udp_receive, f,
 				&f->source);

@@ -79,10 +79,13 @@ static void on_pair_ended(struct pair *p)
 /* Makes a pair of the two connections.  Return: whether the flow is still there. */
 static bool pair_up(struct tcp_flow *t)
 {
-	const int fds[2] = { take_fd(&t->client_fd), take_fd(&t->service_fd) };
+	const struct pair_end ends[2] = {
+		{ .fd = take_fd(&t->client_fd), .source = take_ptr(t->client) },
+		{ .fd = take_fd(&t->service_fd), .source = take_ptr(t->service) },
+	};
 
 	stop_connecting(t);
-	if (pair_start(&t->pair, &t->flow.forward->proxy->pairs, fds, on_pair_ended) < 0) {
+	if (pair_start(&t->pair, &t->flow.forward->proxy->pairs, ends, on_pair_ended) < 0) {
 		t->flow.forward->failed++;
 		free_flow(t);
 		return false;
@@ -108,16 +111,20 @@ static void try_later(struct tcp_flow *t, int error)
 		connecting_failed(t);
 }
 
-static int on_connected(struct source *s, int fd, uint32_t events, void *arg)
+static int error_of(int fd)
 {
-	struct tcp_flow *t = arg;
 	int error = 0;
 	socklen_t len = sizeof(error);
 
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
+}
+
+static int on_connected(struct source *s, int fd, uint32_t events, void *arg)
+{
+	struct tcp_flow *t = arg;
+	int error = events & (EPOLLERR | EPOLLHUP) ? error_of(fd) : 0;
+
 	(void)s;
-	(void)events;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		error = errno;
 	if (error)
 		try_later(t, error);
 	else
@@ -136,6 +143,9 @@ static void connect_service(struct tcp_flow *t)
 	if (r == 0)
 		r = loop_add_io(f->proxy->loop, t->service_fd, EPOLLOUT, on_connected, t,
 				&t->service);
+	/* It is on its way: nobody waits for this. */
+	if (r == 0)
+		r = pair_prepare(t->service_fd);
 	if (r < 0)
 		try_later(t, -r);
 }
@@ -171,7 +181,8 @@ static void begin_flow(struct forward *f, int fd, const union peer_address *from
 	t->retry_until_usec = clock_mono_usec() + f->proxy->limits.retry_usec;
 	peer_read(from, &t->flow.client);
 	flow_begin(f, &t->flow);
-	if (loop_add_io(f->proxy->loop, fd, 0, on_client_gone, t, &t->client) < 0)
+	if ((!pair_is_prepared(fd) && pair_prepare(fd) < 0) ||
+	    loop_add_io(f->proxy->loop, fd, 0, on_client_gone, t, &t->client) < 0)
 		connecting_failed(t);
 	else
 		connect_service(t);
