@@ -43,6 +43,7 @@ struct member {
 	struct ip servers[NET_SERVERS_MAX]; /* asked in place of the host's; none */
 	size_t n_servers;
 	struct endpoint *endpoints;
+	bool is_new;		   /* its container is being made */
 	bool is_old;		   /* an earlier moatd's: it may have had ports when that died */
 	bool active;		   /* its start has begun, and it has not ended */
 	char tap[NET_TAP_MAX + 1]; /* of its machine; "": it is not there yet, or has none */

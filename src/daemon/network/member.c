@@ -232,6 +232,7 @@ static int make_endpoint(const struct member *m, struct member_wish *wish, struc
 		r = err_set(err, -EINVAL, "a container can be on %d networks at most", NET_SLOTS);
 	else if (r == 0) {
 		e->rec.slot = (unsigned)slot;
+		e->rec.is_new = m->is_new;
 		memcpy(e->rec.container, m->id, sizeof(e->rec.container));
 		e->rec.network = strdup(wish->network);
 		e->rec.config = json_write(config);
@@ -309,8 +310,10 @@ int member_add(struct networks *nets, const struct member_names *names, struct m
 		return err_nomem(err);
 	pthread_mutex_lock(&nets->changing);
 	m = networks_member(nets, names->id);
+	m->is_new = true;
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = member_put_endpoint(nets, m, &wishes[i], &e, err);
+	m->is_new = false;
 	pthread_mutex_unlock(&nets->changing);
 	if (r < 0)
 		member_forget(nets, names->id);

@@ -109,7 +109,7 @@ static const char *lease_text(const struct ip *ip, char buffer[IP_TEXT_MAX])
 }
 
 static int run_for_endpoint(struct state *st, const char *sql, const struct endpoint_record *e,
-			    struct err *err)
+			    bool along, struct err *err)
 {
 	char ip4[IP_TEXT_MAX], ip6[IP_TEXT_MAX];
 	const struct sql_arg args[] = {
@@ -124,7 +124,7 @@ static int run_for_endpoint(struct state *st, const char *sql, const struct endp
 		{ 0 },
 	};
 
-	return sql_run(st, e->network ? e->network : e->container, sql, args, err);
+	return (along ? sql_run_along : sql_run)(st, e->network, sql, args, err);
 }
 
 int state_put_endpoint(struct state *st, const struct endpoint_record *e, struct err *err)
@@ -135,7 +135,7 @@ int state_put_endpoint(struct state *st, const struct endpoint_record *e, struct
 		" VALUES (:container, :network, :id, :slot, :config)"
 		" ON CONFLICT (container, network) DO UPDATE SET id=:id, slot=:slot,"
 		" config=:config",
-		e, err);
+		e, e->is_new, err);
 }
 
 int state_lease(struct state *st, const struct endpoint_record *e, struct err *err)
@@ -144,7 +144,7 @@ int state_lease(struct state *st, const struct endpoint_record *e, struct err *e
 		st,
 		"UPDATE endpoint SET address4=:address4, address6=:address6, mac=:mac"
 		" WHERE container=:container AND network=:network",
-		e, err);
+		e, true, err);
 }
 
 int state_remove_endpoint(struct state *st, const char *container, const char *network,

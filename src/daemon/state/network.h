@@ -32,6 +32,7 @@ struct endpoint_record {
 	unsigned slot; /* of the container's NIC, for as long as there is the endpoint */
 	char *config;  /* JSON text: what was asked for */
 	struct lease_record lease;
+	bool is_new; /* of a container that is being made: on the disk with that one's row */
 };
 
 /** network_record_reset(), endpoint_record_reset() - free what they hold */
@@ -59,7 +60,8 @@ int state_each_network(struct state *st, int (*fn)(struct network_record *n, voi
  * -EIO with a message. */
 int state_put_endpoint(struct state *st, const struct endpoint_record *e, struct err *err);
 
-/** state_lease() - what an endpoint has been given from now on.  Return: 0; -EEXIST when another
+/** state_lease() - what an endpoint has been given from now on.  A power loss may take that, until
+ * something else is written: whoever has it does not run then.  Return: 0; -EEXIST when another
  * one of its network has some of that; -ENOSPC, -EIO with a message. */
 int state_lease(struct state *st, const struct endpoint_record *e, struct err *err);
 

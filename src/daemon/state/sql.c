@@ -58,6 +58,29 @@ int sql_run(struct state *st, const char *what, const char *sql, const struct sq
 	return r;
 }
 
+static int set_synchronous(struct state *st, const char *pragma, const char *what, struct err *err)
+{
+	return sqlite3_exec(st->db, pragma, NULL, NULL, NULL) == SQLITE_OK
+		       ? 0
+		       : sql_error(st->db, what, err);
+}
+
+/* In WAL mode with synchronous=NORMAL a commit is in the file and not waited for; what is waited
+ * for next is behind it in the same file. */
+int sql_run_along(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
+		  struct err *err)
+{
+	int r, after;
+
+	pthread_mutex_lock(&st->lock);
+	r = set_synchronous(st, "PRAGMA synchronous=NORMAL", what, err);
+	if (r == 0)
+		r = sql_run_locked(st, what, sql, args, err);
+	after = set_synchronous(st, "PRAGMA synchronous=FULL", what, r == 0 ? err : NULL);
+	pthread_mutex_unlock(&st->lock);
+	return r == 0 ? after : r;
+}
+
 int sql_begin(struct state *st, const char *what, struct err *err)
 {
 	int r;

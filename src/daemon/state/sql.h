@@ -48,7 +48,12 @@ int sql_error(sqlite3 *db, const char *what, struct err *err);
 int sql_run(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 	    struct err *err);
 
-/** sql_run_locked() - the same for who holds @st->lock */
+/** sql_run_along() - the same for what need not outlive a power loss by itself: it is on the disk
+ * with what is written next, and survives the death of moatd at once */
+int sql_run_along(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
+		  struct err *err);
+
+/** sql_run_locked() - sql_run() for who holds @st->lock */
 int sql_run_locked(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 		   struct err *err);
 
