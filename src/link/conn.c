@@ -42,6 +42,7 @@ struct link_conn {
 	struct link_books books;
 	int error;	 /* of a write outside the loop's callback */
 	bool want_write; /* the loop watches for EPOLLOUT */
+	bool is_held;	 /* what is queued waits for what comes next, and not for the peer */
 	bool is_broken;
 	bool busy;
 	bool is_freed;
@@ -109,18 +110,39 @@ static int watch_write(struct link_conn *c)
 	return r;
 }
 
+static int flush(struct link_conn *c)
+{
+	c->is_held = false;
+	if (c->error == 0)
+		c->error = queue_flush(&c->out, c->fd);
+	return watch_write(c);
+}
+
 static int send_frames(struct link_conn *c, enum link_type more, struct link_header last,
 		       const void *payload, size_t len)
 {
-	bool was_empty = link_pending(c) == 0;
+	bool is_next = link_pending(c) == 0 || c->is_held;
 	int r = c->is_broken || c->is_freed ? -EPIPE
 					    : queue_frames(&c->out, more, last, payload, len);
 
 	if (r < 0)
 		return r;
-	if (was_empty && c->error == 0)
-		c->error = queue_flush(&c->out, c->fd);
-	return watch_write(c);
+	return is_next ? flush(c) : watch_write(c);
+}
+
+int link_send_along(struct link_conn *c, struct link_header h, const void *payload, size_t len)
+{
+	bool is_first = link_pending(c) == 0;
+	int r;
+
+	if (!is_first)
+		return link_send(c, h, payload, len);
+	if (len > LINK_MESSAGE_MAX)
+		return -EMSGSIZE;
+	r = c->is_broken || c->is_freed ? -EPIPE
+					: queue_frames(&c->out, LINK_MORE, h, payload, len);
+	c->is_held = r == 0;
+	return r;
 }
 
 int link_send(struct link_conn *c, struct link_header h, const void *payload, size_t len)
@@ -376,6 +398,8 @@ static int on_io(struct source *s, int fd, uint32_t events, void *arg)
 	c->busy = true;
 	if (r == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		r = receive_frames(c);
+	if (r == 0 && !c->is_freed && c->is_held)
+		r = flush(c);
 	if (r == 0 && !c->is_freed && (events & EPOLLOUT))
 		r = send_queued(c);
 	if (r < 0 && !c->is_freed)

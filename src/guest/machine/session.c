@@ -86,7 +86,8 @@ static int set_network(struct machine *m, struct container *c, struct link_netwo
 	if (r == 0 && c)
 		(void)container_rename(c, n->hosts, n->resolv_conf, &err);
 	r = link_done_put(&b, n->id, &err);
-	return r < 0 ? r : link_send(m->link, h, b.data, b.len);
+	/* Before CONTAINER it goes with what is said of that. */
+	return r < 0 ? r : link_send_along(m->link, h, b.data, b.len);
 }
 
 static int on_network(struct machine *m, uint16_t number, struct wire_view payload)

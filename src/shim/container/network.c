@@ -36,9 +36,12 @@ int network_take(struct container *c, const struct control_request *rq, struct e
 	return oci_network_copy(&rq->network, &c->network.network) < 0 ? err_nomem(err) : 0;
 }
 
+typedef int (*link_send_fn)(struct link_conn *c, struct link_header h, const void *payload,
+			    size_t len);
+
 /* Sends NETWORK with the next number. */
-static int tell_guest(struct container *c, const struct oci_network *network, char *const *hosts,
-		      const char *resolv_conf)
+static int tell_guest(struct container *c, link_send_fn send, const struct oci_network *network,
+		      char *const *hosts, const char *resolv_conf)
 {
 	const struct link_header h = { .type = LINK_NETWORK, .container = c->number };
 	cleanup(buf_reset) struct buf inner = BUF_INIT, payload = BUF_INIT;
@@ -49,12 +52,14 @@ static int tell_guest(struct container *c, const struct oci_network *network, ch
 			&payload, ++c->queries.last_id,
 			(struct wire_view){ (const unsigned char *)inner.data, inner.len }, hosts,
 			resolv_conf);
-	return r < 0 ? r : link_send(guest_link(c->all->life->guest), h, payload.data, payload.len);
+	return r < 0 ? r : send(guest_link(c->all->life->guest), h, payload.data, payload.len);
 }
 
+/* CONTAINER follows. */
 int network_offer(struct container *c)
 {
-	int r = c->network.wanted ? tell_guest(c, &c->network.network, NULL, NULL) : 0;
+	int r = c->network.wanted ? tell_guest(c, link_send_along, &c->network.network, NULL, NULL)
+				  : 0;
 
 	if (r < 0 || !c->network.wanted)
 		return r;
@@ -75,7 +80,7 @@ int network_change(struct container *c, struct conn *conn, const struct control_
 
 	if (r < 0)
 		return r;
-	r = tell_guest(c, &rq->network, rq->hosts, rq->resolv_conf);
+	r = tell_guest(c, link_send, &rq->network, rq->hosts, rq->resolv_conf);
 	if (r == 0)
 		r = query_note(c, conn, LINK_NETWORK);
 	return r < 0 ? err_errno(err, r, "ask the guest") : 0;
