@@ -8,9 +8,12 @@
  * guest.
  */
 
-#define SHIM_TIMEOUT_MSEC	10000
-#define SHIM_ADD_TIMEOUT_MSEC	30000 /* a machine that cannot be restored is booted */
-#define SHIM_START_TIMEOUT_MSEC 90000
+#define SHIM_TIMEOUT_MSEC 10000
+/* Longer than the shim gives the engine, also on a busy host: who gives up earlier throws away a
+ * machine that only waits for a processor. */
+#define SHIM_ADD_TIMEOUT_MSEC	90000 /* a machine that cannot be restored is booted */
+#define SHIM_START_TIMEOUT_MSEC 300000
+#define SHIM_FILES_TIMEOUT_MSEC 90000
 #define SHIM_EXEC_TIMEOUT_MSEC	35000 /* longer than the shim gives the guest */
 #define SHIM_DISKS_MSEC		30000 /* for who needs a machine's disks until they are clean */
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/patience.h"
+#include "loop/loop.h"
 
 /* How long a guest, or a client, is given for what. */
 struct deadlines {
@@ -23,3 +25,20 @@ struct deadlines {
 	.kill_usec = 800 * USEC_PER_MSEC, .shutdown_usec = 60 * USEC_PER_SEC,                      \
 	.drain_usec = 10 * USEC_PER_SEC, .hasty_drain_usec = 500 * USEC_PER_MSEC,                  \
 	.unused_usec = 10 * USEC_PER_SEC
+
+/** deadline_begin() - a guest has so long for what its engine, @pid, needs processors for.  Return:
+ * 0; -errno. */
+static inline int deadline_begin(struct patience *p, struct source *timer, pid_t pid, uint64_t usec)
+{
+	patience_begin(p, pid, usec);
+	return source_set_timer(timer, usec);
+}
+
+/** deadline_goes_on() - the timer has run out; is it set again, as the engine waits for processors?
+ */
+static inline bool deadline_goes_on(struct patience *p, struct source *timer)
+{
+	uint64_t usec = patience_left(p);
+
+	return usec > 0 && source_set_timer(timer, usec) == 0;
+}

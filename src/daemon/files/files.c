@@ -37,7 +37,7 @@ static int ask_shim(struct files *f, const struct link_files *rq, struct err *er
 {
 	struct shim_call call = {
 		.request = { .op = CONTROL_FILES, .files = *rq },
-		.timeout_msec = SHIM_START_TIMEOUT_MSEC,
+		.timeout_msec = SHIM_FILES_TIMEOUT_MSEC,
 	};
 	cleanup_close int ours = -1, theirs = -1;
 	int pair[2], r = random_id(call.request.target);

@@ -16,8 +16,8 @@
 #include "control/names.h"
 #include "daemon/machine/template-files.h"
 
-/* Longer than the shim itself waits. */
-#define TIMEOUT_MSEC (120 * 1000)
+/* Longer than the shim itself waits, also on a busy host. */
+#define TIMEOUT_MSEC (600 * 1000)
 
 /* Return: 0 when it ended well. */
 static int await_shim(pid_t pid, struct err *err)

@@ -151,6 +151,7 @@ static int start_vm(enum qemu_accel accel, const struct machine *m, struct vm **
 	if (r < 0)
 		return r;
 	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
+	vm->qmp.pid = vm->process.pid;
 	qemu_disks_init(&vm->disks, m);
 	r = machine_is_restored(m)
 		    ? qemu_restore(&vm->qmp, s.state_fd, clock_mono_usec() + QMP_TIMEOUT_USEC, err)
@@ -180,6 +181,7 @@ static int fork_vm(const struct machine *m, int zygote_fd, struct vm **ret, stru
 	if (r < 0)
 		return r;
 	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
+	vm->qmp.pid = vm->process.pid;
 	vm->qmp.ready = true; /* the zygote's session goes on */
 	qemu_disks_init_forked(&vm->disks);
 	*ret = take_ptr(vm);

@@ -6,7 +6,8 @@
  * An answer that came too late for its command is told by its id and dropped.
  *
  * QEMU may have been taken over by its guest: lines are bounded, every command has a
- * deadline, and nothing is done with an answer but to report it.
+ * deadline, and nothing is done with an answer but to report it.  On a busy host a QEMU that waits
+ * for a processor is no QEMU that hangs (base/patience.h).
  */
 #include "engine/qemu/qmp.h"
 
@@ -18,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/str.h"
 #include "base/unix.h"
 
@@ -36,12 +38,31 @@ void qmp_reset(struct qmp *q)
 	*q = (struct qmp){ .fd = -1 };
 }
 
-static int wait_readable(int fd, uint64_t deadline_usec, struct err *err)
+static struct patience begin_waiting(const struct qmp *q, uint64_t deadline_usec)
 {
 	uint64_t now = clock_mono_usec();
-	uint64_t left_msec = now < deadline_usec ? (deadline_usec - now) / USEC_PER_MSEC + 1 : 0;
-	int r = fd_wait(fd, POLLIN, left_msec < INT32_MAX ? (int)left_msec : INT32_MAX);
+	struct patience p;
 
+	patience_begin(&p, q->pid, now < deadline_usec ? deadline_usec - now : 0);
+	return p;
+}
+
+static int wait_readable(int fd, struct patience *p, struct err *err)
+{
+	uint64_t left_usec;
+	int r;
+
+	do {
+		uint64_t left_msec;
+
+		left_usec = patience_left(p);
+		left_msec = left_usec > 0 ? left_usec / USEC_PER_MSEC + 1 : 0;
+		r = fd_wait(fd, POLLIN, left_msec < INT32_MAX ? (int)left_msec : INT32_MAX);
+	} while (r == 0 && left_usec > 0);
+	if (r == 0 && p->is_cut)
+		return err_set(
+			err, -EAGAIN,
+			"QEMU does not answer: it waits for a processor, the host is too busy");
 	if (r == 0)
 		return err_set(err, -ETIMEDOUT, "QEMU does not answer");
 	return r < 0 ? err_errno(err, r, "QMP") : 0;
@@ -69,14 +90,14 @@ static int read_some(struct qmp *q, struct err *err)
 
 /* Reads until a whole line stands at the front of the buffer.  Return: its length with the
  * newline. */
-static ssize_t fill_line(struct qmp *q, uint64_t deadline_usec, struct err *err)
+static ssize_t fill_line(struct qmp *q, struct patience *p, struct err *err)
 {
 	for (;;) {
 		ssize_t n = find_line(q, err);
 
 		if (n != 0)
 			return n;
-		n = wait_readable(q->fd, deadline_usec, err);
+		n = wait_readable(q->fd, p, err);
 		if (n == 0)
 			n = read_some(q, err);
 		if (n < 0)
@@ -84,9 +105,9 @@ static ssize_t fill_line(struct qmp *q, uint64_t deadline_usec, struct err *err)
 	}
 }
 
-static int read_message(struct qmp *q, uint64_t deadline_usec, json_t **ret, struct err *err)
+static int read_message(struct qmp *q, struct patience *p, json_t **ret, struct err *err)
 {
-	ssize_t len = fill_line(q, deadline_usec, err);
+	ssize_t len = fill_line(q, p, err);
 	int r;
 
 	if (len < 0)
@@ -100,6 +121,7 @@ static int read_message(struct qmp *q, uint64_t deadline_usec, json_t **ret, str
 
 int qmp_read_events(struct qmp *q, struct err *err)
 {
+	struct patience none = begin_waiting(q, 0);
 	int r = fd_wait(q->fd, POLLIN, 0);
 
 	r = r > 0 ? read_some(q, err) : r;
@@ -109,7 +131,7 @@ int qmp_read_events(struct qmp *q, struct err *err)
 
 		if (len <= 0)
 			return (int)len;
-		r = read_message(q, 0, &msg, err);
+		r = read_message(q, &none, &msg, err);
 	}
 	return r;
 }
@@ -182,7 +204,7 @@ static int send_command(struct qmp *q, const struct qmp_command *command, struct
 	return r < 0 ? err_errno(err, r, "QMP") : command->fd ? 0 : send_text(q, &text, err);
 }
 
-static int await_answer(struct qmp *q, int64_t id, uint64_t deadline_usec, json_t **ret,
+static int await_answer(struct qmp *q, int64_t id, struct patience *p, json_t **ret,
 			struct err *err)
 {
 	int r = 0;
@@ -190,7 +212,7 @@ static int await_answer(struct qmp *q, int64_t id, uint64_t deadline_usec, json_
 	while (r == 0) {
 		cleanup_json json_t *msg = NULL;
 
-		r = read_message(q, deadline_usec, &msg, err);
+		r = read_message(q, p, &msg, err);
 		if (r == 0)
 			r = match_answer(msg, id, err);
 		if (r > 0 && ret)
@@ -199,20 +221,22 @@ static int await_answer(struct qmp *q, int64_t id, uint64_t deadline_usec, json_
 	return r < 0 ? r : 0;
 }
 
-static int run_command(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec,
+static int run_command(struct qmp *q, const struct qmp_command *command, struct patience *p,
 		       json_t **ret, struct err *err)
 {
 	int r = send_command(q, command, err);
 
-	return r == 0 ? await_answer(q, q->id, deadline_usec, ret, err) : r;
+	return r == 0 ? await_answer(q, q->id, p, ret, err) : r;
 }
 
 int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, struct err *err)
 {
+	struct patience p = begin_waiting(q, deadline_usec);
+
 	for (;;) {
 		cleanup_json json_t *msg = NULL;
 		const char *event = NULL;
-		int r = read_message(q, deadline_usec, &msg, err);
+		int r = read_message(q, &p, &msg, err);
 
 		if (r == 0)
 			r = check_error(msg, err);
@@ -224,24 +248,25 @@ int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, str
 }
 
 /* Negotiated at most once: QEMU refuses a second time, even when the first answer was late. */
-static int negotiate_once(struct qmp *q, uint64_t deadline_usec, struct err *err)
+static int negotiate_once(struct qmp *q, struct patience *p, struct err *err)
 {
 	if (q->ready)
 		return 0;
 	q->ready = true;
-	return run_command(q, &negotiation, deadline_usec, NULL, err);
+	return run_command(q, &negotiation, p, NULL, err);
 }
 
 int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
 		 uint64_t deadline_usec, struct err *err)
 {
-	int r = negotiate_once(q, deadline_usec, err);
+	struct patience p = begin_waiting(q, deadline_usec);
+	int r = negotiate_once(q, &p, err);
 	int64_t first = q->id + 1;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = send_command(q, &commands[i], err);
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		r = await_answer(q, first + (int64_t)i, deadline_usec, NULL, err);
+		r = await_answer(q, first + (int64_t)i, &p, NULL, err);
 		if (r < 0)
 			err_wrap(err, "QMP %s", commands[i].name);
 	}
@@ -251,10 +276,11 @@ int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
 int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,
 	     struct err *err)
 {
-	int r = negotiate_once(q, deadline_usec, err);
+	struct patience p = begin_waiting(q, deadline_usec);
+	int r = negotiate_once(q, &p, err);
 
 	if (r == 0)
-		r = run_command(q, command, deadline_usec, ret, err);
+		r = run_command(q, command, &p, ret, err);
 	if (r < 0)
 		err_wrap(err, "QMP %s", command->name);
 	return r;

@@ -13,7 +13,8 @@ typedef void (*qmp_event_fn)(const json_t *event, void *arg);
 
 /* A client of the QEMU Machine Protocol on a connected stream socket. */
 struct qmp {
-	int fd;	    /* owned */
+	int fd;	   /* owned */
+	pid_t pid; /* QEMU's: while it waits for a processor, deadlines wait, too; 0: they do not */
 	bool ready; /* capabilities are negotiated */
 	int64_t id; /* of the last command */
 	qmp_event_fn on_event;
@@ -75,7 +76,8 @@ int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
  * @deadline_usec: of clock_mono_usec()
  * @ret:           the value returned, owned by the caller; may be NULL
  *
- * Return: 0; -ETIMEDOUT; -ECONNRESET when QEMU has gone; -EBADMSG for an answer that is
+ * Return: 0; -ETIMEDOUT; -EAGAIN when the host was too busy for QEMU to have had the time (see
+ * base/patience.h); -ECONNRESET when QEMU has gone; -EBADMSG for an answer that is
  * none, -EIO for one that is an error, each with a message.
  */
 int qmp_execute(struct qmp *q, const char *command, uint64_t deadline_usec, json_t **ret,

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/patience.h"
 #include "base/str.h"
 
 #define POLL_NSEC 2000000
@@ -63,17 +64,22 @@ static int judge_migration(const json_t *answer, struct err *err)
 static int await_completion(struct qmp *q, uint64_t deadline_usec, struct err *err)
 {
 	const struct timespec delay = { .tv_nsec = POLL_NSEC };
+	uint64_t now = clock_mono_usec();
+	struct patience p;
 	int r;
+
+	patience_begin(&p, q->pid, now < deadline_usec ? deadline_usec - now : 0);
 
 	for (;;) {
 		cleanup_json json_t *answer = NULL;
 
-		r = qmp_execute(q, "query-migrate", deadline_usec, &answer, err);
+		r = qmp_execute(q, "query-migrate", clock_mono_usec() + patience_left(&p), &answer,
+				err);
 		if (r == 0)
 			r = judge_migration(answer, err);
 		if (r != 0)
 			return r < 0 ? r : 0;
-		if (clock_mono_usec() > deadline_usec)
+		if (patience_left(&p) == 0)
 			return err_set(err, -ETIMEDOUT, "snapshot: takes too long");
 		nanosleep(&delay, NULL);
 	}

@@ -82,9 +82,11 @@ static int on_deadline(struct source *source, void *arg)
 		life_kill(life);
 		return 0;
 	}
+	if (deadline_goes_on(&c->patience, c->deadline))
+		return 0;
 	err_set(&err, -ETIMEDOUT, "the guest did not come up within %u s; see `moat logs --boot`",
 		(unsigned)(c->all->deadlines->setup_usec / USEC_PER_SEC));
-	life_fail(life, EXIT_NOT_STARTED, &err);
+	life_late(life, &c->patience, &err);
 	return 0;
 }
 
@@ -155,7 +157,7 @@ void container_offer(struct container *c)
 	c->pid = life->machine.pid;
 	c->machine = life->source;
 	c->state = CONTAINER_SETTING_UP;
-	r = source_set_timer(c->deadline, c->all->deadlines->setup_usec);
+	r = deadline_begin(&c->patience, c->deadline, c->pid, c->all->deadlines->setup_usec);
 	if (r == 0 && share_pass(c, &err) < 0) {
 		life_fail(life, EXIT_NOT_STARTED, &err);
 		return;

@@ -40,7 +40,8 @@ struct container {
 	struct oci_runtime *runtime;
 	struct crilog *log; /* NULL: none is kept */
 	enum container_state state;
-	struct source *deadline; /* of the state */
+	struct source *deadline;  /* of the state */
+	struct patience patience; /* while it is set up */
 	struct process_list processes;
 	struct process *init; /* in @processes */
 	bool start_requested;

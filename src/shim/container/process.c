@@ -80,6 +80,8 @@ static int on_deadline(struct source *source, void *arg)
 	struct err err;
 
 	(void)source;
+	if (deadline_goes_on(&p->patience, p->deadline))
+		return 0;
 	err_set(&err, -ETIMEDOUT,
 		"the guest did not start the process in time; see `moat logs --boot`");
 	if (p == c->init)
@@ -115,8 +117,10 @@ int process_spawn(struct process *p)
 	const struct containers *all = p->container->all;
 	uint64_t usec =
 		p == p->container->init ? all->deadlines->spawn_usec : all->deadlines->exec_usec;
-	int r = loop_add_timer(all->loop, usec, on_deadline, p, &p->deadline);
+	int r = loop_add_timer(all->loop, UINT64_MAX, on_deadline, p, &p->deadline);
 
+	if (r == 0)
+		r = deadline_begin(&p->patience, p->deadline, p->container->pid, usec);
 	if (r == 0)
 		r = send_spawn(p);
 	if (r < 0)

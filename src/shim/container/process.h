@@ -5,6 +5,7 @@
 #include "link/frame.h"
 #include "oci/process.h"
 #include "shim/container/client.h"
+#include "shim/deadlines.h"
 
 struct conn;
 struct container;
@@ -25,9 +26,10 @@ struct process {
 	enum process_state state;
 	enum link_type order; /* by which the guest is asked for it */
 	struct oci_process *spec;
-	struct buf payload;	 /* of the order; empty for LINK_SPAWN: @spec is */
-	struct conn *waiter;	 /* gets the answer when it runs, or does not */
-	struct source *deadline; /* while it starts */
+	struct buf payload;	  /* of the order; empty for LINK_SPAWN: @spec is */
+	struct conn *waiter;	  /* gets the answer when it runs, or does not */
+	struct source *deadline;  /* while it starts */
+	struct patience patience; /* of that */
 	LIST_HEAD(, client) clients;
 	uint64_t received[LINK_CHANNELS]; /* output bytes so far */
 	uint64_t granted[LINK_CHANNELS];  /* of which the guest got credit again */

@@ -56,7 +56,8 @@ static int bring_to_life(struct life *l, struct err *err)
 	if (l->machine.restored)
 		r = greet_guest(l);
 	else
-		r = source_set_timer(l->deadline, l->o.deadlines->boot_usec);
+		r = deadline_begin(&l->patience, l->deadline, l->machine.pid,
+				   l->o.deadlines->boot_usec);
 	return r < 0 ? err_errno(err, r, "guest link") : 0;
 }
 
@@ -68,7 +69,8 @@ static void give_up_machine(struct life *l)
 	machine_release(&l->machine);
 	console_free(take_ptr(l->console));
 	engine_log_free(take_ptr(l->engine_log));
-	l->restore_failed |= l->source == MACHINE_RESTORED;
+	l->restore_failed |= l->source == MACHINE_RESTORED && !l->blameless;
+	l->blameless = false;
 	l->state = LIFE_NONE;
 	for (unsigned i = 0; i < MACHINE_SLOTS; i++)
 		l->unfilled[i] = false;
@@ -121,6 +123,7 @@ static int bring_up(struct life *l, enum machine_source source, struct err *err)
 		if (source == MACHINE_RESTORED && !l->o.supply.from)
 			continue;
 		log_warning("%s: %s", names[source], err->msg);
+		l->blameless = r == -EAGAIN;
 		give_up_machine(l);
 	}
 	return r;

@@ -296,6 +296,11 @@ bool guest_has_ended(const struct guest *g)
 	return g->ended;
 }
 
+bool guest_is_forgotten(const struct guest *g)
+{
+	return g->state == GUEST_FORGOTTEN;
+}
+
 struct link_conn *guest_link(struct guest *g)
 {
 	return g->link;

@@ -77,6 +77,9 @@ bool guest_is_closing(const struct guest *g);
 /** guest_has_ended() - has the link ended? */
 bool guest_has_ended(const struct guest *g);
 
+/** guest_is_forgotten() - was guest_forget() called? */
+bool guest_is_forgotten(const struct guest *g);
+
 /** guest_link() - the link, for processes and questions; borrowed */
 struct link_conn *guest_link(struct guest *g);
 

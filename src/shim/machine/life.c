@@ -61,6 +61,12 @@ void life_fail(struct life *l, int code, const struct err *why)
 	machine_kill(&l->machine);
 }
 
+void life_late(struct life *l, const struct patience *p, const struct err *why)
+{
+	l->blameless = p->is_cut;
+	life_fail(l, EXIT_NOT_STARTED, why);
+}
+
 void life_kill(struct life *l)
 {
 	life_fail(l, EXIT_KILLED, NULL);
@@ -211,6 +217,8 @@ static int on_deadline(struct source *source, void *arg)
 	struct err err;
 
 	(void)source;
+	if (!l->closing && deadline_goes_on(&l->patience, l->deadline))
+		return 0;
 	if (l->closing) {
 		log_warning("the guest did not shut down in time, the machine is ended");
 		life_kill(l);
@@ -218,7 +226,7 @@ static int on_deadline(struct source *source, void *arg)
 	}
 	err_set(&err, -ETIMEDOUT, "the guest did not come up within %u s; see `moat logs --boot`",
 		(unsigned)(l->o.deadlines->boot_usec / USEC_PER_SEC));
-	life_fail(l, EXIT_NOT_STARTED, &err);
+	life_late(l, &l->patience, &err);
 	return 0;
 }
 
@@ -274,11 +282,19 @@ static void start_over(struct life *l)
 	}
 }
 
+static bool is_killed(int status)
+{
+	return status >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
 int life_child_ended(struct source *source, pid_t pid, int status, void *arg)
 {
 	struct life *l = arg;
 
 	(void)source, (void)pid;
+	/* Somebody else has killed it, as the kernel does where memory is short. */
+	if (l->guest && !guest_is_forgotten(l->guest) && is_killed(status))
+		l->blameless = true;
 	if (try_another(l, NULL)) {
 		start_over(l);
 		return 0;

@@ -64,12 +64,14 @@ struct life {
 	struct reclaim reclaim;
 	struct source *child, *settle; /* of the process, and what follows its end */
 	struct source *deadline;       /* of the guest, while it boots or cleans its disks */
+	struct patience patience;      /* while it boots */
 	uint64_t engine_usec;	       /* by clock_mono_usec(): when its process was there */
 	uint64_t cpu_before_usec;      /* processor time that it had before it had a container */
 	off_t log_start;	       /* where in shim.log this life began */
 	bool worked, restore_failed, paused, closing;
-	bool awake;   /* the vCPUs run, though it is paused */
-	bool settled; /* @code and @why say how it ended, or is to end */
+	bool blameless; /* what is given up was not its template's fault */
+	bool awake;	/* the vCPUs run, though it is paused */
+	bool settled;	/* @code and @why say how it ended, or is to end */
 	int code;
 	struct err why; /* no text: the end was asked for */
 	int status;	/* of the process, as waitpid(2) gave it */
@@ -125,6 +127,10 @@ void life_close(struct life *l, uint64_t usec);
 
 /** life_kill() - end the machine at once, as somebody asked for */
 void life_kill(struct life *l);
+
+/** life_late() - as life_fail(), for a guest that did not do what it had to do in its time.  @p: as
+ * it was waited for: a template is not to blame where the host was too busy */
+void life_late(struct life *l, const struct patience *p, const struct err *why);
 
 /** life_fail() - end the machine at once.  @code, @why: for ended(), unless that is settled */
 void life_fail(struct life *l, int code, const struct err *why);

@@ -22,6 +22,7 @@
 #include "engine/disk.h"
 #include "engine/engine.h"
 #include "engine/machine.h"
+#include "shim/deadlines.h"
 #include "shim/machine/guest.h"
 #include "shim/machine/machine.h"
 
@@ -29,6 +30,8 @@
 #define SETTLE_USEC (150 * USEC_PER_MSEC)
 
 struct maker {
+	pid_t pid;
+	struct patience patience;
 	int tap_fd; /* borrowed; -1: none */
 	struct loop *loop;
 	struct source *timer;
@@ -73,7 +76,8 @@ static int on_timer(struct source *source, void *arg)
 	struct maker *m = arg;
 
 	(void)source;
-	finish_template(m, m->greeted ? 0 : -ETIMEDOUT);
+	if (m->greeted || !deadline_goes_on(&m->patience, m->timer))
+		finish_template(m, m->greeted ? 0 : -ETIMEDOUT);
 	return 0;
 }
 
@@ -83,8 +87,10 @@ static int await_quiet(struct maker *m, int *link_fd, struct err *err)
 	static const struct guest_machine_handler handler = { on_hello, on_down, on_failed,
 							      on_ended };
 	const struct guest_handlers to = { .machine = &handler, .machine_arg = m };
-	int r = loop_add_timer(m->loop, BOOT_USEC, on_timer, m, &m->timer);
+	int r = loop_add_timer(m->loop, UINT64_MAX, on_timer, m, &m->timer);
 
+	if (r == 0)
+		r = deadline_begin(&m->patience, m->timer, m->pid, BOOT_USEC);
 	if (r == 0)
 		r = guest_new(m->loop, *link_fd, &to, &m->guest);
 	if (r == 0) {
@@ -142,7 +148,7 @@ static int save_machine(const struct engine *engine, const struct machine *descr
 
 	if (r < 0)
 		return r;
-	pid = engine->pid(vm);
+	m->pid = pid = engine->pid(vm);
 	r = await_quiet(m, &b->link[0], err);
 	if (r == 0)
 		r = engine->snapshot(vm, b->state, err);
