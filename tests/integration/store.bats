@@ -125,6 +125,18 @@ noted() {
 	assert_error 1 "${layer##*/} is missing"
 	moat pull -q "$BUSYBOX"
 	moat image verify "$BUSYBOX"
+	# A file that is lost is made again for every start, and where that cannot be it is said.
+	moat run -d --name again --network none "$BUSYBOX" sleep 1000
+	rm "$(rootfs_of "$BUSYBOX")"
+	moat restart -t 0 again
+	moat exec again true
+	fsck.erofs "$(rootfs_of "$BUSYBOX")"
+	moat stop -t 0 again
+	rm "$(rootfs_of "$BUSYBOX")" "$layer"
+	run moat restart again
+	assert_error 1 "cannot be made anew" "open layer sha256:"
+	moat rm again
+	moat pull -q "$BUSYBOX"
 }
 
 @test "verify: an image that is not there" {

@@ -68,9 +68,7 @@ int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = store_restore(rq->api->store, &c->rec.manifest, err);
-	if (r == 0)
-		r = container_start(c, err);
+	r = container_start(c, err);
 	/* The first that starts is told what keeps it from what is outside. */
 	if (r == 0 && (rp->header_value = networks_warning(rq->api->networks, true)))
 		rp->header = "Moat-Warning";

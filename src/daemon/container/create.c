@@ -103,9 +103,7 @@ static int find_image(struct containers *t, const struct create_request *rq, con
 		return r;
 	*ret_name = name;
 	r = check_platform(*ret, name, rq->platform, err);
-	if (r == 0)
-		r = check_signed(t, *ret, full, err);
-	return r == 0 ? store_restore(t->images, &(*ret)->manifest, err) : r;
+	return r == 0 ? check_signed(t, *ret, full, err) : r;
 }
 
 /* Is no kernel set for its machine?  A container that brings its own kernel needs none. */

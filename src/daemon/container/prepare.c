@@ -18,6 +18,7 @@
 #include "daemon/container/secrets.h"
 #include "daemon/network/member.h"
 #include "daemon/network/ports.h"
+#include "image/image.h"
 
 void prepared_reset(struct prepared *p)
 {
@@ -96,8 +97,10 @@ int container_prepare(struct container *c, enum lease_purpose purpose, struct pr
 {
 	cleanup(stored_reset) struct stored stored = { 0 };
 	cleanup(prepared_reset) struct prepared p = PREPARED_NONE;
-	int r = stored_read(c->table->state, c->rec.id, &stored, err);
+	int r = store_restore(c->table->images, &c->rec.manifest, err);
 
+	if (r == 0)
+		r = stored_read(c->table->state, c->rec.id, &stored, err);
 	if (r < 0)
 		return r;
 	if (purpose == LEASE_RUN)

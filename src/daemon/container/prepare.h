@@ -28,10 +28,12 @@ void prepared_reset(struct prepared *p);
  * @purpose: only for a run it has networks, ports and secrets, and for its own files no mounts
  * @ret:     owned, prepared_reset()
  *
+ * The image's file is made anew where it was lost.
+ *
  * To be called with the container's op lock held.  container_shares_settle() has to follow, also on
  * failure; of a run that fails container_ended() gives back addresses and ports.
  *
- * Return: 0; -errno with a message.
+ * Return: 0; -EIO where that cannot be done; -errno; with a message.
  */
 int container_prepare(struct container *c, enum lease_purpose purpose, struct prepared *ret,
 		      struct err *err);

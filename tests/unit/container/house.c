@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +39,18 @@ static struct machines machines; /* of which only folders are needed */
 static pthread_t main_thread;
 static int quit_fd;
 static pid_t last_shim;
+static atomic_bool image_is_lost;
+static atomic_uint image_asked;
 
 /* In the place of the room of machines. */
 
 int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 		      struct err *err);
 void __wrap_lease_settled(struct machines *ms, struct lease *l);
+
+/* And in that of images. */
+
+int __wrap_store_restore(struct store *st, const struct digest *manifest, struct err *err);
 
 int __wrap_lease_take(struct machines *ms, const struct lease_request *rq, struct lease *ret,
 		      struct err *err)
@@ -78,6 +85,14 @@ void __wrap_lease_settled(struct machines *ms, struct lease *l)
 {
 	(void)ms;
 	(void)l;
+}
+
+int __wrap_store_restore(struct store *st, const struct digest *manifest, struct err *err)
+{
+	assert_null(st);
+	assert_string_equal(manifest->text, DIGEST);
+	atomic_fetch_add(&image_asked, 1);
+	return image_is_lost ? err_set(err, -EIO, "the image is lost") : 0;
 }
 
 static int on_quit(struct source *s, int fd, uint32_t events, void *arg)
@@ -167,6 +182,8 @@ int house_set_up(void **state)
 	if (!mkdtemp(root))
 		return -1;
 	house_behave("run");
+	house_lose_image(false);
+	image_asked = 0;
 	open_table();
 	return 0;
 }
@@ -191,6 +208,16 @@ void house_behave(const char *how)
 	cleanup_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_int_equal(fd_write_all(fd, how, strlen(how)), 0);
+}
+
+void house_lose_image(bool lost)
+{
+	image_is_lost = lost;
+}
+
+unsigned house_image_asked(void)
+{
+	return image_asked;
 }
 
 struct container *house_add(const char *name, const char *host)

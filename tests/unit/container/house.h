@@ -6,7 +6,7 @@
 /*
  * A moatd without an API and without machines: a table of containers over a data root of its own,
  * with its database, its main loop in a thread, and fake-shim.c for a shim.  The linker puts
- * house.c in the place of what gets machines (see meson.build).
+ * house.c in the place of what gets machines and makes images' files (see meson.build).
  */
 
 /* A runtime-spec. */
@@ -23,6 +23,12 @@ struct containers *house_table(void);
 
 /** house_behave() - what the processes of containers that start do (fake-shim.c) */
 void house_behave(const char *how);
+
+/** house_lose_image() - can the image's file not be made anew? */
+void house_lose_image(bool lost);
+
+/** house_image_asked() - how often the image's file was asked for */
+unsigned house_image_asked(void);
 
 /** house_add() - a container named @name, which is created.  @host: its HostConfig.  Return: a
  * reference. */

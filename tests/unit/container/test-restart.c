@@ -36,6 +36,7 @@ static void one_that_is_always_wanted_comes_back(void **state)
 	house_behave("run");
 	house_await(c, STATE(RUNNING));
 	assert_in_range(c->rec.restart_count, 1, 10);
+	assert_int_equal(house_image_asked(), c->rec.restart_count + 1);
 	container_unref(c);
 }
 

@@ -70,6 +70,24 @@ static void a_shim_that_is_gone_fails_the_start(void **state)
 	container_unref(c);
 }
 
+static void the_images_file_is_made_anew_or_the_start_fails(void **state)
+{
+	struct container *c = house_add("web", "{}");
+	struct err err = { 0 };
+
+	(void)state;
+	house_lose_image(true);
+	assert_int_equal(container_start(c, &err), -EIO);
+	assert_string_equal(err.msg, "the image is lost");
+	assert_int_equal(c->state, CONTAINER_CREATED);
+	house_lose_image(false);
+	assert_int_equal(container_start(c, &err), 0);
+	assert_int_equal(house_image_asked(), 2);
+	assert_int_equal(container_restart(c, 1, &err), 0);
+	assert_int_equal(house_image_asked(), 3);
+	container_unref(c);
+}
+
 static void a_process_that_ends_at_once_has_run(void **state)
 {
 	struct container *c = house_add("web", "{}");
@@ -193,6 +211,7 @@ int main(void)
 		TEST(a_start_returns_when_the_process_runs),
 		TEST(a_program_that_is_missing_is_the_callers_mistake),
 		TEST(a_shim_that_is_gone_fails_the_start),
+		TEST(the_images_file_is_made_anew_or_the_start_fails),
 		TEST(a_process_that_ends_at_once_has_run),
 		TEST(a_paused_one_is_not_started_but_stopped),
 		TEST(what_runs_is_removed_by_force_alone),
