@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "image/store/collect.h"
+#include "image/store/contents.h"
 #include "image/store/record.h"
 #include "image/store/rootfs.h"
 #include "image/store/store.h"
@@ -186,6 +187,15 @@ static int split(const char *text, const char *between, char ***list)
 	return 0;
 }
 
+/* Nobody else has the store yet. */
+static int read_whole(const struct store *st, struct record *rec)
+{
+	cleanup(contents_reset) struct contents c = { 0 };
+	int r = whole_gather(st, &rec->im.index, &c, NULL);
+
+	return r == 0 ? record_keep_whole(rec, &c) : r;
+}
+
 static int read_annotations(const struct store *st, struct record *rec, const json_t *annotations)
 {
 	const char *sizes = json_string_value(json_object_get(annotations, ANNOTATION_SIZES));
@@ -205,7 +215,7 @@ static int read_annotations(const struct store *st, struct record *rec, const js
 	if (index)
 		digest_parse(index, &im->index, NULL);
 	if (json_object_get(annotations, ANNOTATION_WHOLE) && !im->is_whole &&
-	    record_keep_whole(st, rec, NULL) == -ENOMEM)
+	    read_whole(st, rec) == -ENOMEM)
 		return -ENOMEM;
 	if (tag && !strv_has(im->tags, tag) && strv_add(&im->tags, tag) < 0)
 		return -ENOMEM;

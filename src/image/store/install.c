@@ -11,6 +11,7 @@
 #include "image/flatten/flatten.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
+#include "image/store/contents.h"
 #include "image/store/index.h"
 #include "image/store/progress.h"
 #include "image/store/record.h"
@@ -34,6 +35,7 @@ struct parts {
 	struct oci_manifest *manifest;
 	struct oci_image_config *config;
 	uint64_t *layer_bytes; /* of the files in each; NULL until they are flattened */
+	struct contents whole; /* all that the index leads to, where that is kept */
 };
 
 static void parts_reset(struct parts *p)
@@ -41,6 +43,7 @@ static void parts_reset(struct parts *p)
 	oci_manifest_free(p->manifest);
 	oci_image_config_free(p->config);
 	free(p->layer_bytes);
+	contents_reset(&p->whole);
 }
 
 void short_id(const struct digest *d, char ret[13])
@@ -212,6 +215,7 @@ static int load_new(const struct store *st, const struct oci_descriptor *manifes
 	return r;
 }
 
+/* Return: 0; -EAGAIN where what the index leads to is yet to be gathered; -errno with a message. */
 static int enter_image(struct store *st, const struct install *in, const struct parts *p,
 		       struct image **ret, struct err *err)
 {
@@ -243,14 +247,27 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 	/* The file may have been lost and made anew. */
 	(void)record_measure(st, next.records[i]);
 	if (brings_whole(in, &next.records[i]->im)) {
-		r = record_keep_whole(st, next.records[i], err);
-		if (r < 0)
-			return r;
+		if (p->whole.n_documents == 0)
+			return -EAGAIN;
+		if (record_keep_whole(next.records[i], &p->whole) < 0)
+			return err_nomem(err);
 	}
 	*ret = image_copy(&next.records[i]->im);
 	if (!*ret)
 		return err_nomem(err);
 	return table_commit(st, &next, err);
+}
+
+/* What an index leads to takes its time to be read: that is done between two locks. */
+static int enter_gathered(struct store *st, const struct install *in, struct parts *p,
+			  struct image **ret, struct err *err)
+{
+	int r = enter_image(st, in, p, ret, err);
+
+	if (r != -EAGAIN || !in->is_whole)
+		return r;
+	r = whole_gather(st, in->index, &p->whole, err);
+	return r == 0 ? enter_image(st, in, p, ret, err) : r;
 }
 
 /* Put a manifest in OCI's media types in place of another.  @ret: what @in borrows then. */
@@ -304,7 +321,7 @@ int store_install(struct work *w, const struct install *in, struct image **ret, 
 			r = bring_in(w, &final, &p, err);
 	}
 	if (r == 0)
-		r = enter_image(w->st, &final, &p, &im, err);
+		r = enter_gathered(w->st, &final, &p, &im, err);
 	if (r == 0)
 		*ret = take_ptr(im);
 	return r;

@@ -5,6 +5,7 @@
 #include "oci/descriptor.h"
 
 struct store;
+struct contents;
 
 /*
  * One image of the table.  Never changed while it is shared: a change is made to a copy, saved,
@@ -28,9 +29,20 @@ void record_unref(struct record *rec);
 /** record_measure() - read the size of the image's file.  Return: 0; -ENOENT; -EBADMSG; -errno. */
 int record_measure(const struct store *st, struct record *rec);
 
-/** record_keep_whole() - note all that the image's index leads to.  Return: 0; -ENOENT when some of
- * it is not stored; -EBADMSG; -ENOMEM; -errno; with a message. */
-int record_keep_whole(const struct store *st, struct record *rec, struct err *err);
+/**
+ * whole_gather() - all that an index leads to
+ * @ret: contents_reset(), on failure too
+ *
+ * Reads many documents: not to be called with the store's lock, but by a work that pins them.
+ *
+ * Return: 0; -ENOENT when some of it is not stored; -EBADMSG; -ENOMEM; -errno; with a message.
+ */
+int whole_gather(const struct store *st, const struct digest *index, struct contents *ret,
+		 struct err *err);
+
+/** record_keep_whole() - note all that the image's index leads to.  @c: of whole_gather().  Return:
+ * 0; -ENOMEM. */
+int record_keep_whole(struct record *rec, const struct contents *c);
 
 /** record_root() - the document that stands for an image on all its platforms: its index, or the
  * only manifest that it ever had.  Return: 0; -ENOENT where the index is not stored, with a

@@ -11,6 +11,7 @@
 #include "image/store/blob.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/table.h"
 
 /*
  * Theory of operation: what counts is what the disk has given, as du(1) counts it: blocks of files
@@ -65,20 +66,20 @@ static void add_blob(const struct store *st, const struct entry *list, size_t fr
 	}
 }
 
-static int add_blobs(const struct store *st, struct image_usage *images)
+static int add_blobs(const struct store *st, const struct table *t, struct image_usage *images)
 {
 	struct entry *list;
 	size_t n = 0, from = 0;
 
-	for (size_t i = 0; i < st->table.n; i++)
-		n += st->table.records[i]->n_blobs;
+	for (size_t i = 0; i < t->n; i++)
+		n += t->records[i]->n_blobs;
 	list = calloc(n + 1, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	n = 0;
-	for (size_t i = 0; i < st->table.n; i++)
-		for (size_t k = 0; k < st->table.records[i]->n_blobs; k++)
-			list[n++] = (struct entry){ &st->table.records[i]->blobs[k], i };
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < t->records[i]->n_blobs; k++)
+			list[n++] = (struct entry){ &t->records[i]->blobs[k], i };
 	qsort(list, n, sizeof(*list), by_digest);
 	for (size_t i = 1; i <= n; i++) {
 		if (i < n && streq(list[i].digest->text, list[from].digest->text))
@@ -90,11 +91,11 @@ static int add_blobs(const struct store *st, struct image_usage *images)
 	return 0;
 }
 
-static void add_files(const struct store *st, size_t i, struct image_usage *u)
+static void add_files(const struct store *st, const struct record *rec, struct image_usage *u)
 {
 	char name[ROOTFS_NAME_MAX];
 
-	u->manifest = st->table.records[i]->im.manifest;
+	u->manifest = rec->im.manifest;
 	rootfs_name(&u->manifest, name);
 	u->bytes += disk_bytes(st->rootfs_fd, name);
 	u->bytes += disk_bytes(st->sums_fd, digest_hex(&u->manifest));
@@ -114,19 +115,35 @@ const struct image_usage *usage_of(const struct usage *u, const struct digest *m
 	return NULL;
 }
 
-int store_usage(struct store *st, struct usage *ret, struct err *err)
+static int measure(struct store *st, const struct table *t, struct usage *ret)
 {
-	LOCK_STORE(st);
-	struct usage u = { .n = st->table.n };
+	struct usage u = { .n = t->n };
 
 	u.images = calloc(u.n + 1, sizeof(*u.images));
-	if (!u.images || add_blobs(st, u.images) < 0) {
+	if (!u.images || add_blobs(st, t, u.images) < 0) {
 		usage_reset(&u);
-		return err_nomem(err);
+		return -ENOMEM;
 	}
 	for (size_t i = 0; i < u.n; i++)
-		add_files(st, i, &u.images[i]);
+		add_files(st, t->records[i], &u.images[i]);
 	(void)add_tree(st->dir_fd, ".", &u.total_bytes);
 	*ret = u;
 	return 0;
+}
+
+/* Nobody waits for all these files to be looked at: the table is held as it is now. */
+int store_usage(struct store *st, struct usage *ret, struct err *err)
+{
+	struct table t = { 0 };
+	int r;
+
+	{
+		LOCK_STORE(st);
+		r = table_copy(&st->table, &t);
+	}
+	if (r == 0)
+		r = measure(st, &t, ret);
+	LOCK_STORE(st);
+	table_reset(&t);
+	return r < 0 ? err_nomem(err) : 0;
 }

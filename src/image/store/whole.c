@@ -27,24 +27,26 @@ int record_root(const struct record *rec, struct digest *ret, struct err *err)
 	return 0;
 }
 
-int record_keep_whole(const struct store *st, struct record *rec, struct err *err)
+int whole_gather(const struct store *st, const struct digest *index, struct contents *ret,
+		 struct err *err)
 {
-	cleanup(contents_reset) struct contents c = { 0 };
-	struct digest *all;
-	int r = contents_add(st, &rec->im.index, &c, err);
+	int r = contents_add(st, index, ret, err);
 
-	if (r == 0)
-		r = contents_check(st, &c, err);
-	if (r < 0)
-		return r;
-	all = reallocarray(rec->blobs, rec->n_blobs + c.n_documents + c.n_blobs, sizeof(*all));
+	return r == 0 ? contents_check(st, ret, err) : r;
+}
+
+int record_keep_whole(struct record *rec, const struct contents *c)
+{
+	struct digest *all =
+		reallocarray(rec->blobs, rec->n_blobs + c->n_documents + c->n_blobs, sizeof(*all));
+
 	if (!all)
-		return err_nomem(err);
+		return -ENOMEM;
 	rec->blobs = all;
-	for (size_t i = 0; i < c.n_documents; i++)
-		all[rec->n_blobs++] = c.documents[i].digest;
-	for (size_t i = 0; i < c.n_blobs; i++)
-		all[rec->n_blobs++] = c.blobs[i].digest;
+	for (size_t i = 0; i < c->n_documents; i++)
+		all[rec->n_blobs++] = c->documents[i].digest;
+	for (size_t i = 0; i < c->n_blobs; i++)
+		all[rec->n_blobs++] = c->blobs[i].digest;
 	rec->im.is_whole = true;
 	return 0;
 }
