@@ -103,6 +103,10 @@ int store_resolve(struct store *st, const char *name, struct image **ret, char *
 int image_check_signed(const struct image *im, const char *name, const struct settings *settings,
 		       struct err *err);
 
+/** image_is_verified() - was an image seen to be signed by this name?  @name: one of its tags or
+ * repository digests, full.  By which keys, and whether they count, is not asked. */
+bool image_is_verified(const struct image *im, const char *name);
+
 /** store_rootfs_path() - absolute path of an image's EROFS file, owned by the caller; NULL when out
  * of memory */
 char *store_rootfs_path(struct store *st, const struct digest *manifest);
@@ -349,9 +353,10 @@ void store_save_end(struct saving *s);
 struct image_import {
 	int fd; /* a tar, also compressed */
 	const struct platform *platform;
-	const json_t *config;	     /* what and how the image runs; NULL: nothing */
-	const struct reference *ref; /* what it is called; NULL: nothing */
-	const char *comment;	     /* for its history; NULL: moat's own */
+	const json_t *config;		 /* what and how the image runs; NULL: nothing */
+	const struct reference *ref;	 /* what it is called; NULL: nothing */
+	const char *comment;		 /* for its history; NULL: moat's own */
+	const struct progress *progress; /* only looked at for an end; may be NULL */
 };
 
 /** store_import() - make a one-layer image.  Return: as store_pull(). */

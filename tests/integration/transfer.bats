@@ -90,6 +90,12 @@ teardown_file() {
 	run docker load -i "$BATS_TEST_TMPDIR/docker.tar"
 	assert_status 0
 	assert_has "Loaded image: by-docker:1"
+	# As docker's own daemon has it, layers are told of, unless they are not asked for.
+	run curl -sS --unix-socket "$SOCKET" -T "$BATS_TEST_TMPDIR/docker.tar" -X POST http://moat/images/load
+	jq -es 'map(select(.status == "Loading layer" and .id and .progressDetail.total > 0)) | length == 1' <<<"$output"
+	jq -es '.[-1].stream == "Loaded image: by-docker:1\n"' <<<"$output"
+	run curl -sS --unix-socket "$SOCKET" -T "$BATS_TEST_TMPDIR/docker.tar" -X POST "http://moat/images/load?quiet=1"
+	assert_equal "$(jq -r .stream <<<"$output")" "Loaded image: by-docker:1"
 }
 
 # raw_sum SOURCE: of the index or manifest that skopeo finds there.

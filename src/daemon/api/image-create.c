@@ -151,11 +151,13 @@ static int reply_import(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_image struct image *im = NULL;
 	const char *message = request_arg(rq, "message");
 	struct platform platform;
+	const struct progress progress = { .cancelled = request_is_abandoned, .arg = rq };
 	struct image_import in = {
 		.fd = rq->body_fd,
 		.platform = &platform,
 		.config = config,
 		.comment = message && *message ? message : NULL,
+		.progress = &progress,
 	};
 	int r = name ? reference_parse(name, &ref, err) : 0;
 

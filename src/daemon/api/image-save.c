@@ -3,7 +3,6 @@
  * ordinary error. */
 #include <errno.h>
 
-#include "base/fd.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/http/written.h"
@@ -20,17 +19,10 @@ static void save_free(void *arg)
 	store_save_end(arg);
 }
 
-static bool client_is_gone(void *arg)
-{
-	const struct request *rq = arg;
-
-	return rq->client_fd >= 0 && fd_wait(rq->client_fd, 0, 0) > 0;
-}
-
 static int reply_images(struct request *rq, struct reply *rp, char *const *names, struct err *err)
 {
 	static const struct writer writer = { save_write, save_free };
-	const struct progress progress = { .cancelled = client_is_gone, .arg = rq };
+	const struct progress progress = { .cancelled = request_is_abandoned, .arg = rq };
 	struct image_save in = { .names = names,
 				 .progress = &progress,
 				 .all_platforms = request_flag(rq, "allPlatforms", false) };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "base/fd.h"
 #include "base/str.h"
 
 const char *request_arg(const struct request *rq, const char *key)
@@ -25,6 +26,13 @@ bool request_flag(const struct request *rq, const char *key, bool otherwise)
 		if (streq(value, no[i]))
 			return false;
 	return true;
+}
+
+bool request_is_abandoned(void *request)
+{
+	const struct request *rq = request;
+
+	return rq->client_fd >= 0 && fd_wait(rq->client_fd, 0, 0) > 0;
 }
 
 int request_json(const struct request *rq, json_t **ret, struct err *err)

@@ -53,6 +53,10 @@ const char *request_arg(const struct request *rq, const char *key);
 /** request_flag() - a boolean of the query as docker reads it: "", 0, no, false, none are false */
 bool request_flag(const struct request *rq, const char *key, bool otherwise);
 
+/** request_is_abandoned() - has the client gone away?  @request: a struct request; so it can be
+ * struct progress' cancelled() */
+bool request_is_abandoned(void *request);
+
 /** request_json() - the body as a JSON object; an empty body is {}.  @ret: owned.  Return: 0;
  * -EBADMSG, -EFBIG with a message; -ENOMEM. */
 int request_json(const struct request *rq, json_t **ret, struct err *err);

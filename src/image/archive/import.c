@@ -43,11 +43,12 @@ static char *write_config(const struct image_import *in, const struct digest *di
 	return doc ? json_write(doc) : NULL;
 }
 
-static int read_layer(struct work *w, int fd, struct oci_descriptor *ret, struct err *err)
+static int read_layer(struct work *w, const struct image_import *what, struct oci_descriptor *ret,
+		      struct err *err)
 {
 	cleanup(tarin_close) struct tarin in = { 0 };
 	struct archive_entry *entry;
-	int r = tarin_open(fd, true, NULL, &in);
+	int r = tarin_open(what->fd, true, what->progress, &in);
 
 	if (r < 0)
 		return err_set(err, r, "out of memory");
@@ -74,7 +75,7 @@ static int build_manifest(struct work *w, const struct image_import *in, struct 
 	if (!m || !m->layers)
 		return err_nomem(err);
 	m->n_layers = 1;
-	r = read_layer(w, in->fd, &m->layers[0], err);
+	r = read_layer(w, in, &m->layers[0], err);
 	if (r < 0)
 		return r;
 	config = write_config(in, &m->layers[0].digest);
@@ -92,6 +93,7 @@ static int import_image(struct work *w, const struct image_import *in, char *con
 		.manifest = &manifest,
 		.platform = in->platform,
 		.tags = tags,
+		.progress = in->progress,
 	};
 	int r = build_manifest(w, in, &manifest, err);
 

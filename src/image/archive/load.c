@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "image/archive/load-docker.h"
@@ -277,11 +278,25 @@ static int load_images(struct load *l, struct err *err)
 		       "manifest.json (`moat image import` takes a root filesystem)");
 }
 
+/* What is behind the archive's end, so that whoever sends it is heard out. */
+static void read_rest(const struct load *l, int fd)
+{
+	char waste[4096];
+	ssize_t n;
+
+	do
+		n = read(fd, waste, sizeof(waste));
+	while ((n > 0 || (n < 0 && errno == EINTR)) && !progress_cancelled(l->progress));
+}
+
 static int load_archive(struct load *l, int fd, struct err *err)
 {
 	int r = read_members(l, fd, err);
 
-	return r < 0 ? r : load_images(l, err);
+	if (r < 0)
+		return r;
+	read_rest(l, fd);
+	return load_images(l, err);
 }
 
 int store_load(struct store *st, const struct image_load *in, char ***ret_names, struct err *err)

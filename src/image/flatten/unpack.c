@@ -231,9 +231,9 @@ int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers,
 }
 
 /* It writes its report at its end, and before that nothing. */
-bool unpack_has_ended(const struct unpack *u)
+bool unpack_ends_within(const struct unpack *u, int msec)
 {
-	return fd_wait(u->status_fd, POLLIN, 0) != 0;
+	return fd_wait(u->status_fd, POLLIN, msec) != 0;
 }
 
 void unpack_kill(struct unpack *u)

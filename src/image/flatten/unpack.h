@@ -54,8 +54,8 @@ int unpack_start(const char *program, const struct flatten_layer *layers, size_t
  */
 int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers, struct err *err);
 
-/** unpack_has_ended() - would unpack_wait() return at once? */
-bool unpack_has_ended(const struct unpack *u);
+/** unpack_ends_within() - wait until unpack_wait() would return at once.  Return: would it? */
+bool unpack_ends_within(const struct unpack *u, int msec);
 
 /** unpack_kill() - end it */
 void unpack_kill(struct unpack *u);

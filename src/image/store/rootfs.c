@@ -30,6 +30,8 @@
  * Whoever made the image controls manifest, config and layers.
  */
 
+#define CANCEL_MSEC 100 /* so often somebody who waits looks whether it is still wanted */
+
 struct layers {
 	const struct install *in;
 	struct flatten_layer *list;
@@ -80,7 +82,7 @@ static int open_layers(const struct rootfs *rf, struct layers *l, struct err *er
 
 static bool is_over(void *arg)
 {
-	return unpack_has_ended(arg);
+	return unpack_ends_within(arg, 0);
 }
 
 static int bring_layers(const struct rootfs *rf, struct unpack *u, struct err *err)
@@ -108,11 +110,17 @@ static int end_unpack(struct rootfs *rf, struct unpack *u, struct layers *l, str
 	return rf->layer_bytes ? 0 : err_nomem(err);
 }
 
+static bool can_bring(const struct rootfs *rf)
+{
+	return rf->install->source && rf->install->source->bring;
+}
+
+/* Of a pull, whose layers were told of one by one. */
 static void report_layers(const struct rootfs *rf, const char *status)
 {
 	char id[13];
 
-	for (size_t i = 0; i < rf->manifest->n_layers; i++) {
+	for (size_t i = 0; can_bring(rf) && i < rf->manifest->n_layers; i++) {
 		short_id(&rf->manifest->layers[i].digest, id);
 		progress_report(rf->install->progress, id, status, 0, 0);
 	}
@@ -134,6 +142,15 @@ static struct flatten_limits limits_now(struct store *st)
 	return l;
 }
 
+/* Until all is unpacked, or nobody wants it any more. */
+static int await_unpack(const struct rootfs *rf, struct unpack *u, struct err *err)
+{
+	while (!unpack_ends_within(u, CANCEL_MSEC))
+		if (progress_cancelled(rf->install->progress))
+			return err_set(err, -ECANCELED, "cancelled");
+	return 0;
+}
+
 /* Return: 0; -EALREADY when unpacking has ended before all layers were there. */
 static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 {
@@ -151,11 +168,14 @@ static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 	if (r < 0)
 		return err_set(err, r == -ENOENT || r == -EACCES ? -EIO : r, "%s", why.msg);
 	r = bring_layers(rf, &u, err);
+	if (r == 0) {
+		report_layers(rf, "Extracting");
+		r = await_unpack(rf, &u, err);
+	}
 	if (r < 0 && r != -EALREADY) {
 		unpack_kill(&u);
 		return r;
 	}
-	report_layers(rf, "Extracting");
 	if (r == 0)
 		return end_unpack(rf, &u, &l, err);
 	r = end_unpack(rf, &u, &l, err);
@@ -239,11 +259,6 @@ static bool drop_damaged_layers(const struct rootfs *rf)
 		    BLOB_WRONG)
 			any = true;
 	return any;
-}
-
-static bool can_bring(const struct rootfs *rf)
-{
-	return rf->install->source && rf->install->source->bring;
 }
 
 static int make_claimed(struct rootfs *rf, const char *name, struct err *err)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -251,6 +253,43 @@ static void test_a_swarm_of_files_is_refused(void **state)
 	refused(*state, tar_end(a), -EBADMSG, "more than");
 }
 
+static bool is_enough(void *arg)
+{
+	int *asked = arg;
+
+	return ++*asked > 3;
+}
+
+/* What unpacks never ends here. */
+static void test_a_load_that_nobody_wants_any_more_ends(void **state)
+{
+	static const char script[] = "#!/bin/sh\nexec sleep 1000\n";
+	struct place *p = *state;
+	cleanup_free char *program = str_printf("%s.hangs", p->path);
+	cleanup_close int fd = open(program, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	int asked = 0;
+	const struct progress progress = { .cancelled = is_enough, .arg = &asked };
+	struct image_load in = { .progress = &progress };
+	char **names = NULL;
+	struct err err = { 0 };
+	struct kit k;
+
+	assert_int_equal(fd_write_all(fd, script, strlen(script)), 0);
+	fd_close(&fd);
+	store_close(p->st);
+	assert_int_equal(store_open(p->path, program, 0, &p->st, &err), 0);
+	KIT(&k, .content = "one");
+	in.fd = archive_oci(&k, "x.io/a:1");
+	lseek(in.fd, 0, SEEK_SET);
+	assert_int_equal(store_load(p->st, &in, &names, &err), -ECANCELED);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(place_count(p, "blobs/sha256"), 0);
+	assert_int_equal(place_count(p, "tmp"), 0);
+	assert_int_equal(unlink(program), 0);
+	close(in.fd);
+	kit_reset(&k);
+}
+
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 
 int main(void)
@@ -269,6 +308,7 @@ int main(void)
 		STORE_TEST(test_hostile_archives_are_refused),
 		STORE_TEST(test_files_that_are_no_archives_are_refused),
 		STORE_TEST(test_a_swarm_of_files_is_refused),
+		STORE_TEST(test_a_load_that_nobody_wants_any_more_ends),
 	};
 
 	return cmocka_run_group_tests_name("image: archive", tests, NULL, NULL);
