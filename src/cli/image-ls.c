@@ -52,6 +52,23 @@ static void format_parts(const json_t *item, char shared[FORMAT_MAX], char uniqu
 	format_size((uint64_t)(cli_int(item, "DiskSize") - bytes), unique);
 }
 
+/* Was it seen to be signed by this name? */
+static bool is_verified(const json_t *item, const char *repository, const char *tag,
+			const char *digest)
+{
+	cleanup_free char *name =
+		repository ? str_printf("%s%c%s", repository, tag ? ':' : '@', tag ? tag : digest)
+			   : NULL;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(item, "Verified"), i, one) {
+		if (name && json_is_string(one) && streq(json_string_value(one), name))
+			return true;
+	}
+	return false;
+}
+
 /* One line: an image under one of its names; NULL where it has none. */
 static json_t *image_row(const struct image_list *l, const json_t *item, const char *repository,
 			 const char *tag, const char *digest)
@@ -75,8 +92,7 @@ static json_t *image_row(const struct image_list *l, const json_t *item, const c
 		member_text("SharedSize", shared), member_text("Size", size),
 		member_text("Tag", tag ? tag : NONE), member_text("UniqueSize", unique),
 		member_text("VirtualSize", size),
-		member_text("Verified",
-			    json_is_true(json_object_get(item, "Verified")) ? "yes" : "no"));
+		member_text("Verified", is_verified(item, repository, tag, digest) ? "yes" : "no"));
 }
 
 /* The digest the repository of this name gave the image; borrowed; NULL when it gave none. */

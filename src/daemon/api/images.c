@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json-object.h"
+#include "base/macro.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
@@ -13,20 +14,37 @@
 DEFINE_CLEANUP(struct image, image_free)
 #define cleanup_image cleanup(image_free_cleanup_fn)
 
+static int add_familiar(json_t *list, const char *full)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *name = NULL;
+
+	if (reference_parse(full, &ref, NULL) == 0)
+		name = reference_familiar(ref);
+	return json_array_append_new(list, json_string(name ? name : full));
+}
+
 /* References as docker shows them, docker.io and library/ left out. */
 static json_t *familiar_names(char *const *full)
 {
 	cleanup_json json_t *list = json_array();
 
-	for (; list && full && *full; full++) {
-		cleanup_reference struct reference *ref = NULL;
-		cleanup_free char *name = NULL;
-
-		if (reference_parse(*full, &ref, NULL) == 0)
-			name = reference_familiar(ref);
-		if (json_array_append_new(list, json_string(name ? name : *full)) < 0)
+	for (; list && full && *full; full++)
+		if (add_familiar(list, *full) < 0)
 			return NULL;
-	}
+	return take_ptr(list);
+}
+
+/* Those of its names by which it was seen to be signed. */
+static json_t *verified_names(const struct image *im)
+{
+	cleanup_json json_t *list = json_array();
+	char *const *names[] = { im->tags, im->repo_digests };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		for (char *const *name = names[i]; list && name && *name; name++)
+			if (image_is_verified(im, *name) && add_familiar(list, *name) < 0)
+				return NULL;
 	return take_ptr(list);
 }
 
@@ -61,7 +79,7 @@ json_t *api_image_describe(const struct image *im)
 			   member_int("VirtualSize", (json_int_t)im->size_bytes),
 			   member_int("SharedSize", -1), member_ref("Labels", im->oci->labels),
 			   member_int("Containers", -1),
-			   member_bool("Verified", im->verified && *im->verified));
+			   member_json("Verified", verified_names(im)));
 }
 
 /* The signatures it was pulled with: for which name, by which key, and what was signed. */

@@ -115,21 +115,28 @@ static int check_name(const struct demand *d, const char *name, struct err *err)
 	return 0;
 }
 
+/* Parts NAME:TAG.  Return: the tag; NULL: there is none. */
+static char *split_tag(char *name)
+{
+	char *colon = strrchr(name, ':');
+
+	/* A registry's port has a path behind it. */
+	if (!colon || strchr(colon, '/'))
+		return NULL;
+	*colon = '\0';
+	return colon + 1;
+}
+
 /* Is what was signed for the right name, and tag?  @text: NAME or NAME:TAG; NULL: it is for none */
 static int check_identity(const struct demand *d, const char *text, const struct reference *ref,
 			  struct err *err)
 {
 	cleanup_free char *name = text ? strdup(text) : NULL;
-	char *tag = name ? strrchr(name, ':') : NULL;
+	const char *tag = name ? split_tag(name) : NULL;
 	int r;
 
 	if (text && !name)
 		return err_nomem(err);
-	/* A registry's port has a path behind it. */
-	if (tag && !strchr(tag, '/'))
-		*tag++ = '\0';
-	else
-		tag = NULL;
 	r = check_name(d, name, err);
 	if (r == 0 && tag && d->expected && ref->tag && !digest_is_set(&ref->digest) &&
 	    !streq(tag, ref->tag))
@@ -180,20 +187,56 @@ int demand_judge(struct demand *d, const struct candidate *c, const struct refer
 	return d->is_met ? 0 : err_nomem(err);
 }
 
+/* What a proof says.  @ret_signed: NAME or NAME:TAG that was signed, borrowed; NULL: none.  Return:
+ * is it one of this name? */
+static bool read_proof(const char *proof, const char *name, char ret_key[PUBKEY_ID_LEN + 1],
+		       const char **ret_signed)
+{
+	const char *rest = str_starts(proof, name);
+
+	if (!rest || *rest != ' ' || strlen(rest) < 1 + PUBKEY_ID_LEN + 2)
+		return false;
+	memcpy(ret_key, rest + 1, PUBKEY_ID_LEN);
+	ret_key[PUBKEY_ID_LEN] = '\0';
+	rest += 1 + PUBKEY_ID_LEN + 1;
+	*ret_signed = streq(rest, "-") ? NULL : rest;
+	return true;
+}
+
 /* Is it a proof that still counts?  @d: of a name, as it is now */
 static bool is_met_by(struct demand *d, const struct reference *ref, const char *name,
 		      const char *proof)
 {
-	const char *rest = str_starts(proof, name), *signed_for;
 	char key[PUBKEY_ID_LEN + 1];
+	const char *text;
 
-	if (!rest || *rest != ' ' || strlen(rest) < 1 + PUBKEY_ID_LEN + 2)
+	return read_proof(proof, name, key, &text) && pubkeys_have(d->keys, key) &&
+	       check_identity(d, text, ref, &d->why) == 0;
+}
+
+static bool proves(const char *proof, const char *name, const char *tag)
+{
+	char key[PUBKEY_ID_LEN + 1];
+	cleanup_free char *copy = NULL;
+	const char *text, *signed_tag;
+
+	if (!read_proof(proof, name, key, &text))
 		return false;
-	memcpy(key, rest + 1, PUBKEY_ID_LEN);
-	key[PUBKEY_ID_LEN] = '\0';
-	signed_for = rest + 1 + PUBKEY_ID_LEN + 1;
-	return pubkeys_have(d->keys, key) &&
-	       check_identity(d, streq(signed_for, "-") ? NULL : signed_for, ref, &d->why) == 0;
+	copy = text ? strdup(text) : NULL;
+	signed_tag = copy ? split_tag(copy) : NULL;
+	return !text || (copy && (!signed_tag || !tag || streq(signed_tag, tag)));
+}
+
+bool image_is_verified(const struct image *im, const char *name)
+{
+	cleanup_reference struct reference *ref = NULL;
+	cleanup_free char *bare = reference_parse(name, &ref, NULL) == 0 ? name_of(ref) : NULL;
+	bool by_digest = bare && digest_is_set(&ref->digest);
+
+	for (char **proof = im->verified; bare && proof && *proof; proof++)
+		if (proves(*proof, bare, by_digest ? NULL : ref->tag))
+			return true;
+	return false;
 }
 
 static int check_stored(const struct image *im, const struct reference *ref,
