@@ -158,8 +158,8 @@ class Handler(Uploads, http.server.BaseHTTPRequestHandler):
             body = json.dumps(changed).encode()
         self.answer(200, body, media_type, **headers)
 
-    def referrers(self, layout, digest):
-        """What is about a manifest (distribution-spec, "Listing Referrers")."""
+    def referrers(self, mode, layout, digest):
+        """What is about a manifest (distribution-spec, "Listing Referrers"); of mode "paged" one by one."""
         found = []
         for path in sorted((layout / "blobs/sha256").iterdir()):
             body = path.read_bytes()
@@ -167,8 +167,14 @@ class Handler(Uploads, http.server.BaseHTTPRequestHandler):
             if document.get("subject", {}).get("digest") == digest:
                 found.append({"mediaType": document["mediaType"], "digest": "sha256:" + path.name, "size": len(body),
                               "artifactType": document["artifactType"], "annotations": document.get("annotations", {})})
+        headers = {}
+        if mode == "paged":
+            page = int(urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("page", ["0"])[0])
+            if page + 1 < len(found):
+                headers["Link"] = f'<{urllib.parse.urlsplit(self.path).path}?page={page + 1}>; rel="next"'
+            found = found[page:page + 1]
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": found}
-        self.answer(200, json.dumps(index).encode(), INDEX)
+        self.answer(200, json.dumps(index).encode(), INDEX, **headers)
 
     def blob(self, mode, layout, digest):
         body = (layout / "blobs" / digest.replace(":", "/")).read_bytes()
@@ -265,8 +271,8 @@ class Handler(Uploads, http.server.BaseHTTPRequestHandler):
         try:
             if kind == "manifests":
                 return self.manifest(mode, layout, reference)
-            if kind == "referrers":
-                return self.referrers(layout, reference)
+            if kind == "referrers" and mode != "unsigned":
+                return self.referrers(mode, layout, reference)
             return self.blob(mode, layout, reference)
         except FileNotFoundError:
             return self.refuse(404, "MANIFEST_UNKNOWN")

@@ -138,7 +138,13 @@ refused() {
 	done
 	cosign "$image" "$digest" "$KEYS/p256.key" --layout "$layout" --bundle statement
 	moat pull -q --verify "$KEYS/p256.pub" "$image"
-	moat image rm "$image"
+	# A list that comes in pages of one.
+	moat pull -q --verify "$KEYS/p256.pub" "$BAD_REGISTRY/paged/members"
+	# A mirror has the image and the signature, and one before it the image alone.
+	printf '{"registries": {"%s": {"mirrors": ["http://%s/unsigned", "http://%s/paged"]}}}\n' nowhere.example:1 \
+		"$BAD_REGISTRY" "$BAD_REGISTRY" >"$MOAT_CONFIG"
+	moat pull -q --verify "$KEYS/p256.pub" nowhere.example:1/members
+	moat image rm "$image" "$BAD_REGISTRY/paged/members" nowhere.example:1/members
 }
 
 @test "signatures: --verify with what is no public key" {
@@ -212,6 +218,8 @@ refused() {
 	run moat create "$REGISTRY/signed/tagged:other" true
 	assert_error 1 "tag latest" "$REGISTRY/signed/tagged"
 	moat rm "$(moat create "$REGISTRY/signed/tagged" true)"
+	run -0 moat image ls --format '{{.Repository}}:{{.Tag}} {{.Verified}}'
+	assert_has "$image:latest yes" "$REGISTRY/signed/two:latest no" "$REGISTRY/signed/tagged:latest yes" "$REGISTRY/signed/tagged:other no"
 	# By its id any name will do.  A loaded image has no signature, also under the same name.
 	moat rm "$(moat create "$(moat image inspect --format '{{.Id}}' "$image")" true)"
 	moat image save -o "$BATS_TEST_TMPDIR/saved.tar" "$image"

@@ -70,6 +70,7 @@ struct http_response {
 	char *content_type; /* without parameters; NULL: none */
 	char *digest;	    /* Docker-Content-Digest; NULL: none */
 	char *location;	    /* Location as an absolute URL; NULL: none */
+	char *next_page;    /* Link to the next part of a list, the same; NULL: none */
 	char **challenges;  /* WWW-Authenticate */
 	uint64_t range_start;
 	bool has_uploaded; /* Range: of an upload, how much the registry has */

@@ -74,8 +74,7 @@ int registry_add_mirrors(struct registry *reg, const struct settings *settings, 
 	return r;
 }
 
-/* By number: the mirrors, then the registry itself. */
-static struct registry *server_of(struct registry *reg, size_t i)
+struct registry *registry_server(struct registry *reg, size_t i)
 {
 	return i < reg->n_mirrors ? reg->mirrors[i] : reg;
 }
@@ -103,7 +102,7 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 
 	do {
 		why.msg[0] = '\0';
-		r = registry_get_manifest(server_of(reg, i), h, name, ret, &why);
+		r = registry_get_manifest(registry_server(reg, i), h, name, ret, &why);
 	} while (go_on(reg, i, h, r, &why) && ++i <= reg->n_mirrors);
 	if (r < 0)
 		return err_set(err, r, "%s", why.msg);
@@ -136,7 +135,7 @@ int registry_blob(struct registry *reg, struct http *h, const struct oci_descrip
 
 	do {
 		why.msg[0] = '\0';
-		r = registry_get_blob(server_of(reg, i), h, d, sink, &why);
+		r = registry_get_blob(registry_server(reg, i), h, d, sink, &why);
 	} while (go_on(reg, i, h, r, &why) && ++i <= reg->n_mirrors);
 	if (r < 0 && r != -ECANCELED && d->urls)
 		r = try_urls(reg, h, d, sink, &why);

@@ -42,6 +42,9 @@ int registry_make(const struct reference *ref, const struct registry_access *acc
 /** registry_add_mirrors() - those that the settings name.  Return: as registry_new(). */
 int registry_add_mirrors(struct registry *reg, const struct settings *settings, struct err *err);
 
+/** registry_server() - by number: the mirrors, then, as number n_mirrors, the registry itself */
+struct registry *registry_server(struct registry *reg, size_t i);
+
 /** registry_get_manifest(), registry_get_blob() - as registry_manifest() and registry_blob(), of
  * this server alone */
 int registry_get_manifest(struct registry *reg, struct http *h, const char *name,

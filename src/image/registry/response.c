@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "image/registry/link.h"
 #include "image/registry/redirect.h"
 #include "image/registry/upload-state.h"
 
@@ -18,6 +19,7 @@ void http_response_reset(struct http_response *r)
 	free(r->content_type);
 	free(r->digest);
 	free(r->location);
+	free(r->next_page);
 	strv_free(r->challenges);
 	buf_reset(&r->body);
 	*r = (struct http_response){ 0 };
@@ -55,6 +57,8 @@ int response_take_header(struct http_response *r, char *line)
 		return set_once(&r->digest, value);
 	if (strcasecmp(line, "Location") == 0)
 		return set_once(&r->location, value);
+	if (strcasecmp(line, "Link") == 0)
+		return r->next_page ? 0 : link_next(value, &r->next_page);
 	if (strcasecmp(line, "WWW-Authenticate") == 0)
 		return strv_len(r->challenges) < 8 ? strv_add(&r->challenges, value) : 0;
 	if (strcasecmp(line, "Content-Type") == 0) {
@@ -82,10 +86,18 @@ int response_take_header(struct http_response *r, char *line)
 	return 0;
 }
 
-int response_complete(struct http_response *rs, const char *base, struct err *err)
+/* What is no address is none. */
+static int complete(char **url, const char *base, struct err *err)
 {
-	cleanup_free char *given = take_ptr(rs->location);
-	int r = given ? url_resolve(base, given, NULL, &rs->location, err) : 0;
+	cleanup_free char *given = take_ptr(*url);
+	int r = given ? url_resolve(base, given, NULL, url, err) : 0;
 
 	return r == -EPROTO ? 0 : r;
+}
+
+int response_complete(struct http_response *rs, const char *base, struct err *err)
+{
+	int r = complete(&rs->location, base, err);
+
+	return r == 0 ? complete(&rs->next_page, base, err) : r;
 }

@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "image/registry/demand.h"
 #include "image/registry/pull-inner.h"
+#include "image/registry/referrers.h"
 #include "image/registry/registry-inner.h"
-#include "image/registry/retry.h"
 #include "image/registry/text.h"
 #include "image/store/blob.h"
 #include "oci/bundle.h"
@@ -22,12 +22,14 @@
  * to it (distribution-spec "Listing Referrers", or the index with the tag sha256-HEX where a
  * registry has no such list), as bundles do since its version 3.  Each that is by the right key,
  * for this digest and this image's name, meets a demand; all demands must be met.  A signature that
- * is not right is as good as none, so nobody can spoil the image by adding one.
+ * is not right is as good as none, so nobody can spoil the image by adding one.  Mirrors are asked
+ * first, and then the registry, as a mirror need not have what was signed after the image came to
+ * it.
  *
  * The registry is hostile: it can withhold signatures and give old ones, but not make any.
  */
 
-#define REFERRERS_MAX 32
+#define REFERRERS_MAX 32 /* of one server */
 #define DEMANDS_MAX   2
 
 struct trial {
@@ -39,13 +41,17 @@ struct trial {
 	struct demand demands[DEMANDS_MAX];
 	size_t n_demands;
 	size_t n_signatures, n_keyless, n_attestations;
-	struct err damage; /* of the first that cannot be read */
+	size_t at;	     /* which server is asked, see registry_server() */
+	char **tried;	     /* digests of what was looked at */
+	size_t n_tried_here; /* of what this server lists */
+	struct err damage;   /* of the first that cannot be read */
 };
 
 static void trial_reset(struct trial *t)
 {
 	for (size_t i = 0; i < t->n_demands; i++)
 		demand_reset(&t->demands[i]);
+	strv_free(t->tried);
 }
 
 static bool all_are_met(const struct trial *t)
@@ -137,43 +143,26 @@ static int try_document(struct trial *t, const struct document *doc, struct err 
 	return r;
 }
 
-/* "sha256-HEX" and @suffix: cosign's tags, and the distribution-spec's */
-static char *tag_of(const struct trial *t, const char *suffix)
+/* Whoever is asked next may have what was had before.  Return: 1 for what is new; 0; -ENOMEM. */
+static int note_tried(struct trial *t, const struct digest *d)
 {
-	return str_printf("sha256-%s%s", digest_hex(&t->digest), suffix);
+	if (strv_has(t->tried, d->text))
+		return 0;
+	return strv_add(&t->tried, d->text) < 0 ? -ENOMEM : 1;
 }
 
-static int try_tag(struct trial *t, struct err *err)
+static int try_tag(struct trial *t, struct registry *server, struct err *err)
 {
 	cleanup(document_reset) struct document doc = { 0 };
-	cleanup_free char *tag = tag_of(t, ".sig");
-	int r = tag ? registry_manifest(t->reg, t->h, tag, &doc, err) : err_nomem(err);
+	cleanup_free char *tag = str_printf("sha256-%s.sig", digest_hex(&t->digest));
+	int r = tag ? registry_get_manifest(server, t->h, tag, &doc, err) : err_nomem(err);
 
 	if (r < 0)
 		return is_bad_content(r) ? 0 : r;
-	return try_document(t, &doc, err);
-}
-
-/* Return: 1 when there is a list of what refers to the image; 0; -errno. */
-static int get_referrers(struct trial *t, struct document *ret, struct err *err)
-{
-	cleanup_free char *path = str_printf("/referrers/%s", t->digest.text), *tag = tag_of(t, "");
-	cleanup(http_response_reset) struct http_response rs = { 0 };
-	struct http_request rq = { .path = path,
-				   .accept = MEDIA_OCI_INDEX,
-				   .max_bytes = OCI_MANIFEST_MAX_BYTES };
-	int r = path && tag ? registry_retry(t->reg, t->h, &rq, &rs, err) : err_nomem(err);
-
-	/* Mirrors are asked for the tag alone, which counts where the registry is not there. */
-	if (r == -ECANCELED || r == -ENOMEM)
-		return r;
-	if (r == 0 && rs.status == 200 && rs.content_type && oci_is_index(rs.content_type)) {
-		ret->text = rs.body;
-		rs.body = BUF_INIT;
-		return 1;
-	}
-	r = registry_manifest(t->reg, t->h, tag, ret, err);
-	return r < 0 && is_bad_content(r) ? 0 : r < 0 ? r : oci_is_index(ret->media_type);
+	r = note_tried(t, &doc.digest);
+	if (r < 0)
+		return err_nomem(err);
+	return r == 1 ? try_document(t, &doc, err) : 0;
 }
 
 static int try_referrer(struct trial *t, const struct oci_descriptor *d, struct err *err)
@@ -188,10 +177,11 @@ static int try_referrer(struct trial *t, const struct oci_descriptor *d, struct 
 	return try_document(t, &doc, err);
 }
 
-static int look_at_referrer(struct trial *t, const struct oci_descriptor *d, size_t *tried,
-			    struct err *err)
+static int look_at_referrer(void *arg, const struct oci_descriptor *d, struct err *err)
 {
+	struct trial *t = arg;
 	bool attests;
+	int r;
 
 	if (!oci_is_manifest(d->media_type))
 		return 0;
@@ -199,23 +189,35 @@ static int look_at_referrer(struct trial *t, const struct oci_descriptor *d, siz
 		t->n_attestations += attests;
 		return 0;
 	}
-	return (*tried)++ < REFERRERS_MAX ? try_referrer(t, d, err) : 0;
+	r = t->n_tried_here < REFERRERS_MAX ? note_tried(t, &d->digest) : 0;
+	if (r <= 0)
+		return r < 0 ? err_nomem(err) : 0;
+	t->n_tried_here++;
+	/* Who lists it has it, as a rule. */
+	t->reg->first = t->at;
+	r = try_referrer(t, d, err);
+	return r < 0 ? r : all_are_met(t);
 }
 
-static int try_referrers(struct trial *t, struct err *err)
+static int try_referrers(struct trial *t, struct registry *server, struct err *err)
 {
-	cleanup(document_reset) struct document doc = { 0 };
-	cleanup_oci_index struct oci_index *ix = NULL;
-	size_t tried = 0;
-	int r = get_referrers(t, &doc, err);
+	const struct referrers_taker taker = { look_at_referrer, t };
+	int r = referrers_each(server, t->h, &t->digest, &taker, err);
 
-	if (r <= 0)
-		return r;
-	r = oci_index_parse(doc.text.data ? doc.text.data : "", doc.text.len, &ix, err);
-	if (r < 0)
-		return pass_over(t, r, err);
-	for (size_t i = 0; r == 0 && i < ix->n_manifests && !all_are_met(t); i++)
-		r = look_at_referrer(t, &ix->manifests[i], &tried, err);
+	return r < 0 ? pass_over(t, r, err) : 0;
+}
+
+/* One of the mirrors, or the registry itself. */
+static int search_server(struct trial *t, struct err *err)
+{
+	struct registry *server = registry_server(t->reg, t->at);
+	int r;
+
+	t->reg->first = t->at;
+	t->n_tried_here = 0;
+	r = try_tag(t, server, err);
+	if (r == 0 && !all_are_met(t))
+		r = try_referrers(t, server, err);
 	return r;
 }
 
@@ -254,10 +256,14 @@ static int refuse(const struct trial *t, struct err *err)
 static int search(struct trial *t, struct err *err)
 {
 	size_t first = t->reg->first;
-	int r = try_tag(t, err);
+	int r = 0;
 
-	if (r == 0 && !all_are_met(t))
-		r = try_referrers(t, err);
+	/* Those before it had no such image. */
+	for (t->at = first; t->at <= t->reg->n_mirrors && !all_are_met(t); t->at++) {
+		r = search_server(t, err);
+		if (r == -ECANCELED || r == -ENOMEM)
+			break;
+	}
 	/* Whoever had the signatures need not have the image. */
 	t->reg->first = first;
 	if (r < 0)

@@ -33,7 +33,11 @@ static void check_location(struct http_response *rs)
 	cleanup_free char *url = NULL;
 	bool same;
 
-	if (response_complete(rs, BASE, NULL) < 0 || !rs->location)
+	if (response_complete(rs, BASE, NULL) < 0)
+		return;
+	if (rs->next_page && !strstr(rs->next_page, "://"))
+		abort();
+	if (!rs->location)
 		return;
 	if (redirect_check(BASE, rs->location, NULL, &same, NULL) < 0)
 		return;

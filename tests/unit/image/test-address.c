@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "image/registry/address.h"
+#include "image/registry/link.h"
 #include "image/registry/peer.h"
 
 static struct settings *settings_of(const char *text)
@@ -139,6 +140,35 @@ static void test_proxies_of_the_environment(void **state)
 	assert_null(peer_proxy_of(none, true));
 }
 
+static void test_the_next_page_is_where_link_says(void **state)
+{
+	static const struct {
+		const char *value, *next;
+	} cases[] = {
+		{ "</v2/x/referrers/d?n=2>; rel=\"next\"", "/v2/x/referrers/d?n=2" },
+		{ "<http://a/b,c>;rel=next", "http://a/b,c" },
+		{ "<p>; rel=\"prev\", <n>; title=\"a;b\"; REL = \"last next\"", "n" },
+		{ "<first>; rel=first; x=next, <second>", NULL },
+		{ "<a>; rel=nextone", NULL },
+		{ "<a>; rel=", NULL },
+		{ "<a>; rel", NULL },
+		{ "<a; rel=next", NULL },
+		{ "<>;rel=next", "" },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		cleanup_free char *next = NULL;
+
+		assert_int_equal(link_next(cases[i].value, &next), 0);
+		if (cases[i].next && next)
+			assert_string_equal(next, cases[i].next);
+		else
+			assert_ptr_equal(next, cases[i].next);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +176,7 @@ int main(void)
 		cmocka_unit_test(test_the_other_scheme_is_tried_once),
 		cmocka_unit_test(test_certificates_are_those_of_the_first_folder),
 		cmocka_unit_test(test_proxies_of_the_environment),
+		cmocka_unit_test(test_the_next_page_is_where_link_says),
 	};
 
 	return cmocka_run_group_tests_name("image: address", tests, NULL, NULL);
