@@ -2,11 +2,10 @@
 #include "image/flatten/erofs-dir.h"
 
 #include <endian.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/macro.h"
 
 struct name {
 	const char *name;
@@ -21,45 +20,64 @@ static int compare_names(const char *a, size_t a_len, const char *b, size_t b_le
 	return r ? r : (a_len > b_len) - (a_len < b_len);
 }
 
-static int compare_entries(const void *a, const void *b)
+/* Two sorted lists become one. */
+static struct tree_entry *merge(struct tree_entry *a, struct tree_entry *b)
 {
-	const struct tree_entry *x = *(struct tree_entry *const *)a;
-	const struct tree_entry *y = *(struct tree_entry *const *)b;
+	struct tree_entry *first, **link = &first;
 
-	return compare_names(x->name, x->len, y->name, y->len);
+	while (a && b) {
+		struct tree_entry **less =
+			compare_names(a->name, a->len, b->name, b->len) < 0 ? &a : &b;
+
+		*link = *less;
+		link = &(*link)->next;
+		*less = *link;
+	}
+	*link = a ? a : b;
+	return first;
 }
 
-int erofs_dir_sort(struct tree_inode *dir)
+/* Sorted lists of 1, 2, 4, … names are merged as bits of a number are carried. */
+static struct tree_entry *sort_list(struct tree_entry *list)
 {
-	cleanup_free struct tree_entry **list = NULL;
-	struct tree_entry **link = &dir->children;
-	size_t n = 0;
+	struct tree_entry *sorted[32] = { 0 }, *all = NULL;
 
-	if (dir->n_children < 2)
-		return 0;
-	list = calloc(dir->n_children, sizeof(struct tree_entry *));
-	if (!list)
-		return -ENOMEM;
-	for (struct tree_entry *e = dir->children; e; e = e->next)
-		list[n++] = e;
-	qsort(list, n, sizeof(*list), compare_entries);
-	for (size_t i = 0; i < n; i++) {
-		list[i]->link = link;
-		*link = list[i];
-		link = &list[i]->next;
+	while (list) {
+		struct tree_entry *carry = list;
+		size_t i = 0;
+
+		list = list->next;
+		carry->next = NULL;
+		for (; i < ARRAY_SIZE(sorted) - 1 && sorted[i]; i++)
+			carry = merge(take_ptr(sorted[i]), carry);
+		sorted[i] = sorted[i] ? merge(sorted[i], carry) : carry;
 	}
-	*link = NULL;
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(sorted); i++)
+		all = merge(sorted[i], all);
+	return all;
+}
+
+void erofs_dir_sort(struct tree_inode *dir)
+{
+	struct tree_entry **link = &dir->folder->children;
+
+	*link = sort_list(*link);
+	for (struct tree_entry *e = *link; e; e = e->next) {
+		e->link = link;
+		link = &e->next;
+	}
 }
 
 void erofs_dir_begin(struct erofs_dir_iter *it, struct tree_inode *dir)
 {
-	*it = (struct erofs_dir_iter){ .dir = dir, .next = dir->children };
+	*it = (struct erofs_dir_iter){ .dir = dir, .next = dir->folder->children };
 }
 
 static const struct tree_inode *parent_of(const struct tree_inode *dir)
 {
-	return dir->parent_entry ? dir->parent_entry->dir : dir;
+	const struct tree_entry *e = dir->folder->parent_entry;
+
+	return e ? e->dir : dir;
 }
 
 static bool next_name(struct erofs_dir_iter *it, struct name *ret)

@@ -13,9 +13,8 @@ struct erofs_dir_iter {
 	unsigned int n_dots;	       /* of "." and "..", how many are done */
 };
 
-/** erofs_dir_sort() - put the names of a folder in the order the kernel searches them.  Return: 0;
- * -ENOMEM. */
-int erofs_dir_sort(struct tree_inode *dir);
+/** erofs_dir_sort() - put the names of a folder in the order the kernel searches them */
+void erofs_dir_sort(struct tree_inode *dir);
 
 void erofs_dir_begin(struct erofs_dir_iter *it, struct tree_inode *dir);
 
@@ -30,5 +29,5 @@ uint32_t erofs_dir_block(struct erofs_dir_iter *it, uint8_t block[EROFS_BLOCK]);
 /** erofs_nid() - the number by which a placed inode is found */
 static inline uint64_t erofs_nid(const struct tree_inode *inode)
 {
-	return inode->meta_pos / EROFS_SLOT;
+	return inode->slot;
 }

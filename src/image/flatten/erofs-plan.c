@@ -2,28 +2,63 @@
 #include "image/flatten/erofs-plan.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "image/flatten/erofs-dir.h"
 #include "image/flatten/erofs-xattr.h"
 #include "image/flatten/erofs.h"
 
 /*
- * Theory of operation: the inodes are listed folder by folder from the root down, so that those
- * of one folder lie together.  Then each gets its place in the metadata area.  Short content (a
- * target, a small file, the end of a folder) goes behind its inode, where it must not cross the
- * end of a block; what does not fit gets blocks of its own in front of the metadata area.
+ * Theory of operation: folders are sorted and chained from the root down, each before those that
+ * are in it, and so is the order of the inodes: those of one folder lie together.  Then each gets
+ * its place in the metadata area.  Short content (a target, a small file, the end of a folder) goes
+ * behind its inode, where it must not cross the end of a block; what does not fit gets blocks of
+ * its own in front of the metadata area.
+ *
+ * Walks need no list: a file of several names counts where it is met first, and who was met is
+ * known by a mark that has the other value in each walk.
  */
 
 /* Nobody gets number 0, which programs take for a deleted file. */
 #define META_FIRST (2 * EROFS_SLOT)
 
-static void list_inode(struct erofs_plan *p, struct tree_inode *inode)
+void erofs_walk_begin(struct erofs_walk *w, struct erofs_plan *p)
 {
-	if (inode->index)
-		return;
-	p->inodes[p->n_inodes++] = inode;
-	inode->index = (uint32_t)p->n_inodes;
+	*w = (struct erofs_walk){ .plan = p };
+	p->met = !p->met;
+}
+
+static struct tree_inode *meet(struct erofs_walk *w, struct tree_inode *inode)
+{
+	inode->is_met = w->plan->met;
+	w->number++;
+	return inode;
+}
+
+struct tree_inode *erofs_walk_next(struct erofs_walk *w)
+{
+	if (!w->folder) {
+		w->folder = w->plan->root;
+		w->next = w->folder->folder->children;
+		return meet(w, w->folder);
+	}
+	for (;;) {
+		struct tree_entry *e = w->next;
+
+		while (e && e->inode->is_met == w->plan->met)
+			e = e->next;
+		if (e) {
+			w->next = e->next;
+			return meet(w, e->inode);
+		}
+		if (!w->folder->folder->next)
+			return NULL;
+		w->folder = w->folder->folder->next;
+		w->next = w->folder->folder->children;
+	}
+}
+
+static void note_time(struct erofs_plan *p, const struct tree_inode *inode)
+{
 	if (inode->mtime_sec > p->time_sec ||
 	    (inode->mtime_sec == p->time_sec && inode->mtime_nsec > p->time_nsec)) {
 		p->time_sec = inode->mtime_sec;
@@ -31,28 +66,32 @@ static void list_inode(struct erofs_plan *p, struct tree_inode *inode)
 	}
 }
 
-static int list_inodes(struct tree *t, struct erofs_plan *p)
+/* Sorts it, counts its links, and chains the folders in it behind @last.  Return: the last now. */
+static struct tree_inode *list_folder(struct tree_inode *dir, struct tree_inode *last)
 {
-	p->inodes = calloc(t->n_entries + 1, sizeof(struct tree_inode *));
-	if (!p->inodes)
-		return -ENOMEM;
-	list_inode(p, t->root);
-	for (size_t i = 0; i < p->n_inodes; i++) {
-		struct tree_inode *dir = p->inodes[i];
-		int r;
-
-		if (!S_ISDIR(dir->mode))
+	erofs_dir_sort(dir);
+	dir->nlink = 2;
+	for (struct tree_entry *e = dir->folder->children; e; e = e->next) {
+		if (!S_ISDIR(e->inode->mode))
 			continue;
-		dir->nlink = 2;
-		r = erofs_dir_sort(dir);
-		if (r < 0)
-			return r;
-		for (struct tree_entry *e = dir->children; e; e = e->next) {
-			list_inode(p, e->inode);
-			dir->nlink += S_ISDIR(e->inode->mode) ? 1 : 0;
-		}
+		dir->nlink++;
+		last->folder->next = e->inode;
+		last = e->inode;
 	}
-	return 0;
+	return last;
+}
+
+static void list_inodes(struct erofs_plan *p)
+{
+	struct tree_inode *last = p->root, *inode;
+	struct erofs_walk w;
+
+	for (struct tree_inode *dir = p->root; dir; dir = dir->folder->next)
+		last = list_folder(dir, last);
+	erofs_walk_begin(&w, p);
+	while ((inode = erofs_walk_next(&w)))
+		note_time(p, inode);
+	p->n_inodes = w.number;
 }
 
 static uint64_t dir_size(struct tree_inode *dir)
@@ -74,59 +113,66 @@ static bool fits_compact(const struct erofs_plan *p, const struct tree_inode *in
 	       inode->mtime_nsec == p->time_nsec;
 }
 
-/* Splits content that is in memory between blocks and the inode; returns the bytes at the inode. */
-static uint32_t place_content(struct erofs_plan *p, struct tree_inode *inode)
+/* Splits content between blocks and the inode, which has @head_len bytes.  @ret_pos: of the blocks;
+ * untouched where there are none.  Return: the bytes at the inode. */
+static uint32_t place_content(struct erofs_plan *p, struct tree_inode *inode, uint32_t head_len,
+			      uint64_t *ret_pos)
 {
 	uint32_t tail = (uint32_t)(inode->size_bytes % EROFS_BLOCK);
 	uint64_t blocks = inode->size_bytes / EROFS_BLOCK;
 
-	inode->is_inline = tail > 0 && inode->head_len + tail <= EROFS_BLOCK &&
+	inode->is_inline = tail > 0 && head_len + tail <= EROFS_BLOCK &&
 			   (S_ISLNK(inode->mode) || tail <= EROFS_INLINE_MAX);
 	if (tail > 0 && !inode->is_inline)
 		blocks++;
-	inode->pos = blocks ? p->blocks_pos : 0;
+	if (blocks > 0)
+		*ret_pos = p->blocks_pos;
 	p->blocks_pos += blocks * EROFS_BLOCK;
 	return inode->is_inline ? tail : 0;
 }
 
+/* Where content that is in memory comes to is known when it is written, and not before: the place
+ * is where its address is kept. */
+static uint32_t place_behind(struct erofs_plan *p, struct tree_inode *inode, uint32_t head_len)
+{
+	uint64_t unused;
+
+	if (S_ISDIR(inode->mode))
+		return place_content(p, inode, head_len, &inode->folder->pos);
+	return inode->is_in_memory ? place_content(p, inode, head_len, &unused) : 0;
+}
+
 static void place_inode(struct erofs_plan *p, struct tree_inode *inode)
 {
-	uint32_t own_len, unbroken, len;
+	uint32_t own_len, head_len, unbroken, len;
 
 	if (S_ISDIR(inode->mode))
 		inode->size_bytes = dir_size(inode);
 	inode->is_compact = fits_compact(p, inode);
 	own_len = inode->is_compact ? sizeof(struct erofs_inode_compact)
 				    : sizeof(struct erofs_inode_extended);
-	inode->head_len = own_len + (uint32_t)erofs_xattr_size(inode);
-	len = inode->head_len;
-	if (S_ISDIR(inode->mode) || inode->data)
-		len += place_content(p, inode);
+	head_len = own_len + (uint32_t)erofs_xattr_size(inode);
+	len = head_len + place_behind(p, inode, head_len);
 
 	unbroken = len <= EROFS_BLOCK ? len : own_len;
 	if (p->meta_len % EROFS_BLOCK + unbroken > EROFS_BLOCK)
 		p->meta_len = (p->meta_len / EROFS_BLOCK + 1) * EROFS_BLOCK;
-	inode->meta_pos = p->meta_len;
+	inode->slot = (uint32_t)(p->meta_len / EROFS_SLOT);
 	p->meta_len = (p->meta_len + len + EROFS_SLOT - 1) / EROFS_SLOT * EROFS_SLOT;
 }
 
 int erofs_plan_make(struct tree *t, uint64_t first_pos, struct erofs_plan *ret)
 {
-	struct erofs_plan p = { .blocks_pos = first_pos, .meta_len = META_FIRST };
-	int r = list_inodes(t, &p);
+	struct erofs_plan p = { .root = t->root, .blocks_pos = first_pos, .meta_len = META_FIRST };
+	struct tree_inode *inode;
+	struct erofs_walk w;
 
-	if (r < 0) {
-		erofs_plan_reset(&p);
-		return r;
-	}
-	for (size_t i = 0; i < p.n_inodes; i++)
-		place_inode(&p, p.inodes[i]);
+	list_inodes(&p);
+	erofs_walk_begin(&w, &p);
+	while ((inode = erofs_walk_next(&w)))
+		place_inode(&p, inode);
+	if (p.meta_len / EROFS_SLOT > UINT32_MAX)
+		return -EFBIG;
 	*ret = p;
 	return 0;
-}
-
-void erofs_plan_reset(struct erofs_plan *p)
-{
-	free(p->inodes);
-	p->inodes = NULL;
 }

@@ -8,8 +8,9 @@
 
 /* Where everything of an image goes that is not the data of large files. */
 struct erofs_plan {
-	struct tree_inode **inodes; /* in the order of their places; the root is the first */
-	size_t n_inodes;
+	struct tree_inode *root;
+	uint32_t n_inodes;
+	bool met;	  /* how those are marked that a walk has passed */
 	int64_t time_sec; /* of the superblock and all compact inodes */
 	uint32_t time_nsec;
 	uint64_t blocks_pos; /* next free block for content that is in memory */
@@ -19,9 +20,22 @@ struct erofs_plan {
 /**
  * erofs_plan_make() - place all inodes of a tree
  * @first_pos: where the output goes on, a whole block
- * @ret:       erofs_plan_reset(); @blocks_pos is where the metadata area begins
+ * @ret:       borrows the tree; @blocks_pos is where the metadata area begins
  *
- * Return: 0; -ENOMEM.
+ * Return: 0; -EFBIG where there are more than can be numbered.
  */
 int erofs_plan_make(struct tree *t, uint64_t first_pos, struct erofs_plan *ret);
-void erofs_plan_reset(struct erofs_plan *p);
+
+/* A walk over the inodes of an image. */
+struct erofs_walk {
+	struct erofs_plan *plan;
+	struct tree_inode *folder; /* the one it is in; NULL before the root */
+	struct tree_entry *next;
+	uint32_t number; /* of the last inode, from 1 */
+};
+
+/** erofs_walk_begin() - one walk at a time, and each to its end */
+void erofs_walk_begin(struct erofs_walk *w, struct erofs_plan *p);
+
+/** erofs_walk_next() - in the order of their places, the root first; NULL at the end */
+struct tree_inode *erofs_walk_next(struct erofs_walk *w);

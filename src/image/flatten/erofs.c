@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/fd.h"
 #include "image/flatten/erofs-dir.h"
 #include "image/flatten/erofs-format.h"
@@ -34,27 +33,37 @@ static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
 	return crc;
 }
 
-/* Gives back the space of files that a later layer replaced or hid, where the file system can do
- * that. */
-static void punch_dead(const struct tree *t, const struct erofs_out *out)
+static void punch(const struct erofs_out *out, uint64_t from, uint64_t to)
 {
-	uint64_t pos = 0, end = 0;
+	if (to > from)
+		fallocate(out->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
+			  (off_t)(to - from));
+}
 
-	for (const struct tree_inode *i = t->inodes.first; i; i = i->next) {
-		uint64_t len = (i->size_bytes + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK;
+/* Gives back the space of files that a later layer replaced or hid, where the file system can do
+ * that.  Neighbours go together. */
+static void punch_lost(const struct tree *t, const struct erofs_out *out)
+{
+	uint64_t from = 0, to = 0;
 
-		if (i->nlink > 0 || !S_ISREG(i->mode) || i->data || len == 0)
+	for (const struct tree_entry *e = t->lost; e; e = e->next) {
+		const struct tree_inode *i = e->inode;
+		uint64_t end =
+			i->pos + (i->size_bytes + EROFS_BLOCK - 1) / EROFS_BLOCK * EROFS_BLOCK;
+
+		if (i->nlink > 0)
 			continue;
-		if (i->pos != end && end > pos)
-			fallocate(out->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)pos,
-				  (off_t)(end - pos));
-		if (i->pos != end)
-			pos = i->pos;
-		end = i->pos + len;
+		if (i->pos == to) {
+			to = end;
+		} else if (end == from) {
+			from = i->pos;
+		} else {
+			punch(out, from, to);
+			from = i->pos;
+			to = end;
+		}
 	}
-	if (end > pos)
-		fallocate(out->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)pos,
-			  (off_t)(end - pos));
+	punch(out, from, to);
 }
 
 static int write_dir_blocks(struct erofs_out *out, struct tree_inode *dir)
@@ -73,13 +82,16 @@ static int write_dir_blocks(struct erofs_out *out, struct tree_inode *dir)
 /* Content that is in memory and does not fit behind its inode. */
 static int write_blocks(struct erofs_out *out, struct tree_inode *inode)
 {
+	uint64_t pos = out->pos;
 	int r;
 
 	if (S_ISDIR(inode->mode))
 		return write_dir_blocks(out, inode);
-	if (!inode->data || inode->is_inline)
+	if (!inode->is_in_memory || inode->is_inline)
 		return 0;
 	r = erofs_out_append(out, inode->data, inode->size_bytes);
+	inode->pos = pos;
+	inode->is_in_memory = false;
 	return r == 0 ? erofs_out_align(out) : r;
 }
 
@@ -92,23 +104,30 @@ static uint16_t xattr_count(const struct tree_inode *inode)
 	return (uint16_t)((size - sizeof(struct erofs_xattr_header)) / EROFS_XATTR_ALIGN + 1);
 }
 
+static uint16_t layout_of(const struct tree_inode *inode)
+{
+	return inode->is_inline ? EROFS_LAYOUT_INLINE : EROFS_LAYOUT_PLAIN;
+}
+
 static uint32_t block_or_rdev(const struct tree_inode *inode)
 {
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
 		return inode->rdev;
-	return (uint32_t)(inode->pos / EROFS_BLOCK);
+	if (S_ISDIR(inode->mode))
+		return (uint32_t)(inode->folder->pos / EROFS_BLOCK);
+	return inode->is_in_memory ? 0 : (uint32_t)(inode->pos / EROFS_BLOCK);
 }
 
-static int write_compact(struct erofs_out *out, const struct tree_inode *inode, uint16_t layout)
+static int write_compact(struct erofs_out *out, const struct tree_inode *inode, uint32_t number)
 {
 	struct erofs_inode_compact raw = {
-		.format = htole16(layout),
+		.format = htole16(layout_of(inode)),
 		.xattr_count = htole16(xattr_count(inode)),
-		.mode = htole16((uint16_t)inode->mode),
+		.mode = htole16(inode->mode),
 		.nlink = htole16((uint16_t)inode->nlink),
 		.size = htole32((uint32_t)inode->size_bytes),
 		.block_or_rdev = htole32(block_or_rdev(inode)),
-		.ino = htole32(inode->index),
+		.ino = htole32(number),
 		.uid = htole16((uint16_t)inode->uid),
 		.gid = htole16((uint16_t)inode->gid),
 	};
@@ -116,15 +135,15 @@ static int write_compact(struct erofs_out *out, const struct tree_inode *inode, 
 	return erofs_out_append(out, &raw, sizeof(raw));
 }
 
-static int write_extended(struct erofs_out *out, const struct tree_inode *inode, uint16_t layout)
+static int write_extended(struct erofs_out *out, const struct tree_inode *inode, uint32_t number)
 {
 	struct erofs_inode_extended raw = {
-		.format = htole16(layout | EROFS_FORMAT_EXTENDED),
+		.format = htole16(layout_of(inode) | EROFS_FORMAT_EXTENDED),
 		.xattr_count = htole16(xattr_count(inode)),
-		.mode = htole16((uint16_t)inode->mode),
+		.mode = htole16(inode->mode),
 		.size = htole64(inode->size_bytes),
 		.block_or_rdev = htole32(block_or_rdev(inode)),
-		.ino = htole32(inode->index),
+		.ino = htole32(number),
 		.uid = htole32(inode->uid),
 		.gid = htole32(inode->gid),
 		.mtime = htole64((uint64_t)inode->mtime_sec),
@@ -148,14 +167,15 @@ static int write_inline_content(struct erofs_out *out, struct tree_inode *inode)
 	return erofs_out_append(out, block, erofs_dir_block(&it, block));
 }
 
-static int write_inode(struct erofs_out *out, uint64_t meta_start, struct tree_inode *inode)
+static int write_inode(struct erofs_out *out, uint64_t meta_start, struct tree_inode *inode,
+		       uint32_t number)
 {
-	uint16_t layout = inode->is_inline ? EROFS_LAYOUT_INLINE : EROFS_LAYOUT_PLAIN;
-	int r = erofs_out_skip(out, meta_start + inode->meta_pos - out->pos);
+	uint64_t pos = meta_start + (uint64_t)inode->slot * EROFS_SLOT;
+	int r = erofs_out_skip(out, pos - out->pos);
 
 	if (r == 0)
-		r = inode->is_compact ? write_compact(out, inode, layout)
-				      : write_extended(out, inode, layout);
+		r = inode->is_compact ? write_compact(out, inode, number)
+				      : write_extended(out, inode, number);
 	if (r == 0)
 		r = erofs_xattr_write(out, inode);
 	if (r == 0 && inode->is_inline)
@@ -171,7 +191,7 @@ static int write_super(const struct erofs_plan *p, const struct erofs_out *out,
 		.magic = htole32(EROFS_MAGIC),
 		.feature_compat = htole32(EROFS_COMPAT_SB_CHKSUM | EROFS_COMPAT_MTIME),
 		.block_bits = EROFS_BLOCK_BITS,
-		.root_nid = htole16((uint16_t)erofs_nid(p->inodes[0])),
+		.root_nid = htole16((uint16_t)erofs_nid(p->root)),
 		.n_inodes = htole64(p->n_inodes),
 		.build_time = htole64((uint64_t)p->time_sec),
 		.build_time_nsec = htole32(p->time_nsec),
@@ -188,14 +208,20 @@ static int write_super(const struct erofs_plan *p, const struct erofs_out *out,
 	return fd_pwrite_all(out->fd, block, sizeof(block), 0);
 }
 
-static int write_plan(const struct erofs_plan *p, struct erofs_out *out)
+static int write_plan(struct erofs_plan *p, struct erofs_out *out)
 {
+	struct tree_inode *inode;
+	struct erofs_walk w;
 	int r = 0;
 
-	for (size_t i = 0; i < p->n_inodes && r == 0; i++)
-		r = write_blocks(out, p->inodes[i]);
-	for (size_t i = 0; i < p->n_inodes && r == 0; i++)
-		r = write_inode(out, p->blocks_pos, p->inodes[i]);
+	erofs_walk_begin(&w, p);
+	while (r == 0 && (inode = erofs_walk_next(&w)))
+		r = write_blocks(out, inode);
+	if (r < 0)
+		return r;
+	erofs_walk_begin(&w, p);
+	while (r == 0 && (inode = erofs_walk_next(&w)))
+		r = write_inode(out, p->blocks_pos, inode, w.number);
 	if (r == 0)
 		r = erofs_out_align(out);
 	if (r == 0)
@@ -208,16 +234,14 @@ static int write_plan(const struct erofs_plan *p, struct erofs_out *out)
 int erofs_write(struct tree *t, struct erofs_out *out, const uint8_t uuid[EROFS_UUID_LEN],
 		struct err *err)
 {
-	cleanup(erofs_plan_reset) struct erofs_plan plan = { 0 };
+	struct erofs_plan plan;
 	int r = erofs_out_finish(out);
 
 	if (r < 0)
 		return err_errno(err, r, "writing the image");
-	punch_dead(t, out);
+	punch_lost(t, out);
 	r = erofs_plan_make(t, out->pos, &plan);
-	if (r < 0)
-		return err_errno(err, r, "placing the files of the image");
-	if ((plan.blocks_pos + plan.meta_len) / EROFS_BLOCK >= UINT32_MAX)
+	if (r < 0 || (plan.blocks_pos + plan.meta_len) / EROFS_BLOCK >= UINT32_MAX)
 		return err_set(err, -EFBIG, "the image is larger than EROFS can hold");
 	r = write_plan(&plan, out);
 	if (r == 0)

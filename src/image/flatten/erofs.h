@@ -19,7 +19,7 @@
  *
  * The same tree and data give the same bytes.
  *
- * Return: 0; -EFBIG when the image has too many blocks; -ENOMEM; -errno with a message.
+ * Return: 0; -EFBIG when the image has too many blocks; -errno with a message.
  */
 int erofs_write(struct tree *t, struct erofs_out *out, const uint8_t uuid[EROFS_UUID_LEN],
 		struct err *err);

@@ -181,7 +181,7 @@ int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
 					      .out_fd = out_fd,
 					      .lock = PTHREAD_MUTEX_INITIALIZER };
 	cleanup(tree_free_cleanup_fn) struct tree *tree = NULL;
-	int r = crew_init(&c, limits, &tree);
+	int r = n_layers <= TREE_LAYERS_MAX ? crew_init(&c, limits, &tree) : -E2BIG;
 
 	if (r < 0)
 		return err_errno(err, r, "making an image");
@@ -193,6 +193,7 @@ int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
 		await_helpers(helpers);
 	if (c.result < 0)
 		return err_set(err, c.result, "%s", c.err.msg);
+	tree_close(tree);
 	return write_image(&c, err);
 }
 

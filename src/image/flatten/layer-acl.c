@@ -150,7 +150,7 @@ static int read_list(struct layer *l, struct tree_inode *inode, int type, const 
 	if (r == 0)
 		return 0;
 	if (type == ARCHIVE_ENTRY_ACL_TYPE_ACCESS && a.tags & ACL_TAG_MASK)
-		inode->mode = (inode->mode & ~(uint32_t)S_IRWXG) | a.mask << 3;
+		inode->mode = (uint16_t)((inode->mode & ~(uint32_t)S_IRWXG) | a.mask << 3);
 	return layer_find_xattr(inode, attribute) ? 0 : add_attribute(l, inode, attribute, &a);
 }
 

@@ -78,11 +78,11 @@ static int put_inode(struct applying *a, struct tree_inode *inode)
 	old = tree_find(t, at.dir, at.name, at.len);
 	if (old && S_ISDIR(old->inode->mode) && S_ISDIR(inode->mode)) {
 		copy_attributes(old->inode, inode);
-		old->layer = a->number;
+		old->layer = (uint16_t)a->number;
 		return 0;
 	}
 	if (old && old->inode == inode) {
-		old->layer = a->number;
+		old->layer = (uint16_t)a->number;
 		return 0;
 	}
 	if (old)
@@ -149,7 +149,7 @@ int layer_apply(struct tree *tree, struct layer_log *log, uint32_t number,
 			      .at = { .limits = limits, .err = err } };
 	int r = 0;
 
-	tree_adopt(tree, &log->kept, &log->inodes);
+	tree_adopt(tree, &log->kept);
 	for (a.item = log->first; r == 0 && a.item; a.item = a.item->next) {
 		a.at.entry_name = a.item->name;
 		r = apply_item(&a);

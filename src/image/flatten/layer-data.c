@@ -54,7 +54,7 @@ static int read_to_memory(struct layer *l, struct tree_inode *inode)
 			memcpy(content + pos, data, len);
 		pos += len;
 	}
-	inode->data = content;
+	tree_inode_keep(inode, content, inode->size_bytes);
 	return 0;
 }
 

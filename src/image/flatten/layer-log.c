@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/flatten/layer-log.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 void layer_log_init(struct layer_log *log, struct arena_budget *budget)
@@ -14,8 +16,17 @@ void layer_log_reset(struct layer_log *log)
 {
 	arena_reset(&log->kept);
 	arena_reset(&log->passing);
-	log->inodes = (struct tree_inodes){ 0 };
 	log->first = log->last = NULL;
+}
+
+/* The path at the end of the name, as with "./" before it; NULL where the two are different. */
+static const char *path_within(const char *name, const char *path)
+{
+	size_t name_len = strlen(name), len = strlen(path);
+
+	if (len > name_len || !streq(name + name_len - len, path))
+		return NULL;
+	return name + name_len - len;
 }
 
 int layer_log_add(struct layer_log *log, enum layer_item_kind kind, const char *name,
@@ -26,9 +37,11 @@ int layer_log_add(struct layer_log *log, enum layer_item_kind kind, const char *
 	if (!item)
 		return arena_errno(&log->passing);
 	item->kind = kind;
-	item->path = arena_text(&log->passing, path);
-	item->name = streq(name, path) ? item->path : arena_text(&log->passing, name);
-	if (!item->path || !item->name)
+	item->name = arena_text(&log->passing, name);
+	item->path = item->name ? path_within(item->name, path) : NULL;
+	if (item->name && !item->path)
+		item->path = arena_text(&log->passing, path);
+	if (!item->path)
 		return arena_errno(&log->passing);
 	if (log->last)
 		log->last->next = item;

@@ -27,8 +27,7 @@ struct layer_item {
 };
 
 struct layer_log {
-	struct arena kept; /* inodes, and what they have */
-	struct tree_inodes inodes;
+	struct arena kept;    /* inodes, and what they have */
 	struct arena passing; /* items and their texts */
 	struct layer_item *first, *last;
 	uint32_t n_entries; /* those that came to nothing too */

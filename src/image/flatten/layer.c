@@ -153,8 +153,7 @@ static int read_symlink(struct layer *l, struct tree_inode *inode)
 	if (!copy)
 		return layer_tree_error(&l->at, arena_errno(arena));
 	memcpy(copy, target, len);
-	inode->data = copy;
-	inode->size_bytes = len;
+	tree_inode_keep(inode, copy, len);
 	inode->mode = S_IFLNK | 0777;
 	return 0;
 }
@@ -195,7 +194,7 @@ static int read_inode(struct layer *l, uint32_t mode)
 	struct layer_log *log = l->in->log;
 	struct tree_inode *inode;
 	struct layer_item *item;
-	int r = tree_inode_make(&log->kept, &log->inodes, mode, &inode);
+	int r = tree_inode_make(&log->kept, mode, &inode);
 
 	if (r < 0)
 		return layer_tree_error(&l->at, r);

@@ -57,10 +57,8 @@ static int put_files(struct tree *t)
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++) {
 		r = put_file(t, files[i].path, 0644, &inode);
-		if (r == 0) {
-			inode->data = files[i].text;
-			inode->size_bytes = strlen(files[i].text);
-		}
+		if (r == 0)
+			tree_inode_keep(inode, files[i].text, strlen(files[i].text));
 	}
 	return r;
 }

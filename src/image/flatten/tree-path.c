@@ -89,8 +89,8 @@ static int follow_link(struct walk *w, const struct tree_inode *link)
 
 static int step_dots(struct walk *w, size_t len)
 {
-	if (len == 2 && w->dir->parent_entry)
-		w->dir = w->dir->parent_entry->dir;
+	if (len == 2 && w->dir->folder->parent_entry)
+		w->dir = w->dir->folder->parent_entry->dir;
 	return 0;
 }
 

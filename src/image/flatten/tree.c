@@ -5,18 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/random.h"
 
 /*
  * Theory of operation: all names of all folders are in one hash table, keyed by folder and name,
  * so that a folder costs nothing of its own and one with a hundred thousand names is as quick as
- * a small one.  Each folder also chains its names, in no order; the writer sorts them once.
+ * a small one.  Each folder also chains its names, in no order; the writer sorts them once.  What a
+ * name hashes to is worked out again where the table grows: that is quicker than it is large.
  *
  * Names come from layers and are hostile: the hash has a random key, so nobody can choose names
  * that collide, and the order of the table never shows in the image.
  */
 
 #define TABLE_LEN_FIRST 1024u
+#define CHAIN_LEN	2u /* entries of a place of the table, on the average */
 
 static uint64_t fold_hash(uint64_t a, uint64_t b)
 {
@@ -83,91 +86,93 @@ int tree_count(struct tree *t)
 	return 0;
 }
 
-static void append_inodes(struct tree_inodes *to, struct tree_inode *first, struct tree_inode *last)
-{
-	if (to->last)
-		to->last->next = first;
-	else
-		to->first = first;
-	to->last = last;
-}
-
-int tree_inode_make(struct arena *arena, struct tree_inodes *list, uint32_t mode,
-		    struct tree_inode **ret)
+int tree_inode_make(struct arena *arena, uint32_t mode, struct tree_inode **ret)
 {
 	struct tree_inode *inode = arena_alloc(arena, sizeof(*inode));
 
-	if (!inode)
+	if (inode && S_ISDIR(mode))
+		inode->folder = arena_alloc(arena, sizeof(*inode->folder));
+	if (!inode || (S_ISDIR(mode) && !inode->folder))
 		return arena_errno(arena);
-	inode->mode = mode;
-	append_inodes(list, inode, inode);
+	inode->mode = (uint16_t)mode;
 	*ret = inode;
 	return 0;
 }
 
 int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret)
 {
-	return tree_inode_make(&t->arena, &t->inodes, mode, ret);
+	return tree_inode_make(&t->arena, mode, ret);
 }
 
-void tree_adopt(struct tree *t, struct arena *arena, struct tree_inodes *list)
+void tree_adopt(struct tree *t, struct arena *arena)
 {
-	if (list->first)
-		append_inodes(&t->inodes, list->first, list->last);
-	*list = (struct tree_inodes){ 0 };
 	arena_absorb(&t->arena, arena);
+}
+
+void tree_close(struct tree *t)
+{
+	free(take_ptr(t->table));
+	t->table_len = 0;
+}
+
+static struct tree_entry **slot_of(const struct tree *t, const struct tree_entry *e)
+{
+	return &t->table[hash_name(t, e->dir, e->name, e->len) & (t->table_len - 1)];
 }
 
 struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,
 			     size_t len)
 {
-	uint64_t hash = hash_name(t, dir, name, len);
-	struct tree_entry *e = t->table[hash & (t->table_len - 1)];
+	struct tree_entry *e = t->table[hash_name(t, dir, name, len) & (t->table_len - 1)];
 
-	while (e && (e->hash != hash || e->dir != dir || e->len != len ||
-		     memcmp(e->name, name, len) != 0))
+	while (e && (e->dir != dir || e->len != len || memcmp(e->name, name, len) != 0))
 		e = e->chain;
 	return e;
 }
 
+static void add_to_table(struct tree *t, struct tree_entry *e)
+{
+	struct tree_entry **slot = slot_of(t, e);
+
+	e->chain = *slot;
+	*slot = e;
+}
+
 static int grow_table(struct tree *t)
 {
-	size_t len = t->table_len * 2;
-	struct tree_entry **table = calloc(len, sizeof(struct tree_entry *));
+	cleanup_free struct tree_entry **old = t->table;
+	size_t old_len = t->table_len;
 
-	if (!table)
+	t->table = calloc(old_len * 2, sizeof(struct tree_entry *));
+	if (!t->table) {
+		t->table = take_ptr(old);
 		return -ENOMEM;
-	for (size_t i = 0; i < t->table_len; i++) {
+	}
+	t->table_len = old_len * 2;
+	for (size_t i = 0; i < old_len; i++) {
 		struct tree_entry *next;
 
-		for (struct tree_entry *e = t->table[i]; e; e = next) {
-			struct tree_entry **slot = &table[e->hash & (len - 1)];
-
+		for (struct tree_entry *e = old[i]; e; e = next) {
 			next = e->chain;
-			e->chain = *slot;
-			*slot = e;
+			add_to_table(t, e);
 		}
 	}
-	free(t->table);
-	t->table = table;
-	t->table_len = len;
 	return 0;
 }
 
 static void insert_entry(struct tree *t, struct tree_entry *e)
 {
-	struct tree_entry **slot = &t->table[e->hash & (t->table_len - 1)];
+	struct tree_folder *folder = e->dir->folder;
 
-	e->chain = *slot;
-	*slot = e;
+	add_to_table(t, e);
 	t->n_entries++;
 
-	e->next = e->dir->children;
-	e->link = &e->dir->children;
+	e->next = folder->children;
+	e->link = &folder->children;
 	if (e->next)
 		e->next->link = &e->next;
-	e->dir->children = e;
-	e->dir->n_children++;
+	folder->children = e;
+	folder->n_children++;
 }
 
 int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t len, uint32_t layer,
@@ -175,33 +180,45 @@ int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t l
 {
 	struct tree_entry *e;
 
-	if (dir->depth >= TREE_DEPTH_MAX)
+	if (dir->folder->depth >= TREE_DEPTH_MAX)
 		return -ELOOP;
-	if (t->n_entries >= t->table_len && grow_table(t) < 0)
+	if (t->n_entries >= t->table_len * CHAIN_LEN && grow_table(t) < 0)
 		return -ENOMEM;
-	e = arena_alloc(&t->arena, sizeof(*e) + len);
+	e = arena_alloc(&t->arena, offsetof(struct tree_entry, name) + len);
 	if (!e)
 		return arena_errno(&t->arena);
-	e->hash = hash_name(t, dir, name, len);
 	e->dir = dir;
 	e->inode = inode;
-	e->layer = layer;
+	e->layer = (uint16_t)layer;
 	e->len = (uint8_t)len;
 	memcpy(e->name, name, len);
 	insert_entry(t, e);
 	if (S_ISDIR(inode->mode)) {
-		inode->parent_entry = e;
-		inode->depth = dir->depth + 1;
+		inode->folder->parent_entry = e;
+		inode->folder->depth = dir->folder->depth + 1;
 	} else {
 		inode->nlink++;
 	}
 	return 0;
 }
 
+/* A file lost its last name: the writer gives its place back. */
+static void note_lost(struct tree *t, struct tree_entry *e)
+{
+	if (!S_ISREG(e->inode->mode) || e->inode->is_in_memory || e->inode->size_bytes == 0)
+		return;
+	e->next = NULL;
+	if (t->last_lost)
+		t->last_lost->next = e;
+	else
+		t->lost = e;
+	t->last_lost = e;
+}
+
 /* Takes one name out, without looking below it. */
 static void remove_entry(struct tree *t, struct tree_entry *e)
 {
-	struct tree_entry **slot = &t->table[e->hash & (t->table_len - 1)];
+	struct tree_entry **slot = slot_of(t, e);
 
 	while (*slot != e)
 		slot = &(*slot)->chain;
@@ -211,17 +228,17 @@ static void remove_entry(struct tree *t, struct tree_entry *e)
 	*e->link = e->next;
 	if (e->next)
 		e->next->link = e->link;
-	e->dir->n_children--;
-	if (!S_ISDIR(e->inode->mode))
-		e->inode->nlink--;
+	e->dir->folder->n_children--;
+	if (!S_ISDIR(e->inode->mode) && --e->inode->nlink == 0)
+		note_lost(t, e);
 }
 
 /* Recursion is bounded by TREE_DEPTH_MAX, here and below. */
 void tree_unlink(struct tree *t, struct tree_entry *e)
 {
 	if (S_ISDIR(e->inode->mode)) {
-		while (e->inode->children)
-			tree_unlink(t, e->inode->children);
+		while (e->inode->folder->children)
+			tree_unlink(t, e->inode->folder->children);
 	}
 	remove_entry(t, e);
 }
@@ -242,9 +259,9 @@ void tree_hide(struct tree *t, struct tree_entry *e, uint32_t layer)
 		tree_hide_children(t, e->inode, layer);
 	if (e->layer == layer)
 		return;
-	if (e->inode->children) {
+	if (S_ISDIR(e->inode->mode) && e->inode->folder->children) {
 		reset_attributes(e->inode);
-		e->layer = layer;
+		e->layer = (uint16_t)layer;
 	} else {
 		remove_entry(t, e);
 	}
@@ -254,10 +271,10 @@ void tree_hide_children(struct tree *t, struct tree_inode *dir, uint32_t layer)
 {
 	struct tree_entry *next;
 
-	if (dir->opaque_layer == layer)
+	if (dir->folder->opaque_layer == layer)
 		return;
-	dir->opaque_layer = layer;
-	for (struct tree_entry *e = dir->children; e; e = next) {
+	dir->folder->opaque_layer = layer;
+	for (struct tree_entry *e = dir->folder->children; e; e = next) {
 		next = e->next;
 		tree_hide(t, e, layer);
 	}

@@ -10,18 +10,20 @@
 
 /*
  * The file tree of an image while its layers are applied: inodes, and the names that lead to
- * them.  Everything lives in arenas and is freed with the tree.
+ * them.  Everything lives in arenas and is freed with the tree.  There may be millions of both, so
+ * they have no more than they need: about 120 bytes for a file with one short name.
  *
  * Each name remembers the layer that set it last, so that whiteouts and opaque folders hide
  * what lower layers brought and nothing else, in whatever order a layer lists its entries.
  */
 
-#define TREE_NAME_MAX  255u
-#define TREE_PATH_MAX  4096u
-#define TREE_LINKS_MAX 40u
-#define TREE_DEPTH_MAX 2048u
-#define TREE_STEPS     128u /* names that may be passed on the way to one, on the average */
-#define TREE_DIR_MODE  (S_IFDIR | 0755u) /* of folders that no layer lists */
+#define TREE_NAME_MAX	255u
+#define TREE_PATH_MAX	4096u
+#define TREE_LINKS_MAX	40u
+#define TREE_DEPTH_MAX	2048u
+#define TREE_LAYERS_MAX (UINT16_MAX - 1u)
+#define TREE_STEPS	128u /* names that may be passed on the way to one, on the average */
+#define TREE_DIR_MODE	(S_IFDIR | 0755u) /* of folders that no layer lists */
 
 struct tree_xattr {
 	struct tree_xattr *next;
@@ -30,41 +32,48 @@ struct tree_xattr {
 	uint32_t value_len;
 };
 
-struct tree_inode {
-	struct tree_inode *next; /* all inodes, oldest first; also those without a name left */
-	struct tree_xattr *xattrs;
-	int64_t mtime_sec;
-	uint32_t mtime_nsec;
-	uint32_t mode;
-	uint32_t uid;
-	uint32_t gid;
-	uint32_t rdev;	/* as Linux encodes it on disk */
-	uint32_t nlink; /* names of anything but a folder */
-	uint64_t size_bytes;
-	uint64_t pos;	  /* files: where the data is in the output, unless it is at @data */
-	const char *data; /* target of a symbolic link, content of a small file */
-	/* Folders only. */
+/* What only folders have. */
+struct tree_folder {
 	struct tree_entry *parent_entry; /* NULL for the root */
 	struct tree_entry *children;
+	struct tree_inode *next; /* folder, in the order in which the image lists them */
+	uint64_t pos;		 /* where in the output its blocks are */
 	uint32_t n_children;
 	uint32_t depth;
 	uint32_t opaque_layer; /* nothing from below this layer is left in here */
+};
+
+struct tree_inode {
+	struct tree_xattr *xattrs;
+	int64_t mtime_sec;
+	uint64_t size_bytes;
+	union {
+		uint64_t pos; /* files: where in the output the data is */
+		const char
+			*data; /* the same where it is_in_memory, and targets of symbolic links */
+		uint32_t rdev; /* devices: as Linux encodes it on disk */
+		struct tree_folder *folder; /* folders */
+	};
+	uint32_t mtime_nsec;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t nlink; /* names of anything but a folder */
+	uint32_t slot;	/* its number in the image, in the metadata area */
+	uint16_t mode;
+	bool is_in_memory : 1;
 	/* For the writer of the image. */
-	uint32_t index;	   /* from 1; 0 until it was met */
-	uint32_t head_len; /* the inode and its attributes on disk */
-	uint64_t meta_pos; /* in the metadata area */
-	bool is_compact;
-	bool is_inline; /* the end of the data follows the inode */
+	bool is_met : 1;
+	bool is_compact : 1;
+	bool is_inline : 1; /* the end of the data follows the inode */
 };
 
 struct tree_entry {
 	struct tree_entry *chain; /* of the hash table */
-	struct tree_entry *next;  /* of the folder */
+	struct tree_entry *next;  /* of the folder; of the names that are no more */
 	struct tree_entry **link; /* what points here in the folder */
 	struct tree_inode *dir;
 	struct tree_inode *inode;
-	uint64_t hash;
-	uint32_t layer;
+	uint16_t layer;
 	uint8_t len;
 	char name[];
 };
@@ -75,17 +84,12 @@ struct tree_limits {
 	struct arena_budget *budget; /* shared with others, in place of max_bytes; NULL: its own */
 };
 
-/* Inodes in the order in which they were made. */
-struct tree_inodes {
-	struct tree_inode *first, *last;
-};
-
 struct tree {
 	struct tree_inode *root;
-	struct tree_inodes inodes;
 	struct tree_entry **table; /* of all names, by folder and name */
 	size_t table_len;	   /* a power of two */
 	size_t n_entries;
+	struct tree_entry *lost, *last_lost; /* last names of files whose data is in the output */
 	uint64_t hash_key[2];
 	uint32_t n_made;
 	uint64_t n_steps; /* names that were passed on the way to others */
@@ -119,13 +123,24 @@ int tree_count(struct tree *t);
  */
 int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret);
 
-/** tree_inode_make() - as tree_inode_new(), for a tree that gets it later: memory of @arena, at the
- * end of @list.  Return: as tree_inode_new(). */
-int tree_inode_make(struct arena *arena, struct tree_inodes *list, uint32_t mode,
-		    struct tree_inode **ret);
+/** tree_inode_make() - as tree_inode_new(), for a tree that gets it later: memory of @arena.
+ * Return: as tree_inode_new(). */
+int tree_inode_make(struct arena *arena, uint32_t mode, struct tree_inode **ret);
 
-/** tree_adopt() - take over inodes, and the arena that they are in; both are empty after */
-void tree_adopt(struct tree *t, struct arena *arena, struct tree_inodes *list);
+/** tree_inode_keep() - give it content that is in memory.  @data: borrowed for as long as the tree
+ * is there */
+static inline void tree_inode_keep(struct tree_inode *inode, const char *data, uint64_t len)
+{
+	inode->data = data;
+	inode->size_bytes = len;
+	inode->is_in_memory = true;
+}
+
+/** tree_adopt() - take over the arena that inodes are in; it is empty after */
+void tree_adopt(struct tree *t, struct arena *arena);
+
+/** tree_close() - no name is looked for, made or removed any more: give back what that takes */
+void tree_close(struct tree *t);
 
 /** tree_find() - a name in a folder.  Return: borrowed; NULL when it is not there. */
 struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,
@@ -135,7 +150,7 @@ struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir,
  * tree_link() - give an inode a name that is not taken
  * @dir:   folder
  * @len:   1 to TREE_NAME_MAX
- * @layer: the layer that says so
+ * @layer: the layer that says so, up to TREE_LAYERS_MAX
  *
  * A folder can have one name only.
  *

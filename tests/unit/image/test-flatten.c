@@ -285,10 +285,10 @@ static void test_bombs(void **state)
 	assert_refused(zeros_layer(1), NULL,
 		       &(struct flatten_limits){ .max_entries = 9,
 						 .max_bytes = 1,
-						 .max_memory = 300,
+						 .max_memory = 200,
 						 .ratio_from = 1 << 20,
 						 .ratio_max = 400 },
-		       "take more than 300 bytes");
+		       "take more than 200 bytes");
 }
 
 /* A frame of one block of zeros, by RLE, that says how much its decoder must be able to look back:

@@ -86,7 +86,7 @@ static void test_bookkeeping(void **state)
 	apply(b, TAR({ .path = "wh..opq" }));
 	apply(b, TAR({ .path = ".wh..wh.plnk", .mode = S_IFDIR }, { .path = ".wh..wh.plnk/1.2" },
 		     { .path = ".wh..wh.aufs" }));
-	assert_int_equal(b->tree->root->n_children, 1);
+	assert_int_equal(b->tree->root->folder->n_children, 1);
 	assert_refused(b, TAR({ .path = ".wh." }), "whiteout of nothing");
 	assert_refused(b, TAR({ .path = "a/.wh..." }), "whiteout of nothing");
 	assert_refused(b, TAR({ .path = ".wh.a/b" }), "lies below a whiteout");

@@ -223,7 +223,7 @@ static void test_any_bytes_in_names(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		apply(b, pax_named(names[i]));
 		assert_non_null(look(b, names[i]));
-		assert_int_equal(b->tree->root->n_children, i + 1);
+		assert_int_equal(b->tree->root->folder->n_children, i + 1);
 	}
 }
 
@@ -242,7 +242,7 @@ static void test_empty_layers(void **state)
 	apply(b, memory_file("", 0));
 	apply(b, memory_file(zeros, 1024));
 	apply(b, memory_file(zeros, sizeof(zeros)));
-	assert_int_equal(b->tree->root->n_children, 0);
+	assert_int_equal(b->tree->root->folder->n_children, 0);
 }
 
 static void test_not_a_tar(void **state)

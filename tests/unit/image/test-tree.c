@@ -34,8 +34,7 @@ static void add_symlink(struct tree *t, const char *path, const char *target, ui
 {
 	struct tree_inode *inode = add(t, path, S_IFLNK | 0777, layer);
 
-	inode->data = target;
-	inode->size_bytes = strlen(target);
+	tree_inode_keep(inode, target, strlen(target));
 }
 
 static struct tree_entry *find(struct tree *t, const char *path)
@@ -129,7 +128,7 @@ static void test_symlink_parents(void **state)
 	add(t, "usr/up/usr/lib/c", S_IFREG, 1);
 	add(t, "dots/d", S_IFREG, 1);
 	add(t, "missing/e", S_IFREG, 1);
-	assert_int_equal(find(t, "usr/lib")->inode->n_children, 4);
+	assert_int_equal(find(t, "usr/lib")->inode->folder->n_children, 4);
 	assert_non_null(find(t, "run/new/e"));
 	assert_true(S_ISLNK(find(t, "lib")->inode->mode));
 }
@@ -211,14 +210,14 @@ static void test_many_names(void **state)
 		snprintf(name, sizeof(name), "d/%d", i);
 		add(t, name, S_IFREG, 1);
 	}
-	assert_int_equal(find(t, "d")->inode->n_children, 50000);
+	assert_int_equal(find(t, "d")->inode->folder->n_children, 50000);
 	for (int i = 0; i < 50000; i += 2) {
 		snprintf(name, sizeof(name), "d/%d", i);
 		tree_unlink(t, find(t, name));
 	}
 	assert_null(find(t, "d/10"));
 	assert_non_null(find(t, "d/11"));
-	assert_int_equal(find(t, "d")->inode->n_children, 25000);
+	assert_int_equal(find(t, "d")->inode->folder->n_children, 25000);
 	tree_unlink(t, find(t, "d"));
 	assert_int_equal(t->n_entries, 0);
 }
