@@ -76,7 +76,7 @@ static int64_t size_of(const json_t *item, const char *key)
 static json_t *usage_row(const struct usage_kind *kind, const json_t *answer)
 {
 	const json_t *list = json_object_get(answer, kind->member), *item;
-	int64_t bytes = 0, reclaimable = 0;
+	int64_t bytes = 0, used_bytes = 0, reclaimable = 0;
 	char size[FORMAT_MAX], free_size[FORMAT_MAX];
 	long long active = 0;
 	size_t i;
@@ -86,12 +86,17 @@ static json_t *usage_row(const struct usage_kind *kind, const json_t *answer)
 
 		active += used;
 		bytes += size_of(item, kind->size);
-		if (!used)
+		if (used)
+			used_bytes += size_of(item, kind->size);
+		else
 			reclaimable += size_of(item, kind->size) -
 				       (kind->sum ? cli_int(item, "SharedSize") : 0);
 	}
 	if (kind->sum)
 		bytes = cli_int(answer, kind->sum);
+	/* What is shared goes with the last that has it: either way, no less than this. */
+	if (reclaimable < bytes - used_bytes)
+		reclaimable = bytes - used_bytes;
 	format_size((uint64_t)bytes, size);
 	format_size((uint64_t)reclaimable, free_size);
 	return json_pack("{s:o, s:o, s:s, s:o, s:s}", "Active", json_sprintf("%lld", active),

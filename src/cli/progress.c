@@ -154,9 +154,10 @@ static void show_plain(struct progress *p, const char *id, const char *status)
 static void show_stream(struct progress *p, const char *stream)
 {
 	size_t n = strlen(stream);
+	bool ends = stream[n - 1] == '\n';
 
-	put_clean(p->out, stream, SIZE_MAX);
-	fputs(stream[n - 1] == '\n' ? "\n" : "", p->out);
+	put_clean(p->out, stream, ends ? n - 1 : n);
+	fputs(ends ? "\n" : "", p->out);
 }
 
 static int show_json(struct progress *p, const json_t *msg)

@@ -95,14 +95,18 @@ static int report_freed(struct cli *c, int r, int64_t freed, const struct err *e
 	return cli_flush(c, 0);
 }
 
-int command_container_prune(struct cli *c)
+static int prune_alone(struct cli *c, const struct kind *kind, const char *more)
 {
 	struct err err = { 0 };
 	int64_t freed = 0;
+	int r = prune_kind(c, kind, more, &freed, &err);
 
-	if (confirm_removal(c, "all stopped containers"))
-		return 0;
-	return report_freed(c, prune_kind(c, &containers, NULL, &freed, &err), freed, &err);
+	return report_freed(c, r, freed, &err);
+}
+
+int command_container_prune(struct cli *c)
+{
+	return confirm_removal(c, "all stopped containers") ? 0 : prune_alone(c, &containers, NULL);
 }
 
 int command_network_prune(struct cli *c)
@@ -119,28 +123,22 @@ int command_network_prune(struct cli *c)
 
 int command_image_prune(struct cli *c)
 {
-	struct err err = { 0 };
 	bool all = options_flag(&c->opt, "all");
-	int64_t freed = 0;
 
 	if (confirm_removal(c, all ? "all images that no container uses"
 				   : "all images without a name"))
 		return 0;
-	return report_freed(c, prune_kind(c, &images, all ? NAMED_IMAGES : NULL, &freed, &err),
-			    freed, &err);
+	return prune_alone(c, &images, all ? NAMED_IMAGES : NULL);
 }
 
 int command_volume_prune(struct cli *c)
 {
-	struct err err = { 0 };
 	bool all = options_flag(&c->opt, "all");
-	int64_t freed = 0;
 
 	if (confirm_removal(c, all ? "all volumes that no container has"
 				   : "all volumes that nobody named and no container has"))
 		return 0;
-	return report_freed(c, prune_kind(c, &volumes, all ? "all=true" : NULL, &freed, &err),
-			    freed, &err);
+	return prune_alone(c, &volumes, all ? "all=true" : NULL);
 }
 
 static bool confirm_system(const struct cli *c, bool all, bool with_volumes)

@@ -115,7 +115,7 @@ int registry_choose_store(const char *registry, const char *asked, char **ret, s
 		store = "secretservice";
 	if (!store)
 		return err_set(err, -ENOENT,
-			       "there is no vault to keep the password in: log in to a desktop "
+			       "there is no vault to keep it in: log in to a desktop "
 			       "session with a Secret Service (gnome-keyring, KWallet), or install "
 			       "a credential helper (golang-docker-credential-helpers has pass and "
 			       "secretservice) and name it with --store, or keep it in a file that "

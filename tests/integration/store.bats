@@ -202,7 +202,10 @@ usage() {
 	poll 20 gone "$pid"
 	export MOAT_CONFIG=$SUITE/limits.json
 	echo '{}' >"$MOAT_CONFIG"
-	moat image prune -af
+	moat pull -q "$RICH"
+	run -0 moat image prune -af
+	assert_has "deleted: sha256:" "Total reclaimed space: "
+	[[ $output != *"space: 0B"* ]]
 	for limit in '"entries": 100' '"memory": 1000' '"bytes": "1m"'; do
 		echo "{\"image-limits\": {$limit}}" >"$MOAT_CONFIG"
 		run moat pull "$RICH"

@@ -111,6 +111,27 @@ static int keep_whole(struct pull *p, const struct document *index, struct err *
 	return r;
 }
 
+static int report_begin(const struct pull *p, struct err *err)
+{
+	cleanup_free char *from = str_printf("Pulling from %s", p->ref->repository);
+
+	if (!from)
+		return err_nomem(err);
+	progress_report(&p->fetcher.guard->guarded, p->ref->tag ? p->ref->tag : p->ref->digest.text,
+			from, 0, 0);
+	return 0;
+}
+
+/* What the reference stands for.  Nothing is told or stored before it is as signed as it must be.
+ */
+static int resolve_root(struct pull *p, const struct document *doc, struct err *err)
+{
+	int r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc->text, &p->verified, err);
+
+	p->index = doc->digest;
+	return r == 0 ? report_begin(p, err) : r;
+}
+
 static int resolve_manifest(struct pull *p, struct err *err)
 {
 	const char *name = digest_is_set(&p->ref->digest) ? p->ref->digest.text : p->ref->tag;
@@ -122,12 +143,9 @@ static int resolve_manifest(struct pull *p, struct err *err)
 		if (r == 0 && depth > 0)
 			r = pull_check_announced(&doc, &p->manifest, err);
 		else if (r == 0)
-			r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc.text,
-					&p->verified, err);
+			r = resolve_root(p, &doc, err);
 		if (r < 0)
 			return r;
-		if (depth == 0)
-			p->index = doc.digest;
 		if (!oci_is_index(doc.media_type))
 			return keep_manifest(p, &doc, err);
 		r = descend_index(p, &doc, &p->manifest, err);
@@ -248,7 +266,6 @@ static int run_pull(struct pull *p, const char *name, struct image **ret, struct
 				       .bring = source_bring,
 				       .close = source_close,
 				       .arg = p };
-	cleanup_free char *from = str_printf("Pulling from %s", p->ref->repository);
 	struct install in = {
 		.manifest = &p->manifest,
 		.platform = p->platform,
@@ -257,13 +274,12 @@ static int run_pull(struct pull *p, const char *name, struct image **ret, struct
 		.progress = progress,
 	};
 	struct former before;
-	int r = from ? resolve_manifest(p, err) : err_nomem(err);
+	int r = resolve_manifest(p, err);
 
 	if (r == 0)
 		r = name_result(p, err);
 	if (r < 0)
 		return r;
-	progress_report(progress, p->ref->tag ? p->ref->tag : p->ref->digest.text, from, 0, 0);
 	in.is_whole = p->is_whole;
 	in.tags = p->tags;
 	in.repo_digest = p->repo_digest;

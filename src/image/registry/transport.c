@@ -6,7 +6,8 @@
 static int untrusted(const char *host, const char *why, struct err *err)
 {
 	return err_set(err, -EPROTO,
-		       "%s: put who vouches for it into certs.d/%s/ca.crt, or name it in "
+		       "%s: put who vouches for it into ~/.config/moat or /etc/moat, as "
+		       "certs.d/%s/ca.crt, or name it in "
 		       "\"insecure-registries\" of moat's settings",
 		       why, host);
 }
@@ -35,6 +36,10 @@ int transport_error(CURLcode code, const char *text, const char *host, struct er
 	case CURLE_HTTP2_STREAM:
 		return err_set(err, -ECONNRESET, "the registry cut the connection: %s", why);
 	case CURLE_SSL_CONNECT_ERROR:
+		return err_set(err, -EPROTONOSUPPORT,
+			       "%s: it may speak plain HTTP (\"scheme\" of moat's settings, or "
+			       "--scheme http)",
+			       why);
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_WEIRD_SERVER_REPLY:
 		return err_set(err, -EPROTONOSUPPORT, "%s", why);
