@@ -91,11 +91,13 @@ teardown_file() {
 	assert_status 0
 	assert_has "Loaded image: by-docker:1"
 	# As docker's own daemon has it, layers are told of, unless they are not asked for.
+	moat image rm -f "$(moat image inspect -f '{{.Id}}' by-docker:1)"
 	run curl -sS --unix-socket "$SOCKET" -T "$BATS_TEST_TMPDIR/docker.tar" -X POST http://moat/images/load
 	jq -es 'map(select(.status == "Loading layer" and .id and .progressDetail.total > 0)) | length == 1' <<<"$output"
 	jq -es '.[-1].stream == "Loaded image: by-docker:1\n"' <<<"$output"
 	run curl -sS --unix-socket "$SOCKET" -T "$BATS_TEST_TMPDIR/docker.tar" -X POST "http://moat/images/load?quiet=1"
 	assert_equal "$(jq -r .stream <<<"$output")" "Loaded image: by-docker:1"
+	moat pull -q "$BUSYBOX"
 }
 
 # raw_sum SOURCE: of the index or manifest that skopeo finds there.
