@@ -16,7 +16,9 @@
 /*
  * Theory of operation: the layers of an image come in several at a time (transfers.h), from the
  * base up.  Each download goes to a file that others may read meanwhile (incoming.h), under a claim
- * on its digest.
+ * on its digest.  Nobody who could download waits for the disk: when all is there, the files are
+ * synced and become blobs, while unpacking goes on.  A pull that is cut before that finds its
+ * layers in partial/.
  *
  * A server that cannot go on in the middle sends a layer from its beginning: what is there already
  * is compared then, not written again, as somebody has read it.
@@ -114,14 +116,23 @@ static int download_layer(const struct fetcher *f, const struct fetch_layer *l, 
 	if (r < 0)
 		return r;
 	progress_report(d.progress, d.id, "Verifying Checksum", 0, 0);
+	return incoming_check(l->in, err);
+}
+
+static int publish_layer(const struct fetcher *f, const struct fetch_layer *l, struct err *err)
+{
+	(void)f;
 	return incoming_publish(l->in, err);
 }
 
-static int fetch_layer(const struct fetcher *f, const struct fetch_layer *l, struct err *err)
+/* One step of a layer, unless somebody else has brought it. */
+static int with_claim(const struct fetcher *f, const struct fetch_layer *l,
+		      int (*step)(const struct fetcher *f, const struct fetch_layer *l,
+				  struct err *err),
+		      struct err *err)
 {
 	struct store *st = f->work->st;
 	struct claim claim;
-	char id[13];
 	int r = claim_take(st, &claim, l->desc->digest.text, &f->guard->guarded);
 
 	if (r < 0)
@@ -129,12 +140,28 @@ static int fetch_layer(const struct fetcher *f, const struct fetch_layer *l, str
 	if (l->in->err.code)
 		r = err_set(err, l->in->err.code, "%s", l->in->err.msg);
 	else if (!l->in->is_whole)
-		r = download_layer(f, l, err);
+		r = step(f, l, err);
 	claim_release(st, &claim);
+	return r;
+}
+
+static int fetch_layer(const struct fetcher *f, const struct fetch_layer *l, struct err *err)
+{
+	int r = with_claim(f, l, download_layer, err);
+	char id[13];
+
 	short_id(&l->desc->digest, id);
 	if (r == 0)
 		progress_report(&f->guard->guarded, id, "Download complete", 0, 0);
 	return r;
+}
+
+static int store_layer(void *arg, size_t i, struct http *h, struct err *err)
+{
+	const struct fetch_layers *l = arg;
+
+	(void)h;
+	return l->list[i].in ? with_claim(l->f, &l->list[i], publish_layer, err) : 0;
 }
 
 static int move_layer(void *arg, size_t i, struct http *h, struct err *err)
@@ -153,7 +180,7 @@ static int move_layer(void *arg, size_t i, struct http *h, struct err *err)
 int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *arg, struct err *err)
 {
 	const size_t max = l->f->max_downloads;
-	const struct transfers t = {
+	struct transfers t = {
 		.n = l->n,
 		.max_at_once = (unsigned)(l->n_missing < max ? l->n_missing : max),
 		.move = move_layer,
@@ -166,6 +193,9 @@ int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *a
 	l->is_over = is_over;
 	l->arg = arg;
 	r = transfers_run(&t, err);
+	t.move = store_layer;
+	if (r == 0)
+		r = transfers_run(&t, err);
 	/* Worth another try at once. */
 	if (r == -ESTALE)
 		progress_guard_again(l->f->guard);

@@ -24,8 +24,10 @@ struct incoming {
 	struct err err;	     /* code 0: none; else what came is not what was announced */
 	/* For whoever has the claim. */
 	struct hash *hash;
-	uint64_t old_bytes; /* of the file, left by an earlier run and not hashed yet */
-	bool was_old;	    /* some of it was */
+	uint64_t old_bytes;  /* of the file, left by an earlier run and not hashed yet */
+	bool was_old;	     /* some of it was */
+	bool is_right;	     /* all of it is there, with the digest that was announced */
+	uint64_t sent_bytes; /* on their way to the disk */
 };
 
 /* Somebody who reads the file as it grows. */
@@ -70,11 +72,15 @@ int incoming_compare(const struct incoming *in, uint64_t pos, const void *data, 
 		     struct err *err);
 
 /**
- * incoming_publish() - check size and digest, sync, and move to blobs/
+ * incoming_check() - all of it has come: size and digest are as announced, or the file goes
  *
- * Return: 0; -ESTALE when the digest is wrong and some of the content was an earlier run's, which
- * is gone now; -EBADMSG; -errno; with a message.
+ * Return: 0; -ESTALE when the digest is wrong and some of the content was an earlier run's;
+ * -EBADMSG; -EIO; with a message.
  */
+int incoming_check(struct incoming *in, struct err *err);
+
+/** incoming_publish() - check, sync, and move to blobs/.  Return: 0; as incoming_check(); -errno;
+ * with a message. */
 int incoming_publish(struct incoming *in, struct err *err);
 
 /** incoming_tidy() - remove files that nobody waits for.  @older_sec: only those untouched for so
