@@ -61,6 +61,24 @@ durable() {
 
 @test "durable: nor does PostgreSQL on a volume" {
 	postgres 1 cluster
+}
+
+@test "durable: what was saved is PostgreSQL's again, and serves pgbench from a second container, by name" {
+	local programs
+	moat volume inspect cluster >/dev/null 2>&1 || skip "there is no cluster from the test before"
+	programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	moat network create --ipv6 db >/dev/null
+	moat run -d --name durable --network db -u "$(id -u postgres):$(id -g postgres)" -v cluster:/db postgres sh -c "
+		rm -f /db/data/postmaster.pid; echo host all all all trust >>/db/data/pg_hba.conf
+		exec $programs/postgres -D /db/data -k /tmp -c listen_addresses='*' -c shared_buffers=4MB -c max_connections=9" >/dev/null
+	run -0 moat run --rm --network db -e PGHOST=durable -e PGUSER=postgres -e PGDATABASE=postgres postgres sh -c "
+		until $programs/pg_isready -q; do sleep 0.1; done
+		echo 'INSERT INTO rows SELECT MAX(n) + 1, :client_id FROM rows ON CONFLICT DO NOTHING; SELECT COUNT(*) FROM rows;' >/tmp/script
+		$programs/pgbench -n -f /tmp/script -c 4 -t 20"
+	assert_has "number of transactions actually processed: 80/80"
+	assert_has "number of failed transactions: 0 (0.000%)"
+	moat rm -f durable
+	moat network rm db
 	moat volume rm cluster
 }
 
