@@ -118,19 +118,27 @@ compose() {
 		  guest:
 		    image: $BUSYBOX
 		    command: sleep 10000
-		    networks: [outer]
+		    networks: [outer, front]
+		    links: ["web:site"]
 		networks:
 		  front: {}
 		  back: {ipam: {config: [{subnet: 10.91.8.0/24}]}}
 		  outer: {external: true}
 	YML
-	run compose up -d
+	run compose up -d --scale worker=2
 	assert_status 0
 	assert_equal "$(moat inspect -f '{{.NetworkSettings.Networks.demo_back.IPAddress}}' demo_web_1)" 10.91.8.9
+	# A service's name is that of all its containers.
+	run compose exec -T web nslookup -type=a worker.
+	for i in 1 2; do
+		assert_has "Address: $(moat inspect -f '{{.NetworkSettings.Networks.demo_back.IPAddress}}' "demo_worker_$i")"
+	done
 	[[ $(moat inspect -f '{{.NetworkSettings.Networks.demo_front.Aliases}}' demo_web_1) == *www* ]]
 	run compose exec -T worker timeout 20 wget -q -O - http://10.91.8.9/hostname
 	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
 	run compose exec -T worker timeout 20 wget -q -O - http://web/hostname
+	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
+	run compose exec -T guest timeout 20 wget -q -O - http://site/hostname
 	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
 	run compose exec -T guest timeout 3 wget -q -O - http://10.91.8.9/hostname
 	[ "$status" -ne 0 ]
