@@ -85,6 +85,7 @@ def frames(mac, own4, own6, victim4, victim6):
         "vlan": ethernet(BROADCAST, mac, 0x8100, b"\0\2\x08\0" + ipv4(own4, everyone4, 17, udp(9, 9, b"x"))),
         "bpdu": ethernet(b"\x01\x80\xc2\0\0\0", mac, 38, b"\x42\x42\x03" + b"\0" * 35),
         "lldp-other-mac": ethernet(b"\x01\x80\xc2\0\0\x0e", other, 0x88CC, b"\0" * 46),
+        "jumbo": ethernet(BROADCAST, mac, 0x0800, ipv4(own4, everyone4, 17, udp(9, 9, b"x" * 8000))),
         "empty-ip": ethernet(BROADCAST, mac, 0x0800, b"\x45"),
     }
 

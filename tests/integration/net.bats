@@ -117,8 +117,9 @@ hears() {
 	two=$PID
 	reaches "$one" 10.1.0.3
 	before=$(spoofed)
+	in_ns "$one" ip link set eth0 mtu 9000
 	for kind in arp-claim arp-request arp-other-mac arp-odd nd-claim nd-claim-local nd-redirect ra ra-hop-by-hop \
-		dhcp-offer dhcp-discover dhcp6-reply other-address other-address6 other-mac vlan bpdu lldp-other-mac empty-ip; do
+		dhcp-offer dhcp-discover dhcp6-reply other-address other-address6 other-mac vlan bpdu lldp-other-mac jumbo empty-ip; do
 		run hears "$two" attack "$kind"
 		[ -z "$output" ] || { echo "$kind: $output"; false; }
 	done
