@@ -3,7 +3,7 @@
 
 load lib
 
-PROGRAMS=(nginx curl redis-server redis-cli redis-benchmark iperf3 dig ping)
+PROGRAMS=(nginx curl redis-server redis-cli redis-benchmark iperf3 dig ping apt-get dpkg dpkg-deb dpkg-split tar)
 
 setup_file() {
 	local program
@@ -12,7 +12,7 @@ setup_file() {
 	done
 	file_setup
 	start_moatd
-	python3 "$TESTS/integration/programimage.py" "$BATS_FILE_TMPDIR/root.tar" "${PROGRAMS[@]}"
+	python3 "$TESTS/integration/programimage.py" "$BATS_FILE_TMPDIR/root.tar" "${PROGRAMS[@]}" /usr/lib/apt/methods /usr/share/dpkg
 	moat image import "$BATS_FILE_TMPDIR/root.tar" programs >/dev/null
 	rm "$BATS_FILE_TMPDIR/root.tar"
 	ip addr add 198.51.100.54/32 dev lo
@@ -47,6 +47,10 @@ client() {
 	assert_equal "$output" $'served by nginx\nserved by nginx'
 	assert_equal "$(client curl -fsS http://server/large | wc -c)" 3000000
 	assert_equal "$(curl -fsS "http://$(moat port server 80)/large" | wc -c)" 3000000
+	if command -v wrk >/dev/null; then
+		run -0 wrk -t 1 -c 200 -d 2 --timeout 100s "http://$(moat port server 80)/"
+		[[ $output != *"Socket errors"* && $output != *"Non-2xx"* ]]
+	fi
 	# It sees who asks.
 	run moat exec server cat /srv/access
 	assert_has "$(moat inspect -f '{{.NetworkSettings.Networks.programs.IPAddress}}' client) - - "
@@ -83,4 +87,45 @@ client() {
 @test "programs: ping of both families" {
 	client ping -4 -c 2 -i 0.2 -W 10 server
 	client ping -6 -c 2 -i 0.2 -W 10 server
+}
+
+# make_archive FOLDER: an archive of Debian's form with one package.
+make_archive() {
+	mkdir -p "$1/package/DEBIAN" "$1/package/usr/share"
+	printf '%s\n' "Package: greeting" "Version: 1" "Architecture: all" "Maintainer: nobody <nobody@example.org>" "Description: a word" >"$1/package/DEBIAN/control"
+	echo "installed by apt-get" >"$1/package/usr/share/greeting"
+	dpkg-deb --root-owner-group -Zgzip -b "$1/package" "$1/greeting.deb" >/dev/null
+	{
+		dpkg-deb -f "$1/greeting.deb"
+		printf 'Filename: ./greeting.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s "$1/greeting.deb")" "$(sha256sum <"$1/greeting.deb" | cut -d' ' -f1)"
+	} >"$1/Packages"
+}
+
+# installs CONTAINER: apt-get installs it there by the proxy; says what is in it.
+installs() {
+	moat exec "$1" timeout 100 sh -ec '
+		mkdir -p /etc/apt/apt.conf.d /etc/apt/preferences.d /var/lib/dpkg/info /var/lib/dpkg/updates /var/lib/dpkg/triggers /var/log/apt /var/lib/apt/lists/partial /var/cache/apt/archives/partial
+		: >/var/lib/dpkg/status
+		echo "deb [trusted=yes] http://archive.example/ ./" >/etc/apt/sources.list
+		printf "%s\n" "Acquire::http::Proxy \"$0\";" "Acquire::Languages none;" "Dpkg::Options:: --force-bad-path;" >/etc/apt/apt.conf
+		apt-get update
+		apt-get install -y greeting
+		cat /usr/share/greeting' "http://host.docker.internal:$(cat "$BATS_TEST_TMPDIR/proxy")"
+}
+
+@test "programs: apt-get installs a package through a caching proxy on the host, and again when the archive is gone" {
+	local archive proxy
+	make_archive "$BATS_TEST_TMPDIR/archive"
+	python3 -m http.server -d "$BATS_TEST_TMPDIR/archive" --bind 127.0.0.1 8099 >/dev/null 2>&1 3>&- &
+	archive=$!
+	poll 20 curl -fsS -o /dev/null http://127.0.0.1:8099/Packages
+	python3 "$TESTS/integration/forwardproxy.py" 127.0.0.1:8099 "$BATS_TEST_TMPDIR/proxy" 0.0.0.0 >/dev/null 2>&1 3>&- &
+	proxy=$!
+	poll 20 test -s "$BATS_TEST_TMPDIR/proxy"
+	run installs client
+	assert_has "installed by apt-get"
+	kill "$archive"
+	run installs server
+	assert_has "installed by apt-get"
+	kill "$proxy"
 }
