@@ -280,7 +280,8 @@ int progress_registry(struct progress *p, struct cli *c, const char *path, const
 		return r;
 	rq.registry_auth = auth;
 	r = api_call(c->api, &rq, NULL, err);
-	return progress_end(p, r, err);
+	r = progress_end(p, r, err);
+	return r < 0 ? r : 0;
 }
 
 void progress_result(const struct cli *c, const char *name)

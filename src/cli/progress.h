@@ -53,7 +53,7 @@ void progress_reset(struct progress *p);
 int progress_end(struct progress *p, int r, struct err *err);
 
 /** progress_registry() - ask moatd for what is done at a registry, with the login there, and show
- * how that goes.  Return: as progress_end(). */
+ * how that goes.  Return: 0; -errno with a message. */
 int progress_registry(struct progress *p, struct cli *c, const char *path, const char *registry,
 		      struct err *err);
 
