@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
+#include "daemon/network/taps.h"
 
 static int load_network(struct network_record *rec, void *arg)
 {
@@ -106,6 +107,7 @@ int networks_open(const char *root, int root_fd, struct state *state, struct hub
 	pthread_mutex_init(&nets->lock, NULL);
 	pthread_mutex_init(&nets->changing, NULL);
 	pthread_cond_init(&nets->settled, NULL);
+	pthread_mutex_init(&nets->taking, NULL);
 	nets->state = state;
 	nets->hub = hub;
 	nets->seed = hash_text(root);
@@ -117,17 +119,6 @@ int networks_open(const char *root, int root_fd, struct state *state, struct hub
 	}
 	*ret = nets;
 	return 0;
-}
-
-int networks_tap(struct networks *nets, int *ret_fd, char *ret_name, struct err *err)
-{
-	return keeper_tap(nets->keeper, ret_fd, ret_name, err);
-}
-
-void networks_tap_back(struct networks *nets, const char *name)
-{
-	if (*name)
-		keeper_post(nets->keeper, name, 0, true);
 }
 
 char *networks_warning(struct networks *nets, bool new)
@@ -148,38 +139,11 @@ void networks_leave(struct networks *nets)
 	keeper_shutdown(nets->keeper);
 }
 
-static bool is_claimed(struct networks *nets, const char *tap)
-{
-	const struct member *m;
-
-	pthread_mutex_lock(&nets->lock);
-	for (m = nets->members; m && !(m->active && streq(m->tap, tap)); m = m->next)
-		;
-	pthread_mutex_unlock(&nets->lock);
-	return m;
-}
-
-/* Machines without a container that runs have ended with the moatd before. */
-static void return_taps(struct networks *nets)
-{
-	cleanup_json json_t *status = keeper_status(nets->keeper);
-	const json_t *tap;
-	size_t i;
-
-	json_array_foreach (json_object_get(status, "taps"), i, tap) {
-		const char *name = json_string_value(json_object_get(tap, "tap"));
-
-		if (name && !json_is_true(json_object_get(tap, "pooled")) &&
-		    !is_claimed(nets, name))
-			keeper_post(nets->keeper, name, (1u << NET_SLOTS) - 1, true);
-	}
-}
-
 static void *run_settling(void *arg)
 {
 	struct networks *nets = arg;
 
-	return_taps(nets);
+	taps_settle(nets);
 	keeper_settle(nets->keeper);
 	pthread_mutex_lock(&nets->lock);
 	nets->settling = false;
@@ -223,6 +187,8 @@ void networks_close(struct networks *nets)
 		nets->members = m->next;
 		member_free(m);
 	}
+	strv_free(nets->own_taps);
+	pthread_mutex_destroy(&nets->taking);
 	pthread_cond_destroy(&nets->settled);
 	pthread_mutex_destroy(&nets->changing);
 	pthread_mutex_destroy(&nets->lock);

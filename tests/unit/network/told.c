@@ -30,6 +30,8 @@ static bool forbidden;
 static bool idle; /* it has no network any more */
 static struct ip_net route;
 static const char *route_interface;
+static const char *next_tap;
+static json_t *taps; /* what moat-net says of itself */
 
 int __wrap_keeper_open(struct networks *n, int root_fd, struct keeper **ret, struct err *err);
 int __wrap_keeper_open(struct networks *n, int root_fd, struct keeper **ret, struct err *err)
@@ -208,6 +210,36 @@ void __wrap_keeper_post(struct keeper *k, const char *tap, unsigned slots, bool 
 	buf_addf(&told, "gone %s/%x%s\n", tap, slots, whole ? " whole" : "");
 }
 
+int __wrap_keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1],
+		      struct err *err);
+int __wrap_keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1],
+		      struct err *err)
+{
+	(void)k;
+	(void)err;
+	*ret_fd = -1;
+	strcpy(ret_name, next_tap);
+	return 0;
+}
+
+json_t *__wrap_keeper_status(struct keeper *k);
+json_t *__wrap_keeper_status(struct keeper *k)
+{
+	(void)k;
+	return taps ? json_incref(taps) : NULL;
+}
+
+void told_taps(const char *next, const char *status)
+{
+	struct err err = { 0 };
+
+	next_tap = next;
+	json_decref(taps);
+	taps = NULL;
+	if (json_read(status, strlen(status), "test", &taps, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
 int __wrap_host_routes_each(int (*fn)(const struct ip_net *net, const char *interface, void *arg),
 			    void *arg, struct err *err);
 int __wrap_host_routes_each(int (*fn)(const struct ip_net *net, const char *interface, void *arg),
@@ -249,6 +281,8 @@ int told_tear_down(void **state)
 	(void)state;
 	close_nets();
 	hub_free(hub);
+	json_decref(taps);
+	taps = NULL;
 	buf_reset(&told);
 	buf_reset(&last);
 	return path_remove_tree(AT_FDCWD, root);

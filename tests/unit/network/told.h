@@ -50,3 +50,6 @@ void told_published(unsigned i, int fd);
 
 /** told_id() - the id of container "cN"; valid until the next call */
 const char *told_id(char n);
+
+/** told_taps() - which tap moat-net gives next, and what it says of itself as JSON */
+void told_taps(const char *next, const char *status);
