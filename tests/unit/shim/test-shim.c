@@ -126,17 +126,18 @@ static void a_command_that_is_not_found_is_127(void **state)
 static void a_layer_in_use_by_another_machine_is_left_alone(void **state)
 {
 	struct box b;
-	int layer;
+	int layer, hold;
 
 	(void)state;
 	box_new(&b);
-	b.options.deadlines.unused_usec = 10 * USEC_PER_MSEC;
 	layer = openat(b.dir_fd, "rw.ext4", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(layer >= 0);
 	assert_int_equal(flock(layer, LOCK_EX), 0);
 	box_listen(&b);
 	box_go(&b, exit_with_7);
+	hold = box_send(&b, HOLD, -1);
 	assert_int_equal(box_refused(&b, ADD, b.dir_fd), EBUSY);
+	close(hold);
 	box_end(&b);
 	close(layer);
 }
@@ -300,16 +301,18 @@ static void bad_requests_get_an_answer_and_do_no_harm(void **state)
 static void a_container_without_configuration_is_refused(void **state)
 {
 	struct box b;
+	int hold;
 
 	(void)state;
 	box_new(&b);
-	b.options.deadlines.unused_usec = 10 * USEC_PER_MSEC;
 	assert_int_equal(unlinkat(b.dir_fd, CONFIG_FILE, 0), 0);
 	box_listen(&b);
 	box_go(&b, guest_hang);
+	hold = box_send(&b, HOLD, -1);
 	assert_int_equal(box_refused(&b, ADD, -1), EINVAL);
 	assert_int_equal(box_refused(&b, START, -1), ESRCH);
 	assert_int_equal(box_refused(&b, ADD, b.dir_fd), ENOENT);
+	close(hold);
 	box_end(&b);
 }
 
