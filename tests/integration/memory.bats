@@ -45,16 +45,17 @@ cache_is_seldom() {
 	cache_is "$@"
 }
 
-# squeeze: have processes of the host wait for memory until relax, in a control group that has too little for them.
+# squeeze: have processes of the host wait for memory until relax: in a control group that has too little for them they write
+# files, and have to wait until what they wrote is on the disk. (To read gives them no wait, as clean pages go at once.)
 squeeze() {
-	local group=/sys/fs/cgroup/memory
+	local group=/sys/fs/cgroup/memory i
 	[ -d $group ] || group=/sys/fs/cgroup
 	GROUP=$group/moat-squeeze-$$
 	mkdir $GROUP || return 1
 	echo $((8 << 20)) >"$(ls $GROUP/memory.limit_in_bytes $GROUP/memory.max 2>/dev/null)" || return 1
-	head -c 100000000 /dev/urandom >"$BATS_TEST_TMPDIR/large"
-	for _ in 1 2 3; do
-		bash -c 'echo $$ >"$1/cgroup.procs"; while :; do cat "$2" >/dev/null; done' - $GROUP "$BATS_TEST_TMPDIR/large" 3>&- &
+	for i in 1 2 3; do
+		bash -c 'echo $$ >"$1/cgroup.procs"; while :; do dd if=/dev/zero of="$2" bs=1M count=64 conv=notrunc 2>/dev/null; done' - \
+			$GROUP "$BATS_TEST_TMPDIR/large.$i" 3>&- &
 	done
 }
 
