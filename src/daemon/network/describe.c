@@ -135,8 +135,9 @@ json_t *member_describe(struct networks *nets, const char *id, const char *defau
 
 json_t *member_describe_none(struct networks *nets)
 {
+	char name[] = NETWORK_NONE;
 	struct member nobody = { 0 };
-	const struct endpoint nothing = { .member = &nobody };
+	const struct endpoint nothing = { .member = &nobody, .rec.network = name };
 	cleanup_json json_t *all = json_object();
 	int r;
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "daemon/network/describe.h"
 #include "told.h"
 
 static int create(const char *text, struct err *err)
@@ -207,6 +208,17 @@ static void a_picked_subnet_gives_way_to_the_hosts_routes_while_nobody_runs(void
 	assert_string_equal(after, before);
 }
 
+static void who_has_no_network_is_described_as_docker_has_it(void **state)
+{
+	cleanup_json json_t *all = member_describe_none(told_nets());
+	const json_t *none = json_object_get(all, "none");
+
+	(void)state;
+	assert_true(json_is_object(none));
+	assert_string_equal(json_string_value(json_object_get(none, "IPAddress")), "");
+	assert_int_equal(json_array_size(json_object_get(none, "DNSNames")), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, told_set_up, told_tear_down)
 
 int main(void)
@@ -218,6 +230,7 @@ int main(void)
 		TEST(no_two_networks_have_an_address_in_common_nor_one_of_the_hosts),
 		TEST(a_network_in_use_is_not_removed_and_says_by_whom),
 		TEST(a_network_that_no_container_names_is_pruned),
+		TEST(who_has_no_network_is_described_as_docker_has_it),
 		TEST(a_picked_subnet_gives_way_to_the_hosts_routes_while_nobody_runs),
 	};
 
