@@ -58,7 +58,7 @@ static int add_thread(int dir_fd, const char *name, void *arg)
 	return 0;
 }
 
-/* Return: 0; -errno where nothing can be known of it. */
+/* Return: 0; less where nothing can be known of it. */
 static int look(pid_t pid, struct use *ret)
 {
 	char path[32];

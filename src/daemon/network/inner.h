@@ -65,7 +65,8 @@ struct networks {
 	bool warned;			      /* was a user told of it? */
 	bool settling; /* moat-net is told what was there before; under the lock */
 	pthread_cond_t settled;
-	pthread_mutex_t taking; /* a tap, or looking which are in use; taken before the lock */
+	pthread_mutex_t taking; /* a tap, or looking which are in use; taken before the lock and the
+				   keeper's */
 	char **own_taps;	/* of this moatd, until that was looked at; under @taking */
 	bool taps_settled;	/* it was; under @taking */
 };

@@ -19,7 +19,6 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/patience.h"
 #include "base/str.h"
 #include "base/unix.h"
 
@@ -38,7 +37,7 @@ void qmp_reset(struct qmp *q)
 	*q = (struct qmp){ .fd = -1 };
 }
 
-static struct patience begin_waiting(const struct qmp *q, uint64_t deadline_usec)
+struct patience qmp_patience(const struct qmp *q, uint64_t deadline_usec)
 {
 	uint64_t now = clock_mono_usec();
 	struct patience p;
@@ -121,7 +120,7 @@ static int read_message(struct qmp *q, struct patience *p, json_t **ret, struct 
 
 int qmp_read_events(struct qmp *q, struct err *err)
 {
-	struct patience none = begin_waiting(q, 0);
+	struct patience none = qmp_patience(q, 0);
 	int r = fd_wait(q->fd, POLLIN, 0);
 
 	r = r > 0 ? read_some(q, err) : r;
@@ -231,7 +230,7 @@ static int run_command(struct qmp *q, const struct qmp_command *command, struct 
 
 int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, struct err *err)
 {
-	struct patience p = begin_waiting(q, deadline_usec);
+	struct patience p = qmp_patience(q, deadline_usec);
 
 	for (;;) {
 		cleanup_json json_t *msg = NULL;
@@ -259,7 +258,7 @@ static int negotiate_once(struct qmp *q, struct patience *p, struct err *err)
 int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
 		 uint64_t deadline_usec, struct err *err)
 {
-	struct patience p = begin_waiting(q, deadline_usec);
+	struct patience p = qmp_patience(q, deadline_usec);
 	int r = negotiate_once(q, &p, err);
 	int64_t first = q->id + 1;
 
@@ -276,7 +275,7 @@ int qmp_call_all(struct qmp *q, const struct qmp_command *commands, size_t n,
 int qmp_call(struct qmp *q, const struct qmp_command *command, uint64_t deadline_usec, json_t **ret,
 	     struct err *err)
 {
-	struct patience p = begin_waiting(q, deadline_usec);
+	struct patience p = qmp_patience(q, deadline_usec);
 	int r = negotiate_once(q, &p, err);
 
 	if (r == 0)

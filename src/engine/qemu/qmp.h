@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/patience.h"
 
 /** qmp_event_fn - called for every event, whenever it is read.  @event: borrowed, not checked */
 typedef void (*qmp_event_fn)(const json_t *event, void *arg);
@@ -31,6 +32,9 @@ void qmp_init(struct qmp *q, int fd, qmp_event_fn on_event, void *arg);
 
 /** qmp_reset() - close and free */
 void qmp_reset(struct qmp *q);
+
+/** qmp_patience() - how long QEMU is waited for.  @deadline_usec: of clock_mono_usec() */
+struct patience qmp_patience(const struct qmp *q, uint64_t deadline_usec);
 
 struct qmp_command {
 	const char *name;

@@ -16,7 +16,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/patience.h"
 #include "base/str.h"
 
 #define POLL_NSEC 2000000
@@ -64,11 +63,8 @@ static int judge_migration(const json_t *answer, struct err *err)
 static int await_completion(struct qmp *q, uint64_t deadline_usec, struct err *err)
 {
 	const struct timespec delay = { .tv_nsec = POLL_NSEC };
-	uint64_t now = clock_mono_usec();
-	struct patience p;
+	struct patience p = qmp_patience(q, deadline_usec);
 	int r;
-
-	patience_begin(&p, q->pid, now < deadline_usec ? deadline_usec - now : 0);
 
 	for (;;) {
 		cleanup_json json_t *answer = NULL;

@@ -68,9 +68,11 @@ const struct jail_group *attempt_group(void)
 	return &group;
 }
 
-void attempt_remove_group(void)
+int attempt_remove_group(void **state)
 {
+	(void)state;
 	group_remove(&group);
+	return 0;
 }
 
 int attempt_spawn(const struct attempt *a, pid_t *ret_pid, struct err *err)

@@ -32,8 +32,9 @@ int attempt(const char *what);
 /** attempt_group() - of the last one; borrowed */
 const struct jail_group *attempt_group(void);
 
-/** attempt_remove_group() - of the last one, which has ended */
-void attempt_remove_group(void);
+/** attempt_remove_group() - of the last one, which has ended.  @state: not looked at.  Return: 0.
+ */
+int attempt_remove_group(void **state);
 
 /** assert_works(), assert_fails(), assert_killed() - how an attempt ends: well, with one of two
  * errors of errno's, or by the filter */

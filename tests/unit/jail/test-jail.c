@@ -146,13 +146,6 @@ static void files_have_a_bound(void **state)
 	remove_file(file);
 }
 
-static int remove_group(void **state)
-{
-	(void)state;
-	attempt_remove_group();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,5 +171,5 @@ int main(int argc, char **argv)
 
 	if (!attempts_init(argc, argv))
 		return EXIT_FAILURE;
-	return cmocka_run_group_tests(tests, NULL, remove_group);
+	return cmocka_run_group_tests(tests, NULL, attempt_remove_group);
 }

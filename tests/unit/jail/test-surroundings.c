@@ -133,7 +133,7 @@ static void it_has_a_control_group_that_goes_with_it(void **state)
 	folder = dup(attempt_group()->folders[0]);
 	snprintf(name, sizeof(name), "%s", attempt_group()->name);
 	assert_int_equal(fstatat(folder, name, &st, 0), 0);
-	attempt_remove_group();
+	attempt_remove_group(NULL);
 	assert_int_equal(fstatat(folder, name, &st, 0), -1);
 	close(folder);
 	remove_file(file);
@@ -203,13 +203,6 @@ static void the_description_names_the_filter(void **state)
 	free(text);
 }
 
-static int remove_group(void **state)
-{
-	(void)state;
-	attempt_remove_group();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,5 +218,5 @@ int main(int argc, char **argv)
 
 	if (!attempts_init(argc, argv))
 		return EXIT_FAILURE;
-	return cmocka_run_group_tests(tests, NULL, remove_group);
+	return cmocka_run_group_tests(tests, NULL, attempt_remove_group);
 }
