@@ -1,5 +1,6 @@
 # Once for all files of a lane: images, a real registry and a misbehaving one, a data root with a guest kernel.
 # Everything lies in $SUITE and is told to the tests by exported variables. $MOAT_TEST_SHARED is a folder of all lanes.
+# tools/integration-lane reads this file; named setup_suite.bash, bats would do it all again for each file of tests.
 
 source "${BASH_SOURCE[0]%/*}/lib.bash"
 
@@ -20,8 +21,11 @@ setup_suite() {
 once() {
 	(
 		flock 8
-		[ -e "$MOAT_TEST_SHARED/$1.done" ] || "${@:2}" 8>&-
-		touch "$MOAT_TEST_SHARED/$1.done"
+		# In a list with || no failure inside the command would end it.
+		if [ ! -e "$MOAT_TEST_SHARED/$1.done" ]; then
+			"${@:2}" 8>&-
+			touch "$MOAT_TEST_SHARED/$1.done"
+		fi
 	) 8>"$MOAT_TEST_SHARED/$1.lock"
 }
 
@@ -30,7 +34,7 @@ once() {
 make_images() {
 	local kept
 	# Some images are of programs that may be missing.
-	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$TESTS/integration/setup_suite.bash" "$REPO/tools/ociimage.py" \
+	kept=$(cat "$TESTS"/integration/{images,fieldimages}.py "$TESTS/integration/suite.bash" "$REPO/tools/ociimage.py" \
 		"$(command -v busybox)" <(command -v sqlite3) | sha256sum)
 	kept=$MOAT_BUILD/test-images/${kept:0:16}
 	[ -d "$kept" ] || once images keep_images "$kept"
