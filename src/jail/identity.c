@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -33,8 +32,10 @@
 
 /*
  * Makes a child without libc's fork(), as only clone3() can put it into a control group; it
- * makes system calls only, and then executes a program or ends.  Filters of other container
- * managers may know only clone(), which is tried then.
+ * makes system calls only, and then executes a program or ends.  libc's setresuid() and its kin
+ * are more than that: they wait for the threads that libc knows of, which are the parent's, and
+ * would do so without end.  Filters of other container managers may know only clone(), which is
+ * tried then.
  */
 static pid_t clone_process(uint64_t flags, int group_fd, int *ret_pidfd)
 {
@@ -131,12 +132,13 @@ static int become_user(uid_t uid)
 	 * user may reach some files by. */
 	if (uid == 0)
 		return 0;
-	if (setgroups(0, NULL) < 0)
+	if (syscall(SYS_setgroups, 0, NULL) < 0)
 		return errno == EPERM ? 0 : -errno;
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++) {
 		uid_t id = candidates[i];
 
-		if (setresgid(id, id, id) == 0 && setresuid(id, id, id) == 0)
+		if (syscall(SYS_setresgid, id, id, id) == 0 &&
+		    syscall(SYS_setresuid, id, id, id) == 0)
 			return 0;
 		if (errno != EINVAL)
 			return errno == EPERM ? 0 : -errno;

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -20,6 +22,8 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "jail/describe.h"
+
+#define DESCRIPTIONS 100
 
 static void output_goes_to_the_log(void **state)
 {
@@ -203,6 +207,40 @@ static void the_description_names_the_filter(void **state)
 	free(text);
 }
 
+static void *do_nothing(void *arg)
+{
+	return arg;
+}
+
+static void *make_threads(void *arg)
+{
+	const atomic_bool *over = arg;
+	pthread_t thread;
+
+	while (!*over)
+		if (pthread_create(&thread, NULL, do_nothing, NULL) == 0)
+			pthread_join(thread, NULL);
+	return NULL;
+}
+
+/* A child finds the locks of libc as the caller's threads had them when it was made. */
+static void threads_that_come_and_go_hold_up_no_description(void **state)
+{
+	atomic_bool over = false;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, make_threads, &over), 0);
+	for (int i = 0; i < DESCRIPTIONS; i++) {
+		char *text = jail_describe();
+
+		assert_non_null(text);
+		free(text);
+	}
+	over = true;
+	pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +252,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_file_the_jails_user_may_not_read_is_an_error),
 		cmocka_unit_test(a_jail_ends_with_its_starter),
 		cmocka_unit_test(the_description_names_the_filter),
+		cmocka_unit_test(threads_that_come_and_go_hold_up_no_description),
 	};
 
 	if (!attempts_init(argc, argv))
