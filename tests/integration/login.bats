@@ -78,14 +78,13 @@ login() {
 
 # in_session COMMAND: with a session bus and an unlocked keyring.
 in_session() {
-	dbus-run-session -- bash -c "echo pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
-		$1" 3>&-
+	timeout --foreground -k 5 "$LIMIT" "$TESTS/integration/keyring.bash" "$1" 3>&-
 }
 
 @test "login: the Secret Service keeps it, where docker's own helper finds it, and the other way round" {
 	export -f login moat
 	export CANARY GUARDED LIMIT
-	run -0 in_session "login && moat pull -q $GUARDED/app &&
+	run -0 in_session "login && moat push -q $GUARDED/app && moat pull -q $GUARDED/app &&
 		echo $GUARDED | docker-credential-secretservice get && moat registry ls &&
 		moat logout $GUARDED && docker-credential-secretservice list"
 	[[ $output == *"kept in secretservice"* ]]

@@ -138,8 +138,7 @@ $CANARY" ]
 	local root=$BATS_TEST_TMPDIR/root
 	mkdir -m 700 "$root"
 	cp -a "$SUITE/prepared/kernel" "$root/"
-	run -0 env MOAT_ROOT="$root" dbus-run-session -- bash -c "
-		echo pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+	run -0 env MOAT_ROOT="$root" timeout --foreground -k 5 "$LIMIT" "$TESTS/integration/keyring.bash" "
 		m=$MOAT_BUILD/moat
 		\$m pull -q $BUSYBOX >/dev/null
 		printf '%s' in-the-keyring | \$m secret create key - >/dev/null
