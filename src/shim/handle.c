@@ -15,18 +15,18 @@
 #include "shim/shim.h"
 
 /*
- * Handlers return 0 or a negative errno with a message, and the answer is sent for them.  LATER
- * says that the connection was dealt with.
+ * Handlers return 0 or a negative errno with a message, which is then sent as the answer; or LATER,
+ * where they answer themselves.
  */
 #define LATER 1
 
 /* One request. */
 struct call {
 	struct shim *shim;
-	struct container *c; /* NULL where it is of the machine */
+	struct container *c; /* NULL where the request is about the machine */
 	struct conn *conn;
 	struct control_request *rq;
-	int *fds; /* CONTROL_FDS_MAX */
+	int *fds; /* CONTROL_FDS_MAX of them */
 	struct err err;
 };
 
@@ -47,7 +47,7 @@ static int find_process(struct call *call, const char *target, struct process **
 	return 0;
 }
 
-/* For what needs its guest at once, and more than its disks. */
+/* Refuses what needs a process that runs. */
 static int check_running(struct call *call)
 {
 	struct process *init = NULL;
@@ -86,7 +86,8 @@ static int attach_client(struct call *call, struct process *p)
 	return 0;
 }
 
-/* The log up to here, and what the client gets from now on, are all of the output. */
+/* Answers with the place where the log ends: the log up to there and what the client gets from now
+ * on are all of the output. */
 static void answer_attached(struct call *call)
 {
 	cleanup_free char *text = NULL;
@@ -130,7 +131,7 @@ static int do_start(struct call *call)
 {
 	int r;
 
-	call->shim->patient = false; /* its end may be all that follows */
+	call->shim->patient = false; /* the shim may end when this start fails */
 	r = container_start(call->c, call->conn, &call->err);
 	return r == 0 ? LATER : r;
 }
@@ -185,7 +186,7 @@ static int do_files(struct call *call)
 	if (call->shim->life->paused) {
 		r = pause_wake(call->shim, &call->err);
 		call->rq->files.flags &=
-			~(uint32_t)LINK_FILES_FREEZE; /* it would let go at its end */
+			~(uint32_t)LINK_FILES_FREEZE; /* its end would thaw the container */
 	}
 	if (r == 0)
 		r = files_request(call->c, call->conn, call->rq, call->fds, &call->err);

@@ -4,7 +4,7 @@
 #include "base/err.h"
 
 /**
- * narrow() - what a moat-shim does once its machine is up is all it can do from now on
+ * narrow() - give up all that a moat-shim does not need once its machine is up
  *
  * Return: 0; -errno with a message.
  */

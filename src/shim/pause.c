@@ -22,7 +22,7 @@ static int check_runs(const struct shim *s, struct err *err)
 	return 0;
 }
 
-/* While the vCPUs are stopped, the guest finds it when they go on. */
+/* A guest whose vCPUs are stopped finds the message when they go on. */
 static void freeze_all(struct shim *s, bool on)
 {
 	int r = containers_freeze(&s->containers, on);
@@ -121,7 +121,8 @@ int pause_end(struct shim *s, struct err *err)
 	return 0;
 }
 
-/* Work that froze the container itself, as a commit's, let it go on at its end. */
+/* Containers are frozen anew: earlier work that froze them itself, as a commit's does, let them go
+ * on at its end. */
 int pause_wake(struct shim *s, struct err *err)
 {
 	int r;

@@ -18,15 +18,15 @@ int pause_begin(struct shim *s, struct conn *conn, struct err *err);
  * life_resume(); with a message. */
 int pause_end(struct shim *s, struct err *err);
 
-/** pause_wake() - let the guest work on files, which works while its containers stand still.
- * Return: 0; -EBUSY where they do not; -errno; with a message. */
+/** pause_wake() - let a paused guest work on files while its containers stand still.  Return: 0;
+ * -EBUSY where they do not stand still; -errno; with a message. */
 int pause_wake(struct shim *s, struct err *err);
 
-/** pause_settle() - to be called when such work may be over: the guest stands still again */
+/** pause_settle() - stop a paused guest again if no work on files is left */
 void pause_settle(struct shim *s);
 
-/** pause_frozen() - the guest's answer: a container stands still.  @ok: or cannot */
+/** pause_frozen() - the guest's answer: a container stands still, or (@ok is false) cannot */
 void pause_frozen(void *arg, bool ok);
 
-/** pause_expired() - for the timer of a guest that does not answer */
+/** pause_expired() - the guest has not answered in time; a loop_timer_fn */
 int pause_expired(struct source *source, void *arg);

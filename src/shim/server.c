@@ -29,8 +29,8 @@ struct conn {
 	int fd;
 	struct source *io;
 	bool asked, watching, holding;
-	unsigned pass;				    /* of server_serve_waiting() */
-	void (*gone)(void *arg, struct conn *conn); /* of who has yet to answer */
+	unsigned pass; /* the server's last one in which it was asked */
+	void (*gone)(void *arg, struct conn *conn); /* the handler's that has yet to answer */
 	void *arg;
 };
 
@@ -40,7 +40,7 @@ struct server {
 	void *arg;
 	int listen_fd;
 	struct source *listener;
-	struct source *pause; /* until there may be descriptors again */
+	struct source *pause; /* while accepting stands still, for want of descriptors */
 	LIST_HEAD(, conn) conns;
 	size_t n_conns, n_holds, n_watches;
 	unsigned pass;
@@ -297,7 +297,7 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	while ((conn = LIST_FIRST(&s->conns))) {
-		conn->holding = false; /* nobody is to hear of it any more */
+		conn->holding = false; /* released() is not to be called */
 		server_forget(conn);
 	}
 	source_free(s->listener);

@@ -20,7 +20,8 @@
 #include "shim/narrow.h"
 #include "shim/pause.h"
 
-/* Of containers and streams: a zygote, which used few numbers, is not asked how many they were. */
+/* First numbers of containers and streams in a machine that was forked.  The zygote used a few, and
+ * is not asked how many. */
 #define FORKED_FIRST 1000
 
 static void look_soon(void *arg)
@@ -225,7 +226,7 @@ static int start_parts(struct shim *s, struct err *err)
 					     .changed = look_soon,
 					     .frozen = pause_frozen,
 					     .arg = s };
-	/* A zygote's guest has seen numbers, which are not used twice. */
+	/* The zygote's guest has seen numbers, and no number is used twice. */
 	if (o.supply.forked) {
 		s->containers.last_number = FORKED_FIRST;
 		s->containers.last_stream = FORKED_FIRST;

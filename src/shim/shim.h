@@ -7,8 +7,8 @@
 #include "shim/server.h"
 
 /*
- * One moat-shim: a machine, its containers, and those who ask for something.  When the machine
- * comes to its end is decided here.
+ * One moat-shim: a machine, its containers, and connections with requests.  When the machine ends
+ * is decided here.
  */
 
 struct shim_options {
@@ -16,13 +16,13 @@ struct shim_options {
 	int listen_fd; /* the control socket; borrowed */
 	struct machine_supply supply;
 	struct deadlines deadlines;
-	bool narrowed; /* see narrow.h; not where others live in the same process */
+	bool narrowed; /* by narrow.h; false in a process that does other things, too */
 };
 
 enum shim_stage {
 	SHIM_OPEN,
-	SHIM_KILLING, /* an end was asked for, and what ran is being killed */
-	SHIM_FORCING, /* that takes long: the guest is shut down all the same */
+	SHIM_KILLING, /* the end was asked for, processes are being killed */
+	SHIM_FORCING, /* killing took too long: the guest is shut down all the same */
 	SHIM_CLOSING, /* nothing runs any more: the guest cleans its disks */
 };
 
@@ -33,14 +33,14 @@ struct shim {
 	struct life *life;
 	struct containers containers;
 	enum shim_stage stage;
-	struct source *check;	/* something may have been the last to wait for */
-	struct source *killing; /* the time that processes have to be killed */
+	struct source *check;	/* looks whether there is still something to wait for */
+	struct source *killing; /* the time for processes to die */
 	struct source *unused;
-	struct source *freezing; /* the time that the guest has to freeze the containers */
-	struct conn *pauser;	 /* who waits for that; NULL: nobody */
-	bool frozen;		 /* it did, where the machine is paused */
-	bool patient;		 /* nobody has held it, or started anything, yet */
-	bool narrowed;		 /* or it was tried */
+	struct source *freezing; /* the time for the guest to freeze the containers */
+	struct conn *pauser;	 /* waits for the freezing; NULL: nobody does */
+	bool frozen;		 /* where the machine is paused: its containers stand still */
+	bool patient;		 /* nobody has held the machine, or started anything, yet */
+	bool narrowed;		 /* narrow() was called */
 };
 
 /**
@@ -50,7 +50,7 @@ struct shim {
  */
 int shim_run(const struct shim_options *options);
 
-/** shim_watch() - a connection that is told everything from now on, and first what counts now */
+/** shim_watch() - tell a connection all events from now on, and first what counts now */
 void shim_watch(struct shim *s, struct conn *conn);
 
 /** shim_rest() - as life_rest().  Return: also -EBUSY where there is a container. */
@@ -60,5 +60,5 @@ int shim_rest(struct shim *s, struct err *err);
  * does not answer is ended soon */
 void shim_shutdown(struct shim *s);
 
-/** shim_kill() - end the machine as it is */
+/** shim_kill() - end the machine at once, its disks as they are */
 void shim_kill(struct shim *s);

@@ -172,7 +172,7 @@ void client_want_input(struct client *c, bool want)
 	update_events(c);
 }
 
-/* Return: bytes that are no keys; -EAGAIN where there are none yet. */
+/* Return: how many bytes are left without the keys; -EAGAIN where there are none yet. */
 static ssize_t filter_detach_keys(struct client *c, char *data, size_t n)
 {
 	n = detach_keys_filter(&c->options.keys, data, n, &c->detached);

@@ -15,19 +15,18 @@
 struct client;
 
 struct client_options {
-	bool wants[LINK_CHANNELS]; /* LINK_STDIN: what it sends is input */
+	bool wants[LINK_CHANNELS]; /* attached to; LINK_STDIN: what the client sends is input */
 	bool framed;
-	bool keeps_input;	 /* the end of what it sends is not the process's end of input */
-	struct detach_keys keys; /* typed, they end the attachment; n is 0: none do */
+	bool keeps_input;	 /* the process's input stays open when this client sends no more */
+	struct detach_keys keys; /* typed, they end the attachment; n is 0: there are none */
 };
 
 struct client_handler {
-	/** readable() - input may be there: client_read() */
+	/** readable() - there may be input for client_read() */
 	void (*readable)(void *arg, struct client *c);
-	/** taken() - client_taken() went up; must not free the client */
+	/** taken() - client_taken() has grown; the handler must not free the client */
 	void (*taken)(void *arg, struct client *c);
-	/** gone() - the other end is no more, or has got everything; the handler frees the client
-	 */
+	/** gone() - the other end is closed, or has got everything; the handler frees the client */
 	void (*gone)(void *arg, struct client *c);
 };
 
@@ -40,21 +39,21 @@ enum client_state {
 };
 
 struct client {
-	LIST_ENTRY(client) entry; /* for the owner */
+	LIST_ENTRY(client) entry; /* in the owner's list */
 	struct loop *loop;
 	struct source *io;
 	struct source *linger;
 	const struct client_handler *handler;
-	void *arg; /* of the handler; set by the owner */
+	void *arg; /* the handler's, set by the owner */
 	int fd;
 	enum client_state state;
 	struct client_options options;
-	bool reading;	   /* input is asked for */
-	bool input_ended;  /* or there is none */
-	bool output_ended; /* the other end is to be told when the queue is empty */
-	bool detached;	   /* by its keys; what came before them is to be taken, then finished */
+	bool reading;	   /* the owner wants input */
+	bool input_ended;  /* no more input comes */
+	bool output_ended; /* no more output comes: the other end is told when the queue is empty */
+	bool detached;	   /* its keys were typed: input before them is still passed on */
 	struct outq out;
-	uint64_t taken[LINK_CHANNELS]; /* positions in the process's output */
+	uint64_t taken[LINK_CHANNELS]; /* per channel, position in the process's output */
 };
 
 /**
@@ -94,8 +93,8 @@ void client_want_input(struct client *c, bool want);
 
 /**
  * client_read() - read input
- * @data: DETACH_KEYS_MAX bytes more than @max
- * @max:  bytes to return at most; more than are held back, as what may be its keys
+ * @data: room for @max + DETACH_KEYS_MAX bytes
+ * @max:  bytes to return at most, and more than may be held back as the client's keys
  *
  * Return: bytes; 0 when the input ended, now or before; -EAGAIN.
  */

@@ -187,7 +187,7 @@ static void spawn_init(struct container *c)
 	container_fail(c, EXIT_NOT_STARTED, &err);
 }
 
-/* Its process is not started; others in the machine go on. */
+/* Ends a container whose network the guest could not make; others in the machine go on. */
 static void give_up_network(struct container *c)
 {
 	err_wrap(&c->network.err, "the container's network could not be set up");

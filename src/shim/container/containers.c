@@ -97,7 +97,7 @@ static int on_call(void *arg, uint16_t number, const struct link_call *call)
 
 	if (!was_ready(c))
 		return -EBADMSG;
-	/* One that was on its way when the container was taken to be over. */
+	/* A container that has ended may have sent this before its end was known here. */
 	return c->ended ? 0 : sockets_called(c, call);
 }
 

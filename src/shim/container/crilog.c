@@ -40,7 +40,7 @@ struct crilog {
 	uint64_t number;
 	int fd;			    /* -1: nothing is kept */
 	uint64_t size_bytes;	    /* the end of the last whole record */
-	bool within[LINK_CHANNELS]; /* a line whose end is yet to come */
+	bool within[LINK_CHANNELS]; /* the channel's last line has not ended yet */
 	bool failing;
 	uint64_t lost_bytes;
 	struct buf records;

@@ -8,7 +8,7 @@
 
 #define CRILOG_RECORD_MAX 16384u /* bytes of content in one record, as in CRI */
 
-/* The writer of container.log.N. */
+/* Writes container.log.N. */
 struct crilog;
 
 /**
@@ -38,7 +38,7 @@ int crilog_open(int dir_fd, const struct log_limits *limits, struct crilog **ret
 /** crilog_free() - NULL is accepted */
 void crilog_free(struct crilog *l);
 
-/** crilog_place() - what was written so far ends there; number 0 where nothing is kept */
+/** crilog_place() - tell where the log ends now; number 0 where nothing is kept */
 void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_offset);
 
 /**
@@ -51,6 +51,6 @@ void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_of
  */
 int crilog_write(struct crilog *l, enum link_channel channel, const void *data, size_t len);
 
-/** crilog_take_lost() - bytes of output that were dropped, at most, before it could be written
- * again; told once.  0 for as long as it cannot. */
+/** crilog_take_lost() - take the count of bytes that were dropped until writing worked again, at
+ * most; 0 before that, and when it was taken */
 uint64_t crilog_take_lost(struct crilog *l);

@@ -106,7 +106,7 @@ static void answer_start(struct container *c)
 	server_answer(c->init->waiter, &err);
 }
 
-/* Where nobody is there to hear of it, it is to be there after a loss of power too. */
+/* The record of an end that no watcher hears of is synced: it must survive a loss of power. */
 void container_announce(struct container *c)
 {
 	int r;
@@ -202,7 +202,7 @@ static void begin_removing(struct container *c)
 	case CONTAINER_FAILED:
 		container_take_away(c);
 		break;
-	default: /* goes by itself, once the guest has answered */
+	default: /* the guest's answer takes it on */
 		break;
 	}
 }

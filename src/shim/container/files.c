@@ -21,7 +21,7 @@ static int check_request(struct container *c, const struct control_request *rq, 
 	return 0;
 }
 
-/* A work on files is kept as a process, of which only this matters. */
+/* Work on files is a struct process here, which needs no more than this of a description. */
 static struct oci_process *describe_process(const struct control_request *rq)
 {
 	struct oci_process *p = calloc(1, sizeof(*p));

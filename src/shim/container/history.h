@@ -8,14 +8,13 @@
 
 #define HISTORY_MAX 1024
 
-/* The exit codes of the last execs, so that they can be asked for when their processes are
- * forgotten. */
+/* The exit codes of the last execs, for those who ask after the processes are freed. */
 struct history {
 	struct history_entry {
 		char target[CONTROL_TARGET_MAX + 1];
 		int code;
 	} entries[HISTORY_MAX];
-	size_t n_added; /* ever; the newest is n_added - 1 */
+	size_t n_added; /* since the container was added; the newest is n_added - 1 */
 };
 
 /** history_add() - remember an exec; the oldest one is forgotten where there is no room */

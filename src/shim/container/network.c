@@ -55,7 +55,7 @@ static int tell_guest(struct container *c, link_send_fn send, const struct oci_n
 	return r < 0 ? r : send(guest_link(c->all->life->guest), h, payload.data, payload.len);
 }
 
-/* CONTAINER follows. */
+/* Nobody waits for the answer: CONTAINER is sent next. */
 int network_offer(struct container *c)
 {
 	int r = c->network.wanted ? tell_guest(c, link_send_along, &c->network.network, NULL, NULL)

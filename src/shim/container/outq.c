@@ -7,7 +7,7 @@
 #include "base/frames.h"
 #include "base/macro.h"
 
-/* A longer frame is not begun by joining, so that clients need no large buffers. */
+/* Pieces are not joined to longer frames than this, so that clients need no large buffers. */
 #define FRAME_MAX 65536u
 
 struct outq_piece {

@@ -12,10 +12,10 @@
 struct outq {
 	bool framed;
 	struct buf bytes;
-	size_t sent; /* bytes at the front that are out already */
+	size_t sent; /* bytes at the front that have gone out */
 	struct outq_piece *pieces;
 	size_t first, n_pieces, cap_pieces;
-	size_t piece_sent; /* of the first piece */
+	size_t piece_sent; /* bytes of the first piece that have gone out */
 };
 
 /** outq_reset() - free what the queue holds and leave it empty */
@@ -30,13 +30,13 @@ void outq_reset(struct outq *q);
  */
 int outq_add(struct outq *q, enum link_channel channel, const void *data, size_t len);
 
-/** outq_peek() - what is to be sent next, borrowed until the next call; @ret_len is 0 when there is
- * nothing */
+/** outq_peek() - get what is to be sent next, borrowed until the next call; @ret_len is 0 when
+ * there is nothing */
 const char *outq_peek(const struct outq *q, size_t *ret_len);
 
 /**
- * outq_sent() - take bytes that went out off the front
+ * outq_sent() - take bytes that have gone out off the front
  * @n:         at most what outq_peek() gave
- * @ret_taken: for each channel, output bytes (headers not counted) are added
+ * @ret_taken: the output among them, without headers, is added for each channel
  */
 void outq_sent(struct outq *q, size_t n, uint64_t ret_taken[LINK_CHANNELS]);

@@ -50,7 +50,7 @@ static void grant_all(struct process *p)
 	grant_credit(p, LINK_STDERR);
 }
 
-/* Closes the process's stdin if it is to be, and can be now. */
+/* Closes the process's stdin if that is asked for, and possible now. */
 void process_close_input(struct process *p)
 {
 	if (!p->input_over || p->input_closed || p->state != PROCESS_RUNNING)
@@ -105,7 +105,8 @@ static void detach_client(struct process *p, struct client *c)
 		grant_all(p);
 }
 
-/* Frees a process that is over when the last client is gone; the init stays for those who ask. */
+/* Frees a process that is over when its last client is gone; the container's own stays, for those
+ * who ask how it ended. */
 static void maybe_free(struct process *p)
 {
 	if (p->state != PROCESS_OVER || p == p->container->init || !LIST_EMPTY(&p->clients))
@@ -121,7 +122,7 @@ static size_t input_room(const struct process *p)
 	return link_credit(process_link(p), p->stream, LINK_STDIN);
 }
 
-/* Moves what there is and what there is credit for.  The client may be freed. */
+/* Passes on as much input as there is credit for.  The client may be freed. */
 static void move_input(struct process *p, struct client *c)
 {
 	char chunk[DETACH_KEYS_MAX + INPUT_CHUNK];

@@ -16,7 +16,7 @@ int process_attach(struct process *p, int fd, const struct client_options *optio
 /** process_output() - output from the guest.  Return: 0; -EBADMSG where there can be none. */
 int process_output(struct process *p, enum link_channel channel, const void *data, size_t len);
 
-/** process_output_end() - EOF from the guest.  Return: 0; -EBADMSG where there can be none. */
+/** process_output_end() - the guest's EOF.  Return: 0; -EBADMSG where there can be none. */
 int process_output_end(struct process *p, enum link_channel channel);
 
 /** process_input_ready() - the guest has room for input */
@@ -25,7 +25,7 @@ void process_input_ready(struct process *p);
 /** process_busy() - are there clients that have yet to take output? */
 bool process_busy(const struct process *p);
 
-/** process_close_input() - close the process's stdin if it is to be, and can be now */
+/** process_close_input() - close the process's stdin if that is asked for, and possible now */
 void process_close_input(struct process *p);
 
 /** process_finish_clients() - no more output comes: clients take what is left; @p may be freed */

@@ -24,58 +24,60 @@ struct process {
 	char target[CONTROL_TARGET_MAX + 1];
 	uint32_t stream;
 	enum process_state state;
-	enum link_type order; /* by which the guest is asked for it */
+	enum link_type order; /* the message that asks the guest for it */
 	struct oci_process *spec;
-	struct buf payload;	  /* of the order; empty for LINK_SPAWN: @spec is */
-	struct conn *waiter;	  /* gets the answer when it runs, or does not */
-	struct source *deadline;  /* while it starts */
-	struct patience patience; /* of that */
+	struct buf payload;	  /* of @order; empty for LINK_SPAWN, which takes @spec */
+	struct conn *waiter;	  /* is answered when the process runs, or does not */
+	struct source *deadline;  /* by which it must have started */
+	struct patience patience; /* for @deadline */
 	LIST_HEAD(, client) clients;
 	uint64_t received[LINK_CHANNELS]; /* output bytes so far */
-	uint64_t granted[LINK_CHANNELS];  /* of which the guest got credit again */
-	bool input_over;		  /* stdin is to be closed: who wrote to it is done */
-	bool input_closed;		  /* and the guest was told */
+	uint64_t granted[LINK_CHANNELS];  /* of these, how many the guest may send again */
+	bool input_over;		  /* whoever wrote to stdin is done: it is to be closed */
+	bool input_closed;		  /* the guest was told to close stdin */
 	bool unwanted; /* it took too long to start, and is killed when it does */
 };
 
 LIST_HEAD(process_list, process);
 
-/** process_new() - @spec: owned from success on.  @ret: owned, process_free().  Return: 0; -ENOMEM.
- */
+/** process_new() - make a process, unknown to the guest.  @spec: owned from success on.  @ret:
+ * owned, process_free().  Return: 0; -ENOMEM. */
 int process_new(struct container *c, const char *target, struct oci_process *spec,
 		struct process **ret);
 
 /** process_free() - closes the clients that are left, without telling them that all is well */
 void process_free(struct process *p);
 
-/** process_is_program() - or is it work on the container's files, or a connection to it, whose end
- * nobody is told of? */
+/** process_is_program() - is it a program?  Work on files and connections to sockets are none:
+ * nobody is told of their ends. */
 static inline bool process_is_program(const struct process *p)
 {
 	return p->order == LINK_SPAWN;
 }
 
-/** process_answer_to() - conn is answered when it runs, or does not */
+/** process_answer_to() - answer conn when the process runs, or does not */
 void process_answer_to(struct process *p, struct conn *conn);
 
-/** process_link(), process_header() - the link to its guest, and the header of a message about it
- */
+/** process_link(), process_header() - the link to the guest, and the header of a message about the
+ * process */
 struct link_conn *process_link(const struct process *p);
 struct link_header process_header(const struct process *p, enum link_type type);
 
-/** process_spawn() - have the guest start it.  Return: 0; -errno, the link is of no use then. */
+/** process_spawn() - have the guest start the process.  Return: 0; -errno: the link is of no use
+ * any more. */
 int process_spawn(struct process *p);
 
-/** process_signal() - Return: 0; -EBUSY before it runs; -errno of link_send(). */
+/** process_signal() - send the process a signal.  Return: 0; -EBUSY before it runs; -errno of
+ * link_send(). */
 int process_signal(struct process *p, int signo);
 
 /** process_resize() - change the terminal's size.  Return: 0; -ENOTTY without a terminal; -errno of
  * link_send(). */
 int process_resize(struct process *p, uint16_t rows, uint16_t columns);
 
-/** process_started() - the guest started it.  Return: 0; -EBADMSG where it was not starting; -errno
- * of link_send(). */
+/** process_started() - the guest has started the process.  Return: 0; -EBADMSG where it was not
+ * starting; -errno of link_send(). */
 int process_started(struct process *p);
 
-/** process_over() - no more output comes: let the clients take what is left, and close them */
+/** process_over() - no more output comes: clients take what is left, and are closed */
 void process_over(struct process *p);

@@ -69,7 +69,8 @@ int query_freeze(struct container *c, bool on)
 	return r;
 }
 
-/* @ret: who asked; NULL when that one is gone.  Return: 0; -EBADMSG where nobody ever did. */
+/* Finds the connection that asked.  @ret: NULL when it is gone.  Return: 0; -EBADMSG where nobody
+ * ever asked this. */
 static int take_asker(struct container *c, uint32_t id, enum link_type type, struct conn **ret)
 {
 	*ret = NULL;

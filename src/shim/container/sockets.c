@@ -47,7 +47,7 @@ static size_t count_connections(const struct container *c)
 	return n;
 }
 
-/* @fd: taken over when this succeeds */
+/* @fd: taken over on success. */
 static int connect_client(struct container *c, const struct link_connect *what, int *fd)
 {
 	static const struct client_options options = {
@@ -61,7 +61,7 @@ static int connect_client(struct container *c, const struct link_connect *what, 
 	if (!spec)
 		return -ENOMEM;
 	spec->open_stdin = true;
-	/* No request can name it so. */
+	/* The name cannot be that of a request's target. */
 	snprintf(target, sizeof(target), "~%u", c->all->last_stream);
 	r = container_add_process(c, target, spec, &p);
 	if (r < 0) {

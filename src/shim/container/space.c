@@ -14,7 +14,7 @@
 #define MARGIN_MAX    MIB(256)
 #define MARGIN_PART   16u /* of the file system, at most */
 #define SCARCE_BYTES  GIB(1)
-#define PLENTY_BYTES  GIB(16) /* nobody fills that in the pause */
+#define PLENTY_BYTES  GIB(16) /* nobody fills that before the next look */
 #define PAUSE_SCARCE  (200 * USEC_PER_MSEC)
 #define PAUSE_LIMITED USEC_PER_SEC
 #define PAUSE_ENOUGH  (5 * USEC_PER_SEC)
@@ -41,7 +41,7 @@ static int measure_space(const struct container *c, uint64_t *ret)
 	return 0;
 }
 
-/* What it writes itself the guest takes off by itself. */
+/* Small changes are not told: what the guest itself writes it subtracts by itself. */
 static bool is_news(uint64_t told, uint64_t now)
 {
 	uint64_t change = told > now ? told - now : now - told;

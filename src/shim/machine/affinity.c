@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Threads have processors each for itself, and new ones those of who makes
- * them.  So the list of threads is gone through until it holds none that was not there before.
+ * Theory of operation.  Each thread has its own set of processors, and a new one has that of the
+ * thread that makes it.  So the list of threads is gone through until it holds none that was not
+ * there before.
  */
 #include "shim/machine/affinity.h"
 
@@ -14,7 +15,7 @@
 
 #define PASSES_MAX 8
 
-/* Return: how many threads had others before; -errno. */
+/* Return: how many threads had another set before; -errno. */
 static int set_threads(const char *tasks, const cpu_set_t *set)
 {
 	cleanup_dir DIR *dir = opendir(tasks);

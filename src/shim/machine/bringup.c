@@ -24,7 +24,7 @@ static int greet_guest(struct life *l)
 	return r < 0 ? r : source_set_timer(l->deadline, UINT64_MAX);
 }
 
-/* With a machine whose process is there. */
+/* Connects a machine whose process runs: its guest, console, log, disks and end. */
 static int bring_to_life(struct life *l, struct err *err)
 {
 	const struct guest_handlers to = { &life_guest_handler, l, l->o.containers,
@@ -76,7 +76,7 @@ static void give_up_machine(struct life *l)
 		l->unfilled[i] = false;
 }
 
-/* Whoever takes this process over later asks for no forks. */
+/* A machine that takes this one's place later has nothing to do with forks. */
 static void close_kin(struct machine_supply *s)
 {
 	if (s->forks || s->forked)
@@ -91,7 +91,7 @@ static int try_from(struct life *l, enum machine_source source, struct err *err)
 
 	if (source == MACHINE_BOOTED)
 		supply.from = NULL;
-	/* A machine may have been restored from it before. */
+	/* An earlier machine may have read the state. */
 	if (supply.from && lseek(supply.from->state_fd, 0, SEEK_SET) < 0)
 		return err_errno(err, -errno, "state of the template");
 	l->source = source;

@@ -11,7 +11,7 @@
 #include "base/numbered.h"
 
 #define FIRST_MAX  KIB(256) /* bytes of the file with the beginning */
-#define PIECE_MAX  KIB(128) /* of the numbered ones */
+#define PIECE_MAX  KIB(128) /* bytes of each numbered file */
 #define PIECES_MAX 2u
 #define READ_BYTES KIB(16)
 
@@ -22,7 +22,7 @@ struct console {
 	int pipe_fd;
 	int fd; /* of the file that is written; -1: it could not be made */
 	uint64_t number;
-	size_t room; /* in that file */
+	size_t room; /* bytes that still fit into that file */
 };
 
 static int open_log(const struct console *c, const char *name)

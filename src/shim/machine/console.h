@@ -19,5 +19,5 @@ struct console;
  */
 int console_new(struct loop *l, int dir_fd, const char *name, int pipe_fd, struct console **ret);
 
-/** console_free() - write what is there still; NULL is accepted */
+/** console_free() - write what has come, and close; NULL is accepted */
 void console_free(struct console *c);

@@ -61,7 +61,7 @@ int disk_watch_begin(struct disk_watch *w, const struct shim_machine *m)
 			   &w->events);
 }
 
-/* Where the engine sends nonsense it is not listened to any more; the machine goes on. */
+/* An engine that sends nonsense is not listened to any more; the machine goes on. */
 void disk_watch_catch_up(struct disk_watch *w)
 {
 	struct err err = { 0 };

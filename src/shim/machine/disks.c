@@ -61,8 +61,7 @@ static int open_existing(int dir_fd, int *ret_fd, struct err *err)
 	return 0;
 }
 
-/* One that was made when disks were smaller: what is missing becomes a hole behind its file
- * system. */
+/* Lengthens a layer that was made when disks were smaller: a hole behind its file system. */
 static int widen(int fd, uint64_t size_bytes, struct err *err)
 {
 	struct stat sb;

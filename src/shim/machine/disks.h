@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 
-/* What goes into a place of the machine's: the disks of one container. */
+/* What goes into one slot of a machine: the disks of a container. */
 struct slot {
 	bool used;
 	int dir_fd;	   /* the container's folder; borrowed */
@@ -34,5 +34,5 @@ int disks_open(const struct slot *slot, uint64_t layer_bytes, struct slot_disks 
 
 void disks_close(struct slot_disks *d);
 
-/** disks_fit() - are they as large as every machine's? */
+/** disks_fit() - have both the sizes that every machine's disks have? */
 bool disks_fit(const struct slot_disks *d, uint64_t layer_bytes);

@@ -24,8 +24,8 @@ int engine_log_new(struct loop *l, int pipe_fd, struct engine_log **ret);
 /** engine_log_catch_up() - copy what has been said by now; NULL is accepted */
 void engine_log_catch_up(struct engine_log *e);
 
-/** engine_log_free() - the same, and stop; NULL is accepted */
+/** engine_log_free() - copy what has been said by now, and stop; NULL is accepted */
 void engine_log_free(struct engine_log *e);
 
-/** engine_log_copy() - what an engine has said that no log was made for */
+/** engine_log_copy() - copy what an engine has said before it had a log */
 void engine_log_copy(int pipe_fd);

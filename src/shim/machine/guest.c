@@ -21,7 +21,7 @@ enum guest_state {
 	GUEST_BOOTING,
 	GUEST_UP,
 	GUEST_SHUTTING_DOWN,
-	GUEST_FORGOTTEN, /* nothing it says matters any more */
+	GUEST_FORGOTTEN, /* what it says is dropped */
 };
 
 struct guest {

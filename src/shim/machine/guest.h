@@ -7,12 +7,12 @@
 #include "oci/runtime.h"
 
 /*
- * The guest at the other end of the link.  This is the one place that reads from it: what a message
- * is about is found here, what follows from it is the handlers' to say.
+ * The guest at the other end of the link.  Only guest.c reads from the link: it finds out what a
+ * message is about, and the handlers decide what follows.
  */
 struct guest;
 
-/* Of the machine.  Called from the loop alone. */
+/* Hears what a guest says of its machine.  Called from the loop alone. */
 struct guest_machine_handler {
 	/** hello() - the guest is up, and takes containers */
 	void (*hello)(void *arg);
@@ -20,16 +20,16 @@ struct guest_machine_handler {
 	void (*down)(void *arg);
 	/** failed() - what the guest says makes any further use of it impossible */
 	void (*failed)(void *arg, const struct err *err);
-	/** ended() - nothing will come from the guest any more; after failed(), where that was the
-	 * reason */
+	/** ended() - nothing comes from the guest any more; where failed() was the reason, after it
+	 */
 	void (*ended)(void *arg);
-	/** clock() - it asked for the time, as it does every half a minute; may be NULL */
+	/** clock() - the guest asked for the time, as it does every half a minute; may be NULL */
 	void (*clock)(void *arg);
 };
 
 /*
- * Of containers, by their numbers, and of their processes, by streams.  Each returns 0, or -EBADMSG
- * where this must not come now; a negative errno breaks the link.
+ * Hears what a guest says of containers, by their numbers, and of their processes, by streams.
+ * Each returns 0, or -EBADMSG where this must not come now; a negative errno breaks the link.
  */
 struct guest_container_handler {
 	int (*ready)(void *arg, uint16_t number);
@@ -38,7 +38,7 @@ struct guest_container_handler {
 	int (*oom)(void *arg, uint16_t number);
 	/** answer() - to LINK_STATS, LINK_PROCS, LINK_LIMITS, LINK_NETWORK */
 	int (*answer)(void *arg, uint16_t number, enum link_type type, struct wire_view payload);
-	/** call() - somebody in it connected to a socket that is the host's to serve */
+	/** call() - a process in the container connected to a socket that the host serves */
 	int (*call)(void *arg, uint16_t number, const struct link_call *call);
 	int (*started)(void *arg, uint32_t stream);
 	int (*not_started)(void *arg, uint32_t stream, const struct err *err);
@@ -46,7 +46,7 @@ struct guest_container_handler {
 	int (*output)(void *arg, uint32_t stream, enum link_channel channel, const void *data,
 		      size_t len);
 	int (*output_end)(void *arg, uint32_t stream, enum link_channel channel);
-	/** writable() - there is room for input */
+	/** writable() - the link has room for input */
 	void (*writable)(void *arg, uint32_t stream);
 };
 
@@ -64,14 +64,14 @@ int guest_new(struct loop *loop, int fd, const struct guest_handlers *handlers, 
 /** guest_free() - NULL is accepted */
 void guest_free(struct guest *g);
 
-/** guest_greet() - tell it the time, with fresh entropy: after its HELLO, and after it stood still.
- * One that was restored said HELLO before it was saved.  Return: 0; -errno. */
+/** guest_greet() - tell the guest the time, with fresh entropy: after its HELLO, and after it stood
+ * still.  A guest that was restored said HELLO before it was saved.  Return: 0; -errno. */
 int guest_greet(struct guest *g);
 
-/** guest_is_up() - was it greeted, and can it be talked to? */
+/** guest_is_up() - was the guest greeted, and can it be talked to? */
 bool guest_is_up(const struct guest *g);
 
-/** guest_is_closing() - was it told to shut down, and has not said that it has? */
+/** guest_is_closing() - was the guest told to shut down, and has not said DOWN? */
 bool guest_is_closing(const struct guest *g);
 
 /** guest_has_ended() - has the link ended? */
@@ -83,22 +83,24 @@ bool guest_is_forgotten(const struct guest *g);
 /** guest_link() - the link, for processes and questions; borrowed */
 struct link_conn *guest_link(struct guest *g);
 
-/** guest_tell_clock() - its clock may have stood still: let it ask for the time.  Return: 0;
- * -errno. */
+/** guest_tell_clock() - have the guest ask for the time, as its clock may have stood still.
+ * Return: 0; -errno. */
 int guest_tell_clock(struct guest *g);
 
-/** guest_add() - tell it of a container: CONTAINER.  @slot: of its disks.  Return: 0; -errno. */
+/** guest_add() - tell the guest of a container: CONTAINER.  @slot: of its disks.  Return: 0;
+ * -errno. */
 int guest_add(struct guest *g, uint16_t number, unsigned slot, const struct oci_runtime *rt);
 
-/** guest_remove() - have it take a container away: REMOVE.  Return: 0; -errno. */
+/** guest_remove() - have the guest take a container away: REMOVE.  Return: 0; -errno. */
 int guest_remove(struct guest *g, uint16_t number);
 
-/** guest_reclaim() - have it drop what it has cached of files: RECLAIM.  Return: 0; -errno. */
+/** guest_reclaim() - have the guest drop what it has cached of files: RECLAIM.  Return: 0; -errno.
+ */
 int guest_reclaim(struct guest *g);
 
-/** guest_shutdown() - have it kill what is left and make its disks clean, once: SHUTDOWN.  Return:
- * 0; -errno. */
+/** guest_shutdown() - have the guest kill what is left and clean its disks, once: SHUTDOWN.
+ * Return: 0; -errno. */
 int guest_shutdown(struct guest *g);
 
-/** guest_forget() - nothing it says matters any more, but that it has ended */
+/** guest_forget() - drop what the guest says from now on; its end still counts */
 void guest_forget(struct guest *g);

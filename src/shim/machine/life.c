@@ -40,8 +40,8 @@ static void settle_end(struct life *l, int code, const struct err *why)
 	log_error("%s", l->why.msg);
 }
 
-/* Ends a machine that failed to come up, if another kind of machine may still be tried; that is
- * done after its end. */
+/* Ends a machine that failed to come up, if another kind of machine may still be tried, which
+ * happens after its end. */
 static bool try_another(struct life *l, const struct err *why)
 {
 	if (l->settled || l->worked || l->source == MACHINE_BOOTED || l->state != LIFE_UP)

@@ -18,7 +18,7 @@ struct parts {
 	int kernel, initrd, console, log, link;
 	int shares[MACHINE_SHARES_MAX];
 	struct slot_disks disks[MACHINE_SLOTS];
-	bool fit; /* the disks, into any machine */
+	bool fit; /* the disks have the sizes of every machine's */
 };
 
 static void parts_init(struct parts *p)
@@ -65,7 +65,8 @@ static int open_parts(const struct machine_spec *spec, const struct slot *slots,
 	return r;
 }
 
-/* Each machine has them, as it may be given a container with shares at any time. */
+/* Makes the ports for shares, which each machine has: it may be given a container with shares at
+ * any time. */
 static int open_shares(struct parts *p, struct shim_machine *m, struct err *err)
 {
 	for (size_t i = 0; i < MACHINE_SHARES_MAX; i++) {

@@ -5,16 +5,16 @@
 #include "engine/engine.h"
 #include "shim/machine/disks.h"
 
-/* The virtual machine while its process lives. */
+/* A virtual machine, for as long as its process runs. */
 struct shim_machine {
 	const struct engine *engine;
 	struct vm *vm;
 	pid_t pid;
-	bool restored;			   /* from a template, instead of booted */
-	bool resting;			   /* its vCPUs are stopped, and no container is in it */
-	int link_fd;			   /* our end of the guest link, until somebody takes it */
-	int console_fd;			   /* what the guest says, the same */
-	int log_fd;			   /* what the engine says, the same */
+	bool restored;	/* from a template, instead of booted */
+	bool resting;	/* its vCPUs are stopped, and no container is in it */
+	int link_fd;	/* our end of the guest link, until somebody takes it */
+	int console_fd; /* our end of the guest's console, until somebody takes it */
+	int log_fd;	/* our end of the engine's stderr, until somebody takes it */
 	int share_fds[MACHINE_SHARES_MAX]; /* our ends of the ports for shares; -1: closed */
 };
 
@@ -22,15 +22,15 @@ struct shim_machine {
 	((struct shim_machine){                                                                    \
 		.link_fd = -1, .console_fd = -1, .log_fd = -1, .share_fds = { -1, -1 } })
 
-/* What is open for a machine before it is started; all is borrowed. */
+/* What is open before a machine is started; all is borrowed. */
 struct machine_supply {
-	/* Restore it from there; NULL: boot it.  One with disks of other sizes than the template's
-	 * is booted all the same. */
+	/* The template to restore from; NULL: boot.  A machine whose disks have other sizes than
+	 * the template's is booted in any case. */
 	const struct machine_template *from;
 	int tap_fd;  /* -1: its NIC hangs on nothing */
-	bool forks;  /* it is a zygote, if it is restored */
-	bool forked; /* of one, if that can be */
-	int kin_fd;  /* of these two: the socket where forks are asked for; closed after that */
+	bool forks;  /* be a zygote, if restored */
+	bool forked; /* be forked of a zygote, if possible */
+	int kin_fd;  /* a zygote's or a fork's: socket on which forks are asked for; then closed */
 };
 
 /**
@@ -47,7 +47,7 @@ int machine_start(const struct machine_spec *spec, const struct slot *slots,
  * machine_fork() - have the machine's process forked of a zygote; it rests, with blank disks
  * @ret: machine_release()
  *
- * Return: 0; -EOPNOTSUPP where the engine cannot; -errno; with a message.
+ * Return: 0; -EOPNOTSUPP where the engine cannot fork; -errno; with a message.
  */
 int machine_fork(const struct machine_spec *spec, const struct machine_supply *supply,
 		 struct shim_machine *ret, struct err *err);
@@ -55,7 +55,8 @@ int machine_fork(const struct machine_spec *spec, const struct machine_supply *s
 /**
  * machine_fill() - give a machine that is there a container's disks, and have it go on where it
  * rests
- * @m: its guest does not use the disks of this slot.  One that rested is of no use after a failure
+ * @m: its guest does not use the disks of this slot.  A machine that rested is of no use after a
+ *     failure
  *
  * Return: 0; -EINVAL where the disks are of other sizes than the machine's; -EOPNOTSUPP; -errno;
  * with a message.
@@ -63,12 +64,12 @@ int machine_fork(const struct machine_spec *spec, const struct machine_supply *s
 int machine_fill(struct shim_machine *m, const struct machine_spec *spec, const struct slot *slots,
 		 unsigned slot, struct err *err);
 
-/** machine_empty() - let go of a container's disks, where the engine can.  Return: 0; -errno with a
- * message. */
+/** machine_empty() - take a container's disks out of a slot, where the engine can.  Return: 0;
+ * -errno with a message. */
 int machine_empty(struct shim_machine *m, const struct machine_spec *spec, unsigned slot,
 		  struct err *err);
 
-/** machine_close_share() - a place's port: its guest finds nobody there any more */
+/** machine_close_share() - close a slot's port for shares: the guest finds nobody there any more */
 void machine_close_share(struct shim_machine *m, unsigned slot);
 
 /** machine_kill() - end the machine's process; nothing happens where it is gone */

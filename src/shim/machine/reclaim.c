@@ -20,8 +20,8 @@
 #include "shim/machine/cpu.h"
 #include "shim/machine/life.h"
 
-/* Some process stood still for a tenth of two seconds.  Who is not root has to name a multiple of
- * two seconds. */
+/* Processes stood still for 200 ms of two seconds.  Users other than root have to name a multiple
+ * of two seconds. */
 #define TRIGGER "some 200000 2000000"
 
 #define PRESSURE_FILE "/proc/pressure/memory"
@@ -55,7 +55,8 @@ static int on_pressure(struct source *source, int fd, uint32_t events, void *arg
 	return 0;
 }
 
-/* A kernel without it, or that lets root alone do so, is as good as one that never tells. */
+/* On a kernel without pressure stall information, or with it for root alone, the shim is never
+ * told. */
 void reclaim_begin(struct reclaim *r, struct life *l)
 {
 	int fd;

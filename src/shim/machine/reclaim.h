@@ -20,25 +20,27 @@ struct source;
  */
 struct reclaim {
 	struct life *life;
-	struct source *pressure; /* of the host; NULL: nobody asked for it, or it cannot be had */
+	struct source *pressure; /* tells that the host wants memory; NULL: nobody does */
 	int fd;			 /* of @pressure */
-	uint64_t told_usec;	 /* by clock_mono_usec(): when the guest was told last, for that */
-	uint64_t looked_usec;	 /* when its use was looked at last; 0: never */
-	uint64_t cpu_usec, idle_usec; /* its use by then, and for how long it was idle */
-	bool done;		      /* it was told since it was busy */
+	uint64_t told_usec;   /* when the guest was told last for @pressure, by clock_mono_usec() */
+	uint64_t looked_usec; /* when idleness was judged last; 0: never */
+	uint64_t cpu_usec, idle_usec; /* processor time by then, and for how long it was idle */
+	bool done;		      /* the guest was told since it was last busy */
 };
 
 /** reclaim_begin() - watch the host's memory, where machine.json says so.  To be called before the
  * shim is narrowed. */
 void reclaim_begin(struct reclaim *r, struct life *l);
 
-/** reclaim_look() - to be called now and then, with the machine there: is it idle? */
+/** reclaim_look() - judge whether the machine is idle; to be called now and then while it is there
+ */
 void reclaim_look(struct reclaim *r);
 
 /**
- * reclaim_is_due() - has it been idle for long enough, for the first time since it was busy?
- * @cpu_usec:   what it has used of processors until @now_usec
- * @limit_usec: how long that is
+ * reclaim_is_due() - has the machine been idle for long enough, for the first time since it was
+ * busy?
+ * @cpu_usec:   processor time it has used until @now_usec
+ * @limit_usec: how long is enough
  *
  * Pure but for @r.
  */

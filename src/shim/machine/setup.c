@@ -47,7 +47,7 @@ int container_send(struct link_conn *link, uint16_t number, unsigned slot,
 	};
 	int r = 0;
 
-	if (!oci_options_is_empty(&rt->options)) /* it is, for most */
+	if (!oci_options_is_empty(&rt->options)) /* most have none */
 		r = oci_options_put(&options, &rt->options);
 	container.options = (struct wire_view){ (const unsigned char *)options.data, options.len };
 	if (r == 0)

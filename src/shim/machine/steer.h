@@ -3,7 +3,7 @@
 
 #include "shim/machine/life.h"
 
-/* What is asked of a machine while it is up. */
+/* Requests to a machine that is up. */
 
 /** life_pause(), life_resume() - stop the vCPUs, let them go on.  Return: 0; -EALREADY where there
  * is nothing to do; -ETIMEDOUT, -errno from the engine; with a message. */
@@ -20,9 +20,10 @@ int life_halt(struct life *l, struct err *err);
  * -errno; with a message. */
 int life_rest(struct life *l, struct err *err);
 
-/** life_set_cpus() - the processors of the host.  Return: 0; -ESRCH; -errno with a message. */
+/** life_set_cpus() - keep the machine to some processors of the host.  Return: 0; -ESRCH; -errno
+ * with a message. */
 int life_set_cpus(struct life *l, const char *cpuset, struct err *err);
 
-/** life_set_memory() - what the guest is to have of the machine's memory.  Return: 0; -ESRCH;
+/** life_set_memory() - set how much of the machine's memory the guest may have.  Return: 0; -ESRCH;
  * -EOPNOTSUPP; -ETIMEDOUT, -errno from the engine; with a message. */
 int life_set_memory(struct life *l, uint64_t bytes, struct err *err);

@@ -37,7 +37,7 @@ struct maker {
 	struct source *timer;
 	struct guest *guest;
 	bool greeted;
-	int result; /* once the loop has ended */
+	int result; /* of the loop, once it has ended */
 };
 
 static void finish_template(struct maker *m, int result)
@@ -58,7 +58,7 @@ static void on_hello(void *arg)
 
 static void on_down(void *arg)
 {
-	(void)arg; /* it was not told to shut down */
+	(void)arg; /* the guest was not told to shut down */
 }
 
 static void on_failed(void *arg, const struct err *err)
@@ -102,10 +102,10 @@ static int await_quiet(struct maker *m, int *link_fd, struct err *err)
 	return r < 0 ? err_errno(err, r, "the guest did not come up; see " CONSOLE_FILE) : 0;
 }
 
-/* What the machine is given, but for its memory; all of it is closed when it is saved. */
+/* What the machine is given beside its memory; all of it is closed when the machine is saved. */
 struct blanks {
 	int kernel, initrd, console, state;
-	int link[2];			   /* ours, the machine's */
+	int link[2];			   /* our end, the machine's end */
 	int shares[MACHINE_SHARES_MAX][2]; /* the same; nobody speaks on them */
 };
 
