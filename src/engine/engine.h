@@ -14,29 +14,29 @@
 
 /*
  * Every machine has the same devices, used or not, so that any of moat's templates fits any
- * container: for two containers the disks, each an image and a writable layer, and a channel to the
- * server of its shares; and one NIC.
+ * container: one NIC, and in each of two slots the disks of a container (image and writable layer)
+ * and a channel to the server of its shares.
  */
 #define MACHINE_SLOTS	   2
 #define MACHINE_DISKS_MAX  (2 * MACHINE_SLOTS)
 #define MACHINE_NICS_MAX   1
 #define MACHINE_SHARES_MAX MACHINE_SLOTS
 
-/* Indexes of disks. */
+/* Index in machine.disks of a slot's image. */
 #define MACHINE_IMAGE_DISK(slot) (2 * (size_t)(slot))
 #define MACHINE_LAYER_DISK(slot) (2 * (size_t)(slot) + 1)
 
-/* Beside the programs of moat; without it no machine is restored. */
+/* A file beside moat's programs; without it no machine is restored. */
 #define ENGINE_CLONE_LIBRARY "moat-clone-memory.so"
 
 struct machine_disk {
 	int fd; /* -1: a blank disk, which forgets what is written to it */
 	bool read_only;
-	uint64_t size_bytes; /* of a blank one; any other is as large as its file */
+	uint64_t size_bytes; /* of a blank disk; any other is as large as its file */
 };
 
 struct machine_nic {
-	int tap_fd; /* of a tap with IFF_VNET_HDR; -1: a cable that leads nowhere */
+	int tap_fd; /* of a tap with IFF_VNET_HDR; -1: the NIC is connected to nothing */
 };
 
 struct machine_share {
@@ -44,13 +44,13 @@ struct machine_share {
 };
 
 /*
- * The memory and the device state of a machine that was taken down in the middle of its life, from
- * which any number of machines go on.  Their descriptions must be the same but for what the
+ * The memory and the device state of a machine that was saved while it ran; any number of machines
+ * go on from there.  Their descriptions must be equal to that machine's in all but what the
  * descriptors lead to.
  */
 struct machine_template {
-	/* A memfd of the machine's memory size; one to be restored from is sealed against
-	 * writing. */
+	/* A memfd of the machine's memory size; sealed against writing where machines are restored
+	 * from it. */
 	int memory_fd;
 	int state_fd; /* read from its offset; -1: start a machine that snapshot() is called on */
 };
@@ -74,12 +74,12 @@ struct machine {
 	int log_fd;	/* the engine process's stderr */
 	/* NULL: a machine that boots, with memory of its own */
 	const struct machine_template *from;
-	/* One that is restored may be a zygote, of which others are forked: */
+	/* A machine that is restored may be a zygote, of which others are forked: */
 	bool forks;
-	int forks_fd; /* where that is asked for, a connected socket of packets */
+	int forks_fd; /* connected socket of packets, by which forks are asked for */
 };
 
-/* Another file for a disk. */
+/* Another file in the place of a disk. */
 struct machine_swap {
 	size_t disk;		  /* its index */
 	struct machine_disk with; /* of the same size and access */
@@ -96,13 +96,13 @@ enum engine_feature {
 };
 
 /*
- * What the guest asked of its disks and the host could not do, most of all because its own disk is
- * full.  The guest was told that its request has failed, and goes on.
+ * Requests of the guest to its disks in which the host failed, mostly because its own disk is full.
+ * The guest was told of each failure, and goes on.
  */
 struct disk_errors {
-	uint64_t count;	 /* since the machine was started */
-	size_t disk;	 /* that of the last one, in machine.disks */
-	char reason[80]; /* of the last one: any text, as the engine is not to be trusted */
+	uint64_t count;	 /* failures since the machine was started */
+	size_t disk;	 /* of the last failure, in machine.disks */
+	char reason[80]; /* of the last failure: any text, as the engine is not to be trusted */
 };
 
 struct engine_probe {
@@ -111,7 +111,7 @@ struct engine_probe {
 	char reason[200];	     /* why usable or not, for `moat system info` */
 };
 
-/** machine_is_restored() - from a template; else it boots */
+/** machine_is_restored() - does the machine go on from a template?  Else it boots. */
 static inline bool machine_is_restored(const struct machine *m)
 {
 	return m->from && m->from->state_fd >= 0;
@@ -131,18 +131,18 @@ struct engine {
 	 *
 	 * A restored machine goes on by itself.  It cannot change the template it came from.
 	 *
-	 * Returns as soon as the process is there; what happens to it later is seen on
-	 * vm_pid() (the caller reaps it) and on the link.
+	 * Returns as soon as the process is there; its end is seen by pid() (the caller reaps it)
+	 * and pidfd(), all else on the link.
 	 *
 	 * Return: 0, @ret owned, vm_free(); -errno with a message.
 	 */
 	int (*start)(const struct machine *m, struct vm **ret, struct err *err);
 
 	/**
-	 * fork() - start a machine that is what another one is now, memory, devices and all
+	 * fork() - start a machine as a copy of a running one: memory, devices and all
 	 * @m:  described as the zygote is; disks are blank, and the vCPUs stopped
-	 * @fd: the other end of the zygote's @forks_fd.  It was paused, has blank disks, and
-	 *      does nothing any more from now on but to be forked
+	 * @fd: the other end of the zygote's @forks_fd.  The zygote was paused, has blank disks,
+	 *      and from now on does nothing but fork
 	 *
 	 * The process is not the caller's child: pidfd() tells of its end, and not how it ended.
 	 *
@@ -154,15 +154,15 @@ struct engine {
 	 * snapshot() - complete the template that a machine was started to make
 	 * @state_fd: written from its offset; borrowed
 	 *
-	 * The machine runs before and is of no use after: kill() it, and memory and state may be
-	 * used.
+	 * The machine runs before this, and is of no use after it: once it is killed, memory and
+	 * state may be used.
 	 *
 	 * Return: 0; -ETIMEDOUT; -errno with a message.
 	 */
 	int (*snapshot)(struct vm *vm, int state_fd, struct err *err);
 
 	/**
-	 * identity() - all that a template of this machine depends on
+	 * identity() - describe all that a template of this machine depends on
 	 * @m:   only its plain values are used
 	 * @ret: text, owned: the engine's version and arguments, the host's processor
 	 *
@@ -181,9 +181,9 @@ struct engine {
 	 * @swaps:  only those that change; descriptors are borrowed
 	 * @resume: continue the vCPUs of a paused machine, in the same breath
 	 *
-	 * The guest is told nothing: it must not use these disks meanwhile, and forget what it
-	 * knows of them.  Where this fails, each disk is as it was or as it was to be; a machine
-	 * that was to be resumed is of no use any more.
+	 * The guest is told nothing: it must not use these disks meanwhile, and must forget what it
+	 * has cached of them.  Where this fails, each disk is as it was or as it was to be; a
+	 * machine that was to be resumed is of no use any more.
 	 *
 	 * Return: 0; -ETIMEDOUT; -errno with a message.
 	 */
@@ -191,8 +191,8 @@ struct engine {
 			  struct err *err);
 
 	/**
-	 * balloon() - have the guest give memory up, or let it have that again
-	 * @bytes: what it is to have of the machine's memory; all of it, where it is more than that
+	 * balloon() - have the guest give up memory, or take it back
+	 * @bytes: how much of the machine's memory it is to keep; more than all is all
 	 *
 	 * The guest is told, and follows when it can: nobody waits for that.  In want of memory it
 	 * takes back what it gave up.
@@ -206,7 +206,7 @@ struct engine {
 	int (*events_fd)(const struct vm *vm);
 
 	/**
-	 * disk_errors() - what is known of such errors, by what the engine has said until now
+	 * disk_errors() - tell the errors of disks that the engine has reported until now
 	 * @ret: filled in any case
 	 *
 	 * Does not wait.  To be called when events_fd() is readable, and after any other call.
@@ -221,12 +221,12 @@ struct engine {
 	/** free() - release the handle; kills the machine if it still runs; NULL is accepted */
 	void (*free)(struct vm *vm);
 
-	/** pid(), pidfd() - the process to wait for; the descriptor is borrowed */
+	/** pid(), pidfd() - the engine's process; the descriptor is borrowed */
 	pid_t (*pid)(const struct vm *vm);
 	int (*pidfd)(const struct vm *vm);
 };
 
-/** engine_find() - by name.  Return: NULL when there is no such engine. */
+/** engine_find() - find an engine by name.  Return: NULL when there is no such engine. */
 const struct engine *engine_find(const char *name);
 
 /**

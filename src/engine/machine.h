@@ -4,7 +4,7 @@
 #include "engine/engine.h"
 
 /**
- * machine_add_devices() - give a description all of its devices, each of them blank or unused
+ * machine_add_devices() - add all devices to a description, each of them blank or unused
  * @image_bytes, @layer_bytes: sizes of the disks
  */
 void machine_add_devices(struct machine *m, uint64_t image_bytes, uint64_t layer_bytes);

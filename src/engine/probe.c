@@ -111,7 +111,7 @@ static int make_vcpu(int vm, int *ret_vcpu)
 	return 0;
 }
 
-/* Runs in the child, and closes nothing: the kernel does when the child ends. */
+/* Runs in the child, and closes nothing: the kernel does that when the child ends. */
 static struct result try_kvm(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC), vm, vcpu, size;

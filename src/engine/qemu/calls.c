@@ -46,7 +46,7 @@ const int qemu_calls[] = {
 
 const size_t qemu_n_calls = ARRAY_SIZE(qemu_calls);
 
-/* What a tap takes, and then what QEMU 7.2 and later ask of KVM for a microvm. */
+/* Commands for a tap, then those for KVM that QEMU 7.2 and later send for a microvm. */
 const unsigned long qemu_ioctls[] = {
 	TUNGETFEATURES,
 	TUNGETIFF,

@@ -8,6 +8,6 @@
 extern const int qemu_calls[];
 extern const size_t qemu_n_calls;
 
-/* Commands of ioctl(2), the first qemu_n_ioctls() of which it needs. */
+/* Commands of ioctl(2); QEMU needs the first qemu_n_ioctls() of them. */
 extern const unsigned long qemu_ioctls[];
 size_t qemu_n_ioctls(bool kvm);

@@ -83,7 +83,7 @@ static bool fill_holes(const struct map *m)
 	return true;
 }
 
-/* Both names are those that QEMU calls, built with glibc. */
+/* QEMU, built with glibc, calls these two names. */
 void *mmap64(void *at, size_t len, int prot, int flags, int fd, off64_t offset)
 {
 	struct map m = { at, len, prot, flags, fd, offset };

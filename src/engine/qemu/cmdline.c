@@ -68,7 +68,7 @@ static int add_machine(char ***v, const struct qemu_start *s, const struct machi
 		    "none", "-global", "virtio-mmio.force-legacy=false", "-global",
 		    "migration.announce-rounds=0");
 
-	/* A zygote is to be forked; what is forked of it cannot make processes, by its jail. */
+	/* What is forked of a zygote shares its filter, and its jail lets it make no processes. */
 	if (r == 0 && !m->forks)
 		r = ADD(v, "-sandbox", "on,spawn=deny");
 	if (r == 0)
@@ -156,7 +156,7 @@ static int add_console(char ***v, int fd)
 		      : r;
 }
 
-/* The guest sees the same device, whether the socket leads to a server or to nobody. */
+/* The guest sees the same device whether or not a server is at the socket's other end. */
 static int add_share(char ***v, size_t index, const struct machine_share *share, int fd)
 {
 	int r = strv_add(v, "-chardev");

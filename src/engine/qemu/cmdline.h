@@ -7,24 +7,25 @@
 
 enum qemu_accel { QEMU_KVM, QEMU_TCG };
 
-/* How QEMU is to be started, beside the machine itself.  Descriptors as numbered in its process. */
+/* How QEMU is started, beside the machine's description.  Descriptors have the numbers of its
+ * process. */
 struct qemu_start {
 	const char *binary;
 	enum qemu_accel accel;
-	unsigned tsc_khz; /* of the guest's time stamp counter, where the guest cannot ask; 0:
-			     unknown */
+	unsigned tsc_khz; /* of the time stamp counter, for guests that cannot ask; 0: unknown */
 	int kernel_fd;
 	int initrd_fd;
 	int link_fd;
 	int qmp_fd;
 	int console_fd;
 	int disk_fds[MACHINE_DISKS_MAX];
-	int nic_fds[MACHINE_NICS_MAX]; /* a tap, or a datagram socket where the machine has none */
+	int nic_fds[MACHINE_NICS_MAX]; /* a tap, or a datagram socket where there is no tap */
 	int share_fds[MACHINE_SHARES_MAX];
 	int memory_fd, state_fd; /* of a template */
 };
 
-/** qemu_check_machine() - Return: 0; -EINVAL with a message for a machine that QEMU cannot be. */
+/** qemu_check_machine() - can QEMU be such a machine?  Return: 0; -EINVAL with a message for one
+ * that it cannot be. */
 int qemu_check_machine(const struct machine *m, struct err *err);
 
 /**

@@ -19,9 +19,9 @@
 #include "base/cleanup.h"
 #include "engine/qemu/cmdline.h"
 
-#define FDSET_FIRST 64 /* those of the command line are below */
-/* Of nodes, in a machine that was forked: the zygote, which used few numbers, is not asked how many
- * they were.  Its blank disks stay when another takes their places. */
+#define FDSET_FIRST 64 /* above the fdsets of the command line */
+/* First number of nodes in a machine that was forked: the zygote used a few, and is not asked how
+ * many.  Its blank disks stay when others take their places. */
 #define FORKED_FIRST 500
 #define TEXT_MAX     160
 
@@ -37,7 +37,7 @@ void qemu_disks_init_forked(struct qemu_disks *d)
 	*d = (struct qemu_disks){ .generation = FORKED_FIRST };
 }
 
-/* Commands that are put together, and their texts. */
+/* Commands to be sent together, and their texts. */
 struct batch {
 	struct qmp_command commands[2 * MACHINE_DISKS_MAX + 2];
 	char texts[2 * MACHINE_DISKS_MAX][TEXT_MAX];

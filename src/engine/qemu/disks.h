@@ -4,19 +4,19 @@
 #include "engine/engine.h"
 #include "engine/qemu/qmp.h"
 
-/* Where the content of a machine's disks comes from now. */
+/* Where the content of a machine's disks comes from at present. */
 struct qemu_disks {
-	unsigned generation; /* the number that was given to a node last */
+	unsigned generation; /* the number that the last new node got */
 	struct qemu_disk {
 		unsigned node; /* number of the node below the raw one; 0: the command line's */
 		unsigned set;  /* fdset of its file; 0: blank */
 	} at[MACHINE_DISKS_MAX];
 };
 
-/** qemu_disks_init() - as the command line has them */
+/** qemu_disks_init() - note the disks as the command line has them */
 void qemu_disks_init(struct qemu_disks *d, const struct machine *m);
 
-/** qemu_disks_init_forked() - blank, in a machine that was forked of a zygote */
+/** qemu_disks_init_forked() - note blank disks, as a machine has that was forked of a zygote */
 void qemu_disks_init_forked(struct qemu_disks *d);
 
 /**

@@ -3,6 +3,6 @@
 
 #include "engine/qemu/cmdline.h"
 
-/** qemu_identity() - as engine.h has it for identity() */
+/** qemu_identity() - identity() of engine.h */
 int qemu_identity(const char *binary, enum qemu_accel accel, const struct machine *m, char **ret,
 		  struct err *err);

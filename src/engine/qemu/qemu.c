@@ -36,7 +36,7 @@
 
 #define QMP_TIMEOUT_USEC      (10 * USEC_PER_SEC)
 #define PAUSE_TIMEOUT_USEC    (5 * USEC_PER_SEC) /* whoever asks moat-shim meanwhile waits too */
-#define RESUME_TIMEOUT_USEC   USEC_PER_SEC	 /* another machine is there sooner than later */
+#define RESUME_TIMEOUT_USEC   USEC_PER_SEC	 /* after this, another machine comes up sooner */
 #define REAP_TIMEOUT_MSEC     2000
 #define SNAPSHOT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
@@ -76,8 +76,8 @@ static int probe_tcg(struct engine_probe *ret)
 	return 0;
 }
 
-/* Where the process was reaped already nothing is signalled: its number may be another process's
- * by now, but the pidfd is not. */
+/* A process that was reaped already is not signalled by its number, which may be another's by now,
+ * but by its pidfd. */
 static void kill_vm(struct vm *vm)
 {
 	syscall(SYS_pidfd_send_signal, vm->process.pidfd, SIGKILL, NULL, 0);
@@ -182,7 +182,7 @@ static int fork_vm(const struct machine *m, int zygote_fd, struct vm **ret, stru
 		return r;
 	qmp_init(&vm->qmp, take_fd(&ours), on_event, vm);
 	vm->qmp.pid = vm->process.pid;
-	vm->qmp.ready = true; /* the zygote's session goes on */
+	vm->qmp.ready = true; /* the session with the zygote goes on */
 	qemu_disks_init_forked(&vm->disks);
 	*ret = take_ptr(vm);
 	return 0;
@@ -222,7 +222,7 @@ static int swap_disks(struct vm *vm, const struct machine_swap *swaps, size_t n,
 				       clock_mono_usec() + patience, err);
 }
 
-/* QEMU makes of more than the machine has an empty balloon. */
+/* For QEMU, more than the machine has means an empty balloon. */
 static int balloon_vm(struct vm *vm, uint64_t bytes, struct err *err)
 {
 	char arguments[48];
@@ -283,7 +283,7 @@ static int pidfd_of_vm(const struct vm *vm)
 
 #define FEATURES (ENGINE_SNAPSHOT | ENGINE_SWAP_DISKS | ENGINE_SHARE | ENGINE_BALLOON)
 
-/* Of one accelerator, with the functions that know which. */
+/* The engine of one accelerator. */
 #define ENGINE_QEMU(accel, more, how_to_fork)                                                      \
 	{                                                                                          \
 		.name = "qemu-" #accel, .features = FEATURES | (more), .probe = probe_##accel,     \
@@ -294,6 +294,6 @@ static int pidfd_of_vm(const struct vm *vm)
 		.pid = pid_of_vm, .pidfd = pidfd_of_vm                                             \
 	}
 
-/* A virtual machine of KVM belongs to the process that made it. */
+/* A virtual machine of KVM belongs to the process that made it: it cannot be forked. */
 const struct engine engine_qemu_kvm = ENGINE_QEMU(kvm, 0, NULL);
 const struct engine engine_qemu_tcg = ENGINE_QEMU(tcg, ENGINE_FORK, fork_vm);

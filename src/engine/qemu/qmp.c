@@ -181,7 +181,7 @@ static int check_error(const json_t *msg, struct err *err)
 	return error ? err_set(err, -EIO, "%s", text ? text : "refused") : 0;
 }
 
-/* Return: 1 when @msg answers a command, 0 when it is something else; -errno. */
+/* Does @msg answer the command with id @want?  Return: 1; 0 when it is something else; -errno. */
 static int match_answer(json_t *msg, int64_t want, struct err *err)
 {
 	int64_t id = 0;
@@ -246,7 +246,7 @@ int qmp_await_event(struct qmp *q, const char *name, uint64_t deadline_usec, str
 	}
 }
 
-/* Negotiated at most once: QEMU refuses a second time, even when the first answer was late. */
+/* Negotiates capabilities once: QEMU refuses a second time, even when the first answer was late. */
 static int negotiate_once(struct qmp *q, struct patience *p, struct err *err)
 {
 	if (q->ready)

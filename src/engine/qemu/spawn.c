@@ -25,8 +25,8 @@
 #define OTHER_THREADS	    96
 #define MEMORY_MARGIN_BYTES GIB(1)
 #define FORKS_MAX	    4096   /* each has a keeper in its zygote's control group */
-#define FILE_BYTES	    GIB(1) /* a template's state, a log */
-#define FORK_TIMEOUT_MSEC   3000   /* then a machine is restored */
+#define FILE_BYTES	    GIB(1) /* of the largest file it writes: a template's state, a log */
+#define FORK_TIMEOUT_MSEC   3000   /* after this, a machine is restored instead */
 
 /* Libraries, QEMU's modules, its firmware. */
 static const char *const exposed[] = { "/lib",
@@ -130,7 +130,7 @@ static void add_library(struct jail *j, struct jail_fd *fds, const char *name, i
 	fds[j->n_fds - 1].library = true;
 }
 
-/* What comes by a descriptor of its own.  @nowhere: what NICs are on that have no tap */
+/* Passes on the descriptors of devices.  @nowhere: for NICs that have no tap */
 static void add_devices(struct jail *j, struct jail_fd *fds, const struct machine *m, int nowhere,
 			struct qemu_start *s)
 {
@@ -163,8 +163,8 @@ static int open_nowhere(int *ret_fd, struct err *err)
 }
 
 /*
- * Beside the guest's memory: translated code, what is loaded of a state, heaps.  A machine's
- * threads are its processors', those of disks, of which QEMU makes 64 at most, and a few.
+ * Memory beside the guest's: translated code, the state that is loaded, heaps.  Threads: one for
+ * each processor, up to 64 that QEMU makes for disks, and a few.
  */
 static void set_bounds(struct jail *j, const struct machine *m)
 {
@@ -185,7 +185,7 @@ static void set_bounds(struct jail *j, const struct machine *m)
 	}
 }
 
-/* What QEMU is given beside the machine's own descriptors; closed when it has them. */
+/* Descriptors that QEMU gets beside the machine's own; closed here once it has them. */
 struct extras {
 	int library, zygote_library, filter, nowhere;
 	char *setting;
@@ -214,8 +214,8 @@ static int open_extras(const struct machine *m, const struct jail *j, struct ext
 	return r == 0 && m->forks ? zygote_filter(j, &e->filter, err) : r;
 }
 
-/* The numbers of a zygote's descriptors are those of what is forked of it: qemu_fork() finds them
- * here, too.  Those come first that every machine of one description has. */
+/* Numbers the descriptors.  Those of a zygote are also those of what is forked of it, where
+ * qemu_fork() finds them.  First come those that every machine of one description has. */
 static void lay_out(struct jail *j, struct jail_fd *fds, const struct machine *m, int qmp_fd,
 		    const struct extras *e, struct qemu_start *s)
 {

@@ -6,7 +6,8 @@
 #include "engine/qemu/cmdline.h"
 #include "jail/group.h"
 
-/** qemu_check_disk() - Return: 0; -EBADF with a message where its file was opened otherwise. */
+/** qemu_check_disk() - is a disk's file opened as the disk is to be used?  Return: 0; -EBADF with a
+ * message where it is not. */
 int qemu_check_disk(const struct machine_disk *d, struct err *err);
 
 /**
@@ -20,14 +21,14 @@ int qemu_check_files(const struct machine *m, struct err *err);
 struct qemu_process {
 	pid_t pid;
 	int pidfd;   /* owned */
-	int life_fd; /* owned: what is forked ends when it is closed; -1: it is our child */
+	int life_fd; /* owned; a fork ends when it is closed; -1: our own child */
 	struct jail_group group;
 };
 
 /**
  * qemu_spawn() - start QEMU in its jail
  * @m: passes both checks; borrowed
- * @s: what is no descriptor is set; the numbers of descriptors are filled in
+ * @s: all but the numbers of descriptors is set; these are filled in
  *
  * Return: 0; -errno with a message, and no process.
  */

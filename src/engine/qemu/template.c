@@ -43,7 +43,7 @@ int qemu_restore(struct qmp *q, int state_fd, uint64_t deadline_usec, struct err
 	return r == 0 ? qmp_send_ahead(q, &wake, 1, err) : r;
 }
 
-/* Return: 1 when the migration is complete; 0 while it goes on; -EIO with a message. */
+/* Is the migration complete?  Return: 1; 0 while it goes on; -EIO with a message. */
 static int judge_migration(const json_t *answer, struct err *err)
 {
 	const char *status = NULL, *reason = NULL;

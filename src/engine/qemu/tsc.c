@@ -2,7 +2,7 @@
 /*
  * Theory of operation.  Software emulation hands the host's time stamp counter through to the
  * guest, so its rate is the host's, which the kernel tells nobody.  Two readings of counter and
- * clock together give it.  A reading that was interrupted between the two is told by how long it
+ * clock together give it.  A reading that was interrupted between the two is known by how long it
  * took; the quickest of a few is good to some tens of nanoseconds: 0.01 % over a millisecond.
  */
 #include "engine/qemu/tsc.h"
