@@ -41,7 +41,7 @@ static int prepare_machine(struct machine *m, int *ret_port_fd, struct err *err)
 	if (r < 0)
 		return r;
 	if (modules_load(MODULES_DIR, err) < 0)
-		say_on_console(err->msg); /* what needs the module will fail, and say so */
+		say_on_console(err->msg); /* whatever needs the module will fail, and say so */
 	r = boot_new_root(err);
 	if (r == 0)
 		r = boot_settings(err);

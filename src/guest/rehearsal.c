@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The one program of the container that a spare machine runs before it is
- * given away (src/shim/machine/spare.c).  It does nothing but walk the paths through the guest's
- * kernel that most containers begin with: output, files of the image and of the writable layer,
- * memory, another process and thread.
+ * given away (src/shim/machine/spare.c).  It only takes the ways through the guest's kernel that
+ * most containers begin with: output, files of the image and of the writable layer, memory, another
+ * process and thread.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -56,8 +56,8 @@ static void use_files(void)
 	read_folder();
 }
 
-/* What the run-time library of about every language asks for before main().  It is asked for its
- * own sake: what comes back does not matter. */
+/* Makes the calls that most languages' run-time libraries make before main(); their results do not
+ * matter. */
 static void use_library_calls(void)
 {
 	struct sigaction action = { .sa_handler = SIG_IGN };
@@ -93,7 +93,7 @@ static void use_threads(void)
 		pthread_join(thread, NULL);
 }
 
-/* A file of the image mapped as the dynamic linker does, and memory of our own. */
+/* Maps a file of the image as the dynamic linker does, and memory of its own. */
 static void use_memory(void)
 {
 	int fd = open(SELF, O_RDONLY);

@@ -27,8 +27,8 @@ int cgroup_mount(struct err *err)
 
 	if (mount("cgroup2", "/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return err_errno(err, -errno, "mount cgroup2");
-	/* A controller the kernel has not is an error only when a limit needs it; the last two are
-	 * for containers that give them on, as a kubelet wants to. */
+	/* A controller that the kernel lacks is an error only when a limit needs it.  The last two
+	 * are for containers that pass them on, as a kubelet does. */
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
 		file_set_at(AT_FDCWD, "/cgroup/cgroup.subtree_control", controllers[i]);
 	return 0;
@@ -56,7 +56,7 @@ int cgroup_leave(void)
 	return file_set_at(AT_FDCWD, "/cgroup/cgroup.procs", "0");
 }
 
-/* The line of a /proc/PID/cgroup that cgroup v2 has: "0::/1/init".  Return: NULL where there is
+/* Finds the line of cgroup v2 in a /proc/PID/cgroup: "0::/1/init".  Return: NULL where there is
  * none. */
 static char *find_path(char *text)
 {
@@ -108,7 +108,7 @@ int cgroup_open_of(const struct cgroup *cg, pid_t pid, int *ret_fd)
 	return 0;
 }
 
-/* @ret: the name of the first folder in this one; "" where there is none.  Return: 0; -errno. */
+/* @ret: name of the first folder in this one; "" where there is none.  Return: 0; -errno. */
 static int first_child(int dir_fd, char *ret, size_t size)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -129,8 +129,8 @@ static int first_child(int dir_fd, char *ret, size_t size)
 }
 
 /*
- * What a container has made below its cgroup can be as deep as it likes, so this neither recurses
- * nor holds a descriptor for each level: it goes down as long as it must, and up by "..".
+ * A container may have made cgroups of any depth.  So this neither recurses nor holds a descriptor
+ * for each level: it goes down as long as it can, and up by "..".
  */
 static int remove_below(int top_fd)
 {
@@ -185,7 +185,7 @@ static int limit_memory(const struct cgroup *cg, uint64_t bytes, struct err *err
 
 	snprintf(value, sizeof(value), "%" PRIu64, bytes);
 	r = set_limit(cg, "memory.max", value, err);
-	if (r == 0) /* not there without swap in the kernel */
+	if (r == 0) /* the file is missing in a kernel without swap */
 		file_set_at(cg->fd, "memory.swap.max", "0");
 	return r;
 }
@@ -233,7 +233,7 @@ static uint64_t memory_in_use(const struct cgroup *cg)
 	return strtoull(b.data, NULL, 10);
 }
 
-/* Has the kernel drop what it has cached for the container, where that makes the limit possible. */
+/* Has the kernel drop the container's cached files, where that makes room for the limit. */
 static int make_room(const struct cgroup *cg, uint64_t limit, struct err *err)
 {
 	uint64_t used = memory_in_use(cg);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  What is the same for all containers is made before the host names one: for
- * the first while the machine boots, so that a machine restored from a snapshot has it already,
- * and for the next when one was removed.  moat-init goes into the new namespaces to make the mounts
+ * the first while the machine boots, so that a machine restored from a snapshot has it already, and
+ * for the next when one was removed.  moat-init goes into the new namespaces to make the mounts
  * that belong to them, and comes back; from then on it has them by descriptor.
  *
  * The first process brings a container's pid and mount namespaces with it, and the kernel kills
- * whoever is left in them when it ends.  So after its last process nothing but what is known here
- * has to be taken away.
+ * whoever is left in them when it ends.  So after its last process only what is known here has to
+ * be taken away.
  */
 #include "guest/container/container.h"
 
@@ -76,7 +76,7 @@ static int make_folders(const struct container *c)
 	return rootfs_make_folders();
 }
 
-/* After this moat-init is in the container's namespaces. */
+/* Makes the namespaces; moat-init is in them then. */
 static int make_namespaces(struct container *c, struct err *err)
 {
 	int r = cgroup_enter(&c->cgroup), left;
@@ -117,8 +117,8 @@ int container_prepare(struct container *c, struct err *err)
 	return r < 0 ? r : oom_watch(c, err);
 }
 
-/* A sysctl is set in the IPC and host name namespace of the process that writes it, so moat-init
- * goes there. */
+/* Sets sysctls from within the container's IPC and host name namespaces: the kernel sets those of
+ * the process that writes. */
 static int apply_sysctls(const struct container *c, struct err *err)
 {
 	int r;

@@ -73,7 +73,7 @@ size_t devices_program(struct bpf_insn *ret)
 		COPY(SCRATCH, ACCESS),
 		MASK(SCRATCH, USE),
 		SKIP_IF(BPF_JNE, SCRATCH, 0, 1),
-		RETURN, /* only mknod(2) */
+		RETURN, /* no use of a device, only mknod(2) */
 		MASK(ACCESS, UINT16_MAX),
 		SKIP_IF(BPF_JEQ, ACCESS, BPF_DEVCG_DEV_CHAR, 2),
 		SET(RESULT, 0),

@@ -12,7 +12,7 @@
  * devices_program() - the filter that decides which devices a container may use
  * @ret: room for DEVICES_PROGRAM_MAX instructions
  *
- * Every node may be made, and null, zero, full, random, urandom, tty and terminals opened.
+ * Every node may be made; only null, zero, full, random, urandom, tty and terminals may be opened.
  *
  * Return: the number of instructions.
  */
@@ -26,5 +26,5 @@ size_t devices_program(struct bpf_insn *ret);
  */
 int devices_restrict(int cgroup_fd, int *ret_fd, struct err *err);
 
-/** devices_allow_all() - take the filter away again.  Return: 0; -errno of bpf(2). */
+/** devices_allow_all() - remove the filter.  Return: 0; -errno of bpf(2). */
 int devices_allow_all(int cgroup_fd, int filter_fd, struct err *err);

@@ -53,7 +53,7 @@ _Static_assert(ARRAY_SIZE(table) <= MOUNTS_MAX, "struct mounts has room for the 
 
 static const struct {
 	const char *path;
-	const char *source; /* in the container's folder */
+	const char *source; /* name in the container's folder */
 	bool only_if_missing;
 } files[] = {
 	{ "/etc/hostname", HOSTNAME_FILE, false },
@@ -189,7 +189,7 @@ static int touch_file(const char *path)
 	return fd < 0 ? -errno : 0;
 }
 
-/* Lays a file over one of the image.  Nothing is done where that is a symbolic link to nowhere. */
+/* Mounts a file over one of the image, unless that is a symbolic link to nowhere. */
 static int attach_file(int fd, const char *path, bool only_if_missing)
 {
 	const unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS;
@@ -216,7 +216,7 @@ int mounts_change_root(struct err *err)
 /* Hides paths from the container: an empty folder over a folder, /dev/null over anything else. */
 static int mask_paths(char *const *paths, struct err *err)
 {
-	const char *empty = NULL; /* the first one masked; the others are further views of it */
+	const char *empty = NULL; /* where the first mask is mounted; others are bound from it */
 	struct stat sb;
 
 	for (; paths && *paths; paths++) {
@@ -294,7 +294,7 @@ static int attach_all(const struct mounts *m, const int *file_fds, bool own_reso
 	return 0;
 }
 
-/* What was asked for beyond the usual. */
+/* Mounts what the options ask for. */
 static int mount_options(const struct mounts_wanted *w, const int *share_fds, struct err *err)
 {
 	int r = options_mount(w->options, share_fds, err);
@@ -304,7 +304,7 @@ static int mount_options(const struct mounts_wanted *w, const int *share_fds, st
 	return r == 0 ? sockets_bind(w->sockets, w->options->sockets, err) : r;
 }
 
-/* What is to be attached in the container and can be opened only outside. */
+/* Opens, outside, what is to be attached inside the container. */
 static int open_outside(const struct mounts_wanted *w, int *file_fds, int *share_fds,
 			struct err *err)
 {

@@ -5,9 +5,9 @@
 #include "base/err.h"
 
 /*
- * Who a container is, and whom it knows: what is laid over /etc/hostname, /etc/hosts and
- * /etc/resolv.conf.  The files are in the container's folder, so they can be written while it runs
- * and whatever its root is like.
+ * A container's own name, and the names it knows: files laid over /etc/hostname, /etc/hosts and
+ * /etc/resolv.conf.  They are in the container's folder, so they can be written while it runs,
+ * whatever its root is like.
  */
 
 #define HOSTNAME_FILE "hostname"
@@ -18,13 +18,13 @@ struct names {
 	const char *hostname;
 	const char *domainname;	 /* NULL or "" for none */
 	char *const *hosts;	 /* lines of /etc/hosts */
-	const char *resolv_conf; /* NULL or "": it stays empty, or as it is */
+	const char *resolv_conf; /* NULL or "": the file stays empty, or unchanged */
 };
 
 /**
  * names_hosts() - the text of /etc/hosts
  *
- * A line that has the host's name takes the place of the one that says it is this machine itself.
+ * A line with the host's name takes the place of the usual line for this machine itself.
  *
  * Pure.  Return: 0; -ENOMEM.
  */
@@ -34,6 +34,6 @@ int names_hosts(struct buf *b, const struct names *n);
  * -errno with a message. */
 int names_write(const struct names *n, struct err *err);
 
-/** names_change() - the same of a container that may run: others than it was started with.
+/** names_change() - write other /etc/hosts and /etc/resolv.conf for a container that may run;
  * /etc/hostname stays.  Return: 0; -errno with a message. */
 int names_change(const struct names *n, struct err *err);

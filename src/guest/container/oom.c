@@ -25,7 +25,7 @@ static int on_memory_event(struct source *source, int fd, uint32_t events, void 
 	return oom_tell(arg);
 }
 
-/* memory.events tells of changes since it was read, so it is read once before. */
+/* memory.events reports changes since it was last read, so it is read once before. */
 int oom_watch(struct container *c, struct err *err)
 {
 	int r;

@@ -7,5 +7,5 @@
  * Return: 0; -errno with a message. */
 int oom_watch(struct container *c, struct err *err);
 
-/** oom_tell() - send OOM if there were any since the last one.  Return: 0; -errno. */
+/** oom_tell() - send OOM if processes were killed since the last one.  Return: 0; -errno. */
 int oom_tell(struct container *c);

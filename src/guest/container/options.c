@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Most of it is files: sysctls and limits are written where the kernel has
- * them, from moat-init's own /proc and cgroup, as those the container sees may be read-only.  Which
- * container a sysctl is set for depends on the namespaces of who sets it; those of the network are
- * the machine's.
+ * Theory of operation.  Most options are written into files: sysctls and limits into moat-init's
+ * own /proc and cgroup, as those that the container sees may be read-only.  Which container a
+ * sysctl is set for depends on the namespaces of who sets it; those of the network are the
+ * machine's.
  *
  * The host has checked names and values; the kernel judges what they mean.  Paths of mounts are
  * looked up in the container's root, by a process that has no other.
@@ -26,7 +26,8 @@
 #include "base/str.h"
 #include "guest/container/places.h"
 
-/* A name may be net.ipv4.ip_forward or net/ipv4/ip_forward: its first separator says which. */
+/* Sets a sysctl.  Its name may be net.ipv4.ip_forward or net/ipv4/ip_forward: the first separator
+ * says which. */
 static int set_sysctl(const char *assignment, struct err *err)
 {
 	size_t len = strcspn(assignment, "=");
@@ -47,8 +48,8 @@ static int set_sysctl(const char *assignment, struct err *err)
 		     : 0;
 }
 
-/* Copies the device nodes of a folder of moat-init's /dev.  What the container's /dev has already
- * stays as it is. */
+/* Copies the device nodes of a folder of moat-init's /dev.  Nodes that the container's /dev has
+ * already stay as they are. */
 static int copy_nodes(const char *from, int to_fd)
 {
 	cleanup_dir DIR *dir = opendir(from);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What is deeper is mounted later, so that it is on top of what it is in,
- * whatever order it was asked for in.  Paths are looked up by a process that has no other root than
- * the container's, so links of the image, and of what was mounted before, end inside of it.
+ * Theory of operation.  Deeper places are mounted later, so that a mount is on top of the one it
+ * lies in, whatever the order of the request.  Paths are looked up by a process that has no other
+ * root than the container's, so links of the image, and of what was mounted before, end inside of
+ * it.
  */
 #include "guest/container/places.h"
 
@@ -48,7 +49,7 @@ int places_sort(const struct oci_options *o, struct place **ret, size_t *ret_n)
 		places[k++] = (struct place){ .path = o->mounts.list[i].destination,
 					      .share = i,
 					      .copy = o->mounts.list[i].copy };
-	/* By insertion, as those of one depth stay in their order. */
+	/* An insertion sort, which keeps the order of places of one depth. */
 	for (size_t i = 1; i < n; i++) {
 		struct place one = places[i];
 
@@ -95,7 +96,7 @@ static int make_file(const char *path)
 	return fd < 0 ? -errno : 0;
 }
 
-/* Makes what a share is mounted on, where there is nothing. */
+/* Makes the file or folder that a share is mounted on, where there is none. */
 static int make_place(const char *path, bool is_dir, struct err *err)
 {
 	struct stat sb;

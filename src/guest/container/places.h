@@ -4,24 +4,25 @@
 #include "base/err.h"
 #include "oci/options.h"
 
-/* What a container has of file systems beside the usual: its tmpfs and its mounts of the host's. */
+/* Places where a container has file systems beside the usual ones: its tmpfs, and its mounts of the
+ * host's. */
 
 struct place {
-	const char *path;	       /* borrowed, and so is what follows */
-	const struct oci_tmpfs *tmpfs; /* NULL: it is a share */
-	size_t share;		       /* its number */
+	const char *path;	       /* borrowed, as are the members below */
+	const struct oci_tmpfs *tmpfs; /* NULL: a share */
+	size_t share;		       /* index of the share */
 	bool copy;
 };
 
-/** places_sort() - all there are, in the order in which they can be mounted.  Pure.  @ret: owned.
+/** places_sort() - list all places in the order in which they can be mounted.  Pure.  @ret: owned.
  * Return: 0; -ENOMEM. */
 int places_sort(const struct oci_options *o, struct place **ret, size_t *ret_n);
 
 /**
- * places_mount() - in the container's first process, in its root: mount them all
- * @share_fds: of each of the options' mounts (guest/share/shares.h); borrowed
+ * places_mount() - mount all places, by the container's first process in its root
+ * @share_fds: one for each of the options' mounts (guest/share/shares.h); borrowed
  *
- * Folders, and files for files, that are missing are made.
+ * Missing folders are made, and missing files where a file is mounted.
  *
  * Return: 0; -errno with a message.
  */

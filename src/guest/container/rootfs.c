@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The first disk of a slot is the image (EROFS), the second the container's
- * writable layer (ext4) with the folders "upper" and "work"; an overlay joins them.  The
- * machine may have been restored from a snapshot taken when other disks were in their place,
- * so what the kernel remembers of their blocks is dropped first.
+ * writable layer (ext4) with the folders "upper" and "work"; an overlay joins them.  The machine
+ * may have been restored from a snapshot taken when other disks were in their place, so the kernel
+ * first drops what it has cached of their blocks.
  *
- * Both disks were made by the host, but the writable layer has been in the hands of a
- * container since: the kernel's ext4 meets it here, inside the guest, and nowhere else.
+ * Both disks were made by the host, but the writable layer has been in the hands of a container
+ * since: the kernel's ext4 meets it here, inside the guest, and nowhere else.
  */
 #include "guest/container/rootfs.h"
 
@@ -87,7 +87,7 @@ int rootfs_make_folders(void)
 	return 0;
 }
 
-/* Removes the mark as the last step: what was not done to its end is done again. */
+/* The mark is removed last: what a crash cut off is done again. */
 static int own_upper(const struct stat *root)
 {
 	if (chown(UPPER_DIR, root->st_uid, root->st_gid) < 0 ||
@@ -96,7 +96,7 @@ static int own_upper(const struct stat *root)
 	return 0;
 }
 
-/* Return: 1 where nobody has used the writable layer; 0; -errno. */
+/* Was the writable layer never used?  Return: 1; 0; -errno. */
 static int is_fresh(void)
 {
 	if (access(FRESH_DIR, F_OK) == 0)
@@ -104,8 +104,8 @@ static int is_fresh(void)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-/* The host makes these when it makes the disk.  A root in memory has none, nor has a disk that an
- * early moat made. */
+/* Makes folders that the host makes with the disk.  A root in memory lacks them, and so does a disk
+ * made by an early moat. */
 static int make_folders(void)
 {
 	static const char *const dirs[] = { FRESH_DIR, WORK_DIR, UPPER_DIR };
@@ -117,9 +117,9 @@ static int make_folders(void)
 }
 
 /*
- * An overlay shows the upper folder's owner and mode as those of its root.  So the upper folder
- * gets what the image's root has, once, before the container can change it.  The host has made it
- * root's and 0755: for an image with such a root, as nearly all are, nothing has to be done.
+ * An overlay's root has the upper folder's owner and mode.  So the upper folder gets what the
+ * image's root has, once, before the container can change it.  The host has made it root's and
+ * 0755: for an image with such a root, as nearly all are, nothing has to be done.
  */
 static int make_upper(struct err *err)
 {
@@ -183,9 +183,9 @@ static int unmount_folder(const char *dir, struct err *err)
 }
 
 /*
- * All that the layer's file system has in memory, to its journal and then to its place.  An unmount
- * does that too, but where it fails (the host's disk is full) ext4 says all the same that the
- * journal is not needed, and the next mount forgets it.
+ * Writes all that the layer's file system has in memory to its journal and then to its place.  An
+ * unmount does that, too, but where it fails (the host's disk is full) ext4 still marks the journal
+ * as not needed, and the next mount ignores it.
  */
 static int write_back(unsigned slot)
 {
@@ -216,10 +216,10 @@ void rootfs_unmount(unsigned slot)
 {
 	if (umount2(ROOT_DIR, 0) < 0)
 		umount2(ROOT_DIR, MNT_DETACH);
-	/* It stays as after a loss of power, and the next mount replays the journal. */
+	/* The layer is left as after a loss of power, and the next mount replays the journal. */
 	if (write_back(slot) < 0)
 		return;
-	/* Where somebody still uses the file system, it can be made read-only, and so clean. */
+	/* A file system that somebody still uses can be made read-only, and so clean. */
 	if (umount2(RW_DIR, 0) < 0)
 		mount(NULL, RW_DIR, NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }

@@ -133,7 +133,7 @@ static int mount_file(int tmpfs_fd, const char *name, const struct oci_secret *s
 	return r;
 }
 
-/* @all: those of the folder, too */
+/* @all: also files that would be in /run/secrets */
 static int mount_files(int tmpfs_fd, const struct oci_secrets *s, bool all, struct err *err)
 {
 	char name[24];
@@ -150,8 +150,8 @@ static int mount_files(int tmpfs_fd, const struct oci_secrets *s, bool all, stru
 	return r;
 }
 
-/* Only what is mounted somewhere can be mounted elsewhere, too: so the tmpfs has a place until its
- * files have theirs. */
+/* Mounts single files of a tmpfs in other places.  Only what is mounted can be bound elsewhere: so
+ * the tmpfs has a place until its files have theirs. */
 static int mount_elsewhere(const struct oci_secrets *s, bool all, struct err *err)
 {
 	cleanup_close int fd = -1;
@@ -167,7 +167,7 @@ static int mount_elsewhere(const struct oci_secrets *s, bool all, struct err *er
 	return r;
 }
 
-/* Whatever links lead there: /var/run is one, most of the time. */
+/* Is the path in the folder, through whatever links?  /var/run is such a link, most of the time. */
 static bool is_below(const char *path, const char *folder)
 {
 	cleanup_free char *real = realpath(path, NULL);

@@ -64,7 +64,7 @@ static char *folder_of(const char *path)
 	return strndup(path, (size_t)(strrchr(path, '/') - path));
 }
 
-/* Is one before it in the same folder? */
+/* Is a socket before this one in the same folder? */
 static bool has_folder(char *const *paths, size_t i)
 {
 	size_t len = (size_t)(strrchr(paths[i], '/') - paths[i]) + 1;

@@ -11,8 +11,8 @@ struct container;
 struct source;
 
 /*
- * Sockets in a container whose clients are the host's to serve: moat-init listens on them.  They
- * are made here and bound by the first process, which is where the container's files are.
+ * Sockets in a container that the host serves: moat-init listens on them.  moat-init makes them,
+ * and the first process, which sees the container's files, binds them.
  */
 
 struct listener {
@@ -20,9 +20,9 @@ struct listener {
 	struct source *source;
 };
 
-/* A connection that the host was told of, and has not taken. */
+/* A connection that the host was told of, and has not taken yet. */
 struct call {
-	uint32_t number; /* 0: none */
+	uint32_t number; /* 0: this place is free */
 	int fd;
 };
 
@@ -31,23 +31,24 @@ struct sockets {
 	size_t n;
 	struct call *calls; /* LINK_CALLS_MAX */
 	uint32_t last_number;
-	bool is_paused; /* as many calls are out as may be */
+	bool is_paused; /* as many calls wait for the host as may */
 };
 
-/** sockets_open() - @paths: of the container's options.  Return: 0; -errno with a message. */
+/** sockets_open() - make the sockets.  @paths: of the container's options.  Return: 0; -errno with
+ * a message. */
 int sockets_open(struct sockets *s, char *const *paths, struct err *err);
 
-/** sockets_bind() - in the first process, in the container's root: each in a tmpfs that hides the
- * folder it is in.  Return: 0; -errno with a message. */
+/** sockets_bind() - bind the sockets, by the first process in the container's root: each in a tmpfs
+ * that hides its folder.  Return: 0; -errno with a message. */
 int sockets_bind(const struct sockets *s, char *const *paths, struct err *err);
 
 /** sockets_listen() - the first process runs: tell the host of connections from now on.  Return: 0;
  * -errno. */
 int sockets_listen(struct container *c);
 
-/** sockets_take() - a connection that the host takes, or refuses.  Return: its descriptor, owned;
- * -ENOENT. */
+/** sockets_take() - take out a connection that the host serves, or refuses.  Return: its
+ * descriptor, owned; -ENOENT. */
 int sockets_take(struct container *c, uint32_t number);
 
-/** sockets_close() - also what the host has not taken */
+/** sockets_close() - close the sockets, and connections that the host has not taken */
 void sockets_close(struct sockets *s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  ext4 keeps some clusters back from everybody, for what it cannot refuse
- * any more: "reserved_clusters".  All that the host has no room for is added to them.  Then a
- * write(2) that needs more is ENOSPC, df(1) says how much there is, and what was accepted before
+ * Theory of operation.  ext4 keeps some clusters back from everybody, for data it has accepted
+ * already: "reserved_clusters".  All that the host has no room for is added to them.  Then a
+ * write(2) that needs more fails with ENOSPC, df(1) shows what is left, and data accepted before
  * still finds its place.
  */
 #include "guest/container/space.h"
@@ -17,16 +17,16 @@
 #include "guest/container/rootfs.h"
 
 /*
- * At least as many as the kernel itself keeps back (ext4_calculate_resv_clusters()), which is a
- * fiftieth of all blocks, and these are not known here: f_blocks is without those that the file
- * system takes for itself.  With fewer, a full file system has no room for what it needs to be
- * mounted again, where the kernel's own number counts.
+ * At least as many clusters as the kernel itself keeps back (ext4_calculate_resv_clusters()): a
+ * fiftieth of all blocks.  Their number is not known here, as f_blocks leaves out what the file
+ * system takes for itself.  With fewer, a full file system has no room for what its next mount
+ * needs, where the kernel's own number counts.
  */
 #define OWN_MAX	 4096u
 #define OWN_PART 40u
 #define OWN_MIN	 32u
 
-/* Blocks of data that is to be written, and has no place yet; they are free no more. */
+/* Blocks of data that is accepted and has no place yet; they do not count as free. */
 static uint64_t read_delayed(int sys_fd)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;

@@ -4,10 +4,10 @@
 #include <stdint.h>
 
 /**
- * space_limit() - let the writable layer grow by so many bytes and no more, whatever its disk says
+ * space_limit() - let the writable layer grow by @bytes at most, whatever the size of its disk
  * @dir:   the container's folder
  * @slot:  of its disks
- * @bytes: UINT64_MAX: there is enough
+ * @bytes: UINT64_MAX: no limit
  *
  * Return: 0; -errno.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Every process of the container is in its cgroup, or in those it has made
- * below that, so the kernel's counters of it are the container's.  A list of processes is asked of
- * /proc, and each for its cgroup: there can be more cgroups than processes, as deep as the
- * container likes.  Names and arguments of processes are the container's own: they are copied, cut,
- * and taken for nothing but text.
+ * Theory of operation.  Every process of the container is in its cgroup or in one below it, so the
+ * kernel's counters of that cgroup are the container's.  A list of processes is asked of /proc, and
+ * each for its cgroup: there can be more cgroups than processes, as deep as the container likes.
+ * Names and arguments of processes are the container's own: they are copied, cut, and taken for
+ * nothing but text.
  */
 #include "guest/container/usage.h"
 
@@ -39,10 +39,10 @@ static uint64_t read_number(int dir_fd, const char *name)
 	char text[64];
 
 	read_small_file(dir_fd, name, text, sizeof(text));
-	return strtoull(text, NULL, 10); /* "max" is 0: none */
+	return strtoull(text, NULL, 10); /* "max", no limit, becomes 0 */
 }
 
-/* The value behind "KEY " at the start of a line. */
+/* The number behind "KEY " at the start of a line. */
 static uint64_t number_of(const char *text, const char *key)
 {
 	size_t len = strlen(key);
@@ -55,7 +55,7 @@ static uint64_t number_of(const char *text, const char *key)
 	return 0;
 }
 
-/* All "KEY=N" of a text. */
+/* The sum of all "KEY=N" in a text. */
 static uint64_t sum_of(const char *text, const char *key)
 {
 	uint64_t sum = 0;
@@ -162,7 +162,7 @@ static int read_stat(int dir_fd, struct link_proc *p, uint32_t *ret_ppid)
 	return 0;
 }
 
-/* The arguments, where it has any; a kernel thread or a zombie keeps its name. */
+/* Reads the arguments; a kernel thread or a zombie has none, and keeps its name. */
 static void read_command(int dir_fd, struct link_proc *p)
 {
 	cleanup_close int fd = openat(dir_fd, "cmdline", O_RDONLY | O_CLOEXEC);
@@ -178,7 +178,7 @@ static void read_command(int dir_fd, struct link_proc *p)
 	p->command[n] = '\0';
 }
 
-/* Its number in the innermost namespace is the container's. */
+/* The process's number in the innermost namespace, which is the container's. */
 static uint32_t pid_inside(int dir_fd)
 {
 	char text[4096], *line, *last;
@@ -209,7 +209,8 @@ static int read_proc(uint32_t pid, struct link_proc *ret, uint32_t *ret_ppid)
 	return 0;
 }
 
-/* Parents are known by the numbers outside; @outside has those of @procs. */
+/* Turns parents' numbers in moat-init's namespace into the container's; @outside has those of
+ * @procs. */
 static void translate_parents(struct link_proc *procs, size_t n, const uint32_t *outside,
 			      const uint32_t *parents)
 {
@@ -219,7 +220,7 @@ static void translate_parents(struct link_proc *procs, size_t n, const uint32_t 
 				procs[i].ppid = procs[k].pid;
 }
 
-/* What is found of the container's processes; @outside and @parents are their numbers out here. */
+/* The processes that were found; @outside and @parents are numbers in moat-init's namespace. */
 struct list {
 	const struct cgroup *cgroup;
 	struct link_proc *procs;
@@ -227,7 +228,7 @@ struct list {
 	size_t n;
 };
 
-/* Return: 0; 1 when there is no room for more. */
+/* Adds a process, if it is the container's.  Return: 0; 1 when there is no room for more. */
 static int add_proc(int dir_fd, const char *name, void *arg)
 {
 	struct list *l = arg;

@@ -2,9 +2,9 @@
 /*
  * Theory of operation.  The overlay keeps all that differs from the image in the upper folder: a
  * device node 0:0 stands for what was deleted, and a folder marked opaque hides all that the image
- * has in it and, unmarked, in the folders below.  So a walk of the upper folder, with a look at the
- * image's for each name, is all that there is to compare.  The mount points that moat made are no
- * change of the container's.
+ * has in it and, unmarked, in the folders below.  So it is enough to walk the upper folder, and to
+ * look up each name in the image.  The mount points that moat made are no change of the
+ * container's.
  *
  * The upper folder is the container's: names and contents are hostile.
  */
@@ -37,8 +37,8 @@ struct walk {
 
 /* Two folders of the same path. */
 struct pair {
-	int upper, lower; /* lower is -1 where the image has none */
-	bool replaced;	  /* nothing of lower can be seen any more */
+	int upper, lower; /* lower: -1 where the image has none */
+	bool replaced;	  /* nothing of @lower is visible any more */
 };
 
 static int changes_failed(const struct walk *w, int code)
@@ -51,7 +51,7 @@ static int list_change(struct walk *w, char kind)
 	char head[2] = { kind, '/' };
 	int r = files_write(w->out, head, sizeof(head));
 
-	/* The NUL at the end goes with it. */
+	/* The record includes the NUL at its end. */
 	if (r == 0)
 		r = files_write(w->out, w->path.data, w->path.len + 1);
 	return r < 0 ? changes_failed(w, r) : 0;
@@ -114,7 +114,7 @@ static int add_opaque(struct walk *w)
 	return as ? tar_pack_empty(w->pack, as, w->err) : changes_failed(w, -ENOMEM);
 }
 
-/* What the image has in a folder whose content was replaced, and is not there any more. */
+/* Lists files of the image in a folder whose content was replaced, that are not there any more. */
 static int list_hidden(struct walk *w, const struct pair *p, bool *ret_changed)
 {
 	cleanup_strv char **names = NULL;
@@ -164,7 +164,7 @@ static int open_pair(struct walk *w, const struct pair *p, const char *name, boo
 	return 0;
 }
 
-/* @lower: what the image has of that name; NULL for nothing */
+/* @lower: what the image has under this name; NULL for nothing */
 static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 			const struct stat *sb, const struct stat *lower, unsigned depth,
 			bool *ret_changed)
@@ -178,8 +178,8 @@ static int visit_folder(struct walk *w, const struct pair *p, const char *name,
 		return r;
 	if (w->pack) {
 		r = tar_pack_one(w->pack, p->upper, name, w->path.data, w->err);
-		/* The mark of a replaced folder counts for all folders below it, in a layer as
-		 * in the overlay. */
+		/* The mark of a replaced folder also covers all folders below it, in a layer as in
+		 * the overlay. */
 		if (r == 0 && inner.replaced && !p->replaced)
 			r = add_opaque(w);
 	} else if (inner.replaced) {
@@ -244,7 +244,7 @@ static int walk_folder(struct walk *w, const struct pair *p, unsigned depth, boo
 	return r;
 }
 
-/* The root's own owner and permissions. */
+/* Puts out the root's own owner and permissions. */
 static int visit_root(struct walk *w, const struct pair *p)
 {
 	struct stat upper, lower;

@@ -4,11 +4,11 @@
 #include "base/err.h"
 #include "guest/files/output.h"
 
-/* What differs from the image.  In the container's folder. */
+/* Differences from the image.  Called in the container's folder. */
 
-/** files_changes() - put out for each difference a letter (A, C, D), the path, and a NUL.  Return:
+/** files_changes() - put out a letter (A, C, D), the path and a NUL for each difference.  Return:
  * 0; -errno with a message. */
 int files_changes(struct files_output *out, struct err *err);
 
-/** files_layer() - put out the same as a layer.  Return: 0; -errno with a message. */
+/** files_layer() - put out the differences as a layer's tar.  Return: 0; -errno with a message. */
 int files_layer(struct files_output *out, unsigned pack_flags, struct err *err);

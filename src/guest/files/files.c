@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The process first goes where the container's files are (root.c), volumes
- * and all.  It says that it has begun when what was asked for is there, or where it has filled
- * volumes, which stay so; from then on everything that goes wrong is told at the end, on standard
- * error, as what was done cannot be taken back.
+ * and all.  It reports that it has begun when the files asked for are there, or when it has filled
+ * volumes, which stay so.  From then on what was done cannot be taken back, and errors are told at
+ * the end, on standard error.
  *
  * After the change of the root everything met is the container's: names, links, file types and
  * contents are hostile, and may change while they are looked at.
@@ -46,7 +46,7 @@ void files_begin(struct files_job *job)
 	fd_close(&job->status_fd);
 }
 
-/* The container's /dev, where it has a file system of its own there. */
+/* Is this the container's /dev, where that is a file system of its own? */
 static bool is_dev(int fd)
 {
 	struct stat sb, dev, root;
@@ -55,8 +55,8 @@ static bool is_dev(int fd)
 	       sb.st_dev == dev.st_dev && dev.st_dev != root.st_dev;
 }
 
-/* Anybody can set any time, and nanoseconds in 64 bits end in the year 2262: what is beyond is
- * cut. */
+/* The time of change.  Anybody can set any time, and nanoseconds in 64 bits end in the year 2262:
+ * later times are cut. */
 static int64_t mtime_of(const struct stat *sb)
 {
 	const int64_t most = INT64_MAX / (int64_t)NSEC_PER_SEC - 1;
@@ -130,7 +130,7 @@ static int check_file(int dir_fd, const char *name, const struct stat *sb)
 	return r < 0 ? r : 0;
 }
 
-/* What is mounted is filled, whatever comes of the operation. */
+/* Volumes are filled when they are mounted, whatever comes of the operation. */
 static int enter_root(struct files_job *job, struct err *err)
 {
 	int r = files_enter_root(job->container, job->files, err);
@@ -182,7 +182,7 @@ static int find_owner(const char *spec, struct tar_unpack *u, struct err *err)
 	return 0;
 }
 
-/* Reads the padding behind an archive's end: who sends it would see its write fail. */
+/* Reads the padding behind an archive's end: the sender's write would fail else. */
 static void drain_archive(struct tar_reader *r)
 {
 	size_t left = TAIL_MAX;
@@ -235,7 +235,8 @@ static int unpack_archive(struct files_job *job, struct err *err)
 	tar_reader_reset(&reader);
 	if (r == 0)
 		drain_archive(&reader);
-	/* The machine may have been started for this alone, and be ended as soon as it is done. */
+	/* The files are synced: the machine may have been started for this alone, and be ended
+	 * right after. */
 	if (r == 0 && c->first_pid == 0)
 		r = write_back(dir_fd, err);
 	return r;
@@ -255,7 +256,7 @@ static int export_tree(struct files_job *job, struct files_output *out, struct e
 	return r == 0 ? tar_pack_end(&p, err) : r;
 }
 
-/* Freezing takes a moment; what is read before it is done may be half written. */
+/* Waits until the container is frozen: files read before that may be half-written. */
 static void await_freeze(const struct cgroup *cg)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -310,7 +311,7 @@ void files_run(struct files_job *job)
 			? err_errno(&err, -errno, "go to the container's folder")
 			: run_request(job, &out, &err);
 
-	if (job->status_fd >= 0) { /* it has not begun */
+	if (job->status_fd >= 0) { /* the operation has not begun */
 		report_send(job->status_fd, r < 0 ? r : -EIO, err.msg);
 		_exit(125);
 	}

@@ -4,15 +4,16 @@
 #include "guest/container/container.h"
 #include "link/files.h"
 
-/* What an operation works on, in its own process. */
+/* An operation on files, in its own process. */
 struct files_job {
 	const struct container *container; /* borrowed */
 	const struct link_files *files;
-	int status_fd; /* -1 once it was said that it goes well */
+	int status_fd; /* -1 once report_send() was called */
 };
 
-/** files_begin() - say that nothing stands in the way of the operation any more; once is enough */
+/** files_begin() - report that the operation can be done; later calls do nothing */
 void files_begin(struct files_job *job);
 
-/** files_run() - in the new process: do it.  The process's standard descriptors are in place. */
+/** files_run() - do the operation, in the new process.  The process's standard descriptors are in
+ * place. */
 _Noreturn void files_run(struct files_job *job);

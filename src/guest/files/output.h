@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-/* Where output goes: gathered, as each write(2) is a switch to another process and back. */
+/* Output of an operation, gathered into large pieces: each write(2) switches to another process and
+ * back. */
 struct files_output {
 	int fd;
 	size_t len;
@@ -13,5 +14,5 @@ struct files_output {
 /** files_write() - a write() for struct tar_pack; @arg: struct files_output.  Return: 0; -errno. */
 int files_write(void *arg, const void *data, size_t len);
 
-/** files_flush() - Return: 0; -errno. */
+/** files_flush() - write what was gathered.  Return: 0; -errno. */
 int files_flush(struct files_output *o);

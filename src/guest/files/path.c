@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container's symbolic links are hostile: they are counted, and lead nowhere but within the
- * root of this process, which is the container's. */
+/* Resolves paths of a container.  Its symbolic links are hostile: they are counted, and lead only
+ * to places within the root of this process, which is the container's. */
 #include "guest/files/path.h"
 
 #include <errno.h>

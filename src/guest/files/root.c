@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Where the container runs, the process joins its mount namespace, and sees
- * what the container's processes see.  Else it takes the root that is mounted, and puts into it
- * what the container mounts of the host's files, in a mount namespace that ends with it: so work on
- * the container's own files, beside this one, does not meet them.
+ * what the container's processes see.  Else it takes the mounted root, and mounts the host's files
+ * into it in a mount namespace that ends with it: other operations, on the container's own files
+ * alone, do not see those.
  */
 #include "guest/files/root.h"
 

@@ -4,14 +4,14 @@
 #include "guest/container/container.h"
 #include "link/files.h"
 
-/* Where the files are that work is done on. */
+/* The root that an operation on files works in. */
 
-/** files_mount_shares() - is it an operation on what is mounted, too, in a container that has
- * mounts of the host's and does not run?  It mounts them itself then.  Pure. */
+/** files_mount_shares() - must an operation mount the host's files itself?  It must where it is to
+ * see them, and the container has such mounts and does not run.  Pure. */
 bool files_mount_shares(const struct container *c, const struct link_files *f);
 
-/** files_enter_root() - in the operation's process, in the container's folder: change into the
- * container's root, as STAT, GET and PUT see it.  Return: 0; -errno with a message. */
+/** files_enter_root() - change into the container's root, as STAT, GET and PUT see it; by the
+ * operation's process, in the container's folder.  Return: 0; -errno with a message. */
 int files_enter_root(const struct container *c, const struct link_files *f, struct err *err);
 
 /**

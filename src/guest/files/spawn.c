@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What works on the container's files for the host is a process of
- * moat-init's own making, not of the container's: it is forked into moat-init's pid namespace, so
- * that nobody in the container can see, stop or trace it.
+ * Theory of operation.  The process that works on a container's files for the host is not the
+ * container's: it is forked into moat-init's pid namespace, so that nobody in the container can
+ * see, stop or trace it.
  */
 #include "guest/files/spawn.h"
 
@@ -30,8 +30,8 @@ static void take_stdio(const struct stdfds *s)
 	(void)file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", "0");
 }
 
-/* Closes all descriptors but @keep, which is sorted here.  A pipe of another process would not end
- * as long as this one had it open. */
+/* Closes all descriptors but @keep, which is sorted here.  A pipe of another process has no end
+ * while this one has it open, too. */
 static void close_others(int *keep, size_t n)
 {
 	int from = 3;

@@ -9,8 +9,8 @@
  * files_spawn() - fork a process that reads or writes a container's files
  *
  * It runs in moat-init's own pid namespace and cgroup, where the container's processes do not see
- * it.  Whether the operation can begin is to be read from the status descriptor; what it puts out
- * is in docs/LINK.md.
+ * it.  The status descriptor tells whether the operation can begin; its output is described in
+ * docs/LINK.md.
  *
  * Return: 0; -ESRCH when the container is over; -errno.
  */

@@ -4,6 +4,6 @@
 #include "base/err.h"
 #include "link/setup.h"
 
-/** apply_machine() - make the machine this one, at this moment: clock and entropy.  Return: 0;
- * -errno with a message. */
+/** apply_machine() - set clock and entropy of a machine that was just booted or restored.  Return:
+ * 0; -errno with a message. */
 int apply_machine(const struct link_machine *m, struct err *err);

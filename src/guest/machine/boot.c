@@ -67,8 +67,8 @@ int boot_new_root(struct err *err)
 
 int boot_settings(struct err *err)
 {
-	/* What is read of an image is in the host's memory, and a request costs more than the
-	 * copy; a machine without such a disk is no worse. */
+	/* A machine's images are cached by the host, and a request costs more than the copy: so
+	 * much is read ahead.  A machine without such a disk is no worse. */
 	static const char *const settings[][2] = {
 		{ "/sys/block/vda/queue/read_ahead_kb", "1024" },
 		{ "/sys/block/vdc/queue/read_ahead_kb", "1024" },

@@ -10,21 +10,21 @@
 
 struct container;
 
-/* What moat-init knows of the machine it runs; one per machine, made in main(). */
+/* State of moat-init; one per machine, made in main(). */
 struct machine {
 	struct loop *loop;
 	struct link_conn *link; /* NULL until the port is open */
 	struct timekeeper timekeeper;
 	struct reclaim reclaim;
-	struct network network;	      /* that of all containers */
-	struct namespaces own;	      /* moat-init's, to come back to */
-	int pid_fd;		      /* its pid namespace */
-	struct container *containers; /* those the host has given a number */
-	struct container *vacant;     /* one that has its surroundings already; NULL: none */
+	struct network network;	      /* of all containers */
+	struct namespaces own;	      /* moat-init's own, to come back to */
+	int pid_fd;		      /* moat-init's pid namespace */
+	struct container *containers; /* containers that the host has named */
+	struct container *vacant;     /* a container prepared for the host to name; NULL: none */
 	bool has_time;		      /* MACHINE has come */
 	bool is_ending;		      /* SHUTDOWN has come */
-	bool is_down;		      /* and was answered */
+	bool is_down;		      /* DOWN was sent */
 
-	/** idle() - the last process of a container is gone; the container may be freed */
+	/** idle() - a container's last process is gone; the container may be freed in here */
 	void (*idle)(struct container *c);
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Ports come to be some time after their driver is loaded, when the
- * device has answered the driver's questions, and the host's end is announced by one
- * more message; until then poll(2) says POLLHUP.  All this is over within a few
- * milliseconds, so it is looked for once a millisecond.
+ * Theory of operation.  A port appears some time after its driver is loaded, when the device has
+ * answered the driver's questions; one more message announces the host's end, and until then
+ * poll(2) says POLLHUP.  All this takes a few milliseconds, so moat-init looks once a millisecond.
  */
 #include "guest/machine/port.h"
 

@@ -5,15 +5,15 @@
 #include "guest/container/container.h"
 
 /*
- * What the host asks of a container at any time (docs/LINK.md): each is answered at once, with the
+ * Questions of the host about a container (docs/LINK.md).  Each is answered at once, with the
  * number it came with.  Return: 0; -EBADMSG or another -errno, which ends the session.
  */
 
-/** question_limits() - LIMITS: other settings of its control group */
+/** question_limits() - LIMITS: change settings of its cgroup */
 int question_limits(struct container *c, struct wire_view payload);
 
-/** question_stats() - STATS: what it uses */
+/** question_stats() - STATS: what the container uses */
 int question_stats(struct container *c, struct wire_view payload);
 
-/** question_procs() - PROCS: what runs in it */
+/** question_procs() - PROCS: which processes run in it */
 int question_procs(struct container *c, struct wire_view payload);

@@ -2,8 +2,8 @@
 /*
  * Theory of operation.  The kernel drops clean pages of files when memory.reclaim of a cgroup asks
  * for them, those first that nobody used for long; what is free then is reported to the host by the
- * balloon's driver.  The host may be waiting for memory, and others for moat-init: so it is
- * done in pieces, with the loop's work between them.
+ * balloon's driver.  Pages are dropped in pieces, with the loop's work between them, so that
+ * neither the host nor moat-init's other tasks wait for long.
  */
 #include "guest/machine/reclaim.h"
 
@@ -26,7 +26,7 @@ static uint64_t at_most(uint64_t bytes, uint64_t limit)
 	return bytes < limit ? bytes : limit;
 }
 
-/* Return: 0; -EAGAIN where the kernel found less than that. */
+/* Return: 0; -EAGAIN where the kernel found fewer pages. */
 static int drop_piece(const struct cgroup *cg, uint64_t bytes)
 {
 	char text[32];
@@ -34,7 +34,7 @@ static int drop_piece(const struct cgroup *cg, uint64_t bytes)
 
 	snprintf(text, sizeof(text), "%" PRIu64, bytes);
 	r = file_set_at(cg->fd, "memory.reclaim", text);
-	/* Kernels before 5.19 know only all or nothing. */
+	/* Kernels before 5.19 can only drop everything. */
 	return r == -ENOENT ? file_set_at(AT_FDCWD, "/proc/sys/vm/drop_caches", "1") : r;
 }
 

@@ -6,12 +6,12 @@
 struct machine;
 struct source;
 
-/* What RECLAIM asked for, and is being done. */
+/* A RECLAIM that is being carried out. */
 struct reclaim {
 	struct source *timer; /* NULL before the first one */
 	uint64_t left_bytes;
 };
 
-/** reclaim_begin() - have the kernel drop what it has cached of files for all containers, some of
- * it now and the rest soon.  Return: 0; -errno. */
+/** reclaim_begin() - have the kernel drop all containers' cached files, a piece now and the rest
+ * soon.  Return: 0; -errno. */
 int reclaim_begin(struct machine *m);

@@ -86,7 +86,7 @@ static int set_network(struct machine *m, struct container *c, struct link_netwo
 	if (r == 0 && c)
 		(void)container_rename(c, n->hosts, n->resolv_conf, &err);
 	r = link_done_put(&b, n->id, &err);
-	/* Before CONTAINER it goes with what is said of that. */
+	/* Before CONTAINER the answer is sent together with the next message. */
 	return r < 0 ? r : link_send_along(m->link, h, b.data, b.len);
 }
 
@@ -103,7 +103,7 @@ static int on_network(struct machine *m, uint16_t number, struct wire_view paylo
 	return r < 0 ? r : set_network(m, c, &n, h);
 }
 
-/* Where the layer's growth cannot be limited, a full disk of the host's shows as an I/O error. */
+/* Where growth cannot be limited, a full disk of the host's becomes an I/O error. */
 static int on_space(const struct container *c, struct wire_view payload)
 {
 	uint64_t bytes;
@@ -152,7 +152,7 @@ static int on_connect(struct container *c, uint32_t stream, struct wire_view pay
 	return r < 0 ? r : connection_start(c, stream, &what);
 }
 
-/* The host refuses one. */
+/* The host refuses a connection that it was told of. */
 static int on_call(struct container *c, struct wire_view payload)
 {
 	struct link_call call;
@@ -190,7 +190,7 @@ static int on_resize(const struct machine *m, uint32_t stream, struct wire_view 
 	return 0;
 }
 
-/* Once nothing runs in any container. */
+/* Ends the machine, once nothing runs in any container. */
 static void take_down(struct machine *m)
 {
 	for (const struct container *c = m->containers; c; c = c->next)
@@ -322,7 +322,7 @@ static int on_data(void *arg, uint32_t stream, enum link_channel channel, const 
 	return k ? connection_input(k, data, len) : process_input(arg, stream, data, len);
 }
 
-/* loop_quit() takes no negative result: session_run() turns it around again. */
+/* Ends the loop.  loop_quit() takes no negative result: session_run() negates it again. */
 static void end_session(struct machine *m, int code)
 {
 	loop_quit(m->loop, code < 0 ? -code : EPIPE);

@@ -11,7 +11,7 @@
 #include "base/macro.h"
 #include "link/conn.h"
 
-#define FREED_BYTES MIB(4) /* more than a small container has freed at its end */
+#define FREED_BYTES MIB(4) /* a small container has freed less at its end */
 
 int table_send_failed(struct machine *m, uint16_t number, const struct err *err)
 {
@@ -48,7 +48,7 @@ static bool is_slot_taken(const struct machine *m, unsigned slot)
 	return false;
 }
 
-/* Reads CONTAINER.  @spec, @options: reset by the caller, also after a failure. */
+/* Parses CONTAINER.  @spec, @options: reset by the caller, also after a failure. */
 static int read_wishes(struct wire_view payload, struct link_container *spec,
 		       struct oci_options *options, bool *ret_has_options)
 {
@@ -63,8 +63,8 @@ static int read_wishes(struct wire_view payload, struct link_container *spec,
 	return r;
 }
 
-/* The vacant container, or a new one.  @ret: NULL where there is no memory for one; else it is
- * there after a failure, too, to be removed. */
+/* Gives out the vacant container, or a new one.  @ret: NULL where there is no memory; else it is
+ * set after a failure, too, to be removed. */
 static int take_container(struct machine *m, struct container **ret, struct err *err)
 {
 	int r;
@@ -76,7 +76,7 @@ static int take_container(struct machine *m, struct container **ret, struct err 
 	return r < 0 ? r : container_prepare(*ret, err);
 }
 
-/* The first container has no network: it is prepared for one. */
+/* The first container was prepared with the NIC's namespace; this one has no network. */
 static int hide_network(struct machine *m, struct container *c, struct err *err)
 {
 	int r = network_hide(&m->network, err);
@@ -118,9 +118,10 @@ int table_add(struct machine *m, uint16_t number, struct wire_view payload)
 }
 
 /*
- * An emulator notices each write to memory that holds code it has translated.  What a container's
- * programs leave behind is such memory, and the next one would get it first, so it is overwritten
- * here, where nobody waits: each processor takes what it has lately freed, and gives it back.
+ * Overwrites memory that was freed lately: each processor takes some, and gives it back.  An
+ * emulator notices every write to memory that holds code it has translated, as the memory of a
+ * container's programs does.  The next container would get that memory first, and pay; here nobody
+ * waits.
  */
 static void wear_out_memory(void)
 {
@@ -162,15 +163,15 @@ static void give_up_vacant(struct machine *m)
 	container_free(c);
 }
 
-/* The next container finds nothing of those before it: its /sys is that of the network namespace it
- * was prepared in. */
+/* Gives the next container a new network namespace, with nothing of containers before it; its /sys
+ * was prepared for the old one. */
 static int forget_network(struct machine *m, struct err *err)
 {
 	give_up_vacant(m);
 	return network_renew(&m->network, err);
 }
 
-/* Prepares the next container.  Where that fails it is tried again when the host asks for one. */
+/* Prepares the next container.  After a failure that is tried again when the host names one. */
 static void get_ready_again(struct machine *m)
 {
 	struct err err;

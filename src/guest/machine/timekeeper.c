@@ -25,8 +25,8 @@
 #define INTERVAL_USEC (30 * USEC_PER_SEC)
 #define SETTLE_USEC   (50 * USEC_PER_MSEC)
 #define SETTLE_TRIES  8
-#define GOOD_NSEC     4000000	/* an answer within this is good enough */
-#define STEP_NSEC     100000000 /* what is more than this is set, not slewed */
+#define GOOD_NSEC     4000000	/* an answer sooner than this is good enough */
+#define STEP_NSEC     100000000 /* a larger error is set at once, and a smaller one slowly */
 
 static int64_t read_clock(clockid_t id)
 {
@@ -66,7 +66,7 @@ int timekeeper_begin(struct timekeeper *k)
 	return ask_for_time(k);
 }
 
-/* After the host's answer, which came @since_nsec after the question. */
+/* Sets the clock by the host's answer, which came @since_nsec after the question. */
 static int settle_clock(struct timekeeper *k, int64_t since_nsec)
 {
 	if (since_nsec <= GOOD_NSEC || k->answers >= SETTLE_TRIES) {
@@ -90,7 +90,7 @@ int64_t timekeeper_error(const struct link_clock *answer, const struct time_read
 	return answer->now_nsec + since - now->wall_nsec;
 }
 
-/* A clock that cannot be set, as in a machine without the right to, is left as it is. */
+/* A clock that this machine may not set is left as it is. */
 static void add_at_once(int64_t nsec)
 {
 	int64_t rest = nsec % (int64_t)NSEC_PER_SEC;
@@ -99,7 +99,7 @@ static void add_at_once(int64_t nsec)
 	if (rest < 0)
 		rest += (int64_t)NSEC_PER_SEC;
 	t.time.tv_sec = (time_t)((nsec - rest) / (int64_t)NSEC_PER_SEC);
-	t.time.tv_usec = (suseconds_t)rest; /* nanoseconds, by ADJ_NANO */
+	t.time.tv_usec = (suseconds_t)rest; /* nanoseconds, because of ADJ_NANO */
 	(void)adjtimex(&t);
 }
 

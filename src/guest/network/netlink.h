@@ -5,16 +5,15 @@
 #include "base/err.h"
 
 /*
- * Requests of rtnetlink(7), put together and sent as one: a call to send them, one to hear how they
- * went.
+ * Requests of rtnetlink(7), gathered and sent together: one call to send, one to read the answer.
  */
 
 #define NETLINK_REQUESTS_MAX 96u
 
-/* What a request is about, for a message of its failure; both are borrowed. */
+/* What a request is about, for the message of its failure; both are borrowed. */
 struct netlink_note {
 	const char *what, *text;
-	int fine; /* an errno that is no failure here; 0: none */
+	int fine; /* errno that counts as success; 0: none */
 };
 
 /* `struct netlink_batch b = { 0 };` is valid and empty; netlink_batch_reset(). */
@@ -23,7 +22,7 @@ struct netlink_batch {
 	size_t last; /* where the last request begins */
 	struct netlink_note notes[NETLINK_REQUESTS_MAX];
 	size_t n;
-	int failed; /* -ENOMEM, -E2BIG: it is not all in there; told when it is sent */
+	int failed; /* -ENOMEM, -E2BIG: requests are missing; told when it is sent */
 };
 
 void netlink_batch_reset(struct netlink_batch *b);
@@ -43,19 +42,19 @@ void netlink_u8(struct netlink_batch *b, uint16_t type, uint8_t value);
 void netlink_u32(struct netlink_batch *b, uint16_t type, uint32_t value);
 void netlink_text(struct netlink_batch *b, uint16_t type, const char *text);
 
-/** netlink_nest() - an attribute that holds those that follow, up to netlink_unnest().  Return:
- * where it begins. */
+/** netlink_nest() - begin an attribute that holds the following ones, up to netlink_unnest().
+ * Return: where it begins. */
 size_t netlink_nest(struct netlink_batch *b, uint16_t type);
 void netlink_unnest(struct netlink_batch *b, size_t at);
 
-/** netlink_open() - a socket to the kernel, in the namespace of the caller.  Return: 0; -errno. */
+/** netlink_open() - open a socket to the kernel, in the caller's namespace.  Return: 0; -errno. */
 int netlink_open(int *ret_fd);
 
 /**
- * netlink_send() - send all requests, and hear how they went; what follows one that failed is done
- * all the same
+ * netlink_send() - send all requests, and read the answer; requests after a failed one are carried
+ * out all the same
  *
- * The kernel has done them when it has taken them, so nothing is waited for.
+ * The kernel carries them out while it takes them, so there is no waiting.
  *
  * Return: 0; -errno of the first that failed, with a message.
  */

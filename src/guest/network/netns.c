@@ -27,14 +27,15 @@ static int loopback_up(int fd)
 
 int netns_make(struct netns *ret)
 {
-	/* The first two as docker sets them in its network namespaces; a kernel without them is no
+	/* docker sets the first two in its network namespaces; a kernel that lacks them is no
 	 * worse. */
 	static const char *const sysctls[][2] = {
 		{ "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0" },
 		{ "/proc/sys/net/ipv4/ping_group_range", "0 2147483647" },
 		/* No router advertises itself to a container. */
 		{ "/proc/sys/net/ipv6/conf/default/accept_ra", "0" },
-		/* Interfaces on one NIC hear each other's broadcasts: each answers for itself. */
+		/* Interfaces on one NIC hear each other's broadcasts, and each must answer only for
+		 * itself. */
 		{ "/proc/sys/net/ipv4/conf/all/arp_ignore", "1" },
 		{ "/proc/sys/net/ipv4/conf/all/arp_announce", "2" },
 	};

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  moat-init keeps a socket of rtnetlink(7) in each namespace.  Slot 0 is the
- * NIC's own interface.  To move it between namespaces and bring it up takes the kernel long, so it
- * is in one of two already, up and without an address, and containers that want it get that one.
- * The interfaces of other slots are on it (macvlan), and can be made in another namespace than the
- * NIC's: where slot 0 is not used, or goes and others stay, it is moved to where no container is,
- * and carries them from there.
+ * NIC's own interface.  Moving it between namespaces and bringing it up takes the kernel long.  So
+ * there are two namespaces from the start: one has this interface, up and without an address, for
+ * containers that want it.  The interfaces of other slots are on it (macvlan), and can be made in
+ * another namespace than the NIC's: where slot 0 is not used, or goes and others stay, it is moved
+ * to where no container is, and carries them from there.
  *
- * A call is dear under emulation, so all that can be asked for at once is; a machine with one
- * interface takes two calls.
+ * System calls are dear under emulation, so requests are gathered; a machine with one interface
+ * takes two calls.
  *
  * Containers may have the right to change all of this, and may use it: only their own network
  * suffers.  What they leave behind goes with the namespace, and a NIC that was taken from its
@@ -36,7 +36,7 @@ static int send_and_reset(int fd, struct netlink_batch *b, struct err *err)
 	return r;
 }
 
-/* The NIC's interface, new in the first namespace, into ours. */
+/* Moves the NIC's interface, which appears in the first namespace, into ours. */
 static int place_nic(struct network *n, struct err *err)
 {
 	static const struct oci_interface blank = { .name = NIC_NAME, .mtu = OCI_MTU_DEFAULT };
@@ -78,9 +78,9 @@ int network_open(struct network *n, struct err *err)
 		return err_errno(err, r, "open the first network namespace");
 	(void)nic_find(n->device);
 	n->has_ipv6 = access(IPV6_DIR, F_OK) == 0;
-	/* Else there would be a sit0 in ours, too; a kernel without it has no such interface. */
+	/* Keeps sit0 out of our namespace; a kernel without this file has no such interface. */
 	file_set_at(AT_FDCWD, "/proc/sys/net/core/fb_tunnels_only_for_init_net", "1");
-	/* A NIC that is only on its way says nothing. */
+	/* Keeps the NIC silent while it only passes through. */
 	file_set_at(AT_FDCWD, IPV6_DIR "/all/disable_ipv6", "1");
 	r = make_namespaces(n, err);
 	if (r == 0 && *n->device && place_nic(n, err) < 0) {
@@ -106,7 +106,7 @@ static uint32_t largest_mtu(const struct network *n, uint32_t mtu)
 	return mtu;
 }
 
-/* The NIC's interface to where no container is. */
+/* Moves the NIC's interface to the namespace without containers. */
 static int put_nic_out(struct network *n, int index, struct err *err)
 {
 	const bool carries = is_carrying(n);
@@ -143,7 +143,7 @@ static int remove_interface(struct network *n, struct network_slot *slot, struct
 	return 0;
 }
 
-/* Takes away what @now has and @wanted has not. */
+/* Removes what @now has and @wanted lacks. */
 static int drop(struct network *n, int index, const struct oci_interface *now,
 		const struct oci_interface *wanted, struct err *err)
 {
@@ -161,7 +161,7 @@ static bool is_same_device(const struct oci_interface *a, const struct oci_inter
 	return streq(a->name, b->name) && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
 }
 
-/* Takes away what is not wanted any more. */
+/* Removes interfaces, addresses and routes that are not wanted any more. */
 static int shrink(struct network *n, struct network_slot *slot, const struct oci_network *wanted,
 		  struct err *err)
 {
@@ -181,7 +181,7 @@ static int make_macvlan(struct network *n, const struct oci_interface *i, struct
 		request_macvlan(&b, n->slots[0].index, -1, i);
 		return send_and_reset(n->own.fd, &b, err);
 	}
-	if (n->inside) /* where nobody wants to see it */
+	if (n->inside) /* it is where containers are, and nobody wants to see it */
 		r = put_nic_out(n, nic_index(n->own.fd, NIC_NAME), err);
 	if (r < 0)
 		return r;
@@ -194,7 +194,7 @@ static int make_macvlan(struct network *n, const struct oci_interface *i, struct
 	return send_and_reset(n->other.fd, &b, err);
 }
 
-/* Brings the NIC's interface in, with that name. */
+/* Moves the NIC's interface to the containers, under this name. */
 static int get_nic_in(struct network *n, const char *name, struct err *err)
 {
 	struct netlink_batch b = { 0 };
@@ -208,7 +208,7 @@ static int get_nic_in(struct network *n, const char *name, struct err *err)
 	return r;
 }
 
-/* @slot: noted as used from then on, also where its interface's addresses are not set yet */
+/* @slot: counts as used from now on, even if the addresses are not set yet */
 static int make_interface(struct network *n, struct network_slot *slot,
 			  const struct oci_interface *i, struct err *err)
 {
@@ -280,7 +280,7 @@ static int note_interface(struct network_slot *slot, const struct oci_interface 
 	return 0;
 }
 
-/* After a failure on the way to @i: as far as that goes, it is again what it was. */
+/* After a failure on the way to @i, restores the former state, as far as possible. */
 static void undo(struct network *n, struct network_slot *slot, const struct oci_interface *i,
 		 bool is_new)
 {
@@ -294,7 +294,7 @@ static void undo(struct network *n, struct network_slot *slot, const struct oci_
 	(void)bring_up(n, slot, &slot->is, NULL);
 }
 
-/* Adds what is missing. */
+/* Adds interfaces, addresses and routes that are missing. */
 static int grow(struct network *n, const struct oci_interface *i, struct err *err)
 {
 	struct network_slot *slot = &n->slots[i->slot];

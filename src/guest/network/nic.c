@@ -32,7 +32,7 @@ int nic_reset(const char device[NIC_DEVICE_MAX])
 {
 	int r = file_set_at(AT_FDCWD, DRIVER_DIR "/unbind", device);
 
-	if (r < 0 && r != -ENODEV) /* a container that may can have done this already */
+	if (r < 0 && r != -ENODEV) /* a container with the right to may have done this already */
 		return r;
 	return file_set_at(AT_FDCWD, DRIVER_DIR "/bind", device);
 }

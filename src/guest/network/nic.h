@@ -5,23 +5,23 @@
 
 #define NIC_DEVICE_MAX 32
 
-/* As the kernel names the first Ethernet device of a namespace. */
+/* The kernel's name for the first Ethernet device of a namespace. */
 #define NIC_NAME "eth0"
 
-/** nic_find() - its name on its bus ("virtio4"), by which it is known wherever its interface is.
+/** nic_find() - find the NIC's name on its bus ("virtio4"), which stays wherever its interface is.
  * Return: 0; -ENODEV where there is none, or the kernel has no driver for it; -errno. */
 int nic_find(char ret[NIC_DEVICE_MAX]);
 
 /**
- * nic_reset() - take it from its driver and give it back
+ * nic_reset() - take the NIC from its driver and give it back
  *
- * Its interface is gone with that, wherever it is, and with it what was built on it; a new one with
- * nothing set comes to be in the namespace where the machine was booted.
+ * Its interface goes with that, wherever it is, and with it all interfaces on it; a new one with
+ * nothing set appears in the namespace where the machine was booted.
  *
  * Return: 0; -errno.
  */
 int nic_reset(const char device[NIC_DEVICE_MAX]);
 
-/** nic_index() - the index of an interface.  @fd: a socket of its namespace.  Return: the index;
- * -ENODEV; -errno. */
+/** nic_index() - find the index of an interface.  @fd: a socket of its namespace.  Return: the
+ * index; -ENODEV; -errno. */
 int nic_index(int fd, const char *name);

@@ -26,7 +26,8 @@ static void begin_link(struct netlink_batch *b, uint16_t type, uint16_t flags,
 	netlink_begin(b, type, flags, head, sizeof(*head), note);
 }
 
-/* A device that goes to another namespace forgets the MACs of those on it: so it hears all. */
+/* A device that is moved to another namespace forgets the MACs of interfaces on it: so it hears
+ * everything. */
 #define HEARING(carries) ((carries) ? IFF_PROMISC : 0u)
 
 void request_move(struct netlink_batch *b, int index, int ns_fd, const char *name, bool carries)
@@ -41,7 +42,7 @@ void request_move(struct netlink_batch *b, int index, int ns_fd, const char *nam
 	netlink_text(b, IFLA_IFNAME, name);
 }
 
-/* Only what is down can be renamed; the request that brings it up follows. */
+/* Only an interface that is down can be renamed; a later request brings it up. */
 void request_identity(struct netlink_batch *b, int index, const struct oci_interface *i,
 		      bool rename)
 {
@@ -97,7 +98,8 @@ void request_delete(struct netlink_batch *b, int index, const struct oci_interfa
 	begin_link(b, RTM_DELLINK, 0, &head, &note);
 }
 
-/* The kernel looks at this before it brings the interface up, and at no flags. */
+/* Switches off addresses of the kernel's own: it looks at this setting before it brings an
+ * interface up. */
 static void quieten_ipv6(struct netlink_batch *b, int index, const struct oci_interface *i)
 {
 	const struct ifinfomsg head = { .ifi_index = index };
@@ -130,7 +132,7 @@ static size_t size_of(const struct ip *ip)
 	return ip_bits(ip) / 8;
 }
 
-/* @text: for a message */
+/* @text: the address, for a message */
 static void add_address(struct netlink_batch *b, uint16_t type, int index, const struct ip_net *a,
 			const char *text)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A new process of a container goes from moat-init's surroundings to
- * the container's: standard descriptors, session, namespaces, user, folder, and
- * then the program.  It was forked into the pid namespace and the cgroup already.  One
- * that joins a running container closes moat-init's descriptors before it can be
- * seen there.
+ * Theory of operation.  A new process of a container goes from moat-init's surroundings to the
+ * container's: standard descriptors, session, namespaces, user, folder, and then the program.  It
+ * was forked into the pid namespace and the cgroup already.  A process that joins a running
+ * container closes moat-init's descriptors before it can be seen there.
  *
- * After the change of the mount namespace everything met is the container's: files may be
- * missing, huge, or no files at all.  This process may hang or die on them; moat-init does not.
+ * After the change of the mount namespace everything met is the container's: files may be missing,
+ * huge, or no files at all.  This process may hang or die on them; moat-init does not.
  */
 #include "guest/process/child.h"
 
@@ -45,7 +44,7 @@ static int take_stdio(const struct stdfds *s)
 	return s->tty >= 0 && ioctl(0, TIOCSCTTY, 0) < 0 ? -errno : 0;
 }
 
-/* Undoes what moat-init has set for itself, and a program must not inherit. */
+/* Undoes settings of moat-init's that a program must not inherit. */
 static int reset_inherited(const struct container *c)
 {
 	char score[16] = "0";
@@ -89,7 +88,8 @@ static int enter_container(const struct child_plan *plan, struct err *err)
 	return 0;
 }
 
-/* A file that is missing or none is taken as empty, one that is too long as its first lines. */
+/* Reads /etc/passwd or /etc/group.  A missing file counts as empty, and of one that is too long the
+ * first lines count. */
 static int read_accounts(const char *path, struct buf *ret)
 {
 	cleanup_close int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -158,8 +158,9 @@ static int go_to(const char *folder, struct err *err)
 }
 
 /*
- * As in docker: for the container the folder is made, for an exec it has to be there; and the user
- * need not be one who may enter it.  Where it is root that may not, it is tried again as the user.
+ * Changes into the working folder.  As in docker, it is made for the container's process, and must
+ * exist for an exec; the user need not have the right to enter it.  Where root may not enter, it is
+ * tried again as the user.
  */
 static int enter_folder(const struct child_plan *plan, bool *ret_gone, struct err *err)
 {
@@ -184,7 +185,7 @@ static int become_user(const struct child_plan *plan, const struct user *u, stru
 	r = own_stdio(plan, u);
 	if (r < 0)
 		return err_errno(err, r, "hand standard input and output to the user");
-	/* Without no_new_privs this takes a capability, which may be dropped below. */
+	/* Without no_new_privs a filter takes a capability, which may be dropped below. */
 	if (has_filter(plan) && !p->no_new_privileges)
 		r = options_filter(&plan->container->options, err);
 	if (r == 0)
@@ -192,7 +193,7 @@ static int become_user(const struct child_plan *plan, const struct user *u, stru
 	return r == 0 && !has_gone ? go_to(p->cwd, err) : r;
 }
 
-/* Return: only on failure. */
+/* Returns only on failure. */
 static int become_program(const struct child_plan *plan, struct err *err)
 {
 	cleanup(user_reset) struct user u = { 0 };

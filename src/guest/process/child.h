@@ -8,13 +8,13 @@
 #include "guest/process/users.h"
 #include "oci/process.h"
 
-/* All borrowed; the child has copies of its own. */
+/* The plan of a process.  All is borrowed; the child has copies of its own. */
 struct child_plan {
 	const struct container *container;
 	const struct oci_process *process;
 	const struct stdfds *stdfds;
 	int status_fd;
-	bool is_first; /* else it joins the namespaces of the first */
+	bool is_first; /* else it joins the first process's namespaces */
 };
 
 /**
@@ -25,5 +25,5 @@ struct child_plan {
  */
 int child_look_up_user(const char *spec, char *const *more, struct user *ret, struct err *err);
 
-/** child_run() - in the new process: become what the plan says, or report why not */
+/** child_run() - carry out the plan in the new process, or report why not */
 _Noreturn void child_run(const struct child_plan *plan);

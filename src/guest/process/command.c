@@ -36,7 +36,7 @@ static int check_program(const char *path)
 		return 0;
 	if (errno != EPERM && errno != ENOSYS)
 		return -errno;
-	/* A container's seccomp profile refuses to say it; execve(2) has the last word anyway. */
+	/* A container's seccomp profile may refuse faccessat(2); execve(2) decides anyway. */
 	return sb.st_mode & 0111 ? 0 : -EACCES;
 }
 

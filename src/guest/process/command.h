@@ -3,8 +3,8 @@
 
 #include "base/err.h"
 
-/** command_reason() - strerror() as docker's messages have it: without a capital; valid until the
- * next call */
+/** command_reason() - strerror() as in docker's messages: without a capital; valid until the next
+ * call */
 const char *command_reason(int code);
 
 /**
@@ -17,7 +17,7 @@ const char *command_reason(int code);
 int command_exec(char *const *args, char *const *env, struct err *err);
 
 /**
- * command_find() - the search of command_exec()
+ * command_find() - search as command_exec() does
  * @ret: owned by the caller; untouched on failure
  *
  * Return: 0; as command_exec(); -ENOMEM.

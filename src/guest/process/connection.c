@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A socket of the container's is looked up in the root that its first process
- * has, where no link leads out of it, and connected to by descriptor.  While nobody listens there
- * it is tried again for a while, as the service may be about to.  From then on it has two halves,
- * which end one by one: what the host sends (input.c), and what it gets (output.c), with a
- * descriptor each.
+ * has, where no link leads out of it, and connected to by descriptor.  While nobody listens there,
+ * connecting is tried again for a while, as the service may be starting.  A connection has two
+ * halves, which end one by one, with a descriptor each: from the host (input.c), and to the host
+ * (output.c).
  */
 #include "guest/process/connection.h"
 
@@ -36,7 +36,7 @@ struct connection {
 	struct connection *next;
 	struct container *container;
 	uint32_t stream;
-	char *path; /* while it is tried */
+	char *path; /* while connecting is tried */
 	unsigned tries;
 	struct source *retry;
 	struct input in;
@@ -101,7 +101,7 @@ int connection_end(struct connection *k)
 	return r < 0 ? r : link_send(link, h, b.data, b.len);
 }
 
-/* After either half may have ended. */
+/* Ends the connection when both halves have ended. */
 static int check_end(struct connection *k)
 {
 	return !k->path && k->in.fd < 0 && k->out.fd < 0 ? connection_end(k) : 0;
@@ -117,7 +117,7 @@ static int output_ended(struct output *o)
 	return check_end(container_of(o, struct connection, out));
 }
 
-/* @fd: taken over */
+/* Begins with a connected socket.  @fd: taken over */
 static int run(struct connection *k, int fd)
 {
 	const struct link_header h = { .type = LINK_STARTED, .stream = k->stream };
@@ -138,7 +138,8 @@ static int run(struct connection *k, int fd)
 	return r == 0 ? input_open(&k->in, copy) : r;
 }
 
-/* The socket as a name that leads to it alone.  @ret_fd: owned; by which the name is. */
+/* Finds the socket, as a name that leads to it alone.  @ret_fd: owned; the name is valid while it
+ * is open */
 static int find_socket(const struct container *c, const char *path, int *ret_fd)
 {
 	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,

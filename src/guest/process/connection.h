@@ -11,22 +11,23 @@
 
 struct connection;
 
-/** connection_start() - Return: 0, also when there is no such socket, of which the host hears;
- * -errno when not even that could be said. */
+/** connection_start() - connect, for a stream.  Return: 0, also when there is no such socket, which
+ * the host is told; -errno when it cannot be told. */
 int connection_start(struct container *c, uint32_t stream, const struct link_connect *what);
 
-/** connection_find() - NULL where the stream is none, or over */
+/** connection_find() - find a connection by its stream; NULL where the stream is none, or over */
 struct connection *connection_find(const struct machine *m, uint32_t stream);
 
-/** connection_input(), connection_input_end() - what the host sends.  Return: 0; -errno. */
+/** connection_input(), connection_input_end() - bytes, and their end, from the host.  Return: 0;
+ * -errno. */
 int connection_input(struct connection *k, const void *data, size_t len);
 int connection_input_end(struct connection *k);
 
-/** connection_output_ready() - there is credit.  Return: 0; -errno. */
+/** connection_output_ready() - the host has granted credit.  Return: 0; -errno. */
 int connection_output_ready(struct connection *k);
 
-/** connection_end() - close it, and say so.  Return: 0; -errno. */
+/** connection_end() - close a connection, and tell the host.  Return: 0; -errno. */
 int connection_end(struct connection *k);
 
-/** connections_end() - the same of all that a container has */
+/** connections_end() - close all connections of a container, and tell the host */
 void connections_end(struct container *c);

@@ -49,14 +49,15 @@ static int drop_bounding(uint64_t keep)
 		if (keep & (1ULL << cap))
 			continue;
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			return errno == EINVAL ? 0 : -errno; /* past the kernel's last one */
+			return errno == EINVAL ? 0 : -errno; /* past the kernel's last capability */
 	}
 	return 0;
 }
 
 /*
- * libc's functions would have all threads do the same.  It believes that this process has those of
- * moat-init, as it was made without libc's knowledge, and would wait for one that had just begun.
+ * Changes the ids by plain system calls.  libc's functions would have all threads do the same.
+ * libc believes that this process has moat-init's threads, as it was made without libc's knowledge,
+ * and would wait for one that had just begun.
  */
 static int change_user(const struct user *u)
 {
@@ -79,7 +80,7 @@ static int set_capabilities(uint64_t mask)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-/* The bits of the mask this kernel knows. */
+/* Removes bits that this kernel does not know from a mask. */
 static uint64_t known_capabilities(uint64_t mask)
 {
 	for (unsigned cap = 0; cap < 64; cap++)

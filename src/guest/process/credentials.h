@@ -6,10 +6,10 @@
 #include "oci/process.h"
 
 /**
- * credentials_apply() - give up what the process shall not have, for good
+ * credentials_apply() - give up all rights that the process shall not have, for good
  *
- * Resource limits, capability bounding set, groups, user, capabilities, no_new_privs.  Root
- * keeps the capabilities of the mask, others keep none; inheritable and ambient are empty.
+ * Resource limits, capability bounding set, groups, user, capabilities, no_new_privs.  Root keeps
+ * the capabilities of the mask, others keep none; inheritable and ambient are empty.
  *
  * Return: 0; -errno.
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A program that is PID 1 gets no signal it does not handle, and becomes the
- * parent of every orphan.  Many are not made for that, so this stands in: all signals are blocked
- * and taken one by one; SIGCHLD means there is somebody to reap, every other is the command's. When
- * the command has ended, so does this, and the kernel kills what is left.
+ * parent of every orphan.  Many programs are not made for that, so this init takes their place: it
+ * blocks all signals and takes them one by one; at SIGCHLD it reaps, and all others it passes to
+ * the command. When the command has ended, so does this, and the kernel kills what is left.
  *
  * It is a fork of moat-init with the user, capabilities and filter of the container, and holds
  * nothing but its standard descriptors.
@@ -50,7 +50,7 @@ static _Noreturn void end_as(int status)
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-/* Below a filter that does not let us hear of signals, the command's end is all there is to do. */
+/* Where a filter keeps signals from being read, only waits for the command's end. */
 static _Noreturn void only_wait(pid_t command)
 {
 	int status = 0;

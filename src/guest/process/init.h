@@ -7,11 +7,12 @@
 
 /**
  * init_split() - put an init before the container's command
- * @status_fd: not the init's to hold
+ * @status_fd: closed in the init
  * @has_tty:   standard input is the session's terminal
  *
- * The calling process, PID 1 of the container, goes on in a child, which has this return; it itself
- * stays behind, passes signals on, reaps what is orphaned, and ends as the child does.
+ * The calling process, PID 1 of the container, becomes the init: it passes signals on, reaps
+ * orphans, and ends as the command does.  The command goes on in a child, where this function
+ * returns.
  *
  * Return: 0 in the child; -errno.
  */

@@ -18,7 +18,7 @@ void input_close(struct input *in)
 
 static int on_writable(struct source *s, int fd, uint32_t events, void *arg);
 
-/* Watches for room exactly while something waits. */
+/* Watches the descriptor while bytes wait for room, and only then. */
 static int update_watch(struct input *in)
 {
 	if (in->waiting.len == 0)
@@ -34,7 +34,7 @@ static int flush_input(struct input *in)
 	ssize_t n = write(in->fd, in->waiting.data, in->waiting.len);
 	int r;
 
-	if (n < 0 && errno != EAGAIN && errno != EINTR) { /* nobody will read it */
+	if (n < 0 && errno != EAGAIN && errno != EINTR) { /* nobody will read the input any more */
 		input_close(in);
 		return link_grant(in->link, in->stream, LINK_STDIN, done);
 	}

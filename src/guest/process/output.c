@@ -37,7 +37,7 @@ void output_close(struct output *o)
 	fd_close(&o->fd);
 }
 
-/* The most that may be sent now. */
+/* How many bytes may be sent now, at most. */
 static size_t output_allowance(const struct output *o)
 {
 	size_t max = link_credit(o->link, o->stream, o->channel);

@@ -14,15 +14,15 @@ struct output {
 	struct source *source; /* NULL: not watched, for want of credit */
 	bool is_finishing;
 	size_t left; /* when finishing: bytes still to send */
-	/** ended() - it was closed at its end, and may be freed here; NULL: nobody wants to know.
+	/** ended() - the output has ended and is closed; may free it; NULL: nobody wants to know.
 	 * Return: 0; -errno of the link. */
 	int (*ended)(struct output *o);
 };
 
-/** output_open() - begin; @fd: non-blocking, taken over.  Return: 0; -errno. */
+/** output_open() - begin.  @fd: non-blocking, taken over.  Return: 0; -errno. */
 int output_open(struct output *o, int fd);
 
-/** output_ready() - there is credit.  Return: 0; -errno of the link. */
+/** output_ready() - the host has granted credit.  Return: 0; -errno of the link. */
 int output_ready(struct output *o);
 
 /**
@@ -32,5 +32,5 @@ int output_ready(struct output *o);
  */
 int output_finish(struct output *o);
 
-/** output_close() - drop what is left */
+/** output_close() - close it, and drop bytes that are left */
 void output_close(struct output *o);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A process is starting until its status pipe ends, which is when the
- * program is executed or the child has said why not; then it runs; and when it has ended
- * and its output is sent, EXITED is the last that is heard of its stream.
+ * Theory of operation.  A process is starting until its status pipe ends: then its program is
+ * executed, or the child has said why not.  It runs until it has ended and its output is sent;
+ * EXITED is the last message on its stream.
  *
  * The processes are hostile; they own the other ends of all pipes.
  */
@@ -35,13 +35,13 @@ struct process {
 	struct container *container;
 	uint32_t stream;
 	enum process_state state;
-	struct spawned spawned; /* descriptors move on when it runs */
-	bool is_files;		/* not the container's: it works on its files */
-	bool fills;		/* and sees its mounts, which it has filled when it begins */
-	bool freezes;		/* the container's processes stand still while it runs */
+	struct spawned spawned; /* some move on when the process runs */
+	bool is_files;		/* no program of the container's, but work on its files */
+	bool fills;		/* the work sees volumes, and has filled them when it begins */
+	bool freezes;		/* the container stands still while this work is done */
 	bool has_exited;
 	int status;	    /* as waitpid(2) gives it */
-	uint64_t oom_kills; /* in the container before it was started */
+	uint64_t oom_kills; /* of the container, before this process was started */
 	struct source *child_source;
 	struct source *report_source;
 	struct buf report;
@@ -56,7 +56,7 @@ static void close_report(struct process *p)
 	buf_reset(&p->report);
 }
 
-/* Lets the container's processes go on, unless another operation wants them to stand still. */
+/* Thaws the container, unless another operation needs it frozen. */
 static void thaw_container(const struct container *c)
 {
 	const struct process *p = c->processes;
@@ -138,8 +138,8 @@ static int send_exited(struct process *p)
 	return r < 0 ? r : link_send(process_link(p), h, b.data, b.len);
 }
 
-/* Frees a process when it has exited and its output was sent.  Called whenever one of them is
- * so. */
+/* Frees a process that has exited and whose output was sent.  Called whenever one of the two may
+ * have happened. */
 static int check_process_end(struct process *p)
 {
 	int r = 0;
@@ -169,7 +169,7 @@ static int set_running(struct process *p, int32_t pid)
 	return r;
 }
 
-/* The status pipe has ended: what did the child say? */
+/* Reads the child's report, when the status pipe has ended. */
 static int judge_report(struct process *p)
 {
 	struct err err = { 0 };
@@ -221,7 +221,7 @@ static int on_child(struct source *s, pid_t pid, int status, void *arg)
 	p->has_exited = true;
 	p->status = status;
 	forget_first(p->container, pid);
-	if (p->state == PROCESS_STARTING) /* its report may be later in this round of the loop */
+	if (p->state == PROCESS_STARTING) /* the report may follow in this round of the loop */
 		r = read_report(p);
 	input_close(&p->in);
 	for (int i = 0; r == 0 && i < 2; i++) {
@@ -273,7 +273,7 @@ static int watch_child(struct process *p, struct err *err)
 	return r;
 }
 
-/* A program of the container's, or work on its files. */
+/* A program of the container's to start, or work on its files. */
 struct order {
 	const struct oci_process *program;
 	const struct link_files *files;

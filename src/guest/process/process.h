@@ -7,8 +7,8 @@
 #include "oci/process.h"
 
 /*
- * The processes that moat-init started for a container: their input and output, their end, and
- * what is said of it over the link.
+ * Processes that moat-init starts for containers: their input and output, their end, and the
+ * messages about them.
  */
 
 /**
@@ -22,26 +22,26 @@ int process_start(struct container *c, uint32_t stream, const struct oci_process
 /** process_start_files() - as process_start(), for work on the container's files */
 int process_start_files(struct container *c, uint32_t stream, const struct link_files *f);
 
-/** process_input() - bytes for its standard input; none for a stream that is over.  Return: 0;
- * -errno. */
+/** process_input() - pass bytes to a process's standard input; dropped where the stream is over.
+ * Return: 0; -errno. */
 int process_input(const struct machine *m, uint32_t stream, const void *data, size_t len);
 
-/** process_input_end() - its standard input ends here */
+/** process_input_end() - end a process's standard input */
 void process_input_end(const struct machine *m, uint32_t stream);
 
-/** process_output_ready() - a channel of it got credit.  Return: 0; -errno. */
+/** process_output_ready() - the host has granted credit for a channel.  Return: 0; -errno. */
 int process_output_ready(const struct machine *m, uint32_t stream, enum link_channel channel);
 
-/** process_signal() - kill(2), if it has not ended */
+/** process_signal() - kill(2) for a process that has not ended */
 void process_signal(const struct machine *m, uint32_t stream, int signo);
 
-/** process_resize() - set the size of its terminal, if it has one */
+/** process_resize() - set the size of a process's terminal, if it has one */
 void process_resize(const struct machine *m, uint32_t stream, uint16_t rows, uint16_t cols);
 
 /**
- * process_end_all() - kill a container and drop what output is left
+ * process_end_all() - kill a container's processes, and drop output that is left
  *
- * EXITED is still sent for each process; the machine's idle() is called after the last, in here if
- * there is none to wait for but not if there was none at all.
+ * EXITED is still sent for each process.  The machine's idle() is called after the last, or in here
+ * where none has to be waited for; not where there was no process at all.
  */
 void process_end_all(struct container *c);

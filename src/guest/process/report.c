@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The message of a failure follows, up to the end. */
+/* Head of a report; the message of a failure follows. */
 struct report {
 	int32_t pid; /* in the container */
 	int32_t code;
@@ -23,7 +23,7 @@ void report_send(int fd, int code, const char *msg)
 	};
 
 	if (writev(fd, iov, ARRAY_SIZE(iov)) < 0)
-		_exit(125); /* moat-init is gone */
+		_exit(125); /* nobody is left to report to */
 }
 
 int32_t report_read(struct buf *text, struct err *err)

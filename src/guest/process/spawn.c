@@ -49,15 +49,16 @@ static int fork_first(struct container *c, pid_t *ret_pid)
 }
 
 /*
- * Where the first process is, another can be: the container's own cgroup takes none any more when
- * the container, as systemd does, has made others below it and given them controllers.
+ * Forks into the cgroup of the first process.  The container's own cgroup takes no process any more
+ * when the container, as systemd does, has made others below it and given them controllers.
  */
 static int clone_beside(const struct container *c, pid_t *ret_pid)
 {
 	struct clone_args args = { 0 };
 	int r = -EBUSY;
 
-	/* Tried again, as the container may be making or removing cgroups at this moment. */
+	/* Failures are tried again, as the container may be making or removing cgroups at this
+	 * moment. */
 	for (int i = 0; i < CGROUP_TRIES && (r == -EBUSY || r == -ENODEV || r == -ENOENT); i++) {
 		cleanup_close int fd = -1;
 
@@ -68,8 +69,8 @@ static int clone_beside(const struct container *c, pid_t *ret_pid)
 	return r;
 }
 
-/* A process is born into the pid namespace that its parent has chosen for its children: for a
- * moment moat-init chooses the container's. */
+/* A process is born into the pid namespace that its parent has set for its children: for a moment
+ * moat-init sets the container's. */
 static int fork_further(struct container *c, pid_t *ret_pid)
 {
 	int r;

@@ -7,7 +7,7 @@
 
 struct spawned {
 	pid_t pid;	      /* as moat-init sees it */
-	int status_fd;	      /* child_report and end of file; non-blocking, owned */
+	int status_fd;	      /* a report, then end of file; non-blocking, owned */
 	struct stdfds stdfds; /* our ends, owned */
 	bool is_first;
 };
@@ -15,8 +15,8 @@ struct spawned {
 /**
  * spawn_process() - fork a process of a container
  *
- * The first call makes its first process, later ones join it.  Whether the
- * program could be executed is to be read from the status descriptor.
+ * The first call makes its first process, later ones join it.  The status descriptor tells whether
+ * the program could be executed.
  *
  * Return: 0; -ESRCH when the container is over; -EAGAIN when the limit of processes is reached;
  * -errno.

@@ -24,7 +24,7 @@ void stdfds_close(struct stdfds *s)
 
 static int open_pipe(struct stdfds *s, int i)
 {
-	int fds[2], ours = i == 0; /* index of our end: we write to stdin */
+	int fds[2], ours = i == 0; /* index of our end: for stdin, the one to write to */
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;

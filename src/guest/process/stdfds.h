@@ -5,9 +5,9 @@
 #include "oci/process.h"
 
 /*
- * Both ends of a process's standard input, output and error; owned, -1 where there is none.
- * With a terminal: the process has theirs[0] for all three, ours[0] and ours[1] are both its
- * master, and ours[2] is none.
+ * Both ends of a process's standard input, output and error; owned, -1 where there is none.  With a
+ * terminal, the process has theirs[0] for all three; ours[0] and ours[1] are both the terminal's
+ * master, and ours[2] is -1.
  */
 struct stdfds {
 	int ours[3]; /* non-blocking */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Lines of /etc/passwd and /etc/group are cut into their fields as
- * they are met; lines with too few fields or numbers that are none are skipped.
+ * Theory of operation.  Lines of /etc/passwd and /etc/group are cut into their fields as they are
+ * met; lines with too few fields, or with other text in place of a number, are skipped.
  *
  * The files belong to the image and the container: hostile.
  */
@@ -35,7 +35,8 @@ struct group_line {
 	uint32_t gid;
 };
 
-/* Takes what is before the next @separator off the front of @from; false when @from is used up. */
+/* Takes the text up to the next @separator off the front of @from.  Return: false when @from is
+ * used up. */
 static bool next_piece(struct piece *from, char separator, struct piece *ret)
 {
 	const char *end;
@@ -239,8 +240,8 @@ int user_lookup(const char *spec, const char *passwd, const char *group, struct 
 	r = find_user(who, passwd, &u, &name, err);
 	if (r == 0 && which.len > 0)
 		r = find_group(which, group, &u, err);
-	/* Its own group is among the supplementary ones, as login(1) has it: a process that changes
-	 * its gid is still a member, and a file that denies the group access denies it to it. */
+	/* The user's own group is among the supplementary ones, as with login(1): a process that
+	 * changes its gid is still a member, and a file that denies the group access denies it. */
 	if (r == 0)
 		r = add_group(&u, u.gid, err);
 	if (r == 0 && which.len == 0 && name.len > 0)

@@ -6,11 +6,11 @@
 
 #include "base/err.h"
 
-/* Who a process is.  `struct user u = { 0 };` is valid and empty. */
+/* The ids of a process.  `struct user u = { 0 };` is valid and empty. */
 struct user {
 	uid_t uid;
 	gid_t gid;
-	char *home;    /* owned; "/" where nothing is known */
+	char *home;    /* owned; "/" where it is not known */
 	gid_t *groups; /* owned; supplementary */
 	size_t n_groups;
 };

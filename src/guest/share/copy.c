@@ -29,7 +29,7 @@
 #define DEPTH_MAX 256
 #define XATTR_MAX 65536
 
-/* One folder and its copy. */
+/* A folder of the image, and its copy. */
 struct pair {
 	int from, to;
 	unsigned depth;
@@ -56,7 +56,7 @@ static int copy_xattrs(int from, int to)
 	return 0;
 }
 
-/* The mode is set after the owner, which takes set-user-id bits away. */
+/* Sets owner, then mode, as a change of owner takes set-user-id bits away. */
 static int take_after(int fd, const struct stat *sb)
 {
 	const struct timespec times[] = { sb->st_atim, sb->st_mtim };
@@ -73,7 +73,7 @@ static int fill_file(int from, const struct stat *sb, int to)
 
 	if (r == 0)
 		r = take_after(to, sb);
-	return r == 0 ? copy_xattrs(from, to) : r; /* after the owner, which clears capabilities */
+	return r == 0 ? copy_xattrs(from, to) : r; /* a change of owner clears capabilities */
 }
 
 static int copy_file(const struct pair *p, const char *name, const struct stat *sb)
@@ -85,7 +85,7 @@ static int copy_file(const struct pair *p, const char *name, const struct stat *
 	return to < 0 ? -errno : fill_file(from, sb, to);
 }
 
-/* Whatever has neither content nor entries. */
+/* Makes a file that has neither content nor entries. */
 static int make_special(const struct pair *p, const char *name, const struct stat *sb)
 {
 	const struct timespec times[] = { sb->st_atim, sb->st_mtim };
@@ -108,7 +108,8 @@ static int make_special(const struct pair *p, const char *name, const struct sta
 	return 0;
 }
 
-/* Did a loss of power leave it so?  A file that somebody has changed since has another time. */
+/* Did a loss of power cut this file's content?  A file that somebody has changed since has another
+ * time. */
 static bool is_torn(const struct stat *there, const struct stat *wanted)
 {
 	return S_ISREG(there->st_mode) && S_ISREG(wanted->st_mode) &&
@@ -132,7 +133,7 @@ static int copy_leaf(const struct pair *p, const char *name, const struct stat *
 	return r;
 }
 
-/* One that is something else in the volume stays that. */
+/* Enters the folder's copy, making it.  What is no folder in the volume stays that. */
 static int enter_folder(const struct pair *p, const char *name)
 {
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -184,7 +185,7 @@ static int copy_folder(const struct pair *p)
 	return r == 0 ? copy_xattrs(p->from, p->to) : r;
 }
 
-/* Where moatd has no root, a share's files may have no owner but its user. */
+/* Where moatd does not run as root, files of a share can only be its user's. */
 static int copy_failed(const char *from, int r, const char *why, struct err *err)
 {
 	return err_set(err, r, "copy the image's %s into the volume: %s%s", from, why,
@@ -204,7 +205,8 @@ int copy_content(const char *from, int to_fd, struct err *err)
 
 	if (dir < 0 || to < 0)
 		return 0;
-	/* Another process may be about it, as who copies files of the container. */
+	/* Another process may copy there at the same time, as one that works on the container's
+	 * files. */
 	if (flock(to, LOCK_EX) < 0)
 		return err_errno(err, -errno, "lock the volume");
 	r = copy_folder(&p);

@@ -4,13 +4,13 @@
 #include "base/err.h"
 
 /**
- * copy_content() - what the image has in a folder, into a volume that is to be mounted there
+ * copy_content() - copy a folder of the image into a volume that is to be mounted there
  * @from:  in the container's root; where it is no folder, nothing is done
  * @to_fd: the volume's root
  *
- * Files are whole or not there, and what is there already stays, but for a file that a loss of
- * power has left at another length than it was given: so a copy that was cut off can be done again.
- * Device nodes are left out.
+ * Each file is whole or not there.  Files that are there already stay, except one that a loss of
+ * power has left with another length: so a copy that was cut off can be done again.  Device nodes
+ * are left out.
  *
  * Return: 0; -errno with a message that names the file.
  */

@@ -27,11 +27,11 @@
 #include "base/str.h"
 #include "base/thread.h"
 
-#define KEEP_MSEC 5 /* what nobody waits for, for something that it can go with */
+#define KEEP_MSEC 5 /* how long requests wait for one to go with */
 
 int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 {
-	/* What is not used of it is not there. */
+	/* Only pages that are used take memory. */
 	struct pass *p =
 		mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -80,7 +80,7 @@ static void keep_out(struct pass *p, const void *message, size_t len)
 	p->out_len += len;
 }
 
-/* What goes to the host at once: and all that waits before it. */
+/* Sends a request to the host, with all that wait before it. */
 static int send_request(struct pass *p, size_t at, size_t len)
 {
 	size_t before = p->quick.n_waiting * sizeof(struct shares_open);
@@ -100,7 +100,7 @@ static int reply_here(struct pass *p, const struct quick_answer *answer)
 	return 0;
 }
 
-/* @at: of a request in what goes out.  Return: 1 where it can wait for others; 0; -errno. */
+/* @at: of a request in the buffer.  Return: 1 where it can wait for others; 0; -errno. */
 static int sort_request(struct pass *p, size_t at, size_t len)
 {
 	struct fuse_in_header *head = (void *)(p->out + at);
@@ -125,12 +125,12 @@ static int take_request(struct pass *p)
 	const size_t at = p->out_len;
 	ssize_t n = read(p->fuse_fd, p->out + at, PASS_FRAME_BYTES);
 
-	if (n < 0) /* ENOENT: it was interrupted before it was read */
+	if (n < 0) /* ENOENT: the request was interrupted before it was read */
 		return errno == EINTR || errno == ENOENT ? 1 : -errno;
 	return sort_request(p, at, (size_t)n);
 }
 
-/* Those that can wait wait for one that cannot. */
+/* Takes requests until one cannot wait. */
 static int take_requests(struct pass *p)
 {
 	int r;
@@ -141,14 +141,14 @@ static int take_requests(struct pass *p)
 	return r;
 }
 
-/* Nothing came that it could go with. */
+/* Sends what waited, as nothing came that it could go with. */
 static int send_kept(struct pass *p)
 {
 	p->out_len += quick_waiting(&p->quick, p->out + p->out_len);
 	return push_out(p);
 }
 
-/* @len: of the message, as its head says */
+/* @len: of the message, by its head */
 static int keep_news(struct pass *p, const unsigned char *message, size_t len)
 {
 	struct pass_news *news;
@@ -177,13 +177,13 @@ static int deliver(struct pass *p, const unsigned char *message, const struct fu
 	if (head->unique == 0)
 		return head->error == SHARES_CHANGED ? keep_news(p, message, head->len) : -EBADMSG;
 	quick_reply(&p->quick, message, head->len);
-	/* ENOENT: nobody waits for it any more. */
+	/* ENOENT: nobody waits for the reply any more. */
 	if (write(p->fuse_fd, message, head->len) < 0 && errno != ENOENT && errno != EINTR)
 		return errno == EINVAL ? 0 : -errno;
 	return 0;
 }
 
-/* Passes on what is whole.  Return: 0; -errno. */
+/* Passes on every whole reply.  Return: 0; -errno. */
 static int deliver_all(struct pass *p)
 {
 	struct fuse_out_header head;
@@ -201,7 +201,7 @@ static int deliver_all(struct pass *p)
 	return r;
 }
 
-/* Takes what is there; the port gives a page at a time.  Return: 0; -EAGAIN; -EPIPE at the end;
+/* Reads what the port has; it gives a page at a time.  Return: 0; -EAGAIN; -EPIPE at the end;
  * -errno. */
 static int take_replies(struct pass *p)
 {
@@ -235,7 +235,7 @@ static int tell_taken(struct pass *p)
 	return push_out(p);
 }
 
-/* It tells of its patches by its name alone (tools/build-kernel). */
+/* What this kernel can do.  Its release is the only sign of moat's patches (tools/build-kernel). */
 static uint32_t kernel_can(void)
 {
 	struct utsname name;
@@ -288,9 +288,9 @@ static int pass_some(struct pass *p)
 }
 
 /*
- * Whoever waits for a reply gets an error.  That the kernel's side is closed does not see to it:
- * the waker may be writing there, and waits for a lock that one of those has.  It may also be about
- * to: so the number stays taken, by what it can write to without harm.
+ * Gives an error to everybody who waits for a reply.  Closing the kernel's side is not enough: the
+ * waker may be writing there, and wait for a lock of one of those.  The waker may also be about to
+ * write: so the descriptor's number stays taken, by a file that can be written to without harm.
  */
 static void close_all(struct pass *p)
 {

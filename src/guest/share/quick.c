@@ -2,17 +2,17 @@
 /*
  * Theory of operation.  A round to the host costs a guest under emulation half a millisecond, and
  * most files are opened, read from what is cached, and closed.  So an OPEN for reading is answered
- * here, if an earlier one of the same node was answered by the host so that what is cached stays,
- * and nothing was heard of the node since.  The host is told with the next request that goes to it,
- * before that, or after a while; not at all where the file is closed by then.
+ * here, if the host answered an earlier one of the same node with leave to keep the cache, and no
+ * change was heard of since.  The host is told with the next request that goes to it, before that,
+ * or after a while; not at all where the file is closed by then.
  *
- * A file that is closed nobody waits for: the host is told, and does not reply.  What the kernel
- * forgets needs no reply either, and waits for something that it can go with.
+ * Nobody waits for a close: the host is told, and does not reply.  FORGET needs no reply either,
+ * and waits for a request to go with.
  *
  * A file that was made here a moment ago has no capabilities until somebody sets them, which comes
  * by here or is a change that the host tells of.
  *
- * The kernel is this machine's own, and sends whole requests; all is the passing thread's alone.
+ * The kernel is this machine's own, and sends whole requests.  Only the passing thread uses this.
  */
 #include "guest/share/quick.h"
 
@@ -86,10 +86,10 @@ static void answer(struct quick_answer *ret, const struct fuse_in_header *head)
 						.unique = head->unique } };
 }
 
-/* @node: 0: of a file that is yet to be made */
+/* @node: 0: of a file that is being made */
 static void note_asked(struct quick *q, const struct fuse_in_header *head, uint64_t node)
 {
-	size_t i = (head->unique >> 1) % QUICK_ASKED; /* the kernel counts in twos */
+	size_t i = (head->unique >> 1) % QUICK_ASKED; /* the kernel's numbers are even */
 
 	q->asked[i].unique = head->unique;
 	q->asked[i].node = node;
@@ -121,7 +121,7 @@ static enum quick_way open_file(struct quick *q, const struct fuse_in_header *he
 	return QUICK_ANSWER;
 }
 
-/* Return: had the host not been told of it? */
+/* Return: was the host still to be told of it? */
 static bool forget_waiting(struct quick *q, uint64_t fh)
 {
 	for (size_t i = q->n_waiting; i-- > 0;)
@@ -145,7 +145,7 @@ static enum quick_way close_file(struct quick *q, struct fuse_in_header *head,
 	return QUICK_TELL;
 }
 
-/* What else is asked for is the host's to answer. */
+/* Answers questions for capabilities; others are for the host. */
 static enum quick_way get_xattr(const struct quick *q, const struct fuse_in_header *head,
 				struct quick_answer *ret)
 {
@@ -165,7 +165,7 @@ enum quick_way quick_request(struct quick *q, struct fuse_in_header *head, struc
 		return open_file(q, head, ret);
 	case FUSE_RELEASE:
 		return close_file(q, head, ret);
-	case FUSE_FLUSH: /* gives up locks; what was written is with the host */
+	case FUSE_FLUSH: /* gives up locks; data was sent to the host before */
 		answer(ret, head);
 		head->unique = 0;
 		return QUICK_TELL;
@@ -181,7 +181,7 @@ enum quick_way quick_request(struct quick *q, struct fuse_in_header *head, struc
 		note_asked(q, head, 0);
 		return QUICK_PASS;
 	case FUSE_RENAME:
-	case FUSE_RENAME2: /* maybe to where the host hears of no changes */
+	case FUSE_RENAME2: /* may lead to where the host hears of no changes */
 		q->age++;
 		return QUICK_PASS;
 	default:
@@ -209,7 +209,7 @@ static void opened(struct quick *q, uint64_t node, const void *body, size_t len)
 		put(q, &q->stay, node);
 }
 
-/* Where the host tells of changes the attributes are good for a while. */
+/* Attributes are valid for a while only where the host tells of changes. */
 static void created(struct quick *q, const void *body, size_t len)
 {
 	struct fuse_entry_out e;
@@ -238,7 +238,7 @@ void quick_reply(struct quick *q, const void *message, size_t len)
 		created(q, body, len - sizeof(head));
 }
 
-/* A name that has gone may have come elsewhere, of a node that is not told. */
+/* A name that has gone may be another name of a node that no message is about. */
 void quick_changed(struct quick *q, const struct shares_changed *m)
 {
 	if (m->what & (SHARES_ENTRY | SHARES_REMOVED | SHARES_ALL))

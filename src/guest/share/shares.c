@@ -5,8 +5,8 @@
  * container can reach nothing but what is bound to its places, and not below the container's own
  * folder, which is removed with everything in it.
  *
- * The server says that it is there before anything is sent; what comes on the port before that is
- * left of an earlier container.
+ * The server says HELLO before anything is sent; bytes on the port before that were left by an
+ * earlier container.
  */
 #include "guest/share/shares.h"
 
@@ -37,7 +37,7 @@ struct shares {
 	struct waker *waker;
 };
 
-/* Return: 0; -EAGAIN; -EPIPE; -errno. */
+/* Waits for the server's HELLO.  Return: 0; -EAGAIN; -EPIPE; -errno. */
 static int take_hello(int port_fd, char *window, size_t *have)
 {
 	struct shares_hello hello = { .head = { sizeof(hello), SHARES_HELLO, 0 } };
@@ -74,7 +74,7 @@ static int await_hello(int port_fd, struct err *err)
 	return r < 0 ? err_errno(err, r, "the server of the container's mounts") : 0;
 }
 
-/* The kernel's default is an eighth of what one request can bring. */
+/* Sets the read-ahead: the kernel's default is an eighth of what one request can bring. */
 static void read_ahead(const char *dir)
 {
 	struct statx st;
@@ -103,7 +103,7 @@ static int mount_fuse(struct shares *s, int fuse_fd, struct err *err)
 	return 0;
 }
 
-/* @fuse_fd, @port_fd: taken over where a pass was made */
+/* @fuse_fd, @port_fd: taken over once a pass was made */
 static int begin_passing(struct shares *s, int *fuse_fd, int *port_fd, struct err *err)
 {
 	int r = pass_new(*fuse_fd, *port_fd, &s->pass);
@@ -138,7 +138,7 @@ int shares_mount(unsigned place, int port, struct shares **ret, struct err *err)
 	if (r == 0)
 		r = begin_passing(s, &fuse_fd, &port_fd, err);
 	if (r < 0) {
-		fd_close(&fuse_fd); /* what is mounted is cut off, and can be unmounted */
+		fd_close(&fuse_fd); /* the mount is cut off now, and can be unmounted */
 		(void)shares_unmount(s, NULL);
 		return r;
 	}
@@ -203,7 +203,7 @@ int shares_unmount(struct shares *s, struct err *err)
 
 	if (!s)
 		return 0;
-	/* Where the server has gone before, it may be unmounted. */
+	/* A mount that has lost its server may be gone already. */
 	if (s->is_mounted && umount2(s->dir, 0) < 0 && errno != EINVAL) {
 		r = err_errno(err, -errno, "unmount the shares");
 		(void)umount2(s->dir, MNT_DETACH);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  For each change of somebody else's the kernel is told to forget what it
- * has cached of it.  Where processes watch files (inotify), it is done once more here, for show: a
- * name that is new is made, one that is gone is removed, a file that has changed is truncated to
- * the length it has.  The server knows these requests by their thread and group, and changes
- * nothing; the kernel wakes whoever watches.
+ * Theory of operation.  For each change that others make, the kernel is told to forget its cache.
+ * Where processes watch files (inotify), it is done once more here, for show: a name that is new is
+ * made, one that is gone is removed, a file that has changed is truncated to the length it has.
+ * The server knows these requests by their thread and group, and changes nothing; the kernel wakes
+ * whoever watches.
  *
- * All of it may wait for locks of others, so it has a thread of its own, with a working folder and
- * a group of its own.
+ * All this may wait for others' locks, so it has a thread of its own, with a working folder and a
+ * group of its own.
  */
 #include "guest/share/wake.h"
 
@@ -29,7 +29,7 @@
 #include "base/thread.h"
 #include "guest/share/watchers.h"
 
-#define LOOK_USEC (500 * USEC_PER_MSEC) /* how long it is believed whether there are watchers */
+#define LOOK_USEC (500 * USEC_PER_MSEC) /* how long the last look for watchers counts */
 
 /* Kernel: fs/fuse/inode.c, fuse_encode_fh(). */
 #define HANDLE_TYPE  0x81
@@ -41,13 +41,14 @@ struct waker {
 	int mount_fd; /* of @dir; -1: not open yet */
 	pthread_t thread;
 	bool has_thread;
-	pthread_mutex_t lock; /* until its number is known */
+	pthread_mutex_t lock; /* held until the thread's number is known */
 	pthread_cond_t known;
 	bool has_watchers;
-	uint64_t looked_usec; /* when that was looked at; 0: never */
+	uint64_t looked_usec; /* when watchers were looked for last; 0: never */
 };
 
-/* Tells the kernel.  It knows no such file, most likely, if it refuses. */
+/* Tells the kernel of a change.  A refusal most likely means that it has nothing cached of the
+ * file. */
 static void notify(const struct waker *w, int code, const void *body, size_t len, const char *name)
 {
 	struct fuse_out_header head = { .error = code };
@@ -78,7 +79,7 @@ static void forget_entry(const struct waker *w, const struct pass_news *news)
 	};
 
 	notify(w, FUSE_NOTIFY_INVAL_ENTRY, &m, sizeof(m), news->name);
-	/* The folder's own times, and what is cached of its list. */
+	/* Also the folder's own times and list are forgotten. */
 	forget_inode(w, news->m.parent, false);
 }
 
@@ -92,7 +93,7 @@ static void forget(const struct waker *w, const struct pass_news *news)
 		forget_inode(w, news->m.node, news->m.what & SHARES_DATA);
 }
 
-/* A folder by the number it has with the server. */
+/* Opens a folder by its number at the server. */
 static int open_node(struct waker *w, uint64_t node)
 {
 	union {
@@ -182,7 +183,7 @@ static bool has_watchers(struct waker *w)
 	return w->has_watchers;
 }
 
-/* What is gone is shown before it is forgotten: only what the kernel knows can be removed. */
+/* A removal is shown before the cache is dropped: the kernel can only remove what it knows. */
 static void deal_with(struct waker *w, const struct pass_news *news)
 {
 	bool shows =

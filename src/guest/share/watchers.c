@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The kernel does not say who watches a file, but /proc says what each
- * descriptor is.  It is read without libc's directory streams, which allocate.
+ * Theory of operation.  The kernel does not say who watches a file, but /proc tells what each
+ * descriptor is.  /proc is read without libc's directory streams, which allocate.
  */
 #include "guest/share/watchers.h"
 
@@ -16,7 +16,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-/* As getdents64(2) has it. */
+/* The layout of getdents64(2). */
 struct entry {
 	uint64_t ino;
 	int64_t off;
@@ -25,7 +25,7 @@ struct entry {
 	char name[];
 };
 
-/* Calls @fn for each name that is a number, until it says true. */
+/* Calls @fn for each name that is a number, until it returns true. */
 static bool any_number(int dir_fd, bool (*fn)(int dir_fd, const char *name))
 {
 	_Alignas(8) char buffer[4096];
