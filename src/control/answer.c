@@ -8,7 +8,7 @@
 #include "base/fields.h"
 #include "control/request.h"
 
-/* Room in a packet for what may be twice as long when it is escaped. */
+/* Texts may become twice as long when they are escaped: the rest of the packet is left for that. */
 #define PROCS_BUDGET (CONTROL_PACKET_MAX - 4096)
 
 #define STAT(name) FIELD(link_stats, name, FIELD_U64)

@@ -68,8 +68,8 @@ int shim_watch(struct shim_ref shim, int *ret_fd)
 	return shim_send(shim, &(struct control_request){ .op = CONTROL_WATCH }, -1, ret_fd);
 }
 
-/* A shim's socket takes connections until the shim ends, and then breaks them: the answer will
- * not come. */
+/* A shim's socket takes connections until the shim ends, and then breaks them: no answer will come.
+ */
 static int ended_before(struct err *err)
 {
 	return err_set(err, -ECONNREFUSED,
@@ -116,7 +116,7 @@ static int send_request(struct shim_ref shim, const struct shim_call *call, int 
 	return 0;
 }
 
-/* @ret_fd: that came along, owned; -1: none */
+/* @ret_fd: the descriptor that came along, owned; -1: none */
 static int receive_with_fd(int conn, int timeout_msec, json_t **ret, int *ret_fd, struct err *err)
 {
 	cleanup_free char *packet = malloc(CONTROL_PACKET_MAX);

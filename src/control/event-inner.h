@@ -5,8 +5,8 @@
 #include "control/event.h"
 
 /*
- * What an event has of a machine and its containers.  put: 0; -ENOMEM.  get: 0; -EBADMSG, -EINVAL
- * with a message; -ENOMEM.
+ * Parts of events.  The put functions return 0; -ENOMEM.  The get functions return 0; -EBADMSG,
+ * -EINVAL with a message; -ENOMEM.
  */
 
 /* All members of EVENT_STATE. */

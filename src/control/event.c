@@ -84,7 +84,7 @@ static int get_exited(const json_t *obj, struct control_event *ret, struct err *
 	return r == 0 ? get_trace(obj, ret, err) : r;
 }
 
-/* Leaves out "running": an exec that has ended does not run. */
+/* "running" is left out: an exec that has ended does not run. */
 static int put_exec_exited(json_t *obj, const struct control_event *e)
 {
 	return json_object_update_new(
@@ -96,7 +96,7 @@ static int get_exec(const json_t *obj, struct control_event *ret, struct err *er
 	return event_get_exec(obj, &ret->exec, err);
 }
 
-/* Leaves out "target" where it is the container's process. */
+/* "target" is left out for the container's own process. */
 static int put_detached(json_t *obj, const struct control_event *e)
 {
 	return *e->exec.target ? json_object_set_new(obj, "target", json_string(e->exec.target))

@@ -15,8 +15,7 @@ struct exit_status {
 	bool oom;
 	int64_t started_nsec; /* 0: never */
 	int64_t finished_nsec;
-	struct err err; /* why moat failed: code 0 and no text where it did not.  The text alone is
-			   written */
+	struct err err; /* why moat failed; else code 0, no text.  Only the text is written */
 };
 
 /** exit_code_of_errno() - the exit code of a process that could not be started for @errnum
@@ -26,22 +25,22 @@ int exit_code_of_errno(int errnum);
 /** exit_put() - add the fields of exit.json to an object.  Return: 0; -ENOMEM. */
 int exit_put(json_t *obj, const struct exit_status *e);
 
-/** exit_get() - the other way.  Return: 0; -EBADMSG, -EINVAL with a message. */
+/** exit_get() - read these fields from an object.  Return: 0; -EBADMSG, -EINVAL with a message. */
 int exit_get(const json_t *obj, struct exit_status *ret, struct err *err);
 
-/** exit_reserve() - see to it that a full disk has room for exit.json, when the container ends */
+/** exit_reserve() - keep room for exit.json, so that a full disk has it when the container ends */
 void exit_reserve(int dir_fd);
 
 /**
  * exit_write() - put exit.json into the container's folder
- * @durably: over a loss of power too; a crash of processes it survives in any case
+ * @durably: sync it, against a loss of power; a crash of processes does no harm in any case
  *
  * Return: 0; -errno; -ENOMEM.
  */
 int exit_write(int dir_fd, const struct exit_status *e, bool durably);
 
 /**
- * exit_load() - exit.json of a container
+ * exit_load() - read exit.json of a container
  * @containers_fd: folder of containers; borrowed
  * @id:            of the container
  *

@@ -22,7 +22,7 @@
 #define ANSWER_MSEC	 1000
 #define FINISH_STEP_USEC (20 * USEC_PER_MSEC)
 
-/* Who holds the lock of this file.  Return: a process id; 0 for nobody; -errno. */
+/* Finds the process that holds the lock of a file.  Return: its id; 0 for nobody; -errno. */
 static pid_t lock_holder(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -32,7 +32,7 @@ static pid_t lock_holder(int fd)
 	return lock.l_type == F_UNLCK ? 0 : lock.l_pid;
 }
 
-/* Return: 0; -ESRCH where there was never a shim; -errno. */
+/* Opens the lock file of a shim.  Return: 0; -ESRCH where there was never a shim; -errno. */
 static int open_lock(struct shim_ref shim, int *ret_fd)
 {
 	cleanup_free char *name = str_printf("%s/" SHIM_LOCK_FILE, shim.name);
@@ -65,8 +65,8 @@ int shim_end(struct shim_ref shim)
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)
 		return -errno;
-	/* It still holds the lock, so @pid is still the shim's number and not another process's.
-	 * */
+	/* The process still holds the lock, so @pid is still the shim's number and not another
+	 * process's. */
 	if (lock_holder(fd) != pid)
 		return -ESRCH;
 	log_warning("container %.12s: moat-shim does not answer and is killed", shim.name);

@@ -3,8 +3,8 @@
 
 #include "control/client.h"
 
-/** shim_pid() - the process of one that is there, whether it answers or not.  Return: 0: there is
- * none; -errno. */
+/** shim_pid() - find the process of a shim, whether it answers or not.  Return: 0: there is none;
+ * -errno. */
 pid_t shim_pid(struct shim_ref shim);
 
 /**
@@ -15,7 +15,7 @@ pid_t shim_pid(struct shim_ref shim);
 int shim_end(struct shim_ref shim);
 
 /**
- * shim_ask_end() - have a machine ended by a request, CONTROL_KILL or CONTROL_SHUTDOWN
+ * shim_ask_end() - request the end of a machine: CONTROL_KILL or CONTROL_SHUTDOWN
  *
  * A shim that does not even take the request is killed, and its machine with it.
  *
@@ -25,9 +25,8 @@ int shim_end(struct shim_ref shim);
 int shim_ask_end(struct shim_ref shim, enum control_op op, struct err *err);
 
 /**
- * shim_finish() - the container has ended: let its machine make its disks clean
- * @timeout_msec: then it is ended as it is
- *
- * Return when it is gone, or about to be.
+ * shim_finish() - wait until a machine, whose container has ended, has cleaned its disks and is
+ * gone
+ * @timeout_msec: after this it is killed
  */
 void shim_finish(struct shim_ref shim, int timeout_msec);

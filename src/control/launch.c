@@ -20,7 +20,7 @@
 #define SHIM_FIRST_FD 3
 #define PASSED_MAX    5
 
-/* @passed: what the shim finds from SHIM_FIRST_FD on; -1: it is not there */
+/* @passed: descriptors that the shim finds from SHIM_FIRST_FD on; -1: none in this place */
 static int execute_shim(const struct shim_launch *l, const char *mode, const int passed[PASSED_MAX],
 			pid_t *ret_pid, struct err *err)
 {

@@ -5,18 +5,18 @@
 
 #include "base/err.h"
 
-/* A machine may be there to be forked, or be forked of one that is (jail/zygote.h). */
+/* A machine may be a zygote, or be forked of one (jail/zygote.h). */
 enum shim_kinship { SHIM_ALONE, SHIM_ZYGOTE, SHIM_FORKED };
 
 struct shim_launch {
 	const char *program; /* absolute path of moat-shim */
 	const char *dir;     /* the machine's folder, or the template's; absolute */
-	int dir_fd;	     /* the same; borrowed */
+	int dir_fd;	     /* the machine's folder; borrowed */
 	int memory_fd;	     /* of a template, borrowed; -1: the machine is booted */
-	int state_fd;	     /* the same; -1 with @memory_fd: the template is to be made */
-	int tap_fd; /* what the NIC hangs on, whose name is in machine.json; borrowed; -1 */
+	int state_fd; /* of a template, borrowed; -1 with @memory_fd: the template is to be made */
+	int tap_fd;   /* that the NIC hangs on, named in machine.json; borrowed; -1: none */
 	enum shim_kinship kin;
-	int kin_fd; /* with kin: of a socket of packets, where forks are asked for; borrowed */
+	int kin_fd; /* with kin: socket of packets, by which forks are asked for; borrowed */
 };
 
 /**

@@ -18,16 +18,16 @@ struct machine_spec {
 	bool acpi;
 	int cpus;
 	uint64_t memory_bytes;
-	uint64_t disk_bytes;	       /* of the writable layer */
-	const char *cpuset;	       /* processors of the host it may use; NULL: all */
-	char tap[CONTROL_TAP_MAX + 1]; /* what the NIC hangs on, by name; "": on nothing */
+	uint64_t disk_bytes; /* of the writable layer */
+	const char *cpuset;  /* processors of the host that the machine may use; NULL: all */
+	char tap[CONTROL_TAP_MAX + 1]; /* name of the tap that the NIC hangs on; "": none */
 	bool reclaim_pressure;	       /* the guest drops its cache when the host wants memory */
-	uint64_t reclaim_idle_sec;     /* and when it was idle for so long; 0: it does not */
-	json_t *document;	       /* owned; the texts of one that was read are in there */
+	uint64_t reclaim_idle_sec; /* the guest drops its cache when idle for so long; 0: never */
+	json_t *document;	   /* owned; holds the texts of a spec that was read */
 };
 
-/** machine_spec_write() - write machine.json into a folder; what is there is overwritten, so it may
- * be half-written after a crash.  Return: 0; -errno with a message. */
+/** machine_spec_write() - write machine.json into a folder.  A file that is there is overwritten:
+ * it may be half-written after a crash.  Return: 0; -errno with a message. */
 int machine_spec_write(int dir_fd, const struct machine_spec *spec, struct err *err);
 
 /** machine_spec_load() - read and check machine.json.  @ret: machine_spec_reset().  Return: 0;

@@ -3,10 +3,11 @@
 
 #include "control/request.h"
 
-/* Which files a request is about: what in link/files.h goes to the guest. */
+/* The part of a request that says which files it is about, and goes to the guest (link/files.h). */
 
-/** request_files_read() - Return: 0; -EINVAL, -EBADMSG with a message; -ENOMEM. */
+/** request_files_read() - read that part of a request.  Return: 0; -EINVAL, -EBADMSG with a
+ * message; -ENOMEM. */
 int request_files_read(const json_t *obj, struct control_request *ret, struct err *err);
 
-/** request_files_write() - @obj: what the members are added to.  Return: 0; -ENOMEM. */
+/** request_files_write() - add that part to the object of a request.  Return: 0; -ENOMEM. */
 int request_files_write(json_t *obj, const struct control_request *rq);

@@ -164,7 +164,7 @@ static int write_exec(json_t *obj, const struct control_request *rq)
 	return json_object_set_new(obj, "process", oci_process_write(rq->process));
 }
 
-/* Is it the name of a control group's file, of a controller there is, and not a path? */
+/* Is @text "FILE=VALUE", where FILE belongs to a controller of control groups and is no path? */
 static bool is_setting(const char *text)
 {
 	static const char *const controllers[] = { "cpu.", "memory.", "pids." };

@@ -43,50 +43,50 @@ enum control_op {
 	CONTROL_CONNECT,
 };
 
-/* Descriptors that may come with a request: of CONTROL_ADD the container's folder, and the control
- * socket of its file server; of others one. */
+/* Descriptors that may come with a request: with CONTROL_ADD the container's folder, its file
+ * server's control socket and its secrets; with others one. */
 #define CONTROL_FDS_MAX 3
 
 struct control_request {
 	enum control_op op;
-	char container[CONTROL_NAME_MAX + 1]; /* empty where it is of the machine */
-	char target[CONTROL_TARGET_MAX + 1];  /* empty: the container's init */
+	char container[CONTROL_NAME_MAX + 1]; /* empty where the request is about the machine */
+	char target[CONTROL_TARGET_MAX + 1];  /* a process; empty: the container's init */
 	bool wants[LINK_CHANNELS];
 	bool framed;
-	bool keeps_input; /* the end of what the client sends is not the process's end of input */
+	bool keeps_input;	 /* the process's input stays open when the client sends no more */
 	const char *detach_keys; /* of a client at a terminal; NULL: the default */
 	int signal;
 	uint16_t rows, columns;
-	bool keeps_log; /* CONTROL_ADD: @log says how much */
+	bool keeps_log; /* CONTROL_ADD: a log is kept, within @log */
 	struct log_limits log;
-	bool has_secrets; /* CONTROL_ADD: they are in the last descriptor */
+	bool has_secrets; /* CONTROL_ADD: the last descriptor has secrets */
 	struct oci_process *process;
 	struct link_files files;
 	char **settings;  /* files of the guest's cgroup, "cpu.max=max 100000" */
-	bool has_network; /* CONTROL_ADD: @network is what the machine's is to be */
+	bool has_network; /* CONTROL_ADD: the machine's network is to be @network */
 	struct oci_network network;
 	char **hosts;		 /* CONTROL_NETWORK: all lines of /etc/hosts */
-	const char *resolv_conf; /* the same: its text; NULL or "": it stays */
-	const char *path;	 /* CONTROL_LISTEN: of a socket in the container */
-	uint32_t call;		 /* CONTROL_CONNECT: EVENT_CALL's */
+	const char *resolv_conf; /* CONTROL_NETWORK: text of the file; NULL or "": unchanged */
+	const char *path;	 /* CONTROL_LISTEN: path of a socket in the container */
+	uint32_t call;		 /* CONTROL_CONNECT: number that came with EVENT_CALL */
 	const char *cpuset;	 /* processors of the host, "0-2,7" */
-	uint64_t bytes;		 /* CONTROL_MEMORY: what the guest is to have */
-	json_t *document;	 /* owned; texts of a request that was read are in there */
+	uint64_t bytes;		 /* CONTROL_MEMORY: how much memory the guest is to have */
+	json_t *document;	 /* owned; holds the texts of a request that was read */
 };
 
-/** control_request_reset() - free what a request holds that was read */
+/** control_request_reset() - free what control_request_read() allocated */
 void control_request_reset(struct control_request *rq);
 
 /**
- * control_request_write() - one packet
- * @rq: borrowed, and all in it
+ * control_request_write() - a request as one packet
+ * @rq: borrowed, with all it points to
  *
  * Return: owned text; NULL when out of memory.
  */
 char *control_request_write(const struct control_request *rq);
 
 /**
- * control_request_read() - one packet
+ * control_request_read() - read a request from one packet
  * @ret: control_request_reset()
  *
  * Members that do not belong to the operation are left alone.

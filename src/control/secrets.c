@@ -11,7 +11,8 @@
 
 #define FILE_MAX (OCI_SECRETS_MAX * OCI_SECRET_MAX_BYTES)
 
-/* What the binary form takes; all at once, as what a buffer grows out of is not overwritten. */
+/* Bytes of the binary form.  The buffer gets them at once: one that grows leaves old copies in
+ * memory. */
 static size_t bytes_of(const struct oci_secrets *s)
 {
 	size_t n = 4;
