@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Smaller grants are gathered into one CREDIT, unless the peer has less credit left than this. */
+/* Grants below this are gathered into one CREDIT, unless the peer has less credit left than this.
+ */
 #define GRANT_MIN (LINK_WINDOW / 4)
 
 void books_free(struct link_books *b)

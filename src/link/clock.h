@@ -4,8 +4,8 @@
 #include "base/wire.h"
 
 /*
- * Payloads of CLOCK (docs/LINK.md): the guest's question is its own clock, which the host's answer
- * repeats.
+ * Payloads of CLOCK (docs/LINK.md): the guest asks with its own clock, and the host's answer
+ * repeats that.
  */
 
 struct link_clock {
@@ -16,11 +16,11 @@ struct link_clock {
 /** link_clock_ask_put() - append the guest's question.  Return: 0; -ENOMEM. */
 int link_clock_ask_put(struct buf *b, uint64_t asked_nsec);
 
-/** link_clock_ask_get() - Return: 0; -EBADMSG. */
+/** link_clock_ask_get() - read the guest's question.  Return: 0; -EBADMSG. */
 int link_clock_ask_get(struct wire_view payload, uint64_t *ret_asked_nsec);
 
 /** link_clock_put() - append the host's answer.  Return: 0; -ENOMEM. */
 int link_clock_put(struct buf *b, const struct link_clock *c);
 
-/** link_clock_get() - Return: 0; -EBADMSG. */
+/** link_clock_get() - read the host's answer.  Return: 0; -EBADMSG. */
 int link_clock_get(struct wire_view payload, struct link_clock *ret);

@@ -26,7 +26,7 @@
 #include "link/queue.h"
 
 #define READ_MAX   (LINK_PAYLOAD_MAX + LINK_HEADER_SIZE)
-#define READ_SHORT 4096 /* a virtio-serial port gives one page at a time */
+#define READ_SHORT 4096 /* bytes; a virtio-serial port gives one page at a time */
 
 struct link_conn {
 	int fd;
@@ -42,7 +42,7 @@ struct link_conn {
 	struct link_books books;
 	int error;	 /* of a write outside the loop's callback */
 	bool want_write; /* the loop watches for EPOLLOUT */
-	bool is_held;	 /* what is queued waits for what comes next, and not for the peer */
+	bool is_held;	 /* the queue waits for the next message, and not for the peer */
 	bool is_broken;
 	bool busy;
 	bool is_freed;
@@ -259,7 +259,7 @@ static int handle_credit(struct link_conn *c, const struct link_header *h, struc
 	return r;
 }
 
-/* Both ends may close a stream at once, so something may still come for it. */
+/* May a frame still come for this closed stream?  Both ends may close one at the same time. */
 static bool is_late(const struct link_conn *c, uint32_t stream)
 {
 	return stream != 0 && !books_find(&c->books, stream, LINK_STDIN) &&

@@ -62,9 +62,9 @@ void link_conn_free(struct link_conn *c);
  */
 int link_send(struct link_conn *c, struct link_header h, const void *payload, size_t len);
 
-/** link_send_along() - as link_send(), for what nobody waits for alone: it goes with what is sent
- * next, from a handler at the latest when all that has been received is handled; elsewhere
- * something must follow.  Each write is dear to an emulated guest. */
+/** link_send_along() - as link_send(), but sent together with the next message: each write is dear
+ * to an emulated guest.  From a handler it goes at the latest when all that was received is
+ * handled; elsewhere something must follow. */
 int link_send_along(struct link_conn *c, struct link_header h, const void *payload, size_t len);
 
 /**

@@ -22,7 +22,7 @@ int link_connect_get(struct wire_view payload, struct link_connect *ret)
 		r = wire_get_str(&payload, &c.path);
 	if (r < 0)
 		return r;
-	/* Either the one or the other. */
+	/* Either a call or a path. */
 	if (payload.len > 0 || (c.call == 0) != (*c.path == '/')) {
 		link_connect_reset(&c);
 		return -EBADMSG;

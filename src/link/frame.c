@@ -31,8 +31,8 @@ static bool is_of_container(enum link_type type)
 	}
 }
 
-/* FAILED is about the machine, a container or a process.  Of MORE it is not known yet which
- * message it is a piece of. */
+/* May a message of this type have this container and stream?  FAILED is about the machine, a
+ * container or a process; for MORE the message that it is a piece of is not known yet. */
 static bool container_fits(enum link_type type, uint16_t container, uint32_t stream)
 {
 	if (type == LINK_MORE)

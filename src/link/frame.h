@@ -54,7 +54,7 @@ struct link_header {
 	uint32_t size;
 	enum link_type type;
 	enum link_channel channel;
-	uint16_t container; /* whom it is about; 0: the machine, or a stream says it */
+	uint16_t container; /* the frame is about; 0: the machine, or the container of @stream */
 	uint32_t stream;
 };
 

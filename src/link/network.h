@@ -4,23 +4,23 @@
 #include "base/wire.h"
 
 /*
- * Payload of NETWORK (docs/LINK.md), what the machine's network and a container's names in it are
- * to be.  It is answered as LIMITS is (link/query.h).
+ * Payload of NETWORK (docs/LINK.md): the network that the machine is to have, and a container's
+ * names in it.  The answer is that of LIMITS (link/query.h).
  */
 
 struct link_network {
 	uint32_t id;
 	struct wire_view network; /* of oci/network.h; borrowed from the payload */
 	char **hosts;		  /* lines of /etc/hosts */
-	char *resolv_conf;	  /* text of /etc/resolv.conf; "": it stays */
+	char *resolv_conf;	  /* text of /etc/resolv.conf; "": unchanged */
 };
 
-/** link_network_put() - append the payload; NULL is nothing.  Return: 0; -ENOMEM. */
+/** link_network_put() - append the payload; NULL stands for nothing.  Return: 0; -ENOMEM. */
 int link_network_put(struct buf *b, uint32_t id, struct wire_view network, char *const *hosts,
 		     const char *resolv_conf);
 
-/** link_network_get() - @ret: link_network_reset(); untouched on failure.  Return: 0; -EBADMSG;
- * -ENOMEM. */
+/** link_network_get() - read the payload.  @ret: link_network_reset(); untouched on failure.
+ * Return: 0; -EBADMSG; -ENOMEM. */
 int link_network_get(struct wire_view payload, struct link_network *ret);
 
 void link_network_reset(struct link_network *n);

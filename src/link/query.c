@@ -96,7 +96,7 @@ int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, si
 	return r;
 }
 
-/* @max: without the zero byte that @ret has room for too */
+/* @max: text without the zero byte, for which @ret has room, too */
 static int get_text(struct wire_view *v, size_t max, char *ret)
 {
 	struct wire_view text;

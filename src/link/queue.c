@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of everything: a peer that never reads gets no more. */
+/* Bytes of data and messages together: a peer that never reads gets no more. */
 #define PENDING_MAX (LINK_MESSAGE_MAX + MIB(1))
 
 static int add_frame(struct buf *bytes, const struct link_header *h, const void *payload)
@@ -64,7 +64,7 @@ int queue_flush(struct link_queue *q, int fd)
 			return -errno;
 		q->written += (size_t)n;
 	}
-	/* It may have been a secret. */
+	/* Overwritten, as it may have been a secret. */
 	if (q->bytes.len > 0)
 		explicit_bzero(q->bytes.data, q->bytes.len);
 	q->bytes.len = 0;

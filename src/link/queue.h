@@ -4,14 +4,14 @@
 #include "base/buf.h"
 #include "link/frame.h"
 
-/* What is sent over the guest link and not yet written, as frames. */
+/* Frames for the guest link that are not written yet. */
 
 #define QUEUE_MAX_BYTES (256u << 10) /* of data; messages may come on top */
 #define QUEUE_LOW_BYTES (QUEUE_MAX_BYTES / 2)
 
 struct link_queue {
 	struct buf bytes;
-	size_t written; /* of these, at the front */
+	size_t written; /* bytes at the front that are written */
 };
 
 /** queue_pending() - bytes yet to be written */

@@ -25,13 +25,13 @@ struct link_machine {
 	struct wire_view entropy; /* borrowed: from the caller, or from the payload */
 };
 
-#define LINK_SLOTS 13 /* pairs of disks, as far as they have names of one letter */
+#define LINK_SLOTS 13 /* pairs of disks that can have names of one letter */
 
 struct link_container {
-	uint8_t slot; /* its image is disk 2 * slot, its writable layer the next one */
+	uint8_t slot; /* the image is disk 2 * slot, the writable layer the next one */
 	char *hostname;
 	bool root_readonly;    /* the writable layer is not used */
-	uint64_t memory_bytes; /* 0: no limit; so for the others */
+	uint64_t memory_bytes; /* this and the limits below: 0 is no limit */
 	int64_t cpu_quota_usec;
 	uint64_t cpu_period_usec; /* 0: the kernel's default */
 	int64_t pids_max;
@@ -42,7 +42,7 @@ struct link_container {
 
 struct link_exited {
 	uint32_t code;
-	uint32_t signal; /* 0: exited by itself, with code */
+	uint32_t signal; /* that killed it; 0: exited by itself, with code */
 	bool oom;	 /* a process of the container was killed for want of memory while it ran */
 };
 

@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 /*
- * What goes over a container's port for shares (docs/FS.md): the requests of the guest's kernel and
- * their replies as linux/fuse.h has them, each with its length in front, and between them a few
- * messages of moat's own.  Those of the host have a reply's head with `unique` 0 and a code where
- * the error would be; those of the guest a request's head with `unique` 0 and an opcode.  A request
- * of the kernel's that has a `unique` of 0 was answered in the guest: it gets no reply.
+ * Messages on a container's port for shares (docs/FS.md): the requests of the guest's kernel and
+ * their replies as linux/fuse.h has them, each after its length, and a few messages of moat's own.
+ * Those of the host have a reply's head with `unique` 0 and a code in the place of the error; those
+ * of the guest a request's head with `unique` 0 and an opcode.  A request of the kernel's with
+ * `unique` 0 was answered in the guest, and gets no reply.
  */
 
 #define SHARES_PORT_NAME "moat.share" /* ".0" for the container in slot 0 */
@@ -17,7 +17,7 @@
 #define SHARES_WRITE_MAX (1u << 20) /* bytes of data in a request or a reply */
 #define SHARES_FRAME_MAX (SHARES_WRITE_MAX + 8192)
 
-/* The host's first message on a port.  What comes before it is left of an earlier container. */
+/* The host's first message on a port.  Bytes before it were left by an earlier container. */
 #define SHARES_HELLO   0x4d01
 #define SHARES_MAGIC_N 16
 #define SHARES_MAGIC   ((const char[SHARES_MAGIC_N + 1]){ "moat shares v1\r\n" })
@@ -31,15 +31,14 @@ struct shares_hello {
 #define SHARES_CHANGED 0x4d02
 
 enum shares_change {
-	SHARES_ENTRY = 1,   /* what @name is in @parent */
+	SHARES_ENTRY = 1,   /* the entry @name of @parent */
 	SHARES_ATTR = 2,    /* attributes of @node */
 	SHARES_DATA = 4,    /* content of @node */
 	SHARES_CREATED = 8, /* @name is new in @parent: mode says what it is */
 	SHARES_REMOVED = 16,
 	SHARES_IS_DIR = 32,
-	SHARES_EXPIRE = 64, /* the guest's kernel can let the entry expire, which is enough */
-	SHARES_ALL = 128,   /* everything may be old, or the server knows too many files: what is
-			     * not in use is forgotten */
+	SHARES_EXPIRE = 64, /* the guest's kernel may just let the entry expire */
+	SHARES_ALL = 128,   /* all, or the server knows too many: forget all that is unused */
 };
 
 struct shares_changed {
@@ -51,34 +50,34 @@ struct shares_changed {
 	/* Then the name, without a NUL, up to the end of the message. */
 };
 
-/* In the attributes of a file or folder (fuse_attr.flags): what is cached of it stays right until
- * the guest is told, whatever the guest reads.  A file may be opened for reading without asking,
- * and stays there until the guest has forgotten it; requests name one that was opened so by its
- * node, and 0.  moat's own kernel does that (kernel/patches), and its guest says so in
- * SHARES_BEGIN; others are not told. */
+/* In the attributes of a file or folder (fuse_attr.flags): what the guest caches of it stays valid
+ * until the host says otherwise, whatever the guest reads.  Such a file may be opened for reading
+ * without a request, and the server keeps it until the guest has forgotten it; requests name it by
+ * its node, and 0.  moat's own kernel does so (kernel/patches), and its guest says that in
+ * SHARES_BEGIN; other guests are not told. */
 #define SHARES_ATTR_UNASKED (1u << 31)
 
-/* The guest's first message: the thread whose requests only look like changes, so that watchers
- * in the guest are woken (docs/FS.md), and what its kernel can do. */
+/* The guest's first message: the thread whose requests only pretend changes, so that watchers in
+ * the guest are woken (docs/FS.md), and what its kernel can do. */
 #define SHARES_BEGIN 0x4d10
 
-#define SHARES_OPENS_UNASKED 1u /* it knows SHARES_ATTR_UNASKED */
+#define SHARES_OPENS_UNASKED 1u /* the kernel knows SHARES_ATTR_UNASKED */
 
 struct shares_begin {
 	struct fuse_in_header head;
-	uint32_t waker; /* as the requests' pid has it */
+	uint32_t waker; /* as in the pid of its requests */
 	uint32_t can;
 };
 
-/* The group of the waker's requests says what they are about. */
-#define SHARES_GID_CREATE     0x4d000001u /* a name that is there is to look new */
-#define SHARES_GID_REMOVE     0x4d000002u /* one that is gone is to look as if it went now */
+/* The group of a request of the waker's says what the request pretends: */
+#define SHARES_GID_CREATE     0x4d000001u /* a name that exists was just made */
+#define SHARES_GID_REMOVE     0x4d000002u /* a name that is gone was just removed */
 #define SHARES_GID_REMOVE_DIR 0x4d000003u
-#define SHARES_GID_TOUCH      0x4d000004u /* a file is to look changed */
+#define SHARES_GID_TOUCH      0x4d000004u /* a file was just changed */
 
-/* So many SHARES_CHANGED are done with: the host may send as many more. */
+/* How many SHARES_CHANGED the guest has dealt with: the host may send as many more. */
 #define SHARES_TAKEN  0x4d11
-#define SHARES_WINDOW 256u /* at most so many are on the way */
+#define SHARES_WINDOW 256u /* SHARES_CHANGED on their way, at most */
 
 struct shares_taken {
 	struct fuse_in_header head;
@@ -86,11 +85,11 @@ struct shares_taken {
 	uint32_t padding;
 };
 
-/* A file that the guest has open for reading, whose OPEN it has answered itself; the head has the
- * node and who asks. */
+/* The guest has opened a file for reading and answered the OPEN itself; the head has the node and
+ * who opened. */
 #define SHARES_OPEN 0x4d12
 
-/* The number of such a file: this, and a place, which the guest has chosen. */
+/* Handle of such a file: this plus a place that the guest has chosen. */
 #define SHARES_FH     0x8000000000000000u
 #define SHARES_FH_MAX 4096u
 
