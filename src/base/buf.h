@@ -25,8 +25,8 @@ struct buf {
 /** buf_reset() - free the contents and leave an empty buffer */
 void buf_reset(struct buf *b);
 
-/** buf_wipe() - the same, of what held a secret: it is overwritten first.  What the buffer grew out
- * of is not, so room is to be made all at once. */
+/** buf_wipe() - as buf_reset(), for a buffer that held a secret: it is overwritten first.  A buffer
+ * that grows leaves old copies in memory, so room is to be made all at once. */
 void buf_wipe(struct buf *b);
 
 /**

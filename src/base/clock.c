@@ -48,7 +48,7 @@ void clock_format(int64_t nsec, char *ret)
 	snprintf(ret + n, CLOCK_TEXT_MAX - n, ".%09dZ", (int)fraction);
 }
 
-/* ".123" as nanoseconds; @s is moved behind what was read. */
+/* Reads ".123" as nanoseconds; @s is moved behind the text. */
 static int64_t parse_fraction(const char **s)
 {
 	int64_t nsec = 0, scale = (int64_t)NSEC_PER_SEC;

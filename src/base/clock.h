@@ -12,7 +12,7 @@ int64_t clock_now_nsec(void);
 /** clock_mono_usec() - microseconds of CLOCK_MONOTONIC, for deadlines and durations */
 uint64_t clock_mono_usec(void);
 
-/** clock_timespec() - a moment of clock_mono_usec(), for waits that end at one */
+/** clock_timespec() - a moment of clock_mono_usec() as a timespec, for waits until then */
 struct timespec clock_timespec(uint64_t mono_usec);
 
 /**

@@ -31,7 +31,7 @@ int detach_keys_parse(const char *text, struct detach_keys *ret, struct err *err
 	for (;; at = end + 1) {
 		int key;
 
-		/* A comma can be a key, too. */
+		/* A comma can be a key itself. */
 		end = at + strcspn(at + (*at != '\0'), ",") + (*at != '\0');
 		if (end - at == 1)
 			key = (unsigned char)*at;
@@ -49,7 +49,7 @@ int detach_keys_parse(const char *text, struct detach_keys *ret, struct err *err
 	return 0;
 }
 
-/* Where @c does not continue the sequence: how many of its keys the held ones and @c end with. */
+/* Where @c does not continue the sequence: with how many of its keys the held ones and @c end. */
 static size_t fall_back(const struct detach_keys *k, char c)
 {
 	char typed[DETACH_KEYS_MAX + 1];
@@ -82,7 +82,7 @@ size_t detach_keys_filter(struct detach_keys *k, char *data, size_t len, bool *r
 		}
 		k->held = fall_back(k, c);
 		pass = before + 1 - k->held;
-		/* What is passed on begins with keys that were held, and may end with @c. */
+		/* The bytes to pass on begin with keys that were held, and may end with @c. */
 		for (size_t n = 0; n < pass; n++)
 			data[out++] = n < before ? k->keys[n] : c;
 	}

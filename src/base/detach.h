@@ -6,14 +6,14 @@
 
 #include "base/err.h"
 
-/* The keys that leave a container without ending it, found in what is typed.  Pure. */
+/* Finds the keys that leave a container without ending it, in what is typed.  Pure. */
 
 #define DETACH_KEYS_MAX 16
 
 struct detach_keys {
 	char keys[DETACH_KEYS_MAX];
 	size_t n;
-	size_t held; /* of them typed so far, and not passed on */
+	size_t held; /* of the keys, how many were typed and are held back */
 };
 
 /**
@@ -25,9 +25,9 @@ struct detach_keys {
 int detach_keys_parse(const char *text, struct detach_keys *ret, struct err *err);
 
 /**
- * detach_keys_filter() - hold back what may be the keys
- * @data:      DETACH_KEYS_MAX bytes of room, then @len bytes that were typed; what is to be passed
- *             on is written to its beginning
+ * detach_keys_filter() - pass on what was typed, and hold back what may be the keys
+ * @data:      DETACH_KEYS_MAX bytes of room, then @len bytes that were typed; bytes to pass on are
+ *             moved to its beginning
  * @ret_found: were all keys typed?  What follows them is dropped.
  *
  * Return: bytes to pass on.

@@ -34,7 +34,7 @@ int err_set(struct err *err, int code, const char *fmt, ...) printf_like(3, 4);
  */
 int err_errno(struct err *err, int code, const char *fmt, ...) printf_like(3, 4);
 
-/** err_nomem() - err_set() with -ENOMEM and the words for it */
+/** err_nomem() - err_set() with -ENOMEM and "out of memory" */
 int err_nomem(struct err *err);
 
 /**

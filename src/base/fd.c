@@ -23,14 +23,14 @@ int fd_open_std(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		/* The lowest free number is this one. */
+		/* The lowest free number, which open(2) takes, is this one. */
 		if (open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) < 0)
 			return -errno;
 	}
 	return 0;
 }
 
-#define NO_OFFSET UINT64_MAX /* the file's own */
+#define NO_OFFSET UINT64_MAX /* the file's own offset */
 
 static int write_all(int fd, const char *p, size_t len, uint64_t offset)
 {

@@ -12,15 +12,15 @@
  * fd_open_std() - have something open in the place of descriptors 0, 1 and 2 that came closed
  *
  * Called first in each main(): otherwise the next file or socket to be opened becomes standard
- * input or output, and gets what is meant for those.  Input is at its end then; what is written to
- * standard output fails with EBADF as it does where it is closed, so that no archive is lost
- * without a word; what is written to standard error goes nowhere, as nobody could be told.
+ * input or output, and gets what is meant for those.  Standard input is at its end then.  Writing
+ * to standard output fails with EBADF, as where it is closed, so that no archive is lost silently;
+ * text to standard error is dropped, as nobody could be told.
  *
  * Return: 0; -errno from opening /dev/null.
  */
 int fd_open_std(void);
 
-/** fd_close() - close what is open; -1 stands in its place */
+/** fd_close() - close a descriptor that is open, and set it to -1 */
 void fd_close(int *fd);
 
 /** fd_write_all() - write all of @data, over short writes and EINTR.  Return: 0; -errno. */
@@ -80,13 +80,13 @@ int file_overwrite(int dir_fd, const char *name, const void *data, size_t len, m
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t len, mode_t mode);
 
 /**
- * file_reserve() - see to it that the next file_write_atomic() of that name finds room on a full
- * disk
+ * file_reserve() - keep room for the next file_write_atomic() of that name, which a full disk has
+ * then
  * @len: bytes that it may write
  *
  * They are allocated to ".NAME.tmp", which becomes the new file, so nobody else can take them.
  *
- * Return: 0; -ENOSPC, -errno: then it has to take its chance.
+ * Return: 0; -ENOSPC, -errno: no room is kept.
  */
 int file_reserve(int dir_fd, const char *name, size_t len);
 

@@ -57,7 +57,8 @@ static void store_number(const struct field *f, int64_t value, char *at)
 	}
 }
 
-/* Return: owned; NULL when out of memory, and for a text that is NULL, which is not written. */
+/* Makes a member's value.  Return: owned; NULL when out of memory, and for a text that is NULL,
+ * which is not written. */
 static json_t *make_value(const struct field *f, const char *at)
 {
 	const char *text;

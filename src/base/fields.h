@@ -6,8 +6,8 @@
 #include "base/json.h"
 
 /*
- * Plain members of a structure as members of a JSON object, both ways, by one table.  What is not
- * there is 0, false, or NULL when it is read, unless that is out of range.
+ * Plain members of a structure as members of a JSON object, both ways, by one table.  A member that
+ * is missing reads as 0, false, or NULL, unless that is out of range.
  */
 
 enum field_type {
@@ -20,7 +20,7 @@ enum field_type {
 	FIELD_TEXT, /* const char *, borrowed from the object it was read from; NULL is not written
 		     */
 	FIELD_NAME, /* char[@max + 1] of letters, digits and -_. */
-	FIELD_LINE, /* char[@max + 1]; what is longer is cut */
+	FIELD_LINE, /* char[@max + 1]; a longer text is cut */
 };
 
 struct field {
@@ -28,7 +28,7 @@ struct field {
 	enum field_type type;
 	size_t offset;
 	int64_t min, max;
-	bool needed; /* a number that is not there is refused */
+	bool needed; /* a missing number is refused */
 };
 
 #define FIELD(structure, member, field_type, ...)                                                  \

@@ -9,7 +9,7 @@
 
 enum hash_kind { HASH_SHA256, HASH_SHA512 };
 
-/* SHA-256, or SHA-512, in a stream, over OpenSSL's EVP.  Host programs only; the guest has none. */
+/* A running SHA-256 or SHA-512, by OpenSSL's EVP.  Host programs only; the guest has none. */
 struct hash;
 
 /** hash_new() - begin, with SHA-256.  @ret: owned, hash_free().  Return: 0; -ENOMEM. */
@@ -24,11 +24,11 @@ void hash_free(struct hash *h);
 /** hash_update() - add bytes.  Return: 0; -EIO when OpenSSL refuses. */
 int hash_update(struct hash *h, const void *data, size_t len);
 
-/** hash_final() - the digest, of SHA-256, as lower-case hex and a NUL; @h can only be freed after.
- * Return: 0; -EIO. */
+/** hash_final() - get the digest of SHA-256, as lower-case hex and a NUL; @h can only be freed
+ * after.  Return: 0; -EIO. */
 int hash_final(struct hash *h, char ret_hex[SHA256_HEX_LEN + 1]);
 
-/** hash_final_of() - the same, of any kind */
+/** hash_final_of() - as hash_final(), of any kind */
 int hash_final_of(struct hash *h, char ret_hex[HASH_HEX_MAX + 1]);
 
 /** hash_bytes() - the digest of one piece of memory.  Return: 0; -ENOMEM; -EIO. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What moatd and moat-shim free is overwritten first.  Passwords pass through moatd on their way to
- * a registry, in buffers of the HTTP server, of the HTTP client and of OpenSSL, and secrets through
- * the shim into the guest; none of them stays in memory that is nobody's, from where a core dump or
- * a flaw could bring it out.
+ * moatd and moat-shim overwrite memory before they free it.  Passwords pass through moatd on their
+ * way to a registry, in buffers of the HTTP server, of the HTTP client and of OpenSSL, and secrets
+ * through the shim into the guest; freed memory keeps none of them, for a core dump or a flaw to
+ * bring out.
  *
- * These two take the place of the C library's for the whole program.
+ * These two functions replace the C library's for the whole program.
  */
 #include <malloc.h>
 #include <string.h>
@@ -27,7 +27,7 @@ void *realloc(void *p, size_t size)
 
 	if (!p || !size)
 		return __libc_realloc(p, size);
-	/* It stays where it is, unless most of it would be of no use. */
+	/* The block stays in place, unless most of it would be unused. */
 	if (size <= have && size >= have / 2)
 		return p;
 	other = malloc(size);

@@ -83,7 +83,7 @@ bool ip_add(const struct ip *ip, uint64_t n, struct ip *ret)
 	return true;
 }
 
-/* Sets the bits behind a network's own. */
+/* Sets the bits behind a network's prefix to those of @with. */
 static struct ip fill_rest(const struct ip_net *net, uint8_t with)
 {
 	struct ip ip = net->ip;
@@ -117,7 +117,7 @@ bool ip_net_has(const struct ip_net *net, const struct ip *ip)
 
 bool ip_is_remote(const struct ip *ip)
 {
-	/* The first of IPv6 has "any", loopback, and IPv4 in another dress. */
+	/* The first network of IPv6 covers "any", loopback, and IPv4-compatible addresses. */
 	static const struct ip_net near[] = {
 		{ { AF_INET, { 0 } }, 8 },     { { AF_INET, { 127 } }, 8 },
 		{ { AF_INET, { 224 } }, 3 },   { { AF_INET6, { 0 } }, 8 },

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Addresses of IPv4 and IPv6, and networks of them.  Values without memory of their own; all zeros
- * is "none". */
+/* Addresses of IPv4 and IPv6, and networks.  Values without memory of their own; all zeros is
+ * "none". */
 
 #define IP_TEXT_MAX 50 /* "ADDRESS/BITS" and its end */
 
@@ -14,8 +14,8 @@ struct ip {
 	uint8_t bytes[16];
 };
 
-/* An address and how many of its bits are the network's: a network as such has zeros behind them,
- * an address in one has not. */
+/* An address and the length of its network's prefix.  In a network as such the bits behind the
+ * prefix are zero; in the address of a host they are not. */
 struct ip_net {
 	struct ip ip;
 	uint8_t bits;
@@ -27,17 +27,17 @@ int ip_parse(const char *text, struct ip *ret);
 /** ip_format() - as text; "" for none */
 void ip_format(const struct ip *ip, char ret[IP_TEXT_MAX]);
 
-/** ip_net_parse() - "10.1.2.0/24"; bits behind the network's are kept.  Return: 0; -EINVAL, @ret
+/** ip_net_parse() - "10.1.2.0/24"; bits behind the prefix are kept.  Return: 0; -EINVAL, @ret
  * untouched. */
 int ip_net_parse(const char *text, struct ip_net *ret);
 
 /** ip_net_format() - "ADDRESS/BITS"; "" for none */
 void ip_net_format(const struct ip_net *net, char ret[IP_TEXT_MAX]);
 
-/** ip_bits() - how many an address has: 32, 128, or 0 for none */
+/** ip_bits() - the number of an address's bits: 32, 128, or 0 for none */
 unsigned ip_bits(const struct ip *ip);
 
-/** ip_compare() - by family, then by value.  Return: as memcmp(). */
+/** ip_compare() - order by family, then by value.  Return: as memcmp(). */
 int ip_compare(const struct ip *a, const struct ip *b);
 
 static inline bool ip_equal(const struct ip *a, const struct ip *b)
@@ -51,15 +51,15 @@ static inline bool ip_is_none(const struct ip *ip)
 	return ip->family == 0;
 }
 
-/** ip_is_remote() - can it be another host's?  Not where it is loopback, "any", a multicast
- * address, or one that counts on a link only. */
+/** ip_is_remote() - can it be another host's address?  Not where it is loopback, "any", multicast,
+ * or link-local. */
 bool ip_is_remote(const struct ip *ip);
 
-/** ip_add() - the address @n behind.  Return: false where there is none, @ret untouched. */
+/** ip_add() - the address @n after another.  Return: false where there is none, @ret untouched. */
 bool ip_add(const struct ip *ip, uint64_t n, struct ip *ret);
 
-/** ip_net_first(), ip_net_last() - the ends of a network: of IPv4, its own address and its
- * broadcast address */
+/** ip_net_first(), ip_net_last() - the ends of a network; of IPv4 these are the network's own
+ * address and its broadcast address */
 struct ip ip_net_first(const struct ip_net *net);
 struct ip ip_net_last(const struct ip_net *net);
 

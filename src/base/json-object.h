@@ -14,13 +14,13 @@
 struct json_member {
 	const char *key;
 	json_t *value; /* owned; NULL: it could not be made */
-	bool optional; /* what has no value is left out */
+	bool optional; /* left out where it has no value */
 };
 
 #define JSON_OBJECT(...) json_object_of((const struct json_member[]){ __VA_ARGS__, { 0 } })
 
-/** json_object_of() - @members: end with one that has no key; their values are taken over in any
- * case */
+/** json_object_of() - make an object.  @members: end with one that has no key; their values are
+ * taken over in any case */
 json_t *json_object_of(const struct json_member *members);
 
 struct json_member member_text(const char *key, const char *text);

@@ -151,7 +151,7 @@ json_t *json_from_strv(char *const *v)
 	return array;
 }
 
-/* Length of a valid UTF-8 sequence; 0 for none. */
+/* The length of a valid UTF-8 sequence; 0 where there is none. */
 static size_t sequence(const unsigned char *p)
 {
 	size_t n = *p < 0x80		     ? 1

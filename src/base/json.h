@@ -17,16 +17,16 @@
 DEFINE_CLEANUP(json_t, json_decref)
 #define cleanup_json cleanup(json_decref_cleanup_fn)
 
-/* Reading and writing call themselves for each level, on whatever stack a thread has. */
+/* Reading and writing recurse for each level, on whatever stack a thread has. */
 #define JSON_DEPTH_MAX 100u
 
 struct json_extent {
-	size_t depth;  /* of arrays and objects in each other */
-	size_t values; /* more or less: one, and one for each comma */
+	size_t depth;  /* of nested arrays and objects */
+	size_t values; /* an estimate: one, and one for each comma */
 };
 
-/** json_measure() - how much a text will be, before it is parsed; right for valid JSON, not too
- * little for what comes before the first error */
+/** json_measure() - estimate a text's extent before it is parsed; exact for valid JSON, and not too
+ * little up to the first error */
 struct json_extent json_measure(const char *text, size_t len);
 
 /**
@@ -63,7 +63,7 @@ int json_get_strv(const json_t *obj, const char *key, char ***ret, struct err *e
 /** json_from_strv() - a new array of strings; NULL when out of memory */
 json_t *json_from_strv(char *const *v);
 
-/** json_utf8() - a new string of bytes that may be no UTF-8; what is none becomes U+FFFD, as in Go.
+/** json_utf8() - a new string of bytes that may be no UTF-8; invalid ones become U+FFFD, as in Go.
  * Return: NULL when out of memory. */
 json_t *json_utf8(const char *text);
 

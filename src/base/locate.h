@@ -19,8 +19,8 @@
  */
 int locate_root(char **ret, struct err *err);
 
-/** locate_root_failed() - that a data root could not be made, and what to do.  @r: -errno.
- * Return: @r */
+/** locate_root_failed() - set the error for a data root that could not be made, with what to do.
+ * @r: -errno.  Return: @r */
 int locate_root_failed(const char *root, int r, struct err *err);
 
 /**

@@ -17,7 +17,7 @@ void log_set_level(enum log_level level)
 	threshold = level;
 }
 
-/* Lines that could not be written, by any thread, since the last that could. */
+/* Lines that could not be written since the last that could, by any thread. */
 static atomic_uint lost;
 
 static void tell_lost(const char *when)

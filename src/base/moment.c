@@ -17,7 +17,7 @@ static const struct unit {
 	{ "s", 1e9 }, { "m", 60 * 1e9 }, { "h", 3600 * 1e9 },
 };
 
-/* @s: numbers with units, as Go writes a duration.  Return: whether it is one. */
+/* Reads numbers with units, as Go writes a duration.  Return: is it one? */
 static bool parse_duration(const char *s, double *ret_nsec)
 {
 	double total = 0;
@@ -44,8 +44,8 @@ static bool parse_duration(const char *s, double *ret_nsec)
 	return true;
 }
 
-/* moatd may be on a host in another zone, so a time without one is made seconds since 1970 here.
- * @rest: what follows the time: a fraction, or nothing */
+/* Completes a time without a zone with this host's: moatd may be on a host in another one, so it
+ * becomes seconds since 1970.  @rest: the text behind the time: a fraction, or nothing */
 static char *local_time(struct tm *tm, const char *rest)
 {
 	time_t seconds;
@@ -89,7 +89,7 @@ int moment_parse(const char *text, int64_t now_nsec, char **ret, struct err *err
 		return 0;
 	}
 	if (parse_duration(text, &before)) {
-		/* Nothing is older than 1970. */
+		/* No moment is before 1970. */
 		then = before > (double)now_nsec ? 0 : now_nsec - (int64_t)before;
 		*ret = str_printf("%lld.%09lld", (long long)(then / (int64_t)NSEC_PER_SEC),
 				  (long long)(then % (int64_t)NSEC_PER_SEC));

@@ -5,20 +5,20 @@
 
 #include "base/buf.h"
 
-/** path_is_dot() - whether the last part is "." */
+/** path_is_dot() - is the last part "."? */
 bool path_is_dot(const char *path);
 
 /**
  * path_dir(), path_base() - the two parts of a path: "a/b/" is "a" and "b", "a/." is "a" and "."
  *
- * As Go has them, but that ".." and "." stay what they are.
+ * As in Go, except that ".." and "." are left as they are.
  *
  * Return: owned by the caller; NULL when out of memory.
  */
 char *path_dir(const char *path);
 char *path_base(const char *path);
 
-/** path_drop_last() - cut an absolute path's last part off; of the root nothing is left to cut */
+/** path_drop_last() - cut the last part off an absolute path; the root stays */
 void path_drop_last(struct buf *b);
 
 /**

@@ -47,7 +47,7 @@ int path_open_dir(int dir_fd, const char *name, mode_t mode, int *ret_fd)
 
 int path_each(int dir_fd, path_entry_fn fn, void *arg)
 {
-	/* Of its own: the folder is read from its beginning, whoever read it before. */
+	/* Opened anew: the folder is read from its beginning, whoever read it before. */
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
@@ -64,15 +64,15 @@ int path_each(int dir_fd, path_entry_fn fn, void *arg)
 	return r == 0 && !e ? -errno : r;
 }
 
-/* Of a tree that may be deeper than there are descriptors and stack. */
+/* A tree may be deeper than descriptors and stack allow. */
 #define REMOVAL_DEPTH_MAX 100u
 
 /* A removal under way. */
 struct removal {
 	int root_fd;
 	unsigned depth; /* below it */
-	unsigned moved; /* folders from where it is too deep into the root, to be removed there */
-	int first;	/* error; what can be removed is removed all the same */
+	unsigned moved; /* folders too deep that were moved to the top, to be removed there */
+	int first;	/* the first error; everything else is removed all the same */
 };
 
 static int move_to_root(struct removal *w, int dir_fd, const char *name)
@@ -187,7 +187,7 @@ static int measure_entry(int dir_fd, const char *name, void *arg)
 	}
 	if (sb.st_dev != m->dev)
 		return 0;
-	/* A file of many names counts once, in as many parts. */
+	/* A file of several names counts once: each name for a part. */
 	m->bytes += (int64_t)sb.st_blocks * 512 /
 		    (S_ISDIR(sb.st_mode) || sb.st_nlink == 0 ? 1 : (int64_t)sb.st_nlink);
 	if (S_ISDIR(sb.st_mode))

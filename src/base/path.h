@@ -38,7 +38,7 @@ int path_remove_tree(int dir_fd, const char *name);
  */
 int path_tree_bytes(int fd, int64_t *ret);
 
-/** path_entry_fn - called for a name in a folder, which it may remove.  Return: 0 to go on;
+/** path_entry_fn - called for each name in a folder, which it may remove.  Return: 0 to go on;
  * anything else ends path_each(). */
 typedef int (*path_entry_fn)(int dir_fd, const char *name, void *arg);
 

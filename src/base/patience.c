@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Nothing is looked at before the time is over.  Then the process is watched
- * for a slice: what its threads ran, and what they waited for a processor (schedstat), which the
- * kernel adds up when the wait is over, so that one that waits still is told by its state.  Who ran
- * or slept had its time.  Who waited for most of the slice gets another one.
+ * for a slice: how long its threads ran, and how long they waited for a processor (schedstat).  The
+ * kernel counts a wait when it ends, so a thread that still waits is known by its state.  A process
+ * that ran or slept had its time.  One that waited for most of the slice gets another slice.
  */
 #include "base/patience.h"
 
@@ -18,15 +18,15 @@
 #include "base/path.h"
 #include "base/str.h"
 
-#define SLICE_PART     8u /* of the time */
+#define SLICE_PART     8u /* of the whole time */
 #define SLICE_MIN_USEC (50 * USEC_PER_MSEC)
 #define SLICE_MAX_USEC (2 * USEC_PER_SEC)
 #define FILE_MAX       1024u
 
-/* What threads have done since they were made. */
+/* Times of a process's threads since they were made. */
 struct use {
 	uint64_t ran_usec, waited_usec;
-	bool is_ready; /* one runs, or waits for a processor */
+	bool is_ready; /* a thread runs, or waits for a processor */
 };
 
 static int read_file(int dir_fd, const char *name, const char *file, struct buf *ret)
@@ -39,7 +39,7 @@ static int read_file(int dir_fd, const char *name, const char *file, struct buf 
 	return r == 0 ? buf_adds(ret, "") : r;
 }
 
-/* One that has ended meanwhile adds nothing. */
+/* Adds a thread's times; one that has ended meanwhile adds nothing. */
 static int add_thread(int dir_fd, const char *name, void *arg)
 {
 	cleanup(buf_reset) struct buf times = BUF_INIT, stat = BUF_INIT;
@@ -53,12 +53,12 @@ static int add_thread(int dir_fd, const char *name, void *arg)
 		return 0;
 	use->ran_usec += ran / NSEC_PER_USEC;
 	use->waited_usec += waited / NSEC_PER_USEC;
-	state = strrchr(stat.data, ')'); /* behind the name, which may have any */
+	state = strrchr(stat.data, ')'); /* behind the name, which may hold any bytes */
 	use->is_ready |= state && str_starts(state, ") R");
 	return 0;
 }
 
-/* Return: 0; less where nothing can be known of it. */
+/* Return: 0; negative where nothing is known of the process. */
 static int look(pid_t pid, struct use *ret)
 {
 	char path[32];

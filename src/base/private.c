@@ -8,10 +8,10 @@
 #include "base/cleanup.h"
 
 /*
- * Theory of operation: a limit of 0 keeps the kernel from writing a core file, but not from piping
- * one to a program (core(5)); the filter says which memory one has, and applies to both.  A process
- * stays traceable by its user, who reads its memory anyway; /proc is all that PR_SET_DUMPABLE would
- * take away beside, and moatd needs its own.
+ * Theory of operation.  A limit of 0 keeps the kernel from writing a core file, but not from piping
+ * one to a program (core(5)); the filter says which memory a core has, and applies to both.  A
+ * process stays traceable by its user, who can read its memory anyway: PR_SET_DUMPABLE would only
+ * take away /proc, which moatd needs.
  */
 void private_memory(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** private_memory() - have no core dump hold any of this process's memory, or of those it starts.
- * Where the kernel does not let it, nothing is changed. */
+/** private_memory() - keep memory of this process, and of those it starts, out of core dumps.
+ * Where the kernel refuses, nothing is changed. */
 void private_memory(void);

@@ -95,7 +95,7 @@ static int add_key(struct pubkeys *k, EVP_PKEY *key, struct err *err)
 	return r;
 }
 
-/* One block of PEM.  Return: 1; 0 when there are no more; -EINVAL with a message. */
+/* Reads one block of PEM.  Return: 1; 0 when there are no more; -EINVAL with a message. */
 static int read_block(BIO *bio, struct pubkeys *k, struct err *err)
 {
 	char *name = NULL, *header = NULL;

@@ -20,7 +20,7 @@
 struct direction {
 	int from, to;
 	struct buf data;
-	bool ended; /* nothing more comes; passed on once data is out */
+	bool ended; /* the source sends no more; passed on when the data is out */
 	bool done;
 };
 
@@ -77,15 +77,15 @@ static void *run_thread(void *arg)
 {
 	struct relay *r = arg;
 
-	/* Without output there is nobody left to run for. */
+	/* Without output there is nothing left to relay for. */
 	while (!r->out.done) {
 		struct pollfd p[2] = {
 			{ .fd = r->in.from, .events = wanted(&r->in, &r->out) },
 			{ .fd = r->in.to, .events = wanted(&r->out, &r->in) },
 		};
 
-		/* A client that is gone altogether is heard of while nothing is read from it, but
-		 * once is enough where what it sent before has to go first. */
+		/* A client that is gone is reported while nothing is read from it.  One report is
+		 * enough where bytes it sent before have to go first. */
 		if (!p[0].events && !r->in.done && (r->in.ended || r->hung_up))
 			p[0].fd = -1;
 		if (!p[1].events)

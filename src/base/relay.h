@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* Bytes between a connection and one end of a socket pair, for as long as the other end writes. */
+/* Relays bytes between a connection and one end of a socket pair, for as long as the other end
+ * writes. */
 struct relay;
 
 /**
@@ -16,13 +17,13 @@ struct relay;
  */
 int relay_new(int fd, struct relay **ret);
 
-/** relay_free() - give up one that was not started */
+/** relay_free() - free a relay that was not started */
 void relay_free(struct relay *r);
 
-/** relay_feed() - let these bytes go to the pair's other end before what the connection brings.
- * Return: 0; -ENOMEM. */
+/** relay_feed() - pass these bytes to the pair's other end before those of the connection.  Return:
+ * 0; -ENOMEM. */
 int relay_feed(struct relay *r, const void *data, size_t len);
 
 /** relay_start() - relay in a thread until the output ends; takes @r over.  @ret: to be joined;
- * NULL: nobody waits for it.  Return: 0; -errno. */
+ * NULL: no one waits for the thread.  Return: 0; -errno. */
 int relay_start(struct relay *r, pthread_t *ret);

@@ -2,7 +2,7 @@
 /*
  * Theory of operation.  posix_spawn(3) shares memory with its parent until the exec, and allocates
  * nothing.  Descriptors are first copied to numbers above all those the program will see, so that
- * putting one in its place never overwrites another that is still needed; what is above is closed.
+ * putting one in its place never overwrites another that is still needed; the copies are closed.
  */
 #include "base/spawn.h"
 

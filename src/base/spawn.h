@@ -10,7 +10,7 @@ struct spawn {
 	const char *program;	    /* its path */
 	const char *const *argv;    /* ends with NULL */
 	const char *const *environ; /* the same; NULL: that of this program */
-	const int *fds; /* its descriptors from 0 on; -1: /dev/null.  It has no others */
+	const int *fds; /* its descriptors from 0 on, and it has no others; -1: /dev/null */
 	size_t n_fds;
 	bool detached; /* in a session of its own, and in the root folder */
 };
@@ -24,6 +24,6 @@ struct spawn {
  */
 int spawn_start(const struct spawn *s, pid_t *ret_pid);
 
-/** spawn_argv() - for posix_spawn(3) and execve(2), which take what they do not change as if they
- * could.  Return: @v. */
+/** spawn_argv() - cast a vector for posix_spawn(3) and execve(2), which do not change it but take a
+ * type that could be changed.  Return: @v. */
 char *const *spawn_argv(const char *const *v);

@@ -5,9 +5,9 @@
 
 /**
  * thread_start() - run a function in a thread of its own
- * @ret: for whoever joins it; NULL: nobody waits for it
+ * @ret: to be joined; NULL: no one waits for the thread
  *
- * It takes no signals: they are for the program's first thread.
+ * The thread takes no signals: they are for the program's first.
  *
  * Return: 0; -errno of pthread_create(3).
  */

@@ -86,7 +86,7 @@ int unix_peer_uid(int fd, uid_t *ret)
 	return 0;
 }
 
-/* Padding may leave room for one more, which nobody asked for. */
+/* The padding may have room for one descriptor more than was asked for. */
 union fd_message {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(UNIX_FDS_MAX * sizeof(int))];
@@ -128,7 +128,7 @@ int unix_send(int fd, const void *data, size_t len, int send_fd)
 	return unix_send_fds(fd, data, len, &send_fd, send_fd >= 0 ? 1 : 0);
 }
 
-/* Closes those past @n. */
+/* Closes descriptors beyond @n. */
 static void take_descriptors(struct msghdr *msg, int *ret, size_t n)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(msg);

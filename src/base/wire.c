@@ -180,7 +180,7 @@ int wire_get_strv(struct wire_view *v, char ***ret)
 
 	if (r < 0)
 		return r;
-	if (n > v->len / sizeof(uint32_t)) /* each string has at least its length */
+	if (n > v->len / sizeof(uint32_t)) /* each string takes at least its length */
 		return -EBADMSG;
 	strings = calloc((size_t)n + 1, sizeof(*strings));
 	if (!strings)

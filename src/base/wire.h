@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 /*
- * Fields of binary messages: little-endian integers, and byte strings with a u32 length before
- * them.  Written by appending to a buffer, read by taking off the front of a view.
+ * Fields of binary messages: little-endian integers, and byte strings after a u32 with their
+ * length.  Written by appending to a buffer, read by taking off the front of a view.
  */
 
 /* Return: 0; -ENOMEM. */

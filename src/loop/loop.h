@@ -19,7 +19,7 @@ typedef int (*loop_signal_fn)(struct source *s, int signo, void *arg);
 /** @status: as waitpid(2) gives it */
 typedef int (*loop_child_fn)(struct source *s, pid_t pid, int status, void *arg);
 
-/** loop_new() - @ret: owned, loop_free().  Return: 0; -errno. */
+/** loop_new() - make a loop.  @ret: owned, loop_free().  Return: 0; -errno. */
 int loop_new(struct loop **ret);
 
 /** loop_free() - frees the sources that are left; NULL is accepted */
@@ -84,8 +84,8 @@ int loop_add_child(struct loop *l, pid_t pid, loop_child_fn fn, void *arg, struc
  * loop_add_pidfd() - wait for the end of any process
  * @pidfd: borrowed
  *
- * As loop_add_child(), but the callback gets 0 as its number, and as its status -1 where it is not
- * a child of ours.
+ * As loop_add_child(), but the callback gets 0 as the process's number, and -1 as its status where
+ * it is not a child of ours.
  */
 int loop_add_pidfd(struct loop *l, int pidfd, loop_child_fn fn, void *arg, struct source **ret);
 

@@ -17,10 +17,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Twice what the kernel takes: the count is an upper bound, and libseccomp shares instructions
- * between rules. */
+/* Twice the kernel's limit: the count is an upper bound, and libseccomp shares instructions between
+ * rules. */
 #define TOTAL_MAX (2u * BPF_MAXINSNS)
-/* The most for one system call whose rules branch: tens of milliseconds of libseccomp's work. */
+/* The limit for one system call whose rules branch: tens of milliseconds of libseccomp's work. */
 #define BRANCHING_MAX 1024u
 
 #define COST_OF_RULE	  3u
@@ -30,10 +30,10 @@ struct call_cost {
 	int nr;
 	unsigned n_rules;
 	unsigned max_conditions; /* of one rule */
-	unsigned args;		 /* a bit for each the first rule asks for */
+	unsigned args;		 /* one bit for each argument that the first rule tests */
 	unsigned linear;
-	unsigned counted; /* in the total */
-	bool differ;	  /* not all rules are equalities of those arguments */
+	unsigned counted; /* its part of the total */
+	bool differ;	  /* some rule is no equality of those arguments */
 };
 
 void cost_reset(struct filter_cost *c)

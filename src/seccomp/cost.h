@@ -6,17 +6,17 @@
 
 struct call_cost;
 
-/* What the rules of a filter cost, by system call.  {0} is none. */
+/* The cost of a filter's rules, by system call.  {0} is a filter without rules. */
 struct filter_cost {
 	struct call_cost *calls;
 	size_t n_calls;
-	unsigned total; /* in instructions, at most and about */
+	unsigned total; /* instructions, as an upper estimate */
 };
 
 void cost_reset(struct filter_cost *c);
 
 /**
- * cost_add() - count a rule before libseccomp has it
+ * cost_add() - count a rule before it is given to libseccomp
  * @nr:   number of the system call, also one of libseccomp's own below 0
  * @args: the conditions, all of which must hold; borrowed
  * @n:    their number, at most 6

@@ -88,7 +88,7 @@ static errcode_t set_identity(ext2_filsys fs)
 	return 0;
 }
 
-/* The first inodes are reserved for ext4 itself, whether it uses them or not. */
+/* Marks the first inodes, which are reserved for ext4 itself, as used. */
 static errcode_t reserve_inodes(ext2_filsys fs)
 {
 	for (ext2_ino_t ino = EXT2_BAD_INO; ino < EXT2_FIRST_INODE(fs->super); ino++)
@@ -171,7 +171,7 @@ static errcode_t make_filesystem(int fd, uint64_t size_bytes, const char *const 
 	return e;
 }
 
-/* Copies what is not a hole; @to is new and empty. */
+/* Copies all data, and no holes; @to is new and empty. */
 static int copy_data(int from, int to, uint64_t size_bytes)
 {
 	off_t begin = lseek(from, 0, SEEK_DATA), end;

@@ -11,7 +11,7 @@
 struct ext4_plan {
 	uint64_t size_bytes; /* from EXT4_SIZE_MIN to EXT4_SIZE_MAX; what its users see, not what
 			      * is allocated */
-	uint64_t file_bytes; /* of the file, where that is to be larger */
+	uint64_t file_bytes; /* size of the file, where that is to be larger */
 	const char *const *folders; /* the empty folders that it holds; ends with NULL */
 };
 
@@ -26,7 +26,7 @@ struct ext4_plan {
  */
 int ext4_create(int dir_fd, const char *name, const struct ext4_plan *plan, struct err *err);
 
-/** ext4_with_overhead() - how large one must be so that files of so many bytes fit, and little
- * more: it has a journal, blocks that a kernel sets aside, and an inode of 256 bytes for each 16
- * KiB */
+/** ext4_with_overhead() - size of a file system that holds so many bytes of files and little more:
+ * its journal, blocks that the kernel sets aside, and an inode of 256 bytes for each 16 KiB count,
+ * too */
 uint64_t ext4_with_overhead(uint64_t size_bytes);

@@ -23,18 +23,18 @@
  */
 int layer_create(int dir_fd, const char *name, uint64_t size_bytes, struct err *err);
 
-/** layer_create_within() - the same for a disk that is larger than what may be written to the
- * layer.
- * @size_bytes: of files, and little more.  @disk_bytes: of the file.  Return: as layer_create(). */
+/** layer_create_within() - as layer_create(), on a disk that is larger than what may be written to
+ * the layer.  @size_bytes: of files, and little more.  @disk_bytes: of the file.  Return: as
+ * layer_create(). */
 int layer_create_within(int dir_fd, const char *name, uint64_t size_bytes, uint64_t disk_bytes,
 			struct err *err);
 
 /**
  * layer_is_lost() - did a power loss take a layer before any of it was on the disk?
  *
- * It has its name then, and is short, or reads as zeros.  A layer that a guest has ever flushed is
- * whole, as a flush writes all of the file; one that is lost held nothing that anybody was told is
- * safe, and is to be made anew.
+ * A lost layer has its name, and is short, or reads as zeros.  A layer that a guest has ever
+ * flushed is whole, as a flush writes all of the file.  So a lost one held nothing that anybody was
+ * told is safe, and is to be made anew.
  *
  * Return: 1 when it is lost; 0 when not; -errno.
  */

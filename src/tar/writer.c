@@ -19,8 +19,7 @@ static const char type_letters[] = {
 	[TAR_BLOCK] = '4', [TAR_FOLDER] = '5',	 [TAR_FIFO] = '6',
 };
 
-/* Octal digits up to the field's last byte, which is a NUL.  The caller knows that @value fits.
- * */
+/* Writes octal digits up to the field's last byte, a NUL.  @value fits, as the caller knows. */
 static void put_octal(char *field, size_t size, uint64_t value)
 {
 	field[size - 1] = '\0';
