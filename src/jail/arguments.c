@@ -3,7 +3,7 @@
  * Theory of operation.  Some system calls do both what a program needs and what it must not do:
  * clone() may make threads only, signals go to the process itself only, limits are read and only
  * its own, fcntl() and ioctl() do what is listed, prctl() may name threads and narrow the process
- * further.  What nobody has a reason to ask for ends the process.
+ * further.  A call that no program has a reason for ends the process.
  */
 #include "jail/arguments.h"
 
@@ -53,14 +53,14 @@ int arguments_threads(scmp_filter_ctx ctx)
 					SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 }
 
-/* Its forks are held by the same filter, and by limits that count for each. */
+/* Forks have the same filter, and limits of their own. */
 int arguments_fork(scmp_filter_ctx ctx)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_clone, 1,
 				SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_REFUSED, 0));
 }
 
-/* A zygote's filter holds what is forked of it as well, which has another number. */
+/* The filter also holds processes forked of the zygote, which have another number. */
 int arguments_zygote(scmp_filter_ctx ctx)
 {
 	static const int calls[] = { SYS_tgkill, SYS_kill };

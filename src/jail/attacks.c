@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A list of what to refuse, where all else is allowed, holds less than one of
- * what to allow; but it holds for programs that others write, and their next versions.  What it
- * takes away is what leads out of the namespaces, file system and capabilities a process was
- * given, and the parts of the kernel that no such program has to do with.
+ * what to allow; but it holds for programs that others write, and their next versions.  It refuses
+ * calls that lead out of the namespaces, file system and capabilities a process was given, and
+ * parts of the kernel that no such program needs.
  */
 #include "jail/attacks.h"
 
@@ -90,7 +90,8 @@ static int add_rules(scmp_filter_ctx ctx)
 		r = seccomp_rule_add(
 			ctx, SCMP_ACT_KILL_PROCESS, SYS_clone, 1,
 			SCMP_A0_64(SCMP_CMP_MASKED_EQ, namespace_flags[i], namespace_flags[i]));
-	/* Its arguments are in memory, where they cannot be looked at; libc takes clone() then. */
+	/* The arguments of clone3() are in memory, where a filter cannot see them; refused so, libc
+	 * uses clone(). */
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SYS_clone3, 0);
 	if (r == 0)

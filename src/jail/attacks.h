@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/* System calls that none of moat's programs makes once it is narrowed, nor any that it executes. */
+/* System calls that none of moat's programs makes once it is narrowed, nor any program that they
+ * execute. */
 extern const int attacks_always[];
 extern const size_t attacks_always_n;
 

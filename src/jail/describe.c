@@ -62,7 +62,7 @@ static int try_jail(int group_fd, struct identity *ret)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
 }
 
-/* What this host permits, and why it does not permit the rest. */
+/* Which parts of a jail this host permits, and why it refuses the others. */
 struct found {
 	struct identity who;
 	int steps;

@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * jail_describe() - what a jail consists of on this host, in one line for people
+ * jail_describe() - say in one line, for people, which parts a jail has on this host
  *
  * Return: owned by the caller; NULL when out of memory.
  */

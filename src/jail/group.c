@@ -11,8 +11,8 @@
  * waits for nobody.  What is forked of a zygote is moved in version 2: the zygote may not have a
  * process born where its starter may.
  *
- * Groups of starters that were killed stay behind, and go with the next that is removed, or when
- * moatd starts.
+ * Groups whose starters were killed stay behind; the next removal of a group, or the next moatd,
+ * removes them.
  */
 #include "jail/group.h"
 
@@ -40,7 +40,7 @@
 #define FOLDER	 "moat"
 #define NAME_LEN 16
 
-/* A group that is younger may be about to get its process: it is not removed. */
+/* A younger group may be about to get its process: it is not removed. */
 #define STALE_SEC 60
 
 enum { MEMORY, PIDS, CPU };
@@ -74,8 +74,8 @@ static bool is_of(char *names, const char *controller)
 	return false;
 }
 
-/* The control group of this process: that of a controller in version 1, or, for "", the one of
- * version 2. */
+/* Finds the control group of this process: with a controller, in its hierarchy of version 1; with
+ * "", in version 2. */
 static int own_group(const char *controller, char ret[PATH_MAX])
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;

@@ -97,7 +97,7 @@ pid_t identity_fork(int group_fd, bool zygote, struct identity *ret, int *ret_pi
 
 	*ret = (struct identity){ .uid = uid, .gid = getegid() };
 	ret->target = identity_own_uid();
-	/* Tries everything first, and leaves out one thing more each time the host refuses. */
+	/* Everything is tried first, and one thing more is left out each time the host refuses. */
 	for (int left_out = group_fd < 0 ? 1 : 0; pid < 0 && left_out < 4; left_out++) {
 		ret->grouped = group_fd >= 0 && !(left_out & 1);
 		ret->apart = !(left_out & 2);
@@ -128,8 +128,8 @@ static int become_user(uid_t uid)
 {
 	const uid_t candidates[] = { uid, NOBODY_UID };
 
-	/* Who stays root keeps its groups: without root, in a user namespace, they are what the
-	 * user may reach some files by. */
+	/* A root that stays root keeps its groups: in a user namespace without root, the user may
+	 * reach some files only by them. */
 	if (uid == 0)
 		return 0;
 	if (syscall(SYS_setgroups, 0, NULL) < 0)

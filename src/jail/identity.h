@@ -7,21 +7,22 @@
 #include "jail/jail.h"
 #include "jail/late.h"
 
-/* Who a jailed process is: its user, its capabilities, its namespaces. */
+/* The user, capabilities and namespaces of a jailed process. */
 
 struct identity {
 	uid_t uid; /* of the starter */
 	gid_t gid;
 	uid_t target; /* the user the jail runs as; the starter's own where it is not root */
-	bool apart;   /* in a process namespace of its own; without root in a user namespace, too */
-	bool grouped; /* in the control group it was to be born into */
+	bool apart; /* in a process namespace of its own; without root, in a user namespace, too */
+	bool grouped; /* in the control group it was meant for */
 };
 
 /**
  * identity_fork() - make the process that a jail is made of
  * @group_fd:  the control group (version 2) it is born into; -1: the caller's
- * @zygote:    it is one, whose children outlive it: so it is in no process namespace of its own
- * @ret:       who it is, in both processes
+ * @zygote:    the process is a zygote, whose children outlive it: it gets no process namespace of
+ *             its own
+ * @ret:       what the child became, in both processes
  * @ret_pidfd: in the caller; owned, close-on-exec
  *
  * Where the host permits it, the child is process 1 of a namespace of its own: it knows no number
@@ -32,8 +33,8 @@ struct identity {
 pid_t identity_fork(int group_fd, bool zygote, struct identity *ret, int *ret_pidfd);
 
 /**
- * identity_unshare() - namespaces of its own for mounts, network, IPC and host name; without
- * root inside a user namespace where only our own user exists
+ * identity_unshare() - enter new namespaces for mounts, network, IPC and host name; without root
+ * inside a user namespace where only our own user exists
  *
  * Return: 0; -EPERM where the host does not permit it (whatever the reason); -errno with a message.
  */
@@ -43,8 +44,8 @@ int identity_unshare(const struct identity *who, struct err *err);
  * -errno with a message. */
 int identity_drop(uid_t uid, struct err *err);
 
-/** identity_own_uid() - as root: a user whom nobody else is while this process lives; else our
- * own */
+/** identity_own_uid() - as root, a user that nobody else is while this process lives; else our own
+ * user */
 uid_t identity_own_uid(void);
 
 /**
@@ -56,5 +57,5 @@ uid_t identity_own_uid(void);
  */
 int identity_keep(uid_t uid, const int *caps, size_t n, struct err *err);
 
-/** identity_late() - who a process becomes that is forked of a zygote for us */
+/** identity_late() - the user that a process forked of a zygote for us is to become */
 void identity_late(const struct jail *j, struct jail_late *ret);

@@ -187,7 +187,8 @@ static int run_program(const struct jail *j, const struct identity *who, int *re
 	return err_errno(err, -errno, "%s", j->argv[0]);
 }
 
-/* A pipe that ends without a message means success: exec has closed it. */
+/* Waits for the child's report.  The pipe's end without a message means success: exec has closed
+ * it. */
 static int await_report(int fd, struct err *err)
 {
 	struct err got = { 0 };

@@ -22,7 +22,7 @@ struct jail_fd {
 	const char *name; /* for messages: "kernel" */
 	int fd;		  /* borrowed */
 	bool reopen;	  /* the program opens it once more, read-only, by the name /dev/fd/N */
-	bool memory;	  /* a memfd; the program opens it once more by the name /dev/fd/N */
+	bool memory;	  /* a memfd, which the program opens once more by the name /dev/fd/N */
 	bool library; /* beside reopen: the program loads it before its own libraries; several in
 			 this order */
 };
@@ -31,11 +31,10 @@ struct jail {
 	char *const *argv; /* argv[0]: the program's absolute path */
 	const char *const
 		*expose; /* files and folders it sees, read-only; missing ones are left out */
-	const char *const *devices; /* device nodes it may open, read and write */
-	const char *const *folders; /* empty ones in memory, its own; NULL: none */
+	const char *const *devices; /* device nodes it may open to read and write */
+	const char *const *folders; /* empty folders in memory, its own; NULL: none */
 	bool sees_proc;		    /* it has the /proc of its namespaces */
-	bool serves; /* it listens and connects, and forks for those who come; its own calls say how
-		      */
+	bool serves; /* it listens and connects, and forks for its clients, as its own calls say */
 	const struct jail_fd *fds; /* become descriptors JAIL_FD_FIRST and up, in this order */
 	size_t n_fds;		   /* at most JAIL_FDS_MAX */
 	int log_fd;		   /* becomes standard output and error; borrowed */
@@ -43,12 +42,12 @@ struct jail {
 	size_t n_syscalls;
 	const unsigned long *ioctls; /* commands of ioctl(2), beside a terminal's and a socket's */
 	size_t n_ioctls;
-	unsigned cpus;	       /* it keeps at most so many busy; 0: all */
+	unsigned cpus;	       /* processors it may keep busy at a time; 0: all */
 	unsigned threads;      /* at most */
-	uint64_t memory_bytes; /* beside the stacks of threads, and the program itself */
-	uint64_t file_bytes;   /* none of its files becomes larger */
-	unsigned forks; /* of a zygote (zygote.h): how many it may have at a time; 0: it is none */
-	const char *setting; /* "NAME=VALUE", one more of its environment; NULL */
+	uint64_t memory_bytes; /* beside threads' stacks and the program itself */
+	uint64_t file_bytes;   /* size limit of each of its files */
+	unsigned forks;	     /* a zygote's (zygote.h): forks it may have at a time; 0: no zygote */
+	const char *setting; /* "NAME=VALUE", added to its environment; NULL */
 };
 
 /**

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Landlock repeats what the jail's root already says: these files, read
- * only.  It counts where there is no root of the jail's own, and should a mount turn out to
- * show more than was meant.  Newer kernels (ABI 4, 6) can also refuse TCP, abstract sockets and
- * signals to processes outside; the structure grows with the ABI, and the kernel is told how much
- * of it we mean.
+ * Theory of operation.  Landlock repeats what the jail's root already says: these files, read only.
+ * It is needed where the jail has no root of its own, and should a mount show more than was meant.
+ * Newer kernels (ABI 4, 6) can also refuse TCP, abstract sockets and signals to processes outside;
+ * the structure grows with the ABI, and the kernel is told how much of it we mean.
  */
 #include "jail/landlock.h"
 

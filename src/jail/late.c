@@ -26,8 +26,8 @@ static int clear_bounding_set(void)
 	return 0;
 }
 
-/* As identity_drop() does: where the user does not exist "nobody" is taken, and who may not change
- * its user stays. */
+/* Becomes the user as identity_drop() does: "nobody" where that user does not exist, and no change
+ * where it is not permitted. */
 static int become_user(uint32_t user)
 {
 	const uint32_t candidates[] = { user, NOBODY_UID };
@@ -61,7 +61,7 @@ static int bound_threads(const struct jail_late *j)
 
 static int set_filter(const struct sock_filter *filter, size_t n)
 {
-	/* The kernel only reads it. */
+	/* The kernel only reads the filter. */
 	const struct sock_fprog program = { (unsigned short)n,
 					    (struct sock_filter *)(uintptr_t)filter };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What a program needs is known before it runs; what it can take beyond that
+ * Theory of operation.  The needs of a program are known before it runs, and anything more it takes
  * harms others.  Limits are the bound that is there on every host, without privileges.  They count
  * for a process, so they hold because a jail cannot make another one.
  *
@@ -34,8 +34,7 @@
 #define IMAGE_BYTES GIB(2) /* program and libraries */
 
 /* A jail's user is made from a process number, which is unique in one process namespace only.
- * So a few jails of different namespaces may have the same user, and share its limit of threads.
- * */
+ * So a few jails of different namespaces may share a user, and its limit of threads. */
 #define SHARERS 4
 
 static int set_limit(__rlimit_resource_t which, uint64_t value, struct err *err)
@@ -73,7 +72,7 @@ int limits_set(const struct jail *j, struct err *err)
 		{ RLIMIT_RTPRIO, 0 },
 		{ RLIMIT_STACK, STACK_BYTES },
 		{ RLIMIT_FSIZE, j->file_bytes },
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow memory, in this process, has terabytes */
+#ifndef __SANITIZE_ADDRESS__ /* their shadow memory takes terabytes in this process */
 		{ RLIMIT_DATA, j->memory_bytes + stacks },
 		{ RLIMIT_AS, j->memory_bytes + stacks + j->threads * ARENA_BYTES + IMAGE_BYTES },
 #endif
@@ -100,7 +99,8 @@ uint32_t limits_threads(const struct jail *j)
 	return j->threads * SHARERS;
 }
 
-/* Without that, the user's other processes would count against the limit, so none is set. */
+/* Where threads are not counted for each namespace, the user's other processes would count, so no
+ * limit is set. */
 int limits_set_threads(const struct jail *j, const struct identity *who, struct err *err)
 {
 	bool alone = who->uid == 0 ? geteuid() == who->target && who->target != 0

@@ -12,11 +12,11 @@
 int limits_set(const struct jail *j, struct err *err);
 
 /**
- * limits_set_threads() - the same for threads, which are counted by user
+ * limits_set_threads() - limit threads, which are counted by user
  *
  * To be called as the user the jail runs as.  Return: 0; -errno with a message.
  */
 int limits_set_threads(const struct jail *j, const struct identity *who, struct err *err);
 
-/** limits_threads() - how many threads a jail's user may have, where that is its own */
+/** limits_threads() - how many threads a jail may have that has a user of its own */
 uint32_t limits_threads(const struct jail *j);

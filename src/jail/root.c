@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The new root is a small tmpfs, mounted over the old root: paths still
- * begin at the old one underneath, so sources are found by their ordinary names while
- * everything is put together below the descriptor of the new one.  Folders and files are
- * cloned mounts made read-only; a symbolic link among them (/lib on a merged /usr) is made
- * again.  Devices are nodes of our own where we may make some, so that the jail's user can own
- * them, else clones too.  At the end the old root is detached and the new one made read-only.
+ * Theory of operation.  The new root is a small tmpfs, mounted over the old root: paths still begin
+ * at the old one underneath, so sources are found by their ordinary names while everything is put
+ * together below the descriptor of the new one.  Folders and files are cloned mounts made
+ * read-only; a symbolic link among them (/lib on a merged /usr) is made again.  Devices are nodes
+ * of our own where we may make some, so that the jail's user can own them, else clones too.  At the
+ * end the old root is detached and the new one made read-only.
  *
- * There is no /proc in a jail that does not ask for it.  Where a program wants a descriptor's file
- * by a name, that file, or for memory that one link of /proc, is cloned to /dev/fd/N: the same name
- * as outside of a jail.
+ * There is no /proc in a jail that does not ask for it.  Where a program opens a descriptor's file
+ * by name, that file is cloned to /dev/fd/N, the same name as outside of a jail; for memory it is
+ * the descriptor's link in /proc.
  *
  * The names come from the engine's tables, none from a user or a guest.
  */
@@ -121,7 +121,7 @@ static int add_device(int root, const char *source, uid_t owner)
 	return clone_mount(root, source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
-/* A file system of its own below @path. */
+/* Mounts a new file system of this type below @path. */
 static int add_file_system(int root, const char *type, const char *path,
 			   const char *const options[][2])
 {
@@ -156,8 +156,8 @@ static int add_folder(int root, const char *path, uid_t owner)
 			{ "mode", "0700" }, { "uid", text }, { "size", "16m" }, { NULL } });
 }
 
-/* A container manager may have put mounts over parts of the host's /proc: then no other can be
- * mounted, and that one is taken. */
+/* Mounts /proc.  A container manager may have put mounts over parts of the host's: then no other
+ * can be mounted, and the host's is taken. */
 static int add_proc(int root)
 {
 	int r = add_file_system(root, "proc", "proc", (const char *const[][2]){ { NULL } });
@@ -277,7 +277,7 @@ static int populate_root(int root, const struct jail *j, char *const *names, uid
 	return r;
 }
 
-/* A detached tmpfs, mounted on top of the root folder. */
+/* Makes a detached tmpfs, and mounts it on top of the root folder. */
 static int mount_root(int *ret_root)
 {
 	cleanup_close int fs = -1, root = -1;

@@ -129,7 +129,7 @@ static const int attacks[] = {
 	SYS_capset,
 };
 
-/* What a zygote is for; what is forked of it has a filter of its own beside the zygote's. */
+/* Calls that a zygote forks with; its forks have a filter of their own beside the zygote's. */
 static const int to_fork[] = {
 	SYS_clone3,    SYS_setns,  SYS_socketpair, SYS_close_range, SYS_setresuid,
 	SYS_setresgid, SYS_capset, SYS_prlimit64,  SYS_prctl,
@@ -192,7 +192,7 @@ static int add_jail(scmp_filter_ctx ctx, const struct subject *s)
 	return s->j->serves ? arguments_fork(ctx) : arguments_threads(ctx);
 }
 
-/* What was forked runs already, and shares the file that a call of signalfd(2) would change. */
+/* A forked process runs already, and shares the files that signalfd(2) would change. */
 static int add_forked(scmp_filter_ctx ctx, const struct subject *s)
 {
 	static const int done[] = {
@@ -219,7 +219,7 @@ static int add_narrowed(scmp_filter_ctx ctx, const struct subject *s)
 
 typedef int (*filter_fn)(scmp_filter_ctx ctx, const struct subject *s);
 
-/* @fd: a file the filter is written to; -1: it counts for this process from now on */
+/* @fd: file to write the filter to; -1: put it on this process now */
 static int make_filter(filter_fn add, const struct subject *s, int fd, struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));

@@ -3,10 +3,10 @@
 
 #include "base/err.h"
 
-/* Without root, all namespaces are made in a user namespace.  Hosts have several ways to refuse. */
+/* Reasons why a host refuses user namespaces, without which an ordinary user can make no others. */
 
 /**
- * userns_judge() - which of them it is, and what to do
+ * userns_judge() - find the reason, and what to do about it
  * @max, @clone, @apparmor: content of the sysctls user.max_user_namespaces,
  *                          kernel.unprivileged_userns_clone and
  *                          kernel.apparmor_restrict_unprivileged_userns; NULL: there is none
@@ -19,9 +19,9 @@ const char *userns_judge(const char *max, const char *clone, const char *apparmo
 const char *userns_why(void);
 
 /**
- * userns_refused() - that it could not be made
+ * userns_refused() - set the error for a user namespace that could not be made
  * @r: -errno
  *
- * Return: -EPERM for what is a refusal, else @r; with a message.
+ * Return: -EPERM where it was refused, else @r; with a message.
  */
 int userns_refused(int r, struct err *err);

@@ -36,7 +36,7 @@ int zygote_check(int fd, struct err *err)
 {
 	struct zygote_answer a;
 	cleanup_close int none = -1;
-	/* Its library speaks before the program does anything. */
+	/* The library's message comes before the program does anything. */
 	int r = fd_wait(fd, POLLIN, 0);
 	ssize_t n = r > 0 ? unix_recv(fd, &a, sizeof(a), &none) : r;
 
@@ -52,7 +52,7 @@ struct packet {
 	struct zygote_request rq;
 	int fds[ZYGOTE_FDS_MAX];
 	size_t n;
-	int opened[ZYGOTE_GROUPS_MAX]; /* of these, what is to be closed */
+	int opened[ZYGOTE_GROUPS_MAX]; /* of these, descriptors to be closed */
 	size_t n_opened;
 };
 
@@ -62,7 +62,7 @@ static void packet_reset(struct packet *p)
 		close(p->opened[i]);
 }
 
-/* The process may join because we may: the kernel looks at who opened the file, in version 2 since
+/* The process may join because we may: the kernel checks who opened the file, in version 2 since
  * Linux 5.16. */
 static int add_groups(struct packet *p, const struct jail_group *g)
 {
@@ -119,8 +119,8 @@ static int receive_answer(int fd, int timeout_msec, struct zygote_answer *ret, i
 	return ret->result < 0 ? err_errno(err, ret->result, "zygote: fork") : 0;
 }
 
-/* The zygote says that the process is there, and the process that it is ready, or the other way
- * round. */
+/* Awaits two answers, in either order: the zygote's that the process exists, and the process's that
+ * it is ready. */
 static int await_child(int fd, int timeout_msec, struct zygote_child *ret, struct err *err)
 {
 	bool ready = false;

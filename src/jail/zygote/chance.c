@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What a guest is told that asks its processor for a random number (RDRAND,
- * RDSEED) QEMU has from a generator of GnuTLS's or libgcrypt's, whose state is in memory: two
- * machines that were forked of one zygote would be told the same.  These libraries look out for
- * fork(2), which is not what a zygote is forked by, and for another process id, which all that was
- * forked has in common.  So their calls are answered here, by the kernel's generator.
+ * Theory of operation.  When a guest asks its processor for a random number (RDRAND, RDSEED), QEMU
+ * takes it from a generator of GnuTLS or libgcrypt, whose state is in memory: two machines forked
+ * of one zygote would get the same.  These libraries notice fork(2), by which a zygote is not
+ * forked, and another process id, but all forks have the same.  So their calls are answered here,
+ * by the kernel's generator.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
-/* Names and types are those of the libraries. */
+/* Names and types are the libraries'. */
 int gnutls_rnd(int level, void *data, size_t len);
 void gcry_randomize(void *data, size_t len, int level);
 
-/* A number that is not one cannot be told from one, so there is no way to go on without. */
+/* Fills with random bytes.  A failure must end the process: nobody could tell that a number is not
+ * random. */
 static void fill_by_chance(unsigned char *at, size_t len)
 {
 	while (len > 0) {

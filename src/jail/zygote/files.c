@@ -32,20 +32,20 @@
 
 #include "jail/zygote/shared.h"
 
-/* Of an open file that must be made anew, or need not. */
+/* Kinds of open files: those that must be made anew, and those that need not. */
 enum kind { KIND_OTHER, KIND_EVENT, KIND_SET, KIND_SIGNALS };
 
 static atomic_int kinds[FILES_NUMBERS_MAX];
 static atomic_bool some_are_lost, epoll_is_used;
 
-/* Of the one tap there is. */
+/* The tap, of which there is one. */
 static struct {
 	bool known;
 	int fd, header_bytes;
 	unsigned long offloads;
 } tap;
 
-/* What the program was given; it may have it under another number by now. */
+/* Files that the program was given; their numbers may have changed. */
 static struct file_id given[FILES_NUMBERS_MAX];
 
 static bool is_number(int fd)
@@ -78,8 +78,7 @@ int epoll_create(int size)
 	return epoll_create1(0);
 }
 
-/* It tells of the signals of whoever reads it, and what is forked may not change which these are.
- */
+/* A signalfd reports the signals of whoever reads it; a fork may not change which ones. */
 int signalfd(int fd, const sigset_t *set, int flags)
 {
 	return remember((int)syscall(SYS_signalfd4, fd, set, _NSIG / 8, flags), KIND_SIGNALS);
@@ -98,7 +97,7 @@ int epoll_ctl(int set, int op, int fd, struct epoll_event *event)
 	return (int)syscall(SYS_epoll_ctl, set, op, fd, event);
 }
 
-/* QEMU keeps the guest's memory from its helpers this way; here it is what a fork is for. */
+/* QEMU keeps guest memory from its helpers by this; a fork needs that memory. */
 int madvise(void *at, size_t len, int advice)
 {
 	return advice == MADV_DONTFORK ? 0 : (int)syscall(SYS_madvise, at, len, advice);
@@ -196,7 +195,7 @@ static int put_in_place(int fd, int number)
 {
 	int flags = fcntl(number, F_GETFL), descriptor = fcntl(number, F_GETFD);
 
-	/* Whether one waits is said of the file, and the program has said so before. */
+	/* O_NONBLOCK belongs to the file, and the program had set it. */
 	if (flags < 0 || descriptor < 0 || fcntl(fd, F_SETFL, flags) < 0)
 		return -errno;
 	if (tap.known && number == tap.fd && set_up_tap(fd) < 0)

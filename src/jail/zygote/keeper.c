@@ -25,7 +25,7 @@
 
 static const struct sock_filter *filter;
 static size_t filter_len;
-static int maker_fd; /* in the zygote: of the process that makes keepers */
+static int maker_fd; /* in the zygote: socket to the process that makes keepers */
 
 static _Noreturn void end_process(int status)
 {
@@ -33,7 +33,7 @@ static _Noreturn void end_process(int status)
 		syscall(SYS_exit_group, status);
 }
 
-/* The keeper stays the zygote's user: only so may the zygote go by it into the namespace. */
+/* The keeper stays the zygote's user: only so may the zygote enter its namespace. */
 static _Noreturn void keep_namespace(int life_fd)
 {
 	static const struct jail_late stays = { 0 };

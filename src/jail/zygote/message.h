@@ -6,11 +6,11 @@
 
 #include "jail/zygote-request.h"
 
-/* Packets with descriptors, for a library that has nothing but the C library. */
+/* Packets with descriptors, for a library that uses only the C library. */
 
-/** message_send() - Return: 0; -errno. */
+/** message_send() - send a packet.  Return: 0; -errno. */
 int message_send(int fd, const void *data, size_t len, const int *fds, size_t n);
 
-/** message_receive() - @fds: room for @max, at most ZYGOTE_FDS_MAX; close-on-exec, owned.  Return:
- * bytes; 0 at the end; -EBADMSG for one that is longer; -errno. */
+/** message_receive() - receive a packet.  @fds: room for @max, at most ZYGOTE_FDS_MAX;
+ * close-on-exec, owned.  Return: bytes; 0 at the end; -EBADMSG for one that is longer; -errno. */
 ssize_t message_receive(int fd, void *data, size_t len, int *fds, size_t max, size_t *ret_n);

@@ -54,7 +54,7 @@ static bool is_complete(const struct order *o)
 	       o->n_fds == (size_t)1 + rq->n_groups + rq->n_moves;
 }
 
-/* Return: 1; 0 for what is none; -EPIPE at the end of the socket. */
+/* Receives a request.  Return: 1; 0 for a packet that is none; -EPIPE at the end of the socket. */
 static int receive_order(struct order *o)
 {
 	ssize_t len = message_receive(server.fd, &o->rq, sizeof(o->rq), o->fds, ZYGOTE_FDS_MAX,
@@ -83,7 +83,7 @@ static int join_groups(const int *fds, size_t n)
 	return 0;
 }
 
-/* In the new process.  Return: 0 when it is a jailed QEMU with all of its threads; -errno. */
+/* Makes the new process a jailed QEMU with all its threads.  Return: 0; -errno. */
 static int become_machine(const struct order *o)
 {
 	const int *groups = o->fds + 1;
@@ -111,7 +111,7 @@ static _Noreturn void run_machine(const struct order *o)
 
 	send_answer(o->fds[0], r, 0, -1);
 	close(o->fds[0]);
-	/* This thread is none of QEMU's. */
+	/* Serves requests; QEMU does not know of this thread. */
 	while (r == 0)
 		syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
 	for (;;)
@@ -177,7 +177,7 @@ static void *run_server(void *arg)
 	return NULL;
 }
 
-/* The file is closed: what is forked shares none that can be written to. */
+/* Reads the filter, and closes the file: forks share no file that can be written to. */
 static int read_filter(int fd)
 {
 	ssize_t n = pread(fd, server.filter, sizeof(server.filter), 0);
@@ -197,7 +197,7 @@ __attribute__((constructor)) static void begin_server(void)
 	if (!numbers || sscanf(numbers, "%d,%d", &server.fd, &filter_fd) != 2)
 		return;
 	files_begin();
-	/* Processes are not waited for here: whoever has the descriptor of one sees its end. */
+	/* Nobody waits for processes here: whoever has a process's descriptor sees its end. */
 	signal(SIGCHLD, SIG_IGN);
 	r = read_filter(filter_fd);
 	if (r == 0)

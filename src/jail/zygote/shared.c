@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What is renewed in a new process (files.c) is what the library was told of.
- * Another program, or another version of it, may open what it knows nothing of.  So the files
- * themselves are looked at: sockets, pipes and files that can be written to are known again by
- * their numbers in the kernel, and what has no such number must be of a kind that was renewed, or
- * that cannot be changed.
+ * Theory of operation. files.c renews only files that the library was told of.  Another program, or
+ * another version, may open others. So the files themselves are looked at: sockets, pipes and files
+ * that can be written to are known again by their numbers in the kernel, and what has no such
+ * number must be of a kind that was renewed, or that cannot be changed.
  */
 #include "jail/zygote/shared.h"
 
@@ -68,7 +67,7 @@ static bool can_be_changed(int fd)
 static bool is_harmless(int fd, mode_t mode)
 {
 	switch (mode & S_IFMT) {
-	case 0: /* made by a call, as an eventfd is */
+	case 0: /* made by a call, like an eventfd */
 		return files_are_own(fd);
 	case S_IFSOCK:
 	case S_IFIFO:

@@ -9,12 +9,11 @@
  * in the kernel is waited for again.
  *
  * The C library keeps a thread's number in its own description of it, and the kernel clears it
- * there when the thread has ended.  Where that is was found out by looking for the number in two
- * threads.
+ * there when the thread has ended.  That place is found by looking for the number in two threads.
  *
- * A thread may hold locks that remember its number, and be in the middle of anything; but not where
- * it waits for others, or for something to read.  So it is parked there alone, and asked again
- * elsewhere.
+ * A thread may hold locks that remember its number, and be in the middle of anything, except where
+ * it waits for others or for something to read.  So it is parked only there, and elsewhere asked
+ * again later.
  */
 #include "jail/zygote/threads.h"
 
@@ -39,7 +38,7 @@
 #define DESCRIPTION_BYTES 2048 /* how far a thread's number is looked for */
 #define TEMPORARY_BYTES	  65536
 #define PARK_STEP_NSEC	  5000000
-#define PARK_STEPS	  12000 /* who asks may give up before */
+#define PARK_STEPS	  12000 /* whoever asks may give up before */
 
 typedef int (*create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
@@ -55,7 +54,7 @@ struct thread {
 	atomic_bool signalled, parked;
 	pthread_t self;
 	int tid;
-	void *pointer; /* of its variables */
+	void *pointer; /* of its thread-local variables */
 	ucontext_t place;
 };
 
@@ -75,7 +74,7 @@ static int park_signal;
 static size_t number_offset;
 static create_fn real_create;
 
-static atomic_int hold = 1; /* what parked threads wait for, and never get */
+static atomic_int hold = 1; /* parked threads wait for this, for ever */
 static bool is_new_process;
 static atomic_int revived;
 
@@ -100,7 +99,7 @@ static bool is_waiting(const ucontext_t *interrupted)
 	return regs[REG_RAX] == SYS_futex && memcmp(at, instruction, sizeof(instruction)) == 0;
 }
 
-/* Stands still in the zygote; in a new process begins anew from the saved place. */
+/* Stands still in the zygote; in a new process, begins anew from the saved place. */
 static void on_park(int signo, siginfo_t *info, void *interrupted)
 {
 	int error = errno;
@@ -124,7 +123,7 @@ static void on_park(int signo, siginfo_t *info, void *interrupted)
 	errno = error;
 }
 
-/* Return: has it ended, as far as the kernel goes? */
+/* Frees a thread's entry when the kernel knows the thread no more.  Return: was it freed? */
 static bool free_if_gone(struct thread *t)
 {
 	if (t->state == STATE_ENDING && syscall(SYS_tgkill, getpid(), t->tid, 0) < 0 &&
@@ -133,7 +132,7 @@ static bool free_if_gone(struct thread *t)
 	return t->state == STATE_FREE;
 }
 
-/* Return: a place for a thread that is about to be made; NULL. */
+/* Reserves an entry for a thread that is about to be made.  Return: NULL where there is none. */
 static struct thread *reserve_place(void)
 {
 	struct thread *t = NULL;
@@ -155,7 +154,7 @@ static void release_place(struct thread *t)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Another thread that had the same number has ended. */
+/* Frees the entry of an ended thread that had the same number. */
 static void free_number(int tid)
 {
 	for (size_t i = 0; i < THREADS_MAX; i++)
@@ -202,7 +201,7 @@ static void *run_thread(void *arg)
 	return result;
 }
 
-/* The name that the program calls. */
+/* The program's calls of pthread_create() come here. */
 int pthread_create(pthread_t *ret, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
 	struct beginning *b;
@@ -285,7 +284,8 @@ int threads_start_hidden(void *(*fn)(void *arg), void *arg)
 	return -r;
 }
 
-/* Return: how many do not stand still yet.  When none is left nobody makes another one. */
+/* Signals all threads that do not stand still.  Return: how many there are; at 0 nobody is left to
+ * make another. */
 static unsigned signal_threads(void)
 {
 	unsigned n = 0;
@@ -328,7 +328,7 @@ static int go_to_place(void *arg)
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |        \
 	 CLONE_SETTLS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)
 
-/* One after the other: all begin on the same temporary stack. */
+/* Makes one thread at a time: all begin on the same temporary stack. */
 static int revive_thread(struct thread *t)
 {
 	static _Alignas(64) char temporary[TEMPORARY_BYTES];
@@ -343,7 +343,7 @@ static int revive_thread(struct thread *t)
 	return 0;
 }
 
-/* Those that are there again may make others meanwhile, which were never parked. */
+/* Threads that are back may make new ones meanwhile, which were never parked. */
 int threads_revive(void)
 {
 	int r = 0;

@@ -9,17 +9,17 @@
  * anew on its own stack, where it stood.
  */
 
-/** threads_begin() - from the library's constructor: know of every thread from now on.  Return: 0;
- * -ENOTSUP with a C library that is not understood. */
+/** threads_begin() - keep account of every thread from now on; from the library's constructor.
+ * Return: 0; -ENOTSUP with a C library that is not understood. */
 int threads_begin(void);
 
 /** threads_start_hidden() - start a thread that is not counted, and gets no signals.  Return: 0;
  * -errno. */
 int threads_start_hidden(void *(*fn)(void *arg), void *arg);
 
-/** threads_park() - have all stand still, for good.  Return: 0; -ETIMEDOUT. */
+/** threads_park() - have all threads stand still, for good.  Return: 0; -ETIMEDOUT. */
 int threads_park(void);
 
-/** threads_revive() - in the new process: make all of them again.  Called by a hidden thread, which
- * is the only one yet.  Return: 0; -errno. */
+/** threads_revive() - make all threads again in the new process, called by a hidden thread, the
+ * only one there yet.  Return: 0; -errno. */
 int threads_revive(void);
