@@ -24,8 +24,8 @@
 #define FILE_MAX  MIB(64)
 #define READ_STEP KIB(64)
 
-/* What the guest needs to get at its disks, its host and its network, and to give memory back; ext4
- * is mostly built in. */
+/* Modules for the guest's disks, link and network, and for giving memory back; ext4 is mostly built
+ * in. */
 static const struct wanted_module wanted[] = {
 	{ "virtio_mmio" },
 	{ "virtio_blk" },
@@ -52,7 +52,7 @@ static int archive_failure(struct archive *a, const char *what, struct err *err)
 	return err_set(err, code, "%s: %s", what, text ? text : "archive error");
 }
 
-/* Type and permissions in @mode; @data only for files. */
+/* @mode: type and permissions; @data: of files only */
 static int add_entry(struct archive *a, const char *path, mode_t mode, const struct buf *data,
 		     struct err *err)
 {
@@ -228,7 +228,7 @@ int initramfs_build(const char *init_path, const char *modules_dir, int out_fd, 
 	return write_archive(out_fd, fill_new, &s, err);
 }
 
-/* Return: 1 when there was an entry, 0 at the end; -errno with a message. */
+/* Copies one entry.  Return: 1; 0 at the end; -errno with a message. */
 static int copy_entry(struct archive *from, struct archive *to, const char *init_path,
 		      struct err *err)
 {

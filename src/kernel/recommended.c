@@ -26,14 +26,14 @@
 #include "base/spawn.h"
 #include "base/str.h"
 
-#define SILENCE_MSEC (120 * 1000) /* then the download is given up */
+#define SILENCE_MSEC (120 * 1000) /* a download that is silent for so long is given up */
 #define LINE_MAX_LEN 4096u
 
 struct fetch {
 	const struct kernel_progress *progress;
 	struct buf line;
 	uint64_t total_bytes;
-	char last[256]; /* what was said last, and was neither size nor progress */
+	char last[256]; /* the script's last line that was neither size nor progress */
 };
 
 static void take_status(struct fetch *f, const char *line)
@@ -65,7 +65,7 @@ static void take_lines(struct fetch *f)
 		f->line.len = 0;
 }
 
-/* Return: 0 at the end of what the script says; -ETIMEDOUT; -errno. */
+/* Reads the script's output to its end.  Return: 0; -ETIMEDOUT; -errno. */
 static int listen_to(struct fetch *f, int fd)
 {
 	for (;;) {
@@ -81,7 +81,7 @@ static int listen_to(struct fetch *f, int fd)
 	}
 }
 
-/* Beside the program when that runs from a build folder, else installed. */
+/* Finds the script: beside a program that runs from a build folder, else where it is installed. */
 static int locate_script(char **ret, struct err *err)
 {
 	cleanup_free char *dir = path_self_dir();
@@ -115,7 +115,7 @@ static int run_script(struct fetch *f, const char *program, const char *dir, str
 	fd_close(&writer);
 	r = listen_to(f, reader);
 	if (r < 0)
-		kill(-pid, SIGKILL); /* it has a session of its own, and so a group */
+		kill(-pid, SIGKILL); /* in a session of its own, so it has a group */
 	(void)child_await(pid, &status);
 	if (r == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
 		r = -EIO;
@@ -144,7 +144,7 @@ static int fetch_debian(struct kernel_store *ks, const struct kernel_progress *p
 	return r;
 }
 
-/* Return: 1 where moat's own kernel was built; 0; -errno with a message. */
+/* Was moat's own kernel built?  Return: 1; 0; -errno with a message. */
 static int find_built(char **ret_dir, struct err *err)
 {
 	cleanup_free char *dir = NULL, *version = NULL;

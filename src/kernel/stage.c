@@ -34,7 +34,7 @@ static int create_file(int dir_fd, const char *name)
 	return take_fd(&fd);
 }
 
-/* Make a finished file durable and find its hash. */
+/* Makes a finished file durable, and finds its hash. */
 static int seal_file(int fd, char ret_hex[SHA256_HEX_LEN + 1])
 {
 	if (fsync(fd) < 0 || lseek(fd, 0, SEEK_SET) < 0)
@@ -43,8 +43,8 @@ static int seal_file(int fd, char ret_hex[SHA256_HEX_LEN + 1])
 }
 
 /*
- * The release a kernel image says it is, by the x86 boot protocol: "HdrS" at 0x202, and 16 bits at
- * 0x20e that lead to the text, 0x200 before it.  Empty when it does not say.
+ * Reads the release of a kernel image by the x86 boot protocol: "HdrS" at 0x202, and 16 bits at
+ * 0x20e that lead to the text, 0x200 before it.  Empty when there is none.
  */
 static void read_version(int fd, char ret[KERNEL_VERSION_MAX])
 {
@@ -70,7 +70,7 @@ static int write_version(int kernel_fd, int dir_fd)
 	return file_write_atomic(dir_fd, "version", version, strlen(version), 0600);
 }
 
-/* bzImage ("HdrS" at 0x202), ELF, or arm64's Image ("ARM\x64" at 56). */
+/* Is the file a bzImage ("HdrS" at 0x202), an ELF file, or arm64's Image ("ARM\x64" at 56)? */
 static bool is_kernel(int fd)
 {
 	unsigned char head[0x206];
@@ -118,7 +118,7 @@ static int note_init(struct kernel_store *ks, int dir_fd)
 	return r < 0 ? r : file_write_atomic(dir_fd, INIT_HASH, hash, SHA256_HEX_LEN, 0600);
 }
 
-/* A new initramfs from modules, or from the one in @old_fd where that is given. */
+/* Builds an initramfs from modules, or from the one in @old_fd where that is given. */
 static int build_initrd(struct kernel_store *ks, const char *modules, int old_fd, int dir_fd,
 			char ret_hex[SHA256_HEX_LEN + 1], struct err *err)
 {
@@ -148,7 +148,7 @@ static int open_staging(struct kernel_store *ks, int *ret_fd, struct err *err)
 	return r < 0 ? err_errno(err, r, "%s", ks->path) : 0;
 }
 
-/* @both: the hashes of kernel and initramfs, one behind the other; @ret_hash covers both. */
+/* @both: the hashes of kernel and initramfs, one after the other; @ret_hash covers both. */
 static int seal_staging(struct kernel_store *ks, int dir_fd, const char *both,
 			char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {

@@ -5,13 +5,13 @@
 #include "kernel/store.h"
 
 /*
- * How pairs of kernel and initramfs come to be.  All of it with the store's lock held, or
- * before there are other threads.
+ * Making pairs of kernel and initramfs.  Call all this with the store's lock held, or before there
+ * are other threads.
  */
 
 #define KERNEL_VERSION_MAX  128
-#define KERNEL_UPGRADES_MAX 64u			/* of moat-init, each followed to a newer pair */
-#define KERNEL_PARAMETERS   "device-parameters" /* there for a kernel that needs no ACPI */
+#define KERNEL_UPGRADES_MAX 64u /* upgrades of moat-init, each of which makes a newer pair */
+#define KERNEL_PARAMETERS   "device-parameters" /* a file beside kernels that need no ACPI */
 
 /**
  * kernel_stage() - copy a kernel in and build its initramfs
@@ -28,11 +28,11 @@ int kernel_stage(struct kernel_store *ks, const char *kernel, const char *module
 int kernel_stage_update(struct kernel_store *ks, const char *hash,
 			char ret_hash[SHA256_HEX_LEN + 1], struct err *err);
 
-/** kernel_publish() - give what is staged its name, durably.  Return: 0; -errno with a message. */
+/** kernel_publish() - give the staged pair its name, durably.  Return: 0; -errno with a message. */
 int kernel_publish(struct kernel_store *ks, const char *hash, struct err *err);
 
-/** kernel_unstage() - throw away what is staged */
+/** kernel_unstage() - remove the staged pair */
 void kernel_unstage(struct kernel_store *ks);
 
-/** kernel_is_outdated() - has a pair another moat-init than the one installed? */
+/** kernel_is_outdated() - has a pair another moat-init than the installed one? */
 bool kernel_is_outdated(struct kernel_store *ks, const char *hash);

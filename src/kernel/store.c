@@ -149,7 +149,7 @@ static int write_note(struct kernel_store *ks, const char *hash, const char *nam
 	return r < 0 ? err_errno(err, r, "%s/%s/%s", ks->path, hash, name) : 0;
 }
 
-/* @own: it is for one container; else it becomes the current one.  The lock is held. */
+/* @own: for one container; else the pair becomes the current one.  The lock is held. */
 static int add_pair(struct kernel_store *ks, const char *kernel, const char *modules, bool own,
 		    char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
@@ -207,7 +207,7 @@ int kernel_next(struct kernel_store *ks, const char *hash, char ret[SHA256_HEX_L
 	return 0;
 }
 
-/* Makes @hash that of the pair to use now, after upgrades of moat-init.  The lock is held. */
+/* Replaces @hash by the pair that upgrades of moat-init have made of it.  The lock is held. */
 static int follow_upgrades(struct kernel_store *ks, char hash[SHA256_HEX_LEN + 1], struct err *err)
 {
 	char next[SHA256_HEX_LEN + 1];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A container's own kernel stays when the container goes, as others may have
- * the same; what no container names any more is removed when moatd starts, before there are
- * requests.  Where anything cannot be read, nothing is removed.
+ * the same; a kernel that no container names any more is removed when moatd starts, before there
+ * are requests.  Where anything cannot be read, nothing is removed.
  */
 #include "kernel/tidy.h"
 
@@ -37,7 +37,7 @@ static int add_own(int dir_fd, const char *name, void *arg)
 	return strv_add(&own->hashes, name);
 }
 
-/* Folders of containers' own kernels, but for the current one. */
+/* Lists containers' own kernels, without the current one. */
 static int list_own(struct kernel_store *ks, char ***ret)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths current = { 0 };
@@ -51,8 +51,7 @@ static int list_own(struct kernel_store *ks, char ***ret)
 	return r;
 }
 
-/* Does a container name this kernel, or the one that it was made of after an upgrade of
- * moat-init? */
+/* Does a container name this kernel, or one that an upgrade of moat-init has turned into it? */
 static bool is_used(struct kernel_store *ks, char *const *used, const char *hash)
 {
 	char next[SHA256_HEX_LEN + 1];

@@ -4,8 +4,8 @@
 #include "kernel/store.h"
 
 /**
- * kernel_tidy() - remove the kernels of containers that are gone, before anybody else uses the
+ * kernel_tidy() - remove kernels that no container names any more, before anybody else uses the
  * store
- * @used: the hashes that containers name; NULL: none
+ * @used: hashes that containers name; NULL: none
  */
 void kernel_tidy(struct kernel_store *ks, char *const *used);

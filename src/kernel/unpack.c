@@ -33,7 +33,7 @@
 #define PAYLOAD_OFFSET_AT 0x248
 #define PAYLOAD_LENGTH_AT 0x24c
 #define HEADER_END	  0x250
-#define VERSION_PAYLOAD	  0x0208 /* the first with payload_offset */
+#define VERSION_PAYLOAD	  0x0208 /* the first version with payload_offset */
 
 #define NOTE_PVH_ENTRY 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 
@@ -142,8 +142,8 @@ static bool can_boot_directly(const struct buf *elf)
 	return false;
 }
 
-/* A kernel with a built-in module holds the full name of each of its parameters as text; in a
- * bzImage that text is compressed, and not found. */
+/* Does the kernel take devices from its command line?  A built-in module's parameters are in it as
+ * text, with their full names; in a bzImage that text is compressed, and not found. */
 static bool has_device_parameter(const struct buf *kernel)
 {
 	static const char name[] = "virtio_mmio.device";
