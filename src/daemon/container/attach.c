@@ -42,9 +42,9 @@ struct attaching {
 	struct container *c; /* a reference */
 	struct attachment *a;
 	bool counted;		 /* a start waits for it */
-	bool stream;		 /* else only the log is wanted */
-	bool logs;		 /* first what the log holds */
-	struct log_options what; /* of it */
+	bool stream;		 /* the client wants output from now on; else only the log */
+	bool logs;		 /* the client wants the log first */
+	struct log_options what; /* which part of the log */
 };
 
 void attachments_free(struct attachment *list)
@@ -100,7 +100,7 @@ void attach_error(int fd, bool framed, const char *text)
 	(void)shutdown(fd, SHUT_RDWR);
 }
 
-/* From now on a start does not wait for this client any more. */
+/* Lets a start go on without waiting for this client any more. */
 static void let_start(struct attaching *x)
 {
 	if (!x->counted)
@@ -120,7 +120,7 @@ void attach_drop(struct attaching *x)
 	free(x);
 }
 
-/* Under the table's lock: forget clients that went away while they waited for a start. */
+/* Forgets clients that went away while they waited for a start.  Under the table's lock. */
 static unsigned forget_gone_clients(struct container *c)
 {
 	unsigned n = 0;
@@ -158,8 +158,8 @@ static int ask_shim(const struct container *c, const struct attachment *a, json_
 	return shim_call(container_shim(c), &call, ret, err);
 }
 
-/* Gives the connection to the shim.  Return: 0, with the place in the log from which on the
- * client gets the output; -errno. */
+/* Gives the connection to the shim.  Return: 0, with the place in the log where the client's output
+ * begins; -errno. */
 static int hand_over(struct attaching *x, struct log_place *ret)
 {
 	cleanup_json json_t *answer = NULL;
@@ -250,7 +250,7 @@ void attach_take(struct attaching *x, int fd, const void *early, size_t len)
 	attach_drop(x);
 }
 
-/* Each client that waits for the start costs a descriptor, so their number is bounded. */
+/* Refuses more clients than may wait for a start, as each costs a descriptor. */
 static int check_attach(struct container *c, struct err *err)
 {
 	unsigned n;

@@ -22,8 +22,8 @@ void attach_error(int fd, bool framed, const char *text);
 
 /* What a client wants. */
 struct attach_options {
-	bool stream; /* from now on, and in */
-	bool logs;   /* first what the log holds */
+	bool stream; /* output from now on, and input */
+	bool logs;   /* the log first */
 	bool in, out, err;
 	const char *detach_keys; /* docker's notation; NULL: the default */
 };
@@ -31,29 +31,29 @@ struct attach_options {
 struct attaching;
 
 /**
- * attach_prepare() - a client is about to be told 101: a start waits for it
+ * attach_prepare() - note that a client is about to be told 101: a start waits for it
  * @ret: owned; taken over by attach_take() or attach_drop()
  *
  * Return: 0; -EINVAL with a message for keys that are none; -EBUSY with docker's message when the
- * container is paused; -EUSERS
- * with one when too many wait for its start; -ENOMEM.
+ * container is paused; -EUSERS with a message when too many clients wait for its start; -ENOMEM.
  */
 int attach_prepare(struct container *c, const struct attach_options *o, struct attaching **ret,
 		   struct err *err);
 
 /**
- * attach_take() - the client has been told: its connection goes to the shim, or waits for the start
+ * attach_take() - the client has been told: give its connection to the shim, or keep it for the
+ * start
  * @fd:    the connection; taken over
  * @early: what the client has sent already; borrowed
  */
 void attach_take(struct attaching *x, int fd, const void *early, size_t len);
 
-/** attach_drop() - the client is gone */
+/** attach_drop() - the client is gone: no start waits for it any more */
 void attach_drop(struct attaching *x);
 
-/** attach_hand_over() - a start's shim is there: it gets the clients that attached before, and from
+/** attach_hand_over() - a start's shim is there: give it the clients that attached before, and from
  * now on those that come */
 void attach_hand_over(struct container *c);
 
-/** attachments_free() - close what is left of a list */
+/** attachments_free() - close the connections of a list, and free it */
 void attachments_free(struct attachment *list);

@@ -76,7 +76,7 @@ static int read_names(struct container *c, const json_t *config, const json_t *h
 	return r == 0 ? copy_text(host, "NetworkMode", NETWORK_MODE_DEFAULT, &c->network_mode) : r;
 }
 
-/* Members that are kept as they are stored. */
+/* Keeps members of the texts as they are stored. */
 static int keep_members(struct container *c, const json_t *config, const json_t *host,
 			struct err *err)
 {
@@ -95,7 +95,7 @@ static int keep_members(struct container *c, const json_t *config, const json_t 
 	return 0;
 }
 
-/* How it is to be ended. */
+/* Reads how the container is to be ended. */
 static int read_stop(struct container *c, const json_t *config, struct err *err)
 {
 	int64_t timeout = STOP_TIMEOUT_SEC;
@@ -308,7 +308,7 @@ void containers_list_free(struct container **list, size_t n)
 
 bool container_enter(struct container *c, enum container_state to)
 {
-	/* What a container may do next. */
+	/* Which states may follow each state. */
 	static const unsigned nexts[CONTAINER_STATES] = {
 		[CONTAINER_CREATED] = STATE(STARTING) | STATE(LAUNCHED) | STATE(CREATED) |
 				      STATE(EXITED) | STATE(REMOVING) | STATE(REMOVED),

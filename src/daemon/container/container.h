@@ -78,48 +78,47 @@ struct container {
 
 	/* Fixed. */
 	json_t *labels;	 /* object */
-	json_t *sockets; /* what its HostConfig says of sockets; see daemon/spec/sockets.h */
-	json_t *exposed; /* object: ports it is said to listen on, "80/tcp" */
+	json_t *sockets; /* member of its HostConfig; see daemon/spec/sockets.h */
+	json_t *exposed; /* object: ports that are said to be in use, "80/tcp" */
 	char **args;
 	bool tty, open_stdin, stdin_once, auto_remove;
 	int stop_signal;
 	int stop_timeout_sec;
 	struct health_config health_config;
 	char *hostname, *domainname;
-	struct ip servers[SPEC_SERVERS_MAX]; /* what its networks' resolver asks in place of the
-						host's */
+	struct ip servers[SPEC_SERVERS_MAX]; /* for its networks' resolver; none: the host's */
 	size_t n_servers;
 	char *network_mode; /* never NULL */
 	struct mount_points mounts;
 	char machine_path[ID_LEN + 16],
-		files_path[ID_LEN + 16]; /* below the folder of containers */
-	bool keeps_log;			 /* its output is there to be read again */
+		files_path[ID_LEN + 16]; /* relative to the folder of containers */
+	bool keeps_log;			 /* its output is kept, to be read again */
 
 	/* Guarded by the table. */
 	struct record rec;
 	enum container_state state; /* changed by container_enter() alone */
-	enum container_state from;  /* while it starts: what it was, and is still shown as */
-	bool kept;		    /* its end is no reason to remove it: somebody restarts it */
-	bool mute;		    /* its guest did not answer when it was asked last */
+	enum container_state from;  /* while it starts: the state before, which is still shown */
+	bool kept;		    /* not removed at its end, as somebody restarts it */
+	bool mute;		    /* its guest did not answer the last time it was asked */
 	struct {
 		struct restart_policy policy;
-		uint64_t due_usec;   /* while it waits; monotonic; UINT64_MAX: being done */
-		uint64_t delay_usec; /* the last one; 0: none yet */
+		uint64_t due_usec; /* when to start it, monotonic; UINT64_MAX: that is being done */
+		uint64_t delay_usec; /* the last pause before a start; 0: none yet */
 	} restart;
 	struct health health;
 	struct {
-		bool up;     /* a machine for the files alone; never while it runs */
-		bool mounts; /* it has those of the container, too */
-		bool filled; /* and its volumes have got what the image has for them */
-		int hold_fd; /* holds it; -1: it is on its way out */
+		bool up;     /* there is a machine for its files; never while it runs */
+		bool mounts; /* this machine has the container's mounts, too */
+		bool filled; /* its volumes have got what the image has for them */
+		int hold_fd; /* connection that holds the machine; -1: it is being ended */
 		unsigned users;
 	} files;
 	unsigned attaching;    /* clients that are told 101 at this moment */
-	char template[64 + 1]; /* the machine was to be restored from; "" for none */
-	struct trace trace;    /* of the last start */
-	struct container_disk_errors disk_errors; /* the same */
+	char template[64 + 1]; /* that the machine was to be restored from; "": none */
+	struct trace trace;    /* steps of the last start */
+	struct container_disk_errors disk_errors; /* since the last start */
 	bool disk_full;			/* the host has no room left for its writable layer */
-	uint64_t ends;			/* how often it ended since moatd runs */
+	uint64_t ends;			/* how often the container has ended since moatd began */
 	struct attachment *attachments; /* clients that attached before the start */
 	struct exec *execs;
 
@@ -156,7 +155,7 @@ void containers_init(struct containers *t);
 void containers_destroy(struct containers *t);
 
 /**
- * container_new() - an object that is not in the table yet
+ * container_new() - make an object that is not in the table yet
  * @t:     the table it is for
  * @rec:   moved
  * @texts: borrowed; labels, arguments and the like are read from it
@@ -167,19 +166,20 @@ void containers_destroy(struct containers *t);
 int container_new(struct containers *t, struct record *rec, const struct texts *texts,
 		  struct container **ret, struct err *err);
 
-/** container_ref(), container_unref() - NULL is accepted by the latter; both take the table's lock
- */
+/** container_ref(), container_unref() - take and give up a reference; the latter accepts NULL; both
+ * take the table's lock */
 struct container *container_ref(struct container *c);
 void container_unref(struct container *c);
 
-/** container_shim() - where the shim of the machine it runs in, or ran in last, is to be asked;
- * valid as long as the container */
+/** container_shim() - the shim of the machine that the container runs in, or ran in last; valid as
+ * long as the container */
 static inline struct shim_ref container_shim(const struct container *c)
 {
 	return (struct shim_ref){ c->table->dir_fd, c->machine_path, c->rec.id };
 }
 
-/** container_files_shim() - the same of the machine that is there for its files alone */
+/** container_files_shim() - the shim of the machine that is there for the container's files alone
+ */
 static inline struct shim_ref container_files_shim(const struct container *c)
 {
 	return (struct shim_ref){ c->table->dir_fd, c->files_path, c->rec.id };
@@ -193,7 +193,8 @@ void containers_add(struct containers *t, struct container *c);
 bool containers_drop(struct container *c);
 
 /**
- * containers_find() - by id, name (a leading slash is fine), or unambiguous id prefix
+ * containers_find() - find a container by id, name (a leading slash is fine), or unambiguous id
+ * prefix
  * @ret: a reference, owned by the caller
  *
  * Return: 0; -ENOENT "No such container: X"; -EINVAL with a message for an ambiguous prefix.
@@ -201,50 +202,50 @@ bool containers_drop(struct container *c);
 int containers_find(struct containers *t, const char *name, struct container **ret,
 		    struct err *err);
 
-/** containers_find_exec() - the container of an exec.  @ret: a reference.  Return: 0; -ENOENT with
- * docker's message. */
+/** containers_find_exec() - find the container of an exec.  @ret: a reference.  Return: 0; -ENOENT
+ * with docker's message. */
 int containers_find_exec(struct containers *t, const char *exec_id, struct container **ret,
 			 struct err *err);
 
-/** containers_list() - a reference to every container, newest first.  @ret: owned array,
+/** containers_list() - get a reference to every container, newest first.  @ret: owned array,
  * containers_list_free().  Return: 0; -ENOMEM. */
 int containers_list(struct containers *t, struct container ***ret, size_t *ret_n);
 void containers_list_free(struct container **list, size_t n);
 
-/** container_is() - is it in one of some states?  Under the table's lock. */
+/** container_is() - is the container in one of these states?  Under the table's lock. */
 static inline bool container_is(const struct container *c, unsigned states)
 {
 	return states & (1u << c->state);
 }
 
-/** container_is_now() - the same for whoever has no lock */
+/** container_is_now() - as container_is(), without the lock */
 bool container_is_now(const struct container *c, unsigned states);
 
 /**
  * container_enter() - change the state, and with it what the row says; under the table's lock
  *
- * Here alone it is decided what may follow what.
+ * Only this function decides which state may follow which.
  *
- * Return: false when that is no way from the state it is in; nothing has changed then.
+ * Return: false when @to may not follow the present state; nothing has changed then.
  */
 bool container_enter(struct container *c, enum container_state to);
 
-/** container_at_rest() - what it is where nothing of it runs: created, or exited; under the
- * table's lock */
+/** container_at_rest() - the state where nothing of the container runs: created, or exited; under
+ * the table's lock */
 enum container_state container_at_rest(const struct container *c);
 
-/** container_shown() - the state as users see it: one that starts is shown as what it was; under
- * the table's lock */
+/** container_shown() - the state as users see it: while it starts, the state before; under the
+ * table's lock */
 enum container_state container_shown(const struct container *c);
 
-/** container_is_running(), container_is_paused() - at this moment; one that is paused runs, too */
+/** container_is_running(), container_is_paused() - at this moment; a paused container runs, too */
 bool container_is_running(const struct container *c);
 bool container_is_paused(const struct container *c);
 
-/** container_ends() - how often it has ended since moatd runs */
+/** container_ends() - how often the container has ended since moatd began */
 uint64_t container_ends(const struct container *c);
 
-/** A condition of a container's, asked under the table's lock.  @arg: as given to
+/** container_condition - asks something of a container, under the table's lock.  @arg: as given to
  * container_wait() */
 typedef bool (*container_condition)(const struct container *c, const void *arg);
 
@@ -253,7 +254,7 @@ typedef bool (*container_condition)(const struct container *c, const void *arg);
  * @timeout_msec: -1 waits for ever
  * @client_fd:    a client that may go away meanwhile; -1: none
  *
- * Whoever changes what the condition asks for publishes an event, or calls hub_wake().
+ * Whoever makes a condition true publishes an event, or calls hub_wake().
  *
  * Return: 0; -ETIMEDOUT; -EPIPE when the client closed its connection; -errno.
  */

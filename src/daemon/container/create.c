@@ -62,7 +62,7 @@ static int check_platform(const struct image *im, const char *name, const char *
 	platform_format(&im->oci->platform, have_text);
 	platform_format(&want, want_text);
 	if (!platform_matches(&im->oci->platform, &want)) {
-		/* As docker answers; but it is no image that is missing. */
+		/* docker's message; but the image is there, only for another platform. */
 		(void)err_set(err, -ENOEXEC,
 			      "image with reference %s was found but its platform (%s) does not "
 			      "match the specified platform (%s)",
@@ -74,8 +74,8 @@ static int check_platform(const struct image *im, const char *name, const char *
 	return 0;
 }
 
-/* What the settings demand of it now; a file of settings that cannot be read may demand anything.
- */
+/* Checks the image against what the settings demand now; a file of settings that cannot be read may
+ * demand anything. */
 static int check_signed(struct containers *t, const struct image *im, const char *full,
 			struct err *err)
 {
@@ -106,7 +106,8 @@ static int find_image(struct containers *t, const struct create_request *rq, con
 	return r == 0 ? check_signed(t, *ret, full, err) : r;
 }
 
-/* Is no kernel set for its machine?  A container that brings its own kernel needs none. */
+/* Is no kernel set for the container's machine?  A container that brings its own kernel needs none.
+ */
 static bool lacks_kernel(struct containers *t, const json_t *host)
 {
 	cleanup(kernel_paths_reset) struct kernel_paths current = { 0 };
@@ -115,11 +116,11 @@ static bool lacks_kernel(struct containers *t, const json_t *host)
 	       kernel_current(t->machines->kernels, &current, NULL) == -ENOENT;
 }
 
-/* What a request becomes. */
+/* A container on its way from the request to the table. */
 struct making {
 	struct texts texts;
 	struct mount_points mounts;
-	struct member_wish *wishes; /* networks it is to be on */
+	struct member_wish *wishes; /* the networks that it is to be on */
 	size_t n_wishes;
 	struct create_notes *notes; /* borrowed */
 };
@@ -131,7 +132,7 @@ static void making_reset(struct making *m)
 	member_wishes_free(m->wishes, m->n_wishes);
 }
 
-/* The first of its networks where none of them leads out; NULL. */
+/* Return: the first of its networks, where none of them leads out; NULL where one does. */
 static const char *closed_network(struct containers *t, const struct making *m)
 {
 	for (size_t i = 0; i < m->n_wishes; i++)
@@ -154,8 +155,8 @@ static int add_warnings(struct containers *t, const json_t *host, const struct m
 	return host_config_warn(host, ret);
 }
 
-/* The kernel's path is the client's, who may change the file: so it is copied into the store
- * now, and known by its hash from then on. */
+/* Copies the kernel into the store, and names it by its hash from then on: its path is the
+ * client's, who may change the file. */
 static int add_kernel(struct containers *t, json_t *host, struct err *err)
 {
 	const char *kernel = NULL, *modules = NULL;
@@ -180,7 +181,7 @@ static int add_kernel(struct containers *t, json_t *host, struct err *err)
 	return r < 0 ? r : json_object_set(host, "Moat", copy) < 0 ? err_nomem(err) : 0;
 }
 
-/* What is wrong with them is not to be found out at the start. */
+/* Checks the ports now, so that no start finds what is wrong with them. */
 static int check_ports(const json_t *config, const json_t *host, struct err *err)
 {
 	cleanup(port_plan_reset) struct port_plan plan = { 0 };
@@ -188,7 +189,7 @@ static int check_ports(const json_t *config, const json_t *host, struct err *err
 	return port_plan_read(config, host, &plan, err);
 }
 
-/* All but the text of the mounts, as volumes have to be taken before. */
+/* Makes all texts but that of the mounts, before which volumes have to be taken. */
 static int make_texts(struct containers *t, const struct config_source *src, const struct image *im,
 		      struct making *ret, struct err *err)
 {
@@ -263,8 +264,8 @@ static int fill_record(struct record *rec, const struct image *im, const char *i
 	return rec->image && rec->error ? 0 : -ENOMEM;
 }
 
-/* The image may have been removed after it was found.  Now that the container is in the table,
- * it cannot be. */
+/* Refuses where the image was removed after it was found.  Now that the container is in the table,
+ * the image cannot be removed. */
 static int check_image_kept(struct container *c, struct err *err)
 {
 	return store_has(c->table->images, &c->rec.manifest) ? 0 : no_such_image(c->rec.image, err);
@@ -297,7 +298,7 @@ static int create_from(struct containers *t, const char *name, struct record *re
 	return 0;
 }
 
-/* Endpoints are there first: a crash before the container is there leaves some that nobody names
+/* Makes the endpoints first: a crash before the container is there leaves some that nobody names
  * (network/member.h). */
 static int create_with_networks(struct containers *t, const char *name, struct record *rec,
 				struct making *m, struct container **ret, struct err *err)
@@ -320,8 +321,8 @@ static int create_with_networks(struct containers *t, const char *name, struct r
 	return r;
 }
 
-/* Volumes are made first: a crash before the container is there is no reason to keep those that
- * are its own (volume/use.h). */
+/* Makes the volumes first: a crash before the container is there leaves some that nobody keeps
+ * (volume/use.h). */
 static int create_with_volumes(struct containers *t, const char *name, struct record *rec,
 			       struct making *m, struct container **ret, struct err *err)
 {

@@ -9,10 +9,10 @@ struct create_request {
 	const json_t *body;
 };
 
-/* What a client is to be told beside the id. */
+/* What a client is told beside the id. */
 struct create_notes {
 	char **warnings;   /* owned, strv_free() */
-	bool lacks_kernel; /* none is set for its machine: the first start will fetch one */
+	bool lacks_kernel; /* no kernel is set: the first start will fetch one */
 };
 
 /**
@@ -26,5 +26,6 @@ struct create_notes {
 int container_create(struct containers *t, const struct create_request *rq, struct container **ret,
 		     struct create_notes *ret_notes, struct err *err);
 
-/** container_name_conflict() - a name is in use.  Return: -EEXIST with docker's message. */
+/** container_name_conflict() - set the error for a name that is in use.  Return: -EEXIST with
+ * docker's message. */
 int container_name_conflict(struct containers *t, const char *name, struct err *err);

@@ -5,15 +5,15 @@
 
 #include "control/event.h"
 
-/* What the host could not do for the disks of a container's machine, as its shim has told. */
+/* Requests to the disks of a container's machine in which the host failed, as its shim tells. */
 struct container_disk_errors {
-	uint64_t count; /* requests of the guest's, since the machine was started; 0: none */
+	uint64_t count; /* since the machine was started; 0: none */
 	int64_t noted_nsec;
-	char disk[16];	 /* of the last one: "layer" or "image" */
-	char reason[80]; /* of the last one */
+	char disk[16];	 /* of the last failure: "layer" or "image" */
+	char reason[80]; /* of the last failure */
 };
 
-/** disk_errors_note() - take over what an event of the shim's says.  Return: is it news? */
+/** disk_errors_note() - take over what the shim tells.  Return: is it news? */
 bool disk_errors_note(struct container_disk_errors *e, const struct control_disk_errors *told);
 
 /** disk_errors_describe() - for the API.  Return: {"Count":N,"Disk":"layer","Reason":"text",

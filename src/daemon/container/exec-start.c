@@ -25,9 +25,9 @@
 struct exec_start {
 	struct container *c; /* a reference */
 	char id[ID_LEN + 1];
-	struct control_request request; /* its process is owned */
+	struct control_request request; /* the request to the shim; its process is owned */
 	bool framed;
-	char *detach_keys; /* owned; the request's */
+	char *detach_keys; /* of @request; owned */
 };
 
 static void start_free(struct exec_start *s)
@@ -116,8 +116,8 @@ bool exec_is_framed(const struct exec_start *s)
 	return s->framed;
 }
 
-/* Marks an exec as started: it can be once, and only while the container runs.  Under the
- * table's lock. */
+/* Marks an exec as started, which it can be once, while the container runs.  Under the table's
+ * lock. */
 static int claim_exec(const struct container *c, struct exec *e, struct err *err)
 {
 	int r;
@@ -132,7 +132,7 @@ static int claim_exec(const struct container *c, struct exec *e, struct err *err
 	return r;
 }
 
-/* Under the table's lock. */
+/* Makes the request to the shim.  Under the table's lock. */
 static void make_request(struct exec_start *s, struct exec *e, bool detach)
 {
 	s->detach_keys = take_ptr(e->detach_keys);
@@ -148,7 +148,7 @@ static void make_request(struct exec_start *s, struct exec *e, bool detach)
 	memcpy(s->request.target, e->id, sizeof(e->id));
 }
 
-/* @size: [rows, columns]; something else is no size */
+/* @size: [rows, columns]; anything else counts as no size */
 static int read_size(const json_t *size, struct terminal_size *ret, struct err *err)
 {
 	json_int_t rows = json_integer_value(json_array_get(size, 0));
@@ -198,7 +198,7 @@ int exec_claim(struct containers *t, const char *id, const struct exec_options *
 	return 0;
 }
 
-/* Under the table's lock. */
+/* Has the shim taken or refused the exec?  Under the table's lock. */
 static bool is_launched(const struct container *c, const void *arg)
 {
 	const struct exec *e = container_exec(c, arg);

@@ -73,7 +73,7 @@ json_t *container_exec_ids(const struct container *c)
 	return list;
 }
 
-/* docker takes names of members in any case, and docker-py has written this one so. */
+/* docker takes members' names in any case, and docker-py writes this one in another. */
 static int read_detach_keys(const json_t *body, char **ret, struct err *err)
 {
 	bool other = json_object_get(body, "detachKeys");

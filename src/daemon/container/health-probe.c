@@ -33,10 +33,10 @@ struct probe {
 	struct oci_process *process; /* the check */
 	struct source *timer;
 	bool under_way;
-	/* While one is under way. */
+	/* The probe that is under way. */
 	char exec_id[ID_LEN + 1];
 	int64_t start_nsec;
-	int ask_fd, output_fd; /* -1: over */
+	int ask_fd, output_fd; /* -1: closed */
 	struct source *ask, *output;
 	struct buf text;
 	bool exited;
@@ -165,7 +165,7 @@ static int on_answer(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* Send a request to the shim; the answer goes to on_answer(). */
+/* Sends a request to the shim; the answer goes to on_answer(). */
 static int ask_shim(struct probe *p, const struct control_request *rq, int send_fd)
 {
 	cleanup_close int fd = -1;

@@ -9,18 +9,18 @@
  */
 struct prober;
 
-/** prober_new() - @ret: owned, prober_free().  Return: 0; -ENOMEM. */
+/** prober_new() - make what times the probes.  @ret: owned, prober_free().  Return: 0; -ENOMEM. */
 int prober_new(struct containers *t, struct prober **ret);
 
 /** prober_free() - after the loop ended; NULL is accepted */
 void prober_free(struct prober *p);
 
-/** prober_start() - a container runs; nothing happens when it has no check, or is checked already
- */
+/** prober_start() - begin to probe a container that runs; nothing happens where it has no check, or
+ * is probed already */
 void prober_start(struct prober *p, struct container *c);
 
-/** prober_stop() - it runs no more */
+/** prober_stop() - end the probes of a container that runs no more */
 void prober_stop(struct prober *p, const struct container *c);
 
-/** prober_exec_ended() - an exec ended.  Return: was it a probe? */
+/** prober_exec_ended() - an exec has ended.  Return: was it a probe? */
 bool prober_exec_ended(struct prober *p, const char *exec_id, int code);

@@ -27,7 +27,7 @@ static void note_result(struct health *h, const struct health_result *r)
 
 	if (!output || !log)
 		return;
-	/* The output may be any bytes; those that are no text are not shown. */
+	/* The output may be any bytes; those that are no text are left out. */
 	for (size_t i = 0; i < r->output_len; i++)
 		output[i] = r->output[i] ? r->output[i] : '?';
 	output[r->output_len] = '\0';

@@ -3,25 +3,25 @@
 
 #include "daemon/spec/health-config.h"
 
-/* What the results of docker's health checks add up to, and when the next is due.  Pure. */
+/* The result of docker's health checks so far, and when the next is due.  Pure. */
 
 #define HEALTH_OUTPUT_MAX 4096u
-#define HEALTH_RESULTS	  5u /* that are kept */
+#define HEALTH_RESULTS	  5u /* how many are kept */
 
 enum health_status { HEALTH_NONE, HEALTH_STARTING, HEALTH_HEALTHY, HEALTH_UNHEALTHY };
 
 struct health {
 	enum health_status status;
 	int failing_streak;
-	/* Array of the last results, as inspect shows them; NULL: none.  One with a new result
-	 * takes its place, so whoever holds a reference can read it without a lock. */
+	/* Array of the last results, as inspect shows them; NULL: none.  A new result makes a new
+	 * array, so whoever holds a reference can read it without a lock. */
 	json_t *log;
 };
 
 /* One probe. */
 struct health_result {
 	int64_t start_nsec, end_nsec;
-	int code; /* -1: it could not be run, or took too long */
+	int code; /* exit code; -1: the check could not be run, or took too long */
 	const char *output;
 	size_t output_len;
 };
@@ -29,11 +29,11 @@ struct health_result {
 /** health_reset() - free what the two hold */
 void health_reset(struct health *h, struct health_config *config);
 
-/** health_begin() - the container has started */
+/** health_begin() - the container has started: no results yet */
 void health_begin(struct health *h, const struct health_config *config);
 
 /**
- * health_add() - take a result in
+ * health_add() - add a result
  * @started_nsec: when the container started
  *
  * Return: did the status change?

@@ -28,9 +28,9 @@
 #include "control/kill.h"
 #include "daemon/container/prepare.h"
 
-#define BUSY_MSEC   10000 /* how long a start waits for who copies files */
+#define BUSY_MSEC   10000 /* a start waits so long for whoever copies files */
 #define KILL_MSEC   10000
-#define IDLE_MSEC   3000 /* without anybody who uses it: then it goes */
+#define IDLE_MSEC   3000 /* a machine that nobody uses stays so long */
 #define LOOK_MSEC   250
 #define SERVER_MSEC 2000 /* for moat-fs to end after its machine */
 
@@ -70,8 +70,8 @@ static void set_down(struct container *c)
 	hub_wake(c->table->hub);
 }
 
-/* By itself, when its machine has ended; but it may hang in a file system of the host's, and then
- * nothing ends it before that answers. */
+/* Waits for the file server, which ends when its machine has.  One that hangs in a file system of
+ * the host's ends only when that answers. */
 static void await_server(const struct container_shares *s)
 {
 	cleanup_close int pidfd = s->pid > 0 ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;
@@ -164,7 +164,7 @@ static int launch_for_files(struct container *c, bool mounts, struct err *err)
 	r = lease_take(c->table->machines, &rq, &lease, err);
 	if (r < 0)
 		return r == -ENOENT ? -EIO : r;
-	/* Before there is somebody who lets go of it. */
+	/* Set before the reaper is there, which closes it. */
 	pthread_mutex_lock(&c->table->lock);
 	c->files.hold_fd = take_fd(&lease.hold_fd);
 	pthread_mutex_unlock(&c->table->lock);
@@ -222,7 +222,7 @@ int container_yield(struct container *c, bool patient, bool keep, struct err *er
 		       c->rec.id);
 }
 
-/* Has it mounts that a machine for its files can have?  What was in memory is gone. */
+/* Has the container mounts for a machine without its processes?  Those in memory are gone. */
 static bool has_mounts(const struct container *c)
 {
 	for (size_t i = 0; i < c->mounts.n; i++)
@@ -231,7 +231,7 @@ static bool has_mounts(const struct container *c)
 	return false;
 }
 
-/* A machine that has no mounts gives way to one that has.  Under the op lock. */
+/* Ends a machine without mounts, where one with mounts is wanted.  Under the op lock. */
 static int make_way(struct container *c, struct err *err)
 {
 	bool lacks;
@@ -242,7 +242,7 @@ static int make_way(struct container *c, struct err *err)
 	return lacks ? container_yield(c, true, true, err) : 0;
 }
 
-/* Under the op lock. */
+/* Has a machine for the files, making one where there is none.  Under the op lock. */
 static int hold_locked(struct container *c, bool mounts, bool *ret_stopped, struct err *err)
 {
 	bool running, up;
@@ -272,7 +272,7 @@ static int hold_locked(struct container *c, bool mounts, bool *ret_stopped, stru
 	return r;
 }
 
-/* Under the table's lock. */
+/* Can the machine without mounts be ended?  Under the table's lock. */
 static bool would_give_way(const struct container *c, const void *arg)
 {
 	(void)arg;
@@ -285,7 +285,8 @@ int container_hold(struct container *c, bool mounts, int client_fd, bool *ret_st
 	int r;
 
 	mounts = mounts && has_mounts(c);
-	/* Whoever reads all of it may take long: nobody else is to wait for that, too. */
+	/* Whoever reads all files may take long.  This wait is without the op lock, so that others
+	 * need not wait, too. */
 	r = mounts ? container_wait(c, would_give_way, NULL, -1, client_fd) : 0;
 	if (r < 0)
 		return err_errno(err, r, "wait for who reads the container's files");

@@ -30,7 +30,7 @@ struct leftovers {
 	struct containers *table;
 	struct machines *ms;
 	char **ids;	 /* of folders without a container */
-	char **machines; /* that containers have, or had last */
+	char **machines; /* machines that containers have, or had last */
 };
 
 static int note_machine(struct leftovers *l, int containers_fd, const char *id)
@@ -67,7 +67,7 @@ static bool is_of_container(void *arg, const char *name)
 	return strv_has(l->machines, name);
 }
 
-/* In the background: nobody waits for it, and no new container gets one of these ids. */
+/* Runs in the background: nobody waits for it, and no new container gets one of these ids. */
 static void *remove_leftovers(void *arg)
 {
 	struct leftovers *l = arg;

@@ -4,9 +4,9 @@
 #include "daemon/container/container.h"
 
 /**
- * leftovers_remove() - remove folders of containers and machines that nobody has any more
+ * leftovers_remove() - remove folders that belong to no container or machine any more
  *
- * When moatd starts, and all containers are there; in the background.
+ * Called when moatd starts and all containers are in the table; works in the background.
  *
  * Return: 0; -errno.
  */

@@ -38,7 +38,7 @@ static int inherit_one(struct containers *t, const char *text, struct mount_poin
 	if (r < 0)
 		return r;
 	r = containers_find(t, name, &c, err);
-	/* A client takes 404 for a missing image. */
+	/* A client would take -ENOENT for a missing image. */
 	if (r < 0)
 		return r == -ENOENT ? -EINVAL : r;
 	r = mount_points_inherit(m, &c->mounts, read_only, err);
@@ -57,8 +57,7 @@ static int inherit_all(struct containers *t, const json_t *host, struct mount_po
 	return r;
 }
 
-/* A source that is not made must be there from the beginning; it is looked for again at each
- * start. */
+/* Refuses a source that must exist and does not.  Each start looks for it again. */
 static int check_sources(const struct mount_points *m, struct err *err)
 {
 	for (size_t i = 0; i < m->n; i++) {
@@ -97,8 +96,8 @@ static void *reap(void *arg)
 	return NULL;
 }
 
-/* It may hang in a file system of the host's, and then nothing ends it before that answers: who
- * waits for it so long is a thread of its own. */
+/* A file server may hang in a file system of the host's, and ends only when that answers: a thread
+ * waits for it then. */
 void container_shares_reset(struct container_shares *s)
 {
 	cleanup_close int pidfd = s->pid > 0 ? (int)syscall(SYS_pidfd_open, s->pid, 0) : -1;

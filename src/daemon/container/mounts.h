@@ -5,7 +5,7 @@
 #include "oci/mounts.h"
 
 /**
- * container_mounts_plan() - what a new container mounts
+ * container_mounts_plan() - decide what a new container mounts
  * @config, @host: its Config and HostConfig
  * @ret:           mount_points_reset(); volumes without a name have none yet
  *
@@ -16,20 +16,21 @@ int container_mounts_plan(struct containers *t, const json_t *config, const json
 
 /* The file server of a container's mounts. */
 struct container_shares {
-	int control_fd; /* -1: it needs none */
-	pid_t pid;	/* to be reaped; 0 */
+	int control_fd; /* -1: there are no mounts to serve */
+	pid_t pid;	/* to be reaped; 0: there is none */
 };
 
 #define CONTAINER_SHARES_NONE ((struct container_shares){ .control_fd = -1 })
 
-/** container_shares_reset() - one whose pid is still here is ended; who waits for it takes that
- * out.  Comes back within two seconds: one that cannot end by then is reaped when it can. */
+/** container_shares_reset() - end the file server, unless its pid was taken out by somebody who
+ * waits for it.  Comes back within two seconds: a server that cannot end by then is reaped when it
+ * can. */
 void container_shares_reset(struct container_shares *s);
 
 /**
  * container_shares_open() - find the sources of a container's mounts, and start its file server
  * @dir_fd: the container's folder; borrowed
- * @mounts: of its config.json, which these are added to
+ * @mounts: of its config.json; the container's are added
  * @ret:    owned; container_shares_settle() has to follow
  *
  * Return: 0; -EBUSY, -EINVAL, -errno with a message.
@@ -37,9 +38,9 @@ void container_shares_reset(struct container_shares *s);
 int container_shares_open(struct container *c, int dir_fd, struct oci_mounts *mounts,
 			  struct container_shares *ret, struct err *err);
 
-/** container_shares_settle() - the machine has its mounts (@ready), or will not have them.  Where
- * nothing is to be settled it does nothing. */
+/** container_shares_settle() - the machine has its mounts (@ready), or will not have them; does
+ * nothing where nothing is to be settled */
 void container_shares_settle(struct container *c, bool ready);
 
-/** container_mounts_publish() - tell that its volumes are mounted, or not any more */
+/** container_mounts_publish() - publish that volumes are mounted, or not any more */
 void container_mounts_publish(struct container *c, bool mounted);

@@ -19,7 +19,7 @@ void container_names_reset(struct container_names *n)
 	*n = (struct container_names){ 0 };
 }
 
-/* The host's search domains are of use, and no more than that. */
+/* Reads the host's resolv.conf, of which only the search domains are of use. */
 static int read_resolver(const struct wiring *w, struct resolver *ret)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
@@ -31,7 +31,7 @@ static int read_resolver(const struct wiring *w, struct resolver *ret)
 	return resolver_read(text.data, ret);
 }
 
-/* @extra: lines that config.json has already */
+/* @extra: lines that config.json already has */
 static int make_hosts(const json_t *host, char *const *extra, const struct wiring *w, char ***ret,
 		      struct err *err)
 {

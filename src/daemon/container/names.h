@@ -4,16 +4,16 @@
 #include "daemon/container/stored.h"
 #include "daemon/network/wiring.h"
 
-/* What a container on networks finds in /etc/hosts and /etc/resolv.conf. */
+/* A container's /etc/hosts and /etc/resolv.conf, where it is on networks. */
 struct container_names {
 	char **hosts;	   /* lines, without those of localhost */
-	char *resolv_conf; /* NULL: the image's stays */
+	char *resolv_conf; /* NULL: that of the image stays */
 };
 
 void container_names_reset(struct container_names *n);
 
 /**
- * container_names_of() - made of what its user asked for, of its networks, and of the host's
+ * container_names_of() - make the names from the user's request, the networks, and the host's
  * /etc/resolv.conf
  * @ret: container_names_reset()
  *
@@ -22,5 +22,6 @@ void container_names_reset(struct container_names *n);
 int container_names_of(const struct stored *s, const struct wiring *w, struct container_names *ret,
 		       struct err *err);
 
-/** container_names_put() - the same into config.json.  Return: as container_names_of(). */
+/** container_names_put() - make the names, and put them into config.json.  Return: as
+ * container_names_of(). */
 int container_names_put(struct stored *s, const struct wiring *w, struct err *err);

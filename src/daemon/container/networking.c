@@ -60,7 +60,7 @@ static int add_wish(struct wishes *w, char *network, const json_t *endpoint, str
 	return endpoint_config_read(endpoint, &w->list[w->n++].config, err);
 }
 
-/* A network that EndpointsConfig names; one that has two names in there is said once. */
+/* Adds a network that EndpointsConfig names; one that is in there by two names is added once. */
 static int add_endpoint(struct wishes *w, const char *name, const json_t *endpoint, struct err *err)
 {
 	cleanup_free char *network = NULL;
@@ -79,7 +79,7 @@ static int add_endpoint(struct wishes *w, const char *name, const json_t *endpoi
 	return add_wish(w, take_ptr(network), endpoint, err);
 }
 
-/* The mode's network comes first. */
+/* Puts the mode's network first. */
 static void put_first(struct wishes *w, const char *network)
 {
 	struct member_wish *found = find_wish(w, network), first;
@@ -126,7 +126,7 @@ static int add_endpoints(struct wishes *w, const json_t *body, struct err *err)
 	return r;
 }
 
-/* What docker has in other places, and means the first network: links, and a MAC. */
+/* Adds to the first network what docker keeps elsewhere: links, and a MAC address. */
 static int add_to_first(struct wishes *w, const json_t *config, const json_t *host, struct err *err)
 {
 	cleanup_json json_t *more = json_object();
@@ -192,7 +192,7 @@ int container_tell_names(const struct container *c)
 								       .n_servers = c->n_servers });
 }
 
-/* Who was made without a network has no way to say that it wants one: as in docker. */
+/* Refuses a container that was made without a network: as in docker, it cannot join one. */
 static int check_mode(const struct container *c, const char *network, struct err *err)
 {
 	if (!streq(c->network_mode, NETWORK_NONE) && !streq(network, NETWORK_NONE))
@@ -228,7 +228,7 @@ void container_renew_network(struct container *c)
 	struct err err = { 0 };
 	int r = member_renew(c->table->networks, c->rec.id, &w, &err);
 
-	/* A machine that is paused was told before. */
+	/* A paused machine was told before it was paused. */
 	if (r == 0 && w.network.n > 0 && !container_is_paused(c))
 		r = tell_machine(c, &w, &err);
 	if (r < 0)
@@ -246,7 +246,7 @@ static int check_running(struct container *c, struct err *err)
 				      : 0;
 }
 
-/* @r: as of member_connect().  One that has ended meanwhile has nothing to be told. */
+/* @r: result of member_connect().  A container that has ended meanwhile needs no word. */
 static int finish_change(struct container *c, int r, const struct wiring *w, struct err *err)
 {
 	if (r <= 0)
@@ -306,7 +306,7 @@ int container_disconnect(struct container *c, const char *network, struct err *e
 	cleanup_free char *name = NULL;
 	int r;
 
-	/* One that was removed is known by its name alone. */
+	/* A network that was removed is known by its name alone. */
 	if (network_resolve(c->table->networks, network, &name, NULL) < 0)
 		name = strdup(network);
 	if (!name)

@@ -6,9 +6,9 @@
 
 /* Which networks a container is on. */
 
-#define NETWORK_MODE_DEFAULT "default" /* docker's word for a mode that nobody said */
+#define NETWORK_MODE_DEFAULT "default" /* docker's word where no mode was asked for */
 
-/** network_mode() - the NetworkMode of a HostConfig; borrowed */
+/** network_mode() - the NetworkMode in a HostConfig; borrowed */
 const char *network_mode(const json_t *host);
 
 /**
@@ -16,7 +16,7 @@ const char *network_mode(const json_t *host);
  * @config, @host: its Config and HostConfig, as stored
  * @ret:           owned, member_wishes_free(); the network of the NetworkMode first
  *
- * A mode that is none gives none.
+ * The mode "none" gives none.
  *
  * Return: 0; -EINVAL for a network that is not there, as clients take -ENOENT for a missing image;
  * -EBADMSG, -EOPNOTSUPP with a message; -ENOMEM.
@@ -24,23 +24,23 @@ const char *network_mode(const json_t *host);
 int container_wishes(struct containers *t, const json_t *body, const json_t *config,
 		     const json_t *host, struct member_wish **ret, size_t *ret_n, struct err *err);
 
-/** container_tell_names() - have its networks know how it is called.  Return: 0; -ENOMEM. */
+/** container_tell_names() - tell the container's networks its names.  Return: 0; -ENOMEM. */
 int container_tell_names(const struct container *c);
 
-/** container_renew_network() - one that runs since before this moatd: see to it that moat-net and
- * its machine know of its networks.  What cannot be is logged. */
+/** container_renew_network() - see to it that moat-net and the machine know the networks of a
+ * container that ran before this moatd did.  Failures are logged. */
 void container_renew_network(struct container *c);
 
 /**
- * container_connect() - have a container on one more network, at once where it runs
+ * container_connect() - connect a container to one more network, at once where it runs
  * @endpoint: docker's EndpointSettings; NULL
  *
- * Return: 0; -ENOENT for the network; -EPERM where it is on it, or is to have none; as
- * member_connect(); -errno with a message.
+ * Return: 0; -ENOENT for the network; -EPERM where the container is on it already, or is to have
+ * none; as member_connect(); -errno with a message.
  */
 int container_connect(struct container *c, const char *network, const json_t *endpoint,
 		      struct err *err);
 
-/** container_disconnect() - Return: 0; -EPERM where it is not on the network; -errno with a
- * message. */
+/** container_disconnect() - take a container off a network.  Return: 0; -EPERM where it is not on
+ * it; -errno with a message. */
 int container_disconnect(struct container *c, const char *network, struct err *err);

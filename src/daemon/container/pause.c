@@ -27,7 +27,7 @@ static bool is_not_paused(const struct container *c, const void *arg)
 static int set_paused(struct container *c, bool paused, struct err *err)
 {
 	struct err why = { 0 };
-	/* The engine is given half of this time by the shim. */
+	/* The shim gives the engine half of this time. */
 	int r = shim_ask(container_shim(c), paused ? CONTROL_PAUSE : CONTROL_RESUME,
 			 2 * SHIM_TIMEOUT_MSEC, NULL, &why);
 
@@ -49,8 +49,8 @@ int container_pause(struct container *c, struct err *err)
 {
 	if (!container_is_running(c))
 		return err_set(err, -EBUSY, "Container %s is not running", c->rec.id);
-	/* The shim keeps the answer for those who ask while the container is paused and its
-	 * guest cannot answer. */
+	/* Has the shim remember the figures, for those who ask while the paused guest cannot
+	 * answer. */
 	(void)shim_ask(container_shim(c), CONTROL_STATS, STATS_MSEC, NULL, NULL);
 	return set_paused(c, true, err);
 }

@@ -29,7 +29,7 @@ void prepared_reset(struct prepared *p)
 	fd_close(&p->secrets_fd);
 }
 
-/* Options make no difference to files, and one that cannot be set must not keep anybody from
+/* Leaves out options that make no difference to files: one that cannot be set must keep nobody from
  * them. */
 static void leave_out_options(struct oci_runtime *rt)
 {
@@ -71,7 +71,7 @@ static int write_files(const struct container *c, int dir_fd, enum lease_purpose
 	return r < 0 ? err_errno(err, r, "%s/containers/%s", c->table->root, c->rec.id) : 0;
 }
 
-/* What a process of the container's needs. */
+/* Prepares what a process of the container needs. */
 static int prepare_run(const struct container *c, struct stored *s, struct prepared *p,
 		       struct err *err)
 {

@@ -6,12 +6,12 @@
 #include "daemon/machine/lease.h"
 #include "daemon/network/wiring.h"
 
-/* What a container brings to its machine. */
+/* All that a container brings to its machine. */
 struct prepared {
 	int dir_fd;	      /* the container's folder, with config.json */
 	json_t *host;	      /* docker's HostConfig, which says what the machine must be */
 	struct wiring wiring; /* its networks */
-	int secrets_fd;	      /* what it is given of secrets; -1: none */
+	int secrets_fd;	      /* its secrets, for its machine; -1: none */
 	struct container_shares shares;
 };
 
@@ -24,8 +24,8 @@ struct prepared {
 void prepared_reset(struct prepared *p);
 
 /**
- * container_prepare() - have what comes with a container, and its folder ready for a machine
- * @purpose: only for a run it has networks, ports and secrets, and for its own files no mounts
+ * container_prepare() - get all that a container brings, and make its folder ready for a machine
+ * @purpose: networks, ports and secrets come with a run only, mounts not for its own files
  * @ret:     owned, prepared_reset()
  *
  * The image's file is made anew where it was lost.
@@ -33,7 +33,7 @@ void prepared_reset(struct prepared *p);
  * To be called with the container's op lock held.  container_shares_settle() has to follow, also on
  * failure; of a run that fails container_ended() gives back addresses and ports.
  *
- * Return: 0; -EIO where that cannot be done; -errno; with a message.
+ * Return: 0; -EIO where the image's file cannot be made; -errno; with a message.
  */
 int container_prepare(struct container *c, enum lease_purpose purpose, struct prepared *ret,
 		      struct err *err);

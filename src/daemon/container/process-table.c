@@ -19,7 +19,7 @@
 #define TITLE_MAX   64u
 
 struct column {
-	const char *name; /* after -o */
+	const char *name; /* as -o names it */
 	const char *title;
 	json_t *(*text)(const struct link_proc *p);
 };
@@ -135,7 +135,7 @@ static json_t *age_text(const struct link_proc *p)
 	return json_sprintf("%02llu:%02llu", s / 60, s % 60);
 }
 
-/* The day of what is older than one, else the time. */
+/* The day of a start more than a day ago, else the time. */
 static json_t *start_text(const struct link_proc *p)
 {
 	time_t start = (time_t)(clock_now_nsec() / (int64_t)NSEC_PER_SEC -
@@ -155,7 +155,7 @@ static const struct column columns[] = {
 	{ "ppid", "PPID", ppid_text },
 	{ "uid", "UID", uid_text },
 	{ "euid", "EUID", uid_text },
-	{ "name of uid", "UID", user_text }, /* as -f has it: no option can name it */
+	{ "name of uid", "UID", user_text }, /* the first column of -f, which no option names */
 	{ "user", "USER", user_text },
 	{ "euser", "EUSER", user_text },
 	{ "uname", "USER", user_text },
@@ -197,7 +197,7 @@ static const struct column *find_column(const char *name, size_t len)
 	return NULL;
 }
 
-/* @list: "pid,comm"; "pid=NUMBER,…" gives the last one another title, of all that follows. */
+/* @list: "pid,comm"; "pid=TITLE" gives the last column the rest as its title. */
 static int add_columns(struct choices *c, const char *list, struct err *err)
 {
 	while (*list) {

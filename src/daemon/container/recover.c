@@ -38,7 +38,7 @@
 #define END_MSEC     30000 /* of a machine that is killed; longer than the shim takes */
 #define RECOVER_MSEC 1000
 
-/* The recovery of all containers.  Each thread and the start of moatd have a part in it; whoever
+/* The recovery of all containers.  Each thread and the start of moatd hold a part in it; whoever
  * gives up the last part frees it. */
 struct recovery {
 	struct containers *table;
@@ -89,18 +89,19 @@ static int load_rows(struct containers *t, struct err *err)
 }
 
 enum found {
-	FOUND_UNWANTED, /* the shim is of no use any more, and to be ended */
+	FOUND_UNWANTED, /* the shim is to be ended */
 	FOUND_RUNNING,
-	FOUND_ENDED, /* the container has ended, and its machine will */
+	FOUND_ENDED, /* the container has ended, and its machine will end */
 };
 
 /*
- * What a shim is about.
+ * Finds out what a shim is there for.
  *
- * It is of no use when its container was never started: moatd ended before it asked for the
+ * A shim is of no use when its container was never started: moatd ended before it asked for the
  * process, and whoever wanted the start has been told that it failed.  A shim that does not answer
  * in time may only be slow, on a busy host; it is ended where the row says that the container does
- * not run: it may serve the container's files, and keeps the disks that the next machine needs.
+ * not run: such a shim may serve the container's files, and keeps the disks that the next machine
+ * needs.
  *
  * @ret_paused: for a shim that stays, as clients may ask at once.
  */
@@ -134,8 +135,7 @@ static void find_ports(const struct container *c)
 		log_error("container %.12s runs without its ports: %s", c->rec.id, err.msg);
 }
 
-/* A shim is there: let the main loop hear from it.  @fd: a connection that is not needed any more;
- * taken over */
+/* Has the main loop listen to a shim.  @fd: a connection that is not needed any more; taken over */
 static int adopt_shim(struct container *c, int fd, bool paused)
 {
 	char tap[CONTROL_TAP_MAX + 1] = "";
@@ -159,8 +159,8 @@ static int adopt_shim(struct container *c, int fd, bool paused)
 			   &(struct watch_start){ .fd = watch_fd, .tap = tap });
 }
 
-/* Records the end of a run that the row does not know of: it is told by another time of
- * finishing in exit.json. */
+/* Records the end of a run that the row does not know of: exit.json has another time of finishing.
+ */
 static void note_end(struct container *c)
 {
 	struct exit_status how = { .code = EXIT_KILLED, .finished_nsec = clock_now_nsec() };
@@ -184,16 +184,16 @@ static void forget_container(struct container *c)
 		log_error("container %.12s: not removed: %s", c->rec.id, err.msg);
 }
 
-/* Was the first start of a container cut off that is to be removed at its end?  One that was
- * made and never started has no machine's folder. */
+/* Was a container with --rm cut off in its first start?  One that was never started has no
+ * machine's folder. */
 static bool was_cut_off(const struct container *c)
 {
 	return c->auto_remove && container_is_now(c, STATE(CREATED)) &&
 	       faccessat(c->table->dir_fd, c->machine_path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Ends a shim that is of no use.  Whoever wanted the start has been told that it failed; a
- * container made with --rm goes with that, as with docker. */
+/* Ends a shim that is of no use.  Whoever wanted the start was told that it failed; a container
+ * made with --rm is removed then, as with docker. */
 static void end_unwanted(struct container *c, int fd)
 {
 	cleanup_free char *name = str_printf("%s/" EXIT_FILE, c->rec.id);
@@ -205,7 +205,7 @@ static void end_unwanted(struct container *c, int fd)
 	/* A row that says "running" is that of an earlier run, whose end could not be written. */
 	if (container_is_running(c))
 		note_end(c);
-	/* This exit.json must not be taken for that of the next start. */
+	/* The next start must not find this exit.json. */
 	if (name)
 		(void)unlinkat(c->table->dir_fd, name, 0);
 	if (was_cut_off(c))
@@ -222,7 +222,7 @@ static void recover_with_shim(struct container *c, int fd)
 		end_unwanted(c, fd);
 		return;
 	case FOUND_ENDED:
-		/* Who needs its disks waits for its machine. */
+		/* Whoever needs the disks waits for the machine's end. */
 		close(fd);
 		note_end(c);
 		return;
@@ -353,7 +353,7 @@ static int recover_each(struct containers *t)
 	return 0;
 }
 
-/* Machines had no folders of their own once, and another language. */
+/* Refuses shims of the version that had no folders of machines, and another protocol. */
 static int refuse_old_shim(int dir_fd, const char *name, void *arg)
 {
 	pid_t pid = shim_pid((struct shim_ref){ .dir_fd = dir_fd, .name = name });

@@ -9,7 +9,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/network/member.h"
 
-/* The database decides whether a name is free, as a restart of moatd finds what is in there. */
+/* The database decides whether a name is free, as a restarted moatd goes by it. */
 static int rename_saving(struct container *c, const char *name, struct err *err)
 {
 	cleanup(record_reset) struct record rec = { 0 };

@@ -27,9 +27,9 @@
 struct restarter {
 	struct containers *table;
 	pthread_t thread;
-	pthread_cond_t wake; /* with the table's lock */
+	pthread_cond_t wake; /* goes with the table's lock */
 	bool running, quit;
-	unsigned starts; /* under way */
+	unsigned starts; /* starts that are under way */
 };
 
 /* One start, on its thread. */
@@ -105,8 +105,7 @@ static void *run_start(void *arg)
 	if (container_start_again(s->c, &err) < 0)
 		log_warning("container %.12s: not started again: %s", s->c->rec.id, err.msg);
 	pthread_mutex_lock(&r->table->lock);
-	/* The start was not even tried, because the container's files are in use: try again
-	 * later. */
+	/* The container's files are in use, so the start was not even tried: try again later. */
 	if (container_is(s->c, STATE(WAITING)) && s->c->restart.due_usec == UINT64_MAX)
 		s->c->restart.due_usec = clock_mono_usec() + RETRY_USEC;
 	pthread_mutex_unlock(&r->table->lock);

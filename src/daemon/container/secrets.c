@@ -61,7 +61,7 @@ static int note_user(const struct container *c, const char *secret, char ***ret,
 	cleanup(stored_reset) struct stored stored = { 0 };
 	int r = stored_read(c->table->state, c->rec.id, &stored, err);
 
-	/* It was removed meanwhile. */
+	/* The container was removed meanwhile. */
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)

@@ -3,15 +3,16 @@
 
 #include "daemon/container/container.h"
 
-/** container_secrets_check() - are the secrets there that a new container is to have?
+/**
+ * container_secrets_check() - are all secrets there that a new container asks for?
  * @host: docker's HostConfig
  *
- * Return: 0; -EINVAL; -ENOENT with a message that names the one that is missing.
+ * Return: 0; -EINVAL; -ENOENT with a message that names the missing one.
  */
 int container_secrets_check(struct containers *t, const json_t *host, struct err *err);
 
 /**
- * container_secrets_get() - what a container's machine is given of its secrets
+ * container_secrets_get() - get a container's secrets for its machine
  * @host:   docker's HostConfig
  * @ret_fd: owned, control/secrets.h; -1: it has none
  *
@@ -19,6 +20,6 @@ int container_secrets_check(struct containers *t, const json_t *host, struct err
  */
 int container_secrets_get(struct containers *t, const json_t *host, int *ret_fd, struct err *err);
 
-/** containers_with_secret() - the names of those that have one.  @ret: owned, strv_free().  Return:
- * 0; -errno with a message. */
+/** containers_with_secret() - the names of the containers that have a secret.  @ret: owned,
+ * strv_free().  Return: 0; -errno with a message. */
 int containers_with_secret(struct containers *t, const char *secret, char ***ret, struct err *err);

@@ -17,7 +17,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/machine/template.h"
 
-/* Under the table's lock. */
+/* Records what the shim tells of an exec.  Under the table's lock. */
 static void note_exec(struct container *c, const struct control_exec *told)
 {
 	struct exec *e = container_exec(c, told->target);

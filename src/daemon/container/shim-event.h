@@ -4,7 +4,7 @@
 #include "daemon/container/container.h"
 
 /**
- * shim_event() - turn an event of a shim's (docs/CONTROL.md) into what it means for its container
+ * shim_event() - apply an event of a shim's (docs/CONTROL.md) to its container
  *
  * Return: 0; 1 when the container has ended, and no other event counts.
  */

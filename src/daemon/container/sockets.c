@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A file of a socket that nobody listens on any more is in nobody's way: it
- * is replaced at a start and removed at an end.  What is alive, or is no socket, is not touched.
+ * Theory of operation.  The file of a socket that nobody listens on any more is replaced at a start
+ * and removed at an end.  A socket in use, or what is no socket, is not touched.
  *
- * A connection of the container's is answered by a thread of its own, as whom it is for may be slow
- * to take it, and the main thread has others' events to handle.
+ * A connection of the container's is answered by a thread of its own, as the host's server may be
+ * slow to accept it, and the main thread has others' events to handle.
  */
 #include "daemon/container/sockets.h"
 
@@ -38,8 +38,8 @@ static int open_folder(const char *path, int *ret_fd, const char **ret_name)
 	return 0;
 }
 
-/* Return: 0 where there is nothing, or a socket that is dead; -EEXIST for what is no socket;
- * -EADDRINUSE; -errno. */
+/* Is the name free?  Return: 0 where there is nothing, or a dead socket; -EEXIST for what is no
+ * socket; -EADDRINUSE; -errno. */
 static int check_free(int dir_fd, const char *name)
 {
 	cleanup_close int fd = -1;
@@ -111,7 +111,7 @@ void container_sockets_remove(const struct container *c)
 	}
 }
 
-/* Who has no room for it now is not waited for. */
+/* Connects without waiting: a server with a full queue refuses. */
 static int connect_to(const char *path, int *ret_fd)
 {
 	cleanup_close int dir_fd = -1;
@@ -126,7 +126,8 @@ struct answer {
 	uint32_t call;
 };
 
-/* Without a descriptor the connection is refused. */
+/* Answers the shim with a connection, or, where there is none, without: the guest's is refused
+ * then. */
 static void answer_call(struct container *c, uint32_t number)
 {
 	cleanup_close int fd = -1;
@@ -161,7 +162,7 @@ void container_socket_called(struct container *c, uint32_t call)
 {
 	struct answer *a = malloc(sizeof(*a));
 
-	/* Nobody answers then, and the shim gives up. */
+	/* Nobody answers now, and the shim gives up after a while. */
 	if (!a)
 		return;
 	*a = (struct answer){ container_ref(c), call };

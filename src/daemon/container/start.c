@@ -32,7 +32,8 @@ struct start {
 	struct lease lease;
 };
 
-/* The machine is up, or will not be: others may start, and it is there for its container alone. */
+/* The machine is up, or will not come up: lets others start, and leaves the machine to its
+ * container. */
 static void settle_start(struct start *s)
 {
 	lease_settled(s->c->table->machines, &s->lease);
@@ -121,12 +122,12 @@ static int start_failed(const struct start *s, int code, struct err *err)
 	if (container_is(c, STATES_BEGINNING))
 		container_enter(c, c->from);
 	exit_code = c->rec.exit_code;
-	/* A shim that ended instead of answering has written its reason into exit.json, which
-	 * the main thread has read. */
+	/* The shim may have written its reason into exit.json before it ended, which the main
+	 * thread has read. */
 	if (code == -ECONNREFUSED && c->rec.error[0])
 		err_set(err, code, "%s", c->rec.error);
 	pthread_mutex_unlock(&c->table->lock);
-	/* It runs after all: only the news came late, or the answer was lost. */
+	/* The process runs after all: the event was late, or the answer was lost. */
 	if (runs)
 		return 0;
 	if (exit_code == EXIT_NOT_FOUND || exit_code == EXIT_NOT_EXECUTABLE)
@@ -148,7 +149,7 @@ static int launch_failed(struct container *c, int code, struct err *err)
 	return code == -ENOENT ? -EIO : code;
 }
 
-/* Under the table's lock. */
+/* Enters STARTING, if the container may be started.  Under the table's lock. */
 static int enter_start(struct container *c, struct err *err)
 {
 	if (container_is(c, STATES_GONE))
@@ -163,7 +164,7 @@ static int enter_start(struct container *c, struct err *err)
 	return 0;
 }
 
-/* Ends what still has the container's disks. */
+/* Ends a machine that still has the container's disks. */
 static int begin_start(struct start *s, struct err *err)
 {
 	struct container *c = s->c;
@@ -219,7 +220,7 @@ static int start_locked(struct container *c, struct err *err)
 	return launch_failed(c, r, err);
 }
 
-/* A start that somebody asked for: earlier restarts by the policy do not count any more. */
+/* Forgets earlier restarts by the policy, as somebody asked for this start. */
 static void forget_restarts(struct container *c)
 {
 	pthread_mutex_lock(&c->table->lock);

@@ -35,7 +35,7 @@ static bool has_ended_again(const struct container *c, const void *ends)
 	return c->ends != *(const uint64_t *)ends;
 }
 
-/* Until it has ended more often than @ends times. */
+/* Waits until the container has ended more often than @ends times. */
 static int container_wait_end(const struct container *c, uint64_t ends, int timeout_msec)
 {
 	int r = container_wait(c, has_ended_again, &ends, timeout_msec, -1);

@@ -3,7 +3,7 @@
 
 #include "daemon/container/container.h"
 
-/* Called by handler threads; everything here may block, with a deadline. */
+/* Ends of containers.  Called by handler threads; every function may block, with a deadline. */
 
 /**
  * container_stop() - ask the process to end, then end it
@@ -21,7 +21,8 @@ int container_stop(struct container *c, int signo, int timeout_sec, struct err *
  */
 int container_kill(struct container *c, int signo, struct err *err);
 
-/** container_restart() - stop, if it runs, and start.  Return: as the two. */
+/** container_restart() - stop the container if it runs, then start it.  Return: as
+ * container_stop(), container_start(). */
 int container_restart(struct container *c, int timeout_sec, struct err *err);
 
 /**
@@ -29,13 +30,13 @@ int container_restart(struct container *c, int timeout_sec, struct err *err);
  * @patience_msec: for who holds it; -1: without end
  *
  * A start, an update or a copy of files that holds it may be waiting for the guest.  When patience
- * is over the machine is ended, again if another one follows, and with it what was waited for.
+ * is over the machine is ended, and so is every one that follows, until the lock is free.
  */
 void container_take(struct container *c, int patience_msec);
 
 /**
  * container_end_machine() - kill the machine and wait until the container has ended
- * @ends: how often it had ended before
+ * @ends: how often the container had ended before
  *
  * What the guest has not written to its disk yet is lost.
  *

@@ -4,7 +4,7 @@
 #include "daemon/state/state.h"
 #include "oci/runtime.h"
 
-/* What is stored of a container, read: so that nobody reads a text twice. */
+/* A container's texts of the database, parsed once for all who need them. */
 struct stored {
 	json_t *config, *host;	/* docker's Config and HostConfig */
 	struct oci_runtime *rt; /* config.json */
@@ -14,7 +14,7 @@ struct stored {
  * message; -ENOMEM. */
 int stored_parse(const struct texts *texts, struct stored *ret, struct err *err);
 
-/** stored_read() - the same of a row of the database.  @id: of the container.  Return: as
+/** stored_read() - read and parse a row of the database.  @id: of the container.  Return: as
  * stored_parse(); -ENOENT; -EIO with a message. */
 int stored_read(struct state *st, const char *id, struct stored *ret, struct err *err);
 

@@ -27,8 +27,8 @@
 #include "daemon/network/member.h"
 #include "daemon/volume/use.h"
 
-/* What an event says of its container; made without the table's lock, as labels can be long.
- * @extra: taken over */
+/* Describes an event; called without the table's lock, as labels can be long.  @extra: taken over
+ */
 static json_t *describe_event(const struct container *c, json_t *extra)
 {
 	cleanup_json json_t *owned = extra;
@@ -41,7 +41,7 @@ static json_t *describe_event(const struct container *c, json_t *extra)
 	return attributes;
 }
 
-/* Under the table's lock.  @attributes: of describe_event(); taken over */
+/* Publishes an event.  Under the table's lock.  @attributes: of describe_event(); taken over */
 static void publish_described(struct container *c, const char *action, json_t *attributes)
 {
 	if (attributes)
@@ -70,8 +70,8 @@ void container_save(struct container *c)
 	pthread_mutex_unlock(&c->table->lock);
 	r = r < 0 ? err_nomem(&err) : state_update(c->table->state, &rec, &err);
 	pthread_mutex_unlock(&c->saving);
-	/* A record that could not be written is no loss: after a restart moatd learns the state
-	 * from the shim or from exit.json. */
+	/* A record that could not be written is no loss: a restarted moatd learns the state from
+	 * the shim or from exit.json. */
 	if (r < 0)
 		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
 }
@@ -172,13 +172,13 @@ static int64_t ran_nsec(const struct container *c, const struct exit_status *how
 	return how->finished_nsec - started;
 }
 
-/* Did a process of this run, and not of an earlier one, run out of memory? */
+/* Did a process of this run, not of an earlier one, run out of memory? */
 static bool was_told_of_oom(const struct container *c)
 {
 	return container_is(c, STATES_RUNNING) && c->rec.oom;
 }
 
-/* Under the table's lock. */
+/* Records the end.  Under the table's lock. */
 static void record_end(struct container *c, const struct exit_status *how)
 {
 	bool knows_of_oom = was_told_of_oom(c);
@@ -233,7 +233,7 @@ void container_ended(struct container *c, const struct exit_status *how)
 	bool forget, again, save, entered;
 	int64_t ran;
 
-	/* Before anybody may start it again. */
+	/* The addresses are given back before anybody may start the container again. */
 	member_end(c->table->networks, c->rec.id);
 	container_sockets_remove(c);
 	pthread_mutex_lock(&c->table->lock);

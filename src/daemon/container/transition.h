@@ -4,37 +4,39 @@
 #include "daemon/container/container.h"
 
 /*
- * What happens to a container by itself: its process runs, its process ended.  While it has a
- * shim these are called by the main thread alone, as events come in, so the order of transitions
- * is the order of events.  Each is on the disk before its event is published.  Who looks just
- * before that sees what a crash may take back, and a new moatd finds out again from shim or
+ * What happens to a container by itself: its process runs, its process ended.  While it has a shim
+ * these are called by the main thread alone, as events come in, so the order of transitions is the
+ * order of events.  Each is on the disk before its event is published.  A state that is not on the
+ * disk yet may be seen and then lost in a crash; a new moatd finds it out again from shim or
  * exit.json.
  */
 
-/** container_started() - the init process runs; a container that runs already is left alone */
+/** container_started() - the container's process runs; nothing happens where that is known */
 void container_started(struct container *c, pid_t pid, int64_t started_nsec);
 
-/** container_ended() - the container ended, or its start failed; removes it where it was made so */
+/** container_ended() - the container has ended, or its start has failed; removes one made with --rm
+ */
 void container_ended(struct container *c, const struct exit_status *how);
 
 /** container_paused() - the vCPUs have stopped, or go on; nothing happens where that is known */
 void container_paused(struct container *c, bool paused);
 
-/** container_disk_full() - the host's disk has no room left for its writable layer, or some again;
- * nothing happens where that is known */
+/** container_disk_full() - the host's disk has no room left for the writable layer, or has some
+ * again; nothing happens where that is known */
 void container_disk_full(struct container *c, bool full);
 
-/** container_oom() - a process of it was killed for want of memory, and others may go on */
+/** container_oom() - a process of the container was killed for want of memory, and others may go on
+ */
 void container_oom(struct container *c);
 
-/** container_exec_ended() - an exec of it ended */
+/** container_exec_ended() - an exec of the container has ended */
 void container_exec_ended(struct container *c, const char *exec_id, int code);
 
 /**
  * container_save() - write what the table has of a container to the database
  *
- * When it returns, what had changed before the call is on the disk, whoever wrote it.  A failure is
- * logged.  Not under the table's lock: a disk may be slow.
+ * When this returns, all that had changed before the call is on the disk, whoever wrote it.  A
+ * failure is logged.  Not under the table's lock: a disk may be slow.
  */
 void container_save(struct container *c);
 
@@ -49,6 +51,6 @@ void container_save(struct container *c);
  */
 int container_forget(struct container *c, bool with_volumes, struct err *err);
 
-/** container_publish() - an event of a container, with name, image and labels; @extra: taken over,
- * or NULL */
+/** container_publish() - publish an event of a container, with name, image and labels; @extra:
+ * taken over, or NULL */
 void container_publish(struct container *c, const char *action, json_t *extra);

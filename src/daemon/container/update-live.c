@@ -38,7 +38,7 @@ static int add_cpu(char ***settings, const struct oci_runtime *old, const struct
 
 int update_settings(const struct oci_runtime *old, const struct oci_runtime *new, char ***ret)
 {
-	/* Memory comes first: it is the only limit that the guest may refuse. */
+	/* Memory comes first: no other limit can be refused by the guest. */
 	int r = add_number(ret, "memory.max", old->memory_bytes, new->memory_bytes);
 
 	if (r == 0)
@@ -70,7 +70,7 @@ int update_check_size(const struct oci_runtime *rt, unsigned cpus, uint64_t memo
 	return 0;
 }
 
-/* @ret_room: memory that the machine has for the container */
+/* @ret_room: memory in the machine for the container */
 static int check_machine(const struct container *c, const struct oci_runtime *rt,
 			 uint64_t *ret_room, struct err *err)
 {
@@ -98,7 +98,7 @@ static int ask_shim(const struct container *c, const struct control_request *req
 	return r < 0 ? err_wrap(err, "Cannot update container %s", c->rec.id) : 0;
 }
 
-/* An engine without a balloon keeps what the guest does not use. */
+/* An engine without a balloon keeps the memory that the guest does not use. */
 static int set_balloon(const struct container *c, const struct oci_runtime *new, uint64_t room,
 		       struct err *err)
 {

@@ -12,8 +12,8 @@
 int update_live(const struct container *c, const struct oci_runtime *old,
 		const struct oci_runtime *new, const char *cpuset, struct err *err);
 
-/** update_settings() - what is to be written into the guest's cgroup.  Pure.  @ret: owned; NULL
- * when nothing differs.  Return: 0; -ENOMEM. */
+/** update_settings() - list what is to be written into the guest's cgroup.  Pure.  @ret: owned;
+ * NULL when nothing differs.  Return: 0; -ENOMEM. */
 int update_settings(const struct oci_runtime *old, const struct oci_runtime *new, char ***ret);
 
 /** update_check_size() - do the limits fit into a machine?  Pure.  Return: 0; -EINVAL with a

@@ -2,8 +2,8 @@
 /*
  * Theory of operation.  An update is a create request's HostConfig with only what is to change: it
  * is laid over the stored one, and the result checked and turned into a runtime-spec as a new
- * container's would be.  Where it runs, its guest is given the new limits first, and only then
- * are they stored: what is stored has been possible.
+ * container's would be.  A running container's guest is given the new limits first, and only limits
+ * that it took are stored.
  *
  * Clients send every member docker knows; zero and "" mean "leave it".
  */
@@ -78,7 +78,7 @@ static const char *new_cpuset(const json_t *body, const json_t *host)
 		       : NULL;
 }
 
-/* The runtime-spec and the texts of a container with the HostConfig as it is in @s now. */
+/* Makes runtime-spec and texts of a container from the HostConfig in @s. */
 static int make_texts(struct containers *t, const struct stored *s, struct oci_runtime **ret_new,
 		      struct texts *ret, struct err *err)
 {

@@ -5,7 +5,7 @@
 #include "oci/runtime.h"
 
 /**
- * container_update() - another restart policy, and other limits where it does not run
+ * container_update() - give a container another restart policy and other limits
  * @body:         docker's update request
  * @ret_warnings: strv_free(), on failure too
  *

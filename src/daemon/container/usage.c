@@ -7,7 +7,7 @@
 #include "control/client.h"
 
 #define ANSWER_MSEC 5000
-#define MUTE_MSEC   200 /* of one that did not the last time: others wait for their turn */
+#define MUTE_MSEC   200 /* after a guest did not answer: others wait for their turn */
 
 static bool is_mute(const struct container *c)
 {

@@ -4,7 +4,7 @@
 #include "daemon/container/container.h"
 #include "image/image.h"
 
-/* What readers see of a container: a copy, made at one moment. */
+/* A copy of what readers see of a container, made at one moment. */
 struct container_view {
 	struct container *c; /* a reference, for what is fixed: labels, arguments and the like */
 	struct record rec;
@@ -17,22 +17,23 @@ struct container_view {
 	uint64_t ends;
 };
 
-/** container_view() - @ret: owned, container_view_reset().  Return: 0; -ENOMEM. */
+/** container_view() - copy one container.  @ret: owned, container_view_reset().  Return: 0;
+ * -ENOMEM. */
 int container_view(struct container *c, struct container_view *ret);
 void container_view_reset(struct container_view *v);
 
-/** container_views() - of every container, newest first.  @ret: owned, container_views_free().
+/** container_views() - copy every container, newest first.  @ret: owned, container_views_free().
  * Return: 0; -ENOMEM. */
 int container_views(struct containers *t, struct container_view **ret, size_t *ret_n);
 void container_views_free(struct container_view *views, size_t n);
 
-/** view_is() - is the state one of some? */
+/** view_is() - is the state one of these? */
 static inline bool view_is(const struct container_view *v, unsigned states)
 {
 	return states & (1u << v->state);
 }
 
-/** view_is_shown() - is what users see of the state one of some? */
+/** view_is_shown() - is the state that users see one of these? */
 static inline bool view_is_shown(const struct container_view *v, unsigned states)
 {
 	return states & (1u << v->shown);
@@ -41,5 +42,5 @@ static inline bool view_is_shown(const struct container_view *v, unsigned states
 /** view_status() - docker's word for the state */
 const char *view_status(const struct container_view *v);
 
-/** containers_use() - how many are made of an image? */
+/** containers_use() - how many containers are made of an image? */
 struct image_users containers_use(struct containers *t, const struct digest *manifest);

@@ -28,27 +28,27 @@
 #include "loop/loop.h"
 
 #define RETRY_USEC  (200 * USEC_PER_MSEC)
-#define SERVER_USEC (5 * USEC_PER_SEC) /* for moat-fs to end after its machine */
+#define SERVER_USEC (5 * USEC_PER_SEC) /* how long moat-fs may live after its machine */
 
 struct watch {
 	struct watch *next;
 	struct watcher *watcher;
 	struct container *container; /* a reference */
 	int fd;
-	struct watch_children left;    /* to be reaped */
-	char tap[CONTROL_TAP_MAX + 1]; /* of the machine, to be given back when it has ended; "" */
+	struct watch_children left;    /* child processes to be reaped */
+	char tap[CONTROL_TAP_MAX + 1]; /* of the machine, to be given back after its end; "" */
 	struct source *io, *shim, *server;
-	struct source *retry;	 /* of the connection */
-	struct source *patience; /* with moat-fs, when its machine has ended */
+	struct source *retry;	 /* waits before connecting again */
+	struct source *patience; /* waits for moat-fs when its machine has ended */
 	bool retrying;
-	bool heard; /* something, since it was connected */
+	bool heard; /* something came since the connection was made */
 	bool exited;
 };
 
 struct watcher {
 	struct containers *table;
 	pthread_mutex_t lock;
-	struct watch *posted;  /* by any thread, guarded by the lock */
+	struct watch *posted;  /* from any thread, guarded by the lock */
 	struct watch *watches; /* main thread only */
 	int wake_fd;
 	struct source *wake;
@@ -90,7 +90,7 @@ static void finish_watch(struct watch *w)
 
 static int on_readable(struct source *s, int fd, uint32_t events, void *arg);
 
-/* Return: 0; -ECONNREFUSED or -ENOENT when there is no shim; -errno. */
+/* Connects to the shim anew.  Return: 0; -ECONNREFUSED or -ENOENT when there is no shim; -errno. */
 static int connect_again(struct watch *w)
 {
 	cleanup_close int fd = -1;
@@ -153,7 +153,7 @@ static void on_gone(struct watch *w)
 	source_free(take_ptr(w->io));
 	cleanup_close_fn(&w->fd);
 	w->fd = -1;
-	/* A connection that was dropped at once would be again. */
+	/* A connection that was dropped at once would be dropped again. */
 	if (!w->exited && !w->heard)
 		w->retrying = source_set_timer(w->retry, RETRY_USEC) == 0;
 	if (w->exited || (!w->retrying && !retry_watch(w)))
@@ -204,7 +204,7 @@ static int on_reaped(struct source *s, pid_t pid, int status, void *arg)
 	return 0;
 }
 
-/* It is stuck, and nobody is served by it any more. */
+/* Ends a moat-fs that is stuck: nobody is served by it any more. */
 static int on_patience(struct source *s, void *arg)
 {
 	const struct watch *w = arg;

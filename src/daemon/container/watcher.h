@@ -8,22 +8,23 @@
  * a transition of its container.
  */
 
-/** watcher_new() - @ret: owned, watcher_free().  Return: 0; -errno. */
+/** watcher_new() - make what watches all shims.  @ret: owned, watcher_free().  Return: 0; -errno.
+ */
 int watcher_new(struct containers *t, struct watcher **ret);
 
-/** watcher_free() - after the loop ended; stops watching */
+/** watcher_free() - stop watching, after the loop has ended */
 void watcher_free(struct watcher *w);
 
-/* Children of ours that are to be reaped; 0: there is none. */
+/* Child processes of moatd that are to be reaped; 0: there is none. */
 struct watch_children {
 	pid_t shim;
-	pid_t server; /* of its files */
+	pid_t server; /* the container's file server */
 };
 
 struct watch_start {
-	int fd; /* on which the shim was asked to watch; taken over, also on failure */
+	int fd; /* connection on which the shim was asked to watch; taken over, also on failure */
 	struct watch_children children;
-	const char *tap; /* of its machine, given back when that has ended; "": it has none */
+	const char *tap; /* of its machine, given back when that has ended; "": none */
 };
 
 /**
