@@ -24,7 +24,7 @@ void gate_destroy(struct gate *g)
 	pthread_mutex_destroy(&g->lock);
 }
 
-/* The place that is free, or will be first. */
+/* Return: a place that is free, or the one that will be first. */
 static struct gate_place *first_free(struct gate *g)
 {
 	struct gate_place *found = &g->places[0];

@@ -5,15 +5,15 @@
 #include <stdint.h>
 
 /*
- * A gate that few pass at a time, in the order they came.  Who takes long does not hold up the
- * others: after a while he counts no more.
+ * A gate that few pass at a time, in the order they came.  A place that somebody holds for too long
+ * counts as free, so that nobody holds up the others.
  */
 
 #define GATE_PLACES_MAX 64u
 
 struct gate_place {
-	uint64_t number; /* of who has it; 0: nobody */
-	uint64_t until;	 /* by clock_mono_usec(): then it is free again */
+	uint64_t number; /* of the holder; 0: nobody */
+	uint64_t until;	 /* by clock_mono_usec(): after this the place is free */
 };
 
 struct gate {
@@ -21,7 +21,7 @@ struct gate {
 	pthread_cond_t changed;
 	unsigned n_places;
 	uint64_t lease_usec;
-	uint64_t last_number; /* each who comes gets the next */
+	uint64_t last_number; /* given out last; whoever comes gets the next */
 	uint64_t turn;	      /* the number whose turn it is */
 	struct gate_place places[GATE_PLACES_MAX];
 };
@@ -33,5 +33,5 @@ void gate_destroy(struct gate *g);
 /** gate_enter() - wait for a place.  Return: a number for gate_leave(). */
 uint64_t gate_enter(struct gate *g);
 
-/** gate_leave() - give the place up, if it is not somebody else's by now */
+/** gate_leave() - give up a place, if it is not somebody else's by now */
 void gate_leave(struct gate *g, uint64_t number);

@@ -23,7 +23,7 @@
 #include "daemon/machine/template.h"
 #include "storage/layer.h"
 
-/* A lease that is being got. */
+/* The state while a lease is got. */
 struct search {
 	struct machines *ms;
 	const struct lease_request *rq;
@@ -57,8 +57,8 @@ static int add_container(const struct search *s, struct err *err)
 	return shim_call(shim_of(s), &call, NULL, err);
 }
 
-/* Spares are for runs, and already have their processors: a container with a cpuset cannot use
- * one. */
+/* May a spare be taken?  Spares are for runs, and have their processors already: a container with a
+ * cpuset cannot use one. */
 static bool may_have_spare(const struct search *s)
 {
 	return s->rq->purpose == LEASE_RUN && *s->l->template && !s->plan.cpuset &&
@@ -89,8 +89,8 @@ static bool take_spare(const struct search *s)
 	return true;
 }
 
-/* Finds a template.  Without one the machine is booted, and the store of templates has logged
- * why. */
+/* Finds a template.  Where there is none the machine is booted, and the store of templates has
+ * logged why. */
 static void find_template(const struct search *s, struct template_use *ret)
 {
 	struct err err = { 0 };
@@ -101,7 +101,7 @@ static void find_template(const struct search *s, struct template_use *ret)
 	*s->l->template = '\0';
 }
 
-/* A machine cannot be restored without the tap that its template has, but one can be booted. */
+/* Gets a tap.  A machine can be booted without the tap that its template has, but not restored. */
 static int get_tap(const struct search *s, struct template_use *from, struct tap *ret,
 		   struct err *err)
 {
@@ -140,7 +140,7 @@ static int spawn_shim(const struct search *s, struct template_use *from, struct 
 
 	if (r < 0)
 		return r;
-	/* What is forked has the processors that its zygote may use. */
+	/* A forked machine has the processors of its zygote: one with a cpuset cannot be forked. */
 	if (*from->key && !s->plan.cpuset)
 		zygote = spares_zygote(s->ms->spares, from->key);
 	memcpy(s->l->tap, tap.name, sizeof(s->l->tap));
@@ -158,7 +158,7 @@ static int spawn_shim(const struct search *s, struct template_use *from, struct 
 			       err);
 }
 
-/* A machine of the container's own, restored or booted. */
+/* Makes a machine for the container, restored or booted. */
 static int make_machine(const struct search *s, struct err *err)
 {
 	cleanup(template_use_reset) struct template_use from = { .memory_fd = -1, .state_fd = -1 };
@@ -186,7 +186,7 @@ static int link_machine(const struct search *s, struct err *err)
 	return r;
 }
 
-/* A layer with a size of its own is made here, as the shim makes all the same. */
+/* Makes a layer that has a size of its own; the shim makes all others. */
 static int make_layer(const struct search *s, struct err *err)
 {
 	const struct machine_plan *p = &s->plan;

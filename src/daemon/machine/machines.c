@@ -16,7 +16,7 @@
 #include "daemon/machine/spares.h"
 #include "daemon/machine/template.h"
 
-#define COMING_UP_USEC (2 * USEC_PER_SEC) /* a machine that takes longer holds up no other */
+#define COMING_UP_USEC (2 * USEC_PER_SEC) /* a machine that takes longer holds up no others */
 
 static unsigned count_cpus(void)
 {
@@ -43,7 +43,8 @@ static int open_kernels(struct machines *ms, struct err *err)
 	return r < 0 ? r : kernel_store_open(ms->root_fd, ms->root, init, &ms->kernels, err);
 }
 
-/* A failure is only logged: guests then go on with the moat-init of the initramfs there is. */
+/* Gives the kernel's initramfs the moat-init of this version.  A failure is only logged: guests go
+ * on with the old one. */
 static void refresh_kernel(struct machines *ms)
 {
 	struct err err = { 0 };

@@ -11,11 +11,11 @@ struct spare_bounds;
 struct spares;
 struct templates;
 
-/* Which engine runs here and why; found out once, when it is first asked for. */
+/* Which engine runs here, and why; found out once, at the first question. */
 struct engine_choice {
 	pthread_mutex_t lock;
 	bool known;
-	const struct engine *engine; /* NULL: none works */
+	const struct engine *engine; /* NULL: no engine works here */
 	struct engine_probe probe;
 	struct err err;
 };
@@ -25,12 +25,11 @@ struct machines {
 	char *root; /* the data root, absolute */
 	int root_fd;
 	int dir_fd;   /* $ROOT/machines */
-	char **found; /* what was in there, until machine_folders_tidy() */
+	char **found; /* names in @dir_fd when moatd began, until machine_folders_tidy() */
 	char *shim_path;
 	unsigned host_cpus;
 	struct kernel_store *kernels;
-	struct settings_file *settings; /* borrowed; NULL until they are known, or where there are
-					 * none: the usual ones count */
+	struct settings_file *settings; /* borrowed; NULL: none are known, the defaults count */
 	struct engine_choice engine;
 	struct templates *templates;
 	struct spares *spares;

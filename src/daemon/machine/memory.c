@@ -22,7 +22,7 @@ static int read_proc(pid_t pid, const char *name, struct buf *ret)
 	return buf_adds(ret, "");
 }
 
-/* The bytes of a line "KEY:  N kB", which is not the first one; 0 where there is none. */
+/* The bytes of a line "KEY:  N kB" that is not the first line; 0 where there is none. */
 static int64_t bytes_of(const struct buf *b, const char *key)
 {
 	const char *line = strstr(b->data, key);
@@ -51,7 +51,7 @@ int64_t memory_given_back(pid_t pid)
 	return most > now ? most - now : 0;
 }
 
-/* Append the children of a process to the list. */
+/* Appends the children of a process to the list. */
 static size_t add_children(pid_t pid, pid_t *list, size_t n)
 {
 	cleanup_free char *name = str_printf("task/%d/children", (int)pid);

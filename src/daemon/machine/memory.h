@@ -4,12 +4,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** memory_of_process() - bytes of host memory, with the process's share of what it has in common
- * with others (PSS); 0 where that cannot be told */
+/** memory_of_process() - bytes of host memory that a process takes, with its share of what it has
+ * in common with others (PSS); 0 where that cannot be told */
 int64_t memory_of_process(pid_t pid);
 
-/** memory_given_back() - bytes of host memory that a process had at some time and has not any more;
- * 0 where that cannot be told */
+/** memory_given_back() - bytes of host memory that a process once had and has given back; 0 where
+ * that cannot be told */
 int64_t memory_given_back(pid_t pid);
 
 /**

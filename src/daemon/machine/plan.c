@@ -21,8 +21,8 @@
 
 /*
  * What the guest needs beside the container: kernel text and tables, the initramfs and moat-init,
- * and for each page of memory a structure of 64 bytes, which is a 64th of it.  The machine has this
- * on top, so the container can use all of its limit.
+ * and for each page of memory a structure of 64 bytes, which is a 64th of it.  The machine gets
+ * this on top, so that the container can use all of its limit.
  */
 #define MEMORY_OVERHEAD_BYTES (MIB(96) - MEMORY_MIN_BYTES / PAGES_SHARE)
 #define PAGES_SHARE	      64u
@@ -54,7 +54,7 @@ uint64_t machine_memory_left(uint64_t container_bytes, uint64_t room_bytes)
 	return container_bytes + machine_memory_for(room_bytes) - room_bytes + MEMORY_SLACK_BYTES;
 }
 
-/* The other way round.  Return: 0 for less than any machine has. */
+/* The inverse of machine_memory_for().  Return: 0 for less than any machine has. */
 static uint64_t memory_for_container(uint64_t machine_bytes)
 {
 	return machine_bytes > MEMORY_OVERHEAD_BYTES
@@ -147,7 +147,8 @@ static int find_kernel(struct machines *ms, const json_t *host, struct machine_p
 			       : kernel_ensure(ms->kernels, &ret->kernel, err);
 }
 
-/* A file that cannot be read now is told of elsewhere: the usual settings count. */
+/* Plans when the guest drops its cache.  Settings that cannot be read now are told of elsewhere:
+ * the defaults count. */
 static void plan_reclaim(const struct machines *ms, struct machine_plan *p)
 {
 	cleanup_settings struct settings *s = NULL;
@@ -214,7 +215,7 @@ int machine_template_key(const struct machine_plan *plan, char ret[TEMPLATE_KEY_
 		return err_set(err, -EOPNOTSUPP, "engine %s knows no templates",
 			       plan->engine->name);
 	machine_add_devices(&machine, ROOT_DISK_BYTES, plan->disk_bytes);
-	machine.nics[0].tap_fd = plan->has_tap ? 0 : -1; /* whether there is one counts */
+	machine.nics[0].tap_fd = plan->has_tap ? 0 : -1; /* only its presence counts */
 	r = plan->engine->identity(&machine, &identity, err);
 	if (r < 0)
 		return r;

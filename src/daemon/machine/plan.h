@@ -16,14 +16,14 @@ struct machine_plan {
 	unsigned cpus;
 	uint64_t memory_bytes;
 	uint64_t disk_bytes;  /* of the writable layer */
-	uint64_t layer_bytes; /* of it, that may be written; 0: all */
+	uint64_t layer_bytes; /* of these, how many may be written; 0: all */
 	struct log_config log;
-	bool own_kernel;       /* the container came with it; the others have the one that is set */
-	bool cold;	       /* booted, though there may be a template */
-	char *cpuset;	       /* processors of the host it may use; NULL: all */
-	bool has_tap;	       /* its NIC hangs on one */
-	bool reclaim_pressure; /* its guest drops its cache when the host wants memory */
-	uint64_t reclaim_idle_sec; /* and when it was idle for so long; 0: it does not */
+	bool own_kernel; /* the container brought it along; others have the kernel that is set */
+	bool cold;	 /* boot it, even if there is a template */
+	char *cpuset;	 /* processors of the host that the machine may use; NULL: all */
+	bool has_tap;	 /* the NIC hangs on a tap */
+	bool reclaim_pressure;	   /* the guest drops its cache when the host wants memory */
+	uint64_t reclaim_idle_sec; /* and when idle for so long; 0: never */
 };
 
 /* What this host has for machines at the moment. */
@@ -45,28 +45,28 @@ int machine_plan(struct machines *ms, const json_t *host, const struct machine_m
 void machine_plan_reset(struct machine_plan *p);
 
 /** machine_template_key() - the name of the template for a machine.  Return: 0; -EOPNOTSUPP where
- * its engine knows none; -errno with a message. */
+ * its engine has no templates; -errno with a message. */
 int machine_template_key(const struct machine_plan *plan, char ret[TEMPLATE_KEY_LEN + 1],
 			 struct err *err);
 
 /**
- * machine_layer_bytes() - what docker's StorageOpt says of the writable layer
+ * machine_layer_bytes() - the size of the writable layer in docker's StorageOpt
  * @host: docker's HostConfig
- * @ret:  0 where it says nothing
+ * @ret:  0 where none is given
  *
  * Pure.  Return: 0; -EINVAL, -EBADMSG with a message.
  */
 int machine_layer_bytes(const json_t *host, uint64_t *ret, struct err *err);
 
-/** machine_plan_copy() - @ret: owned.  Return: 0; -ENOMEM. */
+/** machine_plan_copy() - copy a plan with all it owns.  @ret: owned.  Return: 0; -ENOMEM. */
 int machine_plan_copy(const struct machine_plan *p, struct machine_plan *ret);
 
-/** machine_write() - write machine.json into a machine's folder.  @tap: by name; "": none; @dir_fd:
- * borrowed.  Return: 0; -errno with a message. */
+/** machine_write() - write machine.json into a machine's folder.  @tap: its name; "": none;
+ * @dir_fd: borrowed.  Return: 0; -errno with a message. */
 int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, struct err *err);
 
 /**
- * machine_running() - what the machine that runs has, which limits cannot pass
+ * machine_running() - read what a running machine has, which no limit can pass
  * @dir_fd:           the machine's folder; borrowed
  * @ret_memory_bytes: for the container
  *
@@ -74,13 +74,13 @@ int machine_write(const struct machine_plan *p, const char *tap, int dir_fd, str
  */
 int machine_running(int dir_fd, unsigned *ret_cpus, uint64_t *ret_memory_bytes, struct err *err);
 
-/** machine_memory_for() - memory a machine needs for a container that is to have this much.  Pure.
- */
+/** machine_memory_for() - memory that a machine needs for a container with this limit.  Pure. */
 uint64_t machine_memory_for(uint64_t container_bytes);
 
 /**
- * machine_memory_left() - memory that a machine keeps when its balloon takes what a limit leaves
- * @room_bytes: what the machine has for a container without one
+ * machine_memory_left() - memory that a machine keeps when its balloon takes what a container's
+ * limit leaves
+ * @room_bytes: what the machine has for a container without a limit
  *
  * Pure.
  */
@@ -90,8 +90,8 @@ uint64_t machine_memory_left(uint64_t container_bytes, uint64_t room_bytes);
  * machine_size() - processors and memory of the machine
  * @host: docker's HostConfig
  *
- * Few sizes for many limits: the limit itself is the guest's to keep, memory that is not touched
- * costs nothing, and each size has a template of its own.
+ * Many limits share few sizes: the guest keeps the container to its limit, memory that is not
+ * touched costs nothing, and each size has a template of its own.
  *
  * Pure.  Return: 0; -EBADMSG with a message.
  */

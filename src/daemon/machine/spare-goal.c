@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 #define MOST_DEFAULT	4u
-#define BYTES_PER_SPARE GIB(4) /* of the host's memory, for each of these */
+#define BYTES_PER_SPARE GIB(4) /* one more spare for each of these of the host's memory */
 
 struct spare_bounds spare_bounds_default(void)
 {

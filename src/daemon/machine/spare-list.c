@@ -12,8 +12,8 @@
 #include "daemon/machine/memory.h"
 #include "daemon/machine/spares-inner.h"
 
-/* What is told of a spare.  It is a copy, as measuring takes time and is done without the lock.
- * */
+/* The part of a spare that is described: a copy, as measuring memory takes time and is done without
+ * the lock. */
 struct view {
 	char name[sizeof(((struct spare *)0)->name)];
 	char key[TEMPLATE_KEY_LEN + 1];

@@ -3,7 +3,7 @@
 
 #include "daemon/machine/spares.h"
 
-/** spares_describe() - for the API: {"Least":N,"Most":N,"Wanted":N,"Machines":[{"Pid","Machine",
- * "Template","MemoryBytes","DiskBytes","Rehearsed"}],"Zygotes":[…]}: what they are forked of, at
- * most one. Return: NULL when out of memory. */
+/** spares_describe() - describe the spares for the API:
+ * {"Least":N,"Most":N,"Wanted":N,"Machines":[{"Pid","Machine","Template","MemoryBytes","DiskBytes","Rehearsed"}],"Zygotes":[…]},
+ * with one zygote at most.  Return: NULL when out of memory. */
 json_t *spares_describe(struct spares *s);

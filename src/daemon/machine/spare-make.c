@@ -30,7 +30,7 @@
 #define IMAGE_FILE   "rehearsal.erofs"
 #define READY_MSEC   (90 * 1000) /* longer than the shim itself waits */
 #define GOODBYE_MSEC 2000
-#define ROUNDS	     2 /* the second finds what the first has translated, and has a network */
+#define ROUNDS	     2 /* the second runs what the first has translated, and has a network */
 
 int spare_rehearsal_image(int dir_fd, struct err *err)
 {
@@ -50,8 +50,8 @@ int spare_rehearsal_image(int dir_fd, struct err *err)
 	return r;
 }
 
-/* A container's description with what most containers have, and limits, so that the rehearsal
- * sets these too. */
+/* Makes the description of a container with what most containers have, limits too, so that the
+ * rehearsal sets them. */
 static int make_runtime(struct machines *ms, struct oci_runtime **ret, struct err *err)
 {
 	cleanup_json json_t *config = json_pack("{s:[s], s:[s], s:s}", "Cmd", "/" PROGRAM, "Env",
@@ -122,7 +122,7 @@ static int launch_shim(const struct recipe *how, struct spare *s, int dir_fd, st
 	return shim_spawn(&l, &s->pid, err);
 }
 
-/* Return: 0 for an end that is well; -EIO with a message. */
+/* Did the rehearsal end well?  Return: 0; -EIO with a message. */
 static int judge_end(const struct control_event *e, struct err *err)
 {
 	if (*e->exit.err.msg)
@@ -160,7 +160,7 @@ static int ask_machine(struct shim_ref shim, enum control_op op, struct err *err
 	return shim_call(shim, &call, NULL, err);
 }
 
-/* An interface as most have it; nobody is at the other end of its tap. */
+/* Describes an interface as most containers have it; nobody is at the other end of its tap. */
 static void fill_interface(struct oci_interface *i)
 {
 	static char four[] = "10.0.0.2/24", six[] = "fd00::2/64";
@@ -190,7 +190,7 @@ static int add_rehearsal(struct shim_ref shim, int dir_fd, bool has_network, str
 	return shim_call(shim, &call, NULL, err);
 }
 
-/* The vCPUs are stopped until somebody adds a container. */
+/* Stops the vCPUs until somebody adds a container. */
 static int let_rest(struct shim_ref shim, struct control_event *ret, struct err *err)
 {
 	cleanup_json json_t *answer = NULL;
@@ -239,7 +239,7 @@ static int prepare_machine(const struct recipe *how, struct spare *s, int dir_fd
 	return layer_create(dir_fd, SPARE_NEW_LAYER_FILE, how->plan->disk_bytes, err);
 }
 
-/* Return: the last line of the shim's log, where there is one. */
+/* Sets the last line of the shim's log as the message, where there is one.  Return: @code. */
 static int explain_failure(int dir_fd, int code, struct err *err)
 {
 	cleanup(buf_reset) struct buf log = BUF_INIT;
@@ -334,7 +334,7 @@ int spare_rehearse(struct machines *ms, struct spare *s, struct err *err)
 	return r;
 }
 
-/* A container can do without this layer: a start makes one. */
+/* Failures do not count: a start makes a layer where there is none. */
 void spare_give_layer(struct machines *ms, const struct spare *s, int dir_fd)
 {
 	cleanup_free char *name = str_printf("%s/" SPARE_NEW_LAYER_FILE, s->name);

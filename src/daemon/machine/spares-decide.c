@@ -3,16 +3,17 @@
 
 #include "base/clock.h"
 
-#define IDLE_USEC      (600 * USEC_PER_SEC) /* without a start: then the spares go */
+#define IDLE_USEC      (600 * USEC_PER_SEC) /* spares go when nothing was started for so long */
 #define UNFORKABLE_MAX 6u		    /* doublings of SPARES_RETRY_USEC */
-#define EXTRA_HURRY    2u /* so many starts of a row have missed one, and more will follow */
+#define EXTRA_HURRY    2u /* when so many starts of a row missed a spare, more will follow */
 
 bool spares_are_idle(const struct spares *s, uint64_t now_usec)
 {
 	return now_usec >= s->used_usec + IDLE_USEC;
 }
 
-/* What is taken first: those with memory of their own, then those that have made it their own. */
+/* The order in which spares are taken: those with memory of their own first, then those that have
+ * rehearsed themselves. */
 static int spare_rank(const struct spare *m)
 {
 	return !m->forked ? 2 : m->rehearsed;
@@ -27,13 +28,14 @@ static unsigned count_forked(const struct spares *s)
 	return n;
 }
 
-/* How many are to be forked: those that starts in a row have missed. */
+/* How many are to be forked: as many as starts in a row have missed. */
 static unsigned extra_now(struct spares *s, uint64_t now_usec)
 {
 	return spare_goal_now(&s->goal, now_usec) - s->goal.bounds.least;
 }
 
-/* A zygote keeps privileges, so none runs a kernel that somebody brought along. */
+/* May there be a zygote?  It keeps privileges, so none runs a kernel that somebody brought along.
+ */
 static bool may_fork(const struct spares *s, uint64_t now_usec)
 {
 	return s->zygote || (s->plan.engine->features & ENGINE_FORK && !s->plan.own_kernel &&

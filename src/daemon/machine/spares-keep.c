@@ -22,8 +22,8 @@
 
 #define FDS_MAX (SPARES_MAX + 2)
 
-/* The functions up to sleep_for_news() are called with the lock held, if they do not say otherwise.
- */
+/* These functions, up to sleep_for_news(), are called with the lock held where they do not say
+ * otherwise. */
 static bool is_of_use(struct spares *s, const struct spare *m)
 {
 	return streq(m->key, s->key) && !spares_are_idle(s, clock_mono_usec()) && !spare_is_done(m);
@@ -54,7 +54,7 @@ static void give_up_forking(struct spares *s, const struct err *why)
 		log_debug("machines are not forked: %s", why->msg);
 }
 
-/* Called without the lock.  @of: what it is forked of; NULL */
+/* Called without the lock.  @of: the zygote to fork it of; NULL */
 static int make_machine(struct spares *s, enum spares_task task, const struct spare *of,
 			struct spare **ret, struct err *err)
 {
@@ -73,7 +73,7 @@ static int make_machine(struct spares *s, enum spares_task task, const struct sp
 					  : spare_make(s->ms, &plan, of, ret, err);
 }
 
-/* Makes a zygote, or a spare, for which it lets go of the lock. */
+/* Makes a zygote, or a spare; the lock is released meanwhile. */
 static void make_one(struct spares *s, enum spares_task task)
 {
 	const struct spare *of = task == SPARES_FORK ? s->zygote : NULL;
@@ -99,7 +99,7 @@ static void make_one(struct spares *s, enum spares_task task)
 	}
 }
 
-/* Has a spare rehearse, for which it lets go of the lock. */
+/* Has a spare rehearse; the lock is released meanwhile. */
 static void rehearse_one(struct spares *s)
 {
 	struct spare *m = spare_pop(spares_find_unrehearsed(s));

@@ -14,7 +14,7 @@
 #include "base/thread.h"
 #include "daemon/machine/spare-make.h"
 
-#define QUIET_USEC (150 * USEC_PER_MSEC) /* after a start: what is short-lived is over by then */
+#define QUIET_USEC (150 * USEC_PER_MSEC) /* after a start: brief containers are over by then */
 
 static void spares_wake(struct spares *s)
 {

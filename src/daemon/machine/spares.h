@@ -25,13 +25,12 @@ struct spares;
 int spares_open(struct machines *ms, struct spare_bounds bounds, struct spares **ret,
 		struct err *err);
 
-/** spares_start_begins(), spares_start_ends() - around every start, which goes before the making of
- * spares */
+/** spares_start_begins(), spares_start_ends() - around every start: no spare is made meanwhile */
 void spares_start_begins(struct spares *s);
 void spares_start_ends(struct spares *s);
 
 /**
- * spares_claim() - a machine of a kind that rests
+ * spares_claim() - take a ready machine of a kind
  * @key:  of the template it would be restored from
  * @plan: how to make the next one; kept as a copy
  *
@@ -40,19 +39,20 @@ void spares_start_ends(struct spares *s);
 struct spare *spares_claim(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 			   const struct machine_plan *plan);
 
-/** spares_zygote() - where a machine of a kind can be had forked.  Return: a descriptor, owned; -1:
- * nowhere. */
+/** spares_zygote() - the socket where a machine of this kind can be forked.  Return: a descriptor,
+ * owned; -1: there is none. */
 int spares_zygote(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1]);
 
-/** spares_waste() - end one that cannot be used, some time */
+/** spares_waste() - have the thread end a machine that cannot be used */
 void spares_waste(struct spares *s, struct spare *m);
 
-/** spares_expect() - the first start will be of this kind of machine; @plan: kept as a copy */
+/** spares_expect() - make spares of this kind, which the first start will want; @plan: kept as a
+ * copy */
 void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 		   const struct machine_plan *plan);
 
-/** spares_forget() - another kernel is to be used: give up the spares there are */
+/** spares_forget() - give up all spares, as another kernel is to be used */
 void spares_forget(struct spares *s);
 
-/** spares_set() - keep so many from now on */
+/** spares_set() - change how many spares are kept */
 void spares_set(struct spares *s, struct spare_bounds bounds);

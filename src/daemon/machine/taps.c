@@ -40,7 +40,7 @@ void taps_set(struct taps *t, const struct tap_source *source)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* Gets one of the source's, with the lock held, and notes whether that worked. */
+/* Gets a tap from the source, with the lock held, and notes whether that worked. */
 static int get_tap(struct taps *t, struct tap *ret)
 {
 	struct tap tap = TAP_NONE;

@@ -22,7 +22,7 @@ struct template_info {
 	char state_sha256[65];
 };
 
-/** template_info_parse() - read template.json.  Return: 0; -EBADMSG with a message. */
+/** template_info_parse() - parse template.json.  Return: 0; -EBADMSG with a message. */
 int template_info_parse(const char *text, size_t len, struct template_info *ret, struct err *err);
 
 /** template_info_load() - template.json of a folder.  Return: 0; -ENOENT; -EBADMSG with a message;
@@ -39,7 +39,7 @@ int template_info_load(int dir_fd, struct template_info *ret, struct err *err);
 int template_pages_copy(int from, int to, char ret_hex[65]);
 
 /**
- * template_save() - complete a folder that has its state already, durably
+ * template_save() - write memory and template.json beside the state, durably
  * @memory_fd: sealed
  *
  * Return: 0; -errno with a message.
@@ -48,14 +48,14 @@ int template_save(int dir_fd, int memory_fd, const char *key, const struct machi
 		  struct err *err);
 
 /**
- * template_load() - check all of a template and get its memory
- * @key:           what it must be the template of
+ * template_load() - check a whole template, and load its memory
+ * @key:           the kind of machine it must be for
  * @ret_memory_fd: a sealed memfd, owned by the caller
  *
  * Return: 0; -EBADMSG with a message where it is damaged, or another's; -errno with a message.
  */
 int template_load(int dir_fd, const char *key, int *ret_memory_fd, struct err *err);
 
-/** template_seal() - nobody can write to a memfd from now on.  Return: 0; -EBUSY while it is mapped
+/** template_seal() - make a memfd unwritable for everybody.  Return: 0; -EBUSY while it is mapped
  * for writing; -errno. */
 int template_seal(int memory_fd);

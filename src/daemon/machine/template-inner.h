@@ -10,10 +10,10 @@ struct template
 	struct template *next;
 	char key[TEMPLATE_KEY_LEN + 1];
 	enum template_state state;
-	bool saving;	 /* it is not all on the disk yet */
-	bool distrusted; /* to be made anew */
+	bool saving;	 /* it is being written to the disk */
+	bool distrusted; /* it is to be made anew */
 	int dir_fd, memory_fd;
-	uint64_t used_usec; /* READY: last use; FAILED: when */
+	uint64_t used_usec; /* READY: when it was used last; FAILED: when it failed */
 };
 
 struct templates {
@@ -24,11 +24,12 @@ struct templates {
 	struct template *first;
 };
 
-/** template_find() - under the lock.  NULL: it was not asked for since moatd started. */
+/** template_find() - find an entry, under the lock.  NULL: nobody asked for it since moatd started.
+ */
 struct template *template_find(struct templates *t, const char *key);
 
 /** template_is_busy() - is it being made, or written to the disk? */
 bool template_is_busy(const struct template *e);
 
-/** template_unload() - give up its memory; it is read again at its next use */
+/** template_unload() - give up the memory; the next use reads it again */
 void template_unload(struct template *e);

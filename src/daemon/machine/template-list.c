@@ -13,8 +13,8 @@
 #include "daemon/machine/template-scan.h"
 #include "kernel/store.h"
 
-#define IDLE_USEC     (600 * USEC_PER_SEC) /* without use: then its memory is given up */
-#define UNUSED_SEC    (7 * 86400)	   /* then it is removed */
+#define IDLE_USEC     (600 * USEC_PER_SEC) /* memory unused for so long is given up */
+#define UNUSED_SEC    (7 * 86400)	   /* a template unused for so long is removed */
 #define TEMPLATES_MAX 8u
 
 static int remove_locked(struct templates *t, const char *key)

@@ -19,7 +19,7 @@
 /* Longer than the shim itself waits, also on a busy host. */
 #define TIMEOUT_MSEC (600 * 1000)
 
-/* Return: 0 when it ended well. */
+/* Waits for the shim.  Return: 0 when it ended well. */
 static int await_shim(pid_t pid, struct err *err)
 {
 	cleanup_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -37,7 +37,7 @@ static int await_shim(pid_t pid, struct err *err)
 		       : err_set(err, -EIO, "the template could not be made");
 }
 
-/* The shim says why it failed in its log. */
+/* Sets the last line of the shim's log as the message.  Return: @code. */
 static int explain_failure(int dir_fd, int code, struct err *err)
 {
 	cleanup(buf_reset) struct buf log = BUF_INIT;

@@ -6,8 +6,8 @@
 struct template_site {
 	const char *shim;  /* path of moat-shim */
 	const char *dir;   /* an empty folder; absolute */
-	int dir_fd;	   /* the same; borrowed */
-	struct taps *taps; /* one of them is the machine's while it is made */
+	int dir_fd;	   /* the folder, open; borrowed */
+	struct taps *taps; /* for the machine's tap while it is made */
 };
 
 /**

@@ -33,7 +33,7 @@ static void inspect_template(int dir_fd, struct template_found *f)
 			(int64_t)sb.st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + sb.st_mtim.tv_nsec;
 }
 
-/* The one used last comes first. */
+/* Sorts by time of use, the last first. */
 static int by_use(const void *a, const void *b)
 {
 	const struct template_found *x = a, *y = b;

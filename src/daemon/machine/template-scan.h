@@ -7,7 +7,7 @@
 
 #include "daemon/machine/template-files.h"
 
-/* What the folder of the templates holds, whether it is in use or not. */
+/* The templates on the disk, in use or not. */
 
 struct template_found {
 	char key[TEMPLATE_KEY_LEN + 1];
@@ -17,7 +17,7 @@ struct template_found {
 	uint64_t disk_bytes;
 };
 
-/** template_is_key() - whether a template's folder can have that name */
+/** template_is_key() - can a template's folder have this name? */
 bool template_is_key(const char *name);
 
 /**

@@ -74,8 +74,8 @@ static struct template *find_or_add(struct templates *t, const char *key)
 struct saver {
 	struct templates *t;
 	struct template *e;
-	struct machine_plan plan; /* without what it owns */
-	int dir_fd, memory_fd;	  /* the entry's, which stay open while it is saving */
+	struct machine_plan plan; /* a copy; what it points to stays the caller's */
+	int dir_fd, memory_fd;	  /* of the entry, which leaves them open while @saving */
 };
 
 static int publish_template(struct templates *t, const char *key)

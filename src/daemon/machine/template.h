@@ -6,13 +6,13 @@
 #include "daemon/machine/template-files.h"
 
 /*
- * Templates: machines that were booted up to where they wait for a container, and saved there.  One
- * for each kind of machine, under $ROOT/templates/KEY; made at the first start of that kind.
+ * Templates: machines that were booted to where they wait for a container, and saved.  There is one
+ * for each kind of machine, in $ROOT/templates/KEY; the first start of that kind makes it.
  */
 
 struct templates;
 
-/* What a machine is restored from. */
+/* A template as a machine is restored from it. */
 struct template_use {
 	char key[TEMPLATE_KEY_LEN + 1];
 	int memory_fd; /* owned; sealed */
@@ -38,5 +38,6 @@ void templates_close(struct templates *t);
 int template_take(struct templates *t, const struct machine_plan *plan, struct template_use *ret,
 		  struct err *err);
 
-/** template_distrust() - a machine could not be restored: make it anew before the next use */
+/** template_distrust() - make a template anew before its next use, as a machine could not be
+ * restored from it */
 void template_distrust(struct templates *t, const char *key);

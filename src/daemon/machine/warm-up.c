@@ -19,7 +19,7 @@ static void *run_warm_up(void *arg)
 	struct warm_up *w = arg;
 	struct err err = { 0 };
 
-	/* Where that fails the store has logged why; the first start tries again. */
+	/* The store has logged a failure; the first start tries again. */
 	if (template_take(w->machines->templates, &w->plan, &use, &err) == 0)
 		spares_expect(w->machines->spares, use.key, &w->plan);
 	machine_plan_reset(&w->plan);
