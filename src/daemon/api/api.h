@@ -8,7 +8,7 @@
 #include "secret/credentials.h"
 #include "settings/file.h"
 
-/* What requests work on. */
+/* All that handlers of the API work on. */
 struct api {
 	const char *root; /* the data root, absolute */
 	int root_fd;
@@ -80,34 +80,35 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_image_prune(struct request *rq, struct reply *rp, struct err *err);
 int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err);
 
-/** api_publish_pruned() - tell that things of a type were removed.  @freed: bytes */
+/** api_publish_pruned() - publish that objects of a type were pruned.  @freed: bytes */
 void api_publish_pruned(struct api *api, const char *type, int64_t freed);
 
 /* df.c */
 int api_system_df(struct request *rq, struct reply *rp, struct err *err);
 
-/** api_container_layer_bytes() - space of a container's writable layer on the disk */
+/** api_container_layer_bytes() - bytes that a container's writable layer takes on the disk */
 int64_t api_container_layer_bytes(struct api *api, const struct container *c);
 
-/** api_container_add_sizes() - SizeRw and SizeRootFs, from the disk */
+/** api_container_add_sizes() - add SizeRw and SizeRootFs to an item, from the disk */
 void api_container_add_sizes(struct api *api, const struct container *c, json_t *item);
 
-/** api_default_network() - what the default network is called to a request's client; static */
+/** api_default_network() - the name by which a request's client knows the default network; static
+ */
 const char *api_default_network(const struct request *rq);
 
-/** api_network_mode() - a NetworkMode as a request's client knows it; @mode or static */
+/** api_network_mode() - a NetworkMode by the name that a request's client knows; @mode or static */
 const char *api_network_mode(const struct request *rq, const char *mode);
 
 /** api_container_networks() - a container's EndpointSettings by the networks' names; owned; NULL
  * when out of memory */
 json_t *api_container_networks(const struct request *rq, const struct container *c);
 
-/** api_container_list_all() - every container as GET /containers/json?size=1 shows it.  @ret:
+/** api_container_list_all() - list all containers as GET /containers/json?size=1 does.  @ret:
  * owned.  Return: 0; -ENOMEM. */
 int api_container_list_all(const struct request *rq, json_t **ret, struct err *err);
 
-/** api_take_limits() - have the store keep to the limits that the settings name now.  Return: 0; as
- * settings_file_get(). */
+/** api_take_limits() - give the image store the limits of the settings as they are now.  Return: 0;
+ * as settings_file_get(). */
 int api_take_limits(struct api *api, struct err *err);
 
 /** api_read_platform() - a request's parameter "platform", in words (linux/arm64) or as the object
@@ -115,18 +116,20 @@ int api_take_limits(struct api *api, struct err *err);
  * message; -ENOMEM. */
 int api_read_platform(const struct request *rq, struct platform *ret, struct err *err);
 
-/** api_image_created_nsec() - since 1970; 0 where the image does not say */
+/** api_image_created_nsec() - when an image was made, in nanoseconds since 1970; 0 where it does
+ * not say */
 int64_t api_image_created_nsec(const struct image *im);
 
-/** api_image_describe() - an image as GET /images/json shows it; owned; NULL when out of memory */
+/** api_image_describe() - describe an image as GET /images/json does; owned; NULL when out of
+ * memory */
 json_t *api_image_describe(const struct image *im);
 
-/** api_image_add_sizes() - what it takes on the disk, to its description.  @u: may be NULL.
- * Return: 0; -1. */
+/** api_image_add_sizes() - add what an image takes on the disk to its description.  @u: may be
+ * NULL.  Return: 0; -1. */
 int api_image_add_sizes(json_t *item, const struct image_usage *u);
 
-/** api_image_add_manifests() - what it is made of, to its description.  Return: 0; -ENOMEM with a
- * message. */
+/** api_image_add_manifests() - add an image's manifests to its description.  Return: 0; -ENOMEM
+ * with a message. */
 int api_image_add_manifests(struct api *api, json_t *item, const struct image *im, struct err *err);
 
 /* secrets.c */
@@ -157,8 +160,8 @@ int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err);
 int api_auth(struct request *rq, struct reply *rp, struct err *err);
 
 /**
- * api_registry_access() - how a request's registry is to be reached: the query's "scheme", the
- * settings as they are now
+ * api_registry_access() - how to reach a request's registry: the query's "scheme", and the settings
+ * as they are now
  * @ret_settings: owned, settings_unref(); @ret borrows it
  *
  * Return: 0; -EINVAL; as settings_file_get(); with a message.
@@ -189,11 +192,12 @@ int api_volume_create(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_remove(struct request *rq, struct reply *rp, struct err *err);
 int api_volume_prune(struct request *rq, struct reply *rp, struct err *err);
 
-/** api_mounts_describe() - docker's "Mounts" of a container; owned; NULL when out of memory */
+/** api_mounts_describe() - describe a container's mounts as docker's "Mounts"; owned; NULL when out
+ * of memory */
 json_t *api_mounts_describe(struct api *api, const struct container *c);
 
-/** api_volume_list_usage() - every volume with its size and number of users.  @out: gets them.
- * Return: 0; -ENOMEM. */
+/** api_volume_list_usage() - add every volume, with size and number of users, to a list.  Return:
+ * 0; -ENOMEM. */
 int api_volume_list_usage(struct api *api, json_t *out);
 
 /* archive.c: a container's files */
@@ -210,7 +214,7 @@ int api_container_export(struct request *rq, struct reply *rp, struct err *err);
 int api_read_changes(const struct request *rq, json_t *config, struct err *err);
 int api_commit(struct request *rq, struct reply *rp, struct err *err);
 
-/* moat.c: what docker's API has no words for */
+/* moat.c: requests that docker's API has no words for */
 int api_moat_info(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel(struct request *rq, struct reply *rp, struct err *err);
 int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err);

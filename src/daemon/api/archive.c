@@ -17,7 +17,7 @@
 #define CHANGES_MAX_BYTES (64u << 20)
 #define CHANGES_MAX	  2000000u
 
-/* What docker answers: the fault is in the request, but for what is not there. */
+/* Errors as docker answers them: the request is at fault, unless something is missing. */
 static int docker_code(int code)
 {
 	switch (code) {
@@ -117,7 +117,7 @@ static void publish_files(const struct files *f, const char *action)
 	container_publish(f->c, action, NULL);
 }
 
-/* moat's own: docker's clients do not all read what it leads to. */
+/* Holes are sent to moat's own client only: not all of docker's can read such a tar. */
 static uint32_t sparse_flag(const struct request *rq)
 {
 	return request_flag(rq, "sparse", false) ? LINK_FILES_SPARSE : 0;
@@ -146,7 +146,8 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 	return reply_stream(rp, TYPE_TAR, &stream, f);
 }
 
-/* The user that the container's process is, for who wants new files to be its. */
+/* Reads whom new files are to belong to: the user that the container's process runs as, where the
+ * client asks for that. */
 static int read_copy_owner(const struct request *rq, char **ret, struct err *err)
 {
 	cleanup(stored_reset) struct stored stored = { 0 };

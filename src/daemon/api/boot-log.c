@@ -26,7 +26,7 @@ static int add_console_end(int dir_fd, struct buf *b)
 		numbered_name(CONSOLE_FILE, n, name);
 		r = file_read_at(dir_fd, name, BYTES_MAX, b);
 		if (r == -ENOENT)
-			r = 0; /* it was removed just now */
+			r = 0; /* the shim has just removed this piece */
 	}
 	return r;
 }

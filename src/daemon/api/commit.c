@@ -13,7 +13,7 @@
 DEFINE_CLEANUP(struct image, image_free)
 #define cleanup_image cleanup(image_free_cleanup_fn)
 
-/* What an image says of how it is run; the rest of docker's Config is the container's own. */
+/* Members of Config that an image keeps; the others are the container's own. */
 static const char *const kept[] = { "User",	  "ExposedPorts", "Env",	"Entrypoint",
 				    "Cmd",	  "Volumes",	  "WorkingDir", "Labels",
 				    "StopSignal", "Healthcheck",  "Shell",	"OnBuild" };
@@ -32,7 +32,7 @@ static int take_members(const json_t *from, json_t *to, struct err *err)
 	return 0;
 }
 
-/* The request's configuration is laid over the container's; docker's client sends none. */
+/* Lays the request's configuration over the container's; docker's client sends none. */
 static int read_given_config(const struct request *rq, json_t *config, struct err *err)
 {
 	cleanup_json json_t *body = NULL;

@@ -53,7 +53,7 @@ static json_t *exec_ids(const struct container *c)
 	return list ? list : json_null();
 }
 
-/* docker repeats what the default network has given. */
+/* A value of the default network's endpoint, which docker repeats at the top. */
 static json_t *of_default(const json_t *endpoint, const char *key, const char *otherwise)
 {
 	json_t *value = json_object_get(endpoint, key);
@@ -84,7 +84,7 @@ static json_t *network_settings(const struct request *rq, const struct container
 		member_json("Networks", networks));
 }
 
-/* The newest file: they are numbered. */
+/* Return: the path of the newest log file, as they are numbered. */
 static json_t *log_path(struct api *api, const struct container *c)
 {
 	cleanup_close int dir_fd = openat(api->containers->dir_fd, c->rec.id,

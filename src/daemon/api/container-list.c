@@ -19,7 +19,7 @@ struct listing {
 	struct pattern *names; /* NULL: every name */
 	bool all, size;
 	uint64_t limit;
-	/* Creation times that "before" and "since" stand for. */
+	/* Creation times of the containers that "before" and "since" name. */
 	int64_t before_nsec, since_nsec;
 };
 
@@ -120,7 +120,7 @@ static bool network_fits(const char *value, const void *arg)
 		       : member_is_on(c->table->networks, c->rec.id, value);
 }
 
-/* docker has names fit with or without the slash. */
+/* The filter "name" fits with or without the slash, as in docker. */
 static bool name_fits(const struct listing *l, const struct container_view *v)
 {
 	char name[1 + NAME_MAX_LEN + 1];
@@ -131,7 +131,7 @@ static bool name_fits(const struct listing *l, const struct container_view *v)
 	return pattern_fits(l->names, name + 1) || pattern_fits(l->names, name);
 }
 
-/* By the volume's name, or where it is mounted. */
+/* The filter "volume" takes a volume's name, or where it is mounted. */
 static bool mounts_it(const char *value, const void *arg)
 {
 	const struct container *c = arg;
@@ -164,14 +164,14 @@ static bool container_is_wanted(const struct listing *l, const struct container_
 	       name_fits(l, v);
 }
 
-/* docker shows the image's size with the layer's. */
+/* SizeRootFs is the image's size and the layer's together, as in docker. */
 void api_container_add_sizes(struct api *api, const struct container *c, json_t *item)
 {
 	cleanup_free char *rootfs = store_rootfs_path(api->store, &c->rec.manifest);
 	int64_t layer = api_container_layer_bytes(api, c);
 	struct stat sb = { 0 };
 
-	/* The file is as long as every other, and has holes. */
+	/* Every image's file has the same length; its blocks count. */
 	if (rootfs && stat(rootfs, &sb) < 0)
 		sb.st_blocks = 0;
 	json_object_set_new(item, "SizeRw", json_integer(layer));
@@ -235,7 +235,7 @@ static int read_listing(const struct request *rq, struct listing *l, struct err 
 	l->all = request_flag(rq, "all", false);
 	l->size = request_flag(rq, "size", false);
 	l->limit = UINT64_MAX;
-	/* docker: a limit shows containers that do not run too; 0 and -1 are no limit */
+	/* As in docker, a limit also shows containers that do not run; 0 and -1 are no limit. */
 	if (limit && str_to_u64(limit, &l->limit) == 0 && l->limit > 0)
 		l->all = true;
 	else

@@ -49,7 +49,7 @@ int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 	return r;
 }
 
-/* The container a request is about; a reference. */
+/* Finds the container that a request is about.  @ret: a reference. */
 static int find_container(struct request *rq, struct container **ret, struct err *err)
 {
 	return containers_find(rq->api->containers, rq->target, ret, err);
@@ -69,13 +69,13 @@ int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 	if (r < 0)
 		return r;
 	r = container_start(c, err);
-	/* The first that starts is told what keeps it from what is outside. */
+	/* Only the first start is warned of what keeps containers from the outside. */
 	if (r == 0 && (rp->header_value = networks_warning(rq->api->networks, true)))
 		rp->header = "Moat-Warning";
 	return finish_reply(rp, c, r);
 }
 
-/* "t": seconds; the container's own when it is not there. */
+/* Reads "t" in seconds; without it the container's own timeout counts. */
 static int read_timeout(const struct request *rq, const struct container *c, int *ret,
 			struct err *err)
 {

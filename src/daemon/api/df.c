@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What takes up space. */
+/* GET /system/df: what takes up space. */
 #include <errno.h>
 
 #include "base/str.h"
@@ -28,8 +28,8 @@ static int describe_image(struct api *api, const struct usage *u, const struct i
 		       : -ENOMEM;
 }
 
-/* The size of an image is here that of its file and of its blobs on the disk, also of those that
- * other images have too.  The sum is that of the store, where each counts once. */
+/* Lists images with the sizes of their files and blobs on the disk, even of blobs that they share.
+ * The sum is the store's, where each blob counts once. */
 static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct err *err)
 {
 	cleanup(usage_reset) struct usage u = { 0 };
@@ -48,7 +48,7 @@ static int list_images(struct api *api, json_t *out, int64_t *ret_bytes, struct 
 	return r < 0 ? err_nomem(err) : 0;
 }
 
-/* "type", repeated, says which kinds are wanted; without it all are. */
+/* Is this kind of object wanted?  "type", repeated, names kinds; without it all are wanted. */
 static bool is_wanted(const struct request *rq, const char *type)
 {
 	bool any = false;
@@ -78,7 +78,7 @@ static int check_types(const struct request *rq, struct err *err)
 	return 0;
 }
 
-/* Templates, spare machines and what they are forked of are moat's own; they are always there. */
+/* Templates, spare machines and zygotes are moat's own, and always described. */
 int api_system_df(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;

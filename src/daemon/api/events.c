@@ -13,7 +13,7 @@ struct listener {
 	struct hub_sub *sub;
 	struct filters filters;
 	int client_fd;
-	const char *default_network; /* what the client calls it; static */
+	const char *default_network; /* its name for the client; static */
 	bool bounded;
 	int64_t until_nsec;
 	struct buf pending; /* text of an event that did not fit at once */
@@ -44,13 +44,13 @@ static bool names_actor(const char *value, const void *arg)
 	       streq(member_of(json_object_get(actor, "Attributes"), "name"), value);
 }
 
-/* The default network has two names. */
+/* Is the network meant by this name?  The default network has two. */
 static bool names_network(const char *value, const void *arg)
 {
 	return names_actor(streq(value, NETWORK_BRIDGE) ? NETWORK_DEFAULT : value, arg);
 }
 
-/* "exec_create" stands for "exec_create: COMMAND", too. */
+/* Is the action meant?  "exec_create" stands for "exec_create: COMMAND", too. */
 static bool action_fits(const char *value, const void *arg)
 {
 	const char *rest = str_starts(arg, value);
@@ -58,7 +58,7 @@ static bool action_fits(const char *value, const void *arg)
 	return rest && (*rest == '\0' || *rest == ':');
 }
 
-/* An image's name, with or without its tag. */
+/* Is the image meant, with or without its tag? */
 static bool image_name_fits(const char *value, const void *arg)
 {
 	const char *rest = str_starts(arg, value);
@@ -66,7 +66,7 @@ static bool image_name_fits(const char *value, const void *arg)
 	return rest && (*rest == '\0' || (*rest == ':' && !strchr(rest, '/')));
 }
 
-/* A filter that is named after a kind of actor: only such actors fit it. */
+/* Does the actor fit a filter named after a kind of actor?  Actors of other kinds do not. */
 static bool kind_fits(const struct listener *l, const char *kind, const char *type,
 		      const json_t *actor)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * POST /images/load.  The archive is the body, and is read by a job, which says nothing before it
- * has all of it: the answer begins when the request has ended.
+ * POST /images/load.  The archive is the body, and a job reads it.  A job can report only when the
+ * whole body has come: so the answer begins when the request has ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 struct load {
 	struct api *api;
 	int fd;			  /* the archive */
-	struct platform platform; /* where one is asked for */
+	struct platform platform; /* that the client asks for */
 	bool one_platform, quiet;
 };
 
@@ -56,7 +56,7 @@ static int load_run(struct job *job, void *arg, struct err *err)
 	if (l->quiet)
 		progress.report = NULL;
 	r = store_load(l->api->store, &in, &names, err);
-	/* Whoever still sends some of it must not wait for a reader. */
+	/* A client that still sends must not wait for a reader. */
 	fd_close(&l->fd);
 	for (char **name = names; r == 0 && name && *name; name++)
 		say_loaded(job, l, *name);

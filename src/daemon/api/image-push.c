@@ -66,7 +66,7 @@ static int push_run(struct job *job, void *arg, struct err *err)
 	return r;
 }
 
-/* All tags that the repository has here. */
+/* Lists all tags of the repository that are here. */
 static int list_tags(struct push *p, struct err *err)
 {
 	cleanup_free char *repository = str_printf("%s/%s:", p->ref->registry, p->ref->repository);
@@ -89,7 +89,8 @@ static int list_tags(struct push *p, struct err *err)
 	return 0;
 }
 
-/* As with docker, the name has no tag: it is an argument, and without it all tags go. */
+/* The name has no tag, as in docker: the parameter "tag" has it, and without it all tags are
+ * pushed. */
 static int read_push(const struct request *rq, struct push *p, struct err *err)
 {
 	const char *tag = request_arg(rq, "tag");

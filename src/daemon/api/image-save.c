@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that is to be saved is looked at before anything is sent, so that what is missing is an
- * ordinary error. */
+/* GET /images/get and its like.  All images are looked up before anything is sent, so that a
+ * missing one is an ordinary error. */
 #include <errno.h>
 
 #include "base/str.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What images are made of, and what that takes. */
+/* What images consist of, and what they take on the disk. */
 #include "base/json-object.h"
 #include "daemon/api/api.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /moat/images/NAME/verify: is all of an image as it came? */
+/* POST /moat/images/NAME/verify: are all parts of an image as they came? */
 #include "base/json-object.h"
 #include "daemon/api/api.h"
 

@@ -24,7 +24,7 @@ static int add_familiar(json_t *list, const char *full)
 	return json_array_append_new(list, json_string(name ? name : full));
 }
 
-/* References as docker shows them, docker.io and library/ left out. */
+/* References as docker shows them: without docker.io and library/. */
 static json_t *familiar_names(char *const *full)
 {
 	cleanup_json json_t *list = json_array();
@@ -35,7 +35,7 @@ static json_t *familiar_names(char *const *full)
 	return take_ptr(list);
 }
 
-/* Those of its names by which it was seen to be signed. */
+/* Those of an image's names under which its signature was checked. */
 static json_t *verified_names(const struct image *im)
 {
 	cleanup_json json_t *list = json_array();
@@ -57,7 +57,7 @@ int64_t api_image_created_nsec(const struct image *im)
 	return nsec;
 }
 
-/* For an image that does not say when it was made: docker's clients take it for that. */
+/* Shown for an image that does not say when it was made, as docker's clients expect. */
 #define YEAR_ONE_SEC (-62135596800)
 
 static json_int_t creation_seconds(const char *created)
@@ -82,7 +82,7 @@ json_t *api_image_describe(const struct image *im)
 			   member_json("Verified", verified_names(im)));
 }
 
-/* The signatures it was pulled with: for which name, by which key, and what was signed. */
+/* The signatures an image was pulled with: for which name, by which key, of which text. */
 static json_t *describe_signatures(const struct image *im)
 {
 	cleanup_json json_t *list = json_array();
@@ -101,7 +101,8 @@ static json_t *describe_signatures(const struct image *im)
 	return take_ptr(list);
 }
 
-/* docker's reference filter: a pattern for the familiar name, with or without tag or digest. */
+/* Does an image fit docker's reference filter, a pattern for the familiar name with or without tag
+ * or digest? */
 static bool name_fits(const char *pattern, const void *arg)
 {
 	cleanup_free char *name = strdup(arg);
@@ -121,7 +122,7 @@ static bool name_fits(const char *pattern, const void *arg)
 	return fnmatch(pattern, name, FNM_PATHNAME) == 0;
 }
 
-/* Takes out of a list of names what the filter does not ask for. */
+/* Takes names that the filter does not ask for out of a list. */
 static void keep_fitting(const struct filters *f, json_t *names)
 {
 	for (size_t i = json_array_size(names); i-- > 0;) {
@@ -132,7 +133,7 @@ static void keep_fitting(const struct filters *f, json_t *names)
 	}
 }
 
-/* As docker has it, an image shows only the names that were asked for. */
+/* Reduces an image's names to those that were asked for, as docker does.  Return: are there any? */
 static bool reference_fits(const struct filters *f, json_t *description)
 {
 	json_t *tags = json_object_get(description, "RepoTags");
@@ -171,7 +172,7 @@ static int creation_of_image(struct api *api, const struct filters *f, const cha
 	return r;
 }
 
-/* What "until", "before" and "since" stand for. */
+/* Reads the times that "until", "before" and "since" stand for. */
 static int read_period(struct api *api, const struct filters *f, struct period *ret,
 		       struct err *err)
 {
@@ -194,7 +195,7 @@ static bool image_is_wanted(const struct filters *f, const struct period *p, con
 	       filters_any(f, "dangling", dangling_is, im) && filters_labels(f, im->oci->labels);
 }
 
-/* What the list's items have beside what they always have. */
+/* Adds to a list's item what only some requests ask for. */
 static int complete_item(struct request *rq, const struct usage *u, const struct image *im,
 			 json_t *item, struct err *err)
 {
@@ -267,7 +268,7 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 			member_text("DockerVersion", ""),
 			member_text("Author", c->author ? c->author : ""),
 			member_ref("Config", c->config),
-			/* docker-compose of before its version 2 looks for volumes here. */
+			/* docker-compose 1 looks for volumes in this. */
 			member_ref("ContainerConfig", c->config),
 			member_text("Architecture", c->platform.arch),
 			member_text("Variant", c->platform.variant),
@@ -285,7 +286,8 @@ int api_image_inspect(struct request *rq, struct reply *rp, struct err *err)
 		err);
 }
 
-/* What the files of a step's layer take; @layer: the one it has if it has one */
+/* Bytes of a step's layer, as files; @layer: index of the next layer, moved on where the step has
+ * one */
 static json_int_t step_bytes(const struct image *im, const json_t *step, size_t *layer)
 {
 	if (json_is_true(json_object_get(step, "empty_layer")) || *layer >= im->n_layers)

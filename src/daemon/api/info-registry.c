@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What /info says of how registries are reached. */
+/* How registries are reached, for /info. */
 #include <string.h>
 
 #include "base/ip.h"
@@ -10,7 +10,7 @@
 
 #define HUB "docker.io"
 
-/* As docker's clients read it: an address that is no network is one that is written as such. */
+/* Lists networks; docker's clients take an address for a network of its own. */
 static json_t *list_networks(const struct settings *s)
 {
 	json_t *list = json_pack("[s, s]", "::1/128", "127.0.0.0/8");
@@ -56,7 +56,7 @@ json_t *api_registry_config(const struct settings *s)
 			   member_json("Mirrors", json_from_strv(hub ? hub->mirrors : NULL)));
 }
 
-/* Without the password in it. */
+/* A proxy's address without its password. */
 static json_t *proxy_text(const char *text)
 {
 	const char *host = text ? strrchr(text, '@') : NULL;

@@ -30,14 +30,14 @@ struct follower {
 	struct hub_sub *sub; /* NULL: not following */
 	struct log_files log;
 	int inotify_fd;
-	int file_watch; /* of the file with the number @watched; -1: none */
+	int file_watch; /* on the file with number @watched; -1: none */
 	uint64_t watched;
 	int client_fd;
 	uint64_t tail;	  /* UINT64_MAX: all */
-	bool tells_place; /* moat's own client */
+	bool tells_place; /* for moat's own client */
 	bool told;
 	bool goes_on;
-	struct log_place from; /* of one that goes on */
+	struct log_place from; /* where an earlier answer ended */
 };
 
 static void follower_free(void *arg)
@@ -61,7 +61,7 @@ static int watch_inode(struct follower *f, int fd, uint32_t events)
 	return r < 0 ? -errno : r;
 }
 
-/* The folder is made at the first start. */
+/* Opens the container's folder, which the first start makes. */
 static int open_folder(struct follower *f)
 {
 	int r;
@@ -74,7 +74,7 @@ static int open_folder(struct follower *f)
 	return r < 0 ? r : 0;
 }
 
-/* Return: 0, also when there is no log yet; -errno. */
+/* Opens the newest log.  Return: 0, also when there is no log yet; -errno. */
 static int open_log(struct follower *f)
 {
 	int r = f->log.dir_fd < 0 ? open_folder(f) : 0;
@@ -85,8 +85,8 @@ static int open_log(struct follower *f)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Return: 0 when the newest file was watched before; 1 when it has to be looked at again; -errno.
- */
+/* Watches the newest file.  Return: 0 when it was watched before; 1 when it has to be read again;
+ * -errno. */
 static int watch_file(struct follower *f)
 {
 	int r;
@@ -103,7 +103,7 @@ static int watch_file(struct follower *f)
 	return 1;
 }
 
-/* Until the newest line that is wanted may have come.  Return: milliseconds, -1 for ever. */
+/* How long lines may be wanted.  Return: milliseconds, -1 for ever. */
 static int until_msec(const struct follower *f)
 {
 	int64_t until = f->log.reader.options.until_nsec;
@@ -114,8 +114,8 @@ static int until_msec(const struct follower *f)
 	return left < 0 ? 0 : (int)left + 1;
 }
 
-/* Return: 1 to look again; 0 when nothing that is wanted can come; -EPIPE when the client is gone.
- */
+/* Waits for output.  Return: 1 to look again; 0 when nothing that is wanted can come; -EPIPE when
+ * the client is gone. */
 static int await_output(struct follower *f)
 {
 	struct pollfd p[] = { { .fd = f->client_fd },
@@ -160,7 +160,7 @@ static int tell_place(struct follower *f)
 /* Return: 1 when there may be something to send; 0 at the end; -errno. */
 static int advance_follower(struct follower *f)
 {
-	/* Asked before the file is read: what was written until then is seen below. */
+	/* Asked before the file is read, so that output written until then is seen below. */
 	bool running = f->sub && log_goes_on(f);
 	ssize_t n = 0;
 	int r = 0;
@@ -226,7 +226,7 @@ static int read_log_options(const struct request *rq, struct follower *f, struct
 	r = read_log_time(rq, "since", INT64_MIN, &o->since_nsec, err);
 	if (r == 0)
 		r = read_log_time(rq, "until", INT64_MAX, &o->until_nsec, err);
-	/* As docker: what is no number is all. */
+	/* What is no number counts as "all", as in docker. */
 	f->tail = UINT64_MAX;
 	if (tail)
 		(void)str_to_u64(tail, &f->tail);

@@ -89,7 +89,7 @@ int api_moat_kernel_set(struct request *rq, struct reply *rp, struct err *err)
 
 static void fetch_free(void *arg)
 {
-	(void)arg; /* it lives as long as moatd */
+	(void)arg; /* the struct api lives as long as moatd */
 }
 
 static void report_fetch(void *arg, uint64_t current_bytes, uint64_t total_bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks, and containers that join and leave them.  Plugins there are none of. */
+/* Networks, and containers that join and leave them.  There are no plugins. */
 #include <errno.h>
 
 #include "base/json-object.h"
@@ -19,7 +19,7 @@ static bool id_begins(const char *value, const void *arg)
 	return str_starts(arg, value) != NULL;
 }
 
-/* docker's default network has a name that clients ask for. */
+/* Does a network have this name?  The default network has one more, docker's. */
 static bool name_fits(const char *value, const void *arg)
 {
 	return contains(value, arg) ||
@@ -31,7 +31,7 @@ static bool is_builtin(const struct network_view *v)
 	return streq(v->rec.name, NETWORK_DEFAULT) || network_is_none(&v->rec);
 }
 
-/* Is it one that nobody uses, as docker understands it? */
+/* Does nobody use the network?  docker calls that dangling. */
 static bool is_dangling(const struct network_view *v)
 {
 	return !is_builtin(v) && v->users == 0;
@@ -124,7 +124,7 @@ int api_network_inspect(struct request *rq, struct reply *rp, struct err *err)
 			  network_describe(&v, api_default_network(rq), containers, refused), err);
 }
 
-/* docker has room for one warning. */
+/* Joins warnings, as docker's answer has room for one. */
 static json_t *join_warnings(char *const *warnings)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -189,7 +189,7 @@ int api_network_prune(struct request *rq, struct reply *rp, struct err *err)
 	return reply_json(rp, 200, json_pack("{s:O}", "NetworksDeleted", removed), err);
 }
 
-/* The container that a request of these two names; a reference. */
+/* Finds the container in a request that names a network, too.  @ret: a reference. */
 static int find_container(const struct request *rq, const json_t *body, struct container **ret,
 			  struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Those that are published, and beside them those a container is only said to listen on. */
+/* Ports that are published, and those a container is only said to listen on. */
 #include "daemon/api/ports.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static void port_key_of(const json_t *item, const char *member, char ret[PORT_TE
 		 json_string_value(json_object_get(item, "Type")));
 }
 
-/* What is published; empty where it does not run. */
+/* Lists ports that are published; none where the container does not run. */
 static json_t *list_published(const struct container_view *v)
 {
 	return view_is_shown(v, STATES_RUNNING)
@@ -62,7 +62,7 @@ static int compare_items(const void *a, const void *b)
 	return port_compare(p.range.first, p.protocol, q.range.first, q.protocol);
 }
 
-/* By port; those of one port stay as they are, as a merge sort leaves them (qsort(3)). */
+/* Sorts by port; items of one port keep their order, as qsort(3) is a merge sort. */
 static json_t *sort_items(const json_t *list)
 {
 	size_t n = json_array_size(list);

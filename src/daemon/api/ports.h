@@ -10,8 +10,8 @@
 /** api_ports_list() - the "Ports" of a container in a list; owned; NULL when out of memory */
 json_t *api_ports_list(const struct container_view *v);
 
-/** api_ports_map() - the same of inspect: bindings by "PORT/PROTOCOL"; owned; NULL when out of
- * memory */
+/** api_ports_map() - the ports of a container for inspect: bindings by "PORT/PROTOCOL"; owned; NULL
+ * when out of memory */
 json_t *api_ports_map(const struct container_view *v);
 
 /** api_ports_check_filter() - are the values of a filter ports?  Return: 0; -EINVAL with a message.

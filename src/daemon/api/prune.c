@@ -13,7 +13,7 @@
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 
-/* Space on the disk, which of a sparse file is less than its size. */
+/* Bytes on the disk, which for a sparse file are fewer than its size. */
 static int64_t disk_bytes(int dir_fd, const char *name)
 {
 	struct stat sb;
@@ -29,7 +29,7 @@ static int add_bytes(int dir_fd, const char *name, void *arg)
 	return 0;
 }
 
-/* Everything in the folder of a container. */
+/* Bytes of everything in a container's folder. */
 static int64_t container_bytes(struct api *api, const struct container *c)
 {
 	cleanup_close int dir_fd = openat(api->containers->dir_fd, c->rec.id,
@@ -98,7 +98,8 @@ int api_container_prune(struct request *rq, struct reply *rp, struct err *err)
 			  err);
 }
 
-/* What a container uses keeps its names, as if it ran. */
+/* Counts containers that do not run as if they did: an image that one is made of keeps its names.
+ */
 static struct image_users count_all_users(const struct digest *manifest, void *arg)
 {
 	struct api *api = arg;
@@ -108,7 +109,7 @@ static struct image_users count_all_users(const struct digest *manifest, void *a
 	return n;
 }
 
-/* Remove one image with all its names, unless a container uses it. */
+/* Removes an image with all its names, unless a container uses it. */
 static void prune_image(struct api *api, const struct image *im, json_t *deleted)
 {
 	cleanup(removal_reset) struct removal gone = { 0 };
@@ -168,7 +169,7 @@ int api_image_prune(struct request *rq, struct reply *rp, struct err *err)
 			  err);
 }
 
-/* There is nothing of these that could be left over. */
+/* moat has no objects of these kinds. */
 int api_nothing_to_prune(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)rq;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking a registry: are these credentials good, and what does it have under a name? */
+/* Requests to registries: are credentials good, and what is there under a name? */
 #include <errno.h>
 
 #include "base/str.h"
@@ -43,7 +43,7 @@ int api_take_limits(struct api *api, struct err *err)
 	return r;
 }
 
-/* An address as the name of a registry, which can stand before an image's.  @ret: owned */
+/* Makes an address the name of a registry, as it stands before an image's.  @ret: owned */
 static int registry_name(const char *address, char **ret, struct err *err)
 {
 	cleanup_free char *name = registry_of_address(address);
@@ -146,7 +146,7 @@ int api_distribution(struct request *rq, struct reply *rp, struct err *err)
 			  err);
 }
 
-/* Registries have no search in common, and Docker Hub's is its own. */
+/* Registries share no API for searching; Docker Hub has its own. */
 int api_image_search(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *term = request_arg(rq, "term");

@@ -3,14 +3,15 @@
 
 #include "daemon/api/api.h"
 
-/* A request docker knows and moat does not serve: better said than "page not found". */
+/* A request that docker knows and moat does not serve gets a clearer answer than "page not found".
+ */
 static int not_yet(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)rp;
 	return err_set(err, -ENOSYS, "moat does not serve %s %s yet", rq->method, rq->path);
 }
 
-/* Docker's answer outside a swarm, which clients know. */
+/* Answers as docker does outside a swarm, which clients know. */
 static int no_swarm(struct request *rq, struct reply *rp, struct err *err)
 {
 	(void)rq;
@@ -27,7 +28,7 @@ static int no_swarm(struct request *rq, struct reply *rp, struct err *err)
 		"DELETE", path "/{*}", no_swarm                                                    \
 	}
 
-/* The first that fits is taken. */
+/* The first route that fits is taken. */
 const struct route api_routes[] = {
 	{ "HEAD", "/_ping", api_ping },
 	{ "GET", "/_ping", api_ping },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Secrets of containers.  Docker has them in a swarm alone; routes and documents are as its own. */
+/* Secrets of containers.  docker has secrets only in a swarm; routes and documents are like its
+ * own. */
 #include <errno.h>
 
 #include "base/str.h"

@@ -11,7 +11,7 @@ int api_moat_spares(struct request *rq, struct reply *rp, struct err *err)
 	return reply_json(rp, 200, spares_describe(rq->api->machines->spares), err);
 }
 
-/* {"Least":N,"Most":N}, until moatd ends; "Most" is "Least" where it is not given. */
+/* {"Least":N,"Most":N}; counts until moatd ends; without "Most", it is "Least". */
 int api_moat_spares_set(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;

@@ -80,7 +80,7 @@ static int count_images(struct api *api, int *ret, struct err *err)
 	return 0;
 }
 
-/* What does not change. */
+/* Describes what never changes. */
 static json_t *describe_abilities(void)
 {
 	return JSON_OBJECT(
@@ -106,7 +106,7 @@ static json_t *describe_abilities(void)
 		member_null("GenericResources"), member_json("CDISpecDirs", json_array()));
 }
 
-/* Docker's answers about parts that moat has not. */
+/* Answers as docker does about parts that moat does not have. */
 static json_t *describe_absent(void)
 {
 	static const char *const commits[] = { "ContainerdCommit", "RuncCommit", "InitCommit" };
@@ -122,7 +122,7 @@ static json_t *describe_absent(void)
 	return out;
 }
 
-/* How many names a folder of /proc/self has. */
+/* How many entries a folder of /proc/self has. */
 static json_int_t count_own(const char *folder)
 {
 	cleanup_dir DIR *dir = opendir(folder);
@@ -134,12 +134,12 @@ static json_int_t count_own(const char *folder)
 	return n;
 }
 
-/* Of moatd itself, and of what it was told. */
+/* Adds figures of moatd itself, and its settings. */
 static int add_settings(struct api *api, json_t *info, struct err *err)
 {
 	cleanup_settings struct settings *settings = NULL;
 	cleanup_json json_t *proxies = NULL, *part = NULL;
-	/* A file that is wrong is what pulls tell of. */
+	/* Errors in the file are told by pulls. */
 	int r = settings_file_get(api->settings, &settings, NULL);
 
 	if (r < 0)

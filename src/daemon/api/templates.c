@@ -21,7 +21,7 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 	bool background = request_flag(rq, "background", false);
 	int r = 0;
 
-	/* Nobody waits for it, so nothing is fetched for it. */
+	/* Nobody waits for a template in the background, so no kernel is fetched for it. */
 	if (background)
 		r = kernel_current(rq->api->machines->kernels, &kernel, err);
 	if (r == 0)

@@ -52,7 +52,7 @@ struct stats {
 	struct container *c; /* a reference */
 	int client_fd;
 	unsigned left; /* samples to send; UINT_MAX: until the client goes */
-	bool pair;     /* take one before the first that is sent */
+	bool pair;     /* take a sample before the first that is sent */
 	unsigned cpus;
 	json_t *before; /* cpu_stats of the last sample */
 	int64_t before_nsec;
@@ -100,7 +100,7 @@ static json_t *pids_stats(const struct link_stats *usage)
 			   member_int("limit", (json_int_t)usage->pids_limit));
 }
 
-/* What the guest and the host each say of the memory. */
+/* The memory of a container as the guest and as the host count it. */
 static json_t *own_stats(const struct link_stats *usage, pid_t engine)
 {
 	uint64_t used = usage->memory_bytes > usage->memory_file_bytes
@@ -144,7 +144,7 @@ static json_t *describe_usage(struct stats *s, const struct link_stats *usage)
 	return out;
 }
 
-/* A container that does not run uses nothing. */
+/* Takes a sample; a container that does not run uses nothing. */
 static json_t *take_sample(struct stats *s)
 {
 	struct link_stats usage = { 0 };
@@ -214,7 +214,7 @@ static void stats_free(void *arg)
 	free(s);
 }
 
-/* The processors of the machine, against which its use is reckoned. */
+/* Finds the number of the machine's processors, by which its use is computed. */
 static int find_machine_cpus(struct stats *s, struct err *err)
 {
 	cleanup(stored_reset) struct stored stored = { 0 };

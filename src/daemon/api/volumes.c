@@ -24,7 +24,7 @@ static json_t *describe_volume(const struct volume_view *v, json_t *usage)
 			   member_text("Scope", "local"), member_optional("UsageData", usage));
 }
 
-/* What of a listing or a pruning is not asked of each volume anew. */
+/* The parts of a request that are read once for all volumes. */
 struct volume_filter {
 	struct filters filters;
 	struct pattern *names; /* NULL: every name */
@@ -126,7 +126,7 @@ static char *volume_path(const char *name, void *arg)
 	cleanup(volume_view_reset) struct volume_view v = { 0 };
 	int r = volumes_find(api->volumes, name, &v, NULL);
 
-	/* Even of one that is missing it is known where it was. */
+	/* Where a missing volume was is still known. */
 	return r == 0	      ? take_ptr(v.path)
 	       : r == -ENOENT ? str_printf("%s/volumes/%s/_data", api->root, name)
 			      : NULL;
@@ -186,7 +186,7 @@ int api_volume_create(struct request *rq, struct reply *rp, struct err *err)
 	return r < 0 ? r : reply_json(rp, 201, describe_volume(&v, NULL), err);
 }
 
-/* "web, 0123456789ab": names, and ids of those that have gone meanwhile. */
+/* Names the users of a volume; ids of those that have gone meanwhile stay ids. */
 static int name_users(struct api *api, char *const *ids, struct buf *ret)
 {
 	int r = 0;
@@ -229,15 +229,15 @@ int api_volume_remove(struct request *rq, struct reply *rp, struct err *err)
 	return r < 0 ? r : reply_empty(rp, 204);
 }
 
-/* Before 1.42 all that nobody used were meant, and since then those that nobody named, unless "all"
- * is said. */
+/* Does a pruning mean all unused volumes?  Before API 1.42 it did; since then only those that
+ * nobody named, unless "all" is said. */
 static bool means_all(const struct request *rq, const struct filters *f)
 {
 	return rq->api_minor < 42 ||
 	       (filters_count(f, "all") > 0 && filters_true(filters_value(f, "all", 0)));
 }
 
-/* @freed: what was freed is added */
+/* @freed: bytes are added to it */
 static int prune_wanted(struct request *rq, const struct volume_filter *f, json_t *deleted,
 			int64_t *freed)
 {

@@ -13,7 +13,7 @@ enum condition { NOT_RUNNING, NEXT_EXIT, REMOVED };
 struct waiter {
 	struct container *c; /* a reference; lives on when the container is removed */
 	enum condition condition;
-	uint64_t ends; /* when the client began to wait */
+	uint64_t ends; /* how often the container had ended when the client came */
 	int client_fd;
 	bool trace; /* the client wants to know how long each step took */
 	char *answer;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A handler leaves one of four answers in the exchange: a body, a stream that
- * the library reads as the client takes it, a connection to be handed over (101, or 200 for who
- * asked for no upgrade), or an error, whose body is made here.
+ * the library reads as the client takes it, a connection to be handed over (with 101, or 200 for
+ * clients that asked for no upgrade), or an error, whose body is made here.
  */
 #include "daemon/http/answer.h"
 
@@ -32,9 +32,8 @@ static ssize_t on_stream_read(void *cls, uint64_t pos, char *data, size_t max)
 	return n < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : n;
 }
 
-/* Waits until the client has read the head of its answer.  Some clients (docker's SDK for
- * Python) read the head through a buffer, and lose what of the stream is in that buffer as well.
- * */
+/* Waits until the client has read the head of its answer.  Some clients (docker's SDK for Python)
+ * read the head through a buffer, and lose bytes of the stream that get into that buffer. */
 static void await_head_read(int fd)
 {
 	useconds_t step = HEAD_STEP_USEC;
@@ -73,7 +72,7 @@ static void on_upgrade(void *cls, struct MHD_Connection *conn, void *state, cons
 /*
  * The library can answer a request that asks for no upgrade, but not hand its connection over.  So
  * the head is written past it, and this thread stays until what is relayed ends; the library then
- * closes the connection.  The stream ends with moatd, other than one that was upgraded.
+ * closes the connection.  Unlike an upgraded stream, this one ends with moatd.
  */
 static enum MHD_Result serve_raw(struct exchange *x)
 {

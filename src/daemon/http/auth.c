@@ -18,7 +18,7 @@ int credentials_parse(const char *header, struct credentials *ret, struct err *e
 	if (!header || !*header)
 		return 0;
 	r = strlen(header) > HEADER_MAX_BYTES ? -EINVAL : 0;
-	/* All at once: what a buffer grows out of is not overwritten. */
+	/* Room is made all at once: a buffer that grows leaves old copies in memory. */
 	if (r == 0)
 		r = buf_reserve(&text, strlen(header));
 	if (r == 0)

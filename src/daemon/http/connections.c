@@ -23,7 +23,7 @@ enum connection_state {
 	CONNECTION_ACCEPTED, /* its thread is being made */
 	CONNECTION_WAITING,  /* for a request, or the rest of one */
 	CONNECTION_SERVING,
-	CONNECTION_ENDING, /* shut down, or somebody else's */
+	CONNECTION_ENDING, /* shut down, or handed over */
 };
 
 struct connection {
@@ -31,7 +31,7 @@ struct connection {
 	int fd;
 	enum connection_state state;
 	bool stays;
-	uint64_t since_usec; /* monotonic; when it began to wait */
+	uint64_t since_usec; /* monotonic: when it began to wait */
 };
 
 void connections_init(struct connections *t, unsigned max)
@@ -46,7 +46,7 @@ static void end_locked(struct connection *c)
 	c->state = CONNECTION_ENDING;
 }
 
-/* Has the client sent what was not read yet?  That may be a whole request. */
+/* Has the client sent more than was read?  That may be a whole request. */
 static bool has_unread(const struct connection *c)
 {
 	char byte;

@@ -34,32 +34,32 @@ void connections_init(struct connections *t, unsigned max);
  * connections_add() - a client was accepted
  * @fd: belongs to the HTTP library from now on
  *
- * Where there are many, one that waits is told to end.
+ * Where there are too many, one that waits is ended.
  *
  * Return: 0; -ENOMEM.
  */
 int connections_add(struct connections *t, int fd);
 
-/** connections_full() - is there room for another?  Room is made, where there is none, but not at
- * once. */
+/** connections_full() - is there no room for another?  Then room is being made, but takes a moment.
+ */
 bool connections_full(struct connections *t);
 
 /** connections_expire() - end those that have waited too long at @now_usec (monotonic) */
 void connections_expire(struct connections *t, uint64_t now_usec);
 
-/** connection_started() - the library has made its thread.  Return: the connection of @fd; NULL
- * for none. */
+/** connection_started() - the library has made a connection's thread.  Return: the connection of
+ * @fd; NULL for none. */
 struct connection *connection_started(struct connections *t, int fd);
 
-/** connection_closed() - the library is about to close it; frees @c, which may be NULL */
+/** connection_closed() - the library is about to close a connection; frees @c, which may be NULL */
 void connection_closed(struct connections *t, struct connection *c);
 
 /** connection_heard() - the head of a request is here, and what remains of it may take its time */
 void connection_heard(struct connections *t, struct connection *c);
 
 /**
- * connection_serve() - a request of it is about to be served
- * @stays: it may last for as long as the client likes
+ * connection_serve() - one of its requests is about to be served
+ * @stays: the request may last for as long as the client likes
  *
  * Return: 0; -EUSERS with a message when as many are served as may be.
  */

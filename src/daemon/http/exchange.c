@@ -20,7 +20,7 @@
 #include "base/thread.h"
 #include "daemon/http/answer.h"
 
-#define IDLE_MSEC 5000 /* of a client whose body is of no use any more */
+#define IDLE_MSEC 5000 /* how long a client may be silent whose body is not wanted */
 
 static enum MHD_Result add_param(void *cls, enum MHD_ValueKind kind, const char *key,
 				 const char *value)
@@ -92,8 +92,8 @@ static int find_handler(struct exchange *x, const struct route *routes, const ch
 }
 
 /*
- * The library takes an answer only when the body is complete.  A client that sends nothing any more
- * would wait for ever for one that says that nothing is wanted: its connection is ended.
+ * The library takes an answer only when the body is complete.  A client that stops sending before
+ * the end would wait for its answer for ever: its connection is ended.
  */
 static void drop_rest(struct exchange *x)
 {
@@ -182,7 +182,7 @@ int exchange_data(struct exchange *x, const char *data, size_t len)
 {
 	if (x->uploading) {
 		if (x->upload_fd >= 0 && fd_write_all(x->upload_fd, data, len) < 0) {
-			close(x->upload_fd); /* nobody reads any more */
+			close(x->upload_fd); /* nobody reads the body any more */
 			x->upload_fd = -1;
 		}
 		return 0;

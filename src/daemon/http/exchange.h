@@ -13,9 +13,9 @@ struct exchange {
 	struct reply rp;
 	int result; /* of the handler */
 	struct err err;
-	size_t body_bytes; /* what of it is held */
-	bool passed_on;	   /* the client's socket is somebody else's now */
-	/* ROUTE_UPLOAD: the handler runs beside the connection's thread. */
+	size_t body_bytes; /* of the body, how many are held in memory */
+	bool passed_on;	   /* the client's socket was handed over */
+	/* ROUTE_UPLOAD: the handler runs in a thread beside the connection's. */
 	bool uploading;
 	pthread_t worker;
 	int upload_fd; /* where the connection's thread writes the body */
@@ -30,8 +30,8 @@ struct exchange *exchange_new(const struct service *service, struct MHD_Connecti
  */
 void exchange_begin_upload(struct exchange *x);
 
-/** exchange_data() - a piece of the body.  Return: 0; -ENOMEM.  Too much of it is remembered as
- * -EFBIG. */
+/** exchange_data() - take a piece of the body.  Return: 0; -ENOMEM.  A body that is too large is
+ * remembered as -EFBIG. */
 int exchange_data(struct exchange *x, const char *data, size_t len);
 
 /** exchange_finish() - the body is complete: run the handler, or wait for it, and queue its reply

@@ -24,7 +24,7 @@ static bool is_allowed(const char *const *allowed, const char *key)
 	return false;
 }
 
-/* Both notations as an array of strings; NULL for anything else. */
+/* Values in either notation as an array of strings; NULL for anything else. */
 static json_t *values_of(json_t *value)
 {
 	cleanup_json json_t *out = json_array();

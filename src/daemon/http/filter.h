@@ -14,11 +14,11 @@ struct filters {
 
 #define FILTERS_INIT ((struct filters){ 0 })
 
-/** filters_reset() - free what it holds */
+/** filters_reset() - free the filters */
 void filters_reset(struct filters *f);
 
 /**
- * filters_parse() - read the parameter
+ * filters_parse() - parse the parameter "filters"
  * @text:    NULL or "" is no filters
  * @allowed: NULL-terminated keys this list knows
  *
@@ -42,8 +42,8 @@ bool filters_exact(const struct filters *f, const char *key, const char *have);
 
 /**
  * filters_pattern() - the values of a key as regular expressions
- * @ret: owned, pattern_free(); NULL where the key is absent.  One that is none, fits nothing, as in
- *       docker.
+ * @ret: owned, pattern_free(); NULL where the key is absent.  A value that is no regular expression
+ *       fits nothing, as in docker.
  *
  * Return: 0; -EINVAL with a message that says what is too much; -ENOMEM.
  */
@@ -54,9 +54,9 @@ int filters_pattern(const struct filters *f, const char *key, struct pattern **r
  * 1970; INT64_MAX where there is none.  Return: 0; -EINVAL with a message. */
 int filters_until(const struct filters *f, int64_t *ret, struct err *err);
 
-/** filters_true() - does a value of a yes-or-no filter say yes? */
+/** filters_true() - does a value of a boolean filter mean yes? */
 bool filters_true(const char *value);
 
-/** filters_labels() - do all "label" values (KEY or KEY=VALUE) hold for an object of labels, and
- * none of "label!"? */
+/** filters_labels() - has an object of labels all "label" values (KEY or KEY=VALUE), and none of
+ * "label!"? */
 bool filters_labels(const struct filters *f, const json_t *labels);

@@ -12,7 +12,7 @@
  * A handler is straight-line code that may block; it has a thread to itself.
  */
 
-#define API_MINOR_MAX 47u /* announced: 1.47 */
+#define API_MINOR_MAX 47u /* minor number of the newest version: 1.47 */
 #define API_MINOR_MIN 24u
 
 #define HTTP_JSON_MAX_BYTES  (4u << 20)
@@ -36,49 +36,50 @@ struct request {
 	const char *method; /* borrowed */
 	const char *path;   /* without the version; borrowed */
 	unsigned api_minor; /* API_MINOR_MAX for an unversioned path */
-	char *target;	    /* what {} or {*} of the route stood for; NULL where it has none */
+	char *target;	    /* the part of the path that {} or {*} stood for; NULL without one */
 	struct param *query;
 	size_t n_query;
 	char *registry_auth; /* header X-Registry-Auth, or NULL */
 	bool wants_upgrade;  /* the client sent "Upgrade" */
-	bool from_moat;	     /* the client is moat's command line, as it says itself */
+	bool from_moat;	     /* the client says it is moat's command line */
 	int client_fd;	     /* the client's socket; to be polled and duplicated, nothing else */
 	struct buf body;     /* whole body; empty for a ROUTE_UPLOAD */
 	int body_fd;	     /* ROUTE_UPLOAD: the body as it comes in; else -1 */
 };
 
-/** request_arg() - a query parameter; borrowed; NULL when it is not there */
+/** request_arg() - get a query parameter; borrowed; NULL when it is not there */
 const char *request_arg(const struct request *rq, const char *key);
 
-/** request_flag() - a boolean of the query as docker reads it: "", 0, no, false, none are false */
+/** request_flag() - get a boolean of the query as docker reads it: "", 0, no, false and none are
+ * false */
 bool request_flag(const struct request *rq, const char *key, bool otherwise);
 
-/** request_is_abandoned() - has the client gone away?  @request: a struct request; so it can be
+/** request_is_abandoned() - has the client gone away?  @request: a struct request, as void for
  * struct progress' cancelled() */
 bool request_is_abandoned(void *request);
 
-/** request_json() - the body as a JSON object; an empty body is {}.  @ret: owned.  Return: 0;
+/** request_json() - parse the body as a JSON object; an empty body is {}.  @ret: owned.  Return: 0;
  * -EBADMSG, -EFBIG with a message; -ENOMEM. */
 int request_json(const struct request *rq, json_t **ret, struct err *err);
 
-/* A body that is made while it is sent. */
+/* A body that is produced while it is sent. */
 struct stream {
-	/** read() - wait for bytes.  Return: how many, at most @max; 0 at the end; -errno cuts the
-	 * connection. */
+	/** read() - wait for bytes.  Return: their number, at most @max; 0 at the end; -errno cuts
+	 * the connection. */
 	ssize_t (*read)(void *arg, char *data, size_t max);
 	/** free() - called once, also when the client went away */
 	void (*free)(void *arg);
 };
 
-/* A connection that stops being HTTP. Exactly one of the two is called. */
+/* A connection that stops being HTTP.  Exactly one of the two functions is called. */
 struct hijack {
 	/**
-	 * take() - the head of the answer is sent
+	 * take() - the head of the answer has been sent
 	 * @fd:    a duplicate of the client's socket, owned by the callee
-	 * @early: bytes the client sent behind its request; borrowed
+	 * @early: bytes that the client sent after its request; borrowed
 	 */
 	void (*take)(void *arg, int fd, const void *early, size_t len);
-	/** drop() - the client went away before */
+	/** drop() - the client went away before that */
 	void (*drop)(void *arg);
 };
 
@@ -88,10 +89,10 @@ struct reply {
 	struct buf body;
 	const struct stream *stream; /* NULL: @body is the whole body */
 	const struct hijack *hijack;
-	void *arg;	    /* of stream or hijack */
-	const char *header; /* one more; static; NULL for none */
+	void *arg;	    /* argument of stream or hijack */
+	const char *header; /* one more header's name; static; NULL for none */
 	char *header_value; /* owned */
-	bool ping_headers;  /* API version and the like */
+	bool ping_headers;  /* with the headers of /_ping: API version and others */
 };
 
 /** reply_json() - answer with a JSON value; takes @value over, NULL counts as out of memory.
@@ -105,7 +106,7 @@ int reply_text(struct reply *rp, unsigned status, const char *content_type, cons
 /** reply_empty() - answer without a body.  Return: 0. */
 int reply_empty(struct reply *rp, unsigned status);
 
-/** reply_stream() - answer with a body that is made while it is sent.  Return: 0. */
+/** reply_stream() - answer with a body that is produced while it is sent.  Return: 0. */
 int reply_stream(struct reply *rp, const char *content_type, const struct stream *stream,
 		 void *arg);
 
@@ -114,7 +115,7 @@ int reply_stream(struct reply *rp, const char *content_type, const struct stream
 int reply_hijack(const struct request *rq, struct reply *rp, const char *content_type,
 		 const struct hijack *hijack, void *arg);
 
-/** http_status() - the status that stands for a negative errno of a handler */
+/** http_status() - the HTTP status for a negative errno of a handler */
 unsigned http_status(int code);
 
 /** http_error_body() - {"message":…,"errno":N} appended to @b.  Return: 0; -ENOMEM. */

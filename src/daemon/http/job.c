@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The worker appends messages to a buffer under a mutex and rings an
- * eventfd; the connection's thread takes the buffer.  Reports of progress on a layer replace each
- * other faster than anybody can read them: between the first and the last of a status they are
- * thinned out by time.
+ * Theory of operation.  The worker appends messages to a buffer under a mutex and rings an eventfd;
+ * the connection's thread takes the buffer.  Reports of progress on a layer come faster than
+ * anybody can read them: between the first and the last of a status, most are left out.
  */
 #include "daemon/http/job.h"
 
@@ -29,7 +28,7 @@ struct job {
 	atomic_bool cancelled;
 	int client_fd;
 	int wake_fd;
-	/* Worker only. */
+	/* Used by the worker alone. */
 	uint64_t last_usec;
 	char last[160]; /* id and status of the last report */
 	/* Guarded by the lock. */
@@ -193,7 +192,8 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	return 0;
 }
 
-/* Until there is something to send, or the end.  Return: 0; -EPIPE when the client is gone. */
+/* Waits until there is something to send, or the end.  Return: 0; -EPIPE when the client is gone.
+ */
 static int wait_for_output(struct job *job)
 {
 	for (;;) {

@@ -5,14 +5,13 @@
 #include "image/image.h"
 
 /*
- * Long work that reports on itself: it runs in a thread of its own and writes docker's progress
- * messages, one JSON object a line, which are the body of the reply.  A client that goes away
- * cancels it.
+ * Long work that reports progress: it runs in a thread of its own and writes docker's messages, one
+ * JSON object a line, which are the body of the reply.  A client that goes away cancels it.
  */
 struct job;
 
 /**
- * job_start() - begin
+ * job_start() - begin the work
  * @fn:      the work; a negative errno with a message is its failure
  * @arg:     for @fn
  * @free_fn: frees @arg, called once, also when job_start() fails
@@ -32,8 +31,8 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
  */
 int job_reply(struct job *job, const struct request *rq, struct reply *rp, struct err *err);
 
-/** job_say() - one message of another kind; takes over the reference, NULL is accepted */
+/** job_say() - write a message that is no progress; takes over the reference, NULL is accepted */
 void job_say(struct job *job, json_t *message);
 
-/** job_progress() - a struct progress that reports into the job */
+/** job_progress() - a struct progress that writes the job's messages */
 struct progress job_progress(struct job *job);

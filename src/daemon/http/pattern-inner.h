@@ -6,7 +6,7 @@
 
 #include "daemon/http/pattern.h"
 
-/* What compiling a pattern and matching it share; see pattern.c. */
+/* Shared by the compiler and the matcher of patterns; see pattern.c. */
 
 #define ENDLESS UINT32_MAX
 
@@ -18,11 +18,11 @@ struct set {
 
 struct step {
 	enum op op;
-	int to; /* OP_SPLIT, OP_JUMP: relative; OP_SPLIT goes on behind itself, too */
+	int to; /* OP_SPLIT, OP_JUMP: relative; OP_SPLIT also goes to the next step */
 	struct set set;
 };
 
-/* Steps that are reached at one byte of a text. */
+/* The steps that can be reached at one byte of a text. */
 struct front {
 	uint16_t list[PATTERN_MAX_STEPS + 1];
 	size_t n;
@@ -32,7 +32,7 @@ struct front {
 struct pattern {
 	struct step steps[PATTERN_MAX_STEPS];
 	size_t n; /* step n is the end */
-	bool any; /* something was added: no steps at all fit everywhere */
+	bool any; /* false: nothing was added, so nothing fits */
 	struct front fronts[2];
 };
 

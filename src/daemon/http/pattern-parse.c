@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pattern's text to steps, by descent; groups in groups to a fixed depth. */
+/* Turns a pattern's text into steps, by recursive descent; groups are nested to a fixed depth. */
 #include "daemon/http/pattern-parse.h"
 
 #include <ctype.h>
@@ -40,7 +40,7 @@ static void set_add_class(struct set *s, int (*is)(int c), const char *more)
 		set_add(s, (unsigned char)*more);
 }
 
-/* Both cases of each letter. */
+/* Adds the other case of each letter. */
 static void set_fold(struct set *s)
 {
 	for (unsigned char c = 'a'; c <= 'z'; c++) {
@@ -62,7 +62,7 @@ static int add_set(struct parser *ps, const struct set *set)
 	return piece_insert(ps->p, ps->p->n, &step, ps->err);
 }
 
-/* \d and the like; a punctuation mark stands for itself. */
+/* Reads \d and the like; a punctuation mark stands for itself. */
 static int read_escape(struct parser *ps, struct set *set)
 {
 	char c = *ps->at;
@@ -88,7 +88,7 @@ static int read_escape(struct parser *ps, struct set *set)
 	return 0;
 }
 
-/* [:alpha:] within brackets.  Return: 1; 0 when there is none here; -EINVAL. */
+/* Reads [:alpha:] within brackets.  Return: 1; 0 when there is none here; -EINVAL. */
 static int read_class(struct parser *ps, struct set *set)
 {
 	static const struct {
@@ -114,7 +114,7 @@ static int read_class(struct parser *ps, struct set *set)
 	return err_set(ps->err, -EINVAL, "unknown class in brackets");
 }
 
-/* One character, or a range, or an escape, of a bracket expression. */
+/* Reads a character, a range or an escape of a bracket expression. */
 static int read_range(struct parser *ps, struct set *set)
 {
 	unsigned char first = (unsigned char)*ps->at, last = first;
@@ -160,7 +160,7 @@ static int parse_brackets(struct parser *ps)
 	return add_set(ps, &set);
 }
 
-/* Behind "(?": what comes before the group itself.  "(?i)" holds to the end of the group around. */
+/* Reads flags behind "(?".  "(?i)" holds to the end of the group around it. */
 static int read_flags(struct parser *ps, bool *ret_group)
 {
 	if (*ps->at == 'i') {
@@ -231,7 +231,7 @@ static int parse_atom(struct parser *ps)
 	return r < 0 ? r : add_set(ps, &set);
 }
 
-/* Reads a number.  One that is far too large is read as the first number that is too large. */
+/* Reads a number.  One that is far too large becomes the smallest that is too large. */
 static uint32_t read_count(const char **at)
 {
 	char *end;
@@ -241,7 +241,8 @@ static uint32_t read_count(const char **at)
 	return n > PATTERN_MAX_REPEAT ? PATTERN_MAX_REPEAT + 1 : (uint32_t)n;
 }
 
-/* {2}, {2,} or {2,5}; other braces are themselves, as in RE2.  Return: is it one? */
+/* Reads {2}, {2,} or {2,5}; other braces stand for themselves, as in RE2.  Return: is it a count?
+ */
 static bool read_counts(const char **at, uint32_t *ret_min, uint32_t *ret_max)
 {
 	const char *p = *at + 1;

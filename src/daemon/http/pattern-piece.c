@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pieces of a pattern: runs of steps, copied and put together.  No work but what adds steps. */
+/* Pieces of a pattern: runs of steps that are copied and joined.  All work here adds steps, so
+ * their limit bounds it. */
 #include "daemon/http/pattern-piece.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 
 #include "daemon/http/pattern-inner.h"
 
-/* Make room for @n steps at @at. */
+/* Makes room for @n steps at @at. */
 static int make_room(struct pattern *p, size_t at, size_t n, struct err *err)
 {
 	if (n > PATTERN_MAX_STEPS - p->n)
@@ -50,7 +51,7 @@ static int repeat_piece(struct pattern *p, size_t from, uint32_t times, struct e
 	return r;
 }
 
-/* The piece from @from to the end, @min times or more. */
+/* Repeats the piece from @from to the end @min times or more. */
 static int repeat_endless(struct pattern *p, size_t from, uint32_t min, struct err *err)
 {
 	int len = (int)(p->n - from);
@@ -79,8 +80,7 @@ int piece_repeat(struct pattern *p, size_t from, uint32_t min, uint32_t max, str
 	if (max == 0)
 		p->n = from;
 	r = repeat_piece(p, from, max, err);
-	/* Each repetition beyond @min may be skipped; the skips are put in from the last one on.
-	 * */
+	/* Each repetition beyond @min may be skipped; skips are inserted from the last one on. */
 	for (uint32_t i = max; i > min && r == 0; i--)
 		r = insert_jump(p, from + (i - 1) * len, OP_SPLIT, (int)len + 1, err);
 	return r;

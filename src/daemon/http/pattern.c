@@ -47,7 +47,7 @@ static void front_add(struct front *f, size_t step)
 	f->list[f->n++] = (uint16_t)step;
 }
 
-/* Go on from every step of a front; @c is the text's byte there.  Return: is the end reached? */
+/* Goes on from every step of a front; @c is the text's byte there.  Return: is the end reached? */
 static bool advance_front(const struct pattern *p, struct front *now, struct front *next,
 			  const char *text, const char *c)
 {

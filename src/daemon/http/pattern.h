@@ -16,27 +16,27 @@
  */
 struct pattern;
 
-#define PATTERN_MAX_BYTES  1024u /* of text, each */
-#define PATTERN_MAX_DEPTH  100u	 /* of groups in each other */
+#define PATTERN_MAX_BYTES  1024u /* of each text */
+#define PATTERN_MAX_DEPTH  100u	 /* of nested groups */
 #define PATTERN_MAX_REPEAT 1000u
-/* Of all together, with repetitions written out: bytes, places to go on at, ends. */
+/* Of all texts together, with repetitions written out. */
 #define PATTERN_MAX_STEPS 2000u
 
-/** pattern_new() - one that fits nothing yet.  Return: owned, pattern_free(); NULL when out of
- * memory. */
+/** pattern_new() - make a pattern that fits nothing yet.  Return: owned, pattern_free(); NULL when
+ * out of memory. */
 struct pattern *pattern_new(void);
 
 /** pattern_free() - NULL is accepted */
 void pattern_free(struct pattern *p);
 
 /**
- * pattern_add() - let it fit what @text fits, too
+ * pattern_add() - let the pattern also fit what @text fits
  *
  * Return: 0; -EINVAL with a message that says what is wrong, or -E2BIG with one that says what is
  * too much, and @p is as it was.
  */
 int pattern_add(struct pattern *p, const char *text, struct err *err);
 
-/** pattern_fits() - does it fit anywhere in a text?  One thread at a time: the working memory is
- * the pattern's own. */
+/** pattern_fits() - does the pattern fit anywhere in a text?  For one thread at a time: the working
+ * memory is the pattern's own. */
 bool pattern_fits(struct pattern *p, const char *text);

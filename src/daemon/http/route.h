@@ -16,7 +16,8 @@ enum route_flags {
 
 struct route {
 	const char *method;
-	/* A path; "{}" stands for one segment, "{*}" for one or more; at most one of them. */
+	/* A path; "{}" stands for one segment, "{*}" for one or more; there is one placeholder at
+	 * most. */
 	const char *pattern;
 	handler_fn handler;
 	unsigned flags;
@@ -38,12 +39,12 @@ int route_version(const char *path, unsigned *ret_minor, const char **ret_rest, 
  */
 bool route_match(const char *pattern, const char *path, const char **ret_target, size_t *ret_len);
 
-/** route_find() - the first route of a table (ends with a NULL method) for a request; NULL when
- * there is none */
+/** route_find() - find the first route of a table (ends with a NULL method) that fits a request;
+ * NULL when there is none */
 const struct route *route_find(const struct route *table, const char *method, const char *path,
 			       const char **ret_target, size_t *ret_len);
 
-/* What a server serves. */
+/* All that a server needs to know of its service. */
 struct service {
 	const struct route *routes; /* ends with a NULL method */
 	struct api *api;	    /* for the handlers */

@@ -24,19 +24,19 @@
 #include "daemon/http/connections.h"
 #include "daemon/http/exchange.h"
 
-#define FILES_EACH		4u /* descriptors moatd has, for each connection it takes */
+#define FILES_EACH		4u /* descriptors that moatd has for each connection */
 #define PAUSE_USEC		(20 * USEC_PER_MSEC)
 #define EXPIRY_USEC		(5 * USEC_PER_SEC)
 #define CONNECTION_BUFFER_BYTES (64u << 10) /* request line, headers and reply headers */
-#define STACK_BYTES		(1u << 20)  /* address space, touched as needed */
+#define STACK_BYTES		(1u << 20)  /* of address space; memory as far as it is used */
 
 struct server {
 	struct service service;
 	int listen_fd;
 	struct MHD_Daemon *mhd;
 	struct source *accept;
-	struct source *pause;  /* until there is room again */
-	struct source *expiry; /* of connections that say nothing */
+	struct source *pause;  /* accepting stands still until there is room */
+	struct source *expiry; /* ends connections that say nothing */
 	struct connections connections;
 };
 
@@ -177,8 +177,8 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **state,
 	connection_served(&s->connections, connection_of(conn), passed_on);
 }
 
-/* How many connections to take: fewer where moatd may have few descriptors, as containers need
- * some too. */
+/* How many connections to allow: fewer where moatd may have few descriptors, as containers need
+ * some, too. */
 static unsigned connections_allowed(void)
 {
 	struct rlimit files;

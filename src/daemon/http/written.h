@@ -3,17 +3,17 @@
 
 #include "daemon/http/http.h"
 
-/* What writes a reply's body, in a thread of its own. */
+/* Writes a reply's body, in a thread of its own. */
 struct writer {
-	/** write() - all of it into @fd, which is closed afterwards; a client that went away breaks
-	 * the pipe.  Return: 0; -errno with a message, which cuts the connection. */
+	/** write() - write the whole body to @fd, which is closed afterwards; a client that went
+	 * away breaks the pipe.  Return: 0; -errno with a message, which cuts the connection. */
 	int (*write)(void *arg, int fd, struct err *err);
-	/** free() - @arg; called once, also where reply_written() fails */
+	/** free() - free @arg; called once, also where reply_written() fails */
 	void (*free)(void *arg);
 };
 
 /**
- * reply_written() - answer with a body that somebody writes
+ * reply_written() - answer with a body that a function writes
  * @w:   static
  * @arg: for @w
  *
