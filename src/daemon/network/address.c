@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What an endpoint has been given it keeps, for as long as there is the
- * endpoint: so a container has the address it had before.  But a container that does not run gives
- * way: to one that asks for that very address (as docker has it, where stopped containers have
- * none), and to any other when no address is left.
+ * Theory of operation.  An endpoint keeps its addresses for as long as it exists: so a container
+ * has the address it had before.  But a container that does not run gives way: to one that asks for
+ * that very address (as docker has it, where stopped containers have none), and to any other when
+ * no address is left.
  *
  * The database is written first, and refuses what two endpoints would have; a crash in between
  * costs the one that gives way its address, and nobody gets it twice.
@@ -35,7 +35,8 @@ static const struct ip *asked_ip(const struct endpoint *e, unsigned family)
 	return family == FAMILY_6 ? &e->config.ip6 : &e->config.ip4;
 }
 
-/* The next endpoint of the network, but for the one that is looked for; start with NULL. */
+/* Return: the next endpoint of the network, except the one that the search is for; start with NULL.
+ */
 static struct endpoint *next_other(const struct search *s, const struct endpoint *last)
 {
 	struct member *m = last ? last->member->next : s->nets->members;
@@ -83,8 +84,8 @@ static int store_lease(struct networks *nets, struct endpoint *e, const struct l
 	return 0;
 }
 
-/* Has an endpoint give up what somebody else is to have: all of it, as the parts belong together.
- */
+/* Has an endpoint give up addresses that somebody else is to have: all of them, as they belong
+ * together. */
 static int give_way(const struct search *s, struct endpoint *holder, const char *what,
 		    struct err *err)
 {
@@ -129,7 +130,7 @@ static int compare_ips(const void *a, const void *b)
 	return ip_compare(a, b);
 }
 
-/* Everything that is not to be picked, sorted: what others have and what others ask for. */
+/* Lists addresses that must not be picked, sorted: those that others have or ask for. */
 static struct ip *list_taken(const struct search *s, unsigned family, size_t *ret_n)
 {
 	const struct network_config *config = &s->network->config;
@@ -152,7 +153,7 @@ static struct ip *list_taken(const struct search *s, unsigned family, size_t *re
 	return taken;
 }
 
-/* An address that a container has which does not run, and did not ask for it. */
+/* Takes an address of a container that does not run and did not ask for it. */
 static int take_from_other(const struct search *s, unsigned family, struct ip *ret, struct err *err)
 {
 	for (struct endpoint *e = next_other(s, NULL); e; e = next_other(s, e)) {
@@ -184,7 +185,7 @@ static int pick_free(const struct search *s, unsigned family, struct ip *ret, st
 	return r;
 }
 
-/* @only_asked: what nobody asked for is left as it is */
+/* @only_asked: leave out addresses that were not asked for */
 static int find_ip(const struct search *s, unsigned family, bool only_asked, struct ip *ret,
 		   struct err *err)
 {
@@ -206,7 +207,7 @@ static int find_ip(const struct search *s, unsigned family, bool only_asked, str
 	return pick_free(s, family, ret, err);
 }
 
-/* Locally administered, and of its address, so that no two on a network are the same. */
+/* Makes a locally administered MAC of the address, so that no two on a network are equal. */
 static int make_mac(const struct search *s, const struct ip *ip, char ret[MAC_TEXT_MAX],
 		    struct err *err)
 {
@@ -261,7 +262,7 @@ static int lease_endpoint(struct networks *nets, struct endpoint *e, bool only_a
 		struct ip before = *ip_of(&lease, i), *now = ip_of(&lease, i);
 
 		r = find_ip(&s, i, only_asked, now, err);
-		/* A MAC that was made of the address before may be somebody else's soon. */
+		/* A MAC made of the former address may soon be somebody else's. */
 		if (r == 0 && !ip_equal(&before, now) && !*e->config.mac)
 			*lease.mac = '\0';
 	}

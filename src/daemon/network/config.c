@@ -51,7 +51,7 @@ static int family_of(const struct ip *ip)
 	return ip->family == AF_INET6 ? FAMILY_6 : FAMILY_4;
 }
 
-/* A text member that is an address; none where it is not there or empty. */
+/* Reads a text member that is an address; "none" where it is missing or empty. */
 static int get_ip(const json_t *obj, const char *key, struct ip *ret, struct err *err)
 {
 	const char *text;
@@ -111,7 +111,7 @@ static int read_reserved(const json_t *item, const struct ip_net *net, struct ne
 	return r;
 }
 
-/* One of IPAM.Config.  Its gateway is the first address unless it says another one. */
+/* Reads one item of IPAM.Config.  Its gateway is the first address unless it names another. */
 static int read_subnet(const json_t *item, struct network_config *c, struct err *err)
 {
 	struct subnet s = { 0 };
@@ -229,7 +229,7 @@ static int read_driver(const json_t *body, struct err *err)
 		       : 0;
 }
 
-/* Texts by name, as labels and options are. */
+/* Reads an object of texts, such as labels and options. */
 static int read_texts(const json_t *body, const char *key, json_t **ret, struct err *err)
 {
 	json_t *given, *value;
@@ -302,7 +302,8 @@ int network_config_fill(struct network_config *c, const struct ip_user *users, s
 	return 0;
 }
 
-/* One of IPAM.Config as docker shows it; what was asked for beside the subnet is in @asked. */
+/* Makes one item of IPAM.Config as docker shows it; @asked has what was asked for beside the
+ * subnet. */
 static json_t *write_subnet(const struct subnet *s, const json_t *asked)
 {
 	char net[IP_TEXT_MAX], gateway[IP_TEXT_MAX], range[IP_TEXT_MAX];
@@ -319,7 +320,7 @@ static json_t *write_subnet(const struct subnet *s, const json_t *asked)
 									 : NULL));
 }
 
-/* What was said of a subnet when the network was made; NULL. */
+/* What the request that made the network said of a subnet; NULL. */
 static const json_t *find_asked(const struct network_config *c, const struct subnet *s)
 {
 	const json_t *item;

@@ -35,7 +35,7 @@ json_t *network_refused(struct networks *nets, const struct network_view *v)
 	struct net_request rq = { .op = NET_REFUSED };
 
 	memcpy(rq.id, v->rec.id, NET_ID_LEN);
-	/* Of one that is not up nothing was. */
+	/* A network that is not up has refused nothing. */
 	if (!network_is_none(&v->rec) && keeper_enter_running(nets->keeper)) {
 		(void)keeper_ask(nets->keeper, &rq, &result, NULL);
 		keeper_leave(nets->keeper);
@@ -81,7 +81,7 @@ json_t *network_containers(struct networks *nets, const char *name)
 	return r == 0 ? take_ptr(all) : NULL;
 }
 
-/* What was asked for with what has been given beside it, in docker's order. */
+/* Describes an endpoint: what was asked for and what was given, in docker's order. */
 static json_t *describe_endpoint(const struct network *n, const struct endpoint *e)
 {
 	static const struct lease_record nothing;

@@ -111,7 +111,7 @@ static int read_interface(const char *name, struct endpoint_config *c, struct er
 	return c->interface ? 0 : err_nomem(err);
 }
 
-/* Could a machine have an interface like that?  Its start would be late to find out. */
+/* Can a machine have such an interface?  Its start would find out too late. */
 static int check_interface(const struct endpoint_config *c, struct err *err)
 {
 	struct oci_interface i = { .name = "eth0", .mac = { 2 }, .mtu = OCI_MTU_DEFAULT };

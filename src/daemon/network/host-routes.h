@@ -5,8 +5,8 @@
 #include "base/ip.h"
 
 /**
- * host_routes_each() - the networks that this host has routes to, in whichever table
- * @fn: @interface: by which; "" where it is not said.  A negative errno ends the walk
+ * host_routes_each() - call @fn for each network that this host has a route to, in any table
+ * @fn: @interface: of the route; "" where it names none.  A negative errno ends the walk
  *
  * Default routes, and those of the kernel's own table (local and broadcast addresses), are left
  * out.

@@ -22,8 +22,8 @@
 #define V6_BITS_MAX 126u
 #define V6_PICKED   64u
 
-/* Where IPv4 subnets are picked from.  The first two are one row of blocks, in which the search
- * begins anywhere; the others are for when that is full. */
+/* Pools of IPv4 subnets.  The first two are one row of blocks, and the search begins anywhere in
+ * it; the others are for when that is full. */
 static const struct {
 	uint8_t bytes[4];
 	unsigned bits, picked_bits;
@@ -54,7 +54,7 @@ const struct ip_user *ipam_overlap(const struct ip_net *net, const struct ip_use
 	return NULL;
 }
 
-/* Addresses with a meaning of their own, in which no network can be. */
+/* Does the network lie in a range with a meaning of its own? */
 static bool is_special(const struct ip_net *net)
 {
 	static const char *const special[] = { "0.0.0.0/8",   "127.0.0.0/8", "169.254.0.0/16",
@@ -119,7 +119,7 @@ int ipam_check_subnet(const struct subnet *s, const struct ip_user *users, size_
 	return err_set(err, -EEXIST, "subnet %s overlaps with %s of %s", text, other, user->who);
 }
 
-/* Block number @i of all pools.  Return: false where there are no more. */
+/* Gives block number @i of all pools.  Return: false where there are no more. */
 static bool get_block(unsigned i, struct ip_net *ret)
 {
 	for (size_t p = 0; p < ARRAY_SIZE(pools); p++) {
@@ -194,8 +194,8 @@ static int compare_addresses(const void *a, const void *b)
 	return ip_compare(a, b);
 }
 
-/* The first free address from @first to @last.  One in @taken is passed with each step, and at most
- * three that nobody can have. */
+/* Finds the first free address from @first to @last.  Each step passes one address of @taken, or
+ * one of at most three that nobody can have. */
 static bool find_free(const struct subnet *s, const struct ip *taken, size_t n_taken,
 		      struct ip first, const struct ip *last, struct ip *ret)
 {

@@ -22,7 +22,7 @@ static const char *protocol_name(int protocol)
 					    : "";
 }
 
-/* The container with an address; under the lock.  Return: its id; "". */
+/* Finds the container with an address; under the lock.  Return: its id; "". */
 static const char *find_container(struct networks *nets, const char *network, const struct ip *ip)
 {
 	for (struct member *m = nets->members; m; m = m->next) {
@@ -43,7 +43,7 @@ static const struct network *find_network(struct networks *nets, const char *id)
 	return n;
 }
 
-/* A container of a network with limited egress was not let out. */
+/* Publishes that a container on a network with limited egress was refused. */
 static void publish_refusal(struct networks *nets, const struct net_event *e)
 {
 	const struct network *n;
@@ -66,7 +66,7 @@ static void publish_refusal(struct networks *nets, const struct net_event *e)
 	pthread_mutex_unlock(&nets->lock);
 }
 
-/* Told once where nothing has changed since; what is gone is not told. */
+/* Logs a warning once while it stays the same; its end is not logged. */
 static void note_warning(struct networks *nets, const char *text)
 {
 	pthread_mutex_lock(&nets->lock);

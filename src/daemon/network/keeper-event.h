@@ -5,6 +5,9 @@
 
 #include "daemon/network/networks.h"
 
-/** keeper_event() - what moat-net told on its own: for the log, and for whoever reads events.
- * @packet: of net_watch() */
+/**
+ * keeper_event() - handle a message that moat-net sent on its own: for the log, and for readers of
+ * events
+ * @packet: of net_watch()
+ */
 void keeper_event(struct networks *nets, const char *packet, size_t len);

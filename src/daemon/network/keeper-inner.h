@@ -8,7 +8,7 @@
 #include "daemon/network/netprocess.h"
 #include "daemon/network/outbox.h"
 
-/* The keeper, as its own files see it. */
+/* The keeper, for its own files. */
 
 struct keeper {
 	struct networks *nets;
@@ -20,24 +20,24 @@ struct keeper {
 	atomic_bool closing;
 
 	pthread_rwlock_t talk;
-	atomic_bool up; /* false: who is talking to it has found out that it has died */
+	atomic_bool up; /* false: a thread that talked to moat-net found that it had died */
 	struct netprocess process;
-	atomic_bool recovering; /* there may be more that runs than this moatd knows of */
+	atomic_bool recovering; /* more may run than this moatd knows of yet */
 
 	struct outbox *outbox;
 };
 
-/** keeper_ring() - have the thread look what there is to do */
+/** keeper_ring() - wake the thread to look for work */
 void keeper_ring(struct keeper *k);
 
-/** keeper_greeted() - @r: of netprocess_greet() or netprocess_launch().  @talk is held alone.
- * Return: @r. */
+/** keeper_greeted() - note the result of a greeting.  @r: of netprocess_greet() or
+ * netprocess_launch().  @talk is held alone.  Return: @r. */
 int keeper_greeted(struct keeper *k, int r);
 
-/** keeper_flush() - have it told what was posted.  Under @talk.  Return: 0; -ECONNREFUSED when none
- * runs. */
+/** keeper_flush() - tell moat-net what was posted.  Under @talk.  Return: 0; -ECONNREFUSED when
+ * none runs. */
 int keeper_flush(struct keeper *k);
 
-/** keeper_ensure() - see to it that one is there and knows all.  @talk is held alone.  Return: 0;
- * -errno with a message. */
+/** keeper_ensure() - have a moat-net that runs and knows everything.  @talk is held alone.  Return:
+ * 0; -errno with a message. */
 int keeper_ensure(struct keeper *k, struct err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A thread hears what moat-net tells on its own, has it told what was posted,
- * and finds out that it has died.  Then it is forgotten, but for its namespace, and another one is
- * started at once where a container runs; else when it is needed.
+ * Theory of operation.  A thread hears what moat-net tells on its own, tells it what was posted,
+ * and notices its death.  Then all but the namespace is forgotten, and another moat-net is started
+ * at once where a container runs, else when it is needed.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 #include "daemon/network/keeper-inner.h"
 
 #define PAUSE_USEC                                                                                 \
-	(10 * USEC_PER_SEC) /* after one that died at once: others ask for it, or nobody */
+	(10 * USEC_PER_SEC) /* after a moat-net that died at once, unless one is needed */
 #define SHORT_USEC USEC_PER_SEC
 
 static bool is_needed(struct networks *nets)
@@ -47,15 +47,15 @@ void keeper_shutdown(struct keeper *k)
 	keeper_leave(k);
 }
 
-/* It has died, or is to.  @talk is held alone. */
+/* Forgets a process that has died, or is to.  @talk is held alone. */
 static void forget_process(struct keeper *k)
 {
 	k->up = false;
 	netprocess_forget(&k->process);
 }
 
-/* moat-net has died.  Another one is started where somebody needs it; one that died at once is not
- * followed at once. */
+/* Replaces a moat-net that has died, where somebody needs one; after one that died at once, not at
+ * once. */
 static void replace_process(struct keeper *k)
 {
 	uint64_t lived = clock_mono_usec() - k->process.started_usec;
@@ -74,7 +74,7 @@ static void replace_process(struct keeper *k)
 	pthread_rwlock_unlock(&k->talk);
 }
 
-/* What it tells on its own.  Under @talk.  Return: false when it has died. */
+/* Handles what moat-net tells on its own.  Under @talk.  Return: false when it has died. */
 static bool hear_news(struct keeper *k)
 {
 	cleanup_free char *packet = NULL;
@@ -95,7 +95,7 @@ static int watched_fd(struct keeper *k)
 	return fd;
 }
 
-/* Return: false where it may have died. */
+/* Exchanges messages with moat-net.  Return: false where it may have died. */
 static bool converse(struct keeper *k)
 {
 	bool lives;
@@ -108,7 +108,7 @@ static bool converse(struct keeper *k)
 	return lives;
 }
 
-/* Unless another one is in its place already.  Return: was there one that has died? */
+/* Forgets a moat-net that has died, unless another one has replaced it.  Return: was there one? */
 static bool bury(struct keeper *k)
 {
 	bool dead;
@@ -121,7 +121,7 @@ static bool bury(struct keeper *k)
 	return dead;
 }
 
-/* The thread. */
+/* The keeper's thread. */
 static void *listen_to_it(void *arg)
 {
 	struct keeper *k = arg;
@@ -150,14 +150,14 @@ static int open_parts(struct keeper *k, int root_fd, struct err *err)
 	k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (k->wake_fd < 0)
 		return err_errno(err, -errno, "moat-net");
-	/* One of another version is left alone until it is needed, and followed then. */
+	/* A moat-net of another version is left alone until one is needed, and replaced then. */
 	(void)keeper_greeted(k, netprocess_greet(&k->process, NULL));
 	r = thread_start(&k->thread, listen_to_it, k);
 	k->has_thread = r == 0;
 	return r < 0 ? err_errno(err, r, "moat-net's thread") : 0;
 }
 
-/* Who wants to be alone waits for those who talk, and not for those who come. */
+/* A thread that wants to be alone waits for those that talk, but not for those that come later. */
 static void init_talk(pthread_rwlock_t *talk)
 {
 	pthread_rwlockattr_t attr;

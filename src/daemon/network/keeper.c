@@ -5,10 +5,10 @@
  * namespace: one that has died is followed by one in the same namespace, with the same bridges and
  * taps, and that one is told everything, so that containers notice no more than a pause.
  *
- * Any number of threads talk to it at once, so what it does for them it does together: @talk is
- * shared then, and held alone by who puts another process in its place (keeper-life.c).  Each
- * conversation begins with what was posted in the meantime: the ends of containers, which nobody
- * waited for.  One that does not answer is killed.
+ * Any number of threads talk to it at once, so that it can do work for them together: they share
+ * @talk, and whoever replaces the process holds it alone (keeper-life.c).  Each conversation begins
+ * with what was posted meanwhile: ends of containers, for which nobody waited.  A moat-net that
+ * does not answer is killed.
  *
  * What moat-net says is taken for true: it is moat's own.
  */
@@ -61,14 +61,15 @@ static int ask_posted(const struct net_request *rq, struct err *err, void *arg)
 	return keeper_ask(arg, rq, NULL, err);
 }
 
-/* One that has died has forgotten it all by itself. */
+/* A moat-net that has died has forgotten all by itself. */
 int keeper_flush(struct keeper *k)
 {
 	return k->up ? outbox_flush(k->outbox, ask_posted, k)
 		     : (outbox_flush(k->outbox, NULL, NULL), -ECONNREFUSED);
 }
 
-/* Has it write its rules anew and forget what it was not told of, once that is right. */
+/* Has moat-net write its rules anew and forget what it was not told of, if that is all it should
+ * know. */
 static int say_settled(struct keeper *k)
 {
 	const struct net_request rq = { .op = NET_SETTLED };
@@ -104,7 +105,7 @@ int keeper_ensure(struct keeper *k, struct err *err)
 			r = say_settled(k);
 		if (r == 0)
 			return 0;
-		/* It has died while it was told: the next one is tried. */
+		/* moat-net died while it was told: the next one is tried. */
 		ends_at_once(k, r, err);
 	}
 	return -EIO;
@@ -140,7 +141,7 @@ void keeper_leave(struct keeper *k)
 	pthread_rwlock_unlock(&k->talk);
 }
 
-/* Who talks to it has found out that it has died. */
+/* Notes that moat-net has died, as a thread that talked to it found. */
 static void lose(struct keeper *k)
 {
 	k->up = false;
@@ -153,7 +154,7 @@ int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, stru
 	const struct net_call call = { .request = rq, .fd = fd, .timeout_msec = NET_TIMEOUT_MSEC };
 	int r = net_call(k->dir_fd, &call, ret, err);
 
-	/* Whoever waits longer than that waits for ever. */
+	/* A moat-net that takes longer than this never answers. */
 	if (r == -ETIMEDOUT && k->process.pid > 0)
 		r = -ECONNREFUSED;
 	if (r == -ECONNREFUSED)

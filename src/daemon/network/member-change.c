@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A network that a container is connected to, or disconnected from, is a
- * matter of its rows where it does not run.  Where it does, moat-net is told, and then the caller
- * tells the machine; a connection that fails on the way is taken back.
+ * Theory of operation.  Connecting and disconnecting a container that does not run only changes its
+ * rows.  Where it runs, moat-net is told, and then the caller tells the machine; a connection that
+ * fails on the way is taken back.
  */
 #include <errno.h>
 
@@ -72,7 +72,7 @@ static void publish_one(struct networks *nets, const char *id, const char *netwo
 	pthread_mutex_unlock(&nets->lock);
 }
 
-/* Return: 1 with what the machine is to be told. */
+/* Return: 1 with @ret for the machine; 0 where it does not run. */
 static int apply_change(struct networks *nets, const char *id, struct wiring *ret, struct err *err)
 {
 	struct ip host;

@@ -16,7 +16,7 @@
 #include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
 
-/* An event for each of its networks. */
+/* Publishes an event for each of its networks. */
 static void publish_all(struct networks *nets, const char *id, const char *action)
 {
 	struct member *m;
@@ -76,7 +76,7 @@ static int activate(struct networks *nets, const char *id, struct err *err)
 	return r;
 }
 
-/* The names of a member's networks; owned. */
+/* Lists the names of a member's networks; owned. */
 static int list_networks(struct networks *nets, const char *id, char ***ret)
 {
 	struct member *m;
@@ -177,7 +177,7 @@ void member_end(struct networks *nets, const char *id)
 	pthread_mutex_lock(&nets->lock);
 	m = networks_member(nets, id);
 	if (m) {
-		/* Of one that ended before it was found it is not known. */
+		/* Of a container that ended before it was found this is not known. */
 		publishes = m->ports || m->is_old;
 		m->is_old = false;
 		memcpy(tap, m->tap, sizeof(tap));

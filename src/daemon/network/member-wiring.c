@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container that runs has to know of its networks, made of the tables. */
+/* Makes what a running container has to know of its networks, from the tables. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -35,7 +35,7 @@ int member_find_link(struct networks *nets, const struct endpoint *e, const char
 		return err_set(err, -EINVAL,
 			       "could not get container for link %s: no such container", name);
 	*ret = member_endpoint(m, e->rec.network);
-	/* docker-compose says a link for each network, and one is enough. */
+	/* docker-compose writes a link for each network, and one is enough. */
 	return *ret || share_network(e->member, m)
 		       ? 0
 		       : err_set(err, -EINVAL, "cannot link to %s: it is not on network %s", name,
@@ -70,7 +70,7 @@ static void fill_wire(const struct network *n, const struct endpoint *e, struct 
 	};
 }
 
-/* Lines of /etc/hosts: its own names by each of its addresses, then what it is linked to. */
+/* Adds lines of /etc/hosts: its own names at each of its addresses, then its links. */
 static int add_own_names(const struct member *m, struct wiring *w)
 {
 	bool domain = m->domainname && *m->domainname;
@@ -96,7 +96,7 @@ static int add_links(struct networks *nets, const struct endpoint *e, struct wir
 		cleanup_free char *names = NULL;
 		struct endpoint *to = NULL;
 
-		/* One that was removed since has no line any more. */
+		/* A linked container that was removed since has no line any more. */
 		if (member_find_link(nets, e, *link, &to, NULL) < 0 || !to)
 			continue;
 		names = str_printf("%s %s", alias ? alias + 1 : to->member->name, to->member->name);

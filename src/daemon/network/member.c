@@ -66,7 +66,7 @@ struct endpoint *member_endpoint(struct member *m, const char *network)
 	return e;
 }
 
-/* In the order of their slots. */
+/* Keeps endpoints in the order of their slots. */
 static void insert_endpoint(struct member *m, struct endpoint *e)
 {
 	struct endpoint **at = &m->endpoints;
@@ -175,7 +175,7 @@ void member_forget(struct networks *nets, const char *id)
 	if (m)
 		drop_member(nets, m);
 	pthread_mutex_unlock(&nets->lock);
-	/* Where the container has a row, its endpoints went with it. */
+	/* Endpoints of a container with a row went with that. */
 	if (m && m->endpoints)
 		(void)state_remove_endpoint(nets->state, id, NULL, NULL);
 	pthread_mutex_unlock(&nets->changing);
@@ -210,7 +210,7 @@ void member_rename(struct networks *nets, const char *id, const char *name)
 			    err.msg);
 }
 
-/* The lowest slot that no endpoint of a member has; -1. */
+/* Finds the lowest slot that no endpoint of a member has; -1. */
 static int find_slot(const struct member *m)
 {
 	unsigned slot = 0;

@@ -34,7 +34,7 @@ void network_view_reset(struct network_view *v)
 	network_config_reset(&v->config);
 }
 
-/* Under the lock.  What is stored is read again, as it has its own memory then. */
+/* Under the lock.  The stored text is read again, as that makes a copy with its own memory. */
 static int copy_network(struct networks *nets, const struct network *n, struct network_view *ret)
 {
 	unsigned active;

@@ -107,8 +107,8 @@ int network_resolve(struct networks *nets, const char *name, char **ret, struct 
 	return 0;
 }
 
-/* Subnets are picked, and names given away, before anything is in the database: whoever makes
- * networks holds @changing. */
+/* Adds a network.  The caller holds @changing from before it chose subnets and names until the
+ * database has them. */
 static int make_network(struct networks *nets, struct network_record *rec,
 			struct network_config *config, struct err *err)
 {
@@ -153,7 +153,8 @@ static int fill_record(const char *name, struct network_record *rec, struct err 
 	return rec->name && rec->driver ? 0 : err_nomem(err);
 }
 
-/* "host" is docker's, and not to be had here; whoever makes one of that name will not get it. */
+/* Refuses a name in use.  "host" is docker's, and refused: whoever made such a network would not
+ * get what it expects. */
 static int check_free(struct networks *nets, const char *name, struct err *err)
 {
 	if (streq(name, NETWORK_HOST))
@@ -194,7 +195,7 @@ int network_create(struct networks *nets, const json_t *body, char ret_id[ID_LEN
 	return r;
 }
 
-/* Is it one that may go?  @unused: only if no container names it.  Under @changing. */
+/* May the network be removed?  @unused: only if no container names it.  Under @changing. */
 static int check_removal(struct networks *nets, const struct network *n, bool unused,
 			 struct err *err)
 {
@@ -216,7 +217,8 @@ static int check_removal(struct networks *nets, const struct network *n, bool un
 	return unused && all > 0 ? err_set(err, -EBUSY, "network %s is in use", n->rec.name) : 0;
 }
 
-/* What its endpoints have been given goes with it, as the database has it, too. */
+/* Removes a network from the table, and the addresses of its endpoints with it, as the database
+ * does. */
 static void drop_network(struct networks *nets, struct network *n)
 {
 	struct network **p;

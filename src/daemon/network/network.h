@@ -15,33 +15,33 @@
  */
 
 #define NETWORK_DEFAULT "default"
-#define NETWORK_BRIDGE	"bridge" /* docker's name of the default network */
+#define NETWORK_BRIDGE	"bridge" /* docker's name for the default network */
 #define NETWORK_NONE	"none"
-#define NETWORK_HOST	"host" /* docker's; there is none */
+#define NETWORK_HOST	"host" /* a name of docker's for what does not exist here */
 
-/** network_shown_name() - @default_name: what the default network is called to who asks.  Return:
- * one of both */
+/** network_shown_name() - a network's name for the reader of an answer.  @default_name: the
+ * reader's name for the default network */
 static inline const char *network_shown_name(const char *name, const char *default_name)
 {
 	return streq(name, NETWORK_DEFAULT) ? default_name : name;
 }
 
-/** network_said_name() - what a network is called in a message, whoever reads it */
+/** network_said_name() - a network's name in a message, whoever reads it */
 static inline const char *network_said_name(const char *name)
 {
 	return network_shown_name(name, NETWORK_DEFAULT " (" NETWORK_BRIDGE ")");
 }
 
-/* A network as readers see it: a copy. */
+/* A copy of a network, for readers. */
 struct network_view {
 	struct network_record rec;
-	struct network_config config; /* of "none": nothing */
+	struct network_config config; /* empty for the network "none" */
 	unsigned users;		      /* containers that name it, whether they run or not */
 };
 
 void network_view_reset(struct network_view *v);
 
-/** network_is_none() - is it the one without anything? */
+/** network_is_none() - is it the network "none"? */
 static inline bool network_is_none(const struct network_record *rec)
 {
 	return streq(rec->driver, "null");
@@ -60,10 +60,10 @@ int network_create(struct networks *nets, const json_t *body, char ret_id[ID_LEN
 		   char ***ret_warnings, struct err *err);
 
 /**
- * network_remove() - by name, id, or unambiguous id prefix
+ * network_remove() - remove a network, by name, id, or unambiguous id prefix
  *
- * Return: 0; -ENOENT; -EPERM for one that is always there; -EBUSY with a message that says who uses
- * it; -errno.
+ * Return: 0; -ENOENT; -EPERM for one that is always there; -EBUSY with a message that names its
+ * users; -errno.
  */
 int network_remove(struct networks *nets, const char *name, struct err *err);
 
@@ -72,7 +72,7 @@ int network_remove(struct networks *nets, const char *name, struct err *err);
 int network_prune(struct networks *nets, const char *name, struct err *err);
 
 /**
- * network_resolve() - the name of a network that somebody named in one of its ways
+ * network_resolve() - find the name of a network that somebody named in one of its ways
  * @name: its name, "bridge" for the default one, its id, or an unambiguous prefix of that
  * @ret:  owned
  *
@@ -83,11 +83,12 @@ int network_resolve(struct networks *nets, const char *name, char **ret, struct 
 /** network_is_internal() - is there a network of this name that leads nowhere outside? */
 bool network_is_internal(struct networks *nets, const char *name);
 
-/** network_view() - @name: as network_resolve().  @ret: network_view_reset().  Return: the same. */
+/** network_view() - copy a network.  @name: as for network_resolve().  @ret: network_view_reset().
+ * Return: as network_resolve(). */
 int network_view(struct networks *nets, const char *name, struct network_view *ret,
 		 struct err *err);
 
-/** network_views() - of all, oldest first.  @ret: owned, network_views_free().  Return: 0; -ENOMEM.
- */
+/** network_views() - copy all networks, oldest first.  @ret: owned, network_views_free().  Return:
+ * 0; -ENOMEM. */
 int network_views(struct networks *nets, struct network_view **ret, size_t *ret_n);
 void network_views_free(struct network_view *views, size_t n);

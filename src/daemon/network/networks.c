@@ -38,7 +38,7 @@ static int load_network(struct network_record *rec, void *arg)
 	return 0;
 }
 
-/* Where its row is not there: when the data root is new, or an older moat's. */
+/* Adds a network whose row is missing: the data root is new, or an older moat's. */
 static int add_predefined(struct networks *nets, const char *name, const char *driver,
 			  struct err *err)
 {
@@ -61,7 +61,8 @@ static int add_predefined(struct networks *nets, const char *name, const char *d
 	return r;
 }
 
-/* Its subnet is picked when it can be, and shown from then on; a start looks again. */
+/* Chooses the default network's subnet if that is possible now, so that it is shown; a start looks
+ * again. */
 static void settle_default(struct networks *nets)
 {
 	struct network *n = networks_find(nets, NETWORK_DEFAULT);

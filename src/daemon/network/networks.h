@@ -5,13 +5,13 @@
 
 #include "base/json.h"
 
-/* Networks, and the containers on them. */
+/* Networks, and containers on them. */
 struct networks;
 struct hub;
 struct state;
 
 /**
- * networks_open() - what the database has
+ * networks_open() - load networks and members from the database
  * @root, @root_fd: the data root; borrowed, as are the others
  * @ret:            owned, networks_close()
  *
@@ -21,7 +21,7 @@ int networks_open(const char *root, int root_fd, struct state *state, struct hub
 		  struct networks **ret, struct err *err);
 
 /**
- * networks_tap() - a tap for a machine, which is on no network yet
+ * networks_tap() - get a tap for a machine, which is on no network yet
  * @ret_fd:   owned
  * @ret_name: at least 16 bytes
  *
@@ -30,18 +30,18 @@ int networks_open(const char *root, int root_fd, struct state *state, struct hub
  */
 int networks_tap(struct networks *nets, int *ret_fd, char *ret_name, struct err *err);
 
-/** networks_tap_back() - the machine with this tap has ended.  Returns at once. */
+/** networks_tap_back() - give back the tap of a machine that has ended.  Returns at once. */
 void networks_tap_back(struct networks *nets, const char *name);
 
-/** networks_recovered() - all containers that run have been found: what else moat-net still has of
- * an earlier moatd is of no use any more */
+/** networks_recovered() - all containers that run have been found: have moat-net give up everything
+ * else of an earlier moatd's */
 void networks_recovered(struct networks *nets);
 
-/** networks_warning() - what keeps containers from being let out on this host, and what to do.
- * @new: only where nobody was told yet by this moatd.  Return: owned; NULL: nothing. */
+/** networks_warning() - say what keeps containers from reaching the outside on this host, and what
+ * to do.  @new: only where this moatd has told nobody yet.  Return: owned; NULL: nothing does. */
 char *networks_warning(struct networks *nets, bool new);
 
-/** networks_leave() - moatd ends: where no container runs, so does moat-net */
+/** networks_leave() - moatd ends: end moat-net, too, where no container runs */
 void networks_leave(struct networks *nets);
 
 /** networks_close() - NULL is accepted */

@@ -53,7 +53,7 @@ static int read_rule(const char *rule, struct network_config *ret, struct err *e
 	struct egress_rule parsed;
 	int r;
 
-	/* Whoever says what is allowed wants the rest denied. */
+	/* An option that allows something denies everything else. */
 	ret->limited = true;
 	if (streq(rule, "deny"))
 		return 0;
@@ -84,7 +84,7 @@ static int read_egress(const char *value, struct network_config *ret, struct err
 static const struct option {
 	const char *name;
 	int (*read)(const char *value, struct network_config *ret, struct err *err);
-	const char *fine; /* the one value that is taken; NULL: any, without effect */
+	const char *fine; /* the one value that is accepted; NULL: any, without effect */
 } known[] = {
 	{ "com.docker.network.driver.mtu", read_mtu, NULL },
 	{ "com.docker.network.container_iface_prefix", read_prefix, NULL },

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What is posted stays in the list until it has been told, so whoever finds
- * the list without something knows that moat-net has heard of it.  One thread tells at a time;
- * others that want the same wait for it, which is short: moat-net answers when it knows, not when
- * its rules have changed.
+ * Theory of operation.  An item stays in the list until moat-net was told of it, so what is not in
+ * the list has been told.  One thread tells at a time; others wait for it, which is short: moat-net
+ * answers when it knows, not when its rules have changed.
  */
 #include "daemon/network/outbox.h"
 
@@ -25,7 +24,7 @@ STAILQ_HEAD(items, item);
 
 struct outbox {
 	pthread_mutex_t telling;
-	pthread_mutex_t lock; /* guards the rest, for moments only */
+	pthread_mutex_t lock; /* guards all that follows, for moments only */
 	struct items items;   /* the oldest first */
 	unsigned n_ports;     /* how many of them are ports */
 };
@@ -116,7 +115,7 @@ static int tell_ports_gone(const struct posted *p, outbox_ask_fn ask, void *arg)
 	return r;
 }
 
-/* A tap that is returned is off all its networks by that. */
+/* A tap that is given back leaves all its networks by that. */
 static int tell_tap_gone(const struct posted *p, outbox_ask_fn ask, void *arg)
 {
 	struct net_request rq = { .op = NET_TAP_RETURN, .soon = true };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The kernel decides who has a port: what it lets be bound is free, and what
- * is bound stays so until every descriptor of the socket is closed, moat-net's and moatd's.  A port
+ * Theory of operation.  The kernel decides who has a port: a port that can be bound is free, and it
+ * stays bound until every descriptor of the socket is closed, moat-net's and moatd's.  A port
  * without an address is one socket for both families, which fails where either has the port.
  */
 #include "daemon/network/port-socket.h"
@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-#define BACKLOG	 4096 /* net.core.somaxconn bounds it */
-#define ATTEMPTS 8    /* of a port that the kernel chooses */
+#define BACKLOG	 4096 /* bounded by net.core.somaxconn */
+#define ATTEMPTS 8    /* at a port that the kernel chooses */
 
 union address {
 	struct sockaddr any;
@@ -56,7 +56,7 @@ static int open_on(const struct port_binding *b, int family, uint16_t port)
 
 	if (r == 0 && family == AF_INET6)
 		r = set_option(fd, SOL_IPV6, IPV6_V6ONLY, b->host_ip[0] != '\0');
-	/* Connections of a run before that are being closed do not keep the port. */
+	/* Connections of an earlier run that are being closed do not hold the port. */
 	if (r == 0 && is_tcp)
 		r = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (r == 0 && bind(fd, &address.any, len) < 0)
@@ -80,7 +80,8 @@ static int open_any_family(const struct port_binding *b, uint16_t port)
 	return v4 || (!b->host_ip[0] && lacks_family(r)) ? open_on(b, AF_INET, port) : r;
 }
 
-/* Two that were bound to a port which the kernel chose for both can meet when they listen. */
+/* Two sockets for which the kernel chose the same port may collide only when they listen: tried
+ * again. */
 static int open_free(const struct port_binding *b)
 {
 	int r = -EADDRINUSE;

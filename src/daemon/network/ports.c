@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What a container is to publish is in its plan; it is bound when the
- * container is on a network that leads out, and closed when it is not any more.  Sockets are opened
- * without a lock and put into the table under it.
+ * Theory of operation.  A container's plan has the ports that it publishes; they are bound when it
+ * is on a network that leads out, and closed when it is not any more.  Sockets are opened without a
+ * lock and put into the table under it.
  *
  * Ports that moatd chose are written down, as a moatd that finds a container running has to choose
  * the same ones where moat-net has died, too.
@@ -36,7 +36,7 @@ void ports_free(struct ports *p)
 	free(p);
 }
 
-/* The name of another container that has a port, owned; NULL: none has. */
+/* Finds the name of another container that has a port; owned; NULL: none has. */
 static char *find_holder(struct networks *nets, const struct port_binding *b, uint16_t port)
 {
 	char *name = NULL;
@@ -65,7 +65,7 @@ static int bind_one(struct networks *nets, struct published *p, struct err *err)
 			: err_set(err, r, "%s", why.msg);
 }
 
-/* Where a container is reached from outside; under the lock. */
+/* Is a container reached from outside?  Under the lock. */
 static bool is_reached(struct networks *nets, const struct member *m)
 {
 	struct wire wire;
@@ -73,7 +73,7 @@ static bool is_reached(struct networks *nets, const struct member *m)
 	return member_way_out(nets, m, AF_INET, &wire) || member_way_out(nets, m, AF_INET6, &wire);
 }
 
-/* The address at which a network's option has ports published that name none; under the lock. */
+/* The address that a network's option gives to ports that name none; under the lock. */
 static struct ip default_binding(struct networks *nets, const struct member *m)
 {
 	const struct network *n;
@@ -94,7 +94,7 @@ static void set_address(struct port_binding *b, const struct ip *ip)
 		strcpy(b->host_ip, text);
 }
 
-/* What is to be bound; NULL with @ret_n 0 where it is not to be. */
+/* Copies the ports that are to be bound; NULL with @ret_n 0 where none is. */
 static int copy_wishes(struct networks *nets, const char *id, struct published **ret, size_t *ret_n)
 {
 	struct published *list = NULL;
@@ -124,7 +124,7 @@ static int copy_wishes(struct networks *nets, const char *id, struct published *
 	return r;
 }
 
-/* Puts sockets in the place of those that were there.  Return: were there any? */
+/* Puts sockets in the place of the former ones.  Return: were there any? */
 static bool put_list(struct networks *nets, const char *id, struct published *list, size_t n)
 {
 	struct published *old = list;
@@ -166,7 +166,7 @@ static int write_down(struct networks *nets, const char *id, const struct publis
 	return chosen ? state_put_ports(nets->state, id, text.data, err) : 0;
 }
 
-/* Sockets of a run are closed when moat-net has heard of its end. */
+/* Sockets of a run are closed once moat-net has heard of its end. */
 void ports_given_up(struct networks *nets, const char *id)
 {
 	keeper_await_ports(nets->keeper, id);
@@ -248,7 +248,7 @@ int ports_bind(struct networks *nets, const char *id, struct port_plan *plan, st
 	return r;
 }
 
-/* The socket of a port that moat-net has served since before; -1. */
+/* Asks moat-net for the socket of a port that it has served since before; -1. */
 static int ask_for_socket(struct networks *nets, const char *id, size_t i)
 {
 	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
@@ -263,7 +263,7 @@ static int ask_for_socket(struct networks *nets, const char *id, size_t i)
 	return r == 0 ? take_fd(&result.fd) : -1;
 }
 
-/* Reads the ports that were written down; what is not there is left as it is. */
+/* Reads the ports that were written down; missing ones are left as they are. */
 static void read_back(struct networks *nets, const char *id, struct published *list, size_t n)
 {
 	cleanup_free char *text = NULL;
@@ -318,7 +318,7 @@ static json_t *describe_at(const struct published *p, const char *ip)
 			   member_text("Type", port_protocol_name(p->binding.protocol)));
 }
 
-/* One without an address is shown once for each family, as in docker. */
+/* A port without an address is shown once for each family, as in docker. */
 static int describe_port(const struct published *p, json_t *list)
 {
 	const char *ip = p->binding.host_ip;

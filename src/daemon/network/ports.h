@@ -14,7 +14,7 @@
  */
 
 /**
- * ports_bind() - a start begins: have the ports that a container is to have
+ * ports_bind() - a start begins: bind the ports of a container
  * @plan: moved
  *
  * A container that nothing outside can reach has none.
@@ -24,15 +24,15 @@
  */
 int ports_bind(struct networks *nets, const char *id, struct port_plan *plan, struct err *err);
 
-/** ports_found() - the same of a container that runs since before this moatd: the sockets are had
- * from moat-net, or bound again.  What somebody else has by now is logged, and left out.  Return:
- * 0; -ENOMEM. */
+/** ports_found() - as ports_bind(), for a container that ran before this moatd: sockets are got
+ * from moat-net, or bound again.  A port that somebody else has by now is logged, and left out.
+ * Return: 0; -ENOMEM. */
 int ports_found(struct networks *nets, const char *id, struct port_plan *plan);
 
-/** ports_given_up() - the ports of a container that has ended are free when this returns; at once
- * where it had none.  @id: NULL: those of all */
+/** ports_given_up() - wait until the ports of a container that has ended are free.  @id: NULL: of
+ * all */
 void ports_given_up(struct networks *nets, const char *id);
 
-/** ports_describe() - as docker lists them: an array of {IP, PrivatePort, PublicPort, Type}, by
- * port; owned; NULL when out of memory.  Empty where it does not run. */
+/** ports_describe() - list a container's ports as docker does: an array of {IP, PrivatePort,
+ * PublicPort, Type}, by port; owned; NULL when out of memory.  Empty where it does not run. */
 json_t *ports_describe(struct networks *nets, const char *id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A port is told with its socket, and with the container's addresses on the
- * networks that have its default routes: what comes back for a client outside takes those, so the
+ * Theory of operation.  moat-net gets a port's socket, and the container's addresses on the
+ * networks that have its default routes: answers to a client outside take those routes, so the
  * container may see the client's own address.  A copy of the socket is made under the lock, as the
  * container may end while moat-net is told of it.
  */
@@ -96,7 +96,7 @@ int tell_ports(struct networks *nets, const char *id, struct err *err)
 
 	for (size_t i = 0; r == 0; i++)
 		r = tell_port(nets, id, i, err);
-	/* Its end may have been told before its last port was. */
+	/* The container may have ended before its last port was told. */
 	if (!is_active(nets, id))
 		keeper_post_ports(nets->keeper, id);
 	return r == -ENOENT ? 0 : r;

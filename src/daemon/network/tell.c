@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A request is made under the table's lock and sent without it; the keeper is
- * entered meanwhile, so nobody else tells moat-net anything in between.  Of each tap it is noted
- * which slots moat-net has been told of: what is told and not wanted any more is taken back.
+ * entered meanwhile, so nobody else tells moat-net anything in between.  For each tap it is noted
+ * which slots moat-net was told of: those that are not wanted any more are taken back.
  *
  * Where moat-net ends in the middle, the keeper starts another one and has it told everything; then
  * it is asked once more.
@@ -25,7 +25,7 @@ static void short_id(const char *id, char ret[NET_ID_LEN + 1])
 	ret[NET_ID_LEN] = '\0';
 }
 
-/* What is in @ret is borrowed from the network, but for @ret->allow.  Under the lock. */
+/* @ret borrows from the network, except @ret->allow.  Under the lock. */
 static int describe_network(const struct network *n, struct net_network *ret)
 {
 	const struct network_config *c = &n->config;
@@ -52,7 +52,7 @@ static int add_name(char ***names, const char *name)
 	return strv_add(names, name);
 }
 
-/* "HEAD.TAIL", where both are something. */
+/* Adds "HEAD.TAIL", where both have text. */
 static int add_joined(char ***names, const char *head, const char *tail)
 {
 	cleanup_free char *text = head && *head && *tail ? str_printf("%s.%s", head, tail) : NULL;
@@ -113,7 +113,7 @@ static struct endpoint *endpoint_of_slot(struct member *m, unsigned slot)
 	return e;
 }
 
-/* What is to be told of one slot.  Return: 1; 0 where there is nothing to tell; -errno. */
+/* Describes one slot.  Return: 1; 0 where there is nothing to tell; -errno. */
 static int describe_slot(struct networks *nets, const char *id, unsigned slot,
 			 struct net_request *ret)
 {
@@ -128,7 +128,7 @@ static int describe_slot(struct networks *nets, const char *id, unsigned slot,
 		e = endpoint_of_slot(m, slot);
 		n = e ? networks_find(nets, e->rec.network) : NULL;
 	}
-	/* An endpoint that is only being made has no address yet. */
+	/* An endpoint that is still being made has no address yet. */
 	if (n && *e->rec.lease.mac) {
 		*ret = (struct net_request){ .op = NET_PORT };
 		r = describe_port(n, e, &ret->port);
@@ -142,7 +142,7 @@ static int describe_slot(struct networks *nets, const char *id, unsigned slot,
 	return r;
 }
 
-/* A machine has another tap by now when its container was started again meanwhile. */
+/* The machine has another tap when its container was started again meanwhile. */
 static void note_told(struct networks *nets, const char *id, const struct net_request *rq,
 		      unsigned slot)
 {
@@ -189,8 +189,8 @@ static int ask_for_network(struct networks *nets, const char *name, struct ip *r
 	return 0;
 }
 
-/* Nothing was on a network for so long, as its first container takes its time, that moat-net has
- * removed it. */
+/* moat-net removes a network on which nothing was for a while, as when its first container takes
+ * long to start: it is made again. */
 static int renew_network(struct networks *nets, const char *id, struct err *err)
 {
 	cleanup_free char *name = NULL;
@@ -277,7 +277,7 @@ void tell_network_gone(struct networks *nets, const char *id)
 	keeper_leave(nets->keeper);
 }
 
-/* Names of networks on which something runs, and ids of members that do; under the lock. */
+/* Lists names of networks on which something runs, and ids of members that do; under the lock. */
 static int list_active(struct networks *nets, char ***ret_networks, char ***ret_members)
 {
 	int r = 0;
@@ -285,7 +285,7 @@ static int list_active(struct networks *nets, char ***ret_networks, char ***ret_
 	for (struct member *m = nets->members; m && r == 0; m = m->next) {
 		if (!m->active)
 			continue;
-		/* What an earlier moat-net was told does not count any more. */
+		/* This moat-net was told nothing yet. */
 		m->told = 0;
 		if (*m->tap)
 			r = strv_add(ret_members, m->id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose addresses a network must not have: those of other networks, and what the host reaches. */
+/* Finds the holders of addresses that a network must not have: other networks, and the host's
+ * routes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "daemon/network/host-routes.h"
 #include "daemon/network/inner.h"
 
-/* How moat-net names the host's way to containers; its alias says of which folder it is. */
+/* moat-net's prefix for the host's interface to containers; the alias names the data root. */
 #define UPLINK_PREFIX "moat"
 #define ALIAS_MAX     256 /* IFALIASZ: what is longer is cut */
 
@@ -42,7 +43,7 @@ static int users_add(struct users *u, const struct ip_net *net, char *who)
 	return 0;
 }
 
-/* Is it the way to this data root's own networks?  That of another one is somebody else's. */
+/* Is it the interface of this data root's own networks?  Another data root's counts as a holder. */
 static bool is_own(const char *root, const char *interface)
 {
 	cleanup_free char *path = str_printf("/sys/class/net/%s/ifalias", interface);
@@ -95,7 +96,7 @@ int users_find(struct networks *nets, const struct network *but, struct users *r
 	return 0;
 }
 
-/* Does it lack a subnet, or has the host got a route to one that was picked? */
+/* Does the network lack a subnet, or has the host a route to a chosen one? */
 static bool is_unsettled(const struct network *n, const struct users *users)
 {
 	if (ip_is_none(&n->config.subnets[FAMILY_4].net.ip))
@@ -119,8 +120,7 @@ static void warn_of_overlap(const struct network *n, const struct users *users)
 	}
 }
 
-/* With other subnets, its endpoints lose their addresses, which are none of these; the database
- * does the same. */
+/* Gives the network other subnets; its endpoints lose their addresses, as in the database. */
 static void set_subnets(struct networks *nets, struct network *n, const struct network_config *next,
 			char *text)
 {

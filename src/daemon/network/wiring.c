@@ -73,8 +73,8 @@ static int add_server(struct wiring *w, const struct ip *ip)
 	return *text && strv_len(w->servers) < WIRING_SERVERS_MAX ? strv_add(&w->servers, text) : 0;
 }
 
-/* Any of them knows the names of all networks.  There are more than one for a network that is left
- * while the container runs. */
+/* Each server knows the names of all networks.  There are several for when a network is left while
+ * the container runs. */
 static int add_servers(const struct wire *wires, size_t n, struct wiring *w)
 {
 	int r = 0;
@@ -86,7 +86,7 @@ static int add_servers(const struct wire *wires, size_t n, struct wiring *w)
 	return r;
 }
 
-/* All interfaces share the NIC, which is slot 0's, and no frame is longer than that takes. */
+/* All interfaces share the NIC, which is slot 0's, so no frame may be longer than that takes. */
 static void cap_mtus(struct oci_network *n)
 {
 	const struct oci_interface *nic = oci_network_find(n, 0);

@@ -8,15 +8,15 @@
 
 /* What a container's machine and its files must know of its networks.  Pure. */
 
-/* An endpoint of a container that runs; all is borrowed. */
+/* An endpoint of a running container; all is borrowed. */
 struct wire {
-	const char *network; /* its name */
+	const char *network; /* the network's name */
 	unsigned slot;
 	const char *prefix;		  /* of the interface's name */
 	const char *interface;		  /* its whole name; NULL: prefix and slot */
 	const char *mac;		  /* "02:42:…" */
-	uint32_t mtu;			  /* 0: the usual one */
-	struct ip_net address4, address6; /* with the network's bits; none: of this family none */
+	uint32_t mtu;			  /* 0: the default */
+	struct ip_net address4, address6; /* with the prefix's length; none: there is none */
 	struct ip gateway4, gateway6;
 	bool internal;
 	int64_t priority;
@@ -27,10 +27,9 @@ struct wire {
 
 struct wiring {
 	struct oci_network network;
-	char **hosts;	/* lines of /etc/hosts with its own names, and those it is linked to */
-	char **servers; /* name servers: the gateways of its networks, not more than resolvers read
-			 */
-	struct ip host; /* what reaches the host; none: nothing does */
+	char **hosts;	/* lines of /etc/hosts with its own names, and its links */
+	char **servers; /* name servers: gateways of its networks, as many as resolvers read */
+	struct ip host; /* address by which it reaches the host; none: it does not */
 	int default4, default6; /* slots of the default routes; -1: none */
 };
 
@@ -39,7 +38,7 @@ struct wiring {
 void wiring_reset(struct wiring *w);
 
 /**
- * wiring_make() - the interfaces, default routes and name servers
+ * wiring_make() - make interfaces, default routes and name servers
  * @wires: in the container's order
  *
  * The default route of a family is that of the first network that is not internal, among those of
@@ -49,8 +48,8 @@ void wiring_reset(struct wiring *w);
  */
 int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct err *err);
 
-/** wiring_default() - the one with the default route of a family; -1: none */
+/** wiring_default() - find the endpoint with the default route of a family; -1: none */
 int wiring_default(const struct wire *wires, size_t n, bool v6);
 
-/** wiring_add_name() - a line of /etc/hosts: "ADDRESS	NAMES".  Return: 0; -ENOMEM. */
+/** wiring_add_name() - add a line of /etc/hosts: "ADDRESS	NAMES".  Return: 0; -ENOMEM. */
 int wiring_add_name(struct wiring *w, const struct ip *ip, const char *names);
