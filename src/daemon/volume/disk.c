@@ -72,7 +72,7 @@ static bool is_mounted(const char *path)
 	       (sx.stx_attributes & sx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* @ret: text of at least 32 bytes.  Return: 0; -EBUSY: somebody was faster; -errno. */
+/* @ret: the device's path, at least 32 bytes.  Return: 0; -EBUSY: somebody was faster; -errno. */
 static int configure_loop(int control_fd, int disk_fd, int *ret_fd, char *ret, size_t size)
 {
 	struct loop_config config = {
@@ -92,7 +92,7 @@ static int configure_loop(int control_fd, int disk_fd, int *ret_fd, char *ret, s
 	return 0;
 }
 
-/* The device is there for as long as it is mounted or @ret_fd is open. */
+/* Attaches a loop device, which exists for as long as it is mounted or @ret_fd is open. */
 static int attach_loop(int disk_fd, int *ret_fd, char *ret, size_t size, struct err *err)
 {
 	cleanup_close int control_fd = open(LOOP_CONTROL, O_RDWR | O_CLOEXEC);
@@ -141,7 +141,7 @@ int volume_disk_unmount(const char *path, const char *name, struct err *err)
 		return err_nomem(err);
 	if (!is_mounted(data) || umount2(data, UMOUNT_NOFOLLOW) == 0)
 		return 0;
-	/* Somebody of the host's is in it: it goes when he leaves. */
+	/* A process of the host's is in it: the mount goes when that leaves. */
 	if (errno == EBUSY && umount2(data, UMOUNT_NOFOLLOW | MNT_DETACH) == 0)
 		return 0;
 	return err_errno(err, -errno, "unmount %s", data);

@@ -23,11 +23,13 @@
  */
 int volume_disk_make(int fd, uint64_t size_bytes, struct err *err);
 
-/** volume_disk_size() - bytes of the file in a volume's folder; 0: it has none */
+/** volume_disk_size() - bytes of the disk file in a volume's folder; 0: there is none */
 uint64_t volume_disk_size(int fd);
 
-/** volume_disk_mount() - mount it, unless it is.  Return: 0; -errno with a message. */
+/** volume_disk_mount() - mount the disk, unless it is mounted.  Return: 0; -errno with a message.
+ */
 int volume_disk_mount(const char *path, const char *name, struct err *err);
 
-/** volume_disk_unmount() - unmount it, if it is.  Return: 0; -errno with a message. */
+/** volume_disk_unmount() - unmount the disk, if it is mounted.  Return: 0; -errno with a message.
+ */
 int volume_disk_unmount(const char *path, const char *name, struct err *err);

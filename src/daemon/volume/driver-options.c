@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Docker's driver mounts what "type", "device" and "o" say, as mount(8)
- * would. Of that moat does what needs no mount: a folder of the host in the volume's place, which
- * "o=bind" asks for.  Everything else is refused here, where the message can say what to do
- * instead.
+ * Theory of operation.  Docker's driver makes the mount that "type", "device" and "o" describe, as
+ * mount(8) would.  moat only takes what needs no mount: "o=bind", a folder of the host in the
+ * volume's place.  Everything else is refused here, where the message can say what to do instead.
  *
  * The options are a client's.
  */
@@ -34,7 +33,7 @@ static int check_names(const json_t *options, struct err *err)
 	return 0;
 }
 
-/* @ret: "" where it is not there */
+/* @ret: "" where it is missing */
 static const char *text_of(const json_t *options, const char *name)
 {
 	const char *text = json_string_value(json_object_get(options, name));

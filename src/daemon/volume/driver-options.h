@@ -5,10 +5,10 @@
 
 #include "base/json.h"
 
-/* What docker's local driver is told of a volume ("DriverOpts"), as far as moat does it. */
+/* The options of docker's local driver for a volume ("DriverOpts"), as far as moat has them. */
 struct driver_options {
 	uint64_t size_bytes; /* 0: as large as the disk lets it be */
-	const char *device;  /* the folder of the host that it is; borrowed; NULL: one of moat's */
+	const char *device;  /* the volume's folder on the host; borrowed; NULL: one of moat's */
 	bool read_only;
 };
 

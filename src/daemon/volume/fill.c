@@ -22,14 +22,15 @@
 
 #define CLAIM_USEC (60 * USEC_PER_SEC)
 
-/* A volume that this mount may fill; under @lock. */
+/* The volume of this mount point, if it may be filled; under @lock. */
 static struct volume *fillable(struct volumes *vs, const struct mount_point *p)
 {
 	return p->type == MOUNT_VOLUME && !p->no_copy && !*p->subpath ? volumes_get(vs, p->source)
 								      : NULL;
 }
 
-/* Under @lock.  Return: a volume that another container has claimed; NULL: there is none. */
+/* Finds a volume of the list that another container has claimed; NULL: there is none.  Under @lock.
+ */
 static const struct volume *find_claimed(struct volumes *vs, const char *id,
 					 const struct mount_points *m)
 {
@@ -118,7 +119,7 @@ int volume_fill_begin(struct volumes *vs, const char *name, struct err *err)
 /* A volume whose copy is complete; its content may not be on the disk yet. */
 struct settling {
 	struct volumes *vs;
-	int fd; /* of its folder; -1: it is for others alone to open */
+	int fd; /* of its folder; -1: we may not open it */
 	char name[];
 };
 
@@ -130,7 +131,7 @@ static void leave_settling(struct volumes *vs)
 	pthread_mutex_unlock(&vs->lock);
 }
 
-/* Without root it may have been given to a subordinate id, and closed to others. */
+/* Without root the folder may belong to a subordinate id, and be closed to others. */
 static int sync_folder(int fd)
 {
 	if (fd >= 0)
@@ -146,7 +147,7 @@ static void *run_settling(void *arg)
 	int r = sync_folder(one->fd) < 0 ? err_errno(&err, -errno, "syncfs") : 0;
 
 	pthread_mutex_lock(&one->vs->work);
-	/* Unless it was emptied meanwhile, and another copy is under way. */
+	/* The volume may have been emptied meanwhile, and another copy be under way. */
 	if (r == 0 && !is_copying(one->vs, one->name))
 		r = state_copy_volume(one->vs->state, one->name, false, &err);
 	pthread_mutex_unlock(&one->vs->work);
@@ -170,8 +171,8 @@ static char *find_path(struct volumes *vs, const char *name)
 	return path;
 }
 
-/* On a thread, as a sync can take long, and nobody has to wait for it.  Where that cannot be, the
- * row stays as it is, and a later start copies what is missing: nothing. */
+/* Syncs in a thread, as that can take long and nobody has to wait for it.  Where no thread can be
+ * had the row stays as it is, and a later start finds nothing left to copy. */
 static void settle_in_background(struct volumes *vs, const char *name)
 {
 	cleanup_free struct settling *one = calloc(1, sizeof(*one) + strlen(name) + 1);
@@ -196,7 +197,7 @@ static void settle_in_background(struct volumes *vs, const char *name)
 	fd_close(&fd);
 }
 
-/* Return: is its copy known to be complete by this? */
+/* Return: is the volume's copy complete now? */
 static bool settle_one(struct volumes *vs, const char *id, const struct mount_point *p, bool filled)
 {
 	struct volume *v;

@@ -19,7 +19,7 @@
 #define NEW_PREFIX   ".new."
 #define GONE_PREFIX  ".gone."
 #define SUFFIX_BYTES 4
-#define DATA_MODE    0755 /* as the root of a file system; it may be changed from inside */
+#define DATA_MODE    0755 /* as the root of a file system has; containers may change it */
 
 static char *new_name(const char *name)
 {
@@ -46,7 +46,7 @@ static int make_data(int fd)
 	cleanup_close int data_fd = -1;
 	int r = path_open_dir(fd, VOLUME_DATA, DATA_MODE, &data_fd);
 
-	/* The umask has no say in what containers see. */
+	/* The umask must not change what containers see. */
 	if (r == 0 && fchmod(data_fd, DATA_MODE) < 0)
 		r = -errno;
 	return r;
@@ -141,7 +141,7 @@ int volume_folder_destroy(int dir_fd, const char *gone)
 	return gone ? volume_tree_remove(dir_fd, gone) : 0;
 }
 
-/* Its name again, where a row says so; else it goes. */
+/* Gives the folder its name back where there is a row, and else removes it. */
 static void undo_cut_off(int dir_fd, const char *entry, const char *name,
 			 const struct volume_records *rows)
 {
@@ -157,7 +157,7 @@ static void undo_cut_off(int dir_fd, const char *entry, const char *name,
 		log_warning("volumes/%s is left: %s", entry, strerror(-r));
 }
 
-/* A folder without a row, that a crash cannot have left.  It may be one from a backup. */
+/* A folder without a row that no crash can have left, but a backup may have. */
 static void adopt_folder(int dir_fd, const char *name, const struct volume_records *rows)
 {
 	cleanup_close int fd = -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  One mutex is held over each making and removing, so of those there is one
+ * Theory of operation.  One mutex is held while a volume is made or removed, so that happens to one
  * at a time.  A volume is made in this order: folder under a passing name, row, name of the folder;
  * and removed in this: passing name, row, content.  A crash in between leaves what folder.h says.
  *
@@ -32,8 +32,8 @@ static int make_folder(struct volumes *vs, const struct volume *v, struct err *e
 	return r;
 }
 
-/* How far the making of some volumes has come: how many have a folder, and how many of these under
- * its own name; and whether their rows are written. */
+/* The progress of making some volumes: how many have a folder, how many of these have their own
+ * name, and whether their rows are written. */
 struct progress {
 	size_t made, settled;
 	bool written;
@@ -78,7 +78,7 @@ int volumes_make(struct volumes *vs, struct volume *const *list, size_t n, struc
 	return r;
 }
 
-/* On a full disk there may be no room to write the record: removing content makes some. */
+/* On a full disk there may be no room to delete the row: removing content makes some. */
 static int delete_row(struct volumes *vs, const char *name, const char *gone, struct err *err)
 {
 	int r = state_remove_volume(vs->state, name, err);

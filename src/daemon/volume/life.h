@@ -3,7 +3,7 @@
 
 #include "daemon/volume/volumes.h"
 
-/* How volumes come and go. */
+/* Making and removing volumes. */
 
 struct volume_request {
 	const char *name;	  /* NULL or "": choose one */
@@ -11,7 +11,7 @@ struct volume_request {
 };
 
 /**
- * volumes_create() - make a volume; one that is there already is given back as it is
+ * volumes_create() - make a volume, or give back the one that exists, unchanged
  * @ret: owned, volume_view_reset()
  *
  * Return: 0; -EINVAL, -EOPNOTSUPP, -errno with a message.
@@ -21,7 +21,7 @@ int volumes_create(struct volumes *vs, const struct volume_request *rq, struct v
 
 /**
  * volumes_remove() - remove a volume with all that is in it
- * @ret_users: the ids of those who use it, where that is why it is not; owned; NULL: nobody
+ * @ret_users: with -EBUSY, the ids of the containers that have it; owned; NULL: none
  *
  * Return: 0; -ENOENT with docker's message; -EBUSY; -errno with a message.
  */

@@ -29,7 +29,8 @@ int volume_server_start(const struct volume_sources *s, int dir_fd, int *ret_con
 		return err_errno(err, -errno, LOG_FILE);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->list[i].fd >= 0)
-			/* What is to be filled is written to, whatever its users may do. */
+			/* A volume that is to be filled is writable here, whatever its containers
+			 * may do. */
 			shares[launch.n++] =
 				(struct fs_share){ s->list[i].fd,
 						   s->list[i].read_only && !s->list[i].copy };

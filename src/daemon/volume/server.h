@@ -7,7 +7,7 @@
 
 /**
  * volume_server_start() - start the file server of a container
- * @s:              its sources; those without a descriptor are no shares
+ * @s:              sources of its mounts; those without a descriptor are no shares
  * @dir_fd:         the container's folder, for its log; borrowed
  * @ret_control_fd: owned; for moat-shim
  * @ret_pid:        to be reaped by the caller; it ends when nobody has the control socket any more

@@ -39,7 +39,7 @@ void volume_sources_reset(struct volume_sources *s)
 	*s = (struct volume_sources){ 0 };
 }
 
-/* The umask has no say in what containers see. */
+/* The umask must not change what containers see. */
 static int make_dir(const char *path)
 {
 	if (mkdir(path, SOURCE_MODE) == 0)
@@ -87,7 +87,7 @@ static int open_bind(const struct mount_point *p, struct volume_source *s, struc
 		     : 0;
 }
 
-/* What of a volume is needed to open it, copied out of the table. */
+/* The part of a volume that is needed to open it, copied out of the table. */
 struct place {
 	char *device; /* NULL: its folder is ours */
 	bool sized, read_only, copying;
@@ -123,7 +123,7 @@ static int mount_disk(struct volumes *vs, const char *name, struct err *err)
 	return r;
 }
 
-/* Beneath the volume, wherever its links lead. */
+/* Opens a path beneath the volume, wherever its links lead. */
 static int open_below(int fd, const char *path, int *ret_fd)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
@@ -149,7 +149,7 @@ static int open_subpath(const struct mount_point *p, struct volume_source *s, st
 	return 0;
 }
 
-/* A folder that cannot be read is not taken for empty. */
+/* Is the folder empty?  One that cannot be read is not. */
 static bool is_empty(int path_fd)
 {
 	int fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -209,7 +209,7 @@ static int open_source(struct volumes *vs, const struct mount_point *p, struct v
 	return p->type == MOUNT_VOLUME ? open_volume(vs, p, s, err) : open_bind(p, s, err);
 }
 
-/* Is the volume of a mount point filled by an earlier one?  docker fills it once, too. */
+/* Does an earlier mount point fill the same volume?  docker, too, fills it only once. */
 static bool is_filled_before(const struct volume_sources *s, const struct mount_points *m, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -8,7 +8,7 @@
 #include "base/path.h"
 #include "fs/errand.h"
 
-/* Return: owned; NULL: as root there is nothing that somebody else could do. */
+/* Return: owned; NULL: root needs no helper. */
 static char *helper(void)
 {
 	struct err err;

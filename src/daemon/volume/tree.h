@@ -4,13 +4,13 @@
 #include <stdint.h>
 
 /*
- * The folders of volumes, in which files may belong to ids that a moatd without root cannot be
+ * Folders of volumes, whose files may belong to ids that a moatd without root cannot become
  * (fs/errand.h).
  */
 
 /** volume_tree_remove() - as path_remove_tree() */
 int volume_tree_remove(int dir_fd, const char *name);
 
-/** volume_tree_bytes() - bytes that a folder and all below it take on the disk; what cannot be
- * looked into is not counted.  @fd: borrowed */
+/** volume_tree_bytes() - bytes that a folder and all below it take on the disk, without what cannot
+ * be read.  @fd: borrowed */
 int64_t volume_tree_bytes(int fd);

@@ -2,12 +2,12 @@
 /*
  * Theory of operation.  A volume knows the containers that have it; they take it when they are made
  * and release it when they are removed, under the mutex that is held while volumes are made and
- * removed: so none goes while somebody takes it.
+ * removed: so no volume is removed while somebody takes it.
  *
  * A volume that nobody named has an owner in its row, the container it was made for.  The row is
  * there before the container's, and is left with its owner when that is removed together with its
  * volumes; a container that keeps its volumes gives them up in the transaction that deletes it
- * (record.h).  So one with an owner that is not there is what a crash left.
+ * (record.h).  So a volume whose owner does not exist was left by a crash.
  */
 #include "daemon/volume/use.h"
 
@@ -19,7 +19,7 @@
 #include "daemon/volume/life.h"
 #include "daemon/volume/volumes-inner.h"
 
-/* Volumes of one container that are to be made. */
+/* The new volumes of one container, to be made. */
 struct fresh {
 	struct volume *list[MOUNT_POINTS_MAX];
 	size_t n;
@@ -181,7 +181,7 @@ static void pass_volume_on(struct volumes *vs, struct volume *v)
 		log_warning("volume %s: %s", v->row.name, err.msg);
 }
 
-/* Under @work.  @gone: gets what is to be cleared */
+/* Under @work.  @gone: for volumes_clear() */
 static void retire_volume(struct volumes *vs, struct volume *v, char ***gone)
 {
 	cleanup_free char *name = strdup(v->row.name), *folder = NULL;
@@ -189,7 +189,7 @@ static void retire_volume(struct volumes *vs, struct volume *v, char ***gone)
 
 	if (volumes_retire(vs, v, &folder, &err) < 0)
 		log_warning("volume %s is not removed: %s", name ? name : "", err.msg);
-	/* What cannot be noted is removed by the next moatd. */
+	/* A folder that cannot be noted is removed by the next moatd. */
 	else if (folder)
 		(void)strv_add(gone, folder);
 }
@@ -219,7 +219,7 @@ void volume_use_tidy(struct volumes *vs)
 	clear_volumes(vs, gone);
 }
 
-/* Under @work.  @users: of those that are left */
+/* Under @work.  @users: the containers that still have it */
 static struct volume *release_volume(struct volumes *vs, const char *id,
 				     const struct mount_point *p, size_t *users)
 {

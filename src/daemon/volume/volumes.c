@@ -205,7 +205,7 @@ static bool has_row(const char *name, void *arg)
 	return volumes_get(arg, name) != NULL;
 }
 
-/* What it would have been made with: its size, where it has a disk of its own. */
+/* The options that the volume was made with: a size, where it has a disk of its own. */
 static char *find_options(int fd)
 {
 	uint64_t bytes = volume_disk_size(fd);
@@ -238,7 +238,7 @@ static void adopt_folder(const char *name, int fd, void *arg)
 		(void)load_row(&row, vs);
 }
 
-/* For whoever looks at their files on the host, as programs that back them up do. */
+/* Mounts disks of volumes, for programs of the host that read their files, as backups do. */
 static void mount_disks(struct volumes *vs)
 {
 	for (const struct volume *v = vs->first; v; v = v->next) {

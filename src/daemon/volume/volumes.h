@@ -13,10 +13,10 @@ struct volumes;
 
 #define VOLUME_ANONYMOUS_LABEL "com.docker.volume.anonymous"
 
-/* What readers see of a volume: a copy, made at one moment. */
+/* A copy of what readers see of a volume, made at one moment. */
 struct volume_view {
 	char *name;
-	char *path; /* of the folder that containers see, on the host */
+	char *path; /* the host's path of the folder that containers see */
 	int64_t created_nsec;
 	json_t *labels, *options; /* objects of texts; references to what never changes */
 	bool anonymous;
@@ -26,7 +26,7 @@ struct volume_view {
 void volume_view_reset(struct volume_view *v);
 
 /**
- * volumes_open() - the volumes of a data root, and what a crash left of their folders
+ * volumes_open() - load the volumes of a data root, and mend what a crash left of their folders
  * @root:  absolute; borrowed
  * @ret:   owned, volumes_close()
  *
@@ -38,13 +38,14 @@ int volumes_open(int root_fd, const char *root, struct state *st, struct hub *hu
 /** volumes_close() - NULL is accepted */
 void volumes_close(struct volumes *vs);
 
-/** volumes_find() - by its name.  @ret: owned.  Return: 0; -ENOENT with docker's message; -ENOMEM.
- */
+/** volumes_find() - copy a volume by its name.  @ret: owned.  Return: 0; -ENOENT with docker's
+ * message; -ENOMEM. */
 int volumes_find(struct volumes *vs, const char *name, struct volume_view *ret, struct err *err);
 
-/** volumes_list() - all, by name.  @ret: owned array, volumes_list_free().  Return: 0; -ENOMEM. */
+/** volumes_list() - copy all volumes, sorted by name.  @ret: owned array, volumes_list_free().
+ * Return: 0; -ENOMEM. */
 int volumes_list(struct volumes *vs, struct volume_view **ret, size_t *ret_n);
 void volumes_list_free(struct volume_view *list, size_t n);
 
-/** volumes_publish() - an event of a volume.  @extra: object of texts, taken over; NULL */
+/** volumes_publish() - publish an event of a volume.  @extra: object of texts, taken over; NULL */
 void volumes_publish(struct volumes *vs, const char *name, const char *action, json_t *extra);
