@@ -43,7 +43,7 @@ static int open_folders(struct daemon *d, struct err *err)
 static int open_store(struct daemon *d, struct err *err)
 {
 	cleanup_free char *path = str_printf("%s/images", d->root);
-	static char *unpack; /* the store keeps it */
+	static char *unpack; /* as long as the store, which keeps the pointer */
 	int r = locate_program("moat-unpack", &unpack, err);
 
 	if (r < 0)
@@ -127,7 +127,7 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 	if (r < 0)
 		return r;
 	d->containers.networks = d->networks;
-	/* Machines are opened last, as they end with the process and not before. */
+	/* Machines are opened last, as they end with the process alone. */
 	return open_machines(d, spares, err);
 }
 

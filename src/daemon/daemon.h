@@ -14,7 +14,7 @@
 
 struct spare_bounds;
 
-/* Everything moatd is made of; one per process, and it lives as long. */
+/* All parts of moatd; one per process, which lives as long. */
 struct daemon {
 	char *root; /* absolute */
 	int root_fd;

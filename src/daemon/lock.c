@@ -20,7 +20,7 @@
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
 
-/* The lock's file says who holds it: process id and socket, a line each. */
+/* The holder of the lock, as its file says: process id and socket, a line each. */
 struct holder {
 	char pid[32];
 	char socket[PATH_MAX]; /* "": not known */
@@ -64,8 +64,8 @@ static int refuse(const char *root, const struct holder *h, struct err *err)
 }
 
 /*
- * A moatd that was told to end gives its socket up first, and the lock when the disk has taken
- * what it wrote last: that one is waited for.
+ * Waits for a moatd that was told to end: it gives up its socket first, and the lock when all it
+ * wrote is on the disk.
  */
 static int take_lock(int fd, const char *root, struct err *err)
 {
@@ -101,7 +101,8 @@ int lock_root(const char *root, const char *socket, struct err *err)
 	r = take_lock(fd, root, err);
 	if (r < 0)
 		return r;
-	/* That only helps who finds the lock taken: a full disk is no reason not to start. */
+	/* Only those who find the lock taken need this text: on a full disk moatd starts without.
+	 */
 	r = fd_pwrite_all(fd, text, strlen(text), 0);
 	if (r < 0 || ftruncate(fd, (off_t)strlen(text)) < 0)
 		log_warning("%s does not say who holds it: %s", path, strerror(r < 0 ? -r : errno));

@@ -87,7 +87,7 @@ static int set_ready_fd(struct options *o, const char *text, struct err *err)
 	return r < 0 ? err_errno(err, r, "--ready-fd %s", text) : 0;
 }
 
-/* @name: of the option, as in parse_options().  Return: as that. */
+/* @name: of the option, as in parse_options(), whose result this returns. */
 static int set_option(int name, struct options *o, struct err *err)
 {
 	switch (name) {
@@ -178,8 +178,8 @@ static int inherited_socket(void)
 	return SYSTEMD_FIRST_FD;
 }
 
-/* A session that is not the user's own, as after su(1), may have another's folder, or one that is
- * not there. */
+/* Explains a failure: in a session that is not the user's own, as after su(1), the folder may be
+ * another user's, or missing. */
 static int listen_failed(const char *path, int r, struct err *err)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
@@ -223,7 +223,8 @@ static int on_signal(struct source *s, int signo, void *arg)
 	return 0;
 }
 
-/* Before there is any thread: each inherits the blocked signals, so the loop alone gets them. */
+/* To be called before there are threads: they inherit the blocked signals, so that the loop alone
+ * gets them. */
 static int prepare_process(struct err *err)
 {
 	struct rlimit files;
@@ -234,20 +235,20 @@ static int prepare_process(struct err *err)
 	sigaddset(&ours, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &ours, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return err_errno(err, -errno, "signals");
-	/* A connection, a watch and its container's things: a few descriptors each. */
+	/* A connection, a watch and a container's other files take a few descriptors each. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	/* A thread per connection must not become an arena per thread, nor a large body heap for
-	 * ever. */
+	/* Keeps glibc from an arena for each connection's thread, and from keeping a heap that a
+	 * large body needed. */
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	mallopt(M_TRIM_THRESHOLD, 128 << 10);
 	return 0;
 }
 
-/* Where it is not known what containers use, nothing is removed. */
+/* Where it is not known which kernels containers use, none is removed. */
 static void tidy_kernels(struct daemon *d)
 {
 	cleanup_strv char **used = NULL;
@@ -334,8 +335,7 @@ int main(int argc, char **argv)
 	r = run_daemon(&o, &err);
 	if (r < 0)
 		fprintf(stderr, "moatd: %s\n", err.msg);
-	/* Handlers may still run: nothing of theirs is freed, and all that counts is on the disk.
-	 */
+	/* Handlers may still run, so nothing of theirs is freed; all that counts is on the disk. */
 	fflush(NULL);
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

@@ -54,8 +54,8 @@ static int ask_shim(struct files *f, const struct link_files *rq, struct err *er
 	return r;
 }
 
-/* Is this failure worth another try?  The machine may have ended before the operation could
- * begin, or its start may not be known yet. */
+/* May another try succeed?  The machine may have ended before the operation began, or its start may
+ * not be known yet. */
 static bool is_passing(int code)
 {
 	return code == -ESRCH || code == -ECONNREFUSED || code == -ECANCELED;
@@ -68,7 +68,7 @@ static void give_back(struct files *f)
 	f->stopped = false;
 }
 
-/* What is mounted is no part of a container's own files. */
+/* Does the operation see mounts?  They are no part of a container's own files. */
 static bool sees_mounts(const struct link_files *rq)
 {
 	return rq->op == LINK_FILES_STAT || rq->op == LINK_FILES_GET || rq->op == LINK_FILES_PUT;
@@ -160,7 +160,7 @@ static ssize_t receive_bytes(struct files *f, void *data, size_t max, struct err
 	return n < 0 ? err_errno(err, -errno, "files") : n;
 }
 
-/* Return: 1; 0 at the end; -EIO in the middle of one; -errno. */
+/* Reads the head of the next frame.  Return: 1; 0 at the end; -EIO in the middle of one; -errno. */
 static int next_frame(struct files *f, struct err *err)
 {
 	unsigned char head[FRAMES_HEADER_BYTES];
@@ -199,7 +199,7 @@ static int judge_outcome(struct files *f, struct err *err)
 	return v.len == 0 ? broke_off(f, err) : link_outcome_get(v, err);
 }
 
-/* As files_read(), of this machine alone. */
+/* As files_read(), of the present machine alone. */
 static ssize_t read_output(struct files *f, void *data, size_t max, struct err *err)
 {
 	ssize_t n;
@@ -238,8 +238,8 @@ static bool is_over(const struct container *c, const void *arg)
 	return !container_is(c, STATES_SHIM);
 }
 
-/* Has the container ended for good?  One that its restart policy is about to start would have to
- * be waited for. */
+/* Has the container ended for good?  One that its restart policy will start again would have to be
+ * waited for. */
 static bool is_at_rest(const struct container *c)
 {
 	bool rests;
@@ -258,7 +258,8 @@ static bool can_resume(const struct files *f)
 	       is_at_rest(f->c);
 }
 
-/* Return: 0; -EIO when what comes is not what came; -errno; with a message. */
+/* Reads, and compares, what was passed on before.  Return: 0; -EIO when it differs; -errno; with a
+ * message. */
 static int skip_passed(struct files *f, struct err *err)
 {
 	uint64_t passed = f->passed, sum = f->sum;
@@ -312,7 +313,7 @@ ssize_t files_read(struct files *f, void *data, size_t max, struct err *err)
 	return n;
 }
 
-/* Return: 0; what the operation says where it ends before; -EIO. */
+/* Return: 0; the operation's error where it ends before; -EIO. */
 static int read_exact(struct files *f, void *data, size_t len, struct err *err)
 {
 	for (size_t have = 0; have < len;) {

@@ -66,7 +66,7 @@ static uint32_t go_mode(uint32_t mode)
 	return go;
 }
 
-/* A name can be bytes that are no UTF-8; jansson takes none of those. */
+/* A name may be bytes that are no UTF-8, which jansson does not take. */
 static json_t *text_or_empty(const char *text)
 {
 	json_t *value = json_string(text ? text : "");

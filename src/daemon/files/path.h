@@ -5,11 +5,11 @@
 #include "link/files.h"
 
 /**
- * files_clean_path() - docker's reading of a path in a container
+ * files_clean_path() - clean a path in a container as docker does
  * @ret: absolute, without "..", double slashes and the like, but with a slash or "/." at the end
  *       where @path has that; owned
  *
- * Pure.  Return: 0; -EINVAL for an empty one, with docker's message; -ENOMEM.
+ * Pure.  Return: 0; -EINVAL for an empty path, with docker's message; -ENOMEM.
  */
 int files_clean_path(const char *path, char **ret, struct err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is given to an operation.  It may end before it has got everything, and says why. */
+/* Sends data to an operation, which may end before it has got all, and says why. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -43,8 +43,8 @@ static int send_chunk(struct files *f, const char *data, size_t len, struct err 
 	return 1;
 }
 
-/* However long a client takes: the operation can end meanwhile.  Return: 1; 0 when it has; -errno.
- */
+/* Waits for the client, however long it takes, or for the operation's end.  Return: 1; 0 when the
+ * operation has ended; -errno. */
 static int wait_for_input(const struct files *f, int from_fd, struct err *err)
 {
 	struct pollfd p[2] = { { .fd = from_fd, .events = POLLIN },

@@ -76,7 +76,7 @@ static void use_file(struct log_files *f, int fd, uint64_t number, uint64_t offs
 	f->number = number;
 }
 
-/* The oldest file from @from on.  Return: a descriptor; -ENOENT; -errno. */
+/* Opens the oldest file from number @from on.  Return: a descriptor; -ENOENT; -errno. */
 static int open_oldest(const struct log_files *f, uint64_t from, uint64_t *ret_number)
 {
 	uint64_t first, last;
@@ -107,7 +107,7 @@ static int open_tail(struct log_files *f, uint64_t lines)
 		int fd = open_number(f, number);
 
 		if (fd == -ENOENT && f->reader.fd >= 0)
-			return 0; /* removed meanwhile: what is left begins with the one after */
+			return 0; /* the file was just removed: the log begins with the next */
 		if (fd < 0)
 			return fd;
 		r = log_tail(fd, &tail, &offset);
@@ -187,9 +187,8 @@ static bool is_removed(int fd)
 	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
 }
 
-/* The file after the one that is read.  Return: a descriptor; -ENOENT when there is none yet;
- * -errno.
- */
+/* Opens the file after the one that is read.  Return: a descriptor; -ENOENT when there is none yet;
+ * -errno. */
 static int find_next(struct log_files *f, uint64_t *ret_number)
 {
 	int fd = open_number(f, f->number + 1);

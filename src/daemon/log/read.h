@@ -21,7 +21,7 @@ struct log_entry {
 	size_t len;
 };
 
-/** log_parse() - one line without its newline; @ret borrows from it.  Return: 0; -EBADMSG. */
+/** log_parse() - parse one line without its newline; @ret borrows from it.  Return: 0; -EBADMSG. */
 int log_parse(const char *line, size_t len, struct log_entry *ret);
 
 /* A search from the end of a log for the place where its last lines begin. */
@@ -51,12 +51,12 @@ struct log_options {
 
 struct log_reader {
 	int fd;		 /* owned */
-	uint64_t offset; /* of the first record that was not read */
+	uint64_t offset; /* of the first record that was not read yet */
 	uint64_t end;	 /* where to stop; UINT64_MAX: at the end of the file */
 	struct log_options options;
 	struct buf in;	/* for reading */
-	struct buf out; /* what is to be sent */
-	bool overlong;	/* in the middle of a line that is too long to be one of ours */
+	struct buf out; /* bytes to be sent */
+	bool overlong;	/* in the middle of a line that is too long for this format */
 	bool past;	/* a record was seen that came after until_nsec */
 	bool within[3]; /* by stream: the last piece had no newline */
 };
@@ -68,7 +68,7 @@ int log_frame(struct buf *b, unsigned stream, const char *data, size_t len);
 void log_reader_reset(struct log_reader *r);
 
 /**
- * log_reader_fill() - read on, and put what is wanted of it into out
+ * log_reader_fill() - read on, and append the wanted records to @out
  *
  * Return: bytes of whole records read, 0 at the present end of the file; -errno; -ENOMEM.
  */

@@ -4,9 +4,9 @@
 #include "daemon/log/files.h"
 
 /**
- * log_replay() - write what a container's log holds to a connection
+ * log_replay() - write a container's log to a connection
  * @containers_fd: the folder of containers
- * @o:             what of it, and how
+ * @o:             which records, and how
  * @until:         where to stop; NULL: at its present end
  * @fd:            a socket
  *

@@ -340,7 +340,7 @@ static int remove_locked(struct secrets *s, const char *name, struct err *err)
 		r = helper_find(store, &program, err);
 		if (r == 0)
 			r = helper_erase(program, address, err);
-		/* Somebody else has removed it from the vault. */
+		/* Somebody else has removed the value from the vault. */
 		if (r < 0 && !(r == -ENOENT && program))
 			return err_wrap(err, "secret %s", name);
 	}

@@ -85,8 +85,7 @@ static int copy_text(const struct config_source *src, json_t *out, struct err *e
 	return put_member(out, "Image", json_string(src->image_name), err);
 }
 
-/* Merges two objects: the request's members, and those of the image's that the request does not
- * have. */
+/* Merges two objects: the request's members, and the image's that the request lacks. */
 static int merge_object(const struct config_source *src, const char *key, const json_t *image,
 			json_t *out, struct err *err)
 {

@@ -5,12 +5,11 @@
 #include "oci/runtime.h"
 
 /*
- * From a create request and an image to a container: docker's "Config" and "HostConfig" as
- * inspect shows them, and out of these two the runtime-spec.  Pure; the request comes from a
- * client and is checked here, once.
+ * A create request and an image become docker's "Config" and "HostConfig" as inspect shows them,
+ * and these two the runtime-spec.  Pure; the request is a client's and is checked here, once.
  */
 
-/* Instead of an address of the host's in "ExtraHosts". */
+/* In "ExtraHosts": stands for the host's address. */
 #define CONFIG_HOST_GATEWAY "host-gateway"
 
 struct config_source {

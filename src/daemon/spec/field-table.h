@@ -14,8 +14,8 @@ enum field_place {
 
 enum field_effect {
 	FIELD_EFFECTIVE,
-	FIELD_IGNORED, /* what has no effect, and harms nobody by that: a warning says so */
-	FIELD_REFUSED, /* what the container would be another one with */
+	FIELD_IGNORED, /* has no effect, and harms nobody by that: a warning says so */
+	FIELD_REFUSED, /* without it the container would be another one */
 };
 
 #define FIELD_FINE_MAX 2
@@ -23,9 +23,9 @@ enum field_effect {
 struct field {
 	const char *name;
 	enum field_effect effect;
-	const char *why;		  /* no effect; or what is not supported; NULL */
-	const char *fine[FIELD_FINE_MAX]; /* values that are taken all the same */
+	const char *why;		  /* why it has no effect, or is not supported; NULL */
+	const char *fine[FIELD_FINE_MAX]; /* values that are accepted all the same */
 };
 
-/** fields_of() - the members of a place.  @ret_n: how many.  Return: static. */
+/** fields_of() - the table of a place.  @ret_n: its length.  Return: static. */
 const struct field *fields_of(enum field_place place, size_t *ret_n);

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "daemon/spec/field-table.h"
 
-/* Does a member say something?  -1 is docker's way to say "no number". */
+/* Does a member say anything?  docker writes -1 for "no number". */
 static bool is_given(const json_t *v)
 {
 	if (json_is_string(v))
@@ -87,7 +87,7 @@ static int check_members(enum field_place place, const json_t *obj, char ***ret_
 	return r;
 }
 
-/* Modes of docker's that name no network, and cannot be had by a machine. */
+/* Refuses docker's modes that name no network and make no sense for a machine. */
 static int check_mode(const char *mode, struct err *err)
 {
 	if (streq(mode, "host"))

@@ -18,7 +18,7 @@
 int fields_check(const json_t *body, char ***ret_warnings, struct err *err);
 
 /**
- * fields_check_update() - the same of an update request, which is flat
+ * fields_check_update() - as fields_check(), of an update request, which is flat
  * @changeable: members that an update can change; ends with NULL
  */
 int fields_check_update(const json_t *body, const char *const *changeable, char ***ret_warnings,

@@ -35,7 +35,7 @@ static int check_health(const json_t *health, struct err *err)
 	return r;
 }
 
-/* Members docker takes as not given. */
+/* Does docker take the member as not given? */
 static bool is_empty(const json_t *v)
 {
 	return !v || json_is_null(v) || (json_is_integer(v) && json_integer_value(v) == 0) ||

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 
-/* docker's Healthcheck, of a request and of an image.  Pure. */
+/* docker's Healthcheck, in a request and in an image.  Pure. */
 
 /* "Healthcheck" of docker's Config, with docker's defaults. */
 struct health_config {
@@ -24,6 +24,6 @@ struct health_config {
  */
 int health_merge(const json_t *body, const json_t *image, json_t **ret, struct err *err);
 
-/** health_config_read() - @config: docker's Config.  @ret: health_reset().  Return: 0; -EBADMSG
- * with a message; -ENOMEM. */
+/** health_config_read() - read it from a stored Config.  @config: docker's Config.  @ret:
+ * health_reset().  Return: 0; -EBADMSG with a message; -ENOMEM. */
 int health_config_read(const json_t *config, struct health_config *ret, struct err *err);

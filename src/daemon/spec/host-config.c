@@ -19,7 +19,7 @@
 
 #define MEMORY_MIN MIB(6)
 
-/* The names that are to lead to the host, of a container that does not reach it. */
+/* Warns of names that are to lead to the host, where the container cannot reach it. */
 static int warn_of_gateway(const json_t *host, const char *why, char ***ret)
 {
 	const json_t *item;
@@ -43,7 +43,7 @@ int host_config_warn_closed(const json_t *host, const char *network, char ***ret
 	return why ? warn_of_gateway(host, why, ret) : -ENOMEM;
 }
 
-/* What needs a network, of a container that is to have none. */
+/* Warns of members that need a network, where the container is to have none. */
 static int warn_of_no_network(const json_t *host, char ***ret)
 {
 	const char *mode = json_string_value(json_object_get(host, "NetworkMode"));
@@ -102,8 +102,8 @@ static int check_limits(const json_t *host, unsigned host_cpus, struct err *err)
 	return 0;
 }
 
-/* A machine has no swap, but a request may say so in docker's ways, which have rules of their
- * own. */
+/* Checks memory's other members.  A machine has no swap, but docker has several ways to ask for
+ * that, with rules of their own. */
 static int check_more_memory(const json_t *host, struct err *err)
 {
 	int64_t memory = 0, swap = 0, reserved = 0;

@@ -62,7 +62,7 @@ static json_t *limit_defaults(void)
 		member_int("IOMaximumBandwidth", 0));
 }
 
-/* Docker's clients write these for what their user did not mention. */
+/* Is the value one that docker's clients write where their user gave none? */
 static bool is_unset(const json_t *v)
 {
 	return !v || json_is_null(v) || (json_is_integer(v) && json_integer_value(v) == 0) ||
@@ -88,7 +88,7 @@ static int fill(json_t *obj, const json_t *defaults)
 	return 0;
 }
 
-/* What cgroups of version 2 do not have is null, whatever was asked for. */
+/* Makes members null that cgroups of version 2 do not have, whatever was asked for. */
 static int fill_missing_knobs(json_t *host)
 {
 	return json_object_set_new(host, "MemorySwappiness", json_null()) < 0 ||

@@ -4,8 +4,8 @@
 #include "base/json.h"
 
 /**
- * host_config_fill() - a stored HostConfig as docker shows it: with every member, and where nothing
- * was asked for (no value, null, "" or 0) with docker's default
+ * host_config_fill() - fill in a stored HostConfig as docker shows it: every member, and docker's
+ * default where nothing was asked for (no value, null, "" or 0)
  *
  * Return: 0; -ENOMEM.
  */

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 
-/* Docker's LogConfig: what is kept of a container's output. */
+/* Docker's LogConfig: how much of a container's output is kept. */
 
 #define LOG_MAX_BYTES_DEFAULT MIB(20) /* of one file; as docker's driver "local" */
 #define LOG_MAX_FILES_DEFAULT 5u

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "daemon/spec/mount-check.h"
 
-/* The members of one, borrowed. */
+/* The members of a mount object, borrowed. */
 struct object {
 	const char *type, *source, *target;
 	bool read_only;
@@ -54,7 +54,7 @@ static int set_text(char **ret, const char *text, struct err *err)
 	return *ret ? 0 : err_nomem(err);
 }
 
-/* Recursion is docker's word for what is mounted below the source. */
+/* Checks the options for mounts below the source, which docker calls recursion. */
 static int check_recursion(const json_t *options, struct err *err)
 {
 	bool alone = false, writable = false;
@@ -135,7 +135,7 @@ static int read_subpath(const struct object *o, struct mount_point *p, struct er
 	return plain ? set_text(&p->subpath, plain + 1, err) : err_nomem(err);
 }
 
-/* What the volume is made with.  @ret: a reference, or NULL */
+/* Reads an object of texts that a new volume is to get.  @ret: a reference, or NULL */
 static int read_texts(const json_t *obj, const char *key, json_t **ret, struct err *err)
 {
 	json_t *map = NULL, *value;

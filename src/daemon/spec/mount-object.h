@@ -4,7 +4,7 @@
 #include "daemon/spec/mount-point.h"
 
 /**
- * mount_object_read() - one of docker's "Mounts"
+ * mount_object_read() - read one of docker's "Mounts"
  * @ret: empty; mount_point_reset(), also after a failure
  *
  * Options of a tmpfs are looked at where it is made (tmpfs.h).

@@ -111,7 +111,7 @@ static int compare_points(const void *a, const void *b)
 	return strcmp(p->destination, q->destination);
 }
 
-/* A path is before what is below it in the order of text, too. */
+/* In the order of text a path also comes before all that is below it. */
 void mount_points_sort(struct mount_points *m)
 {
 	if (m->n > 0)

@@ -4,8 +4,8 @@
 #include "base/json.h"
 
 /*
- * What is mounted in a container beside its root: folders and files of the host, volumes, and
- * memory file systems that were asked for as mounts.  Fixed when the container is made.
+ * Mounts of a container beside its root: folders and files of the host, volumes, and memory file
+ * systems that were asked for as mounts.  Fixed when the container is made.
  */
 
 #define MOUNT_POINTS_MAX 256u
@@ -20,10 +20,10 @@ struct mount_point {
 	char *subpath;	   /* of a volume; "": all of it */
 	char *mode, *propagation; /* as docker shows them */
 	bool read_only;
-	bool no_copy;	  /* a volume that is empty is not filled from the image */
+	bool no_copy;	  /* an empty volume is not filled from the image */
 	bool anonymous;	  /* a volume that nobody named */
-	bool make_source; /* a folder of the host that is missing is made */
-	/* What a volume is made with if there is none yet; not kept; NULL: nothing. */
+	bool make_source; /* a missing folder of the host is made */
+	/* Of a volume that is still to be made; not kept; NULL: none. */
 	json_t *labels, *options;
 };
 
@@ -33,35 +33,36 @@ struct mount_points {
 	size_t n;
 };
 
-/** mount_points_reset() - free what it holds */
+/** mount_points_reset() - free a list */
 void mount_points_reset(struct mount_points *m);
 
-/** mount_point_reset() - the same of one that is in no list */
+/** mount_point_reset() - free a mount point that is in no list */
 void mount_point_reset(struct mount_point *p);
 
-/** mount_points_put() - add one, in the place of what has its destination.  @p: moved; empty
- * afterwards, also on failure.  Return: 0; -EINVAL past the limit, with a message; -ENOMEM. */
+/** mount_points_put() - add a mount point, in place of one with the same destination.  @p: moved;
+ * empty afterwards, also on failure.  Return: 0; -EINVAL past the limit, with a message; -ENOMEM.
+ */
 int mount_points_put(struct mount_points *m, struct mount_point *p, struct err *err);
 
-/** mount_points_find() - what is at a destination; NULL: nothing */
+/** mount_points_find() - find the mount point at a destination; NULL: none */
 const struct mount_point *mount_points_find(const struct mount_points *m, const char *destination);
 
-/** mount_points_inherit() - add what another container has, which is not filled again.  Return: 0;
- * as mount_points_put(). */
+/** mount_points_inherit() - add another container's mount points, whose volumes are not filled
+ * again.  Return: 0; as mount_points_put(). */
 int mount_points_inherit(struct mount_points *m, const struct mount_points *from, bool read_only,
 			 struct err *err);
 
-/** mount_points_sort() - those that are on another's way after it, else by name */
+/** mount_points_sort() - sort by name; a mount point that lies in another one comes after it */
 void mount_points_sort(struct mount_points *m);
 
-/** mount_points_write() - as they are kept; owned; NULL when out of memory */
+/** mount_points_write() - the text that is kept; owned; NULL when out of memory */
 char *mount_points_write(const struct mount_points *m);
 
-/** mount_points_read() - @ret: mount_points_reset(); untouched on failure.  Return: 0; -EBADMSG
- * with a message; -ENOMEM. */
+/** mount_points_read() - parse the text that is kept.  @ret: mount_points_reset(); untouched on
+ * failure.  Return: 0; -EBADMSG with a message; -ENOMEM. */
 int mount_points_read(const char *text, struct mount_points *ret, struct err *err);
 
-/** Where a volume is on the host.  Return: owned; NULL when out of memory. */
+/** mount_volume_path - where a volume is on the host.  Return: owned; NULL when out of memory. */
 typedef char *(*mount_volume_path)(const char *name, void *arg);
 
 /** mount_points_describe() - docker's list of them.  Return: owned; NULL when out of memory. */

@@ -5,7 +5,7 @@
  * host is made for them.  "Mounts" say what they are, and their source must be there.  "Volumes" of
  * Config are volumes without a name: the image's, and those of "-v /path".
  *
- * All of it is a client's.  Whether a source is there is asked by those who may look.
+ * All of it is a client's.  Whether a source exists is checked elsewhere, with access to the disk.
  */
 #include "daemon/spec/mounts.h"
 
@@ -23,7 +23,7 @@ static int duplicate_mount(const char *destination, struct err *err)
 	return err_set(err, -EINVAL, "Duplicate mount point: %s", destination);
 }
 
-/* Takes the texts out of @v. */
+/* Moves the texts of @v into a mount point. */
 static int fill_from_spec(struct volume_spec *v, struct mount_point *p, struct err *err)
 {
 	bool bind = *v->source == '/';
@@ -74,7 +74,7 @@ static int find_tmpfs(const json_t *host, const char *destination, struct err *e
 	return 0;
 }
 
-/* @taken: the destinations of this request, which grow by one.  @p: moved */
+/* @taken: destinations of this request so far; this one is added.  @p: moved */
 static int put_asked(const json_t *host, char ***taken, struct mount_points *m,
 		     struct mount_point *p, struct err *err)
 {
@@ -138,7 +138,7 @@ static int add_volume(const char *path, struct mount_points *m, struct err *err)
 	return mount_points_find(m, p.destination) ? 0 : mount_points_put(m, &p, err);
 }
 
-/* The image's volumes come this way, too: what is mounted there already is in their place. */
+/* The image's volumes are added here, too, except where something else is mounted. */
 static int add_volumes(const json_t *config, const json_t *host, struct mount_points *m,
 		       struct err *err)
 {
@@ -184,7 +184,7 @@ int mounts_volumes_from(const char *text, char **ret_container, bool *ret_read_o
 
 	if (len == 0)
 		return err_set(err, -EINVAL, "malformed volumes-from specification: %s", text);
-	/* docker takes labels and copy modes here, too: they change nothing. */
+	/* docker accepts labels and copy modes here, too: they change nothing. */
 	if (*mode && !streq(mode, "ro") && !streq(mode, "rw") && !streq(mode, "z") &&
 	    !streq(mode, "Z") && !streq(mode, "nocopy"))
 		return err_set(err, -EINVAL, "invalid mode: %s", mode);

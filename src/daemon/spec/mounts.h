@@ -4,10 +4,10 @@
 #include "daemon/spec/mount-point.h"
 
 /**
- * mounts_from_request() - what a create request mounts beside the container's root
+ * mounts_from_request() - read the mounts of a create request
  * @config: docker's Config, with the image's "Volumes" in it
- * @host:   docker's HostConfig: "Binds", "Mounts"; "Tmpfs", for destinations that are taken
- * @m:      what other containers gave already ("VolumesFrom"); gets the rest, sorted
+ * @host:   docker's HostConfig: "Binds", "Mounts"; "Tmpfs" only for destinations that it takes
+ * @m:      mounts taken from other containers ("VolumesFrom"); the others are added, and all sorted
  *
  * By docker's rules: of "Binds" and "Mounts" no two may have the same destination, and they take
  * the place of what another container gave; "Volumes" are for destinations that are left.  Volumes
@@ -19,7 +19,7 @@ int mounts_from_request(const json_t *config, const json_t *host, struct mount_p
 			struct err *err);
 
 /**
- * mounts_volumes_from() - one of "VolumesFrom": CONTAINER[:ro|rw]
+ * mounts_volumes_from() - read one of "VolumesFrom": CONTAINER[:ro|rw]
  * @ret_container: owned
  *
  * Return: 0; -EINVAL with docker's message; -ENOMEM.

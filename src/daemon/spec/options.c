@@ -11,7 +11,7 @@
 
 #define SYSCTL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@"
 
-/* A sysctl's name becomes a path below /proc/sys, written as a/b or as a.b. */
+/* Is it a sysctl's name?  It becomes a path below /proc/sys, and may be written a/b or a.b. */
 static bool is_sysctl(const char *name)
 {
 	return *name && *name != '.' && *name != '/' && strlen(name) < 256 &&
@@ -19,7 +19,7 @@ static bool is_sysctl(const char *name)
 	       !strstr(name, "//") && !strstr(name, "./") && !strstr(name, "/.");
 }
 
-/* Any sysctl may be set, as the kernel is the container's own. */
+/* Takes any sysctl, as the kernel is the container's own. */
 static int make_sysctls(const json_t *host, struct oci_options *o, struct err *err)
 {
 	json_t *map, *value;
@@ -96,7 +96,8 @@ static int make_security(const json_t *host, struct oci_process *p, struct err *
 	return 0;
 }
 
-/* There is no default seccomp profile: it would protect a kernel that is the container's own. */
+/* Without a profile nothing is filtered: a default one would protect a kernel that is the
+ * container's own. */
 static int make_seccomp(const json_t *host, struct oci_runtime *rt, struct err *err)
 {
 	const char *profile;

@@ -32,7 +32,7 @@ static int add_binding(struct port_plan *p, const struct port_binding *b, struct
 
 	if (p->n >= PORTS_MAX)
 		return err_set(err, -EINVAL, "more than %u published ports", PORTS_MAX);
-	/* In steps of powers of two. */
+	/* The array grows when its length is a power of two. */
 	if ((p->n & (p->n - 1)) == 0) {
 		grown = reallocarray(p->bindings, p->n ? p->n * 2 : 1, sizeof(*grown));
 		if (!grown)
@@ -63,7 +63,7 @@ static int read_host_ip(const char *ip, struct port_binding *b, struct err *err)
 		return 0;
 	if (inet_pton(family, ip, address) != 1)
 		return err_set(err, -EINVAL, "invalid address \"%s\" of a published port", ip);
-	/* As it is written most shortly, so that equal ones are equal texts. */
+	/* The shortest form, so that equal addresses are equal texts. */
 	inet_ntop(family, address, b->host_ip, sizeof(b->host_ip));
 	return 0;
 }
@@ -136,7 +136,7 @@ static int compare_bindings(const void *a, const void *b)
 	return r != 0 ? r : (int)x->host.last - (int)y->host.last;
 }
 
-/* Sorts, and leaves out what was asked for twice; two ports that are free are two ports. */
+/* Sorts, and drops bindings that were asked for twice; two bindings to any free port stay two. */
 static void sort_bindings(struct port_plan *p)
 {
 	size_t kept = 0;
@@ -160,7 +160,7 @@ static int compare_ports(const void *a, const void *b)
 	return port_compare(x->port, x->protocol, y->port, y->protocol);
 }
 
-/* Exposed ports that have no place on the host get one, any. */
+/* Gives each exposed port without a binding one to any free port. */
 static int bind_exposed(const json_t *config, struct port_plan *p, struct err *err)
 {
 	size_t asked = p->n;

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "oci/port.h"
 
-/* Which of a container's ports are to be published, out of its Config and HostConfig.  Pure. */
+/* The ports of a container that are to be published, by its Config and HostConfig.  Pure. */
 
 #define PORTS_MAX 8192u /* bindings of one container */
 
@@ -15,7 +15,7 @@ struct port_binding {
 	uint16_t port; /* the container's */
 	enum port_protocol protocol;
 	char host_ip[INET6_ADDRSTRLEN]; /* "": every address of the host */
-	struct port_range host;		/* one of these; 0: any that is free */
+	struct port_range host;		/* one port of these; 0: any that is free */
 };
 
 struct port_plan {
@@ -24,7 +24,7 @@ struct port_plan {
 };
 
 /**
- * port_plan_read() - what PortBindings asks for, and PublishAllPorts of what is exposed
+ * port_plan_read() - read the bindings of PortBindings, and those that PublishAllPorts asks for
  * @config: docker's Config of the container, for ExposedPorts
  * @host:   its HostConfig
  * @ret:    port_plan_reset()
@@ -35,6 +35,6 @@ int port_plan_read(const json_t *config, const json_t *host, struct port_plan *r
 		   struct err *err);
 void port_plan_reset(struct port_plan *p);
 
-/** port_compare() - by number, then protocol: the order in which ports are shown */
+/** port_compare() - order by number, then protocol, as ports are shown */
 int port_compare(uint16_t a, enum port_protocol a_protocol, uint16_t b,
 		 enum port_protocol b_protocol);

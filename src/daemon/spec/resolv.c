@@ -7,9 +7,9 @@
 #include "base/str.h"
 #include "daemon/spec/names.h"
 
-#define WORDS_MAX 32u /* of a line of the host's */
+#define WORDS_MAX 32u /* in one line of the host's file */
 
-/* Names without a dot are those of containers: they are asked for as they are first. */
+/* A name without a dot is a container's: it is asked for first without a search domain. */
 #define NDOTS "ndots:0"
 
 void resolver_reset(struct resolver *r)
@@ -34,7 +34,7 @@ static int take_words(char *rest, char ***ret)
 	return r;
 }
 
-/* As resolvers do, of several lines the last one counts. */
+/* As with resolvers, the last of several lines counts. */
 int resolver_read(const char *text, struct resolver *ret)
 {
 	cleanup_free char *copy = strdup(text);
@@ -92,7 +92,7 @@ static bool says_ndots(char *const *options)
 	return false;
 }
 
-/* What was asked for takes the place of the network's and the host's. */
+/* Fills in the network's and the host's where nothing was asked for. */
 static int fill_in(const struct resolver *net, struct resolver *r)
 {
 	bool knows_names = !r->servers;
@@ -115,7 +115,7 @@ static int read_wishes(const json_t *host, struct resolver *ret, struct err *err
 	return r == 0 ? json_get_strv(host, "DnsOptions", &ret->options, err) : r;
 }
 
-/* Clients send empty lists for what nobody asked for. */
+/* Drops empty lists, which clients send where nothing was asked for. */
 static void drop_empty(char ***v)
 {
 	if (strv_len(*v) > 0)
@@ -143,7 +143,7 @@ size_t spec_servers(const json_t *host, struct ip ret[SPEC_SERVERS_MAX])
 	return n;
 }
 
-/* Are there servers that the network's resolver asks for the container? */
+/* Does the network's resolver ask servers for the container? */
 static bool relays(const json_t *host, const struct resolver *net)
 {
 	struct ip servers[SPEC_SERVERS_MAX];

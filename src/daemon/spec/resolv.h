@@ -4,7 +4,7 @@
 #include "base/ip.h"
 #include "base/json.h"
 
-/* What a network has to offer to a container that asks for names. */
+/* A network's name service, for the containers on it. */
 struct resolver {
 	char **servers;		  /* name servers */
 	char **search, **options; /* those of the host */
@@ -16,14 +16,15 @@ void resolver_reset(struct resolver *r);
  */
 int resolver_read(const char *text, struct resolver *ret);
 
-#define SPEC_SERVERS_MAX 8u /* more are not asked */
+#define SPEC_SERVERS_MAX 8u /* further servers are not asked */
 
 /**
- * spec_servers() - those of Dns, where a network's resolver can ask them for the container
+ * spec_servers() - the servers of Dns that a network's resolver can ask for the container
  *
- * None where one of them is on the container's loopback or its link: then it asks all by itself.
+ * None where one of them is on the container's loopback or its link: then the container asks all of
+ * them itself.
  *
- * Return: how many.
+ * Return: their number.
  */
 size_t spec_servers(const json_t *host, struct ip ret[SPEC_SERVERS_MAX]);
 
@@ -34,8 +35,8 @@ size_t spec_servers(const json_t *host, struct ip ret[SPEC_SERVERS_MAX]);
  * @ret:  owned; NULL: the image's stays
  *
  * Each of Dns, DnsSearch and DnsOptions takes the place of what the network and the host have; "."
- * is docker's way to search nowhere.  Servers that the network's resolver asks are not in it, as
- * that one knows the names of containers, too.
+ * is docker's way to search nowhere.  Servers that the network's resolver asks are left out:
+ * containers ask that resolver, which also knows their names.
  *
  * Return: 0; -EINVAL or -EBADMSG with docker's message where it has one; -ENOMEM.
  */

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-/* docker's restart policies: which container that ended is started again, and when.  Pure. */
+/* docker's restart policies: whether a container that ended is started again, and when.  Pure. */
 
 enum restart_kind { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
 
@@ -23,8 +23,7 @@ struct restart_policy {
  */
 int restart_policy_read(const json_t *policy, struct restart_policy *ret, struct err *err);
 
-/** restart_is_wanted() - does a policy want a container back that ended with @code, by itself,
- * after
+/** restart_is_wanted() - is a container to be started again that ended by itself with @code, after
  * @count restarts?  Pure. */
 bool restart_is_wanted(const struct restart_policy *policy, int code, int count);
 

@@ -212,7 +212,7 @@ static int make_rlimits(const json_t *host, struct oci_process *p, struct err *e
 	return 0;
 }
 
-/* [rows, columns]; a size that is none is as good as one that is not known. */
+/* Reads [rows, columns]; any other value counts as no size. */
 static void read_console_size(const json_t *host, struct oci_process *p)
 {
 	const json_t *size = json_object_get(host, "ConsoleSize");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  docker's profiles are a runtime-spec's seccomp with conditions: rules for
- * some architectures, for containers with some capability, for kernels from some version on.  What
- * does not hold here is left out, and the rest compiled once to see that it can be.
+ * some architectures, for containers with some capability, for kernels from some version on.  Rules
+ * whose conditions do not hold are left out, and the rest is compiled once as a test.
  *
  * The profile comes from a client.
  */

@@ -107,7 +107,7 @@ static int add_words(char *words, json_t *list, struct err *err)
 	return 0;
 }
 
-/* @host has a copy of what it had of moat's. */
+/* @host gets a copy of moat's own members, with the list. */
 static int put_list(json_t *host, const json_t *ours, json_t *list)
 {
 	cleanup_json json_t *copy = ours ? json_copy((json_t *)(uintptr_t)ours) : json_object();

@@ -6,7 +6,7 @@
 
 #define SECRET_NAME_MAX 64
 
-/* A secret that a container has, and where. */
+/* A secret of a container, and where it is to be. */
 struct secret_use {
 	const char *name; /* borrowed from the document */
 	char *path;	  /* owned */
@@ -22,19 +22,19 @@ struct secret_uses {
 
 void secret_uses_reset(struct secret_uses *u);
 
-/** secret_name_check() - as docker has it: letters, digits, "-", "_" and ".", the first and the
- * last a letter or digit.  Return: 0; -EINVAL with a message. */
+/** secret_name_check() - is it a name by docker's rules?  Letters, digits, "-", "_" and ".", the
+ * first and the last a letter or digit.  Return: 0; -EINVAL with a message. */
 int secret_name_check(const char *name, struct err *err);
 
 #define SECRET_LABEL "dev.moat.secrets"
 
 /**
- * secret_uses_from_label() - add those that a container is to have by its label
- * @body: what was asked for: "Labels": {"dev.moat.secrets": "db key,target=/etc/key"}, as --secret
- *        of moat has each; a label of an image's says nothing
- * @host: its HostConfig, whose Moat.Secrets they are added to
+ * secret_uses_from_label() - add the secrets that a container's label asks for
+ * @body: the request: "Labels": {"dev.moat.secrets": "db key,target=/etc/key"}, each as in moat's
+ *        --secret; an image's labels do not count
+ * @host: HostConfig; they are added to Moat.Secrets
  *
- * docker's clients have no other way to ask for one.
+ * docker's clients have no other way to ask for secrets.
  *
  * Return: 0; -EINVAL, -EBADMSG, -ENOMEM with a message.
  */

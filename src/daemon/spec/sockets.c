@@ -6,9 +6,9 @@
 #include "base/str.h"
 
 #define PATH_LONGEST 4095u
-#define NAME_LONGEST 107u /* bytes that an address of a unix socket has for a path */
+#define NAME_LONGEST 107u /* bytes for a path in a unix socket's address */
 
-/* A path on the host is bound by the folder it is in, so its last part alone must fit. */
+/* Only the last part of a host's path must fit, as it is bound by its folder's descriptor. */
 static int check_host(const char *path, struct err *err)
 {
 	const char *name = path ? strrchr(path, '/') : NULL;

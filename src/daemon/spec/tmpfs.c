@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  A container's memory file systems, by docker's rules: nothing in them is a
- * device, gives privileges or is executed unless the options say so.  Another size of /dev/shm is
- * one more of them, in the place of the machine's own.
+ * device, gives privileges or is executed unless the options say so.  A size for /dev/shm makes one
+ * more, in place of the machine's own.
  */
 #include "daemon/spec/tmpfs.h"
 
@@ -12,7 +12,7 @@
 #include "oci/mount.h"
 
 #define SHM_PATH  "/dev/shm"
-#define SHM_BYTES MIB(64) /* what a machine has */
+#define SHM_BYTES MIB(64) /* size of the machine's own */
 #define TMPFS_MAX 64u
 
 static int add_tmpfs(struct oci_options *o, const char *path, char *const *options, struct err *err)

@@ -21,7 +21,7 @@
 #include "base/macro.h"
 
 #define RING	   256u
-#define RING_BYTES (4u << 20) /* a client's labels and commands are in the events */
+#define RING_BYTES (4u << 20) /* events hold clients' labels and commands */
 
 struct event {
 	int64_t nsec;
@@ -80,7 +80,7 @@ static char *event_text(const char *type, const char *action, const char *id, js
 			  (json_int_t)(nsec / (int64_t)NSEC_PER_SEC), "timeNano", (json_int_t)nsec);
 	json_t *from = json_object_get(attributes, "image");
 
-	/* The members that clients before API 1.22 read, and some still do. */
+	/* Members that clients before API 1.22 read, and some later ones still do. */
 	if (event && (strcmp(type, "container") == 0 || strcmp(type, "image") == 0)) {
 		json_object_set_new(event, "status", json_string(action));
 		json_object_set_new(event, "id", json_string(id));

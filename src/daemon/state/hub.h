@@ -9,7 +9,7 @@
 struct hub;
 struct hub_sub;
 
-/* hub_new() - @ret: owned, hub_free().  Return: 0; -ENOMEM. */
+/* hub_new() - make a hub.  @ret: owned, hub_free().  Return: 0; -ENOMEM. */
 int hub_new(struct hub **ret);
 void hub_free(struct hub *h);
 
@@ -20,15 +20,16 @@ void hub_free(struct hub *h);
  * @id:         of the actor
  * @attributes: object of strings, taken over; NULL is an empty one
  *
- * An event that memory does not suffice for is lost; the subscribers are woken all the same.
+ * Where memory is lacking the event is lost; subscribers are woken all the same.
  */
 void hub_publish(struct hub *h, const char *type, const char *action, const char *id,
 		 json_t *attributes);
 
-/** hub_wake() - wake every subscriber: something changed that is no event */
+/** hub_wake() - wake every subscriber for a change that is no event */
 void hub_wake(struct hub *h);
 
-/** hub_subscribe() - from now on.  @ret: owned, hub_unsubscribe().  Return: 0; -errno. */
+/** hub_subscribe() - get events from now on.  @ret: owned, hub_unsubscribe().  Return: 0; -errno.
+ */
 int hub_subscribe(struct hub *h, struct hub_sub **ret);
 void hub_unsubscribe(struct hub_sub *s);
 
@@ -41,8 +42,7 @@ void hub_clear(struct hub_sub *s);
  * @client_fd:    a client that may go away meanwhile, or -1
  * @timeout_msec: -1 waits for ever
  *
- * Look at the state first, then wait, in a loop: what happened since the last hub_wait() is not
- * missed.
+ * Look at the state first, then wait, in a loop: changes since the last hub_wait() are not missed.
  *
  * Return: 1 when something happened; 0 on timeout; -EPIPE when the client closed its connection.
  */

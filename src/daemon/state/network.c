@@ -101,7 +101,7 @@ int state_each_network(struct state *st, int (*fn)(struct network_record *n, voi
 			NULL, see_network, &w, err);
 }
 
-/* NULL where there is no address, as then it is nobody's. */
+/* NULL where there is no address: SQLite takes NULLs for different from each other. */
 static const char *lease_text(const struct ip *ip, char buffer[IP_TEXT_MAX])
 {
 	ip_format(ip, buffer);

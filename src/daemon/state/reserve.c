@@ -10,10 +10,10 @@
 #include "base/str.h"
 
 #define LOG_BYTES   MIB(1)
-#define CHUNK_BYTES (256 << 10) /* by which the file grows */
-#define ROW_BYTES   (64 << 10)	/* more than a row takes beside its texts, with its indexes */
+#define CHUNK_BYTES (256 << 10) /* the file grows by as much */
+#define ROW_BYTES   (64 << 10)	/* more than a row takes beside its texts, indexes included */
 
-/* Pages of 4 KiB, then a checkpoint; what is left of the log is for one large statement. */
+/* Pages of 4 KiB until a checkpoint; the rest of the log is for one large statement. */
 #define LOG_PAGES "200"
 
 bool reserve_prepare(sqlite3 *db)
@@ -26,8 +26,8 @@ bool reserve_prepare(sqlite3 *db)
 		       SQLITE_OK;
 }
 
-/* The log may be made longer at any time: SQLite finds its end by checksums, not by the file's
- * size, and holds no lock on it. */
+/* The log may be lengthened at any time: SQLite finds its end by checksums, not by the file's size,
+ * and holds no lock on it. */
 bool reserve_log(const char *path)
 {
 	cleanup_free char *log = str_printf("%s-wal", path);

@@ -9,16 +9,16 @@
 /*
  * Room on the disk for state.db before it is needed: on a full one a container must still be
  * removed.  The log (state.db-wal) has its blocks, is checkpointed before it outgrows them, and is
- * kept; what is inserted gets its place in the file at once, so that no checkpoint needs room.
+ * kept; inserted rows get their place in the file at once, so that no checkpoint needs room.
  */
 
-/** reserve_prepare() - the settings it takes, of a connection that is new.  Return: false on
- * failure, as SQLite says. */
+/** reserve_prepare() - set up a new connection for this.  Return: false on failure, which SQLite
+ * explains. */
 bool reserve_prepare(sqlite3 *db);
 
-/** reserve_log() - allocate the log's blocks.  @path: of the database.  Return: has it got them? */
+/** reserve_log() - allocate the log's blocks.  @path: of the database.  Return: does the log have
+ * them? */
 bool reserve_log(const char *path);
 
-/** reserve_row() - room in the file for what is about to be written.  Return: 0; -ENOSPC with a
- * message. */
+/** reserve_row() - make room in the file for a row.  Return: 0; -ENOSPC with a message. */
 int reserve_row(sqlite3 *db, const struct texts *t, struct err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The file says which version of the tables it has.  What leads from one
- * version to the next is one transaction, so a crash in between is no harm.  A file of a newer moat
- * is refused: nobody knows what it means.
+ * Theory of operation.  The file says which version of the tables it has.  Each step from one
+ * version to the next is one transaction, so a crash does no harm.  The file of a newer moat is
+ * refused, as its meaning is not known.
  */
 #include "daemon/state/schema.h"
 
@@ -11,7 +11,7 @@
 #include "base/macro.h"
 #include "daemon/state/sql.h"
 
-/* What makes a file of version N - 1 one of version N, in one transaction each. */
+/* Statements that turn a file of version N - 1 into one of version N, each in one transaction. */
 static const char *const schema[] = {
 	"BEGIN;"
 	"CREATE TABLE container ("
@@ -52,7 +52,8 @@ static const char *const schema[] = {
 	" UPDATE endpoint SET address4=NULL, address6=NULL, mac=NULL WHERE network=OLD.name; END;"
 	"PRAGMA user_version=3;"
 	"COMMIT;",
-	/* Ports of the host that moatd chose, for a moatd that finds the container running. */
+	/* Ports of the host that moatd chose, so that the next moatd knows those of a running
+	 * container. */
 	"BEGIN;"
 	"CREATE TABLE published (container TEXT PRIMARY KEY, ports TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TRIGGER container_gone_with_ports AFTER DELETE ON container BEGIN"

@@ -5,6 +5,6 @@
 
 #include "base/err.h"
 
-/** schema_prepare() - make the tables, or those that an older moat did not have.  Return: 0;
- * -EPROTO with a message when a newer moat wrote the file; -EIO, -ENOSPC with a message. */
+/** schema_prepare() - make the tables, or those that an older moat lacked.  Return: 0; -EPROTO with
+ * a message when a newer moat wrote the file; -EIO, -ENOSPC with a message. */
 int schema_prepare(sqlite3 *db, struct err *err);

@@ -65,8 +65,8 @@ static int set_synchronous(struct state *st, const char *pragma, const char *wha
 		       : sql_error(st->db, what, err);
 }
 
-/* In WAL mode with synchronous=NORMAL a commit is in the file and not waited for; what is waited
- * for next is behind it in the same file. */
+/* In WAL mode with synchronous=NORMAL a commit is written and not synced; the next sync of the same
+ * file covers it. */
 int sql_run_along(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 		  struct err *err)
 {

@@ -8,16 +8,16 @@
 
 #include "base/err.h"
 
-/* What the tables of state.db have in common: one statement with its parameters. */
+/* Shared by the tables of state.db: running one statement with its parameters. */
 
 struct state {
 	char *path;
-	bool has_log_room; /* else it is tried again with every change */
+	bool has_log_room; /* false: room is sought again at every change */
 	sqlite3 *db, *reader;
 	pthread_mutex_t lock, reader_lock;
 };
 
-/* A parameter by name, with its colon.  A statement takes those that it names. */
+/* A parameter, named with its colon.  A statement uses those that it names. */
 struct sql_arg {
 	const char *name;
 	bool is_number;
@@ -34,13 +34,13 @@ struct sql_arg {
 		.name = n, .is_number = true, .number = value                                      \
 	}
 
-/** sql_error() - what SQLite says of its last call.  Return: -EEXIST for what must be unique;
- * -ENOSPC; -ENOMEM; -EIO; with a message. */
+/** sql_error() - turn SQLite's last error into a message.  Return: -EEXIST for a value that must be
+ * unique; -ENOSPC; -ENOMEM; -EIO; with a message. */
 int sql_error(sqlite3 *db, const char *what, struct err *err);
 
 /**
- * sql_run() - a statement without rows
- * @what: it is about, for messages
+ * sql_run() - run a statement without rows
+ * @what: the object it is about, for messages
  * @args: end with one that has no name
  *
  * Return: 0, and it is on the disk; as sql_error().
@@ -48,25 +48,25 @@ int sql_error(sqlite3 *db, const char *what, struct err *err);
 int sql_run(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 	    struct err *err);
 
-/** sql_run_along() - the same for what need not outlive a power loss by itself: it is on the disk
- * with what is written next, and survives the death of moatd at once */
+/** sql_run_along() - as sql_run(), without waiting for the disk: a loss of power may undo it until
+ * something else is written, the death of moatd does not */
 int sql_run_along(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 		  struct err *err);
 
-/** sql_run_locked() - sql_run() for who holds @st->lock */
+/** sql_run_locked() - sql_run() for a caller that holds @st->lock */
 int sql_run_locked(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 		   struct err *err);
 
-/** sql_begin() - what follows up to sql_end() is done as a whole or not at all; holds @st->lock
- * until then.  Return: 0; as sql_error(), and there is nothing to end. */
+/** sql_begin() - begin a transaction, which sql_end() ends; holds @st->lock until then.  Return: 0;
+ * as sql_error(), with no transaction begun. */
 int sql_begin(struct state *st, const char *what, struct err *err);
 
-/** sql_end() - @r: what came of it; where that is an error, nothing is done.  Return: 0, and it is
- * on the disk; @r; as sql_error(). */
+/** sql_end() - end a transaction.  @r: result of its statements; where that is an error, all are
+ * undone.  Return: 0, with all on the disk; @r; as sql_error(). */
 int sql_end(struct state *st, const char *what, int r, struct err *err);
 
 /**
- * sql_each() - the rows of a statement that reads
+ * sql_each() - call a function for each row that a statement reads
  * @row: 0 for more; a negative errno ends it.  It must not use @st
  *
  * Return: 0; what @row returned; as sql_error(); with a message.

@@ -59,7 +59,7 @@ static int prepare_file(struct state *st, struct err *err)
 	return schema_prepare(st->db, err);
 }
 
-/* @ret: to be closed in any case */
+/* @ret: to be closed, on failure, too */
 static int connect_to(const char *path, int flags, sqlite3 **ret, struct err *err)
 {
 	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -107,7 +107,7 @@ void state_close(struct state *st)
 
 #define ARGS_MAX 20u
 
-/* Every parameter that statements about containers name.  @ret: ARGS_MAX */
+/* Sets every parameter that statements about containers name.  @ret: ARGS_MAX */
 static void make_args(const struct record *rec, const struct texts *texts, struct sql_arg *ret)
 {
 	const struct sql_arg args[] = {
@@ -137,7 +137,7 @@ static void make_args(const struct record *rec, const struct texts *texts, struc
 	memcpy(ret, args, sizeof(args));
 }
 
-/* Run a statement without rows; every parameter it names is bound from @rec and @texts. */
+/* Runs a statement without rows; its parameters are from @rec and @texts. */
 static int run_statement(struct state *st, const char *sql, const struct record *rec,
 			 const struct texts *texts, struct err *err)
 {
@@ -197,7 +197,7 @@ int state_delete(struct state *st, const char *id, bool with_volumes, struct err
 	return sql_end(st, id, r, err);
 }
 
-/* @mounts: the column of that */
+/* @mounts: the column with the mount points */
 static int read_texts(sqlite3_stmt *stmt, int first, int mounts, struct texts *ret)
 {
 	ret->config = sql_text(stmt, first);

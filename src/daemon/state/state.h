@@ -9,14 +9,14 @@
 #include "oci/reference.h"
 
 /*
- * What moatd must not forget, in SQLite: one row per container.  Every function is one
- * transaction, on the disk when it returns, and but for state_each() may be called from any thread.
+ * moatd's database in SQLite: one row per container.  Every function is one transaction, on the
+ * disk when it returns, and but for state_each() may be called from any thread.
  */
 struct state;
 
 enum record_state { RECORD_CREATED, RECORD_RUNNING, RECORD_EXITED };
 
-/* The part of a row that is kept in memory too. */
+/* The part of a row that is kept in memory, too. */
 struct record {
 	char id[ID_LEN + 1];
 	char *name;
@@ -32,10 +32,10 @@ struct record {
 	int64_t finished_nsec; /* 0: never */
 	pid_t pid;	       /* of the engine; 0 when not running */
 	int restart_count;     /* since somebody started it */
-	bool stopped;	       /* by somebody, and not started since */
+	bool stopped;	       /* somebody stopped it, and nobody has started it since */
 };
 
-/* The part that is not: JSON texts, fixed when the container is made. */
+/* The part of a row that is not kept in memory: JSON texts, fixed when the container is made. */
 struct texts {
 	char *config;	   /* docker's Config */
 	char *host_config; /* docker's HostConfig */
@@ -43,7 +43,7 @@ struct texts {
 	char *mounts;	   /* its mount points; NULL: none */
 };
 
-/** record_dup() - @ret: owned, record_reset().  Return: 0; -ENOMEM. */
+/** record_dup() - copy a record.  @ret: owned, record_reset().  Return: 0; -ENOMEM. */
 int record_dup(const struct record *rec, struct record *ret);
 
 /** record_reset(), texts_reset() - free what they hold */
@@ -59,33 +59,34 @@ void texts_reset(struct texts *t);
 int state_open(const char *root, struct state **ret, struct err *err);
 void state_close(struct state *st);
 
-/** state_insert() - a new container.  Return: 0; -EEXIST when the name is taken; -ENOSPC, -EIO with
+/** state_insert() - add a container.  Return: 0; -EEXIST when the name is taken; -ENOSPC, -EIO with
  * a message. */
 int state_insert(struct state *st, const struct record *rec, const struct texts *texts,
 		 struct err *err);
 
-/** state_update() - name, state and what belongs to it.  Return: 0; -EEXIST when the name is taken;
+/** state_update() - write a container's record.  Return: 0; -EEXIST when the name is taken;
  * -ENOSPC, -EIO with a message. */
 int state_update(struct state *st, const struct record *rec, struct err *err);
 
-/** state_set_texts() - a new HostConfig and config.json; the others stay.  Return: 0; -ENOSPC, -EIO
- * with a message. */
+/** state_set_texts() - replace HostConfig and config.json.  Return: 0; -ENOSPC, -EIO with a
+ * message. */
 int state_set_texts(struct state *st, const char *id, const struct texts *texts, struct err *err);
 
 /**
  * state_delete() - forget a container; an unknown one is no error
- * @with_volumes: those that were made for it are to go, too: a crash before they are gone is no
- *                reason to keep them (volume.h)
+ * @with_volumes: its anonymous volumes are to be removed, too, even if a crash comes before that
+ *                (volume.h)
  *
  * Return: 0; -ENOSPC, -EIO with a message.
  */
 int state_delete(struct state *st, const char *id, bool with_volumes, struct err *err);
 
-/** state_texts() - @ret: owned, texts_reset().  Return: 0; -ENOENT; -EIO with a message. */
+/** state_texts() - read a container's texts.  @ret: owned, texts_reset().  Return: 0; -ENOENT; -EIO
+ * with a message. */
 int state_texts(struct state *st, const char *id, struct texts *ret, struct err *err);
 
 /**
- * state_each() - every container, oldest first; before other threads use @st
+ * state_each() - call @fn for every container, oldest first; before other threads use @st
  * @fn: may move what @rec and @texts hold; a negative errno ends the walk
  *
  * Return: 0; what @fn returned; -EIO with a message.
