@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the commands share: errors, paths of the API, lists of names. */
+/* Shared by commands: errors, paths of the API, lists of names. */
 #include "cli/cli.h"
 
 #include <errno.h>

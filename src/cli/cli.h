@@ -12,14 +12,14 @@
 #define EXIT_CANNOT_RUN	 126
 #define EXIT_NOT_FOUND	 127
 
-/* What a command gets. */
+/* A command's surroundings: options, environment and connection. */
 struct cli {
 	const struct command *command;
 	struct options opt;
 	struct api *api; /* connects at the first request; starts moatd when needed */
 };
 
-/** cli_new_api() - another connection, for what runs beside requests.  Return: as api_new(). */
+/** cli_new_api() - open another connection, for work beside requests.  Return: as api_new(). */
 int cli_new_api(const struct cli *c, struct api **ret, struct err *err);
 
 /** cli_print_error() - "moat: MESSAGE" on standard error, with control characters made harmless */
@@ -51,15 +51,15 @@ int cli_query(struct buf *path, const char *key, const char *value, struct err *
 
 #define CLI_WARNING_HEADER "Moat-Warning"
 
-/** cli_print_warning() - on standard error what moatd warns of beside its answer; @a: had that
- * header wanted */
+/** cli_print_warning() - print on standard error what moatd warned of; @a: was told to keep that
+ * header */
 void cli_print_warning(const struct api *a);
 
-/** cli_request() - a request without or with a JSON body.  Return: as api_call(). */
+/** cli_request() - send a request without or with a JSON body.  Return: as api_call(). */
 int cli_request(struct cli *c, const char *method, const char *path, const json_t *body,
 		json_t **ret, struct err *err);
 
-/** cli_get() - GET @path; an answer without the JSON type wanted is an error.  Return: 0; as
+/** cli_get() - GET @path; an answer of another JSON type than @type is an error.  Return: 0; as
  * api_call(); -EBADMSG. */
 int cli_get(struct cli *c, const char *path, json_type type, json_t **ret, struct err *err);
 
@@ -78,7 +78,7 @@ int cli_query_moment(const struct cli *c, struct buf *path, const char *option, 
 typedef int (*cli_each_fn)(struct cli *c, const char *name, struct err *err);
 
 /**
- * cli_each() - do something to every argument, going on after errors
+ * cli_each() - call a function for every argument, going on after errors
  * @print: print each name that succeeded
  *
  * Return: 0, or 1 after an error.
@@ -89,10 +89,11 @@ int cli_each(struct cli *c, cli_each_fn fn, bool print);
  * -EINVAL with a message; -ENOMEM. */
 int cli_filters(const struct cli *c, struct buf *path, struct err *err);
 
-/** cli_filters_and() - as cli_filters(), with one more, written as the option is; NULL for none */
+/** cli_filters_and() - as cli_filters(), with one more filter, written as in the option; NULL for
+ * none */
 int cli_filters_and(const struct cli *c, const char *more, struct buf *path, struct err *err);
 
-/** cli_str(), cli_int() - members of an answer; what is missing or of another type is "" or 0 */
+/** cli_str(), cli_int() - a member of an answer; "" or 0 where it is missing or of another type */
 const char *cli_str(const json_t *obj, const char *key);
 int64_t cli_int(const json_t *obj, const char *key);
 

@@ -3,7 +3,7 @@
 
 struct cli;
 
-/* The commands of the table.  Return: exit status. */
+/* The commands of the table, one function each.  Return: exit status. */
 int command_attach(struct cli *c);
 int command_commit(struct cli *c);
 int command_container_prune(struct cli *c);

@@ -2,9 +2,10 @@
 /*
  * Theory of operation.  The tar is unpacked as it arrives: reading it drives the connection.  Only
  * what was asked for may be in it, and nothing leaves the destination, whatever links it brings or
- * finds there; for privileges (set-user-id bits, owners, devices) one has to ask, as root.
+ * finds there; set-user-id bits, owners and devices are made only for root, and only where asked
+ * for.
  *
- * What comes was made by a guest, which may be hostile.
+ * The tar was made by a guest, which may be hostile.
  */
 #include "cli/cp-from.h"
 
@@ -83,7 +84,7 @@ static int begin_download(struct download *d, const char *path, struct err *err)
 	return r < 0 ? r : api_finish(api, NULL, err);
 }
 
-/* Follows symbolic links.  Where the last one leads there may be nothing yet. */
+/* Follows symbolic links.  The last one may lead to where nothing is yet. */
 static int resolve_destination(struct cp_side *s, struct err *err)
 {
 	struct stat sb;
@@ -131,7 +132,7 @@ static void warn_left_out(const char *path, const char *what)
 	cli_print_error(text ? text : what);
 }
 
-/* @name: of the path in the container, as the archive has it; @as: what it is to be called */
+/* @name: the path's name in the archive; @as: the name it is to get */
 static int unpack_tree(struct download *d, const char *name, const char *as, int dir_fd,
 		       struct err *err)
 {
@@ -154,7 +155,7 @@ static int unpack_tree(struct download *d, const char *name, const char *as, int
 	return r;
 }
 
-/* The name of a source in the archive: a folder named "." or "/" has none there. */
+/* The name of a source in the archive; a folder "." or "/" has none there. */
 static const char *own_name(const char *name)
 {
 	return streq(name, ".") || streq(name, "/") ? "" : name;
@@ -196,7 +197,7 @@ static int to_output(struct download *d, struct err *err)
 	return n < 0 ? err_set(err, (int)n, "%s", d->err.msg) : 0;
 }
 
-/* With -L: what the path leads to, under the path's own name. */
+/* With -L, copies what the path leads to, under the path's own name. */
 static int follow_source(struct cp *cp, char **path, char **called, struct err *err)
 {
 	cleanup(cp_stat_reset) struct cp_stat stat = { 0 };
@@ -212,7 +213,7 @@ static int follow_source(struct cp *cp, char **path, char **called, struct err *
 	return 0;
 }
 
-/* A tar archive is nothing for a terminal. */
+/* Refuses to write a tar archive to a terminal. */
 static int check_output(const struct cp *cp, struct err *err)
 {
 	if (!streq(cp->to, "-") || !isatty(STDOUT_FILENO))

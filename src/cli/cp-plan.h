@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 
-/* A path on either side of a copy, and what is there. */
+/* A path on one side of a copy, and what is there. */
 struct cp_side {
 	char *path; /* owned */
 	bool exists, is_dir;
@@ -17,7 +17,7 @@ struct cp_target {
 };
 
 /**
- * cp_plan() - docker's rules of where a copy goes
+ * cp_plan() - find by docker's rules where a copy goes
  * @source_is_dir: also for a path that ends in "/."
  * @to:            the destination as it is now
  * @ret:           cp_target_reset()
@@ -30,11 +30,11 @@ void cp_side_reset(struct cp_side *s);
 void cp_target_reset(struct cp_target *t);
 
 /**
- * cp_split() - "CONTAINER:PATH", or a path of this host
+ * cp_split() - split "CONTAINER:PATH"; other texts are paths of this host
  * @ret_container: owned; NULL for a path of this host
  * @ret_path:      borrowed from @arg
  *
- * What begins with "/" or "." is a path.
+ * A text that begins with "/" or "." is a path of this host.
  *
  * Return: 0; -ENOMEM.
  */
@@ -42,13 +42,13 @@ int cp_split(const char *arg, char **ret_container, const char **ret_path);
 
 #define CP_STAT_HEADER "X-Docker-Container-Path-Stat"
 
-/* What moatd says of a path in a container. */
+/* What moatd says about a path in a container. */
 struct cp_stat {
 	bool is_dir;
 	char *target; /* where a symbolic link leads to; owned; NULL for none */
 };
 
-/** cp_stat_parse() - the header's value.  @ret: cp_stat_reset().  Pure.  Return: 0; -EBADMSG with a
- * message; -ENOMEM. */
+/** cp_stat_parse() - parse the value of moatd's header.  @ret: cp_stat_reset().  Pure.  Return: 0;
+ * -EBADMSG with a message; -ENOMEM. */
 int cp_stat_parse(const char *value, struct cp_stat *ret, struct err *err);
 void cp_stat_reset(struct cp_stat *s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What is copied is packed while it is sent; nothing is kept.  A symbolic
- * link that is named is copied as such, unless -L asks for what it leads to, or a slash at its end
+ * Theory of operation.  Files are packed while they are sent; nothing is kept.  A symbolic link on
+ * the command line is copied as a link, unless -L asks for what it leads to, or a slash at its end
  * says that it is a folder.
  */
 #include "cli/cp-to.h"
@@ -35,8 +35,8 @@ static void source_reset(struct source *s)
 	free(s->as);
 }
 
-/* Must the source be resolved first?  So it is where its last part is "..", or a link that is to
- * be followed. */
+/* Must the source be resolved first?  It must where its last part is "..", or a link to be
+ * followed. */
 static bool needs_real_path(const struct cp *cp, const char *base)
 {
 	return cp->follow || streq(base, "..") ||

@@ -26,8 +26,8 @@ static int refuse_body(const void *data, size_t len, void *arg)
 	return -ECANCELED;
 }
 
-/* The answer to HEAD has no body that could say why it failed; that to GET has.  Return: @code, or
- * what GET says. */
+/* Asks why a path cannot be had: an answer to HEAD has no body with a message, one to GET has.
+ * Return: @code, or what GET says. */
 static int ask_why(struct cp *cp, const char *path, int code, struct err *err)
 {
 	struct api_request rq = { .method = "GET", .path = path, .on_body = refuse_body };

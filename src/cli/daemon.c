@@ -119,7 +119,7 @@ static int spawn_moatd(int log_fd, pid_t *ret_pid, int *ret_ready_fd, struct err
 	return 0;
 }
 
-/* The last line the log got since @start, without its line end. */
+/* Reads the last line that the log got since @start, without its line end. */
 static void last_log_line(int log_fd, off_t start, char *ret, size_t size)
 {
 	char tail[LOG_TAIL_BYTES];
@@ -135,7 +135,8 @@ static void last_log_line(int log_fd, off_t start, char *ret, size_t size)
 	snprintf(ret, size, "%.*s", n > 0 ? (int)(n - line) : 0, tail + (line > 0 ? line : 0));
 }
 
-/* Another moatd may have been quicker: its socket appears soon, if there is one. */
+/* Connects to another moatd that may have been quicker: its socket appears soon, if there is one.
+ */
 static int dial_rival(const char *path, int *ret_fd)
 {
 	uint64_t deadline = clock_mono_usec() + RIVAL_TIMEOUT_USEC;

@@ -17,6 +17,6 @@ int daemon_dial(void *arg, int *ret_fd, struct err *err);
  */
 int daemon_dial_or_start(void *arg, int *ret_fd, struct err *err);
 
-/** daemon_log_path() - where a moatd started here logs.  @ret: owned.  Return: 0; negative errno
- * with a message. */
+/** daemon_log_path() - the log file of a moatd started here.  @ret: owned.  Return: 0; negative
+ * errno with a message. */
 int daemon_log_path(char **ret, struct err *err);

@@ -22,11 +22,12 @@ static const struct listing_kind df_kind = {
 						  { 0 } },
 };
 
-/* What the answer lists, and how each kind says what it takes and whether it is used. */
+/* A kind of object in the answer: where its list is, and how its items say what they take and
+ * whether they are used. */
 struct usage_kind {
 	const char *type, *member, *size;
 	bool (*is_active)(const json_t *item);
-	const char *sum; /* what all of them take, where some is shared; NULL: the sizes' sum */
+	const char *sum; /* what all take together, where some share; NULL: the sizes' sum */
 };
 
 static bool has_users(const json_t *item)
@@ -94,7 +95,8 @@ static json_t *usage_row(const struct usage_kind *kind, const json_t *answer)
 	}
 	if (kind->sum)
 		bytes = cli_int(answer, kind->sum);
-	/* What is shared goes with the last that has it: either way, no less than this. */
+	/* Space that is shared is freed with the last image that has it: at least this can be
+	 * freed. */
 	if (reclaimable < bytes - used_bytes)
 		reclaimable = bytes - used_bytes;
 	format_size((uint64_t)bytes, size);

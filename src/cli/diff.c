@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/format/shape.h"
 
-/* A terminal gets "?" for control characters in a file's name: they could be commands to it. */
+/* Control characters in a file's name become "?" on a terminal, to which they could be commands. */
 static void put_path(const char *path)
 {
 	bool plain = isatty(STDOUT_FILENO);

@@ -161,8 +161,8 @@ int command_exec(struct cli *c)
 					  options_flag(&c->opt, "interactive"), &err);
 	if (r < 0)
 		return cli_fail(c, &err);
-	/* 125 is for a command that did not start; that there is no such container is 1, as docker
-	 * has it. */
+	/* docker's status for a container that does not exist is 1; 125 is for a command that did
+	 * not start. */
 	if (exec_create(c, &id, &err) < 0) {
 		cli_print_error(err.msg);
 		return 1;

@@ -10,7 +10,7 @@
 #include "cli/format/listing.h"
 
 #define CREATED_BY_WIDTH 45
-#define YEAR_2000_SEC	 946684800 /* before it no step was made, whatever it says */
+#define YEAR_2000_SEC	 946684800 /* steps dated before this have no true date */
 #define COMMENT_WIDTH	 45
 
 static const struct listing_kind history_kind = {

@@ -36,10 +36,10 @@ static const struct listing_kind image_kind = {
 struct image_list {
 	struct listing *listing;
 	bool full;
-	bool sizes; /* on the disk, in place of that of what is unpacked */
+	bool sizes; /* show sizes on the disk in place of those of unpacked files */
 };
 
-/* What of an image's size is shared and what is its own, where moatd says so. */
+/* An image's shared and own bytes, where moatd gives them. */
 static void format_parts(const json_t *item, char shared[FORMAT_MAX], char unique[FORMAT_MAX])
 {
 	int64_t bytes = cli_int(item, "SharedSize");
@@ -52,7 +52,7 @@ static void format_parts(const json_t *item, char shared[FORMAT_MAX], char uniqu
 	format_size((uint64_t)(cli_int(item, "DiskSize") - bytes), unique);
 }
 
-/* Was it seen to be signed by this name? */
+/* Was the image seen to be signed under this name? */
 static bool is_verified(const json_t *item, const char *repository, const char *tag,
 			const char *digest)
 {
@@ -95,7 +95,7 @@ static json_t *image_row(const struct image_list *l, const json_t *item, const c
 		member_text("Verified", is_verified(item, repository, tag, digest) ? "yes" : "no"));
 }
 
-/* The digest the repository of this name gave the image; borrowed; NULL when it gave none. */
+/* The digest that the repository of this name gave the image; borrowed; NULL when it gave none. */
 static const char *find_digest(const json_t *item, const char *repository)
 {
 	const json_t *entry;
@@ -176,7 +176,7 @@ int image_ls_print(const struct cli *c, const json_t *list, bool sizes, struct e
 	return r < 0 ? r : listing_print(listing, err);
 }
 
-/* An argument is one more filter, by reference, as docker has it. */
+/* An argument is one more filter, by reference, as in docker. */
 static int add_filters(const struct cli *c, struct buf *path, struct err *err)
 {
 	const char *name = c->opt.args[0];

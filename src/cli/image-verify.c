@@ -18,7 +18,7 @@ static void print_blobs(const json_t *list, const char *name, const char *what)
 		printf("%s: %s %s\n", name, json_string_value(digest), what);
 }
 
-/* Says what was found.  Return: is anything left for a pull to mend? */
+/* Prints the result.  Return: is there anything that a pull can mend? */
 static bool print_verdict(const json_t *v, const char *name)
 {
 	const json_t *wrong = json_object_get(v, "Wrong"), *missing = json_object_get(v, "Missing");
@@ -61,7 +61,7 @@ static int verify_one(struct cli *c, const char *name, struct err *err)
 	return 0;
 }
 
-/* What people call an image by. */
+/* The name that people know an image by. */
 static const char *name_of(const json_t *image)
 {
 	const char *tag = json_string_value(json_array_get(json_object_get(image, "RepoTags"), 0));

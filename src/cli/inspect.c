@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* moat inspect, and that of containers, images, networks and volumes */
+/* moat inspect, and moat container, image, network, volume inspect */
 #include <errno.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "cli/format/shape.h"
 
-/* Does the path of an object end with its name? */
+/* Does the path of an object of this kind end with its name? */
 static bool is_plain(const char *kind)
 {
 	return streq(kind, "networks") || streq(kind, "secrets") || streq(kind, "volumes");
@@ -36,7 +36,7 @@ static int find_object(struct cli *c, const char *name, const char *const *kinds
 	return r;
 }
 
-/* The array as docker prints it, indented by four. */
+/* Prints the array as docker does, indented by four. */
 static int print_array(json_t *list, struct err *err)
 {
 	cleanup_free char *text = json_dumps(list, JSON_INDENT(4));
@@ -47,8 +47,8 @@ static int print_array(json_t *list, struct err *err)
 	return 0;
 }
 
-/* To templates, what docker leaves out of an answer where nothing was asked for is there and null.
- */
+/* Adds what docker leaves out of an answer where nothing was asked for: to templates it is there,
+ * and null. */
 static int add_left_out(json_t *item)
 {
 	static const char *const left_out[][2] = {

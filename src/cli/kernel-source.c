@@ -33,7 +33,7 @@ static int absolute_path(const char *path, char **ret, struct err *err)
 	return 0;
 }
 
-/* A folder as fetch-kernel and build-kernel make it: the kernel, its modules where it has any. */
+/* Finds kernel and modules in a folder made by fetch-kernel or build-kernel. */
 static int in_folder(const char *dir, struct kernel_source *ret, struct err *err)
 {
 	static const char *const names[] = { "vmlinux", "vmlinuz", "bzImage" };

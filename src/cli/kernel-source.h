@@ -11,9 +11,9 @@ struct kernel_source {
 void kernel_source_reset(struct kernel_source *s);
 
 /**
- * kernel_source_find() - what a user means by a path
- * @path:    a kernel, or a folder as fetch-kernel and build-kernel make it
- * @modules: their folder; NULL or "": beside the kernel where that is in a folder, else none
+ * kernel_source_find() - find the kernel that a user names by a path
+ * @path:    a kernel, or a folder made by fetch-kernel or build-kernel
+ * @modules: their folder; NULL or "": beside the kernel where @path is a folder, else none
  * @ret:     empty; kernel_source_reset(), also on failure
  *
  * Return: 0; -ENOENT, -errno with a message.

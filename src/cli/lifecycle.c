@@ -28,7 +28,7 @@ static int check_seconds(const char *text, struct err *err)
 	return err_set(err, -EINVAL, "invalid number of seconds \"%s\"", text);
 }
 
-/* docker has called it --time and --timeout. */
+/* docker's name for the option has been --time and --timeout. */
 static const char *stop_seconds(const struct cli *c)
 {
 	const char *timeout = options_value(&c->opt, "timeout");
@@ -132,7 +132,7 @@ static int wait_one(struct cli *c, const char *name, struct err *err)
 	if (r < 0)
 		return r;
 	r = cli_request(c, "POST", path.data, NULL, &answer, err);
-	if (r == -ECONNRESET) { /* moatd is gone: its successor knows */
+	if (r == -ECONNRESET) { /* moatd is gone: ask its successor */
 		api_disconnect(c->api);
 		r = cli_request(c, "POST", path.data, NULL, &answer, err);
 	}

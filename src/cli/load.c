@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * moat image load: from a file, a pipe, or a folder, which is packed while it is sent.  Of an OCI
- * layout only what belongs to one goes along, so that a store of images can be named, too.
+ * moat image load: from a file, a pipe, or a folder, which is packed while it is sent.  Of a folder
+ * with an OCI layout only the layout's own files are sent, so that a store of images can be named,
+ * too.
  */
 #include "cli/load.h"
 
@@ -86,7 +87,7 @@ static bool has(int folder_fd, const char *name)
 	return faccessat(folder_fd, name, R_OK, 0) == 0;
 }
 
-/* What of the folder is sent; NULL-terminated. */
+/* Chooses which of the folder's members are sent; NULL-terminated. */
 static int choose_members(int fd, const char *path, const char *const **ret, struct err *err)
 {
 	static const char *const layout[] = { "oci-layout", "index.json", "blobs", NULL };
@@ -124,7 +125,7 @@ static int send_folder(struct cli *c, struct api_request *rq, int fd, const char
 	return tar_upload_end(&u, r, err);
 }
 
-/* @target: where in moatd; @path: the folder */
+/* @target: path of the request; @path: the folder */
 static int load_folder(struct cli *c, const char *target, const char *path, int fd, struct err *err)
 {
 	cleanup(progress_reset) struct progress progress;

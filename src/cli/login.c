@@ -28,7 +28,7 @@ static char *registry_argument(const struct cli *c, struct err *err)
 	return registry;
 }
 
-/* Reads to the end of a line, or of the input, without what ends it.  @ret: owned, text_wipe(). */
+/* Reads a line, or the rest of the input, without the line's end.  @ret: owned, text_wipe(). */
 static int read_line(char **ret, struct err *err)
 {
 	char *line = calloc(1, CREDENTIALS_TEXT_MAX + 2);
@@ -37,7 +37,7 @@ static int read_line(char **ret, struct err *err)
 
 	if (!line)
 		return err_nomem(err);
-	/* Byte by byte: what follows the line is not moat's. */
+	/* Byte by byte: what follows the line is not for moat. */
 	while (len <= CREDENTIALS_TEXT_MAX && (n = read(STDIN_FILENO, line + len, 1)) == 1 &&
 	       line[len] != '\n')
 		len++;
@@ -61,7 +61,7 @@ static void show_again(void)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 }
 
-/* Ctrl-C at the password: the terminal is as it was before the program ends. */
+/* Ctrl-C at the password: restores the terminal before the program ends. */
 static void end_by_signal(int signal_number)
 {
 	show_again();
@@ -154,7 +154,7 @@ static int verify(struct cli *c, const char *registry, struct credentials *cred,
 static int login(struct cli *c, const char *registry, char **ret_store, struct err *err)
 {
 	cleanup(credentials_reset) struct credentials cred = { 0 };
-	/* Before anything is asked: nobody types a password that cannot be kept. */
+	/* Checked before the user is asked: nobody types a password that cannot be kept. */
 	int r = registry_choose_store(registry, options_value(&c->opt, "store"), ret_store, err);
 
 	if (r == 0)

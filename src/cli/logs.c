@@ -3,8 +3,8 @@
  * moat logs
  *
  * Theory of operation.  moatd says from time to time where what it has sent so far ends.  When it
- * is killed, its successor is asked to go on from there, and what was written beyond that place
- * already is not written twice.
+ * is killed, its successor is asked to go on from there, and output beyond that place that was
+ * written already is not written twice.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,17 +17,17 @@
 #include "cli/commands.h"
 #include "cli/term/demux.h"
 
-#define ATTEMPTS_MAX 20 /* without anything new */
+#define ATTEMPTS_MAX 20 /* without any new output */
 #define ATTEMPT_USEC (100 * 1000)
 #define PLACE_MAX    64
 
 struct log_sink {
 	struct demux demux;
-	char place[PLACE_MAX]; /* where the log goes on; "" before anything is known */
+	char place[PLACE_MAX]; /* where the log goes on; "": nothing came yet */
 	char next[PLACE_MAX];  /* the next place, while it is received */
 	size_t next_len;
 	uint64_t beyond; /* bytes of output since that place */
-	uint64_t skip;	 /* of the next ones, those that were written already */
+	uint64_t skip;	 /* of the next bytes, how many were written already */
 	bool news;
 };
 
@@ -167,7 +167,7 @@ int command_logs(struct cli *c)
 	uint64_t lines;
 	int r;
 
-	/* As docker: less than none is all. */
+	/* As in docker, a negative number means all. */
 	if (tail && !streq(tail, "all") && str_to_u64(tail + (*tail == '-'), &lines) < 0)
 		r = err_set(&err, -EINVAL, "invalid number of lines \"%s\"; it is a number or all",
 			    tail);

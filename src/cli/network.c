@@ -224,7 +224,7 @@ int command_network_rm(struct cli *c)
 	return cli_each(c, rm_one, true);
 }
 
-/* What connect says of the endpoint, with the words of run's --network. */
+/* Describes the endpoint from connect's options, which are those of run's --network. */
 static int make_endpoint(const struct options *o, json_t **ret, struct err *err)
 {
 	static const struct {

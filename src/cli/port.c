@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
-/* Where one port of the container is published.  @name: "80/tcp"; @alone: it was asked for */
+/* Prints where one port of the container is published.  @name: "80/tcp"; @alone: the user asked for
+ * this port */
 static void print_port(const char *name, const json_t *bindings, bool alone)
 {
 	const json_t *binding;

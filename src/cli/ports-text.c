@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 
 struct port {
-	const char *ip; /* "": it is not published */
+	const char *ip; /* "": not published */
 	int64_t private, public;
 	const char *type;
 };
@@ -82,8 +82,7 @@ static struct group *find_group(struct group *groups, size_t n, const struct por
 	return NULL;
 }
 
-/* docker writes a range when the next one of its kind begins, and those that are left at the end.
- */
+/* docker writes a range when the next of its kind begins, and the remaining ones at the end. */
 static int write_groups(struct buf *b, const struct port *ports, size_t n, struct group *groups)
 {
 	size_t n_groups = 0;

@@ -25,7 +25,7 @@
 
 struct progress_line {
 	char *id, *status;
-	struct rate rate; /* of this status */
+	struct rate rate; /* of the layer's present status */
 };
 
 static void put_clean(FILE *out, const char *s, size_t max)
@@ -45,7 +45,7 @@ static void forget_lines(struct progress *p)
 	p->n_lines_shown = 0;
 }
 
-/* Return: index; how many there are when this one is new. */
+/* Finds a layer's line.  Return: its index; the number of lines when the layer is new. */
 static size_t find_line(const struct progress *p, const char *id)
 {
 	size_t i = 0;
@@ -103,8 +103,8 @@ static void put_bar(FILE *out, struct progress_line *l, const json_t *detail, un
 	fprintf(out, " %s", text);
 }
 
-/* No line is ever longer than the terminal is wide: it would take two, and the count of lines be
- * wrong. */
+/* Prints a line cut to the terminal's width: a longer one would take two rows, and the count of
+ * rows be wrong. */
 static void put_line(struct progress *p, struct progress_line *l, const json_t *msg,
 		     unsigned columns)
 {
@@ -130,7 +130,7 @@ static int show_on_terminal(struct progress *p, const json_t *msg, const char *i
 		return -ENOMEM;
 	if (set_status(&p->lines_shown[i], cli_str(msg, "status")) < 0)
 		return -ENOMEM;
-	/* Off the top of the screen there is nothing to be rewritten. */
+	/* A line that has left the screen cannot be rewritten. */
 	if (up >= (rows ? rows : ROWS_USUAL))
 		return 0;
 	if (up > 0)

@@ -10,8 +10,8 @@
 #include "cli/commands.h"
 #include "cli/format/format.h"
 
-/* Asks without a terminal too, as docker: a script that gives no answer removes nothing.
- * Return: 0 to go on; 1 when the user does not want to. */
+/* Asks the user.  Without a terminal, too, as docker does: a script that gives no answer removes
+ * nothing.  Return: 0 to go on; 1 when the user does not want to. */
 static int confirm_removal(const struct cli *c, const char *what)
 {
 	char answer[16] = "";
@@ -54,7 +54,7 @@ static const struct kind volumes = { API_BASE "/volumes/prune", "VolumesDeleted"
 static const struct kind images = { API_BASE "/images/prune", "ImagesDeleted",
 				    "Deleted Images:", print_image };
 
-/* Images that have a name are not dangling, and are removed where that is asked for. */
+/* Images with a name are not dangling, and are removed only where that is asked for. */
 #define NAMED_IMAGES "dangling=false"
 
 /* @more: one more filter; NULL for none */
@@ -151,7 +151,7 @@ static bool confirm_system(const struct cli *c, bool all, bool with_volumes)
 	return what && confirm_removal(c, what) == 0;
 }
 
-/* Nobody knows when a volume was used last, so docker refuses it, too. */
+/* Refuses "until" for volumes, as docker does: it is not known when a volume was used last. */
 static int check_until(const struct cli *c, struct err *err)
 {
 	const char *filter;

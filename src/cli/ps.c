@@ -43,7 +43,7 @@ static json_t *ports_column(const json_t *item)
 	return text ? json_string(text) : NULL;
 }
 
-/* Names have a slash in front in the API. */
+/* In the API names have a slash in front. */
 static json_t *names_text(const json_t *item)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -99,7 +99,7 @@ static json_t *command_text(const json_t *item, bool full)
 	return cut ? json_sprintf("\"%s\"", cut) : NULL;
 }
 
-/* "12kB (virtual 4.1MB)": what it wrote, and with its image */
+/* "12kB (virtual 4.1MB)": bytes the container wrote, and with its image */
 static json_t *size_text(const json_t *item)
 {
 	char own[FORMAT_MAX], all[FORMAT_MAX];
@@ -111,7 +111,7 @@ static json_t *size_text(const json_t *item)
 	return json_sprintf("%s (virtual %s)", own, all);
 }
 
-/* What the columns show, made from one element of GET /containers/json. */
+/* Makes the columns' texts of one element of GET /containers/json. */
 static json_t *container_row(const json_t *item, bool full)
 {
 	char id[FORMAT_MAX], created[FORMAT_MAX], created_at[FORMAT_MAX];

@@ -13,7 +13,7 @@
 #include "cli/progress.h"
 #include "oci/reference.h"
 
-#define KEY_MAX_BYTES 16384 /* it goes along in the request's first line */
+#define KEY_MAX_BYTES 16384 /* keys go in the request's first line */
 
 int pull_platform(const struct cli *c, char **ret, struct err *err)
 {
@@ -29,7 +29,7 @@ int pull_platform(const struct cli *c, char **ret, struct err *err)
 	return *ret || !(platform || os || arch) ? 0 : err_nomem(err);
 }
 
-/* A file of public keys; what is in it moatd looks at. */
+/* Adds a file of public keys, which moatd reads. */
 static int add_key(const struct cli *c, struct buf *path, struct err *err)
 {
 	cleanup(buf_reset) struct buf pem = BUF_INIT;
@@ -49,7 +49,7 @@ static int add_key(const struct cli *c, struct buf *path, struct err *err)
 	return cli_query(path, "verifyKey", pem.data, err);
 }
 
-/* Of these `moat run` has only the scheme. */
+/* Adds pull's own options; of these `moat run` has only the scheme. */
 static int add_options(const struct cli *c, struct buf *path, struct err *err)
 {
 	int r = cli_query(path, "scheme", options_value(&c->opt, "scheme"), err);

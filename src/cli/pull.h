@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 /**
- * pull_platform() - the platform asked for by --platform, or by --os and --arch
+ * pull_platform() - the platform that --platform asks for, or --os and --arch
  * @ret: owned; NULL for none
  *
  * Return: 0; -ENOMEM with a message.
@@ -17,7 +17,7 @@ int pull_platform(const struct cli *c, char **ret, struct err *err);
  * pull_image() - have moatd pull an image
  * @text:     reference as typed
  * @platform: "os/arch[/variant]" or NULL
- * @out:      where the progress goes, if the user wants to see any
+ * @out:      where progress is shown, if the user wants to see it
  * @ret_full: the full reference, owned; may be NULL
  *
  * Return: 0; negative errno with a message.

@@ -8,7 +8,7 @@
  * @registry: "docker.io", "localhost:5000"
  * @ret:      owned, text_wipe(); NULL where nobody is logged in
  *
- * A login with docker that cannot be had is warned of.
+ * A login kept by docker that cannot be read is warned of.
  *
  * Return: 0; as registry_credentials().
  */

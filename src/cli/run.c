@@ -35,7 +35,7 @@ static int pull_policy(const struct cli *c, enum pull_policy *ret, struct err *e
 	return 0;
 }
 
-/* Opened before anything is made, so that an id is never left without its file. */
+/* Opened before the container is made, so that no id is left without its file. */
 static int open_cidfile(const struct cli *c, int *ret_fd, struct err *err)
 {
 	const char *path = options_value(&c->opt, "cidfile");
@@ -158,7 +158,8 @@ int command_create(struct cli *c)
 	return print_id(c, id);
 }
 
-/* A container that ended at once and is removed has taken its times with it. */
+/* Prints the steps' times.  A container that ended at once and is removed has taken them with it.
+ */
 static void print_trace(struct cli *c, const char *id, struct trace_own *trace)
 {
 	cleanup(buf_reset) struct buf path = BUF_INIT;
@@ -170,7 +171,7 @@ static void print_trace(struct cli *c, const char *id, struct trace_own *trace)
 		trace_print(trace, json_object_get(answer, "Moat"));
 }
 
-/* A container that could not be started is removed, as nobody else will start it.  One that runs
+/* Removes a container that could not be started, as nobody else will start it.  One that runs
  * stays: moatd refuses to remove it. */
 static void remove_unused(struct cli *c, const char *id)
 {

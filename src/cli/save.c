@@ -59,7 +59,7 @@ static int save_to(struct cli *c, const char *path, const char *file, struct err
 	return r;
 }
 
-/* To where the command's --output says, or to standard output. */
+/* Saves to the file in --output, or to standard output. */
 static int save_body(struct cli *c, const char *path, struct err *err)
 {
 	const char *file = options_value(&c->opt, "output");

@@ -28,8 +28,7 @@ static const struct listing_kind secret_kind = {
 	.id = "ID",
 };
 
-/* The content of a file, or of standard input where it is "-", as base64.  @ret: owned,
- * text_wipe() */
+/* Reads a file, or standard input for "-", as base64.  @ret: owned, text_wipe() */
 static int read_value(const char *file, char **ret, struct err *err)
 {
 	struct buf plain = BUF_INIT, text = BUF_INIT;
@@ -38,7 +37,7 @@ static int read_value(const char *file, char **ret, struct err *err)
 
 	if (!streq(file, "-"))
 		fd = own_fd = open(file, O_RDONLY | O_CLOEXEC);
-	/* All at once: what a buffer grows out of is not overwritten. */
+	/* Room is made all at once: a buffer that grows leaves old copies in memory. */
 	r = fd < 0 ? -errno : buf_reserve(&plain, OCI_SECRET_MAX_BYTES + 4096);
 	if (r == 0)
 		r = fd_read_file(fd, OCI_SECRET_MAX_BYTES, &plain);

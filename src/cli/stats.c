@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation of moat stats: all containers are asked one after the other for one sample,
- * and what they used since the last round is the difference to the sample kept from it.  A live
- * table is drawn anew over the old one.
+ * Theory of operation.  moat stats asks for one sample of each container in turn; use since the
+ * last round is the difference to the last sample.  A live table is drawn over the old one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +54,7 @@ static const struct listing_kind stats_kind = {
 						  { 0 } },
 };
 
-/* Guest memory without what its kernel would give up at once, and its limit. */
+/* Guest memory in use, without what its kernel would give up at once, of its limit. */
 static int64_t memory_used(const json_t *memory)
 {
 	int64_t used = cli_int(memory, "usage"),
@@ -96,7 +95,7 @@ static json_t *block_text(const json_t *s)
 			 cli_int(json_array_get(io, 1), "value"), format_size);
 }
 
-/* One of moat's own figures. */
+/* A text for one of moat's own figures. */
 static json_t *own_text(const json_t *s, const char *key)
 {
 	char text[FORMAT_MAX];
@@ -105,7 +104,7 @@ static json_t *own_text(const json_t *s, const char *key)
 	return json_string(text);
 }
 
-/* @asked: how the user named it */
+/* @asked: the name that the user gave */
 static json_t *sample_row(const json_t *s, const json_t *before, const char *asked, bool full)
 {
 	const json_t *memory = json_object_get(s, "memory_stats");
@@ -167,7 +166,7 @@ static int add_container(struct cli *c, const char *name, struct rounds *rounds,
 			   err);
 }
 
-/* The containers named, or all that run. */
+/* Calls for the containers named, or for all that run. */
 static int each_container(struct cli *c, struct rounds *rounds, struct listing *l, struct err *err)
 {
 	const char *all = options_flag(&c->opt, "all") ? "?all=1" : "";

@@ -63,7 +63,7 @@ static void print_info(const json_t *info, const json_t *counts)
 	       (long long)cli_int(info, "cpus"), memory, cli_str(counts, "KernelVersion"));
 }
 
-/* What docker has words for, and under other names what only moat has. */
+/* Prints what docker's info has, and under other names what only moat has. */
 int command_system_info(struct cli *c)
 {
 	cleanup(shape_reset) struct shape shape = { 0 };

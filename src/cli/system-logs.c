@@ -66,7 +66,7 @@ int command_system_logs(struct cli *c)
 	uint64_t lines = 0;
 	int r = daemon_log_path(&path, &err);
 
-	/* As of a container's log: a negative number is all of it. */
+	/* As in `moat logs`, a negative number means all. */
 	if (r == 0 && tail && !streq(tail, "all") && str_to_u64(tail + (*tail == '-'), &lines) < 0)
 		r = err_set(&err, -EINVAL, "invalid number of lines \"%s\"", tail);
 	if (r < 0)

@@ -53,7 +53,7 @@ int command_system_status(struct cli *c)
 	return cli_flush(c, 0);
 }
 
-/* moatd is gone when nobody accepts on its socket any more. */
+/* Waits until nobody accepts on moatd's socket any more. */
 static int await_end(struct err *err)
 {
 	uint64_t deadline = clock_mono_usec() + STOP_TIMEOUT_USEC;

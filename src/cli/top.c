@@ -40,7 +40,7 @@ static int show_processes(const json_t *answer, struct err *err)
 	return r < 0 ? r : columns_print(t, err);
 }
 
-/* What follows the container are options of ps. */
+/* Adds the words after the container, which are options of ps. */
 static int add_options(const struct cli *c, struct buf *path, struct err *err)
 {
 	cleanup(buf_reset) struct buf args = BUF_INIT;

@@ -11,7 +11,7 @@
 #include "cli/format/labels.h"
 #include "cli/format/listing.h"
 
-#define NOT_KNOWN "N/A" /* without being asked for, as in docker */
+#define NOT_KNOWN "N/A" /* docker's word for what was not asked for */
 
 static const struct listing_kind volume_kind = {
 	.fields = (const struct listing_field[]){ { "Driver", "DRIVER", true },

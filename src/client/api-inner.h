@@ -17,10 +17,10 @@ struct api {
 	char in[65536];
 };
 
-/** api_send_all() - Return: 0; -errno of send(2). */
+/** api_send_all() - send all bytes.  Return: 0; -errno of send(2). */
 int api_send_all(int fd, const char *data, size_t len);
 
-/** api_begin_request() - send a request; of one with a chunked body, the head.  Return: as
+/** api_begin_request() - send a request; with a chunked body, only the head.  Return: as
  * api_send(). */
 int api_begin_request(struct api *a, const struct api_request *rq, bool chunked, struct err *err);
 

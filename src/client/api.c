@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-/* More than the lines of a request's head but for what they name. */
+/* Bytes of a request's head without the texts that it names, at most. */
 #define HEAD_BYTES 512
 
 int api_new(api_dial_fn dial, void *arg, struct api **ret)
@@ -104,8 +104,8 @@ static int connection_lost(struct api *a, int code, struct err *err)
 	return err_errno(err, code, "talk to moatd");
 }
 
-/* An idle connection has nothing to read.  One that is readable was closed, or sends what nobody
- * asked for: it is opened anew. */
+/* Opens a connection anew where the old one is readable: it was closed, or sends something unasked
+ * for. */
 static int ensure_connected(struct api *a, struct err *err)
 {
 	if (a->fd >= 0 && (a->response.close || fd_wait(a->fd, POLLIN, 0) != 0))
@@ -160,7 +160,7 @@ int api_begin_request(struct api *a, const struct api_request *rq, bool chunked,
 		if (!text)
 			return err_errno(err, -ENOMEM, "write a request");
 	}
-	/* All at once, and overwritten below: there may be a password in it. */
+	/* Room is made all at once, and overwritten below: the head may hold a password. */
 	r = buf_reserve(&out, strlen(rq->path) +
 				      (rq->registry_auth ? strlen(rq->registry_auth) : 0) +
 				      (text ? strlen(text) : 0) + HEAD_BYTES);
@@ -290,8 +290,8 @@ int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct e
 	bool only_looks = streq(rq->method, "GET") || streq(rq->method, "HEAD");
 	int tries = only_looks ? 2 : 1, r;
 
-	/* A moatd that has just been killed may have taken the connection; its successor is asked
-	 * once, where it does no harm that the first one may have heard it too. */
+	/* A moatd that was just killed may have taken the request.  Its successor is asked once,
+	 * for requests that do no harm when done twice. */
 	do {
 		r = api_begin_request(a, rq, false, err);
 		if (r == 0)

@@ -23,19 +23,19 @@ struct api_request {
 	const char *method;
 	const char *path;	   /* with version and query; see url.h */
 	const json_t *body;	   /* borrowed; NULL for none */
-	const char *registry_auth; /* of X-Registry-Auth; NULL for none */
+	const char *registry_auth; /* value of X-Registry-Auth; NULL for none */
 	bool upgrade;
 	http_body_fn
-		on_body; /* gets the body of a success piecewise; NULL: it is gathered as JSON */
+		on_body; /* gets the body of a success in pieces; NULL: it is gathered as JSON */
 	void *arg;
-	/* Of an upload: called with how many bytes have gone; NULL: nobody is. */
+	/* Of an upload: told how many bytes were sent; NULL: not needed. */
 	void (*on_sent)(void *arg, uint64_t bytes);
 	void *sent_arg;
 	const char *want_header; /* to be had from api_header(); NULL for none */
 };
 
-/** api_new() - @dial: makes connections when they are needed.  @ret: owned, api_free().  Return: 0;
- * -ENOMEM. */
+/** api_new() - make a connection, which is opened when needed.  @dial: opens it.  @ret: owned,
+ * api_free().  Return: 0; -ENOMEM. */
 int api_new(api_dial_fn dial, void *arg, struct api **ret);
 
 /** api_free() - NULL is accepted */
@@ -78,8 +78,8 @@ bool api_done(const struct api *a);
  */
 int api_finish(struct api *a, json_t **ret, struct err *err);
 
-/** api_call() - send, receive all, judge.  Return: as api_finish(); -ECONNRESET when the server
- * went away. */
+/** api_call() - send a request, and judge the whole response.  Return: as api_finish(); -ECONNRESET
+ * when the server went away. */
 int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct err *err);
 
 /**

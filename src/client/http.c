@@ -30,8 +30,8 @@ void http_response_reset(struct http_response *h)
 }
 
 /*
- * Takes bytes up to and with a newline.  Sets *ret_line when the line is complete: NUL-terminated,
- * without its line end, valid until the next call.
+ * Takes bytes up to and including a newline.  Sets ret_line when the line is complete:
+ * NUL-terminated, without its line end, valid until the next call.
  */
 static ssize_t take_http_line(struct http_response *h, const char *data, size_t len,
 			      char **ret_line)

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 
 #define HTTP_HEAD_MAX_BYTES 65536
-#define HTTP_LINE_MAX_BYTES 8192 /* a chunk's size line, a trailer */
+#define HTTP_LINE_MAX_BYTES 8192 /* of a chunk's size line, or a trailer */
 
 /** @data: a piece of the body, borrowed.  Return: 0; a negative errno, which ends the parsing. */
 typedef int (*http_body_fn)(const void *data, size_t len, void *arg);
@@ -32,13 +32,13 @@ enum http_state {
 struct http_response {
 	enum http_state state;
 	int status;    /* 100…599 once the state is past HTTP_HEAD */
-	bool upgraded; /* 101: what follows the head is no HTTP any more */
+	bool upgraded; /* 101: bytes after the head are no HTTP any more */
 	bool close;    /* the connection cannot carry another request */
 	char content_type[128];
 
-	bool no_body;	    /* set by the caller: to a HEAD */
+	bool no_body;	    /* set by the caller: the request was HEAD */
 	const char *wanted; /* set by the caller: a header to keep; NULL for none */
-	char *wanted_value; /* owned; NULL while it has not come */
+	char *wanted_value; /* owned; NULL until it has come */
 
 	http_body_fn on_body;
 	void *arg;

@@ -52,8 +52,7 @@ void api_upload_cancel(struct api *a)
 	api_disconnect(a);
 }
 
-/* Return: is there something to read from @upload_fd, or its end, before the server says
- * anything? */
+/* Waits for either side.  Return: may @upload_fd be read, before the server has said anything? */
 static bool wait_for_upload(int fd, int upload_fd)
 {
 	struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
@@ -77,7 +76,7 @@ int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_
 	do {
 		ssize_t n;
 
-		/* The server can answer while there is nothing to send for long. */
+		/* The server may answer while there is nothing to send for a long time. */
 		if (!wait_for_upload(a->fd, upload_fd)) {
 			a->answered_early = true;
 			break;

@@ -18,7 +18,7 @@ int api_upload(struct api *a, const struct api_request *rq, int upload_fd, json_
 	       struct err *err);
 
 /**
- * api_upload_begin(), api_upload_write(), api_upload_end() - the same, piece by piece
+ * api_upload_begin(), api_upload_write(), api_upload_end() - as api_upload(), piece by piece
  *
  * api_upload_write() returns -EPIPE when the server has answered before the end, or is gone; the
  * upload is to be ended then, too.

@@ -3,9 +3,7 @@
 
 #include "base/buf.h"
 
-/*
- * Paths and queries of requests, with everything a user typed percent-encoded (RFC 3986).
- */
+/* Paths and queries of requests; all that a user typed is percent-encoded (RFC 3986). */
 
 /** url_add_segment() - append "/" and one segment of a path.  Return: 0; -ENOMEM. */
 int url_add_segment(struct buf *url, const char *segment);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What changes the surroundings a container's processes see. */
+/* Options that change the surroundings of a container's processes. */
 #include "cli/create/create-guest.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static int out_of_memory(struct err *err)
 	return err_nomem(err);
 }
 
-/* The file, as text on one line: moatd may not be able to read it. */
+/* Reads a profile as text on one line, as moatd may not be able to read the file. */
 static int read_profile(const char *path, char **ret, struct err *err)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
@@ -80,7 +80,7 @@ static int put_security(const struct options *o, json_t *host, struct err *err)
 	return r == 0 ? create_put_strv(host, "SecurityOpt", opts, err) : r;
 }
 
-/* The paths given for --masked-path or --read-only-path, behind the usual ones. */
+/* The paths given for --masked-path or --read-only-path, after the default ones. */
 static int create_paths(const struct options *o, const char *option, const char *const *defaults,
 			json_t **ret, struct err *err)
 {
@@ -121,7 +121,7 @@ static int put_paths(const struct options *o, json_t *host, struct err *err)
 	return r;
 }
 
-/* "KEY@VALUE" for every one given, as an object; @separator may be missing where @optional. */
+/* Makes an object of options "KEY@VALUE"; @separator may be missing where @optional. */
 static int put_pairs(const struct options *o, const struct create_text *what, char separator,
 		     bool optional, json_t *host, struct err *err)
 {

@@ -102,7 +102,7 @@ static int put_size(const struct options *o, const char *option, const char *key
 	return create_put(host, key, json_integer((json_int_t)bytes), err);
 }
 
-/* What docker has beside CPUs, memory and processes. */
+/* docker's limits beside CPUs, memory and processes. */
 static int put_more_limits(const struct options *o, json_t *host, struct err *err)
 {
 	static const struct create_text texts[] = { { "cpuset-cpus", "CpusetCpus" }, { 0 } };

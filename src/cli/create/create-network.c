@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Each --network becomes an entry of EndpointsConfig; the first of them is
- * the NetworkMode too.  --ip and its like are for the first.  A name alone says no more than a mode
- * does, and is sent as that.
+ * the NetworkMode too.  --ip and its like are for the first.  A network without options is sent as
+ * the mode alone.
  */
 #include "cli/create/create-network.h"
 
@@ -93,7 +93,7 @@ static int put_field(json_t *endpoint, const char *key, const char *value, struc
 		       key);
 }
 
-/* "key=value,key=value"; the name, where docker has it among them, goes to @ret_name. */
+/* Reads "key=value,key=value"; a name among them, as docker has it, goes to @ret_name. */
 static int read_fields(char *text, char **ret_name, json_t *endpoint, struct err *err)
 {
 	char *field;
@@ -114,7 +114,7 @@ static int read_fields(char *text, char **ret_name, json_t *endpoint, struct err
 	return r;
 }
 
-/* docker's form has its keys from the start: a name has no "=" in it. */
+/* Is the text in docker's form, which begins with a key?  A name has no "=" in it. */
 static bool is_dockers(const char *text)
 {
 	size_t len = strcspn(text, "=:,");
@@ -177,7 +177,7 @@ static int put_first(const struct options *o, json_t *endpoint, struct err *err)
 	return r;
 }
 
-/* @endpoint: taken over.  A network that is named twice is one. */
+/* @endpoint: taken over.  A network that is named twice is added once. */
 static int add_network(json_t *endpoints, const char *name, json_t *endpoint, struct err *err)
 {
 	if (!json_object_get(endpoints, name))
@@ -186,7 +186,7 @@ static int add_network(json_t *endpoints, const char *name, json_t *endpoint, st
 	return err_set(err, -EINVAL, "network \"%s\" is named twice", name);
 }
 
-/* @ret_first: the name of the first, borrowed from @endpoints; NULL: there is none */
+/* @ret_first: the first network's name, borrowed from @endpoints; NULL: there is none */
 static int read_networks(const struct options *o, json_t *endpoints, const char **ret_first,
 			 struct err *err)
 {
@@ -213,7 +213,7 @@ static int read_networks(const struct options *o, json_t *endpoints, const char 
 	return r;
 }
 
-/* Is there more to say than a mode does? */
+/* Has any network options beside its name? */
 static bool says_more(json_t *endpoints)
 {
 	const char *name;

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "cli/table/options.h"
 
-/** create_put_networks() - --network and what goes with it: NetworkMode, and NetworkingConfig where
- * there is more to say.  Return: 0; -EINVAL or -ENOMEM with a message. */
+/** create_put_networks() - add NetworkMode from --network and its like, and NetworkingConfig where
+ * networks have options.  Return: 0; -EINVAL or -ENOMEM with a message. */
 int create_put_networks(const struct options *o, json_t *body, json_t *host, struct err *err);
 
 /**

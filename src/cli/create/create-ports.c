@@ -28,7 +28,7 @@ static int bad_publish(const char *text, const char *why, struct err *err)
 		       text, why);
 }
 
-/* Cuts off what follows the last colon.  Return: that; NULL where there is none. */
+/* Cuts off the text behind the last colon.  Return: that text; NULL where there is no colon. */
 static char *cut_last(char *text)
 {
 	char *colon = strrchr(text, ':');

@@ -4,6 +4,6 @@
 #include "base/json.h"
 #include "cli/table/options.h"
 
-/** create_put_ports() - ExposedPorts of the request, PortBindings and PublishAllPorts of its
+/** create_put_ports() - add ExposedPorts to the request, PortBindings and PublishAllPorts to its
  * HostConfig.  Return: 0; -EINVAL with a message; -ENOMEM. */
 int create_put_ports(const struct options *o, json_t *body, json_t *host, struct err *err);

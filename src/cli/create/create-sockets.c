@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "cli/create/create-put.h"
 
-/* moatd has another current folder.  The file need not be there. */
+/* moatd has another working directory.  The file need not exist. */
 static char *absolute(const char *path)
 {
 	cleanup_free char *here = *path == '/' ? NULL : getcwd(NULL, 0);
@@ -18,7 +18,7 @@ static char *absolute(const char *path)
 	return *path == '/' ? strdup(path) : here ? str_printf("%s/%s", here, path) : NULL;
 }
 
-/* HOST:CONTAINER; the container's path has no colon. */
+/* Adds HOST:CONTAINER; the container's path has no colon. */
 static int add_socket(json_t *list, const char *text, struct err *err)
 {
 	const char *colon = strrchr(text, ':');

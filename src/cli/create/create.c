@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The body of a create request, from the command line. What moatd can check, it checks. */
+/* Makes the body of a create request from the command line.  moatd checks all that it can check. */
 #include "cli/create/create.h"
 
 #include <errno.h>
@@ -74,7 +74,7 @@ static int put_flags(const struct options *o, json_t *body, struct err *err)
 	return r;
 }
 
-/* --entrypoint "" clears the image's. */
+/* --entrypoint "" clears the image's entrypoint. */
 static int put_command(const struct options *o, json_t *body, struct err *err)
 {
 	const char *entrypoint = options_value(o, "entrypoint"), *timeout;

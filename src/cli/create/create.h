@@ -5,7 +5,7 @@
 #include "cli/table/options.h"
 
 /**
- * create_body() - the create request for the options and arguments of run or create
+ * create_body() - make the request from the options and arguments of run or create
  * @o:   parsed: the image, then the command
  * @ret: owned
  *

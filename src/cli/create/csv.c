@@ -8,7 +8,8 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-/* @at: behind the mark that begins the field.  Return: behind the one that ends it; NULL. */
+/* @at: behind the quotation mark that begins the field.  Return: behind the one that ends it; NULL.
+ */
 static const char *read_quoted(const char *at, struct buf *field)
 {
 	while (*at) {

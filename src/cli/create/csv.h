@@ -4,8 +4,8 @@
 #include "base/err.h"
 
 /**
- * csv_split() - the fields of one line of CSV, as docker's client reads it: one that begins with a
- * quotation mark goes on to the next, and two of them in it are one
+ * csv_split() - split a line of CSV into fields, as docker's client does: a field that begins with
+ * a quotation mark ends at the next one, and two marks in it stand for one
  * @ret: owned, strv_free()
  *
  * Return: 0; -EINVAL with a message; -ENOMEM.

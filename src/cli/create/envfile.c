@@ -11,7 +11,7 @@
 
 #define ENV_FILE_MAX_BYTES (1u << 20)
 
-/* What becomes of a line of a file. */
+/* Adds one line of a file to a list. */
 typedef int add_fn(char ***list, const char *text, struct err *err);
 
 int env_add(char ***env, const char *text, struct err *err)

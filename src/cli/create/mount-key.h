@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 
-/** mount_key_set() - one field of "--mount", KEY[=VALUE], put into docker's Mount object.  Return:
+/** mount_key_set() - put one field of "--mount", KEY[=VALUE], into docker's Mount object.  Return:
  * 0; -EINVAL with docker's message; -ENOMEM. */
 int mount_key_set(json_t *mount, const char *field, struct err *err);
 

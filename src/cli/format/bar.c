@@ -58,7 +58,7 @@ static void put_left(const struct bar *b, char ret[BAR_MAX])
 	snprintf(ret, BAR_MAX, " %s", time);
 }
 
-/* "[===>  ] ", at most so wide. */
+/* Makes "[===>  ] ", @width columns at most. */
 static void put_bar(const struct bar *b, unsigned width, char ret[BAR_MAX])
 {
 	unsigned filled;
@@ -77,7 +77,7 @@ static void put_bar(const struct bar *b, unsigned width, char ret[BAR_MAX])
 	strcpy(at, "] ");
 }
 
-/* What of this piece fits; the rest of the width. */
+/* Empties a piece that does not fit.  Return: the width that is left. */
 static unsigned fit(char *piece, unsigned width)
 {
 	size_t n = strlen(piece);

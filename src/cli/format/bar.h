@@ -5,19 +5,19 @@
 
 #include "cli/format/rate.h"
 
-#define BAR_MAX 128 /* bytes of a bar with all that is beside it, with its end */
+#define BAR_MAX 128 /* bytes of a bar with amounts, speed and time */
 
-/* How far something has come. */
+/* How far some work has come. */
 struct bar {
 	uint64_t current_bytes;
-	uint64_t total_bytes; /* 0: not known */
+	uint64_t total_bytes; /* 0: unknown */
 	uint64_t per_sec;     /* bytes; RATE_UNKNOWN */
 	uint64_t left_sec;    /* RATE_UNKNOWN */
 };
 
 /**
  * bar_text() - "[=====>    ] 12.3MB/45MB 3.2MB/s 11s"
- * @width: columns there are
+ * @width: columns of the terminal
  * @ret:   BAR_MAX bytes
  *
  * Where there is too little room the bar becomes shorter, then the time, the speed and the bar are

@@ -24,7 +24,7 @@ int columns_new(const char *const *headers, struct columns **ret, struct err *er
 
 	if (!t)
 		return no_memory(err);
-	/* Widths count characters, and what cannot be printed is shown as \xNN. */
+	/* Widths count characters, and unprintable ones are shown as \xNN. */
 	(void)setlocale(LC_CTYPE, "");
 	t->table = scols_new_table();
 	if (!t->table || scols_table_set_column_separator(t->table, "   ") < 0 ||

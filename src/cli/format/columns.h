@@ -9,18 +9,18 @@
  */
 struct columns;
 
-/** columns_new() - @headers: NULL-terminated; borrowed as long as the table lives.  @ret: owned,
- * columns_free().  Return: 0; -ENOMEM with a message. */
+/** columns_new() - make an empty table.  @headers: NULL-terminated; borrowed as long as the table
+ * lives.  @ret: owned, columns_free().  Return: 0; -ENOMEM with a message. */
 int columns_new(const char *const *headers, struct columns **ret, struct err *err);
 
 /** columns_free() - NULL is accepted */
 void columns_free(struct columns *t);
 
-/** columns_add() - a row of as many cells as there are headers; copied; NULL cells are empty.
- * Return: 0; -ENOMEM with a message. */
+/** columns_add() - add a row with a cell for each header; copied; NULL cells are empty.  Return: 0;
+ * -ENOMEM with a message. */
 int columns_add(struct columns *t, const char *const *cells, struct err *err);
 
-/** columns_print() - Return: 0; negative errno with a message. */
+/** columns_print() - print the table.  Return: 0; negative errno with a message. */
 int columns_print(struct columns *t, struct err *err);
 
 DEFINE_CLEANUP(struct columns, columns_free)

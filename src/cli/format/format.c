@@ -64,7 +64,7 @@ void format_date(int64_t seconds, char *ret)
 		strftime(ret, FORMAT_MAX, "%Y-%m-%d %H:%M:%S %z %Z", &tm);
 }
 
-/* @limit: from here on the rounded figure would need more digits, and the next unit is taken. */
+/* @limit: a figure from here on would need more digits when rounded, and takes the next unit. */
 static void format_scaled(double v, double base, double limit, const char *const *units, char *ret)
 {
 	int digits = base > 1000 ? 4 : 3;

@@ -3,6 +3,6 @@
 
 #include "cli/format/gotmpl-funcs.h"
 
-/** gotmpl_escape() - the functions html, js and urlquery: what print makes of the arguments, with
- * each character that means something there escaped as Go does.  Return: as gotmpl_call(). */
+/** gotmpl_escape() - the functions html, js and urlquery: the arguments as print joins them, with
+ * characters escaped as Go does.  Return: as gotmpl_call(). */
 int gotmpl_escape(const struct call *c, json_t **ret, struct err *err);

@@ -207,7 +207,7 @@ static int do_truncate(const struct call *c, json_t **ret, struct err *err)
 		return wrong_arguments(c, "takes a string and a number", err);
 	if ((size_t)n < len)
 		len = (size_t)n;
-	/* Never within a character: half of one is no text. */
+	/* A cut within a character would leave half of it, which is no text. */
 	while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80)
 		len--;
 	return give_result(json_stringn(s, len), ret, err);
@@ -235,7 +235,7 @@ static int do_len(const struct call *c, json_t **ret, struct err *err)
 	return give_result(json_integer((json_int_t)n), ret, err);
 }
 
-/* index VALUE KEY…: a key that is not there is "", an index out of range an error. */
+/* index VALUE KEY…: a missing key is "", an index out of range an error. */
 static int do_index(const struct call *c, json_t **ret, struct err *err)
 {
 	json_t *v = c->args[0];
@@ -297,7 +297,7 @@ static int do_compare(const struct call *c, json_t **ret, struct err *err)
 	return give_result(json_boolean(yes), ret, err);
 }
 
-/* and, or: the first argument that decides, else the last */
+/* and, or: the first argument that decides, else the last. */
 static int do_logic(const struct call *c, json_t **ret, struct err *err)
 {
 	size_t i = 0;
@@ -316,7 +316,7 @@ static const struct {
 	const char *name;
 	size_t min, max;
 	int (*fn)(const struct call *c, json_t **ret, struct err *err);
-	bool plain; /* is applied to columns' titles, too; the others leave them as they are */
+	bool plain; /* is applied to columns' titles, too; others return these as they are */
 } functions[] = {
 	{ "json", 1, 1, do_json },
 	{ "join", 2, 2, do_join },

@@ -12,23 +12,24 @@ struct call {
 	bool headers;
 };
 
-/** gotmpl_call() - @ret: a new reference.  Return: 0; -EINVAL or -ENOMEM with a message. */
+/** gotmpl_call() - call the function.  @ret: a new reference.  Return: 0; -EINVAL or -ENOMEM with a
+ * message. */
 int gotmpl_call(const struct call *c, json_t **ret, struct err *err);
 
-/** gotmpl_is_function() - is there one of this name? */
+/** gotmpl_is_function() - is there a function of this name? */
 bool gotmpl_is_function(const char *name);
 
-/** gotmpl_is_true() - as if sees it: not false, 0, "", empty or nothing */
+/** gotmpl_is_true() - is a value true for `if`: not false, 0, "", empty or nothing? */
 bool gotmpl_is_true(const json_t *v);
 
-/** gotmpl_keys() - of a map, in the order in which Go goes through it; ends with NULL.  Return: an
- * array of keys that are the map's, owned; NULL when out of memory. */
+/** gotmpl_keys() - the keys of a map in Go's order; ends with NULL.  Return: an array, owned, of
+ * keys that are the map's; NULL when out of memory. */
 const char **gotmpl_keys(const json_t *obj);
 
-/** gotmpl_print() - a value as Go prints it.  Return: 0; -ENOMEM. */
+/** gotmpl_print() - append a value as Go prints it.  Return: 0; -ENOMEM. */
 int gotmpl_print(struct buf *out, const json_t *v);
 
-/** gotmpl_print_all() - a call's arguments, as Go's print has them: with blanks between operands
- * that are no strings; @line: as println, between all, and with the line's end.  Return: 0;
- * -ENOMEM. */
+/** gotmpl_print_all() - append a call's arguments as Go's print does: with blanks between operands
+ * that are no strings; @line: as println does, with blanks between all and a line's end.  Return:
+ * 0; -ENOMEM. */
 int gotmpl_print_all(const struct call *c, bool line, struct buf *out);

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 
-/* The parsed template: what gotmpl-parse.c makes and gotmpl-run.c walks.  All of it lies in the
+/* A parsed template: gotmpl-parse.c makes it, gotmpl-run.c walks it.  All of it lies in the
  * template's pool. */
 
 enum operand_kind { OPERAND_DOT, OPERAND_VARIABLE, OPERAND_CONSTANT, OPERAND_CALL, OPERAND_PIPE };

@@ -20,8 +20,8 @@ enum token_kind {
 
 struct token {
 	enum token_kind kind;
-	char *text;  /* in the template's pool; NULL where the kind says everything */
-	bool spaced; /* there is a blank in front of it */
+	char *text;  /* in the template's pool; NULL where the kind says all */
+	bool spaced; /* a blank stands in front of it */
 };
 
 /* Where the lexer stands in an action's text. */
@@ -36,5 +36,6 @@ void *gotmpl_alloc(struct gotmpl *t, size_t size);
 /** gotmpl_text() - a copy of @len bytes in the pool; NULL when out of memory */
 char *gotmpl_text(struct gotmpl *t, const char *s, size_t len);
 
-/** gotmpl_lex() - the next token of an action.  Return: 0; -EINVAL or -ENOMEM with a message. */
+/** gotmpl_lex() - read the next token of an action.  Return: 0; -EINVAL or -ENOMEM with a message.
+ */
 int gotmpl_lex(struct lexer *l, struct token *ret, struct err *err);

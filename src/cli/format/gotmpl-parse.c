@@ -140,7 +140,7 @@ static int parse_action(struct reader *rd, const char *start, size_t len, struct
 	return n ? gotmpl_parse_pipeline(&l, &n->pipe, err) : err_nomem(err);
 }
 
-/* Where an action ends: "}}" outside of strings.  Return: NULL when it does not. */
+/* Finds the end of an action: "}}" outside of strings.  Return: NULL when there is none. */
 static const char *find_end(const char *s)
 {
 	char quote = 0;
@@ -167,7 +167,7 @@ static bool is_blank(char c)
 	return isspace((unsigned char)c);
 }
 
-/* "{{- x -}}" takes the blanks outside along. */
+/* Reads an action; "{{- x -}}" also drops the blanks around it. */
 static int read_action(struct reader *rd, struct err *err)
 {
 	const char *start = rd->at + 2, *end;

@@ -14,7 +14,8 @@
 
 struct gotmpl;
 
-/** gotmpl_parse() - @ret: owned, gotmpl_free().  Return: 0; -EINVAL or -ENOMEM with a message. */
+/** gotmpl_parse() - parse a template.  @ret: owned, gotmpl_free().  Return: 0; -EINVAL or -ENOMEM
+ * with a message. */
 int gotmpl_parse(const char *text, struct gotmpl **ret, struct err *err);
 
 /** gotmpl_free() - NULL is accepted */

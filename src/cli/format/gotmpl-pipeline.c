@@ -169,7 +169,7 @@ static int parse_command(struct parser *p, struct command_node **ret, struct err
 	return r;
 }
 
-/* "$x :=", "$k, $v :=": only a look ahead tells them from an operand. */
+/* "$x :=", "$k, $v :=": only looking ahead tells these from an operand. */
 static int parse_declarations(struct parser *p, struct pipeline *pl, struct err *err)
 {
 	const struct lexer start = *p->lex;

@@ -12,7 +12,7 @@
 
 #define WIDTH_MAX 1000
 
-/* "%-10.3s": what stands between the percent sign and the verb. */
+/* The part of "%-10.3s" between the percent sign and the verb. */
 struct verb {
 	bool left, zeros, plus;
 	int width, precision; /* precision -1: none given */
@@ -72,7 +72,7 @@ static int print_digits(const struct verb *v, const json_t *arg, char *ret, size
 	return 0;
 }
 
-/* Sign, zeros where the width asks for them, digits. */
+/* Appends sign, zeros where the width asks for them, and digits. */
 static int put_number(struct buf *out, const struct verb *v, const json_t *arg, struct err *err)
 {
 	struct verb whole = { .left = v->left, .width = v->width, .precision = -1 };

@@ -25,7 +25,7 @@ struct run {
 	struct err *err;
 	struct variable vars[VARIABLES_MAX];
 	size_t n_vars;
-	bool condition; /* in the condition of if or with, where a field that is missing is false */
+	bool condition; /* in the condition of if or with, where a missing field is false */
 	unsigned depth;
 };
 
@@ -45,7 +45,7 @@ static void pop_to(struct run *r, size_t n)
 		json_decref(r->vars[--r->n_vars].value);
 }
 
-/* A member by name, or by the only name that differs in case. */
+/* Finds a member by its name, or by the only name that differs just in case. */
 static json_t *find_member(const json_t *obj, const char *name)
 {
 	json_t *found = json_object_get(obj, name), *value;
@@ -78,7 +78,7 @@ static int no_field(struct run *r, const json_t *v, const char *name)
 		       names.len ? "are" : "is", names.len ? names.data : "none");
 }
 
-/* @root: @v is the data itself, whose methods count as fields */
+/* @root: @v is the data itself, whose methods are fields, too */
 static int lookup_field(struct run *r, json_t *v, const char *name, bool root, json_t **ret)
 {
 	json_t *found = find_member(v, name);
@@ -107,7 +107,7 @@ static int find_variable(struct run *r, const char *name, json_t **ret)
 	return err_set(r->err, -EINVAL, "template: no variable %s", name);
 }
 
-/* An operand but for a function.  @ret: a new reference */
+/* Evaluates an operand that is no function.  @ret: a new reference */
 static int eval_operand(struct run *r, json_t *dot, const struct operand *o, json_t **ret)
 {
 	cleanup_json json_t *piped = NULL;
@@ -134,8 +134,8 @@ static int eval_operand(struct run *r, json_t *dot, const struct operand *o, jso
 	return code;
 }
 
-/* A field with an argument, as in {{.Label "key"}}: the field is an object, and the argument its
- * key. */
+/* Evaluates a field with an argument, as in {{.Label "key"}}: the field is an object, and the
+ * argument its key. */
 static int eval_method(struct run *r, json_t *dot, const struct operand *o, json_t *const *args,
 		       size_t n, json_t **ret)
 {
@@ -158,7 +158,7 @@ static int eval_method(struct run *r, json_t *dot, const struct operand *o, json
 	return *ret ? 0 : err_nomem(r->err);
 }
 
-/* @last: what came through the pipe, or NULL; borrowed */
+/* @last: the value from the pipe, or NULL; borrowed */
 static int eval_command(struct run *r, json_t *dot, const struct command_node *c, json_t *last,
 			json_t **ret)
 {

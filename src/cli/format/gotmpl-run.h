@@ -5,15 +5,15 @@
 #include "base/json.h"
 #include "cli/format/gotmpl-parse.h"
 
-/* What a template is evaluated over. */
+/* The data that a template is evaluated over. */
 struct gotmpl_data {
 	json_t *dot;	       /* borrowed */
 	const json_t *methods; /* object: fields that {{json .}} does not show; borrowed; NULL */
-	bool headers;	       /* dot has the columns' titles: functions leave them as they are */
+	bool headers;	       /* dot has the columns' titles, which functions return as they are */
 };
 
 /**
- * gotmpl_run() - append what the template makes of the data
+ * gotmpl_run() - evaluate a template over data, and append the result
  *
  * A field that is not there is an error that names it, but in the condition of if and with, where
  * it is false.  Names that differ in case only are the same: "Id" is "ID" in other programs.

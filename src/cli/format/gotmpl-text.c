@@ -28,7 +28,7 @@ static int slice_text(const struct call *c, size_t from, size_t to, json_t **ret
 {
 	const char *s = json_string_value(c->args[0]);
 
-	/* Half a character is no text. */
+	/* A cut within a character would leave half of it, which is no text. */
 	if (((unsigned char)s[from] & 0xc0) == 0x80 || ((unsigned char)s[to] & 0xc0) == 0x80)
 		return wrong(c, "this would cut a character", err);
 	*ret = json_stringn(s + from, to - from);

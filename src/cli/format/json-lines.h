@@ -7,14 +7,12 @@
 
 #define JSON_LINE_MAX_BYTES (1u << 20)
 
-/*
- * A body that is one JSON object per line, as progress and events come.
- */
+/* A body of one JSON object per line, as progress and events are. */
 struct json_lines {
-	/** @err: to be filled on failure.  Return: 0; negative errno, which ends the request. */
+	/** @err: filled on failure.  Return: 0; negative errno, which ends the request. */
 	int (*fn)(const json_t *obj, void *arg, struct err *err);
 	void *arg;
-	struct err err; /* why the request was ended from here; code 0 when it was not */
+	struct err err; /* why fn() ended the request; code 0 when it did not */
 	struct buf line;
 };
 
@@ -22,6 +20,6 @@ struct json_lines {
  * with a message in err. */
 int json_lines_feed(const void *data, size_t len, void *arg);
 
-/** json_lines_end() - take a last line without its end, and free the buffer.  Return: as
+/** json_lines_end() - take a last line that has no line end, and free the buffer.  Return: as
  * json_lines_feed(). */
 int json_lines_end(struct json_lines *l);

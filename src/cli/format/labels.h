@@ -3,6 +3,6 @@
 
 #include "base/json.h"
 
-/** labels_text() - an object of texts as docker prints labels: "a=b,c=d".  Return: a new string;
- * NULL when out of memory. */
+/** labels_text() - labels, an object of texts, as docker prints them: "a=b,c=d".  Return: a new
+ * string; NULL when out of memory. */
 json_t *labels_text(json_t *labels);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A table is columns of text, also one by a template: what that makes of a
- * row is cut at its tabs, and what it makes of the fields' titles is the first line.
+ * Theory of operation.  A table has columns of text.  So has one that a template makes: a row is
+ * the template's output cut at its tabs, and its first line the output over the fields' titles.
  */
 #include "cli/format/listing.h"
 
@@ -69,7 +69,7 @@ bool listing_is_table(const struct listing *l)
 	return !l->quiet && (l->shape.kind == SHAPE_TABLE || l->shape.kind == SHAPE_TABLE_TEMPLATE);
 }
 
-/* The cells of a line of a template, cut at tabs. */
+/* Cuts a line of a template's output into cells at tabs. */
 static int cut_cells(char *line, char ***ret)
 {
 	for (char *cell = line, *tab; cell; cell = tab) {
@@ -128,8 +128,8 @@ static int add_cells(struct listing *l, char **cells, struct err *err)
 {
 	const char *row[FIELDS_MAX] = { 0 };
 
-	/* A template may make more or fewer cells of a row than of the titles: what is missing
-	 * is empty. */
+	/* A template may make more or fewer cells of a row than of the titles: missing cells are
+	 * empty. */
 	for (size_t i = 0; i < l->n_titles && i < FIELDS_MAX && cells && cells[i]; i++)
 		row[i] = cells[i];
 	return columns_add(l->table, row, err);

@@ -4,8 +4,8 @@
 #include "cli/cli.h"
 
 /*
- * A list on standard output in the format the user asked for: a table, JSON or YAML, lines made
- * by a template, or only ids with -q.
+ * A list on standard output in the format that the user asked for: a table, JSON or YAML, lines
+ * made by a template, or only ids with -q.
  */
 
 struct listing_field {
@@ -21,8 +21,11 @@ struct listing_kind {
 
 struct listing;
 
-/** listing_new() - read --format and --quiet.  @kind: borrowed.  @ret: owned, listing_free().
- * Return: 0; -EINVAL or -ENOMEM with a message. */
+/**
+ * listing_new() - begin a list as --format and --quiet ask for.  @kind: borrowed.  @ret: owned,
+ * listing_free().
+ * Return: 0; -EINVAL or -ENOMEM with a message.
+ */
 int listing_new(const struct cli *c, const struct listing_kind *kind, struct listing **ret,
 		struct err *err);
 
@@ -38,24 +41,24 @@ void listing_show(struct listing *l, const char *field, bool shown);
 /** listing_quiet() - are only ids shown? */
 bool listing_quiet(const struct listing *l);
 
-/** listing_is_table() - is it a table, which is printed when all rows are there? */
+/** listing_is_table() - is the list a table, which is printed when all rows are there? */
 bool listing_is_table(const struct listing *l);
 
 /**
- * listing_add() - a row
+ * listing_add() - add a row
  * @row:     object with a string for each field; taken over, NULL counts as out of memory
- * @methods: what templates can ask with an argument, e.g. {"Label":{…}}; borrowed; NULL
+ * @methods: what templates can ask for with an argument, e.g. {"Label":{…}}; borrowed; NULL
  *
  * Return: 0; -EINVAL or -ENOMEM with a message.
  */
 int listing_add(struct listing *l, json_t *row, const json_t *methods, struct err *err);
 
-/** listing_print() - the table, when all rows are there; other formats are out already.  Return:
- * 0; negative errno with a message. */
+/** listing_print() - print the table; rows in other formats are out already.  Return: 0; negative
+ * errno with a message. */
 int listing_print(struct listing *l, struct err *err);
 
 /**
- * listing_command() - a command that shows what a GET answers, and does nothing else
+ * listing_command() - run a command that lists what a GET answers
  * @member:   of the answer, the array; NULL: the answer is the array
  * @make_row: of an item; @full: with nothing cut off.  Return: owned; NULL when out of memory
  *

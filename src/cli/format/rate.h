@@ -9,8 +9,8 @@
 #define RATE_UNKNOWN	UINT64_MAX
 
 /*
- * How fast something gets on, over the last few seconds.  What was there at the first sample is
- * not counted: a transfer that goes on where it was has not been that fast.
+ * How fast some work goes on, over the last few seconds.  Bytes at the first sample do not count: a
+ * transfer that resumes had them before.
  */
 struct rate {
 	struct {
@@ -20,13 +20,13 @@ struct rate {
 	uint64_t now_usec, now_bytes;
 };
 
-/** rate_add() - @bytes had come by @usec, of a clock that does not go back.  Fewer than before
- * begin anew. */
+/** rate_add() - note that @bytes had come by @usec, of a clock that does not go back.  Fewer bytes
+ * than before begin anew. */
 void rate_add(struct rate *r, uint64_t usec, uint64_t bytes);
 
-/** rate_per_sec() - bytes; RATE_UNKNOWN when it is too early to say */
+/** rate_per_sec() - bytes per second; RATE_UNKNOWN when it is too early to say */
 uint64_t rate_per_sec(const struct rate *r);
 
-/** rate_left_sec() - how long the rest takes; RATE_UNKNOWN when it is too early to say, or for
- * ever */
+/** rate_left_sec() - seconds until @total_bytes; RATE_UNKNOWN when it is too early to say, or never
+ */
 uint64_t rate_left_sec(const struct rate *r, uint64_t total_bytes);

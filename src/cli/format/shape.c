@@ -9,7 +9,7 @@
 #include "cli/format/gotmpl-run.h"
 #include "cli/format/yaml.h"
 
-/* "\t" and "\n", as they are typed, become what they mean. */
+/* "\t" and "\n", as typed, become a tab and a line's end. */
 static char *expand_escapes(const char *text)
 {
 	char *copy = strdup(text), *out = copy;

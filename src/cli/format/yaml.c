@@ -9,7 +9,8 @@
 
 static int write_value(struct buf *out, const json_t *v, unsigned indent, bool inlined);
 
-/* Letters, and signs that mean nothing inside of a word; no word that YAML takes for a boolean. */
+/* May the text go unquoted?  It must consist of letters, and signs that mean nothing inside a word,
+ * and be no word that YAML takes for a boolean. */
 static bool is_plain(const char *s)
 {
 	static const char *const reserved[] = { "true", "false", "null", "yes", "no",
@@ -84,7 +85,7 @@ static int write_array(struct buf *out, const json_t *v, unsigned indent)
 	return r;
 }
 
-/* What stands behind "key:" or "-", up to the end of the line. @inlined: an object may begin
+/* Writes the value behind "key:" or "-", up to the end of the line.  @inlined: an object may begin
  * there. */
 static int write_value(struct buf *out, const json_t *v, unsigned indent, bool inlined)
 {

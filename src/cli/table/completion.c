@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Completion scripts, from the table: a fixed part that finds the command on the line, and one
- * case per command with its options, those of them that take a value, and what its arguments name.
- * Names of containers and images are asked of moat itself.
+ * Completion scripts, from the table: a fixed part that finds the command on the line, and one case
+ * per command: its options, those that take a value, and the kind of object that its arguments
+ * name.  Names of containers and images are asked of moat itself.
  */
 #include "cli/table/completion.h"
 
@@ -13,7 +13,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-/* The values of options that have few, whichever command they belong to. */
+/* Values of options that have few of them, the same for every command. */
 static const struct {
 	const char *option, *values;
 } known_values[] = {
@@ -62,7 +62,7 @@ static void put_option_words(const struct option_def *d)
 	fputs("--help", stdout);
 }
 
-/* Each way to write an option that takes a value, and what it is called: "-s:signal". */
+/* Lists each way to write an option that takes a value, with the value's name: "-s:signal". */
 static void put_valued_options(const struct option_def *d)
 {
 	for (; d && d->name; d++) {
@@ -168,7 +168,7 @@ static void put_cases(void)
 	puts("\t*) return 1 ;;\n\tesac\n}");
 }
 
-/* The functions that ask moat for names. */
+/* Prints the functions that ask moat for names. */
 static void put_helpers(void)
 {
 	puts("_moat_containers() {\n"
@@ -238,7 +238,7 @@ void completion_bash(void)
 	put_function();
 }
 
-/* zsh runs bash's kind of completion itself. */
+/* zsh can run bash's kind of completion. */
 void completion_zsh(void)
 {
 	puts("#compdef moat\n# zsh completion for moat; written by 'moat help --completion zsh'\n"

@@ -67,7 +67,7 @@ void help_group(const char *word)
 	printf("\n'moat %s COMMAND --help' explains a command.\n", word);
 }
 
-/* Paragraphs, broken between words. */
+/* Prints paragraphs, broken between words. */
 static void put_text(const char *text)
 {
 	size_t column = 0;

@@ -3,5 +3,5 @@
 
 #include "cli/table/table.h"
 
-/** man_page() - a command's manual page as roff; NULL for moat(1) itself */
+/** man_page() - print a command's manual page as roff; NULL for moat(1) itself */
 void man_page(const struct command *cmd);

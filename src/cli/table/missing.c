@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people know from docker and Apple's container, and moat does not have (yet): refused by
- * name. */
+/* Commands and options that people know from docker or Apple's container and moat does not have:
+ * refused by name. */
 #include "cli/table/missing.h"
 
 #include <string.h>

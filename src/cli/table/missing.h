@@ -3,14 +3,14 @@
 
 #include <stddef.h>
 
-/** missing_command() - why there is no such command, though docker or `container` have it; NULL for
- * one that nobody has */
+/** missing_command() - why moat lacks a command that docker or `container` has; NULL for one that
+ * neither has */
 const char *missing_command(const char *name);
 
 /**
- * missing_option() - why a command has no such option, though docker's has
+ * missing_option() - why moat lacks an option that docker has
  * @name: without dashes; a long one, or a letter
  *
- * Return: NULL for one that nobody has.
+ * Return: NULL for an option that docker lacks, too.
  */
 const char *missing_option(const char *command, const char *name, size_t name_len);

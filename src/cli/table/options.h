@@ -20,13 +20,13 @@ struct options {
 };
 
 /**
- * options_parse() - take apart what follows a command's name
+ * options_parse() - parse the words that follow a command's name
  * @argv: NULL-terminated; borrowed for the life of @ret
  * @ret:  options_reset() when done
  *
  * As docker does it: -it, -eA=B, -e A=B, --env=A=B, --env A=B, --flag=false, "--" ends the options.
- * Options and arguments may be mixed unless the command stops at its first argument.  With
- * --help the number of arguments is not checked.
+ * Options and arguments may be mixed unless the command stops at its first argument.  With --help
+ * the number of arguments is not checked.
  *
  * Return: 0; -EINVAL or -ENOMEM with a message.
  */
@@ -38,7 +38,7 @@ void options_reset(struct options *o);
 /** options_flag() - is a flag of this long name set?  The last one counts. */
 bool options_flag(const struct options *o, const char *name);
 
-/** options_flag_or() - as options_flag(), for a flag that is @otherwise when it is not given */
+/** options_flag_or() - as options_flag(); @otherwise for a flag that was not given */
 bool options_flag_or(const struct options *o, const char *name, bool otherwise);
 
 /** options_value() - the last value given for an option; borrowed; NULL when it was not given */

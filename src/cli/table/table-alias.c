@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other names of commands, as users of docker, podman and Apple's container type them.  Besides,
- * the name of a group may stand before each of its commands: "moat container run".
+ * Other names of commands, as users of docker, podman and Apple's container type them.  The name of
+ * a group may also stand before each of its commands: "moat container run".
  */
 #include "cli/table/table.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of commands on containers that are there. */
+/* Options of commands on containers that exist. */
 #include "cli/table/table-container.h"
 
 #include "cli/table/table-options.h"

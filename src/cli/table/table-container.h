@@ -3,7 +3,7 @@
 
 #include "cli/table/table.h"
 
-/* The options of commands on containers that are there. */
+/* Options of commands on containers that exist. */
 extern const struct option_def attach_options[];
 extern const struct option_def commit_options[];
 extern const struct option_def container_inspect_options[];

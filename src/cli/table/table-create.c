@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of commands that describe a container or a process in one. */
+/* Options of commands that describe a container, or a process in one. */
 #include "cli/table/table-create.h"
 
 #include "cli/table/table-options.h"
 
-/* What run and create have in common. */
+/* Options of both run and create. */
 #define CREATE_OPTIONS                                                                             \
 	{ 0, "add-host", "NAME:ADDRESS", "Add a line to /etc/hosts" },                             \
 		{ 0, "arch", "ARCH", "Architecture of the image, e.g. amd64" },                    \

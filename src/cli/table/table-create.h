@@ -3,7 +3,7 @@
 
 #include "cli/table/table.h"
 
-/* The options of commands that describe a container or a process in one. */
+/* Options of commands that describe a container, or a process in one. */
 extern const struct option_def create_options[];
 extern const struct option_def run_options[];
 extern const struct option_def update_options[];

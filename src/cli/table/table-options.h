@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Options that are the same wherever they are. */
+/* Options that several commands share. */
 
 #define DETACH_KEYS_OPTION                                                                         \
 	{                                                                                          \

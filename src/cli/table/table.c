@@ -22,7 +22,7 @@ const struct command *command_next(const struct command *cmd)
 	return NULL;
 }
 
-/* How many of @words the words of @name are; 0 when they differ. */
+/* How many words of @words the name consists of; 0 when they differ. */
 static size_t match_words(const char *name, char *const *words)
 {
 	size_t n = 0;

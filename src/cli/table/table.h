@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * The one description of the command line. Parsing, --help, the man pages and the shells'
- * completions are all made from it.
+ * The only description of the command line.  Parsing, --help, man pages and shell completions are
+ * made from it.
  */
 
 struct cli;
@@ -14,16 +14,16 @@ struct cli;
 struct option_def {
 	char letter;	  /* short form; 0 for none */
 	const char *name; /* long form, without dashes */
-	const char *arg;  /* what the value is called; NULL for a flag */
+	const char *arg;  /* name of the value; NULL for a flag */
 	const char *help;
 };
 
-/* What a command's arguments name, for the completions. */
+/* The kind of object that a command's arguments name, for completions. */
 enum arg_kind {
 	ARG_NONE,
 	ARG_CONTAINER,
 	ARG_RUNNING, /* containers that run */
-	ARG_STOPPED, /* containers that do not */
+	ARG_STOPPED, /* containers that do not run */
 	ARG_IMAGE,
 	ARG_OBJECT, /* containers, images, networks or volumes */
 	ARG_NETWORK,
@@ -82,7 +82,7 @@ extern const struct command_group command_groups[];
 const struct command *command_next(const struct command *cmd);
 
 /**
- * command_find() - the command that words begin with
+ * command_find() - find the command that words begin with
  * @words:  NULL-terminated; borrowed
  * @ret_n:  how many words its name took
  *

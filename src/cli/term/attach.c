@@ -23,7 +23,7 @@ int attach_check_terminal(bool tty, bool send_stdin, struct err *err)
 
 int start_error_status(int result, const struct err *err)
 {
-	/* What cannot be executed is the caller's mistake; the rest is moat's. */
+	/* A program that cannot be executed is the caller's mistake; all else is moat's. */
 	if (result != -EINVAL)
 		return EXIT_MOAT_FAILED;
 	switch (-err->code) {
@@ -121,7 +121,7 @@ static int read_status(const struct attach_config *cfg, const json_t *answer, in
 	return 0;
 }
 
-/* The connection that waited was lost, and its moatd with it; the next moatd knows the exit
+/* The connection for the wait was lost, and with it its moatd; the next moatd knows the exit
  * status. */
 static int ask_again(struct cli *c, const struct attach_config *cfg, int *ret_status,
 		     struct err *err)

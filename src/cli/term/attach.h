@@ -12,7 +12,7 @@ struct attach_config {
 	bool want_output; /* false: standard output and error stay unattached */
 	bool tty;
 	bool proxy_signals;
-	struct trace_own *trace; /* print when each step was done; NULL: do not */
+	struct trace_own *trace; /* print when each step was done; NULL: no */
 };
 
 /**
@@ -28,6 +28,6 @@ int attach_run(struct cli *c, const struct attach_config *cfg, int *ret_status, 
  * message. */
 int attach_check_terminal(bool tty, bool send_stdin, struct err *err);
 
-/** start_error_status() - docker's exit status for what kept a process from starting: 125, 126 or
+/** start_error_status() - docker's exit status for a process that could not be started: 125, 126 or
  * 127.  @result, @err: of the request */
 int start_error_status(int result, const struct err *err);

@@ -42,7 +42,7 @@ static int request_done(struct control *c, int r)
 {
 	bool start = c->doing == CONTROL_START;
 
-	/* A moatd that was just dying took the signal with it; its successor gets it again. */
+	/* A moatd that ended just now took the signal with it; its successor gets it again. */
 	if (r == -ECONNRESET && c->doing == CONTROL_SIGNAL && c->losses++ < LOSSES_MAX)
 		c->signals |= 1ULL << c->signo;
 	c->doing = CONTROL_IDLE;

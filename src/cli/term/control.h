@@ -8,21 +8,21 @@
 #include "client/api.h"
 
 /*
- * Requests about a container or exec that go out while its streams are pumped: the start, then
- * signals and terminal sizes.  One at a time; what comes meanwhile waits, and equal signals fall
- * together as the kernel's do.
+ * Requests about a container or exec that are sent while its streams are pumped: the start, then
+ * signals and terminal sizes.  They go one at a time; others wait meanwhile, and equal signals
+ * become one, as in the kernel.
  */
 enum control_request { CONTROL_IDLE, CONTROL_START, CONTROL_SIGNAL, CONTROL_RESIZE };
 
 struct control {
 	struct api *api;    /* borrowed */
 	const char *object; /* "/v1.47/containers/ID" or "/v1.47/exec/ID"; borrowed */
-	bool start;	    /* to be started */
-	bool start_failed;  /* moatd answered that it could not */
+	bool start;	    /* the start is to be sent */
+	bool start_failed;  /* moatd answered that it could not start it */
 	bool resize;	    /* the terminal's size is to be sent */
 	uint64_t signals;   /* to be sent, bit N is signal N */
-	int signo;	    /* the one under way */
-	unsigned losses;    /* connections that broke under a signal */
+	int signo;	    /* the signal that was sent last */
+	unsigned losses;    /* connections that broke while a signal was sent */
 	enum control_request doing;
 };
 
@@ -36,7 +36,7 @@ int control_pump(struct control *c, struct err *err);
 /**
  * control_step() - read what came
  *
- * Failures of signals and sizes are of no consequence: what they were for is over.
+ * Failures of signals and sizes do not count: the process they were for is over.
  *
  * Return: 0; negative errno with a message when the start failed.
  */

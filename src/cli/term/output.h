@@ -11,7 +11,7 @@
  */
 struct output {
 	int fd;	     /* what to poll for POLLOUT */
-	bool opened; /* fd is ours, non-blocking */
+	bool opened; /* fd was opened here, and does not block */
 	bool socket;
 	bool regular;
 };
@@ -19,7 +19,7 @@ struct output {
 /** output_open() - prepare to write to @fd, which stays the caller's and open */
 void output_open(struct output *o, int fd);
 
-/** output_close() - release what output_open() took */
+/** output_close() - close what output_open() opened */
 void output_close(struct output *o);
 
 /** output_write() - Return: bytes written, 0 when it would block (poll for POLLOUT then);

@@ -8,7 +8,7 @@
 
 static sigset_t saved_mask;
 
-/* Signals about this process itself, or that nobody can catch. */
+/* Is the signal about this process itself, or one that cannot be caught? */
 static bool is_own(int signo)
 {
 	switch (signo) {

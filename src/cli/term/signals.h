@@ -20,5 +20,5 @@ int signals_catch(bool all, bool winch, int *ret_fd, struct err *err);
 /** signals_read() - the next signal that came; 0 when there is none */
 int signals_read(int fd);
 
-/** signals_release() - let signals do again what they did; -1 is accepted */
+/** signals_release() - give signals their former effect; -1 is accepted */
 void signals_release(int fd);

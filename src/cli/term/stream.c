@@ -134,7 +134,8 @@ static void send_stdin(struct pump *p)
 	}
 }
 
-/* What was typed before the keys has room for them behind it: they are of what was read. */
+/* Sends what was typed before the keys, and ends.  The keys were read into this buffer, so there is
+ * room for them behind that text. */
 static void find_detach_keys(struct pump *p)
 {
 	const struct detach_keys *keys = &p->s->keys;
@@ -143,7 +144,7 @@ static void find_detach_keys(struct pump *p)
 	p->tx_len = detach_keys_filter(&p->s->keys, p->tx, p->tx_len, &found);
 	if (!found)
 		return;
-	/* moatd is told by them, too, so that its events have it; nothing waits for that. */
+	/* The keys are also sent, so that moatd publishes its event; nothing waits for that. */
 	memcpy(p->tx + p->tx_len, keys->keys, keys->n);
 	p->tx_len += keys->n;
 	send_stdin(p);
@@ -168,8 +169,8 @@ static void read_stdin(struct pump *p)
 		find_detach_keys(p);
 }
 
-/* After STREAM_PATIENCE of SIGINT and SIGTERM the program ends, so that a workload that ignores
- * them does not keep its user here. */
+/* Passes a signal on.  After STREAM_PATIENCE of SIGINT and SIGTERM the program ends, so that a
+ * workload that ignores them does not keep its user here. */
 static void pass_on_signal(struct pump *p, int signo)
 {
 	if ((signo == SIGINT || signo == SIGTERM) && ++p->n_pleas == STREAM_PATIENCE) {

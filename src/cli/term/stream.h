@@ -5,10 +5,10 @@
 #include "base/detach.h"
 #include "cli/term/control.h"
 
-/* After so many of SIGINT and SIGTERM the program ends, whatever the process does. */
+/* After this many of SIGINT and SIGTERM the program ends, whatever the process does. */
 #define STREAM_PATIENCE 3
 
-/* An attached container or exec: its streams, and what happens meanwhile. */
+/* An attached container or exec: its streams, and events meanwhile. */
 struct stream {
 	int fd;			 /* the attached stream; borrowed */
 	const struct buf *early; /* bytes of it that came before */
@@ -18,7 +18,7 @@ struct stream {
 	bool proxy_signals;	 /* signals go to the process, with STREAM_PATIENCE; else they end
 				    the pumping */
 	struct control control;
-	struct api *wait; /* an answer to await besides; NULL for none */
+	struct api *wait; /* a request whose answer is awaited, too; NULL for none */
 };
 
 enum stream_end {
