@@ -14,10 +14,20 @@
 #define STAT(name) FIELD(link_stats, name, FIELD_U64)
 
 static const struct field stats_fields[] = {
-	STAT(cpu_usec),	    STAT(cpu_user_usec),      STAT(cpu_system_usec),
-	STAT(memory_bytes), STAT(memory_limit_bytes), STAT(memory_cache_bytes),
-	STAT(pids),	    STAT(pids_limit),	      STAT(read_bytes),
-	STAT(write_bytes),  STAT(memory_file_bytes),
+	STAT(cpu_usec),
+	STAT(cpu_user_usec),
+	STAT(cpu_system_usec),
+	STAT(memory_bytes),
+	STAT(memory_limit_bytes),
+	STAT(memory_cache_bytes),
+	STAT(pids),
+	STAT(pids_limit),
+	STAT(read_bytes),
+	STAT(write_bytes),
+	STAT(memory_file_bytes),
+	STAT(periods),
+	STAT(throttled_periods),
+	STAT(throttled_usec),
 };
 
 static const struct field log_fields[] = {

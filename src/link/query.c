@@ -2,6 +2,7 @@
 #include "link/query.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,34 +26,47 @@ int link_question_get(struct wire_view payload, uint32_t *ret_id)
 	return 0;
 }
 
+#define AT(name) offsetof(struct link_stats, name)
+
+/* The order in which the answer to STATS has them. */
+static const size_t stats_places[] = { AT(cpu_usec),
+				       AT(cpu_user_usec),
+				       AT(cpu_system_usec),
+				       AT(memory_bytes),
+				       AT(memory_limit_bytes),
+				       AT(memory_cache_bytes),
+				       AT(pids),
+				       AT(pids_limit),
+				       AT(read_bytes),
+				       AT(write_bytes),
+				       AT(memory_file_bytes),
+				       AT(periods),
+				       AT(throttled_periods),
+				       AT(throttled_usec) };
+
 int link_stats_put(struct buf *b, uint32_t id, const struct link_stats *s)
 {
-	const uint64_t values[] = { s->cpu_usec,     s->cpu_user_usec,	    s->cpu_system_usec,
-				    s->memory_bytes, s->memory_limit_bytes, s->memory_cache_bytes,
-				    s->pids,	     s->pids_limit,	    s->read_bytes,
-				    s->write_bytes,  s->memory_file_bytes };
 	int r = wire_put_u32(b, id);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(values); i++)
-		r = wire_put_u64(b, values[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(stats_places); i++)
+		r = wire_put_u64(b, *(const uint64_t *)((const char *)s + stats_places[i]));
 	return r;
 }
 
 int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats *ret)
 {
 	struct link_stats s;
-	uint64_t *const values[] = { &s.cpu_usec,     &s.cpu_user_usec,	     &s.cpu_system_usec,
-				     &s.memory_bytes, &s.memory_limit_bytes, &s.memory_cache_bytes,
-				     &s.pids,	      &s.pids_limit,	     &s.read_bytes,
-				     &s.write_bytes,  &s.memory_file_bytes };
 	uint32_t id;
 
 	if (wire_get_u32(&payload, &id) < 0)
 		return -EBADMSG;
-	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(stats_places); i++) {
+		uint64_t *value = (uint64_t *)((char *)&s + stats_places[i]);
+
 		/* jansson's integers are signed */
-		if (wire_get_u64(&payload, values[i]) < 0 || *values[i] > INT64_MAX)
+		if (wire_get_u64(&payload, value) < 0 || *value > INT64_MAX)
 			return -EBADMSG;
+	}
 	if (payload.len > 0)
 		return -EBADMSG;
 	*ret_id = id;

@@ -25,6 +25,9 @@ struct link_stats {
 	uint64_t memory_file_bytes;  /* of files' cache, all */
 	uint64_t pids, pids_limit;   /* pids_limit 0: none */
 	uint64_t read_bytes, write_bytes;
+	/* Of a limit of processor time: those that are over, and those in which it was reached. */
+	uint64_t periods, throttled_periods;
+	uint64_t throttled_usec; /* that its processes stood still for it */
 };
 
 struct link_proc {

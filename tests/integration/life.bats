@@ -344,6 +344,25 @@ docker_counts_two() {
 	assert_error 1 "busy"
 }
 
+# throttling_of NAME FILTER: of what its stats say of its limit of processor time.
+throttling_of() {
+	curl -sS --unix-socket "$SOCKET" "http://moat/containers/$1/stats?stream=0&one-shot=1" | jq -e ".cpu_stats.throttling_data | $2"
+}
+
+@test "stats: how often a limit of processor time was reached, and for how long" {
+	local before after said
+	moat run -d --name held --cpus 0.2 "$BUSYBOX" sh -c 'while :; do :; done' >/dev/null
+	poll 60 throttling_of held '.throttled_periods > 3 and .throttled_time > 0'
+	before=$(moat exec held awk '/^nr_(periods|throttled)|^throttled/ { print $2 }' /sys/fs/cgroup/cpu.stat)
+	said=$(throttling_of held '.periods, .throttled_periods, .throttled_time / 1000')
+	after=$(moat exec held awk '/^nr_(periods|throttled)|^throttled/ { print $2 }' /sys/fs/cgroup/cpu.stat)
+	paste <(echo "$before") <(echo "$said") <(echo "$after") | awk '$1 > $2 || $2 > $3 { exit 1 } END { exit NR != 3 }'
+	moat rm -f held
+	moat run -d --name free "$BUSYBOX" sleep 1000 >/dev/null
+	throttling_of free '.throttled_periods == 0 and .throttled_time == 0'
+	moat rm -f free
+}
+
 @test "run -it --detach-keys: leaves the container running, attach takes them too" {
 	run python3 "$TESTS/integration/terminal.py" 20x70 'expect:#' 'send:\x01d' -- \
 		"$MOAT_BUILD/moat" run -it --name left --detach-keys ctrl-a,d "$BUSYBOX" sh

@@ -59,15 +59,22 @@ struct stats {
 	struct buf out;
 };
 
+/* The guest says what it likes. */
+static json_int_t nsec_of(uint64_t usec)
+{
+	return usec > INT64_MAX / 1000 ? INT64_MAX : (json_int_t)usec * 1000;
+}
+
 static json_t *cpu_stats(const struct stats *s, const struct link_stats *usage)
 {
-	json_t *times = JSON_OBJECT(
-		member_int("total_usage", (json_int_t)usage->cpu_usec * 1000),
-		member_int("usage_in_kernelmode", (json_int_t)usage->cpu_system_usec * 1000),
-		member_int("usage_in_usermode", (json_int_t)usage->cpu_user_usec * 1000));
+	json_t *times =
+		JSON_OBJECT(member_int("total_usage", nsec_of(usage->cpu_usec)),
+			    member_int("usage_in_kernelmode", nsec_of(usage->cpu_system_usec)),
+			    member_int("usage_in_usermode", nsec_of(usage->cpu_user_usec)));
 	json_t *throttling =
-		JSON_OBJECT(member_int("periods", 0), member_int("throttled_periods", 0),
-			    member_int("throttled_time", 0));
+		JSON_OBJECT(member_int("periods", (json_int_t)usage->periods),
+			    member_int("throttled_periods", (json_int_t)usage->throttled_periods),
+			    member_int("throttled_time", nsec_of(usage->throttled_usec)));
 
 	return JSON_OBJECT(
 		member_json("cpu_usage", times),

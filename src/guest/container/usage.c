@@ -108,6 +108,9 @@ void usage_stats(const struct cgroup *cg, struct link_stats *ret)
 		.pids_limit = read_number(cg->fd, "pids.max"),
 		.read_bytes = sum_of(io, "rbytes="),
 		.write_bytes = sum_of(io, "wbytes="),
+		.periods = number_of(cpu, "nr_periods"),
+		.throttled_periods = number_of(cpu, "nr_throttled"),
+		.throttled_usec = number_of(cpu, "throttled_usec"),
 	};
 }
 

@@ -19,7 +19,12 @@ static struct wire_view view(const struct buf *b, size_t len)
 
 static void stats_arrive_as_they_were_sent(void **state)
 {
-	struct link_stats sent = { .cpu_usec = 1, .memory_bytes = 1ULL << 40, .write_bytes = 9 };
+	struct link_stats sent = { .cpu_usec = 1,
+				   .memory_bytes = 1ULL << 40,
+				   .write_bytes = 9,
+				   .periods = 30,
+				   .throttled_periods = 20,
+				   .throttled_usec = 1500000 };
 	struct link_stats got;
 	struct buf b = BUF_INIT;
 	uint32_t id;
