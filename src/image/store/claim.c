@@ -116,4 +116,5 @@ void work_end(struct work *w)
 	}
 	free(w->pins);
 	w->pins = NULL;
+	pthread_cond_broadcast(&w->st->released);
 }

@@ -20,8 +20,8 @@ struct store {
 	int uploads_fd;	 /* addresses of uploads that are under way */
 	int blobs512_fd; /* -1 until there are any */
 	uint64_t tmp_counter;
-	pthread_mutex_t lock; /* guards what follows, and index.json */
-	pthread_cond_t released;
+	pthread_mutex_t lock;	 /* guards what follows, and index.json */
+	pthread_cond_t released; /* of a claim, or work that ended, or something for a thread */
 	struct table table;
 	struct claim *claims;
 	struct incoming *incoming;

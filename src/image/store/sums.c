@@ -27,6 +27,10 @@
  * that it sees to it that the file is on the disk (unsynced.h), or removes it.  Who makes the file
  * anew has the claim on it and removes the note first.
  *
+ * The thread begins when no work is under way: a file system that keeps data and its own notes in
+ * order lets no small file be synced before the large one that is on its way to the disk, and a
+ * pull's last act is to sync a small one.
+ *
  * All of it is our own; a note that is damaged makes a good file look bad, and it is made anew.
  */
 
@@ -147,7 +151,7 @@ static bool next_sum(struct store *st, struct digest *ret)
 	LOCK_STORE(st);
 	struct sums *s = st->sums;
 
-	while (!s->stopped && s->n == 0)
+	while (!s->stopped && (s->n == 0 || st->works))
 		pthread_cond_wait(&st->released, &st->lock);
 	if (s->n == 0)
 		return false;

@@ -9,9 +9,9 @@
 
 struct sums;
 
-/** sums_want() - have the file synced and its sum taken, in a thread that gives way to all others;
- * when moatd ends before, there is no sum.  The store's lock is not held.  Return: 0; -EAGAIN where
- * there is no thread. */
+/** sums_want() - have the file synced and its sum taken, in a thread that gives way to all others,
+ * when no work is under way; when moatd ends before, there is no sum.  The store's lock is not
+ * held.  Return: 0; -EAGAIN where there is no thread. */
 int sums_want(struct store *st, const struct digest *manifest);
 
 /** sums_forget() - before the file becomes another one, whose claim is held.  Return: 0; -errno. */
