@@ -142,6 +142,7 @@ only_named() {
 	assert_error 125 'its subpath "nosuch": No such file or directory'
 }
 
+# bats test_tags=kernel
 @test "cp: a container that does not run has its mounts; diff, export and commit are without them" {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir "$HOST/ro"

@@ -312,6 +312,34 @@ without_ranges() {
 	assert_equal "$(stat -c %u:%g "$HOUSE/team/made")" $ANN:5000
 }
 
+@test "rootless: cp has a container's mounts, whether it runs or not" {
+	[ -n "$SUBIDS" ] || skip "newuidmap is not installed"
+	local share=$HOUSE/ann/for-cp at
+	ann mkdir "$share" "$share/ro"
+	ann sh -c 'echo host | tee "$0/file" >"$0/ro/file"; echo new >"$0.new"' "$share"
+	ann moat run --name others "$BUSYBOX" sh -c 'mkdir /data; echo image >/data/file; chown -R 33:44 /data; chmod 700 /data'
+	ann moat commit others with-data >/dev/null
+	ann moat rm others
+	ann moat create --name box -v filled:/data -v "$share:/bind" -v "$share/ro:/bind/ro:ro" -v "$share/file:/etc/one" with-data sleep 1000 >/dev/null
+	for at in stopped running; do
+		[ $at = stopped ] || ann moat start box
+		# An empty volume has the image's content from the first look at it.
+		assert_equal "$(ann moat cp box:/data/file - | tar -tv --numeric-owner | awk '{ print $1, $2 }')" "-rw-r--r-- 33/44"
+		assert_equal "$(stat -c %u:%g "$HOUSE/ann/.local/share/moat/volumes/filled/_data/file")" 100032:100043
+		assert_equal "$(ann moat cp box:/etc/one - | tar -xO)" host
+		assert_equal "$(ann moat cp box:/bind/ro/file - | tar -xO)" host
+		ann moat cp "$share.new" "box:/bind/$at"
+		assert_equal "$(stat -c %u:%g "$share/$at")" 4401:4401
+		assert_equal "$(cat "$share/$at")" new
+		ann moat cp "$share.new" "box:/data/$at"
+		assert_equal "$(ann moat cp "box:/data/$at" - | tar -xO)" new
+		run ann moat cp "$share.new" box:/bind/ro/
+		assert_error 1 "mounted volume is marked read-only"
+	done
+	ann moat rm -f box
+	ann moat volume rm filled
+}
+
 @test "rootless: images are pushed, and passwords and secrets kept without a vault where that is asked for" {
 	start_guarded_registry right
 	run -1 ann moat login -u me --password-stdin "$GUARDED" <<<right
