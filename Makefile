@@ -8,7 +8,7 @@ export MOAT_BUILD = $(abspath $(BUILD))
 
 .DEFAULT_GOAL := all
 
-.PHONY: help all deps bench-deps guest-kernel kernel demo check unit integration sanitize clang fuzz tidy \
+.PHONY: help all deps bench-deps guest-kernel kernel demo check unit integration sanitize fuzz tidy \
 	format format-check layers bench install clean
 
 help: ## list the targets
@@ -46,11 +46,8 @@ unit: all ## unit tests
 integration: all ## tests of the real programs; FILES='run.bats …' picks some
 	tools/integration $(FILES)
 
-sanitize: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	tools/variant sanitize
-
-clang: ## build with clang, warnings are errors
-	tools/variant clang
+sanitize: ## build with clang, warnings are errors; unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	tools/sanitize
 
 fuzz: ## run every fuzz target for SECONDS (10) over its corpus
 	tools/fuzz
@@ -78,4 +75,4 @@ install: all ## install below DESTDIR; PREFIX counts when build/ is first made
 		install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/moat/kernel $(BUILD)/kernel/vmlinuz $(BUILD)/kernel/VERSION
 
 clean: ## remove every build folder
-	rm -rf $(BUILD) build-asan build-clang build-fuzz
+	rm -rf $(BUILD) build-clang

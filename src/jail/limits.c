@@ -72,7 +72,7 @@ int limits_set(const struct jail *j, struct err *err)
 		{ RLIMIT_RTPRIO, 0 },
 		{ RLIMIT_STACK, STACK_BYTES },
 		{ RLIMIT_FSIZE, j->file_bytes },
-#ifndef __SANITIZE_ADDRESS__ /* their shadow memory takes terabytes in this process */
+#if !IS_SANITIZED /* their shadow memory takes terabytes in this process */
 		{ RLIMIT_DATA, j->memory_bytes + stacks },
 		{ RLIMIT_AS, j->memory_bytes + stacks + j->threads * ARENA_BYTES + IMAGE_BYTES },
 #endif

@@ -132,7 +132,7 @@ static void give(int fd, const struct answer *a, const struct request *rq)
 	send_all(fd, head, strlen(head));
 	if (a->cut_at && a->cut_at < len)
 		len = a->cut_at;
-	if (strcmp(rq->method, "HEAD") != 0)
+	if (len > 0 && strcmp(rq->method, "HEAD") != 0)
 		send_all(fd, (const char *)a->body + from, len);
 }
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "attempt.h"
+#include "base/macro.h"
 
 static void a_program_runs_with_threads(void **state)
 {
@@ -115,7 +116,7 @@ static void attacks_end_the_process(void **state)
 	assert_killed("setuid");
 }
 
-#ifndef __SANITIZE_ADDRESS__ /* there it has none */
+#if !IS_SANITIZED /* there it has none */
 static void memory_has_a_bound(void **state)
 {
 	(void)state;
@@ -162,7 +163,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(devices_take_the_listed_commands_only),
 		cmocka_unit_test(no_file_grows_and_none_is_made_of_memory),
 		cmocka_unit_test(attacks_end_the_process),
-#ifndef __SANITIZE_ADDRESS__
+#if !IS_SANITIZED
 		cmocka_unit_test(memory_has_a_bound),
 #endif
 		cmocka_unit_test(threads_have_a_bound),
