@@ -10,8 +10,9 @@
  * @until:         where to stop; NULL: at its present end
  * @fd:            a socket
  *
- * Return: 0, also where there is no log; -ETIMEDOUT when the client takes nothing for a minute;
- * -errno.
+ * A client that is slow is waited for.
+ *
+ * Return: 0, also where there is no log; -EPIPE when the client is gone; -errno.
  */
 int log_replay(int containers_fd, const char *id, const struct log_options *o,
 	       const struct log_place *until, int fd);
