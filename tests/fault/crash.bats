@@ -22,12 +22,12 @@ kill_moatd() {
 	local pid
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 }
 
 ticking() {
 	moat run -d --name "$1" "$BUSYBOX" sh -c 'i=0; while :; do i=$((i + 1)); echo tick $i; sleep 0.1; done' >/dev/null
-	poll 60 log_has "$1" "tick 3"
+	poll log_has "$1" "tick 3"
 }
 
 ticks() {
@@ -49,7 +49,7 @@ log_is_whole() {
 	ticking survivor
 	before=$(ticks survivor)
 	kill_moatd
-	poll 60 more_ticks_than survivor "$before"
+	poll more_ticks_than survivor "$before"
 	is_state survivor running
 	log_is_whole survivor
 	assert_equal "$(moat exec survivor echo still)" still
@@ -61,11 +61,11 @@ log_is_whole() {
 @test "crash: a container that ended while no moatd ran has its exit status" {
 	local shim
 	moat run -d --name unseen "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; echo bye; exit 21' >/dev/null
-	poll 60 moat exec unseen true
+	poll moat exec unseen true
 	shim=$(shim_pid unseen)
 	moat exec unseen sh -c '(sleep 1; touch /go) >/dev/null 2>&1 &'
 	kill_moatd
-	poll 60 gone "$shim"
+	poll gone "$shim"
 	is_state unseen exited
 	assert_equal "$(moat inspect unseen | jq '.[0].State.ExitCode')" 21
 	assert_equal "$(moat logs unseen)" bye
@@ -74,11 +74,11 @@ log_is_whole() {
 
 @test "crash: an attached run ends with an error or the status when moatd is killed, and never hangs" {
 	local pid status=0
-	timeout 100 "$MOAT_BUILD/moat" run --name attached "$BUSYBOX" \
+	timeout "$LIMIT" "$MOAT_BUILD/moat" run --name attached "$BUSYBOX" \
 		sh -c 'echo ready; while [ ! -e /go ]; do sleep 0.1; done; echo after; exit 5' \
 		>"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
-	poll 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	poll grep -q ready "$BATS_TEST_TMPDIR/out"
 	kill_moatd
 	is_state attached running
 	moat exec attached touch /go
@@ -96,13 +96,13 @@ log_is_whole() {
 	shim=$(shim_pid orphan)
 	engine=$(engine_pid orphan)
 	kill -9 "$shim"
-	poll 20 gone "$engine"
-	poll 20 is_state orphan exited
+	poll gone "$engine"
+	poll is_state orphan exited
 	assert_equal "$(moat inspect orphan | jq '.[0].State.ExitCode')" 137
 	[ -n "$(moat inspect orphan | jq -r '.[0].State.Error')" ]
 	log_is_whole orphan
 	moat start orphan
-	poll 60 is_state orphan running
+	poll is_state orphan running
 	moat rm -f orphan
 }
 
@@ -112,7 +112,7 @@ log_is_whole() {
 	shim=$(shim_pid forgotten)
 	kill_moatd
 	kill -9 "$shim"
-	poll 20 gone "$shim"
+	poll gone "$shim"
 	is_state forgotten exited
 	assert_equal "$(moat inspect forgotten | jq '.[0].State.ExitCode')" 137
 	moat rm forgotten
@@ -133,7 +133,7 @@ for i in range(1200):
 	kill -CONT "$(moatd_pid)"
 	grep -q "does not read its events" "$dir/machine/shim.log"
 	# It goes through what it missed, and ends with what is so.
-	poll 20 moat exec loud touch /go
+	poll moat exec loud touch /go
 	assert_equal "$(moat wait loud)" 6
 	assert_equal "$(moat inspect loud | jq -r '.[0].State.Error')" ""
 	moat rm loud
@@ -143,11 +143,11 @@ for i in range(1200):
 	local dir holder
 	moat create --name shared "$BUSYBOX" true >/dev/null
 	moat start -a shared
-	poll 20 no_machine shared
+	poll no_machine shared
 	dir=$MOAT_ROOT/containers/$(id_of shared)
 	flock "$dir/rw.ext4" sleep 1000 &
 	holder=$!
-	poll 20 eval '! flock -n "'"$dir"'/rw.ext4" true'
+	poll eval '! flock -n "'"$dir"'/rw.ext4" true'
 	run moat start shared
 	assert_error 1 "in use by another machine"
 	pkill -P "$holder"
@@ -162,10 +162,10 @@ for i in range(1200):
 	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
 	dir=$MOAT_ROOT/containers/$(id_of dark)
 	assert_equal "$(moat start -a dark 2>/dev/null)" kept
-	poll 20 no_machine dark
+	poll no_machine dark
 	truncate -s 0 "$dir/rw.ext4"
 	assert_equal "$(moat start -a dark 2>/dev/null)" nothing
-	poll 20 no_machine dark
+	poll no_machine dark
 	# The size is there before the contents are.
 	truncate -s 0 "$dir/rw.ext4"
 	truncate -s 16G "$dir/rw.ext4"
@@ -180,7 +180,7 @@ for i in range(1200):
 	ticking hit
 	engine=$(engine_pid hit)
 	kill -9 "$engine"
-	poll 20 is_state hit exited
+	poll is_state hit exited
 	assert_equal "$(moat inspect hit | jq '.[0].State.ExitCode')" 137
 	[ -n "$(moat inspect hit | jq -r '.[0].State.Error')" ]
 	log_is_whole hit
@@ -193,7 +193,7 @@ for i in range(1200):
 	"$MOAT_BUILD/moat" run --name pulled-plug "$BUSYBOX" sh -c 'echo ready; sleep 1000' \
 		>"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
 	pid=$!
-	poll 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	poll grep -q ready "$BATS_TEST_TMPDIR/out"
 	kill -9 "$(engine_pid pulled-plug)"
 	wait "$pid" || status=$?
 	assert_equal "$status" 137
@@ -204,10 +204,10 @@ for i in range(1200):
 	local pid
 	"$MOAT_BUILD/moat" run -d --name booting "$BUSYBOX" sleep 1000 >/dev/null 2>&1 3>&- &
 	pid=$!
-	poll 60 moat inspect booting
+	poll moat inspect booting
 	kill_moatd
 	wait "$pid" || true
-	poll 60 settled booting
+	poll settled booting
 	moat rm -f booting
 	run moat inspect booting
 	assert_error 1 booting
@@ -215,7 +215,7 @@ for i in range(1200):
 
 # In the middle of a start: the machine is there, its guest is not.
 cut_off_start() {
-	poll 60 engine_pid "$1"
+	poll engine_pid "$1"
 	kill -STOP "$(engine_pid "$1")"
 	kill_moatd
 }
@@ -226,10 +226,10 @@ cut_off_start() {
 starts_cut_off() {
 	local try with_client=
 	[ "$1" != --client ] || { with_client=yes; shift; }
-	for try in 1 2 3 4 5; do
+	for try in {1..50}; do
 		"$MOAT_BUILD/moat" "$@" >/dev/null 2>&1 3>&- &
 		CLIENT=$!
-		poll 60 engine_pid cut
+		poll engine_pid cut
 		kill -STOP "$(engine_pid cut)"
 		[ -z "$with_client" ] || kill -9 "$CLIENT"
 		sleep 0.2
@@ -240,7 +240,7 @@ starts_cut_off() {
 		kill -CONT "$(engine_pid cut)"
 		moat kill cut
 		wait "$CLIENT" || true
-		poll 20 no_container cut
+		poll no_container cut
 		echo "try $try came too late"
 	done
 	return 1
@@ -249,9 +249,9 @@ starts_cut_off() {
 @test "crash: a start of --rm cut off by the death of moatd leaves nothing, with or without its client" {
 	starts_cut_off run --rm --cold --name cut "$BUSYBOX" sleep 1000
 	wait "$CLIENT" && false
-	poll 20 no_container cut
+	poll no_container cut
 	starts_cut_off --client run --rm --cold --name cut "$BUSYBOX" sleep 1000
-	poll 20 no_container cut
+	poll no_container cut
 	# And after another start of moatd nothing has come back, and what was only made is there.
 	moat create --rm --name made "$BUSYBOX" true >/dev/null
 	moat cp /etc/passwd made:/copied
@@ -283,7 +283,7 @@ settled() {
 	local pid
 	"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/big:latest" >/dev/null 2>&1 3>&- &
 	pid=$!
-	poll 60 downloading
+	poll downloading
 	kill_moatd
 	wait "$pid" && false
 	touch "$SUITE/gate"
@@ -325,13 +325,13 @@ downloading() {
 	rm -f "$SUITE/gate"
 	"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/big:latest" >/dev/null 2>&1 3>&- &
 	pid=$!
-	poll 60 downloading
+	poll downloading
 	# A shell lets what it runs in the background ignore SIGINT.
 	kill -TERM "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	wait "$pid" || true
 	touch "$SUITE/gate"
-	poll 60 nothing_downloading
+	poll nothing_downloading
 	run moat image inspect "$BAD_REGISTRY/stall/big:latest"
 	assert_error 1
 }

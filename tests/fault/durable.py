@@ -16,6 +16,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+from hang import HANG  # noqa: E402
+
 NAME = "durable"
 SQLITE = """
 set -e
@@ -65,7 +68,7 @@ def lines():
 
 
 def wait_for(condition):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + HANG
     while not condition():
         if time.monotonic() > deadline:
             sys.exit(f"nothing happens: {moat('logs', '--tail', '5', NAME)} {moat('inspect', NAME)}")
@@ -115,7 +118,7 @@ def create(image, database, place):
 def check_layer():
     """A file system that was killed so often and then unmounted has no errors."""
     layer = pathlib.Path(os.environ["MOAT_ROOT"]) / "containers" / inspect()["Id"] / "rw.ext4"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + HANG
     # The container's end is told before its machine has unmounted it.
     while (said := subprocess.run(["e2fsck", "-fn", layer], capture_output=True, text=True)).returncode != 0:
         if time.monotonic() > deadline:

@@ -14,7 +14,7 @@ teardown_file() {
 }
 
 crowd() {
-	timeout -k 5 200 python3 "$TESTS/integration/crowd.py" "$@" 3>&-
+	timeout -k 5 "$LIMIT" python3 "$TESTS/integration/crowd.py" "$@" 3>&-
 }
 
 threads() {
@@ -52,7 +52,7 @@ repeated() {
 	n_files=$(descriptors "$pid")
 	kib=$(anonymous_kib "$pid")
 	crowd flood 5000
-	poll 30 left_behind "$pid" "$n_threads" "$n_files"
+	poll left_behind "$pid" "$n_threads" "$n_files"
 	[ "$(anonymous_kib "$pid")" -lt $((kib + 4096)) ]
 	assert_equal "$(moatd_pid)" "$pid"
 }
@@ -63,7 +63,7 @@ repeated() {
 	n_threads=$(threads "$pid")
 	n_files=$(descriptors "$pid")
 	assert_equal "$(crowd follow 700)" "512 + 188"
-	poll 30 left_behind "$pid" "$n_threads" "$n_files"
+	poll left_behind "$pid" "$n_threads" "$n_files"
 	moat ps -aq
 }
 
@@ -78,10 +78,10 @@ repeated() {
 	moat create --name popular "$BUSYBOX" sh -c 'echo started; sleep 1000'
 	assert_equal "$(crowd attached popular 300)" "256 + 44"
 	moat start popular
-	poll 60 log_has popular started
+	poll log_has popular started
 	assert_equal "$(moat exec popular echo served)" served
 	moat rm -f popular
-	poll 30 left_behind "$pid" "$n_threads" "$n_files"
+	poll left_behind "$pid" "$n_threads" "$n_files"
 }
 
 @test "flood: of a request's parameters none is lost, and too many are refused" {

@@ -29,7 +29,7 @@ teardown() {
 teardown_file() {
 	[ "$(id -u)" -eq 0 ] || return 0
 	kill_users_of "$MOAT_ROOT"
-	poll 20 umount "$MOAT_ROOT"
+	poll umount "$MOAT_ROOT"
 	rm -rf "$MOAT_ROOT"
 }
 
@@ -37,7 +37,7 @@ restart_moatd() {
 	local pid
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	start_moatd
 }
 
@@ -97,7 +97,7 @@ fill() {
 	run moat exec writer dd if=/dev/zero of=/fill bs=1M count=200 conv=fsync
 	assert_status 1
 	assert_has "No space left on device"
-	poll 20 eval 'moat inspect writer | jq -e ".[0].State.DiskFull"'
+	poll eval 'moat inspect writer | jq -e ".[0].State.DiskFull"'
 	assert_equal "$(moat exec neighbour cat /file)" before
 	run moat stats --no-stream
 	assert_status 0
@@ -112,9 +112,9 @@ fill() {
 
 	moat exec writer rm /fill
 	moat exec writer sync
-	poll 20 moat exec neighbour sh -c 'echo after >/file && sync'
-	poll 20 moat exec writer sh -c 'echo after >/file && sync'
-	poll 20 eval 'moat inspect writer | jq -e ".[0].State.DiskFull | not"'
+	poll moat exec neighbour sh -c 'echo after >/file && sync'
+	poll moat exec writer sh -c 'echo after >/file && sync'
+	poll eval 'moat inspect writer | jq -e ".[0].State.DiskFull | not"'
 	moat restart -t 0 writer neighbour
 	assert_equal "$(moat exec neighbour cat /file)" after
 	assert_equal "$(moat exec writer cat /file)" after
@@ -149,7 +149,7 @@ disk_failed() {
 	assert_has writer
 	is_state neighbour running
 	is_state writer running
-	poll 20 disk_failed writer
+	poll disk_failed writer
 	run moat events --since "$since" --until "$(($(date +%s) + 1))" --filter container=writer --filter event=disk_error
 	assert_status 0
 	assert_has "disk=layer"
@@ -169,7 +169,7 @@ disk_failed() {
 
 @test "full disk: a container that runs gets an I/O error, and ends; moatd stays" {
 	moat run -d --name writer "$BUSYBOX" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; cat /dev/zero >/fill; sync; exit 1' >/dev/null
-	poll 60 moat exec writer true
+	poll moat exec writer true
 	fill 4000000
 	moat exec writer touch /go || true
 	run moat ps -a
@@ -221,26 +221,46 @@ full() {
 	assert_equal "$(moat run --rm "$BUSYBOX" echo again)" again
 }
 
+# signal_directly FOLDER SIGNAL: to the container of that folder, by its machine's socket, as no moatd runs.
+signal_directly() {
+	(cd "$1/machine" && python3 - "$2" <<-'PY'
+		import json, socket, sys
+
+		def ask(**request):
+		    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		    s.connect("shim.sock")
+		    s.send(json.dumps(request).encode())
+		    return json.loads(s.recv(1 << 17))
+
+		[container] = ask(op="status")["containers"]
+		assert ask(op="signal", container=container["name"], target="", signal=int(sys.argv[1]))["ok"]
+	PY
+	)
+}
+
 @test "full disk: a container that ends meanwhile keeps its exit code and its files, and starts again" {
 	local pid id
-	moat run -d --name seven "$BUSYBOX" sh -c 'mkdir -p /a/b/c; cat /a/b/c/* 2>/dev/null; echo x >/a/b/c/$$; sleep 4; exit 7' >/dev/null
+	moat run -d --name seven "$BUSYBOX" sh -c 'mkdir -p /a/b/c; cat /a/b/c/* 2>/dev/null; echo x >/a/b/c/$$
+		[ -e /once ] && exit 7; touch /once; trap "exit 7" USR1; echo waits; while :; do sleep 0.1; done' >/dev/null
+	poll log_has seven waits
 	id=$(id_of seven)
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	fill
-	poll 20 test -e "$MOAT_ROOT/containers/$id/exit.json"
+	signal_directly "$MOAT_ROOT/containers/$id" 10
+	poll test -e "$MOAT_ROOT/containers/$id/exit.json"
 	start_moatd
 	assert_equal "$(moat inspect seven | jq -c '.[0].State | [.Status, .ExitCode, .Error]')" '["exited",7,""]'
 	rm "$MOAT_ROOT/filler"
 	moat start seven
-	poll 60 is_state seven exited
+	poll is_state seven exited
 	assert_equal "$(moat wait seven)" 7
 	# A disk that its machine could not make clean would want room for that at the next start.
-	poll 20 no_machine seven
+	poll no_machine seven
 	fill
 	moat start seven
-	poll 60 is_state seven exited
+	poll is_state seven exited
 	assert_equal "$(moat wait seven)" 7
 	full rm seven
 }

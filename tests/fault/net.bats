@@ -41,25 +41,25 @@ two_guests() {
 	for which in inside outside; do
 		keep_namespace
 		kill -9 "$($which)"
-		poll 10 none_runs
+		poll none_runs
 		# Nobody answers for names; all else is as it was.
 		reaches "$one" 10.1.0.3
 		reaches "$one" 192.0.2.2
 		start_net "$NET/namespace"
 		umount "$NET/namespace"
-		poll 10 net '{"op":"hello"}'
+		poll net '{"op":"hello"}'
 		reaches "$one" 10.1.0.3
 		reaches "$one" 192.0.2.2
 		tell_again
 		reaches "$one" 10.1.0.3
 		reaches "$one" 192.0.2.2
-		on_host ping -q -c 1 -W 2 10.1.0.2
+		on_host ping -q -c 1 -W 60 10.1.0.2
 		answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
 		[ "$(on_host ip -br link | grep -c moat)" = 1 ]
 		[ "$(on_host nft list tables | grep -c moat)" = 1 ]
 	done
 	net '{"op":"shutdown"}'
-	poll 10 none_runs
+	poll none_runs
 	run ! on_host nft list table inet moat
 	[ "$(on_host sysctl -n net.ipv4.conf.eth0.forwarding)" = 0 ]
 }
@@ -71,10 +71,10 @@ two_guests() {
 	sleep 0.5
 	keep_namespace
 	kill -9 "$(inside)"
-	poll 10 none_runs
+	poll none_runs
 	start_net "$NET/namespace"
 	umount "$NET/namespace"
-	poll 10 net '{"op":"hello"}'
+	poll net '{"op":"hello"}'
 	tell_again
 	wait "$pinger"
 	grep '200 received' "$NET/ping"
@@ -83,10 +83,10 @@ two_guests() {
 @test "crash: a tap leads to the namespace, too; what is not told of again is gone" {
 	two_guests
 	kill -9 "$(inside)"
-	poll 10 none_runs
+	poll none_runs
 	# net-guest holds the tap, as a shim does.
 	start_net "$two:$(tap_fd "$two")"
-	poll 10 net '{"op":"hello"}'
+	poll net '{"op":"hello"}'
 	net "$(network_a)" "$(port t1 0 a 2 one)" '{"op":"settled"}'
 	reaches "$one" 10.1.0.1
 	cut_off "$two" 10.1.0.1
@@ -111,16 +111,16 @@ tap_fd() {
 	net "$(network_a)"
 	[ "$(on_host sysctl -n net.ipv4.conf.eth0.forwarding)" = 1 ]
 	kill -9 "$(outside)"
-	poll 10 none_runs
+	poll none_runs
 	# The namespace is gone, and with it the interface; the table tells what has to be put back.
-	poll 10 interface_gone
+	poll interface_gone
 	on_host nft list table inet moat >/dev/null
 	NET=$BATS_TEST_TMPDIR/other
 	mkdir -m 700 "$NET"
 	cp "$BATS_TEST_TMPDIR/net/pids" "$NET/pids"
 	start_net
 	net '{"op":"hello"}'
-	poll 10 table_gone
+	poll table_gone
 	[ "$(on_host sysctl -n net.ipv4.conf.eth0.forwarding)" = 0 ]
 }
 
@@ -136,7 +136,7 @@ table_gone() {
 	net "$(network_a)"
 	keep_namespace
 	kill -9 "$(outside)"
-	poll 10 none_runs
+	poll none_runs
 	on_host ip link show moat0
 	start_net
 	net "$(network_b)"
@@ -164,10 +164,10 @@ table_gone() {
 	on_host nft list table inet moat_1 >/dev/null
 	# The first one leaves: the second still needs the host to pass packets on.
 	NET=$first net '{"op":"shutdown"}'
-	poll 10 interface_gone
-	poll 10 reaches "$two" 192.0.2.2
+	poll interface_gone
+	poll reaches "$two" 192.0.2.2
 	net '{"op":"shutdown"}'
-	poll 10 none_runs
+	poll none_runs
 	[ "$(on_host sysctl -n net.ipv4.conf.eth0.forwarding)" = 0 ]
 	run ! on_host nft list table inet moat_1
 	kill -9 $(pgrep -f "^moat-net $first\$") 2>/dev/null || true
@@ -183,7 +183,7 @@ while True:
     try: s.sendto(b"x" * 1000, ("10.1.0.1", 53))
     except OSError: pass' 3>&- &
 	for _ in 1 2 3; do
-		poll 20 answers "$two" 10.1.0.1 one = NOERROR 10.1.0.2
+		poll answers "$two" 10.1.0.1 one = NOERROR 10.1.0.2
 		net '{"op":"status"}' >/dev/null
 	done
 	kill %1 %2 2>/dev/null || true

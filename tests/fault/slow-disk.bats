@@ -9,7 +9,7 @@ setup_file() {
 	cc -shared -fPIC -o "$SUITE/slow-disk.so" "$TESTS/fault/slow-disk.c"
 	LD_PRELOAD=$SUITE/slow-disk.so "$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SOCKET" >/dev/null 2>&1 3>&- &
 	disown
-	poll 20 curl -fs --unix-socket "$SOCKET" http://moat/_ping
+	poll curl -fs --unix-socket "$SOCKET" http://moat/_ping
 	with_busybox
 	moat create --name one "$BUSYBOX" true >/dev/null
 	moat create --name two "$BUSYBOX" true >/dev/null
@@ -30,10 +30,10 @@ teardown() {
 	"$MOAT_BUILD/moat" rename one uno >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	waiting=$!
 	sleep 0.5
-	LIMIT=20 moat ps -a | grep -q two
+	moat ps -a | grep -q two
 	is_state two created
-	LIMIT=20 moat inspect one two >/dev/null
-	LIMIT=20 moat image ls | grep -q busybox
+	moat inspect one two >/dev/null
+	moat image ls | grep -q busybox
 	kill -0 "$waiting"
 	rm "$SLOW_DISK"
 	wait "$waiting"
@@ -45,7 +45,7 @@ teardown() {
 	moat rename uno one
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	is_state one created
 }
 
@@ -53,9 +53,9 @@ teardown() {
 	local pid first second failed=0
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	LD_PRELOAD=$SUITE/slow-disk.so "$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SOCKET" >/dev/null 2>&1 3>&- &
-	poll 20 curl -fs --unix-socket "$SOCKET" http://moat/_ping
+	poll curl -fs --unix-socket "$SOCKET" http://moat/_ping
 	touch "$SLOW_DISK"
 	"$MOAT_BUILD/moat" rename one wanted >/dev/null 2>&1 3>&- &
 	first=$!

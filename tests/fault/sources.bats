@@ -31,7 +31,7 @@ teardown() {
 }
 
 in_box() {
-	LIMIT=30 moat exec box sh -c "$1"
+	moat exec box sh -c "$1"
 }
 
 @test "sources: one that is full, or read-only by now, says so, and is of use again when it is not" {
@@ -43,7 +43,7 @@ in_box() {
 	in_box 'rm /data/big; echo kept >/data/file'
 	assert_equal "$(cat "$HOST/file")" kept
 	# That it was closed comes with what is asked next, or a moment later.
-	poll 10 mount -o remount,ro "$HOST"
+	poll mount -o remount,ro "$HOST"
 	run in_box 'echo more >>/data/file'
 	assert_has "Read-only file system"
 	run in_box 'rm /data/file'
@@ -64,21 +64,21 @@ in_box() {
 	"$MOAT_BUILD/moat" exec box cat /data/file >"$BATS_TEST_TMPDIR/said" 3>&- &
 	asker=$!
 	assert_equal "$(in_box 'echo here')" here
-	LIMIT=20 moat stats --no-stream box
+	moat stats --no-stream box
 	kill -0 "$asker"
 	kill -CONT "$server"
 	wait "$asker"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/said")" there
 	kill -STOP "$server"
 	"$MOAT_BUILD/moat" exec box cat /data/other 3>&- &
-	LIMIT=60 moat stop -t 0 box
+	moat stop -t 0 box
 	is_state box exited
 	wait $! || true
-	LIMIT=60 moat start box
+	moat start box
 	server=$(pgrep -n -P "$(moatd_pid)" moat-fs)
 	kill -STOP "$server"
-	LIMIT=60 moat rm -f box
-	poll 30 gone "$server"
+	moat rm -f box
+	poll gone "$server"
 }
 
 @test "sources: names of any bytes and 255 of them, and paths as long as there can be" {
@@ -131,6 +131,6 @@ in_box() {
 	rm "$HOST/dir"
 	run moat start box
 	assert_error 1 "volume mine: its folder"
-	LIMIT=30 moat rm -f box
+	moat rm -f box
 	moat volume rm mine
 }

@@ -56,7 +56,7 @@ setup_file() {
 	two_kept() {
 		[ "$(find "$MOAT_ROOT/templates" -mindepth 2 -name template.json | wc -l)" -eq 2 ]
 	}
-	poll 60 two_kept
+	poll two_kept
 	stop_moatd
 	other=$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 ! -path "$dir")
 	rm -rf "$dir"
@@ -72,14 +72,14 @@ setup_file() {
 	pid=$(moatd_pid)
 	"$MOAT_BUILD/moat" system template build >/dev/null 2>&1 3>&- &
 	run=$!
-	poll 60 compgen -G "$MOAT_ROOT/templates/.new-*/machine.json"
+	poll compgen -G "$MOAT_ROOT/templates/.new-*/machine.json"
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	wait "$run" || true
 	assert_equal "$(find "$MOAT_ROOT/templates" -mindepth 1 -maxdepth 1 ! -name '.*')" ""
 	start_moatd
 	nothing_half_made
-	poll 60 no_maker
+	poll no_maker
 	assert_replaced
 }
 
@@ -112,7 +112,7 @@ kill_maker() {
 # before: then all of it is tried again.
 build_cut_off() {
 	local run
-	for _ in 1 2 3 4 5; do
+	for _ in {1..50}; do
 		moat system template rm "$(basename "$(kept_template)")"
 		"$MOAT_BUILD/moat" system template build >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 		run=$!
@@ -130,7 +130,7 @@ build_cut_off() {
 		build_cut_off "$victim"
 		grep -q 'template could not be made' "$BATS_TEST_TMPDIR/out"
 		nothing_half_made
-		poll 60 no_maker
+		poll no_maker
 		assert_equal "$(templates)" ""
 		run moat run --name without "$BUSYBOX" echo fine
 		assert_status 0

@@ -18,6 +18,7 @@ import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
+from hang import HANG  # noqa: E402
 from uploads import Uploads  # noqa: E402
 
 LAYOUTS, GATE, PORT_FILE = sys.argv[1:4]
@@ -232,10 +233,9 @@ class Handler(Uploads, http.server.BaseHTTPRequestHandler):
         self.begin(len(body))
         self.wfile.write(body[:half])
         self.wfile.flush()
-        for _ in range(1200):
-            if os.path.exists(GATE):
-                break
-            time.sleep(0.1)
+        deadline = time.monotonic() + HANG
+        while not os.path.exists(GATE) and time.monotonic() < deadline:
+            time.sleep(0.05)
         self.wfile.write(body[half:])
 
     def do_GET(self):

@@ -30,14 +30,14 @@ start_closed_registry() {
 	YML
 	docker-registry serve "$MOAT_ROOT/closed.yml" >"$MOAT_ROOT/closed.log" 2>&1 3>&- &
 	disown
-	poll 20 eval "curl -sS -o /dev/null http://127.0.0.1:$port/v2/"
+	poll eval "curl -sS -o /dev/null http://127.0.0.1:$port/v2/"
 	CLOSED=localhost:$port
 }
 
 @test "python: the Docker SDK runs, attaches, execs, watches, saves, logs in" {
 	/usr/bin/python3 -c "import docker" 2>/dev/null || skip "the package python3-docker is not installed"
 	start_closed_registry
-	run timeout 200 /usr/bin/python3 "$TESTS/integration/sdk.py" "$BUSYBOX" "$CLOSED" user password
+	run timeout "$LIMIT" /usr/bin/python3 "$TESTS/integration/sdk.py" "$BUSYBOX" "$CLOSED" user password
 	assert_status 0
 }
 
@@ -45,7 +45,7 @@ start_closed_registry() {
 	command -v node >/dev/null || skip "node is not installed"
 	[ -d "$MOAT_BUILD/node/node_modules/dockerode" ] ||
 		skip "dockerode is not in $MOAT_BUILD/node, and npm could not fetch it"
-	NODE_PATH=$MOAT_BUILD/node/node_modules run timeout 200 node "$TESTS/integration/node/client.js" "$BUSYBOX"
+	NODE_PATH=$MOAT_BUILD/node/node_modules run timeout "$LIMIT" node "$TESTS/integration/node/client.js" "$BUSYBOX"
 	assert_status 0
 }
 
@@ -134,11 +134,11 @@ compose() {
 		assert_has "Address: $(moat inspect -f '{{.NetworkSettings.Networks.demo_back.IPAddress}}' "demo_worker_$i")"
 	done
 	[[ $(moat inspect -f '{{.NetworkSettings.Networks.demo_front.Aliases}}' demo_web_1) == *www* ]]
-	run compose exec -T worker timeout 20 wget -q -O - http://10.91.8.9/hostname
+	run compose exec -T worker timeout "$LIMIT" wget -q -O - http://10.91.8.9/hostname
 	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
-	run compose exec -T worker timeout 20 wget -q -O - http://web/hostname
+	run compose exec -T worker timeout "$LIMIT" wget -q -O - http://web/hostname
 	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
-	run compose exec -T guest timeout 20 wget -q -O - http://site/hostname
+	run compose exec -T guest timeout "$LIMIT" wget -q -O - http://site/hostname
 	assert_equal "$output" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
 	run compose exec -T guest timeout 3 wget -q -O - http://10.91.8.9/hostname
 	[ "$status" -ne 0 ]

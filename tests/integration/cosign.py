@@ -22,6 +22,8 @@ import tempfile
 import urllib.error
 import urllib.request
 
+from hang import HANG
+
 SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -36,7 +38,7 @@ SIGNED = "https://sigstore.dev/cosign/sign/v1"
 def send(method, url, data=None, kind=None):
     headers = {"Content-Type": kind} if kind else {"Accept": f"{MANIFEST}, {INDEX}"}
     request = urllib.request.Request(url, data, headers, method=method)
-    return urllib.request.urlopen(request, timeout=60)
+    return urllib.request.urlopen(request, timeout=HANG)
 
 
 def digest_of(data):

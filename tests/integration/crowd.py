@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 
+from hang import HANG
+
 SOCKET = os.environ["SOCKET"]
 
 
@@ -25,7 +27,7 @@ def connect():
     """moatd may be dead at the moment."""
     while True:
         s = socket.socket(socket.AF_UNIX)
-        s.settimeout(60)
+        s.settimeout(HANG)
         try:
             s.connect(SOCKET)
             return s
@@ -130,7 +132,7 @@ def attach(name, count, path):
     with open(path, "w") as f:
         f.write("attached\n")
     left = {c.s.fileno(): c for c in clients}
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + HANG
     while left and time.monotonic() < deadline:
         for fd in select.select(list(left), [], [], 1)[0]:
             c = left[fd]
@@ -223,18 +225,18 @@ def unstarted(name, count):
 
 
 def idle():
-    silent = [say(text) for text in SILENT]
     waiting = say(b"GET /v1.44/events HTTP/1.1\r\nHost: moat\r\n\r\n")
     while b"\r\n\r\n" not in waiting.data:
         waiting.fill()
+    silent = [say(text) for text in SILENT]
     begun = time.monotonic()
     for client in silent:
-        client.s.settimeout(100)
+        client.s.settimeout(HANG)
         expect("what a silent client got", client.s.recv(100), b"")
     took = time.monotonic() - begun
     if took < 50:
         sys.exit(f"ended after {took} seconds")
-    time.sleep(15)
+    answers()  # moatd has gone through all of its connections
     waiting.s.setblocking(False)
     try:
         sys.exit(f"a client that waits got {waiting.s.recv(100)!r}")

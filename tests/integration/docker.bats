@@ -67,7 +67,7 @@ docker() {
 }
 
 @test "docker run -i: standard input, exactly" {
-	run bash -c 'seq 200000 | timeout 100 docker run --rm -i "$BUSYBOX" cat | sha256sum'
+	run bash -c 'seq 200000 | timeout "$LIMIT" docker run --rm -i "$BUSYBOX" cat | sha256sum'
 	assert_equal "$output" "$(seq 200000 | sha256sum)"
 }
 
@@ -103,7 +103,7 @@ docker() {
 	run docker ps --format '{{.Names}} {{.Image}} {{.State}} {{.Status}}'
 	[[ $output == "dbox $BUSYBOX running Up "* ]]
 
-	poll 60 eval 'docker logs dbox 2>&1 | grep -q oops'
+	poll eval 'docker logs dbox 2>&1 | grep -q oops'
 	run --separate-stderr docker logs dbox
 	assert_equal "$output" hello
 	assert_equal "$stderr" oops
@@ -111,7 +111,7 @@ docker() {
 	run docker exec dbox sh -c 'echo "$FROM"; exit 3'
 	assert_status 3
 	assert_equal "$output" docker
-	run bash -c 'echo in | timeout 100 docker exec -i dbox cat'
+	run bash -c 'echo in | timeout "$LIMIT" docker exec -i dbox cat'
 	assert_equal "$output" in
 
 	run docker inspect -f '{{.State.Running}} {{.Config.Image}} {{.Name}}' dbox
@@ -164,7 +164,7 @@ docker() {
 	assert_has "$at->80/tcp"
 	assert_equal "$(docker inspect -f '{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}' web)" "${at##*:}"
 	assert_equal "$(docker network inspect -f "{{(index .Containers \"$id\").Name}} {{(index .Containers \"$id\").IPv4Address}}" ports)" "web 10.92.3.2/24"
-	run docker run --rm --network ports "$BUSYBOX" timeout 20 wget -q -O - http://www/
+	run docker run --rm --network ports "$BUSYBOX" timeout "$LIMIT" wget -q -O - http://www/
 	assert_equal "$output" served
 	run docker exec web sh -c "grep -w here /etc/hosts; nslookup -type=a host.docker.internal."
 	assert_has "Address: $(awk '/here$/ { print $1 }' <<<"$output")"
@@ -227,7 +227,7 @@ docker() {
 	[[ $output =~ ^[0-9a-f]{64}\ .*virtual ]]
 	docker restart -t 0 busier
 	(docker wait busier busier >"$BATS_TEST_TMPDIR/codes") 3>&- &
-	poll 60 eval 'docker kill -s USR1 busier; is_state busier exited'
+	poll eval 'docker kill -s USR1 busier; is_state busier exited'
 	wait $!
 	assert_equal "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/codes")" "6 6 "
 	docker rm -v busier
@@ -252,7 +252,7 @@ docker() {
 	since=$(date +%s.%N)
 	docker run -d --name seen --health-cmd true --health-interval 200ms "$BUSYBOX" sleep 1000
 	docker exec seen true
-	poll 60 eval '[ "$(docker inspect -f "{{.State.Health.Status}}" seen)" = healthy ]'
+	poll eval '[ "$(docker inspect -f "{{.State.Health.Status}}" seen)" = healthy ]'
 	docker rm -f seen
 	run docker events --since "$since" --until "$(date +%s.%N)" --filter container=seen --format '{{.Action}}'
 	assert_has "create

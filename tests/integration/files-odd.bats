@@ -134,7 +134,7 @@ finish() {
 @test "export, cp: a container that ends meanwhile is copied to its end" {
 	local sum
 	moat run -d --name ends "$BUSYBOX" sh -c '[ -e /big ] || head -c 20000000 /dev/urandom >/big; touch /done; exec sleep 1000' >/dev/null
-	poll 60 moat exec ends test -e /done
+	poll moat exec ends test -e /done
 	sum=$(moat exec ends sha256sum /big | cut -c1-64)
 	begin export ends
 	moat stop -t 0 ends >/dev/null

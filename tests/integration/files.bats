@@ -14,7 +14,7 @@ setup_file() {
 	moat run -d --name changes "$REGISTRY/test/rich" sh -c \
 		'cd /data; rm first; echo new >kept/new; chmod 700 many; mkdir -p deep/er; rm -r opaque
 		mkdir opaque; echo o >opaque/o; ln -s x link; touch /done; sleep 1000' >/dev/null
-	poll 20 moat exec changes test -e /done
+	poll moat exec changes test -e /done
 	[ "$(docker diff changes)" = "C /data
 A /data/deep
 A /data/deep/er
@@ -49,9 +49,9 @@ A /done" ]
 	[ "$(moat inspect still | jq -c '.[0] | [.State, .Config]')" = "$before" ]
 	[ -z "$(docker ps -q --filter name=still)" ]
 	# It ends by itself.
-	poll 20 gone_for still
+	poll gone_for still
 	moat start still >/dev/null
-	poll 20 log_has still "from outside"
+	poll log_has still "from outside"
 	moat stop -t 0 still >/dev/null
 	docker cp still:/added - | tar -tf - | grep -qx added
 	[ "$(moat inspect still | jq -r '.[0].State.ExitCode')" = 137 ]
@@ -73,7 +73,7 @@ gone_for() {
 	docker cp - still:/ <hold &
 	writer=$!
 	exec 9>hold
-	poll 20 shim_pid still
+	poll shim_pid still
 	run moat start still
 	assert_error 1 "files of container" "are being copied"
 	exec 9>&-
@@ -102,7 +102,7 @@ gone_for() {
 	moat run -d --name base -e KEPT=yes "$REGISTRY/test/rich" sh -c \
 		'cd /data; rm removed; rm -r opaque; mkdir opaque; echo o >opaque/o; echo new >kept/new
 		ln kept/new kept/hard; touch /done; while :; do date >>/log; done' >/dev/null
-	poll 20 moat exec base test -e /done
+	poll moat exec base test -e /done
 	docker commit -m "a message" -a somebody -c 'CMD ["cat", "/data/kept/new"]' -c 'ENV ONE=1 TWO="2 3"' \
 		-c 'LABEL by=test' -c 'WORKDIR /data' base made:first
 	[ "$(moat image inspect made:first | jq -c '.[0] | [.Config.Cmd, .Config.Labels, .Config.WorkingDir, .Author]')" = \
@@ -117,7 +117,7 @@ o
 yes 1 2 3" ]
 	# It goes on as before.
 	before=$(moat exec base cat /log | wc -l)
-	poll 30 log_grows base "$before"
+	poll log_grows base "$before"
 	moat stop -t 0 base >/dev/null
 	id=$(moat commit -p=false -c 'ENTRYPOINT ["echo"]' base made:second)
 	[[ $id == sha256:* ]]
@@ -162,7 +162,7 @@ beats_of() {
 @test "files: a paused container's are read and written, it is committed, and nothing in it moves" {
 	local before
 	moat run -d --name froze "$BUSYBOX" sh -c 'while :; do echo -n x >>/beats; sleep 0.01; done' >/dev/null
-	poll 60 moat exec froze test -s /beats
+	poll moat exec froze test -s /beats
 	moat pause froze >/dev/null
 	before=$(beats_of froze)
 	echo new >in
@@ -178,11 +178,11 @@ beats_of() {
 	assert_equal "$(moat inspect froze | jq -r ".[0].State.Status")" paused
 	moat unpause froze >/dev/null
 	beats_past() { [ "$(beats_of froze)" -gt "$1" ]; }
-	poll 60 beats_past "$before"
+	poll beats_past "$before"
 	# A copy that has begun goes on to its end though the container is paused meanwhile.
 	moat exec froze dd if=/dev/zero of=/big bs=1M count=100 2>/dev/null
 	moat cp froze:/big - >big.tar &
-	poll 20 test -s big.tar
+	poll test -s big.tar
 	moat pause froze >/dev/null
 	wait $!
 	tar -xOf big.tar | cmp -n 104857600 - /dev/zero
@@ -192,17 +192,17 @@ beats_of() {
 
 @test "files: a dead guest ends a copy, rm -f is not held up" {
 	moat run -d --name hung "$BUSYBOX" sh -c 'dd if=/dev/zero of=/big bs=1M count=200; sync; touch /done; sleep 1000' >/dev/null
-	poll 60 moat exec hung test -e /done
+	poll moat exec hung test -e /done
 	moat cp hung:/big - >big.tar &
 	copy=$!
-	poll 20 test -s big.tar
+	poll test -s big.tar
 	kill -9 "$(engine_pid hung)"
 	# All of it, by the machine for its files, or an error.
 	! wait "$copy" || tar -xOf big.tar | cmp -n 209715200 - /dev/zero
-	poll 20 is_state hung exited
+	poll is_state hung exited
 	moat cp hung:/big - >big.tar &
 	copy=$!
-	poll 20 test -s big.tar
+	poll test -s big.tar
 	moat rm -f hung
 	status=0
 	wait "$copy" || status=$?
@@ -231,7 +231,7 @@ beats_of() {
 	moat cp - waits:/ <hold &
 	copy=$!
 	exec 9>hold
-	poll 20 shim_pid waits
+	poll shim_pid waits
 	moat rm -f waits
 	# It is told, although it has nothing to send yet.
 	status=0
@@ -244,13 +244,13 @@ beats_of() {
 	moat cp - waits:/ <hold &
 	copy=$!
 	exec 9>hold
-	poll 20 shim_pid waits
+	poll shim_pid waits
 	kill -9 "$(moatd_pid)"
 	exec 9>&-
 	# Where it was between two requests it goes on with the next moatd, else it fails.
 	wait "$copy" || true
 	# A new moatd ends what the old one had left, and the container can be used.
-	poll 20 is_state waits created
+	poll is_state waits created
 	[ "$(moat start -a waits)" = kept ]
 	moat rm -f waits >/dev/null
 }

@@ -13,6 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from hang import HANG  # noqa: E402
 from guestlink import ALL_CAPABILITIES, Gone, Machine, interface, options  # noqa: E402
 from tap import Tap, ip, ping  # noqa: E402
 
@@ -94,7 +95,7 @@ def drops_its_cache(m):
     m.run(1, "dd if=/dev/zero of=/dev/shm/x bs=1M count=8 2>/dev/null")
     assert int(m.run(1, cached)) >= 40
     m.send("RECLAIM")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG
     while int(m.run(1, cached)) > 16:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -172,7 +173,7 @@ def refused(m, *orders):
             m.take()
     except (Gone, BrokenPipeError, ConnectionResetError):
         pass
-    m.qemu.wait(60)
+    m.qemu.wait(HANG)
 
 
 def unknown_number(m):
@@ -232,7 +233,7 @@ def has_network(m):
     m.start(1, FOREVER)
     for address in "10.9.0.2", "fd09::2":
         assert ping(address), address
-    m.run(1, "ping -c 1 -W 3 10.9.0.1; ping -c 1 -W 3 fd09::1; ping -c 1 -W 3 ::1")
+    m.run(1, "ping -c 1 -W 60 10.9.0.1; ping -c 1 -W 60 fd09::1; ping -c 1 -W 60 ::1")
     equal(addresses(m, 1), ["10.9.0.2/24"])
     equal(addresses(m, 1, what="inet6"), ["fd09::2/64", "fe80::ff:fe00:a0/64"])
     assert "tentative" not in m.run(1, "ip address")

@@ -12,13 +12,14 @@ import struct
 import subprocess
 import time
 
+from hang import HANG
+
 NAMES = ("HELLO MACHINE READY SPAWN STARTED FAILED EXITED DATA EOF CREDIT SIGNAL RESIZE SHUTDOWN DOWN "
          "MORE STATS PROCS CLOCK REMOVE FILES CONTAINER LIMITS OOM REMOVED SPACE NETWORK CONNECT CALL RECLAIM").split()
 NUMBERS = {name: i + 1 for i, name in enumerate(NAMES)}
 WINDOW = 256 << 10
 USUAL_CAPABILITIES = 0xa80425fb
 ALL_CAPABILITIES = (1 << 41) - 1
-PATIENCE = 100  # seconds
 KERNEL_OPTIONS = ("console=ttyS0 quiet reboot=t panic=-1 tsc=reliable no_timer_check "
                   "random.trust_cpu=on cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1 "
                   "lapic_timer_hz=1000000000")
@@ -121,7 +122,7 @@ class Machine:
                                       stream) + payload)
 
     def _fill(self, length):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + HANG
         while len(self.unread) < length:
             left = max(0, deadline - time.monotonic())
             if not select.select([self.link], [], [], left)[0]:

@@ -27,7 +27,7 @@ groups_of() {
 	moat run -d --name held "$BUSYBOX" sleep 600 >/dev/null
 	local shim
 	shim=$(shim_pid held)
-	poll 10 grep -q $'^Seccomp:\t2$' "/proc/$shim/status"
+	poll grep -q $'^Seccomp:\t2$' "/proc/$shim/status"
 	grep -q $'^NoNewPrivs:\t1$' "/proc/$shim/status"
 	assert_equal "$(moat exec held echo works)" works
 	echo content >"$BATS_TEST_TMPDIR/file"
@@ -67,7 +67,7 @@ groups_of() {
 	done
 	moat stop -t 1 grouped
 	for group in $groups; do
-		poll 10 test ! -e "$group"
+		poll test ! -e "$group"
 	done
 	moat rm grouped
 }

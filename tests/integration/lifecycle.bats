@@ -89,7 +89,7 @@ teardown_file() {
 	sleep 0.5
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	moat kill awaited
 	wait "$waiting" || status=$?
 	[ "$status" -eq 0 ]
@@ -98,7 +98,7 @@ teardown_file() {
 }
 
 @test "exec: -i carries standard input and its end" {
-	run bash -c 'seq 100000 | timeout 100 "$MOAT_BUILD/moat" exec -i box cat | sha256sum'
+	run bash -c 'seq 100000 | timeout "$LIMIT" "$MOAT_BUILD/moat" exec -i box cat | sha256sum'
 	assert_equal "$output" "$(seq 100000 | sha256sum)"
 }
 
@@ -151,7 +151,7 @@ teardown_file() {
 	local pid
 	moat run -d --name talker "$BUSYBOX" \
 		sh -c 'for i in 1 2 3; do echo line $i; done; echo bad >&2; while [ ! -e /go ]; do sleep 0.1; done; echo last' >/dev/null
-	poll 60 log_has talker "bad"
+	poll log_has talker "bad"
 	run --separate-stderr moat logs talker
 	assert_equal "$output" $'line 1\nline 2\nline 3'
 	assert_equal "$stderr" bad
@@ -159,7 +159,7 @@ teardown_file() {
 	assert_equal "${#lines[@]}" 2
 	moat logs -f talker >"$BATS_TEST_TMPDIR/follow" 2>/dev/null &
 	pid=$!
-	poll 20 grep -q "line 3" "$BATS_TEST_TMPDIR/follow"
+	poll grep -q "line 3" "$BATS_TEST_TMPDIR/follow"
 	moat exec talker touch /go
 	wait "$pid"
 	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/follow")" last
@@ -181,7 +181,7 @@ teardown_file() {
 
 @test "stop: sends the image's stop signal, and the exit status is the workload's" {
 	moat run -d --name polite --entrypoint /bin/waiter "$REGISTRY/test/configured:latest" >/dev/null
-	poll 60 log_has polite ready
+	poll log_has polite ready
 	moat stop polite
 	assert_equal "$(moat inspect polite | jq '.[0].State.ExitCode')" 7
 	assert_equal "$(moat logs polite | tail -n 1)" "got usr1"
@@ -190,7 +190,7 @@ teardown_file() {
 
 @test "stop -t: kills what does not go by itself" {
 	moat run -d --name stubborn "$BUSYBOX" sh -c 'trap "" TERM; echo ready; while :; do sleep 1; done' >/dev/null
-	poll 60 log_has stubborn ready
+	poll log_has stubborn ready
 	moat stop -t 1 stubborn
 	assert_equal "$(moat inspect stubborn | jq '.[0].State.ExitCode')" 137
 	moat rm stubborn
@@ -204,11 +204,11 @@ teardown_file() {
 
 @test "kill: SIGKILL by default, -s another" {
 	moat run -d --name victim "$BUSYBOX" sh -c 'trap "exit 11" HUP; echo ready; while :; do sleep 0.1; done' >/dev/null
-	poll 60 log_has victim ready
+	poll log_has victim ready
 	moat kill -s HUP victim
 	assert_equal "$(moat wait victim)" 11
 	moat start victim
-	poll 60 is_state victim running
+	poll is_state victim running
 	moat kill victim
 	assert_equal "$(moat wait victim)" 137
 	run moat kill victim
@@ -219,7 +219,7 @@ teardown_file() {
 @test "kill, stop, restart: what the workload had written is on its disk" {
 	moat run -d --name writer "$BUSYBOX" \
 		sh -c '[ -e /after ] || dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null; echo >/after; echo written; sleep 1000' >/dev/null
-	poll 60 log_has writer written
+	poll log_has writer written
 	moat kill writer
 	moat start writer
 	assert_equal "$(moat exec writer sh -c 'wc -c </big')" 209715200
@@ -232,7 +232,7 @@ teardown_file() {
 # Runs one whose attached client takes none of its output; fd 8 is what it writes to.
 stalled() {
 	moat run --name "$1" "$BUSYBOX" yes >"$BATS_TEST_TMPDIR/pipe" 8<&- &
-	poll 60 is_state "$1" running
+	poll is_state "$1" running
 	sleep 1
 }
 
@@ -261,7 +261,7 @@ stalled() {
 	kill -STOP "$engine"
 	moat kill hung
 	is_state hung exited
-	poll 20 gone "$engine"
+	poll gone "$engine"
 	assert_equal "$(moat inspect hung | jq '.[0].State.ExitCode')" 137
 	moat rm hung
 }
@@ -283,11 +283,11 @@ stalled() {
 		for _ in {1..20}; do moat start fading; done >/dev/null 2>&1 &
 		moat kill fading
 		wait $! || true
-		poll 20 no_container fading
+		poll no_container fading
 	done
 	# A shim is there a moment longer than its container, until the machine's memory is freed.
 	as_many_shims() { [ "$(pgrep -fc "moat-shim.*$MOAT_ROOT/" || true)" = "$(moat ps -q | wc -l)" ]; }
-	poll 20 as_many_shims
+	poll as_many_shims
 }
 
 @test "kill: an unknown signal is an error that names it" {
@@ -332,7 +332,7 @@ stalled() {
 	assert_has busy
 	engine=$(engine_pid busy)
 	moat rm -f busy
-	poll 20 gone "$engine"
+	poll gone "$engine"
 	run moat inspect busy
 	assert_error 1 busy
 }
@@ -348,7 +348,7 @@ stalled() {
 
 @test "run -d --rm: a detached container removes itself" {
 	moat run -d --rm --name fleeting "$BUSYBOX" true >/dev/null
-	poll 60 no_container fleeting
+	poll no_container fleeting
 }
 
 @test "lifecycle: the long-lived container saw none of this" {

@@ -18,7 +18,7 @@ kill_moatd() {
 	local pid
 	pid=$(moatd_pid) || return 0
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 }
 
 # run_many FIRST LAST: that many at once; each leaves its output and its status in files.
@@ -27,7 +27,7 @@ run_many() {
 	for i in $(seq "$1" "$2"); do
 		(
 			status=0
-			timeout -k 5 200 "$MOAT_BUILD/moat" run --rm "$BUSYBOX" sh -c "echo out $i; echo err $i >&2; exit $((i % 100))" \
+			timeout -k 5 "$LIMIT" "$MOAT_BUILD/moat" run --rm "$BUSYBOX" sh -c "echo out $i; echo err $i >&2; exit $((i % 100))" \
 				>"$BATS_TEST_TMPDIR/out.$i" 2>"$BATS_TEST_TMPDIR/err.$i" || status=$?
 			echo "$status" >"$BATS_TEST_TMPDIR/status.$i"
 		) 3>&- &
@@ -52,13 +52,13 @@ only_box_is_left() {
 	for i in $(seq 50); do
 		was_exact "$i" || (tail -n 3 "$BATS_TEST_TMPDIR"/*."$i" && false)
 	done
-	poll 60 only_box_is_left
+	poll only_box_is_left
 }
 
 @test "load: moatd is killed under ten runs: each ends, right or with a reason, and none is left running" {
 	local i
 	run_many 1 10
-	poll 60 eval '[ -n "$(ls -A "$MOAT_ROOT/containers" | sed -n 3p)" ]'
+	poll eval '[ -n "$(ls -A "$MOAT_ROOT/containers" | sed -n 3p)" ]'
 	sleep 0.5
 	kill_moatd
 	wait
@@ -66,14 +66,14 @@ only_box_is_left() {
 		was_exact "$i" || { [ "$(cat "$BATS_TEST_TMPDIR/status.$i")" -eq 125 ] && [ -s "$BATS_TEST_TMPDIR/err.$i" ]; } ||
 			(tail -n 3 "$BATS_TEST_TMPDIR"/*."$i" && false)
 	done
-	poll 60 eval '[ "$(moat ps -q | wc -l)" -eq 1 ]'
+	poll eval '[ "$(moat ps -q | wc -l)" -eq 1 ]'
 	moat container prune -f
-	poll 20 only_box_is_left
+	poll only_box_is_left
 }
 
 @test "load: 1,000 execs in one machine one after another, moatd killed in between" {
 	local crowd
-	LIMIT=200 timeout 200 python3 "$TESTS/integration/crowd.py" execs box 1000 >"$BATS_TEST_TMPDIR/count" 3>&- &
+	timeout "$LIMIT" python3 "$TESTS/integration/crowd.py" execs box 1000 >"$BATS_TEST_TMPDIR/count" 3>&- &
 	crowd=$!
 	sleep 3
 	kill_moatd
@@ -84,9 +84,9 @@ only_box_is_left() {
 
 @test "load: 200 idle attached clients hold nothing up, and hear what comes when moatd was killed" {
 	local crowd
-	timeout 110 python3 "$TESTS/integration/crowd.py" attach box 200 "$BATS_TEST_TMPDIR/attached" >"$BATS_TEST_TMPDIR/count" 3>&- &
+	timeout "$LIMIT" python3 "$TESTS/integration/crowd.py" attach box 200 "$BATS_TEST_TMPDIR/attached" >"$BATS_TEST_TMPDIR/count" 3>&- &
 	crowd=$!
-	poll 60 test -s "$BATS_TEST_TMPDIR/attached"
+	poll test -s "$BATS_TEST_TMPDIR/attached"
 	assert_equal "$(moat exec box echo between)" between
 	kill_moatd
 	moat exec box touch /go
@@ -101,7 +101,7 @@ only_box_is_left() {
 		sh -c 'seq 5000000 5099999 >/chunk; big() { i=0; while [ $i -lt 328 ]; do cat /chunk; i=$((i + 1)); done; }; big & big >&2; wait' \
 		>"$dir/out" 2>"$dir/err" 3>&- &
 	pid=$!
-	poll 60 test -s "$dir/out"
+	poll test -s "$dir/out"
 	kill_moatd
 	wait "$pid"
 	seq 5000000 5099999 >"$noise"
@@ -114,8 +114,8 @@ only_box_is_left() {
 	sleep 0.5
 	kill_moatd
 	wait "$pid"
-	poll 20 test -s "$dir/out.sum"
-	poll 20 test -s "$dir/err.sum"
+	poll test -s "$dir/out.sum"
+	poll test -s "$dir/err.sum"
 	assert_equal "$(cat "$dir/out.sum")" "$sum"
 	assert_equal "$(cat "$dir/err.sum")" "$sum"
 	moat rm loud
@@ -126,7 +126,7 @@ only_box_is_left() {
 	head -c 100M /dev/urandom >"$BATS_TEST_TMPDIR/in"
 	"$MOAT_BUILD/moat" run -i --name eater "$BUSYBOX" sh -c 'echo ready; exec sha256sum' \
 		<"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 3>&- &
-	poll 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	poll grep -q ready "$BATS_TEST_TMPDIR/out"
 	kill_moatd
 	wait $!
 	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" "$(sha256sum <"$BATS_TEST_TMPDIR/in")"
@@ -138,9 +138,9 @@ only_box_is_left() {
 	"$MOAT_BUILD/moat" run --name flood "$BUSYBOX" sh -c 'i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); echo "line $i"; done; sleep 1000' \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
 	pid=$!
-	poll 60 test -s "$BATS_TEST_TMPDIR/out"
+	poll test -s "$BATS_TEST_TMPDIR/out"
 	kill -9 "$pid"
-	poll 60 log_has flood "line 30000"
+	poll log_has flood "line 30000"
 	moat logs flood | diff <(seq -f "line %g" 30000) -
 	# One that does not read holds the workload up; gone, it does not.
 	moat exec flood true

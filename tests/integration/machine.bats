@@ -16,7 +16,7 @@ teardown_file() {
 
 # together TEST: what machine.py tests, in a machine of its own.
 together() {
-	run timeout 400 python3 "$TESTS/integration/machine.py" "$1" "$MOAT_BUILD/moat-shim" \
+	run timeout "$LIMIT" python3 "$TESTS/integration/machine.py" "$1" "$MOAT_BUILD/moat-shim" \
 		"$MOAT_ROOT/containers/$(id_of seed)" "$BATS_TEST_TMPDIR/machine"
 	echo "$output"
 	[ "$status" -eq 0 ]

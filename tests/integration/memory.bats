@@ -23,7 +23,7 @@ setup_file() {
 	run_with_cache drowsy
 	reclaims '"idle-seconds": 0, "pressure": true'
 	run_with_cache box
-	poll 60 log_has box there
+	poll log_has box there
 }
 
 teardown_file() {
@@ -64,7 +64,7 @@ relax() {
 	pids=$(cat $GROUP/cgroup.procs)
 	# shellcheck disable=SC2086 # a list of numbers
 	[ -z "$pids" ] || kill -9 $pids
-	poll 20 rmdir $GROUP
+	poll rmdir $GROUP
 }
 
 @test "memory: files in a guest's cache go back when processes of the host wait for memory" {
@@ -72,7 +72,7 @@ relax() {
 	[ -w /proc/pressure/memory ] || skip "this host's kernel does not tell of pressure"
 	cache_is box -ge 58
 	squeeze || skip "there is no control group for memory here"
-	poll 60 cache_is box -lt 20 || r=$?
+	poll cache_is box -lt 20 || r=$?
 	relax
 	[ $r = 0 ]
 }
@@ -109,7 +109,7 @@ free_says() {
 	[ "$(meminfo MemAvailable)" -lt $((262144 - 40960)) ]
 	[ "$(meminfo MemFree)" -le "$(meminfo MemAvailable)" ]
 	moat exec box rm /dev/shm/x
-	poll 20 meminfo_is Shmem -lt 1024
+	poll meminfo_is Shmem -lt 1024
 	[ "$(meminfo MemAvailable)" -gt $((262144 - 40960)) ]
 	# What is cached is used, and to be had.
 	moat exec box sh -c 'dd if=/dev/zero of=/x bs=1M count=100; sync'
@@ -126,5 +126,5 @@ free_says() {
 }
 
 @test "memory: files in a guest's cache go back when it has been idle" {
-	poll 120 cache_is_seldom drowsy -lt 20
+	poll cache_is_seldom drowsy -lt 20
 }

@@ -92,7 +92,7 @@ data() {
 	assert_equal "$(moat run --rm -v bare:/data:nocopy with-volume ls /data)" ""
 	# One that nobody named has it, too, and goes with its container.
 	assert_equal "$(moat run --rm with-volume cat /data/file)" image
-	poll 20 only_named
+	poll only_named
 	echo own >"$(data bare)/own"
 	assert_equal "$(moat run --rm -v bare:/data with-volume ls /data)" own
 	# A copy that finds nothing there has filled it: another image adds nothing.
@@ -180,13 +180,13 @@ only_named() {
 	run moat cp new box:/etc/
 	assert_error 1 "container rootfs is marked read-only"
 	mv "$HOST/file" "$HOST/other"
-	poll 30 no_machine box
+	poll no_machine box
 	run moat cp new box:/data/
 	assert_error 1 "bind source path does not exist: $HOST/file"
 	assert_equal "$(moat diff box)" ""
 	moat commit box committed >/dev/null
 	assert_equal "$(moat run --rm --entrypoint /bin/ls committed /data | tr '\n' ' ')" "file link sub "
-	poll 20 no_server
+	poll no_server
 }
 
 make_box() {
@@ -197,7 +197,7 @@ make_box() {
 	local since
 	since=$(date +%s.%N)
 	moat run --name box -v mine:/data "$BUSYBOX" sh -c 'echo one >/data/file'
-	poll 20 unmounted "$since"
+	poll unmounted "$since"
 	run moat events --since "$since" --until "$(date +%s.%N)" --filter type=volume --format '{{.Action}} {{.Actor.ID}}'
 	assert_equal "$output" $'create mine\nmount mine\nunmount mine'
 }
@@ -211,7 +211,7 @@ unmounted() {
 	moat run -d --name box -v mine:/data -v "$HOST:/host" "$BUSYBOX" sleep 1000
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	moat exec box sh -c 'echo after >/data/after; echo after >/host/after'
 	assert_equal "$(cat "$HOST/after")" after
 	run moat volume rm mine
@@ -222,7 +222,7 @@ unmounted() {
 
 @test "mounts: no file server is left when its container has ended" {
 	moat run --rm -v "$HOST:/host" "$BUSYBOX" true
-	poll 20 no_server
+	poll no_server
 }
 
 no_server() {

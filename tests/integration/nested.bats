@@ -12,7 +12,7 @@ setup_file() {
 	with_busybox
 	moat run -d --name nest --privileged -m 256m --health-cmd 'cat /sys/fs/cgroup/app/cgroup.procs' --health-interval 1s \
 		"$BUSYBOX" sh -c "$NEST" >/dev/null
-	poll 60 log_has nest ready
+	poll log_has nest ready
 }
 
 teardown_file() {
@@ -30,7 +30,7 @@ is_healthy() {
 @test "nested: exec and health checks run beside the first process" {
 	assert_equal "$(moat exec nest cat /proc/self/cgroup)" "0::/init"
 	assert_equal "$(moat exec nest cat /sys/fs/cgroup/cgroup.procs)" ""
-	poll 60 is_healthy
+	poll is_healthy
 	# Where the first process goes, the next exec goes too, and no cgroup that is gone keeps it away.
 	moat exec nest sh -c 'cd /sys/fs/cgroup; mkdir -p other/deeper; echo 1 >other/deeper/cgroup.procs
 		for p in $(cat init/cgroup.procs); do echo $p >other/deeper/cgroup.procs; done; rmdir init'
@@ -66,7 +66,7 @@ is_healthy() {
 	# The limit is in the cgroup above, the process in one below.
 	run moat exec nest sh -c 'echo $$ >/sys/fs/cgroup/app/cgroup.procs; exec dd if=/dev/zero of=/dev/null bs=200M count=1'
 	assert_status 137
-	poll 20 events_have oom "$before"
+	poll events_have oom "$before"
 	is_state nest running
 	[ "$(of nest .State.OOMKilled)" = true ]
 }
@@ -77,11 +77,11 @@ events_have() {
 
 @test "nested: commit stops all of it, and a restart nests anew" {
 	moat exec -d nest sh -c 'mkdir /sys/fs/cgroup/late; echo $$ >/sys/fs/cgroup/late/cgroup.procs; while :; do date >>/log; done'
-	poll 20 moat exec nest test -s /log
+	poll moat exec nest test -s /log
 	moat commit nest made:nested >/dev/null
 	moat exec nest test -s /log
 	moat restart -t 0 nest >/dev/null
-	poll 60 moat exec nest grep -q . /sys/fs/cgroup/app/cgroup.procs
+	poll moat exec nest grep -q . /sys/fs/cgroup/app/cgroup.procs
 	assert_equal "$(moat exec nest cat /proc/self/cgroup)" "0::/init"
 	moat rm -f nest >/dev/null
 }

@@ -29,10 +29,10 @@ teardown() {
 	answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2 10.1.0.3
 	answers "$PID" 10.1.0.1 web = NOERROR 10.1.0.2
 	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
-	poll 10 answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2
+	poll answers "$one" 10.1.0.1 web.front = NOERROR 10.1.0.2
 	# Names change while it runs.
 	net "$(port t1 0 a 2 renamed)"
-	poll 10 answers "$one" 10.1.0.1 renamed = NOERROR 10.1.0.2
+	poll answers "$one" 10.1.0.1 renamed = NOERROR 10.1.0.2
 }
 
 @test "names: the missing family of a name is empty, and nobody else is asked for it" {
@@ -76,14 +76,14 @@ teardown() {
 	host_resolv 'nameserver 127.0.0.53' 'options edns0'
 	net "$(network_a)"
 	guest a 2 one
-	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.53
+	poll answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.53
 	resolver "$OUTSIDE" 192.0.2.2 address=/example.org/192.0.2.99
 	host_resolv 'nameserver 192.0.2.2'
-	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
+	poll answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
 	net '{"op":"status"}' | jq -e '.host_resolvers == ["192.0.2.2"]'
 	# The file is replaced, not written, by some.
 	host_resolv 'nameserver 127.0.0.53' '# and a comment'
-	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.53
+	poll answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.53
 }
 
 @test "names: a container on two networks has the names of both, and others do not" {
@@ -101,7 +101,7 @@ teardown() {
 	run ! answers "$front" 10.1.0.1 back = NOERROR 10.2.0.2
 	answers "$back" 10.2.0.1 middle = NOERROR 10.2.0.3
 	net '{"op":"port-remove","tap":"'"$TAP"'","slot":1}'
-	poll 10 answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
+	poll answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
 	run ! answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
 }
 
@@ -110,7 +110,7 @@ teardown() {
 	net "$(network_a)"
 	guest a 2 one
 	inside=$(inside)
-	poll 10 answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	poll answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
 	pid=$(pgrep -P "$inside" dnsmasq)
 	status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
 	assert_equal "$(status "$pid" CapEff)$(status "$pid" CapPrm)$(status "$pid" CapAmb)" "$(printf '%048d' 0)"
@@ -128,6 +128,6 @@ teardown() {
 	answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
 	old=$(net '{"op":"status"}' | jq '.resolvers[0].pid')
 	kill -9 "$(pgrep -P "$(inside)" dnsmasq)"
-	poll 20 answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	poll answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
 	[ "$(net '{"op":"status"}' | jq '.resolvers[0].pid')" != "$old" ]
 }

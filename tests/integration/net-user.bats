@@ -59,7 +59,7 @@ teardown() {
 	on_host ip addr del 192.0.2.1/24 dev eth0
 	on_host ip addr add 192.0.2.77/24 dev eth0 2>/dev/null || true
 	on_host ip route replace default via 192.0.2.2
-	poll 10 gets 10.0.2.2 81
+	poll gets 10.0.2.2 81
 }
 
 # serve PID ADDRESS PORT: answers connections there.
@@ -67,7 +67,7 @@ serve() {
 	nsenter -t "$1" -n socat -T 5 "TCP4-LISTEN:$3,bind=$2,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
 	disown
 	echo $! >>"$NET/pids"
-	poll 10 in_ns "$1" bash -c "exec 4<>/dev/tcp/127.0.0.1/$3"
+	poll in_ns "$1" bash -c "exec 4<>/dev/tcp/127.0.0.1/$3"
 }
 
 gets() {
@@ -79,11 +79,11 @@ gets() {
 	start_net_as $USER_ID
 	net "$(network_a)"
 	guest a 2 one
-	poll 10 gets 192.0.2.2 80
+	poll gets 192.0.2.2 80
 	kill -9 "$(pgrep -P "$(outside)" slirp4netns)"
-	poll 20 gets 192.0.2.2 80
+	poll gets 192.0.2.2 80
 	net '{"op":"shutdown"}'
-	poll 10 all_gone
+	poll all_gone
 }
 
 @test "user: pasta takes the place of slirp4netns: the outside and the host, not its loopback; killed, and without a default route" {
@@ -100,18 +100,18 @@ gets() {
 	guest a 2 one
 	net '{"op":"status"}' | jq -e '.uplink.up == false and (.uplink.text | contains("pasta has ended"))'
 	on_host ip route add default via 192.0.2.2
-	poll 20 gets 192.0.2.2 80
-	poll 10 gets 10.0.2.2 81
+	poll gets 192.0.2.2 80
+	poll gets 10.0.2.2 81
 	run ! gets 10.0.2.2 82
 	# It is started again for a family that comes later.
 	passes 4
 	on_host ip -6 route add default via 2001:db8::2
-	poll 20 passes 46
-	poll 20 gets 192.0.2.2 80
+	poll passes 46
+	poll gets 192.0.2.2 80
 	kill -9 "$(pgrep -P "$(outside)" passt)"
-	poll 20 gets 192.0.2.2 80
+	poll gets 192.0.2.2 80
 	kill -9 "$(outside)"
-	poll 10 all_gone
+	poll all_gone
 }
 
 # as_newer_pasta: one that closes all but the first three descriptors when it begins.
@@ -147,15 +147,15 @@ all_gone() {
 	guest a 2 one
 	one=$PID
 	guest a 3 two
-	poll 10 gets 192.0.2.2 80
+	poll gets 192.0.2.2 80
 	mount --bind "/proc/$(inside)/ns/net" "$(namespace_file)"
 	kill -9 "$(outside)"
-	poll 10 all_gone
+	poll all_gone
 	reaches "$one" 10.1.0.3
 	start_net_as $USER_ID "$(namespace_file)"
 	net "$(network_a)" "$(port t1 0 a 2 one)" "$(port t2 0 a 3 two)" '{"op":"settled"}'
 	reaches "$one" 10.1.0.3
-	poll 10 gets 192.0.2.2 80
+	poll gets 192.0.2.2 80
 	umount "$(namespace_file)"
 }
 

@@ -8,7 +8,7 @@ NET_B=0b0b0b0b0b0b
 in_ns() {
 	local pid=$1
 	shift
-	timeout --foreground -k 5 60 nsenter -t "$pid" -n -- "$@"
+	timeout --foreground -k 5 "$LIMIT" nsenter -t "$pid" -n -- "$@"
 }
 
 on_host() {
@@ -21,7 +21,7 @@ namespace() {
 	PID=$!
 	disown
 	echo "$PID" >>"$NET/pids"
-	poll 10 is_apart "$PID"
+	poll is_apart "$PID"
 }
 
 is_apart() {
@@ -82,7 +82,7 @@ start_net() {
 net() {
 	local as=()
 	[ -z "${NET_USER:-}" ] || as=(setpriv --reuid="$NET_USER" --regid="$NET_USER" --clear-groups --)
-	"${as[@]}" timeout --foreground -k 5 60 python3 "$TESTS/integration/netctl.py" call "$NET" "$@"
+	"${as[@]}" timeout --foreground -k 5 "$LIMIT" python3 "$TESTS/integration/netctl.py" call "$NET" "$@"
 }
 
 # The process that is in moat's namespace, and the one that stays outside.
@@ -157,7 +157,7 @@ guest() {
 
 # reaches PID ADDRESS: does it get an answer?
 reaches() {
-	in_ns "$1" ping -q -c 3 -i 0.05 -w 20 "$2"
+	in_ns "$1" ping -q -c 3 -i 0.05 -w 60 "$2"
 }
 
 # cut_off NAMESPACE-PID ADDRESS: no answer comes.
@@ -179,7 +179,7 @@ resolver() {
 	RESOLVER=$!
 	disown
 	echo "$RESOLVER" >>"$NET/pids"
-	poll 10 grep -q started "$conf.log"
+	poll grep -q started "$conf.log"
 }
 
 # host_resolv LINE…: what the host's resolv.conf says.  It is a file of the test's own, mounted over the real one.
@@ -194,7 +194,7 @@ host_resolv() {
 ask() {
 	local pid=$1 server=$2
 	shift 2
-	in_ns "$pid" dig "@$server" +tries=2 +time=3 "$@" | awk '/status:/ {sub(/.*status: /, ""); sub(/,.*/, ""); print; next} /^[^;]/ {print $NF}'
+	in_ns "$pid" dig "@$server" +tries=3 +time=20 "$@" | awk '/status:/ {sub(/.*status: /, ""); sub(/,.*/, ""); print; next} /^[^;]/ {print $NF}'
 }
 
 # answers PID SERVER QUESTION… = STATUS [ANSWER…]: is this what the name server says?

@@ -100,12 +100,12 @@ hears() {
 	local pid=$1 heard=$BATS_TEST_TMPDIR/heard
 	shift
 	: >"$heard"
-	in_ns "$pid" timeout 20 python3 "$TESTS/integration/listen.py" "$(mac a 2)" >"$heard" 3>&- &
-	poll 10 grep -q listening "$heard"
+	in_ns "$pid" timeout "$LIMIT" python3 "$TESTS/integration/listen.py" "$(mac a 2)" >"$heard" 3>&- &
+	poll grep -q listening "$heard"
 	"$@"
 	# An honest frame after them: when it is there, they would be, too.
-	in_ns "$one" ping -q -c 1 -W 2 -p 6d6f6174 10.1.0.3 >/dev/null
-	poll 10 grep -q done "$heard"
+	in_ns "$one" ping -q -c 1 -W 60 -p 6d6f6174 10.1.0.3 >/dev/null
+	poll grep -q done "$heard"
 	grep -v -e listening -e done "$heard"
 }
 
@@ -148,7 +148,7 @@ hears() {
 	guest a 2 one
 	tap=$TAP
 	kill -9 "$PID"
-	poll 10 gone "$PID"
+	poll gone "$PID"
 	net '{"op":"tap-return","tap":"'"$tap"'"}'
 	net '{"op":"status"}' | jq -e '.ports == [] and .taps == [{tap: "'"$tap"'", pooled: true}]'
 	guest a 3 two
@@ -177,8 +177,8 @@ hears() {
 @test "uplink: the host reaches containers, and they the host by one address" {
 	hosts=$(net "$(network_a)" | jq -r '.hosts[]')
 	guest a 2 one
-	on_host ping -q -c 2 -i 0.1 -W 2 10.1.0.2
-	on_host ping -q -c 2 -i 0.1 -W 2 fd00:1::2
+	on_host ping -q -c 2 -i 0.1 -W 60 10.1.0.2
+	on_host ping -q -c 2 -i 0.1 -W 60 fd00:1::2
 	for address in $hosts; do
 		reaches "$PID" "$address"
 	done
@@ -202,7 +202,7 @@ host_state() {
 			}
 		}
 	NFT
-	poll 10 host_has_link_local
+	poll host_has_link_local
 	host_state | sed 's/counter packets.*/counter/' >"$NET/before"
 	net "$(network_a)"
 	guest a 2 one
@@ -212,7 +212,7 @@ host_state() {
 	echo "$output"
 	[ "$(grep -c '^[<>]' <<<"$output")" = "$(grep -c '^[<>].*eth0.*forwarding' <<<"$output")" ]
 	net '{"op":"shutdown"}'
-	poll 10 gone_with_host
+	poll gone_with_host
 	host_state | sed 's/counter packets.*/counter/' >"$NET/after"
 	diff "$NET/before" "$NET/after"
 }
@@ -252,9 +252,9 @@ gone_with_host() {
 	on_host sh -c 'ip addr add 203.0.113.1/24 dev later; ip link set later up'
 	in_ns "$later" sh -c 'ip addr add 203.0.113.2/24 dev eth0; ip link set eth0 up'
 	guest a 3 two
-	poll 10 reaches "$PID" 203.0.113.2
+	poll reaches "$PID" 203.0.113.2
 	on_host sysctl -q -w net.ipv4.conf.eth0.forwarding=0
-	poll 10 reaches "$PID" 192.0.2.2
+	poll reaches "$PID" 192.0.2.2
 }
 
 @test "uplink: a host that loses its way outside has networks all the same; what is outside is reached when that is" {
@@ -267,10 +267,10 @@ gone_with_host() {
 	on_host ip link set eth0 down
 	cut_off "$one" 192.0.2.2
 	reaches "$one" 10.1.0.3
-	poll 10 answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
+	poll answers "$one" 10.1.0.1 two = NOERROR 10.1.0.3
 	on_host ip link set eth0 up
 	on_host ip route replace default via 192.0.2.2
-	poll 20 reaches "$one" 192.0.2.2
+	poll reaches "$one" 192.0.2.2
 }
 
 @test "uplink: an internal network reaches nothing outside, and not the host" {
@@ -330,15 +330,15 @@ gone_with_host() {
 	net "$(network_a)"
 	guest a 2 one
 	cut_off "$PID" 192.0.2.2
-	poll 10 says_firewall 'iptables -I FORWARD -i moat0 -j ACCEPT'
+	poll says_firewall 'iptables -I FORWARD -i moat0 -j ACCEPT'
 	# Names do not need what the host passes on.
 	resolver "$OUTSIDE" 192.0.2.2 address=/example.org/192.0.2.99
-	poll 10 answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
+	poll answers "$PID" 10.1.0.1 example.org = NOERROR 192.0.2.99
 	on_host nft insert rule ip filter FORWARD iifname moat0 accept
 	on_host nft insert rule ip filter FORWARD oifname moat0 accept
 	reaches "$PID" 192.0.2.2
 	net "$(network_b)"
-	poll 10 says_firewall ''
+	poll says_firewall ''
 }
 
 says_firewall() {
@@ -350,14 +350,14 @@ says_firewall() {
 	guest a 2 one
 	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
 	on_host ip link show moat0 >/dev/null
-	poll 60 without_uplink
+	poll without_uplink
 	net '{"op":"status"}' | jq -e '.networks == [] and .uplink.up == false and (.taps | length) == 1'
 	run ! pgrep -P "$(inside)" dnsmasq
 	# It is there again when it is needed.
 	net "$(network_a)" "$(port "$TAP" 0 a 2 one)"
 	reaches "$PID" 192.0.2.2
 	net '{"op":"tap-return","tap":"'"$TAP"'"}'
-	poll 60 none_runs
+	poll none_runs
 	run ! on_host nft list table inet moat
 }
 

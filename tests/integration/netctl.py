@@ -16,6 +16,8 @@ import signal
 import socket
 import sys
 
+from hang import HANG
+
 PACKET_MAX = 128 << 10
 
 
@@ -56,7 +58,7 @@ def start(folder, namespace=None):
 
 def ask(folder, request):
     conn = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    conn.settimeout(60)
+    conn.settimeout(HANG)
     conn.connect(os.path.join(folder, "net.sock"))
     conn.send(request.encode())
     text, fds, _, _ = socket.recv_fds(conn, PACKET_MAX, 1)
@@ -101,7 +103,7 @@ def publish(folder, address, port, request, hold_it=""):
     sock = bound(address, port, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
     conn = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     while True:
-        conn.settimeout(60)
+        conn.settimeout(HANG)
         conn.connect(os.path.join(folder, "net.sock"))
         socket.send_fds(conn, [request.encode()], [sock.fileno()])
         answer = json.loads(conn.recv(PACKET_MAX))

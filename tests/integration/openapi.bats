@@ -25,6 +25,6 @@ teardown_file() {
 }
 
 @test "openapi: every answer has the shape that is documented, errors too" {
-	run timeout 200 /usr/bin/python3 "$TESTS/integration/openapi.py" answers "$BUSYBOX"
+	run timeout "$LIMIT" /usr/bin/python3 "$TESTS/integration/openapi.py" answers "$BUSYBOX"
 	assert_status 0
 }

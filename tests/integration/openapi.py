@@ -16,8 +16,9 @@ import urllib.parse
 import jsonschema
 import yaml
 
+from hang import HANG
+
 REPO = pathlib.Path(__file__).resolve().parents[2]
-TIMEOUT = 60
 
 
 def adapt(node):
@@ -57,11 +58,11 @@ def check_routes():
 
 class Connection(http.client.HTTPConnection):
     def __init__(self):
-        super().__init__("moat", timeout=TIMEOUT)
+        super().__init__("moat", timeout=HANG)
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(TIMEOUT)
+        self.sock.settimeout(HANG)
         self.sock.connect(os.environ["DOCKER_HOST"].removeprefix("unix://"))
 
 

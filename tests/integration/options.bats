@@ -94,11 +94,11 @@ profile() {
 		trap "exit 9" USR1
 		sh -c "sleep 0.1 & echo orphan=\$!"
 		while :; do sleep 0.05; done' >/dev/null
-	poll 60 log_has withinit orphan=
+	poll log_has withinit orphan=
 	assert_equal "$(of withinit .HostConfig.Init)" true
 	# Not even a zombie is left of the orphan.
 	orphan=$(moat logs withinit | sed -n 's/orphan=//p')
-	poll 20 moat exec withinit test ! -e "/proc/$orphan"
+	poll moat exec withinit test ! -e "/proc/$orphan"
 	[[ $(moat exec withinit cat /proc/1/comm) == moat-init ]]
 	moat kill -s USR1 withinit
 	run moat wait withinit
@@ -209,9 +209,9 @@ guest_free() {
 	assert_equal "$output" $'314572800\n50000 100000\n50\n39\n104857600'
 	assert_equal "$(of live .HostConfig.Memory)" 314572800
 	# What the limit leaves of the machine's memory is taken from the guest, and given again.
-	poll 60 guest_free live -lt 400
+	poll guest_free live -lt 400
 	moat update -m 1000m live
-	poll 60 guest_free live -gt 700
+	poll guest_free live -gt 700
 	moat update -m 300m live
 	moat update --pids-limit -1 --cpus 1 live
 	run moat exec live sh -c 'cd /sys/fs/cgroup; cat cpu.max pids.max'
@@ -235,8 +235,8 @@ guest_free() {
 	moat unpause live
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
-	poll 20 start_moatd
+	poll gone "$pid"
+	poll start_moatd
 	moat update -m 200m live
 	moat restart -t 0 live
 	assert_equal "$(moat exec live nproc)" 1
@@ -250,7 +250,7 @@ guest_free() {
 	moat update -m 32m live
 	run moat exec live tail /dev/zero
 	assert_status 137
-	poll 20 eval '[ "$(of live .State.OOMKilled)" = true ]'
+	poll eval '[ "$(of live .State.OOMKilled)" = true ]'
 	is_state live running
 	run moat events --since "$since" --until "$(($(date +%s) + 1))" --filter container=live
 	assert_has "container oom"
@@ -284,7 +284,7 @@ guest_free() {
 	moat rm special
 	pid=$(moatd_pid)
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	[ -d "$MOAT_ROOT/kernel/$hash" ]
 	start_moatd
 	[ ! -d "$MOAT_ROOT/kernel/$hash" ]
@@ -302,7 +302,7 @@ guest_free() {
 	moat run -d --name limited --network none --ulimit nofile=99:100 --ulimit core=0 --health-cmd 'test $(ulimit -n) = 99' --health-interval 200ms \
 		"$BUSYBOX" sh -c 'ls /sys/class/net; sleep 1000' >/dev/null
 	assert_equal "$(moat exec limited sh -c 'ulimit -n; ulimit -Hn; ulimit -c')" $'99\n100\n0'
-	poll 60 is_healthy limited
+	poll is_healthy limited
 	# No interface but its own is seen, however the container looks for it.
 	assert_equal "$(moat logs limited)" lo
 	assert_equal "$(moat exec limited sh -c "ip -o link | cut -d' ' -f2; ls /proc/sys/net/ipv4/conf")" $'lo:\nall\ndefault\nlo'
@@ -335,7 +335,7 @@ is_healthy() {
 	assert_has $'1000\ndrwxr-xr-x\n'
 	assert_has "Permission denied"
 	moat run -d --name shut -w /root "$BUSYBOX" sh -c 'chmod 700 /root; touch /root/seen; sleep 1000' >/dev/null
-	poll 60 moat exec shut test -e /root/seen
+	poll moat exec shut test -e /root/seen
 	run moat exec -u 1000:1000 -w /root shut sh -c 'id -u; ls .'
 	assert_equal "${lines[0]}" 1000
 	assert_has "Permission denied"

@@ -123,7 +123,7 @@ yaml() {
 	moat run -d --name one "$BUSYBOX" sh -c 'trap "exit 5" USR1; while :; do sleep 0.1; done' >/dev/null
 	moat run -d --name two "$BUSYBOX" sleep 1000 >/dev/null
 	(moat wait one two >"$BATS_TEST_TMPDIR/codes") 3>&- &
-	poll 60 eval 'moat kill -s USR1 one; is_state one exited'
+	poll eval 'moat kill -s USR1 one; is_state one exited'
 	moat stop -t 0 two
 	wait $!
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/codes")" "5
@@ -154,7 +154,7 @@ second"
 attach_and_term() {
 	rm -f "$BATS_TEST_TMPDIR/out"
 	"$MOAT_BUILD/moat" attach --no-stdin "$@" >"$BATS_TEST_TMPDIR/out" </dev/null 3>&- &
-	poll 60 test -s "$BATS_TEST_TMPDIR/out"
+	poll test -s "$BATS_TEST_TMPDIR/out"
 	kill -TERM $!
 }
 
@@ -165,7 +165,7 @@ attach_and_term() {
 	assert_equal "$(sort -u "$BATS_TEST_TMPDIR/out")" alive
 	is_state fed running
 	attach_and_term fed
-	poll 60 grep -q term "$BATS_TEST_TMPDIR/out"
+	poll grep -q term "$BATS_TEST_TMPDIR/out"
 	moat rm -f fed
 	wait || true
 }
@@ -252,11 +252,11 @@ closed() {
 	local pid
 	pid=$(moatd_pid)
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	"$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SOCKET" 3>&- <&- >&- 2>&- &
 	pid=$!
 	# A client would start another one, if it came first.
-	poll 20 curl -sf --unix-socket "$SOCKET" http://moat/_ping
+	poll curl -sf --unix-socket "$SOCKET" http://moat/_ping
 	assert_equal "$(moatd_pid)" "$pid"
 	assert_equal "$(moat run --rm "$BUSYBOX" echo "done")" "done"
 	moat pull -q "$REGISTRY/test/rich:latest"

@@ -38,17 +38,17 @@ teardown_file() {
 
 # client COMMAND…: in the client's container.
 client() {
-	moat exec client timeout 60 "$@"
+	moat exec client timeout "$LIMIT" "$@"
 }
 
 @test "programs: nginx serves curl by name, over IPv4 and IPv6, and the host by a published port" {
-	poll 30 client curl -fsS -o /dev/null http://server/
+	poll client curl -fsS -o /dev/null http://server/
 	run client curl -fsS -4 http://server/ --next -fsS -6 http://server/
 	assert_equal "$output" $'served by nginx\nserved by nginx'
 	assert_equal "$(client curl -fsS http://server/large | wc -c)" 3000000
 	assert_equal "$(curl -fsS "http://$(moat port server 80)/large" | wc -c)" 3000000
 	if command -v wrk >/dev/null; then
-		run -0 wrk -t 1 -c 200 -d 2 --timeout 100s "http://$(moat port server 80)/"
+		run -0 wrk -t 1 -c 200 -d 2 --timeout "${LIMIT}s" "http://$(moat port server 80)/"
 		[[ $output != *"Socket errors"* && $output != *"Non-2xx"* ]]
 	fi
 	# It sees who asks.
@@ -57,7 +57,7 @@ client() {
 }
 
 @test "programs: redis answers its client, many at once" {
-	poll 30 client redis-cli -h server ping
+	poll client redis-cli -h server ping
 	assert_equal "$(client redis-cli -h server set key value)" OK
 	assert_equal "$(client redis-cli -h server get key)" value
 	run client redis-benchmark -h server -q -n 500 -c 20 -t set,get,lpush
@@ -103,7 +103,7 @@ make_archive() {
 
 # installs CONTAINER: apt-get installs it there by the proxy; says what is in it.
 installs() {
-	moat exec "$1" timeout 100 sh -ec '
+	moat exec "$1" timeout "$LIMIT" sh -ec '
 		mkdir -p /etc/apt/apt.conf.d /etc/apt/preferences.d /var/lib/dpkg/info /var/lib/dpkg/updates /var/lib/dpkg/triggers /var/log/apt /var/lib/apt/lists/partial /var/cache/apt/archives/partial
 		: >/var/lib/dpkg/status
 		echo "deb [trusted=yes] http://archive.example/ ./" >/etc/apt/sources.list
@@ -118,10 +118,10 @@ installs() {
 	make_archive "$BATS_TEST_TMPDIR/archive"
 	python3 -m http.server -d "$BATS_TEST_TMPDIR/archive" --bind 127.0.0.1 8099 >/dev/null 2>&1 3>&- &
 	archive=$!
-	poll 20 curl -fsS -o /dev/null http://127.0.0.1:8099/Packages
+	poll curl -fsS -o /dev/null http://127.0.0.1:8099/Packages
 	python3 "$TESTS/integration/forwardproxy.py" 127.0.0.1:8099 "$BATS_TEST_TMPDIR/proxy" 0.0.0.0 >/dev/null 2>&1 3>&- &
 	proxy=$!
-	poll 20 test -s "$BATS_TEST_TMPDIR/proxy"
+	poll test -s "$BATS_TEST_TMPDIR/proxy"
 	run installs client
 	assert_has "installed by apt-get"
 	kill "$archive"

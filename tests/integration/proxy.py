@@ -2,13 +2,14 @@
 """Clients and services of published ports.
 
   proxy.py short ADDRESS PORT N         N connections one after the other; each asks and is answered
+  proxy.py datagram ADDRESS PORT [FROM] what is answered to a datagram
   proxy.py crowd ADDRESS PORT N         N UDP clients at once, each gets its own answers
   proxy.py whole ADDRESS PORT BYTES     sends so much, ends its side, and reads until the end
   proxy.py reset ADDRESS PORT           how a connection ends: "end" or "reset"
   proxy.py websocket ADDRESS PORT       upgrades a connection and has messages echoed
   proxy.py serve-echo PORT              TCP and UDP: sends back what comes, on both families
   proxy.py serve-whole PORT             reads until the end, then says how much it was
-  proxy.py serve-peer PORT              says who asks, by TCP and UDP, on both families
+  proxy.py serve-peer PORT [FILE]       says who asks, by TCP and UDP, on both families; listens once there is the file
   proxy.py serve-websocket PORT         echoes messages
 """
 import base64
@@ -18,19 +19,20 @@ import selectors
 import socket
 import struct
 import sys
+import time
+
+from hang import HANG
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def connect(address, port):
-    return socket.create_connection((address, int(port)), timeout=20)
+    return socket.create_connection((address, int(port)), timeout=HANG)
 
 
 def read_all(sock):
-    data = b""
-    while chunk := sock.recv(1 << 16):
-        data += chunk
-    return data
+    """To the end.  Many pieces are put together once: each time, that would take the square of the time."""
+    return b"".join(iter(lambda: sock.recv(1 << 16), b""))
 
 
 def short(address, port, n):
@@ -42,11 +44,23 @@ def short(address, port, n):
     print("all answered")
 
 
+def datagram_socket(address):
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(0.2)
+    return sock
+
+
+def datagram(address, port, source=0):
+    sock = datagram_socket(address)
+    sock.bind(("", int(source)))
+    sock.connect((address, int(port)))
+    sock.send(b"who")
+    print(await_answer(sock, b"who").decode(), end="")
+
+
 def crowd(address, port, n):
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    clients = [socket.socket(family, socket.SOCK_DGRAM) for _ in range(int(n))]
+    clients = [datagram_socket(address) for _ in range(int(n))]
     for sock in clients:
-        sock.settimeout(2)
         sock.connect((address, int(port)))
     for turn in range(3):
         for k, sock in enumerate(clients):
@@ -56,16 +70,20 @@ def crowd(address, port, n):
     print("each its own")
 
 
-def await_own(sock, what):
+def await_answer(sock, what):
     """Datagrams may be lost, and are sent again then; answers to those come late, and twice."""
-    for _ in range(10):
+    deadline = time.monotonic() + HANG
+    while time.monotonic() < deadline:
         try:
-            while (got := sock.recv(100)) != what:
-                assert got.split()[0] == what.split()[0], (what, got)
-            return
-        except TimeoutError:
+            return sock.recv(100)
+        except (TimeoutError, ConnectionRefusedError):
             sock.send(what)
     raise AssertionError(f"no answer to {what}")
+
+
+def await_own(sock, what):
+    while (got := await_answer(sock, what)) != what:
+        assert got.split()[0] == what.split()[0], (what, got)
 
 
 def whole(address, port, size):
@@ -168,10 +186,13 @@ def serve_tcp(port, talk):
             talk(sock)
 
 
-def serve_both(port, tcp, udp):
+def serve_both(port, tcp, udp, file=None):
     """One connection after the other, and datagrams in between."""
     selector = selectors.DefaultSelector()
     listening = both_families(port, socket.SOCK_STREAM)
+    print("bound", flush=True)
+    while file and not os.path.exists(file):
+        time.sleep(0.01)
     listening.listen(1024)
     datagrams = both_families(port, socket.SOCK_DGRAM)
     selector.register(listening, selectors.EVENT_READ)
@@ -199,8 +220,8 @@ def named(peer):
     return f"{peer[0].removeprefix('::ffff:')} {peer[1]}\n".encode()
 
 
-def serve_peer(port):
-    serve_both(port, lambda sock, peer: sock.sendall(named(peer)), lambda _, peer: named(peer))
+def serve_peer(port, file=None):
+    serve_both(port, lambda sock, peer: sock.sendall(named(peer)), lambda _, peer: named(peer), file)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ leftovers() {
 	# A shell has its background ignore the interrupt.
 	env --default-signal=INT "$MOAT_BUILD/moat" pull -q "$BAD_REGISTRY/stall/busybox:latest" 3>&- &
 	pid=$!
-	poll 20 has_partial
+	poll has_partial
 	kill -INT "$pid"
 	wait "$pid" || true
 	partial=$(find "$MOAT_ROOT/images/partial" -type f)

@@ -110,7 +110,7 @@ interrupted_push() {
 	: >"$BATS_TEST_TMPDIR/front.log"
 	env --default-signal=INT "$MOAT_BUILD/moat" push -q "$1" 3>&- &
 	pid=$!
-	poll 20 grep -Eq '^PATCH .* [1-9][0-9]*-' "$BATS_TEST_TMPDIR/front.log"
+	poll grep -Eq '^PATCH .* [1-9][0-9]*-' "$BATS_TEST_TMPDIR/front.log"
 	kill -INT "$pid"
 	wait "$pid" || true
 	[ -n "$(ls "$MOAT_ROOT/images/uploads")" ]
@@ -120,7 +120,7 @@ interrupted_push() {
 	local front gate=$BATS_TEST_TMPDIR/gate log=$BATS_TEST_TMPDIR/front.log name
 	python3 "$TESTS/integration/frontregistry.py" "$REGISTRY" "$gate" "$BATS_TEST_TMPDIR/front" >/dev/null 2>&1 3>&- &
 	front=$!
-	poll 20 test -s "$BATS_TEST_TMPDIR/front"
+	poll test -s "$BATS_TEST_TMPDIR/front"
 	name=localhost:$(cat "$BATS_TEST_TMPDIR/front")/push/left:1
 	moat tag large "$name"
 	interrupted_push "$name"

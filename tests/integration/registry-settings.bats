@@ -45,7 +45,7 @@ make_certificates() {
 start_proxy() {
 	python3 "$TESTS/integration/forwardproxy.py" "$REGISTRY" "$SUITE/proxy-port" >"$SUITE/proxy.log" 2>&1 3>&- &
 	disown
-	poll 20 test -s "$SUITE/proxy-port"
+	poll test -s "$SUITE/proxy-port"
 }
 
 # serve NAME ADDRESS YAML: a registry of its own.
@@ -58,7 +58,7 @@ serve() {
 	YML
 	docker-registry serve "$SUITE/$1.yml" >"$SUITE/$1.log" 2>&1 3>&- &
 	disown
-	poll 20 bash -c "exec 9<>/dev/tcp/${2%:*}/${2##*:}"
+	poll bash -c "exec 9<>/dev/tcp/${2%:*}/${2##*:}"
 }
 
 free_port() {
@@ -71,7 +71,7 @@ start_tls_registry() {
 	python3 "$TESTS/integration/tokenserver.py" "$CERTS/server.crt" "$CERTS/server.key" "$SUITE/token-port" \
 		>"$SUITE/token.log" 2>&1 3>&- &
 	disown
-	poll 20 test -s "$SUITE/token-port"
+	poll test -s "$SUITE/token-port"
 	port=$(free_port)
 	serve tls "127.0.0.1:$port" "http: {addr: \"127.0.0.1:$port\", tls: {$tls}}
 auth: {token: {realm: \"https://localhost:$(cat "$SUITE/token-port")/token\", service: moat, issuer: moat-test, rootcertbundle: $CERTS/server.crt}}"

@@ -45,14 +45,14 @@ make_users() {
 		exec sleep infinity' "$HOUSE" 3>&- &
 	export HOST=$!
 	disown
-	poll 10 test -e "$HOUSE/ready"
+	poll test -e "$HOUSE/ready"
 }
 
 make_neighbour() {
 	unshare -n -- sleep infinity 3>&- &
 	export OUTSIDE=$!
 	disown
-	poll 10 is_apart "$OUTSIDE"
+	poll is_apart "$OUTSIDE"
 	ip link add user0 type veth peer name eth0 netns "$OUTSIDE"
 	ip addr add 192.0.2.1/24 dev user0
 	ip addr add 2001:db8::1/64 dev user0 nodad
@@ -128,7 +128,7 @@ ann() {
 }
 
 outside() {
-	nsenter -t "$OUTSIDE" -n -- timeout -k 5 60 "$@"
+	nsenter -t "$OUTSIDE" -n -- timeout -k 5 "$LIMIT" "$@"
 }
 
 # of NAME PROGRAM: the processes a user has of a program, a pattern.
@@ -143,26 +143,26 @@ kill_all() {
 }
 
 web_answers() {
-	[ "$(outside curl -sS -m 10 "http://$1/")" = web ]
+	[ "$(outside curl -sS -m 60 "http://$1/")" = web ]
 }
 
 gets_outside() {
-	[ "$(ann moat exec web timeout 10 wget -q -O - "http://$1/")" = outside ]
+	[ "$(ann moat exec web timeout 60 wget -q -O - "http://$1/")" = outside ]
 }
 
 # leads_outside PROGRAM: all that goes by slirp4netns or pasta, with that one, also when it was killed.
 leads_outside() {
-	poll 20 of ann "$1"
-	poll 20 gets_outside 192.0.2.2
-	poll 20 gets_outside '[2001:db8::2]'
+	poll of ann "$1"
+	poll gets_outside 192.0.2.2
+	poll gets_outside '[2001:db8::2]'
 	gets_outside outside.example
 	assert_equal "$(ann moat exec web sh -c 'wget -q -O - http://host.docker.internal:8079/; wget -q -O - http://gate:8079/')" $'host\nhost'
 	# Nobody goes by it that asks for a published port.
 	web_answers 192.0.2.1:8080
 	web_answers '[2001:db8::1]:8080'
 	kill_all ann "$1"
-	poll 20 gets_outside outside.example
-	poll 20 gets_outside '[2001:db8::2]'
+	poll gets_outside outside.example
+	poll gets_outside '[2001:db8::2]'
 }
 
 @test "rootless: a container runs, is reached from outside by its clients' addresses, and goes on when moatd, moat-net and slirp4netns or pasta are killed" {
@@ -193,7 +193,7 @@ leads_outside() {
 	fi
 	kill_all ann moat-net
 	web_answers 192.0.2.1:8080
-	poll 20 gets_outside 192.0.2.2
+	poll gets_outside 192.0.2.2
 	ann moat stop -t 0 web
 	ann moat start web
 	web_answers 192.0.2.1:8080

@@ -173,7 +173,7 @@ teardown_file() {
 }
 
 @test "run: without -i standard input is empty" {
-	run bash -c 'yes | timeout 100 "$MOAT_BUILD/moat" run --rm "$BUSYBOX" cat'
+	run bash -c 'yes | timeout "$LIMIT" "$MOAT_BUILD/moat" run --rm "$BUSYBOX" cat'
 	assert_status 0
 	assert_equal "$output" ""
 }
@@ -181,7 +181,7 @@ teardown_file() {
 @test "run: -i carries standard input exactly, and its end" {
 	local sum
 	sum=$(sha256sum <"$SUITE/images/good/big/blobs/sha256/$(biggest_blob)")
-	run bash -c 'timeout 100 "$MOAT_BUILD/moat" run -i --rm "$BUSYBOX" cat <"$1" | sha256sum' - \
+	run bash -c 'timeout "$LIMIT" "$MOAT_BUILD/moat" run -i --rm "$BUSYBOX" cat <"$1" | sha256sum' - \
 		"$SUITE/images/good/big/blobs/sha256/$(biggest_blob)"
 	assert_equal "$output" "$sum"
 }
@@ -204,7 +204,7 @@ biggest_blob() {
 }
 
 @test "run: a reader that goes away does not hang run" {
-	run bash -c 'timeout 100 "$MOAT_BUILD/moat" run --rm "$BUSYBOX" sh -c "yes | head -c 10000000" | head -n 1'
+	run bash -c 'timeout "$LIMIT" "$MOAT_BUILD/moat" run --rm "$BUSYBOX" sh -c "yes | head -c 10000000" | head -n 1'
 	assert_status 0
 	assert_equal "${lines[0]}" y
 }
@@ -231,7 +231,7 @@ biggest_blob() {
 		sh -c 'trap "echo got it; exit 3" TERM; echo ready; while :; do sleep 0.1; done' \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
 	pid=$!
-	poll 60 grep -q ready "$BATS_TEST_TMPDIR/out"
+	poll grep -q ready "$BATS_TEST_TMPDIR/out"
 	kill -TERM "$pid"
 	wait "$pid" || status=$?
 	assert_equal "$status" 3

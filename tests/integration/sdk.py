@@ -10,6 +10,8 @@ import sys
 
 import docker
 
+from hang import HANG
+
 
 def check(what, value, expected):
     if value != expected:
@@ -85,7 +87,7 @@ def keep_stdin(client, image):
     box.start()
     for text in (b"one", b"two"):
         sock = box.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})._sock
-        sock.settimeout(60)
+        sock.settimeout(HANG)
         sock.sendall(text)
         sock.shutdown(socket.SHUT_WR)
         check("input after an end", sock.recv(4096), b"\x01\0\0\0\0\0\0\x03" + text)
@@ -98,7 +100,7 @@ def keep_stdin(client, image):
 def typed(sock, keys):
     """Types, and returns what came until the server ended the connection."""
     sock = getattr(sock, "_sock", sock)
-    sock.settimeout(60)
+    sock.settimeout(HANG)
     sock.sendall(keys)
     answer = b""
     while piece := sock.recv(4096):
@@ -204,7 +206,7 @@ def login(client, registry, user, password):
 
 
 def main():
-    client = docker.from_env()
+    client = docker.from_env(timeout=HANG)
     system(client)
     images(client, sys.argv[1])
     run(client, sys.argv[1])

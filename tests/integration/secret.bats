@@ -72,7 +72,7 @@ $CANARY" ]
 	# While it lives its machine has it, and nobody else: not the client, the shim, moat-net or moat-fs.
 	moat run --name lives --secret db -v "$BATS_TEST_TMPDIR:/shared" "$BUSYBOX" \
 		sh -c 'cp /run/secrets/db /tmp/; touch /shared/ready; sleep 1000' >/dev/null 2>&1 3>&- &
-	poll 60 test -e "$BATS_TEST_TMPDIR/ready"
+	poll test -e "$BATS_TEST_TMPDIR/ready"
 	python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT/containers" --all --but qemu-system -- "$CANARY"
 	run -1 python3 "$BATS_TEST_DIRNAME/canary.py" --files "$MOAT_ROOT/containers" --all -- "$CANARY"
 	moat rm -f lives

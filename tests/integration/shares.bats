@@ -16,7 +16,7 @@ teardown_file() {
 
 # shared TEST: what shares.py tests, in a machine of its own.
 shared() {
-	run timeout 400 python3 "$TESTS/integration/shares.py" "$1" "$MOAT_BUILD/moat-shim" \
+	run timeout "$LIMIT" python3 "$TESTS/integration/shares.py" "$1" "$MOAT_BUILD/moat-shim" \
 		"$MOAT_ROOT/containers/$(id_of seed)" "$BATS_TEST_TMPDIR/machine"
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -63,7 +63,7 @@ mount_here() {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	"$MOAT_BUILD/tests/share-host" "$MOAT_BUILD/moat-fs" "$BATS_TEST_TMPDIR/mount" "rw:$source" <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	exec 7>"$BATS_TEST_TMPDIR/fifo"
-	poll 10 grep -q ready "$BATS_TEST_TMPDIR/out"
+	poll grep -q ready "$BATS_TEST_TMPDIR/out"
 	export HOME=$BATS_TEST_TMPDIR
 }
 
@@ -93,11 +93,11 @@ unmount_here() {
 	[ "$(cat "$source/work/one")" = "file 1" ]
 	# Who has written a program does not keep the host from running it, but for a moment.
 	cp "$(type -P true)" "$share/program"
-	poll 5 "$source/program"
+	poll "$source/program"
 	# Four write to one database, whose log they share by a map.
 	sqlite3 "$share/data.db" "pragma journal_mode = wal; create table t (n)" >/dev/null
 	for i in 1 2 3 4; do
-		for _ in {1..10}; do sqlite3 -cmd ".timeout 60000" "$share/data.db" "insert into t values ($i)"; done 7>&- &
+		for _ in {1..10}; do sqlite3 -cmd ".timeout ${LIMIT}000" "$share/data.db" "insert into t values ($i)"; done 7>&- &
 		pids+=($!)
 	done
 	wait "${pids[@]}"
@@ -122,26 +122,26 @@ package() {
 	package upper '"lower": "file:../lower"'
 	package app '"upper": "file:../upper"'
 	cd "$share/app"
-	timeout 100 npm install --install-links --offline --no-audit --no-fund --loglevel=error 7>&-
+	timeout "$LIMIT" npm install --install-links --offline --no-audit --no-fund --loglevel=error 7>&-
 	[ "$(node -p 'require("upper") + require("lower")' 7>&-)" = "upper 1lower 1" ]
-	timeout 100 npm ci --install-links --offline --no-audit --no-fund --loglevel=error 7>&-
+	timeout "$LIMIT" npm ci --install-links --offline --no-audit --no-fund --loglevel=error 7>&-
 	diff -r "$source/upper/lib" "$source/app/node_modules/upper/lib"
 	# Each of the two watches, and the other writes.
 	node -e 'for (const dir of process.argv.slice(1)) require("fs").watch(dir, (what, name) => console.log(dir, what, name)); console.log("watching")' \
 		"$share/upper/lib" "$source/lower/lib" >"$BATS_TEST_TMPDIR/seen" 7>&- &
 	pid=$!
-	poll 20 grep -q watching "$BATS_TEST_TMPDIR/seen"
+	poll grep -q watching "$BATS_TEST_TMPDIR/seen"
 	# What watches there are is looked at twice a second, on an idle host.
 	sees_new() { touch "$source/upper/lib/new-$RANDOM$RANDOM.js"; grep -q "$share/upper/lib rename new-" "$BATS_TEST_TMPDIR/seen"; }
-	poll 20 sees_new
+	poll sees_new
 	echo changed >>"$source/upper/lib/7.js"
 	echo new >"$source/upper/lib/new.js"
 	rm "$source/upper/lib/8.js"
 	echo new >"$share/lower/lib/other.js"
-	poll 10 grep -qx "$share/upper/lib change 7.js" "$BATS_TEST_TMPDIR/seen"
-	poll 10 grep -qx "$share/upper/lib rename new.js" "$BATS_TEST_TMPDIR/seen"
-	poll 10 grep -qx "$share/upper/lib rename 8.js" "$BATS_TEST_TMPDIR/seen"
-	poll 10 grep -qx "$source/lower/lib rename other.js" "$BATS_TEST_TMPDIR/seen"
+	poll grep -qx "$share/upper/lib change 7.js" "$BATS_TEST_TMPDIR/seen"
+	poll grep -qx "$share/upper/lib rename new.js" "$BATS_TEST_TMPDIR/seen"
+	poll grep -qx "$share/upper/lib rename 8.js" "$BATS_TEST_TMPDIR/seen"
+	poll grep -qx "$source/lower/lib rename other.js" "$BATS_TEST_TMPDIR/seen"
 	kill "$pid"
 	cd /
 	unmount_here

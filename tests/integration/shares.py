@@ -14,10 +14,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.path.dirname(__file__))
-from shimmachine import Machine, equal, refused, watchdog  # noqa: E402
+from hang import HANG  # noqa: E402
+from shimmachine import Machine, equal, refused, until, watchdog  # noqa: E402
 
 
 class Server:
@@ -172,7 +172,7 @@ def two(m):
     equal(m.out("b", "cat /data/who"), "two")
     m.ask("remove", "a")
     m.event("removed", "a")
-    equal(m.servers["a"].wait(10), 0)
+    equal(m.servers["a"].wait(HANG), 0)
     equal(m.out("b", "cat /data/who"), "two")
     m.add_with("c", [(three, "/data", [])])
     m.start("c")
@@ -271,14 +271,6 @@ def watched(m):
     equal(sorted(os.listdir(host)), ["file", "fsprobe", "newer"])
     equal((host / "newer").read_text(), "content")
     equal(m.out("c", "ls /data; cat /data/newer /data/file"), "file\nfsprobe\nnewer\ncontentother")
-
-
-def until(holds, tell=lambda: ""):
-    """Changes are told of within a second; a busy machine may take longer."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline, tell()
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import time
 
-PATIENCE = 180  # seconds; nothing takes so long
+from hang import HANG
+
 PACKET = 128 << 10
 
 
@@ -49,7 +50,7 @@ class Machine:
 
     def send(self, request, fds=()):
         conn = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        conn.settimeout(PATIENCE)
+        conn.settimeout(HANG)
         conn.connect(self.socket)
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         conn.sendmsg([json.dumps(request).encode()], ancillary)
@@ -119,7 +120,7 @@ class Machine:
     def attach(self, container, request):
         """A request that brings a connection along; all that comes from it, once it has ended."""
         ours, theirs = socket.socketpair()
-        ours.settimeout(PATIENCE)
+        ours.settimeout(HANG)
         self.ask(request.pop("op"), container, [theirs.fileno()], **request)
         theirs.close()
         return ours
@@ -155,7 +156,7 @@ class Machine:
 
     def end(self):
         self.hold.close()
-        assert self.shim.wait(PATIENCE) == 0
+        assert self.shim.wait(HANG) == 0
 
     def destroy(self):
         self.shim.kill()
@@ -200,14 +201,18 @@ def is_locked(path):
         return False
 
 
+def until(holds, tell=lambda: ""):
+    deadline = time.monotonic() + HANG
+    while not holds():
+        assert time.monotonic() < deadline, tell()
+        time.sleep(0.1)
+
+
 def let_go(path):
     """The engine has closed it, which it does when it comes to it."""
-    deadline = time.monotonic() + 10
-    while is_locked(path):
-        assert time.monotonic() < deadline, f"{path} is still in use"
-        time.sleep(0.05)
+    until(lambda: not is_locked(path), lambda: f"{path} is still in use")
 
 
 def watchdog(m):
-    time.sleep(2 * PATIENCE)
+    time.sleep(HANG)
     m.destroy()

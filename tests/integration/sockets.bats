@@ -32,7 +32,7 @@ publish() {
 }
 
 ask() {
-	timeout 30 socat -t 20 - "UNIX-CONNECT:$SOCK"
+	timeout "$LIMIT" socat -t "$LIMIT" - "UNIX-CONNECT:$SOCK"
 }
 
 @test "--publish-socket: what is sent arrives, and the answer comes after the end of it" {
@@ -64,7 +64,7 @@ ask() {
 		--publish-socket "$BATS_TEST_TMPDIR/other.sock:/run/other.sock" "$SERVICE" \
 		sh -c 'service pour /run/other.sock 100000000 & exec service echo /run/app.sock' >/dev/null
 	mkfifo "$BATS_TEST_TMPDIR/stuck"
-	timeout 60 socat -u "UNIX-CONNECT:$BATS_TEST_TMPDIR/other.sock" - >"$BATS_TEST_TMPDIR/stuck" 3>&- &
+	timeout "$LIMIT" socat -u "UNIX-CONNECT:$BATS_TEST_TMPDIR/other.sock" - >"$BATS_TEST_TMPDIR/stuck" 3>&- &
 	exec 9<>"$BATS_TEST_TMPDIR/stuck"
 	[ "$(echo quick | ask)" = quick ]
 	exec 9<&-
@@ -134,7 +134,7 @@ agent() {
 		    client.close()
 	PY
 	AGENT=$!
-	poll 10 test -S "$SOCK"
+	poll test -S "$SOCK"
 }
 
 @test "--ssh: the container has the host's agent, whoever it runs as and however its root is" {

@@ -28,7 +28,7 @@ spare() {
 }
 
 await_spare() {
-	poll 60 spare
+	poll spare
 	spare
 }
 

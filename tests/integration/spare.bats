@@ -21,7 +21,7 @@ from_spare() {
 	[ "$pid" != "$next" ]
 	assert_equal "$(moat inspect taken | jq -r '.[0].Moat.Restored')" true
 	moat rm -f taken
-	poll 20 gone "$pid"
+	poll gone "$pid"
 }
 
 @test "spare: output, exit status, environment and terminal are as in any machine" {
@@ -70,13 +70,13 @@ from_spare() {
 @test "spare: a container that is started again finds its files in it" {
 	local pid
 	from_spare kept "$BUSYBOX" sh -c 'cat /file && exit; echo more >/file; exec sleep 1000'
-	poll 30 moat exec kept test -s /file
+	poll moat exec kept test -s /file
 	moat kill kept
 	pid=$(await_spare)
 	run moat start -a kept
 	assert_status 0
 	assert_equal "$output" more
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	moat rm kept
 }
 
@@ -88,11 +88,11 @@ from_spare() {
 
 @test "spare: a container that goes when it ends keeps its files over a restart" {
 	from_spare brief --rm "$BUSYBOX" sh -c 'echo x >>/count; trap "exit 0" TERM; while :; do sleep 0.1; done'
-	poll 20 moat exec brief test -s /count
+	poll moat exec brief test -s /count
 	moat restart brief
-	poll 20 moat exec brief sh -c '[ "$(wc -l </count)" = 2 ]'
+	poll moat exec brief sh -c '[ "$(wc -l </count)" = 2 ]'
 	moat stop brief
-	poll 20 no_container brief
+	poll no_container brief
 }
 
 @test "spare: one that was killed is replaced" {
@@ -100,7 +100,7 @@ from_spare() {
 	pid=$(await_spare)
 	kill -9 "$pid"
 	replaced() { [ "$(spare)" != "$pid" ] && spare; }
-	poll 60 replaced
+	poll replaced
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
 }
@@ -110,7 +110,7 @@ from_spare() {
 	pid=$(await_spare)
 	kill -STOP "$(moatd_pid)"
 	kill -9 "$pid"
-	poll 10 gone "$pid"
+	poll gone "$pid"
 	kill -CONT "$(moatd_pid)"
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_status 0
@@ -135,7 +135,7 @@ spare_shim() {
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run --rm "$BUSYBOX" echo first >"$BATS_TEST_TMPDIR/first" &
-	poll 20 was_taken "$engine"
+	poll was_taken "$engine"
 	run moat run --rm "$BUSYBOX" echo second
 	assert_equal "$output" second
 	kill -CONT "$shim"
@@ -149,7 +149,7 @@ spare_shim() {
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run --name orphan "$BUSYBOX" echo fine >"$BATS_TEST_TMPDIR/out" &
-	poll 20 was_taken "$engine"
+	poll was_taken "$engine"
 	kill -9 "$engine"
 	kill -CONT "$shim"
 	wait $!
@@ -165,7 +165,7 @@ spare_shim() {
 	run moat run --name hasty "$BUSYBOX" echo fine
 	assert_equal "$output" fine
 	assert_equal "$(moat inspect hasty | jq -c '.[0].Moat | [.Restored, .Spare]')" "[true,false]"
-	poll 10 gone "$engine"
+	poll gone "$engine"
 	! grep -q "thrown away" "$MOAT_ROOT/moatd.log"
 	moat rm hasty
 }
@@ -175,13 +175,13 @@ spare_shim() {
 	shim=$(spare_shim)
 	kill -STOP "$shim"
 	moat run -d --rm --name eager "$BUSYBOX" sh -c 'echo x >>/count; sleep 1000' >/dev/null &
-	poll 10 moat inspect eager
+	poll moat inspect eager
 	moat restart -t 2 eager &
 	sleep 0.3
 	kill -CONT "$shim"
 	wait
 	twice() { [ "$(moat exec eager cat /count | wc -l)" = 2 ]; }
-	poll 20 twice
+	poll twice
 	moat rm -f eager
 }
 
@@ -196,7 +196,7 @@ spare_shim() {
 	local pid
 	pid=$(await_spare)
 	moat system kernel set "$MOAT_BUILD/guest-kernel"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
 	moat system kernel set "$MOAT_TEST_KERNEL"
@@ -207,7 +207,7 @@ spare_shim() {
 	local pid
 	pid=$(await_spare)
 	kill -9 "$(moatd_pid)"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
 	[ "$(await_spare)" != "$pid" ]
@@ -217,7 +217,7 @@ spare_shim() {
 	local pid
 	pid=$(moatd_pid)
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	moat system start
 	await_spare
 }
@@ -225,7 +225,7 @@ spare_shim() {
 @test "spare: a container outlives moatd in what was a spare" {
 	from_spare lasting "$BUSYBOX" sh -c 'while :; do echo tick; sleep 0.2; done'
 	kill -9 "$(moatd_pid)"
-	poll 20 is_state lasting running
+	poll is_state lasting running
 	run moat exec lasting echo here
 	assert_equal "$output" here
 	moat rm -f lasting
@@ -237,7 +237,7 @@ spare_shim() {
 	run moat system df
 	assert_has "Spare Machines   1"
 	moat system spare set 0
-	poll 20 no_spare
+	poll no_spare
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
 	no_spare
@@ -269,12 +269,12 @@ several() {
 	spares 1
 	# At once, so that they follow each other soon on a busy host too.
 	pids=$(for i in 1 2 3 4; do moat run -d --rm "$BUSYBOX" sleep 1000 & done; wait)
-	poll 60 several 3
+	poll several 3
 	moat rm -f $pids >/dev/null
 	sleep 1
-	poll 20 several 3
+	poll several 3
 	moat system spare set 1
-	poll 20 spares 1
+	poll spares 1
 }
 
 @test "spare: --trace-start tells when each step was done, in order, and the machine's kind" {

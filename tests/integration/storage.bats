@@ -39,6 +39,6 @@ layer_is_below() {
 	moat exec busy sh -c 'dd if=/dev/zero of=/file bs=1M count=200 2>/dev/null && sync'
 	[ "$(layer_kib busy)" -gt 200000 ]
 	moat exec busy sh -c 'rm /file && sync'
-	poll 10 layer_is_below busy 50000
+	poll layer_is_below busy 50000
 	moat rm -f busy
 }

@@ -34,7 +34,7 @@ damage() {
 
 # noted IMAGE: what its file holds is noted.
 noted() {
-	poll 20 test -e "$IMAGES/sums/$(basename "$(rootfs_of "$1")" .erofs)"
+	poll test -e "$IMAGES/sums/$(basename "$(rootfs_of "$1")" .erofs)"
 }
 
 @test "verify: a layer, a config and a file that are damaged are said, and come again with the next pull" {
@@ -117,7 +117,7 @@ noted() {
 	rm "$layer"
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	run moat run --rm --pull never --network none "$BUSYBOX" echo runs
 	assert_status 0
 	assert_has runs
@@ -199,7 +199,7 @@ usage() {
 	local pid limit
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	export MOAT_CONFIG=$SUITE/limits.json
 	echo '{}' >"$MOAT_CONFIG"
 	moat pull -q "$RICH"
@@ -235,7 +235,7 @@ usage() {
 		sleep "0.0$((i * 2))"
 		pid=$(moatd_pid)
 		kill -9 "$pid"
-		poll 20 gone "$pid"
+		poll gone "$pid"
 		wait
 		moat image rm "$RICH" >/dev/null 2>&1 || true
 	done

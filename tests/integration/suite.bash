@@ -50,7 +50,7 @@ keep_images() {
 	start_registry "$made/registry"
 	push_images "$made/images"
 	kill "$REGISTRY_PID"
-	poll 20 gone "$REGISTRY_PID"
+	poll gone "$REGISTRY_PID"
 	# Another run may have been quicker.
 	mv -T "$made" "$kept" || [ -d "$kept" ]
 	rm -rf "$made"
@@ -80,7 +80,7 @@ start_registry() {
 	docker-registry serve "$SUITE/registry.yml" >"$SUITE/registry.log" 2>&1 3>&- &
 	REGISTRY_PID=$!
 	disown
-	poll 20 curl -fsS -o /dev/null "http://127.0.0.1:$port/v2/"
+	poll curl -fsS -o /dev/null "http://127.0.0.1:$port/v2/"
 	export REGISTRY=localhost:$port
 }
 
@@ -88,7 +88,7 @@ start_bad_registry() {
 	python3 "$TESTS/integration/badregistry.py" "$SUITE/images/good:$SUITE/images/field" "$SUITE/gate" "$SUITE/bad-port" \
 		>"$SUITE/bad-registry.log" 2>&1 3>&- &
 	disown
-	poll 20 test -s "$SUITE/bad-port"
+	poll test -s "$SUITE/bad-port"
 	BAD_REGISTRY=localhost:$(cat "$SUITE/bad-port")
 	export BAD_REGISTRY
 }
@@ -122,5 +122,5 @@ make_root() {
 	moat system kernel set "$MOAT_TEST_KERNEL"
 	moat run --rm -q "$BUSYBOX" true
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 }

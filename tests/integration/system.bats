@@ -38,7 +38,7 @@ teardown_file() {
 }
 
 @test "system: a second moatd on the same root is refused with a message" {
-	run timeout 20 "$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SUITE/second.sock"
+	run timeout "$LIMIT" "$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SUITE/second.sock"
 	[[ $status -ne 0 && $status -ne 124 ]]
 	assert_has "$MOAT_ROOT"
 	moat system status
@@ -89,7 +89,7 @@ teardown_file() {
 	moat run -d --name stays "$BUSYBOX" sleep 1000 >/dev/null
 	pid=$(moatd_pid)
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	is_state stays running || is_state stays exited
 	moat rm -f stays
 }
@@ -98,7 +98,7 @@ teardown_file() {
 	local pid
 	pid=$(moatd_pid)
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	moat system stop
 }
 
@@ -109,7 +109,7 @@ teardown_file() {
 	moat ps
 	[ "$(moatd_pid "$other")" != "$(moatd_pid "$MOAT_ROOT")" ]
 	MOAT_ROOT=$other moat system stop
-	poll 20 eval '! moatd_pid "$SUITE/other-root"'
+	poll eval '! moatd_pid "$SUITE/other-root"'
 	rm -rf "$other"
 }
 
@@ -117,7 +117,7 @@ teardown_file() {
 	local other=$SUITE/host-root
 	mkdir -m 700 "$other"
 	"$MOAT_BUILD/moatd" --root "$other" --socket "$SUITE/elsewhere.sock" >/dev/null 2>&1 3>&- &
-	poll 20 test -S "$SUITE/elsewhere.sock"
+	poll test -S "$SUITE/elsewhere.sock"
 	MOAT_HOST=unix://$SUITE/elsewhere.sock moat ps
 	kill "$!"
 	wait "$!" || true
@@ -132,7 +132,7 @@ teardown_file() {
 
 @test "system: something else than moatd on the socket is an error, no hang" {
 	socat UNIX-LISTEN:"$SUITE/garbage.sock",fork EXEC:'echo garbage' 3>&- &
-	poll 20 test -S "$SUITE/garbage.sock"
+	poll test -S "$SUITE/garbage.sock"
 	MOAT_HOST=unix://$SUITE/garbage.sock run moat ps
 	assert_error 1
 	kill "$!"
@@ -172,7 +172,7 @@ teardown_file() {
 	cp -r "$SUITE/prepared/kernel" "$home/kernel-copy"
 	chown -R 54321:54321 "$SUITE/unprivileged"
 	user=(env -i HOME="$home" PATH="$SUITE/dest/opt/moat/bin:$PATH" MOAT_ROOT="$home/root"
-		setpriv --reuid 54321 --regid 54321 --clear-groups --no-new-privs timeout 100)
+		setpriv --reuid 54321 --regid 54321 --clear-groups --no-new-privs timeout "$LIMIT")
 	"${user[@]}" sh -c 'mkdir -m 700 "$MOAT_ROOT" && mv "$HOME/kernel-copy" "$MOAT_ROOT/kernel"'
 	"${user[@]}" moat pull -q "$REGISTRY/test/rich:latest"
 	run "${user[@]}" moat run --rm --network none "$REGISTRY/test/rich:latest" \

@@ -18,7 +18,7 @@ activate() {
 	systemd-socket-activate -E MOAT_ROOT="$MOAT_ROOT" -E PATH="$PATH" -l "$SOCKET" \
 		"$MOAT_BUILD/moatd" --root "$MOAT_ROOT" >"$MOAT_ROOT/activated.log" 2>&1 3>&- &
 	disown
-	poll 20 test -S "$SOCKET"
+	poll test -S "$SOCKET"
 }
 
 @test "systemd: the installed units are valid and name the installed moatd" {
@@ -49,16 +49,16 @@ activate() {
 
 	# As when the host loses its power.
 	kill_users_of "$MOAT_ROOT"
-	poll 20 eval '[ -z "$(users_of "$MOAT_ROOT")" ]'
+	poll eval '[ -z "$(users_of "$MOAT_ROOT")" ]'
 	rm -f "$SOCKET"
 
 	activate
 	run ! moatd_pid
 	moat ps -a
 	moatd_pid
-	poll 100 is_state always running
-	poll 100 is_state unless running
-	poll 100 is_state failure running
+	poll is_state always running
+	poll is_state unless running
+	poll is_state failure running
 	is_state stopped exited
 	is_state plain exited
 	assert_equal "$(moat inspect -f '{{.State.ExitCode}}' plain)" 137

@@ -4,6 +4,8 @@ import os
 import struct
 import subprocess
 
+from hang import HANG
+
 TUNSETIFF = 0x400454ca
 TUNGETIFF = 0x800454d2
 IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
@@ -15,7 +17,7 @@ def ip(*words):
 
 def ping(address, count=3):
     """Does it answer at once?  Only where the first packet is answered, too, this succeeds."""
-    return subprocess.run(["busybox", "ping", "-A", "-c", str(count), "-W", "3", address],
+    return subprocess.run(["busybox", "ping", "-A", "-c", str(count), "-W", "3" if count == 1 else str(HANG), address],
                           stdout=subprocess.DEVNULL).returncode == 0
 
 

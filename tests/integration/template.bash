@@ -25,7 +25,7 @@ template_dir() {
 
 kept_template() {
 	moat system template build >/dev/null
-	poll 60 template_dir
+	poll template_dir
 	template_dir
 }
 
@@ -86,5 +86,5 @@ assert_replaced() {
 # stop_moatd: until its lock is free, so that the next one can start and reads the template from the disk.
 stop_moatd() {
 	moat system stop
-	poll 60 flock -n "$MOAT_ROOT/moatd.lock" true
+	poll flock -n "$MOAT_ROOT/moatd.lock" true
 }

@@ -106,7 +106,7 @@ setup_file() {
 	[ "$(tr -dc 0-9 <<<"${lines[2]}")" -ge $((1500 * 1024)) ]
 	assert_equal "$(restored sized)" true
 	moat rm sized
-	poll 60 remove_template_of 1
+	poll remove_template_of 1
 }
 
 # bats test_tags=kernel
@@ -169,7 +169,7 @@ gives_back() {
 	full=$(pss "$name")
 	[ "$full" -gt 200 ]
 	moat exec "$name" rm /big/x
-	poll 60 less_than "$name" $((full - 150))
+	poll less_than "$name" $((full - 150))
 }
 
 # bats test_tags=kernel

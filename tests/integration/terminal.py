@@ -4,8 +4,8 @@
   terminal.py ROWSxCOLUMNS STEP… -- COMMAND…
 
 Steps, in order: "expect:TEXT" waits until TEXT came since the last step, "send:TEXT" types it (\\n, \\x03 and the
-like are understood), "resize:ROWSxCOLUMNS" changes the terminal. Then waits for the end, prints all the command
-wrote and exits as it did; 128 + signal when it was killed, 99 when a step failed. Prints "raw" or
+like are understood), "resize:ROWSxCOLUMNS" changes the terminal, "touch:PATH" makes a file that somebody waits for.
+Then waits for the end, prints all the command wrote and exits as it did; 128 + signal when it was killed, 99 when a step failed. Prints "raw" or
 "cooked" as the last line: what mode the terminal was left in.
 """
 import fcntl
@@ -16,7 +16,7 @@ import sys
 import termios
 import time
 
-LIMIT = 100  # seconds without what a step waits for
+from hang import HANG
 
 
 def set_size(fd, text):
@@ -47,7 +47,7 @@ class Terminal:
         return True
 
     def expect(self, text):
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + HANG
         while text not in self.seen[self.mark:]:
             if time.monotonic() > deadline:
                 sys.stdout.buffer.write(self.seen)
@@ -65,11 +65,13 @@ class Terminal:
             os.write(self.fd, text.encode().decode("unicode_escape").encode("latin-1"))
         elif what == "resize":
             set_size(self.fd, text)
+        elif what == "touch":
+            open(text, "w", encoding="ascii").close()
         else:
             sys.exit(f"terminal: unknown step {step}")
 
     def finish(self):
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + HANG
         while time.monotonic() < deadline:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

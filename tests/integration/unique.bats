@@ -17,7 +17,7 @@ teardown_file() {
 
 @test "unique: 50 clones have no random value, name or address in common, and the host's time" {
 	# Two processors: each has a generator of its own.
-	run env LIMIT=900 timeout 900 python3 "$TESTS/integration/clones.py" 50 \
+	run timeout "$LIMIT" python3 "$TESTS/integration/clones.py" 50 \
 		"$MOAT_BUILD/moat" run --rm -i --cpus 2 "$IDENTITY" identity
 	echo "$output"
 	assert_status 0
@@ -48,6 +48,6 @@ teardown_file() {
 		after=$(date +%s)
 		[ "$now" -ge "$before" ] && [ "$now" -le "$after" ]
 	}
-	poll 20 caught_up
+	poll caught_up
 	moat rm -f paused
 }

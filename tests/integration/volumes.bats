@@ -282,7 +282,7 @@ no_volume() {
 	sync -f "$(data small)"
 	used=$(du -k "$MOAT_ROOT/volumes/small/disk.ext4" | cut -f1)
 	rm "$(data small)/file"
-	poll 20 given_back small $((used / 4))
+	poll given_back small $((used / 4))
 	moat volume rm small
 	[ ! -e "$MOAT_ROOT/volumes/small" ]
 	! grep -q "$MOAT_ROOT/volumes" /proc/mounts
@@ -298,7 +298,7 @@ given_back() {
 	moat volume create --label a=b kept
 	moat create --name user -v kept:/data -v /own "$BUSYBOX" true
 	moat system stop
-	poll 20 gone_moatd
+	poll gone_moatd
 	assert_equal "$(volumes | wc -l)" 2
 	assert_equal "$(moat volume inspect -f '{{.Labels}}' kept)" "map[a:b]"
 	run moat volume rm kept
@@ -329,7 +329,7 @@ kill_moatd() {
 	local pid
 	pid=$(moatd_pid)
 	kill -9 "$pid"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 }
 
 @test "volume: moatd is killed at random moments of making and removing; nothing is lost, and nothing of it left" {
@@ -345,7 +345,7 @@ kill_moatd() {
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
 		kill -9 "$pid"
 		wait || true
-		poll 20 gone "$pid"
+		poll gone "$pid"
 		# Whatever is there can be removed, and with it all that was made.
 		if moat inspect "c$i" >/dev/null 2>&1; then
 			assert_equal "$(moat inspect -f '{{len .Mounts}}' "c$i")" 3

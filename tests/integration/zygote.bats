@@ -17,9 +17,9 @@ row() {
 
 # keeps N: a row has so many wait, for a while at least.
 keeps() {
-	local i n=$((50 * $(slowness)))
+	local i
 	row
-	for ((i = 0; i < n; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		spares "$1" && return
 		sleep 0.1
 	done
@@ -38,20 +38,20 @@ another_zygote() {
 # with_zygote: one is there, and a spare was forked of it.
 with_zygote() {
 	moat system spare set 1-2
-	poll 60 keeps_zygote
+	poll keeps_zygote
 }
 
 # forks_one: of a row of starts one at least is forked, unless spares are made faster than they are asked for.
 forks_one() {
 	zygote || keeps_zygote
-	run timeout 300 python3 "$TESTS/integration/clones.py" 6 \
+	run timeout "$LIMIT" python3 "$TESTS/integration/clones.py" 6 \
 		"$MOAT_BUILD/moat" run --rm -i --trace-start "$IDENTITY" identity
 	[ "$status" -ne 0 ] || [[ $output == *"(a forked machine)"* ]]
 }
 
 @test "zygote: starts that find no spare are forked of it, and differ in what must be unique" {
 	with_zygote
-	poll 60 forks_one
+	poll forks_one
 	echo "$output"
 	assert_status 0
 	assert_has "(a forked machine)"
@@ -69,14 +69,14 @@ has_kin() {
 
 @test "zygote: when it is killed, what was forked of it goes on, and there is another one" {
 	local pid
-	poll 60 has_kin
+	poll has_kin
 	pid=$(zygote)
 	kill -9 "$pid"
 	for i in 1 2 3 4; do
 		run moat exec "kin$i" echo here
 		assert_equal "$output" here
 	done
-	poll 60 another_zygote "$pid"
+	poll another_zygote "$pid"
 	moat rm -f kin1 kin2 kin3 kin4
 }
 
@@ -98,14 +98,14 @@ sleeps() {
 
 @test "zygote: it sleeps for good, goes with the spares, and ends with moatd" {
 	local pid
-	poll 60 sleeps
+	poll sleeps
 	pid=$ZYGOTE
 	moat system spare set 1
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	with_zygote
 	pid=$(zygote)
 	kill -9 "$(moatd_pid)"
-	poll 20 gone "$pid"
+	poll gone "$pid"
 	moat run --rm "$BUSYBOX" true
 }
 
@@ -118,7 +118,7 @@ sleeps() {
 		run moat run --rm "$BUSYBOX" echo fine
 		assert_equal "$output" fine
 	done
-	poll 60 gone "$pid"
+	poll gone "$pid"
 	await_spare
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
@@ -128,7 +128,7 @@ stop_moatd() {
 	local pid
 	pid=$(moatd_pid)
 	moat system stop
-	poll 20 gone "$pid"
+	poll gone "$pid"
 }
 
 complaints() {
@@ -142,7 +142,7 @@ not_forked() {
 	moat run --rm "$BUSYBOX" true
 	moat system spare set 1-2
 	for i in 1 2; do
-		poll 60 keeps 2
+		poll keeps 2
 		run zygote
 		assert_status 1
 		run moat run --rm "$BUSYBOX" echo fine

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/macro.h"
+#include "base/path.h"
 #include "base/patience.h"
 
 #define USEC (100 * USEC_PER_MSEC)
@@ -58,6 +65,25 @@ static void end(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* Until it has nothing more to do. */
+static void await_rest(pid_t pid)
+{
+	char path[32];
+	const char *state;
+	bool rests;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	do {
+		cleanup(buf_reset) struct buf b = BUF_INIT;
+
+		usleep(1000);
+		assert_int_equal(file_read_at(AT_FDCWD, path, 4096, &b), 0);
+		assert_int_equal(buf_adds(&b, ""), 0);
+		state = strrchr(b.data, ')');
+		rests = state && state[2] == 'S';
+	} while (!rests);
+}
+
 /* Return: how often there was time left. */
 static unsigned wait_for(struct patience *p, pid_t pid)
 {
@@ -78,7 +104,7 @@ static void who_sleeps_has_had_its_time(void **state)
 	struct patience p;
 
 	(void)state;
-	usleep(10000);
+	await_rest(pid);
 	/* Its time, and a slice in which it is looked at. */
 	assert_int_equal(wait_for(&p, pid), 2);
 	assert_false(p.is_cut);

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -30,8 +31,7 @@
 #include "daemon/volume/volumes.h"
 #include "loop/loop.h"
 
-#define DIGEST	  "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define WAIT_MSEC 20000
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static char root[] = "/tmp/moat-house-XXXXXX";
 static struct containers table;
@@ -268,7 +268,7 @@ static bool is_in(const struct container *c, const void *states)
 
 void house_await(struct container *c, unsigned states)
 {
-	if (container_wait(c, is_in, &states, WAIT_MSEC, -1) < 0)
+	if (container_wait(c, is_in, &states, HANG_MSEC, -1) < 0)
 		fail_msg("the container is in state %d", (int)c->state);
 }
 
@@ -302,7 +302,7 @@ enum record_state house_row(const struct container *c)
 
 void house_await_row(const struct container *c, enum record_state state)
 {
-	for (int i = 0; i < WAIT_MSEC && house_row(c) != state; i++)
+	for (int i = 0; i < HANG_MSEC && house_row(c) != state; i++)
 		usleep(USEC_PER_MSEC);
 	assert_int_equal(house_row(c), state);
 }

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/str.h"
 #include "daemon/container/pause.h"
 #include "daemon/container/recover.h"
@@ -143,7 +144,8 @@ static void folders_of_nobody_are_removed(void **state)
 	name[ID_LEN] = '\0';
 	assert_int_equal(mkdirat(house_table()->dir_fd, name, 0700), 0);
 	house_restart();
-	for (int i = 0; i < 2000 && fstatat(house_table()->dir_fd, name, &sb, 0) == 0; i++)
+	for (int i = 0; i < HANG_MSEC / 10 && fstatat(house_table()->dir_fd, name, &sb, 0) == 0;
+	     i++)
 		usleep(10000);
 	assert_int_equal(fstatat(house_table()->dir_fd, name, &sb, 0), -1);
 }

@@ -15,6 +15,7 @@
 #include "house.h"
 
 #include "../fault/faults.h"
+#include "../hang.h"
 
 /* As a machine and a shim would bring it there. */
 static void bring_up(struct container *c)
@@ -209,7 +210,8 @@ static void one_that_goes_with_its_end_is_gone(void **state)
 	container_started(c, 1, clock_now_nsec());
 	end_with(c, 0);
 	house_await(c, STATE(REMOVED));
-	for (int i = 0; i < 2000 && faccessat(c->table->dir_fd, c->rec.id, F_OK, 0) == 0; i++)
+	for (int i = 0; i < HANG_MSEC / 10 && faccessat(c->table->dir_fd, c->rec.id, F_OK, 0) == 0;
+	     i++)
 		usleep(10000);
 	assert_int_equal(faccessat(c->table->dir_fd, c->rec.id, F_OK, 0), -1);
 	assert_int_equal(containers_find(house_table(), "web", &(struct container *){ NULL }, NULL),

@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
@@ -149,7 +150,7 @@ static bool is_locked(const char *path)
 
 static void assert_let_go(const char *path)
 {
-	uint64_t deadline = clock_mono_usec() + 20 * USEC_PER_SEC;
+	uint64_t deadline = clock_mono_usec() + HANG_SEC * USEC_PER_SEC;
 
 	while (is_locked(path) && clock_mono_usec() < deadline)
 		usleep(1000);

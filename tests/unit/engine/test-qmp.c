@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "engine/qemu/qmp.h"
@@ -43,7 +44,7 @@ static void disconnect(struct pair *p)
 
 static uint64_t far(void)
 {
-	return clock_mono_usec() + 60 * USEC_PER_SEC;
+	return clock_mono_usec() + HANG_SEC * USEC_PER_SEC;
 }
 
 static void capabilities_are_negotiated_before_the_first_command_only(void **state)

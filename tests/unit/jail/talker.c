@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/fd.h"
 #include "base/macro.h"
 #include "jail/zygote.h"
@@ -91,7 +92,7 @@ int talk(const struct talker *t, char command, char *ret, size_t size)
 {
 	ssize_t n;
 
-	if (write(t->talk_fd, &command, 1) != 1 || fd_wait(t->talk_fd, POLLIN, WAIT_MSEC) <= 0)
+	if (write(t->talk_fd, &command, 1) != 1 || fd_wait(t->talk_fd, POLLIN, HANG_MSEC) <= 0)
 		return -EPIPE;
 	n = read(t->talk_fd, ret, size - 1);
 	if (n <= 0)
@@ -131,7 +132,7 @@ void begin_zygote(struct talker *z)
 
 	skip_where_nobody_can_join();
 	spawn_talker(true, z);
-	assert_true(fd_wait(z->forks_fd, POLLIN, WAIT_MSEC) > 0);
+	assert_true(fd_wait(z->forks_fd, POLLIN, HANG_MSEC) > 0);
 	if (zygote_check(z->forks_fd, &err) < 0)
 		fail_msg("%s", err.msg);
 }
@@ -157,7 +158,7 @@ int try_fork(const struct talker *z, struct talker *ret, struct err *err)
 					       .j = &j,
 					       .moves = &(struct zygote_move){ pair[1], TALK_FD },
 					       .n_moves = 1,
-					       .timeout_msec = WAIT_MSEC },
+					       .timeout_msec = HANG_MSEC },
 			&child, err);
 	close(pair[1]);
 	if (r < 0) {
@@ -188,7 +189,7 @@ void fork_of(const struct talker *z, struct talker *ret)
 
 void expect_end(const struct talker *t)
 {
-	assert_true(fd_wait(t->pidfd, POLLIN, WAIT_MSEC) > 0);
+	assert_true(fd_wait(t->pidfd, POLLIN, HANG_MSEC) > 0);
 }
 
 void end_forked(struct talker *t)

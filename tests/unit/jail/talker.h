@@ -13,8 +13,7 @@
  * Processes that can be talked to (kin.c), among them zygotes and what is forked of them.
  */
 
-#define WAIT_MSEC 60000 /* on a busy host */
-#define TALK_FD	  JAIL_FD_FIRST
+#define TALK_FD JAIL_FD_FIRST
 
 struct talker {
 	pid_t pid;

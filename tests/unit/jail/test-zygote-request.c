@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/macro.h"
 #include "jail/late.h"
 #include "jail/zygote-request.h"
@@ -74,7 +75,7 @@ static void a_descriptor_has_no_place_beyond_the_table(void **state)
 	static const int beyond[] = { -1, 256, INT_MAX, INT_MIN };
 	const struct jail j = bounds();
 	struct zygote_move moves[ZYGOTE_MOVES_MAX + 1];
-	struct zygote_fork f = { .j = &j, .moves = moves, .timeout_msec = WAIT_MSEC };
+	struct zygote_fork f = { .j = &j, .moves = moves, .timeout_msec = HANG_MSEC };
 	struct zygote_child child;
 	struct talker z, a;
 	struct err err;

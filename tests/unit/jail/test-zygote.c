@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "jail/zygote.h"
@@ -118,7 +119,7 @@ static void expect_own_descriptors(const struct talker *t)
 {
 	char text[512] = "";
 
-	for (int i = 0; i < WAIT_MSEC && !streq(text, "0 1 2 3 4"); i++) {
+	for (int i = 0; i < HANG_MSEC && !streq(text, "0 1 2 3 4"); i++) {
 		usleep(1000);
 		assert_int_equal(talk(t, 'd', text, sizeof(text)), 0);
 	}

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -184,17 +185,17 @@ bool rig_has(struct rig *r, const char *key)
 void rig_wait_flows(struct rig *r, const char *key, size_t n)
 {
 	for (unsigned i = 0; rig_stat(r, key).flows != n; i++) {
-		assert_true(i < 1000);
+		assert_true(i < HANG_MSEC / 10);
 		usleep(10000);
 	}
 }
 
 static void limit_waits(int fd)
 {
-	const struct timeval ten = { .tv_sec = 10 };
+	const struct timeval most = { .tv_sec = HANG_SEC };
 
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &ten, sizeof(ten)), 0);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &ten, sizeof(ten)), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)), 0);
 }
 
 static struct sockaddr_in loopback(uint16_t port)

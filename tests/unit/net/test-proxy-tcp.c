@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../hang.h"
 #include "base/macro.h"
 #include "base/thread.h"
 #include "proxy-rig.h"
@@ -22,17 +23,31 @@ struct fixture {
 	unsigned fds; /* open before */
 };
 
-static int set_up(void **state)
+static int begin(void **state, const struct proxy_limits *limits)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
 	f->fds = count_fds();
-	f->rig = rig_new(&RIG_LIMITS);
+	f->rig = rig_new(limits);
 	f->service = sock_service(&f->target);
 	f->port = rig_publish(f->rig, "web", PROXY_TCP, AF_INET, f->target);
 	*state = f;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return begin(state, &RIG_LIMITS);
+}
+
+/* For tests in which a connection waits for its service. */
+static int set_up_patient(void **state)
+{
+	struct proxy_limits limits = RIG_LIMITS;
+
+	limits.retry_usec = HANG_SEC * USEC_PER_SEC;
+	return begin(state, &limits);
 }
 
 /* Every test leaves as many descriptors as it found. */
@@ -350,7 +365,9 @@ int main(void)
 		TEST(a_client_that_has_said_all_still_gets_its_answer),
 		TEST(a_service_that_has_said_all_still_listens),
 		TEST(what_a_client_sends_at_once_and_its_end_wait_for_the_service),
-		TEST(a_connection_waits_for_a_service_that_is_about_to_listen),
+		cmocka_unit_test_setup_teardown(
+			a_connection_waits_for_a_service_that_is_about_to_listen, set_up_patient,
+			tear_down),
 		TEST(a_connection_nobody_takes_is_reset),
 		TEST(a_client_that_gives_up_while_it_waits_is_forgotten),
 		TEST(a_reset_of_the_client_reaches_the_service),

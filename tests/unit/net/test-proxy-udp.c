@@ -232,8 +232,7 @@ static void a_silent_client_is_forgotten(void **state)
 	rig_wait_flows(f->rig, "dns", 0);
 	sock_send(client, "twice");
 	expect_from(f, "twice", &from);
-	answer(f, &from, "well");
-	sock_expect(client, "well");
+	assert_int_equal(rig_stat(f->rig, "dns").total, 2);
 	close(client);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/json.h"
@@ -97,6 +98,17 @@ const char *text(const json_t *obj, const char *key);
 
 /** read_all() - everything until the end; owned */
 void read_all(int fd, struct buf *ret);
+
+/* What a guest, which is another process, and the test tell each other. */
+struct signs {
+	atomic_bool reached, may_go_on;
+};
+
+/** signs_new() - for all processes that come; owned, for good */
+struct signs *signs_new(void);
+
+/** signs_await() - until the other one has set it */
+void signs_await(const atomic_bool *sign);
 
 /*
  * The guest's side.  Anything unexpected ends the script with abort().

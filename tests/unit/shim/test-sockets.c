@@ -136,6 +136,8 @@ static void without_service(int fd)
 	end_all(fd);
 }
 
+static struct signs *signs;
+
 /* A client that is gone leaves nobody to talk to. */
 static void with_lost_client(int fd)
 {
@@ -149,6 +151,7 @@ static void with_lost_client(int fd)
 	guest_output(fd, stream, LINK_STDOUT, "x", 1);
 	check(guest_expect(fd, LINK_SIGNAL, NULL).stream == stream);
 	guest_exited(fd, stream, 0, 0);
+	signs->reached = true;
 	end_all(fd);
 }
 
@@ -282,9 +285,10 @@ static void a_client_that_is_gone_ends_the_connection(void **state)
 	int watch;
 
 	(void)state;
+	signs = signs_new();
 	watch = run(&b, with_lost_client);
 	close(connect_host(&b));
-	usleep(200000);
+	signs_await(&signs->reached);
 	end(&b, watch);
 }
 
