@@ -31,12 +31,10 @@ teardown_file() {
 @test "progress: a terminal has a line for each layer, with a bar" {
 	moat image rm "$BUSYBOX"
 	rm -f "$SUITE/gate"
-	(sleep 1; touch "$SUITE/gate") &
-	run python3 "$TESTS/integration/terminal.py" 24x100 'expect:Downloading [===' 'expect:Pull complete' -- \
+	run python3 "$TESTS/integration/terminal.py" 24x100 'expect:Downloading [===' "touch:$SUITE/gate" 'expect:Pull complete' -- \
 		"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/busybox:latest"
 	assert_status 0
 	grep -aq $'\033\\[1A' <<<"$output"
-	wait
 	moat pull -q "$BUSYBOX"
 }
 

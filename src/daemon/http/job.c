@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The worker appends messages to a buffer under a mutex and rings an eventfd;
- * the connection's thread takes the buffer.  Reports of progress on a layer come faster than
- * anybody can read them: between the first and the last of a status, most are left out.
+ * Theory of operation.  The worker appends messages to a buffer under a mutex and rings an
+ * eventfd; the connection's thread takes the buffer.  Reports of progress are thinned out by time
+ * (lines.c): what waits for its time is put into the buffer by the connection's thread.
  */
 #include "daemon/http/job.h"
 
@@ -16,8 +16,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "daemon/http/lines.h"
 
-#define REPORT_USEC	  (100 * USEC_PER_MSEC)
 #define BACKLOG_MAX_BYTES (1u << 20) /* a client this far behind misses progress, not results */
 
 struct job {
@@ -28,12 +28,11 @@ struct job {
 	atomic_bool cancelled;
 	int client_fd;
 	int wake_fd;
-	/* Used by the worker alone. */
-	uint64_t last_usec;
-	char last[160]; /* id and status of the last report */
 	/* Guarded by the lock. */
 	pthread_mutex_t lock;
 	struct buf out;
+	struct lines lines;
+	uint64_t until_usec; /* the connection's thread sleeps until then; its own to change */
 	bool done;
 	int result;
 	struct err err;
@@ -58,54 +57,45 @@ void job_say(struct job *job, json_t *message)
 	pthread_mutex_unlock(&job->lock);
 }
 
-static json_t *status_message(const char *id, const char *status)
+static json_t *report_message(const struct report *r)
 {
-	json_t *message = json_pack("{s:s}", "status", status);
+	json_t *message = json_pack("{s:s}", "status", r->status), *detail = json_object();
 
-	if (message && id)
-		json_object_set_new(message, "id", json_string(id));
+	if (message && r->id)
+		json_object_set_new(message, "id", json_string(r->id));
+	if (r->total_bytes > 0) {
+		json_object_set_new(detail, "current", json_integer((json_int_t)r->current_bytes));
+		json_object_set_new(detail, "total", json_integer((json_int_t)r->total_bytes));
+	}
+	json_object_set_new(message, "progressDetail", detail);
 	return message;
 }
 
-static bool is_backed_up(struct job *job)
+static void put_report_locked(struct job *job, const struct report *r)
 {
-	bool full;
+	cleanup_json json_t *message = NULL;
+	cleanup_free char *line = NULL;
 
-	pthread_mutex_lock(&job->lock);
-	full = job->out.len > BACKLOG_MAX_BYTES;
-	pthread_mutex_unlock(&job->lock);
-	return full;
-}
-
-static bool is_worth_it(struct job *job, const char *id, const char *status, bool complete)
-{
-	uint64_t now = clock_mono_usec();
-	char what[sizeof(job->last)];
-
-	snprintf(what, sizeof(what), "%s %s", id ? id : "", status);
-	if (streq(what, job->last) && !complete && now - job->last_usec < REPORT_USEC)
-		return false;
-	job->last_usec = now;
-	memcpy(job->last, what, sizeof(what));
-	return !is_backed_up(job);
+	if (job->out.len > BACKLOG_MAX_BYTES)
+		return;
+	message = report_message(r);
+	line = message ? json_write(message) : NULL;
+	if (line)
+		put_locked(job, line);
 }
 
 static void report_progress(void *arg, const char *id, const char *status, uint64_t current_bytes,
 			    uint64_t total_bytes)
 {
+	const struct report r = { id, status, current_bytes, total_bytes };
 	struct job *job = arg;
-	json_t *message, *detail;
 
-	if (!is_worth_it(job, id, status, total_bytes > 0 && current_bytes == total_bytes))
-		return;
-	message = status_message(id, status);
-	detail = json_object();
-	if (total_bytes > 0) {
-		json_object_set_new(detail, "current", json_integer((json_int_t)current_bytes));
-		json_object_set_new(detail, "total", json_integer((json_int_t)total_bytes));
-	}
-	json_object_set_new(message, "progressDetail", detail);
-	job_say(job, message);
+	pthread_mutex_lock(&job->lock);
+	if (lines_report(&job->lines, &r, clock_mono_usec()))
+		put_report_locked(job, &r);
+	else if (lines_next(&job->lines) < job->until_usec)
+		(void)eventfd_write(job->wake_fd, 1);
+	pthread_mutex_unlock(&job->lock);
 }
 
 static bool is_cancelled(void *arg)
@@ -158,6 +148,7 @@ static void job_free(void *arg)
 	close(job->wake_fd);
 	pthread_mutex_destroy(&job->lock);
 	buf_reset(&job->out);
+	lines_reset(&job->lines);
 	free(job);
 }
 
@@ -179,6 +170,7 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	job->fn = fn;
 	job->free_fn = free_fn;
 	job->arg = arg;
+	job->until_usec = LINES_NEVER;
 	pthread_mutex_init(&job->lock, NULL);
 	r = thread_start(&job->thread, run_job, job);
 	if (r < 0) {
@@ -192,27 +184,48 @@ int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*fre
 	return 0;
 }
 
+/* Puts what is due into the buffer.  Return: is there something to send, or the end? */
+static bool is_ready(struct job *job)
+{
+	uint64_t now = clock_mono_usec();
+	struct report r;
+	bool ready;
+
+	pthread_mutex_lock(&job->lock);
+	while (lines_take(&job->lines, now, &r))
+		put_report_locked(job, &r);
+	job->until_usec = lines_next(&job->lines);
+	ready = job->out.len > 0 || job->done;
+	pthread_mutex_unlock(&job->lock);
+	return ready;
+}
+
+/* How long to wait for the next line that is due.  Return: in msec, -1 for ever. */
+static int wait_msec(const struct job *job)
+{
+	uint64_t now = clock_mono_usec();
+
+	if (job->until_usec == LINES_NEVER)
+		return -1;
+	return now < job->until_usec ? (int)((job->until_usec - now) / USEC_PER_MSEC) + 1 : 0;
+}
+
 /* Waits until there is something to send, or the end.  Return: 0; -EPIPE when the client is gone.
  */
 static int wait_for_output(struct job *job)
 {
-	for (;;) {
+	while (!is_ready(job)) {
 		struct pollfd p[2] = { { .fd = job->wake_fd, .events = POLLIN },
 				       { .fd = job->client_fd } };
 		eventfd_t n;
-		bool ready;
 
-		pthread_mutex_lock(&job->lock);
-		ready = job->out.len > 0 || job->done;
-		pthread_mutex_unlock(&job->lock);
-		if (ready)
-			return 0;
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, wait_msec(job)) < 0 && errno != EINTR)
 			return -errno;
 		if (p[1].revents & (POLLHUP | POLLERR | POLLNVAL))
 			return -EPIPE;
 		(void)eventfd_read(job->wake_fd, &n);
 	}
+	return 0;
 }
 
 static ssize_t job_read(void *arg, char *data, size_t max)
