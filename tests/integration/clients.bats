@@ -108,6 +108,7 @@ compose() {
 		  web:
 		    image: $BUSYBOX
 		    command: httpd -f -h /etc
+		    stop_grace_period: 1s
 		    networks: {front: {aliases: [www]}, back: {ipv4_address: 10.91.8.9}}
 		    ports: ["127.0.0.1::80", "127.0.0.1:5354:53/udp"]
 		  worker:

@@ -133,7 +133,7 @@ finish() {
 
 @test "export, cp: a container that ends meanwhile is copied to its end" {
 	local sum
-	moat run -d --name ends "$BUSYBOX" sh -c '[ -e /big ] || head -c 20000000 /dev/urandom >/big; touch /done; exec sleep 1000' >/dev/null
+	moat run -d --name ends "$BUSYBOX" sh -c '[ -e /big ] || head -c 8000000 /dev/urandom >/big; touch /done; exec sleep 1000' >/dev/null
 	poll moat exec ends test -e /done
 	sum=$(moat exec ends sha256sum /big | cut -c1-64)
 	begin export ends

@@ -95,16 +95,17 @@ only_box_is_left() {
 }
 
 @test "load: 250 MiB on standard output and on standard error at once, exact through run and logs, moatd killed in both" {
-	local dir=$BATS_TEST_TMPDIR noise=$BATS_TEST_TMPDIR/noise pid sum
-	# The same in the guest and here: numbered lines, whose order is checked with them.
+	local dir=$BATS_TEST_TMPDIR noise=$BATS_TEST_TMPDIR/noise chunk pid sum
+	# The same in the guest and here: numbered lines of 100 bytes, whose order is checked with them.
+	chunk="seq 5000000 5007999 | sed 's/$/ $(printf %091d 0)/'"
 	"$MOAT_BUILD/moat" run --name loud --log-opt max-size=-1 "$BUSYBOX" \
-		sh -c 'seq 5000000 5099999 >/chunk; big() { i=0; while [ $i -lt 328 ]; do cat /chunk; i=$((i + 1)); done; }; big & big >&2; wait' \
+		sh -c "$chunk >/chunk"'; big() { i=0; while [ $i -lt 328 ]; do cat /chunk; i=$((i + 1)); done; }; big & big >&2; wait' \
 		>"$dir/out" 2>"$dir/err" 3>&- &
 	pid=$!
 	poll test -s "$dir/out"
 	kill_moatd
 	wait "$pid"
-	seq 5000000 5099999 >"$noise"
+	sh -c "$chunk" >"$noise"
 	sum=$(for _ in $(seq 328); do cat "$noise"; done | sha256sum)
 	assert_equal "$(sha256sum <"$dir/out")" "$sum"
 	assert_equal "$(sha256sum <"$dir/err")" "$sum"

@@ -1,0 +1,14 @@
+#!/usr/bin/env bats
+# Many containers in one machine, one after the other, leave it as it was.
+
+load lib
+load machine
+
+@test "machine: 200 containers one after the other leave its memory where it was" {
+	together many
+}
+
+@test "machine: networks that come and go leave its memory where it was" {
+	needs_tap
+	together many_networks
+}
