@@ -243,6 +243,39 @@ gone_with_host() {
 	cut_off "$third" 10.1.0.2
 }
 
+@test "uplink: a host that begins to pass on for others does so from then on, and also when moat-net has ended" {
+	namespace
+	local third=$PID
+	on_host ip link add third type veth peer name eth0 netns "$third"
+	on_host sh -c 'ip addr add 198.51.100.1/24 dev third; ip addr add 2001:db8:3::1/64 dev third nodad; ip link set third up'
+	in_ns "$third" sh -c 'ip addr add 198.51.100.2/24 dev eth0; ip addr add 2001:db8:3::2/64 dev eth0 nodad
+		ip link set eth0 up; ip route add default via 198.51.100.1; ip -6 route add default via 2001:db8:3::1'
+	in_ns "$OUTSIDE" sh -c 'ip route add 198.51.100.0/24 via 192.0.2.1; ip -6 route add 2001:db8:3::/64 via 2001:db8::1'
+	net "$(network_a)"
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	reaches "$PID" 2001:db8::2
+	cut_off "$third" 192.0.2.2
+	on_host sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	poll reaches "$third" 192.0.2.2
+	poll reaches "$third" 2001:db8::2
+	reaches "$PID" 192.0.2.2
+	reaches "$PID" 2001:db8::2
+	kill -9 "$(outside)"
+	poll no_moat_net
+	reaches "$third" 192.0.2.2
+	start_net
+	net "$(network_a)"
+	net '{"op":"shutdown"}'
+	poll gone_with_host
+	reaches "$third" 192.0.2.2
+	reaches "$third" 2001:db8::2
+}
+
+no_moat_net() {
+	! pgrep -f "^moat-net $NET\$"
+}
+
 @test "uplink: interfaces that come later, and settings that others change, are followed" {
 	net "$(network_a)"
 	guest a 2 one

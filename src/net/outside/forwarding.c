@@ -33,6 +33,13 @@ static int get_setting(uint8_t family, const char *interface, int *ret)
 	return sysctl_get(name, ret);
 }
 
+bool forwarding_of_all(uint8_t family)
+{
+	int on;
+
+	return get_setting(family, FORWARDING_ALL, &on) == 0 && on;
+}
+
 void forwarding_set(uint8_t family, char *const *names, bool on)
 {
 	for (; names && *names; names++) {

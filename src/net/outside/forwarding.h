@@ -24,5 +24,8 @@
  */
 int forwarding_missing(struct netlink *nl, uint8_t family, const char *but, char ***ret);
 
+/** forwarding_of_all() - does the host pass on all packets of a family? */
+bool forwarding_of_all(uint8_t family);
+
 /** forwarding_set() - have interfaces pass packets on, or no more.  One that is gone is fine. */
 void forwarding_set(uint8_t family, char *const *names, bool on);

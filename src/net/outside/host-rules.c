@@ -71,6 +71,9 @@ static int write_chains(struct buf *b, const char *table, const char *device)
 			"	set opened6 {\n"
 			"		type ifname\n"
 			"	}\n"
+			"	set besides4 {\n"
+			"		type ifname\n"
+			"	}\n"
 			"	chain forward {\n"
 			"		type filter hook forward priority 0; policy accept;\n"
 			"		oifname \"%s\" ct state != { established, related } drop\n"
@@ -80,6 +83,7 @@ static int write_chains(struct buf *b, const char *table, const char *device)
 			"		oifname \"" ANY_DEVICE "\" accept\n"
 			"		meta nfproto ipv4 iifname @opened4 drop\n"
 			"		meta nfproto ipv6 iifname @opened6 drop\n"
+			"		meta nfproto ipv4 iifname @besides4 drop\n"
 			"	}\n"
 			"	chain postrouting {\n"
 			"		type nat hook postrouting priority 100; policy accept;\n"
@@ -105,12 +109,17 @@ static int write_subnets(struct buf *b, const char *table, const struct host_rul
 	return r;
 }
 
-static int write_opened(struct buf *b, const char *table, const char *set, char *const *names)
+static int write_opened(struct buf *b, const char *table, const struct opened *opened)
 {
 	int r = 0;
 
-	for (; r == 0 && names && *names; names++)
-		r = buf_addf(b, "add element inet %s %s { \"%s\" }\n", table, set, *names);
+	for (enum opened_kind kind = 0; kind < OPENED_KINDS; kind++) {
+		char *const *names = opened->names[kind];
+
+		for (; r == 0 && names && *names; names++)
+			r = buf_addf(b, "add element inet %s %s { \"%s\" }\n", table,
+				     opened_set(kind), *names);
+	}
 	return r;
 }
 
@@ -126,9 +135,7 @@ int host_rules_write(struct buf *b, const struct host_rules *rules)
 		r = write_chains(b, table, device);
 	if (r == 0)
 		r = write_subnets(b, table, rules);
-	if (r == 0)
-		r = write_opened(b, table, "opened4", rules->opened4);
-	return r == 0 ? write_opened(b, table, "opened6", rules->opened6) : r;
+	return r == 0 ? write_opened(b, table, rules->opened) : r;
 }
 
 int host_rules_remove(struct buf *b, unsigned number)
@@ -170,42 +177,34 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-struct opened {
-	char **lists[2];
-};
-
 static int note_opened(const json_t *set, void *arg)
 {
 	struct opened *opened = arg;
+	enum opened_kind kind = 0;
 	const json_t *item;
 	size_t i;
-	int list = streq(text_of(set, "name"), "opened4")   ? 0
-		   : streq(text_of(set, "name"), "opened6") ? 1
-							    : -1;
 
-	if (list < 0)
+	while (kind < OPENED_KINDS && !streq(text_of(set, "name"), opened_set(kind)))
+		kind++;
+	if (kind == OPENED_KINDS)
 		return 0;
 	json_array_foreach (json_object_get(set, "elem"), i, item)
 		if (json_is_string(item) &&
-		    strv_add(&opened->lists[list], json_string_value(item)) < 0)
+		    strv_add(&opened->names[kind], json_string_value(item)) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
-int host_rules_read(const char *json, size_t len, char ***ret_opened4, char ***ret_opened6,
-		    struct err *err)
+int host_rules_read(const char *json, size_t len, struct opened *ret, struct err *err)
 {
 	struct opened opened = { 0 };
 	int r = each_object(json, len, "set", note_opened, &opened, err);
 
-	if (r < 0) {
-		strv_free(opened.lists[0]);
-		strv_free(opened.lists[1]);
-		return r;
-	}
-	*ret_opened4 = opened.lists[0];
-	*ret_opened6 = opened.lists[1];
-	return 0;
+	if (r < 0)
+		opened_reset(&opened);
+	else
+		*ret = opened;
+	return r;
 }
 
 struct numbers {

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "net/common/wire.h"
+#include "net/outside/opened.h"
 
 /*
  * The one table that moat has among the host's rules, as a text for nft, and the way back.  Pure.
@@ -19,8 +20,7 @@ struct host_rules {
 	unsigned number;
 	const struct ip_net *subnets; /* of networks that are let out */
 	size_t n_subnets;
-	char *const *opened4; /* interfaces that pass packets on for moat's sake */
-	char *const *opened6; /* the same of IPv6 */
+	const struct opened *opened;
 };
 
 /** host_table() - the name of a table */
@@ -42,10 +42,11 @@ int host_rules_remove(struct buf *b, unsigned number);
 /** host_rules_read() - which interfaces a table says moat has opened
  * @json: what nft -j says of it
  *
- * Return: 0, both lists owned, strv_free(); -EBADMSG with a message; -ENOMEM.
+ * @ret:  opened_reset()
+ *
+ * Return: 0; -EBADMSG with a message; -ENOMEM.
  */
-int host_rules_read(const char *json, size_t len, char ***ret_opened4, char ***ret_opened6,
-		    struct err *err);
+int host_rules_read(const char *json, size_t len, struct opened *ret, struct err *err);
 
 /** host_tables_read() - the numbers of moat's tables
  * @json: what nft -j says of "tables"

@@ -15,7 +15,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "net/outside/forwarding.h"
 #include "net/outside/host-link.h"
 #include "net/outside/host-rules.h"
 
@@ -112,22 +111,19 @@ static void table_read(int result, const char *text, size_t len, void *arg)
 {
 	struct cleaning *c = arg;
 	unsigned number = c->tables[c->at++];
-	char **opened[2] = { NULL, NULL };
+	struct opened opened = { 0 };
 	struct err err = { 0 };
 
-	if (result < 0 || host_rules_read(text, len, &opened[0], &opened[1], &err) < 0)
+	if (result < 0 || host_rules_read(text, len, &opened, &err) < 0)
 		log_warning("table %u of the host's rules: %s", number, err.msg);
 	if (owner_of(c, number) == OWNER_IN_USE) {
 		c->kept.number = number;
 		c->kept.index = c->keep;
-		memcpy(c->kept.opened, opened, sizeof(opened));
+		c->kept.opened = opened;
 		look_at_next(c);
 		return;
 	}
-	forwarding_set(AF_INET, opened[0], false);
-	forwarding_set(AF_INET6, opened[1], false);
-	strv_free(opened[0]);
-	strv_free(opened[1]);
+	opened_put_back(&opened);
 	remove_table(c, number);
 }
 

@@ -3,6 +3,7 @@
 
 #include "net/common/nft.h"
 #include "net/netlink/link.h"
+#include "net/outside/opened.h"
 
 /*
  * What moats that were killed have left on the host: tables of rules whose interface is gone or is
@@ -13,8 +14,8 @@
 /* What is still in use, and is taken over instead. */
 struct stale_kept {
 	unsigned number;
-	int index;	  /* of the interface; 0: nothing is */
-	char **opened[2]; /* interfaces that pass packets on for it, of IPv4 and IPv6; owned */
+	int index;	      /* of the interface; 0: nothing is */
+	struct opened opened; /* for it; owned */
 };
 
 typedef void (*stale_fn)(struct stale_kept *kept, void *arg);

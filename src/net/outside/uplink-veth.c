@@ -20,9 +20,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "net/outside/firewall.h"
-#include "net/outside/forwarding.h"
 #include "net/outside/host-link.h"
 #include "net/outside/host-rules.h"
+#include "net/outside/opened.h"
 #include "net/outside/stale.h"
 #include "net/outside/uplink.h"
 
@@ -34,7 +34,7 @@ struct uplink {
 	struct netlink *nl;
 	struct nft *nft;
 	struct host_link link;
-	char **opened[2];	 /* of IPv4, of IPv6 */
+	struct opened opened;
 	int namespace_fd;	 /* moat's network namespace; -1: not told yet */
 	struct wire_uplink wish; /* the last one */
 	bool took_over;		 /* something was there already */
@@ -127,30 +127,20 @@ static bool wishes_family(const struct uplink *u, uint8_t family)
 	return false;
 }
 
-/* Adds the interfaces that do not pass packets on yet to those that will for moat's sake.  Return:
- * was any added? */
-static bool find_closed(struct uplink *u, size_t i)
+/* Looks which interfaces have to pass packets on for moat's sake.  Return: has that changed? */
+static bool look_at_family(struct uplink *u, size_t i)
 {
-	char **missing = NULL;
-	bool added = false;
 	int r;
 
 	if (!wishes_family(u, families[i]))
 		return false;
-	r = forwarding_missing(u->nl, families[i], u->link.device, &missing);
-	u->outward[i] = r == 0;
+	r = opened_look(&u->opened, u->nl, families[i], u->link.device);
+	u->outward[i] = r >= 0;
 	if (r == -ENOTSUP)
 		note(u, "IPv6 does not get out of networks: this host has its own routes from "
 			"router advertisements, and its kernel (before 6.17) would lose them when "
 			"it passes packets on");
-	for (char **name = missing; name && *name; name++) {
-		if (!strv_has(u->opened[i], *name))
-			added = strv_add(&u->opened[i], *name) == 0 || added;
-		else
-			added = true; /* somebody has closed it */
-	}
-	strv_free(missing);
-	return added;
+	return r > 0;
 }
 
 static void firewall_checked(const char *text, void *arg)
@@ -173,8 +163,7 @@ static void made(int result, const char *message, void *arg)
 			message);
 		note(u, err.msg);
 	} else {
-		forwarding_set(AF_INET, u->opened[0], true);
-		forwarding_set(AF_INET6, u->opened[1], true);
+		opened_open(&u->opened);
 		if (host_link_route(&u->link, &u->wish, &err) != 0)
 			note(u, err.msg);
 		firewall_check(u->nft, u->link.device, firewall_checked, u);
@@ -189,8 +178,7 @@ static void write_rules(struct uplink *u)
 	const struct host_rules rules = { .number = u->link.number,
 					  .subnets = u->wish.subnets,
 					  .n_subnets = u->wish.n_subnets,
-					  .opened4 = u->opened[0],
-					  .opened6 = u->opened[1] };
+					  .opened = &u->opened };
 
 	if (host_rules_write(&text, &rules) < 0 || nft_change(u->nft, text.data, made, u) < 0) {
 		note(u, "out of memory");
@@ -212,8 +200,8 @@ static void bring_up(struct uplink *u)
 		return;
 	}
 	watch_host(u);
-	find_closed(u, 0);
-	find_closed(u, 1);
+	(void)look_at_family(u, 0);
+	(void)look_at_family(u, 1);
 	write_rules(u);
 }
 
@@ -244,12 +232,8 @@ static void take_down(struct uplink *u)
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 
 	stop_watching(u);
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		forwarding_set(families[i], u->opened[i], false);
-		strv_free(u->opened[i]);
-		u->opened[i] = NULL;
-		u->outward[i] = false;
-	}
+	opened_put_back(&u->opened);
+	memset(u->outward, 0, sizeof(u->outward));
 	note(u, "");
 	u->busy = true;
 	if (host_rules_remove(&text, u->link.number) < 0 ||
@@ -257,13 +241,13 @@ static void take_down(struct uplink *u)
 		taken_down(-ENOMEM, "out of memory", u);
 }
 
-/* The host's interfaces have changed: are there others that have to pass packets on? */
+/* The host's interfaces have changed. */
 static void check_host(struct uplink *u)
 {
-	bool more = find_closed(u, 0);
+	bool changed = look_at_family(u, 0);
 
-	more = find_closed(u, 1) || more;
-	if (more)
+	changed = look_at_family(u, 1) || changed;
+	if (changed)
 		write_rules(u);
 }
 
@@ -294,7 +278,7 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	u->begun = true;
 	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
 		log_warning("%s", err.msg);
-	memcpy(u->opened, kept->opened, sizeof(u->opened));
+	u->opened = kept->opened;
 	/* What is taken over is told of as if it had been wished for. */
 	if (u->took_over) {
 		u->outward[0] = u->link.index != 0;
@@ -345,8 +329,7 @@ static void veth_free(struct uplink *u)
 	fd_close(&u->namespace_fd);
 	nft_free(u->nft);
 	netlink_free(u->nl);
-	strv_free(u->opened[0]);
-	strv_free(u->opened[1]);
+	opened_reset(&u->opened);
 	free(u->link.routes);
 	free(u);
 }

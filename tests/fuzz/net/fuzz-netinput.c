@@ -49,7 +49,7 @@ static void check_resolv(const uint8_t *data, size_t size)
 
 static void check_listing(const uint8_t *data, size_t size)
 {
-	char **opened4, **opened6;
+	struct opened opened;
 	unsigned *numbers;
 	size_t n;
 
@@ -60,10 +60,8 @@ static void check_listing(const uint8_t *data, size_t size)
 			firewall_blocks((const char *)data, size, &chains[0], "moat0", NULL);
 		free(chains);
 	}
-	if (host_rules_read((const char *)data, size, &opened4, &opened6, NULL) == 0) {
-		strv_free(opened4);
-		strv_free(opened6);
-	}
+	if (host_rules_read((const char *)data, size, &opened, NULL) == 0)
+		opened_reset(&opened);
 	if (host_tables_read((const char *)data, size, &numbers, &n, NULL) == 0)
 		free(numbers);
 }

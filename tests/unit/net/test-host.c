@@ -159,19 +159,21 @@ static void the_table_knows_what_was_opened(void **state)
 		"{\"set\":{\"family\":\"inet\",\"name\":\"opened4\",\"table\":\"moat\","
 		"\"elem\":[\"eth0\",\"wlan0\"]}},"
 		"{\"set\":{\"family\":\"inet\",\"name\":\"opened6\",\"table\":\"moat\"}},"
+		"{\"set\":{\"family\":\"inet\",\"name\":\"besides4\",\"table\":\"moat\","
+		"\"elem\":[\"eth1\"]}},"
 		"{\"set\":{\"family\":\"inet\",\"name\":\"subnets4\",\"table\":\"moat\","
 		"\"elem\":[{\"prefix\":{\"addr\":\"10.1.0.0\",\"len\":16}}]}}]}";
-	char **opened4, **opened6;
+	struct opened opened;
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(host_rules_read(said, strlen(said), &opened4, &opened6, &err), 0);
-	assert_int_equal(strv_len(opened4), 2);
-	assert_string_equal(opened4[1], "wlan0");
-	assert_int_equal(strv_len(opened6), 0);
-	strv_free(opened4);
-	strv_free(opened6);
-	assert_int_equal(host_rules_read("{", 1, &opened4, &opened6, &err), -EBADMSG);
+	assert_int_equal(host_rules_read(said, strlen(said), &opened, &err), 0);
+	assert_int_equal(strv_len(opened.names[OPENED_4]), 2);
+	assert_string_equal(opened.names[OPENED_4][1], "wlan0");
+	assert_int_equal(strv_len(opened.names[OPENED_6]), 0);
+	assert_int_equal(strv_len(opened.names[OPENED_4_BESIDES]), 1);
+	opened_reset(&opened);
+	assert_int_equal(host_rules_read("{", 1, &opened, &err), -EBADMSG);
 }
 
 static void moats_tables_are_found_among_others(void **state)
@@ -196,10 +198,11 @@ static void moats_tables_are_found_among_others(void **state)
 static void the_table_lets_nothing_else_pass(void **state)
 {
 	cleanup(buf_reset) struct buf b = BUF_INIT;
-	char *opened[] = { (char[]){ "eth0" }, NULL };
+	char *names[] = { (char[]){ "eth0" }, NULL };
+	const struct opened opened = { .names = { [OPENED_4] = names } };
 	struct ip_net subnets[2];
 	struct host_rules rules = {
-		.number = 1, .subnets = subnets, .n_subnets = 2, .opened4 = opened
+		.number = 1, .subnets = subnets, .n_subnets = 2, .opened = &opened
 	};
 
 	(void)state;
