@@ -70,6 +70,12 @@ serve() {
 	poll in_ns "$1" bash -c "exec 4<>/dev/tcp/127.0.0.1/$3"
 }
 
+serve6() {
+	nsenter -t "$1" -n socat -T 5 "TCP6-LISTEN:$2,ipv6only,fork,reuseaddr" SYSTEM:'echo hello' >/dev/null 2>&1 3>&- &
+	disown
+	echo $! >>"$NET/pids"
+}
+
 gets() {
 	[ "$(in_ns "$PID" socat -T 3 - "TCP:$1:$2,connect-timeout=3" </dev/null)" = hello ]
 }
@@ -112,6 +118,47 @@ gets() {
 	poll gets 192.0.2.2 80
 	kill -9 "$(outside)"
 	poll all_gone
+}
+
+# follows_the_host: the way outside is there whenever the host's is.
+follows_the_host() {
+	serve "$OUTSIDE" 0.0.0.0 80
+	serve6 "$OUTSIDE" 80
+	serve "$HOST" 0.0.0.0 81
+	start_net_as $USER_ID
+	net "$(network_a)"
+	guest a 2 one
+	poll gets 192.0.2.2 80
+	on_host ip link set eth0 down
+	run ! gets 192.0.2.2 80
+	on_host ip link set eth0 up
+	on_host ip route replace default via 192.0.2.2
+	on_host ip -6 addr replace 2001:db8::1/64 dev eth0 nodad
+	on_host ip -6 route replace default via 2001:db8::2
+	poll gets 192.0.2.2 80
+	poll gets '[2001:db8::2]' 80
+	# Another interface of that name, as of an adapter that was pulled out.
+	on_host ip link del eth0
+	run ! gets 192.0.2.2 80
+	link_hosts
+	poll gets 192.0.2.2 80
+	poll gets '[2001:db8::2]' 80
+	poll gets 10.0.2.2 81
+	rename_link
+	poll gets 192.0.2.2 80
+	poll gets '[2001:db8::2]' 80
+	poll gets 10.0.2.2 81
+}
+
+@test "user: the host's way outside goes and comes back, and so does that by slirp4netns" {
+	follows_the_host
+}
+
+@test "user: the host's way outside goes and comes back, and so does that by pasta" {
+	command -v pasta >/dev/null || skip "the package passt is not installed"
+	hide slirp4netns
+	follows_the_host
+	pgrep -P "$(outside)" passt
 }
 
 # as_newer_pasta: one that closes all but the first three descriptors when it begins.

@@ -51,6 +51,11 @@ make_host() {
 	for pid in "$HOST" "$OUTSIDE"; do
 		in_ns "$pid" sh -c 'ip link set lo up; echo 0 >/proc/sys/net/ipv6/conf/default/dad_transmits'
 	done
+	link_hosts
+}
+
+# link_hosts: their eth0, with addresses, and the host's default routes.
+link_hosts() {
 	on_host ip link add eth0 type veth peer name eth0 netns "$OUTSIDE"
 	on_host ip addr add 192.0.2.1/24 dev eth0
 	on_host ip addr add 2001:db8::1/64 dev eth0 nodad
@@ -59,6 +64,13 @@ make_host() {
 		ip addr add 2001:db8::2/64 dev eth0 nodad; ip link set eth0 up'
 	on_host ip route add default via 192.0.2.2
 	on_host ip -6 route add default via 2001:db8::2
+}
+
+# rename_link: the host has an interface of another name and with other addresses in its place.
+rename_link() {
+	on_host sh -ec 'ip link set eth0 down; ip link set eth0 name wlan0; ip addr flush dev wlan0
+		ip addr add 192.0.2.3/24 dev wlan0; ip addr add 2001:db8::3/64 dev wlan0 nodad; ip link set wlan0 up
+		ip route add default via 192.0.2.2; ip -6 route add default via 2001:db8::2'
 }
 
 # start_net_as USER: moat-net of a user who is not root, with a /dev/net/tun that users may open.

@@ -304,6 +304,15 @@ no_moat_net() {
 	on_host ip link set eth0 up
 	on_host ip route replace default via 192.0.2.2
 	poll reaches "$one" 192.0.2.2
+	# Another one of its name, as of an adapter that was pulled out.
+	on_host ip link del eth0
+	cut_off "$one" 192.0.2.2
+	link_hosts
+	poll reaches "$one" 192.0.2.2
+	poll reaches "$one" 2001:db8::2
+	rename_link
+	poll reaches "$one" 192.0.2.2
+	poll reaches "$one" 2001:db8::2
 }
 
 @test "uplink: an internal network reaches nothing outside, and not the host" {
