@@ -121,6 +121,7 @@ compose() {
 		    command: sleep 10000
 		    networks: [outer, front]
 		    links: ["web:site"]
+		    mac_address: 02:42:0a:5b:07:63
 		networks:
 		  front: {}
 		  back: {ipam: {config: [{subnet: 10.91.8.0/24}]}}
@@ -144,6 +145,11 @@ compose() {
 	run compose exec -T guest timeout 3 wget -q -O - http://10.91.8.9/hostname
 	[ "$status" -ne 0 ]
 	[[ $(moat inspect -f '{{.NetworkSettings.Networks.outer.IPAddress}}' demo_guest_1) == 10.91.7.* ]]
+	# That of the network it was made with, though docker-compose connects it to that again.
+	mode=$(moat inspect -f '{{.HostConfig.NetworkMode}}' demo_guest_1)
+	assert_equal "$(moat inspect -f "{{(index .NetworkSettings.Networks \"$mode\").MacAddress}}" demo_guest_1)" 02:42:0a:5b:07:63
+	run compose exec -T guest ip link
+	assert_has 02:42:0a:5b:07:63
 	assert_equal "$(curl -fsS "http://$(compose port web 80)/hostname")" "$(moat inspect -f '{{.Config.Hostname}}' demo_web_1)"
 	run compose ps web
 	assert_has "127.0.0.1:5354->53/udp"

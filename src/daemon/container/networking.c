@@ -271,6 +271,22 @@ static int connect_locked(struct container *c, struct member_wish *wish, struct 
 	return r;
 }
 
+/* The MAC that the container was made with is had on its mode's network, also when it comes back
+ * there: docker-compose v1 disconnects and connects what it has made before it starts it. */
+static int add_own_mac(struct container *c, struct member_wish *wish, struct err *err)
+{
+	cleanup(stored_reset) struct stored stored = { 0 };
+	cleanup_free char *network = NULL;
+	struct wishes w = { .list = wish, .n = 1 };
+	int r;
+
+	if (network_resolve(c->table->networks, c->network_mode, &network, NULL) < 0 ||
+	    !streq(network, wish->network))
+		return 0;
+	r = stored_read(c->table->state, c->rec.id, &stored, err);
+	return r == 0 ? add_to_first(&w, stored.config, NULL, err) : r;
+}
+
 int container_connect(struct container *c, const char *network, const json_t *endpoint,
 		      struct err *err)
 {
@@ -281,6 +297,8 @@ int container_connect(struct container *c, const char *network, const json_t *en
 		r = check_mode(c, wish.network, err);
 	if (r == 0)
 		r = endpoint_config_read(endpoint, &wish.config, err);
+	if (r == 0)
+		r = add_own_mac(c, &wish, err);
 	if (r == 0) {
 		pthread_mutex_lock(&c->op);
 		r = connect_locked(c, &wish, err);
