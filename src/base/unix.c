@@ -57,6 +57,11 @@ int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret
 	return 0;
 }
 
+int unix_listen_on(int fd)
+{
+	return listen(fd, QUEUE_MAX) < 0 ? -errno : 0;
+}
+
 int unix_connect_at(int dir_fd, const char *name, int type, int *ret_fd)
 {
 	struct sockaddr_un addr;
@@ -75,15 +80,31 @@ int unix_connect(const char *path, int type, int *ret_fd)
 	return unix_connect_at(AT_FDCWD, path, type, ret_fd);
 }
 
+static int read_peer(int fd, struct ucred *ret)
+{
+	socklen_t len = sizeof(*ret);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &len) < 0 ? -errno : 0;
+}
+
 int unix_peer_uid(int fd, uid_t *ret)
 {
 	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	int r = read_peer(fd, &cred);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return -errno;
-	*ret = cred.uid;
-	return 0;
+	if (r == 0)
+		*ret = cred.uid;
+	return r;
+}
+
+int unix_peer_pid(int fd, pid_t *ret)
+{
+	struct ucred cred;
+	int r = read_peer(fd, &cred);
+
+	if (r == 0)
+		*ret = cred.pid;
+	return r;
 }
 
 /* The padding may have room for one descriptor more than was asked for. */

@@ -28,8 +28,16 @@ int unix_connect_at(int dir_fd, const char *name, int type, int *ret_fd);
  * unix_connect_at(). */
 int unix_connect(const char *path, int type, int *ret_fd);
 
+/** unix_listen_on() - be the process whom those that connect from now on have as their peer, at a
+ * socket that another one has made.  Return: 0; -errno. */
+int unix_listen_on(int fd);
+
 /** unix_peer_uid() - user id of the process that connected (SO_PEERCRED).  Return: 0; -errno. */
 int unix_peer_uid(int fd, uid_t *ret);
+
+/** unix_peer_pid() - the process that connected, or that listens (SO_PEERCRED); 0 where it is in no
+ * process namespace of this one's.  Return: 0; -errno. */
+int unix_peer_pid(int fd, pid_t *ret);
 
 /**
  * unix_send() - send one message, optionally with one descriptor

@@ -3,17 +3,25 @@
  * Theory of operation.  A connection carries one request and its answer, each one packet; but for
  * that of NET_WATCH, which stays.  The socket exists and listens before moat-net runs, so nobody
  * has to wait for that.
+ *
+ * One that does not answer in time may wait for a processor, and then it is given more time
+ * (base/patience.h); or what it has started does, as nft: then it answers others meanwhile, and is
+ * waited for as long as it does, within bounds.
  */
 #include "net/client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/macro.h"
+#include "base/patience.h"
 #include "base/spawn.h"
 #include "base/unix.h"
 
@@ -90,7 +98,72 @@ static int send_request(int dir_fd, const struct net_call *call, int *ret_fd, st
 	return 0;
 }
 
-static int receive_answer(int conn, int timeout_msec, struct net_result *ret, struct err *err)
+/* The process that has the socket now; 0 where that is not known.  One that has just been started
+ * may have it from this process still. */
+static pid_t who_listens(int dir_fd)
+{
+	cleanup_close int conn = -1;
+	pid_t pid = 0;
+
+	if (net_connect(dir_fd, &conn) < 0 || unix_peer_pid(conn, &pid) < 0)
+		return 0;
+	return pid == getpid() ? 0 : pid;
+}
+
+void net_kill(int dir_fd)
+{
+	pid_t pid = who_listens(dir_fd);
+
+	if (pid > 0)
+		(void)kill(pid, SIGKILL);
+}
+
+/* Return: as fd_wait(). */
+static int wait_patiently(int dir_fd, int conn, int timeout_msec)
+{
+	int r = fd_wait(conn, POLLIN, timeout_msec / 2);
+	struct patience p;
+	uint64_t left_usec;
+
+	if (r != 0)
+		return r;
+	patience_begin(&p, who_listens(dir_fd), (uint64_t)timeout_msec / 2 * USEC_PER_MSEC);
+	do {
+		left_usec = patience_left(&p);
+		r = fd_wait(conn, POLLIN, (int)(left_usec / USEC_PER_MSEC));
+	} while (r == 0 && left_usec > 0);
+	return r;
+}
+
+static bool answers_others(int dir_fd, int timeout_msec)
+{
+	const struct net_request hello = { .op = NET_HELLO };
+	const struct net_call call = { .request = &hello, .fd = -1, .timeout_msec = timeout_msec };
+	cleanup_close int conn = -1;
+
+	return send_request(dir_fd, &call, &conn, NULL) == 0 &&
+	       wait_patiently(dir_fd, conn, timeout_msec) > 0;
+}
+
+static int wait_for_answer(int dir_fd, int conn, int timeout_msec, struct err *err)
+{
+	int r = wait_patiently(dir_fd, conn, timeout_msec);
+
+	for (unsigned i = 1; i < PATIENCE_FACTOR && r == 0; i++) {
+		/* Which takes it no time. */
+		if (!answers_others(dir_fd, timeout_msec / 4))
+			break;
+		r = wait_patiently(dir_fd, conn, timeout_msec);
+	}
+	if (r > 0)
+		return 0;
+	return err_set(err, r < 0 ? r : -ETIMEDOUT,
+		       "moat-net did not answer within %d s: see net/" NET_LOG_FILE
+		       " in the data root",
+		       timeout_msec / 1000);
+}
+
+static int receive_answer(int conn, struct net_result *ret, struct err *err)
 {
 	cleanup(net_result_reset) struct net_result result = NET_RESULT_INIT;
 	cleanup_free char *packet = malloc(NET_PACKET_MAX);
@@ -99,12 +172,6 @@ static int receive_answer(int conn, int timeout_msec, struct net_result *ret, st
 
 	if (!packet)
 		return err_nomem(err);
-	r = fd_wait(conn, POLLIN, timeout_msec);
-	if (r <= 0)
-		return err_set(err, r < 0 ? r : -ETIMEDOUT,
-			       "moat-net did not answer within %d s: see net/" NET_LOG_FILE
-			       " in the data root",
-			       timeout_msec / 1000);
 	n = unix_recv(conn, packet, NET_PACKET_MAX, &result.fd);
 	if (n == 0 || n == -ECONNRESET)
 		return ended_before(err);
@@ -123,7 +190,9 @@ int net_call(int dir_fd, const struct net_call *call, struct net_result *ret, st
 	cleanup_close int conn = -1;
 	int r = send_request(dir_fd, call, &conn, err);
 
-	return r == 0 ? receive_answer(conn, call->timeout_msec, ret, err) : r;
+	if (r == 0)
+		r = wait_for_answer(dir_fd, conn, call->timeout_msec, err);
+	return r == 0 ? receive_answer(conn, ret, err) : r;
 }
 
 /* A request that is one word.  As net_call(). */
@@ -179,7 +248,9 @@ int net_watch(int dir_fd, int *ret_fd, struct err *err)
 	int r = send_request(dir_fd, &call, &conn, err);
 
 	if (r == 0)
-		r = receive_answer(conn, call.timeout_msec, NULL, err);
+		r = wait_for_answer(dir_fd, conn, call.timeout_msec, err);
+	if (r == 0)
+		r = receive_answer(conn, NULL, err);
 	if (r == 0)
 		*ret_fd = take_fd(&conn);
 	return r;

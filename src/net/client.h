@@ -33,10 +33,13 @@ struct net_launch {
  */
 int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err);
 
+/** net_kill() - end the one that is there, whoever started it; returns at once */
+void net_kill(int dir_fd);
+
 struct net_call {
 	const struct net_request *request; /* borrowed, and all in it */
 	int fd;				   /* goes along; borrowed; -1: none */
-	int timeout_msec;
+	int timeout_msec;		   /* more where it only waits for a processor */
 };
 
 /* What a call brings; net_result_reset(). */

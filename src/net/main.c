@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/unix.h"
 #include "jail/attacks.h"
 #include "jail/identity.h"
 #include "net/inside/enter.h"
@@ -68,6 +69,10 @@ static int run_inside(struct wires *w, uid_t uid, bool adopted, struct err *err)
 	wires_keep(w, INSIDE);
 	if (adopted)
 		close(NAMESPACE_FD);
+	/* Who waits for an answer looks at this process (net/client.c). */
+	r = unix_listen_on(LISTEN_FD);
+	if (r < 0)
+		return err_errno(err, r, "listen");
 	r = enter_narrow(uid, err);
 	return r == 0 ? keeper_run(&start, err) : r;
 }

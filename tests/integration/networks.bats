@@ -353,6 +353,31 @@ net_pids() {
 	moat network disconnect web other
 }
 
+# The process of moat-net's that is in the namespace; its user, or its user namespace, is not moatd's.
+net_inside() {
+	local pid
+	for pid in $(net_pids); do
+		[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] || echo "$pid"
+	done
+}
+
+@test "network: a moat-net that hangs is ended and followed, also by a moatd that has not started it" {
+	local before hangs
+	fetch() { [ "$(moat exec client timeout 5 wget -q -O - "http://$(address_of server web)/")" = "hello from the server" ]; }
+	for who in one another; do
+		before=$(net_pids)
+		hangs=$(net_inside)
+		kill -STOP "$hangs"
+		if [ "$who" = another ]; then
+			kill -9 "$(moatd_pid)"
+		fi
+		run moat run --rm --network web "$BUSYBOX" nslookup -type=a server.
+		assert_status 0
+		gone "$hangs"
+		poll fetch
+	done
+}
+
 @test "docker network: create, ls, inspect, connect, disconnect, prune, rm" {
 	docker network create --label of=docker --subnet 10.90.9.0/24 theirs
 	assert_equal "$(docker network ls -q --filter name=theirs --no-trunc)" "$(docker network inspect -f '{{.Id}}' theirs)"

@@ -155,8 +155,11 @@ int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, stru
 	int r = net_call(k->dir_fd, &call, ret, err);
 
 	/* A moat-net that takes longer than this never answers. */
-	if (r == -ETIMEDOUT && k->process.pid > 0)
+	if (r == -ETIMEDOUT) {
 		r = -ECONNREFUSED;
+		if (err)
+			err->code = r;
+	}
 	if (r == -ECONNREFUSED)
 		lose(k);
 	return r;

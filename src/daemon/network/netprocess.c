@@ -60,6 +60,9 @@ int netprocess_launch(struct netprocess *p, struct err *err)
 void netprocess_forget(struct netprocess *p)
 {
 	fd_close(&p->watch_fd);
+	/* The process in the namespace: one that hangs would not notice that the other has ended.
+	 */
+	net_kill(p->dir_fd);
 	if (p->pid <= 0)
 		return;
 	child_kill(p->pid);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/patience.h"
 #include "base/spawn.h"
 #include "base/str.h"
 #include "net/common/program.h"
@@ -45,8 +46,9 @@ struct nft {
 	int output_fd; /* of the run; -1 */
 	pid_t pid;
 	struct source *child, *deadline;
-	struct source *soon; /* begins a run when the loop has nothing else to do */
-	bool one_by_one;     /* the run before failed: until the jobs of that are done */
+	struct patience patience; /* with the run */
+	struct source *soon;	  /* begins a run when the loop has nothing else to do */
+	bool one_by_one;	  /* the run before failed: until the jobs of that are done */
 };
 
 static void job_free(struct job *j)
@@ -68,8 +70,10 @@ static void drop_jobs(struct jobs *jobs)
 static int expired(struct source *s, void *arg)
 {
 	struct nft *n = arg;
+	uint64_t left_usec = patience_left(&n->patience);
 
-	(void)s;
+	if (left_usec > 0)
+		return source_set_timer(s, left_usec);
 	if (n->pid > 0)
 		kill(n->pid, SIGKILL);
 	return 0;
@@ -177,6 +181,7 @@ static void begin(struct nft *n)
 		choose_jobs(n);
 		r = execute(n);
 		if (r == 0) {
+			patience_begin(&n->patience, n->pid, RUN_SECONDS * USEC_PER_SEC);
 			source_set_timer(n->deadline, RUN_SECONDS * USEC_PER_SEC);
 			return;
 		}
