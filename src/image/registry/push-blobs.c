@@ -2,9 +2,7 @@
 #include "image/registry/push-blobs.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
@@ -16,8 +14,7 @@
 
 /*
  * Theory of operation: the first question is asked by the calling thread alone, and answers how the
- * registry is reached and what token it wants; then the blobs go up several at a time, the largest
- * first, so that none of those that take long is left for the end.
+ * registry is reached and what token it wants; then the blobs go up several at a time.
  */
 
 #define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
@@ -26,7 +23,6 @@ struct push_blobs {
 	const struct pusher *p;
 	const struct push_plan *plan;
 	bool has_first; /* the registry has the first one */
-	const struct oci_descriptor **order;
 };
 
 struct one_blob {
@@ -87,11 +83,10 @@ static bool is_left_out(const struct oci_descriptor *d)
 	return d->urls && oci_layer_is_foreign(d->media_type);
 }
 
-static int push_blob(void *arg, size_t at, struct http *h, struct err *err)
+static int push_blob(void *arg, size_t i, struct http *h, struct err *err)
 {
 	const struct push_blobs *all = arg;
-	const struct oci_descriptor *d = all->order[at];
-	size_t i = (size_t)(d - all->plan->what.blobs);
+	const struct oci_descriptor *d = &all->plan->what.blobs[i];
 	const struct progress *progress = &all->p->guard->guarded;
 	struct one_blob b = { .progress = push_plan_is_config(all->plan, i) ? NULL : progress,
 			      .total_bytes = d->size_bytes };
@@ -131,31 +126,8 @@ static int ask_first(struct push_blobs *all, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static int compare_sizes(const void *a, const void *b)
-{
-	const struct oci_descriptor *const *x = a, *const *y = b;
-
-	return (*x)->size_bytes < (*y)->size_bytes   ? 1
-	       : (*x)->size_bytes > (*y)->size_bytes ? -1
-						     : 0;
-}
-
-/* The largest first.  Return: owned; NULL. */
-static const struct oci_descriptor **make_order(const struct push_plan *plan)
-{
-	size_t n = plan->what.n_blobs;
-	const struct oci_descriptor **order = calloc(n, sizeof(*order));
-
-	for (size_t i = 0; order && i < n; i++)
-		order[i] = &plan->what.blobs[i];
-	if (order)
-		qsort(order, n, sizeof(*order), compare_sizes);
-	return order;
-}
-
 int push_blobs(const struct pusher *p, const struct push_plan *plan, struct err *err)
 {
-	cleanup_free const struct oci_descriptor **order = NULL;
 	struct push_blobs all = { .p = p, .plan = plan };
 	const struct transfers t = { .n = plan->what.n_blobs,
 				     .max_at_once = p->max_uploads,
@@ -168,9 +140,6 @@ int push_blobs(const struct pusher *p, const struct push_plan *plan, struct err 
 
 	if (plan->what.n_blobs == 0)
 		return registry_allow_push(p->reg, NULL) < 0 ? err_nomem(err) : 0;
-	all.order = order = make_order(plan);
-	if (!order)
-		return err_nomem(err);
 	for (size_t i = 0; i < plan->what.n_blobs; i++) {
 		short_id(&plan->what.blobs[i].digest, id);
 		if (!push_plan_is_config(plan, i))

@@ -113,36 +113,6 @@ static void test_the_content_of_a_blob_goes_up_whole(void **state)
 	assert_memory_equal(sc->server.received, sc->kit.layer.data, sc->kit.layer.len);
 }
 
-/* So none of those that take long is left for the end. */
-static void test_the_largest_blob_goes_first(void **state)
-{
-	struct scene *sc = *state;
-	cleanup_reference struct reference *ref = NULL;
-	char content[2048] = { 0 }, first[256] = "";
-	uint32_t random = 1;
-	struct pushed got;
-	struct err err;
-
-	for (size_t i = 0; i + 1 < sizeof(content); i++) {
-		random = random * 1664525 + 1013904223;
-		content[i] = (char)('!' + random % 90);
-	}
-	load(sc,
-	     &(struct kit_spec){ .content = content, .cmd = "run", .filter = ARCHIVE_FILTER_GZIP });
-	assert_true(sc->kit.layer.len > sc->kit.config.len);
-	serve_uploads(sc);
-	serve_manifest(sc);
-	assert_int_equal(reference_parse(sc->name, &ref, NULL), 0);
-	assert_int_equal(store_push(sc->place->st,
-				    &(struct image_push){ .ref = ref, .max_uploads = 1 }, NULL,
-				    &got, &err),
-			 0);
-	for (size_t i = sc->server.n_log; i-- > 0;)
-		if (str_starts(sc->server.log[i], "PUT /v2/r/x/blobs/"))
-			snprintf(first, sizeof(first), "%.255s", sc->server.log[i]);
-	assert_non_null(strstr(first, digest_hex(&sc->kit.layer_digest)));
-}
-
 static void test_what_the_registry_has_is_not_sent_again(void **state)
 {
 	struct scene *sc = *state;
@@ -375,8 +345,6 @@ int main(void)
 		PUSH_TEST(test_blobs_go_before_the_manifest_that_names_them),
 		PUSH_TEST(test_a_registry_that_refuses_head_gets_all),
 		PUSH_TEST(test_the_content_of_a_blob_goes_up_whole),
-		cmocka_unit_test_setup_teardown(test_the_largest_blob_goes_first, scene_setup_empty,
-						scene_teardown),
 		PUSH_TEST(test_what_the_registry_has_is_not_sent_again),
 		cmocka_unit_test_setup_teardown(
 			test_an_image_of_dockers_media_types_keeps_its_digest, scene_setup_empty,
