@@ -23,12 +23,6 @@ static inline void cleanup_close_fn(const int *fd)
 		close(*fd);
 }
 
-static inline void cleanup_file_fn(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
-
 static inline void cleanup_dir_fn(DIR **d)
 {
 	if (*d)
@@ -38,7 +32,6 @@ static inline void cleanup_dir_fn(DIR **d)
 #define cleanup(fn)   __attribute__((cleanup(fn)))
 #define cleanup_free  cleanup(cleanup_free_fn)
 #define cleanup_close cleanup(cleanup_close_fn)
-#define cleanup_file  cleanup(cleanup_file_fn)
 #define cleanup_dir   cleanup(cleanup_dir_fn)
 
 /* Defines NAME_cleanup_fn(), so that cleanup(NAME_cleanup_fn) frees a `type *`. */

@@ -64,7 +64,6 @@ struct image {
 	char **verified;	/* "NAME KEY SIGNED[:TAG]": pulled by a name (without tag), with a
 				   signature by a key (its id, see pubkey.h), for a name ("-": none) */
 	uint64_t size_bytes;	/* EROFS file */
-	uint64_t blobs_bytes;	/* compressed layers and JSON */
 	struct oci_image_config *oci;
 	uint64_t *layer_bytes; /* of the files in each layer; 0: not known */
 	size_t n_layers;

@@ -14,7 +14,6 @@
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
-#include "base/str.h"
 
 static void free_mount(struct oci_mount *mount)
 {
@@ -67,38 +66,6 @@ int oci_mounts_add(struct oci_mounts *m, const char *source, const char *destina
 	}
 	m->list[m->n++] = one;
 	return 0;
-}
-
-int oci_mounts_copy(const struct oci_mounts *m, struct oci_mounts *ret)
-{
-	cleanup(oci_mounts_reset) struct oci_mounts copy = { 0 };
-
-	for (size_t i = 0; i < m->n; i++) {
-		const struct oci_mount *one = &m->list[i];
-		int r = oci_mounts_add(&copy, one->source, one->destination, one->flags, one->copy);
-
-		if (r < 0)
-			return r;
-	}
-	*ret = copy;
-	copy = (struct oci_mounts){ 0 };
-	return 0;
-}
-
-static bool mount_equal(const struct oci_mount *a, const struct oci_mount *b)
-{
-	return streq(a->source, b->source) && streq(a->destination, b->destination) &&
-	       a->flags == b->flags && a->copy == b->copy;
-}
-
-bool oci_mounts_equal(const struct oci_mounts *a, const struct oci_mounts *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!mount_equal(&a->list[i], &b->list[i]))
-			return false;
-	return true;
 }
 
 int oci_mounts_put(struct buf *b, const struct oci_mounts *m)

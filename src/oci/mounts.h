@@ -48,11 +48,6 @@ void oci_mounts_reset(struct oci_mounts *m);
 int oci_mounts_add(struct oci_mounts *m, const char *source, const char *destination,
 		   uint64_t flags, bool copy);
 
-/** oci_mounts_copy() - @ret: oci_mounts_reset(); untouched on failure.  Return: 0; -ENOMEM. */
-int oci_mounts_copy(const struct oci_mounts *m, struct oci_mounts *ret);
-
-bool oci_mounts_equal(const struct oci_mounts *a, const struct oci_mounts *b);
-
 /** oci_mounts_put() - append them as in docs/LINK.md, without their sources.  Return: 0; -ENOMEM.
  */
 int oci_mounts_put(struct buf *b, const struct oci_mounts *m);

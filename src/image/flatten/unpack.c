@@ -174,10 +174,6 @@ static int read_sizes(char *text, struct flatten_layer *layers, size_t n_layers,
 
 static int job_add_limits(struct job *j, const struct flatten_limits *limits)
 {
-	const struct flatten_limits usual = flatten_limits_usual();
-
-	if (!limits)
-		limits = &usual;
 	return strv_addf(&j->argv, "%llu,%u,%llu,%u", (unsigned long long)limits->max_bytes,
 			 limits->max_entries, (unsigned long long)limits->max_memory,
 			 limits->ratio_max);
@@ -243,15 +239,6 @@ void unpack_kill(struct unpack *u)
 	kill(u->pid, SIGKILL);
 	fd_close(&u->status_fd);
 	(void)child_await(u->pid, &status);
-}
-
-int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
-	       struct err *err)
-{
-	struct unpack u;
-	int r = unpack_start(program, layers, n_layers, NULL, out_fd, &u, err);
-
-	return r == 0 ? unpack_wait(&u, layers, n_layers, err) : r;
 }
 
 static int start_inflate(const char *program, int in_fd, int status_fd, int out_fd, pid_t *ret)

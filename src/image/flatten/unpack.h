@@ -34,7 +34,7 @@ struct unpack {
  * unpack_start() - flatten() in a process of its own
  * @program:  absolute path of moat-unpack
  * @layers:   base first; descriptors are borrowed until this returns
- * @limits:   borrowed; NULL: the usual ones
+ * @limits:   borrowed
  * @out_fd:   the same; empty regular file, open for writing
  * @ret:      to be ended by unpack_wait() or unpack_kill()
  *
@@ -59,10 +59,6 @@ bool unpack_ends_within(const struct unpack *u, int msec);
 
 /** unpack_kill() - end it */
 void unpack_kill(struct unpack *u);
-
-/** unpack_run() - unpack_start() with the usual limits, and unpack_wait().  Return: as these. */
-int unpack_run(const char *program, struct flatten_layer *layers, size_t n_layers, int out_fd,
-	       struct err *err);
 
 #define UNPACK_INFLATE "--inflate"
 

@@ -125,21 +125,13 @@ void rootfs_name(const struct digest *manifest, char ret[ROOTFS_NAME_MAX])
 
 static int note_blobs(struct record *rec, const struct oci_manifest *m)
 {
-	uint64_t total = rec->manifest_bytes;
-
 	rec->blobs = calloc(m->n_layers + 2, sizeof(*rec->blobs));
 	if (!rec->blobs)
 		return -ENOMEM;
 	rec->blobs[rec->n_blobs++] = rec->im.manifest;
 	rec->blobs[rec->n_blobs++] = m->config.digest;
-	if (__builtin_add_overflow(total, m->config.size_bytes, &total))
-		return -EOVERFLOW;
-	for (size_t i = 0; i < m->n_layers; i++) {
+	for (size_t i = 0; i < m->n_layers; i++)
 		rec->blobs[rec->n_blobs++] = m->layers[i].digest;
-		if (__builtin_add_overflow(total, m->layers[i].size_bytes, &total))
-			return -EOVERFLOW;
-	}
-	rec->im.blobs_bytes = total;
 	return 0;
 }
 

@@ -113,7 +113,6 @@ static int pasta_arguments(const struct speaker_setup *setup, char ***ret)
 
 const struct speaker_kind speaker_kinds[SPEAKER_KINDS] = {
 	{ .program = "slirp4netns",
-	  .package = "slirp4netns",
 	  .follows = true,
 	  .fds = { SPEAKER_FD_NULL, SPEAKER_FD_NULL, SPEAKER_FD_LOG,
 		   [SLIRP_EXIT_FD] = SPEAKER_FD_EXIT, [SLIRP_READY_FD] = SPEAKER_FD_READY,
@@ -121,7 +120,6 @@ const struct speaker_kind speaker_kinds[SPEAKER_KINDS] = {
 	  .n_fds = SLIRP_NAMESPACE_FD + 1,
 	  .arguments = slirp_arguments },
 	{ .program = "pasta",
-	  .package = "passt",
 	  .fds = { [PASTA_NAMESPACE_FD] = SPEAKER_FD_NAMESPACE,
 		   [PASTA_READY_FD] = SPEAKER_FD_READY,
 		   [STDERR_FILENO] = SPEAKER_FD_LOG },

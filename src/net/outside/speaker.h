@@ -41,7 +41,7 @@ struct speaker_setup {
 };
 
 struct speaker_kind {
-	const char *program, *package;
+	const char *program;
 	bool follows; /* does it go along with changes of the host's addresses and routes? */
 	/* What it has from descriptor 0 on. */
 	enum speaker_fd fds[SPEAKER_FDS_MAX];

@@ -10,6 +10,16 @@
 #include "image/flatten/unpack.h"
 #include "sample.h"
 
+static int unpack(const char *program, struct flatten_layer *layers, size_t n, int out_fd,
+		  struct err *err)
+{
+	const struct flatten_limits limits = flatten_limits_usual();
+	struct unpack u;
+	int r = unpack_start(program, layers, n, &limits, out_fd, &u, err);
+
+	return r == 0 ? unpack_wait(&u, layers, n, err) : r;
+}
+
 static void test_unpack(void **state)
 {
 	char diff_id[SHA256_HEX_LEN + 8], want[SHA256_HEX_LEN + 1], hex[SHA256_HEX_LEN + 1];
@@ -22,7 +32,7 @@ static void test_unpack(void **state)
 		int out_fd = output();
 
 		assert_int_equal(flatten_one(layer.fd, diff_id, &product, want, &err), 0);
-		if (unpack_run(MOAT_UNPACK, &layer, 1, out_fd, &err) < 0)
+		if (unpack(MOAT_UNPACK, &layer, 1, out_fd, &err) < 0)
 			fail_msg("%s", err.msg);
 		assert_int_equal(lseek(out_fd, 0, SEEK_SET), 0);
 		assert_int_equal(hash_fd(out_fd, hex), 0);
@@ -53,7 +63,7 @@ static void test_unpack_corners(void **state)
 	layers[0] = (struct flatten_layer){ .fd = tar_end(a) };
 	layers[1] = (struct flatten_layer){ .fd = memory_file(tar, sizeof(tar)) };
 	layers[2] = (struct flatten_layer){ .fd = TAR({ .path = ".wh.d" }) };
-	if (unpack_run(MOAT_UNPACK, layers, 3, out_fd, &err) < 0)
+	if (unpack(MOAT_UNPACK, layers, 3, out_fd, &err) < 0)
 		fail_msg("%s", err.msg);
 	for (size_t i = 0; i < 3; i++)
 		close(layers[i].fd);
@@ -66,7 +76,7 @@ static void assert_unpack_fails(const char *program, int layer_fd, int code, con
 	struct err err = { 0 };
 	int out_fd = output();
 
-	assert_int_equal(unpack_run(program, &layer, 1, out_fd, &err), code);
+	assert_int_equal(unpack(program, &layer, 1, out_fd, &err), code);
 	if (!strstr(err.msg, message))
 		fail_msg("\"%s\" does not say \"%s\"", err.msg, message);
 	close(out_fd);
@@ -147,7 +157,7 @@ static void *unpack_thread(void *arg)
 	for (int i = 0; i < 5 && r == 0; i++) {
 		int out_fd = memfd_create("image", MFD_CLOEXEC);
 
-		r = unpack_run(MOAT_UNPACK, &layer, 1, out_fd, NULL);
+		r = unpack(MOAT_UNPACK, &layer, 1, out_fd, NULL);
 		close(out_fd);
 	}
 	return (void *)r;

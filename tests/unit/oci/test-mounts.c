@@ -83,18 +83,6 @@ static void paths_and_flags_out_of_bounds_are_refused(void **state)
 	assert_int_equal(oci_mounts_add(&m, "/a", "/a", 0, false), -E2BIG);
 }
 
-static void a_copy_is_equal_until_it_is_changed(void **state)
-{
-	cleanup(oci_mounts_reset) struct oci_mounts m = { 0 }, copy = { 0 };
-
-	(void)state;
-	fill(&m);
-	assert_int_equal(oci_mounts_copy(&m, &copy), 0);
-	assert_true(oci_mounts_equal(&m, &copy));
-	copy.list[1].flags = MS_NODEV;
-	assert_false(oci_mounts_equal(&m, &copy));
-}
-
 #define BASE                                                                                       \
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"x\"],\"cwd\":\"/"                      \
 	"\"},\"root\":{\"path\":\"r\"},\"linux\":{\"resources\":{}},\"mounts\":["
@@ -119,7 +107,7 @@ static void config_json_keeps_them(void **state)
 	if (oci_runtime_parse(written, strlen(written), &back, &err) < 0)
 		fail_msg("%s", err.msg);
 	m = &back->options.mounts;
-	assert_true(oci_mounts_equal(&rt->options.mounts, m));
+	assert_int_equal(rt->options.mounts.n, 2);
 	assert_int_equal(back->options.n_tmpfs, 1);
 	assert_int_equal(m->n, 2);
 	assert_string_equal(m->list[0].source, "/a");
@@ -163,7 +151,6 @@ int main(void)
 		cmocka_unit_test(all_but_the_sources_arrive_in_the_guest),
 		cmocka_unit_test(cut_payloads_are_refused),
 		cmocka_unit_test(paths_and_flags_out_of_bounds_are_refused),
-		cmocka_unit_test(a_copy_is_equal_until_it_is_changed),
 		cmocka_unit_test(config_json_keeps_them),
 		cmocka_unit_test(malformed_mounts_are_named),
 	};
