@@ -5,10 +5,9 @@
 source "${BASH_SOURCE[0]%/*}/lib.bash"
 
 setup_suite() {
-	# Short, because sockets have their place below it.
-	SUITE=$(mktemp -d /tmp/moat-test.XXXXXX)
-	chmod 755 "$SUITE"
-	export SUITE
+	# The name is short, because sockets have their place below it.
+	export SUITE=$MOAT_TEST_SHARED/$MOAT_TEST_LANE
+	mkdir -m 755 "$SUITE"
 
 	make_images
 	start_registry "$SUITE/registry"
@@ -57,7 +56,7 @@ keep_images() {
 }
 
 teardown_suite() {
-	# Without a folder there is nothing yet, and no name that all processes have.
+	# Without a folder there is nothing yet.
 	[ -n "${SUITE:-}" ] || return 0
 	kill_users_of "$SUITE"
 	rm -rf "$SUITE"
