@@ -36,13 +36,13 @@ net_setup() {
 	start_net
 }
 
-# The host has 192.0.2.1, who is outside 192.0.2.2; the one knows no route to moat's networks, so it
+# make_host [NAME]: the host has 192.0.2.1, who is outside 192.0.2.2; the one knows no route to moat's networks, so it
 # sees the host only.
 make_host() {
 	local pid
 	unset NET_USER
 	export NET TUN_MODE=0666
-	NET=$BATS_TEST_TMPDIR/net
+	NET=$BATS_TEST_TMPDIR/${1:-net}
 	mkdir -m 700 "$NET"
 	namespace
 	HOST=$PID
@@ -110,11 +110,14 @@ in_net() {
 	in_ns "$(inside)" "$@"
 }
 
+# All that there are.
 end_host() {
-	local pids
-	pids=$(pgrep -f "^moat-net $NET\$" || true)
-	# shellcheck disable=SC2046,SC2086 # lists of numbers
-	kill -9 $pids $(<"$NET/pids") 2>/dev/null || true
+	local file pids
+	for file in "$BATS_TEST_TMPDIR"/*/pids; do
+		pids=$(pgrep -f "^moat-net ${file%/pids}\$" || true)
+		# shellcheck disable=SC2046,SC2086 # lists of numbers
+		kill -9 $pids $(<"$file") 2>/dev/null || true
+	done
 }
 
 network_a() {

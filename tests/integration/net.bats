@@ -388,17 +388,34 @@ says_firewall() {
 }
 
 @test "moat-net: half a minute after the last container everything is gone but the taps that are held" {
+	local held=$NET held_on=$HOST guest tap free free_on
 	net "$(network_a)"
 	guest a 2 one
-	net '{"op":"port-remove","tap":"'"$TAP"'","slot":0}'
+	guest=$PID
+	tap=$TAP
+	net '{"op":"port-remove","tap":"'"$tap"'","slot":0}'
 	on_host ip link show moat0 >/dev/null
+	# In the same half minute: a host on which no tap is held.
+	make_host free
+	start_net
+	free=$NET
+	free_on=$HOST
+	net "$(network_a)"
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	net '{"op":"tap-return","tap":"'"$TAP"'"}'
+
+	NET=$held
+	HOST=$held_on
 	poll without_uplink
 	net '{"op":"status"}' | jq -e '.networks == [] and .uplink.up == false and (.taps | length) == 1'
 	run ! pgrep -P "$(inside)" dnsmasq
 	# It is there again when it is needed.
-	net "$(network_a)" "$(port "$TAP" 0 a 2 one)"
-	reaches "$PID" 192.0.2.2
-	net '{"op":"tap-return","tap":"'"$TAP"'"}'
+	net "$(network_a)" "$(port "$tap" 0 a 2 one)"
+	reaches "$guest" 192.0.2.2
+
+	NET=$free
+	HOST=$free_on
 	poll none_runs
 	run ! on_host nft list table inet moat
 }

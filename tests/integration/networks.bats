@@ -3,8 +3,20 @@
 
 load lib
 
+# with_resolver: the host's resolver knows no name, and says so at once.
+with_resolver() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	ip addr add 198.51.100.52/32 dev lo
+	dnsmasq -k -C /dev/null --no-resolv --no-hosts --user=root --listen-address=198.51.100.52 --bind-interfaces --pid-file= \
+		--address=/#/ 3>&- >/dev/null 2>&1 &
+	echo $! >"$BATS_FILE_TMPDIR/dnsmasq"
+	echo nameserver 198.51.100.52 >"$BATS_FILE_TMPDIR/resolv.conf"
+	mount --bind "$BATS_FILE_TMPDIR/resolv.conf" /etc/resolv.conf
+}
+
 setup_file() {
 	file_setup
+	with_resolver
 	start_moatd
 	with_busybox
 	export DOCKER_HOST=unix://$SOCKET
@@ -19,6 +31,9 @@ setup_file() {
 
 teardown_file() {
 	file_teardown
+	[ ! -e "$BATS_FILE_TMPDIR/dnsmasq" ] || kill "$(cat "$BATS_FILE_TMPDIR/dnsmasq")"
+	umount /etc/resolv.conf 2>/dev/null || true
+	ip addr del 198.51.100.52/32 dev lo 2>/dev/null || true
 }
 
 # Rules that a test has made are no business of the next one's.
