@@ -218,11 +218,11 @@ teardown_file() {
 
 @test "kill, stop, restart: what the workload had written is on its disk" {
 	moat run -d --name writer "$BUSYBOX" \
-		sh -c '[ -e /after ] || dd if=/dev/zero of=/big bs=1M count=200 2>/dev/null; echo >/after; echo written; sleep 1000' >/dev/null
+		sh -c '[ -e /after ] || dd if=/dev/zero of=/big bs=1M count=64 2>/dev/null; echo >/after; echo written; sleep 1000' >/dev/null
 	poll log_has writer written
 	moat kill writer
 	moat start writer
-	assert_equal "$(moat exec writer sh -c 'wc -c </big')" 209715200
+	assert_equal "$(moat exec writer sh -c 'wc -c </big')" 67108864
 	moat exec writer sh -c 'echo x >/x'
 	moat restart -t 0 writer
 	assert_equal "$(moat exec writer cat /x)" x

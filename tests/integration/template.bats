@@ -192,7 +192,7 @@ held() {
 	gives_back clone
 	assert_equal "$(restored clone)" true
 	[ "$(held)" -le $((before + 2)) ]
-	moat exec clone sh -c 'yes "$HOSTNAME" | head -c 100000000 >/big/y'
+	moat exec clone sh -c 'yes "$HOSTNAME" | head -c 50000000 >/big/y'
 	moat exec clone cp /big/y /big/z
 	moat exec clone cmp /big/y /big/z
 	moat rm -f clone
