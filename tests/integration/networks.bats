@@ -134,6 +134,23 @@ address_of() {
 	assert_error 1 "container other is not connected to network web"
 }
 
+@test "network: one with smaller packets is left and joined by a container that is on another as well" {
+	moat network create --opt com.docker.network.driver.mtu=1400 small >/dev/null
+	moat network create --internal inner >/dev/null
+	moat run -d --name small --network small "$BUSYBOX" sleep 100000 >/dev/null
+	mtu_of() { moat exec small cat "/sys/class/net/$1/mtu"; }
+	moat network connect inner small
+	assert_equal "$(mtu_of eth1)" 1400
+	moat network disconnect small small
+	assert_equal "$(mtu_of eth1)" 1500
+	run ! moat exec small ip link show eth0
+	moat network connect small small
+	assert_equal "$(mtu_of eth0) $(mtu_of eth1)" "1400 1400"
+	moat exec small ping -c 1 -W 20 "$(moat network inspect -f '{{(index .IPAM.Config 0).Gateway}}' inner)"
+	moat rm -f small
+	moat network rm small inner
+}
+
 @test "network: an address stays over a restart, and is had where it is asked for" {
 	local before
 	before=$(address_of client web)

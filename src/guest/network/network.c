@@ -106,8 +106,20 @@ static uint32_t largest_mtu(const struct network *n, uint32_t mtu)
 	return mtu;
 }
 
-/* Moves the NIC's interface to the namespace without containers. */
-static int put_nic_out(struct network *n, int index, struct err *err)
+/* With the first interface goes its limit of what the others can have. */
+static uint32_t wanted_mtu(const struct oci_network *wanted)
+{
+	uint32_t mtu = 0;
+
+	for (size_t i = 0; i < wanted->n; i++)
+		if (wanted->interfaces[i].mtu > mtu)
+			mtu = wanted->interfaces[i].mtu;
+	return mtu;
+}
+
+/* Moves the NIC's interface to the namespace without containers.  @mtu: what it is to carry there
+ * at least */
+static int put_nic_out(struct network *n, int index, uint32_t mtu, struct err *err)
 {
 	const bool carries = is_carrying(n);
 	struct netlink_batch b = { 0 };
@@ -120,17 +132,19 @@ static int put_nic_out(struct network *n, int index, struct err *err)
 	index = nic_index(n->other.fd, NIC_NAME);
 	if (index < 0)
 		return err_errno(err, index, "find the NIC");
-	request_carrier(&b, index, largest_mtu(n, 0));
+	request_carrier(&b, index, largest_mtu(n, mtu));
 	return send_and_reset(n->other.fd, &b, err);
 }
 
-static int remove_interface(struct network *n, struct network_slot *slot, struct err *err)
+/* @mtu: of what stays on the NIC */
+static int remove_interface(struct network *n, struct network_slot *slot, uint32_t mtu,
+			    struct err *err)
 {
 	struct netlink_batch b = { 0 };
 	int r;
 
 	if (slot->is.slot == 0) {
-		r = put_nic_out(n, slot->index, err);
+		r = put_nic_out(n, slot->index, mtu, err);
 		n->inside = n->inside && r < 0;
 	} else {
 		request_delete(&b, slot->index, &slot->is);
@@ -168,7 +182,7 @@ static int shrink(struct network *n, struct network_slot *slot, const struct oci
 	const struct oci_interface *i = oci_network_find(wanted, slot->is.slot);
 
 	if (!i || !is_same_device(&slot->is, i))
-		return remove_interface(n, slot, err);
+		return remove_interface(n, slot, wanted_mtu(wanted), err);
 	return oci_interface_is_equal(&slot->is, i) ? 0 : drop(n, slot->index, &slot->is, i, err);
 }
 
@@ -182,7 +196,7 @@ static int make_macvlan(struct network *n, const struct oci_interface *i, struct
 		return send_and_reset(n->own.fd, &b, err);
 	}
 	if (n->inside) /* it is where containers are, and nobody wants to see it */
-		r = put_nic_out(n, nic_index(n->own.fd, NIC_NAME), err);
+		r = put_nic_out(n, nic_index(n->own.fd, NIC_NAME), 0, err);
 	if (r < 0)
 		return r;
 	n->inside = false;
@@ -287,7 +301,7 @@ static void undo(struct network *n, struct network_slot *slot, const struct oci_
 	if (!slot->used)
 		return;
 	if (is_new) {
-		(void)remove_interface(n, slot, NULL);
+		(void)remove_interface(n, slot, 0, NULL);
 		return;
 	}
 	(void)drop(n, slot->index, i, &slot->is, NULL);
