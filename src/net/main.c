@@ -24,6 +24,7 @@
 #include "jail/identity.h"
 #include "net/inside/enter.h"
 #include "net/inside/keeper.h"
+#include "net/inside/turns.h"
 #include "net/outside/outside.h"
 
 #define LISTEN_FD    3
@@ -73,6 +74,7 @@ static int run_inside(struct wires *w, uid_t uid, bool adopted, struct err *err)
 	r = unix_listen_on(LISTEN_FD);
 	if (r < 0)
 		return err_errno(err, r, "listen");
+	turns_short();
 	r = enter_narrow(uid, err);
 	return r == 0 ? keeper_run(&start, err) : r;
 }
