@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/stored.h"
+#include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/files/files.h"
 #include "daemon/files/path.h"

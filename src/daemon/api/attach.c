@@ -2,6 +2,7 @@
 #include "daemon/container/attach.h"
 
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 
 static void take_connection(void *arg, int fd, const void *early, size_t len)
 {

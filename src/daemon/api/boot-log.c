@@ -7,6 +7,7 @@
 #include "base/numbered.h"
 #include "control/names.h"
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 
 #define GAP	   "\n[...]\n"
 #define BYTES_MAX  MIB(1)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/stored.h"
+#include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/files/files.h"
 #include "oci/instruction.h"

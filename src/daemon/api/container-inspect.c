@@ -12,6 +12,7 @@
 #include "daemon/api/ports.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/networking.h"
+#include "daemon/container/table.h"
 #include "daemon/container/view.h"
 #include "daemon/log/files.h"
 #include "daemon/spec/host-defaults.h"

@@ -9,6 +9,7 @@
 #include "daemon/api/human.h"
 #include "daemon/api/ports.h"
 #include "daemon/container/name.h"
+#include "daemon/container/table.h"
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 #include "daemon/network/describe.h"

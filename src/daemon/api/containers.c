@@ -12,6 +12,7 @@
 #include "daemon/container/rename.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
+#include "daemon/container/table.h"
 #include "daemon/container/update.h"
 #include "daemon/spec/signals.h"
 

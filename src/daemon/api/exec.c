@@ -3,6 +3,7 @@
 #include "daemon/container/exec-start.h"
 
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 
 int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 {

@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 
 /* One client of GET /containers/{id}/logs. */
 struct follower {

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/networking.h"
+#include "daemon/container/table.h"
 #include "daemon/http/filter.h"
 #include "daemon/network/describe.h"
 

@@ -10,6 +10,7 @@
 #include "control/names.h"
 #include "daemon/api/api.h"
 #include "daemon/container/remove.h"
+#include "daemon/container/table.h"
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 
 static int read_terminal_size(const struct request *rq, struct terminal_size *ret, struct err *err)
 {

@@ -17,6 +17,7 @@
 #include "daemon/api/api.h"
 #include "daemon/container/process-table.h"
 #include "daemon/container/stored.h"
+#include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/usage.h"
 #include "daemon/container/view.h"

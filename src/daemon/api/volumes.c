@@ -5,6 +5,7 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 #include "daemon/container/view.h"
 #include "daemon/http/filter.h"
 #include "daemon/volume/life.h"

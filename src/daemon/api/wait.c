@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "daemon/api/api.h"
+#include "daemon/container/table.h"
 #include "daemon/container/view.h"
 #include "daemon/network/ports.h"
 

@@ -21,6 +21,7 @@
 #include "daemon/container/name.h"
 #include "daemon/container/networking.h"
 #include "daemon/container/secrets.h"
+#include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"

@@ -18,6 +18,7 @@
 #include "control/client.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/resize.h"
+#include "daemon/container/table.h"
 
 #define LAUNCH_MSEC 10000
 

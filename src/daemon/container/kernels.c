@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "daemon/container/stored.h"
+#include "daemon/container/table.h"
 
 static int note_container(struct containers *t, const char *id, char ***used, struct err *err)
 {

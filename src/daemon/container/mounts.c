@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "daemon/container/table.h"
 #include "daemon/spec/mounts.h"
 #include "daemon/volume/fill.h"
 #include "daemon/volume/server.h"

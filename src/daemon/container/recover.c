@@ -27,6 +27,7 @@
 #include "daemon/container/networking.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/stored.h"
+#include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/plan.h"

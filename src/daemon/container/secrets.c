@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "control/secrets.h"
 #include "daemon/container/stored.h"
+#include "daemon/container/table.h"
 #include "daemon/secret/secrets.h"
 #include "daemon/spec/secrets.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/str.h"
+#include "daemon/container/table.h"
 
 int container_view(struct container *c, struct container_view *ret)
 {

@@ -25,6 +25,7 @@
 #include "daemon/container/health-probe.h"
 #include "daemon/container/recover.h"
 #include "daemon/container/restart.h"
+#include "daemon/container/table.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/lease.h"
 #include "daemon/network/networks.h"

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/thread.h"
+#include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "house.h"
 
