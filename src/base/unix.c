@@ -184,11 +184,12 @@ ssize_t unix_recv_fds(int fd, void *data, size_t len, int *ret_fds, size_t n_fds
 			      .msg_iovlen = 1,
 			      .msg_control = &control,
 			      .msg_controllen = CMSG_SPACE(n_fds * sizeof(int)) };
-	int got[UNIX_FDS_MAX] = { -1, -1, -1, -1 };
+	int got[UNIX_FDS_MAX];
 	ssize_t n;
 
 	if (n_fds > UNIX_FDS_MAX)
 		return -EINVAL;
+	memset(got, -1, sizeof(got));
 	do {
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);

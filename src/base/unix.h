@@ -47,7 +47,7 @@ int unix_peer_pid(int fd, pid_t *ret);
  */
 int unix_send(int fd, const void *data, size_t len, int send_fd);
 
-#define UNIX_FDS_MAX 4
+#define UNIX_FDS_MAX 32
 
 /** unix_send_fds() - as unix_send(), with @n_fds descriptors, at most UNIX_FDS_MAX.  Return: also
  * -EINVAL. */

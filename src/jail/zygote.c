@@ -86,25 +86,6 @@ static void add_moves(struct packet *p, const struct zygote_fork *f)
 	}
 }
 
-static int send_packet(int fd, const struct packet *p)
-{
-	union {
-		char space[CMSG_SPACE(ZYGOTE_FDS_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control = { { 0 } };
-	struct iovec iov = { (void *)(uintptr_t)&p->rq, sizeof(p->rq) };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = CMSG_SPACE(p->n * sizeof(int)) };
-
-	control.align = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-					  .cmsg_type = SCM_RIGHTS,
-					  .cmsg_len = CMSG_LEN(p->n * sizeof(int)) };
-	memcpy(CMSG_DATA(&control.align), p->fds, p->n * sizeof(int));
-	return sendmsg(fd, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 static int receive_answer(int fd, int timeout_msec, struct zygote_answer *ret, int *ret_fd,
 			  struct err *err)
 {
@@ -154,7 +135,7 @@ static int ask_zygote(const struct zygote_fork *f, struct packet *p, struct zygo
 	ours = pair[0];
 	theirs = pair[1];
 	p->fds[0] = theirs;
-	r = send_packet(f->fd, p);
+	r = unix_send_fds(f->fd, &p->rq, sizeof(p->rq), p->fds, p->n);
 	close(take_fd(&theirs));
 	if (r < 0)
 		return err_errno(err, r, "zygote");

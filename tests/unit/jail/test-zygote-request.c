@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "../hang.h"
 #include "base/macro.h"
+#include "base/unix.h"
 #include "jail/late.h"
 #include "jail/zygote-request.h"
 #include "jail/zygote.h"
@@ -23,24 +23,11 @@
 /* Sends a packet that no shim would send, with @n descriptors. */
 static void send_odd(const struct talker *z, const void *data, size_t len, size_t n)
 {
-	union {
-		char space[CMSG_SPACE(32 * sizeof(int))];
-		struct cmsghdr align;
-	} control = { { 0 } };
-	struct iovec iov = { (void *)(uintptr_t)data, len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fds[UNIX_FDS_MAX];
 
-	if (n > 0) {
-		m.msg_control = &control;
-		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
-		control.align = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-						  .cmsg_type = SCM_RIGHTS,
-						  .cmsg_len = CMSG_LEN(n * sizeof(int)) };
-		for (size_t i = 0; i < n; i++)
-			memcpy(CMSG_DATA(&control.align) + i * sizeof(int), &z->talk_fd,
-			       sizeof(int));
-	}
-	assert_true(sendmsg(z->forks_fd, &m, MSG_NOSIGNAL) >= 0);
+	for (size_t i = 0; i < n; i++)
+		fds[i] = z->talk_fd;
+	assert_int_equal(unix_send_fds(z->forks_fd, data, len, fds, n), 0);
 }
 
 static void packets_that_are_no_requests_change_nothing(void **state)
