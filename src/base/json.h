@@ -44,6 +44,10 @@ int json_read(const char *text, size_t len, const char *what, json_t **ret, stru
  * -EBADMSG. */
 int json_get_str(const json_t *obj, const char *key, const char **ret, struct err *err);
 
+/** json_get_text() - a copy of a string member, owned; @ret untouched when not there.  Return: 0;
+ * -EBADMSG; -ENOMEM. */
+int json_get_text(const json_t *obj, const char *key, char **ret, struct err *err);
+
 /** json_get_i64() - an integer member; @ret untouched when not there.  Return: 0; -EBADMSG. */
 int json_get_i64(const json_t *obj, const char *key, int64_t *ret, struct err *err);
 

@@ -16,17 +16,6 @@
  * A hostile registry or archive writes the JSON.
  */
 
-static int take_str(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *s;
-	int r = json_get_str(obj, key, &s, err);
-
-	if (r < 0 || !s)
-		return r;
-	*ret = strdup(s);
-	return *ret ? 0 : err_nomem(err);
-}
-
 static int take_object(const json_t *obj, const char *key, json_t **ret, struct err *err)
 {
 	json_t *value;
@@ -74,12 +63,12 @@ static int check_labels(const json_t *labels, struct err *err)
 
 static int read_strings(const json_t *obj, struct oci_image_config *c, struct err *err)
 {
-	int r = take_str(obj, "User", &c->user, err);
+	int r = json_get_text(obj, "User", &c->user, err);
 
 	if (r == 0)
-		r = take_str(obj, "WorkingDir", &c->working_dir, err);
+		r = json_get_text(obj, "WorkingDir", &c->working_dir, err);
 	if (r == 0)
-		r = take_str(obj, "StopSignal", &c->stop_signal, err);
+		r = json_get_text(obj, "StopSignal", &c->stop_signal, err);
 	if (r == 0)
 		r = take_list(obj, "Env", &c->env, err);
 	if (r == 0)
@@ -141,9 +130,9 @@ static int read_document(const json_t *doc, struct oci_image_config *c, struct e
 	int r = platform_read(doc, &c->platform, err);
 
 	if (r == 0)
-		r = take_str(doc, "created", &c->created, err);
+		r = json_get_text(doc, "created", &c->created, err);
 	if (r == 0)
-		r = take_str(doc, "author", &c->author, err);
+		r = json_get_text(doc, "author", &c->author, err);
 	if (r == 0)
 		r = json_get_array(doc, "history", &history, err);
 	if (r < 0)

@@ -61,17 +61,6 @@ static int read_link(const json_t *obj, struct oci_interface *i, struct err *err
 	return read_mac(obj, i, err);
 }
 
-static int read_text(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *text;
-	int r = json_get_str(obj, key, &text, err);
-
-	if (r < 0 || !text)
-		return r;
-	*ret = strdup(text);
-	return *ret ? 0 : err_nomem(err);
-}
-
 static int read_interface(const json_t *obj, struct oci_interface *i, struct err *err)
 {
 	int r = read_link(obj, i, err);
@@ -79,9 +68,9 @@ static int read_interface(const json_t *obj, struct oci_interface *i, struct err
 	if (r == 0)
 		r = json_get_strv(obj, "addresses", &i->addresses, err);
 	if (r == 0)
-		r = read_text(obj, "gateway4", &i->gateway4, err);
+		r = json_get_text(obj, "gateway4", &i->gateway4, err);
 	if (r == 0)
-		r = read_text(obj, "gateway6", &i->gateway6, err);
+		r = json_get_text(obj, "gateway6", &i->gateway6, err);
 	if (r == 0)
 		r = json_get_strv(obj, "routes", &i->routes, err);
 	return r == 0 ? json_get_strv(obj, "sysctls", &i->sysctls, err) : r;

@@ -55,17 +55,6 @@ static int write_pairs(json_t *obj, const char *key, char *const *pairs)
 	return 0;
 }
 
-static int read_text(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *text;
-	int r = json_get_str(obj, key, &text, err);
-
-	if (r < 0 || !text)
-		return r;
-	*ret = strdup(text);
-	return *ret ? 0 : err_nomem(err);
-}
-
 static int read_tmpfs(const json_t *mount, struct oci_options *o, struct err *err)
 {
 	struct oci_tmpfs *grown, t = { 0 };
@@ -146,7 +135,7 @@ static int read_ours(const json_t *doc, struct oci_options *o, struct err *err)
 		r = json_get_strv(ours, "hosts", &o->hosts, err);
 	if (r == 0)
 		r = read_sockets(ours, o, err);
-	return r == 0 ? read_text(ours, "resolvConf", &o->resolv_conf, err) : r;
+	return r == 0 ? json_get_text(ours, "resolvConf", &o->resolv_conf, err) : r;
 }
 
 static int read_score(const json_t *doc, struct oci_options *o, struct err *err)
@@ -177,7 +166,7 @@ int oci_options_read(const json_t *doc, struct oci_options *ret, struct err *err
 	if (r == 0)
 		r = read_pairs(linux_obj, "sysctl", &ret->sysctls, err);
 	if (r == 0)
-		r = read_text(doc, "domainname", &ret->domainname, err);
+		r = json_get_text(doc, "domainname", &ret->domainname, err);
 	if (r == 0)
 		r = read_score(doc, ret, err);
 	if (r == 0)
