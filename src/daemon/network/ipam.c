@@ -34,7 +34,6 @@ static const struct {
 	{ { 192, 168, 128, 0 }, 17, 24 },
 };
 
-#define ROW_POOLS  2u
 #define ROW_BLOCKS ((1u << 8) + (1u << 7))
 
 static struct ip_net v4(const uint8_t bytes[4], unsigned bits)

@@ -73,22 +73,6 @@ static const char *stream_name(enum link_channel channel)
 	return channel == LINK_STDERR ? "stderr" : "stdout";
 }
 
-int crilog_format(struct buf *b, const char *when, enum link_channel channel, const char *data,
-		  size_t len)
-{
-	while (len > 0) {
-		bool whole;
-		size_t piece = next_record(data, len, &whole);
-		int r = add_record(b, when, stream_name(channel), whole ? 'F' : 'P', data, piece);
-
-		if (r < 0)
-			return r;
-		data += piece + whole;
-		len -= piece + whole;
-	}
-	return 0;
-}
-
 /* Finds the end of the last whole record; a longer tail without any newline is none of ours. */
 static int find_end(int fd, uint64_t *ret)
 {

@@ -12,18 +12,6 @@
 struct crilog;
 
 /**
- * crilog_format() - bytes of a channel as records
- * @when: RFC 3339 time of all of them
- *
- * A piece without a newline becomes a "P" record of its own at once, so nothing is ever held
- * back; lines longer than CRILOG_RECORD_MAX become several.
- *
- * Return: 0; -ENOMEM.
- */
-int crilog_format(struct buf *b, const char *when, enum link_channel channel, const char *data,
-		  size_t len);
-
-/**
  * crilog_open() - open the newest log file in a container's folder, making the first if there is
  * none
  * @dir_fd: borrowed until crilog_free()
@@ -42,7 +30,10 @@ void crilog_free(struct crilog *l);
 void crilog_place(const struct crilog *l, uint64_t *ret_number, uint64_t *ret_offset);
 
 /**
- * crilog_write() - append bytes of a channel
+ * crilog_write() - append bytes of a channel, as records of the present moment
+ *
+ * A piece without a newline becomes a "P" record of its own at once, so nothing is ever held back;
+ * lines longer than CRILOG_RECORD_MAX become several.
  *
  * What cannot be written (a full disk) is dropped, whole records at a time, and the next call tries
  * again.

@@ -124,10 +124,24 @@ static int write_log(void *arg)
 	return first;
 }
 
+static int log_a_piece(void *arg)
+{
+	struct crilog *l;
+	int r = crilog_open(folder->fd, &(struct log_limits){ .max_files = 1 }, &l);
+
+	(void)arg;
+	if (r < 0)
+		return r;
+	r = crilog_write(l, LINK_STDOUT, "a\nb\nc", 5);
+	crilog_free(l);
+	return r;
+}
+
 static void a_log_has_whole_records(void **state)
 {
 	(void)state;
 	assert_true(faults_each(FAULT_FILES, write_log, NULL) > 9);
+	assert_true(faults_each(FAULT_MEMORY, log_a_piece, NULL) > 1);
 }
 
 int main(void)

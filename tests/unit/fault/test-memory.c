@@ -22,7 +22,6 @@
 #include "oci/network-json.h"
 #include "oci/process-json.h"
 #include "oci/runtime.h"
-#include "shim/container/crilog.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LAYER                                                                                      \
@@ -253,19 +252,11 @@ static int request(void *arg)
 	return r;
 }
 
-static int records(void *arg)
-{
-	cleanup(buf_reset) struct buf b = BUF_INIT;
-
-	(void)arg;
-	return crilog_format(&b, "2026-01-02T03:04:05.000000006Z", LINK_STDOUT, "a\nb\nc", 5);
-}
-
 static void each_allocation_may_fail(void **state)
 {
-	static int (*const subjects[])(void *) = { container, procs,	    process, network,
-						   manifest,  image_config, runtime, mounts,
-						   request,   records };
+	static int (*const subjects[])(void *) = { container, procs,	process,
+						   network,   manifest, image_config,
+						   runtime,   mounts,	request };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(subjects) / sizeof(*subjects); i++)

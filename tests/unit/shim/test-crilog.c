@@ -20,19 +20,35 @@
 
 #define WHEN "2026-01-02T03:04:05.000000006Z"
 
-static char *format(enum link_channel channel, const char *data)
+static char *read_file(int dir_fd, const char *name)
 {
 	struct buf b = BUF_INIT;
 
-	assert_int_equal(crilog_format(&b, WHEN, channel, data, strlen(data)), 0);
+	assert_int_equal(file_read_at(dir_fd, name, 1 << 20, &b), 0);
 	return buf_take(&b);
+}
+
+static const struct log_limits endless = { .max_files = 1 };
+
+/* What a log has after one write, every record of one moment. */
+static char *format(struct folder *f, enum link_channel channel, const char *data)
+{
+	struct crilog *l;
+	char *text;
+
+	assert_int_equal(crilog_open(f->fd, &endless, &l), 0);
+	assert_int_equal(crilog_write(l, channel, data, strlen(data)), 0);
+	crilog_free(l);
+	text = read_file(f->fd, "container.log.1");
+	for (char *record = text; *record; record = strchr(record, '\n') + 1)
+		memcpy(record, WHEN, strlen(WHEN));
+	return text;
 }
 
 static void lines_are_records(void **state)
 {
-	char *text = format(LINK_STDOUT, "one\n\ntwo\n");
+	char *text = format(*state, LINK_STDOUT, "one\n\ntwo\n");
 
-	(void)state;
 	assert_string_equal(text,
 			    WHEN " stdout F one\n" WHEN " stdout F \n" WHEN " stdout F two\n");
 	free(text);
@@ -40,9 +56,8 @@ static void lines_are_records(void **state)
 
 static void a_line_without_an_end_is_partial(void **state)
 {
-	char *text = format(LINK_STDERR, "one\ntwo");
+	char *text = format(*state, LINK_STDERR, "one\ntwo");
 
-	(void)state;
 	assert_string_equal(text, WHEN " stderr F one\n" WHEN " stderr P two\n");
 	free(text);
 }
@@ -79,19 +94,23 @@ static void fill(char *data, size_t len, unsigned seed)
 static void streams_can_be_rebuilt_exactly(void **state)
 {
 	static const size_t sizes[] = { 1, 5, 16383, 16384, 16385, 40000, 65536, 3, 200000 };
+	int dir_fd = ((struct folder *)*state)->fd;
 	struct buf log = BUF_INIT, out[2] = { BUF_INIT, BUF_INIT };
 	static char data[200001];
+	struct crilog *l;
 
-	(void)state;
+	assert_int_equal(crilog_open(dir_fd, &endless, &l), 0);
 	for (unsigned i = 0; i < 4 * ARRAY_SIZE(sizes); i++) {
 		size_t len = sizes[i % ARRAY_SIZE(sizes)];
 		unsigned which = i / 2 % 2;
 
 		fill(data, len, i);
 		assert_int_equal(buf_add(&out[which], data, len), 0);
-		assert_int_equal(
-			crilog_format(&log, WHEN, which ? LINK_STDERR : LINK_STDOUT, data, len), 0);
+		assert_int_equal(crilog_write(l, which ? LINK_STDERR : LINK_STDOUT, data, len), 0);
 	}
+	crilog_free(l);
+	assert_int_equal(file_read_at(dir_fd, "container.log.1", 4 << 20, &log), 0);
+	assert_int_equal(buf_add(&log, "", 1), 0);
 	for (int which = 0; which < 2; which++) {
 		struct buf again = BUF_INIT;
 
@@ -104,20 +123,10 @@ static void streams_can_be_rebuilt_exactly(void **state)
 	buf_reset(&log);
 }
 
-static char *read_file(int dir_fd, const char *name)
-{
-	struct buf b = BUF_INIT;
-
-	assert_int_equal(file_read_at(dir_fd, name, 1 << 20, &b), 0);
-	return buf_take(&b);
-}
-
 static bool exists(int dir_fd, const char *name)
 {
 	return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
-
-static const struct log_limits endless = { .max_files = 1 };
 
 static void a_record_cut_off_by_a_crash_is_removed(void **state)
 {
@@ -291,9 +300,11 @@ static void nothing_is_kept_where_no_file_may_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_are_records),
-		cmocka_unit_test(a_line_without_an_end_is_partial),
-		cmocka_unit_test(streams_can_be_rebuilt_exactly),
+		cmocka_unit_test_setup_teardown(lines_are_records, folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(a_line_without_an_end_is_partial, folder_set_up,
+						folder_tear_down),
+		cmocka_unit_test_setup_teardown(streams_can_be_rebuilt_exactly, folder_set_up,
+						folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_record_cut_off_by_a_crash_is_removed,
 						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_costs_whole_records_and_no_more,
