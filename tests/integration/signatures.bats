@@ -124,6 +124,19 @@ refused() {
 	assert_error 1 "no name" "$image"
 }
 
+@test "signatures: a bundle that Sigstore's own packages made and attached" {
+	local key digest image=$REGISTRY/signed/one node=$MOAT_BUILD/node/node_modules
+	[ -d "$node/@sigstore/oci" ] || skip "Sigstore's packages are not in $MOAT_BUILD/node, and npm could not fetch them"
+	for key in p256 p384 rsa ed25519; do
+		digest=$(fresh one "$([ $key = p384 ] && echo rich || echo zstd)")
+		NODE_PATH=$node timeout "$LIMIT" node "$TESTS/integration/node/sign.js" "$image" "$digest" "$KEYS/$key.key"
+		moat pull -q --verify "$KEYS/$key.pub" "$image"
+		moat image rm "$image"
+	done
+	run moat pull --verify "$KEYS/other.pub" "$image"
+	assert_error 1 "none by the right key"
+}
+
 @test "signatures: a registry that lists what refers to an image" {
 	local image=$BAD_REGISTRY/honest/members layout=$SUITE/images/field/members digest i
 	digest=$(jq -r '.manifests[0].digest' "$layout/index.json")
