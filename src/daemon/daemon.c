@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/container/health-probe.h"
+#include "daemon/container/recover.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/spares.h"
 #include "engine/disk.h"
@@ -102,6 +103,9 @@ static int open_parts(struct daemon *d, struct spare_bounds spares, struct err *
 {
 	int r = open_folders(d, err);
 
+	/* First, so that the older version, which is to end its machines, finds what it left. */
+	if (r == 0)
+		r = containers_refuse_old(d->containers.dir_fd, err);
 	if (r == 0)
 		r = state_open(d->root, &d->state, err);
 	if (r == 0)

@@ -48,6 +48,25 @@ teardown_file() {
 	moat system status
 }
 
+@test "system: a moatd that finds a machine of an older version running changes nothing" {
+	local root=$BATS_TEST_TMPDIR/older id pid
+	id=$(printf '%064d' 7)
+	mkdir -p "$root/containers/$id"
+	python3 -c 'import fcntl, sys, time
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", file=open(sys.argv[2], "w"))
+time.sleep(3600)' "$root/containers/$id/shim.lock" "$BATS_TEST_TMPDIR/held" 3>&- &
+	pid=$!
+	poll test -e "$BATS_TEST_TMPDIR/held"
+	run "$MOAT_BUILD/moatd" --root "$root" --socket "$root/moat.sock"
+	kill "$pid"
+	[ "$status" -ne 0 ]
+	[[ $output == *"container ${id:0:12} still runs in a machine of an earlier version"*"process $pid"* ]]
+	[ ! -e "$root/state.db" ]
+	[ ! -e "$root/kernel" ]
+}
+
 @test "system info: which engine, why, and the kernel" {
 	run moat system info
 	assert_status 0

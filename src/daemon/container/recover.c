@@ -367,14 +367,18 @@ static int refuse_old_shim(int dir_fd, const char *name, void *arg)
 		       : 0;
 }
 
-int containers_recover(struct containers *t, struct err *err)
+int containers_refuse_old(int dir_fd, struct err *err)
 {
 	struct err old = { 0 };
-	int r = path_each(t->dir_fd, refuse_old_shim, &old);
+	int r = path_each(dir_fd, refuse_old_shim, &old);
 
-	if (r < 0)
-		return err_set(err, r, "%s", *old.msg ? old.msg : strerror(-r));
-	r = load_rows(t, err);
+	return r < 0 ? err_set(err, r, "%s", *old.msg ? old.msg : strerror(-r)) : 0;
+}
+
+int containers_recover(struct containers *t, struct err *err)
+{
+	int r = load_rows(t, err);
+
 	if (r < 0)
 		return r;
 	members_tidy(t->networks);

@@ -65,7 +65,7 @@ static void a_machine_of_an_earlier_version_is_refused(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(containers_recover(house_table(), &err), -EBUSY);
+	assert_int_equal(containers_refuse_old(house_table()->dir_fd, &err), -EBUSY);
 	assert_non_null(strstr(err.msg, "earlier version"));
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
