@@ -86,7 +86,7 @@ static int load_rows(struct containers *t, struct err *err)
 	/* A container that cannot be read keeps its volumes. */
 	if (r == 0 && !l.lacks_some)
 		volume_use_tidy(t->volumes);
-	return r;
+	return r == -ENOMEM ? err_nomem(err) : r;
 }
 
 enum found {

@@ -32,6 +32,8 @@
 #include "daemon/volume/volumes.h"
 #include "loop/loop.h"
 
+#include "../fault/faults.h"
+
 #define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static char root[] = "/tmp/moat-house-XXXXXX";
@@ -113,7 +115,7 @@ static void *run_loop(void *arg)
 	return NULL;
 }
 
-static void open_table(void)
+static void open_parts(void)
 {
 	struct err err = { 0 };
 
@@ -137,6 +139,13 @@ static void open_table(void)
 	assert_int_equal(prober_new(&table, &table.prober), 0);
 	quit_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_int_equal(loop_add_io(table.loop, quit_fd, EPOLLIN, on_quit, NULL, NULL), 0);
+}
+
+static void open_table(void)
+{
+	struct err err = { 0 };
+
+	open_parts();
 	assert_int_equal(containers_recover(&table, &err), 0);
 	assert_int_equal(thread_start(&main_thread, run_loop, NULL), 0);
 }
@@ -246,6 +255,20 @@ struct container *house_add(const char *name, const char *host)
 void house_come(void)
 {
 	open_table();
+}
+
+int house_come_short(unsigned nth, bool *ret_hit)
+{
+	struct err err = { 0 };
+	int r;
+
+	open_parts();
+	faults_arm(FAULT_MEMORY, nth);
+	r = containers_recover(&table, &err);
+	*ret_hit = faults_disarm();
+	assert_true(r == 0 || *err.msg);
+	assert_int_equal(thread_start(&main_thread, run_loop, NULL), 0);
+	return r;
 }
 
 void house_restart(void)

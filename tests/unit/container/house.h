@@ -40,6 +40,10 @@ void house_leave(void);
 void house_come(void);
 void house_restart(void);
 
+/** house_come_short() - as house_come(), with the @nth allocation of containers_recover() failing.
+ * @ret_hit: did it?  Return: what that returned. */
+int house_come_short(unsigned nth, bool *ret_hit);
+
 /** house_find() - a reference to the container with a name */
 struct container *house_find(const char *name);
 

@@ -163,12 +163,34 @@ static void an_always_wanted_one_is_started_again(void **state)
 	house_await(c, STATE(RUNNING));
 }
 
+/* A moatd that lacks memory does not begin, or knows what runs. */
+static void what_runs_goes_on_through_every_lack_of_memory(void **state)
+{
+	struct container *c = house_add("web", "{}");
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(container_start(c, NULL), 0);
+	for (bool hit = true; hit; n++) {
+		int r;
+
+		house_leave();
+		r = house_come_short(n + 1, &hit);
+		assert_true(hit || r == 0);
+		if (r == 0)
+			house_await(house_find("web"), STATE(RUNNING));
+	}
+	assert_in_range(n, 5, 1000);
+	assert_int_equal(container_kill(house_find("web"), SIGKILL, NULL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_runs_goes_on_under_a_new_moatd),
+		TEST(what_runs_goes_on_through_every_lack_of_memory),
 		TEST(what_is_paused_is_known_to_be),
 		TEST(an_end_in_the_meantime_is_found_in_the_folder),
 		TEST(what_has_ended_is_not_taken_to_run_while_its_machine_is_there),
