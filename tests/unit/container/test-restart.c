@@ -13,6 +13,8 @@
 #include "daemon/container/stop.h"
 #include "house.h"
 
+#include "../fault/faults.h"
+
 #define ALWAYS "{\"RestartPolicy\":{\"Name\":\"always\"}}"
 #define ONCE   "{\"RestartPolicy\":{\"Name\":\"on-failure\",\"MaximumRetryCount\":1}}"
 
@@ -106,6 +108,49 @@ static void giving_up_holds_for_a_start_under_way(void **state)
 	container_unref(c);
 }
 
+static int make_another(void *arg)
+{
+	struct restarter *r = NULL;
+	int code = restarter_new(arg, &r);
+
+	restarter_free(r);
+	return code;
+}
+
+static void there_is_a_restarter_or_the_reason_why_not(void **state)
+{
+	(void)state;
+	assert_in_range(faults_each(FAULT_MEMORY, make_another, house_table()), 1, 100);
+}
+
+/* Nobody else starts it: the restarter takes one that is due no more for its own. */
+static void a_start_by_the_policy_survives_every_lack_of_memory(void **state)
+{
+	struct container *c = house_add("web", "{}");
+	unsigned calls = 0;
+
+	(void)state;
+	for (bool hit = true; hit; calls++) {
+		int r;
+
+		pthread_mutex_lock(&c->table->lock);
+		assert_true(container_enter(c, CONTAINER_EXITED));
+		c->restart.due_usec = UINT64_MAX;
+		assert_true(container_enter(c, CONTAINER_WAITING));
+		pthread_mutex_unlock(&c->table->lock);
+		faults_arm(FAULT_MEMORY, calls + 1);
+		r = container_start_again(c, NULL);
+		hit = faults_disarm();
+		assert_true(hit || r == 0);
+		assert_true(container_is_now(c, r == 0 ? STATE(RUNNING)
+						       : STATE(CREATED) | STATE(EXITED)));
+		if (r == 0)
+			assert_int_equal(container_kill(c, SIGKILL, NULL), 0);
+	}
+	assert_in_range(calls, 5, 1000);
+	container_unref(c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
 int main(void)
@@ -116,6 +161,8 @@ int main(void)
 		TEST(a_stop_ends_the_waiting),
 		TEST(what_waits_can_be_started_by_hand),
 		TEST(giving_up_holds_for_a_start_under_way),
+		TEST(there_is_a_restarter_or_the_reason_why_not),
+		TEST(a_start_by_the_policy_survives_every_lack_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,17 +135,16 @@ static void what_runs_is_removed_by_force_alone(void **state)
 }
 
 /* Memory may fail for what a start can do without; then it goes well, or nothing is left of it. */
-static void a_start_without_memory_leaves_nothing_half_done(void **state)
+static unsigned start_with_each_fault(enum fault_kind kind)
 {
 	struct container *c = house_add("web", "{}");
 	unsigned calls = 0;
 
-	(void)state;
 	for (bool hit = true; hit; calls++) {
 		struct err err = { 0 };
 		int r;
 
-		faults_arm(FAULT_MEMORY, calls + 1);
+		faults_arm(kind, calls + 1);
 		r = container_start(c, &err);
 		hit = faults_disarm();
 		assert_true(r < 0 || container_is_now(c, STATE(RUNNING)));
@@ -154,8 +153,20 @@ static void a_start_without_memory_leaves_nothing_half_done(void **state)
 		if (r == 0)
 			assert_int_equal(container_kill(c, SIGKILL, NULL), 0);
 	}
-	assert_in_range(calls, 5, 1000);
 	container_unref(c);
+	return calls - 1;
+}
+
+static void a_start_without_memory_leaves_nothing_half_done(void **state)
+{
+	(void)state;
+	assert_in_range(start_with_each_fault(FAULT_MEMORY), 5, 1000);
+}
+
+static void a_start_on_a_full_disk_leaves_nothing_half_done(void **state)
+{
+	(void)state;
+	assert_in_range(start_with_each_fault(FAULT_FILES), 1, 1000);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
@@ -216,6 +227,7 @@ int main(void)
 		TEST(a_paused_one_is_not_started_but_stopped),
 		TEST(what_runs_is_removed_by_force_alone),
 		TEST(a_start_without_memory_leaves_nothing_half_done),
+		TEST(a_start_on_a_full_disk_leaves_nothing_half_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

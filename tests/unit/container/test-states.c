@@ -233,6 +233,36 @@ static void somebody_who_restarts_it_keeps_it(void **state)
 	container_unref(c);
 }
 
+/* Events may be lost; no step of a life is. */
+static void a_life_goes_on_through_every_lack_of_memory(void **state)
+{
+	struct container *c = house_add("web", "{\"Labels\":{\"a\":\"b\"}}");
+	unsigned n = 0;
+
+	(void)state;
+	for (bool hit = true; hit; n++) {
+		bring_up(c);
+		faults_arm(FAULT_MEMORY, n + 1);
+		container_started(c, 1, clock_now_nsec());
+		hit = faults_disarm();
+		assert_int_equal(c->state, CONTAINER_RUNNING);
+		faults_arm(FAULT_MEMORY, n + 1);
+		container_oom(c);
+		container_paused(c, true);
+		container_paused(c, false);
+		hit |= faults_disarm();
+		assert_int_equal(c->state, CONTAINER_RUNNING);
+		faults_arm(FAULT_MEMORY, n + 1);
+		end_with(c, 3);
+		hit |= faults_disarm();
+		assert_int_equal(c->state, CONTAINER_EXITED);
+		assert_int_equal(c->rec.exit_code, 3);
+	}
+	assert_in_range(n, 5, 1000);
+	assert_int_equal(house_row(c), RECORD_EXITED);
+	container_unref(c);
+}
+
 static int make(void *arg)
 {
 	struct texts *texts = arg;
@@ -291,6 +321,7 @@ int main(void)
 		TEST(out_of_memory_of_the_guest_is_told_once_a_life),
 		TEST(one_that_goes_with_its_end_is_gone),
 		TEST(somebody_who_restarts_it_keeps_it),
+		TEST(a_life_goes_on_through_every_lack_of_memory),
 		TEST(making_one_survives_every_lack_of_memory),
 		TEST(views_survive_every_lack_of_memory),
 	};

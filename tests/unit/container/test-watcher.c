@@ -9,7 +9,10 @@
 #include "daemon/container/pause.h"
 #include "daemon/container/start.h"
 #include "daemon/container/stop.h"
+#include "daemon/container/watcher.h"
 #include "house.h"
+
+#include "../fault/faults.h"
 
 static void a_shim_that_is_killed_ends_its_container(void **state)
 {
@@ -71,6 +74,28 @@ static void many_containers_are_heard_at_once(void **state)
 	}
 }
 
+static int watch_it(void *arg)
+{
+	struct watch_start start = { .tap = "" };
+	struct container *c = arg;
+	int r = shim_watch(container_shim(c), &start.fd);
+
+	return r < 0 ? r : watcher_add(c->table->watcher, c, &start);
+}
+
+static void a_watch_is_had_or_nothing_is_left_of_it(void **state)
+{
+	struct container *c = house_add("web", "{}");
+
+	(void)state;
+	assert_int_equal(container_start(c, NULL), 0);
+	assert_in_range(faults_each(FAULT_MEMORY, watch_it, c), 1, 1000);
+	assert_int_equal(container_kill(c, SIGKILL, NULL), 0);
+	house_await(c, STATE(EXITED));
+	assert_int_equal(container_ends(c), 1);
+	container_unref(c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, house_set_up, house_tear_down)
 
 int main(void)
@@ -80,6 +105,7 @@ int main(void)
 		TEST(a_watch_that_is_dropped_is_made_anew),
 		TEST(what_makes_no_sense_is_passed_over),
 		TEST(many_containers_are_heard_at_once),
+		TEST(a_watch_is_had_or_nothing_is_left_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
