@@ -103,6 +103,29 @@ raw_sum() {
 	skopeo inspect --raw --tls-verify=false "$1" | sha256sum
 }
 
+@test "image save and load: an image for another platform comes back beside others" {
+	local name=$REGISTRY/test/multi:latest tar=$BATS_TEST_TMPDIR/two.tar
+	moat pull -q --platform linux/arm64 "$name"
+	moat image save -o "$tar" "$BUSYBOX" "$name"
+	moat image rm "$name"
+	run moat image load -i "$tar"
+	assert_status 0
+	assert_has "Loaded image: $BUSYBOX" "Loaded image: $name"
+	assert_equal "$(moat image inspect -f '{{.Architecture}}' "$name")" arm64
+	moat image rm "$name"
+	# The same, where the archive's index says what it is for.
+	mkdir "$BATS_TEST_TMPDIR/two"
+	tar -xf "$tar" -C "$BATS_TEST_TMPDIR/two"
+	jq '.manifests[1].platform = {os: "linux", architecture: "arm64"}' "$BATS_TEST_TMPDIR/two/index.json" >"$BATS_TEST_TMPDIR/index"
+	mv "$BATS_TEST_TMPDIR/index" "$BATS_TEST_TMPDIR/two/index.json"
+	moat image load -q -i "$BATS_TEST_TMPDIR/two"
+	assert_equal "$(moat image inspect -f '{{.Architecture}}' "$name")" arm64
+	moat image rm "$name"
+	run moat image load --platform linux/amd64 -i "$BATS_TEST_TMPDIR/two"
+	assert_has "Loaded image: $BUSYBOX"
+	[[ $output != *"$name"* ]]
+}
+
 @test "image save and load: all platforms go there and back, and one of them alone" {
 	local name image tar=$BATS_TEST_TMPDIR/all.tar to=$REGISTRY/transfer/all:1
 	for name in "$REGISTRY/test/multi:latest" "$BAD_REGISTRY/honest/attested:latest" "$BAD_REGISTRY/honest/nested:latest"; do

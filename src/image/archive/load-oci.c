@@ -14,7 +14,8 @@
 /*
  * Theory of operation: index.json lists images, each directly or as an index over platforms.  Those
  * of the wanted platform are loaded, each with the name it was saved under, and an index is kept
- * with all that it leads to, where that is there and no one platform was asked for.
+ * with all that it leads to, where that is there and no one platform was asked for.  Then an image
+ * that is there for another platform alone is taken as well.
  *
  * The archive is hostile.
  */
@@ -37,15 +38,20 @@ static const char *annotation_of(const struct oci_descriptor *d, const char *key
  * The name an image was saved under: containerd's annotation is a full name; OCI's may be that too,
  * or only a tag, which names nothing by itself.
  */
+static const char *annotated_name(const struct oci_descriptor *d)
+{
+	const char *name = annotation_of(d, "io.containerd.image.name");
+
+	return name ? name : annotation_of(d, "org.opencontainers.image.ref.name");
+}
+
 static int saved_name(const struct oci_descriptor *d, char ***ret, struct err *err)
 {
 	cleanup_reference struct reference *ref = NULL;
 	cleanup_free char *full = NULL;
-	const char *name = annotation_of(d, "io.containerd.image.name");
+	const char *name = annotated_name(d);
 	int r;
 
-	if (!name)
-		name = annotation_of(d, "org.opencontainers.image.ref.name");
 	if (!name || !strpbrk(name, "/:"))
 		return 0;
 	r = reference_parse(name, &ref, err);
@@ -120,16 +126,34 @@ static int load_entry(struct load *l, struct load_image *what, int depth, struct
 	r = read_index(l, d, &ix, err);
 	if (r == 0)
 		r = oci_index_select(ix, &l->platform, &what->manifest, err);
+	what->is_chosen = true;
 	if (r == 0 && depth == 0 && !l->one_platform && is_whole(l, &d->digest))
 		what->index = &d->digest;
 	return r == 0 ? load_entry(l, what, depth + 1, err) : r;
 }
 
-static bool is_for(const struct oci_descriptor *d, const struct platform *want)
+/* Has no other entry this one's name? */
+static bool is_lone(const struct oci_index *ix, size_t i)
 {
+	const char *name = annotated_name(&ix->manifests[i]), *other;
+
+	for (size_t k = 0; name && k < ix->n_manifests; k++) {
+		other = k == i ? NULL : annotated_name(&ix->manifests[k]);
+		if (other && streq(other, name))
+			return false;
+	}
+	return name || ix->n_manifests == 1;
+}
+
+/* What is there for one other platform alone is taken, as it was saved. */
+static bool is_wanted(const struct load *l, const struct oci_index *ix, size_t i)
+{
+	const struct oci_descriptor *d = &ix->manifests[i];
+
 	if (!oci_is_manifest(d->media_type) && !oci_is_index(d->media_type))
 		return false;
-	return !d->has_platform || platform_matches(&d->platform, want);
+	return !d->has_platform || platform_matches(&d->platform, &l->platform) ||
+	       (!l->one_platform && is_lone(ix, i));
 }
 
 int load_oci(struct load *l, struct err *err)
@@ -148,7 +172,7 @@ int load_oci(struct load *l, struct err *err)
 		cleanup_strv char **tags = NULL;
 		struct load_image what = { .manifest = &ix->manifests[i] };
 
-		if (!is_for(&ix->manifests[i], &l->platform))
+		if (!is_wanted(l, ix, i))
 			continue;
 		r = saved_name(&ix->manifests[i], &tags, err);
 		what.tags = tags;

@@ -240,7 +240,7 @@ int load_install(struct load *l, const struct load_image *what, struct err *err)
 	const struct source source = { .blob = source_blob, .open = source_open, .arg = l };
 	const struct install in = {
 		.manifest = what->manifest,
-		.platform = &l->platform,
+		.platform = l->one_platform || what->is_chosen ? &l->platform : NULL,
 		.source = &source,
 		.index = what->index,
 		.is_whole = what->index != NULL,

@@ -18,8 +18,8 @@ struct member {
 struct load {
 	struct work *work;
 	const struct progress *progress;
-	struct platform platform; /* of the images that are taken */
-	bool one_platform;	  /* no index is kept */
+	struct platform platform; /* that is taken of several */
+	bool one_platform;	  /* no other is taken, and no index is kept */
 	struct member *members;
 	size_t n_members;
 	struct walked *walked; /* indexes that were walked as a whole; see load-oci.c */
@@ -39,6 +39,7 @@ struct load_image {
 	const struct oci_descriptor *manifest;
 	const struct digest *index; /* to be kept, with all that it leads to; NULL: none */
 	char *const *tags;
+	bool is_chosen; /* by its platform, among others */
 };
 
 /** load_install() - make one image of the archive visible and note its names.  Return: as

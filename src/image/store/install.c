@@ -84,7 +84,7 @@ static int check_config(const struct parts *p, const struct platform *want, stru
 	size_t n = strv_len(p->config->diff_ids);
 	char have_name[64], want_name[64];
 
-	if (!platform_matches(&p->config->platform, want)) {
+	if (want && !platform_matches(&p->config->platform, want)) {
 		platform_format(&p->config->platform, have_name);
 		platform_format(want, want_name);
 		return err_set(err, -ENOENT, "no image for platform %s; there is: %s", want_name,

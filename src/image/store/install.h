@@ -28,7 +28,7 @@ struct source {
 /* An image to be made visible; everything is borrowed. */
 struct install {
 	const struct oci_descriptor *manifest;
-	const struct platform *platform; /* what it must be for */
+	const struct platform *platform; /* what it must be for; NULL: any */
 	const struct source *source;	 /* NULL: everything is stored and pinned */
 	const struct digest *original;	 /* what the manifest was made of; NULL: nothing else */
 	const struct digest *index;	 /* digest the registry knows it by; NULL: none */

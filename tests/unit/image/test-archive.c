@@ -116,12 +116,43 @@ static void test_an_index_without_a_name_is_for_new_images_alone(void **state)
 	kit_reset(&k);
 }
 
-static void test_another_platform_is_refused_by_name(void **state)
+static void assert_loads_for(struct place *p, const struct image_load *in, const char *arch)
 {
+	cleanup_strv char **names = NULL;
+	struct err err = { 0 };
+	struct image *im;
+
+	store_load(p->st, in, &names, &err);
+	assert_string_equal(err.msg, "");
+	close(in->fd);
+	assert_int_equal(store_find(p->st, names[0], &im, NULL), 0);
+	assert_string_equal(im->oci->platform.arch, arch);
+	image_free(im);
+}
+
+static void test_another_platform_is_loaded_where_no_one_is_asked_for(void **state)
+{
+	const struct platform host = platform_host(), mips = { .os = "linux", .arch = "mips64le" };
+	struct err err = { 0 };
+	char **names;
 	struct kit k;
+	int fd;
 
 	KIT(&k, .content = "one", .arch = "mips64le");
-	refused(*state, archive_oci(&k, "a:1"), -ENOENT, "there is: linux/mips64le");
+	fd = archive_oci(&k, "a:1");
+	assert_int_equal(store_load(((struct place *)*state)->st,
+				    &(struct image_load){ .fd = fd, .platform = &host }, &names,
+				    &err),
+			 -ENOENT);
+	assert_non_null(strstr(err.msg, "there is: linux/mips64le"));
+	close(fd);
+	assert_loads_for(*state, &(struct image_load){ .fd = archive_oci(&k, "a:1") }, mips.arch);
+	kit_reset(&k);
+	KIT(&k, .content = "two", .arch = "mips64le");
+	assert_loads_for(
+		*state,
+		&(struct image_load){ .fd = archive_docker(&k, "a:2", false), .platform = &mips },
+		mips.arch);
 	kit_reset(&k);
 }
 
@@ -300,7 +331,7 @@ int main(void)
 		STORE_TEST(test_an_index_without_a_whole_image_gives_way_to_manifest_json),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
 		STORE_TEST(test_an_index_without_a_name_is_for_new_images_alone),
-		STORE_TEST(test_another_platform_is_refused_by_name),
+		STORE_TEST(test_another_platform_is_loaded_where_no_one_is_asked_for),
 		STORE_TEST(test_an_image_that_does_not_say_its_platform_is_for_this_one),
 		STORE_TEST(test_a_cpu_by_the_name_of_uname_is_understood),
 		STORE_TEST(test_images_that_lie_are_refused),
