@@ -253,9 +253,12 @@ usage() {
 		name=$REGISTRY/test/$name:latest
 		assert_equal "$(skopeo inspect "oci:$IMAGES:$name" | jq -r .Os)" linux
 		skopeo --insecure-policy copy -q "oci:$IMAGES:$name" "oci:$BATS_TEST_TMPDIR/copy:x"
-		! command -v umoci >/dev/null || umoci stat --image "$BATS_TEST_TMPDIR/copy:x" >/dev/null
+		umoci stat --image "$BATS_TEST_TMPDIR/copy:x" >/dev/null
 	done
-	! command -v umoci >/dev/null || umoci ls --layout "$IMAGES"
+	run -0 umoci ls --layout "$IMAGES"
+	assert_has "$REGISTRY/test/schema2:latest" "$name"
+	umoci unpack --image "$IMAGES:$REGISTRY/test/schema2:latest" "$BATS_TEST_TMPDIR/unpacked"
+	[ -x "$BATS_TEST_TMPDIR/unpacked/rootfs/bin/busybox" ]
 	for name in $(jq -r '.. | .mediaType? // empty' "$IMAGES"/index.json); do
 		[[ $name == application/vnd.oci.* ]]
 	done
