@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json-object.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/create/create-put.h"
+#include "cli/format/format.h"
 #include "cli/format/labels.h"
 #include "cli/format/listing.h"
 #include "oci/secrets.h"
@@ -104,9 +106,13 @@ int command_secret_create(struct cli *c)
 static json_t *secret_row(const json_t *item, bool full)
 {
 	json_t *spec = json_object_get(item, "Spec");
+	char created[FORMAT_MAX] = "N/A";
+	int64_t nsec;
 
 	(void)full;
-	return JSON_OBJECT(member_text("CreatedAt", cli_str(item, "CreatedAt")),
+	if (clock_parse(cli_str(item, "CreatedAt"), &nsec) == 0)
+		format_ago(nsec, clock_now_nsec(), created);
+	return JSON_OBJECT(member_text("CreatedAt", created),
 			   member_text("ID", cli_str(item, "ID")),
 			   member_json("Labels", labels_text(json_object_get(spec, "Labels"))),
 			   member_text("Name", cli_str(spec, "Name")),

@@ -22,7 +22,7 @@ teardown_file() {
 @test "secret: ls and inspect show what there is, and no value" {
 	run -0 moat secret ls
 	[[ ${lines[0]} == ID*NAME*STORE*CREATED ]]
-	[[ ${lines[1]} == *db*file* ]]
+	[[ ${lines[1]} == *db*file*ago ]]
 	run -0 moat secret inspect db
 	[[ $output != *"$(printf '%s' "$CANARY" | base64)"* ]]
 	[ "$(jq -r '.[0].Spec.Labels.team' <<<"$output")" = db ]
