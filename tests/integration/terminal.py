@@ -5,8 +5,8 @@
 
 Steps, in order: "expect:TEXT" waits until TEXT came since the last step, "send:TEXT" types it (\\n, \\x03 and the
 like are understood), "resize:ROWSxCOLUMNS" changes the terminal, "touch:PATH" makes a file that somebody waits for.
-Then waits for the end, prints all the command wrote and exits as it did; 128 + signal when it was killed, 99 when a step failed. Prints "raw" or
-"cooked" as the last line: what mode the terminal was left in.
+Then waits for the end, prints all the command wrote and exits as it did; 128 + signal when it was killed, 99 when a
+step failed. Prints "raw" or "cooked" as the last line: what mode the terminal was left in.
 """
 import fcntl
 import os
