@@ -69,11 +69,13 @@ gone_for() {
 	have_docker
 	local writer
 	mkfifo hold
-	# A copy that goes on for as long as the pipe is open.
+	# A copy that goes on for as long as the pipe is open: it has a first file, and no end.
 	docker cp - still:/ <hold &
 	writer=$!
 	exec 9>hold
-	poll shim_pid still
+	echo first >first
+	tar -cf - first | head -c 1024 >&9
+	poll moat cp still:/first -
 	run moat start still
 	assert_error 1 "files of container" "are being copied"
 	exec 9>&-
