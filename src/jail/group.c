@@ -209,7 +209,8 @@ static int set_cpus(int dir_fd, unsigned cpus, bool v2)
 	unsigned quota = cpus * CPU_PERIOD_USEC, weight = v2 ? 100 * cpus : 1024 * cpus;
 	int r = set_number(dir_fd, v2 ? "cpu.max" : "cpu.cfs_quota_us", quota);
 
-	if (r == 0)
+	/* Version 1 refuses more than a group above has, whose bound holds then. */
+	if (r == 0 || (r == -EINVAL && !v2))
 		r = set_number(dir_fd, v2 ? "cpu.weight" : "cpu.shares",
 			       v2 && weight > 10000 ? 10000 : weight);
 	return r == -ENOENT ? 0 : r;

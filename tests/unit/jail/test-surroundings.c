@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +20,8 @@
 #include <cmocka.h>
 
 #include "attempt.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "jail/describe.h"
@@ -143,6 +146,73 @@ static void it_has_a_control_group_that_goes_with_it(void **state)
 	remove_file(file);
 }
 
+/* The control group of this process for processors, in version 1, and one below it that has half a
+ * processor; empty where they cannot be. */
+static char usual[PATH_MAX], poor[PATH_MAX + 32];
+
+static void find_usual(void)
+{
+	cleanup(buf_reset) struct buf groups = BUF_INIT;
+	char *at, *line;
+
+	assert_int_equal(file_read_at(AT_FDCWD, "/proc/self/cgroup", KIB(64), &groups), 0);
+	assert_int_equal(buf_adds(&groups, ""), 0);
+	at = groups.data;
+	while ((line = strsep(&at, "\n"))) {
+		const char *names = strchr(line, ':');
+		const char *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (path && (str_starts(names, ":cpu:") || str_starts(names, ":cpu,")))
+			snprintf(usual, sizeof(usual), "/sys/fs/cgroup/cpu%s", path + 1);
+	}
+}
+
+static void write_into(const char *group, const char *name, int value)
+{
+	char path[sizeof(poor) + 32], text[16];
+
+	snprintf(path, sizeof(path), "%s/%s", group, name);
+	snprintf(text, sizeof(text), "%d", value);
+	assert_int_equal(file_set_at(AT_FDCWD, path, text), 0);
+}
+
+static int become_poor(void **state)
+{
+	(void)state;
+	find_usual();
+	snprintf(poor, sizeof(poor), "%s/moat-test-%d", usual, getpid());
+	if (!*usual || mkdir(poor, 0755) < 0) {
+		*poor = '\0';
+		return 0;
+	}
+	write_into(poor, "cpu.cfs_quota_us", 50000);
+	write_into(poor, "cgroup.procs", getpid());
+	return 0;
+}
+
+static int become_usual(void **state)
+{
+	char path[sizeof(poor) + 8];
+
+	(void)state;
+	if (!*poor)
+		return 0;
+	attempt_remove_group(NULL);
+	write_into(usual, "cgroup.procs", getpid());
+	snprintf(path, sizeof(path), "%s/moat", poor);
+	rmdir(path);
+	return rmdir(poor);
+}
+
+static void it_has_one_where_its_starter_may_use_less_than_a_processor(void **state)
+{
+	if (!*poor) {
+		print_message("[  SKIPPED ] no control group of version 1 can be made here\n");
+		skip();
+	}
+	it_has_a_control_group_that_goes_with_it(state);
+}
+
 static void a_file_the_jails_user_may_not_read_is_an_error(void **state)
 {
 	int file = hello_file();
@@ -249,6 +319,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_missing_program_is_an_error_with_its_name),
 		cmocka_unit_test(it_is_alone_in_its_process_namespace),
 		cmocka_unit_test(it_has_a_control_group_that_goes_with_it),
+		cmocka_unit_test_setup_teardown(
+			it_has_one_where_its_starter_may_use_less_than_a_processor, become_poor,
+			become_usual),
 		cmocka_unit_test(a_file_the_jails_user_may_not_read_is_an_error),
 		cmocka_unit_test(a_jail_ends_with_its_starter),
 		cmocka_unit_test(the_description_names_the_filter),
