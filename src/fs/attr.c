@@ -28,7 +28,7 @@ static void tell_attr(struct call *c, struct node *n, const struct statx *st)
 	c->devalue = devalue_attr;
 }
 
-/* The folder of the shares. */
+/* Tells the attributes of the folder of the shares. */
 static int tell_root(struct call *c)
 {
 	struct fuse_attr_out *out = call_reply(c, sizeof(*out));
@@ -78,7 +78,7 @@ static int set_owner(int fd, const struct fuse_setattr_in *in)
 
 	if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0)
 		return 0;
-	/* An id that is not the caller's to give away, where there is no root. */
+	/* Without root, the id is not the caller's to give away. */
 	return errno == EINVAL ? -EPERM : -errno;
 }
 

@@ -87,7 +87,7 @@ int call_node(struct call *c, uint64_t id, struct node **ret)
 
 int call_folder(struct call *c, struct node **ret)
 {
-	bool is_link = c->rq.head->opcode == FUSE_SYMLINK; /* its second string may be anything */
+	bool is_link = c->rq.head->opcode == FUSE_SYMLINK; /* its second string may hold anything */
 	struct node *n;
 	int r = 0;
 

@@ -7,55 +7,56 @@
 #include "fs/server.h"
 #include "link/shares.h"
 
-/* One request while it is worked on. */
+/* A request while it is worked on. */
 struct call {
 	struct server *s;
 	struct request rq;
-	unsigned char *out; /* room for a reply's payload: SHARES_WRITE_MAX and a little */
+	unsigned char *out; /* room for a reply's payload: SHARES_WRITE_MAX and a little more */
 	size_t out_len;
-	uint64_t changes; /* of the server, when it began */
-	/** devalue() - let the guest keep nothing of what the reply says: it may be old by now.
-	 * NULL: there is nothing to keep */
+	uint64_t changes; /* the server's count when the request was begun */
+	/** devalue() - let the guest cache nothing of the reply, which may be old by now.  NULL:
+	 * there is nothing to cache */
 	void (*devalue)(unsigned char *out, size_t len);
-	bool leads; /* nobody reads the next request before this one is done */
+	bool leads; /* no other worker reads requests before this one is done */
 };
 
-/** CALL_SILENT - of an operation: there is no reply, or it was sent, or will be */
+/** CALL_SILENT - result of an operation: there is no reply, or it was sent, or will be */
 #define CALL_SILENT 1
 
-/** struct operation - Return: 0, with a reply in @out; CALL_SILENT; -errno. */
+/** operation_fn - carries a request out.  Return: 0, with a reply in @out; CALL_SILENT; -errno. */
 typedef int (*operation_fn)(struct call *c);
 
 struct operation {
 	operation_fn fn;
-	bool slow;  /* the next request is not to wait for it */
+	bool slow;  /* the next request must not wait for it */
 	bool early; /* may come before INIT was answered */
 };
 
-/** operation_of() - NULL for one that there is none for */
+/** operation_of() - find the operation of an opcode; NULL where there is none */
 const struct operation *operation_of(uint32_t opcode);
 
-/** call_reply() - room for a reply of @len bytes, cleared */
+/** call_reply() - make room for a reply of @len bytes, cleared */
 void *call_reply(struct call *c, size_t len);
 
-/** call_may_wait() - what comes may take its time: let another worker read the next request */
+/** call_may_wait() - let another worker read the next request, as this one may take long from here
+ */
 void call_may_wait(struct call *c);
 
-/** call_node() - the node that a request is about.  @ret: node_put().  Return: 0; -ESTALE. */
+/** call_node() - get the node that a request is about.  @ret: node_put().  Return: 0; -ESTALE. */
 int call_node(struct call *c, uint64_t id, struct node **ret);
 
-/** call_folder() - the folder that a request makes or removes something in, where it may.  Looks at
+/** call_folder() - get the folder in which a request makes or removes something, if it may.  Checks
  * the request's names, too.  @ret: node_put().  Return: 0; -EROFS; -ESTALE; -errno. */
 int call_folder(struct call *c, struct node **ret);
 
 /** fd_name() - a descriptor's file as a path, in the working folder that each worker has; the file
- * itself, also where that is a link.  @ret: 16 bytes */
+ * itself, even if it is a link.  @ret: 16 bytes */
 void fd_name(int fd, char *ret);
 
-/** call_answer() - reply to a request: now, or later and from elsewhere.  @result: 0 or -errno */
+/** call_answer() - reply to a request, now or later, from any thread.  @result: 0 or -errno */
 void call_answer(struct server *s, uint64_t unique, int result, const void *payload, size_t len);
 
-/* In the order of the files they are in. */
+/* The operations, in the order of their files. */
 int op_init(struct call *c);
 int op_destroy(struct call *c);
 int op_statfs(struct call *c);

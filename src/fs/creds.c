@@ -19,7 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A thread's own; raw calls, as the wrappers of some libraries change all threads. */
+/* Capabilities of the calling thread.  System calls are made directly, as the wrappers of some
+ * libraries change all threads. */
 static int get_caps(struct __user_cap_data_struct *ret)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -34,7 +35,7 @@ static int set_caps(const struct __user_cap_data_struct *caps)
 	return syscall(SYS_capset, &head, caps) < 0 ? -errno : 0;
 }
 
-/* @without: a capability that is left out; -1: none is */
+/* @without: a capability to leave out; -1: none */
 static int raise_caps(int without)
 {
 	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
@@ -59,7 +60,7 @@ int creds_begin(int folder_fd)
 
 static int become(uid_t uid, gid_t gid)
 {
-	/* These tell of a failure only by what is there after. */
+	/* These calls do not report failures: the ids are compared after them. */
 	setfsgid(gid);
 	setfsuid(uid);
 	if ((gid_t)setfsgid((gid_t)-1) != gid || (uid_t)setfsuid((uid_t)-1) != uid)

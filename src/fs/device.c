@@ -20,7 +20,7 @@ void devices_init(struct devices *t)
 	t->n = 0;
 }
 
-/* Under the lock.  The last one stands for all that there is no room for. */
+/* Under the lock.  The last entry stands for all devices beyond the table. */
 static struct device *find(struct devices *t, uint64_t dev)
 {
 	uint32_t i = 0;

@@ -16,7 +16,7 @@
 struct dirs {
 	pthread_mutex_t lock;
 	struct nodes *nodes;
-	struct dir_stream *streams[STREAMS_MAX]; /* that nobody uses at the moment */
+	struct dir_stream *streams[STREAMS_MAX]; /* that nobody uses now */
 	uint64_t clock;
 };
 

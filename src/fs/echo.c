@@ -18,7 +18,8 @@
 /* No file system has this number. */
 #define GHOST_DEV UINT64_MAX
 
-/* Each of these asks echo_is_one() before it changes anything. */
+/* Can a request of this kind be the waker's?  Each of these asks echo_is_one() before it changes
+ * anything. */
 static bool can_be_one(uint32_t opcode)
 {
 	switch (opcode) {
@@ -45,7 +46,8 @@ bool echo_is_one(const struct call *c)
 	       head->gid <= SHARES_GID_TOUCH && can_be_one(head->opcode);
 }
 
-/* Something to be removed: nothing is there, and nothing can be reached by its number. */
+/* Shows a file that the waker is to remove: nothing is there, and nothing can be reached by its
+ * number. */
 static int tell_ghost(struct call *c, struct node *dir, mode_t type)
 {
 	static atomic_uint_fast64_t last;

@@ -22,7 +22,7 @@
 #include "fs/watch.h"
 
 #define LONG_SECONDS 86400u
-#define DEVICE_SHIFT 48 /* of an inode number: others than the first get numbers of their own */
+#define DEVICE_SHIFT 48 /* bits of an inode number above this tell file systems apart */
 
 void attr_fill(struct server *s, const struct statx *st, struct fuse_attr *ret)
 {
@@ -58,7 +58,7 @@ static uint64_t attr_seconds(struct server *s, struct node *n, const struct stat
 	return watched ? LONG_SECONDS : 0;
 }
 
-/* Root may read whatever there is. */
+/* May the server read the file?  Root may read any. */
 static bool is_readable(struct server *s, struct node *n)
 {
 	int fd, r;
@@ -92,7 +92,7 @@ int entry_stat(int dir_fd, const char *name, struct statx *ret)
 	return statx(dir_fd, name, AT_SYMLINK_NOFOLLOW, STATX_WANTED, ret) < 0 ? -errno : 0;
 }
 
-/* call.devalue of replies that begin with an entry */
+/* A call.devalue for replies that begin with an entry. */
 static void entry_devalue(unsigned char *out, size_t len)
 {
 	struct fuse_entry_out *e = (void *)out;
@@ -138,7 +138,7 @@ void entry_undo(struct call *c, const struct fuse_entry_out *e)
 	nodes_forget(&c->s->nodes, e->nodeid, 1);
 }
 
-/* The folder of the shares, whose names are numbers. */
+/* Looks a share up in the folder of the shares, where names are numbers. */
 static int look_up_share(struct call *c)
 {
 	struct fuse_entry_out *e;
@@ -164,7 +164,7 @@ static int look_up_share(struct call *c)
 	return 0;
 }
 
-/* That there is nothing may be kept as well. */
+/* Tells that there is nothing, which may be cached as well. */
 static int tell_absence(struct call *c, const struct node *dir)
 {
 	struct fuse_entry_out *e;

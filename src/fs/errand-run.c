@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The walls are those of a server that has the one folder as its share, so
- * what a tree is made of, which is a guest's doing, leads nowhere else.
+ * Theory of operation.  The process has the jail of a server whose only share is the folder.  So a
+ * guest, which made the tree, cannot lead it anywhere else.
  */
 #include "fs/errand-run.h"
 

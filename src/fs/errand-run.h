@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/** errand_is() - is a moat-fs with these arguments sent on an errand (fs/errand.h)? */
+/** errand_is() - do these arguments send a moat-fs on an errand (fs/errand.h)? */
 bool errand_is(int argc, char *const *argv);
 
-/** errand_run() - do it.  After errand_is().  Return: the program's exit status. */
+/** errand_run() - run the errand.  After errand_is().  Return: the program's exit status. */
 int errand_run(char *const *argv);

@@ -23,7 +23,7 @@ static int await(pid_t pid)
 	return WEXITSTATUS(status) == FS_STATUS_PARTLY ? 1 : -WEXITSTATUS(status);
 }
 
-/* @answer_fd: what it answers is written there; -1: nothing is */
+/* @answer_fd: for the errand's output; -1: none */
 static int run_errand(const char *program, const char *const *argv, int folder_fd, int answer_fd)
 {
 	const int fds[] = { -1, -1, STDERR_FILENO, answer_fd, folder_fd };

@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /*
- * What a user's moatd cannot do itself with folders in which files belong to subordinate ids: a
+ * Errands: work on folders with files of subordinate ids, which a user's moatd cannot do itself.  A
  * moat-fs does it, as root of the user namespace that shares are served in, and ends.
  */
 

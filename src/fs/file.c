@@ -36,7 +36,8 @@ int files_add(struct files *t, struct file *f, uint64_t *ret_fh)
 	return r;
 }
 
-/* Under the lock.  Return: where the file of a number of the guest's is; NULL: it is none. */
+/* Under the lock.  Return: the place of a file with a number of the guest's own; NULL: it is no
+ * such number. */
 static struct file **own_of(struct files *t, uint64_t fh)
 {
 	uint64_t place = fh - SHARES_FH;

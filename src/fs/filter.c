@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The server works on files by their descriptors, and on its port; it makes
- * threads, but no process, no socket, and no code.  Among what every other program of moat's is
- * ended for, this one needs a few: to be another user for a new file, and to hear of changes.
+ * threads, but no process, no socket, and no code.  It needs a few calls for which every other
+ * program of moat's would be ended: to become another user for a new file, and to hear of changes.
  */
 #include "fs/filter.h"
 
@@ -51,7 +51,7 @@ static const int allowed[] = {
 	SYS_gettid,
 	SYS_exit,
 	SYS_exit_group,
-	/* who is asked for */
+	/* the current user */
 	SYS_geteuid,
 	SYS_setfsuid,
 	SYS_setfsgid,
@@ -85,7 +85,7 @@ static const int allowed[] = {
 	SYS_symlinkat,
 	SYS_linkat,
 	SYS_unlinkat,
-	SYS_renameat, /* of flags that are 0 */
+	SYS_renameat, /* for a rename without flags */
 	SYS_renameat2,
 	SYS_readlinkat,
 	SYS_fchmodat,
@@ -95,13 +95,13 @@ static const int allowed[] = {
 	SYS_setxattr,
 	SYS_listxattr,
 	SYS_removexattr,
-	/* changes by others */
+	/* changes made by others */
 	SYS_name_to_handle_at,
 	SYS_fanotify_init,
 	SYS_fanotify_mark,
 };
 
-/* Of a folder that is read by fdopendir(3), too. */
+/* For folders read by fdopendir(3), too. */
 static const unsigned fcntls[] = { F_DUPFD_CLOEXEC, F_GETFL, F_SETFD, F_OFD_SETLK, F_OFD_GETLK };
 
 static bool is_allowed(int call)
@@ -112,7 +112,7 @@ static bool is_allowed(int call)
 	return call == SYS_unshare;
 }
 
-/* What is neither allowed nor an attack fails, and libraries find another way. */
+/* Calls that are neither allowed nor attacks fail, and libraries find another way. */
 static int add_lists(scmp_filter_ctx ctx)
 {
 	int r = 0;
@@ -144,7 +144,7 @@ static int add_arguments(scmp_filter_ctx ctx)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(mappings); i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, mappings[i], 1,
 				     SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	/* Limits are read, and only its own. */
+	/* Limits can be read, and only its own. */
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS_prlimit64, 2,
 				     SCMP_A0_32(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0));
@@ -158,7 +158,7 @@ int filter_load(struct err *err)
 
 	if (!ctx)
 		return err_set(err, -ENOMEM, "seccomp filter: out of memory");
-	/* A tree instead of a list. */
+	/* A tree in place of a list. */
 	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (r == 0)
 		r = add_lists(ctx);

@@ -46,7 +46,7 @@ static bool run(const char *program, const char *const *argv)
 	return child_await(pid, &status) == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* In the child. */
+/* Maps the ids of one kind, in the child. */
 static bool map_kind(const struct who *w, enum owners_kind kind)
 {
 	struct subid_range ranges[SUBIDS_MAX];
@@ -69,7 +69,7 @@ static void tell_why(void)
 	log_info("files of containers can belong to: %s", text ? text : "you alone");
 }
 
-/* The child that stays outside. */
+/* The child that stays outside the namespace. */
 static _Noreturn void map_parent(const struct who *w, int go_fd)
 {
 	bool mapped = true;
@@ -91,7 +91,7 @@ static bool is_mapped(enum owners_kind kind)
 	return file_read_at(AT_FDCWD, maps[kind], 4096, &text) == 0 && text.len > 0;
 }
 
-/* What the child could not map. */
+/* Maps root alone, where the child could not map more. */
 static int map_root_alone(const struct who *w)
 {
 	char line[64];
@@ -109,12 +109,12 @@ static int map_root_alone(const struct who *w)
 	return r;
 }
 
-/* @go_fd: tells the child to begin */
+/* @go_fd: by which the child is told to begin */
 static int enter(const struct who *w, pid_t child, int go_fd, int flags, struct err *err)
 {
 	int r = unshare(CLONE_NEWUSER | flags) < 0 ? -errno : 0;
 
-	/* One that is not told, as when that fails, maps nothing. */
+	/* A child that is told nothing, as after a failure, maps nothing. */
 	if (r == 0)
 		(void)!write(go_fd, "", 1);
 	close(go_fd);

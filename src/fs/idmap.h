@@ -4,11 +4,11 @@
 #include "base/err.h"
 
 /**
- * idmap_enter() - without root: become root of a user namespace of one's own
+ * idmap_enter() - become root of a user namespace of one's own, without being root
  * @flags: further namespaces of unshare(2)
  *
- * Root there is the user; others are those of /etc/subuid and /etc/subgid, where newuidmap(1) and
- * newgidmap(1) can map them.  Those that are not mapped are nobody's.
+ * Root in there is the user; other ids are those of /etc/subuid and /etc/subgid, where newuidmap(1)
+ * and newgidmap(1) can map them.  Ids that are not mapped are nobody's.
  *
  * Return: 0; -EPERM where the host does not permit user namespaces; -errno with a message.
  */

@@ -8,10 +8,10 @@
 #include "fs/watch.h"
 
 #define MINOR_MIN      28 /* Linux 4.20: requests of more than 128 KiB */
-#define BACKGROUND_MAX 64 /* requests of the guest's that nobody there waits for */
+#define BACKGROUND_MAX 64 /* requests of the guest's kernel for which no process waits */
 #define PAGE_BYTES     4096u
 
-/* What is asked of the guest's kernel, as far as it knows it. */
+/* What is asked of the guest's kernel, where it can do it. */
 #define WANTED                                                                                     \
 	(FUSE_ASYNC_READ | FUSE_POSIX_LOCKS | FUSE_FLOCK_LOCKS | FUSE_ATOMIC_O_TRUNC |             \
 	 FUSE_EXPORT_SUPPORT | FUSE_BIG_WRITES | FUSE_DONT_MASK | FUSE_EXPLICIT_INVAL_DATA |       \
@@ -103,7 +103,7 @@ int op_batch_forget(struct call *c)
 	return CALL_SILENT;
 }
 
-/* All else ends by itself. */
+/* Only locks are waited for; all other requests end by themselves. */
 int op_interrupt(struct call *c)
 {
 	const struct fuse_interrupt_in *in = c->rq.fixed;

@@ -15,7 +15,7 @@
 #include "fs/creds.h"
 #include "fs/open.h"
 
-#define COPY_MAX  MIB(16) /* at a time: the guest asks for the rest */
+#define COPY_MAX  MIB(16) /* at a time; the guest asks for the rest */
 #define QUICK_MAX KIB(64) /* written before the next request is read */
 
 static ssize_t read_at(struct call *c, int fd, size_t len, off_t offset)
@@ -50,8 +50,8 @@ int op_read(struct call *c)
 	return 0;
 }
 
-/* What a process appends goes to where the file ends on the host, which may not be where the guest
- * believes that it does.  What the kernel writes back of a page has its place. */
+/* Does the write append?  Appended data goes to the file's end on the host, which may not be where
+ * the guest believes.  Pages that the kernel writes back have their place. */
 static bool appends(const struct fuse_write_in *in)
 {
 	return (in->flags & O_APPEND) && !(in->write_flags & FUSE_WRITE_CACHE);
@@ -133,7 +133,7 @@ int op_fallocate(struct call *c)
 	return r;
 }
 
-/* Only to find data and holes: where a file's own place is the guest knows. */
+/* Only to find data and holes: the guest itself knows a file's position. */
 int op_lseek(struct call *c)
 {
 	const struct fuse_lseek_in *in = c->rq.fixed;

@@ -51,7 +51,7 @@ int jail_ids(struct err *err)
 	return 0;
 }
 
-/* Files that the guest has open are descriptors here. */
+/* Files that the guest has open take descriptors here. */
 static int set_limits(struct err *err)
 {
 	const struct rlimit none = { 0, 0 };
@@ -65,7 +65,7 @@ static int set_limits(struct err *err)
 	return 0;
 }
 
-/* A host that does not permit it leaves the other walls. */
+/* Where the host does not permit this, the other walls remain. */
 static int leave_root(struct err *err)
 {
 	const char *const nothing[] = { NULL };
@@ -82,7 +82,7 @@ static int leave_root(struct err *err)
 	return r == -EPERM ? 0 : r;
 }
 
-/* As root; without, jail_ids() has made them. */
+/* For root; without root jail_ids() has made them. */
 static int make_namespaces(bool was_root, struct err *err)
 {
 	if (!was_root || unshare(NAMESPACES) == 0)
@@ -95,7 +95,7 @@ static int make_namespaces(bool was_root, struct err *err)
 
 #define LANDLOCK_ALL	   ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 #define LANDLOCK_TRUNCATE  (1ull << 14)
-#define LANDLOCK_ABI_REFER 2 /* before, nothing can be moved between folders */
+#define LANDLOCK_ABI_REFER 2 /* versions before this let nothing be moved between folders */
 #define LANDLOCK_READ                                                                              \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE)
 #define LANDLOCK_OF_FILES                                                                          \

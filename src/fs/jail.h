@@ -5,7 +5,7 @@
 #include "fs/launch.h"
 
 /**
- * jail_ids() - be root, or root of a user namespace with the ids that files of shares can have
+ * jail_ids() - become root, or root of a user namespace with the ids that files of shares can have
  *
  * Return: 0, also where the host permits none: then files belong to the caller alone; -errno with a
  * message.

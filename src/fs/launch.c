@@ -14,7 +14,7 @@
 #include "base/spawn.h"
 #include "fs/names.h"
 
-/* @control: the server's end.  @argv, @fds: of n and a few more */
+/* @control: the server's end.  @argv, @fds: room for n and a few more */
 static int execute_server(const struct fs_launch *l, int control, const char **argv, int *fds,
 			  pid_t *ret_pid)
 {

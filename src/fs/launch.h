@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 
-#define FS_SHARES_MAX 256u /* at a server */
+#define FS_SHARES_MAX 256u /* for one server */
 
-/* A folder, file, socket … of the host's, as a server gets it. */
+/* A folder, file or socket of the host's that is shared, open. */
 struct fs_share {
 	int fd; /* O_PATH; borrowed */
 	bool read_only;
@@ -24,8 +24,8 @@ struct fs_launch {
 
 /**
  * fs_launch() - start the file server of a container
- * @ret_control_fd: owned; moat-shim is given it, to pass on the machine's port.  The server ends
- *                  when nobody has it any more
+ * @ret_control_fd: owned; for moat-shim, to pass on the machine's port.  The server ends when
+ *                  nobody has this any more
  * @ret_pid:        to be reaped by the caller
  *
  * Return: 0; -EINVAL; -errno with a message.

@@ -50,7 +50,8 @@ static struct lock_holder *find(struct locks *t, const struct node *n, uint64_t 
 	return NULL;
 }
 
-/* A lock for reading needs a file that is open for reading, and so for writing. */
+/* A lock for reading needs a file that is open for reading, and one for writing a file open for
+ * writing. */
 static int open_apart(const struct file *f)
 {
 	char number[16];
@@ -114,7 +115,7 @@ static int set_lock(const struct lock_holder *h, const struct lock_request *rq)
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
-/* Under the lock. */
+/* Sets a lock.  Under the lock. */
 static int set_locked(struct locks *t, const struct lock_request *rq)
 {
 	struct lock_holder *h = find(t, rq->file->node, rq->owner, rq->kind);
@@ -147,7 +148,7 @@ int locks_set(struct locks *t, const struct lock_request *rq)
 	return r;
 }
 
-/* Under the lock. */
+/* Takes a wait out of the list.  Under the lock. */
 static void end_wait(struct locks *t, struct lock_wait *w)
 {
 	TAILQ_REMOVE(&t->waits, w, entry);
@@ -161,7 +162,7 @@ static void free_wait(struct locks *t, struct lock_wait *w)
 	free(w);
 }
 
-/* Under the lock.  @over: of those that have ended */
+/* Tries all waiting locks.  Under the lock.  @over: gets those that have ended */
 static void try_all(struct locks *t, struct lock_waits *over)
 {
 	struct lock_wait *w, *next;
@@ -178,7 +179,7 @@ static void try_all(struct locks *t, struct lock_waits *over)
 	}
 }
 
-/* Under the lock, but for what it does to those that have ended. */
+/* Tries once.  Under the lock, except while ended ones are answered. */
 static void try_round(struct locks *t)
 {
 	struct lock_waits over = TAILQ_HEAD_INITIALIZER(over);
@@ -195,7 +196,7 @@ static void try_round(struct locks *t)
 	pthread_mutex_lock(&t->lock);
 }
 
-/* Many that wait are tried less often: each costs a few calls. */
+/* How long until the next try: longer with many waiting, as each costs a few calls. */
 static uint64_t next_try(const struct locks *t)
 {
 	return clock_mono_usec() + RETRY_USEC * (1 + t->n_waits / RETRY_MANY);

@@ -11,30 +11,30 @@ struct file;
 struct node;
 struct server;
 
-#define LOCKS_MAX 4096u /* holders, and as many that wait */
+#define LOCKS_MAX 4096u /* holders, and as many waiting */
 
 enum lock_kind {
 	LOCK_OF_PROCESS, /* fcntl(2) */
 	LOCK_OF_FILE,	 /* flock(2) */
 };
 
-/* Somebody in the guest with locks on a file.  On the host it is an open file of its own, so that
- * the kernel there tells holders from each other. */
+/* A holder in the guest of locks on a file.  On the host it is an open file of its own, so that the
+ * kernel can tell holders from each other. */
 struct lock_holder {
 	LIST_ENTRY(lock_holder) entry;
-	struct node *node; /* with a reference */
-	uint64_t owner;	   /* the guest's number */
+	struct node *node; /* a reference */
+	uint64_t owner;	   /* the guest's number for the holder */
 	enum lock_kind kind;
-	const struct file *via; /* by which it was taken last; may be gone */
+	const struct file *via; /* file by which a lock was last taken; may be gone */
 	int fd;
 };
 
-/* A lock that is asked for.  @file: files_put() by who has it */
+/* A lock that is asked for.  @file: files_put() by whoever has the request */
 struct lock_request {
 	struct file *file;
 	uint64_t owner;
 	enum lock_kind kind;
-	struct flock range; /* and its type; of LOCK_OF_FILE the type alone */
+	struct flock range; /* with its type; for LOCK_OF_FILE the type alone */
 };
 
 struct lock_wait {
@@ -52,13 +52,13 @@ struct locks {
 	LIST_HEAD(, lock_holder) holders;
 	struct lock_waits waits;
 	unsigned n_holders, n_waits;
-	pthread_t thread; /* tries again for those who wait */
+	pthread_t thread; /* tries again for those that wait */
 	bool has_thread, ending;
 };
 
 void locks_init(struct locks *t, struct server *s);
 
-/** locks_reset() - all are given up, and nobody who waits is answered */
+/** locks_reset() - give all locks up, and answer nobody who waits */
 void locks_reset(struct locks *t);
 
 /** locks_set() - take a lock or give it up, without waiting.  Return: 0; -EAGAIN where somebody
@@ -69,14 +69,16 @@ int locks_set(struct locks *t, const struct lock_request *rq);
  * from success on.  Return: 0; -ENOLCK; -ENOMEM; -errno. */
 int locks_wait(struct locks *t, uint64_t unique, const struct lock_request *rq);
 
-/** locks_interrupt() - the guest does not wait any more.  Return: was it one that waited? */
+/** locks_interrupt() - give up waiting for a lock, as the guest does.  Return: was the request
+ * waiting? */
 bool locks_interrupt(struct locks *t, uint64_t unique);
 
-/** locks_test() - @range: in, and what is in the way, or F_UNLCK.  Return: 0; -errno. */
+/** locks_test() - find what is in the way of a lock.  @range: the wish, and then what is in the
+ * way, or F_UNLCK.  Return: 0; -errno. */
 int locks_test(struct locks *t, const struct lock_request *rq, struct flock *range);
 
-/** locks_drop_owner() - all that an owner has of a file */
+/** locks_drop_owner() - give up all locks that an owner has on a file */
 void locks_drop_owner(struct locks *t, const struct node *n, uint64_t owner, enum lock_kind kind);
 
-/** locks_drop_file() - all that were taken by way of an open file, which is gone */
+/** locks_drop_file() - give up all locks that were taken by an open file, which is closed */
 void locks_drop_file(struct locks *t, const struct file *f);

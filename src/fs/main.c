@@ -53,7 +53,7 @@ static int read_arguments(int argc, char **argv, struct program *p, struct err *
 		       : 0;
 }
 
-/* The guest of an earlier port has ended. */
+/* Serves a port.  The guest of an earlier one has ended. */
 static int serve_port(struct program *p, int port, struct err *err)
 {
 	struct server_options o = { .port = port,
@@ -89,7 +89,8 @@ static bool take_message(struct program *p)
 	return true;
 }
 
-/* A port that has ended is closed; so is a guest's, who finds nobody there.  The next may come. */
+/* Closes a port that has ended, and the guest's end, which finds nobody there.  Another may follow.
+ */
 static void end_port(struct program *p)
 {
 	uint64_t times;
@@ -137,7 +138,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	run(&p);
-	/* What the guest has left open is closed with the process; a disk that does not answer does
-	 * not keep it. */
+	/* Files that the guest has left open are closed with the process, which does not wait for a
+	 * disk that does not answer. */
 	_exit(EXIT_SUCCESS);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  What the guest's processes make is made with their user and group, and the
- * umask they have; the host's file system knows the folder's default access list and group.
+ * Theory of operation.  New files get the user, group and umask of the guest's processes that make
+ * them; the host's file system knows the folder's default access list and group.
  *
  * A file is created only where nothing is, and opened only when it is seen to be a plain file: an
  * open of what somebody has put there meanwhile could hang, or do things to a device.
@@ -19,7 +19,7 @@
 #include "fs/open.h"
 #include "fs/reach.h"
 
-/* What is to be made.  @fd: of a file that was opened with it; -1 */
+/* What is to be made.  @fd: of a file that was created; -1 */
 struct making {
 	int dir_fd;
 	const char *name, *target;
@@ -53,7 +53,7 @@ static int make_nameless(struct making *m)
 	return m->fd < 0 ? -errno : 0;
 }
 
-/* Makes it as the user who asks. */
+/* Makes a file as the user who asks. */
 static int make_as_user(struct call *c, struct making *m, int (*make)(struct making *))
 {
 	const struct fuse_in_header *head = c->rq.head;
@@ -102,7 +102,8 @@ int op_mknod(struct call *c)
 			    .mode = in->mode & 07777,
 			    .mask = in->umask };
 
-	/* What a device's number leads to is the host's; the guest has its own /dev. */
+	/* Devices are refused: their numbers mean the host's devices; the guest has its own /dev.
+	 */
 	if (m.type != S_IFREG && m.type != S_IFIFO && m.type != S_IFSOCK)
 		return -EPERM;
 	return make_entry(c, &m);
@@ -123,8 +124,8 @@ int op_symlink(struct call *c)
 	return make_entry(c, &m);
 }
 
-/* Another descriptor of a file, by which it cannot be written to: one that can, and stays, would
- * keep the host from executing the file, and from making the file system read-only. */
+/* Another descriptor of the file, which cannot be written to.  A writable one that stays open would
+ * keep the host from executing the file, and from making its file system read-only. */
 static int hold_file(int fd)
 {
 	char number[16];
@@ -133,7 +134,7 @@ static int hold_file(int fd)
 	return openat(AT_FDCWD, number, O_PATH | O_CLOEXEC);
 }
 
-/* The reply to CREATE and TMPFILE: an entry and an open file.  @fd: taken over. */
+/* Replies to CREATE and TMPFILE with an entry and an open file.  @fd: taken over. */
 static int tell_open(struct call *c, struct node *dir, const struct making *m, int fd)
 {
 	struct {
@@ -161,7 +162,7 @@ static int tell_open(struct call *c, struct node *dir, const struct making *m, i
 	return r;
 }
 
-/* Somebody was quicker, and the guest did not ask for a new file. */
+/* Opens a file that somebody else has just made, where the guest did not ask for a new one. */
 static int open_existing(struct call *c, struct node *dir, const struct making *m, int *ret_fd)
 {
 	cleanup_close int fd = openat(m->dir_fd, m->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Nodes are hashed by what they are: the time of birth tells a file from a
- * later one with the same inode.  All of it is called under the nodes' lock.
+ * later one with the same inode.  All functions are called under the nodes' lock.
  */
 #include "fs/node-hash.h"
 
@@ -57,7 +57,7 @@ void node_hash_remove(struct nodes *t, struct node *n)
 		*at = n->next;
 }
 
-/* A table that cannot grow is slower, and no less right. */
+/* A table that cannot grow is slower, and still right. */
 static void grow_buckets(struct nodes *t)
 {
 	struct node **old = t->buckets, **wider = calloc(2 * t->n_buckets, sizeof(*wider));

@@ -4,8 +4,8 @@
  * was forgotten leads nowhere.
  *
  * A node is there for as long as the guest has lookups of it, somebody uses it, or a child of it is
- * there.  The guest is hostile: it may forget too often, or never; the table has a bound.  One that
- * comes near it is asked to forget what it has no use for.
+ * there.  The guest is hostile: it may forget too often, or never; the table has a bound.  A guest
+ * that comes near it is asked to forget files that it does not use.
  */
 #include "fs/node.h"
 
@@ -25,7 +25,7 @@
 
 #define NODES_MANY(t) ((t)->numbers.max / 8 * 7)
 #define NODES_FEW(t)  ((t)->numbers.max / 4 * 3)
-#define NODES_STEP(t) ((t)->numbers.max / 64) /* and it is asked again */
+#define NODES_STEP(t) ((t)->numbers.max / 64) /* after so many more, the guest is asked again */
 
 void nodes_bound(struct nodes *t, size_t max)
 {
@@ -75,7 +75,8 @@ struct node_key node_key_of(const struct statx *st, bool writable)
 	return key;
 }
 
-/* A guest with much memory knows ever more files of a large tree, and forgets none by itself. */
+/* Asks the guest to forget where it knows too much: a guest with much memory knows ever more files
+ * of a large tree, and forgets none by itself. */
 static void note_added(struct nodes *t)
 {
 	if (t->numbers.n_used < t->crowded_at)
@@ -113,14 +114,14 @@ static int make_node(struct nodes *t, const struct node_key *key, mode_t type, s
 	return 0;
 }
 
-/* Takes away what nobody refers to any more, and then maybe what it was in. */
+/* Frees a node that nobody refers to any more, and then maybe the folder it was in. */
 void node_drop(struct nodes *t, struct node *n)
 {
 	while (n && --n->refs == 0) {
 		struct node *parent = n->parent;
 
 		if (n->watch) {
-			n->refs++; /* and looked at again without its watch */
+			n->refs++; /* looked at again, without its watch */
 			pthread_mutex_unlock(&t->lock);
 			t->freed(t->arg, n);
 			pthread_mutex_lock(&t->lock);
@@ -158,15 +159,14 @@ int nodes_add_share(struct nodes *t, const struct node_key *key, mode_t type, in
 	return r;
 }
 
-/* Under the lock. */
+/* Adds one lookup.  Under the lock. */
 static void look(struct node *n)
 {
 	if (n->lookups++ == 0)
 		n->refs++;
 }
 
-/* Under the lock.  Where there is no memory for the name, the old one stays, and may lead nowhere.
- */
+/* Under the lock.  Without memory for the name the old one stays, and may lead nowhere. */
 static void put_at(struct nodes *t, struct node *n, struct node *parent, const char *name)
 {
 	struct node *old = n->parent;
@@ -179,7 +179,7 @@ static void put_at(struct nodes *t, struct node *n, struct node *parent, const c
 	copy = strdup(name);
 	if (!copy)
 		return;
-	/* No folder is in itself, whatever a race of renames made it look like. */
+	/* No folder may be in itself, whatever races of renames made it look like. */
 	for (struct node *up = parent; up; up = up->parent)
 		if (up == n) {
 			free(copy);
@@ -201,7 +201,7 @@ int nodes_enter(struct nodes *t, struct node *parent, const char *name, const st
 	pthread_mutex_lock(&t->lock);
 	n = node_hash_find(t, key);
 	if (n && n->type != (type & S_IFMT)) {
-		node_hash_remove(t, n); /* on a file system that tells no time of birth */
+		node_hash_remove(t, n); /* the number is another file's now; no birth time told */
 		n = NULL;
 	}
 	if (!n)

@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * Numbers that a guest is given for things of the server's.  One that was taken back leads nowhere,
- * also when its place has been given to something else.  `struct numbers n = { .max = 10 };` is a
- * valid empty one.
+ * Numbers that a guest is given for objects of the server's.  A number that was taken back leads
+ * nowhere, even when its place has another object.  `struct numbers n = { .max = 10 };` is a valid
+ * empty table.
  */
 
 struct number_slot {
@@ -24,11 +24,11 @@ struct numbers {
 
 void numbers_reset(struct numbers *t);
 
-/** numbers_add() - Return: 0; -ENFILE where @max have one; -ENOMEM. */
+/** numbers_add() - give an object a number.  Return: 0; -ENFILE where @max have one; -ENOMEM. */
 int numbers_add(struct numbers *t, void *item, uint64_t *ret);
 
-/** numbers_find() - NULL where nothing has that number */
+/** numbers_find() - find an object by its number; NULL where there is none */
 void *numbers_find(const struct numbers *t, uint64_t number);
 
-/** numbers_remove() - one that is there */
+/** numbers_remove() - take back a number that is in use */
 void numbers_remove(struct numbers *t, uint64_t number);

@@ -65,7 +65,7 @@ int open_note(struct call *c, struct node *n, int fd, int flags, struct fuse_ope
 		return r;
 	}
 	ret->open_flags = watch_covers(c->s, n) ? FOPEN_KEEP_CACHE : 0;
-	/* The end of what only reads says nothing that the end of the last one does not. */
+	/* The end of a file that was only read brings no news to the guest. */
 	if (!f->writable)
 		ret->open_flags |= FOPEN_NOFLUSH;
 	return 0;
@@ -102,7 +102,7 @@ static int open_node(struct call *c, struct node *n, const struct fuse_open_in *
 	return r;
 }
 
-/* @ret: is closed when it is put */
+/* Opens a file for one request.  @ret: closed when it is put */
 static int open_for_once(struct call *c, struct file **ret)
 {
 	const struct fuse_open_in flags = { .flags = O_RDONLY };
@@ -152,8 +152,8 @@ int op_open(struct call *c)
 
 	if (r < 0)
 		return r;
-	nodes_open(&c->s->nodes, n); /* so that it is held when nothing has its name any more */
-	if (!echo_is_one(c))	     /* for that a number is enough */
+	nodes_open(&c->s->nodes, n); /* it is held then, even when it has no name any more */
+	if (!echo_is_one(c))	     /* for an echo a number is enough */
 		r = open_node(c, n, in, &fd);
 	if (r == 0)
 		r = open_note(c, n, fd, (int)in->flags, out);
@@ -163,7 +163,7 @@ int op_open(struct call *c)
 	return r;
 }
 
-/* @code: of @fd, where it could not be opened.  Return: as files_add_own(). */
+/* @code: why @fd could not be opened.  Return: as files_add_own(). */
 static int note_opened(struct call *c, struct node *n, int fd, int code)
 {
 	const struct shares_open *in = (const void *)c->rq.head;
@@ -183,7 +183,7 @@ static int note_opened(struct call *c, struct node *n, int fd, int code)
 	return r;
 }
 
-/* The guest was sure that it may be opened.  If that fails it hears of it when it reads. */
+/* The guest has opened the file itself.  If that fails here, it hears of it when it reads. */
 int op_opened(struct call *c)
 {
 	const struct shares_open *in = (const void *)c->rq.head;
@@ -214,8 +214,8 @@ int op_release(struct call *c)
 	return files_remove(&c->s->files, in->fh);
 }
 
-/* Comes when a process closes a descriptor of several, which ends all its POSIX locks of the file.
- */
+/* FLUSH comes when a process closes a descriptor, of several perhaps, which ends all its POSIX
+ * locks of the file. */
 int op_flush(struct call *c)
 {
 	const struct fuse_flush_in *in = c->rq.fixed;
@@ -226,7 +226,8 @@ int op_flush(struct call *c)
 		return -EBADF;
 	locks_drop_owner(&c->s->locks, f->node, in->lock_owner, LOCK_OF_PROCESS);
 	copy = f->fd >= 0 ? fcntl(f->fd, F_DUPFD_CLOEXEC, 0) : -1;
-	if (copy >= 0 && close(copy) < 0) /* where file systems say what went wrong since */
+	if (copy >= 0 &&
+	    close(copy) < 0) /* some file systems report errors of earlier writes at close */
 		r = -errno;
 	files_put(&c->s->files, f);
 	return r;

@@ -3,19 +3,19 @@
 
 #include "fs/call.h"
 
-/** open_flags() - those of a guest's open that mean something on the host */
+/** open_flags() - those flags of the guest's open that the host uses */
 int open_flags(uint32_t flags);
 
-/** open_again() - a plain file by its O_PATH descriptor.  Return: 0; -EISDIR; -ENXIO for what is
- * neither; -errno. */
+/** open_again() - open a plain file by its O_PATH descriptor.  Return: 0; -EISDIR; -ENXIO for any
+ * other type; -errno. */
 int open_again(int fd, int flags, int *ret_fd);
 
-/** open_note() - the guest has a file open from here on.  @n: with nodes_open(), which is undone on
+/** open_note() - note a file that the guest has opened.  @n: with nodes_open(), which is undone on
  * failure; @fd: taken over in any case.  Return: 0; -ENFILE; -ENOMEM. */
 int open_note(struct call *c, struct node *n, int fd, int flags, struct fuse_open_out *ret);
 
-/** open_file() - the open file that a request names.  @ret: files_put().  Return: 0; -EBADF. */
+/** open_file() - get the open file that a request names.  @ret: files_put().  Return: 0; -EBADF. */
 int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret);
 
-/** open_gone() - files.gone */
+/** open_gone() - gone() of struct files */
 void open_gone(void *arg, struct file *f);

@@ -28,7 +28,7 @@ const char *owners_program(enum owners_kind kind)
 	return kinds[kind].program;
 }
 
-/* Return: false where the user has none, but a number. */
+/* Return: false where the user has a number, but no name. */
 static bool user_name(char ret[NAME_MAX_BYTES])
 {
 	struct passwd entry, *found = NULL;

@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 
-#define DEPTH_MAX 4096 /* rounds of reach(), one for each folder that is not open */
+#define DEPTH_MAX 4096 /* rounds of reach(), one for each closed folder */
 
 static bool may_close(const struct node *n)
 {
@@ -60,7 +60,7 @@ void reach_idle(struct nodes *t, struct node *n)
 	make_room(t);
 }
 
-/* Under the lock. */
+/* Holds the descriptor.  Under the lock. */
 static int hold_fd(struct nodes *t, struct node *n)
 {
 	reach_keep(t, n);
@@ -131,8 +131,8 @@ static int open_child(int dir_fd, const char *name, const struct node *n, int *r
 	return 0;
 }
 
-/* The topmost folder on the way to @n that is not open: the one it is in is.  NULL where the way
- * does not begin at a share. */
+/* Finds the topmost closed folder on the way to @n; the folder that it is in is open.  NULL where
+ * the way does not begin at a share. */
 static struct node *first_closed(struct node *n)
 {
 	while (n->parent && n->parent->fd < 0)
@@ -140,7 +140,7 @@ static struct node *first_closed(struct node *n)
 	return n->parent && n->name ? n : NULL;
 }
 
-/* Opens one folder, or the file itself.  Under the lock, but for the call. */
+/* Opens one folder, or the file itself.  Under the lock, except during the call. */
 static int open_next(struct nodes *t, struct node *next)
 {
 	struct node *dir = next->parent;
@@ -182,14 +182,14 @@ int reach(struct nodes *t, struct node *n, int *ret_fd)
 	return r;
 }
 
-/* One call instead of two for a file that is not open. */
+/* Reads attributes by one call in place of two, for a file that is not open. */
 static int stat_in_folder(struct nodes *t, struct node *n, struct statx *ret)
 {
 	char name[NAME_MAX + 1];
 	struct node *dir;
 	int fd, r;
 
-	if (n->fd >= 0) /* as it may be by now, that is no more than a hint */
+	if (n->fd >= 0) /* it may have been opened meanwhile: this is only a hint */
 		return -ENOENT;
 	dir = nodes_place(t, n, name);
 	if (!dir)

@@ -14,7 +14,7 @@
 #include "fs/reach.h"
 #include "fs/watch.h"
 
-/* As getdents64(2) has it. */
+/* The layout of getdents64(2). */
 struct host_entry {
 	uint64_t ino;
 	int64_t off;
@@ -23,7 +23,7 @@ struct host_entry {
 	char name[];
 };
 
-/* Return: the next one; NULL at the end, or after an error. */
+/* Return: the next entry; NULL at the end, or after an error. */
 static const struct host_entry *peek(struct dir_stream *d, int *ret_code)
 {
 	if (d->pos == d->end) {
@@ -52,8 +52,8 @@ static void fill_dirent(struct call *c, const struct node *dir, const struct hos
 	memcpy(ret->name, h->name, ret->namelen);
 }
 
-/* An entry that is gone meanwhile, or that there is no room for in the table, comes without a node:
- * the guest asks again if it wants to know. */
+/* Fills in an entry.  One that is gone meanwhile, or has no room in the table, comes without a
+ * node: the guest asks again if it needs one. */
 static void fill_entry(struct call *c, struct dir_stream *d, const char *name,
 		       struct fuse_entry_out *ret)
 {
@@ -127,7 +127,7 @@ static int on_folder(struct call *c, bool plus)
 	int r;
 
 	if (c->rq.head->nodeid == FUSE_ROOT_ID)
-		return 0; /* whoever knows the numbers of shares finds them */
+		return 0; /* shares are found by those who know their numbers */
 	r = call_node(c, c->rq.head->nodeid, &dir);
 	if (r < 0)
 		return r;
@@ -149,8 +149,9 @@ static int try_folder(struct call *c, struct node *dir)
 	return r;
 }
 
-/* The guest's kernel lets its root open whatever there is.  Where the host does not, that has to be
- * known now: to many programs a folder whose entries cannot be read is an empty one. */
+/* Checks that the folder can be read.  The guest's kernel lets its root open any; where the host
+ * does not, that must be known now: many programs take a folder whose entries cannot be read for an
+ * empty one. */
 int op_opendir(struct call *c)
 {
 	struct fuse_open_out *out;
@@ -158,7 +159,7 @@ int op_opendir(struct call *c)
 	int r = 0;
 
 	if (!c->s->bounded)
-		return -ENOSYS; /* and the guest asks no more */
+		return -ENOSYS; /* tells the guest not to ask again */
 	if (c->rq.head->nodeid != FUSE_ROOT_ID) {
 		r = call_node(c, c->rq.head->nodeid, &dir);
 		if (r < 0)
@@ -169,7 +170,8 @@ int op_opendir(struct call *c)
 	if (r < 0)
 		return r;
 	out = call_reply(c, sizeof(*out));
-	out->open_flags = FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR; /* as where nobody is asked */
+	out->open_flags = FOPEN_KEEP_CACHE |
+			  FOPEN_CACHE_DIR; /* as for folders that are opened without asking */
 	return 0;
 }
 

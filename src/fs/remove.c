@@ -43,7 +43,7 @@ struct renaming {
 	unsigned flags;
 };
 
-/* What has a new place is known there from here on. */
+/* Notes the new place of a file. */
 static void note_move(struct call *c, struct node *dir, int dir_fd, const char *name)
 {
 	struct node_key key;
@@ -109,7 +109,7 @@ int op_rename2(struct call *c)
 {
 	const struct fuse_rename2_in *in = c->rq.fixed;
 
-	/* RENAME_WHITEOUT would leave a device node. */
+	/* RENAME_WHITEOUT is refused, as it would leave a device node. */
 	if (in->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
 	return rename_entry(c, in->newdir, in->flags);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A request is a head, a structure that its opcode has, up to two strings,
- * and data.  The table says what each has; whatever does not fit it exactly is malformed, and ends
- * the share.  What is read later of a request is within what was checked here.
+ * Theory of operation.  A request is a head, a structure that depends on its opcode, up to two
+ * strings, and data.  The table says which of these each opcode has; a request that does not fit
+ * exactly is malformed, and ends the share.  Later reads stay within the parts checked here.
  *
  * Every byte is the guest's.  It is in memory of the server's own, so it does not change any more.
  */
@@ -17,9 +17,9 @@
 
 enum data_kind {
 	NO_DATA,
-	WRITE_DATA,  /* as many bytes as write_in.size says */
-	XATTR_DATA,  /* as setxattr_in.size says */
-	FORGET_DATA, /* fuse_forget_one, as batch_forget_in.count says */
+	WRITE_DATA,  /* write_in.size bytes */
+	XATTR_DATA,  /* setxattr_in.size bytes */
+	FORGET_DATA, /* batch_forget_in.count times fuse_forget_one */
 	ANY_DATA,
 };
 
@@ -94,7 +94,7 @@ static const struct form *form_of(uint32_t opcode)
 	return opcode == SHARES_TAKEN ? &taken_form : &unknown_form;
 }
 
-/* What is left of a message. */
+/* The unread rest of a message. */
 struct rest {
 	const unsigned char *at;
 	size_t len;

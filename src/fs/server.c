@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  One worker at a time, the leader, waits for a request, and works on it at
- * once where it can be answered at once.  Before what may have to wait, for a disk or somebody
+ * once where it can be answered at once.  Before work that may have to wait, for a disk or somebody
  * else, it lets another one lead.  So a request that is answered from the host's memory costs no
- * change of threads, and one that is slow holds up nobody.
+ * change of threads, and a slow request holds up nobody.
  *
  * A request that is malformed ends the port: what the guest has mounted is then of no use to it,
  * and nothing else happens.
@@ -34,7 +34,7 @@
 #define SOCKET_BYTES (1 << 20)
 #define KEPT_FDS_MAX 8192
 #define PINNED_MAX   32768
-#define OTHER_FDS    1024 /* beside those of nodes and of files that the guest has open */
+#define OTHER_FDS    1024 /* descriptors beside those of nodes and open files */
 
 int server_enter_thread(struct server *s)
 {
@@ -60,8 +60,8 @@ void call_answer(struct server *s, uint64_t unique, int result, const void *payl
 		server_send(s, iov, ARRAY_SIZE(iov));
 }
 
-/* Whether a change was heard of since is looked at with the port in hand: one that is heard of
- * later is told of after this. */
+/* Sends a reply.  Changes heard of meanwhile are checked with the port in hand: one heard of later
+ * is told after this reply. */
 static void reply(struct call *c, int result)
 {
 	struct server *s = c->s;
@@ -106,7 +106,7 @@ void server_end(struct server *s)
 	(void)!write(s->ended_fd, &one, sizeof(one));
 }
 
-/* Reads and works as long as it leads.  Return: false at the end. */
+/* Reads and works for as long as this worker leads.  Return: false at the end. */
 static bool lead(struct server *s, unsigned char *in, unsigned char *out)
 {
 	struct call c = { .s = s, .out = out, .leads = true };
@@ -168,7 +168,7 @@ void call_may_wait(struct call *c)
 
 	if (!c->leads)
 		return;
-	/* Without another one, the requests that come wait for this one's end. */
+	/* Without another worker, requests wait until this one is done. */
 	if (s->n_waiting == 0 && (s->n_workers == WORKERS_MAX || add_worker(s) < 0))
 		return;
 	c->leads = false;
@@ -213,7 +213,7 @@ static int init_parts(struct server *s)
 
 	s->nodes.freed = watch_freed;
 	s->nodes.arg = s;
-	/* A file that the guest has open is a descriptor here, and its node another one. */
+	/* A file that the guest has open takes a descriptor, and its node another one. */
 	files_init(&s->files, (fds - kept - pinned) / 2);
 	s->files.gone = open_gone;
 	s->files.arg = s;
@@ -227,8 +227,8 @@ static int init_parts(struct server *s)
 	return r == 0 && !s->dirs ? -ENOMEM : r;
 }
 
-/* What an earlier container of the machine's has left on the way is thrown away, and the guest is
- * told where its own begins. */
+/* Throws away bytes that an earlier container of the machine has left, and tells the guest where
+ * its own begin. */
 static int greet(struct server *s)
 {
 	struct shares_hello hello = { .head = { sizeof(hello), SHARES_HELLO, 0 } };

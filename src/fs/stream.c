@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Requests are mostly short and come one after the other, so as much is read
- * at once as is there.  What is left to come of a long one goes to its place without a copy.
+ * Theory of operation.  Requests are mostly short and follow each other, so all that has come is
+ * read at once.  The rest of a long request goes to its place without another copy.
  */
 #include "fs/stream.h"
 
@@ -32,11 +32,11 @@ static ssize_t receive(int fd, void *to, size_t len)
 	do {
 		n = recv(fd, to, len, 0);
 	} while (n < 0 && errno == EINTR);
-	/* The engine has ended, with what was on the way to it. */
+	/* The engine has ended, and bytes on their way to it are lost. */
 	return n < 0 && errno == ECONNRESET ? 0 : n < 0 ? -errno : n;
 }
 
-/* Return: bytes that are there, at least @len; 0 at the end; -errno. */
+/* Return: how many bytes are there, at least @len; 0 at the end; -errno. */
 static ssize_t fill_chunk(struct stream *s, size_t len)
 {
 	if (s->at > 0) {

@@ -14,9 +14,9 @@ struct subid_range {
 };
 
 /**
- * subids_find() - the ranges of a user
+ * subids_find() - find the ranges of a user
  * @text: of /etc/subuid or /etc/subgid; lines that make no sense are left out
- * @name: of the user; NULL: has none
+ * @name: the user's; NULL: it has none
  *
  * Pure.  Return: how many, at most SUBIDS_MAX.
  */
@@ -24,8 +24,8 @@ size_t subids_find(const char *text, const char *name, uint32_t uid,
 		   struct subid_range ret[SUBIDS_MAX]);
 
 /**
- * subids_map() - arguments of newuidmap(1) or newgidmap(1): root is the user, all others are of the
- * ranges, one after the other
+ * subids_map() - make the arguments of newuidmap(1) or newgidmap(1): root is the user, and all
+ * other ids are those of the ranges, one after the other
  *
  * Pure.  @ret: "0 1000 1 1 100000 65536", as a vector; strv_free().  Return: 0; -ENOMEM.
  */

@@ -8,7 +8,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-/* What every handle begins with; struct file_handle has a flexible member that C cannot nest. */
+/* The beginning of every handle; struct file_handle has a flexible member, which C cannot nest. */
 struct handle_head {
 	uint32_t bytes;
 	int32_t type;

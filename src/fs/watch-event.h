@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A file as the kernel names it in events. */
+/* The kernel's name for a file in events. */
 struct file_id {
 	uint64_t fsid;
 	int type;
@@ -17,13 +17,13 @@ struct file_id {
 struct watch_event {
 	uint64_t mask;
 	pid_t pid;
-	struct file_id dir;  /* no bytes: it is not about a folder */
+	struct file_id dir;  /* no bytes: the event is not about a folder */
 	const char *name;    /* in @dir; NULL: the folder itself; borrowed */
-	struct file_id file; /* no bytes: not told */
+	struct file_id file; /* no bytes: unknown */
 };
 
 /**
- * watch_event_next() - take the first event off what was read
+ * watch_event_next() - take the first event off the bytes that were read
  *
  * Return: 1; 0 where there is none; -EBADMSG.
  */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  An event says that something has changed; what is there now is looked at,
- * as more may have happened since.  The guest is told what to forget, and how it looks, so that it
- * can wake its watchers.  It says when it has dealt with a message, and only so many are on the
- * way: when it is slow, events wait in the kernel, which joins those that are alike.  Where the
- * kernel has lost some, everything is told of.
+ * Theory of operation.  An event says that something has changed; the present state is looked at,
+ * as more may have happened since.  The guest is told what to forget, and the present state, so
+ * that it can wake its watchers.  It says when it has dealt with a message, and only a few are on
+ * the way: when it is slow, events wait in the kernel, which joins those that are alike.  Where the
+ * kernel has lost some, the guest is told to forget everything.
  *
- * A reply that was made before an event was heard of must not be believed for long after it: so
- * the server's count of changes grows before anything is told, and a reply that began with another
+ * A reply that was made before an event was heard of must not be believed for long after it: so the
+ * server's count of changes grows before anything is told, and a reply that began with another
  * count lets the guest keep nothing (server.c).
  */
 #include <errno.h>
@@ -27,14 +27,14 @@
 #define CAME (FAN_CREATE | FAN_MOVED_TO)
 #define WENT (FAN_DELETE | FAN_MOVED_FROM)
 
-/* What the guest is told. */
+/* What the guest is told of a change. */
 struct news {
 	uint64_t parent, node;
 	uint32_t what, mode;
 	const char *name;
 };
 
-/* Return: false at the end. */
+/* Waits until the guest takes messages.  Return: false at the end. */
 static bool await_room(struct watcher *w)
 {
 	bool goes_on;
@@ -65,7 +65,7 @@ static void tell(struct watcher *w, const struct news *n)
 		server_send(w->server, iov, ARRAY_SIZE(iov));
 }
 
-/* The node that an entry leads to, as far as the guest knows it. */
+/* Finds the node of an entry, if the guest knows it. */
 static struct node *find_child(struct server *s, const struct node *dir, const struct statx *st)
 {
 	struct node_key key = node_key_of(st, dir->key.writable);
@@ -84,7 +84,8 @@ static uint32_t content_changes(uint64_t mask)
 	return what;
 }
 
-/* A guest that looked at a new name before it was told of it knows it, and is not to forget it. */
+/* Describes an entry that exists.  A guest that has looked at a new name before it is told knows
+ * it, and need not forget it. */
 static void describe_present(struct server *s, struct node *dir, const struct watch_event *e,
 			     const struct statx *st, struct news *n)
 {
@@ -151,7 +152,7 @@ static void tell_of_file(struct watcher *w, struct node *file, const struct watc
 	node_put(&w->server->nodes, dir);
 }
 
-/* All that the guest knows may have changed. */
+/* Tells the guest that everything may have changed. */
 static void tell_of_all(struct watcher *w)
 {
 	struct nodes *nodes = &w->server->nodes;
@@ -172,7 +173,7 @@ static void tell_of_all(struct watcher *w)
 	}
 }
 
-/* Who asks is a worker, and does not wait: it asks again when there are more. */
+/* Is there room for a message?  The caller is a worker, and does not wait: it tries again later. */
 static bool has_room(struct watcher *w)
 {
 	bool has;
@@ -194,8 +195,8 @@ void watch_crowded(struct server *s)
 		server_send(s, &iov, 1);
 }
 
-/* What this process has done itself the guest has asked it for, by way of a writable share; what it
- * knows by way of a read-only one it has to be told. */
+/* Changes that this process made were asked for by the guest, through a writable share; nodes that
+ * it knows through a read-only one have to be told. */
 static void tell_nodes(struct watcher *w, const struct file_id *id, const struct watch_event *e,
 		       bool is_own)
 {
@@ -204,7 +205,7 @@ static void tell_nodes(struct watcher *w, const struct file_id *id, const struct
 
 	for (unsigned i = 0; i < n; i++) {
 		if (is_own && found[i]->key.writable)
-			; /* it knows */
+			; /* the guest knows */
 		else if (e->name && id == &e->dir)
 			tell_of_entry(w, found[i], e);
 		else
@@ -213,7 +214,7 @@ static void tell_nodes(struct watcher *w, const struct file_id *id, const struct
 	}
 }
 
-/* Return: was it made by somebody else? */
+/* Return: was the change made by somebody else? */
 static bool take_event(struct watcher *w, const struct watch_event *e)
 {
 	bool is_own = e->pid == getpid();
@@ -232,7 +233,7 @@ static bool take_event(struct watcher *w, const struct watch_event *e)
 	return !is_own;
 }
 
-/* Events of the guest's own are many, and nobody waits for them. */
+/* Waits a moment: events of the guest's own changes are many, and nobody waits for them. */
 static void take_breath(void)
 {
 	const struct timespec pause = { .tv_nsec = 500 * (long)NSEC_PER_USEC };

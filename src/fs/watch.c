@@ -6,7 +6,7 @@
  * it, and each file that others can reach by a further name.  There are bounds, the host's and
  * ours; what is beyond them the guest asks for anew each time.
  *
- * A file on a server elsewhere changes without a word; so those are never watched.
+ * Changes on another server are not told: files there are never watched.
  */
 #include "fs/watch.h"
 
@@ -174,7 +174,7 @@ static int put_in(struct watcher *w, struct watch *watch, struct node *n)
 	return r;
 }
 
-/* Return: is another node watched that is the same file? */
+/* Return: is another node of the same file watched? */
 static bool take_out(struct watcher *w, struct node *n)
 {
 	bool is_shared = false;

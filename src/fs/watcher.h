@@ -11,14 +11,14 @@
 #define WATCH_BUCKETS	   4096u
 #define WATCH_EVENTS_BYTES 65536u
 
-/* One node that is watched. */
+/* A node that is watched. */
 struct watch {
 	struct watch *next; /* of the same hash */
 	struct node *node;
 	uint64_t fsid;
 	int type;
 	uint32_t len;
-	unsigned char handle[]; /* what the kernel calls the file in events */
+	unsigned char handle[]; /* the kernel's name for the file in events */
 };
 
 struct watcher {
@@ -27,18 +27,18 @@ struct watcher {
 	int end_fd; /* an eventfd: stop */
 	pthread_t thread;
 	bool has_thread;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* guards all that follow */
 	struct watch *buckets[WATCH_BUCKETS];
 	unsigned n_watches;
 	pthread_cond_t room;
-	uint32_t on_the_way; /* messages that the guest has not dealt with */
+	uint32_t on_the_way; /* messages that the guest has not dealt with yet */
 	bool ending;
-	_Alignas(8) unsigned char events[WATCH_EVENTS_BYTES]; /* of @thread */
+	_Alignas(8) unsigned char events[WATCH_EVENTS_BYTES]; /* read by @thread */
 };
 
-/** watcher_find() - the nodes that are one file: at most two, as one can be read-only.  @ret:
+/** watcher_find() - find the nodes of a file: at most two, as one may be read-only.  @ret:
  * node_put() each.  Return: how many. */
 unsigned watcher_find(struct watcher *w, const struct file_id *id, struct node *ret[2]);
 
-/** watcher_thread() - reads events until the end */
+/** watcher_thread() - read events until the end */
 void *watcher_thread(void *arg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  Names and values are handed on; the host's kernel says which this process
- * may set: `user.`, access lists, and file capabilities, but none of `trusted.`.
+ * Theory of operation.  Names and values are passed on; the host's kernel decides which of them
+ * this process may set: `user.`, access lists and file capabilities, but none of `trusted.`.
  */
 #include <errno.h>
 #include <linux/limits.h>
@@ -11,7 +11,7 @@
 #include "fs/call.h"
 #include "fs/reach.h"
 
-/* A node by a path, between name_node() and reach_done(). */
+/* A node with a path to it, between name_node() and reach_done(). */
 struct named {
 	struct node *n;
 	char path[16];
@@ -37,7 +37,7 @@ static void name_done(struct call *c, struct named *named)
 	node_put(&c->s->nodes, named->n);
 }
 
-/* The guest asks for the length first, or says how much room it has. */
+/* Tells a value: the guest asks for its length first, or says how much room it has. */
 static int tell_value(struct call *c, size_t asked, ssize_t len)
 {
 	struct fuse_getxattr_out *out;
