@@ -40,12 +40,12 @@ static int take_text(const json_t *obj, const char *key, char **ret, struct err 
 	return *ret ? 0 : err_nomem(err);
 }
 
-/* "auth": NAME:PASSWORD in base64.  A password may have colons, a name has none. */
+/* Splits "auth", which is NAME:PASSWORD in base64.  A password may have colons, a name has none. */
 static int split_auth(const char *text, struct credentials *ret, struct err *err)
 {
 	struct buf plain = BUF_INIT;
 	const char *colon;
-	/* All at once: what a buffer grows out of is not overwritten. */
+	/* Room is made all at once: a buffer that grows leaves old copies in memory. */
 	int r = buf_reserve(&plain, strlen(text));
 
 	if (r == 0)

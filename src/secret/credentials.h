@@ -5,14 +5,14 @@
 #include "base/err.h"
 #include "base/json.h"
 
-/* Who somebody is to a registry: a name with a password, or a token that stands for both. */
+/* A login at a registry: a name with a password, or a token that stands for both. */
 struct credentials {
 	char *username; /* NULL: none */
 	char *password;
 	char *identity_token; /* NULL: none */
 };
 
-/* The longest of them, in bytes. */
+/* The longest of these texts, in bytes. */
 #define CREDENTIALS_TEXT_MAX 16384
 
 /** text_wipe() - overwrite and free; NULL is accepted */
@@ -32,7 +32,8 @@ static inline bool credentials_are_set(const struct credentials *c)
 }
 
 /**
- * credentials_read() - "username", "password", "auth" and "identitytoken" of docker's AuthConfig
+ * credentials_read() - read "username", "password", "auth" and "identitytoken" of docker's
+ * AuthConfig
  * @obj:  borrowed; "auth" is base64 of NAME:PASSWORD, as in docker's config.json
  * @ret:  credentials_reset(), on failure too
  *
@@ -41,7 +42,7 @@ static inline bool credentials_are_set(const struct credentials *c)
 int credentials_read(const json_t *obj, struct credentials *ret, struct err *err);
 
 /**
- * credentials_header() - the value of the header X-Registry-Auth
+ * credentials_header() - make the value of the header X-Registry-Auth
  * @server: the registry's address
  * @ret:    owned, text_wipe()
  *
@@ -50,16 +51,16 @@ int credentials_read(const json_t *obj, struct credentials *ret, struct err *err
 int credentials_header(const struct credentials *c, const char *server, char **ret,
 		       struct err *err);
 
-/** secrets_wiped_when_freed() - from here on what jansson frees is overwritten first; to be called
- * before it has allocated anything */
+/** secrets_wiped_when_freed() - have jansson overwrite memory before it frees it; to be called
+ * before it has allocated any */
 void secrets_wiped_when_freed(void);
 
-/* Where a registry's name stands in for an address. */
+/* Registries' names in place of addresses. */
 
 /** registry_of_address() - the registry in "https://index.docker.io/v1/", "localhost:5000" and the
  * like: its host and port, and "docker.io" for Docker Hub.  Return: owned; NULL when out of
  * memory. */
 char *registry_of_address(const char *address);
 
-/** registry_address() - what docker's vaults know a registry by; borrowed */
+/** registry_address() - the address by which docker's vaults know a registry; borrowed */
 const char *registry_address(const char *registry);

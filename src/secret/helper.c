@@ -121,7 +121,7 @@ static int start(const char *program, const char *action, const char *input, int
 	return r;
 }
 
-/* What a helper says on failure: one line for people. */
+/* Makes a helper's failure an error: its answer is one line for people. */
 static int judge(const char *program, int status, const struct buf *answer, struct err *err)
 {
 	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
@@ -129,7 +129,7 @@ static int judge(const char *program, int status, const struct buf *answer, stru
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	/* The words are part of the protocol. */
+	/* These words are part of the protocol. */
 	if (answer->data && str_starts(answer->data, "credentials not found"))
 		return err_set(err, -ENOENT, "%s: %.*s", name, len, answer->data);
 	if (len == 0)
@@ -137,7 +137,7 @@ static int judge(const char *program, int status, const struct buf *answer, stru
 	return err_set(err, -EIO, "%s: %.*s", name, len > 300 ? 300 : len, answer->data);
 }
 
-/* @answer: with a NUL behind it; wiped by the caller */
+/* @answer: gets a NUL at its end; wiped by the caller */
 static int run(const char *program, const char *action, const char *input, struct buf *answer,
 	       struct err *err)
 {
@@ -148,7 +148,7 @@ static int run(const char *program, const char *action, const char *input, struc
 	if (strlen(input) > INPUT_MAX)
 		return err_set(err, -E2BIG, "what is to be kept is longer than %d bytes",
 			       INPUT_MAX);
-	/* All at once: what a buffer grows out of is not overwritten. */
+	/* Room is made all at once: a buffer that grows leaves old copies in memory. */
 	if (buf_reserve(answer, HELPER_ANSWER_MAX + 2 * READ_BYTES) < 0)
 		return err_nomem(err);
 	r = start(program, action, input, &fd, &pid);
@@ -179,7 +179,7 @@ int helper_read_answer(const char *text, size_t len, struct credentials *ret, st
 	    strlen(secret) > CREDENTIALS_TEXT_MAX)
 		return err_set(err, -EBADMSG,
 			       "the credential helper gave no user's name or secret");
-	/* docker-credential-pass says so that it knows nothing. */
+	/* docker-credential-pass answers so where it has nothing. */
 	if (!*user && !*secret)
 		return err_set(err, -ENOENT, "the credential helper knows no login");
 	if (streq(user, TOKEN_USER)) {

@@ -14,7 +14,7 @@
 #define HELPER_TIMEOUT_MSEC 120000
 
 /**
- * helper_find() - the program of a store
+ * helper_find() - find the program of a store
  * @store: "secretservice" is moat's own, which shares its entries with docker's; others are looked
  *         for on PATH
  * @ret:   owned
@@ -24,24 +24,24 @@
 int helper_find(const char *store, char **ret, struct err *err);
 
 /**
- * helper_get() - what a store has for an address
+ * helper_get() - get the credentials that a store has for an address
  * @ret: credentials_reset()
  *
- * Return: 0; -ENOENT: nothing; -ETIMEDOUT; -EBADMSG; -EIO: the helper says why not; with a message.
+ * Return: 0; -ENOENT: none; -ETIMEDOUT; -EBADMSG; -EIO: the helper says why not; with a message.
  */
 int helper_get(const char *program, const char *address, struct credentials *ret, struct err *err);
 
-/** helper_store() - Return: 0; as helper_get(). */
+/** helper_store() - have a store keep credentials.  Return: 0; as helper_get(). */
 int helper_store(const char *program, const char *address, const struct credentials *c,
 		 struct err *err);
 
-/** helper_erase() - Return: 0; as helper_get(). */
+/** helper_erase() - have a store forget credentials.  Return: 0; as helper_get(). */
 int helper_erase(const char *program, const char *address, struct err *err);
 
-/** helper_list() - an object with a user's name for each address.  @ret: owned.  Return: 0; as
- * helper_get(). */
+/** helper_list() - list a store's entries: an object with a user's name for each address.  @ret:
+ * owned.  Return: 0; as helper_get(). */
 int helper_list(const char *program, json_t **ret, struct err *err);
 
-/** helper_read_answer() - the credentials in the answer to get.  Pure.  Return: 0; -ENOENT: an
- * empty answer, with which some say that they have none; -EBADMSG, -ENOMEM; with a message. */
+/** helper_read_answer() - parse the answer to get.  Pure.  Return: 0; -ENOENT: an empty answer,
+ * which some helpers give where they have nothing; -EBADMSG, -ENOMEM; with a message. */
 int helper_read_answer(const char *text, size_t len, struct credentials *ret, struct err *err);

@@ -22,7 +22,7 @@ static int ask_store(const char *store, const char *registry, struct credentials
 	return r < 0 ? r : helper_get(program, registry_address(registry), ret, err);
 }
 
-/* A login with moat.  Return: 1: there is one; 0: none; negative errno. */
+/* Looks for a login with moat.  Return: 1: there is one; 0: none; negative errno. */
 static int ask_moat(const char *registry, struct credentials *ret, struct err *err)
 {
 	cleanup(logins_close) struct logins logins = LOGINS_NONE;
@@ -62,7 +62,7 @@ static int ask_docker(const char *registry, struct credentials *ret, char **ret_
 		r = helper_get(program, registry_address(registry), ret, &why);
 		if (r == 0)
 			return 0;
-		/* It knows none. */
+		/* The store has none. */
 		if (r == -ENOENT)
 			r = 0;
 	}
@@ -169,7 +169,7 @@ int registry_forget(const char *registry, bool *ret_was, struct err *err)
 	return r < 0 ? r : logins_remove(&logins, registry, err);
 }
 
-/* The user's name at a registry, without asking whoever would ask the user. */
+/* Adds the user's name at a registry, without asking a store that would ask the user. */
 static int add_known(json_t *list, const char *registry, const char *store, const char *user)
 {
 	return json_array_append_new(list, JSON_OBJECT(member_text("registry", registry),
@@ -177,7 +177,7 @@ static int add_known(json_t *list, const char *registry, const char *store, cons
 						       member_text("username", user ? user : "")));
 }
 
-/* The names that a store has, by address; an empty object where it does not answer. */
+/* Lists names that a store has, by address; an empty object where it does not answer. */
 static json_t *names_in(const char *store)
 {
 	cleanup_free char *program = NULL;
@@ -219,7 +219,7 @@ static int list_moat(json_t *list, const struct logins *logins, char *const *reg
 	return 0;
 }
 
-/* What docker's one store for all registries has, but those that are listed already. */
+/* Lists entries of docker's one store for all registries that are not listed already. */
 static int list_store(json_t *list, const char *store, char *const *not_these)
 {
 	cleanup_json json_t *names = names_in(store);

@@ -7,10 +7,10 @@
  */
 
 /**
- * registry_credentials() - who to be to a registry
+ * registry_credentials() - find the login for a registry
  * @registry:    "docker.io", "localhost:5000"
- * @ret:         credentials_reset(); nothing where nobody is logged in
- * @ret_warning: owned; what keeps a login of docker's from being used; NULL: nothing does
+ * @ret:         credentials_reset(); empty where nobody is logged in
+ * @ret_warning: owned; why docker's login cannot be used; NULL: it can
  *
  * A login with moat counts before one with docker.  Where the store of the former does not answer
  * that is an error; where docker's does not, it is as if there were none, since docker has one
@@ -22,7 +22,7 @@ int registry_credentials(const char *registry, struct credentials *ret, char **r
 			 struct err *err);
 
 /**
- * registry_choose_store() - where a password would be kept
+ * registry_choose_store() - choose the store for a password
  * @asked: NULL: docker's store for this registry, else the session's Secret Service
  * @ret:   owned
  *
@@ -34,10 +34,11 @@ int registry_choose_store(const char *registry, const char *asked, char **ret, s
 int registry_remember(const char *registry, const char *store, const struct credentials *c,
 		      struct err *err);
 
-/** registry_forget() - remove what is kept with moat.  @ret_was: there was something.  Return: 0;
+/** registry_forget() - remove a login that is kept with moat.  @ret_was: there was one.  Return: 0;
  * as helper_erase(), logins_remove(). */
 int registry_forget(const char *registry, bool *ret_was, struct err *err);
 
-/** registries_known() - an array of {"registry","store","username"}; the name is "" where the
- * store does not say.  @ret: owned.  Return: 0; as logins_open(), docker_config_load(). */
+/** registries_known() - list all logins: an array of {"registry","store","username"}; the name is
+ * "" where the store does not tell it.  @ret: owned.  Return: 0; as logins_open(),
+ * docker_config_load(). */
 int registries_known(json_t **ret, struct err *err);

@@ -44,7 +44,7 @@ static int fail_as(GError *error)
 	return r;
 }
 
-/* @server: NULL: any.  @user: NULL: any; else those of a new entry */
+/* @server: NULL: any.  @user: NULL: any; else also for a new entry */
 static GHashTable *attributes(const char *server, const char *user)
 {
 	if (!server)
@@ -127,7 +127,7 @@ static int store(const char *text, size_t len)
 	    json_get_str(obj, "Username", &user, NULL) < 0 ||
 	    json_get_str(obj, "Secret", &secret, NULL) < 0 || !server || !user || !secret)
 		return fail("ServerURL, Username and Secret are wanted");
-	/* An entry of another user would stay beside this one, and be found instead. */
+	/* Removes entries of other users, which would be found in place of the new one. */
 	table = attributes(server, NULL);
 	secret_service_clear_sync(NULL, &schema, table, NULL, NULL);
 	g_hash_table_unref(table);
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 	ssize_t n;
 	int r;
 
-	/* No core dump has a password, and no other process of this user reads one here. */
+	/* Keeps passwords out of core dumps, and from other processes of this user. */
 	if (fd_open_std() < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return 1;
 	secrets_wiped_when_freed();

@@ -6,10 +6,10 @@
 
 #include "settings/settings.h"
 
-/* The settings' file, which is read again when it has changed. */
+/* The file of settings, which is read again when it has changed. */
 struct settings_file {
-	char *path;	      /* NULL: there is none, and none is looked for */
-	pthread_mutex_t lock; /* guards what follows */
+	char *path;	      /* NULL: there is no file, and none is looked for */
+	pthread_mutex_t lock; /* guards all that follow */
 	struct settings *current;
 	struct timespec changed;
 	bool was_there;
@@ -21,7 +21,7 @@ struct settings_file {
  *        ~/.config/moat/moat.json for others
  * @ret:  settings_file_close()
  *
- * A file that is named and not there is an error; one in its usual place need not be there.
+ * A file that is named must exist; one in its usual place need not.
  *
  * Return: 0; -ENOENT, -EINVAL, -errno with a message that names the file.
  */
@@ -29,7 +29,7 @@ int settings_file_open(const char *path, struct settings_file *ret, struct err *
 void settings_file_close(struct settings_file *f);
 
 /**
- * settings_file_get() - what it says now
+ * settings_file_get() - get the settings as the file has them now
  * @ret: owned, settings_unref()
  *
  * Return: 0; as settings_file_open().

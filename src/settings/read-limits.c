@@ -5,13 +5,13 @@
 #include "base/str.h"
 #include "settings/read-inner.h"
 
-/* What moat-unpack's own limits of memory and output leave room for. */
+/* As much as moat-unpack's own limits of memory and output leave room for. */
 #define BYTES_MAX   (48ULL << 30)
 #define ENTRIES_MAX 20000000ULL
 #define MEMORY_MAX  (3ULL << 30)
 #define RATIO_MAX   100000ULL
 
-/* A whole number, or for bytes a text like "40g". */
+/* Reads a whole number, or for bytes a text like "40g". */
 static int read_number(const char *name, const json_t *value, uint64_t max, uint64_t *ret,
 		       struct err *err)
 {

@@ -8,8 +8,8 @@
 #include "settings/read-inner.h"
 
 /*
- * Theory of operation: a name that no image can begin with would demand nothing of anybody, and a
- * wish for signatures must not be lost so; it is an error.
+ * Theory of operation.  A name that no image can begin with is an error: it would demand nothing,
+ * and a wish for signatures must not be lost so.
  */
 
 static int read_keys(const char *name, json_t *value, void *to, struct err *err)
@@ -29,7 +29,8 @@ static int read_identity(const char *name, json_t *value, void *to, struct err *
 	return read_text(name, value, &((struct signature_policy *)to)->identity, err);
 }
 
-/* "registry.example:5000/team": a registry is what has a dot or a colon, as in an image's name. */
+/* Does the text name a registry, and maybe a path?  A registry has a dot or a colon, as in an
+ * image's name. */
 static bool is_beginning_of_name(const char *name)
 {
 	size_t len = strcspn(name, "/"), last = strlen(name);

@@ -9,11 +9,11 @@
 #include "settings/read-inner.h"
 
 /*
- * Theory of operation: one table for each kind of object says which members it can have and who
- * reads them; a member that is in no table is an error, as a word that was mistyped would be obeyed
- * by nobody.
+ * Theory of operation.  One table for each kind of object says which members it can have and which
+ * function reads each.  A member that is in no table is an error: a mistyped word would have no
+ * effect.
  *
- * Whoever may write the file may do what moatd's user may; the limits are against accidents.
+ * Whoever may write the file may do all that moatd's user may; the limits are against accidents.
  */
 
 #define TRANSFERS_MAX 32
@@ -145,7 +145,7 @@ static int append_registry(struct settings *s, const char *name, struct registry
 	return 0;
 }
 
-/* The one there is of this name, or a new one. */
+/* Finds the registry of this name, or adds one. */
 static int add_registry(struct settings *s, const char *name, struct registry_settings **ret,
 			struct err *err)
 {
@@ -182,7 +182,7 @@ static int read_registries(const char *name, json_t *value, void *to, struct err
 	return 0;
 }
 
-/* docker's, which are Docker Hub's. */
+/* docker's member, which is about Docker Hub alone. */
 static int read_hub_mirrors(const char *name, json_t *value, void *to, struct err *err)
 {
 	struct registry_settings *reg;

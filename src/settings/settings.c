@@ -72,7 +72,8 @@ void settings_unref(struct settings *s)
 	free(s);
 }
 
-/* How much of a name a pattern says: all of it, or a domain that it is in.  Return: 0: nothing. */
+/* How many bytes of a name match a pattern: all of it, or a domain that it is in.  Return: 0: it
+ * does not match. */
 static size_t match_name(const char *pattern, const char *name)
 {
 	const char *domain = str_starts(pattern, "*");
@@ -98,7 +99,7 @@ const struct registry_settings *settings_registry(const struct settings *s, cons
 	return best;
 }
 
-/* What @prefix leaves of the name REGISTRY/REPOSITORY; NULL where that does not begin with it. */
+/* The rest of the name REGISTRY/REPOSITORY after @prefix; NULL where it does not begin so. */
 static const char *after_prefix(const char *prefix, const char *registry, const char *repository)
 {
 	const char *path = str_starts(prefix, registry), *rest;
@@ -111,8 +112,8 @@ static const char *after_prefix(const char *prefix, const char *registry, const 
 	return rest && (*rest == '/' || *rest == '\0') ? rest : NULL;
 }
 
-/* The same as match_name(), of a name with a path; those come before domains, and these before
- * "*". */
+/* As match_name(), for a name with a path; such matches rank before domains, and these before "*".
+ */
 static size_t match_image(const char *pattern, const char *registry, const char *repository)
 {
 	if (streq(pattern, "*"))
@@ -139,7 +140,7 @@ const struct signature_policy *settings_signatures(const struct settings *s, con
 	return best;
 }
 
-/* "[fd00::1]:5000" and "10.1.2.3:5000" as addresses.  Return: 0; -EINVAL. */
+/* Parses "[fd00::1]:5000" and "10.1.2.3:5000" as addresses.  Return: 0; -EINVAL. */
 static int address_of(const char *host, struct ip *ret)
 {
 	char text[IP_TEXT_MAX];
@@ -162,7 +163,7 @@ static bool is_in_network(const char *network, const char *host)
 	       ip_net_has(&net, &ip);
 }
 
-/* Is it the host alone, whatever the port is? */
+/* Does the name mean this host, whatever the port? */
 static bool is_host_of(const char *name, const char *host)
 {
 	const char *rest = str_starts(host, name);

@@ -9,12 +9,12 @@
 #include "base/err.h"
 
 /*
- * What one file says of how moatd is to behave: JSON, with docker's names (daemon.json) for what
- * docker has.  README "Settings" describes it.
+ * The settings of moatd, read from one file: JSON, with docker's names (daemon.json) where docker
+ * has the same.  Described in docs/SETTINGS.md.
  */
 
 enum scheme {
-	SCHEME_AUTO, /* https, and what the registry speaks where that is not needed */
+	SCHEME_AUTO, /* https, but what the registry speaks where certificates do not matter */
 	SCHEME_HTTP,
 	SCHEME_HTTPS,
 };
@@ -22,32 +22,32 @@ enum scheme {
 /** scheme_parse() - "auto", "http" or "https".  Return: 0; -EINVAL with a message. */
 int scheme_parse(const char *text, enum scheme *ret, struct err *err);
 
-/* Of one registry, or of all in a domain. */
+/* Settings of one registry, or of all in a domain. */
 struct registry_settings {
-	char *name; /* "registry.example:5000"; "*.example" is all below */
+	char *name; /* "registry.example:5000"; "*.example": all registries in this domain */
 	enum scheme scheme;
-	bool insecure;	/* certificates are not checked, and http will do */
+	bool insecure;	/* certificates are not checked, and http is accepted */
 	char **mirrors; /* "https://mirror.example/prefix", asked first */
 };
 
 struct proxy_settings {
 	char *http, *https; /* for addresses of this kind; NULL: none */
-	char *none;	    /* hosts, domains and networks that are reached without */
+	char *none;	    /* hosts, domains and networks that are reached without a proxy */
 };
 
-/* Who must have signed the images whose names begin so. */
+/* Who must have signed images whose names begin like this. */
 struct signature_policy {
 	char *name;	/* "registry.example/team", "*.example", or "*" for all */
-	char **keys;	/* files of public keys, one of which counts; NULL: nobody needs to */
-	char *identity; /* what the signatures say in place of @name; "*": anything; NULL: @name */
+	char **keys;	/* files of public keys, any of which may match; NULL: unsigned is fine */
+	char *identity; /* the name that signatures have in place of @name; "*": any; NULL: @name */
 };
 
-/* How much one image may be; 0: the usual. */
+/* Limits of one image; 0: the default. */
 struct image_limits {
 	uint64_t bytes;	  /* of its files */
 	uint64_t entries; /* names */
 	uint64_t memory;  /* bytes that names, link targets and attributes take */
-	uint64_t ratio;	  /* how many times its packed size a layer may unpack to */
+	uint64_t ratio;	  /* a layer's unpacked size by its packed size */
 };
 
 struct settings {
@@ -60,10 +60,10 @@ struct settings {
 	bool has_proxies;
 	struct proxy_settings proxies;
 	char **certificate_folders; /* NULL: the usual ones */
-	uint32_t max_downloads;	    /* layers at a time; 0: the usual number */
+	uint32_t max_downloads;	    /* layers at a time; 0: the default */
 	uint32_t max_uploads;
 	bool reclaim_pressure;	   /* guests drop their caches when the host wants memory */
-	uint32_t reclaim_idle_sec; /* and when they were idle for so long; 0: they do not */
+	uint32_t reclaim_idle_sec; /* and when idle for so long; 0: never */
 	struct image_limits image_limits;
 };
 
@@ -75,29 +75,29 @@ struct settings {
  */
 int settings_parse(const char *text, size_t len, struct settings **ret, struct err *err);
 
-/** settings_default() - those of an empty file.  Return: owned; NULL when out of memory. */
+/** settings_default() - the settings of an empty file.  Return: owned; NULL when out of memory. */
 struct settings *settings_default(void);
 
 struct settings *settings_ref(struct settings *s);
 /** settings_unref() - NULL is accepted */
 void settings_unref(struct settings *s);
 
-/** settings_registry() - what is said of a registry: by its name, or by the longest domain it is
- * in.  @s: may be NULL.  Return: borrowed; NULL: nothing. */
+/** settings_registry() - find the settings of a registry: by its name, or the longest domain it is
+ * in.  @s: may be NULL.  Return: borrowed; NULL: there are none. */
 const struct registry_settings *settings_registry(const struct settings *s, const char *name);
 
-/** settings_is_insecure() - is "HOST[:PORT]" one whose certificates are not checked?  @s: may be
+/** settings_is_insecure() - are the certificates of "HOST[:PORT]" not to be checked?  @s: may be
  * NULL. */
 bool settings_is_insecure(const struct settings *s, const char *host);
 
 /**
- * settings_signatures() - what is demanded of an image's signatures: by the longest name it begins
+ * settings_signatures() - find the policy for an image's signatures: by the longest name it begins
  * with, else the longest domain its registry is in, else "*"
  * @s:          may be NULL
  * @registry:   "docker.io"
  * @repository: "library/alpine"
  *
- * Return: borrowed; NULL: nothing.
+ * Return: borrowed; NULL: there is none.
  */
 const struct signature_policy *settings_signatures(const struct settings *s, const char *registry,
 						   const char *repository);
