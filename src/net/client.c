@@ -56,7 +56,7 @@ int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err)
 static int net_connect(int dir_fd, int *ret_fd)
 {
 	cleanup_close int fd = -1;
-	/* One that is stopped does not accept, and its queue of connections fills up: connecting
+	/* A stopped moat-net does not accept, and its queue of connections fills up: connecting
 	 * must not wait for that. */
 	int r = unix_connect_at(dir_fd, NET_SOCKET_FILE, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
 
@@ -98,8 +98,8 @@ static int send_request(int dir_fd, const struct net_call *call, int *ret_fd, st
 	return 0;
 }
 
-/* The process that has the socket now; 0 where that is not known.  One that has just been started
- * may have it from this process still. */
+/* The process that has the socket now; 0 where that is not known.  A moat-net that has just been
+ * started may have the socket from this process still. */
 static pid_t who_listens(int dir_fd)
 {
 	cleanup_close int conn = -1;
@@ -118,7 +118,7 @@ void net_kill(int dir_fd)
 		(void)kill(pid, SIGKILL);
 }
 
-/* Return: as fd_wait(). */
+/* Returns as fd_wait() does. */
 static int wait_patiently(int dir_fd, int conn, int timeout_msec)
 {
 	int r = fd_wait(conn, POLLIN, timeout_msec / 2);
@@ -150,7 +150,7 @@ static int wait_for_answer(int dir_fd, int conn, int timeout_msec, struct err *e
 	int r = wait_patiently(dir_fd, conn, timeout_msec);
 
 	for (unsigned i = 1; i < PATIENCE_FACTOR && r == 0; i++) {
-		/* Which takes it no time. */
+		/* Answering others takes a moat-net that is alive no time. */
 		if (!answers_others(dir_fd, timeout_msec / 4))
 			break;
 		r = wait_patiently(dir_fd, conn, timeout_msec);
@@ -195,7 +195,7 @@ int net_call(int dir_fd, const struct net_call *call, struct net_result *ret, st
 	return r == 0 ? receive_answer(conn, ret, err) : r;
 }
 
-/* A request that is one word.  As net_call(). */
+/* Sends a request that is one word.  Returns as net_call() does. */
 static int net_ask(int dir_fd, enum net_op op, struct net_result *ret, struct err *err)
 {
 	const struct net_request rq = { .op = op };
@@ -204,7 +204,7 @@ static int net_ask(int dir_fd, enum net_op op, struct net_result *ret, struct er
 	return net_call(dir_fd, &call, ret, err);
 }
 
-/* An answer that has to bring a descriptor. */
+/* Sends a request whose answer has to bring a descriptor. */
 static int ask_for_fd(int dir_fd, enum net_op op, struct net_result *ret, struct err *err)
 {
 	int r = net_ask(dir_fd, op, ret, err);

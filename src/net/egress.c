@@ -15,10 +15,10 @@
 #include "base/str.h"
 #include "net/request.h"
 
-/* Longer than any name with a port. */
+/* longer than any rule: a name with a port */
 #define RULE_MAX 300
 
-/* Cuts "/tcp" or "/udp" off. */
+/* Cuts "/tcp" or "/udp" off the end. */
 static void cut_protocol(char *text, struct egress_rule *rule)
 {
 	char *slash = strrchr(text, '/');
@@ -31,7 +31,7 @@ static void cut_protocol(char *text, struct egress_rule *rule)
 		*slash = '\0';
 }
 
-/* The colon before a port: the last one behind brackets, or the only one. */
+/* Finds the colon before a port: the last one behind brackets, or the only one. */
 static char *find_port(char *text)
 {
 	char *colon = strrchr(text, ':');
@@ -59,7 +59,7 @@ static int cut_port(char *text, struct egress_rule *rule)
 	return 0;
 }
 
-/* An address in brackets, without them. */
+/* Takes the brackets off an address. */
 static char *unbracket(char *text)
 {
 	size_t len = strlen(text);
@@ -85,7 +85,7 @@ static bool parse_place(char *text, struct ip_net *ret)
 	return true;
 }
 
-/* A name of one's own choice has a letter: "10.1" is a mistake, and no name. */
+/* A name has a letter: "10.1" is a mistake, and no name. */
 static bool is_name(const char *text)
 {
 	return net_name_ok(text) && strspn(text, "0123456789.") < strlen(text);

@@ -30,7 +30,7 @@
 #define LISTEN_FD    3
 #define NAMESPACE_FD 4
 
-/* The two ends of what the processes say to each other: one of each pair for either. */
+/* The socket pairs between the two processes; each process has one end of each. */
 struct wires {
 	int wire[2], ask[2];
 };
@@ -51,7 +51,7 @@ static int wires_make(struct wires *w, struct err *err)
 	return 0;
 }
 
-/* The other side's ends are closed, so that each sees the other's end. */
+/* Keeps one side's ends and closes the other's, so that each side sees the other end. */
 static void wires_keep(struct wires *w, enum side side)
 {
 	fd_close(&w->wire[!side]);
@@ -70,7 +70,7 @@ static int run_inside(struct wires *w, uid_t uid, bool adopted, struct err *err)
 	wires_keep(w, INSIDE);
 	if (adopted)
 		close(NAMESPACE_FD);
-	/* Who waits for an answer looks at this process (net/client.c). */
+	/* Whoever waits for an answer looks at this process (net/client.c). */
 	r = unix_listen_on(LISTEN_FD);
 	if (r < 0)
 		return err_errno(err, r, "listen");
@@ -79,8 +79,9 @@ static int run_inside(struct wires *w, uid_t uid, bool adopted, struct err *err)
 	return r == 0 ? keeper_run(&start, err) : r;
 }
 
-/* As root: a user of no files, with nothing but the host's network.  Else what is started from here
- * has to enter namespaces of its own, with the user's rights. */
+/* Gives up rights of the outside.  As root: be a user without files, with rights over the host's
+ * network alone.  Without root, the programs started from here have to enter namespaces of their
+ * own, with the user's rights. */
 static int narrow_outside(uid_t uid, struct err *err)
 {
 	static const int caps[] = { CAP_NET_ADMIN };
@@ -126,7 +127,7 @@ int main(int argc, char **argv)
 				"started by moatd\n");
 		return 2;
 	}
-	/* Folders of the root that is made are for another user, whatever moatd's mask is. */
+	/* Folders of the new root are for another user, whatever moatd's mask is. */
 	umask(022);
 	adopted = is_open(NAMESPACE_FD);
 	uid = geteuid() == 0 ? identity_own_uid() : 0;

@@ -16,7 +16,7 @@
 #include "net/egress.h"
 #include "net/parts.h"
 
-/* A member of one of the structures in a request. */
+/* Describes a member of one of the structures in a request. */
 #define PART(part, member, field_type, ...)                                                        \
 	{                                                                                          \
 		.key = #member, .type = (field_type),                                              \

@@ -33,7 +33,7 @@ struct job {
 	STAILQ_ENTRY(job) link;
 	char *text;
 	nft_done_fn done;
-	nft_listed_fn listed; /* of a listing; NULL: it is a change */
+	nft_listed_fn listed; /* for a listing; NULL: the job is a change */
 	void *arg;
 };
 
@@ -43,12 +43,12 @@ struct nft {
 	struct loop *loop;
 	char *program;
 	struct jobs waiting, running;
-	int output_fd; /* of the run; -1 */
+	int output_fd; /* memory that the run's output goes to; -1 */
 	pid_t pid;
 	struct source *child, *deadline;
-	struct patience patience; /* with the run */
+	struct patience patience; /* for the run that is under way */
 	struct source *soon;	  /* begins a run when the loop has nothing else to do */
-	bool one_by_one;	  /* the run before failed: until the jobs of that are done */
+	bool one_by_one;	  /* the run before failed: its jobs are done one by one */
 };
 
 static void job_free(struct job *j)
@@ -89,7 +89,7 @@ static int make_memory(const char *name, int *ret_fd)
 	return 0;
 }
 
-/* Takes what the next run does from the queue. */
+/* Takes the jobs of the next run from the queue. */
 static void choose_jobs(struct nft *n)
 {
 	struct job *j;

@@ -17,11 +17,11 @@ typedef void (*nft_done_fn)(int result, const char *message, void *arg);
 /** nft_new() - Return: 0; -ENOENT with a message where there is no such program; -ENOMEM. */
 int nft_new(struct loop *loop, struct nft **ret, struct err *err);
 
-/** nft_free() - what was asked for and is not done is not told of; NULL is accepted */
+/** nft_free() - stop; nobody is told of jobs that are not done; NULL is accepted */
 void nft_free(struct nft *n);
 
 /**
- * nft_change() - have a text of nft's done, as one transaction
+ * nft_change() - have nft carry out a text, as one transaction
  * @text: whole lines; copied
  * @fn:   called once, from the loop; NULL: nobody wants to know
  *
@@ -32,12 +32,12 @@ void nft_free(struct nft *n);
  */
 int nft_change(struct nft *n, const char *text, nft_done_fn fn, void *arg);
 
-/** nft_idle() - is nothing of what was asked for left to be done? */
+/** nft_idle() - is everything done that was asked for? */
 bool nft_idle(const struct nft *n);
 
 /** @text: what was listed, as JSON; NULL with @result below 0 */
 typedef void (*nft_listed_fn)(int result, const char *text, size_t len, void *arg);
 
-/** nft_list() - have something listed when all changes asked for are made: "counters", "ruleset",
- * …, with words between spaces.  Return: 0; -ENOMEM. */
+/** nft_list() - have nft list something when all changes asked for are made.  @what: "counters",
+ * "ruleset", …, words with spaces between.  Return: 0; -ENOMEM. */
 int nft_list(struct nft *n, const char *what, nft_listed_fn fn, void *arg);

@@ -4,12 +4,12 @@
 #include "base/err.h"
 
 /**
- * program_find() - where a program of the host's is
+ * program_find() - find a program of the host's
  * @name: "nft", "dnsmasq", …
  * @ret:  absolute path, owned
  *
- * Looked for where administration's programs are, and not in PATH: that of a user need not have
- * these folders.
+ * It is looked for in the folders of programs for administration, and not in PATH, where a user
+ * need not have these.
  *
  * Return: 0; -ENOENT with a message that says which package to install; -ENOMEM.
  */

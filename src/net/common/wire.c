@@ -10,7 +10,7 @@
 #include "base/macro.h"
 #include "base/unix.h"
 
-/* How much of a message is sent: of subnets, those there are. */
+/* How many bytes of a message are sent: of its subnets, only those there are. */
 static size_t length_of(const struct wire_message *m)
 {
 	return m->kind == WIRE_UPLINK

@@ -19,18 +19,19 @@
 #define WIRE_RESOLVERS_MAX 8
 #define WIRE_SUBNETS_MAX   1024
 #define WIRE_TEXT_MAX	   256
-#define WIRE_TAKEN_OVER	   1u /* the serial of what was there before any wish */
+#define WIRE_TAKEN_OVER	   1u /* serial of a way outside that was there before the first wish */
 
 enum wire_kind {
-	/* From the inside. */
+	/* Messages from the inside. */
 	WIRE_BEGIN,  /* once, first */
-	WIRE_UPLINK, /* what the way outside is to be; the last one counts */
-	WIRE_BYE,    /* everything has ended in good order: nothing is to be left */
-	/* From the outside. */
-	WIRE_PLACE,	/* what the way outside is */
-	WIRE_RESOLVERS, /* of the host */
-	WIRE_FIREWALL,	/* what of the host's own rules would stop containers; empty: nothing */
-	/* A question: a socket that is connected to one of the resolvers. */
+	WIRE_UPLINK, /* the wish: how the way outside is to be; the last one counts */
+	WIRE_BYE,    /* everything has ended in good order: nothing is to be left on the host */
+	/* Messages from the outside. */
+	WIRE_PLACE,	/* the way outside, as it is */
+	WIRE_RESOLVERS, /* the host's resolvers */
+	WIRE_FIREWALL,	/* what in the host's own rules would stop containers; empty: nothing */
+	/* A question of the inside; the answer brings a socket that is connected to one of the
+	 * resolvers. */
 	WIRE_DIAL,
 };
 
@@ -40,31 +41,30 @@ struct wire_resolver {
 	uint32_t scope; /* index of the host's interface, for a link-local address; else 0 */
 };
 
-/* How moat's namespace and the host reach each other; of IPv4, of IPv6. */
+/* How moat's namespace and the host reach each other.  Arrays of two: IPv4, IPv6. */
 struct wire_place {
-	uint32_t serial; /* of the wish it answers */
+	uint32_t serial; /* serial of the wish that this answers */
 	bool up;
-	bool masquerade; /* the other side knows no networks of moat's */
-	bool outward[2]; /* are packets of that family passed on from there? */
+	bool masquerade; /* senders are masqueraded: the other side does not know them */
+	bool outward[2]; /* does the host pass on packets of that family? */
 	struct ip_net own[2];
 	struct ip host[2];
-	struct ip behind[2];	  /* what is for @host is for there; none: for @host itself */
-	uint32_t mtu;		  /* of the way; 0: as it is */
-	char text[WIRE_TEXT_MAX]; /* why it is not up, or what is missing; empty: nothing */
+	struct ip behind[2];	  /* packets for @host go to this address; none: to @host itself */
+	uint32_t mtu;		  /* MTU of the way; 0: leave it */
+	char text[WIRE_TEXT_MAX]; /* why the way is not up, or what is missing; empty: nothing */
 };
 
 struct wire_uplink {
 	uint32_t serial;
 	bool wanted;
 	uint32_t n_subnets;
-	struct ip_net subnets[WIRE_SUBNETS_MAX]; /* of networks that are let out */
+	struct ip_net subnets[WIRE_SUBNETS_MAX]; /* of networks that containers may leave */
 };
 
 struct wire_message {
 	enum wire_kind kind;
 	union {
-		int peer; /* WIRE_BEGIN: index of the other end of the way outside that is there; 0
-			   */
+		int peer; /* WIRE_BEGIN: index of the host's end that is there; 0: none */
 		struct wire_uplink uplink;
 		struct wire_place place;
 		struct {
@@ -76,16 +76,16 @@ struct wire_message {
 			uint32_t resolver;
 			int type; /* SOCK_STREAM, SOCK_DGRAM */
 		} dial;
-		int result; /* answer to WIRE_DIAL: 0, with a descriptor; -errno */
+		int result; /* in the answer to WIRE_DIAL: 0, with a descriptor; -errno */
 	};
 };
 
-/** wire_send() - @fd: goes along; borrowed; -1: none.  Return: 0; -errno. */
+/** wire_send() - send one message.  @fd: goes with it; borrowed; -1: none.  Return: 0; -errno. */
 int wire_send(int wire, const struct wire_message *m, int fd);
 
 /**
- * wire_receive() - one message
- * @ret_fd: what came along, owned; -1: none
+ * wire_receive() - receive one message
+ * @ret_fd: came with the message, owned; -1: none
  *
  * Return: 1; 0 at the end; -EAGAIN; -EBADMSG; -errno.
  */

@@ -92,7 +92,7 @@ static int put_bytes(struct element *e, const void *bytes, size_t len)
 	return 0;
 }
 
-/* "t7" with its quotes. */
+/* A name in quotes, such as "t7". */
 static int put_name(struct element *e, const char *word)
 {
 	char name[IFNAMSIZ] = "";
@@ -104,7 +104,7 @@ static int put_name(struct element *e, const char *word)
 	return put_bytes(e, name, sizeof(name));
 }
 
-/* 16 bytes of a packet. */
+/* Hex digits that are 16 bytes of a packet. */
 static int put_digits(struct element *e, const char *word)
 {
 	uint8_t bytes[16];
@@ -213,7 +213,7 @@ static void put_mark(struct elements *e, uint16_t type)
 	end_message(e, begin_message(e, type, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES));
 }
 
-/* Lines to messages.  @text: is cut up. */
+/* Turns lines into messages.  @text is cut up. */
 static int put_lines(struct elements *e, char *text)
 {
 	char *line;
@@ -249,11 +249,11 @@ static int note_message(const struct nlmsghdr *head, void *arg)
 	return MNL_CB_OK;
 }
 
-/* What there is of answers. */
+/* Reads the answers that wait in the socket. */
 static int read_answers(struct elements *e)
 {
 	_Alignas(8) char room[8192];
-	int result = -EIO; /* of a kernel that says nothing */
+	int result = -EIO; /* for a kernel that says nothing */
 
 	for (;;) {
 		ssize_t n = mnl_socket_recvfrom(e->socket, room, sizeof(room));

@@ -6,18 +6,19 @@
 #include <stdint.h>
 
 /*
- * Elements of nftables sets, given to the kernel without nft: a start adds four, and a process for
- * them costs more than all the rest of it that has to do with networks.
+ * Elements of nftables sets, given to the kernel without nft: a start adds four, and running nft
+ * for them would cost more than the rest of its network.
  */
 
 struct elements;
 
-/** elements_new() - @ret: owned, elements_free().  Return: 0; -errno. */
+/** elements_new() - open a socket to the kernel.  @ret: owned, elements_free().
+ * Return: 0; -errno. */
 int elements_new(struct elements **ret);
 void elements_free(struct elements *e);
 
 /**
- * elements_change() - do a text of nft's, as one transaction
+ * elements_change() - carry out a text for nft, as one transaction
  * @text: lines "add element FAMILY TABLE SET { KEY . KEY }" and "delete element …", as rules.h
  *        writes them
  *
@@ -38,6 +39,6 @@ struct element {
 	bool is_delete;
 };
 
-/** element_parse() - @line: NUL-terminated, without its end.  Return: 0; -EOPNOTSUPP, @ret
- * undefined.  Pure. */
+/** element_parse() - read a line.  @line: NUL-terminated, without its end.  Return: 0; -EOPNOTSUPP,
+ * @ret undefined.  Pure. */
 int element_parse(const char *line, struct element *ret);

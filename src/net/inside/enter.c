@@ -52,8 +52,8 @@ static int make_namespace(struct err *err)
 	return r < 0 ? userns_refused(r, err) : 0;
 }
 
-/* What was handed over may be the namespace, or a tap in it.  Return: a descriptor of the
- * namespace, owned. */
+/* Finds the namespace that @fd leads to: @fd may be it, or a tap in it.  Return: a descriptor of
+ * the namespace, owned. */
 static int find_namespace(int fd)
 {
 	int ns = ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET ? fcntl(fd, F_DUPFD_CLOEXEC, 3)
@@ -101,7 +101,7 @@ int enter_fork(int namespace_fd, struct err *err)
 	return 0;
 }
 
-/* What nft and dnsmasq need to run, and a folder for what dnsmasq reads. */
+/* Makes a root with what nft and dnsmasq need to run, and a folder for dnsmasq's files. */
 static int enter_root(uid_t uid, struct err *err)
 {
 	static const char *const expose[] = { "/usr",	     "/bin",
@@ -132,7 +132,7 @@ int enter_narrow(uid_t uid, struct err *err)
 
 	if (r == 0)
 		r = identity_keep(uid, caps, sizeof(caps) / sizeof(caps[0]), err);
-	/* Another process of the same user, dnsmasq, could look into this one. */
+	/* dnsmasq runs as the same user, and could otherwise look into this process. */
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_errno(err, -errno, "dumpable");
 	return r == 0 ? attacks_refuse(err) : r;

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 
-/* How the inside process comes to be where it works, and to be no more than it needs. */
+/* How the inside process gets to where it works, and gives up what it does not need. */
 
 /**
  * enter_fork() - make a process in network, mount, process, IPC and host name namespaces of its

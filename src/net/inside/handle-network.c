@@ -50,8 +50,7 @@ void network_free(struct network *n)
 	free(n);
 }
 
-/* Puts what was asked for in the place of what was there before; of a new network, that is
- * nothing. */
+/* Gives a network a new description, in the place of the one before, if there is one. */
 static int take_spec(struct network *n, struct net_network *spec)
 {
 	struct egress_list egress;
@@ -113,7 +112,7 @@ static void network_made(struct keeper *k, void *arg, int r, const struct err *e
 		outward_wait(k->outward, network_ready, arg);
 }
 
-/* What follows from other networks than before, but for the rules. */
+/* Updates what depends on which networks there are, except the rules. */
 static void follow(struct keeper *k, struct buf *text)
 {
 	resolvers_update(k->resolvers, text);
@@ -174,14 +173,14 @@ void handle_network(struct keeper *k, struct call *call)
 
 struct removal {
 	struct call *call;
-	struct network *network; /* out of the model */
+	struct network *network; /* no longer in the model */
 };
 
 static void network_removed(struct keeper *k, void *arg, int r, const struct err *err)
 {
 	struct removal *removal = arg;
 
-	/* It may have been told of again meanwhile. */
+	/* Meanwhile the network may have been told of again. */
 	if (!model_network(&k->model, removal->network->spec.id))
 		links_remove_network(k->nl, removal->network);
 	LIST_INSERT_HEAD(&k->model.networks, removal->network, link);

@@ -56,7 +56,7 @@ static bool share_address(const struct net_port *a, const struct net_port *b)
 	return false;
 }
 
-/* No two ports of a network have the same address or MAC, and no two of a tap the same MAC. */
+/* No two ports of a network may have the same address or MAC, and no two of a tap the same MAC. */
 static int check_apart(const struct model *m, const struct net_port *spec, struct err *err)
 {
 	const struct port *p;
@@ -116,7 +116,7 @@ static void port_answered(struct keeper *k, void *arg, int r, const struct err *
 	call_answer(arg, &answer, -1);
 }
 
-/* What a container does first may be to ask for a name. */
+/* The first thing a container does may be to ask for a name, so the resolvers are waited for. */
 static void port_made(struct keeper *k, void *arg, int r, const struct err *err)
 {
 	struct call *call = arg;
@@ -160,7 +160,7 @@ static int add_port(struct keeper *k, struct net_port *spec, struct network *n, 
 	return r;
 }
 
-/* The same port with other names, or with others that it asks. */
+/* Changes a port's names, or the servers it asks. */
 static void rename_port(struct keeper *k, struct port *p, struct call *call)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
@@ -204,12 +204,12 @@ void handle_port(struct keeper *k, struct call *call)
 
 /* Ports that are being taken off their networks. */
 struct removal {
-	struct call *call;	/* NULL: it has its answer */
-	struct port_list ports; /* out of the model */
+	struct call *call;	/* NULL: the caller has its answer */
+	struct port_list ports; /* no longer in the model */
 	char tap[NET_TAP_MAX + 1];
 };
 
-/* Nobody gets a tap that the rules still know. */
+/* Gives a tap back only now: nobody may get one that the rules still know. */
 static void finish_tap(struct keeper *k, struct tap *tap)
 {
 	if (tap->leaving > 0 || model_tap_used(&k->model, tap))
@@ -241,7 +241,8 @@ static void ports_removed(struct keeper *k, void *arg, int r, const struct err *
 	free(removal);
 }
 
-/* Out of the model, and out of the rules in @text.  @slot: -1: all of the tap */
+/* Takes ports out of the model, and writes into @text what takes them out of the rules.  @slot: -1:
+ * all ports of the tap */
 static int collect_ports(struct keeper *k, struct removal *removal, int slot, struct buf *text)
 {
 	struct port *p, *next;
@@ -258,7 +259,7 @@ static int collect_ports(struct keeper *k, struct removal *removal, int slot, st
 	return r;
 }
 
-/* @r: of the text: where there was no memory for it, all rules are written anew */
+/* @r: of writing @text; where there was no memory for it, all rules are written anew */
 static void take_off(struct keeper *k, struct removal *removal, int r, struct buf *text)
 {
 	struct call *early = removal->call->rq.soon ? take_ptr(removal->call) : NULL;
@@ -276,7 +277,7 @@ static void take_off(struct keeper *k, struct removal *removal, int r, struct bu
 		call_end(early, 0, NULL);
 }
 
-/* @slot: -1: all of the tap, which is returned by that */
+/* @slot: -1: all ports of the tap, which is thereby returned */
 static void remove_ports(struct keeper *k, struct call *call, int slot)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;

@@ -24,7 +24,8 @@
 #include "net/inside/resolvers.h"
 #include "net/inside/taps.h"
 
-/* Where a change is: as it was asked for, then all rules anew, then without what was kept. */
+/* The steps of a change, each tried where the one before failed: as it was asked for; all rules
+ * anew; all rules without what the old ones held. */
 enum change_step { CHANGE_ASKED, CHANGE_RENEWED, CHANGE_FRESH };
 
 struct change {

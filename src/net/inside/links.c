@@ -23,14 +23,14 @@
 #include "net/netlink/route.h"
 
 #define DEFAULT_MTU 1500
-#define LOCAL_TABLE 100 /* of routes, for packets that are for our transparent sockets */
+#define LOCAL_TABLE 100 /* a table of routes for packets that are for our transparent sockets */
 
 static const struct {
 	const char *name;
 	int value;
 	bool needed;
 } settings[] = {
-	/* Packets go from networks to the host and back, and not where others say they should. */
+	/* Packets are passed on between networks and the host, and redirects are not obeyed. */
 	{ "ipv4/ip_forward", 1, true },
 	{ "ipv4/conf/all/accept_redirects", 0 },
 	{ "ipv4/conf/default/accept_redirects", 0 },
@@ -43,8 +43,8 @@ static const struct {
 	{ "ipv4/conf/all/arp_announce", 2 },
 	{ "ipv6/conf/all/forwarding", 1 },
 	{ "ipv6/conf/default/accept_ra", 0 },
-	/* The neighbours of a router are asked for from its link-local address, which has to be
-	 * there at once. */
+	/* A router's link-local address has to work at once: its neighbours are asked for from
+	 * there. */
 	{ "ipv6/conf/default/accept_dad", 0 },
 	{ "ipv6/conf/default/dad_transmits", 0 },
 	{ "ipv6/conf/default/disable_ipv6", 1 },
@@ -53,14 +53,14 @@ static const struct {
 	{ "bridge/bridge-nf-call-iptables", 0 },
 	{ "bridge/bridge-nf-call-ip6tables", 0 },
 	{ "bridge/bridge-nf-call-arptables", 0 },
-	/* Connections made for clients of published ports. */
+	/* for connections that are made for clients of published ports */
 	{ "ipv4/tcp_tw_reuse", 1 },
-	/* Whatever listens here is ours: dnsmasq needs no capability for it. */
+	/* Everything that listens here is ours, so dnsmasq needs no capability for its port. */
 	{ "ipv4/ip_unprivileged_port_start", 0 },
 };
 
-/* Packets that are for a transparent socket have a mark, and are delivered here whatever address
- * they are for. */
+/* Has packets with our mark delivered here whatever address they are for: they are for a
+ * transparent socket. */
 static int route_marked(struct netlink *nl)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -152,7 +152,7 @@ static int note_leftover(const struct address *a, void *arg)
 	return 0;
 }
 
-/* Addresses the bridge had before the network was changed. */
+/* Drops addresses that the bridge had before the network was changed. */
 static int drop_other_addresses(struct netlink *nl, const struct network *n)
 {
 	struct leftovers left = { .network = n };
@@ -329,7 +329,7 @@ static bool is_of_port(const struct model *m, const struct link *link)
 	return false;
 }
 
-/* Names of links: bID, tN, tNsM and tNxM are moat-net's. */
+/* Links of moat-net's are called bID, tN, tNsM and tNxM. */
 static int look_at(const struct link *link, void *arg)
 {
 	struct sweep *sweep = arg;

@@ -9,29 +9,29 @@
 #include "net/request.h"
 
 /*
- * What there is to be, as moatd has told: taps, networks, and the ports that put taps on networks.
- * The kernel, nftables and dnsmasq are made to agree with it.
+ * The taps, networks and ports that are to exist, as moatd has told; a port puts a tap on a
+ * network.  The kernel, nftables and dnsmasq are made to agree with it.
  */
 
 struct tap {
 	LIST_ENTRY(tap) link;
 	char name[NET_TAP_MAX + 1];
 	int index;
-	int fd;		  /* owned; -1: of one that a moat-net before this one made */
-	bool pooled;	  /* nobody has it */
-	bool returned;	  /* it is pooled as soon as it is off its networks */
-	unsigned leaving; /* how often ports of it are being taken off */
+	int fd;		  /* owned; -1: an earlier moat-net made the tap */
+	bool pooled;	  /* no machine has the tap */
+	bool returned;	  /* to be pooled once it is off its networks */
+	unsigned leaving; /* how many removals of its ports are under way */
 };
 
 struct network {
 	LIST_ENTRY(network) link;
 	struct net_network spec;   /* owned */
-	struct egress_list egress; /* of it, read; owned */
+	struct egress_list egress; /* its rules, parsed; owned */
 	char bridge[IFNAMSIZ];
 	int index;
-	char *hosts;  /* what its dnsmasqs have read of its names; owned; NULL: nothing yet */
-	bool renamed; /* has that just changed? */
-	uint64_t refused_names; /* that its containers asked for and may not */
+	char *hosts;  /* the hosts file that its dnsmasqs have read; owned; NULL: none yet */
+	bool renamed; /* has @hosts just changed? */
+	uint64_t refused_names; /* count of names that its containers asked for and may not */
 };
 
 struct port {
@@ -39,10 +39,10 @@ struct port {
 	struct net_port spec; /* owned */
 	struct tap *tap;
 	struct network *network;
-	char device[IFNAMSIZ]; /* the bridge's port: the tap, or one end of a pair */
-	char inner[IFNAMSIZ];  /* of a pair, the other end; "": it is the tap */
+	char device[IFNAMSIZ]; /* the bridge's port: the tap itself, or one end of a pair */
+	char inner[IFNAMSIZ];  /* the other end of the pair; "": the port is the tap */
 	int index;	       /* of @device */
-	uint16_t names_port;   /* where its questions for names are answered; 0: at the usual one */
+	uint16_t names_port; /* where its questions for names are answered; 0: at the usual port */
 };
 
 LIST_HEAD(tap_list, tap);
@@ -55,7 +55,7 @@ struct model {
 	struct tap_list taps;
 	struct network_list networks;
 	struct port_list ports;
-	uint32_t last_tap; /* the highest number of a tap that there was; 0: not looked for yet */
+	uint32_t last_tap; /* the highest number that any tap had; 0: not looked for yet */
 	struct wire_place uplink;
 };
 
@@ -63,7 +63,7 @@ struct tap *model_tap(const struct model *m, const char *name);
 struct network *model_network(const struct model *m, const char *id);
 struct port *model_port(const struct model *m, const char *tap, int slot);
 
-/** model_subnet() - the one of a network that an address is in; NULL */
+/** model_subnet() - get the subnet of a network that an address is in; NULL */
 const struct net_subnet *model_subnet(const struct network *network, const struct ip *ip);
 
 /** model_tap_used() - is a tap on any network? */
@@ -73,7 +73,7 @@ bool model_tap_used(const struct model *m, const struct tap *tap);
 bool model_network_used(const struct model *m, const struct network *network);
 
 /**
- * model_link_local() - the address that an interface of a guest gives itself: EUI-64 of its MAC
+ * model_link_local() - compute the address that a guest's interface gives itself: EUI-64 of its MAC
  * (RFC 4291, appendix A)
  */
 struct ip model_link_local(const uint8_t mac[6]);

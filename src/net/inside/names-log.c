@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 
-/* Cuts a word off the front.  Return: it; NULL at the end. */
+/* Cuts a word off the front of a line.  Return: the word; NULL at the end. */
 static char *next_word(char **rest)
 {
 	char *word = strsep(rest, " ");
@@ -50,7 +50,7 @@ bool names_log_parse(const char *line, struct names_refused *ret)
 	if (!word || !streq(word, "config"))
 		return false;
 	name = next_word(&rest);
-	/* What it says of a name that has other records is "NODATA". */
+	/* A name that has records of other types is answered with "NODATA". */
 	if (!name || !rest || !streq(rest, "is NXDOMAIN") || !net_name_ok(name) ||
 	    str_ends(name, ".arpa"))
 		return false;

@@ -24,7 +24,7 @@
 #include "base/str.h"
 #include "net/inside/rules-egress.h"
 
-/* So long may an answer of an allowed name be used: shorter than its address stays in a set. */
+/* Seconds that an allowed name's answer may be used: fewer than its address stays in a set. */
 #define LIMITED_TTL 300
 
 static const char *const host_names[] = { "host.docker.internal", "host.moat.internal",
@@ -68,7 +68,7 @@ static int write_line(struct buf *b, const struct ip *ip, char *const *names)
 int names_hosts(struct buf *b, const struct model *m, const struct network *n)
 {
 	const struct port *p;
-	/* A file without a line is a file, too. */
+	/* Also an empty text must be a file. */
 	int r = buf_adds(b, "");
 
 	LIST_FOREACH (p, &m->ports, link) {
@@ -103,7 +103,8 @@ static bool is_open(const struct names_view *v)
 	return false;
 }
 
-/* The gateway that a server on a network of the view is asked from; NULL: it is on none. */
+/* Finds the gateway to ask a server from that is on a network of the view; NULL: the server is on
+ * none. */
 static const struct ip *near_gateway(const struct names_view *v, const struct ip *server)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -115,7 +116,7 @@ static const struct ip *near_gateway(const struct names_view *v, const struct ip
 	return NULL;
 }
 
-/* Are all names asked for, and not some alone?  On an internal network those that stay there. */
+/* Are all names asked for, instead of some alone?  On an internal network all names stay there. */
 static bool asks_for_all(const struct names_view *v)
 {
 	bool near = false;
@@ -135,7 +136,7 @@ static bool is_on_a_network(const struct model *m, const struct ip *server)
 	return false;
 }
 
-/* One that is let out, whose address what comes from there has. */
+/* Finds a gateway whose network is let out, to be the sender of questions to a server outside. */
 static const struct ip *far_gateway(const struct names_view *v, uint8_t family)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -148,8 +149,8 @@ static const struct ip *far_gateway(const struct names_view *v, uint8_t family)
 	return NULL;
 }
 
-/* It is asked as the containers themselves could ask it: one on their networks, or one outside,
- * from a network that is let out; none of another network's. */
+/* Writes a server that the user chose.  It is asked only as the containers themselves could ask it:
+ * on their networks, or outside from a network that is let out; never on another network. */
 static int write_own_server(struct buf *b, const struct model *m, const struct names_view *v,
 			    const struct ip *server, const char *domain)
 {
@@ -193,7 +194,7 @@ static int write_allowed(struct buf *b, const struct model *m, const struct name
 	return r;
 }
 
-/* A line for each name: they are few, and a line has a longest length. */
+/* Writes a line for each name: names are few, and a line's length is limited. */
 static int write_local(struct buf *b, char *const *names)
 {
 	int r = 0;
@@ -211,7 +212,7 @@ static int write_local_of(struct buf *b, const struct model *m, const struct net
 	LIST_FOREACH (p, &m->ports, link)
 		if (r == 0 && p->network == n)
 			r = write_local(b, p->spec.names);
-	/* Addresses of its subnets have no other names. */
+	/* Addresses of the network's subnets have no names elsewhere. */
 	for (size_t i = 0; r == 0 && i < n->spec.n_subnets; i++) {
 		char text[IP_TEXT_MAX];
 
@@ -295,7 +296,7 @@ int names_config(struct buf *b, const struct names_view *v)
 
 	for (size_t i = 0; r == 0 && i < v->n; i++)
 		r = write_network(b, v->networks[i]);
-	/* What goes nowhere does not exist. */
+	/* A name that may not be asked for does not exist. */
 	if (r == 0 && !asks_for_all(v))
 		r = buf_adds(b, "address=/#/\n");
 	if (r == 0 && names_limited(v))

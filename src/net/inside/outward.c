@@ -47,14 +47,14 @@ struct outward {
 	struct keeper *keeper;
 	int wire, ask;
 	struct source *source;
-	struct wire_message wish; /* the last one that was sent */
-	bool wished;		  /* was any? */
+	struct wire_message wish; /* the last wish that was sent */
+	bool wished;		  /* was a wish sent? */
 	uint32_t answered;	  /* serial of the last wish that was answered */
 	struct waiters waiters;
 	struct wire_resolver servers[WIRE_RESOLVERS_MAX];
 	uint32_t n_servers;
 	char firewall[WIRE_TEXT_MAX];
-	char told[WIRE_TEXT_MAX]; /* the problem that was told of last */
+	char told[WIRE_TEXT_MAX]; /* the last problem that was told of */
 };
 
 const char *outward_problem(const struct outward *o)
@@ -108,7 +108,7 @@ void outward_update(struct outward *o)
 		wish.wanted = true;
 		add_subnets(&wish, n);
 	}
-	/* Until everything is told, what is there is for what runs. */
+	/* Before moatd has told of everything, the way outside is left as it is, for what runs. */
 	if (!o->keeper->settled || (o->wished && same_wish(&wish, &o->wish.uplink)))
 		return;
 	o->wished = true;
@@ -117,7 +117,7 @@ void outward_update(struct outward *o)
 	send_wish(o);
 }
 
-/* Those that wait for no more than what was answered; each is called once. */
+/* Calls those that wait for a wish that was answered, each once. */
 static void call_waiters(struct outward *o)
 {
 	struct waiter *w;
@@ -149,7 +149,7 @@ static int add_default_route(struct netlink *nl, int index, const struct ip *via
 	return r == -EEXIST ? 0 : r;
 }
 
-/* This side's end of the way. */
+/* Sets up this side's end of the way. */
 static int set_up_end(struct netlink *nl, const struct wire_place *place)
 {
 	int index = link_index(UPLINK_DEVICE);
@@ -176,7 +176,7 @@ static bool same_hosts(const struct wire_place *a, const struct wire_place *b)
 	       ip_equal(&a->host[1], &b->host[1]);
 }
 
-/* What is written into the rules themselves, and not into their sets. */
+/* Compares the parts that are written into the rules themselves, and not into their sets. */
 static bool same_ways(const struct wire_place *a, const struct wire_place *b)
 {
 	return a->masquerade == b->masquerade && ip_equal(&a->behind[0], &b->behind[0]) &&
@@ -255,7 +255,7 @@ static int listen_at(uint32_t i, int type)
 	return take_fd(&fd);
 }
 
-/* The address is only a name for it: the outside knows where the resolver is. */
+/* The address is only a name for the resolver: the outside knows where it is. */
 static int forward_to(struct outward *o, uint32_t i, int type)
 {
 	struct proxy_spec spec = {

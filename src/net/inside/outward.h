@@ -3,7 +3,7 @@
 
 #include "net/inside/keeper.h"
 
-/* The inside's part of what is done by the outside process: the way outside, and the host's
+/* The inside's share in what the outside process does: the way outside, and the host's
  * resolvers. */
 
 struct outward;
@@ -17,22 +17,22 @@ struct outward;
 int outward_new(struct keeper *k, int wire, int ask, struct outward **ret, struct err *err);
 void outward_free(struct outward *o);
 
-/** outward_update() - have the way outside as the model's networks need it */
+/** outward_update() - wish for a way outside as the model's networks need it */
 void outward_update(struct outward *o);
 
 /** outward_wait() - call back when the way outside is as it was last wished for, or cannot be; at
- * once where it is */
+ * once if it is so already */
 void outward_wait(struct outward *o, keeper_then_fn then, void *arg);
 
-/** outward_bye() - everything has ended in good order */
+/** outward_bye() - tell the outside that everything has ended in good order */
 void outward_bye(struct outward *o);
 
-/** outward_problem() - why containers may not be let out: the way outside, or the host's own rules;
- * "": nothing is wrong */
+/** outward_problem() - why containers may not get out: a fault of the way outside, or the host's
+ * own rules; "": nothing is wrong */
 const char *outward_problem(const struct outward *o);
 
-/** outward_firewall() - what of the host's own rules would stop containers; "": nothing */
+/** outward_firewall() - what in the host's own rules would stop containers; "": nothing */
 const char *outward_firewall(const struct outward *o);
 
-/** outward_servers() - the host's resolvers.  Return: how many. */
+/** outward_servers() - get the host's resolvers.  Return: how many. */
 uint32_t outward_servers(const struct outward *o, const struct wire_resolver **ret);

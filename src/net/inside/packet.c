@@ -53,14 +53,14 @@ static int parse_4(const unsigned char *data, size_t len, struct packet *p)
 	p->from = load_ip(AF_INET, data + 12);
 	p->to = load_ip(AF_INET, data + 16);
 	p->protocol = data[9];
-	/* Of fragments, the first one has ports. */
+	/* Only the first fragment has ports. */
 	if ((load_u16(data + 6) & 0x1fff) == 0)
 		read_port(data, len, header, p);
 	return 0;
 }
 
-/* Goes over a header.  Return: where the next one begins; 0: this is not one to go over, or there
- * is no more. */
+/* Skips an extension header.  Return: where the next header begins; 0: this one is not to be
+ * skipped, or it is cut off. */
 static size_t skip_extension(const unsigned char *data, size_t len, size_t at, uint8_t *protocol)
 {
 	size_t size;

@@ -5,16 +5,15 @@
 
 #include "base/ip.h"
 
-/* Who a packet is from and for. */
+/* The sender and the destination of a packet. */
 struct packet {
 	struct ip from, to;
 	uint8_t protocol;
-	uint16_t port; /* where it is for, of TCP, UDP and their like; 0: there is none, or it is
-			  not there */
+	uint16_t port; /* of the destination, for TCP, UDP and their like; 0: none, or cut off */
 };
 
 /**
- * packet_parse() - the beginning of a packet of IPv4 or IPv6
+ * packet_parse() - read the beginning of a packet of IPv4 or IPv6
  *
  * Return: 0; -EBADMSG, @ret untouched.
  */

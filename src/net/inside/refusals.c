@@ -33,9 +33,9 @@ struct refusals {
 	struct mnl_socket *socket;
 	struct source *source;
 	struct source *rotation;
-	unsigned generation; /* that is emptied next */
+	unsigned generation; /* of sets: the generation to be emptied next */
 	bool rotates;
-	uint64_t second; /* of the names that were told last */
+	uint64_t second; /* in which the last names were told */
 	unsigned told;
 };
 
@@ -45,7 +45,7 @@ static void tell(struct refusals *r, struct net_event *e)
 	server_tell(r->keeper->server, e);
 }
 
-/* The attributes of a logged packet that matter. */
+/* The attributes of a logged packet that are used. */
 struct logged {
 	const char *prefix;
 	const unsigned char *packet;
@@ -113,7 +113,7 @@ static struct nlmsghdr *begin_config(char *room, uint8_t family, uint16_t group)
 	return head;
 }
 
-/* Asks for a group's packets, the beginning of each. */
+/* Asks the kernel for the beginning of each packet of a group. */
 static int bind_group(struct mnl_socket *socket)
 {
 	const struct nfulnl_msg_config_cmd bind = { .command = NFULNL_CFG_CMD_BIND };

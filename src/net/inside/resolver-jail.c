@@ -34,7 +34,7 @@
 #define FILES_MAX  4096u
 
 static const int calls[] = {
-	/* questions, answers, and sets of the rules */
+	/* for questions, answers, and sets of the rules */
 	SYS_socket,
 	SYS_bind,
 	SYS_connect,
@@ -50,13 +50,13 @@ static const int calls[] = {
 	SYS_getsockopt,
 	SYS_getsockname,
 	SYS_getpeername,
-	/* its processes, and how it hears of them */
+	/* for its processes, and news of them */
 	SYS_wait4,
 	SYS_pipe2,
 	SYS_setitimer,
 	SYS_timer_settime,
 	SYS_pselect6,
-	/* what it looks at when it begins */
+	/* for what it looks up when it begins */
 	SYS_capget,
 	SYS_umask,
 	SYS_chdir,
@@ -70,7 +70,7 @@ static const int calls[] = {
 static const unsigned long commands[] = { SIOCGIFFLAGS, SIOCGIFNAME, SIOCGIFMTU, SIOCGIFINDEX,
 					  SIOCGIFADDR };
 
-/* Sets both limits, which cannot be raised again. */
+/* Sets the soft and the hard limit, so that neither can be raised again. */
 static int set_limits(void)
 {
 	static const struct {

@@ -32,12 +32,12 @@ struct resolver {
 	struct keeper *keeper;
 	const struct resolver_home *home;
 	struct names_view view;
-	char *config, *servers; /* texts it has */
-	pid_t pid;		/* 0: it does not run */
+	char *config, *servers; /* the texts that dnsmasq has */
+	pid_t pid;		/* 0: dnsmasq does not run */
 	struct source *child, *retry, *output;
 	int output_fd;
 	struct names_log log;
-	bool reread; /* when it has started */
+	bool reread; /* have it read its files again once it has started */
 	uint64_t started_usec, retry_usec;
 };
 
@@ -50,7 +50,7 @@ static void forget_process(struct resolver *r)
 	r->pid = 0;
 }
 
-/* Its sockets are free when this returns. */
+/* Ends dnsmasq; its sockets are free when this returns. */
 static void end_process(struct resolver *r)
 {
 	if (r->pid > 0)
@@ -111,8 +111,8 @@ static void tell_refused(const struct names_refused *refused, void *arg)
 	refusals_name(r->keeper->refusals, refused);
 }
 
-/* Before it has started, the signal would end it; and what it reads first may have changed since.
- */
+/* Before dnsmasq has started, the signal would end it; and the files it reads first may have
+ * changed since. */
 static void reread(struct resolver *r)
 {
 	if (r->pid > 0 && r->log.started)

@@ -50,7 +50,7 @@ struct resolvers {
 	struct source *patience;
 };
 
-/* The networks a tap is on, by the order of their ids, and whom it asks. */
+/* Gets a tap's networks, in the order of their ids, and the servers it asks. */
 static void view_of_tap(const struct model *m, const struct tap *tap, struct names_view *ret)
 {
 	const struct port *p;
@@ -85,7 +85,7 @@ static bool same_view(const struct names_view *a, const struct names_view *b)
 	return true;
 }
 
-/* Is it answered where everybody asks? */
+/* Is the view answered at the usual port? */
 static bool is_usual(const struct names_view *v)
 {
 	return v->n == 1 && v->n_own == 0;
@@ -122,7 +122,7 @@ static uint16_t choose_port(const struct resolvers *rs, const struct names_view 
 	return port;
 }
 
-/* Return: who answers this view; NULL when out of memory. */
+/* Finds or makes the resolver of a view.  Return: NULL when out of memory. */
 static struct entry *want(struct resolvers *rs, const struct names_view *v)
 {
 	struct names_view view = *v;
@@ -234,7 +234,7 @@ static bool is_any_starting(const struct resolvers *rs)
 	return false;
 }
 
-/* Whoever waits anew meanwhile, waits. */
+/* Calls those that wait; whoever begins to wait meanwhile is not called. */
 static void call_waiters(struct resolvers *rs)
 {
 	struct waiters waiting = STAILQ_HEAD_INITIALIZER(waiting);

@@ -75,7 +75,7 @@ static int let_out(struct buf *b, const struct network *n, const char *place, co
 			n->spec.id, place, ports);
 }
 
-/* A rule for each protocol: a set of two would be an object of its own in the kernel. */
+/* Writes a rule for each protocol: a set of two would be an object of its own in the kernel. */
 static int let_out_to(struct buf *b, const struct network *n, const char *place,
 		      const struct egress_rule *rule)
 {
@@ -124,7 +124,7 @@ static int let_out_to_group(struct buf *b, const struct network *n, int group, u
 	return r;
 }
 
-/* The host has no address that anybody was told by a resolver. */
+/* A name of the host's is no resolver's answer, so its addresses are written here. */
 static int let_out_to_host(struct buf *b, const struct network *n, const struct egress_rule *rule)
 {
 	int r = let_out_to(b, n, "ct original ip daddr @hosts4", rule);

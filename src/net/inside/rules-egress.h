@@ -17,14 +17,14 @@
 
 #define EGRESS_SET_MAX 48
 
-/** egress_add(), egress_remove() - the chain and sets of a network, made or written anew; removed.
+/** egress_add(), egress_remove() - write the chain and sets of a network, new or anew; remove them.
  * Return: 0; -ENOMEM. */
 int egress_add(struct buf *b, const struct network *n);
 int egress_remove(struct buf *b, const struct network *n);
 
-/** egress_expire() - empty the sets of one generation.  Return: 0; -ENOMEM. */
+/** egress_expire() - write what empties the sets of one generation.  Return: 0; -ENOMEM. */
 int egress_expire(struct buf *b, const struct network *n, unsigned generation);
 
-/** egress_set() - the name of a group's set */
+/** egress_set() - write the name of a group's set */
 void egress_set(const struct network *n, int group, uint8_t family, unsigned generation,
 		char ret[EGRESS_SET_MAX]);

@@ -4,8 +4,9 @@
 #include "net/inside/model.h"
 
 /*
- * Frames that come from a tap.  Each has the port's MAC and, by its kind, one of its addresses as
- * its sender; nobody answers for others, and nobody but moat is a router or gives out addresses.
+ * The table for frames that come from a tap.  Each has the port's MAC and, by its kind, one of its
+ * addresses as its sender; nobody answers for others, and nobody but moat is a router or gives out
+ * addresses.
  */
 const char rules_guard[] =
 	"table bridge moat {\n"
@@ -60,10 +61,10 @@ const char rules_guard[] =
 	"}\n";
 
 /*
- * Packets for this namespace are let in where they are for a gateway and for what it offers: names,
- * and an echo.  What is routed is let through from a network by that network's chain, and to one
- * from the host itself.  Frames that stay in their bridge pass here, too, where the host has
- * br_netfilter.
+ * The table for packets.  Those for this namespace are let in where they are for a gateway and for
+ * what it offers: names, and an echo.  What is routed is let through from a network by that
+ * network's chain, and to one from the host itself.  Frames that stay in their bridge pass here,
+ * too, where the host has br_netfilter.
  */
 const char rules_filter[] =
 	"table inet moat {\n"

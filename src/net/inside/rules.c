@@ -28,12 +28,12 @@ static const char remove_tables[] = "delete table bridge moat\n"
 				    "delete table inet moat\n"
 				    "delete table netdev moat\n";
 
-/* Takes all rules out, and leaves sets and counters. */
+/* Takes all rules out, but leaves sets and counters. */
 static const char empty_tables[] = "flush table bridge moat\n"
 				   "flush table inet moat\n"
 				   "flush table netdev moat\n";
 
-/* What is an element of these is told again; addresses that names stand for are not. */
+/* Empties the sets that are filled anew; the addresses that names stand for stay. */
 static const char empty_sets[] = "flush set bridge moat macs\n"
 				 "flush set bridge moat own4\n"
 				 "flush set bridge moat own6\n"
@@ -53,7 +53,7 @@ static int add_element(struct buf *b, const char *verb, const char *where, const
 	return buf_addf(b, "%s element %s { %s }\n", verb, where, element);
 }
 
-/* Removes an element that may not be there. */
+/* Removes an element that may be missing. */
 static int drop_element(struct buf *b, const char *where, const char *element)
 {
 	int r = add_element(b, "add", where, element);
@@ -155,7 +155,7 @@ static int each_of_port(struct buf *b, const struct port *p, element_fn fn)
 	return r == 0 ? each_address(b, p, &link_local, fn) : r;
 }
 
-/* A tap's frames that come from this port's MAC go to its pair, and back. */
+/* Leads a tap's frames from this port's MAC to its pair, and back. */
 static int add_slot(struct buf *b, const struct port *p)
 {
 	char mac[PARTS_MAC_TEXT_MAX];
@@ -257,7 +257,7 @@ static int begin_anew(struct buf *b, bool keep)
 	return r == 0 && !keep ? buf_adds(b, tables) : r;
 }
 
-/* The host is led to where it really is. */
+/* Leads packets for the host to where it really is. */
 static int add_ways(struct buf *b, const struct wire_place *u)
 {
 	int r = 0;

@@ -38,9 +38,9 @@ struct server {
 	server_fn fn;
 	void *arg;
 	struct source *source;
-	struct clients clients; /* that have asked for nothing yet, or watch */
+	struct clients clients; /* connections that have asked for nothing yet, or watch */
 	size_t n_clients;
-	char *packet; /* NET_PACKET_MAX bytes */
+	char *packet; /* room for one, of NET_PACKET_MAX bytes */
 };
 
 static void client_free(struct client *c)
@@ -64,7 +64,7 @@ static void send_answer(struct call *call, const char *text, int fd)
 {
 	int r;
 
-	/* A text there was no memory for: the end of the connection says as much. */
+	/* There was no memory for the answer: the end of the connection says as much. */
 	if (!text)
 		return;
 	r = unix_send(call->conn, text, strlen(text), fd);
@@ -97,7 +97,7 @@ void call_end(struct call *call, int r, const struct err *err)
 		call_answer(call, &(struct net_answer){ 0 }, -1);
 }
 
-/* One that has asked may only go: whatever else it sends is not read. */
+/* A client that has asked may only go: whatever else it sends is not read. */
 static int client_gone(struct source *s, int fd, uint32_t events, void *arg)
 {
 	(void)s;
@@ -204,7 +204,7 @@ static bool may_ask(const struct server *s, int fd)
 	return unix_peer_uid(fd, &uid) == 0 && uid == s->owner;
 }
 
-/* Makes room by ending one that has asked for nothing. */
+/* Makes room by closing a connection that has asked for nothing. */
 static void make_room(struct server *s)
 {
 	struct client *c;
@@ -288,7 +288,8 @@ void server_refuse(int listen_fd, const struct err *err)
 
 		if (fd < 0)
 			return;
-		/* Whatever it was; an end with something unread would take the answer along. */
+		/* The request is read before the end, whatever it is: closing with something unread
+		 * would take the answer along. */
 		if (fd_wait(fd, POLLIN, REFUSE_MSEC) > 0 &&
 		    recv(fd, request, sizeof(request), 0) > 0)
 			unix_send(fd, text, strlen(text), -1);

@@ -8,19 +8,19 @@
 
 struct server;
 
-/* A request that waits for its answer; freed with that. */
+/* A request that waits for its answer, and is freed with it. */
 struct call {
 	struct net_request rq;
-	int fd; /* that came along; -1: none.  Whoever needs it takes it out */
+	int fd; /* came with the request; -1: none.  Whoever needs it takes it out */
 	int conn;
 	struct server *server;
 };
 
-/** @call: answered by whoever gets it, now or later */
+/** server_fn - gets each request.  @call: to be answered now or later */
 typedef void (*server_fn)(struct call *call, void *arg);
 
 /**
- * server_new() - take requests
+ * server_new() - begin to take requests
  * @listen_fd: taken over when this succeeds
  * @owner:     the user who may ask
  *
@@ -30,11 +30,11 @@ int server_new(struct loop *loop, int listen_fd, uid_t owner, server_fn fn, void
 	       struct server **ret);
 void server_free(struct server *s);
 
-/** call_answer() - say yes.  @fd: goes along; borrowed; -1: none */
+/** call_answer() - say yes.  @fd: goes with the answer; borrowed; -1: none */
 void call_answer(struct call *call, const struct net_answer *answer, int fd);
 
-/** call_answer_text() - the same with a text that is written already; owned; NULL: there was no
- * memory for it */
+/** call_answer_text() - say yes with a text that is written already.  @text: owned; NULL: there was
+ * no memory for it */
 void call_answer_text(struct call *call, char *text, int fd);
 
 /** call_refuse() - say no */
@@ -43,11 +43,11 @@ void call_refuse(struct call *call, const struct err *err);
 /** call_end() - say yes, or no where @r is below 0 */
 void call_end(struct call *call, int r, const struct err *err);
 
-/** call_watch() - say yes, and have events sent there from now on */
+/** call_watch() - say yes, and send events over this connection from now on */
 void call_watch(struct call *call);
 
-/** server_refuse() - say no to those who have asked, or are about to, as this process cannot do
- * what it is there for.  Returns when nobody has come for a moment. */
+/** server_refuse() - say no to those that have asked, or are about to, as this process cannot do
+ * its work.  Returns when nobody has come for a moment. */
 void server_refuse(int listen_fd, const struct err *err);
 
 /** server_tell() - send an event to all that watch */

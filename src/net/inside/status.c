@@ -37,7 +37,7 @@ static int add_taps(json_t *status, const struct model *m)
 	return r;
 }
 
-/* Packets that a counter of the rules has counted; 0 where there is no such counter. */
+/* How many packets a counter of the rules has counted; 0 where there is no such counter. */
 static json_int_t counted(const json_t *counters, const char *name)
 {
 	const json_t *item;
@@ -149,7 +149,7 @@ static char *write_status(struct keeper *k, const json_t *counters)
 struct question {
 	struct keeper *keeper;
 	struct call *call;
-	char network[NET_ID_LEN + 1]; /* "": everything */
+	char network[NET_ID_LEN + 1]; /* the network asked about; "": everything */
 };
 
 static char *write_refused(const struct question *q, const json_t *counters)
@@ -169,7 +169,7 @@ static void counters_read(int result, const char *text, size_t len, void *arg)
 	struct question *q = arg;
 	cleanup_json json_t *counters = NULL;
 
-	/* Without counts the rest is of use all the same. */
+	/* Without counts the rest of the status is still of use. */
 	if (result == 0 && json_read(text, len, "counters", &counters, NULL) < 0)
 		counters = NULL;
 	call_answer_text(

@@ -23,7 +23,7 @@
 
 #define TUN_FILE "/dev/net/tun"
 
-/* Bytes of the header before each frame, as a new tap has it. */
+/* Bytes of the header before each frame, as a new tap has them set. */
 #define VNET_HEADER 10
 
 static int explain_open(int code, struct err *err)
@@ -66,7 +66,7 @@ static int compare_number(const struct link *link, void *arg)
 	return 0;
 }
 
-/* The highest number there is, or was. */
+/* The highest number that any tap has or had. */
 static int last_number(struct model *m, struct netlink *nl, uint32_t *ret)
 {
 	int r = m->last_tap > 0 ? 0 : link_each(nl, compare_number, &m->last_tap);
@@ -158,13 +158,13 @@ static void drain(int fd)
 	char frame[256];
 	ssize_t n;
 
-	/* What does not fit is cut off, so each read(2) takes a frame. */
+	/* Each read(2) takes a frame, as what does not fit is cut off. */
 	do {
 		n = read(fd, frame, sizeof(frame));
 	} while (n > 0 || (n < 0 && errno == EINTR));
 }
 
-/* Makes it as it was when it was new.  Return: can it be used again? */
+/* Makes a tap as it was when new.  Return: can it be used again? */
 static bool renew(const struct tap *tap, struct netlink *nl)
 {
 	const int header = VNET_HEADER;

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TURN_NSEC 100000u /* the shortest there is */
+#define TURN_NSEC 100000u /* the shortest turn there is */
 
 void turns_short(void)
 {

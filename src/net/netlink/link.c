@@ -81,7 +81,7 @@ static int add_link(struct netlink *nl, struct netlink_request *rq)
 	return netlink_call(nl, rq);
 }
 
-/* A request about a link that is there; its attributes follow. */
+/* Begins a request about a link that is there; its attributes follow. */
 static struct ifinfomsg *begin_change(struct netlink_request *rq, uint16_t type, int index)
 {
 	struct ifinfomsg *info = netlink_begin(rq, type, 0, sizeof(*info));
@@ -106,8 +106,8 @@ int link_add_bridge(struct netlink *nl, const char *name, const uint8_t mac[6], 
 	mnl_attr_put_strz(rq.head, IFLA_INFO_KIND, "bridge");
 	data = mnl_attr_nest_start(rq.head, IFLA_INFO_DATA);
 	mnl_attr_put_u32(rq.head, IFLA_BR_STP_STATE, 0);
-	/* Without it every multicast frame would go to ports that once asked for it alone, and
-	 * neighbour discovery fails where nobody asks. */
+	/* With snooping, multicast frames would go only to ports that once asked for them, and
+	 * neighbour discovery would fail where nobody asks. */
 	mnl_attr_put_u8(rq.head, IFLA_BR_MCAST_SNOOPING, 0);
 	mnl_attr_put(rq.head, IFLA_BR_MULTI_BOOLOPT, sizeof(options), &options);
 	mnl_attr_nest_end(rq.head, data);

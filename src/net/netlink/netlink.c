@@ -72,7 +72,7 @@ static int read_message(const struct nlmsghdr *head, void *arg)
 	return reader->result < 0 ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
-/* Reads answers until the kernel says that there are no more. */
+/* Reads answers until the kernel says that these are all. */
 static int receive(struct netlink *nl, struct reader *reader)
 {
 	_Alignas(8) char room[32768];
@@ -138,7 +138,7 @@ void netlink_drain(int fd)
 {
 	char room[8192];
 
-	/* What there was no room for is lost, and no loss. */
+	/* The socket's overflow (ENOBUFS) is no loss: what it says is thrown away. */
 	while (read(fd, room, sizeof(room)) > 0 || errno == ENOBUFS || errno == EINTR)
 		errno = 0;
 }

@@ -15,7 +15,7 @@
 
 struct netlink;
 
-/** netlink_new() - @ret: owned, netlink_free().  Return: 0; -errno. */
+/** netlink_new() - open a socket.  @ret: owned, netlink_free().  Return: 0; -errno. */
 int netlink_new(struct netlink **ret);
 
 void netlink_free(struct netlink *nl);
@@ -25,7 +25,7 @@ DEFINE_CLEANUP(struct netlink, netlink_free)
 
 #define NETLINK_ROOM 2048
 
-/* A request that is being put together. */
+/* A request that is being written. */
 struct netlink_request {
 	struct nlmsghdr *head;
 	_Alignas(8) char room[NETLINK_ROOM];
@@ -33,28 +33,28 @@ struct netlink_request {
 
 /**
  * netlink_begin() - begin a request
- * @flags: NLM_F_CREATE and the like, beside those that every one has
+ * @flags: NLM_F_CREATE and the like, beside those of every request
  *
  * Return: its fixed part of @size bytes, zeroed.
  */
 void *netlink_begin(struct netlink_request *rq, uint16_t type, uint16_t flags, size_t size);
 
-/** netlink_call() - send a request and wait for what the kernel says.  Return: 0; -errno. */
+/** netlink_call() - send a request and wait for the kernel's answer.  Return: 0; -errno. */
 int netlink_call(struct netlink *nl, struct netlink_request *rq);
 
 /** @head: one message of the answer.  Return: 0; -errno, which ends it. */
 typedef int (*netlink_fn)(const struct nlmsghdr *head, void *arg);
 
-/** netlink_dump() - send a request whose answer is a list.  Return: 0; -errno; what @fn returned.
- */
+/** netlink_dump() - send a request whose answer is a list.
+ * Return: 0; -errno; what @fn returned. */
 int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg);
 
-/** netlink_monitor() - a socket on which the kernel tells of changes; what it says is of no use
- * beyond that.  @groups: RTNLGRP_LINK and the like; @ret_fd: owned, non-blocking.  Return: 0;
- * -errno. */
+/** netlink_monitor() - open a socket that becomes readable when the kernel's tables change; its
+ * messages are to be drained unread.  @groups: RTNLGRP_LINK and the like; @ret_fd: owned,
+ * non-blocking.  Return: 0; -errno. */
 int netlink_monitor(const int *groups, size_t n, int *ret_fd);
 
-/** netlink_drain() - throw away what a monitor has said */
+/** netlink_drain() - throw away what a monitor has received */
 void netlink_drain(int fd);
 
 /* Goes over the attributes of a message behind its fixed part of @size bytes. */

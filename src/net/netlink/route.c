@@ -14,7 +14,7 @@ static void put_ip(struct netlink_request *rq, uint16_t type, const struct ip *i
 		mnl_attr_put(rq->head, type, ip_bits(ip) / 8, ip->bytes);
 }
 
-/* Leaves @ret alone where it is of another size. */
+/* Reads an address; leaves @ret alone where the attribute has another size. */
 static void get_ip(const struct nlattr *attr, uint8_t family, struct ip *ret)
 {
 	struct ip ip = { .family = family };
@@ -35,8 +35,8 @@ static int change_address(struct netlink *nl, uint16_t type, int index,
 	about->ifa_family = address->ip.family;
 	about->ifa_prefixlen = address->bits;
 	about->ifa_index = (unsigned)index;
-	/* Nobody else has it: what is to be bound to it must not have to wait for that to be
-	 * found out. */
+	/* Nobody else has the address, and sockets must be able to bind to it without waiting for
+	 * that to be found out. */
 	about->ifa_flags = address->ip.family == AF_INET6 ? IFA_F_NODAD : 0;
 	put_ip(&rq, IFA_LOCAL, &address->ip);
 	put_ip(&rq, IFA_ADDRESS, &address->ip);
@@ -74,7 +74,7 @@ static int read_address(const struct nlmsghdr *head, void *arg)
 		if (mnl_attr_get_type(attr) == IFA_LOCAL)
 			get_ip(attr, about->ifa_family, &local);
 	}
-	/* On a link between two, the other one is what IFA_ADDRESS says. */
+	/* On a link between two, IFA_ADDRESS is the other one's address. */
 	if (!ip_is_none(&local))
 		a.net.ip = local;
 	if (ip_is_none(&a.net.ip) || about->ifa_prefixlen > ip_bits(&a.net.ip))

@@ -6,8 +6,8 @@
 
 /* Addresses of links, routes, and rules that choose tables of routes. */
 
-/** address_add() - give a link an address, which is used at once.  Return: 0; -errno; that it is
- * there already is fine. */
+/** address_add() - give a link an address, which is used at once.  Return: 0; -errno; an address
+ * that is there already is fine. */
 int address_add(struct netlink *nl, int index, const struct ip_net *address);
 int address_remove(struct netlink *nl, int index, const struct ip_net *address);
 
@@ -20,16 +20,17 @@ struct address {
 int address_each(struct netlink *nl, int (*fn)(const struct address *a, void *arg), void *arg);
 
 struct ip_route {
-	struct ip_net to; /* with 0 bits: everything, of that family */
-	struct ip via;	  /* none: they are on the link */
-	struct ip from;	  /* what this host is called on packets it sends that way; none */
+	struct ip_net to; /* with 0 bits: everything of that family */
+	struct ip via;	  /* none: the destinations are on the link itself */
+	struct ip from;	  /* preferred sender of packets that go this way; none */
 	int index;	  /* of the link; 0: none */
 	uint8_t type;	  /* RTN_UNICAST where it is 0 */
-	uint8_t protocol; /* who made it: RTPROT_STATIC where it is 0 */
+	uint8_t protocol; /* who made the route: RTPROT_STATIC where it is 0 */
 	uint32_t table;	  /* RT_TABLE_MAIN where it is 0 */
 };
 
-/** ip_route_add() - Return: 0; -EEXIST where there is one to the same place; -errno. */
+/** ip_route_add() - add a route.
+ * Return: 0; -EEXIST where there is one to the same place; -errno. */
 int ip_route_add(struct netlink *nl, const struct ip_route *route);
 int ip_route_remove(struct netlink *nl, const struct ip_route *route);
 
@@ -37,6 +38,6 @@ int ip_route_remove(struct netlink *nl, const struct ip_route *route);
 int ip_route_each(struct netlink *nl, int (*fn)(const struct ip_route *route, void *arg),
 		  void *arg);
 
-/** rule_add() - have packets with a mark look into a table first.  Return: 0; -errno; that it is
- * there already is fine. */
+/** rule_add() - have packets with a mark look into a table first.  Return: 0; -errno; a rule that
+ * is there already is fine. */
 int rule_add(struct netlink *nl, uint8_t family, uint32_t mark, uint32_t table);

@@ -4,7 +4,7 @@
 #include "net/common/wire.h"
 
 /**
- * resolver_dial() - a socket of this namespace that is connected, or being connected, to a resolver
+ * resolver_dial() - connect a socket of this namespace to a resolver; it may still be connecting
  * @type:   SOCK_STREAM, SOCK_DGRAM
  * @ret_fd: owned, non-blocking
  *

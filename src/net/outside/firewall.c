@@ -93,7 +93,7 @@ static bool has_verdict(const json_t *rule, const char *verdict)
 	return false;
 }
 
-/* Does it decide about every packet? */
+/* Does the rule decide about every packet? */
 static bool is_unconditional(const json_t *rule)
 {
 	const json_t *item;
@@ -106,7 +106,7 @@ static bool is_unconditional(const json_t *rule)
 	return true;
 }
 
-/* "moat0", or "moat*" as a pattern. */
+/* @right: "moat0", or a pattern such as "moat*". */
 static bool names_device(const json_t *right, const char *device)
 {
 	const char *text = json_string_value(right);

@@ -5,19 +5,19 @@
 
 /*
  * Rules of the host's own that would stop what it passes on for containers: docker's, firewalld's
- * and ufw's chains for forwarded packets drop whatever they do not know.  They are not changed; it
- * is said what they do, and what to do about it.
+ * and ufw's chains for forwarded packets drop whatever they do not know.  moat does not change
+ * them; it tells the user what they do, and what to do about it.
  */
 
 struct firewall_chain {
 	char family[8];
 	char table[64];
 	char name[64];
-	bool drops; /* whatever no rule of it decides about */
+	bool drops; /* packets that no rule of the chain decides about */
 };
 
 /**
- * firewall_chains() - the chains that see forwarded packets, but for those of tables of moat's
+ * firewall_chains() - find the chains that see forwarded packets, except in moat's own tables
  * @json: what nft -j says of "chains"
  * @ret:  owned array, free(3)
  *
@@ -30,15 +30,16 @@ int firewall_chains(const char *json, size_t len, struct firewall_chain **ret, s
  * firewall_blocks() - would a chain drop what comes in by an interface?
  * @json: what nft -j says of its table
  *
- * It would where it drops or rejects in the end, and no rule of the table accepts what comes in by
- * this interface.
+ * It would if it drops or rejects in the end, and no rule of the table accepts packets from this
+ * interface.
  *
  * Return: 1, 0; -EBADMSG with a message.
  */
 int firewall_blocks(const char *json, size_t len, const struct firewall_chain *chain,
 		    const char *device, struct err *err);
 
-/** firewall_advice() - what a chain does to containers, and what to do.  @ret: @size bytes */
+/** firewall_advice() - write what a chain does to containers, and what to do about it.  @ret: @size
+ * bytes */
 void firewall_advice(const struct firewall_chain *chain, const char *device, char *ret,
 		     size_t size);
 

@@ -14,7 +14,7 @@
 
 #define SETTING_MAX 80
 
-/* Of an interface; FORWARDING_ALL is IPv6's for all. */
+/* Names an interface's setting; FORWARDING_ALL names IPv6's setting for all. */
 static void name_setting(uint8_t family, const char *interface, char ret[SETTING_MAX])
 {
 	const char *what = family == AF_INET || streq(interface, FORWARDING_ALL)
@@ -98,7 +98,7 @@ static int is_advertised(const struct ip_route *route, void *arg)
 	return 0;
 }
 
-/* One setting for all, which also decides whether the host listens to routers. */
+/* For the one setting for all, which also decides whether the host listens to routers. */
 static int search_all(struct netlink *nl, char ***ret)
 {
 	bool advertised = false;

@@ -17,8 +17,8 @@ union socket_address {
 	struct sockaddr_in6 in6;
 };
 
-/* Addresses for documentation: nothing is sent there, the kernel only says what it would be sent
- * from. */
+/* An address for documentation.  Nothing is sent there: the kernel only tells which address would
+ * be the sender. */
 static socklen_t somewhere(uint8_t family, union socket_address *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -53,7 +53,7 @@ static bool is_of_others(const struct ip *ip)
 {
 	if (ip->family == AF_INET)
 		return ip->bytes[0] != 127 && !(ip->bytes[0] == 169 && ip->bytes[1] == 254);
-	/* Global ones, and unique local ones. */
+	/* Global addresses, and unique local ones. */
 	return (ip->bytes[0] & 0xe0) == 0x20 || (ip->bytes[0] & 0xfe) == 0xfc;
 }
 

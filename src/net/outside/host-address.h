@@ -5,9 +5,9 @@
 #include "net/netlink/netlink.h"
 
 /**
- * host_address() - the address by which this host is known to others: what it sends from to the
- * world, or one of those it has
+ * host_address() - find the address by which others know this host: the sender of its packets to
+ * the world, or any of its own
  *
- * Return: 0; -EADDRNOTAVAIL where it has none but on loopback; -errno.
+ * Return: 0; -EADDRNOTAVAIL where it has addresses on loopback only; -errno.
  */
 int host_address(struct netlink *nl, uint8_t family, struct ip *ret);

@@ -15,7 +15,7 @@
 #define NUMBERS	  64u
 #define PEER_NAME "up0"
 
-/* No network that moat may lead to itself is wider. */
+/* Networks that moat may lead to itself are no wider. */
 #define BITS_MIN_4 8
 #define BITS_MIN_6 16
 
@@ -44,7 +44,7 @@ static int note_address(const struct address *a, void *arg)
 	return a->index == s->but ? 0 : place_take(&s->taken, &net);
 }
 
-/* What the host has addresses in, or routes to, but for the whole world. */
+/* Finds the networks of the host's addresses and routes, except the default routes. */
 static int survey_host(const struct host_link *l, struct survey *ret)
 {
 	int r;
@@ -94,7 +94,7 @@ static void set_up_interface(const struct host_link *l)
 		{ "ipv6", "force_forwarding", 1 },
 	};
 
-	/* Not every kernel has all of them. */
+	/* Not every kernel has all of these settings. */
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		char name[80];
 
@@ -217,7 +217,8 @@ static bool is_led(const struct host_link *l, const struct ip_net *net)
 	return false;
 }
 
-/* Whoever asks might have been taken over: what the host has of its own is not led elsewhere. */
+/* The asking process might have been taken over: packets for the host's own networks are not led
+ * elsewhere. */
 static bool may_lead(const struct survey *s, const struct ip_net *net)
 {
 	if (net->bits < (net->ip.family == AF_INET ? BITS_MIN_4 : BITS_MIN_6))

@@ -10,32 +10,35 @@
 
 struct host_link {
 	struct netlink *nl; /* borrowed */
-	int index;	    /* 0: there is none */
+	int index;	    /* of the host's end; 0: there is none */
 	unsigned number;
 	char device[IFNAMSIZ];
-	struct ip_net own[2]; /* of moat's side */
+	struct ip_net own[2]; /* addresses of moat's side */
 	struct ip host[2];
-	struct ip_net *routes; /* owned: subnets that lead there */
+	struct ip_net *routes; /* owned: subnets that are led there */
 	size_t n_routes;
 };
 
-/** host_link_make() - a pair, one end of it in moat's namespace, with addresses that are nobody's
- * @folder: whose it is
+/**
+ * host_link_make() - make a pair, one end of it in moat's namespace, with addresses that are
+ * nobody's
+ * @folder: identifies the moat it belongs to
  *
  * Return: 0; -errno with a message.
  */
 int host_link_make(struct host_link *l, const char *folder, int namespace_fd,
 		   const struct wire_uplink *wish, struct err *err);
 
-/** host_link_take() - one that is there.  Return: 0; -errno with a message. */
+/** host_link_take() - take over a pair that is there.  Return: 0; -errno with a message. */
 int host_link_take(struct host_link *l, unsigned number, int index, struct err *err);
 
-/** host_link_route() - lead these subnets there, and no others.  Those that overlap what the host
+/** host_link_route() - route these subnets there, and no others.  Those that overlap what the host
  * has routes to are left out.  Return: how many were; -errno. */
 int host_link_route(struct host_link *l, const struct wire_uplink *wish, struct err *err);
 
-/** host_link_remove() - with its routes */
+/** host_link_remove() - remove the pair, and its routes with it */
 void host_link_remove(struct host_link *l);
 
-/** host_link_alias() - what tells whose an interface is.  @ret: at least 256 bytes */
+/** host_link_alias() - write the alias that tells whose an interface is.  @ret: at least 256
+ * bytes */
 void host_link_alias(const char *folder, char ret[256]);

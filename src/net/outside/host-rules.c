@@ -38,14 +38,14 @@ int host_number(const char *name, unsigned *ret)
 		return 0;
 	}
 	rest += *rest == '_';
-	/* moat0 has moat, and no other table. */
+	/* moat0's table is moat, and has no other name. */
 	if (str_to_u32(rest, &number) < 0 || number > NUMBER_MAX)
 		return -EINVAL;
 	*ret = number;
 	return 0;
 }
 
-/* Of whichever moat: each has rules for its own. */
+/* Matches every moat's interface: each has rules for its own. */
 #define ANY_DEVICE "moat*"
 
 /*
@@ -146,7 +146,7 @@ int host_rules_remove(struct buf *b, unsigned number)
 	return buf_addf(b, "add table inet %s\ndelete table inet %s\n", table, table);
 }
 
-/* The objects of one kind in what nft -j says: {"nftables":[{KIND:{…}},…]}. */
+/* Handles one object of what nft -j lists: {"nftables":[{KIND:{…}},…]}. */
 typedef int (*object_fn)(const json_t *object, void *arg);
 
 static int each_object(const char *json, size_t len, const char *kind, object_fn fn, void *arg,
@@ -221,7 +221,7 @@ static int note_table(const json_t *table, void *arg)
 	if (!streq(text_of(table, "family"), "inet") ||
 	    host_number(text_of(table, "name"), &number) < 0)
 		return 0;
-	/* "moat1" is no table's name, though a device has it. */
+	/* "moat1" is a device's name, and no table's. */
 	host_table(number, name);
 	if (!streq(text_of(table, "name"), name))
 		return 0;

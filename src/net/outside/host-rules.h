@@ -23,23 +23,24 @@ struct host_rules {
 	const struct opened *opened;
 };
 
-/** host_table() - the name of a table */
+/** host_table() - write the name of a table */
 void host_table(unsigned number, char ret[HOST_TABLE_MAX]);
 
-/** host_device() - the name of the host's end */
+/** host_device() - write the name of the host's end */
 void host_device(unsigned number, char ret[IFNAMSIZ]);
 
-/** host_number() - of a table's or device's name.  Return: 0; -EINVAL for what is none of moat's.
- */
+/** host_number() - read the number in a table's or device's name.  Return: 0; -EINVAL for a name
+ * that is not moat's. */
 int host_number(const char *name, unsigned *ret);
 
-/** host_rules_write() - the table, in the place of one of that name.  Return: 0; -ENOMEM. */
+/** host_rules_write() - write the table, in the place of one of that name.  Return: 0; -ENOMEM. */
 int host_rules_write(struct buf *b, const struct host_rules *rules);
 
-/** host_rules_remove() - Return: 0; -ENOMEM. */
+/** host_rules_remove() - write what removes a table.  Return: 0; -ENOMEM. */
 int host_rules_remove(struct buf *b, unsigned number);
 
-/** host_rules_read() - which interfaces a table says moat has opened
+/**
+ * host_rules_read() - read from a table which interfaces moat has opened
  * @json: what nft -j says of it
  *
  * @ret:  opened_reset()
@@ -48,7 +49,8 @@ int host_rules_remove(struct buf *b, unsigned number);
  */
 int host_rules_read(const char *json, size_t len, struct opened *ret, struct err *err);
 
-/** host_tables_read() - the numbers of moat's tables
+/**
+ * host_tables_read() - read the numbers of moat's tables
  * @json: what nft -j says of "tables"
  *
  * Return: 0, owned array, free(3); -EBADMSG with a message; -ENOMEM.

@@ -42,7 +42,8 @@ void opened_reset(struct opened *o)
 		forget(o, kind);
 }
 
-/* The host passes everything on by itself.  Return: was there any? */
+/* The host passes everything on by itself, so nothing is moat's any more.
+ * Return: was there any? */
 static bool let_go(struct opened *o, uint8_t family)
 {
 	enum opened_kind kind = family == AF_INET ? OPENED_4 : OPENED_6;
@@ -64,7 +65,7 @@ int opened_look(struct opened *o, struct netlink *nl, uint8_t family, const char
 	int r = forwarding_missing(nl, family, but, &missing);
 
 	for (char **name = missing; r == 0 && name && *name; name++) {
-		/* One that is there already was closed by somebody. */
+		/* An interface that is in the list already was closed by somebody. */
 		if (!strv_has(o->names[kind], *name))
 			r = strv_add(&o->names[kind], *name);
 		changed = true;

@@ -78,7 +78,7 @@ static void inside_ended(struct outside *o)
 		loop_quit(o->loop, 1);
 }
 
-/* @along: what came with it; taken out by whoever keeps it */
+/* Carries out a message.  @along: came with it; taken out by whoever keeps it */
 static void follow(struct outside *o, const struct wire_message *m, int *along)
 {
 	switch (m->kind) {

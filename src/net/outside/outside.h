@@ -5,12 +5,12 @@
 
 #include "base/err.h"
 
-/* The outside process of moat-net: what has to be done in the host's network namespace. */
+/* The outside process of moat-net: it does what has to be done in the host's network namespace. */
 
 struct outside_start {
-	const char *folder; /* of moat-net, by which its things on the host are known */
-	int wire;	    /* to the inside: what either has to say; taken over */
-	int ask;	    /* the same: questions of the inside's */
+	const char *folder; /* of moat-net; its things on the host are known by it */
+	int wire;	    /* to the inside, for messages either way; taken over */
+	int ask;	    /* to the inside, for its questions; taken over */
 	bool as_root;	    /* has this process rights over the host's network? */
 };
 

@@ -7,8 +7,8 @@
 
 #include "base/macro.h"
 
-/* Addresses that people rarely use, the last of each of the private networks; the unique local
- * one has "moat" in it. */
+/* Networks that people rarely use: the last of each private range; the unique local one has "moat"
+ * in it. */
 static const char *const pools4[] = { "10.254.254.0/24", "172.31.254.0/24", "192.168.254.0/24",
 				      "100.127.254.0/24", "169.254.254.0/24" };
 static const char *const pools6[] = { "fd6d:6f61:7400::/48", "fd6d:6f61:7401::/48",
@@ -16,7 +16,7 @@ static const char *const pools6[] = { "fd6d:6f61:7400::/48", "fd6d:6f61:7401::/4
 
 #define BITS_4	30u
 #define BITS_6	64u
-#define TRIES_4 64u /* networks of two in a pool */
+#define TRIES_4 64u /* networks of two that are tried in a pool */
 #define TRIES_6 256u
 
 int place_take(struct place_taken *taken, const struct ip_net *net)

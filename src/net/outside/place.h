@@ -6,8 +6,8 @@
 #include "base/ip.h"
 
 /*
- * Addresses of the way between moat's namespace and the host: a network of two, which must be
- * nobody else's.  Pure.
+ * Chooses addresses for the way between moat's namespace and the host: a network of two, which must
+ * be nobody else's.  Pure.
  */
 
 struct place_taken {
@@ -15,15 +15,15 @@ struct place_taken {
 	size_t n;
 };
 
-/** place_take() - note that a network is somebody's.  Everything, as of a default route, is
- * nobody's.  Return: 0; -ENOMEM. */
+/** place_take() - note that a network is somebody's.  Default routes are ignored.  Return: 0;
+ * -ENOMEM. */
 int place_take(struct place_taken *taken, const struct ip_net *net);
 
 void place_taken_reset(struct place_taken *taken);
 
 /**
- * place_choose() - a network for a way outside
- * @number:   of that way among those there may be
+ * place_choose() - choose a network for a way outside
+ * @number:   of this way outside: each has other networks
  * @ret_own:  moat's address in it
  * @ret_host: the host's
  *

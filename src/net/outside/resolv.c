@@ -29,7 +29,7 @@
 #define RESOLV_FILE "/etc/resolv.conf"
 #define FILE_MAX    65536u
 
-/* What happens to a file that is written, replaced, made or removed. */
+/* Events of a file that is written, replaced, made or removed. */
 #define CHANGES (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE)
 
 #define FILE_CHANGES (IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
@@ -41,7 +41,7 @@ struct resolv {
 	int fd; /* of inotify */
 	struct source *source;
 	int folder, target_folder, file; /* watches; -1 */
-	char target[NAME_MAX + 1];	 /* name of what the file leads to */
+	char target[NAME_MAX + 1];	 /* name of the file that RESOLV_FILE leads to */
 	struct wire_resolver list[WIRE_RESOLVERS_MAX];
 	uint32_t n;
 };
@@ -63,7 +63,7 @@ static bool parse_resolver(char *text, struct wire_resolver *ret)
 	return true;
 }
 
-/* One line: "nameserver ADDRESS", and perhaps more behind it. */
+/* Reads a line: "nameserver ADDRESS", and perhaps more behind it. */
 static bool parse_line(const char *line, size_t len, struct wire_resolver *ret)
 {
 	char text[IP_TEXT_MAX + IFNAMSIZ + 32], *rest = text, *word;
@@ -98,13 +98,13 @@ uint32_t resolv_parse(const char *text, size_t len, struct wire_resolver ret[WIR
 	return n;
 }
 
-/* Watches the folder of what the file leads to, where that is another one. */
+/* Watches the folder of the file that RESOLV_FILE leads to, where that is another folder. */
 static void watch_target(struct resolv *r)
 {
 	char path[PATH_MAX];
 	cleanup_free char *folder = NULL, *name = NULL;
 
-	/* A link within the folder has no watch of its own. */
+	/* A link within the folder needs no watch of its own. */
 	if (r->target_folder >= 0 && r->target_folder != r->folder)
 		inotify_rm_watch(r->fd, r->target_folder);
 	if (r->file >= 0)
@@ -128,7 +128,7 @@ static void read_resolvers(struct resolv *r)
 	struct wire_resolver list[WIRE_RESOLVERS_MAX] = { 0 };
 	uint32_t n;
 
-	/* A file that is missing, or that nobody could read, says nothing. */
+	/* A file that is missing, or unreadable, is like an empty one. */
 	if (file_read_at(AT_FDCWD, RESOLV_FILE, FILE_MAX, &text) < 0)
 		buf_reset(&text);
 	n = resolv_parse(text.data ? text.data : "", text.len, list);

@@ -4,13 +4,13 @@
 #include "loop/loop.h"
 #include "net/common/wire.h"
 
-/* The host's resolvers: what its resolv.conf says, now and whenever it changes. */
+/* The host's resolvers, from its resolv.conf, now and whenever that changes. */
 
 /**
- * resolv_parse() - the resolvers of a resolv.conf(5)
+ * resolv_parse() - read the resolvers of a resolv.conf(5)
  *
- * Those that are no addresses are left out, and the rest where there are more than
- * WIRE_RESOLVERS_MAX.  Where there are none, the host itself is asked, as libc does it.
+ * Entries that are no addresses are left out, and so are those after the first WIRE_RESOLVERS_MAX.
+ * A file without any means the host itself, as in libc.
  *
  * Return: how many; at least 1.
  */
@@ -21,7 +21,7 @@ struct resolv;
 /** @n: at least 1 */
 typedef void (*resolv_fn)(const struct wire_resolver *list, uint32_t n, void *arg);
 
-/** resolv_watch() - tell of the host's resolvers, at once and whenever they are others.  Return:
- * 0; -errno. */
+/** resolv_watch() - tell of the host's resolvers, at once and whenever they change.  Return: 0;
+ * -errno. */
 int resolv_watch(struct loop *loop, resolv_fn fn, void *arg, struct resolv **ret);
 void resolv_free(struct resolv *r);

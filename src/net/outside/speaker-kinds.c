@@ -58,7 +58,7 @@ static int add_option(const char *option, const struct ip *ip, char ***ret)
 	return r == 0 ? strv_add(ret, text) : r;
 }
 
-/* Its side and ours. */
+/* Adds the addresses of its side and ours. */
 static int add_sides(const struct wire_place *place, size_t family, char ***ret)
 {
 	int r = add_option("--address", &place->own[family].ip, ret);
@@ -105,7 +105,7 @@ static int pasta_arguments(const struct speaker_setup *setup, char ***ret)
 						  : add_sides(place, 1, ret);
 	if (r == 0)
 		r = strv_addf(ret, "--ns-ifname=%s", setup->device);
-	/* It writes its number there when it is ready. */
+	/* The program writes its pid there when it is ready. */
 	if (r == 0)
 		r = strv_addf(ret, "--pid=/proc/self/fd/%d", PASTA_READY_FD);
 	return r == 0 ? strv_addf(ret, "--netns=/proc/self/fd/%d", PASTA_NAMESPACE_FD) : r;

@@ -26,7 +26,7 @@ struct speaker {
 	const struct speaker_kind *kind;
 	speaker_fn fn;
 	void *arg;
-	pid_t pid; /* 0: it has ended */
+	pid_t pid; /* 0: the program has ended */
 	int exit_fd, ready_fd;
 	struct source *child, *ready;
 };
@@ -47,7 +47,8 @@ static int became_ready(struct source *source, int fd, uint32_t events, void *ar
 {
 	struct speaker *s = arg;
 	char byte;
-	/* Without a byte it has ended, which is told by its process. */
+	/* The end of the pipe without a byte means that it has ended, which its process's end
+	 * tells. */
 	bool ready = read(fd, &byte, 1) == 1;
 
 	(void)events;
@@ -70,7 +71,7 @@ static void execute(const struct speaker_setup *setup, const int ends[SPEAKER_FD
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* pasta of 2023 takes one that is ignored for a failure. */
+	/* pasta of 2023 takes an ignored SIGPIPE for a failure. */
 	signal(SIGPIPE, SIG_DFL);
 	for (int i = 0; i < kind->n_fds; i++)
 		high[i] = fcntl(ends[kind->fds[i]], F_DUPFD_CLOEXEC, SPEAKER_FDS_MAX);

@@ -30,7 +30,7 @@ struct cleaning {
 	struct stale_kept kept;
 };
 
-/* Interfaces of this folder that are not in use. */
+/* The interfaces of this folder that are not in use. */
 struct remains {
 	const struct cleaning *cleaning;
 	int indexes[16];

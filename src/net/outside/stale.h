@@ -6,16 +6,15 @@
 #include "net/outside/opened.h"
 
 /*
- * What moats that were killed have left on the host: tables of rules whose interface is gone or is
- * of our own folder, interfaces of our own folder, and settings of the host's that only a table
- * tells of.
+ * Cleans up after moats that were killed: tables of rules whose interface is gone or is of our own
+ * folder, interfaces of our own folder, and settings of the host that only a table tells of.
  */
 
-/* What is still in use, and is taken over instead. */
+/* What is still in use, and is taken over. */
 struct stale_kept {
 	unsigned number;
-	int index;	      /* of the interface; 0: nothing is */
-	struct opened opened; /* for it; owned */
+	int index;	      /* of the interface; 0: none is in use */
+	struct opened opened; /* interfaces that pass packets on for it; owned */
 };
 
 typedef void (*stale_fn)(struct stale_kept *kept, void *arg);

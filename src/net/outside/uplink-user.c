@@ -38,7 +38,7 @@
 #define RETRY_LAST_USEC	 (30 * USEC_PER_SEC)
 #define LIVED_LONG_USEC	 (30 * USEC_PER_SEC)
 
-/* What its sockets take at once; larger packets are fewer. */
+/* The largest packet the programs take: fewer large packets are faster. */
 #define MTU 65520
 
 struct uplink {
@@ -46,11 +46,11 @@ struct uplink {
 	struct netlink *nl;
 	char *program;			 /* NULL: there is none */
 	const struct speaker_kind *kind; /* of @program */
-	size_t turn;			 /* which kind is looked for first */
+	size_t turn;			 /* the kind to look for first */
 	int namespace_fd, user_fd;
 	struct wire_uplink wish;
-	struct wire_place place; /* as it was told last, or will be */
-	char cidr[IP_TEXT_MAX];	 /* empty: none is free, and nothing is started */
+	struct wire_place place; /* as it was told last, or will be told */
+	char cidr[IP_TEXT_MAX];	 /* empty: no network is free, and nothing is started */
 	struct speaker *speaker; /* NULL: it does not run */
 	struct source *retry;
 	uint64_t started_usec, retry_usec;
@@ -64,7 +64,7 @@ static void tell(struct uplink *u)
 	u->setup.fn(&u->place, u->setup.arg);
 }
 
-/* Return: is it another one than before? */
+/* Finds the host's addresses.  Return: have they changed? */
 static bool find_host(struct uplink *u)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -105,7 +105,7 @@ static int note_default(const struct ip_route *route, void *arg)
 	return 0;
 }
 
-/* What a program that is started now can pass on. */
+/* Finds the families that a program started now could pass on. */
 static void find_outward(struct uplink *u, bool ret[2])
 {
 	bool has[2] = { u->kind->follows, u->kind->follows };
@@ -164,7 +164,7 @@ static int execute(struct uplink *u)
 	return speaker_start(&setup, &u->speaker);
 }
 
-/* It may have been installed since the last time. */
+/* Looks each time, as a program may have been installed meanwhile. */
 static int find_program(struct uplink *u)
 {
 	free(take_ptr(u->program));
@@ -207,7 +207,7 @@ static int retry(struct source *s, void *arg)
 	return 0;
 }
 
-/* Could one that is started now pass on a family that this one does not? */
+/* Could a program started now pass on a family that the running one does not? */
 static bool lacks_family(struct uplink *u)
 {
 	bool now[2];
@@ -277,7 +277,7 @@ static void stop(struct uplink *u)
 static void user_wish(struct uplink *u, const struct wire_uplink *wish)
 {
 	u->wish = *wish;
-	/* A network that came later may have what the program has. */
+	/* A network that came later may overlap the one that the program has. */
 	if (!wish->wanted || (u->speaker && user_network_overlaps(wish, &u->place)))
 		stop(u);
 	if (!wish->wanted || u->speaker) {

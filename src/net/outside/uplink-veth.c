@@ -26,7 +26,7 @@
 #include "net/outside/stale.h"
 #include "net/outside/uplink.h"
 
-/* Changes of interfaces come in groups. */
+/* Waits a little before looking: interfaces change in groups. */
 #define LOOK_AGAIN_USEC (200 * USEC_PER_MSEC)
 
 struct uplink {
@@ -36,13 +36,13 @@ struct uplink {
 	struct host_link link;
 	struct opened opened;
 	int namespace_fd;	 /* moat's network namespace; -1: not told yet */
-	struct wire_uplink wish; /* the last one */
-	bool took_over;		 /* something was there already */
-	bool begun;		 /* what was left by others is clean */
-	bool busy;		 /* a change of the rules is being made */
+	struct wire_uplink wish; /* the last wish */
+	bool took_over;		 /* a way outside was there already */
+	bool begun;		 /* leftovers of others have been cleaned up */
+	bool busy;		 /* the rules are being changed */
 	bool due;		 /* step() has something to do */
-	bool wished;		 /* is there a wish? */
-	bool told;		 /* was it answered? */
+	bool wished;		 /* was there a wish? */
+	bool told;		 /* was the last wish answered? */
 	bool outward[2];
 	char text[WIRE_TEXT_MAX];
 	int monitor_fd;
@@ -127,7 +127,7 @@ static bool wishes_family(const struct uplink *u, uint8_t family)
 	return false;
 }
 
-/* Looks which interfaces have to pass packets on for moat's sake.  Return: has that changed? */
+/* Finds the interfaces that have to pass packets on for moat's sake.  Return: have they changed? */
 static bool look_at_family(struct uplink *u, size_t i)
 {
 	int r;
@@ -279,7 +279,7 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
 		log_warning("%s", err.msg);
 	u->opened = kept->opened;
-	/* What is taken over is told of as if it had been wished for. */
+	/* A way that was taken over is told of as if it had been wished for. */
 	if (u->took_over) {
 		u->outward[0] = u->link.index != 0;
 		u->outward[1] = u->link.index != 0 && !ip_is_none(&u->link.host[1]);

@@ -12,20 +12,20 @@
 
 struct uplink;
 
-/** @place: what there is now */
+/** uplink_fn - tells how the way outside is now */
 typedef void (*uplink_fn)(const struct wire_place *place, void *arg);
 
-/** @text: what of the host's own rules would stop containers; "": nothing */
+/** uplink_firewall_fn - tells what in the host's own rules would stop containers.  @text: "":
+ * nothing */
 typedef void (*uplink_firewall_fn)(const char *text, void *arg);
 
-/** Everything is put back. */
+/** uplink_ended_fn - tells that everything is put back on the host */
 typedef void (*uplink_ended_fn)(void *arg);
 
 struct uplink_setup {
 	struct loop *loop;
-	const char *folder; /* of moat-net, by which its things are known; borrowed */
-	uplink_fn fn;	    /* called after each wish, when it is so, or cannot be, and when it is
-			       otherwise later */
+	const char *folder; /* of moat-net; its things are known by it; borrowed */
+	uplink_fn fn;	    /* called when a wish is fulfilled or cannot be, and at later changes */
 	uplink_firewall_fn firewall;
 	void *arg;
 };
@@ -34,15 +34,15 @@ struct uplink_kind {
 	/** Return: 0; -errno with a message. */
 	int (*new)(const struct uplink_setup *setup, struct uplink **ret, struct err *err);
 	void (*free)(struct uplink *u);
-	/** @namespace_fd: moat's network namespace, taken over; @peer: index of this side's end of
-	 * a way that is there already, to be taken over; 0: there is none.  What a killed moat-net
-	 * has left otherwise is removed. */
+	/** Begins, and removes what a killed moat-net has left.  @namespace_fd: moat's network
+	 * namespace, taken over; @peer: index of this side's end of a way outside that is there,
+	 * and is taken over; 0: there is none. */
 	void (*begin)(struct uplink *u, int namespace_fd, int peer);
-	/** How it is to be from now on. */
+	/** Says how the way outside is to be from now on. */
 	void (*wish)(struct uplink *u, const struct wire_uplink *wish);
-	/** Leave nothing on the host. */
+	/** Ends, and leaves nothing on the host. */
 	void (*end)(struct uplink *u, uplink_ended_fn fn, void *arg);
 };
 
-extern const struct uplink_kind uplink_veth; /* for root */
-extern const struct uplink_kind uplink_user; /* for others */
+extern const struct uplink_kind uplink_veth; /* with root's rights */
+extern const struct uplink_kind uplink_user; /* without them */

@@ -6,7 +6,7 @@
 
 #include "base/macro.h"
 
-/* In the network: moat's side, and the program itself. */
+/* Numbers of moat's side and of the program in the network. */
 #define OWN_NUMBER  100
 #define HOST_NUMBER 2
 
@@ -25,7 +25,7 @@ static void take(struct wire_place *place, size_t family, const struct ip_net *n
 	ip_add(&net->ip, HOST_NUMBER, &place->host[family]);
 }
 
-/* fd00::/64 is fixed. */
+/* For IPv6 the network is always fd00::/64. */
 static void choose6(const struct wire_uplink *wish, struct wire_place *place)
 {
 	struct ip_net net;
@@ -36,7 +36,7 @@ static void choose6(const struct wire_uplink *wish, struct wire_place *place)
 		take(place, 1, &net);
 }
 
-/* Those that are usual first, then the last ones of the private ranges. */
+/* Tries the programs' usual networks first, then the last ones of the private ranges. */
 int user_network_choose(const struct wire_uplink *wish, struct wire_place *place,
 			char ret_cidr[IP_TEXT_MAX])
 {

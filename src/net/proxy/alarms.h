@@ -7,8 +7,8 @@
 #include "loop/loop.h"
 
 /*
- * Many deadlines of one length, at the price of one timer: what is set later is due later, so they
- * stand in a queue.
+ * Many deadlines of one length, for the price of one timer: alarms that are set later are due
+ * later, so a queue keeps them in order.
  */
 struct alarm {
 	TAILQ_ENTRY(alarm) link;
@@ -17,7 +17,7 @@ struct alarm {
 
 TAILQ_HEAD(alarm_queue, alarm);
 
-/** @a: no longer set; may be set again, or be gone afterwards */
+/** alarm_fn - an alarm rings.  @a: no longer set; may be set again, or freed, from here */
 typedef void (*alarm_fn)(struct alarm *a);
 
 struct alarms {
@@ -27,15 +27,16 @@ struct alarms {
 	struct source *timer;
 };
 
-/** alarms_init() - Return: 0; -errno. */
+/** alarms_init() - prepare an empty queue.  Return: 0; -errno. */
 int alarms_init(struct alarms *as, struct loop *loop, uint64_t delay_usec, alarm_fn ring);
 
-/** alarms_reset() - nothing rings any more; also after alarms_init() failed, or was not called for
- * a zeroed one */
+/** alarms_reset() - let nothing ring any more; also fine after alarms_init() failed, or for a
+ * zeroed @as */
 void alarms_reset(struct alarms *as);
 
-/** alarm_set() - let it ring once, after the delay; one that is set begins anew */
+/** alarm_set() - let an alarm ring once, after the delay; the delay of one that is set begins
+ * anew */
 void alarm_set(struct alarms *as, struct alarm *a);
 
-/** alarm_clear() - one that is not set stays so */
+/** alarm_clear() - let an alarm not ring; one that is not set stays so */
 void alarm_clear(struct alarms *as, struct alarm *a);

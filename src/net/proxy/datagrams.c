@@ -60,7 +60,8 @@ void datagrams_local(struct datagrams *d, unsigned i, struct peer *ret)
 		*ret = (struct peer){ 0 };
 }
 
-/* @control: DATAGRAM_CONTROL bytes.  Return: how many are used. */
+/* Writes the address to send from.  @control: DATAGRAM_CONTROL bytes.
+ * Return: how many are used. */
 static size_t write_local(const struct peer *from, int family, char *control)
 {
 	struct cmsghdr *c = (struct cmsghdr *)(void *)control;
@@ -115,8 +116,7 @@ unsigned datagrams_send(struct datagrams *d, unsigned first, unsigned n, int fd)
 			sent += (unsigned)r;
 			continue;
 		}
-		/* What became of an earlier datagram is told of at the next: that one may still
-		 * go. */
+		/* The error is an earlier datagram's, told of late: this one may still go. */
 		if (errno != ECONNREFUSED || !again)
 			break;
 		again = false;

@@ -9,7 +9,7 @@
 
 #define DATAGRAMS_MAX	 16u
 #define DATAGRAM_BYTES	 65536u
-#define DATAGRAM_CONTROL 64u /* bytes for an address of this host */
+#define DATAGRAM_CONTROL 64u /* bytes of control data for an address of this host */
 
 struct datagrams {
 	struct mmsghdr messages[DATAGRAMS_MAX];
@@ -19,19 +19,22 @@ struct datagrams {
 	char room[DATAGRAMS_MAX][DATAGRAM_BYTES];
 };
 
-/** datagrams_receive() - what waits at a socket.  Return: how many, at least one; -errno. */
+/** datagrams_receive() - receive what waits at a socket.
+ * Return: how many, at least one; -errno. */
 int datagrams_receive(struct datagrams *d, int fd);
 
-/** datagrams_local() - to which address of this host one came; none where that is no one's */
+/** datagrams_local() - get the address of this host that a datagram came to; none where it is not a
+ * single host's */
 void datagrams_local(struct datagrams *d, unsigned i, struct peer *ret);
 
 /**
- * datagrams_address() - have received ones sent on
+ * datagrams_address() - address received datagrams, to be sent on
  * @to:   NULL: to what the socket is connected to
  * @from: this host's address to send from; NULL, or none: the kernel chooses
  */
 void datagrams_address(struct datagrams *d, unsigned first, unsigned n, int family,
 		       const struct peer *to, const struct peer *from);
 
-/** datagrams_send() - Return: how many were sent before the first that could not be. */
+/** datagrams_send() - send datagrams.  Return: how many were sent before the first that could not
+ * be. */
 unsigned datagrams_send(struct datagrams *d, unsigned first, unsigned n, int fd);

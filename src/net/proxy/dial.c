@@ -38,7 +38,7 @@ static int bind_source(int fd, const struct peer *from)
 	int r = family == AF_INET ? set_option(fd, SOL_IP, IP_TRANSPARENT)
 				  : set_option(fd, SOL_IPV6, IPV6_TRANSPARENT);
 
-	/* Two sockets may have one address and port, if they are connected to two others. */
+	/* Two sockets may share an address and port if they are connected to different ones. */
 	if (r == 0)
 		r = set_option(fd, SOL_SOCKET, SO_REUSEADDR);
 	if (r == 0 && from->port == 0)
@@ -72,7 +72,7 @@ static int dial_from(const struct proxy_dialer *d, const struct peer *to, const 
 	return r;
 }
 
-/* Is it the address that is the trouble, and not what is connected to? */
+/* Is the failure about the sender's address, and not about the service? */
 static bool is_about_source(int r)
 {
 	return r == -EADDRINUSE || r == -EADDRNOTAVAIL || r == -EINVAL || r == -EPERM ||

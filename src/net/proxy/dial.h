@@ -3,14 +3,14 @@
 
 #include "net/proxy/route.h"
 
-/** proxy_socket_fn - a new socket, close-on-exec and non-blocking, in the network namespace from
+/** proxy_socket_fn - make a socket, close-on-exec and non-blocking, in the network namespace from
  * which services are reached; it may be connected already, or be about to.  @to: whom it will be
  * connected to; @arg: whatever it was given with.  Return: the descriptor; -errno. */
 typedef int (*proxy_socket_fn)(const struct peer *to, int type, void *arg);
 
 struct proxy_dialer {
 	proxy_socket_fn socket; /* NULL: socket(2), in this process's own namespace */
-	bool connects;		/* its sockets are connected to wherever it knows */
+	bool connects;		/* its sockets are connected already, to an end that it knows */
 	void *arg;
 };
 

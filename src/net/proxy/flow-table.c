@@ -27,7 +27,7 @@ void flow_table_free(struct flow_table *t)
 	free(t);
 }
 
-/* A round of a multiplication whose halves are folded; what goes in depends on the seed. */
+/* One round of mixing: the halves of a product are folded.  The input depends on the seed. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product =

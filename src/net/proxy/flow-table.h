@@ -6,7 +6,7 @@
 
 #include "net/proxy/peer.h"
 
-/* Flows of datagrams by who sends them, and where to. */
+/* Flows of datagrams, found by their sender and the address they came to. */
 
 struct flow_key {
 	struct peer client, local;
@@ -21,7 +21,7 @@ struct flow_entry {
 
 struct flow_table;
 
-/** flow_table_new() - @seed: a secret, so that no sender can choose where he lands.  Return: NULL
+/** flow_table_new() - @seed: a secret, so that senders cannot choose their buckets.  Return: NULL
  * when out of memory. */
 struct flow_table *flow_table_new(uint64_t seed);
 void flow_table_free(struct flow_table *t);

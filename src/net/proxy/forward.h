@@ -17,13 +17,13 @@ struct proxy {
 	struct loop *loop;
 	struct proxy_limits limits;
 	struct forward_list buckets[FORWARD_BUCKETS]; /* by key */
-	struct forward_list closed;   /* no longer published, with flows that are being ended */
-	struct forward_queue waiting; /* that take no connection until another one ends */
+	struct forward_list closed;   /* no longer published, with flows being ended */
+	struct forward_queue waiting; /* forwards that take no connection until another one ends */
 	struct pair_shared pairs;
 	struct alarms retries;	     /* of connections to services */
-	struct alarms breaths;	     /* of forwards that could not accept */
+	struct alarms breaths;	     /* of forwards that had to pause accepting */
 	struct alarms idles;	     /* of clients that send datagrams */
-	struct datagrams *datagrams; /* room for some; made when first needed */
+	struct datagrams *datagrams; /* room for some; made at the first need */
 	uint64_t seed;
 	size_t n_flows;
 };
@@ -39,7 +39,7 @@ struct forward {
 	struct source *source;
 	struct alarm breath;
 	bool is_waiting;	  /* is it in the proxy's queue? */
-	struct flow_list flows;	  /* of UDP: who sent last is last */
+	struct flow_list flows;	  /* of UDP, in the order of their last datagrams */
 	struct flow_table *table; /* of UDP: flows by client */
 	size_t n_flows;
 	uint64_t total, failed, dropped;
@@ -53,13 +53,14 @@ struct flow {
 	struct alarm alarm;
 };
 
-/** forward_may() - may it have another flow?  If not, whoever asked comes again when one ends. */
+/** forward_may() - may the forward have another flow?  If not, the sender's next try comes when one
+ * ends. */
 bool forward_may(const struct forward *f);
 
 /** forward_wait() - take no connection until another flow ends */
 void forward_wait(struct forward *f);
 
-/** flow_begin(), flow_end() - count one in, or out; the latter frees a forward that is no longer
- * published with its last flow */
+/** flow_begin(), flow_end() - count a flow in, or out; with its last flow, a forward that is no
+ * longer published is freed */
 void flow_begin(struct forward *f, struct flow *flow);
 void flow_end(struct flow *flow);

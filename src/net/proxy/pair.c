@@ -29,7 +29,7 @@
 
 #define PAIR_BYTES	 (256 * 1024)
 #define UNKNOWN_EVENTS	 UINT32_MAX
-#define PAIR_ROUNDS	 8 /* then it is another pair's turn */
+#define PAIR_ROUNDS	 8 /* rounds until it is another pair's turn */
 #define DRAIN_EVERY_USEC (50 * USEC_PER_MSEC)
 #define DRAIN_USEC	 (10 * USEC_PER_SEC)
 
@@ -98,7 +98,7 @@ static void writing_failed(struct pair *p, unsigned i, int error)
 	break_pair(p, !i);
 }
 
-/* Passes on what end @i has sent.  Return: is there perhaps more? */
+/* Passes on what end @i has sent.  Return: may there be more? */
 static bool pump_once(struct pair *p, unsigned i)
 {
 	int from = p->ends[i].fd, to = p->ends[!i].fd;
@@ -136,7 +136,7 @@ static bool is_over(const struct pair *p)
 	return p->ways[0].is_ended && p->ways[1].is_ended;
 }
 
-/* Has the survivor's socket sent all it was given? */
+/* Has the survivor's socket sent everything it was given? */
 static bool is_drained(const struct pair *p)
 {
 	int waiting = 0;
@@ -175,7 +175,7 @@ static void on_drain_alarm(struct alarm *a)
 	struct pair *p = container_of(a, struct pair, alarm);
 	bool is_late = clock_mono_usec() >= p->give_up_usec;
 
-	/* An abandoned one: silence means that nothing is on its way any more. */
+	/* In an abandoned pair, silence means that nothing is on its way any more. */
 	if (!is_over(p) && !p->has_moved && !p->ways[1].is_blocked) {
 		p->ways[1].is_ended = true;
 		break_pair(p, 1);
@@ -191,7 +191,7 @@ static void on_drain_alarm(struct alarm *a)
 
 static int on_event(struct source *s, int fd, uint32_t events, void *arg);
 
-/* Watches end @i for what it is waited for.  Return: 0; -errno. */
+/* Watches end @i for the events that it is waited for.  Return: 0; -errno. */
 static int watch_end(struct pair *p, unsigned i)
 {
 	struct pair_end *end = &p->ends[i];
@@ -215,7 +215,7 @@ static int watch_end(struct pair *p, unsigned i)
 	return r;
 }
 
-/* After something was passed on, or could not be. */
+/* Goes on after something was passed on, or could not be. */
 static void settle(struct pair *p)
 {
 	int r = is_over(p) ? 0 : watch_end(p, 0);
@@ -244,7 +244,7 @@ static int on_event(struct source *s, int fd, uint32_t events, void *arg)
 		pump(p, i);
 	if (events & EPOLLOUT || is_gone)
 		pump(p, !i);
-	/* What it sent has ended before, so this is about the other way. */
+	/* This end's input has ended before, so the error is about the other way. */
 	if (events & EPOLLERR && p->ways[i].is_ended)
 		break_pair(p, i);
 	settle(p);
@@ -262,7 +262,7 @@ int pair_prepare(int fd)
 		{ IPPROTO_TCP, TCP_KEEPIDLE, 600 },
 		{ IPPROTO_TCP, TCP_KEEPINTVL, 60 },
 		{ IPPROTO_TCP, TCP_KEEPCNT, 5 },
-		{ IPPROTO_TCP, TCP_NODELAY, 1 }, /* the last: it says that all are set */
+		{ IPPROTO_TCP, TCP_NODELAY, 1 }, /* set last: it tells that all are set */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
@@ -288,7 +288,7 @@ int pair_start(struct pair *p, struct pair_shared *s, const struct pair_end ends
 	*p = (struct pair){ .shared = s, .ended = ended };
 	for (unsigned i = 0; i < 2; i++)
 		p->ends[i] = (struct pair_end){ ends[i].fd, ends[i].source, UNKNOWN_EVENTS, false };
-	/* What else has become of them is told by the loop. */
+	/* What else has become of the ends, the loop tells. */
 	(void)pump_once(p, 0);
 	for (unsigned i = 0; i < 2 && r == 0; i++)
 		r = watch_end(p, i);
@@ -299,7 +299,7 @@ int pair_start(struct pair *p, struct pair_shared *s, const struct pair_end ends
 
 void pair_abandon(struct pair *p)
 {
-	/* Only the survivor of a pair that broke is still there. */
+	/* The pair broke, and only the survivor is still there. */
 	if (is_over(p)) {
 		if (p->dead == 0)
 			finish(p);

@@ -6,27 +6,27 @@
 #include "net/proxy/alarms.h"
 
 /*
- * Bytes both ways between two TCP connections, until both ways have ended or one end broke.  None
- * are kept here: what one side does not take stays in the other's socket, so a pair costs the same
- * however slow its ends are.
+ * Bytes both ways between two TCP connections, until both ways have ended or one end broke.  No
+ * bytes are kept here: what one side does not take stays in the other's socket, so a pair costs the
+ * same however slow its ends are.
  */
 
 struct pair;
 
-/** @p: closed; may be freed here */
+/** pair_ended_fn - a pair has ended.  @p: closed; may be freed here */
 typedef void (*pair_ended_fn)(struct pair *p);
 
 struct pair_end {
 	int fd;		       /* owned; -1: closed */
-	struct source *source; /* NULL: it is not watched */
-	uint32_t events;       /* that the source watches */
-	bool is_told;	       /* of an error, while what came before it cannot be passed on */
+	struct source *source; /* NULL: the end is not watched */
+	uint32_t events;       /* which the source watches for */
+	bool is_told;	       /* it has had an error, and earlier input cannot be passed on yet */
 };
 
 /* The way from the end of the same number to the other one. */
 struct pair_way {
-	bool is_ended;	 /* nothing more is passed on */
-	bool is_blocked; /* the other end takes no more at this time */
+	bool is_ended;	 /* nothing more is passed on this way */
+	bool is_blocked; /* the other end takes no more for now */
 };
 
 struct pair {
@@ -34,8 +34,8 @@ struct pair {
 	struct pair_end ends[2];
 	struct pair_way ways[2];
 	pair_ended_fn ended;
-	bool is_broken;	       /* it cannot end as both ends want it to */
-	unsigned dead;	       /* then: the end that is the cause */
+	bool is_broken;	       /* the pair cannot end as both ends want it to */
+	unsigned dead;	       /* if broken: the end that is the cause */
 	bool has_moved;	       /* bytes have passed since @alarm was set */
 	uint64_t give_up_usec; /* while @alarm is set: when nobody is waited for any more */
 	struct alarm alarm;
@@ -45,18 +45,19 @@ struct pair {
 struct pair_shared {
 	struct loop *loop;
 	struct alarms draining;
-	char *bytes; /* on their way from one socket to another */
+	char *bytes; /* room for bytes on their way from one socket to another */
 };
 
-/** pair_shared_init() - Return: 0; -errno, and nothing is to be reset. */
+/** pair_shared_init() - Return: 0; -errno, and there is nothing to reset. */
 int pair_shared_init(struct pair_shared *s, struct loop *loop);
 void pair_shared_reset(struct pair_shared *s);
 
-/** pair_prepare() - set a connection up for a pair; of a socket that listens, all it accepts from
- * then on.  Return: 0; -errno. */
+/** pair_prepare() - set a connection up for a pair; for a listening socket, set up all that it
+ * accepts from then on.  Return: 0; -errno. */
 int pair_prepare(int fd);
 
-/** pair_is_prepared() - may be no for a connection that was made before its listening socket was */
+/** pair_is_prepared() - is a connection set up?  It may not be if it was made before its listening
+ * socket was prepared. */
 bool pair_is_prepared(int fd);
 
 /**
@@ -72,8 +73,8 @@ bool pair_is_prepared(int fd);
 int pair_start(struct pair *p, struct pair_shared *s, const struct pair_end ends[2],
 	       pair_ended_fn ended);
 
-/** pair_abandon() - who was at end 1 is gone, or will be soon: end 0 still gets what comes from
- * there, and is reset then.  May call @ended before it returns. */
+/** pair_abandon() - end a pair whose end 1 is gone, or soon will be: end 0 still gets what comes
+ * from there, and is reset then.  May call @ended before it returns. */
 void pair_abandon(struct pair *p);
 
 /** pair_reset() - reset both ends, without a call of @ended */

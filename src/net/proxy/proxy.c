@@ -28,7 +28,8 @@
 
 struct proxy_limits proxy_limits(uint64_t descriptors)
 {
-	/* Half of them are for forwards' sockets and everything else; a connection takes two. */
+	/* Half of the descriptors are for forwards' sockets and everything else; a connection takes
+	 * two. */
 	uint64_t flows = descriptors / 4;
 
 	if (flows < FLOWS_MIN)
@@ -66,7 +67,7 @@ static void stop_waiting(struct forward *f)
 	TAILQ_REMOVE(&f->proxy->waiting, f, waiting_link);
 }
 
-/* A flow has ended, so there is room for one: of whoever waits longest and may have it. */
+/* A flow has ended: gives its room to the forward that waits longest and may have it. */
 static void wake_one(struct proxy *p)
 {
 	struct forward *f;
@@ -80,7 +81,7 @@ static void wake_one(struct proxy *p)
 	(void)source_set_events(f->source, EPOLLIN);
 }
 
-/* One that was published, or is being made. */
+/* Frees a forward, whether it was published or is being made. */
 static void free_forward(struct forward *f)
 {
 	alarm_clear(&f->proxy->breaths, &f->breath);
@@ -178,7 +179,7 @@ static void end_flows(struct forward *f, bool gently)
 
 	for (flow = TAILQ_FIRST(&f->flows); flow; flow = next) {
 		next = TAILQ_NEXT(flow, link);
-		/* With the last one goes a forward that is closed. */
+		/* The last flow takes a closed forward with it. */
 		end_flow(f, flow, gently);
 	}
 }
@@ -235,7 +236,7 @@ static int check_socket(const struct proxy_spec *spec, int fd, int *ret_family)
 	return type == SOCK_DGRAM ? 0 : -EINVAL;
 }
 
-/* A forward of this socket that nobody knows yet. */
+/* Makes a forward of this socket, not published yet. */
 static int open_forward(struct proxy *p, const char *key, const struct proxy_spec *spec, int fd,
 			struct forward **ret)
 {

@@ -16,19 +16,19 @@ struct proxy;
 enum proxy_protocol { PROXY_TCP, PROXY_UDP };
 
 struct proxy_limits {
-	size_t flows;	   /* connections, and clients that datagrams came from, at any one time */
-	size_t flows_each; /* of one forward */
-	uint64_t retry_usec; /* so long a connection is tried again that nobody accepts */
-	uint64_t idle_usec;  /* so long a client's datagrams are one flow after the last */
+	size_t flows;	     /* at any one time: connections, and clients of datagrams */
+	size_t flows_each;   /* of one forward, at any one time */
+	uint64_t retry_usec; /* how long connecting is tried again where nobody accepts */
+	uint64_t idle_usec;  /* how long after the last datagram a client's flow ends */
 };
 
-/** proxy_limits() - what can be had with so many descriptors */
+/** proxy_limits() - compute what can be had with so many descriptors */
 struct proxy_limits proxy_limits(uint64_t descriptors);
 
-/** proxy_new() - @ret: owned, proxy_free().  Return: 0; -errno. */
+/** proxy_new() - make a proxy without forwards.  @ret: owned, proxy_free().  Return: 0; -errno. */
 int proxy_new(struct loop *loop, const struct proxy_limits *limits, struct proxy **ret);
 
-/** proxy_free() - resets every connection; NULL is accepted */
+/** proxy_free() - reset every connection; NULL is accepted */
 void proxy_free(struct proxy *p);
 
 /* A forward: a socket, and where what comes to it goes. */
@@ -40,11 +40,10 @@ struct proxy_spec {
 
 /**
  * proxy_publish() - begin a forward, or change one
- * @key: whoever publishes knows it by
- * @fd:  listening, or bound for datagrams; taken over when this succeeds.  -1: the one that is
- *       there stays
+ * @key: name that the publisher gives the forward
+ * @fd:  listening, or bound for datagrams; taken over when this succeeds.  -1: keep the present one
  *
- * Connections to a service that is where it was stay as they are, unless there is another socket.
+ * Connections stay as they are, unless the service or the socket is another one.
  *
  * Return: 0; -ENOENT where there is neither a forward nor a socket; -EINVAL for a socket of the
  * other protocol; -errno.
@@ -60,15 +59,15 @@ int proxy_publish(struct proxy *p, const char *key, const struct proxy_spec *spe
  */
 int proxy_unpublish(struct proxy *p, const char *key);
 
-/** proxy_fd() - the socket of a forward; borrowed; -ENOENT where there is no such forward */
+/** proxy_fd() - get the socket of a forward; borrowed; -ENOENT where there is no such forward */
 int proxy_fd(const struct proxy *p, const char *key);
 
 struct proxy_stat {
 	const char *key;
 	enum proxy_protocol protocol;
-	size_t flows;	  /* at this time */
-	uint64_t total;	  /* flows that there were */
-	uint64_t failed;  /* of these, that did not reach the service */
+	size_t flows;	  /* at present */
+	uint64_t total;	  /* flows there have been */
+	uint64_t failed;  /* those of @total that did not reach the service */
 	uint64_t dropped; /* datagrams for which there was no room */
 };
 

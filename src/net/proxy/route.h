@@ -3,19 +3,18 @@
 
 #include "net/proxy/peer.h"
 
-/* Which way a client's bytes take to what it connected to.  Pure. */
+/* Chooses how a client's connection is passed on to a service.  Pure. */
 
-/* Where a service is reached by one family of addresses. */
+/* Where a service is reached, by one family of addresses. */
 struct proxy_place {
-	struct ip_net net; /* its address, and how many bits of it are its network's; none: it is
-			    * not reached by this family */
-	struct ip gateway; /* this host's address in that network; none: the kernel chooses */
+	struct ip_net net; /* the service's address and its network's bits; none: not reached */
+	struct ip gateway; /* this host's address in @net; none: the kernel chooses */
 };
 
 struct proxy_target {
 	struct proxy_place v4, v6;
 	uint16_t port;
-	bool shows_clients; /* the service sees a client's own address where that can be */
+	bool shows_clients; /* the service sees a client's own address where possible */
 };
 
 /* The addresses from which a service may be spoken to, the best first. */
@@ -24,11 +23,11 @@ struct proxy_target {
 struct route {
 	struct peer to;
 	struct peer from[ROUTE_SOURCES]; /* port 0: any */
-	size_t n_from;			 /* 0: whatever the kernel chooses */
+	size_t n_from;			 /* 0: the kernel chooses */
 };
 
 /**
- * route_choose() - @client: as its connection shows it
+ * route_choose() - choose a route.  @client: as its connection shows it
  *
  * A client is shown as it is where the service would answer it by way of this host.  It is not
  * where its address is a local one, or belongs to the service's own network: a neighbour would get

@@ -20,13 +20,13 @@
 #include "base/fd.h"
 #include "base/macro.h"
 
-#define ACCEPTS_MAX 64 /* then it is another forward's turn */
+#define ACCEPTS_MAX 64 /* connections accepted in a row before it is another forward's turn */
 
 struct tcp_flow {
 	struct flow flow;
 	bool is_paired;
 	struct pair pair;
-	/* Until then: */
+	/* Until the pair is made: */
 	int client_fd, service_fd;
 	struct source *client, *service;
 	uint64_t retry_until_usec;
@@ -94,7 +94,8 @@ static bool pair_up(struct tcp_flow *t)
 	return true;
 }
 
-/* Nobody listens yet, or the container's network is not up yet. */
+/* May the error go away by itself?  Maybe nobody listens yet, or the container's network is not up
+ * yet. */
 static bool may_change(int error)
 {
 	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
@@ -143,7 +144,7 @@ static void connect_service(struct tcp_flow *t)
 	if (r == 0)
 		r = loop_add_io(f->proxy->loop, t->service_fd, EPOLLOUT, on_connected, t,
 				&t->service);
-	/* It is on its way: nobody waits for this. */
+	/* The connection is being made; nobody waits for this. */
 	if (r == 0)
 		r = pair_prepare(t->service_fd);
 	if (r < 0)
@@ -167,7 +168,7 @@ static int on_client_gone(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-/* @fd: taken over */
+/* Begins a flow for a client.  @fd: taken over */
 static void begin_flow(struct forward *f, int fd, const union peer_address *from)
 {
 	struct tcp_flow *t = calloc(1, sizeof(*t));
@@ -188,7 +189,8 @@ static void begin_flow(struct forward *f, int fd, const union peer_address *from
 		connect_service(t);
 }
 
-/* Errors of the network that concern one connection are met here, too (accept(2)). */
+/* Is descriptors or memory lacking?  accept(2) also tells of network errors that concern one
+ * connection only. */
 static bool is_shortage(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;

@@ -32,7 +32,8 @@ static struct udp_flow *udp_of(struct flow *flow)
 	return container_of(flow, struct udp_flow, flow);
 }
 
-/* A burst has room until this thread comes to it: as much as the host lets us have. */
+/* Enlarges a socket's buffers as far as the host allows, for bursts that come while this thread is
+ * busy. */
 static void widen(int fd)
 {
 	int bytes = (int)MIB(1);
@@ -80,7 +81,7 @@ void udp_idle(struct alarm *a)
 	udp_end(container_of(a, struct flow, alarm));
 }
 
-/* Something has passed. */
+/* Notes that something has passed. */
 static void touch_flow(struct udp_flow *u)
 {
 	struct forward *f = u->flow.forward;
@@ -100,7 +101,7 @@ static int receive_replies(struct source *s, int fd, uint32_t events, void *arg)
 
 	(void)s;
 	(void)events;
-	/* Nobody is there to take what was sent, which is no end: somebody may be later. */
+	/* Nobody takes what was sent.  The flow stays: somebody may take it later. */
 	if (n < 0)
 		return 0;
 	touch_flow(u);
@@ -123,7 +124,7 @@ static int open_flow(struct udp_flow *u)
 	return r;
 }
 
-/* Return: NULL where there can be none. */
+/* Return: NULL where the flow cannot be had. */
 static struct udp_flow *begin_flow(struct forward *f, const struct flow_key *key)
 {
 	struct udp_flow *u;
@@ -163,7 +164,7 @@ static struct udp_flow *find_flow(struct forward *f, const struct flow_key *key)
 	return e ? container_of(e, struct udp_flow, entry) : begin_flow(f, key);
 }
 
-/* How many of those that wait, beginning with one, are of the same client? */
+/* Counts the datagrams, from @first on, that are of the same client. */
 static unsigned count_same(struct datagrams *d, unsigned first, unsigned end,
 			   const struct flow_key *key)
 {
@@ -178,7 +179,7 @@ static unsigned count_same(struct datagrams *d, unsigned first, unsigned end,
 	return n;
 }
 
-/* Datagrams of one client. */
+/* Passes on datagrams of one client. */
 static void pass_on(struct forward *f, struct udp_flow *u, unsigned first, unsigned n)
 {
 	struct datagrams *d = f->proxy->datagrams;
