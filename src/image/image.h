@@ -276,6 +276,18 @@ struct image_pull {
 int store_pull(struct store *st, const struct image_pull *in, const struct progress *progress,
 	       struct image **ret, struct err *err);
 
+/**
+ * registry_tags() - all tags of a repository
+ * @ref:      names it
+ * @progress: only looked at for an end; may be NULL
+ * @ret:      owned vector
+ *
+ * Return: 0; -ENOENT, also where there is none; -EACCES; -EPROTO; -ECANCELED; -errno; with a
+ * message.
+ */
+int registry_tags(const struct reference *ref, const struct registry_access *access,
+		  const struct progress *progress, char ***ret, struct err *err);
+
 /* What a registry has after a push. */
 struct pushed {
 	struct digest digest; /* of the manifest */

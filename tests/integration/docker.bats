@@ -48,6 +48,16 @@ docker() {
 	assert_has nosuch
 }
 
+@test "docker pull -a: all tags of a name" {
+	run docker pull -a "$REGISTRY/test/busybox"
+	assert_status 0
+	assert_has "latest: Pulling from test/busybox" "other: Pulling from test/busybox"
+	docker image inspect "$REGISTRY/test/busybox:other" "$REGISTRY/test/busybox:latest" >/dev/null
+	docker rmi "$REGISTRY/test/busybox:other" >/dev/null
+	run docker pull -a "$REGISTRY/test/nosuch"
+	assert_error 1 "test/nosuch"
+}
+
 @test "docker images: lists what was pulled" {
 	run docker images --format '{{.Repository}}:{{.Tag}}'
 	assert_status 0

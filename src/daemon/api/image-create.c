@@ -15,7 +15,7 @@ DEFINE_CLEANUP(struct image, image_free)
 struct pull {
 	struct api *api;
 	struct reference *ref;
-	char *familiar;
+	bool all_tags;
 	struct platform platform;
 	uint32_t max_downloads;
 	bool all_platforms;
@@ -32,18 +32,16 @@ static void pull_free(void *arg)
 	reference_free(p->ref);
 	credentials_reset(&p->credentials);
 	settings_unref(p->settings);
-	free(p->familiar);
 	free(p->verify_key);
 	free(p);
 }
 
-static int pull_run(struct job *job, void *arg, struct err *err)
+static int pull_one(const struct pull *p, const struct reference *ref,
+		    const struct progress *progress, struct err *err)
 {
-	struct pull *p = arg;
-	struct progress progress = job_progress(job);
-	struct registry_auth auth;
-	struct image_pull in = {
-		.ref = p->ref,
+	cleanup_free char *familiar = reference_familiar(ref);
+	const struct image_pull in = {
+		.ref = ref,
 		.platform = &p->platform,
 		.all_platforms = p->all_platforms,
 		.access = p->access,
@@ -51,16 +49,41 @@ static int pull_run(struct job *job, void *arg, struct err *err)
 		.verify_key = p->verify_key,
 	};
 	cleanup_image struct image *im = NULL;
-	int r;
+	int r = familiar ? store_pull(p->api->store, &in, progress, &im, err) : err_nomem(err);
 
-	in.access.auth = registry_auth_of(&p->credentials, &auth);
-	store_set_limits(p->api->store, &p->settings->image_limits);
-	r = store_pull(p->api->store, &in, &progress, &im, err);
 	if (r < 0)
 		return r;
-	hub_publish(p->api->hub, "image", "pull", p->familiar,
-		    json_pack("{s:s}", "name", p->familiar));
+	hub_publish(p->api->hub, "image", "pull", familiar, json_pack("{s:s}", "name", familiar));
 	return 0;
+}
+
+/* As docker does where a name comes without a tag. */
+static int pull_all_tags(const struct pull *p, const struct progress *progress, struct err *err)
+{
+	cleanup_strv char **tags = NULL;
+	int r = registry_tags(p->ref, &p->access, progress, &tags, err);
+
+	for (char **tag = tags; r == 0 && *tag; tag++) {
+		cleanup_reference struct reference *ref = NULL;
+		cleanup_free char *name =
+			str_printf("%s/%s:%s", p->ref->registry, p->ref->repository, *tag);
+
+		r = name ? reference_parse(name, &ref, err) : err_nomem(err);
+		if (r == 0)
+			r = pull_one(p, ref, progress, err);
+	}
+	return r;
+}
+
+static int pull_run(struct job *job, void *arg, struct err *err)
+{
+	struct pull *p = arg;
+	struct progress progress = job_progress(job);
+	struct registry_auth auth;
+
+	p->access.auth = registry_auth_of(&p->credentials, &auth);
+	store_set_limits(p->api->store, &p->settings->image_limits);
+	return p->all_tags ? pull_all_tags(p, &progress, err) : pull_one(p, p->ref, &progress, err);
 }
 
 static char *full_name(const char *image, const char *tag)
@@ -102,6 +125,14 @@ static int read_key(const struct request *rq, char **ret, struct err *err)
 	return *ret ? 0 : err_nomem(err);
 }
 
+/* Does a name end in a tag, as it stands? */
+static bool has_tag(const char *name)
+{
+	const char *colon = strrchr(name, ':');
+
+	return colon && !strchr(colon, '/');
+}
+
 static int read_pull(const struct request *rq, const char *image, struct pull *p, struct err *err)
 {
 	cleanup_free char *name = full_name(image, request_arg(rq, "tag"));
@@ -114,14 +145,12 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 	if (r == 0)
 		r = read_key(rq, &p->verify_key, err);
 	p->all_platforms = request_flag(rq, "allPlatforms", false);
+	p->all_tags = r == 0 && !digest_is_set(&p->ref->digest) && !has_tag(name);
 	if (r == 0)
 		r = api_registry_access(rq, &p->settings, &p->access, err);
 	if (r == 0)
 		r = credentials_parse(rq->registry_auth, &p->credentials, err);
-	if (r < 0)
-		return r;
-	p->familiar = reference_familiar(p->ref);
-	return p->familiar ? 0 : err_nomem(err);
+	return r;
 }
 
 static int reply_pull(struct request *rq, struct reply *rp, const char *image, struct err *err)

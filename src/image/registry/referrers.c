@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "image/registry/redirect.h"
-#include "image/registry/registry-inner.h"
+#include "image/registry/pages.h"
 #include "image/registry/retry.h"
 #include "oci/index.h"
 
@@ -16,8 +15,6 @@
  *
  * The registry is hostile: pages are bounded in size and number.
  */
-
-#define PAGES_MAX 64
 
 static int take_all(const struct buf *text, const struct referrers_taker *to, struct err *err)
 {
@@ -46,20 +43,6 @@ static bool is_list(const struct http_response *rs)
 	return rs->status == 200 && rs->content_type && oci_is_index(rs->content_type);
 }
 
-/* Moves on to the page that an answer leads to.  Return: 1; 0 where there is none; -ENOMEM. */
-static int turn_page(const struct registry *reg, const struct http *h, struct http_response *rs,
-		     char **url)
-{
-	bool same_host = false;
-	int r = rs->next_page ? redirect_check(reg->base, rs->next_page, http_settings(h),
-					       &same_host, NULL)
-			      : 0;
-
-	free(*url);
-	*url = take_ptr(rs->next_page);
-	return r == -ENOMEM ? r : r == 0 && same_host;
-}
-
 static int take_pages(struct registry *reg, struct http *h, struct http_response *rs,
 		      const struct referrers_taker *to, struct err *err)
 {
@@ -71,7 +54,7 @@ static int take_pages(struct registry *reg, struct http *h, struct http_response
 		r = take_all(&rs->body, to, err);
 		if (r != 0)
 			return r;
-		r = turn_page(reg, h, rs, &url);
+		r = page_turn(reg, h, rs, &url);
 		if (r <= 0)
 			return r < 0 ? err_nomem(err) : 0;
 		rq.url = url;

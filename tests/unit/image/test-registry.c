@@ -134,6 +134,61 @@ static void test_refusals_are_told_in_dockers_words(void **state)
 	}
 }
 
+static void serve_tags(struct scene *sc, const char *path, const char *headers, const char *body)
+{
+	SERVE(&sc->server, .path = path, .headers = headers, .body = body, .len = strlen(body));
+}
+
+static int list_tags(struct scene *sc, char ***ret, struct err *err)
+{
+	cleanup_reference struct reference *ref = NULL;
+
+	assert_int_equal(reference_parse(sc->name, &ref, NULL), 0);
+	return registry_tags(ref, &(struct registry_access){ 0 }, NULL, ret, err);
+}
+
+static void test_tags_are_listed_in_pages(void **state)
+{
+	struct scene *sc = *state;
+	cleanup_strv char **tags = NULL;
+	struct err err = { 0 };
+
+	serve_tags(sc, "/v2/r/x/tags/list?last=b", NULL, "{\"name\":\"r/x\",\"tags\":[\"c\"]}");
+	serve_tags(sc, "/v2/r/x/tags/list", "Link: </v2/r/x/tags/list?last=b>; rel=\"next\"\r\n",
+		   "{\"name\":\"r/x\",\"tags\":[\"a\",\"b\"]}");
+	list_tags(sc, &tags, &err);
+	assert_string_equal(err.msg, "");
+	assert_int_equal(strv_len(tags), 3);
+	assert_string_equal(tags[2], "c");
+}
+
+static void test_lists_without_tags_are_refused(void **state)
+{
+	static const struct {
+		const char *body, *words;
+		int code;
+	} cases[] = {
+		{ "{\"tags\":[\"a/b\"]}", "\"a/b\", which is no tag", -EPROTO },
+		{ "{\"tags\":[\"a@sha256:0\"]}", "which is no tag", -EPROTO },
+		{ "{\"tags\":[\"\"]}", "which is no tag", -EPROTO },
+		{ "{\"tags\":[1]}", "which is no tag", -EPROTO },
+		{ "{\"tags\":null}", "no tags", -ENOENT },
+		{ "<html>", "list of tags", -EBADMSG },
+	};
+	struct scene *sc = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct err err = { 0 };
+		char **tags = NULL;
+
+		server_clear(&sc->server);
+		serve_tags(sc, "/v2/r/x/tags/list", NULL, cases[i].body);
+		assert_int_equal(list_tags(sc, &tags, &err), cases[i].code);
+		if (!strstr(err.msg, cases[i].words))
+			fail_msg("\"%s\" does not say \"%s\"", err.msg, cases[i].words);
+	}
+}
+
 static void test_nobody_listening_is_told(void **state)
 {
 	struct scene *sc = *state;
@@ -312,6 +367,8 @@ int main(void)
 		SCENE_TEST(test_an_index_says_the_platform_where_the_config_does_not),
 		SCENE_TEST(test_a_foreign_platform_is_refused_with_what_there_is),
 		SCENE_TEST(test_refusals_are_told_in_dockers_words),
+		SCENE_TEST(test_tags_are_listed_in_pages),
+		SCENE_TEST(test_lists_without_tags_are_refused),
 		SCENE_TEST(test_nobody_listening_is_told),
 		SCENE_TEST(test_a_passing_failure_is_tried_again),
 		SCENE_TEST(test_a_cut_download_starts_over_where_ranges_are_unknown),
