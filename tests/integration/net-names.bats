@@ -56,7 +56,7 @@ teardown() {
 	answers "$PID" 10.2.0.1 host.docker.internal = NXDOMAIN
 	answers "$PID" 10.2.0.1 example.org = NXDOMAIN
 	answers "$PID" 10.2.0.1 two = NOERROR 10.2.0.2
-	run ! answers "$PID" 10.1.0.1 one = NOERROR 10.1.0.2
+	run ! answers "$PID" 10.1.0.1 +tries=1 +time=3 one = NOERROR 10.1.0.2
 }
 
 @test "names: all else is asked of the host's resolvers, large answers and TCP too" {
@@ -98,11 +98,11 @@ teardown() {
 	answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
 	answers "$PID" fd00:1::1 back AAAA = NOERROR fd00:2::2
 	answers "$PID" 10.1.0.1 +tcp back = NOERROR 10.2.0.2
-	run ! answers "$front" 10.1.0.1 back = NOERROR 10.2.0.2
+	run ! answers "$front" 10.1.0.1 +tries=1 +time=3 back = NOERROR 10.2.0.2
 	answers "$back" 10.2.0.1 middle = NOERROR 10.2.0.3
 	net '{"op":"port-remove","tap":"'"$TAP"'","slot":1}'
 	poll answers "$PID" 10.1.0.1 front = NOERROR 10.1.0.2
-	run ! answers "$PID" 10.1.0.1 back = NOERROR 10.2.0.2
+	run ! answers "$PID" 10.1.0.1 +tries=1 +time=3 back = NOERROR 10.2.0.2
 }
 
 @test "names: dnsmasq has a filter of its own, no capability and no file to write, and no limit beyond its needs" {

@@ -79,8 +79,7 @@ outside_ask() {
 	serve_by peer 80
 	publish one tcp 8080 80
 	publish two tcp 8081 80
-	in_ns "$OUTSIDE" bash -c 'exec 3<>/dev/tcp/192.0.2.1/8080; sleep 1000' &
-	echo $! >>"$NET/pids"
+	in_ns_forever "$OUTSIDE" bash -c 'exec 3<>/dev/tcp/192.0.2.1/8080; exec sleep infinity'
 	run -0 outside_ask TCP4:192.0.2.1:8080,sourceport=41000,reuseaddr
 	[ "$output" = "192.0.2.2 41000" ]
 	run -0 outside_ask TCP4:192.0.2.1:8081,sourceport=41000,reuseaddr
