@@ -43,7 +43,7 @@ void oci_bundle_reset(struct oci_bundle *b)
 	buf_reset(&b->signed_text);
 }
 
-/* A member in base64, which must be there and say something. */
+/* Reads a member in base64, which must be there and not be empty. */
 static int get_bytes(const json_t *obj, const char *key, size_t max, struct buf *ret,
 		     struct err *err)
 {

@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 /*
- * Sigstore's bundles: a signature, and what else it takes to check it, in one document of JSON
+ * Sigstore's bundles: a signature and all it takes to check it, in one JSON document
  * (sigstore/protobuf-specs, sigstore_bundle.proto).  cosign keeps them beside an image since its
  * version 3.
  */
@@ -17,20 +17,21 @@
 
 struct oci_bundle {
 	struct buf signature;
-	bool of_statement;	/* else the signature is of the manifest itself */
-	struct buf statement;	/* of in-toto: what the signer says, of what */
-	struct buf signed_text; /* the statement, as it is put before a signature is made */
+	bool of_statement;	/* the signature is of @statement; else of the manifest itself */
+	struct buf statement;	/* of in-toto: what the signer says about what */
+	struct buf signed_text; /* the bytes that the signature is made over */
 	bool has_certificate;	/* made with the key of a certificate ("keyless") */
 };
 
-/** oci_is_bundle() - is this a media type of a bundle that oci_bundle_read() reads? */
+/** oci_is_bundle() - does oci_bundle_read() read bundles of this media type? */
 bool oci_is_bundle(const char *media_type);
 
 /**
- * oci_bundle_read() - a "messageSignature", or a "dsseEnvelope" that holds a statement of in-toto
+ * oci_bundle_read() - read a bundle with a "messageSignature", or a "dsseEnvelope" that holds a
+ * statement of in-toto
  * @ret: oci_bundle_reset()
  *
- * Entries of logs, timestamps and what a key is said to be are not looked at.
+ * Entries of logs, timestamps and hints about the key are ignored.
  *
  * Return: 0; -EBADMSG with a message; -ENOMEM.
  */

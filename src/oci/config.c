@@ -26,8 +26,7 @@ static int take_object(const json_t *obj, const char *key, json_t **ret, struct 
 	return r;
 }
 
-/* Lists have a bound, because whoever merges two compares every entry of one with every entry of
- * the other. */
+/* Lists are bounded, as merging two compares every entry of one with every entry of the other. */
 static int check_size(const char *key, size_t n, struct err *err)
 {
 	if (n <= OCI_LIST_MAX)
@@ -78,7 +77,7 @@ static int read_strings(const json_t *obj, struct oci_image_config *c, struct er
 	return r;
 }
 
-/* The "config" member: what to run, and how. */
+/* Reads the "config" member: what to run, and how. */
 static int read_execution(const json_t *doc, struct oci_image_config *c, struct err *err)
 {
 	int r = take_object(doc, "config", &c->config, err);

@@ -5,7 +5,7 @@
 
 /* image-spec config.md; with docker's Healthcheck and Shell where present. */
 struct oci_image_config {
-	struct platform platform; /* members are empty where the config does not say them */
+	struct platform platform; /* members are empty where the config lacks them */
 	char *created;		  /* RFC 3339 or NULL */
 	char *author;
 	char *user;
@@ -23,16 +23,17 @@ struct oci_image_config {
 	json_t *config;	 /* the whole "config" member as it came; NULL when absent */
 };
 
-/** oci_image_config_parse() - @ret: owned.  Return: 0; -EBADMSG or -ENOMEM with a message. */
+/** oci_image_config_parse() - read a config.  @ret: owned.  Return: 0; -EBADMSG or -ENOMEM with a
+ * message. */
 int oci_image_config_parse(const char *text, size_t len, struct oci_image_config **ret,
 			   struct err *err);
 void oci_image_config_free(struct oci_image_config *c);
 
-/** oci_image_config_complete() - take what a config does not say of its platform from the
+/** oci_image_config_complete() - fill in what a config does not say of its platform, from the
  * descriptor of its manifest (NULL: there is none), else from this host */
 void oci_image_config_complete(struct oci_image_config *c, const struct oci_descriptor *manifest);
 
-/** oci_image_config_copy() - a deep copy that shares nothing.  Return: owned; NULL when out of
+/** oci_image_config_copy() - make a deep copy that shares nothing.  Return: owned; NULL when out of
  * memory. */
 struct oci_image_config *oci_image_config_copy(const struct oci_image_config *c);
 

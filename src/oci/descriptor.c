@@ -110,14 +110,14 @@ static int read_content(const json_t *obj, struct oci_descriptor *d, struct err 
 	return d->media_type ? 0 : err_nomem(err);
 }
 
-/* One that cannot be read is no reason to do without the other entries: it fits nothing. */
+/* A platform that cannot be read fits nothing, but does not spoil the list's other entries. */
 static void read_platform(const json_t *platform, struct oci_descriptor *d)
 {
 	const struct platform host = platform_host();
 
 	if (!json_is_object(platform) || platform_read(platform, &d->platform, NULL) < 0)
 		d->platform = (struct platform){ .os = "unknown", .arch = "unknown" };
-	/* A platform without a CPU says nothing; the image's config will say it. */
+	/* A platform without a CPU counts as none; the image's config will say it. */
 	d->has_platform = *d->platform.arch;
 	platform_complete(&d->platform, &host);
 }

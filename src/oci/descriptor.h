@@ -14,7 +14,7 @@
  * Docker's schema-2 media types are read as their OCI counterparts.
  */
 
-#define OCI_MANIFEST_MAX_BYTES (4u << 20) /* also index and config */
+#define OCI_MANIFEST_MAX_BYTES (4u << 20) /* of an index and a config, too */
 #define OCI_LAYERS_MAX	       512
 #define OCI_LIST_MAX	       4096 /* entries of Env, Cmd, Labels and the like */
 
@@ -35,37 +35,37 @@ struct oci_descriptor {
 	uint64_t size_bytes;
 	bool has_platform;
 	struct platform platform;
-	char **urls;	     /* where it may be had too (a layer that registries may not have) */
+	char **urls; /* other places of the content (a layer that registries may not have) */
 	json_t *annotations; /* object of strings, owned; NULL when there are none */
-	char *artifact_type; /* what it is, where it is no image; NULL: not said */
+	char *artifact_type; /* the kind of what is no image; NULL: not said */
 };
 
 /** oci_descriptor_reset() - free what a descriptor holds */
 void oci_descriptor_reset(struct oci_descriptor *d);
 
-/** oci_descriptor_read() - from a JSON object.  Return: 0; -EBADMSG or -ENOMEM with a message. */
+/** oci_descriptor_read() - read a JSON object.  Return: 0; -EBADMSG or -ENOMEM with a message. */
 int oci_descriptor_read(const json_t *obj, struct oci_descriptor *ret, struct err *err);
 
-/** oci_descriptor_write() - a new JSON object; NULL when out of memory */
+/** oci_descriptor_write() - make a JSON object; NULL when out of memory */
 json_t *oci_descriptor_write(const struct oci_descriptor *d);
 
-/** oci_layer_check() - can a layer of this media type be read?  How it is packed its content says.
- * Return: 0; -EOPNOTSUPP with a message (encrypted, unknown). */
+/** oci_layer_check() - can a layer of this media type be read?  Its compression is told by the
+ * content.  Return: 0; -EOPNOTSUPP with a message (encrypted, unknown). */
 int oci_layer_check(const char *media_type, struct err *err);
 
-/** oci_layer_is_foreign() - is it one that is not to be brought to registries? */
+/** oci_layer_is_foreign() - is a layer of this media type not to be pushed to registries? */
 bool oci_layer_is_foreign(const char *media_type);
 
-/** platform_read() - "os", "architecture" and "variant" of an object, in Go's words; what is
- * missing is empty.  Return: 0; -EBADMSG with a message. */
+/** platform_read() - read "os", "architecture" and "variant" of an object, in Go's words; missing
+ * ones are empty.  Return: 0; -EBADMSG with a message. */
 int platform_read(const json_t *obj, struct platform *ret, struct err *err);
 
-/** oci_descriptor_translate() - Docker's media type of a config or layer becomes OCI's.
- * @ret_changed: set where it did.  Return: 0; -ENOMEM. */
+/** oci_descriptor_translate() - replace Docker's media type of a config or layer by OCI's.
+ * @ret_changed: set where it was Docker's.  Return: 0; -ENOMEM. */
 int oci_descriptor_translate(struct oci_descriptor *d, bool *ret_changed);
 
 /**
- * oci_descriptors_read() - an array of descriptors
+ * oci_descriptors_read() - read an array of descriptors
  * @ret: owned, oci_descriptors_free(); never NULL, also when there are none
  *
  * Return: 0; -EBADMSG or -ENOMEM with a message.
@@ -73,11 +73,11 @@ int oci_descriptor_translate(struct oci_descriptor *d, bool *ret_changed);
 int oci_descriptors_read(const json_t *array, struct oci_descriptor **ret, size_t *ret_n,
 			 struct err *err);
 
-/** oci_descriptors_free() - frees @n descriptors and the array; NULL is accepted with @n 0 */
+/** oci_descriptors_free() - free @n descriptors and the array; NULL is accepted with @n 0 */
 void oci_descriptors_free(struct oci_descriptor *list, size_t n);
 
 /**
- * oci_document_read() - the outer object of a manifest or index, checked
+ * oci_document_read() - read and check the outer object of a manifest or index
  * @what:  "manifest" or "index", for messages
  * @is_ok: says whether "mediaType" (where it is present) is the right one
  * @ret:   owned

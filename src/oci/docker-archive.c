@@ -9,10 +9,10 @@
 #include "oci/descriptor.h"
 
 /*
- * Theory of operation: manifest.json is a list of images: the member that is the config, those that
- * are the layers, and the names the image had.
+ * Theory of operation: manifest.json is a list of images: the archive's members with the config and
+ * the layers, and the names of the image.
  *
- * The archive is hostile; what a member is called says nothing of the host.
+ * The archive is hostile; names of members are never paths of the host.
  */
 
 void docker_archive_reset(struct docker_archive *a)

@@ -10,7 +10,7 @@
 #define DOCKER_ARCHIVE_IMAGES_MAX 1024
 
 struct docker_image {
-	char *config;  /* name of a member of the archive, as the layers' are */
+	char *config;  /* name of the archive's member, like those of the layers */
 	char **layers; /* base first; NULL: none */
 	char **tags;   /* full references; NULL: none */
 };
@@ -20,7 +20,7 @@ struct docker_archive {
 	size_t n;
 };
 
-/** docker_archive_read() - @ret: docker_archive_reset().  Return: 0; -EBADMSG with a message;
- * -ENOMEM. */
+/** docker_archive_read() - read a manifest.json.  @ret: docker_archive_reset().  Return: 0;
+ * -EBADMSG with a message; -ENOMEM. */
 int docker_archive_read(const char *text, size_t len, struct docker_archive *ret, struct err *err);
 void docker_archive_reset(struct docker_archive *a);

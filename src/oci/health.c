@@ -15,7 +15,7 @@ static int set_health(json_t *health, const char *key, int64_t value, struct err
 	return json_object_set_new(health, key, json_integer(value)) < 0 ? err_nomem(err) : 0;
 }
 
-/* --NAME=VALUE before the command of a health check. */
+/* Reads an option, --NAME=VALUE, before the command of a health check. */
 static int health_option(json_t *health, const char *word, struct err *err)
 {
 	static const struct {

@@ -4,7 +4,7 @@
 #include "base/json.h"
 
 /**
- * oci_health_parse() - the argument of HEALTHCHECK: NONE, or options and CMD with a command
+ * oci_health_parse() - read the argument of HEALTHCHECK: NONE, or options and CMD with a command
  * @ret: docker's Healthcheck object; a new reference
  *
  * Return: 0; -EINVAL with a message; -ENOMEM.

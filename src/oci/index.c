@@ -36,8 +36,8 @@ void oci_index_free(struct oci_index *ix)
 	free(ix);
 }
 
-/* Entries whose digests nobody here can compute are for others.  Return: owned; NULL when out of
- * memory. */
+/* Keeps entries whose digests can be computed here; others are left out.  Return: owned; NULL when
+ * out of memory. */
 static json_t *keep_known(const json_t *manifests)
 {
 	json_t *known = json_array(), *one;
@@ -91,7 +91,8 @@ static bool is_candidate(const struct oci_descriptor *d)
 	return !d->has_platform || !streq(d->platform.os, "unknown");
 }
 
-/* How well an entry fits; 0 is not at all.  One without a platform may still turn out to fit. */
+/* Tells how well an entry fits; 0: not at all.  An entry without a platform may still turn out to
+ * fit. */
 static int rank_platform(const struct oci_descriptor *d, const struct platform *want)
 {
 	if (!is_candidate(d))

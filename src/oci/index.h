@@ -14,13 +14,13 @@ bool oci_is_index(const char *media_type);
 /** oci_is_manifest() - is this the media type of an image manifest, OCI's or Docker's? */
 bool oci_is_manifest(const char *media_type);
 
-/** oci_index_parse() - index or manifest list.  @ret: owned.  Return: 0; -EBADMSG with a message;
- * -ENOMEM. */
+/** oci_index_parse() - read an index or manifest list.  @ret: owned.  Return: 0; -EBADMSG with a
+ * message; -ENOMEM. */
 int oci_index_parse(const char *text, size_t len, struct oci_index **ret, struct err *err);
 void oci_index_free(struct oci_index *ix);
 
 /**
- * oci_index_select() - the manifest for a platform
+ * oci_index_select() - choose the manifest for a platform
  *
  * Attestation entries (platform unknown/unknown) never match. On failure the message names the
  * platforms that exist.

@@ -3,7 +3,7 @@
  * Theory of operation.  A line is the instruction's name and its argument; each instruction has a
  * function that reads the argument its way and sets members of the configuration.
  *
- * Who commits or imports writes the lines.
+ * The lines come from users who commit or import.
  */
 #include "oci/instruction.h"
 
@@ -21,7 +21,7 @@
 
 struct target {
 	json_t *config;
-	bool has_cmd; /* one of the lines has set it */
+	bool has_cmd; /* has one of the lines set Cmd? */
 };
 
 typedef int (*apply_fn)(struct target *t, const char *arg, struct err *err);
@@ -31,7 +31,8 @@ static int set_member(struct target *t, const char *key, json_t *value, struct e
 	return json_object_set_new(t->config, key, value) < 0 ? err_nomem(err) : 0;
 }
 
-/* A member that is an object or array; made when it is not there.  Return: borrowed; NULL. */
+/* Gets a member that is an object or array, and makes it if it is missing.
+ * Return: borrowed; NULL. */
 static json_t *get_member(struct target *t, const char *key, bool is_array)
 {
 	json_t *value = json_object_get(t->config, key);
@@ -81,7 +82,7 @@ static int apply_entrypoint(struct target *t, const char *arg, struct err *err)
 	return set_member(t, "Entrypoint", list, err);
 }
 
-/* KEY=VALUE words, or KEY and the rest of the line. */
+/* Reads KEY=VALUE words, or KEY and the rest of the line. */
 static int each_pair(const char *arg,
 		     int (*fn)(struct target *t, const char *key, const char *value),
 		     struct target *t, struct err *err)
@@ -149,7 +150,7 @@ static int add_key(struct target *t, const char *key, const char *name, struct e
 	return json_object_set_new(object, name, json_object()) < 0 ? err_nomem(err) : 0;
 }
 
-/* PORT[-PORT][/PROTOCOL] */
+/* @word: PORT[-PORT][/PROTOCOL] */
 static int add_ports(struct target *t, const char *word, struct err *err)
 {
 	struct port_spec spec;

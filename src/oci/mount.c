@@ -41,8 +41,7 @@ static const struct {
 	{ "norelatime", 0, MS_RELATIME },
 	{ "strictatime", MS_STRICTATIME, 0 },
 	{ "nostrictatime", 0, MS_STRICTATIME },
-	/* How mounts propagate makes no difference: nothing is ever mounted into a machine from
-	 * outside. */
+	/* Propagation makes no difference: nothing is ever mounted into a machine from outside. */
 	{ "private", 0, 0 },
 	{ "rprivate", 0, 0 },
 	{ "shared", 0, 0 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation: the runtime-spec's "mounts" of type "bind" (config.md, "Mounts").  An option
- * of moat's own, "moat.copy", says that a volume that is empty gets the image's content.
+ * Theory of operation: the runtime-spec's "mounts" of type "bind" (config.md, "Mounts").  moat's
+ * own option, "moat.copy", has an empty volume filled with the image's content.
  *
  * moatd writes it for moat-shim; later also podman and containerd, on behalf of their user.
  */

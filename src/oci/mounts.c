@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  One door, oci_mounts_add(), through which each mount comes, whether from a
- * config.json or from the link; so what is in a list is within bounds wherever it is used.
+ * Theory of operation.  Every mount enters a list by oci_mounts_add(), whether from a config.json
+ * or from the link; so each is within bounds wherever it is used.
  *
  * Sources and destinations are a user's, by way of moatd.  A destination may lead through links of
  * the image: the guest resolves it in the container's root.

@@ -15,16 +15,16 @@
  */
 
 #define OCI_MOUNTS_MAX	   256u
-#define OCI_MOUNT_PATH_MAX 4096u /* bytes, with the NUL, as the kernel has it */
+#define OCI_MOUNT_PATH_MAX 4096u /* bytes, with the NUL; the kernel's limit */
 
 struct oci_mount {
-	char *source;	   /* absolute, on the host; "" in the guest, which is not told */
+	char *source;	   /* absolute, on the host; "" in the guest, which does not learn it */
 	char *destination; /* absolute, in the container; without "..", but maybe a link */
 	uint64_t flags;	   /* OCI_MOUNT_FLAGS of mount(2) */
-	bool copy;	   /* what the image has at the destination is put into the source first */
+	bool copy; /* the image's content at the destination is first copied into the source */
 };
 
-/* The flags of mount(2) that one place of a file system can have apart from others. */
+/* Flags of mount(2) that each place of a file system can have for itself. */
 #define OCI_MOUNT_FLAGS                                                                            \
 	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
 	 MS_STRICTATIME)
@@ -34,13 +34,13 @@ struct oci_mounts {
 	size_t n;
 };
 
-/** oci_mounts_reset() - free what it holds */
+/** oci_mounts_reset() - free the list */
 void oci_mounts_reset(struct oci_mounts *m);
 
 /**
- * oci_mounts_add() - append one
- * @source:      "" where it is not known
- * @destination: as in struct oci_mount; so are the others
+ * oci_mounts_add() - append a mount
+ * @source:      "": not known
+ * @destination: as in struct oci_mount, like the other parameters
  *
  * Return: 0; -EINVAL for a path that is not absolute, has a ".." or is too long, or for other
  * flags; -E2BIG past OCI_MOUNTS_MAX; -ENOMEM; @m as it was after each.
@@ -48,12 +48,12 @@ void oci_mounts_reset(struct oci_mounts *m);
 int oci_mounts_add(struct oci_mounts *m, const char *source, const char *destination,
 		   uint64_t flags, bool copy);
 
-/** oci_mounts_put() - append them as in docs/LINK.md, without their sources.  Return: 0; -ENOMEM.
- */
+/** oci_mounts_put() - append the list to a message (docs/LINK.md), without sources.  Return: 0;
+ * -ENOMEM. */
 int oci_mounts_put(struct buf *b, const struct oci_mounts *m);
 
 /**
- * oci_mounts_get() - the other way, off the front of a view
+ * oci_mounts_get() - take a list off the front of a message
  * @ret: empty; oci_mounts_reset(), also after a failure
  *
  * Return: 0; -EBADMSG; -ENOMEM.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Names and texts end as arguments of the guest's kernel and as parts of
- * paths below /proc/sys there, so each is looked at before it is sent, while there is somebody to
- * read what is wrong with it.
+ * paths below /proc/sys there, so each is looked at before it is sent, while somebody can still be
+ * told what is wrong.
  *
  * Networks come from moatd, and in the end from a user.
  */
@@ -168,7 +168,7 @@ static int check_differ(const struct oci_interface *a, const struct oci_interfac
 	return 0;
 }
 
-/* What is on the NIC sends no longer packets than the NIC itself. */
+/* Interfaces on the NIC cannot send longer packets than the NIC itself. */
 static int check_shared_nic(const struct oci_network *n, struct err *err)
 {
 	const struct oci_interface *nic = oci_network_find(n, 0);

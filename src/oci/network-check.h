@@ -5,9 +5,9 @@
 #include "oci/network.h"
 
 /**
- * oci_network_check() - is it one that a machine can have?
+ * oci_network_check() - can a machine have this network?
  *
- * Pure: bounds, names, what the texts mean, and that slots and names differ.
+ * Checks bounds, names, the texts' meaning, and that slots and names differ.  Pure.
  *
  * Return: 0; -EINVAL with a message that names the interface.
  */

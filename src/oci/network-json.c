@@ -112,7 +112,7 @@ int oci_network_read(const json_t *obj, struct oci_network *ret, struct err *err
 	return 0;
 }
 
-/* What is empty is left out. */
+/* A list of texts that is left out where it is empty. */
 static struct json_member member_texts(const char *key, char *const *v)
 {
 	bool any = strv_len(v) > 0;

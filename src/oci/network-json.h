@@ -5,7 +5,7 @@
 #include "oci/network.h"
 
 /**
- * oci_network_read() - a network as moatd tells moat-shim of it (docs/CONTROL.md)
+ * oci_network_read() - read a network from moatd's message to moat-shim (docs/CONTROL.md)
  * @obj: an object with "interfaces"; NULL is a network without one
  * @ret: oci_network_reset(); untouched on failure
  *
@@ -13,5 +13,5 @@
  */
 int oci_network_read(const json_t *obj, struct oci_network *ret, struct err *err);
 
-/** oci_network_write() - the other way.  Return: owned; NULL when out of memory. */
+/** oci_network_write() - make the object of a network.  Return: owned; NULL when out of memory. */
 json_t *oci_network_write(const struct oci_network *n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The network of a machine as it travels over the guest link.  Sent by the host, so the guest may
- * trust it; bounds are checked all the same, because what reads it has room for so much alone.
+ * trust it; bounds are checked all the same, as its readers have room for no more.
  */
 #include "oci/network.h"
 

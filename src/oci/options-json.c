@@ -18,7 +18,7 @@
 
 #define OURS "dev.moat"
 
-/* An object of texts as a vector of "KEY=VALUE". */
+/* Reads an object of texts into a vector of "KEY=VALUE". */
 static int read_pairs(const json_t *obj, const char *key, char ***ret, struct err *err)
 {
 	json_t *pairs, *value;

@@ -13,7 +13,7 @@
 #include "base/str.h"
 
 #define TMPFS_MAX	 256u
-#define OOM_SCORE_OFFSET 1000 /* added to the score, so that no negative number travels */
+#define OOM_SCORE_OFFSET 1000 /* added to the score, as messages have no negative numbers */
 
 void oci_options_reset(struct oci_options *o)
 {

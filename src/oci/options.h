@@ -24,34 +24,34 @@ struct oci_tmpfs {
 };
 
 struct oci_options {
-	bool init;	 /* a PID 1 that reaps and passes signals on is put before the command */
-	bool privileged; /* all devices of the machine, and a /sys that can be written to */
+	bool init; /* put a PID 1 before the command that reaps processes and passes signals on */
+	bool privileged; /* with all devices of the machine, and a writable /sys */
 	int32_t oom_score_adj;
 	char *domainname;  /* NULL or "": none */
-	char **groups;	   /* of every process, by name or number, beside the user's own */
+	char **groups;	   /* by name or number; every process is in them, beside the user's own */
 	char **sysctls;	   /* "net.ipv4.ip_forward=1" */
-	char **cgroup;	   /* further limits: "cpu.weight=39" */
+	char **cgroup;	   /* further limits of the cgroup: "cpu.weight=39" */
 	char **hosts;	   /* lines for /etc/hosts */
-	char **sockets;	   /* paths at which whoever connects reaches the host */
-	char *resolv_conf; /* laid over /etc/resolv.conf; NULL or "": the image's stays */
+	char **sockets;	   /* paths of sockets that lead to the host */
+	char *resolv_conf; /* mounted over /etc/resolv.conf; NULL or "": the image's stays */
 	struct oci_tmpfs *tmpfs;
 	size_t n_tmpfs;
 	struct oci_mounts mounts;
-	struct oci_secrets secrets; /* not in config.json: on no disk */
-	struct buf seccomp;	    /* a filter: an array of struct sock_filter; empty for none */
+	struct oci_secrets secrets; /* never in config.json, so that they are on no disk */
+	struct buf seccomp;	    /* a filter: an array of struct sock_filter; empty: none */
 };
 
-/** oci_options_reset() - free what it holds */
+/** oci_options_reset() - free what options hold */
 void oci_options_reset(struct oci_options *o);
 
-/** oci_options_is_empty() - does it ask for nothing? */
+/** oci_options_is_empty() - do the options ask for nothing? */
 bool oci_options_is_empty(const struct oci_options *o);
 
 /** oci_options_put() - append the options of CONTAINER (docs/LINK.md).  Return: 0; -ENOMEM. */
 int oci_options_put(struct buf *b, const struct oci_options *o);
 
 /**
- * oci_options_get() - the other way; the whole payload must be used up
+ * oci_options_get() - read the options of CONTAINER; the whole payload must be used up
  * @ret: oci_options_reset(); untouched on failure
  *
  * Return: 0; -EBADMSG; -ENOMEM.

@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-/* What people and uname(2) call a CPU, and Go's words for it. */
+/* People's and uname(2)'s names of CPUs, and Go's words for them. */
 static const struct {
 	const char *name, *arch, *variant;
 } aliases[] = {

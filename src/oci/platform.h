@@ -13,21 +13,22 @@ struct platform {
 	char variant[16]; /* may be empty */
 };
 
-/** platform_host() - linux and the CPU this program was built for */
+/** platform_host() - get linux and the CPU this program was built for */
 struct platform platform_host(void);
 
-/** platform_normalize() - what people and uname(2) call an OS and a CPU becomes Go's words */
+/** platform_normalize() - replace people's and uname(2)'s names of an OS and a CPU by Go's words */
 void platform_normalize(struct platform *p);
 
-/** platform_complete() - take from @other what @p does not say */
+/** platform_complete() - fill in from @other what @p does not say */
 void platform_complete(struct platform *p, const struct platform *other);
 
-/** platform_parse() - "linux/amd64", "arm64", "linux/arm64/v8"; x86_64 and aarch64 are understood.
- * Return: 0; -EINVAL with a message. */
+/** platform_parse() - read "linux/amd64", "arm64", "linux/arm64/v8"; x86_64 and aarch64 are
+ * understood.  Return: 0; -EINVAL with a message. */
 int platform_parse(const char *text, struct platform *ret, struct err *err);
 
-/** platform_matches() - can @have run where @want is asked for?  An empty variant matches any. */
+/** platform_matches() - can an image for @have run where @want is asked for?  An empty variant
+ * matches any. */
 bool platform_matches(const struct platform *have, const struct platform *want);
 
-/** platform_format() - "os/arch[/variant]" into @ret, 64 bytes */
+/** platform_format() - write "os/arch[/variant]" into @ret, 64 bytes */
 void platform_format(const struct platform *p, char ret[64]);

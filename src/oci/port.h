@@ -11,7 +11,7 @@
 
 enum port_protocol { PORT_TCP, PORT_UDP, PORT_SCTP };
 
-/* From 1 to 65535; both are 0 where nobody asked for a number. */
+/* A range of ports from 1 to 65535; both numbers are 0 where nobody asked for one. */
 struct port_range {
 	uint16_t first, last;
 };
@@ -21,16 +21,17 @@ struct port_spec {
 	enum port_protocol protocol;
 };
 
-#define PORT_TEXT_MAX 24 /* "65535-65535/sctp" */
+#define PORT_TEXT_MAX 24 /* bytes of "65535-65535/sctp", and more */
 
-/** port_range_parse() - "80" or "80-90".  Return: 0; -EINVAL. */
+/** port_range_parse() - read "80" or "80-90".  Return: 0; -EINVAL. */
 int port_range_parse(const char *text, struct port_range *ret);
 
-/** port_spec_parse() - PORT[-PORT][/PROTOCOL], tcp where none is named.  Return: 0; -EINVAL with a
- * message. */
+/** port_spec_parse() - read PORT[-PORT][/PROTOCOL]; without a protocol, tcp.  Return: 0; -EINVAL
+ * with a message. */
 int port_spec_parse(const char *text, struct port_spec *ret, struct err *err);
 
-/** port_key() - "80/tcp", as ExposedPorts and PortBindings name a port.  @ret: PORT_TEXT_MAX */
+/** port_key() - write "80/tcp", as ExposedPorts and PortBindings name a port.  @ret:
+ * PORT_TEXT_MAX */
 void port_key(uint16_t port, enum port_protocol protocol, char *ret);
 
 const char *port_protocol_name(enum port_protocol protocol);

@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-#define RLIMITS_MAX 64 /* Linux has 16 */
+#define RLIMITS_MAX 64 /* more than Linux has, which is 16 */
 
 void oci_process_free(struct oci_process *p)
 {

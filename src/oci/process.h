@@ -9,8 +9,8 @@
 #include "base/wire.h"
 
 /*
- * What a process is to be: the "process" object of the OCI runtime-spec, as a plain structure
- * without JSON, because the guest uses it too (it travels over the guest link).
+ * Describes a process to be started: the "process" object of the OCI runtime-spec, as a plain
+ * structure without JSON, because the guest uses it too (it travels over the guest link).
  */
 
 struct oci_rlimit {
@@ -21,10 +21,10 @@ struct oci_rlimit {
 struct oci_process {
 	char **args; /* at least one */
 	char **env;
-	char *cwd; /* absolute; made when missing, as docker does */
+	char *cwd; /* absolute; made if missing, as docker does */
 	/*
-	 * Who: "name", "uid", "name:group", "uid:gid" in docker's notation, looked up by the guest
-	 * in the container's /etc/passwd and /etc/group; NULL or "" is root.  Travels in
+	 * The user: "name", "uid", "name:group", "uid:gid" in docker's notation, looked up by the
+	 * guest in the container's /etc/passwd and /etc/group; NULL or "" is root.  Travels in
 	 * process.user.username of config.json.
 	 */
 	char *user;
@@ -32,8 +32,7 @@ struct oci_process {
 	uint16_t rows, cols; /* initial size with a terminal; 0: unknown */
 	bool open_stdin;     /* false: stdin is /dev/null */
 	bool no_new_privileges;
-	uint64_t capabilities; /* bit N is capability N; bounding, permitted, effective for root;
-				  bounding only for others */
+	uint64_t capabilities; /* bit N: capability N; all bounding, root has them effective too */
 	struct oci_rlimit *rlimits;
 	size_t n_rlimits;
 };
@@ -45,7 +44,7 @@ void oci_process_free(struct oci_process *p);
  * structure.  Return: 0; -ENOMEM. */
 int oci_process_put(struct buf *b, const struct oci_process *p);
 
-/** oci_process_get() - the other way.  @ret: owned.  Return: 0; -EBADMSG; -ENOMEM. */
+/** oci_process_get() - read the payload of SPAWN.  @ret: owned.  Return: 0; -EBADMSG; -ENOMEM. */
 int oci_process_get(struct wire_view *v, struct oci_process **ret);
 
 DEFINE_CLEANUP(struct oci_process, oci_process_free)

@@ -27,7 +27,7 @@
 #define DEFAULT_TAG	 "latest"
 
 #define REPOSITORY_MAX 255
-#define REGISTRY_MAX   261 /* a DNS name and ":65535" */
+#define REGISTRY_MAX   261 /* bytes of a DNS name and ":65535" */
 #define TAG_MAX	       128
 
 int digest_parse(const char *text, struct digest *ret, struct err *err)
@@ -68,7 +68,7 @@ static int invalid_reference(const char *text, struct err *err)
 	return err_set(err, -EINVAL, "invalid reference format: \"%.300s\"", text);
 }
 
-/* "[" hex and colons "]", or labels joined by dots; then an optional port. */
+/* Checks "[" hex and colons "]", or labels joined by dots; either with an optional port. */
 static bool registry_valid(const char *s)
 {
 	size_t n;
@@ -99,8 +99,8 @@ static bool registry_valid(const char *s)
 	return *s == '\0';
 }
 
-/* Components of lower-case letters and digits, joined inside by ".", "_", "__" or any number of
- * "-". */
+/* Checks components of lower-case letters and digits, joined inside by ".", "_", "__" or any number
+ * of "-". */
 static bool repository_valid(const char *s)
 {
 	for (;;) {
@@ -179,7 +179,7 @@ static int check_reference(const struct reference *r, const char *text, struct e
 	return 0;
 }
 
-/* Cut "@digest" and ":tag" off the end of @name. */
+/* Cuts "@digest" and ":tag" off the end of @name. */
 static int take_suffixes(char *name, struct reference *r, struct err *err)
 {
 	char *at = strchr(name, '@');
@@ -249,7 +249,7 @@ char *reference_familiar(const struct reference *r)
 		return reference_full(r);
 	if (rest && !strchr(rest, '/'))
 		return format_reference(r, "", rest);
-	/* Without the registry, docker.io/a.b/c would be read as c of the registry a.b. */
+	/* With its registry left out, docker.io/a.b/c would be read as c of the registry a.b. */
 	if (slash && is_registry(r->repository, (size_t)(slash - r->repository)))
 		return reference_full(r);
 	return format_reference(r, "", r->repository);

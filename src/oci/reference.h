@@ -11,7 +11,7 @@
 #define DIGEST_HEX_MAX	128		     /* of sha512 */
 #define DIGEST_TEXT_MAX (7 + DIGEST_HEX_MAX) /* "sha512:" and the hex */
 
-/* A validated digest, of one of the two algorithms that are registered (image-spec, descriptor.md
+/* A validated digest, by one of the two registered algorithms (image-spec, descriptor.md
  * "Digests"). */
 struct digest {
 	char text[DIGEST_TEXT_MAX + 1]; /* "sha256:…"; the empty string is "none" */
@@ -20,7 +20,7 @@ struct digest {
 /** digest_parse() - check and copy a digest.  Return: 0; -EINVAL with a message. */
 int digest_parse(const char *text, struct digest *ret, struct err *err);
 
-/** digest_hex() - the part behind "sha256:" or "sha512:"; borrowed */
+/** digest_hex() - get the part behind "sha256:" or "sha512:"; borrowed */
 static inline const char *digest_hex(const struct digest *d)
 {
 	return d->text + 7;
@@ -31,7 +31,7 @@ static inline bool digest_is_sha512(const struct digest *d)
 	return d->text[3] == '5';
 }
 
-/** digest_algorithm() - "sha256" or "sha512" */
+/** digest_algorithm() - get "sha256" or "sha512" */
 static inline const char *digest_algorithm(const struct digest *d)
 {
 	return digest_is_sha512(d) ? "sha512" : "sha256";
@@ -65,12 +65,12 @@ int reference_parse(const char *text, struct reference **ret, struct err *err);
 /** reference_free() - NULL is accepted */
 void reference_free(struct reference *r);
 
-/** reference_full() - "docker.io/library/alpine:3.19" (or "…@sha256:…" without a tag); owned by the
- * caller; NULL when out of memory */
+/** reference_full() - write "docker.io/library/alpine:3.19", or "…@sha256:…" without a tag; owned
+ * by the caller; NULL when out of memory */
 char *reference_full(const struct reference *r);
 
-/** reference_familiar() - as docker shows it, defaults left out: "alpine:3.19"; owned by the
- * caller; NULL when out of memory */
+/** reference_familiar() - write a reference as docker shows it, defaults left out: "alpine:3.19";
+ * owned by the caller; NULL when out of memory */
 char *reference_familiar(const struct reference *r);
 
 DEFINE_CLEANUP(struct reference, reference_free)

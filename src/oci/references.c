@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 /*
- * Theory of operation: whoever keeps an index as a whole keeps all that it leads to, understood or
- * not: attestations, artifacts, images for other machines.
+ * Theory of operation: to keep an index as a whole is to keep all it leads to, understood or not:
+ * attestations, artifacts, images for other machines.
  *
  * A hostile registry or archive writes the JSON.
  */

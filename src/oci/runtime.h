@@ -23,15 +23,16 @@ struct oci_runtime {
 	int64_t cpu_quota_usec; /* linux.resources.cpu.quota; 0: none */
 	uint64_t cpu_period_usec;
 	int64_t pids_max;	    /* linux.resources.pids.limit; 0: none */
-	struct oci_options options; /* its filter is compiled from @seccomp */
+	struct oci_options options; /* without a filter: that is to be compiled from @seccomp */
 	json_t *seccomp;	    /* linux.seccomp; NULL: none */
 };
 
-/** oci_runtime_parse() - @ret: owned.  Return: 0; -EBADMSG or -ENOMEM with a message. */
+/** oci_runtime_parse() - read a config.json.  @ret: owned.  Return: 0; -EBADMSG or -ENOMEM with a
+ * message. */
 int oci_runtime_parse(const char *text, size_t len, struct oci_runtime **ret, struct err *err);
 void oci_runtime_free(struct oci_runtime *rt);
 
-/** oci_runtime_write() - config.json text, owned; NULL when out of memory */
+/** oci_runtime_write() - write a config.json; owned text; NULL when out of memory */
 char *oci_runtime_write(const struct oci_runtime *rt);
 
 DEFINE_CLEANUP(struct oci_runtime, oci_runtime_free)

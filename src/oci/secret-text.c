@@ -30,7 +30,7 @@ static int put_number(json_t *secret, const char *key, const char *value, int ba
 	return json_object_set_new(secret, key, json_integer((json_int_t)n)) < 0 ? -ENOMEM : 0;
 }
 
-/* Return: 0; -EINVAL; -ENOMEM. */
+/* Adds a KEY=VALUE of the text.  Return: 0; -EINVAL; -ENOMEM. */
 static int put_part(json_t *secret, const char *key, const char *value)
 {
 	if (streq(key, "source") || streq(key, "src") || streq(key, "id"))
@@ -60,7 +60,7 @@ int oci_secret_parse(const char *text, json_t **ret, struct err *err)
 
 		if (value)
 			*value++ = '\0';
-		/* The name may stand alone, at the beginning. */
+		/* At the beginning, a name may stand alone. */
 		if (!value && part == copy)
 			r = json_object_set_new(secret, "Source", json_string(part));
 		else

@@ -4,7 +4,8 @@
 #include "base/json.h"
 
 /**
- * oci_secret_parse() - which secret a container is to have, and where: "db,target=/etc/db,uid=1"
+ * oci_secret_parse() - read which secret a container is to have, and where:
+ * "db,target=/etc/db,uid=1"
  * @text: NAME[,target=PATH][,uid=N][,gid=N][,mode=OCTAL]; docker's other spelling "source=db,…" too
  * @ret:  an object with Source, Target, UID, GID, Mode; owned
  *

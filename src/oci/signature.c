@@ -14,8 +14,8 @@
 /*
  * Theory of operation: the text that was signed is "simple signing" (containers/image,
  * containers-signature(5)) in cosign's form: the digest of a manifest, and the name that it was
- * signed by.  The signature stands in an annotation of the layer that the text is.  Since cosign 3
- * it is a statement in a bundle, which has digests alone.
+ * signed by.  The text is a layer, and its signature an annotation of that layer.  Since cosign 3,
+ * the text is a statement in a bundle, which has digests only.
  *
  * Whoever may write to the repository controls all of it; what a text says counts only once its
  * signature was found to be right.
@@ -60,7 +60,7 @@ void oci_signed_reset(struct oci_signed *s)
 	*s = (struct oci_signed){ 0 };
 }
 
-/* The signature in base64; NULL where a layer is none. */
+/* Gets the signature in base64; NULL for a layer without one. */
 static const char *signature_text(const struct oci_descriptor *layer)
 {
 	const char *text =
@@ -138,7 +138,7 @@ int oci_signatures_read(const char *text, size_t len, struct oci_signatures *ret
 	return 0;
 }
 
-/* A text at critical.@first.@second. */
+/* Gets the text at critical.@first.@second. */
 static const char *critical_text(const json_t *critical, const char *first, const char *second)
 {
 	return json_string_value(json_object_get(json_object_get(critical, first), second));
@@ -210,7 +210,7 @@ static int check_statement(const json_t *doc, struct err *err)
 	return 0;
 }
 
-/* The digest of a subject, and its name where it has one of an image. */
+/* Reads a subject's digest, and its name if that is an image's. */
 static int read_subject(const json_t *subject, struct oci_signed *ret)
 {
 	const json_t *digests = json_object_get(subject, "digest");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  The text is a user's, and is split at its colons as docker does it: two
- * parts are source and target, unless the second reads as options; those need both before them.
- * Of each kind of option there may be one.  What says how others may change the files, or labels
- * them for SELinux, is taken and means nothing in a machine of its own.
+ * parts are source and target, unless the second reads as options; those need both before them.  Of
+ * each kind of option there may be one.  Options for sharing with others on the host, and for
+ * SELinux labels, are accepted; they mean nothing in a machine of its own.
  */
 #include "oci/volume-spec.h"
 
@@ -44,7 +44,7 @@ static const struct {
 	{ "delegated", OPTION_CONSISTENCY },
 };
 
-/* @kind: OPTION_KINDS for any; @len: of @word.  Return: static; NULL when it is none. */
+/* @kind: OPTION_KINDS for any; @len: of @word.  Return: static; NULL when the word is no option. */
 static const char *find_option(const char *word, size_t len, enum option_kind kind,
 			       enum option_kind *ret)
 {
@@ -75,8 +75,8 @@ static void apply_option(const char *name, enum option_kind kind, struct volume_
 		v->propagation = name;
 }
 
-/* Return: does the text hold options, at most one of a kind?  @v has them then, else what was read
- * so far. */
+/* Do the text's parts read as options, at most one of a kind?  Then @v has them; else those read so
+ * far. */
 static bool read_mode(const char *text, struct volume_spec *v)
 {
 	bool seen[OPTION_KINDS] = { false };
@@ -95,7 +95,7 @@ static bool read_mode(const char *text, struct volume_spec *v)
 	return true;
 }
 
-/* @parts: point into @text, which is cut up.  Return: how many; PARTS_MAX for too many. */
+/* Cuts @text up.  @parts: point into it.  Return: how many; PARTS_MAX for too many. */
 static size_t split_parts(char *text, char *parts[PARTS_MAX])
 {
 	size_t n = 0;
@@ -105,7 +105,7 @@ static size_t split_parts(char *text, char *parts[PARTS_MAX])
 	return n;
 }
 
-/* A target alone cannot have options: "/data:ro" is not what anybody wants. */
+/* Options need a source and a target: "/data:ro" is a mistake. */
 static bool is_mode(const char *text)
 {
 	struct volume_spec scratch = { 0 };
