@@ -47,6 +47,38 @@ data() {
 	[ ! -e "$HOST/from-host" ]
 }
 
+# bats test_tags=kernel
+@test "bind: large writes arrive whole, from several at once, appended, in odd pieces and past the cache" {
+	head -c 20000003 /dev/urandom >"$HOST/random"
+	moat run -d --name box -v "$HOST:/data" "$BUSYBOX" sleep 1000
+	moat exec box sh -ec 'cd /data
+		for bs in 1M 333333 64k 65537; do
+			dd if=random of=by-$bs bs=$bs 2>/dev/null &
+		done
+		for i in 1 2; do
+			dd if=random bs=1M count=4 oflag=append conv=notrunc of=appended 2>/dev/null &
+		done
+		dd if=random of=direct bs=1M count=8 oflag=direct 2>/dev/null &
+		wait
+		dd if=random of=by-1M bs=1M seek=3 count=2 conv=notrunc 2>/dev/null
+		sync'
+	for bs in 333333 64k 65537; do
+		cmp "$HOST/random" "$HOST/by-$bs"
+	done
+	cmp <(head -c 3M "$HOST/random"; head -c 2M "$HOST/random"; tail -c +$(((5 << 20) + 1)) "$HOST/random") "$HOST/by-1M"
+	cmp <(head -c 8M "$HOST/random") "$HOST/direct"
+	# Each of what two appended is somewhere, and nothing else.
+	assert_equal "$(stat -c %s "$HOST/appended")" $((8 << 20))
+	python3 - "$HOST" <<-'END'
+		import sys
+		pieces = [open(sys.argv[1] + "/random", "rb").read(4 << 20)[i << 20:(i + 1) << 20] for i in range(4)] * 2
+		appended = open(sys.argv[1] + "/appended", "rb").read()
+		assert sorted(appended[i << 20:(i + 1) << 20] for i in range(8)) == sorted(pieces)
+	END
+	# What the guest has cached is the same.
+	moat exec box sh -ec 'cd /data; cmp random by-64k; cmp random by-65537'
+}
+
 @test "bind: read-only is kept, on one file too; a missing folder is made for -v; two of one folder" {
 	echo one >"$HOST/file"
 	run moat run --rm -v "$HOST:/data:ro" "$BUSYBOX" sh -c 'cat /data/file; echo x >/data/new'

@@ -29,6 +29,14 @@
 
 #define KEEP_MSEC 5 /* how long requests wait for one to go with */
 
+/* It tells of its patches by its name alone (tools/build-kernel). */
+static bool kernel_is_own(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && str_ends(name.release, "-moat");
+}
+
 int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 {
 	/* Only pages that are used take memory. */
@@ -48,6 +56,8 @@ int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 	pthread_cond_init(&p->arrived, NULL);
 	p->fuse_fd = fuse_fd;
 	p->port_fd = port_fd;
+	/* Another's port would copy the pages. */
+	bulk_init(&p->bulk, kernel_is_own() ? BULK_PIPE_BYTES : 0);
 	*ret = p;
 	return 0;
 }
@@ -62,6 +72,8 @@ static void poke(const struct pass *p)
 /* Return: 0; -EAGAIN where the port takes no more; -errno. */
 static int push_out(struct pass *p)
 {
+	int r;
+
 	while (p->out_at < p->out_len) {
 		ssize_t n = write(p->port_fd, p->out + p->out_at, p->out_len - p->out_at);
 
@@ -71,7 +83,9 @@ static int push_out(struct pass *p)
 		p->out_at += (size_t)n;
 	}
 	p->out_at = p->out_len = 0;
-	return 0;
+	r = bulk_pass(&p->bulk, p->port_fd);
+	p->is_full = r == -EAGAIN;
+	return r;
 }
 
 static void keep_out(struct pass *p, const void *message, size_t len)
@@ -123,10 +137,10 @@ static int sort_request(struct pass *p, size_t at, size_t len)
 static int take_request(struct pass *p)
 {
 	const size_t at = p->out_len;
-	ssize_t n = read(p->fuse_fd, p->out + at, PASS_FRAME_BYTES);
+	ssize_t n = bulk_take(&p->bulk, p->fuse_fd, p->out + at, PASS_FRAME_BYTES);
 
 	if (n < 0) /* ENOENT: the request was interrupted before it was read */
-		return errno == EINTR || errno == ENOENT ? 1 : -errno;
+		return n == -EINTR || n == -ENOENT ? 1 : (int)n;
 	return sort_request(p, at, (size_t)n);
 }
 
@@ -235,19 +249,11 @@ static int tell_taken(struct pass *p)
 	return push_out(p);
 }
 
-/* What this kernel can do.  Its release is the only sign of moat's patches (tools/build-kernel). */
-static uint32_t kernel_can(void)
-{
-	struct utsname name;
-
-	return uname(&name) == 0 && str_ends(name.release, "-moat") ? SHARES_OPENS_UNASKED : 0;
-}
-
 static int begin(struct pass *p)
 {
 	const struct shares_begin m = { .head = { .len = sizeof(m), .opcode = SHARES_BEGIN },
 					.waker = p->waker,
-					.can = kernel_can() };
+					.can = kernel_is_own() ? SHARES_OPENS_UNASKED : 0 };
 
 	p->quick.waker = p->waker;
 	keep_out(p, &m, sizeof(m));
@@ -340,6 +346,7 @@ void pass_free(struct pass *p)
 		return;
 	close(p->fuse_fd);
 	close(p->poke_fd);
+	bulk_reset(&p->bulk);
 	pthread_cond_destroy(&p->arrived);
 	pthread_mutex_destroy(&p->lock);
 	munmap(p, sizeof(*p));

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest/share/bulk.h"
 #include "guest/share/quick.h"
 #include "link/shares.h"
 
@@ -44,6 +45,7 @@ struct pass {
 	unsigned first, n_news;
 
 	struct quick quick;
+	struct bulk bulk;
 	size_t out_at, out_len; /* of bytes for the port, also of those that wait for others */
 	bool is_full;		/* the port takes no more at the moment */
 	size_t in_at, in_len;	/* of bytes from the port that are not passed on yet */
