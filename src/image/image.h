@@ -48,44 +48,42 @@ int store_open(const char *path, const char *unpack_path, uint64_t rootfs_bytes,
 	       struct err *err);
 void store_close(struct store *st);
 
-/** store_set_limits() - how much an image may be that comes in from now on */
+/** store_set_limits() - set the limits of images that come in from now on */
 void store_set_limits(struct store *st, const struct image_limits *limits);
 
 struct image {
-	struct digest manifest; /* platform manifest: names the EROFS file */
-	struct digest original; /* the manifest of Docker's media types that it was made of; may be
-				   unset */
-	struct digest index;	/* digest the registry knows it by (index or manifest); for
-				   RepoDigests; may be unset */
-	bool is_whole;		/* the index is stored, with all that it leads to */
+	struct digest manifest; /* of the platform; it names the EROFS file */
+	struct digest original; /* Docker's manifest that @manifest was made from; may be unset */
+	struct digest index;	/* of the index or manifest in the registry; may be unset */
+	bool is_whole;		/* the index is stored, with all it leads to */
 	struct digest config;	/* docker's image id */
 	char **tags;		/* full references; empty vector for an untagged image */
-	char **repo_digests;	/* "docker.io/library/x@sha256:…", from where it was pulled */
+	char **repo_digests;	/* "docker.io/library/x@sha256:…", where it was pulled */
 	char **verified;	/* "NAME KEY SIGNED[:TAG]": pulled by a name (without tag), with a
 				   signature by a key (its id, see pubkey.h), for a name ("-": none) */
-	uint64_t size_bytes;	/* EROFS file */
+	uint64_t size_bytes;	/* of the EROFS file */
 	struct oci_image_config *oci;
 	uint64_t *layer_bytes; /* of the files in each layer; 0: not known */
 	size_t n_layers;
 };
 
 void image_free(struct image *im);
-/** image_list_free() - frees a list of @n images and the array */
+/** image_list_free() - free a list of @n images and the array */
 void image_list_free(struct image **list, size_t n);
 
-/** store_list() - all images, newest first.  Return: 0; -errno with a message. */
+/** store_list() - get all images, newest first.  Return: 0; -errno with a message. */
 int store_list(struct store *st, struct image ***ret, size_t *ret_n, struct err *err);
 
 /**
- * store_find() - by reference (also name@digest), id, or unambiguous id prefix (with or without
- * "sha256:")
+ * store_find() - find an image by its reference (also name@digest), id, or unambiguous id prefix
+ * (with or without "sha256:")
  *
  * Return: 0; -ENOENT "No such image: X"; -EEXIST when a prefix is ambiguous; -EINVAL.
  */
 int store_find(struct store *st, const char *name, struct image **ret, struct err *err);
 
-/** store_resolve() - as store_find().  @ret_name: the full reference that matched, owned; NULL: it
- * was an id */
+/** store_resolve() - find an image as store_find() does, and the name that matched.  @ret_name: a
+ * full reference, owned; NULL: an id matched */
 int store_resolve(struct store *st, const char *name, struct image **ret, char **ret_name,
 		  struct err *err);
 
@@ -94,8 +92,8 @@ int store_resolve(struct store *st, const char *name, struct image **ret, char *
  * name it is asked for by?
  * @name: its full reference; NULL: it was asked for by its id, and any of its names will do
  *
- * What counts is what was checked when it was pulled by that name: by a key that still counts, for
- * a name that is still the right one.  An image without a name is nobody's, and may be had.
+ * Signatures count that were checked when the image was pulled by that name, if their key and name
+ * are still demanded.  Nothing is demanded of an image without a name.
  *
  * Return: 0; -EPERM, -EINVAL for a key that cannot be read, both with a message; -ENOMEM.
  */
@@ -103,30 +101,30 @@ int image_check_signed(const struct image *im, const char *name, const struct se
 		       struct err *err);
 
 /** image_is_verified() - was an image seen to be signed by this name?  @name: one of its tags or
- * repository digests, full.  By which keys, and whether they count, is not asked. */
+ * repository digests, full.  Its keys are not compared with today's settings. */
 bool image_is_verified(const struct image *im, const char *name);
 
-/** store_rootfs_path() - absolute path of an image's EROFS file, owned by the caller; NULL when out
- * of memory */
+/** store_rootfs_path() - make the absolute path of an image's EROFS file; owned by the caller; NULL
+ * when out of memory */
 char *store_rootfs_path(struct store *st, const struct digest *manifest);
 
-/** store_restore() - make an image's file, where it was lost, of the layers.  @manifest: of an
- * image in the table.  Return: 0; -EIO where some of the image is missing or damaged; -errno; with
- * a message. */
+/** store_restore() - make an image's file from its layers again, where it was lost.  @manifest: of
+ * an image in the table.  Return: 0; -EIO where part of the image is missing or damaged; -errno;
+ * with a message. */
 int store_restore(struct store *st, const struct digest *manifest, struct err *err);
 
-/** store_tag() - let @target (a full or familiar reference) name the image @source.  Return: 0;
- * -ENOENT; -EINVAL. */
+/** store_tag() - give the image @source the name @target (a full or familiar reference).  Return:
+ * 0; -ENOENT; -EINVAL. */
 int store_tag(struct store *st, const char *source, const char *target, struct err *err);
 
-/* What store_remove() did, for docker's answer: "Untagged: …", "Deleted: sha256:…". */
+/* What store_remove() did, for docker's answer: lines "Untagged: …", "Deleted: sha256:…". */
 struct removal {
 	char **untagged;
 	char **deleted;
 };
 void removal_reset(struct removal *r);
 
-/* The containers that are made of an image. */
+/* The containers made from an image. */
 struct image_users {
 	size_t all, running;
 };
@@ -146,72 +144,73 @@ int store_remove(struct store *st, const char *name, bool force,
 		 struct image_users (*count)(const struct digest *manifest, void *arg), void *arg,
 		 struct removal *ret, struct err *err);
 
-/** store_has() - is an image with this manifest there, and not being removed? */
+/** store_has() - is there an image with this manifest that is not being removed? */
 bool store_has(struct store *st, const struct digest *manifest);
 
-/** store_tidy() - remove what downloads that ended early have left.  Nothing of one that goes on.
- */
+/** store_tidy() - remove the remains of downloads that ended early; downloads under way are left
+ * alone */
 void store_tidy(struct store *st);
 
 /* What store_verify() found. */
 struct verdict {
 	struct digest image; /* the config's digest */
-	size_t n_blobs;	     /* that an image has */
-	uint64_t bytes;	     /* of those that are there */
-	char **wrong;	/* digests of those that were not what they are called; they are gone */
-	char **missing; /* of those that were not there */
+	size_t n_blobs;	     /* blobs of the image */
+	uint64_t bytes;	     /* bytes of the blobs that are there */
+	char **wrong;	     /* digests of blobs whose content was wrong; they were removed */
+	char **missing;	     /* digests of blobs that were missing */
 	enum {
 		ROOTFS_RIGHT,
-		ROOTFS_NOTED, /* nobody had noted before what it is; now it is */
-		ROOTFS_WRONG, /* the file was not what was made of the layers */
+		ROOTFS_NOTED, /* no sum was known before; now the file's sum is noted */
+		ROOTFS_WRONG, /* the file's content was not what was made from the layers */
 		ROOTFS_MISSING,
 	} rootfs;
-	bool is_remade; /* that file was made anew; else the next pull does it */
+	bool is_remade; /* a wrong file was made again; else the next pull does that */
 };
 void verdict_reset(struct verdict *v);
 
 /**
- * store_verify() - look whether all of an image is as it came
+ * store_verify() - check that an image is complete and unchanged
  * @ret: verdict_reset()
  *
- * What is damaged is removed, and fetched again by the next pull.
+ * Damaged content is removed; the next pull fetches it again.
  *
  * Return: 0; as store_find(); as flatten(); -errno; with a message.
  */
 int store_verify(struct store *st, const char *name, struct verdict *ret, struct err *err);
 
-/* What an image takes on the disk. */
+/* The disk space of an image. */
 struct image_usage {
 	struct digest manifest;
 	uint64_t bytes;	       /* its blobs and its file */
-	uint64_t shared_bytes; /* of blobs that other images have too */
+	uint64_t shared_bytes; /* bytes of blobs that other images have as well */
 };
 
 struct usage {
 	struct image_usage *images;
 	size_t n;
-	uint64_t total_bytes; /* of the whole store, also of what is on its way in, as du(1) says */
+	uint64_t total_bytes; /* of the whole store, incoming images included, as du(1) counts */
 };
 void usage_reset(struct usage *u);
 
-/** usage_of() - of one image; borrowed; NULL where it is not among them */
+/** usage_of() - get the usage of an image; borrowed; NULL where it is not listed */
 const struct image_usage *usage_of(const struct usage *u, const struct digest *manifest);
 
-/** store_usage() - @ret: usage_reset().  Return: 0; -ENOMEM with a message. */
+/** store_usage() - compute the disk space of all images.  @ret: usage_reset().  Return: 0; -ENOMEM
+ * with a message. */
 int store_usage(struct store *st, struct usage *ret, struct err *err);
 
-/* One of the manifests of an image: its own, or of those in its index. */
+/* A manifest of an image: its own, or another one of its index. */
 struct image_part {
 	struct digest manifest;
 	struct platform platform;
-	bool is_image;	/* else something about one, an attestation */
-	bool is_stored; /* with its layers */
+	bool is_image;	/* an image's; else an attestation about one */
+	bool is_stored; /* the manifest is stored with its layers */
 	struct oci_descriptor *layers;
 	size_t n_layers;
 	uint64_t bytes; /* of the layers */
 };
 
-/** store_describe() - what an image is made of.  @ret: owned, image_parts_free().  Return: 0;
+/** store_describe() - list the manifests of an image.  @ret: owned, image_parts_free().  Return: 0;
  * -ENOMEM with a message. */
 int store_describe(struct store *st, const struct image *im, struct image_part **ret, size_t *ret_n,
 		   struct err *err);
@@ -219,33 +218,34 @@ void image_parts_free(struct image_part *list, size_t n);
 
 /*
  * Progress of a pull, push or load; @id is a layer's short id or NULL, docker's words in @status.
- * These are called from other threads too, one call at a time, and from none after the return.
+ * The functions may be called from other threads, one call at a time, and never after the work's
+ * return.
  */
 struct progress {
 	void (*report)(void *arg, const char *id, const char *status, uint64_t current_bytes,
 		       uint64_t total_bytes);
-	bool (*cancelled)(void *arg); /* true ends the work with -ECANCELED; may be NULL */
+	bool (*cancelled)(void *arg); /* true: end the work with -ECANCELED; may be NULL */
 	void *arg;
 };
 
 struct registry_auth {
 	const char *username; /* NULL: anonymous */
 	const char *password;
-	const char *identity_token; /* in place of both; NULL: none */
+	const char *identity_token; /* instead of user name and password; NULL: none */
 };
 
-/* How a registry is reached, and as whom; everything is borrowed. */
+/* How to reach a registry, and as which user; everything is borrowed. */
 struct registry_access {
-	const struct settings *settings;  /* NULL: there are none */
-	enum scheme scheme;		  /* as was asked for this time */
-	const struct registry_auth *auth; /* for this registry alone; NULL is anonymous */
+	const struct settings *settings;  /* NULL: no settings */
+	enum scheme scheme;		  /* what the caller asked for this time */
+	const struct registry_auth *auth; /* of this registry; NULL: anonymous */
 };
 
 /* What to pull, and how; everything is borrowed. */
 struct image_pull {
 	const struct reference *ref;
-	const struct platform *platform; /* which manifest of an index */
-	bool all_platforms;		 /* keep the whole index, to pass it on */
+	const struct platform *platform; /* to choose from an index */
+	bool all_platforms;		 /* keep the whole index, so that it can be passed on */
 	struct registry_access access;
 	unsigned max_downloads; /* layers at a time; 0: as the settings say, or PULL_DOWNLOADS */
 	const char *verify_key; /* public keys in PEM, one of which must have signed it; NULL: only
@@ -288,16 +288,17 @@ int store_pull(struct store *st, const struct image_pull *in, const struct progr
 int registry_tags(const struct reference *ref, const struct registry_access *access,
 		  const struct progress *progress, char ***ret, struct err *err);
 
-/* What a registry has after a push. */
+/* The document in the registry after a push. */
 struct pushed {
-	struct digest digest; /* of the manifest */
-	uint64_t size_bytes;  /* of the same */
+	struct digest digest; /* of the manifest or index */
+	uint64_t size_bytes;  /* of the same document */
 };
 
 /* What to push, and how; everything is borrowed. */
 struct image_push {
-	const struct reference *ref; /* with a tag and without a digest; says where to, too */
-	bool all_platforms;	     /* the whole index, where that was pulled */
+	const struct reference
+		*ref; /* with a tag and without a digest; names the image and its destination */
+	bool all_platforms; /* push the whole index, where it is kept */
 	struct registry_access access;
 	unsigned max_uploads; /* blobs at a time; 0: as the settings say, or PUSH_UPLOADS */
 };
@@ -321,8 +322,8 @@ int store_push(struct store *st, const struct image_push *in, const struct progr
 /* What to load; everything is borrowed. */
 struct image_load {
 	int fd;				 /* an OCI or docker archive (tar, also compressed) */
-	const struct platform *platform; /* which manifest of an index; NULL: this machine's, and
-					    the whole index is kept where all of it is there */
+	const struct platform *platform; /* to choose from an index; NULL: this machine's, and whole
+					    indexes are kept */
 	const struct progress *progress; /* may be NULL */
 };
 
@@ -334,9 +335,9 @@ int store_load(struct store *st, const struct image_load *in, char ***ret_names,
 struct image_save {
 	char *const *names; /* references or ids, NULL-terminated; a reference is recorded as the
 			       image's name */
-	bool all_platforms; /* whole indexes, where they are kept */
-	const struct platform *platform; /* one of an index; NULL: the image as it is here */
-	const struct progress *progress; /* only looked at for an end; may be NULL */
+	bool all_platforms; /* save whole indexes, where they are kept */
+	const struct platform *platform; /* of an index; NULL: the image as it is here */
+	const struct progress *progress; /* asked for cancellation only; may be NULL */
 };
 
 struct saving;
@@ -353,40 +354,40 @@ int store_save_begin(struct store *st, const struct image_save *in, struct savin
 
 /**
  * store_save_write() - write a tar archive that is an OCI image layout and docker's format too
- * @fd: written to; a pipe that breaks is -EPIPE
+ * @fd: written to; a broken pipe gives -EPIPE
  *
- * Return: 0; -EIO, -errno, with a message, and what was written is no archive then.
+ * Return: 0; -EIO, -errno, with a message; then the output is no archive.
  */
 int store_save_write(struct saving *s, int fd, struct err *err);
 void store_save_end(struct saving *s);
 
-/* A root filesystem that is to become an image; everything is borrowed. */
+/* A root filesystem to make an image of; everything is borrowed. */
 struct image_import {
 	int fd; /* a tar, also compressed */
 	const struct platform *platform;
-	const json_t *config;		 /* what and how the image runs; NULL: nothing */
-	const struct reference *ref;	 /* what it is called; NULL: nothing */
+	const json_t *config;		 /* the image's configuration; NULL: none */
+	const struct reference *ref;	 /* the image's name; NULL: none */
 	const char *comment;		 /* for its history; NULL: moat's own */
-	const struct progress *progress; /* only looked at for an end; may be NULL */
+	const struct progress *progress; /* asked for cancellation only; may be NULL */
 };
 
 /** store_import() - make a one-layer image.  Return: as store_pull(). */
 int store_import(struct store *st, const struct image_import *in, struct image **ret,
 		 struct err *err);
 
-/* A container's changes that are to become an image; everything is borrowed. */
+/* A container's changes to make an image of; everything is borrowed. */
 struct image_commit {
 	const struct digest *parent; /* manifest of the container's image */
 	const struct platform *platform;
-	/* The layer, a tar.  Return: bytes; 0 at the end; -errno with a message. */
+	/* Reads the layer, a tar.  Return: bytes; 0 at the end; -errno with a message. */
 	ssize_t (*read)(void *arg, void *data, size_t max, struct err *err);
 	void *arg;
-	const json_t *config;			   /* of the new image: what and how it runs */
-	const struct reference *ref;		   /* what it is called; NULL: nothing */
-	const char *author, *comment, *created_by; /* NULL where there is none */
+	const json_t *config;			   /* the new image's configuration */
+	const struct reference *ref;		   /* the new image's name; NULL: none */
+	const char *author, *comment, *created_by; /* NULL: none */
 };
 
-/** store_commit() - make an image of a parent and a layer.  @ret: the image, owned.  Return: 0; as
- * the layer's read(); as store_pull(). */
+/** store_commit() - make an image from a parent and a layer.  @ret: the image, owned.  Return: 0;
+ * as the layer's read(); as store_pull(). */
 int store_commit(struct store *st, const struct image_commit *c, struct image **ret,
 		 struct err *err);

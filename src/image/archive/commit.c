@@ -85,7 +85,8 @@ static int add_history(json_t *doc, const struct image_commit *c, const char *no
 	return json_array_append_new(history, entry) < 0 ? -ENOMEM : 0;
 }
 
-/* Changes what differs from the parent in its config.  @layer: NULL when no file was changed */
+/* Changes the config where the new image differs from its parent.  @layer: NULL when no file was
+ * changed */
 static int change_config(json_t *doc, const struct image_commit *c,
 			 const struct oci_descriptor *layer)
 {

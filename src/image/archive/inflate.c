@@ -15,7 +15,7 @@
 #include "image/store/store.h"
 
 #define MAGIC_MAX  6
-#define WAIT_TRIES 1000 /* of a millisecond each, until a pipe has its first bytes */
+#define WAIT_TRIES 1000 /* waits of a millisecond each, until a pipe has its first bytes */
 
 static const struct {
 	const char *bytes;
@@ -29,7 +29,7 @@ static const struct {
 	{ "\x28\xb5\x2f\xfd", 4 },
 };
 
-/* The first bytes of a pipe, which stay in it.  Return: how many there are. */
+/* Looks at the first bytes of a pipe, which stay in it.  Return: how many there are. */
 static size_t peek_magic(int fd, char ret[MAGIC_MAX])
 {
 	cleanup_close int reader = -1, writer = -1;

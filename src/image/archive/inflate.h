@@ -8,8 +8,8 @@
 
 struct store;
 
-/* A stream that may be compressed, and is decompressed while it is read.  As it may come from
- * anybody, moat-unpack does that: a process that can do nothing else. */
+/* A stream that may be compressed, and is decompressed while it is read.  The stream may come from
+ * anybody, so moat-unpack decompresses it: a process that can do nothing else. */
 struct inflate {
 	int fd; /* the plain stream */
 	bool is_compressed;
@@ -20,20 +20,20 @@ struct inflate {
 #define INFLATE_INIT ((struct inflate){ .fd = -1, .status_fd = -1 })
 
 /**
- * inflate_open() - begin
+ * inflate_open() - begin to read a stream
  * @fd:  a pipe; borrowed, and read by moat-unpack where it is compressed
  * @ret: inflate_close(), also on failure; INFLATE_INIT before
  *
- * gzip, bzip2, xz and zstd are known by how they begin.
+ * gzip, bzip2, xz and zstd are known by their first bytes.
  *
  * Return: 0; -errno with a message.
  */
 int inflate_open(struct store *st, int fd, struct inflate *ret, struct err *err);
 
 /**
- * inflate_end() - the stream was read, to its end or as far as it was wanted
+ * inflate_end() - end after the stream was read, to its end or as far as wanted
  *
- * Return: 0; -EBADMSG for what was no such stream; -errno; with a message.
+ * Return: 0; -EBADMSG for a stream that was not right; -errno; with a message.
  */
 int inflate_end(struct inflate *in, struct err *err);
 

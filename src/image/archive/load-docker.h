@@ -3,5 +3,5 @@
 
 #include "image/archive/load.h"
 
-/** load_docker() - the images of a `docker save` archive.  Return: as store_load(). */
+/** load_docker() - load the images of a `docker save` archive.  Return: as store_load(). */
 int load_docker(struct load *l, struct err *err);

@@ -13,16 +13,16 @@
 
 /*
  * Theory of operation: index.json lists images, each directly or as an index over platforms.  Those
- * of the wanted platform are loaded, each with the name it was saved under, and an index is kept
- * with all that it leads to, where that is there and no one platform was asked for.  Then an image
- * that is there for another platform alone is taken as well.
+ * of the wanted platform are loaded, each with the name it was saved under, and an index is kept if
+ * all it leads to is there and no platform was asked for.  Then also an image that is there for one
+ * other platform only is loaded.
  *
  * The archive is hostile.
  */
 
 #define INDEX_DEPTH_MAX 3
-#define ENTRIES_MAX	1024	     /* of index.json */
-#define INDEX_MAX_BYTES (256u << 20) /* of all that is read of indexes */
+#define ENTRIES_MAX	1024	     /* most entries of index.json */
+#define INDEX_MAX_BYTES (256u << 20) /* most bytes of all indexes together */
 
 struct walked {
 	struct digest index;
@@ -35,8 +35,8 @@ static const char *annotation_of(const struct oci_descriptor *d, const char *key
 }
 
 /*
- * The name an image was saved under: containerd's annotation is a full name; OCI's may be that too,
- * or only a tag, which names nothing by itself.
+ * Gets the name an image was saved under.  containerd's annotation is a full name; OCI's may be
+ * one, too, or only a tag, which names nothing by itself.
  */
 static const char *annotated_name(const struct oci_descriptor *d)
 {
@@ -82,7 +82,7 @@ static int read_index(struct load *l, const struct oci_descriptor *d, struct oci
 	return r == 0 ? oci_index_parse(text.data ? text.data : "", text.len, ret, err) : r;
 }
 
-/* Keeps what an index leads to.  Return: is all of it there? */
+/* Pins all that an index leads to.  Return: is all of it there? */
 static bool pin_whole(struct load *l, const struct digest *d)
 {
 	cleanup(contents_reset) struct contents c = { 0 };
@@ -96,7 +96,8 @@ static bool pin_whole(struct load *l, const struct digest *d)
 	return r == 0 && contents_check(l->work->st, &c, NULL) == 0;
 }
 
-/* One index may have many names.  Return: is it whole? */
+/* Is all there that an index leads to?  The answer is remembered, as one index may have many
+ * names. */
 static bool is_whole(struct load *l, const struct digest *d)
 {
 	struct walked *more;
@@ -132,7 +133,7 @@ static int load_entry(struct load *l, struct load_image *what, int depth, struct
 	return r == 0 ? load_entry(l, what, depth + 1, err) : r;
 }
 
-/* Has no other entry this one's name? */
+/* Is this entry the only one with its name? */
 static bool is_lone(const struct oci_index *ix, size_t i)
 {
 	const char *name = annotated_name(&ix->manifests[i]), *other;
@@ -145,7 +146,7 @@ static bool is_lone(const struct oci_index *ix, size_t i)
 	return name || ix->n_manifests == 1;
 }
 
-/* What is there for one other platform alone is taken, as it was saved. */
+/* An entry for another platform is wanted if no other entry has its name. */
 static bool is_wanted(const struct load *l, const struct oci_index *ix, size_t i)
 {
 	const struct oci_descriptor *d = &ix->manifests[i];

@@ -3,6 +3,6 @@
 
 #include "image/archive/load.h"
 
-/** load_oci() - the images of an OCI layout (image-spec image-layout.md).  Return: as
+/** load_oci() - load the images of an OCI layout (image-spec image-layout.md).  Return: as
  * store_load(). */
 int load_oci(struct load *l, struct err *err);

@@ -23,10 +23,10 @@
 #include "oci/manifest.h"
 
 /*
- * Theory of operation: an archive may come through a pipe, and says only at its end which of its
+ * Theory of operation: an archive may come through a pipe, and only its end tells which of its
  * members matter.  So every file in it becomes a blob, named by its digest, pinned as long as the
- * load lasts; links are remembered.  Then the images are found among the members, and what no
- * image took is garbage.
+ * load lasts; links are remembered.  Then the images are found among the members, and what no image
+ * took is garbage.
  *
  * The archive is hostile.  Names of members are keys in a list, never paths on disk.
  */
@@ -48,8 +48,8 @@ static void load_reset(struct load *l)
 }
 
 /*
- * The name "FOLDER/NAME" with ".", ".." and empty parts worked out; @folder may be NULL.
- * Owned by the caller; NULL when it leads out, is too long or too deep, or when out of memory.
+ * Makes "FOLDER/NAME" with ".", ".." and empty parts resolved; @folder may be NULL.  Owned by the
+ * caller; NULL when the name leads out, is too long or too deep, or when out of memory.
  */
 static char *clean_name(const char *folder, const char *name)
 {
@@ -85,7 +85,7 @@ const struct member *load_find(const struct load *l, const char *name)
 	for (int hops = 0; at && hops <= LINKS_MAX; hops++) {
 		const struct member *found = NULL;
 
-		/* The last member of a name counts, as when unpacking. */
+		/* Of members with the same name the last one counts, as in unpacking. */
 		for (size_t i = 0; i < l->n_members; i++)
 			if (streq(l->members[i].name, at))
 				found = &l->members[i];
@@ -119,8 +119,7 @@ static int add_member(struct load *l, struct member *m)
 	return 0;
 }
 
-/* Where a link leads, as a member's name; NULL for a file, or for a link that leads out of the
- * archive. */
+/* Finds where a link leads, as a member's name; NULL for a file, or a link out of the archive. */
 static char *link_target(const char *name, struct archive_entry *e)
 {
 	const char *target = archive_entry_hardlink(e);
@@ -139,7 +138,7 @@ static char *link_target(const char *name, struct archive_entry *e)
 	return clean_name(slash && *target != '/' ? folder : NULL, target);
 }
 
-/* A layout has a folder for each kind of digest. */
+/* The kind of a member's digest, by its folder: a layout has one for each kind. */
 static enum hash_kind kind_of(const char *name)
 {
 	return str_starts(name, "blobs/sha512/") ? HASH_SHA512 : HASH_SHA256;
@@ -257,7 +256,7 @@ int load_install(struct load *l, const struct load_image *what, struct err *err)
 
 /*
  * The index leads to the very manifests that were saved, so it comes first.  Docker 25 and later
- * write some that lead to no whole image, beside a manifest.json that does.
+ * also write indexes without a whole image, beside a manifest.json with one.
  */
 static int load_images(struct load *l, struct err *err)
 {
@@ -278,7 +277,7 @@ static int load_images(struct load *l, struct err *err)
 		       "manifest.json (`moat image import` takes a root filesystem)");
 }
 
-/* What is behind the archive's end, so that whoever sends it is heard out. */
+/* Reads what follows the archive's end, so that its sender can finish. */
 static void read_rest(const struct load *l, int fd)
 {
 	char waste[4096];

@@ -2,9 +2,9 @@
 /*
  * Theory of operation: the archive is an OCI image layout that has docker's manifest.json too, as
  * `docker save` writes it since version 25, so that either kind of reader finds what it looks for.
- * index.json comes behind all that it leads to, so what was cut off is no archive.
+ * index.json comes after all it leads to, so a file that was cut off is no archive.
  *
- * All that is written was looked at before (saving.c).
+ * All content is checked before it is written (saving.c).
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -145,7 +145,7 @@ static json_t *blob_path_json(const struct digest *d)
 	return json_sprintf("blobs/%s/%s", digest_algorithm(d), digest_hex(d));
 }
 
-/* docker wants one entry for an image, with all its names. */
+/* Finds or makes the entry of an image: docker wants one with all its names. */
 static json_t *entry_of(struct output *o, const struct oci_manifest *m)
 {
 	cleanup_json json_t *config = blob_path_json(&m->config.digest);

@@ -43,7 +43,7 @@ bool saving_has(const struct saving *s, const struct oci_descriptor *blob)
 	       blob_exists(s->work.st, &blob->digest, blob->size_bytes);
 }
 
-/* What was found of a name. */
+/* What a name was found to mean. */
 struct found {
 	struct digest manifest, root;
 	bool is_whole;
@@ -83,7 +83,8 @@ static int look_up(struct saving *s, const char *name, const struct image_save *
 	return 0;
 }
 
-/* A document of an image that is here.  Return: @r; -EIO where it is missing or damaged. */
+/* A document of a stored image could not be read.
+ * Return: @r; -EIO where it is missing or damaged. */
 static int blame_disk(int r, struct err *err)
 {
 	if (r != -ENOENT && r != -EBADMSG)
@@ -93,7 +94,7 @@ static int blame_disk(int r, struct err *err)
 	return -EIO;
 }
 
-/* One step down an index. */
+/* Goes one step down an index. */
 static int descend(const struct store *st, const struct platform *want, struct digest *at,
 		   bool *ret_is_manifest, struct err *err)
 {
@@ -145,7 +146,8 @@ static int read_manifest(struct saving *s, const struct digest *d, struct oci_ma
 	return oci_manifest_parse(doc->text.data, doc->text.len, ret, err);
 }
 
-/* What an index leads to need not have the very manifest that the image is here by. */
+/* Gathers an image.  What an index leads to need not include the manifest that the image is here
+ * by. */
 static int gather(struct saving *s, const struct digest *manifest, struct saved *image,
 		  struct err *err)
 {

@@ -5,12 +5,12 @@
 #include "image/store/contents.h"
 #include "oci/manifest.h"
 
-/* What goes into an archive: all that it is made of is pinned, and was there and right. */
+/* The contents of an archive to be: all of them are pinned, and were found whole and right. */
 
 struct saved {
-	struct digest root;	       /* what the name stands for; among the documents */
-	struct oci_manifest *manifest; /* what readers of docker's format get */
-	char *tag;		       /* full reference; NULL where it was named by its id */
+	struct digest root;	       /* what the name means; one of the documents */
+	struct oci_manifest *manifest; /* for readers of docker's format */
+	char *tag; /* full reference; NULL where the image was named by its id */
 };
 
 struct saving {
@@ -20,5 +20,5 @@ struct saving {
 	struct contents what;
 };
 
-/** saving_has() - is this blob written?  One that registries may not have need not be there. */
+/** saving_has() - is this blob written?  A blob that registries may not have can be missing. */
 bool saving_has(const struct saving *s, const struct oci_descriptor *blob);

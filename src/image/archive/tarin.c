@@ -12,7 +12,7 @@
 /*
  * Theory of operation: libarchive unpacks the outer archive in this process; of its formats only
  * tar (or none, for import) is enabled, and of its filters only those that need no other program. A
- * member's bytes go into a blob while they are hashed; nothing is looked at here.
+ * member's bytes go into a blob while they are hashed; nothing is interpreted here.
  *
  * The archive is hostile: a stream that grows beyond all proportion is given up.
  */

@@ -6,7 +6,7 @@
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 
-/* Archives that a user gives: read as a stream, packed or not, and never unpacked by name. */
+/* Archives from users, read as streams, compressed or not; members' names never become paths. */
 
 struct tarin {
 	struct archive *archive;
@@ -15,20 +15,20 @@ struct tarin {
 };
 
 /**
- * tarin_open() - begin to read
+ * tarin_open() - begin to read an archive
  * @fd:  borrowed; a file, pipe or socket
- * @raw: the one member is the unpacked stream itself
+ * @raw: there is one member, the decompressed stream itself
  *
  * Return: 0, tarin_close(); -ENOMEM.
  */
 int tarin_open(int fd, bool raw, const struct progress *progress, struct tarin *ret);
 void tarin_close(struct tarin *t);
 
-/** tarin_next() - the next member, borrowed; NULL at the end.  Return: 0; -EBADMSG for a damaged
- * archive; -errno; with a message. */
+/** tarin_next() - go to the next member, borrowed; NULL at the end.  Return: 0; -EBADMSG for a
+ * damaged archive; -errno; with a message. */
 int tarin_next(struct tarin *t, struct archive_entry **ret, struct err *err);
 
-/** tarin_store() - pin and store the current member as a blob.  @kind: of its digest.  @ret: media
- * type NULL.  Return: 0; -EBADMSG, also for a bomb; -ECANCELED; -errno; with a message. */
+/** tarin_store() - store and pin the current member as a blob.  @kind: of its digest.  @ret:
+ * without media type.  Return: 0; -EBADMSG, also for a bomb; -ECANCELED; -errno; with a message. */
 int tarin_store(struct tarin *t, struct work *w, enum hash_kind kind, struct oci_descriptor *ret,
 		struct err *err);

@@ -63,7 +63,7 @@ static int add_chunk(struct arena *a, size_t len)
 	return 0;
 }
 
-/* What goes over the limit stays counted, which is how arena_errno() knows. */
+/* Counts @len against the limit, and keeps it counted when over: arena_errno() knows by that. */
 static bool charge(struct arena *a, uint64_t len)
 {
 	a->used += len;

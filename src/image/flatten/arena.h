@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * Memory that is taken in small pieces and given back all at once, up to a limit that several
- * arenas, of several threads, can have together.
+ * Memory that is taken in small pieces and given back all at once.  Several arenas, also of several
+ * threads, can share a limit.
  */
 struct arena_chunk;
 
@@ -22,25 +22,26 @@ struct arena {
 	struct arena_budget *budget; /* borrowed */
 };
 
-/** arena_init() - an empty arena; what it hands out counts against @budget */
+/** arena_init() - make an empty arena; its memory counts against @budget */
 void arena_init(struct arena *a, struct arena_budget *budget);
 
-/** arena_reset() - give everything back, to the budget too */
+/** arena_reset() - free all memory, and take it off the budget */
 void arena_reset(struct arena *a);
 
-/** arena_absorb() - take over what another arena of the same budget has handed out; that is empty
+/** arena_absorb() - take over the memory of another arena of the same budget, which is empty
  * after */
 void arena_absorb(struct arena *a, struct arena *from);
 
 /**
- * arena_alloc() - zeroed memory, aligned for any type
+ * arena_alloc() - get zeroed memory, aligned for any type
  *
  * Return: borrowed from the arena; NULL when out of memory or over the limit (arena_errno()).
  */
 void *arena_alloc(struct arena *a, size_t len);
 
-/** arena_text() - a copy of a string.  Return: as arena_alloc(). */
+/** arena_text() - copy a string.  Return: as arena_alloc(). */
 char *arena_text(struct arena *a, const char *s);
 
-/** arena_errno() - why the last arena_alloc() failed.  Return: -EDQUOT over the limit; -ENOMEM. */
+/** arena_errno() - tell why the last arena_alloc() failed.  Return: -EDQUOT over the limit;
+ * -ENOMEM. */
 int arena_errno(const struct arena *a);

@@ -17,7 +17,7 @@ struct unarchive {
 	struct layer_source *from;
 	struct archive *raw;
 	struct err *err; /* of the call under way */
-	int error;	 /* of reading */
+	int error;	 /* the first error in reading the layer */
 };
 
 static void unarchive_close(void *state)
@@ -54,7 +54,8 @@ static ssize_t unarchive_failed(const struct unarchive *u, struct err *err)
 	return codec_damaged(err, archive_error_string(u->raw));
 }
 
-/* libarchive answers ARCHIVE_WARN where it would have to run a program for a filter. */
+/* libarchive answers ARCHIVE_WARN where it would need to run a program for a filter, so only
+ * ARCHIVE_OK will do. */
 static int unarchive_open(struct layer_source *from, int (*filter)(struct archive *), void **ret,
 			  struct err *err)
 {
@@ -84,7 +85,7 @@ static int unarchive_open(struct layer_source *from, int (*filter)(struct archiv
 	return 0;
 }
 
-/* Is everything of the layer unpacked? */
+/* Has all of the layer been decompressed? */
 static ssize_t unarchive_end(const struct unarchive *u, struct err *err)
 {
 	int64_t used = archive_filter_bytes(u->raw, -1);
@@ -130,7 +131,7 @@ static int bzip2_open(struct layer_source *from, void **ret, struct err *err)
 
 const struct codec codec_xz = { .name = "xz",
 				.magic = XZ_MAGIC,
-				.magic_len = sizeof(XZ_MAGIC), /* and the NUL */
+				.magic_len = sizeof(XZ_MAGIC), /* the NUL belongs to it */
 				.open = xz_open,
 				.close = unarchive_close,
 				.next = unarchive_next };

@@ -9,14 +9,14 @@
 
 /*
  * Theory of operation: ISA-L unpacks about twice as fast as zlib.  A gzip file may have several
- * members, one after the other (RFC 1952; pigz and eStargz write such).  What follows the last one
- * and is no member is left alone, as gzip(1) does: the digest of the blob covers it, and that of
- * the layer what was unpacked.
+ * members, one after the other (RFC 1952; pigz and eStargz write such).  Bytes after the last
+ * member are ignored, as gzip(1) does: the blob's digest covers them, and the layer's digest covers
+ * what was unpacked.
  *
  * The bytes come from a registry and are hostile.
  */
 
-#define OUT_BYTES   KIB(256) /* ISA-L copies 64 KiB of what it makes at each call */
+#define OUT_BYTES   KIB(256) /* ISA-L copies 64 KiB of its output at each call */
 #define MAGIC	    "\x1f\x8b"
 #define MAGIC_BYTES 2
 
@@ -58,7 +58,7 @@ static ssize_t gzip_failed(int code, struct err *err)
 	}
 }
 
-/* After a member: is there another one? */
+/* Looks for another member after one has ended. */
 static int next_member(struct gzip *g, struct err *err)
 {
 	struct layer_source *from = g->from;
@@ -74,7 +74,7 @@ static int next_member(struct gzip *g, struct err *err)
 	return 0;
 }
 
-/* Return: bytes made, which may be none; -errno with a message. */
+/* Return: bytes unpacked, maybe none; -errno with a message. */
 static ssize_t inflate_piece(struct gzip *g, struct err *err)
 {
 	struct layer_source *from = g->from;

@@ -7,8 +7,8 @@
 #include "image/flatten/codec.h"
 
 /*
- * Theory of operation: a layer is a row of frames.  zstd:chunked puts a table of its files behind
- * them, in frames that are there to be skipped.
+ * Theory of operation: a layer is a row of frames.  zstd:chunked adds a table of its files in
+ * frames that decoders skip.
  *
  * The bytes come from a registry and are hostile; zstd refuses windows above 128 MiB by itself.
  */

@@ -6,7 +6,7 @@
 
 #include "base/macro.h"
 
-/* A zstd file may begin with a frame that is there to be skipped. */
+/* zstd files may begin with a frame that decoders skip. */
 static bool is_skippable_frame(const unsigned char *data, size_t len)
 {
 	return len >= 4 && (data[0] & 0xf0) == 0x50 && memcmp(data + 1, "\x2a\x4d\x18", 3) == 0;

@@ -3,7 +3,7 @@
 
 #include "image/flatten/layer-source.h"
 
-/* The ways in which a layer can be packed. */
+/* The compressions of layers. */
 
 struct codec {
 	const char *name;
@@ -13,7 +13,7 @@ struct codec {
 	int (*open)(struct layer_source *from, void **ret, struct err *err);
 	void (*close)(void *state);
 	/*
-	 * The next bytes, unpacked.  @ret: borrowed until the next call.  Return: how many; 0 at
+	 * Decompresses the next bytes.  @ret: borrowed until the next call.  Return: how many; 0 at
 	 * the end; -EBADMSG; as layer_source_fill(); with a message.
 	 */
 	ssize_t (*next)(void *state, const void **ret, struct err *err);
@@ -21,11 +21,11 @@ struct codec {
 
 #define CODEC_MAGIC_MAX 6
 
-/** codec_find() - by the first bytes; what is not packed has a codec too, the one without a
- * magic */
+/** codec_find() - choose a codec by the first bytes.  For plain data that is the one without a
+ * magic. */
 const struct codec *codec_find(const void *data, size_t len);
 
-/** codec_damaged() - the error that packed data is.  @why: may be NULL.  Return: -EBADMSG. */
+/** codec_damaged() - report that packed data is damaged.  @why: may be NULL.  Return: -EBADMSG. */
 ssize_t codec_damaged(struct err *err, const char *why);
 
 extern const struct codec codec_gzip, codec_zstd, codec_xz, codec_bzip2, codec_plain;

@@ -76,7 +76,7 @@ static int check_diff_id(const char *want, const char *hex, struct err *err)
 	return 0;
 }
 
-/* Ends the turn of a layer that was applied.  Return: is the next one's log whole? */
+/* Ends the turn of a layer that was applied.  Return: is the next layer's log complete? */
 static bool end_turn(struct crew *c)
 {
 	bool more;
@@ -88,7 +88,7 @@ static bool end_turn(struct crew *c)
 	return more;
 }
 
-/* Marks a layer as read.  Return: is it its turn? */
+/* Marks a layer as read.  Return: is it this layer's turn? */
 static bool note_read(struct crew *c, size_t i)
 {
 	bool yes;
@@ -135,7 +135,7 @@ static int do_layer(struct crew *c, struct erofs_out *out, size_t *i, struct err
 	return note_read(c, *i) ? apply_waiting(c, i, err) : 0;
 }
 
-/* Return: is there a layer to be read? */
+/* Takes a layer to read.  Return: was there one? */
 static bool take_layer(struct crew *c, size_t *ret)
 {
 	bool any;

@@ -6,11 +6,11 @@
 #include "image/flatten/layer.h"
 #include "image/flatten/tree.h"
 
-/* The layers of an image, and the threads that work them off. */
+/* The layers of an image, and the threads that work on them. */
 
 struct crew_layer {
 	struct layer_log log;
-	bool is_read; /* whole; guarded by the lock, as is "turn" */
+	bool is_read; /* the whole layer is in the log; guarded by the lock, like "turn" */
 	char hex[HASH_HEX_MAX + 1];
 };
 
@@ -18,15 +18,15 @@ struct crew {
 	struct flatten_layer *layers;
 	size_t n_layers;
 	int out_fd;
-	struct tree *tree; /* belongs to whoever works on the layer whose turn it is */
+	struct tree *tree; /* used by whoever works on the layer whose turn it is */
 	struct layer_common common;
 	struct crew_layer *states;
-	pthread_mutex_t lock; /* guards what follows */
-	size_t next;	      /* layer to be read */
-	size_t turn;	      /* layer to be applied */
+	pthread_mutex_t lock; /* guards the members below */
+	size_t next;	      /* index of the next layer to read */
+	size_t turn;	      /* index of the next layer to apply */
 	int result;
 	struct err err;
 };
 
-/** crew_work() - read layers, and apply them, as long as there are any that nobody reads */
+/** crew_work() - read and apply layers until each has a thread that reads it */
 void crew_work(struct crew *c);

@@ -20,7 +20,7 @@ static int compare_names(const char *a, size_t a_len, const char *b, size_t b_le
 	return r ? r : (a_len > b_len) - (a_len < b_len);
 }
 
-/* Two sorted lists become one. */
+/* Merges two sorted lists. */
 static struct tree_entry *merge(struct tree_entry *a, struct tree_entry *b)
 {
 	struct tree_entry *first, **link = &first;
@@ -37,7 +37,7 @@ static struct tree_entry *merge(struct tree_entry *a, struct tree_entry *b)
 	return first;
 }
 
-/* Sorted lists of 1, 2, 4, … names are merged as bits of a number are carried. */
+/* Sorts by merging lists of 1, 2, 4, … names, as bits are carried in a sum. */
 static struct tree_entry *sort_list(struct tree_entry *list)
 {
 	struct tree_entry *sorted[32] = { 0 }, *all = NULL;
@@ -118,7 +118,7 @@ static uint8_t type_of(const struct tree_inode *inode)
 	}
 }
 
-/* Counts the names that fit and leaves @it behind them. */
+/* Counts the names that fit into the block, and moves @it past them. */
 static uint32_t fit_names(struct erofs_dir_iter *it, uint32_t *ret_count)
 {
 	struct erofs_dir_iter ahead = *it;

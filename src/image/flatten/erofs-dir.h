@@ -10,23 +10,23 @@
 struct erofs_dir_iter {
 	struct tree_inode *dir;
 	const struct tree_entry *next; /* children must be sorted */
-	unsigned int n_dots;	       /* of "." and "..", how many are done */
+	unsigned int n_dots;	       /* how many of "." and ".." are done */
 };
 
-/** erofs_dir_sort() - put the names of a folder in the order the kernel searches them */
+/** erofs_dir_sort() - sort a folder's names in the order in which the kernel searches */
 void erofs_dir_sort(struct tree_inode *dir);
 
 void erofs_dir_begin(struct erofs_dir_iter *it, struct tree_inode *dir);
 
 /**
- * erofs_dir_block() - the next block
+ * erofs_dir_block() - write the next block
  * @block: filled, zeros behind the names; NULL only measures
  *
  * Return: bytes used, 0 when no name is left.
  */
 uint32_t erofs_dir_block(struct erofs_dir_iter *it, uint8_t block[EROFS_BLOCK]);
 
-/** erofs_nid() - the number by which a placed inode is found */
+/** erofs_nid() - get the number by which the kernel finds a placed inode */
 static inline uint64_t erofs_nid(const struct tree_inode *inode)
 {
 	return inode->slot;

@@ -5,15 +5,15 @@
 #include <stdint.h>
 
 /*
- * EROFS on disk, as far as we write it; all integers are little-endian.
- * Linux Documentation/filesystems/erofs.rst.
+ * The parts of EROFS's disk format that we write; all integers are little-endian.  Linux
+ * Documentation/filesystems/erofs.rst.
  */
 
 #define EROFS_MAGIC	   0xE0F5E1E2u
 #define EROFS_SUPER_OFFSET 1024u
 #define EROFS_BLOCK_BITS   12u
 #define EROFS_BLOCK	   (1u << EROFS_BLOCK_BITS)
-#define EROFS_SLOT	   32u /* inode numbers count slots of the metadata area */
+#define EROFS_SLOT	   32u /* inode numbers are in units of this, in the metadata area */
 
 #define EROFS_COMPAT_SB_CHKSUM 0x1u
 #define EROFS_COMPAT_MTIME     0x2u
@@ -26,7 +26,7 @@ struct erofs_super {
 	uint8_t ext_slots;
 	uint16_t root_nid;
 	uint64_t n_inodes;
-	uint64_t build_time; /* the mtime of all compact inodes */
+	uint64_t build_time; /* mtime of all compact inodes */
 	uint32_t build_time_nsec;
 	uint32_t blocks;
 	uint32_t meta_block;
@@ -74,7 +74,8 @@ struct erofs_inode_extended {
 };
 static_assert(sizeof(struct erofs_inode_extended) == 64, "extended inode");
 
-/* Behind an inode with attributes; xattr_count is 1 + what follows this header, in units of 4. */
+/* Header of attributes, behind an inode; xattr_count is 1 + the units of 4 that follow this
+ * header. */
 struct erofs_xattr_header {
 	uint8_t reserved[4];
 	uint8_t n_shared;
@@ -99,7 +100,8 @@ enum erofs_xattr_index {
 	EROFS_XATTR_SECURITY = 6,
 };
 
-/* A block of a folder: these, then the names; the first name_pos tells how many there are. */
+/* A block of a folder has these, then the names; the first name_pos tells how many entries there
+ * are. */
 struct erofs_dirent {
 	uint64_t nid;
 	uint16_t name_pos;

@@ -12,17 +12,16 @@
 #include "image/flatten/erofs-format.h"
 
 /*
- * Theory of operation: the content of a file lies in one piece, so whoever appends one asks for a
- * place first.  Small files lie side by side in a part that was taken from the shared space; a
- * larger one that does not fit into what is left of it gets a place of its own, as the rest will do
- * for others.
+ * Theory of operation: a file's content lies in one piece, so a place for it is asked for first.
+ * Small files lie side by side in a part taken from the shared space.  A larger file that does not
+ * fit into the rest of the part gets a place of its own: the rest still serves smaller ones.
  */
 
 #define GATHER_BYTES KIB(256)
 #define DIRECT_BYTES KIB(128)
-#define HOLE_BYTES   KIB(64)  /* zeros in shorter runs are cheaper to write than to skip */
-#define PART_BYTES   MIB(4)   /* taken from the space at once */
-#define LARGE_BYTES  KIB(128) /* a file from here on need not lie among the small ones */
+#define HOLE_BYTES   KIB(64)  /* shorter runs of zeros are cheaper to write than to skip */
+#define PART_BYTES   MIB(4)   /* taken from the space at a time */
+#define LARGE_BYTES  KIB(128) /* files from this size on need not lie among the small ones */
 
 void erofs_space_init(struct erofs_space *s)
 {
@@ -46,10 +45,10 @@ static bool is_zero_piece(const char *data, size_t len)
 	return data[0] == 0 && memcmp(data, data + 1, len - 1) == 0;
 }
 
-/* Pieces of HOLE_BYTES that are all zeros are left to be holes. */
+/* Leaves pieces of HOLE_BYTES that are all zeros as holes. */
 static int write_at(const struct erofs_out *o, const char *data, size_t len, uint64_t base)
 {
-	size_t start = 0; /* of what is not yet written */
+	size_t start = 0; /* first byte that is not yet written */
 	int r = 0;
 
 	for (size_t i = 0; i + HOLE_BYTES <= len && r == 0; i += HOLE_BYTES) {
@@ -64,7 +63,7 @@ static int write_at(const struct erofs_out *o, const char *data, size_t len, uin
 	return r;
 }
 
-/* Writes what is gathered. */
+/* Writes the gathered data. */
 int erofs_out_flush(struct erofs_out *o)
 {
 	int r = write_at(o, o->data, o->len, o->pos - o->len);
@@ -73,7 +72,7 @@ int erofs_out_flush(struct erofs_out *o)
 	return r;
 }
 
-/* What is long enough is not gathered first. */
+/* Data that is long enough is written without being gathered. */
 static int append_directly(struct erofs_out *o, const char *data, size_t len)
 {
 	int r = erofs_out_flush(o);
@@ -92,7 +91,7 @@ static int go_to(struct erofs_out *o, uint64_t pos)
 	return r;
 }
 
-/* Gives back what is left of the part, if nobody has taken what lies behind it. */
+/* Gives back the rest of the part, if nobody has taken the space behind it. */
 static void leave_part(struct erofs_out *o)
 {
 	uint64_t end = o->part_end;

@@ -14,11 +14,11 @@
  * behind its inode, where it must not cross the end of a block; what does not fit gets blocks of
  * its own in front of the metadata area.
  *
- * Walks need no list: a file of several names counts where it is met first, and who was met is
- * known by a mark that has the other value in each walk.
+ * Walks need no list: a file with several names counts where it is met first, and a mark, whose
+ * value changes from walk to walk, tells whether it was met.
  */
 
-/* Nobody gets number 0, which programs take for a deleted file. */
+/* Inode number 0 is left free: programs take it for a deleted file. */
 #define META_FIRST (2 * EROFS_SLOT)
 
 void erofs_walk_begin(struct erofs_walk *w, struct erofs_plan *p)
@@ -66,7 +66,8 @@ static void note_time(struct erofs_plan *p, const struct tree_inode *inode)
 	}
 }
 
-/* Sorts it, counts its links, and chains the folders in it behind @last.  Return: the last now. */
+/* Sorts a folder, counts its links, and chains its subfolders behind @last.  Return: the new last
+ * one. */
 static struct tree_inode *list_folder(struct tree_inode *dir, struct tree_inode *last)
 {
 	erofs_dir_sort(dir);
@@ -113,8 +114,8 @@ static bool fits_compact(const struct erofs_plan *p, const struct tree_inode *in
 	       inode->mtime_nsec == p->time_nsec;
 }
 
-/* Splits content between blocks and the inode, which has @head_len bytes.  @ret_pos: of the blocks;
- * untouched where there are none.  Return: the bytes at the inode. */
+/* Divides content between blocks and the space behind the inode, which has @head_len bytes.
+ * @ret_pos: of the blocks; untouched where there are none.  Return: the bytes behind the inode. */
 static uint32_t place_content(struct erofs_plan *p, struct tree_inode *inode, uint32_t head_len,
 			      uint64_t *ret_pos)
 {
@@ -131,8 +132,8 @@ static uint32_t place_content(struct erofs_plan *p, struct tree_inode *inode, ui
 	return inode->is_inline ? tail : 0;
 }
 
-/* Where content that is in memory comes to is known when it is written, and not before: the place
- * is where its address is kept. */
+/* Places content that is in memory.  The place is kept in the member for its address, which is read
+ * when the content is written. */
 static uint32_t place_behind(struct erofs_plan *p, struct tree_inode *inode, uint32_t head_len)
 {
 	uint64_t unused;

@@ -14,15 +14,15 @@
 #include "image/flatten/erofs-xattr.h"
 
 /*
- * Theory of operation: an image is, front to back, a block with the superblock, the data of
- * files in whole blocks (it is there before this begins), the blocks of folders and of other
- * content that was kept in memory, and the metadata area with the inodes.  The plan says where
- * each piece goes, in the order in which they are appended here.
+ * Theory of operation: an image is, front to back, a block with the superblock, the data of files
+ * in whole blocks (written before this begins), the blocks of folders and of other content that was
+ * kept in memory, and the metadata area with the inodes.  The plan says where each piece goes, in
+ * the order in which they are appended here.
  *
  * Numbers in the tree were checked by layer.c; what it lets through, the format can hold.
  */
 
-/* The kernel's crc32c: no final inversion. */
+/* crc32c as the kernel computes it: without the final inversion. */
 static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
 {
 	while (len-- > 0) {
@@ -40,8 +40,8 @@ static void punch(const struct erofs_out *out, uint64_t from, uint64_t to)
 			  (off_t)(to - from));
 }
 
-/* Gives back the space of files that a later layer replaced or hid, where the file system can do
- * that.  Neighbours go together. */
+/* Punches holes where files lie that a later layer replaced or hid, if the file system can do that.
+ * Neighbours are punched together. */
 static void punch_lost(const struct tree *t, const struct erofs_out *out)
 {
 	uint64_t from = 0, to = 0;
@@ -79,7 +79,7 @@ static int write_dir_blocks(struct erofs_out *out, struct tree_inode *dir)
 	return r;
 }
 
-/* Content that is in memory and does not fit behind its inode. */
+/* Writes content that is in memory and does not fit behind its inode. */
 static int write_blocks(struct erofs_out *out, struct tree_inode *inode)
 {
 	uint64_t pos = out->pos;

@@ -8,7 +8,7 @@
 #include "image/flatten/tree.h"
 
 #define EROFS_UUID_LEN	     16
-#define EROFS_INLINE_MAX     2048u  /* longer files and ends of folders get a block */
+#define EROFS_INLINE_MAX     2048u  /* longer files and ends of folders get blocks of their own */
 #define EROFS_XATTR_SIZE_MAX 65536u /* bytes of all attributes of one inode, on disk */
 
 /**

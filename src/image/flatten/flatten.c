@@ -8,7 +8,7 @@
 #include "image/flatten/crew.h"
 #include "image/flatten/erofs.h"
 
-#define HELPER_STACK_BYTES (1u << 20) /* a layer's folders may be 2,048 deep */
+#define HELPER_STACK_BYTES (1u << 20) /* enough for folders that are 2,048 deep */
 
 DEFINE_CLEANUP(struct tree, tree_free)
 DEFINE_CLEANUP(struct hash, hash_free)
@@ -16,7 +16,7 @@ DEFINE_CLEANUP(struct hash, hash_free)
 struct flatten_helpers {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* guarded by lock */
+	/* Guarded by the lock. */
 	struct crew *crew; /* NULL: none yet */
 	bool over;	   /* no crew will come any more */
 	size_t n_waiting;
@@ -56,7 +56,7 @@ static int start_helper(struct flatten_helpers *h)
 	return r;
 }
 
-/* What a thread does to begin with, the C library's part of it too, is done then. */
+/* Waits until all threads wait for work: by then their setup is done, the C library's included. */
 static void await_start(struct flatten_helpers *h)
 {
 	pthread_mutex_lock(&h->lock);
@@ -116,7 +116,8 @@ static unsigned int hex_value(char c)
 	return (unsigned int)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-/* The same layers get the same identifier: RFC 9562 version 8, out of all diff_ids. */
+/* Makes the image's identifier (RFC 9562 version 8) from all diff_ids, so equal layers have equal
+ * ones. */
 static int make_uuid(const struct crew *c, uint8_t ret[EROFS_UUID_LEN])
 {
 	cleanup(hash_free_cleanup_fn) struct hash *ids = NULL;

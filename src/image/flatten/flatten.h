@@ -18,24 +18,24 @@
 #define UNPACK_RATIO_MAX   400u		 /* … and to this many times its packed size is a bomb */
 #define UNPACK_MAX_MEMORY  (1ULL << 30)	 /* names, link targets and attributes of one image */
 #define UNPACK_INLINE_BYTES                                                                        \
-	(128ULL << 20) /* small files kept in memory to go beside their inodes */
+	(128ULL << 20) /* limit of small files kept in memory, to be placed behind their inodes */
 
-/* What they can be set to; see settings/read-limits.c. */
+/* The largest values that settings may give; see settings/read-limits.c. */
 #define UNPACK_BYTES_LARGEST   (48ULL << 30)
 #define UNPACK_ENTRIES_LARGEST 20000000u
 #define UNPACK_MEMORY_LARGEST  (3ULL << 30)
 #define UNPACK_RATIO_LARGEST   100000u
 
-/* How messages name what can be set. */
+/* Names a setting in messages. */
 #define LIMIT(name) "\"image-limits\": \"" name "\" of moat's settings"
 
 struct flatten_layer {
 	int fd;		       /* borrowed; the packed layer, a regular file */
-	bool grows;	       /* the file is still being written */
-	int event_fd;	       /* then: an eventfd that tells how many bytes came; borrowed */
-	uint64_t packed_bytes; /* then: how many there will be */
+	bool grows;	       /* the file is still being written; then: */
+	int event_fd;	       /* an eventfd that tells how many bytes came; borrowed */
+	uint64_t packed_bytes; /* final size of the file */
 	const char *diff_id;   /* "sha256:…" of the unpacked tar; NULL: not checked */
-	uint64_t size_bytes;   /* of its files; set by flatten() */
+	uint64_t size_bytes;   /* of the layer's files; set by flatten() */
 };
 
 /* Threads that help to flatten; see flatten_helpers_new(). */
@@ -43,7 +43,7 @@ struct flatten_helpers;
 
 /**
  * flatten_helpers_new() - start threads that wait for one flatten()
- * @n:   so many; 0 is good, too
+ * @n:   how many; 0 is fine
  * @ret: owned, flatten_helpers_free()
  *
  * Return: 0; -ENOMEM; -errno of pthread_create(3).
@@ -79,13 +79,13 @@ struct flatten_limits {
 	uint64_t inline_bytes;
 };
 
-/** flatten_limits_usual() - the UNPACK_… ones */
+/** flatten_limits_usual() - get the limits UNPACK_… */
 struct flatten_limits flatten_limits_usual(void);
 
-/** flatten_limits_largest() - the largest that the settings take */
+/** flatten_limits_largest() - get the largest limits that the settings accept */
 struct flatten_limits flatten_limits_largest(void);
 
-/** flatten_limited() - as flatten(), with limits other than the UNPACK_… ones */
+/** flatten_limited() - flatten() with other limits than UNPACK_… */
 int flatten_limited(struct flatten_layer *layers, size_t n_layers, int out_fd,
 		    const struct flatten_limits *limits, struct flatten_helpers *helpers,
 		    struct err *err);

@@ -11,7 +11,7 @@
 
 #define CHUNK_BYTES KIB(128)
 
-/* What a stream may unpack to; the disk it goes to is smaller. */
+/* Limit of a stream's unpacked size; the disk it goes to is smaller. */
 #define OUTPUT_MAX GIB(64)
 
 static int inflate_failed(struct archive *a, struct err *err)

@@ -3,6 +3,6 @@
 
 #include "base/err.h"
 
-/** inflate_stream() - in moat-unpack: decompress from one descriptor to another.  Return: 0;
+/** inflate_stream() - decompress from one descriptor to another; used in moat-unpack.  Return: 0;
  * -EBADMSG; -EPIPE; -errno; with a message. */
 int inflate_stream(int from_fd, int to_fd, struct err *err);

@@ -14,18 +14,18 @@
 /*
  * Theory of operation: tar(1) writes an access control list as text (SCHILY.acl.access), which
  * libarchive parses, and then counts what the list says of the owning group as the group's bits of
- * the mode.  There stat(2) shows the mask, as the entry's own header does, so that is put right.
- * EROFS holds a list as the attribute that getxattr(2) shows: where the layer does not bring that
- * itself, it is made of the text.  The kernel wants the entries sorted by kind, with a mask where
+ * the mode.  stat(2) shows the mask there, and so does the entry's own header, so the mode is
+ * corrected.  EROFS stores a list as the attribute that getxattr(2) shows; where the layer lacks
+ * that, it is made from the text.  The kernel wants the entries sorted by kind, with a mask where
  * users or groups are named.
  *
- * Users and groups that are given by name alone are left out: nobody here knows their numbers.
+ * Users and groups given by name only are left out, as their numbers are not known here.
  */
 
 #define ACL_ATTR_VERSION 2u
 #define ACL_NO_ID	 0xFFFFFFFFu
 
-/* In the kernel's order, which is that of its tags. */
+/* Kinds of entries, in the kernel's order: that of its tags. */
 enum acl_tag {
 	ACL_TAG_OWNER = 1,
 	ACL_TAG_USER = 2,
@@ -43,8 +43,8 @@ struct acl_entry {
 struct acl {
 	struct acl_entry *entries;
 	size_t n;
-	unsigned tags; /* those there are */
-	unsigned mask; /* permissions */
+	unsigned tags; /* the kinds that were seen */
+	unsigned mask; /* permissions of the mask */
 };
 
 static void acl_reset(struct acl *a)
@@ -80,7 +80,7 @@ static void acl_add(struct acl *a, enum acl_tag tag, unsigned perm, uint32_t id)
 	a->tags |= tag;
 }
 
-/* By kind, and by number within it. */
+/* Compares by kind, and by number within a kind. */
 static int by_order(const void *a, const void *b)
 {
 	const struct acl_entry *x = a, *y = b;
@@ -92,7 +92,7 @@ static int by_order(const void *a, const void *b)
 	return 0;
 }
 
-/* Return: 1; 0 when there is no such list, or none that is whole; -ENOMEM. */
+/* Return: 1; 0 for no list, or an incomplete one; -ENOMEM. */
 static int acl_read(struct layer *l, int type, struct acl *ret)
 {
 	const unsigned needed = ACL_TAG_OWNER | ACL_TAG_OWNING_GROUP | ACL_TAG_OTHER;

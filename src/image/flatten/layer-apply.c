@@ -65,7 +65,7 @@ static void copy_attributes(struct tree_inode *to, const struct tree_inode *from
 	to->xattrs = from->xattrs;
 }
 
-/* Gives the item's name to an inode.  A folder over a folder keeps what is in it. */
+/* Gives the item's name to an inode.  A folder that meets a folder leaves the names in it. */
 static int put_inode(struct applying *a, struct tree_inode *inode)
 {
 	struct tree *t = a->tree;

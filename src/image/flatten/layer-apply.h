@@ -5,10 +5,10 @@
 #include "image/flatten/layer.h"
 
 /**
- * layer_apply() - apply what was read of a layer, and clear the log
- * @number: of the layer; 1 for the base, each further layer one more
+ * layer_apply() - apply the log of a layer, and clear it
+ * @number: of the layer, from 1 for the base
  *
- * May be called several times for a layer, with one part of it after the other.
+ * May be called several times for a layer, each time with the log's next part.
  *
  * Return: 0; -EBADMSG when the layer is malformed, escapes, or goes over a limit; -ENOMEM; all with
  * a message.

@@ -12,7 +12,7 @@
 #include "image/flatten/layer-inner.h"
 
 #define XATTR_NAME_MAX 255
-#define XATTRS_MAX     1024 /* of one file; each is looked for among the others */
+#define XATTRS_MAX     1024 /* of one file; each is compared with all others */
 
 static int read_owner(struct layer *l, struct tree_inode *inode)
 {
@@ -38,7 +38,7 @@ static int read_time(struct layer *l, struct tree_inode *inode)
 	return 0;
 }
 
-/* What the image cannot hold is left out, as it is where a file system lacks it. */
+/* Attributes that the image cannot hold are left out, as on file systems without them. */
 static bool is_kept(const char *name)
 {
 	uint32_t prefix_len;

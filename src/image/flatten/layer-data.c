@@ -14,7 +14,7 @@
  * other to the output at once.
  */
 
-/* The next piece; checks that it goes on behind @pos and ends within the file. */
+/* Gets the next piece, and checks that it follows @pos and ends within the file. */
 static int next_piece(struct layer *l, uint64_t pos, uint64_t size, const void **ret,
 		      size_t *ret_len, uint64_t *ret_offset)
 {

@@ -3,6 +3,6 @@
 
 #include "image/flatten/layer-inner.h"
 
-/** layer_read_data() - the content of a regular file.  Return: 0; -EBADMSG; -ENOMEM; -errno of
+/** layer_read_data() - read the content of a regular file.  Return: 0; -EBADMSG; -ENOMEM; -errno of
  * writing. */
 int layer_read_data(struct layer *l, struct tree_inode *inode);

@@ -18,11 +18,11 @@ struct layer {
 	char path[TREE_PATH_MAX]; /* the entry's name, cleaned */
 };
 
-/** layer_tar_error() - libarchive failed.  Return: -EBADMSG; -ENOMEM; what the stream failed
- * with. */
+/** layer_tar_error() - report a failure of libarchive.  Return: -EBADMSG; -ENOMEM; the stream's own
+ * failure. */
 int layer_tar_error(struct layer *l);
 
-/** layer_arena() - where the inodes of the layer are */
+/** layer_arena() - get the arena with the layer's inodes */
 static inline struct arena *layer_arena(struct layer *l)
 {
 	return &l->in->log->kept;

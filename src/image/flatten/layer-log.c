@@ -19,7 +19,8 @@ void layer_log_reset(struct layer_log *log)
 	log->first = log->last = NULL;
 }
 
-/* The path at the end of the name, as with "./" before it; NULL where the two are different. */
+/* Finds the path in the name, where the name ends with it, as in "./PATH"; NULL where they
+ * differ. */
 static const char *path_within(const char *name, const char *path)
 {
 	size_t name_len = strlen(name), len = strlen(path);

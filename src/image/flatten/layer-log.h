@@ -4,20 +4,20 @@
 #include "image/flatten/tree.h"
 
 /*
- * What a layer says, entry by entry, before it is applied to the tree: layers can be read all at
- * once, and are applied one after the other.
+ * The entries of a layer, before they are applied to the tree: layers can be read all at once, but
+ * are applied one after the other.
  */
 
 enum layer_item_kind {
 	LAYER_INODE,
 	LAYER_HARDLINK,
-	LAYER_WHITEOUT, /* of the last name of the path */
-	LAYER_OPAQUE,	/* the path is the folder */
+	LAYER_WHITEOUT, /* hides the last name of the path */
+	LAYER_OPAQUE,	/* hides what lower layers have in the folder @path */
 };
 
 struct layer_item {
 	struct layer_item *next;
-	const char *name; /* as the layer says */
+	const char *name; /* as the layer has it */
 	const char *path; /* cleaned */
 	union {
 		struct tree_inode *inode;
@@ -27,14 +27,14 @@ struct layer_item {
 };
 
 struct layer_log {
-	struct arena kept;    /* inodes, and what they have */
+	struct arena kept;    /* inodes, and what they hold */
 	struct arena passing; /* items and their texts */
 	struct layer_item *first, *last;
-	uint32_t n_entries; /* those that came to nothing too */
+	uint32_t n_entries; /* with those that came to nothing */
 	uint64_t data_bytes;
 };
 
-/** layer_log_init() - an empty one; what it keeps counts against @budget, which is borrowed */
+/** layer_log_init() - make an empty log; its memory counts against @budget, which is borrowed */
 void layer_log_init(struct layer_log *log, struct arena_budget *budget);
 void layer_log_reset(struct layer_log *log);
 

@@ -46,7 +46,7 @@ static bool is_stopped(const struct layer_source *s)
 	return s->stop && atomic_load(s->stop);
 }
 
-/* Until there is more than was read. */
+/* Waits until the file is longer than what was read. */
 static int wait_for_more(struct layer_source *s, struct err *err)
 {
 	while (!is_stopped(s) && s->known_bytes == s->pos) {

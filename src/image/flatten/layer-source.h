@@ -10,16 +10,16 @@
 #include "image/flatten/flatten.h"
 
 /*
- * The packed bytes of a layer, in pieces.  Its file may still grow, by somebody else's hand: then
- * an eventfd tells how many bytes have come since it was asked last.
+ * The packed bytes of a layer, in pieces.  Another process may still be writing the file: then an
+ * eventfd tells how many bytes have come since it was last read.
  */
 struct layer_source {
 	int fd, event_fd;
 	bool grows;
 	const atomic_bool *stop;
-	uint64_t size_bytes;  /* in the end */
-	uint64_t known_bytes; /* there now */
-	uint64_t pos;	      /* of what is read next */
+	uint64_t size_bytes;  /* final size */
+	uint64_t known_bytes; /* of the file, as known now */
+	uint64_t pos;	      /* where the next piece is read */
 	/* A piece that was read; codecs take bytes from it and move on. */
 	unsigned char *data;
 	size_t at, len;
@@ -28,8 +28,8 @@ struct layer_source {
 /**
  * layer_source_open() - begin to read a layer
  * @layer: its descriptors are borrowed
- * @stop:  set by another thread, who also writes to the layer's eventfd, it ends all reading; may
- *         be NULL
+ * @stop:  another thread sets it, and writes to the layer's eventfd, to end all reading; may be
+ *         NULL
  *
  * Return: 0, then layer_source_close(); -EINVAL; -ENOMEM; -errno; all with a message.
  */
@@ -39,7 +39,7 @@ void layer_source_close(struct layer_source *s);
 
 /**
  * layer_source_fill() - have at least @min bytes in the piece, if the layer has so many more
- * @min: few; more than there is room for is asked of nobody
+ * @min: a few bytes, never more than there is room for
  *
  * Waits for a file that grows.
  *

@@ -10,7 +10,7 @@
 #include "image/flatten/codec.h"
 
 /*
- * Theory of operation: how a layer is packed is seen by its first bytes, whatever its media type
+ * Theory of operation: a layer's compression is told by its first bytes, whatever its media type
  * says.  Each piece is hashed and handed on without a copy to the tar reader, a libarchive object,
  * in layer.c.
  *
@@ -24,7 +24,7 @@ struct layer_stream {
 	struct hash *hash;
 	const struct flatten_limits *limits;
 	struct err *err;
-	int error; /* of the first failure */
+	int error; /* the first failure */
 	bool at_end;
 	uint64_t unpacked_bytes;
 };

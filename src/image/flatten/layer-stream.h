@@ -26,7 +26,7 @@ int layer_stream_open(const struct flatten_layer *layer, const struct flatten_li
 void layer_stream_free(struct layer_stream *s);
 
 /**
- * layer_stream_next() - the next piece
+ * layer_stream_next() - get the next piece
  * @ret: borrowed until the next call
  *
  * Return: its length, 0 at the end; -EBADMSG for malformed or truncated input and for one that
@@ -34,10 +34,10 @@ void layer_stream_free(struct layer_stream *s);
  */
 ssize_t layer_stream_next(struct layer_stream *s, const void **ret);
 
-/** layer_stream_error() - the failure of layer_stream_next(), its message is in err; 0 if there was
- * none */
+/** layer_stream_error() - get the failure of layer_stream_next(), whose message is in @err of
+ * layer_stream_open(); 0 if there was none */
 int layer_stream_error(const struct layer_stream *s);
 
-/** layer_stream_finish() - read to the end, give the hash of all bytes.  Return: 0; as
+/** layer_stream_finish() - read to the end, and get the hash of all bytes.  Return: 0; as
  * layer_stream_next(). */
 int layer_stream_finish(struct layer_stream *s, char ret_hex[HASH_HEX_MAX + 1]);

@@ -64,7 +64,7 @@ static int add_item(struct layer *l, enum layer_item_kind kind, struct layer_ite
 	return r < 0 ? layer_tree_error(&l->at, r) : 0;
 }
 
-/* Of l->path, which ends with the name of the opaque marker, the folder is what counts. */
+/* l->path ends with the opaque marker's name, and means the folder before it. */
 static int read_opaque(struct layer *l)
 {
 	struct layer_item *ignored;
@@ -72,7 +72,7 @@ static int read_opaque(struct layer *l)
 	return add_item(l, LAYER_OPAQUE, &ignored);
 }
 
-/* The path loses the prefix of its last name. */
+/* Takes the prefix of a whiteout off the last name of the path. */
 static int read_whiteout(struct layer *l, char *name)
 {
 	char *hidden = name + strlen(WHITEOUT);
@@ -84,7 +84,7 @@ static int read_whiteout(struct layer *l, char *name)
 	return add_item(l, LAYER_WHITEOUT, &ignored);
 }
 
-/* Does a name in the path begin with @prefix?  The last name counts only @with_last. */
+/* Does a name in the path begin with @prefix?  The last name is included only @with_last. */
 static bool has_name(const char *path, const char *prefix, bool with_last)
 {
 	const char *name = path;
@@ -158,7 +158,7 @@ static int read_symlink(struct layer *l, struct tree_inode *inode)
 	return 0;
 }
 
-/* As the kernel's new_encode_dev(). */
+/* Encodes device numbers as the kernel's new_encode_dev() does. */
 static int read_device(struct layer *l, struct tree_inode *inode)
 {
 	uint64_t major = archive_entry_rdevmajor(l->entry);
@@ -239,7 +239,7 @@ static int read_entry(struct layer *l)
 	return read_inode(l, mode);
 }
 
-/* In the C locale libarchive warns of every name that is not ASCII, and gives its bytes
+/* In the C locale libarchive warns of each name that is not ASCII, but gives its bytes
  * unchanged. */
 static bool is_about_charset(struct archive *tar)
 {

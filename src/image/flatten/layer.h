@@ -10,19 +10,19 @@
 #include "image/flatten/flatten.h"
 #include "image/flatten/layer-log.h"
 
-/* What the layers of one image share, also while several are read at once. */
+/* State that the layers of one image share, also while several are read at once. */
 struct layer_common {
 	const struct flatten_limits *limits;
 	struct arena_budget memory;
 	struct erofs_space space;
-	_Atomic uint64_t data_bytes;   /* of files, so far */
-	_Atomic uint64_t inline_bytes; /* of these, in memory */
+	_Atomic uint64_t data_bytes;   /* bytes of files so far */
+	_Atomic uint64_t inline_bytes; /* part of them that is kept in memory */
 	atomic_bool stop;	       /* nobody wants the image any more */
 };
 
 void layer_common_init(struct layer_common *c, const struct flatten_limits *limits);
 
-/* One layer that is to be read; everything is borrowed. */
+/* A layer to be read; everything is borrowed. */
 struct layer_reading {
 	const struct flatten_layer *layer;
 	struct layer_common *common;
@@ -35,7 +35,7 @@ struct layer_reading {
 
 /**
  * layer_read() - read one layer into a log
- * @ret_hex: of the unpacked tar, in its diff_id's kind of digest
+ * @ret_hex: hash of the unpacked tar, of its diff_id's kind
  *
  * Return: 0; -EBADMSG when the layer is malformed, escapes, or goes over a limit; -ENOMEM;
  * -ECANCELED; -errno of writing; what batch() returned; all with a message.

@@ -16,7 +16,7 @@
 
 DEFINE_CLEANUP(struct tree, tree_free)
 
-/* What moat-init reads when a container starts. */
+/* The files that moat-init reads when a container starts. */
 static const struct {
 	const char *path;
 	const char *text;

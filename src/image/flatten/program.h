@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /**
- * program_image() - an image with one program in it, and the files in /etc that a start looks at
+ * program_image() - make an image of one program, and the files in /etc that a start reads
  * @name:   of the program, in the root folder
  * @fd:     the program; borrowed
  * @out_fd: empty regular file; borrowed

@@ -49,7 +49,7 @@ struct walk {
 	struct tree_inode *dir;
 	uint32_t layer;
 	unsigned int n_links;
-	size_t pos; /* of the next name in rest */
+	size_t pos; /* of the next name in @rest */
 	char rest[2 * TREE_PATH_MAX];
 };
 
@@ -67,7 +67,7 @@ static int make_dir(struct walk *w, const char *name, size_t len)
 	return r;
 }
 
-/* Puts the target of a link before what is left of the path. */
+/* Puts the target of a link before the rest of the path. */
 static int follow_link(struct walk *w, const struct tree_inode *link)
 {
 	const char *left = w->rest + w->pos;

@@ -9,17 +9,17 @@
 #include "base/random.h"
 
 /*
- * Theory of operation: all names of all folders are in one hash table, keyed by folder and name,
- * so that a folder costs nothing of its own and one with a hundred thousand names is as quick as
- * a small one.  Each folder also chains its names, in no order; the writer sorts them once.  What a
- * name hashes to is worked out again where the table grows: that is quicker than it is large.
+ * Theory of operation: all names of all folders are in one hash table, keyed by folder and name, so
+ * that a folder costs nothing of its own and one with a hundred thousand names is as quick as a
+ * small one.  Each folder also chains its names, in no order; the writer sorts them once.  Hashes
+ * are not stored, but computed again when the table grows: smaller entries are worth that time.
  *
  * Names come from layers and are hostile: the hash has a random key, so nobody can choose names
  * that collide, and the order of the table never shows in the image.
  */
 
 #define TABLE_LEN_FIRST 1024u
-#define CHAIN_LEN	2u /* entries of a place of the table, on the average */
+#define CHAIN_LEN	2u /* entries in a place of the table, on average */
 
 static uint64_t fold_hash(uint64_t a, uint64_t b)
 {
@@ -202,7 +202,7 @@ int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t l
 	return 0;
 }
 
-/* A file lost its last name: the writer gives its place back. */
+/* A file has lost its last name: the writer gives its space back. */
 static void note_lost(struct tree *t, struct tree_entry *e)
 {
 	if (!S_ISREG(e->inode->mode) || e->inode->is_in_memory || e->inode->size_bytes == 0)
@@ -215,7 +215,7 @@ static void note_lost(struct tree *t, struct tree_entry *e)
 	t->last_lost = e;
 }
 
-/* Takes one name out, without looking below it. */
+/* Removes one name; names below it stay. */
 static void remove_entry(struct tree *t, struct tree_entry *e)
 {
 	struct tree_entry **slot = slot_of(t, e);

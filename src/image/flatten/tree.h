@@ -22,8 +22,8 @@
 #define TREE_LINKS_MAX	40u
 #define TREE_DEPTH_MAX	2048u
 #define TREE_LAYERS_MAX (UINT16_MAX - 1u)
-#define TREE_STEPS	128u /* names that may be passed on the way to one, on the average */
-#define TREE_DIR_MODE	(S_IFDIR | 0755u) /* of folders that no layer lists */
+#define TREE_STEPS	128u		  /* names passed per lookup that are allowed, on average */
+#define TREE_DIR_MODE	(S_IFDIR | 0755u) /* mode of folders that no layer lists */
 
 struct tree_xattr {
 	struct tree_xattr *next;
@@ -32,15 +32,15 @@ struct tree_xattr {
 	uint32_t value_len;
 };
 
-/* What only folders have. */
+/* Members of folders only. */
 struct tree_folder {
 	struct tree_entry *parent_entry; /* NULL for the root */
 	struct tree_entry *children;
-	struct tree_inode *next; /* folder, in the order in which the image lists them */
-	uint64_t pos;		 /* where in the output its blocks are */
+	struct tree_inode *next; /* the next folder, in the image's order */
+	uint64_t pos;		 /* position of its blocks in the output */
 	uint32_t n_children;
 	uint32_t depth;
-	uint32_t opaque_layer; /* nothing from below this layer is left in here */
+	uint32_t opaque_layer; /* names from layers below this one are hidden here */
 };
 
 struct tree_inode {
@@ -48,29 +48,28 @@ struct tree_inode {
 	int64_t mtime_sec;
 	uint64_t size_bytes;
 	union {
-		uint64_t pos; /* files: where in the output the data is */
-		const char
-			*data; /* the same where it is_in_memory, and targets of symbolic links */
-		uint32_t rdev; /* devices: as Linux encodes it on disk */
+		uint64_t pos;	  /* files: position of the data in the output */
+		const char *data; /* files where is_in_memory, and targets of symbolic links */
+		uint32_t rdev;	  /* devices: the number, encoded as Linux does on disk */
 		struct tree_folder *folder; /* folders */
 	};
 	uint32_t mtime_nsec;
 	uint32_t uid;
 	uint32_t gid;
-	uint32_t nlink; /* names of anything but a folder */
-	uint32_t slot;	/* its number in the image, in the metadata area */
+	uint32_t nlink; /* number of names, except for folders */
+	uint32_t slot;	/* number of the inode: its slot in the metadata area */
 	uint16_t mode;
 	bool is_in_memory : 1;
-	/* For the writer of the image. */
+	/* Used by the writer of the image. */
 	bool is_met : 1;
 	bool is_compact : 1;
 	bool is_inline : 1; /* the end of the data follows the inode */
 };
 
 struct tree_entry {
-	struct tree_entry *chain; /* of the hash table */
-	struct tree_entry *next;  /* of the folder; of the names that are no more */
-	struct tree_entry **link; /* what points here in the folder */
+	struct tree_entry *chain; /* next in the hash table's place */
+	struct tree_entry *next;  /* next name of the folder; next lost name */
+	struct tree_entry **link; /* the pointer to this entry in the folder's list */
 	struct tree_inode *dir;
 	struct tree_inode *inode;
 	uint16_t layer;
@@ -79,9 +78,9 @@ struct tree_entry {
 };
 
 struct tree_limits {
-	uint32_t max_entries;	     /* names ever made */
-	uint64_t max_bytes;	     /* memory for inodes, names, targets and attributes */
-	struct arena_budget *budget; /* shared with others, in place of max_bytes; NULL: its own */
+	uint32_t max_entries;	     /* most names that may ever be made */
+	uint64_t max_bytes;	     /* limit of memory for inodes, names, targets and attributes */
+	struct arena_budget *budget; /* shared with others, instead of max_bytes; NULL: its own */
 };
 
 struct tree {
@@ -89,10 +88,11 @@ struct tree {
 	struct tree_entry **table; /* of all names, by folder and name */
 	size_t table_len;	   /* a power of two */
 	size_t n_entries;
-	struct tree_entry *lost, *last_lost; /* last names of files whose data is in the output */
+	struct tree_entry *lost,
+		*last_lost; /* last names, removed, of files with data in the output */
 	uint64_t hash_key[2];
 	uint32_t n_made;
-	uint64_t n_steps; /* names that were passed on the way to others */
+	uint64_t n_steps; /* names passed in all lookups */
 	uint32_t max_entries;
 	struct arena_budget own_budget;
 	struct arena arena;
@@ -123,12 +123,12 @@ int tree_count(struct tree *t);
  */
 int tree_inode_new(struct tree *t, uint32_t mode, struct tree_inode **ret);
 
-/** tree_inode_make() - as tree_inode_new(), for a tree that gets it later: memory of @arena.
- * Return: as tree_inode_new(). */
+/** tree_inode_make() - make an inode in @arena, for a tree that adopts it later.  Return: as
+ * tree_inode_new(). */
 int tree_inode_make(struct arena *arena, uint32_t mode, struct tree_inode **ret);
 
-/** tree_inode_keep() - give it content that is in memory.  @data: borrowed for as long as the tree
- * is there */
+/** tree_inode_keep() - give an inode content that is kept in memory.  @data: borrowed for as long
+ * as the tree exists */
 static inline void tree_inode_keep(struct tree_inode *inode, const char *data, uint64_t len)
 {
 	inode->data = data;
@@ -136,13 +136,13 @@ static inline void tree_inode_keep(struct tree_inode *inode, const char *data, u
 	inode->is_in_memory = true;
 }
 
-/** tree_adopt() - take over the arena that inodes are in; it is empty after */
+/** tree_adopt() - take over the memory of an arena with inodes; the arena is empty after */
 void tree_adopt(struct tree *t, struct arena *arena);
 
-/** tree_close() - no name is looked for, made or removed any more: give back what that takes */
+/** tree_close() - free what finding, making and removing names needs: none of these may follow */
 void tree_close(struct tree *t);
 
-/** tree_find() - a name in a folder.  Return: borrowed; NULL when it is not there. */
+/** tree_find() - find a name in a folder.  Return: borrowed; NULL when it is not there. */
 struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir, const char *name,
 			     size_t len);
 
@@ -150,7 +150,7 @@ struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir,
  * tree_link() - give an inode a name that is not taken
  * @dir:   folder
  * @len:   1 to TREE_NAME_MAX
- * @layer: the layer that says so, up to TREE_LAYERS_MAX
+ * @layer: the layer that brings the name, up to TREE_LAYERS_MAX
  *
  * A folder can have one name only.
  *
@@ -159,7 +159,7 @@ struct tree_entry *tree_find(const struct tree *t, const struct tree_inode *dir,
 int tree_link(struct tree *t, struct tree_inode *dir, const char *name, size_t len, uint32_t layer,
 	      struct tree_inode *inode);
 
-/** tree_unlink() - remove a name, and with a folder all that is below it */
+/** tree_unlink() - remove a name, and all below it if it is a folder's */
 void tree_unlink(struct tree *t, struct tree_entry *e);
 
 /**
@@ -171,5 +171,5 @@ void tree_unlink(struct tree *t, struct tree_entry *e);
  */
 void tree_hide(struct tree *t, struct tree_entry *e, uint32_t layer);
 
-/** tree_hide_children() - make a folder opaque: tree_hide() for each name in it */
+/** tree_hide_children() - make a folder opaque: call tree_hide() for each name in it */
 void tree_hide_children(struct tree *t, struct tree_inode *dir, uint32_t layer);

@@ -18,11 +18,10 @@
 #include "base/macro.h"
 
 /*
- * Theory of operation: whoever finds a hole in libarchive or a decompressor finds himself in a
- * process that can read the layers, write the image it is making, and take memory up to a limit.
- * The filter is the wall; the other user is a second one and is left out where the process may
- * not change its user.  Threads that help are there before the filter is, and nobody makes one
- * after.
+ * Theory of operation: an attacker who takes over libarchive or a decompressor is in a process that
+ * can read the layers, write the image it is making, and take memory up to a limit.  The seccomp
+ * filter is the main wall.  A user of its own is the second one, where the process may change its
+ * user.  Helper threads are made before the filter, and none after.
  */
 
 #define NOBODY		 65534
@@ -42,7 +41,7 @@ static int set_limit(__rlimit_resource_t which, rlim_t value)
 	return setrlimit(which, &limit) < 0 ? -errno : 0;
 }
 
-/* Past OUTPUT_MAX_BYTES writes fail with EFBIG. */
+/* Limits the process.  Writes past OUTPUT_MAX_BYTES fail with EFBIG. */
 static int set_limits(void)
 {
 	int r = set_limit(RLIMIT_CORE, 0);
@@ -57,7 +56,7 @@ static int set_limits(void)
 	return r;
 }
 
-/* The libraries read their configuration at first use, and later no file can be opened. */
+/* Has libraries read their configuration now, as no file can be opened later. */
 static int warm_up(void)
 {
 	char hex[SHA256_HEX_LEN + 1];
@@ -99,7 +98,7 @@ static int add_rules(scmp_filter_ctx ctx)
 		SCMP_SYS(rt_sigprocmask),
 		SCMP_SYS(clock_gettime),
 		SCMP_SYS(restart_syscall),
-		SCMP_SYS(sysinfo), /* qsort(3) */
+		SCMP_SYS(sysinfo), /* of qsort(3) */
 	};
 	int r = 0;
 
@@ -114,7 +113,7 @@ static int add_rules(scmp_filter_ctx ctx)
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 				     SCMP_A1_32(SCMP_CMP_EQ, F_GETFL));
-	/* fstat() as glibc does it. */
+	/* as glibc's fstat() does it */
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
 				     SCMP_A3_32(SCMP_CMP_EQ, AT_EMPTY_PATH));
@@ -147,7 +146,7 @@ int unpack_jail_enter(struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "cannot set limits");
 	change_user();
-	/* A change of user clears the signal at the parent's death, so this comes after it. */
+	/* A change of user clears the signal for the parent's death, so it is set after that. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_errno(err, -errno, "cannot give up privileges");
 	return 0;
@@ -155,7 +154,7 @@ int unpack_jail_enter(struct err *err)
 
 int unpack_jail_close(struct err *err)
 {
-	/* The sanitizers need more than the filter lets through. */
+	/* Sanitizers need system calls that the filter forbids. */
 	int r = IS_SANITIZED ? 0 : load_filter();
 
 	return r < 0 ? err_errno(err, r, "cannot load the system call filter") : 0;

@@ -4,15 +4,16 @@
 #include "base/err.h"
 
 /**
- * unpack_jail_enter() - give up what moat-unpack does not need, as long as it has one thread
+ * unpack_jail_enter() - give up rights that moat-unpack does not need; to be called while there is
+ * one thread
  *
  * Return: 0; -errno with a message.
  */
 int unpack_jail_enter(struct err *err);
 
 /**
- * unpack_jail_close() - from here on no thread makes a system call but those for reading, writing
- * and memory
+ * unpack_jail_close() - forbid all threads every system call except those for reading, writing and
+ * memory
  *
  * Return: 0; -errno with a message.
  */

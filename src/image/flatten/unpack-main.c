@@ -16,8 +16,7 @@
 #include "image/flatten/unpack.h"
 
 /*
- * moat-unpack: see unpack.h for its arguments.  It is started by moatd, which it trusts; the
- * layers it does not.
+ * moat-unpack; its arguments are in unpack.h.  moatd starts it and is trusted; the layers are not.
  */
 
 #define HELPERS_MAX 7
@@ -32,7 +31,7 @@ static int parse_fd(const char *text, int *ret)
 	return 0;
 }
 
-/* "FD", "FD,EVENT_FD,BYTES", each with ":DIFF_ID" or without */
+/* @arg: "FD" or "FD,EVENT_FD,BYTES", either followed by ":DIFF_ID" or not */
 static int parse_layer(char *arg, struct flatten_layer *ret)
 {
 	char *rest = arg, *fd, *event_fd;
@@ -52,7 +51,7 @@ static int parse_layer(char *arg, struct flatten_layer *ret)
 	return str_to_u64(rest, &ret->packed_bytes);
 }
 
-/* "BYTES,ENTRIES,MEMORY,RATIO" */
+/* @arg: "BYTES,ENTRIES,MEMORY,RATIO" */
 static int parse_limits(char *arg, struct flatten_limits *ret)
 {
 	char *rest = arg, *bytes = strsep(&rest, ","), *entries = rest ? strsep(&rest, ",") : NULL;
@@ -67,7 +66,7 @@ static int parse_limits(char *arg, struct flatten_limits *ret)
 	return 0;
 }
 
-/* As many as there are processors and layers, this thread among them. */
+/* Counts helpers: as many threads as processors and layers, this one included. */
 static size_t count_helpers(size_t n_layers)
 {
 	cpu_set_t cpus;
@@ -107,8 +106,7 @@ static int unpack_layers(int status_fd, int out_fd, char **args, size_t n_layers
 		if (parse_layer(layer_args[i], &layers[i]) < 0)
 			return err_set(err, -EINVAL, "bad argument: %s", layer_args[i]);
 	}
-	/* For a second arena malloc(3) would read files: how many processors there are, and whether
-	 * memory may be given back. */
+	/* One arena only: for a second one malloc(3) would read files. */
 	mallopt(M_ARENA_MAX, 1);
 	r = unpack_jail_enter(err);
 	if (r == 0 && flatten_helpers_new(count_helpers(n_layers), &helpers) < 0)
@@ -129,7 +127,7 @@ static void write_report(int status_fd, const struct err *err)
 	fd_write_all(status_fd, text, (size_t)len);
 }
 
-/* UNPACK_INFLATE STATUS_FD OUT_FD IN_FD */
+/* @args: UNPACK_INFLATE STATUS_FD OUT_FD IN_FD */
 static int run_inflate(char **args)
 {
 	struct err err = { 0 };

@@ -30,7 +30,7 @@ enum {
 #define ERRNO_MAX 4095
 
 struct job {
-	int *fds; /* the child's from 0 on; borrowed */
+	int *fds; /* the child's descriptors from 0 on; borrowed */
 	size_t n_fds;
 	char **argv;
 };
@@ -89,7 +89,7 @@ static int job_start(const struct job *j, pid_t *ret)
 	return spawn_start(&s, ret);
 }
 
-/* Reads to the end of the pipe, so that the child never waits for us, and keeps what fits. */
+/* Reads the pipe to its end, so that the child never waits for us, and keeps what fits. */
 static void read_status(int fd, char ret[UNPACK_STATUS_MAX])
 {
 	char piece[UNPACK_STATUS_MAX];
@@ -226,7 +226,7 @@ int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers,
 	return r == 0 ? read_sizes(text, layers, n_layers, err) : r;
 }
 
-/* It writes its report at its end, and before that nothing. */
+/* The child writes its report when it ends, and nothing before. */
 bool unpack_ends_within(const struct unpack *u, int msec)
 {
 	return fd_wait(u->status_fd, POLLIN, msec) != 0;

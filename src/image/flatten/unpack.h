@@ -24,21 +24,22 @@
 
 #define UNPACK_STATUS_MAX KIB(16) /* 512 sizes, or a message */
 
-/* A process that flattens. */
+/* A running moat-unpack that flattens layers. */
 struct unpack {
 	pid_t pid;
 	int status_fd;
 };
 
 /**
- * unpack_start() - flatten() in a process of its own
+ * unpack_start() - run flatten() in a process of its own
  * @program:  absolute path of moat-unpack
  * @layers:   base first; descriptors are borrowed until this returns
  * @limits:   borrowed
  * @out_fd:   the same; empty regular file, open for writing
  * @ret:      to be ended by unpack_wait() or unpack_kill()
  *
- * It inherits these descriptors and nothing else.  May be called from several threads at once.
+ * The process inherits these descriptors and nothing else.  May be called from several threads at
+ * once.
  *
  * Return: 0; -ENOENT, -EACCES and others when @program cannot be started; with a message.
  */
@@ -47,29 +48,29 @@ int unpack_start(const char *program, const struct flatten_layer *layers, size_t
 		 struct err *err);
 
 /**
- * unpack_wait() - wait for its end
+ * unpack_wait() - wait for a process to end
  * @layers: their sizes are set
  *
  * Return: 0; as flatten(); -ENOMEM when it was killed, -EIO when it crashed; with a message.
  */
 int unpack_wait(struct unpack *u, struct flatten_layer *layers, size_t n_layers, struct err *err);
 
-/** unpack_ends_within() - wait until unpack_wait() would return at once.  Return: would it? */
+/** unpack_ends_within() - wait at most @msec for a process to end.  Return: has it? */
 bool unpack_ends_within(const struct unpack *u, int msec);
 
-/** unpack_kill() - end it */
+/** unpack_kill() - kill the process */
 void unpack_kill(struct unpack *u);
 
 #define UNPACK_INFLATE "--inflate"
 
 /**
  * unpack_inflate() - run `moat-unpack --inflate STATUS_FD OUT_FD IN_FD`
- * @ret: its pid, what it puts out, and what unpack_inflate_end() needs
+ * @ret: its pid and its output
  *
  * Return: 0; -errno with a message.
  */
 int unpack_inflate(const char *program, int in_fd, struct inflate *ret, struct err *err);
 
-/** unpack_inflate_end() - wait for it.  Return: 0; -EPIPE when nobody read on; -EBADMSG; -errno;
- * with a message. */
+/** unpack_inflate_end() - wait for the process to end.  Return: 0; -EPIPE when nobody read on;
+ * -EBADMSG; -errno; with a message. */
 int unpack_inflate_end(struct inflate *in, struct err *err);
