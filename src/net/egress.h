@@ -7,9 +7,10 @@
 /*
  * Rules of a network whose egress is limited: each allows something outside to be reached.
  *
- * example.org		a name, and every name below it example.org:443		the same, one port
- * of it, TCP and UDP 10.0.0.0/8:5432/tcp	addresses, with a port and a protocol
- * [fd00::/8]:443		the same for IPv6
+ *	example.org		a name, and every name below it
+ *	example.org:443		the same, one port of it, TCP and UDP
+ *	10.0.0.0/8:5432/tcp	addresses, with a port and a protocol
+ *	[fd00::/8]:443		the same for IPv6
  */
 
 #define EGRESS_NAME_MAX 253
