@@ -276,6 +276,21 @@ no_moat_net() {
 	! pgrep -f "^moat-net $NET\$"
 }
 
+@test "uplink: where the host loads its own rules anew, containers get outside as before" {
+	net "$(network_a)"
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	on_host nft flush ruleset
+	poll reaches "$PID" 192.0.2.2
+	poll reaches "$PID" 2001:db8::2
+	in_ns "$OUTSIDE" ip route add 10.1.0.0/16 via 192.0.2.1
+	cut_off "$OUTSIDE" 10.1.0.2
+	# What moat itself does is no such change.
+	net "$(network_b)"
+	sleep 1
+	[ "$(grep -c "table is gone" "$NET/net.log")" = 1 ]
+}
+
 @test "uplink: interfaces that come later, and settings that others change, are followed" {
 	net "$(network_a)"
 	guest a 2 one

@@ -118,11 +118,11 @@ int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, 
 	return ask(nl, rq, NLM_F_DUMP, &reader);
 }
 
-int netlink_monitor(const int *groups, size_t n, int *ret_fd)
+int netlink_monitor(int protocol, const int *groups, size_t n, int *ret_fd)
 {
 	const struct sockaddr_nl own = { .nl_family = AF_NETLINK };
 	cleanup_close int fd =
-		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
 		return -errno;

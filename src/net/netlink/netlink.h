@@ -49,10 +49,10 @@ typedef int (*netlink_fn)(const struct nlmsghdr *head, void *arg);
  * Return: 0; -errno; what @fn returned. */
 int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg);
 
-/** netlink_monitor() - open a socket that becomes readable when the kernel's tables change; its
- * messages are to be drained unread.  @groups: RTNLGRP_LINK and the like; @ret_fd: owned,
+/** netlink_monitor() - open a socket that becomes readable when the kernel's tables change.
+ * @protocol: NETLINK_ROUTE or another; @groups: of that, RTNLGRP_LINK and the like; @ret_fd: owned,
  * non-blocking.  Return: 0; -errno. */
-int netlink_monitor(const int *groups, size_t n, int *ret_fd);
+int netlink_monitor(int protocol, const int *groups, size_t n, int *ret_fd);
 
 /** netlink_drain() - throw away what a monitor has received */
 void netlink_drain(int fd);

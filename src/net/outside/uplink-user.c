@@ -256,7 +256,7 @@ static void watch_host(struct uplink *u)
 
 	if (u->monitor)
 		return;
-	if (netlink_monitor(groups, ARRAY_SIZE(groups), &u->monitor_fd) < 0 ||
+	if (netlink_monitor(NETLINK_ROUTE, groups, ARRAY_SIZE(groups), &u->monitor_fd) < 0 ||
 	    loop_add_io(u->setup.loop, u->monitor_fd, EPOLLIN, host_changed, u, &u->monitor) < 0) {
 		fd_close(&u->monitor_fd);
 		log_warning("changes of the host's addresses are not seen");

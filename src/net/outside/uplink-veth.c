@@ -22,12 +22,10 @@
 #include "net/outside/firewall.h"
 #include "net/outside/host-link.h"
 #include "net/outside/host-rules.h"
+#include "net/outside/host-watch.h"
 #include "net/outside/opened.h"
 #include "net/outside/stale.h"
 #include "net/outside/uplink.h"
-
-/* Waits a little before looking: interfaces change in groups. */
-#define LOOK_AGAIN_USEC (200 * USEC_PER_MSEC)
 
 struct uplink {
 	struct uplink_setup setup;
@@ -45,8 +43,8 @@ struct uplink {
 	bool told;		 /* was the last wish answered? */
 	bool outward[2];
 	char text[WIRE_TEXT_MAX];
-	int monitor_fd;
-	struct source *monitor, *again;
+	struct host_watch *watch;
+	bool table_due; /* somebody may have removed moat's table */
 	uplink_ended_fn ended;
 	void *ended_arg;
 };
@@ -74,49 +72,23 @@ static void note(struct uplink *u, const char *text)
 	snprintf(u->text, sizeof(u->text), "%s", text);
 }
 
-static void look_again(struct uplink *u)
+static void host_changed(bool table_gone, void *arg)
 {
+	struct uplink *u = arg;
+
 	u->due = true;
+	u->table_due = u->table_due || table_gone;
 	if (!u->busy && u->begun)
 		step(u);
 }
 
-static int again(struct source *s, void *arg)
-{
-	(void)s;
-	look_again(arg);
-	return 0;
-}
-
-static int host_changed(struct source *s, int fd, uint32_t events, void *arg)
-{
-	struct uplink *u = arg;
-
-	(void)s;
-	(void)events;
-	netlink_drain(fd);
-	source_set_timer(u->again, LOOK_AGAIN_USEC);
-	return 0;
-}
-
 static void watch_host(struct uplink *u)
 {
-	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF };
+	char table[HOST_TABLE_MAX];
 
-	if (u->monitor)
-		return;
-	if (netlink_monitor(groups, ARRAY_SIZE(groups), &u->monitor_fd) < 0 ||
-	    loop_add_io(u->setup.loop, u->monitor_fd, EPOLLIN, host_changed, u, &u->monitor) < 0) {
-		fd_close(&u->monitor_fd);
-		log_warning("changes of the host's interfaces are not seen");
-	}
-}
-
-static void stop_watching(struct uplink *u)
-{
-	source_free(take_ptr(u->monitor));
-	fd_close(&u->monitor_fd);
-	source_set_timer(u->again, UINT64_MAX);
+	host_table(u->link.number, table);
+	if (!u->watch && host_watch_new(u->setup.loop, table, host_changed, u, &u->watch) < 0)
+		log_warning("changes of the host's interfaces and rules are not seen");
 }
 
 static bool wishes_family(const struct uplink *u, uint8_t family)
@@ -186,6 +158,7 @@ static void write_rules(struct uplink *u)
 		return;
 	}
 	u->busy = true;
+	u->table_due = false;
 }
 
 static void bring_up(struct uplink *u)
@@ -231,7 +204,8 @@ static void take_down(struct uplink *u)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 
-	stop_watching(u);
+	host_watch_free(take_ptr(u->watch));
+	u->table_due = false;
 	opened_put_back(&u->opened);
 	memset(u->outward, 0, sizeof(u->outward));
 	note(u, "");
@@ -241,7 +215,31 @@ static void take_down(struct uplink *u)
 		taken_down(-ENOMEM, "out of memory", u);
 }
 
-/* The host's interfaces have changed. */
+static void table_looked_for(int result, const char *text, size_t len, void *arg)
+{
+	struct uplink *u = arg;
+
+	(void)text;
+	(void)len;
+	u->busy = false;
+	if (result < 0 && u->wish.wanted) {
+		log_warning("moat's table is gone from the host's rules, and is written again");
+		write_rules(u);
+	}
+	step(u);
+}
+
+static void look_for_table(struct uplink *u)
+{
+	char table[HOST_TABLE_MAX], what[HOST_TABLE_MAX + 16];
+
+	u->table_due = false;
+	host_table(u->link.number, table);
+	snprintf(what, sizeof(what), "table inet %s", table);
+	u->busy = nft_list(u->nft, what, table_looked_for, u) == 0;
+}
+
+/* The host's interfaces or rules have changed. */
 static void check_host(struct uplink *u)
 {
 	bool changed = look_at_family(u, 0);
@@ -249,6 +247,8 @@ static void check_host(struct uplink *u)
 	changed = look_at_family(u, 1) || changed;
 	if (changed)
 		write_rules(u);
+	else if (u->table_due)
+		look_for_table(u);
 }
 
 static void step(struct uplink *u)
@@ -323,9 +323,7 @@ static void veth_free(struct uplink *u)
 {
 	if (!u)
 		return;
-	source_free(u->monitor);
-	source_free(u->again);
-	fd_close(&u->monitor_fd);
+	host_watch_free(u->watch);
 	fd_close(&u->namespace_fd);
 	nft_free(u->nft);
 	netlink_free(u->nl);
@@ -343,11 +341,8 @@ static int veth_new(const struct uplink_setup *setup, struct uplink **ret, struc
 		return r;
 	u->setup = *setup;
 	u->told = true;
-	u->monitor_fd = -1;
 	u->namespace_fd = -1;
 	r = netlink_new(&u->nl);
-	if (r == 0)
-		r = loop_add_timer(setup->loop, UINT64_MAX, again, u, &u->again);
 	r = r < 0 ? err_errno(err, r, "netlink") : nft_new(setup->loop, &u->nft, err);
 	if (r < 0) {
 		veth_free(u);

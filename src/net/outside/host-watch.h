@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+#include "loop/loop.h"
+
+/* The host's interfaces and rules, which others change: told of when there have been no more
+ * changes for a moment. */
+
+struct host_watch;
+
+/** @table_gone: moat's own table of rules was removed; by moat itself, maybe */
+typedef void (*host_watch_fn)(bool table_gone, void *arg);
+
+/**
+ * host_watch_new() - watch from now on
+ * @table: the name of moat's table, copied
+ *
+ * What the kernel does not let anybody watch is logged, and not watched.
+ *
+ * Return: 0; -ENOMEM, -errno.
+ */
+int host_watch_new(struct loop *loop, const char *table, host_watch_fn fn, void *arg,
+		   struct host_watch **ret);
+
+/** host_watch_free() - NULL is accepted */
+void host_watch_free(struct host_watch *w);
