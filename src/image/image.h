@@ -296,9 +296,8 @@ struct pushed {
 
 /* What to push, and how; everything is borrowed. */
 struct image_push {
-	const struct reference
-		*ref; /* with a tag and without a digest; names the image and its destination */
-	bool all_platforms; /* push the whole index, where it is kept */
+	const struct reference *ref; /* with a tag, without a digest; also the destination */
+	bool all_platforms;	     /* push the whole index, where it is kept */
 	struct registry_access access;
 	unsigned max_uploads; /* blobs at a time; 0: as the settings say, or PUSH_UPLOADS */
 };

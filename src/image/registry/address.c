@@ -25,7 +25,7 @@ struct address address_of(const struct registry_access *access, const char *host
 	return a;
 }
 
-/* What servers say to plain HTTP on the port of their TLS: Go's, nginx', Apache's. */
+/* Answers of TLS servers to plain HTTP on their port: Go's, nginx', Apache's. */
 static bool wants_tls(const struct http_response *rs)
 {
 	static const char *const words[] = { "HTTP request to an HTTPS server",
@@ -38,7 +38,7 @@ static bool wants_tls(const struct http_response *rs)
 	return false;
 }
 
-/* An answer to HEAD says nothing. */
+/* An answer to HEAD has no text, so it tells nothing. */
 static bool is_wrong(const struct address *a, int r, const struct http_response *rs)
 {
 	if (a->plain)

@@ -3,23 +3,23 @@
 
 #include "image/registry/http.h"
 
-/* Where a registry is: its host, and whether it is spoken to in the clear. */
+/* A registry's host, and whether plain HTTP or TLS is spoken to it. */
 struct address {
 	const char *host; /* borrowed: "HOST[:PORT]" */
-	bool plain;	  /* http */
-	bool unsure;	  /* nothing was heard yet that says whether that is right */
+	bool plain;	  /* plain HTTP */
+	bool unsure;	  /* no answer yet has told whether @plain is right */
 };
 
-/** address_of() - as was asked for, or as the settings have it, or by the host: this machine is
- * spoken to in the clear first, and one whose certificates are not checked with TLS first */
+/** address_of() - choose the scheme that was asked for, or that the settings name, or by the host:
+ * plain HTTP first for this machine, TLS first for one whose certificates are not checked */
 struct address address_of(const struct registry_access *access, const char *host);
 
 /**
- * address_doubt() - does an answer, or the lack of one, say that the other scheme is the right one?
+ * address_doubt() - does an answer, or its lack, tell that the other scheme is the right one?
  * @r:  of http_send()
  * @rs: its answer where @r is 0
  *
- * Return: true with the other one in @a; at most once.
+ * Return: true, and @a has the other scheme; at most once.
  */
 bool address_doubt(struct address *a, int r, const struct http_response *rs);
 

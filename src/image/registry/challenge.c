@@ -26,8 +26,8 @@ bool token_valid(const char *token)
 	return n > 0 && n <= TOKEN_MAX && strspn(token, ALNUM "-._~+/=") == n;
 }
 
-/* A parameter's value, quoted or not, into @ret (NULL: dropped).  Return: what follows; NULL when
- * malformed or too long. */
+/* Reads a parameter's value, quoted or not, into @ret (NULL: dropped).  Return: what follows; NULL
+ * when malformed or too long. */
 static const char *read_value(const char *s, char *ret, size_t size)
 {
 	bool quoted = *s == '"';
@@ -53,7 +53,7 @@ static bool is_name(const char *s, size_t len, const char *name)
 	return strlen(name) == len && strncasecmp(s, name, len) == 0;
 }
 
-/* Return: what follows the value; NULL when malformed. */
+/* Reads a parameter's value.  Return: what follows it; NULL when malformed. */
 static const char *read_parameter(const char *name, size_t len, const char *value,
 				  struct challenge *c)
 {
@@ -64,7 +64,7 @@ static const char *read_parameter(const char *name, size_t len, const char *valu
 	return read_value(value, NULL, 0);
 }
 
-/* Up to the end of the value, or the word that begins the next challenge. */
+/* Reads parameters up to the end of the value, or the word that begins the next challenge. */
 static int read_parameters(const char **at, struct challenge *c)
 {
 	const char *s = *at;

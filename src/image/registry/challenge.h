@@ -21,8 +21,8 @@ struct challenge {
  */
 int challenge_next(const char **at, struct challenge *ret);
 
-/** challenge_choose() - the challenge to answer: Bearer where it is offered.  @values: of
- * WWW-Authenticate, NULL-terminated.  Return: whether there is one. */
+/** challenge_choose() - choose the challenge to answer: Bearer if there is one.  @values: of
+ * WWW-Authenticate, NULL-terminated.  Return: was there a challenge to choose? */
 bool challenge_choose(char *const *values, struct challenge *ret);
 
 /** token_valid() - may @token stand behind "Authorization: Bearer"?  (RFC 6750 b64token, at most 16

@@ -11,11 +11,11 @@
 
 /*
  * Theory of operation: a demand is one of the user's, with --verify, or the settings'.  It is met
- * by one signature that is by one of its keys, of this manifest, and for the right name, where it
- * is for one.  What that was is kept with the image; before a container is made of it the settings
- * are asked again, as they may have changed, and as a name may have been given to another image.
+ * by one signature of this manifest that is by one of the demand's keys and, if it is for a name,
+ * for the right one.  That proof is kept with the image, and compared with the settings before a
+ * container is made: they may have changed, or the name may have gone to another image.
  *
- * The user chooses the keys; signatures are anybody's.
+ * The user chooses the keys; signatures may come from anybody.
  */
 
 void demand_reset(struct demand *d)
@@ -51,7 +51,8 @@ int demand_of_key(const char *pem, const struct reference *ref, struct demand *r
 	return r < 0 ? err_wrap(err, "the key of --verify") : 0;
 }
 
-/* Where the policy has another name for the beginning of an image's, that.  @ret: NULL: any. */
+/* Gets the name that a policy expects, where it replaces the beginning of an image's name.  @ret:
+ * NULL: any. */
 static int expected_name(const struct reference *ref, const struct signature_policy *p, char **ret)
 {
 	cleanup_free char *name = name_of(ref);
@@ -101,7 +102,7 @@ int demand_of_policy(const struct signature_policy *p, const struct reference *r
 	return r < 0 ? err_wrap(err, "keys of \"%s\" in moat's settings", p->name) : 0;
 }
 
-/* @name: what was signed; NULL: none */
+/* @name: the name that was signed; NULL: none */
 static int check_name(const struct demand *d, const char *name, struct err *err)
 {
 	if (!name && d->by_name)
@@ -115,19 +116,20 @@ static int check_name(const struct demand *d, const char *name, struct err *err)
 	return 0;
 }
 
-/* Parts NAME:TAG.  Return: the tag; NULL: there is none. */
+/* Splits NAME:TAG.  Return: the tag; NULL: there is none. */
 static char *split_tag(char *name)
 {
 	char *colon = strrchr(name, ':');
 
-	/* A registry's port has a path behind it. */
+	/* A colon with a slash behind it belongs to a registry's port. */
 	if (!colon || strchr(colon, '/'))
 		return NULL;
 	*colon = '\0';
 	return colon + 1;
 }
 
-/* Is what was signed for the right name, and tag?  @text: NAME or NAME:TAG; NULL: it is for none */
+/* Is the signed name, and tag, the right one?  @text: NAME or NAME:TAG; NULL: the signature is for
+ * none */
 static int check_identity(const struct demand *d, const char *text, const struct reference *ref,
 			  struct err *err)
 {
@@ -146,7 +148,7 @@ static int check_identity(const struct demand *d, const char *text, const struct
 	return r;
 }
 
-/* Is what was signed this image?  @ret: NAME or NAME:TAG that was signed, owned; NULL: none. */
+/* Is this image what was signed?  @ret: the signed NAME or NAME:TAG, owned; NULL: none. */
 static int check_signed(const struct demand *d, const struct candidate *c,
 			const struct reference *ref, const struct digest *manifest, char **ret,
 			struct err *err)
@@ -187,8 +189,8 @@ int demand_judge(struct demand *d, const struct candidate *c, const struct refer
 	return d->is_met ? 0 : err_nomem(err);
 }
 
-/* What a proof says.  @ret_signed: NAME or NAME:TAG that was signed, borrowed; NULL: none.  Return:
- * is it one of this name? */
+/* Reads a proof.  @ret_signed: the signed NAME or NAME:TAG, borrowed; NULL: none.  Return: is the
+ * proof for this name? */
 static bool read_proof(const char *proof, const char *name, char ret_key[PUBKEY_ID_LEN + 1],
 		       const char **ret_signed)
 {
@@ -203,7 +205,7 @@ static bool read_proof(const char *proof, const char *name, char ret_key[PUBKEY_
 	return true;
 }
 
-/* Is it a proof that still counts?  @d: of a name, as it is now */
+/* Does a proof still count?  @d: today's demand of a name */
 static bool is_met_by(struct demand *d, const struct reference *ref, const char *name,
 		      const char *proof)
 {
@@ -268,7 +270,8 @@ static int check_named(const struct image *im, const char *name, const struct se
 	return r == 0 ? check_stored(im, ref, settings, err) : r;
 }
 
-/* One name that is all right is enough.  Return: 1 when there is one; 0; an error. */
+/* Looks for one name that meets the settings; that is enough.  Return: 1 when there is one; 0; an
+ * error. */
 static int check_any(const struct image *im, char *const *names, const struct settings *settings,
 		     struct err *err)
 {

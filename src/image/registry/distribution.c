@@ -19,7 +19,7 @@ void distribution_reset(struct distribution *d)
 	*d = (struct distribution){ 0 };
 }
 
-/* An image for one platform says in its config for which. */
+/* Reads the platform of an image for one platform, which its config names. */
 static int read_config(struct registry *reg, struct http *h, const struct document *doc,
 		       struct distribution *d, struct err *err)
 {

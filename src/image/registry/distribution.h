@@ -3,7 +3,7 @@
 
 #include "image/registry/registry.h"
 
-/* What a registry has under a name, without pulling it. */
+/* The contents of a registry under a name, found without pulling. */
 struct distribution {
 	char *media_type;
 	struct digest digest;
@@ -15,7 +15,7 @@ struct distribution {
 void distribution_reset(struct distribution *d);
 
 /**
- * distribution_inspect() - ask a registry
+ * distribution_inspect() - ask a registry for the contents under a name
  * @ret: distribution_reset()
  *
  * Return: 0; -ENOENT; as registry_manifest(); all with a message.

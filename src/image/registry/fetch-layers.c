@@ -16,12 +16,12 @@
 /*
  * Theory of operation: the layers of an image come in several at a time (transfers.h), from the
  * base up.  Each download goes to a file that others may read meanwhile (incoming.h), under a claim
- * on its digest.  Nobody who could download waits for the disk: when all is there, the files are
- * synced and become blobs, while unpacking goes on.  A pull that is cut before that finds its
- * layers in partial/.
+ * on its digest.  No download waits for the disk: when all is there, the files are synced and
+ * become blobs, while unpacking goes on.  A pull that was cut off before finds its layers in
+ * partial/.
  *
- * A server that cannot go on in the middle sends a layer from its beginning: what is there already
- * is compared then, not written again, as somebody has read it.
+ * A server that cannot resume sends a layer from its beginning.  The bytes that are there already
+ * are compared with it, and not written again, as somebody may have read them.
  *
  * The registry is hostile: what arrives is never longer than its descriptor says, and is stored
  * only under the digest it has.
@@ -31,9 +31,9 @@
 
 struct fetch_layer {
 	const struct oci_descriptor *desc;
-	struct incoming *in; /* NULL: stored */
+	struct incoming *in; /* NULL: the layer is stored */
 	struct incoming_listener listener;
-	int fd; /* of a stored one; else -1 */
+	int fd; /* of a stored layer; else -1 */
 };
 
 struct fetch_layers {
@@ -49,7 +49,7 @@ struct download {
 	struct incoming *in;
 	struct http_sink sink;
 	const struct progress *progress;
-	uint64_t compared_bytes; /* of those that are there, in this answer */
+	uint64_t compared_bytes; /* bytes of this answer that were compared */
 	uint64_t reported_usec;
 	char id[13];
 };
@@ -125,7 +125,7 @@ static int publish_layer(const struct fetcher *f, const struct fetch_layer *l, s
 	return incoming_publish(l->in, err);
 }
 
-/* One step of a layer, unless somebody else has brought it. */
+/* Does a step for a layer under the claim on it, unless somebody else has brought the layer. */
 static int with_claim(const struct fetcher *f, const struct fetch_layer *l,
 		      int (*step)(const struct fetcher *f, const struct fetch_layer *l,
 				  struct err *err),
@@ -196,7 +196,7 @@ int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *a
 	t.move = store_layer;
 	if (r == 0)
 		r = transfers_run(&t, err);
-	/* Worth another try at once. */
+	/* -ESTALE: another try at once may succeed. */
 	if (r == -ESTALE)
 		progress_guard_again(l->f->guard);
 	return r;

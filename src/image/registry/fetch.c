@@ -65,7 +65,8 @@ static int download_blob(const struct fetcher *f, const struct oci_descriptor *d
 	return r;
 }
 
-/* These are small enough to be looked at: one that was damaged on the disk is fetched again. */
+/* Is a document stored?  Documents are small enough to be read, so a damaged one is fetched
+ * again. */
 static bool is_stored(const struct store *st, const struct oci_descriptor *d)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;

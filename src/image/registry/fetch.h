@@ -7,7 +7,7 @@
 #include "image/store/claim.h"
 #include "oci/manifest.h"
 
-/* What a download needs; everything is borrowed. */
+/* Parameters of downloads; everything is borrowed. */
 struct fetcher {
 	struct work *work;
 	struct registry *reg;
@@ -17,20 +17,20 @@ struct fetcher {
 };
 
 /**
- * fetch_blob() - get one small blob, unless it is stored or another thread is at it
+ * fetch_blob() - fetch one small blob, unless it is stored or another thread is at it
  * @d: pinned
  *
  * Return: 0; as registry_blob() and blob_writer_publish(); -ECANCELED; all with a message.
  */
 int fetch_blob(const struct fetcher *f, const struct oci_descriptor *d, struct err *err);
 
-/* The layers of a manifest on their way. */
+/* The layers of a manifest while they are fetched. */
 struct fetch_layers;
 
 /**
- * fetch_layers_open() - the files that the layers are in, or come into
+ * fetch_layers_open() - open the files of stored layers, and of those that will come
  * @f:      borrowed until the end
- * @m:      the same; its layers are pinned
+ * @m:      borrowed until the end; its layers are pinned
  * @layers: filled; the descriptors are borrowed
  * @ret:    owned, fetch_layers_close()
  *
@@ -40,10 +40,10 @@ int fetch_layers_open(const struct fetcher *f, const struct oci_manifest *m,
 		      struct flatten_layer *layers, struct fetch_layers **ret, struct err *err);
 
 /**
- * fetch_layers_run() - get those that are not stored, several at a time
- * @is_over: asked before each; nobody wants any more of them; may be NULL
+ * fetch_layers_run() - fetch the layers that are not stored, several at a time
+ * @is_over: asked before each layer: are no more wanted?  May be NULL
  *
- * Return: 0; -EALREADY when it was over; -ECANCELED; -ESTALE as incoming_publish(); as
+ * Return: 0; -EALREADY when no more were wanted; -ECANCELED; -ESTALE as incoming_publish(); as
  * registry_blob(), for the layer that failed first; with a message.
  */
 int fetch_layers_run(struct fetch_layers *l, bool (*is_over)(void *arg), void *arg,

@@ -20,26 +20,26 @@
 /*
  * Theory of operation: libcurl's easy interface in the calling thread, which may block here.  A
  * silent peer ends in a timeout; header and body have limits that are enforced as bytes arrive.
- * Redirections are followed here and not by libcurl, as plain HTTP is for this machine alone
- * (redirect.c); the headers of the earlier answer are forgotten.  Proxies are for other hosts than
- * this one, and each host has its own certificates (peer.c).
+ * Redirections are followed here and not by libcurl, as plain HTTP is allowed for this machine only
+ * (redirect.c); headers of earlier answers are dropped.  This machine is reached without a proxy,
+ * and each host has its own certificates (peer.c).
  *
  * A hostile registry, or whoever it redirects to, controls every byte of an answer.
  */
 
 #define CONNECT_TIMEOUT_SEC  10L
-#define STALL_TIMEOUT_SEC    30L  /* without a single byte */
-#define DIGEST_TIMEOUT_SEC   300L /* the same, while a registry looks at what it was sent */
+#define STALL_TIMEOUT_SEC    30L  /* seconds without a single byte */
+#define DIGEST_TIMEOUT_SEC   300L /* the same, while a registry checks what it was sent */
 #define DOCUMENT_TIMEOUT_SEC 120ULL
 #define SINK_BUFFER_BYTES    (256L << 10)
 #define REDIRECTS_MAX	     5
 #define HEADER_MAX_BYTES     (256u << 10)
 #define ERROR_MAX_BYTES	     (64u << 10)
 
-/* One step on the way that redirections lead. */
+/* A step on a chain of redirections. */
 struct hop {
 	char *url;
-	bool trusted; /* every step led to the host that credentials are for */
+	bool trusted; /* all steps so far led to the host that credentials are for */
 	uint64_t deadline_usec;
 };
 
@@ -47,18 +47,18 @@ struct http {
 	CURL *easy;
 	const struct progress *progress;
 	const struct settings *settings;
-	char *peer_key; /* what peer is of: "SCHEME HOST[:PORT]"; NULL: nothing */
+	char *peer_key; /* whom @peer is about: "SCHEME HOST[:PORT]"; NULL: nobody */
 	struct peer peer;
 	char curl_error[CURL_ERROR_SIZE];
-	/* of the request under way */
+	/* Members of the request under way. */
 	const struct http_request *request;
 	struct http_response response;
 	struct sending sending;
 	size_t header_bytes;
 	bool begun; /* the sink's begin() was called */
-	bool cut;   /* an error's body was longer than is wanted */
+	bool cut;   /* an error's body was longer than its limit */
 	struct err error;
-	int result; /* of the sink */
+	int result; /* the sink's result */
 };
 
 int http_new(const struct progress *progress, const struct settings *settings, struct http **ret)
@@ -198,7 +198,7 @@ static void set_limits(struct http *h, const struct http_request *rq, const stru
 		curl_easy_setopt(c, CURLOPT_UPLOAD_BUFFERSIZE, SINK_BUFFER_BYTES);
 }
 
-/* Looks up how the hop's host is reached, unless it is the one of the last time. */
+/* Looks up how the hop's host is reached, unless it is the last hop's host. */
 static int find_peer(struct http *h, const struct hop *hop, struct err *err)
 {
 	cleanup_free char *host = NULL, *key = NULL;
@@ -294,13 +294,14 @@ static int take_hop(struct http *h, const struct http_request *rq, const struct 
 	return perform_request(h, err);
 }
 
-/* A browser repeats a POST as a GET where it is sent on with these. */
+/* For these answers, browsers repeat a POST as a GET. */
 static bool loses_the_method(const struct http_request *rq, long status)
 {
 	return rq->method && !streq(rq->method, "HEAD") && status != 307 && status != 308;
 }
 
-/* Return: 1 with the next step in @hop; 0 when the answer is the last; -errno with a message. */
+/* Finds the next step.  Return: 1, and @hop is the next step; 0 when the answer is the last; -errno
+ * with a message. */
 static int next_hop(struct http *h, struct hop *hop, struct err *err)
 {
 	cleanup_free char *next = NULL;
@@ -342,8 +343,8 @@ static int follow_redirects(struct http *h, const struct http_request *rq,
 	}
 	if (r > 0)
 		r = err_set(err, -EPROTO, "more than %d redirects", REDIRECTS_MAX);
-	/* A challenge names the server that gets our credentials, so that of a host to which we
-	 * were redirected is dropped. */
+	/* A challenge names the server that gets our credentials, so challenges of hosts that we
+	 * were redirected to are dropped. */
 	if (!hop.trusted)
 		strv_free(take_ptr(h->response.challenges));
 	if (r == 0)
@@ -356,7 +357,7 @@ static int make_headers(const struct http_request *rq, struct curl_slist **ret)
 {
 	cleanup_strv char **lines = NULL;
 
-	/* Servers that do not know "Expect" would be waited for. */
+	/* Without this, libcurl would wait for servers that do not know "Expect". */
 	if ((rq->accept && strv_addf(&lines, "Accept: %s", rq->accept) < 0) ||
 	    (rq->body && (strv_addf(&lines, "Content-Type: %s", rq->body->type) < 0 ||
 			  strv_add(&lines, "Expect:") < 0)) ||

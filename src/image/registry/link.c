@@ -26,7 +26,7 @@ static bool has_next(const char *value, size_t len)
 	return false;
 }
 
-/* Do the parameters behind an address, up to the next one, say that it is the next page? */
+/* Do an address's parameters, which end at the next address, call it the next page? */
 static bool is_next(const char *params)
 {
 	size_t left = strcspn(params, "<");

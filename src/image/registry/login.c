@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation: as the distribution-spec has it, /v2/ is asked without credentials; what it
- * demands is answered once, and asked again.  Credentials go nowhere that a pull would not send
- * them to.
+ * Theory of operation: as the distribution-spec has it, /v2/ is asked without credentials; the
+ * challenge is answered once, and /v2/ asked again.  Credentials go nowhere that a pull would not
+ * send them to.
  */
 #include "image/registry/login.h"
 
@@ -26,7 +26,7 @@ static int login_refused(const char *name, const struct http_response *rs, struc
 		       "login at %s: %s%s(%ld)", name, text, *text ? " " : "", rs->status);
 }
 
-/* Puts what the challenge asks for into @rq, which borrows it of @ret. */
+/* Puts the authorization that a challenge asks for into @rq, which borrows it from @ret. */
 static int answer_challenge(struct http *h, const struct token_request *ask,
 			    struct http_request *rq, struct token *ret, struct err *err)
 {
@@ -51,7 +51,7 @@ static int set_url(const struct address *a, struct http_request *rq, char **url,
 	return *url ? 0 : err_nomem(err);
 }
 
-/* Asks without credentials.  @url: owned; @rq borrows it. */
+/* Asks without credentials.  @url: owned; borrowed by @rq. */
 static int ask_first(struct http *h, struct address *a, struct http_request *rq, char **url,
 		     struct http_response *rs, struct err *err)
 {

@@ -9,7 +9,7 @@
  * @ret_identity: owned, to be wiped; a token that stands for name and password from now on; NULL:
  *                the registry gives none
  *
- * A registry that asks nobody accepts everybody.
+ * A registry without a challenge accepts everybody.
  *
  * Return: 0; -EACCES; -EPROTO; as http_send(); all with a message.
  */

@@ -8,14 +8,15 @@
 #include "image/store/progress.h"
 
 /*
- * Theory of operation: mirrors are asked in the order of the settings, and the registry itself in
- * the end.  Whoever has the manifest is asked for the blobs, and those that come after it where it
- * has not all.  Credentials are the registry's, and go to no mirror.
+ * Theory of operation: mirrors are asked in the order of the settings, and then the registry
+ * itself.  The server that has the manifest is asked for the blobs, and those after it for blobs
+ * that it lacks.  Credentials are for the registry, and go to no mirror.
  *
- * A mirror may say what it likes of a tag, as the registry may: who names it trusts it.
+ * A mirror decides what a tag means, as the registry does: naming it in the settings is to trust
+ * it.
  */
 
-/* "https://HOST[:PORT][/PREFIX]".  @ret_host, @ret_repository: owned. */
+/* Splits "https://HOST[:PORT][/PREFIX]".  @ret_host, @ret_repository: owned. */
 static int split_mirror(const char *mirror, const char *repository, enum scheme *ret_scheme,
 			char **ret_host, char **ret_repository)
 {
@@ -79,7 +80,7 @@ struct registry *registry_server(struct registry *reg, size_t i)
 	return i < reg->n_mirrors ? reg->mirrors[i] : reg;
 }
 
-/* Tells that the next one is asked.  Return: is there one? */
+/* Reports that the next server is asked.  Return: is there one? */
 static bool go_on(const struct registry *reg, size_t i, const struct http *h, int r,
 		  const struct err *why)
 {
@@ -110,7 +111,7 @@ int registry_manifest(struct registry *reg, struct http *h, const char *name, st
 	return 0;
 }
 
-/* A layer that registries may not have is where its descriptor says. */
+/* Fetches a layer that registries may not have from the addresses in its descriptor. */
 static int try_urls(struct registry *reg, struct http *h, const struct oci_descriptor *d,
 		    struct http_sink *sink, struct err *why)
 {

@@ -14,8 +14,7 @@
 
 /*
  * Theory of operation: a registry's certificates lie in CERTS.D/HOST[:PORT], in the first of a few
- * folders that has one for it.  They are for that host alone, also where another one redirects to
- * it.
+ * folders that has HOST.  They are used for that host only, also when another host redirects to it.
  *
  * The folders are their owner's; the host was checked as part of an address, and is one name of a
  * path.
@@ -35,7 +34,7 @@ void peer_reset(struct peer *p)
 	*p = (struct peer){ 0 };
 }
 
-/* The usual folders.  Return: owned; NULL when out of memory. */
+/* Lists the usual folders.  Return: owned; NULL when out of memory. */
 static char **usual_folders(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -99,7 +98,7 @@ static int read_one(int dir_fd, const char *name, void *arg)
 	return str_ends(name, ".cert") ? read_pair(dir_fd, name, rd) : 0;
 }
 
-/* Return: 1 when there is a folder for the host; 0; -errno with a message. */
+/* Reads the host's folder in @folder.  Return: 1 when there is one; 0; -errno with a message. */
 static int read_folder(const char *folder, const char *host, struct peer *p, struct err *err)
 {
 	cleanup_free char *path = str_printf("%s/%s", folder, host);
@@ -187,7 +186,7 @@ void peer_apply(const struct peer *p, CURL *c, bool is_here)
 		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 	if (p->authorities.len > 0) {
-		/* The system's stay, by CURLOPT_CAPATH. */
+		/* CURLOPT_CAPATH keeps the system's authorities as well. */
 		struct curl_blob blob = { .data = p->authorities.data,
 					  .len = p->authorities.len,
 					  .flags = CURL_BLOB_NOCOPY };

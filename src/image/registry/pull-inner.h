@@ -3,7 +3,7 @@
 
 #include "image/registry/registry.h"
 
-/** pull_check_announced() - is a document what a descriptor said of it?  Return: 0; -EBADMSG with a
+/** pull_check_announced() - is a document what its descriptor says?  Return: 0; -EBADMSG with a
  * message. */
 int pull_check_announced(const struct document *doc, const struct oci_descriptor *at,
 			 struct err *err);

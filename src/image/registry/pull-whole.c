@@ -11,8 +11,8 @@
 #include "oci/references.h"
 
 /*
- * Theory of operation: documents are fetched one by one, breadth first, and what they refer to is
- * gathered; then the blobs come in as the layers of one image would, several at a time.
+ * Theory of operation: documents are fetched one by one, breadth first, and the blobs they refer to
+ * are gathered; then the blobs are fetched like the layers of one image, several at a time.
  *
  * The registry is hostile: each document must have the size, digest and media type that were
  * announced, and there are only so many.
@@ -23,9 +23,9 @@
 
 struct whole {
 	const struct fetcher *f;
-	struct oci_descriptor *documents; /* to be fetched, and fetched */
+	struct oci_descriptor *documents; /* fetched ones first, then those to be fetched */
 	size_t n_documents;
-	struct oci_manifest blobs; /* as its layers */
+	struct oci_manifest blobs; /* the blobs are its layers */
 };
 
 static void whole_reset(struct whole *w)
@@ -34,7 +34,7 @@ static void whole_reset(struct whole *w)
 	oci_descriptors_free(w->blobs.layers, w->blobs.n_layers);
 }
 
-/* Moves what is new from one list to the end of another. */
+/* Moves entries that are new to a list to its end. */
 static int take_new(struct oci_descriptor **list, size_t *n, struct oci_descriptor *from,
 		    size_t n_from)
 {

@@ -6,7 +6,7 @@
 /**
  * pull_whole() - store all that an index leads to, and pin it
  * @f:     to fetch with
- * @index: as it came
+ * @index: as it was received
  *
  * Return: 0; as registry_manifest(), blob_put() and fetch_layers_run(); with a message.
  */

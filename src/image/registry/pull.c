@@ -35,13 +35,13 @@ struct pull {
 	const struct platform *platform;
 	bool all_platforms;
 	struct fetcher fetcher;
-	struct fetch_layers *layers; /* while they are brought */
+	struct fetch_layers *layers; /* while they are fetched */
 	struct oci_descriptor manifest;
 	struct digest index;
-	bool is_whole;	   /* the index is stored, with all that it leads to */
+	bool is_whole;	   /* the index is stored, with all it leads to */
 	char **tags;	   /* the full reference; NULL when pulled by digest */
-	char *repo_digest; /* of the answer */
-	char **verified;   /* its signatures; NULL: none were demanded */
+	char *repo_digest; /* made from the answer */
+	char **verified;   /* proofs of its signatures; NULL: none were demanded */
 };
 
 static void pull_reset(struct pull *p)
@@ -52,7 +52,7 @@ static void pull_reset(struct pull *p)
 	strv_free(p->verified);
 }
 
-/* One step down an index: @at becomes the entry for the platform. */
+/* Goes one step down an index: @at becomes the entry for the platform. */
 static int descend_index(const struct pull *p, const struct document *doc,
 			 struct oci_descriptor *at, struct err *err)
 {
@@ -122,8 +122,8 @@ static int report_begin(const struct pull *p, struct err *err)
 	return 0;
 }
 
-/* What the reference stands for.  Nothing is told or stored before it is as signed as it must be.
- */
+/* Resolves the reference.  Nothing is reported or stored before the document is as signed as it
+ * must be. */
 static int resolve_root(struct pull *p, const struct document *doc, struct err *err)
 {
 	int r = trust_check(p->fetcher.reg, p->fetcher.http, p->in, &doc->text, &p->verified, err);
@@ -201,10 +201,10 @@ static int name_result(struct pull *p, struct err *err)
 	return p->repo_digest ? 0 : err_nomem(err);
 }
 
-/* What had the name before. */
+/* The image that had the name before. */
 struct former {
 	struct digest id;    /* of the image; unset when there was none */
-	struct digest index; /* of the registry; may be unset */
+	struct digest index; /* in the registry; may be unset */
 };
 
 static struct former find_current(struct store *st, const struct pull *p)
@@ -228,8 +228,8 @@ static void report_text(const struct progress *p, char *owned_text)
 	free(owned_text);
 }
 
-/* Of a reference with a tag and a digest the digest counts; whether the tag has it still, the
- * registry says, if it can. */
+/* In a reference with a tag and a digest, the digest counts.  Reports if the tag means something
+ * else by now, where the registry tells. */
 static void report_moved_tag(const struct pull *p, const struct progress *progress)
 {
 	const struct reference *ref = p->ref;

@@ -13,8 +13,8 @@
 #include "image/store/progress.h"
 
 /*
- * Theory of operation: the first question is asked by the calling thread alone, and answers how the
- * registry is reached and what token it wants; then the blobs go up several at a time.
+ * Theory of operation: the calling thread makes the first request alone, which settles how the
+ * registry is reached and which token it wants; then the blobs go up, several at a time.
  */
 
 #define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
@@ -26,7 +26,7 @@ struct push_blobs {
 };
 
 struct one_blob {
-	const struct progress *progress; /* NULL for a config, of which none is shown */
+	const struct progress *progress; /* NULL for a config, whose progress is not shown */
 	uint64_t total_bytes;
 	uint64_t reported_usec;
 	char id[13];
@@ -105,7 +105,8 @@ static int push_blob(void *arg, size_t i, struct http *h, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-/* A registry that gives no token for other repositories, too, is asked for one without them. */
+/* Asks for the first blob.  If the registry gives no token that includes other repositories, asks
+ * for one without them. */
 static int ask_first(struct push_blobs *all, struct err *err)
 {
 	const struct pusher *p = all->p;

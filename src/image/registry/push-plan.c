@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "image/store/store.h"
 
-/* What the registry is known to have in other repositories is told by the records of what came from
- * there, or went there. */
+/* Records of images that came from the registry or went there tell what it has in other
+ * repositories. */
 
 void push_plan_reset(struct push_plan *p)
 {
@@ -38,7 +38,7 @@ int push_plan_make(const struct store *st, const struct digest *root, struct pus
 	return ret->mount_from ? 0 : err_nomem(err);
 }
 
-/* Another repository of the registry that @rec is known to be in; owned. */
+/* Finds another repository of the registry that is known to have @rec's blobs; owned. */
 static char *repository_of(const struct reference *to, const struct record *rec)
 {
 	for (char **name = rec->im.repo_digests; name && *name; name++) {

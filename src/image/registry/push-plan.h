@@ -3,7 +3,7 @@
 
 #include "image/store/contents.h"
 
-/* What a push brings. */
+/* The documents and blobs of a push. */
 
 struct push_plan {
 	struct contents what;
@@ -11,7 +11,7 @@ struct push_plan {
 };
 
 /**
- * push_plan_make() - gather a manifest, or an index, and all that it leads to
+ * push_plan_make() - gather a manifest, or an index, and all it leads to
  * @ret: push_plan_reset(), on failure too
  *
  * Return: as contents_add().
@@ -20,23 +20,23 @@ int push_plan_make(const struct store *st, const struct digest *root, struct pus
 		   struct err *err);
 void push_plan_reset(struct push_plan *p);
 
-/** push_plan_root() - the document that gets the tag */
+/** push_plan_root() - get the document that gets the tag */
 static inline const struct document *push_plan_root(const struct push_plan *p)
 {
 	return &p->what.documents[p->what.n_documents - 1];
 }
 
-/** push_plan_is_config() - is this blob one that people are not told of? */
+/** push_plan_is_config() - is this blob a config, which is not shown to people? */
 bool push_plan_is_config(const struct push_plan *p, size_t blob);
 
 /**
  * push_plan_mounts() - look for other repositories that the blobs may be in already
- * @ref: where they go
+ * @ref: destination of the push
  *
  * The store's lock is held.  Return: 0; -ENOMEM.
  */
 int push_plan_mounts(struct push_plan *p, const struct store *st, const struct reference *ref);
 
-/** push_plan_repositories() - those that push_plan_mounts() found, each once.  @ret: owned vector.
- * Return: 0; -ENOMEM. */
+/** push_plan_repositories() - list the repositories that push_plan_mounts() found, each once.
+ * @ret: owned vector.  Return: 0; -ENOMEM. */
 int push_plan_repositories(const struct push_plan *p, char ***ret);

@@ -30,8 +30,8 @@ struct push {
 	struct progress_guard guard;
 	struct registry *reg;
 	struct http *http;
-	struct digest stored;	/* the manifest in the store, which the table knows it by */
-	struct digest original; /* what that was made of, which need not be there; may be unset */
+	struct digest stored;	/* the manifest's digest in the store's table */
+	struct digest original; /* what @stored was made from; may be missing, or unset */
 	struct push_plan plan;
 };
 
@@ -43,7 +43,7 @@ static void push_reset(struct push *p)
 	progress_guard_destroy(&p->guard);
 }
 
-/* The document that gets the tag. */
+/* Chooses the document that gets the tag. */
 static int choose_root(const struct push *p, const struct record *rec, struct digest *ret,
 		       struct err *err)
 {
@@ -55,7 +55,7 @@ static int choose_root(const struct push *p, const struct record *rec, struct di
 	return 0;
 }
 
-/* Finds and pins.  @ret: digest of the document to be pushed. */
+/* Finds the image and pins it.  @ret: digest of the document to push. */
 static int find_pushed(struct push *p, const char *name, struct digest *ret, struct err *err)
 {
 	LOCK_STORE(p->work.st);
@@ -93,7 +93,7 @@ static int make_plan(struct push *p, const char *name, struct err *err)
 	return push_plan_mounts(&p->plan, p->work.st, p->in->ref) < 0 ? err_nomem(err) : 0;
 }
 
-/* The registry knows the image by this digest now. */
+/* Notes that the registry has the image by this digest now. */
 static int note_pushed(struct push *p, struct err *err)
 {
 	const struct reference *ref = p->in->ref;

@@ -12,8 +12,8 @@
 #include "base/str.h"
 
 /*
- * Theory of operation: an address is taken apart by libcurl's own parser, so that what is judged
- * here is what it would connect to: there is more than one way to read "http://127.0.0.1:80@host/".
+ * Theory of operation: URLs are parsed by libcurl's own parser, so that the host judged here is the
+ * one it would connect to: parsers differ on "http://127.0.0.1:80@host/".
  *
  * Whoever answers as a registry controls @to.
  */
@@ -90,7 +90,7 @@ int url_authority(const char *url, char **ret_host, bool *ret_is_https, struct e
 	return 0;
 }
 
-/* May this host be spoken to in the clear? */
+/* May plain HTTP be spoken to this host? */
 static bool may_be_plain(const struct parts *p, const struct settings *settings)
 {
 	cleanup_free char *host = str_printf("%s:%s", p->text[PART_HOST], p->text[PART_PORT]);

@@ -18,26 +18,26 @@ bool url_leads_here(const char *url);
 /**
  * redirect_check() - may a redirection be followed?
  * @from, @to:     absolute URLs
- * @settings:      say where plain HTTP will do; may be NULL
+ * @settings:      say where plain HTTP is allowed; may be NULL
  * @ret_same_host: the same scheme, host and port
  *
- * HTTPS is never left for HTTP, and plain HTTP stays on this machine, with a host that was spoken
- * to in the clear, or with one that need not be secure.
+ * HTTPS is never left for HTTP, and plain HTTP stays on this machine, or with a host that plain
+ * HTTP was spoken to, or for which it is allowed.
  *
  * Return: 0; -EPROTO with a message; -ENOMEM.
  */
 int redirect_check(const char *from, const char *to, const struct settings *settings,
 		   bool *ret_same_host, struct err *err);
 
-/** url_authority() - "HOST[:PORT]" of an absolute URL, the port where it is not that of the scheme.
+/** url_authority() - get "HOST[:PORT]" of an absolute URL; PORT only if it is not the scheme's.
  * @ret_host: owned.  Return: 0; -EPROTO with a message; -ENOMEM. */
 int url_authority(const char *url, char **ret_host, bool *ret_is_https, struct err *err);
 
 /**
- * url_resolve() - the absolute URL that a Location stands for
+ * url_resolve() - make the absolute URL of a Location
  * @base:  absolute URL of the answer it came with
  * @query: "name=value" to be added to its query; NULL: nothing
- * @ret:   owned; not judged yet
+ * @ret:   owned; not checked by redirect_check()
  *
  * Return: 0; -EPROTO with a message; -ENOMEM.
  */

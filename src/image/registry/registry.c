@@ -17,12 +17,12 @@
 #include "oci/index.h"
 
 /*
- * Theory of operation: a request goes out with what authorization there is; on 401 the registry's
- * challenge is answered once, with a token that all threads share, and the request repeated.  What
- * fails in passing is tried again (retry.c).
+ * Theory of operation: a request is sent with the authorization at hand; on 401 the registry's
+ * challenge is answered once, with a token that all threads share, and the request repeated.
+ * Requests that fail for a passing reason are tried again (retry.c).
  *
- * The registry is hostile: every document is measured against its digest, by whoever asked for it
- * against its descriptor, and a registry's words are cleaned before a person sees them.
+ * The registry is hostile: every document is checked against its digest, and by the caller against
+ * its descriptor; a registry's texts are cleaned before they are shown.
  */
 
 #define MANIFEST_TYPES                                                                             \
@@ -133,8 +133,8 @@ static int access_denied(const struct registry *reg, const char *why, struct err
 		       reg->pushes ? "push" : "pull", reg->repository_name, *why ? ": " : "", why);
 }
 
-/* Answers a challenge, after a request with @used was refused.  Return: 0 when there is
- * something new to try; -errno. */
+/* Answers a challenge after a request with @used was refused.  Return: 0 when there is a new
+ * authorization to try; -errno. */
 static int answer_challenge(struct registry *reg, struct http *h, const struct grant *used,
 			    char *const *challenges, struct err *err)
 {
@@ -169,7 +169,7 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 	return r;
 }
 
-/* With what authorization there is.  @used: what that was. */
+/* Sends a request with the authorization at hand.  @used: which that was. */
 static int send_granted(struct registry *reg, struct http *h, struct http_request *rq,
 			struct grant *used, struct http_response *ret, struct err *err)
 {
@@ -210,7 +210,7 @@ static int doubt_scheme(struct registry *reg, int r, const struct http_response 
 	return doubtful ? r : 0;
 }
 
-/* The same, and once more where the registry speaks another scheme. */
+/* Sends a request, and once more where the registry speaks the other scheme. */
 static int send_addressed(struct registry *reg, struct http *h, struct http_request *rq,
 			  struct grant *used, struct http_response *ret, struct err *err)
 {
@@ -223,7 +223,7 @@ static int send_addressed(struct registry *reg, struct http *h, struct http_requ
 	if (!again)
 		return r < 0 ? err_set(err, r, "%s", first.msg) : r;
 	again = send_granted(reg, h, rq, used, ret, err);
-	/* With neither scheme anybody is there: the first failure says more. */
+	/* Nobody answers to either scheme: the first failure tells more. */
 	return again == -ECONNREFUSED && r < 0 ? err_set(err, r, "%s", first.msg) : again;
 }
 

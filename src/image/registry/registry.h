@@ -5,14 +5,14 @@
 #include "image/store/document.h"
 #include "oci/descriptor.h"
 
-/* One repository of one registry, over the OCI distribution-spec (Docker Registry HTTP API v2). */
+/* A repository of a registry, over the OCI distribution-spec (Docker Registry HTTP API v2). */
 
 struct registry;
 
 /**
  * registry_new() - make a client; no request is sent yet
  * @ref:    borrowed for the client's lifetime
- * @access: the same, what it points to
+ * @access: what it points to is borrowed likewise
  * @ret:    owned, registry_free(); may be used by several threads, each with its own struct http,
  *          once it has answered the first of them
  *
@@ -24,11 +24,12 @@ int registry_new(const struct reference *ref, const struct registry_access *acce
 /** registry_free() - NULL is accepted */
 void registry_free(struct registry *reg);
 
-/** registry_host() - the host that serves a registry: docker.io is served by another */
+/** registry_host() - get the host that serves a registry: docker.io is served by another */
 const char *registry_host(const char *name);
 
 /**
- * registry_manifest() - fetch a manifest or an index, from a mirror that has it, or the registry
+ * registry_manifest() - fetch a manifest or an index, from the first mirror that has it, or the
+ * registry
  * @name: tag or digest
  * @ret:  owned, document_reset()
  *
@@ -38,12 +39,12 @@ const char *registry_host(const char *name);
 int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
 		      struct err *err);
 
-/** registry_tag_digest() - what a tag stands for, where the registry says it without being asked
- * for the manifest.  Return: 0; -ENOENT, -errno without a message. */
+/** registry_tag_digest() - ask for a tag's digest without fetching the manifest, where the registry
+ * tells it.  Return: 0; -ENOENT, -errno without a message. */
 int registry_tag_digest(struct registry *reg, struct http *h, const char *tag, struct digest *ret);
 
-/** registry_blob() - fetch a blob into a sink, resumed where it was cut off, from where the
- * manifest was, or who comes after it.  Return: as registry_manifest(). */
+/** registry_blob() - fetch a blob into a sink, resumed where it was cut off, from the server that
+ * had the manifest, or those after it.  Return: as registry_manifest(). */
 int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
 		  struct http_sink *sink, struct err *err);
 

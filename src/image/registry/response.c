@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept of an answer's head, every byte of which a hostile registry controls. */
+/* Keeps what is needed of an answer's headers, every byte of which a hostile registry controls. */
 #include "image/registry/response.h"
 
 #include <curl/curl.h>
@@ -32,7 +32,7 @@ static int set_once(char **field, const char *value)
 	return *field ? 0 : -ENOMEM;
 }
 
-/* Of Retry-After, which is a number of seconds or a date (RFC 9110). */
+/* @value: of Retry-After, a number of seconds or a date (RFC 9110) */
 static uint64_t seconds_until(const char *value)
 {
 	time_t now = time(NULL), then;
@@ -86,7 +86,7 @@ int response_take_header(struct http_response *r, char *line)
 	return 0;
 }
 
-/* What is no address is none. */
+/* Makes an address absolute, and drops what is none. */
 static int complete(char **url, const char *base, struct err *err)
 {
 	cleanup_free char *given = take_ptr(*url);

@@ -11,19 +11,19 @@
 #include "image/store/progress.h"
 
 /*
- * Theory of operation: a cut or silent connection, 429 and 5xx pass, as a rule.  The pauses double,
- * with some chance in them, so that many who were refused at once do not come again at once.  A
- * registry that says when to come again is believed, as long as it is soon.  A download that gets
- * on has all tries before it again; it goes on where it stopped, if the server can.
+ * Theory of operation: a cut or silent connection, 429 and 5xx are passing failures, as a rule.
+ * Pauses double, and are varied by chance, so that clients refused together do not come back
+ * together.  A registry's own Retry-After is kept to, if it is short.  A download that makes
+ * progress gets all its tries again; it resumes where it stopped, if the server can.
  */
 
 #define TRIES_MAX	 5
-#define MIRROR_TRIES	 2 /* there is somebody else to ask */
+#define MIRROR_TRIES	 2 /* few, as there is another server to ask */
 #define PAUSE_FIRST_USEC (200 * USEC_PER_MSEC)
 #define PAUSE_MAX_USEC	 (60 * USEC_PER_SEC)
-#define WAIT_MAX_USEC	 (180 * USEC_PER_SEC) /* in all */
+#define WAIT_MAX_USEC	 (180 * USEC_PER_SEC) /* all pauses together */
 #define STEP_USEC	 (50 * USEC_PER_MSEC)
-#define PROGRESS_BYTES	 65536u /* less is no progress: nobody is to be kept busy for ever */
+#define PROGRESS_BYTES	 65536u /* fewer are no progress: a server could keep us busy */
 #define TELL_FROM_USEC	 USEC_PER_SEC
 
 bool retry_is_passing(int r, long status)
@@ -38,7 +38,7 @@ uint64_t retry_pause_usec(unsigned tries)
 	return tries >= TRIES_MAX ? 0 : PAUSE_FIRST_USEC << (tries - 1);
 }
 
-/* A quarter more or less. */
+/* Varies a pause by up to a quarter. */
 static uint64_t vary(uint64_t usec)
 {
 	uint16_t chance = 0;
@@ -110,7 +110,7 @@ int registry_retry(struct registry *reg, struct http *h, struct http_request *rq
 		r = registry_send(reg, h, rq, ret, err);
 		if (!retry_is_passing(r, ret->status))
 			return r;
-		/* There is nothing from there on: the next one begins at the beginning. */
+		/* The server has nothing from there on, so the next try begins at the beginning. */
 		if (ret->status == 416 && sink)
 			sink->have_bytes = 0;
 		p.retry_after_sec = ret->retry_after_sec;

@@ -12,7 +12,7 @@
  * file, so that several threads can send one file and a redirection starts it over.  Its length is
  * announced and kept.
  *
- * The body is ours; only its length in time is the peer's to decide.
+ * The body is ours; the peer decides only how long sending takes.
  */
 
 static size_t on_read(char *data, size_t size, size_t n, void *arg)

@@ -5,7 +5,7 @@
 
 #include "image/registry/http.h"
 
-/* The way out of one request: its method and body, as libcurl wants them. */
+/* The method and body of a request, as libcurl wants them. */
 struct sending {
 	const struct http_body *body; /* borrowed; NULL: none */
 	uint64_t at;
@@ -16,5 +16,5 @@ struct sending {
  * curl_easy_perform() is done. */
 void sending_begin(struct sending *s, CURL *easy, const char *method, const struct http_body *body);
 
-/** sending_progress() - tell whoever asked how much has gone out */
+/** sending_progress() - report how much has been sent */
 void sending_progress(const struct sending *s, uint64_t sent_bytes);

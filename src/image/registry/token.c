@@ -46,7 +46,7 @@ int token_check_realm(const char *realm, const char *registry, const struct sett
 	const char *host = plain ? plain : str_starts(realm, "https://");
 	bool same;
 
-	/* In "user@host" a person takes the user's name for the host. */
+	/* In "user@host", people could take the user name for the host. */
 	if (host && memchr(host, '@', strcspn(host, "/?#\\")))
 		return err_set(err, -EPROTO,
 			       "the registry's token server %.200s has a user name in it", realm);
@@ -65,7 +65,7 @@ void token_reset(struct token *t)
 	*t = (struct token){ 0 };
 }
 
-/* @before: what separates it from what is there */
+/* @before: separates it from what @b holds already */
 static int add_parameter(struct buf *b, const char *before, const char *name, const char *value)
 {
 	char *escaped = curl_easy_escape(NULL, value, 0);
@@ -96,13 +96,13 @@ static int token_url(const struct token_request *rq, struct buf *ret)
 	return r;
 }
 
-/* OAuth 2, as the distribution project's "Docker Registry v2 Bearer token" and RFC 6749 section 6
- * have it: the scopes are one text. */
+/* Writes the form of OAuth 2 (the distribution project's "Docker Registry v2 Bearer token", RFC
+ * 6749 section 6): all scopes are one text. */
 static int refresh_form(const struct token_request *rq, struct buf *ret)
 {
 	cleanup(buf_reset) struct buf scopes = BUF_INIT;
 	const char *identity = rq->auth->identity_token;
-	/* All at once: what a buffer grows out of is not overwritten. */
+	/* Reserved at once, as memory that a growing buffer leaves behind is not overwritten. */
 	int r = buf_reserve(ret, 3 * strlen(identity) + 8192);
 
 	for (char *const *s = rq->scopes; r == 0 && s && *s; s++)
@@ -124,7 +124,7 @@ int token_read(const struct http_response *rs, struct token *ret, struct err *er
 
 	if (r == 0)
 		r = json_get_str(doc, "token", &token, err);
-	/* Azure has only the second, and some have both, one of them empty. */
+	/* Azure's answer has only the second member; other answers have both, one of them empty. */
 	if (r == 0 && (!token || !*token))
 		r = json_get_str(doc, "access_token", &token, err);
 	if (r == 0)
@@ -163,7 +163,7 @@ static int ask(struct http *h, const struct http_request *rq, struct token *ret,
 	return r;
 }
 
-/* With an identity token: a form, so that the token stands in no URL. */
+/* Asks with an identity token, in a form: the token must be in no URL. */
 static int refresh(struct http *h, const struct token_request *rq, struct token *ret,
 		   struct err *err)
 {

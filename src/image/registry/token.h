@@ -7,10 +7,10 @@
 /**
  * token_check_realm() - may credentials go to the token server a registry names?
  * @registry: an URL of the registry
- * @settings: say where plain HTTP will do; may be NULL
+ * @settings: say where plain HTTP is allowed; may be NULL
  *
- * To a server with plain HTTP only where the registry itself is spoken to so, and might redirect
- * there.
+ * To a plain HTTP server they may go only if the registry itself is reached by plain HTTP, and
+ * might redirect there.
  *
  * Return: 0; -EPROTO with a message.
  */
@@ -19,16 +19,16 @@ int token_check_realm(const char *realm, const char *registry, const struct sett
 
 struct token_request {
 	const struct challenge *challenge; /* its realm passed token_check_realm() */
-	/* "repository:NAME:ACTIONS", of names that reference_parse() checked; NULL for a token that
-	 * only proves who asks */
+	/* "repository:NAME:ACTIONS", whose names reference_parse() has checked; NULL for a token
+	 * that only proves who asks */
 	char *const *scopes;
 	const struct registry_auth *auth; /* NULL is anonymous */
-	bool wants_identity;		  /* for a token that stands for the password from now on */
+	bool wants_identity; /* ask for a token that replaces the password from now on */
 };
 
 struct token {
 	char *bearer;	/* owned, token_valid() */
-	char *identity; /* owned; NULL: the server gives none */
+	char *identity; /* owned; NULL: the server gave none */
 };
 
 void token_reset(struct token *t);
@@ -45,6 +45,6 @@ int token_fetch(struct http *h, const struct token_request *rq, struct token *re
  * -EPROTO with a message; -ENOMEM. */
 int token_read(const struct http_response *rs, struct token *ret, struct err *err);
 
-/** answer_text() - what a registry says in the body of an error, cleaned for a terminal; "" when it
- * says nothing.  @ret: 256 bytes. */
+/** answer_text() - get the text of an error's body, cleaned for a terminal; "": none.  @ret: 256
+ * bytes. */
 void answer_text(const struct http_response *rs, char ret[256]);

@@ -6,21 +6,21 @@
 #include "base/thread.h"
 
 /*
- * Theory of operation: a queue that a few threads, the caller among them, work off.  The first
- * error stops all of them and is the one reported.
+ * Theory of operation: a queue for a few threads, the caller among them.  The first error stops all
+ * of them, and is reported.
  */
 
 #define THREADS_MAX 32
 
 struct queue {
 	const struct transfers *t;
-	pthread_mutex_t lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards the members below */
 	size_t next;
 	int result;
 	struct err err;
 };
 
-/* Return: the next one's number; the number of all when there is none, or no use for any. */
+/* Return: number of the next blob; the number of all when none is left, or none is wanted. */
 static size_t take_next(struct queue *q)
 {
 	size_t i = q->t->n;

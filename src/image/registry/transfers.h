@@ -4,19 +4,19 @@
 #include "image/registry/guard.h"
 #include "image/registry/http.h"
 
-/* Several blobs on their way at once; everything is borrowed. */
+/* Transfers of several blobs at once; everything is borrowed. */
 struct transfers {
 	size_t n;
 	unsigned max_at_once;
-	/* Moves the one with this number, with a client of the calling thread's own.  Return: 0;
-	 * -EALREADY when no more are wanted, while those on their way go on; -errno with a
-	 * message, which ends all. */
+	/* Transfers blob @i, with a client of the calling thread's own.  Return: 0; -EALREADY when
+	 * no more are wanted, while those under way go on; -errno with a message, which ends all.
+	 */
 	int (*move)(void *arg, size_t i, struct http *h, struct err *err);
 	void *arg;
-	struct http *http; /* of the calling thread */
+	struct http *http; /* the calling thread's */
 	struct progress_guard *guard;
 };
 
-/** transfers_run() - move all, in their order, several at a time.  Return: 0; the first error, with
- * its message. */
+/** transfers_run() - transfer all blobs in their order, several at a time.  Return: 0; the first
+ * error, with its message. */
 int transfers_run(const struct transfers *t, struct err *err);

@@ -6,9 +6,9 @@
 #include "base/err.h"
 
 /**
- * transport_error() - a failure of libcurl's in moat's terms
- * @text: what libcurl says beside the code; may be empty
- * @host: whom it was about
+ * transport_error() - translate a failure of libcurl's
+ * @text: libcurl's text for the failure; may be empty
+ * @host: the host it is about
  *
  * Return: as http_send(), with a message.
  */

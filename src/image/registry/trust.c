@@ -29,7 +29,7 @@
  * The registry is hostile: it can withhold signatures and give old ones, but not make any.
  */
 
-#define REFERRERS_MAX 32 /* of one server */
+#define REFERRERS_MAX 32 /* most entries of a server's list */
 #define DEMANDS_MAX   2
 
 struct trial {
@@ -37,14 +37,14 @@ struct trial {
 	struct http *h;
 	const struct reference *ref;
 	const struct buf *manifest;
-	struct digest digest; /* of the manifest, of sha256 */
+	struct digest digest; /* of the manifest; sha256 */
 	struct demand demands[DEMANDS_MAX];
 	size_t n_demands;
 	size_t n_signatures, n_keyless, n_attestations;
-	size_t at;	     /* which server is asked, see registry_server() */
-	char **tried;	     /* digests of what was looked at */
-	size_t n_tried_here; /* of what this server lists */
-	struct err damage;   /* of the first that cannot be read */
+	size_t at;	     /* number of the server being asked, see registry_server() */
+	char **tried;	     /* digests of the entries that were looked at */
+	size_t n_tried_here; /* entries of this server's list that were looked at */
+	struct err damage;   /* error of the first signature that cannot be read */
 };
 
 static void trial_reset(struct trial *t)
@@ -62,13 +62,13 @@ static bool all_are_met(const struct trial *t)
 	return true;
 }
 
-/* Is an error the signature's, and not the world's? */
+/* Is an error about the signature, and not about reaching it? */
 static bool is_bad_content(int r)
 {
 	return r == -EBADMSG || r == -EFBIG || r == -ENOENT;
 }
 
-/* One that cannot be read is as good as none. */
+/* Goes on after a signature that cannot be read: it counts as none. */
 static int pass_over(struct trial *t, int r, const struct err *err)
 {
 	if (!is_bad_content(r))
@@ -143,7 +143,7 @@ static int try_document(struct trial *t, const struct document *doc, struct err 
 	return r;
 }
 
-/* Whoever is asked next may have what was had before.  Return: 1 for what is new; 0; -ENOMEM. */
+/* Notes an entry, as the next server may list it again.  Return: 1 if it is new; 0; -ENOMEM. */
 static int note_tried(struct trial *t, const struct digest *d)
 {
 	if (strv_has(t->tried, d->text))
@@ -193,7 +193,7 @@ static int look_at_referrer(void *arg, const struct oci_descriptor *d, struct er
 	if (r <= 0)
 		return r < 0 ? err_nomem(err) : 0;
 	t->n_tried_here++;
-	/* Who lists it has it, as a rule. */
+	/* A server that lists an entry has it, as a rule. */
 	t->reg->first = t->at;
 	r = try_referrer(t, d, err);
 	return r < 0 ? r : all_are_met(t);
@@ -207,7 +207,7 @@ static int try_referrers(struct trial *t, struct registry *server, struct err *e
 	return r < 0 ? pass_over(t, r, err) : 0;
 }
 
-/* One of the mirrors, or the registry itself. */
+/* Searches one mirror, or the registry itself. */
 static int search_server(struct trial *t, struct err *err)
 {
 	struct registry *server = registry_server(t->reg, t->at);
@@ -221,7 +221,7 @@ static int search_server(struct trial *t, struct err *err)
 	return r;
 }
 
-/* Why no signature is by the right key. */
+/* Writes why no signature is by the right key. */
 static void say_why(const struct trial *t, char *ret, size_t max)
 {
 	const char *plural = t->n_signatures == 1 ? "" : "s";
@@ -258,13 +258,13 @@ static int search(struct trial *t, struct err *err)
 	size_t first = t->reg->first;
 	int r = 0;
 
-	/* Those before it had no such image. */
+	/* Servers before this one did not have the image. */
 	for (t->at = first; t->at <= t->reg->n_mirrors && !all_are_met(t); t->at++) {
 		r = search_server(t, err);
 		if (r == -ECANCELED || r == -ENOMEM)
 			break;
 	}
-	/* Whoever had the signatures need not have the image. */
+	/* The server that had the signatures need not have the image. */
 	t->reg->first = first;
 	if (r < 0)
 		return err_wrap(err, "signatures");

@@ -4,13 +4,13 @@
 #include "image/registry/registry.h"
 
 /**
- * trust_check() - has an image the signatures that are demanded of it?
- * @in:       what is pulled: names, settings, key
+ * trust_check() - does an image have the signatures that are demanded?
+ * @in:       the pull: its names, settings and key
  * @manifest: the manifest or index that its reference stands for
- * @ret_verified: which it has, of those; a vector that is added to
+ * @ret_verified: a vector that proofs of these signatures are added to
  *
- * Return: 0, also when none are demanded; -EPERM when it has not; -EINVAL for a key that cannot be
- * read; as registry_manifest(); with a message.
+ * Return: 0, also when none are demanded; -EPERM when one is missing; -EINVAL for a key that cannot
+ * be read; as registry_manifest(); with a message.
  */
 int trust_check(struct registry *reg, struct http *h, const struct image_pull *in,
 		const struct buf *manifest, char ***ret_verified, struct err *err);

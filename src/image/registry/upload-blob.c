@@ -27,24 +27,24 @@
 
 #define PART_BYTES	 (64u << 20)
 #define PART_LEAST_BYTES (512u << 10)
-#define KEPT_FROM_BYTES	 (1u << 20) /* smaller ones are sent again */
+#define KEPT_FROM_BYTES	 (1u << 20) /* uploads of smaller blobs are begun anew */
 #define ANSWER_MAX_BYTES (64u << 10)
 
 struct upload {
 	struct registry *reg;
 	struct http *http;
 	const struct blob_upload *in;
-	char *url;     /* where the next request goes, judged; NULL: no upload is open */
-	bool ours;     /* credentials may go along */
-	bool in_doubt; /* how much the registry has */
-	bool went_on;  /* after a cut */
+	char *url;     /* where the next request goes, checked; NULL: no upload is open */
+	bool ours;     /* credentials may be sent there */
+	bool in_doubt; /* it is not known how much the registry has */
+	bool went_on;  /* has it been resumed after a cut? */
 	bool doubted;
 	bool never_goes_on;
 	bool takes_no_parts;
-	uint64_t have_bytes; /* of the registry */
+	uint64_t have_bytes; /* that the registry has */
 	uint64_t part_bytes, part_min_bytes;
 	struct patience patience;
-	bool from_before; /* left behind by an earlier push, and not asked for yet */
+	bool from_before; /* left by an earlier push, and not asked for yet */
 	struct upload_kept kept;
 };
 
@@ -56,7 +56,7 @@ static void forget_upload(struct upload *u)
 	upload_kept_drop(&u->kept);
 }
 
-/* @url: taken over where it may be gone to */
+/* Continues at an address.  @url: taken over if it is accepted */
 static int go_on_at(struct upload *u, char **url, struct err *err)
 {
 	bool ours;
@@ -96,7 +96,7 @@ static int post(struct upload *u, const char *path, struct http_response *rs, st
 	return r;
 }
 
-/* Return: 1 when the blob is mounted; 0 when it is not, and an upload may be open. */
+/* Asks to mount the blob.  Return: 1 when it is mounted; 0 when not, and an upload may be open. */
 static int try_mount(struct upload *u, const char *from, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
@@ -141,7 +141,7 @@ static int send_there(struct upload *u, struct http_request *rq, struct http_res
 	return r;
 }
 
-/* After a cut: how much has the registry? */
+/* Asks after a cut how much the registry has. */
 static int ask_state(struct upload *u, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
@@ -164,7 +164,7 @@ static int ask_state(struct upload *u, struct err *err)
 	return take_location(u, &rs, err);
 }
 
-/* The registry has no use for parts of this size, or for any.  Return: 0 when there is another way;
+/* The registry takes no parts of this size, or none at all.  Return: 0 when there is another way;
  * -errno with a message. */
 static int change_parts(struct upload *u, const struct http_response *rs, uint64_t sent_bytes,
 			struct err *err)
@@ -185,8 +185,8 @@ static int change_parts(struct upload *u, const struct http_response *rs, uint64
 	return registry_push_refused(u->reg, rs, err);
 }
 
-/* A request that libcurl has sent once more, because its connection had gone, comes to an upload
- * that is further than it says; or what the registry took before a cut is not what was sent. */
+/* The upload is further than expected: libcurl may have sent a request twice, because its
+ * connection was gone, or the registry took something other than was sent. */
 static bool doubt_again(struct upload *u)
 {
 	if (!u->doubted) {
@@ -199,7 +199,7 @@ static bool doubt_again(struct upload *u)
 	return true;
 }
 
-/* What a part or the end of an upload was answered with, if not as hoped. */
+/* Decides about the answer to a part, or to the end of an upload, that is no success. */
 static int judge_refusal(struct upload *u, const struct http_response *rs, bool is_part,
 			 uint64_t sent_bytes, struct err *err)
 {
@@ -239,7 +239,7 @@ static struct http_body part_of(struct upload *u, uint64_t bytes)
 	return part;
 }
 
-/* A registry that took only some of a part says so. */
+/* Notes a part.  A registry that took only some of it says so. */
 static int note_part(struct upload *u, const struct http_response *rs, uint64_t bytes,
 		     struct err *err)
 {
@@ -275,7 +275,8 @@ static int send_part(struct upload *u, uint64_t bytes, struct err *err)
 	return r == 0 ? take_location(u, &rs, err) : r;
 }
 
-/* The last request, with all that is missing.  Return: 1; 0 when another way is to be tried. */
+/* Sends the last request, with all that is missing.
+ * Return: 1; 0 when another way is to be tried. */
 static int end_upload(struct upload *u, uint64_t bytes, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
@@ -305,7 +306,7 @@ static int send_next(struct upload *u, struct err *err)
 	return send_part(u, part, err);
 }
 
-/* Whatever is wrong with it, there is a new one to be had. */
+/* Asks about an earlier push's upload.  On any failure a new one is opened instead. */
 static int ask_former(struct upload *u, struct err *err)
 {
 	int r = ask_state(u, err);
@@ -345,7 +346,7 @@ static int run_upload(struct upload *u, struct err *err)
 	}
 }
 
-/* @url: as an earlier push left it; NULL: it did not */
+/* Continues an earlier push's upload.  @url: its address; NULL: there is none */
 static void take_former(struct upload *u, char **url)
 {
 	if (!*url || go_on_at(u, url, NULL) < 0)
@@ -375,7 +376,7 @@ int registry_put_blob(struct registry *reg, struct http *h, const struct blob_up
 
 	if (r < 0)
 		return err_set(err, r, r == -ECANCELED ? "cancelled" : "out of memory");
-	/* Whoever was waited for may have brought it. */
+	/* Another push, which was waited for, may have brought the blob. */
 	if (r == 1)
 		r = registry_has_blob(reg, h, in->digest, err);
 	r = r == 1 ? 0 : r == 0 ? put_blob(&u, err) : r;

@@ -15,13 +15,13 @@
 #include "image/store/store.h"
 
 /*
- * Theory of operation: a file of images/uploads for each upload, named by the repository's address
- * and the blob's digest, has one line: the address that the registry gave last.  It is written
- * while the upload is under way, as nobody knows when moatd is killed, and not synced: one that a
+ * Theory of operation: each upload has a file in images/uploads, named by the repository's address
+ * and the blob's digest, with one line: the last address that the registry gave.  It is written
+ * during the upload, as moatd may be killed at any time, but not synced: an upload whose file a
  * power loss took is begun anew.
  *
- * The registry wrote the address.  It is judged again before it is used, and may have a secret of
- * the registry's in it, so the file is ours alone.
+ * The registry wrote the address.  It is checked again before it is used.  It may hold a secret of
+ * the registry's, so nobody else may read the file.
  */
 
 #define URL_MAX_BYTES KIB(16)
@@ -71,7 +71,7 @@ char *upload_kept_read(const struct upload_kept *k)
 	if (fd < 0 || fstat(fd, &sb) < 0 || sb.st_mtim.tv_sec < time(NULL) - UPLOAD_KEPT_SEC)
 		return NULL;
 	n = read(fd, text, sizeof(text));
-	/* What was cut off has no end of line. */
+	/* A line that was cut off has no end. */
 	if (n < 2 || text[n - 1] != '\n')
 		return NULL;
 	text[n - 1] = '\0';

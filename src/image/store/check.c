@@ -15,10 +15,9 @@
 #include "image/store/progress.h"
 
 /*
- * Theory of operation: a blob that was damaged on the disk is nobody's any more, so it is removed
- * where it is found, and the next pull has one that is missing.  Whoever writes blobs has the claim
- * on their digest, and so has this; that the name still leads to what was read is looked at once
- * more.
+ * Theory of operation: a blob that was damaged on the disk is removed when it is found, and the
+ * next pull fetches it.  As in writing a blob, the claim on its digest is held meanwhile.  Before
+ * the removal, the name is checked once more to lead to the file that was read.
  */
 
 DEFINE_CLEANUP(struct hash, hash_free)
@@ -47,7 +46,7 @@ static int read_all(int fd, struct hash *h, const struct progress *p, uint64_t *
 	return r;
 }
 
-/* Return: is it right?  -errno. */
+/* Compares a file's hash with its digest.  Return: is it right?  -errno. */
 static int compare_content(int fd, const struct digest *d, const struct progress *p,
 			   uint64_t *ret_bytes)
 {
@@ -57,7 +56,7 @@ static int compare_content(int fd, const struct digest *d, const struct progress
 
 	if (r == 0)
 		r = read_all(fd, h, p, ret_bytes);
-	/* A sector that cannot be read. */
+	/* The disk has a sector that cannot be read. */
 	if (r == -EIO)
 		return false;
 	if (r == 0)

@@ -3,16 +3,16 @@
 
 #include "image/store/store.h"
 
-/* Blobs on the disk, against their digests. */
+/* Checks blobs on the disk against their digests. */
 
 enum blob_state { BLOB_RIGHT, BLOB_WRONG, BLOB_MISSING };
 
 /**
- * blob_check() - read a blob, and remove one that is not what its name says
+ * blob_check() - read a blob, and remove it if its content is not its digest's
  * @p:         may be NULL
  * @ret_bytes: its length; may be NULL
  *
- * The caller has no claim.
+ * To be called without the blob's claim.
  *
  * Return: a state; -ECANCELED; -errno of reading.
  */

@@ -43,7 +43,7 @@ bool claim_try(struct store *st, struct claim *c, const char *key)
 	return add_claim(st, c, key);
 }
 
-/* Take the claim, or wait a second at most for a release.  Return: was it taken? */
+/* Takes the claim, or waits a second at most for a release.  Return: was it taken? */
 static bool await_claim(struct store *st, struct claim *c, const char *key)
 {
 	struct timespec until;

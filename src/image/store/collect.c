@@ -18,11 +18,11 @@
 /*
  * Theory of operation: mark and sweep.  Marked are the blobs of all images in the table and the
  * pins of all work under way; the sweep deletes every other file that has the name of a blob or of
- * an EROFS file.  What cannot be deleted now is found again the next time.
+ * an EROFS file.  A file that cannot be deleted is found again the next time.
  */
 
 struct marks {
-	const char **hex; /* sorted; borrowed from records and pins */
+	const char **hex; /* marked digests, sorted; borrowed from records and pins */
 	size_t n;
 };
 
@@ -55,7 +55,7 @@ static int mark_used(const struct store *st, struct marks *m)
 	return 0;
 }
 
-/* Is @name HEX and @suffix, with HEX not marked? */
+/* Is @name made of HEX and @suffix, with HEX not marked? */
 static bool is_garbage(const struct marks *m, const char *name, const char *suffix)
 {
 	char hex[DIGEST_HEX_MAX + 1];

@@ -12,8 +12,8 @@
 #include "oci/references.h"
 
 /*
- * Theory of operation: an index is walked down to its manifests, and a document is noted when all
- * below it is, so that whoever gets them in this order never has one that leads to what it has not.
+ * Theory of operation: an index is walked down to its manifests, and a document is noted after all
+ * below it, so that in this order no document leads to one that comes later.
  *
  * The documents were checked against their digests when they came in; whoever made the image
  * controls what they say.
@@ -22,12 +22,12 @@
 #define DEPTH_MAX      8
 #define DOCUMENTS_MAX  1024
 #define BLOBS_MAX      8192
-#define TEXT_MAX_BYTES (64u << 20) /* of all documents */
+#define TEXT_MAX_BYTES (64u << 20) /* limit of all documents together */
 
 struct walk {
 	const struct store *st;
 	struct contents *contents;
-	/* Of this walk: */
+	/* Counts of this walk: */
 	size_t text_bytes;
 	size_t n_documents, n_blobs;
 };
@@ -57,7 +57,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
-/* Return: 1; 0 where it was known; -ENOMEM. */
+/* Notes a blob.  Return: 1; 0 if it was noted before; -ENOMEM. */
 static int note_blob(struct contents *c, const struct digest *d)
 {
 	struct digest *own = malloc(sizeof(*own));
@@ -73,7 +73,7 @@ static int note_blob(struct contents *c, const struct digest *d)
 	return at ? 0 : -ENOMEM;
 }
 
-/* @from: taken over, but for those that are known */
+/* Notes blobs.  @from: taken over, except those noted before */
 static int take_blobs(struct walk *w, struct oci_descriptor *from, size_t n)
 {
 	struct contents *c = w->contents;

@@ -23,7 +23,7 @@ void image_parts_free(struct image_part *list, size_t n)
 	free(list);
 }
 
-/* Layers of a manifest that is stored; one that is no image's has none. */
+/* Reads the layers of a stored manifest; one that is not an image's has none. */
 static int read_layers(const struct store *st, struct image_part *p)
 {
 	cleanup_oci_manifest struct oci_manifest *m = NULL;

@@ -12,10 +12,9 @@
 #include "oci/index.h"
 
 /*
- * Theory of operation: what a document is, the answer's Content-Type says and the document itself,
- * and where both do they must agree, as nobody shall read it as one thing and others as another.
- * Servers that know nothing of manifests give them a type that says nothing; then the document's
- * word counts, or its shape.
+ * Theory of operation: the answer's Content-Type and the document itself both tell its media type.
+ * They must agree, so that no two readers take it for different things.  Servers that know nothing
+ * of manifests send a type without meaning; then the document's own type counts, or its members.
  *
  * The registry is hostile.
  */
@@ -27,8 +26,8 @@ void document_reset(struct document *doc)
 	*doc = (struct document){ 0 };
 }
 
-/* Checks a document against the digest asked for, or else the one in the answer's header, and gives
- * it the digest that it is known by. */
+/* Checks a document against the digest asked for, or else the one in the answer's header, and sets
+ * the digest by which it is known. */
 static int check_document_digest(struct document *doc, const char *name, const char *header,
 				 struct err *err)
 {
@@ -37,7 +36,7 @@ static int check_document_digest(struct document *doc, const char *name, const c
 	struct digest wanted = { 0 }, got;
 	int r = 0;
 
-	/* A digest of a kind that nobody here can compute promises nothing. */
+	/* A digest of a kind that cannot be computed here is ignored. */
 	if (promised && (str_starts(promised, "sha256:") || str_starts(promised, "sha512:")))
 		(void)digest_parse(promised, &wanted, NULL);
 	else
@@ -54,7 +53,7 @@ static int check_document_digest(struct document *doc, const char *name, const c
 	return r < 0 ? err_errno(err, r, "hash") : 0;
 }
 
-/* Types that servers give to whatever they know nothing of. */
+/* Is it a media type that servers give to whatever they do not know? */
 static bool says_nothing(const char *media_type)
 {
 	static const char *const generic[] = { "application/json", "text/json", "text/plain",
@@ -66,7 +65,7 @@ static bool says_nothing(const char *media_type)
 	return !media_type || !*media_type;
 }
 
-/* What a document is that does not say it. */
+/* Guesses the media type of a document that does not name it. */
 static const char *guess_media_type(const json_t *doc)
 {
 	const json_t *config = json_object_get(doc, "config");

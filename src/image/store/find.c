@@ -70,7 +70,7 @@ static bool image_matches(const struct image *im, const struct reference *ref,
 						    has_tag_in(im, repository));
 }
 
-/* Where there is a digest the tag says nothing, as with docker. */
+/* A digest in a name makes its tag irrelevant, as with docker. */
 static int find_reference(const struct table *t, struct reference *ref, struct match *ret,
 			  struct err *err)
 {

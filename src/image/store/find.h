@@ -3,10 +3,10 @@
 
 #include "image/store/table.h"
 
-/* What a name given by a user means. */
+/* The image that a user's name means. */
 struct match {
-	size_t i;   /* record in the table */
-	bool by_id; /* else @name is what matched */
+	size_t i;   /* index of the record in the table */
+	bool by_id; /* an id matched; else @name did */
 	char *name; /* full tag or repository digest; owned */
 };
 

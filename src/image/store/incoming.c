@@ -20,17 +20,16 @@
 #include "image/store/blob.h"
 
 /*
- * Theory of operation: nobody but the holder of the claim writes, and always at the end, so readers
- * need no lock: they are told how far the file goes.  It becomes a blob when size and digest are
- * right.  A content that has not the right digest is the end of it: all who read it have read
- * something wrong.
+ * Theory of operation: only the holder of the claim writes, and always at the end, so readers need
+ * no lock: they are told how long the file is.  It becomes a blob when size and digest are right.
+ * If the digest is wrong, all readers fail, as they have read wrong bytes.
  *
  * A hostile registry sends the content; the name is a validated digest.
  */
 
-#define ROOM_BLOCKS 4096u /* of the file system, for all else */
+#define ROOM_BLOCKS 4096u /* blocks of the file system that are left free */
 #define CHUNK_BYTES KIB(256)
-#define WRITE_BYTES MIB(8) /* go to the disk at once */
+#define WRITE_BYTES MIB(8) /* bytes gathered before they go to the disk */
 
 static struct incoming *find_incoming(const struct store *st, const struct digest *d)
 {
@@ -41,7 +40,7 @@ static struct incoming *find_incoming(const struct store *st, const struct diges
 	return in;
 }
 
-/* From here on nobody else finds it. */
+/* Takes it off the list, so that nobody else finds it. */
 static void forget(struct incoming *in)
 {
 	for (struct incoming **at = &in->st->incoming; *at; at = &(*at)->next) {
@@ -121,8 +120,8 @@ int incoming_open(struct store *st, const struct oci_descriptor *d, struct incom
 	return 0;
 }
 
-/* Would the disk hold the rest, and what is unpacked of it?  One that has no room keeps nothing
- * that a pull could not finish. */
+/* Has the disk room for the rest, and for the unpacked image?  Without it nothing is kept, as no
+ * pull could finish. */
 static bool has_room(const struct incoming *in)
 {
 	struct statvfs fs;
@@ -207,7 +206,7 @@ int incoming_resume(struct incoming *in, struct err *err)
 	return 0;
 }
 
-/* What has come goes to the disk while the rest comes, so little is left to be waited for. */
+/* Starts writing to the disk while more comes in, so that the final sync is short. */
 static void start_writing(struct incoming *in)
 {
 	uint64_t len = (in->have_bytes - in->sent_bytes) / WRITE_BYTES * WRITE_BYTES;
@@ -251,7 +250,7 @@ int incoming_compare(const struct incoming *in, uint64_t pos, const void *data, 
 	return 0;
 }
 
-/* All who wait for it get this error, and whoever comes later begins anew. */
+/* Fails all that wait for the blob with this error; later pulls begin anew. */
 static int condemn(struct incoming *in, int code, const char *text)
 {
 	LOCK_STORE(in->st);

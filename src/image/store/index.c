@@ -32,7 +32,7 @@
 #define ANNOTATION_DIGESTS  "dev.moat.repo-digests" /* joined by spaces */
 #define ANNOTATION_ORIGINAL "dev.moat.original-manifest"
 #define ANNOTATION_WHOLE    "dev.moat.whole-index"
-#define ANNOTATION_SIZES    "dev.moat.layer-sizes" /* of their files, joined by spaces */
+#define ANNOTATION_SIZES    "dev.moat.layer-sizes" /* bytes of layers' files, likewise */
 #define ANNOTATION_VERIFIED "dev.moat.verified"	   /* joined by newlines */
 
 static int write_sizes(const struct image *im, struct buf *b)
@@ -109,8 +109,8 @@ static int write_text(const struct table *t, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Writes index.json, and reserves as much space again for a time when the disk is full: a
- * removal makes the file shorter, so it fits in. */
+/* Writes index.json, and reserves as much space again for when the disk is full: a removal makes
+ * the file shorter, so it fits. */
 static int save_index(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -144,9 +144,8 @@ int table_commit(struct store *st, struct table *t, struct err *err)
 }
 
 /*
- * Where the disk is full, content is deleted first and index.json written after that.  If that
- * fails as well, index.json names content that is gone, and table_load() leaves those entries
- * out.
+ * On a full disk, content is deleted first, and then index.json is written.  If that fails as well,
+ * index.json names content that is gone, and table_load() leaves those entries out.
  */
 int table_commit_and_collect(struct store *st, struct table *t, struct err *err)
 {
@@ -173,7 +172,7 @@ static int read_sizes(struct image *im, const char *text)
 	return 0;
 }
 
-/* Adds what is new of a list. */
+/* Adds the entries of @text that are new. */
 static int split(const char *text, const char *between, char ***list)
 {
 	cleanup_free char *copy = strdup(text ? text : "");
@@ -187,7 +186,7 @@ static int split(const char *text, const char *between, char ***list)
 	return 0;
 }
 
-/* Nobody else has the store yet. */
+/* No lock is needed: nobody else has the store yet. */
 static int read_whole(const struct store *st, struct record *rec)
 {
 	cleanup(contents_reset) struct contents c = { 0 };
@@ -224,17 +223,16 @@ static int read_annotations(const struct store *st, struct record *rec, const js
 	return split(verified, "\n", &im->verified);
 }
 
-/* Only what is missing or damaged makes an entry useless.  Any other error may pass, and is
- * reported. */
+/* Is an error lasting?  Only missing or damaged content makes an entry useless; other errors may
+ * pass, and are reported. */
 static bool is_lost(int r)
 {
 	return r == -ENOENT || r == -EBADMSG || r == -EFBIG;
 }
 
 /*
- * An image's file may have been lost with the machine's power, or by a hand: the layers have all of
- * it.  What keeps it from being made now, as a full disk, may pass: the image stays, and its file
- * is made when it is wanted.
+ * Makes an image's file from its layers again, where a power loss or a person removed it.  If that
+ * fails for now, as on a full disk, the image stays, and its file is made when it is needed.
  */
 static int restore_file(struct store *st, const struct oci_descriptor *d, struct record *rec)
 {

@@ -23,8 +23,8 @@
 #include "oci/manifest.h"
 
 /*
- * Theory of operation: what pull, load and import have in common, from a manifest's descriptor to a
- * visible image.  Manifest and config are got and checked before any layer is.  The layers are
+ * Theory of operation: the common part of pull, load and import, from a manifest's descriptor to a
+ * visible image.  Manifest and config are fetched and checked before any layer.  The layers are
  * flattened into a file (rootfs.c); then the image enters the table, with its name, in one write of
  * index.json.
  *
@@ -34,8 +34,8 @@
 struct parts {
 	struct oci_manifest *manifest;
 	struct oci_image_config *config;
-	uint64_t *layer_bytes; /* of the files in each; NULL until they are flattened */
-	struct contents whole; /* all that the index leads to, where that is kept */
+	uint64_t *layer_bytes; /* bytes of each layer's files; NULL until they are flattened */
+	struct contents whole; /* all that the index leads to, if it is kept */
 };
 
 static void parts_reset(struct parts *p)
@@ -117,8 +117,8 @@ static int get_parts(struct work *w, const struct install *in, struct parts *p, 
 	return check_config(p, in->platform, err);
 }
 
-/* Is all of an image there that this install could bring?  What another manifest packed otherwise
- * is not for this one to mend. */
+/* Is everything of a stored image there?  An image with another manifest counts as complete: this
+ * install could not repair it. */
 static bool is_complete(const struct store *st, const struct record *rec, const struct install *in,
 			const struct parts *p)
 {
@@ -137,8 +137,8 @@ static bool is_complete(const struct store *st, const struct record *rec, const 
 }
 
 /*
- * The config is what an image is known by: where the same one is there with another manifest (its
- * layers packed differently, or given another media type), that image is taken, and pinned.
+ * An image is known by its config.  Finds an image with the same config and another manifest
+ * (layers packed differently, or of another media type), and pins it.
  * @ret: owned.  Return: 1 when there is one; 0; -ENOMEM.
  */
 static int find_same(struct work *w, const struct install *in, const struct parts *p,
@@ -167,9 +167,8 @@ static bool is_named(const struct install *in)
 }
 
 /*
- * Adds what this install knows to the record: tags, repository digest, digest in the registry.  An
- * image that has names is passed on with its index, so one that comes without a name must not bring
- * another.
+ * Adds what this install knows to the record: tags, repository digest, digest in the registry.  A
+ * named image is passed on with its index, so an install without a name must not change the index.
  */
 static int describe_image(struct table *t, size_t i, const struct install *in, bool is_new)
 {
@@ -193,7 +192,7 @@ static int describe_image(struct table *t, size_t i, const struct install *in, b
 	return 0;
 }
 
-/* All that the index leads to is there: is it the image's? */
+/* Does the complete index of this install belong to the image? */
 static bool brings_whole(const struct install *in, const struct image *im)
 {
 	return in->is_whole && !im->is_whole && streq(in->index->text, im->index.text);
@@ -215,7 +214,8 @@ static int load_new(const struct store *st, const struct oci_descriptor *manifes
 	return r;
 }
 
-/* Return: 0; -EAGAIN where what the index leads to is yet to be gathered; -errno with a message. */
+/* Return: 0; -EAGAIN where the contents of the index must first be gathered; -errno with a
+ * message. */
 static int enter_image(struct store *st, const struct install *in, const struct parts *p,
 		       struct image **ret, struct err *err)
 {
@@ -244,7 +244,7 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 	}
 	if (describe_image(&next, (size_t)i, in, is_new) < 0)
 		return err_nomem(err);
-	/* The file may have been lost and made anew. */
+	/* The file may have been lost and made again. */
 	(void)record_measure(st, next.records[i]);
 	if (brings_whole(in, &next.records[i]->im)) {
 		if (p->whole.n_documents == 0)
@@ -258,7 +258,7 @@ static int enter_image(struct store *st, const struct install *in, const struct 
 	return table_commit(st, &next, err);
 }
 
-/* What an index leads to takes its time to be read: that is done between two locks. */
+/* Gathers the contents of an index between two locks, as reading them takes time. */
 static int enter_gathered(struct store *st, const struct install *in, struct parts *p,
 			  struct image **ret, struct err *err)
 {
@@ -270,7 +270,7 @@ static int enter_gathered(struct store *st, const struct install *in, struct par
 	return r == 0 ? enter_image(st, in, p, ret, err) : r;
 }
 
-/* Put a manifest in OCI's media types in place of another.  @ret: what @in borrows then. */
+/* Replaces a manifest by one of OCI's media types.  @ret: borrowed by @in from then on. */
 static int translate_manifest(struct work *w, struct install *in, const struct parts *p,
 			      struct oci_descriptor *ret, struct err *err)
 {

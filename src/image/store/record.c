@@ -19,8 +19,8 @@
 
 /*
  * Theory of operation: an image in memory is what its manifest and config on disk say, read once
- * when the store is opened or the image arrives.  moatd gets deep copies.  One that lacks a layer
- * still runs, and the next pull brings that.
+ * when the store is opened or the image arrives.  moatd gets deep copies.  An image that lacks a
+ * layer still runs, and the next pull fetches the layer.
  *
  * The JSON was checked against its digest; whoever made the image controls what it says.
  */
@@ -164,7 +164,7 @@ static int load_record(const struct store *st, const struct oci_descriptor *mani
 	return r;
 }
 
-/* The file may be longer than its file system, with a hole at the end. */
+/* Reads the size of the file system: the file may be longer, with a hole at its end. */
 int record_measure(const struct store *st, struct record *rec)
 {
 	cleanup_close int fd = -1;

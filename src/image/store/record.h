@@ -8,19 +8,19 @@ struct store;
 struct contents;
 
 /*
- * One image of the table.  Never changed while it is shared: a change is made to a copy, saved,
- * and swapped in (table.c), so that what is in memory is always what is on disk.
+ * An image of the table.  A record is never changed while it is shared: the change is made in a
+ * copy, saved, and swapped in (table.c), so that memory always agrees with the disk.
  */
 struct record {
 	unsigned refs;
 	struct image im;
 	char *media_type; /* of the manifest */
 	uint64_t manifest_bytes;
-	struct digest *blobs; /* manifest, config, layers, and what record_keep() notes */
+	struct digest *blobs; /* manifest, config, layers, and those that record_keep() notes */
 	size_t n_blobs;
 };
 
-/** record_load() - read an image from its blobs; the size of its file is 0 then.  @ret: owned, one
+/** record_load() - read an image from its blobs; the size of its file stays 0.  @ret: owned, one
  * reference.  Return: 0; -ENOENT; -EBADMSG; -errno; with a message. */
 int record_load(const struct store *st, const struct oci_descriptor *manifest, struct record **ret,
 		struct err *err);
@@ -30,37 +30,37 @@ void record_unref(struct record *rec);
 int record_measure(const struct store *st, struct record *rec);
 
 /**
- * whole_gather() - all that an index leads to
+ * whole_gather() - gather all that an index leads to
  * @ret: contents_reset(), on failure too
  *
- * Reads many documents: not to be called with the store's lock, but by a work that pins them.
+ * Reads many documents, so it is to be called without the store's lock, by a work that pins them.
  *
  * Return: 0; -ENOENT when some of it is not stored; -EBADMSG; -ENOMEM; -errno; with a message.
  */
 int whole_gather(const struct store *st, const struct digest *index, struct contents *ret,
 		 struct err *err);
 
-/** record_keep_whole() - note all that the image's index leads to.  @c: of whole_gather().  Return:
- * 0; -ENOMEM. */
+/** record_keep_whole() - note all that the image's index leads to.  @c: from whole_gather().
+ * Return: 0; -ENOMEM. */
 int record_keep_whole(struct record *rec, const struct contents *c);
 
-/** record_root() - the document that stands for an image on all its platforms: its index, or the
- * only manifest that it ever had.  Return: 0; -ENOENT where the index is not stored, with a
- * message. */
+/** record_root() - get the document for all platforms of an image: its index, or the only manifest
+ * that it ever had.  Return: 0; -ENOENT where the index is not stored, with a message. */
 int record_root(const struct record *rec, struct digest *ret, struct err *err);
 
-/** record_keep() - note the manifest that an image's was made of.  Return: 0; -ENOMEM. */
+/** record_keep() - note the manifest that an image's manifest was made from.
+ * Return: 0; -ENOMEM. */
 int record_keep(struct record *rec, const struct digest *original);
 
-/** record_copy() - a copy that may be changed, one reference; NULL when out of memory */
+/** record_copy() - make a copy that may be changed, with one reference; NULL when out of memory */
 struct record *record_copy(const struct record *rec);
 
-/** image_copy() - a deep copy.  Return: owned; NULL when out of memory. */
+/** image_copy() - make a deep copy.  Return: owned; NULL when out of memory. */
 struct image *image_copy(const struct image *im);
 
 #define ROOTFS_NAME_MAX (DIGEST_HEX_MAX + sizeof(".erofs"))
 
-/** rootfs_name() - "HEX.erofs" */
+/** rootfs_name() - write "HEX.erofs" */
 void rootfs_name(const struct digest *manifest, char ret[ROOTFS_NAME_MAX]);
 
 DEFINE_CLEANUP(struct image, image_free)

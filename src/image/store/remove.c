@@ -11,10 +11,10 @@
 #include "image/store/table.h"
 
 /*
- * Theory of operation: a removal takes names away; an image that loses its last name goes, with the
- * content that nothing else refers to, or stays without a name for the containers that use it.
- * Who uses it is asked with the lock held.  A container is among those before it asks, by
- * store_has(), whether its image is still there; so either this sees the container, or the
+ * Theory of operation: a removal takes names away; an image that loses its last name is removed,
+ * with content that nothing else refers to, or it stays without a name for the containers that use
+ * it.  They are counted with the lock held.  A new container is counted before it asks, by
+ * store_has(), whether its image is still there; so either the removal sees the container, or the
  * container sees that its image is gone.
  */
 
@@ -25,12 +25,12 @@ void removal_reset(struct removal *r)
 	*r = (struct removal){ 0 };
 }
 
-/* One removal: the new table, and what it does. */
+/* A removal: the new table, and what changes in it. */
 struct plan {
 	struct table next;
-	size_t i; /* the image */
+	size_t i; /* index of the image */
 	bool by_id;
-	bool loses_all; /* the image loses all its names */
+	bool loses_all; /* does the image lose all its names? */
 	struct removal done;
 };
 
@@ -100,7 +100,7 @@ static int make_plan(struct store *st, const char *name, bool force, struct plan
 	return r < 0 ? err_nomem(err) : 0;
 }
 
-/* May an image that containers use lose its last name?  As docker has it. */
+/* May an image that containers use lose its last name?  Docker's rules decide. */
 static int check_users(const struct plan *p, const char *name, bool force,
 		       const struct image_users *users, struct err *err)
 {
@@ -148,9 +148,9 @@ static int drop_image(struct store *st, struct plan *p, struct err *err)
 	return table_commit_and_collect(st, &p->next, err);
 }
 
-/* Who uses it. */
+/* Counts the containers that use an image. */
 struct question {
-	struct image_users (*count)(const struct digest *manifest, void *arg); /* NULL: nobody */
+	struct image_users (*count)(const struct digest *manifest, void *arg); /* NULL: none */
 	void *arg;
 };
 

@@ -21,16 +21,15 @@
 
 /*
  * Theory of operation: moat-unpack reads the layers while they are downloaded, so it gets to see
- * content whose digest is not known yet.  It can do nothing with it but write the image's file
- * below tmp/, and that is thrown away unless every layer has turned out to be what the manifest
- * says; only then it gets its name, and is synced afterwards (unsynced.h).  Where unpacking fails,
- * downloads that have begun still go to their end: a layer that is damaged on its way is to be
- * called that, and not a bad image.
+ * content whose digest is not known yet.  All it can do with that content is to write the image's
+ * file below tmp/, which gets its name only when every layer has the manifest's digest; it is
+ * synced afterwards (unsynced.h).  Where unpacking fails, downloads under way still go to their
+ * end: a layer that was damaged on its way is to be reported as that, and not as a bad image.
  *
  * Whoever made the image controls manifest, config and layers.
  */
 
-#define CANCEL_MSEC 100 /* so often somebody who waits looks whether it is still wanted */
+#define CANCEL_MSEC 100 /* how often a waiting thread checks for cancellation */
 
 struct layers {
 	const struct install *in;
@@ -99,7 +98,7 @@ static int end_unpack(struct rootfs *rf, struct unpack *u, struct layers *l, str
 	struct err why = { 0 };
 	int r = unpack_wait(u, l->list, l->n, &why);
 
-	/* A program that cannot be started must not look like an image that is not there. */
+	/* A program that cannot be started must not be reported like a missing image. */
 	if (r == -ENOENT || r == -EACCES)
 		r = -EIO;
 	if (r < 0)
@@ -115,7 +114,7 @@ static bool can_bring(const struct rootfs *rf)
 	return rf->install->source && rf->install->source->bring;
 }
 
-/* Of a pull, whose layers were told of one by one. */
+/* Reports for each layer of a pull. */
 static void report_layers(const struct rootfs *rf, const char *status)
 {
 	char id[13];
@@ -142,7 +141,7 @@ static struct flatten_limits limits_now(struct store *st)
 	return l;
 }
 
-/* Until all is unpacked, or nobody wants it any more. */
+/* Waits until all is unpacked, or cancelled. */
 static int await_unpack(const struct rootfs *rf, struct unpack *u, struct err *err)
 {
 	while (!unpack_ends_within(u, CANCEL_MSEC))
@@ -151,7 +150,7 @@ static int await_unpack(const struct rootfs *rf, struct unpack *u, struct err *e
 	return 0;
 }
 
-/* Return: 0; -EALREADY when unpacking has ended before all layers were there. */
+/* Return: 0; -EALREADY when unpacking has ended before all layers came. */
 static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 {
 	const char *program = rf->work->st->unpack_path;
@@ -182,8 +181,7 @@ static int flatten_layers(struct rootfs *rf, int out_fd, struct err *err)
 	return r < 0 ? r : err_set(err, -EIO, "moat-unpack ended before it had all layers");
 }
 
-/* Makes the file as long as whoever makes a disk of it wants it; what follows the file system is
- * a hole. */
+/* Extends the file to the least length of a disk; what follows the file system is a hole. */
 static int extend_file(const struct store *st, int fd, struct err *err)
 {
 	struct stat sb;
@@ -209,7 +207,8 @@ static int publish(const struct rootfs *rf, int fd, const char *tmp, const char 
 		return r;
 	if (fsync(fd) < 0 || fsync(st->rootfs_fd) < 0) {
 		r = -errno;
-		/* The kernel tells of it once: nobody else must take the file for a whole one. */
+		/* The kernel reports a failed sync only once: nobody may take the file for a good
+		 * one later. */
 		(void)unlinkat(st->rootfs_fd, name, 0);
 		return r;
 	}
@@ -240,7 +239,7 @@ static int make_file(struct rootfs *rf, const char *name, struct err *err)
 	return r;
 }
 
-/* The file is there, layers may not be. */
+/* Fetches the layers that are missing beside a file that is there. */
 static int complete_layers(const struct rootfs *rf, struct err *err)
 {
 	cleanup(layers_close) struct layers l = { .in = rf->install };
@@ -249,7 +248,7 @@ static int complete_layers(const struct rootfs *rf, struct err *err)
 	return r < 0 ? r : bring_layers(rf, NULL, err);
 }
 
-/* Removes layers that are not what they were when they were stored.  Return: were there any? */
+/* Removes stored layers whose content has changed.  Return: were there any? */
 static bool drop_damaged_layers(const struct rootfs *rf)
 {
 	bool any = false;
@@ -269,7 +268,7 @@ static int make_claimed(struct rootfs *rf, const char *name, struct err *err)
 	if (faccessat(rf->work->st->rootfs_fd, name, F_OK, 0) == 0)
 		return complete_layers(rf, err);
 	r = make_file(rf, name, &why);
-	/* What an earlier run had left of a layer was not right, and is gone. */
+	/* A layer that an earlier run had left was wrong, and was removed: tries once more. */
 	if (r == -ESTALE || (r == -EBADMSG && drop_damaged_layers(rf) && can_bring(rf)))
 		r = make_file(rf, name, &why);
 	if (r < 0)
@@ -312,7 +311,7 @@ static int make_missing(struct rootfs *rf, const char *name, struct err *err)
 								      : make_file(rf, name, err);
 }
 
-/* The image may be in the table, by the size of a file that was not there. */
+/* Sets an image's size if it is in the table already: its file was missing until now. */
 static void note_size(struct store *st, const struct digest *manifest)
 {
 	LOCK_STORE(st);

@@ -91,7 +91,7 @@ static int open_folders(struct store *st)
 		r = path_open_dir(st->dir_fd, "partial", 0700, &st->partial_fd);
 	if (r == 0)
 		r = path_open_dir(st->dir_fd, "uploads", 0700, &st->uploads_fd);
-	/* The folder itself stays: a full disk may have no room for another. */
+	/* The folder itself is kept: a full disk may have no room for a new one. */
 	return r == 0 ? path_each(st->tmp_fd, remove_entry, NULL) : r;
 }
 

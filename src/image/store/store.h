@@ -6,28 +6,28 @@
 #include "image/store/claim.h"
 #include "image/store/table.h"
 
-/* The image store as its own rooms see it; others see image.h. */
+/* The image store's inside, for its own rooms; others use image.h. */
 
 #define UPLOAD_KEPT_SEC (24 * 3600)
 
 struct store {
 	char *path;
 	char *unpack_path;
-	uint64_t rootfs_bytes; /* the least length of an image's file */
-	int dir_fd;	       /* also locked with flock(2) */
+	uint64_t rootfs_bytes; /* least length of an image's file */
+	int dir_fd;	       /* the store's folder, locked with flock(2) */
 	int blobs_fd, rootfs_fd, tmp_fd, partial_fd;
 	int sums_fd;
-	int uploads_fd;	 /* addresses of uploads that are under way */
-	int blobs512_fd; /* -1 until there are any */
+	int uploads_fd;	 /* addresses of uploads under way */
+	int blobs512_fd; /* -1 until there are such blobs */
 	uint64_t tmp_counter;
-	pthread_mutex_t lock;	 /* guards what follows, and index.json */
-	pthread_cond_t released; /* of a claim, or work that ended, or something for a thread */
+	pthread_mutex_t lock;	 /* guards the members below, and index.json */
+	pthread_cond_t released; /* a claim's release, the end of work, or tasks for threads */
 	struct table table;
 	struct claim *claims;
 	struct incoming *incoming;
 	struct work *works;
-	struct image_limits limits; /* of images that come in */
-	struct sums *sums;	    /* NULL until one is wanted */
+	struct image_limits limits; /* for images that come in */
+	struct sums *sums;	    /* NULL until the first sum is wanted */
 };
 
 static inline void store_unlock(pthread_mutex_t **lock)
@@ -41,7 +41,7 @@ static inline pthread_mutex_t *store_lock(struct store *st)
 	return &st->lock;
 }
 
-/* Holds the store's lock to the end of the scope. */
+/* Holds the store's lock until the scope ends. */
 #define LOCK_STORE(st)                                                                             \
 	cleanup(store_unlock) __attribute__((unused)) pthread_mutex_t *store_locked_ =             \
 		store_lock(st)

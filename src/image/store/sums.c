@@ -21,17 +21,17 @@
 #include "image/store/unsynced.h"
 
 /*
- * Theory of operation: moat-unpack writes an image's file in no particular order, so there is no
- * digest of it to be had on the way, and two files of one image differ.  A thread reads the file
- * once more after the pull is over, from the page cache as a rule, and notes its digest; before
- * that it sees to it that the file is on the disk (unsynced.h), or removes it.  Who makes the file
- * anew has the claim on it and removes the note first.
+ * Theory of operation: moat-unpack writes an image's file in no particular order, so its digest
+ * cannot be computed meanwhile, and two files of one image differ.  After the pull a thread syncs
+ * the file (unsynced.h), or removes it if that fails, and then reads it, from the page cache as a
+ * rule, and notes its digest.  To make a file again, the claim on it is taken and the note removed
+ * first.
  *
  * The thread begins when no work is under way: a file system that keeps data and its own notes in
  * order lets no small file be synced before the large one that is on its way to the disk, and a
  * pull's last act is to sync a small one.
  *
- * All of it is our own; a note that is damaged makes a good file look bad, and it is made anew.
+ * The notes are our own.  A damaged note makes a good file look bad, which is then made again.
  */
 
 DEFINE_CLEANUP(struct hash, hash_free)
@@ -39,7 +39,7 @@ DEFINE_CLEANUP(struct hash, hash_free)
 
 struct sums {
 	pthread_t thread;
-	bool stopped; /* guarded by the store's lock, as the queue is */
+	bool stopped; /* guarded by the store's lock, like the queue */
 	struct digest *queue;
 	size_t n;
 };
@@ -52,7 +52,7 @@ static bool is_stopped(void *arg)
 	return st->sums && st->sums->stopped;
 }
 
-/* The file system's part of the file; the rest is a hole. */
+/* Hashes the file system in the file; the rest is a hole. */
 static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *arg),
 		     char ret_hex[SHA256_HEX_LEN + 1])
 {
@@ -71,7 +71,7 @@ static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *
 	return r < 0 ? r : hash_final(h, ret_hex);
 }
 
-/* Return: 0; -ENOENT; -EBADMSG; -errno. */
+/* Computes and notes a file's sum.  Return: 0; -ENOENT; -EBADMSG; -errno. */
 static int measure(struct store *st, const struct digest *manifest, bool (*stop)(void *arg),
 		   char ret_hex[SHA256_HEX_LEN + 1])
 {
@@ -97,7 +97,7 @@ static int note(struct store *st, const struct digest *manifest, const char *hex
 	return file_write_atomic(st->sums_fd, digest_hex(manifest), hex, SHA256_HEX_LEN, 0600);
 }
 
-/* Return: 0; -ENOENT; -errno of fsync(2), which is told once: what was not written is lost. */
+/* Return: 0; -ENOENT; -errno of fsync(2), which is reported once: the unwritten data is lost. */
 static int sync_file(const struct store *st, const char *name)
 {
 	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -107,7 +107,7 @@ static int sync_file(const struct store *st, const char *name)
 	return fsync(fd) < 0 || fsync(st->rootfs_fd) < 0 ? -errno : 0;
 }
 
-/* Whoever wants the file next makes it anew of the layers. */
+/* Removes a file; it is made from the layers again when it is needed. */
 static void drop_file(struct store *st, const char *name, int why)
 {
 	log_error("image's file %.12s did not come to the disk, and is made anew when it is "
@@ -145,7 +145,7 @@ static void take_sum(struct store *st, const struct digest *manifest)
 	claim_release(st, &claim);
 }
 
-/* The next one that is wanted.  Return: is there any? */
+/* Takes the next file from the queue.  Return: was there one? */
 static bool next_sum(struct store *st, struct digest *ret)
 {
 	LOCK_STORE(st);

@@ -9,10 +9,10 @@
 #include "image/store/record.h"
 
 /*
- * Theory of operation: the table of images in memory mirrors index.json.  Whoever changes it copies
- * the table (records are shared by reference), edits copies of the records, and commits: index.json
- * is replaced atomically, and only then the new table takes the old one's place.  A failed write
- * or a kill at any point leaves the old state, in memory and on disk.
+ * Theory of operation: the table of images in memory mirrors index.json.  To change it, the table
+ * is copied (records are shared by reference), copies of records are edited, and the table is
+ * committed: index.json is replaced atomically, and only then the new table takes the old one's
+ * place.  A failed write or a kill at any point leaves the old state, in memory and on disk.
  */
 
 int table_copy(const struct table *from, struct table *ret)

@@ -3,26 +3,27 @@
 
 #include "image/store/record.h"
 
-/* The images there are, and the names they have: index.json in memory. */
+/* The images of a store and their names: index.json in memory. */
 
 struct table {
 	struct record **records;
 	size_t n;
 };
 
-/** table_copy() - another table of the same records; table_reset().  Return: 0; -ENOMEM. */
+/** table_copy() - copy a table; both share the records.  @ret: table_reset().
+ * Return: 0; -ENOMEM. */
 int table_copy(const struct table *from, struct table *ret);
 void table_reset(struct table *t);
 
-/** table_find() - index of the record of a manifest.  Return: index; -ENOENT. */
+/** table_find() - find the record of a manifest.  Return: its index; -ENOENT. */
 ssize_t table_find(const struct table *t, const struct digest *manifest);
 
-/** table_edit() - a record that may be changed, its own copy where it is shared; borrowed; NULL
- * when out of memory */
+/** table_edit() - get a record that may be changed: a copy, if it was shared; borrowed; NULL when
+ * out of memory */
 struct record *table_edit(struct table *t, size_t i);
 
-/** table_add() - append; takes over the reference.  Return: 0; -ENOMEM, with the reference
- * dropped. */
+/** table_add() - append a record and take over its reference.  Return: 0; -ENOMEM, with the
+ * reference dropped. */
 int table_add(struct table *t, struct record *rec);
 
 /** table_drop() - remove a record */

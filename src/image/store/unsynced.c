@@ -14,14 +14,14 @@
 #include "image/store/sums.h"
 
 /*
- * Theory of operation: an image's file can be made again of its layers, which are on the disk
- * before anybody sees the image; so nobody waits for the file to be there, too, which is three
- * times as much.  A thread syncs it afterwards (sums.c).  A mark, on the disk before the file has
- * its name, says that this is still to be done.
+ * Theory of operation: an image's file can be made again from its layers, which are on the disk
+ * before the image is visible.  So nobody waits until the file, which is three times as large, is
+ * on the disk, too: a thread syncs it afterwards (sums.c).  A mark, which is on the disk before the
+ * file has its name, says that this is still to be done.
  *
- * The kernel has all of the file as long as it runs, whatever becomes of moatd.  Where another
- * kernel runs than when the mark was made, the machine went down in between, and nobody knows what
- * came to the disk: the file goes, and is made again when the store is opened.
+ * The kernel has all of the file as long as it runs, whatever becomes of moatd.  If the kernel has
+ * been booted since the mark was made, the disk may lack part of the file: it is removed, and made
+ * again when the store is opened.
  */
 
 #define BOOT_ID_MAX 64
@@ -44,7 +44,7 @@ void unsynced_clear(const struct store *st, const struct digest *manifest)
 	(void)unlinkat(st->sums_fd, name, 0);
 }
 
-/* The digest that a mark is for.  Return: 0; -EINVAL for what is no mark. */
+/* Reads the digest that a mark is for.  Return: 0; -EINVAL for a file that is no mark. */
 static int read_mark(const char *name, struct digest *ret)
 {
 	size_t len = strspn(name, "0123456789abcdef");

@@ -14,12 +14,12 @@
 #include "image/store/table.h"
 
 /*
- * Theory of operation: what counts is what the disk has given, as du(1) counts it: blocks of files
- * and folders.  Each blob is looked at once; one that several images have is shared by them.
+ * Theory of operation: space is counted as du(1) does: blocks of files and folders.  Each blob is
+ * looked at once; one that several images have is shared by them.
  */
 
 struct entry {
-	const struct digest *digest; /* borrowed from a record */
+	const struct digest *digest; /* of a blob; borrowed from a record */
 	size_t image;
 };
 
@@ -50,7 +50,7 @@ static int add_tree(int dir_fd, const char *name, void *arg)
 	return fd < 0 ? 0 : path_each(fd, add_tree, arg);
 }
 
-/* One blob: entries @from to @to. */
+/* Adds one blob, which entries @from to @to are about. */
 static void add_blob(const struct store *st, const struct entry *list, size_t from, size_t to,
 		     struct image_usage *images)
 {
@@ -131,7 +131,7 @@ static int measure(struct store *st, const struct table *t, struct usage *ret)
 	return 0;
 }
 
-/* Nobody waits for all these files to be looked at: the table is held as it is now. */
+/* No lock is held while the files are looked at: references keep the table as it is now. */
 int store_usage(struct store *st, struct usage *ret, struct err *err)
 {
 	struct table t = { 0 };

@@ -15,9 +15,9 @@
 #include "image/store/sums.h"
 
 /*
- * Theory of operation: every blob of an image is read and measured against its digest, and its file
- * against what was noted when it was made.  A file that is not right is made anew of the layers,
- * where all of these are; else it goes, so that the next pull makes it.
+ * Theory of operation: every blob of an image is read and compared with its digest, and its file
+ * with the sum noted when it was made.  A wrong file is made again from the layers, if all are
+ * there; else it is removed, so that the next pull makes it.
  */
 
 struct check {
@@ -35,7 +35,7 @@ void verdict_reset(struct verdict *v)
 	*v = (struct verdict){ 0 };
 }
 
-/* Pins all of an image.  @ret: a reference, owned. */
+/* Finds an image and pins all of it.  @ret: a reference, owned. */
 static int find_record(struct work *w, const char *name, struct record **ret, struct err *err)
 {
 	struct store *st = w->st;
@@ -77,7 +77,7 @@ static int check_blobs(struct check *c, struct err *err)
 	return 0;
 }
 
-/* What is wrong with the file; it is gone after. */
+/* Checks the file.  If it is wrong, it is gone afterwards. */
 static int check_file(struct check *c, enum sum_state *ret, struct err *err)
 {
 	const struct digest *manifest = &c->rec->im.manifest;

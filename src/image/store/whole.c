@@ -7,8 +7,8 @@
 #include "image/store/record.h"
 
 /*
- * Theory of operation: an index that is kept as a whole is walked, and everything met is noted with
- * the image, so that nothing of it is garbage.
+ * Theory of operation: an index that is kept as a whole is walked, and all it leads to is noted
+ * with the image, so that none of it is garbage.
  */
 
 int record_root(const struct record *rec, struct digest *ret, struct err *err)
