@@ -29,12 +29,18 @@ teardown_file() {
 }
 
 @test "progress: a terminal has a line for each layer, with a bar" {
+	local asked layer
+	layer=$(skopeo inspect --raw --tls-verify=false "docker://$BUSYBOX" | jq -r '.layers[0].digest')
+	touch "$SUITE/bad-port.log"
+	asked=$(wc -l <"$SUITE/bad-port.log")
 	moat image rm "$BUSYBOX"
 	rm -f "$SUITE/gate"
 	run python3 "$TESTS/integration/terminal.py" 24x100 'expect:Downloading [===' "touch:$SUITE/gate" 'expect:Pull complete' -- \
 		"$MOAT_BUILD/moat" pull "$BAD_REGISTRY/stall/busybox:latest"
 	assert_status 0
 	grep -aq $'\033\\[1A' <<<"$output"
+	# What had come is told while nothing comes, and not only when it has been given up.
+	assert_equal "$(tail -n +$((asked + 1)) "$SUITE/bad-port.log" | grep -c " /v2/stall/busybox/blobs/$layer")" 1
 	moat pull -q "$BUSYBOX"
 }
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "image/registry/fetch.h"
 #include "image/registry/transfers.h"
@@ -27,8 +26,6 @@
  * only under the digest it has.
  */
 
-#define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
-
 struct fetch_layer {
 	const struct oci_descriptor *desc;
 	struct incoming *in; /* NULL: the layer is stored */
@@ -50,7 +47,6 @@ struct download {
 	struct http_sink sink;
 	const struct progress *progress;
 	uint64_t compared_bytes; /* bytes of this answer that were compared */
-	uint64_t reported_usec;
 	char id[13];
 };
 
@@ -62,16 +58,6 @@ static int on_begin(void *arg, uint64_t offset, struct err *err)
 		return err_set(err, -EPROTO, "the registry resumed a download at the wrong place");
 	d->compared_bytes = offset;
 	return 0;
-}
-
-static void report_download(struct download *d)
-{
-	uint64_t now = clock_mono_usec();
-
-	if (now - d->reported_usec < REPORT_EVERY_USEC)
-		return;
-	d->reported_usec = now;
-	progress_report(d->progress, d->id, "Downloading", d->in->have_bytes, d->in->size_bytes);
 }
 
 static int on_write(void *arg, const void *data, size_t len, struct err *err)
@@ -93,7 +79,8 @@ static int on_write(void *arg, const void *data, size_t len, struct err *err)
 			       (unsigned long long)d->in->size_bytes);
 	d->sink.have_bytes = d->in->have_bytes;
 	if (r == 0)
-		report_download(d);
+		progress_report(d->progress, d->id, "Downloading", d->in->have_bytes,
+				d->in->size_bytes);
 	return r;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "image/registry/transfers.h"
@@ -17,8 +16,6 @@
  * registry is reached and which token it wants; then the blobs go up, several at a time.
  */
 
-#define REPORT_EVERY_USEC (100 * USEC_PER_MSEC)
-
 struct push_blobs {
 	const struct pusher *p;
 	const struct push_plan *plan;
@@ -28,18 +25,17 @@ struct push_blobs {
 struct one_blob {
 	const struct progress *progress; /* NULL for a config, whose progress is not shown */
 	uint64_t total_bytes;
-	uint64_t reported_usec;
+	uint64_t sent_bytes;
 	char id[13];
 };
 
 static void report_sent(void *arg, uint64_t bytes)
 {
 	struct one_blob *b = arg;
-	uint64_t now = clock_mono_usec();
 
-	if (bytes == 0 || now - b->reported_usec < REPORT_EVERY_USEC)
+	if (bytes == 0 || bytes == b->sent_bytes)
 		return;
-	b->reported_usec = now;
+	b->sent_bytes = bytes;
 	progress_report(b->progress, b->id, "Pushing", bytes, b->total_bytes);
 }
 
