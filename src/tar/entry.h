@@ -23,7 +23,7 @@ struct tar_xattr {
 	size_t len;
 };
 
-/* Bytes of a file that are data; what is between them reads as zeros. */
+/* A piece of a file that is data; between the pieces the file reads as zeros. */
 struct tar_extent {
 	uint64_t offset, len;
 };
@@ -40,7 +40,7 @@ struct tar_entry {
 	uint64_t size_bytes;   /* of a TAR_FILE, holes and all */
 	struct tar_xattr *xattrs;
 	size_t n_xattrs;
-	bool sparse; /* @extents says where the data are, ascending; else it is all data */
+	bool sparse; /* @extents says where the data lie, ascending; else all is data */
 	struct tar_extent *extents;
 	size_t n_extents;
 };
@@ -48,8 +48,8 @@ struct tar_entry {
 /** tar_entry_reset() - free what an entry holds, and leave an empty one */
 void tar_entry_reset(struct tar_entry *e);
 
-/** tar_entry_add_xattr() - append a copy.  Return: 0; -ENOMEM. */
+/** tar_entry_add_xattr() - append a copy of an attribute.  Return: 0; -ENOMEM. */
 int tar_entry_add_xattr(struct tar_entry *e, const char *name, const void *value, size_t len);
 
-/** tar_entry_add_extent() - append; one without bytes is fine.  Return: 0; -ENOMEM. */
+/** tar_entry_add_extent() - append an extent, which may be empty.  Return: 0; -ENOMEM. */
 int tar_entry_add_extent(struct tar_entry *e, uint64_t offset, uint64_t len);

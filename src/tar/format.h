@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Blocks of a tar archive: POSIX ustar and pax, and what GNU tar has of its own. */
+/* Blocks of a tar archive: POSIX ustar and pax, and GNU tar's own. */
 
 #define TAR_BLOCK_BYTES 512u
 
@@ -33,7 +33,7 @@ struct tar_gnu_extent {
 	char len[12];
 };
 
-/* The same block as GNU tar has it for a sparse file. */
+/* The header block of a sparse file in GNU tar's format. */
 struct tar_gnu_header {
 	char same[386];
 	struct tar_gnu_extent map[4];

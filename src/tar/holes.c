@@ -12,7 +12,7 @@ static bool is_zero(const char *data, size_t len)
 	return data[0] == '\0' && memcmp(data, data + 1, len - 1) == 0;
 }
 
-/* How many bytes up to the next block of the file. */
+/* Counts the bytes up to the end of the file's block. */
 static size_t piece_len(uint64_t offset, size_t len)
 {
 	size_t n = BLOCK_BYTES - (size_t)(offset % BLOCK_BYTES);

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 /**
- * tar_write_holes() - write into a new file, which is one hole, all but zeros
+ * tar_write_holes() - write data into a new file, which is one hole, and leave zeros out
  * @fd: borrowed
  *
- * Blocks of zeros stay holes; the rest is written in as few pieces as that takes.
+ * Blocks of zeros stay holes; the rest is written in as few pieces as possible.
  *
  * Return: 0; -errno of pwrite(2).
  */

@@ -11,9 +11,9 @@
 #include "base/str.h"
 
 #define XATTRS_MAX  65536u /* bytes of names, and of one value: the kernel's limits */
-#define EXTENTS_MAX 4096u  /* of one file; what is behind the last is packed as data */
+#define EXTENTS_MAX 4096u  /* of one file; what follows the last is packed as data */
 
-/* Left out are the overlay's own attributes, and those that only this host's security modules
+/* Leaves out overlay's own attributes, and those that only this host's security modules
  * understand. */
 static bool is_kept(const char *name)
 {
@@ -53,7 +53,7 @@ int tar_add_xattrs(int fd, struct tar_entry *e)
 	return r;
 }
 
-/* Data and holes, where the file system knows. */
+/* Finds data and holes, where the file system tells. */
 int tar_find_extents(int fd, const struct stat *sb, struct tar_entry *e)
 {
 	uint64_t size = (uint64_t)sb->st_size;

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-/* Which inodes were packed already, and under what name. */
+/* The inodes that were packed, and under which names. */
 struct tar_links;
 
 /**

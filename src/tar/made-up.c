@@ -31,7 +31,7 @@ int tar_read_made_up(int fd, const struct stat *sb, struct buf *ret)
 {
 	int r;
 
-	/* They have no place on a disk. */
+	/* Made-up files have no blocks on a disk. */
 	if (sb->st_blocks > 0 || !tar_is_made_up(fd))
 		return 0;
 	r = fd_read_file(fd, TAR_MADE_UP_MAX, ret);

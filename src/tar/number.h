@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /**
- * tar_number() - a number of a header: octal text, or base 256 as GNU has it
+ * tar_number() - read a number of a header: octal text, or GNU's base 256
  *
  * An empty field is 0.
  *

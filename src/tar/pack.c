@@ -2,10 +2,10 @@
 /*
  * Theory of operation.  A folder is read completely, then its names are packed one after the other,
  * each through the descriptor of the folder it was found in and without following a link, so that
- * whoever moves things about meanwhile cannot lead the walk elsewhere.  A member's size is decided
- * before its data are read and kept to, whatever becomes of the file.
+ * moving files meanwhile cannot lead the walk elsewhere.  A member's size is decided before its
+ * data are read, and stays, whatever happens to the file.
  *
- * Where the kernel makes a file up its size is known only when it was read, so it is read before.
+ * A file that the kernel makes up is read first, as its size is not known before.
  *
  * Names, links and contents are hostile; a device or pipe that takes the place of a file is opened
  * without waiting for it, and not read.
@@ -46,8 +46,8 @@ static int pack_failed(const struct tar_pack *p, int code, struct err *err)
 	return err_errno(err, code, "%s", shown_path(p));
 }
 
-/* Much of what is made up is there only to be written to, or for what is not in this machine: who
- * wants a whole folder does without. */
+/* Leaves out a made-up file that cannot be read, in packing a whole folder: many are only for
+ * writing, or for hardware that this machine lacks. */
 static int leave_out(const struct tar_pack *p, int made_up_fd, int code, struct err *err)
 {
 	return !p->alone && tar_is_made_up(made_up_fd) ? 0 : pack_failed(p, code, err);
@@ -234,7 +234,7 @@ static int pack_nonfolder(struct tar_pack *p, int dir_fd, const char *name, cons
 	return e.link ? put_header(p, &e, err) : pack_failed(p, -ENOMEM, err);
 }
 
-/* The folder's own member. */
+/* Packs the member of the folder itself. */
 static int pack_folder(struct tar_pack *p, int fd, const struct stat *sb, struct err *err)
 {
 	cleanup(tar_entry_reset) struct tar_entry e = { .type = TAR_FOLDER };

@@ -23,25 +23,24 @@ struct tar_pack {
 	int (*write)(void *arg, const void *data, size_t len);
 	void *arg;
 	unsigned flags;
-	/* Is the content of a folder wanted that is another file system's root?  NULL: yes. */
+	/* Is the content wanted of a folder that is another file system's root?  NULL: yes. */
 	bool (*enters)(int fd);
 
-	/* The rest is the packer's own; zero at the start. */
+	/* The members below are the packer's own; zero at the start. */
 	struct buf path;
 	struct tar_links *links;
-	bool alone; /* what is at hand was asked for by its name */
+	bool alone; /* the current file was asked for by its name */
 };
 
 /**
- * tar_pack_tree() - a file, or a folder with all that is in it
+ * tar_pack_tree() - pack a file, or a folder with all that is in it
  * @dir_fd: where @name is; borrowed
- * @as:     what it is called in the archive: "", "." or "/" are the archive's root, and of "" the
- *          folder itself has no member
+ * @as:     its name in the archive: "", "." or "/" are the archive's root, and with "" the folder
+ *          itself gets no member
  *
- * Symbolic links are packed as such.  What vanishes meanwhile is left out, a file that shrinks is
- * filled up with zeros, and sockets are left out; of what the kernel makes up (tar/made-up.h), what
- * cannot be read, where a folder was asked for.  Names that were packed before with the same
- * inode are hard links.
+ * Symbolic links are packed as such.  Left out are sockets, files that vanish meanwhile and, in a
+ * folder, unreadable files that the kernel makes up (tar/made-up.h).  A file that shrinks meanwhile
+ * is filled up with zeros.  Names that were packed before with the same inode are hard links.
  *
  * Return: 0; -errno with a message that names the file.
  */
@@ -49,13 +48,13 @@ int tar_pack_tree(struct tar_pack *p, int dir_fd, const char *name, const char *
 		  struct err *err);
 
 /**
- * tar_pack_one() - as tar_pack_tree(), of a folder only itself
+ * tar_pack_one() - as tar_pack_tree(), but of a folder pack only the folder itself
  * @as: its whole path in the archive
  */
 int tar_pack_one(struct tar_pack *p, int dir_fd, const char *name, const char *as, struct err *err);
 
-/** tar_pack_empty() - add an empty file that is in the archive alone, as a whiteout is.  Return:
- * 0; -errno with a message. */
+/** tar_pack_empty() - add an empty file that exists in the archive only, such as a whiteout.
+ * Return: 0; -errno with a message. */
 int tar_pack_empty(struct tar_pack *p, const char *as, struct err *err);
 
 /** tar_pack_end() - end the archive.  Return: 0; -errno with a message. */

@@ -10,7 +10,7 @@
 
 #define XATTR_PREFIX "SCHILY.xattr."
 
-/* One record, borrowed from the text.  A value may hold NULs, so its length counts. */
+/* A record, borrowed from the text.  Its value has a length, as it may hold NULs. */
 struct pax_record {
 	const char *key;
 	size_t key_len;
@@ -83,7 +83,7 @@ static int set_number(const struct pax_record *rec, uint64_t max, uint64_t *ret,
 	return 0;
 }
 
-/* Decimal, with a sign and a fraction. */
+/* @rec: a decimal number with a sign and a fraction */
 static int set_time(const struct pax_record *rec, struct tar_pax *p, struct err *err)
 {
 	bool negative = rec->len > 0 && rec->value[0] == '-';

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A member's name is taken apart into its parts first; ".." is refused, so a
- * path can only leave the folder through a symbolic link.  Where links may not do that, openat2(2)
- * keeps it from happening in the kernel, whatever is moved about meanwhile; where they may, as in a
- * container's own root, there is nothing outside.  Links of /proc are followed nowhere.
+ * Theory of operation.  A member's name is split into its parts first; ".." is refused, so a path
+ * can leave the folder only through a symbolic link.  Where links may not lead out, openat2(2)
+ * prevents that in the kernel, also while files are moved; where they may, as in a container's own
+ * root, there is nothing outside.  Links of /proc are followed nowhere.
  *
  * Names are hostile.
  */
@@ -86,13 +86,13 @@ static int open_at(const struct tar_unpack *u, int dir_fd, const char *path, boo
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* A folder of the archive by its path.  Return: a descriptor, owned; -errno. */
+/* Opens a folder of the archive by its path.  Return: a descriptor, owned; -errno. */
 static int tar_open_folder(const struct tar_unpack *u, const char *path)
 {
 	return open_at(u, u->dir_fd, path, true);
 }
 
-/* Makes the folders of a path one after the other; one that is there is entered. */
+/* Makes the folders of a path one after the other; those that are there are entered. */
 static int make_folders(const struct tar_unpack *u, const char *path)
 {
 	cleanup_free char *part = strdup(path);

@@ -4,16 +4,18 @@
 #include "base/err.h"
 #include "tar/unpack.h"
 
-/* Where members go: paths, the folders they lead through, and what is in the way. */
+/* Finds the places of members: their paths, and the folders these lead through. */
 
-/** tar_open_parent() - the folder a path lies in, made if it is missing
+/**
+ * tar_open_parent() - open the folder that a path lies in; it is made if it is missing
  * @ret_name: the last part, borrowed from @path
- * Return: a descriptor, owned; -errno with a message. */
+ * Return: a descriptor, owned; -errno with a message.
+ */
 int tar_open_parent(const struct tar_unpack *u, const char *path, const char **ret_name,
 		    struct err *err);
 
 /**
- * tar_member_path() - where a member goes
+ * tar_member_path() - get the path that a member goes to
  * @ret: relative, without "." and empty parts, "" for the folder itself; owned
  *
  * Return: 0; -EBADMSG with a message where it may not be there; -ENOMEM.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the data of a sparse file belong, as GNU tar says it: in its old format in the header and
- * blocks behind it, in 1.0 as text before the data. */
+/* Reads where the data of a sparse file belong.  GNU tar's old format has that in the header and
+ * blocks behind it, format 1.0 as text before the data. */
 #include "tar/reader-sparse.h"
 
 #include <errno.h>
@@ -66,7 +66,8 @@ int tar_read_gnu_map(struct tar_reader *r, const struct tar_header *h, struct er
 	return ret;
 }
 
-/* One decimal number and a newline of the map before the data; counts what it takes. */
+/* Takes a decimal number and a newline of the map before the data; adds the bytes taken to
+ * @used. */
 static int take_map_number(struct tar_reader *r, uint64_t *used, uint64_t *ret, struct err *err)
 {
 	uint64_t value = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  A member is a header block, what headers before it said about it (pax
- * records, GNU's long names), and its data in whole blocks.  All of the headers is read before the
- * member is given out; the data only as they are asked for, so no file is ever in memory.
+ * Theory of operation.  A member is a header block, headers before it that add to it (pax records,
+ * GNU's long names), and its data in whole blocks.  All headers are read before the member is given
+ * out; the data only as they are asked for, so no file is ever in memory.
  *
  * Whoever made the archive is hostile.  Everything a header makes the reader keep has a bound;
  * numbers are checked before they are used; names are bytes, and what may be done with them is for
@@ -127,7 +127,7 @@ static bool is_ustar(const struct tar_header *h)
 	return memcmp(h->magic, "ustar\0", sizeof(h->magic)) == 0;
 }
 
-/* The data of a member that only describes the next one: a pax header, or a long name. */
+/* Takes the data of a member that only describes the next one: a pax header, or a long name. */
 static int take_meta(struct tar_reader *r, const struct tar_header *h, struct buf *ret,
 		     struct err *err)
 {
@@ -152,7 +152,7 @@ static int take_meta(struct tar_reader *r, const struct tar_header *h, struct bu
 	return tar_skip(r, tar_padding((uint64_t)size), err);
 }
 
-/* The data of GNU's member for a long name; the name ends at the first NUL. */
+/* Takes the data of GNU's member for a long name; the name ends at the first NUL. */
 static int take_long_name(struct tar_reader *r, const struct tar_header *h, char **name,
 			  struct err *err)
 {
@@ -268,7 +268,8 @@ static int make_entry(struct tar_reader *r, const struct tar_header *h, struct t
 		return tar_bad(err, "a name is empty or too long");
 	if ((e->type == TAR_HARDLINK || e->type == TAR_SYMLINK) && !*e->link)
 		return tar_bad(err, "a link has no target");
-	/* Only a file has data; POSIX lets a hard link have them too, and nobody writes that. */
+	/* Only files have data; POSIX allows hard links to have them, too, but nobody writes
+	 * that. */
 	if (e->type != TAR_FILE)
 		size = 0;
 	r->left = (uint64_t)size;

@@ -9,7 +9,7 @@
 #include "tar/format.h"
 
 /*
- * Members of a tar archive out of a stream of bytes: v7, ustar, pax, GNU's long names and large
+ * Reads members of a tar archive from a stream of bytes: v7, ustar, pax, GNU's long names and large
  * numbers, and sparse files in GNU's old format and 1.0.
  */
 
@@ -22,10 +22,10 @@ struct tar_reader {
 	ssize_t (*read)(void *arg, void *data, size_t max);
 	void *arg;
 
-	/* The rest is the reader's own; zero at the start. */
+	/* The members below are the reader's own; zero at the start. */
 	struct tar_entry entry;
 	uint64_t left;	  /* bytes of this member in the stream, without padding */
-	uint64_t padding; /* after those */
+	uint64_t padding; /* bytes of padding after those */
 	size_t extent;	  /* index of the extent that the next data belong to */
 	uint64_t done;	  /* bytes of that extent that were read */
 	char in[16384];
@@ -34,19 +34,19 @@ struct tar_reader {
 };
 
 /**
- * tar_next() - the next member; what is left of the one before is skipped
+ * tar_next() - go to the next member; the rest of the one before is skipped
  * @ret: borrowed until the next call
  *
  * The archive ends with a block of zeros, or with the stream where a header could be.
  *
- * Return: 1; 0 at the end; -EBADMSG for what is no archive; -EOPNOTSUPP for what moat cannot read;
- * -ENOMEM; -errno of read(); with a message.
+ * Return: 1; 0 at the end; -EBADMSG for a bad archive; -EOPNOTSUPP for formats that moat cannot
+ * read; -ENOMEM; -errno of read(); with a message.
  */
 int tar_next(struct tar_reader *r, const struct tar_entry **ret, struct err *err);
 
 /**
- * tar_read() - data of the current member
- * @ret_offset: where in the file they belong
+ * tar_read() - read data of the current member
+ * @ret_offset: where the data belong in the file
  *
  * Return: bytes; 0 after the last; -EBADMSG when the stream ends before; -errno; with a message.
  */
@@ -56,5 +56,5 @@ ssize_t tar_read(struct tar_reader *r, void *data, size_t max, uint64_t *ret_off
 /** tar_reader_reset() - free what the reader holds */
 void tar_reader_reset(struct tar_reader *r);
 
-/** tar_read_fd() - a read() whose argument points to a descriptor */
+/** tar_read_fd() - a read() for struct tar_reader, whose argument points to a descriptor */
 ssize_t tar_read_fd(void *arg, void *data, size_t max);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Theory of operation.  Each member is made anew in the folder it belongs to, by the descriptor of
- * that folder and its last name only, and never through something that is there already.  What a
- * folder is to look like in the end is remembered and set when everything is in it: a time that a
- * later file would change, permissions that would keep later files out.
+ * that folder and its last name only, and never through something that is there already.  A
+ * folder's time and permissions are set when everything is in it: later files would change the
+ * time, and permissions could keep later files out.
  *
  * The archive is hostile, and so may be what happens in the destination meanwhile.
  */
@@ -28,7 +28,7 @@
 #define CHUNK_BYTES 65536u
 
 #define FOLDERS_MAX_BYTES                                                                          \
-	MIB(128) /* of what is remembered, also where one is named over and over */
+	MIB(128) /* bytes that are remembered, also where one folder is named over and over */
 
 /* A folder to be finished. */
 struct folder {
@@ -69,7 +69,7 @@ static struct timespec time_of(const struct tar_entry *e)
 	return (struct timespec){ .tv_sec = e->mtime_sec, .tv_nsec = e->mtime_nsec };
 }
 
-/* Owner of the inode a name stands for; "": of the descriptor itself. */
+/* Sets the owner of the inode that a name stands for; "": of the descriptor itself. */
 static int set_owner(const struct unpack *p, const struct tar_entry *e, int dir_fd,
 		     const char *name)
 {
@@ -135,8 +135,8 @@ static bool is_mount_point(int fd)
 }
 
 /*
- * A mount point cannot be removed; a file that is one is overwritten in its place.  What else is
- * there was put there since the name was cleared, and may be another name of anything.
+ * Opens a mount point, which cannot be removed, to overwrite its file.  Any other file was put
+ * there after the name was cleared, and may be another name of anything, so it is not opened.
  */
 static int open_mounted(int dir_fd, const char *name)
 {
@@ -151,7 +151,7 @@ static int open_mounted(int dir_fd, const char *name)
 	return take_fd(&fd);
 }
 
-/* Everything about a file but its content: length, owner, permissions, attributes, time. */
+/* Sets everything about a file but its content: length, owner, permissions, attributes, time. */
 static int finish_file(const struct unpack *p, const struct tar_entry *e, int fd, bool mounted)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, time_of(e) };
@@ -257,8 +257,8 @@ static int make_hardlink(struct unpack *p, const struct tar_entry *e, const char
 	return 0;
 }
 
-/* What was made without being opened.  Its name may be another file's by now, which is left
- * alone. */
+/* Finishes a file that was made without being opened.  Its name may be another file's by now, which
+ * is left alone. */
 static int finish_made(const struct unpack *p, const struct tar_entry *e, int dir_fd,
 		       const char *name, mode_t type)
 {
@@ -286,8 +286,8 @@ static int make_node(struct unpack *p, const struct tar_entry *e, const char *pa
 			p->u->warn(path, "a device node");
 		return 0;
 	}
-	/* The node is made with its mode: to set that by name later could hit another file,
-	 * where somebody has put a link in the node's place meanwhile. */
+	/* The node is made with its mode, as setting it by name later could hit another file, if
+	 * somebody has put a link in the node's place. */
 	mask = umask(0);
 	if (mknodat(dir_fd, name, type | (mode_of(p, e) & 0777), makedev(e->major, e->minor)) < 0)
 		r = -errno;
@@ -308,7 +308,7 @@ static int make_symlink(struct unpack *p, const struct tar_entry *e, const char 
 	return r < 0 ? unpack_failed(path, r, err) : 0;
 }
 
-/* Removes what is in the way.  Return: 0; -EEXIST; -errno; with a message. */
+/* Removes what stands in a member's way.  Return: 0; -EEXIST; -errno; with a message. */
 static int make_way(const struct unpack *p, const struct tar_entry *e, const char *path, int dir_fd,
 		    const char *name, struct err *err)
 {

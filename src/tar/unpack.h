@@ -17,22 +17,22 @@ enum tar_unpack_flags {
 struct tar_unpack {
 	int dir_fd; /* borrowed */
 	unsigned flags;
-	bool has_owner; /* everything belongs to these, whatever the archive says */
+	bool has_owner; /* everything gets this owner, whatever the archive says */
 	uint32_t uid, gid;
 	/*
-	 * Only what is called so, or lies below it, may be in the archive, and @to stands in its
-	 * place; both NULL: anything.
+	 * The archive may hold only @from and what lies below it, and @to stands in place of @from;
+	 * both NULL: it may hold anything.
 	 */
 	const char *from, *to;
-	/* Something was left out; may be NULL. */
+	/* Called when something was left out; may be NULL. */
 	void (*warn)(const char *path, const char *what);
 };
 
 /**
  * tar_unpack() - unpack a whole archive
  *
- * Names never lead out of the folder by "..", and what is replaced is removed first: nothing is
- * written through a file that is there, but where it is a mount point.  Folders that are there stay
+ * Names never lead out of the folder by "..", and files are removed before they are replaced:
+ * nothing is written through an existing file, unless it is a mount point.  Existing folders stay
  * with what is in them.
  *
  * Return: 0; -EEXIST where a folder would replace something else, or be replaced; -EBADMSG;

@@ -19,7 +19,8 @@ static const char type_letters[] = {
 	[TAR_BLOCK] = '4', [TAR_FOLDER] = '5',	 [TAR_FIFO] = '6',
 };
 
-/* Writes octal digits up to the field's last byte, a NUL.  @value fits, as the caller knows. */
+/* Writes octal digits, and a NUL as the field's last byte.  The caller makes sure that @value
+ * fits. */
 static void put_octal(char *field, size_t size, uint64_t value)
 {
 	field[size - 1] = '\0';
@@ -74,7 +75,7 @@ static int add_number(struct buf *b, const char *key, uint64_t value)
 	return add_text(b, key, digits);
 }
 
-/* pax has decimal numbers, so a time before 1970 is negative as a whole: second -2 and
+/* pax writes times as decimal numbers, so a time before 1970 is negative as a whole: second -2 and
  * nanosecond 750000000 are -1.25. */
 static int add_time(struct buf *b, int64_t sec, uint32_t nsec)
 {
@@ -119,7 +120,7 @@ static bool put_path(struct tar_header *h, const char *path)
 	return false;
 }
 
-/* GNU's sparse format 1.0: a map of the data, as text, stands before the data. */
+/* Makes the map of GNU's sparse format 1.0: text that stands before the data. */
 static int make_map(const struct tar_entry *e, struct buf *ret)
 {
 	int r = buf_addf(ret, "%zu\n", e->n_extents);
@@ -151,7 +152,7 @@ static uint64_t clip_number(uint64_t value, uint64_t max)
 	return value > max ? 0 : value;
 }
 
-/* Fills the header, and appends to @pax what it cannot say. */
+/* Fills the header, and appends to @pax what has no room in it. */
 static int fill_header(struct tar_header *h, const struct tar_entry *e, uint64_t size,
 		       struct buf *pax)
 {
