@@ -291,6 +291,22 @@ no_moat_net() {
 	[ "$(grep -c "table is gone" "$NET/net.log")" = 1 ]
 }
 
+@test "uplink: the host's end that somebody sets down, or removes, is as it was again" {
+	net "$(network_a)"
+	guest a 2 one
+	reaches "$PID" 192.0.2.2
+	on_host ip link set moat0 down
+	poll reaches "$PID" 192.0.2.2
+	poll reaches "$PID" 2001:db8::2
+	on_host ping -q -c 1 -W 20 10.1.0.2
+	on_host ip link del moat0
+	poll reaches "$PID" 192.0.2.2
+	poll reaches "$PID" 2001:db8::2
+	on_host ping -q -c 1 -W 20 10.1.0.2
+	net '{"op":"shutdown"}'
+	poll gone_with_host
+}
+
 @test "uplink: interfaces that come later, and settings that others change, are followed" {
 	net "$(network_a)"
 	guest a 2 one

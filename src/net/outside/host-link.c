@@ -285,6 +285,65 @@ int host_link_route(struct host_link *l, const struct wire_uplink *wish, struct 
 	return r;
 }
 
+struct state {
+	const struct host_link *link;
+	bool there, up;
+	size_t n_routes;
+};
+
+static int note_link(const struct link *link, void *arg)
+{
+	struct state *state = arg;
+
+	if (link->index == state->link->index) {
+		state->there = true;
+		state->up = link->up;
+	}
+	return 0;
+}
+
+static int count_route(const struct ip_route *route, void *arg)
+{
+	struct state *state = arg;
+
+	state->n_routes += route->index == state->link->index && !ip_is_none(&route->via);
+	return 0;
+}
+
+/* The kernel takes routes, and addresses of IPv6, from an interface that is set down. */
+static int put_back(struct host_link *l)
+{
+	int r = link_set_up(l->nl, l->index, true);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(l->host); i++) {
+		if (ip_is_none(&l->host[i]))
+			continue;
+		r = address_add(l->nl, l->index, &(struct ip_net){ l->host[i], l->own[i].bits });
+		r = r == -EEXIST ? 0 : r;
+	}
+	for (size_t i = 0; r == 0 && i < l->n_routes; i++) {
+		r = change_route(l, &l->routes[i], ip_route_add);
+		r = r == -EEXIST ? 0 : r;
+	}
+	return r;
+}
+
+int host_link_mend(struct host_link *l)
+{
+	struct state state = { .link = l };
+	int r = link_each(l->nl, note_link, &state);
+
+	if (r == 0)
+		r = ip_route_each(l->nl, count_route, &state);
+	if (r < 0)
+		return r;
+	if (state.there)
+		return state.up && state.n_routes >= l->n_routes ? 0 : put_back(l);
+	free(l->routes);
+	*l = (struct host_link){ .nl = l->nl };
+	return -ENODEV;
+}
+
 void host_link_remove(struct host_link *l)
 {
 	if (l->index)

@@ -36,6 +36,11 @@ int host_link_take(struct host_link *l, unsigned number, int index, struct err *
  * has routes to are left out.  Return: how many were; -errno. */
 int host_link_route(struct host_link *l, const struct wire_uplink *wish, struct err *err);
 
+/** host_link_mend() - put back what somebody else took from the pair: that it is up, addresses,
+ * routes.  Return: 0; -ENODEV where the pair is gone, and @l is as before host_link_make(); -errno.
+ */
+int host_link_mend(struct host_link *l);
+
 /** host_link_remove() - remove the pair, and its routes with it */
 void host_link_remove(struct host_link *l);
 

@@ -239,11 +239,29 @@ static void look_for_table(struct uplink *u)
 	u->busy = nft_list(u->nft, what, table_looked_for, u) == 0;
 }
 
+/* Return: false where the pair is gone, and another one is being made. */
+static bool mend_link(struct uplink *u)
+{
+	int r = host_link_mend(&u->link);
+
+	if (r == -ENODEV) {
+		log_warning("the interface to moat's networks was removed, and is made again");
+		host_watch_free(take_ptr(u->watch));
+		bring_up(u);
+	} else if (r < 0) {
+		log_warning("%s: %s", u->link.device, strerror(-r));
+	}
+	return r != -ENODEV;
+}
+
 /* The host's interfaces or rules have changed. */
 static void check_host(struct uplink *u)
 {
-	bool changed = look_at_family(u, 0);
+	bool changed;
 
+	if (!mend_link(u))
+		return;
+	changed = look_at_family(u, 0);
 	changed = look_at_family(u, 1) || changed;
 	if (changed)
 		write_rules(u);
