@@ -179,6 +179,7 @@ void daemon_close(struct daemon *d)
 {
 	if (!d)
 		return;
+	containers_await_recovery(&d->containers);
 	restarter_free(d->containers.restarter);
 	prober_free(d->containers.prober);
 	watcher_free(d->containers.watcher);

@@ -258,6 +258,7 @@ static void leave_recovery(struct recovery *all)
 static void *run_recovering(void *arg)
 {
 	struct recovering *one = arg;
+	struct containers *t = one->all->table;
 
 	pthread_mutex_lock(&one->c->op);
 	recover_with_shim(one->c, one->fd);
@@ -266,6 +267,10 @@ static void *run_recovering(void *arg)
 	container_unref(one->c);
 	leave_recovery(one->all);
 	free(one);
+	pthread_mutex_lock(&t->lock);
+	if (--t->recovering == 0)
+		pthread_cond_broadcast(&t->recovered);
+	pthread_mutex_unlock(&t->lock);
 	return NULL;
 }
 
@@ -283,6 +288,7 @@ static void begin_recovering(struct recovery *all, struct container *c, int fd)
 	*one = (struct recovering){ all, container_ref(c), fd };
 	pthread_mutex_lock(&t->lock);
 	all->parts++;
+	t->recovering++;
 	pthread_mutex_unlock(&t->lock);
 	if (thread_start(NULL, run_recovering, one) < 0)
 		(void)run_recovering(one);
@@ -386,4 +392,12 @@ int containers_recover(struct containers *t, struct err *err)
 	if (r == 0)
 		r = leftovers_remove(t);
 	return r < 0 ? err_errno(err, r, "%s/containers", t->root) : 0;
+}
+
+void containers_await_recovery(struct containers *t)
+{
+	pthread_mutex_lock(&t->lock);
+	while (t->recovering > 0)
+		pthread_cond_wait(&t->recovered, &t->lock);
+	pthread_mutex_unlock(&t->lock);
 }

@@ -11,3 +11,7 @@ int containers_refuse_old(int dir_fd, struct err *err);
 /** containers_recover() - at the start of moatd: load the table, believe shims and exit.json,
  * remove leftovers.  Return: 0; -errno with a message. */
 int containers_recover(struct containers *t, struct err *err);
+
+/** containers_await_recovery() - until no thread recovers a container, whether containers_recover()
+ * succeeded or not: before what they use is freed */
+void containers_await_recovery(struct containers *t);

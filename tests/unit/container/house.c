@@ -153,6 +153,7 @@ static void open_table(void)
 /* Containers stay in memory: somebody may still hold one. */
 static void close_table(void)
 {
+	containers_await_recovery(&table);
 	/* First, as starts that are under way wait for the main thread, which still tells it of
 	 * ends. */
 	restarter_stop(table.restarter);
