@@ -75,4 +75,4 @@ install: all ## install below DESTDIR; PREFIX counts when build/ is first made
 		install -D -m 644 -t $(DESTDIR)$(PREFIX)/libexec/moat/kernel $(BUILD)/kernel/vmlinuz $(BUILD)/kernel/VERSION
 
 clean: ## remove every build folder
-	rm -rf $(BUILD) build-clang
+	rm -rf $(BUILD) build-sanitize
