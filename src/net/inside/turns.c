@@ -8,7 +8,6 @@
 
 #include <linux/sched.h>
 #include <linux/sched/types.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,13 +15,14 @@
 
 void turns_short(void)
 {
-	struct sched_attr attr = {
-		.size = sizeof(attr),
-		.sched_policy = SCHED_NORMAL,
-		.sched_flags = SCHED_FLAG_RESET_ON_FORK,
-		.sched_nice = getpriority(PRIO_PROCESS, 0),
-		.sched_runtime = TURN_NSEC,
-	};
+	struct sched_attr attr = { 0 };
 
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 ||
+	    attr.sched_policy != SCHED_NORMAL)
+		return;
+	attr.sched_runtime = TURN_NSEC;
+	/* A reset would also take a priority above the usual one away. */
+	if (attr.sched_nice >= 0)
+		attr.sched_flags |= SCHED_FLAG_RESET_ON_FORK;
 	(void)syscall(SYS_sched_setattr, 0, &attr, 0);
 }
