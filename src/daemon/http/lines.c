@@ -5,7 +5,9 @@
  * for each part.  A report that comes sooner waits until then, and the next one takes its place; so
  * where no other one comes, as with a download that stalls, what was said last is what is so.
  *
- * There are as many lines as an image has layers, whose number is bounded where manifests are read.
+ * A report on the whole comes when its parts have ended, as between the tags of a pull: their lines
+ * are forgotten.  So there are as many as an image has layers, whose number is bounded where
+ * manifests are read.
  */
 #include "daemon/http/lines.h"
 
@@ -64,8 +66,11 @@ static bool is_said_by_now(const struct line *l, const struct report *r, uint64_
 
 bool lines_report(struct lines *all, const struct report *r, uint64_t now_usec)
 {
-	struct line *l = r->id ? line_of(all, r->id) : NULL;
+	struct line *l;
 
+	if (!r->id)
+		lines_reset(all);
+	l = r->id ? line_of(all, r->id) : NULL;
 	if (!l)
 		return true;
 	l->waits = is_said_by_now(l, r, now_usec);
