@@ -237,9 +237,11 @@ static int note_names(struct load *l, char *const *tags, const struct image *im)
 int load_install(struct load *l, const struct load_image *what, struct err *err)
 {
 	const struct source source = { .blob = source_blob, .open = source_open, .arg = l };
+	const struct platform *named =
+		what->manifest->has_platform ? &what->manifest->platform : NULL;
 	const struct install in = {
 		.manifest = what->manifest,
-		.platform = l->one_platform || what->is_chosen ? &l->platform : NULL,
+		.platform = l->one_platform || what->is_chosen ? &l->platform : named,
 		.source = &source,
 		.index = what->index,
 		.is_whole = what->index != NULL,
