@@ -117,7 +117,7 @@ def remove(m):
         m.add("goes", ["sh", "-c", "sleep 1000 & sleep 1000 & exec sleep 1000"])
         m.start("goes")
         m.out("goes", "setsid sleep 1000 >/dev/null 2>&1 & mkdir /t; mount -t tmpfs t /t 2>/dev/null; echo")
-        assert m.ask("stats", "goes")["pids"] >= 4
+        until(lambda: m.ask("stats", "goes")["pids"] >= 4)
         m.ask("remove", "goes")
         equal(m.event("exited", "goes")["code"], 137)
         equal(m.event("removed", "goes")["error"], "")

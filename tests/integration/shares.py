@@ -237,7 +237,7 @@ def seen(m):
     # A file that is open is there when the host has removed it, also what was not read before.
     (host / "open").write_text("still here")
     m.out("c", "(exec 3</data/open; echo open >/said; while [ -e /data/open ]; do sleep 0.1; done; cat <&3 >/said) >/dev/null 2>&1 &")
-    until(lambda: m.out("c", "cat /said") == "open")
+    until(lambda: m.run("c", "cat /said") == ("open\n", 0))
     (host / "open").unlink()
     until(lambda: m.out("c", "cat /said") == "still here")
     m.out("c", "echo from the guest >/data/guest; mv /data/guest /data/sub/guest; ln -s x /data/sub/link")
@@ -254,7 +254,7 @@ def watched(m):
     m.add_with("c", [(host, "/data", [])])
     m.start("c")
     m.out("c", "cp /data/fsprobe /; ls /data; /fsprobe watch /data /data/file >/events 2>&1 &")
-    until(lambda: m.out("c", "cat /events") == "watching")
+    until(lambda: m.run("c", "cat /events") == ("watching\n", 0))
 
     def hears(change, *wanted):
         change()
