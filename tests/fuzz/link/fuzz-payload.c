@@ -75,6 +75,16 @@ static void try_small(struct wire_view v)
 		abort();
 }
 
+/* The answer of an older guest ends sooner: what it lacks is zero. */
+static void check_begins(const struct buf *b, const uint8_t *data, size_t size)
+{
+	if (b->len < size || memcmp(b->data, data, size) != 0)
+		abort();
+	for (size_t i = size; i < b->len; i++)
+		if (b->data[i] != 0)
+			abort();
+}
+
 static void try_query(struct wire_view v)
 {
 	cleanup_free struct link_proc *procs = NULL;
@@ -86,7 +96,7 @@ static void try_query(struct wire_view v)
 	if (link_stats_get(v, &id, &stats) == 0) {
 		if (link_stats_put(&b, id, &stats) < 0)
 			abort();
-		check_same(&b, v.data, v.len);
+		check_begins(&b, v.data, v.len);
 	}
 	if (link_procs_get(v, &id, &procs, &n) < 0)
 		return;
