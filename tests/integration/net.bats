@@ -291,6 +291,54 @@ no_moat_net() {
 	[ "$(grep -c "table is gone" "$NET/net.log")" = 1 ]
 }
 
+# net_with_nft: moat-net in a new host, whose nft is a script, read from standard input.  It is in a folder /usr/src that this
+# moat-net alone has, with nft.real beside it; SCRIPTS is where the test sees that.
+net_with_nft() {
+	local nft
+	nft=$(command -v nft)
+	end_host
+	make_host slow
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$NET/nft"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	on_host unshare -m sh -ec 'mount -t tmpfs -o mode=1777 none /usr/src
+		cp "$0" /usr/src/nft.real; cp "$NET/nft" /usr/src/nft; chmod 755 /usr/src/nft*; mount --bind /usr/src/nft "$0"
+		exec env MOAT_BUILD="$MOAT_BUILD" python3 "$@"' "$nft" "$TESTS/integration/netctl.py" start "$NET" 3>&-
+	net '{"op":"hello"}'
+	SCRIPTS=/proc/$(outside)/root/usr/src
+}
+
+@test "uplink: a network that comes while the host's rules are written is in them when it is answered" {
+	local pids=()
+	# Only the host's are held: moat's own namespace has no eth0.
+	net_with_nft <<-'SH'
+		while [ -e /usr/src/hold ] && grep -q eth0: /proc/net/dev; do
+			touch /usr/src/held
+			sleep 0.1
+		done
+		exec /usr/src/nft.real "$@"
+	SH
+	touch "$SCRIPTS/hold"
+	net "$(network_a)" 3>&- &
+	pids+=($!)
+	poll test -e "$SCRIPTS/held"
+	net "$(network_b)" 3>&- &
+	pids+=($!)
+	poll network_b_there
+	sleep 0.5
+	rm "$SCRIPTS/hold"
+	wait "${pids[@]}"
+	on_host nft list set inet moat subnets4 | grep 10.1.0.0/16
+	on_host nft list set inet moat subnets4 | grep 10.2.0.0/16
+	on_host nft list set inet moat subnets6 | grep fd00:2::/64
+}
+
+network_b_there() {
+	in_net ip -4 addr | grep -q 10.2.0.1/
+}
+
 @test "uplink: the host's end that somebody sets down, or removes, is as it was again" {
 	net "$(network_a)"
 	guest a 2 one

@@ -41,6 +41,7 @@ struct uplink {
 	bool due;		 /* step() has something to do */
 	bool wished;		 /* was there a wish? */
 	bool told;		 /* was the last wish answered? */
+	uint32_t written;	 /* serial of the wish that the rules are written for */
 	bool outward[2];
 	char text[WIRE_TEXT_MAX];
 	struct host_watch *watch;
@@ -140,7 +141,9 @@ static void made(int result, const char *message, void *arg)
 			note(u, err.msg);
 		firewall_check(u->nft, u->link.device, firewall_checked, u);
 	}
-	tell(u);
+	/* A wish that came meanwhile is not in these rules: step() goes on with it. */
+	if (u->written == u->wish.serial)
+		tell(u);
 	step(u);
 }
 
@@ -159,6 +162,7 @@ static void write_rules(struct uplink *u)
 	}
 	u->busy = true;
 	u->table_due = false;
+	u->written = u->wish.serial;
 }
 
 static void bring_up(struct uplink *u)
@@ -195,8 +199,6 @@ static void taken_down(int result, const char *message, void *arg)
 	if (result < 0)
 		log_warning("the host's nftables: %s", message);
 	host_link_remove(&u->link);
-	if (!u->told)
-		tell(u);
 	step(u);
 }
 
