@@ -291,6 +291,17 @@ no_moat_net() {
 	[ "$(grep -c "table is gone" "$NET/net.log")" = 1 ]
 }
 
+@test "uplink: on a host whose interfaces change without end what was removed comes back, too" {
+	net "$(network_a)"
+	guest a 2 one
+	on_host ip link add busy type veth peer name busy1
+	nsenter -t "$HOST" -n sh -c 'while ip link set busy up && ip link set busy down; do sleep 0.02; done' 3>&- &
+	echo $! >>"$NET/pids"
+	on_host nft flush ruleset
+	poll on_host nft list table inet moat
+	kill "$!"
+}
+
 # net_with_nft: moat-net in a new host, whose nft is a script, read from standard input.  It is in a folder /usr/src that this
 # moat-net alone has, with nft.real beside it; SCRIPTS is where the test sees that.
 net_with_nft() {

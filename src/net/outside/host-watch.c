@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation.  The kernel tells of each change, and changes come in groups.  Of rules only
- * the removal of moat's table is of interest, as by "nft flush ruleset", with which firewalls
- * begin when they are loaded anew.
+ * Theory of operation.  The kernel tells of each change, and changes come in groups: they are told
+ * of together, a moment after the first, so that a host which never is quiet is looked at, too.  Of
+ * rules only the removal of moat's table is of interest, as by "nft flush ruleset", with which
+ * firewalls begin when they are loaded anew.
  */
 #include "net/outside/host-watch.h"
 
@@ -22,7 +23,7 @@
 #include "net/netlink/netlink.h"
 #include "net/outside/host-rules.h"
 
-#define QUIET_USEC (200 * USEC_PER_MSEC)
+#define GROUP_USEC (200 * USEC_PER_MSEC)
 
 #define TABLE_REMOVED (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE)
 
@@ -31,17 +32,27 @@ struct host_watch {
 	host_watch_fn fn;
 	void *arg;
 	bool table_gone; /* since it was told of last */
+	bool due;	 /* the timer is set */
 	int links_fd, rules_fd;
-	struct source *links, *rules, *quiet;
+	struct source *links, *rules, *timer;
 };
 
-static int became_quiet(struct source *s, void *arg)
+static int tell_soon(struct host_watch *w)
+{
+	if (w->due)
+		return 0;
+	w->due = true;
+	return source_set_timer(w->timer, GROUP_USEC);
+}
+
+static int tell(struct source *s, void *arg)
 {
 	struct host_watch *w = arg;
 	bool table_gone = w->table_gone;
 
 	(void)s;
 	w->table_gone = false;
+	w->due = false;
 	w->fn(table_gone, w->arg);
 	return 0;
 }
@@ -53,7 +64,7 @@ static int links_changed(struct source *s, int fd, uint32_t events, void *arg)
 	(void)s;
 	(void)events;
 	netlink_drain(fd);
-	return source_set_timer(w->quiet, QUIET_USEC);
+	return tell_soon(w);
 }
 
 struct search {
@@ -102,7 +113,7 @@ static int rules_changed(struct source *s, int fd, uint32_t events, void *arg)
 		/* What there was no room for may have been just that. */
 		if (n < 0 || says_removed(messages, n, w->table))
 			w->table_gone = true;
-	return w->table_gone ? source_set_timer(w->quiet, QUIET_USEC) : 0;
+	return w->table_gone ? tell_soon(w) : 0;
 }
 
 static int watch_links(struct host_watch *w, struct loop *loop)
@@ -131,7 +142,7 @@ int host_watch_new(struct loop *loop, const char *table, host_watch_fn fn, void 
 		return -ENOMEM;
 	*w = (struct host_watch){ .fn = fn, .arg = arg, .links_fd = -1, .rules_fd = -1 };
 	strncpy(w->table, table, sizeof(w->table) - 1);
-	r = loop_add_timer(loop, UINT64_MAX, became_quiet, w, &w->quiet);
+	r = loop_add_timer(loop, UINT64_MAX, tell, w, &w->timer);
 	if (r < 0) {
 		host_watch_free(w);
 		return r;
@@ -150,7 +161,7 @@ void host_watch_free(struct host_watch *w)
 		return;
 	source_free(w->links);
 	source_free(w->rules);
-	source_free(w->quiet);
+	source_free(w->timer);
 	fd_close(&w->links_fd);
 	fd_close(&w->rules_fd);
 	free(w);

@@ -5,8 +5,8 @@
 
 #include "loop/loop.h"
 
-/* The host's interfaces and rules, which others change: told of when there have been no more
- * changes for a moment. */
+/* The host's interfaces and rules, which others change: told of a moment after the first change,
+ * together with those that came meanwhile. */
 
 struct host_watch;
 
