@@ -54,16 +54,21 @@ static const uint8_t families[] = { AF_INET, AF_INET6 };
 
 static void step(struct uplink *u);
 
-static void tell(struct uplink *u)
+static void tell_of(struct uplink *u, uint32_t serial)
 {
-	struct wire_place place = { .serial = u->wish.serial, .up = u->link.index != 0 };
+	struct wire_place place = { .serial = serial, .up = u->link.index != 0 };
 
 	memcpy(place.own, u->link.own, sizeof(place.own));
 	memcpy(place.host, u->link.host, sizeof(place.host));
 	memcpy(place.outward, u->outward, sizeof(place.outward));
 	memcpy(place.text, u->text, sizeof(place.text));
-	u->told = true;
 	u->setup.fn(&place, u->setup.arg);
+}
+
+static void tell(struct uplink *u)
+{
+	u->told = true;
+	tell_of(u, u->wish.serial);
 }
 
 static void note(struct uplink *u, const char *text)
@@ -299,12 +304,12 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
 		log_warning("%s", err.msg);
 	u->opened = kept->opened;
-	/* A way that was taken over is told of as if it had been wished for. */
+	/* A way that was taken over is told of as if it had been wished for.  A wish may be there
+	 * already; step() fulfills it. */
 	if (u->took_over) {
 		u->outward[0] = u->link.index != 0;
 		u->outward[1] = u->link.index != 0 && !ip_is_none(&u->link.host[1]);
-		u->wish.serial = WIRE_TAKEN_OVER;
-		tell(u);
+		tell_of(u, WIRE_TAKEN_OVER);
 	}
 	step(u);
 }
