@@ -346,6 +346,26 @@ net_with_nft() {
 	on_host nft list set inet moat subnets6 | grep fd00:2::/64
 }
 
+@test "uplink: where nft lists nothing, the host's rules are not written over and over" {
+	net_with_nft <<-'SH'
+		if [ -e /usr/src/blind ] && [ "$2" = list ] && grep -q eth0: /proc/net/dev; then
+			touch /usr/src/asked
+			exit 1
+		fi
+		exec /usr/src/nft.real "$@"
+	SH
+	touch "$SCRIPTS/blind"
+	net "$(network_a)"
+	poll test -e "$SCRIPTS/asked"
+	on_host nft list table inet moat
+	on_host nft flush ruleset
+	poll grep "cannot be listed" "$NET/net.log"
+	run -1 grep "table is gone" "$NET/net.log"
+	rm "$SCRIPTS/blind"
+	on_host ip link set eth0 mtu 1400
+	poll on_host nft list table inet moat
+}
+
 network_b_there() {
 	in_net ip -4 addr | grep -q 10.2.0.1/
 }

@@ -246,3 +246,14 @@ int host_tables_read(const char *json, size_t len, unsigned **ret, size_t *ret_n
 	*ret_n = numbers.n;
 	return 0;
 }
+
+int host_tables_have(const char *json, size_t len, unsigned number, struct err *err)
+{
+	cleanup_free unsigned *numbers = NULL;
+	size_t n = 0;
+	int r = host_tables_read(json, len, &numbers, &n, err);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = numbers[i] == number;
+	return r;
+}

@@ -56,3 +56,7 @@ int host_rules_read(const char *json, size_t len, struct opened *ret, struct err
  * Return: 0, owned array, free(3); -EBADMSG with a message; -ENOMEM.
  */
 int host_tables_read(const char *json, size_t len, unsigned **ret, size_t *ret_n, struct err *err);
+
+/** host_tables_have() - is there a table of this number?  Return: 1: yes; 0: no; -EBADMSG with a
+ * message; -ENOMEM. */
+int host_tables_have(const char *json, size_t len, unsigned number, struct err *err);

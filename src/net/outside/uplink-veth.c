@@ -222,14 +222,18 @@ static void take_down(struct uplink *u)
 		taken_down(-ENOMEM, "out of memory", u);
 }
 
-static void table_looked_for(int result, const char *text, size_t len, void *arg)
+static void tables_listed(int result, const char *text, size_t len, void *arg)
 {
 	struct uplink *u = arg;
+	struct err err = { 0 };
+	int r = result < 0 ? result : host_tables_have(text, len, u->link.number, &err);
 
-	(void)text;
-	(void)len;
 	u->busy = false;
-	if (result < 0 && u->wish.wanted) {
+	if (r < 0) {
+		log_warning("the host's tables cannot be listed%s%s", *err.msg ? ": " : "", err.msg);
+		/* Looked for again at the next change, not at once: this may last. */
+		u->table_due = true;
+	} else if (r == 0 && u->told && u->wish.wanted) {
 		log_warning("moat's table is gone from the host's rules, and is written again");
 		write_rules(u);
 	}
@@ -238,12 +242,8 @@ static void table_looked_for(int result, const char *text, size_t len, void *arg
 
 static void look_for_table(struct uplink *u)
 {
-	char table[HOST_TABLE_MAX], what[HOST_TABLE_MAX + 16];
-
 	u->table_due = false;
-	host_table(u->link.number, table);
-	snprintf(what, sizeof(what), "table inet %s", table);
-	u->busy = nft_list(u->nft, what, table_looked_for, u) == 0;
+	u->busy = nft_list(u->nft, "tables", tables_listed, u) == 0;
 }
 
 /* Return: false where the pair is gone, and another one is being made. */

@@ -193,6 +193,9 @@ static void moats_tables_are_found_among_others(void **state)
 	assert_int_equal(numbers[0], 0);
 	assert_int_equal(numbers[1], 2);
 	free(numbers);
+	assert_int_equal(host_tables_have(said, strlen(said), 2, NULL), 1);
+	assert_int_equal(host_tables_have(said, strlen(said), 1, NULL), 0);
+	assert_int_equal(host_tables_have("{", 1, 2, NULL), -EBADMSG);
 }
 
 static void the_table_lets_nothing_else_pass(void **state)
