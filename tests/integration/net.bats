@@ -386,6 +386,50 @@ network_b_there() {
 	poll gone_with_host
 }
 
+@test "uplink: a host's end that is made again under another number leaves no table of the old one" {
+	on_host ip link add moat0 type veth peer name other
+	net "$(network_a)"
+	guest a 2 one
+	on_host nft list table inet moat_1
+	on_host sh -ec 'ip link del moat0; ip link del moat1'
+	poll reaches "$PID" 192.0.2.2
+	poll on_host nft list table inet moat
+	run ! on_host nft list table inet moat_1
+	# What comes after it is seen, too.
+	on_host nft flush ruleset
+	poll on_host nft list table inet moat
+	net '{"op":"shutdown"}'
+	poll gone_with_host
+}
+
+# take_end: somebody else has the name of the host's end at once, and all others are taken.
+take_end() {
+	printf 'link %s\n' 'del moat0' 'add moat0 type veth peer name moat64' | on_host ip -batch -
+}
+
+@test "uplink: a host's end that cannot be made again is tried later, and the host is as it was at the end" {
+	local i
+	net "$(network_a)"
+	guest a 2 one
+	for ((i = 1; i < 64; i += 2)); do
+		echo "link add moat$i type veth peer name moat$((i + 1 < 64 ? i + 1 : 65))"
+	done | on_host ip -batch -
+	take_end
+	poll grep "interface between host and networks" "$NET/net.log"
+	on_host ip link del moat0
+	poll reaches "$PID" 192.0.2.2
+	take_end
+	poll told_twice
+	net '{"op":"shutdown"}'
+	poll no_moat_net
+	run ! on_host nft list table inet moat
+	[ "$(on_host sysctl -n net.ipv4.conf.eth0.forwarding)" = 0 ]
+}
+
+told_twice() {
+	[ "$(grep -c "interface between host and networks" "$NET/net.log")" = 2 ]
+}
+
 @test "uplink: interfaces that come later, and settings that others change, are followed" {
 	net "$(network_a)"
 	guest a 2 one

@@ -84,3 +84,11 @@ int wire_receive(int wire, struct wire_message *ret, int *ret_fd)
 	*ret_fd = take_fd(&fd);
 	return 1;
 }
+
+bool wire_wishes_family(const struct wire_uplink *wish, uint8_t family)
+{
+	for (uint32_t i = 0; i < wish->n_subnets; i++)
+		if (wish->subnets[i].ip.family == family)
+			return true;
+	return false;
+}

@@ -80,6 +80,9 @@ struct wire_message {
 	};
 };
 
+/** wire_wishes_family() - is there a network that containers may leave by this family? */
+bool wire_wishes_family(const struct wire_uplink *wish, uint8_t family);
+
 /** wire_send() - send one message.  @fd: goes with it; borrowed; -1: none.  Return: 0; -errno. */
 int wire_send(int wire, const struct wire_message *m, int fd);
 

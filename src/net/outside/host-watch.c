@@ -132,7 +132,7 @@ static int watch_rules(struct host_watch *w, struct loop *loop)
 	return r == 0 ? loop_add_io(loop, w->rules_fd, EPOLLIN, rules_changed, w, &w->rules) : r;
 }
 
-int host_watch_new(struct loop *loop, const char *table, host_watch_fn fn, void *arg,
+int host_watch_new(struct loop *loop, unsigned number, host_watch_fn fn, void *arg,
 		   struct host_watch **ret)
 {
 	struct host_watch *w = calloc(1, sizeof(*w));
@@ -141,7 +141,7 @@ int host_watch_new(struct loop *loop, const char *table, host_watch_fn fn, void 
 	if (!w)
 		return -ENOMEM;
 	*w = (struct host_watch){ .fn = fn, .arg = arg, .links_fd = -1, .rules_fd = -1 };
-	strncpy(w->table, table, sizeof(w->table) - 1);
+	host_table(number, w->table);
 	r = loop_add_timer(loop, UINT64_MAX, tell, w, &w->timer);
 	if (r < 0) {
 		host_watch_free(w);

@@ -15,13 +15,13 @@ typedef void (*host_watch_fn)(bool table_gone, void *arg);
 
 /**
  * host_watch_new() - watch from now on
- * @table: the name of moat's table, copied
+ * @number: of moat's table
  *
  * What the kernel does not let anybody watch is logged, and not watched.
  *
  * Return: 0; -ENOMEM, -errno.
  */
-int host_watch_new(struct loop *loop, const char *table, host_watch_fn fn, void *arg,
+int host_watch_new(struct loop *loop, unsigned number, host_watch_fn fn, void *arg,
 		   struct host_watch **ret);
 
 /** host_watch_free() - NULL is accepted */

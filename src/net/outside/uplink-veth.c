@@ -16,22 +16,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "net/outside/firewall.h"
 #include "net/outside/host-link.h"
-#include "net/outside/host-rules.h"
+#include "net/outside/host-table.h"
 #include "net/outside/host-watch.h"
 #include "net/outside/opened.h"
 #include "net/outside/stale.h"
 #include "net/outside/uplink.h"
+
+/* A pair that could not be made is tried again after that. */
+#define AGAIN_USEC (10 * USEC_PER_SEC)
 
 struct uplink {
 	struct uplink_setup setup;
 	struct netlink *nl;
 	struct nft *nft;
 	struct host_link link;
+	struct host_table table;
 	struct opened opened;
 	int namespace_fd;	 /* moat's network namespace; -1: not told yet */
 	struct wire_uplink wish; /* the last wish */
@@ -45,6 +50,7 @@ struct uplink {
 	bool outward[2];
 	char text[WIRE_TEXT_MAX];
 	struct host_watch *watch;
+	struct source *again;
 	bool table_due; /* somebody may have removed moat's table */
 	uplink_ended_fn ended;
 	void *ended_arg;
@@ -90,19 +96,9 @@ static void host_changed(bool table_gone, void *arg)
 
 static void watch_host(struct uplink *u)
 {
-	char table[HOST_TABLE_MAX];
-
-	host_table(u->link.number, table);
-	if (!u->watch && host_watch_new(u->setup.loop, table, host_changed, u, &u->watch) < 0)
+	if (!u->watch &&
+	    host_watch_new(u->setup.loop, u->link.number, host_changed, u, &u->watch) < 0)
 		log_warning("changes of the host's interfaces and rules are not seen");
-}
-
-static bool wishes_family(const struct uplink *u, uint8_t family)
-{
-	for (uint32_t i = 0; i < u->wish.n_subnets; i++)
-		if (u->wish.subnets[i].ip.family == family)
-			return true;
-	return false;
 }
 
 /* Finds the interfaces that have to pass packets on for moat's sake.  Return: have they changed? */
@@ -110,7 +106,7 @@ static bool look_at_family(struct uplink *u, size_t i)
 {
 	int r;
 
-	if (!wishes_family(u, families[i]))
+	if (!wire_wishes_family(&u->wish, families[i]))
 		return false;
 	r = opened_look(&u->opened, u->nl, families[i], u->link.device);
 	u->outward[i] = r >= 0;
@@ -154,13 +150,10 @@ static void made(int result, const char *message, void *arg)
 
 static void write_rules(struct uplink *u)
 {
-	cleanup(buf_reset) struct buf text = BUF_INIT;
-	const struct host_rules rules = { .number = u->link.number,
-					  .subnets = u->wish.subnets,
-					  .n_subnets = u->wish.n_subnets,
-					  .opened = &u->opened };
+	const struct host_rules rules = { u->link.number, u->wish.subnets, u->wish.n_subnets,
+					  &u->opened };
 
-	if (host_rules_write(&text, &rules) < 0 || nft_change(u->nft, text.data, made, u) < 0) {
+	if (host_table_write(&u->table, &rules, made, u) < 0) {
 		note(u, "out of memory");
 		tell(u);
 		return;
@@ -170,21 +163,41 @@ static void write_rules(struct uplink *u)
 	u->written = u->wish.serial;
 }
 
-static void bring_up(struct uplink *u)
+/* The watch is for the table of the pair's number. */
+static int make_link(struct uplink *u)
 {
 	struct err err = { 0 };
+	int r = host_link_make(&u->link, u->setup.folder, u->namespace_fd, &u->wish, &err);
 
-	note(u, "");
-	if (u->link.index == 0 &&
-	    host_link_make(&u->link, u->setup.folder, u->namespace_fd, &u->wish, &err) < 0) {
+	if (r == 0)
+		host_watch_free(take_ptr(u->watch));
+	else
 		note(u, err.msg);
+	return r;
+}
+
+static void bring_up(struct uplink *u)
+{
+	if (u->link.index == 0 && make_link(u) < 0) {
+		source_set_timer(u->again, AGAIN_USEC);
 		tell(u);
 		return;
 	}
+	note(u, "");
 	watch_host(u);
 	(void)look_at_family(u, 0);
 	(void)look_at_family(u, 1);
 	write_rules(u);
+}
+
+static int try_again(struct source *s, void *arg)
+{
+	struct uplink *u = arg;
+
+	(void)s;
+	if (!u->busy && u->wish.wanted && u->link.index == 0)
+		bring_up(u);
+	return 0;
 }
 
 static void finished(struct uplink *u)
@@ -209,31 +222,26 @@ static void taken_down(int result, const char *message, void *arg)
 
 static void take_down(struct uplink *u)
 {
-	cleanup(buf_reset) struct buf text = BUF_INIT;
-
 	host_watch_free(take_ptr(u->watch));
-	u->table_due = false;
+	u->due = u->table_due = false;
 	opened_put_back(&u->opened);
 	memset(u->outward, 0, sizeof(u->outward));
 	note(u, "");
 	u->busy = true;
-	if (host_rules_remove(&text, u->link.number) < 0 ||
-	    nft_change(u->nft, text.data, taken_down, u) < 0)
+	if (host_table_remove(&u->table, taken_down, u) < 0)
 		taken_down(-ENOMEM, "out of memory", u);
 }
 
-static void tables_listed(int result, const char *text, size_t len, void *arg)
+static void table_looked_for(int result, const char *message, void *arg)
 {
 	struct uplink *u = arg;
-	struct err err = { 0 };
-	int r = result < 0 ? result : host_tables_have(text, len, u->link.number, &err);
 
 	u->busy = false;
-	if (r < 0) {
-		log_warning("the host's tables cannot be listed%s%s", *err.msg ? ": " : "", err.msg);
-		/* Looked for again at the next change, not at once: this may last. */
-		u->table_due = true;
-	} else if (r == 0 && u->told && u->wish.wanted) {
+	/* A failure may last, so the next look is at the next change of the host, not at once. */
+	u->table_due = u->table_due || result < 0;
+	if (result < 0) {
+		log_warning("the host's tables cannot be listed: %s", message);
+	} else if (result == 0 && u->told && u->wish.wanted) {
 		log_warning("moat's table is gone from the host's rules, and is written again");
 		write_rules(u);
 	}
@@ -243,7 +251,7 @@ static void tables_listed(int result, const char *text, size_t len, void *arg)
 static void look_for_table(struct uplink *u)
 {
 	u->table_due = false;
-	u->busy = nft_list(u->nft, "tables", tables_listed, u) == 0;
+	u->busy = host_table_find(&u->table, table_looked_for, u) == 0;
 }
 
 /* Return: false where the pair is gone, and another one is being made. */
@@ -253,7 +261,6 @@ static bool mend_link(struct uplink *u)
 
 	if (r == -ENODEV) {
 		log_warning("the interface to moat's networks was removed, and is made again");
-		host_watch_free(take_ptr(u->watch));
 		bring_up(u);
 	} else if (r < 0) {
 		log_warning("%s: %s", u->link.device, strerror(-r));
@@ -266,6 +273,7 @@ static void check_host(struct uplink *u)
 {
 	bool changed;
 
+	u->due = false;
 	if (!mend_link(u))
 		return;
 	changed = look_at_family(u, 0);
@@ -278,20 +286,19 @@ static void check_host(struct uplink *u)
 
 static void step(struct uplink *u)
 {
-	bool due = u->due;
+	bool something = u->table.there || u->link.index;
 
 	if (u->busy || !u->begun)
 		return;
-	u->due = false;
 	if (!u->told && u->wish.wanted)
 		bring_up(u);
-	else if (u->wished && !u->wish.wanted && u->link.index)
+	else if (u->wished && !u->wish.wanted && something)
 		take_down(u);
 	else if (!u->told)
 		tell(u);
-	else if (due && u->link.index)
+	else if (u->due && u->link.index)
 		check_host(u);
-	if (!u->busy && !u->link.index && u->ended)
+	if (!u->busy && !u->table.there && !u->link.index && u->ended)
 		finished(u);
 }
 
@@ -303,6 +310,8 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	u->begun = true;
 	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
 		log_warning("%s", err.msg);
+	u->table.there = kept->index != 0;
+	u->table.number = kept->number;
 	u->opened = kept->opened;
 	/* A way that was taken over is told of as if it had been wished for.  A wish may be there
 	 * already; step() fulfills it. */
@@ -349,6 +358,7 @@ static void veth_free(struct uplink *u)
 	if (!u)
 		return;
 	host_watch_free(u->watch);
+	source_free(u->again);
 	fd_close(&u->namespace_fd);
 	nft_free(u->nft);
 	netlink_free(u->nl);
@@ -368,12 +378,15 @@ static int veth_new(const struct uplink_setup *setup, struct uplink **ret, struc
 	u->told = true;
 	u->namespace_fd = -1;
 	r = netlink_new(&u->nl);
+	if (r == 0)
+		r = loop_add_timer(setup->loop, UINT64_MAX, try_again, u, &u->again);
 	r = r < 0 ? err_errno(err, r, "netlink") : nft_new(setup->loop, &u->nft, err);
 	if (r < 0) {
 		veth_free(u);
 		return r;
 	}
 	u->link.nl = u->nl;
+	u->table.nft = u->nft;
 	*ret = u;
 	return 0;
 }
