@@ -305,25 +305,29 @@ no_moat_net() {
 # net_with_nft: moat-net in a new host, whose nft is a script, read from standard input.  It is in a folder /usr/src that this
 # moat-net alone has, with nft.real beside it; SCRIPTS is where the test sees that.
 net_with_nft() {
-	local nft
-	nft=$(command -v nft)
 	end_host
 	make_host slow
 	{
 		echo '#!/bin/sh'
 		cat
 	} >"$NET/nft"
+	start_with_nft
+}
+
+# start_with_nft [NAMESPACE]: the same in the host that is there.  Where $NET/hold is, it is in that folder from the start.
+start_with_nft() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	on_host unshare -m sh -ec 'mount -t tmpfs -o mode=1777 none /usr/src
-		cp "$0" /usr/src/nft.real; cp "$NET/nft" /usr/src/nft; chmod 755 /usr/src/nft*; mount --bind /usr/src/nft "$0"
-		exec env MOAT_BUILD="$MOAT_BUILD" python3 "$@"' "$nft" "$TESTS/integration/netctl.py" start "$NET" 3>&-
-	net '{"op":"hello"}'
+		cp "$0" /usr/src/nft.real; cp "$NET/nft" /usr/src/nft; chmod 755 /usr/src/nft*
+		[ ! -e "$NET/hold" ] || touch /usr/src/hold; mount --bind /usr/src/nft "$0"
+		exec env MOAT_BUILD="$MOAT_BUILD" python3 "$@"' "$(command -v nft)" "$TESTS/integration/netctl.py" start "$NET" "$@" 3>&-
+	poll net '{"op":"hello"}'
 	SCRIPTS=/proc/$(outside)/root/usr/src
 }
 
-@test "uplink: a network that comes while the host's rules are written is in them when it is answered" {
-	local pids=()
-	# Only the host's are held: moat's own namespace has no eth0.
+# net_with_held_nft: one that waits while there is a file hold, and has made a file held then.  Only the host's does: moat's own
+# namespace has no eth0.
+net_with_held_nft() {
 	net_with_nft <<-'SH'
 		while [ -e /usr/src/hold ] && grep -q eth0: /proc/net/dev; do
 			touch /usr/src/held
@@ -331,6 +335,37 @@ net_with_nft() {
 		done
 		exec /usr/src/nft.real "$@"
 	SH
+}
+
+@test "uplink: a network that comes while the next moat-net still looks at what was left is let out when it is answered" {
+	local pids=()
+	net_with_held_nft
+	net "$(network_a)"
+	guest a 2 one
+	touch "$NET/namespace" "$NET/hold"
+	mount --bind "/proc/$(inside)/ns/net" "$NET/namespace"
+	kill -9 "$(outside)"
+	poll no_moat_net
+	start_with_nft "$NET/namespace"
+	umount "$NET/namespace"
+	poll test -e "$SCRIPTS/held"
+	net "$(network_a)" 3>&- &
+	pids+=($!)
+	net "$(network_b)" 3>&- &
+	pids+=($!)
+	poll network_b_there
+	net '{"op":"settled"}' 3>&- &
+	pids+=($!)
+	sleep 0.5
+	rm "$SCRIPTS/hold"
+	wait "${pids[@]}"
+	net "$(network_b)"
+	on_host nft list set inet moat subnets4 | grep 10.2.0.0/16
+}
+
+@test "uplink: a network that comes while the host's rules are written is in them when it is answered" {
+	local pids=()
+	net_with_held_nft
 	touch "$SCRIPTS/hold"
 	net "$(network_a)" 3>&- &
 	pids+=($!)
