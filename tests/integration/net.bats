@@ -437,9 +437,9 @@ network_b_there() {
 	poll gone_with_host
 }
 
-# take_end: somebody else has the name of the host's end at once, and all others are taken.
+# take_end: somebody else has the name of the host's end, and all others are taken. moat-net may be quicker.
 take_end() {
-	printf 'link %s\n' 'del moat0' 'add moat0 type veth peer name moat64' | on_host ip -batch -
+	on_host sh -c 'ip link del moat0; ip link add moat0 type veth peer name moat64'
 }
 
 @test "uplink: a host's end that cannot be made again is tried later, and the host is as it was at the end" {
@@ -449,11 +449,11 @@ take_end() {
 	for ((i = 1; i < 64; i += 2)); do
 		echo "link add moat$i type veth peer name moat$((i + 1 < 64 ? i + 1 : 65))"
 	done | on_host ip -batch -
-	take_end
+	poll take_end
 	poll grep "interface between host and networks" "$NET/net.log"
 	on_host ip link del moat0
 	poll reaches "$PID" 192.0.2.2
-	take_end
+	poll take_end
 	poll told_twice
 	net '{"op":"shutdown"}'
 	poll no_moat_net
@@ -462,7 +462,7 @@ take_end() {
 }
 
 told_twice() {
-	[ "$(grep -c "interface between host and networks" "$NET/net.log")" = 2 ]
+	[ "$(grep -c "interface between host and networks" "$NET/net.log")" -ge 2 ]
 }
 
 @test "uplink: interfaces that come later, and settings that others change, are followed" {
