@@ -46,7 +46,7 @@ two_guests() {
 		reaches "$one" 10.1.0.3
 		reaches "$one" 192.0.2.2
 		start_net "$NET/namespace"
-		umount "$NET/namespace"
+		poll umount "$NET/namespace"
 		poll net '{"op":"hello"}'
 		reaches "$one" 10.1.0.3
 		reaches "$one" 192.0.2.2
@@ -73,7 +73,7 @@ two_guests() {
 	kill -9 "$(inside)"
 	poll none_runs
 	start_net "$NET/namespace"
-	umount "$NET/namespace"
+	poll umount "$NET/namespace"
 	poll net '{"op":"hello"}'
 	tell_again
 	wait "$pinger"
@@ -143,7 +143,7 @@ table_gone() {
 	[ "$(on_host ip -br link | grep -c moat)" = 1 ]
 	on_host ip route | grep -F 10.2.0.0/16
 	[ -z "$(on_host ip route show 10.1.0.0/16)" ]
-	umount "$NET/namespace"
+	poll umount "$NET/namespace"
 }
 
 @test "instances: two are side by side, and neither touches what is the other's" {

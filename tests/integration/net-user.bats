@@ -203,7 +203,7 @@ all_gone() {
 	net "$(network_a)" "$(port t1 0 a 2 one)" "$(port t2 0 a 3 two)" '{"op":"settled"}'
 	reaches "$one" 10.1.0.3
 	poll gets 192.0.2.2 80
-	umount "$(namespace_file)"
+	poll umount "$(namespace_file)"
 }
 
 namespace_file() {

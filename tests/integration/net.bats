@@ -347,7 +347,7 @@ net_with_held_nft() {
 	kill -9 "$(outside)"
 	poll no_moat_net
 	start_with_nft "$NET/namespace"
-	umount "$NET/namespace"
+	poll umount "$NET/namespace"
 	poll test -e "$SCRIPTS/held"
 	net "$(network_a)" 3>&- &
 	pids+=($!)
