@@ -29,7 +29,7 @@ void containers_init(struct containers *t)
 {
 	*t = (struct containers){ .dir_fd = -1 };
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->recovered, NULL);
+	pthread_cond_init(&t->left_recovery, NULL);
 }
 
 static void container_free(struct container *c)
@@ -199,7 +199,7 @@ void containers_destroy(struct containers *t)
 		t->first = c->next;
 		container_free(c);
 	}
-	pthread_cond_destroy(&t->recovered);
+	pthread_cond_destroy(&t->left_recovery);
 	pthread_mutex_destroy(&t->lock);
 	fd_close(&t->dir_fd);
 }

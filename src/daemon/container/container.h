@@ -132,8 +132,8 @@ struct containers {
 	pthread_mutex_t lock;
 	struct container *first; /* newest first */
 	size_t n;
-	unsigned recovering;	  /* threads of containers_recover() */
-	pthread_cond_t recovered; /* when there are none; goes with the lock */
+	unsigned recovering; /* threads of containers_recover(), and itself; under the lock */
+	pthread_cond_t left_recovery; /* one of them has; goes with the lock */
 
 	/* Borrowed, and there before the first container. */
 	const char *root; /* the data root, absolute */

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -39,15 +41,7 @@
 #define END_MSEC     30000 /* of a machine that is killed; longer than the shim takes */
 #define RECOVER_MSEC 1000
 
-/* The recovery of all containers.  Each thread and the start of moatd hold a part in it; whoever
- * gives up the last part frees it. */
-struct recovery {
-	struct containers *table;
-	unsigned parts; /* threads, and the start of moatd; guarded by the table's lock */
-};
-
 struct recovering {
-	struct recovery *all;
 	struct container *c; /* a reference */
 	int fd;
 };
@@ -240,44 +234,40 @@ static void recover_with_shim(struct container *c, int fd)
 	note_end(c);
 }
 
-static void leave_recovery(struct recovery *all)
+/* Whoever is the last to leave tells the networks before it does: what it uses may be freed
+ * afterwards. */
+static void leave_recovery(struct containers *t)
 {
-	struct containers *t = all->table;
-	bool last;
-
 	pthread_mutex_lock(&t->lock);
-	last = --all->parts == 0;
+	if (t->recovering == 1) {
+		pthread_mutex_unlock(&t->lock);
+		networks_recovered(t->networks);
+		pthread_mutex_lock(&t->lock);
+	}
+	t->recovering--;
+	pthread_cond_broadcast(&t->left_recovery);
 	pthread_mutex_unlock(&t->lock);
-	hub_wake(t->hub);
-	if (!last)
-		return;
-	free(all);
-	networks_recovered(t->networks);
 }
 
 static void *run_recovering(void *arg)
 {
 	struct recovering *one = arg;
-	struct containers *t = one->all->table;
+	struct containers *t = one->c->table;
 
 	pthread_mutex_lock(&one->c->op);
 	recover_with_shim(one->c, one->fd);
 	restart_recover(one->c);
 	pthread_mutex_unlock(&one->c->op);
 	container_unref(one->c);
-	leave_recovery(one->all);
 	free(one);
-	pthread_mutex_lock(&t->lock);
-	if (--t->recovering == 0)
-		pthread_cond_broadcast(&t->recovered);
-	pthread_mutex_unlock(&t->lock);
+	leave_recovery(t);
 	return NULL;
 }
 
 /* @fd: taken over */
-static void begin_recovering(struct recovery *all, struct container *c, int fd)
+static void begin_recovering(struct container *c, int fd)
 {
-	struct containers *t = all->table;
+	struct containers *t = c->table;
 	struct recovering *one = malloc(sizeof(*one));
 
 	if (!one) {
@@ -285,21 +275,20 @@ static void begin_recovering(struct recovery *all, struct container *c, int fd)
 		restart_recover(c);
 		return;
 	}
-	*one = (struct recovering){ all, container_ref(c), fd };
+	*one = (struct recovering){ container_ref(c), fd };
 	pthread_mutex_lock(&t->lock);
-	all->parts++;
 	t->recovering++;
 	pthread_mutex_unlock(&t->lock);
 	if (thread_start(NULL, run_recovering, one) < 0)
 		(void)run_recovering(one);
 }
 
-static void recover_one(struct recovery *all, struct container *c)
+static void recover_one(struct container *c)
 {
 	int fd, r = shim_connect(container_shim(c), &fd);
 
 	if (r == 0) {
-		begin_recovering(all, c, fd);
+		begin_recovering(c, fd);
 		return;
 	}
 	if (r == -ENOENT && faccessat(c->table->dir_fd, c->rec.id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
@@ -316,47 +305,33 @@ static void recover_one(struct recovery *all, struct container *c)
 	restart_recover(c);
 }
 
-static unsigned parts_of(const struct recovery *all)
+static void wait_for_shims(struct containers *t)
 {
-	unsigned parts;
+	struct timespec until = clock_timespec(clock_mono_usec() + RECOVER_MSEC * USEC_PER_MSEC);
+	int r = 0;
 
-	pthread_mutex_lock(&all->table->lock);
-	parts = all->parts;
-	pthread_mutex_unlock(&all->table->lock);
-	return parts;
-}
-
-static void wait_for_shims(const struct recovery *all)
-{
-	uint64_t deadline = clock_mono_usec() + RECOVER_MSEC * USEC_PER_MSEC;
-	cleanup_hub_sub struct hub_sub *sub = NULL;
-	unsigned parts;
-
-	if (hub_subscribe(all->table->hub, &sub) < 0)
-		return;
-	while ((parts = parts_of(all)) > 1 && clock_mono_usec() < deadline)
-		hub_wait(sub, -1, 50);
-	if (parts > 1)
-		log_warning("of %u containers moat-shim has not answered yet", parts - 1);
+	pthread_mutex_lock(&t->lock);
+	while (t->recovering > 1 && r == 0)
+		r = pthread_cond_clockwait(&t->left_recovery, &t->lock, CLOCK_MONOTONIC, &until);
+	if (t->recovering > 1)
+		log_warning("of %u containers moat-shim has not answered yet", t->recovering - 1);
+	pthread_mutex_unlock(&t->lock);
 }
 
 static int recover_each(struct containers *t)
 {
-	struct recovery *all = malloc(sizeof(*all));
 	struct container **list;
 	size_t n;
-	int r = all ? containers_list(t, &list, &n) : -ENOMEM;
+	int r = containers_list(t, &list, &n);
 
-	if (r < 0) {
-		free(all);
+	if (r < 0)
 		return r;
-	}
-	*all = (struct recovery){ t, 1 };
+	t->recovering = 1;
 	for (size_t i = 0; i < n; i++)
-		recover_one(all, list[i]);
+		recover_one(list[i]);
 	containers_list_free(list, n);
-	wait_for_shims(all);
-	leave_recovery(all);
+	wait_for_shims(t);
+	leave_recovery(t);
 	return 0;
 }
 
@@ -398,6 +373,6 @@ void containers_await_recovery(struct containers *t)
 {
 	pthread_mutex_lock(&t->lock);
 	while (t->recovering > 0)
-		pthread_cond_wait(&t->recovered, &t->lock);
+		pthread_cond_wait(&t->left_recovery, &t->lock);
 	pthread_mutex_unlock(&t->lock);
 }
