@@ -12,7 +12,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +32,8 @@ struct host_watch {
 	void *arg;
 	bool table_gone; /* since it was told of last */
 	bool due;	 /* the timer is set */
-	int links_fd, rules_fd;
-	struct source *links, *rules, *timer;
+	int places_fd, rules_fd;
+	struct source *places, *rules, *timer;
 };
 
 static int tell_soon(struct host_watch *w)
@@ -57,7 +56,7 @@ static int tell(struct source *s, void *arg)
 	return 0;
 }
 
-static int links_changed(struct source *s, int fd, uint32_t events, void *arg)
+static int places_changed(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct host_watch *w = arg;
 
@@ -116,12 +115,11 @@ static int rules_changed(struct source *s, int fd, uint32_t events, void *arg)
 	return w->table_gone ? tell_soon(w) : 0;
 }
 
-static int watch_links(struct host_watch *w, struct loop *loop)
+static int watch_places(struct host_watch *w, struct loop *loop, const struct host_watch_what *what)
 {
-	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF };
-	int r = netlink_monitor(NETLINK_ROUTE, groups, ARRAY_SIZE(groups), &w->links_fd);
+	int r = netlink_monitor(NETLINK_ROUTE, what->groups, what->n_groups, &w->places_fd);
 
-	return r == 0 ? loop_add_io(loop, w->links_fd, EPOLLIN, links_changed, w, &w->links) : r;
+	return r == 0 ? loop_add_io(loop, w->places_fd, EPOLLIN, places_changed, w, &w->places) : r;
 }
 
 static int watch_rules(struct host_watch *w, struct loop *loop)
@@ -132,37 +130,36 @@ static int watch_rules(struct host_watch *w, struct loop *loop)
 	return r == 0 ? loop_add_io(loop, w->rules_fd, EPOLLIN, rules_changed, w, &w->rules) : r;
 }
 
-int host_watch_new(struct loop *loop, unsigned number, host_watch_fn fn, void *arg,
-		   struct host_watch **ret)
+struct host_watch *host_watch_new(struct loop *loop, const struct host_watch_what *what,
+				  host_watch_fn fn, void *arg)
 {
 	struct host_watch *w = calloc(1, sizeof(*w));
-	int r;
 
-	if (!w)
-		return -ENOMEM;
-	*w = (struct host_watch){ .fn = fn, .arg = arg, .links_fd = -1, .rules_fd = -1 };
-	host_table(number, w->table);
-	r = loop_add_timer(loop, UINT64_MAX, tell, w, &w->timer);
-	if (r < 0) {
+	if (w)
+		*w = (struct host_watch){ .fn = fn, .arg = arg, .places_fd = -1, .rules_fd = -1 };
+	if (!w || loop_add_timer(loop, UINT64_MAX, tell, w, &w->timer) < 0) {
+		log_warning("changes of the host are not seen: out of memory or descriptors");
 		host_watch_free(w);
-		return r;
+		return NULL;
 	}
-	if (watch_links(w, loop) < 0)
-		log_warning("changes of the host's interfaces are not seen");
+	if (watch_places(w, loop, what) < 0)
+		log_warning("changes of the host's interfaces and addresses are not seen");
+	if (!what->table)
+		return w;
+	host_table(*what->table, w->table);
 	if (watch_rules(w, loop) < 0)
 		log_warning("changes of the host's rules are not seen");
-	*ret = w;
-	return 0;
+	return w;
 }
 
 void host_watch_free(struct host_watch *w)
 {
 	if (!w)
 		return;
-	source_free(w->links);
+	source_free(w->places);
 	source_free(w->rules);
 	source_free(w->timer);
-	fd_close(&w->links_fd);
+	fd_close(&w->places_fd);
 	fd_close(&w->rules_fd);
 	free(w);
 }

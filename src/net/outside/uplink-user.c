@@ -29,11 +29,11 @@
 #include "net/common/program.h"
 #include "net/netlink/route.h"
 #include "net/outside/host-address.h"
+#include "net/outside/host-watch.h"
 #include "net/outside/speaker.h"
 #include "net/outside/uplink.h"
 #include "net/outside/user-network.h"
 
-#define LOOK_AGAIN_USEC	 (200 * USEC_PER_MSEC)
 #define RETRY_FIRST_USEC (200 * USEC_PER_MSEC)
 #define RETRY_LAST_USEC	 (30 * USEC_PER_SEC)
 #define LIVED_LONG_USEC	 (30 * USEC_PER_SEC)
@@ -54,8 +54,7 @@ struct uplink {
 	struct speaker *speaker; /* NULL: it does not run */
 	struct source *retry;
 	uint64_t started_usec, retry_usec;
-	int monitor_fd;
-	struct source *monitor, *again;
+	struct host_watch *watch;
 };
 
 static void tell(struct uplink *u)
@@ -224,51 +223,33 @@ static void start_anew(struct uplink *u)
 	start(u);
 }
 
-static int look_again(struct source *s, void *arg)
+static void host_changed(bool table_gone, void *arg)
 {
 	struct uplink *u = arg;
 
-	(void)s;
+	(void)table_gone;
 	if (!u->speaker)
 		start(u);
 	else if (u->place.up && lacks_family(u))
 		start_anew(u);
 	else if (u->place.up && find_host(u))
 		tell(u);
-	return 0;
-}
-
-static int host_changed(struct source *s, int fd, uint32_t events, void *arg)
-{
-	struct uplink *u = arg;
-
-	(void)s;
-	(void)events;
-	netlink_drain(fd);
-	source_set_timer(u->again, LOOK_AGAIN_USEC);
-	return 0;
 }
 
 static void watch_host(struct uplink *u)
 {
 	static const int groups[] = { RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
 				      RTNLGRP_IPV6_ROUTE };
+	const struct host_watch_what what = { .groups = groups, .n_groups = ARRAY_SIZE(groups) };
 
-	if (u->monitor)
-		return;
-	if (netlink_monitor(NETLINK_ROUTE, groups, ARRAY_SIZE(groups), &u->monitor_fd) < 0 ||
-	    loop_add_io(u->setup.loop, u->monitor_fd, EPOLLIN, host_changed, u, &u->monitor) < 0) {
-		fd_close(&u->monitor_fd);
-		log_warning("changes of the host's addresses are not seen");
-	}
+	if (!u->watch)
+		u->watch = host_watch_new(u->setup.loop, &what, host_changed, u);
 }
 
 static void stop(struct uplink *u)
 {
-	source_free(take_ptr(u->monitor));
-	fd_close(&u->monitor_fd);
+	host_watch_free(take_ptr(u->watch));
 	source_set_timer(u->retry, UINT64_MAX);
-	source_set_timer(u->again, UINT64_MAX);
 	speaker_free(take_ptr(u->speaker));
 	u->turn = 0;
 	u->place = (struct wire_place){ .masquerade = true, .mtu = MTU };
@@ -319,7 +300,6 @@ static void user_free(struct uplink *u)
 		return;
 	stop(u);
 	source_free(u->retry);
-	source_free(u->again);
 	fd_close(&u->namespace_fd);
 	fd_close(&u->user_fd);
 	netlink_free(u->nl);
@@ -334,15 +314,11 @@ static int user_new(const struct uplink_setup *setup, struct uplink **ret, struc
 
 	if (!u)
 		return err_nomem(err);
-	*u = (struct uplink){
-		.setup = *setup, .namespace_fd = -1, .user_fd = -1, .monitor_fd = -1
-	};
+	*u = (struct uplink){ .setup = *setup, .namespace_fd = -1, .user_fd = -1 };
 	u->place = (struct wire_place){ .masquerade = true, .mtu = MTU };
 	r = netlink_new(&u->nl);
 	if (r == 0)
 		r = loop_add_timer(setup->loop, UINT64_MAX, retry, u, &u->retry);
-	if (r == 0)
-		r = loop_add_timer(setup->loop, UINT64_MAX, look_again, u, &u->again);
 	if (r < 0) {
 		err_errno(err, r, "netlink");
 		user_free(u);

@@ -96,9 +96,11 @@ static void host_changed(bool table_gone, void *arg)
 
 static void watch_host(struct uplink *u)
 {
-	if (!u->watch &&
-	    host_watch_new(u->setup.loop, u->link.number, host_changed, u, &u->watch) < 0)
-		log_warning("changes of the host's interfaces and rules are not seen");
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF };
+	const struct host_watch_what what = { groups, ARRAY_SIZE(groups), &u->link.number };
+
+	if (!u->watch)
+		u->watch = host_watch_new(u->setup.loop, &what, host_changed, u);
 }
 
 /* Finds the interfaces that have to pass packets on for moat's sake.  Return: have they changed? */
@@ -185,8 +187,8 @@ static void bring_up(struct uplink *u)
 	}
 	note(u, "");
 	watch_host(u);
-	(void)look_at_family(u, 0);
-	(void)look_at_family(u, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		(void)look_at_family(u, i);
 	write_rules(u);
 }
 
@@ -286,13 +288,11 @@ static void check_host(struct uplink *u)
 
 static void step(struct uplink *u)
 {
-	bool something = u->table.there || u->link.index;
-
 	if (u->busy || !u->begun)
 		return;
 	if (!u->told && u->wish.wanted)
 		bring_up(u);
-	else if (u->wished && !u->wish.wanted && something)
+	else if (u->wished && !u->wish.wanted && (u->table.there || u->link.index))
 		take_down(u);
 	else if (!u->told)
 		tell(u);
@@ -348,8 +348,7 @@ static void veth_end(struct uplink *u, uplink_ended_fn fn, void *arg)
 	u->ended = fn;
 	u->ended_arg = arg;
 	u->wish.wanted = false;
-	u->wished = true;
-	u->told = true;
+	u->wished = u->told = true;
 	step(u);
 }
 
@@ -370,10 +369,10 @@ static void veth_free(struct uplink *u)
 static int veth_new(const struct uplink_setup *setup, struct uplink **ret, struct err *err)
 {
 	struct uplink *u = calloc(1, sizeof(*u));
-	int r = u ? 0 : err_nomem(err);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!u)
+		return err_nomem(err);
 	u->setup = *setup;
 	u->told = true;
 	u->namespace_fd = -1;
