@@ -5,10 +5,10 @@ load lib
 load machine
 
 @test "machine: 200 containers one after the other leave its memory where it was" {
-	together many
+	by_shim machine.py many
 }
 
 @test "machine: networks that come and go leave its memory where it was" {
 	needs_tap
-	together many_networks
+	by_shim machine.py many_networks
 }

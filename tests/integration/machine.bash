@@ -1,4 +1,5 @@
-# Helpers of the tests of several containers in one machine: what moat-shim and moat-init do beyond what moatd asks for yet.
+# Helpers of the tests that speak to a moat-shim of their own, by machine.py and shares.py: what moat-shim and moat-init do
+# beyond what moatd asks for.
 
 setup_file() {
 	file_setup
@@ -11,9 +12,9 @@ teardown_file() {
 	file_teardown
 }
 
-# together TEST: what machine.py tests, in a machine of its own.
-together() {
-	run timeout "$LIMIT" python3 "$TESTS/integration/machine.py" "$1" "$MOAT_BUILD/moat-shim" \
+# by_shim PROGRAM TEST: in a machine of its own.
+by_shim() {
+	run timeout "$LIMIT" python3 "$TESTS/integration/$1" "$2" "$MOAT_BUILD/moat-shim" \
 		"$MOAT_ROOT/containers/$(id_of seed)" "$BATS_TEST_TMPDIR/machine"
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -2,56 +2,38 @@
 # Folders and files of the host in containers: moat-fs, moat-shim and moat-init together.
 
 load lib
-
-setup_file() {
-	file_setup
-	start_moatd
-	with_busybox
-	moat run --name seed "$BUSYBOX" true
-}
-
-teardown_file() {
-	file_teardown
-}
-
-# shared TEST: what shares.py tests, in a machine of its own.
-shared() {
-	run timeout "$LIMIT" python3 "$TESTS/integration/shares.py" "$1" "$MOAT_BUILD/moat-shim" \
-		"$MOAT_ROOT/containers/$(id_of seed)" "$BATS_TEST_TMPDIR/machine"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
+load machine
 
 @test "shares: files do in a container what they do on the host" {
-	shared semantics
+	by_shim shares.py semantics
 }
 
 @test "shares: folders and files are at their places, the deepest on top" {
-	shared places
+	by_shim shares.py places
 }
 
 @test "shares: what cannot be mounted is refused, and the machine goes on" {
-	shared refusals
+	by_shim shares.py refusals
 }
 
 @test "shares: two containers of a machine have their own, and so has the next in a place" {
-	shared two
+	by_shim shares.py two
 }
 
 @test "shares: a server that is gone makes what is mounted fail, and nothing hang" {
-	shared abandoned
+	by_shim shares.py abandoned
 }
 
 @test "shares: a new volume gets what the image has" {
-	shared fresh
+	by_shim shares.py fresh
 }
 
 @test "shares: what one side changes the other sees" {
-	shared seen
+	by_shim shares.py seen
 }
 
 @test "shares: watchers in the container hear of what the host does" {
-	shared watched
+	by_shim shares.py watched
 }
 
 # mount_here: this host's programs on a share: moat-fs, and moat-init's passing of requests, without a machine. $share is $source.
