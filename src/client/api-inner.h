@@ -12,6 +12,7 @@ struct api {
 	void *arg;
 	struct buf body;
 	bool body_refused;	 /* on_body returned an error */
+	bool unread;		 /* the connection broke before moatd had read the whole request */
 	bool answered_early;	 /* the response came before the upload's end */
 	size_t in_start, in_len; /* bytes read but not consumed; only an upgrade leaves any */
 	char in[65536];

@@ -32,7 +32,7 @@ int api_new(api_dial_fn dial, void *arg, struct api **ret)
 	a->fd = -1;
 	a->body = BUF_INIT;
 	a->in_start = a->in_len = 0;
-	a->body_refused = false;
+	a->body_refused = a->unread = false;
 	http_response_init(&a->response, NULL, NULL);
 	*ret = a;
 	return 0;
@@ -182,6 +182,7 @@ int api_begin_request(struct api *a, const struct api_request *rq, bool chunked,
 	a->answered_early = false;
 	a->body_refused = false;
 	r = api_send_all(a->fd, out.data, out.len);
+	a->unread = r < 0;
 	return r < 0 ? connection_lost(a, r, err) : 0;
 }
 
@@ -199,8 +200,11 @@ int api_step(struct api *a, struct err *err)
 	do {
 		n = recv(a->fd, a->in, sizeof(a->in), 0);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0)
+	if (n < 0) {
+		/* unix(7): a peer that had read everything would be an end of file. */
+		a->unread = errno == ECONNRESET;
 		return connection_lost(a, -errno, err);
+	}
 	if (n == 0) {
 		if (http_response_eof(&a->response) < 0)
 			return connection_lost(a, -ECONNRESET, err);
@@ -285,28 +289,34 @@ int api_receive_response(struct api *a, json_t **ret, struct err *err)
 	return r < 0 ? r : api_finish(a, ret, err);
 }
 
+static bool only_looks(const struct api_request *rq)
+{
+	return streq(rq->method, "GET") || streq(rq->method, "HEAD");
+}
+
+static int ask_once(struct api *a, const struct api_request *rq, json_t **ret, struct err *err)
+{
+	int r = api_begin_request(a, rq, false, err);
+
+	return r == 0 ? api_receive_response(a, ret, err) : r;
+}
+
+/* A moatd that was just killed may still have taken the connection.  Its successor is asked once,
+ * where the dead one did not read the request, or where doing it twice does no harm. */
 int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct err *err)
 {
-	bool only_looks = streq(rq->method, "GET") || streq(rq->method, "HEAD");
-	int tries = only_looks ? 2 : 1, r;
+	int r = ask_once(a, rq, ret, err);
 
-	/* A moatd that was just killed may have taken the request.  Its successor is asked once,
-	 * for requests that do no harm when done twice. */
-	do {
-		r = api_begin_request(a, rq, false, err);
-		if (r == 0)
-			r = api_receive_response(a, ret, err);
-	} while (r == -ECONNRESET && a->response.status == 0 && --tries > 0);
+	if (r == -ECONNRESET && a->response.status == 0 && (a->unread || only_looks(rq)))
+		r = ask_once(a, rq, ret, err);
 	return r;
 }
 
 int api_upgrade(struct api *a, const struct api_request *rq, int *ret_fd, struct buf *early,
 		struct err *err)
 {
-	int r = api_begin_request(a, rq, false, err);
+	int r = api_call(a, rq, NULL, err);
 
-	if (r == 0)
-		r = api_receive_response(a, NULL, err);
 	if (r < 0)
 		return r;
 	if (!a->response.upgraded) {

@@ -78,8 +78,13 @@ bool api_done(const struct api *a);
  */
 int api_finish(struct api *a, json_t **ret, struct err *err);
 
-/** api_call() - send a request, and judge the whole response.  Return: as api_finish(); -ECONNRESET
- * when the server went away. */
+/**
+ * api_call() - send a request, and judge the whole response
+ *
+ * A server that went away before it had read the request is followed by the next one.
+ *
+ * Return: as api_finish(); -ECONNRESET when the server went away.
+ */
 int api_call(struct api *a, const struct api_request *rq, json_t **ret, struct err *err);
 
 /**

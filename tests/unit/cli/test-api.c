@@ -22,6 +22,7 @@
 struct server {
 	const char *answers[4]; /* one for each connection */
 	bool hang_up[4];
+	bool dead[4]; /* has ended, and has read nothing */
 	size_t dialled;
 	int fds[4];
 };
@@ -38,6 +39,8 @@ static int dial(void *arg, int *ret_fd, struct err *err)
 	assert_int_equal(fd_write_all(pair[1], s->answers[i], strlen(s->answers[i])), 0);
 	if (s->hang_up[i])
 		assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
+	if (s->dead[i])
+		fd_close(&pair[1]);
 	s->fds[i] = pair[1];
 	*ret_fd = pair[0];
 	return 0;
@@ -174,6 +177,41 @@ static void a_lost_connection_is_an_error_of_its_own(void **state)
 			    "system logs`");
 	api_free(a);
 	server_close(&s);
+}
+
+static void a_request_that_nobody_read_is_sent_again(void **state)
+{
+	struct server s = { .answers = { "", "HTTP/1.1 204 X\r\n\r\n" }, .dead = { true } };
+	struct api_request rq = { .method = "POST", .path = "/x" };
+	struct api *a = new_api(&s);
+
+	(void)state;
+	assert_int_equal(api_call(a, &rq, NULL, NULL), 204);
+	assert_int_equal(s.dialled, 2);
+	api_free(a);
+	server_close(&s);
+}
+
+static void a_request_that_was_read_is_sent_again_where_that_does_no_harm(void **state)
+{
+	static const struct {
+		const char *method;
+		int r;
+		size_t dialled;
+	} cases[] = { { "POST", -ECONNRESET, 1 }, { "DELETE", -ECONNRESET, 1 }, { "GET", 204, 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct server s = { .answers = { "", "HTTP/1.1 204 X\r\n\r\n" },
+				    .hang_up = { true } };
+		struct api_request rq = { .method = cases[i].method, .path = "/x" };
+		struct api *a = new_api(&s);
+
+		assert_int_equal(api_call(a, &rq, NULL, NULL), cases[i].r);
+		assert_int_equal(s.dialled, cases[i].dialled);
+		api_free(a);
+		server_close(&s);
+	}
 }
 
 static void an_upgrade_gives_the_stream_and_what_came_early(void **state)
@@ -324,6 +362,8 @@ int main(void)
 		cmocka_unit_test(one_connection_carries_several_requests),
 		cmocka_unit_test(a_connection_the_server_closed_is_opened_again),
 		cmocka_unit_test(a_lost_connection_is_an_error_of_its_own),
+		cmocka_unit_test(a_request_that_nobody_read_is_sent_again),
+		cmocka_unit_test(a_request_that_was_read_is_sent_again_where_that_does_no_harm),
 		cmocka_unit_test(an_upgrade_gives_the_stream_and_what_came_early),
 		cmocka_unit_test(a_refused_upgrade_is_an_error),
 		cmocka_unit_test(a_body_can_be_taken_piecewise),
