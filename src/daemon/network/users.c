@@ -2,24 +2,15 @@
 /* Finds the holders of addresses that a network must not have: other networks, and the host's
  * routes. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/network/host-routes.h"
 #include "daemon/network/inner.h"
 
-/* moat-net's prefix for the host's interface to containers; the alias names the data root. */
-#define UPLINK_PREFIX "moat"
-#define ALIAS_MAX     256 /* IFALIASZ: what is longer is cut */
-
-struct route_walk {
-	const char *root;
-	struct users *users;
-};
+#define ALIAS_MAX 256 /* IFALIASZ: what is longer is cut */
 
 void users_reset(struct users *u)
 {
@@ -43,30 +34,9 @@ static int users_add(struct users *u, const struct ip_net *net, char *who)
 	return 0;
 }
 
-/* Is it the interface of this data root's own networks?  Another data root's counts as a holder. */
-static bool is_own(const char *root, const char *interface)
-{
-	cleanup_free char *path = str_printf("/sys/class/net/%s/ifalias", interface);
-	cleanup(buf_reset) struct buf alias = BUF_INIT;
-	char own[ALIAS_MAX];
-
-	if (!str_starts(interface, UPLINK_PREFIX))
-		return false;
-	snprintf(own, sizeof(own), "moat-net %s/net", root);
-	/* Where /sys is another network namespace's, nobody can tell. */
-	if (!path || file_read_at(AT_FDCWD, path, KIB(4), &alias) < 0 || alias.len == 0)
-		return true;
-	alias.data[strcspn(alias.data, "\n")] = '\0';
-	return streq(alias.data, own);
-}
-
 static int add_route(const struct ip_net *net, const char *interface, void *arg)
 {
-	const struct route_walk *w = arg;
-
-	if (is_own(w->root, interface))
-		return 0;
-	return users_add(w->users, net,
+	return users_add(arg, net,
 			 *interface ? str_printf("this host's route by %s", interface)
 				    : strdup("a route of this host"));
 }
@@ -74,6 +44,7 @@ static int add_route(const struct ip_net *net, const char *interface, void *arg)
 int users_find(struct networks *nets, const struct network *but, struct users *ret, struct err *err)
 {
 	cleanup(users_reset) struct users u = { 0 };
+	char own[ALIAS_MAX];
 	int r = 0;
 
 	for (const struct network *n = nets->first; n && r == 0; n = n->next) {
@@ -88,7 +59,10 @@ int users_find(struct networks *nets, const struct network *but, struct users *r
 	}
 	if (r < 0)
 		return err_nomem(err);
-	r = host_routes_each(add_route, &(struct route_walk){ nets->root, &u }, err);
+	/* moat-net says so of the host's interface to these networks; another data root's is a
+	 * holder. */
+	snprintf(own, sizeof(own), "moat-net %s/net", nets->root);
+	r = host_routes_each(own, add_route, &u, err);
 	if (r < 0)
 		return r;
 	*ret = u;

@@ -127,6 +127,7 @@ int ip_route_remove(struct netlink *nl, const struct ip_route *route)
 }
 
 struct each_route {
+	uint32_t table;
 	int (*fn)(const struct ip_route *route, void *arg);
 	void *arg;
 };
@@ -156,14 +157,16 @@ static int read_route(const struct nlmsghdr *head, void *arg)
 		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 			route.index = (int)mnl_attr_get_u32(attr);
 	}
-	if (route.table != RT_TABLE_MAIN || route.to.bits > ip_bits(&route.to.ip))
+	if ((each->table != RT_TABLE_UNSPEC && route.table != each->table) ||
+	    route.to.bits > ip_bits(&route.to.ip))
 		return 0;
 	return each->fn(&route, each->arg);
 }
 
-int ip_route_each(struct netlink *nl, int (*fn)(const struct ip_route *route, void *arg), void *arg)
+int ip_route_each(struct netlink *nl, uint32_t table,
+		  int (*fn)(const struct ip_route *route, void *arg), void *arg)
 {
-	struct each_route each = { fn, arg };
+	struct each_route each = { table, fn, arg };
 	struct netlink_request rq;
 
 	netlink_begin(&rq, RTM_GETROUTE, 0, sizeof(struct rtmsg));

@@ -34,9 +34,10 @@ struct ip_route {
 int ip_route_add(struct netlink *nl, const struct ip_route *route);
 int ip_route_remove(struct netlink *nl, const struct ip_route *route);
 
-/** ip_route_each() - tell of every route of the main table.  Return: as address_each(). */
-int ip_route_each(struct netlink *nl, int (*fn)(const struct ip_route *route, void *arg),
-		  void *arg);
+/** ip_route_each() - tell of every route of a table, or of all tables with RT_TABLE_UNSPEC.
+ * Return: as address_each(). */
+int ip_route_each(struct netlink *nl, uint32_t table,
+		  int (*fn)(const struct ip_route *route, void *arg), void *arg);
 
 /** rule_add() - have packets with a mark look into a table first.  Return: 0; -errno; a rule that
  * is there already is fine. */

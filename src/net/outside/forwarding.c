@@ -103,7 +103,7 @@ static int search_all(struct netlink *nl, char ***ret)
 {
 	bool advertised = false;
 	char **found = NULL;
-	int r = ip_route_each(nl, is_advertised, &advertised);
+	int r = ip_route_each(nl, RT_TABLE_MAIN, is_advertised, &advertised);
 
 	if (r < 0)
 		return r;

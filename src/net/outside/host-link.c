@@ -2,6 +2,7 @@
 #include "net/outside/host-link.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static int survey_host(const struct host_link *l, struct survey *ret)
 	int r;
 
 	*ret = (struct survey){ .but = l->index ? l->index : -1 };
-	r = ip_route_each(l->nl, note_route, ret);
+	r = ip_route_each(l->nl, RT_TABLE_MAIN, note_route, ret);
 	return r == 0 ? address_each(l->nl, note_address, ret) : r;
 }
 
@@ -186,7 +187,7 @@ int host_link_take(struct host_link *l, unsigned number, int index, struct err *
 	host_device(number, l->device);
 	r = address_each(l->nl, note_own, l);
 	if (r == 0)
-		r = ip_route_each(l->nl, note_led, l);
+		r = ip_route_each(l->nl, RT_TABLE_MAIN, note_led, l);
 	return r < 0 ? err_errno(err, r, "%s", l->device) : 0;
 }
 
@@ -334,7 +335,7 @@ int host_link_mend(struct host_link *l)
 	int r = link_each(l->nl, note_link, &state);
 
 	if (r == 0)
-		r = ip_route_each(l->nl, count_route, &state);
+		r = ip_route_each(l->nl, RT_TABLE_MAIN, count_route, &state);
 	if (r < 0)
 		return r;
 	if (state.there)

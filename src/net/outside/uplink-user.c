@@ -110,7 +110,7 @@ static void find_outward(struct uplink *u, bool ret[2])
 	bool has[2] = { u->kind->follows, u->kind->follows };
 
 	if (!u->kind->follows)
-		(void)ip_route_each(u->nl, note_default, has);
+		(void)ip_route_each(u->nl, RT_TABLE_MAIN, note_default, has);
 	for (size_t i = 0; i < ARRAY_SIZE(has); i++)
 		ret[i] = has[i] && !ip_is_none(&u->place.own[i].ip);
 }

@@ -240,13 +240,19 @@ void told_taps(const char *next, const char *status)
 		fail_msg("%s", err.msg);
 }
 
-int __wrap_host_routes_each(int (*fn)(const struct ip_net *net, const char *interface, void *arg),
+int __wrap_host_routes_each(const char *alias,
+			    int (*fn)(const struct ip_net *net, const char *interface, void *arg),
 			    void *arg, struct err *err);
-int __wrap_host_routes_each(int (*fn)(const struct ip_net *net, const char *interface, void *arg),
+int __wrap_host_routes_each(const char *alias,
+			    int (*fn)(const struct ip_net *net, const char *interface, void *arg),
 			    void *arg, struct err *err)
 {
 	(void)err;
-	return route_interface ? fn(&route, route_interface, arg) : 0;
+	assert_string_equal(alias, "moat-net /r/net");
+	/* moat-net's own link has that alias. */
+	return route_interface && !streq(route_interface, "moat0")
+		       ? fn(&route, route_interface, arg)
+		       : 0;
 }
 
 static void open_nets(void)
