@@ -61,14 +61,15 @@ static int add_predefined(struct networks *nets, const char *name, const char *d
 	return r;
 }
 
-/* Chooses the default network's subnet if that is possible now, so that it is shown; a start looks
- * again. */
+/* Chooses the default network's subnet if that is possible now, so that it is shown.  One that was
+ * chosen before stays until a start looks again: who runs on it is not known yet. */
 static void settle_default(struct networks *nets)
 {
 	struct network *n = networks_find(nets, NETWORK_DEFAULT);
 	struct err err = { 0 };
 
-	if (n && network_settle(nets, n, &err) < 0)
+	if (n && ip_is_none(&n->config.subnets[FAMILY_4].net.ip) &&
+	    network_settle(nets, n, &err) < 0)
 		log_warning("network %s: %s", n->rec.name, err.msg);
 }
 

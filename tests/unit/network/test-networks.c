@@ -208,6 +208,28 @@ static void a_picked_subnet_gives_way_to_the_hosts_routes_while_nobody_runs(void
 	assert_string_equal(after, before);
 }
 
+static void a_new_moatd_leaves_the_default_networks_subnet_to_who_runs_on_it(void **state)
+{
+	static const char *const wishes[] = { NETWORK_DEFAULT, NULL };
+	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	char before[IP_TEXT_MAX], after[IP_TEXT_MAX];
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(told_member('1', wishes, &err), 0);
+	assert_int_equal(member_begin(told_nets(), told_id('1'), &w, &err), 0);
+	subnet_of(NETWORK_DEFAULT, before);
+	told_route(before, "wg0");
+	told_reopen();
+	subnet_of(NETWORK_DEFAULT, after);
+	assert_string_equal(after, before);
+	/* It does not run. */
+	wiring_reset(&w);
+	assert_int_equal(member_begin(told_nets(), told_id('1'), &w, &err), 0);
+	subnet_of(NETWORK_DEFAULT, after);
+	assert_string_not_equal(after, before);
+}
+
 static void who_has_no_network_is_described_as_docker_has_it(void **state)
 {
 	cleanup_json json_t *all = member_describe_none(told_nets());
@@ -231,6 +253,7 @@ int main(void)
 		TEST(a_network_in_use_is_not_removed_and_says_by_whom),
 		TEST(a_network_that_no_container_names_is_pruned),
 		TEST(who_has_no_network_is_described_as_docker_has_it),
+		TEST(a_new_moatd_leaves_the_default_networks_subnet_to_who_runs_on_it),
 		TEST(a_picked_subnet_gives_way_to_the_hosts_routes_while_nobody_runs),
 	};
 
