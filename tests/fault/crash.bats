@@ -18,13 +18,6 @@ teardown() {
 	rm -f "$SUITE/gate"
 }
 
-kill_moatd() {
-	local pid
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
-}
-
 ticking() {
 	moat run -d --name "$1" "$BUSYBOX" sh -c 'i=0; while :; do i=$((i + 1)); echo tick $i; sleep 0.1; done' >/dev/null
 	poll log_has "$1" "tick 3"

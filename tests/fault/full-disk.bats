@@ -34,10 +34,7 @@ teardown_file() {
 }
 
 restart_moatd() {
-	local pid
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	start_moatd
 }
 
@@ -239,14 +236,12 @@ signal_directly() {
 }
 
 @test "full disk: a container that ends meanwhile keeps its exit code and its files, and starts again" {
-	local pid id
+	local id
 	moat run -d --name seven "$BUSYBOX" sh -c 'mkdir -p /a/b/c; cat /a/b/c/* 2>/dev/null; echo x >/a/b/c/$$
 		trap "exit 7" USR1; echo waits; while :; do sleep 0.1; done' >/dev/null
 	poll log_has seven waits
 	id=$(id_of seven)
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	fill
 	signal_directly "$MOAT_ROOT/containers/$id" 10
 	poll test -e "$MOAT_ROOT/containers/$id/exit.json"

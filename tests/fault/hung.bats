@@ -207,13 +207,11 @@ start_held() {
 }
 
 @test "hung: a stopped moat-shim and a moatd that was killed: the next one ends it" {
-	local pid shim
+	local shim
 	up box
 	shim=$(shim_pid box)
 	kill -STOP "$shim"
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	others_are_fine
 	is_state box running
 	LIMIT=$SOON moat rm -f box
@@ -221,7 +219,7 @@ start_held() {
 }
 
 @test "hung: moat-shims that do not answer do not hold up a new moatd" {
-	local pid i silent
+	local i silent
 	for i in $(seq 20); do
 		moat create --name "silent$i" "$BUSYBOX" true >/dev/null
 	done
@@ -244,9 +242,7 @@ open("../silent", "w").close()
 time.sleep(100000)' $silent) 3>&- &
 	silent=$!
 	poll test -e "$MOAT_ROOT/silent"
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	assert_equal "$(LIMIT=$SOON moat ps -aqf name=silent | wc -l)" 20
 	assert_equal "$(curl -s --unix-socket "$SOCKET" http://moat/_ping)" OK
 	others_are_fine
@@ -257,7 +253,7 @@ time.sleep(100000)' $silent) 3>&- &
 }
 
 @test "hung: a moat-shim that is stopped in the middle of a copy, and a moatd that was killed: the next one ends it" {
-	local copy pid shim
+	local copy shim
 	# Nothing of its start is cut off: it stays.
 	moat create --rm --name box "$BUSYBOX" cat /kept >/dev/null
 	cd "$BATS_TEST_TMPDIR"
@@ -269,9 +265,7 @@ time.sleep(100000)' $silent) 3>&- &
 	poll shim_pid box
 	shim=$(shim_pid box)
 	kill -STOP "$shim"
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	exec 9>&-
 	# Where it was between two requests it goes on with the next moatd, else it fails.
 	wait "$copy" || true

@@ -41,19 +41,14 @@ teardown() {
 }
 
 @test "slow disk: a change survives the death of moatd as soon as it is answered" {
-	local pid
 	moat rename uno one
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	is_state one created
 }
 
 @test "slow disk: a name is taken by one only, however long that takes" {
 	local pid first second failed=0
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	LD_PRELOAD=$SUITE/slow-disk.so "$MOAT_BUILD/moatd" --root "$MOAT_ROOT" --socket "$SOCKET" >/dev/null 2>&1 3>&- &
 	poll curl -fs --unix-socket "$SOCKET" http://moat/_ping
 	touch "$SLOW_DISK"

@@ -247,7 +247,7 @@ beats_of() {
 	copy=$!
 	exec 9>hold
 	poll shim_pid waits
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	exec 9>&-
 	# Where it was between two requests it goes on with the next moatd, else it fails.
 	wait "$copy" || true

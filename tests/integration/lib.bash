@@ -129,6 +129,14 @@ moatd_pid() {
 	return 1
 }
 
+# kill_moatd [ROOT]: one that is being killed still takes requests, and answers none; so its end is waited for.
+kill_moatd() {
+	local pid
+	pid=$(moatd_pid "$@")
+	kill -9 "$pid"
+	poll gone "$pid"
+}
+
 # id_of NAME: a container's full id.
 id_of() {
 	moat inspect -f '{{.Id}}' "$1"

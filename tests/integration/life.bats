@@ -19,10 +19,7 @@ teardown() {
 }
 
 restart_moatd() {
-	local pid
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	start_moatd
 }
 

@@ -87,9 +87,7 @@ teardown_file() {
 	moat wait awaited >"$BATS_TEST_TMPDIR/code" &
 	waiting=$!
 	sleep 0.5
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	moat kill awaited
 	wait "$waiting" || status=$?
 	[ "$status" -eq 0 ]

@@ -14,13 +14,6 @@ teardown_file() {
 	file_teardown
 }
 
-kill_moatd() {
-	local pid
-	pid=$(moatd_pid) || return 0
-	kill -9 "$pid"
-	poll gone "$pid"
-}
-
 # run_many FIRST LAST: that many at once; each leaves its output and its status in files.
 run_many() {
 	local i

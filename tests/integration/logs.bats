@@ -79,15 +79,13 @@ in_order() {
 }
 
 @test "logs: -f goes on from file to file, and over kill -9 of moatd, with nothing twice or lost" {
-	local pid follower count before
+	local follower count before
 	"$MOAT_BUILD/moat" logs -f many >"$BATS_TEST_TMPDIR/followed" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	follower=$!
 	for _ in 1 2 3; do
 		before=$(files_of many | wc -l)
 		poll eval '[ "$(files_of many | wc -l)" -gt '"$before"' ]'
-		pid=$(moatd_pid)
-		kill -9 "$pid"
-		poll gone "$pid"
+		kill_moatd
 	done
 	before=$(wc -l <"$BATS_TEST_TMPDIR/followed")
 	poll eval '[ "$(wc -l <"$BATS_TEST_TMPDIR/followed")" -gt '"$((before + 100))"' ]'

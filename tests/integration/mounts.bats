@@ -239,11 +239,8 @@ unmounted() {
 }
 
 @test "mounts: a moatd that is killed leaves containers their files, and the next knows them" {
-	local pid
 	moat run -d --name box -v mine:/data -v "$HOST:/host" "$BUSYBOX" sleep 1000
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	moat exec box sh -c 'echo after >/data/after; echo after >/host/after'
 	assert_equal "$(cat "$HOST/after")" after
 	run moat volume rm mine

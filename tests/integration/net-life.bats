@@ -85,7 +85,7 @@ fetched() {
 		dnsmasq) kill -9 "$(dnsmasq_pid)" ;;
 		outside) kill -9 "$(net_pids | head -n 1)" ;;
 		inside) kill -9 "$(net_pids | tail -n 1)" ;;
-		moatd) kill -9 "$(moatd_pid)" ;;
+		moatd) kill_moatd ;;
 		esac
 		poll fetched "$victim"
 		# The next one is asked by name.

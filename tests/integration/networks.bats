@@ -326,11 +326,9 @@ told_of_firewall() {
 }
 
 @test "network: a container that was killed, or whose moatd was, leaves its address to itself" {
-	local ip pid
+	local ip
 	ip=$(address_of server web)
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	assert_equal "$(address_of server web)" "$ip"
 	run moat exec client timeout "$LIMIT" wget -q -O - "http://$ip/"
 	assert_equal "$output" "hello from the server"
@@ -348,7 +346,7 @@ told_of_firewall() {
 	done
 	made() { [ -n "$(moat ps -aq --filter name=burst)" ]; }
 	poll made
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	wait
 	for i in 1 2 3 4 5 6; do
 		moat start "burst$i" >/dev/null 2>&1 || moat run -d --name "burst$i" --network web "$BUSYBOX" sleep 100000 >/dev/null
@@ -394,18 +392,17 @@ net_inside() {
 }
 
 @test "network: a moat-net that hangs is ended and followed, also by a moatd that has not started it" {
-	local before hangs
+	local hangs
 	fetch() { [ "$(moat exec client timeout 5 wget -q -O - "http://$(address_of server web)/")" = "hello from the server" ]; }
 	for who in one another; do
-		before=$(net_pids)
 		hangs=$(net_inside)
 		kill -STOP "$hangs"
 		if [ "$who" = another ]; then
-			kill -9 "$(moatd_pid)"
+			kill_moatd
 		fi
 		run moat run --rm --network web "$BUSYBOX" nslookup -type=a server.
 		assert_status 0
-		gone "$hangs"
+		poll gone "$hangs"
 		poll fetch
 	done
 }

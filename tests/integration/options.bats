@@ -202,7 +202,6 @@ guest_free() {
 }
 
 @test "update: limits of a running container hold at once, and after a restart" {
-	local pid
 	moat run -d --name live "$BUSYBOX" sleep 100000 >/dev/null
 	docker update --memory 300m --memory-swap -1 --cpus 0.5 --pids-limit 50 --cpu-shares 1024 --memory-reservation 100m live
 	run moat exec live sh -c 'cd /sys/fs/cgroup; cat memory.max cpu.max pids.max cpu.weight memory.low'
@@ -233,9 +232,7 @@ guest_free() {
 	run moat update -m 200m live
 	assert_error 1 paused
 	moat unpause live
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	poll start_moatd
 	moat update -m 200m live
 	moat restart -t 0 live

@@ -274,7 +274,7 @@ net_pid() {
 	exec 9>"$BATS_TEST_TMPDIR/in"
 	echo one >&9
 	poll grep -q one "$BATS_TEST_TMPDIR/out"
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	echo two >&9
 	poll grep -q two "$BATS_TEST_TMPDIR/out"
 	[[ $(outside_ask 192.0.2.1) == "web 192.0.2.2 "* ]]
@@ -294,7 +294,7 @@ net_pid() {
 	local port
 	service web -p 8080:80 -p 80
 	port=$(moat port web 80 | sed 's/.*://' | grep -v 8080 | head -n 1)
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	pkill -9 -f "moat-net $MOAT_ROOT/net\$"
 	poll refused 8080
 	moat ps
@@ -304,7 +304,7 @@ net_pid() {
 
 @test "a container that ended while moatd was dead has no ports any more" {
 	service web -p 8080:80
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	kill -9 "$(engine_pid web)"
 	moat ps
 	poll refused 8080

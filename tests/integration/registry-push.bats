@@ -128,7 +128,7 @@ interrupted_push() {
 	rm -rf "$SUITE/registry/docker/registry/v2/repositories/push/left/_uploads"
 	interrupted_push "$name"
 	grep -Eq '^PATCH .* 0-' "$log"
-	kill -KILL "$(moatd_pid)"
+	kill_moatd
 	start_moatd
 	touch "$gate"
 	: >"$log"

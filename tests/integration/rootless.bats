@@ -136,10 +136,15 @@ of() {
 	pgrep -u "$(uid_of "$1")" -x "$2"
 }
 
-# kill_all NAME PROGRAM
+# kill_all NAME PROGRAM: and wait for their ends, as kill_moatd does.
 kill_all() {
-	# shellcheck disable=SC2046 # a list of numbers
-	kill -9 $(of "$1" "$2")
+	local pid pids
+	pids=$(of "$1" "$2")
+	# shellcheck disable=SC2086 # a list of numbers
+	kill -9 $pids
+	for pid in $pids; do
+		poll gone "$pid"
+	done
 }
 
 web_answers() {

@@ -110,7 +110,7 @@ ask() {
 	publish app service echo /run/app.sock
 	moat restart -t 0 app
 	[ "$(echo hello | ask)" = hello ]
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	[ "$(echo hello | ask)" = hello ]
 	moat ps
 	[ "$(echo hello | ask)" = hello ]

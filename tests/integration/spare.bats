@@ -206,7 +206,7 @@ spare_shim() {
 @test "spare: one goes with moatd, and the next moatd makes its own" {
 	local pid
 	pid=$(await_spare)
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	poll gone "$pid"
 	run moat run --rm "$BUSYBOX" echo fine
 	assert_equal "$output" fine
@@ -224,7 +224,7 @@ spare_shim() {
 
 @test "spare: a container outlives moatd in what was a spare" {
 	from_spare lasting "$BUSYBOX" sh -c 'while :; do echo tick; sleep 0.2; done'
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	poll is_state lasting running
 	run moat exec lasting echo here
 	assert_equal "$output" here

@@ -111,13 +111,11 @@ noted() {
 }
 
 @test "verify: an image that lacks a layer runs, also after a restart of moatd" {
-	local layer pid
+	local layer
 	moat pull -q "$BUSYBOX"
 	layer=$(blob "$BUSYBOX" '.layers[0].digest')
 	rm "$layer"
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	kill_moatd
 	run moat run --rm --pull never --network none "$BUSYBOX" echo runs
 	assert_status 0
 	assert_has runs
@@ -196,10 +194,8 @@ usage() {
 }
 
 @test "limits: those of the settings count, and the message names the one that an image is past" {
-	local pid limit
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
+	local limit
+	kill_moatd
 	export MOAT_CONFIG=$SUITE/limits.json
 	echo '{}' >"$MOAT_CONFIG"
 	moat pull -q "$RICH"
@@ -233,9 +229,7 @@ usage() {
 	for i in 1 2 3; do
 		moat pull -q "$RICH" >/dev/null 2>&1 &
 		sleep "0.0$((i * 2))"
-		pid=$(moatd_pid)
-		kill -9 "$pid"
-		poll gone "$pid"
+		kill_moatd
 		wait
 		moat image rm "$RICH" >/dev/null 2>&1 || true
 	done

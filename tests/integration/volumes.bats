@@ -325,13 +325,6 @@ gone_moatd() {
 	moat volume rm anchor restored
 }
 
-kill_moatd() {
-	local pid
-	pid=$(moatd_pid)
-	kill -9 "$pid"
-	poll gone "$pid"
-}
-
 @test "volume: moatd is killed at random moments of making and removing; nothing is lost, and nothing of it left" {
 	local i pid
 	for i in $(seq 12); do

@@ -104,7 +104,7 @@ sleeps() {
 	poll gone "$pid"
 	with_zygote
 	pid=$(zygote)
-	kill -9 "$(moatd_pid)"
+	kill_moatd
 	poll gone "$pid"
 	moat run --rm "$BUSYBOX" true
 }
