@@ -146,6 +146,31 @@ table_gone() {
 	poll umount "$NET/namespace"
 }
 
+@test "crash: a pair whose table somebody removed as moat-net was killed is taken over, and gets another one" {
+	local before
+	two_guests
+	before=$(pair_index)
+	keep_namespace
+	# It would write its table again.
+	kill -STOP "$(outside)"
+	on_host nft flush ruleset
+	kill -9 "$(outside)"
+	poll none_runs
+	start_net "$NET/namespace"
+	poll umount "$NET/namespace"
+	tell_again
+	assert_equal "$(pair_index)" "$before"
+	reaches "$one" 192.0.2.2
+	on_host nft list table inet moat >/dev/null
+	net '{"op":"shutdown"}'
+	poll none_runs
+	[ -z "$(on_host nft list tables)$(on_host ip -br link | grep moat)" ]
+}
+
+pair_index() {
+	on_host ip -o link show moat0 | cut -d: -f1
+}
+
 @test "instances: two are side by side, and neither touches what is the other's" {
 	net "$(network_a)"
 	guest a 2 one

@@ -4,6 +4,9 @@
  * interface which is there and whose alias names another folder is another moat's; that of the
  * interface in use is kept; all others are stale.  Settings are put back before the table goes
  * that tells of them, so a crash in between loses nothing.
+ *
+ * An interface in use may have lost its table to somebody who removed all rules: its alias says
+ * that it is ours, and its name which number it has.
  */
 #include "net/outside/stale.h"
 
@@ -32,19 +35,35 @@ struct cleaning {
 
 /* The interfaces of this folder that are not in use. */
 struct remains {
-	const struct cleaning *cleaning;
+	struct cleaning *cleaning;
 	int indexes[16];
 	size_t n;
 };
 
-static int note_remain(const struct link *link, void *arg)
+static bool is_device(const char *name, unsigned *ret)
+{
+	char device[IFNAMSIZ];
+
+	if (host_number(name, ret) < 0)
+		return false;
+	host_device(*ret, device);
+	return streq(name, device);
+}
+
+static int note_own(const struct link *link, void *arg)
 {
 	struct remains *r = arg;
+	struct cleaning *c = r->cleaning;
 	unsigned number;
 
-	if (host_number(link->name, &number) == 0 && streq(link->alias, r->cleaning->alias) &&
-	    link->index != r->cleaning->keep && r->n < ARRAY_SIZE(r->indexes))
+	if (!streq(link->alias, c->alias))
+		return 0;
+	if (link->index == c->keep && is_device(link->name, &number)) {
+		c->kept.index = c->keep;
+		c->kept.number = number;
+	} else if (r->n < ARRAY_SIZE(r->indexes)) {
 		r->indexes[r->n++] = link->index;
+	}
 	return 0;
 }
 
@@ -52,7 +71,7 @@ static void finish(struct cleaning *c)
 {
 	struct remains remains = { .cleaning = c };
 
-	if (link_each(c->nl, note_remain, &remains) == 0)
+	if (link_each(c->nl, note_own, &remains) == 0)
 		for (size_t i = 0; i < remains.n; i++)
 			link_remove(c->nl, remains.indexes[i]);
 	c->fn(&c->kept, c->arg);
@@ -119,6 +138,7 @@ static void table_read(int result, const char *text, size_t len, void *arg)
 	if (owner_of(c, number) == OWNER_IN_USE) {
 		c->kept.number = number;
 		c->kept.index = c->keep;
+		c->kept.has_table = true;
 		c->kept.opened = opened;
 		look_at_next(c);
 		return;

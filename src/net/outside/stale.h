@@ -14,6 +14,7 @@
 struct stale_kept {
 	unsigned number;
 	int index;	      /* of the interface; 0: none is in use */
+	bool has_table;	      /* the table of that number is there */
 	struct opened opened; /* interfaces that pass packets on for it; owned */
 };
 

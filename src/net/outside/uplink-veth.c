@@ -310,7 +310,7 @@ static void cleaned(struct stale_kept *kept, void *arg)
 	u->begun = true;
 	if (kept->index && host_link_take(&u->link, kept->number, kept->index, &err) < 0)
 		log_warning("%s", err.msg);
-	u->table.there = kept->index != 0;
+	u->table.there = kept->has_table;
 	u->table.number = kept->number;
 	u->opened = kept->opened;
 	/* A way that was taken over is told of as if it had been wished for.  A wish may be there
