@@ -14,16 +14,22 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/patience.h"
 #include "base/spawn.h"
+#include "base/str.h"
 #include "base/unix.h"
+
+#define PROGRAM	       "moat-net"
+#define NAME_MAX_BYTES 64u
 
 void net_result_reset(struct net_result *result)
 {
@@ -34,7 +40,7 @@ void net_result_reset(struct net_result *result)
 
 int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err)
 {
-	const char *const argv[] = { "moat-net", l->dir, NULL };
+	const char *const argv[] = { PROGRAM, l->dir, NULL };
 	cleanup_close int listen_fd = -1, log_fd = -1;
 	int r = unix_listen_at(l->dir_fd, NET_SOCKET_FILE, SOCK_SEQPACKET, 0600, &listen_fd);
 
@@ -110,12 +116,25 @@ static pid_t who_listens(int dir_fd)
 	return pid == getpid() ? 0 : pid;
 }
 
+static bool is_moat_net(pid_t pid)
+{
+	cleanup(buf_reset) struct buf name = BUF_INIT;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	return file_read_at(AT_FDCWD, path, NAME_MAX_BYTES, &name) == 0 &&
+	       buf_adds(&name, "") == 0 && streq(name.data, PROGRAM "\n");
+}
+
+/* Who made the socket listen may have ended, and its number be another process's by now.  The
+ * descriptor is had before the look, so the signal is for what was looked at, or for nobody. */
 void net_kill(int dir_fd)
 {
 	pid_t pid = who_listens(dir_fd);
+	cleanup_close int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
-	if (pid > 0)
-		(void)kill(pid, SIGKILL);
+	if (pidfd >= 0 && is_moat_net(pid))
+		(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
 /* Returns as fd_wait() does. */

@@ -33,7 +33,8 @@ struct net_launch {
  */
 int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err);
 
-/** net_kill() - end the moat-net that is there, whoever started it; returns at once */
+/** net_kill() - end the moat-net that is there, whoever started it; returns at once.  A process of
+ * another name is left alone. */
 void net_kill(int dir_fd);
 
 struct net_call {

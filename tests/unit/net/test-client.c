@@ -79,8 +79,8 @@ static void hang(int listen_fd, unsigned unused)
 		pause();
 }
 
-/* A moat-net of the test's own. */
-static pid_t start(const struct folder *f, void (*fn)(int listen_fd, unsigned n), unsigned n)
+static pid_t start_as(const char *name, const struct folder *f,
+		      void (*fn)(int listen_fd, unsigned n), unsigned n)
 {
 	cleanup_close int fd = -1;
 	cleanup_close int listening = -1;
@@ -94,6 +94,7 @@ static pid_t start(const struct folder *f, void (*fn)(int listen_fd, unsigned n)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, name);
 		if (unix_listen_on(fd) < 0 || write(pipe[1], "", 1) != 1)
 			_exit(1);
 		fn(fd, n);
@@ -103,6 +104,12 @@ static pid_t start(const struct folder *f, void (*fn)(int listen_fd, unsigned n)
 	close(pipe[1]);
 	assert_int_equal(read(listening, &byte, 1), 1);
 	return pid;
+}
+
+/* A moat-net of the test's own. */
+static pid_t start(const struct folder *f, void (*fn)(int listen_fd, unsigned n), unsigned n)
+{
+	return start_as("moat-net", f, fn, n);
 }
 
 static void end(pid_t pid)
@@ -155,6 +162,17 @@ static void one_that_hangs_is_given_up_and_killed(void **state)
 	net_kill(f->fd);
 }
 
+static void one_that_is_no_moat_net_is_left_alone(void **state)
+{
+	const struct folder *f = *state;
+	pid_t pid = start_as("other", f, be_busy, 0);
+	struct err err = { 0 };
+
+	net_kill(f->fd);
+	assert_int_equal(ask(f, &err), 0);
+	end(pid);
+}
+
 static void one_that_is_this_process_is_left_alone(void **state)
 {
 	const struct folder *f = *state;
@@ -172,6 +190,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_that_never_gets_to_an_answer_is_given_up,
 						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(one_that_hangs_is_given_up_and_killed,
+						folder_set_up, folder_tear_down),
+		cmocka_unit_test_setup_teardown(one_that_is_no_moat_net_is_left_alone,
 						folder_set_up, folder_tear_down),
 		cmocka_unit_test_setup_teardown(one_that_is_this_process_is_left_alone,
 						folder_set_up, folder_tear_down),
