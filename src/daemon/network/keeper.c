@@ -148,13 +148,9 @@ static void lose(struct keeper *k)
 	keeper_ring(k);
 }
 
-int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, struct net_result *ret,
-		    struct err *err)
+/* Judges the result of a call.  A moat-net that takes longer than the call waited never answers. */
+static int judge(struct keeper *k, int r, struct err *err)
 {
-	const struct net_call call = { .request = rq, .fd = fd, .timeout_msec = NET_TIMEOUT_MSEC };
-	int r = net_call(k->dir_fd, &call, ret, err);
-
-	/* A moat-net that takes longer than this never answers. */
 	if (r == -ETIMEDOUT) {
 		r = -ECONNREFUSED;
 		if (err)
@@ -163,6 +159,14 @@ int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, stru
 	if (r == -ECONNREFUSED)
 		lose(k);
 	return r;
+}
+
+int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, struct net_result *ret,
+		    struct err *err)
+{
+	const struct net_call call = { .request = rq, .fd = fd, .timeout_msec = NET_TIMEOUT_MSEC };
+
+	return judge(k, net_call(k->dir_fd, &call, ret, err), err);
 }
 
 int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
@@ -209,9 +213,7 @@ int keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1], st
 		r = keeper_enter(k, err);
 		if (r < 0)
 			return r;
-		r = net_tap(k->dir_fd, ret_fd, ret_name, err);
-		if (r == -ECONNREFUSED)
-			lose(k);
+		r = judge(k, net_tap(k->dir_fd, ret_fd, ret_name, err), err);
 		keeper_leave(k);
 	}
 	return r;
