@@ -276,18 +276,22 @@ void server_free(struct server *s)
 	free(s);
 }
 
-#define REFUSE_MSEC 500
+/* Whoever started this process asks at once, but may wait for a processor before. */
+#define REFUSE_MSEC	 10000
+#define REFUSE_MORE_MSEC 500
 
 void server_refuse(int listen_fd, const struct err *err)
 {
 	cleanup_free char *text = net_refusal_write(err);
+	int timeout_msec = REFUSE_MSEC;
 	char request[64];
 
-	while (text && fd_wait(listen_fd, POLLIN, REFUSE_MSEC) > 0) {
+	while (text && fd_wait(listen_fd, POLLIN, timeout_msec) > 0) {
 		cleanup_close int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
 		if (fd < 0)
 			return;
+		timeout_msec = REFUSE_MORE_MSEC;
 		/* The request is read before the end, whatever it is: closing with something unread
 		 * would take the answer along. */
 		if (fd_wait(fd, POLLIN, REFUSE_MSEC) > 0 &&
