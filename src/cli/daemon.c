@@ -28,7 +28,8 @@
 #include "base/str.h"
 #include "base/unix.h"
 
-#define READY_TIMEOUT_MSEC 30000
+/* A moat-net that hangs holds the start up for half a minute. */
+#define READY_TIMEOUT_MSEC 120000
 #define RIVAL_TIMEOUT_USEC (3 * USEC_PER_SEC)
 #define LOG_TAIL_BYTES	   4096
 
