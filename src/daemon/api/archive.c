@@ -168,6 +168,17 @@ static int read_copy_owner(const struct request *rq, char **ret, struct err *err
 	return *ret ? 0 : err_nomem(err);
 }
 
+/* Looks at the first bytes: is the stream compressed?  Where the operation ends before there are
+ * any, what is left to do is to hear why. */
+static int open_archive(const struct files *f, const struct request *rq, struct inflate *ret,
+			struct err *err)
+{
+	int r = files_await_input(f, rq->body_fd, err);
+
+	ret->fd = rq->body_fd;
+	return r > 0 ? inflate_open(rq->api->store, rq->body_fd, ret, err) : r;
+}
+
 /* A stream that breaks off because it could not be decompressed looks damaged to the guest. */
 static int write_archive(struct files *f, struct inflate *in, struct err *err)
 {
@@ -193,7 +204,7 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0)
 		r = begin_files(rq, &what, &f, err);
 	if (r == 0)
-		r = inflate_open(rq->api->store, rq->body_fd, &in, err);
+		r = open_archive(&f, rq, &in, err);
 	if (r < 0)
 		return r;
 	r = write_archive(&f, &in, err);

@@ -43,9 +43,7 @@ static int send_chunk(struct files *f, const char *data, size_t len, struct err 
 	return 1;
 }
 
-/* Waits for the client, however long it takes, or for the operation's end.  Return: 1; 0 when the
- * operation has ended; -errno. */
-static int wait_for_input(const struct files *f, int from_fd, struct err *err)
+int files_await_input(const struct files *f, int from_fd, struct err *err)
 {
 	struct pollfd p[2] = { { .fd = from_fd, .events = POLLIN },
 			       { .fd = f->fd, .events = POLLIN } };
@@ -65,7 +63,7 @@ int files_write_from(struct files *f, int from_fd, struct err *err)
 	if (!chunk)
 		return err_errno(err, -ENOMEM, "files");
 	while (r > 0) {
-		r = wait_for_input(f, from_fd, err);
+		r = files_await_input(f, from_fd, err);
 		if (r <= 0)
 			break;
 		n = read(from_fd, chunk, CHUNK_BYTES);
