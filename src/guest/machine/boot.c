@@ -72,6 +72,8 @@ int boot_settings(struct err *err)
 	static const char *const settings[][2] = {
 		{ "/sys/block/vda/queue/read_ahead_kb", "1024" },
 		{ "/sys/block/vdc/queue/read_ahead_kb", "1024" },
+		/* The kernel would look twice a second whether there is something to compact. */
+		{ "/proc/sys/vm/compaction_proactiveness", "0" },
 	};
 	const struct rlimit files = { FILES_MAX, FILES_MAX };
 	int r = file_set_at(AT_FDCWD, "/proc/self/oom_score_adj", "-1000");
