@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/fd.h"
 
 /* Connections that wait to be accepted. */
 #define QUEUE_MAX 1024
@@ -73,6 +73,18 @@ int unix_connect_at(int dir_fd, const char *name, int type, int *ret_fd)
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+int unix_connect_busy(int dir_fd, const char *name, int *ret_fd)
+{
+	cleanup_close int fd = -1;
+	int r = unix_connect_at(dir_fd, name, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
+
+	if (r == 0)
+		r = fd_set_nonblock(fd, false);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
 }
 
 int unix_connect(const char *path, int type, int *ret_fd)

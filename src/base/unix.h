@@ -24,6 +24,11 @@ int unix_listen_at(int dir_fd, const char *name, int type, mode_t mode, int *ret
  * -errno. */
 int unix_connect_at(int dir_fd, const char *name, int type, int *ret_fd);
 
+/** unix_connect_busy() - connect to a packet socket of a process that may be stopped: it does not
+ * accept then, and its queue of connections fills up.  Return: as unix_connect_at(); -EAGAIN where
+ * the queue is full. */
+int unix_connect_busy(int dir_fd, const char *name, int *ret_fd);
+
 /** unix_connect() - connect to a path (at most 107 bytes when absolute).  Return: as
  * unix_connect_at(). */
 int unix_connect(const char *path, int type, int *ret_fd);

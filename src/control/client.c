@@ -26,19 +26,8 @@ int shim_connect(struct shim_ref shim, int *ret_fd)
 {
 	cleanup_close int dir_fd =
 		openat(shim.dir_fd, shim.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_close int fd = -1;
-	int r;
 
-	if (dir_fd < 0)
-		return -errno;
-	/* A shim that is stopped does not accept, and its queue of connections fills up:
-	 * connecting must not wait for that. */
-	r = unix_connect_at(dir_fd, SHIM_SOCKET_FILE, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
-	if (r == 0)
-		r = fd_set_nonblock(fd, false);
-	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
+	return dir_fd < 0 ? -errno : unix_connect_busy(dir_fd, SHIM_SOCKET_FILE, ret_fd);
 }
 
 static char *write_request(struct shim_ref shim, const struct control_request *rq)

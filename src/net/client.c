@@ -59,20 +59,6 @@ int net_spawn(const struct net_launch *l, pid_t *ret_pid, struct err *err)
 	return r < 0 ? err_errno(err, r == -ENOENT ? -EIO : r, "cannot execute %s", l->program) : 0;
 }
 
-static int net_connect(int dir_fd, int *ret_fd)
-{
-	cleanup_close int fd = -1;
-	/* A stopped moat-net does not accept, and its queue of connections fills up: connecting
-	 * must not wait for that. */
-	int r = unix_connect_at(dir_fd, NET_SOCKET_FILE, SOCK_SEQPACKET | SOCK_NONBLOCK, &fd);
-
-	if (r == 0)
-		r = fd_set_nonblock(fd, false);
-	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
-}
-
 static int ended_before(struct err *err)
 {
 	return err_set(err, -ECONNREFUSED,
@@ -84,7 +70,7 @@ static int send_request(int dir_fd, const struct net_call *call, int *ret_fd, st
 {
 	cleanup_free char *text = net_request_write(call->request);
 	cleanup_close int conn = -1;
-	int r = text ? net_connect(dir_fd, &conn) : -ENOMEM;
+	int r = text ? unix_connect_busy(dir_fd, NET_SOCKET_FILE, &conn) : -ENOMEM;
 
 	if (r == -ENOMEM)
 		return err_nomem(err);
@@ -111,7 +97,7 @@ static pid_t who_listens(int dir_fd)
 	cleanup_close int conn = -1;
 	pid_t pid = 0;
 
-	if (net_connect(dir_fd, &conn) < 0 || unix_peer_pid(conn, &pid) < 0)
+	if (unix_connect_busy(dir_fd, NET_SOCKET_FILE, &conn) < 0 || unix_peer_pid(conn, &pid) < 0)
 		return 0;
 	return pid == getpid() ? 0 : pid;
 }
