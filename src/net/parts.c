@@ -7,7 +7,40 @@
 
 #include "base/str.h"
 
-int parts_put_ips(json_t *obj, const char *key, const struct ip *ips, size_t n)
+/* A kind of what lists hold. */
+struct kind {
+	size_t size;
+	void (*format)(const void *item, char *ret);
+	int (*parse)(const char *text, void *ret);
+	const char *wanted;
+};
+
+static void format_ip(const void *item, char *ret)
+{
+	ip_format(item, ret);
+}
+
+static int parse_ip(const char *text, void *ret)
+{
+	return ip_parse(text, ret);
+}
+
+static void format_net(const void *item, char *ret)
+{
+	ip_net_format(item, ret);
+}
+
+static int parse_net(const char *text, void *ret)
+{
+	return ip_net_parse(text, ret);
+}
+
+static const struct kind ip_kind = { sizeof(struct ip), format_ip, parse_ip, "address" };
+static const struct kind net_kind = { sizeof(struct ip_net), format_net, parse_net,
+				      "address with its network's bits" };
+
+static int put_list(json_t *obj, const char *key, const struct kind *kind, const void *items,
+		    size_t n)
 {
 	json_t *list = json_array();
 
@@ -16,71 +49,54 @@ int parts_put_ips(json_t *obj, const char *key, const struct ip *ips, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		char text[IP_TEXT_MAX];
 
-		ip_format(&ips[i], text);
+		kind->format((const char *)items + i * kind->size, text);
 		if (json_array_append_new(list, json_string(text)) < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+static int get_list(const json_t *obj, const char *key, const struct kind *kind, void *ret,
+		    size_t max, size_t *ret_n, struct err *err)
+{
+	json_t *list, *item;
+	size_t i;
+	int r = json_get_array(obj, key, &list, err);
+
+	if (r < 0)
+		return r;
+	if (json_array_size(list) > max)
+		return err_set(err, -EINVAL, "\"%s\" has more than %zu addresses", key, max);
+	json_array_foreach (list, i, item) {
+		const char *text = json_string_value(item);
+
+		if (!text || kind->parse(text, (char *)ret + i * kind->size) < 0)
+			return err_set(err, -EINVAL, "\"%s\" has what is no %s", key, kind->wanted);
+	}
+	*ret_n = json_array_size(list);
+	return 0;
+}
+
+int parts_put_ips(json_t *obj, const char *key, const struct ip *ips, size_t n)
+{
+	return put_list(obj, key, &ip_kind, ips, n);
 }
 
 int parts_get_ips(const json_t *obj, const char *key, struct ip *ret, size_t max, size_t *ret_n,
 		  struct err *err)
 {
-	json_t *list, *item;
-	size_t i;
-	int r = json_get_array(obj, key, &list, err);
-
-	if (r < 0)
-		return r;
-	if (json_array_size(list) > max)
-		return err_set(err, -EINVAL, "\"%s\" has more than %zu addresses", key, max);
-	json_array_foreach (list, i, item) {
-		const char *text = json_string_value(item);
-
-		if (!text || ip_parse(text, &ret[i]) < 0)
-			return err_set(err, -EINVAL, "\"%s\" has what is no address", key);
-	}
-	*ret_n = json_array_size(list);
-	return 0;
+	return get_list(obj, key, &ip_kind, ret, max, ret_n, err);
 }
 
 int parts_put_nets(json_t *obj, const char *key, const struct ip_net *nets, size_t n)
 {
-	json_t *list = json_array();
-
-	if (json_object_set_new(obj, key, list) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		char text[IP_TEXT_MAX];
-
-		ip_net_format(&nets[i], text);
-		if (json_array_append_new(list, json_string(text)) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	return put_list(obj, key, &net_kind, nets, n);
 }
 
 int parts_get_nets(const json_t *obj, const char *key, struct ip_net *ret, size_t max,
 		   size_t *ret_n, struct err *err)
 {
-	json_t *list, *item;
-	size_t i;
-	int r = json_get_array(obj, key, &list, err);
-
-	if (r < 0)
-		return r;
-	if (json_array_size(list) > max)
-		return err_set(err, -EINVAL, "\"%s\" has more than %zu addresses", key, max);
-	json_array_foreach (list, i, item) {
-		const char *text = json_string_value(item);
-
-		if (!text || ip_net_parse(text, &ret[i]) < 0)
-			return err_set(err, -EINVAL,
-				       "\"%s\" has what is no address with its network's bits",
-				       key);
-	}
-	*ret_n = json_array_size(list);
-	return 0;
+	return get_list(obj, key, &net_kind, ret, max, ret_n, err);
 }
 
 int parts_put_subnets(json_t *obj, const struct net_network *network)
@@ -153,45 +169,15 @@ int parts_get_subnets(const json_t *obj, struct net_network *ret, struct err *er
 	return 0;
 }
 
-void parts_mac_format(const uint8_t mac[6], char ret[PARTS_MAC_TEXT_MAX])
+int parts_get_mac(const json_t *obj, const char *key, uint8_t ret[MAC_BYTES], struct err *err)
 {
-	snprintf(ret, PARTS_MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
-}
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static int parse_mac(const char *text, uint8_t ret[6])
-{
-	for (size_t i = 0; i < 6; i++, text += 3) {
-		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
-
-		if (low < 0 || text[2] != (i < 5 ? ':' : '\0'))
-			return -EINVAL;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return 0;
-}
-
-int parts_get_mac(const json_t *obj, const char *key, uint8_t ret[6], struct err *err)
-{
-	static const uint8_t none[6];
 	const char *text = NULL;
-	uint8_t mac[6];
 	int r = json_get_str(obj, key, &text, err);
 
 	if (r < 0)
 		return r;
-	if (!text || parse_mac(text, mac) < 0)
-		return err_set(err, -EINVAL, "\"%s\" is missing or no MAC address", key);
-	if ((mac[0] & 1) || memcmp(mac, none, sizeof(mac)) == 0)
-		return err_set(err, -EINVAL, "%s is not the address of one interface", text);
-	memcpy(ret, mac, sizeof(mac));
+	if (!text || mac_parse(text, ret) < 0)
+		return err_set(err, -EINVAL,
+			       "\"%s\" is missing, or not the MAC address of one interface", key);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/mac.h"
 #include "net/request.h"
 
 /* Parts of requests that are more than plain members: addresses, subnets, a MAC.  A missing part is
@@ -25,11 +26,6 @@ int parts_get_nets(const json_t *obj, const char *key, struct ip_net *ret, size_
 int parts_put_subnets(json_t *obj, const struct net_network *network);
 int parts_get_subnets(const json_t *obj, struct net_network *ret, struct err *err);
 
-#define PARTS_MAC_TEXT_MAX 18
-
-/** parts_mac_format() - write a MAC as "02:42:0a:01:02:03" */
-void parts_mac_format(const uint8_t mac[6], char ret[PARTS_MAC_TEXT_MAX]);
-
 /** parts_get_mac() - read a MAC that an interface may have.  Return: 0; -EBADMSG, -EINVAL with a
  * message. */
-int parts_get_mac(const json_t *obj, const char *key, uint8_t ret[6], struct err *err);
+int parts_get_mac(const json_t *obj, const char *key, uint8_t ret[MAC_BYTES], struct err *err);

@@ -219,9 +219,9 @@ static int read_port(const json_t *obj, struct net_request *ret, struct err *err
 static int write_port(json_t *obj, const struct net_request *rq)
 {
 	const struct net_port *port = &rq->port;
-	char mac[PARTS_MAC_TEXT_MAX];
+	char mac[MAC_TEXT_MAX];
 
-	parts_mac_format(port->mac, mac);
+	mac_format(port->mac, mac);
 	if (json_object_set_new(obj, "mac", json_string(mac)) < 0 ||
 	    parts_put_ips(obj, "addresses", port->addresses, port->n_addresses) < 0 ||
 	    parts_put_ips(obj, "servers", port->servers, port->n_servers) < 0)

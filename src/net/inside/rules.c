@@ -116,11 +116,11 @@ int rules_remove_network(struct buf *b, const struct network *n)
 
 static int each_address6(struct buf *b, const struct port *p, const struct ip *ip, element_fn fn)
 {
-	char mac[PARTS_MAC_TEXT_MAX], text[IP_TEXT_MAX], digits[33];
+	char mac[MAC_TEXT_MAX], text[IP_TEXT_MAX], digits[33];
 	char own[IP_TEXT_MAX + IFNAMSIZ + 40], target[IFNAMSIZ + 50];
 	int r;
 
-	parts_mac_format(p->spec.mac, mac);
+	mac_format(p->spec.mac, mac);
 	ip_format(ip, text);
 	hex_encode(ip->bytes, 16, digits);
 	snprintf(own, sizeof(own), "\"%s\" . %s . %s", p->device, mac, text);
@@ -131,11 +131,11 @@ static int each_address6(struct buf *b, const struct port *p, const struct ip *i
 
 static int each_address(struct buf *b, const struct port *p, const struct ip *ip, element_fn fn)
 {
-	char mac[PARTS_MAC_TEXT_MAX], text[IP_TEXT_MAX], own[IP_TEXT_MAX + IFNAMSIZ + 40];
+	char mac[MAC_TEXT_MAX], text[IP_TEXT_MAX], own[IP_TEXT_MAX + IFNAMSIZ + 40];
 
 	if (ip->family == AF_INET6)
 		return each_address6(b, p, ip, fn);
-	parts_mac_format(p->spec.mac, mac);
+	mac_format(p->spec.mac, mac);
 	ip_format(ip, text);
 	snprintf(own, sizeof(own), "\"%s\" . %s . %s", p->device, mac, text);
 	return fn(b, "bridge moat own4", own);
@@ -144,10 +144,10 @@ static int each_address(struct buf *b, const struct port *p, const struct ip *ip
 static int each_of_port(struct buf *b, const struct port *p, element_fn fn)
 {
 	const struct ip link_local = model_link_local(p->spec.mac);
-	char mac[PARTS_MAC_TEXT_MAX], element[IFNAMSIZ + 40];
+	char mac[MAC_TEXT_MAX], element[IFNAMSIZ + 40];
 	int r;
 
-	parts_mac_format(p->spec.mac, mac);
+	mac_format(p->spec.mac, mac);
 	snprintf(element, sizeof(element), "\"%s\" . %s", p->device, mac);
 	r = fn(b, "bridge moat macs", element);
 	for (size_t i = 0; r == 0 && i < p->spec.n_addresses; i++)
@@ -158,9 +158,9 @@ static int each_of_port(struct buf *b, const struct port *p, element_fn fn)
 /* Leads a tap's frames from this port's MAC to its pair, and back. */
 static int add_slot(struct buf *b, const struct port *p)
 {
-	char mac[PARTS_MAC_TEXT_MAX];
+	char mac[MAC_TEXT_MAX];
 
-	parts_mac_format(p->spec.mac, mac);
+	mac_format(p->spec.mac, mac);
 	return buf_addf(b,
 			"add chain netdev moat %s { type filter hook ingress device \"%s\" "
 			"priority -500; }\n"

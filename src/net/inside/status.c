@@ -76,10 +76,10 @@ static int add_networks(json_t *status, const struct model *m, const json_t *cou
 
 static json_t *describe_port(const struct port *p)
 {
-	char mac[PARTS_MAC_TEXT_MAX];
+	char mac[MAC_TEXT_MAX];
 	json_t *obj;
 
-	parts_mac_format(p->spec.mac, mac);
+	mac_format(p->spec.mac, mac);
 	obj = JSON_OBJECT(member_text("tap", p->spec.tap), member_int("slot", p->spec.slot),
 			  member_text("network", p->spec.network), member_text("device", p->device),
 			  member_text("mac", mac),
