@@ -8,6 +8,8 @@
 #include "oci/mount.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "base/buf.h"
@@ -76,7 +78,8 @@ static bool is_value(const char *option)
 	return false;
 }
 
-int oci_tmpfs_options(char *const *options, uint64_t *ret_flags, char **ret_data, struct err *err)
+/* Converts options for mount(2).  @ret_data: owned; the file system's own, joined by commas */
+static int read_options(char *const *options, uint64_t *ret_flags, char **ret_data, struct err *err)
 {
 	cleanup(buf_reset) struct buf data = BUF_INIT;
 	uint64_t bits = 0;
@@ -94,6 +97,22 @@ int oci_tmpfs_options(char *const *options, uint64_t *ret_flags, char **ret_data
 		return err_nomem(err);
 	*ret_flags = bits;
 	return 0;
+}
+
+int oci_tmpfs_add(struct oci_options *o, const char *path, char *const *options, struct err *err)
+{
+	struct oci_tmpfs t = { 0 }, *grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
+	int r;
+
+	if (!grown)
+		return err_nomem(err);
+	o->tmpfs = grown;
+	r = read_options(options, &t.flags, &t.data, err);
+	if (r < 0)
+		return r;
+	t.path = strdup(path);
+	grown[o->n_tmpfs++] = t;
+	return t.path ? 0 : err_nomem(err);
 }
 
 int oci_bind_options(char *const *options, uint64_t *ret_flags, struct err *err)

@@ -4,16 +4,16 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "oci/options.h"
 
 /**
- * oci_tmpfs_options() - convert options of a tmpfs for mount(2)
- * @options:   "nosuid", "size=64m", …; a later one wins over an earlier one
- * @ret_flags: MS_…
- * @ret_data:  owned; the file system's own options, joined by commas
+ * oci_tmpfs_add() - have a memory file system mounted
+ * @path:    absolute
+ * @options: "nosuid", "size=64m", …; a later one wins over an earlier one
  *
  * Return: 0; -EINVAL with a message for an option that tmpfs does not know; -ENOMEM.
  */
-int oci_tmpfs_options(char *const *options, uint64_t *ret_flags, char **ret_data, struct err *err);
+int oci_tmpfs_add(struct oci_options *o, const char *path, char *const *options, struct err *err);
 
 /**
  * oci_bind_options() - convert options of a bind mount: flags that one place of a file system can

@@ -57,7 +57,6 @@ static int write_pairs(json_t *obj, const char *key, char *const *pairs)
 
 static int read_tmpfs(const json_t *mount, struct oci_options *o, struct err *err)
 {
-	struct oci_tmpfs *grown, t = { 0 };
 	cleanup_strv char **options = NULL;
 	const char *path;
 	int r = json_get_str(mount, "destination", &path, err);
@@ -69,16 +68,7 @@ static int read_tmpfs(const json_t *mount, struct oci_options *o, struct err *er
 	if (!path || *path != '/')
 		return err_set(err, -EBADMSG,
 			       "each of \"mounts\" must have an absolute \"destination\"");
-	grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
-	if (!grown)
-		return err_nomem(err);
-	o->tmpfs = grown;
-	r = oci_tmpfs_options(options, &t.flags, &t.data, err);
-	if (r < 0)
-		return r;
-	t.path = strdup(path);
-	o->tmpfs[o->n_tmpfs++] = t;
-	return t.path ? 0 : err_nomem(err);
+	return oci_tmpfs_add(o, path, options, err);
 }
 
 static int read_mount(const json_t *mount, struct oci_options *o, struct err *err)

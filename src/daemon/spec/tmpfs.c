@@ -17,7 +17,6 @@
 
 static int add_tmpfs(struct oci_options *o, const char *path, char *const *options, struct err *err)
 {
-	struct oci_tmpfs *grown, t = { 0 };
 	int r;
 
 	if (path[0] != '/' || streq(path, "/"))
@@ -27,16 +26,8 @@ static int add_tmpfs(struct oci_options *o, const char *path, char *const *optio
 			       path);
 	if (o->n_tmpfs >= TMPFS_MAX)
 		return err_set(err, -EINVAL, "more than %u tmpfs mounts", TMPFS_MAX);
-	grown = reallocarray(o->tmpfs, o->n_tmpfs + 1, sizeof(*grown));
-	if (!grown)
-		return err_nomem(err);
-	o->tmpfs = grown;
-	r = oci_tmpfs_options(options, &t.flags, &t.data, err);
-	if (r < 0)
-		return r == -ENOMEM ? r : err_wrap(err, "tmpfs %s", path);
-	t.path = strdup(path);
-	grown[o->n_tmpfs++] = t;
-	return t.path ? 0 : err_nomem(err);
+	r = oci_tmpfs_add(o, path, options, err);
+	return r == 0 || r == -ENOMEM ? r : err_wrap(err, "tmpfs %s", path);
 }
 
 static int start_options(char ***ret)

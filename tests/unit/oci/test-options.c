@@ -151,14 +151,12 @@ static void malformed_members_are_named(void **state)
 static void the_last_of_contrary_mount_options_counts(void **state)
 {
 	static const char *const options[] = { "noexec", "ro", "exec", "size=1m", "rw", NULL };
-	cleanup_free char *data = NULL;
-	uint64_t flags;
+	cleanup(oci_options_reset) struct oci_options o = { 0 };
 
 	(void)state;
-	assert_int_equal(oci_tmpfs_options((char *const *)(uintptr_t)options, &flags, &data, NULL),
-			 0);
-	assert_int_equal(flags, 0);
-	assert_string_equal(data, "size=1m");
+	assert_int_equal(oci_tmpfs_add(&o, "/t", (char *const *)(uintptr_t)options, NULL), 0);
+	assert_int_equal(o.tmpfs[0].flags, 0);
+	assert_string_equal(o.tmpfs[0].data, "size=1m");
 }
 
 int main(void)
