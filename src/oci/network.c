@@ -141,19 +141,6 @@ bool oci_interface_is_equal(const struct oci_interface *a, const struct oci_inte
 	       are_same_texts(a->sysctls, b->sysctls);
 }
 
-bool oci_network_is_equal(const struct oci_network *a, const struct oci_network *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct oci_interface *other = oci_network_find(b, a->interfaces[i].slot);
-
-		if (!other || !oci_interface_is_equal(&a->interfaces[i], other))
-			return false;
-	}
-	return true;
-}
-
 static int put_interface(struct buf *b, const struct oci_interface *i)
 {
 	if (wire_put_u8(b, i->slot) < 0 || wire_put_str(b, i->name) < 0 ||

@@ -69,9 +69,6 @@ const struct oci_interface *oci_network_find(const struct oci_network *n, unsign
 /** oci_interface_is_equal() - do two interfaces ask for the same? */
 bool oci_interface_is_equal(const struct oci_interface *a, const struct oci_interface *b);
 
-/** oci_network_is_equal() - do two networks ask for the same interfaces, in any order? */
-bool oci_network_is_equal(const struct oci_network *a, const struct oci_network *b);
-
 /** oci_network_put() - append a network to a message (docs/LINK.md, NETWORK).
  * Return: 0; -ENOMEM. */
 int oci_network_put(struct buf *b, const struct oci_network *n);

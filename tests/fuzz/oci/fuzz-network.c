@@ -8,6 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool is_equal(const struct oci_network *a, const struct oci_network *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (!oci_interface_is_equal(&a->interfaces[i], &b->interfaces[i]))
+			return false;
+	return a->n == b->n;
+}
+
 /* What the host has found to be good reaches the guest. */
 static void try_json(const char *text, size_t len)
 {
@@ -26,12 +34,11 @@ static void try_json(const char *text, size_t len)
 	if (oci_network_put(&b, &n) < 0)
 		abort();
 	v = (struct wire_view){ (const unsigned char *)b.data, b.len };
-	if (oci_network_get(&v, &got) < 0 || v.len > 0 || !oci_network_is_equal(&n, &got))
+	if (oci_network_get(&v, &got) < 0 || v.len > 0 || !is_equal(&n, &got))
 		abort();
 	written = oci_network_write(&n);
 	oci_network_reset(&got);
-	if (!written || oci_network_read(written, &got, NULL) < 0 ||
-	    !oci_network_is_equal(&n, &got))
+	if (!written || oci_network_read(written, &got, NULL) < 0 || !is_equal(&n, &got))
 		abort();
 }
 
