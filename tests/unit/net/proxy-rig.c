@@ -293,3 +293,28 @@ unsigned count_fds(void)
 	closedir(dir);
 	return n;
 }
+
+int rig_begin(void **state, const struct proxy_limits *limits, enum proxy_protocol protocol)
+{
+	struct rig_test *t = calloc(1, sizeof(*t));
+
+	assert_non_null(t);
+	t->fds = count_fds();
+	t->rig = rig_new(limits);
+	t->service = protocol == PROXY_TCP ? sock_service(&t->target)
+					   : sock_bound(SOCK_DGRAM, &t->target);
+	t->port = rig_publish(t->rig, "web", protocol, AF_INET, t->target);
+	*state = t;
+	return 0;
+}
+
+int rig_end(void **state)
+{
+	struct rig_test *t = *state;
+
+	close(t->service);
+	rig_free(t->rig);
+	assert_int_equal(count_fds(), t->fds);
+	free(t);
+	return 0;
+}

@@ -15,6 +15,19 @@ struct rig;
 struct rig *rig_new(const struct proxy_limits *limits);
 void rig_free(struct rig *r);
 
+/* What most tests begin with: a forward "web" to a service. */
+struct rig_test {
+	struct rig *rig;
+	int service; /* bound; of TCP, it listens */
+	uint16_t target, port;
+	unsigned fds; /* open before */
+};
+
+/** rig_begin(), rig_end() - for setup and teardown of a test; every test leaves as many descriptors
+ * as it found */
+int rig_begin(void **state, const struct proxy_limits *limits, enum proxy_protocol protocol);
+int rig_end(void **state);
+
 /** rig_do() - call a function in the proxy's thread, and wait for it */
 void rig_do(struct rig *r, void (*fn)(struct proxy *p, void *arg), void *arg);
 

@@ -16,29 +16,9 @@
 #include "base/thread.h"
 #include "proxy-rig.h"
 
-struct fixture {
-	struct rig *rig;
-	int service; /* listens */
-	uint16_t target, port;
-	unsigned fds; /* open before */
-};
-
-static int begin(void **state, const struct proxy_limits *limits)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->fds = count_fds();
-	f->rig = rig_new(limits);
-	f->service = sock_service(&f->target);
-	f->port = rig_publish(f->rig, "web", PROXY_TCP, AF_INET, f->target);
-	*state = f;
-	return 0;
-}
-
 static int set_up(void **state)
 {
-	return begin(state, &RIG_LIMITS);
+	return rig_begin(state, &RIG_LIMITS, PROXY_TCP);
 }
 
 /* For tests in which a connection waits for its service. */
@@ -47,23 +27,11 @@ static int set_up_patient(void **state)
 	struct proxy_limits limits = RIG_LIMITS;
 
 	limits.retry_usec = HANG_SEC * USEC_PER_SEC;
-	return begin(state, &limits);
-}
-
-/* Every test leaves as many descriptors as it found. */
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	close(f->service);
-	rig_free(f->rig);
-	assert_int_equal(count_fds(), f->fds);
-	free(f);
-	return 0;
+	return rig_begin(state, &limits, PROXY_TCP);
 }
 
 /* @ret_server: the service's end */
-static int connect_through(struct fixture *f, int *ret_server)
+static int connect_through(struct rig_test *f, int *ret_server)
 {
 	int client = sock_connect(SOCK_STREAM, f->port);
 
@@ -73,7 +41,7 @@ static int connect_through(struct fixture *f, int *ret_server)
 
 static void bytes_go_both_ways(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	sock_send(client, "question");
@@ -90,7 +58,7 @@ static void bytes_go_both_ways(void **state)
 
 static void a_client_that_has_said_all_still_gets_its_answer(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	sock_send(client, "all");
@@ -107,7 +75,7 @@ static void a_client_that_has_said_all_still_gets_its_answer(void **state)
 
 static void a_service_that_has_said_all_still_listens(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	sock_send(server, "greeting");
@@ -124,7 +92,7 @@ static void a_service_that_has_said_all_still_listens(void **state)
 
 static void what_a_client_sends_at_once_and_its_end_wait_for_the_service(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int client = sock_connect(SOCK_STREAM, f->port), server;
 
 	sock_send(client, "early");
@@ -140,7 +108,7 @@ static void what_a_client_sends_at_once_and_its_end_wait_for_the_service(void **
 
 static void a_connection_waits_for_a_service_that_is_about_to_listen(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t target;
 	int service = sock_bound(SOCK_STREAM, &target), client, server;
 	uint16_t port = rig_publish(f->rig, "late", PROXY_TCP, AF_INET, target);
@@ -158,7 +126,7 @@ static void a_connection_waits_for_a_service_that_is_about_to_listen(void **stat
 
 static void a_connection_nobody_takes_is_reset(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t target;
 	int service = sock_bound(SOCK_STREAM, &target), client;
 	uint16_t port = rig_publish(f->rig, "none", PROXY_TCP, AF_INET, target);
@@ -173,7 +141,7 @@ static void a_connection_nobody_takes_is_reset(void **state)
 
 static void a_client_that_gives_up_while_it_waits_is_forgotten(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t target;
 	int service = sock_bound(SOCK_STREAM, &target);
 	uint16_t port = rig_publish(f->rig, "none", PROXY_TCP, AF_INET, target);
@@ -185,7 +153,7 @@ static void a_client_that_gives_up_while_it_waits_is_forgotten(void **state)
 
 static void a_reset_of_the_client_reaches_the_service(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	sock_send(client, "before");
@@ -198,7 +166,7 @@ static void a_reset_of_the_client_reaches_the_service(void **state)
 
 static void a_reset_of_the_service_comes_behind_what_it_sent(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	sock_send(server, "last words");
@@ -230,7 +198,7 @@ static void fill(int fd)
 /* An upload that is refused, as HTTP servers do it: answer, and close without reading on. */
 static void an_answer_to_an_upload_that_is_refused_arrives(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	sock_send(client, "PUT");
@@ -287,7 +255,7 @@ static void expect_bulk(int fd, bool pause)
 
 static void much_in_both_directions_at_once_arrives_as_it_was(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 	pthread_t up, down;
 
@@ -304,7 +272,7 @@ static void much_in_both_directions_at_once_arrives_as_it_was(void **state)
 
 static void who_does_not_read_holds_up_nobody_else(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server), other_server, other;
 
 	fill(client);
@@ -321,7 +289,7 @@ static void who_does_not_read_holds_up_nobody_else(void **state)
 
 static void a_reset_is_heard_while_the_other_side_takes_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int server, client = connect_through(f, &server);
 
 	fill(client);
@@ -335,7 +303,7 @@ static void a_reset_is_heard_while_the_other_side_takes_nothing(void **state)
 
 static void clients_of_ipv6_reach_a_service_of_ipv4(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t port = rig_publish(f->rig, "both", PROXY_TCP, AF_INET6, f->target);
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
 				    .sin6_port = htons(port),
@@ -360,14 +328,14 @@ static void clients_of_ipv6_reach_a_service_of_ipv4(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, rig_end)
 		TEST(bytes_go_both_ways),
 		TEST(a_client_that_has_said_all_still_gets_its_answer),
 		TEST(a_service_that_has_said_all_still_listens),
 		TEST(what_a_client_sends_at_once_and_its_end_wait_for_the_service),
 		cmocka_unit_test_setup_teardown(
 			a_connection_waits_for_a_service_that_is_about_to_listen, set_up_patient,
-			tear_down),
+			rig_end),
 		TEST(a_connection_nobody_takes_is_reset),
 		TEST(a_client_that_gives_up_while_it_waits_is_forgotten),
 		TEST(a_reset_of_the_client_reaches_the_service),

@@ -14,29 +14,9 @@
 #include "base/macro.h"
 #include "proxy-rig.h"
 
-struct fixture {
-	struct rig *rig;
-	int service;
-	uint16_t target, port;
-	unsigned fds;
-};
-
-static int begin(void **state, struct proxy_limits limits)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->fds = count_fds();
-	f->rig = rig_new(&limits);
-	f->service = sock_bound(SOCK_DGRAM, &f->target);
-	f->port = rig_publish(f->rig, "dns", PROXY_UDP, AF_INET, f->target);
-	*state = f;
-	return 0;
-}
-
 static int set_up(void **state)
 {
-	return begin(state, RIG_LIMITS);
+	return rig_begin(state, &RIG_LIMITS, PROXY_UDP);
 }
 
 static int set_up_for_two(void **state)
@@ -44,7 +24,7 @@ static int set_up_for_two(void **state)
 	struct proxy_limits limits = RIG_LIMITS;
 
 	limits.flows_each = 2;
-	return begin(state, limits);
+	return rig_begin(state, &limits, PROXY_UDP);
 }
 
 static int set_up_impatient(void **state)
@@ -52,22 +32,11 @@ static int set_up_impatient(void **state)
 	struct proxy_limits limits = RIG_LIMITS;
 
 	limits.idle_usec = 50000;
-	return begin(state, limits);
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	close(f->service);
-	rig_free(f->rig);
-	assert_int_equal(count_fds(), f->fds);
-	free(f);
-	return 0;
+	return rig_begin(state, &limits, PROXY_UDP);
 }
 
 /* What the service gets next, and from whom. */
-static void expect_from(struct fixture *f, const char *text, struct sockaddr_in *ret_from)
+static void expect_from(struct rig_test *f, const char *text, struct sockaddr_in *ret_from)
 {
 	char got[64] = "";
 	socklen_t len = sizeof(*ret_from);
@@ -78,7 +47,7 @@ static void expect_from(struct fixture *f, const char *text, struct sockaddr_in 
 	assert_string_equal(got, text);
 }
 
-static void answer(struct fixture *f, const struct sockaddr_in *to, const char *text)
+static void answer(struct rig_test *f, const struct sockaddr_in *to, const char *text)
 {
 	assert_int_equal(
 		sendto(f->service, text, strlen(text), 0, (const struct sockaddr *)to, sizeof(*to)),
@@ -87,7 +56,7 @@ static void answer(struct fixture *f, const struct sockaddr_in *to, const char *
 
 static void replies_go_to_whom_they_are_for(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	struct sockaddr_in from[3];
 	int clients[3];
 	char text[16];
@@ -107,12 +76,12 @@ static void replies_go_to_whom_they_are_for(void **state)
 		sock_expect(clients[i], text);
 		close(clients[i]);
 	}
-	assert_int_equal(rig_stat(f->rig, "dns").flows, 3);
+	assert_int_equal(rig_stat(f->rig, "web").flows, 3);
 }
 
 static void a_client_is_one_flow_whatever_it_sends(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int client = sock_connect(SOCK_DGRAM, f->port);
 	struct sockaddr_in first, next;
 
@@ -124,13 +93,13 @@ static void a_client_is_one_flow_whatever_it_sends(void **state)
 		expect_from(f, "n", &next);
 		assert_int_equal(next.sin_port, first.sin_port);
 	}
-	assert_int_equal(rig_stat(f->rig, "dns").total, 1);
+	assert_int_equal(rig_stat(f->rig, "web").total, 1);
 	close(client);
 }
 
 static void empty_and_large_datagrams_stay_what_they_are(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	static char bytes[65507];
 	int client = sock_connect(SOCK_DGRAM, f->port);
 	struct sockaddr_in from;
@@ -156,7 +125,7 @@ static void empty_and_large_datagrams_stay_what_they_are(void **state)
 /* A client takes an answer from nobody but whom it asked. */
 static void replies_come_from_the_address_that_was_asked(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons(f->port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 41) };
@@ -174,7 +143,7 @@ static void replies_come_from_the_address_that_was_asked(void **state)
 
 static void clients_of_ipv6_and_ipv4_share_a_socket(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t port = rig_publish(f->rig, "both", PROXY_UDP, AF_INET6, f->target);
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
 				    .sin6_port = htons(port),
@@ -195,7 +164,7 @@ static void clients_of_ipv6_and_ipv4_share_a_socket(void **state)
 
 static void a_new_client_takes_the_place_of_the_one_that_is_silent_longest(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	struct sockaddr_in from[3];
 	int clients[3];
 
@@ -209,7 +178,7 @@ static void a_new_client_takes_the_place_of_the_one_that_is_silent_longest(void 
 	clients[2] = sock_connect(SOCK_DGRAM, f->port);
 	sock_send(clients[2], "new");
 	expect_from(f, "new", &from[2]);
-	assert_int_equal(rig_stat(f->rig, "dns").flows, 2);
+	assert_int_equal(rig_stat(f->rig, "web").flows, 2);
 	answer(f, &from[0], "still here");
 	sock_expect(clients[0], "still here");
 	/* And that one begins anew. */
@@ -223,22 +192,22 @@ static void a_new_client_takes_the_place_of_the_one_that_is_silent_longest(void 
 
 static void a_silent_client_is_forgotten(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	struct sockaddr_in from;
 	int client = sock_connect(SOCK_DGRAM, f->port);
 
 	sock_send(client, "once");
 	expect_from(f, "once", &from);
-	rig_wait_flows(f->rig, "dns", 0);
+	rig_wait_flows(f->rig, "web", 0);
 	sock_send(client, "twice");
 	expect_from(f, "twice", &from);
-	assert_int_equal(rig_stat(f->rig, "dns").total, 2);
+	assert_int_equal(rig_stat(f->rig, "web").total, 2);
 	close(client);
 }
 
 static void a_service_may_come_later(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t target;
 	int gone = sock_bound(SOCK_DGRAM, &target), client, service;
 	uint16_t port = rig_publish(f->rig, "late", PROXY_UDP, AF_INET, target);
@@ -263,7 +232,7 @@ static void a_service_may_come_later(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, rig_end)
 		TEST(replies_go_to_whom_they_are_for),
 		TEST(a_client_is_one_flow_whatever_it_sends),
 		TEST(empty_and_large_datagrams_stay_what_they_are),
@@ -271,9 +240,9 @@ int main(void)
 		TEST(clients_of_ipv6_and_ipv4_share_a_socket),
 		cmocka_unit_test_setup_teardown(
 			a_new_client_takes_the_place_of_the_one_that_is_silent_longest,
-			set_up_for_two, tear_down),
+			set_up_for_two, rig_end),
 		cmocka_unit_test_setup_teardown(a_silent_client_is_forgotten, set_up_impatient,
-						tear_down),
+						rig_end),
 		TEST(a_service_may_come_later),
 	};
 

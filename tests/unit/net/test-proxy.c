@@ -15,29 +15,9 @@
 #include "loop/loop.h"
 #include "proxy-rig.h"
 
-struct fixture {
-	struct rig *rig;
-	int service;
-	uint16_t target, port;
-	unsigned fds;
-};
-
-static int begin(void **state, struct proxy_limits limits)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	f->fds = count_fds();
-	f->rig = rig_new(&limits);
-	f->service = sock_service(&f->target);
-	f->port = rig_publish(f->rig, "web", PROXY_TCP, AF_INET, f->target);
-	*state = f;
-	return 0;
-}
-
 static int set_up(void **state)
 {
-	return begin(state, RIG_LIMITS);
+	return rig_begin(state, &RIG_LIMITS, PROXY_TCP);
 }
 
 static int set_up_for_three(void **state)
@@ -46,23 +26,12 @@ static int set_up_for_three(void **state)
 
 	limits.flows = 3;
 	limits.flows_each = 2;
-	return begin(state, limits);
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	close(f->service);
-	rig_free(f->rig);
-	assert_int_equal(count_fds(), f->fds);
-	free(f);
-	return 0;
+	return rig_begin(state, &limits, PROXY_TCP);
 }
 
 static void who_finds_no_room_waits_until_another_ends(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t other_port = rig_publish(f->rig, "other", PROXY_TCP, AF_INET, f->target);
 	int clients[4], servers[4];
 
@@ -92,7 +61,7 @@ static void who_finds_no_room_waits_until_another_ends(void **state)
 
 static void a_forward_that_goes_lets_clients_have_what_was_sent(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int client = sock_connect(SOCK_STREAM, f->port), server = sock_accept(f->service);
 	int refused = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_in address = { .sin_family = AF_INET,
@@ -113,7 +82,7 @@ static void a_forward_that_goes_lets_clients_have_what_was_sent(void **state)
 
 static void a_service_that_ended_well_ends_well_for_its_clients(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int client = sock_connect(SOCK_STREAM, f->port), server = sock_accept(f->service);
 	static char bytes[MIB(1)];
 	size_t got = 0;
@@ -131,7 +100,7 @@ static void a_service_that_ended_well_ends_well_for_its_clients(void **state)
 
 static void a_group_of_forwards_goes_together(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 
 	(void)rig_publish(f->rig, "c1.0", PROXY_TCP, AF_INET, f->target);
 	(void)rig_publish(f->rig, "c1.1", PROXY_UDP, AF_INET, f->target);
@@ -145,7 +114,7 @@ static void a_group_of_forwards_goes_together(void **state)
 }
 
 struct change {
-	struct fixture *f;
+	struct rig_test *f;
 	int fd, result;
 	uint16_t target;
 };
@@ -164,7 +133,7 @@ static void publish_again(struct proxy *p, void *arg)
 
 static void what_is_said_twice_changes_nothing(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	int client = sock_connect(SOCK_STREAM, f->port), server = sock_accept(f->service);
 	struct change with_socket = { f, 0, -1, f->target }, without = { f, -1, -1, f->target };
 
@@ -180,7 +149,7 @@ static void what_is_said_twice_changes_nothing(void **state)
 
 static void a_service_that_moved_is_found_where_it_is(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	uint16_t target;
 	int moved = sock_service(&target);
 	int client = sock_connect(SOCK_STREAM, f->port), server = sock_accept(f->service);
@@ -220,14 +189,14 @@ static void publish_wrong(struct proxy *p, void *arg)
 
 static void sockets_that_do_not_fit_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 
 	rig_do(f->rig, publish_wrong, NULL);
 }
 
 static void thousands_of_short_connections_leave_nothing_behind(void **state)
 {
-	struct fixture *f = *state;
+	struct rig_test *f = *state;
 	unsigned before = count_fds();
 
 	for (unsigned i = 0; i < 3000; i++) {
@@ -257,9 +226,9 @@ static void there_is_room_for_as_many_flows_as_descriptors_allow(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, rig_end)
 		cmocka_unit_test_setup_teardown(who_finds_no_room_waits_until_another_ends,
-						set_up_for_three, tear_down),
+						set_up_for_three, rig_end),
 		TEST(a_forward_that_goes_lets_clients_have_what_was_sent),
 		TEST(a_service_that_ended_well_ends_well_for_its_clients),
 		TEST(a_group_of_forwards_goes_together),
