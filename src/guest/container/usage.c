@@ -135,28 +135,34 @@ static uint64_t ticks_to_usec(uint64_t ticks)
 	return ticks * USEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
-/* /proc/PID/stat: the fields behind the name, which is in brackets and may hold anything. */
+/* Field @n of /proc/PID/stat, counted as in proc(5).  @from: the end of the name, which may hold
+ * anything */
+static uint64_t stat_field(const char *from, unsigned n)
+{
+	for (; n > 2 && from; n--)
+		from = strchr(from + 1, ' ');
+	return from ? strtoull(from, NULL, 10) : 0;
+}
+
 static int read_stat(int dir_fd, struct link_proc *p, uint32_t *ret_ppid)
 {
-	unsigned long long user, system, start, size, pages;
 	struct timespec now;
 	uint64_t now_usec, start_usec;
 	char text[1024], *rest;
 
 	read_small_file(dir_fd, "stat", text, sizeof(text));
 	rest = strrchr(text, ')');
-	if (!rest || sscanf(rest,
-			    ") %c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
-			    "%*d %*d %*d %llu %llu %llu",
-			    p->state, ret_ppid, &user, &system, &start, &size, &pages) != 7)
+	if (!rest || rest[1] != ' ' || !rest[2])
 		return -ESRCH;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	now_usec = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / NSEC_PER_USEC;
-	start_usec = ticks_to_usec(start);
+	start_usec = ticks_to_usec(stat_field(rest, 22));
+	p->state[0] = rest[2];
+	*ret_ppid = (uint32_t)stat_field(rest, 4);
 	p->age_usec = now_usec > start_usec ? now_usec - start_usec : 0;
-	p->cpu_usec = ticks_to_usec(user + system);
-	p->virtual_bytes = size;
-	p->resident_bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	p->cpu_usec = ticks_to_usec(stat_field(rest, 14) + stat_field(rest, 15));
+	p->virtual_bytes = stat_field(rest, 23);
+	p->resident_bytes = stat_field(rest, 24) * (uint64_t)sysconf(_SC_PAGESIZE);
 	p->memory_permille = permille_of_memory(p->resident_bytes);
 	*rest = '\0';
 	rest = strchr(text, '(');
