@@ -304,12 +304,14 @@ static int run_request(struct files_job *job, struct files_output *out, struct e
 
 void files_run(struct files_job *job)
 {
-	static struct files_output out = { .fd = STDOUT_FILENO };
+	static struct files_output out; /* no initializer, which would be 64 KiB of moat-init */
 	cleanup(buf_reset) struct buf b = BUF_INIT;
 	struct err err = { 0 };
-	int r = chdir(job->container->dir) < 0
-			? err_errno(&err, -errno, "go to the container's folder")
-			: run_request(job, &out, &err);
+	int r;
+
+	out.fd = STDOUT_FILENO;
+	r = chdir(job->container->dir) < 0 ? err_errno(&err, -errno, "go to the container's folder")
+					   : run_request(job, &out, &err);
 
 	if (job->status_fd >= 0) { /* the operation has not begun */
 		report_send(job->status_fd, r < 0 ? r : -EIO, err.msg);
