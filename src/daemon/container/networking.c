@@ -224,7 +224,7 @@ static int tell_machine(struct container *c, const struct wiring *w, struct err 
 
 void container_renew_network(struct container *c)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 	int r = member_renew(c->table->networks, c->rec.id, &w, &err);
 
@@ -257,7 +257,7 @@ static int finish_change(struct container *c, int r, const struct wiring *w, str
 
 static int connect_locked(struct container *c, struct member_wish *wish, struct err *err)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE, without = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 }, without = { 0 };
 	struct networks *nets = c->table->networks;
 	int r = check_running(c, err);
 
@@ -311,7 +311,7 @@ int container_connect(struct container *c, const char *network, const json_t *en
 
 static int disconnect_locked(struct container *c, const char *network, struct err *err)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	int r = check_running(c, err);
 
 	if (r == 0)

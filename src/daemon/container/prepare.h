@@ -16,10 +16,7 @@ struct prepared {
 };
 
 #define PREPARED_NONE                                                                              \
-	((struct prepared){ .dir_fd = -1,                                                          \
-			    .wiring = WIRING_NONE,                                                 \
-			    .secrets_fd = -1,                                                      \
-			    .shares = CONTAINER_SHARES_NONE })
+	((struct prepared){ .dir_fd = -1, .secrets_fd = -1, .shares = CONTAINER_SHARES_NONE })
 
 void prepared_reset(struct prepared *p);
 

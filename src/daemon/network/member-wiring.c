@@ -150,7 +150,7 @@ static int make_wiring(struct networks *nets, const struct member *m, struct wir
 int member_wiring(struct networks *nets, const char *id, const struct ip *host, struct wiring *ret,
 		  struct err *err)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	const struct member *m;
 	int r = 0;
 
@@ -163,6 +163,6 @@ int member_wiring(struct networks *nets, const char *id, const struct ip *host, 
 		return r;
 	w.host = *host;
 	*ret = w;
-	w = WIRING_NONE;
+	w = (struct wiring){ 0 };
 	return 0;
 }

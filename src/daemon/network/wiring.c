@@ -14,7 +14,7 @@ void wiring_reset(struct wiring *w)
 	oci_network_reset(&w->network);
 	strv_free(w->hosts);
 	strv_free(w->servers);
-	*w = WIRING_NONE;
+	*w = (struct wiring){ 0 };
 }
 
 int wiring_default(const struct wire *wires, size_t n, bool v6)
@@ -113,14 +113,12 @@ static int add_interfaces(const struct wire *wires, size_t n, struct wiring *w)
 		if (r == 0 && (int)i == route6)
 			r = set_gateway(&to->gateway6, &wires[i].gateway6);
 	}
-	w->default4 = route4 < 0 ? -1 : (int)wires[route4].slot;
-	w->default6 = route6 < 0 ? -1 : (int)wires[route6].slot;
 	return r;
 }
 
 int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct err *err)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	int r = add_interfaces(wires, n, &w);
 
 	cap_mtus(&w.network);
@@ -134,7 +132,7 @@ int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct e
 	if (r < 0)
 		return r;
 	*ret = w;
-	w = WIRING_NONE;
+	w = (struct wiring){ 0 };
 	return 0;
 }
 

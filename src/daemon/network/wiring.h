@@ -30,10 +30,7 @@ struct wiring {
 	char **hosts;	/* lines of /etc/hosts with its own names, and its links */
 	char **servers; /* name servers: gateways of its networks, as many as resolvers read */
 	struct ip host; /* address by which it reaches the host; none: it does not */
-	int default4, default6; /* slots of the default routes; -1: none */
 };
-
-#define WIRING_NONE ((struct wiring){ .default4 = -1, .default6 = -1 })
 
 void wiring_reset(struct wiring *w);
 

@@ -29,7 +29,7 @@ static struct wiring run_on_web(void)
 static void a_container_that_runs_joins_and_leaves_networks(void **state)
 {
 	struct member_wish wish = { .network = strdup("db") };
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -63,7 +63,7 @@ static void a_container_that_runs_joins_and_leaves_networks(void **state)
 static void a_connection_that_fails_is_taken_back(void **state)
 {
 	struct member_wish wish = { .network = strdup("db") };
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -82,7 +82,7 @@ static void a_connection_that_fails_is_taken_back(void **state)
 static void a_container_that_does_not_run_only_changes_its_rows(void **state)
 {
 	struct member_wish wish = { .network = strdup("db") };
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;

@@ -25,7 +25,7 @@ static void assert_starts_with(char n, const char *address)
 static void a_start_gives_addresses_and_tells_of_networks_and_ports(void **state)
 {
 	static const char *const both[] = { "web", "db {\"Aliases\":[\"base\",\"a b\"]}", NULL };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 
 	(void)state;
 	told_network(WEB);
@@ -84,7 +84,7 @@ static void what_is_asked_for_is_had_or_refused_by_name(void **state)
 	static const char *const six[] = { "web {\"IPAMConfig\":{\"IPv6Address\":\"fd00::5\"}}",
 					   NULL };
 	static const char *const nowhere[] = { "nosuch", NULL };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -110,7 +110,7 @@ static void a_container_that_does_not_run_gives_way_to_one_that_asks(void **stat
 {
 	static const char *const two[] = { "web {\"IPAMConfig\":{\"IPv4Address\":\"10.7.0.2\"}}",
 					   NULL };
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -132,7 +132,7 @@ static void a_container_that_does_not_run_gives_way_to_one_that_asks(void **stat
 
 static void stopped_containers_do_not_use_a_network_up(void **state)
 {
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -195,7 +195,7 @@ static void rows_of_containers_that_are_gone_are_forgotten(void **state)
 static void a_host_without_networks_says_so_and_runs_what_needs_none(void **state)
 {
 	static const char *const none[] = { NULL };
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -232,7 +232,7 @@ static void what_an_earlier_moatd_has_published_is_given_up_once(void **state)
 
 static void a_start_that_fails_leaves_the_network_free(void **state)
 {
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -252,7 +252,7 @@ static void a_start_that_fails_leaves_the_network_free(void **state)
 
 static void a_start_that_takes_long_finds_its_network_made_again(void **state)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 
 	(void)state;
 	told_network(WEB);
@@ -274,7 +274,7 @@ static void a_link_is_a_line_in_etc_hosts_with_an_address_that_stays(void **stat
 	static const char *const elsewhere[] = { "db {\"Links\":[\"c1:x\"]}", NULL };
 	static const char *const both[] = { "db {\"Links\":[\"c1:x\"]}",
 					    "web {\"Links\":[\"c1:x\"]}", NULL };
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;

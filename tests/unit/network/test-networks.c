@@ -144,7 +144,7 @@ static void no_two_networks_have_an_address_in_common_nor_one_of_the_hosts(void 
 static void a_network_in_use_is_not_removed_and_says_by_whom(void **state)
 {
 	static const char *const wishes[] = { "web", NULL };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -175,7 +175,7 @@ static void a_network_that_no_container_names_is_pruned(void **state)
 static void a_picked_subnet_gives_way_to_the_hosts_routes_while_nobody_runs(void **state)
 {
 	static const char *const wishes[] = { "web", NULL };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	char before[IP_TEXT_MAX], after[IP_TEXT_MAX];
 	struct err err = { 0 };
 
@@ -211,7 +211,7 @@ static void a_picked_subnet_gives_way_to_the_hosts_routes_while_nobody_runs(void
 static void a_new_moatd_leaves_the_default_networks_subnet_to_who_runs_on_it(void **state)
 {
 	static const char *const wishes[] = { NETWORK_DEFAULT, NULL };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	char before[IP_TEXT_MAX], after[IP_TEXT_MAX];
 	struct err err = { 0 };
 

@@ -43,7 +43,7 @@ static int publish(char n, const char *bindings, struct err *err)
 /* @bindings: PortBindings */
 static void start(char n, const char *bindings)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	if (member_begin(told_nets(), told_id(n), &w, &err) < 0 || publish(n, bindings, &err) < 0 ||
@@ -115,7 +115,7 @@ static void ports_are_told_with_the_way_to_the_container(void **state)
 
 static void a_taken_port_is_refused_with_the_name_of_who_has_it(void **state)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	cleanup_free char *taken = NULL, *message = NULL;
 	struct err err = { 0 };
 	uint16_t port;
@@ -184,7 +184,7 @@ static void a_port_without_an_address_is_shown_for_both_families(void **state)
 
 static void an_address_that_is_not_the_hosts_is_refused(void **state)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -200,7 +200,7 @@ static void an_address_that_is_not_the_hosts_is_refused(void **state)
 static void what_nothing_outside_reaches_publishes_nothing_until_it_is_connected(void **state)
 {
 	struct member_wish wish = { .network = strdup("web") };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -245,7 +245,7 @@ static void find(char n, const char *bindings)
 	cleanup_free char *text = str_printf("{\"PortBindings\":%s}", bindings);
 	cleanup_json json_t *host = json_loads(text, 0, NULL), *config = json_object();
 	cleanup(port_plan_reset) struct port_plan plan = { 0 };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	assert_int_equal(port_plan_read(config, host, &plan, &err), 0);

@@ -24,7 +24,7 @@ static void take(const char *name)
 static void only_taps_of_nobody_are_given_back_after_a_death_of_moatd(void **state)
 {
 	static const char *const wishes[] = { "default", NULL };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	(void)state;

@@ -31,7 +31,7 @@ static void add_v6(struct wire *w, const char *address, const char *gateway)
 
 static struct wiring made(const struct wire *wires, size_t n)
 {
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	if (wiring_make(wires, n, &w, &err) < 0)
@@ -46,14 +46,12 @@ static void a_container_without_networks_has_nothing(void **state)
 	(void)state;
 	assert_int_equal(w.network.n, 0);
 	assert_null(w.servers);
-	assert_int_equal(w.default4, -1);
-	assert_int_equal(w.default6, -1);
 }
 
 static void one_network_gives_address_route_and_name_server(void **state)
 {
 	struct wire one = wire(0, "10.0.0.2/24", "10.0.0.1");
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	const struct oci_interface *i;
 
 	(void)state;
@@ -71,8 +69,6 @@ static void one_network_gives_address_route_and_name_server(void **state)
 	assert_string_equal(i->gateway6, "fd00::1");
 	assert_string_equal(w.servers[0], "10.0.0.1");
 	assert_string_equal(w.servers[1], "fd00::1");
-	assert_int_equal(w.default4, 0);
-	assert_int_equal(w.default6, 0);
 }
 
 static void the_default_route_is_by_the_first_that_leads_out_or_the_one_preferred(void **state)
@@ -80,27 +76,29 @@ static void the_default_route_is_by_the_first_that_leads_out_or_the_one_preferre
 	struct wire wires[] = { wire(0, "10.0.0.2/24", "10.0.0.1"),
 				wire(1, "10.1.0.2/24", "10.1.0.1"),
 				wire(5, "10.2.0.2/24", "10.2.0.1") };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 
 	(void)state;
 	wires[0].internal = true;
 	add_v6(&wires[2], "fd00::2/64", "fd00::1");
 	w = made(wires, 3);
-	assert_int_equal(w.default4, 1);
-	assert_int_equal(w.default6, 5);
 	assert_null(w.network.interfaces[0].gateway4);
 	assert_string_equal(w.network.interfaces[1].gateway4, "10.1.0.1");
 	assert_null(w.network.interfaces[2].gateway4);
+	assert_string_equal(w.network.interfaces[2].gateway6, "fd00::1");
 	assert_string_equal(w.network.interfaces[2].name, "eth5");
 	wiring_reset(&w);
 	wires[2].priority = 1;
 	w = made(wires, 3);
-	assert_int_equal(w.default4, 5);
+	assert_null(w.network.interfaces[1].gateway4);
+	assert_string_equal(w.network.interfaces[2].gateway4, "10.2.0.1");
 	wiring_reset(&w);
 	wires[1].internal = wires[2].internal = true;
 	w = made(wires, 3);
-	assert_int_equal(w.default4, -1);
-	assert_int_equal(w.default6, -1);
+	for (size_t i = 0; i < w.network.n; i++) {
+		assert_null(w.network.interfaces[i].gateway4);
+		assert_null(w.network.interfaces[i].gateway6);
+	}
 }
 
 static void there_are_no_more_name_servers_than_resolvers_read(void **state)
@@ -120,8 +118,8 @@ static void names_of_interfaces_may_be_chosen_and_must_differ(void **state)
 {
 	struct wire wires[] = { wire(0, "10.0.0.2/24", "10.0.0.1"),
 				wire(1, "10.1.0.2/24", "10.1.0.1") };
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
-	struct wiring none = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
+	struct wiring none = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -137,7 +135,7 @@ static void names_of_interfaces_may_be_chosen_and_must_differ(void **state)
 
 static void lines_of_etc_hosts_are_as_dockers(void **state)
 {
-	cleanup(wiring_reset) struct wiring w = WIRING_NONE;
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	struct ip ip;
 
 	(void)state;

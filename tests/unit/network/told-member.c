@@ -19,7 +19,7 @@ void told_add(char n, const char *const *wishes)
 
 struct wiring told_begin(char n)
 {
-	struct wiring w = WIRING_NONE;
+	struct wiring w = { 0 };
 	struct err err = { 0 };
 
 	if (member_begin(told_nets(), told_id(n), &w, &err) < 0)
