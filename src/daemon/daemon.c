@@ -154,31 +154,8 @@ static void fill_api(struct daemon *d, struct settings_file *settings)
 	};
 }
 
-int daemon_open(const char *root, struct spare_bounds spares, struct settings_file *settings,
-		struct daemon **ret, struct err *err)
+static void daemon_free(struct daemon *d)
 {
-	struct daemon *d = calloc(1, sizeof(*d));
-	int r;
-
-	if (!d)
-		return err_nomem(err);
-	d->root_fd = d->quit_fd = -1;
-	containers_init(&d->containers);
-	d->root = strdup(root);
-	r = d->root ? open_parts(d, spares, err) : err_nomem(err);
-	if (r < 0) {
-		daemon_close(d);
-		return r;
-	}
-	fill_api(d, settings);
-	*ret = d;
-	return 0;
-}
-
-void daemon_close(struct daemon *d)
-{
-	if (!d)
-		return;
 	containers_await_recovery(&d->containers);
 	restarter_free(d->containers.restarter);
 	prober_free(d->containers.prober);
@@ -196,4 +173,25 @@ void daemon_close(struct daemon *d)
 	fd_close(&d->quit_fd);
 	free(d->root);
 	free(d);
+}
+
+int daemon_open(const char *root, struct spare_bounds spares, struct settings_file *settings,
+		struct daemon **ret, struct err *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return err_nomem(err);
+	d->root_fd = d->quit_fd = -1;
+	containers_init(&d->containers);
+	d->root = strdup(root);
+	r = d->root ? open_parts(d, spares, err) : err_nomem(err);
+	if (r < 0) {
+		daemon_free(d);
+		return r;
+	}
+	fill_api(d, settings);
+	*ret = d;
+	return 0;
 }

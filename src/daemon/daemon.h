@@ -36,10 +36,9 @@ struct daemon {
  * @root:   absolute; made when it is missing
  * @spares: spare machines to keep (spares.h)
  * @settings: borrowed
- * @ret:    owned, daemon_close()
+ * @ret:    there until the process ends
  *
  * Return: 0; -errno with a message.
  */
 int daemon_open(const char *root, struct spare_bounds spares, struct settings_file *settings,
 		struct daemon **ret, struct err *err);
-void daemon_close(struct daemon *d);

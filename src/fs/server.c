@@ -36,6 +36,17 @@
 #define PINNED_MAX   32768
 #define OTHER_FDS    1024 /* descriptors beside those of nodes and open files */
 
+/* Reads no more from the port; the guest finds nobody there. */
+static void end_service(struct server *s)
+{
+	const uint64_t one = 1;
+
+	if (atomic_exchange(&s->ended, true))
+		return;
+	shutdown(s->port, SHUT_RDWR);
+	(void)!write(s->ended_fd, &one, sizeof(one));
+}
+
 int server_enter_thread(struct server *s)
 {
 	return creds_begin(s->self_fd);
@@ -45,7 +56,7 @@ void server_send(struct server *s, struct iovec *iov, int n)
 {
 	pthread_mutex_lock(&s->writing);
 	if (stream_send(s->port, iov, n) < 0)
-		server_end(s);
+		end_service(s);
 	pthread_mutex_unlock(&s->writing);
 }
 
@@ -73,7 +84,7 @@ static void reply(struct call *c, int result)
 	if (result == 0 && c->devalue && s->changes != c->changes)
 		c->devalue(c->out, c->out_len);
 	if (stream_send(s->port, iov, ARRAY_SIZE(iov)) < 0)
-		server_end(s);
+		end_service(s);
 	pthread_mutex_unlock(&s->writing);
 }
 
@@ -96,16 +107,6 @@ static int work_on(struct call *c, const void *message, size_t len)
 	return 0;
 }
 
-void server_end(struct server *s)
-{
-	const uint64_t one = 1;
-
-	if (atomic_exchange(&s->ended, true))
-		return;
-	shutdown(s->port, SHUT_RDWR);
-	(void)!write(s->ended_fd, &one, sizeof(one));
-}
-
 /* Reads and works for as long as this worker leads.  Return: false at the end. */
 static bool lead(struct server *s, unsigned char *in, unsigned char *out)
 {
@@ -124,10 +125,10 @@ static bool lead(struct server *s, unsigned char *in, unsigned char *out)
 	if (n < 0 || r < 0) {
 		log_error("what comes from the guest is no request (%s); its mounts are ended",
 			  strerror(n < 0 ? (int)-n : -r));
-		server_end(s);
+		end_service(s);
 	}
 	if (n == 0)
-		server_end(s);
+		end_service(s);
 	if (c.leads)
 		pthread_mutex_unlock(&s->reading);
 	return n > 0 && r == 0;
@@ -141,7 +142,7 @@ static void *worker_thread(void *arg)
 	bool goes_on = in != MAP_FAILED && server_enter_thread(s) == 0;
 
 	if (!goes_on)
-		server_end(s);
+		end_service(s);
 	while (goes_on) {
 		s->n_waiting++;
 		pthread_mutex_lock(&s->reading);
@@ -289,7 +290,7 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	if (s->port >= 0)
-		server_end(s);
+		end_service(s);
 	watcher_stop(s->watcher);
 	/* The list grows only while somebody leads. */
 	for (size_t i = 0; i < s->n_workers; i++)

@@ -76,6 +76,3 @@ int server_enter_thread(struct server *s);
 
 /** server_send() - send a message to the guest.  @iov: changed */
 void server_send(struct server *s, struct iovec *iov, int n);
-
-/** server_end() - read no more from the port; the guest finds nobody there */
-void server_end(struct server *s);
