@@ -3,9 +3,9 @@
 
 #include "daemon/api/api.h"
 #include "daemon/machine/lease.h"
+#include "daemon/machine/spares.h"
 #include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
-#include "daemon/machine/warm-up.h"
 
 int api_moat_templates(struct request *rq, struct reply *rp, struct err *err)
 {
@@ -29,7 +29,7 @@ int api_moat_template_make(struct request *rq, struct reply *rp, struct err *err
 	if (r < 0)
 		return r;
 	if (background) {
-		r = template_warm_up(rq->api->machines, &plan, err);
+		r = spares_warm_up(rq->api->machines, &plan, err);
 		return r < 0 ? r : reply_empty(rp, 202);
 	}
 	r = template_take(rq->api->machines->templates, &plan, &use, err);

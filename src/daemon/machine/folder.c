@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -15,6 +16,7 @@
 #include "base/str.h"
 #include "control/client.h"
 #include "control/kill.h"
+#include "control/names.h"
 
 #define LINK_PREFIX "../../machines/"
 
@@ -104,4 +106,16 @@ void machine_folders_tidy(struct machines *ms, bool (*is_linked)(void *arg, cons
 	}
 	strv_free(ms->found);
 	ms->found = NULL;
+}
+
+int machine_last_words(int dir_fd, int code, struct err *err)
+{
+	cleanup(buf_reset) struct buf log = BUF_INIT;
+	const char *line;
+
+	if (file_read_at(dir_fd, SHIM_LOG_FILE, KIB(64), &log) < 0 || log.len == 0)
+		return code;
+	log.data[log.len - 1] = '\0';
+	line = strrchr(log.data, '\n');
+	return err_set(err, code, "%s", line ? line + 1 : log.data);
 }

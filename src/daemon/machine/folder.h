@@ -36,3 +36,8 @@ void machine_unlink(struct machines *ms, int dir_fd, const char *link);
  * their folders.  @is_linked: does a container's folder have a link to this machine? */
 void machine_folders_tidy(struct machines *ms, bool (*is_linked)(void *arg, const char *name),
 			  void *arg);
+
+/** machine_last_words() - take the last line of its shim's log, where there is one, for the
+ * message.
+ * @dir_fd: the machine's folder.  Return: @code. */
+int machine_last_words(int dir_fd, int code, struct err *err);

@@ -239,19 +239,6 @@ static int prepare_machine(const struct recipe *how, struct spare *s, int dir_fd
 	return layer_create(dir_fd, SPARE_NEW_LAYER_FILE, how->plan->disk_bytes, err);
 }
 
-/* Sets the last line of the shim's log as the message, where there is one.  Return: @code. */
-static int explain_failure(int dir_fd, int code, struct err *err)
-{
-	cleanup(buf_reset) struct buf log = BUF_INIT;
-	const char *line;
-
-	if (code != -EIO || file_read_at(dir_fd, SHIM_LOG_FILE, KIB(64), &log) < 0 || log.len == 0)
-		return code;
-	log.data[log.len - 1] = '\0';
-	line = strrchr(log.data, '\n');
-	return err_set(err, code, "%s", line ? line + 1 : log.data);
-}
-
 static int make_spare(const struct recipe *how, struct spare **ret, struct err *err)
 {
 	struct spare *s = calloc(1, sizeof(*s));
@@ -266,7 +253,8 @@ static int make_spare(const struct recipe *how, struct spare **ret, struct err *
 		r = launch_shim(how, s, dir_fd, err);
 	if (r == 0) {
 		r = prepare_machine(how, s, dir_fd, err);
-		r = r < 0 ? explain_failure(dir_fd, r, err) : 0;
+		if (r == -EIO)
+			r = machine_last_words(dir_fd, r, err);
 	}
 	if (r < 0) {
 		spare_end(how->ms, s);

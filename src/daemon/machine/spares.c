@@ -176,3 +176,40 @@ int spares_open(struct machines *ms, struct spare_bounds bounds, struct spares *
 	free(s);
 	return r;
 }
+
+struct warm_up {
+	struct machines *machines;
+	struct machine_plan plan; /* owned */
+};
+
+static void *run_warm_up(void *arg)
+{
+	cleanup(template_use_reset) struct template_use use = { .memory_fd = -1, .state_fd = -1 };
+	struct warm_up *w = arg;
+	struct err err = { 0 };
+
+	/* The store has logged a failure; the first start tries again. */
+	if (template_take(w->machines->templates, &w->plan, &use, &err) == 0)
+		spares_expect(w->machines->spares, use.key, &w->plan);
+	machine_plan_reset(&w->plan);
+	free(w);
+	return NULL;
+}
+
+int spares_warm_up(struct machines *ms, struct machine_plan *plan, struct err *err)
+{
+	struct warm_up *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return err_nomem(err);
+	w->machines = ms;
+	w->plan = *plan;
+	r = thread_start(NULL, run_warm_up, w);
+	if (r < 0) {
+		free(w);
+		return err_errno(err, r, "template");
+	}
+	*plan = (struct machine_plan){ 0 };
+	return 0;
+}

@@ -51,6 +51,10 @@ void spares_waste(struct spares *s, struct spare *m);
 void spares_expect(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1],
 		   const struct machine_plan *plan);
 
+/** spares_warm_up() - make the template for a machine, and then spares of this kind, in the
+ * background.  @plan: moved from.  Return: 0; -errno with a message. */
+int spares_warm_up(struct machines *ms, struct machine_plan *plan, struct err *err);
+
 /** spares_forget() - give up all spares, as another kernel is to be used */
 void spares_forget(struct spares *s);
 

@@ -3,19 +3,102 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "daemon/machine/template-files.h"
 #include "daemon/machine/template-inner.h"
-#include "daemon/machine/template-scan.h"
 #include "kernel/store.h"
 
 #define IDLE_USEC     (600 * USEC_PER_SEC) /* memory unused for so long is given up */
 #define UNUSED_SEC    (7 * 86400)	   /* a template unused for so long is removed */
 #define TEMPLATES_MAX 8u
+
+/* A template on the disk, in use or not. */
+struct template_found {
+	char key[TEMPLATE_KEY_LEN + 1];
+	struct template_info info;
+	bool valid; /* @info is filled; false: damaged */
+	int64_t used_nsec;
+	uint64_t disk_bytes;
+};
+
+/* Can a template's folder have this name? */
+static bool is_key(const char *name)
+{
+	return strlen(name) == TEMPLATE_KEY_LEN && hex_is_lower(name, TEMPLATE_KEY_LEN);
+}
+
+static void inspect_template(int dir_fd, struct template_found *f)
+{
+	static const char *const files[] = { TEMPLATE_STATE_FILE, TEMPLATE_MEMORY_FILE };
+	cleanup_close int fd = openat(dir_fd, f->key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat sb;
+
+	f->valid = fd >= 0 && template_info_load(fd, &f->info, NULL) == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (fd >= 0 && fstatat(fd, files[i], &sb, AT_SYMLINK_NOFOLLOW) == 0)
+			f->disk_bytes += (uint64_t)sb.st_blocks * 512;
+	if (fd >= 0 && fstatat(fd, TEMPLATE_INFO_FILE, &sb, AT_SYMLINK_NOFOLLOW) == 0)
+		f->used_nsec =
+			(int64_t)sb.st_mtim.tv_sec * (int64_t)NSEC_PER_SEC + sb.st_mtim.tv_nsec;
+}
+
+/* Sorts by time of use, the last first. */
+static int by_use(const void *a, const void *b)
+{
+	const struct template_found *x = a, *y = b;
+
+	return x->used_nsec < y->used_nsec ? 1 : x->used_nsec > y->used_nsec ? -1 : 0;
+}
+
+struct scan {
+	struct template_found *list; /* owned */
+	size_t n;
+};
+
+static int add_found(int dir_fd, const char *name, void *arg)
+{
+	struct scan *s = arg;
+	struct template_found *grown;
+
+	if (!is_key(name))
+		return 0;
+	grown = reallocarray(s->list, s->n + 1, sizeof(*s->list));
+	if (!grown)
+		return -ENOMEM;
+	s->list = grown;
+	s->list[s->n] = (struct template_found){ 0 };
+	memcpy(s->list[s->n].key, name, TEMPLATE_KEY_LEN);
+	inspect_template(dir_fd, &s->list[s->n++]);
+	return 0;
+}
+
+/* Finds the templates on the disk.  @ret: an array, owned by the caller; the one used last comes
+ * first */
+static int find_all(int dir_fd, struct template_found **ret, size_t *ret_n)
+{
+	struct scan s = { 0 };
+	int r = path_each(dir_fd, add_found, &s);
+
+	if (r < 0) {
+		free(s.list);
+		return r;
+	}
+	if (s.n > 0)
+		qsort(s.list, s.n, sizeof(*s.list), by_use);
+	*ret = s.list;
+	*ret_n = s.n;
+	return 0;
+}
 
 static int remove_locked(struct templates *t, const char *key)
 {
@@ -34,7 +117,7 @@ int template_remove(struct templates *t, const char *key)
 {
 	int r;
 
-	if (!template_is_key(key))
+	if (!is_key(key))
 		return -ENOENT;
 	pthread_mutex_lock(&t->lock);
 	r = remove_locked(t, key);
@@ -61,7 +144,7 @@ json_t *templates_describe(struct templates *t)
 
 	pthread_mutex_lock(&t->lock);
 	if (r == 0)
-		r = templates_scan(t->dir_fd, &found, &n);
+		r = find_all(t->dir_fd, &found, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (found[i].valid)
 			r = json_array_append_new(
@@ -90,7 +173,7 @@ void templates_tidy(struct templates *t)
 
 	pthread_mutex_lock(&t->lock);
 	unload_idle(t);
-	if (templates_scan(t->dir_fd, &found, &n) < 0)
+	if (find_all(t->dir_fd, &found, &n) < 0)
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct template_found *f = &found[i];

@@ -13,7 +13,7 @@
 #include "base/child.h"
 #include "base/fd.h"
 #include "control/launch.h"
-#include "control/names.h"
+#include "daemon/machine/folder.h"
 #include "daemon/machine/template-files.h"
 
 /* Longer than the shim itself waits, also on a busy host. */
@@ -37,19 +37,6 @@ static int await_shim(pid_t pid, struct err *err)
 		       : err_set(err, -EIO, "the template could not be made");
 }
 
-/* Sets the last line of the shim's log as the message.  Return: @code. */
-static int explain_failure(int dir_fd, int code, struct err *err)
-{
-	cleanup(buf_reset) struct buf log = BUF_INIT;
-	const char *line;
-
-	if (file_read_at(dir_fd, SHIM_LOG_FILE, KIB(64), &log) < 0 || log.len == 0)
-		return code;
-	log.data[log.len - 1] = '\0';
-	line = strrchr(log.data, '\n');
-	return err_set(err, code, "%s", line ? line + 1 : log.data);
-}
-
 /* Has a shim make the template and waits for it. */
 static int run_maker(const struct template_site *site, const struct machine_plan *plan,
 		     const struct tap *tap, int memory_fd, struct err *err)
@@ -68,7 +55,7 @@ static int run_maker(const struct template_site *site, const struct machine_plan
 	if (r < 0)
 		return r;
 	r = await_shim(pid, err);
-	return r < 0 ? explain_failure(site->dir_fd, r, err) : 0;
+	return r < 0 ? machine_last_words(site->dir_fd, r, err) : 0;
 }
 
 int template_make(const struct template_site *site, const struct machine_plan *plan,
