@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -52,7 +53,16 @@ static bool is_stopped(void *arg)
 	return st->sums && st->sums->stopped;
 }
 
-/* Hashes the file system in the file; the rest is a hole. */
+/* Has the file been removed? */
+static bool is_gone(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
+}
+
+/* Hashes the file system in the file; the rest is a hole.  Return: -ENOENT when the file is removed
+ * meanwhile, whose maker would else wait for this. */
 static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *arg),
 		     char ret_hex[SHA256_HEX_LEN + 1])
 {
@@ -63,7 +73,9 @@ static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *
 	for (uint64_t at = 0; r == 0 && at < len;) {
 		size_t n = len - at < CHUNK_BYTES ? (size_t)(len - at) : CHUNK_BYTES;
 
-		r = stop && stop(st) ? -ECANCELED : fd_pread_exact(fd, chunk, n, at);
+		r = stop && stop(st) ? -ECANCELED : is_gone(fd) ? -ENOENT : 0;
+		if (r == 0)
+			r = fd_pread_exact(fd, chunk, n, at);
 		if (r == 0)
 			r = hash_update(h, chunk, n);
 		at += n;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Images whose files had not come to the disk when moatd, or the machine, went down. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -8,8 +9,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/macro.h"
 #include "base/str.h"
+#include "image/flatten/erofs-format.h"
 #include "image/store/claim.h"
+#include "image/store/record.h"
+#include "image/store/sums.h"
 #include "kit.h"
 
 static atomic_bool disk_is_bad;
@@ -219,6 +224,45 @@ static void test_a_file_that_the_disk_did_not_take_goes(void **state)
 	assert_whole(&l);
 }
 
+/* Makes a file one that takes hours to measure. */
+static void make_huge(const struct left *l)
+{
+	const uint32_t blocks = htole32(GIB(1) / EROFS_BLOCK * 1024);
+	cleanup_close int fd = open(l->rootfs, O_WRONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, (off_t)(GIB(1) * 1024)), 0);
+	assert_int_equal(pwrite(fd, &blocks, sizeof(blocks),
+				EROFS_SUPER_OFFSET + offsetof(struct erofs_super, blocks)),
+			 sizeof(blocks));
+}
+
+/* Whoever makes it again waits for its claim. */
+static void test_a_file_that_is_removed_is_measured_no_longer(void **state)
+{
+	struct place *p = *state;
+	cleanup(left_reset) struct left l;
+	char name[ROOTFS_NAME_MAX];
+	struct claim claim;
+	struct image *im;
+
+	leave_unsynced(&l, p);
+	assert_int_equal(unlink(l.mark), 0);
+	open_again(p);
+	make_huge(&l);
+	im = find_image(p);
+	rootfs_name(&im->manifest, name);
+	assert_int_equal(sums_want(p->st, &im->manifest), 0);
+	image_free(im);
+	while (claim_try(p->st, &claim, name)) {
+		claim_release(p->st, &claim);
+		usleep(1000);
+	}
+	assert_int_equal(unlink(l.rootfs), 0);
+	assert_int_equal(claim_take(p->st, &claim, name, NULL), 0);
+	claim_release(p->st, &claim);
+}
+
 #define UNSYNCED_TEST(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 
 int main(void)
@@ -230,6 +274,7 @@ int main(void)
 		UNSYNCED_TEST(test_a_file_that_never_came_is_made_anew),
 		UNSYNCED_TEST(test_an_image_outlives_what_keeps_its_file_from_being_made),
 		UNSYNCED_TEST(test_a_file_that_the_disk_did_not_take_goes),
+		UNSYNCED_TEST(test_a_file_that_is_removed_is_measured_no_longer),
 	};
 
 	return cmocka_run_group_tests_name("image: unsynced", tests, NULL, NULL);
