@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "image/registry/peer.h"
+#include "image/registry/receiving.h"
 #include "image/registry/redirect.h"
 #include "image/registry/response.h"
 #include "image/registry/sending.h"
@@ -54,9 +55,9 @@ struct http {
 	const struct http_request *request;
 	struct http_response response;
 	struct sending sending;
+	struct receiving receiving;
 	size_t header_bytes;
-	bool begun; /* the sink's begin() was called */
-	bool cut;   /* an error's body was longer than its limit */
+	bool cut; /* an error's body was longer than its limit */
 	struct err error;
 	int result; /* the sink's result */
 };
@@ -84,6 +85,7 @@ void http_free(struct http *h)
 		return;
 	curl_easy_cleanup(h->easy);
 	http_response_reset(&h->response);
+	receiving_reset(&h->receiving);
 	peer_reset(&h->peer);
 	free(h->peer_key);
 	free(h);
@@ -125,17 +127,9 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 
 static int to_sink(struct http *h, const void *data, size_t len)
 {
-	const struct http_sink *sink = h->request->sink;
+	uint64_t offset = h->response.status == 206 ? h->response.range_start : 0;
 
-	if (!h->begun) {
-		uint64_t offset = h->response.status == 206 ? h->response.range_start : 0;
-		int r = sink->begin(sink->arg, offset, &h->error);
-
-		if (r < 0)
-			return r;
-		h->begun = true;
-	}
-	return sink->write(sink->arg, data, len, &h->error);
+	return receiving_add(&h->receiving, offset, data, len, &h->error);
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
@@ -173,7 +167,9 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 
 	(void)a, (void)b, (void)c;
 	sending_progress(&h->sending, (uint64_t)d);
-	return progress_cancelled(h->progress);
+	if (h->result == 0)
+		h->result = receiving_flush_old(&h->receiving, &h->error);
+	return h->result < 0 || progress_cancelled(h->progress);
 }
 
 static void set_limits(struct http *h, const struct http_request *rq, const struct hop *hop)
@@ -262,9 +258,12 @@ static int perform_request(struct http *h, struct err *err)
 
 	h->result = 0;
 	h->header_bytes = 0;
-	h->begun = h->cut = false;
+	h->cut = false;
 	h->curl_error[0] = '\0';
+	receiving_begin(&h->receiving, h->request->sink);
 	code = curl_easy_perform(h->easy);
+	if (h->result == 0)
+		h->result = receiving_flush(&h->receiving, &h->error);
 	if (h->result < 0)
 		return err_set(err, h->result, "%s", h->error.msg);
 	if (h->sending.result < 0)
