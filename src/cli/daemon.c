@@ -120,20 +120,25 @@ static int spawn_moatd(int log_fd, pid_t *ret_pid, int *ret_ready_fd, struct err
 	return 0;
 }
 
-/* Reads the last line that the log got since @start, without its line end. */
-static void last_log_line(int log_fd, off_t start, char *ret, size_t size)
+/* Finds why a moatd did not start, in what the log got since @start: what it said last.  A moatd
+ * that runs may log there, too; where none said why, the last line of all is taken. */
+static void find_reason(int log_fd, off_t start, char *ret, size_t size)
 {
-	char tail[LOG_TAIL_BYTES];
+	char tail[LOG_TAIL_BYTES + 1], *line, *rest = tail;
 	off_t end = lseek(log_fd, 0, SEEK_END);
-	off_t from = end - start > (off_t)sizeof(tail) ? end - (off_t)sizeof(tail) : start;
-	ssize_t n = pread(log_fd, tail, sizeof(tail), from);
-	ssize_t line;
+	off_t from = end - start > LOG_TAIL_BYTES ? end - LOG_TAIL_BYTES : start;
+	ssize_t n = pread(log_fd, tail, LOG_TAIL_BYTES, from);
+	bool found = false;
 
-	while (n > 0 && tail[n - 1] == '\n')
-		n--;
-	for (line = n; line > 0 && tail[line - 1] != '\n'; line--)
-		;
-	snprintf(ret, size, "%.*s", n > 0 ? (int)(n - line) : 0, tail + (line > 0 ? line : 0));
+	tail[n > 0 ? n : 0] = '\0';
+	*ret = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		const char *reason = str_starts(line, "moatd: ");
+
+		if (reason || (*line && !found))
+			snprintf(ret, size, "%s", reason ? reason : line);
+		found = found || reason;
+	}
 }
 
 /* Connects to another moatd that may have been quicker: its socket appears soon, if there is one.
@@ -179,7 +184,7 @@ static int start_moatd(const char *path, int *ret_fd, struct err *err)
 {
 	cleanup_close int log_fd = -1, ready_fd = -1;
 	cleanup_free char *log = NULL;
-	char line[512];
+	char reason[512];
 	off_t log_start;
 	pid_t pid = -1;
 	int r = daemon_log_path(&log, err);
@@ -199,10 +204,10 @@ static int start_moatd(const char *path, int *ret_fd, struct err *err)
 	(void)waitpid(pid, NULL, r == -ECONNREFUSED ? 0 : WNOHANG);
 	if (r == -ECONNREFUSED && dial_rival(path, ret_fd) == 0)
 		return 0;
-	last_log_line(log_fd, log_start, line, sizeof(line));
+	find_reason(log_fd, log_start, reason, sizeof(reason));
 	return err_set(err, r, "%s: %s (log: %s)",
 		       r == -ECONNREFUSED ? "moatd did not start" : "moatd did not get ready",
-		       line[0] ? line : "it gave no reason", log);
+		       reason[0] ? reason : "it gave no reason", log);
 }
 
 int daemon_dial_or_start(void *arg, int *ret_fd, struct err *err)

@@ -48,6 +48,17 @@ teardown_file() {
 	moat system status
 }
 
+@test "system: why a moatd did not start is said, though one that runs logs meanwhile" {
+	local chatter
+	while sleep 0.1; do
+		echo "2026-01-01T00:00:00Z info chatter" >>"$MOAT_ROOT/moatd.log"
+	done 3>&- &
+	chatter=$!
+	MOAT_HOST=unix://$SUITE/second.sock run moat ps
+	kill "$chatter"
+	assert_error 1 "moatd did not start: another moatd runs on $MOAT_ROOT" "which serves $SOCKET"
+}
+
 @test "system: a moatd that finds a machine of an older version running changes nothing" {
 	local root=$BATS_TEST_TMPDIR/older id pid
 	id=$(printf '%064d' 7)
