@@ -56,6 +56,29 @@ static void test_docker_archives_with_and_without_links(void **state)
 	kit_reset(&k);
 }
 
+/* However a name is written, it is the same member, of which the last one counts. */
+static void test_names_of_members_are_compared_as_paths(void **state)
+{
+	static const char manifest[] = "[{\"Config\":\".//c.json\",\"RepoTags\":[\"a:1\"],"
+				       "\"Layers\":[\"1/./2/../layer.tar\"]}]";
+	struct place *p = *state;
+	struct archive *a;
+	struct kit k;
+	int fd;
+
+	KIT(&k, .content = "one");
+	a = tar_begin(ARCHIVE_FILTER_NONE);
+	TAR_ADD(a, .path = "1//layer.tar", .content = "no layer");
+	TAR_ADD(a, .path = "manifest.json", .content = "[]");
+	TAR_ADD(a, .path = "./c.json", .content = k.config.data, .size = k.config.len);
+	TAR_ADD(a, .path = "./1/layer.tar", .content = k.layer.data, .size = k.layer.len);
+	TAR_ADD(a, .path = ".//manifest.json", .content = manifest);
+	fd = tar_end(a);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	place_load_ok(p, fd, "a:1");
+	kit_reset(&k);
+}
+
 /* Newer versions of docker's save write a layout whose index leads nowhere, beside a whole
  * manifest.json. */
 static void test_an_index_without_a_whole_image_gives_way_to_manifest_json(void **state)
@@ -328,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(test_oci_archives_of_all_packings),
 		STORE_TEST(test_docker_archives_with_and_without_links),
+		STORE_TEST(test_names_of_members_are_compared_as_paths),
 		STORE_TEST(test_an_index_without_a_whole_image_gives_way_to_manifest_json),
 		STORE_TEST(test_an_image_without_a_name_is_known_by_its_id),
 		STORE_TEST(test_an_index_without_a_name_is_for_new_images_alone),
