@@ -26,7 +26,8 @@
  * cannot be computed meanwhile, and two files of one image differ.  After the pull a thread syncs
  * the file (unsynced.h), or removes it if that fails, and then reads it, from the page cache as a
  * rule, and notes its digest.  To make a file again, the claim on it is taken and the note removed
- * first.
+ * first.  The thread takes the claim for what it notes alone, and only where the file is still the
+ * one it read: on a busy machine it takes long, and who pulls the image again waits for the claim.
  *
  * The thread begins when no work is under way: a file system that keeps data and its own notes in
  * order lets no small file be synced before the large one that is on its way to the disk, and a
@@ -62,7 +63,7 @@ static bool is_gone(int fd)
 }
 
 /* Hashes the file system in the file; the rest is a hole.  Return: -ENOENT when the file is removed
- * meanwhile, whose maker would else wait for this. */
+ * meanwhile, whose blocks are freed when nobody reads it. */
 static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *arg),
 		     char ret_hex[SHA256_HEX_LEN + 1])
 {
@@ -83,20 +84,20 @@ static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *
 	return r < 0 ? r : hash_final(h, ret_hex);
 }
 
-/* Computes and notes a file's sum.  Return: 0; -ENOENT; -EBADMSG; -errno. */
-static int measure(struct store *st, const struct digest *manifest, bool (*stop)(void *arg),
+static int open_file(const struct store *st, const char *name)
+{
+	int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Computes a file's sum.  Return: 0; -ENOENT; -EBADMSG; -errno. */
+static int measure(struct store *st, int fd, bool (*stop)(void *arg),
 		   char ret_hex[SHA256_HEX_LEN + 1])
 {
-	char name[ROOTFS_NAME_MAX];
-	cleanup_close int fd = -1;
 	struct erofs_super super;
-	int r;
+	int r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
 
-	rootfs_name(manifest, name);
-	fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
 	if (r == 0 && le32toh(super.magic) != EROFS_MAGIC)
 		r = -EBADMSG;
 	return r < 0 ? r
@@ -109,16 +110,6 @@ static int note(struct store *st, const struct digest *manifest, const char *hex
 	return file_write_atomic(st->sums_fd, digest_hex(manifest), hex, SHA256_HEX_LEN, 0600);
 }
 
-/* Return: 0; -ENOENT; -errno of fsync(2), which is reported once: the unwritten data is lost. */
-static int sync_file(const struct store *st, const char *name)
-{
-	cleanup_close int fd = openat(st->rootfs_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	if (fd < 0)
-		return -ENOENT;
-	return fsync(fd) < 0 || fsync(st->rootfs_fd) < 0 ? -errno : 0;
-}
-
 /* Removes a file; it is made from the layers again when it is needed. */
 static void drop_file(struct store *st, const char *name, int why)
 {
@@ -128,32 +119,52 @@ static void drop_file(struct store *st, const char *name, int why)
 	(void)unlinkat(st->rootfs_fd, name, 0);
 }
 
-static void sync_and_measure(struct store *st, const char *name, const struct digest *manifest)
+/* Takes the claim on a file.  Return: was it taken, and is the file still the one of @fd? */
+static bool claim_same(struct store *st, struct claim *c, const char *name, int fd)
 {
-	char hex[SHA256_HEX_LEN + 1];
-	int r = sync_file(st, name);
+	const struct progress p = { .cancelled = is_stopped, .arg = st };
+	struct stat read, now;
 
-	if (r < 0 && r != -ENOENT) {
+	if (claim_take(st, c, name, &p) < 0)
+		return false;
+	if (fstat(fd, &read) == 0 && fstatat(st->rootfs_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    read.st_dev == now.st_dev && read.st_ino == now.st_ino)
+		return true;
+	claim_release(st, c);
+	return false;
+}
+
+/* A failure of fsync(2) is reported once: the unwritten data is lost.  Return: is the file there,
+ * and on the disk? */
+static bool sync_file(struct store *st, const struct digest *manifest, const char *name, int fd)
+{
+	int r = fsync(fd) < 0 || fsync(st->rootfs_fd) < 0 ? -errno : 0;
+	struct claim claim;
+
+	if (!claim_same(st, &claim, name, fd))
+		return false;
+	if (r == 0) {
+		unsynced_clear(st, manifest);
+	} else {
 		drop_file(st, name, r);
 		(void)sums_forget(st, manifest);
-		return;
 	}
-	if (r == 0)
-		unsynced_clear(st, manifest);
-	if (r == 0 && measure(st, manifest, is_stopped, hex) == 0)
-		(void)note(st, manifest, hex);
+	claim_release(st, &claim);
+	return r == 0;
 }
 
 static void take_sum(struct store *st, const struct digest *manifest)
 {
-	const struct progress p = { .cancelled = is_stopped, .arg = st };
-	char name[ROOTFS_NAME_MAX];
+	char name[ROOTFS_NAME_MAX], hex[SHA256_HEX_LEN + 1];
+	cleanup_close int fd = -1;
 	struct claim claim;
 
 	rootfs_name(manifest, name);
-	if (claim_take(st, &claim, name, &p) < 0)
+	fd = open_file(st, name);
+	if (fd < 0 || !sync_file(st, manifest, name, fd) || measure(st, fd, is_stopped, hex) < 0 ||
+	    !claim_same(st, &claim, name, fd))
 		return;
-	sync_and_measure(st, name, manifest);
+	(void)note(st, manifest, hex);
 	claim_release(st, &claim);
 }
 
@@ -241,9 +252,13 @@ int sums_check(struct store *st, const struct digest *manifest, enum sum_state *
 	       struct err *err)
 {
 	cleanup(buf_reset) struct buf noted = BUF_INIT;
-	char hex[SHA256_HEX_LEN + 1];
-	int r = measure(st, manifest, NULL, hex);
+	char name[ROOTFS_NAME_MAX], hex[SHA256_HEX_LEN + 1];
+	cleanup_close int fd = -1;
+	int r;
 
+	rootfs_name(manifest, name);
+	fd = open_file(st, name);
+	r = fd < 0 ? fd : measure(st, fd, NULL, hex);
 	if (r == -ENOENT || r == -EBADMSG || r == -EIO) {
 		*ret = r == -ENOENT ? SUM_MISSING : SUM_WRONG;
 		return 0;
