@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/err.h"
+#include "daemon/container/container.h"
 
 /* Names of containers. */
 
@@ -19,3 +19,7 @@ int name_check(const char *name, const char **ret_name, struct err *err);
 /** name_random() - "adjective_thing", with a number behind it from the third @attempt on.  Return:
  * owned; NULL on failure. */
 char *name_random(unsigned attempt);
+
+/** container_rename() - give a container another name.  Return: 0; -EINVAL, -EEXIST with docker's
+ * message; -errno with a message. */
+int container_rename(struct container *c, const char *name, struct err *err);
