@@ -141,6 +141,13 @@ setup_file() {
 	moat rm fixed
 }
 
+@test "template: no disassembler is loaded into a machine that is restored" {
+	moat run -d --name plain "$BUSYBOX" sleep 100000
+	assert_equal "$(restored plain)" true
+	assert_equal "$(grep -c capstone "/proc/$(engine_pid plain)/maps")" 0
+	moat rm -f plain
+}
+
 @test "template: --cold boots" {
 	local before
 	before=$(made)
