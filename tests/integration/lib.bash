@@ -272,6 +272,16 @@ rootfs_of() {
 	return 1
 }
 
+# when_free COMMAND…: runs iperf3's client; its server takes one test at a time, and may still be at the end of another.
+when_free() {
+	run "$@"
+	while [[ $output == *"the server is busy"* ]]; do
+		sleep 0.05
+		run "$@"
+	done
+	assert_status 0
+}
+
 # A tap is made in the network namespace of the tests.
 needs_tap() {
 	[ "$(id -u)" -eq 0 ] || skip "making a tap needs root"
