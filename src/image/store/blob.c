@@ -212,6 +212,13 @@ int blob_read(const struct store *st, const struct digest *d, struct buf *ret, s
 	return 0;
 }
 
+static bool is_stored(const struct store *st, const struct digest *d)
+{
+	cleanup(buf_reset) struct buf content = BUF_INIT;
+
+	return blob_read(st, d, &content, NULL) == 0;
+}
+
 static int put_blob(struct work *work, enum hash_kind kind, const void *data, size_t len,
 		    struct digest *ret, struct err *err)
 {
@@ -224,7 +231,7 @@ static int put_blob(struct work *work, enum hash_kind kind, const void *data, si
 		r = blob_writer_finish(&w, err);
 	if (r == 0 && work_pin(work, &w.digest) < 0)
 		r = err_nomem(err);
-	if (r == 0)
+	if (r == 0 && !is_stored(work->st, &w.digest))
 		r = blob_writer_publish(&w, NULL, err);
 	if (r == 0)
 		*ret = w.digest;

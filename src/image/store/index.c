@@ -109,8 +109,16 @@ static int write_text(const struct table *t, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
+static bool is_saved(const struct store *st, const char *text)
+{
+	cleanup(buf_reset) struct buf now = BUF_INIT;
+
+	return file_read_at(st->dir_fd, "index.json", OCI_MANIFEST_MAX_BYTES, &now) == 0 &&
+	       now.len == strlen(text) && memcmp(now.data, text, now.len) == 0;
+}
+
 /* Writes index.json, and reserves as much space again for when the disk is full: a removal makes
- * the file shorter, so it fits. */
+ * the file shorter, so it fits.  Where nothing is new, nobody waits for the disk. */
 static int save_index(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -119,6 +127,8 @@ static int save_index(struct store *st, const struct table *t, struct err *err)
 	if (r == 0 && strlen(text) > OCI_MANIFEST_MAX_BYTES)
 		return err_set(err, -ENOSPC, "%s/index.json is full: remove some images or tags",
 			       st->path);
+	if (r == 0 && is_saved(st, text))
+		return 0;
 	if (r == 0)
 		r = file_write_atomic(st->dir_fd, "index.json", text, strlen(text), 0644);
 	if (r < 0)

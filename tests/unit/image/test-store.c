@@ -329,6 +329,40 @@ static void test_import_makes_a_one_layer_image(void **state)
 	assert_true(exists(p, "my/root:1"));
 }
 
+static ino_t inode_at(const char *path)
+{
+	struct stat sb;
+
+	assert_int_equal(stat(path, &sb), 0);
+	return sb.st_ino;
+}
+
+/* A write would wait for all that is on its way to the disk. */
+static void test_what_is_there_is_not_written_again(void **state)
+{
+	struct place *p = *state;
+	cleanup_free char *index = str_printf("%s/index.json", p->path), *blob = NULL;
+	ino_t index_before, blob_before;
+	struct image *im;
+	struct kit k;
+
+	KIT(&k, .content = "one");
+	place_load_ok(p, archive_docker(&k, "x.io/a:1", false), "x.io/a:1");
+	assert_int_equal(store_find(p->st, "x.io/a:1", &im, NULL), 0);
+	blob = str_printf("%s/blobs/sha256/%s", p->path, digest_hex(&im->manifest));
+	image_free(im);
+	index_before = inode_at(index);
+	blob_before = inode_at(blob);
+	place_load_ok(p, archive_docker(&k, "x.io/a:1", false), "x.io/a:1");
+	assert_int_equal(inode_at(index), index_before);
+	assert_int_equal(inode_at(blob), blob_before);
+	/* What is damaged is. */
+	assert_int_equal(truncate(blob, 10), 0);
+	place_load_ok(p, archive_docker(&k, "x.io/a:1", false), "x.io/a:1");
+	assert_int_not_equal(inode_at(blob), blob_before);
+	kit_reset(&k);
+}
+
 static void test_a_failed_import_leaves_nothing(void **state)
 {
 	struct place *p = *state;
@@ -366,6 +400,7 @@ int main(void)
 		STORE_TEST(test_the_same_image_packed_differently_is_one_image),
 		STORE_TEST(test_a_shared_layer_stays_with_the_other_image),
 		STORE_TEST(test_import_makes_a_one_layer_image),
+		STORE_TEST(test_what_is_there_is_not_written_again),
 		STORE_TEST(test_a_failed_import_leaves_nothing),
 	};
 
