@@ -42,6 +42,7 @@ int op_init(struct call *c)
 	};
 	c->s->xattr_ext = offered & FUSE_SETXATTR_EXT;
 	c->s->expires = offered & FUSE_HAS_EXPIRE_ONLY;
+	c->s->opens_unasked = offered & SHARES_INIT_UNASKED;
 	c->s->started = true;
 	return 0;
 }
@@ -117,7 +118,6 @@ int op_begin(struct call *c)
 	const struct shares_begin *in = (const void *)c->rq.head;
 
 	c->s->waker = in->waker;
-	c->s->opens_unasked = in->can & SHARES_OPENS_UNASKED;
 	return CALL_SILENT;
 }
 

@@ -45,13 +45,13 @@ struct server {
 	atomic_uint n_waiting;	      /* workers that wait for @reading */
 	atomic_uint_fast64_t changes; /* count of changes by others that were heard of */
 	atomic_bool ended;
-	bool started;		   /* INIT was answered */
-	bool xattr_ext;		   /* the guest's SETXATTR has its long form */
-	bool expires;		   /* the guest's kernel can let a name expire */
-	bool twins;		   /* there are both read-only and writable shares */
-	bool bounded;		   /* as in the options */
-	_Atomic uint32_t waker;	   /* the guest's thread named by SHARES_BEGIN; 0: none */
-	atomic_bool opens_unasked; /* the guest's kernel can do this, as SHARES_BEGIN says */
+	bool started;		/* INIT was answered */
+	bool xattr_ext;		/* the guest's SETXATTR has its long form */
+	bool expires;		/* the guest's kernel can let a name expire */
+	bool opens_unasked;	/* the guest's kernel can do this (link/shares.h) */
+	bool twins;		/* there are both read-only and writable shares */
+	bool bounded;		/* as in the options */
+	_Atomic uint32_t waker; /* the guest's thread named by SHARES_BEGIN; 0: none */
 };
 
 struct server_options {

@@ -53,20 +53,19 @@ struct shares_changed {
 /* In the attributes of a file or folder (fuse_attr.flags): what the guest caches of it stays valid
  * until the host says otherwise, whatever the guest reads.  Such a file may be opened for reading
  * without a request, and the server keeps it until the guest has forgotten it; requests name it by
- * its node, and 0.  moat's own kernel does so (kernel/patches), and its guest says that in
- * SHARES_BEGIN; other guests are not told. */
+ * its node, and 0.  A kernel that does so (kernel/patches) says it in the flags of its INIT; others
+ * are not told. */
 #define SHARES_ATTR_UNASKED (1u << 31)
+#define SHARES_INIT_UNASKED (1ull << 63)
 
 /* The guest's first message: the thread whose requests only pretend changes, so that watchers in
- * the guest are woken (docs/FS.md), and what its kernel can do. */
+ * the guest are woken (docs/FS.md). */
 #define SHARES_BEGIN 0x4d10
-
-#define SHARES_OPENS_UNASKED 1u /* the kernel knows SHARES_ATTR_UNASKED */
 
 struct shares_begin {
 	struct fuse_in_header head;
 	uint32_t waker; /* as in the pid of its requests */
-	uint32_t can;
+	uint32_t padding;
 };
 
 /* The group of a request of the waker's says what the request pretends: */

@@ -19,9 +19,17 @@
 
 #include "link/shares.h"
 
+/* The driver has it where it has the patch virtio-console-splice. */
+#define PORT_TAKES_PAGES "/sys/module/virtio_console/parameters/sends_pages"
+
 #define LARGE_BYTES 65536u
 #define LOOKS	    8
 #define HEAD_BYTES  (sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in))
+
+bool bulk_port_takes_pages(void)
+{
+	return access(PORT_TAKES_PAGES, F_OK) == 0;
+}
 
 void bulk_init(struct bulk *b, int pipe_bytes)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,9 @@ struct bulk {
 
 /* Of the pipe: a page for what is in front of the data, and each of the data's. */
 #define BULK_PIPE_BYTES (2 * (int)SHARES_WRITE_MAX)
+
+/** bulk_port_takes_pages() - does the kernel give a pipe's pages to a port as they are? */
+bool bulk_port_takes_pages(void);
 
 /** bulk_init() - @pipe_bytes: 0: everything is read, as it is where there can be no pipe of that
  * size */

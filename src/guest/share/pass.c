@@ -19,23 +19,13 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "base/str.h"
 #include "base/thread.h"
 
 #define KEEP_MSEC 5 /* how long requests wait for one to go with */
-
-/* It tells of its patches by its name alone (tools/build-kernel). */
-static bool kernel_is_own(void)
-{
-	struct utsname name;
-
-	return uname(&name) == 0 && str_ends(name.release, "-moat");
-}
 
 int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 {
@@ -57,7 +47,7 @@ int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 	p->fuse_fd = fuse_fd;
 	p->port_fd = port_fd;
 	/* Another's port would copy the pages. */
-	bulk_init(&p->bulk, kernel_is_own() ? BULK_PIPE_BYTES : 0);
+	bulk_init(&p->bulk, bulk_port_takes_pages() ? BULK_PIPE_BYTES : 0);
 	*ret = p;
 	return 0;
 }
@@ -252,8 +242,7 @@ static int tell_taken(struct pass *p)
 static int begin(struct pass *p)
 {
 	const struct shares_begin m = { .head = { .len = sizeof(m), .opcode = SHARES_BEGIN },
-					.waker = p->waker,
-					.can = kernel_is_own() ? SHARES_OPENS_UNASKED : 0 };
+					.waker = p->waker };
 
 	p->quick.waker = p->waker;
 	keep_out(p, &m, sizeof(m));

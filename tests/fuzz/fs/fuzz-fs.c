@@ -200,7 +200,7 @@ static void begin_in_order(struct stream_out *out)
 					   .minor = FUSE_KERNEL_MINOR_VERSION,
 					   .flags = UINT32_MAX,
 					   .flags2 = UINT32_MAX };
-	const uint32_t begin[2] = { WAKER, SHARES_OPENS_UNASKED };
+	const uint32_t begin[2] = { WAKER, 0 };
 	static const struct {
 		uint64_t dir;
 		const char *name;

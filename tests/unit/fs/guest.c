@@ -17,21 +17,20 @@
 #include "base/fd.h"
 #include "base/macro.h"
 
-static void begin_passing(const struct guest *g, uint32_t can)
+static void begin_passing(const struct guest *g)
 {
 	const struct shares_begin m = { .head = { .len = sizeof(m), .opcode = SHARES_BEGIN },
-					.waker = GUEST_WAKER,
-					.can = can };
+					.waker = GUEST_WAKER };
 
 	assert_int_equal(fd_write_all(g->port, &m, sizeof(m)), 0);
 }
 
-void guest_begin(struct guest *g, const struct fs_share *shares, size_t n, uint32_t can)
+void guest_begin(struct guest *g, const struct fs_share *shares, size_t n, uint64_t flags)
 {
 	const struct fuse_init_in init = { .major = FUSE_KERNEL_VERSION,
 					   .minor = FUSE_KERNEL_MINOR_VERSION,
-					   .flags = UINT32_MAX,
-					   .flags2 = UINT32_MAX };
+					   .flags = (uint32_t)flags,
+					   .flags2 = (uint32_t)(flags >> 32) };
 	struct server_options o = { .shares = shares, .n_shares = n };
 	struct shares_hello hello;
 	int pair[2];
@@ -45,7 +44,7 @@ void guest_begin(struct guest *g, const struct fs_share *shares, size_t n, uint3
 	o.ended_fd = g->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_int_equal(server_new(&o, &g->server, NULL), 0);
 	assert_int_equal(fd_read_exact(g->port, &hello, sizeof(hello)), 0);
-	begin_passing(g, can);
+	begin_passing(g);
 	assert_int_equal(
 		guest_ask(g, &(struct ask){ FUSE_INIT, 0, &init, sizeof(init), NULL, NULL }), 0);
 }

@@ -34,9 +34,12 @@ struct ask {
 
 #define GUEST_WAKER 77777u
 
-/** guest_begin() - start the server, and begin in order; fails the test where it cannot.  @can: of
- * the guest's kernel (link/shares.h) */
-void guest_begin(struct guest *g, const struct fs_share *shares, size_t n, uint32_t can);
+/** guest_begin() - start the server, and begin in order; fails the test where it cannot.  @flags:
+ * of the kernel's INIT */
+void guest_begin(struct guest *g, const struct fs_share *shares, size_t n, uint64_t flags);
+
+#define GUEST_OWN_KERNEL   UINT64_MAX
+#define GUEST_OTHER_KERNEL (GUEST_OWN_KERNEL & ~SHARES_INIT_UNASKED)
 
 /** guest_end() - the server is gone after */
 void guest_end(struct guest *g);

@@ -55,7 +55,7 @@ static void a_guest_that_knows_too_many_is_asked_to_forget_some(void **state)
 		snprintf(name, sizeof(name), "%u", i);
 		folder_put(folder, name, "");
 	}
-	guest_begin(&g, &share, 1, 0);
+	guest_begin(&g, &share, 1, GUEST_OTHER_KERNEL);
 	if (!g.server->watcher) {
 		guest_end(&g);
 		skip();
@@ -116,7 +116,7 @@ static void so_many_files_are_known_at_once_in_little_memory(void **state)
 	size_t before;
 
 	make_many(folder, n);
-	guest_begin(&g, &share, 1, SHARES_OPENS_UNASKED);
+	guest_begin(&g, &share, 1, GUEST_OWN_KERNEL);
 	root = guest_look_up(&g, FUSE_ROOT_ID, "0");
 	before = own_kib();
 	for (size_t i = 0; i < n; i++) {

@@ -310,7 +310,7 @@ static void begin_walk(struct scene *s, struct walker *w, unsigned seed)
 	const struct fs_share share = { .fd = s->share };
 
 	*w = (struct walker){ .s = s, .seed = seed };
-	guest_begin(&w->g, &share, 1, SHARES_OPENS_UNASKED);
+	guest_begin(&w->g, &share, 1, GUEST_OWN_KERNEL);
 	for (size_t i = 0; i < NODES_KEPT; i++)
 		w->nodes[i] = guest_look_up(&w->g, FUSE_ROOT_ID, "0");
 }

@@ -24,12 +24,12 @@ struct scene {
 };
 
 /* Nothing may be kept on a host that tells of no changes. */
-static void begin_as(struct scene *s, struct folder *folder, uint32_t can)
+static void begin_as(struct scene *s, struct folder *folder, uint64_t flags)
 {
 	const struct fs_share share = { .fd = folder->fd };
 
 	s->folder = folder;
-	guest_begin(&s->g, &share, 1, can);
+	guest_begin(&s->g, &share, 1, flags);
 	s->root = guest_look_up(&s->g, FUSE_ROOT_ID, "0");
 	assert_int_not_equal(s->root, 0);
 	if (!s->g.server->watcher) {
@@ -40,7 +40,7 @@ static void begin_as(struct scene *s, struct folder *folder, uint32_t can)
 
 static void begin(struct scene *s, struct folder *folder)
 {
-	begin_as(s, folder, SHARES_OPENS_UNASKED);
+	begin_as(s, folder, GUEST_OWN_KERNEL);
 }
 
 static struct fuse_entry_out look(struct scene *s, const char *name)
@@ -124,7 +124,7 @@ static void nothing_is_kept_open_for_a_kernel_that_asks(void **state)
 {
 	static struct scene s;
 
-	begin_as(&s, *state, 0);
+	begin_as(&s, *state, GUEST_OTHER_KERNEL);
 	folder_put(s.folder, "file", "content");
 	assert_int_equal(look(&s, "file").attr.flags, 0);
 	assert_true(look(&s, "file").attr_valid > 0);
