@@ -93,6 +93,33 @@ data() {
 	assert_equal "$(moat run --rm -v "$HOST:/a" -v "$HOST:/b:ro" "$BUSYBOX" sh -c 'echo both >/a/both; cat /b/both')" both
 }
 
+# bats test_tags=kernel
+@test "bind: what is to be new is made once, whoever made it, and what is there is known where nothing can be made" {
+	local not='set -eC; not() { ! "$@" 2>/dev/null || exit 1; }; cd /data/sub'
+	mkdir "$HOST/folder" "$HOST/sub"
+	moat run -d --name box -v "$HOST:/data" -v "$HOST:/fixed:ro" "$BUSYBOX" sleep 1000
+	moat exec box sh -c "$not"'
+		mkdir folder; ln -s nowhere link; : >file; ln file name
+		not mkdir folder; not ln -s nowhere link; not ln file name; not sh -Cc ": >file"
+		ls >/dev/null'
+	mkdir "$HOST/sub/of-host"
+	touch "$HOST/sub/file-of-host"
+	moat exec box sh -c "$not"'
+		not mkdir of-host; not sh -Cc ": >file-of-host"; not ln -s nowhere file-of-host
+		[ -d of-host ]; [ -f file-of-host ]; mkdir -p of-host/in/it'
+	[ -d "$HOST/sub/of-host/in/it" ]
+	rm "$HOST/sub/file" "$HOST/sub/file-of-host"
+	moat exec box sh -c "$not"'; : >file; : >file-of-host'
+	run moat exec box mkdir /fixed/folder
+	assert_has "File exists"
+	run moat exec box mkdir /fixed/other
+	assert_has "Read-only"
+	run moat exec box sh -Cc ': >/fixed/sub/file'
+	assert_has "File exists"
+	moat exec box sh -c "$not"'; chmod 700 .; rm -r /data/sub; mkdir /data/sub; : >/data/sub/file'
+	assert_equal "$(ls "$HOST/sub")" file
+}
+
 @test "mounts are in each other in whatever order they are named, the deepest last; tmpfs among them" {
 	mkdir "$HOST/outer" "$HOST/inner"
 	echo outer >"$HOST/outer/name"
