@@ -13,7 +13,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#define TIMEOUT_SEC 5
+#include "base/buf.h"
+
+#define TIMEOUT_SEC   5
+#define RECEIVE_BYTES 32768
+#define LIST_TRIES    8
 
 struct netlink {
 	struct mnl_socket *socket;
@@ -57,65 +61,133 @@ void *netlink_begin(struct netlink_request *rq, uint16_t type, uint16_t flags, s
 	return mnl_nlmsg_put_extra_header(rq->head, size);
 }
 
-struct reader {
-	netlink_fn fn;
-	void *arg;
-	int result;
-};
-
-static int read_message(const struct nlmsghdr *head, void *arg)
+/* Return: the length of what was received; -ETIMEDOUT; -errno. */
+static ssize_t receive(const struct netlink *nl, char room[RECEIVE_BYTES])
 {
-	struct reader *reader = arg;
+	ssize_t n;
 
-	if (reader->fn)
-		reader->result = reader->fn(head, reader->arg);
-	return reader->result < 0 ? MNL_CB_ERROR : MNL_CB_OK;
+	do {
+		n = mnl_socket_recvfrom(nl->socket, room, RECEIVE_BYTES);
+	} while (n < 0 && errno == EINTR);
+	return n >= 0 ? n : errno == EAGAIN ? -ETIMEDOUT : -errno;
 }
 
-/* Reads answers until the kernel says that these are all. */
-static int receive(struct netlink *nl, struct reader *reader)
+/* Checks what was received, and calls @fn for each message.  Return: MNL_CB_OK where more comes,
+ * MNL_CB_STOP at the end; -errno. */
+static int take(const struct netlink *nl, const char *messages, ssize_t n, mnl_cb_t fn, void *arg)
 {
-	_Alignas(8) char room[32768];
-	int r = MNL_CB_OK;
+	int r;
 
-	while (r == MNL_CB_OK) {
-		ssize_t n = mnl_socket_recvfrom(nl->socket, room, sizeof(room));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		errno = 0;
-		r = mnl_cb_run(room, (size_t)n, nl->sequence, mnl_socket_get_portid(nl->socket),
-			       read_message, reader);
-	}
-	if (r < 0 && reader->result == 0)
+	errno = 0;
+	r = mnl_cb_run(messages, (size_t)n, nl->sequence, mnl_socket_get_portid(nl->socket), fn,
+		       arg);
+	if (r < 0)
 		return errno ? -errno : -EBADMSG;
-	return reader->result;
+	return r;
 }
 
-static int ask(struct netlink *nl, struct netlink_request *rq, uint16_t flags,
-	       struct reader *reader)
+static int ask(struct netlink *nl, struct netlink_request *rq, uint16_t flags)
 {
 	rq->head->nlmsg_flags |= flags;
 	rq->head->nlmsg_seq = ++nl->sequence;
-	if (mnl_socket_sendto(nl->socket, rq->head, rq->head->nlmsg_len) < 0)
-		return -errno;
-	return receive(nl, reader);
+	return mnl_socket_sendto(nl->socket, rq->head, rq->head->nlmsg_len) < 0 ? -errno : 0;
 }
 
 int netlink_call(struct netlink *nl, struct netlink_request *rq)
 {
-	struct reader reader = { 0 };
+	_Alignas(8) char room[RECEIVE_BYTES];
+	int r = ask(nl, rq, NLM_F_ACK);
 
-	return ask(nl, rq, NLM_F_ACK, &reader);
+	if (r < 0)
+		return r;
+	do {
+		ssize_t n = receive(nl, room);
+
+		r = n < 0 ? (int)n : take(nl, room, n, NULL, NULL);
+	} while (r == MNL_CB_OK);
+	return r < 0 ? r : 0;
 }
 
+struct list {
+	struct buf messages;
+	bool lacks_memory;
+};
+
+/* What there is no memory for is thrown away, as the next answer is behind it in the socket. */
+static int keep(const struct nlmsghdr *head, void *arg)
+{
+	struct list *list = arg;
+
+	if (!list->lacks_memory && buf_add(&list->messages, head, NLMSG_ALIGN(head->nlmsg_len)) < 0)
+		list->lacks_memory = true;
+	return MNL_CB_OK;
+}
+
+/* Does the kernel say that the list changed while it wrote it?  libmnl would take that for an
+ * error, so the mark is taken off. */
+static bool take_changed_mark(char *messages, ssize_t n)
+{
+	bool changed = false;
+	int left = (int)n;
+
+	for (struct nlmsghdr *head = (void *)messages; mnl_nlmsg_ok(head, left);
+	     head = mnl_nlmsg_next(head, &left)) {
+		changed = changed || (head->nlmsg_flags & NLM_F_DUMP_INTR);
+		head->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+	}
+	return changed;
+}
+
+/* Return: 0; 1 when the list changed meanwhile; -errno. */
+static int read_list(const struct netlink *nl, struct list *list)
+{
+	_Alignas(8) char room[RECEIVE_BYTES];
+	bool changed = false;
+	int r;
+
+	do {
+		ssize_t n = receive(nl, room);
+
+		if (n < 0)
+			return (int)n;
+		changed = take_changed_mark(room, n) || changed;
+		r = take(nl, room, n, keep, list);
+	} while (r == MNL_CB_OK);
+	if (r < 0)
+		return r;
+	return list->lacks_memory ? -ENOMEM : changed;
+}
+
+static int tell_each(const struct buf *messages, netlink_fn fn, void *arg)
+{
+	int r = 0;
+
+	for (size_t at = 0; r >= 0 && at < messages->len;) {
+		const struct nlmsghdr *head = (const void *)(messages->data + at);
+
+		r = fn(head, arg);
+		at += NLMSG_ALIGN(head->nlmsg_len);
+	}
+	return r;
+}
+
+/* A list that changed while it was written may lack some of what was there all the while, and is
+ * asked for again; on a host that never rests the last one has to do. */
 int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg)
 {
-	struct reader reader = { .fn = fn, .arg = arg };
+	struct list list = { .messages = BUF_INIT };
+	int r = 1;
 
-	return ask(nl, rq, NLM_F_DUMP, &reader);
+	for (int i = 0; i < LIST_TRIES && r > 0; i++) {
+		list.messages.len = 0;
+		r = ask(nl, rq, NLM_F_DUMP);
+		if (r == 0)
+			r = read_list(nl, &list);
+	}
+	if (r >= 0)
+		r = tell_each(&list.messages, fn, arg);
+	buf_reset(&list.messages);
+	return r;
 }
 
 int netlink_monitor(int protocol, const int *groups, size_t n, int *ret_fd)

@@ -45,7 +45,7 @@ int netlink_call(struct netlink *nl, struct netlink_request *rq);
 /** @head: one message of the answer.  Return: 0; -errno, which ends it. */
 typedef int (*netlink_fn)(const struct nlmsghdr *head, void *arg);
 
-/** netlink_dump() - send a request whose answer is a list.
+/** netlink_dump() - send a request whose answer is a list, and call @fn for each when all is there.
  * Return: 0; -errno; what @fn returned. */
 int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, void *arg);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,10 +82,48 @@ static void routes_of_all_tables_are_told_but_for_those_by_own_links(void **stat
 						"10.4.0.0/16 by eth0\n"));
 }
 
+static atomic_bool enough;
+
+static void *come_and_go(void *arg)
+{
+	struct netlink *nl = arg;
+
+	while (!enough) {
+		assert_int_equal(link_add_pair(nl, "come", "go", -1), 0);
+		assert_int_equal(link_remove(nl, link_index("come")), 0);
+	}
+	return NULL;
+}
+
+static void interfaces_that_come_and_go_meanwhile_fail_nothing(void **state)
+{
+	cleanup_netlink struct netlink *nl = NULL;
+	pthread_t thread;
+
+	(void)state;
+	if (unshare(CLONE_NEWNET) < 0) {
+		print_message("[  SKIPPED ] no network namespace: %s\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(netlink_new(&nl), 0);
+	add_link(nl, "eth0", "peer0", "");
+	add_route(nl, "10.3.0.0/16", "eth0", 0);
+	assert_int_equal(pthread_create(&thread, NULL, come_and_go, nl), 0);
+	for (int i = 0; i < 2000; i++) {
+		char routes[500] = "";
+
+		assert_int_equal(host_routes_each(OWN, write_route, routes, NULL), 0);
+		assert_string_equal(routes, "10.3.0.0/16 by eth0\n");
+	}
+	enough = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes_of_all_tables_are_told_but_for_those_by_own_links),
+		cmocka_unit_test(interfaces_that_come_and_go_meanwhile_fail_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
