@@ -294,7 +294,7 @@ void server_refuse(int listen_fd, const struct err *err)
 		timeout_msec = REFUSE_MORE_MSEC;
 		/* The request is read before the end, whatever it is: closing with something unread
 		 * would take the answer along. */
-		if (fd_wait(fd, POLLIN, REFUSE_MSEC) > 0 &&
+		if (fd_wait(fd, POLLIN, REFUSE_MORE_MSEC) > 0 &&
 		    recv(fd, request, sizeof(request), 0) > 0)
 			unix_send(fd, text, strlen(text), -1);
 	}
