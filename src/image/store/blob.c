@@ -212,11 +212,13 @@ int blob_read(const struct store *st, const struct digest *d, struct buf *ret, s
 	return 0;
 }
 
+/* Is the blob there, and on the disk?  Whoever published it may have been cut off before its name
+ * was there. */
 static bool is_stored(const struct store *st, const struct digest *d)
 {
 	cleanup(buf_reset) struct buf content = BUF_INIT;
 
-	return blob_read(st, d, &content, NULL) == 0;
+	return blob_read(st, d, &content, NULL) == 0 && fsync(blob_folder(st, d)) == 0;
 }
 
 static int put_blob(struct work *work, enum hash_kind kind, const void *data, size_t len,

@@ -118,7 +118,8 @@ static bool is_saved(const struct store *st, const char *text)
 }
 
 /* Writes index.json, and reserves as much space again for when the disk is full: a removal makes
- * the file shorter, so it fits.  Where nothing is new, nobody waits for the disk. */
+ * the file shorter, so it fits.  Where nothing is new only the folder is synced,
+ * which takes no time but where whoever wrote the file was cut off before that. */
 static int save_index(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
@@ -128,8 +129,8 @@ static int save_index(struct store *st, const struct table *t, struct err *err)
 		return err_set(err, -ENOSPC, "%s/index.json is full: remove some images or tags",
 			       st->path);
 	if (r == 0 && is_saved(st, text))
-		return 0;
-	if (r == 0)
+		r = fsync(st->dir_fd) < 0 ? -errno : 0;
+	else if (r == 0)
 		r = file_write_atomic(st->dir_fd, "index.json", text, strlen(text), 0644);
 	if (r < 0)
 		return err_errno(err, r, "write %s/index.json", st->path);
