@@ -119,38 +119,43 @@ static void drop_file(struct store *st, const char *name, int why)
 	(void)unlinkat(st->rootfs_fd, name, 0);
 }
 
+/* Is the file of that name the one that is open? */
+static bool is_same(const struct store *st, const char *name, int fd)
+{
+	struct stat read, now;
+
+	return fstat(fd, &read) == 0 &&
+	       fstatat(st->rootfs_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       read.st_dev == now.st_dev && read.st_ino == now.st_ino;
+}
+
 /* Takes the claim on a file.  Return: was it taken, and is the file still the one of @fd? */
 static bool claim_same(struct store *st, struct claim *c, const char *name, int fd)
 {
 	const struct progress p = { .cancelled = is_stopped, .arg = st };
-	struct stat read, now;
 
 	if (claim_take(st, c, name, &p) < 0)
 		return false;
-	if (fstat(fd, &read) == 0 && fstatat(st->rootfs_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    read.st_dev == now.st_dev && read.st_ino == now.st_ino)
+	if (is_same(st, name, fd))
 		return true;
 	claim_release(st, c);
 	return false;
 }
 
-/* A failure of fsync(2) is reported once: the unwritten data is lost.  Return: is the file there,
- * and on the disk? */
+/* A failure of fsync(2) is reported once, and the unwritten data is lost: so the file goes at once,
+ * and not when the claim is had.  Return: is the file there, and on the disk? */
 static bool sync_file(struct store *st, const struct digest *manifest, const char *name, int fd)
 {
 	int r = fsync(fd) < 0 || fsync(st->rootfs_fd) < 0 ? -errno : 0;
 	struct claim claim;
 
-	if (!claim_same(st, &claim, name, fd))
-		return false;
-	if (r == 0) {
-		unsynced_clear(st, manifest);
-	} else {
+	if (r < 0 && is_same(st, name, fd))
 		drop_file(st, name, r);
-		(void)sums_forget(st, manifest);
-	}
+	if (r < 0 || !claim_same(st, &claim, name, fd))
+		return false;
+	unsynced_clear(st, manifest);
 	claim_release(st, &claim);
-	return r == 0;
+	return true;
 }
 
 static void take_sum(struct store *st, const struct digest *manifest)
