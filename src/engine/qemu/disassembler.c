@@ -6,9 +6,10 @@
  * (clone-memory.c) bears libcapstone's name (its soname): the loader takes libcapstone to be there
  * already, and QEMU finds these functions, which know no processor.
  *
- * A QEMU that needs others of libcapstone's functions does not start, and the machine is booted
- * instead, without this library (shim/machine/bringup.c).  One that is linked with another version
- * of libcapstone than the fourth gets that.
+ * A QEMU that needs others of libcapstone's functions, and has all of them looked up when it
+ * starts, as Debian's does, does not start, and the machine is booted instead, without this library
+ * (shim/machine/bringup.c).  One that is linked with another version of libcapstone than the fourth
+ * loads that, and calls these functions all the same.
  */
 #include <stdbool.h>
 #include <stddef.h>
