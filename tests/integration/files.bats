@@ -233,6 +233,11 @@ fails() {
 	[ "$status" -ne 0 ] && [ "$status" -ne 124 ]
 }
 
+# Is the copy's client past its requests, and waits for what it is to send?
+waits_for_input() {
+	grep -q poll "/proc/$(pgrep -nf "^$MOAT_BUILD/moat cp - waits:/")/wchan"
+}
+
 @test "files: rm -f ends a copy that waits for its client; kill -9 of moatd leaves a clean container" {
 	local copy
 	moat create --name waits "$BUSYBOX" cat /kept >/dev/null
@@ -251,6 +256,7 @@ fails() {
 	moat cp - waits:/ <hold &
 	copy=$!
 	exec 9>hold
+	poll waits_for_input
 	sleep 0.5
 	moat rm -f waits
 	fails "$copy"

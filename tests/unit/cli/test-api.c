@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,10 +24,20 @@
 struct server {
 	const char *answers[4]; /* one for each connection */
 	bool hang_up[4];
-	bool dead[4]; /* has ended, and has read nothing */
+	bool dead[4]; /* ends when it is asked, without reading that */
 	size_t dialled;
 	int fds[4];
+	pthread_t thread; /* of the dead one */
 };
+
+static void *end_when_asked(void *arg)
+{
+	int *fd = arg;
+
+	assert_int_equal(fd_wait(*fd, POLLIN, -1), 1);
+	fd_close(fd);
+	return NULL;
+}
 
 static int dial(void *arg, int *ret_fd, struct err *err)
 {
@@ -39,9 +51,9 @@ static int dial(void *arg, int *ret_fd, struct err *err)
 	assert_int_equal(fd_write_all(pair[1], s->answers[i], strlen(s->answers[i])), 0);
 	if (s->hang_up[i])
 		assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
-	if (s->dead[i])
-		fd_close(&pair[1]);
 	s->fds[i] = pair[1];
+	if (s->dead[i])
+		assert_int_equal(pthread_create(&s->thread, NULL, end_when_asked, &s->fds[i]), 0);
 	*ret_fd = pair[0];
 	return 0;
 }
@@ -188,6 +200,7 @@ static void a_request_that_nobody_read_is_sent_again(void **state)
 	(void)state;
 	assert_int_equal(api_call(a, &rq, NULL, NULL), 204);
 	assert_int_equal(s.dialled, 2);
+	assert_int_equal(pthread_join(s.thread, NULL), 0);
 	api_free(a);
 	server_close(&s);
 }
