@@ -17,7 +17,8 @@
 #include "base/str.h"
 #include "base/unix.h"
 
-#define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
+/* One that ends waits for half a minute for a moat-net that hangs. */
+#define LOCK_TIMEOUT_USEC (60 * USEC_PER_SEC)
 #define LOCK_STEP_USEC	  (20 * USEC_PER_MSEC)
 
 /* The holder of the lock, as its file says: process id and socket, a line each. */
