@@ -61,66 +61,11 @@ void *netlink_begin(struct netlink_request *rq, uint16_t type, uint16_t flags, s
 	return mnl_nlmsg_put_extra_header(rq->head, size);
 }
 
-/* Return: the length of what was received; -ETIMEDOUT; -errno. */
-static ssize_t receive(const struct netlink *nl, char room[RECEIVE_BYTES])
-{
-	ssize_t n;
-
-	do {
-		n = mnl_socket_recvfrom(nl->socket, room, RECEIVE_BYTES);
-	} while (n < 0 && errno == EINTR);
-	return n >= 0 ? n : errno == EAGAIN ? -ETIMEDOUT : -errno;
-}
-
-/* Checks what was received, and calls @fn for each message.  Return: MNL_CB_OK where more comes,
- * MNL_CB_STOP at the end; -errno. */
-static int take(const struct netlink *nl, const char *messages, ssize_t n, mnl_cb_t fn, void *arg)
-{
-	int r;
-
-	errno = 0;
-	r = mnl_cb_run(messages, (size_t)n, nl->sequence, mnl_socket_get_portid(nl->socket), fn,
-		       arg);
-	if (r < 0)
-		return errno ? -errno : -EBADMSG;
-	return r;
-}
-
 static int ask(struct netlink *nl, struct netlink_request *rq, uint16_t flags)
 {
 	rq->head->nlmsg_flags |= flags;
 	rq->head->nlmsg_seq = ++nl->sequence;
 	return mnl_socket_sendto(nl->socket, rq->head, rq->head->nlmsg_len) < 0 ? -errno : 0;
-}
-
-int netlink_call(struct netlink *nl, struct netlink_request *rq)
-{
-	_Alignas(8) char room[RECEIVE_BYTES];
-	int r = ask(nl, rq, NLM_F_ACK);
-
-	if (r < 0)
-		return r;
-	do {
-		ssize_t n = receive(nl, room);
-
-		r = n < 0 ? (int)n : take(nl, room, n, NULL, NULL);
-	} while (r == MNL_CB_OK);
-	return r < 0 ? r : 0;
-}
-
-struct list {
-	struct buf messages;
-	bool lacks_memory;
-};
-
-/* What there is no memory for is thrown away, as the next answer is behind it in the socket. */
-static int keep(const struct nlmsghdr *head, void *arg)
-{
-	struct list *list = arg;
-
-	if (!list->lacks_memory && buf_add(&list->messages, head, NLMSG_ALIGN(head->nlmsg_len)) < 0)
-		list->lacks_memory = true;
-	return MNL_CB_OK;
 }
 
 /* Does the kernel say that the list changed while it wrote it?  libmnl would take that for an
@@ -138,24 +83,62 @@ static bool take_changed_mark(char *messages, ssize_t n)
 	return changed;
 }
 
-/* Return: 0; 1 when the list changed meanwhile; -errno. */
-static int read_list(const struct netlink *nl, struct list *list)
+/* Return: the length of what was received; -ETIMEDOUT; -errno. */
+static ssize_t receive(const struct netlink *nl, char room[RECEIVE_BYTES])
+{
+	ssize_t n;
+
+	do {
+		n = mnl_socket_recvfrom(nl->socket, room, RECEIVE_BYTES);
+	} while (n < 0 && errno == EINTR);
+	return n >= 0 ? n : errno == EAGAIN ? -ETIMEDOUT : -errno;
+}
+
+/* Reads answers until the kernel says that these are all.  Return: 0; 1 when what they list changed
+ * meanwhile; -errno. */
+static int read_answer(const struct netlink *nl, mnl_cb_t fn, void *arg)
 {
 	_Alignas(8) char room[RECEIVE_BYTES];
 	bool changed = false;
-	int r;
+	int r = MNL_CB_OK;
 
-	do {
+	while (r == MNL_CB_OK) {
 		ssize_t n = receive(nl, room);
 
 		if (n < 0)
 			return (int)n;
 		changed = take_changed_mark(room, n) || changed;
-		r = take(nl, room, n, keep, list);
-	} while (r == MNL_CB_OK);
+		errno = 0;
+		r = mnl_cb_run(room, (size_t)n, nl->sequence, mnl_socket_get_portid(nl->socket), fn,
+			       arg);
+	}
 	if (r < 0)
-		return r;
-	return list->lacks_memory ? -ENOMEM : changed;
+		return errno ? -errno : -EBADMSG;
+	return changed;
+}
+
+int netlink_call(struct netlink *nl, struct netlink_request *rq)
+{
+	int r = ask(nl, rq, NLM_F_ACK);
+
+	if (r == 0)
+		r = read_answer(nl, NULL, NULL);
+	return r < 0 ? r : 0;
+}
+
+struct list {
+	struct buf messages;
+	bool lacks_memory;
+};
+
+/* What there is no memory for is thrown away, as the next answer is behind it in the socket. */
+static int keep(const struct nlmsghdr *head, void *arg)
+{
+	struct list *list = arg;
+
+	if (!list->lacks_memory && buf_add(&list->messages, head, NLMSG_ALIGN(head->nlmsg_len)) < 0)
+		list->lacks_memory = true;
+	return MNL_CB_OK;
 }
 
 static int tell_each(const struct buf *messages, netlink_fn fn, void *arg)
@@ -182,7 +165,9 @@ int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, 
 		list.messages.len = 0;
 		r = ask(nl, rq, NLM_F_DUMP);
 		if (r == 0)
-			r = read_list(nl, &list);
+			r = read_answer(nl, keep, &list);
+		if (list.lacks_memory)
+			r = -ENOMEM;
 	}
 	if (r >= 0)
 		r = tell_each(&list.messages, fn, arg);
