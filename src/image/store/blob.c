@@ -225,18 +225,22 @@ static int put_blob(struct work *work, enum hash_kind kind, const void *data, si
 		    struct digest *ret, struct err *err)
 {
 	cleanup(blob_writer_close) struct blob_writer w = BLOB_WRITER_INIT;
-	int r = blob_writer_open(work->st, kind, len, &w, err);
+	struct digest digest;
+	int r = digest_of_kind(kind, data, len, &digest);
 
+	if (r < 0)
+		return err_errno(err, r, "hash");
+	if (work_pin(work, &digest) < 0)
+		return err_nomem(err);
+	if (!is_stored(work->st, &digest)) {
+		r = blob_writer_open(work->st, kind, len, &w, err);
+		if (r == 0)
+			r = blob_writer_add(&w, data, len, err);
+		if (r == 0)
+			r = blob_writer_publish(&w, NULL, err);
+	}
 	if (r == 0)
-		r = blob_writer_add(&w, data, len, err);
-	if (r == 0)
-		r = blob_writer_finish(&w, err);
-	if (r == 0 && work_pin(work, &w.digest) < 0)
-		r = err_nomem(err);
-	if (r == 0 && !is_stored(work->st, &w.digest))
-		r = blob_writer_publish(&w, NULL, err);
-	if (r == 0)
-		*ret = w.digest;
+		*ret = digest;
 	return r;
 }
 

@@ -118,8 +118,8 @@ static bool is_saved(const struct store *st, const char *text)
 }
 
 /* Writes index.json, and reserves as much space again for when the disk is full: a removal makes
- * the file shorter, so it fits.  Where nothing is new only the folder is synced,
- * which takes no time but where whoever wrote the file was cut off before that. */
+ * the file shorter, so it fits.  Where nothing is new only the folder is synced, as
+ * whoever wrote the file may have been cut off before that. */
 static int save_index(struct store *st, const struct table *t, struct err *err)
 {
 	cleanup_free char *text = NULL;
