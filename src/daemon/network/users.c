@@ -2,15 +2,13 @@
 /* Finds the holders of addresses that a network must not have: other networks, and the host's
  * routes. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/network/host-routes.h"
 #include "daemon/network/inner.h"
-
-#define ALIAS_MAX 256 /* IFALIASZ: what is longer is cut */
+#include "net/netlink/link.h"
 
 void users_reset(struct users *u)
 {
@@ -44,7 +42,8 @@ static int add_route(const struct ip_net *net, const char *interface, void *arg)
 int users_find(struct networks *nets, const struct network *but, struct users *ret, struct err *err)
 {
 	cleanup(users_reset) struct users u = { 0 };
-	char own[ALIAS_MAX];
+	cleanup_free char *folder = str_printf("%s/net", nets->root);
+	char own[LINK_ALIAS_MAX];
 	int r = 0;
 
 	for (const struct network *n = nets->first; n && r == 0; n = n->next) {
@@ -57,11 +56,10 @@ int users_find(struct networks *nets, const struct network *but, struct users *r
 					str_printf("network %s", network_said_name(n->rec.name)));
 		}
 	}
-	if (r < 0)
+	if (r < 0 || !folder)
 		return err_nomem(err);
-	/* moat-net says so of the host's interface to these networks; another data root's is a
-	 * holder. */
-	snprintf(own, sizeof(own), "moat-net %s/net", nets->root);
+	/* The way to these networks is no holder; that to another data root's is. */
+	link_own_alias(folder, own);
 	r = host_routes_each(own, add_route, &u, err);
 	if (r < 0)
 		return r;

@@ -7,8 +7,14 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+void link_own_alias(const char *folder, char ret[LINK_ALIAS_MAX])
+{
+	snprintf(ret, LINK_ALIAS_MAX, "moat-net %s", folder);
+}
 
 int link_index(const char *name)
 {

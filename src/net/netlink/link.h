@@ -7,12 +7,14 @@
 
 /* Links: bridges, pairs of virtual Ethernet, taps.  Each is known by its index. */
 
+#define LINK_ALIAS_MAX 256 /* IFALIASZ of the kernel, which cuts what is longer */
+
 struct link {
 	int index;
 	char name[IFNAMSIZ];
-	char alias[256]; /* "": none */
-	int master;	 /* index of the bridge it is a port of; 0: none */
-	int peer;	 /* of a pair: index of the other end, in its own namespace; 0: none */
+	char alias[LINK_ALIAS_MAX]; /* "": none */
+	int master;		    /* index of the bridge it is a port of; 0: none */
+	int peer; /* of a pair: index of the other end, in its own namespace; 0: none */
 	uint32_t mtu;
 	bool up;
 	bool loopback;
@@ -21,6 +23,10 @@ struct link {
 /** link_index() - get a link's index by its name, in this process's namespace.  Return: the index;
  * -ENODEV. */
 int link_index(const char *name);
+
+/** link_own_alias() - write the alias by which moat-net's links on the host are known.  @folder:
+ * moat-net's, absolute */
+void link_own_alias(const char *folder, char ret[LINK_ALIAS_MAX]);
 
 /** link_each() - tell of every link.  Return: 0; -errno; what @fn returned when it was below 0. */
 int link_each(struct netlink *nl, int (*fn)(const struct link *link, void *arg), void *arg);

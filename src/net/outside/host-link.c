@@ -20,11 +20,6 @@
 #define BITS_MIN_4 8
 #define BITS_MIN_6 16
 
-void host_link_alias(const char *folder, char ret[256])
-{
-	snprintf(ret, 256, "moat-net %s", folder);
-}
-
 struct survey {
 	int but; /* index of our own interface */
 	struct place_taken taken;
@@ -124,13 +119,13 @@ static int set_addresses(struct host_link *l)
 int host_link_make(struct host_link *l, const char *folder, int namespace_fd,
 		   const struct wire_uplink *wish, struct err *err)
 {
-	char alias[256];
+	char alias[LINK_ALIAS_MAX];
 	int r = make_pair(l, namespace_fd);
 
 	if (r < 0)
 		return err_errno(err, r, "interface between host and networks");
 	l->index = r;
-	host_link_alias(folder, alias);
+	link_own_alias(folder, alias);
 	r = link_set_alias(l->nl, l->index, alias);
 	if (r < 0)
 		err_errno(err, r, "%s", l->device);

@@ -43,7 +43,3 @@ int host_link_mend(struct host_link *l);
 
 /** host_link_remove() - remove the pair, and its routes with it */
 void host_link_remove(struct host_link *l);
-
-/** host_link_alias() - write the alias that tells whose an interface is.  @ret: at least 256
- * bytes */
-void host_link_alias(const char *folder, char ret[256]);

@@ -24,7 +24,7 @@
 struct cleaning {
 	struct nft *nft;
 	struct netlink *nl;
-	char alias[256];
+	char alias[LINK_ALIAS_MAX];
 	int keep;
 	stale_fn fn;
 	void *arg;
@@ -183,7 +183,7 @@ int stale_clean(struct nft *nft, struct netlink *nl, const char *folder, int kee
 	if (!c)
 		return -ENOMEM;
 	*c = (struct cleaning){ .nft = nft, .nl = nl, .keep = keep, .fn = fn, .arg = arg };
-	host_link_alias(folder, c->alias);
+	link_own_alias(folder, c->alias);
 	if (nft_list(nft, "tables", tables_read, c) < 0) {
 		free(c);
 		return -ENOMEM;
