@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 
 #include "base/macro.h"
+#include "base/mutex.h"
 
 /* Not in every <linux/magic.h>. */
 #define MAGIC_CIFS 0xff534d42
@@ -38,12 +39,8 @@ static struct device *find(struct devices *t, uint64_t dev)
 
 uint32_t devices_number(struct devices *t, uint64_t dev)
 {
-	uint32_t number;
-
-	pthread_mutex_lock(&t->lock);
-	number = find(t, dev)->number;
-	pthread_mutex_unlock(&t->lock);
-	return number;
+	mutex_hold(&t->lock);
+	return find(t, dev)->number;
 }
 
 static bool is_remote(unsigned long type)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mutex.h"
 #include "fs/node.h"
 #include "fs/reach.h"
 
@@ -46,11 +47,10 @@ static struct dir_stream *take_left(struct dirs *t, const struct node *n, uint64
 {
 	struct dir_stream *d = NULL;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (size_t i = 0; !d && i < STREAMS_MAX; i++)
 		if (t->streams[i] && t->streams[i]->node == n && t->streams[i]->at == at)
 			d = take_ptr(t->streams[i]);
-	pthread_mutex_unlock(&t->lock);
 	return d;
 }
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "base/mutex.h"
+
 #define NUMBER_FIRST 1 /* after FILE_UNOPENED */
 
 void files_init(struct files *t, size_t max)
@@ -72,11 +74,10 @@ struct file *files_get(struct files *t, uint64_t fh)
 {
 	struct file *f;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	f = find(t, fh);
 	if (f)
 		f->users++;
-	pthread_mutex_unlock(&t->lock);
 	return f;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "fs/call.h"
 
@@ -140,12 +141,8 @@ static int set_locked(struct locks *t, const struct lock_request *rq)
 
 int locks_set(struct locks *t, const struct lock_request *rq)
 {
-	int r;
-
-	pthread_mutex_lock(&t->lock);
-	r = set_locked(t, rq);
-	pthread_mutex_unlock(&t->lock);
-	return r;
+	mutex_hold(&t->lock);
+	return set_locked(t, rq);
 }
 
 /* Takes a wait out of the list.  Under the lock. */
@@ -208,7 +205,7 @@ static void *waiter_thread(void *arg)
 
 	if (server_enter_thread(t->server) < 0)
 		return NULL;
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	while (!t->ending) {
 		struct timespec until = clock_timespec(next_try(t));
 
@@ -218,7 +215,6 @@ static void *waiter_thread(void *arg)
 			pthread_cond_timedwait(&t->changed, &t->lock, &until);
 		try_round(t);
 	}
-	pthread_mutex_unlock(&t->lock);
 	return NULL;
 }
 
@@ -269,13 +265,12 @@ int locks_test(struct locks *t, const struct lock_request *rq, struct flock *ran
 	struct lock_holder *h;
 	int fd, r;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	h = find(t, rq->file->node, rq->owner, rq->kind);
 	fd = h ? h->fd : open_apart(rq->file);
 	r = fd < 0 ? fd : fcntl(fd, F_OFD_GETLK, range) < 0 ? -errno : 0;
 	if (!h && fd >= 0)
 		close(fd);
-	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 
@@ -283,24 +278,22 @@ void locks_drop_owner(struct locks *t, const struct node *n, uint64_t owner, enu
 {
 	struct lock_holder *h;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	h = find(t, n, owner, kind);
 	if (h)
 		drop_holder(t, h);
-	pthread_mutex_unlock(&t->lock);
 }
 
 void locks_drop_file(struct locks *t, const struct file *f)
 {
 	struct lock_holder *h, *next;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (h = LIST_FIRST(&t->holders); h; h = next) {
 		next = LIST_NEXT(h, entry);
 		if (h->via == f)
 			drop_holder(t, h);
 	}
-	pthread_mutex_unlock(&t->lock);
 }
 
 void locks_reset(struct locks *t)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "fs/node-hash.h"
 #include "fs/reach.h"
@@ -198,7 +199,7 @@ int nodes_enter(struct nodes *t, struct node *parent, const char *name, const st
 	struct node *n;
 	int r = 0;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	n = node_hash_find(t, key);
 	if (n && n->type != (type & S_IFMT)) {
 		node_hash_remove(t, n); /* the number is another file's now; no birth time told */
@@ -212,15 +213,13 @@ int nodes_enter(struct nodes *t, struct node *parent, const char *name, const st
 		put_at(t, n, parent, name);
 		*ret = n;
 	}
-	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 
 void nodes_look_again(struct nodes *t, struct node *n)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	look(n);
-	pthread_mutex_unlock(&t->lock);
 }
 
 /* Under the lock. */
@@ -235,11 +234,10 @@ struct node *nodes_get(struct nodes *t, uint64_t id)
 {
 	struct node *n;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	n = by_id(t, id);
 	if (n)
 		n->refs++;
-	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
@@ -247,81 +245,70 @@ struct node *nodes_find(struct nodes *t, const struct node_key *key)
 {
 	struct node *n;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	n = node_hash_find(t, key);
 	if (n)
 		n->refs++;
-	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
 void node_ref(struct nodes *t, struct node *n)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	n->refs++;
-	pthread_mutex_unlock(&t->lock);
 }
 
 void node_put(struct nodes *t, struct node *n)
 {
 	if (!n)
 		return;
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	node_drop(t, n);
-	pthread_mutex_unlock(&t->lock);
 }
 
 void nodes_forget(struct nodes *t, uint64_t id, uint64_t n)
 {
 	struct node *node;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	node = by_id(t, id);
 	if (node && n > 0) {
 		node->lookups -= n < node->lookups ? n : node->lookups;
 		if (node->lookups == 0)
 			node_drop(t, node);
 	}
-	pthread_mutex_unlock(&t->lock);
 }
 
 void nodes_move(struct nodes *t, const struct node_key *key, struct node *parent, const char *name)
 {
 	struct node *n;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	n = node_hash_find(t, key);
 	if (n)
 		put_at(t, n, parent, name);
-	pthread_mutex_unlock(&t->lock);
 }
 
 bool nodes_is_at(struct nodes *t, const struct node *n, const struct node *parent, const char *name)
 {
-	bool is;
-
-	pthread_mutex_lock(&t->lock);
-	is = n->parent == parent && n->name && streq(n->name, name);
-	pthread_mutex_unlock(&t->lock);
-	return is;
+	mutex_hold(&t->lock);
+	return n->parent == parent && n->name && streq(n->name, name);
 }
 
 void nodes_open(struct nodes *t, struct node *n)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	n->opens++;
 	n->refs++;
 	reach_keep(t, n);
-	pthread_mutex_unlock(&t->lock);
 }
 
 void nodes_close(struct nodes *t, struct node *n)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (--n->opens == 0)
 		reach_idle(t, n);
 	node_drop(t, n);
-	pthread_mutex_unlock(&t->lock);
 }
 
 void nodes_give_fd(struct nodes *t, struct node *n, int fd)
@@ -342,12 +329,11 @@ struct node *nodes_each(struct nodes *t, size_t *at)
 {
 	struct node *n = NULL;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	while (!n && *at < t->numbers.n_slots)
 		n = t->numbers.slots[(*at)++].item;
 	if (n)
 		n->refs++;
-	pthread_mutex_unlock(&t->lock);
 	return n;
 }
 
@@ -355,12 +341,11 @@ struct node *nodes_place(struct nodes *t, const struct node *n, char *ret_name)
 {
 	struct node *dir;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	dir = n->name ? n->parent : NULL;
 	if (dir) {
 		dir->refs++;
 		snprintf(ret_name, NAME_MAX + 1, "%s", n->name);
 	}
-	pthread_mutex_unlock(&t->lock);
 	return dir;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mutex.h"
 
 #define DEPTH_MAX 4096 /* rounds of reach(), one for each closed folder */
 
@@ -76,9 +77,8 @@ static void let_go(struct nodes *t, struct node *n)
 
 void reach_done(struct nodes *t, struct node *n)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	let_go(t, n);
-	pthread_mutex_unlock(&t->lock);
 }
 
 static void pin(struct nodes *t, struct node *n)
@@ -171,14 +171,13 @@ int reach(struct nodes *t, struct node *n, int *ret_fd)
 	struct node *next;
 	int r = 0;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (unsigned i = 0; r == 0 && n->fd < 0; i++) {
 		next = first_closed(n);
 		r = next && i < DEPTH_MAX ? open_next(t, next) : -ESTALE;
 	}
 	if (r == 0)
 		*ret_fd = hold_fd(t, n);
-	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 

@@ -22,6 +22,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "fs/call.h"
 #include "fs/creds.h"
@@ -54,10 +55,9 @@ int server_enter_thread(struct server *s)
 
 void server_send(struct server *s, struct iovec *iov, int n)
 {
-	pthread_mutex_lock(&s->writing);
+	mutex_hold(&s->writing);
 	if (stream_send(s->port, iov, n) < 0)
 		end_service(s);
-	pthread_mutex_unlock(&s->writing);
 }
 
 void call_answer(struct server *s, uint64_t unique, int result, const void *payload, size_t len)
@@ -80,12 +80,11 @@ static void reply(struct call *c, int result)
 	struct iovec iov[] = { { &head, sizeof(head) }, { c->out, result == 0 ? c->out_len : 0 } };
 
 	head.len = (uint32_t)(iov[0].iov_len + iov[1].iov_len);
-	pthread_mutex_lock(&s->writing);
+	mutex_hold(&s->writing);
 	if (result == 0 && c->devalue && s->changes != c->changes)
 		c->devalue(c->out, c->out_len);
 	if (stream_send(s->port, iov, ARRAY_SIZE(iov)) < 0)
 		end_service(s);
-	pthread_mutex_unlock(&s->writing);
 }
 
 static int work_on(struct call *c, const void *message, size_t len)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "fs/call.h"
 #include "fs/entry.h"
 #include "fs/reach.h"
@@ -39,12 +40,11 @@ static bool await_room(struct watcher *w)
 {
 	bool goes_on;
 
-	pthread_mutex_lock(&w->lock);
+	mutex_hold(&w->lock);
 	while (!w->ending && w->on_the_way >= SHARES_WINDOW)
 		pthread_cond_wait(&w->room, &w->lock);
 	goes_on = !w->ending;
 	w->on_the_way += goes_on;
-	pthread_mutex_unlock(&w->lock);
 	return goes_on;
 }
 
@@ -178,10 +178,9 @@ static bool has_room(struct watcher *w)
 {
 	bool has;
 
-	pthread_mutex_lock(&w->lock);
+	mutex_hold(&w->lock);
 	has = !w->ending && w->on_the_way < SHARES_WINDOW;
 	w->on_the_way += has;
-	pthread_mutex_unlock(&w->lock);
 	return has;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "fs/call.h"
 #include "fs/reach.h"
@@ -113,14 +114,13 @@ unsigned watcher_find(struct watcher *w, const struct file_id *id, struct node *
 	struct watch *watch;
 	unsigned n = 0;
 
-	pthread_mutex_lock(&w->lock);
+	mutex_hold(&w->lock);
 	watch = *bucket_of(w, id->fsid, id->bytes, id->len);
 	for (; watch && n < 2; watch = watch->next)
 		if (is_of(watch, id)) {
 			node_ref(&w->server->nodes, watch->node);
 			ret[n++] = watch->node;
 		}
-	pthread_mutex_unlock(&w->lock);
 	return n;
 }
 
@@ -158,7 +158,7 @@ static int put_in(struct watcher *w, struct watch *watch, struct node *n)
 	struct watch **at = bucket_of(w, watch->fsid, watch->handle, watch->len);
 	int r = 0;
 
-	pthread_mutex_lock(&w->lock);
+	mutex_hold(&w->lock);
 	if (n->watch)
 		r = -EALREADY;
 	else if (w->n_watches >= WATCHES_MAX)
@@ -170,7 +170,6 @@ static int put_in(struct watcher *w, struct watch *watch, struct node *n)
 		w->n_watches++;
 		n->watch = watch;
 	}
-	pthread_mutex_unlock(&w->lock);
 	return r;
 }
 
@@ -244,12 +243,8 @@ bool watch_begin(struct server *s, struct node *n)
 
 bool watch_covers(struct server *s, const struct node *n)
 {
-	bool covers;
-
-	pthread_mutex_lock(&s->nodes.lock);
-	covers = n->watch || (n->parent && n->parent->watch);
-	pthread_mutex_unlock(&s->nodes.lock);
-	return covers;
+	mutex_hold(&s->nodes.lock);
+	return n->watch || (n->parent && n->parent->watch);
 }
 
 void watch_freed(void *arg, struct node *n)
@@ -269,8 +264,7 @@ void watch_taken(struct server *s, uint32_t count)
 
 	if (!w)
 		return;
-	pthread_mutex_lock(&w->lock);
+	mutex_hold(&w->lock);
 	w->on_the_way -= count < w->on_the_way ? count : w->on_the_way;
 	pthread_cond_broadcast(&w->room);
-	pthread_mutex_unlock(&w->lock);
 }

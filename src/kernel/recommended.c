@@ -22,6 +22,7 @@
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/spawn.h"
 #include "base/str.h"
@@ -189,12 +190,8 @@ static int set_locked(struct kernel_store *ks, const struct kernel_progress *pro
 int kernel_set_recommended(struct kernel_store *ks, const struct kernel_progress *progress,
 			   struct kernel_paths *ret, struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&ks->fetching);
-	r = set_locked(ks, progress, ret, err);
-	pthread_mutex_unlock(&ks->fetching);
-	return r;
+	mutex_hold(&ks->fetching);
+	return set_locked(ks, progress, ret, err);
 }
 
 int kernel_ensure(struct kernel_store *ks, struct kernel_paths *ret, struct err *err)
@@ -203,10 +200,9 @@ int kernel_ensure(struct kernel_store *ks, struct kernel_paths *ret, struct err 
 
 	if (r != -ENOENT)
 		return r;
-	pthread_mutex_lock(&ks->fetching);
+	mutex_hold(&ks->fetching);
 	r = kernel_current(ks, ret, err);
 	if (r == -ENOENT)
 		r = set_locked(ks, NULL, ret, err);
-	pthread_mutex_unlock(&ks->fetching);
 	return r;
 }

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/hex.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "kernel/stage.h"
@@ -168,14 +169,10 @@ static int add_pair(struct kernel_store *ks, const char *kernel, const char *mod
 static int add_locked(struct kernel_store *ks, const char *kernel, const char *modules, bool own,
 		      char ret_hash[SHA256_HEX_LEN + 1], struct err *err)
 {
-	int r;
-
 	if (kernel[0] != '/' || (modules && *modules && modules[0] != '/'))
 		return err_set(err, -EINVAL, "kernel and modules must be absolute paths");
-	pthread_mutex_lock(&ks->lock);
-	r = add_pair(ks, kernel, modules, own, ret_hash, err);
-	pthread_mutex_unlock(&ks->lock);
-	return r;
+	mutex_hold(&ks->lock);
+	return add_pair(ks, kernel, modules, own, ret_hash, err);
 }
 
 int kernel_set(struct kernel_store *ks, const char *kernel, const char *modules,

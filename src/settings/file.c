@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "base/str.h"
 
 #define FILE_MAX_BYTES MIB(1)
@@ -105,10 +106,9 @@ int settings_file_get(struct settings_file *f, struct settings **ret, struct err
 {
 	int r;
 
-	pthread_mutex_lock(&f->lock);
+	mutex_hold(&f->lock);
 	r = refresh_locked(f, err);
 	if (r == 0)
 		*ret = settings_ref(f->current);
-	pthread_mutex_unlock(&f->lock);
 	return r;
 }

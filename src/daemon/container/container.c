@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json-object.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/container/attach.h"
 #include "daemon/container/exec.h"
@@ -172,9 +173,8 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 
 struct container *container_ref(struct container *c)
 {
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	c->refs++;
-	pthread_mutex_unlock(&c->table->lock);
 	return c;
 }
 
@@ -253,12 +253,8 @@ enum container_state container_shown(const struct container *c)
 
 bool container_is_now(const struct container *c, unsigned states)
 {
-	bool is;
-
-	pthread_mutex_lock(&c->table->lock);
-	is = container_is(c, states);
-	pthread_mutex_unlock(&c->table->lock);
-	return is;
+	mutex_hold(&c->table->lock);
+	return container_is(c, states);
 }
 
 bool container_is_running(const struct container *c)
@@ -273,12 +269,8 @@ bool container_is_paused(const struct container *c)
 
 uint64_t container_ends(const struct container *c)
 {
-	uint64_t ends;
-
-	pthread_mutex_lock(&c->table->lock);
-	ends = c->ends;
-	pthread_mutex_unlock(&c->table->lock);
-	return ends;
+	mutex_hold(&c->table->lock);
+	return c->ends;
 }
 
 int container_wait(const struct container *c, container_condition is_so, const void *arg,

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/container/attach.h"
@@ -43,14 +44,13 @@ static void set_failed(struct exec_start *s, int code)
 {
 	struct exec *e;
 
-	pthread_mutex_lock(&s->c->table->lock);
+	mutex_hold(&s->c->table->lock);
 	e = container_exec(s->c, s->id);
 	if (e) {
 		e->running = false;
 		e->code =
 			code == -ENOENT || code == -ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	}
-	pthread_mutex_unlock(&s->c->table->lock);
 }
 
 /* Wakes requests that wait to change the size of the exec's terminal. */

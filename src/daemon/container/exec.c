@@ -13,6 +13,7 @@
 
 #include "base/detach.h"
 #include "base/json-object.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "daemon/container/stored.h"
@@ -61,7 +62,7 @@ json_t *container_exec_ids(const struct container *c)
 {
 	json_t *list = NULL;
 
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	for (const struct exec *e = c->execs; e; e = e->next) {
 		if (!e->running)
 			continue;
@@ -69,7 +70,6 @@ json_t *container_exec_ids(const struct container *c)
 			list = json_array();
 		json_array_append_new(list, json_string(e->id));
 	}
-	pthread_mutex_unlock(&c->table->lock);
 	return list;
 }
 
@@ -194,7 +194,7 @@ static void refresh_exec(struct container *c, const char *id)
 
 	if (shim_status(container_shim(c), SHIM_TIMEOUT_MSEC, &now, NULL) < 0)
 		return;
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	e = container_exec(c, id);
 	told = control_event_container(&now, c->rec.id);
 	for (size_t i = 0; e && told && i < told->n_execs; i++) {
@@ -203,7 +203,6 @@ static void refresh_exec(struct container *c, const char *id)
 		e->running = false;
 		e->code = told->execs[i].code;
 	}
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 static json_t *describe_exec(const struct container *c, const struct exec *e)

@@ -23,6 +23,7 @@
 
 #include "base/child.h"
 #include "base/fd.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 #include "control/client.h"
 #include "control/kill.h"
@@ -44,9 +45,8 @@ struct reaper {
 
 static void let_go(struct container *c)
 {
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	fd_close(&c->files.hold_fd);
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 /* Has nobody used the machine for a while?  It is kept that long because `docker cp` asks two or
@@ -84,12 +84,8 @@ static void await_server(const struct container_shares *s)
 
 static bool is_filled(struct container *c)
 {
-	bool filled;
-
-	pthread_mutex_lock(&c->table->lock);
-	filled = c->files.filled;
-	pthread_mutex_unlock(&c->table->lock);
-	return filled;
+	mutex_hold(&c->table->lock);
+	return c->files.filled;
 }
 
 static void remove_folder(struct container *c)
@@ -178,12 +174,8 @@ static int launch_for_files(struct container *c, bool mounts, struct err *err)
 
 static bool is_up(const struct container *c)
 {
-	bool up;
-
-	pthread_mutex_lock(&c->table->lock);
-	up = c->files.up;
-	pthread_mutex_unlock(&c->table->lock);
-	return up;
+	mutex_hold(&c->table->lock);
+	return c->files.up;
 }
 
 /* Under the table's lock. */
@@ -290,11 +282,10 @@ int container_hold(struct container *c, bool mounts, int client_fd, bool *ret_st
 	r = mounts ? container_wait(c, would_give_way, NULL, -1, client_fd) : 0;
 	if (r < 0)
 		return err_errno(err, r, "wait for who reads the container's files");
-	pthread_mutex_lock(&c->op);
+	mutex_hold(&c->op);
 	r = mounts ? make_way(c, err) : 0;
 	if (r == 0)
 		r = hold_locked(c, mounts, ret_stopped, err);
-	pthread_mutex_unlock(&c->op);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/container/names.h"
 #include "daemon/container/stored.h"
@@ -322,15 +323,12 @@ static int disconnect_locked(struct container *c, const char *network, struct er
 int container_disconnect(struct container *c, const char *network, struct err *err)
 {
 	cleanup_free char *name = NULL;
-	int r;
 
 	/* A network that was removed is known by its name alone. */
 	if (network_resolve(c->table->networks, network, &name, NULL) < 0)
 		name = strdup(network);
 	if (!name)
 		return err_nomem(err);
-	pthread_mutex_lock(&c->op);
-	r = disconnect_locked(c, name, err);
-	pthread_mutex_unlock(&c->op);
-	return r;
+	mutex_hold(&c->op);
+	return disconnect_locked(c, name, err);
 }

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -310,12 +311,11 @@ static void wait_for_shims(struct containers *t)
 	struct timespec until = clock_timespec(clock_mono_usec() + RECOVER_MSEC * USEC_PER_MSEC);
 	int r = 0;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	while (t->recovering > 1 && r == 0)
 		r = pthread_cond_clockwait(&t->left_recovery, &t->lock, CLOCK_MONOTONIC, &until);
 	if (t->recovering > 1)
 		log_warning("of %u containers moat-shim has not answered yet", t->recovering - 1);
-	pthread_mutex_unlock(&t->lock);
 }
 
 static int recover_each(struct containers *t)
@@ -371,8 +371,7 @@ int containers_recover(struct containers *t, struct err *err)
 
 void containers_await_recovery(struct containers *t)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	while (t->recovering > 0)
 		pthread_cond_wait(&t->left_recovery, &t->lock);
-	pthread_mutex_unlock(&t->lock);
 }

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "daemon/container/start.h"
@@ -60,7 +61,7 @@ void restart_recover(struct container *c)
 {
 	const struct restart_policy *policy = &c->restart.policy;
 
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	if (container_is(c, STATE(EXITED)) &&
 	    (policy->kind == RESTART_ALWAYS ||
 	     (!c->rec.stopped &&
@@ -69,7 +70,6 @@ void restart_recover(struct container *c)
 		container_enter(c, CONTAINER_WAITING);
 		schedule_start(c, 0);
 	}
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 void restart_give_up(struct container *c)
@@ -159,7 +159,7 @@ static void *run_restarter(void *arg)
 {
 	struct restarter *r = arg;
 
-	pthread_mutex_lock(&r->table->lock);
+	mutex_hold(&r->table->lock);
 	while (!r->quit) {
 		struct container *c = r->starts < STARTS_MAX ? earliest_due(r) : NULL;
 
@@ -170,7 +170,6 @@ static void *run_restarter(void *arg)
 		else
 			begin_start(r, c);
 	}
-	pthread_mutex_unlock(&r->table->lock);
 	return NULL;
 }
 

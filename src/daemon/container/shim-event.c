@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/container/exec.h"
 #include "daemon/container/health-probe.h"
@@ -36,18 +37,16 @@ static void note_exec(struct container *c, const struct control_exec *told)
 
 static void note_execs(struct container *c, const struct control_container *told)
 {
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	for (size_t i = 0; i < told->n_execs && i < EXECS_MAX; i++)
 		if (strlen(told->execs[i].target) == ID_LEN)
 			note_exec(c, &told->execs[i]);
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 static void note_times(struct container *c, const struct control_event *event)
 {
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	trace_note(&c->trace, event);
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 static void log_times(struct container *c)

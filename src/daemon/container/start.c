@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "control/kill.h"
@@ -66,10 +67,9 @@ static void note_lease(const struct start *s)
 {
 	struct container *c = s->c;
 
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	memcpy(c->template, s->lease.template, sizeof(c->template));
 	c->trace.usec[TRACE_TEMPLATE] = s->lease.found_usec;
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 static int get_machine(struct start *s, struct err *err)
@@ -223,33 +223,24 @@ static int start_locked(struct container *c, struct err *err)
 /* Forgets earlier restarts by the policy, as somebody asked for this start. */
 static void forget_restarts(struct container *c)
 {
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	if (!container_is(c, STATES_RUNNING)) {
 		restart_give_up(c);
 		c->restart.delay_usec = 0;
 		c->rec.restart_count = 0;
 		c->rec.stopped = false;
 	}
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 int container_start(struct container *c, struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&c->op);
+	mutex_hold(&c->op);
 	forget_restarts(c);
-	r = start_locked(c, err);
-	pthread_mutex_unlock(&c->op);
-	return r;
+	return start_locked(c, err);
 }
 
 int container_start_again(struct container *c, struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&c->op);
-	r = container_is_now(c, STATE(WAITING)) ? start_locked(c, err) : 0;
-	pthread_mutex_unlock(&c->op);
-	return r;
+	mutex_hold(&c->op);
+	return container_is_now(c, STATE(WAITING)) ? start_locked(c, err) : 0;
 }

@@ -13,6 +13,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "control/client.h"
 #include "control/kill.h"
@@ -172,9 +173,8 @@ int container_kill(struct container *c, int signo, struct err *err)
 
 static void set_kept(struct container *c, bool on)
 {
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	c->kept = on;
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 int container_restart(struct container *c, int timeout_sec, struct err *err)

@@ -10,17 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/container/exec.h"
 
 void containers_add(struct containers *t, struct container *c)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	c->refs++;
 	c->next = t->first;
 	t->first = c;
 	t->n++;
-	pthread_mutex_unlock(&t->lock);
 }
 
 bool containers_drop(struct container *c)
@@ -29,7 +29,7 @@ bool containers_drop(struct container *c)
 	struct container **p;
 	bool found;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (p = &t->first; *p && *p != c; p = &(*p)->next)
 		;
 	found = *p && container_enter(c, CONTAINER_REMOVED);
@@ -38,7 +38,6 @@ bool containers_drop(struct container *c)
 		t->n--;
 		c->refs--; /* the caller holds another */
 	}
-	pthread_mutex_unlock(&t->lock);
 	return found;
 }
 

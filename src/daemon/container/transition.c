@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -54,9 +55,8 @@ void container_publish(struct container *c, const char *action, json_t *extra)
 {
 	json_t *attributes = describe_event(c, extra);
 
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	publish_described(c, action, attributes);
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 void container_save(struct container *c)
@@ -114,12 +114,11 @@ void container_paused(struct container *c, bool paused)
 	cleanup_json json_t *event = describe_event(c, NULL);
 	bool news;
 
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	news = container_is(c, paused ? STATE(RUNNING) : STATE(PAUSED)) &&
 	       container_enter(c, paused ? CONTAINER_PAUSED : CONTAINER_RUNNING);
 	if (news)
 		publish_described(c, paused ? "pause" : "unpause", take_ptr(event));
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 void container_disk_full(struct container *c, bool full)

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/container/stored.h"
 #include "daemon/container/transition.h"
@@ -106,11 +107,10 @@ static void set_policy(struct container *c, const json_t *host)
 	struct restart_policy policy = { 0 };
 
 	(void)restart_policy_read(json_object_get(host, "RestartPolicy"), &policy, NULL);
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	c->restart.policy = policy;
 	if (policy.kind == RESTART_NO)
 		restart_give_up(c);
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 static int update_locked(struct container *c, const json_t *body, struct err *err)

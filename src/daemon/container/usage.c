@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/mutex.h"
 #include "control/answer.h"
 #include "control/client.h"
 
@@ -11,12 +12,8 @@
 
 static bool is_mute(const struct container *c)
 {
-	bool mute;
-
-	pthread_mutex_lock(&c->table->lock);
-	mute = c->mute;
-	pthread_mutex_unlock(&c->table->lock);
-	return mute;
+	mutex_hold(&c->table->lock);
+	return c->mute;
 }
 
 void container_usage(struct container *c, struct link_stats *ret)
@@ -29,9 +26,8 @@ void container_usage(struct container *c, struct link_stats *ret)
 			     &answer, NULL);
 	if (r == 0 && answer)
 		r = answer_stats_read(answer, ret, NULL);
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	c->mute = r == -ETIMEDOUT;
-	pthread_mutex_unlock(&c->table->lock);
 }
 
 int container_processes(struct container *c, struct link_proc **ret, size_t *ret_n, struct err *err)

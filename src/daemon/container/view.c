@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/container/table.h"
 
@@ -11,7 +12,7 @@ int container_view(struct container *c, struct container_view *ret)
 {
 	int r;
 
-	pthread_mutex_lock(&c->table->lock);
+	mutex_hold(&c->table->lock);
 	r = record_dup(&c->rec, &ret->rec);
 	if (r == 0) {
 		c->refs++;
@@ -25,7 +26,6 @@ int container_view(struct container *c, struct container_view *ret)
 		ret->disk_full = c->disk_full;
 		ret->ends = c->ends;
 	}
-	pthread_mutex_unlock(&c->table->lock);
 	return r;
 }
 
@@ -92,13 +92,12 @@ struct image_users containers_use(struct containers *t, const struct digest *man
 {
 	struct image_users n = { 0 };
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (const struct container *c = t->first; c; c = c->next) {
 		if (!streq(c->rec.manifest.text, manifest->text))
 			continue;
 		n.all++;
 		n.running += container_is(c, STATES_RUNNING | STATES_BEGINNING);
 	}
-	pthread_mutex_unlock(&t->lock);
 	return n;
 }

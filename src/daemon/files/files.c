@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/frames.h"
+#include "base/mutex.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "control/client.h"
@@ -242,12 +243,8 @@ static bool is_over(const struct container *c, const void *arg)
  * waited for. */
 static bool is_at_rest(const struct container *c)
 {
-	bool rests;
-
-	pthread_mutex_lock(&c->table->lock);
-	rests = container_is(c, STATE(EXITED)) && !c->kept;
-	pthread_mutex_unlock(&c->table->lock);
-	return rests;
+	mutex_hold(&c->table->lock);
+	return container_is(c, STATE(EXITED)) && !c->kept;
 }
 
 static bool can_resume(const struct files *f)

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 #define ATTEMPTS 8u
 
@@ -109,14 +110,13 @@ int connections_add(struct connections *t, int fd)
 	if (!c)
 		return -ENOMEM;
 	c->fd = fd;
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	forget_failed_locked(t, fd);
 	if (t->n >= t->max - t->max / 8)
 		end_oldest_locked(t);
 	c->next = t->first;
 	t->first = c;
 	t->n++;
-	pthread_mutex_unlock(&t->lock);
 	return 0;
 }
 
@@ -124,22 +124,20 @@ bool connections_full(struct connections *t)
 {
 	bool full;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	full = t->n >= t->max;
 	if (full)
 		end_oldest_locked(t);
-	pthread_mutex_unlock(&t->lock);
 	return full;
 }
 
 void connections_expire(struct connections *t, uint64_t now_usec)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (struct connection *c = t->first; c; c = c->next)
 		if (c->state == CONNECTION_WAITING &&
 		    now_usec > c->since_usec + CONNECTION_IDLE_USEC)
 			end_locked(c);
-	pthread_mutex_unlock(&t->lock);
 }
 
 static void wait_locked(struct connection *c)
@@ -152,12 +150,11 @@ struct connection *connection_started(struct connections *t, int fd)
 {
 	struct connection *c;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	for (c = t->first; c && c->fd != fd; c = c->next)
 		;
 	if (c)
 		wait_locked(c);
-	pthread_mutex_unlock(&t->lock);
 	return c;
 }
 
@@ -181,10 +178,9 @@ void connection_closed(struct connections *t, struct connection *c)
 
 void connection_heard(struct connections *t, struct connection *c)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (c->state == CONNECTION_WAITING)
 		c->since_usec = clock_mono_usec();
-	pthread_mutex_unlock(&t->lock);
 }
 
 int connection_serve(struct connections *t, struct connection *c, bool stays, struct err *err)
@@ -192,7 +188,7 @@ int connection_serve(struct connections *t, struct connection *c, bool stays, st
 	unsigned serving = t->max - t->max / 4, staying = t->max / 2;
 	int r = 0;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (c->state != CONNECTION_WAITING)
 		r = err_set(err, -EUSERS, "the connection has waited too long");
 	else if (t->n_serving >= serving)
@@ -208,18 +204,16 @@ int connection_serve(struct connections *t, struct connection *c, bool stays, st
 		t->n_serving++;
 		t->n_staying += stays ? 1u : 0u;
 	}
-	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 
 void connection_served(struct connections *t, struct connection *c, bool passed_on)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (c->state == CONNECTION_SERVING) {
 		leave_locked(t, c);
 		wait_locked(c);
 	}
 	if (passed_on)
 		c->state = CONNECTION_ENDING;
-	pthread_mutex_unlock(&t->lock);
 }

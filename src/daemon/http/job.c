@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "daemon/http/lines.h"
@@ -52,9 +53,8 @@ void job_say(struct job *job, json_t *message)
 	json_decref(message);
 	if (!line)
 		return;
-	pthread_mutex_lock(&job->lock);
+	mutex_hold(&job->lock);
 	put_locked(job, line);
-	pthread_mutex_unlock(&job->lock);
 }
 
 static json_t *report_message(const struct report *r)
@@ -90,12 +90,11 @@ static void report_progress(void *arg, const char *id, const char *status, uint6
 	const struct report r = { id, status, current_bytes, total_bytes };
 	struct job *job = arg;
 
-	pthread_mutex_lock(&job->lock);
+	mutex_hold(&job->lock);
 	if (lines_report(&job->lines, &r, clock_mono_usec()))
 		put_report_locked(job, &r);
 	else if (lines_next(&job->lines) < job->until_usec)
 		(void)eventfd_write(job->wake_fd, 1);
-	pthread_mutex_unlock(&job->lock);
 }
 
 static bool is_cancelled(void *arg)
@@ -129,12 +128,11 @@ static void *run_job(void *arg)
 	struct err err = { 0 };
 	int r = job->fn(job, job->arg, &err);
 
-	pthread_mutex_lock(&job->lock);
+	mutex_hold(&job->lock);
 	job->result = r;
 	job->err = err;
 	job->done = true;
 	(void)eventfd_write(job->wake_fd, 1);
-	pthread_mutex_unlock(&job->lock);
 	return NULL;
 }
 
@@ -189,15 +187,12 @@ static bool is_ready(struct job *job)
 {
 	uint64_t now = clock_mono_usec();
 	struct report r;
-	bool ready;
 
-	pthread_mutex_lock(&job->lock);
+	mutex_hold(&job->lock);
 	while (lines_take(&job->lines, now, &r))
 		put_report_locked(job, &r);
 	job->until_usec = lines_next(&job->lines);
-	ready = job->out.len > 0 || job->done;
-	pthread_mutex_unlock(&job->lock);
-	return ready;
+	return job->out.len > 0 || job->done;
 }
 
 /* How long to wait for the next line that is due.  Return: in msec, -1 for ever. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/macro.h"
+#include "base/mutex.h"
 
 void gate_init(struct gate *g, unsigned places, uint64_t lease_usec)
 {
@@ -47,7 +48,7 @@ uint64_t gate_enter(struct gate *g)
 	struct gate_place *place;
 	uint64_t number;
 
-	pthread_mutex_lock(&g->lock);
+	mutex_hold(&g->lock);
 	number = ++g->last_number;
 	while (g->turn != number)
 		pthread_cond_wait(&g->changed, &g->lock);
@@ -56,16 +57,14 @@ uint64_t gate_enter(struct gate *g)
 	*place = (struct gate_place){ number, clock_mono_usec() + g->lease_usec };
 	g->turn++;
 	pthread_cond_broadcast(&g->changed);
-	pthread_mutex_unlock(&g->lock);
 	return number;
 }
 
 void gate_leave(struct gate *g, uint64_t number)
 {
-	pthread_mutex_lock(&g->lock);
+	mutex_hold(&g->lock);
 	for (unsigned i = 0; i < g->n_places; i++)
 		if (g->places[i].number == number)
 			g->places[i] = (struct gate_place){ 0 };
 	pthread_cond_broadcast(&g->changed);
-	pthread_mutex_unlock(&g->lock);
 }

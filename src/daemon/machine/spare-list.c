@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "control/names.h"
 #include "daemon/machine/memory.h"
@@ -40,14 +41,13 @@ static void view(const struct spare *m, struct view *ret)
 static void view_all(struct spares *s, struct views *ret)
 {
 	ret->n_ready = 0;
-	pthread_mutex_lock(&s->lock);
+	mutex_hold(&s->lock);
 	for (const struct spare *m = s->ready; m && ret->n_ready < SPARES_MAX; m = m->next)
 		view(m, &ret->ready[ret->n_ready++]);
 	ret->has_zygote = s->zygote != NULL;
 	if (s->zygote)
 		view(s->zygote, &ret->zygote);
 	ret->goal = s->goal;
-	pthread_mutex_unlock(&s->lock);
 }
 
 static int64_t disk_bytes(const struct spares *s, const char *name, const char *file)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -29,9 +30,8 @@ void spares_discard(struct spares *s, struct spare **at)
 
 void spares_start_begins(struct spares *s)
 {
-	pthread_mutex_lock(&s->lock);
+	mutex_hold(&s->lock);
 	s->starting++;
-	pthread_mutex_unlock(&s->lock);
 }
 
 void spares_start_ends(struct spares *s)
@@ -95,10 +95,9 @@ int spares_zygote(struct spares *s, const char key[TEMPLATE_KEY_LEN + 1])
 {
 	int fd = -1;
 
-	pthread_mutex_lock(&s->lock);
+	mutex_hold(&s->lock);
 	if (s->zygote && s->proven && streq(s->zygote->key, key))
 		fd = fcntl(s->zygote->forks_fd, F_DUPFD_CLOEXEC, 0);
-	pthread_mutex_unlock(&s->lock);
 	return fd;
 }
 

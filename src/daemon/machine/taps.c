@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutex.h"
 
 #define RETRY_USEC (30 * USEC_PER_SEC)
 
@@ -34,10 +35,9 @@ void taps_destroy(struct taps *t)
 
 void taps_set(struct taps *t, const struct tap_source *source)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	t->source = *source;
 	t->known = false;
-	pthread_mutex_unlock(&t->lock);
 }
 
 /* Gets a tap from the source, with the lock held, and notes whether that worked. */
@@ -64,22 +64,17 @@ static bool is_to_be_asked(const struct taps *t)
 
 bool taps_are_there(struct taps *t)
 {
-	bool are_there;
-
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (t->source.get && t->stock.fd < 0 && is_to_be_asked(t))
 		(void)get_tap(t, &t->stock);
-	are_there = t->source.get && t->failed_usec == 0;
-	pthread_mutex_unlock(&t->lock);
-	return are_there;
+	return t->source.get && t->failed_usec == 0;
 }
 
 void taps_ask_again(struct taps *t)
 {
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	if (t->failed_usec > 0)
 		t->failed_usec = 1;
-	pthread_mutex_unlock(&t->lock);
 }
 
 static int take_locked(struct taps *t, struct tap *ret, struct err *err)
@@ -98,12 +93,8 @@ static int take_locked(struct taps *t, struct tap *ret, struct err *err)
 
 int taps_take(struct taps *t, struct tap *ret, struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&t->lock);
-	r = take_locked(t, ret, err);
-	pthread_mutex_unlock(&t->lock);
-	return r;
+	mutex_hold(&t->lock);
+	return take_locked(t, ret, err);
 }
 
 void taps_put_back(struct taps *t, const char *name)

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/machine/template-files.h"
@@ -115,14 +116,10 @@ static int remove_locked(struct templates *t, const char *key)
 
 int template_remove(struct templates *t, const char *key)
 {
-	int r;
-
 	if (!is_key(key))
 		return -ENOENT;
-	pthread_mutex_lock(&t->lock);
-	r = remove_locked(t, key);
-	pthread_mutex_unlock(&t->lock);
-	return r;
+	mutex_hold(&t->lock);
+	return remove_locked(t, key);
 }
 
 static json_t *describe_template(const struct template_found *f, const struct template *e)
@@ -171,7 +168,7 @@ void templates_tidy(struct templates *t)
 	bool has_kernel = kernel_current(t->ms->kernels, &kernel, NULL) == 0;
 	size_t n = 0;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	unload_idle(t);
 	if (find_all(t->dir_fd, &found, &n) < 0)
 		n = 0;
@@ -188,5 +185,4 @@ void templates_tidy(struct templates *t)
 				 : other   ? "of another kernel"
 					   : "not used any more");
 	}
-	pthread_mutex_unlock(&t->lock);
 }

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -266,10 +267,9 @@ int template_take(struct templates *t, const struct machine_plan *plan, struct t
 
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	e = find_or_add(t, key);
 	r = e ? take_locked(t, e, plan, ret, err) : err_nomem(err);
-	pthread_mutex_unlock(&t->lock);
 	return r;
 }
 
@@ -277,11 +277,10 @@ void template_distrust(struct templates *t, const char *key)
 {
 	struct template *e;
 
-	pthread_mutex_lock(&t->lock);
+	mutex_hold(&t->lock);
 	e = template_find(t, key);
 	if (e && e->state == TEMPLATE_READY)
 		e->distrusted = true;
-	pthread_mutex_unlock(&t->lock);
 }
 
 static int remove_staged(int dir_fd, const char *name, void *arg)

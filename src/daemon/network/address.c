@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"
 
@@ -78,9 +79,8 @@ static int store_lease(struct networks *nets, struct endpoint *e, const struct l
 	r = state_lease(nets->state, &rec, err);
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	e->rec.lease = *lease;
-	pthread_mutex_unlock(&nets->lock);
 	return 0;
 }
 

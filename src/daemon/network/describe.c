@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json-object.h"
+#include "base/mutex.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/tell.h"
@@ -154,10 +155,9 @@ bool member_is_on(struct networks *nets, const char *id, const char *network)
 	struct member *m;
 	bool ambiguous, is;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	n = networks_find_any(nets, network, &ambiguous);
 	m = networks_member(nets, id);
 	is = m && member_endpoint(m, n ? n->rec.name : network);
-	pthread_mutex_unlock(&nets->lock);
 	return is;
 }

@@ -8,6 +8,7 @@
 
 #include "base/json-object.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"
 #include "daemon/state/hub.h"
@@ -52,7 +53,7 @@ static void publish_refusal(struct networks *nets, const struct net_event *e)
 	ip_format(&e->to, to);
 	if (e->port)
 		snprintf(port, sizeof(port), "%u", e->port);
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	n = find_network(nets, e->network);
 	if (n)
 		hub_publish(nets->hub, "network", "egress_refused", n->rec.id,
@@ -63,7 +64,6 @@ static void publish_refusal(struct networks *nets, const struct net_event *e)
 					member_text("protocol",
 						    *e->name ? "dns" : protocol_name(e->protocol)),
 					member_text("port", port)));
-	pthread_mutex_unlock(&nets->lock);
 }
 
 /* Logs a warning once while it stays the same; its end is not logged. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -28,10 +29,9 @@ static bool is_needed(struct networks *nets)
 {
 	bool needed = false;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	for (const struct member *m = nets->members; m && !needed; m = m->next)
 		needed = m->active;
-	pthread_mutex_unlock(&nets->lock);
 	return needed;
 }
 

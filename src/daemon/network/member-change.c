@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "base/mutex.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/ports-inner.h"
@@ -51,13 +52,10 @@ static int drop_endpoint(struct networks *nets, const char *id, const char *netw
 static bool is_active(struct networks *nets, const char *id)
 {
 	const struct member *m;
-	bool active;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
-	active = m && m->active && *m->tap;
-	pthread_mutex_unlock(&nets->lock);
-	return active;
+	return m && m->active && *m->tap;
 }
 
 static void publish_one(struct networks *nets, const char *id, const char *network,
@@ -65,11 +63,10 @@ static void publish_one(struct networks *nets, const char *id, const char *netwo
 {
 	const struct network *n;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	n = networks_find(nets, network);
 	if (n)
 		network_publish(nets, action, &n->rec, id);
-	pthread_mutex_unlock(&nets->lock);
 }
 
 /* Return: 1 with @ret for the machine; 0 where it does not run. */

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
@@ -21,7 +22,7 @@ static void publish_all(struct networks *nets, const char *id, const char *actio
 {
 	struct member *m;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
 	for (struct endpoint *e = m ? m->endpoints : NULL; e; e = e->next) {
 		const struct network *n = networks_find(nets, e->rec.network);
@@ -29,7 +30,6 @@ static void publish_all(struct networks *nets, const char *id, const char *actio
 		if (n)
 			network_publish(nets, action, &n->rec, id);
 	}
-	pthread_mutex_unlock(&nets->lock);
 }
 
 int member_give_address(struct networks *nets, struct endpoint *e, struct err *err)
@@ -82,11 +82,10 @@ static int list_networks(struct networks *nets, const char *id, char ***ret)
 	struct member *m;
 	int r = 0;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
 	for (struct endpoint *e = m ? m->endpoints : NULL; e && r == 0; e = e->next)
 		r = strv_add(ret, e->rec.network);
-	pthread_mutex_unlock(&nets->lock);
 	return r;
 }
 
@@ -112,13 +111,10 @@ int member_tell_networks(struct networks *nets, const char *id, struct ip *ret_h
 static bool has_networks(struct networks *nets, const char *id)
 {
 	const struct member *m;
-	bool has;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
-	has = m && m->endpoints;
-	pthread_mutex_unlock(&nets->lock);
-	return has;
+	return m && m->endpoints;
 }
 
 int member_begin(struct networks *nets, const char *id, struct wiring *ret, struct err *err)
@@ -141,14 +137,13 @@ static void set_tap(struct networks *nets, const char *id, const char *tap)
 {
 	struct member *m;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
 	if (m) {
 		strncpy(m->tap, tap, sizeof(m->tap) - 1);
 		m->active = true;
 		m->told = 0;
 	}
-	pthread_mutex_unlock(&nets->lock);
 }
 
 int member_plug(struct networks *nets, const char *id, const char *tap, struct err *err)

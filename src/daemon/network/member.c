@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
@@ -138,7 +139,7 @@ int member_load(struct networks *nets, const struct member_names *names)
 	struct member *m;
 	int r = -ENOMEM;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = find_or_add(nets, names->id);
 	if (m && set_text(&m->name, names->name) == 0 &&
 	    set_text(&m->hostname, names->hostname) == 0 &&
@@ -150,7 +151,6 @@ int member_load(struct networks *nets, const struct member_names *names)
 		}
 		r = 0;
 	}
-	pthread_mutex_unlock(&nets->lock);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"
 
@@ -84,13 +85,10 @@ int network_view(struct networks *nets, const char *name, struct network_view *r
 bool network_is_internal(struct networks *nets, const char *name)
 {
 	const struct network *n;
-	bool internal;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	n = networks_find(nets, name);
-	internal = n && n->config.internal;
-	pthread_mutex_unlock(&nets->lock);
-	return internal;
+	return n && n->config.internal;
 }
 
 static size_t count_networks(const struct networks *nets)

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/json-object.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/tell.h"
@@ -223,7 +224,7 @@ static void drop_network(struct networks *nets, struct network *n)
 {
 	struct network **p;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	for (p = &nets->first; *p != n; p = &(*p)->next)
 		;
 	*p = n->next;
@@ -233,7 +234,6 @@ static void drop_network(struct networks *nets, struct network *n)
 		if (e)
 			e->rec.lease = (struct lease_record){ 0 };
 	}
-	pthread_mutex_unlock(&nets->lock);
 }
 
 /* @ret: the network, out of the table; owned */

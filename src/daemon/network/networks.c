@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "daemon/network/inner.h"
@@ -127,12 +128,11 @@ char *networks_warning(struct networks *nets, bool new)
 {
 	char *text = NULL;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	if (*nets->warning && !(new && nets->warned)) {
 		text = strdup(nets->warning);
 		nets->warned = nets->warned || new;
 	}
-	pthread_mutex_unlock(&nets->lock);
 	return text;
 }
 
@@ -147,10 +147,9 @@ static void *run_settling(void *arg)
 
 	taps_settle(nets);
 	keeper_settle(nets->keeper);
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	nets->settling = false;
 	pthread_cond_broadcast(&nets->settled);
-	pthread_mutex_unlock(&nets->lock);
 	return NULL;
 }
 
@@ -165,10 +164,9 @@ void networks_recovered(struct networks *nets)
 
 static void await_settled(struct networks *nets)
 {
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	while (nets->settling)
 		pthread_cond_wait(&nets->settled, &nets->lock);
-	pthread_mutex_unlock(&nets->lock);
 }
 
 void networks_close(struct networks *nets)

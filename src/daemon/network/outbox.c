@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 
 struct item {
@@ -69,10 +70,9 @@ int outbox_post(struct outbox *o, const struct posted *what)
 	if (!item)
 		return -ENOMEM;
 	item->what = *what;
-	pthread_mutex_lock(&o->lock);
+	mutex_hold(&o->lock);
 	STAILQ_INSERT_TAIL(&o->items, item, link);
 	o->n_ports += *what->key != '\0';
-	pthread_mutex_unlock(&o->lock);
 	return 0;
 }
 
@@ -81,12 +81,11 @@ bool outbox_has_ports(struct outbox *o, const char *id)
 	const struct item *i;
 	bool has;
 
-	pthread_mutex_lock(&o->lock);
+	mutex_hold(&o->lock);
 	has = o->n_ports > 0 && !id;
 	if (o->n_ports > 0 && id)
 		STAILQ_FOREACH (i, &o->items, link)
 			has = has || streq(i->what.key, id);
-	pthread_mutex_unlock(&o->lock);
 	return has;
 }
 
@@ -94,11 +93,10 @@ static bool copy_first(struct outbox *o, struct posted *ret)
 {
 	const struct item *first;
 
-	pthread_mutex_lock(&o->lock);
+	mutex_hold(&o->lock);
 	first = STAILQ_FIRST(&o->items);
 	if (first)
 		*ret = first->what;
-	pthread_mutex_unlock(&o->lock);
 	return first;
 }
 

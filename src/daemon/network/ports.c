@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/json-object.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/port-socket.h"
 #include "daemon/network/ports-inner.h"
@@ -41,13 +42,12 @@ static char *find_holder(struct networks *nets, const struct port_binding *b, ui
 {
 	char *name = NULL;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	for (struct member *m = nets->members; m && !name; m = m->next)
 		for (size_t i = 0; m->ports && i < m->ports->n && !name; i++)
 			if (m->ports->list[i].binding.protocol == b->protocol &&
 			    m->ports->list[i].host_port == port)
 				name = strdup(m->name ? m->name : m->id);
-	pthread_mutex_unlock(&nets->lock);
 	return name;
 }
 
@@ -175,13 +175,10 @@ void ports_given_up(struct networks *nets, const char *id)
 static bool is_bound(struct networks *nets, const char *id)
 {
 	const struct member *m;
-	bool bound;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
-	bound = m && m->ports && m->ports->n > 0;
-	pthread_mutex_unlock(&nets->lock);
-	return bound;
+	return m && m->ports && m->ports->n > 0;
 }
 
 int ports_settle(struct networks *nets, const char *id, struct err *err)

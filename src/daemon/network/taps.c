@@ -8,6 +8,7 @@
 #include "daemon/network/taps.h"
 
 #include "base/fd.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
@@ -16,14 +17,13 @@ int networks_tap(struct networks *nets, int *ret_fd, char *ret_name, struct err 
 {
 	int r;
 
-	pthread_mutex_lock(&nets->taking);
+	mutex_hold(&nets->taking);
 	r = keeper_tap(nets->keeper, ret_fd, ret_name, err);
 	if (r == 0 && !nets->taps_settled && strv_add(&nets->own_taps, ret_name) < 0) {
 		fd_close(ret_fd);
 		networks_tap_back(nets, ret_name);
 		r = err_nomem(err);
 	}
-	pthread_mutex_unlock(&nets->taking);
 	return r;
 }
 
@@ -37,10 +37,9 @@ static bool is_claimed(struct networks *nets, const char *name)
 {
 	const struct member *m;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	for (m = nets->members; m && !(m->active && streq(m->tap, name)); m = m->next)
 		;
-	pthread_mutex_unlock(&nets->lock);
 	return m;
 }
 
@@ -61,10 +60,9 @@ static void return_taps(struct networks *nets)
 
 void taps_settle(struct networks *nets)
 {
-	pthread_mutex_lock(&nets->taking);
+	mutex_hold(&nets->taking);
 	return_taps(nets);
 	strv_free(nets->own_taps);
 	nets->own_taps = NULL;
 	nets->taps_settled = true;
-	pthread_mutex_unlock(&nets->taking);
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include "base/cleanup.h"
+#include "base/mutex.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/ports-inner.h"
 #include "daemon/network/ports.h"
@@ -53,7 +54,7 @@ static int describe_publish(struct networks *nets, const char *id, size_t i,
 	const struct member *m;
 	int r = -ENOENT;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
 	if (m && m->active && m->ports && i < m->ports->n)
 		r = fill_publish(nets, m, i, ret);
@@ -61,20 +62,16 @@ static int describe_publish(struct networks *nets, const char *id, size_t i,
 		*ret_fd = fcntl(m->ports->list[i].fd, F_DUPFD_CLOEXEC, 3);
 		r = *ret_fd < 0 ? -errno : 1;
 	}
-	pthread_mutex_unlock(&nets->lock);
 	return r;
 }
 
 static bool is_active(struct networks *nets, const char *id)
 {
 	const struct member *m;
-	bool active;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
-	active = m && m->active;
-	pthread_mutex_unlock(&nets->lock);
-	return active;
+	return m && m->active;
 }
 
 static int tell_port(struct networks *nets, const char *id, size_t i, struct err *err)

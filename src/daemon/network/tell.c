@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mac.h"
+#include "base/mutex.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/ports-inner.h"
@@ -122,7 +123,7 @@ static int describe_slot(struct networks *nets, const char *id, unsigned slot,
 	struct network *n = NULL;
 	int r = 0;
 
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	m = networks_member(nets, id);
 	if (m && m->active && *m->tap) {
 		e = endpoint_of_slot(m, slot);
@@ -138,7 +139,6 @@ static int describe_slot(struct networks *nets, const char *id, unsigned slot,
 		memcpy(ret->tap, m->tap, sizeof(ret->tap));
 		r = 1;
 	}
-	pthread_mutex_unlock(&nets->lock);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/host-routes.h"
 #include "daemon/network/inner.h"
@@ -96,7 +97,7 @@ static void warn_of_overlap(const struct network *n, const struct users *users)
 static void set_subnets(struct networks *nets, struct network *n, const struct network_config *next,
 			char *text)
 {
-	pthread_mutex_lock(&nets->lock);
+	mutex_hold(&nets->lock);
 	memcpy(n->config.subnets, next->subnets, sizeof(n->config.subnets));
 	memcpy(n->config.picked, next->picked, sizeof(n->config.picked));
 	free(n->rec.config);
@@ -107,7 +108,6 @@ static void set_subnets(struct networks *nets, struct network *n, const struct n
 		if (e)
 			e->rec.lease = (struct lease_record){ 0 };
 	}
-	pthread_mutex_unlock(&nets->lock);
 }
 
 static int pick_again(struct networks *nets, struct network *n, const struct users *users,

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json-object.h"
+#include "base/mutex.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "base/str.h"
@@ -194,12 +195,8 @@ static int create_locked(struct secrets *s, const struct secret_new *new, char *
 int secret_create(struct secrets *s, const struct secret_new *new, char ret_id[SECRET_ID_LEN + 1],
 		  struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&s->lock);
-	r = create_locked(s, new, ret_id, err);
-	pthread_mutex_unlock(&s->lock);
-	return r;
+	mutex_hold(&s->lock);
+	return create_locked(s, new, ret_id, err);
 }
 
 static int add_to_list(int dir_fd, const char *file, void *arg)
@@ -349,10 +346,6 @@ static int remove_locked(struct secrets *s, const char *name, struct err *err)
 
 int secret_remove(struct secrets *s, const char *name, struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&s->lock);
-	r = remove_locked(s, name, err);
-	pthread_mutex_unlock(&s->lock);
-	return r;
+	mutex_hold(&s->lock);
+	return remove_locked(s, name, err);
 }

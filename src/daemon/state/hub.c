@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/macro.h"
+#include "base/mutex.h"
 
 #define RING	   256u
 #define RING_BYTES (4u << 20) /* events hold clients' labels and commands */
@@ -116,18 +117,16 @@ void hub_publish(struct hub *h, const char *type, const char *action, const char
 	int64_t nsec = clock_now_nsec();
 	char *text = event_text(type, action, id, owned, nsec);
 
-	pthread_mutex_lock(&h->lock);
+	mutex_hold(&h->lock);
 	if (text)
 		keep_locked(h, text, nsec);
 	wake_locked(h);
-	pthread_mutex_unlock(&h->lock);
 }
 
 void hub_wake(struct hub *h)
 {
-	pthread_mutex_lock(&h->lock);
+	mutex_hold(&h->lock);
 	wake_locked(h);
-	pthread_mutex_unlock(&h->lock);
 }
 
 int hub_subscribe(struct hub *h, struct hub_sub **ret)
@@ -199,12 +198,11 @@ void hub_rewind(struct hub_sub *s, int64_t since_nsec)
 	struct hub *h = s->hub;
 	uint64_t seq;
 
-	pthread_mutex_lock(&h->lock);
+	mutex_hold(&h->lock);
 	seq = h->first;
 	while (seq < h->seq && h->ring[seq % RING].nsec < since_nsec)
 		seq++;
 	s->seq = seq;
-	pthread_mutex_unlock(&h->lock);
 }
 
 json_t *hub_next(struct hub_sub *s, int64_t *ret_nsec)

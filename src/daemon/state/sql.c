@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mutex.h"
 #include "daemon/state/reserve.h"
 
 int sql_error(sqlite3 *db, const char *what, struct err *err)
@@ -50,12 +51,8 @@ int sql_run_locked(struct state *st, const char *what, const char *sql, const st
 int sql_run(struct state *st, const char *what, const char *sql, const struct sql_arg *args,
 	    struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&st->lock);
-	r = sql_run_locked(st, what, sql, args, err);
-	pthread_mutex_unlock(&st->lock);
-	return r;
+	mutex_hold(&st->lock);
+	return sql_run_locked(st, what, sql, args, err);
 }
 
 static int set_synchronous(struct state *st, const char *pragma, const char *what, struct err *err)
@@ -121,7 +118,7 @@ int sql_each(struct state *st, const char *sql, const struct sql_arg *args,
 	sqlite3_stmt *stmt;
 	int r;
 
-	pthread_mutex_lock(&st->reader_lock);
+	mutex_hold(&st->reader_lock);
 	if (sqlite3_prepare_v2(st->reader, sql, -1, &stmt, NULL) != SQLITE_OK) {
 		r = sql_error(st->reader, "cannot be read", err);
 	} else {
@@ -129,7 +126,6 @@ int sql_each(struct state *st, const char *sql, const struct sql_arg *args,
 		r = read_rows(st->reader, stmt, row, arg, err);
 		sqlite3_finalize(stmt);
 	}
-	pthread_mutex_unlock(&st->reader_lock);
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/state/reserve.h"
 #include "daemon/state/schema.h"
@@ -145,11 +146,10 @@ static int run_statement(struct state *st, const char *sql, const struct record 
 	int r;
 
 	make_args(rec, texts, args);
-	pthread_mutex_lock(&st->lock);
+	mutex_hold(&st->lock);
 	r = texts ? reserve_row(st->db, texts, err) : 0;
 	if (r == 0)
 		r = sql_run_locked(st, rec->id, sql, args, err);
-	pthread_mutex_unlock(&st->lock);
 	return r;
 }
 

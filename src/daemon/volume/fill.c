@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "daemon/volume/volumes-inner.h"
@@ -72,47 +73,41 @@ void volume_fill_give_up(struct volumes *vs, const char *id, const char *name)
 {
 	struct volume *v;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	v = volumes_get(vs, name);
 	if (v && streq(v->copier, id))
 		memset(v->copier, 0, sizeof(v->copier));
 	pthread_cond_broadcast(&vs->changed);
-	pthread_mutex_unlock(&vs->lock);
 }
 
 static void set_copying(struct volumes *vs, const char *name, bool copying)
 {
 	struct volume *v;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	v = volumes_get(vs, name);
 	if (v)
 		v->row.copying = copying;
-	pthread_mutex_unlock(&vs->lock);
 }
 
 static bool is_copying(struct volumes *vs, const char *name)
 {
 	const struct volume *v;
-	bool copying;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	v = volumes_get(vs, name);
-	copying = v && v->row.copying;
-	pthread_mutex_unlock(&vs->lock);
-	return copying;
+	return v && v->row.copying;
 }
 
 int volume_fill_begin(struct volumes *vs, const char *name, struct err *err)
 {
 	int r = 0;
 
-	pthread_mutex_lock(&vs->work);
+	mutex_hold(&vs->work);
 	if (!is_copying(vs, name)) {
 		r = state_copy_volume(vs->state, name, true, err);
 		set_copying(vs, name, r == 0);
 	}
-	pthread_mutex_unlock(&vs->work);
 	return r;
 }
 
@@ -125,10 +120,9 @@ struct settling {
 
 static void leave_settling(struct volumes *vs)
 {
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	vs->n_settling--;
 	pthread_cond_broadcast(&vs->changed);
-	pthread_mutex_unlock(&vs->lock);
 }
 
 /* Without root the folder may belong to a subordinate id, and be closed to others. */
@@ -162,13 +156,10 @@ static void *run_settling(void *arg)
 static char *find_path(struct volumes *vs, const char *name)
 {
 	const struct volume *v;
-	char *path;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	v = volumes_get(vs, name);
-	path = v ? volumes_path(vs, v) : NULL;
-	pthread_mutex_unlock(&vs->lock);
-	return path;
+	return v ? volumes_path(vs, v) : NULL;
 }
 
 /* Syncs in a thread, as that can take long and nobody has to wait for it.  Where no thread can be
@@ -203,7 +194,7 @@ static bool settle_one(struct volumes *vs, const char *id, const struct mount_po
 	struct volume *v;
 	bool done = false;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	v = fillable(vs, p);
 	/* After a crash of moatd nobody has claimed it. */
 	if (v && (streq(v->copier, id) || !*v->copier)) {
@@ -212,7 +203,6 @@ static bool settle_one(struct volumes *vs, const char *id, const struct mount_po
 		memset(v->copier, 0, sizeof(v->copier));
 	}
 	pthread_cond_broadcast(&vs->changed);
-	pthread_mutex_unlock(&vs->lock);
 	return done;
 }
 

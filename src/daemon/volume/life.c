@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/volume/disk.h"
 #include "daemon/volume/folder.h"
@@ -126,7 +127,7 @@ static int find_unused(struct volumes *vs, const char *name, struct volume **ret
 {
 	int r = 0;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	*ret = volumes_get(vs, name);
 	if (!*ret)
 		r = err_set(err, -ENOENT, "get %s: no such volume", name);
@@ -134,7 +135,6 @@ static int find_unused(struct volumes *vs, const char *name, struct volume **ret
 		r = strv_copy((*ret)->users, ret_users) < 0
 			    ? err_nomem(err)
 			    : err_set(err, -EBUSY, "remove %s: volume is in use", name);
-	pthread_mutex_unlock(&vs->lock);
 	return r;
 }
 
@@ -226,8 +226,7 @@ int volumes_create(struct volumes *vs, const struct volume_request *rq, struct v
 
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&vs->work);
+	mutex_hold(&vs->work);
 	r = create_locked(vs, v, ret, err);
-	pthread_mutex_unlock(&vs->work);
 	return r;
 }

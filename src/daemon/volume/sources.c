@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/volume/disk.h"
 #include "daemon/volume/fill.h"
@@ -98,7 +99,7 @@ static int find_place(struct volumes *vs, const char *name, struct place *ret, s
 	const struct volume *v;
 	int r = 0;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	v = volumes_get(vs, name);
 	if (v) {
 		*ret = (struct place){ .sized = v->driver.size_bytes > 0,
@@ -109,18 +110,13 @@ static int find_place(struct volumes *vs, const char *name, struct place *ret, s
 	} else {
 		r = err_set(err, -EINVAL, "get %s: no such volume", name);
 	}
-	pthread_mutex_unlock(&vs->lock);
 	return r;
 }
 
 static int mount_disk(struct volumes *vs, const char *name, struct err *err)
 {
-	int r;
-
-	pthread_mutex_lock(&vs->work);
-	r = volume_disk_mount(vs->path, name, err);
-	pthread_mutex_unlock(&vs->work);
-	return r;
+	mutex_hold(&vs->work);
+	return volume_disk_mount(vs->path, name, err);
 }
 
 /* Opens a path beneath the volume, wherever its links lead. */

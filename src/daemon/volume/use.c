@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/volume/life.h"
 #include "daemon/volume/volumes-inner.h"
@@ -35,12 +36,8 @@ static struct volume *fresh_get(const struct fresh *f, const char *name)
 
 static bool volume_exists(struct volumes *vs, const char *name)
 {
-	bool found;
-
-	pthread_mutex_lock(&vs->lock);
-	found = volumes_get(vs, name) != NULL;
-	pthread_mutex_unlock(&vs->lock);
-	return found;
+	mutex_hold(&vs->lock);
+	return volumes_get(vs, name) != NULL;
 }
 
 static int set_text(char **text, const char *value, struct err *err)
@@ -159,7 +156,7 @@ int volume_use_take(struct volumes *vs, const char *id, struct mount_points *m, 
 
 void volume_use_find(struct volumes *vs, const char *id, const struct mount_points *m)
 {
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mount_point *p = &m->list[i];
 
@@ -168,7 +165,6 @@ void volume_use_find(struct volumes *vs, const char *id, const struct mount_poin
 		else if (add_user(vs, id, p) < 0)
 			log_error("container %.12s: out of memory", id);
 	}
-	pthread_mutex_unlock(&vs->lock);
 }
 
 /* Under @work.  A volume that is kept belongs to the next container that has it. */
@@ -225,11 +221,10 @@ static struct volume *release_volume(struct volumes *vs, const char *id,
 {
 	struct volume *v;
 
-	pthread_mutex_lock(&vs->lock);
+	mutex_hold(&vs->lock);
 	remove_user(vs, id, p);
 	v = p->type == MOUNT_VOLUME ? volumes_get(vs, p->source) : NULL;
 	*users = v ? strv_len(v->users) : 0;
-	pthread_mutex_unlock(&vs->lock);
 	return v;
 }
 

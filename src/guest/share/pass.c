@@ -23,6 +23,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "base/thread.h"
 
 #define KEEP_MSEC 5 /* how long requests wait for one to go with */
@@ -161,7 +162,7 @@ static int keep_news(struct pass *p, const unsigned char *message, size_t len)
 	if (len < sizeof(struct shares_changed) ||
 	    len - sizeof(struct shares_changed) >= sizeof(news->name))
 		return -EBADMSG;
-	pthread_mutex_lock(&p->lock);
+	mutex_hold(&p->lock);
 	if (p->n_news == SHARES_WINDOW) {
 		r = -EBADMSG;
 	} else {
@@ -172,7 +173,6 @@ static int keep_news(struct pass *p, const unsigned char *message, size_t len)
 		news->name[len - sizeof(news->m)] = '\0';
 		pthread_cond_signal(&p->arrived);
 	}
-	pthread_mutex_unlock(&p->lock);
 	return r;
 }
 
@@ -345,7 +345,7 @@ bool pass_next_news(struct pass *p, struct pass_news *ret)
 {
 	bool any;
 
-	pthread_mutex_lock(&p->lock);
+	mutex_hold(&p->lock);
 	while (!p->ending && p->n_news == 0)
 		pthread_cond_wait(&p->arrived, &p->lock);
 	any = !p->ending;
@@ -354,7 +354,6 @@ bool pass_next_news(struct pass *p, struct pass_news *ret)
 		p->first = (p->first + 1) % SHARES_WINDOW;
 		p->n_news--;
 	}
-	pthread_mutex_unlock(&p->lock);
 	return any;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/mutex.h"
 #include "base/str.h"
 #include "image/flatten/layer-apply.h"
 
@@ -41,12 +42,8 @@ static void fail(struct crew *c, int r, const struct err *err)
 
 static bool is_turn_of(struct crew *c, size_t i)
 {
-	bool yes;
-
-	pthread_mutex_lock(&c->lock);
-	yes = c->turn == i;
-	pthread_mutex_unlock(&c->lock);
-	return yes;
+	mutex_hold(&c->lock);
+	return c->turn == i;
 }
 
 static int apply_log(struct crew *c, size_t i, struct err *err)
@@ -79,25 +76,17 @@ static int check_diff_id(const char *want, const char *hex, struct err *err)
 /* Ends the turn of a layer that was applied.  Return: is the next layer's log complete? */
 static bool end_turn(struct crew *c)
 {
-	bool more;
-
-	pthread_mutex_lock(&c->lock);
+	mutex_hold(&c->lock);
 	c->turn++;
-	more = c->turn < c->n_layers && c->states[c->turn].is_read;
-	pthread_mutex_unlock(&c->lock);
-	return more;
+	return c->turn < c->n_layers && c->states[c->turn].is_read;
 }
 
 /* Marks a layer as read.  Return: is it this layer's turn? */
 static bool note_read(struct crew *c, size_t i)
 {
-	bool yes;
-
-	pthread_mutex_lock(&c->lock);
+	mutex_hold(&c->lock);
 	c->states[i].is_read = true;
-	yes = c->turn == i;
-	pthread_mutex_unlock(&c->lock);
-	return yes;
+	return c->turn == i;
 }
 
 static int apply_waiting(struct crew *c, size_t *i, struct err *err)
@@ -140,11 +129,10 @@ static bool take_layer(struct crew *c, size_t *ret)
 {
 	bool any;
 
-	pthread_mutex_lock(&c->lock);
+	mutex_hold(&c->lock);
 	any = c->result == 0 && c->next < c->n_layers;
 	if (any)
 		*ret = c->next++;
-	pthread_mutex_unlock(&c->lock);
 	return any;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/mutex.h"
 #include "image/flatten/crew.h"
 #include "image/flatten/erofs.h"
 
@@ -59,10 +60,9 @@ static int start_helper(struct flatten_helpers *h)
 /* Waits until all threads wait for work: by then their setup is done, the C library's included. */
 static void await_start(struct flatten_helpers *h)
 {
-	pthread_mutex_lock(&h->lock);
+	mutex_hold(&h->lock);
 	while (h->n_waiting < h->n)
 		pthread_cond_wait(&h->changed, &h->lock);
-	pthread_mutex_unlock(&h->lock);
 }
 
 int flatten_helpers_new(size_t n, struct flatten_helpers **ret)
@@ -87,11 +87,10 @@ int flatten_helpers_new(size_t n, struct flatten_helpers **ret)
 
 static void call_helpers(struct flatten_helpers *h, struct crew *crew)
 {
-	pthread_mutex_lock(&h->lock);
+	mutex_hold(&h->lock);
 	h->crew = crew;
 	h->over = !crew;
 	pthread_cond_broadcast(&h->changed);
-	pthread_mutex_unlock(&h->lock);
 }
 
 static void await_helpers(struct flatten_helpers *h)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/registry/guard.h"
 
+#include "base/mutex.h"
 #include "image/store/progress.h"
 
 static void guarded_report(void *arg, const char *id, const char *status, uint64_t current_bytes,
@@ -8,21 +9,17 @@ static void guarded_report(void *arg, const char *id, const char *status, uint64
 {
 	struct progress_guard *g = arg;
 
-	pthread_mutex_lock(&g->lock);
+	mutex_hold(&g->lock);
 	progress_report(g->from, id, status, current_bytes, total_bytes);
-	pthread_mutex_unlock(&g->lock);
 }
 
 static bool guarded_cancelled(void *arg)
 {
 	struct progress_guard *g = arg;
-	bool stopped;
 
-	pthread_mutex_lock(&g->lock);
+	mutex_hold(&g->lock);
 	g->stopped = g->stopped || progress_cancelled(g->from);
-	stopped = g->stopped;
-	pthread_mutex_unlock(&g->lock);
-	return stopped;
+	return g->stopped;
 }
 
 void progress_guard_init(struct progress_guard *g, const struct progress *from)
@@ -41,9 +38,8 @@ void progress_guard_destroy(struct progress_guard *g)
 
 static void set_stopped(struct progress_guard *g, bool stopped)
 {
-	pthread_mutex_lock(&g->lock);
+	mutex_hold(&g->lock);
 	g->stopped = stopped;
-	pthread_mutex_unlock(&g->lock);
 }
 
 void progress_guard_stop(struct progress_guard *g)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/macro.h"
+#include "base/mutex.h"
 #include "base/str.h"
 #include "image/registry/redirect.h"
 #include "image/registry/registry-inner.h"
@@ -117,11 +118,10 @@ static int grant_now(struct registry *reg, struct grant *ret)
 {
 	int r = 0;
 
-	pthread_mutex_lock(&reg->lock);
+	mutex_hold(&reg->lock);
 	ret->basic = reg->basic;
 	if (reg->token && !(ret->token = strdup(reg->token)))
 		r = -ENOMEM;
-	pthread_mutex_unlock(&reg->lock);
 	return r;
 }
 
@@ -149,7 +149,7 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 		return err_set(err, -EACCES, "the registry does not say how to log in");
 	if (!challenge_choose(challenges, &c))
 		return err_set(err, -EACCES, "the registry asks for a login of an unknown kind");
-	pthread_mutex_lock(&reg->lock);
+	mutex_hold(&reg->lock);
 	if (c.kind == CHALLENGE_BASIC && !used->basic && reg->auth && reg->auth->username) {
 		reg->basic = true;
 	} else if (c.kind == CHALLENGE_BASIC) {
@@ -165,7 +165,6 @@ static int answer_challenge(struct registry *reg, struct http *h, const struct g
 		}
 		token_reset(&token);
 	}
-	pthread_mutex_unlock(&reg->lock);
 	return r;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/mutex.h"
 #include "base/thread.h"
 
 /*
@@ -25,10 +26,9 @@ static size_t take_next(struct queue *q)
 {
 	size_t i = q->t->n;
 
-	pthread_mutex_lock(&q->lock);
+	mutex_hold(&q->lock);
 	if (q->result == 0 && q->next < q->t->n)
 		i = q->next++;
-	pthread_mutex_unlock(&q->lock);
 	return i;
 }
 
