@@ -310,19 +310,11 @@ int container_connect(struct container *c, const char *network, const json_t *en
 	return r;
 }
 
-static int disconnect_locked(struct container *c, const char *network, struct err *err)
-{
-	cleanup(wiring_reset) struct wiring w = { 0 };
-	int r = check_running(c, err);
-
-	if (r == 0)
-		r = member_disconnect(c->table->networks, c->rec.id, network, &w, err);
-	return finish_change(c, r, &w, err);
-}
-
 int container_disconnect(struct container *c, const char *network, struct err *err)
 {
+	cleanup(wiring_reset) struct wiring w = { 0 };
 	cleanup_free char *name = NULL;
+	int r;
 
 	/* A network that was removed is known by its name alone. */
 	if (network_resolve(c->table->networks, network, &name, NULL) < 0)
@@ -330,5 +322,8 @@ int container_disconnect(struct container *c, const char *network, struct err *e
 	if (!name)
 		return err_nomem(err);
 	mutex_hold(&c->op);
-	return disconnect_locked(c, name, err);
+	r = check_running(c, err);
+	if (r == 0)
+		r = member_disconnect(c->table->networks, c->rec.id, name, &w, err);
+	return finish_change(c, r, &w, err);
 }

@@ -77,8 +77,9 @@ void taps_ask_again(struct taps *t)
 		t->failed_usec = 1;
 }
 
-static int take_locked(struct taps *t, struct tap *ret, struct err *err)
+int taps_take(struct taps *t, struct tap *ret, struct err *err)
 {
+	mutex_hold(&t->lock);
 	if (!t->source.get)
 		return err_set(err, -ENODEV, "machines of this moatd have no network");
 	if (t->stock.fd >= 0) {
@@ -89,12 +90,6 @@ static int take_locked(struct taps *t, struct tap *ret, struct err *err)
 	if ((t->failed_usec > 0 && !is_to_be_asked(t)) || get_tap(t, ret) < 0)
 		return err_set(err, t->why.code < 0 ? t->why.code : -EIO, "%s", t->why.msg);
 	return 0;
-}
-
-int taps_take(struct taps *t, struct tap *ret, struct err *err)
-{
-	mutex_hold(&t->lock);
-	return take_locked(t, ret, err);
 }
 
 void taps_put_back(struct taps *t, const char *name)

@@ -159,8 +159,8 @@ static int check_new(struct secrets *s, const struct secret_new *new, struct err
 	return 0;
 }
 
-static int create_locked(struct secrets *s, const struct secret_new *new, char *ret_id,
-			 struct err *err)
+int secret_create(struct secrets *s, const struct secret_new *new, char ret_id[SECRET_ID_LEN + 1],
+		  struct err *err)
 {
 	cleanup_free char *store = NULL;
 	cleanup_json json_t *document = NULL;
@@ -168,6 +168,7 @@ static int create_locked(struct secrets *s, const struct secret_new *new, char *
 	bool in_file;
 	int r = secret_name_check(new->name, err);
 
+	mutex_hold(&s->lock);
 	if (r == 0)
 		r = check_new(s, new, err);
 	if (r == 0)
@@ -190,13 +191,6 @@ static int create_locked(struct secrets *s, const struct secret_new *new, char *
 	if (r == 0)
 		memcpy(ret_id, id, SECRET_ID_LEN + 1);
 	return r;
-}
-
-int secret_create(struct secrets *s, const struct secret_new *new, char ret_id[SECRET_ID_LEN + 1],
-		  struct err *err)
-{
-	mutex_hold(&s->lock);
-	return create_locked(s, new, ret_id, err);
 }
 
 static int add_to_list(int dir_fd, const char *file, void *arg)
@@ -319,7 +313,7 @@ int secret_value(struct secrets *s, const char *name, struct buf *ret, struct er
 	return r < 0 ? err_errno(err, r, "secret %s", name) : 0;
 }
 
-static int remove_locked(struct secrets *s, const char *name, struct err *err)
+int secret_remove(struct secrets *s, const char *name, struct err *err)
 {
 	cleanup_free char *file = file_name(name), *program = NULL,
 			  *address = vault_address(s, name);
@@ -327,6 +321,7 @@ static int remove_locked(struct secrets *s, const char *name, struct err *err)
 	const char *store = NULL;
 	int r = file && address ? secret_name_check(name, err) : err_nomem(err);
 
+	mutex_hold(&s->lock);
 	if (r == 0)
 		r = load(s, name, &document, err);
 	if (r == 0)
@@ -342,10 +337,4 @@ static int remove_locked(struct secrets *s, const char *name, struct err *err)
 			return err_wrap(err, "secret %s", name);
 	}
 	return unlinkat(s->dir_fd, file, 0) < 0 ? err_errno(err, -errno, "secret %s", name) : 0;
-}
-
-int secret_remove(struct secrets *s, const char *name, struct err *err)
-{
-	mutex_hold(&s->lock);
-	return remove_locked(s, name, err);
 }
