@@ -2,7 +2,6 @@
 #include "base/numbered.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

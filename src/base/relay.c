@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-#include "base/str.h"
 #include "base/thread.h"
 
 #define RELAY_BYTES 16384u

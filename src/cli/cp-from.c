@@ -23,7 +23,6 @@
 #include "base/str.h"
 #include "cli/cp-plan.h"
 #include "cli/cp.h"
-#include "cli/term/output.h"
 #include "tar/unpack.h"
 
 #define LINKS_MAX 10

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/cp-from.h"
 #include "cli/cp-plan.h"

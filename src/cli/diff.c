@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat diff, moat commit */
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/format/shape.h"

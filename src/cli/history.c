@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat image history */
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/str.h"

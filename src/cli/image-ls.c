@@ -2,7 +2,6 @@
 /* moat image ls */
 #include "cli/image-ls.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

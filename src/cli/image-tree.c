@@ -2,7 +2,6 @@
 /* moat image ls --tree */
 #include <stdio.h>
 
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/format/format.h"
 #include "cli/image-ls.h"

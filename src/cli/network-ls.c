@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat network ls */
-#include <stdio.h>
 
 #include "base/json-object.h"
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/format/format.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/ip.h"
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/create/create-network.h"

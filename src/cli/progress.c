@@ -14,7 +14,6 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/format/bar.h"
-#include "cli/format/format.h"
 #include "cli/registry-auth.h"
 #include "cli/term/terminal.h"
 #include "secret/credentials.h"

@@ -2,7 +2,6 @@
 /* moat ps */
 #include "cli/ps.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/clock.h"

@@ -2,7 +2,6 @@
 /* moat push */
 #include <errno.h>
 
-#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "oci/reference.h"

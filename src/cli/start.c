@@ -2,7 +2,6 @@
 /* moat start, moat attach */
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/term/attach.h"

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/locate.h"
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/daemon.h"

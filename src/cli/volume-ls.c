@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/json-object.h"
-#include "base/str.h"
 #include "cli/commands.h"
 #include "cli/format/format.h"
 #include "cli/format/labels.h"

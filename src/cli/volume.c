@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat volume create, rm */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/str.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/create/create-put.h"

@@ -2,7 +2,6 @@
 #include "client/url.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 
 static int add_encoded(struct buf *url, const char *s, const char *also_plain)

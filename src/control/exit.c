@@ -2,7 +2,6 @@
 #include "control/exit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -13,7 +13,6 @@
 #include <sys/syscall.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "control/client.h"

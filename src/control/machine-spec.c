@@ -2,7 +2,6 @@
 #include "control/machine-spec.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/cpuset.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/macro.h"
-#include "base/str.h"
 
 static const struct {
 	const char *name;

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/locate.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/container/health-probe.h"

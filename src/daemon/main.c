@@ -11,12 +11,10 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"

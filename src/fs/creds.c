@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

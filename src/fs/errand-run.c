@@ -6,9 +6,7 @@
 #include "fs/errand-run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"

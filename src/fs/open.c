@@ -16,10 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "fs/creds.h"
 #include "fs/echo.h"
-#include "fs/entry.h"
 #include "fs/reach.h"
 #include "fs/watch.h"
 

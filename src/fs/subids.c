@@ -2,7 +2,6 @@
 #include "fs/subids.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"

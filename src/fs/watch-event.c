@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/fanotify.h>
 
-#include "base/macro.h"
 #include "base/str.h"
 
 /* The beginning of every handle; struct file_handle has a flexible member, which C cannot nest. */

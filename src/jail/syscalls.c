@@ -20,7 +20,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/macro.h"
 #include "jail/arguments.h"
 #include "jail/attacks.h"

@@ -6,9 +6,6 @@
  */
 #include "kernel/tidy.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
-
 int link_connect_put(struct buf *b, const struct link_connect *c)
 {
 	int r = wire_put_u32(b, c->call);

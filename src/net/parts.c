@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-
-#include "base/str.h"
 
 /* A kind of what lists hold. */
 struct kind {

@@ -10,7 +10,6 @@
 #include "oci/options-json.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/str.h"
 #include "oci/mount.h"

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oci/references.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 /*
  * Theory of operation: to keep an index as a whole is to keep all it leads to, understood or not:
  * attestations, artifacts, images for other machines.

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-
 #define MODE_MASK 0777u
 
 void oci_secrets_reset(struct oci_secrets *s)

@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/macro.h"
 
 int words_next(const char **at, char **ret, struct err *err)
 {

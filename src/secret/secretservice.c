@@ -7,7 +7,6 @@
  * A program of its own: libsecret brings GLib, and passwords are in the memory of this process
  * alone for as long as one request takes.
  */
-#include <errno.h>
 #include <libsecret/secret.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/create/create-host.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "base/str.h"
 #include "cli/create/create-guest.h"
 #include "cli/create/create-limits.h"
 #include "cli/create/create-log.h"

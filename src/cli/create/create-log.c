@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/create/create-put.h"
 
 static int put_options(const struct options *o, json_t *config, struct err *err)

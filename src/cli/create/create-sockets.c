@@ -2,7 +2,6 @@
 #include "cli/create/create-sockets.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

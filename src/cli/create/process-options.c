@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/create/process-options.h"
 
-#include <errno.h>
-
 #include "base/str.h"
 
 int process_user(const struct options *o, char **ret, struct err *err)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/format/columns.h"
 
-#include <errno.h>
 #include <libsmartcols.h>
 #include <locale.h>
 #include <stdio.h>

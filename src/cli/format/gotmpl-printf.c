@@ -4,10 +4,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/format/gotmpl-funcs.h"
 
 #define WIDTH_MAX 1000

@@ -2,11 +2,9 @@
 #include "cli/format/gotmpl-run.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/macro.h"
 #include "base/str.h"
 #include "cli/format/gotmpl-funcs.h"
 #include "cli/format/gotmpl-inner.h"

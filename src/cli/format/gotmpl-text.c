@@ -2,7 +2,6 @@
 #include "cli/format/gotmpl-text.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/buf.h"
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/table/help.h"
 
 /* Text with roff's special characters escaped; a line never begins with a control character. */

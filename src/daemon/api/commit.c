@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /commit: an image out of a container. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/str.h"
 #include "daemon/api/api.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <fcntl.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/json-object.h"
 #include "base/numbered.h"
 #include "base/str.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include "base/json-object.h"
 #include "base/str.h"

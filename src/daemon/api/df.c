@@ -6,7 +6,6 @@
 #include "daemon/api/api.h"
 #include "daemon/container/view.h"
 #include "daemon/machine/spare-list.h"
-#include "daemon/machine/spares.h"
 #include "daemon/machine/template-list.h"
 #include "daemon/machine/template.h"
 

@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/json-object.h"
-#include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/http/job.h"
 #include "daemon/machine/spares.h"

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "control/names.h"

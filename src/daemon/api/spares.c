@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
-#include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/machine/spare-list.h"
 #include "daemon/machine/spares.h"

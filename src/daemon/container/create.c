@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "daemon/container/create.h"

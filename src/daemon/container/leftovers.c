@@ -14,7 +14,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/thread.h"
-#include "control/names.h"
 #include "daemon/container/table.h"
 
 static bool is_known(struct containers *t, const char *id)

@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,7 +23,6 @@
 #include "daemon/volume/fill.h"
 #include "daemon/volume/server.h"
 #include "daemon/volume/sources.h"
-#include "daemon/volume/use.h"
 
 #define END_MSEC 2000 /* for a file server that was killed */
 

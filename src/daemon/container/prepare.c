@@ -7,7 +7,6 @@
 #include "daemon/container/prepare.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fd.h"

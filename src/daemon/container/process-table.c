@@ -13,7 +13,6 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/str.h"
 
 #define COLUMNS_MAX 64u
 #define TITLE_MAX   64u

@@ -33,7 +33,6 @@
 #include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
-#include "daemon/machine/plan.h"
 #include "daemon/network/networks.h"
 #include "daemon/network/ports.h"
 #include "daemon/volume/use.h"

@@ -10,7 +10,6 @@
 
 #include "control/kill.h"
 #include "daemon/container/hold.h"
-#include "daemon/container/pause.h"
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 

@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "base/str.h"
 #include "base/thread.h"
 #include "daemon/container/start.h"
 #include "daemon/container/transition.h"

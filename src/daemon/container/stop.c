@@ -14,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "base/str.h"
 #include "control/client.h"
 #include "control/kill.h"
 #include "daemon/container/pause.h"

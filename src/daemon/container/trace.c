@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/str.h"
 
 static const char *const names[TRACE_STEPS] = {
 	[TRACE_ASKED] = "asked",   [TRACE_TEMPLATE] = "template", [TRACE_BEGUN] = "begun",

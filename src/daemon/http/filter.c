@@ -2,7 +2,6 @@
 #include "daemon/http/filter.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/moment.h"

@@ -2,7 +2,6 @@
 #include "daemon/http/http.h"
 
 #include <errno.h>
-#include <poll.h>
 
 #include "base/fd.h"
 #include "base/str.h"

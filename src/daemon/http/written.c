@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "base/thread.h"
 
 struct written {

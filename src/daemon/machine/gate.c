@@ -2,7 +2,6 @@
 #include "daemon/machine/gate.h"
 
 #include "base/clock.h"
-#include "base/macro.h"
 #include "base/mutex.h"
 
 void gate_init(struct gate *g, unsigned places, uint64_t lease_usec)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/cpuset.h"
-#include "base/fd.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "control/machine-spec.h"

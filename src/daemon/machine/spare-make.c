@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/locate.h"
 #include "base/log.h"

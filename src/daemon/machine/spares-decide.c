@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/machine/spares-inner.h"
 
-#include "base/clock.h"
-
 #define IDLE_USEC      (600 * USEC_PER_SEC) /* spares go when nothing was started for so long */
 #define UNFORKABLE_MAX 6u		    /* doublings of SPARES_RETRY_USEC */
 #define EXTRA_HURRY    2u /* when so many starts of a row missed a spare, more will follow */

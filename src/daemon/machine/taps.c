@@ -7,7 +7,6 @@
 #include "daemon/machine/taps.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/fd.h"

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/mutex.h"

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 
-#include "base/log.h"
 #include "base/mutex.h"
 #include "base/str.h"
 #include "daemon/network/inner.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes what a running container has to know of its networks, from the tables. */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "daemon/network/inner.h"

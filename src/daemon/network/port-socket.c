@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
-#include "base/str.h"
 
 #define BACKLOG	 4096 /* bounded by net.core.somaxconn */
 #define ATTEMPTS 8    /* at a port that the kernel chooses */

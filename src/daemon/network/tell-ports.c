@@ -12,7 +12,6 @@
 #include "base/mutex.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/ports-inner.h"
-#include "daemon/network/ports.h"
 
 void port_name(const char *id, size_t i, char ret[NET_KEY_MAX + 1])
 {

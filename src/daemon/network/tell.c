@@ -10,7 +10,6 @@
 #include "daemon/network/tell.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mac.h"

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 
-#include "base/random.h"
 #include "base/str.h"
 #include "daemon/spec/health-config.h"
 #include "daemon/spec/signals.h"

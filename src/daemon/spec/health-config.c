@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 
 #define NSEC_PER_MSEC	    1000000

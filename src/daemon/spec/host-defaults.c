@@ -9,7 +9,6 @@
 #include <errno.h>
 
 #include "base/json-object.h"
-#include "base/str.h"
 
 #define SHM_BYTES MIB(64)
 

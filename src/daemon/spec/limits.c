@@ -4,8 +4,6 @@
  */
 #include "daemon/spec/limits.h"
 
-#include <errno.h>
-
 #include "base/str.h"
 
 #define CPU_PERIOD_USEC 100000u

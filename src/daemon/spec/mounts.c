@@ -10,7 +10,6 @@
 #include "daemon/spec/mounts.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/path-text.h"
 #include "base/str.h"

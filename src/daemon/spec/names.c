@@ -7,7 +7,6 @@
 #include "daemon/spec/names.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 
 #include "base/str.h"

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 
 #define RETRIES_MAX	 1000000

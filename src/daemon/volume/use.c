@@ -11,7 +11,6 @@
  */
 #include "daemon/volume/use.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"

@@ -11,7 +11,6 @@
  */
 #include "engine/qemu/disks.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -11,7 +11,6 @@
 #include "engine/qemu/qemu.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>

@@ -20,8 +20,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
-#include "base/macro.h"
 #include "base/path.h"
 #include "guest/container/devices.h"
 #include "guest/container/names.h"

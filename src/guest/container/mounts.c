@@ -22,7 +22,6 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
-#include "base/str.h"
 #include "guest/container/names.h"
 #include "guest/container/options.h"
 #include "guest/container/rootfs.h"

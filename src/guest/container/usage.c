@@ -20,7 +20,6 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/str.h"

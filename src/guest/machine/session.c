@@ -18,7 +18,6 @@
 
 #include "base/fd.h"
 #include "base/macro.h"
-#include "base/str.h"
 #include "guest/container/rootfs.h"
 #include "guest/container/space.h"
 #include "guest/machine/apply.h"

@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/macro.h"
 #include "guest/process/input.h"
 #include "guest/process/output.h"

@@ -9,7 +9,6 @@
  */
 #include "guest/share/copy.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +20,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/macro.h"
 #include "base/path.h"
 #include "base/str.h"
 

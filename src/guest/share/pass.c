@@ -21,7 +21,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/macro.h"
 #include "base/mutex.h"
 #include "base/thread.h"

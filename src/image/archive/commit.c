@@ -5,8 +5,6 @@
 
 #include "base/clock.h"
 #include "base/macro.h"
-#include "base/str.h"
-#include "image/flatten/unpack.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/collect.h"

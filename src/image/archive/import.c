@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/json-object.h"
-#include "base/str.h"
 #include "image/archive/tarin.h"
 #include "image/store/claim.h"
 #include "image/store/collect.h"

@@ -17,7 +17,6 @@
 #include "base/str.h"
 #include "image/archive/saving.h"
 #include "image/store/blob.h"
-#include "image/store/store.h"
 #include "oci/descriptor.h"
 
 #define CHUNK_BYTES KIB(128)

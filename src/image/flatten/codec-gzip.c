@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/macro.h"
 #include "image/flatten/layer-attr.h"
 #include "image/flatten/layer-error.h"
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/flatten/layer-apply.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "base/str.h"
 #include "image/flatten/layer-error.h"
 #include "image/flatten/tree-path.h"
 

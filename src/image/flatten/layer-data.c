@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/flatten/layer-data.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "image/flatten/erofs.h"

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/macro.h"
 
 #define PIECE_BYTES KIB(64)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "image/flatten/tree.h"
 
 /*

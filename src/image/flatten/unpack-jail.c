@@ -8,7 +8,6 @@
 #include <langinfo.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

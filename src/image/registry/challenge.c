@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/str.h"
-
 /*
  * Theory of operation: a value is a row of challenges, each SCHEME name=value, name="value", …; a
  * word that is followed by no "=" begins the next one.  There may be blanks on both sides of the

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/registry/distribution.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/str.h"
 #include "image/registry/text.h"
 #include "oci/config.h"
 #include "oci/descriptor.h"

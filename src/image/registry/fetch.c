@@ -2,7 +2,6 @@
 #include "image/registry/fetch.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "image/store/blob.h"

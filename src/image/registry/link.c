@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/str.h"
-
 /* Is "next" among the words of a parameter's value, with or without quotes? */
 static bool has_next(const char *value, size_t len)
 {

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/fd.h"
 #include "base/str.h"
 #include "image/registry/transfers.h"
 #include "image/registry/upload.h"

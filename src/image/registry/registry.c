@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/macro.h"
 #include "base/mutex.h"
 #include "base/str.h"
 #include "image/registry/redirect.h"
@@ -15,7 +14,6 @@
 #include "image/registry/token.h"
 #include "image/store/blob.h"
 #include "oci/descriptor.h"
-#include "oci/index.h"
 
 /*
  * Theory of operation: a request is sent with the authorization at hand; on 401 the registry's

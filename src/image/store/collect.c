@@ -2,12 +2,10 @@
 #include "image/store/collect.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "image/store/claim.h"

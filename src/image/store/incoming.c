@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/hex.h"
 #include "base/macro.h"
 #include "base/path.h"
 #include "base/str.h"

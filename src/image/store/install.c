@@ -2,7 +2,6 @@
 #include "image/store/install.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include "image/store/claim.h"
 #include "image/store/contents.h"
 #include "image/store/index.h"
-#include "image/store/progress.h"
 #include "image/store/record.h"
 #include "image/store/rootfs.h"
 #include "image/store/store.h"

@@ -14,7 +14,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/macro.h"
-#include "base/str.h"
 #include "base/thread.h"
 #include "image/flatten/erofs-format.h"
 #include "image/store/claim.h"

@@ -22,7 +22,6 @@
 #include "base/fd.h"
 #include "base/patience.h"
 #include "base/spawn.h"
-#include "base/str.h"
 #include "net/common/program.h"
 
 #define RUN_SECONDS  20u

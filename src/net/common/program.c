@@ -2,7 +2,6 @@
 #include "net/common/program.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"

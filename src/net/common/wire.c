@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/macro.h"
 #include "base/unix.h"
 
 /* How many bytes of a message are sent: of its subnets, only those there are. */

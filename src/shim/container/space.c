@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
 #include "shim/container/containers.h"

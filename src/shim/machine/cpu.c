@@ -9,7 +9,6 @@
 
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/macro.h"
 #include "shim/machine/life.h"
 

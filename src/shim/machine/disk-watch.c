@@ -2,10 +2,8 @@
 #include "shim/machine/disk-watch.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/macro.h"
 #include "shim/text.h"

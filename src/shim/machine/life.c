@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
-#include "base/str.h"
 #include "control/names.h"
 #include "shim/machine/bringup.h"
 #include "shim/machine/console.h"

@@ -15,8 +15,6 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/clock.h"
-#include "base/fd.h"
 #include "control/machine-spec.h"
 #include "control/names.h"
 #include "engine/disk.h"
