@@ -27,10 +27,11 @@ void wire_store_u32(unsigned char *ret, uint32_t v);
 struct wire_view {
 	const unsigned char *data;
 	size_t len;
+	int error; /* of the first field that could not be read: none is read after it */
 };
 
 /* Return: 0; -EBADMSG past the end, or for a NUL inside a string; -ENOMEM.  Outputs untouched on
- * failure. */
+ * failure.  Who reads several fields may look at the result of the last. */
 int wire_get_u8(struct wire_view *v, uint8_t *ret);
 int wire_get_u16(struct wire_view *v, uint16_t *ret);
 int wire_get_u32(struct wire_view *v, uint32_t *ret);
@@ -39,3 +40,6 @@ int wire_get_bool(struct wire_view *v, bool *ret);		/* a u8 that is 0 or 1 */
 int wire_get_bytes(struct wire_view *v, struct wire_view *ret); /* borrowed from @v */
 int wire_get_str(struct wire_view *v, char **ret);		/* owned, never NULL */
 int wire_get_strv(struct wire_view *v, char ***ret);		/* owned, strv_free() */
+
+/** wire_end() - was everything read, and nothing left?  Return: 0; -EBADMSG; -ENOMEM. */
+int wire_end(const struct wire_view *v);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
+
 int link_connect_put(struct buf *b, const struct link_connect *c)
 {
 	int r = wire_put_u32(b, c->call);
@@ -13,19 +15,19 @@ int link_connect_put(struct buf *b, const struct link_connect *c)
 
 int link_connect_get(struct wire_view payload, struct link_connect *ret)
 {
-	struct link_connect c = { 0 };
-	int r = wire_get_u32(&payload, &c.call);
+	cleanup(link_connect_reset) struct link_connect c = { 0 };
+	int r;
 
-	if (r == 0)
-		r = wire_get_str(&payload, &c.path);
+	wire_get_u32(&payload, &c.call);
+	wire_get_str(&payload, &c.path);
+	r = wire_end(&payload);
 	if (r < 0)
 		return r;
 	/* Either a call or a path. */
-	if (payload.len > 0 || (c.call == 0) != (*c.path == '/')) {
-		link_connect_reset(&c);
+	if ((c.call == 0) != (*c.path == '/'))
 		return -EBADMSG;
-	}
 	*ret = c;
+	c = (struct link_connect){ 0 };
 	return 0;
 }
 

@@ -30,31 +30,26 @@ unsigned link_files_by_name(const char *name)
 
 int link_files_put(struct buf *b, const struct link_files *f)
 {
-	int r = wire_put_u8(b, (uint8_t)f->op);
-
-	if (r == 0)
-		r = wire_put_u32(b, f->flags);
-	if (r == 0)
-		r = wire_put_str(b, f->path);
-	return r == 0 ? wire_put_str(b, f->user) : r;
+	if (wire_put_u8(b, (uint8_t)f->op) < 0 || wire_put_u32(b, f->flags) < 0 ||
+	    wire_put_str(b, f->path) < 0)
+		return -ENOMEM;
+	return wire_put_str(b, f->user);
 }
 
 int link_files_get(struct wire_view payload, struct link_files *ret)
 {
 	cleanup(link_files_reset) struct link_files f = { 0 };
 	uint8_t op;
-	int r = wire_get_u8(&payload, &op);
+	int r;
 
-	if (r == 0)
-		r = wire_get_u32(&payload, &f.flags);
-	if (r == 0)
-		r = wire_get_str(&payload, &f.path);
-	if (r == 0)
-		r = wire_get_str(&payload, &f.user);
+	wire_get_u8(&payload, &op);
+	wire_get_u32(&payload, &f.flags);
+	wire_get_str(&payload, &f.path);
+	wire_get_str(&payload, &f.user);
+	r = wire_end(&payload);
 	if (r < 0)
 		return r;
-	if (payload.len > 0 || op < LINK_FILES_STAT || op > LINK_FILES_LAYER ||
-	    f.flags & ~LINK_FILES_FLAGS_ALL)
+	if (op < LINK_FILES_STAT || op > LINK_FILES_LAYER || f.flags & ~LINK_FILES_FLAGS_ALL)
 		return -EBADMSG;
 	f.op = op;
 	*ret = f;
@@ -71,36 +66,30 @@ void link_files_reset(struct link_files *f)
 
 int link_stat_put(struct buf *b, const struct link_stat *s)
 {
-	int r = wire_put_u64(b, s->size_bytes);
-
-	if (r == 0)
-		r = wire_put_u32(b, s->mode);
-	if (r == 0)
-		r = wire_put_u64(b, (uint64_t)s->mtime_nsec);
-	return r == 0 ? wire_put_str(b, s->target) : r;
+	if (wire_put_u64(b, s->size_bytes) < 0 || wire_put_u32(b, s->mode) < 0 ||
+	    wire_put_u64(b, (uint64_t)s->mtime_nsec) < 0)
+		return -ENOMEM;
+	return wire_put_str(b, s->target);
 }
 
 int link_stat_get(struct wire_view v, struct link_stat *ret)
 {
-	struct link_stat s = { 0 };
+	cleanup(link_stat_reset) struct link_stat s = { 0 };
 	uint64_t mtime;
-	int r = wire_get_u64(&v, &s.size_bytes);
+	int r;
 
-	if (r == 0)
-		r = wire_get_u32(&v, &s.mode);
-	if (r == 0)
-		r = wire_get_u64(&v, &mtime);
-	if (r == 0)
-		r = wire_get_str(&v, &s.target);
+	wire_get_u64(&v, &s.size_bytes);
+	wire_get_u32(&v, &s.mode);
+	wire_get_u64(&v, &mtime);
+	wire_get_str(&v, &s.target);
+	r = wire_end(&v);
 	if (r < 0)
 		return r;
-	/* jansson's integers are signed */
-	if (v.len > 0 || s.size_bytes > INT64_MAX) {
-		free(s.target);
+	if (s.size_bytes > INT64_MAX) /* jansson's integers are signed */
 		return -EBADMSG;
-	}
 	s.mtime_nsec = (int64_t)mtime;
 	*ret = s;
+	s = (struct link_stat){ 0 };
 	return 0;
 }
 

@@ -19,18 +19,15 @@ int link_network_put(struct buf *b, uint32_t id, struct wire_view network, char 
 int link_network_get(struct wire_view payload, struct link_network *ret)
 {
 	cleanup(link_network_reset) struct link_network n = { 0 };
-	int r = wire_get_u32(&payload, &n.id);
+	int r;
 
-	if (r == 0)
-		r = wire_get_bytes(&payload, &n.network);
-	if (r == 0)
-		r = wire_get_strv(&payload, &n.hosts);
-	if (r == 0)
-		r = wire_get_str(&payload, &n.resolv_conf);
+	wire_get_u32(&payload, &n.id);
+	wire_get_bytes(&payload, &n.network);
+	wire_get_strv(&payload, &n.hosts);
+	wire_get_str(&payload, &n.resolv_conf);
+	r = wire_end(&payload);
 	if (r < 0)
 		return r;
-	if (payload.len > 0)
-		return -EBADMSG;
 	*ret = n;
 	n = (struct link_network){ 0 };
 	return 0;

@@ -80,35 +80,19 @@ int link_stats_get(struct wire_view payload, uint32_t *ret_id, struct link_stats
 
 static int put_proc(struct buf *b, const struct link_proc *p)
 {
-	int r = wire_put_u32(b, p->pid);
-
-	if (r == 0)
-		r = wire_put_u32(b, p->ppid);
-	if (r == 0)
-		r = wire_put_u32(b, p->uid);
-	if (r == 0)
-		r = wire_put_u64(b, p->age_usec);
-	if (r == 0)
-		r = wire_put_u64(b, p->cpu_usec);
-	if (r == 0)
-		r = wire_put_u64(b, p->virtual_bytes);
-	if (r == 0)
-		r = wire_put_u64(b, p->resident_bytes);
-	if (r == 0)
-		r = wire_put_u32(b, p->memory_permille);
-	if (r == 0)
-		r = wire_put_str(b, p->state);
-	if (r == 0)
-		r = wire_put_str(b, p->name);
-	return r < 0 ? r : wire_put_str(b, p->command);
+	if (wire_put_u32(b, p->pid) < 0 || wire_put_u32(b, p->ppid) < 0 ||
+	    wire_put_u32(b, p->uid) < 0 || wire_put_u64(b, p->age_usec) < 0 ||
+	    wire_put_u64(b, p->cpu_usec) < 0 || wire_put_u64(b, p->virtual_bytes) < 0 ||
+	    wire_put_u64(b, p->resident_bytes) < 0 || wire_put_u32(b, p->memory_permille) < 0 ||
+	    wire_put_str(b, p->state) < 0 || wire_put_str(b, p->name) < 0)
+		return -ENOMEM;
+	return wire_put_str(b, p->command);
 }
 
 int link_procs_put(struct buf *b, uint32_t id, const struct link_proc *procs, size_t n)
 {
-	int r = wire_put_u32(b, id);
+	int r = wire_put_u32(b, id) < 0 ? -ENOMEM : wire_put_u32(b, (uint32_t)n);
 
-	if (r == 0)
-		r = wire_put_u32(b, (uint32_t)n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = put_proc(b, &procs[i]);
 	return r;
@@ -180,14 +164,13 @@ int link_limits_get(struct wire_view payload, uint32_t *ret_id, char ***ret)
 {
 	cleanup_strv char **settings = NULL;
 	uint32_t id;
-	int r = wire_get_u32(&payload, &id);
+	int r;
 
-	if (r == 0)
-		r = wire_get_strv(&payload, &settings);
+	wire_get_u32(&payload, &id);
+	wire_get_strv(&payload, &settings);
+	r = wire_end(&payload);
 	if (r < 0)
 		return r;
-	if (payload.len > 0)
-		return -EBADMSG;
 	*ret_id = id;
 	*ret = take_ptr(settings);
 	return 0;

@@ -100,39 +100,25 @@ void link_container_reset(struct link_container *c)
 	*c = (struct link_container){ 0 };
 }
 
-static int get_limits(struct wire_view *v, struct link_container *c)
-{
-	int r = wire_get_u64(v, &c->memory_bytes);
-
-	if (r == 0)
-		r = get_i64(v, &c->cpu_quota_usec);
-	if (r == 0)
-		r = wire_get_u64(v, &c->cpu_period_usec);
-	if (r == 0)
-		r = get_i64(v, &c->pids_max);
-	return r;
-}
-
 int link_container_get(struct wire_view payload, struct link_container *ret)
 {
 	cleanup(link_container_reset) struct link_container c = { 0 };
-	int r = wire_get_u8(&payload, &c.slot);
+	int r;
 
-	if (r == 0)
-		r = wire_get_str(&payload, &c.hostname);
-	if (r == 0)
-		r = wire_get_bool(&payload, &c.root_readonly);
-	if (r == 0)
-		r = get_limits(&payload, &c);
-	if (r == 0)
-		r = wire_get_strv(&payload, &c.masked_paths);
-	if (r == 0)
-		r = wire_get_strv(&payload, &c.readonly_paths);
-	if (r == 0)
-		r = wire_get_bytes(&payload, &c.options);
+	wire_get_u8(&payload, &c.slot);
+	wire_get_str(&payload, &c.hostname);
+	wire_get_bool(&payload, &c.root_readonly);
+	wire_get_u64(&payload, &c.memory_bytes);
+	get_i64(&payload, &c.cpu_quota_usec);
+	wire_get_u64(&payload, &c.cpu_period_usec);
+	get_i64(&payload, &c.pids_max);
+	wire_get_strv(&payload, &c.masked_paths);
+	wire_get_strv(&payload, &c.readonly_paths);
+	wire_get_bytes(&payload, &c.options);
+	r = wire_end(&payload);
 	if (r < 0)
 		return r;
-	if (payload.len > 0 || c.slot >= LINK_SLOTS)
+	if (c.slot >= LINK_SLOTS)
 		return -EBADMSG;
 	*ret = c;
 	c = (struct link_container){ 0 };

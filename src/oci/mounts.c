@@ -73,11 +73,10 @@ int oci_mounts_put(struct buf *b, const struct oci_mounts *m)
 	int r = wire_put_u32(b, (uint32_t)m->n);
 
 	for (size_t i = 0; r == 0 && i < m->n; i++) {
-		r = wire_put_str(b, m->list[i].destination);
-		if (r == 0)
-			r = wire_put_u64(b, m->list[i].flags);
-		if (r == 0)
-			r = wire_put_u8(b, m->list[i].copy);
+		if (wire_put_str(b, m->list[i].destination) < 0 ||
+		    wire_put_u64(b, m->list[i].flags) < 0)
+			return -ENOMEM;
+		r = wire_put_u8(b, m->list[i].copy);
 	}
 	return r;
 }
@@ -87,12 +86,11 @@ static int get_mount(struct wire_view *v, struct oci_mounts *m)
 	cleanup_free char *destination = NULL;
 	uint64_t flags;
 	bool copy;
-	int r = wire_get_str(v, &destination);
+	int r;
 
-	if (r == 0)
-		r = wire_get_u64(v, &flags);
-	if (r == 0)
-		r = wire_get_bool(v, &copy);
+	wire_get_str(v, &destination);
+	wire_get_u64(v, &flags);
+	r = wire_get_bool(v, &copy);
 	if (r == 0)
 		r = oci_mounts_add(m, "", destination, flags, copy);
 	return r < 0 && r != -ENOMEM ? -EBADMSG : r;

@@ -174,14 +174,15 @@ static int get_name(struct wire_view *v, struct oci_interface *i)
 
 static int get_link(struct wire_view *v, struct oci_interface *i)
 {
-	int r = wire_get_u8(v, &i->slot);
+	int r;
 
-	if (r == 0)
-		r = get_name(v, i);
-	for (size_t n = 0; r == 0 && n < sizeof(i->mac); n++)
-		r = wire_get_u8(v, &i->mac[n]);
-	if (r == 0)
-		r = wire_get_u32(v, &i->mtu);
+	wire_get_u8(v, &i->slot);
+	r = get_name(v, i);
+	if (r < 0)
+		return r;
+	for (size_t n = 0; n < sizeof(i->mac); n++)
+		wire_get_u8(v, &i->mac[n]);
+	r = wire_get_u32(v, &i->mtu);
 	if (r < 0)
 		return r;
 	return i->slot < OCI_INTERFACES_MAX && i->mtu <= OCI_MTU_MAX ? 0 : -EBADMSG;
@@ -202,12 +203,11 @@ static int get_interface(struct wire_view *v, struct oci_interface *i)
 
 	if (r == 0)
 		r = get_texts(v, OCI_ADDRESSES_MAX, &i->addresses);
-	if (r == 0)
-		r = wire_get_str(v, &i->gateway4);
-	if (r == 0)
-		r = wire_get_str(v, &i->gateway6);
-	if (r == 0)
-		r = get_texts(v, OCI_ROUTES_MAX, &i->routes);
+	if (r < 0)
+		return r;
+	wire_get_str(v, &i->gateway4);
+	wire_get_str(v, &i->gateway6);
+	r = get_texts(v, OCI_ROUTES_MAX, &i->routes);
 	return r == 0 ? get_texts(v, OCI_INTERFACE_SYSCTLS_MAX, &i->sysctls) : r;
 }
 

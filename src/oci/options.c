@@ -53,11 +53,9 @@ static int put_tmpfs(struct buf *b, const struct oci_options *o)
 	int r = wire_put_u32(b, (uint32_t)o->n_tmpfs);
 
 	for (size_t i = 0; r == 0 && i < o->n_tmpfs; i++) {
-		r = wire_put_str(b, o->tmpfs[i].path);
-		if (r == 0)
-			r = wire_put_u64(b, o->tmpfs[i].flags);
-		if (r == 0)
-			r = wire_put_str(b, o->tmpfs[i].data);
+		if (wire_put_str(b, o->tmpfs[i].path) < 0 || wire_put_u64(b, o->tmpfs[i].flags) < 0)
+			return -ENOMEM;
+		r = wire_put_str(b, o->tmpfs[i].data);
 	}
 	return r;
 }
@@ -78,12 +76,11 @@ int oci_options_put(struct buf *b, const struct oci_options *o)
 static int get_flags(struct wire_view *v, struct oci_options *o)
 {
 	uint16_t score;
-	int r = wire_get_bool(v, &o->init);
+	int r;
 
-	if (r == 0)
-		r = wire_get_bool(v, &o->privileged);
-	if (r == 0)
-		r = wire_get_u16(v, &score);
+	wire_get_bool(v, &o->init);
+	wire_get_bool(v, &o->privileged);
+	r = wire_get_u16(v, &score);
 	if (r < 0)
 		return r;
 	if (score > 2 * OOM_SCORE_OFFSET)
@@ -120,11 +117,9 @@ static int get_tmpfs(struct wire_view *v, struct oci_options *o)
 	while (r == 0 && o->n_tmpfs < n) {
 		struct oci_tmpfs *t = &o->tmpfs[o->n_tmpfs++];
 
-		r = wire_get_str(v, &t->path);
-		if (r == 0)
-			r = wire_get_u64(v, &t->flags);
-		if (r == 0)
-			r = wire_get_str(v, &t->data);
+		wire_get_str(v, &t->path);
+		wire_get_u64(v, &t->flags);
+		r = wire_get_str(v, &t->data);
 		if (r == 0 && t->path[0] != '/')
 			r = -EBADMSG;
 	}

@@ -33,11 +33,9 @@ static int put_rlimits(struct buf *b, const struct oci_process *p)
 	for (size_t i = 0; r == 0 && i < p->n_rlimits; i++) {
 		const struct oci_rlimit *limit = &p->rlimits[i];
 
-		r = wire_put_str(b, limit->type);
-		if (r == 0)
-			r = wire_put_u64(b, limit->soft);
-		if (r == 0)
-			r = wire_put_u64(b, limit->hard);
+		if (wire_put_str(b, limit->type) < 0 || wire_put_u64(b, limit->soft) < 0)
+			return -ENOMEM;
+		r = wire_put_u64(b, limit->hard);
 	}
 	return r;
 }
@@ -70,42 +68,10 @@ static int get_rlimits(struct wire_view *v, struct oci_process *p)
 	while (r == 0 && p->n_rlimits < n) {
 		struct oci_rlimit *limit = &p->rlimits[p->n_rlimits++];
 
-		r = wire_get_str(v, &limit->type);
-		if (r == 0)
-			r = wire_get_u64(v, &limit->soft);
-		if (r == 0)
-			r = wire_get_u64(v, &limit->hard);
+		wire_get_str(v, &limit->type);
+		wire_get_u64(v, &limit->soft);
+		r = wire_get_u64(v, &limit->hard);
 	}
-	return r;
-}
-
-static int get_strings(struct wire_view *v, struct oci_process *p)
-{
-	int r = wire_get_strv(v, &p->args);
-
-	if (r == 0)
-		r = wire_get_strv(v, &p->env);
-	if (r == 0)
-		r = wire_get_str(v, &p->cwd);
-	if (r == 0)
-		r = wire_get_str(v, &p->user);
-	return r;
-}
-
-static int get_settings(struct wire_view *v, struct oci_process *p)
-{
-	int r = wire_get_bool(v, &p->terminal);
-
-	if (r == 0)
-		r = wire_get_u16(v, &p->rows);
-	if (r == 0)
-		r = wire_get_u16(v, &p->cols);
-	if (r == 0)
-		r = wire_get_bool(v, &p->open_stdin);
-	if (r == 0)
-		r = wire_get_bool(v, &p->no_new_privileges);
-	if (r == 0)
-		r = wire_get_u64(v, &p->capabilities);
 	return r;
 }
 
@@ -116,11 +82,17 @@ int oci_process_get(struct wire_view *v, struct oci_process **ret)
 
 	if (!p)
 		return -ENOMEM;
-	r = get_strings(v, p);
-	if (r == 0)
-		r = get_settings(v, p);
-	if (r == 0)
-		r = get_rlimits(v, p);
+	wire_get_strv(v, &p->args);
+	wire_get_strv(v, &p->env);
+	wire_get_str(v, &p->cwd);
+	wire_get_str(v, &p->user);
+	wire_get_bool(v, &p->terminal);
+	wire_get_u16(v, &p->rows);
+	wire_get_u16(v, &p->cols);
+	wire_get_bool(v, &p->open_stdin);
+	wire_get_bool(v, &p->no_new_privileges);
+	wire_get_u64(v, &p->capabilities);
+	r = get_rlimits(v, p);
 	if (r < 0)
 		return r;
 	if (!p->args[0] || p->cwd[0] != '/')

@@ -66,16 +66,13 @@ static int get_secret(struct wire_view *v, struct oci_secret *ret)
 {
 	struct wire_view data;
 	uint16_t mode;
-	int r = wire_get_str(v, &ret->path);
+	int r;
 
-	if (r == 0)
-		r = wire_get_u32(v, &ret->uid);
-	if (r == 0)
-		r = wire_get_u32(v, &ret->gid);
-	if (r == 0)
-		r = wire_get_u16(v, &mode);
-	if (r == 0)
-		r = wire_get_bytes(v, &data);
+	wire_get_str(v, &ret->path);
+	wire_get_u32(v, &ret->uid);
+	wire_get_u32(v, &ret->gid);
+	wire_get_u16(v, &mode);
+	r = wire_get_bytes(v, &data);
 	if (r < 0)
 		return r;
 	if (!oci_secret_path_is_good(ret->path) || (mode & ~MODE_MASK) ||

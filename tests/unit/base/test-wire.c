@@ -81,6 +81,26 @@ static void nothing_is_read_past_the_end(void **state)
 	assert_null(s);
 }
 
+static void nothing_is_read_after_a_field_that_could_not_be(void **state)
+{
+	static const unsigned char bytes[] = { 2, 7 };
+	struct wire_view in = { .data = bytes, .len = sizeof(bytes) };
+	uint8_t u8 = 5;
+	bool flag;
+
+	(void)state;
+	assert_int_equal(wire_end(&in), -EBADMSG);
+	assert_int_equal(wire_get_bool(&in, &flag), -EBADMSG);
+	assert_int_equal(wire_get_u8(&in, &u8), -EBADMSG);
+	assert_int_equal(u8, 5);
+	in = (struct wire_view){ .data = bytes, .len = sizeof(bytes) };
+	assert_int_equal(wire_get_u8(&in, &u8), 0);
+	assert_int_equal(wire_get_u8(&in, &u8), 0);
+	assert_int_equal(wire_end(&in), 0);
+	assert_int_equal(wire_get_u8(&in, &u8), -EBADMSG);
+	assert_int_equal(wire_end(&in), -EBADMSG);
+}
+
 static void string_with_a_nul_is_refused(void **state)
 {
 	static const unsigned char bytes[] = { 3, 0, 0, 0, 'a', 0, 'c' };
@@ -118,6 +138,7 @@ int main(void)
 		cmocka_unit_test(integers_are_little_endian),
 		cmocka_unit_test(fields_come_back_as_they_went),
 		cmocka_unit_test(nothing_is_read_past_the_end),
+		cmocka_unit_test(nothing_is_read_after_a_field_that_could_not_be),
 		cmocka_unit_test(string_with_a_nul_is_refused),
 		cmocka_unit_test(flag_other_than_0_and_1_is_refused),
 		cmocka_unit_test(count_that_cannot_be_is_refused_before_memory_is_taken),
