@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -48,70 +50,76 @@ _Static_assert(MACHINE_DISKS_MAX + MACHINE_NICS_MAX + 2 <= 8, "there are no more
 	"random.trust_cpu=on "                                                                     \
 	"cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1"
 
-static int add_all(char ***v, const char *const *args, size_t n)
-{
-	int r = 0;
+/* The vector as it grows.  What cannot be added ends it: @r says so, and nothing follows. */
+struct arguments {
+	char **v;
+	int r;
+};
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = strv_add(v, args[i]);
-	return r;
+static void add_all(struct arguments *a, const char *const *words, size_t n)
+{
+	for (size_t i = 0; a->r == 0 && i < n; i++)
+		a->r = strv_add(&a->v, words[i]);
 }
 
-#define ADD(v, ...)                                                                                \
-	add_all(v, (const char *const[]){ __VA_ARGS__ },                                           \
+#define ADD(a, ...)                                                                                \
+	add_all(a, (const char *const[]){ __VA_ARGS__ },                                           \
 		ARRAY_SIZE(((const char *const[]){ __VA_ARGS__ })))
 
-static int add_machine(char ***v, const struct qemu_start *s, const struct machine *m)
+static void add_option(struct arguments *a, const char *option, const char *fmt, ...)
+	printf_like(3, 4);
+
+/* Adds an option and its value. */
+static void add_option(struct arguments *a, const char *option, const char *fmt, ...)
+{
+	cleanup_free char *value = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&value, fmt, ap) < 0)
+		value = NULL;
+	va_end(ap);
+	if (!value)
+		a->r = -ENOMEM;
+	ADD(a, option, value);
+}
+
+static void add_machine(struct arguments *a, const struct qemu_start *s, const struct machine *m)
 {
 	const char *machine = m->from ? MACHINE_OPTIONS ",memory-backend=ram" : MACHINE_OPTIONS;
-	int r = ADD(v, s->binary, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
-		    "none", "-global", "virtio-mmio.force-legacy=false", "-global",
-		    "migration.announce-rounds=0");
 
+	ADD(a, s->binary, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+	    "-global", "virtio-mmio.force-legacy=false", "-global", "migration.announce-rounds=0");
 	/* What is forked of a zygote shares its filter, and its jail lets it make no processes. */
-	if (r == 0 && !m->forks)
-		r = ADD(v, "-sandbox", "on,spawn=deny");
-	if (r == 0)
-		r = strv_add(v, "-machine");
-	if (r == 0)
-		r = strv_addf(v, "%s,acpi=%s", machine, m->acpi ? "on" : "off");
-	if (r == 0)
-		r = strv_add(v, "-accel");
-	if (r == 0 && s->accel == QEMU_KVM)
-		r = ADD(v, "kvm", "-cpu", "host");
-	else if (r == 0)
-		r = strv_addf(v, "tcg,thread=multi,tb-size=%d", TCG_CACHE_MIB);
-	if (r == 0 && s->accel == QEMU_TCG)
-		r = ADD(v, "-cpu", EMULATED_CPU);
-	if (r == 0)
-		r = strv_add(v, "-smp");
-	if (r == 0)
-		r = strv_addf(v, "%u", m->cpus);
-	return r;
+	if (!m->forks)
+		ADD(a, "-sandbox", "on,spawn=deny");
+	add_option(a, "-machine", "%s,acpi=%s", machine, m->acpi ? "on" : "off");
+	if (s->accel == QEMU_KVM) {
+		ADD(a, "-accel", "kvm", "-cpu", "host");
+	} else {
+		add_option(a, "-accel", "tcg,thread=multi,tb-size=%d", TCG_CACHE_MIB);
+		ADD(a, "-cpu", EMULATED_CPU);
+	}
+	add_option(a, "-smp", "%u", m->cpus);
 }
 
 /*
  * A template is made in shared memory.  Machines restored from it see its pages until they write
  * to them, and wait for QMP to say where their state is.
  */
-static int add_memory(char ***v, const struct qemu_start *s, const struct machine *m)
+static void add_memory(struct arguments *a, const struct qemu_start *s, const struct machine *m)
 {
 	uint64_t mib = (m->memory_bytes + MIB(1) - 1) / MIB(1);
-	int r = strv_add(v, "-m");
 
-	if (r == 0)
-		r = strv_addf(v, "%" PRIu64 "M", mib);
-	if (r < 0 || !m->from)
-		return r;
-	r = strv_add(v, "-object");
-	if (r == 0)
-		r = strv_addf(v,
-			      "memory-backend-file,id=ram,size=%" PRIu64
-			      "M,mem-path=/dev/fd/%d,share=%s,dump=off,merge=off",
-			      mib, s->memory_fd, machine_is_restored(m) ? "off" : "on");
-	if (r == 0 && machine_is_restored(m))
-		r = ADD(v, "-incoming", "defer");
-	return r;
+	add_option(a, "-m", "%" PRIu64 "M", mib);
+	if (!m->from)
+		return;
+	add_option(a, "-object",
+		   "memory-backend-file,id=ram,size=%" PRIu64
+		   "M,mem-path=/dev/fd/%d,share=%s,dump=off,merge=off",
+		   mib, s->memory_fd, machine_is_restored(m) ? "off" : "on");
+	if (machine_is_restored(m))
+		ADD(a, "-incoming", "defer");
 }
 
 /*
@@ -120,83 +128,52 @@ static int add_memory(char ***v, const struct qemu_start *s, const struct machin
  * tick for ever: so the rate is given.  That of QEMU's APIC timer is fixed; moat's own kernel knows
  * the parameter (kernel/patches), to others it is a word of no meaning.
  */
-static int add_kernel(char ***v, const struct qemu_start *s, const struct machine *m)
+static void add_kernel(struct arguments *a, const struct qemu_start *s, const struct machine *m)
 {
-	cleanup_free char *tsc = NULL;
-	int r = strv_add(v, "-kernel");
+	char tsc[64] = "";
 
-	if (s->tsc_khz > 0) {
-		tsc = str_printf(" tsc_early_khz=%u lapic_timer_hz=1000000000", s->tsc_khz);
-		if (!tsc)
-			return -ENOMEM;
-	}
-	if (r == 0)
-		r = strv_addf(v, "/dev/fd/%d", s->kernel_fd);
-	if (r == 0)
-		r = strv_add(v, "-initrd");
-	if (r == 0)
-		r = strv_addf(v, "/dev/fd/%d", s->initrd_fd);
-	if (r == 0)
-		r = strv_add(v, "-append");
-	if (r == 0)
-		r = strv_addf(v, KERNEL_OPTIONS "%s%s%s", tsc ? tsc : "", m->cmdline ? " " : "",
-			      m->cmdline ? m->cmdline : "");
-	return r;
+	if (s->tsc_khz > 0)
+		snprintf(tsc, sizeof(tsc), " tsc_early_khz=%u lapic_timer_hz=1000000000",
+			 s->tsc_khz);
+	add_option(a, "-kernel", "/dev/fd/%d", s->kernel_fd);
+	add_option(a, "-initrd", "/dev/fd/%d", s->initrd_fd);
+	add_option(a, "-append", KERNEL_OPTIONS "%s%s%s", tsc, m->cmdline ? " " : "",
+		   m->cmdline ? m->cmdline : "");
 }
 
 /* fdset 1 is the console, from QEMU_FDSET_DISKS on come the disks. */
-static int add_console(char ***v, int fd)
+static void add_console(struct arguments *a, int fd)
 {
-	int r = strv_add(v, "-add-fd");
-
-	if (r == 0)
-		r = strv_addf(v, "fd=%d,set=1", fd);
-	return r == 0 ? ADD(v, "-chardev", "file,id=console,path=/dev/fdset/1,append=on", "-serial",
-			    "chardev:console")
-		      : r;
+	add_option(a, "-add-fd", "fd=%d,set=1", fd);
+	ADD(a, "-chardev", "file,id=console,path=/dev/fdset/1,append=on", "-serial",
+	    "chardev:console");
 }
 
 /* The guest sees the same device whether or not a server is at the socket's other end. */
-static int add_share(char ***v, size_t index, const struct machine_share *share, int fd)
+static void add_share(struct arguments *a, size_t index, const struct machine_share *share, int fd)
 {
-	int r = strv_add(v, "-chardev");
-
-	if (r == 0 && share->fd >= 0)
-		r = strv_addf(v, "socket,id=share%zu,fd=%d", index, fd);
-	else if (r == 0)
-		r = strv_addf(v, "null,id=share%zu", index);
-	if (r == 0)
-		r = strv_add(v, "-device");
-	return r == 0 ? strv_addf(v, "virtserialport,chardev=share%zu,nr=%zu,name=moat.share.%zu",
-				  index, index + 2, index)
-		      : r;
+	if (share->fd >= 0)
+		add_option(a, "-chardev", "socket,id=share%zu,fd=%d", index, fd);
+	else
+		add_option(a, "-chardev", "null,id=share%zu", index);
+	add_option(a, "-device", "virtserialport,chardev=share%zu,nr=%zu,name=moat.share.%zu",
+		   index, index + 2, index);
 }
 
 /* Ports begin at 1, as port 0 of the device is a console's. */
-static int add_ports(char ***v, const struct qemu_start *s, const struct machine *m)
+static void add_ports(struct arguments *a, const struct qemu_start *s, const struct machine *m)
 {
-	int r = strv_add(v, "-chardev");
-
-	if (r == 0)
-		r = strv_addf(v, "socket,id=link,fd=%d", s->link_fd);
-	if (r == 0)
-		r = strv_add(v, "-device");
-	if (r == 0)
-		r = strv_addf(v, "virtio-serial-device,max_ports=%zu", 2 + m->n_shares);
-	if (r == 0)
-		r = ADD(v, "-device", "virtserialport,chardev=link,nr=1,name=moat.link");
-	for (size_t i = 0; r == 0 && i < m->n_shares; i++)
-		r = add_share(v, i, &m->shares[i], s->share_fds[i]);
-	return r;
+	add_option(a, "-chardev", "socket,id=link,fd=%d", s->link_fd);
+	add_option(a, "-device", "virtio-serial-device,max_ports=%zu", 2 + m->n_shares);
+	ADD(a, "-device", "virtserialport,chardev=link,nr=1,name=moat.link");
+	for (size_t i = 0; i < m->n_shares; i++)
+		add_share(a, i, &m->shares[i], s->share_fds[i]);
 }
 
-static int add_qmp(char ***v, int fd)
+static void add_qmp(struct arguments *a, int fd)
 {
-	int r = strv_add(v, "-chardev");
-
-	if (r == 0)
-		r = strv_addf(v, "socket,id=qmp,fd=%d", fd);
-	return r == 0 ? ADD(v, "-mon", "chardev=qmp,mode=control") : r;
+	add_option(a, "-chardev", "socket,id=qmp,fd=%d", fd);
+	ADD(a, "-mon", "chardev=qmp,mode=control");
 }
 
 /*
@@ -205,32 +182,13 @@ static int add_qmp(char ***v, int fd)
  * announce themselves, a restored QEMU 7.2 follows a null pointer when the device is reset, which
  * any guest can do.  Offloads work only in a machine whose template had a tap as well.
  */
-static int add_nic(char ***v, size_t index, const struct machine_nic *nic, int fd)
+static void add_nic(struct arguments *a, size_t index, const struct machine_nic *nic, int fd)
 {
-	int r = strv_add(v, "-netdev");
-
-	if (r == 0 && nic->tap_fd >= 0)
-		r = strv_addf(v, "tap,id=nic%zu,fd=%d,vhost=off", index, fd);
-	else if (r == 0)
-		r = strv_addf(v, "dgram,id=nic%zu,local.type=fd,local.str=%d", index, fd);
-	if (r == 0)
-		r = strv_add(v, "-device");
-	return r == 0 ? strv_addf(v, "virtio-net-device,netdev=nic%zu,guest_announce=off", index)
-		      : r;
-}
-
-static int add_file(char ***v, size_t index, const struct machine_disk *d, const char *node)
-{
-	if (d->fd < 0)
-		return strv_addf(v,
-				 "%s,file.driver=null-co,file.size=%" PRIu64 ",file.read-zeroes=on",
-				 node, d->size_bytes);
-	return strv_addf(v,
-			 "%s,file.driver=file,file.filename=/dev/fdset/%zu,file.locking=off,"
-			 "file.drop-cache=off,file.auto-read-only=off,file.read-only=%s,"
-			 "file.discard=%s,file.aio=threads",
-			 node, index + QEMU_FDSET_DISKS, d->read_only ? "on" : "off",
-			 d->read_only ? "ignore" : "unmap");
+	if (nic->tap_fd >= 0)
+		add_option(a, "-netdev", "tap,id=nic%zu,fd=%d,vhost=off", index, fd);
+	else
+		add_option(a, "-netdev", "dgram,id=nic%zu,local.type=fd,local.str=%d", index, fd);
+	add_option(a, "-device", "virtio-net-device,netdev=nic%zu,guest_announce=off", index);
 }
 
 /*
@@ -241,26 +199,28 @@ static int add_file(char ***v, size_t index, const struct machine_disk *d, const
  * What the host cannot read or write is an I/O error to the guest.  By default a full disk of the
  * host's stops the virtual processors instead, until somebody says "cont".
  */
-static int add_disk(char ***v, size_t index, const struct machine_disk *d, int fd)
+static void add_disk(struct arguments *a, size_t index, const struct machine_disk *d, int fd)
 {
-	cleanup_free char *node =
-		str_printf("driver=raw,node-name=disk%zu,read-only=%s,discard=%s,detect-zeroes=off",
-			   index, d->read_only ? "on" : "off", d->read_only ? "ignore" : "unmap");
-	int r = node ? 0 : -ENOMEM;
+	const char *read_only = d->read_only ? "on" : "off";
+	const char *discard = d->read_only ? "ignore" : "unmap";
+	char file[256];
 
-	if (r == 0 && d->fd >= 0)
-		r = strv_add(v, "-add-fd");
-	if (r == 0 && d->fd >= 0)
-		r = strv_addf(v, "fd=%d,set=%zu", fd, index + QEMU_FDSET_DISKS);
-	if (r == 0)
-		r = strv_add(v, "-blockdev");
-	if (r == 0)
-		r = add_file(v, index, d, node);
-	if (r == 0)
-		r = strv_add(v, "-device");
-	return r == 0 ? strv_addf(v, "virtio-blk-device,drive=disk%zu,werror=report,rerror=report",
-				  index)
-		      : r;
+	if (d->fd >= 0) {
+		add_option(a, "-add-fd", "fd=%d,set=%zu", fd, index + QEMU_FDSET_DISKS);
+		snprintf(file, sizeof(file),
+			 "driver=file,file.filename=/dev/fdset/%zu,file.locking=off,"
+			 "file.drop-cache=off,file.auto-read-only=off,file.read-only=%s,"
+			 "file.discard=%s,file.aio=threads",
+			 index + QEMU_FDSET_DISKS, read_only, discard);
+	} else {
+		snprintf(file, sizeof(file),
+			 "driver=null-co,file.size=%" PRIu64 ",file.read-zeroes=on", d->size_bytes);
+	}
+	add_option(a, "-blockdev",
+		   "driver=raw,node-name=disk%zu,read-only=%s,discard=%s,detect-zeroes=off,file.%s",
+		   index, read_only, discard, file);
+	add_option(a, "-device", "virtio-blk-device,drive=disk%zu,werror=report,rerror=report",
+		   index);
 }
 
 /*
@@ -269,11 +229,10 @@ static int add_disk(char ***v, size_t index, const struct machine_disk *d, int f
  * is promised neither, and one that needs zeros there does not report (VIRTIO 1.2, 5.5.6).  A guest
  * in want of memory takes from the balloon what it needs, whatever the balloon is told to be.
  */
-static int add_balloon(char ***v)
+static void add_balloon(struct arguments *a)
 {
-	return ADD(v, "-device",
-		   "virtio-balloon-device,free-page-reporting=on,page-poison=off,"
-		   "deflate-on-oom=on");
+	ADD(a, "-device",
+	    "virtio-balloon-device,free-page-reporting=on,page-poison=off,deflate-on-oom=on");
 }
 
 int qemu_check_machine(const struct machine *m, struct err *err)
@@ -295,27 +254,24 @@ int qemu_check_machine(const struct machine *m, struct err *err)
 
 int qemu_cmdline(const struct qemu_start *s, const struct machine *m, char ***ret, struct err *err)
 {
-	cleanup_strv char **v = NULL;
-	int r = add_machine(&v, s, m);
+	struct arguments a = { 0 };
 
-	if (r == 0)
-		r = add_memory(&v, s, m);
-	if (r == 0 && !machine_is_restored(m))
-		r = add_kernel(&v, s, m);
-	if (r == 0)
-		r = add_console(&v, s->console_fd);
-	if (r == 0)
-		r = add_qmp(&v, s->qmp_fd);
-	if (r == 0)
-		r = add_ports(&v, s, m);
-	for (size_t i = 0; r == 0 && i < m->n_disks; i++)
-		r = add_disk(&v, i, &m->disks[i], s->disk_fds[i]);
-	for (size_t i = 0; r == 0 && i < m->n_nics; i++)
-		r = add_nic(&v, i, &m->nics[i], s->nic_fds[i]);
-	if (r == 0)
-		r = add_balloon(&v);
-	if (r < 0)
-		return err_errno(err, r, "command line of QEMU");
-	*ret = take_ptr(v);
+	add_machine(&a, s, m);
+	add_memory(&a, s, m);
+	if (!machine_is_restored(m))
+		add_kernel(&a, s, m);
+	add_console(&a, s->console_fd);
+	add_qmp(&a, s->qmp_fd);
+	add_ports(&a, s, m);
+	for (size_t i = 0; i < m->n_disks; i++)
+		add_disk(&a, i, &m->disks[i], s->disk_fds[i]);
+	for (size_t i = 0; i < m->n_nics; i++)
+		add_nic(&a, i, &m->nics[i], s->nic_fds[i]);
+	add_balloon(&a);
+	if (a.r < 0) {
+		strv_free(a.v);
+		return err_errno(err, a.r, "command line of QEMU");
+	}
+	*ret = a.v;
 	return 0;
 }
