@@ -86,6 +86,16 @@ void buf_consume(struct buf *b, size_t len)
 	b->len -= len;
 }
 
+size_t buf_move(struct buf *b, void *ret, size_t max)
+{
+	size_t len = b->len < max ? b->len : max;
+
+	if (len > 0)
+		memcpy(ret, b->data, len);
+	buf_consume(b, len);
+	return len;
+}
+
 ssize_t buf_read_fd(struct buf *b, int fd, size_t max)
 {
 	ssize_t n;

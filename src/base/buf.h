@@ -49,6 +49,9 @@ int buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 /** buf_consume() - drop @len bytes (at most all) from the front */
 void buf_consume(struct buf *b, size_t len);
 
+/** buf_move() - take at most @max bytes off the front.  Return: how many there were. */
+size_t buf_move(struct buf *b, void *ret, size_t max);
+
 /**
  * buf_read_fd() - one read(2) of at most @max bytes, appended
  *

@@ -56,9 +56,7 @@ static ssize_t read_body(void *arg, void *data, size_t max)
 		if (r > 0 && d->data.len == 0)
 			return 0;
 	}
-	n = d->data.len < max ? d->data.len : max;
-	memcpy(data, d->data.data, n);
-	buf_consume(&d->data, n);
+	n = buf_move(&d->data, data, max);
 	return (ssize_t)n;
 }
 

@@ -46,14 +46,13 @@ static int explain_failure(const char *name, int code, struct err *err)
 static int begin_files(struct request *rq, struct link_files *what, struct files *ret,
 		       struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
 	if (r < 0)
 		return r;
 	ret->client_fd = rq->client_fd;
 	r = files_open(c, what, ret, err);
-	container_unref(c);
 	return r < 0 ? explain_failure(rq->target, r, err) : 0;
 }
 
@@ -111,7 +110,19 @@ static void tar_stream_free(void *arg)
 	free(arg);
 }
 
+DEFINE_CLEANUP(struct files, tar_stream_free)
+
 static const struct stream stream = { tar_stream_read, tar_stream_free };
+
+/* Return: to be given to @stream; NULL when out of memory. */
+static struct files *new_tar_stream(void)
+{
+	struct files *f = malloc(sizeof(*f));
+
+	if (f)
+		*f = FILES_INIT;
+	return f;
+}
 
 static void publish_files(const struct files *f, const char *action)
 {
@@ -127,24 +138,18 @@ static uint32_t sparse_flag(const struct request *rq)
 int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup(link_files_reset) struct link_files what = { .op = LINK_FILES_GET };
-	struct files *f = malloc(sizeof(*f));
-	int r;
+	cleanup(tar_stream_free_cleanup_fn) struct files *f = new_tar_stream();
+	int r = f ? read_archive_path(rq, &what.path, err) : err_nomem(err);
 
-	if (!f)
-		return err_nomem(err);
-	*f = FILES_INIT;
 	what.flags = sparse_flag(rq);
-	r = read_archive_path(rq, &what.path, err);
 	if (r == 0)
 		r = begin_files(rq, &what, f, err);
 	if (r == 0)
 		r = reply_stat(rq, f, what.path, rp, err);
-	if (r < 0) {
-		tar_stream_free(f);
+	if (r < 0)
 		return r;
-	}
 	publish_files(f, "archive-path");
-	return reply_stream(rp, TYPE_TAR, &stream, f);
+	return reply_stream(rp, TYPE_TAR, &stream, take_ptr(f));
 }
 
 /* Reads whom new files are to belong to: the user that the container's process runs as, where the
@@ -152,16 +157,14 @@ int api_archive_get(struct request *rq, struct reply *rp, struct err *err)
 static int read_copy_owner(const struct request *rq, char **ret, struct err *err)
 {
 	cleanup(stored_reset) struct stored stored = { 0 };
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r;
 
 	if (!request_flag(rq, "copyUIDGID", false))
 		return 0;
 	r = containers_find(rq->api->containers, rq->target, &c, err);
-	if (r < 0)
-		return r;
-	r = stored_read(rq->api->state, c->rec.id, &stored, err);
-	container_unref(c);
+	if (r == 0)
+		r = stored_read(rq->api->state, c->rec.id, &stored, err);
 	if (r < 0)
 		return r;
 	*ret = strdup(stored.rt->process->user ? stored.rt->process->user : "");
@@ -216,21 +219,14 @@ int api_archive_put(struct request *rq, struct reply *rp, struct err *err)
 
 int api_container_export(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct link_files what = { .op = LINK_FILES_EXPORT };
-	struct files *f = malloc(sizeof(*f));
-	int r;
+	struct link_files what = { .op = LINK_FILES_EXPORT, .flags = sparse_flag(rq) };
+	cleanup(tar_stream_free_cleanup_fn) struct files *f = new_tar_stream();
+	int r = f ? begin_files(rq, &what, f, err) : err_nomem(err);
 
-	if (!f)
-		return err_nomem(err);
-	*f = FILES_INIT;
-	what.flags = sparse_flag(rq);
-	r = begin_files(rq, &what, f, err);
-	if (r < 0) {
-		tar_stream_free(f);
+	if (r < 0)
 		return r;
-	}
 	publish_files(f, "export");
-	return reply_stream(rp, TYPE_TAR, &stream, f);
+	return reply_stream(rp, TYPE_TAR, &stream, take_ptr(f));
 }
 
 static int too_many_changes(struct err *err)

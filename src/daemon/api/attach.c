@@ -25,8 +25,8 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 		.err = request_flag(rq, "stderr", false),
 		.detach_keys = request_arg(rq, "detachKeys"),
 	};
+	cleanup_container struct container *c = NULL;
 	struct attaching *x;
-	struct container *c;
 	const char *type;
 	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
@@ -34,6 +34,5 @@ int api_container_attach(struct request *rq, struct reply *rp, struct err *err)
 		return r;
 	r = attach_prepare(c, &o, &x, err);
 	type = rq->api_minor < 42 || c->tty ? TYPE_RAW_STREAM : TYPE_MULTIPLEXED_STREAM;
-	container_unref(c);
 	return r < 0 ? r : reply_hijack(rq, rp, type, &hijack, x);
 }

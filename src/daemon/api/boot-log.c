@@ -36,7 +36,7 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 {
 	struct api *api = rq->api;
 	cleanup_close int dir_fd = -1;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = containers_find(api->containers, rq->target, &c, err);
 
 	if (r < 0)
@@ -44,7 +44,6 @@ int api_moat_boot_log(struct request *rq, struct reply *rp, struct err *err)
 	dir_fd = openat(api->containers->dir_fd, c->machine_path,
 			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = dir_fd < 0 ? -errno : 0;
-	container_unref(c);
 	if (r == 0)
 		r = file_read_at(dir_fd, CONSOLE_FILE, BYTES_MAX, &rp->body);
 	if (r == -ENOENT)

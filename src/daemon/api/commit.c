@@ -156,18 +156,16 @@ int api_commit(struct request *rq, struct reply *rp, struct err *err)
 	cleanup_reference struct reference *ref = NULL;
 	cleanup_image struct image *im = NULL;
 	cleanup_json json_t *config = NULL;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = containers_find(rq->api->containers, name ? name : "", &c, err);
 
-	if (r < 0)
-		return r;
-	r = read_image_name(rq, &ref, err);
+	if (r == 0)
+		r = read_image_name(rq, &ref, err);
 	if (r == 0)
 		r = make_config(rq, c, &config, err);
 	if (r == 0)
 		r = commit_image(rq, c, config, ref, &im, err);
 	if (r == 0)
 		publish_image(rq, c, im, ref);
-	container_unref(c);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", im->config.text), err);
 }

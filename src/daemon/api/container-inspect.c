@@ -145,33 +145,26 @@ int api_container_inspect(struct request *rq, struct reply *rp, struct err *err)
 	cleanup(texts_reset) struct texts texts = { 0 };
 	cleanup(container_view_reset) struct container_view v = { 0 };
 	cleanup_json json_t *obj = NULL;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = containers_find(api->containers, rq->target, &c, err);
 
-	if (r < 0)
-		return r;
-	r = state_texts(api->state, c->rec.id, &texts, err);
+	if (r == 0)
+		r = state_texts(api->state, c->rec.id, &texts, err);
 	if (r == 0)
 		r = container_view(c, &v) < 0 ? err_nomem(err) : 0;
 	if (r == 0) {
 		obj = describe_container(rq, &v);
 		r = obj ? add_text(obj, "Config", texts.config, err) : err_nomem(err);
 	}
-	if (r == 0)
-		r = json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ? err_nomem(err) : 0;
-	if (r == 0)
-		r = json_object_set_new(obj, "LogPath", log_path(api, c)) < 0 ? err_nomem(err) : 0;
-	if (r == 0)
-		r = json_object_set_new(obj, "Mounts", api_mounts_describe(api, c)) < 0
-			    ? err_nomem(err)
-			    : 0;
+	if (r == 0 && (json_object_set_new(obj, "ExecIDs", exec_ids(c)) < 0 ||
+		       json_object_set_new(obj, "LogPath", log_path(api, c)) < 0 ||
+		       json_object_set_new(obj, "Mounts", api_mounts_describe(api, c)) < 0))
+		r = err_nomem(err);
 	if (r == 0 && request_flag(rq, "size", false))
 		api_container_add_sizes(api, c, obj);
-	container_unref(c);
 	if (r == 0)
 		r = add_text(obj, "HostConfig", texts.host_config, err);
-	if (r == 0)
-		r = fill_host_config(rq, json_object_get(obj, "HostConfig")) < 0 ? err_nomem(err)
-										 : 0;
+	if (r == 0 && fill_host_config(rq, json_object_get(obj, "HostConfig")) < 0)
+		r = err_nomem(err);
 	return r < 0 ? r : reply_json(rp, 200, take_ptr(obj), err);
 }

@@ -181,17 +181,15 @@ void api_container_add_sizes(struct api *api, const struct container *c, json_t 
 
 static int creation_of_container(struct listing *l, const char *key, int64_t *ret, struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r;
 
 	if (filters_count(&l->filters, key) == 0)
 		return 0;
 	r = containers_find(l->rq->api->containers, filters_value(&l->filters, key, 0), &c, err);
-	if (r < 0)
-		return r;
-	*ret = c->rec.created_nsec;
-	container_unref(c);
-	return 0;
+	if (r == 0)
+		*ret = c->rec.created_nsec;
+	return r;
 }
 
 static int check_status(const struct filters *f, struct err *err)

@@ -17,36 +17,29 @@
 
 int api_container_create(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct api *api = rq->api;
-	struct create_notes notes = { 0 };
-	cleanup_json json_t *body = NULL, *list = NULL;
+	cleanup(create_notes_reset) struct create_notes notes = { 0 };
+	cleanup_container struct container *c = NULL;
+	cleanup_json json_t *body = NULL;
 	struct create_request create = {
 		.name = request_arg(rq, "name"),
 		.platform = request_arg(rq, "platform"),
 	};
-	struct container *c;
 	int r = request_json(rq, &body, err);
 
 	if (r < 0)
 		return r;
 	create.body = body;
-	r = container_create(api->containers, &create, &c, &notes, err);
-	if (r < 0) {
-		strv_free(notes.warnings);
+	r = container_create(rq->api->containers, &create, &c, &notes, err);
+	if (r < 0)
 		return r;
-	}
-	list = json_from_strv(notes.warnings);
-	strv_free(notes.warnings);
-	r = reply_json(
+	return reply_json(
 		rp, 201,
 		JSON_OBJECT(member_text("Id", c->rec.id),
-			    member_json("Warnings", json_incref(list)),
+			    member_json("Warnings", json_from_strv(notes.warnings)),
 			    member_optional("Moat", notes.lacks_kernel
 							    ? json_pack("{s:b}", "LacksKernel", 1)
 							    : NULL)),
 		err);
-	container_unref(c);
-	return r;
 }
 
 /* Finds the container that a request is about.  @ret: a reference. */
@@ -55,24 +48,23 @@ static int find_container(struct request *rq, struct container **ret, struct err
 	return containers_find(rq->api->containers, rq->target, ret, err);
 }
 
-static int finish_reply(struct reply *rp, struct container *c, int result)
+/* @r: of what was asked for */
+static int reply_done(struct reply *rp, int r)
 {
-	container_unref(c);
-	return result < 0 ? result : reply_empty(rp, 204);
+	return r < 0 ? r : reply_empty(rp, 204);
 }
 
 int api_container_start(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = find_container(rq, &c, err);
 
-	if (r < 0)
-		return r;
-	r = container_start(c, err);
+	if (r == 0)
+		r = container_start(c, err);
 	/* Only the first start is warned of what keeps containers from the outside. */
 	if (r == 0 && (rp->header_value = networks_warning(rq->api->networks, true)))
 		rp->header = "Moat-Warning";
-	return finish_reply(rp, c, r);
+	return reply_done(rp, r);
 }
 
 /* Reads "t" in seconds; without it the container's own timeout counts. */
@@ -99,84 +91,80 @@ int api_container_stop(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *signal = request_arg(rq, "signal");
 	int timeout, signo = 0, r = signal && *signal ? signal_parse(signal, &signo, err) : 0;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 
 	if (r == 0)
 		r = find_container(rq, &c, err);
-	if (r < 0)
-		return r;
-	r = read_timeout(rq, c, &timeout, err);
+	if (r == 0)
+		r = read_timeout(rq, c, &timeout, err);
 	if (r == 0)
 		r = container_stop(c, signo, timeout, err);
-	return finish_reply(rp, c, r);
+	return reply_done(rp, r);
 }
 
 int api_container_kill(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *signal = request_arg(rq, "signal");
 	int signo = SIGKILL, r = signal && *signal ? signal_parse(signal, &signo, err) : 0;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 
 	if (r == 0)
 		r = find_container(rq, &c, err);
-	return r < 0 ? r : finish_reply(rp, c, container_kill(c, signo, err));
+	return r < 0 ? r : reply_done(rp, container_kill(c, signo, err));
 }
 
 int api_container_pause(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = find_container(rq, &c, err);
 
-	return r < 0 ? r : finish_reply(rp, c, container_pause(c, err));
+	return r < 0 ? r : reply_done(rp, container_pause(c, err));
 }
 
 int api_container_unpause(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = find_container(rq, &c, err);
 
-	return r < 0 ? r : finish_reply(rp, c, container_unpause(c, err));
+	return r < 0 ? r : reply_done(rp, container_unpause(c, err));
 }
 
 int api_container_restart(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int timeout, r = find_container(rq, &c, err);
 
-	if (r < 0)
-		return r;
-	r = read_timeout(rq, c, &timeout, err);
+	if (r == 0)
+		r = read_timeout(rq, c, &timeout, err);
 	if (r == 0)
 		r = container_restart(c, timeout, err);
-	return finish_reply(rp, c, r);
+	return reply_done(rp, r);
 }
 
 int api_container_rename(struct request *rq, struct reply *rp, struct err *err)
 {
 	const char *name = request_arg(rq, "name");
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = find_container(rq, &c, err);
 
 	if (r < 0)
 		return r;
 	r = name && *name ? container_rename(c, name, err)
 			  : err_set(err, -EINVAL, "Neither old nor new names may be empty");
-	return finish_reply(rp, c, r);
+	return reply_done(rp, r);
 }
 
 int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
 	cleanup_strv char **warnings = NULL;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = request_json(rq, &body, err);
 
 	if (r == 0)
 		r = find_container(rq, &c, err);
-	if (r < 0)
-		return r;
-	r = container_update(c, body, &warnings, err);
-	container_unref(c);
+	if (r == 0)
+		r = container_update(c, body, &warnings, err);
 	return r < 0 ? r
 		     : reply_json(rp, 200,
 				  JSON_OBJECT(member_json("Warnings", json_from_strv(warnings))),
@@ -185,7 +173,7 @@ int api_container_update(struct request *rq, struct reply *rp, struct err *err)
 
 int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = find_container(rq, &c, err);
 
 	if (r < 0)
@@ -195,5 +183,5 @@ int api_container_remove(struct request *rq, struct reply *rp, struct err *err)
 	else
 		r = container_remove(c, request_flag(rq, "force", false),
 				     request_flag(rq, "v", false), err);
-	return finish_reply(rp, c, r);
+	return reply_done(rp, r);
 }

@@ -153,11 +153,7 @@ static ssize_t listener_read(void *arg, char *data, size_t max)
 		if (r < 0)
 			return r == -ENODATA ? 0 : r;
 	}
-	if (max > l->pending.len)
-		max = l->pending.len;
-	memcpy(data, l->pending.data, max);
-	buf_consume(&l->pending, max);
-	return (ssize_t)max;
+	return (ssize_t)buf_move(&l->pending, data, max);
 }
 
 static int read_times(const struct request *rq, struct listener *l, struct err *err)

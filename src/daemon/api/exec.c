@@ -8,16 +8,14 @@
 int api_exec_create(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
+	cleanup_container struct container *c = NULL;
 	char id[ID_LEN + 1];
-	struct container *c;
 	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
-	if (r < 0)
-		return r;
-	r = request_json(rq, &body, err);
+	if (r == 0)
+		r = request_json(rq, &body, err);
 	if (r == 0)
 		r = exec_create(c, body, rq->body.len, id, err);
-	container_unref(c);
 	return r < 0 ? r : reply_json(rp, 201, json_pack("{s:s}", "Id", id), err);
 }
 
@@ -59,13 +57,8 @@ int api_exec_start(struct request *rq, struct reply *rp, struct err *err)
 
 int api_exec_inspect(struct request *rq, struct reply *rp, struct err *err)
 {
-	json_t *answer;
-	struct container *c;
+	cleanup_container struct container *c = NULL;
 	int r = containers_find_exec(rq->api->containers, rq->target, &c, err);
 
-	if (r < 0)
-		return r;
-	answer = exec_describe(c, rq->target);
-	container_unref(c);
-	return reply_json(rp, 200, answer, err);
+	return r < 0 ? r : reply_json(rp, 200, exec_describe(c, rq->target), err);
 }

@@ -155,8 +155,8 @@ static int read_pull(const struct request *rq, const char *image, struct pull *p
 
 static int reply_pull(struct request *rq, struct reply *rp, const char *image, struct err *err)
 {
+	static const struct work work = { pull_run, pull_free };
 	struct pull *p = calloc(1, sizeof(*p));
-	struct job *job;
 	int r;
 
 	if (!p)
@@ -167,8 +167,7 @@ static int reply_pull(struct request *rq, struct reply *rp, const char *image, s
 		pull_free(p);
 		return r;
 	}
-	r = job_start(pull_run, pull_free, p, &job, err);
-	return r < 0 ? r : job_reply(job, rq, rp, err);
+	return job_reply(rq, rp, &work, p, err);
 }
 
 static int reply_import(struct request *rq, struct reply *rp, struct err *err)

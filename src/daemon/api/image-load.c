@@ -77,8 +77,8 @@ static int read_load(const struct request *rq, struct load *l, struct err *err)
 
 int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 {
+	static const struct work work = { load_run, load_free };
 	struct load *l = calloc(1, sizeof(*l));
-	struct job *job;
 	int r;
 
 	if (!l)
@@ -89,6 +89,5 @@ int api_image_load(struct request *rq, struct reply *rp, struct err *err)
 		load_free(l);
 		return r;
 	}
-	r = job_start(load_run, load_free, l, &job, err);
-	return r < 0 ? r : job_reply(job, rq, rp, err);
+	return job_reply(rq, rp, &work, l, err);
 }

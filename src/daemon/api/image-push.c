@@ -114,8 +114,8 @@ static int read_push(const struct request *rq, struct push *p, struct err *err)
 
 int api_image_push(struct request *rq, struct reply *rp, struct err *err)
 {
+	static const struct work work = { push_run, push_free };
 	struct push *p = calloc(1, sizeof(*p));
-	struct job *job;
 	int r;
 
 	if (!p)
@@ -126,6 +126,5 @@ int api_image_push(struct request *rq, struct reply *rp, struct err *err)
 		push_free(p);
 		return r;
 	}
-	r = job_start(push_run, push_free, p, &job, err);
-	return r < 0 ? r : job_reply(job, rq, rp, err);
+	return job_reply(rq, rp, &work, p, err);
 }

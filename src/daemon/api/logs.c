@@ -192,11 +192,7 @@ static ssize_t follower_read(void *arg, char *data, size_t max)
 		if (r <= 0)
 			return r;
 	}
-	if (max > out->len)
-		max = out->len;
-	memcpy(data, out->data, max);
-	buf_consume(out, max);
-	return (ssize_t)max;
+	return (ssize_t)buf_move(out, data, max);
 }
 
 static int read_log_time(const struct request *rq, const char *key, int64_t otherwise, int64_t *ret,

@@ -113,10 +113,9 @@ static int run_fetch(struct job *job, void *arg, struct err *err)
 
 int api_moat_kernel_recommended(struct request *rq, struct reply *rp, struct err *err)
 {
-	struct job *job;
-	int r = job_start(run_fetch, fetch_free, rq->api, &job, err);
+	static const struct work work = { run_fetch, fetch_free };
 
-	return r < 0 ? r : job_reply(job, rq, rp, err);
+	return job_reply(rq, rp, &work, rq->api, err);
 }
 
 static ssize_t log_file_read(void *arg, char *data, size_t max)
@@ -132,26 +131,21 @@ static void log_file_free(void *arg)
 	free(arg);
 }
 
-static int reply_log_file(struct reply *rp, int dir_fd, const char *name, struct err *err)
+int api_moat_logs(struct request *rq, struct reply *rp, struct err *err)
 {
 	static const struct stream stream = { log_file_read, log_file_free };
 	int *fd = malloc(sizeof(*fd));
 
 	if (!fd)
 		return err_nomem(err);
-	*fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	*fd = openat(rq->api->root_fd, "moatd.log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (*fd < 0) {
 		int r = -errno;
 
 		free(fd);
-		return err_set(err, r, "there is no %s yet", name);
+		return err_set(err, r, "there is no moatd.log yet");
 	}
 	return reply_stream(rp, "text/plain; charset=utf-8", &stream, fd);
-}
-
-int api_moat_logs(struct request *rq, struct reply *rp, struct err *err)
-{
-	return reply_log_file(rp, rq->api->root_fd, "moatd.log", err);
 }
 
 int api_moat_stop(struct request *rq, struct reply *rp, struct err *err)

@@ -207,7 +207,7 @@ static int find_container(const struct request *rq, const json_t *body, struct c
 int api_network_connect(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
-	struct container *c = NULL;
+	cleanup_container struct container *c = NULL;
 	json_t *endpoint;
 	int r = request_json(rq, &body, err);
 
@@ -217,21 +217,19 @@ int api_network_connect(struct request *rq, struct reply *rp, struct err *err)
 		r = find_container(rq, body, &c, err);
 	if (r == 0)
 		r = container_connect(c, rq->target, endpoint, err);
-	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 
 int api_network_disconnect(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_json json_t *body = NULL;
-	struct container *c = NULL;
+	cleanup_container struct container *c = NULL;
 	int r = request_json(rq, &body, err);
 
 	if (r == 0)
 		r = find_container(rq, body, &c, err);
 	if (r == 0)
 		r = container_disconnect(c, rq->target, err);
-	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 

@@ -19,30 +19,26 @@ static int read_terminal_size(const struct request *rq, struct terminal_size *re
 
 int api_container_resize(struct request *rq, struct reply *rp, struct err *err)
 {
+	cleanup_container struct container *c = NULL;
 	struct terminal_size size;
-	struct container *c;
 	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
-	if (r < 0)
-		return r;
-	r = read_terminal_size(rq, &size, err);
+	if (r == 0)
+		r = read_terminal_size(rq, &size, err);
 	if (r == 0)
 		r = container_resize(c, &size, err);
-	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }
 
 int api_exec_resize(struct request *rq, struct reply *rp, struct err *err)
 {
+	cleanup_container struct container *c = NULL;
 	struct terminal_size size;
-	struct container *c;
 	int r = containers_find_exec(rq->api->containers, rq->target, &c, err);
 
-	if (r < 0)
-		return r;
-	r = read_terminal_size(rq, &size, err);
+	if (r == 0)
+		r = read_terminal_size(rq, &size, err);
 	if (r == 0)
 		r = exec_resize(c, rq->target, &size, rq->client_fd, err);
-	container_unref(c);
 	return r < 0 ? r : reply_empty(rp, 200);
 }

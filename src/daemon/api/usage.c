@@ -29,21 +29,19 @@
 int api_container_top(struct request *rq, struct reply *rp, struct err *err)
 {
 	cleanup_free struct link_proc *procs = NULL;
+	cleanup_container struct container *c = NULL;
 	json_t *table = NULL;
-	struct container *c;
 	size_t n = 0;
 	int r = containers_find(rq->api->containers, rq->target, &c, err);
 
-	if (r < 0)
-		return r;
-	r = container_processes(c, &procs, &n, err);
+	if (r == 0)
+		r = container_processes(c, &procs, &n, err);
 	if (r == 0)
 		r = process_table(procs, n, request_arg(rq, "ps_args"), &table, err);
 	if (r == 0)
 		r = reply_json(rp, 200, table, err);
 	if (r == 0)
 		container_publish(c, "top", NULL);
-	container_unref(c);
 	return r;
 }
 
@@ -197,7 +195,6 @@ static int next_sample(struct stats *s)
 static ssize_t stats_read(void *arg, char *data, size_t max)
 {
 	struct stats *s = arg;
-	size_t n;
 
 	if (s->out.len == 0) {
 		int r = s->left > 0 ? next_sample(s) : 0;
@@ -205,11 +202,7 @@ static ssize_t stats_read(void *arg, char *data, size_t max)
 		if (r < 0)
 			return container_is_now(s->c, STATE(REMOVED)) ? 0 : r;
 	}
-	n = s->out.len < max ? s->out.len : max;
-	if (n > 0)
-		memcpy(data, s->out.data, n);
-	buf_consume(&s->out, n);
-	return (ssize_t)n;
+	return (ssize_t)buf_move(&s->out, data, max);
 }
 
 static void stats_free(void *arg)

@@ -17,8 +17,8 @@ struct waiter {
 	uint64_t ends; /* how often the container had ended when the client came */
 	int client_fd;
 	bool trace; /* the client wants to know how long each step took */
-	char *answer;
-	size_t len, sent;
+	bool over;
+	struct buf answer; /* what is left to be sent */
 };
 
 static void waiter_free(void *arg)
@@ -26,7 +26,7 @@ static void waiter_free(void *arg)
 	struct waiter *w = arg;
 
 	container_unref(w->c);
-	free(w->answer);
+	buf_reset(&w->answer);
 	free(w);
 }
 
@@ -43,19 +43,18 @@ static bool wait_is_over(const struct container *c, const void *arg)
 	return container_is(c, over);
 }
 
-/* Return: owned; NULL when out of memory. */
-static char *write_answer(const struct waiter *w)
+static int write_answer(struct waiter *w)
 {
 	cleanup(container_view_reset) struct container_view v = { 0 };
 	cleanup_json json_t *answer = NULL;
 	cleanup_free char *text = NULL;
 
 	if (container_view(w->c, &v) < 0)
-		return NULL;
+		return -ENOMEM;
 	answer = json_pack("{s:i, s:o*}", "StatusCode", v.rec.exit_code, "Moat",
 			   w->trace ? trace_describe(&v.trace) : NULL);
 	text = answer ? json_write(answer) : NULL;
-	return text ? str_printf("%s\n", text) : NULL;
+	return text ? buf_addf(&w->answer, "%s\n", text) : -ENOMEM;
 }
 
 /* Return: 0 when it is over; -EPIPE when the client has gone; -ENOMEM. */
@@ -66,23 +65,16 @@ static int await_end(struct waiter *w)
 	if (r < 0)
 		return r;
 	ports_given_up(w->c->table->networks, w->c->rec.id);
-	w->answer = write_answer(w);
-	w->len = w->answer ? strlen(w->answer) : 0;
-	return w->answer ? 0 : -ENOMEM;
+	w->over = true;
+	return write_answer(w);
 }
 
 static ssize_t waiter_read(void *arg, char *data, size_t max)
 {
 	struct waiter *w = arg;
-	int r = w->answer ? 0 : await_end(w);
-	size_t n;
+	int r = w->over ? 0 : await_end(w);
 
-	if (r < 0)
-		return r;
-	n = w->len - w->sent < max ? w->len - w->sent : max;
-	memcpy(data, w->answer + w->sent, n);
-	w->sent += n;
-	return (ssize_t)n;
+	return r < 0 ? r : (ssize_t)buf_move(&w->answer, data, max);
 }
 
 static int read_condition(const struct request *rq, enum condition *ret, struct err *err)

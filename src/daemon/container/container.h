@@ -173,6 +173,9 @@ int container_new(struct containers *t, struct record *rec, const struct texts *
 struct container *container_ref(struct container *c);
 void container_unref(struct container *c);
 
+DEFINE_CLEANUP(struct container, container_unref)
+#define cleanup_container cleanup(container_unref_cleanup_fn)
+
 /** container_shim() - the shim of the machine that the container runs in, or ran in last; valid as
  * long as the container */
 static inline struct shim_ref container_shim(const struct container *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/str.h"
 #include "daemon/container/container.h"
 
 struct create_request {
@@ -14,6 +15,11 @@ struct create_notes {
 	char **warnings;   /* owned, strv_free() */
 	bool lacks_kernel; /* no kernel is set: the first start will fetch one */
 };
+
+static inline void create_notes_reset(struct create_notes *n)
+{
+	strv_free(n->warnings);
+}
 
 /**
  * container_create() - make a container

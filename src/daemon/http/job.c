@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/mutex.h"
 #include "base/str.h"
 #include "base/thread.h"
@@ -22,8 +23,7 @@
 #define BACKLOG_MAX_BYTES (1u << 20) /* a client this far behind misses progress, not results */
 
 struct job {
-	int (*fn)(struct job *job, void *arg, struct err *err);
-	void (*free_fn)(void *arg);
+	const struct work *work;
 	void *arg;
 	pthread_t thread;
 	atomic_bool cancelled;
@@ -126,7 +126,7 @@ static void *run_job(void *arg)
 {
 	struct job *job = arg;
 	struct err err = { 0 };
-	int r = job->fn(job, job->arg, &err);
+	int r = job->work->run(job, job->arg, &err);
 
 	mutex_hold(&job->lock);
 	job->result = r;
@@ -142,7 +142,7 @@ static void job_free(void *arg)
 
 	atomic_store(&job->cancelled, true);
 	pthread_join(job->thread, NULL);
-	job->free_fn(job->arg);
+	job->work->free(job->arg);
 	close(job->wake_fd);
 	pthread_mutex_destroy(&job->lock);
 	buf_reset(&job->out);
@@ -150,33 +150,22 @@ static void job_free(void *arg)
 	free(job);
 }
 
-int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*free_fn)(void *arg),
-	      void *arg, struct job **ret, struct err *err)
+static int job_start(const struct work *work, void *arg, struct job **ret)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	int r = job ? 0 : -ENOMEM;
+	int r;
 
-	if (r == 0) {
-		job->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		r = job->wake_fd < 0 ? -errno : 0;
-	}
-	if (r < 0) {
-		free(job);
-		free_fn(arg);
-		return err_errno(err, r, "job");
-	}
-	job->fn = fn;
-	job->free_fn = free_fn;
-	job->arg = arg;
-	job->until_usec = LINES_NEVER;
+	if (!job)
+		return -ENOMEM;
+	*job = (struct job){ .work = work, .arg = arg, .until_usec = LINES_NEVER };
 	pthread_mutex_init(&job->lock, NULL);
-	r = thread_start(&job->thread, run_job, job);
+	job->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = job->wake_fd < 0 ? -errno : thread_start(&job->thread, run_job, job);
 	if (r < 0) {
-		close(job->wake_fd);
+		fd_close(&job->wake_fd);
 		pthread_mutex_destroy(&job->lock);
 		free(job);
-		free_fn(arg);
-		return err_errno(err, r, "job");
+		return r;
 	}
 	*ret = job;
 	return 0;
@@ -227,28 +216,28 @@ static ssize_t job_read(void *arg, char *data, size_t max)
 {
 	struct job *job = arg;
 	int r = wait_for_output(job);
-	size_t n;
 
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&job->lock);
+	mutex_hold(&job->lock);
 	if (job->done && job->result < 0) {
 		put_failure(job);
 		job->result = 0;
 	}
-	n = job->out.len < max ? job->out.len : max;
-	if (n > 0)
-		memcpy(data, job->out.data, n);
-	buf_consume(&job->out, n);
-	pthread_mutex_unlock(&job->lock);
-	return (ssize_t)n;
+	return (ssize_t)buf_move(&job->out, data, max);
 }
 
-int job_reply(struct job *job, const struct request *rq, struct reply *rp, struct err *err)
+int job_reply(const struct request *rq, struct reply *rp, const struct work *work, void *arg,
+	      struct err *err)
 {
 	static const struct stream stream = { job_read, job_free };
-	int r;
+	struct job *job;
+	int r = job_start(work, arg, &job);
 
+	if (r < 0) {
+		work->free(arg);
+		return err_errno(err, r, "job");
+	}
 	job->client_fd = rq->client_fd;
 	r = wait_for_output(job);
 	if (r == 0) {

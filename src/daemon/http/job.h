@@ -10,26 +10,23 @@
  */
 struct job;
 
-/**
- * job_start() - begin the work
- * @fn:      the work; a negative errno with a message is its failure
- * @arg:     for @fn
- * @free_fn: frees @arg, called once, also when job_start() fails
- *
- * Return: 0, @ret owned by job_reply(); -errno.
- */
-int job_start(int (*fn)(struct job *job, void *arg, struct err *err), void (*free_fn)(void *arg),
-	      void *arg, struct job **ret, struct err *err);
+struct work {
+	/** run() - do it; a negative errno with a message is its failure */
+	int (*run)(struct job *job, void *arg, struct err *err);
+	/** free() - free @arg; called once, also where job_reply() fails */
+	void (*free)(void *arg);
+};
 
 /**
- * job_reply() - make the job's messages the reply
+ * job_reply() - begin the work, and make its messages the reply
  *
- * Waits for the first message.  A job that fails before it is an ordinary error; one that fails
- * later ends its messages with {"errorDetail":…,"error":…}.
+ * Waits for the first message.  Work that fails before it is an ordinary error; where it fails
+ * later, its messages end with {"errorDetail":…,"error":…}.
  *
- * Return: 0; the job's own error.
+ * Return: 0; the work's own error; -errno with a message where it could not begin.
  */
-int job_reply(struct job *job, const struct request *rq, struct reply *rp, struct err *err);
+int job_reply(const struct request *rq, struct reply *rp, const struct work *work, void *arg,
+	      struct err *err);
 
 /** job_say() - write a message that is no progress; takes over the reference, NULL is accepted */
 void job_say(struct job *job, json_t *message);
