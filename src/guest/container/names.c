@@ -49,9 +49,18 @@ int names_hosts(struct buf *b, const struct names *n)
 	return r;
 }
 
-static int write_text(const char *name, const char *text)
+static int overwrite_text(const char *name, const char *text)
 {
 	return file_overwrite(AT_FDCWD, name, text, strlen(text), 0644);
+}
+
+/* A new file has no rest to cut off: ftruncate(2) is much code that a start would have an emulator
+ * translate for nothing else. */
+static int write_new_text(const char *name, const char *text)
+{
+	cleanup_close int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 }
 
 int names_change(const struct names *n, struct err *err)
@@ -60,20 +69,23 @@ int names_change(const struct names *n, struct err *err)
 	int r = names_hosts(&hosts, n);
 
 	if (r == 0)
-		r = write_text(HOSTS_FILE, hosts.data);
+		r = overwrite_text(HOSTS_FILE, hosts.data);
 	if (r == 0 && n->resolv_conf && *n->resolv_conf)
-		r = write_text(RESOLV_FILE, n->resolv_conf);
+		r = overwrite_text(RESOLV_FILE, n->resolv_conf);
 	return r < 0 ? err_errno(err, r, "write /etc/hosts and /etc/resolv.conf") : 0;
 }
 
 int names_write(const struct names *n, struct err *err)
 {
+	cleanup(buf_reset) struct buf hosts = BUF_INIT;
 	cleanup_free char *hostname = str_printf("%s\n", n->hostname);
-	int r = hostname ? write_text(HOSTNAME_FILE, hostname) : -ENOMEM;
+	int r = hostname ? write_new_text(HOSTNAME_FILE, hostname) : -ENOMEM;
 
 	if (r == 0)
-		r = write_text(RESOLV_FILE, "");
-	if (r < 0)
-		return err_errno(err, r, "write the container's host name files");
-	return names_change(n, err);
+		r = names_hosts(&hosts, n);
+	if (r == 0)
+		r = write_new_text(HOSTS_FILE, hosts.data);
+	if (r == 0)
+		r = write_new_text(RESOLV_FILE, n->resolv_conf ? n->resolv_conf : "");
+	return r < 0 ? err_errno(err, r, "write the container's host name files") : 0;
 }

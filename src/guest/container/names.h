@@ -30,8 +30,8 @@ struct names {
  */
 int names_hosts(struct buf *b, const struct names *n);
 
-/** names_write() - write all three files into the current folder, the container's.  Return: 0;
- * -errno with a message. */
+/** names_write() - make all three files in the current folder, the container's, which has none of
+ * them yet.  Return: 0; -errno with a message. */
 int names_write(const struct names *n, struct err *err);
 
 /** names_change() - write other /etc/hosts and /etc/resolv.conf for a container that may run;
