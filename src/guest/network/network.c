@@ -54,7 +54,9 @@ static int place_nic(struct network *n, struct err *err)
 		return err_errno(err, nic, "find the NIC");
 	request_up(&b, nic, &blank, n->has_ipv6);
 	n->inside = true;
-	return send_and_reset(n->own.fd, &b, err);
+	r = send_and_reset(n->own.fd, &b, err);
+	n->ready = r == 0 ? nic : 0;
+	return r;
 }
 
 /* Makes both namespaces, and leaves moat-init in the one with the NIC. */
@@ -67,6 +69,7 @@ static int make_namespaces(struct network *n, struct err *err)
 	if (r < 0)
 		return err_errno(err, r, "make a network namespace");
 	n->inside = false;
+	n->ready = 0;
 	return 0;
 }
 
@@ -125,6 +128,7 @@ static int put_nic_out(struct network *n, int index, uint32_t mtu, struct err *e
 	struct netlink_batch b = { 0 };
 	int r;
 
+	n->ready = 0;
 	request_move(&b, index, n->other.ns_fd, NIC_NAME, carries);
 	r = send_and_reset(n->own.fd, &b, err);
 	if (r < 0 || !carries)
@@ -235,7 +239,7 @@ static int make_interface(struct network *n, struct network_slot *slot,
 		r = get_nic_in(n, i->name, err);
 	if (r < 0)
 		return r;
-	slot->index = nic_index(n->own.fd, name);
+	slot->index = i->slot == 0 && n->ready ? n->ready : nic_index(n->own.fd, name);
 	if (slot->index < 0)
 		return err_errno(err, slot->index, "find interface %s", name);
 	slot->used = true;
@@ -265,6 +269,12 @@ static int set_sysctl(const char *sysctl, const char *name, struct err *err)
 	return r < 0 ? err_errno(err, r, "set sysctl %s of %s", sysctl, name) : 0;
 }
 
+/* Is the interface up, and all right but for its MAC? */
+static bool is_ready(const struct network *n, const struct oci_interface *i)
+{
+	return i->slot == 0 && n->ready && i->mtu == OCI_MTU_DEFAULT && streq(i->name, NIC_NAME);
+}
+
 static int bring_up(struct network *n, const struct network_slot *slot,
 		    const struct oci_interface *i, struct err *err)
 {
@@ -273,7 +283,10 @@ static int bring_up(struct network *n, const struct network_slot *slot,
 
 	if (i->slot == 0)
 		request_identity(&b, slot->index, i, !streq(i->name, slot->is.name));
-	request_up(&b, slot->index, i, n->has_ipv6);
+	if (!is_ready(n, i))
+		request_up(&b, slot->index, i, n->has_ipv6);
+	if (i->slot == 0)
+		n->ready = 0;
 	r = request_have(&b, slot->index, i, err);
 	if (r == 0)
 		r = netlink_send(n->own.fd, &b, err);
@@ -365,6 +378,7 @@ int network_hide(struct network *n, struct err *err)
 	n->other = n->own;
 	n->own = without;
 	n->inside = false;
+	n->ready = 0;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct network {
 	struct netns
 		other; /* the one without containers; has the NIC's interface unless @own does */
 	bool inside;   /* the NIC's interface is in @own, whether or not it is wanted there */
+	int ready;     /* its index there, while it is up and no container has had it; or 0 */
 	char device[NIC_DEVICE_MAX]; /* "": the machine has no NIC */
 	bool has_ipv6;
 	struct network_slot slots[OCI_INTERFACES_MAX]; /* what was set last */
