@@ -44,9 +44,7 @@ static int stat_file(struct call *c, uint64_t fh, struct statx *ret)
 
 	if (r < 0)
 		return r;
-	r = statx(f->fd, "", AT_EMPTY_PATH, STATX_WANTED, ret) < 0 ? -errno : 0;
-	files_put(&c->s->files, f);
-	return r;
+	return statx(f->fd, "", AT_EMPTY_PATH, STATX_WANTED, ret) < 0 ? -errno : 0;
 }
 
 int op_getattr(struct call *c)
@@ -58,7 +56,7 @@ int op_getattr(struct call *c)
 
 	if (c->rq.head->nodeid == FUSE_ROOT_ID)
 		return tell_root(c);
-	r = call_node(c, c->rq.head->nodeid, &n);
+	r = call_own_node(c, &n);
 	if (r < 0)
 		return r;
 	r = in->getattr_flags & FUSE_GETATTR_FH && in->fh != FILE_UNOPENED
@@ -66,7 +64,6 @@ int op_getattr(struct call *c)
 		    : reach_stat(&c->s->nodes, n, &st);
 	if (r == 0)
 		tell_attr(c, n, &st);
-	node_put(&c->s->nodes, n);
 	return r;
 }
 
@@ -103,11 +100,8 @@ static int set_size(struct call *c, int fd, const struct fuse_setattr_in *in)
 	int r;
 
 	call_may_wait(c);
-	if (in->valid & FATTR_FH && open_file(c, in->fh, true, &f) == 0) {
-		r = truncate_open(f->fd, in);
-		files_put(&c->s->files, f);
-		return r;
-	}
+	if (in->valid & FATTR_FH && open_file(c, in->fh, true, &f) == 0)
+		return truncate_open(f->fd, in);
 	r = open_again(fd, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, &opened);
 	return r < 0 ? r : truncate_open(opened, in);
 }
@@ -161,40 +155,33 @@ int op_setattr(struct call *c)
 {
 	struct statx st;
 	struct node *n;
-	int fd, r = call_node(c, c->rq.head->nodeid, &n);
+	int fd, r = call_own_node(c, &n);
 
+	if (r == 0)
+		r = n->key.writable || echo_is_one(c) ? call_reach(c, n, &fd) : -EROFS;
+	if (r == 0 && !echo_is_one(c))
+		r = set_attr(c, n, fd);
 	if (r < 0)
 		return r;
-	r = n->key.writable || echo_is_one(c) ? reach(&c->s->nodes, n, &fd) : -EROFS;
-	if (r == 0) {
-		if (!echo_is_one(c))
-			r = set_attr(c, n, fd);
-		if (r == 0)
-			r = statx(fd, "", AT_EMPTY_PATH, STATX_WANTED, &st) < 0 ? -errno : 0;
-		reach_done(&c->s->nodes, n);
-	}
-	if (r == 0)
-		tell_attr(c, n, &st);
-	node_put(&c->s->nodes, n);
-	return r;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_WANTED, &st) < 0)
+		return -errno;
+	tell_attr(c, n, &st);
+	return 0;
 }
 
 int op_readlink(struct call *c)
 {
 	struct node *n;
-	int fd, r = call_node(c, c->rq.head->nodeid, &n);
+	int fd, r = call_own_node(c, &n);
 	ssize_t len;
 
+	if (r == 0)
+		r = call_reach(c, n, &fd);
 	if (r < 0)
 		return r;
-	r = reach(&c->s->nodes, n, &fd);
-	if (r == 0) {
-		len = readlinkat(fd, "", (char *)c->out, PATH_MAX);
-		r = len < 0 ? -errno : 0;
-		if (r == 0)
-			c->out_len = (size_t)len;
-		reach_done(&c->s->nodes, n);
-	}
-	node_put(&c->s->nodes, n);
-	return r;
+	len = readlinkat(fd, "", (char *)c->out, PATH_MAX);
+	if (len < 0)
+		return -errno;
+	c->out_len = (size_t)len;
+	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/macro.h"
 #include "fs/echo.h"
+#include "fs/reach.h"
 
 static const struct operation operations[] = {
 	[FUSE_LOOKUP] = { op_lookup },
@@ -81,8 +82,38 @@ int call_node(struct call *c, uint64_t id, struct node **ret)
 
 	if (!n)
 		return -ESTALE;
+	c->nodes[c->n_nodes++] = n;
 	*ret = n;
 	return 0;
+}
+
+int call_own_node(struct call *c, struct node **ret)
+{
+	return call_node(c, c->rq.head->nodeid, ret);
+}
+
+int call_reach(struct call *c, struct node *n, int *ret_fd)
+{
+	int r = reach(&c->s->nodes, n, ret_fd);
+
+	if (r == 0)
+		c->reached[c->n_reached++] = n;
+	return r;
+}
+
+void call_hold_file(struct call *c, struct file *f)
+{
+	c->files[c->n_files++] = f;
+}
+
+void call_over(struct call *c)
+{
+	while (c->n_files > 0)
+		files_put(&c->s->files, c->files[--c->n_files]);
+	while (c->n_reached > 0)
+		reach_done(&c->s->nodes, c->reached[--c->n_reached]);
+	while (c->n_nodes > 0)
+		node_put(&c->s->nodes, c->nodes[--c->n_nodes]);
 }
 
 int call_folder(struct call *c, struct node **ret)
@@ -95,14 +126,13 @@ int call_folder(struct call *c, struct node **ret)
 		if (i == 0 || !is_link)
 			r = request_check_name(c->rq.names[i]);
 	if (r == 0)
-		r = call_node(c, c->rq.head->nodeid, &n);
+		r = call_own_node(c, &n);
 	if (r < 0)
 		return r;
-	if (n->type != S_IFDIR || (!n->key.writable && !echo_is_one(c))) {
-		r = n->type != S_IFDIR ? -ENOTDIR : -EROFS;
-		node_put(&c->s->nodes, n);
-		return r;
-	}
+	if (n->type != S_IFDIR)
+		return -ENOTDIR;
+	if (!n->key.writable && !echo_is_one(c))
+		return -EROFS;
 	*ret = n;
 	return 0;
 }

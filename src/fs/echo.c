@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "fs/entry.h"
-#include "fs/reach.h"
 
 /* No file system has this number. */
 #define GHOST_DEV UINT64_MAX
@@ -66,17 +65,9 @@ static int tell_ghost(struct call *c, struct node *dir, mode_t type)
 
 static int look_up(struct call *c, struct node *dir)
 {
-	const char *name = c->rq.names[0];
-	struct statx st;
-	int dir_fd, r = reach(&c->s->nodes, dir, &dir_fd);
+	int dir_fd, r = call_reach(c, dir, &dir_fd);
 
-	if (r < 0)
-		return r;
-	r = entry_stat(dir_fd, name, &st);
-	reach_done(&c->s->nodes, dir);
-	if (r < 0)
-		return r;
-	return entry_fill(c, dir, name, &st, call_reply(c, sizeof(struct fuse_entry_out)), NULL);
+	return r == 0 ? entry_tell(c, dir, dir_fd) : r;
 }
 
 int echo_look_up(struct call *c, struct node *dir)

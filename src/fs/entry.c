@@ -177,25 +177,29 @@ static int tell_absence(struct call *c, const struct node *dir)
 	return 0;
 }
 
-static int look_up(struct call *c, struct node *dir)
+int entry_tell(struct call *c, struct node *dir, int dir_fd)
 {
 	const char *name = c->rq.names[0];
 	struct statx st;
+	int r = entry_stat(dir_fd, name, &st);
+
+	if (r < 0)
+		return r;
+	return entry_fill(c, dir, name, &st, call_reply(c, sizeof(struct fuse_entry_out)), NULL);
+}
+
+static int look_up(struct call *c, struct node *dir)
+{
 	int dir_fd, r;
 
 	if (dir->type != S_IFDIR)
 		return -ENOTDIR;
 	watch_begin(c->s, dir);
-	r = reach(&c->s->nodes, dir, &dir_fd);
+	r = call_reach(c, dir, &dir_fd);
 	if (r < 0)
 		return r;
-	r = entry_stat(dir_fd, name, &st);
-	reach_done(&c->s->nodes, dir);
-	if (r == -ENOENT)
-		return tell_absence(c, dir);
-	if (r < 0)
-		return r;
-	return entry_fill(c, dir, name, &st, call_reply(c, sizeof(struct fuse_entry_out)), NULL);
+	r = entry_tell(c, dir, dir_fd);
+	return r == -ENOENT ? tell_absence(c, dir) : r;
 }
 
 int op_lookup(struct call *c)
@@ -207,35 +211,25 @@ int op_lookup(struct call *c)
 		return look_up_share(c);
 	r = request_check_name(c->rq.names[0]);
 	if (r == 0)
-		r = call_node(c, c->rq.head->nodeid, &dir);
+		r = call_own_node(c, &dir);
 	if (r < 0)
 		return r;
-	r = echo_is_one(c) ? echo_look_up(c, dir) : look_up(c, dir);
-	node_put(&c->s->nodes, dir);
-	return r;
+	return echo_is_one(c) ? echo_look_up(c, dir) : look_up(c, dir);
 }
 
 static int link_file(struct call *c, struct node *n, struct node *dir)
 {
-	const char *name = c->rq.names[0];
 	char number[16];
-	struct statx st;
-	int fd, dir_fd, r = reach(&c->s->nodes, n, &fd);
+	int fd, dir_fd, r = call_reach(c, n, &fd);
 
+	if (r == 0)
+		r = call_reach(c, dir, &dir_fd);
 	if (r < 0)
 		return r;
-	r = reach(&c->s->nodes, dir, &dir_fd);
-	if (r == 0) {
-		fd_name(fd, number);
-		r = linkat(AT_FDCWD, number, dir_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
-		if (r == 0)
-			r = entry_stat(dir_fd, name, &st);
-		reach_done(&c->s->nodes, dir);
-	}
-	reach_done(&c->s->nodes, n);
-	if (r < 0)
-		return r;
-	return entry_fill(c, dir, name, &st, call_reply(c, sizeof(struct fuse_entry_out)), NULL);
+	fd_name(fd, number);
+	if (linkat(AT_FDCWD, number, dir_fd, c->rq.names[0], AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	return entry_tell(c, dir, dir_fd);
 }
 
 int op_link(struct call *c)
@@ -244,14 +238,10 @@ int op_link(struct call *c)
 	struct node *dir, *n;
 	int r = call_folder(c, &dir);
 
+	if (r == 0)
+		r = call_node(c, in->oldnodeid, &n);
 	if (r < 0)
 		return r;
-	r = call_node(c, in->oldnodeid, &n);
-	if (r == 0) {
-		/* A file of a read-only share must not get a name in a writable one. */
-		r = n->key.writable ? link_file(c, n, dir) : -EROFS;
-		node_put(&c->s->nodes, n);
-	}
-	node_put(&c->s->nodes, dir);
-	return r;
+	/* A file of a read-only share must not get a name in a writable one. */
+	return n->key.writable ? link_file(c, n, dir) : -EROFS;
 }

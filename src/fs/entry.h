@@ -27,5 +27,9 @@ int entry_fill(struct call *c, struct node *dir, const char *name, struct statx 
 /** entry_stat() - read attributes of a folder's entry, with STATX_WANTED.  Return: 0; -errno. */
 int entry_stat(int dir_fd, const char *name, struct statx *ret);
 
+/** entry_tell() - reply with the entry that a request names.  Return: 0; as entry_stat(),
+ * entry_fill(). */
+int entry_tell(struct call *c, struct node *dir, int dir_fd);
+
 /** entry_undo() - undo entry_fill(), as the guest will not hear of the entry */
 void entry_undo(struct call *c, const struct fuse_entry_out *e);

@@ -4,7 +4,6 @@
 #include <sys/statvfs.h>
 
 #include "fs/call.h"
-#include "fs/reach.h"
 #include "fs/watch.h"
 
 #define MINOR_MIN      28 /* Linux 4.20: requests of more than 128 KiB */
@@ -62,25 +61,22 @@ int op_statfs(struct call *c)
 
 	if (c->rq.head->nodeid == FUSE_ROOT_ID)
 		return 0;
-	r = call_node(c, c->rq.head->nodeid, &n);
+	r = call_own_node(c, &n);
+	if (r == 0)
+		r = call_reach(c, n, &fd);
 	if (r < 0)
 		return r;
-	r = reach(&c->s->nodes, n, &fd);
-	if (r == 0) {
-		r = fstatvfs(fd, &sf) < 0 ? -errno : 0;
-		reach_done(&c->s->nodes, n);
-	}
-	node_put(&c->s->nodes, n);
-	if (r == 0)
-		out->st = (struct fuse_kstatfs){ .blocks = sf.f_blocks,
-						 .bfree = sf.f_bfree,
-						 .bavail = sf.f_bavail,
-						 .files = sf.f_files,
-						 .ffree = sf.f_ffree,
-						 .bsize = (uint32_t)sf.f_bsize,
-						 .namelen = (uint32_t)sf.f_namemax,
-						 .frsize = (uint32_t)sf.f_frsize };
-	return r;
+	if (fstatvfs(fd, &sf) < 0)
+		return -errno;
+	out->st = (struct fuse_kstatfs){ .blocks = sf.f_blocks,
+					 .bfree = sf.f_bfree,
+					 .bavail = sf.f_bavail,
+					 .files = sf.f_files,
+					 .ffree = sf.f_ffree,
+					 .bsize = (uint32_t)sf.f_bsize,
+					 .namelen = (uint32_t)sf.f_namemax,
+					 .frsize = (uint32_t)sf.f_frsize };
+	return 0;
 }
 
 int op_forget(struct call *c)

@@ -43,7 +43,6 @@ int op_read(struct call *c)
 	if (r < 0)
 		return r;
 	n = read_at(c, f->fd, in->size, (off_t)in->offset);
-	files_put(&c->s->files, f);
 	if (n < 0)
 		return (int)n;
 	c->out_len = (size_t)n;
@@ -96,7 +95,6 @@ int op_write(struct call *c)
 	n = write_all(f->fd, in, c->rq.data);
 	if (drops_ids)
 		creds_keep_ids(true);
-	files_put(&c->s->files, f);
 	if (n < 0)
 		return (int)n;
 	out->size = (uint32_t)n;
@@ -112,9 +110,7 @@ int op_fsync(struct call *c)
 	if (r < 0)
 		return r;
 	r = in->fsync_flags & FUSE_FSYNC_FDATASYNC ? fdatasync(f->fd) : fsync(f->fd);
-	r = r < 0 ? -errno : 0;
-	files_put(&c->s->files, f);
-	return r;
+	return r < 0 ? -errno : 0;
 }
 
 int op_fallocate(struct call *c)
@@ -128,9 +124,8 @@ int op_fallocate(struct call *c)
 	r = open_file(c, in->fh, true, &f);
 	if (r < 0)
 		return r;
-	r = fallocate(f->fd, (int)in->mode, (off_t)in->offset, (off_t)in->length) < 0 ? -errno : 0;
-	files_put(&c->s->files, f);
-	return r;
+	return fallocate(f->fd, (int)in->mode, (off_t)in->offset, (off_t)in->length) < 0 ? -errno
+											 : 0;
 }
 
 /* Only to find data and holes: the guest itself knows a file's position. */
@@ -148,11 +143,10 @@ int op_lseek(struct call *c)
 	if (r < 0)
 		return r;
 	at = lseek(f->fd, (off_t)in->offset, (int)in->whence);
-	r = at < 0 ? -errno : 0;
-	files_put(&c->s->files, f);
-	if (r == 0)
-		out->offset = (uint64_t)at;
-	return r;
+	if (at < 0)
+		return -errno;
+	out->offset = (uint64_t)at;
+	return 0;
 }
 
 int op_copy_file_range(struct call *c)
@@ -168,16 +162,13 @@ int op_copy_file_range(struct call *c)
 	if (in->flags != 0 || from_at < 0 || to_at < 0)
 		return -EINVAL;
 	r = open_file(c, in->fh_in, false, &from);
+	if (r == 0)
+		r = open_file(c, in->fh_out, true, &to);
 	if (r < 0)
 		return r;
-	r = open_file(c, in->fh_out, true, &to);
-	if (r == 0) {
-		n = copy_file_range(from->fd, &from_at, to->fd, &to_at, len, 0);
-		r = n < 0 ? -errno : 0;
-		if (r == 0)
-			out->size = (uint32_t)n;
-		files_put(&c->s->files, to);
-	}
-	files_put(&c->s->files, from);
-	return r;
+	n = copy_file_range(from->fd, &from_at, to->fd, &to_at, len, 0);
+	if (n < 0)
+		return -errno;
+	out->size = (uint32_t)n;
+	return 0;
 }

@@ -6,7 +6,6 @@
 #include "fs/call.h"
 #include "fs/open.h"
 
-/* @ret: its file is to be put */
 static int read_request(struct call *c, struct lock_request *ret)
 {
 	const struct fuse_lk_in *in = c->rq.fixed;
@@ -40,7 +39,6 @@ int op_getlk(struct call *c)
 		return r;
 	range = rq.range;
 	r = locks_test(&c->s->locks, &rq, &range);
-	files_put(&c->s->files, rq.file);
 	if (r < 0)
 		return r;
 	out->lk.type = (uint32_t)range.l_type;
@@ -54,11 +52,7 @@ int op_setlk(struct call *c)
 	struct lock_request rq;
 	int r = read_request(c, &rq);
 
-	if (r < 0)
-		return r;
-	r = locks_set(&c->s->locks, &rq);
-	files_put(&c->s->files, rq.file);
-	return r;
+	return r == 0 ? locks_set(&c->s->locks, &rq) : r;
 }
 
 int op_setlkw(struct call *c)
@@ -66,14 +60,13 @@ int op_setlkw(struct call *c)
 	struct lock_request rq;
 	int r = read_request(c, &rq);
 
+	if (r == 0)
+		r = locks_set(&c->s->locks, &rq);
+	if (r != -EAGAIN)
+		return r;
+	r = locks_wait(&c->s->locks, c->rq.head->unique, &rq);
 	if (r < 0)
 		return r;
-	r = locks_set(&c->s->locks, &rq);
-	if (r == -EAGAIN) {
-		r = locks_wait(&c->s->locks, c->rq.head->unique, &rq);
-		if (r == 0)
-			return CALL_SILENT;
-	}
-	files_put(&c->s->files, rq.file);
-	return r;
+	c->n_files = 0; /* who waits for the lock holds its file */
+	return CALL_SILENT;
 }

@@ -67,31 +67,18 @@ static int make_as_user(struct call *c, struct making *m, int (*make)(struct mak
 
 static int make_entry(struct call *c, struct making *m)
 {
-	struct fuse_entry_out *e;
 	struct node *dir;
-	struct statx st;
 	int r = call_folder(c, &dir);
 
 	if (r < 0)
 		return r;
-	if (echo_is_one(c)) {
-		r = echo_make(c, dir, m->type);
-		node_put(&c->s->nodes, dir);
-		return r;
-	}
+	if (echo_is_one(c))
+		return echo_make(c, dir, m->type);
 	m->name = c->rq.names[0];
-	r = reach(&c->s->nodes, dir, &m->dir_fd);
-	if (r == 0) {
-		r = make_as_user(c, m, make_node);
-		if (r == 0)
-			r = entry_stat(m->dir_fd, m->name, &st);
-		reach_done(&c->s->nodes, dir);
-	}
-	e = call_reply(c, sizeof(*e));
+	r = call_reach(c, dir, &m->dir_fd);
 	if (r == 0)
-		r = entry_fill(c, dir, m->name, &st, e, NULL);
-	node_put(&c->s->nodes, dir);
-	return r;
+		r = make_as_user(c, m, make_node);
+	return r == 0 ? entry_tell(c, dir, m->dir_fd) : r;
 }
 
 int op_mknod(struct call *c)
@@ -162,26 +149,22 @@ static int tell_open(struct call *c, struct node *dir, const struct making *m, i
 }
 
 /* Opens a file that somebody else has just made, where the guest did not ask for a new one. */
-static int open_existing(struct call *c, struct node *dir, const struct making *m, int *ret_fd)
+static int open_existing(const struct making *m, int *ret_fd)
 {
 	cleanup_close int fd = openat(m->dir_fd, m->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-	(void)c, (void)dir;
 	return fd < 0 ? -errno : open_again(fd, m->flags, ret_fd);
 }
 
 static int create_file(struct call *c, struct node *dir, struct making *m, bool new_only)
 {
-	int fd = -1, r = reach(&c->s->nodes, dir, &m->dir_fd);
+	int r = call_reach(c, dir, &m->dir_fd);
 
-	if (r < 0)
-		return r;
-	r = make_as_user(c, m, make_file);
-	fd = m->fd;
+	if (r == 0)
+		r = make_as_user(c, m, make_file);
 	if (r == -EEXIST && !new_only)
-		r = open_existing(c, dir, m, &fd);
-	reach_done(&c->s->nodes, dir);
-	return r == 0 ? tell_open(c, dir, m, fd) : r;
+		r = open_existing(m, &m->fd);
+	return r == 0 ? tell_open(c, dir, m, m->fd) : r;
 }
 
 int op_create(struct call *c)
@@ -195,22 +178,7 @@ int op_create(struct call *c)
 	struct node *dir;
 	int r = call_folder(c, &dir);
 
-	if (r < 0)
-		return r;
-	r = create_file(c, dir, &m, in->flags & O_EXCL);
-	node_put(&c->s->nodes, dir);
-	return r;
-}
-
-static int make_tmpfile(struct call *c, struct node *dir, struct making *m)
-{
-	int r = reach(&c->s->nodes, dir, &m->dir_fd);
-
-	if (r < 0)
-		return r;
-	r = make_as_user(c, m, make_nameless);
-	reach_done(&c->s->nodes, dir);
-	return r == 0 ? tell_open(c, NULL, m, m->fd) : r;
+	return r == 0 ? create_file(c, dir, &m, in->flags & O_EXCL) : r;
 }
 
 int op_tmpfile(struct call *c)
@@ -221,11 +189,11 @@ int op_tmpfile(struct call *c)
 			    .flags = open_flags(in->flags),
 			    .fd = -1 };
 	struct node *dir;
-	int r = call_node(c, c->rq.head->nodeid, &dir);
+	int r = call_own_node(c, &dir);
 
-	if (r < 0)
-		return r;
-	r = dir->key.writable ? make_tmpfile(c, dir, &m) : -EROFS;
-	node_put(&c->s->nodes, dir);
-	return r;
+	if (r == 0)
+		r = dir->key.writable ? call_reach(c, dir, &m.dir_fd) : -EROFS;
+	if (r == 0)
+		r = make_as_user(c, &m, make_nameless);
+	return r == 0 ? tell_open(c, NULL, &m, m.fd) : r;
 }

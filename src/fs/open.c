@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "fs/creds.h"
 #include "fs/echo.h"
-#include "fs/reach.h"
 #include "fs/watch.h"
 
 int open_flags(uint32_t flags)
@@ -88,7 +88,7 @@ static int open_node(struct call *c, struct node *n, const struct fuse_open_in *
 
 	if (writes && !n->key.writable)
 		return -EROFS;
-	r = reach(&c->s->nodes, n, &fd);
+	r = call_reach(c, n, &fd);
 	if (r < 0)
 		return r;
 	if (drops_ids)
@@ -96,7 +96,6 @@ static int open_node(struct call *c, struct node *n, const struct fuse_open_in *
 	r = open_again(fd, open_flags(in->flags) | (int)(in->flags & O_TRUNC), ret_fd);
 	if (drops_ids)
 		creds_keep_ids(true);
-	reach_done(&c->s->nodes, n);
 	return r;
 }
 
@@ -104,24 +103,23 @@ static int open_node(struct call *c, struct node *n, const struct fuse_open_in *
 static int open_for_once(struct call *c, struct file **ret)
 {
 	const struct fuse_open_in flags = { .flags = O_RDONLY };
+	cleanup_close int fd = -1;
 	struct node *n;
 	struct file *f;
-	int fd, r = call_node(c, c->rq.head->nodeid, &n);
+	int r = call_own_node(c, &n);
 
+	if (r == 0)
+		r = open_node(c, n, &flags, &fd);
 	if (r < 0)
 		return r;
-	r = open_node(c, n, &flags, &fd);
-	f = r == 0 ? malloc(sizeof(*f)) : NULL;
-	if (f) {
-		*f = (struct file){ .node = n, .fd = fd, .users = 1, .closed = true };
-		nodes_open(&c->s->nodes, n);
-		*ret = f;
-	} else if (r == 0) {
-		close(fd);
-		r = -ENOMEM;
-	}
-	node_put(&c->s->nodes, n);
-	return r;
+	f = malloc(sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	*f = (struct file){ .node = n, .fd = take_fd(&fd), .users = 1, .closed = true };
+	nodes_open(&c->s->nodes, n);
+	call_hold_file(c, f);
+	*ret = f;
+	return 0;
 }
 
 int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret)
@@ -131,12 +129,11 @@ int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret)
 	if (fh == FILE_UNOPENED && !to_write)
 		return open_for_once(c, ret);
 	f = files_get(&c->s->files, fh);
-	if (!f || f->fd < 0 || (to_write && !f->writable)) {
-		int r = f && f->code ? f->code : -EBADF;
-
-		files_put(&c->s->files, f);
-		return r;
-	}
+	if (!f)
+		return -EBADF;
+	call_hold_file(c, f);
+	if (f->fd < 0 || (to_write && !f->writable))
+		return f->code ? f->code : -EBADF;
 	*ret = f;
 	return 0;
 }
@@ -146,7 +143,7 @@ int op_open(struct call *c)
 	const struct fuse_open_in *in = c->rq.fixed;
 	struct fuse_open_out *out = call_reply(c, sizeof(*out));
 	struct node *n;
-	int fd = -1, r = call_node(c, c->rq.head->nodeid, &n);
+	int fd = -1, r = call_own_node(c, &n);
 
 	if (r < 0)
 		return r;
@@ -157,7 +154,6 @@ int op_open(struct call *c)
 		r = open_note(c, n, fd, (int)in->flags, out);
 	else
 		nodes_close(&c->s->nodes, n);
-	node_put(&c->s->nodes, n);
 	return r;
 }
 
@@ -187,14 +183,13 @@ int op_opened(struct call *c)
 	const struct shares_open *in = (const void *)c->rq.head;
 	const struct fuse_open_in flags = { .flags = in->flags };
 	struct node *n;
-	int fd = -1, r = call_node(c, c->rq.head->nodeid, &n);
+	int fd = -1, r = call_own_node(c, &n);
 
 	if (r < 0)
 		return CALL_SILENT;
 	nodes_open(&c->s->nodes, n);
 	r = (in->flags & (O_ACCMODE | O_TRUNC)) == O_RDONLY ? open_node(c, n, &flags, &fd) : -EBADF;
 	(void)note_opened(c, n, fd, r);
-	node_put(&c->s->nodes, n);
 	return CALL_SILENT;
 }
 

@@ -14,7 +14,8 @@ int open_again(int fd, int flags, int *ret_fd);
  * failure; @fd: taken over in any case.  Return: 0; -ENFILE; -ENOMEM. */
 int open_note(struct call *c, struct node *n, int fd, int flags, struct fuse_open_out *ret);
 
-/** open_file() - get the open file that a request names.  @ret: files_put().  Return: 0; -EBADF. */
+/** open_file() - get the open file that a request names, until the operation is over.  Return: 0;
+ * -EBADF; -errno. */
 int open_file(struct call *c, uint64_t fh, bool to_write, struct file **ret);
 
 /** open_gone() - gone() of struct files */

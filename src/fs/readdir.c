@@ -11,7 +11,6 @@
 #include "fs/call.h"
 #include "fs/dirs.h"
 #include "fs/entry.h"
-#include "fs/reach.h"
 #include "fs/watch.h"
 
 /* The layout of getdents64(2). */
@@ -128,25 +127,22 @@ static int on_folder(struct call *c, bool plus)
 
 	if (c->rq.head->nodeid == FUSE_ROOT_ID)
 		return 0; /* shares are found by those who know their numbers */
-	r = call_node(c, c->rq.head->nodeid, &dir);
-	if (r < 0)
-		return r;
-	r = read_folder(c, dir, plus);
-	node_put(&c->s->nodes, dir);
-	return r;
+	r = call_own_node(c, &dir);
+	return r == 0 ? read_folder(c, dir, plus) : r;
 }
 
-static int try_folder(struct call *c, struct node *dir)
+/* Opens the folder that a request is about. */
+static int open_own_folder(struct call *c, int *ret_fd)
 {
-	cleanup_close int opened = -1;
-	int fd, r = reach(&c->s->nodes, dir, &fd);
+	struct node *dir;
+	int fd, r = call_own_node(c, &dir);
 
+	if (r == 0)
+		r = call_reach(c, dir, &fd);
 	if (r < 0)
 		return r;
-	opened = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = opened < 0 ? -errno : 0;
-	reach_done(&c->s->nodes, dir);
-	return r;
+	*ret_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? -errno : 0;
 }
 
 /* Checks that the folder can be read.  The guest's kernel lets its root open any; where the host
@@ -154,19 +150,14 @@ static int try_folder(struct call *c, struct node *dir)
  * empty one. */
 int op_opendir(struct call *c)
 {
+	cleanup_close int opened = -1;
 	struct fuse_open_out *out;
-	struct node *dir;
 	int r = 0;
 
 	if (!c->s->bounded)
 		return -ENOSYS; /* tells the guest not to ask again */
-	if (c->rq.head->nodeid != FUSE_ROOT_ID) {
-		r = call_node(c, c->rq.head->nodeid, &dir);
-		if (r < 0)
-			return r;
-		r = try_folder(c, dir);
-		node_put(&c->s->nodes, dir);
-	}
+	if (c->rq.head->nodeid != FUSE_ROOT_ID)
+		r = open_own_folder(c, &opened);
 	if (r < 0)
 		return r;
 	out = call_reply(c, sizeof(*out));
@@ -193,18 +184,10 @@ int op_readdirplus(struct call *c)
 
 int op_fsyncdir(struct call *c)
 {
-	struct node *dir;
-	int fd, r = call_node(c, c->rq.head->nodeid, &dir);
+	cleanup_close int opened = -1;
+	int r = open_own_folder(c, &opened);
 
-	if (r < 0)
-		return r;
-	r = reach(&c->s->nodes, dir, &fd);
-	if (r == 0) {
-		cleanup_close int opened = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		r = opened < 0 || fsync(opened) < 0 ? -errno : 0;
-		reach_done(&c->s->nodes, dir);
-	}
-	node_put(&c->s->nodes, dir);
+	if (r == 0 && fsync(opened) < 0)
+		r = -errno;
 	return r;
 }

@@ -7,23 +7,17 @@
 #include "fs/call.h"
 #include "fs/echo.h"
 #include "fs/entry.h"
-#include "fs/reach.h"
 
 static int remove_entry(struct call *c, int flags)
 {
 	struct node *dir;
 	int dir_fd, r = call_folder(c, &dir);
 
-	if (r < 0)
+	if (r < 0 || echo_is_one(c))
 		return r;
-	if (!echo_is_one(c)) {
-		r = reach(&c->s->nodes, dir, &dir_fd);
-		if (r == 0) {
-			r = unlinkat(dir_fd, c->rq.names[0], flags) < 0 ? -errno : 0;
-			reach_done(&c->s->nodes, dir);
-		}
-	}
-	node_put(&c->s->nodes, dir);
+	r = call_reach(c, dir, &dir_fd);
+	if (r == 0 && unlinkat(dir_fd, c->rq.names[0], flags) < 0)
+		r = -errno;
 	return r;
 }
 
@@ -67,35 +61,20 @@ static int rename_between(struct call *c, const struct renaming *n)
 	return 0;
 }
 
-static int rename_in(struct call *c, struct renaming *n)
-{
-	int r = reach(&c->s->nodes, n->from, &n->from_fd);
-
-	if (r < 0)
-		return r;
-	r = reach(&c->s->nodes, n->to, &n->to_fd);
-	if (r == 0) {
-		r = rename_between(c, n);
-		reach_done(&c->s->nodes, n->to);
-	}
-	reach_done(&c->s->nodes, n->from);
-	return r;
-}
-
 static int rename_entry(struct call *c, uint64_t to, unsigned flags)
 {
 	struct renaming n = { .flags = flags };
 	int r = call_folder(c, &n.from);
 
-	if (r < 0)
-		return r;
-	r = call_node(c, to, &n.to);
-	if (r == 0) {
-		r = n.to->key.writable ? rename_in(c, &n) : -EROFS;
-		node_put(&c->s->nodes, n.to);
-	}
-	node_put(&c->s->nodes, n.from);
-	return r;
+	if (r == 0)
+		r = call_node(c, to, &n.to);
+	if (r == 0 && !n.to->key.writable)
+		r = -EROFS;
+	if (r == 0)
+		r = call_reach(c, n.from, &n.from_fd);
+	if (r == 0)
+		r = call_reach(c, n.to, &n.to_fd);
+	return r == 0 ? rename_between(c, &n) : r;
 }
 
 int op_rename(struct call *c)

@@ -100,6 +100,7 @@ static int work_on(struct call *c, const void *message, size_t len)
 	if (op && op->slow)
 		call_may_wait(c);
 	r = op ? op->fn(c) : -ENOSYS;
+	call_over(c);
 	if (r != CALL_SILENT && c->rq.head->unique != 0)
 		reply(c, r);
 	return 0;

@@ -8,32 +8,21 @@
 #include <sys/xattr.h>
 
 #include "fs/call.h"
-#include "fs/reach.h"
 
-/* A node with a path to it, between name_node() and reach_done(). */
-struct named {
-	struct node *n;
-	char path[16];
-};
-
-static int name_node(struct call *c, struct named *ret)
+/* Gets a path to the node that a request is about, which may be one to change something. */
+static int name_node(struct call *c, bool to_change, char ret_path[16])
 {
-	int fd, r = call_node(c, c->rq.head->nodeid, &ret->n);
+	struct node *n;
+	int fd, r = call_own_node(c, &n);
 
+	if (r == 0)
+		r = call_reach(c, n, &fd);
 	if (r < 0)
 		return r;
-	r = reach(&c->s->nodes, ret->n, &fd);
-	if (r < 0)
-		node_put(&c->s->nodes, ret->n);
-	else
-		fd_name(fd, ret->path);
-	return r;
-}
-
-static void name_done(struct call *c, struct named *named)
-{
-	reach_done(&c->s->nodes, named->n);
-	node_put(&c->s->nodes, named->n);
+	if (to_change && !n->key.writable)
+		return -EROFS;
+	fd_name(fd, ret_path);
+	return 0;
 }
 
 /* Tells a value: the guest asks for its length first, or says how much room it has. */
@@ -60,61 +49,47 @@ static size_t room_for(const struct fuse_getxattr_in *in, size_t max)
 int op_getxattr(struct call *c)
 {
 	const struct fuse_getxattr_in *in = c->rq.fixed;
-	struct named named;
+	char path[16];
 	ssize_t len;
-	int r = name_node(c, &named);
+	int r = name_node(c, false, path);
 
 	if (r < 0)
 		return r;
-	len = getxattr(named.path, c->rq.names[0], c->out, room_for(in, XATTR_SIZE_MAX));
-	r = tell_value(c, in->size, len);
-	name_done(c, &named);
-	return r;
+	len = getxattr(path, c->rq.names[0], c->out, room_for(in, XATTR_SIZE_MAX));
+	return tell_value(c, in->size, len);
 }
 
 int op_listxattr(struct call *c)
 {
 	const struct fuse_getxattr_in *in = c->rq.fixed;
-	struct named named;
+	char path[16];
 	ssize_t len;
-	int r = name_node(c, &named);
+	int r = name_node(c, false, path);
 
 	if (r < 0)
 		return r;
-	len = listxattr(named.path, (char *)c->out, room_for(in, XATTR_LIST_MAX));
-	r = tell_value(c, in->size, len);
-	name_done(c, &named);
-	return r;
+	len = listxattr(path, (char *)c->out, room_for(in, XATTR_LIST_MAX));
+	return tell_value(c, in->size, len);
 }
 
 int op_setxattr(struct call *c)
 {
 	const struct fuse_setxattr_in *in = c->rq.fixed;
-	struct named named;
-	int r = name_node(c, &named);
+	char path[16];
+	int r = name_node(c, true, path);
 
-	if (r < 0)
-		return r;
-	if (!named.n->key.writable)
-		r = -EROFS;
-	else if (setxattr(named.path, c->rq.names[0], c->rq.data, c->rq.data_len, (int)in->flags) <
-		 0)
+	if (r == 0 &&
+	    setxattr(path, c->rq.names[0], c->rq.data, c->rq.data_len, (int)in->flags) < 0)
 		r = -errno;
-	name_done(c, &named);
 	return r;
 }
 
 int op_removexattr(struct call *c)
 {
-	struct named named;
-	int r = name_node(c, &named);
+	char path[16];
+	int r = name_node(c, true, path);
 
-	if (r < 0)
-		return r;
-	if (!named.n->key.writable)
-		r = -EROFS;
-	else if (removexattr(named.path, c->rq.names[0]) < 0)
+	if (r == 0 && removexattr(path, c->rq.names[0]) < 0)
 		r = -errno;
-	name_done(c, &named);
 	return r;
 }
