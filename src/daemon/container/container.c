@@ -267,6 +267,12 @@ bool container_is_paused(const struct container *c)
 	return container_is_now(c, STATE(PAUSED));
 }
 
+bool container_is_held(const struct container *c)
+{
+	mutex_hold(&c->table->lock);
+	return c->files.up;
+}
+
 uint64_t container_ends(const struct container *c)
 {
 	mutex_hold(&c->table->lock);

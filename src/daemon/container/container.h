@@ -199,6 +199,9 @@ static inline bool container_is(const struct container *c, unsigned states)
 /** container_is_now() - as container_is(), without the lock */
 bool container_is_now(const struct container *c, unsigned states);
 
+/** container_is_held() - is there a machine for the files of the container (hold.h)? */
+bool container_is_held(const struct container *c);
+
 /**
  * container_enter() - change the state, and with it what the row says; under the table's lock
  *

@@ -172,12 +172,6 @@ static int launch_for_files(struct container *c, bool mounts, struct err *err)
 	return err_errno(err, r, "watch moat-shim");
 }
 
-static bool is_up(const struct container *c)
-{
-	mutex_hold(&c->table->lock);
-	return c->files.up;
-}
-
 /* Under the table's lock. */
 static bool is_down(const struct container *c, const void *arg)
 {
@@ -193,7 +187,7 @@ static bool is_free(const struct container *c, const void *arg)
 
 int container_yield(struct container *c, bool patient, bool keep, struct err *err)
 {
-	if (!is_up(c))
+	if (!container_is_held(c))
 		return 0;
 	if (patient && container_wait(c, is_free, NULL, BUSY_MSEC, -1) < 0)
 		return err_set(err, -EBUSY,

@@ -150,8 +150,6 @@ int container_shares_open(struct container *c, int dir_fd, struct oci_mounts *mo
 	struct volumes *vs = c->table->volumes;
 	int r;
 
-	if (c->mounts.n == 0)
-		return 0;
 	r = volume_sources_open(vs, c->rec.id, &c->mounts, &s, err);
 	if (r < 0)
 		return r;
@@ -165,8 +163,7 @@ int container_shares_open(struct container *c, int dir_fd, struct oci_mounts *mo
 
 void container_shares_settle(struct container *c, bool ready)
 {
-	if (c->mounts.n > 0)
-		volume_fill_settle(c->table->volumes, c->rec.id, &c->mounts, ready);
+	volume_fill_settle(c->table->volumes, c->rec.id, &c->mounts, ready);
 }
 
 static json_t *describe_mount(const struct container *c, const struct mount_point *p, bool mounted)

@@ -23,7 +23,8 @@ void prepared_reset(struct prepared *p)
 {
 	json_decref(p->host);
 	wiring_reset(&p->wiring);
-	container_shares_reset(&p->shares);
+	if (p->shares.control_fd >= 0)
+		container_shares_reset(&p->shares);
 	fd_close(&p->dir_fd);
 	fd_close(&p->secrets_fd);
 }
@@ -74,9 +75,14 @@ static int write_files(const struct container *c, int dir_fd, enum lease_purpose
 static int prepare_run(const struct container *c, struct stored *s, struct prepared *p,
 		       struct err *err)
 {
+	cleanup(secret_uses_reset) struct secret_uses uses = { 0 };
 	int r = join_networks(c, s, &p->wiring, err);
 
-	return r == 0 ? container_secrets_get(c->table, s->host, &p->secrets_fd, err) : r;
+	if (r == 0)
+		r = secret_uses_read(s->host, &uses, err);
+	if (r == 0 && uses.n > 0)
+		r = container_secrets_get(c->table, &uses, &p->secrets_fd, err);
+	return r;
 }
 
 static int prepare_folder(struct container *c, enum lease_purpose purpose, struct stored *s,

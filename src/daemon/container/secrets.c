@@ -9,7 +9,6 @@
 #include "daemon/container/stored.h"
 #include "daemon/container/table.h"
 #include "daemon/secret/secrets.h"
-#include "daemon/spec/secrets.h"
 
 int container_secrets_check(struct containers *t, const json_t *host, struct err *err)
 {
@@ -41,16 +40,15 @@ static int get_secret(struct containers *t, const struct secret_use *use, struct
 	return s->path ? secret_value(t->secrets, use->name, &s->data, err) : err_nomem(err);
 }
 
-int container_secrets_get(struct containers *t, const json_t *host, int *ret_fd, struct err *err)
+int container_secrets_get(struct containers *t, const struct secret_uses *uses, int *ret_fd,
+			  struct err *err)
 {
-	cleanup(secret_uses_reset) struct secret_uses uses = { 0 };
 	cleanup(oci_secrets_reset) struct oci_secrets secrets = { 0 };
-	int r = secret_uses_read(host, &uses, err);
+	int r = 0;
 
-	*ret_fd = -1;
-	for (size_t i = 0; r == 0 && i < uses.n; i++)
-		r = get_secret(t, &uses.items[i], &secrets, err);
-	if (r < 0 || uses.n == 0)
+	for (size_t i = 0; r == 0 && i < uses->n; i++)
+		r = get_secret(t, &uses->items[i], &secrets, err);
+	if (r < 0)
 		return r;
 	r = secrets_write(&secrets, ret_fd);
 	return r < 0 ? err_errno(err, r, "secrets") : 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/container/container.h"
+#include "daemon/spec/secrets.h"
 
 /**
  * container_secrets_check() - are all secrets there that a new container asks for?
@@ -13,12 +14,12 @@ int container_secrets_check(struct containers *t, const json_t *host, struct err
 
 /**
  * container_secrets_get() - get a container's secrets for its machine
- * @host:   docker's HostConfig
- * @ret_fd: owned, control/secrets.h; -1: it has none
+ * @ret_fd: owned, control/secrets.h
  *
  * Return: 0; as secret_value().
  */
-int container_secrets_get(struct containers *t, const json_t *host, int *ret_fd, struct err *err);
+int container_secrets_get(struct containers *t, const struct secret_uses *uses, int *ret_fd,
+			  struct err *err);
 
 /** containers_with_secret() - the names of the containers that have a secret.  @ret: owned,
  * strv_free().  Return: 0; -errno with a message. */

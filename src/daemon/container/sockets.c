@@ -20,7 +20,6 @@
 #include "base/thread.h"
 #include "base/unix.h"
 #include "control/client.h"
-#include "daemon/spec/sockets.h"
 
 /* The folder of a path, open, and the rest. */
 static int open_folder(const char *path, int *ret_fd, const char **ret_name)
@@ -85,13 +84,12 @@ static int listen_on(struct container *c, const struct socket_binding *b, struct
 	return r < 0 ? err_wrap(err, "cannot publish socket %s", b->host) : 0;
 }
 
-int container_sockets_listen(struct container *c, struct err *err)
+int container_sockets_listen(struct container *c, const struct socket_plan *plan, struct err *err)
 {
-	struct socket_plan plan;
-	int r = socket_plan_read(c->sockets, &plan, err);
+	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan.n; i++)
-		r = listen_on(c, &plan.bindings[i], err);
+	for (size_t i = 0; r == 0 && i < plan->n; i++)
+		r = listen_on(c, &plan->bindings[i], err);
 	return r;
 }
 

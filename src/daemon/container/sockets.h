@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/container/container.h"
+#include "daemon/spec/sockets.h"
 
 /*
  * Unix sockets between host and container.  moatd binds those of the host's and hands them to the
@@ -10,7 +11,7 @@
 
 /** container_sockets_listen() - the machine is there: publish the container's sockets.  Return: 0;
  * -EADDRINUSE, -EEXIST, -ENOENT, -EACCES; -errno; with a message that names the path. */
-int container_sockets_listen(struct container *c, struct err *err);
+int container_sockets_listen(struct container *c, const struct socket_plan *plan, struct err *err);
 
 /** container_sockets_remove() - the container does not run any more: remove its sockets' files that
  * nobody else has taken */

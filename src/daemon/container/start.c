@@ -168,7 +168,7 @@ static int enter_start(struct container *c, struct err *err)
 static int begin_start(struct start *s, struct err *err)
 {
 	struct container *c = s->c;
-	int r = container_yield(c, true, true, err);
+	int r = container_is_held(c) ? container_yield(c, true, true, err) : 0;
 
 	if (r < 0)
 		return r;
@@ -184,18 +184,22 @@ static int begin_start(struct start *s, struct err *err)
 static int run_process(struct start *s, struct err *err)
 {
 	struct container *c = s->c;
+	struct socket_plan sockets = { 0 };
 	int r;
 
 	attach_hand_over(c);
 	r = member_plug(c->table->networks, c->rec.id, s->lease.tap, err);
 	if (r == 0)
-		r = container_sockets_listen(c, err);
+		r = socket_plan_read(c->sockets, &sockets, err);
+	if (r == 0 && sockets.n > 0)
+		r = container_sockets_listen(c, &sockets, err);
 	if (r == 0)
 		r = shim_ask(container_shim(c), CONTROL_START, SHIM_START_TIMEOUT_MSEC, NULL, err);
 	else
 		(void)shim_ask_end(container_shim(c), CONTROL_KILL, NULL);
 	settle_start(s);
-	container_shares_settle(c, r == 0);
+	if (c->mounts.n > 0)
+		container_shares_settle(c, r == 0);
 	if (r == 0)
 		r = wait_for_news(s, SHIM_TIMEOUT_MSEC);
 	return r < 0 ? start_failed(s, r, err) : 0;
@@ -216,7 +220,8 @@ static int start_locked(struct container *c, struct err *err)
 	if (r == 0)
 		return run_process(&s, err);
 	settle_start(&s);
-	container_shares_settle(c, false);
+	if (c->mounts.n > 0)
+		container_shares_settle(c, false);
 	return launch_failed(c, r, err);
 }
 
@@ -225,7 +230,8 @@ static void forget_restarts(struct container *c)
 {
 	mutex_hold(&c->table->lock);
 	if (!container_is(c, STATES_RUNNING)) {
-		restart_give_up(c);
+		if (container_is(c, STATE(WAITING)))
+			restart_give_up(c);
 		c->restart.delay_usec = 0;
 		c->rec.restart_count = 0;
 		c->rec.stopped = false;
