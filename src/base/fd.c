@@ -121,7 +121,7 @@ int file_set_at(int dir_fd, const char *name, const char *text)
 }
 
 /* Return: the descriptor of the file; -errno. */
-static int overwrite(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
+static int overwrite_file(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
 	cleanup_close int fd =
 		openat(dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
@@ -134,14 +134,14 @@ static int overwrite(int dir_fd, const char *name, const void *data, size_t len,
 
 int file_overwrite(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
-	cleanup_close int fd = overwrite(dir_fd, name, data, len, mode);
+	cleanup_close int fd = overwrite_file(dir_fd, name, data, len, mode);
 
 	return fd < 0 ? fd : 0;
 }
 
 static int write_and_sync(int dir_fd, const char *name, const void *data, size_t len, mode_t mode)
 {
-	cleanup_close int fd = overwrite(dir_fd, name, data, len, mode);
+	cleanup_close int fd = overwrite_file(dir_fd, name, data, len, mode);
 
 	if (fd < 0)
 		return fd;

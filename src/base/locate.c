@@ -17,7 +17,7 @@ static const char *variable(const char *name)
 	return value && *value ? value : NULL;
 }
 
-static int give(char *path, char **ret, struct err *err)
+static int give_path(char *path, char **ret, struct err *err)
 {
 	if (!path)
 		return err_nomem(err);
@@ -33,15 +33,15 @@ int locate_root(char **ret, struct err *err)
 		return err_set(err, -EINVAL, "MOAT_ROOT must be an absolute path, not \"%s\"",
 			       root);
 	if (root)
-		return give(strdup(root), ret, err);
+		return give_path(strdup(root), ret, err);
 	if (geteuid() == 0)
-		return give(strdup("/var/lib/moat"), ret, err);
+		return give_path(strdup("/var/lib/moat"), ret, err);
 	dir = variable("XDG_DATA_HOME");
 	if (dir && dir[0] == '/')
-		return give(str_printf("%s/moat", dir), ret, err);
+		return give_path(str_printf("%s/moat", dir), ret, err);
 	dir = variable("HOME");
 	if (dir && dir[0] == '/')
-		return give(str_printf("%s/.local/share/moat", dir), ret, err);
+		return give_path(str_printf("%s/.local/share/moat", dir), ret, err);
 	return err_set(err, -ENOENT, "no place for moat's data: set HOME or MOAT_ROOT");
 }
 
@@ -66,7 +66,7 @@ int locate_socket_parse(const char *text, const char *what, char **ret, struct e
 			       "%s must be unix:// and an absolute path, as in "
 			       "unix:///run/moat/moat.sock, not \"%s\"",
 			       what, text);
-	return give(strdup(path), ret, err);
+	return give_path(strdup(path), ret, err);
 }
 
 int locate_socket(char **ret, struct err *err)
@@ -79,14 +79,14 @@ int locate_socket(char **ret, struct err *err)
 		return locate_socket_parse(host, "MOAT_HOST", ret, err);
 	if (!variable("MOAT_ROOT")) {
 		if (geteuid() == 0)
-			return give(strdup("/run/moat/moat.sock"), ret, err);
+			return give_path(strdup("/run/moat/moat.sock"), ret, err);
 		if (runtime && runtime[0] == '/')
-			return give(str_printf("%s/moat/moat.sock", runtime), ret, err);
+			return give_path(str_printf("%s/moat/moat.sock", runtime), ret, err);
 	}
 	r = locate_root(&root, err);
 	if (r < 0)
 		return r;
-	return give(str_printf("%s/moat.sock", root), ret, err);
+	return give_path(str_printf("%s/moat.sock", root), ret, err);
 }
 
 static int locate_beside(const char *name, int mode, char **ret, struct err *err)
@@ -102,7 +102,7 @@ static int locate_beside(const char *name, int mode, char **ret, struct err *err
 		if (!path)
 			return err_nomem(err);
 		if (access(path, mode) == 0)
-			return give(take_ptr(path), ret, err);
+			return give_path(take_ptr(path), ret, err);
 	}
 	return err_set(err, -ENOENT, "cannot find %s beside this program (%s) nor in %s%s", name,
 		       dir, dir, places[1]);

@@ -20,7 +20,7 @@ struct range {
 	uint64_t first, last; /* 0: none yet */
 };
 
-static int note(int dir_fd, const char *entry, void *arg)
+static int note_number(int dir_fd, const char *entry, void *arg)
 {
 	struct range *range = arg;
 	const char *digits = str_starts(entry, range->name);
@@ -39,7 +39,7 @@ static int note(int dir_fd, const char *entry, void *arg)
 int numbered_range(int dir_fd, const char *name, uint64_t *ret_first, uint64_t *ret_last)
 {
 	struct range range = { .name = name };
-	int r = path_each(dir_fd, note, &range);
+	int r = path_each(dir_fd, note_number, &range);
 
 	if (r < 0)
 		return r;
@@ -60,7 +60,7 @@ static int remove_old(int dir_fd, const char *entry, void *arg)
 	const struct removal *what = arg;
 	struct range one = { .name = what->name };
 
-	(void)note(dir_fd, entry, &one);
+	(void)note_number(dir_fd, entry, &one);
 	if (one.last == 0 || one.last >= what->keep_from)
 		return 0;
 	return unlinkat(dir_fd, entry, 0) < 0 && errno != ENOENT ? -errno : 0;

@@ -59,7 +59,7 @@ static int add_thread(int dir_fd, const char *name, void *arg)
 }
 
 /* Return: 0; negative where nothing is known of the process. */
-static int look(pid_t pid, struct use *ret)
+static int look_at_process(pid_t pid, struct use *ret)
 {
 	char path[32];
 	cleanup_close int fd = -1;
@@ -103,7 +103,7 @@ uint64_t patience_left(struct patience *p)
 
 	if (now < p->until_usec)
 		return p->until_usec - now;
-	if (look(p->pid, &use) < 0 || (p->seen && !is_starved(p, &use)))
+	if (look_at_process(p->pid, &use) < 0 || (p->seen && !is_starved(p, &use)))
 		return 0;
 	if (now >= p->last_usec) {
 		p->is_cut = p->seen;

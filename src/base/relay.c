@@ -37,7 +37,7 @@ void relay_free(struct relay *r)
 	free(r);
 }
 
-static void pump(struct direction *dir, short from_events, short to_events)
+static void pump_direction(struct direction *dir, short from_events, short to_events)
 {
 	ssize_t n;
 
@@ -92,8 +92,8 @@ static void *run_thread(void *arg)
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
 		r->hung_up = r->hung_up || (p[0].revents & (POLLHUP | POLLERR));
-		pump(&r->in, p[0].revents, p[1].revents);
-		pump(&r->out, p[1].revents, p[0].revents);
+		pump_direction(&r->in, p[0].revents, p[1].revents);
+		pump_direction(&r->out, p[1].revents, p[0].revents);
 		if (r->in.done && (p[0].revents & (POLLHUP | POLLERR)))
 			break;
 	}

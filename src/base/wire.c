@@ -75,7 +75,7 @@ int wire_put_strv(struct buf *b, char *const *v)
 	return r;
 }
 
-static int fail(struct wire_view *v, int r)
+static int fail_view(struct wire_view *v, int r)
 {
 	v->error = r;
 	return r;
@@ -88,7 +88,7 @@ static int get_le(struct wire_view *v, size_t size, uint64_t *ret)
 	if (v->error < 0)
 		return v->error;
 	if (v->len < size)
-		return fail(v, -EBADMSG);
+		return fail_view(v, -EBADMSG);
 	for (size_t i = 0; i < size; i++)
 		value |= (uint64_t)v->data[i] << (8 * i);
 	v->data += size;
@@ -140,7 +140,7 @@ int wire_get_bool(struct wire_view *v, bool *ret)
 	if (r < 0)
 		return r;
 	if (value > 1)
-		return fail(v, -EBADMSG);
+		return fail_view(v, -EBADMSG);
 	*ret = value != 0;
 	return 0;
 }
@@ -153,7 +153,7 @@ int wire_get_bytes(struct wire_view *v, struct wire_view *ret)
 	if (r < 0)
 		return r;
 	if (len > v->len)
-		return fail(v, -EBADMSG);
+		return fail_view(v, -EBADMSG);
 	*ret = (struct wire_view){ .data = v->data, .len = len };
 	v->data += len;
 	v->len -= len;
@@ -169,10 +169,10 @@ int wire_get_str(struct wire_view *v, char **ret)
 	if (r < 0)
 		return r;
 	if (bytes.len > 0 && memchr(bytes.data, 0, bytes.len))
-		return fail(v, -EBADMSG);
+		return fail_view(v, -EBADMSG);
 	s = malloc(bytes.len + 1);
 	if (!s)
-		return fail(v, -ENOMEM);
+		return fail_view(v, -ENOMEM);
 	if (bytes.len > 0)
 		memcpy(s, bytes.data, bytes.len);
 	s[bytes.len] = '\0';
@@ -189,10 +189,10 @@ int wire_get_strv(struct wire_view *v, char ***ret)
 	if (r < 0)
 		return r;
 	if (n > v->len / sizeof(uint32_t)) /* each string takes at least its length */
-		return fail(v, -EBADMSG);
+		return fail_view(v, -EBADMSG);
 	strings = calloc((size_t)n + 1, sizeof(*strings));
 	if (!strings)
-		return fail(v, -ENOMEM);
+		return fail_view(v, -ENOMEM);
 	for (uint32_t i = 0; i < n; i++) {
 		r = wire_get_str(v, &strings[i]);
 		if (r < 0) {

@@ -80,7 +80,7 @@ int archive_upload(struct cli *c, const char *path, const char *file, struct err
 	return progress_end(&progress, r, err);
 }
 
-static bool has(int folder_fd, const char *name)
+static bool has_file(int folder_fd, const char *name)
 {
 	return faccessat(folder_fd, name, R_OK, 0) == 0;
 }
@@ -93,9 +93,9 @@ static int choose_members(int fd, const char *path, const char *const **ret, str
 					    NULL };
 	static const char *const docker[] = { ".", NULL };
 
-	if (has(fd, "oci-layout") && has(fd, "index.json"))
-		*ret = has(fd, "manifest.json") ? both : layout;
-	else if (has(fd, "manifest.json"))
+	if (has_file(fd, "oci-layout") && has_file(fd, "index.json"))
+		*ret = has_file(fd, "manifest.json") ? both : layout;
+	else if (has_file(fd, "manifest.json"))
 		*ret = docker;
 	else
 		return err_set(err, -EINVAL,

@@ -69,7 +69,7 @@ static void end_by_signal(int signal_number)
 	raise(signal_number);
 }
 
-static void hide(void)
+static void hide_input(void)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 	struct termios hidden = shown;
@@ -80,7 +80,7 @@ static void hide(void)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 }
 
-static int ask(const char *question, bool hidden, char **ret, struct err *err)
+static int ask_user(const char *question, bool hidden, char **ret, struct err *err)
 {
 	int r;
 
@@ -90,7 +90,7 @@ static int ask(const char *question, bool hidden, char **ret, struct err *err)
 			       "--password-stdin");
 	fprintf(stderr, "%s: ", question);
 	if (hidden)
-		hide();
+		hide_input();
 	r = read_line(ret, err);
 	if (hidden) {
 		show_again();
@@ -115,12 +115,12 @@ static int read_credentials(const struct cli *c, struct credentials *ret, struct
 	if (user)
 		ret->username = strdup(user);
 	else
-		r = ask("Username", false, &ret->username, err);
+		r = ask_user("Username", false, &ret->username, err);
 	if (r == 0 && !ret->username)
 		r = err_nomem(err);
 	if (r == 0)
 		r = piped ? read_line(&ret->password, err)
-			  : ask("Password", true, &ret->password, err);
+			  : ask_user("Password", true, &ret->password, err);
 	if (r == 0 && (!*ret->username || !*ret->password))
 		r = err_set(err, -EINVAL, "the %s is empty",
 			    *ret->username ? "password" : "user's name");
@@ -128,7 +128,8 @@ static int read_credentials(const struct cli *c, struct credentials *ret, struct
 }
 
 /* Has moatd ask the registry, which may give a token in place of the password. */
-static int verify(struct cli *c, const char *registry, struct credentials *cred, struct err *err)
+static int verify_login(struct cli *c, const char *registry, struct credentials *cred,
+			struct err *err)
 {
 	cleanup_json json_t *body =
 		json_pack("{s:s, s:s, s:s}", "username", cred->username, "password", cred->password,
@@ -151,7 +152,7 @@ static int verify(struct cli *c, const char *registry, struct credentials *cred,
 	return cred->identity_token ? 0 : err_nomem(err);
 }
 
-static int login(struct cli *c, const char *registry, char **ret_store, struct err *err)
+static int login_registry(struct cli *c, const char *registry, char **ret_store, struct err *err)
 {
 	cleanup(credentials_reset) struct credentials cred = { 0 };
 	/* Checked before the user is asked: nobody types a password that cannot be kept. */
@@ -160,7 +161,7 @@ static int login(struct cli *c, const char *registry, char **ret_store, struct e
 	if (r == 0)
 		r = read_credentials(c, &cred, err);
 	if (r == 0)
-		r = verify(c, registry, &cred, err);
+		r = verify_login(c, registry, &cred, err);
 	return r < 0 ? r : registry_remember(registry, *ret_store, &cred, err);
 }
 
@@ -169,7 +170,7 @@ int command_login(struct cli *c)
 	struct err err = { 0 };
 	cleanup_free char *registry = registry_argument(c, &err), *store = NULL;
 
-	if (!registry || login(c, registry, &store, &err) < 0)
+	if (!registry || login_registry(c, registry, &store, &err) < 0)
 		return cli_fail(c, &err);
 	printf("Login Succeeded: %s, kept in %s\n", registry,
 	       streq(store, "file") ? "a file that only you can read" : store);

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "secret/registries.h"
 
-static void warn(const char *why)
+static void warn_user(const char *why)
 {
 	cleanup_free char *message = str_printf("warning: going on without a login: %s", why);
 
@@ -22,7 +22,7 @@ int registry_auth_header(const char *registry, char **ret, struct err *err)
 	if (r < 0)
 		return r;
 	if (warning)
-		warn(warning);
+		warn_user(warning);
 	*ret = NULL;
 	return credentials_are_set(&c)
 		       ? credentials_header(&c, registry_address(registry), ret, err)

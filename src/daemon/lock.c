@@ -46,14 +46,14 @@ static void read_holder(int fd, struct holder *ret)
 	snprintf(ret->socket, sizeof(ret->socket), "%.*s", PATH_MAX - 1, socket);
 }
 
-static bool answers(const struct holder *h)
+static bool holder_answers(const struct holder *h)
 {
 	cleanup_close int peer = -1;
 
 	return *h->socket && unix_connect(h->socket, SOCK_STREAM, &peer) == 0;
 }
 
-static int refuse(const char *root, const struct holder *h, struct err *err)
+static int refuse_root(const char *root, const struct holder *h, struct err *err)
 {
 	if (!*h->socket)
 		return err_set(err, -EBUSY, "another moatd runs on %s: process %s", root, h->pid);
@@ -77,8 +77,8 @@ static int take_lock(int fd, const char *root, struct err *err)
 		if (errno != EWOULDBLOCK)
 			return err_errno(err, -errno, "%s/moatd.lock", root);
 		read_holder(fd, &holder);
-		if (answers(&holder) || clock_mono_usec() > deadline)
-			return refuse(root, &holder, err);
+		if (holder_answers(&holder) || clock_mono_usec() > deadline)
+			return refuse_root(root, &holder, err);
 		usleep(LOCK_STEP_USEC);
 	}
 	return 0;

@@ -57,7 +57,7 @@ int creds_begin(int folder_fd)
 	return 0;
 }
 
-static int become(uid_t uid, gid_t gid)
+static int become_user(uid_t uid, gid_t gid)
 {
 	/* These calls do not report failures: the ids are compared after them. */
 	setfsgid(gid);
@@ -73,7 +73,7 @@ int creds_enter(uid_t uid, gid_t gid, mode_t mask)
 
 	umask(mask & 0777);
 	if (geteuid() == 0 && (uid != 0 || gid != 0))
-		r = become(uid, gid);
+		r = become_user(uid, gid);
 	if (r < 0)
 		creds_leave();
 	return r;

@@ -22,7 +22,7 @@ void devices_init(struct devices *t)
 }
 
 /* Under the lock.  The last entry stands for all devices beyond the table. */
-static struct device *find(struct devices *t, uint64_t dev)
+static struct device *find_device(struct devices *t, uint64_t dev)
 {
 	uint32_t i = 0;
 
@@ -40,7 +40,7 @@ static struct device *find(struct devices *t, uint64_t dev)
 uint32_t devices_number(struct devices *t, uint64_t dev)
 {
 	mutex_hold(&t->lock);
-	return find(t, dev)->number;
+	return find_device(t, dev)->number;
 }
 
 static bool is_remote(unsigned long type)
@@ -62,7 +62,7 @@ int devices_get(struct devices *t, uint64_t dev, int fd, struct device *ret)
 	bool known;
 
 	pthread_mutex_lock(&t->lock);
-	*ret = *find(t, dev);
+	*ret = *find_device(t, dev);
 	pthread_mutex_unlock(&t->lock);
 	known = ret->has_fsid && ret->dev == dev;
 	if (known)
@@ -73,7 +73,7 @@ int devices_get(struct devices *t, uint64_t dev, int fd, struct device *ret)
 	ret->has_fsid = true;
 	ret->is_remote = is_remote((unsigned long)sf.f_type);
 	pthread_mutex_lock(&t->lock);
-	d = find(t, dev);
+	d = find_device(t, dev);
 	if (d->dev == dev)
 		*d = *ret;
 	pthread_mutex_unlock(&t->lock);

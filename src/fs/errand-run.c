@@ -22,7 +22,7 @@ bool errand_is(int argc, char *const *argv)
 	return argc == 3 && (streq(argv[1], FS_WORD_REMOVE) || streq(argv[1], FS_WORD_MEASURE));
 }
 
-static int measure(void)
+static int measure_share(void)
 {
 	int64_t bytes;
 	int r = path_tree_bytes(FS_FIRST_SHARE_FD, &bytes);
@@ -45,6 +45,6 @@ int errand_run(char *const *argv)
 		log_error("moat-fs %s: %s", argv[1], r == -EBADF ? "no folder" : err.msg);
 		return -r;
 	}
-	r = streq(argv[1], FS_WORD_REMOVE) ? path_remove_tree(share.fd, argv[2]) : measure();
+	r = streq(argv[1], FS_WORD_REMOVE) ? path_remove_tree(share.fd, argv[2]) : measure_share();
 	return r > 0 ? FS_STATUS_PARTLY : -r;
 }

@@ -12,7 +12,7 @@
 #include "base/spawn.h"
 #include "fs/names.h"
 
-static int await(pid_t pid)
+static int await_errand(pid_t pid)
 {
 	int status, r = child_await(pid, &status);
 
@@ -33,7 +33,7 @@ static int run_errand(const char *program, const char *const *argv, int folder_f
 	pid_t pid;
 	int r = spawn_start(&s, &pid);
 
-	return r < 0 ? r : await(pid);
+	return r < 0 ? r : await_errand(pid);
 }
 
 int fs_remove_tree(const char *program, int dir_fd, const char *name)

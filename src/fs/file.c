@@ -47,7 +47,7 @@ static struct file **own_of(struct files *t, uint64_t fh)
 	return fh >= SHARES_FH && place < SHARES_FH_MAX ? &t->own[place] : NULL;
 }
 
-static struct file *find(struct files *t, uint64_t fh)
+static struct file *find_file(struct files *t, uint64_t fh)
 {
 	struct file **own = own_of(t, fh);
 
@@ -75,7 +75,7 @@ struct file *files_get(struct files *t, uint64_t fh)
 	struct file *f;
 
 	mutex_hold(&t->lock);
-	f = find(t, fh);
+	f = find_file(t, fh);
 	if (f)
 		f->users++;
 	return f;
@@ -100,7 +100,7 @@ int files_remove(struct files *t, uint64_t fh)
 	bool gone = false;
 
 	pthread_mutex_lock(&t->lock);
-	f = find(t, fh);
+	f = find_file(t, fh);
 	own = own_of(t, fh);
 	if (f) {
 		if (own)

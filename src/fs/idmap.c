@@ -34,7 +34,7 @@ struct who {
 	pid_t pid;
 };
 
-static bool run(const char *program, const char *const *argv)
+static bool run_program(const char *program, const char *const *argv)
 {
 	const int fds[] = { -1, -1, STDERR_FILENO };
 	struct spawn s = { .program = program, .argv = argv, .fds = fds, .n_fds = 3 };
@@ -59,7 +59,7 @@ static bool map_kind(const struct who *w, enum owners_kind kind)
 	for (char **word = map; *word; word++)
 		if (strv_add(&argv, *word) < 0)
 			return false;
-	return run(owners_program(kind), (const char *const *)argv);
+	return run_program(owners_program(kind), (const char *const *)argv);
 }
 
 static void tell_why(void)
@@ -110,7 +110,7 @@ static int map_root_alone(const struct who *w)
 }
 
 /* @go_fd: by which the child is told to begin */
-static int enter(const struct who *w, pid_t child, int go_fd, int flags, struct err *err)
+static int enter_namespace(const struct who *w, pid_t child, int go_fd, int flags, struct err *err)
 {
 	int r = unshare(CLONE_NEWUSER | flags) < 0 ? -errno : 0;
 
@@ -145,5 +145,5 @@ int idmap_enter(int flags, struct err *err)
 		close(go[1]);
 		return err_errno(err, r, "fork");
 	}
-	return enter(&w, child, go[1], flags, err);
+	return enter_namespace(&w, child, go[1], flags, err);
 }

@@ -51,7 +51,7 @@ int op_read(struct call *c)
 
 /* Does the write append?  Appended data goes to the file's end on the host, which may not be where
  * the guest believes.  Pages that the kernel writes back have their place. */
-static bool appends(const struct fuse_write_in *in)
+static bool write_appends(const struct fuse_write_in *in)
 {
 	return (in->flags & O_APPEND) && !(in->write_flags & FUSE_WRITE_CACHE);
 }
@@ -63,7 +63,7 @@ static ssize_t write_all(int fd, const struct fuse_write_in *in, const unsigned 
 	while (done < in->size) {
 		struct iovec iov = { (void *)(uintptr_t)(data + done), in->size - done };
 		ssize_t n = pwritev2(fd, &iov, 1, (off_t)(in->offset + done),
-				     appends(in) ? RWF_APPEND : 0);
+				     write_appends(in) ? RWF_APPEND : 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -40,8 +40,8 @@ void locks_init(struct locks *t, struct server *s)
 }
 
 /* Under the lock. */
-static struct lock_holder *find(struct locks *t, const struct node *n, uint64_t owner,
-				enum lock_kind kind)
+static struct lock_holder *find_holder(struct locks *t, const struct node *n, uint64_t owner,
+				       enum lock_kind kind)
 {
 	struct lock_holder *h;
 
@@ -119,7 +119,7 @@ static int set_lock(const struct lock_holder *h, const struct lock_request *rq)
 /* Sets a lock.  Under the lock. */
 static int set_locked(struct locks *t, const struct lock_request *rq)
 {
-	struct lock_holder *h = find(t, rq->file->node, rq->owner, rq->kind);
+	struct lock_holder *h = find_holder(t, rq->file->node, rq->owner, rq->kind);
 	bool is_new = !h;
 	int r = 0;
 
@@ -266,7 +266,7 @@ int locks_test(struct locks *t, const struct lock_request *rq, struct flock *ran
 	int fd, r;
 
 	mutex_hold(&t->lock);
-	h = find(t, rq->file->node, rq->owner, rq->kind);
+	h = find_holder(t, rq->file->node, rq->owner, rq->kind);
 	fd = h ? h->fd : open_apart(rq->file);
 	r = fd < 0 ? fd : fcntl(fd, F_OFD_GETLK, range) < 0 ? -errno : 0;
 	if (!h && fd >= 0)
@@ -279,7 +279,7 @@ void locks_drop_owner(struct locks *t, const struct node *n, uint64_t owner, enu
 	struct lock_holder *h;
 
 	mutex_hold(&t->lock);
-	h = find(t, n, owner, kind);
+	h = find_holder(t, n, owner, kind);
 	if (h)
 		drop_holder(t, h);
 }

@@ -99,7 +99,7 @@ static void end_port(struct program *p)
 	server_free(take_ptr(p->server));
 }
 
-static void run(struct program *p)
+static void run_server(struct program *p)
 {
 	struct pollfd fds[] = { { .fd = FS_CONTROL_FD, .events = POLLIN },
 				{ .fd = p->ended_fd, .events = POLLIN } };
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 		log_error("moat-fs: %s", err.msg);
 		return EXIT_FAILURE;
 	}
-	run(&p);
+	run_server(&p);
 	/* Files that the guest has left open are closed with the process, which does not wait for a
 	 * disk that does not answer. */
 	_exit(EXIT_SUCCESS);

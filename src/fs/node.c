@@ -161,7 +161,7 @@ int nodes_add_share(struct nodes *t, const struct node_key *key, mode_t type, in
 }
 
 /* Adds one lookup.  Under the lock. */
-static void look(struct node *n)
+static void look_at_node(struct node *n)
 {
 	if (n->lookups++ == 0)
 		n->refs++;
@@ -208,7 +208,7 @@ int nodes_enter(struct nodes *t, struct node *parent, const char *name, const st
 	if (!n)
 		r = make_node(t, key, type, &n);
 	if (r == 0) {
-		look(n);
+		look_at_node(n);
 		n->refs++;
 		put_at(t, n, parent, name);
 		*ret = n;
@@ -219,7 +219,7 @@ int nodes_enter(struct nodes *t, struct node *parent, const char *name, const st
 void nodes_look_again(struct nodes *t, struct node *n)
 {
 	mutex_hold(&t->lock);
-	look(n);
+	look_at_node(n);
 }
 
 /* Under the lock. */

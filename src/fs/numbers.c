@@ -12,7 +12,7 @@ void numbers_reset(struct numbers *t)
 	*t = (struct numbers){ .max = t->max };
 }
 
-static int grow(struct numbers *t)
+static int grow_slots(struct numbers *t)
 {
 	size_t n = t->n_slots ? 2 * t->n_slots : SLOTS_FIRST;
 	struct number_slot *wider = reallocarray(t->slots, n, sizeof(*wider));
@@ -37,7 +37,7 @@ int numbers_add(struct numbers *t, void *item, uint64_t *ret)
 	if (t->n_used >= t->max)
 		return -ENFILE;
 	if (!t->free)
-		r = grow(t);
+		r = grow_slots(t);
 	if (r < 0)
 		return r;
 	index = t->free - 1;

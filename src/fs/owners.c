@@ -49,7 +49,7 @@ size_t owners_find(enum owners_kind kind, struct subid_range ret[SUBIDS_MAX])
 	return subids_find(text.data, named ? name : NULL, geteuid(), ret);
 }
 
-static uint64_t count(enum owners_kind kind)
+static uint64_t count_owners(enum owners_kind kind)
 {
 	struct subid_range ranges[SUBIDS_MAX];
 	size_t n = owners_find(kind, ranges);
@@ -87,8 +87,8 @@ char *owners_describe(void)
 			return str_printf("yours alone, as %s is missing: install the package "
 					  "uidmap",
 					  kinds[i].program);
-	users = count(OWNERS_USERS);
-	groups = count(OWNERS_GROUPS);
+	users = count_owners(OWNERS_USERS);
+	groups = count_owners(OWNERS_GROUPS);
 	if (users == 0 || groups == 0)
 		return describe_missing(users > 0, groups > 0);
 	return str_printf("yours, and those of %llu users and %llu groups that %s and %s give you",

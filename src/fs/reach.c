@@ -81,7 +81,7 @@ void reach_done(struct nodes *t, struct node *n)
 	let_go(t, n);
 }
 
-static void pin(struct nodes *t, struct node *n)
+static void pin_node(struct nodes *t, struct node *n)
 {
 	if (n->is_pinned)
 		return;
@@ -102,7 +102,7 @@ bool reach_pin(struct nodes *t, struct node *n)
 	if (done || full || reach(t, n, &fd) < 0)
 		return done;
 	pthread_mutex_lock(&t->lock);
-	pin(t, n);
+	pin_node(t, n);
 	let_go(t, n);
 	pthread_mutex_unlock(&t->lock);
 	return true;

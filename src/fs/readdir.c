@@ -23,7 +23,7 @@ struct host_entry {
 };
 
 /* Return: the next entry; NULL at the end, or after an error. */
-static const struct host_entry *peek(struct dir_stream *d, int *ret_code)
+static const struct host_entry *peek_entry(struct dir_stream *d, int *ret_code)
 {
 	if (d->pos == d->end) {
 		long n = syscall(SYS_getdents64, d->fd, d->buffer, sizeof(d->buffer));
@@ -80,7 +80,7 @@ static int tell_entries(struct call *c, struct dir_stream *d, size_t room, bool 
 	const struct host_entry *h;
 	int r = 0;
 
-	while ((h = peek(d, &r))) {
+	while ((h = peek_entry(d, &r))) {
 		size_t len = FUSE_DIRENT_ALIGN(head + strlen(h->name));
 		unsigned char *to = c->out + c->out_len;
 

@@ -72,7 +72,7 @@ void call_answer(struct server *s, uint64_t unique, int result, const void *payl
 
 /* Sends a reply.  Changes heard of meanwhile are checked with the port in hand: one heard of later
  * is told after this reply. */
-static void reply(struct call *c, int result)
+static void reply_to(struct call *c, int result)
 {
 	struct server *s = c->s;
 	struct fuse_out_header head = { .error = result, .unique = c->rq.head->unique };
@@ -102,12 +102,12 @@ static int work_on(struct call *c, const void *message, size_t len)
 	r = op ? op->fn(c) : -ENOSYS;
 	call_over(c);
 	if (r != CALL_SILENT && c->rq.head->unique != 0)
-		reply(c, r);
+		reply_to(c, r);
 	return 0;
 }
 
 /* Reads and works for as long as this worker leads.  Return: false at the end. */
-static bool lead(struct server *s, unsigned char *in, unsigned char *out)
+static bool lead_workers(struct server *s, unsigned char *in, unsigned char *out)
 {
 	struct call c = { .s = s, .out = out, .leads = true };
 	ssize_t n = 1;
@@ -146,7 +146,7 @@ static void *worker_thread(void *arg)
 		s->n_waiting++;
 		pthread_mutex_lock(&s->reading);
 		s->n_waiting--;
-		goes_on = lead(s, in, in + SHARES_FRAME_MAX);
+		goes_on = lead_workers(s, in, in + SHARES_FRAME_MAX);
 	}
 	if (in != MAP_FAILED)
 		munmap(in, SHARES_FRAME_MAX + OUT_BYTES);
@@ -229,7 +229,7 @@ static int init_parts(struct server *s)
 
 /* Throws away bytes that an earlier container of the machine has left, and tells the guest where
  * its own begin. */
-static int greet(struct server *s)
+static int greet_guest(struct server *s)
 {
 	struct shares_hello hello = { .head = { sizeof(hello), SHARES_HELLO, 0 } };
 	struct iovec iov = { &hello, sizeof(hello) };
@@ -241,7 +241,7 @@ static int greet(struct server *s)
 	return stream_send(s->port, &iov, 1);
 }
 
-static int begin(struct server *s, const struct server_options *o, struct err *err)
+static int begin_service(struct server *s, const struct server_options *o, struct err *err)
 {
 	const int bytes = SOCKET_BYTES;
 	int r = init_parts(s);
@@ -257,7 +257,7 @@ static int begin(struct server *s, const struct server_options *o, struct err *e
 	if (r < 0)
 		log_warning("changes on the host are not told of, and nothing is kept: %s",
 			    strerror(-r));
-	r = greet(s);
+	r = greet_guest(s);
 	if (r == 0)
 		r = add_worker(s);
 	return r < 0 ? err_errno(err, r, "port") : 0;
@@ -274,7 +274,7 @@ int server_new(const struct server_options *o, struct server **ret, struct err *
 	s->ended_fd = o->ended_fd;
 	s->self_fd = o->self_fd;
 	s->bounded = o->bounded;
-	r = begin(s, o, err);
+	r = begin_service(s, o, err);
 	if (r < 0) {
 		s->port = -1;
 		server_free(s);

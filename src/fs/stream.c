@@ -25,7 +25,7 @@ void stream_reset(struct stream *s)
 	*s = (struct stream){ .fd = -1 };
 }
 
-static ssize_t receive(int fd, void *to, size_t len)
+static ssize_t receive_bytes(int fd, void *to, size_t len)
 {
 	ssize_t n;
 
@@ -45,7 +45,7 @@ static ssize_t fill_chunk(struct stream *s, size_t len)
 		s->at = 0;
 	}
 	while (s->end < len) {
-		ssize_t n = receive(s->fd, s->chunk + s->end, STREAM_CHUNK - s->end);
+		ssize_t n = receive_bytes(s->fd, s->chunk + s->end, STREAM_CHUNK - s->end);
 
 		if (n <= 0)
 			return n;
@@ -74,7 +74,7 @@ ssize_t stream_next(struct stream *s, void *ret)
 	memcpy(to, s->chunk + s->at, got);
 	s->at += got;
 	while (got < head.len) {
-		ssize_t n = receive(s->fd, to + got, head.len - got);
+		ssize_t n = receive_bytes(s->fd, to + got, head.len - got);
 
 		if (n <= 0)
 			return n;

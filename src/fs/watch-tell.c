@@ -48,7 +48,7 @@ static bool await_room(struct watcher *w)
 	return goes_on;
 }
 
-static void tell(struct watcher *w, const struct news *n)
+static void tell_news(struct watcher *w, const struct news *n)
 {
 	const char *name = n->name ? n->name : "";
 	struct shares_changed m = {
@@ -134,7 +134,7 @@ static void tell_of_entry(struct watcher *w, struct node *dir, const struct watc
 		describe_absent(e, &n);
 	reach_done(&s->nodes, dir);
 	if (n.what)
-		tell(w, &n);
+		tell_news(w, &n);
 }
 
 static void tell_of_file(struct watcher *w, struct node *file, const struct watch_event *e)
@@ -148,7 +148,7 @@ static void tell_of_file(struct watcher *w, struct node *file, const struct watc
 			  .name = dir ? name : NULL };
 
 	if (n.what)
-		tell(w, &n);
+		tell_news(w, &n);
 	node_put(&w->server->nodes, dir);
 }
 
@@ -158,17 +158,17 @@ static void tell_of_all(struct watcher *w)
 	struct nodes *nodes = &w->server->nodes;
 	struct node *n;
 
-	tell(w, &(struct news){ .what = SHARES_ALL });
+	tell_news(w, &(struct news){ .what = SHARES_ALL });
 	for (size_t at = 0; !w->ending && (n = nodes_each(nodes, &at)); node_put(nodes, n)) {
 		char name[NAME_MAX + 1];
 		struct node *dir = nodes_place(nodes, n, name);
 
-		tell(w,
-		     &(struct news){ .parent = dir ? dir->id : 0,
-				     .node = n->id,
-				     .what = SHARES_DATA | SHARES_ATTR | (dir ? SHARES_ENTRY : 0u),
-				     .mode = n->type,
-				     .name = dir ? name : NULL });
+		tell_news(w, &(struct news){ .parent = dir ? dir->id : 0,
+					     .node = n->id,
+					     .what = SHARES_DATA | SHARES_ATTR |
+						     (dir ? SHARES_ENTRY : 0u),
+					     .mode = n->type,
+					     .name = dir ? name : NULL });
 		node_put(nodes, dir);
 	}
 }

@@ -197,7 +197,7 @@ static bool take_out(struct watcher *w, struct node *n)
 	return is_shared;
 }
 
-static int mark(struct watcher *w, unsigned how, const struct node *n, int fd)
+static int mark_node(struct watcher *w, unsigned how, const struct node *n, int fd)
 {
 	char number[16];
 
@@ -219,7 +219,7 @@ static int watch_node(struct watcher *w, struct node *n, int fd)
 		free(watch);
 		return r;
 	}
-	r = mark(w, FAN_MARK_ADD, n, fd);
+	r = mark_node(w, FAN_MARK_ADD, n, fd);
 	if (r < 0)
 		take_out(w, n);
 	return r;
@@ -254,7 +254,7 @@ void watch_freed(void *arg, struct node *n)
 
 	if (take_out(s->watcher, n) || reach(&s->nodes, n, &fd) < 0)
 		return;
-	(void)mark(s->watcher, FAN_MARK_REMOVE, n, fd);
+	(void)mark_node(s->watcher, FAN_MARK_REMOVE, n, fd);
 	reach_done(&s->nodes, n);
 }
 

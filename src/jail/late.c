@@ -12,7 +12,7 @@
 
 #include "base/macro.h"
 
-static int call(long result)
+static int check_call(long result)
 {
 	return result < 0 ? -errno : 0;
 }
@@ -49,14 +49,16 @@ static int clear_capabilities(void)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	return call(syscall(SYS_capset, &header, none));
+	return check_call(syscall(SYS_capset, &header, none));
 }
 
 static int bound_threads(const struct jail_late *j)
 {
 	const struct rlimit limit = { j->threads_max, j->threads_max };
 
-	return j->threads_max > 0 ? call(syscall(SYS_prlimit64, 0, RLIMIT_NPROC, &limit, NULL)) : 0;
+	return j->threads_max > 0
+		       ? check_call(syscall(SYS_prlimit64, 0, RLIMIT_NPROC, &limit, NULL))
+		       : 0;
 }
 
 static int set_filter(const struct sock_filter *filter, size_t n)
@@ -69,7 +71,7 @@ static int set_filter(const struct sock_filter *filter, size_t n)
 		return -EINVAL;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return call(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+	return check_call(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
 }
 
 int jail_enter_late(const struct jail_late *j, const struct sock_filter *filter, size_t n)

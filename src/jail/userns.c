@@ -11,18 +11,18 @@
 
 #define SYSCTL_BYTES 32
 
-static bool begins(const char *text, char c)
+static bool begins_with(const char *text, char c)
 {
 	return text && text[0] == c;
 }
 
 const char *userns_judge(const char *max, const char *clone, const char *apparmor)
 {
-	if (begins(max, '0'))
+	if (begins_with(max, '0'))
 		return "the sysctl user.max_user_namespaces is 0; have root raise it, as to 10000";
-	if (begins(clone, '0'))
+	if (begins_with(clone, '0'))
 		return "the sysctl kernel.unprivileged_userns_clone is 0; have root set it to 1";
-	if (begins(apparmor, '1'))
+	if (begins_with(apparmor, '1'))
 		return "AppArmor keeps users from it; have root set the sysctl "
 		       "kernel.apparmor_restrict_unprivileged_userns to 0, or give moat's programs "
 		       "a profile with \"userns,\"";

@@ -84,7 +84,7 @@ static int watch_write(struct link_conn *c)
 	return r;
 }
 
-static int flush(struct link_conn *c)
+static int flush_out(struct link_conn *c)
 {
 	c->is_held = false;
 	if (c->error == 0)
@@ -101,7 +101,7 @@ static int send_frames(struct link_conn *c, enum link_type more, struct link_hea
 
 	if (r < 0)
 		return r;
-	return is_next ? flush(c) : watch_write(c);
+	return is_next ? flush_out(c) : watch_write(c);
 }
 
 int link_send_along(struct link_conn *c, struct link_header h, const void *payload, size_t len)
@@ -237,7 +237,7 @@ static int on_io(struct source *s, int fd, uint32_t events, void *arg)
 	if (r == 0 && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		r = receive_frames(c);
 	if (r == 0 && !c->is_freed && c->is_held)
-		r = flush(c);
+		r = flush_out(c);
 	if (r == 0 && !c->is_freed && (events & EPOLLOUT))
 		r = send_queued(c);
 	if (r < 0 && !c->is_freed)

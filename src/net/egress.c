@@ -59,7 +59,7 @@ static int cut_port(char *text, struct egress_rule *rule)
 }
 
 /* Takes the brackets off an address. */
-static char *unbracket(char *text)
+static char *unbracket_host(char *text)
 {
 	size_t len = strlen(text);
 
@@ -71,7 +71,7 @@ static char *unbracket(char *text)
 
 static bool parse_place(char *text, struct ip_net *ret)
 {
-	char *bare = unbracket(text);
+	char *bare = unbracket_host(text);
 	struct ip_net net = { 0 };
 
 	if (ip_net_parse(bare, &net) < 0) {

@@ -29,7 +29,7 @@ void oci_mounts_reset(struct oci_mounts *m)
 	*m = (struct oci_mounts){ 0 };
 }
 
-static bool climbs(const char *path)
+static bool path_climbs(const char *path)
 {
 	for (const char *part = path; part; part = strchr(part, '/')) {
 		part += strspn(part, "/");
@@ -41,7 +41,7 @@ static bool climbs(const char *path)
 
 static bool is_sound(const char *path)
 {
-	return path[0] == '/' && strlen(path) < OCI_MOUNT_PATH_MAX && !climbs(path);
+	return path[0] == '/' && strlen(path) < OCI_MOUNT_PATH_MAX && !path_climbs(path);
 }
 
 int oci_mounts_add(struct oci_mounts *m, const char *source, const char *destination,

@@ -63,7 +63,7 @@ int helper_find(const char *store, char **ret, struct err *err)
 }
 
 /* Waits for the end of a helper that has closed its output.  Return: its wait status. */
-static int reap(pid_t pid, int timeout_msec)
+static int reap_helper(pid_t pid, int timeout_msec)
 {
 	uint64_t deadline_usec = clock_mono_usec() + (uint64_t)timeout_msec * 1000;
 	int status = 0;
@@ -97,8 +97,8 @@ static int read_answer(int fd, struct buf *answer, const char *program, struct e
 	}
 }
 
-static int start(const char *program, const char *action, const char *input, int *ret_fd,
-		 pid_t *ret_pid)
+static int start_helper(const char *program, const char *action, const char *input, int *ret_fd,
+			pid_t *ret_pid)
 {
 	const char *argv[] = { program, action, NULL };
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, r = 0;
@@ -122,7 +122,7 @@ static int start(const char *program, const char *action, const char *input, int
 }
 
 /* Makes a helper's failure an error: its answer is one line for people. */
-static int judge(const char *program, int status, const struct buf *answer, struct err *err)
+static int judge_answer(const char *program, int status, const struct buf *answer, struct err *err)
 {
 	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
 	int len = (int)strcspn(answer->data ? answer->data : "", "\r\n");
@@ -138,8 +138,8 @@ static int judge(const char *program, int status, const struct buf *answer, stru
 }
 
 /* @answer: gets a NUL at its end; wiped by the caller */
-static int run(const char *program, const char *action, const char *input, struct buf *answer,
-	       struct err *err)
+static int run_helper(const char *program, const char *action, const char *input,
+		      struct buf *answer, struct err *err)
 {
 	cleanup_close int fd = -1;
 	pid_t pid;
@@ -151,7 +151,7 @@ static int run(const char *program, const char *action, const char *input, struc
 	/* Room is made all at once: a buffer that grows leaves old copies in memory. */
 	if (buf_reserve(answer, HELPER_ANSWER_MAX + 2 * READ_BYTES) < 0)
 		return err_nomem(err);
-	r = start(program, action, input, &fd, &pid);
+	r = start_helper(program, action, input, &fd, &pid);
 	if (r < 0)
 		return err_errno(err, r, "%s", program);
 	r = read_answer(fd, answer, program, err);
@@ -159,8 +159,8 @@ static int run(const char *program, const char *action, const char *input, struc
 		r = err_nomem(err);
 	else if (r == 0)
 		answer->len--;
-	status = reap(pid, r < 0 ? 0 : LINGERS_MSEC);
-	return r < 0 ? r : judge(program, status, answer, err);
+	status = reap_helper(pid, r < 0 ? 0 : LINGERS_MSEC);
+	return r < 0 ? r : judge_answer(program, status, answer, err);
 }
 
 int helper_read_answer(const char *text, size_t len, struct credentials *ret, struct err *err)
@@ -195,7 +195,7 @@ int helper_get(const char *program, const char *address, struct credentials *ret
 {
 	struct credentials c = { 0 };
 	struct buf answer = BUF_INIT;
-	int r = run(program, "get", address, &answer, err);
+	int r = run_helper(program, "get", address, &answer, err);
 
 	if (r == 0)
 		r = helper_read_answer(answer.data, answer.len, &c, err);
@@ -216,7 +216,7 @@ int helper_store(const char *program, const char *address, const struct credenti
 					     user, "Secret", secret);
 	struct buf answer = BUF_INIT;
 	char *text = obj ? json_write(obj) : NULL;
-	int r = text ? run(program, "store", text, &answer, err) : err_nomem(err);
+	int r = text ? run_helper(program, "store", text, &answer, err) : err_nomem(err);
 
 	text_wipe(text);
 	buf_wipe(&answer);
@@ -226,7 +226,7 @@ int helper_store(const char *program, const char *address, const struct credenti
 int helper_erase(const char *program, const char *address, struct err *err)
 {
 	struct buf answer = BUF_INIT;
-	int r = run(program, "erase", address, &answer, err);
+	int r = run_helper(program, "erase", address, &answer, err);
 
 	buf_wipe(&answer);
 	return r;
@@ -236,7 +236,7 @@ int helper_list(const char *program, json_t **ret, struct err *err)
 {
 	struct buf answer = BUF_INIT;
 	json_t *list = NULL;
-	int r = run(program, "list", "unused", &answer, err);
+	int r = run_helper(program, "list", "unused", &answer, err);
 
 	if (r == 0)
 		r = json_read(answer.data, answer.len, "the credential helper's list", &list, err);

@@ -144,7 +144,7 @@ int registry_remember(const char *registry, const char *store, const struct cred
 	return r < 0 ? r : logins_set(&logins, registry, store, in_file ? c : NULL, err);
 }
 
-static int erase(const char *store, const char *registry, struct err *err)
+static int erase_login(const char *store, const char *registry, struct err *err)
 {
 	cleanup_free char *program = NULL;
 	int r = helper_find(store, &program, err);
@@ -165,7 +165,7 @@ int registry_forget(const char *registry, bool *ret_was, struct err *err)
 	store = logins_store(&logins, registry);
 	*ret_was = store != NULL;
 	if (store && !streq(store, LOGINS_FILE_STORE))
-		r = erase(store, registry, err);
+		r = erase_login(store, registry, err);
 	return r < 0 ? r : logins_remove(&logins, registry, err);
 }
 

@@ -29,7 +29,7 @@ static const SecretSchema schema = { .name = "io.docker.Credentials",
 					     { "docker_cli", SECRET_SCHEMA_ATTRIBUTE_STRING },
 				     } };
 
-static int fail(const char *why)
+static int fail_with(const char *why)
 {
 	puts(why);
 	return 1;
@@ -37,7 +37,7 @@ static int fail(const char *why)
 
 static int fail_as(GError *error)
 {
-	int r = fail(error ? error->message : NOT_FOUND);
+	int r = fail_with(error ? error->message : NOT_FOUND);
 
 	g_clear_error(&error);
 	return r;
@@ -54,7 +54,7 @@ static GHashTable *attributes(const char *server, const char *user)
 				       "server", server, "username", user, NULL);
 }
 
-static GList *search(const char *server, SecretSearchFlags flags, GError **error)
+static GList *search_items(const char *server, SecretSearchFlags flags, GError **error)
 {
 	GHashTable *table = attributes(server, NULL);
 	GList *items = secret_service_search_sync(NULL, &schema, table, flags, NULL, error);
@@ -64,7 +64,7 @@ static GList *search(const char *server, SecretSearchFlags flags, GError **error
 }
 
 /* Writes an object of two or three texts. */
-static int answer(json_t *object)
+static int print_answer(json_t *object)
 {
 	char *text = object ? json_write(object) : NULL;
 	int r = text && fputs(text, stdout) >= 0 && fflush(stdout) == 0 ? 0 : 1;
@@ -80,9 +80,9 @@ static int answer_item(SecretItem *item, const char *server)
 	GHashTable *attrs = secret_item_get_attributes(item);
 	const char *user = g_hash_table_lookup(attrs, "username");
 	const char *text = value ? secret_value_get_text(value) : NULL;
-	int r = text ? answer(json_pack("{s:s, s:s, s:s}", "ServerURL", server, "Username",
-					user ? user : "", "Secret", text))
-		     : fail("the entry in the vault has no text");
+	int r = text ? print_answer(json_pack("{s:s, s:s, s:s}", "ServerURL", server, "Username",
+					      user ? user : "", "Secret", text))
+		     : fail_with("the entry in the vault has no text");
 
 	g_hash_table_unref(attrs);
 	if (value)
@@ -90,10 +90,11 @@ static int answer_item(SecretItem *item, const char *server)
 	return r;
 }
 
-static int get(const char *server)
+static int get_login(const char *server)
 {
 	GError *error = NULL;
-	GList *items = search(server, SECRET_SEARCH_UNLOCK | SECRET_SEARCH_LOAD_SECRETS, &error);
+	GList *items =
+		search_items(server, SECRET_SEARCH_UNLOCK | SECRET_SEARCH_LOAD_SECRETS, &error);
 	int r;
 
 	if (!items)
@@ -103,7 +104,7 @@ static int get(const char *server)
 	return r;
 }
 
-static int erase(const char *server)
+static int erase_login(const char *server)
 {
 	GHashTable *table = attributes(server, NULL);
 	GError *error = NULL;
@@ -113,7 +114,7 @@ static int erase(const char *server)
 	return removed ? 0 : fail_as(error);
 }
 
-static int store(const char *text, size_t len)
+static int store_login(const char *text, size_t len)
 {
 	cleanup_json json_t *obj = NULL;
 	const char *server = NULL, *user = NULL, *secret = NULL;
@@ -125,7 +126,7 @@ static int store(const char *text, size_t len)
 	    json_get_str(obj, "ServerURL", &server, NULL) < 0 ||
 	    json_get_str(obj, "Username", &user, NULL) < 0 ||
 	    json_get_str(obj, "Secret", &secret, NULL) < 0 || !server || !user || !secret)
-		return fail("ServerURL, Username and Secret are wanted");
+		return fail_with("ServerURL, Username and Secret are wanted");
 	/* Removes entries of other users, which would be found in place of the new one. */
 	table = attributes(server, NULL);
 	secret_service_clear_sync(NULL, &schema, table, NULL, NULL);
@@ -137,10 +138,10 @@ static int store(const char *text, size_t len)
 	return stored ? 0 : fail_as(error);
 }
 
-static int list(void)
+static int list_logins(void)
 {
 	GError *error = NULL;
-	GList *items = search(NULL, SECRET_SEARCH_ALL, &error);
+	GList *items = search_items(NULL, SECRET_SEARCH_ALL, &error);
 	json_t *names = json_object();
 
 	if (error)
@@ -155,24 +156,24 @@ static int list(void)
 		g_hash_table_unref(attrs);
 	}
 	g_list_free_full(items, g_object_unref);
-	return answer(names);
+	return print_answer(names);
 }
 
-static int act(const char *action, const char *input, size_t len)
+static int act_on(const char *action, const char *input, size_t len)
 {
 	cleanup_free char *server = strndup(input, strcspn(input, "\r\n"));
 
 	if (streq(action, "store"))
-		return store(input, len);
+		return store_login(input, len);
 	if (streq(action, "list"))
-		return list();
+		return list_logins();
 	if (!server || !*server)
-		return fail("no credentials server URL");
+		return fail_with("no credentials server URL");
 	if (streq(action, "get"))
-		return get(server);
+		return get_login(server);
 	if (streq(action, "erase"))
-		return erase(server);
-	return fail("unknown action: get, store, erase or list");
+		return erase_login(server);
+	return fail_with("unknown action: get, store, erase or list");
 }
 
 int main(int argc, char **argv)
@@ -187,10 +188,10 @@ int main(int argc, char **argv)
 		return 1;
 	secrets_wiped_when_freed();
 	if (argc != 2)
-		return fail("usage: docker-credential-moat get|store|erase|list");
+		return fail_with("usage: docker-credential-moat get|store|erase|list");
 	while (len < INPUT_MAX && (n = read(STDIN_FILENO, input + len, INPUT_MAX - len)) > 0)
 		len += (size_t)n;
-	r = act(argv[1], input, len);
+	r = act_on(argv[1], input, len);
 	explicit_bzero(input, sizeof(input));
 	return r;
 }

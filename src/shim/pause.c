@@ -32,7 +32,7 @@ static void freeze_all(struct shim *s, bool on)
 			    strerror(-r));
 }
 
-static int stop(struct shim *s, struct err *err)
+static int stop_machine(struct shim *s, struct err *err)
 {
 	int r = check_runs(s, err);
 
@@ -47,7 +47,7 @@ static void stop_and_answer(struct shim *s)
 {
 	struct conn *conn = take_ptr(s->pauser);
 	struct err err;
-	int r = stop(s, &err);
+	int r = stop_machine(s, &err);
 
 	(void)source_set_timer(s->freezing, UINT64_MAX);
 	if (r == 0)

@@ -10,7 +10,7 @@
 #include "cli/create/create-put.h"
 
 /* moatd has another working directory.  The file need not exist. */
-static char *absolute(const char *path)
+static char *absolute_path(const char *path)
 {
 	cleanup_free char *here = *path == '/' ? NULL : getcwd(NULL, 0);
 
@@ -29,7 +29,7 @@ static int add_socket(json_t *list, const char *text, struct err *err)
 			       "one absolute",
 			       text);
 	host = strndup(text, (size_t)(colon - text));
-	path = host ? absolute(host) : NULL;
+	path = host ? absolute_path(host) : NULL;
 	if (!path || json_array_append_new(list, json_pack("{s:s, s:s}", "Host", path, "Container",
 							   colon + 1)) < 0)
 		return err_set(err, -EINVAL, "socket \"%s\" is not UTF-8", text);

@@ -78,7 +78,7 @@ static void put_bar(const struct bar *b, unsigned width, char ret[BAR_MAX])
 }
 
 /* Empties a piece that does not fit.  Return: the width that is left. */
-static unsigned fit(char *piece, unsigned width)
+static unsigned fit_piece(char *piece, unsigned width)
 {
 	size_t n = strlen(piece);
 
@@ -94,9 +94,9 @@ void bar_text(const struct bar *b, unsigned width, char *ret)
 	put_amounts(b, amounts);
 	put_speed(b, speed);
 	put_left(b, left);
-	width = fit(amounts, width);
-	width = fit(speed, width);
-	width = fit(left, width);
+	width = fit_piece(amounts, width);
+	width = fit_piece(speed, width);
+	width = fit_piece(left, width);
 	put_bar(b, width, bar);
 	snprintf(ret, BAR_MAX, "%.40s%.40s%.24s%.20s", bar, amounts, speed, left);
 }

@@ -44,7 +44,7 @@ static int finish_token(struct lexer *l, struct token *tok, enum token_kind kind
 	return tok->text ? 0 : err_nomem(err);
 }
 
-static int unescape(char c, char *ret)
+static int unescape_character(char c, char *ret)
 {
 	static const char letters[] = "ntr\"\\'a", bytes[] = "\n\t\r\"\\'\a";
 	const char *p = c ? strchr(letters, c) : NULL;
@@ -67,7 +67,7 @@ static int lex_string(struct lexer *l, struct token *tok, struct err *err)
 	for (; l->at < l->end && *l->at != quote; l->at++) {
 		*out = *l->at;
 		if (quote == '"' && *l->at == '\\' &&
-		    (++l->at == l->end || unescape(*l->at, out) < 0))
+		    (++l->at == l->end || unescape_character(*l->at, out) < 0))
 			return err_set(err, -EINVAL, "template: unknown escape in a string");
 		out++;
 	}

@@ -7,7 +7,7 @@
 
 #define PAD_MAX 4096
 
-static int wrong(const struct call *c, const char *what, struct err *err)
+static int wrong_argument(const struct call *c, const char *what, struct err *err)
 {
 	return err_set(err, -EINVAL, "template: %s: %s", c->name, what);
 }
@@ -29,7 +29,7 @@ static int slice_text(const struct call *c, size_t from, size_t to, json_t **ret
 
 	/* A cut within a character would leave half of it, which is no text. */
 	if (((unsigned char)s[from] & 0xc0) == 0x80 || ((unsigned char)s[to] & 0xc0) == 0x80)
-		return wrong(c, "this would cut a character", err);
+		return wrong_argument(c, "this would cut a character", err);
 	*ret = json_stringn(s + from, to - from);
 	return *ret ? 0 : err_nomem(err);
 }
@@ -54,13 +54,13 @@ int gotmpl_slice(const struct call *c, json_t **ret, struct err *err)
 	size_t len = text ? json_string_length(v) : json_array_size(v), from = 0, to = len, cap;
 
 	if (!text && !json_is_array(v))
-		return wrong(c, "takes a string or a list", err);
+		return wrong_argument(c, "takes a string or a list", err);
 	if (text && c->n > 3)
-		return wrong(c, "takes no third number for a string", err);
+		return wrong_argument(c, "takes no third number for a string", err);
 	if ((c->n > 3 && !read_number(c->args[3], len, &cap)) ||
 	    (c->n > 2 && !read_number(c->args[2], c->n > 3 ? cap : len, &to)) ||
 	    (c->n > 1 && !read_number(c->args[1], to, &from)))
-		return wrong(c, "takes numbers that rise, up to its length", err);
+		return wrong_argument(c, "takes numbers that rise, up to its length", err);
 	return text ? slice_text(c, from, to, ret, err) : slice_list(v, from, to, ret, err);
 }
 
@@ -71,7 +71,7 @@ int gotmpl_pad(const struct call *c, json_t **ret, struct err *err)
 
 	if (!s || !read_number(c->args[1], PAD_MAX, &before) ||
 	    !read_number(c->args[2], PAD_MAX, &after))
-		return wrong(c, "takes a string and two numbers, at most 4096", err);
+		return wrong_argument(c, "takes a string and two numbers, at most 4096", err);
 	*ret = *s ? json_sprintf("%*s%s%*s", (int)before, "", s, (int)after, "") : json_string("");
 	return *ret ? 0 : err_nomem(err);
 }

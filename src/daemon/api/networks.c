@@ -10,7 +10,7 @@
 #include "daemon/http/filter.h"
 #include "daemon/network/describe.h"
 
-static bool contains(const char *value, const void *arg)
+static bool text_contains(const char *value, const void *arg)
 {
 	return strstr(arg, value) != NULL;
 }
@@ -23,8 +23,8 @@ static bool id_begins(const char *value, const void *arg)
 /* Does a network have this name?  The default network has one more, docker's. */
 static bool name_fits(const char *value, const void *arg)
 {
-	return contains(value, arg) ||
-	       (streq(arg, NETWORK_DEFAULT) && contains(value, NETWORK_BRIDGE));
+	return text_contains(value, arg) ||
+	       (streq(arg, NETWORK_DEFAULT) && text_contains(value, NETWORK_BRIDGE));
 }
 
 static bool is_builtin(const struct network_view *v)

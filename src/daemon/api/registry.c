@@ -58,8 +58,8 @@ static int registry_name(const char *address, char **ret, struct err *err)
 	return 0;
 }
 
-static int login(const struct request *rq, const char *address, const struct credentials *c,
-		 char **ret_identity, struct err *err)
+static int login_registry(const struct request *rq, const char *address,
+			  const struct credentials *c, char **ret_identity, struct err *err)
 {
 	cleanup_settings struct settings *settings = NULL;
 	struct registry_access access;
@@ -95,7 +95,7 @@ int api_auth(struct request *rq, struct reply *rp, struct err *err)
 	if (r == 0 && !credentials_are_set(&c))
 		r = err_set(err, -EINVAL, "username and password must be given");
 	if (r == 0)
-		r = login(rq, address ? address : "", &c, &identity, err);
+		r = login_registry(rq, address ? address : "", &c, &identity, err);
 	if (r < 0)
 		return r;
 	return reply_json(rp, 200,

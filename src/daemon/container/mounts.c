@@ -89,7 +89,7 @@ int container_mounts_plan(struct containers *t, const json_t *config, const json
 	return 0;
 }
 
-static void *reap(void *arg)
+static void *reap_server(void *arg)
 {
 	(void)child_await((pid_t)(intptr_t)arg, NULL);
 	return NULL;
@@ -107,9 +107,9 @@ void container_shares_reset(struct container_shares *s)
 		return;
 	kill(s->pid, SIGKILL);
 	if (pidfd >= 0 && fd_wait(pidfd, POLLIN, END_MSEC) != 0)
-		reap(pid);
+		reap_server(pid);
 	else
-		(void)thread_start(NULL, reap, pid);
+		(void)thread_start(NULL, reap_server, pid);
 	s->pid = 0;
 }
 

@@ -32,7 +32,7 @@ struct wishes {
 	size_t n;
 };
 
-static int resolve(struct networks *nets, const char *name, char **ret, struct err *err)
+static int resolve_network(struct networks *nets, const char *name, char **ret, struct err *err)
 {
 	int r = network_resolve(nets, name, ret, err);
 
@@ -65,7 +65,7 @@ static int add_wish(struct wishes *w, char *network, const json_t *endpoint, str
 static int add_endpoint(struct wishes *w, const char *name, const json_t *endpoint, struct err *err)
 {
 	cleanup_free char *network = NULL;
-	int r = resolve(w->nets, name, &network, err);
+	int r = resolve_network(w->nets, name, &network, err);
 
 	if (r < 0)
 		return r;
@@ -95,7 +95,7 @@ static void put_first(struct wishes *w, const char *network)
 static int add_mode(struct wishes *w, const char *mode, struct err *err)
 {
 	cleanup_free char *network = NULL;
-	int r = resolve(w->nets, mode, &network, err);
+	int r = resolve_network(w->nets, mode, &network, err);
 
 	if (r < 0)
 		return r;

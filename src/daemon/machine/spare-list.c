@@ -29,7 +29,7 @@ struct views {
 	struct spare_goal goal;
 };
 
-static void view(const struct spare *m, struct view *ret)
+static void view_spare(const struct spare *m, struct view *ret)
 {
 	*ret = (struct view){ .pid = m->pid,
 			      .engine_pid = m->engine_pid,
@@ -43,10 +43,10 @@ static void view_all(struct spares *s, struct views *ret)
 	ret->n_ready = 0;
 	mutex_hold(&s->lock);
 	for (const struct spare *m = s->ready; m && ret->n_ready < SPARES_MAX; m = m->next)
-		view(m, &ret->ready[ret->n_ready++]);
+		view_spare(m, &ret->ready[ret->n_ready++]);
 	ret->has_zygote = s->zygote != NULL;
 	if (s->zygote)
-		view(s->zygote, &ret->zygote);
+		view_spare(s->zygote, &ret->zygote);
 	ret->goal = s->goal;
 }
 

@@ -96,7 +96,7 @@ static int watched_fd(struct keeper *k)
 }
 
 /* Exchanges messages with moat-net.  Return: false where it may have died. */
-static bool converse(struct keeper *k)
+static bool converse_with_net(struct keeper *k)
 {
 	bool lives;
 
@@ -109,7 +109,7 @@ static bool converse(struct keeper *k)
 }
 
 /* Forgets a moat-net that has died, unless another one has replaced it.  Return: was there one? */
-static bool bury(struct keeper *k)
+static bool bury_process(struct keeper *k)
 {
 	bool dead;
 
@@ -133,7 +133,7 @@ static void *listen_to_it(void *arg)
 
 		(void)poll(fds, ARRAY_SIZE(fds), -1);
 		(void)eventfd_read(k->wake_fd, &n);
-		if (!converse(k) && bury(k))
+		if (!converse_with_net(k) && bury_process(k))
 			replace_process(k);
 	}
 	return NULL;

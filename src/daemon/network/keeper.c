@@ -142,14 +142,14 @@ void keeper_leave(struct keeper *k)
 }
 
 /* Notes that moat-net has died, as a thread that talked to it found. */
-static void lose(struct keeper *k)
+static void lose_connection(struct keeper *k)
 {
 	k->up = false;
 	keeper_ring(k);
 }
 
 /* Judges the result of a call.  A moat-net that takes longer than the call waited never answers. */
-static int judge(struct keeper *k, int r, struct err *err)
+static int judge_answer(struct keeper *k, int r, struct err *err)
 {
 	if (r == -ETIMEDOUT) {
 		r = -ECONNREFUSED;
@@ -157,7 +157,7 @@ static int judge(struct keeper *k, int r, struct err *err)
 			err->code = r;
 	}
 	if (r == -ECONNREFUSED)
-		lose(k);
+		lose_connection(k);
 	return r;
 }
 
@@ -166,7 +166,7 @@ int keeper_ask_with(struct keeper *k, const struct net_request *rq, int fd, stru
 {
 	const struct net_call call = { .request = rq, .fd = fd, .timeout_msec = NET_TIMEOUT_MSEC };
 
-	return judge(k, net_call(k->dir_fd, &call, ret, err), err);
+	return judge_answer(k, net_call(k->dir_fd, &call, ret, err), err);
 }
 
 int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result *ret,
@@ -175,7 +175,7 @@ int keeper_ask(struct keeper *k, const struct net_request *rq, struct net_result
 	return keeper_ask_with(k, rq, -1, ret, err);
 }
 
-static void post(struct keeper *k, const struct posted *what)
+static void post_request(struct keeper *k, const struct posted *what)
 {
 	if (outbox_post(k->outbox, what) < 0)
 		log_error("moat-net keeps %s%.12s: out of memory", what->tap, what->key);
@@ -188,7 +188,7 @@ void keeper_post(struct keeper *k, const char *tap, unsigned slots, bool whole)
 	struct posted p = { .slots = slots, .whole = whole };
 
 	strncpy(p.tap, tap, sizeof(p.tap) - 1);
-	post(k, &p);
+	post_request(k, &p);
 }
 
 void keeper_post_ports(struct keeper *k, const char *id)
@@ -196,7 +196,7 @@ void keeper_post_ports(struct keeper *k, const char *id)
 	struct posted p = { 0 };
 
 	strncpy(p.key, id, sizeof(p.key) - 1);
-	post(k, &p);
+	post_request(k, &p);
 }
 
 void keeper_await_ports(struct keeper *k, const char *id)
@@ -213,7 +213,7 @@ int keeper_tap(struct keeper *k, int *ret_fd, char ret_name[NET_TAP_MAX + 1], st
 		r = keeper_enter(k, err);
 		if (r < 0)
 			return r;
-		r = judge(k, net_tap(k->dir_fd, ret_fd, ret_name, err), err);
+		r = judge_answer(k, net_tap(k->dir_fd, ret_fd, ret_name, err), err);
 		keeper_leave(k);
 	}
 	return r;

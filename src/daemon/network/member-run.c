@@ -52,7 +52,7 @@ int member_give_links(struct networks *nets, const struct endpoint *e, struct er
 	return r;
 }
 
-static int activate(struct networks *nets, const char *id, struct err *err)
+static int activate_member(struct networks *nets, const char *id, struct err *err)
 {
 	struct member *m;
 	int r = 0;
@@ -122,7 +122,7 @@ int member_begin(struct networks *nets, const char *id, struct wiring *ret, stru
 	int r = has_networks(nets, id) ? keeper_check(nets->keeper, err) : 0;
 
 	if (r == 0)
-		r = activate(nets, id, err);
+		r = activate_member(nets, id, err);
 	if (r == 0)
 		r = member_tell_networks(nets, id, &host, err);
 	if (r == 0)

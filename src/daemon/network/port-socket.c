@@ -115,7 +115,8 @@ static void describe_place(const struct port_binding *b, struct port_range r, ch
 		snprintf(ret + len, size - (size_t)len, "-%u", r.last);
 }
 
-static int explain(const struct port_binding *b, struct port_range range, int code, struct err *err)
+static int explain_failure(const struct port_binding *b, struct port_range range, int code,
+			   struct err *err)
 {
 	char key[PORT_TEXT_MAX], place[INET6_ADDRSTRLEN + 32];
 
@@ -170,7 +171,7 @@ int port_socket_open(const struct port_binding *b, uint16_t port, int *ret_fd, u
 	int fd = port ? open_any_family(b, port) : b->host.first ? open_range(b) : open_free(b);
 
 	if (fd < 0)
-		return explain(b, range, fd, err);
+		return explain_failure(b, range, fd, err);
 	*ret_port = port_socket_number(fd);
 	*ret_fd = fd;
 	return 0;

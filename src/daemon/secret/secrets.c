@@ -68,7 +68,7 @@ static char *vault_address(const struct secrets *s, const char *name)
 }
 
 /* @name: passed secret_name_check() */
-static int load(struct secrets *s, const char *name, json_t **ret, struct err *err)
+static int load_document(struct secrets *s, const char *name, json_t **ret, struct err *err)
 {
 	cleanup_free char *file = file_name(name);
 	struct buf text = BUF_INIT;
@@ -202,7 +202,7 @@ static int add_to_list(int dir_fd, const char *file, void *arg)
 	if (!name || !str_ends(file, SUFFIX) || *file == '.')
 		return name ? 0 : -ENOMEM;
 	name[strlen(name) - strlen(SUFFIX)] = '\0';
-	if (load(&s, name, &document, NULL) < 0)
+	if (load_document(&s, name, &document, NULL) < 0)
 		return 0;
 	(void)json_object_del(document, "Data");
 	return json_array_append_new(list, document) < 0 ? -ENOMEM : 0;
@@ -216,7 +216,7 @@ static const char *name_of(const json_t *secret)
 	return name ? name : "";
 }
 
-static int compare(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
 	return strcmp(name_of(*(json_t *const *)a), name_of(*(json_t *const *)b));
 }
@@ -231,7 +231,7 @@ static int sort_list(json_t *list)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		items[i] = json_incref(json_array_get(list, i));
-	qsort(items, n, sizeof(json_t *), compare);
+	qsort(items, n, sizeof(json_t *), compare_names);
 	json_array_clear(list);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, items[i]);
@@ -297,7 +297,7 @@ int secret_value(struct secrets *s, const char *name, struct buf *ret, struct er
 	int r = secret_name_check(name, err);
 
 	if (r == 0)
-		r = load(s, name, &document, err);
+		r = load_document(s, name, &document, err);
 	if (r == 0)
 		r = json_get_str(document, "Store", &store, err);
 	if (r == 0)
@@ -323,7 +323,7 @@ int secret_remove(struct secrets *s, const char *name, struct err *err)
 
 	mutex_hold(&s->lock);
 	if (r == 0)
-		r = load(s, name, &document, err);
+		r = load_document(s, name, &document, err);
 	if (r == 0)
 		r = json_get_str(document, "Store", &store, err);
 	if (r < 0)

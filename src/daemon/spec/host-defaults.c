@@ -68,7 +68,7 @@ static bool is_unset(const json_t *v)
 	       (json_is_string(v) && json_string_length(v) == 0);
 }
 
-static int fill(json_t *obj, const json_t *defaults)
+static int fill_defaults(json_t *obj, const json_t *defaults)
 {
 	const char *key;
 	json_t *value;
@@ -80,7 +80,7 @@ static int fill(json_t *obj, const json_t *defaults)
 		if (is_unset(given))
 			r = json_object_set(obj, key, value);
 		else if (json_is_object(given) && json_is_object(value))
-			r = fill(given, value);
+			r = fill_defaults(given, value);
 		if (r < 0)
 			return -ENOMEM;
 	}
@@ -102,7 +102,7 @@ int host_config_fill(json_t *host)
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		cleanup_json json_t *defaults = parts[i]();
-		int r = defaults ? fill(host, defaults) : -ENOMEM;
+		int r = defaults ? fill_defaults(host, defaults) : -ENOMEM;
 
 		if (r < 0)
 			return r;

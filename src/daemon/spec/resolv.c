@@ -144,7 +144,7 @@ size_t spec_servers(const json_t *host, struct ip ret[SPEC_SERVERS_MAX])
 }
 
 /* Does the network's resolver ask servers for the container? */
-static bool relays(const json_t *host, const struct resolver *net)
+static bool relays_names(const json_t *host, const struct resolver *net)
 {
 	struct ip servers[SPEC_SERVERS_MAX];
 
@@ -175,7 +175,7 @@ int spec_resolv_conf(const json_t *host, const struct resolver *net, char **ret,
 
 	if (code < 0)
 		return code;
-	if (relays(host, net)) {
+	if (relays_names(host, net)) {
 		strv_free(r.servers);
 		r.servers = NULL;
 	}

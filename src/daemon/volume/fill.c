@@ -24,7 +24,7 @@
 #define CLAIM_USEC (60 * USEC_PER_SEC)
 
 /* The volume of this mount point, if it may be filled; under @lock. */
-static struct volume *fillable(struct volumes *vs, const struct mount_point *p)
+static struct volume *find_fillable(struct volumes *vs, const struct mount_point *p)
 {
 	return p->type == MOUNT_VOLUME && !p->no_copy && !*p->subpath ? volumes_get(vs, p->source)
 								      : NULL;
@@ -36,7 +36,7 @@ static const struct volume *find_claimed(struct volumes *vs, const char *id,
 					 const struct mount_points *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		const struct volume *v = fillable(vs, &m->list[i]);
+		const struct volume *v = find_fillable(vs, &m->list[i]);
 
 		if (v && *v->copier && !streq(v->copier, id))
 			return v;
@@ -60,7 +60,7 @@ int volume_fill_claim(struct volumes *vs, const char *id, const struct mount_poi
 			    "done",
 			    taken->row.name, taken->copier);
 	for (size_t i = 0; !taken && i < m->n; i++) {
-		struct volume *v = fillable(vs, &m->list[i]);
+		struct volume *v = find_fillable(vs, &m->list[i]);
 
 		if (v)
 			memcpy(v->copier, id, strnlen(id, ID_LEN));
@@ -195,7 +195,7 @@ static bool settle_one(struct volumes *vs, const char *id, const struct mount_po
 	bool done = false;
 
 	mutex_hold(&vs->lock);
-	v = fillable(vs, p);
+	v = find_fillable(vs, p);
 	/* After a crash of moatd nobody has claimed it. */
 	if (v && (streq(v->copier, id) || !*v->copier)) {
 		done = filled && v->row.copying;

@@ -9,7 +9,7 @@
 #include "fs/errand.h"
 
 /* Return: owned; NULL: root needs no helper. */
-static char *helper(void)
+static char *find_helper(void)
 {
 	struct err err;
 	char *program;
@@ -20,7 +20,7 @@ static char *helper(void)
 int volume_tree_remove(int dir_fd, const char *name)
 {
 	int r = path_remove_tree(dir_fd, name);
-	cleanup_free char *program = r < 0 ? helper() : NULL;
+	cleanup_free char *program = r < 0 ? find_helper() : NULL;
 
 	return program ? fs_remove_tree(program, dir_fd, name) : r;
 }
@@ -29,7 +29,7 @@ int64_t volume_tree_bytes(int fd)
 {
 	int64_t bytes = 0, all;
 	int r = path_tree_bytes(fd, &bytes);
-	cleanup_free char *program = r != 0 ? helper() : NULL;
+	cleanup_free char *program = r != 0 ? find_helper() : NULL;
 
 	return program && fs_measure_tree(program, fd, &all) >= 0 ? all : bytes;
 }

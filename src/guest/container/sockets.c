@@ -117,7 +117,7 @@ static int tell_call(struct container *c, const struct call *call, uint8_t socke
 	return r < 0 ? r : link_send(c->machine->link, h, b.data, b.len);
 }
 
-static void watch(struct sockets *s, bool on)
+static void watch_sockets(struct sockets *s, bool on)
 {
 	s->is_paused = !on;
 	for (size_t i = 0; i < s->n; i++)
@@ -134,7 +134,7 @@ static int on_client(struct source *source, int fd, uint32_t events, void *arg)
 
 	(void)events;
 	if (!call) {
-		watch(s, false);
+		watch_sockets(s, false);
 		return 0;
 	}
 	fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -167,7 +167,7 @@ int sockets_take(struct container *c, uint32_t number)
 	fd = call->fd;
 	*call = (struct call){ 0 };
 	if (c->sockets.is_paused)
-		watch(&c->sockets, true);
+		watch_sockets(&c->sockets, true);
 	return fd;
 }
 

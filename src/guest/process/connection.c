@@ -117,7 +117,7 @@ static int output_ended(struct output *o)
 }
 
 /* Begins with a connected socket.  @fd: taken over */
-static int run(struct connection *k, int fd)
+static int run_connection(struct connection *k, int fd)
 {
 	const struct link_header h = { .type = LINK_STARTED, .stream = k->stream };
 	unsigned char none[sizeof(uint32_t)] = { 0 };
@@ -192,7 +192,7 @@ static int try_path(struct connection *k)
 	int fd = -1, r = connect_to(k->container, k->path, &fd);
 
 	if (r == 0)
-		return run(k, fd);
+		return run_connection(k, fd);
 	if (!may_change(r) || ++k->tries > RETRIES)
 		return connection_failed(k, r);
 	if (!k->retry)
@@ -262,7 +262,7 @@ int connection_start(struct container *c, uint32_t stream, const struct link_con
 	if (!what->call)
 		return try_path(k);
 	r = sockets_take(c, what->call);
-	return r < 0 ? connection_failed(k, r) : run(k, r);
+	return r < 0 ? connection_failed(k, r) : run_connection(k, r);
 }
 
 int connection_input(struct connection *k, const void *data, size_t len)

@@ -52,7 +52,7 @@ int pass_new(int fuse_fd, int port_fd, struct pass **ret)
 	return 0;
 }
 
-static void poke(const struct pass *p)
+static void poke_reader(const struct pass *p)
 {
 	const uint64_t one = 1;
 
@@ -175,7 +175,8 @@ static int keep_news(struct pass *p, const unsigned char *message, size_t len)
 	return r;
 }
 
-static int deliver(struct pass *p, const unsigned char *message, const struct fuse_out_header *head)
+static int deliver_message(struct pass *p, const unsigned char *message,
+			   const struct fuse_out_header *head)
 {
 	if (head->unique == 0)
 		return head->error == SHARES_CHANGED ? keep_news(p, message, head->len) : -EBADMSG;
@@ -198,7 +199,7 @@ static int deliver_all(struct pass *p)
 			return -EBADMSG;
 		if (p->in_len - p->in_at < head.len)
 			break;
-		r = deliver(p, p->in + p->in_at, &head);
+		r = deliver_message(p, p->in + p->in_at, &head);
 		p->in_at += head.len;
 	}
 	return r;
@@ -238,7 +239,7 @@ static int tell_taken(struct pass *p)
 	return push_out(p);
 }
 
-static int begin(struct pass *p)
+static int begin_pass(struct pass *p)
 {
 	const struct shares_begin m = { .head = { .len = sizeof(m), .opcode = SHARES_BEGIN },
 					.waker = p->waker };
@@ -301,7 +302,7 @@ static void close_all(struct pass *p)
 static void *pass_thread(void *arg)
 {
 	struct pass *p = arg;
-	int r = begin(p);
+	int r = begin_pass(p);
 
 	while (!p->ending && (r == 0 || r == -EAGAIN))
 		r = pass_some(p);
@@ -320,7 +321,7 @@ int pass_start(struct pass *p)
 void pass_end(struct pass *p)
 {
 	p->ending = true;
-	poke(p);
+	poke_reader(p);
 	if (p->has_thread)
 		pthread_join(p->thread, NULL);
 	else
@@ -359,5 +360,5 @@ bool pass_next_news(struct pass *p, struct pass_news *ret)
 void pass_taken(struct pass *p)
 {
 	p->taken++;
-	poke(p);
+	poke_reader(p);
 }

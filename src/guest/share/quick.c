@@ -28,14 +28,14 @@ static size_t slot_of(uint64_t node)
 	return (size_t)((node ^ node >> 32) % QUICK_NODES);
 }
 
-static bool has(const struct quick *q, const struct quick_nodes *nodes, uint64_t node)
+static bool has_node(const struct quick *q, const struct quick_nodes *nodes, uint64_t node)
 {
 	size_t i = slot_of(node);
 
 	return nodes->places[i].node == node && nodes->places[i].age == q->age;
 }
 
-static void put(const struct quick *q, struct quick_nodes *nodes, uint64_t node)
+static void put_node(const struct quick *q, struct quick_nodes *nodes, uint64_t node)
 {
 	size_t i = slot_of(node);
 
@@ -43,7 +43,7 @@ static void put(const struct quick *q, struct quick_nodes *nodes, uint64_t node)
 	nodes->places[i].age = q->age;
 }
 
-static void drop(struct quick_nodes *nodes, uint64_t node)
+static void drop_node(struct quick_nodes *nodes, uint64_t node)
 {
 	size_t i = slot_of(node);
 
@@ -80,7 +80,7 @@ static void give_number(struct quick *q, uint64_t fh)
 		q->used[place / 64] &= ~(1ull << place % 64);
 }
 
-static void answer(struct quick_answer *ret, const struct fuse_in_header *head)
+static void begin_answer(struct quick_answer *ret, const struct fuse_in_header *head)
 {
 	*ret = (struct quick_answer){ .head = { .len = sizeof(ret->head),
 						.unique = head->unique } };
@@ -104,7 +104,7 @@ static enum quick_way open_file(struct quick *q, const struct fuse_in_header *he
 
 	if (!is_plain(q, head))
 		return QUICK_PASS;
-	if (has(q, &q->stay, head->nodeid) && q->n_waiting < QUICK_WAITING)
+	if (has_node(q, &q->stay, head->nodeid) && q->n_waiting < QUICK_WAITING)
 		fh = take_number(q);
 	if (!fh) {
 		note_asked(q, head, head->nodeid);
@@ -115,7 +115,7 @@ static enum quick_way open_file(struct quick *q, const struct fuse_in_header *he
 	m->head.len = sizeof(*m);
 	m->head.opcode = SHARES_OPEN;
 	m->head.unique = 0;
-	answer(ret, head);
+	begin_answer(ret, head);
 	ret->open = (struct fuse_open_out){ .fh = fh, .open_flags = KEPT };
 	ret->head.len += sizeof(ret->open);
 	return QUICK_ANSWER;
@@ -137,7 +137,7 @@ static enum quick_way close_file(struct quick *q, struct fuse_in_header *head,
 {
 	const struct fuse_release_in *in = (const void *)(head + 1);
 
-	answer(ret, head);
+	begin_answer(ret, head);
 	give_number(q, in->fh);
 	if (forget_waiting(q, in->fh))
 		return QUICK_ANSWER;
@@ -151,9 +151,10 @@ static enum quick_way get_xattr(const struct quick *q, const struct fuse_in_head
 {
 	const struct fuse_getxattr_in *in = (const void *)(head + 1);
 
-	if (!has(q, &q->bare, head->nodeid) || strcmp((const char *)(in + 1), XATTR_NAME_CAPS) != 0)
+	if (!has_node(q, &q->bare, head->nodeid) ||
+	    strcmp((const char *)(in + 1), XATTR_NAME_CAPS) != 0)
 		return QUICK_PASS;
-	answer(ret, head);
+	begin_answer(ret, head);
 	ret->head.error = -ENODATA;
 	return QUICK_ANSWER;
 }
@@ -166,7 +167,7 @@ enum quick_way quick_request(struct quick *q, struct fuse_in_header *head, struc
 	case FUSE_RELEASE:
 		return close_file(q, head, ret);
 	case FUSE_FLUSH: /* gives up locks; data was sent to the host before */
-		answer(ret, head);
+		begin_answer(ret, head);
 		head->unique = 0;
 		return QUICK_TELL;
 	case FUSE_FORGET:
@@ -175,7 +176,7 @@ enum quick_way quick_request(struct quick *q, struct fuse_in_header *head, struc
 	case FUSE_GETXATTR:
 		return get_xattr(q, head, ret);
 	case FUSE_SETXATTR:
-		drop(&q->bare, head->nodeid);
+		drop_node(&q->bare, head->nodeid);
 		return QUICK_PASS;
 	case FUSE_CREATE:
 		note_asked(q, head, 0);
@@ -198,7 +199,7 @@ size_t quick_waiting(struct quick *q, void *ret)
 	return len;
 }
 
-static void opened(struct quick *q, uint64_t node, const void *body, size_t len)
+static void note_opened(struct quick *q, uint64_t node, const void *body, size_t len)
 {
 	struct fuse_open_out open;
 
@@ -206,11 +207,11 @@ static void opened(struct quick *q, uint64_t node, const void *body, size_t len)
 		return;
 	memcpy(&open, body, len);
 	if (open.open_flags == KEPT)
-		put(q, &q->stay, node);
+		put_node(q, &q->stay, node);
 }
 
 /* Attributes are valid for a while only where the host tells of changes. */
-static void created(struct quick *q, const void *body, size_t len)
+static void note_created(struct quick *q, const void *body, size_t len)
 {
 	struct fuse_entry_out e;
 
@@ -218,7 +219,7 @@ static void created(struct quick *q, const void *body, size_t len)
 		return;
 	memcpy(&e, body, sizeof(e));
 	if (e.attr_valid > 0)
-		put(q, &q->bare, e.nodeid);
+		put_node(q, &q->bare, e.nodeid);
 }
 
 void quick_reply(struct quick *q, const void *message, size_t len)
@@ -233,9 +234,9 @@ void quick_reply(struct quick *q, const void *message, size_t len)
 		return;
 	q->asked[i].unique = 0;
 	if (q->asked[i].node)
-		opened(q, q->asked[i].node, body, len - sizeof(head));
+		note_opened(q, q->asked[i].node, body, len - sizeof(head));
 	else
-		created(q, body, len - sizeof(head));
+		note_created(q, body, len - sizeof(head));
 }
 
 /* A name that has gone may be another name of a node that no message is about. */
@@ -243,6 +244,6 @@ void quick_changed(struct quick *q, const struct shares_changed *m)
 {
 	if (m->what & (SHARES_ENTRY | SHARES_REMOVED | SHARES_ALL))
 		q->age++;
-	drop(&q->stay, m->node);
-	drop(&q->bare, m->node);
+	drop_node(&q->stay, m->node);
+	drop_node(&q->bare, m->node);
 }

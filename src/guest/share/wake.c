@@ -48,7 +48,8 @@ struct waker {
 
 /* Tells the kernel of a change.  A refusal most likely means that it has nothing cached of the
  * file. */
-static void notify(const struct waker *w, int code, const void *body, size_t len, const char *name)
+static void notify_kernel(const struct waker *w, int code, const void *body, size_t len,
+			  const char *name)
 {
 	struct fuse_out_header head = { .error = code };
 	struct iovec iov[] = {
@@ -66,7 +67,7 @@ static void forget_inode(const struct waker *w, uint64_t node, bool content)
 	const struct fuse_notify_inval_inode_out m = { .ino = node, .off = content ? 0 : -1 };
 
 	if (node)
-		notify(w, FUSE_NOTIFY_INVAL_INODE, &m, sizeof(m), NULL);
+		notify_kernel(w, FUSE_NOTIFY_INVAL_INODE, &m, sizeof(m), NULL);
 }
 
 static void forget_entry(const struct waker *w, const struct pass_news *news)
@@ -77,12 +78,12 @@ static void forget_entry(const struct waker *w, const struct pass_news *news)
 		.flags = news->m.what & SHARES_EXPIRE ? FUSE_EXPIRE_ONLY : 0,
 	};
 
-	notify(w, FUSE_NOTIFY_INVAL_ENTRY, &m, sizeof(m), news->name);
+	notify_kernel(w, FUSE_NOTIFY_INVAL_ENTRY, &m, sizeof(m), news->name);
 	/* Also the folder's own times and list are forgotten. */
 	forget_inode(w, news->m.parent, false);
 }
 
-static void forget(const struct waker *w, const struct pass_news *news)
+static void forget_attributes(const struct waker *w, const struct pass_news *news)
 {
 	if (news->m.what & SHARES_ALL)
 		(void)file_set_at(AT_FDCWD, "/proc/sys/vm/drop_caches", "2");
@@ -115,7 +116,7 @@ static void be_of(gid_t gid)
 	setfsgid(gid);
 }
 
-static void make(int dir_fd, const char *name, mode_t type)
+static void show_creation(int dir_fd, const char *name, mode_t type)
 {
 	be_of(SHARES_GID_CREATE);
 	if (S_ISDIR(type))
@@ -127,7 +128,7 @@ static void make(int dir_fd, const char *name, mode_t type)
 			      S_ISREG(type) || S_ISFIFO(type) ? type & S_IFMT : S_IFSOCK, 0);
 }
 
-static void removed(int dir_fd, const char *name, bool is_dir)
+static void show_removal(int dir_fd, const char *name, bool is_dir)
 {
 	be_of(is_dir ? SHARES_GID_REMOVE_DIR : SHARES_GID_REMOVE);
 	(void)unlinkat(dir_fd, name, is_dir ? AT_REMOVEDIR : 0);
@@ -153,7 +154,7 @@ static void touch_attr(int dir_fd, const char *name)
 		(void)!fchmodat(dir_fd, name, st.st_mode & 07777, 0);
 }
 
-static void show(struct waker *w, const struct pass_news *news)
+static void show_news(struct waker *w, const struct pass_news *news)
 {
 	cleanup_close int dir_fd = open_node(w, news->m.parent);
 	const uint32_t what = news->m.what;
@@ -161,9 +162,9 @@ static void show(struct waker *w, const struct pass_news *news)
 	if (dir_fd < 0)
 		return;
 	if (what & SHARES_REMOVED)
-		removed(dir_fd, news->name, what & SHARES_IS_DIR);
+		show_removal(dir_fd, news->name, what & SHARES_IS_DIR);
 	else if (what & SHARES_CREATED)
-		make(dir_fd, news->name, news->m.mode);
+		show_creation(dir_fd, news->name, news->m.mode);
 	if (what & SHARES_DATA && S_ISREG(news->m.mode))
 		touch_content(dir_fd, news->name);
 	else if (what & SHARES_ATTR && !(what & (SHARES_CREATED | SHARES_REMOVED)))
@@ -190,10 +191,10 @@ static void deal_with(struct waker *w, const struct pass_news *news)
 	bool first = news->m.what & SHARES_REMOVED;
 
 	if (shows && first)
-		show(w, news);
-	forget(w, news);
+		show_news(w, news);
+	forget_attributes(w, news);
 	if (shows && !first)
-		show(w, news);
+		show_news(w, news);
 	pass_taken(w->pass);
 }
 

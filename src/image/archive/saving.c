@@ -95,8 +95,8 @@ static int blame_disk(int r, struct err *err)
 }
 
 /* Goes one step down an index. */
-static int descend(const struct store *st, const struct platform *want, struct digest *at,
-		   bool *ret_is_manifest, struct err *err)
+static int descend_index(const struct store *st, const struct platform *want, struct digest *at,
+			 bool *ret_is_manifest, struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
 	cleanup_oci_index struct oci_index *ix = NULL;
@@ -132,7 +132,7 @@ static int choose_platform(const struct saving *s, const struct found *f,
 			       "the image is here for %s alone: pull it with --all-platforms first",
 			       have);
 	for (int depth = 0; r == 0 && !is_manifest && depth < INDEX_DEPTH_MAX; depth++)
-		r = descend(s->work.st, want, &at, &is_manifest, err);
+		r = descend_index(s->work.st, want, &at, &is_manifest, err);
 	if (r == 0)
 		*ret = at;
 	return r;
@@ -148,8 +148,8 @@ static int read_manifest(struct saving *s, const struct digest *d, struct oci_ma
 
 /* Gathers an image.  What an index leads to need not include the manifest that the image is here
  * by. */
-static int gather(struct saving *s, const struct digest *manifest, struct saved *image,
-		  struct err *err)
+static int gather_image(struct saving *s, const struct digest *manifest, struct saved *image,
+			struct err *err)
 {
 	int r = blame_disk(contents_add(s->work.st, manifest, &s->what, err), err);
 
@@ -173,7 +173,7 @@ static int add_image(struct saving *s, const char *name, const struct image_save
 		r = choose_platform(s, &f, in->platform, &manifest, err);
 	image->root = in->all_platforms ? f.root : manifest;
 	if (r == 0)
-		r = gather(s, &manifest, image, err);
+		r = gather_image(s, &manifest, image, err);
 	return r < 0 ? err_wrap(err, "save %s", name), r : 0;
 }
 

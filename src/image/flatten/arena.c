@@ -64,7 +64,7 @@ static int add_chunk(struct arena *a, size_t len)
 }
 
 /* Counts @len against the limit, and keeps it counted when over: arena_errno() knows by that. */
-static bool charge(struct arena *a, uint64_t len)
+static bool charge_arena(struct arena *a, uint64_t len)
 {
 	a->used += len;
 	a->budget->used += len;
@@ -76,11 +76,11 @@ void *arena_alloc(struct arena *a, size_t len)
 	void *p;
 
 	if (len > SIZE_MAX / 2 || len > a->budget->limit) {
-		(void)charge(a, a->budget->limit + 1);
+		(void)charge_arena(a, a->budget->limit + 1);
 		return NULL;
 	}
 	len = (len + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-	if (!charge(a, len))
+	if (!charge_arena(a, len))
 		return NULL;
 	if (len > a->left && add_chunk(a, len > CHUNK_BYTES ? len : CHUNK_BYTES) < 0)
 		return NULL;

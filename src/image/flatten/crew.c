@@ -23,7 +23,7 @@ struct reading {
 	size_t i;
 };
 
-static void fail(struct crew *c, int r, const struct err *err)
+static void fail_crew(struct crew *c, int r, const struct err *err)
 {
 	pthread_mutex_lock(&c->lock);
 	if (c->result == 0) {
@@ -152,6 +152,6 @@ void crew_work(struct crew *c)
 			err_wrap(&err, "layer %zu", i + 1);
 	}
 	if (r < 0)
-		fail(c, r, &err);
+		fail_crew(c, r, &err);
 	erofs_out_reset(&out);
 }

@@ -21,7 +21,7 @@ static int compare_names(const char *a, size_t a_len, const char *b, size_t b_le
 }
 
 /* Merges two sorted lists. */
-static struct tree_entry *merge(struct tree_entry *a, struct tree_entry *b)
+static struct tree_entry *merge_entries(struct tree_entry *a, struct tree_entry *b)
 {
 	struct tree_entry *first, **link = &first;
 
@@ -49,11 +49,11 @@ static struct tree_entry *sort_list(struct tree_entry *list)
 		list = list->next;
 		carry->next = NULL;
 		for (; i < ARRAY_SIZE(sorted) - 1 && sorted[i]; i++)
-			carry = merge(take_ptr(sorted[i]), carry);
-		sorted[i] = sorted[i] ? merge(sorted[i], carry) : carry;
+			carry = merge_entries(take_ptr(sorted[i]), carry);
+		sorted[i] = sorted[i] ? merge_entries(sorted[i], carry) : carry;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sorted); i++)
-		all = merge(sorted[i], all);
+		all = merge_entries(sorted[i], all);
 	return all;
 }
 

@@ -27,7 +27,7 @@ void erofs_walk_begin(struct erofs_walk *w, struct erofs_plan *p)
 	p->met = !p->met;
 }
 
-static struct tree_inode *meet(struct erofs_walk *w, struct tree_inode *inode)
+static struct tree_inode *meet_inode(struct erofs_walk *w, struct tree_inode *inode)
 {
 	inode->is_met = w->plan->met;
 	w->number++;
@@ -39,7 +39,7 @@ struct tree_inode *erofs_walk_next(struct erofs_walk *w)
 	if (!w->folder) {
 		w->folder = w->plan->root;
 		w->next = w->folder->folder->children;
-		return meet(w, w->folder);
+		return meet_inode(w, w->folder);
 	}
 	for (;;) {
 		struct tree_entry *e = w->next;
@@ -48,7 +48,7 @@ struct tree_inode *erofs_walk_next(struct erofs_walk *w)
 			e = e->next;
 		if (e) {
 			w->next = e->next;
-			return meet(w, e->inode);
+			return meet_inode(w, e->inode);
 		}
 		if (!w->folder->folder->next)
 			return NULL;

@@ -33,7 +33,7 @@ static uint32_t crc32c(uint32_t crc, const uint8_t *data, size_t len)
 	return crc;
 }
 
-static void punch(const struct erofs_out *out, uint64_t from, uint64_t to)
+static void punch_hole(const struct erofs_out *out, uint64_t from, uint64_t to)
 {
 	if (to > from)
 		fallocate(out->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from,
@@ -58,12 +58,12 @@ static void punch_lost(const struct tree *t, const struct erofs_out *out)
 		} else if (end == from) {
 			from = i->pos;
 		} else {
-			punch(out, from, to);
+			punch_hole(out, from, to);
 			from = i->pos;
 			to = end;
 		}
 	}
-	punch(out, from, to);
+	punch_hole(out, from, to);
 }
 
 static int write_dir_blocks(struct erofs_out *out, struct tree_inode *dir)

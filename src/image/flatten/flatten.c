@@ -25,7 +25,7 @@ struct flatten_helpers {
 	pthread_t threads[];
 };
 
-static void *help(void *arg)
+static void *help_crew(void *arg)
 {
 	struct flatten_helpers *h = arg;
 	struct crew *crew;
@@ -51,7 +51,7 @@ static int start_helper(struct flatten_helpers *h)
 		return r;
 	r = -pthread_attr_setstacksize(&attr, HELPER_STACK_BYTES);
 	if (r == 0)
-		r = -pthread_create(&h->threads[h->n], &attr, help, h);
+		r = -pthread_create(&h->threads[h->n], &attr, help_crew, h);
 	pthread_attr_destroy(&attr);
 	h->n += r == 0;
 	return r;

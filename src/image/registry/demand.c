@@ -216,7 +216,7 @@ static bool is_met_by(struct demand *d, const struct reference *ref, const char 
 	       check_identity(d, text, ref, &d->why) == 0;
 }
 
-static bool proves(const char *proof, const char *name, const char *tag)
+static bool proves_name(const char *proof, const char *name, const char *tag)
 {
 	char key[PUBKEY_ID_LEN + 1];
 	cleanup_free char *copy = NULL;
@@ -236,7 +236,7 @@ bool image_is_verified(const struct image *im, const char *name)
 	bool by_digest = bare && digest_is_set(&ref->digest);
 
 	for (char **proof = im->verified; bare && proof && *proof; proof++)
-		if (proves(*proof, bare, by_digest ? NULL : ref->tag))
+		if (proves_name(*proof, bare, by_digest ? NULL : ref->tag))
 			return true;
 	return false;
 }

@@ -150,7 +150,7 @@ static unsigned count_uploads(const struct image_push *in)
 	return s && s->max_uploads ? s->max_uploads : PUSH_UPLOADS;
 }
 
-static int bring(struct push *p, struct err *err)
+static int bring_image(struct push *p, struct err *err)
 {
 	const struct pusher pusher = { .st = p->work.st,
 				       .reg = p->reg,
@@ -181,7 +181,7 @@ static int run_push(struct push *p, struct pushed *ret, struct err *err)
 	if (r < 0)
 		return r;
 	progress_report(&p->guard.guarded, NULL, to, 0, 0);
-	r = bring(p, err);
+	r = bring_image(p, err);
 	return r == 0 ? report_end(p, ret, err) : r;
 }
 

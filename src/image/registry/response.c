@@ -87,7 +87,7 @@ int response_take_header(struct http_response *r, char *line)
 }
 
 /* Makes an address absolute, and drops what is none. */
-static int complete(char **url, const char *base, struct err *err)
+static int complete_url(char **url, const char *base, struct err *err)
 {
 	cleanup_free char *given = take_ptr(*url);
 	int r = given ? url_resolve(base, given, NULL, url, err) : 0;
@@ -97,7 +97,7 @@ static int complete(char **url, const char *base, struct err *err)
 
 int response_complete(struct http_response *rs, const char *base, struct err *err)
 {
-	int r = complete(&rs->location, base, err);
+	int r = complete_url(&rs->location, base, err);
 
-	return r == 0 ? complete(&rs->next_page, base, err) : r;
+	return r == 0 ? complete_url(&rs->next_page, base, err) : r;
 }

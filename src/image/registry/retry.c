@@ -39,7 +39,7 @@ uint64_t retry_pause_usec(unsigned tries)
 }
 
 /* Varies a pause by up to a quarter. */
-static uint64_t vary(uint64_t usec)
+static uint64_t vary_pause(uint64_t usec)
 {
 	uint16_t chance = 0;
 
@@ -47,7 +47,7 @@ static uint64_t vary(uint64_t usec)
 	return usec - usec / 4 + usec / 2 * chance / UINT16_MAX;
 }
 
-static void tell(const struct patience *p, const struct http *h, uint64_t usec)
+static void tell_pause(const struct patience *p, const struct http *h, uint64_t usec)
 {
 	char text[64];
 
@@ -84,7 +84,7 @@ int retry_wait(struct patience *p, struct http *h, uint64_t have_bytes)
 	pause = retry_pause_usec(++p->tries);
 	if (pause == 0 || (p->max_tries && p->tries >= p->max_tries))
 		return -EAGAIN;
-	pause = vary(pause);
+	pause = vary_pause(pause);
 	if (p->retry_after_sec > PAUSE_MAX_USEC / USEC_PER_SEC)
 		return -EAGAIN;
 	if (p->retry_after_sec * USEC_PER_SEC > pause)
@@ -92,7 +92,7 @@ int retry_wait(struct patience *p, struct http *h, uint64_t have_bytes)
 	p->waited_usec += pause;
 	if (p->waited_usec > WAIT_MAX_USEC)
 		return -EAGAIN;
-	tell(p, h, pause);
+	tell_pause(p, h, pause);
 	return sleep_for(h, pause);
 }
 

@@ -139,7 +139,7 @@ int token_read(const struct http_response *rs, struct token *ret, struct err *er
 	return ret->bearer && (ret->identity || !identity || !*identity) ? 0 : err_nomem(err);
 }
 
-static int judge(const struct http_response *rs, struct token *ret, struct err *err)
+static int judge_response(const struct http_response *rs, struct token *ret, struct err *err)
 {
 	char text[256];
 
@@ -150,22 +150,23 @@ static int judge(const struct http_response *rs, struct token *ret, struct err *
 		       "token server answered %ld%s%s", rs->status, *text ? ": " : "", text);
 }
 
-static int ask(struct http *h, const struct http_request *rq, struct token *ret, struct err *err)
+static int ask_server(struct http *h, const struct http_request *rq, struct token *ret,
+		      struct err *err)
 {
 	struct http_response rs = { 0 };
 	int r = http_send(h, rq, &rs, err);
 
 	if (r < 0)
 		return err_wrap(err, "token server");
-	r = judge(&rs, ret, err);
+	r = judge_response(&rs, ret, err);
 	buf_wipe(&rs.body);
 	http_response_reset(&rs);
 	return r;
 }
 
 /* Asks with an identity token, in a form: the token must be in no URL. */
-static int refresh(struct http *h, const struct token_request *rq, struct token *ret,
-		   struct err *err)
+static int ask_with_identity(struct http *h, const struct token_request *rq, struct token *ret,
+			     struct err *err)
 {
 	struct buf form = BUF_INIT;
 	struct http_body body = { .type = "application/x-www-form-urlencoded", .fd = -1 };
@@ -177,7 +178,7 @@ static int refresh(struct http *h, const struct token_request *rq, struct token 
 
 	body.data = form.data;
 	body.len = form.len;
-	r = r < 0 ? err_nomem(err) : ask(h, &post, ret, err);
+	r = r < 0 ? err_nomem(err) : ask_server(h, &post, ret, err);
 	buf_wipe(&form);
 	return r;
 }
@@ -190,7 +191,7 @@ int token_fetch(struct http *h, const struct token_request *rq, struct token *re
 	int r;
 
 	if (rq->auth && rq->auth->identity_token) {
-		r = refresh(h, rq, &token, err);
+		r = ask_with_identity(h, rq, &token, err);
 	} else if (token_url(rq, &url) < 0) {
 		r = err_nomem(err);
 	} else {
@@ -199,7 +200,7 @@ int token_fetch(struct http *h, const struct token_request *rq, struct token *re
 			get.username = rq->auth->username;
 			get.password = rq->auth->password;
 		}
-		r = ask(h, &get, &token, err);
+		r = ask_server(h, &get, &token, err);
 	}
 	if (r < 0)
 		token_reset(&token);

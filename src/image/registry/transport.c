@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static int untrusted(const char *host, const char *why, struct err *err)
+static int refuse_certificate(const char *host, const char *why, struct err *err)
 {
 	return err_set(err, -EPROTO,
 		       "%s: put who vouches for it into ~/.config/moat or /etc/moat, as "
@@ -44,7 +44,7 @@ int transport_error(CURLcode code, const char *text, const char *host, struct er
 	case CURLE_WEIRD_SERVER_REPLY:
 		return err_set(err, -EPROTONOSUPPORT, "%s", why);
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return untrusted(host, why, err);
+		return refuse_certificate(host, why, err);
 	default:
 		return err_set(err, -EPROTO, "%s", why);
 	}

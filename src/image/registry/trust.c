@@ -78,7 +78,8 @@ static int pass_over(struct trial *t, int r, const struct err *err)
 	return 0;
 }
 
-static int judge(struct trial *t, const struct candidate *c, bool has_certificate, struct err *err)
+static int judge_candidate(struct trial *t, const struct candidate *c, bool has_certificate,
+			   struct err *err)
 {
 	int r = 0;
 
@@ -112,7 +113,7 @@ static int try_bundle(struct trial *t, const struct buf *text, struct err *err)
 				     .read = b.of_statement ? read_statement : NULL,
 				     .content = b.statement };
 
-	return r == 0 ? judge(t, &c, b.has_certificate, err) : r;
+	return r == 0 ? judge_candidate(t, &c, b.has_certificate, err) : r;
 }
 
 static int try_signature(struct trial *t, const struct oci_signature *s, struct err *err)
@@ -126,7 +127,7 @@ static int try_signature(struct trial *t, const struct oci_signature *s, struct 
 	if (r == 0 && s->is_bundle)
 		r = try_bundle(t, &text, err);
 	else if (r == 0)
-		r = judge(t, &c, s->has_certificate, err);
+		r = judge_candidate(t, &c, s->has_certificate, err);
 	return pass_over(t, r, err);
 }
 
@@ -241,7 +242,7 @@ static void say_why(const struct trial *t, char *ret, size_t max)
 			 t->n_attestations ? "; there are only attestations about it" : "");
 }
 
-static int refuse(const struct trial *t, struct err *err)
+static int refuse_image(const struct trial *t, struct err *err)
 {
 	const struct demand *d = t->demands;
 	char why[512];
@@ -253,7 +254,7 @@ static int refuse(const struct trial *t, struct err *err)
 		       t->digest.text, d->why.code ? d->why.msg : why, d->by);
 }
 
-static int search(struct trial *t, struct err *err)
+static int search_signatures(struct trial *t, struct err *err)
 {
 	size_t first = t->reg->first;
 	int r = 0;
@@ -268,7 +269,7 @@ static int search(struct trial *t, struct err *err)
 	t->reg->first = first;
 	if (r < 0)
 		return err_wrap(err, "signatures");
-	return all_are_met(t) ? 0 : refuse(t, err);
+	return all_are_met(t) ? 0 : refuse_image(t, err);
 }
 
 static int read_demands(struct trial *t, const struct image_pull *in, struct err *err)
@@ -305,6 +306,6 @@ int trust_check(struct registry *reg, struct http *h, const struct image_pull *i
 	r = digest_of(manifest->data ? manifest->data : "", manifest->len, &t.digest);
 	if (r < 0)
 		return err_errno(err, r, "hash");
-	r = search(&t, err);
+	r = search_signatures(&t, err);
 	return r == 0 ? take_proofs(&t, ret_verified, err) : r;
 }

@@ -84,7 +84,8 @@ static int take_location(struct upload *u, struct http_response *rs, struct err 
 	return r;
 }
 
-static int post(struct upload *u, const char *path, struct http_response *rs, struct err *err)
+static int post_upload(struct upload *u, const char *path, struct http_response *rs,
+		       struct err *err)
 {
 	const struct http_body nothing = { .type = "application/octet-stream", .data = "" };
 	struct http_request rq = {
@@ -102,7 +103,7 @@ static int try_mount(struct upload *u, const char *from, struct err *err)
 	cleanup(http_response_reset) struct http_response rs = { 0 };
 	cleanup_free char *path =
 		str_printf("/blobs/uploads/?mount=%s&from=%s", u->in->digest->text, from);
-	int r = path ? post(u, path, &rs, err) : err_nomem(err);
+	int r = path ? post_upload(u, path, &rs, err) : err_nomem(err);
 
 	if (r < 0)
 		return r;
@@ -114,7 +115,7 @@ static int try_mount(struct upload *u, const char *from, struct err *err)
 static int open_upload(struct upload *u, struct err *err)
 {
 	cleanup(http_response_reset) struct http_response rs = { 0 };
-	int r = post(u, "/blobs/uploads/", &rs, err);
+	int r = post_upload(u, "/blobs/uploads/", &rs, err);
 
 	if (r < 0)
 		return r;

@@ -136,7 +136,7 @@ static int check_amount(struct walk *w, const struct oci_references *refs, int d
 		       DEPTH_MAX, DOCUMENTS_MAX, TEXT_MAX_BYTES >> 20, BLOBS_MAX);
 }
 
-static int visit(struct walk *w, const struct digest *d, int depth, struct err *err)
+static int visit_content(struct walk *w, const struct digest *d, int depth, struct err *err)
 {
 	cleanup(document_reset) struct document doc = { .digest = *d };
 	cleanup(oci_references_reset) struct oci_references refs = { 0 };
@@ -154,7 +154,7 @@ static int visit(struct walk *w, const struct digest *d, int depth, struct err *
 	if (r == 0)
 		r = check_amount(w, &refs, depth, err);
 	for (size_t i = 0; r == 0 && i < refs.n_documents; i++)
-		r = visit(w, &refs.documents[i].digest, depth + 1, err);
+		r = visit_content(w, &refs.documents[i].digest, depth + 1, err);
 	if (r < 0)
 		return r;
 	return take_blobs(w, refs.blobs, refs.n_blobs) < 0 || add_document(w->contents, &doc) < 0
@@ -167,7 +167,7 @@ int contents_add(const struct store *st, const struct digest *root, struct conte
 {
 	struct walk w = { .st = st, .contents = c };
 
-	return visit(&w, root, 0, err);
+	return visit_content(&w, root, 0, err);
 }
 
 int contents_check(const struct store *st, const struct contents *c, struct err *err)

@@ -40,7 +40,7 @@ static struct incoming *find_incoming(const struct store *st, const struct diges
 }
 
 /* Takes it off the list, so that nobody else finds it. */
-static void forget(struct incoming *in)
+static void forget_partial(struct incoming *in)
 {
 	for (struct incoming **at = &in->st->incoming; *at; at = &(*at)->next) {
 		if (*at != in)
@@ -141,7 +141,7 @@ void incoming_close(struct incoming *in)
 		return;
 	if (!in->is_whole && !has_room(in))
 		unlinkat(st->partial_fd, digest_hex(&in->digest), 0);
-	forget(in);
+	forget_partial(in);
 	incoming_free(in);
 }
 
@@ -250,12 +250,12 @@ int incoming_compare(const struct incoming *in, uint64_t pos, const void *data, 
 }
 
 /* Fails all that wait for the blob with this error; later pulls begin anew. */
-static int condemn(struct incoming *in, int code, const char *text)
+static int condemn_partial(struct incoming *in, int code, const char *text)
 {
 	LOCK_STORE(in->st);
 
 	unlinkat(in->st->partial_fd, digest_hex(&in->digest), 0);
-	forget(in);
+	forget_partial(in);
 	return err_set(&in->err, code, "%s", text);
 }
 
@@ -288,7 +288,7 @@ static int move_to_blobs(struct incoming *in)
 		if (renameat(in->st->partial_fd, name, folder, name) < 0)
 			return -errno;
 		in->is_whole = true;
-		forget(in);
+		forget_partial(in);
 	}
 	return fsync(folder) < 0 ? -errno : 0;
 }
@@ -299,7 +299,7 @@ int incoming_check(struct incoming *in, struct err *err)
 	int r = in->is_right ? 0 : check_content(in, &why);
 
 	if (r < 0)
-		return err_set(err, condemn(in, r, why.msg), "%s", why.msg);
+		return err_set(err, condemn_partial(in, r, why.msg), "%s", why.msg);
 	in->is_right = true;
 	return 0;
 }

@@ -43,7 +43,7 @@ static int write_sizes(const struct image *im, struct buf *b)
 	return r;
 }
 
-static int join(char *const *list, const char *between, struct buf *ret)
+static int join_list(char *const *list, const char *between, struct buf *ret)
 {
 	int r = 0;
 
@@ -56,8 +56,8 @@ static json_t *write_annotations(const struct image *im, const char *tag)
 {
 	cleanup(buf_reset) struct buf digests = BUF_INIT, sizes = BUF_INIT, verified = BUF_INIT;
 
-	if (write_sizes(im, &sizes) < 0 || join(im->repo_digests, " ", &digests) < 0 ||
-	    join(im->verified, "\n", &verified) < 0)
+	if (write_sizes(im, &sizes) < 0 || join_list(im->repo_digests, " ", &digests) < 0 ||
+	    join_list(im->verified, "\n", &verified) < 0)
 		return NULL;
 	return json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s}", ANNOTATION_REF, tag,
 			 ANNOTATION_NAME, tag, ANNOTATION_INDEX,
@@ -183,7 +183,7 @@ static int read_sizes(struct image *im, const char *text)
 }
 
 /* Adds the entries of @text that are new. */
-static int split(const char *text, const char *between, char ***list)
+static int split_list(const char *text, const char *between, char ***list)
 {
 	cleanup_free char *copy = strdup(text ? text : "");
 	char *rest = copy, *one;
@@ -228,9 +228,9 @@ static int read_annotations(const struct store *st, struct record *rec, const js
 		return -ENOMEM;
 	if (tag && !strv_has(im->tags, tag) && strv_add(&im->tags, tag) < 0)
 		return -ENOMEM;
-	if (split(digests, " ", &im->repo_digests) < 0)
+	if (split_list(digests, " ", &im->repo_digests) < 0)
 		return -ENOMEM;
-	return split(verified, "\n", &im->verified);
+	return split_list(verified, "\n", &im->verified);
 }
 
 /* Is an error lasting?  Only missing or damaged content makes an entry useless; other errors may

@@ -193,7 +193,7 @@ static int extend_file(const struct store *st, int fd, struct err *err)
 }
 
 /* Gives the file its name. */
-static int publish(const struct rootfs *rf, int fd, const char *tmp, const char *name)
+static int publish_file(const struct rootfs *rf, int fd, const char *tmp, const char *name)
 {
 	const struct digest *manifest = &rf->install->manifest->digest;
 	struct store *st = rf->work->st;
@@ -230,7 +230,7 @@ static int make_file(struct rootfs *rf, const char *name, struct err *err)
 	if (r == 0)
 		r = extend_file(st, fd, err);
 	if (r == 0) {
-		r = publish(rf, fd, tmp, name);
+		r = publish_file(rf, fd, tmp, name);
 		if (r < 0)
 			err_errno(err, r, "store %s/rootfs/%s", st->path, name);
 	}

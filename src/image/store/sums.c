@@ -91,8 +91,8 @@ static int open_file(const struct store *st, const char *name)
 }
 
 /* Computes a file's sum.  Return: 0; -ENOENT; -EBADMSG; -errno. */
-static int measure(struct store *st, int fd, bool (*stop)(void *arg),
-		   char ret_hex[SHA256_HEX_LEN + 1])
+static int measure_file(struct store *st, int fd, bool (*stop)(void *arg),
+			char ret_hex[SHA256_HEX_LEN + 1])
 {
 	struct erofs_super super;
 	int r = fd_pread_exact(fd, &super, sizeof(super), EROFS_SUPER_OFFSET);
@@ -104,7 +104,7 @@ static int measure(struct store *st, int fd, bool (*stop)(void *arg),
 				 ret_hex);
 }
 
-static int note(struct store *st, const struct digest *manifest, const char *hex)
+static int note_sum(struct store *st, const struct digest *manifest, const char *hex)
 {
 	return file_write_atomic(st->sums_fd, digest_hex(manifest), hex, SHA256_HEX_LEN, 0600);
 }
@@ -165,10 +165,10 @@ static void take_sum(struct store *st, const struct digest *manifest)
 
 	rootfs_name(manifest, name);
 	fd = open_file(st, name);
-	if (fd < 0 || !sync_file(st, manifest, name, fd) || measure(st, fd, is_stopped, hex) < 0 ||
-	    !claim_same(st, &claim, name, fd))
+	if (fd < 0 || !sync_file(st, manifest, name, fd) ||
+	    measure_file(st, fd, is_stopped, hex) < 0 || !claim_same(st, &claim, name, fd))
 		return;
-	(void)note(st, manifest, hex);
+	(void)note_sum(st, manifest, hex);
 	claim_release(st, &claim);
 }
 
@@ -262,7 +262,7 @@ int sums_check(struct store *st, const struct digest *manifest, enum sum_state *
 
 	rootfs_name(manifest, name);
 	fd = open_file(st, name);
-	r = fd < 0 ? fd : measure(st, fd, NULL, hex);
+	r = fd < 0 ? fd : measure_file(st, fd, NULL, hex);
 	if (r == -ENOENT || r == -EBADMSG || r == -EIO) {
 		*ret = r == -ENOENT ? SUM_MISSING : SUM_WRONG;
 		return 0;
@@ -271,7 +271,7 @@ int sums_check(struct store *st, const struct digest *manifest, enum sum_state *
 		r = file_read_at(st->sums_fd, digest_hex(manifest), SHA256_HEX_LEN, &noted);
 	if (r == -ENOENT) {
 		*ret = SUM_NEW;
-		r = note(st, manifest, hex);
+		r = note_sum(st, manifest, hex);
 	} else if (r == 0) {
 		*ret = noted.len == SHA256_HEX_LEN && memcmp(noted.data, hex, noted.len) == 0
 			       ? SUM_RIGHT

@@ -115,7 +115,7 @@ const struct image_usage *usage_of(const struct usage *u, const struct digest *m
 	return NULL;
 }
 
-static int measure(struct store *st, const struct table *t, struct usage *ret)
+static int measure_store(struct store *st, const struct table *t, struct usage *ret)
 {
 	struct usage u = { .n = t->n };
 
@@ -142,7 +142,7 @@ int store_usage(struct store *st, struct usage *ret, struct err *err)
 		r = table_copy(&st->table, &t);
 	}
 	if (r == 0)
-		r = measure(st, &t, ret);
+		r = measure_store(st, &t, ret);
 	LOCK_STORE(st);
 	table_reset(&t);
 	return r < 0 ? err_nomem(err) : 0;

@@ -53,7 +53,7 @@ static bool is_number(int fd)
 	return fd >= 0 && fd < FILES_NUMBERS_MAX;
 }
 
-static int remember(int fd, enum kind kind)
+static int remember_file(int fd, enum kind kind)
 {
 	if (is_number(fd))
 		atomic_store(&kinds[fd], kind);
@@ -64,12 +64,12 @@ static int remember(int fd, enum kind kind)
 
 int eventfd(unsigned value, int flags)
 {
-	return remember((int)syscall(SYS_eventfd2, value, flags), KIND_EVENT);
+	return remember_file((int)syscall(SYS_eventfd2, value, flags), KIND_EVENT);
 }
 
 int epoll_create1(int flags)
 {
-	return remember((int)syscall(SYS_epoll_create1, flags), KIND_SET);
+	return remember_file((int)syscall(SYS_epoll_create1, flags), KIND_SET);
 }
 
 int epoll_create(int size)
@@ -81,7 +81,7 @@ int epoll_create(int size)
 /* A signalfd reports the signals of whoever reads it; a fork may not change which ones. */
 int signalfd(int fd, const sigset_t *set, int flags)
 {
-	return remember((int)syscall(SYS_signalfd4, fd, set, _NSIG / 8, flags), KIND_SIGNALS);
+	return remember_file((int)syscall(SYS_signalfd4, fd, set, _NSIG / 8, flags), KIND_SIGNALS);
 }
 
 int close(int fd)
@@ -151,7 +151,7 @@ static int make_anew(int number)
 				      EFD_NONBLOCK | EFD_CLOEXEC);
 }
 
-static int renew(int number)
+static int renew_file(int number)
 {
 	int fd = make_anew(number), r;
 
@@ -175,7 +175,7 @@ int files_renew(void)
 
 	for (int fd = 0; r == 0 && fd < FILES_NUMBERS_MAX; fd++)
 		if (is_to_be_renewed(fd))
-			r = renew(fd);
+			r = renew_file(fd);
 	return r;
 }
 

@@ -144,7 +144,7 @@ static int get_ready(const struct order *first)
 	return 0;
 }
 
-static void serve(const struct order *o)
+static void serve_order(const struct order *o)
 {
 	int pidfd = -1;
 	pid_t pid = get_ready(o);
@@ -170,7 +170,7 @@ static void *run_server(void *arg)
 	while ((r = receive_order(&o)) >= 0) {
 		if (r == 0)
 			continue;
-		serve(&o);
+		serve_order(&o);
 		close_order(&o);
 	}
 	close(server.fd);

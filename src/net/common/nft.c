@@ -66,7 +66,7 @@ static void drop_jobs(struct jobs *jobs)
 	}
 }
 
-static int expired(struct source *s, void *arg)
+static int nft_expired(struct source *s, void *arg)
 {
 	struct nft *n = arg;
 	uint64_t left_usec = patience_left(&n->patience);
@@ -130,9 +130,9 @@ static void list_words(char *text, const char *argv[WORDS_MAX])
 	argv[n] = NULL;
 }
 
-static int ended(struct source *s, pid_t pid, int status, void *arg);
+static int nft_ended(struct source *s, pid_t pid, int status, void *arg);
 
-static int execute(struct nft *n)
+static int execute_nft(struct nft *n)
 {
 	const char *argv[WORDS_MAX] = { "nft", "-f", "-", NULL };
 	struct job *first = STAILQ_FIRST(&n->running);
@@ -153,12 +153,12 @@ static int execute(struct nft *n)
 					 .n_fds = 3 },
 			&n->pid);
 	if (r == 0)
-		r = loop_add_child(n->loop, n->pid, ended, n, &n->child);
+		r = loop_add_child(n->loop, n->pid, nft_ended, n, &n->child);
 	return r;
 }
 
 /* Tells the jobs of a run and frees them; they may ask for more meanwhile. */
-static void tell(struct jobs *jobs, int result, const char *message, size_t len)
+static void tell_job(struct jobs *jobs, int result, const char *message, size_t len)
 {
 	struct job *j;
 
@@ -172,27 +172,27 @@ static void tell(struct jobs *jobs, int result, const char *message, size_t len)
 	}
 }
 
-static void begin(struct nft *n)
+static void begin_jobs(struct nft *n)
 {
 	while (STAILQ_EMPTY(&n->running) && !STAILQ_EMPTY(&n->waiting)) {
 		int r;
 
 		choose_jobs(n);
-		r = execute(n);
+		r = execute_nft(n);
 		if (r == 0) {
 			patience_begin(&n->patience, n->pid, RUN_SECONDS * USEC_PER_SEC);
 			source_set_timer(n->deadline, RUN_SECONDS * USEC_PER_SEC);
 			return;
 		}
 		fd_close(&n->output_fd);
-		tell(&n->running, r, strerror(-r), 0);
+		tell_job(&n->running, r, strerror(-r), 0);
 	}
 	if (STAILQ_EMPTY(&n->running))
 		n->one_by_one = false;
 }
 
 /* More than one change failed together: they wait again, to be done one by one. */
-static void split(struct nft *n)
+static void split_jobs(struct nft *n)
 {
 	struct jobs rest = STAILQ_HEAD_INITIALIZER(rest);
 
@@ -207,7 +207,7 @@ static bool is_one(const struct jobs *jobs)
 	return STAILQ_NEXT(STAILQ_FIRST(jobs), link) == NULL;
 }
 
-static int ended(struct source *s, pid_t pid, int status, void *arg)
+static int nft_ended(struct source *s, pid_t pid, int status, void *arg)
 {
 	struct nft *n = arg;
 	cleanup(buf_reset) struct buf said = BUF_INIT;
@@ -224,12 +224,12 @@ static int ended(struct source *s, pid_t pid, int status, void *arg)
 						 : fd_read_file(n->output_fd, ANSWER_BYTES, &said);
 	fd_close(&n->output_fd);
 	if (!fine && !is_one(&n->running)) {
-		split(n);
+		split_jobs(n);
 	} else {
 		STAILQ_CONCAT(&jobs, &n->running);
-		tell(&jobs, fine ? r : -EINVAL, said.data ? said.data : "", said.len);
+		tell_job(&jobs, fine ? r : -EINVAL, said.data ? said.data : "", said.len);
 	}
-	begin(n);
+	begin_jobs(n);
 	return 0;
 }
 
@@ -253,13 +253,13 @@ static int add_job(struct nft *n, const char *text, const struct job *like)
 static int begin_soon(struct source *s, void *arg)
 {
 	(void)s;
-	begin(arg);
+	begin_jobs(arg);
 	return 0;
 }
 
 static int add_timers(struct nft *n, struct err *err)
 {
-	int r = loop_add_timer(n->loop, UINT64_MAX, expired, n, &n->deadline);
+	int r = loop_add_timer(n->loop, UINT64_MAX, nft_expired, n, &n->deadline);
 
 	if (r == 0)
 		r = loop_add_timer(n->loop, UINT64_MAX, begin_soon, n, &n->soon);

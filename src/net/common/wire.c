@@ -45,7 +45,7 @@ static bool check_uplink(const struct wire_message *m, size_t len)
 	return true;
 }
 
-static bool check(struct wire_message *m, size_t len)
+static bool check_frame(struct wire_message *m, size_t len)
 {
 	if (len < offsetof(struct wire_message, uplink))
 		return false;
@@ -78,7 +78,7 @@ int wire_receive(int wire, struct wire_message *ret, int *ret_fd)
 	n = unix_recv(wire, ret, sizeof(*ret), &fd);
 	if (n <= 0)
 		return (int)n;
-	if (!check(ret, (size_t)n))
+	if (!check_frame(ret, (size_t)n))
 		return -EBADMSG;
 	*ret_fd = take_fd(&fd);
 	return 1;

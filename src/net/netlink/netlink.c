@@ -60,7 +60,7 @@ void *netlink_begin(struct netlink_request *rq, uint16_t type, uint16_t flags, s
 	return mnl_nlmsg_put_extra_header(rq->head, size);
 }
 
-static int ask(struct netlink *nl, struct netlink_request *rq, uint16_t flags)
+static int ask_kernel(struct netlink *nl, struct netlink_request *rq, uint16_t flags)
 {
 	rq->head->nlmsg_flags |= flags;
 	rq->head->nlmsg_seq = ++nl->sequence;
@@ -83,7 +83,7 @@ static bool take_changed_mark(char *messages, ssize_t n)
 }
 
 /* Return: the length of what was received; -ETIMEDOUT; -errno. */
-static ssize_t receive(const struct netlink *nl, char room[RECEIVE_BYTES])
+static ssize_t receive_message(const struct netlink *nl, char room[RECEIVE_BYTES])
 {
 	ssize_t n;
 
@@ -102,7 +102,7 @@ static int read_answer(const struct netlink *nl, mnl_cb_t fn, void *arg)
 	int r = MNL_CB_OK;
 
 	while (r == MNL_CB_OK) {
-		ssize_t n = receive(nl, room);
+		ssize_t n = receive_message(nl, room);
 
 		if (n < 0)
 			return (int)n;
@@ -118,7 +118,7 @@ static int read_answer(const struct netlink *nl, mnl_cb_t fn, void *arg)
 
 int netlink_call(struct netlink *nl, struct netlink_request *rq)
 {
-	int r = ask(nl, rq, NLM_F_ACK);
+	int r = ask_kernel(nl, rq, NLM_F_ACK);
 
 	if (r == 0)
 		r = read_answer(nl, NULL, NULL);
@@ -131,7 +131,7 @@ struct list {
 };
 
 /* What there is no memory for is thrown away, as the next answer is behind it in the socket. */
-static int keep(const struct nlmsghdr *head, void *arg)
+static int keep_message(const struct nlmsghdr *head, void *arg)
 {
 	struct list *list = arg;
 
@@ -162,9 +162,9 @@ int netlink_dump(struct netlink *nl, struct netlink_request *rq, netlink_fn fn, 
 
 	for (int i = 0; i < LIST_TRIES && r > 0; i++) {
 		list.messages.len = 0;
-		r = ask(nl, rq, NLM_F_DUMP);
+		r = ask_kernel(nl, rq, NLM_F_DUMP);
 		if (r == 0)
-			r = read_answer(nl, keep, &list);
+			r = read_answer(nl, keep_message, &list);
 		if (list.lacks_memory)
 			r = -ENOMEM;
 	}

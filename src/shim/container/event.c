@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static struct control_event about(const struct container *c, enum control_event_type type)
+static struct control_event event_about(const struct container *c, enum control_event_type type)
 {
 	struct control_event e = { .type = type };
 
@@ -18,7 +18,7 @@ char *event_of_type(enum control_event_type type)
 
 char *event_started(const struct container *c)
 {
-	struct control_event e = about(c, EVENT_STARTED);
+	struct control_event e = event_about(c, EVENT_STARTED);
 
 	e.pid = (int)c->pid;
 	e.started_nsec = c->exit.started_nsec;
@@ -29,21 +29,21 @@ char *event_started(const struct container *c)
 
 char *event_oom(const struct container *c)
 {
-	struct control_event e = about(c, EVENT_OOM);
+	struct control_event e = event_about(c, EVENT_OOM);
 
 	return control_event_write(&e);
 }
 
 char *event_space(const struct container *c)
 {
-	struct control_event e = about(c, c->space.full ? EVENT_DISK_FULL : EVENT_DISK_FREE);
+	struct control_event e = event_about(c, c->space.full ? EVENT_DISK_FULL : EVENT_DISK_FREE);
 
 	return control_event_write(&e);
 }
 
 char *event_exec_exited(const struct container *c, const char *target, int code)
 {
-	struct control_event e = about(c, EVENT_EXEC_EXITED);
+	struct control_event e = event_about(c, EVENT_EXEC_EXITED);
 
 	e.exec.code = code;
 	memcpy(e.exec.target, target, strlen(target) + 1);
@@ -52,7 +52,7 @@ char *event_exec_exited(const struct container *c, const char *target, int code)
 
 char *event_detached(const struct container *c, const char *target)
 {
-	struct control_event e = about(c, EVENT_DETACHED);
+	struct control_event e = event_about(c, EVENT_DETACHED);
 
 	memcpy(e.exec.target, target, strlen(target) + 1);
 	return control_event_write(&e);
@@ -60,7 +60,7 @@ char *event_detached(const struct container *c, const char *target)
 
 char *event_exited(const struct container *c)
 {
-	struct control_event e = about(c, EVENT_EXITED);
+	struct control_event e = event_about(c, EVENT_EXITED);
 
 	e.exit = c->exit;
 	e.machine = c->machine;
@@ -70,7 +70,7 @@ char *event_exited(const struct container *c)
 
 char *event_call(const struct container *c, const struct link_call *call)
 {
-	struct control_event e = about(c, EVENT_CALL);
+	struct control_event e = event_about(c, EVENT_CALL);
 
 	e.call = call->number;
 	e.socket = call->socket;
@@ -79,7 +79,7 @@ char *event_call(const struct container *c, const struct link_call *call)
 
 char *event_removed(const struct container *c, const struct err *why)
 {
-	struct control_event e = about(c, EVENT_REMOVED);
+	struct control_event e = event_about(c, EVENT_REMOVED);
 
 	if (why)
 		e.exit.err = *why;

@@ -31,7 +31,8 @@ static struct oci_process *describe_process(const struct control_request *rq)
 	return p;
 }
 
-static int add(struct container *c, const struct control_request *rq, int *fd, struct process **ret)
+static int add_process(struct container *c, const struct control_request *rq, int *fd,
+		       struct process **ret)
 {
 	struct client_options options = { .framed = true, .wants = { true, true, true } };
 	struct oci_process *spec = describe_process(rq);
@@ -66,7 +67,7 @@ int files_request(struct container *c, struct conn *conn, const struct control_r
 
 	if (r < 0)
 		return r;
-	r = add(c, rq, fd, &p);
+	r = add_process(c, rq, fd, &p);
 	if (r < 0)
 		return err_errno(err, r, "files");
 	process_answer_to(p, conn);

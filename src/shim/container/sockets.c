@@ -114,7 +114,7 @@ static size_t count_listeners(const struct sockets *s)
 	return n;
 }
 
-static int watch(struct listener *l)
+static int watch_listener(struct listener *l)
 {
 	return loop_add_io(l->container->all->loop, l->fd, EPOLLIN, on_client, l, &l->source);
 }
@@ -138,7 +138,7 @@ int sockets_listen(struct container *c, const struct control_request *rq, int *f
 	r = l->path ? fd_set_nonblock(*fd, true) : -ENOMEM;
 	l->fd = r == 0 ? *fd : -1;
 	if (r == 0 && container_is_running(c))
-		r = watch(l);
+		r = watch_listener(l);
 	if (r < 0) {
 		l->fd = -1;
 		free_listener(l);
@@ -154,7 +154,7 @@ void sockets_started(struct container *c)
 
 	LIST_FOREACH (l, &c->sockets.listeners, entry)
 		if (!l->source)
-			(void)watch(l);
+			(void)watch_listener(l);
 }
 
 static struct open_call *find_call(struct sockets *s, uint32_t number)

@@ -62,7 +62,7 @@ static int open_existing(int dir_fd, int *ret_fd, struct err *err)
 }
 
 /* Lengthens a layer that was made when disks were smaller: a hole behind its file system. */
-static int widen(int fd, uint64_t size_bytes, struct err *err)
+static int widen_file(int fd, uint64_t size_bytes, struct err *err)
 {
 	struct stat sb;
 
@@ -83,7 +83,7 @@ static int open_layer(int dir_fd, uint64_t size_bytes, int *ret_fd, struct err *
 	if (r == 0 && fd < 0)
 		r = open_existing(dir_fd, &fd, err);
 	if (r == 0)
-		r = widen(fd, size_bytes, err);
+		r = widen_file(fd, size_bytes, err);
 	if (r == 0)
 		*ret_fd = take_fd(&fd);
 	return r;

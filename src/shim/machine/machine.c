@@ -100,8 +100,8 @@ static int open_channels(struct parts *p, struct shim_machine *m, struct err *er
 	return open_shares(p, m, err);
 }
 
-static void describe(const struct machine_spec *spec, const struct parts *p,
-		     const struct machine_supply *supply, struct machine *ret)
+static void describe_machine(const struct machine_spec *spec, const struct parts *p,
+			     const struct machine_supply *supply, struct machine *ret)
 {
 	*ret = (struct machine){
 		.cpus = (unsigned)spec->cpus,
@@ -130,7 +130,7 @@ static int start_engine(const struct machine_spec *spec, const struct parts *p,
 	struct machine description;
 	int r;
 
-	describe(spec, p, supply, &description);
+	describe_machine(spec, p, supply, &description);
 	description.from = p->fit ? supply->from : NULL;
 	description.forks = supply->forks && description.from;
 	description.forks_fd = supply->kin_fd;
@@ -148,7 +148,7 @@ static int fork_engine(const struct machine_spec *spec, const struct parts *p,
 	struct machine description;
 	int r;
 
-	describe(spec, p, supply, &description);
+	describe_machine(spec, p, supply, &description);
 	description.from = supply->from;
 	r = m->engine->fork(&description, supply->kin_fd, &m->vm, err);
 	if (r < 0)
