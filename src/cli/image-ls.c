@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/format/format.h"
 #include "cli/format/listing.h"
+#include "cli/image-tree.h"
 
 #define NONE	     "<none>"
 #define YEAR_ONE_SEC (-62135596800) /* of an image that does not say when it was made */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moat image ls --tree */
+#include "cli/image-tree.h"
+
 #include <stdio.h>
 
 #include "cli/cli.h"
 #include "cli/format/format.h"
-#include "cli/image-ls.h"
 
 #define DIGEST_SHOWN 19 /* "sha256:" and 12 digits */
 

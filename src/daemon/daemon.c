@@ -14,6 +14,7 @@
 #include "daemon/container/recover.h"
 #include "daemon/container/watcher.h"
 #include "daemon/machine/spares.h"
+#include "daemon/network/taps.h"
 #include "engine/disk.h"
 
 static int on_quit(struct source *s, int fd, uint32_t events, void *arg)

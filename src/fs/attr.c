@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "fs/call.h"
 #include "fs/creds.h"
 #include "fs/echo.h"
 #include "fs/entry.h"
 #include "fs/open.h"
+#include "fs/operations.h"
 #include "fs/reach.h"
 
 static void devalue_attr(unsigned char *out, size_t len)

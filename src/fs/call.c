@@ -7,6 +7,7 @@
 
 #include "base/macro.h"
 #include "fs/echo.h"
+#include "fs/operations.h"
 #include "fs/reach.h"
 
 static const struct operation operations[] = {

@@ -44,10 +44,6 @@ const struct operation *operation_of(uint32_t opcode);
 /** call_reply() - make room for a reply of @len bytes, cleared */
 void *call_reply(struct call *c, size_t len);
 
-/** call_may_wait() - let another worker read the next request, as this one may take long from here
- */
-void call_may_wait(struct call *c);
-
 /** call_node() - get a node that a request names, until the operation is over.  Return: 0; -ESTALE.
  */
 int call_node(struct call *c, uint64_t id, struct node **ret);
@@ -71,60 +67,3 @@ void call_over(struct call *c);
 /** fd_name() - a descriptor's file as a path, in the working folder that each worker has; the file
  * itself, even if it is a link.  @ret: 16 bytes */
 void fd_name(int fd, char *ret);
-
-/** call_answer() - reply to a request, now or later, from any thread.  @result: 0 or -errno */
-void call_answer(struct server *s, uint64_t unique, int result, const void *payload, size_t len);
-
-/* The operations, in the order of their files. */
-int op_init(struct call *c);
-int op_destroy(struct call *c);
-int op_statfs(struct call *c);
-int op_forget(struct call *c);
-int op_batch_forget(struct call *c);
-int op_interrupt(struct call *c);
-int op_begin(struct call *c);
-int op_taken(struct call *c);
-
-int op_lookup(struct call *c);
-int op_link(struct call *c);
-
-int op_create(struct call *c);
-int op_tmpfile(struct call *c);
-int op_mknod(struct call *c);
-int op_mkdir(struct call *c);
-int op_symlink(struct call *c);
-
-int op_unlink(struct call *c);
-int op_rmdir(struct call *c);
-int op_rename(struct call *c);
-int op_rename2(struct call *c);
-
-int op_getattr(struct call *c);
-int op_setattr(struct call *c);
-int op_readlink(struct call *c);
-
-int op_open(struct call *c);
-int op_opened(struct call *c);
-int op_release(struct call *c);
-int op_flush(struct call *c);
-int op_read(struct call *c);
-int op_write(struct call *c);
-int op_fsync(struct call *c);
-int op_fallocate(struct call *c);
-int op_lseek(struct call *c);
-int op_copy_file_range(struct call *c);
-
-int op_opendir(struct call *c);
-int op_releasedir(struct call *c);
-int op_readdir(struct call *c);
-int op_readdirplus(struct call *c);
-int op_fsyncdir(struct call *c);
-
-int op_getxattr(struct call *c);
-int op_setxattr(struct call *c);
-int op_listxattr(struct call *c);
-int op_removexattr(struct call *c);
-
-int op_getlk(struct call *c);
-int op_setlk(struct call *c);
-int op_setlkw(struct call *c);

@@ -18,7 +18,9 @@
 
 #include "base/str.h"
 #include "fs/echo.h"
+#include "fs/operations.h"
 #include "fs/reach.h"
+#include "fs/watch-tell.h"
 #include "fs/watch.h"
 
 #define LONG_SECONDS 86400u

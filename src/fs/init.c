@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "fs/call.h"
+#include "fs/operations.h"
 #include "fs/watch.h"
 
 #define MINOR_MIN      28 /* Linux 4.20: requests of more than 128 KiB */

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/macro.h"
-#include "fs/call.h"
 #include "fs/creds.h"
 #include "fs/open.h"
+#include "fs/operations.h"
 
 #define COPY_MAX  MIB(16) /* at a time; the guest asks for the rest */
 #define QUICK_MAX KIB(64) /* written before the next request is read */

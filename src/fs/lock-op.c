@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "fs/call.h"
 #include "fs/open.h"
+#include "fs/operations.h"
 
 static int read_request(struct call *c, struct lock_request *ret)
 {

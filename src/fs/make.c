@@ -16,6 +16,7 @@
 #include "fs/echo.h"
 #include "fs/entry.h"
 #include "fs/open.h"
+#include "fs/operations.h"
 #include "fs/reach.h"
 
 /* What is to be made.  @fd: of a file that was created; -1 */

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "fs/creds.h"
 #include "fs/echo.h"
+#include "fs/operations.h"
 #include "fs/watch.h"
 
 int open_flags(uint32_t flags)

@@ -8,9 +8,9 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "fs/call.h"
 #include "fs/dirs.h"
 #include "fs/entry.h"
+#include "fs/operations.h"
 #include "fs/watch.h"
 
 /* The layout of getdents64(2). */

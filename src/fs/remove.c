@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "fs/call.h"
 #include "fs/echo.h"
 #include "fs/entry.h"
+#include "fs/operations.h"
 
 static int remove_entry(struct call *c, int flags)
 {

@@ -16,6 +16,7 @@
 
 #define WORKERS_MAX 16u
 
+struct call;
 struct watcher;
 struct dirs;
 
@@ -76,3 +77,10 @@ int server_enter_thread(struct server *s);
 
 /** server_send() - send a message to the guest.  @iov: changed */
 void server_send(struct server *s, struct iovec *iov, int n);
+
+/** call_may_wait() - let another worker read the next request, as this one may take long from here
+ */
+void call_may_wait(struct call *c);
+
+/** call_answer() - reply to a request, now or later, from any thread.  @result: 0 or -errno */
+void call_answer(struct server *s, uint64_t unique, int result, const void *payload, size_t len);

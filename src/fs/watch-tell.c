@@ -10,6 +10,8 @@
  * server's count of changes grows before anything is told, and a reply that began with another
  * count lets the guest keep nothing (server.c).
  */
+#include "fs/watch-tell.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -23,7 +25,7 @@
 #include "fs/call.h"
 #include "fs/entry.h"
 #include "fs/reach.h"
-#include "fs/watcher.h"
+#include "fs/watch-inner.h"
 
 #define CAME (FAN_CREATE | FAN_MOVED_TO)
 #define WENT (FAN_DELETE | FAN_MOVED_FROM)

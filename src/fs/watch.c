@@ -23,7 +23,7 @@
 #include "base/thread.h"
 #include "fs/call.h"
 #include "fs/reach.h"
-#include "fs/watcher.h"
+#include "fs/watch-inner.h"
 
 #define OF_A_FILE (FAN_MODIFY | FAN_ATTRIB | FAN_DELETE_SELF)
 #define OF_A_FOLDER                                                                                \

@@ -30,9 +30,6 @@ bool watch_begin(struct server *s, struct node *n);
 /** watch_covers() - is the guest told what others do to a file that has one name? */
 bool watch_covers(struct server *s, const struct node *n);
 
-/** watch_crowded() - ask the guest to forget files that it does not use */
-void watch_crowded(struct server *s);
-
 /** watch_freed() - freed() of struct nodes */
 void watch_freed(void *arg, struct node *n);
 

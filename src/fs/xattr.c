@@ -7,7 +7,7 @@
 #include <linux/limits.h>
 #include <sys/xattr.h>
 
-#include "fs/call.h"
+#include "fs/operations.h"
 
 /* Gets a path to the node that a request is about, which may be one to change something. */
 static int name_node(struct call *c, bool to_change, char ret_path[16])

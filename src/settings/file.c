@@ -12,6 +12,7 @@
 #include "base/macro.h"
 #include "base/mutex.h"
 #include "base/str.h"
+#include "settings/read.h"
 
 #define FILE_MAX_BYTES MIB(1)
 

@@ -67,14 +67,6 @@ struct settings {
 	struct image_limits image_limits;
 };
 
-/**
- * settings_parse() - read the text of the file
- * @ret: owned, settings_unref()
- *
- * Return: 0; -EINVAL with a message that names what is wrong; -ENOMEM.
- */
-int settings_parse(const char *text, size_t len, struct settings **ret, struct err *err);
-
 /** settings_default() - the settings of an empty file.  Return: owned; NULL when out of memory. */
 struct settings *settings_default(void);
 

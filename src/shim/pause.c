@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "shim/container/event.h"
+#include "shim/container/freeze.h"
 #include "shim/machine/steer.h"
 
 #define FREEZE_USEC USEC_PER_SEC

@@ -11,6 +11,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/files/files.h"
 #include "daemon/files/path.h"
+#include "daemon/files/write.h"
 #include "image/archive/inflate.h"
 
 #define TYPE_TAR	  "application/x-tar"

@@ -9,6 +9,7 @@
 #include "daemon/container/table.h"
 #include "daemon/http/filter.h"
 #include "daemon/network/describe.h"
+#include "daemon/network/network-view.h"
 
 static bool text_contains(const char *value, const void *arg)
 {

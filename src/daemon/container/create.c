@@ -24,6 +24,7 @@
 #include "daemon/container/transition.h"
 #include "daemon/machine/machines.h"
 #include "daemon/machine/plan.h"
+#include "daemon/network/network-view.h"
 #include "daemon/network/network.h"
 #include "daemon/spec/config.h"
 #include "daemon/spec/fields.h"

@@ -16,6 +16,8 @@
 #include "base/str.h"
 #include "daemon/container/names.h"
 #include "daemon/container/stored.h"
+#include "daemon/network/member-change.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/network.h"
 #include "net/request.h"
 

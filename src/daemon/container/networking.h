@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/container/container.h"
+#include "daemon/network/member-change.h"
 #include "daemon/network/member.h"
 
 /* Which networks a container is on. */

@@ -15,6 +15,7 @@
 #include "control/names.h"
 #include "daemon/container/names.h"
 #include "daemon/container/secrets.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/member.h"
 #include "daemon/network/ports.h"
 #include "image/image.h"

@@ -33,6 +33,7 @@
 #include "daemon/container/table.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/networks.h"
 #include "daemon/network/ports.h"
 #include "daemon/volume/use.h"

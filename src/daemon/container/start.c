@@ -23,6 +23,7 @@
 #include "daemon/container/stop.h"
 #include "daemon/container/transition.h"
 #include "daemon/container/watcher.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/member.h"
 
 /* A start under way. */

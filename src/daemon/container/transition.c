@@ -26,6 +26,7 @@
 #include "daemon/container/mounts.h"
 #include "daemon/container/sockets.h"
 #include "daemon/container/table.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/member.h"
 #include "daemon/volume/use.h"
 

@@ -62,20 +62,3 @@ ssize_t files_read(struct files *f, void *data, size_t max, struct err *err);
 /** files_read_stat() - read the first output of STAT and GET.  @ret: link_stat_reset().  Return: 0;
  * -EIO; as files_read(); with a message. */
 int files_read_stat(struct files *f, struct link_stat *ret, struct err *err);
-
-/**
- * files_await_input() - wait for the client's data, however long it takes, or for the operation's
- * end (write.c)
- *
- * Return: 1; 0 when the operation has ended, and files_write_from() would say why; -errno, with a
- * message.
- */
-int files_await_input(const struct files *f, int from_fd, struct err *err);
-
-/**
- * files_write_from() - send the operation all that can be read from a descriptor, and wait for its
- * end (write.c)
- *
- * Return: 0; as files_read(); -errno of read(2); with a message.
- */
-int files_write_from(struct files *f, int from_fd, struct err *err);

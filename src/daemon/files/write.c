@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sends data to an operation, which may end before it has got all, and says why. */
+#include "daemon/files/write.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -7,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "daemon/files/files.h"
 
 #define CHUNK_BYTES 65536u
 

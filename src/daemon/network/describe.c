@@ -6,6 +6,7 @@
 #include "base/mutex.h"
 #include "daemon/network/inner.h"
 #include "daemon/network/keeper.h"
+#include "daemon/network/network-view.h"
 
 json_t *network_describe(const struct network_view *v, const char *default_name, json_t *containers,
 			 json_t *moat)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "daemon/network/network-view.h"
 #include "daemon/network/network.h"
 
 /* Networks and their members as docker's API shows them.  Results are NULL when out of memory.

@@ -4,6 +4,8 @@
  * and notices its death.  Then all but the namespace is forgotten, and another moat-net is started
  * at once where a container runs, else when it is needed.
  */
+#include "daemon/network/keeper-life.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -13,17 +13,6 @@ struct keeper;
 /* How often a request is repeated that moat-net did not live to answer. */
 #define KEEPER_ATTEMPTS 3
 
-/**
- * keeper_open() - begin to keep moat-net: one that runs is found, and none is started
- * @ret: owned, keeper_close()
- *
- * Return: 0; -errno with a message.
- */
-int keeper_open(struct networks *nets, int root_fd, struct keeper **ret, struct err *err);
-
-/** keeper_close() - NULL is accepted; moat-net goes on */
-void keeper_close(struct keeper *k);
-
 /** keeper_check() - can containers have networks here?  Return: 0; -EACCES, -ENOENT with a message
  * that says why not, and what to do. */
 int keeper_check(struct keeper *k, struct err *err);
@@ -77,6 +66,3 @@ void keeper_settle(struct keeper *k);
 
 /** keeper_status() - ask moat-net for its state; owned; NULL where it does not run */
 json_t *keeper_status(struct keeper *k);
-
-/** keeper_shutdown() - moatd ends: end moat-net, too, where no container runs */
-void keeper_shutdown(struct keeper *k);

@@ -4,6 +4,8 @@
  * rows.  Where it runs, moat-net is told, and then the caller tells the machine; a connection that
  * fails on the way is taken back.
  */
+#include "daemon/network/member-change.h"
+
 #include <errno.h>
 
 #include "base/mutex.h"

@@ -7,6 +7,8 @@
  * The end of a container is told by the main thread, which must not wait for moat-net: what has to
  * be taken back is posted to the keeper.
  */
+#include "daemon/network/member-run.h"
+
 #include <errno.h>
 
 #include "base/mutex.h"

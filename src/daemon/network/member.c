@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "daemon/network/inner.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/ports-inner.h"
 #include "daemon/network/tell.h"
 

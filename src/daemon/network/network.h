@@ -39,8 +39,6 @@ struct network_view {
 	unsigned users;		      /* containers that name it, whether they run or not */
 };
 
-void network_view_reset(struct network_view *v);
-
 /** network_is_none() - is it the network "none"? */
 static inline bool network_is_none(const struct network_record *rec)
 {
@@ -79,16 +77,3 @@ int network_prune(struct networks *nets, const char *name, struct err *err);
  * Return: 0; -ENOENT "network X not found"; -EINVAL for an ambiguous prefix; -ENOMEM.
  */
 int network_resolve(struct networks *nets, const char *name, char **ret, struct err *err);
-
-/** network_is_internal() - is there a network of this name that leads nowhere outside? */
-bool network_is_internal(struct networks *nets, const char *name);
-
-/** network_view() - copy a network.  @name: as for network_resolve().  @ret: network_view_reset().
- * Return: as network_resolve(). */
-int network_view(struct networks *nets, const char *name, struct network_view *ret,
-		 struct err *err);
-
-/** network_views() - copy all networks, oldest first.  @ret: owned, network_views_free().  Return:
- * 0; -ENOMEM. */
-int network_views(struct networks *nets, struct network_view **ret, size_t *ret_n);
-void network_views_free(struct network_view *views, size_t n);

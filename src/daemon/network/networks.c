@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "daemon/network/inner.h"
+#include "daemon/network/keeper-life.h"
 #include "daemon/network/keeper.h"
 #include "daemon/network/taps.h"
 

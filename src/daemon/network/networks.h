@@ -20,19 +20,6 @@ struct state;
 int networks_open(const char *root, int root_fd, struct state *state, struct hub *hub,
 		  struct networks **ret, struct err *err);
 
-/**
- * networks_tap() - get a tap for a machine, which is on no network yet
- * @ret_fd:   owned
- * @ret_name: at least 16 bytes
- *
- * Return: 0; -EACCES, -EIO where this host lets this user have none, with a message that says why;
- * -errno with a message.
- */
-int networks_tap(struct networks *nets, int *ret_fd, char *ret_name, struct err *err);
-
-/** networks_tap_back() - give back the tap of a machine that has ended.  Returns at once. */
-void networks_tap_back(struct networks *nets, const char *name);
-
 /** networks_recovered() - all containers that run have been found: have moat-net give up everything
  * else of an earlier moatd's */
 void networks_recovered(struct networks *nets);

@@ -7,6 +7,8 @@
  */
 #include "daemon/network/taps.h"
 
+#include "daemon/network/taps.h"
+
 #include "base/fd.h"
 #include "base/mutex.h"
 #include "base/str.h"

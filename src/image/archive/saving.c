@@ -11,6 +11,7 @@
 #include "image/store/find.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/whole.h"
 #include "oci/index.h"
 
 /*

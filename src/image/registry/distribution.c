@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "image/registry/mirror.h"
 #include "image/registry/text.h"
 #include "oci/config.h"
 #include "oci/descriptor.h"

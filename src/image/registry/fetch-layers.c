@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/fetch-layers.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
-#include "image/registry/fetch.h"
+#include "image/registry/mirror.h"
 #include "image/registry/transfers.h"
 #include "image/store/blob.h"
 #include "image/store/incoming.h"

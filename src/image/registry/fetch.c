@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "image/registry/mirror.h"
 #include "image/store/blob.h"
 #include "image/store/claim.h"
 #include "image/store/store.h"

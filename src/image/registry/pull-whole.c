@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "image/registry/fetch-layers.h"
+#include "image/registry/mirror.h"
 #include "image/registry/pull-inner.h"
 #include "image/store/blob.h"
 #include "oci/references.h"

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "image/registry/fetch-layers.h"
 #include "image/registry/fetch.h"
+#include "image/registry/mirror.h"
 
 /**
  * pull_whole() - store all that an index leads to, and pin it

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "image/registry/fetch-layers.h"
 #include "image/registry/fetch.h"
+#include "image/registry/mirror.h"
 #include "image/registry/pull-inner.h"
 #include "image/registry/pull-whole.h"
 #include "image/registry/trust.h"

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "image/registry/transfers.h"
+#include "image/registry/upload-blob.h"
 #include "image/registry/upload.h"
 #include "image/store/blob.h"
 #include "image/store/install.h"

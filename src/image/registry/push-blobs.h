@@ -4,6 +4,7 @@
 #include "image/registry/guard.h"
 #include "image/registry/push-plan.h"
 #include "image/registry/registry.h"
+#include "image/registry/upload-blob.h"
 
 /* Parameters of a push of blobs; everything is borrowed. */
 struct pusher {

@@ -12,6 +12,7 @@
 #include "image/store/progress.h"
 #include "image/store/record.h"
 #include "image/store/store.h"
+#include "image/store/whole.h"
 
 /*
  * Theory of operation: what belongs to the image is pinned first, so a removal meanwhile takes

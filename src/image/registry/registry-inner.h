@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "image/registry/address.h"
+#include "image/registry/mirror.h"
 #include "image/registry/registry.h"
 
 /* Members that several files of the registry's client use. */

@@ -27,26 +27,9 @@ void registry_free(struct registry *reg);
 /** registry_host() - get the host that serves a registry: docker.io is served by another */
 const char *registry_host(const char *name);
 
-/**
- * registry_manifest() - fetch a manifest or an index, from the first mirror that has it, or the
- * registry
- * @name: tag or digest
- * @ret:  owned, document_reset()
- *
- * Return: 0; -ENOENT; -EACCES; -EBADMSG when the digest is wrong or the media types disagree;
- * -EPROTO; as http_send(); all with a message.
- */
-int registry_manifest(struct registry *reg, struct http *h, const char *name, struct document *ret,
-		      struct err *err);
-
 /** registry_tag_digest() - ask for a tag's digest without fetching the manifest, where the registry
  * tells it.  Return: 0; -ENOENT, -errno without a message. */
 int registry_tag_digest(struct registry *reg, struct http *h, const char *tag, struct digest *ret);
-
-/** registry_blob() - fetch a blob into a sink, resumed where it was cut off, from the server that
- * had the manifest, or those after it.  Return: as registry_manifest(). */
-int registry_blob(struct registry *reg, struct http *h, const struct oci_descriptor *d,
-		  struct http_sink *sink, struct err *err);
 
 DEFINE_CLEANUP(struct registry, registry_free)
 #define cleanup_registry cleanup(registry_free_cleanup_fn)

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "image/registry/mirror.h"
 #include "image/store/blob.h"
 
 struct text {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "image/registry/mirror.h"
 #include "image/registry/registry.h"
 
 /**

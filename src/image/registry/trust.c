@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "image/registry/demand.h"
+#include "image/registry/mirror.h"
 #include "image/registry/pull-inner.h"
 #include "image/registry/referrers.h"
 #include "image/registry/registry-inner.h"

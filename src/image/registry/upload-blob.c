@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/registry/upload-blob.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "image/registry/retry.h"
 #include "image/registry/upload-kept.h"
 #include "image/registry/upload-state.h"
-#include "image/registry/upload.h"
 
 /*
  * Theory of operation: POST opens an upload, and the answer's Location says where the content goes.

@@ -26,16 +26,6 @@ struct blob_upload {
 	struct store *store;	/* remembers the upload for a later push; NULL: none */
 };
 
-/**
- * registry_put_blob() - push a blob: mount it from another repository, or upload it; an upload that
- * is cut off continues where it was, in this push or a later one
- *
- * Return: 0; 1 where it was mounted; -EACCES; -ENOENT for a repository the registry does not know;
- * -EROFS where it takes nothing; -EPROTO; as http_send(); all with a message.
- */
-int registry_put_blob(struct registry *reg, struct http *h, const struct blob_upload *in,
-		      struct err *err);
-
 /** registry_put_manifest() - publish a document under a tag or its digest, after all it leads to.
  * Return: as registry_put_blob(); -EBADMSG where the registry took it for another. */
 int registry_put_manifest(struct registry *reg, struct http *h, const char *name,

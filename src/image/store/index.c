@@ -14,6 +14,7 @@
 #include "image/store/rootfs.h"
 #include "image/store/store.h"
 #include "image/store/table.h"
+#include "image/store/whole.h"
 #include "oci/descriptor.h"
 #include "oci/index.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "image/store/whole.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/str.h"
 #include "image/store/contents.h"
-#include "image/store/record.h"
 
 /*
  * Theory of operation: an index that is kept as a whole is walked, and all it leads to is noted

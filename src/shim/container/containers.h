@@ -52,15 +52,6 @@ void containers_hurry(struct containers *all);
 /** containers_kill() - kill the processes of all that run.  Return: are there any? */
 bool containers_kill(struct containers *all);
 
-/** containers_freeze() - have the processes of all that run stand still, or go on.  Return: 0;
- * -errno. */
-int containers_freeze(struct containers *all, bool on);
-
-/** containers_are_freezing(), containers_have_work() - has any not answered containers_freeze()
- * yet; is there work on the files of any? */
-bool containers_are_freezing(const struct containers *all);
-bool containers_have_work(const struct containers *all);
-
 /** containers_are_running(), _wanted(), _untold() - is there a container that runs; one that was
  * started and has not ended; one that ended before it was started, so that nobody was told? */
 bool containers_are_running(const struct containers *all);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "shim/container/containers.h"
+#include "shim/container/freeze.h"
 
 static bool is_running(const struct container *c)
 {

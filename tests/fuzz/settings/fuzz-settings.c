@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "settings/read.h"
 #include "settings/settings.h"
 
 /* The input is the settings' file; what it says is asked as moatd asks. */

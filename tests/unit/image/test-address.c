@@ -19,6 +19,7 @@
 #include "image/registry/address.h"
 #include "image/registry/link.h"
 #include "image/registry/peer.h"
+#include "settings/read.h"
 
 static struct settings *settings_of(const char *text)
 {

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "daemon/network/member-change.h"
+#include "daemon/network/member-run.h"
 #include "told-member.h"
 
 static const char *const on_web[] = { "web", NULL };

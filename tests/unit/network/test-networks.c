@@ -10,6 +10,8 @@
 
 #include "base/str.h"
 #include "daemon/network/describe.h"
+#include "daemon/network/member-run.h"
+#include "daemon/network/network-view.h"
 #include "told.h"
 
 static int create(const char *text, struct err *err)

@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "daemon/network/member-change.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/port-socket.h"
 #include "daemon/network/ports.h"
 #include "told-member.h"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "daemon/network/member-run.h"
 #include "daemon/network/taps.h"
 #include "told.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "told-member.h"
+#include "daemon/network/member-run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "daemon/network/member-run.h"
 #include "told.h"
 
 /* What tests of members do with them; each fails the test where it does not succeed. */

@@ -16,6 +16,7 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "settings/file.h"
+#include "settings/read.h"
 #include "settings/settings.h"
 
 static struct settings *parsed(const char *text)
