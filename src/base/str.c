@@ -22,6 +22,18 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && streq(s + n - m, suffix);
 }
 
+const void *str_find(const void *table, size_t n, size_t size, const char *text)
+{
+	for (const char *at = table; text && n > 0; at += size, n--) {
+		const char *entry;
+
+		memcpy(&entry, at, sizeof(entry));
+		if (entry && streq(entry, text))
+			return at;
+	}
+	return NULL;
+}
+
 char *str_printf(const char *fmt, ...)
 {
 	va_list ap;

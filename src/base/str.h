@@ -18,6 +18,14 @@ const char *str_starts(const char *s, const char *prefix);
 /** str_ends() - does @s end with @suffix? */
 bool str_ends(const char *s, const char *suffix);
 
+/** STR_FIND() - the entry of a table that is this text, or begins with a member that is; NULL where
+ * there is none, and for a text that is NULL */
+#define STR_FIND(table, text)                                                                      \
+	((__typeof__(&(table)[0]))str_find((table), ARRAY_SIZE(table), sizeof((table)[0]), (text)))
+
+/** str_find() - as STR_FIND(), for a table of @n entries of @size bytes */
+const void *str_find(const void *table, size_t n, size_t size, const char *text);
+
 /** str_printf() - formatted text in new memory.  Return: owned by the caller; NULL when out of
  * memory. */
 char *str_printf(const char *fmt, ...) printf_like(1, 2);

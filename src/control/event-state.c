@@ -50,13 +50,12 @@ static int get_word(const json_t *obj, const char *key, const char *const *words
 {
 	const char *text;
 	int r = json_get_str(obj, key, &text, err);
+	const char *const *word = r < 0 ? NULL : str_find(words, n, sizeof(*words), text);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; text && i < n; i++)
-		if (streq(words[i], text))
-			return (int)i;
-	return err_set(err, -EBADMSG, "\"%s\" is missing or not known", key);
+	return word ? (int)(word - words)
+		    : err_set(err, -EBADMSG, "\"%s\" is missing or not known", key);
 }
 
 int event_put_machine(json_t *obj, const struct control_event *e)

@@ -161,18 +161,17 @@ char *control_event_write(const struct control_event *e)
 
 static int find_type(const json_t *obj, enum control_event_type *ret, struct err *err)
 {
+	const struct kind *kind;
 	const char *name;
 	int r = json_get_str(obj, "event", &name, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; name && i < ARRAY_SIZE(kinds); i++) {
-		if (streq(kinds[i].name, name)) {
-			*ret = (enum control_event_type)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EOPNOTSUPP, "the event is not known");
+	kind = STR_FIND(kinds, name);
+	if (!kind)
+		return err_set(err, -EOPNOTSUPP, "the event is not known");
+	*ret = (enum control_event_type)(kind - kinds);
+	return 0;
 }
 
 int control_event_from_json(const json_t *obj, struct control_event *ret, struct err *err)

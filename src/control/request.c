@@ -290,6 +290,7 @@ char *control_request_write(const struct control_request *rq)
 
 static int find_operation(const json_t *obj, enum control_op *ret, struct err *err)
 {
+	const struct operation *op;
 	const char *name;
 	int r = json_get_str(obj, "op", &name, err);
 
@@ -297,13 +298,11 @@ static int find_operation(const json_t *obj, enum control_op *ret, struct err *e
 		return r;
 	if (!name)
 		return err_set(err, -EINVAL, "\"op\" is missing");
-	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
-		if (streq(operations[i].name, name)) {
-			*ret = (enum control_op)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EOPNOTSUPP, "the request is not known");
+	op = STR_FIND(operations, name);
+	if (!op)
+		return err_set(err, -EOPNOTSUPP, "the request is not known");
+	*ret = (enum control_op)(op - operations);
+	return 0;
 }
 
 int control_request_read(const char *text, size_t len, struct control_request *ret, struct err *err)

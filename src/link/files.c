@@ -22,10 +22,9 @@ const char *link_files_name(enum link_files_op op)
 
 unsigned link_files_by_name(const char *name)
 {
-	for (unsigned i = LINK_FILES_STAT; i < ARRAY_SIZE(names); i++)
-		if (streq(names[i], name))
-			return i;
-	return 0;
+	const char *const *at = STR_FIND(names, name);
+
+	return at ? (unsigned)(at - names) : 0;
 }
 
 int link_files_put(struct buf *b, const struct link_files *f)

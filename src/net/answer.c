@@ -99,18 +99,16 @@ char *net_event_write(const struct net_event *e)
 
 static int find_event(const json_t *obj, enum net_event_type *ret, struct err *err)
 {
-	const char *name = NULL;
+	const char *const *at, *name;
 	int r = json_get_str(obj, "event", &name, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; name && i < ARRAY_SIZE(event_names); i++) {
-		if (streq(event_names[i], name)) {
-			*ret = (enum net_event_type)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EOPNOTSUPP, "the event is not known");
+	at = STR_FIND(event_names, name);
+	if (!at)
+		return err_set(err, -EOPNOTSUPP, "the event is not known");
+	*ret = (enum net_event_type)(at - event_names);
+	return 0;
 }
 
 int net_event_read(const char *text, size_t len, struct net_event *ret, struct err *err)

@@ -230,16 +230,16 @@ static int write_port(json_t *obj, const struct net_request *rq)
 
 static int read_protocol(const json_t *obj, enum net_protocol *ret, struct err *err)
 {
-	const char *name = NULL;
+	const char *const *at, *name;
 	int r = json_get_str(obj, "protocol", &name, err);
 
-	for (size_t i = 0; r == 0 && name && i < ARRAY_SIZE(protocol_names); i++) {
-		if (streq(protocol_names[i], name)) {
-			*ret = (enum net_protocol)i;
-			return 0;
-		}
-	}
-	return r < 0 ? r : err_set(err, -EINVAL, "\"protocol\" must be tcp or udp");
+	if (r < 0)
+		return r;
+	at = STR_FIND(protocol_names, name);
+	if (!at)
+		return err_set(err, -EINVAL, "\"protocol\" must be tcp or udp");
+	*ret = (enum net_protocol)(at - protocol_names);
+	return 0;
 }
 
 static int read_publish(const json_t *obj, struct net_request *ret, struct err *err)
@@ -311,19 +311,19 @@ char *net_request_write(const struct net_request *rq)
 
 static int find_operation(const json_t *obj, enum net_op *ret, struct err *err)
 {
-	const char *name = NULL;
+	const struct operation *op;
+	const char *name;
 	int r = json_get_str(obj, "op", &name, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; name && i < ARRAY_SIZE(operations); i++) {
-		if (streq(operations[i].name, name)) {
-			*ret = (enum net_op)i;
-			return 0;
-		}
-	}
-	return name ? err_set(err, -EOPNOTSUPP, "the request is not known")
-		    : err_set(err, -EINVAL, "\"op\" is missing");
+	if (!name)
+		return err_set(err, -EINVAL, "\"op\" is missing");
+	op = STR_FIND(operations, name);
+	if (!op)
+		return err_set(err, -EOPNOTSUPP, "the request is not known");
+	*ret = (enum net_op)(op - operations);
+	return 0;
 }
 
 int net_request_read(const char *text, size_t len, struct net_request *ret, struct err *err)

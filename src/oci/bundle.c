@@ -30,10 +30,7 @@ bool oci_is_bundle(const char *media_type)
 		"application/vnd.dev.sigstore.bundle+json;version=0.1",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (streq(media_type, types[i]))
-			return true;
-	return false;
+	return STR_FIND(types, media_type);
 }
 
 void oci_bundle_reset(struct oci_bundle *b)

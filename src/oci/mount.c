@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "oci/mounts.h"
 
-static const struct {
+static const struct flag {
 	const char *name;
 	uint64_t set, clear;
 } names[] = {
@@ -59,13 +59,11 @@ static const char *const values[] = { "gid",	   "huge",	"mode", "mpol",
 
 static bool apply_flag(const char *option, uint64_t *bits)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!streq(option, names[i].name))
-			continue;
-		*bits = (*bits & ~names[i].clear) | names[i].set;
-		return true;
-	}
-	return false;
+	const struct flag *f = STR_FIND(names, option);
+
+	if (f)
+		*bits = (*bits & ~f->clear) | f->set;
+	return f;
 }
 
 static bool is_value(const char *option)

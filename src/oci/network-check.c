@@ -24,11 +24,8 @@ static bool is_name(const char *name)
 {
 	static const char *const taken[] = { "lo", "all", "default", ".", ".." };
 
-	if (!*name)
+	if (!*name || STR_FIND(taken, name))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
-		if (streq(name, taken[i]))
-			return false;
 	for (const char *p = name; *p; p++)
 		if (!isgraph((unsigned char)*p) || *p == '/' || *p == ':' || *p == '%')
 			return false;

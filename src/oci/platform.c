@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 /* People's and uname(2)'s names of CPUs, and Go's words for them. */
-static const struct {
+static const struct alias {
 	const char *name, *arch, *variant;
 } aliases[] = {
 	{ "x86_64", "amd64", "" }, { "x86-64", "amd64", "" }, { "aarch64", "arm64", "" },
@@ -57,17 +57,17 @@ static int malformed_platform(const char *text, struct err *err)
 
 void platform_normalize(struct platform *p)
 {
+	const struct alias *alias;
+
 	str_lower(p->os);
 	str_lower(p->arch);
 	str_lower(p->variant);
-	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
-		if (!streq(aliases[i].name, p->arch))
-			continue;
-		snprintf(p->arch, sizeof(p->arch), "%s", aliases[i].arch);
-		if (!*p->variant)
-			snprintf(p->variant, sizeof(p->variant), "%s", aliases[i].variant);
+	alias = STR_FIND(aliases, p->arch);
+	if (!alias)
 		return;
-	}
+	snprintf(p->arch, sizeof(p->arch), "%s", alias->arch);
+	if (!*p->variant)
+		snprintf(p->variant, sizeof(p->variant), "%s", alias->variant);
 }
 
 void platform_complete(struct platform *p, const struct platform *other)

@@ -38,10 +38,7 @@ bool oci_may_sign(const struct oci_descriptor *d, bool *ret_attests)
 	*ret_attests = predicate && !streq(predicate, SIGNATURE_PREDICATE);
 	if (*ret_attests || !type || oci_is_bundle(type))
 		return !*ret_attests;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (streq(type, others[i]))
-			return true;
-	return false;
+	return STR_FIND(others, type);
 }
 
 void oci_signatures_reset(struct oci_signatures *s)
@@ -181,14 +178,6 @@ int oci_signed_read(const char *text, size_t len, struct oci_signed *ret, struct
 	return 0;
 }
 
-static bool is_type(const char *type, const char *const *types, size_t n)
-{
-	for (size_t i = 0; type && i < n; i++)
-		if (streq(type, types[i]))
-			return true;
-	return false;
-}
-
 static int check_statement(const json_t *doc, struct err *err)
 {
 	static const char *const types[] = { "https://in-toto.io/Statement/v1",
@@ -197,7 +186,7 @@ static int check_statement(const json_t *doc, struct err *err)
 	const char *predicate = json_string_value(json_object_get(doc, "predicateType"));
 	size_t n = json_array_size(json_object_get(doc, "subject"));
 
-	if (!is_type(type, types, ARRAY_SIZE(types)))
+	if (!STR_FIND(types, type))
 		return err_set(err, -EBADMSG, "it is of type \"%.100s\", not %s", type ? type : "",
 			       types[0]);
 	if (!predicate || !streq(predicate, SIGNATURE_PREDICATE))

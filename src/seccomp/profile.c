@@ -37,10 +37,12 @@ static const struct action actions[] = {
 	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
 };
 
-static const struct {
+static const struct operator
+{
 	const char *name;
 	enum scmp_compare value;
-} operators[] = {
+}
+operators[] = {
 	{ "SCMP_CMP_NE", SCMP_CMP_NE },
 	{ "SCMP_CMP_LT", SCMP_CMP_LT },
 	{ "SCMP_CMP_LE", SCMP_CMP_LE },
@@ -68,6 +70,7 @@ static void compiler_reset(struct compiler *c)
 static int read_action(const json_t *obj, const char *key, const char *errno_key, uint32_t *ret,
 		       struct err *err)
 {
+	const struct action *action;
 	int64_t error = EPERM;
 	const char *name;
 	int r = json_get_str(obj, key, &name, err);
@@ -80,15 +83,14 @@ static int read_action(const json_t *obj, const char *key, const char *errno_key
 		return err_set(err, -EINVAL, "\"%s\" must be from 0 to 4095", errno_key);
 	if (name && streq(name, "SCMP_ACT_NOTIFY"))
 		return err_set(err, -EOPNOTSUPP, "moat does not support SCMP_ACT_NOTIFY");
-	for (size_t i = 0; name && i < ARRAY_SIZE(actions); i++) {
-		if (!streq(name, actions[i].name))
-			continue;
-		*ret = actions[i].value;
-		if (*ret == SCMP_ACT_ERRNO(0) || *ret == SCMP_ACT_TRACE(0))
-			*ret |= (uint32_t)error;
-		return 0;
-	}
-	return err_set(err, -EINVAL, "\"%s\" is \"%s\", which is no action", key, name ? name : "");
+	action = STR_FIND(actions, name);
+	if (!action)
+		return err_set(err, -EINVAL, "\"%s\" is \"%s\", which is no action", key,
+			       name ? name : "");
+	*ret = action->value;
+	if (*ret == SCMP_ACT_ERRNO(0) || *ret == SCMP_ACT_TRACE(0))
+		*ret |= (uint32_t)error;
+	return 0;
 }
 
 static int add_architectures(struct compiler *c, const json_t *profile, struct err *err)
@@ -119,6 +121,7 @@ static int add_architectures(struct compiler *c, const json_t *profile, struct e
 static int read_arg(const json_t *obj, struct scmp_arg_cmp *ret, struct err *err)
 {
 	int64_t index = -1, value = 0, second = 0;
+	const struct operator* known;
 	const char *op;
 	int r = json_get_i64(obj, "index", &index, err);
 
@@ -136,14 +139,13 @@ static int read_arg(const json_t *obj, struct scmp_arg_cmp *ret, struct err *err
 	if (value < 0 || second < 0)
 		return err_set(err, -EINVAL,
 			       "\"value\" and \"valueTwo\" must be from 0 to %" PRId64, INT64_MAX);
-	for (size_t i = 0; op && i < ARRAY_SIZE(operators); i++) {
-		if (!streq(op, operators[i].name))
-			continue;
-		*ret = (struct scmp_arg_cmp){ (unsigned)index, operators[i].value,
-					      (scmp_datum_t)value, (scmp_datum_t)second };
-		return 0;
-	}
-	return err_set(err, -EINVAL, "\"op\" is \"%s\", which is no operator", op ? op : "");
+	known = STR_FIND(operators, op);
+	if (!known)
+		return err_set(err, -EINVAL, "\"op\" is \"%s\", which is no operator",
+			       op ? op : "");
+	*ret = (struct scmp_arg_cmp){ (unsigned)index, known->value, (scmp_datum_t)value,
+				      (scmp_datum_t)second };
+	return 0;
 }
 
 /* @ret: room for ARGS_MAX */

@@ -29,14 +29,12 @@ int read_members(json_t *obj, const struct member *members, size_t n, void *to, 
 	if (!json_is_object(obj))
 		return err_set(err, -EINVAL, "it must be an object");
 	json_object_foreach (obj, name, value) {
-		size_t i = 0;
+		const struct member *m = str_find(members, n, sizeof(*members), name);
 		int r;
 
-		while (i < n && !streq(members[i].name, name))
-			i++;
-		if (i == n)
+		if (!m)
 			return err_set(err, -EINVAL, "there is no setting \"%.100s\"", name);
-		r = members[i].read(name, value, to, err);
+		r = m->read(name, value, to, err);
 		if (r < 0)
 			return r;
 	}

@@ -141,18 +141,17 @@ static int set_number(json_t *obj, const struct key *k, const struct field *f, s
 
 static int set_recursion(json_t *obj, const struct field *f, struct err *err)
 {
-	static const struct {
+	static const struct recursion {
 		const char *word, *member;
 	} words[] = { { "enabled", NULL },
 		      { "disabled", "NonRecursive" },
 		      { "writable", "ReadOnlyNonRecursive" },
 		      { "readonly", "ReadOnlyForceRecursive" } };
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!streq(words[i].word, f->value))
-			continue;
-		return words[i].member ? create_put(obj, words[i].member, json_true(), err) : 0;
-	}
+	const struct recursion *is = STR_FIND(words, f->value);
+
+	if (is)
+		return is->member ? create_put(obj, is->member, json_true(), err) : 0;
 	return err_set(err, -EINVAL,
 		       "invalid value for %s: %s (must be \"enabled\", \"disabled\", \"writable\", "
 		       "or \"readonly\")",
@@ -179,17 +178,9 @@ static int set_value(json_t *obj, const struct key *k, const struct field *f, st
 	return set_recursion(obj, f, err);
 }
 
-static const struct key *find_key(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (streq(keys[i].name, name))
-			return &keys[i];
-	return NULL;
-}
-
 static int set_field(json_t *mount, const struct field *f, struct err *err)
 {
-	const struct key *k = find_key(f->key);
+	const struct key *k = STR_FIND(keys, f->key);
 	json_t *obj = mount;
 
 	if (!f->value && (!k || k->kind != VALUE_FLAG))

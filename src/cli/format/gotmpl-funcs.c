@@ -312,7 +312,7 @@ static int do_not(const struct call *c, json_t **ret, struct err *err)
 	return give_result(json_boolean(!gotmpl_is_true(c->args[0])), ret, err);
 }
 
-static const struct {
+static const struct function {
 	const char *name;
 	size_t min, max;
 	int (*fn)(const struct call *c, json_t **ret, struct err *err);
@@ -348,22 +348,18 @@ static const struct {
 
 bool gotmpl_is_function(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
-		if (streq(functions[i].name, name))
-			return true;
-	return false;
+	return STR_FIND(functions, name);
 }
 
 int gotmpl_call(const struct call *c, json_t **ret, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		if (!streq(functions[i].name, c->name))
-			continue;
-		if (c->n < functions[i].min || c->n > functions[i].max)
-			return wrong_arguments(c, "wrong number of arguments", err);
-		if (c->headers && !functions[i].plain)
-			return give_result(json_incref(c->args[0]), ret, err);
-		return functions[i].fn(c, ret, err);
-	}
-	return wrong_arguments(c, "no such function", err);
+	const struct function *f = STR_FIND(functions, c->name);
+
+	if (!f)
+		return wrong_arguments(c, "no such function", err);
+	if (c->n < f->min || c->n > f->max)
+		return wrong_arguments(c, "wrong number of arguments", err);
+	if (c->headers && !f->plain)
+		return give_result(json_incref(c->args[0]), ret, err);
+	return f->fn(c, ret, err);
 }

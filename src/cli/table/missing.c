@@ -11,7 +11,7 @@
 #define NO_BUILD "images cannot be built yet; `moat commit` and `moat image import` make some"
 #define NO_SWARM "moat is no cluster"
 
-static const struct {
+static const struct missing {
 	const char *name;
 	const char *why;
 } commands[] = {
@@ -58,10 +58,9 @@ static const struct {
 
 const char *missing_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (streq(commands[i].name, name))
-			return commands[i].why;
-	return NULL;
+	const struct missing *m = STR_FIND(commands, name);
+
+	return m ? m->why : NULL;
 }
 
 const char *missing_option(const char *command, const char *name, size_t name_len)

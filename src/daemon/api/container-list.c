@@ -199,11 +199,8 @@ static int check_status(const struct filters *f, struct err *err)
 
 	for (size_t i = 0; i < filters_count(f, "status"); i++) {
 		const char *value = filters_value(f, "status", i);
-		bool ok = false;
 
-		for (size_t k = 0; k < ARRAY_SIZE(known) && !ok; k++)
-			ok = streq(known[k], value);
-		if (!ok)
+		if (!STR_FIND(known, value))
 			return err_set(err, -EINVAL, "invalid filter 'status=%s'", value);
 	}
 	return 0;

@@ -19,12 +19,7 @@ bool request_flag(const struct request *rq, const char *key, bool otherwise)
 	static const char *const no[] = { "", "0", "no", "false", "False", "none" };
 	const char *value = request_arg(rq, key);
 
-	if (!value)
-		return otherwise;
-	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
-		if (streq(value, no[i]))
-			return false;
-	return true;
+	return value ? !STR_FIND(no, value) : otherwise;
 }
 
 bool request_is_abandoned(void *request)

@@ -99,18 +99,10 @@ static const struct option {
 	{ BRIDGE "trusted_host_interfaces", NULL, "" },
 };
 
-static const struct option *find_option(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (streq(known[i].name, name))
-			return &known[i];
-	return NULL;
-}
-
 static int read_option(const char *name, const char *value, struct network_config *ret,
 		       char ***ret_warnings, struct err *err)
 {
-	const struct option *o = find_option(name);
+	const struct option *o = STR_FIND(known, name);
 
 	if (o && o->read)
 		return o->read(value, ret, err);

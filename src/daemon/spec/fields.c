@@ -32,10 +32,7 @@ static const struct field *find_field(enum field_place place, const char *name)
 	size_t n;
 	const struct field *fields = fields_of(place, &n);
 
-	for (size_t i = 0; i < n; i++)
-		if (streq(fields[i].name, name))
-			return &fields[i];
-	return NULL;
+	return str_find(fields, n, sizeof(*fields), name);
 }
 
 static bool is_fine(const struct field *f, const char *text)

@@ -36,9 +36,8 @@ static int read_option(const char *key, const char *text, struct log_config *c, 
 			return 0;
 		return err_set(err, -EINVAL, "logger: logging mode not supported: %s", text);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(without_effect); i++)
-		if (streq(key, without_effect[i]))
-			return 0;
+	if (STR_FIND(without_effect, key))
+		return 0;
 	return err_set(err, -EINVAL, "unknown log opt '%s' for json-file log driver", key);
 }
 

@@ -202,26 +202,24 @@ static int read_tmpfs(const struct object *o, struct mount_point *p, struct err 
 
 static int read_by_type(const struct object *o, struct mount_point *p, struct err *err)
 {
-	static const struct {
+	static const struct type {
 		const char *name, *mode;
 		int (*read)(const struct object *o, struct mount_point *p, struct err *err);
 	} types[] = { { "bind", "", read_bind },
 		      { "volume", MOUNT_VOLUME_MODE, read_volume },
 		      { "tmpfs", "", read_tmpfs } };
 
+	const struct type *type = STR_FIND(types, o->type);
+	int r;
+
 	if (!o->target || !*o->target)
 		return missing_field("Target", err);
-	for (size_t i = 0; o->type && i < ARRAY_SIZE(types); i++) {
-		int r;
-
-		if (!streq(types[i].name, o->type))
-			continue;
-		r = mount_check_destination(o->target, &p->destination, err);
-		if (r == 0)
-			r = types[i].read(o, p, err);
-		return r == 0 ? set_text(&p->mode, types[i].mode, err) : r;
-	}
-	return err_set(err, -EINVAL, "mount type unknown");
+	if (!type)
+		return err_set(err, -EINVAL, "mount type unknown");
+	r = mount_check_destination(o->target, &p->destination, err);
+	if (r == 0)
+		r = type->read(o, p, err);
+	return r == 0 ? set_text(&p->mode, type->mode, err) : r;
 }
 
 int mount_object_read(const json_t *mount, struct mount_point *ret, struct err *err)

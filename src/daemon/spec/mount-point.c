@@ -161,18 +161,16 @@ static int read_text(const json_t *obj, const char *key, char **ret, struct err 
 
 static int read_type(const json_t *obj, enum mount_type *ret, struct err *err)
 {
-	const char *name;
+	const char *const *type, *name;
 	int r = json_get_str(obj, "type", &name, err);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; name && i < ARRAY_SIZE(type_names); i++) {
-		if (!streq(type_names[i], name))
-			continue;
-		*ret = (enum mount_type)i;
-		return 0;
-	}
-	return err_set(err, -EBADMSG, "mount of an unknown type");
+	type = STR_FIND(type_names, name);
+	if (!type)
+		return err_set(err, -EBADMSG, "mount of an unknown type");
+	*ret = (enum mount_type)(type - type_names);
+	return 0;
 }
 
 static int read_point(const json_t *obj, struct mount_point *p, struct err *err)

@@ -21,22 +21,20 @@ int restart_policy_read(const json_t *policy, struct restart_policy *ret, struct
 	struct restart_policy p = { RESTART_NO, 0 };
 	const char *name = NULL;
 	int64_t retries = 0;
-	size_t i = 0;
+	const char *const *known;
 	int r = policy ? json_get_str(policy, "Name", &name, err) : 0;
 
 	if (r == 0 && policy)
 		r = json_get_i64(policy, "MaximumRetryCount", &retries, err);
 	if (r < 0)
 		return r;
-	if (name && *name)
-		while (i < ARRAY_SIZE(names) && !streq(names[i], name))
-			i++;
-	if (i == ARRAY_SIZE(names))
+	known = name && *name ? STR_FIND(names, name) : names;
+	if (!known)
 		return err_set(err, -EINVAL,
 			       "invalid restart policy: unknown policy '%s'; use one of 'no', "
 			       "'always', 'on-failure', or 'unless-stopped'",
 			       name);
-	p.kind = (enum restart_kind)i;
+	p.kind = (enum restart_kind)(known - names);
 	if (retries != 0 && p.kind != RESTART_ON_FAILURE)
 		return err_set(err, -EINVAL,
 			       "invalid restart policy: maximum retry count can only be used with "

@@ -172,24 +172,19 @@ static int read_rlimit(const json_t *item, struct oci_rlimit *ret, struct err *e
 		r = json_get_i64(item, "Hard", &hard, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; name && i < ARRAY_SIZE(known); i++) {
-		if (!streq(known[i], name))
-			continue;
-		/* -1 is unlimited, and so is the greatest unsigned number. */
-		ret->soft = (uint64_t)soft;
-		ret->hard = (uint64_t)hard;
-		if (ret->soft > ret->hard)
-			return err_set(
-				err, -EINVAL,
-				"ulimit soft limit must be less than or equal to hard limit: "
-				"%s",
-				name);
-		ret->type = str_printf("RLIMIT_%s", name);
-		for (char *p = ret->type ? ret->type + 7 : NULL; p && *p; p++)
-			*p = (char)(*p - 'a' + 'A');
-		return ret->type ? 0 : err_nomem(err);
-	}
-	return err_set(err, -EINVAL, "invalid ulimit type: %s", name ? name : "");
+	if (!STR_FIND(known, name))
+		return err_set(err, -EINVAL, "invalid ulimit type: %s", name ? name : "");
+	/* -1 is unlimited, and so is the greatest unsigned number. */
+	ret->soft = (uint64_t)soft;
+	ret->hard = (uint64_t)hard;
+	if (ret->soft > ret->hard)
+		return err_set(err, -EINVAL,
+			       "ulimit soft limit must be less than or equal to hard limit: %s",
+			       name);
+	ret->type = str_printf("RLIMIT_%s", name);
+	for (char *p = ret->type ? ret->type + 7 : NULL; p && *p; p++)
+		*p = (char)(*p - 'a' + 'A');
+	return ret->type ? 0 : err_nomem(err);
 }
 
 static int make_rlimits(const json_t *host, struct oci_process *p, struct err *err)

@@ -21,11 +21,7 @@ static int check_names(const json_t *options, struct err *err)
 	json_t *value;
 
 	json_object_foreach ((json_t *)(uintptr_t)options, name, value) {
-		bool found = false;
-
-		for (size_t i = 0; i < ARRAY_SIZE(known) && !found; i++)
-			found = streq(known[i], name);
-		if (!found)
+		if (!STR_FIND(known, name))
 			return err_set(err, -EINVAL, "invalid option: \"%s\"", name);
 		if (!json_is_string(value))
 			return err_set(err, -EBADMSG, "option \"%s\" must be a string", name);
@@ -47,10 +43,7 @@ static bool is_harmless(const char *flag)
 	static const char *const flags[] = { "bind",	"rbind",    "rw",    "defaults",
 					     "private", "rprivate", "slave", "rslave" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (streq(flags[i], flag))
-			return true;
-	return false;
+	return STR_FIND(flags, flag);
 }
 
 /* "bind,ro" */

@@ -52,10 +52,7 @@ static bool is_watcher(int dir_fd, const char *name)
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (streq(text, kinds[i]))
-			return true;
-	return false;
+	return STR_FIND(kinds, text);
 }
 
 static bool has_watcher(int dir_fd, const char *name)

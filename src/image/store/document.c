@@ -59,10 +59,7 @@ static bool says_nothing(const char *media_type)
 	static const char *const generic[] = { "application/json", "text/json", "text/plain",
 					       "application/octet-stream", "binary/octet-stream" };
 
-	for (size_t i = 0; media_type && i < ARRAY_SIZE(generic); i++)
-		if (streq(media_type, generic[i]))
-			return true;
-	return !media_type || !*media_type;
+	return !media_type || !*media_type || STR_FIND(generic, media_type);
 }
 
 /* Guesses the media type of a document that does not name it. */

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-static const struct {
+static const struct package {
 	const char *program, *package;
 } packages[] = {
 	{ "nft", "nftables" },
@@ -16,10 +16,9 @@ static const struct {
 
 static const char *package_of(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
-		if (streq(packages[i].program, name))
-			return packages[i].package;
-	return name;
+	const struct package *p = STR_FIND(packages, name);
+
+	return p ? p->package : name;
 }
 
 int program_find(const char *name, char **ret, struct err *err)

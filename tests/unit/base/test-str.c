@@ -90,6 +90,21 @@ static void environment_has_each_key_once(void **state)
 	assert_null(env_get(env, "PAT"));
 }
 
+static void an_entry_of_a_table_is_found_by_its_name(void **state)
+{
+	static const char *const words[] = { [1] = "one", [2] = "two" };
+	static const struct {
+		const char *name;
+		int value;
+	} table[] = { { "a", 1 }, { "b", 2 } };
+
+	(void)state;
+	assert_ptr_equal(STR_FIND(words, "two"), &words[2]);
+	assert_int_equal(STR_FIND(table, "b")->value, 2);
+	assert_null(STR_FIND(table, "c"));
+	assert_null(STR_FIND(words, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +113,7 @@ int main(void)
 		cmocka_unit_test(prefix_and_suffix),
 		cmocka_unit_test(vector_grows_and_is_copied_deeply),
 		cmocka_unit_test(environment_has_each_key_once),
+		cmocka_unit_test(an_entry_of_a_table_is_found_by_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
