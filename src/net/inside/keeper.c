@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
-#include "net/inside/elements.h"
+#include "net/common/elements.h"
 #include "net/inside/handle.h"
 #include "net/inside/outward.h"
 #include "net/inside/refusals.h"

@@ -10,7 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "net/inside/elements.h"
+#include "net/common/elements.h"
 #include "net/inside/rules.h"
 
 static void assert_key(const char *line, const char *key, size_t len)
@@ -18,8 +18,8 @@ static void assert_key(const char *line, const char *key, size_t len)
 	struct element e;
 
 	assert_int_equal(element_parse(line, &e), 0);
-	assert_int_equal(e.key_len, len);
-	assert_memory_equal(e.key, key, len);
+	assert_int_equal(e.key.len, len);
+	assert_memory_equal(e.key.bytes, key, len);
 }
 
 static void keys_are_as_the_kernel_compares_them(void **state)
@@ -48,10 +48,40 @@ static void a_line_says_what_is_done_and_where(void **state)
 	assert_int_equal(e.family, NFPROTO_INET);
 	assert_string_equal(e.table, "moat");
 	assert_string_equal(e.set, "same");
-	assert_true(e.is_delete);
+	assert_int_equal(e.verb, ELEMENT_DELETE);
 	assert_int_equal(element_parse("add element bridge moat macs { \"t7\" }", &e), 0);
 	assert_int_equal(e.family, NFPROTO_BRIDGE);
-	assert_false(e.is_delete);
+	assert_int_equal(e.verb, ELEMENT_ADD);
+}
+
+static void an_element_of_a_map_has_data_and_may_have_an_end(void **state)
+{
+	struct element e;
+
+	(void)state;
+	assert_int_equal(element_parse("add element inet moat shortcuts { 127.0.0.1 . 8080 timeout "
+				       "60s : 10.1.0.2 . 80 }",
+				       &e),
+			 0);
+	assert_int_equal(e.key.len, 8);
+	assert_memory_equal(e.key.bytes, "\x7f\0\0\x01\x1f\x90\0\0", 8);
+	assert_int_equal(e.data.len, 8);
+	assert_memory_equal(e.data.bytes, "\x0a\x01\0\x02\0\x50\0\0", 8);
+	assert_int_equal(e.timeout_msec, 60000);
+	assert_int_equal(element_parse("add element inet moat resolvers4 { 10.1.0.2 : 5300 }", &e),
+			 0);
+	assert_int_equal(e.data.len, 2);
+	assert_int_equal(e.timeout_msec, 0);
+}
+
+static void a_set_is_emptied_as_a_whole(void **state)
+{
+	struct element e;
+
+	(void)state;
+	assert_int_equal(element_parse("flush set inet moat hosts4", &e), 0);
+	assert_int_equal(e.verb, ELEMENT_FLUSH);
+	assert_string_equal(e.set, "hosts4");
 }
 
 static void anything_else_is_left_to_nft(void **state)
@@ -60,7 +90,8 @@ static void anything_else_is_left_to_nft(void **state)
 		"",
 		"add",
 		"add chain inet moat n_0123456789ab",
-		"flush set inet moat hosts4",
+		"flush set inet moat hosts4 more",
+		"flush table inet moat",
 		"get element inet moat hosts4 { 10.1.0.1 }",
 		"add element netdev moat hosts4 { 10.1.0.1 }",
 		"add element inet moat hosts4 { 10.1.0.1, 10.1.0.2 }",
@@ -68,7 +99,10 @@ static void anything_else_is_left_to_nft(void **state)
 		"add element inet moat hosts4 { 10.1.0.1 } more",
 		"add element inet moat hosts4 { }",
 		"add element inet moat networks { \"b1\" : goto n_0123456789ab }",
-		"add element inet moat resolvers4 { 10.1.0.2 : 5300 }",
+		"add element inet moat resolvers4 { 10.1.0.2 : 65536 }",
+		"add element inet moat resolvers4 { 10.1.0.2 : }",
+		"add element inet moat shortcuts { 10.1.0.2 timeout : 5300 }",
+		"add element inet moat shortcuts { 10.1.0.2 timeout 1m : 5300 }",
 		"add element inet moat bridges { \"much-too-long-a-name\" }",
 		"add element inet moat bridges { \"b1 }",
 		"add element inet moat bridges { \"\" }",
@@ -119,6 +153,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_as_the_kernel_compares_them),
 		cmocka_unit_test(a_line_says_what_is_done_and_where),
+		cmocka_unit_test(an_element_of_a_map_has_data_and_may_have_an_end),
+		cmocka_unit_test(a_set_is_emptied_as_a_whole),
 		cmocka_unit_test(anything_else_is_left_to_nft),
 		cmocka_unit_test(a_port_is_elements_alone),
 	};

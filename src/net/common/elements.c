@@ -2,15 +2,15 @@
 /*
  * Theory of operation.  Each line becomes a message (linux/netfilter/nf_tables.h), and all are sent
  * together between the messages that begin and end a batch, which the kernel does as a whole or not
- * at all, while it is being sent; what went wrong waits in the socket then.  A key that is made of
- * several has each at a multiple of four bytes, as it is in a packet's header; a name is filled up
- * with zeros.
+ * at all, while it is being sent; what went wrong waits in the socket then.  A value that is made
+ * of several has each at a multiple of four bytes; a name is filled up with zeros.
  *
  * The texts are moat-net's own.
  */
-#include "net/inside/elements.h"
+#include "net/common/elements.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -28,8 +28,9 @@
 #include "base/str.h"
 
 #define BATCH_MAX   16384u
-#define MESSAGE_MAX 256u
+#define MESSAGE_MAX 384u
 #define WORD_MAX    40
+#define NEXT_MAX    8
 
 struct elements {
 	struct mnl_socket *socket;
@@ -81,19 +82,24 @@ static int find_family(const char *name, uint8_t *ret)
 	return -EOPNOTSUPP;
 }
 
-static int put_bytes(struct element *e, const void *bytes, size_t len)
+/* Fills up to where the next part of a value may begin. */
+static void fill_up(struct element_value *v)
 {
-	size_t room = (len + 3) & ~(size_t)3;
+	v->len = (v->len + 3) & ~(size_t)3;
+}
 
-	if (e->key_len + room > sizeof(e->key))
+static int put_bytes(struct element_value *v, const void *bytes, size_t len)
+{
+	fill_up(v);
+	if (v->len + len > sizeof(v->bytes))
 		return -EOPNOTSUPP;
-	memcpy(e->key + e->key_len, bytes, len);
-	e->key_len += room;
+	memcpy(v->bytes + v->len, bytes, len);
+	v->len += len;
 	return 0;
 }
 
 /* A name in quotes, such as "t7". */
-static int put_name(struct element *e, const char *word)
+static int put_name(struct element_value *v, const char *word)
 {
 	char name[IFNAMSIZ] = "";
 	size_t len = strlen(word);
@@ -101,11 +107,11 @@ static int put_name(struct element *e, const char *word)
 	if (len < 3 || len - 2 >= sizeof(name) || word[len - 1] != '"')
 		return -EOPNOTSUPP;
 	memcpy(name, word + 1, len - 2);
-	return put_bytes(e, name, sizeof(name));
+	return put_bytes(v, name, sizeof(name));
 }
 
 /* Hex digits that are 16 bytes of a packet. */
-static int put_digits(struct element *e, const char *word)
+static int put_digits(struct element_value *v, const char *word)
 {
 	uint8_t bytes[16];
 
@@ -114,56 +120,102 @@ static int put_digits(struct element *e, const char *word)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		if (sscanf(word + 2 * i, "%2hhx", &bytes[i]) != 1)
 			return -EOPNOTSUPP;
-	return put_bytes(e, bytes, sizeof(bytes));
+	return put_bytes(v, bytes, sizeof(bytes));
 }
 
-static int put_key(struct element *e, const char *word)
+/* The number of a port. */
+static int put_number(struct element_value *v, uint32_t number)
+{
+	uint16_t port = htons((uint16_t)number);
+
+	return number <= UINT16_MAX ? put_bytes(v, &port, sizeof(port)) : -EOPNOTSUPP;
+}
+
+static int put_word(struct element_value *v, const char *word)
 {
 	uint8_t bytes[MAC_BYTES];
+	uint32_t number;
 	struct ip ip;
 
 	if (word[0] == '"')
-		return put_name(e, word);
+		return put_name(v, word);
 	if (str_starts(word, "0x"))
-		return put_digits(e, word + 2);
+		return put_digits(v, word + 2);
+	if (str_to_u32(word, &number) == 0)
+		return put_number(v, number);
 	if (mac_parse(word, bytes) == 0)
-		return put_bytes(e, bytes, MAC_BYTES);
+		return put_bytes(v, bytes, MAC_BYTES);
 	if (ip_parse(word, &ip) == 0)
-		return put_bytes(e, ip.bytes, ip.family == AF_INET ? 4 : 16);
+		return put_bytes(v, ip.bytes, ip.family == AF_INET ? 4 : 16);
 	return -EOPNOTSUPP;
 }
 
-/* "KEY . KEY }" */
-static int parse_keys(const char *text, struct element *ret)
+/* "WORD . WORD", and the word behind it. */
+static int parse_value(const char **text, struct element_value *ret, char next[NEXT_MAX + 1])
 {
-	char word[WORD_MAX + 1], next[3];
+	char word[WORD_MAX + 1];
+	bool is_joined = false;
 	int used, r = 0;
 
-	while (r == 0 && sscanf(text, "%40s %2s%n", word, next, &used) == 2) {
-		r = put_key(ret, word);
-		text += used;
-		if (streq(next, "}"))
-			return *text ? -EOPNOTSUPP : r;
-		if (!streq(next, "."))
+	for (; r == 0; is_joined = true) {
+		if (sscanf(*text, "%40s %8s%n", word, next, &used) != 2)
 			return -EOPNOTSUPP;
+		*text += used;
+		r = put_word(ret, word);
+		if (!streq(next, "."))
+			break;
 	}
-	return -EOPNOTSUPP;
+	if (is_joined)
+		fill_up(ret);
+	return r;
+}
+
+/* "60s", and the word behind it. */
+static int parse_timeout(const char **text, uint64_t *ret_msec, char next[NEXT_MAX + 1])
+{
+	unsigned seconds;
+	int used;
+
+	if (sscanf(*text, "%5us %8s%n", &seconds, next, &used) != 2)
+		return -EOPNOTSUPP;
+	*text += used;
+	*ret_msec = seconds * UINT64_C(1000);
+	return 0;
+}
+
+/* "KEY . KEY timeout 60s : DATA . DATA }" */
+static int parse_element(const char *text, struct element *ret)
+{
+	char next[NEXT_MAX + 1];
+	int r = parse_value(&text, &ret->key, next);
+
+	if (r == 0 && streq(next, "timeout"))
+		r = parse_timeout(&text, &ret->timeout_msec, next);
+	if (r == 0 && streq(next, ":"))
+		r = parse_value(&text, &ret->data, next);
+	return r == 0 && streq(next, "}") && !*text ? 0 : -EOPNOTSUPP;
 }
 
 int element_parse(const char *line, struct element *ret)
 {
-	char verb[8], family[8];
+	char verb[8], what[8], family[8];
 	int used = 0;
 
 	*ret = (struct element){ 0 };
-	if (sscanf(line, "%7s element %7s %31s %31s { %n", verb, family, ret->table, ret->set,
-		   &used) != 4 ||
-	    used == 0 || find_family(family, &ret->family) < 0)
+	if (sscanf(line, "%7s %7s %7s %31s %31s%n", verb, what, family, ret->table, ret->set,
+		   &used) != 5 ||
+	    find_family(family, &ret->family) < 0)
 		return -EOPNOTSUPP;
-	ret->is_delete = streq(verb, "delete");
-	if (!ret->is_delete && !streq(verb, "add"))
+	line += used;
+	ret->verb = streq(verb, "delete") ? ELEMENT_DELETE : ELEMENT_ADD;
+	if (streq(verb, "flush") && streq(what, "set")) {
+		ret->verb = ELEMENT_FLUSH;
+		return *line ? -EOPNOTSUPP : 0;
+	}
+	if ((ret->verb == ELEMENT_ADD && !streq(verb, "add")) || !streq(what, "element"))
 		return -EOPNOTSUPP;
-	return parse_keys(line + used, ret);
+	line = str_starts(line, " { ");
+	return line ? parse_element(line, ret) : -EOPNOTSUPP;
 }
 
 static struct nlmsghdr *begin_message(struct elements *e, uint16_t type, uint16_t flags,
@@ -187,24 +239,41 @@ static void end_message(struct elements *e, const struct nlmsghdr *head)
 	e->len += head->nlmsg_len;
 }
 
+static void put_value(struct nlmsghdr *head, uint16_t type, const struct element_value *v)
+{
+	struct nlattr *nest = mnl_attr_nest_start(head, type);
+
+	mnl_attr_put(head, NFTA_DATA_VALUE, v->len, v->bytes);
+	mnl_attr_nest_end(head, nest);
+}
+
+static void put_key_and_data(struct nlmsghdr *head, const struct element *element)
+{
+	struct nlattr *list = mnl_attr_nest_start(head, NFTA_SET_ELEM_LIST_ELEMENTS);
+	struct nlattr *one = mnl_attr_nest_start(head, NFTA_LIST_ELEM);
+
+	put_value(head, NFTA_SET_ELEM_KEY, &element->key);
+	if (element->data.len)
+		put_value(head, NFTA_SET_ELEM_DATA, &element->data);
+	if (element->timeout_msec)
+		mnl_attr_put_u64(head, NFTA_SET_ELEM_TIMEOUT, htobe64(element->timeout_msec));
+	mnl_attr_nest_end(head, one);
+	mnl_attr_nest_end(head, list);
+}
+
+/* A message that names no elements is about all of them. */
 static void put_element(struct elements *e, const struct element *element)
 {
-	const uint16_t type = NFNL_SUBSYS_NFTABLES << 8 |
-			      (element->is_delete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM);
-	struct nlmsghdr *head =
-		begin_message(e, type, element->is_delete ? NLM_F_ACK : NLM_F_ACK | NLM_F_CREATE,
-			      element->family, 0);
-	struct nlattr *list, *one, *key;
+	bool is_add = element->verb == ELEMENT_ADD;
+	const uint16_t type =
+		NFNL_SUBSYS_NFTABLES << 8 | (is_add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM);
+	struct nlmsghdr *head = begin_message(
+		e, type, is_add ? NLM_F_ACK | NLM_F_CREATE : NLM_F_ACK, element->family, 0);
 
 	mnl_attr_put_strz(head, NFTA_SET_ELEM_LIST_TABLE, element->table);
 	mnl_attr_put_strz(head, NFTA_SET_ELEM_LIST_SET, element->set);
-	list = mnl_attr_nest_start(head, NFTA_SET_ELEM_LIST_ELEMENTS);
-	one = mnl_attr_nest_start(head, NFTA_LIST_ELEM);
-	key = mnl_attr_nest_start(head, NFTA_SET_ELEM_KEY);
-	mnl_attr_put(head, NFTA_DATA_VALUE, element->key_len, element->key);
-	mnl_attr_nest_end(head, key);
-	mnl_attr_nest_end(head, one);
-	mnl_attr_nest_end(head, list);
+	if (element->verb != ELEMENT_FLUSH)
+		put_key_and_data(head, element);
 	end_message(e, head);
 }
 

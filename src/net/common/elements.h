@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Elements of nftables sets, given to the kernel without nft: a start adds four, and running nft
- * for them would cost more than the rest of its network.
+ * Elements of nftables sets and maps, given to the kernel without nft: a start adds four, and
+ * running nft for them would cost more than the rest of its network.
  */
 
 struct elements;
@@ -19,24 +19,33 @@ void elements_free(struct elements *e);
 
 /**
  * elements_change() - carry out a text for nft, as one transaction
- * @text: lines "add element FAMILY TABLE SET { KEY . KEY }" and "delete element …", as rules.h
- *        writes them
+ * @text: lines "add element FAMILY TABLE SET { KEY . KEY timeout Ns : DATA . DATA }", of which
+ *        time and data may be missing, "delete element FAMILY TABLE SET { KEY . KEY }", and
+ *        "flush set FAMILY TABLE SET"
  *
  * Return: 0; -EOPNOTSUPP where there is anything else in it; -ENOBUFS where it is too long; -errno
  * of the kernel.  Nothing was done then, and nft may be asked instead.
  */
 int elements_change(struct elements *e, const char *text);
 
-#define ELEMENT_NAME_MAX 31
-#define ELEMENT_KEY_MAX	 64
+#define ELEMENT_NAME_MAX  31
+#define ELEMENT_VALUE_MAX 64
+
+enum element_verb { ELEMENT_ADD, ELEMENT_DELETE, ELEMENT_FLUSH };
+
+/* As the kernel keeps it. */
+struct element_value {
+	uint8_t bytes[ELEMENT_VALUE_MAX];
+	size_t len;
+};
 
 /* One line of such a text. */
 struct element {
+	enum element_verb verb;
 	uint8_t family; /* NFPROTO_INET and the like */
 	char table[ELEMENT_NAME_MAX + 1], set[ELEMENT_NAME_MAX + 1];
-	uint8_t key[ELEMENT_KEY_MAX]; /* as the kernel compares it */
-	size_t key_len;
-	bool is_delete;
+	struct element_value key, data; /* data of no length: there is none */
+	uint64_t timeout_msec;		/* 0: for ever */
 };
 
 /** element_parse() - read a line.  @line: NUL-terminated, without its end.  Return: 0; -EOPNOTSUPP,
