@@ -87,7 +87,7 @@ gateway() {
 	service web -p 8080:80 --network six
 	[ "$(outside_ask 192.0.2.1 8080 sourceport=40001)" = "web 192.0.2.2 40001" ]
 	[ "$(outside_ask '[2001:db8::1]' 8080 sourceport=40002)" = "web 2001:db8::2 40002" ]
-	[[ $(ask 192.0.2.1) == "web 192.0.2.1 "* ]]
+	[[ $(ask 192.0.2.1) == "web $(moat inspect -f '{{.NetworkSettings.Networks.six.Gateway}}' web) "* ]]
 	[[ $(ask 127.0.0.1) == "web $(moat inspect -f '{{.NetworkSettings.Networks.six.Gateway}}' web) "* ]]
 	[[ $(ask '[::1]') == "web $(moat inspect -f '{{.NetworkSettings.Networks.six.IPv6Gateway}}' web) "* ]]
 	moat rm -f web

@@ -8,6 +8,7 @@
   proxy.py reset ADDRESS PORT           how a connection ends: "end" or "reset"
   proxy.py websocket ADDRESS PORT       upgrades a connection and has messages echoed
   proxy.py serve-echo PORT              TCP and UDP: sends back what comes, on both families
+  proxy.py serve-reset PORT             resets a connection once it is there
   proxy.py serve-whole PORT             reads until the end, then says how much it was
   proxy.py serve-peer PORT [FILE]       says who asks, by TCP and UDP, on both families; listens once there is the file
   proxy.py serve-websocket PORT         echoes messages
@@ -210,6 +211,10 @@ def serve_both(port, tcp, udp, file=None):
 
 def serve_echo(port):
     serve_both(port, lambda sock, _: sock.sendall(read_all(sock)), lambda data, _: data)
+
+
+def serve_reset(port):
+    serve_tcp(port, lambda sock: sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)))
 
 
 def serve_whole(port):

@@ -4,64 +4,14 @@
 
 load lib
 load net
+load publish
 
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root for namespaces with links between them"
-	make_host
-	start_net
-	net "$(network_a)" >/dev/null
-	guest a 2 service
-	GUEST=$PID
+	publish_setup
 }
 
 teardown() {
 	end_host
-}
-
-proxy() {
-	python3 "$TESTS/integration/proxy.py" "$@"
-}
-
-# serve COMMAND…: in the guest, until the test's end.
-serve() {
-	in_ns_forever "$GUEST" "$@"
-}
-
-# serve_by KIND PORT: by a service of proxy.py's, which listens.
-serve_by() {
-	serve python3 "$TESTS/integration/proxy.py" "serve-$1" "$2"
-	poll listens "$GUEST" "$2"
-}
-
-in_ns_forever() {
-	local pid=$1
-	shift
-	nsenter -t "$pid" -n -- "$@" >"$NET/serve.log" 2>&1 3>&- &
-	echo $! >>"$NET/pids"
-	disown
-}
-
-listens() {
-	in_ns "$1" ss -Hltn "sport = :$2" | grep -q .
-}
-
-# is_connected PORT: somebody outside to the host's, if only to hear the answer.
-is_connected() {
-	in_ns "$OUTSIDE" ss -Htn state connected "dport = :$1" | grep -q .
-}
-
-# publish KEY PROTOCOL HOST-PORT PORT [ADDRESS]: a port of the guest.
-publish() {
-	on_host python3 "$TESTS/integration/netctl.py" publish "$NET" "${5:-::}" "$3" "$(request "$1" "$2" "$4")"
-}
-
-request() {
-	jq -cn --arg key "$1" --arg protocol "$2" --argjson port "$3" '{op: "publish", $key, $protocol, target_port: $port,
-		targets: ["10.1.0.2/16", "fd00:1::2/64"], gateways: ["10.1.0.1", "fd00:1::1"], shows_clients: true}'
-}
-
-outside_ask() {
-	in_ns "$OUTSIDE" socat -t "$LIMIT" - "$1" </dev/null
 }
 
 @test "publish: the service sees the client's own address and port, by both families" {
@@ -71,8 +21,6 @@ outside_ask() {
 	[ "$output" = "192.0.2.2 41000" ]
 	run -0 outside_ask 'TCP6:[2001:db8::1]:8080,sourceport=41001'
 	[ "$output" = "2001:db8::2 41001" ]
-	run -0 on_host socat -t "$LIMIT" - TCP4:192.0.2.1:8080 </dev/null
-	[[ $output == "192.0.2.1 "* ]]
 }
 
 @test "publish: one client is two clients by two ports of one service" {
@@ -86,9 +34,13 @@ outside_ask() {
 	[[ $output == "192.0.2.2 "* ]]
 }
 
-@test "publish: a client on the host's loopback is the gateway" {
+@test "publish: the host itself is the gateway" {
 	serve_by peer 80
 	publish web tcp 8080 80
+	run -0 on_host socat -t "$LIMIT" - TCP4:192.0.2.1:8080 </dev/null
+	[[ $output == "10.1.0.1 "* ]]
+	run -0 on_host socat -t "$LIMIT" - 'TCP6:[2001:db8::1]:8080' </dev/null
+	[[ $output == "fd00:1::1 "* ]]
 	run -0 on_host socat -t "$LIMIT" - TCP4:127.0.0.1:8080 </dev/null
 	[[ $output == "10.1.0.1 "* ]]
 	run -0 on_host socat -t "$LIMIT" - 'TCP6:[::1]:8080' </dev/null

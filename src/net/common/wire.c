@@ -64,6 +64,9 @@ static bool check_frame(struct wire_message *m, size_t len)
 	case WIRE_FIREWALL:
 		end_text(m->text);
 		return true;
+	case WIRE_SHORTCUT:
+		return m->shortcut.at.family == AF_INET && m->shortcut.to.family == AF_INET &&
+		       m->shortcut.at_port != 0 && m->shortcut.to_port != 0;
 	default:
 		return true;
 	}

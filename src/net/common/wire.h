@@ -30,9 +30,15 @@ enum wire_kind {
 	WIRE_PLACE,	/* the way outside, as it is */
 	WIRE_RESOLVERS, /* the host's resolvers */
 	WIRE_FIREWALL,	/* what in the host's own rules would stop containers; empty: nothing */
-	/* A question of the inside; the answer brings a socket that is connected to one of the
+	/* Questions of the inside.  The answer brings a socket that is connected to one of the
 	 * resolvers. */
 	WIRE_DIAL,
+	/* May the host's own connections to a published port, whose listening socket comes along,
+	 * go to the container without the relay? */
+	WIRE_SHORTCUT,
+	/* No connection may do that any more, until it is asked for anew. */
+	WIRE_NO_SHORTCUTS,
+	WIRE_ANSWER, /* to a question */
 };
 
 /* A resolver of the host's. */
@@ -61,8 +67,19 @@ struct wire_uplink {
 	struct ip_net subnets[WIRE_SUBNETS_MAX]; /* of networks that containers may leave */
 };
 
+/* IPv4. */
+struct wire_shortcut {
+	struct ip at, to; /* address of the host's, address of the container */
+	uint16_t at_port, to_port;
+};
+
+/* Here the inside takes connections of the outside in moat's namespace, which show whether
+ * shortcuts lead there. */
+#define WIRE_TRIAL_PORT 5199
+
 struct wire_message {
 	enum wire_kind kind;
+	uint32_t question; /* number of a question, and of the answer to it */
 	union {
 		int peer; /* WIRE_BEGIN: index of the host's end that is there; 0: none */
 		struct wire_uplink uplink;
@@ -76,7 +93,8 @@ struct wire_message {
 			uint32_t resolver;
 			int type; /* SOCK_STREAM, SOCK_DGRAM */
 		} dial;
-		int result; /* in the answer to WIRE_DIAL: 0, with a descriptor; -errno */
+		struct wire_shortcut shortcut;
+		int result; /* WIRE_ANSWER: 0, to WIRE_DIAL with a descriptor; -errno */
 	};
 };
 

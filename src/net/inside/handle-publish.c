@@ -13,17 +13,19 @@
 #include "base/json-object.h"
 #include "base/str.h"
 #include "net/inside/handle.h"
+#include "net/inside/shortcut-client.h"
 
 static struct proxy_place *place_of(struct proxy_target *t, uint8_t family)
 {
 	return family == AF_INET6 ? &t->v6 : &t->v4;
 }
 
-static struct proxy_spec spec_of(const struct net_publish *p)
+static struct proxy_spec spec_of(const struct keeper *k, const struct net_publish *p)
 {
 	struct proxy_spec s = { .protocol = p->protocol == NET_UDP ? PROXY_UDP : PROXY_TCP,
 				.target = { .port = p->target_port,
-					    .shows_clients = p->shows_clients } };
+					    .shows_clients = p->shows_clients },
+				.shortcuts = shortcut_client_for_proxy(k->shortcuts) };
 
 	for (size_t i = 0; i < p->n_targets; i++)
 		place_of(&s.target, p->targets[i].ip.family)->net = p->targets[i];
@@ -40,7 +42,7 @@ static bool is_own(const char *key)
 static int publish(struct keeper *k, struct call *call, struct err *err)
 {
 	const struct net_publish *p = &call->rq.publish;
-	const struct proxy_spec spec = spec_of(p);
+	const struct proxy_spec spec = spec_of(k, p);
 	int r = is_own(p->key) ? -EPERM : proxy_publish(k->proxy, p->key, &spec, call->fd);
 
 	if (r == 0)

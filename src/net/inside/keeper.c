@@ -22,6 +22,7 @@
 #include "net/inside/outward.h"
 #include "net/inside/refusals.h"
 #include "net/inside/resolvers.h"
+#include "net/inside/shortcut-client.h"
 #include "net/inside/taps.h"
 
 /* The steps of a change, each tried where the one before failed: as it was asked for; all rules
@@ -180,17 +181,23 @@ static int keeper_prepare(struct keeper *k, struct err *err)
 		r = nft_new(k->loop, &k->nft, err);
 	if (r == 0)
 		r = resolvers_new(k, &k->resolvers, err);
-	return r == 0 ? refusals_new(k, &k->refusals, err) : r;
+	if (r == 0)
+		r = refusals_new(k, &k->refusals, err);
+	if (r < 0)
+		return r;
+	r = shortcut_client_new(k, &k->shortcuts);
+	return r < 0 ? err_nomem(err) : 0;
 }
 
 static void keeper_reset(struct keeper *k)
 {
 	handle_reset(k);
-	outward_free(k->outward);
 	resolvers_free(k->resolvers);
 	refusals_free(k->refusals);
 	server_free(k->server);
 	proxy_free(k->proxy);
+	shortcut_client_free(k->shortcuts);
+	outward_free(k->outward);
 	nft_free(k->nft);
 	elements_free(k->elements);
 	source_free(k->idle);

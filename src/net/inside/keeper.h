@@ -24,6 +24,7 @@ struct keeper {
 	struct resolvers *resolvers;
 	struct outward *outward;
 	struct refusals *refusals;
+	struct shortcut_client *shortcuts;
 	struct model model;
 	bool settled;	     /* has moatd told of everything? */
 	struct source *idle; /* a timer that ends when nothing has been on a network for a while */

@@ -2,18 +2,11 @@
 /*
  * Theory of operation.  A wish is sent whenever the networks are others, and answered when it is
  * fulfilled, or cannot be; requests that need to know wait for the answer to the last one.
- *
- * Each of the host's resolvers is reached by a forward of the relay: it listens on loopback, for
- * dnsmasq, and its sockets come from the outside, where they are the host's own.  So whatever the
- * host can ask, containers can, too: a resolver on the host's loopback, behind its VPN, or where
- * its firewall lets nothing pass through.
  */
 #include "net/inside/outward.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +18,13 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "net/common/sysctl.h"
-#include "net/inside/handle.h"
-#include "net/inside/names.h"
+#include "net/inside/resolver-forward.h"
 #include "net/inside/resolvers.h"
 #include "net/inside/rules.h"
+#include "net/inside/server.h"
 #include "net/netlink/route.h"
 
 #define ASK_TIMEOUT_MSEC 1000
-#define LISTEN_QUEUE	 128
 
 struct waiter {
 	STAILQ_ENTRY(waiter) link;
@@ -46,6 +38,7 @@ STAILQ_HEAD(waiters, waiter);
 struct outward {
 	struct keeper *keeper;
 	int wire, ask;
+	uint32_t question; /* number of the last question asked */
 	struct source *source;
 	struct wire_message wish; /* the last wish that was sent */
 	bool wished;		  /* was a wish sent? */
@@ -218,62 +211,34 @@ static void place_changed(struct outward *o, const struct wire_place *place)
 		keeper_change(o->keeper, &text, rules_follow, o);
 }
 
-static int dial_server(const struct peer *to, int type, void *arg)
+/* Waits for the answer to the last question; those to earlier ones came too late. */
+static int receive_answer(struct outward *o, struct wire_message *ret, int *ret_fd)
 {
-	struct wire_message m = { .kind = WIRE_DIAL, .dial.type = type };
-	struct outward *o = arg;
-	cleanup_close int fd = -1;
 	int r;
 
-	m.dial.resolver = to->port - NAMES_SERVER_PORT;
-	r = wire_send(o->ask, &m, -1);
-	if (r == 0)
+	do {
+		fd_close(ret_fd);
 		r = fd_wait(o->ask, POLLIN, ASK_TIMEOUT_MSEC);
-	if (r <= 0)
-		return r < 0 ? r : -ETIMEDOUT;
-	r = wire_receive(o->ask, &m, &fd);
-	if (r <= 0)
-		return r < 0 ? r : -ECONNRESET;
-	if (m.result < 0 || fd < 0)
-		return m.result < 0 ? m.result : -EBADMSG;
-	return take_fd(&fd);
+		if (r <= 0)
+			return r < 0 ? r : -ETIMEDOUT;
+		r = wire_receive(o->ask, ret, ret_fd);
+		if (r <= 0)
+			return r < 0 ? r : -ECONNRESET;
+	} while (ret->kind != WIRE_ANSWER || ret->question != o->question);
+	return ret->result;
 }
 
-static int listen_at(uint32_t i, int type)
+int outward_ask(struct outward *o, struct wire_message *m, int fd, int *ret_fd)
 {
-	const struct sockaddr_in at = { .sin_family = AF_INET,
-					.sin_port = htons((uint16_t)(NAMES_SERVER_PORT + i)),
-					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const int on = 1;
-	cleanup_close int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	cleanup_close int along = -1;
+	int r;
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return -errno;
-	if (type == SOCK_STREAM && listen(fd, LISTEN_QUEUE) < 0)
-		return -errno;
-	return take_fd(&fd);
-}
-
-/* The address is only a name for the resolver: the outside knows where it is. */
-static int forward_to(struct outward *o, uint32_t i, int type)
-{
-	struct proxy_spec spec = {
-		.protocol = type == SOCK_STREAM ? PROXY_TCP : PROXY_UDP,
-		.target = { .v4.net = { { AF_INET, { 127, 0, 0, 1 } }, 32 },
-			    .port = (uint16_t)(NAMES_SERVER_PORT + i) },
-		.dialer = { .socket = dial_server, .connects = true, .arg = o },
-	};
-	char key[32];
-	int fd, r;
-
-	snprintf(key, sizeof(key), PUBLISH_OWN "%s-%u", type == SOCK_STREAM ? "tcp" : "udp", i);
-	fd = proxy_fd(o->keeper->proxy, key) >= 0 ? -1 : listen_at(i, type);
-	if (fd < 0 && fd != -1)
-		return fd;
-	r = proxy_publish(o->keeper->proxy, key, &spec, fd);
-	if (r < 0 && fd >= 0)
-		close(fd);
+	m->question = ++o->question;
+	r = wire_send(o->ask, m, fd);
+	if (r == 0)
+		r = receive_answer(o, m, &along);
+	if (r == 0 && ret_fd)
+		*ret_fd = take_fd(&along);
 	return r;
 }
 
@@ -282,10 +247,8 @@ static void resolvers_changed(struct outward *o, const struct wire_message *m)
 	memcpy(o->servers, m->resolvers.list, sizeof(o->servers));
 	o->n_servers = m->resolvers.n;
 	for (uint32_t i = 0; i < o->n_servers; i++) {
-		int r = forward_to(o, i, SOCK_DGRAM);
+		int r = resolver_forward(o->keeper, i);
 
-		if (r == 0)
-			r = forward_to(o, i, SOCK_STREAM);
 		if (r < 0)
 			log_warning("resolver %u of the host: %s", i, strerror(-r));
 	}

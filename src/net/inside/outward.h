@@ -27,6 +27,16 @@ void outward_wait(struct outward *o, keeper_then_fn then, void *arg);
 /** outward_bye() - tell the outside that everything has ended in good order */
 void outward_bye(struct outward *o);
 
+/**
+ * outward_ask() - ask the outside, and wait for the answer
+ * @m:      the question; the answer is put in its place
+ * @fd:     goes with it; borrowed; -1: none
+ * @ret_fd: what came with the answer, owned; -1: nothing.  NULL: nothing is expected.
+ *
+ * Return: what the outside answered; -ETIMEDOUT; -errno.
+ */
+int outward_ask(struct outward *o, struct wire_message *m, int fd, int *ret_fd);
+
 /** outward_problem() - why containers may not get out: a fault of the way outside, or the host's
  * own rules; "": nothing is wrong */
 const char *outward_problem(const struct outward *o);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/inside/rules-tables.h"
 
+#include "base/macro.h"
 #include "net/inside/model.h"
+
+#define TRIAL_PORT STRINGIFY(WIRE_TRIAL_PORT)
 
 /*
  * The table for frames that come from a tap.  Each has the port's MAC and, by its kind, one of its
@@ -114,6 +117,8 @@ const char rules_filter[] =
 	"		iifname @bridges jump offered\n"
 	"		iifname \"" UPLINK_DEVICE
 	"\" ip saddr @hosts4 icmp type echo-request accept\n"
+	"		iifname \"" UPLINK_DEVICE "\" ip saddr @hosts4 tcp dport " TRIAL_PORT
+	" accept\n"
 	"		iifname \"" UPLINK_DEVICE
 	"\" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, echo-request } accept\n"
 	"	}\n"

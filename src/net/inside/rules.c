@@ -276,14 +276,23 @@ static int add_ways(struct buf *b, const struct wire_place *u)
 	return r;
 }
 
+static const char senders_masqueraded[] = "		oifname \"" UPLINK_DEVICE "\" masquerade\n";
+
+/* What the host itself sends to a container comes from the gateway, whose network every container
+ * knows a way to, and by which the relay speaks for the host, too. */
+static const char host_masqueraded[] = "		iifname \"" UPLINK_DEVICE
+				       "\" oifname @bridges ip saddr @hosts4 masquerade\n"
+				       "		iifname \"" UPLINK_DEVICE
+				       "\" oifname @bridges ip6 saddr @hosts6 masquerade\n";
+
 static int add_static(struct buf *b, const struct wire_place *u)
 {
 	int r = buf_adds(b, rules_guard);
 
 	if (r == 0)
 		r = buf_adds(b, rules_filter);
-	if (r == 0 && u->masquerade)
-		r = buf_adds(b, "		oifname \"" UPLINK_DEVICE "\" masquerade\n");
+	if (r == 0)
+		r = buf_adds(b, u->masquerade ? senders_masqueraded : host_masqueraded);
 	if (r == 0)
 		r = buf_adds(b, "	}\n}\n");
 	return r == 0 ? buf_adds(b, empty_sets) : r;

@@ -94,6 +94,51 @@ static int write_chains(struct buf *b, const char *table, const char *device)
 			table, device, device, device, device, device);
 }
 
+/*
+ * Connections of the host's own may take shortcuts (shortcuts.c), also from addresses of loopback,
+ * which nobody behind the device speaks to but in answers.  Where nobody listens at the end of one,
+ * its client does not hear the refusal: it asks again after a second, and is led to the relay then,
+ * which can wait.
+ */
+static int write_shortcuts(struct buf *b, const char *table, const char *device)
+{
+	return buf_addf(
+		b,
+		"table inet %s {\n"
+		"	map " HOST_SHORTCUTS " {\n"
+		"		type ipv4_addr . inet_service : ipv4_addr . inet_service\n"
+		"		flags timeout\n"
+		"	}\n"
+		"	set refused {\n"
+		"		type ipv4_addr . inet_service\n"
+		"		size 65536\n"
+		"		flags dynamic, timeout\n"
+		"	}\n"
+		"	chain output {\n"
+		"		type nat hook output priority -100; policy accept;\n"
+		"		ip daddr . tcp dport @refused return\n"
+		"		dnat ip to ip daddr . tcp dport map @" HOST_SHORTCUTS "\n"
+		"	}\n"
+		"	chain shortened {\n"
+		"		type nat hook postrouting priority 90; policy accept;\n"
+		"		oifname \"%s\" meta nfproto ipv4 ct status dnat masquerade\n"
+		"	}\n"
+		"	chain refusals {\n"
+		"		type filter hook prerouting priority -150; policy accept;\n"
+		"		iifname \"%s\" ct status dnat "
+		"tcp flags & (syn | rst | ack) == rst | ack tcp sequence 0 "
+		"add @refused { ct original ip daddr . ct original proto-dst timeout 5s } "
+		"drop\n"
+		"	}\n"
+		"	chain input {\n"
+		"		type filter hook input priority 0; policy accept;\n"
+		"		iifname \"%s\" ip daddr 127.0.0.0/8 ct state != { established, "
+		"related } drop\n"
+		"	}\n"
+		"}\n",
+		table, device, device, device);
+}
+
 static int write_subnets(struct buf *b, const char *table, const struct host_rules *rules)
 {
 	int r = 0;
@@ -133,6 +178,8 @@ int host_rules_write(struct buf *b, const struct host_rules *rules)
 	r = buf_addf(b, "add table inet %s\ndelete table inet %s\n", table, table);
 	if (r == 0)
 		r = write_chains(b, table, device);
+	if (r == 0)
+		r = write_shortcuts(b, table, device);
 	if (r == 0)
 		r = write_subnets(b, table, rules);
 	return r == 0 ? write_opened(b, table, rules->opened) : r;

@@ -15,6 +15,7 @@
  */
 
 #define HOST_TABLE_MAX 24
+#define HOST_SHORTCUTS "shortcuts" /* the table's map of shortcuts (shortcuts.h) */
 
 struct host_rules {
 	unsigned number;

@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "net/outside/dial.h"
 #include "net/outside/resolv.h"
+#include "net/outside/shortcuts.h"
 #include "net/outside/uplink.h"
 
 struct outside {
@@ -115,11 +116,34 @@ static int wire_readable(struct source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
+static int dial_resolver(const struct outside *o, const struct wire_message *m, int *ret_fd)
+{
+	return m->dial.resolver < o->n_resolvers
+		       ? resolver_dial(&o->resolvers[m->dial.resolver], m->dial.type, ret_fd)
+		       : -EINVAL;
+}
+
+/* Answers a question.  @along: came with it; borrowed */
+static int answer(struct outside *o, const struct wire_message *m, int along, int *ret_fd)
+{
+	struct shortcuts *shortcuts = o->kind->shortcuts ? o->kind->shortcuts(o->uplink) : NULL;
+
+	switch (m->kind) {
+	case WIRE_DIAL:
+		return dial_resolver(o, m, ret_fd);
+	case WIRE_SHORTCUT:
+		return shortcuts ? shortcuts_add(shortcuts, &m->shortcut, along) : -EOPNOTSUPP;
+	case WIRE_NO_SHORTCUTS:
+		return shortcuts ? shortcuts_end(shortcuts) : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
 static int ask_readable(struct source *s, int fd, uint32_t events, void *arg)
 {
 	static struct wire_message m;
-	struct wire_message answer = { .kind = WIRE_DIAL, .result = -EINVAL };
-	struct outside *o = arg;
+	struct wire_message said = { .kind = WIRE_ANSWER };
 	cleanup_close int along = -1, dialed = -1;
 	int r = wire_receive(fd, &m, &along);
 
@@ -128,9 +152,9 @@ static int ask_readable(struct source *s, int fd, uint32_t events, void *arg)
 		source_free(s);
 	if (r <= 0)
 		return 0;
-	if (m.kind == WIRE_DIAL && m.dial.resolver < o->n_resolvers)
-		answer.result = resolver_dial(&o->resolvers[m.dial.resolver], m.dial.type, &dialed);
-	wire_send(fd, &answer, dialed);
+	said.question = m.question;
+	said.result = answer(arg, &m, along, &dialed);
+	wire_send(fd, &said, dialed);
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 #include "net/outside/host-table.h"
 #include "net/outside/host-watch.h"
 #include "net/outside/opened.h"
+#include "net/outside/shortcuts.h"
 #include "net/outside/stale.h"
 #include "net/outside/uplink.h"
 
@@ -37,6 +38,7 @@ struct uplink {
 	struct nft *nft;
 	struct host_link link;
 	struct host_table table;
+	struct shortcuts *shortcuts;
 	struct opened opened;
 	int namespace_fd;	 /* moat's network namespace; -1: not told yet */
 	struct wire_uplink wish; /* the last wish */
@@ -343,6 +345,11 @@ static void veth_wish(struct uplink *u, const struct wire_uplink *wish)
 	step(u);
 }
 
+static struct shortcuts *veth_shortcuts(struct uplink *u)
+{
+	return u->shortcuts;
+}
+
 static void veth_end(struct uplink *u, uplink_ended_fn fn, void *arg)
 {
 	u->ended = fn;
@@ -356,6 +363,7 @@ static void veth_free(struct uplink *u)
 {
 	if (!u)
 		return;
+	shortcuts_free(u->shortcuts);
 	host_watch_free(u->watch);
 	source_free(u->again);
 	fd_close(&u->namespace_fd);
@@ -379,6 +387,8 @@ static int veth_new(const struct uplink_setup *setup, struct uplink **ret, struc
 	r = netlink_new(&u->nl);
 	if (r == 0)
 		r = loop_add_timer(setup->loop, UINT64_MAX, try_again, u, &u->again);
+	if (r == 0)
+		r = shortcuts_new(setup->loop, &u->link, &u->shortcuts);
 	r = r < 0 ? err_errno(err, r, "netlink") : nft_new(setup->loop, &u->nft, err);
 	if (r < 0) {
 		veth_free(u);
@@ -395,5 +405,6 @@ const struct uplink_kind uplink_veth = {
 	.free = veth_free,
 	.begin = veth_begin,
 	.wish = veth_wish,
+	.shortcuts = veth_shortcuts,
 	.end = veth_end,
 };

@@ -39,6 +39,7 @@ struct forward {
 	struct source *source;
 	struct alarm breath;
 	bool is_waiting;	  /* is it in the proxy's queue? */
+	bool has_shortcuts;	  /* connections may pass by */
 	struct flow_list flows;	  /* of UDP, in the order of their last datagrams */
 	struct flow_table *table; /* of UDP: flows by client */
 	size_t n_flows;
@@ -49,7 +50,7 @@ struct forward {
 struct flow {
 	struct forward *forward;
 	TAILQ_ENTRY(flow) link;
-	struct peer client;
+	struct peer client, at; /* @at: the end on this host; none: it is not known */
 	struct alarm alarm;
 };
 

@@ -184,10 +184,22 @@ static void end_flows(struct forward *f, bool gently)
 	}
 }
 
+static void end_shortcuts(struct forward *f)
+{
+	const struct proxy_shortcuts *s = f->spec.shortcuts;
+
+	if (f->has_shortcuts)
+		s->end(s->arg);
+	f->has_shortcuts = false;
+}
+
+/* What still comes to the socket must not reach the service by a shortcut: the socket's port may
+ * be somebody else's as soon as it is closed. */
 static void close_forward(struct forward *f, bool gently)
 {
 	struct proxy *p = f->proxy;
 
+	end_shortcuts(f);
 	LIST_REMOVE(f, link);
 	stop_waiting(f);
 	alarm_clear(&p->breaths, &f->breath);
@@ -289,8 +301,10 @@ static int change_forward(struct forward *f, const struct proxy_spec *spec)
 {
 	if (f->spec.protocol != spec->protocol)
 		return -EINVAL;
-	if (has_moved(f, spec))
+	if (has_moved(f, spec)) {
+		end_shortcuts(f);
 		end_flows(f, true);
+	}
 	f->spec = *spec;
 	return 0;
 }

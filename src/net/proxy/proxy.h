@@ -31,11 +31,25 @@ int proxy_new(struct loop *loop, const struct proxy_limits *limits, struct proxy
 /** proxy_free() - reset every connection; NULL is accepted */
 void proxy_free(struct proxy *p);
 
+/*
+ * Ways past the proxy for this host's own connections.
+ *
+ * @add: is told of a connection that has reached the service, to this host from itself, over IPv4;
+ *       a shortcut from @at to @to would have served it.  @fd: the forward's socket; borrowed.
+ * @end: whoever was told of so far may no longer be led past the proxy when this returns.
+ */
+struct proxy_shortcuts {
+	void (*add)(const struct peer *at, const struct peer *to, int fd, void *arg);
+	void (*end)(void *arg);
+	void *arg;
+};
+
 /* A forward: a socket, and where what comes to it goes. */
 struct proxy_spec {
 	enum proxy_protocol protocol;
 	struct proxy_target target;
 	struct proxy_dialer dialer;
+	const struct proxy_shortcuts *shortcuts; /* borrowed; NULL: none */
 };
 
 /**

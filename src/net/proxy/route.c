@@ -19,7 +19,8 @@ static bool is_shown(const struct proxy_target *t, const struct proxy_place *pla
 	       !peer_is_local(client) && !ip_net_has(&place->net, &client->ip);
 }
 
-int route_choose(const struct proxy_target *t, const struct peer *client, struct route *ret)
+int route_choose(const struct proxy_target *t, const struct peer *client, const struct ip *at,
+		 struct route *ret)
 {
 	const struct proxy_place *place = find_place(t, client->ip.family);
 	struct route r = { 0 };
@@ -27,7 +28,7 @@ int route_choose(const struct proxy_target *t, const struct peer *client, struct
 	if (!place)
 		return -EHOSTUNREACH;
 	r.to = (struct peer){ .ip = place->net.ip, .port = t->port };
-	if (is_shown(t, place, client)) {
+	if (is_shown(t, place, client) && !ip_equal(&client->ip, at)) {
 		r.from[r.n_from++] = (struct peer){ .ip = client->ip, .port = client->port };
 		r.from[r.n_from++] = (struct peer){ .ip = client->ip };
 	}

@@ -27,13 +27,16 @@ struct route {
 };
 
 /**
- * route_choose() - choose a route.  @client: as its connection shows it
+ * route_choose() - choose a route
+ * @client: as its connection shows it
+ * @at:     the address that it spoke to
  *
  * A client is shown as it is where the service would answer it by way of this host.  It is not
- * where its address is a local one, or belongs to the service's own network: a neighbour would get
- * the answers itself.  Then the gateway speaks for it, as it does where the service has no address
- * of the client's family.
+ * where it is this host itself, with the address that it speaks to, or its address is a local one
+ * or belongs to the service's own network: a neighbour would get the answers itself.  Then the
+ * gateway speaks for it, as it does where the service has no address of the client's family.
  *
  * Return: 0; -EHOSTUNREACH where the service has no address.
  */
-int route_choose(const struct proxy_target *t, const struct peer *client, struct route *ret);
+int route_choose(const struct proxy_target *t, const struct peer *client, const struct ip *at,
+		 struct route *ret);

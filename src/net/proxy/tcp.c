@@ -120,6 +120,31 @@ static int error_of(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
 }
 
+static int read_address(int fd, int (*get)(int, struct sockaddr *, socklen_t *), struct peer *ret)
+{
+	union peer_address address = { 0 };
+	socklen_t len = sizeof(address);
+
+	if (get(fd, &address.any, &len) < 0)
+		return -errno;
+	peer_read(&address, ret);
+	return 0;
+}
+
+/* The next connection of this host to itself needs no relay. */
+static void offer_shortcut(const struct tcp_flow *t)
+{
+	struct forward *f = t->flow.forward;
+	const struct proxy_shortcuts *s = f->spec.shortcuts;
+	struct peer to;
+
+	if (!s || f->fd < 0 || !ip_equal(&t->flow.at.ip, &t->flow.client.ip) ||
+	    read_address(t->pair.ends[1].fd, getpeername, &to) < 0)
+		return;
+	f->has_shortcuts = true;
+	s->add(&t->flow.at, &to, f->fd, s->arg);
+}
+
 static int on_connected(struct source *s, int fd, uint32_t events, void *arg)
 {
 	struct tcp_flow *t = arg;
@@ -128,8 +153,8 @@ static int on_connected(struct source *s, int fd, uint32_t events, void *arg)
 	(void)s;
 	if (error)
 		try_later(t, error);
-	else
-		(void)pair_up(t);
+	else if (pair_up(t))
+		offer_shortcut(t);
 	return 0;
 }
 
@@ -137,7 +162,7 @@ static void connect_service(struct tcp_flow *t)
 {
 	struct forward *f = t->flow.forward;
 	struct route route;
-	int r = route_choose(&f->spec.target, &t->flow.client, &route);
+	int r = route_choose(&f->spec.target, &t->flow.client, &t->flow.at.ip, &route);
 
 	if (r == 0)
 		r = dial(&f->spec.dialer, &route, SOCK_STREAM, &t->service_fd);
@@ -181,6 +206,7 @@ static void begin_flow(struct forward *f, int fd, const union peer_address *from
 	t->service_fd = -1;
 	t->retry_until_usec = clock_mono_usec() + f->proxy->limits.retry_usec;
 	peer_read(from, &t->flow.client);
+	(void)read_address(fd, getsockname, &t->flow.at);
 	flow_begin(f, &t->flow);
 	if ((!pair_is_prepared(fd) && pair_prepare(fd) < 0) ||
 	    loop_add_io(f->proxy->loop, fd, 0, on_client_gone, t, &t->client) < 0)
@@ -233,10 +259,9 @@ void tcp_breathe(struct alarm *a)
 /* Is there a connection to the service that the loop has not told of yet? */
 static bool is_connected(const struct tcp_flow *t)
 {
-	union peer_address address;
-	socklen_t len = sizeof(address);
+	struct peer service;
 
-	return t->service_fd >= 0 && getpeername(t->service_fd, &address.any, &len) == 0;
+	return t->service_fd >= 0 && read_address(t->service_fd, getpeername, &service) == 0;
 }
 
 void tcp_abandon(struct flow *flow)

@@ -215,6 +215,8 @@ static void the_table_lets_nothing_else_pass(void **state)
 	assert_non_null(strstr(b.data, "delete table inet moat_1\n"));
 	assert_non_null(strstr(b.data, "iifname @opened4 drop\n"));
 	assert_non_null(strstr(b.data, "oifname != \"moat1\" ip saddr @subnets4 masquerade\n"));
+	assert_non_null(strstr(b.data, "iifname \"moat1\" ip daddr 127.0.0.0/8 ct state !="));
+	assert_non_null(strstr(b.data, "oifname \"moat1\" meta nfproto ipv4 ct status dnat"));
 	assert_non_null(strstr(b.data, "moat_1 subnets4 { 10.1.0.0/16 }\n"));
 	assert_non_null(strstr(b.data, "moat_1 subnets6 { fd00:1::/64 }\n"));
 	assert_non_null(strstr(b.data, "moat_1 opened4 { \"eth0\" }\n"));

@@ -169,6 +169,97 @@ static void a_service_that_moved_is_found_where_it_is(void **state)
 	close(moved);
 }
 
+struct told {
+	struct rig_test *test;
+	struct proxy_shortcuts calls;
+	unsigned adds, ends;
+	struct peer at, to;
+};
+
+static void note_add(const struct peer *at, const struct peer *to, int fd, void *arg)
+{
+	struct told *told = arg;
+
+	assert_true(fd >= 0);
+	told->adds++;
+	told->at = *at;
+	told->to = *to;
+}
+
+static void note_end(void *arg)
+{
+	struct told *told = arg;
+
+	told->ends++;
+}
+
+static void publish_with_shortcuts(struct proxy *p, void *arg)
+{
+	struct told *told = arg;
+	struct proxy_spec spec = { .protocol = PROXY_TCP, .shortcuts = &told->calls };
+
+	told->calls = (struct proxy_shortcuts){ note_add, note_end, told };
+	spec.target.port = told->test->target;
+	assert_int_equal(ip_net_parse("127.0.0.1/8", &spec.target.v4.net), 0);
+	assert_int_equal(proxy_publish(p, "web", &spec, -1), 0);
+}
+
+/* One connection from 127.0.0.N, until it has passed something. */
+static void connect_from(struct rig_test *f, uint8_t n)
+{
+	const struct sockaddr_in from = { .sin_family = AF_INET,
+					  .sin_addr.s_addr = htonl(0x7f000000u + n) },
+				 to = { .sin_family = AF_INET,
+					.sin_port = htons(f->port),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), server;
+
+	assert_int_equal(bind(client, (const struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(client, (const struct sockaddr *)&to, sizeof(to)), 0);
+	server = sock_accept(f->service);
+	sock_send(client, "through");
+	sock_expect(server, "through");
+	close(client);
+	close(server);
+	rig_wait_flows(f->rig, "web", 0);
+}
+
+static void a_shortcut_is_offered_for_this_hosts_own_connections(void **state)
+{
+	struct rig_test *f = *state;
+	struct told told = { .test = f };
+
+	rig_do(f->rig, publish_with_shortcuts, &told);
+	connect_from(f, 2);
+	assert_int_equal(told.adds, 0);
+	connect_from(f, 1);
+	assert_int_equal(told.adds, 1);
+	assert_int_equal(told.at.port, f->port);
+	assert_int_equal(told.to.port, f->target);
+	assert_int_equal(told.ends, 0);
+	rig_unpublish(f->rig, "web");
+	assert_int_equal(told.ends, 1);
+}
+
+static void shortcuts_end_where_the_service_moves(void **state)
+{
+	struct rig_test *f = *state;
+	struct told told = { .test = f };
+	uint16_t target;
+	int moved = sock_service(&target);
+
+	rig_do(f->rig, publish_with_shortcuts, &told);
+	connect_from(f, 1);
+	rig_do(f->rig, publish_with_shortcuts, &told);
+	assert_int_equal(told.ends, 0);
+	f->target = target;
+	rig_do(f->rig, publish_with_shortcuts, &told);
+	assert_int_equal(told.ends, 1);
+	rig_unpublish(f->rig, "web");
+	assert_int_equal(told.ends, 1);
+	close(moved);
+}
+
 static void publish_wrong(struct proxy *p, void *arg)
 {
 	struct proxy_spec spec = { .protocol = PROXY_UDP };
@@ -234,6 +325,8 @@ int main(void)
 		TEST(a_group_of_forwards_goes_together),
 		TEST(what_is_said_twice_changes_nothing),
 		TEST(a_service_that_moved_is_found_where_it_is),
+		TEST(a_shortcut_is_offered_for_this_hosts_own_connections),
+		TEST(shortcuts_end_where_the_service_moves),
 		TEST(sockets_that_do_not_fit_are_refused),
 		TEST(thousands_of_short_connections_leave_nothing_behind),
 		cmocka_unit_test(there_is_room_for_as_many_flows_as_descriptors_allow),

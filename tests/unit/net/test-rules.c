@@ -165,7 +165,8 @@ static void all_rules_have_everything_in_them(void **state)
 	m.uplink.masquerade = false;
 	assert_int_equal(rules_whole(&fresh, &m, false), 0);
 	assert_has(&fresh, "delete table inet moat\n");
-	assert_lacks(&fresh, "masquerade");
+	assert_lacks(&fresh, "oifname \"up0\" masquerade\n");
+	assert_has(&fresh, "iifname \"up0\" oifname @bridges ip saddr @hosts4 masquerade\n");
 	egress_list_reset(&n->egress);
 }
 
