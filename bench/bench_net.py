@@ -32,17 +32,28 @@ class Figures:
                 yield {"path": path, "clock": clock, "unit": CLOCKS[clock], "subject": name, "median": medians[name],
                        "ratio_moat_to_this": medians["moat"] / medians[name], "samples": values}
 
+    def published_to_direct(self):
+        """What a published port costs who is on the host: moat's figures, each run's to the same run's at the container's
+        address."""
+        for clock in CLOCKS:
+            ratios = [published / direct for published, direct in
+                      zip(self.samples["published, from the host", clock]["moat"], self.samples["host to container", clock]["moat"])]
+            yield f"a published port to the container's address, {CLOCKS[clock]}", statistics.median(ratios)
+
     def print(self):
         print(f"net: one connection at a time, {SECONDS} s each, median of {self.runs}")
         for row in self.rows():
             ratio = "" if row["subject"] == "moat" else f"{row['ratio_moat_to_this']:10.2f}"
             print(f"  {row['path']:26}{row['subject']:16}{row['median']:12.1f} {row['unit']:16}{ratio}")
+        for name, value in self.published_to_direct():
+            print(f"  {name:66}{value:10.2f}")
         for name, value in self.rest.items():
-            print(f"  {name:56}{value:10.1f}")
+            print(f"  {name:66}{value:10.1f}")
         print(flush=True)
 
     def save(self, path):
-        path.write_text(json.dumps({"title": "networks", "runs": self.runs, "rows": list(self.rows()), "rest": self.rest},
+        path.write_text(json.dumps({"title": "networks", "runs": self.runs, "rows": list(self.rows()),
+                                    "published to direct": dict(self.published_to_direct()), "rest": self.rest},
                                    indent=1) + "\n")
 
 
