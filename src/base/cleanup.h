@@ -3,8 +3,8 @@
 
 /*
  * Scope-bound cleanup.  A variable marked cleanup_close or cleanup_free owns
- * what it holds until the end of its scope; take_fd() and take_ptr() move the
- * ownership out, visibly, and leave an empty variable behind.
+ * what it holds until the end of its scope; take_fd(), take_ptr() and
+ * take_struct() move the ownership out, visibly, and leave an empty variable behind.
  */
 
 #include <dirent.h>
@@ -55,5 +55,13 @@ static inline int take_fd(int *fd)
 		__typeof__(p) *take_from_ = &(p);                                                  \
 		__typeof__(p) taken_ = *take_from_;                                                \
 		*take_from_ = NULL;                                                                \
+		taken_;                                                                            \
+	})
+
+/* For a structure that is empty when it is all zeros. */
+#define take_struct(s)                                                                             \
+	__extension__({                                                                            \
+		__typeof__(s) taken_ = (s);                                                        \
+		(s) = (__typeof__(s)){ 0 };                                                        \
 		taken_;                                                                            \
 	})

@@ -14,6 +14,10 @@
 #define STRINGIFY_(x) #x
 #define STRINGIFY(x)  STRINGIFY_(x)
 
+/* BSD's, which <sys/queue.h> lacks here: the entry may be taken out and freed. */
+#define LIST_FOREACH_SAFE(var, head, field, next)                                                  \
+	for ((var) = LIST_FIRST(head); (var) && ((next) = LIST_NEXT(var, field), 1); (var) = (next))
+
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)
 #define GIB(n) ((uint64_t)(n) << 30)

@@ -328,7 +328,6 @@ int control_request_read(const char *text, size_t len, struct control_request *r
 		r = op->read(rq.document, &rq, err);
 	if (r < 0)
 		return r;
-	*ret = rq;
-	rq = (struct control_request){ 0 };
+	*ret = take_struct(rq);
 	return 0;
 }

@@ -289,11 +289,9 @@ void locks_drop_file(struct locks *t, const struct file *f)
 	struct lock_holder *h, *next;
 
 	mutex_hold(&t->lock);
-	for (h = LIST_FIRST(&t->holders); h; h = next) {
-		next = LIST_NEXT(h, entry);
+	LIST_FOREACH_SAFE (h, &t->holders, entry, next)
 		if (h->via == f)
 			drop_holder(t, h);
-	}
 }
 
 void locks_reset(struct locks *t)

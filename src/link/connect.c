@@ -26,8 +26,7 @@ int link_connect_get(struct wire_view payload, struct link_connect *ret)
 	/* Either a call or a path. */
 	if ((c.call == 0) != (*c.path == '/'))
 		return -EBADMSG;
-	*ret = c;
-	c = (struct link_connect){ 0 };
+	*ret = take_struct(c);
 	return 0;
 }
 

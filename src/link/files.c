@@ -51,8 +51,7 @@ int link_files_get(struct wire_view payload, struct link_files *ret)
 	if (op < LINK_FILES_STAT || op > LINK_FILES_LAYER || f.flags & ~LINK_FILES_FLAGS_ALL)
 		return -EBADMSG;
 	f.op = op;
-	*ret = f;
-	f = (struct link_files){ 0 };
+	*ret = take_struct(f);
 	return 0;
 }
 
@@ -87,8 +86,7 @@ int link_stat_get(struct wire_view v, struct link_stat *ret)
 	if (s.size_bytes > INT64_MAX) /* jansson's integers are signed */
 		return -EBADMSG;
 	s.mtime_nsec = (int64_t)mtime;
-	*ret = s;
-	s = (struct link_stat){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 

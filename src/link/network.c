@@ -28,8 +28,7 @@ int link_network_get(struct wire_view payload, struct link_network *ret)
 	r = wire_end(&payload);
 	if (r < 0)
 		return r;
-	*ret = n;
-	n = (struct link_network){ 0 };
+	*ret = take_struct(n);
 	return 0;
 }
 

@@ -120,8 +120,7 @@ int link_container_get(struct wire_view payload, struct link_container *ret)
 		return r;
 	if (c.slot >= LINK_SLOTS)
 		return -EBADMSG;
-	*ret = c;
-	c = (struct link_container){ 0 };
+	*ret = take_struct(c);
 	return 0;
 }
 

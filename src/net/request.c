@@ -345,7 +345,6 @@ int net_request_read(const char *text, size_t len, struct net_request *ret, stru
 		r = op->read(obj, &rq, err);
 	if (r < 0)
 		return r;
-	*ret = rq;
-	rq = (struct net_request){ 0 };
+	*ret = take_struct(rq);
 	return 0;
 }

@@ -128,7 +128,6 @@ int oci_bundle_read(const char *text, size_t len, struct oci_bundle *ret, struct
 	r = read_content(doc, &b, err);
 	if (r < 0)
 		return r;
-	*ret = b;
-	b = (struct oci_bundle){ 0 };
+	*ret = take_struct(b);
 	return 0;
 }

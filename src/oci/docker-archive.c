@@ -82,7 +82,6 @@ int docker_archive_read(const char *text, size_t len, struct docker_archive *ret
 	}
 	if (r < 0)
 		return r;
-	*ret = a;
-	a = (struct docker_archive){ 0 };
+	*ret = take_struct(a);
 	return 0;
 }

@@ -107,8 +107,7 @@ int oci_network_read(const json_t *obj, struct oci_network *ret, struct err *err
 		r = oci_network_check(&n, err);
 	if (r < 0)
 		return r;
-	*ret = n;
-	n = (struct oci_network){ 0 };
+	*ret = take_struct(n);
 	return 0;
 }
 

@@ -78,8 +78,7 @@ int oci_interface_copy(const struct oci_interface *i, struct oci_interface *ret)
 		r = strv_copy(i->sysctls, &copy.sysctls);
 	if (r < 0)
 		return r;
-	*ret = copy;
-	copy = (struct oci_interface){ 0 };
+	*ret = take_struct(copy);
 	return 0;
 }
 
@@ -102,8 +101,7 @@ int oci_network_copy(const struct oci_network *n, struct oci_network *ret)
 	}
 	if (r < 0)
 		return r;
-	*ret = copy;
-	copy = (struct oci_network){ 0 };
+	*ret = take_struct(copy);
 	return 0;
 }
 
@@ -231,7 +229,6 @@ int oci_network_get(struct wire_view *v, struct oci_network *ret)
 	}
 	if (r < 0)
 		return r;
-	*ret = n;
-	n = (struct oci_network){ 0 };
+	*ret = take_struct(n);
 	return 0;
 }

@@ -160,7 +160,6 @@ int oci_options_get(struct wire_view payload, struct oci_options *ret)
 		return r;
 	if (payload.len > 0)
 		return -EBADMSG;
-	*ret = o;
-	o = (struct oci_options){ 0 };
+	*ret = take_struct(o);
 	return 0;
 }

@@ -71,7 +71,6 @@ int oci_references_read(const char *text, size_t len, struct oci_references *ret
 		r = oci_descriptors_read(blobs, &found.blobs, &found.n_blobs, err);
 	if (r < 0)
 		return r;
-	*ret = found;
-	found = (struct oci_references){ 0 };
+	*ret = take_struct(found);
 	return 0;
 }

@@ -130,8 +130,7 @@ int oci_signatures_read(const char *text, size_t len, struct oci_signatures *ret
 	r = take_layers(layers, &s, err);
 	if (r < 0)
 		return r;
-	*ret = s;
-	s = (struct oci_signatures){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 
@@ -173,8 +172,7 @@ int oci_signed_read(const char *text, size_t len, struct oci_signed *ret, struct
 	if (r < 0)
 		return err_set(err, -EBADMSG, "it names no image");
 	s.has_tag = names_tag(name);
-	*ret = s;
-	s = (struct oci_signed){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 
@@ -232,8 +230,7 @@ static int find_subject(const json_t *subjects, const struct digest *manifest,
 		if (digest_is_set(&ret->manifest) && !digest_is_same(&one.manifest, manifest))
 			continue;
 		oci_signed_reset(ret);
-		*ret = one;
-		one = (struct oci_signed){ 0 };
+		*ret = take_struct(one);
 		if (digest_is_same(&ret->manifest, manifest))
 			break;
 	}
@@ -255,7 +252,6 @@ int oci_statement_read(const char *text, size_t len, const struct digest *manife
 		return err_nomem(err);
 	if (!digest_is_set(&s.manifest))
 		return err_set(err, -EBADMSG, "it names no digest of sha256");
-	*ret = s;
-	s = (struct oci_signed){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }

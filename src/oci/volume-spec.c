@@ -137,8 +137,7 @@ int volume_spec_parse(const char *text, struct volume_spec *ret, struct err *err
 	v.mode = strdup(n > 2 ? parts[2] : "");
 	if (!v.source || !v.target || !v.mode)
 		return err_nomem(err);
-	*ret = v;
-	v = (struct volume_spec){ 0 };
+	*ret = take_struct(v);
 	return 0;
 }
 

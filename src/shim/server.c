@@ -140,11 +140,9 @@ void server_tell_all(struct server *s, char *event)
 	cleanup_free char *text = event;
 	struct conn *conn, *next;
 
-	for (conn = LIST_FIRST(&s->conns); conn; conn = next) {
-		next = LIST_NEXT(conn, entry);
+	LIST_FOREACH_SAFE (conn, &s->conns, entry, next)
 		if (conn->watching)
 			(void)server_tell(conn, text ? strdup(text) : NULL);
-	}
 }
 
 static void handle_packet(struct conn *conn, const char *text, size_t len, int *fds)

@@ -84,8 +84,7 @@ int container_mounts_plan(struct containers *t, const json_t *config, const json
 		r = check_sources(&m, err);
 	if (r < 0)
 		return r;
-	*ret = m;
-	m = (struct mount_points){ 0 };
+	*ret = take_struct(m);
 	return 0;
 }
 

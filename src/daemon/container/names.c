@@ -65,8 +65,7 @@ int container_names_of(const struct stored *s, const struct wiring *w, struct co
 	}
 	if (r < 0)
 		return r;
-	*ret = n;
-	n = (struct container_names){ 0 };
+	*ret = take_struct(n);
 	return 0;
 }
 

@@ -21,8 +21,7 @@ int stored_parse(const struct texts *texts, struct stored *ret, struct err *err)
 		r = oci_runtime_parse(texts->spec, strlen(texts->spec), &s.rt, err);
 	if (r < 0)
 		return r;
-	*ret = s;
-	s = (struct stored){ 0 };
+	*ret = take_struct(s);
 	return 0;
 }
 

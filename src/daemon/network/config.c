@@ -276,8 +276,7 @@ int network_config_read(const json_t *body, struct network_config *ret, char ***
 		r = read_picked(body, &c, err);
 	if (r < 0)
 		return r;
-	*ret = c;
-	c = (struct network_config){ 0 };
+	*ret = take_struct(c);
 	return 0;
 }
 

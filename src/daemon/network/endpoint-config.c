@@ -173,8 +173,7 @@ int endpoint_config_read(const json_t *obj, struct endpoint_config *ret, struct 
 		r = check_interface(&c, err);
 	if (r < 0)
 		return r;
-	*ret = c;
-	c = (struct endpoint_config){ 0 };
+	*ret = take_struct(c);
 	return 0;
 }
 

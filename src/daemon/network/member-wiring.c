@@ -161,7 +161,6 @@ int member_wiring(struct networks *nets, const char *id, const struct ip *host, 
 	if (r < 0)
 		return r;
 	w.host = *host;
-	*ret = w;
-	w = (struct wiring){ 0 };
+	*ret = take_struct(w);
 	return 0;
 }

@@ -79,8 +79,7 @@ int network_view(struct networks *nets, const char *name, struct network_view *r
 		r = read_view(&v);
 	if (r < 0)
 		return err_nomem(err);
-	*ret = v;
-	v = (struct network_view){ 0 };
+	*ret = take_struct(v);
 	return 0;
 }
 

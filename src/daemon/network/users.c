@@ -64,8 +64,7 @@ int users_find(struct networks *nets, const struct network *but, struct users *r
 	r = host_routes_each(own, add_route, &u, err);
 	if (r < 0)
 		return r;
-	*ret = u;
-	u = (struct users){ 0 };
+	*ret = take_struct(u);
 	return 0;
 }
 

@@ -131,8 +131,7 @@ int wiring_make(const struct wire *wires, size_t n, struct wiring *ret, struct e
 	r = oci_network_check(&w.network, err);
 	if (r < 0)
 		return r;
-	*ret = w;
-	w = (struct wiring){ 0 };
+	*ret = take_struct(w);
 	return 0;
 }
 

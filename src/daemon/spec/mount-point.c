@@ -216,8 +216,7 @@ int mount_points_read(const char *text, struct mount_points *ret, struct err *er
 	}
 	if (r < 0)
 		return r;
-	*ret = m;
-	m = (struct mount_points){ 0 };
+	*ret = take_struct(m);
 	return 0;
 }
 

@@ -206,7 +206,6 @@ int port_plan_read(const json_t *config, const json_t *host, struct port_plan *r
 	if (r < 0)
 		return r;
 	sort_bindings(&plan);
-	*ret = plan;
-	plan = (struct port_plan){ 0 };
+	*ret = take_struct(plan);
 	return 0;
 }

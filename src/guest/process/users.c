@@ -248,8 +248,7 @@ int user_lookup(const char *spec, const char *passwd, const char *group, struct 
 		r = find_memberships(name, group, &u, err);
 	if (r < 0)
 		return r;
-	*ret = u;
-	u = (struct user){ 0 };
+	*ret = take_struct(u);
 	return 0;
 }
 

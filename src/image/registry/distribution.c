@@ -81,7 +81,6 @@ int distribution_inspect(const struct reference *ref, const struct registry_acce
 	if (r < 0)
 		return r;
 	d.media_type = take_ptr(doc.media_type);
-	*ret = d;
-	d = (struct distribution){ 0 };
+	*ret = take_struct(d);
 	return 0;
 }

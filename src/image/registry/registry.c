@@ -308,8 +308,7 @@ int registry_get_manifest(struct registry *reg, struct http *h, const char *name
 	r = document_check(&doc, name, rs.digest, err);
 	if (r < 0)
 		return r;
-	*ret = doc;
-	doc = (struct document){ 0 };
+	*ret = take_struct(doc);
 	return 0;
 }
 

@@ -321,7 +321,6 @@ int table_load(struct store *st, struct table *ret, struct err *err)
 		err_wrap(err, "%s/index.json", st->path);
 		return r;
 	}
-	*ret = t;
-	t = (struct table){ 0 };
+	*ret = take_struct(t);
 	return 0;
 }

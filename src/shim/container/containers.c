@@ -382,9 +382,7 @@ void containers_forget(struct containers *all)
 {
 	struct container *c, *next;
 
-	for (c = LIST_FIRST(&all->list); c; c = next) {
-		next = LIST_NEXT(c, entry);
+	LIST_FOREACH_SAFE (c, &all->list, entry, next)
 		if (c->state == CONTAINER_GONE && c->removed && container_is_drained(c))
 			drop_container(c);
-	}
 }

@@ -88,11 +88,9 @@ void container_abandon_all(struct container *c, bool files)
 {
 	struct process *p, *next;
 
-	for (p = LIST_FIRST(&c->processes); p; p = next) {
-		next = LIST_NEXT(p, entry);
+	LIST_FOREACH_SAFE (p, &c->processes, entry, next)
 		if (p->state != PROCESS_OVER && (files || p->order != LINK_FILES))
 			abandon_process(c, p);
-	}
 }
 
 static void answer_start(struct container *c)

@@ -78,11 +78,10 @@ void files_ready(struct container *c)
 {
 	struct process *p, *next;
 
-	for (p = LIST_FIRST(&c->processes); p; p = next) {
+	LIST_FOREACH_SAFE (p, &c->processes, entry, next) {
 		struct err err;
 		int r;
 
-		next = LIST_NEXT(p, entry);
 		if (p->order != LINK_FILES || p->state != PROCESS_WAITING)
 			continue;
 		r = process_spawn(p);

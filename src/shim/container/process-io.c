@@ -183,11 +183,9 @@ void process_input_ready(struct process *p)
 {
 	struct client *c, *next;
 
-	for (c = LIST_FIRST(&p->clients); c; c = next) {
-		next = LIST_NEXT(c, entry);
+	LIST_FOREACH_SAFE (c, &p->clients, entry, next)
 		if (!c->input_ended)
 			move_input(p, c);
-	}
 }
 
 static unsigned count_clients(const struct process *p)
@@ -260,11 +258,9 @@ int process_output(struct process *p, enum link_channel channel, const void *dat
 			keep_output(p->container->log, channel, data, len);
 	}
 	p->received[channel] += len;
-	for (c = LIST_FIRST(&p->clients); c; c = next) {
-		next = LIST_NEXT(c, entry);
+	LIST_FOREACH_SAFE (c, &p->clients, entry, next)
 		if (client_write(c, channel, data, len) < 0)
 			drop_client(p, c);
-	}
 	/* Output of the other channel that was queued before may have been sent with it, which
 	 * is credit for the guest. */
 	grant_all(p);
@@ -279,11 +275,9 @@ int process_output_end(struct process *p, enum link_channel channel)
 		return -EBADMSG;
 	if (p->order != LINK_CONNECT)
 		return 0;
-	for (c = LIST_FIRST(&p->clients); c; c = next) {
-		next = LIST_NEXT(c, entry);
+	LIST_FOREACH_SAFE (c, &p->clients, entry, next)
 		if (client_end_output(c) < 0)
 			drop_client(p, c);
-	}
 	return 0;
 }
 
@@ -301,10 +295,8 @@ void process_finish_clients(struct process *p)
 {
 	struct client *c, *next;
 
-	for (c = LIST_FIRST(&p->clients); c; c = next) {
-		next = LIST_NEXT(c, entry);
+	LIST_FOREACH_SAFE (c, &p->clients, entry, next)
 		if (client_finish(c) < 0)
 			drop_client(p, c);
-	}
 	maybe_free(p);
 }
