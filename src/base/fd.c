@@ -207,23 +207,26 @@ int fd_copy(int from, int to, uint64_t len)
 	return 0;
 }
 
-static int change_flag(int fd, int get, int set, int flag, bool on)
+int fd_set_nonblock(int fd, bool on)
 {
-	int flags = fcntl(fd, get);
+	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0)
 		return -errno;
-	return fcntl(fd, set, on ? flags | flag : flags & ~flag) < 0 ? -errno : 0;
+	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
 }
 
-int fd_set_nonblock(int fd, bool on)
+int fd_set_cloexec(int fd)
 {
-	return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
-int fd_set_cloexec(int fd, bool on)
+bool fd_is_removed(int fd)
 {
-	return change_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
 }
 
 int fd_wait(int fd, short events, int timeout_msec)

@@ -97,8 +97,11 @@ int fd_copy(int from, int to, uint64_t len);
 /** fd_set_nonblock() - set or clear O_NONBLOCK.  Return: 0; -errno. */
 int fd_set_nonblock(int fd, bool on);
 
-/** fd_set_cloexec() - set or clear FD_CLOEXEC.  Return: 0; -errno. */
-int fd_set_cloexec(int fd, bool on);
+/** fd_set_cloexec() - set FD_CLOEXEC.  Return: 0; -errno. */
+int fd_set_cloexec(int fd);
+
+/** fd_is_removed() - does the open file have no name any more? */
+bool fd_is_removed(int fd);
 
 /**
  * fd_wait() - wait for poll(2) events on one file

@@ -78,6 +78,17 @@ int json_get_text(const json_t *obj, const char *key, char **ret, struct err *er
 	return *ret ? 0 : err_nomem(err);
 }
 
+int json_get_copy(const json_t *obj, const char *key, char **ret, struct err *err)
+{
+	const char *text;
+	int r = json_get_str(obj, key, &text, err);
+
+	if (r < 0)
+		return r;
+	*ret = strdup(text ? text : "");
+	return *ret ? 0 : err_nomem(err);
+}
+
 int json_get_i64(const json_t *obj, const char *key, int64_t *ret, struct err *err)
 {
 	const json_t *v = member(obj, key);

@@ -48,6 +48,9 @@ int json_get_str(const json_t *obj, const char *key, const char **ret, struct er
  * -EBADMSG; -ENOMEM. */
 int json_get_text(const json_t *obj, const char *key, char **ret, struct err *err);
 
+/** json_get_copy() - as json_get_text(); @ret is "" when not there */
+int json_get_copy(const json_t *obj, const char *key, char **ret, struct err *err);
+
 /** json_get_i64() - an integer member; @ret untouched when not there.  Return: 0; -EBADMSG. */
 int json_get_i64(const json_t *obj, const char *key, int64_t *ret, struct err *err);
 

@@ -149,6 +149,17 @@ int str_to_size(const char *s, uint64_t *ret_bytes)
 	return 0;
 }
 
+int str_set(char **at, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
 void str_lower(char *s)
 {
 	for (; *s; s++)
@@ -209,6 +220,11 @@ int strv_addf(char ***v, const char *fmt, ...)
 	return strv_take(v, n < 0 ? NULL : s);
 }
 
+int strv_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 bool strv_has(char *const *v, const char *s)
 {
 	for (; v && *v; v++)
@@ -261,16 +277,8 @@ static char **env_find(char *const *env, const char *key, size_t key_len)
 int env_set(char ***env, const char *assignment)
 {
 	char **slot = env_find(*env, assignment, strcspn(assignment, "="));
-	char *copy;
 
-	if (!slot)
-		return strv_add(env, assignment);
-	copy = strdup(assignment);
-	if (!copy)
-		return -ENOMEM;
-	free(*slot);
-	*slot = copy;
-	return 0;
+	return slot ? str_set(slot, assignment) : strv_add(env, assignment);
 }
 
 const char *env_get(char *const *env, const char *key)

@@ -56,6 +56,16 @@ int str_to_range(const char *s, uint32_t *ret_first, uint32_t *ret_last);
  */
 int str_to_size(const char *s, uint64_t *ret_bytes);
 
+/** str_is_alnum() - is it an ASCII letter or digit? */
+static inline bool str_is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/** str_set() - put a copy of a text in place of one that is owned.  Return: 0; -ENOMEM, and the old
+ * one stays. */
+int str_set(char **at, const char *text);
+
 /** str_lower() - lower-case ASCII letters in place */
 void str_lower(char *s);
 
@@ -80,6 +90,9 @@ int strv_add(char ***v, const char *s);
 
 /** strv_addf() - append formatted text.  Return: 0; -ENOMEM. */
 int strv_addf(char ***v, const char *fmt, ...) printf_like(2, 3);
+
+/** strv_compare() - the order of two entries, for qsort(3) and its like */
+int strv_compare(const void *a, const void *b);
 
 /** strv_has() - is @s one of the strings? */
 bool strv_has(char *const *v, const char *s);

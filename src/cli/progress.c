@@ -72,15 +72,10 @@ static int add_line(struct progress *p, const char *id)
 
 static int set_status(struct progress_line *l, const char *status)
 {
-	char *copy;
-
 	if (l->status && streq(l->status, status))
 		return 0;
-	copy = strdup(status);
-	if (!copy)
+	if (str_set(&l->status, status) < 0)
 		return -ENOMEM;
-	free(l->status);
-	l->status = copy;
 	l->rate = (struct rate){ 0 };
 	return 0;
 }

@@ -15,17 +15,6 @@ static const struct {
 	{ "freeze", LINK_FILES_FREEZE },
 };
 
-static int copy_text(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *text;
-	int r = json_get_str(obj, key, &text, err);
-
-	if (r < 0)
-		return r;
-	*ret = strdup(text ? text : "");
-	return *ret ? 0 : err_nomem(err);
-}
-
 static int read_files_flags(const json_t *obj, uint32_t *ret, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(files_flags); i++) {
@@ -49,9 +38,9 @@ int request_files_read(const json_t *obj, struct control_request *ret, struct er
 	if (r == 0 && !ret->files.op)
 		return err_set(err, -EINVAL, "\"what\" is missing or not known");
 	if (r == 0)
-		r = copy_text(obj, "path", &ret->files.path, err);
+		r = json_get_copy(obj, "path", &ret->files.path, err);
 	if (r == 0)
-		r = copy_text(obj, "user", &ret->files.user, err);
+		r = json_get_copy(obj, "user", &ret->files.user, err);
 	return r == 0 ? read_files_flags(obj, &ret->files.flags, err) : r;
 }
 

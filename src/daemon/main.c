@@ -81,7 +81,7 @@ static int set_ready_fd(struct options *o, const char *text, struct err *err)
 	if (str_to_u32(text, &fd) < 0 || fd > 65535 || fcntl((int)fd, F_GETFD) < 0)
 		return err_set(err, -EINVAL, "--ready-fd %s is no open descriptor", text);
 	o->ready_fd = (int)fd;
-	r = fd_set_cloexec(o->ready_fd, true);
+	r = fd_set_cloexec(o->ready_fd);
 	return r < 0 ? err_errno(err, r, "--ready-fd %s", text) : 0;
 }
 
@@ -172,7 +172,7 @@ static int inherited_socket(void)
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	fd_set_cloexec(SYSTEMD_FIRST_FD, true);
+	fd_set_cloexec(SYSTEMD_FIRST_FD);
 	return SYSTEMD_FIRST_FD;
 }
 

@@ -37,7 +37,7 @@ int errand_run(char *const *argv)
 	const struct fs_share share = { .fd = FS_FIRST_SHARE_FD };
 	cleanup_close int self_fd = -1;
 	struct err err;
-	int r = fd_set_cloexec(share.fd, true) < 0 ? -EBADF : jail_ids(&err);
+	int r = fd_set_cloexec(share.fd) < 0 ? -EBADF : jail_ids(&err);
 
 	if (r == 0)
 		r = jail_enter(&share, 1, &self_fd, &err);

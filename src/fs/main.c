@@ -44,11 +44,11 @@ static int read_arguments(int argc, char **argv, struct program *p, struct err *
 		p->shares[p->n_shares] =
 			(struct fs_share){ .fd = FS_FIRST_SHARE_FD + (int)p->n_shares,
 					   .read_only = read_only };
-		if (fd_set_cloexec(p->shares[p->n_shares].fd, true) < 0)
+		if (fd_set_cloexec(p->shares[p->n_shares].fd) < 0)
 			return err_set(err, -EBADF, "share %d has no descriptor", i - 1);
 		p->n_shares++;
 	}
-	return fd_set_cloexec(FS_CONTROL_FD, true) < 0
+	return fd_set_cloexec(FS_CONTROL_FD) < 0
 		       ? err_set(err, -EBADF, "there is no control socket")
 		       : 0;
 }

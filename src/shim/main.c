@@ -104,7 +104,7 @@ static int take_descriptors(const struct arguments *a)
 	for (int fd = CONTROL_FD; fd <= KIN_FD; fd++) {
 		if (!is_passed(a, fd))
 			(void)close(fd);
-		else if (fd_set_cloexec(fd, true) < 0)
+		else if (fd_set_cloexec(fd) < 0)
 			return -EBADF;
 	}
 	return 0;

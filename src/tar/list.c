@@ -32,11 +32,6 @@ static int add_name(int dir_fd, const char *name, void *arg)
 	return names->v[names->n++] ? 0 : -ENOMEM;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int tar_list(int fd, char ***ret)
 {
 	struct names names = { 0 };
@@ -47,7 +42,7 @@ int tar_list(int fd, char ***ret)
 		return r;
 	}
 	if (names.n > 0)
-		qsort(names.v, names.n, sizeof(*names.v), compare_names);
+		qsort(names.v, names.n, sizeof(*names.v), strv_compare);
 	*ret = names.v;
 	return 0;
 }

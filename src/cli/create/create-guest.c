@@ -13,11 +13,6 @@
 
 #define PROFILE_MAX_BYTES MIB(1)
 
-static int out_of_memory(struct err *err)
-{
-	return err_nomem(err);
-}
-
 /* Reads a profile as text on one line, as moatd may not be able to read the file. */
 static int read_profile(const char *path, char **ret, struct err *err)
 {
@@ -31,7 +26,7 @@ static int read_profile(const char *path, char **ret, struct err *err)
 	if (r < 0)
 		return err_wrap(err, "%s", path);
 	*ret = json_write(profile);
-	return *ret ? 0 : out_of_memory(err);
+	return *ret ? 0 : err_nomem(err);
 }
 
 /* @ret: the text to send, owned; NULL for "systempaths=unconfined", which is sent as two empty
@@ -55,7 +50,7 @@ static int security_opt(const char *text, char **ret, struct err *err)
 	} else {
 		*ret = strdup(text);
 	}
-	return *ret ? 0 : out_of_memory(err);
+	return *ret ? 0 : err_nomem(err);
 }
 
 static int put_security(const struct options *o, json_t *host, struct err *err)
@@ -70,7 +65,7 @@ static int put_security(const struct options *o, json_t *host, struct err *err)
 
 		r = security_opt(value, &text, err);
 		if (r == 0 && text && strv_add(&opts, text) < 0)
-			return out_of_memory(err);
+			return err_nomem(err);
 		if (r < 0 || text)
 			continue;
 		r = create_put(host, "MaskedPaths", json_array(), err);
@@ -91,7 +86,7 @@ static int create_paths(const struct options *o, const char *option, const char 
 
 	for (; list && *defaults; defaults++)
 		if (json_array_append_new(list, json_string(*defaults)) < 0)
-			return out_of_memory(err);
+			return err_nomem(err);
 	while (list && (value = options_next(o, option, &cursor))) {
 		given = true;
 		if (streq(value, "NONE"))
@@ -136,7 +131,7 @@ static int put_pairs(const struct options *o, const struct create_text *what, ch
 		cleanup_free char *key = strndup(text, len);
 
 		if (!key)
-			return out_of_memory(err);
+			return err_nomem(err);
 		if (len == 0 || (!value && !optional))
 			return err_set(err, -EINVAL, "invalid --%s \"%s\"; write KEY%cVALUE",
 				       what->option, text, separator);
@@ -159,7 +154,7 @@ static int put_hosts(const struct options *o, json_t *host, struct err *err)
 			return err_set(err, -EINVAL,
 				       "invalid --add-host \"%s\"; write NAME:ADDRESS", text);
 		if (strv_addf(&list, "%.*s:%s", (int)len, text, text + len + 1) < 0)
-			return out_of_memory(err);
+			return err_nomem(err);
 	}
 	return create_put_strv(host, "ExtraHosts", list, err);
 }

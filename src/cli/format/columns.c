@@ -12,27 +12,22 @@ struct columns {
 	size_t n;
 };
 
-static int no_memory(struct err *err)
-{
-	return err_nomem(err);
-}
-
 int columns_new(const char *const *headers, struct columns **ret, struct err *err)
 {
 	cleanup_columns struct columns *t = calloc(1, sizeof(*t));
 
 	if (!t)
-		return no_memory(err);
+		return err_nomem(err);
 	/* Widths count characters, and unprintable ones are shown as \xNN. */
 	(void)setlocale(LC_CTYPE, "");
 	t->table = scols_new_table();
 	if (!t->table || scols_table_set_column_separator(t->table, "   ") < 0 ||
 	    scols_table_set_termforce(t->table, SCOLS_TERMFORCE_NEVER) < 0)
-		return no_memory(err);
+		return err_nomem(err);
 	t->headers = headers;
 	for (; headers[t->n]; t->n++)
 		if (!scols_table_new_column(t->table, headers[t->n], 0, 0))
-			return no_memory(err);
+			return err_nomem(err);
 	*ret = take_ptr(t);
 	return 0;
 }
@@ -50,10 +45,10 @@ int columns_add(struct columns *t, const char *const *cells, struct err *err)
 	struct libscols_line *line = scols_table_new_line(t->table, NULL);
 
 	if (!line)
-		return no_memory(err);
+		return err_nomem(err);
 	for (size_t i = 0; i < t->n; i++)
 		if (scols_line_set_data(line, i, cells[i]) < 0)
-			return no_memory(err);
+			return err_nomem(err);
 	return 0;
 }
 

@@ -48,11 +48,6 @@ static int print_list(struct buf *out, const json_t *v)
 	return r < 0 ? r : buf_adds(out, "]");
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const char **gotmpl_keys(const json_t *obj)
 {
 	size_t count = json_object_size(obj), i = 0;
@@ -63,7 +58,7 @@ const char **gotmpl_keys(const json_t *obj)
 		return NULL;
 	json_object_foreach ((json_t *)(uintptr_t)obj, key, value)
 		keys[i++] = key;
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	qsort(keys, count, sizeof(*keys), strv_compare);
 	return keys;
 }
 

@@ -35,18 +35,13 @@ static const char *const surnames[] = {
 	"wozniak",
 };
 
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 int name_check(const char *name, const char **ret_name, struct err *err)
 {
 	const char *s = name[0] == '/' ? name + 1 : name;
-	bool ok = is_alnum(s[0]) && s[1] != '\0' && strlen(s) <= NAME_MAX_LEN;
+	bool ok = str_is_alnum(s[0]) && s[1] != '\0' && strlen(s) <= NAME_MAX_LEN;
 
 	for (const char *p = s; ok && *p; p++)
-		ok = is_alnum(*p) || strchr("_.-", *p);
+		ok = str_is_alnum(*p) || strchr("_.-", *p);
 	if (!ok)
 		return err_set(err, -EINVAL,
 			       "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are "

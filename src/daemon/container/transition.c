@@ -78,16 +78,6 @@ void container_save(struct container *c)
 		log_error("container %.12s: state not saved: %s", c->rec.id, err.msg);
 }
 
-static void set_error(struct container *c, const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		return;
-	free(c->rec.error);
-	c->rec.error = copy;
-}
-
 void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 {
 	cleanup_json json_t *event = describe_event(c, NULL);
@@ -100,7 +90,7 @@ void container_started(struct container *c, pid_t pid, int64_t started_nsec)
 		c->rec.started_nsec = started_nsec;
 		c->rec.exit_code = 0;
 		c->rec.oom = false;
-		set_error(c, "");
+		(void)str_set(&c->rec.error, "");
 		publish_described(c, "start", take_ptr(event));
 	}
 	pthread_mutex_unlock(&c->table->lock);
@@ -191,7 +181,7 @@ static void record_end(struct container *c, const struct exit_status *how)
 		c->rec.started_nsec = how->started_nsec;
 	c->rec.pid = 0;
 	c->disk_full = false;
-	set_error(c, how->err.msg);
+	(void)str_set(&c->rec.error, how->err.msg);
 	end_execs(c);
 }
 

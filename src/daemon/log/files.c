@@ -180,13 +180,6 @@ int log_files_end(const struct log_files *f, struct log_place *ret)
 	return 0;
 }
 
-static bool is_removed(int fd)
-{
-	struct stat sb;
-
-	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
-}
-
 /* Opens the file after the one that is read.  Return: a descriptor; -ENOENT when there is none yet;
  * -errno. */
 static int find_next(struct log_files *f, uint64_t *ret_number)
@@ -194,7 +187,7 @@ static int find_next(struct log_files *f, uint64_t *ret_number)
 	int fd = open_number(f, f->number + 1);
 
 	*ret_number = f->number + 1;
-	if (fd == -ENOENT && is_removed(f->reader.fd))
+	if (fd == -ENOENT && fd_is_removed(f->reader.fd))
 		fd = open_oldest(f, f->number + 1, ret_number);
 	return fd;
 }

@@ -28,17 +28,12 @@ void network_config_reset(struct network_config *c)
 	*c = (struct network_config){ 0 };
 }
 
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 int network_name_check(const char *name, struct err *err)
 {
-	bool ok = is_alnum(name[0]) && strlen(name) <= NETWORK_NAME_MAX;
+	bool ok = str_is_alnum(name[0]) && strlen(name) <= NETWORK_NAME_MAX;
 
 	for (const char *p = name; ok && *p; p++)
-		ok = is_alnum(*p) || strchr("_.-", *p);
+		ok = str_is_alnum(*p) || strchr("_.-", *p);
 	return ok ? 0
 		  : err_set(err, -EINVAL,
 			    "invalid network name \"%s\": only [a-zA-Z0-9][a-zA-Z0-9_.-] are "

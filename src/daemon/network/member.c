@@ -126,13 +126,7 @@ int member_load_endpoint(struct endpoint_record *rec, void *arg)
 
 static int set_text(char **at, const char *text)
 {
-	char *copy = strdup(text ? text : "");
-
-	if (!copy)
-		return -ENOMEM;
-	free(*at);
-	*at = copy;
-	return 0;
+	return str_set(at, text ? text : "");
 }
 
 int member_load(struct networks *nets, const struct member_names *names)

@@ -148,17 +148,6 @@ char *mount_points_write(const struct mount_points *m)
 	return list ? json_write(list) : NULL;
 }
 
-static int read_text(const json_t *obj, const char *key, char **ret, struct err *err)
-{
-	const char *text;
-	int r = json_get_str(obj, key, &text, err);
-
-	if (r < 0)
-		return r;
-	*ret = strdup(text ? text : "");
-	return *ret ? 0 : err_nomem(err);
-}
-
 static int read_type(const json_t *obj, enum mount_type *ret, struct err *err)
 {
 	const char *const *type, *name;
@@ -178,15 +167,15 @@ static int read_point(const json_t *obj, struct mount_point *p, struct err *err)
 	int r = read_type(obj, &p->type, err);
 
 	if (r == 0)
-		r = read_text(obj, "source", &p->source, err);
+		r = json_get_copy(obj, "source", &p->source, err);
 	if (r == 0)
-		r = read_text(obj, "destination", &p->destination, err);
+		r = json_get_copy(obj, "destination", &p->destination, err);
 	if (r == 0)
-		r = read_text(obj, "subpath", &p->subpath, err);
+		r = json_get_copy(obj, "subpath", &p->subpath, err);
 	if (r == 0)
-		r = read_text(obj, "mode", &p->mode, err);
+		r = json_get_copy(obj, "mode", &p->mode, err);
 	if (r == 0)
-		r = read_text(obj, "propagation", &p->propagation, err);
+		r = json_get_copy(obj, "propagation", &p->propagation, err);
 	if (r == 0)
 		r = json_get_bool(obj, "readOnly", &p->read_only, err);
 	if (r == 0)

@@ -223,7 +223,7 @@ static void read_console_size(const json_t *host, struct oci_process *p)
 static int make_process(const json_t *config, const json_t *host, struct oci_process *p,
 			struct err *err)
 {
-	const char *cwd, *user;
+	const char *cwd;
 	bool privileged = false;
 	int r = json_get_bool(config, "Tty", &p->terminal, err);
 
@@ -243,7 +243,7 @@ static int make_process(const json_t *config, const json_t *host, struct oci_pro
 	if (r == 0)
 		r = json_get_str(config, "WorkingDir", &cwd, err);
 	if (r == 0)
-		r = json_get_str(config, "User", &user, err);
+		r = json_get_copy(config, "User", &p->user, err);
 	if (r < 0)
 		return r;
 	if (cwd && *cwd && *cwd != '/')
@@ -252,15 +252,13 @@ static int make_process(const json_t *config, const json_t *host, struct oci_pro
 			       "path",
 			       cwd);
 	p->cwd = strdup(cwd && *cwd ? cwd : "/");
-	p->user = strdup(user ? user : "");
-	return p->cwd && p->user ? 0 : err_nomem(err);
+	return p->cwd ? 0 : err_nomem(err);
 }
 
 int config_runtime(const json_t *config, const json_t *host, struct oci_runtime **ret,
 		   struct err *err)
 {
 	cleanup_oci_runtime struct oci_runtime *rt = calloc(1, sizeof(*rt));
-	const char *hostname;
 	int r;
 
 	if (!rt)
@@ -278,14 +276,10 @@ int config_runtime(const json_t *config, const json_t *host, struct oci_runtime 
 	if (r == 0)
 		r = json_get_bool(host, "ReadonlyRootfs", &rt->rootfs_readonly, err);
 	if (r == 0)
-		r = json_get_str(config, "Hostname", &hostname, err);
-	if (r < 0)
-		return r;
-	rt->hostname = strdup(hostname ? hostname : "");
-	if (!rt->hostname)
-		return err_nomem(err);
-	*ret = take_ptr(rt);
-	return 0;
+		r = json_get_copy(config, "Hostname", &rt->hostname, err);
+	if (r == 0)
+		*ret = take_ptr(rt);
+	return r;
 }
 
 static int exec_text(const json_t *body, const char *key, const char *otherwise, char **ret,

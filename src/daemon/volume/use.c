@@ -41,13 +41,7 @@ static bool volume_exists(struct volumes *vs, const char *name)
 
 static int set_text(char **text, const char *value, struct err *err)
 {
-	char *copy = strdup(value);
-
-	if (!copy)
-		return err_nomem(err);
-	free(*text);
-	*text = copy;
-	return 0;
+	return str_set(text, value) < 0 ? err_nomem(err) : 0;
 }
 
 static int prepare_volume(struct volumes *vs, const char *id, struct mount_point *p,

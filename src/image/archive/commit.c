@@ -25,11 +25,6 @@
 #define CHUNK_BYTES	KIB(128)
 #define EMPTY_TAR_BYTES 1024u
 
-static int no_memory(struct err *err)
-{
-	return err_nomem(err);
-}
-
 static int copy_layer(const struct image_commit *c, struct blob_writer *to, struct err *err)
 {
 	cleanup_free char *chunk = malloc(CHUNK_BYTES);
@@ -37,7 +32,7 @@ static int copy_layer(const struct image_commit *c, struct blob_writer *to, stru
 	int r = 0;
 
 	if (!chunk)
-		return no_memory(err);
+		return err_nomem(err);
 	while (r == 0 && (n = c->read(c->arg, chunk, CHUNK_BYTES, err)) != 0)
 		r = n < 0 ? (int)n : blob_writer_add(to, chunk, (size_t)n, err);
 	return r;
@@ -54,7 +49,7 @@ static int store_layer(struct work *w, const struct image_commit *c, struct oci_
 	if (r == 0)
 		r = blob_writer_finish(&writer, err);
 	if (r == 0 && work_pin(w, &writer.digest) < 0)
-		r = no_memory(err);
+		r = err_nomem(err);
 	if (r == 0)
 		r = blob_writer_publish(&writer, NULL, err);
 	if (r < 0)
@@ -62,7 +57,7 @@ static int store_layer(struct work *w, const struct image_commit *c, struct oci_
 	ret->digest = writer.digest;
 	ret->size_bytes = writer.size_bytes;
 	ret->media_type = strdup(MEDIA_OCI_LAYER);
-	return ret->media_type ? 0 : no_memory(err);
+	return ret->media_type ? 0 : err_nomem(err);
 }
 
 static int add_history(json_t *doc, const struct image_commit *c, const char *now, bool empty)
@@ -116,7 +111,7 @@ static int put_config(struct work *w, const struct image_commit *c, struct oci_m
 	if (r == 0)
 		r = json_read(text.data, text.len, "image config", &doc, err);
 	if (r == 0 && (change_config(doc, c, layer) < 0 || !(changed = json_write(doc))))
-		r = no_memory(err);
+		r = err_nomem(err);
 	if (r < 0)
 		return r;
 	oci_descriptor_reset(&m->config);
@@ -132,7 +127,7 @@ static int add_layer(struct oci_manifest *m, struct oci_descriptor *layer, struc
 		return err_set(err, -EINVAL, "the image would have more than %d layers",
 			       OCI_LAYERS_MAX);
 	if (!more)
-		return no_memory(err);
+		return err_nomem(err);
 	m->layers = more;
 	more[m->n_layers++] = *layer;
 	*layer = (struct oci_descriptor){ 0 };
@@ -143,7 +138,7 @@ static int read_parent(struct work *w, const struct digest *digest, struct oci_m
 		       struct err *err)
 {
 	cleanup(buf_reset) struct buf text = BUF_INIT;
-	int r = work_pin(w, digest) < 0 ? no_memory(err) : blob_read(w->st, digest, &text, err);
+	int r = work_pin(w, digest) < 0 ? err_nomem(err) : blob_read(w->st, digest, &text, err);
 
 	return r == 0 ? oci_manifest_parse(text.data, text.len, ret, err) : r;
 }
@@ -190,7 +185,7 @@ int store_commit(struct store *st, const struct image_commit *c, struct image **
 	int r;
 
 	if (c->ref && !full)
-		return no_memory(err);
+		return err_nomem(err);
 	work_begin(&w, st);
 	r = commit_image(&w, c, tags, ret, err);
 	work_end(&w);

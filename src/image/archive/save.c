@@ -29,11 +29,6 @@ struct output {
 	char *chunk;
 };
 
-static int out_of_memory(struct err *err)
-{
-	return err_nomem(err);
-}
-
 static int archive_failed(struct archive *a, struct err *err)
 {
 	int code = archive_errno(a);
@@ -49,7 +44,7 @@ static int begin_member(struct output *o, const char *name, mode_t type, uint64_
 	int r;
 
 	if (!e)
-		return out_of_memory(err);
+		return err_nomem(err);
 	archive_entry_set_pathname(e, name);
 	archive_entry_set_filetype(e, type);
 	archive_entry_set_perm(e, type == AE_IFDIR ? 0755 : 0644);
@@ -74,7 +69,7 @@ static int add_json_member(struct output *o, const char *name, json_t *value, st
 	int r;
 
 	if (!text)
-		return out_of_memory(err);
+		return err_nomem(err);
 	r = begin_member(o, name, AE_IFREG, strlen(text), err);
 	return r < 0 ? r : add_data(o, text, strlen(text), err);
 }
@@ -109,7 +104,7 @@ static int add_blob(struct output *o, const struct oci_descriptor *d, struct err
 	int r;
 
 	if (!name)
-		return out_of_memory(err);
+		return err_nomem(err);
 	fd = blob_open(o->saving->work.st, &d->digest, d->size_bytes);
 	if (fd < 0)
 		return err_errno(err, fd, "blob %s", d->digest.text);
@@ -120,7 +115,7 @@ static int add_blob(struct output *o, const struct oci_descriptor *d, struct err
 static int add_document(struct output *o, const struct document *doc, struct err *err)
 {
 	cleanup_free char *name = blob_path(&doc->digest);
-	int r = name ? begin_member(o, name, AE_IFREG, doc->text.len, err) : out_of_memory(err);
+	int r = name ? begin_member(o, name, AE_IFREG, doc->text.len, err) : err_nomem(err);
 
 	return r < 0 ? r : add_data(o, doc->text.data, doc->text.len, err);
 }
@@ -136,7 +131,7 @@ static int add_to_index(struct output *o, const struct saved *image, struct err 
 		json_object_set_new(d, "annotations",
 				    json_pack("{s:s, s:s}", "io.containerd.image.name", image->tag,
 					      "org.opencontainers.image.ref.name", colon + 1));
-	return json_array_append_new(o->index, d) < 0 ? out_of_memory(err) : 0;
+	return json_array_append_new(o->index, d) < 0 ? err_nomem(err) : 0;
 }
 
 static json_t *blob_path_json(const struct digest *d)
@@ -170,14 +165,14 @@ static int add_to_manifests(struct output *o, const struct saved *image, struct 
 	json_t *entry = entry_of(o, image->manifest);
 
 	if (!entry)
-		return out_of_memory(err);
+		return err_nomem(err);
 	if (!tag)
 		return 0;
 	if (reference_parse(tag, &ref, NULL) == 0)
 		familiar = reference_familiar(ref);
 	return json_array_append_new(json_object_get(entry, "RepoTags"),
 				     json_string(familiar ? familiar : tag)) < 0
-		       ? out_of_memory(err)
+		       ? err_nomem(err)
 		       : 0;
 }
 
@@ -240,7 +235,7 @@ int store_save_write(struct saving *s, int fd, struct err *err)
 	int r;
 
 	if (!o.out || !o.index || !o.manifests || !o.chunk)
-		r = out_of_memory(err);
+		r = err_nomem(err);
 	else if (archive_write_set_format_pax_restricted(o.out) != ARCHIVE_OK ||
 		 archive_write_open_fd(o.out, fd) != ARCHIVE_OK)
 		r = archive_failed(o.out, err);

@@ -24,11 +24,6 @@ struct marks {
 	size_t n;
 };
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int mark_used(const struct store *st, struct marks *m)
 {
 	size_t n = 0;
@@ -49,7 +44,7 @@ static int mark_used(const struct store *st, struct marks *m)
 	for (const struct work *w = st->works; w; w = w->next)
 		for (size_t k = 0; k < w->n_pins; k++)
 			m->hex[m->n++] = digest_hex(&w->pins[k]);
-	qsort(m->hex, m->n, sizeof(*m->hex), by_text);
+	qsort(m->hex, m->n, sizeof(*m->hex), strv_compare);
 	return 0;
 }
 
@@ -64,7 +59,7 @@ static bool is_garbage(const struct marks *m, const char *name, const char *suff
 		return false;
 	memcpy(hex, name, len);
 	hex[len] = '\0';
-	return !bsearch(&key, m->hex, m->n, sizeof(*m->hex), by_text);
+	return !bsearch(&key, m->hex, m->n, sizeof(*m->hex), strv_compare);
 }
 
 struct sweep {

@@ -53,14 +53,6 @@ static bool is_stopped(void *arg)
 	return st->sums && st->sums->stopped;
 }
 
-/* Has the file been removed? */
-static bool is_gone(int fd)
-{
-	struct stat sb;
-
-	return fstat(fd, &sb) == 0 && sb.st_nlink == 0;
-}
-
 /* Hashes the file system in the file; the rest is a hole.  Return: -ENOENT when the file is removed
  * meanwhile, whose blocks are freed when nobody reads it. */
 static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *arg),
@@ -73,7 +65,7 @@ static int hash_file(struct store *st, int fd, uint64_t len, bool (*stop)(void *
 	for (uint64_t at = 0; r == 0 && at < len;) {
 		size_t n = len - at < CHUNK_BYTES ? (size_t)(len - at) : CHUNK_BYTES;
 
-		r = stop && stop(st) ? -ECANCELED : is_gone(fd) ? -ENOENT : 0;
+		r = stop && stop(st) ? -ECANCELED : fd_is_removed(fd) ? -ENOENT : 0;
 		if (r == 0)
 			r = fd_pread_exact(fd, chunk, n, at);
 		if (r == 0)
