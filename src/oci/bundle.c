@@ -6,7 +6,6 @@
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "base/macro.h"
 #include "base/str.h"
 #include "oci/signature.h"
 

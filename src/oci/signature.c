@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/macro.h"
 #include "base/str.h"
 #include "oci/bundle.h"
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/macro.h"
 #include "base/str.h"
 #include "cli/format/gotmpl-escape.h"
 #include "cli/format/gotmpl-printf.h"

@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/json-object.h"
-#include "base/str.h"
 #include "daemon/api/api.h"
 #include "daemon/container/process-table.h"
 #include "daemon/container/stored.h"

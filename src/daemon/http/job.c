@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/mutex.h"
-#include "base/str.h"
 #include "base/thread.h"
 #include "daemon/http/lines.h"
 

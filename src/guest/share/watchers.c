@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/macro.h"
 #include "base/str.h"
 
 /* The layout of getdents64(2). */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/macro.h"
 #include "base/str.h"
 #include "image/store/blob.h"
 #include "oci/descriptor.h"
