@@ -331,8 +331,8 @@ gone_moatd() {
 		start_moatd
 		pid=$(moatd_pid)
 		(
-			moat create --name "c$i" -v "/a" -v "/b" -v "named$i:/c" "$BUSYBOX" true
-			moat rm -v "c$i"
+			moat create --name "made$i" -v "/a" -v "/b" -v "named$i:/c" "$BUSYBOX" true
+			moat rm -v "made$i"
 			moat volume rm "named$i"
 		) >/dev/null 2>&1 &
 		sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
@@ -340,9 +340,9 @@ gone_moatd() {
 		wait || true
 		poll gone "$pid"
 		# Whatever is there can be removed, and with it all that was made.
-		if moat inspect "c$i" >/dev/null 2>&1; then
-			assert_equal "$(moat inspect -f '{{len .Mounts}}' "c$i")" 3
-			moat rm -v "c$i"
+		if moat inspect "made$i" >/dev/null 2>&1; then
+			assert_equal "$(moat inspect -f '{{len .Mounts}}' "made$i")" 3
+			moat rm -v "made$i"
 		fi
 		moat volume rm -f "named$i"
 		assert_equal "$(volumes)" ""
