@@ -35,7 +35,7 @@ int cli_fail(const struct cli *c, const struct err *err)
 {
 	fflush(stdout);
 	cli_print_error(err->msg);
-	return c->command->failure_status;
+	return c->command->failure_status ? c->command->failure_status : EXIT_FAILURE;
 }
 
 int cli_flush(const struct cli *c, int status)

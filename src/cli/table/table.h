@@ -49,7 +49,7 @@ struct command {
 	enum arg_kind args;
 	bool stops_at_argument; /* what follows the first argument belongs to the workload */
 	bool never_starts;	/* does not start moatd when none answers */
-	int failure_status;	/* exit status when moat itself failed */
+	int failure_status;	/* exit status when moat itself failed; 0: 1, as most have it */
 };
 
 struct command_alias {
